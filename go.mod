@@ -1,0 +1,3 @@
+module github.com/doors-dev/doors-caddy
+
+go 1.24

@@ -1,0 +1,154 @@
+package doorscaddy
+
+// In:  an IP address, or a token from a request.
+// Out: its token, or the address that the token holds.
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/netip"
+)
+
+// additionalData ties a token to this use and format: nothing else encrypted
+// with the same key opens as a token.
+const additionalData = "doors-pod-ip-v1"
+
+const (
+	nonceSize = 12
+	tagSize   = 16
+
+	// tokenIPv4 and tokenIPv6 are the lengths of the two kinds of token.
+	tokenIPv4 = (8*(nonceSize+4+tagSize) + 5) / 6  // 43
+	tokenIPv6 = (8*(nonceSize+16+tagSize) + 5) / 6 // 59
+	maxSealed = nonceSize + 16 + tagSize
+)
+
+// tokenEncoding refuses trailing bits that are not zero. It skips line breaks
+// even so, which is why decodeBase64 looks at each character itself.
+var tokenEncoding = base64.RawURLEncoding.Strict()
+
+// TokenCipher turns IP addresses into tokens and back.
+//
+// The zero value has no key: it encodes every address as the empty string and
+// decodes no token. Copies share the same keys. It never changes, and any
+// number of goroutines may use one at the same time. It shows no key when it
+// is printed.
+type TokenCipher struct {
+	// Behind a pointer, because the fmt package cannot follow it where it may
+	// not call our methods: in an unexported field of another struct.
+	ring *keyRing
+}
+
+// keyRing holds one AEAD for each key, the one that encrypts first.
+type keyRing struct {
+	aeads []cipher.AEAD
+}
+
+// NewTokenCipher makes a cipher of a secret: one to eight keys separated by
+// white space. A key is standard base64, with padding, of 16, 24 or 32 bytes,
+// as "openssl rand -base64 32" prints it. The first key encrypts, all decrypt,
+// so a secret is changed by putting the new key in front of the old one.
+//
+// An error names the number of the key and the rule, never the key.
+func NewTokenCipher(secret string) (TokenCipher, error) {
+	keys, err := parseSecret(secret)
+	if err != nil {
+		return TokenCipher{}, err
+	}
+	ring := &keyRing{aeads: make([]cipher.AEAD, len(keys))}
+	for i, key := range keys {
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return TokenCipher{}, &secretError{i, "is not accepted by AES"}
+		}
+		// This AEAD puts its nonce of 12 random bytes in front of what it
+		// seals, which is the layout of a token.
+		if ring.aeads[i], err = cipher.NewGCMWithRandomNonce(block); err != nil {
+			return TokenCipher{}, &secretError{i, "is not accepted by AES-GCM"}
+		}
+		clear(key)
+	}
+	return TokenCipher{ring}, nil
+}
+
+// Encode returns a new token for the address: 43 characters for IPv4 and 59 for
+// IPv6. An IPv4-mapped address is taken as IPv4 and a zone is dropped. The
+// token of the zero Addr is the empty string. Two tokens of one address differ,
+// because each has a random nonce.
+func (c TokenCipher) Encode(addr netip.Addr) string {
+	if c.ring == nil || !addr.IsValid() {
+		return ""
+	}
+	plaintext := addr.Unmap().AsSlice()
+	sealed := c.ring.aeads[0].Seal(make([]byte, 0, maxSealed), nil, plaintext, []byte(additionalData))
+	return tokenEncoding.EncodeToString(sealed)
+}
+
+// Decode returns the address in the token. An IPv4-mapped address comes back as
+// IPv4. The error is [ErrorBase64], [ErrorCipher] or [ErrorParse].
+func (c TokenCipher) Decode(token string) (netip.Addr, error) {
+	var buffer [maxSealed]byte
+	sealed, err := decodeBase64(buffer[:0], token)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	if c.ring == nil {
+		return netip.Addr{}, ErrorCipher
+	}
+	for _, aead := range c.ring.aeads {
+		plaintext, err := aead.Open(nil, nil, sealed, []byte(additionalData))
+		if err != nil {
+			continue
+		}
+		addr, ok := netip.AddrFromSlice(plaintext)
+		if !ok {
+			return netip.Addr{}, ErrorParse
+		}
+		return addr.Unmap(), nil
+	}
+	return netip.Addr{}, ErrorCipher
+}
+
+// decodeBase64 appends the bytes of a token of 43 or 59 characters to dst. The
+// order of its checks is a part of the format: all languages give the same
+// error for a token that is wrong in several ways.
+func decodeBase64(dst []byte, token string) ([]byte, error) {
+	for i := range len(token) {
+		if !inAlphabet(token[i]) {
+			return nil, ErrorBase64
+		}
+	}
+	if len(token) != tokenIPv4 && len(token) != tokenIPv6 {
+		return nil, ErrorCipher
+	}
+	sealed, err := tokenEncoding.AppendDecode(dst, []byte(token))
+	if err != nil {
+		return nil, ErrorBase64
+	}
+	return sealed, nil
+}
+
+// inAlphabet reports whether c is one of the 64 characters of base64url.
+func inAlphabet(c byte) bool {
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_'
+}
+
+// String says how many keys the cipher has, and nothing else about them.
+func (c TokenCipher) String() string {
+	if c.ring == nil {
+		return "doorscaddy.TokenCipher(no key)"
+	}
+	return fmt.Sprintf("doorscaddy.TokenCipher(keys: %d)", len(c.ring.aeads))
+}
+
+// GoString is like [TokenCipher.String].
+func (c TokenCipher) GoString() string { return c.String() }
+
+// Format prints [TokenCipher.String] for every verb and flag, so that no
+// format shows a key.
+func (c TokenCipher) Format(state fmt.State, verb rune) {
+	io.WriteString(state, c.String())
+}
