@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# Checks of the tools that cannot be installed for the user. Sourced after env.sh.
+: "${doors_root:?}"
+. "$doors_root/scripts/versions.sh"
+
+# version_at_least HAVE LEAST: both dotted numbers; a missing part counts as 0.
+version_at_least() {
+    local have least i
+    IFS=. read -r -a have <<<"$1"
+    IFS=. read -r -a least <<<"$2"
+    for i in 0 1 2; do
+        ((10#${have[i]:-0} > 10#${least[i]:-0})) && return 0
+        ((10#${have[i]:-0} < 10#${least[i]:-0})) && return 1
+    done
+    return 0
+}
+
+# The dotted number in the output of `rustc --version` and the like.
+number_in() { sed -n 's/[^0-9]*\([0-9][0-9]*\(\.[0-9][0-9]*\)*\).*/\1/p' <<<"$1" | head -n 1; }
+
+# require_tools PURPOSE TOOL...: names each missing or too old one with its cure, then fails.
+# TOOL is one of cargo, go, cc, pkg-config.
+require_tools() {
+    local purpose=$1 tool have missing=0
+    shift
+    for tool in "$@"; do
+        case $tool in
+        cargo)
+            if ! command -v cargo >/dev/null 2>&1 || ! command -v rustc >/dev/null 2>&1; then
+                complain "Rust (cargo, rustc) is missing: install Rust $rust_least or newer, see https://rustup.rs"
+            else
+                have=$(number_in "$(rustc --version 2>/dev/null || true)")
+                version_at_least "${have:-0}" "$rust_least" ||
+                    complain "rustc ${have:-of unknown version} is too old: Rust $rust_least or newer is needed, see https://rustup.rs"
+            fi
+            ;;
+        go)
+            if ! command -v go >/dev/null 2>&1; then
+                complain "Go (go) is missing: install Go $go_least or newer, see https://go.dev/dl"
+            else
+                have=$(go env GOVERSION 2>/dev/null || true)
+                have=$(number_in "$have")
+                version_at_least "${have:-0}" "$go_least" ||
+                    complain "Go ${have:-of unknown version} is too old: Go $go_least or newer is needed, see https://go.dev/dl"
+            fi
+            ;;
+        cc)
+            command -v "${CC:-cc}" >/dev/null 2>&1 ||
+                complain "a C compiler (${CC:-cc}) is missing: on Debian, apt-get install gcc libc6-dev"
+            ;;
+        pkg-config)
+            command -v "${PKG_CONFIG:-pkg-config}" >/dev/null 2>&1 ||
+                complain "pkg-config (${PKG_CONFIG:-pkg-config}) is missing: on Debian, apt-get install pkg-config"
+            ;;
+        esac
+    done
+    [ "$missing" -eq 0 ]
+}
+
+# Part of require_tools: uses its `purpose` and counts in its `missing`.
+complain() {
+    printf '%s: %s\n' "$purpose" "$1" >&2
+    missing=$((missing + 1))
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Builds Caddy without this module, which tests compare with:
+#     scripts/stock.sh [VERSION [FILE]]      default: the default version, bin/caddy-stock
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$doors_root/scripts/versions.sh"
+. "$doors_root/scripts/require.sh"
+
+version=${1:-$caddy_default}
+output=${2:-$doors_root/bin/caddy-stock}
+case $output in /*) ;; *) output=$PWD/$output ;; esac
+
+require_tools stock.sh go cc
+"$doors_root/scripts/tools.sh"
+
+# A stock binary of this version never changes.
+if [ -x "$output" ] && [ "$("$output" version | cut -d ' ' -f 1)" = "$version" ]; then
+    exit 0
+fi
+mkdir -p -- "$(dirname -- "$output")"
+trap 'rm -f -- "$output.$$"' EXIT
+# In the same environment as xcaddy.sh, cgo included: the module is the only difference.
+"$DOORS_CACHE/bin/xcaddy-$xcaddy_version" build "$version" --output "$output.$$"
+mv -f -- "$output.$$" "$output"

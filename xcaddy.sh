@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Builds Caddy with this module: the Rust static library first, then Caddy with xcaddy.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/scripts/env.sh"
+. "$doors_root/scripts/versions.sh"
+. "$doors_root/scripts/require.sh"
+
+usage() {
+    cat <<USAGE
+usage: ./xcaddy.sh [VERSION] [--caddy VERSION] [--output FILE] [--race] [XCADDY ARGUMENTS]
+
+  VERSION, --caddy VERSION  the Caddy version; default $caddy_default, oldest supported $caddy_oldest
+  --output FILE             the binary; default bin/caddy beside this script
+  --race                    with Go's race detector
+  further arguments         go to xcaddy build: --with github.com/some/plugin, --replace, --embed, --pgo
+
+xcaddy's own variables work too, such as XCADDY_GO_BUILD_FLAGS.
+USAGE
+}
+
+fail() {
+    printf 'xcaddy.sh: %s\n' "$1" >&2
+    exit "${2:-1}"
+}
+
+version='' output=$doors_root/bin/caddy passed=()
+set_version() {
+    [ -z "$version" ] || fail "two Caddy versions are given: $version and $1" 2
+    [ -n "$1" ] || fail 'the Caddy version is empty' 2
+    version=$1
+}
+while [ $# -gt 0 ]; do
+    case $1 in
+    --caddy | --output | --with | --replace | --embed | --pgo)
+        [ $# -ge 2 ] || fail "$1 needs a value" 2
+        case $1 in
+        --caddy) set_version "$2" ;;
+        --output) output=$2 ;;
+        *) passed+=("$1" "$2") ;;
+        esac
+        shift
+        ;;
+    --caddy=*) set_version "${1#*=}" ;;
+    --output=*) output=${1#*=} ;;
+    --race) export XCADDY_RACE_DETECTOR=1 ;;
+    -h | --help)
+        usage
+        exit
+        ;;
+    -*) passed+=("$1") ;;
+    *) set_version "$1" ;;
+    esac
+    shift
+done
+version=${version:-${CADDY_VERSION:-$caddy_default}}
+[ -n "$output" ] || fail '--output is empty' 2
+case $output in /*) ;; *) output=$PWD/$output ;; esac
+[ ! -d "$output" ] || fail "--output $output is a folder" 2
+
+require_tools xcaddy.sh cargo go cc pkg-config
+if [ "$(go env GOOS GOARCH)" != "$(go env GOHOSTOS GOHOSTARCH)" ]; then
+    fail 'GOOS or GOARCH asks for another platform: the Rust library is built for this one only'
+fi
+"$doors_root/scripts/tools.sh"
+"$doors_root/scripts/library.sh"
+doors_library_flag
+
+# The build goes to a temporary name and takes its place only after it has been checked, so that
+# a failed build leaves the binary that is there.
+mkdir -p -- "$(dirname -- "$output")"
+work=$(mktemp -d "$output.build.XXXXXX")
+trap 'rm -rf -- "$work"' EXIT
+
+# Go asks the module proxy which versions our two modules have, although they are replaced by
+# local folders, and fails where they are not published. A proxy in front answers: none.
+for module in github.com/doors-dev/doors-caddy github.com/doors-dev/doors-caddy/caddy; do
+    mkdir -p "$work/proxy/$module/@v"
+    : >"$work/proxy/$module/@v/list"
+done
+# A URL, byte by byte: all but the plainest characters in percent form.
+file_url() {
+    local LC_ALL=C path=$1 url='' byte i
+    for ((i = 0; i < ${#path}; i++)); do
+        byte=${path:i:1}
+        case $byte in
+        [A-Za-z0-9/._~-]) url+=$byte ;;
+        *) url+=$(printf '%%%02X' "$(($(printf '%d' "'$byte") & 255))") ;;
+        esac
+    done
+    printf 'file://%s' "$url"
+}
+
+GOPROXY=$(file_url "$work/proxy"),$(go env GOPROXY) \
+    "$DOORS_CACHE/bin/xcaddy-$xcaddy_version" build "$version" \
+    --output "$work/caddy" \
+    --with "github.com/doors-dev/doors-caddy/caddy=$doors_root/caddy" \
+    --replace "github.com/doors-dev/doors-caddy=$doors_root" \
+    ${passed[@]+"${passed[@]}"}
+
+module=http.reverse_proxy.upstreams.doors_upstream
+"$work/caddy" list-modules >"$work/modules" || fail 'the binary that was built does not start'
+grep -q -x "$module" "$work/modules" || fail "the binary that was built has no module $module"
+# The library is linked in. ldd fails for a static binary, which needs none either.
+if command -v ldd >/dev/null 2>&1 && ldd "$work/caddy" 2>/dev/null | grep doors_caddy >&2; then
+    fail 'the binary that was built needs the library above: it must be linked in'
+fi
+
+mv -f -- "$work/caddy" "$output"
+printf 'xcaddy.sh: built %s (Caddy %s)\n' "$output" "$version" >&2
