@@ -1,0 +1,20 @@
+// Package hosts resolves host names in the background and hands out what is known at once.
+//
+// One [Set] serves the whole process. Whoever routes to a host name acquires a [Host] from it, asks the
+// Host for its addresses at every request and releases it when its configuration ends. Names are shared:
+// two configurations, or two upstreams of one, that ask the same question share one lookup and one answer,
+// so a reload starts with everything that its predecessor knew.
+//
+// The parts, in the order in which data flows:
+//
+//	options.go   what makes two users share a name
+//	set.go       the shared names, counted by their users
+//	host.go      one user's view: a request asks for addresses
+//	schedule.go  when to look up (pure, the time is an argument)
+//	queue.go     at most 64 lookups at once
+//	lookup.go    one lookup: name servers in, addresses or a classified error out
+//	record.go    what is known after each answer (pure, the time is an argument)
+//	entry.go     ties these together for one name
+//	snapshot.go  what requests read
+//	event.go     what is reported
+package hosts

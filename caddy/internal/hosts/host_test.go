@@ -1,0 +1,434 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// script stands in for DNS: what it answers, how long it takes, and what it was asked.
+type script struct {
+	mu      sync.Mutex
+	answer  []netip.Addr
+	err     error
+	takes   time.Duration
+	asked   []string    // names in order
+	starts  []time.Time // of the lookups
+	running map[string]int
+	atOnce  int // most at the same time
+	twice   bool
+}
+
+func (s *script) lookup(ctx context.Context, _, host string) ([]netip.Addr, error) {
+	s.mu.Lock()
+	if s.running == nil {
+		s.running = make(map[string]int)
+	}
+	s.asked, s.starts = append(s.asked, host), append(s.starts, time.Now())
+	s.running[host]++
+	s.twice = s.twice || s.running[host] > 1
+	s.atOnce = max(s.atOnce, len(s.running))
+	takes := s.takes
+	s.mu.Unlock()
+	select {
+	case <-time.After(takes):
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[host]--; s.running[host] == 0 {
+		delete(s.running, host)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return s.answer, s.err
+}
+
+func (s *script) set(answer []netip.Addr, err error, takes time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer, s.err, s.takes = answer, err, takes
+}
+
+func (s *script) lookups() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked)
+}
+
+func nxdomain() error {
+	return &net.DNSError{Err: "no such host", IsNotFound: true}
+}
+
+func servfail() error {
+	return &net.DNSError{Err: "server misbehaving", IsTemporary: true}
+}
+
+// events records what a set reports.
+type events struct {
+	mu   sync.Mutex
+	list []Event
+}
+
+func (e *events) add(event Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, event)
+}
+
+func (e *events) kinds() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var kinds []EventKind
+	for _, event := range e.list {
+		kinds = append(kinds, event.Kind)
+	}
+	return fmt.Sprint(kinds)
+}
+
+// inBubble runs a test on virtual time. The test fails by itself when a goroutine is left over.
+func inBubble(t *testing.T, test func(t *testing.T, s *script, set *Set, e *events)) {
+	synctest.Test(t, func(t *testing.T) {
+		s, e := &script{}, &events{}
+		set := NewSet(Config{OnChange: e.add, NewLookup: func(Options) LookupFunc { return s.lookup }})
+		test(t, s, set, e)
+		if s.twice {
+			t.Error("two lookups of one name at once")
+		}
+	})
+}
+
+// expect asks the host and checks the answer and how long it took.
+func expect(t *testing.T, h *Host, want []netip.Addr, takes time.Duration) {
+	t.Helper()
+	begin := time.Now()
+	got, err := h.Addresses(t.Context())
+	if err != nil && want != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+	if err == nil && want == nil {
+		t.Error("no error without addresses")
+	}
+	if took := time.Since(begin); took != takes {
+		t.Errorf("took %v, want %v", took, takes)
+	}
+}
+
+// ask makes a request every interval.
+func ask(h *Host, interval, during time.Duration) {
+	for end := time.Now().Add(during); time.Now().Before(end); time.Sleep(interval) {
+		h.Addresses(context.Background())
+	}
+}
+
+var one, two = addresses("127.0.1.1"), addresses("127.0.1.1", "127.0.1.2")
+
+func TestFirstRequestWaitsAndLaterOnesDoNot(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, e *events) {
+		s.set(one, nil, 100*time.Millisecond)
+		h := set.Acquire("app", Options{})
+		defer h.Release()
+		time.Sleep(time.Minute)
+		if s.lookups() != 0 {
+			t.Error("a lookup before the first request")
+		}
+		var requests sync.WaitGroup
+		for range 50 {
+			requests.Go(func() { expect(t, h, one, 100*time.Millisecond) })
+		}
+		requests.Wait()
+		s.set(two, nil, 100*time.Millisecond)
+		expect(t, h, one, 0)
+		ask(h, 50*time.Millisecond, 1200*time.Millisecond)
+		expect(t, h, two, 0)
+		if got := e.kinds(); got != "[resolved changed]" {
+			t.Errorf("events %s", got)
+		}
+	})
+}
+
+func TestRefreshIsAnUpperBoundAndJittered(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
+		s.set(one, nil, 0)
+		h := set.Acquire("app", Options{})
+		defer h.Release()
+		ask(h, 10*time.Millisecond, 100*time.Second)
+		different := map[time.Duration]bool{}
+		for i := 1; i < len(s.starts); i++ {
+			gap := s.starts[i].Sub(s.starts[i-1])
+			different[gap] = true
+			if gap > time.Second || gap < 790*time.Millisecond {
+				t.Errorf("lookup %d came %v after the one before", i, gap)
+			}
+		}
+		if len(different) < 20 {
+			t.Errorf("only %d different intervals in %d", len(different), len(s.starts))
+		}
+	})
+}
+
+func TestWaitIsLimited(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
+		s.set(one, nil, 1200*time.Millisecond)
+		h := set.Acquire("app", Options{})
+		defer h.Release()
+		expect(t, h, nil, maxWait)
+		var pending *Error
+		if _, err := h.Addresses(t.Context()); !errors.As(err, &pending) || pending.Kind != Pending {
+			t.Errorf("error %v, want one of kind %v", err, Pending)
+		}
+		expect(t, h, one, 200*time.Millisecond)
+	})
+}
+
+func TestCallerThatGoesAwayDoesNotEndTheLookup(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
+		s.set(one, nil, 300*time.Millisecond)
+		h := set.Acquire("app", Options{})
+		defer h.Release()
+		var other sync.WaitGroup
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		begin := time.Now()
+		other.Go(func() { expect(t, h, one, 300*time.Millisecond) })
+		if _, err := h.Addresses(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		if took := time.Since(begin); took != 100*time.Millisecond {
+			t.Errorf("took %v", took)
+		}
+		other.Wait()
+		if s.lookups() != 1 {
+			t.Errorf("%d lookups", s.lookups())
+		}
+	})
+}
+
+func TestStaleAnswerIsWaitedForAndThenUsed(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
+		s.set(one, nil, 100*time.Millisecond)
+		h := set.Acquire("app", Options{})
+		defer h.Release()
+		expect(t, h, one, 100*time.Millisecond)
+		s.set(two, nil, 100*time.Millisecond)
+		time.Sleep(4 * time.Minute) // lookups have stopped long ago, the answer is still good
+		known := s.lookups()
+		expect(t, h, two, 0) // the last lookups of the busy time saw the change
+		time.Sleep(4 * time.Minute)
+		s.set(one, nil, 100*time.Millisecond)
+		expect(t, h, two, 0)
+		time.Sleep(time.Second)
+		expect(t, h, one, 0)
+		if s.lookups() <= known {
+			t.Error("lookups did not start again")
+		}
+
+		s.set(two, nil, 100*time.Millisecond)
+		time.Sleep(6 * time.Minute)
+		s.set(one, nil, 200*time.Millisecond)
+		expect(t, h, one, 200*time.Millisecond)
+
+		time.Sleep(6 * time.Minute)
+		s.set(nil, nil, time.Hour) // never answers
+		expect(t, h, one, maxWait)
+		time.Sleep(2 * time.Second) // the lookup has failed; the next one will probably fail as well
+		expect(t, h, one, 0)
+		ask(h, time.Second, 10*time.Minute)
+		expect(t, h, one, 0)
+
+		time.Sleep(time.Minute) // idle, and with an answer older than ever
+		s.set(two, nil, 0)
+		expect(t, h, two, 0)
+	})
+}
+
+func TestUnusedHostIsNotLookedUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
+		s.set(one, nil, 0)
+		h := set.Acquire("app", Options{})
+		defer h.Release()
+		expect(t, h, one, 0)
+		time.Sleep(time.Hour)
+		if n := s.lookups(); n < 10 || n > 13 {
+			t.Errorf("%d lookups for one request", n)
+		}
+		if h.State().Active {
+			t.Error("still active")
+		}
+	})
+}
+
+func TestOutageKeepsTheAddresses(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		err   error
+		takes time.Duration
+		kind  ErrorKind
+		drops bool
+	}{
+		{"servfail", servfail(), 0, ServerFailure, false},
+		{"timeout", nil, time.Hour, Timeout, false},
+		{"unreachable", errors.New("connection refused"), 0, LookupFailed, false},
+		{"nxdomain", nxdomain(), 0, NotFound, true},
+		{"empty", nil, 0, NotFound, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *script, set *Set, e *events) {
+				s.set(two, nil, 0)
+				h := set.Acquire("app", Options{})
+				defer h.Release()
+				expect(t, h, two, 0)
+				s.set(nil, c.err, c.takes)
+				ask(h, 100*time.Millisecond, 20*time.Minute)
+				expect(t, h, two, 0)
+				state := h.State()
+				if state.Error == nil || state.Error.Kind != c.kind || state.FailingFor < 19*time.Minute || state.Age < 19*time.Minute {
+					t.Errorf("state %+v", state)
+				}
+				want := "[resolved failing"
+				if h.DropRefused(two[1]) != c.drops {
+					t.Errorf("dropped %v, want %v", !c.drops, c.drops)
+				}
+				if c.drops {
+					want += " dropped"
+					expect(t, h, one, 0)
+					h.DropRefused(netip.MustParseAddr("::ffff:127.0.1.1"))
+					want += " dropped"
+					expect(t, h, nil, 0)
+				}
+				s.set(two, nil, 0)
+				time.Sleep(4 * time.Second)
+				expect(t, h, two, 0)
+				if got := e.kinds(); got != want+" recovered]" {
+					t.Errorf("events %s, want %s recovered]", got, want)
+				}
+			})
+		})
+	}
+}
+
+func TestHostThatNeverResolves(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, e *events) {
+		s.set(nil, nxdomain(), 50*time.Millisecond)
+		h := set.Acquire("app", Options{})
+		defer h.Release()
+		expect(t, h, nil, 50*time.Millisecond)
+		expect(t, h, nil, 0) // the failure is fresh
+		var failed *Error
+		for range 6000 {
+			_, err := h.Addresses(t.Context())
+			if !errors.As(err, &failed) || failed.Kind != NotFound {
+				t.Fatalf("error %v", err)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if n := s.lookups(); n < 55 || n > 80 {
+			t.Errorf("%d lookups in a minute", n)
+		}
+		if got := e.kinds(); got != "[failing]" {
+			t.Errorf("events %s", got)
+		}
+	})
+}
+
+func TestDerivedValueIsBuiltOncePerSnapshot(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
+		s.set(one, nil, 0)
+		h := set.Acquire("app", Options{})
+		defer h.Release()
+		var cache Cache[string]
+		built := 0
+		build := func(s *Snapshot) string { built++; return fmt.Sprint(s.Addresses(), s.Generation()) }
+		for i := range 1000 {
+			if i == 500 {
+				s.set(two, nil, 0)
+			}
+			snapshot, err := h.Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := cache.Get(snapshot, build), fmt.Sprint(snapshot.Addresses(), snapshot.Generation()); got != want {
+				t.Fatalf("%s, want %s", got, want)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if built != 2 {
+			t.Errorf("built %d times for 2 snapshots", built)
+		}
+	})
+}
+
+func TestLiteralAddressIsNeverLookedUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, e *events) {
+		for text, want := range map[string]string{
+			"127.0.1.1": "127.0.1.1", "::1": "::1", "[fd00::1]": "fd00::1", "::ffff:127.0.1.1": "127.0.1.1",
+		} {
+			h := set.Acquire(text, Options{})
+			for range 3 {
+				expect(t, h, addresses(want), 0)
+				time.Sleep(time.Hour)
+			}
+			if h.DropRefused(netip.MustParseAddr(want)) {
+				t.Errorf("%s was dropped", text)
+			}
+			if state := h.State(); state.Host != text || len(state.Addresses) != 1 {
+				t.Errorf("state %+v", state)
+			}
+			h.Release()
+			expect(t, h, addresses(want), 0)
+		}
+		if s.lookups() != 0 || e.kinds() != "[]" || len(set.States()) != 0 {
+			t.Errorf("%d lookups, events %s, %d states", s.lookups(), e.kinds(), len(set.States()))
+		}
+	})
+}
+
+func TestKnownAddressesCostNoAllocation(t *testing.T) {
+	s := &script{answer: two}
+	set := NewSet(Config{NewLookup: func(Options) LookupFunc { return s.lookup }})
+	h := set.Acquire("app", Options{Refresh: time.Hour, StaleMax: time.Hour})
+	defer h.Release()
+	ctx := t.Context()
+	if _, err := h.Addresses(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var cache Cache[int]
+	build := func(s *Snapshot) int { return len(s.Addresses()) }
+	if n := testing.AllocsPerRun(1000, func() {
+		snapshot, _ := h.Snapshot(ctx)
+		cache.Get(snapshot, build)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	// With the lock held by someone else the answer still comes.
+	h.entry.mu.Lock()
+	defer h.entry.mu.Unlock()
+	if got, err := h.Addresses(ctx); err != nil || !slices.Equal(got, two) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func BenchmarkKnownAddresses(b *testing.B) {
+	s := &script{answer: two}
+	set := NewSet(Config{NewLookup: func(Options) LookupFunc { return s.lookup }})
+	h := set.Acquire("app", Options{})
+	defer h.Release()
+	ctx := b.Context()
+	h.Addresses(ctx)
+	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			if _, err := h.Snapshot(ctx); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

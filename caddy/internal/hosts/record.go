@@ -1,0 +1,104 @@
+// In: the outcome of each lookup and each refused dial, with the time.
+// Out: the addresses in force and the change to report. Pure: no clock, no lock.
+
+package hosts
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// record is what is known about one name. Times are durations since an arbitrary origin.
+type record struct {
+	addresses  []netip.Addr // in force; never changed in place
+	generation uint64       // counts changes of addresses
+	answered   time.Duration
+	resolved   bool // answered with addresses at least once
+
+	// absent: the last name server that knew anything said that there is no address. A failure to answer
+	// (SERVFAIL, timeout) does not change it.
+	absent   bool
+	failure  *Error // of the last lookup
+	failed   time.Duration
+	reported uint // bit per ErrorKind reported since the last answer
+}
+
+// answer takes the addresses of a successful lookup: at least one, in canonical form.
+func (r *record) answer(now time.Duration, addresses []netip.Addr) (event Event, report bool) {
+	kind := Changed
+	switch {
+	case !r.resolved:
+		kind = Resolved
+	case r.failure != nil:
+		kind = Recovered
+	}
+	r.resolved, r.answered = true, now
+	r.absent, r.failure, r.reported = false, nil, 0
+	event = r.replace(kind, addresses)
+	return event, kind != Changed || len(event.Added)+len(event.Removed) > 0
+}
+
+// fail takes a failed lookup. The addresses stay in force.
+func (r *record) fail(now time.Duration, err *Error) (event Event, report bool) {
+	if r.failure == nil {
+		r.failed = now
+	}
+	r.failure = err
+	if err.Kind == NotFound {
+		r.absent = true
+	}
+	seen := r.reported&(1<<err.Kind) != 0
+	r.reported |= 1 << err.Kind
+	return Event{Kind: Failing, Addresses: r.addresses, Error: err}, !seen
+}
+
+// drop takes an address that refused a dial. Only a name without addresses in DNS gives it up: in any other
+// case DNS says, or may still say, that the pod is there.
+func (r *record) drop(address netip.Addr) (event Event, dropped bool) {
+	i := slices.Index(r.addresses, address)
+	if i < 0 || !r.absent {
+		return Event{}, false
+	}
+	rest := slices.Concat(r.addresses[:i], r.addresses[i+1:])
+	return r.replace(Dropped, rest), true
+}
+
+func (r *record) replace(kind EventKind, addresses []netip.Addr) Event {
+	event := Event{
+		Kind:    kind,
+		Added:   missing(addresses, r.addresses),
+		Removed: missing(r.addresses, addresses),
+	}
+	if len(event.Added)+len(event.Removed) > 0 {
+		r.addresses = addresses
+		r.generation++
+	}
+	event.Addresses = r.addresses
+	return event
+}
+
+// missing returns those of the sorted list that the other sorted list lacks.
+func missing(from, in []netip.Addr) (out []netip.Addr) {
+	for _, a := range from {
+		if _, found := slices.BinarySearchFunc(in, a, netip.Addr.Compare); !found {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// canonical brings a resolver's answer into the one form that is compared and handed out: IPv4-mapped as
+// IPv4, sorted, without duplicates. Unspecified and multicast addresses belong to no pod; a blocking name
+// server answers 0.0.0.0, which would make the proxy dial itself.
+func canonical(answer []netip.Addr) []netip.Addr {
+	out := make([]netip.Addr, 0, len(answer))
+	for _, a := range answer {
+		a = a.Unmap()
+		if a.IsValid() && !a.IsUnspecified() && !a.IsMulticast() {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, netip.Addr.Compare)
+	return slices.Compact(out)
+}

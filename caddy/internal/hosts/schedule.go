@@ -1,0 +1,134 @@
+// In: users that come and go, requests, timers and ended lookups, each with the time.
+// Out: whether and when to look up. Pure: no clock, no lock, no randomness of its own.
+
+package hosts
+
+import "time"
+
+const (
+	// idleAfter is how many refresh intervals without a request end the lookups of a name.
+	idleAfter = 10
+	// jitter is the largest part of a refresh interval that is left out at random, so that names which
+	// started together do not stay together. It only shortens: refresh is an upper bound.
+	jitter = 0.2
+)
+
+// phase is where a name is in its cycle: idle -> queued -> running -> waiting -> queued -> ...
+type phase uint8
+
+const (
+	idle    phase = iota // nothing is planned
+	waiting              // the next lookup is due at schedule.due
+	queued               // a lookup is due and waits for its turn
+	running              // a lookup is under way
+)
+
+// schedule decides for one name. Times are durations since an arbitrary origin.
+type schedule struct {
+	phase     phase
+	users     int
+	refreshes map[time.Duration]int // refresh interval -> users who asked for it
+	refresh   time.Duration         // the smallest of these
+	lastUsed  time.Duration
+	due       time.Duration
+}
+
+// join adds a user. When that moves a planned lookup forward it returns true and the new delay.
+func (s *schedule) join(now, refresh time.Duration) (delay time.Duration, moved bool) {
+	if s.refreshes == nil {
+		s.refreshes = make(map[time.Duration]int)
+	}
+	s.users++
+	s.refreshes[refresh]++
+	s.setRefresh()
+	if s.phase != waiting || s.due-now <= s.refresh {
+		return 0, false
+	}
+	s.due = now + s.refresh
+	return s.refresh, true
+}
+
+// leave removes a user who joined with this refresh. It returns true when that was the last one; nothing is
+// planned from then on, though a running lookup may still end.
+func (s *schedule) leave(refresh time.Duration) (last bool) {
+	s.users--
+	if s.refreshes[refresh]--; s.refreshes[refresh] == 0 {
+		delete(s.refreshes, refresh)
+	}
+	if s.users > 0 {
+		s.setRefresh()
+		return false
+	}
+	if s.phase != running {
+		s.phase = idle
+	}
+	return true
+}
+
+func (s *schedule) setRefresh() {
+	s.refresh = 0
+	for r := range s.refreshes {
+		if s.refresh == 0 || r < s.refresh {
+			s.refresh = r
+		}
+	}
+}
+
+// use notes a request. It returns true when a lookup must be queued for it.
+func (s *schedule) use(now time.Duration) (lookUp bool) {
+	s.lastUsed = now
+	if s.phase != idle || s.users == 0 {
+		return false
+	}
+	s.phase = queued
+	return true
+}
+
+// tick is the timer set for due; used says whether a request came since the last tick. It returns true when
+// a lookup must be queued; otherwise the name has become idle.
+func (s *schedule) tick(now time.Duration, used bool) (lookUp bool) {
+	if used {
+		s.lastUsed = now
+	}
+	if s.users == 0 || (now-s.lastUsed)/idleAfter >= s.refresh {
+		s.phase = idle
+		return false
+	}
+	s.phase = queued
+	return true
+}
+
+// begin starts a queued lookup. It returns false when the lookup is no longer wanted.
+func (s *schedule) begin() bool {
+	if s.phase != queued || s.users == 0 {
+		return false
+	}
+	s.phase = running
+	return true
+}
+
+// end notes that the lookup has ended, in whatever way. It returns true and the delay until the next one,
+// or false when no user is left. random is in [0, 1).
+func (s *schedule) end(now time.Duration, random float64) (delay time.Duration, again bool) {
+	if s.users == 0 {
+		s.phase = idle
+		return 0, false
+	}
+	delay = s.refresh - time.Duration(random*jitter*float64(s.refresh))
+	s.phase, s.due = waiting, now+delay
+	return delay, true
+}
+
+// cancelled notes that the lookup was cut short because no user was left. It returns true when there is one
+// again, so that the lookup must be queued anew.
+func (s *schedule) cancelled() (lookUp bool) {
+	if s.users == 0 {
+		s.phase = idle
+		return false
+	}
+	s.phase = queued
+	return true
+}
+
+// pending says whether a lookup will end without a further event.
+func (s *schedule) pending() bool { return s.phase == queued || s.phase == running }
