@@ -14,7 +14,7 @@ import (
 
 // additionalData ties a token to this use and format: nothing else encrypted
 // with the same key opens as a token.
-const additionalData = "doors-pod-ip-v1"
+var additionalData = []byte("doors-pod-ip-v1")
 
 const (
 	nonceSize = 12
@@ -23,11 +23,13 @@ const (
 	// tokenIPv4 and tokenIPv6 are the lengths of the two kinds of token.
 	tokenIPv4 = (8*(nonceSize+4+tagSize) + 5) / 6  // 43
 	tokenIPv6 = (8*(nonceSize+16+tagSize) + 5) / 6 // 59
-	maxSealed = nonceSize + 16 + tagSize
+
+	maxPlaintext = 16
+	maxSealed    = nonceSize + maxPlaintext + tagSize
 )
 
 // tokenEncoding refuses trailing bits that are not zero. It skips line breaks
-// even so, which is why decodeBase64 looks at each character itself.
+// even so, which is why checkToken looks at each character itself.
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
 // TokenCipher turns IP addresses into tokens and back.
@@ -82,24 +84,37 @@ func (c TokenCipher) Encode(addr netip.Addr) string {
 	if c.ring == nil || !addr.IsValid() {
 		return ""
 	}
-	plaintext := addr.Unmap().AsSlice()
-	sealed := c.ring.aeads[0].Seal(make([]byte, 0, maxSealed), nil, plaintext, []byte(additionalData))
-	return tokenEncoding.EncodeToString(sealed)
+	// One allocation for both, which escape through the interface.
+	var buffer [maxSealed + maxPlaintext]byte
+	plaintext := buffer[maxSealed:maxSealed]
+	if addr = addr.Unmap(); addr.Is4() {
+		bytes := addr.As4()
+		plaintext = append(plaintext, bytes[:]...)
+	} else {
+		bytes := addr.As16()
+		plaintext = append(plaintext, bytes[:]...)
+	}
+	sealed := c.ring.aeads[0].Seal(buffer[:0:maxSealed], nil, plaintext, additionalData)
+	var token [tokenIPv6]byte
+	return string(tokenEncoding.AppendEncode(token[:0], sealed))
 }
 
 // Decode returns the address in the token. An IPv4-mapped address comes back as
 // IPv4. The error is [ErrorBase64], [ErrorCipher] or [ErrorParse].
 func (c TokenCipher) Decode(token string) (netip.Addr, error) {
-	var buffer [maxSealed]byte
-	sealed, err := decodeBase64(buffer[:0], token)
-	if err != nil {
+	if err := checkToken(token); err != nil {
 		return netip.Addr{}, err
+	}
+	var buffer [maxSealed + maxPlaintext]byte
+	sealed, err := tokenEncoding.AppendDecode(buffer[:0:maxSealed], []byte(token))
+	if err != nil { // bits of the last character that are not zero
+		return netip.Addr{}, ErrorBase64
 	}
 	if c.ring == nil {
 		return netip.Addr{}, ErrorCipher
 	}
 	for _, aead := range c.ring.aeads {
-		plaintext, err := aead.Open(nil, nil, sealed, []byte(additionalData))
+		plaintext, err := aead.Open(buffer[maxSealed:maxSealed], nil, sealed, additionalData)
 		if err != nil {
 			continue
 		}
@@ -112,23 +127,19 @@ func (c TokenCipher) Decode(token string) (netip.Addr, error) {
 	return netip.Addr{}, ErrorCipher
 }
 
-// decodeBase64 appends the bytes of a token of 43 or 59 characters to dst. The
-// order of its checks is a part of the format: all languages give the same
-// error for a token that is wrong in several ways.
-func decodeBase64(dst []byte, token string) ([]byte, error) {
+// checkToken looks at the alphabet, then at the length. The order is a part of
+// the format: all languages give the same error for a token that is wrong in
+// several ways.
+func checkToken(token string) error {
 	for i := range len(token) {
 		if !inAlphabet(token[i]) {
-			return nil, ErrorBase64
+			return ErrorBase64
 		}
 	}
 	if len(token) != tokenIPv4 && len(token) != tokenIPv6 {
-		return nil, ErrorCipher
+		return ErrorCipher
 	}
-	sealed, err := tokenEncoding.AppendDecode(dst, []byte(token))
-	if err != nil {
-		return nil, ErrorBase64
-	}
-	return sealed, nil
+	return nil
 }
 
 // inAlphabet reports whether c is one of the 64 characters of base64url.

@@ -1,0 +1,33 @@
+package doorscaddy_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/doors-dev/doors-caddy"
+)
+
+func Example() {
+	// Once: openssl rand -base64 32
+	tokens, err := doorscaddy.NewTokenCipher("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token := tokens.Encode(netip.MustParseAddr("10.0.0.7"))
+	addr, err := tokens.Decode(token)
+	fmt.Println(len(token), addr, err)
+	// Output: 43 10.0.0.7 <nil>
+}
+
+func ExampleTokenCipher_Decode() {
+	tokens, err := doorscaddy.NewTokenCipher("q83vEjRWeJCrze8SNFZ4kA==")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = tokens.Decode("not a token")
+	fmt.Println(errors.Is(err, doorscaddy.ErrorBase64))
+	// Output: true
+}
