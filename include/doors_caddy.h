@@ -1,0 +1,355 @@
+// doors_caddy: routing decisions for Doors apps, as a C library.
+//
+// Copyright the doors-caddy authors. Licence: Apache-2.0.
+// Generated from the Rust source by `cargo run -p xtask -- header`. Do not edit.
+//
+// Three kinds of handles:
+//   doors_cipher   makes and reads tokens, the encrypted addresses in the paths and cookies of Doors pages
+//   doors_cidrs    finds the longest CIDR that holds an address
+//   doors_router   decides from a path and a Cookie header which pod or server gets a request
+//
+// These rules hold for every function:
+//
+// Handles     are opaque, do not change after their _new function, and may be used by any number of threads at once. A
+//             handle is freed once, from any thread, after the last call on it has returned. _free(NULL) is fine.
+// Status      is int32_t, 0 means success. Numbers are never reused. There is no thread-local error state.
+// Inputs      are a pointer and a length in bytes and need no NUL at the end. NULL with length 0 is the empty string.
+//             They are read during the call only, and may overlap each other.
+// Outputs     may be uninitialised, must not overlap inputs or each other, and are written only on success; a
+//             doors_error only on failure. A doors_error pointer may be NULL, every other output is required.
+// Panics      inside the library become DOORS_STATUS_PANIC (a _free then leaks, a _str says "unknown"). Their message
+//             holds no input. When memory runs out the process is aborted.
+// Besides     no function prints, logs, calls back, starts threads or keeps state between calls. Secrets are never
+//             in a message.
+
+#ifndef DOORS_CADDY_H
+#define DOORS_CADDY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Version of this header. Compare with doors_version(), the version of the linked library.
+#define DOORS_VERSION "0.1.0"
+#define DOORS_VERSION_MAJOR 0
+#define DOORS_VERSION_MINOR 1
+#define DOORS_VERSION_PATCH 0
+
+// Number of this interface. It grows when something that a program may rely on changes; additions alone do not.
+// Compare it with doors_abi(), which tells what the linked library speaks.
+#define DOORS_ABI 1
+
+// Characters in a token for an IPv4 address.
+#define DOORS_TOKEN_IPV4 43
+
+// Characters in a token for an IPv6 address.
+#define DOORS_TOKEN_IPV6 59
+
+// Room that is enough for every token.
+#define DOORS_TOKEN_MAX 59
+
+// No index: not known, or not applicable.
+#define DOORS_NONE UINT32_MAX
+
+// Success.
+#define DOORS_STATUS_OK 0
+
+// A required pointer was NULL.
+#define DOORS_STATUS_NULL_POINTER 1
+
+// The library panicked inside: a bug in it. The call had no effect.
+#define DOORS_STATUS_PANIC 2
+
+// The output buffer is too small.
+#define DOORS_STATUS_BUFFER 3
+
+// An address must be 4 or 16 bytes long.
+#define DOORS_STATUS_ADDRESS 4
+
+// Nothing matches, or the index is past the last one, or the number is unknown.
+#define DOORS_STATUS_NO_MATCH 5
+
+// The operating system gave no random bytes.
+#define DOORS_STATUS_RANDOM 6
+
+// The secret breaks a rule.
+#define DOORS_STATUS_SECRET 10
+
+// A CIDR breaks a rule.
+#define DOORS_STATUS_CIDR 11
+
+// Another part of the configuration breaks a rule.
+#define DOORS_STATUS_CONFIG 12
+
+// The input has more than 64 MiB.
+#define DOORS_STATUS_TOO_LARGE 13
+
+// The token holds a character outside base64url (RFC 4648, section 5), padding, white space or non-zero trailing bits.
+#define DOORS_STATUS_TOKEN_FORMAT 20
+
+// The token has a length that no token has, or no key opens it.
+#define DOORS_STATUS_TOKEN_REFUSED 21
+
+// The token opened, but what it holds is no address.
+#define DOORS_STATUS_TOKEN_CONTENT 22
+
+// To one pod only: `addr` and `port`. Never anywhere else, except path DOORS_PATH_RESOURCE of a dead pod.
+#define DOORS_DECISION_POD 1
+
+// Nowhere. Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
+#define DOORS_DECISION_GONE 2
+
+// To a fresh pod (one that the host of `upstream` resolves to now); `addr` first if it is among them.
+#define DOORS_DECISION_SERVER 3
+
+// To a fresh pod of any upstream.
+#define DOORS_DECISION_ANY 4
+
+// POD: nothing to explain.
+#define DOORS_REASON_NONE 0
+
+// GONE: the token is no canonical base64url.
+#define DOORS_REASON_MALFORMED 1
+
+// GONE: the token has a length that no token has, or no key opens it.
+#define DOORS_REASON_REFUSED 2
+
+// GONE: the token opened, but what it holds is no address.
+#define DOORS_REASON_CONTENT 3
+
+// GONE: the address in the token lies in no CIDR.
+#define DOORS_REASON_NO_CIDR 4
+
+// SERVER: there is only this one, and no usable cookie.
+#define DOORS_REASON_ONLY_UPSTREAM 16
+
+// SERVER: a cookie says so.
+#define DOORS_REASON_COOKIE 17
+
+// ANY: no cookie with the configured name.
+#define DOORS_REASON_NO_COOKIE 18
+
+// ANY: there are cookies with the configured name, but none opens and lies in a CIDR.
+#define DOORS_REASON_COOKIE_UNUSABLE 19
+
+// No token in the path: a page, or the app's own files.
+#define DOORS_PATH_PAGE 0
+
+// `/~/{token}/s/...`: a stream or a report.
+#define DOORS_PATH_SYNC 1
+
+// `/~/{token}/h/...`: a hook.
+#define DOORS_PATH_HOOK 2
+
+// `/~/{token}/u/...`: back and forward.
+#define DOORS_PATH_HISTORY 3
+
+// `/~/{token}/r/...`: a script or a style sheet, the same on every pod.
+#define DOORS_PATH_RESOURCE 4
+
+// Any other path with a token.
+#define DOORS_PATH_OTHER 5
+
+// One to eight AES keys in standard base64 with padding, separated by ASCII white space.
+#define DOORS_FIELD_SECRET 1
+
+// The name of a cookie (RFC 6265).
+#define DOORS_FIELD_COOKIE_NAME 2
+
+// One CIDR such as 10.0.0.0/24 or 2001:db8::/64.
+#define DOORS_FIELD_CIDR 3
+
+// A DNS name or a literal IP address, without port, scheme and brackets.
+#define DOORS_FIELD_HOST 4
+
+// A port in decimal, 1 to 65535.
+#define DOORS_FIELD_PORT 5
+
+// A list of CIDRs. From doors_cidrs_new() to doors_cidrs_free().
+typedef struct doors_cidrs doors_cidrs;
+
+// Makes and reads tokens. From doors_cipher_new() to doors_cipher_free().
+typedef struct doors_cipher doors_cipher;
+
+// Decides where requests go. From doors_router_new() to doors_router_free().
+typedef struct doors_router doors_router;
+
+// Why something could not be built, or what is wrong with a value.
+typedef struct doors_error {
+    // DOORS_STATUS_*, the same number as the function returned.
+    int32_t status;
+    // From 0: the key (secrets), the CIDR (doors_cidrs_new) or the upstream (doors_router_new) to blame, else
+    // DOORS_NONE.
+    uint32_t index;
+    // One line of UTF-8, NUL-terminated: the field, the value where it is short and no secret, the rule. Longer
+    // messages end in "...".
+    char message[512];
+} doors_error;
+
+// An IP address.
+typedef struct doors_addr {
+    // In network byte order, the first `len` bytes; the rest is zero.
+    uint8_t bytes[16];
+    // 4, 16, or 0 for no address. IPv4-mapped IPv6 addresses are always given as IPv4.
+    uint32_t len;
+} doors_addr;
+
+// Where one request goes, and why.
+typedef struct doors_decision {
+    // DOORS_DECISION_POD, _GONE, _SERVER or _ANY.
+    uint32_t kind;
+    // DOORS_REASON_*.
+    uint32_t reason;
+    // Index of the upstream in the configuration, from 0; DOORS_NONE for ANY and for GONE.
+    uint32_t upstream;
+    // Index of the key that opened the token or the cookie, from 0; DOORS_NONE where none did.
+    uint32_t key;
+    // The upstream's port; 0 for ANY and for GONE.
+    uint16_t port;
+    // DOORS_PATH_*: what the request is for.
+    uint16_t path;
+    // The token's address (POD, GONE with DOORS_REASON_NO_CIDR) or the cookie's (SERVER with DOORS_REASON_COOKIE);
+    // otherwise its `len` is 0.
+    struct doors_addr addr;
+    // Zero.
+    uint32_t reserved[4];
+} doors_decision;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// A few words of English for DOORS_STATUS_*. Static text, never NULL; "unknown" for any other number.
+const char *doors_status_str(int32_t number);
+
+// One word for DOORS_DECISION_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+const char *doors_decision_str(uint32_t number);
+
+// A few words for DOORS_REASON_*. Static text, never NULL; "unknown" for any other number.
+const char *doors_reason_str(uint32_t number);
+
+// One word for DOORS_PATH_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+const char *doors_path_str(uint32_t number);
+
+// The version of the linked library, such as "0.1.0". Static text, never NULL.
+const char *doors_version(void);
+
+// The interface that the linked library speaks. A program compares it with DOORS_ABI, against which it was compiled.
+uint32_t doors_abi(void);
+
+// Makes a cipher from a secret: one to eight AES keys (16, 24 or 32 bytes each) in standard base64 with padding,
+// separated by ASCII white space. The first key encrypts, all decrypt. `*out` gets the cipher.
+//
+// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _TOO_LARGE or _NULL_POINTER. No message holds any part
+// of a key. The caller may wipe `secrets` afterwards; doors_cipher_free() wipes the keys in the cipher.
+int32_t doors_cipher_new(const char *secrets, size_t len, struct doors_cipher **out, struct doors_error *err);
+
+// Makes a token for an address: `addr` is in network byte order, `addr_len` 4 or 16. An IPv4-mapped IPv6 address gives
+// a token for IPv4. `token` gets DOORS_TOKEN_IPV4 or DOORS_TOKEN_IPV6 characters, not NUL-terminated, and
+// `*token_len` their number. Two tokens for one address differ (random nonce).
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _BUFFER (`cap` is less than the length; DOORS_TOKEN_MAX is always enough),
+// _RANDOM or _NULL_POINTER.
+int32_t doors_cipher_encode(const struct doors_cipher *cipher,
+                            const uint8_t *addr,
+                            size_t addr_len,
+                            char *token,
+                            size_t cap,
+                            size_t *token_len);
+
+// Reads a token. `*out` gets the address, IPv4 for an IPv4-mapped one.
+//
+// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED, _TOKEN_CONTENT or _NULL_POINTER. The alphabet is checked
+// first, then the length, then the trailing bits, then the keys.
+int32_t doors_cipher_decode(const struct doors_cipher *cipher, const char *token, size_t len, struct doors_addr *out);
+
+// Frees a cipher and wipes its keys. NULL is fine.
+void doors_cipher_free(struct doors_cipher *cipher);
+
+// Makes a list from CIDRs of both families, separated by ASCII white space. `::ffff:a.b.c.d/n` with n of 96 and more is
+// IPv4 with the prefix length n - 96. `*out` gets the list.
+//
+// Returns DOORS_STATUS_OK, _CIDR (`err->index` is the CIDR: no valid CIDR, a bare address, host bits that are set, the
+// same one twice; an empty list has no index), _TOO_LARGE or _NULL_POINTER.
+int32_t doors_cidrs_new(const char *cidrs, size_t len, struct doors_cidrs **out, struct doors_error *err);
+
+// Finds the CIDR with the longest prefix that holds an address (4 or 16 bytes in network byte order). `*index` gets its
+// place in the list, from 0. IPv4-mapped addresses are IPv4; unspecified, multicast and broadcast addresses are in no
+// CIDR.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
+int32_t doors_cidrs_lookup(const struct doors_cidrs *cidrs, const uint8_t *addr, size_t addr_len, uint32_t *index);
+
+// Frees a list. NULL is fine.
+void doors_cidrs_free(struct doors_cidrs *cidrs);
+
+// Makes a router from JSON (UTF-8, at most 64 MiB):
+//
+//     {"secret": "<keys>", "cookie_name": "upstream",
+//      "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}
+//
+// `secret` is as in doors_cipher_new(). An upstream has `cidr` (a string) or `cidrs` (an array of strings), `host` and
+// `port`. `cookie_name` is required with more than one upstream. `source` is allowed and ignored; any other member, and
+// a member given twice, is an error. `*out` gets the router.
+//
+// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE or _NULL_POINTER. The message begins with the member,
+// such as `upstreams[1].cidr`, and holds no part of the secret. `err->index` is the upstream, or for _SECRET the key.
+int32_t doors_router_new(const char *json, size_t len, struct doors_router **out, struct doors_error *err);
+
+// Decides one request. `path` is its path as sent (escaped, without the query), `cookies` its Cookie header, several
+// fields joined with "; ". Any bytes are fine. `*out` gets the decision; DOORS_DECISION_GONE is a success too.
+// Allocates nothing and takes no lock.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_router_decide(const struct doors_router *router,
+                            const char *path,
+                            size_t path_len,
+                            const char *cookies,
+                            size_t cookies_len,
+                            struct doors_decision *out);
+
+// Finds the upstream in one of whose CIDRs an address (4 or 16 bytes in network byte order) lies; the longest prefix
+// wins. `*upstream` gets its index, from 0.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
+int32_t doors_router_lookup(const struct doors_router *router,
+                            const uint8_t *addr,
+                            size_t addr_len,
+                            uint32_t *upstream);
+
+// `*count` gets the number of upstreams, at least 1.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_router_upstreams(const struct doors_router *router, uint32_t *count);
+
+// Tells about one upstream: `*host` gets its host, `*host_len` bytes, not NUL-terminated, which lives until
+// doors_router_free(); `*port` gets its port.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
+int32_t doors_router_upstream(const struct doors_router *router,
+                              uint32_t index,
+                              const char **host,
+                              size_t *host_len,
+                              uint16_t *port);
+
+// Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers loopback
+// addresses. `n` counts from 0. `*out` gets the member and the reason as the message, the status that an error of this
+// member has, and the index of the upstream.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH (past the last warning) or _NULL_POINTER.
+int32_t doors_router_warning(const struct doors_router *router, uint32_t n, struct doors_error *out);
+
+// Frees a router and wipes its keys. NULL is fine.
+void doors_router_free(struct doors_router *router);
+
+// Checks one value by the rules of doors_router_new(), for programs that read a configuration word by word. `field` is
+// DOORS_FIELD_*. The message does not begin with the name of the field.
+//
+// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _CIDR, _CONFIG, _TOO_LARGE, _NO_MATCH (no such field) or
+// _NULL_POINTER.
+int32_t doors_check(uint32_t field, const char *value, size_t len, struct doors_error *err);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* DOORS_CADDY_H */

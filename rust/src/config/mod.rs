@@ -1,0 +1,64 @@
+//! In: the configuration as JSON. Out: checked values, or an error that names the field, the value and the rule.
+//!
+//! The values are checked while the text is read, so that the first mistake ends it and nothing is kept twice. Values
+//! of a wrong type and unknown names are never repeated in messages unless they are too short to be a key.
+
+mod draft;
+mod member;
+mod scalar;
+mod walk;
+
+use serde::de::DeserializeSeed;
+
+use crate::cidr::Table;
+use crate::error::{Error, MAX_INPUT, Status};
+use crate::router::Upstream;
+use crate::token::TokenCipher;
+
+use draft::Draft;
+use member::Member;
+use walk::Root;
+
+/// Where a CIDR was written: its upstream, and its index in `cidrs` or `None` for `cidr`.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) upstream: u32,
+    cidr: Option<u32>,
+}
+
+/// Checked values.
+pub(crate) struct Config {
+    pub(crate) cipher: TokenCipher,
+    pub(crate) cookie_name: Option<Box<str>>,
+    pub(crate) upstreams: Vec<Upstream>,
+    pub(crate) table: Table<Place>,
+    pub(crate) warnings: Vec<Error>,
+}
+
+pub(crate) fn parse(json: &[u8]) -> Result<Config, Error> {
+    if json.len() > MAX_INPUT {
+        return Err(Error::too_large("the configuration", json.len()));
+    }
+    let mut draft = Draft::default();
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let read = Root(&mut draft).deserialize(&mut reader).and_then(|()| reader.end());
+    if let Err(error) = read {
+        return Err(draft.error.unwrap_or_else(|| draft::syntax(Member::Root, &error)));
+    }
+    finish(draft)
+}
+
+/// What can only be said about the whole.
+fn finish(draft: Draft) -> Result<Config, Error> {
+    let required = |member: Member| Error::new(Status::Config, None, "is required").at(&member);
+    let cipher = draft.cipher.ok_or_else(|| required(Member::Secret))?;
+    let upstreams = draft.upstreams.ok_or_else(|| required(Member::Upstreams))?;
+    if upstreams.len() > 1 && draft.cookie_name.is_none() {
+        let rule = format!("is required with more than one upstream (there are {})", upstreams.len());
+        return Err(Error::new(Status::Config, None, rule).at(&Member::CookieName));
+    }
+    Ok(Config { cipher, cookie_name: draft.cookie_name, upstreams, table: draft.table, warnings: draft.warnings })
+}
+
+#[cfg(test)]
+mod tests;

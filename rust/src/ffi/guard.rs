@@ -1,0 +1,49 @@
+//! In: the body of an export. Out: its status; a panic inside becomes `DOORS_STATUS_PANIC` and never crosses into C.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::numbers::{DOORS_STATUS_OK, DOORS_STATUS_PANIC};
+use super::types::doors_error;
+use crate::error::{Error, Status};
+
+/// Runs a body that fails with a status only.
+pub(super) fn status(body: impl FnOnce() -> Result<(), Status>) -> i32 {
+    match contained(body) {
+        None => DOORS_STATUS_PANIC,
+        Some(Ok(())) => DOORS_STATUS_OK,
+        Some(Err(status)) => status as i32,
+    }
+}
+
+/// Runs a body that fails with a message, and writes it to `err` unless that is NULL.
+///
+/// # Safety
+/// `err` is NULL or valid for writing.
+pub(super) unsafe fn error(err: *mut doors_error, body: impl FnOnce() -> Result<(), Error>) -> i32 {
+    let failure = match contained(body) {
+        Some(Ok(())) => return DOORS_STATUS_OK,
+        Some(Err(failure)) => failure,
+        None => Error::new(Status::Panic, None, "internal error: the library panicked"),
+    };
+    if !err.is_null() {
+        // SAFETY: the caller passed a pointer that is valid for writing; nothing is read through it.
+        unsafe { err.write(doors_error::from(&failure)) };
+    }
+    failure.status as i32
+}
+
+/// Runs a body that cannot fail; a panic gives `fallback`.
+pub(super) fn value<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    contained(body).unwrap_or(fallback)
+}
+
+/// The bodies change nothing that outlives them but memory of the caller, written at their very end, so that a panic
+/// leaves nothing half done.
+fn contained<T>(body: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(test)]
+        super::tests::planted_panic();
+        body()
+    }))
+    .ok()
+}

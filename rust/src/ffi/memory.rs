@@ -1,0 +1,70 @@
+//! In: pointers from C. Out: slices and references, or the status that says what is wrong with them.
+
+use std::ffi::c_char;
+use std::net::IpAddr;
+
+use crate::error::{Error, Status};
+use crate::token;
+
+impl From<Status> for Error {
+    fn from(status: Status) -> Self {
+        Error::new(status, None, super::text::status(status as i32).to_string_lossy())
+    }
+}
+
+/// The bytes of an input. NULL with length 0 is the empty input.
+///
+/// # Safety
+/// `data` is NULL or valid for reading `length` bytes for as long as the slice is used.
+pub(super) unsafe fn bytes<'a>(data: *const c_char, length: usize) -> Result<&'a [u8], Status> {
+    if length == 0 {
+        return Ok(&[]);
+    }
+    if data.is_null() {
+        return Err(Status::NullPointer);
+    }
+    // No object is larger; it is undefined behaviour to pretend.
+    if length > isize::MAX as usize {
+        return Err(Status::TooLarge);
+    }
+    // SAFETY: not NULL, not too large, and valid for reading by contract.
+    Ok(unsafe { std::slice::from_raw_parts(data.cast(), length) })
+}
+
+/// The address in 4 or 16 bytes.
+///
+/// # Safety
+/// As for [`bytes`].
+pub(super) unsafe fn address(data: *const u8, length: usize) -> Result<IpAddr, Status> {
+    if !matches!(length, 4 | 16) {
+        return Err(Status::Address);
+    }
+    // SAFETY: the contract of this function.
+    let bytes = unsafe { bytes(data.cast(), length) }?;
+    token::address(bytes).ok_or(Status::Address)
+}
+
+/// A handle that C got from us.
+///
+/// # Safety
+/// `handle` is NULL or came from the matching `_new` and was not freed.
+pub(super) unsafe fn handle<'a, T>(handle: *const T) -> Result<&'a T, Status> {
+    // SAFETY: NULL or a live handle by contract; handles are never written after their making.
+    unsafe { handle.as_ref() }.ok_or(Status::NullPointer)
+}
+
+/// Refuses an output that is NULL, before any work is done.
+pub(super) fn output<T>(out: *mut T) -> Result<*mut T, Status> {
+    if out.is_null() { Err(Status::NullPointer) } else { Ok(out) }
+}
+
+/// Frees a handle.
+///
+/// # Safety
+/// `handle` is NULL or came from [`Box::into_raw`] and is not used again.
+pub(super) unsafe fn free<T>(handle: *mut T) {
+    if !handle.is_null() {
+        // SAFETY: the contract of this function.
+        drop(unsafe { Box::from_raw(handle) });
+    }
+}

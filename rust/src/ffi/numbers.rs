@@ -1,0 +1,96 @@
+//! The numbers of the C API. They are never changed or reused: C programs compile them in.
+
+/// Number of this interface. It grows when something that a program may rely on changes; additions alone do not.
+/// Compare it with doors_abi(), which tells what the linked library speaks.
+pub const DOORS_ABI: u32 = 1;
+
+/// Characters in a token for an IPv4 address.
+pub const DOORS_TOKEN_IPV4: u32 = 43;
+/// Characters in a token for an IPv6 address.
+pub const DOORS_TOKEN_IPV6: u32 = 59;
+/// Room that is enough for every token.
+pub const DOORS_TOKEN_MAX: u32 = 59;
+
+/// No index: not known, or not applicable.
+pub const DOORS_NONE: u32 = u32::MAX;
+
+/// Success.
+pub const DOORS_STATUS_OK: i32 = 0;
+/// A required pointer was NULL.
+pub const DOORS_STATUS_NULL_POINTER: i32 = 1;
+/// The library panicked inside: a bug in it. The call had no effect.
+pub const DOORS_STATUS_PANIC: i32 = 2;
+/// The output buffer is too small.
+pub const DOORS_STATUS_BUFFER: i32 = 3;
+/// An address must be 4 or 16 bytes long.
+pub const DOORS_STATUS_ADDRESS: i32 = 4;
+/// Nothing matches, or the index is past the last one, or the number is unknown.
+pub const DOORS_STATUS_NO_MATCH: i32 = 5;
+/// The operating system gave no random bytes.
+pub const DOORS_STATUS_RANDOM: i32 = 6;
+/// The secret breaks a rule.
+pub const DOORS_STATUS_SECRET: i32 = 10;
+/// A CIDR breaks a rule.
+pub const DOORS_STATUS_CIDR: i32 = 11;
+/// Another part of the configuration breaks a rule.
+pub const DOORS_STATUS_CONFIG: i32 = 12;
+/// The input has more than 64 MiB.
+pub const DOORS_STATUS_TOO_LARGE: i32 = 13;
+/// The token holds a character outside base64url (RFC 4648, section 5), padding, white space or non-zero trailing bits.
+pub const DOORS_STATUS_TOKEN_FORMAT: i32 = 20;
+/// The token has a length that no token has, or no key opens it.
+pub const DOORS_STATUS_TOKEN_REFUSED: i32 = 21;
+/// The token opened, but what it holds is no address.
+pub const DOORS_STATUS_TOKEN_CONTENT: i32 = 22;
+
+/// To one pod only: `addr` and `port`. Never anywhere else, except path DOORS_PATH_RESOURCE of a dead pod.
+pub const DOORS_DECISION_POD: u32 = 1;
+/// Nowhere. Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
+pub const DOORS_DECISION_GONE: u32 = 2;
+/// To a fresh pod (one that the host of `upstream` resolves to now); `addr` first if it is among them.
+pub const DOORS_DECISION_SERVER: u32 = 3;
+/// To a fresh pod of any upstream.
+pub const DOORS_DECISION_ANY: u32 = 4;
+
+/// POD: nothing to explain.
+pub const DOORS_REASON_NONE: u32 = 0;
+/// GONE: the token is no canonical base64url.
+pub const DOORS_REASON_MALFORMED: u32 = 1;
+/// GONE: the token has a length that no token has, or no key opens it.
+pub const DOORS_REASON_REFUSED: u32 = 2;
+/// GONE: the token opened, but what it holds is no address.
+pub const DOORS_REASON_CONTENT: u32 = 3;
+/// GONE: the address in the token lies in no CIDR.
+pub const DOORS_REASON_NO_CIDR: u32 = 4;
+/// SERVER: there is only this one, and no usable cookie.
+pub const DOORS_REASON_ONLY_UPSTREAM: u32 = 16;
+/// SERVER: a cookie says so.
+pub const DOORS_REASON_COOKIE: u32 = 17;
+/// ANY: no cookie with the configured name.
+pub const DOORS_REASON_NO_COOKIE: u32 = 18;
+/// ANY: there are cookies with the configured name, but none opens and lies in a CIDR.
+pub const DOORS_REASON_COOKIE_UNUSABLE: u32 = 19;
+
+/// No token in the path: a page, or the app's own files.
+pub const DOORS_PATH_PAGE: u32 = 0;
+/// `/~/{token}/s/...`: a stream or a report.
+pub const DOORS_PATH_SYNC: u32 = 1;
+/// `/~/{token}/h/...`: a hook.
+pub const DOORS_PATH_HOOK: u32 = 2;
+/// `/~/{token}/u/...`: back and forward.
+pub const DOORS_PATH_HISTORY: u32 = 3;
+/// `/~/{token}/r/...`: a script or a style sheet, the same on every pod.
+pub const DOORS_PATH_RESOURCE: u32 = 4;
+/// Any other path with a token.
+pub const DOORS_PATH_OTHER: u32 = 5;
+
+/// One to eight AES keys in standard base64 with padding, separated by ASCII white space.
+pub const DOORS_FIELD_SECRET: u32 = 1;
+/// The name of a cookie (RFC 6265).
+pub const DOORS_FIELD_COOKIE_NAME: u32 = 2;
+/// One CIDR such as 10.0.0.0/24 or 2001:db8::/64.
+pub const DOORS_FIELD_CIDR: u32 = 3;
+/// A DNS name or a literal IP address, without port, scheme and brackets.
+pub const DOORS_FIELD_HOST: u32 = 4;
+/// A port in decimal, 1 to 65535.
+pub const DOORS_FIELD_PORT: u32 = 5;

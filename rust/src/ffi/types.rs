@@ -1,0 +1,105 @@
+//! The structs of the C API. All are plain values in the caller's memory.
+
+use std::ffi::c_char;
+use std::net::IpAddr;
+
+use super::numbers::DOORS_NONE;
+use crate::decision::Decision;
+use crate::error::Error;
+
+/// An IP address.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_addr {
+    /// In network byte order, the first `len` bytes; the rest is zero.
+    pub bytes: [u8; 16],
+    /// 4, 16, or 0 for no address. IPv4-mapped IPv6 addresses are always given as IPv4.
+    pub len: u32,
+}
+
+/// Where one request goes, and why.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_decision {
+    /// DOORS_DECISION_POD, _GONE, _SERVER or _ANY.
+    pub kind: u32,
+    /// DOORS_REASON_*.
+    pub reason: u32,
+    /// Index of the upstream in the configuration, from 0; DOORS_NONE for ANY and for GONE.
+    pub upstream: u32,
+    /// Index of the key that opened the token or the cookie, from 0; DOORS_NONE where none did.
+    pub key: u32,
+    /// The upstream's port; 0 for ANY and for GONE.
+    pub port: u16,
+    /// DOORS_PATH_*: what the request is for.
+    pub path: u16,
+    /// The token's address (POD, GONE with DOORS_REASON_NO_CIDR) or the cookie's (SERVER with DOORS_REASON_COOKIE);
+    /// otherwise its `len` is 0.
+    pub addr: doors_addr,
+    /// Zero.
+    pub reserved: [u32; 4],
+}
+
+/// Why something could not be built, or what is wrong with a value.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_error {
+    /// DOORS_STATUS_*, the same number as the function returned.
+    pub status: i32,
+    /// From 0: the key (secrets), the CIDR (doors_cidrs_new) or the upstream (doors_router_new) to blame, else
+    /// DOORS_NONE.
+    pub index: u32,
+    /// One line of UTF-8, NUL-terminated: the field, the value where it is short and no secret, the rule. Longer
+    /// messages end in "...".
+    pub message: [c_char; 512],
+}
+
+impl From<Option<IpAddr>> for doors_addr {
+    fn from(address: Option<IpAddr>) -> Self {
+        let mut bytes = [0; 16];
+        let len = match address.map(|address| address.to_canonical()) {
+            None => 0,
+            Some(IpAddr::V4(address)) => {
+                bytes[..4].copy_from_slice(&address.octets());
+                4
+            }
+            Some(IpAddr::V6(address)) => {
+                bytes = address.octets();
+                16
+            }
+        };
+        doors_addr { bytes, len }
+    }
+}
+
+impl From<Decision> for doors_decision {
+    fn from(decision: Decision) -> Self {
+        doors_decision {
+            kind: decision.kind as u32,
+            reason: decision.reason as u32,
+            upstream: decision.upstream.unwrap_or(DOORS_NONE),
+            key: decision.key.unwrap_or(DOORS_NONE),
+            port: decision.port,
+            path: decision.path as u16,
+            addr: decision.address.into(),
+            reserved: [0; 4],
+        }
+    }
+}
+
+impl From<&Error> for doors_error {
+    fn from(error: &Error) -> Self {
+        const ROOM: usize = 511;
+        const CUT: &str = "...";
+        let mut message = [0; 512];
+        let (text, end) = if error.message.len() <= ROOM {
+            (error.message.as_str(), "")
+        } else {
+            (&error.message[..error.message.floor_char_boundary(ROOM - CUT.len())], CUT)
+        };
+        for (to, from) in message.iter_mut().zip(text.bytes().chain(end.bytes())) {
+            *to = from as c_char;
+        }
+        doors_error { status: error.status as i32, index: error.index.unwrap_or(DOORS_NONE), message }
+    }
+}

@@ -1,0 +1,47 @@
+//! Routing decisions for [Doors](https://github.com/doors-dev/doors) apps.
+//!
+//! In: a configuration (secret, cookie name, upstreams with their CIDRs), then for each request its escaped path
+//! and its `Cookie` header. Out: one [`Decision`] that says which pod or server gets the request.
+//!
+//! The data flows one way, one module a step:
+//!
+//! ```text
+//! config   JSON -> checked values        (secret, cidr, host, cookie, port)
+//! router   checked values -> Router; request -> Decision
+//!            path    request path -> token and kind of request
+//!            cookie  Cookie header -> values of one cookie
+//!            token   token -> address
+//!            cidr    address -> upstream
+//! ffi      the same as a C API, include/doors_caddy.h
+//! ```
+//!
+//! Nothing here does input or output, logs, or keeps time; a decision allocates nothing and takes no lock.
+
+#![deny(unsafe_code)]
+#![deny(missing_docs)]
+#![warn(clippy::incompatible_msrv)]
+
+mod cidr;
+mod config;
+mod cookie;
+mod decision;
+mod error;
+mod field;
+mod host;
+mod path;
+mod port;
+mod router;
+mod secret;
+mod token;
+mod warning;
+
+#[allow(unsafe_code)]
+pub mod ffi;
+
+pub use cidr::CidrList;
+pub use decision::{Decision, Kind, Reason};
+pub use error::{Error, MAX_INPUT, Status};
+pub use field::{Field, check};
+pub use path::PathKind;
+pub use router::{Router, Upstream};
+pub use token::{ASSOCIATED_DATA, Opened, TOKEN_IPV4, TOKEN_IPV6, Token, TokenCipher, TokenError};

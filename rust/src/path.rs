@@ -1,0 +1,71 @@
+//! In: the escaped path of a request. Out: the token in it, and what the request is for.
+
+/// What a request is for, by the segment after the token. The numbers are those of `DOORS_PATH_*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum PathKind {
+    /// Anything without a token: pages, the app's own files.
+    Page = 0,
+    /// `/~/{token}/s/...`: a stream or a report.
+    Sync = 1,
+    /// `/~/{token}/h/...`: a hook.
+    Hook = 2,
+    /// `/~/{token}/u/...`: back and forward.
+    History = 3,
+    /// `/~/{token}/r/...`: a script or style sheet, the same on every pod.
+    Resource = 4,
+    /// Any other path with a token.
+    Other = 5,
+}
+
+/// Splits `/~/{token}` and `/~/{token}/...`. `None` for every other path, also when the token is empty.
+pub(crate) fn token(path: &[u8]) -> Option<(&[u8], PathKind)> {
+    let rest = path.strip_prefix(b"/~/")?;
+    let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+    let (token, rest) = rest.split_at(end);
+    if token.is_empty() {
+        return None;
+    }
+    let kind = match rest {
+        [b'/', b's', b'/', ..] => PathKind::Sync,
+        [b'/', b'h', b'/', ..] => PathKind::Hook,
+        [b'/', b'u', b'/', ..] => PathKind::History,
+        [b'/', b'r', b'/', ..] => PathKind::Resource,
+        _ => PathKind::Other,
+    };
+    Some((token, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_and_kinds() {
+        for (path, expected) in [
+            ("/~/T", Some(("T", PathKind::Other))),
+            ("/~/T/", Some(("T", PathKind::Other))),
+            ("/~/T/s/i", Some(("T", PathKind::Sync))),
+            ("/~/T/s/", Some(("T", PathKind::Sync))),
+            ("/~/T/s", Some(("T", PathKind::Other))),
+            ("/~/T/ss/i", Some(("T", PathKind::Other))),
+            ("/~/T/h/i/1", Some(("T", PathKind::Hook))),
+            ("/~/T/u/i/p", Some(("T", PathKind::History))),
+            ("/~/T/r/x.js", Some(("T", PathKind::Resource))),
+            ("/~/T%2Fs/i", Some(("T%2Fs", PathKind::Other))),
+            ("/~/", None),
+            ("/~//s/i", None),
+            ("/~", None),
+            ("/%7E/T/s/i", None),
+            ("/x/~/T/s/i", None),
+            ("//~/T/s/i", None),
+            ("~/T", None),
+            ("/", None),
+            ("", None),
+            ("*", None),
+        ] {
+            let expected = expected.map(|(token, kind): (&str, _)| (token.as_bytes(), kind));
+            assert_eq!(token(path.as_bytes()), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! In: the folder of the C API's source. Out: the text of the header.
+
+use std::path::Path;
+
+use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, Language, Style};
+
+/// In the order of the header. The modules without exports are not read.
+const SOURCES: [&str; 7] = ["numbers", "types", "text", "cipher", "cidrs", "router", "check"];
+
+const RULES: &str = include_str!("rules.txt");
+
+pub fn generate(folder: &Path) -> Result<String, String> {
+    let mut config = Config {
+        language: Language::C,
+        style: Style::Both,
+        cpp_compat: true,
+        include_guard: Some("DOORS_CADDY_H".into()),
+        header: Some(RULES.trim_end().into()),
+        after_includes: Some(version_macros()),
+        no_includes: true,
+        sys_includes: vec!["stddef.h".into(), "stdint.h".into()],
+        line_length: 120,
+        tab_width: 4,
+        documentation_style: DocumentationStyle::C99,
+        documentation_length: DocumentationLength::Full,
+        usize_is_size_t: true,
+        ..Config::default()
+    };
+    config.function.sort_by = Some(cbindgen::SortKey::None);
+    config.constant.sort_by = Some(cbindgen::SortKey::None);
+    let mut builder = Builder::new().with_config(config);
+    for source in SOURCES {
+        builder = builder.with_src(folder.join(source).with_extension("rs"));
+    }
+    let bindings = builder.generate().map_err(|error| error.to_string())?;
+    let mut text = Vec::new();
+    bindings.write(&mut text);
+    String::from_utf8(text).map_err(|error| error.to_string())
+}
+
+/// The generator cannot read values that the compiler takes from Cargo.toml; all members of the workspace share one
+/// version.
+fn version_macros() -> String {
+    format!(
+        "\n// Version of this header. Compare with doors_version(), the version of the linked library.\n\
+         #define DOORS_VERSION \"{}\"\n\
+         #define DOORS_VERSION_MAJOR {}\n\
+         #define DOORS_VERSION_MINOR {}\n\
+         #define DOORS_VERSION_PATCH {}",
+        env!("CARGO_PKG_VERSION"),
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        env!("CARGO_PKG_VERSION_MINOR"),
+        env!("CARGO_PKG_VERSION_PATCH"),
+    )
+}
