@@ -100,6 +100,7 @@ func inBubble(t *testing.T, test func(t *testing.T, s *script, set *Set, e *even
 		s, e := &script{}, &events{}
 		set := NewSet(Config{OnChange: e.add, NewLookup: func(Options) LookupFunc { return s.lookup }})
 		test(t, s, set, e)
+		synctest.Wait()
 		if s.twice {
 			t.Error("two lookups of one name at once")
 		}
@@ -161,6 +162,7 @@ func TestRefreshIsAnUpperBoundAndJittered(t *testing.T) {
 		h := set.Acquire("app", Options{})
 		defer h.Release()
 		ask(h, 10*time.Millisecond, 100*time.Second)
+		synctest.Wait()
 		different := map[time.Duration]bool{}
 		for i := 1; i < len(s.starts); i++ {
 			gap := s.starts[i].Sub(s.starts[i-1])
@@ -401,7 +403,8 @@ func TestKnownAddressesCostNoAllocation(t *testing.T) {
 		t.Fatal(err)
 	}
 	var cache Cache[int]
-	build := func(s *Snapshot) int { return len(s.Addresses()) }
+	port := 8080 // captured, as callers do
+	build := func(s *Snapshot) int { return len(s.Addresses()) + port }
 	if n := testing.AllocsPerRun(1000, func() {
 		snapshot, _ := h.Snapshot(ctx)
 		cache.Get(snapshot, build)
