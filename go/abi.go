@@ -1,0 +1,22 @@
+package doors
+
+// #include "doors_caddy.h"
+import "C"
+
+import "fmt"
+
+// abiProblem is nil when the linked library speaks the interface of the header
+// that this package was compiled with. They can differ when the program is
+// linked with a shared library that is replaced later.
+var abiProblem = checkABI(uint32(C.DOORS_ABI), uint32(C.doors_abi()), Version())
+
+func checkABI(compiled, linked uint32, version string) error {
+	if compiled == linked {
+		return nil
+	}
+	return fmt.Errorf("doors: the library doors_caddy %s has interface %d, but this program was built for interface %d; "+
+		"build it again with the header of that library", version, linked, compiled)
+}
+
+// Version returns the version of the linked library, such as "0.1.0".
+func Version() string { return C.GoString(C.doors_version()) }

@@ -1,0 +1,70 @@
+package doors
+
+// In:  Go strings and addresses.
+// Out: flat C arguments, and C results as Go values.
+
+// The functions of noescape keep no pointer, and those of nocallback never call
+// Go: both together save the allocation of each argument and most of the cost
+// of a call.
+
+/*
+#cgo pkg-config: doors_caddy
+#cgo noescape doors_router_decide
+#cgo nocallback doors_router_decide
+#cgo noescape doors_router_lookup
+#cgo nocallback doors_router_lookup
+#cgo noescape doors_cidrs_lookup
+#cgo nocallback doors_cidrs_lookup
+#cgo noescape doors_cipher_encode
+#cgo nocallback doors_cipher_encode
+#cgo noescape doors_cipher_decode
+#cgo nocallback doors_cipher_decode
+#include "doors_caddy.h"
+*/
+import "C"
+
+import (
+	"net/netip"
+	"unsafe"
+)
+
+// none is what an index is that C calls DOORS_NONE.
+const none = -1
+
+// flat returns the bytes of s as C takes them. They are s itself: the caller
+// passes them on at once, and C neither keeps nor changes them.
+func flat(s string) (*C.char, C.size_t) {
+	return (*C.char)(unsafe.Pointer(unsafe.StringData(s))), C.size_t(len(s))
+}
+
+// addressBytes is an address in network byte order, in the first n bytes. A
+// zone is dropped; the zero Addr has 0 bytes.
+func addressBytes(addr netip.Addr) (bytes [16]byte, n C.size_t) {
+	switch {
+	case addr.Is4():
+		four := addr.As4()
+		copy(bytes[:], four[:])
+		return bytes, 4
+	case addr.Is6():
+		return addr.As16(), 16
+	}
+	return bytes, 0
+}
+
+func addressOf(addr *C.doors_addr) netip.Addr {
+	bytes := (*[16]byte)(unsafe.Pointer(&addr.bytes))
+	switch addr.len {
+	case 4:
+		return netip.AddrFrom4([4]byte(bytes[:4]))
+	case 16:
+		return netip.AddrFrom16(*bytes)
+	}
+	return netip.Addr{}
+}
+
+func indexOf(index C.uint32_t) int {
+	if index == C.DOORS_NONE {
+		return none
+	}
+	return int(index)
+}

@@ -1,0 +1,31 @@
+package doors
+
+// In:  one value of a configuration, as its user wrote it.
+// Out: nil, or the error that NewRouter would give for it.
+
+// #include "doors_caddy.h"
+import "C"
+
+// Field is a member of the configuration whose value [Check] can judge alone.
+type Field uint32
+
+// The fields. The numbers are those of DOORS_FIELD_* in doors_caddy.h.
+const (
+	FieldSecret     Field = C.DOORS_FIELD_SECRET
+	FieldCookieName Field = C.DOORS_FIELD_COOKIE_NAME
+	FieldCIDR       Field = C.DOORS_FIELD_CIDR
+	FieldHost       Field = C.DOORS_FIELD_HOST
+	FieldPort       Field = C.DOORS_FIELD_PORT // as decimal text
+)
+
+// Check judges one value by the rules of [NewRouter], so that a parser can
+// report it where it stands. The error is an [*Error]; it has [StatusNoMatch]
+// for an unknown field.
+func Check(field Field, value string) error {
+	if abiProblem != nil {
+		return abiProblem
+	}
+	var problem C.doors_error
+	text, length := flat(value)
+	return errorOf(C.doors_check(C.uint32_t(field), text, length, &problem), &problem)
+}

@@ -1,0 +1,57 @@
+package doors
+
+// In:  a list of CIDRs, then addresses.
+// Out: the index of the longest prefix that holds each.
+
+// #include "doors_caddy.h"
+import "C"
+
+import (
+	"net/netip"
+	"runtime"
+	"sync/atomic"
+)
+
+// CIDRs finds the CIDR of an address. See the package for threads and memory.
+type CIDRs struct {
+	handle *C.doors_cidrs
+}
+
+var liveCIDRs atomic.Int64
+
+// NewCIDRs makes a table of CIDRs separated by white space. The error is an
+// [*Error] of [StatusCIDR] with the index of the CIDR.
+func NewCIDRs(cidrs string) (*CIDRs, error) {
+	if abiProblem != nil {
+		return nil, abiProblem
+	}
+	var handle *C.doors_cidrs
+	var problem C.doors_error
+	text, length := flat(cidrs)
+	if err := errorOf(C.doors_cidrs_new(text, length, &handle, &problem), &problem); err != nil {
+		return nil, err
+	}
+	table := &CIDRs{handle}
+	liveCIDRs.Add(1)
+	runtime.AddCleanup(table, freeCIDRs, handle)
+	return table, nil
+}
+
+func freeCIDRs(handle *C.doors_cidrs) {
+	C.doors_cidrs_free(handle)
+	liveCIDRs.Add(-1)
+}
+
+// Lookup returns the index, from 0, of the longest prefix that holds the
+// address. Unspecified, multicast and broadcast addresses are in none, nor is
+// the zero Addr. A zone does not count.
+func (c *CIDRs) Lookup(addr netip.Addr) (index int, ok bool) {
+	bytes, length := addressBytes(addr)
+	var found C.uint32_t
+	status := C.doors_cidrs_lookup(c.handle, (*C.uint8_t)(&bytes[0]), length, &found)
+	runtime.KeepAlive(c)
+	if status != C.DOORS_STATUS_OK {
+		return none, false
+	}
+	return int(found), true
+}

@@ -1,0 +1,76 @@
+package doors
+
+// In:  an address, or a token.
+// Out: its token, or the address in it.
+
+// #include "doors_caddy.h"
+import "C"
+
+import (
+	"net/netip"
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Cipher turns addresses into tokens and back, as [doorscaddy.TokenCipher] of
+// the parent package does in pure Go. See the package for threads and memory.
+type Cipher struct {
+	handle *C.doors_cipher
+}
+
+var liveCiphers atomic.Int64
+
+// NewCipher makes a cipher of a secret: one to eight keys separated by white
+// space, each standard base64 of 16, 24 or 32 bytes. The first encrypts, all
+// decrypt. The error is an [*Error] of [StatusSecret] with the index of the key;
+// it never holds a key.
+func NewCipher(secret string) (*Cipher, error) {
+	if abiProblem != nil {
+		return nil, abiProblem
+	}
+	var handle *C.doors_cipher
+	var problem C.doors_error
+	text, length := flat(secret)
+	if err := errorOf(C.doors_cipher_new(text, length, &handle, &problem), &problem); err != nil {
+		return nil, err
+	}
+	cipher := &Cipher{handle}
+	liveCiphers.Add(1)
+	runtime.AddCleanup(cipher, freeCipher, handle)
+	return cipher, nil
+}
+
+func freeCipher(handle *C.doors_cipher) {
+	C.doors_cipher_free(handle)
+	liveCiphers.Add(-1)
+}
+
+// Encode returns a new token of the address: 43 characters for IPv4, 59 for
+// IPv6. An IPv4-mapped address is IPv4 and a zone is dropped. The error is
+// [StatusAddress] for the zero Addr, or [StatusRandom].
+func (c *Cipher) Encode(addr netip.Addr) (string, error) {
+	bytes, length := addressBytes(addr)
+	var token [C.DOORS_TOKEN_MAX]byte
+	var size C.size_t
+	status := C.doors_cipher_encode(c.handle, (*C.uint8_t)(&bytes[0]), length,
+		(*C.char)(unsafe.Pointer(&token[0])), C.size_t(len(token)), &size)
+	runtime.KeepAlive(c)
+	if err := statusOf(status); err != nil {
+		return "", err
+	}
+	return string(token[:size]), nil
+}
+
+// Decode returns the address in the token. The error is [StatusTokenFormat],
+// [StatusTokenRefused] or [StatusTokenContent].
+func (c *Cipher) Decode(token string) (netip.Addr, error) {
+	text, length := flat(token)
+	var out C.doors_addr
+	status := C.doors_cipher_decode(c.handle, text, length, &out)
+	runtime.KeepAlive(c)
+	if err := statusOf(status); err != nil {
+		return netip.Addr{}, err
+	}
+	return addressOf(&out), nil
+}

@@ -1,0 +1,119 @@
+package doors
+
+// In:  the numbers of a doors_decision.
+// Out: a Decision with typed constants and their names.
+
+// #include "doors_caddy.h"
+import "C"
+
+import "net/netip"
+
+// Decision says where one request goes.
+type Decision struct {
+	// Kind is where to: one pod, nowhere, one server, or any server.
+	Kind Kind
+	// Reason is why.
+	Reason Reason
+	// Upstream is the index of the upstream in the configuration, for [Pod] and
+	// [Server]; else -1.
+	Upstream int
+	// Key is the index of the key that opened the token or the cookie; else -1.
+	Key int
+	// Port is that of the upstream; else 0.
+	Port uint16
+	// Path is what kind of request it is.
+	Path Path
+	// Addr is the address in the token ([Pod], and [Gone] for
+	// [ReasonNoCIDR]) or in the cookie ([Server] for [ReasonCookie]); else the
+	// zero Addr. It is never IPv4-mapped.
+	Addr netip.Addr
+}
+
+// Kind is where a request goes.
+type Kind uint32
+
+// The kinds. The numbers are those of DOORS_DECISION_* in doors_caddy.h.
+const (
+	Pod    Kind = C.DOORS_DECISION_POD    // to that pod only
+	Gone   Kind = C.DOORS_DECISION_GONE   // 410, no dial
+	Server Kind = C.DOORS_DECISION_SERVER // to the fresh pods of one host
+	Any    Kind = C.DOORS_DECISION_ANY    // to the fresh pods of all hosts
+)
+
+// Reason is why a request goes there.
+type Reason uint32
+
+// The reasons. The numbers are those of DOORS_REASON_* in doors_caddy.h.
+const (
+	ReasonNone           Reason = C.DOORS_REASON_NONE
+	ReasonMalformed      Reason = C.DOORS_REASON_MALFORMED       // Gone: no base64url without padding
+	ReasonRefused        Reason = C.DOORS_REASON_REFUSED         // Gone: no key opens the token
+	ReasonContent        Reason = C.DOORS_REASON_CONTENT         // Gone: opened, but no address
+	ReasonNoCIDR         Reason = C.DOORS_REASON_NO_CIDR         // Gone: the address is in no CIDR
+	ReasonOnlyUpstream   Reason = C.DOORS_REASON_ONLY_UPSTREAM   // Server: there is no other
+	ReasonCookie         Reason = C.DOORS_REASON_COOKIE          // Server: a cookie names it
+	ReasonNoCookie       Reason = C.DOORS_REASON_NO_COOKIE       // Any: no cookie of that name
+	ReasonCookieUnusable Reason = C.DOORS_REASON_COOKIE_UNUSABLE // Any: none of that name is usable
+)
+
+// Path is what kind of request a path stands for.
+type Path uint16
+
+// The kinds of path. The numbers are those of DOORS_PATH_* in doors_caddy.h.
+const (
+	PathPage     Path = C.DOORS_PATH_PAGE     // anything outside /~/{token}
+	PathSync     Path = C.DOORS_PATH_SYNC     // /~/{token}/s/
+	PathHook     Path = C.DOORS_PATH_HOOK     // /~/{token}/h/
+	PathHistory  Path = C.DOORS_PATH_HISTORY  // /~/{token}/u/
+	PathResource Path = C.DOORS_PATH_RESOURCE // /~/{token}/r/
+	PathOther    Path = C.DOORS_PATH_OTHER    // anything else under /~/{token}
+)
+
+// The names are taken from the library once: they serve as labels of metrics,
+// for each request.
+var (
+	kindNames   = namesOf(Any, Kind.name)
+	reasonNames = namesOf(ReasonCookieUnusable, Reason.name)
+	pathNames   = namesOf(PathOther, Path.name)
+)
+
+func (k Kind) name() string   { return C.GoString(C.doors_decision_str(C.uint32_t(k))) }
+func (r Reason) name() string { return C.GoString(C.doors_reason_str(C.uint32_t(r))) }
+func (p Path) name() string   { return C.GoString(C.doors_path_str(C.uint32_t(p))) }
+
+// String is the library's name of the kind, "unknown" for another number.
+func (k Kind) String() string { return nameIn(kindNames, k, Kind.name) }
+
+// String is the library's name of the reason, "unknown" for another number.
+func (r Reason) String() string { return nameIn(reasonNames, r, Reason.name) }
+
+// String is the library's name of the path, "unknown" for another number.
+func (p Path) String() string { return nameIn(pathNames, p, Path.name) }
+
+// namesOf lists the names of the numbers from 0 to last.
+func namesOf[T ~uint16 | ~uint32](last T, name func(T) string) []string {
+	names := make([]string, last+1)
+	for number := range names {
+		names[number] = name(T(number))
+	}
+	return names
+}
+
+func nameIn[T ~uint16 | ~uint32](names []string, number T, name func(T) string) string {
+	if uint64(number) < uint64(len(names)) {
+		return names[number]
+	}
+	return name(number)
+}
+
+func decisionOf(d *C.doors_decision) Decision {
+	return Decision{
+		Kind:     Kind(d.kind),
+		Reason:   Reason(d.reason),
+		Upstream: indexOf(d.upstream),
+		Key:      indexOf(d.key),
+		Port:     uint16(d.port),
+		Path:     Path(d.path),
+		Addr:     addressOf(&d.addr),
+	}
+}

@@ -1,0 +1,26 @@
+// Package doors takes routing decisions for Doors apps with the Rust library
+// doors_caddy: a thin cgo binding of its C API.
+//
+//	router, err := doors.NewRouter(config)
+//	...
+//	decision, err := router.Decide(r.URL.EscapedPath(), r.Header.Get("Cookie"))
+//	if decision.Kind == doors.Pod {
+//		dial(decision.Addr, decision.Port)
+//	}
+//
+// What a token, a CIDR and a cookie mean is known to the library only; this
+// package passes bytes in and numbers out. A decision and a lookup allocate
+// nothing.
+//
+// A [Router], [Cipher] or [CIDRs] never changes and may be used by any number of
+// goroutines at the same time. Its memory in the library is freed some time
+// after the last use, by a cleanup of the garbage collector; nothing needs to
+// be closed. The zero value and a nil pointer of each are of no use and panic.
+//
+// Building needs cgo (CGO_ENABLED=1 and a C compiler) and the library, found
+// through pkg-config as doors_caddy. In a clone of the repository "make library"
+// builds it, and scripts/env.sh sets PKG_CONFIG_PATH.
+//
+// Apps that only make tokens want the parent package doorscaddy, which is pure
+// Go.
+package doors

@@ -1,0 +1,69 @@
+package doors
+
+// #include "doors_caddy.h"
+import "C"
+
+// Status says what kind of error the library returned. It is an error itself:
+// with errors.Is it is found in every error of this package, but in one about
+// the interface of the library.
+type Status int32
+
+// The statuses. The numbers are those of DOORS_STATUS_* in doors_caddy.h and
+// never change.
+const (
+	StatusNullPointer  Status = C.DOORS_STATUS_NULL_POINTER  // a bug in this package
+	StatusPanic        Status = C.DOORS_STATUS_PANIC         // a bug in the library
+	StatusBuffer       Status = C.DOORS_STATUS_BUFFER        // a bug in this package
+	StatusAddress      Status = C.DOORS_STATUS_ADDRESS       // the zero netip.Addr
+	StatusNoMatch      Status = C.DOORS_STATUS_NO_MATCH      // nothing there
+	StatusRandom       Status = C.DOORS_STATUS_RANDOM        // the system gave no random bytes
+	StatusSecret       Status = C.DOORS_STATUS_SECRET        // invalid secret
+	StatusCIDR         Status = C.DOORS_STATUS_CIDR          // invalid CIDR
+	StatusConfig       Status = C.DOORS_STATUS_CONFIG        // another part of the configuration is invalid
+	StatusTooLarge     Status = C.DOORS_STATUS_TOO_LARGE     // more than 64 MiB
+	StatusTokenFormat  Status = C.DOORS_STATUS_TOKEN_FORMAT  // not base64url without padding
+	StatusTokenRefused Status = C.DOORS_STATUS_TOKEN_REFUSED // no key opens the token
+	StatusTokenContent Status = C.DOORS_STATUS_TOKEN_CONTENT // the token holds no address
+)
+
+// Error is the library's description of the status.
+func (s Status) Error() string { return C.GoString(C.doors_status_str(C.int32_t(s))) }
+
+// Error says why something could not be made, or what is wrong with a value.
+type Error struct {
+	// Status is the kind of error.
+	Status Status
+	// Index, from 0, is that of the key, the CIDR or the upstream at fault; -1
+	// when there is none.
+	Index int
+	// Message names the field, the value (never a secret) and the rule.
+	Message string
+}
+
+// Error returns the message.
+func (e *Error) Error() string { return e.Message }
+
+// Is reports whether target is the status of the error.
+func (e *Error) Is(target error) bool {
+	status, ok := target.(Status)
+	return ok && status == e.Status
+}
+
+// errorOf turns the result of a call that fills a doors_error into an error.
+func errorOf(status C.int32_t, err *C.doors_error) error {
+	if status == C.DOORS_STATUS_OK {
+		return nil
+	}
+	return &Error{Status(status), indexOf(err.index), messageOf(err)}
+}
+
+// statusOf turns the result of any other call into an error. It allocates
+// nothing.
+func statusOf(status C.int32_t) error {
+	if status == C.DOORS_STATUS_OK {
+		return nil
+	}
+	return Status(status)
+}
+
+func messageOf(err *C.doors_error) string { return C.GoString(&err.message[0]) }

@@ -1,0 +1,123 @@
+package doors
+
+// In:  the router's configuration, then the path and the cookies of requests.
+// Out: one decision for each request.
+
+// #include "doors_caddy.h"
+import "C"
+
+import (
+	"math"
+	"net/netip"
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Router decides where requests go. See the package for threads and memory.
+type Router struct {
+	handle *C.doors_router
+}
+
+// liveRouters counts the routers in the library's memory.
+var liveRouters atomic.Int64
+
+// LiveRouters returns how many routers are not freed yet. It is meant for tests
+// and metrics: a router lives until the garbage collector has found it unused.
+func LiveRouters() int { return int(liveRouters.Load()) }
+
+// NewRouter makes a router of its configuration in JSON:
+//
+//	{"secret": "...", "cookie_name": "...", "upstreams": [{"cidr": "10.0.0.0/24", "host": "...", "port": 8080}]}
+//
+// "cidrs", a list, may stand in place of "cidr". The error is an [*Error] that
+// names the field; [StatusSecret], [StatusCIDR], [StatusConfig] and
+// [StatusTooLarge] tell what is wrong. The JSON may be changed afterwards.
+func NewRouter(json []byte) (*Router, error) {
+	if abiProblem != nil {
+		return nil, abiProblem
+	}
+	var handle *C.doors_router
+	var problem C.doors_error
+	text, length := flat(unsafe.String(unsafe.SliceData(json), len(json)))
+	if err := errorOf(C.doors_router_new(text, length, &handle, &problem), &problem); err != nil {
+		return nil, err
+	}
+	router := &Router{handle}
+	liveRouters.Add(1)
+	runtime.AddCleanup(router, freeRouter, handle)
+	return router, nil
+}
+
+func freeRouter(handle *C.doors_router) {
+	C.doors_router_free(handle)
+	liveRouters.Add(-1)
+}
+
+// Decide decides about one request. The path is as the pod gets it, escaped and
+// without the query ([net/url.URL.EscapedPath]); cookies is the value of the
+// Cookie header, several joined with "; ". No input is an error; a token that
+// opens nothing is a decision of kind [Gone]. The only error is a fault inside
+// the library ([StatusPanic]).
+func (r *Router) Decide(path, cookies string) (Decision, error) {
+	pathBytes, pathLength := flat(path)
+	cookieBytes, cookieLength := flat(cookies)
+	var out C.doors_decision
+	status := C.doors_router_decide(r.handle, pathBytes, pathLength, cookieBytes, cookieLength, &out)
+	runtime.KeepAlive(r)
+	if status != C.DOORS_STATUS_OK {
+		return Decision{Upstream: none, Key: none}, Status(status)
+	}
+	return decisionOf(&out), nil
+}
+
+// Lookup returns the index of the upstream whose CIDR holds the address; of
+// several the longest prefix counts. Unspecified, multicast and broadcast
+// addresses are in none, nor is the zero Addr. A zone does not count.
+func (r *Router) Lookup(addr netip.Addr) (index int, ok bool) {
+	bytes, length := addressBytes(addr)
+	var found C.uint32_t
+	status := C.doors_router_lookup(r.handle, (*C.uint8_t)(&bytes[0]), length, &found)
+	runtime.KeepAlive(r)
+	if status != C.DOORS_STATUS_OK {
+		return none, false
+	}
+	return int(found), true
+}
+
+// Upstreams returns how many upstreams the configuration has, at least 1.
+func (r *Router) Upstreams() int {
+	var count C.uint32_t
+	C.doors_router_upstreams(r.handle, &count)
+	runtime.KeepAlive(r)
+	return int(count)
+}
+
+// Upstream returns host and port of the upstream at the index, or "" and 0 when
+// there is none.
+func (r *Router) Upstream(index int) (host string, port uint16) {
+	if index < 0 || index > math.MaxInt32 {
+		return "", 0
+	}
+	var text *C.char
+	var length C.size_t
+	var number C.uint16_t
+	status := C.doors_router_upstream(r.handle, C.uint32_t(index), &text, &length, &number)
+	if status == C.DOORS_STATUS_OK {
+		host, port = string(unsafe.Slice((*byte)(unsafe.Pointer(text)), length)), uint16(number)
+	}
+	runtime.KeepAlive(r) // the text is the router's
+	return host, port
+}
+
+// Warnings tells what is allowed but probably not meant, one line each.
+func (r *Router) Warnings() (warnings []string) {
+	for n := C.uint32_t(0); ; n++ {
+		var warning C.doors_error
+		if C.doors_router_warning(r.handle, n, &warning) != C.DOORS_STATUS_OK {
+			runtime.KeepAlive(r)
+			return warnings
+		}
+		warnings = append(warnings, messageOf(&warning))
+	}
+}
