@@ -1,0 +1,130 @@
+package pod_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+)
+
+func TestDrain(t *testing.T) {
+	events, drained := newLog(), make(chan struct{})
+	p := start(t, pod.Config{Observe: events.add, Drained: func() { close(drained) }})
+	b := newBrowser(t, p)
+	page := b.load()
+	stream := b.stream(page("s"), "?t=1&b="+boot)
+	events.wait(t, "the stream", began(pod.RouteSync, "GET"))
+	p.Drain()
+	p.Drain()
+	if got := b.status("POST", page("h")+"/1"); got != 200 {
+		t.Errorf("a click while draining: %d", got)
+	}
+	// A new browser still gets a page, but is not tied to this pod.
+	late := newBrowser(t, p)
+	answer := late.do("GET", "/", "", nil)
+	if got := cookieNames(answer); answer.StatusCode != 200 || got != p.SessionCookie() {
+		t.Errorf("%s %q", answer.Status, got)
+	}
+	second := late.load()
+	select {
+	case <-drained:
+		t.Fatal("drained with three instances")
+	default:
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- p.DrainAndStop(context.Background()) }()
+	if got := b.status("POST", page("h")+"/2"); got != 410 {
+		t.Errorf("a link while draining: %d", got)
+	}
+	opened := <-stream
+	body, err := io.ReadAll(opened.Body)
+	if err != nil || len(body) == 0 || body[len(body)-1] != 4 {
+		t.Errorf("%q %v", body, err)
+	}
+	// The page that was opened first by the late browser never connects.
+	if got := late.status("GET", second("u")+"/"); got != 410 {
+		t.Errorf("back while draining: %d", got)
+	}
+	select {
+	case <-drained:
+		t.Fatal("drained too early")
+	case <-time.After(20 * time.Millisecond):
+	}
+	if stats := p.Stats(); stats.Instances != 1 || !stats.Draining {
+		t.Errorf("%+v", stats)
+	}
+}
+
+func TestDrainOfAnEmptyPod(t *testing.T) {
+	drained := make(chan struct{})
+	p := start(t, pod.Config{Drained: func() { close(drained) }})
+	if err := p.DrainAndStop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	<-drained
+	if _, err := http.Get("http://" + p.Address().String()); err == nil {
+		t.Fatal("still listening")
+	}
+}
+
+// The last page's 410 must arrive although the server stops because of it.
+func TestLastAnswerIsFlushed(t *testing.T) {
+	for range 20 {
+		p := start(t, pod.Config{})
+		b := newBrowser(t, p)
+		page := b.load()
+		stopped := make(chan error, 1)
+		go func() { stopped <- p.DrainAndStop(context.Background()) }()
+		for !p.Draining() {
+			time.Sleep(time.Millisecond)
+		}
+		if got := b.status("POST", page("h")+"/2"); got != 410 {
+			t.Fatal(got)
+		}
+		b.client.CloseIdleConnections()
+		if err := <-stopped; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestDrainGivesUp(t *testing.T) {
+	events := newLog()
+	p := start(t, pod.Config{Observe: events.add})
+	b := newBrowser(t, p)
+	page := b.load()
+	stream := b.stream(page("s"), "?t=1&b="+boot)
+	events.wait(t, "the stream", began(pod.RouteSync, "GET"))
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	_ = p.DrainAndStop(ctx) // may report that the stream was cut
+	if answer := <-stream; answer != nil {
+		if body, err := io.ReadAll(answer.Body); err == nil && string(body) != "\x04" {
+			t.Fatalf("%q", body)
+		}
+	}
+	if got := p.Stats().Instances; got != 0 {
+		t.Fatal(got)
+	}
+}
+
+func TestKill(t *testing.T) {
+	events := newLog()
+	p := start(t, pod.Config{Observe: events.add})
+	b := newBrowser(t, p)
+	page := b.load()
+	stream := b.stream(page("s"), "?t=1&b="+boot)
+	events.wait(t, "the stream", began(pod.RouteSync, "GET"))
+	p.Kill()
+	if answer := <-stream; answer != nil {
+		t.Fatal(answer.Status)
+	}
+	restarted, err := pod.Start(pod.Config{Secret: newSecret(), Address: p.Address()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	restarted.Kill()
+}

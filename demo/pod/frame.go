@@ -1,0 +1,41 @@
+package pod
+
+// In:  actions, report ids, the end of a stream.
+// Out: the bytes of the frames of a sync stream.
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The first byte of a frame, and the byte that ends a header or a stream. 0xFF
+// cannot occur in UTF-8, hence not in JSON.
+const (
+	frameSync    byte = 0x00
+	frameAction  byte = 0x01
+	frameRoll    byte = 0x02
+	frameSuspend byte = 0x03
+	frameKill    byte = 0x04
+	frameEnd     byte = 0xFF
+)
+
+// actionFrame is 01 [seq,[name,args],null] FF, without payload.
+func actionFrame(a action) []byte {
+	return frame(frameAction, []any{a.seq, []any{a.name, a.args}, nil})
+}
+
+// syncFrame is 00 [unix milliseconds,[report ids]] FF.
+func syncFrame(now time.Time, reports []int) []byte {
+	if reports == nil {
+		reports = []int{}
+	}
+	return frame(frameSync, []any{now.UnixMilli(), reports})
+}
+
+func frame(kind byte, header any) []byte {
+	encoded, err := json.Marshal(header)
+	if err != nil { // an argument of Send that is no JSON: a mistake of the caller
+		panic("pod: " + err.Error())
+	}
+	return append(append([]byte{kind}, encoded...), frameEnd)
+}

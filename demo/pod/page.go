@@ -1,0 +1,42 @@
+package pod
+
+// In:  GET of any path outside /~/.
+// Out: an HTML page with an instance of its own, or 404 for every other method.
+
+import (
+	_ "embed"
+	"html/template"
+	"net/http"
+	"time"
+)
+
+//go:embed page.html
+var pageSource string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+
+// Page is what a page says about itself.
+type pageData struct {
+	Name, Address, Generation, Path string
+	Prefix, Instance, Script        string
+	RollMilliseconds                int64
+	Draining                        bool
+}
+
+func (p *Pod) servePage(w http.ResponseWriter, r *http.Request, owner *session) {
+	if r.Method != http.MethodGet {
+		http.NotFound(w, r)
+		return
+	}
+	made := p.newInstance(owner, r.URL.Path)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	body, finish := compressed(w, r)
+	defer finish()
+	// A failed write means that the client has gone: the instance then ends by its connect timeout.
+	_ = pageTemplate.Execute(body, pageData{
+		Name: p.config.Name, Address: p.address.String(), Generation: p.config.Generation, Path: r.URL.Path,
+		Prefix: "/~/" + p.token, Instance: made.id, Script: p.script,
+		RollMilliseconds: int64(p.config.Roll / time.Millisecond), Draining: p.Draining(),
+	})
+}
