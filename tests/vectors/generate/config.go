@@ -162,11 +162,13 @@ func refusedConfigs() (all []refusedConfig) {
 	refuseCookieNames(refuse)
 	refuseUpstreams(refuse)
 	refuseShapes(refuse)
-	for name, bytes := range orderedText("invalid UTF-8", "\xff\xfe", "invalid UTF-8 in a string", only(upstream("host", "\"\xff\"")),
-		"NUL behind", members()+"\x00", "UTF-16", "{\x00}\x00") {
+	for name, bytes := range orderedText("invalid UTF-8", "\xff\xfe", "NUL behind", members()+"\x00", "UTF-16", "{\x00}\x00") {
 		all = append(all, refusedConfig{Name: name, JSONBase64: base64.StdEncoding.EncodeToString([]byte(bytes)),
 			Status: statusConfig, Contains: []string{}, Never: []string{secretOf(keyA32)}})
 	}
+	inString := base64.StdEncoding.EncodeToString([]byte(only(upstream("host", "\"\xff\""))))
+	all = append(all, refusedConfig{Name: "invalid UTF-8 in a string", JSONBase64: inString, Status: statusConfig, Index: index(0),
+		Contains: []string{"upstreams[0].host"}, Never: []string{secretOf(keyA32)}})
 	return all
 }
 
@@ -295,7 +297,7 @@ func refuseShapes(refuse refuseFunc) {
 	refuse("Caddyfile name in JSON", only(upstream("pod_cidr", `"10.0.0.0/24"`)), statusConfig, 0, "upstreams[0]", "pod_cidr")
 	refuse("a secret as the name of a member of an upstream", only(upstream(canary, "1")), statusConfig, 0, "upstreams[0]")
 	refuse("a secret as the value of a member of an upstream", only(upstream("secret", quote(canary))), statusConfig, 0, "upstreams[0]", "secret")
-	refuse("secret twice", strings.Replace(members(), "{", `{"secret": "`+canary+`", `, 1), statusConfig, none, "secret")
+	refuse("secret twice", strings.Replace(members(), "{", `{"secret": "`+secretOf(keyB32)+`", `, 1), statusConfig, none, "secret")
 	refuse("cookie_name twice", strings.Replace(members(), "{", `{"cookie_name": "a", `, 1), statusConfig, none, "cookie_name")
 	refuse("upstreams twice", strings.Replace(members(), "{", `{"upstreams": [], `, 1), statusConfig, none, "upstreams")
 	refuse("source twice", strings.Replace(members("source", `"a"`), "{", `{"source": "a", `, 1), statusConfig, none, "source")
@@ -309,10 +311,11 @@ func refuseShapes(refuse refuseFunc) {
 	for name, text := range orderedText("empty", "", "white space", " \n", "null", "null", "a number", "5", "a string", `"x"`, "a list", "[]",
 		"cut", members()[:60], "cut behind the brace", "{", "text behind", members()+" x", "a second object", members()+members(),
 		"comma behind the last", strings.TrimSuffix(members(), "}")+",}", "a comment", "/* x */"+members(), "single quotes", "{'secret': 'x'}",
-		"byte order mark", "\ufeff"+members(), "a Caddyfile", "secret x\ncookie_name upstream", "a lone surrogate", only(upstream("host", `"\ud800"`)),
+		"byte order mark", "\ufeff"+members(), "a Caddyfile", "secret x\ncookie_name upstream",
 		"an endless list", strings.Repeat("[", 1000), "deep objects", strings.Repeat(`{"a":`, 1000)) {
 		refuse("JSON: "+name, text, statusConfig, none)
 	}
+	refuse("JSON: a lone surrogate", only(upstream("host", `"\ud800"`)), statusConfig, 0, "upstreams[0].host")
 	refuse("the empty object", "{}", statusConfig, none)
 	refuse("deep nesting in a member", members("upstreams", strings.Repeat("[", 1000)+strings.Repeat("]", 1000)), statusConfig, 0)
 	refuse("a secret as the host", only(upstream("host", quote(canary+"!!"+canary))), statusConfig, 0, "upstreams[0].host")
