@@ -12,14 +12,15 @@ use crate::error::{Error, MAX_INPUT, Status, shown};
 /// Reads one CIDR. `::ffff:a.b.c.d/n` with n of 96 and more becomes IPv4.
 ///
 /// # Errors
-/// The rule that the text breaks, with the right form where there is one.
+/// The rule that the text breaks, with the right form where there is one. The text itself is repeated when it is short
+/// or holds a valid address, which no key does.
 pub(crate) fn parse(text: &str) -> Result<IpNet, String> {
     if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         return Err(format!("{} holds white space; one CIDR is expected", shown(text)));
     }
     let Some((address, length)) = text.split_once('/') else {
         return Err(match text.parse::<IpAddr>() {
-            Ok(address) => format!("{address} has no prefix length; for this one address write {}", single(address)),
+            Ok(address) => format!("{text} has no prefix length; for this one address write {}", single(address)),
             Err(_) => format!("{} is no CIDR such as 10.0.0.0/24 or 2001:db8::/64", shown(text)),
         });
     };
@@ -33,7 +34,7 @@ pub(crate) fn parse(text: &str) -> Result<IpNet, String> {
     let net = IpNet::new(address, length).expect("the length was checked");
     if net.trunc().addr() != net.addr() {
         let right = unmapped(net.trunc());
-        return Err(format!("{net} has host bits set; write {right}"));
+        return Err(format!("{text} has host bits set; write {right}"));
     }
     Ok(unmapped(net))
 }
@@ -57,6 +58,12 @@ fn unmapped(net: IpNet) -> IpNet {
         return IpNet::V4(four);
     }
     net
+}
+
+/// A CIDR as it was written, with its usual form where that differs.
+pub(crate) fn spelled(text: &str, net: IpNet) -> String {
+    let usual = net.to_string();
+    if text == usual { usual } else { format!("{text} ({usual})") }
 }
 
 /// A set of CIDRs, each with a value. A CIDR can be in it once.
@@ -130,10 +137,11 @@ impl CidrList {
         let mut count = 0;
         for word in text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
             let refuse = |rule: String| Error::new(Status::Cidr, Some(count), format!("CIDR {}: {rule}", count + 1));
-            let net = parse(&String::from_utf8_lossy(word)).map_err(refuse)?;
-            table
-                .insert(net, count)
-                .map_err(|same| refuse(format!("{net} is also CIDR {}; each CIDR must be given once", same + 1)))?;
+            let word = String::from_utf8_lossy(word);
+            let net = parse(&word).map_err(refuse)?;
+            table.insert(net, count).map_err(|same| {
+                refuse(format!("{} is also CIDR {}; each must be given once", spelled(&word, net), same + 1))
+            })?;
             count += 1;
         }
         if count == 0 {
@@ -215,7 +223,7 @@ mod tests {
     fn lists_name_the_place() {
         for (list, index, rule) in [
             ("10.0.0.0/24 x", Some(1), "CIDR 2: \"x\""),
-            ("10.0.0.0/24 ::ffff:10.0.0.0/120", Some(1), "10.0.0.0/24 is also CIDR 1"),
+            ("10.0.0.0/24 ::ffff:10.0.0.0/120", Some(1), "::ffff:10.0.0.0/120 (10.0.0.0/24) is also CIDR 1"),
             (" ", None, "empty"),
         ] {
             let error = CidrList::new(list.as_bytes()).err().unwrap();

@@ -103,7 +103,7 @@ mod tests {
             (format!("{KEY16} {KEY32} {KEY16}"), Some(2), "key 3 is the same as key 1"),
             ("AAECAwQFBgcICQoLDA0O".to_string(), Some(0), "key 1 holds 15 bytes"),
             ("A".repeat(64), Some(0), "key 1 is too long"),
-            (vec![KEY16; 9].join(" "), None, "holds 9 keys"),
+            ([KEY16; 9].join(" "), None, "holds 9 keys"),
         ] {
             let error = refusal(&text);
             assert_eq!((error.status, error.index), (Status::Secret, index), "{error}");

@@ -65,12 +65,13 @@ impl Draft {
         let place = Place { upstream, cidr: item };
         let member = member(place);
         let refuse = |rule| Error::new(Status::Cidr, Some(upstream), rule).at(&member);
-        let net = cidr::parse(&text(value, member)?).map_err(refuse)?;
-        self.table
-            .insert(net, place)
-            .map_err(|same| refuse(format!("{net} is also {}; each CIDR must be given once", self::member(same))))?;
+        let text = text(value, member)?;
+        let net = cidr::parse(&text).map_err(refuse)?;
+        self.table.insert(net, place).map_err(|same| {
+            refuse(format!("{} is also {}; each must be given once", cidr::spelled(&text, net), self::member(same)))
+        })?;
         if let Some(reason) = warning::about(net) {
-            self.warnings.push(Error::new(Status::Cidr, Some(upstream), format!("{net} {reason}")).at(&member));
+            self.warnings.push(Error::new(Status::Cidr, Some(upstream), format!("{text} {reason}")).at(&member));
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ fn errors_name_member_value_and_rule() {
         (r#""cidr": "10.0.0.1/8""#, 0, Status::Cidr, &["upstreams[0].cidr", "10.0.0.1/8", "write 10.0.0.0/8"]),
         (r#""cidr": 7"#, 0, Status::Config, &["upstreams[0].cidr", "a string, not a number"]),
         (r#""cidrs": "10.0.0.0/8""#, 0, Status::Config, &["upstreams[0].cidrs", "an array of strings, not a string"]),
-        (r#""cidrs": []"#, 0, Status::Config, &["upstreams[0].cidrs", "is empty"]),
+        (r#""cidrs": []"#, 0, Status::Cidr, &["upstreams[0].cidrs", "is empty"]),
         (r#""cidrs": ["10.0.0.0/8", "x"]"#, 0, Status::Cidr, &["upstreams[0].cidrs[1]", "\"x\""]),
         (r#""cidrs": ["10.0.0.0/8", null]"#, 0, Status::Config, &["upstreams[0].cidrs[1]", "not null"]),
         (
@@ -53,7 +53,7 @@ fn errors_name_member_value_and_rule() {
         (r#""host": "a:1""#, 0, Status::Config, &["upstreams[0].host", "\"a:1\""]),
         (r#""host": "a", "host": "b""#, 0, Status::Config, &["upstreams[0].host", "given twice"]),
         (r#""hots": "a""#, 0, Status::Config, &["upstreams[0]", "\"hots\"", "cidr, cidrs, host, port"]),
-        (r#""host": {"#, 0, Status::Config, &["upstreams[0].host", "not valid JSON"]),
+        (r#""host": tru"#, 0, Status::Config, &["upstreams[0].host", "not valid JSON"]),
     ] {
         let error = refusal(&with_upstream(members));
         assert_eq!((error.status, error.index), (status, Some(index)), "{error}");

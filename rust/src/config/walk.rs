@@ -8,7 +8,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use super::draft::{Draft, config, read_host, read_port, syntax, unknown};
 use super::member::Member;
 use super::scalar::Scalar;
-use crate::error::Error;
+use crate::error::{Error, Status};
 use crate::router::Upstream;
 
 /// The name of a member, borrowed from the text where it holds no escapes.
@@ -27,6 +27,10 @@ impl<'de> Deserialize<'de> for Name<'de> {
 /// Marks a member as seen, or says that it was given twice.
 fn once(seen: &mut bool, member: Member) -> Result<(), Error> {
     if std::mem::replace(seen, true) { Err(config(member, "is given twice")) } else { Ok(()) }
+}
+
+fn not_both(cidr: bool, cidrs: bool, upstream: Member) -> Result<(), Error> {
+    if cidr && cidrs { Err(config(upstream, "has both cidr and cidrs; give one of them")) } else { Ok(()) }
 }
 
 /// Reads the value of a member.
@@ -175,11 +179,13 @@ impl<'de> Visitor<'de> for Entry<'_> {
             match name.as_ref() {
                 "cidr" => {
                     once(&mut cidr, Member::Cidr(index)).map_err(|error| draft.fail(error))?;
+                    not_both(cidr, cidrs, this).map_err(|error| draft.fail(error))?;
                     let value = value(draft, &mut map, Member::Cidr(index))?;
                     draft.add_cidr(index, None, value).map_err(|error| draft.fail(error))?;
                 }
                 "cidrs" => {
                     once(&mut cidrs, Member::Cidrs(index)).map_err(|error| draft.fail(error))?;
+                    not_both(cidr, cidrs, this).map_err(|error| draft.fail(error))?;
                     let list = map.next_value_seed(Cidrs(draft, index));
                     list.map_err(|error| draft.fail(syntax(Member::Cidrs(index), &error)))?;
                 }
@@ -194,9 +200,6 @@ impl<'de> Visitor<'de> for Entry<'_> {
                     port = Some(read_port(index, value).map_err(|error| draft.fail(error))?);
                 }
                 name => return Err(draft.fail(unknown(this, name, "cidr, cidrs, host, port"))),
-            }
-            if cidr && cidrs {
-                return Err(draft.fail(config(this, "has both cidr and cidrs; give one of them")));
             }
         }
         match (cidr || cidrs, host, port) {
@@ -222,7 +225,8 @@ impl<'de> Visitor<'de> for Cidrs<'_> {
             let member = Member::CidrsItem(index, item);
             let Some(value) = array.next_element().map_err(|error| draft.fail(syntax(member, &error)))? else {
                 if item == 0 {
-                    return Err(draft.fail(config(Member::Cidrs(index), "is empty; at least one CIDR is required")));
+                    let rule = "is empty; at least one CIDR is required";
+                    return Err(draft.fail(Error::new(Status::Cidr, Some(index), rule).at(&Member::Cidrs(index))));
                 }
                 break;
             };

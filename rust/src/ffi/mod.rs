@@ -1,6 +1,6 @@
 //! The C API, `include/doors_caddy.h`: a thin layer over the crate, the only place with `unsafe`.
 //!
-//! The rules that hold for every function open the header; [`guard`] and [`memory`] enforce them. Each export keeps
+//! The rules that hold for every function open the header; `guard` and `memory` enforce them. Each export keeps
 //! its item visible (no macro around it), since the header is generated from the source of this folder.
 #![allow(non_camel_case_types, reason = "the names are those of the C API")]
 #![allow(clippy::missing_safety_doc, reason = "the rules that open the header are the contract of every function")]

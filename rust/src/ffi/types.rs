@@ -95,11 +95,17 @@ impl From<&Error> for doors_error {
         let (text, end) = if error.message.len() <= ROOM {
             (error.message.as_str(), "")
         } else {
-            (&error.message[..error.message.floor_char_boundary(ROOM - CUT.len())], CUT)
+            (cut(&error.message, ROOM - CUT.len()), CUT)
         };
         for (to, from) in message.iter_mut().zip(text.bytes().chain(end.bytes())) {
             *to = from as c_char;
         }
         doors_error { status: error.status as i32, index: error.index.unwrap_or(DOORS_NONE), message }
     }
+}
+
+/// The start of a text: at most `length` bytes, whole characters.
+fn cut(text: &str, length: usize) -> &str {
+    let end = (0..=length).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
 }
