@@ -10,14 +10,12 @@ use crate::router::Router;
 /// Decides where requests go. From doors_router_new() to doors_router_free().
 pub struct doors_router(Router);
 
-/// Makes a router from JSON (UTF-8, at most 64 MiB):
+/// Makes a router from JSON (UTF-8, at most 64 MiB), such as
+/// `{"secret": "<keys>", "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`.
 ///
-///     {"secret": "<keys>", "cookie_name": "upstream",
-///      "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}
-///
-/// `secret` is as in doors_cipher_new(). An upstream has `cidr` (a string) or `cidrs` (an array of strings), `host` and
-/// `port`. `cookie_name` is required with more than one upstream. `source` is allowed and ignored; any other member, and
-/// a member given twice, is an error. `*out` gets the router.
+/// `secret` is as in doors_cipher_new(). An upstream has `cidr` (a string) or `cidrs` (an array of strings), `host` (as
+/// DOORS_FIELD_HOST) and `port` (a number). `cookie_name` is required with more than one upstream. `source` is allowed
+/// and ignored; any other member, and a member given twice, is an error. `*out` gets the router.
 ///
 /// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE or _NULL_POINTER. The message begins with the member,
 /// such as `upstreams[1].cidr`, and holds no part of the secret. `err->index` is the upstream, or for _SECRET the key.

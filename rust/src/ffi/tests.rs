@@ -1,6 +1,18 @@
-//! The exports as C calls them.
+//! The exports as C calls them: NULL, lengths, untouched outputs, and a panic inside each.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::ffi::{CStr, c_char};
+use std::mem::MaybeUninit;
+use std::ptr::{null, null_mut};
+
+use super::check::*;
+use super::cidrs::*;
+use super::cipher::*;
+use super::numbers::*;
+use super::router::*;
+use super::text::*;
+use super::types::*;
 
 thread_local! {
     static PLANTED: Cell<bool> = const { Cell::new(false) };
@@ -10,5 +22,320 @@ thread_local! {
 pub(super) fn planted_panic() {
     if PLANTED.take() {
         panic!("planted by a test");
+    }
+}
+
+const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const ADDRESS: [u8; 4] = [10, 0, 0, 7];
+
+fn config() -> String {
+    format!(r#"{{"secret": "{SECRET}", "upstreams": [{{"cidr": "127.0.0.0/8", "host": "svc", "port": 8080}}]}}"#)
+}
+
+fn chars(text: &str) -> (*const c_char, usize) {
+    (text.as_ptr().cast(), text.len())
+}
+
+fn message(error: &doors_error) -> String {
+    unsafe { CStr::from_ptr(error.message.as_ptr()) }.to_str().unwrap().to_owned()
+}
+
+/// Live handles of each kind, freed at the end.
+struct Handles {
+    cipher: *mut doors_cipher,
+    cidrs: *mut doors_cidrs,
+    router: *mut doors_router,
+}
+
+impl Handles {
+    fn new() -> Self {
+        let mut handles = Handles { cipher: null_mut(), cidrs: null_mut(), router: null_mut() };
+        let config = config();
+        let ((secret, secret_len), (cidr, cidr_len), (json, json_len)) =
+            (chars(SECRET), chars("10.0.0.0/8"), chars(&config));
+        unsafe {
+            assert_eq!(doors_cipher_new(secret, secret_len, &mut handles.cipher, null_mut()), DOORS_STATUS_OK);
+            assert_eq!(doors_cidrs_new(cidr, cidr_len, &mut handles.cidrs, null_mut()), DOORS_STATUS_OK);
+            assert_eq!(doors_router_new(json, json_len, &mut handles.router, null_mut()), DOORS_STATUS_OK);
+        }
+        handles
+    }
+}
+
+impl Drop for Handles {
+    fn drop(&mut self) {
+        unsafe {
+            doors_cipher_free(self.cipher);
+            doors_cidrs_free(self.cidrs);
+            doors_router_free(self.router);
+        }
+    }
+}
+
+#[test]
+fn a_panic_stays_inside_every_export() {
+    let handles = Handles::new();
+    let Handles { cipher, cidrs, router } = handles;
+    let (mut token, mut length, mut index, mut port) = ([0; 59], 0, 0, 0);
+    let (mut host, mut error) = (null(), MaybeUninit::<doors_error>::uninit());
+    let (mut address, mut decision) = (MaybeUninit::<doors_addr>::uninit(), MaybeUninit::<doors_decision>::uninit());
+    let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
+    let (data, len) = chars("x");
+    let ip = ADDRESS.as_ptr();
+    let (mut new_cipher, mut new_cidrs, mut new_router) = (null_mut(), null_mut(), null_mut());
+    let mut called = BTreeSet::new();
+    let mut plant = |name: &'static str| {
+        called.insert(name);
+        PLANTED.set(true);
+    };
+    macro_rules! contained {
+        ($($export:ident($($argument:expr),*) == $expected:expr;)*) => {
+            $(
+                plant(stringify!($export));
+                #[allow(unused_unsafe, reason = "some exports are safe")]
+                let got = unsafe { $export($($argument),*) };
+                assert_eq!(got, $expected, stringify!($export));
+            )*
+        };
+    }
+    let unknown = |text: *const c_char| unsafe { CStr::from_ptr(text) } == c"unknown";
+    contained! {
+        doors_cipher_new(data, len, &mut new_cipher, error) == DOORS_STATUS_PANIC;
+        doors_cipher_encode(cipher, ip, 4, token.as_mut_ptr(), 59, &mut length) == DOORS_STATUS_PANIC;
+        doors_cipher_decode(cipher, data, len, address) == DOORS_STATUS_PANIC;
+        doors_cipher_free(cipher) == ();
+        doors_cidrs_new(data, len, &mut new_cidrs, error) == DOORS_STATUS_PANIC;
+        doors_cidrs_lookup(cidrs, ip, 4, &mut index) == DOORS_STATUS_PANIC;
+        doors_cidrs_free(cidrs) == ();
+        doors_router_new(data, len, &mut new_router, error) == DOORS_STATUS_PANIC;
+        doors_router_decide(router, data, len, data, len, decision) == DOORS_STATUS_PANIC;
+        doors_router_lookup(router, ip, 4, &mut index) == DOORS_STATUS_PANIC;
+        doors_router_upstreams(router, &mut index) == DOORS_STATUS_PANIC;
+        doors_router_upstream(router, 0, &mut host, &mut length, &mut port) == DOORS_STATUS_PANIC;
+        doors_router_warning(router, 0, error) == DOORS_STATUS_PANIC;
+        doors_router_free(router) == ();
+        doors_check(DOORS_FIELD_HOST, data, len, error) == DOORS_STATUS_PANIC;
+        doors_abi() == 0;
+    }
+    for (name, text) in [
+        ("doors_status_str", (|| doors_status_str(0)) as fn() -> *const c_char),
+        ("doors_decision_str", || doors_decision_str(1)),
+        ("doors_reason_str", || doors_reason_str(0)),
+        ("doors_path_str", || doors_path_str(0)),
+        ("doors_version", || doors_version()),
+    ] {
+        plant(name);
+        assert!(unknown(text()), "{name}");
+    }
+    // The last error written was that of doors_check.
+    let error = unsafe { &*error };
+    assert_eq!((error.status, error.index), (DOORS_STATUS_PANIC, DOORS_NONE));
+    assert_eq!(message(error), "internal error: the library panicked");
+    assert_eq!(called, exports(), "the list above must name every export of the header");
+}
+
+/// The functions that the header declares.
+fn exports() -> BTreeSet<&'static str> {
+    let header = include_str!("../../../include/doors_caddy.h");
+    let code = header.lines().filter(|line| !line.starts_with("//"));
+    code.filter_map(|line| {
+        let name = line.split_once('(')?.0.rsplit([' ', '*']).next()?;
+        name.starts_with("doors_").then_some(name)
+    })
+    .collect()
+}
+
+#[test]
+fn null_is_refused_or_harmless() {
+    let handles = Handles::new();
+    let Handles { cipher, cidrs, router } = handles;
+    let (mut token, mut length, mut index, mut port) = ([0; 59], 0, 0, 0);
+    let (mut host, mut error) = (null(), MaybeUninit::<doors_error>::uninit());
+    let (mut address, mut decision) = (MaybeUninit::<doors_addr>::uninit(), MaybeUninit::<doors_decision>::uninit());
+    let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
+    let (secret, secret_len) = chars(SECRET);
+    let (token_out, ip) = (token.as_mut_ptr(), ADDRESS.as_ptr());
+    let mut out = null_mut();
+    unsafe {
+        for status in [
+            doors_cipher_new(null(), 1, &mut out, error),
+            doors_cipher_new(secret, secret_len, null_mut(), error),
+            doors_cipher_new(secret, secret_len, null_mut(), null_mut()),
+            doors_cipher_encode(null(), ip, 4, token_out, 59, &mut length),
+            doors_cipher_encode(cipher, null(), 4, token_out, 59, &mut length),
+            doors_cipher_encode(cipher, ip, 4, null_mut(), 59, &mut length),
+            doors_cipher_encode(cipher, ip, 4, token_out, 59, null_mut()),
+            doors_cipher_decode(null(), secret, 1, address),
+            doors_cipher_decode(cipher, null(), 1, address),
+            doors_cipher_decode(cipher, secret, 1, null_mut()),
+            doors_cidrs_new(null(), 1, null_mut(), error),
+            doors_cidrs_lookup(null(), ip, 4, &mut index),
+            doors_cidrs_lookup(cidrs, null(), 4, &mut index),
+            doors_cidrs_lookup(cidrs, ip, 4, null_mut()),
+            doors_router_new(null(), 1, null_mut(), error),
+            doors_router_decide(null(), null(), 0, null(), 0, decision),
+            doors_router_decide(router, null(), 1, null(), 0, decision),
+            doors_router_decide(router, null(), 0, null(), 1, decision),
+            doors_router_decide(router, null(), 0, null(), 0, null_mut()),
+            doors_router_lookup(null(), ip, 4, &mut index),
+            doors_router_lookup(router, ip, 4, null_mut()),
+            doors_router_upstreams(null(), &mut index),
+            doors_router_upstreams(router, null_mut()),
+            doors_router_upstream(null(), 0, &mut host, &mut length, &mut port),
+            doors_router_upstream(router, 0, null_mut(), &mut length, &mut port),
+            doors_router_upstream(router, 0, &mut host, null_mut(), &mut port),
+            doors_router_upstream(router, 0, &mut host, &mut length, null_mut()),
+            doors_router_warning(null(), 0, error),
+            doors_router_warning(router, 0, null_mut()),
+            doors_check(DOORS_FIELD_HOST, null(), 1, error),
+        ] {
+            assert_eq!(status, DOORS_STATUS_NULL_POINTER);
+        }
+        doors_cipher_free(null_mut());
+        doors_cidrs_free(null_mut());
+        doors_router_free(null_mut());
+        // NULL with length 0 is the empty string.
+        assert_eq!(doors_router_decide(router, null(), 0, null(), 0, decision), DOORS_STATUS_OK);
+        assert_eq!((*decision).kind, DOORS_DECISION_SERVER);
+        assert_eq!(doors_cipher_decode(cipher, null(), 0, address), DOORS_STATUS_TOKEN_REFUSED);
+        assert_eq!(doors_cipher_new(null(), 0, &mut out, error), DOORS_STATUS_SECRET);
+        assert_eq!(doors_check(DOORS_FIELD_HOST, null(), 0, error), DOORS_STATUS_CONFIG);
+        assert_eq!(doors_check(6, null(), 0, error), DOORS_STATUS_NO_MATCH);
+        assert_eq!(doors_cidrs_lookup(cidrs, null(), 0, &mut index), DOORS_STATUS_ADDRESS);
+        assert_eq!(doors_cidrs_lookup(cidrs, ip, 5, &mut index), DOORS_STATUS_ADDRESS);
+        // Lengths that no object has.
+        assert_eq!(doors_cipher_decode(cipher, secret, usize::MAX, address), DOORS_STATUS_TOO_LARGE);
+    }
+    assert!(out.is_null());
+}
+
+#[test]
+fn outputs_are_written_only_on_success() {
+    let handles = Handles::new();
+    let (cipher, router) = (handles.cipher, handles.router);
+    unsafe {
+        let (mut token, mut length) = ([7; 60], 99);
+        let encode = |cap, token: &mut [c_char; 60], length: &mut usize| {
+            doors_cipher_encode(cipher, ADDRESS.as_ptr(), 4, token.as_mut_ptr(), cap, length)
+        };
+        assert_eq!(encode(42, &mut token, &mut length), DOORS_STATUS_BUFFER);
+        assert_eq!((token, length), ([7; 60], 99));
+        assert_eq!(encode(43, &mut token, &mut length), DOORS_STATUS_OK);
+        assert_eq!((length, token[43]), (43, 7));
+        let mut error = MaybeUninit::<doors_error>::zeroed().assume_init();
+        error.status = 77;
+        let (json, len) = (config(), config().len());
+        let mut out = null_mut();
+        assert_eq!(doors_router_new(json.as_ptr().cast(), len, &mut out, &mut error), DOORS_STATUS_OK);
+        assert_eq!(error.status, 77);
+        doors_router_free(out);
+        let before = out;
+        assert_eq!(doors_router_new(json.as_ptr().cast(), len - 1, &mut out, &mut error), DOORS_STATUS_CONFIG);
+        assert_eq!(out, before);
+        assert_eq!(error.status, DOORS_STATUS_CONFIG);
+        assert_eq!(doors_router_warning(router, 0, &mut error), DOORS_STATUS_OK);
+        assert!(message(&error).starts_with("upstreams[0].cidr: 127.0.0.0/8 covers loopback"));
+        assert_eq!((error.status, error.index), (DOORS_STATUS_CIDR, 0));
+        assert_eq!(doors_router_warning(router, 1, &mut error), DOORS_STATUS_NO_MATCH);
+        let (mut host, mut port) = (null(), 0);
+        assert_eq!(doors_router_upstream(router, 0, &mut host, &mut length, &mut port), DOORS_STATUS_OK);
+        assert_eq!(std::slice::from_raw_parts(host.cast::<u8>(), length), b"svc");
+        assert_eq!(port, 8080);
+        assert_eq!(doors_router_upstream(router, 1, &mut host, &mut length, &mut port), DOORS_STATUS_NO_MATCH);
+    }
+}
+
+#[test]
+fn long_messages_are_cut_at_a_character() {
+    let long = crate::Error { status: crate::Status::Config, index: None, message: "é".repeat(400) };
+    let cut = message(&doors_error::from(&long));
+    assert_eq!(cut, format!("{}...", "é".repeat(254)));
+    let fits = crate::Error { message: "x".repeat(511), ..long };
+    assert_eq!(message(&doors_error::from(&fits)).len(), 511);
+}
+
+#[test]
+fn numbers_have_names_and_match_the_core() {
+    use crate::{Field, Kind, PathKind, Reason, Status};
+    for (status, number) in [
+        (Status::NullPointer, DOORS_STATUS_NULL_POINTER),
+        (Status::Panic, DOORS_STATUS_PANIC),
+        (Status::Buffer, DOORS_STATUS_BUFFER),
+        (Status::Address, DOORS_STATUS_ADDRESS),
+        (Status::NoMatch, DOORS_STATUS_NO_MATCH),
+        (Status::Random, DOORS_STATUS_RANDOM),
+        (Status::Secret, DOORS_STATUS_SECRET),
+        (Status::Cidr, DOORS_STATUS_CIDR),
+        (Status::Config, DOORS_STATUS_CONFIG),
+        (Status::TooLarge, DOORS_STATUS_TOO_LARGE),
+        (Status::TokenFormat, DOORS_STATUS_TOKEN_FORMAT),
+        (Status::TokenRefused, DOORS_STATUS_TOKEN_REFUSED),
+        (Status::TokenContent, DOORS_STATUS_TOKEN_CONTENT),
+    ] {
+        assert_eq!(status as i32, number);
+    }
+    assert_eq!(
+        [Kind::Pod as u32, Kind::Gone as u32, Kind::Server as u32, Kind::Any as u32],
+        [DOORS_DECISION_POD, DOORS_DECISION_GONE, DOORS_DECISION_SERVER, DOORS_DECISION_ANY]
+    );
+    for (reason, number) in [
+        (Reason::None, DOORS_REASON_NONE),
+        (Reason::Malformed, DOORS_REASON_MALFORMED),
+        (Reason::Refused, DOORS_REASON_REFUSED),
+        (Reason::Content, DOORS_REASON_CONTENT),
+        (Reason::NoCidr, DOORS_REASON_NO_CIDR),
+        (Reason::OnlyUpstream, DOORS_REASON_ONLY_UPSTREAM),
+        (Reason::Cookie, DOORS_REASON_COOKIE),
+        (Reason::NoCookie, DOORS_REASON_NO_COOKIE),
+        (Reason::CookieUnusable, DOORS_REASON_COOKIE_UNUSABLE),
+    ] {
+        assert_eq!(reason as u32, number);
+    }
+    for (path, number) in [
+        (PathKind::Page, DOORS_PATH_PAGE),
+        (PathKind::Sync, DOORS_PATH_SYNC),
+        (PathKind::Hook, DOORS_PATH_HOOK),
+        (PathKind::History, DOORS_PATH_HISTORY),
+        (PathKind::Resource, DOORS_PATH_RESOURCE),
+        (PathKind::Other, DOORS_PATH_OTHER),
+    ] {
+        assert_eq!(path as u32, number);
+    }
+    for (field, number) in [
+        (Field::Secret, DOORS_FIELD_SECRET),
+        (Field::CookieName, DOORS_FIELD_COOKIE_NAME),
+        (Field::Cidr, DOORS_FIELD_CIDR),
+        (Field::Host, DOORS_FIELD_HOST),
+        (Field::Port, DOORS_FIELD_PORT),
+    ] {
+        assert_eq!(field as u32, number);
+    }
+    assert_eq!(
+        [crate::TOKEN_IPV4, crate::TOKEN_IPV6].map(|length| length as u32),
+        [DOORS_TOKEN_IPV4, DOORS_TOKEN_IPV6]
+    );
+    assert_eq!(DOORS_TOKEN_MAX, DOORS_TOKEN_IPV4.max(DOORS_TOKEN_IPV6));
+    let known = |text: *const c_char| unsafe { CStr::from_ptr(text) } != c"unknown";
+    let count = |known: &dyn Fn(u32) -> bool| (0..100).filter(|number| known(*number)).count();
+    assert_eq!(count(&|number| known(doors_status_str(number as i32))), 14);
+    assert_eq!(count(&|number| known(doors_decision_str(number))), 4);
+    assert_eq!(count(&|number| known(doors_reason_str(number))), 9);
+    assert_eq!(count(&|number| known(doors_path_str(number))), 6);
+    assert!(!known(doors_status_str(-1)) && !known(doors_status_str(i32::MIN)) && !known(doors_path_str(u32::MAX)));
+}
+
+#[test]
+fn one_version_everywhere() {
+    let header = include_str!("../../../include/doors_caddy.h");
+    let version = unsafe { CStr::from_ptr(doors_version()) }.to_str().unwrap();
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    for line in [
+        format!("#define DOORS_VERSION \"{version}\"\n"),
+        format!("#define DOORS_VERSION_MAJOR {}\n", env!("CARGO_PKG_VERSION_MAJOR")),
+        format!("#define DOORS_VERSION_MINOR {}\n", env!("CARGO_PKG_VERSION_MINOR")),
+        format!("#define DOORS_VERSION_PATCH {}\n", env!("CARGO_PKG_VERSION_PATCH")),
+        format!("#define DOORS_ABI {}\n", doors_abi()),
+    ] {
+        assert!(header.contains(&line), "{line}");
     }
 }

@@ -1,0 +1,69 @@
+//! A decision allocates nothing, whatever the request.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use doors_caddy::{Router, TokenCipher};
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts per thread, since the test harness allocates on its own.
+struct Counting;
+
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn allocations(body: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    body();
+    ALLOCATIONS.get() - before
+}
+
+#[test]
+fn decisions_allocate_nothing() {
+    const NEW: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    const OLD: &str = "AAECAwQFBgcICQoLDA0ODw==";
+    let upstream =
+        |index: u8| format!(r#"{{"cidrs": ["10.0.{index}.0/24", "2001:db8:{index}::/48"], "host": "h", "port": 1}}"#);
+    let upstreams: Vec<String> = (0..100).map(upstream).collect();
+    let json = format!(r#"{{"secret": "{NEW} {OLD}", "cookie_name": "up", "upstreams": [{}]}}"#, upstreams.join(","));
+    let router = Router::from_json(json.as_bytes()).unwrap();
+    let token = |secret: &str, address: &str| {
+        let cipher = TokenCipher::new(secret.as_bytes()).unwrap();
+        cipher.encode(address.parse().unwrap()).unwrap().as_str().to_owned()
+    };
+    let tokens = [
+        token(NEW, "10.0.7.1"),
+        token(OLD, "2001:db8:7::1"),
+        token(NEW, "10.1.0.1"),
+        "A".repeat(43),
+        "x".repeat(5000),
+        "%".into(),
+    ];
+    let mut requests: Vec<(String, String)> = tokens
+        .iter()
+        .flat_map(|token| [(format!("/~/{token}/s/1"), String::new()), ("/".into(), format!("a=b; up=\"{token}\""))])
+        .collect();
+    requests.push(("/".into(), format!("up={}; ", tokens[2]).repeat(200)));
+    requests.push((String::new(), String::new()));
+    assert!(allocations(|| drop(vec![1])) > 0, "the counter must count");
+    for (path, cookies) in &requests {
+        let count = allocations(|| {
+            std::hint::black_box(router.decide(path.as_bytes(), cookies.as_bytes()));
+        });
+        assert_eq!(count, 0, "{path} {cookies}");
+    }
+}
