@@ -1,0 +1,157 @@
+package caddydoors
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// A key of 32 bytes, for tests only.
+const testSecret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+// documentedCaddyfile is the documented configuration with the secret filled in.
+const documentedCaddyfile = `example.com {
+    reverse_proxy {
+        dynamic_upstreams doors_upstream {
+            secret ` + testSecret + `
+            cookie_name upstream
+            upstream {
+                pod_cidr 10.0.0.0/24
+                host svc.namespace.svc.cluster.local
+                upstream_port 8080
+            }
+        }
+    }
+}
+`
+
+// canonicalSource is what every spelling of it becomes.
+const canonicalSource = `{"cookie_name":"upstream","secret":"` + testSecret + `","source":"doors_upstream",` +
+	`"upstreams":[{"cidr":"10.0.0.0/24","host":"svc.namespace.svc.cluster.local","port":8080}]}`
+
+// handlerJSON digs the reverse_proxy handler out of an adapted configuration.
+func handlerJSON(t *testing.T, config string) map[string]json.RawMessage {
+	t.Helper()
+	start := strings.Index(config, `{"dynamic_upstreams"`)
+	if start < 0 {
+		t.Fatalf("no handler with dynamic upstreams in %s", config)
+	}
+	var handler map[string]json.RawMessage
+	if err := json.NewDecoder(strings.NewReader(config[start:])).Decode(&handler); err != nil {
+		t.Fatal(err)
+	}
+	return handler
+}
+
+func TestSpellingsAdaptToOneJSON(t *testing.T) {
+	for name, caddyfile := range map[string]string{
+		"documented":        documentedCaddyfile,
+		"Caddy's own":       strings.Replace(documentedCaddyfile, "dynamic_upstreams", "dynamic", 1),
+		"with a matcher":    strings.Replace(documentedCaddyfile, "reverse_proxy {", "reverse_proxy /* {", 1),
+		"with other lines":  strings.Replace(documentedCaddyfile, "reverse_proxy {", "reverse_proxy {\n header_up X dynamic_upstreams\n header_up dynamic_upstreams doors_upstream", 1),
+		"from a snippet":    "(proxy) {\n dynamic_upstreams doors_upstream {\n secret " + testSecret + "\n cookie_name upstream\n upstream {\n pod_cidr 10.0.0.0/24\n host svc.namespace.svc.cluster.local\n upstream_port 8080\n }\n }\n}\nexample.com {\n reverse_proxy {\n import proxy\n }\n}\n",
+		"in a named route":  "&(app) {\n" + strings.TrimSuffix(strings.TrimPrefix(documentedCaddyfile, "example.com {"), "}\n") + "}\nexample.com {\n invoke app\n}\n",
+		"in nested handles": strings.Replace(strings.Replace(documentedCaddyfile, "reverse_proxy", "handle {\n reverse_proxy", 1), "\n}\n", "\n}\n}\n", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			adapted, err := adapt(caddyfile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(handlerJSON(t, adapted)["dynamic_upstreams"]); got != canonicalSource {
+				t.Errorf("adapts to\n%s\nwant\n%s", got, canonicalSource)
+			}
+		})
+	}
+}
+
+func TestSeveralValuesAdapt(t *testing.T) {
+	other := "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
+	caddyfile := strings.Replace(documentedCaddyfile, "secret ", "secret "+other+" ", 1)
+	caddyfile = strings.Replace(caddyfile, "10.0.0.0/24", "10.0.0.0/24 fd00::/64", 1)
+	adapted, err := adapt(caddyfile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(handlerJSON(t, adapted)["dynamic_upstreams"])
+	for _, want := range []string{`"secret":"` + other + " " + testSecret + `"`, `"cidrs":["10.0.0.0/24","fd00::/64"]`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+}
+
+// block is a Caddyfile whose source has these options; line 4 is the first of them.
+func block(options string) string {
+	return "http://127.0.0.1:1 {\n\treverse_proxy {\n\t\tdynamic_upstreams doors_upstream {\n" + options + "\n\t\t}\n\t}\n}\n"
+}
+
+func TestCaddyfileErrors(t *testing.T) {
+	const upstream = "upstream {\npod_cidr 10.0.0.0/24\nhost a\nupstream_port 80\n}"
+	const secret = "secret " + testSecret + "\n"
+	tests := []struct {
+		name, caddyfile string
+		want            []string
+	}{
+		{"unknown option", block("secrt x"), []string{"Caddyfile:4", `"secrt"`, "secret, cookie_name, upstream"}},
+		{"unknown option of an upstream", block("upstream {\ncidr 10.0.0.0/24\n}"), []string{"Caddyfile:5", `"cidr"`, "pod_cidr, host, upstream_port"}},
+		{"repeated secret", block(secret + secret), []string{"Caddyfile:5", "secret", "twice"}},
+		{"repeated cookie_name", block("cookie_name a\ncookie_name a"), []string{"Caddyfile:5", "cookie_name", "twice"}},
+		{"repeated host", block("upstream {\nhost a\nhost b\n}"), []string{"Caddyfile:6", "host", "twice"}},
+		{"no secret", block("secret"), []string{"Caddyfile:4", "missing argument", "secret"}},
+		{"no port", block("upstream {\nupstream_port\n}"), []string{"Caddyfile:5", "missing argument", "upstream_port"}},
+		{"two names", block("cookie_name a b"), []string{"Caddyfile:4", "surplus argument", `"b"`}},
+		{"two hosts", block("upstream {\nhost a b\n}"), []string{"Caddyfile:5", "surplus argument", `"b"`}},
+		{"two ports", block("upstream {\nupstream_port 80 81\n}"), []string{"Caddyfile:5", "surplus argument", `"81"`}},
+		{"an argument of upstream", block("upstream a {\n}"), []string{"Caddyfile:4", "surplus argument", `"a"`}},
+		{"an argument of the source", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams doors_upstream a {\n}\n}\n}\n", []string{"Caddyfile:3", "surplus argument", `"a"`}},
+		{"a block after an option", block("cookie_name a {\nb\n}"), []string{"Caddyfile:", "cookie_name", "block"}},
+		{"bad secret", block("secret c2hvcnQ="), []string{"Caddyfile:4", "secret"}},
+		{"bad cookie name", block("cookie_name a;b"), []string{"Caddyfile:4", "cookie_name", "a;b"}},
+		{"bad CIDR", block("upstream {\npod_cidr 10.0.0.1/24\n}"), []string{"Caddyfile:5", "10.0.0.1/24", "10.0.0.0/24"}},
+		{"bad CIDR on a second line", block("upstream {\npod_cidr 10.0.0.0/24 \\\n10.0.1.0\n}"), []string{"Caddyfile:5", "10.0.1.0"}},
+		{"bad host", block("upstream {\nhost http://a\n}"), []string{"Caddyfile:5", "host", "http://a"}},
+		{"bad port", block("upstream {\nupstream_port 65536\n}"), []string{"Caddyfile:5", "port", "65536"}},
+		{"no secret at all", block(upstream), []string{"Caddyfile:", "secret"}},
+		{"no upstream", block(secret), []string{"Caddyfile:", "upstream"}},
+		{"no host", block(secret + "upstream {\npod_cidr 10.0.0.0/24\nupstream_port 80\n}"), []string{"Caddyfile:", "upstreams[0].host"}},
+		{"no CIDR", block(secret + "upstream {\nhost a\nupstream_port 80\n}"), []string{"Caddyfile:", "upstreams[0].cidr"}},
+		{"no port at all", block(secret + "upstream {\nhost a\npod_cidr 10.0.0.0/24\n}"), []string{"Caddyfile:", "upstreams[0].port"}},
+		{"several upstreams without a cookie", block(secret + upstream + "\nupstream {\npod_cidr 10.0.1.0/24\nhost b\nupstream_port 80\n}"), []string{"Caddyfile:", "cookie_name"}},
+		{"one CIDR twice", block(secret + "cookie_name c\n" + upstream + "\n" + upstream), []string{"Caddyfile:", "upstreams[0].cidr", "upstreams[1].cidr", "10.0.0.0/24"}},
+		{"two sources", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic a x 80\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:4", "second source"}},
+		{"our source twice", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic doors_upstream {\n}\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:5", "second source"}},
+		{"static upstream", "http://127.0.0.1:1 {\nreverse_proxy 127.0.0.1:80 {\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:2", "127.0.0.1:80", "beside"}},
+		{"static upstream after a matcher", "http://127.0.0.1:1 {\nreverse_proxy /x 127.0.0.1:80 {\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:2", "127.0.0.1:80", "beside"}},
+		{"to", "http://127.0.0.1:1 {\nreverse_proxy {\nto 127.0.0.1:80\ndynamic doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:3", "to", "beside"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := adapt(test.caddyfile)
+			if err == nil {
+				t.Fatal("adapts")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error lacks %q: %v", want, err)
+				}
+			}
+			if strings.Contains(err.Error(), testSecret) || strings.Contains(err.Error(), "c2hvcnQ=") {
+				t.Errorf("error shows the secret: %v", err)
+			}
+		})
+	}
+}
+
+// What only the loaded configuration knows is not checked before.
+func TestPlaceholdersAdapt(t *testing.T) {
+	caddyfile := block("secret {env.DOORS_SECRET}\nupstream {\npod_cidr {env.POD_CIDR}\nhost {env.HOST}\nupstream_port {env.PORT}\n}")
+	adapted, err := adapt(caddyfile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"secret":"{env.DOORS_SECRET}","source":"doors_upstream","upstreams":[{"cidr":"{env.POD_CIDR}","host":"{env.HOST}","port":"{env.PORT}"}]}`
+	if got := string(handlerJSON(t, adapted)["dynamic_upstreams"]); got != want {
+		t.Errorf("adapts to %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,128 @@
+// In: the tokens of one reverse_proxy directive.
+// Out: the same tokens with the documented `dynamic_upstreams doors_upstream` in Caddy's own spelling.
+
+package caddydoors
+
+import (
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+)
+
+const (
+	documentedSubdirective = "dynamic_upstreams"
+	stockSubdirective      = "dynamic"
+	sourceName             = "doors_upstream"
+)
+
+// documentedDirective wraps the stock reverse_proxy directive. Directives that do not name our source reach the
+// stock function with the tokens they came with.
+func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.UnmarshalFunc {
+	return func(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+		var tokens []caddyfile.Token
+		for h.Next() {
+			tokens = append(tokens, h.Token())
+		}
+		h.Reset()
+		if renamed, ok := renameDocumented(tokens); ok {
+			h = h.WithDispenser(caddyfile.NewDispenser(renamed))
+		}
+		if err := checkSourceAlone(tokens); err != nil {
+			return nil, err
+		}
+		return stock(h)
+	}
+}
+
+// renameDocumented returns a copy of the tokens in which the documented subdirective has Caddy's own name,
+// and whether there was one.
+func renameDocumented(tokens []caddyfile.Token) ([]caddyfile.Token, bool) {
+	var renamed []caddyfile.Token
+	for _, i := range subdirectives(tokens) {
+		if tokens[i].Text == documentedSubdirective && namesOurSource(tokens, i) {
+			if renamed == nil {
+				renamed = append(renamed, tokens...)
+			}
+			renamed[i].Text = stockSubdirective
+		}
+	}
+	return renamed, renamed != nil
+}
+
+// checkSourceAlone refuses what the stock directive would drop or ignore in silence: a second source,
+// and static upstreams next to our source.
+func checkSourceAlone(tokens []caddyfile.Token) error {
+	var ours, sources []int
+	for _, i := range subdirectives(tokens) {
+		switch tokens[i].Text {
+		case documentedSubdirective, stockSubdirective:
+			sources = append(sources, i)
+			if namesOurSource(tokens, i) {
+				ours = append(ours, i)
+			}
+		}
+	}
+	if len(ours) == 0 {
+		return nil
+	}
+	if len(sources) > 1 {
+		return errorAt(tokens, sources[1], "a second source of upstreams: with "+sourceName+" there can be no other")
+	}
+	for _, i := range subdirectives(tokens) {
+		if tokens[i].Text == "to" {
+			return errorAt(tokens, i, "static upstreams beside "+sourceName+": it names every upstream itself; remove `to`")
+		}
+	}
+	for i := 1; i < len(tokens) && !startsLine(tokens, i) && !isBrace(tokens[i], "{"); i++ {
+		isMatcher := i == 1 && strings.ContainsAny(tokens[i].Text[:min(1, len(tokens[i].Text))], "*/@")
+		if !isMatcher {
+			return errorAt(tokens, i, "static upstream "+tokens[i].Text+" beside "+sourceName+": it names every upstream itself; remove the address")
+		}
+	}
+	return nil
+}
+
+// subdirectives returns the index of the first token of each line directly inside the directive's block.
+func subdirectives(tokens []caddyfile.Token) []int {
+	var found []int
+	depth := 0
+	for i, token := range tokens {
+		switch {
+		case isBrace(token, "}") && startsLine(tokens, i):
+			depth--
+		case isBrace(token, "{") && i > 0 && !startsLine(tokens, i) && (i+1 == len(tokens) || startsLine(tokens, i+1)):
+			depth++
+		case depth == 1 && startsLine(tokens, i):
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+func namesOurSource(tokens []caddyfile.Token, subdirective int) bool {
+	argument := subdirective + 1
+	return argument < len(tokens) && !startsLine(tokens, argument) && tokens[argument].Text == sourceName
+}
+
+// startsLine tells whether token i is the first of its line. A dispenser over two tokens applies Caddy's own rule,
+// which also knows about imports, quotes and heredocs.
+func startsLine(tokens []caddyfile.Token, i int) bool {
+	if i == 0 {
+		return true
+	}
+	pair := caddyfile.NewDispenser(tokens[i-1 : i+1])
+	pair.Next()
+	return pair.NextLine()
+}
+
+func isBrace(token caddyfile.Token, brace string) bool {
+	return token.Text == brace && !token.Quoted()
+}
+
+// errorAt is an error with the file and line of a token, in the form of all Caddyfile errors.
+func errorAt(tokens []caddyfile.Token, i int, message string) error {
+	d := caddyfile.NewDispenser(tokens[i : i+1])
+	d.Next()
+	return d.Err(message)
+}

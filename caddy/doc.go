@@ -1,0 +1,19 @@
+// Package caddydoors makes Caddy route the requests of Doors apps: it registers the upstream source
+// http.reverse_proxy.upstreams.doors_upstream and the handler around Caddy's reverse proxy that obeys it.
+//
+// Configuration flows one way:
+//
+//	directive.go   Caddyfile tokens in, the spelling that the stock directive knows out
+//	caddyfile.go   the block's tokens in, a Source out
+//	handler.go     JSON in, the provisioned handler out
+//	source.go      a Source in, its router (Rust) and its hosts out
+//
+// So does a request:
+//
+//	serve.go       a request in, its decision out, and where the decision leads
+//	upstreams.go   a decision in, fresh upstreams out
+//	dial.go        a dial in, what it says about the pod out
+//	answer.go      a verdict in, the 410 or 503 out
+//
+// What a token, a CIDR or a cookie means is decided by the library behind package doors, never here.
+package caddydoors

@@ -1,0 +1,152 @@
+// In: the JSON of a reverse_proxy handler.
+// Out: Caddy's own handler, provisioned, with the two additions that a doors_upstream source needs.
+
+package caddydoors
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+)
+
+// Handler is Caddy's reverse proxy. Without a doors_upstream source it is Caddy's reverse proxy and nothing else.
+// With one it asks the source for a decision about each request, once and before the proxy loop begins, and answers
+// what an upstream source alone cannot answer: 410 for a page whose pod is gone.
+type Handler struct {
+	reverseproxy.Handler
+
+	source *Source
+
+	// pods serves the requests that belong to one pod. It is a copy of the provisioned handler with the same transport
+	// and without load balancing, retries, health checks and circuit breaker: there is nothing to choose from, and
+	// each of these options could delay or refuse a request that only this pod can answer.
+	pods *reverseproxy.Handler
+}
+
+// CaddyModule returns the module's registration. It has the ID of Caddy's own handler, which it replaces.
+func (Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  handlerID,
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// UnmarshalJSON decodes as strictly as Caddy does for the handlers it loads, after it has moved a documented source
+// from "upstreams" to "dynamic_upstreams".
+func (h *Handler) UnmarshalJSON(config []byte) error {
+	config, err := moveDocumentedSource(config)
+	if err != nil {
+		return err
+	}
+	return caddy.StrictUnmarshalJSON(config, &h.Handler)
+}
+
+// moveDocumentedSource turns {"upstreams": {"source": "doors_upstream", ...}} into {"dynamic_upstreams": {...}}.
+// Everything else comes back as it was, so that Caddy's own errors stay Caddy's own.
+func moveDocumentedSource(config []byte) ([]byte, error) {
+	members, err := jsonMembers(config)
+	if err != nil {
+		return config, nil
+	}
+	key, found := memberKey(members, "upstreams")
+	if !found || sourceOf(members[key]) != sourceName {
+		return config, nil
+	}
+	if other, found := memberKey(members, "dynamic_upstreams"); found {
+		return nil, fmt.Errorf("both %q and %q name a source of upstreams: with %s there can be no other", key, other, sourceName)
+	}
+	members["dynamic_upstreams"] = members[key]
+	delete(members, key)
+	return json.Marshal(members)
+}
+
+// sourceOf returns the name of the upstream source that a JSON object configures, "" if it is no such object.
+func sourceOf(config json.RawMessage) string {
+	var object struct {
+		Source string `json:"source"`
+	}
+	if err := json.Unmarshal(config, &object); err != nil {
+		return ""
+	}
+	return object.Source
+}
+
+// Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	if sourceOf(h.DynamicUpstreamsRaw) == sourceName {
+		if err := nameServersInTLS(&h.Handler); err != nil {
+			return err
+		}
+	}
+	if err := h.Handler.Provision(ctx); err != nil {
+		return err
+	}
+	source, ok := h.DynamicUpstreams.(*Source)
+	if !ok {
+		return nil
+	}
+	transport, err := usableTransport(&h.Handler)
+	if err != nil {
+		return err
+	}
+	h.source = source
+	watchDials(transport, source)
+	h.pods = podHandler(&h.Handler, source)
+	source.triesAgain = !failOverByDefault(h.LoadBalancing)
+	h.LoadBalancing.SelectionPolicy = chooser{h.LoadBalancing.SelectionPolicy, source}
+	return nil
+}
+
+// usableTransport returns the handler's HTTP transport, and an error for any other: FastCGI has no streams.
+func usableTransport(h *reverseproxy.Handler) (*http.Transport, error) {
+	transport, ok := h.Transport.(*reverseproxy.HTTPTransport)
+	if !ok || transport.Transport == nil {
+		return nil, fmt.Errorf("transport: %s needs the transport `http`, not %T", sourceName, h.Transport)
+	}
+	return transport.Transport, nil
+}
+
+// podHandler copies a provisioned handler. The copy shares the transport and the set of open connections, so that
+// Cleanup of the original is enough.
+func podHandler(provisioned *reverseproxy.Handler, source *Source) *reverseproxy.Handler {
+	pods := *provisioned
+	pods.LoadBalancing = &reverseproxy.LoadBalancing{SelectionPolicy: chooser{onlyUpstream{}, source}}
+	pods.HealthChecks = nil
+	pods.CB = nil
+	return &pods
+}
+
+// maxDials bounds how many addresses one request tries.
+const maxDials = 8
+
+// failOverByDefault lets a request whose dial failed go to another address, unless the user said how to retry. It returns
+// whether it did.
+func failOverByDefault(lb *reverseproxy.LoadBalancing) bool {
+	if lb.Retries != 0 || lb.TryDuration != 0 {
+		return false
+	}
+	lb.Retries = maxDials - 1
+	// A failed dial is always retried. The matcher decides about failures after that, when the pod may have seen the
+	// request already: those are never repeated.
+	lb.RetryMatch = caddyhttp.MatcherSets{{never{}}}
+	return true
+}
+
+// never is a matcher that matches no request.
+type never struct{}
+
+// MatchWithError returns false.
+func (never) MatchWithError(*http.Request) (bool, error) { return false, nil }
+
+// Interface guards
+var (
+	_ caddy.Provisioner                 = (*Handler)(nil)
+	_ caddy.CleanerUpper                = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler       = (*Handler)(nil)
+	_ json.Unmarshaler                  = (*Handler)(nil)
+	_ caddyhttp.RequestMatcherWithError = never{}
+)

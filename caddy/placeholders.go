@@ -1,0 +1,77 @@
+// In: the JSON of a source, with placeholders in its strings.
+// Out: the JSON with their values, which nobody but the library sees.
+
+package caddydoors
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// resolvePlaceholders replaces the global placeholders in all strings of a JSON document. A placeholder that is unknown
+// or empty is an error that names it and the member it stands in.
+func resolvePlaceholders(config []byte) ([]byte, error) {
+	if !bytes.ContainsRune(config, '{') {
+		return config, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(config))
+	decoder.UseNumber() // the library judges numbers by their text
+	var document any
+	if err := decoder.Decode(&document); err != nil {
+		return nil, err
+	}
+	resolved, err := resolveValue(caddy.NewReplacer(), "", document)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(resolved)
+}
+
+// resolveValue resolves one value of the document, which it changes in place. The path is that of the value,
+// such as upstreams[1].cidr.
+func resolveValue(replacer *caddy.Replacer, path string, value any) (any, error) {
+	var err error
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			if value[name], err = resolveValue(replacer, strings.TrimPrefix(path+"."+name, "."), member); err != nil {
+				return nil, err
+			}
+		}
+	case []any:
+		for i, element := range value {
+			if value[i], err = resolveValue(replacer, path+"["+strconv.Itoa(i)+"]", element); err != nil {
+				return nil, err
+			}
+		}
+	case string:
+		return resolveString(replacer, path, value)
+	}
+	return value, nil
+}
+
+func resolveString(replacer *caddy.Replacer, path, value string) (any, error) {
+	if !hasPlaceholder(value) {
+		return value, nil
+	}
+	resolved, err := replacer.ReplaceOrErr(value, true, true)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	// Ports are numbers in JSON; only a placeholder makes one a string.
+	if strings.HasSuffix(path, ".port") && json.Valid([]byte(resolved)) {
+		return json.Number(strings.TrimSpace(resolved)), nil
+	}
+	return resolved, nil
+}
+
+// hasPlaceholder tells whether a value is known only when the configuration is loaded.
+func hasPlaceholder(value string) bool {
+	open := strings.IndexByte(value, '{')
+	return open >= 0 && strings.IndexByte(value[open:], '}') > 0
+}

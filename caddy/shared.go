@@ -1,0 +1,68 @@
+// In: sources that come and go with configurations.
+// Out: what the process knows beyond one configuration: the addresses of hosts.
+
+package caddydoors
+
+import (
+	"net/netip"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"go.uber.org/zap"
+)
+
+// shared is held by all sources of the process together. A reload provisions the new sources before it cleans up the
+// old ones, so it outlives reloads.
+type shared struct {
+	hosts *hosts.Set
+}
+
+const sharedKey = "shared"
+
+var pool = caddy.NewUsagePool()
+
+func acquireShared() (*shared, error) {
+	value, _, err := pool.LoadOrNew(sharedKey, func() (caddy.Destructor, error) {
+		logger := caddy.Log().Named(string(Source{}.CaddyModule().ID))
+		return &shared{
+			hosts: hosts.NewSet(hosts.Config{OnChange: func(event hosts.Event) { logHost(logger, event) }}),
+		}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return value.(*shared), nil
+}
+
+func releaseShared() error {
+	_, err := pool.Delete(sharedKey)
+	return err
+}
+
+// Destruct has nothing to end: without users there are no lookups.
+func (*shared) Destruct() error { return nil }
+
+// logHost writes one line for each change of what is known about a host.
+func logHost(logger *zap.Logger, event hosts.Event) {
+	fields := []zap.Field{
+		zap.String("host", event.Host),
+		zap.Strings("addresses", texts(event.Addresses)),
+	}
+	if len(event.Added) > 0 || len(event.Removed) > 0 {
+		fields = append(fields, zap.Strings("added", texts(event.Added)), zap.Strings("removed", texts(event.Removed)))
+	}
+	message := "host " + event.Kind.String()
+	if event.Error != nil {
+		logger.Error(message, append(fields, zap.Error(event.Error))...)
+		return
+	}
+	logger.Info(message, fields...)
+}
+
+func texts(addresses []netip.Addr) []string {
+	texts := make([]string, len(addresses))
+	for i, address := range addresses {
+		texts[i] = address.String()
+	}
+	return texts
+}

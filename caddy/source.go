@@ -1,0 +1,158 @@
+// In: the JSON of a doors_upstream source, with placeholders.
+// Out: the router that decides about requests and the hosts that its servers resolve to.
+
+package caddydoors
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
+	"go.uber.org/zap"
+)
+
+// Source is the upstream source of Doors apps. Requests that carry the token of a page go to the pod that owns the page;
+// all others go to the pods that a server's host resolves to now.
+//
+// All strings take global placeholders such as {env.DOORS_SECRET} and {file./run/secrets/doors}. They are resolved when the
+// configuration is loaded, into memory that no API shows: a key that comes from a placeholder is never part of
+// the configuration.
+type Source struct {
+	// The AES keys of the tokens: one to eight, separated by white space, each in standard base64 of 16, 24 or 32 bytes
+	// (`openssl rand -base64 32`). All of them open tokens. Required.
+	Secret string `json:"secret,omitempty"`
+
+	// The name of the cookie in which the app keeps the token of the pod that a browser last got a page from.
+	// Required with more than one upstream.
+	CookieName string `json:"cookie_name,omitempty"`
+
+	// The servers: each a set of pods that can stand in for each other. Required.
+	Upstreams []Upstream `json:"upstreams,omitempty"`
+
+	// config is the source's JSON as it was loaded. The library reads it, so that one parser reports all mistakes.
+	config json.RawMessage
+
+	router  *doors.Router
+	servers []*server
+	shared  *shared
+	logger  *zap.Logger
+
+	// underStockHandler is set when this Caddy's tables could not be taken over.
+	underStockHandler bool
+
+	// triesAgain is set when the user said how to retry: then a request that has failed everywhere starts over.
+	triesAgain bool
+}
+
+// Upstream is one server of a Source: where its pods live and how new pages reach it.
+type Upstream struct {
+	// The range of the pods' addresses, such as 10.0.0.0/24 or fd00:1::/64. Either this or `cidrs` is required.
+	CIDR string `json:"cidr,omitempty"`
+
+	// The ranges of the pods' addresses, where there is more than one.
+	CIDRs []string `json:"cidrs,omitempty"`
+
+	// The DNS name (best of a headless service) or IP address at which the server's fresh pods are found. Required.
+	Host string `json:"host,omitempty"`
+
+	// The TCP port of the pods, 1 to 65535, or a placeholder for it. Required.
+	Port caddyhttp.WeakString `json:"port,omitempty"`
+}
+
+// CaddyModule returns the module's registration.
+func (Source) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.reverse_proxy.upstreams." + sourceName,
+		New: func() caddy.Module { return new(Source) },
+	}
+}
+
+// UnmarshalJSON keeps the JSON for Provision. It is decoded only there, by the library: it knows where in the document
+// a mistake is, and which values must not be repeated in an error.
+func (s *Source) UnmarshalJSON(config []byte) error {
+	s.config = bytes.Clone(config)
+	return nil
+}
+
+// Provision builds the router and starts to use the hosts.
+func (s *Source) Provision(ctx caddy.Context) error {
+	s.logger = ctx.Logger()
+	if err := s.checkParent(ctx); err != nil {
+		return err
+	}
+	config := s.config
+	if config == nil { // made by Go code and not decoded
+		var err error
+		if config, err = json.Marshal(s); err != nil {
+			return err
+		}
+	}
+	config, err := resolvePlaceholders(config)
+	if err != nil {
+		return err
+	}
+	if s.router, err = doors.NewRouter(config); err != nil {
+		return err
+	}
+	for _, warning := range s.router.Warnings() {
+		s.logger.Warn(warning)
+	}
+	if s.shared, err = acquireShared(); err != nil {
+		return err
+	}
+	s.servers = newServers(s.router, s.shared.hosts, hosts.Options{})
+	return nil
+}
+
+// checkParent makes sure that the source serves a handler that obeys it: under any other, tokens would be ignored.
+func (s *Source) checkParent(ctx caddy.Context) error {
+	lineage := ctx.Modules()
+	if len(lineage) < 2 {
+		return fmt.Errorf("%s works inside reverse_proxy only", sourceName)
+	}
+	switch parent := lineage[len(lineage)-2].(type) {
+	case *Handler:
+		return checkNoStaticUpstreams(&parent.Handler)
+	case *reverseproxy.Handler: // met only where takeOver failed
+		if err := checkNoStaticUpstreams(parent); err != nil {
+			return err
+		}
+		return s.adoptStockHandler(ctx, parent)
+	case *reverseproxy.MultiUpstreams:
+		return fmt.Errorf("%s cannot be one of several sources in `multi`: it must see every request alone", sourceName)
+	default:
+		return fmt.Errorf("%s works inside reverse_proxy only, not inside %s", sourceName, caddy.GetModuleID(parent))
+	}
+}
+
+func checkNoStaticUpstreams(h *reverseproxy.Handler) error {
+	if len(h.Upstreams) > 0 {
+		return fmt.Errorf("static upstreams beside %s: it names every upstream itself", sourceName)
+	}
+	return nil
+}
+
+// Cleanup lets go of the hosts. The router is freed when the last request that uses it has ended.
+func (s *Source) Cleanup() error {
+	for _, server := range s.servers {
+		server.host.Release()
+	}
+	if s.shared == nil { // provisioning failed before
+		return nil
+	}
+	return releaseShared()
+}
+
+// Interface guards
+var (
+	_ caddy.Module                       = (*Source)(nil)
+	_ caddy.Provisioner                  = (*Source)(nil)
+	_ caddy.CleanerUpper                 = (*Source)(nil)
+	_ json.Unmarshaler                   = (*Source)(nil)
+	_ reverseproxy.CachingUpstreamSource = (*Source)(nil)
+)

@@ -1,0 +1,89 @@
+// In: a doors_upstream source under Caddy's own reverse_proxy handler, in a Caddy whose tables could not be taken over.
+// Out: the same routing and the same answers, as far as they can be given from below the proxy loop.
+
+package caddydoors
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+)
+
+// stockTransport sits between Caddy's own proxy loop and its HTTP transport. The loop asks the source for upstreams, which is
+// when the decision is taken, and then for a round trip, which is where 410 and 503 are made. What only Handler
+// can do is missing here: load balancing, retries and health checks apply to pods too, and TLS upstreams need
+// their tls_server_name.
+type stockTransport struct {
+	*reverseproxy.HTTPTransport
+	source *Source
+}
+
+// adoptStockHandler puts a stockTransport into the handler, which is being provisioned and has got no further than
+// loading the source.
+func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Handler) error {
+	transport, ok := handler.Transport.(*reverseproxy.HTTPTransport)
+	if handler.Transport == nil {
+		transport, ok = new(reverseproxy.HTTPTransport), true
+		if err := transport.Provision(ctx); err != nil {
+			return fmt.Errorf("provisioning default transport: %w", err)
+		}
+	}
+	if !ok {
+		return fmt.Errorf("transport: %s needs the transport `http`, not %T", sourceName, handler.Transport)
+	}
+	s.underStockHandler = true
+	watchDials(transport.Transport, s)
+	handler.Transport = stockTransport{transport, s}
+	return nil
+}
+
+// gonePod stands in the pool for a pod that no token names: the loop must choose something before it makes the round trip
+// that is answered with 410. Nothing can listen at this address.
+var gonePod = pod{server: new(server), dial: "0.0.0.0:0"}
+
+// RoundTrip proxies the request, or makes the answer that the page understands.
+func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	serving, ok := t.source.requestOf(r.Context())
+	if !ok {
+		return t.HTTPTransport.RoundTrip(r)
+	}
+	verdict := verdictOn(serving.decision)
+	if verdict == verdictNone {
+		response, err := t.HTTPTransport.RoundTrip(r)
+		if err != nil {
+			verdict = t.source.verdictAfter(serving)
+		}
+		if verdict == verdictNone {
+			return response, err
+		}
+	}
+	header := make(http.Header)
+	verdict.describe(header)
+	return &http.Response{
+		Status:     strconv.Itoa(int(verdict)) + " " + http.StatusText(int(verdict)),
+		StatusCode: int(verdict),
+		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:  header,
+		Body:    http.NoBody,
+		Request: r,
+	}, nil
+}
+
+// requestVariable is the name under which Caddy's variables keep a request of this source. The proxy loop of the stock handler gives
+// the source no way to add to the request's context.
+func (s *Source) requestVariable() string { return fmt.Sprintf("doors_upstream.%p", s) }
+
+// beginUnderStockHandler takes the decision about a request that came through the stock handler.
+func (s *Source) beginUnderStockHandler(r *http.Request) (*request, error) {
+	decision, err := s.decide(r)
+	if err != nil {
+		return nil, err
+	}
+	serving := &request{decision: decision}
+	caddyhttp.SetVar(r.Context(), s.requestVariable(), serving)
+	return serving, nil
+}

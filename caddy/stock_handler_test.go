@@ -1,0 +1,136 @@
+package caddydoors
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	doorscaddy "github.com/doors-dev/doors-caddy"
+)
+
+// testPod is an HTTP server on an address of its own that answers every request with 200 and counts connections.
+type testPod struct {
+	address netip.AddrPort
+	dialled atomic.Int32
+}
+
+func startTestPod(t *testing.T, address string) *testPod {
+	t.Helper()
+	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pod := &testPod{address: netip.MustParseAddrPort(listener.Addr().String())}
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "pod") }),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				pod.dialled.Add(1)
+			}
+		},
+	}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
+	return pod
+}
+
+// startCaddy runs a Caddy with one route in this process and returns its URL. "PORT" and "SECRET" in the handler's JSON
+// stand for the pod's port and the test's key.
+func startCaddy(t *testing.T, handler string, pod *testPod) (url string, err error) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	handler = strings.NewReplacer("PORT", fmt.Sprint(pod.address.Port()), "SECRET", testSecret).Replace(handler)
+	config := fmt.Sprintf(`{"admin": {"disabled": true, "config": {"persist": false}}, "logging": {"logs": {"default": {"level": "ERROR"}}},
+		"apps": {"http": {"servers": {"test": {"listen": [%q], "routes": [{"handle": [%s]}]}}}}}`, address, handler)
+	t.Cleanup(func() { caddy.Stop() })
+	return "http://" + address, caddy.Load([]byte(config), true)
+}
+
+func tokenOf(t *testing.T, address string) string {
+	t.Helper()
+	cipher, err := doorscaddy.NewTokenCipher(testSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cipher.Encode(netip.MustParseAddr(address))
+}
+
+// A Caddy whose tables cannot be taken over still routes by its own spelling, and pages get the answers they understand.
+func TestRoutesUnderEitherHandler(t *testing.T) {
+	const handler = `{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstream", "secret": "SECRET",
+		"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`
+	for _, handlerKind := range []string{"ours", "stock"} {
+		t.Run(handlerKind, func(t *testing.T) {
+			if handlerKind == "stock" {
+				defer putBackStock(t)()
+			}
+			pod := startTestPod(t, "127.0.1.1")
+			url, err := startCaddy(t, handler, pod)
+			if err != nil {
+				t.Fatal(err)
+			}
+			forged := "A" + tokenOf(t, "127.0.1.1")[1:]
+			for _, test := range []struct {
+				path   string
+				status int
+			}{
+				{"/~/" + forged + "/s/1", http.StatusGone},
+				{"/~/" + tokenOf(t, "127.0.2.1") + "/h/1/1", http.StatusGone},
+				{"/~/" + tokenOf(t, "127.0.1.9") + "/s/1", http.StatusGone}, // nothing listens there
+				{"/~/" + tokenOf(t, "127.0.1.1") + "/s/1", http.StatusOK},
+				{"/", http.StatusOK},
+			} {
+				if test.status == http.StatusGone && pod.dialled.Load() != 0 {
+					t.Fatal("the pod was dialled for a page that is gone")
+				}
+				response, err := http.Get(url + test.path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				response.Body.Close()
+				if response.StatusCode != test.status {
+					t.Errorf("%s: status %d, want %d", test.path, response.StatusCode, test.status)
+				}
+				if got := response.Header.Get("Cache-Control"); test.status == http.StatusGone && got != "no-store" {
+					t.Errorf("%s: Cache-Control %q, want no-store", test.path, got)
+				}
+			}
+		})
+	}
+}
+
+// Where the source cannot do its work it says so when the configuration is loaded, and the old configuration stays.
+func TestRefusesToProvision(t *testing.T) {
+	const source = `{"source": "doors_upstream", "secret": "SECRET", "upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}`
+	pod := startTestPod(t, "127.0.1.1")
+	for name, test := range map[string]struct{ handler, want string }{
+		"in multi":         {`{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "multi", "sources": [` + source + `]}}`, "multi"},
+		"static upstreams": {`{"handler": "reverse_proxy", "dynamic_upstreams": ` + source + `, "upstreams": [{"dial": "127.0.0.1:1"}]}`, "static upstreams"},
+		"two sources":      {`{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "a", "name": "a", "port": "1"}, "upstreams": ` + source + `}`, "dynamic_upstreams"},
+		"fastcgi":          {`{"handler": "reverse_proxy", "transport": {"protocol": "fastcgi"}, "dynamic_upstreams": ` + source + `}`, "transport"},
+		"unknown member":   {`{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secrets": "SECRET"}}`, `"secrets"`},
+		"no placeholder":   {`{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secret": "{env.DOORS_TEST_NOT_SET}"}}`, "{env.DOORS_TEST_NOT_SET}"},
+		"a bad port":       {`{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secret": "SECRET", "upstreams": [{"cidr": "10.0.0.0/8", "host": "a", "port": 0}]}}`, "upstreams[0].port"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := startCaddy(t, test.handler, pod)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+			if err != nil && strings.Contains(err.Error(), testSecret) {
+				t.Errorf("the error shows the secret: %v", err)
+			}
+		})
+	}
+}
