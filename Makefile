@@ -1,0 +1,45 @@
+# Names for the scripts; each also runs alone.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup library header build demo test fmt lint clean
+
+# What bin/caddy is made of.
+sources := $(shell find Cargo.toml Cargo.lock rust include go.mod go caddy xcaddy.sh scripts tools \
+	-type f -not -path 'rust/tests/*' -not -path 'rust/fuzz/*' -not -path 'scripts/test/*' \
+	-not -name '*_test.go' 2>/dev/null)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+setup: ## install what the tests need (the other targets do it by themselves)
+	@scripts/setup.sh test
+
+library: ## the Rust static library and its pkg-config file, in target/
+	@scripts/library.sh
+
+header: ## write include/doors_caddy.h anew
+	@cargo run --quiet --locked -p xtask -- header
+
+build: bin/caddy ## Caddy with this module, bin/caddy (see also ./xcaddy.sh --help)
+
+bin/caddy: $(sources)
+	@scripts/setup.sh demo
+	@./xcaddy.sh --output bin/caddy
+
+demo: bin/caddy ## stand-in Doors pods and Caddy on 127.0.0.1:8080, until Ctrl-C
+	@scripts/go.sh build -o bin/demo ./demo
+	@bin/demo
+
+test: ## every test, as CI runs it; one stage alone: scripts/test.sh NAME
+	@scripts/test.sh
+
+fmt: ## format Rust and Go
+	@cargo fmt --all
+	@gofmt -w *.go go demo caddy tests
+
+lint: ## formatting, static checks, and the tests of the scripts
+	@scripts/test.sh setup library scripts rustfmt clippy rustdoc header go_format go_vet
+
+clean: ## remove what was built (not the tools in the cache folder)
+	@rm -rf target bin

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# The stages of `make test`, one function each:  scripts/stages.sh NAME
+# A process of its own for each, so that the first command that fails ends the stage.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$doors_root/scripts/versions.sh"
+cd -- "$doors_root"
+
+# The flags with which xcaddy builds: go test then shares what was compiled with bin/caddy.
+shared_flags=(-trimpath)
+
+# Every Go module, and the packages of the root one that need no C.
+modules=(. caddy tests/e2e tools)
+pure_packages() { CGO_ENABLED=0 go list ./... | grep -v -x github.com/doors-dev/doors-caddy/go; }
+
+# A registry that hiccups should not fail the tests.
+three_times() {
+    local attempt
+    for attempt in 1 2 3; do
+        "$@" && return 0
+        printf 'attempt %d of 3 failed: %s\n' "$attempt" "$*" >&2
+        sleep "$((attempt * 5))"
+    done
+    return 1
+}
+
+shell_files() { find xcaddy.sh .ci/run scripts tests -type f \( -name '*.sh' -o -name run \) | sort; }
+
+stage_setup() { scripts/setup.sh test; }
+
+stage_download() {
+    three_times cargo fetch --locked
+    local module
+    for module in "${modules[@]}"; do
+        (cd -- "$module" && three_times go mod download)
+    done
+}
+
+stage_scripts() {
+    shell_files | tr '\n' '\0' | xargs -0 shellcheck
+    scripts/test/versions.sh
+    scripts/test/missing_tools.sh
+}
+
+stage_rustfmt() { cargo fmt --all --check; }
+stage_clippy() { cargo clippy --workspace --all-targets --locked -- -D warnings -D clippy::incompatible_msrv; }
+stage_rust() { cargo test --workspace --locked; }
+stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
+stage_header() { cargo run --locked -p xtask -- header --check; }
+
+stage_library() { scripts/library.sh; }
+stage_c() { tests/c/run.sh; }
+
+stage_go_format() {
+    local found module
+    found=$(find . \( -path ./target -o -path ./bin -o -name node_modules \) -prune -o -name '*.go' -print |
+        tr '\n' '\0' | xargs -0 gofmt -l)
+    if [ -n "$found" ]; then
+        printf 'gofmt would change:\n%s\n' "$found" >&2
+        return 1
+    fi
+    for module in "${modules[@]}"; do
+        (cd -- "$module" && go mod tidy -diff)
+    done
+    # Every app that uses the root package takes its requirements along: there are none.
+    if grep -n require go.mod; then
+        printf 'go.mod requires a module: the root module lives on the standard library\n' >&2
+        return 1
+    fi
+}
+
+stage_go_vet() {
+    local module
+    for module in . caddy tests/e2e; do
+        (cd -- "$module" && go vet "${shared_flags[@]}" ./...)
+    done
+}
+
+stage_go_root() {
+    local packages
+    mapfile -t packages < <(pure_packages)
+    [ "${#packages[@]}" -gt 0 ]
+    CGO_ENABLED=0 go test -timeout 5m "${packages[@]}"
+    go test -timeout 5m -race "${packages[@]}"
+}
+
+stage_go_binding() {
+    go test -timeout 5m -race ./go
+    GOEXPERIMENT=cgocheck2 go test -timeout 5m ./go
+}
+
+stage_module_oldest() { (cd caddy && go test -race "${shared_flags[@]}" ./...); }
+
+# The same tests, seen from a module that requires the default version.
+stage_module_default() {
+    (cd tests/e2e && go test "${shared_flags[@]}" github.com/doors-dev/doors-caddy/caddy/...)
+}
+
+stage_caddy() { ./xcaddy.sh "$caddy_default" --output bin/caddy; }
+stage_caddy_race() { ./xcaddy.sh "$caddy_default" --race --output bin/caddy-race; }
+stage_caddy_oldest() { ./xcaddy.sh "$caddy_oldest" --output "bin/caddy-${caddy_oldest#v}"; }
+stage_caddy_stock() { scripts/stock.sh "$caddy_default" "$doors_root/bin/caddy-stock"; }
+
+stage_e2e() { (cd tests/e2e && go test -count=1 -timeout 15m ./...); }
+stage_e2e_oldest() {
+    (cd tests/e2e && DOORS_CADDY=$doors_root/bin/caddy-${caddy_oldest#v} \
+        go test -count=1 -timeout 10m -run 'Routing|Gone' ./...)
+}
+
+if [ $# -ne 1 ] || ! declare -F "stage_$1" >/dev/null; then
+    printf 'usage: scripts/stages.sh NAME, one of:' >&2
+    declare -F | sed -n 's/^declare -f stage_/ /p' | tr -d '\n' >&2
+    printf '\n' >&2
+    exit 2
+fi
+"stage_$1"

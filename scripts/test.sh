@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# Runs every test:  scripts/test.sh           all stages, in order
+#                   scripts/test.sh NAME...   these stages of scripts/stages.sh only
+# The long builds run beside the tests of the Rust code; what they print is shown when they end.
+# The last line counts the stages: "N passed, N failed". Everything printed is in target/test/.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+cd -- "$doors_root"
+
+logs=$doors_root/target/test
+rm -rf -- "$logs"
+mkdir -p -- "$logs"
+
+beside=() beside_pid='' passed=0 failed=0 summary=''
+began_all=$SECONDS
+
+# shellcheck disable=SC2317 # called by the traps
+stop() {
+    trap - EXIT INT TERM
+    # The builds run in a process group of their own.
+    if [ -n "$beside_pid" ]; then kill -- "-$beside_pid" 2>/dev/null || true; fi
+}
+trap stop EXIT
+trap 'stop; exit 130' INT TERM
+
+duration() { printf '%d min %02d s' "$(($1 / 60))" "$(($1 % 60))"; }
+
+# count NAME STATUS SECONDS
+count() {
+    local word=passed
+    if [ "$2" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        word=FAILED
+    fi
+    printf '== %s: %s in %s\n\n' "$1" "$word" "$(duration "$3")"
+    summary+=$(printf '%-16s %-7s %s' "$1" "$word" "$(duration "$3")")$'\n'
+}
+
+# failed_stage NAME: whether that stage has run and failed.
+failed_stage() { [ -f "$logs/$1.status" ] && [ "$(cat "$logs/$1.status")" -ne 0 ]; }
+
+# run NAME [NEEDED...]: one stage, in view. Not run, and failed, if a stage that it needs failed.
+run() {
+    local name=$1 began=$SECONDS status=0 needed
+    shift
+    printf '== %s\n' "$name"
+    for needed in "$@"; do
+        if failed_stage "$needed"; then
+            printf 'not run: %s failed\n' "$needed"
+            status=1
+        fi
+    done
+    if [ "$status" -eq 0 ]; then
+        scripts/stages.sh "$name" </dev/null 2>&1 | tee "$logs/$name.log" || status=$?
+    fi
+    printf '%d\n' "$status" >"$logs/$name.status"
+    count "$name" "$status" "$((SECONDS - began))"
+    report_ended
+}
+
+# run_beside NAME...: these stages, one after the other, out of view. If the first fails, the
+# others, which need it, are not run.
+run_beside() {
+    beside=("$@")
+    set -m
+    (
+        set +m
+        first=$1 began=0 status=0
+        for name in "$@"; do
+            began=$SECONDS status=0
+            if failed_stage "$first"; then
+                printf 'not run: %s failed\n' "$first" >"$logs/$name.log"
+                status=1
+            else
+                nice scripts/stages.sh "$name" >"$logs/$name.log" 2>&1 || status=$?
+            fi
+            printf '%d\n' "$((SECONDS - began))" >"$logs/$name.seconds"
+            printf '%d\n' "$status" >"$logs/$name.status.new"
+            mv "$logs/$name.status.new" "$logs/$name.status"
+        done
+    ) </dev/null >/dev/null 2>&1 &
+    beside_pid=$!
+    set +m
+}
+
+# Shows the stages that have ended beside: the end of what they printed, or all of a failure.
+report_ended() {
+    local name status
+    while [ "${#beside[@]}" -gt 0 ] && [ -f "$logs/${beside[0]}.status" ]; do
+        name=${beside[0]}
+        beside=("${beside[@]:1}")
+        status=$(cat "$logs/$name.status")
+        printf '== %s (ran beside the others)\n' "$name"
+        if [ "$status" -eq 0 ]; then tail -n 2 "$logs/$name.log"; else cat "$logs/$name.log"; fi
+        count "$name" "$status" "$(cat "$logs/$name.seconds")"
+    done
+    if [ "${#beside[@]}" -eq 0 ]; then beside_pid=''; fi
+}
+
+# await NAME...: until these have ended.
+await() {
+    local name
+    for name in "$@"; do
+        [ -f "$logs/$name.status" ] || printf 'waiting for %s\n' "$name"
+        while [ ! -f "$logs/$name.status" ]; do
+            if ! kill -0 "$beside_pid" 2>/dev/null && [ ! -f "$logs/$name.status" ]; then
+                printf '1\n' >"$logs/$name.status"
+                printf '0\n' >"$logs/$name.seconds"
+                printf 'the builds were ended from outside\n' >>"$logs/$name.log"
+            fi
+            sleep 0.5
+        done
+        report_ended
+    done
+}
+
+finish() {
+    printf '%s' "$summary"
+    printf 'in all: %s\n' "$(duration "$((SECONDS - began_all))")"
+    printf '%d passed, %d failed\n' "$passed" "$failed" | tee "$logs/count"
+    if [ "$failed" -gt 0 ]; then exit 1; fi
+    exit 0
+}
+
+if [ $# -gt 0 ]; then
+    for name in "$@"; do run "$name"; done
+    finish
+fi
+
+run setup
+run download setup
+# Without the tools and the sources nothing else can tell anything.
+if failed_stage setup || failed_stage download; then finish; fi
+
+run_beside library caddy caddy_race caddy_oldest caddy_stock
+run scripts
+run rustfmt
+run clippy
+run rust
+run rustdoc
+run header
+await library
+run c library
+run go_format
+run go_root
+run go_binding library
+run go_vet library
+run module_oldest library
+run module_default library
+await caddy caddy_race caddy_oldest caddy_stock
+run e2e caddy caddy_race caddy_stock
+run e2e_oldest caddy_oldest
+finish
