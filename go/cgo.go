@@ -31,6 +31,11 @@ import (
 // none is what an index is that C calls DOORS_NONE.
 const none = -1
 
+// unshared in a struct keeps it out of the blocks in which Go puts several small
+// values without pointers (one to C does not count): the cleanup of such a value
+// waits until its neighbours are unused as well.
+type unshared = *byte
+
 // flat returns the bytes of s as C takes them. They are s itself: the caller
 // passes them on at once, and C neither keeps nor changes them.
 func flat(s string) (*C.char, C.size_t) {

@@ -15,6 +15,7 @@ import (
 // CIDRs finds the CIDR of an address. See the package for threads and memory.
 type CIDRs struct {
 	handle *C.doors_cidrs
+	_      unshared
 }
 
 var liveCIDRs atomic.Int64
@@ -31,7 +32,7 @@ func NewCIDRs(cidrs string) (*CIDRs, error) {
 	if err := errorOf(C.doors_cidrs_new(text, length, &handle, &problem), &problem); err != nil {
 		return nil, err
 	}
-	table := &CIDRs{handle}
+	table := &CIDRs{handle: handle}
 	liveCIDRs.Add(1)
 	runtime.AddCleanup(table, freeCIDRs, handle)
 	return table, nil

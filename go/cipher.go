@@ -17,6 +17,7 @@ import (
 // the parent package does in pure Go. See the package for threads and memory.
 type Cipher struct {
 	handle *C.doors_cipher
+	_      unshared
 }
 
 var liveCiphers atomic.Int64
@@ -35,7 +36,7 @@ func NewCipher(secret string) (*Cipher, error) {
 	if err := errorOf(C.doors_cipher_new(text, length, &handle, &problem), &problem); err != nil {
 		return nil, err
 	}
-	cipher := &Cipher{handle}
+	cipher := &Cipher{handle: handle}
 	liveCiphers.Add(1)
 	runtime.AddCleanup(cipher, freeCipher, handle)
 	return cipher, nil

@@ -17,6 +17,7 @@ import (
 // Router decides where requests go. See the package for threads and memory.
 type Router struct {
 	handle *C.doors_router
+	_      unshared
 }
 
 // liveRouters counts the routers in the library's memory.
@@ -43,7 +44,7 @@ func NewRouter(json []byte) (*Router, error) {
 	if err := errorOf(C.doors_router_new(text, length, &handle, &problem), &problem); err != nil {
 		return nil, err
 	}
-	router := &Router{handle}
+	router := &Router{handle: handle}
 	liveRouters.Add(1)
 	runtime.AddCleanup(router, freeRouter, handle)
 	return router, nil

@@ -143,7 +143,9 @@ func TestHandlesAreFreed(t *testing.T) {
 	}
 	settle(func() bool { return live() == 0 })
 	before := live()
+	var neighbours []*int32 // small values that stay, allocated beside the handles
 	for range 100 {
+		neighbours = append(neighbours, new(int32))
 		router := mustRouter(t, testConfig)
 		router.Decide("/", "")
 		mustCipher(t, testKey).Decode("x")
@@ -164,6 +166,7 @@ func TestHandlesAreFreed(t *testing.T) {
 		t.Errorf("the kept router: %+v, %v", decision, err)
 	}
 	runtime.KeepAlive(kept)
+	runtime.KeepAlive(neighbours)
 }
 
 // The last use of a router may be a call that is still running when the
