@@ -116,6 +116,16 @@ func TestRecordDropsOnlyWhatIsGoneFromDNS(t *testing.T) {
 	}
 }
 
+func TestRecordKeepsWhatDNSNamesAgain(t *testing.T) {
+	var r record
+	r.answer(0, two)
+	r.fail(0, failure(NotFound))
+	r.answer(0, two)
+	if _, dropped := r.drop(two[0]); dropped {
+		t.Error("dropped an address that DNS names")
+	}
+}
+
 func TestCanonical(t *testing.T) {
 	got := canonical(append(addresses("127.0.2.1", "::ffff:127.0.1.1", "fd00::1", "127.0.1.1", "0.0.0.0", "::", "::ffff:0.0.0.0", "224.0.0.1", "ff02::1"), netip.Addr{}))
 	if want := addresses("127.0.1.1", "127.0.2.1", "fd00::1"); !slices.Equal(got, want) {

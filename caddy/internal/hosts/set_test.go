@@ -94,6 +94,44 @@ func TestReloadKeepsWhatIsKnown(t *testing.T) {
 	})
 }
 
+func TestNameThatIsAcquiredAgainIsNotForgotten(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
+		s.set(one, nil, 0)
+		h := set.Acquire("app", Options{})
+		expect(t, h, one, 0)
+		h.Release()
+		h = set.Acquire("app", Options{})
+		defer h.Release()
+		time.Sleep(2 * keepUnused)
+		next := set.Acquire("app", Options{})
+		defer next.Release()
+		if states := set.States(); len(states) != 1 || states[0].Users != 2 {
+			t.Errorf("states %+v", states)
+		}
+	})
+}
+
+func TestTimesHaveBounds(t *testing.T) {
+	set := NewSet(Config{})
+	for _, c := range []struct {
+		name string
+		o    Options
+		want time.Duration
+	}{
+		{"default", Options{}, DefaultRefresh},
+		{"negative", Options{Refresh: -1, StaleMax: -1}, DefaultRefresh},
+		{"tiny", Options{Refresh: 1}, minRefresh},
+		{"not above StaleMax", Options{Refresh: time.Hour, StaleMax: time.Minute}, time.Minute},
+		{"not above the default of StaleMax", Options{Refresh: time.Hour}, DefaultStaleMax},
+	} {
+		h := set.Acquire(c.name, c.o)
+		if got := h.State().Refresh; got != c.want {
+			t.Errorf("%s: refresh %v, want %v", c.name, got, c.want)
+		}
+		h.Release()
+	}
+}
+
 func TestReleaseEndsLookups(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *script, set *Set, e *events) {
 		s.set(one, nil, time.Hour)
@@ -176,12 +214,12 @@ func TestFirstLookupsDoNotStandBehindRefreshes(t *testing.T) {
 		s.set(one, nil, 0)
 		var hosts []*Host
 		for i := range 2000 {
-			h := set.Acquire(fmt.Sprintf("old%d", i), Options{Refresh: 5 * time.Second})
+			h := set.Acquire(fmt.Sprintf("old%d", i), Options{})
 			expect(t, h, one, 0)
 			hosts = append(hosts, h)
 		}
-		s.set(one, nil, 100*time.Millisecond) // from now on refreshes take 3 s in all: there is always a queue
-		for range 70 {
+		s.set(one, nil, 100*time.Millisecond) // from now on a round of refreshes takes 3 s: there is always a queue
+		for range 30 {
 			for _, h := range hosts {
 				h.Addresses(t.Context())
 			}
