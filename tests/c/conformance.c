@@ -1,0 +1,33 @@
+/* Conformance of the C API: every shared vector, and the rules that open the header.
+ *
+ * In:  the folder of the vectors, as the only argument.
+ * Out: the number of checks; exit status 0 only if all hold. */
+#include "vectors.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } tests[] = {
+        {"tokens", test_tokens}, {"secrets", test_secrets},   {"cidrs", test_cidrs},     {"decisions", test_decisions},
+        {"config", test_config}, {"contract", test_contract}, {"threads", test_threads},
+    };
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s tests/vectors\n", argv[0]);
+        return 2;
+    }
+    vectors_folder = argv[1];
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        unsigned checks_before = checks, failures_before = failures;
+        checking(tests[i].name, NULL);
+        tests[i].run();
+        printf("%-10s %6u checks, %u failed\n", tests[i].name, checks - checks_before, failures - failures_before);
+        if (checks == checks_before) {
+            fprintf(stderr, "conformance: %s checked nothing\n", tests[i].name);
+            return 2;
+        }
+    }
+    return failures ? 1 : 0;
+}

@@ -1,0 +1,101 @@
+/* Tokens and secrets: tokens.json and secrets.json through doors_cipher. */
+#include "vectors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static doors_cipher *cipher_of(const cJSON *vector) {
+    doors_cipher *cipher = NULL;
+    text secret = text_of(vector, "secret");
+    CHECK(doors_cipher_new(secret.data, secret.len, &cipher, NULL) == DOORS_STATUS_OK);
+    text_free(secret);
+    return cipher;
+}
+
+static int32_t status_of(const char *error) {
+    if (strcmp(error, "base64") == 0) return DOORS_STATUS_TOKEN_FORMAT;
+    if (strcmp(error, "cipher") == 0) return DOORS_STATUS_TOKEN_REFUSED;
+    if (strcmp(error, "parse") == 0) return DOORS_STATUS_TOKEN_CONTENT;
+    return -1;
+}
+
+static void accepted(const cJSON *vector) {
+    doors_cipher *cipher = cipher_of(vector);
+    text token = text_of(vector, "token");
+    doors_addr address;
+    if (CHECK(doors_cipher_decode(cipher, token.data, token.len, &address) == DOORS_STATUS_OK))
+        CHECK(address_is(&address, string_of(vector, "address")));
+    text_free(token);
+    doors_cipher_free(cipher);
+}
+
+static void encoded(const cJSON *vector) {
+    doors_cipher *cipher = cipher_of(vector);
+    doors_addr address, back;
+    char token[DOORS_TOKEN_MAX];
+    size_t len = 0;
+    CHECK(address_parse(string_of(vector, "address"), &address));
+    int32_t status = doors_cipher_encode(cipher, address.bytes, address.len, token, sizeof token, &len);
+    CHECK(status == DOORS_STATUS_OK);
+    CHECK(len == number_of(vector, "length"));
+    if (CHECK(doors_cipher_decode(cipher, token, len, &back) == DOORS_STATUS_OK))
+        CHECK(address_is(&back, string_of(vector, "decodes_to")));
+    doors_cipher_free(cipher);
+}
+
+static void refused(const cJSON *vector) {
+    doors_cipher *cipher = cipher_of(vector);
+    text token = text_of(vector, "token");
+    doors_addr address;
+    memset(&address, 0x5a, sizeof address);
+    doors_addr before = address;
+    CHECK(doors_cipher_decode(cipher, token.data, token.len, &address) == status_of(string_of(vector, "error")));
+    CHECK(memcmp(&before, &address, sizeof before) == 0);
+    text_free(token);
+    doors_cipher_free(cipher);
+}
+
+void test_tokens(void) {
+    cJSON *file = vectors_read("tokens");
+    const cJSON *vector;
+    cJSON_ArrayForEach(vector, vectors_list(file, "accepted")) {
+        checking("accepted", string_of(vector, "name"));
+        accepted(vector);
+    }
+    cJSON_ArrayForEach(vector, vectors_list(file, "encoded")) {
+        checking("encoded", string_of(vector, "name"));
+        encoded(vector);
+    }
+    cJSON_ArrayForEach(vector, vectors_list(file, "refused")) {
+        checking("refused", string_of(vector, "name"));
+        refused(vector);
+    }
+    cJSON_Delete(file);
+}
+
+void test_secrets(void) {
+    cJSON *file = vectors_read("secrets");
+    const cJSON *vector;
+    cJSON_ArrayForEach(vector, vectors_list(file, "accepted")) {
+        checking("accepted", string_of(vector, "name"));
+        text secret = text_of(vector, "secret");
+        CHECK(doors_check(DOORS_FIELD_SECRET, secret.data, secret.len, NULL) == DOORS_STATUS_OK);
+        text_free(secret);
+        doors_cipher_free(cipher_of(vector));
+    }
+    cJSON_ArrayForEach(vector, vectors_list(file, "refused")) {
+        checking("refused", string_of(vector, "name"));
+        text secret = text_of(vector, "secret");
+        doors_cipher *cipher = NULL;
+        doors_error error, again;
+        CHECK(doors_cipher_new(secret.data, secret.len, &cipher, &error) == DOORS_STATUS_SECRET);
+        CHECK(cipher == NULL);
+        CHECK(error.status == DOORS_STATUS_SECRET);
+        CHECK(error.index == number_of(vector, "index"));
+        CHECK(doors_check(DOORS_FIELD_SECRET, secret.data, secret.len, &again) == DOORS_STATUS_SECRET);
+        CHECK(again.index == error.index && strcmp(again.message, error.message) == 0);
+        text_free(secret);
+    }
+    cJSON_Delete(file);
+}
