@@ -13,8 +13,8 @@ import (
 	"unsafe"
 )
 
-// Cipher turns addresses into tokens and back, as [doorscaddy.TokenCipher] of
-// the parent package does in pure Go. See the package for threads and memory.
+// Cipher turns addresses into tokens and back, as [github.com/doors-dev/doors-caddy.TokenCipher]
+// does in pure Go. See the package for threads and memory.
 type Cipher struct {
 	handle *C.doors_cipher
 	_      unshared

@@ -1,0 +1,48 @@
+//go:build !asan
+
+package doors
+
+import (
+	"net/netip"
+	"testing"
+)
+
+// The address sanitizer (go test -asan) allocates for itself.
+func TestHotCallsAllocateNothing(t *testing.T) {
+	router, cipher := mustRouter(t, testConfig), mustCipher(t, testKey)
+	cidrs, err := NewCIDRs("10.0.0.0/24 2001:db8::/64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token4, token6 := tokenOf(t, "10.0.0.7"), tokenOf(t, "2001:db8::7")
+	path4, path6, bad := "/~/"+token4+"/s/inst", "/~/"+token6+"/h/inst/1", "/~/"+token4[:42]+"=/s/inst"
+	cookie := "theme=dark; upstream=" + token6
+	ip4, ip6 := netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("2001:db8::7")
+	sink := ""
+	for name, call := range map[string]func(){
+		"decide pod":       func() { router.Decide(path4, cookie) },
+		"decide IPv6 pod":  func() { router.Decide(path6, "") },
+		"decide gone":      func() { router.Decide(bad, "") },
+		"decide by cookie": func() { router.Decide("/", cookie) },
+		"decide any":       func() { router.Decide("", "") },
+		"router lookup":    func() { router.Lookup(ip4) },
+		"router miss":      func() { router.Lookup(netip.Addr{}) },
+		"CIDR lookup":      func() { cidrs.Lookup(ip6) },
+		"decode":           func() { cipher.Decode(token6) },
+		"decode refused":   func() { cipher.Decode(token6[1:]) },
+		"names": func() {
+			decision, _ := router.Decide(path4, "")
+			sink = decision.Kind.String()
+			sink = decision.Reason.String()
+			sink = decision.Path.String()
+		},
+	} {
+		if allocations := testing.AllocsPerRun(100, call); allocations != 0 {
+			t.Errorf("%s: %v allocations", name, allocations)
+		}
+	}
+	if allocations := testing.AllocsPerRun(100, func() { sink, _ = cipher.Encode(ip6) }); allocations > 1 {
+		t.Errorf("encode: %v allocations, want the token only", allocations)
+	}
+	_ = sink
+}
