@@ -1,0 +1,265 @@
+package harness
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Caddy is one running Caddy process.
+type Caddy struct {
+	Output *Output
+	Folder string // of the process: configuration, data, autosave
+	Places Places
+
+	t       testing.TB
+	command *exec.Cmd
+	ended   chan struct{}
+	hosts   *Hosts
+}
+
+// Places are the addresses that a configuration uses.
+type Places struct {
+	Admin int // TCP port on 127.0.0.1
+	HTTP  int // TCP port on 127.0.0.1, clear text
+	HTTPS int // TCP and UDP port on 127.0.0.1
+	Certificate
+}
+
+// Options say how to start Caddy.
+type Options struct {
+	Binary  Binary   // default: Default
+	Config  Config   // what to run
+	Env     []string // added to the environment, "NAME=value"
+	Hosts   *Hosts   // names that this process resolves; nil for the system's
+	Prepare func(folder string)
+}
+
+// patience is how long anything may take that is not a matter of the test.
+const patience = 60 * time.Second
+
+// NewPlaces picks free ports and makes a certificate.
+func NewPlaces(t testing.TB) Places {
+	t.Helper()
+	return Places{
+		Admin: Port(t, "127.0.0.1"), HTTP: Port(t, "127.0.0.1"), HTTPS: Port(t, "127.0.0.1"),
+		Certificate: NewCertificate(t),
+	}
+}
+
+// Start runs Caddy with a configuration and waits until it serves.
+func Start(t testing.TB, options Options) *Caddy {
+	t.Helper()
+	c := start(t, options)
+	limit := time.Now().Add(patience)
+	for {
+		answer, err := http.Get(c.AdminURL("/config/"))
+		if err == nil {
+			answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return c
+			}
+		}
+		select {
+		case <-c.ended:
+			t.Fatalf("Caddy did not start:\n%s", c.Output)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(limit) {
+			t.Fatal("Caddy is not ready")
+		}
+	}
+}
+
+// StartFails runs Caddy with a configuration that it must refuse, and returns
+// what it says.
+func StartFails(t testing.TB, options Options) string {
+	t.Helper()
+	c := start(t, options)
+	select {
+	case <-c.ended:
+	case <-time.After(patience):
+		t.Fatal("Caddy started with a faulty configuration")
+	}
+	if c.command.ProcessState.Success() {
+		t.Fatalf("Caddy reports success:\n%s", c.Output)
+	}
+	return c.Output.String()
+}
+
+func start(t testing.TB, options Options) *Caddy {
+	t.Helper()
+	if options.Binary == (Binary{}) {
+		options.Binary = Default
+	}
+	if options.Config.Places.Admin == 0 {
+		options.Config.Places = NewPlaces(t)
+	}
+	c := &Caddy{
+		Output: &Output{}, Folder: t.TempDir(), Places: options.Config.Places,
+		t: t, ended: make(chan struct{}), hosts: options.Hosts,
+	}
+	if options.Prepare != nil {
+		options.Prepare(c.Folder)
+	}
+	name, adapter := options.Config.file()
+	path := filepath.Join(c.Folder, name)
+	if err := os.WriteFile(path, []byte(options.Config.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	arguments := []string{options.Binary.Path(t), "run", "--config", path}
+	if adapter != "" {
+		arguments = append(arguments, "--adapter", adapter)
+	}
+	arguments = c.hosts.wrap(t, c.Folder, arguments)
+	c.command = exec.Command(arguments[0], arguments[1:]...)
+	c.command.Dir = c.Folder
+	c.command.Env = append(os.Environ(),
+		"HOME="+c.Folder, "XDG_CONFIG_HOME="+c.Folder, "XDG_DATA_HOME="+c.Folder, "GORACE=halt_on_error=0")
+	c.command.Env = append(c.command.Env, options.Env...)
+	c.command.Stdout, c.command.Stderr = c.Output, c.Output
+	c.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := c.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(c.ended)
+		_ = c.command.Wait() // ProcessState tells
+	}()
+	t.Cleanup(func() {
+		c.Stop()
+		if t.Failed() {
+			t.Logf("Caddy wrote:\n%s", c.Output.Tail(8000))
+		}
+	})
+	return c
+}
+
+// Stop ends Caddy: politely, and after two seconds by force.
+func (c *Caddy) Stop() {
+	_ = c.command.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-c.ended:
+	case <-time.After(2 * time.Second):
+		_ = c.command.Process.Kill()
+		<-c.ended
+	}
+}
+
+// Running tells whether the process lives.
+func (c *Caddy) Running() bool {
+	select {
+	case <-c.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// AdminURL is the address of a path of the admin API.
+func (c *Caddy) AdminURL(path string) string {
+	return fmt.Sprintf("http://127.0.0.1:%d%s", c.Places.Admin, path)
+}
+
+// Admin calls the admin API and returns the status and the body.
+func (c *Caddy) Admin(method, path, contentType string, body []byte) (int, string) {
+	c.t.Helper()
+	request, err := http.NewRequest(method, c.AdminURL(path), bytes.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+// Load replaces the configuration; it returns the status of the admin API and
+// its message.
+func (c *Caddy) Load(config Config) (int, string) {
+	c.t.Helper()
+	config.Places = c.Places
+	contentType := "application/json"
+	if _, adapter := config.file(); adapter != "" {
+		contentType = "text/" + adapter
+	}
+	return c.Admin("POST", "/load", contentType, []byte(config.String()))
+}
+
+// Autosave is the configuration that Caddy has saved for --resume.
+func (c *Caddy) Autosave() string {
+	c.t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.Folder, "caddy", "autosave.json"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Run runs a Caddy command that ends by itself, in a new folder that holds the
+// given files, and returns its standard output, standard error and success.
+func Run(t testing.TB, binary Binary, files map[string]string, arguments ...string) (stdout, stderr string, ok bool) {
+	t.Helper()
+	folder := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, errors bytes.Buffer
+	command := exec.Command(binary.Path(t), arguments...)
+	command.Dir = folder
+	command.Env = append(os.Environ(), "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
+	command.Stdout, command.Stderr = &out, &errors
+	err := command.Run()
+	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
+		t.Fatal(err)
+	}
+	return out.String(), errors.String(), err == nil
+}
+
+// Adapt turns a Caddyfile into JSON with `caddy adapt`.
+func Adapt(t testing.TB, binary Binary, caddyfile string) (config string, messages string, ok bool) {
+	t.Helper()
+	return Run(t, binary, map[string]string{"Caddyfile": caddyfile}, "adapt", "--config", "Caddyfile", "--adapter", "caddyfile")
+}
+
+// SameJSON tells whether two documents say the same.
+func SameJSON(t testing.TB, a, b string) bool {
+	t.Helper()
+	canonical := func(text string) string {
+		var value any
+		if err := json.Unmarshal([]byte(text), &value); err != nil {
+			t.Fatalf("%v in:\n%s", err, text)
+		}
+		out, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	return canonical(a) == canonical(b)
+}
+
+// Indent puts text one level deeper, for nesting blocks of a Caddyfile.
+func Indent(text string) string {
+	return "\t" + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n\t")
+}

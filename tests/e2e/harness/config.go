@@ -1,0 +1,97 @@
+package harness
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Config is a whole configuration: either a Caddyfile made of a block of
+// handlers, served in clear text and over TLS, or JSON made of a list of handlers.
+type Config struct {
+	Places Places // filled in by Start
+
+	Handlers string // Caddyfile directives of the site
+	Global   string // Caddyfile global options besides those of the harness
+	Servers  string // Caddyfile options inside `servers`
+
+	JSON string // instead: the JSON of a handler, put into a server of its own
+}
+
+// file is the name of the configuration file and its adapter.
+func (c Config) file() (name, adapter string) {
+	if c.JSON != "" {
+		return "caddy.json", ""
+	}
+	return "Caddyfile", "caddyfile"
+}
+
+// String is the text of the configuration.
+func (c Config) String() string {
+	if c.JSON != "" {
+		return fmt.Sprintf(`{
+  "admin": {"listen": "127.0.0.1:%d"},
+  "apps": {"http": {"grace_period": "1s", "servers": {"site": {
+    "listen": ["127.0.0.1:%d"], "automatic_https": {"disable": true},
+    "routes": [{"handle": [%s]}]
+  }}}}
+}
+`, c.Places.Admin, c.Places.HTTP, c.JSON)
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "{\n\tadmin 127.0.0.1:%d\n\tauto_https disable_redirects\n\tgrace_period 1s\n", c.Places.Admin)
+	if c.Servers != "" {
+		fmt.Fprintf(&text, "\tservers {\n%s\n\t}\n", Indent(Indent(c.Servers)))
+	}
+	if c.Global != "" {
+		fmt.Fprintln(&text, Indent(c.Global))
+	}
+	fmt.Fprintf(&text, "}\n\n(site) {\n\tbind 127.0.0.1\n%s\n}\n\n", Indent(c.Handlers))
+	fmt.Fprintf(&text, "http://:%d {\n\timport site\n}\n\n", c.Places.HTTP)
+	fmt.Fprintf(&text, "https://localhost:%d {\n\ttls %s %s\n\timport site\n}\n", c.Places.HTTPS, c.Places.CertificateFile, c.Places.KeyFile)
+	return text.String()
+}
+
+// Server is one `upstream` block.
+type Server struct {
+	CIDR string // one or several, separated by white space
+	Host string
+	Port int
+}
+
+// Caddyfile is a reverse_proxy with a doors_upstream source. directive is
+// dynamic_upstreams or Caddy's own dynamic; more is added inside reverse_proxy.
+func Caddyfile(directive, secret, cookie string, servers []Server, more string) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "reverse_proxy {\n\t%s doors_upstream {\n\t\tsecret %s\n", directive, secret)
+	if cookie != "" {
+		fmt.Fprintf(&text, "\t\tcookie_name %s\n", cookie)
+	}
+	for _, server := range servers {
+		fmt.Fprintf(&text, "\t\tupstream {\n\t\t\tpod_cidr %s\n\t\t\thost %s\n\t\t\tupstream_port %d\n\t\t}\n", server.CIDR, server.Host, server.Port)
+	}
+	text.WriteString("\t}\n")
+	if more != "" {
+		fmt.Fprintln(&text, Indent(more))
+	}
+	text.WriteString("}\n")
+	return text.String()
+}
+
+// JSON is the same as JSON. member is upstreams or Caddy's own dynamic_upstreams.
+func JSON(member, secret, cookie string, servers []Server) string {
+	var upstreams []string
+	for _, server := range servers {
+		cidr := fmt.Sprintf(`"cidr": %q`, server.CIDR)
+		if several := strings.Fields(server.CIDR); len(several) > 1 {
+			cidr = fmt.Sprintf(`"cidrs": ["%s"]`, strings.Join(several, `", "`))
+		}
+		upstreams = append(upstreams, fmt.Sprintf(`{%s, "host": %q, "port": %d}`, cidr, server.Host, server.Port))
+	}
+	name := ""
+	if cookie != "" {
+		name = fmt.Sprintf(`"cookie_name": %q, `, cookie)
+	}
+	return fmt.Sprintf(`{"handler": "reverse_proxy",
+ %q: {"source": "doors_upstream", "secret": %q, %s
+  "upstreams": [%s]}}`, member, secret, name, strings.Join(upstreams, ", "))
+}

@@ -1,0 +1,57 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Hosts are names that one Caddy process resolves, in place of /etc/hosts: the
+// process runs in a mount namespace of its own, in which that file is ours.
+// Set changes them while Caddy runs, as a rollout does; Go's resolver may read
+// the file up to 5 s later.
+type Hosts struct {
+	names map[string][]string
+	path  string
+}
+
+// NewHosts makes a table of addresses by name.
+func NewHosts(names map[string][]string) *Hosts { return &Hosts{names: names} }
+
+// Set replaces the addresses of a name.
+func (h *Hosts) Set(t testing.TB, name string, addresses ...string) {
+	t.Helper()
+	h.names[name] = addresses
+	// In place: a new file would not be the mounted one.
+	check(t, os.WriteFile(h.path, []byte(h.text()), 0o644))
+}
+
+func (h *Hosts) text() string {
+	var text strings.Builder
+	text.WriteString("127.0.0.1 localhost\n")
+	for name, addresses := range h.names {
+		for _, address := range addresses {
+			fmt.Fprintf(&text, "%s %s\n", address, name)
+		}
+	}
+	return text.String()
+}
+
+// wrap puts in front of a command what gives it the table. It needs the right
+// to make a mount namespace: root, or a user namespace.
+func (h *Hosts) wrap(t testing.TB, folder string, arguments []string) []string {
+	t.Helper()
+	if h == nil {
+		return arguments
+	}
+	h.path = filepath.Join(folder, "hosts")
+	check(t, os.WriteFile(h.path, []byte(h.text()), 0o644))
+	unshare := []string{"unshare", "--mount"}
+	if os.Geteuid() != 0 {
+		unshare = append(unshare, "--map-root-user")
+	}
+	script := `mount --bind "$0" /etc/hosts && exec "$@"`
+	return append(append(unshare, "sh", "-c", script, h.path), arguments...)
+}

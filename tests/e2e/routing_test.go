@@ -1,0 +1,302 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// Pods of the tests: two of one server, of which its host names the first, and
+// one of a second server.
+const (
+	podA = "127.0.1.1"
+	podB = "127.0.1.2"
+	podC = "127.0.2.1"
+)
+
+// twoServers is the configuration for those pods.
+func twoServers(cluster *Cluster) []Server {
+	return []Server{cluster.Server("127.0.1.0/24", podA), cluster.Server("127.0.2.0/24", podC)}
+}
+
+// doorsSite is the documented Caddyfile for them; more goes inside reverse_proxy.
+func doorsSite(cluster *Cluster, more string) string {
+	return Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", twoServers(cluster), more)
+}
+
+// spellings are all ways to write the same configuration.
+func spellings(secret, cookie string, servers []Server) map[string]Config {
+	return map[string]Config{
+		"documented Caddyfile": {Handlers: Caddyfile("dynamic_upstreams", secret, cookie, servers, "")},
+		"Caddyfile of Caddy":   {Handlers: Caddyfile("dynamic", secret, cookie, servers, "")},
+		"documented JSON":      {JSON: JSON("upstreams", secret, cookie, servers)},
+		"JSON of Caddy":        {JSON: JSON("dynamic_upstreams", secret, cookie, servers)},
+	}
+}
+
+// row is one row of the decision table.
+type row struct {
+	name   string
+	method string
+	path   string
+	cookie []string
+	pods   []string // that may get the request; none for 410
+}
+
+var (
+	nowhere  = []string{}
+	anywhere = []string{podA, podC}
+)
+
+// systemRows need no more than the token in the path.
+func systemRows(cluster *Cluster) []row {
+	a, b, c := cluster.Token(podA), cluster.Token(podB), cluster.Token(podC)
+	other := Token(cluster.T(), NewSecret(32), podA)
+	rows := []row{
+		{name: "token alone", path: "/~/" + a, pods: []string{podA}},
+		{name: "token and slash", path: "/~/" + b + "/", pods: []string{podB}},
+		{name: "unknown system path", path: "/~/" + c + "/x/y/z", pods: []string{podC}},
+		{name: "pod that its host no longer names", path: "/~/" + b + "/s/i", pods: []string{podB}},
+		{name: "token and a cookie of another server", path: "/~/" + a + "/s/i", cookie: []string{"upstream=" + c}, pods: []string{podA}},
+		{name: "IPv4-mapped address", path: "/~/" + cluster.Token("::ffff:127.0.2.1") + "/s/i", pods: []string{podC}},
+		{name: "dots and escapes behind the token", path: "/~/" + a + "/u/i/%2e%2e/a%20b/%C3%A9//c", pods: []string{podA}},
+
+		{name: "short token", path: "/~/forged/s/i", pods: nowhere},
+		{name: "key of somebody else", path: "/~/" + other + "/s/i", pods: nowhere},
+		{name: "key of somebody else, good cookie", path: "/~/" + other + "/s/i", cookie: []string{"upstream=" + a}, pods: nowhere},
+		{name: "address in no CIDR", path: "/~/" + cluster.Token("127.0.3.1") + "/s/i", pods: nowhere},
+		{name: "IPv6 address in no CIDR", path: "/~/" + cluster.Token("::1") + "/s/i", pods: nowhere},
+		{name: "padded token", path: "/~/" + a + "=/s/i", pods: nowhere},
+		{name: "longer token", path: "/~/" + a + "A/s/i", pods: nowhere},
+		{name: "shorter token", path: "/~/" + a[:42] + "/s/i", pods: nowhere},
+		{name: "escaped token", path: "/~/" + fmt.Sprintf("%%%02X", a[0]) + a[1:] + "/s/i", pods: nowhere},
+		{name: "standard alphabet", path: "/~/" + a[:42] + "+/s/i", pods: nowhere},
+		{name: "very long token", path: "/~/" + strings.Repeat("A", 4000) + "/s/i", pods: nowhere},
+		{name: "broken escape in token", path: "/~/%25" + a + "/s/i", pods: nowhere},
+	}
+	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"} {
+		for _, letter := range []string{"s", "h", "u", "r"} {
+			rows = append(rows,
+				row{name: method + " " + letter, method: method, path: "/~/" + b + "/" + letter + "/i/1", pods: []string{podB}},
+				row{name: method + " " + letter + " gone", method: method, path: "/~/" + other + "/" + letter + "/i/1", pods: nowhere})
+		}
+	}
+	return rows
+}
+
+// normalRows are about the cookie.
+func normalRows(cluster *Cluster) []row {
+	a, b, c := cluster.Token(podA), cluster.Token(podB), cluster.Token(podC)
+	other := Token(cluster.T(), NewSecret(32), podC)
+	rows := []row{
+		{name: "no cookie", path: "/", pods: anywhere},
+		{name: "cookie of the first server", path: "/", cookie: []string{"upstream=" + a}, pods: []string{podA}},
+		{name: "cookie of the second server", path: "/a/b", cookie: []string{"upstream=" + c}, pods: []string{podC}},
+		{name: "cookie of a pod that its host no longer names", path: "/", cookie: []string{"upstream=" + b}, pods: []string{podA}},
+		{name: "cookie among others", path: "/", cookie: []string{"x=1; upstream=" + c + "; d0=2"}, pods: []string{podC}},
+		{name: "cookie in quotes", path: "/", cookie: []string{`upstream="` + c + `"`}, pods: []string{podC}},
+		{name: "several Cookie fields", path: "/", cookie: []string{"x=1", "upstream=" + c}, pods: []string{podC}},
+		{name: "first usable cookie", path: "/", cookie: []string{"upstream=x; upstream=" + other + "; upstream=" + c + "; upstream=" + a}, pods: []string{podC}},
+		{name: "first of two usable cookies", path: "/", cookie: []string{"upstream=" + c, "upstream=" + a}, pods: []string{podC}},
+		{name: "other method", method: "POST", path: "/", cookie: []string{"upstream=" + c}, pods: []string{podC}},
+		{name: "HEAD", method: "HEAD", path: "/", cookie: []string{"upstream=" + c}, pods: []string{podC}},
+		{name: "another case of the name", path: "/", cookie: []string{"Upstream=" + c}, pods: anywhere},
+		{name: "unusable cookie", path: "/", cookie: []string{"upstream=" + other}, pods: anywhere},
+		{name: "cookie in no CIDR", path: "/", cookie: []string{"upstream=" + cluster.Token("127.0.3.1")}, pods: anywhere},
+		{name: "escaped tilde", path: "/%7E/" + b + "/s/i", cookie: []string{"upstream=" + c}, pods: []string{podC}},
+		{name: "empty token", path: "/~/", cookie: []string{"upstream=" + c}, pods: []string{podC}},
+		{name: "empty token and more", path: "/~//s/i", cookie: []string{"upstream=" + c}, pods: []string{podC}},
+		{name: "no slash", path: "/~", cookie: []string{"upstream=" + c}, pods: []string{podC}},
+		{name: "tilde in a name", path: "/~" + b + "/s/i", cookie: []string{"upstream=" + c}, pods: []string{podC}},
+		{name: "system path not at the front", path: "/x/~/" + b + "/s/i", cookie: []string{"upstream=" + c}, pods: []string{podC}},
+	}
+	return rows
+}
+
+// play sends the rows and checks which pod saw each.
+func play(t *testing.T, client *Client, cluster *Cluster, rows []row) {
+	t.Helper()
+	for index, row := range rows {
+		uri := fmt.Sprintf("%s?row=%d&%s", row.path, index, strings.NewReplacer(" ", "-", "/", "-").Replace(t.Name()))
+		answer, err := client.Try(Request{Method: row.method, Path: uri, Cookie: row.cookie})
+		if err != nil {
+			t.Errorf("%s: %v", row.name, err)
+			continue
+		}
+		saw := cluster.Saw(uri)
+		if len(row.pods) == 0 {
+			if len(saw) > 0 || answer.Status != http.StatusGone || answer.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: status %d, Cache-Control %q, seen by %v", row.name, answer.Status, answer.Header.Get("Cache-Control"), saw)
+			}
+			continue
+		}
+		if len(saw) != 1 || !slices.Contains(row.pods, saw[0]) {
+			t.Errorf("%s: status %d, seen by %v, not by one of %v", row.name, answer.Status, saw, row.pods)
+		}
+	}
+}
+
+func TestRoutingTable(t *testing.T) {
+	cluster := NewCluster(t, pod.Config{}, podA, podB, podC)
+	for name, config := range spellings(cluster.Secret, "upstream", twoServers(cluster)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			caddy := Start(t, Options{Config: config})
+			protocols := Protocols
+			if config.JSON != "" {
+				protocols = []Protocol{H1}
+			}
+			for _, protocol := range protocols {
+				t.Run(string(protocol), func(t *testing.T) {
+					client := caddy.NewClient(t, protocol)
+					play(t, client, cluster, systemRows(cluster))
+					play(t, client, cluster, normalRows(cluster))
+				})
+			}
+		})
+	}
+}
+
+// With one server a cookie is not needed and its name may be left out.
+func TestRoutingOneServer(t *testing.T) {
+	cluster := NewCluster(t, pod.Config{}, podA, podB)
+	servers := []Server{cluster.Server("127.0.1.0/24 fd00::/8", podA)}
+	for name, config := range spellings(cluster.Secret, "", servers) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := Start(t, Options{Config: config}).NewClient(t, H1)
+			play(t, client, cluster, []row{
+				{name: "no cookie", path: "/", pods: []string{podA}},
+				{name: "a cookie that means nothing", path: "/", cookie: []string{"upstream=" + cluster.Token(podB)}, pods: []string{podA}},
+				{name: "token", path: "/~/" + cluster.Token(podB) + "/s/i", pods: []string{podB}},
+				{name: "gone", path: "/~/" + cluster.Token(podC) + "/s/i", pods: nowhere},
+			})
+		})
+	}
+}
+
+// The pods of one host: a browser stays on its own one, others are spread.
+func TestRoutingSeveralFreshPods(t *testing.T) {
+	const podD = "127.0.1.3"
+	cluster := NewCluster(t, pod.Config{}, podA, podB, podD)
+	hosts := NewHosts(map[string][]string{"app.test": {podA, podB, podD}})
+	caddy := Start(t, Options{Hosts: hosts, Config: Config{
+		Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Server{cluster.Server("127.0.1.0/24", "app.test")}, ""),
+	}})
+	client := caddy.NewClient(t, H1)
+	for _, address := range []string{podA, podB, podD} {
+		cookie := []string{"upstream=" + cluster.Token(address)}
+		var rows []row
+		for try := range 10 {
+			rows = append(rows, row{name: fmt.Sprint("own pod, try ", try, " of ", address), path: "/" + address, cookie: cookie, pods: []string{address}})
+		}
+		play(t, client, cluster, rows)
+	}
+	spread := map[string]bool{}
+	for try := range 200 {
+		uri := fmt.Sprintf("/spread/%d", try)
+		client.Get(uri)
+		saw := cluster.Saw(uri)
+		if len(saw) != 1 {
+			t.Fatalf("%s was seen by %v", uri, saw)
+		}
+		spread[saw[0]] = true
+	}
+	if len(spread) != 3 {
+		t.Errorf("200 requests without a cookie reached only %v", spread)
+	}
+
+	// A rollout: the name leads elsewhere, old pages stay where they are.
+	hosts.Set(t, "app.test", podD)
+	cookie := []string{"upstream=" + cluster.Token(podA)}
+	limit := time.Now().Add(30 * time.Second)
+	for moved := 0; moved < 10; moved++ {
+		uri := fmt.Sprintf("/moved/%d/%d", moved, time.Now().UnixNano())
+		client.Do(Request{Path: uri, Cookie: cookie})
+		if saw := cluster.Saw(uri); !slices.Equal(saw, []string{podD}) {
+			moved = -1
+			if time.Now().After(limit) {
+				t.Fatalf("new pages still go to %v", saw)
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+	}
+	play(t, client, cluster, []row{{name: "page of an old pod", path: "/~/" + cluster.Token(podA) + "/s/i", pods: []string{podA}}})
+}
+
+// Pages and their requests stay with their pod, whoever else is about.
+func TestRoutingAffinity(t *testing.T) {
+	cluster := NewCluster(t, pod.Config{Roll: 200 * time.Millisecond}, podA, podB, podC)
+	servers := []Server{cluster.Server(podA+"/32", podA), cluster.Server(podB+"/32", podB), cluster.Server("127.0.2.0/24", podC)}
+	caddy := Start(t, Options{Config: Config{Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", servers, "lb_policy round_robin")}})
+	perPod := map[string]int{}
+	for visitor := range 9 {
+		browser := caddy.NewBrowser(t, Protocols[visitor%len(Protocols)])
+		home := browser.MustLoad("/")
+		perPod[home.Pod]++
+		for step := range 4 {
+			page := browser.MustLoad(fmt.Sprintf("/visitor/%d/%d", visitor, step))
+			if page.Pod != home.Pod {
+				t.Fatalf("visitor %d moved from %s to %s", visitor, home.Pod, page.Pod)
+			}
+			for _, request := range []Request{
+				{Path: page.Script},
+				{Path: page.Sync(1)}, // ends by its roll
+				{Method: "POST", Path: page.Sync(1), Body: strings.NewReader(`[1,0,{},[]]`), Header: map[string]string{"Content-Type": "application/json"}},
+				{Method: "POST", Path: page.Hook(pod.HookClick, 1), Body: strings.NewReader(`{}`)},
+				{Path: page.History("/back")},
+			} {
+				answer, err := browser.Send(request)
+				if err != nil || answer.Status != http.StatusOK {
+					t.Fatalf("%s %s: %d %v", request.Method, request.Path, answer.Status, err)
+				}
+				if saw := cluster.Saw(request.Path); len(saw) == 0 || slices.ContainsFunc(saw, func(pod string) bool { return pod != home.Pod }) {
+					t.Fatalf("%s was seen by %v, its page is on %s", request.Path, saw, home.Pod)
+				}
+			}
+		}
+	}
+	if len(perPod) != 3 {
+		t.Errorf("round robin led visitors to %v only", perPod)
+	}
+}
+
+// What the proxy must hand through in both directions.
+func TestRoutingPassesHeadersThrough(t *testing.T) {
+	cluster := NewCluster(t, pod.Config{}, podA, podB, podC)
+	caddy := Start(t, Options{Config: Config{Handlers: doorsSite(cluster, "")}})
+	for _, protocol := range Protocols {
+		t.Run(string(protocol), func(t *testing.T) {
+			browser := caddy.NewBrowser(t, protocol)
+			first := browser.Do(Request{Path: "/"})
+			if len(first.Header["Set-Cookie"]) != 2 || first.Header.Get("Cache-Control") != "no-cache" {
+				t.Errorf("page: %v", first.Header)
+			}
+			page := browser.MustLoad("/")
+			link, err := browser.Send(Request{Method: "POST", Path: page.Hook(pod.HookLink, 1)})
+			if err != nil || link.Header.Get("D0-After") == "" {
+				t.Errorf("hook: %v %v", link.Header, err)
+			}
+			zipped := browser.Do(Request{Path: page.Script, Header: map[string]string{"Accept-Encoding": "gzip"}})
+			if zipped.Header.Get("Content-Encoding") != "gzip" || zipped.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" ||
+				!slices.Contains(zipped.Header["Vary"], "Accept-Encoding") {
+				t.Errorf("resource: %v", zipped.Header)
+			}
+			// 404, 405 and 410 of a pod are its own answers.
+			for path, status := range map[string]int{
+				page.Prefix + "/x": 404, page.Prefix + "/h/unknown/1": 410, page.Hook("77", 1): 404,
+			} {
+				answer, err := browser.Send(Request{Path: path})
+				if err != nil || answer.Status != status || answer.Header.Get("Via") == "" {
+					t.Errorf("%s: status %d, want %d; %v", path, answer.Status, status, err)
+				}
+			}
+		})
+	}
+}
