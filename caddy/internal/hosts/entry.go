@@ -280,7 +280,7 @@ func (e *entry) state() State {
 		Error:      e.record.failure,
 		Users:      e.schedule.users,
 		Refresh:    e.schedule.refresh,
-		Active:     e.schedule.phase != idle,
+		Active:     e.schedule.users > 0 && e.schedule.phase != idle,
 	}
 	if e.record.resolved {
 		s.Age = now - e.record.answered
