@@ -32,7 +32,7 @@ func (v verdict) describe(header http.Header) {
 // the page does not understand.
 func (v verdict) answer(w http.ResponseWriter, r *http.Request) {
 	v.describe(w.Header())
-	if r.ProtoMajor == 1 && r.Body != nil && r.Body != http.NoBody {
+	if r.ProtoMajor == 1 && r.ContentLength != 0 {
 		// Without these two the server reads the rest of the body before it sends the answer, and a report stream
 		// has no end until the page closes it.
 		_ = http.NewResponseController(w).EnableFullDuplex()

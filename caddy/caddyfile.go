@@ -24,16 +24,30 @@ import (
 //	        host          <name|address>
 //	        upstream_port <port>
 //	    }
+//
+//	    # resolving each host
+//	    refresh             <interval>
+//	    resolvers           <addresses...>
+//	    dial_timeout        <timeout>
+//	    dial_fallback_delay <delay>
+//	    versions            ipv4|ipv6 [ipv4|ipv6]
+//	    stale_max           <age>
+//
+//	    # pods that cannot be reached
+//	    gone_after <duration>
+//	    gone_rate  <number>
 //	}
 //
 // `dynamic` may stand for `dynamic_upstreams`. There may be several upstream blocks; each other option may be given
-// once. cookie_name is required with more than one upstream block, all other options are required.
+// once. secret, upstream and the options of an upstream are required, and with more than one upstream block so is
+// cookie_name.
 func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the name of the source
 	if d.NextArg() {
 		return d.Errf("surplus argument %q: %s takes a block only", d.Val(), sourceName)
 	}
-	block := blockOf(sourceName, "secret", "cookie_name", "upstream")
+	block := blockOf(sourceName, "secret", "cookie_name", "upstream",
+		"refresh", "resolvers", "dial_timeout", "dial_fallback_delay", "versions", "stale_max", "gone_after", "gone_rate")
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		option, err := block.option(d, "upstream")
 		if err != nil {
@@ -61,6 +75,10 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 				return err
 			}
 			s.Upstreams = append(s.Upstreams, upstream)
+		default:
+			if err := s.Options.unmarshalCaddyfile(option, d); err != nil {
+				return err
+			}
 		}
 	}
 	return s.checkWhole(d)
@@ -111,7 +129,7 @@ func (s *Source) checkWhole(d *caddyfile.Dispenser) error {
 	if slices.ContainsFunc(values, hasPlaceholder) {
 		return nil
 	}
-	config, err := json.Marshal(s)
+	config, err := json.Marshal(Source{Secret: s.Secret, CookieName: s.CookieName, Upstreams: s.Upstreams})
 	if err == nil {
 		_, err = doors.NewRouter(config)
 	}
@@ -119,66 +137,6 @@ func (s *Source) checkWhole(d *caddyfile.Dispenser) error {
 		return d.WrapErr(err)
 	}
 	return nil
-}
-
-// optionBlock knows the options of a block and which of them it has met.
-type optionBlock struct {
-	name    string
-	allowed []string
-	met     map[string]bool
-}
-
-func blockOf(name string, allowed ...string) *optionBlock {
-	return &optionBlock{name: name, allowed: allowed, met: make(map[string]bool)}
-}
-
-// option returns the name at the dispenser, which must be one that is allowed and not yet met,
-// unless it may be repeated.
-func (b *optionBlock) option(d *caddyfile.Dispenser, repeatable ...string) (string, error) {
-	name := d.Val()
-	for _, allowed := range b.allowed {
-		if name != allowed {
-			continue
-		}
-		if b.met[name] && !slices.Contains(repeatable, name) {
-			return "", d.Errf("option %s is given twice in %s", name, b.name)
-		}
-		b.met[name] = true
-		return name, nil
-	}
-	return "", d.Errf("unknown option %q in %s; allowed are: %s", name, b.name, strings.Join(b.allowed, ", "))
-}
-
-type argumentCount bool
-
-const (
-	oneArgument   argumentCount = false
-	manyArguments argumentCount = true
-)
-
-// checkedArguments returns the arguments of the option at the dispenser, each checked by the library while the dispenser
-// stands on it, so that an error names its line. Placeholders are checked when they have their value.
-func checkedArguments(d *caddyfile.Dispenser, field doors.Field, count argumentCount) ([]string, error) {
-	option := d.Val()
-	var values []string
-	for d.NextArg() {
-		if len(values) == 1 && count == oneArgument {
-			return nil, d.Errf("surplus argument %q: %s takes one", d.Val(), option)
-		}
-		if !hasPlaceholder(d.Val()) {
-			if err := doors.Check(field, d.Val()); err != nil {
-				return nil, d.Errf("%s: %w", option, err)
-			}
-		}
-		values = append(values, d.Val())
-	}
-	if len(values) == 0 {
-		return nil, d.Errf("missing argument: %s needs a value", option)
-	}
-	if d.NextBlock(d.Nesting()) {
-		return nil, d.Errf("option %s takes no block", option)
-	}
-	return values, nil
 }
 
 // Interface guard

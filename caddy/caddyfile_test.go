@@ -93,7 +93,7 @@ func TestCaddyfileErrors(t *testing.T) {
 		name, caddyfile string
 		want            []string
 	}{
-		{"unknown option", block("secrt x"), []string{"Caddyfile:4", `"secrt"`, "secret, cookie_name, upstream"}},
+		{"unknown option", block("secrt x"), []string{"Caddyfile:4", `"secrt"`, "secret, cookie_name, upstream, refresh"}},
 		{"unknown option of an upstream", block("upstream {\ncidr 10.0.0.0/24\n}"), []string{"Caddyfile:5", `"cidr"`, "pod_cidr, host, upstream_port"}},
 		{"repeated secret", block(secret + secret), []string{"Caddyfile:5", "secret", "twice"}},
 		{"repeated cookie_name", block("cookie_name a\ncookie_name a"), []string{"Caddyfile:5", "cookie_name", "twice"}},
@@ -119,6 +119,13 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"no port at all", block(secret + "upstream {\nhost a\npod_cidr 10.0.0.0/24\n}"), []string{"Caddyfile:", "upstreams[0].port"}},
 		{"several upstreams without a cookie", block(secret + upstream + "\nupstream {\npod_cidr 10.0.1.0/24\nhost b\nupstream_port 80\n}"), []string{"Caddyfile:", "cookie_name"}},
 		{"one CIDR twice", block(secret + "cookie_name c\n" + upstream + "\n" + upstream), []string{"Caddyfile:", "upstreams[0].cidr", "upstreams[1].cidr", "10.0.0.0/24"}},
+		{"bad refresh", block("refresh soon"), []string{"Caddyfile:4", "refresh", `"soon"`, "duration"}},
+		{"negative refresh", block("refresh -1s"), []string{"Caddyfile:4", "refresh", `"-1s"`, "duration"}},
+		{"no refresh", block("refresh"), []string{"Caddyfile:4", "missing argument", "refresh"}},
+		{"bad resolver", block("resolvers 127.0.0.1:53 unix//x"), []string{"Caddyfile:4", "resolvers", `"unix//x"`, "name server"}},
+		{"bad version", block("versions ipv4 ipv5"), []string{"Caddyfile:4", "versions", `"ipv5"`, "ipv6"}},
+		{"bad rate", block("gone_rate many"), []string{"Caddyfile:4", "gone_rate", `"many"`, "whole number"}},
+		{"repeated gone_after", block("gone_after 1s\ngone_after 2s"), []string{"Caddyfile:5", "gone_after", "twice"}},
 		{"two sources", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic a x 80\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:4", "second source"}},
 		{"our source twice", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic doors_upstream {\n}\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:5", "second source"}},
 		{"static upstream", "http://127.0.0.1:1 {\nreverse_proxy 127.0.0.1:80 {\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:2", "127.0.0.1:80", "beside"}},
@@ -140,6 +147,20 @@ func TestCaddyfileErrors(t *testing.T) {
 				t.Errorf("error shows the secret: %v", err)
 			}
 		})
+	}
+}
+
+func TestOptionsAdapt(t *testing.T) {
+	options := "refresh 2s\nresolvers 127.0.0.1:5353 tcp/127.0.0.1\ndial_timeout 1s\ndial_fallback_delay -1s\nversions ipv4\nstale_max 1m\ngone_after 5s\ngone_rate 0\n"
+	adapted, err := adapt(block("secret " + testSecret + "\nupstream {\npod_cidr 10.0.0.0/24\nhost a\nupstream_port 80\n}\n" + options))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"dial_fallback_delay":-1000000000,"dial_timeout":1000000000,"gone_after":5000000000,"gone_rate":0,"refresh":2000000000,` +
+		`"resolver":{"addresses":["127.0.0.1:5353","tcp/127.0.0.1"]},"secret":"` + testSecret + `","source":"doors_upstream","stale_max":60000000000,` +
+		`"upstreams":[{"cidr":"10.0.0.0/24","host":"a","port":80}],"versions":{"ipv4":true}}`
+	if got := string(handlerJSON(t, adapted)["dynamic_upstreams"]); got != want {
+		t.Errorf("adapts to\n%s\nwant\n%s", got, want)
 	}
 }
 

@@ -1,5 +1,5 @@
 // In: the JSON of a source, with placeholders in its strings.
-// Out: the JSON with their values, which nobody but the library sees.
+// Out: the same object with their values, which nobody but the library sees.
 
 package caddydoors
 
@@ -13,23 +13,17 @@ import (
 	"github.com/caddyserver/caddy/v2"
 )
 
-// resolvePlaceholders replaces the global placeholders in all strings of a JSON document. A placeholder that is unknown
-// or empty is an error that names it and the member it stands in.
-func resolvePlaceholders(config []byte) ([]byte, error) {
-	if !bytes.ContainsRune(config, '{') {
-		return config, nil
-	}
+// resolvePlaceholders decodes a JSON object and replaces the global placeholders in all its strings. A placeholder that is
+// unknown or empty is an error that names it and the member it stands in.
+func resolvePlaceholders(config []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(config))
 	decoder.UseNumber() // the library judges numbers by their text
-	var document any
+	var document map[string]any
 	if err := decoder.Decode(&document); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("must be a JSON object: %w", err)
 	}
-	resolved, err := resolveValue(caddy.NewReplacer(), "", document)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(resolved)
+	_, err := resolveValue(caddy.NewReplacer(), "", document)
+	return document, err
 }
 
 // resolveValue resolves one value of the document, which it changes in place. The path is that of the value,

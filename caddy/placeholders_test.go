@@ -1,6 +1,7 @@
 package caddydoors
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,11 +24,13 @@ func TestResolvePlaceholders(t *testing.T) {
 		`{"upstreams":[{"port":80.50}]}`:                         `{"upstreams":[{"port":80.50}]}`,
 		`{"upstreams":[{"port":"8080"}]}`:                        `{"upstreams":[{"port":"8080"}]}`,
 	} {
-		got, err := resolvePlaceholders([]byte(config))
+		resolved, err := resolvePlaceholders([]byte(config))
 		if err != nil {
 			t.Errorf("%s: %v", config, err)
-		} else if string(got) != want {
-			t.Errorf("%s resolves to %s, want %s", config, got, want)
+			continue
+		}
+		if got, err := json.Marshal(resolved); err != nil || string(got) != want {
+			t.Errorf("%s resolves to %s, %v, want %s", config, got, err, want)
 		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
@@ -33,6 +32,8 @@ type Source struct {
 
 	// The servers: each a set of pods that can stand in for each other. Required.
 	Upstreams []Upstream `json:"upstreams,omitempty"`
+
+	Options
 
 	// config is the source's JSON as it was loaded. The library reads it, so that one parser reports all mistakes.
 	config json.RawMessage
@@ -92,11 +93,18 @@ func (s *Source) Provision(ctx caddy.Context) error {
 			return err
 		}
 	}
-	config, err := resolvePlaceholders(config)
+	document, err := resolvePlaceholders(config)
 	if err != nil {
 		return err
 	}
-	if s.router, err = doors.NewRouter(config); err != nil {
+	if s.Options, err = takeOptions(document); err != nil {
+		return err
+	}
+	resolution, err := s.resolution()
+	if err != nil {
+		return err
+	}
+	if s.router, err = newRouter(document); err != nil {
 		return err
 	}
 	for _, warning := range s.router.Warnings() {
@@ -105,8 +113,17 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	if s.shared, err = acquireShared(); err != nil {
 		return err
 	}
-	s.servers = newServers(s.router, s.shared.hosts, hosts.Options{})
+	s.servers = newServers(s.router, s.shared.hosts, resolution)
 	return nil
+}
+
+// newRouter hands the library its part of the configuration.
+func newRouter(document map[string]any) (*doors.Router, error) {
+	config, err := json.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	return doors.NewRouter(config)
 }
 
 // checkParent makes sure that the source serves a handler that obeys it: under any other, tokens would be ignored.

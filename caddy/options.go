@@ -1,0 +1,137 @@
+// In: the members of a source's JSON that the library does not know.
+// Out: how hosts are resolved and how failures are answered.
+
+package caddydoors
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+)
+
+// Options are the options of a Source that have defaults.
+type Options struct {
+	// The interval at which to look up each `host` while requests use it. Default: 1s
+	Refresh caddy.Duration `json:"refresh,omitempty"`
+
+	// The DNS servers to ask for `host`. Default: those of the system.
+	Resolver *reverseproxy.UpstreamResolver `json:"resolver,omitempty"`
+
+	// If `resolver` is configured, how long to wait before timing out trying to connect to the DNS server. It has nothing to
+	// do with pods: those are dialled by the transport, which has a `dial_timeout` of its own.
+	DialTimeout caddy.Duration `json:"dial_timeout,omitempty"`
+
+	// If `resolver` is configured and given by name, how long to wait before spawning an RFC 6555 Fast Fallback connection
+	// to the DNS server. A negative value disables this. Default: 300ms
+	FallbackDelay caddy.Duration `json:"dial_fallback_delay,omitempty"`
+
+	// The IP versions to resolve `host` for. By default, both "ipv4" and "ipv6" are enabled.
+	Versions *reverseproxy.IPVersions `json:"versions,omitempty"`
+
+	// The age at which the last answer of the DNS is no longer used without waiting for a new one. When no new one comes
+	// within 500 ms, it is used all the same. Default: 5m
+	StaleMax caddy.Duration `json:"stale_max,omitempty"`
+
+	// How long a pod must have been out of reach (no route, no answer) before its pages are told that it is gone. A pod whose
+	// host refuses connections is gone at once. Default: 10s
+	GoneAfter caddy.Duration `json:"gone_after,omitempty"`
+
+	// How many pages of each server may be told in one second, while they wait for updates, that their pod is gone, which
+	// makes them reload. The rest is told to come back in a second. 0 means no limit. Default: 100
+	GoneRate *uint32 `json:"gone_rate,omitempty"`
+}
+
+const (
+	defaultGoneAfter = 10 * time.Second
+	defaultGoneRate  = 100
+)
+
+const (
+	durationRule = `must be a duration such as 10s`
+	rateRule     = "must be a whole number from 0 to 4294967295"
+)
+
+// takeOptions moves the members that belong to Options out of a source's JSON. What stays is for the library, which also
+// knows what to say about members that nobody knows.
+func takeOptions(document map[string]any) (options Options, err error) {
+	for _, member := range []struct {
+		name   string
+		target any
+		rule   string
+	}{
+		{"refresh", &options.Refresh, durationRule},
+		{"resolver", &options.Resolver, `must be an object {"addresses": ["127.0.0.1:53"]}`},
+		{"dial_timeout", &options.DialTimeout, durationRule},
+		{"dial_fallback_delay", &options.FallbackDelay, durationRule},
+		{"versions", &options.Versions, `must be an object {"ipv4": true, "ipv6": true}`},
+		{"stale_max", &options.StaleMax, durationRule},
+		{"gone_after", &options.GoneAfter, durationRule},
+		{"gone_rate", &options.GoneRate, rateRule},
+	} {
+		value, found := document[member.name]
+		if !found {
+			continue
+		}
+		delete(document, member.name)
+		text, err := json.Marshal(value)
+		if err == nil {
+			err = caddy.StrictUnmarshalJSON(text, member.target)
+		}
+		if err != nil { // not shown: it may repeat the value, and who knows what was pasted there
+			return options, fmt.Errorf("%s: %s", member.name, member.rule)
+		}
+	}
+	return options, options.check()
+}
+
+// check refuses what has no meaning.
+func (o *Options) check() error {
+	for name, duration := range map[string]caddy.Duration{
+		"refresh": o.Refresh, "dial_timeout": o.DialTimeout, "stale_max": o.StaleMax, "gone_after": o.GoneAfter,
+	} {
+		if duration < 0 {
+			return fmt.Errorf("%s: %v is negative; it must be a duration such as 10s", name, time.Duration(duration))
+		}
+	}
+	return nil
+}
+
+// resolution is what package hosts needs to know.
+func (o *Options) resolution() (hosts.Options, error) {
+	resolution := hosts.Options{
+		DialTimeout:   time.Duration(o.DialTimeout),
+		FallbackDelay: time.Duration(o.FallbackDelay),
+		Refresh:       time.Duration(o.Refresh),
+		StaleMax:      time.Duration(o.StaleMax),
+	}
+	if o.Resolver != nil {
+		for i, text := range o.Resolver.Addresses {
+			address, err := resolverAddress(text)
+			if err != nil {
+				return resolution, fmt.Errorf("resolver.addresses[%d]: %w", i, err)
+			}
+			resolution.Resolvers = append(resolution.Resolvers, address)
+		}
+	}
+	if versions := o.Versions; versions != nil {
+		enabled := func(version *bool) bool { return version != nil && *version }
+		resolution.Versions = hosts.Versions{IPv4: enabled(versions.IPv4), IPv6: enabled(versions.IPv6)}
+	}
+	return resolution, nil
+}
+
+// resolverAddress reads the address of a name server the way Caddy does, and returns it the way package hosts wants it.
+func resolverAddress(text string) (string, error) {
+	address, err := caddy.ParseNetworkAddressWithDefaults(text, "udp", 53)
+	if err != nil || address.PortRangeSize() != 1 || address.Host == "" || address.Network != "udp" && address.Network != "tcp" {
+		return "", fmt.Errorf("%q must be the one address of a name server, such as 127.0.0.1:53 or tcp/127.0.0.1:53", text)
+	}
+	if address.Network == "tcp" {
+		return "tcp/" + address.JoinHostPort(0), nil
+	}
+	return address.JoinHostPort(0), nil
+}

@@ -1,0 +1,70 @@
+package caddydoors
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+)
+
+func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
+	t.Helper()
+	var document map[string]any
+	if err := json.Unmarshal([]byte(config), &document); err != nil {
+		t.Fatal(err)
+	}
+	options, err := takeOptions(document)
+	return options, document, err
+}
+
+func TestTakeOptions(t *testing.T) {
+	options, rest, err := optionsFrom(t, `{"secret": "x", "refresh": "2s", "resolver": {"addresses": ["127.0.0.1", "tcp/[::1]:5353"]}, "dial_timeout": 1000000000,
+		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "gone_after": "5s", "gone_rate": 0, "other": 1}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]any{"secret": "x", "other": 1.0}; !reflect.DeepEqual(rest, want) {
+		t.Errorf("left for the library: %v, want %v", rest, want)
+	}
+	resolution, err := options.resolution()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := hosts.Options{
+		Resolvers: []string{"127.0.0.1:53", "tcp/[::1]:5353"}, DialTimeout: time.Second, FallbackDelay: -1,
+		Versions: hosts.Versions{IPv6: true}, Refresh: 2 * time.Second, StaleMax: time.Minute,
+	}
+	if !reflect.DeepEqual(resolution, want) {
+		t.Errorf("got %+v, want %+v", resolution, want)
+	}
+	if options.GoneRate == nil || *options.GoneRate != 0 || time.Duration(options.GoneAfter) != 5*time.Second {
+		t.Errorf("gone_rate %v, gone_after %v", options.GoneRate, options.GoneAfter)
+	}
+}
+
+// Errors name the member and the rule, and never the value: it might be a key in the wrong place.
+func TestBadOptions(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"refresh": "canary"}`:                         "refresh: must be a duration",
+		`{"refresh": "-1s"}`:                            "refresh:",
+		`{"gone_after": -1}`:                            "gone_after:",
+		`{"gone_rate": -1}`:                             "gone_rate: must be a whole number",
+		`{"gone_rate": "canary"}`:                       "gone_rate: must be a whole number",
+		`{"resolver": ["canary"]}`:                      "resolver: must be an object",
+		`{"resolver": {"canary": 1}}`:                   "resolver: must be an object",
+		`{"resolver": {"addresses": ["a:1-2"]}}`:        "resolver.addresses[0]:",
+		`{"resolver": {"addresses": ["127.0.0.1",""]}}`: "resolver.addresses[1]:",
+		`{"versions": {"ipv5": true}}`:                  "versions: must be an object",
+	} {
+		options, _, err := optionsFrom(t, config)
+		if err == nil {
+			_, err = options.resolution()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: got %v, want an error with %q", config, err, want)
+		}
+	}
+}
