@@ -94,20 +94,29 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.source = source
-	watchDials(transport, source)
+	watchDials(transport.Transport, source)
 	h.pods = podHandler(&h.Handler, source)
 	source.triesAgain = !failOverByDefault(h.LoadBalancing)
 	h.LoadBalancing.SelectionPolicy = chooser{h.LoadBalancing.SelectionPolicy, source}
+
+	warnings := handlerWarnings(&h.Handler, transport, source.servers)
+	if app := httpApp(ctx.Modules()); app != nil {
+		if err := source.checkNotItself(app); err != nil {
+			return err
+		}
+		warnings = append(warnings, appWarnings(app)...)
+	}
+	logWarnings(source.logger, warnings)
 	return nil
 }
 
 // usableTransport returns the handler's HTTP transport, and an error for any other: FastCGI has no streams.
-func usableTransport(h *reverseproxy.Handler) (*http.Transport, error) {
+func usableTransport(h *reverseproxy.Handler) (*reverseproxy.HTTPTransport, error) {
 	transport, ok := h.Transport.(*reverseproxy.HTTPTransport)
-	if !ok || transport.Transport == nil {
+	if !ok {
 		return nil, fmt.Errorf("transport: %s needs the transport `http`, not %T", sourceName, h.Transport)
 	}
-	return transport.Transport, nil
+	return transport, nil
 }
 
 // podHandler copies a provisioned handler. The copy shares the transport and the set of open connections, so that

@@ -12,6 +12,7 @@ import (
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
+	"go.uber.org/zap"
 )
 
 // server is one upstream of the configuration.
@@ -21,6 +22,12 @@ type server struct {
 	port     uint16
 	host     *hosts.Host
 	pods     hosts.Cache[[]pod]
+
+	// inCIDR tells whether an address lies in one of the server's own CIDRs; warnOutside is called with the first that
+	// does not.
+	inCIDR      func(netip.Addr) bool
+	warnOutside func(netip.Addr)
+	outside     sync.Once
 }
 
 // pod is one address of a server.
@@ -30,7 +37,7 @@ type pod struct {
 	dial    string // the address as Caddy's network address
 }
 
-func newServers(router *doors.Router, resolved *hosts.Set, options hosts.Options) []*server {
+func newServers(router *doors.Router, resolved *hosts.Set, options hosts.Options, logger *zap.Logger) []*server {
 	servers := make([]*server, router.Upstreams())
 	for i := range servers {
 		name, port := router.Upstream(i)
@@ -39,6 +46,15 @@ func newServers(router *doors.Router, resolved *hosts.Set, options hosts.Options
 			hostport: net.JoinHostPort(name, strconv.Itoa(int(port))),
 			port:     port,
 			host:     resolved.Acquire(name, options),
+			inCIDR: func(address netip.Addr) bool {
+				upstream, ok := router.Lookup(address)
+				return ok && upstream == i
+			},
+			warnOutside: func(address netip.Addr) {
+				logger.Warn("host resolves to an address outside its own networks: new pages go there, but the tokens of these pages "+
+					"will be refused or lead elsewhere",
+					zap.String("field", "upstreams["+strconv.Itoa(i)+"].host"), zap.String("host", name), zap.Stringer("address", address))
+			},
 		}
 	}
 	return servers
@@ -61,6 +77,9 @@ func (s *server) fresh(ctx context.Context) []pod {
 		pods := make([]pod, len(snapshot.Addresses()))
 		for i, address := range snapshot.Addresses() {
 			pods[i] = s.podAt(address)
+			if !s.inCIDR(address) {
+				s.outside.Do(func() { s.warnOutside(address) })
+			}
 		}
 		return pods
 	})

@@ -113,7 +113,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	if s.shared, err = acquireShared(); err != nil {
 		return err
 	}
-	s.servers = newServers(s.router, s.shared.hosts, resolution)
+	s.servers = newServers(s.router, s.shared.hosts, resolution, s.logger)
 	return nil
 }
 

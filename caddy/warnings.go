@@ -1,0 +1,140 @@
+// In: a provisioned handler with a doors_upstream source, and the app it belongs to.
+// Out: a warning for each option that would break Doors pages, and an error where Caddy would proxy to itself.
+
+package caddydoors
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"go.uber.org/zap"
+)
+
+// longestSilence is how long a page's stream may be open without a byte (20 s), with some room: any timeout under this
+// cuts streams that are well.
+const longestSilence = 25 * time.Second
+
+// warning is an option that works against Doors, and why.
+type warning struct{ option, reason string }
+
+// timeoutWarnings returns a warning for each timeout that is set and shorter than a stream may be silent.
+func timeoutWarnings(timeouts map[string]caddy.Duration) (warnings []warning) {
+	for option, timeout := range timeouts {
+		if timeout > 0 && time.Duration(timeout) < longestSilence {
+			warnings = append(warnings, warning{option, fmt.Sprintf(
+				"%v is less than %v: a page's stream may be silent for 20 s, and would be cut", time.Duration(timeout), longestSilence)})
+		}
+	}
+	return warnings
+}
+
+// handlerWarnings looks at the handler and its transport.
+func handlerWarnings(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, servers []*server) []warning {
+	warnings := timeoutWarnings(map[string]caddy.Duration{
+		"transport http: response_header_timeout": transport.ResponseHeaderTimeout,
+		"transport http: read_timeout":            transport.ReadTimeout,
+		"transport http: write_timeout":           transport.WriteTimeout,
+	})
+	warn := func(bad bool, option, reason string) {
+		if bad {
+			warnings = append(warnings, warning{option, reason})
+		}
+	}
+	warn(h.RequestBuffers != 0, "request_buffers", "a page's reports are one long streamed body, and would wait for its end")
+	warn(h.ResponseBuffers != 0, "response_buffers", "a page's updates are one long streamed answer, and would wait for its end")
+	warn(transport.MaxConnsPerHost > 0, "transport http: max_conns_per_host", "every open page holds a connection to its pod; pages over the limit would wait")
+	warn(transport.Resolver != nil, "transport http: resolvers", "has no effect on `host`, which is resolved before the transport dials; set resolvers in "+sourceName)
+	warn(h.HealthChecks != nil && h.HealthChecks.Active != nil, "health_uri", "active health checks do nothing for dynamic upstreams")
+	if policy, ok := h.LoadBalancing.SelectionPolicy.(chooser); ok {
+		_, weighted := policy.policy.(*reverseproxy.WeightedRoundRobinSelection)
+		warn(weighted, "lb_policy weighted_round_robin", "its weights go by position, and pods come and go")
+	}
+	warn(usesForwardProxy(transport.Transport, servers), "HTTP_PROXY", "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached")
+	return warnings
+}
+
+// usesForwardProxy asks the transport whether it would reach a server through a proxy.
+func usesForwardProxy(transport *http.Transport, servers []*server) bool {
+	scheme := "http"
+	if transport.TLSClientConfig != nil {
+		scheme = "https"
+	}
+	return slices.ContainsFunc(servers, func(s *server) bool {
+		proxy, err := transport.Proxy(&http.Request{URL: &url.URL{Scheme: scheme, Host: s.hostport, Path: "/"}})
+		return err == nil && proxy != nil
+	})
+}
+
+// appWarnings looks at the options of the whole app and of its HTTP servers.
+func appWarnings(app *caddyhttp.App) []warning {
+	warnings := timeoutWarnings(map[string]caddy.Duration{"grace_period": app.GracePeriod})
+	for name, server := range app.Servers {
+		warnings = append(warnings, timeoutWarnings(map[string]caddy.Duration{
+			"server " + name + ": read_timeout":  server.ReadTimeout,
+			"server " + name + ": write_timeout": server.WriteTimeout,
+		})...)
+	}
+	return warnings
+}
+
+// logWarnings writes each warning once, in a stable order.
+func logWarnings(logger *zap.Logger, warnings []warning) {
+	slices.SortFunc(warnings, func(a, b warning) int { return strings.Compare(a.option, b.option) })
+	for _, w := range warnings {
+		logger.Warn("this option works against Doors pages", zap.String("option", w.option), zap.String("reason", w.reason))
+	}
+}
+
+// httpApp finds the app in the lineage of a module, nil if there is none.
+func httpApp(lineage []caddy.Module) *caddyhttp.App {
+	for _, module := range lineage {
+		if app, ok := module.(*caddyhttp.App); ok {
+			return app
+		}
+	}
+	return nil
+}
+
+// checkNotItself refuses a configuration in which a pod's address and port can be Caddy's own: a request would go round
+// in circles.
+func (s *Source) checkNotItself(app *caddyhttp.App) error {
+	for name, server := range app.Servers {
+		for _, listen := range server.Listen {
+			address, err := caddy.ParseNetworkAddress(listen)
+			if err != nil || address.IsUnixNetwork() {
+				continue // Caddy itself reports the former
+			}
+			for _, local := range localAddresses(address.Host) {
+				i, ok := s.router.Lookup(local)
+				if ok && uint(s.servers[i].port) >= address.StartPort && uint(s.servers[i].port) <= address.EndPort {
+					return fmt.Errorf("upstreams[%d]: its network holds %s and its port is %d, where server %s of this Caddy listens (%s): "+
+						"it would proxy to itself", i, local, s.servers[i].port, name, listen)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// localAddresses returns the addresses at which a listener on the host can be reached; those of all interfaces if it has none.
+func localAddresses(host string) (addresses []netip.Addr) {
+	if address, err := netip.ParseAddr(host); err == nil && !address.IsUnspecified() {
+		return []netip.Addr{address}
+	}
+	interfaces, _ := net.InterfaceAddrs() // without them the check finds less, which is no reason to refuse to start
+	for _, network := range interfaces {
+		if prefix, err := netip.ParsePrefix(network.String()); err == nil {
+			addresses = append(addresses, prefix.Addr())
+		}
+	}
+	return addresses
+}
