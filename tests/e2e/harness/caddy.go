@@ -138,7 +138,7 @@ func start(t testing.TB, options Options) *Caddy {
 	t.Cleanup(func() {
 		c.Stop()
 		if t.Failed() {
-			t.Logf("Caddy wrote:\n%s", c.Output.Tail(8000))
+			t.Logf("Caddy wrote:\n%s", c.Output.Tail(3000))
 		}
 	})
 	return c
@@ -196,12 +196,17 @@ func (c *Caddy) Admin(method, path, contentType string, body []byte) (int, strin
 // its message.
 func (c *Caddy) Load(config Config) (int, string) {
 	c.t.Helper()
-	config.Places = c.Places
 	contentType := "application/json"
 	if _, adapter := config.file(); adapter != "" {
 		contentType = "text/" + adapter
 	}
-	return c.Admin("POST", "/load", contentType, []byte(config.String()))
+	return c.Admin("POST", "/load", contentType, []byte(c.Text(config)))
+}
+
+// Text is a configuration with the addresses of this process.
+func (c *Caddy) Text(config Config) string {
+	config.Places = c.Places
+	return config.String()
 }
 
 // Autosave is the configuration that Caddy has saved for --resume.

@@ -37,6 +37,8 @@ type Cluster struct {
 
 	t    testing.TB
 	base pod.Config
+
+	mu   sync.Mutex
 	pods map[string]*Pod
 }
 
@@ -76,6 +78,8 @@ func (c *Cluster) StartPod(address string) *Pod {
 	started.Pod, err = pod.Start(config)
 	check(c.t, err)
 	c.t.Cleanup(started.Kill)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.pods[address] = started
 	return started
 }
@@ -84,7 +88,11 @@ func (c *Cluster) StartPod(address string) *Pod {
 func (c *Cluster) T() testing.TB { return c.t }
 
 // Pod is the pod on an address.
-func (c *Cluster) Pod(address string) *Pod { return c.pods[address] }
+func (c *Cluster) Pod(address string) *Pod {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pods[address]
+}
 
 // Token is a new token for an address of the cluster or any other.
 func (c *Cluster) Token(address string) string {
@@ -100,6 +108,8 @@ func (c *Cluster) Server(cidr, host string) Server {
 // Saw lists the addresses of the pods that got a request with this URI, each
 // as often as it got it, in order of address.
 func (c *Cluster) Saw(uri string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var saw []string
 	for address, one := range c.pods {
 		for range one.Requests(uri) {

@@ -1,0 +1,169 @@
+package nameserver
+
+// In:  what the caller orders, and one query.
+// Out: the answer to it in wire format, or none.
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+)
+
+// Failure is a way not to answer with addresses.
+type Failure int
+
+// The failures. A name that was never Set is answered with NXDOMAIN in any case.
+const (
+	None          Failure = iota
+	Silent                // no answer at all: the client runs into its own timeout
+	ServerFailure         // SERVFAIL
+	Refused               // REFUSED
+	NameError             // NXDOMAIN
+	Empty                 // no error and no address
+	Truncated             // over UDP an empty answer that says "ask by TCP"; over TCP the addresses
+)
+
+// behaviour is guarded by the server's mutex.
+type behaviour struct {
+	addresses map[string][]netip.Addr
+	failures  map[string]Failure // by name; "" counts for all names
+	delay     time.Duration
+	queries   map[string]int // by name, and "" in all
+	kinds     map[string]int // by network and type, such as "udp A"
+}
+
+func newBehaviour() behaviour {
+	return behaviour{
+		addresses: map[string][]netip.Addr{}, failures: map[string]Failure{},
+		queries: map[string]int{}, kinds: map[string]int{},
+	}
+}
+
+// canonical compares names as DNS does: in lower case, without the final dot.
+func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+
+// Set replaces the addresses of a name. With none, the name exists and has no address.
+func (s *Server) Set(name string, addresses ...netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addresses[canonical(name)] = slices.Clone(addresses)
+}
+
+// Remove forgets a name: NXDOMAIN from now on.
+func (s *Server) Remove(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.addresses, canonical(name))
+}
+
+// Addresses are those of a name now, whatever failure is ordered.
+func (s *Server) Addresses(name string) []netip.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.addresses[canonical(name)])
+}
+
+// Fail orders a failure for a name, or with an empty name for all names that have no order of their own.
+// None takes the order back.
+func (s *Server) Fail(name string, failure Failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if failure == None {
+		delete(s.failures, canonical(name))
+		return
+	}
+	s.failures[canonical(name)] = failure
+}
+
+// Delay makes every answer wait for this long; 0 or less ends that.
+func (s *Server) Delay(delay time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.delay = delay
+}
+
+// Queries is how many queries for a name have come, of any type and answered or not; with an empty name, in all.
+func (s *Server) Queries(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queries[canonical(name)]
+}
+
+// QueriesOf is how many queries of one kind have come: "udp A", "udp AAAA", "tcp A" or "tcp AAAA".
+func (s *Server) QueriesOf(kind string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kinds[kind]
+}
+
+var typeNames = map[dnsmessage.Type]string{dnsmessage.TypeA: "A", dnsmessage.TypeAAAA: "AAAA"}
+
+// respond returns nil when there is to be no answer.
+func (s *Server) respond(network string, query []byte) (answer []byte, delay time.Duration) {
+	var asked dnsmessage.Message
+	if err := asked.Unpack(query); err != nil || len(asked.Questions) != 1 {
+		return nil, 0
+	}
+	question := asked.Questions[0]
+	name := canonical(question.Name.String())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queries[name]++
+	if name != "" {
+		s.queries[""]++
+	}
+	s.kinds[network+" "+typeNames[question.Type]]++
+	failure, found := s.failures[name]
+	if !found {
+		failure = s.failures[""]
+	}
+	if failure == Silent {
+		return nil, 0
+	}
+	reply := dnsmessage.Message{
+		Header: dnsmessage.Header{
+			ID: asked.ID, Response: true, RecursionDesired: asked.RecursionDesired, RecursionAvailable: true, Authoritative: true,
+		},
+		Questions: asked.Questions,
+	}
+	addresses, known := s.addresses[name]
+	switch {
+	case failure == ServerFailure:
+		reply.RCode = dnsmessage.RCodeServerFailure
+	case failure == Refused:
+		reply.RCode = dnsmessage.RCodeRefused
+	case failure == NameError, !known:
+		reply.RCode = dnsmessage.RCodeNameError
+	case failure == Empty:
+	case failure == Truncated && network == "udp":
+		reply.Truncated = true
+	default:
+		reply.Answers = records(question, addresses)
+	}
+	packed, err := reply.Pack()
+	if err != nil { // more addresses than a message can hold
+		return nil, 0
+	}
+	return packed, s.delay
+}
+
+// records are the addresses of the type that was asked for.
+func records(question dnsmessage.Question, addresses []netip.Addr) []dnsmessage.Resource {
+	var found []dnsmessage.Resource
+	for _, address := range addresses {
+		record := dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: question.Name, Type: question.Type, Class: question.Class}}
+		switch {
+		case address.Is4() && question.Type == dnsmessage.TypeA:
+			record.Body = &dnsmessage.AResource{A: address.As4()}
+		case address.Is6() && question.Type == dnsmessage.TypeAAAA:
+			record.Body = &dnsmessage.AAAAResource{AAAA: address.As16()}
+		default:
+			continue
+		}
+		found = append(found, record)
+	}
+	return found
+}

@@ -1,0 +1,145 @@
+package readme
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// In:  what the documents name: links, files, targets of make, versions.
+// Out: whether it is there.
+
+var documents = []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"}
+
+// exists tells whether a path from the top of the repository is there. A Rust
+// module may be named without its extension.
+func exists(t *testing.T, path string) bool {
+	t.Helper()
+	full := filepath.Join(harness.Root(t), path)
+	_, err := os.Stat(full)
+	_, errRust := os.Stat(full + ".rs")
+	return err == nil || errRust == nil
+}
+
+// anchor is the fragment that a heading gets.
+func anchor(heading string) string {
+	heading = regexp.MustCompile("[^a-z0-9 _-]").ReplaceAllString(strings.ToLower(heading), "")
+	return strings.ReplaceAll(heading, " ", "-")
+}
+
+func TestReadmeLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)]*)\)`)
+	found := 0
+	for _, name := range documents {
+		d := read(t, name)
+		for _, match := range link.FindAllStringSubmatch(d.prose, -1) {
+			target := match[1]
+			if strings.HasPrefix(target, "https://") {
+				continue
+			}
+			found++
+			file, fragment, hasFragment := strings.Cut(target, "#")
+			if file == "" {
+				file = name
+			}
+			if !exists(t, file) {
+				t.Errorf("%s: there is no %s", name, file)
+				continue
+			}
+			if hasFragment && !slices.ContainsFunc(read(t, file).headings, func(h string) bool { return anchor(h) == fragment }) {
+				t.Errorf("%s: %s has no heading for #%s", name, file, fragment)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no document has a link: is this test blind?")
+	}
+}
+
+// Only README.md has samples, and ARCHITECTURE.md one drawing of files.
+func TestReadmeOtherBlocks(t *testing.T) {
+	for _, name := range documents[1:] {
+		d := read(t, name)
+		if name != "ARCHITECTURE.md" {
+			for _, other := range d.blocks {
+				t.Errorf("%s:%d: no test for this block", name, other.line)
+			}
+			continue
+		}
+		if len(d.blocks) != 1 {
+			t.Fatalf("%s has %d blocks, not the flow alone", name, len(d.blocks))
+		}
+		files := regexp.MustCompile(`[a-z]+(?:/[a-z_.]+)+`).FindAllString(d.blocks[0].text, -1)
+		if len(files) < 10 {
+			t.Errorf("the flow shows only %q", files)
+		}
+		for _, file := range files {
+			if !exists(t, file) {
+				t.Errorf("%s: the flow shows %s, which is not there", name, file)
+			}
+		}
+	}
+}
+
+// Files, folders, and what make and the scripts are asked for, between backticks.
+func TestReadmeNames(t *testing.T) {
+	code := regexp.MustCompile("`([^`\n]+)`")
+	path := regexp.MustCompile(`^(?:\./)?([A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*|[a-z_]+\.(?:go|sh|rs|md))$`)
+	top, err := os.ReadDir(harness.Root(t))
+	check(t, err)
+	isOurs := func(name string) bool {
+		first, _, _ := strings.Cut(name, "/")
+		return slices.ContainsFunc(top, func(e os.DirEntry) bool { return e.Name() == first })
+	}
+	paths, commands := 0, 0
+	for _, name := range documents[:4] {
+		for _, match := range code.FindAllStringSubmatch(read(t, name).prose, -1) {
+			words := strings.Fields(match[1])
+			switch {
+			case words[0] == "make":
+				commands++
+				run(t, harness.Root(t), nil, "make", append([]string{"--dry-run"}, words[1:]...)...)
+			case words[0] == "go" && len(words) == 3 && words[1] == "run":
+				words = words[2:]
+			}
+			file := path.FindStringSubmatch(words[0])
+			if file == nil || strings.Contains(file[1], "...") || !isOurs(file[1]) && strings.Contains(file[1], "/") {
+				continue
+			}
+			paths++
+			if !exists(t, file[1]) {
+				t.Errorf("%s: there is no %s", name, file[1])
+			}
+		}
+	}
+	if paths < 10 || commands < 5 {
+		t.Errorf("found only %d paths and %d commands: is this test blind?", paths, commands)
+	}
+}
+
+func TestReadmeVersions(t *testing.T) {
+	settings := shell(t, `. scripts/versions.sh; echo "$caddy_default $caddy_oldest $rust_least $go_least"`)
+	versions := strings.Fields(settings)
+	if len(versions) != 4 {
+		t.Fatalf("scripts/versions.sh says %q", settings)
+	}
+	for _, name := range []string{"README.md", "CONTRIBUTING.md"} {
+		text, err := os.ReadFile(filepath.Join(harness.Root(t), name))
+		check(t, err)
+		for _, version := range regexp.MustCompile(`\bv2(?:\.\d+)+`).FindAllString(string(text), -1) {
+			if !slices.Contains(versions[:2], version) {
+				t.Errorf("%s: Caddy %s is neither the default nor the oldest, %q", name, version, versions[:2])
+			}
+		}
+		for language, least := range map[string]string{"Rust": versions[2], "Go": strings.TrimSuffix(versions[3], ".0")} {
+			if phrase := language + " " + least + " or newer"; !strings.Contains(string(text), phrase) {
+				t.Errorf("%s does not say %q", name, phrase)
+			}
+		}
+	}
+}

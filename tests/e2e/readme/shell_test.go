@@ -1,0 +1,180 @@
+package readme
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// In:  commands that a reader types at the top of the repository.
+// Out: what they do; of `make demo` and `make test`, what they would do.
+
+func testShell(t *testing.T, readme document, sample *block) {
+	switch text := sample.text; {
+	case regexp.MustCompile(`^make [a-z]+\n$`).MatchString(text):
+		testMake(t, strings.Fields(text)[1])
+	case regexp.MustCompile(`^\./xcaddy\.sh( [^\n]*)?\n$`).MatchString(text):
+		testScript(t, strings.Fields(text)[1:])
+	case strings.Contains(text, "\nxcaddy build "):
+		testByHand(t, text)
+	case strings.Contains(text, "\ncc "):
+		for _, other := range readme.blocks {
+			if other.language == "c" && other.next == sample {
+				return // testC runs it
+			}
+		}
+		t.Fatal("there is no C program right before it")
+	default:
+		t.Fatal("no test runs these commands")
+	}
+}
+
+// ourScript is a script of ours in a command.
+var ourScript = regexp.MustCompile(`(?:^|\s)(?:\./)?((?:scripts/)?[a-z]+\.sh)\b`)
+
+// testMake: the target is there, and what it runs is there.
+func testMake(t *testing.T, target string) {
+	commands := run(t, harness.Root(t), nil, "make", "--dry-run", "--always-make", target)
+	scripts := ourScript.FindAllStringSubmatch(commands, -1)
+	if len(scripts) == 0 {
+		t.Errorf("make %s runs no script:\n%s", target, commands)
+	}
+	for _, script := range scripts {
+		info, err := os.Stat(filepath.Join(harness.Root(t), script[1]))
+		if err != nil || info.Mode()&0o111 == 0 {
+			t.Errorf("make %s: %s cannot be run (%v)", target, script[1], err)
+		}
+	}
+}
+
+// recorder stands for xcaddy: it writes down how it is called, and then runs
+// REAL, or without it makes a file that looks like the Caddy that is wanted.
+const recorder = `#!/usr/bin/env bash
+set -euo pipefail
+proxy=${GOPROXY%%,*} proxy=${proxy#file://}
+{
+	printf 'CGO_ENABLED=%s\n' "${CGO_ENABLED-}"
+	printf 'PKG_CONFIG_PATH=%s\n' "${PKG_CONFIG_PATH%%:*}"
+	find "$proxy" -name list -printf 'no version: %P, %s bytes\n' | sort
+	printf '%s\n' "$@"
+} >"$RECORD"
+if [ -n "${REAL-}" ]; then exec "$REAL" "$@"; fi
+while [ "$1" != --output ]; do shift; done
+printf '#!/bin/sh\necho http.reverse_proxy.upstreams.doors_upstream\n' >"$2"
+chmod +x "$2"
+`
+
+// call is how xcaddy was called.
+type call struct {
+	environment []string
+	version     string
+	options     []string // in order of their text, without --output
+}
+
+func readCall(t *testing.T, path string) (c call) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	check(t, err)
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	build := slices.Index(lines, "build")
+	if build < 0 || len(lines) < build+2 {
+		t.Fatalf("xcaddy was not told to build:\n%s", text)
+	}
+	c.environment, c.version = lines[:build], lines[build+1]
+	for i := build + 2; i < len(lines); i += 2 {
+		if i+1 == len(lines) {
+			t.Fatalf("%s has no value", lines[i])
+		}
+		if lines[i] != "--output" {
+			c.options = append(c.options, lines[i]+" "+lines[i+1])
+		}
+	}
+	slices.Sort(c.options)
+	return c
+}
+
+// script calls xcaddy.sh, with the recorder in place of xcaddy.
+func script(t *testing.T, arguments ...string) call {
+	t.Helper()
+	folder := t.TempDir()
+	version := strings.TrimSpace(shell(t, `. scripts/versions.sh; echo "$xcaddy_version"`))
+	write(t, folder, "bin/xcaddy-"+version, recorder, 0o700)
+	record, output := filepath.Join(folder, "record"), filepath.Join(folder, "caddy")
+	shell(t, "./xcaddy.sh "+strings.Join(append(arguments, "--output", output), " "),
+		"DOORS_CACHE="+folder, "RECORD="+record)
+	if _, err := os.Stat(output); err != nil {
+		t.Errorf("xcaddy.sh made no binary: %v", err)
+	}
+	return readCall(t, record)
+}
+
+// testScript: each argument reaches xcaddy, beside those of a plain call.
+func testScript(t *testing.T, arguments []string) {
+	plain, called := script(t), script(t, arguments...)
+	wanted := slices.Clone(plain.options)
+	rest := arguments
+	if len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		if called.version != rest[0] {
+			t.Errorf("xcaddy builds %s, not %s", called.version, rest[0])
+		}
+		rest = rest[1:]
+	}
+	for pair := range slices.Chunk(rest, 2) {
+		wanted = append(wanted, strings.Join(pair, " "))
+	}
+	slices.Sort(wanted)
+	if !slices.Equal(called.options, wanted) {
+		t.Errorf("xcaddy is called with %q, not %q", called.options, wanted)
+	}
+}
+
+// testByHand runs the commands for those who call xcaddy themselves. They must
+// come to the same call as xcaddy.sh, and to a Caddy that has the module.
+func testByHand(t *testing.T, text string) {
+	folder := t.TempDir()
+	record, output := filepath.Join(folder, "record"), filepath.Join(folder, "caddy")
+	text = replaceOnce(t, text, "--output bin/caddy ", fmt.Sprintf("--output '%s' ", output))
+	shell(t, "scripts/tools.sh")
+	write(t, folder, "xcaddy", recorder, 0o700)
+	// What Go has downloaded before is used first: this test needs no network.
+	shell(t, `
+		. scripts/versions.sh
+		export REAL=$DOORS_CACHE/bin/xcaddy-$xcaddy_version PATH="$FOLDER:$PATH" GOSUMDB=off
+		export GOPROXY="file://$(go env GOMODCACHE)/cache/download,$(go env GOPROXY)"
+		`+text, "FOLDER="+folder, "RECORD="+record)
+	modules := run(t, folder, nil, output, "list-modules")
+	if !slices.Contains(strings.Split(modules, "\n"), "http.reverse_proxy.upstreams.doors_upstream") {
+		t.Errorf("the Caddy that was built has no doors_upstream:\n%s", modules)
+	}
+	if hand, ours := readCall(t, record), script(t); fmt.Sprintf("%q", hand) != fmt.Sprintf("%q", ours) {
+		t.Errorf("by hand %q\nxcaddy.sh %q", hand, ours)
+	}
+}
+
+// testC compiles the program with the commands that follow it, and again with
+// every warning an error.
+func testC(t *testing.T, _ document, sample *block) {
+	if sample.next == nil || sample.next.language != "sh" {
+		t.Fatal("the commands that compile it do not follow")
+	}
+	secret := regexp.MustCompile(`secret\[\] = "([^"]+)"`).FindStringSubmatch(sample.text)
+	pod := regexp.MustCompile(`pod\[4\] = \{(\d+), (\d+), (\d+), (\d+)\}`).FindStringSubmatch(sample.text)
+	if secret == nil || pod == nil {
+		t.Fatal("it does not show the secret and the address")
+	}
+	for name, warnings := range map[string]string{"as shown": "", "with warnings": " -Wall -Wextra -Wpedantic -Werror"} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			write(t, folder, "app.c", sample.text, 0o600)
+			commands := replaceOnce(t, sample.next.text, "\ncc -std=c11 ", "\ncd -- \"$FOLDER\"\ncc -std=c11"+warnings+" ")
+			shell(t, commands, "FOLDER="+folder)
+			decodes(t, secret[1], run(t, folder, nil, "./app"), strings.Join(pod[1:], "."))
+		})
+	}
+}
