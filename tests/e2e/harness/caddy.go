@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -37,11 +38,11 @@ type Places struct {
 
 // Options say how to start Caddy.
 type Options struct {
-	Binary  Binary   // default: Default
-	Config  Config   // what to run
-	Env     []string // added to the environment, "NAME=value"
-	Hosts   *Hosts   // names that this process resolves; nil for the system's
-	Prepare func(folder string)
+	Binary Binary   // default: Default
+	Config Config   // what to run
+	Env    []string // added to the environment, "NAME=value"
+	Hosts  *Hosts   // names that this process resolves; nil for the system's
+	Resume *Caddy   // instead of Config: what this ended process has saved
 }
 
 // patience is how long anything may take that is not a matter of the test.
@@ -101,31 +102,61 @@ func start(t testing.TB, options Options) *Caddy {
 	if options.Binary == (Binary{}) {
 		options.Binary = Default
 	}
-	if options.Config.Places.Admin == 0 {
-		options.Config.Places = NewPlaces(t)
+	c := &Caddy{Output: &Output{}, t: t, ended: make(chan struct{}), hosts: options.Hosts}
+	arguments := []string{options.Binary.Path(t), "run"}
+	if options.Resume != nil {
+		c.Folder, c.Places = options.Resume.Folder, options.Resume.Places
+		arguments = append(arguments, "--resume")
+	} else {
+		if options.Config.Places.Admin == 0 {
+			options.Config.Places = NewPlaces(t)
+		}
+		c.Folder, c.Places = t.TempDir(), options.Config.Places
+		name, adapter := options.Config.file()
+		path := filepath.Join(c.Folder, name)
+		if err := os.WriteFile(path, []byte(options.Config.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		arguments = append(arguments, "--config", path)
+		if adapter != "" {
+			arguments = append(arguments, "--adapter", adapter)
+		}
 	}
-	c := &Caddy{
-		Output: &Output{}, Folder: t.TempDir(), Places: options.Config.Places,
-		t: t, ended: make(chan struct{}), hosts: options.Hosts,
+	c.launch(options.Env, arguments)
+	return c
+}
+
+// StartCommand runs a Caddy command that serves until it is stopped, and waits
+// until it accepts connections on a port of 127.0.0.1.
+func StartCommand(t testing.TB, binary Binary, port int, arguments ...string) *Caddy {
+	t.Helper()
+	c := &Caddy{Output: &Output{}, Folder: t.TempDir(), t: t, ended: make(chan struct{})}
+	c.launch(nil, append([]string{binary.Path(t)}, arguments...))
+	for limit := time.Now().Add(patience); time.Now().Before(limit); {
+		connection, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
+		if err == nil {
+			connection.Close()
+			return c
+		}
+		select {
+		case <-c.ended:
+			t.Fatalf("%v has ended:\n%s", arguments, c.Output)
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	if options.Prepare != nil {
-		options.Prepare(c.Folder)
-	}
-	name, adapter := options.Config.file()
-	path := filepath.Join(c.Folder, name)
-	if err := os.WriteFile(path, []byte(options.Config.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	arguments := []string{options.Binary.Path(t), "run", "--config", path}
-	if adapter != "" {
-		arguments = append(arguments, "--adapter", adapter)
-	}
+	t.Fatalf("%v does not listen on port %d", arguments, port)
+	return nil
+}
+
+func (c *Caddy) launch(env, arguments []string) {
+	t := c.t
+	t.Helper()
 	arguments = c.hosts.wrap(t, c.Folder, arguments)
 	c.command = exec.Command(arguments[0], arguments[1:]...)
 	c.command.Dir = c.Folder
 	c.command.Env = append(os.Environ(),
 		"HOME="+c.Folder, "XDG_CONFIG_HOME="+c.Folder, "XDG_DATA_HOME="+c.Folder, "GORACE=halt_on_error=0")
-	c.command.Env = append(c.command.Env, options.Env...)
+	c.command.Env = append(c.command.Env, env...)
 	c.command.Stdout, c.command.Stderr = c.Output, c.Output
 	c.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := c.command.Start(); err != nil {
@@ -141,7 +172,6 @@ func start(t testing.TB, options Options) *Caddy {
 			t.Logf("Caddy wrote:\n%s", c.Output.Tail(3000))
 		}
 	})
-	return c
 }
 
 // Stop ends Caddy: politely, and after two seconds by force.

@@ -86,7 +86,7 @@ func testCaddyfile(t *testing.T, _ document, sample *block) {
 		if other := mustAdapt(t, ours); !harness.SameJSON(t, adapted, other) {
 			t.Errorf("Caddy's own spelling gives\n%s\nnot\n%s", other, adapted)
 		}
-		mustRefuse(t, "Caddyfile", replaceOnce(t, text, "upstream_port", "upstream_gate"), "upstream_gate")
+		mustRefuse(t, "Caddyfile", strings.ReplaceAll(text, "upstream_port", "upstream_gate"), "upstream_gate")
 	}
 	// What is filled in is really read: without it the configuration is refused.
 	for _, name := range envPlaceholder.FindAllStringSubmatch(text, -1) {

@@ -1,0 +1,126 @@
+package fleet
+
+// In:  an order on standard input, then SIGTERM.
+// Out: one pod that serves until it has drained; what it counts, as JSON lines on standard output.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+)
+
+// HookState is the hook that keeps a value for its page and answers with the value before and the pod's name.
+const HookState = "3"
+
+// State is the answer of HookState.
+type State struct {
+	Pod    string `json:"pod"`
+	Before string `json:"before"`
+}
+
+// order is what a pod process is told.
+type order struct {
+	Secret, Name string
+	Address      netip.AddrPort
+	Roll         time.Duration
+	InstanceTTL  time.Duration
+}
+
+// line is what a pod process says.
+type line struct {
+	Token  string `json:"token,omitempty"` // it serves
+	Second int64  `json:"second,omitempty"`
+	Pages  uint64 `json:"pages,omitempty"` // page loads that came in that second (Unix time)
+	All    uint64 `json:"all,omitempty"`   // requests of any kind
+}
+
+// RunChild is the main function of a pod process. It returns when the pod has drained.
+func RunChild() error {
+	var told order
+	if err := json.NewDecoder(os.Stdin).Decode(&told); err != nil {
+		return err
+	}
+	term := make(chan os.Signal, 1)
+	signal.Notify(term, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGINT) // Ctrl-C is for the program that started us
+	kept := &values{name: told.Name, byInstance: map[string]string{}}
+	running, err := pod.Start(pod.Config{
+		Secret: told.Secret, Name: told.Name, Address: told.Address,
+		Roll: told.Roll, InstanceTTL: told.InstanceTTL, ConnectTimeout: told.InstanceTTL,
+		Hooks: map[string]http.HandlerFunc{HookState: kept.serve},
+		Observe: func(event pod.Event) {
+			if event.Kind == pod.InstanceEnded {
+				kept.forget(event.Instance)
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	say := json.NewEncoder(os.Stdout)
+	if err := say.Encode(line{Token: running.Token()}); err != nil {
+		return err
+	}
+	drained := make(chan error, 1)
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	var before pod.Stats
+	count := func(now time.Time) {
+		stats := running.Stats()
+		_ = say.Encode(line{
+			Second: now.Unix(), Pages: stats.ByRoute[pod.RoutePage] - before.ByRoute[pod.RoutePage],
+			All: stats.Requests - before.Requests,
+		})
+		before = stats
+	}
+	for {
+		select {
+		case <-term:
+			go func() { drained <- running.DrainAndStop(context.Background()) }()
+		case now := <-ticker.C:
+			count(now)
+		case err := <-drained:
+			count(time.Now())
+			return err
+		}
+	}
+}
+
+// values keeps one value for each instance.
+type values struct {
+	name       string
+	mu         sync.Mutex
+	byInstance map[string]string
+}
+
+// serve answers /~/ID/h/INSTANCE/HOOK. The pod has found the instance before.
+func (v *values) serve(w http.ResponseWriter, r *http.Request) {
+	parts := strings.SplitN(r.URL.EscapedPath(), "/", 6) // "", "~", ID, "h", INSTANCE, HOOK
+	value, err := io.ReadAll(io.LimitReader(r.Body, 1024))
+	if err != nil || len(parts) < 6 {
+		http.Error(w, fmt.Sprint(err), http.StatusBadRequest)
+		return
+	}
+	v.mu.Lock()
+	answer := State{Pod: v.name, Before: v.byInstance[parts[4]]}
+	v.byInstance[parts[4]] = string(value)
+	v.mu.Unlock()
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+func (v *values) forget(instance string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.byInstance, instance)
+}

@@ -1,0 +1,196 @@
+package fleet
+
+// In:  orders to deploy servers and to harm pods.
+// Out: pod processes on 127.0.N.M, and a name server that names the fresh ones.
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
+)
+
+// maxPods is how many addresses a server has. They are used in turn: the oldest comes back last.
+const maxPods = 250
+
+// Config describes a fleet.
+type Config struct {
+	Secret      string
+	Port        uint16
+	Servers     int
+	PodsEach    int // pods that serve new pages, for each server
+	Roll        time.Duration
+	InstanceTTL time.Duration
+	Names       *nameserver.Server
+}
+
+// Fleet is all pods of all servers. Only Life and PerSecond may be called from several goroutines.
+type Fleet struct {
+	config  Config
+	servers []*server
+	all     []*Pod
+	counts  counts
+
+	mu     sync.Mutex
+	byName map[string]*Pod
+	byID   map[string]*Pod // by token
+}
+
+type server struct {
+	number  int // from 0
+	started int
+	fresh   []*Pod // what DNS names
+}
+
+// New has no pods yet.
+func New(config Config) *Fleet {
+	f := &Fleet{config: config, byName: map[string]*Pod{}, byID: map[string]*Pod{}}
+	f.counts.bySecond = map[int64]Count{}
+	for number := range config.Servers {
+		f.servers = append(f.servers, &server{number: number})
+	}
+	return f
+}
+
+// Host is the DNS name of a server.
+func Host(server int) string { return fmt.Sprintf("server%d.rollout.test", server+1) }
+
+// CIDR is the network of a server's pods.
+func CIDR(server int) string { return fmt.Sprintf("127.0.%d.0/24", server+1) }
+
+// Named returns the life of the pod with a name, nil if there was none.
+func (f *Fleet) Named(name string) *Life {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if found := f.byName[name]; found != nil {
+		return found.Life
+	}
+	return nil
+}
+
+// WithToken returns the life of the pod that handed out a token, nil if there was none.
+func (f *Fleet) WithToken(token string) *Life {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if found := f.byID[token]; found != nil {
+		return found.Life
+	}
+	return nil
+}
+
+// Fresh are the pods that DNS names for a server.
+func (f *Fleet) Fresh(server int) []*Pod { return f.servers[server].fresh }
+
+// StartPods starts as many pods as a server is to have. DNS does not name them yet.
+func (f *Fleet) StartPods(number int) ([]*Pod, error) {
+	s := f.servers[number]
+	var started []*Pod
+	for range f.config.PodsEach {
+		s.started++
+		address := netip.AddrFrom4([4]byte{127, 0, byte(number + 1), byte((s.started-1)%maxPods + 1)})
+		life := &Life{Name: fmt.Sprintf("server %d, pod %d", number+1, s.started), Server: number, Address: address}
+		made, err := start(life, order{
+			Secret: f.config.Secret, Name: life.Name, Address: netip.AddrPortFrom(address, f.config.Port),
+			Roll: f.config.Roll, InstanceTTL: f.config.InstanceTTL,
+		}, &f.counts)
+		if err != nil {
+			return nil, err
+		}
+		f.all = append(f.all, made)
+		f.mu.Lock()
+		f.byName[life.Name], f.byID[made.Token] = made, made
+		f.mu.Unlock()
+		started = append(started, made)
+	}
+	return started, nil
+}
+
+// Name lets DNS name these pods of a server and no others; it returns those it named before.
+func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
+	s := f.servers[number]
+	before, s.fresh = s.fresh, pods
+	var addresses []netip.Addr
+	for _, one := range pods {
+		addresses = append(addresses, one.Address)
+		one.Listed() // before the answer changes: a page may come at once
+	}
+	f.config.Names.Set(Host(number), addresses...)
+	for _, one := range before {
+		if !one.in(pods) {
+			one.Delisted()
+		}
+	}
+	return before
+}
+
+// Deploy replaces all pods of a server: new ones start, DNS moves, the old ones are asked to drain. It returns the old ones.
+func (f *Fleet) Deploy(number int) ([]*Pod, error) {
+	started, err := f.StartPods(number)
+	if err != nil {
+		return nil, err
+	}
+	old := f.Name(number, started)
+	for _, one := range old {
+		if !one.running() {
+			continue
+		}
+		if err := one.Drain(); err != nil {
+			return nil, err
+		}
+	}
+	return old, nil
+}
+
+func (p *Pod) in(pods []*Pod) bool {
+	for _, one := range pods {
+		if one == p {
+			return true
+		}
+	}
+	return false
+}
+
+// Without are the pods but one.
+func Without(pods []*Pod, but *Pod) []*Pod {
+	var left []*Pod
+	for _, one := range pods {
+		if one != but {
+			left = append(left, one)
+		}
+	}
+	return left
+}
+
+// Finish asks every pod that lives to drain and waits until all have ended.
+func (f *Fleet) Finish(patience time.Duration) error {
+	for _, one := range f.all {
+		if one.running() && !one.IsDraining() {
+			if err := one.Drain(); err != nil {
+				return err
+			}
+		}
+	}
+	limit := time.Now().Add(patience)
+	var problems []error
+	for _, one := range f.all {
+		if one.WasKilled() {
+			continue
+		}
+		problems = append(problems, one.Ended(max(0, time.Until(limit))))
+	}
+	return errors.Join(problems...)
+}
+
+// Abandon kills what is left.
+func (f *Fleet) Abandon() {
+	for _, one := range f.all {
+		_ = one.command.Process.Kill()
+		<-one.ended
+	}
+}
+
+// Started is how many pods there have been.
+func (f *Fleet) Started() int { return len(f.all) }

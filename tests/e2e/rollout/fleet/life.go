@@ -1,0 +1,178 @@
+package fleet
+
+// In:  what happens to a pod, each with its time.
+// Out: whether that explains what a request or a page met at some time.
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// FaultKind is something that was done to a pod on purpose.
+type FaultKind int
+
+// The faults.
+const (
+	Killed    FaultKind = iota + 1 // SIGKILL
+	Stopped                        // SIGSTOP: it accepts connections and never answers
+	Swallowed                      // its address swallows packets
+)
+
+// Fault is one of them, for some time.
+type Fault struct {
+	Kind  FaultKind
+	Begin time.Time
+	Sure  time.Time // from here on it has taken effect for certain: a killed process is gone
+	End   time.Time // zero: not over
+}
+
+// resetDelay is how long the news of a killed process may take to every proxy's open connections.
+const resetDelay = 100 * time.Millisecond
+
+// InFlight tells whether a request that began at this time may have been under way when the fault began.
+func (f Fault) InFlight(begin time.Time) bool { return begin.Before(f.Sure.Add(resetDelay)) }
+
+// Age is how long the fault had lasted at some time.
+func (f Fault) Age(now time.Time) time.Duration { return now.Sub(f.Begin) }
+
+// settled is when nothing may remind of a fault any more. What was lost meanwhile is sent again after pauses that
+// double (RFC 6298 section 5.5), so recovery takes up to as long as the fault.
+func (f Fault) settled() time.Time { return f.End.Add(f.End.Sub(f.Begin) + 2*time.Second) }
+
+// Life is what has happened to one pod. Its methods may be called from any goroutine.
+type Life struct {
+	Name    string // unique: "server 1, pod 3"
+	Server  int    // from 0
+	Address netip.Addr
+
+	// Pages counts the pages that browsers have open on this pod.
+	Pages atomic.Int64
+
+	mu       sync.Mutex
+	delisted time.Time // out of DNS
+	listed   bool
+	draining time.Time
+	faults   []Fault
+	failed   time.Time // the name server did not answer until then
+}
+
+// Listed notes that DNS names the pod.
+func (l *Life) Listed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.listed, l.delisted = true, time.Time{}
+}
+
+// Delisted notes that DNS does not name the pod any more.
+func (l *Life) Delisted() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.listed {
+		l.listed, l.delisted = false, time.Now()
+	}
+}
+
+// Outage notes that since a pod was delisted nobody could have learnt of it until now.
+func (l *Life) Outage(until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed = until
+}
+
+// Draining notes that the pod was asked to drain.
+func (l *Life) Draining() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.draining = time.Now()
+}
+
+// BeginFault notes a fault that begins now.
+func (l *Life) BeginFault(kind FaultKind) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.faults = append(l.faults, Fault{Kind: kind, Begin: now, Sure: now.Add(time.Hour)})
+}
+
+// SureOfFault notes that the last fault has taken effect.
+func (l *Life) SureOfFault() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.faults[len(l.faults)-1].Sure = time.Now()
+}
+
+// EndFault notes that the last fault is over.
+func (l *Life) EndFault() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.faults[len(l.faults)-1].End = time.Now()
+}
+
+// Fresh tells whether DNS names the pod at the moment.
+func (l *Life) Fresh() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.listed
+}
+
+// IsDraining tells whether the pod was asked to drain.
+func (l *Life) IsDraining() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.draining.IsZero()
+}
+
+// propagation is how long after a change of DNS a new page may still go by the old answer.
+const propagation = 2 * time.Second
+
+// Stale tells whether a page load that began at this time must not have come here.
+func (l *Life) Stale(begin time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.listed || l.delisted.IsZero() {
+		return false
+	}
+	known := l.delisted
+	if l.failed.After(known) {
+		known = l.failed
+	}
+	return begin.After(known.Add(propagation))
+}
+
+// Settled tells whether a page load that took this time had every reason to come here if its browser was here
+// before: DNS named the pod long enough, and nothing was done to it.
+func (l *Life) Settled(begin, end time.Time) bool {
+	if _, found := l.FaultDuring(begin.Add(-10*time.Second), end); found { // addresses that failed are avoided for 10 s
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.listed && l.draining.IsZero()
+}
+
+// FaultDuring returns the first fault that may be felt in a span of time.
+func (l *Life) FaultDuring(begin, end time.Time) (Fault, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, fault := range l.faults {
+		if end.Before(fault.Begin) || !fault.End.IsZero() && begin.After(fault.settled()) {
+			continue
+		}
+		return fault, true
+	}
+	return Fault{}, false
+}
+
+// WasKilled tells whether the pod was killed.
+func (l *Life) WasKilled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, fault := range l.faults {
+		if fault.Kind == Killed {
+			return true
+		}
+	}
+	return false
+}

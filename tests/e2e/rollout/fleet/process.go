@@ -1,0 +1,133 @@
+package fleet
+
+// In:  the order to run a pod.
+// Out: its process, its life, and the requests it counts.
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// ChildArgument makes this program call RunChild.
+const ChildArgument = "pod"
+
+// Pod is one pod process.
+type Pod struct {
+	*Life
+	Token string
+
+	command *exec.Cmd
+	ended   chan struct{}
+	err     error // how it ended; read after ended is closed
+}
+
+// start runs a pod and waits until it serves. Call it from the goroutine that is locked to the main thread: the
+// process ends with the thread that started it.
+func start(life *Life, told order, counts *counts) (*Pod, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pod{Life: life, ended: make(chan struct{})}
+	p.command = exec.Command(self, ChildArgument)
+	p.command.Stderr = os.Stderr
+	p.command.SysProcAttr = childAttributes()
+	input, err := p.command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	output, err := p.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.command.Start(); err != nil {
+		return nil, err
+	}
+	tokens := make(chan string, 1)
+	go func() {
+		defer close(p.ended)
+		defer close(tokens)
+		lines := bufio.NewScanner(output)
+		for lines.Scan() {
+			var said line
+			if json.Unmarshal(lines.Bytes(), &said) != nil {
+				continue
+			}
+			if said.Token != "" {
+				tokens <- said.Token
+			} else {
+				counts.add(said)
+			}
+		}
+		p.err = p.command.Wait()
+	}()
+	if err := errors.Join(json.NewEncoder(input).Encode(told), input.Close()); err != nil {
+		return nil, err
+	}
+	token, serves := <-tokens
+	if !serves {
+		<-p.ended
+		return nil, fmt.Errorf("%s did not start: %w", life.Name, p.err)
+	}
+	p.Token = token
+	return p, nil
+}
+
+// Drain asks the pod to drain and to end.
+func (p *Pod) Drain() error {
+	p.Draining()
+	return p.command.Process.Signal(syscall.SIGTERM)
+}
+
+// Kill ends the pod in the middle of whatever it does.
+func (p *Pod) Kill() error {
+	p.BeginFault(Killed)
+	err := p.command.Process.Kill()
+	<-p.ended
+	p.SureOfFault()
+	return err
+}
+
+// Stop makes the pod stand still: the kernel goes on accepting connections for it.
+func (p *Pod) Stop() error {
+	p.BeginFault(Stopped)
+	err := p.command.Process.Signal(syscall.SIGSTOP)
+	p.SureOfFault()
+	return err
+}
+
+// Resume ends Stop.
+func (p *Pod) Resume() error {
+	err := p.command.Process.Signal(syscall.SIGCONT)
+	p.EndFault()
+	return err
+}
+
+// Ended waits for the process to end and returns nil if it drained and ended well.
+func (p *Pod) Ended(patience time.Duration) error {
+	select {
+	case <-p.ended:
+		if p.err != nil {
+			return fmt.Errorf("%s ended badly: %w", p.Name, p.err)
+		}
+		return nil
+	case <-time.After(patience):
+		return fmt.Errorf("%s still drains after %v, with %d pages of ours open", p.Name, patience, p.Pages.Load())
+	}
+}
+
+// running tells whether the process lives.
+func (p *Pod) running() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}

@@ -1,0 +1,148 @@
+package ledger
+
+// In:  how a request of a page ended.
+// Out: what the page does next, and the numbers that change.
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+)
+
+// Verdict is what a browser does after a request.
+type Verdict int
+
+// The verdicts.
+const (
+	Fine   Verdict = iota
+	Again          // failed: back off and try again, or tell the user
+	Reload         // the page is gone: load it again
+)
+
+// goneAfter is the default of the option gone_after: for how long a pod is unreachable before its pages are told so. One
+// second is left for the difference between the first failure and the beginning of the fault.
+const goneAfter = 10*time.Second - time.Second
+
+// Judge counts a request of an open page. moving says that a drain ends the page by this very request, as Doors
+// does with links and history; page tells what is known about the page.
+func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
+	row := l.row()
+	row.Requests.Add(1)
+	if o.good() {
+		return Fine
+	}
+	fault, harmed := o.Pod.FaultDuring(o.Begin, o.End)
+	keyless := l.keyless(o.Begin, o.End)
+	switch {
+	case o.Status == http.StatusGone && o.Err == nil:
+		switch {
+		case moving && o.Pod.IsDraining():
+		case harmed && (fault.Kind == fleet.Killed || fault.Kind == fleet.Swallowed && fault.Age(o.End) >= goneAfter):
+		case keyless:
+			l.reloads(o.Kind)
+		default:
+			l.lose(row, o)
+		}
+		return Reload
+	case o.Status == http.StatusServiceUnavailable && o.RetryAfter && o.Err == nil:
+		paced := o.Kind == Stream || o.Kind == Report
+		switch {
+		case paced && (keyless || harmed && fault.Kind == fleet.Killed), harmed && fault.Kind == fleet.Swallowed:
+			row.HeldBack.Add(1)
+		case harmed && fault.InFlight(o.Begin):
+			row.InFlight.Add(1)
+		default:
+			l.fail(row, o)
+		}
+	case harmed && (fault.Kind != fleet.Killed || fault.InFlight(o.Begin)):
+		row.InFlight.Add(1)
+	default:
+		l.fail(row, o)
+	}
+	return Again
+}
+
+// Load is a page load that ended.
+type Load struct {
+	Outcome
+	Own *fleet.Life // the pod that the browser's sticky cookie names; nil for none
+}
+
+// JudgeLoad counts a page load. Outcome.Pod is where the page came from.
+func (l *Ledger) JudgeLoad(o Load) {
+	row := l.row()
+	row.Requests.Add(1)
+	harmed := l.harmedDuring(o.Begin, o.End)
+	slowest := &row.SlowestPage
+	if harmed {
+		slowest = &row.SlowestFault
+	}
+	raise(slowest, o.End.Sub(o.Begin))
+	if !o.good() {
+		if l.inFlight(o.Begin, o.End) {
+			row.InFlight.Add(1)
+		} else {
+			l.fail(row, o.Outcome)
+		}
+		return
+	}
+	row.Sessions.Add(1)
+	if o.Pod.Stale(o.Begin) {
+		row.Stale.Add(1)
+		l.note("stale", o.Outcome)
+	}
+	if o.Own == nil || o.Own == o.Pod || l.keyless(o.Begin, o.End) {
+		return
+	}
+	if !o.Own.Settled(o.Begin, o.End) {
+		if o.Own.Server == o.Pod.Server || l.harmedDuring(o.Begin.Add(-10*time.Second), o.End) {
+			return
+		}
+	}
+	row.WrongPod.Add(1)
+	l.note("wrong pod, the cookie names "+o.Own.Name, o.Outcome)
+}
+
+// Lost counts a page that ended although its pod was well. where is what gave it away.
+func (l *Ledger) Lost(o Outcome) {
+	if _, harmed := o.Pod.FaultDuring(o.Begin, o.End); harmed || l.keyless(o.Begin, o.End) {
+		return
+	}
+	l.lose(l.row(), o)
+}
+
+// WrongPod counts an answer from another pod than the page's.
+func (l *Ledger) WrongPod(o Outcome) {
+	l.row().WrongPod.Add(1)
+	l.note("wrong pod", o)
+}
+
+// Gap counts a time for which a page was without a stream.
+func (l *Ledger) Gap(pod *fleet.Life, begin, end time.Time) {
+	if _, harmed := pod.FaultDuring(begin, end); harmed || l.keyless(begin, end) {
+		return
+	}
+	raise(&l.row().LongestGap, end.Sub(begin))
+}
+
+// Harmed counts a page that ended with its pod or for want of the key, and the time until its browser had another.
+func (l *Ledger) Harmed(pod *fleet.Life, lastGood, next time.Time) {
+	_, harmed := pod.FaultDuring(lastGood, next)
+	if !harmed && !l.keyless(lastGood, next) {
+		return
+	}
+	row := l.row()
+	row.Harmed.Add(1)
+	raise(&row.HarmedGap, next.Sub(lastGood))
+}
+
+func (l *Ledger) fail(row *Row, o Outcome) {
+	row.Failed.Add(1)
+	l.note("failed", o)
+}
+
+func (l *Ledger) lose(row *Row, o Outcome) {
+	row.Lost.Add(1)
+	l.note("lost", o)
+}

@@ -1,0 +1,163 @@
+package ledger
+
+// In:  the phases of a run, and faults that are not one pod's alone.
+// Out: the rows, and the first of all complaints in words.
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+)
+
+// maxNotes is how many complaints are kept in words.
+const maxNotes = 40
+
+// Ledger adds up what browsers met. Its methods may be called from any goroutine.
+type Ledger struct {
+	began   time.Time
+	current atomic.Pointer[Row]
+
+	// Reloads that a page was told to do while the key was wrong, by the kind of request.
+	KeylessReloads sync.Map // Kind -> *atomic.Int64
+
+	mu     sync.Mutex
+	rows   []*Row
+	notes  []string
+	spans  []span // when the key was wrong
+	harmed []*fleet.Life
+}
+
+type span struct{ begin, end time.Time }
+
+// New begins with a first phase.
+func New(name string) *Ledger {
+	l := &Ledger{began: time.Now()}
+	l.Phase(name)
+	return l
+}
+
+// Phase begins a phase; what is judged from now on counts for it.
+func (l *Ledger) Phase(name string) *Row {
+	row := &Row{Name: name}
+	l.mu.Lock()
+	l.rows = append(l.rows, row)
+	l.mu.Unlock()
+	l.current.Store(row)
+	return row
+}
+
+func (l *Ledger) row() *Row { return l.current.Load() }
+
+// Complain counts something that is no request's fault as a failure.
+func (l *Ledger) Complain(format string, values ...any) {
+	l.row().Failed.Add(1)
+	l.write(fmt.Sprintf(format, values...))
+}
+
+// note keeps a complaint in words.
+func (l *Ledger) note(what string, o Outcome) {
+	l.write(fmt.Sprintf("%s: %v", what, o))
+}
+
+func (l *Ledger) write(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.notes) < maxNotes {
+		l.notes = append(l.notes, fmt.Sprintf("%6.2f s, %s: %s", time.Since(l.began).Seconds(), l.row().Name, text))
+	}
+}
+
+// Notes are the first complaints.
+func (l *Ledger) Notes() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]string(nil), l.notes...)
+}
+
+// Harm notes a pod that is about to be harmed: page loads may have been on their way to it.
+func (l *Ledger) Harm(pod *fleet.Life) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.harmed = append(l.harmed, pod)
+}
+
+// harmedDuring tells whether any pod was harmed in this span of time.
+func (l *Ledger) harmedDuring(begin, end time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, pod := range l.harmed {
+		if _, found := pod.FaultDuring(begin, end); found {
+			return true
+		}
+	}
+	return false
+}
+
+// inFlight tells whether a page load may have been on its way to a pod when that was killed, or to one that stood still.
+func (l *Ledger) inFlight(begin, end time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, pod := range l.harmed {
+		if fault, found := pod.FaultDuring(begin, end); found && (fault.Kind == fleet.Stopped || fault.InFlight(begin)) {
+			return true
+		}
+	}
+	return false
+}
+
+// WrongKey notes that Caddy has a wrong key from now on; the returned function, that this is over.
+func (l *Ledger) WrongKey() (over func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	index := len(l.spans)
+	l.spans = append(l.spans, span{begin: time.Now()})
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.spans[index].end = time.Now()
+	}
+}
+
+// keyless tells whether the key was wrong at some moment of a span of time.
+func (l *Ledger) keyless(begin, end time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, one := range l.spans {
+		if !end.Before(one.begin) && (one.end.IsZero() || !begin.After(one.end)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Ledger) reloads(kind Kind) {
+	count, _ := l.KeylessReloads.LoadOrStore(kind, new(atomic.Int64))
+	count.(*atomic.Int64).Add(1)
+}
+
+// Reloads is how many pages were told to reload for want of the key, by requests of these kinds.
+func (l *Ledger) Reloads(kinds ...Kind) int64 {
+	var sum int64
+	for _, kind := range kinds {
+		if count, found := l.KeylessReloads.Load(kind); found {
+			sum += count.(*atomic.Int64).Load()
+		}
+	}
+	return sum
+}
+
+// Faultless tells whether all that must be 0 is 0 in every phase.
+func (l *Ledger) Faultless() bool { return l.total().Faultless() }
+
+func (l *Ledger) total() *Row {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sum := &Row{Name: "all"}
+	for _, row := range l.rows {
+		sum.add(row)
+	}
+	return sum
+}
