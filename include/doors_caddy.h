@@ -3,15 +3,17 @@
 // Copyright the doors-caddy authors. Licence: Apache-2.0.
 // Generated from the Rust source by `cargo run -p xtask -- header`. Do not edit.
 //
-// Three kinds of handles:
+// Four kinds of handles:
 //   doors_cipher   makes and reads tokens, the encrypted addresses in the paths and cookies of Doors pages
 //   doors_cidrs    finds the longest CIDR that holds an address
 //   doors_router   decides from a path and a Cookie header which pod or server gets a request
+//   doors_pods     remembers which pods are dead, from the outcomes of dials
 //
 // These rules hold for every function:
 //
-// Handles     are opaque, do not change after their _new function, and may be used by any number of threads at once. A
-//             handle is freed once, from any thread, after the last call on it has returned. _free(NULL) is fine.
+// Handles     are opaque and may be used by any number of threads at once. All but doors_pods do not change after their
+//             _new function. A handle is freed once, from any thread, after the last call on it has returned.
+//             _free(NULL) is fine.
 // Status      is int32_t, 0 means success. Numbers are never reused. There is no thread-local error state.
 // Inputs      are a pointer and a length in bytes and need no NUL at the end. NULL with length 0 is the empty string.
 //             They are read during the call only, and may overlap each other.
@@ -19,8 +21,8 @@
 //             doors_error only on failure. A doors_error pointer may be NULL, every other output is required.
 // Panics      inside the library become DOORS_STATUS_PANIC (a _free then leaks, a _str says "unknown"). Their message
 //             holds no input. When memory runs out the process is aborted.
-// Besides     no function prints, logs, calls back, starts threads or keeps state between calls. Secrets are never
-//             in a message.
+// Besides     no function prints, logs, calls back, starts threads, asks for the time or keeps state outside its handle.
+//             Secrets are never in a message.
 
 #ifndef DOORS_CADDY_H
 #define DOORS_CADDY_H
@@ -164,11 +166,67 @@
 // A port in decimal, 1 to 65535.
 #define DOORS_FIELD_PORT 5
 
+// Nothing more to do.
+#define DOORS_ACTION_NONE 0
+
+// Dial the pod, or use an open connection to it.
+#define DOORS_ACTION_DIAL 1
+
+// The same; this request finds out whether the pod is back.
+#define DOORS_ACTION_PROBE 2
+
+// Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
+#define DOORS_ACTION_GONE 3
+
+// Answer 503 with `Retry-After: <retry_after>`: the page waits and tries again.
+#define DOORS_ACTION_UNAVAILABLE 4
+
+// The dial succeeded.
+#define DOORS_OUTCOME_CONNECTED 1
+
+// The pod's own host refused the connection (ECONNREFUSED).
+#define DOORS_OUTCOME_REFUSED 2
+
+// No route, host or network unreachable, or no answer in time (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT ...).
+#define DOORS_OUTCOME_UNREACHABLE 3
+
+// The dial failed for a reason on this machine (EMFILE, EADDRNOTAVAIL, EACCES ...); never held against the pod.
+#define DOORS_OUTCOME_OWN_FAULT 4
+
+// The client gave up; counts as nothing.
+#define DOORS_OUTCOME_CANCELLED 5
+
+// The pod answered a request, perhaps over a connection that was open already.
+#define DOORS_OUTCOME_ANSWERED 6
+
+// Nothing is held against the pod.
+#define DOORS_VERDICT_NONE 0
+
+// Its last dials failed; it may be a blip.
+#define DOORS_VERDICT_UNREACHABLE 1
+
+// It is dead, and its pages with it.
+#define DOORS_VERDICT_GONE 2
+
+// Flag of an answer: this event changed the verdict.
+#define DOORS_ANSWER_CHANGED 1
+
+// Flag of an answer: many tokens came and none ever opened; say so now.
+#define DOORS_ANSWER_NOTHING_OPENS 2
+
 // A list of CIDRs. From doors_cidrs_new() to doors_cidrs_free().
 typedef struct doors_cidrs doors_cidrs;
 
 // Makes and reads tokens. From doors_cipher_new() to doors_cipher_free().
 typedef struct doors_cipher doors_cipher;
+
+// What is known about the pods of this process: which are dead, how often they may be dialled, how many pages may be
+// told to reload. Keep one for the process, beside all routers; it should outlive changes of the configuration. From
+// doors_pods_new() to doors_pods_free().
+//
+// The one handle that changes: its calls take a lock for well under a microsecond. `now` is nanoseconds of one
+// monotonic clock of the caller, with any start.
+typedef struct doors_pods doors_pods;
 
 // Decides where requests go. From doors_router_new() to doors_router_free().
 typedef struct doors_router doors_router;
@@ -214,6 +272,46 @@ typedef struct doors_decision {
     uint32_t reserved[4];
 } doors_decision;
 
+// What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same server must
+// have the same number after a change of the configuration.
+typedef struct doors_group {
+    // Stands for the secret.
+    uint64_t source;
+    // Stands for the server: one host and port.
+    uint64_t server;
+    // For how long a pod must be unreachable until it is gone, in nanoseconds. 10 s is a good value.
+    uint64_t gone_after;
+    // How many requests a second with DOORS_PATH_SYNC get DOORS_ACTION_GONE, per server (tokens that do not open: per
+    // source), with a burst of one second; the others get _UNAVAILABLE. 0 for no limit. 100 is a good value.
+    uint32_t gone_rate;
+    // Zero.
+    uint32_t reserved;
+} doors_group;
+
+// Where a pod is dialled.
+typedef struct doors_pod {
+    // Its address; `len` 4 or 16.
+    struct doors_addr addr;
+    // Its port.
+    uint16_t port;
+    // Zero.
+    uint16_t reserved;
+} doors_pod;
+
+// What to do with a request, and what was learned from it.
+typedef struct doors_answer {
+    // DOORS_ACTION_*.
+    uint32_t action;
+    // Seconds for the Retry-After of DOORS_ACTION_UNAVAILABLE, else 0.
+    uint32_t retry_after;
+    // DOORS_VERDICT_*: what is held against the pod after this event.
+    uint32_t verdict;
+    // DOORS_ANSWER_*, added up.
+    uint32_t flags;
+    // Zero.
+    uint32_t reserved[2];
+} doors_answer;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -229,6 +327,15 @@ const char *doors_reason_str(uint32_t number);
 
 // One word for DOORS_PATH_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
 const char *doors_path_str(uint32_t number);
+
+// One word for DOORS_ACTION_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+const char *doors_action_str(uint32_t number);
+
+// A word or two for DOORS_OUTCOME_*. Static text, never NULL; "unknown" for any other number.
+const char *doors_outcome_str(uint32_t number);
+
+// One word for DOORS_VERDICT_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+const char *doors_verdict_str(uint32_t number);
 
 // The version of the linked library, such as "0.1.0". Static text, never NULL.
 const char *doors_version(void);
@@ -345,6 +452,83 @@ void doors_router_free(struct doors_router *router);
 // Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _CIDR, _CONFIG, _TOO_LARGE, _NO_MATCH (no such field) or
 // _NULL_POINTER.
 int32_t doors_check(uint32_t field, const char *value, size_t len, struct doors_error *err);
+
+// Makes an empty one, which remembers at most 10,000 pods; the one not used for longest is forgotten first. `*out` gets
+// it.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_pods_new(struct doors_pods **out);
+
+// Call it when a request with a pod begins (DOORS_DECISION_POD), before any dial. `path` is the decision's.
+//
+// `*out` gets DOORS_ACTION_DIAL or _PROBE: go on, and report with doors_pods_ended() what became of it; or _GONE or
+// _UNAVAILABLE: answer at once. While a pod is unreachable or gone, one request a second is told to probe it.
+// DOORS_PATH_RESOURCE (GET and HEAD) may go to another pod of the server instead of being answered _GONE.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path) or _NULL_POINTER.
+int32_t doors_pods_began(const struct doors_pods *pods,
+                         const struct doors_group *group,
+                         const struct doors_pod *pod,
+                         uint32_t path,
+                         uint64_t now,
+                         struct doors_answer *out);
+
+// Call it for a request that no pod can answer (DOORS_DECISION_GONE). `reason` and `path` are the decision's. Of
+// `group`, `source` and `gone_rate` count.
+//
+// `*out` gets DOORS_ACTION_GONE or _UNAVAILABLE: answer at once. Its flag DOORS_ANSWER_NOTHING_OPENS is set when 20 or
+// more tokens came to this source and none ever opened, once a minute: its secret is probably wrong.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH (no such reason or path) or _NULL_POINTER.
+int32_t doors_pods_refused_token(const struct doors_pods *pods,
+                                 const struct doors_group *group,
+                                 uint32_t reason,
+                                 uint32_t path,
+                                 uint64_t now,
+                                 struct doors_answer *out);
+
+// Call it when a dial has ended, as soon as that is known, for every kind of request; and with DOORS_OUTCOME_ANSWERED
+// when a pod answered over an open connection (once every few seconds for a pod is enough): a pod that works is how a
+// dead pod is told from a fault on our side. `path` is the decision's.
+//
+// `*out` gets for a failed dial what its request gets if it had to reach this pod: DOORS_ACTION_GONE or _UNAVAILABLE;
+// otherwise DOORS_ACTION_NONE. A pod that refuses is gone at once. One that is unreachable is gone when failures span
+// `group->gone_after` without a success and without a pause of more than a minute, unless no pod of the server worked
+// within the last minute. The flag DOORS_ANSWER_CHANGED is set when this event changed the verdict.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path or outcome) or _NULL_POINTER.
+int32_t doors_pods_ended(const struct doors_pods *pods,
+                         const struct doors_group *group,
+                         const struct doors_pod *pod,
+                         uint32_t path,
+                         uint32_t outcome,
+                         uint64_t now,
+                         struct doors_answer *out);
+
+// Call it when the addresses of a server in DNS have changed: `list` holds all of them, `count` of them (NULL with 0
+// for none). What is held against those that were not there at the last call is cleared: a new pod may have the address
+// of a dead one.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS (nothing is changed then) or _NULL_POINTER.
+int32_t doors_pods_resolved(const struct doors_pods *pods, uint64_t server, const struct doors_pod *list, size_t count);
+
+// Says for each of `count` pods whether its last dial failed, within the last 10 seconds: such pods should be tried
+// last. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed recently.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+int32_t doors_pods_failed_recently(const struct doors_pods *pods,
+                                   const struct doors_pod *list,
+                                   size_t count,
+                                   uint64_t now,
+                                   uint8_t *failed);
+
+// Tells what is held against a pod: `*verdict` gets DOORS_VERDICT_*.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+int32_t doors_pods_verdict(const struct doors_pods *pods, const struct doors_pod *pod, uint32_t *verdict);
+
+// Frees it. NULL is fine.
+void doors_pods_free(struct doors_pods *pods);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -29,6 +29,7 @@ mod error;
 mod field;
 mod host;
 mod path;
+pub mod pods;
 mod port;
 mod router;
 mod secret;

@@ -17,18 +17,27 @@ impl From<Status> for Error {
 /// # Safety
 /// `data` is NULL or valid for reading `length` bytes for as long as the slice is used.
 pub(super) unsafe fn bytes<'a>(data: *const c_char, length: usize) -> Result<&'a [u8], Status> {
-    if length == 0 {
+    // SAFETY: the contract of this function.
+    unsafe { items(data.cast(), length) }
+}
+
+/// The items of an input. NULL with 0 items is the empty input.
+///
+/// # Safety
+/// `data` is NULL or aligned and valid for reading `count` items for as long as the slice is used.
+pub(super) unsafe fn items<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Status> {
+    if count == 0 {
         return Ok(&[]);
     }
     if data.is_null() {
         return Err(Status::NullPointer);
     }
     // No object is larger; it is undefined behaviour to pretend.
-    if length > isize::MAX as usize {
+    if count > isize::MAX as usize / size_of::<T>() {
         return Err(Status::TooLarge);
     }
     // SAFETY: not NULL, not too large, and valid for reading by contract.
-    Ok(unsafe { std::slice::from_raw_parts(data.cast(), length) })
+    Ok(unsafe { std::slice::from_raw_parts(data, count) })
 }
 
 /// The address in 4 or 16 bytes.
@@ -44,12 +53,12 @@ pub(super) unsafe fn address(data: *const u8, length: usize) -> Result<IpAddr, S
     token::address(bytes).ok_or(Status::Address)
 }
 
-/// A handle that C got from us.
+/// A handle that C got from us, or a struct of the caller that is read.
 ///
 /// # Safety
-/// `handle` is NULL or came from the matching `_new` and was not freed.
+/// `handle` is NULL, or came from the matching `_new` and was not freed, or is valid for reading.
 pub(super) unsafe fn handle<'a, T>(handle: *const T) -> Result<&'a T, Status> {
-    // SAFETY: NULL or a live handle by contract; handles are never written after their making.
+    // SAFETY: NULL or live by contract; nothing writes through such a pointer during the call.
     unsafe { handle.as_ref() }.ok_or(Status::NullPointer)
 }
 

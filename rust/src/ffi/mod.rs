@@ -12,6 +12,7 @@ pub mod check;
 pub mod cidrs;
 pub mod cipher;
 pub mod numbers;
+pub mod pods;
 pub mod router;
 pub mod text;
 pub mod types;

@@ -94,3 +94,39 @@ pub const DOORS_FIELD_CIDR: u32 = 3;
 pub const DOORS_FIELD_HOST: u32 = 4;
 /// A port in decimal, 1 to 65535.
 pub const DOORS_FIELD_PORT: u32 = 5;
+
+/// Nothing more to do.
+pub const DOORS_ACTION_NONE: u32 = 0;
+/// Dial the pod, or use an open connection to it.
+pub const DOORS_ACTION_DIAL: u32 = 1;
+/// The same; this request finds out whether the pod is back.
+pub const DOORS_ACTION_PROBE: u32 = 2;
+/// Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
+pub const DOORS_ACTION_GONE: u32 = 3;
+/// Answer 503 with `Retry-After: <retry_after>`: the page waits and tries again.
+pub const DOORS_ACTION_UNAVAILABLE: u32 = 4;
+
+/// The dial succeeded.
+pub const DOORS_OUTCOME_CONNECTED: u32 = 1;
+/// The pod's own host refused the connection (ECONNREFUSED).
+pub const DOORS_OUTCOME_REFUSED: u32 = 2;
+/// No route, host or network unreachable, or no answer in time (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT ...).
+pub const DOORS_OUTCOME_UNREACHABLE: u32 = 3;
+/// The dial failed for a reason on this machine (EMFILE, EADDRNOTAVAIL, EACCES ...); never held against the pod.
+pub const DOORS_OUTCOME_OWN_FAULT: u32 = 4;
+/// The client gave up; counts as nothing.
+pub const DOORS_OUTCOME_CANCELLED: u32 = 5;
+/// The pod answered a request, perhaps over a connection that was open already.
+pub const DOORS_OUTCOME_ANSWERED: u32 = 6;
+
+/// Nothing is held against the pod.
+pub const DOORS_VERDICT_NONE: u32 = 0;
+/// Its last dials failed; it may be a blip.
+pub const DOORS_VERDICT_UNREACHABLE: u32 = 1;
+/// It is dead, and its pages with it.
+pub const DOORS_VERDICT_GONE: u32 = 2;
+
+/// Flag of an answer: this event changed the verdict.
+pub const DOORS_ANSWER_CHANGED: u32 = 1;
+/// Flag of an answer: many tokens came and none ever opened; say so now.
+pub const DOORS_ANSWER_NOTHING_OPENS: u32 = 2;

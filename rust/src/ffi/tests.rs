@@ -10,6 +10,7 @@ use super::check::*;
 use super::cidrs::*;
 use super::cipher::*;
 use super::numbers::*;
+use super::pods::*;
 use super::router::*;
 use super::text::*;
 use super::types::*;
@@ -27,6 +28,13 @@ pub(super) fn planted_panic() {
 
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const ADDRESS: [u8; 4] = [10, 0, 0, 7];
+const GROUP: doors_group =
+    doors_group { source: 1, server: 1, gone_after: 10_000_000_000, gone_rate: 100, reserved: 0 };
+const POD: doors_pod = doors_pod {
+    addr: doors_addr { bytes: [10, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], len: 4 },
+    port: 8080,
+    reserved: 0,
+};
 
 fn config() -> String {
     format!(r#"{{"secret": "{SECRET}", "upstreams": [{{"cidr": "127.0.0.0/8", "host": "svc", "port": 8080}}]}}"#)
@@ -45,11 +53,12 @@ struct Handles {
     cipher: *mut doors_cipher,
     cidrs: *mut doors_cidrs,
     router: *mut doors_router,
+    pods: *mut doors_pods,
 }
 
 impl Handles {
     fn new() -> Self {
-        let mut handles = Handles { cipher: null_mut(), cidrs: null_mut(), router: null_mut() };
+        let mut handles = Handles { cipher: null_mut(), cidrs: null_mut(), router: null_mut(), pods: null_mut() };
         let config = config();
         let ((secret, secret_len), (cidr, cidr_len), (json, json_len)) =
             (chars(SECRET), chars("10.0.0.0/8"), chars(&config));
@@ -57,6 +66,7 @@ impl Handles {
             assert_eq!(doors_cipher_new(secret, secret_len, &mut handles.cipher, null_mut()), DOORS_STATUS_OK);
             assert_eq!(doors_cidrs_new(cidr, cidr_len, &mut handles.cidrs, null_mut()), DOORS_STATUS_OK);
             assert_eq!(doors_router_new(json, json_len, &mut handles.router, null_mut()), DOORS_STATUS_OK);
+            assert_eq!(doors_pods_new(&mut handles.pods), DOORS_STATUS_OK);
         }
         handles
     }
@@ -68,6 +78,7 @@ impl Drop for Handles {
             doors_cipher_free(self.cipher);
             doors_cidrs_free(self.cidrs);
             doors_router_free(self.router);
+            doors_pods_free(self.pods);
         }
     }
 }
@@ -75,14 +86,17 @@ impl Drop for Handles {
 #[test]
 fn a_panic_stays_inside_every_export() {
     let handles = Handles::new();
-    let Handles { cipher, cidrs, router } = handles;
+    let Handles { cipher, cidrs, router, pods } = handles;
     let (mut token, mut length, mut index, mut port) = ([0; 59], 0, 0, 0);
     let (mut host, mut error) = (null(), MaybeUninit::<doors_error>::uninit());
     let (mut address, mut decision) = (MaybeUninit::<doors_addr>::uninit(), MaybeUninit::<doors_decision>::uninit());
     let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
     let (data, len) = chars("x");
     let ip = ADDRESS.as_ptr();
-    let (mut new_cipher, mut new_cidrs, mut new_router) = (null_mut(), null_mut(), null_mut());
+    let (mut new_cipher, mut new_cidrs, mut new_router, mut new_pods) =
+        (null_mut(), null_mut(), null_mut(), null_mut());
+    let (mut answer, mut failed) = (MaybeUninit::<doors_answer>::uninit(), 0);
+    let answer = answer.as_mut_ptr();
     let mut called = BTreeSet::new();
     let mut plant = |name: &'static str| {
         called.insert(name);
@@ -115,6 +129,14 @@ fn a_panic_stays_inside_every_export() {
         doors_router_warning(router, 0, error) == DOORS_STATUS_PANIC;
         doors_router_free(router) == ();
         doors_check(DOORS_FIELD_HOST, data, len, error) == DOORS_STATUS_PANIC;
+        doors_pods_new(&mut new_pods) == DOORS_STATUS_PANIC;
+        doors_pods_began(pods, &GROUP, &POD, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
+        doors_pods_refused_token(pods, &GROUP, 1, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
+        doors_pods_ended(pods, &GROUP, &POD, DOORS_PATH_SYNC, 1, 0, answer) == DOORS_STATUS_PANIC;
+        doors_pods_resolved(pods, 1, &POD, 1) == DOORS_STATUS_PANIC;
+        doors_pods_failed_recently(pods, &POD, 1, 0, &mut failed) == DOORS_STATUS_PANIC;
+        doors_pods_verdict(pods, &POD, &mut index) == DOORS_STATUS_PANIC;
+        doors_pods_free(pods) == ();
         doors_abi() == 0;
     }
     for (name, text) in [
@@ -122,6 +144,9 @@ fn a_panic_stays_inside_every_export() {
         ("doors_decision_str", || doors_decision_str(1)),
         ("doors_reason_str", || doors_reason_str(0)),
         ("doors_path_str", || doors_path_str(0)),
+        ("doors_action_str", || doors_action_str(0)),
+        ("doors_outcome_str", || doors_outcome_str(1)),
+        ("doors_verdict_str", || doors_verdict_str(0)),
         ("doors_version", || doors_version()),
     ] {
         plant(name);
@@ -148,13 +173,15 @@ fn exports() -> BTreeSet<&'static str> {
 #[test]
 fn null_is_refused_or_harmless() {
     let handles = Handles::new();
-    let Handles { cipher, cidrs, router } = handles;
+    let Handles { cipher, cidrs, router, pods } = handles;
     let (mut token, mut length, mut index, mut port) = ([0; 59], 0, 0, 0);
     let (mut host, mut error) = (null(), MaybeUninit::<doors_error>::uninit());
     let (mut address, mut decision) = (MaybeUninit::<doors_addr>::uninit(), MaybeUninit::<doors_decision>::uninit());
     let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
     let (secret, secret_len) = chars(SECRET);
     let (token_out, ip) = (token.as_mut_ptr(), ADDRESS.as_ptr());
+    let (mut answer, mut failed) = (MaybeUninit::<doors_answer>::uninit(), 0);
+    let answer = answer.as_mut_ptr();
     let mut out = null_mut();
     unsafe {
         for status in [
@@ -188,12 +215,33 @@ fn null_is_refused_or_harmless() {
             doors_router_warning(null(), 0, error),
             doors_router_warning(router, 0, null_mut()),
             doors_check(DOORS_FIELD_HOST, null(), 1, error),
+            doors_pods_new(null_mut()),
+            doors_pods_began(null(), &GROUP, &POD, 1, 0, answer),
+            doors_pods_began(pods, null(), &POD, 1, 0, answer),
+            doors_pods_began(pods, &GROUP, null(), 1, 0, answer),
+            doors_pods_began(pods, &GROUP, &POD, 1, 0, null_mut()),
+            doors_pods_refused_token(null(), &GROUP, 1, 1, 0, answer),
+            doors_pods_refused_token(pods, null(), 1, 1, 0, answer),
+            doors_pods_refused_token(pods, &GROUP, 1, 1, 0, null_mut()),
+            doors_pods_ended(null(), &GROUP, &POD, 1, 1, 0, answer),
+            doors_pods_ended(pods, null(), &POD, 1, 1, 0, answer),
+            doors_pods_ended(pods, &GROUP, null(), 1, 1, 0, answer),
+            doors_pods_ended(pods, &GROUP, &POD, 1, 1, 0, null_mut()),
+            doors_pods_resolved(null(), 1, &POD, 1),
+            doors_pods_resolved(pods, 1, null(), 1),
+            doors_pods_failed_recently(null(), &POD, 1, 0, &mut failed),
+            doors_pods_failed_recently(pods, null(), 1, 0, &mut failed),
+            doors_pods_failed_recently(pods, &POD, 1, 0, null_mut()),
+            doors_pods_verdict(null(), &POD, &mut index),
+            doors_pods_verdict(pods, null(), &mut index),
+            doors_pods_verdict(pods, &POD, null_mut()),
         ] {
             assert_eq!(status, DOORS_STATUS_NULL_POINTER);
         }
         doors_cipher_free(null_mut());
         doors_cidrs_free(null_mut());
         doors_router_free(null_mut());
+        doors_pods_free(null_mut());
         // NULL with length 0 is the empty string.
         assert_eq!(doors_router_decide(router, null(), 0, null(), 0, decision), DOORS_STATUS_OK);
         assert_eq!((*decision).kind, DOORS_DECISION_SERVER);
@@ -203,7 +251,10 @@ fn null_is_refused_or_harmless() {
         assert_eq!(doors_check(6, null(), 0, error), DOORS_STATUS_NO_MATCH);
         assert_eq!(doors_cidrs_lookup(cidrs, null(), 0, &mut index), DOORS_STATUS_ADDRESS);
         assert_eq!(doors_cidrs_lookup(cidrs, ip, 5, &mut index), DOORS_STATUS_ADDRESS);
+        assert_eq!(doors_pods_resolved(pods, 1, null(), 0), DOORS_STATUS_OK);
+        assert_eq!(doors_pods_failed_recently(pods, null(), 0, 0, null_mut()), DOORS_STATUS_OK);
         // Lengths that no object has.
+        assert_eq!(doors_pods_resolved(pods, 1, &POD, usize::MAX / 2), DOORS_STATUS_TOO_LARGE);
         assert_eq!(doors_cipher_decode(cipher, secret, usize::MAX, address), DOORS_STATUS_TOO_LARGE);
     }
     assert!(out.is_null());
@@ -242,6 +293,59 @@ fn outputs_are_written_only_on_success() {
         assert_eq!(std::slice::from_raw_parts(host.cast::<u8>(), length), b"svc");
         assert_eq!(port, 8080);
         assert_eq!(doors_router_upstream(router, 1, &mut host, &mut length, &mut port), DOORS_STATUS_NO_MATCH);
+    }
+}
+
+#[test]
+fn pods_are_followed() {
+    let handles = Handles::new();
+    let pods = handles.pods;
+    const SECOND: u64 = 1_000_000_000;
+    let mut answer = doors_answer { action: 77, retry_after: 77, verdict: 77, flags: 77, reserved: [77; 2] };
+    let nowhere = doors_pod { addr: doors_addr { bytes: [0; 16], len: 0 }, ..POD };
+    let too_long = doors_pod { addr: doors_addr { bytes: [0; 16], len: u32::MAX }, ..POD };
+    unsafe {
+        assert_eq!(doors_pods_began(pods, &GROUP, &nowhere, 1, 0, &mut answer), DOORS_STATUS_ADDRESS);
+        assert_eq!(doors_pods_began(pods, &GROUP, &too_long, 1, 0, &mut answer), DOORS_STATUS_ADDRESS);
+        assert_eq!(doors_pods_began(pods, &GROUP, &POD, 6, 0, &mut answer), DOORS_STATUS_NO_MATCH);
+        assert_eq!(doors_pods_ended(pods, &GROUP, &POD, 1, 7, 0, &mut answer), DOORS_STATUS_NO_MATCH);
+        assert_eq!(doors_pods_refused_token(pods, &GROUP, 16, 1, 0, &mut answer), DOORS_STATUS_NO_MATCH);
+        assert_eq!((answer.action, answer.flags), (77, 77));
+        assert_eq!(doors_pods_began(pods, &GROUP, &POD, 1, 0, &mut answer), DOORS_STATUS_OK);
+        assert_eq!((answer.action, answer.flags, answer.reserved), (DOORS_ACTION_DIAL, 0, [0; 2]));
+        let refused = DOORS_OUTCOME_REFUSED;
+        assert_eq!(doors_pods_ended(pods, &GROUP, &POD, 1, refused, 0, &mut answer), DOORS_STATUS_OK);
+        assert_eq!((answer.action, answer.retry_after), (DOORS_ACTION_GONE, 0));
+        assert_eq!((answer.verdict, answer.flags), (DOORS_VERDICT_GONE, DOORS_ANSWER_CHANGED));
+        let mut failed = [7; 3];
+        let other = doors_pod { port: 1, ..POD };
+        let list = [other, POD];
+        let bad = [POD, nowhere];
+        assert_eq!(doors_pods_failed_recently(pods, bad.as_ptr(), 2, 1, failed.as_mut_ptr()), DOORS_STATUS_ADDRESS);
+        assert_eq!(failed, [7; 3]);
+        assert_eq!(doors_pods_failed_recently(pods, list.as_ptr(), 2, 1, failed.as_mut_ptr()), DOORS_STATUS_OK);
+        assert_eq!(failed, [0, 1, 7]);
+        let late = 11 * SECOND;
+        assert_eq!(doors_pods_failed_recently(pods, list.as_ptr(), 2, late, failed.as_mut_ptr()), DOORS_STATUS_OK);
+        assert_eq!(failed, [0, 0, 7]);
+        assert_eq!(doors_pods_resolved(pods, 1, bad.as_ptr(), 2), DOORS_STATUS_ADDRESS);
+        let mut verdict = 77;
+        assert_eq!(doors_pods_verdict(pods, &POD, &mut verdict), DOORS_STATUS_OK);
+        assert_eq!(verdict, DOORS_VERDICT_GONE);
+        assert_eq!(doors_pods_resolved(pods, 1, list.as_ptr(), 2), DOORS_STATUS_OK);
+        assert_eq!(doors_pods_verdict(pods, &POD, &mut verdict), DOORS_STATUS_OK);
+        assert_eq!(verdict, DOORS_VERDICT_NONE);
+        // A token of the first source opened already.
+        let group = doors_group { source: 2, gone_rate: 1, ..GROUP };
+        let mut answers = Vec::new();
+        for _ in 0..21 {
+            assert_eq!(doors_pods_refused_token(pods, &group, 2, 1, 0, &mut answer), DOORS_STATUS_OK);
+            answers.push((answer.action, answer.retry_after, answer.flags));
+        }
+        assert_eq!(answers[0], (DOORS_ACTION_GONE, 0, 0));
+        assert_eq!(answers[18], (DOORS_ACTION_UNAVAILABLE, 1, 0));
+        assert_eq!(answers[19], (DOORS_ACTION_UNAVAILABLE, 1, DOORS_ANSWER_NOTHING_OPENS));
+        assert_eq!(answers[20], (DOORS_ACTION_UNAVAILABLE, 1, 0));
     }
 }
 
@@ -316,11 +420,38 @@ fn numbers_have_names_and_match_the_core() {
     );
     assert_eq!(DOORS_TOKEN_MAX, DOORS_TOKEN_IPV4.max(DOORS_TOKEN_IPV6));
     let known = |text: *const c_char| unsafe { CStr::from_ptr(text) } != c"unknown";
+    use crate::pods::{Action, Outcome, Verdict};
+    for (action, number) in [
+        (Action::None, DOORS_ACTION_NONE),
+        (Action::Dial, DOORS_ACTION_DIAL),
+        (Action::Probe, DOORS_ACTION_PROBE),
+        (Action::Gone, DOORS_ACTION_GONE),
+        (Action::Unavailable, DOORS_ACTION_UNAVAILABLE),
+    ] {
+        assert_eq!(action as u32, number);
+    }
+    for (outcome, number) in [
+        (Outcome::Connected, DOORS_OUTCOME_CONNECTED),
+        (Outcome::Refused, DOORS_OUTCOME_REFUSED),
+        (Outcome::Unreachable, DOORS_OUTCOME_UNREACHABLE),
+        (Outcome::OwnFault, DOORS_OUTCOME_OWN_FAULT),
+        (Outcome::Cancelled, DOORS_OUTCOME_CANCELLED),
+        (Outcome::Answered, DOORS_OUTCOME_ANSWERED),
+    ] {
+        assert_eq!(outcome as u32, number);
+    }
+    assert_eq!(
+        [Verdict::None as u32, Verdict::Unreachable as u32, Verdict::Gone as u32],
+        [DOORS_VERDICT_NONE, DOORS_VERDICT_UNREACHABLE, DOORS_VERDICT_GONE]
+    );
     let count = |known: &dyn Fn(u32) -> bool| (0..100).filter(|number| known(*number)).count();
     assert_eq!(count(&|number| known(doors_status_str(number as i32))), 14);
     assert_eq!(count(&|number| known(doors_decision_str(number))), 4);
     assert_eq!(count(&|number| known(doors_reason_str(number))), 9);
     assert_eq!(count(&|number| known(doors_path_str(number))), 6);
+    assert_eq!(count(&|number| known(doors_action_str(number))), 5);
+    assert_eq!(count(&|number| known(doors_outcome_str(number))), 6);
+    assert_eq!(count(&|number| known(doors_verdict_str(number))), 3);
     assert!(!known(doors_status_str(-1)) && !known(doors_status_str(i32::MIN)) && !known(doors_path_str(u32::MAX)));
 }
 

@@ -65,6 +65,38 @@ fn path(number: u32) -> &'static CStr {
     }
 }
 
+fn action(number: u32) -> &'static CStr {
+    match number {
+        DOORS_ACTION_NONE => c"none",
+        DOORS_ACTION_DIAL => c"dial",
+        DOORS_ACTION_PROBE => c"probe",
+        DOORS_ACTION_GONE => c"gone",
+        DOORS_ACTION_UNAVAILABLE => c"unavailable",
+        _ => UNKNOWN,
+    }
+}
+
+fn outcome(number: u32) -> &'static CStr {
+    match number {
+        DOORS_OUTCOME_CONNECTED => c"connected",
+        DOORS_OUTCOME_REFUSED => c"refused",
+        DOORS_OUTCOME_UNREACHABLE => c"unreachable",
+        DOORS_OUTCOME_OWN_FAULT => c"own fault",
+        DOORS_OUTCOME_CANCELLED => c"cancelled",
+        DOORS_OUTCOME_ANSWERED => c"answered",
+        _ => UNKNOWN,
+    }
+}
+
+fn verdict(number: u32) -> &'static CStr {
+    match number {
+        DOORS_VERDICT_NONE => c"none",
+        DOORS_VERDICT_UNREACHABLE => c"unreachable",
+        DOORS_VERDICT_GONE => c"gone",
+        _ => UNKNOWN,
+    }
+}
+
 /// A few words of English for DOORS_STATUS_*. Static text, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_status_str(number: i32) -> *const c_char {
@@ -87,6 +119,24 @@ pub extern "C" fn doors_reason_str(number: u32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_path_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || path(number).as_ptr())
+}
+
+/// One word for DOORS_ACTION_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_action_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || action(number).as_ptr())
+}
+
+/// A word or two for DOORS_OUTCOME_*. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_outcome_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || outcome(number).as_ptr())
+}
+
+/// One word for DOORS_VERDICT_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_verdict_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || verdict(number).as_ptr())
 }
 
 /// The version of the linked library, such as "0.1.0". Static text, never NULL.

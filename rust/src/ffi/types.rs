@@ -3,9 +3,10 @@
 use std::ffi::c_char;
 use std::net::IpAddr;
 
-use super::numbers::DOORS_NONE;
+use super::numbers::{DOORS_ANSWER_CHANGED, DOORS_ANSWER_NOTHING_OPENS, DOORS_NONE};
 use crate::decision::Decision;
 use crate::error::Error;
+use crate::pods::Answer;
 
 /// An IP address.
 #[repr(C)]
@@ -54,6 +55,52 @@ pub struct doors_error {
     pub message: [c_char; 512],
 }
 
+/// Where a pod is dialled.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_pod {
+    /// Its address; `len` 4 or 16.
+    pub addr: doors_addr,
+    /// Its port.
+    pub port: u16,
+    /// Zero.
+    pub reserved: u16,
+}
+
+/// What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same server must
+/// have the same number after a change of the configuration.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_group {
+    /// Stands for the secret.
+    pub source: u64,
+    /// Stands for the server: one host and port.
+    pub server: u64,
+    /// For how long a pod must be unreachable until it is gone, in nanoseconds. 10 s is a good value.
+    pub gone_after: u64,
+    /// How many requests a second with DOORS_PATH_SYNC get DOORS_ACTION_GONE, per server (tokens that do not open: per
+    /// source), with a burst of one second; the others get _UNAVAILABLE. 0 for no limit. 100 is a good value.
+    pub gone_rate: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+/// What to do with a request, and what was learned from it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_answer {
+    /// DOORS_ACTION_*.
+    pub action: u32,
+    /// Seconds for the Retry-After of DOORS_ACTION_UNAVAILABLE, else 0.
+    pub retry_after: u32,
+    /// DOORS_VERDICT_*: what is held against the pod after this event.
+    pub verdict: u32,
+    /// DOORS_ANSWER_*, added up.
+    pub flags: u32,
+    /// Zero.
+    pub reserved: [u32; 2],
+}
+
 impl From<Option<IpAddr>> for doors_addr {
     fn from(address: Option<IpAddr>) -> Self {
         let mut bytes = [0; 16];
@@ -83,6 +130,20 @@ impl From<Decision> for doors_decision {
             path: decision.path as u16,
             addr: decision.address.into(),
             reserved: [0; 4],
+        }
+    }
+}
+
+impl From<Answer> for doors_answer {
+    fn from(answer: Answer) -> Self {
+        let changed = if answer.changed { DOORS_ANSWER_CHANGED } else { 0 };
+        let nothing_opens = if answer.nothing_opens { DOORS_ANSWER_NOTHING_OPENS } else { 0 };
+        doors_answer {
+            action: answer.action as u32,
+            retry_after: answer.retry_after,
+            verdict: answer.verdict as u32,
+            flags: changed | nothing_opens,
+            reserved: [0; 2],
         }
     }
 }

@@ -1,0 +1,224 @@
+//! What is known about pods: `doors_pods`.
+
+use super::numbers::*;
+use super::types::{doors_answer, doors_group, doors_pod};
+use super::{guard, memory};
+use crate::decision::Reason;
+use crate::error::Status;
+use crate::path::PathKind;
+use crate::pods::{Group, Outcome, Pod, Pods};
+
+/// What is known about the pods of this process: which are dead, how often they may be dialled, how many pages may be
+/// told to reload. Keep one for the process, beside all routers; it should outlive changes of the configuration. From
+/// doors_pods_new() to doors_pods_free().
+///
+/// The one handle that changes: its calls take a lock for well under a microsecond. `now` is nanoseconds of one
+/// monotonic clock of the caller, with any start.
+pub struct doors_pods(Pods);
+
+impl From<&doors_group> for Group {
+    fn from(group: &doors_group) -> Self {
+        let doors_group { source, server, gone_after, gone_rate, .. } = *group;
+        Group { source, server, gone_after, gone_rate }
+    }
+}
+
+fn pod_of(pod: &doors_pod) -> Result<Pod, Status> {
+    let bytes = usize::try_from(pod.addr.len).ok().and_then(|len| pod.addr.bytes.get(..len));
+    let address = bytes.and_then(crate::token::address).ok_or(Status::Address)?;
+    Ok(Pod::new(address, pod.port))
+}
+
+fn path_of(number: u32) -> Result<PathKind, Status> {
+    Ok(match number {
+        DOORS_PATH_PAGE => PathKind::Page,
+        DOORS_PATH_SYNC => PathKind::Sync,
+        DOORS_PATH_HOOK => PathKind::Hook,
+        DOORS_PATH_HISTORY => PathKind::History,
+        DOORS_PATH_RESOURCE => PathKind::Resource,
+        DOORS_PATH_OTHER => PathKind::Other,
+        _ => return Err(Status::NoMatch),
+    })
+}
+
+fn outcome_of(number: u32) -> Result<Outcome, Status> {
+    Ok(match number {
+        DOORS_OUTCOME_CONNECTED => Outcome::Connected,
+        DOORS_OUTCOME_REFUSED => Outcome::Refused,
+        DOORS_OUTCOME_UNREACHABLE => Outcome::Unreachable,
+        DOORS_OUTCOME_OWN_FAULT => Outcome::OwnFault,
+        DOORS_OUTCOME_CANCELLED => Outcome::Cancelled,
+        DOORS_OUTCOME_ANSWERED => Outcome::Answered,
+        _ => return Err(Status::NoMatch),
+    })
+}
+
+/// The reasons of DOORS_DECISION_GONE.
+fn gone_reason_of(number: u32) -> Result<Reason, Status> {
+    Ok(match number {
+        DOORS_REASON_MALFORMED => Reason::Malformed,
+        DOORS_REASON_REFUSED => Reason::Refused,
+        DOORS_REASON_CONTENT => Reason::Content,
+        DOORS_REASON_NO_CIDR => Reason::NoCidr,
+        _ => return Err(Status::NoMatch),
+    })
+}
+
+/// Makes an empty one, which remembers at most 10,000 pods; the one not used for longest is forgotten first. `*out` gets
+/// it.
+///
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_new(out: *mut *mut doors_pods) -> i32 {
+    guard::status(|| unsafe {
+        let out = memory::output(out)?;
+        out.write(Box::into_raw(Box::new(doors_pods(Pods::new()))));
+        Ok(())
+    })
+}
+
+/// Call it when a request with a pod begins (DOORS_DECISION_POD), before any dial. `path` is the decision's.
+///
+/// `*out` gets DOORS_ACTION_DIAL or _PROBE: go on, and report with doors_pods_ended() what became of it; or _GONE or
+/// _UNAVAILABLE: answer at once. While a pod is unreachable or gone, one request a second is told to probe it.
+/// DOORS_PATH_RESOURCE (GET and HEAD) may go to another pod of the server instead of being answered _GONE.
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_began(
+    pods: *const doors_pods,
+    group: *const doors_group,
+    pod: *const doors_pod,
+    path: u32,
+    now: u64,
+    out: *mut doors_answer,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (pods, group, pod) = (memory::handle(pods)?, memory::handle(group)?, memory::handle(pod)?);
+        let out = memory::output(out)?;
+        let answer = pods.0.began(&group.into(), pod_of(pod)?, path_of(path)?, now);
+        out.write(answer.into());
+        Ok(())
+    })
+}
+
+/// Call it for a request that no pod can answer (DOORS_DECISION_GONE). `reason` and `path` are the decision's. Of
+/// `group`, `source` and `gone_rate` count.
+///
+/// `*out` gets DOORS_ACTION_GONE or _UNAVAILABLE: answer at once. Its flag DOORS_ANSWER_NOTHING_OPENS is set when 20 or
+/// more tokens came to this source and none ever opened, once a minute: its secret is probably wrong.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH (no such reason or path) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_refused_token(
+    pods: *const doors_pods,
+    group: *const doors_group,
+    reason: u32,
+    path: u32,
+    now: u64,
+    out: *mut doors_answer,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (pods, group, out) = (memory::handle(pods)?, memory::handle(group)?, memory::output(out)?);
+        let answer = pods.0.refused_token(&group.into(), gone_reason_of(reason)?, path_of(path)?, now);
+        out.write(answer.into());
+        Ok(())
+    })
+}
+
+/// Call it when a dial has ended, as soon as that is known, for every kind of request; and with DOORS_OUTCOME_ANSWERED
+/// when a pod answered over an open connection (once every few seconds for a pod is enough): a pod that works is how a
+/// dead pod is told from a fault on our side. `path` is the decision's.
+///
+/// `*out` gets for a failed dial what its request gets if it had to reach this pod: DOORS_ACTION_GONE or _UNAVAILABLE;
+/// otherwise DOORS_ACTION_NONE. A pod that refuses is gone at once. One that is unreachable is gone when failures span
+/// `group->gone_after` without a success and without a pause of more than a minute, unless no pod of the server worked
+/// within the last minute. The flag DOORS_ANSWER_CHANGED is set when this event changed the verdict.
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path or outcome) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_ended(
+    pods: *const doors_pods,
+    group: *const doors_group,
+    pod: *const doors_pod,
+    path: u32,
+    outcome: u32,
+    now: u64,
+    out: *mut doors_answer,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (pods, group, pod) = (memory::handle(pods)?, memory::handle(group)?, memory::handle(pod)?);
+        let out = memory::output(out)?;
+        let answer = pods.0.ended(&group.into(), pod_of(pod)?, path_of(path)?, outcome_of(outcome)?, now);
+        out.write(answer.into());
+        Ok(())
+    })
+}
+
+/// Call it when the addresses of a server in DNS have changed: `list` holds all of them, `count` of them (NULL with 0
+/// for none). What is held against those that were not there at the last call is cleared: a new pod may have the address
+/// of a dead one.
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS (nothing is changed then) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_resolved(
+    pods: *const doors_pods,
+    server: u64,
+    list: *const doors_pod,
+    count: usize,
+) -> i32 {
+    guard::status(|| unsafe {
+        let pods = memory::handle(pods)?;
+        let list: Result<Vec<Pod>, Status> = memory::items(list, count)?.iter().map(pod_of).collect();
+        pods.0.resolved(server, &list?);
+        Ok(())
+    })
+}
+
+/// Says for each of `count` pods whether its last dial failed, within the last 10 seconds: such pods should be tried
+/// last. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed recently.
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_failed_recently(
+    pods: *const doors_pods,
+    list: *const doors_pod,
+    count: usize,
+    now: u64,
+    failed: *mut u8,
+) -> i32 {
+    guard::status(|| unsafe {
+        let pods = memory::handle(pods)?;
+        let list = memory::items(list, count)?;
+        if list.is_empty() {
+            return Ok(());
+        }
+        let failed = memory::output(failed)?;
+        // All of them first: nothing is written unless the call succeeds.
+        list.iter().try_for_each(|pod| pod_of(pod).map(drop))?;
+        let mut index = 0;
+        pods.0.failed_recently(list.iter().filter_map(|pod| pod_of(pod).ok()), now, |one| {
+            failed.add(index).write(one.into());
+            index += 1;
+        });
+        Ok(())
+    })
+}
+
+/// Tells what is held against a pod: `*verdict` gets DOORS_VERDICT_*.
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_verdict(pods: *const doors_pods, pod: *const doors_pod, verdict: *mut u32) -> i32 {
+    guard::status(|| unsafe {
+        let (pods, pod, verdict) = (memory::handle(pods)?, memory::handle(pod)?, memory::output(verdict)?);
+        verdict.write(pods.0.verdict(pod_of(pod)?) as u32);
+        Ok(())
+    })
+}
+
+/// Frees it. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_free(pods: *mut doors_pods) {
+    guard::value((), || unsafe { memory::free(pods) })
+}

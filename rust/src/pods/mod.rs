@@ -1,0 +1,207 @@
+//! In: events about pods (a request began, a dial succeeded, failed ...) with the time at which they happened. Out:
+//! what to do with each request: dial, probe, answer 410, answer 503.
+//!
+//! A page lives in one pod. When that pod is gone for good, its requests must get 410, so that the page reloads; while
+//! the network has a blip they must get 503, so that the page waits. Which of the two it is cannot be seen from one
+//! request:
+//!
+//! ```text
+//! verdict   one pod: what its last dials say, and how often it may be dialled
+//! server    all pods of a server: do they all fail, so that the fault must be on our side?
+//! pacing    how many pages a second may be told to reload
+//! source    does any token open at all?
+//! recent    the tables behind it, which forget what was not used for longest
+//! ```
+//!
+//! Nothing here knows a clock: every call says what time it is, so that tests can run through hours in no time.
+
+mod pacing;
+mod recent;
+mod server;
+mod source;
+mod state;
+mod verdict;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::decision::Reason;
+use crate::path::PathKind;
+use state::State;
+
+/// How many pods are remembered.
+pub const MAX_PODS: usize = 10_000;
+
+/// One second in the unit of all times here, nanoseconds.
+pub(crate) const SECOND: u64 = 1_000_000_000;
+
+/// How long after a failed dial an address is tried last.
+const FAILED_RECENTLY: u64 = 10 * SECOND;
+
+/// One pod: where it is dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pod {
+    address: IpAddr,
+    port: u16,
+}
+
+impl Pod {
+    /// An IPv4-mapped address is the same pod as the IPv4 one.
+    pub fn new(address: IpAddr, port: u16) -> Self {
+        Pod { address: address.to_canonical(), port }
+    }
+}
+
+/// What a request belongs to, and the options that apply to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The caller's number for the configuration (one secret). It should outlive reloads.
+    pub source: u64,
+    /// The caller's number for the server (one host and port). It should outlive reloads.
+    pub server: u64,
+    /// For how long a pod must be unreachable until it is gone, in nanoseconds.
+    pub gone_after: u64,
+    /// How many requests a second on the sync path are told 410, per server; 0 for all.
+    pub gone_rate: u32,
+}
+
+/// What became of a dial or of a request. The numbers are those of `DOORS_OUTCOME_*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Outcome {
+    /// The dial succeeded.
+    Connected = 1,
+    /// The pod's own host refused the connection.
+    Refused = 2,
+    /// No route, host or network unreachable, or no answer in time.
+    Unreachable = 3,
+    /// The dial failed for a reason on this machine; it says nothing about the pod.
+    OwnFault = 4,
+    /// The client gave up; it says nothing about the pod.
+    Cancelled = 5,
+    /// The pod answered a request, perhaps over a connection that was open already.
+    Answered = 6,
+}
+
+/// What to do with a request. The numbers are those of `DOORS_ACTION_*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Action {
+    /// Nothing more: the event does not end the request.
+    None = 0,
+    /// Dial the pod, or use an open connection.
+    Dial = 1,
+    /// The same; it is the one request of this second that finds out whether the pod is back.
+    Probe = 2,
+    /// Answer 410: the page is gone.
+    Gone = 3,
+    /// Answer 503 with `Retry-After`: the page should wait.
+    Unavailable = 4,
+}
+
+/// What is held against a pod. The numbers are those of `DOORS_VERDICT_*`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Verdict {
+    /// Nothing.
+    #[default]
+    None = 0,
+    /// Its last dials failed; it may be a blip.
+    Unreachable = 1,
+    /// It is dead, and its pages with it.
+    Gone = 2,
+}
+
+/// What to do with a request, and what was learned from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What to do.
+    pub action: Action,
+    /// Seconds for `Retry-After`; 0 unless the action is [`Action::Unavailable`].
+    pub retry_after: u32,
+    /// What is held against the pod after this event.
+    pub verdict: Verdict,
+    /// This event changed the verdict: the time to log it.
+    pub changed: bool,
+    /// No token has opened since the source was first seen, and many came: the time to log it, once a minute.
+    pub nothing_opens: bool,
+}
+
+/// What is known about the pods of a process. Usable from any number of threads; each call takes one lock for well
+/// under a microsecond. Times are nanoseconds of one monotonic clock; a time that is earlier than that of another call
+/// counts as the later one wherever both meet.
+pub struct Pods {
+    state: Mutex<State>,
+    /// The time of the last failed dial plus one, or 0: lets [`Pods::failed_recently`] answer without the lock.
+    last_failure: AtomicU64,
+}
+
+impl Default for Pods {
+    fn default() -> Self {
+        Pods::new()
+    }
+}
+
+impl Pods {
+    /// Knows nothing. Remembers at most [`MAX_PODS`] pods; the one not used for longest is forgotten first.
+    pub fn new() -> Self {
+        Pods::bounded(MAX_PODS)
+    }
+
+    fn bounded(most: usize) -> Self {
+        Pods { state: Mutex::new(State::new(most)), last_failure: AtomicU64::new(0) }
+    }
+
+    /// Nothing in the state is ever half changed for longer than a call, and a panic in one is contained by the caller:
+    /// the next call goes on with what there is.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request with a token for `pod` began. Says whether to dial or what to answer at once.
+    pub fn began(&self, group: &Group, pod: Pod, path: PathKind, now: u64) -> Answer {
+        self.lock().began(group, pod, path, now)
+    }
+
+    /// A request began that has no pod: its token does not open or lies in no CIDR ([`crate::Kind::Gone`]). Says whether
+    /// to answer 410 or 503.
+    pub fn refused_token(&self, group: &Group, reason: Reason, path: PathKind, now: u64) -> Answer {
+        self.lock().refused_token(group, reason, path, now)
+    }
+
+    /// What became of a dial of `pod`, or of a request to it, whether it had a token or not. For a failed dial the
+    /// answer says what its request gets.
+    pub fn ended(&self, group: &Group, pod: Pod, path: PathKind, outcome: Outcome, now: u64) -> Answer {
+        if matches!(outcome, Outcome::Refused | Outcome::Unreachable) {
+            self.last_failure.fetch_max(now.saturating_add(1), Ordering::Relaxed);
+        }
+        self.lock().ended(group, pod, path, outcome, now)
+    }
+
+    /// The addresses of a server in DNS now, with its port. Clears what is held against those that were not there
+    /// before: a new pod may have the address of a dead one.
+    pub fn resolved(&self, server: u64, pods: &[Pod]) {
+        self.lock().resolved(server, pods);
+    }
+
+    /// For each pod: did its last dial fail, within the last 10 s? Such a pod should be tried last. Costs no lock while
+    /// no dial of any pod has failed recently.
+    pub fn failed_recently(&self, pods: impl IntoIterator<Item = Pod>, now: u64, mut found: impl FnMut(bool)) {
+        let last = self.last_failure.load(Ordering::Relaxed);
+        if last == 0 || now.saturating_sub(last - 1) >= FAILED_RECENTLY {
+            pods.into_iter().for_each(|_| found(false));
+            return;
+        }
+        let state = self.lock();
+        pods.into_iter().for_each(|pod| found(state.failed_recently(pod, now)));
+    }
+
+    /// What is held against a pod. Does not count as a use of it.
+    pub fn verdict(&self, pod: Pod) -> Verdict {
+        self.lock().verdict(pod)
+    }
+}
+
+#[cfg(test)]
+mod tests;

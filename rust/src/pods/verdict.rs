@@ -1,0 +1,116 @@
+//! In: what became of the dials of one pod. Out: what is held against it, and which requests may dial it.
+
+use super::{Action, FAILED_RECENTLY, SECOND, Verdict};
+
+/// While something is held against a pod, one dial in this time finds out whether it is back.
+const PROBE_EVERY: u64 = SECOND;
+
+/// Failures that are further apart do not belong together: nobody looked in between.
+const LONGEST_GAP: u64 = 60 * SECOND;
+
+/// A sign that the network between us and a pod works, and which server's pod it was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proof {
+    pub(super) server: u64,
+    pub(super) at: u64,
+}
+
+/// Failures to reach a pod, without a success between them.
+#[derive(Clone, Copy, Debug)]
+struct Failures {
+    first: u64,
+    last: u64,
+}
+
+/// What is known about one pod.
+#[derive(Debug, Default)]
+pub(super) struct PodState {
+    verdict: Verdict,
+    failures: Option<Failures>,
+    /// When the next dial is allowed, while something is held against the pod.
+    next_dial: u64,
+    last_failure: Option<u64>,
+    /// The last success or refusal, unless the pod was unreachable since.
+    proof: Option<Proof>,
+}
+
+impl PodState {
+    pub(super) fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    pub(super) fn proof(&self) -> Option<Proof> {
+        self.proof
+    }
+
+    pub(super) fn failed_recently(&self, now: u64) -> bool {
+        self.last_failure.is_some_and(|at| now.saturating_sub(at) < FAILED_RECENTLY)
+    }
+
+    /// A request wants the pod.
+    pub(super) fn arrive(&mut self, now: u64) -> Action {
+        if self.verdict == Verdict::None {
+            return Action::Dial;
+        }
+        if now >= self.next_dial {
+            self.next_dial = now.saturating_add(PROBE_EVERY);
+            return Action::Probe;
+        }
+        self.answer()
+    }
+
+    /// What a request gets that cannot be dialled, or whose dial failed.
+    pub(super) fn answer(&self) -> Action {
+        match self.verdict {
+            Verdict::Gone => Action::Gone,
+            Verdict::None | Verdict::Unreachable => Action::Unavailable,
+        }
+    }
+
+    /// The pod is there: nothing is held against it any more.
+    pub(super) fn alive(&mut self, proof: Proof) {
+        *self = PodState { proof: Some(proof), ..PodState::default() };
+    }
+
+    /// The pod's host says that nothing listens: it is gone at once. The network works.
+    pub(super) fn refused(&mut self, proof: Proof) {
+        self.fail(proof.at);
+        self.verdict = Verdict::Gone;
+        self.failures = None;
+        self.proof = Some(proof);
+    }
+
+    /// Nobody knows. True when this has lasted long enough to declare the pod gone.
+    pub(super) fn unreachable(&mut self, gone_after: u64, now: u64) -> bool {
+        self.fail(now);
+        self.proof = None;
+        let failures = match self.failures {
+            Some(Failures { first, last }) if now.saturating_sub(last) <= LONGEST_GAP => {
+                Failures { first, last: last.max(now) }
+            }
+            _ => Failures { first: now, last: now },
+        };
+        self.failures = Some(failures);
+        if self.verdict == Verdict::None {
+            self.verdict = Verdict::Unreachable;
+        }
+        self.verdict == Verdict::Unreachable && failures.last - failures.first >= gone_after
+    }
+
+    /// The pod is declared gone.
+    pub(super) fn condemn(&mut self) {
+        self.verdict = Verdict::Gone;
+    }
+
+    /// Another pod may have the address now.
+    pub(super) fn clear(&mut self) {
+        *self = PodState::default();
+    }
+
+    fn fail(&mut self, now: u64) {
+        self.last_failure = Some(self.last_failure.map_or(now, |last| last.max(now)));
+        if self.verdict == Verdict::None {
+            self.next_dial = now.saturating_add(PROBE_EVERY);
+        }
+    }
+}
