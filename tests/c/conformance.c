@@ -12,7 +12,8 @@ int main(int argc, char **argv) {
         void (*run)(void);
     } tests[] = {
         {"tokens", test_tokens}, {"secrets", test_secrets},   {"cidrs", test_cidrs},     {"decisions", test_decisions},
-        {"config", test_config}, {"contract", test_contract}, {"threads", test_threads},
+        {"config", test_config}, {"contract", test_contract}, {"pods", test_pods},
+        {"threads", test_threads},
     };
     if (argc != 2) {
         fprintf(stderr, "usage: %s tests/vectors\n", argv[0]);

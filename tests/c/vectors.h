@@ -60,6 +60,7 @@ void test_cidrs(void);
 void test_decisions(void);
 void test_config(void);
 void test_contract(void);
+void test_pods(void);
 void test_threads(void);
 
 #endif

@@ -1,0 +1,115 @@
+/* Dead pods and paced answers: doors_pods, in virtual time. */
+#include "vectors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SECOND UINT64_C(1000000000)
+
+static const doors_group GROUP = {.source = 1, .server = 1, .gone_after = 10 * SECOND, .gone_rate = 2};
+
+static doors_pod pod(uint8_t last) {
+    return (doors_pod){.addr = {.bytes = {10, 0, 0, last}, .len = 4}, .port = 8080};
+}
+
+static uint32_t began(doors_pods *pods, uint8_t last, uint32_t path, uint64_t now) {
+    doors_pod one = pod(last);
+    doors_answer answer;
+    CHECK(doors_pods_began(pods, &GROUP, &one, path, now, &answer) == DOORS_STATUS_OK);
+    CHECK(answer.retry_after == (answer.action == DOORS_ACTION_UNAVAILABLE ? 1 : 0));
+    return answer.action;
+}
+
+static doors_answer ended(doors_pods *pods, uint8_t last, uint32_t outcome, uint64_t now) {
+    doors_pod one = pod(last);
+    doors_answer answer = {0};
+    CHECK(doors_pods_ended(pods, &GROUP, &one, DOORS_PATH_HOOK, outcome, now, &answer) == DOORS_STATUS_OK);
+    CHECK(answer.reserved[0] == 0 && answer.reserved[1] == 0);
+    return answer;
+}
+
+static void refused(doors_pods *pods) {
+    CHECK(began(pods, 1, DOORS_PATH_HOOK, 0) == DOORS_ACTION_DIAL);
+    doors_answer answer = ended(pods, 1, DOORS_OUTCOME_REFUSED, 0);
+    CHECK(answer.action == DOORS_ACTION_GONE && answer.verdict == DOORS_VERDICT_GONE);
+    CHECK(answer.flags == DOORS_ANSWER_CHANGED);
+    CHECK(began(pods, 1, DOORS_PATH_HOOK, SECOND / 2) == DOORS_ACTION_GONE);
+    CHECK(began(pods, 1, DOORS_PATH_HOOK, SECOND) == DOORS_ACTION_PROBE);
+    answer = ended(pods, 1, DOORS_OUTCOME_CONNECTED, SECOND);
+    CHECK(answer.action == DOORS_ACTION_NONE && answer.flags == DOORS_ANSWER_CHANGED);
+    CHECK(began(pods, 1, DOORS_PATH_HOOK, SECOND) == DOORS_ACTION_DIAL);
+}
+
+static void unreachable(doors_pods *pods) {
+    uint64_t start = 100 * SECOND;
+    ended(pods, 3, DOORS_OUTCOME_ANSWERED, start);
+    for (uint64_t second = 0; second < 10; second++)
+        CHECK(ended(pods, 2, DOORS_OUTCOME_UNREACHABLE, start + second * SECOND).action == DOORS_ACTION_UNAVAILABLE);
+    CHECK(ended(pods, 2, DOORS_OUTCOME_UNREACHABLE, start + 10 * SECOND).action == DOORS_ACTION_GONE);
+    CHECK(ended(pods, 2, DOORS_OUTCOME_OWN_FAULT, start + 10 * SECOND).flags == 0);
+    CHECK(ended(pods, 2, DOORS_OUTCOME_CANCELLED, start + 10 * SECOND).action == DOORS_ACTION_NONE);
+}
+
+static void paced(doors_pods *pods) {
+    uint64_t now = 200 * SECOND;
+    doors_answer answer;
+    ended(pods, 4, DOORS_OUTCOME_REFUSED, now);
+    CHECK(began(pods, 4, DOORS_PATH_SYNC, now) == DOORS_ACTION_GONE);
+    CHECK(began(pods, 4, DOORS_PATH_SYNC, now) == DOORS_ACTION_GONE);
+    CHECK(began(pods, 4, DOORS_PATH_SYNC, now) == DOORS_ACTION_UNAVAILABLE);
+    CHECK(began(pods, 4, DOORS_PATH_HOOK, now) == DOORS_ACTION_GONE);
+    CHECK(began(pods, 4, DOORS_PATH_SYNC, now + SECOND / 2) == DOORS_ACTION_GONE);
+    doors_group wrong = GROUP;
+    wrong.source = 2;
+    unsigned said = 0;
+    for (int i = 0; i < 50; i++) {
+        CHECK(doors_pods_refused_token(pods, &wrong, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, now, &answer) ==
+              DOORS_STATUS_OK);
+        CHECK(answer.action == (i < 2 ? DOORS_ACTION_GONE : DOORS_ACTION_UNAVAILABLE));
+        if (answer.flags & DOORS_ANSWER_NOTHING_OPENS) said++;
+    }
+    CHECK(said == 1);
+}
+
+static void remembered(doors_pods *pods) {
+    uint64_t now = 300 * SECOND;
+    doors_pod list[3] = {pod(5), pod(6), pod(7)};
+    uint8_t failed[3] = {9, 9, 9};
+    uint32_t verdict = 9;
+    ended(pods, 6, DOORS_OUTCOME_REFUSED, now);
+    CHECK(doors_pods_failed_recently(pods, list, 3, now, failed) == DOORS_STATUS_OK);
+    CHECK(failed[0] == 0 && failed[1] == 1 && failed[2] == 0);
+    CHECK(doors_pods_verdict(pods, &list[1], &verdict) == DOORS_STATUS_OK && verdict == DOORS_VERDICT_GONE);
+    CHECK(doors_pods_resolved(pods, GROUP.server, list, 3) == DOORS_STATUS_OK);
+    CHECK(doors_pods_verdict(pods, &list[1], &verdict) == DOORS_STATUS_OK && verdict == DOORS_VERDICT_NONE);
+    CHECK(doors_pods_failed_recently(pods, NULL, 0, now, NULL) == DOORS_STATUS_OK);
+    CHECK(doors_pods_failed_recently(pods, NULL, 1, now, failed) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_pods_resolved(pods, GROUP.server, NULL, 0) == DOORS_STATUS_OK);
+    list[2].addr.len = 5;
+    CHECK(doors_pods_resolved(pods, GROUP.server, list, 3) == DOORS_STATUS_ADDRESS);
+}
+
+void test_pods(void) {
+    doors_pods *pods = NULL;
+    checking("pods", "new");
+    CHECK(doors_pods_new(NULL) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_pods_new(&pods) == DOORS_STATUS_OK);
+    checking("pods", "refused");
+    refused(pods);
+    checking("pods", "unreachable");
+    unreachable(pods);
+    checking("pods", "paced");
+    paced(pods);
+    checking("pods", "remembered");
+    remembered(pods);
+    doors_pods_free(pods);
+    doors_pods_free(NULL);
+    checking("pods", "names");
+    CHECK(strcmp(doors_action_str(DOORS_ACTION_PROBE), "probe") == 0);
+    CHECK(strcmp(doors_outcome_str(DOORS_OUTCOME_REFUSED), "refused") == 0);
+    CHECK(strcmp(doors_verdict_str(DOORS_VERDICT_GONE), "gone") == 0);
+    CHECK(strcmp(doors_action_str(99), "unknown") == 0);
+    CHECK(strcmp(doors_outcome_str(0), "unknown") == 0);
+    CHECK(strcmp(doors_verdict_str(99), "unknown") == 0);
+    CHECK(sizeof(doors_pod) == 24 && sizeof(doors_group) == 32 && sizeof(doors_answer) == 24);
+}
