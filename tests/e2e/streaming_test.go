@@ -258,3 +258,40 @@ func TestStreamingDrain(t *testing.T) {
 		})
 	}
 }
+
+// Streams that are open when the configuration changes go on, and what comes
+// after them follows the new one.
+func TestStreamingReload(t *testing.T) {
+	for _, protocol := range Protocols {
+		t.Run(string(protocol), func(t *testing.T) {
+			t.Parallel()
+			cluster := NewCluster(t, pod.Config{}, podA, podC)
+			caddy := Start(t, Options{Config: Config{Grace: "30s", Handlers: doorsSite(cluster, "")}})
+			browser := caddy.NewBrowser(t, protocol)
+			page := browser.MustLoad("/")
+			home := cluster.Pod(page.Pod)
+			receiver := openStream(t, page, 1)
+			waitFor(t, home, "GET", page.Sync(1))
+			home.Send(page.Instance, "set_text", "path", "before")
+			receiver.action(t, "set_text")
+			// The new configuration does not know the page's server any more.
+			elsewhere := []Server{cluster.Server("10.0.0.0/8", podA)}
+			for range 3 {
+				for _, servers := range [][]Server{twoServers(cluster), elsewhere} {
+					config := Config{Grace: "30s", Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", servers, "")}
+					if status, message := caddy.Load(config); status != http.StatusOK {
+						t.Fatal(status, message)
+					}
+				}
+			}
+			for number := range 5 {
+				home.Send(page.Instance, "set_text", "path", fmt.Sprint("after ", number))
+				receiver.action(t, "set_text")
+			}
+			checkGone(t, "after the reload", caddy.NewClient(t, protocol).Get(page.Sync(2)))
+			if got := home.Requests(page.Sync(2)); len(got) > 0 {
+				t.Error("the new configuration still leads to the pod")
+			}
+		})
+	}
+}

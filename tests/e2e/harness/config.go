@@ -13,6 +13,7 @@ type Config struct {
 	Handlers string // Caddyfile directives of the site
 	Global   string // Caddyfile global options besides those of the harness
 	Servers  string // Caddyfile options inside `servers`
+	Grace    string // grace_period; default 1s
 
 	JSON string // instead: the JSON of a handler, put into a server of its own
 }
@@ -27,18 +28,21 @@ func (c Config) file() (name, adapter string) {
 
 // String is the text of the configuration.
 func (c Config) String() string {
+	if c.Grace == "" {
+		c.Grace = "1s"
+	}
 	if c.JSON != "" {
 		return fmt.Sprintf(`{
   "admin": {"listen": "127.0.0.1:%d"},
-  "apps": {"http": {"grace_period": "1s", "servers": {"site": {
+  "apps": {"http": {"grace_period": %q, "servers": {"site": {
     "listen": ["127.0.0.1:%d"], "automatic_https": {"disable": true},
     "routes": [{"handle": [%s]}]
   }}}}
 }
-`, c.Places.Admin, c.Places.HTTP, c.JSON)
+`, c.Places.Admin, c.Grace, c.Places.HTTP, c.JSON)
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "{\n\tadmin 127.0.0.1:%d\n\tauto_https disable_redirects\n\tgrace_period 1s\n", c.Places.Admin)
+	fmt.Fprintf(&text, "{\n\tadmin 127.0.0.1:%d\n\tauto_https disable_redirects\n\tgrace_period %s\n", c.Places.Admin, c.Grace)
 	if c.Servers != "" {
 		fmt.Fprintf(&text, "\tservers {\n%s\n\t}\n", Indent(Indent(c.Servers)))
 	}
