@@ -18,6 +18,7 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 	path4, path6, bad := "/~/"+token4+"/s/inst", "/~/"+token6+"/h/inst/1", "/~/"+token4[:42]+"=/s/inst"
 	cookie := "theme=dark; upstream=" + token6
 	ip4, ip6 := netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("2001:db8::7")
+	pods, list, failed := mustPods(t), []netip.AddrPort{blue1, blue2, grey}, make([]bool, 3)
 	sink := ""
 	for name, call := range map[string]func(){
 		"decide pod":       func() { router.Decide(path4, cookie) },
@@ -30,6 +31,11 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 		"CIDR lookup":      func() { cidrs.Lookup(ip6) },
 		"decode":           func() { cipher.Decode(token6) },
 		"decode refused":   func() { cipher.Decode(token6[1:]) },
+		"pods began":       func() { pods.Began(blue, grey, PathSync, 0) },
+		"pods ended":       func() { pods.Ended(blue, grey, PathSync, OutcomeUnreachable, 0) },
+		"pods refused":     func() { pods.RefusedToken(blue, ReasonNoCIDR, PathSync, 0) },
+		"pods failed":      func() { pods.FailedRecently(list, 0, failed) },
+		"pods verdict":     func() { pods.Verdict(grey) },
 		"names": func() {
 			decision, _ := router.Decide(path4, "")
 			sink = decision.Kind.String()

@@ -12,10 +12,11 @@
 // package passes bytes in and numbers out. A decision and a lookup allocate
 // nothing.
 //
-// A [Router], [Cipher] or [CIDRs] never changes and may be used by any number of
-// goroutines at the same time. Its memory in the library is freed some time
-// after the last use, by a cleanup of the garbage collector; nothing needs to
-// be closed. The zero value and a nil pointer of each are of no use and panic.
+// A [Router], [Cipher] or [CIDRs] never changes. They and [Pods], which does,
+// may be used by any number of goroutines at the same time. Their memory in the
+// library is freed some time after the last use, by a cleanup of the garbage
+// collector; nothing needs to be closed. The zero values are of no use: they
+// find nothing, or return [StatusNullPointer].
 //
 // Building needs cgo (CGO_ENABLED=1 and a C compiler) and the library, found
 // through pkg-config as doors_caddy. In a clone of the repository "make library"

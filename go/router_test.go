@@ -91,7 +91,7 @@ func TestWarnings(t *testing.T) {
 // Rust's memory is invisible to Go's collector, so a lost handle would show up
 // nowhere else.
 func TestHandlesAreFreed(t *testing.T) {
-	live := func() int64 { return liveRouters.Load() + liveCiphers.Load() + liveCIDRs.Load() }
+	live := func() int64 { return liveRouters.Load() + liveCiphers.Load() + liveCIDRs.Load() + livePods.Load() }
 	settle := func(done func() bool) bool {
 		for range 200 {
 			if done() {
@@ -115,6 +115,7 @@ func TestHandlesAreFreed(t *testing.T) {
 			t.Fatal(err)
 		}
 		cidrs.Lookup(netip.Addr{})
+		mustPods(t).Resolved(1, nil)
 	}
 	kept := mustRouter(t, testConfig)
 	if !settle(func() bool { return live() == before+1 }) {
@@ -240,6 +241,26 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestZeroValuesAreOfNoUse(t *testing.T) {
+	var router Router
+	_, decide := router.Decide("/", "")
+	_, encode := new(Cipher).Encode(netip.MustParseAddr("10.0.0.1"))
+	_, decode := new(Cipher).Decode("x")
+	_, verdict := new(Pods).Verdict(blue1)
+	for i, err := range []error{decide, encode, decode, verdict} {
+		if !errors.Is(err, StatusNullPointer) {
+			t.Errorf("%d: got %v", i, err)
+		}
+	}
+	if host, port := router.Upstream(0); router.Upstreams() != 0 || host != "" || port != 0 || router.Warnings() != nil {
+		t.Error("the zero router has upstreams or warnings")
+	}
+	_, ok := router.Lookup(netip.MustParseAddr("10.0.0.1"))
+	if _, found := new(CIDRs).Lookup(netip.MustParseAddr("10.0.0.1")); ok || found {
+		t.Error("a zero value finds an address")
+	}
+}
+
 func TestCheck(t *testing.T) {
 	for _, c := range []struct {
 		field  Field
@@ -285,7 +306,8 @@ func TestEveryConstructorRefusesAnotherABI(t *testing.T) {
 	_, router := NewRouter([]byte(testConfig))
 	_, cipher := NewCipher(testKey)
 	_, cidrs := NewCIDRs("10.0.0.0/24")
-	for i, err := range []error{router, cipher, cidrs, Check(FieldPort, "1")} {
+	_, pods := NewPods()
+	for i, err := range []error{router, cipher, cidrs, pods, Check(FieldPort, "1")} {
 		if !errors.Is(err, abiProblem) {
 			t.Errorf("%d: got %v", i, err)
 		}

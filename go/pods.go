@@ -1,0 +1,213 @@
+package doors
+
+// In:  what happened to requests and dials, with the time it happened at.
+// Out: what to do: dial, probe, answer 410 or answer 503.
+
+/*
+#cgo noescape doors_pods_began
+#cgo nocallback doors_pods_began
+#cgo noescape doors_pods_refused_token
+#cgo nocallback doors_pods_refused_token
+#cgo noescape doors_pods_ended
+#cgo nocallback doors_pods_ended
+#cgo noescape doors_pods_failed_recently
+#cgo nocallback doors_pods_failed_recently
+#cgo noescape doors_pods_verdict
+#cgo nocallback doors_pods_verdict
+#include "doors_caddy.h"
+*/
+import "C"
+
+import (
+	"net/netip"
+	"runtime"
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+// Pods remembers which pods are dead, how often they may be dialled, and how
+// many pages may be told to reload. One serves the whole process, beside all
+// routers, and outlives changes of the configuration.
+//
+// It does change, but any number of goroutines may use it at the same time. Its
+// memory is freed as that of the others; see the package.
+//
+// Each now is the time since any fixed start by a monotonic clock, never
+// negative: time.Since of one [time.Time] that was taken when the process
+// began.
+type Pods struct {
+	handle *C.doors_pods
+	_      unshared
+}
+
+var livePods atomic.Int64
+
+// NewPods makes one that knows nothing. It remembers at most 10,000 pods and
+// forgets the one that was not used for longest.
+func NewPods() (*Pods, error) {
+	if abiProblem != nil {
+		return nil, abiProblem
+	}
+	var handle *C.doors_pods
+	if err := statusOf(C.doors_pods_new(&handle)); err != nil {
+		return nil, err
+	}
+	pods := &Pods{handle: handle}
+	livePods.Add(1)
+	runtime.AddCleanup(pods, freePods, handle)
+	return pods, nil
+}
+
+func freePods(handle *C.doors_pods) {
+	C.doors_pods_free(handle)
+	livePods.Add(-1)
+}
+
+// Group is what a request belongs to, with the options that apply to it. The
+// numbers are the caller's own.
+type Group struct {
+	// Source stands for the secret.
+	Source uint64
+	// Server stands for one host and port. The same server has the same number
+	// after a change of the configuration.
+	Server uint64
+	// GoneAfter is for how long a pod must be unreachable until it is gone; less
+	// than 0 counts as 0.
+	GoneAfter time.Duration
+	// GoneRate is how many requests a second of [PathSync] get [ActionGone], for
+	// each server (each source, for tokens that do not open); 0 for no limit.
+	GoneRate uint32
+}
+
+// Answer is what to do after an event, and what was learned from it.
+type Answer struct {
+	// Action is what to do.
+	Action Action
+	// RetryAfter is the Retry-After of [ActionUnavailable] in seconds, else 0.
+	RetryAfter int
+	// Verdict is what is held against the pod now.
+	Verdict Verdict
+	// Changed is whether this event changed the verdict.
+	Changed bool
+	// NothingOpens says, once a minute, that many tokens came to this source
+	// and none ever opened: its secret is probably wrong.
+	NothingOpens bool
+}
+
+// Began asks what to do with a request that has to reach one pod ([Pod]), before
+// any dial. [ActionDial] and [ActionProbe] mean to go on and to report to
+// [Pods.Ended]; [ActionGone] and [ActionUnavailable] to answer at once. A
+// request of [PathResource] may go to another pod of the server instead of being
+// answered [ActionGone]. The error is [StatusAddress] or [StatusNoMatch] for a
+// pod or path that is none.
+func (p *Pods) Began(group Group, pod netip.AddrPort, path Path, now time.Duration) (Answer, error) {
+	cGroup, cPod := groupOf(group), podOf(pod)
+	var out C.doors_answer
+	status := C.doors_pods_began(p.handle, &cGroup, &cPod, C.uint32_t(path), C.uint64_t(now), &out)
+	runtime.KeepAlive(p)
+	return answerOf(&out, status)
+}
+
+// RefusedToken asks what to answer to a request that no pod can serve ([Gone]),
+// with the reason and the path of its decision: [ActionGone] or
+// [ActionUnavailable]. Of the group, Source and GoneRate count.
+func (p *Pods) RefusedToken(group Group, reason Reason, path Path, now time.Duration) (Answer, error) {
+	cGroup := groupOf(group)
+	var out C.doors_answer
+	status := C.doors_pods_refused_token(p.handle, &cGroup, C.uint32_t(reason), C.uint32_t(path), C.uint64_t(now), &out)
+	runtime.KeepAlive(p)
+	return answerOf(&out, status)
+}
+
+// Ended reports how a dial ended, for every kind of request and as soon as that
+// is known; and, with [OutcomeAnswered], that a pod answered over a connection
+// that was open already (once every few seconds for a pod is enough). The answer
+// to a failed dial is what a request gets that has to reach this pod:
+// [ActionGone] or [ActionUnavailable]; else [ActionNone].
+func (p *Pods) Ended(group Group, pod netip.AddrPort, path Path, outcome Outcome, now time.Duration) (Answer, error) {
+	cGroup, cPod := groupOf(group), podOf(pod)
+	var out C.doors_answer
+	status := C.doors_pods_ended(p.handle, &cGroup, &cPod, C.uint32_t(path), C.uint32_t(outcome), C.uint64_t(now), &out)
+	runtime.KeepAlive(p)
+	return answerOf(&out, status)
+}
+
+// Resolved reports that the addresses of a server in DNS have changed; pods are
+// all of them now. What is held against those that were not among them before is
+// forgotten: a new pod may have the address of a dead one. On an error
+// ([StatusAddress]) nothing is changed.
+func (p *Pods) Resolved(server uint64, pods []netip.AddrPort) error {
+	list := make([]C.doors_pod, len(pods))
+	for i, pod := range pods {
+		list[i] = podOf(pod)
+	}
+	status := C.doors_pods_resolved(p.handle, C.uint64_t(server), unsafe.SliceData(list), C.size_t(len(list)))
+	runtime.KeepAlive(p)
+	return statusOf(status)
+}
+
+// FailedRecently reports for each pod whether its last dial failed less than 10
+// seconds ago: such pods are tried last. failed must be as long as pods; on an
+// error ([StatusAddress]) a part of it may be written.
+func (p *Pods) FailedRecently(pods []netip.AddrPort, now time.Duration, failed []bool) error {
+	failed = failed[:len(pods)]
+	const room = 32 // on the stack, to allocate nothing
+	var list [room]C.doors_pod
+	var flags [room]C.uint8_t
+	for start := 0; start < len(pods); start += room {
+		part := pods[start:min(start+room, len(pods))]
+		for i, pod := range part {
+			list[i] = podOf(pod)
+		}
+		status := C.doors_pods_failed_recently(p.handle, &list[0], C.size_t(len(part)), C.uint64_t(now), &flags[0])
+		if err := statusOf(status); err != nil {
+			runtime.KeepAlive(p)
+			return err
+		}
+		for i := range part {
+			failed[start+i] = flags[i] != 0
+		}
+	}
+	runtime.KeepAlive(p)
+	return nil
+}
+
+// Verdict returns what is held against a pod. The error is [StatusAddress].
+func (p *Pods) Verdict(pod netip.AddrPort) (Verdict, error) {
+	cPod := podOf(pod)
+	var out C.uint32_t
+	status := C.doors_pods_verdict(p.handle, &cPod, &out)
+	runtime.KeepAlive(p)
+	return Verdict(out), statusOf(status)
+}
+
+func groupOf(group Group) C.doors_group {
+	return C.doors_group{
+		source:     C.uint64_t(group.Source),
+		server:     C.uint64_t(group.Server),
+		gone_after: C.uint64_t(max(group.GoneAfter, 0)),
+		gone_rate:  C.uint32_t(group.GoneRate),
+	}
+}
+
+func podOf(pod netip.AddrPort) (out C.doors_pod) {
+	bytes, length := addressBytes(pod.Addr())
+	*(*[16]byte)(unsafe.Pointer(&out.addr.bytes)) = bytes
+	out.addr.len = C.uint32_t(length)
+	out.port = C.uint16_t(pod.Port())
+	return out
+}
+
+func answerOf(answer *C.doors_answer, status C.int32_t) (Answer, error) {
+	if status != C.DOORS_STATUS_OK {
+		return Answer{}, Status(status)
+	}
+	return Answer{
+		Action:       Action(answer.action),
+		RetryAfter:   int(answer.retry_after),
+		Verdict:      Verdict(answer.verdict),
+		Changed:      answer.flags&C.DOORS_ANSWER_CHANGED != 0,
+		NothingOpens: answer.flags&C.DOORS_ANSWER_NOTHING_OPENS != 0,
+	}, nil
+}

@@ -1,0 +1,61 @@
+package doors
+
+// In:  the numbers of a doors_answer.
+// Out: typed constants and their names.
+
+// #include "doors_caddy.h"
+import "C"
+
+// Action is what to do with a request.
+type Action uint32
+
+// The actions. The numbers are those of DOORS_ACTION_* in doors_caddy.h.
+const (
+	ActionNone        Action = C.DOORS_ACTION_NONE        // nothing more
+	ActionDial        Action = C.DOORS_ACTION_DIAL        // dial the pod, or use an open connection
+	ActionProbe       Action = C.DOORS_ACTION_PROBE       // the same, to find out whether it is back
+	ActionGone        Action = C.DOORS_ACTION_GONE        // answer 410 with Cache-Control: no-store
+	ActionUnavailable Action = C.DOORS_ACTION_UNAVAILABLE // answer 503 with Retry-After
+)
+
+// Outcome is how a dial ended.
+type Outcome uint32
+
+// The outcomes. The numbers are those of DOORS_OUTCOME_* in doors_caddy.h.
+const (
+	OutcomeConnected   Outcome = C.DOORS_OUTCOME_CONNECTED   // the dial succeeded
+	OutcomeRefused     Outcome = C.DOORS_OUTCOME_REFUSED     // refused by the pod's own host
+	OutcomeUnreachable Outcome = C.DOORS_OUTCOME_UNREACHABLE // no route, unreachable, no answer in time
+	OutcomeOwnFault    Outcome = C.DOORS_OUTCOME_OWN_FAULT   // a fault of this machine, not held against the pod
+	OutcomeCancelled   Outcome = C.DOORS_OUTCOME_CANCELLED   // the client gave up; counts as nothing
+	OutcomeAnswered    Outcome = C.DOORS_OUTCOME_ANSWERED    // an answer, perhaps over an open connection
+)
+
+// Verdict is what is held against a pod.
+type Verdict uint32
+
+// The verdicts. The numbers are those of DOORS_VERDICT_* in doors_caddy.h.
+const (
+	VerdictNone        Verdict = C.DOORS_VERDICT_NONE        // nothing
+	VerdictUnreachable Verdict = C.DOORS_VERDICT_UNREACHABLE // its last dials failed; it may be a blip
+	VerdictGone        Verdict = C.DOORS_VERDICT_GONE        // it is dead, and its pages with it
+)
+
+var (
+	actionNames  = namesOf(ActionUnavailable, Action.name)
+	outcomeNames = namesOf(OutcomeAnswered, Outcome.name)
+	verdictNames = namesOf(VerdictGone, Verdict.name)
+)
+
+func (a Action) name() string  { return C.GoString(C.doors_action_str(C.uint32_t(a))) }
+func (o Outcome) name() string { return C.GoString(C.doors_outcome_str(C.uint32_t(o))) }
+func (v Verdict) name() string { return C.GoString(C.doors_verdict_str(C.uint32_t(v))) }
+
+// String is the library's name of the action, "unknown" for another number.
+func (a Action) String() string { return nameIn(actionNames, a, Action.name) }
+
+// String is the library's name of the outcome, "unknown" for another number.
+func (o Outcome) String() string { return nameIn(outcomeNames, o, Outcome.name) }
+
+// String is the library's name of the verdict, "unknown" for another number.
+func (v Verdict) String() string { return nameIn(verdictNames, v, Verdict.name) }

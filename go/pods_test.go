@@ -1,0 +1,303 @@
+package doors
+
+import (
+	"errors"
+	"net/netip"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
+
+var (
+	blue1 = netip.MustParseAddrPort("10.0.0.1:8080")
+	blue2 = netip.MustParseAddrPort("10.0.0.2:8080")
+	grey  = netip.MustParseAddrPort("[2001:db8::1]:8080")
+	blue  = Group{Source: 1, Server: 1, GoneAfter: 10 * time.Second, GoneRate: 100}
+)
+
+func mustPods(t testing.TB) *Pods {
+	t.Helper()
+	pods, err := NewPods()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pods
+}
+
+// podsAt makes events at a time that the test sets.
+type podsAt struct {
+	*testing.T
+	*Pods
+	now time.Duration
+}
+
+func (p *podsAt) wait(d time.Duration) { p.now += d }
+
+func (p *podsAt) began(pod netip.AddrPort, path Path, want Action) Answer {
+	p.Helper()
+	answer, err := p.Began(blue, pod, path, p.now)
+	if err != nil || answer.Action != want {
+		p.Errorf("at %v: began %v: %+v, %v; want %v", p.now, pod, answer, err, want)
+	}
+	return answer
+}
+
+func (p *podsAt) ended(pod netip.AddrPort, outcome Outcome, want Action, verdict Verdict) Answer {
+	p.Helper()
+	answer, err := p.Ended(blue, pod, PathSync, outcome, p.now)
+	if err != nil || answer.Action != want || answer.Verdict != verdict {
+		p.Errorf("at %v: ended %v: %+v, %v; want %v, %v", p.now, pod, answer, err, want, verdict)
+	}
+	if got, err := p.Verdict(pod); err != nil || got != verdict {
+		p.Errorf("at %v: verdict %v, %v; want %v", p.now, got, err, verdict)
+	}
+	return answer
+}
+
+func TestARefusingPodIsGoneAtOnce(t *testing.T) {
+	p := &podsAt{T: t, Pods: mustPods(t)}
+	p.began(blue1, PathSync, ActionDial)
+	if answer := p.ended(blue1, OutcomeRefused, ActionGone, VerdictGone); !answer.Changed || answer.RetryAfter != 0 {
+		t.Errorf("got %+v", answer)
+	}
+	p.wait(100 * time.Millisecond)
+	if answer := p.began(blue1, PathHook, ActionGone); answer.Verdict != VerdictGone || answer.Changed {
+		t.Errorf("got %+v", answer)
+	}
+	p.began(blue2, PathSync, ActionDial) // another pod is not concerned
+	p.wait(time.Second)
+	p.began(blue1, PathHook, ActionProbe)
+	p.began(blue1, PathHook, ActionGone)
+	if answer := p.ended(blue1, OutcomeConnected, ActionNone, VerdictNone); !answer.Changed {
+		t.Errorf("got %+v", answer)
+	}
+	p.began(blue1, PathHook, ActionDial)
+}
+
+func TestAnUnreachablePodIsGoneAfterAWhile(t *testing.T) {
+	p := &podsAt{T: t, Pods: mustPods(t), now: time.Hour}
+	p.ended(blue2, OutcomeConnected, ActionNone, VerdictNone)
+	answer := p.ended(blue1, OutcomeUnreachable, ActionUnavailable, VerdictUnreachable)
+	if answer.RetryAfter != 1 || !answer.Changed {
+		t.Errorf("got %+v", answer)
+	}
+	p.began(blue1, PathSync, ActionUnavailable)
+	for range 3 {
+		p.wait(3 * time.Second)
+		p.began(blue1, PathSync, ActionProbe)
+		p.ended(blue1, OutcomeUnreachable, ActionUnavailable, VerdictUnreachable)
+	}
+	p.wait(2 * time.Second)
+	p.ended(blue2, OutcomeAnswered, ActionNone, VerdictNone) // the fault is not on our side
+	p.began(blue1, PathSync, ActionProbe)
+	p.ended(blue1, OutcomeUnreachable, ActionGone, VerdictGone)
+}
+
+func TestFaultsOfOursAndOfTheClientCountAsNothing(t *testing.T) {
+	p := &podsAt{T: t, Pods: mustPods(t)}
+	p.ended(blue1, OutcomeOwnFault, ActionUnavailable, VerdictNone)
+	p.ended(blue1, OutcomeCancelled, ActionNone, VerdictNone)
+	p.began(blue1, PathSync, ActionDial)
+}
+
+func TestAnAddressThatComesBackInDNSIsClear(t *testing.T) {
+	p := &podsAt{T: t, Pods: mustPods(t)}
+	resolve := func(pods ...netip.AddrPort) {
+		t.Helper()
+		if err := p.Resolved(blue.Server, pods); err != nil {
+			t.Error(err)
+		}
+	}
+	resolve(blue1, grey)
+	p.ended(grey, OutcomeRefused, ActionGone, VerdictGone)
+	resolve(blue1, grey)
+	p.began(grey, PathHook, ActionGone) // it was there all the time
+	resolve(blue1)
+	resolve()
+	p.began(grey, PathHook, ActionGone)
+	resolve(blue1, grey)
+	p.began(grey, PathHook, ActionDial)
+}
+
+func TestOnePodByTwoSpellings(t *testing.T) {
+	p := &podsAt{T: t, Pods: mustPods(t)}
+	p.ended(blue1, OutcomeRefused, ActionGone, VerdictGone)
+	p.began(netip.MustParseAddrPort("[::ffff:10.0.0.1]:8080"), PathHook, ActionGone)
+	p.began(netip.MustParseAddrPort("10.0.0.1:8081"), PathHook, ActionDial)
+}
+
+func TestRefusedTokensArePaced(t *testing.T) {
+	pods := mustPods(t)
+	counts, said := map[Action]int{}, 0
+	for range 150 {
+		answer, err := pods.RefusedToken(blue, ReasonRefused, PathSync, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts[answer.Action]++
+		if answer.NothingOpens {
+			said++
+		}
+		if want := map[Action]int{ActionGone: 0, ActionUnavailable: 1}[answer.Action]; answer.RetryAfter != want {
+			t.Errorf("got %+v", answer)
+		}
+	}
+	if counts[ActionGone] != 100 || counts[ActionUnavailable] != 50 || said != 1 {
+		t.Errorf("got %v, said %d times", counts, said)
+	}
+	for range 150 {
+		if answer, err := pods.RefusedToken(blue, ReasonNoCIDR, PathHook, 0); err != nil || answer.Action != ActionGone {
+			t.Fatalf("hook: %+v, %v", answer, err)
+		}
+		unlimited := Group{Source: 2}
+		if answer, err := pods.RefusedToken(unlimited, ReasonMalformed, PathSync, 0); err != nil || answer.Action != ActionGone {
+			t.Fatalf("no limit: %+v, %v", answer, err)
+		}
+	}
+}
+
+func TestFailedRecently(t *testing.T) {
+	p := &podsAt{T: t, Pods: mustPods(t), now: time.Minute}
+	// More than fit one call, in both families.
+	var list []netip.AddrPort
+	for n := range 75 {
+		list = append(list, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 1, byte(n)}), 8080))
+	}
+	list = append(list, grey)
+	failing := map[int]bool{0: true, 31: true, 32: true, 64: true, 74: true, 75: true}
+	check := func(want map[int]bool) {
+		t.Helper()
+		failed := make([]bool, len(list)+1)
+		failed[0], failed[len(list)] = true, true // what was there before is written over, what is behind is not
+		if err := p.FailedRecently(list, p.now, failed); err != nil {
+			t.Fatal(err)
+		}
+		for n := range list {
+			if failed[n] != want[n] {
+				t.Errorf("pod %d: %v", n, failed[n])
+			}
+		}
+		if !failed[len(list)] {
+			t.Error("written past the last pod")
+		}
+	}
+	check(nil)
+	for n := range failing {
+		if _, err := p.Ended(blue, list[n], PathPage, OutcomeUnreachable, p.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.wait(9 * time.Second)
+	check(failing)
+	p.wait(2 * time.Second)
+	check(nil)
+	if err := p.FailedRecently(nil, p.now, nil); err != nil {
+		t.Errorf("no pod: %v", err)
+	}
+}
+
+func TestPodsErrors(t *testing.T) {
+	pods := mustPods(t)
+	var nowhere netip.AddrPort
+	began := func(pod netip.AddrPort, path Path) error {
+		answer, err := pods.Began(blue, pod, path, 0)
+		if err != nil && answer != (Answer{}) {
+			t.Errorf("an answer beside the error: %+v", answer)
+		}
+		return err
+	}
+	ended := func(pod netip.AddrPort, path Path, outcome Outcome) error {
+		_, err := pods.Ended(blue, pod, path, outcome, 0)
+		return err
+	}
+	refused := func(reason Reason, path Path) error {
+		_, err := pods.RefusedToken(blue, reason, path, 0)
+		return err
+	}
+	verdict := func(pod netip.AddrPort) error {
+		_, err := pods.Verdict(pod)
+		return err
+	}
+	for i, c := range []struct {
+		got  error
+		want error
+	}{
+		{began(nowhere, PathSync), StatusAddress}, {began(blue1, 99), StatusNoMatch}, {began(blue1, PathSync), nil},
+		{ended(nowhere, PathSync, OutcomeRefused), StatusAddress}, {ended(blue1, 99, OutcomeRefused), StatusNoMatch},
+		{ended(blue1, PathSync, 0), StatusNoMatch}, {ended(blue1, PathSync, 99), StatusNoMatch}, {ended(blue1, PathSync, OutcomeCancelled), nil},
+		{refused(99, PathSync), StatusNoMatch}, {refused(ReasonRefused, 99), StatusNoMatch},
+		{verdict(nowhere), StatusAddress}, {verdict(blue1), nil},
+		{pods.Resolved(1, []netip.AddrPort{blue1, nowhere}), StatusAddress}, {pods.Resolved(1, nil), nil},
+		{pods.FailedRecently([]netip.AddrPort{nowhere}, 0, make([]bool, 1)), StatusAddress},
+	} {
+		if !errors.Is(c.got, c.want) {
+			t.Errorf("%d: got %v, want %v", i, c.got, c.want)
+		}
+	}
+}
+
+func TestPodsNames(t *testing.T) {
+	for name, want := range map[string]string{
+		ActionNone.String(): "none", ActionDial.String(): "dial", ActionProbe.String(): "probe", ActionGone.String(): "gone",
+		ActionUnavailable.String(): "unavailable", Action(5).String(): "unknown",
+		OutcomeConnected.String(): "connected", OutcomeRefused.String(): "refused", OutcomeUnreachable.String(): "unreachable",
+		OutcomeCancelled.String(): "cancelled", OutcomeAnswered.String(): "answered", Outcome(0).String(): "unknown", Outcome(7).String(): "unknown",
+		VerdictNone.String(): "none", VerdictUnreachable.String(): "unreachable", VerdictGone.String(): "gone", Verdict(3).String(): "unknown",
+	} {
+		if name != want {
+			t.Errorf("%q, want %q", name, want)
+		}
+	}
+	if name := OutcomeOwnFault.String(); name == "" || name == "unknown" {
+		t.Errorf("our own fault is called %q", name)
+	}
+}
+
+func TestPodsByManyGoroutines(t *testing.T) {
+	pods := mustPods(t)
+	var group sync.WaitGroup
+	for worker := range 8 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			own := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 2, byte(worker)}), 80)
+			failed := make([]bool, 2)
+			for n := range 200 {
+				now := time.Duration(n) * time.Millisecond
+				pods.Began(blue, blue1, PathSync, now)
+				pods.Ended(blue, blue1, PathSync, OutcomeConnected, now)
+				pods.Resolved(blue.Server, []netip.AddrPort{blue1, blue2})
+				if answer, err := pods.Ended(blue, own, PathSync, OutcomeRefused, now); err != nil || answer.Verdict != VerdictGone {
+					t.Errorf("got %+v, %v", answer, err)
+					return
+				}
+				if err := pods.FailedRecently([]netip.AddrPort{blue2, own}, now, failed); err != nil || failed[0] || !failed[1] {
+					t.Errorf("got %v, %v", failed, err)
+					return
+				}
+			}
+		}()
+	}
+	group.Wait()
+	runtime.KeepAlive(pods)
+}
+
+func BenchmarkPods(b *testing.B) {
+	pods, list, failed := mustPods(b), []netip.AddrPort{blue1, blue2, grey}, make([]bool, 3)
+	for _, c := range []struct {
+		name string
+		call func(now time.Duration)
+	}{
+		{"Began", func(now time.Duration) { pods.Began(blue, blue1, PathSync, now) }},
+		{"EndedConnected", func(now time.Duration) { pods.Ended(blue, blue1, PathSync, OutcomeConnected, now) }},
+		{"FailedRecently", func(now time.Duration) { pods.FailedRecently(list, now, failed) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for now := time.Duration(0); b.Loop(); now += time.Microsecond {
+				c.call(now)
+			}
+		})
+	}
+}
