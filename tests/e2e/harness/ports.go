@@ -2,15 +2,34 @@ package harness
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"sync"
 	"testing"
 )
 
-// Port finds a port that is free for TCP and UDP on all the given addresses.
+// Ports come from below the range from which systems take the ports of outgoing
+// connections, so that none is taken between the choice and its use.
+const (
+	firstPort = 15000
+	lastPort  = 32000
+)
+
+var ports = struct {
+	sync.Mutex
+	given map[int]bool
+}{given: map[int]bool{}}
+
+// Port finds a port that is free for TCP and UDP on all the given addresses. No
+// port is given twice in a process.
 func Port(t testing.TB, addresses ...string) int {
 	t.Helper()
-	for range 50 {
-		if port, ok := commonPort(addresses); ok {
+	ports.Lock()
+	defer ports.Unlock()
+	for range 200 {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		if !ports.given[port] && free(port, addresses) {
+			ports.given[port] = true
 			return port
 		}
 	}
@@ -18,19 +37,19 @@ func Port(t testing.TB, addresses ...string) int {
 	return 0
 }
 
-func commonPort(addresses []string) (port int, ok bool) {
+func free(port int, addresses []string) bool {
 	for _, address := range addresses {
-		stream, err := net.Listen("tcp", net.JoinHostPort(address, fmt.Sprint(port)))
+		here := net.JoinHostPort(address, fmt.Sprint(port))
+		stream, err := net.Listen("tcp", here)
 		if err != nil {
-			return 0, false
+			return false
 		}
 		defer stream.Close()
-		port = stream.Addr().(*net.TCPAddr).Port
-		datagram, err := net.ListenPacket("udp", net.JoinHostPort(address, fmt.Sprint(port)))
+		datagram, err := net.ListenPacket("udp", here)
 		if err != nil {
-			return 0, false
+			return false
 		}
 		defer datagram.Close()
 	}
-	return port, true
+	return true
 }

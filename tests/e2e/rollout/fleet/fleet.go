@@ -194,3 +194,16 @@ func (f *Fleet) Abandon() {
 
 // Started is how many pods there have been.
 func (f *Fleet) Started() int { return len(f.all) }
+
+// HasWell tells whether DNS names a pod of the server to which nothing was done.
+func (f *Fleet) HasWell(server int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	for _, one := range f.byName {
+		if _, harmed := one.FaultDuring(now.Add(-time.Minute), now); one.Server == server && one.Fresh() && !harmed {
+			return true
+		}
+	}
+	return false
+}

@@ -146,3 +146,12 @@ func (l *Ledger) lose(row *Row, o Outcome) {
 	row.Lost.Add(1)
 	l.note("lost", o)
 }
+
+// JudgeResource counts a request for a file of a dead pod that other pods of its server have.
+func (l *Ledger) JudgeResource(o Outcome) {
+	row := l.row()
+	row.Requests.Add(1)
+	if !o.good() {
+		l.fail(row, o)
+	}
+}

@@ -1,0 +1,92 @@
+package browser
+
+// In:  a proxy, and how long the visit lasts.
+// Out: judged requests, in the ledger.
+
+import (
+	"context"
+	"crypto/x509"
+	"math/rand/v2"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
+)
+
+// World is what all browsers share.
+type World struct {
+	Fleet  *fleet.Fleet
+	Ledger *ledger.Ledger
+
+	Proxy       atomic.Pointer[netip.Addr] // where new connections go
+	HTTP, HTTPS int                        // its ports
+	Trust       *x509.CertPool
+
+	Roll  time.Duration // how often streams are renewed
+	Think time.Duration // between two things that a visitor does, on average
+	Stay  time.Duration // how long one page is looked at, on average
+}
+
+// Browser is one visitor.
+type Browser struct {
+	world    *World
+	number   int
+	protocol string
+	base     string
+	client   *http.Client
+	random   *rand.Rand // for the goroutine of Run
+	stays    bool       // looks at one page for a long time, and follows no link meanwhile
+}
+
+// New makes a visitor. Two of three speak HTTP/2, and one of eight stays on a page for long.
+func New(world *World, number int) *Browser {
+	b := &Browser{
+		world: world, number: number, protocol: "HTTP/2",
+		random: rand.New(rand.NewPCG(uint64(number), 1)),
+		stays:  number%8 == 0,
+	}
+	if number%3 == 0 {
+		b.protocol = "HTTP/1.1"
+	}
+	b.connect()
+	return b
+}
+
+// Run visits until ctx is done.
+func (b *Browser) Run(ctx context.Context) {
+	defer b.client.CloseIdleConnections()
+	path := "/"
+	var before *page
+	for ctx.Err() == nil {
+		opened, ok := b.load(ctx, path)
+		if !ok {
+			pause(ctx, b.between(time.Second)) // the visitor looks at the error and tries again
+			continue
+		}
+		if before != nil && (before.told || before.pod.WasKilled()) {
+			b.world.Ledger.Harmed(before.pod, before.lastGood(), time.Now())
+		}
+		path = opened.live(ctx)
+		before = opened
+	}
+}
+
+// between is a random length of time around an average.
+func (b *Browser) between(average time.Duration) time.Duration {
+	return time.Duration((0.5 + b.random.Float64()) * float64(average))
+}
+
+// pause is false when ctx ends it.
+func pause(ctx context.Context, length time.Duration) bool {
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

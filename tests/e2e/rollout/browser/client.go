@@ -1,0 +1,122 @@
+package browser
+
+// In:  a request of a page.
+// Out: its answer, over a connection that the browser keeps open.
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
+)
+
+// Limits of browsers and of the Doors client.
+const (
+	connectionsPerHost = 6 // of HTTP/1.1
+	requestTimeout     = 30 * time.Second
+)
+
+const stickyCookie = "upstream"
+
+// connect sets up the connections. They go to localhost in name, and to wherever the proxy is in fact.
+func (b *Browser) connect() {
+	jar, _ := cookiejar.New(nil) // cannot fail without options
+	port := b.world.HTTP
+	transport := &http.Transport{MaxConnsPerHost: connectionsPerHost, MaxIdleConnsPerHost: connectionsPerHost}
+	b.base = fmt.Sprintf("http://localhost:%d", port)
+	if b.protocol == "HTTP/2" {
+		port = b.world.HTTPS
+		b.base = fmt.Sprintf("https://localhost:%d", port)
+		transport = &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: b.world.Trust}}
+	}
+	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var dialer net.Dialer
+		return dialer.DialContext(ctx, network, net.JoinHostPort(b.world.Proxy.Load().String(), fmt.Sprint(port)))
+	}
+	b.client = &http.Client{Transport: transport, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
+}
+
+// request is what a page asks for.
+type request struct {
+	kind        ledger.Kind
+	method      string
+	path        string
+	contentType string
+	body        []byte    // or
+	stream      io.Reader // a body that is written while it is sent
+}
+
+// send returns when the headers of the answer are there.
+func (b *Browser) send(ctx context.Context, wanted request) (*http.Response, error) {
+	var body io.Reader
+	switch {
+	case wanted.stream != nil:
+		body = wanted.stream
+	case wanted.body != nil:
+		body = bytes.NewReader(wanted.body)
+	}
+	made, err := http.NewRequestWithContext(ctx, wanted.method, b.base+wanted.path, body)
+	if err != nil {
+		return nil, err
+	}
+	if wanted.contentType != "" {
+		made.Header.Set("Content-Type", wanted.contentType)
+	}
+	// A browser sends a request again, of any method, when the connection that it had kept open turns out to be closed
+	// before a byte of the answer came. This makes net/http do the same; the field itself is not sent.
+	made.Header["Idempotency-Key"] = nil
+	answer, err := b.client.Do(made)
+	if err == nil && answer.Proto != b.protocol && answer.Proto != b.protocol+".0" {
+		_ = answer.Body.Close()
+		return nil, fmt.Errorf("answered over %s", answer.Proto)
+	}
+	return answer, err
+}
+
+// fetch returns the whole answer, judged as an outcome but not yet by the ledger.
+func (b *Browser) fetch(ctx context.Context, wanted request, pod *fleet.Life) (ledger.Outcome, []byte) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	outcome := b.outcome(wanted.kind, pod)
+	answer, err := b.send(ctx, wanted)
+	var body []byte
+	if err == nil {
+		body, err = io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		outcome.take(answer)
+	}
+	outcome.Err = err
+	outcome.End = time.Now()
+	return outcome.Outcome, body
+}
+
+// outcome is the beginning of one.
+func (b *Browser) outcome(kind ledger.Kind, pod *fleet.Life) *open {
+	return &open{ledger.Outcome{Browser: b.number, Protocol: b.protocol, Kind: kind, Begin: time.Now(), Pod: pod}}
+}
+
+// open is an outcome that is not complete.
+type open struct{ ledger.Outcome }
+
+func (o *open) take(answer *http.Response) {
+	o.Status = answer.StatusCode
+	o.RetryAfter = answer.Header.Get("Retry-After") != ""
+}
+
+func (o *open) ended(err error) ledger.Outcome {
+	o.Err, o.End = err, time.Now()
+	return o.Outcome
+}
+
+var errNoPage = errors.New("the answer is no page")

@@ -1,0 +1,149 @@
+package browser
+
+// In:  the whims of a visitor.
+// Out: hook calls, links and steps back, each checked against what the page's pod must know.
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
+)
+
+// counted is a number that the pod counts and the page knows, unless a call has failed half way.
+type counted struct {
+	number int
+	unsure bool
+}
+
+// longer is how many times longer some visitors look at one page: through several releases.
+const longer = 5
+
+// visit does one thing after the other and returns the path of the next page.
+func (p *page) visit() (next string) {
+	stay := p.browser.between(p.world.Stay)
+	if p.browser.stays {
+		stay *= longer
+	}
+	leave := time.Now().Add(stay)
+	for pause(p.ctx, p.browser.between(p.world.Think)) {
+		if time.Now().After(leave) {
+			target := p.link()
+			if p.ctx.Err() != nil || p.browser.random.IntN(2) == 0 {
+				return target
+			}
+			leave = time.Now().Add(stay)
+			continue
+		}
+		switch p.browser.random.IntN(10) {
+		case 0, 1, 2:
+			p.keep()
+		case 3:
+			if !p.browser.stays {
+				p.back()
+			}
+		default:
+			p.click()
+		}
+	}
+	return "/"
+}
+
+// hook calls a hook of the page and waits for both answers: the status, and the report on the stream.
+func (p *page) hook(kind ledger.Kind, number string) (ledger.Outcome, bool) {
+	p.track++
+	reported := make(chan struct{})
+	p.mu.Lock()
+	p.waiting[p.track] = reported
+	p.mu.Unlock()
+	outcome, _, fine := p.fetch(request{
+		kind: kind, method: http.MethodPost, body: []byte("{}"), contentType: "application/json;charset=UTF-8",
+		path: fmt.Sprintf("%s/h/%s/%s?t=%d", p.prefix, p.instance, number, p.track),
+	})
+	if !fine {
+		return outcome, false
+	}
+	timer := time.NewTimer(requestTimeout)
+	defer timer.Stop()
+	select {
+	case <-reported:
+		p.hookBackoffs[0].reset()
+		p.hookBackoffs[1].reset()
+		return outcome, true
+	case <-timer.C:
+		outcome.Err, outcome.End = fmt.Errorf("the stream did not say in %v that the hook was called", requestTimeout), time.Now()
+		p.judge(outcome)
+	case <-p.ctx.Done():
+	}
+	return outcome, false
+}
+
+// click counts a click on the pod.
+func (p *page) click() {
+	outcome, fine := p.hook(ledger.Hook, pod.HookClick)
+	if !fine {
+		p.clicks.unsure = true
+		return
+	}
+	shown, err := p.shownClicks()
+	p.clicks.number++
+	if err == nil && shown != p.clicks.number && !p.clicks.unsure {
+		err = fmt.Errorf("the pod has counted %d clicks, the visitor %d", shown, p.clicks.number)
+	}
+	if err != nil {
+		outcome.Err = err
+		p.world.Ledger.Lost(outcome)
+	}
+	p.clicks = counted{number: shown}
+}
+
+// keep lets the pod keep a value, and checks the one before.
+func (p *page) keep() {
+	p.track++
+	value := fmt.Sprintf("%s-%d", p.boot, p.track)
+	outcome, body, fine := p.fetch(request{
+		kind: ledger.Hook, method: http.MethodPost, body: []byte(value), contentType: "text/plain",
+		path: fmt.Sprintf("%s/h/%s/%s?t=%d", p.prefix, p.instance, fleet.HookState, p.track),
+	})
+	before, unsure := p.value, p.unsure
+	p.value, p.unsure = value, !fine
+	if !fine {
+		return
+	}
+	var state fleet.State
+	switch err := json.Unmarshal(body, &state); {
+	case err != nil:
+		outcome.Err = err
+		p.world.Ledger.Lost(outcome)
+	case state.Pod != p.pod.Name:
+		outcome.Err = fmt.Errorf("answered by %s", state.Pod)
+		p.world.Ledger.WrongPod(outcome)
+	case state.Before != before && !unsure:
+		outcome.Err = fmt.Errorf("the pod had kept %q instead of %q", state.Before, before)
+		p.world.Ledger.Lost(outcome)
+	}
+}
+
+// link follows a link of the app. A draining pod ends the page by it; then the target is loaded.
+func (p *page) link() (target string) {
+	p.visited++
+	target = fmt.Sprintf("/page/%d", p.visited)
+	p.moving.Store(true)
+	defer p.moving.Store(false)
+	p.hook(ledger.Link, pod.HookLink)
+	return target
+}
+
+// back steps back in the browser's history, which a draining pod answers like a link.
+func (p *page) back() {
+	p.moving.Store(true)
+	defer p.moving.Store(false)
+	p.fetch(request{
+		kind: ledger.History, method: http.MethodGet,
+		path: fmt.Sprintf("%s/u/%s/page/%d", p.prefix, p.instance, p.visited),
+	})
+}

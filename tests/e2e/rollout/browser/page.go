@@ -1,0 +1,199 @@
+package browser
+
+// In:  the path of a page.
+// Out: the page, open and alive until the visitor leaves it or its pod is gone.
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
+)
+
+// page is one open page.
+type page struct {
+	browser *Browser
+	world   *World
+	pod     *fleet.Life
+
+	prefix, instance, script, boot string
+
+	ctx    context.Context // done when the page is closed
+	cancel context.CancelFunc
+
+	moving atomic.Bool  // a request is under way by which a drain ends the page
+	good   atomic.Int64 // Unix nanoseconds of the last sign of life
+	told   bool         // closed because the pod is gone; read after live has returned
+
+	hookBackoffs [2]*backoff // of streams and reports: a hook that works resets them
+	outbox       chan []byte // reports for the report stream; nil without one
+	reports      atomic.Int64
+
+	mu      sync.Mutex
+	closed  bool
+	work    sync.WaitGroup
+	covered time.Time // until when there was a stream
+	lastSeq int
+	shown   string // the clicks that the pod has counted, as the page shows them
+	waiting map[int]chan struct{}
+
+	// For the goroutine of live.
+	track   int
+	clicks  counted
+	value   string
+	unsure  bool // a call of HookState failed: its value may be kept or not
+	visited int
+}
+
+var (
+	scriptPattern = regexp.MustCompile(`<script src="([^"]+)" data-prefix="([^"]+)" data-instance="([^"]+)"`)
+	namePattern   = regexp.MustCompile(`<dt>Name</dt><dd>([^<]+)</dd>`)
+)
+
+// load opens a page. It is false when there is none; the ledger knows.
+func (b *Browser) load(ctx context.Context, path string) (*page, bool) {
+	load := ledger.Load{Own: b.ownPod()}
+	var body []byte
+	load.Outcome, body = b.fetch(ctx, request{kind: ledger.PageLoad, method: http.MethodGet, path: path}, nil)
+	if ctx.Err() != nil {
+		return nil, false
+	}
+	var opened *page
+	if load.Err == nil && load.Status == http.StatusOK {
+		script, name := scriptPattern.FindSubmatch(body), namePattern.FindSubmatch(body)
+		if script == nil || name == nil {
+			load.Err = errNoPage
+		} else if load.Pod = b.world.Fleet.Named(string(name[1])); load.Pod == nil {
+			load.Err = fmt.Errorf("page of an unknown pod %q", name[1])
+		} else {
+			opened = b.open(load.Pod, string(script[1]), string(script[2]), string(script[3]))
+		}
+	}
+	b.world.Ledger.JudgeLoad(load)
+	return opened, opened != nil
+}
+
+// ownPod is the pod that the sticky cookie names.
+func (b *Browser) ownPod() *fleet.Life {
+	base, err := url.Parse(b.base)
+	if err != nil {
+		return nil
+	}
+	for _, cookie := range b.client.Jar.Cookies(base) {
+		if cookie.Name == stickyCookie {
+			return b.world.Fleet.WithToken(cookie.Value)
+		}
+	}
+	return nil
+}
+
+func (b *Browser) open(pod *fleet.Life, script, prefix, instance string) *page {
+	p := &page{
+		browser: b, world: b.world, pod: pod, prefix: prefix, instance: instance, script: script,
+		boot: fmt.Sprintf("%016x", b.random.Uint64()), waiting: map[int]chan struct{}{},
+		hookBackoffs: [2]*backoff{{}, {}},
+	}
+	p.alive()
+	if b.protocol == "HTTP/2" {
+		p.outbox = make(chan []byte, 256)
+	}
+	return p
+}
+
+// live uses the page until the visitor leaves it, the pod is gone or ctx is done. It returns the path of the next page.
+func (p *page) live(ctx context.Context) (next string) {
+	p.ctx, p.cancel = context.WithCancel(ctx)
+	p.pod.Pages.Add(1)
+	defer p.pod.Pages.Add(-1)
+	p.spawn(p.fetchScript)
+	p.spawn(func() { p.receive(1) })
+	if p.outbox != nil {
+		p.spawn(func() { p.reportStream(1) })
+	}
+	next = p.visit()
+	p.close(false)
+	p.work.Wait()
+	if p.told && ctx.Err() == nil {
+		p.fetchScriptAgain(ctx)
+	}
+	return next
+}
+
+// spawn runs part of the page, unless the page is closed.
+func (p *page) spawn(part func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	p.work.Add(1)
+	go func() {
+		defer p.work.Done()
+		part()
+	}()
+}
+
+// close ends the page; told says that the pod's end is the reason.
+func (p *page) close(told bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	p.closed, p.told = true, told
+	p.cancel()
+}
+
+// judge hands an outcome to the ledger and obeys. It is true when all was well. What a closed page had under way counts
+// for nothing.
+func (p *page) judge(outcome ledger.Outcome) (fine bool) {
+	if p.ctx.Err() != nil {
+		return false
+	}
+	switch p.world.Ledger.Judge(outcome, p.moving.Load()) {
+	case ledger.Fine:
+		p.alive()
+		return true
+	case ledger.Reload:
+		p.close(true)
+	}
+	return false
+}
+
+func (p *page) alive()              { p.good.Store(time.Now().UnixNano()) }
+func (p *page) lastGood() time.Time { return time.Unix(0, p.good.Load()) }
+
+// fetch makes a request of this page and judges it.
+func (p *page) fetch(wanted request) (outcome ledger.Outcome, body []byte, fine bool) {
+	outcome, body = p.browser.fetch(p.ctx, wanted, p.pod)
+	return outcome, body, p.judge(outcome)
+}
+
+func (p *page) fetchScript() {
+	outcome, body := p.browser.fetch(p.ctx, request{kind: ledger.Resource, method: http.MethodGet, path: p.script}, p.pod)
+	if outcome.Err == nil && outcome.Status == http.StatusOK && len(body) == 0 {
+		outcome.Err = fmt.Errorf("an empty script")
+	}
+	// A page does not reload because a resource is gone, and one of a pod that ended meanwhile is not missed.
+	if p.ctx.Err() == nil && outcome.Status != http.StatusGone {
+		p.judge(outcome)
+	}
+}
+
+// fetchScriptAgain asks for the script of a dead pod: any pod of the server has it.
+func (p *page) fetchScriptAgain(ctx context.Context) {
+	if !p.pod.WasKilled() || !p.world.Fleet.HasWell(p.pod.Server) {
+		return
+	}
+	outcome, _ := p.browser.fetch(ctx, request{kind: ledger.Resource, method: http.MethodGet, path: p.script}, p.pod)
+	if ctx.Err() == nil && p.world.Fleet.HasWell(p.pod.Server) {
+		p.world.Ledger.JudgeResource(outcome)
+	}
+}

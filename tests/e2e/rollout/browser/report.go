@@ -1,0 +1,94 @@
+package browser
+
+// In:  actions that were done.
+// Out: reports to the pod: one streamed body over HTTP/2, a short POST each over HTTP/1.1.
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
+)
+
+var errEarly = errors.New("the report stream was answered before it had ended")
+
+// report says that an action was done. One that gets lost is asked for again by the pod.
+func (p *page) report(seq int) {
+	number := p.reports.Add(1)
+	message := fmt.Appendf(nil, `[%d,%d,{"%d":[true,null]},[]]`, number, time.Now().UnixMilli(), seq)
+	if p.outbox != nil {
+		select {
+		case p.outbox <- message:
+		default: // the stream is being backed off from
+		}
+		return
+	}
+	p.spawn(func() {
+		p.fetch(request{
+			kind: ledger.Report, method: http.MethodPost, body: message, contentType: "application/json;charset=UTF-8",
+			path: p.reportPath(int(number)),
+		})
+	})
+}
+
+func (p *page) reportPath(number int) string {
+	return fmt.Sprintf("%s/s/%s?t=%d&b=%s", p.prefix, p.instance, number, p.boot)
+}
+
+// reportStream holds report stream number `number` open for a roll, and opens the next one before it ends.
+func (p *page) reportStream(number int) {
+	reader, writer := io.Pipe()
+	defer writer.Close()
+	answered := make(chan ledger.Outcome, 1)
+	open := p.browser.outcome(ledger.Report, p.pod)
+	p.spawn(func() {
+		answer, err := p.browser.send(p.ctx, request{
+			kind: ledger.Report, method: http.MethodPost, contentType: "application/octet-stream", stream: reader,
+			path: p.reportPath(number),
+		})
+		if err == nil {
+			_, err = io.Copy(io.Discard, answer.Body)
+			_ = answer.Body.Close()
+			open.take(answer)
+		}
+		outcome := open.ended(err)
+		_ = reader.CloseWithError(errEarly) // whoever still writes
+		answered <- outcome
+	})
+	next := func() { p.reportStream(number + 1) }
+	roll := time.NewTimer(p.world.Roll)
+	defer roll.Stop()
+	for {
+		select {
+		case <-p.ctx.Done():
+			return
+		case message := <-p.outbox:
+			framed := append(binary.BigEndian.AppendUint32(nil, uint32(len(message))), message...)
+			_, _ = writer.Write(framed) // fails only when the answer is there: see below
+		case <-roll.C:
+			p.spawn(next)
+			_ = writer.Close()
+			select {
+			case outcome := <-answered:
+				p.judge(outcome)
+			case <-time.After(p.world.Roll/3 + requestTimeout):
+				p.judge(open.ended(errStalled))
+			case <-p.ctx.Done():
+			}
+			return
+		case outcome := <-answered:
+			if outcome.Err == nil && outcome.Status == http.StatusOK {
+				outcome.Err = errEarly
+			}
+			p.judge(outcome)
+			if pause(p.ctx, p.hookBackoffs[1].wait(outcome.End.Sub(outcome.Begin))) {
+				p.spawn(next)
+			}
+			return
+		}
+	}
+}
