@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -44,15 +45,24 @@ func script(t *testing.T, text string) string {
 	return path
 }
 
-// free finds a port that is free on all addresses of the demo.
+// free finds a port that is free on all addresses of the demo, below the range
+// from which systems take the ports of outgoing connections.
 func free(t *testing.T) uint16 {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+search:
+	for range 200 {
+		port := uint16(10000 + rand.IntN(5000))
+		for _, address := range []string{"127.0.0.1", "127.0.1.1", "127.0.1.2", "127.0.2.1"} {
+			listener, err := net.Listen("tcp", fmt.Sprintf("%s:%d", address, port))
+			if err != nil {
+				continue search
+			}
+			listener.Close()
+		}
+		return port
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).AddrPort().Port()
+	t.Fatal("no port is free")
+	return 0
 }
 
 func testOptions(t *testing.T, caddy string) options {
