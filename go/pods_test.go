@@ -157,6 +157,32 @@ func TestRefusedTokensArePaced(t *testing.T) {
 	}
 }
 
+// Each server, and for tokens that do not open each source, has a pace of its
+// own.
+func TestGroupsArePacedApart(t *testing.T) {
+	pods := mustPods(t)
+	group := func(source, server uint64) Group { return Group{Source: source, Server: server, GoneRate: 1} }
+	if _, err := pods.Ended(group(1, 1), blue1, PathPage, OutcomeRefused, 0); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		server uint64
+		want   Action
+	}{{1, ActionGone}, {1, ActionUnavailable}, {2, ActionGone}, {2, ActionUnavailable}} {
+		if answer, err := pods.Began(group(1, c.server), blue1, PathSync, 0); err != nil || answer.Action != c.want {
+			t.Errorf("server %d: %+v, %v; want %v", i, answer, err, c.want)
+		}
+	}
+	for i, c := range []struct {
+		source uint64
+		want   Action
+	}{{1, ActionGone}, {1, ActionUnavailable}, {2, ActionGone}, {2, ActionUnavailable}} {
+		if answer, err := pods.RefusedToken(group(c.source, 1), ReasonRefused, PathSync, 0); err != nil || answer.Action != c.want {
+			t.Errorf("source %d: %+v, %v; want %v", i, answer, err, c.want)
+		}
+	}
+}
+
 func TestFailedRecently(t *testing.T) {
 	p := &podsAt{T: t, Pods: mustPods(t), now: time.Minute}
 	// More than fit one call, in both families.
