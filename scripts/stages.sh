@@ -89,11 +89,29 @@ stage_go_binding() {
     GOEXPERIMENT=cgocheck2 go test -timeout 5m ./go
 }
 
-stage_module_oldest() { (cd caddy && go test -race "${shared_flags[@]}" ./...); }
+stage_module_oldest() { (cd caddy && go test -timeout 10m -race "${shared_flags[@]}" ./...); }
 
-# The same tests, seen from a module that requires the default version.
+# The same tests with the versions of tests/e2e/go.mod, by a go.mod that holds them. It stands in
+# GOFLAGS so that the go commands that tests run see it too; its path must have no white space.
 stage_module_default() {
-    (cd tests/e2e && go test "${shared_flags[@]}" github.com/doors-dev/doors-caddy/caddy/...)
+    local folder requirements found
+    folder=$(mktemp -d /tmp/doors-caddy.XXXXXX)
+    # shellcheck disable=SC2064 # the folder of now
+    trap "rm -rf -- '$folder'" EXIT
+    cp caddy/go.mod "$folder/go.mod"
+    sort -u caddy/go.sum tests/e2e/go.sum >"$folder/go.sum"
+    mapfile -t requirements < <(awk '/^\)/ { inside = 0 }
+        inside && $1 !~ /^github.com\/doors-dev\// { print "-require=" $1 "@" $2 }
+        /^require \(/ { inside = 1 }' tests/e2e/go.mod)
+    go mod edit "${requirements[@]}" "$folder/go.mod"
+    export GOFLAGS="$GOFLAGS -modfile=$folder/go.mod -mod=mod"
+    cd caddy
+    found=$(go list -m -f '{{.Version}}' github.com/caddyserver/caddy/v2)
+    if [ "$found" != "$caddy_default" ]; then
+        printf 'these tests would run with Caddy %s instead of %s\n' "$found" "$caddy_default" >&2
+        return 1
+    fi
+    go test -timeout 10m "${shared_flags[@]}" ./...
 }
 
 stage_caddy() { ./xcaddy.sh "$caddy_default" --output bin/caddy; }
