@@ -84,11 +84,11 @@ func (f *Fleet) WithToken(token string) *Life {
 // Fresh are the pods that DNS names for a server.
 func (f *Fleet) Fresh(server int) []*Pod { return f.servers[server].fresh }
 
-// StartPods starts as many pods as a server is to have. DNS does not name them yet.
-func (f *Fleet) StartPods(number int) ([]*Pod, error) {
+// StartPods starts pods of a server. DNS does not name them yet.
+func (f *Fleet) StartPods(number, count int) ([]*Pod, error) {
 	s := f.servers[number]
 	var started []*Pod
-	for range f.config.PodsEach {
+	for range count {
 		s.started++
 		address := netip.AddrFrom4([4]byte{127, 0, byte(number + 1), byte((s.started-1)%maxPods + 1)})
 		life := &Life{Name: fmt.Sprintf("server %d, pod %d", number+1, s.started), Server: number, Address: address}
@@ -128,7 +128,7 @@ func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
 
 // Deploy replaces all pods of a server: new ones start, DNS moves, the old ones are asked to drain. It returns the old ones.
 func (f *Fleet) Deploy(number int) ([]*Pod, error) {
-	started, err := f.StartPods(number)
+	started, err := f.StartPods(number, f.config.PodsEach)
 	if err != nil {
 		return nil, err
 	}
@@ -164,24 +164,30 @@ func Without(pods []*Pod, but *Pod) []*Pod {
 	return left
 }
 
-// Finish asks every pod that lives to drain and waits until all have ended.
-func (f *Fleet) Finish(patience time.Duration) error {
+// DrainAll asks every pod that lives to drain.
+func (f *Fleet) DrainAll() error {
 	for _, one := range f.all {
-		if one.running() && !one.IsDraining() {
+		if one.running() && !one.IsDraining() && !one.WasKilled() {
 			if err := one.Drain(); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
+}
+
+// Ended waits for the end of the pods that were asked to drain before a time. No page may be open on them any more: what
+// visitors have left without a word ends within the InstanceTTL.
+func (f *Fleet) Ended(before time.Time, patience time.Duration) (count int, err error) {
 	limit := time.Now().Add(patience)
 	var problems []error
 	for _, one := range f.all {
-		if one.WasKilled() {
-			continue
+		if one.DrainedBefore(before) && !one.WasKilled() {
+			count++
+			problems = append(problems, one.Ended(max(0, time.Until(limit))))
 		}
-		problems = append(problems, one.Ended(max(0, time.Until(limit))))
 	}
-	return errors.Join(problems...)
+	return count, errors.Join(problems...)
 }
 
 // Abandon kills what is left.

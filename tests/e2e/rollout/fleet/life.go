@@ -124,6 +124,13 @@ func (l *Life) IsDraining() bool {
 	return !l.draining.IsZero()
 }
 
+// DrainedBefore tells whether the pod was asked to drain before a time.
+func (l *Life) DrainedBefore(limit time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.draining.IsZero() && l.draining.Before(limit)
+}
+
 // propagation is how long after a change of DNS a new page may still go by the old answer.
 const propagation = 2 * time.Second
 

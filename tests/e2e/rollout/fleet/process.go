@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/child"
 )
 
 // ChildArgument makes this program call RunChild.
@@ -37,7 +39,7 @@ func start(life *Life, told order, counts *counts) (*Pod, error) {
 	p := &Pod{Life: life, ended: make(chan struct{})}
 	p.command = exec.Command(self, ChildArgument)
 	p.command.Stderr = os.Stderr
-	p.command.SysProcAttr = childAttributes()
+	p.command.SysProcAttr = child.Attributes()
 	input, err := p.command.StdinPipe()
 	if err != nil {
 		return nil, err

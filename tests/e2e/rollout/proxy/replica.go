@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/child"
 )
 
 // startLimit is how long Caddy may take to start, also on a machine that is busy.
@@ -51,7 +53,7 @@ func Start(config Config, address netip.Addr, folder string) (*Replica, error) {
 	r.command.Dir = folder
 	r.command.Env = append(os.Environ(), "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
 	r.command.Stdout, r.command.Stderr = log, log
-	r.command.SysProcAttr = childAttributes()
+	r.command.SysProcAttr = child.Attributes()
 	if err := r.command.Start(); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package child
+
+import "syscall"
+
+// Attributes is nothing special: only Linux ends a process with its parent.
+func Attributes() *syscall.SysProcAttr { return nil }

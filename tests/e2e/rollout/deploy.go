@@ -1,0 +1,56 @@
+package main
+
+// In:  the order to change what runs.
+// Out: new pods in place of old ones, or Caddy anew; nobody is harmed.
+
+import "time"
+
+// deploy replaces all pods of all servers, one server after the other.
+func (r *run) deploy() error {
+	for server := range r.servers {
+		if _, err := r.fleet.Deploy(server); err != nil {
+			return err
+		}
+		r.wait(r.watch / time.Duration(r.servers))
+	}
+	// What is stale shows 2 s after DNS has moved.
+	r.wait(r.watch)
+	return nil
+}
+
+// reload loads Caddy's configuration anew, several times.
+func (r *run) reload() error {
+	const reloads = 10
+	for range reloads {
+		if err := r.replica.Reload(r.secret); err != nil {
+			return err
+		}
+		if !r.wait(r.watch / reloads) {
+			return nil
+		}
+	}
+	r.wait(r.watch / 2)
+	return nil
+}
+
+// takeOver starts a second Caddy, sends all new connections there, and ends the first one.
+func (r *run) takeOver() error {
+	first := r.replica
+	next := proxies[0]
+	if first.Address == next {
+		next = proxies[1]
+	}
+	if err := r.startReplica(next); err != nil {
+		return err
+	}
+	r.wait(r.watch / 2)
+	if err := first.Stop(); err != nil {
+		return err
+	}
+	r.wait(r.watch)
+	// It waits for the requests under way: the longest are streams, which end with their roll.
+	if err := first.Ended(2*r.roll + 10*time.Second); err != nil {
+		r.ledger.Complain("%v", err)
+	}
+	return nil
+}

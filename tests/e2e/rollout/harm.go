@@ -1,0 +1,171 @@
+package main
+
+// In:  the order to harm pods.
+// Out: harmed pods, then fresh ones in their place; complaints where their pages were left behind.
+
+import (
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+)
+
+// notice is how long it takes until DNS no longer names a pod that is not well.
+const notice = 1500 * time.Millisecond
+
+// choose takes a fresh pod of a server on which there are pages: without any, nothing would be shown.
+func (r *run) choose(server int) *fleet.Pod {
+	var busiest *fleet.Pod
+	for _, one := range r.fleet.Fresh(server) {
+		if busiest == nil || one.Pages.Load() > busiest.Pages.Load() {
+			busiest = one
+		}
+	}
+	if busiest.Pages.Load() == 0 {
+		r.ledger.Complain("no page is open on %s: harming it shows nothing", busiest.Name)
+	}
+	r.ledger.Harm(busiest.Life)
+	return busiest
+}
+
+// left waits until no page is open on the pods any more.
+func (r *run) left(patience time.Duration, pods ...*fleet.Pod) {
+	limit := time.Now().Add(patience)
+	for {
+		var pages int64
+		for _, one := range pods {
+			pages += one.Pages.Load()
+		}
+		if pages == 0 || !r.wait(50*time.Millisecond) {
+			return
+		}
+		if time.Now().After(limit) {
+			r.ledger.Complain("%d pages are still open on %s and the like, %v later", pages, pods[0].Name, patience)
+			return
+		}
+	}
+}
+
+// replace lets DNS name fresh pods in place of harmed ones.
+func (r *run) replace(server int, harmed ...*fleet.Pod) error {
+	left := r.fleet.Fresh(server)
+	for _, one := range harmed {
+		left = fleet.Without(left, one)
+	}
+	started, err := r.fleet.StartPods(server, r.pods-len(left))
+	if err == nil {
+		r.fleet.Name(server, append(started, left...))
+	}
+	return err
+}
+
+// killOne ends one pod of several without warning.
+func (r *run) killOne() error {
+	victim := r.choose(0)
+	if err := victim.Kill(); err != nil {
+		return err
+	}
+	r.wait(notice)
+	r.fleet.Name(0, fleet.Without(r.fleet.Fresh(0), victim))
+	r.left(r.patience(), victim)
+	if err := r.replace(0, victim); err != nil {
+		return err
+	}
+	r.wait(r.watch / 2)
+	return nil
+}
+
+// patience is how long the pages of a dead pod may take to leave it: their reports and streams are renewed with
+// every roll, reloads are paced, and a page that was told to wait may wait for long.
+func (r *run) patience() time.Duration { return 2*r.roll + 20*time.Second }
+
+// killServer ends all pods of a server without warning. Its visitors find the other server, and later the new pods.
+func (r *run) killServer() error {
+	victims := r.fleet.Fresh(0)
+	r.choose(0)
+	for _, one := range victims {
+		r.ledger.Harm(one.Life)
+		if err := one.Kill(); err != nil {
+			return err
+		}
+	}
+	r.wait(notice)
+	r.fleet.Name(0, nil)
+	r.wait(r.watch / 2)
+	if err := r.replace(0); err != nil {
+		return err
+	}
+	r.left(r.patience(), victims...)
+	r.wait(r.watch / 2)
+	return nil
+}
+
+// stopOne lets a pod stand still. It accepts connections and answers nothing, until it goes on as if nothing had happened:
+// no page may be lost.
+func (r *run) stopOne() error {
+	victim := r.choose(1)
+	before := r.fleet.Fresh(1)
+	if err := victim.Stop(); err != nil {
+		return err
+	}
+	r.wait(notice)
+	r.fleet.Name(1, fleet.Without(before, victim))
+	r.wait(r.watch / 2)
+	if err := victim.Resume(); err != nil {
+		return err
+	}
+	r.fleet.Name(1, before)
+	r.wait(r.watch)
+	return nil
+}
+
+// blip lets an address swallow packets for a moment, shorter than gone_after: no page may be lost.
+func (r *run) blip() error {
+	if r.skipped() {
+		return nil
+	}
+	victim := r.choose(0)
+	victim.BeginFault(fleet.Swallowed)
+	if err := r.hole.Swallow(victim.Address); err != nil {
+		return err
+	}
+	victim.SureOfFault()
+	r.wait(min(r.watch, 5*time.Second))
+	if err := r.hole.Spare(victim.Address); err != nil {
+		return err
+	}
+	victim.EndFault()
+	r.wait(r.watch)
+	return nil
+}
+
+// blackHole lets the address of a pod swallow packets for good, as a node without power does. Its pages are told to wait until
+// gone_after is over, and leave then.
+func (r *run) blackHole() error {
+	if r.skipped() {
+		return nil
+	}
+	victim := r.choose(0)
+	victim.BeginFault(fleet.Swallowed)
+	if err := r.hole.Swallow(victim.Address); err != nil {
+		return err
+	}
+	victim.SureOfFault()
+	r.wait(notice)
+	r.fleet.Name(0, fleet.Without(r.fleet.Fresh(0), victim))
+	if err := r.replace(0, victim); err != nil {
+		return err
+	}
+	// A click waits for 30 s on a connection that is silent; dials take 3 s each to fail, for 10 s or more.
+	r.left(r.patience()+time.Minute, victim)
+	r.wait(r.watch / 2)
+	return victim.Kill()
+}
+
+// skipped tells whether addresses cannot swallow packets here, and says why.
+func (r *run) skipped() bool {
+	if r.hole != nil {
+		return false
+	}
+	r.say("skipped: no address can be made to swallow packets here (%v)", r.noHole)
+	return true
+}

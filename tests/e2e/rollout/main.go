@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/blackhole"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+)
+
+// Processes end with the thread that started them: the main goroutine starts all, and keeps the main thread.
+func init() { runtime.LockOSThread() }
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == fleet.ChildArgument {
+		if err := fleet.RunChild(); err != nil {
+			fmt.Fprintln(os.Stderr, "rollout: pod:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	chosen, err := parseOptions(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "rollout:", err)
+		os.Exit(2)
+	}
+	why := error(nil)
+	if !blackhole.Inside() {
+		var code int
+		if code, why = blackhole.In(); why == nil {
+			os.Exit(code)
+		}
+	}
+	ok, err := rollOut(chosen, why)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "rollout:", err)
+	}
+	if err != nil || !ok {
+		os.Exit(1)
+	}
+}
+
+// rollOut runs everything. noNamespace says why this is no namespace of our own.
+func rollOut(chosen options, noNamespace error) (ok bool, err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	r, err := newRun(ctx, chosen, noNamespace)
+	if err != nil {
+		return false, err
+	}
+	defer r.abandon()
+	if err := r.everything(); err != nil {
+		return false, errors.Join(err, r.report(os.Stdout))
+	}
+	return r.ledger.Faultless(), r.report(os.Stdout)
+}

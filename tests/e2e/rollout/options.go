@@ -1,0 +1,108 @@
+package main
+
+// In:  the command line.
+// Out: what to run, checked.
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+type options struct {
+	caddy       string
+	servers     int
+	pods        int
+	generations int
+	rounds      int
+	sessions    int
+	short       bool
+	phases      []string // empty: all
+
+	roll  time.Duration // how often streams are renewed
+	think time.Duration // between two things that a visitor does
+	stay  time.Duration // how long a visitor looks at one page
+	watch time.Duration // how long each phase goes on after what it does
+}
+
+// maxServers keeps the pods of server N on 127.0.N.0/24, apart from the proxies on 127.0.0.0/24.
+const maxServers = 200
+
+func parseOptions(arguments []string) (options, error) {
+	var o options
+	var phases string
+	flags := flag.NewFlagSet("rollout", flag.ContinueOnError)
+	flags.StringVar(&o.caddy, "caddy", "bin/caddy", "the Caddy to test")
+	flags.IntVar(&o.servers, "servers", 2, "number of servers, each with a host name of its own")
+	flags.IntVar(&o.pods, "pods", 2, "pods that each server has at a time")
+	flags.IntVar(&o.generations, "generations", 4, "deployments of each server in one round")
+	flags.IntVar(&o.rounds, "rounds", 1, "how often all phases run")
+	flags.IntVar(&o.sessions, "sessions", 300, "visitors at the same time, each with one page open")
+	flags.BoolVar(&o.short, "short", false, "a minute instead of several: fewer deployments, shorter faults, and none that has to last")
+	flags.StringVar(&phases, "phases", "", "run only these phases, separated by commas: "+strings.Join(phaseNames(), ", "))
+	flags.DurationVar(&o.roll, "roll", 5*time.Second, "how often pages renew their streams (15s in Doors)")
+	flags.DurationVar(&o.think, "think", 2*time.Second, "average time between two clicks of a visitor")
+	flags.DurationVar(&o.stay, "stay", 10*time.Second, "average time a visitor looks at one page; one of eight stays five times as long")
+	flags.DurationVar(&o.watch, "watch", 10*time.Second, "how long to go on after each thing done")
+	if err := flags.Parse(arguments); err != nil {
+		return o, err
+	}
+	if o.short {
+		given := map[string]bool{}
+		flags.Visit(func(one *flag.Flag) { given[one.Name] = true })
+		for _, short := range []struct {
+			name  string
+			apply func()
+		}{
+			{"generations", func() { o.generations = 1 }},
+			{"sessions", func() { o.sessions = 200 }},
+			{"roll", func() { o.roll = 4 * time.Second }},
+			{"stay", func() { o.stay = 5 * time.Second }},
+			{"watch", func() { o.watch = 3 * time.Second }},
+		} {
+			if !given[short.name] {
+				short.apply()
+			}
+		}
+	}
+	if phases != "" {
+		o.phases = strings.Split(phases, ",")
+	}
+	return o, o.check(flags.Args())
+}
+
+func (o *options) check(rest []string) error {
+	if len(rest) > 0 {
+		return fmt.Errorf("unknown argument %q", rest[0])
+	}
+	for _, limit := range []struct {
+		name              string
+		value, least, end int
+	}{
+		{"-servers", o.servers, 2, maxServers}, {"-pods", o.pods, 2, 50}, {"-generations", o.generations, 1, 1000},
+		{"-rounds", o.rounds, 1, 100000}, {"-sessions", o.sessions, 16, 20000},
+	} {
+		if limit.value < limit.least || limit.value > limit.end {
+			return fmt.Errorf("%s %d: must be from %d to %d", limit.name, limit.value, limit.least, limit.end)
+		}
+	}
+	if min(o.roll, o.think, o.stay, o.watch) < 100*time.Millisecond {
+		return errors.New("-roll, -think, -stay and -watch: must be 100ms at least")
+	}
+	for _, name := range o.phases {
+		if !slices.Contains(phaseNames(), name) {
+			return fmt.Errorf("-phases: there is no phase %q; there are %s", name, strings.Join(phaseNames(), ", "))
+		}
+	}
+	var err error
+	o.caddy, err = filepath.Abs(o.caddy)
+	return err
+}
+
+// instanceTTL is how long a pod keeps a page of which it hears nothing. It is 40 minutes in Doors; here it bounds how
+// long pages that were left without a word hold up a drain, and outlasts the longest fault.
+func (o *options) instanceTTL() time.Duration { return 4*o.roll + 15*time.Second }

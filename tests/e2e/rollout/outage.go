@@ -1,0 +1,81 @@
+package main
+
+// In:  the order that something beside the pods fails.
+// Out: the failure and its end; complaints where it did more than it may.
+
+import (
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
+)
+
+// nameServerOutage lets the name server be silent, then answer with errors. Caddy reloads meanwhile. Nothing may fail.
+func (r *run) nameServerOutage() error {
+	for _, failure := range []nameserver.Failure{nameserver.Silent, nameserver.ServerFailure, nameserver.NameError} {
+		before := r.names.Queries("")
+		r.names.Fail("", failure)
+		r.wait(r.watch)
+		if r.names.Queries("") == before {
+			r.ledger.Complain("nobody asked the name server while it failed: nothing is shown")
+		}
+		if err := r.replica.Reload(r.secret); err != nil {
+			return err
+		}
+		r.wait(r.watch / 3)
+	}
+	r.names.Fail("", nameserver.None)
+	r.wait(r.watch)
+	return nil
+}
+
+// The defaults of the option gone_rate: pages told to reload in a second, and at once after a pause.
+const (
+	goneRate  = 100
+	goneBurst = 100
+)
+
+// wrongKey gives Caddy a key that opens no token, for a while. Every page that asks for updates would reload, again and again:
+// what reaches the pods must stay bounded. When the key is back, the pages that were told to wait go on.
+func (r *run) wrongKey() error {
+	length := 10 * time.Second
+	if r.short {
+		length = 5 * time.Second
+	}
+	begin := time.Now()
+	over := r.ledger.WrongKey()
+	if err := r.replica.Reload(newSecret()); err != nil {
+		return err
+	}
+	r.wait(length)
+	if err := r.replica.Reload(r.secret); err != nil {
+		return err
+	}
+	end := time.Now()
+	r.wait(time.Second) // answers on their way
+	over()
+	r.wait(1500 * time.Millisecond) // what the pods have counted
+	var pages, most uint64
+	for _, second := range r.fleet.PerSecond(begin, end) {
+		pages += second.Pages
+		most = max(most, second.Pages)
+	}
+	paced := r.ledger.Reloads(ledger.Stream, ledger.Report)
+	others := r.ledger.Reloads(ledger.Hook, ledger.Link, ledger.History)
+	seconds := int64(end.Sub(begin)/time.Second) + 2
+	r.say("%d pages reloaded for want of updates and %d after a click; the pods served %d pages, at most %d in a second",
+		paced, others, pages, most)
+	if paced == 0 {
+		r.ledger.Complain("no page was told to reload: the wrong key shows nothing")
+	}
+	if limit := goneRate*seconds + goneBurst; paced > limit {
+		r.ledger.Complain("%d pages were told to reload in %d s, more than %d", paced, seconds, limit)
+	}
+	// Besides those, visitors open pages as they always do.
+	usual := int64(float64(r.sessions) * float64(seconds) * float64(time.Second) / float64(r.stay) * 2)
+	if limit := goneRate*seconds + goneBurst + others + usual; int64(pages) > limit {
+		r.ledger.Complain("the pods served %d pages in %d s, more than %d", pages, seconds, limit)
+	}
+	r.wait(r.watch)
+	return nil
+}

@@ -1,0 +1,63 @@
+package main
+
+// In:  the options.
+// Out: the phases of one round, in order.
+
+import (
+	"fmt"
+	"slices"
+)
+
+type phase struct {
+	name string
+	do   func() error
+}
+
+// kinds are the phases by the name of the command line. One that is long is left out of a short run.
+var kinds = []struct {
+	name string
+	long bool
+	make func(r *run) []phase
+}{
+	{"deploy", false, func(r *run) []phase {
+		var all []phase
+		for generation := range r.generations {
+			all = append(all, phase{fmt.Sprintf("deployment %d", generation+1), r.deploy})
+		}
+		return all
+	}},
+	{"kill", false, one("a pod gets SIGKILL", (*run).killOne)},
+	{"stop", false, one("a pod stands still, then goes on", (*run).stopOne)},
+	{"server", false, one("all pods of a server get SIGKILL", (*run).killServer)},
+	{"nameserver", false, one("the name server fails", (*run).nameServerOutage)},
+	{"reload", false, one("Caddy reloads", (*run).reload)},
+	{"replica", false, one("another replica takes over", (*run).takeOver)},
+	{"blip", false, one("an address swallows packets for a moment", (*run).blip)},
+	{"key", false, one("Caddy has a wrong key", (*run).wrongKey)},
+	{"blackhole", true, one("an address swallows packets for good", (*run).blackHole)},
+	{"last", true, one("a last deployment", (*run).deploy)},
+}
+
+func one(name string, do func(*run) error) func(*run) []phase {
+	return func(r *run) []phase { return []phase{{name, func() error { return do(r) }}} }
+}
+
+func phaseNames() []string {
+	var names []string
+	for _, kind := range kinds {
+		names = append(names, kind.name)
+	}
+	return names
+}
+
+// plan are the phases of one round.
+func (r *run) plan() []phase {
+	var all []phase
+	for _, kind := range kinds {
+		if len(r.phases) > 0 && !slices.Contains(r.phases, kind.name) || len(r.phases) == 0 && r.short && kind.long {
+			continue
+		}
+		all = append(all, kind.make(r)...)
+	}
+	return all
+}

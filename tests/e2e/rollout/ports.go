@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"net"
+)
+
+// freePort finds a TCP port that nobody uses on any of the addresses.
+func freePort(addresses ...string) (port int, err error) {
+	for range 50 {
+		if port, err = common(addresses); err == nil {
+			return port, nil
+		}
+	}
+	return 0, err
+}
+
+func common(addresses []string) (port int, err error) {
+	for _, address := range addresses {
+		listener, err := net.Listen("tcp", net.JoinHostPort(address, fmt.Sprint(port)))
+		if err != nil {
+			return 0, err
+		}
+		defer listener.Close()
+		port = listener.Addr().(*net.TCPAddr).Port
+	}
+	return port, nil
+}

@@ -1,0 +1,275 @@
+package main
+
+// In:  what to run.
+// Out: everything running, then everything ended; what was found is in the ledger.
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/blackhole"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/browser"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/proxy"
+)
+
+// The addresses that the replicas of Caddy take in turn.
+var proxies = [2]netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")}
+
+type run struct {
+	options
+	ctx    context.Context
+	began  time.Time
+	folder string
+	secret string
+
+	names    *nameserver.Server
+	fleet    *fleet.Fleet
+	ledger   *ledger.Ledger
+	world    *browser.World
+	config   proxy.Config
+	replica  *proxy.Replica // the one that gets all traffic
+	replicas []*proxy.Replica
+	hole     *blackhole.Hole
+	noHole   error
+
+	leave    context.CancelFunc // sends the visitors home
+	visitors sync.WaitGroup
+}
+
+func newSecret() string {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return base64.StdEncoding.EncodeToString(key)
+}
+
+// newRun starts the name server, the first pods and Caddy.
+func newRun(ctx context.Context, chosen options, noNamespace error) (made *run, err error) {
+	r := &run{options: chosen, ctx: ctx, began: time.Now(), secret: newSecret(), noHole: noNamespace}
+	defer func() {
+		if err != nil {
+			r.abandon()
+		}
+	}()
+	if noNamespace == nil {
+		if err := blackhole.Up(); err != nil {
+			return nil, err
+		}
+		r.hole, r.noHole = blackhole.Open()
+	}
+	if r.folder, err = os.MkdirTemp("", "doors-rollout-"); err != nil {
+		return nil, err
+	}
+	if err := r.keepCaddy(); err != nil {
+		return nil, err
+	}
+	if r.names, err = nameserver.Start("127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	r.config.Resolver = r.names.Address()
+	if err := r.places(); err != nil {
+		return nil, err
+	}
+	r.fleet = fleet.New(fleet.Config{
+		Secret: r.secret, Port: uint16(r.config.PodPort), Servers: r.servers, PodsEach: r.pods,
+		Roll: r.roll, InstanceTTL: r.instanceTTL(), Names: r.names,
+	})
+	for server := range r.servers {
+		if _, err := r.fleet.Deploy(server); err != nil {
+			return nil, err
+		}
+	}
+	r.ledger = ledger.New("steady")
+	r.world = &browser.World{
+		Fleet: r.fleet, Ledger: r.ledger, HTTP: r.config.HTTP, HTTPS: r.config.HTTPS, Trust: r.config.Certificate.Trust,
+		Roll: r.roll, Think: r.think, Stay: r.stay,
+	}
+	return r, r.startReplica(proxies[0])
+}
+
+// keepCaddy copies the binary: a build beside a long run must not change what is tested.
+func (r *run) keepCaddy() error {
+	from, err := os.Open(r.caddy)
+	if err != nil {
+		return fmt.Errorf("no Caddy to test (make build makes one): %w", err)
+	}
+	defer from.Close()
+	r.config.Binary = r.folder + "/caddy"
+	to, err := os.OpenFile(r.config.Binary, os.O_WRONLY|os.O_CREATE, 0o700)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
+}
+
+func (r *run) places() error {
+	r.config.Secret, r.config.Servers = r.secret, r.servers
+	for _, port := range []*int{&r.config.HTTP, &r.config.HTTPS, &r.config.Admin} {
+		var err error
+		if *port, err = freePort(proxies[0].String(), proxies[1].String()); err != nil {
+			return err
+		}
+	}
+	var err error
+	if r.config.PodPort, err = freePort("127.0.1.1", "127.0.1.2", "127.0.2.1"); err != nil {
+		return err
+	}
+	r.config.Certificate, err = proxy.NewCertificate(r.folder)
+	return err
+}
+
+// startReplica starts a Caddy and sends new connections there.
+func (r *run) startReplica(address netip.Addr) error {
+	started, err := proxy.Start(r.config, address, r.folder)
+	if started != nil {
+		r.replicas = append(r.replicas, started)
+	}
+	if err != nil {
+		return err
+	}
+	r.replica = started
+	r.world.Proxy.Store(&address)
+	return nil
+}
+
+// everything lets the visitors in, runs all phases, and sees the visitors and the pods out.
+func (r *run) everything() error {
+	r.say("%d visitors, %d servers with %d pods each, for %d rounds of %d deployments",
+		r.sessions, r.servers, r.pods, r.rounds, r.generations)
+	visit, leave := context.WithCancel(r.ctx)
+	r.leave = leave
+	for number := range r.sessions {
+		visitor := browser.New(r.world, number)
+		r.visitors.Add(1)
+		go func() {
+			defer r.visitors.Done()
+			visitor.Run(visit)
+		}()
+		if !r.wait(2 * time.Second / time.Duration(r.sessions)) {
+			return r.ctx.Err()
+		}
+	}
+	r.wait(r.watch)
+	for round := range r.rounds {
+		for _, one := range r.plan() {
+			if r.ctx.Err() != nil {
+				return r.ctx.Err()
+			}
+			name := one.name
+			if r.rounds > 1 {
+				name = fmt.Sprintf("%s, round %d", name, round+1)
+			}
+			if err := r.phase(name, one.do); err != nil {
+				return fmt.Errorf("%s: %w", one.name, err)
+			}
+		}
+	}
+	return r.finish()
+}
+
+// phase runs one phase and watches what comes of it.
+func (r *run) phase(name string, do func() error) error {
+	r.say("%s", name)
+	r.ledger.Phase(name)
+	if err := do(); err != nil {
+		return err
+	}
+	if !r.replica.Running() {
+		return fmt.Errorf("Caddy has ended:\n%s", r.replica.Log(5000))
+	}
+	return nil
+}
+
+// finish sends the visitors home and waits for the pods that drain.
+func (r *run) finish() error {
+	r.ledger.Phase("end")
+	if !r.short { // the short one has no time for drains that begin now
+		if err := r.fleet.DrainAll(); err != nil {
+			return err
+		}
+	}
+	left := time.Now()
+	r.leave()
+	r.visitors.Wait()
+	drained := left.Add(-r.instanceTTL())
+	if !r.short {
+		drained = time.Now()
+	}
+	count, err := r.fleet.Ended(drained, time.Until(left.Add(r.instanceTTL()+10*time.Second)))
+	if err != nil {
+		r.ledger.Complain("%v", err)
+	}
+	r.say("the visitors have left; of %d pods, %d have drained and ended", r.fleet.Started(), count)
+	for _, replica := range r.replicas {
+		for _, line := range replica.Panics() {
+			r.ledger.Complain("Caddy at %s: %s", replica.Address, line)
+		}
+	}
+	return nil
+}
+
+// abandon ends what is left.
+func (r *run) abandon() {
+	if r.leave != nil {
+		r.leave()
+		r.visitors.Wait()
+	}
+	for _, replica := range r.replicas {
+		_ = replica.Kill()
+	}
+	if r.fleet != nil {
+		r.fleet.Abandon()
+	}
+	if r.names != nil {
+		_ = r.names.Close()
+	}
+	if r.hole != nil {
+		_ = r.hole.Close()
+	}
+	if r.folder != "" {
+		_ = os.RemoveAll(r.folder)
+	}
+}
+
+// report prints the table, and in words what should not have been.
+func (r *run) report(out io.Writer) error {
+	fmt.Fprintln(out)
+	if err := r.ledger.Print(out); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\nEverything left of the bar must read 0, but for the first two columns.")
+	for _, note := range r.ledger.Notes() {
+		fmt.Fprintln(out, " ", note)
+	}
+	if !r.ledger.Faultless() && r.replica != nil {
+		fmt.Fprintf(out, "\nCaddy's last words:\n%s\n", r.replica.Log(4000))
+	}
+	return nil
+}
+
+func (r *run) say(format string, values ...any) {
+	fmt.Printf("%6.1f s  %s\n", time.Since(r.began).Seconds(), fmt.Sprintf(format, values...))
+}
+
+// wait is false when the run is to end.
+func (r *run) wait(length time.Duration) bool {
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.ctx.Done():
+		return false
+	}
+}
