@@ -84,7 +84,7 @@ func TestNoDataRace(t *testing.T) {
 		repeat(func() error {
 			number++
 			for why, token := range tokens {
-				answer, err := client.Try(Request{Path: fmt.Sprintf("/~/%s/s/%d", token, number)})
+				answer, err := client.Try(Request{Path: fmt.Sprintf("/~/%s/h/i/%d", token, number)})
 				if err == nil && answer.Status != http.StatusGone {
 					t.Errorf("%s: status %d", why, answer.Status)
 				}

@@ -48,6 +48,10 @@ type Options struct {
 // patience is how long anything may take that is not a matter of the test.
 const patience = 60 * time.Second
 
+// admin opens a connection for each request: every load of a configuration
+// closes those of the admin API.
+var admin = http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+
 // NewPlaces picks free ports and makes a certificate.
 func NewPlaces(t testing.TB) Places {
 	t.Helper()
@@ -63,7 +67,7 @@ func Start(t testing.TB, options Options) *Caddy {
 	c := start(t, options)
 	limit := time.Now().Add(patience)
 	for {
-		answer, err := http.Get(c.AdminURL("/config/"))
+		answer, err := admin.Get(c.AdminURL("/config/"))
 		if err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
@@ -210,7 +214,7 @@ func (c *Caddy) Admin(method, path, contentType string, body []byte) (int, strin
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := admin.Do(request)
 	if err != nil {
 		c.t.Fatal(err)
 	}
