@@ -119,10 +119,11 @@ stage_caddy_race() { ./xcaddy.sh "$caddy_default" --race --output bin/caddy-race
 stage_caddy_oldest() { ./xcaddy.sh "$caddy_oldest" --output "bin/caddy-${caddy_oldest#v}"; }
 stage_caddy_stock() { scripts/stock.sh "$caddy_default" "$doors_root/bin/caddy-stock"; }
 
-stage_e2e() { (cd tests/e2e && go test -count=1 -timeout 15m ./...); }
+# One package at a time: they measure streams, which must not compete for the cores.
+stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m ./...); }
 stage_e2e_oldest() {
     (cd tests/e2e && DOORS_CADDY=$doors_root/bin/caddy-${caddy_oldest#v} \
-        go test -count=1 -timeout 10m -run 'Routing|Gone' ./...)
+        go test -count=1 -timeout 10m -run '^Test(Routing|Gone)' .)
 }
 
 if [ $# -ne 1 ] || ! declare -F "stage_$1" >/dev/null; then

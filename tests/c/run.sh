@@ -14,6 +14,7 @@ out=target/c
 mkdir -p "$out"
 
 # Paths in a .pc file are escaped for the shell.
+cflags=() libs=()
 eval "cflags=($(pkg-config --cflags doors_caddy libcjson))"
 eval "libs=($(pkg-config --libs doors_caddy libcjson))"
 
