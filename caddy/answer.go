@@ -1,30 +1,46 @@
-// In: a verdict about a request that no pod can answer now.
+// In: what a request gets that no pod can answer now.
 // Out: the 410 or 503 on the wire, which no later handler can change.
 
 package caddydoors
 
-import "net/http"
+import (
+	"net/http"
+	"strconv"
 
-// verdict is the status with which a request is answered here, or verdictNone where a pod has the word.
-type verdict int
-
-const (
-	verdictNone verdict = 0
-
-	// verdictGone tells the page that its pod is gone for good: it reloads at once, onto a fresh pod.
-	verdictGone verdict = http.StatusGone
-
-	// verdictUnavailable tells the page that its pod cannot be reached at the moment: it backs off and tries again.
-	verdictUnavailable verdict = http.StatusServiceUnavailable
+	"github.com/doors-dev/doors-caddy/go"
 )
+
+// verdict is the answer that a request gets here and not from a pod. The zero verdict means that a pod has the word.
+type verdict struct {
+	status     int // http.StatusGone or http.StatusServiceUnavailable
+	retryAfter int // seconds, for http.StatusServiceUnavailable
+}
+
+// verdictOf turns what the library says into a status. 410 makes the page reload at once, onto a fresh pod; 503 makes it
+// back off and try again.
+func verdictOf(answer doors.Answer) verdict {
+	switch answer.Action {
+	case doors.ActionGone:
+		return verdict{status: http.StatusGone}
+	case doors.ActionUnavailable:
+		return verdict{status: http.StatusServiceUnavailable, retryAfter: answer.RetryAfter}
+	default:
+		return verdict{}
+	}
+}
+
+// unavailable is for faults that have nothing to do with a pod.
+var unavailable = verdict{status: http.StatusServiceUnavailable, retryAfter: 1}
+
+func (v verdict) final() bool { return v.status != 0 }
 
 // describe sets the header of the answer, which has no body.
 func (v verdict) describe(header http.Header) {
 	// 410 may be stored by caches unless it says otherwise (RFC 9110 section 15.5.11).
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Length", "0")
-	if v == verdictUnavailable {
-		header.Set("Retry-After", "1")
+	if v.retryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(v.retryAfter))
 	}
 }
 
@@ -38,5 +54,5 @@ func (v verdict) answer(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
 		w.Header().Set("Connection", "close")
 	}
-	w.WriteHeader(int(v))
+	w.WriteHeader(v.status)
 }

@@ -89,17 +89,17 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if !ok {
 		return nil
 	}
-	transport, err := usableTransport(&h.Handler)
+	transport, err := newTransport(h.Transport, source)
 	if err != nil {
 		return err
 	}
+	h.Transport = transport
 	h.source = source
-	watchDials(transport.Transport, source)
 	h.pods = podHandler(&h.Handler, source)
 	source.triesAgain = !failOverByDefault(h.LoadBalancing)
 	h.LoadBalancing.SelectionPolicy = chooser{h.LoadBalancing.SelectionPolicy, source}
 
-	warnings := handlerWarnings(&h.Handler, transport, source.servers)
+	warnings := handlerWarnings(&h.Handler, transport.HTTPTransport, source.servers)
 	if app := httpApp(ctx.Modules()); app != nil {
 		if err := source.checkNotItself(app); err != nil {
 			return err
@@ -108,15 +108,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	logWarnings(source.logger, warnings)
 	return nil
-}
-
-// usableTransport returns the handler's HTTP transport, and an error for any other: FastCGI has no streams.
-func usableTransport(h *reverseproxy.Handler) (*reverseproxy.HTTPTransport, error) {
-	transport, ok := h.Transport.(*reverseproxy.HTTPTransport)
-	if !ok {
-		return nil, fmt.Errorf("transport: %s needs the transport `http`, not %T", sourceName, h.Transport)
-	}
-	return transport, nil
 }
 
 // podHandler copies a provisioned handler. The copy shares the transport and the set of open connections, so that

@@ -11,6 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
 )
 
 // Options are the options of a Source that have defaults.
@@ -98,6 +99,18 @@ func (o *Options) check() error {
 		}
 	}
 	return nil
+}
+
+// group holds the options for what is known about pods.
+func (o *Options) group(source uint64) doors.Group {
+	group := doors.Group{Source: source, GoneAfter: defaultGoneAfter, GoneRate: defaultGoneRate}
+	if o.GoneAfter > 0 {
+		group.GoneAfter = time.Duration(o.GoneAfter)
+	}
+	if o.GoneRate != nil {
+		group.GoneRate = *o.GoneRate
+	}
+	return group
 }
 
 // resolution is what package hosts needs to know.

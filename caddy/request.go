@@ -26,14 +26,19 @@ const (
 type request struct {
 	decision doors.Decision
 
-	// Both belong to the proxy loop, which runs in one goroutine.
-	resets  int
-	offered []offer
+	// probes is set for the one request in a second that finds out whether its pod is back, anyPod for one whose
+	// pod is gone and that any pod of the server can answer.
+	probes, anyPod bool
+
+	// These belong to the proxy loop, which runs in one goroutine.
+	resets       int
+	offered      []offer
+	hadUpstreams bool
 
 	// The transport dials in goroutines of its own, and may go on with a dial after the request has ended.
 	mutex  sync.Mutex
-	chosen *server
-	failed map[netip.AddrPort]dialOutcome
+	chosen pod
+	failed map[netip.AddrPort]doors.Answer
 }
 
 // offer is one upstream of the pool that the load balancer last chose from.
@@ -61,15 +66,16 @@ func (q *request) offer(pods []pod) []*reverseproxy.Upstream {
 		upstreams[i] = &reverseproxy.Upstream{Dial: pod.dial}
 		q.offered = append(q.offered, offer{pod, upstreams[i]})
 	}
+	q.hadUpstreams = q.hadUpstreams || len(pods) > 0
 	return upstreams
 }
 
-// choose notes whose pod the load balancer chose and tells the placeholders.
+// choose notes which pod the load balancer chose and tells the placeholders.
 func (q *request) choose(upstream *reverseproxy.Upstream, replacer *caddy.Replacer) {
 	for _, offer := range q.offered {
 		if offer.upstream == upstream {
 			q.mutex.Lock()
-			q.chosen = offer.pod.server
+			q.chosen = offer.pod
 			q.mutex.Unlock()
 			replacer.Set(hostPlaceholder, offer.pod.server.name)
 			replacer.Set(hostportPlaceholder, offer.pod.server.hostport)
@@ -78,33 +84,36 @@ func (q *request) choose(upstream *reverseproxy.Upstream, replacer *caddy.Replac
 	}
 }
 
-// server returns the server whose pod was chosen last.
-func (q *request) server() *server {
+// chosenPod returns the pod that was chosen last.
+func (q *request) chosenPod() (pod, bool) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	return q.chosen
+	return q.chosen, q.chosen.server != nil
 }
 
-// dialled notes how the last dial of an address ended.
-func (q *request) dialled(address netip.AddrPort, outcome dialOutcome) {
+// failedToReach notes what the failed dial of an address means for a request that has to reach it.
+func (q *request) failedToReach(address netip.AddrPort, answer doors.Answer) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	if outcome == dialNone {
-		delete(q.failed, address)
-		return
-	}
 	if q.failed == nil {
-		q.failed = make(map[netip.AddrPort]dialOutcome)
+		q.failed = make(map[netip.AddrPort]doors.Answer)
 	}
-	q.failed[address] = outcome
+	q.failed[address] = answer
 }
 
-// outcome returns how the last dial of the address ended. A request that failed without a failed dial of the address
-// itself (a forward proxy stood before it, say) says nothing about the pod.
-func (q *request) outcome(address netip.AddrPort) dialOutcome {
+// reached notes that the last dial of an address succeeded.
+func (q *request) reached(address netip.AddrPort) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	return q.failed[address]
+	delete(q.failed, address)
+}
+
+// failedAt returns what the last dial of the address means, if it failed.
+func (q *request) failedAt(address netip.AddrPort) (doors.Answer, bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	answer, failed := q.failed[address]
+	return answer, failed
 }
 
 // untried leaves out the pods whose dial failed for this request.
@@ -116,7 +125,7 @@ func (q *request) untried(pods []pod) []pod {
 	}
 	var rest []pod
 	for _, pod := range pods {
-		if q.failed[pod.address] == dialNone {
+		if _, failed := q.failed[pod.address]; !failed {
 			rest = append(rest, pod)
 		}
 	}

@@ -1,5 +1,5 @@
 // In: a request.
-// Out: the decision about it, taken once, and the one of three places to which it leads.
+// Out: the decision about it, taken once, and the place where it leads: a pod, fresh pods, or an answer of our own.
 
 package caddydoors
 
@@ -13,7 +13,7 @@ import (
 	"github.com/doors-dev/doors-caddy/go"
 )
 
-// ServeHTTP proxies the request, or answers 410 where no pod can answer it any more.
+// ServeHTTP proxies the request, or answers it where no pod can.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	if h.source == nil {
 		return h.Handler.ServeHTTP(w, r, next)
@@ -22,16 +22,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if err != nil {
 		return caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
 	}
-	if verdict := verdictOn(decision); verdict != verdictNone {
-		verdict.answer(w, r)
-		return nil
-	}
 	serving := &request{decision: decision}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{h.source}, serving))
+	if verdict := h.source.verdictBefore(serving); verdict.final() {
+		return h.settle(w, r, next, serving, verdict)
+	}
 	if decision.Kind == doors.Pod {
 		return h.servePod(w, r, next, serving)
 	}
-	return h.Handler.ServeHTTP(w, r, next)
+	return h.serveFresh(w, r, next, serving)
 }
 
 // decide hands the library the bytes that the pod would parse: the escaped path and the Cookie header.
@@ -57,32 +56,36 @@ func (h *Handler) servePod(w http.ResponseWriter, r *http.Request, next caddyhtt
 	if err == nil {
 		return nil
 	}
-	if verdict := h.source.verdictAfter(serving); verdict != verdictNone {
-		verdict.answer(w, r)
+	if verdict := h.source.verdictAfter(serving, err); verdict.final() {
+		return h.settle(w, r, next, serving, verdict)
+	}
+	return err
+}
+
+// settle answers the request, unless it asks for a resource of a pod that is gone: any pod of the server has it.
+func (h *Handler) settle(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request, verdict verdict) error {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if verdict.status == http.StatusGone && serving.decision.Kind == doors.Pod && serving.decision.Path == doors.PathResource && reads {
+		serving.anyPod = true
+		return h.serveFresh(w, r, next, serving)
+	}
+	verdict.answer(w, r)
+	return nil
+}
+
+// serveFresh proxies to fresh pods, one after the other until one can be reached.
+func (h *Handler) serveFresh(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request) error {
+	err := h.Handler.ServeHTTP(w, r, next)
+	if err != nil && !serving.hadUpstreams && !handlesErrors(r) {
+		// Caddy would log an error for each request, and one line about the host has been logged already.
+		unavailable.answer(w, r)
 		return nil
 	}
 	return err
 }
 
-// verdictOn says what is known about a request before any dial.
-func verdictOn(decision doors.Decision) verdict {
-	if decision.Kind == doors.Gone {
-		return verdictGone
-	}
-	return verdictNone
-}
-
-// verdictAfter says what the failure of a request means: something only if it was a dial of the page's own pod.
-func (s *Source) verdictAfter(serving *request) verdict {
-	if serving.decision.Kind != doors.Pod {
-		return verdictNone
-	}
-	switch serving.outcome(s.podOf(serving.decision).address) {
-	case dialRefused:
-		return verdictGone
-	case dialUnreachable, dialOwnFault:
-		return verdictUnavailable
-	default:
-		return verdictNone
-	}
+// handlesErrors tells whether the user has handle_errors, which then decides how pages look when no pod is known.
+func handlesErrors(r *http.Request) bool {
+	server, ok := r.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	return ok && server.Errors != nil && len(server.Errors.Routes) > 0
 }

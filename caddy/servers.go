@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
@@ -20,14 +22,15 @@ type server struct {
 	name     string // the host as configured
 	hostport string
 	port     uint16
+	group    doors.Group
 	host     *hosts.Host
 	pods     hosts.Cache[[]pod]
 
-	// inCIDR tells whether an address lies in one of the server's own CIDRs; warnOutside is called with the first that
-	// does not.
-	inCIDR      func(netip.Addr) bool
-	warnOutside func(netip.Addr)
-	outside     sync.Once
+	// lastAnswer is when an answer of one of its pods was last reported.
+	lastAnswer atomic.Int64
+
+	// moved is called with the fresh pods when they have changed.
+	moved func([]pod)
 }
 
 // pod is one address of a server.
@@ -37,27 +40,32 @@ type pod struct {
 	dial    string // the address as Caddy's network address
 }
 
-func newServers(router *doors.Router, resolved *hosts.Set, options hosts.Options, logger *zap.Logger) []*server {
+// newServers makes the servers of a router. The groups of their pods have the options of the source's own group.
+func newServers(router *doors.Router, shared *shared, resolution hosts.Options, source doors.Group, logger *zap.Logger) []*server {
 	servers := make([]*server, router.Upstreams())
 	for i := range servers {
 		name, port := router.Upstream(i)
-		servers[i] = &server{
-			name:     name,
-			hostport: net.JoinHostPort(name, strconv.Itoa(int(port))),
-			port:     port,
-			host:     resolved.Acquire(name, options),
-			inCIDR: func(address netip.Addr) bool {
-				upstream, ok := router.Lookup(address)
-				return ok && upstream == i
-			},
-			warnOutside: func(address netip.Addr) {
-				logger.Warn("host resolves to an address outside its own networks: new pages go there, but the tokens of these pages "+
-					"will be refused or lead elsewhere",
-					zap.String("field", "upstreams["+strconv.Itoa(i)+"].host"), zap.String("host", name), zap.Stringer("address", address))
-			},
+		s := &server{name: name, hostport: net.JoinHostPort(name, strconv.Itoa(int(port))), port: port, group: source}
+		s.group.Server = shared.number(s.hostport)
+		s.host = shared.hosts.Acquire(name, resolution)
+		var outside sync.Once
+		s.moved = func(pods []pod) {
+			shared.resolved(s.group.Server, pods)
+			for _, pod := range pods {
+				if upstream, ok := router.Lookup(pod.address.Addr()); !ok || upstream != i {
+					outside.Do(func() { logOutside(logger, i, pod) })
+				}
+			}
 		}
+		servers[i] = s
 	}
 	return servers
+}
+
+// logOutside warns, once for each server, about a host that resolves to something that its own networks do not hold.
+func logOutside(logger *zap.Logger, upstream int, pod pod) {
+	logger.Warn("host resolves to an address outside its own networks: new pages go there, but their tokens will be refused or lead elsewhere",
+		zap.String("field", "upstreams["+strconv.Itoa(upstream)+"].host"), zap.String("host", pod.server.name), zap.Stringer("address", pod.address.Addr()))
 }
 
 // podAt makes the pod of this server at an address, whether or not the host resolves to it.
@@ -77,12 +85,16 @@ func (s *server) fresh(ctx context.Context) []pod {
 		pods := make([]pod, len(snapshot.Addresses()))
 		for i, address := range snapshot.Addresses() {
 			pods[i] = s.podAt(address)
-			if !s.inCIDR(address) {
-				s.outside.Do(func() { s.warnOutside(address) })
-			}
 		}
+		s.moved(pods)
 		return pods
 	})
+}
+
+// reportsAnswer tells whether an answer at this time should be reported: the first in a second.
+func (s *server) reportsAnswer(now time.Duration) bool {
+	last := s.lastAnswer.Load()
+	return (last == 0 || now-time.Duration(last) >= time.Second) && s.lastAnswer.CompareAndSwap(last, int64(now))
 }
 
 // freshOf returns the fresh pods of all these servers. Those that are known do not wait for the others; only when none

@@ -1,13 +1,16 @@
 // In: sources that come and go with configurations.
-// Out: what the process knows beyond one configuration: the addresses of hosts.
+// Out: what the process knows beyond one configuration: the addresses of hosts, and what is held against pods.
 
 package caddydoors
 
 import (
+	"hash/maphash"
 	"net/netip"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
 
@@ -15,6 +18,10 @@ import (
 // old ones, so it outlives reloads.
 type shared struct {
 	hosts *hosts.Set
+	pods  *doors.Pods
+
+	started time.Time
+	seed    maphash.Seed
 }
 
 const sharedKey = "shared"
@@ -23,9 +30,16 @@ var pool = caddy.NewUsagePool()
 
 func acquireShared() (*shared, error) {
 	value, _, err := pool.LoadOrNew(sharedKey, func() (caddy.Destructor, error) {
+		pods, err := doors.NewPods()
+		if err != nil {
+			return nil, err
+		}
 		logger := caddy.Log().Named(string(Source{}.CaddyModule().ID))
 		return &shared{
-			hosts: hosts.NewSet(hosts.Config{OnChange: func(event hosts.Event) { logHost(logger, event) }}),
+			hosts:   hosts.NewSet(hosts.Config{OnChange: func(event hosts.Event) { logHost(logger, event) }}),
+			pods:    pods,
+			started: time.Now(),
+			seed:    maphash.MakeSeed(),
 		}, nil
 	})
 	if err != nil {
@@ -41,6 +55,22 @@ func releaseShared() error {
 
 // Destruct has nothing to end: without users there are no lookups.
 func (*shared) Destruct() error { return nil }
+
+// now is the time on the clock that all events are given in.
+func (s *shared) now() time.Duration { return time.Since(s.started) }
+
+// number stands for a text in groups of pods: the same in every configuration of this process, and without meaning
+// outside of it.
+func (s *shared) number(text string) uint64 { return maphash.String(s.seed, text) }
+
+// resolved tells which pods of a server are fresh now: an address that comes back has no past.
+func (s *shared) resolved(server uint64, pods []pod) {
+	addresses := make([]netip.AddrPort, len(pods))
+	for i, pod := range pods {
+		addresses[i] = pod.address
+	}
+	_ = s.pods.Resolved(server, addresses) // fails for addresses that package hosts does not return
+}
 
 // logHost writes one line for each change of what is known about a host.
 func logHost(logger *zap.Logger, event hosts.Event) {

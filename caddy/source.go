@@ -41,6 +41,7 @@ type Source struct {
 	router  *doors.Router
 	servers []*server
 	shared  *shared
+	group   doors.Group // of requests that belong to no server
 	logger  *zap.Logger
 
 	// underStockHandler is set when this Caddy's tables could not be taken over.
@@ -113,7 +114,9 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	if s.shared, err = acquireShared(); err != nil {
 		return err
 	}
-	s.servers = newServers(s.router, s.shared.hosts, resolution, s.logger)
+	secret, _ := document["secret"].(string)
+	s.group = s.Options.group(s.shared.number(secret))
+	s.servers = newServers(s.router, s.shared, resolution, s.group, s.logger)
 	return nil
 }
 

@@ -17,27 +17,24 @@ import (
 // when the decision is taken, and then for a round trip, which is where 410 and 503 are made. What only Handler
 // can do is missing here: load balancing, retries and health checks apply to pods too, and TLS upstreams need
 // their tls_server_name.
-type stockTransport struct {
-	*reverseproxy.HTTPTransport
-	source *Source
-}
+type stockTransport struct{ transport }
 
 // adoptStockHandler puts a stockTransport into the handler, which is being provisioned and has got no further than
 // loading the source.
 func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Handler) error {
-	transport, ok := handler.Transport.(*reverseproxy.HTTPTransport)
 	if handler.Transport == nil {
-		transport, ok = new(reverseproxy.HTTPTransport), true
-		if err := transport.Provision(ctx); err != nil {
+		stock := new(reverseproxy.HTTPTransport)
+		if err := stock.Provision(ctx); err != nil {
 			return fmt.Errorf("provisioning default transport: %w", err)
 		}
+		handler.Transport = stock
 	}
-	if !ok {
-		return fmt.Errorf("transport: %s needs the transport `http`, not %T", sourceName, handler.Transport)
+	transport, err := newTransport(handler.Transport, s)
+	if err != nil {
+		return err
 	}
+	handler.Transport = stockTransport{transport}
 	s.underStockHandler = true
-	watchDials(transport.Transport, s)
-	handler.Transport = stockTransport{transport, s}
 	return nil
 }
 
@@ -49,23 +46,27 @@ var gonePod = pod{server: new(server), dial: "0.0.0.0:0"}
 func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	serving, ok := t.source.requestOf(r.Context())
 	if !ok {
-		return t.HTTPTransport.RoundTrip(r)
+		return t.transport.RoundTrip(r)
 	}
-	verdict := verdictOn(serving.decision)
-	if verdict == verdictNone {
-		response, err := t.HTTPTransport.RoundTrip(r)
+	// The loop's own policy chose, so the choice is known only now.
+	if dial, ok := reverseproxy.GetDialInfo(r.Context()); ok {
+		serving.choose(dial.Upstream, r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer))
+	}
+	verdict := t.source.verdictBefore(serving)
+	if !verdict.final() {
+		response, err := t.transport.RoundTrip(r)
 		if err != nil {
-			verdict = t.source.verdictAfter(serving)
+			verdict = t.source.verdictAfter(serving, err)
 		}
-		if verdict == verdictNone {
+		if !verdict.final() {
 			return response, err
 		}
 	}
 	header := make(http.Header)
 	verdict.describe(header)
 	return &http.Response{
-		Status:     strconv.Itoa(int(verdict)) + " " + http.StatusText(int(verdict)),
-		StatusCode: int(verdict),
+		Status:     strconv.Itoa(verdict.status) + " " + http.StatusText(verdict.status),
+		StatusCode: verdict.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:  header,
 		Body:    http.NoBody,

@@ -26,10 +26,10 @@ func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error)
 			return nil, err
 		}
 	}
-	switch serving.decision.Kind {
-	case doors.Gone:
+	switch kind := serving.decision.Kind; {
+	case kind == doors.Gone:
 		return serving.offer([]pod{gonePod}), nil
-	case doors.Pod:
+	case kind == doors.Pod && !serving.anyPod:
 		return serving.offer([]pod{s.podOf(serving.decision)}), nil
 	default:
 		return serving.offer(s.candidates(r.Context(), serving)), nil
@@ -44,26 +44,39 @@ func (s *Source) ResetCache(r *http.Request) error {
 	return nil
 }
 
-// candidates are the pods to choose from: the cookie's own pod first, then the rest of its server, then all others.
-// Pods that this request could not reach are left out.
+// candidates are the pods to choose from: the cookie's own pod first, then the rest of its server, then all others, and last
+// of all those that could not be reached a moment ago. Pods that this request could not reach are left out.
 func (s *Source) candidates(ctx context.Context, serving *request) []pod {
-	if serving.decision.Kind == doors.Server {
-		preferred := s.servers[serving.decision.Upstream]
-		pods := serving.untried(preferred.fresh(ctx))
-		if own, ok := podIn(pods, serving.decision.Addr); ok && serving.resets == 0 {
-			return own
+	var ownFailing []pod
+	if serving.decision.Kind != doors.Any {
+		own := s.servers[serving.decision.Upstream]
+		well, failing := s.split(serving.untried(own.fresh(ctx)))
+		if sticky, ok := podIn(well, serving.decision.Addr); ok && serving.resets == 0 {
+			return sticky
 		}
-		if len(pods) > 0 {
-			return pods
+		if len(well) > 0 {
+			return well
 		}
+		if serving.anyPod { // other servers do not have its resource
+			return failing
+		}
+		ownFailing = failing
 	}
 	all := freshOf(ctx, s.servers)
-	pods := serving.untried(all)
-	if len(pods) == 0 && s.triesAgain {
+	well, failing := s.split(serving.untried(all))
+	switch {
+	case len(well) > 0:
+		return well
+	case len(ownFailing) > 0:
+		return ownFailing
+	case len(failing) > 0:
+		return failing
+	case s.triesAgain:
 		serving.startOver()
 		return all
+	default:
+		return nil
 	}
-	return pods
 }
 
 // podIn returns the part of the pods that is at the address.

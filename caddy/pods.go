@@ -1,0 +1,135 @@
+// In: what happens to requests and dials.
+// Out: what the library makes of it: verdicts, and a line in the log where one changed.
+
+package caddydoors
+
+import (
+	"errors"
+	"net/netip"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/go"
+	"go.uber.org/zap"
+)
+
+// verdictBefore asks what is known about a request before any dial. Requests without a token have no verdict.
+func (s *Source) verdictBefore(serving *request) verdict {
+	decision, now := serving.decision, s.shared.now()
+	switch decision.Kind {
+	case doors.Gone:
+		answer, err := s.shared.pods.RefusedToken(s.group, decision.Reason, decision.Path, now)
+		if err != nil {
+			s.logFault(err)
+			return verdictOf(doors.Answer{Action: doors.ActionGone})
+		}
+		if answer.NothingOpens {
+			s.logger.Error("no token has opened since start: do the apps have the same secret?")
+		}
+		return verdictOf(answer)
+	case doors.Pod:
+		pod := s.podOf(decision)
+		answer, err := s.shared.pods.Began(pod.server.group, pod.address, decision.Path, now)
+		if err != nil {
+			s.logFault(err)
+		}
+		serving.probes = answer.Action == doors.ActionProbe
+		return verdictOf(answer)
+	default:
+		return verdict{}
+	}
+}
+
+// verdictAfter says what the failure of a request means that had to reach one pod. After a connection was made it means
+// nothing: the pod may have seen the request.
+func (s *Source) verdictAfter(serving *request, failure error) verdict {
+	if serving.decision.Kind != doors.Pod {
+		return verdict{}
+	}
+	if answer, ok := serving.failedAt(s.podOf(serving.decision).address); ok {
+		return verdictOf(answer)
+	}
+	var dialError reverseproxy.DialError
+	if errors.As(failure, &dialError) {
+		return unavailable // not the pod was dialled but a forward proxy, say
+	}
+	return verdict{}
+}
+
+// dialled reports how a dial ended.
+func (s *Source) dialled(serving *request, server *server, address netip.AddrPort, outcome doors.Outcome) {
+	if outcome == doors.OutcomeCancelled {
+		return
+	}
+	answer, err := s.shared.pods.Ended(server.group, address, serving.decision.Path, outcome, s.shared.now())
+	if err != nil {
+		s.logFault(err)
+		answer = doors.Answer{Action: doors.ActionUnavailable, RetryAfter: 1}
+	}
+	if outcome == doors.OutcomeConnected {
+		serving.reached(address)
+	} else {
+		serving.failedToReach(address, answer)
+	}
+	if outcome == doors.OutcomeRefused {
+		server.host.DropRefused(address.Addr())
+	}
+	if answer.Changed {
+		s.logVerdict(server, address, answer.Verdict)
+	}
+}
+
+// answered reports that a pod answered: the sign that the network works, by which a dead pod is told from a fault on our
+// side. One in a second and server is enough, and every probe.
+func (s *Source) answered(serving *request) {
+	pod, ok := serving.chosenPod()
+	now := s.shared.now()
+	if !ok || !pod.server.reportsAnswer(now) && !serving.probes {
+		return
+	}
+	answer, err := s.shared.pods.Ended(pod.server.group, pod.address, serving.decision.Path, doors.OutcomeAnswered, now)
+	if err != nil {
+		s.logFault(err)
+		return
+	}
+	if answer.Changed {
+		s.logVerdict(pod.server, pod.address, answer.Verdict)
+	}
+}
+
+// split parts the pods whose last dial failed a moment ago from the others. It keeps their order.
+func (s *Source) split(pods []pod) (well, failing []pod) {
+	var addressRoom [16]netip.AddrPort
+	var failedRoom [16]bool
+	addresses, failed := addressRoom[:0], failedRoom[:0]
+	for _, pod := range pods {
+		addresses, failed = append(addresses, pod.address), append(failed, false)
+	}
+	if err := s.shared.pods.FailedRecently(addresses, s.shared.now(), failed); err != nil {
+		s.logFault(err)
+		return pods, nil
+	}
+	for i := range pods {
+		if failed[i] {
+			failing = append(failing, pods[i])
+		} else if failing != nil {
+			well = append(well, pods[i])
+		}
+		if failing == nil {
+			well = pods[: i+1 : i+1] // nothing to part yet, so nothing to copy
+		}
+	}
+	return well, failing
+}
+
+func (s *Source) logVerdict(server *server, address netip.AddrPort, verdict doors.Verdict) {
+	log := s.logger.Warn
+	if verdict == doors.VerdictNone {
+		log = s.logger.Info
+	}
+	log("pod changed", zap.Stringer("pod", address), zap.String("host", server.name), zap.Stringer("held_against_it", verdict))
+}
+
+// logFault tells of an error that only a bug can cause.
+func (s *Source) logFault(err error) {
+	s.logger.Error("the library could not take an event", zap.Error(err))
+}

@@ -1,0 +1,97 @@
+// In: a round trip or a dial for a request.
+// Out: the same, reported to the source.
+
+package caddydoors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/go"
+)
+
+// transport is Caddy's HTTP transport, watched. It keeps all the methods by which the proxy asks for what it can do.
+type transport struct {
+	*reverseproxy.HTTPTransport
+	source *Source
+}
+
+// newTransport watches the HTTP transport of a handler. It is an error for any other: FastCGI has no streams.
+func newTransport(roundTripper http.RoundTripper, source *Source) (transport, error) {
+	stock, ok := roundTripper.(*reverseproxy.HTTPTransport)
+	if !ok {
+		return transport{}, fmt.Errorf("transport: %s needs the transport `http`, not %T", sourceName, roundTripper)
+	}
+	stock.Transport.DialContext = watchDial(stock.Transport.DialContext, source)
+	stock.Transport.DialTLSContext = watchDial(stock.Transport.DialTLSContext, source)
+	return transport{stock, source}, nil
+}
+
+// RoundTrip makes the round trip and reports an answer.
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := t.HTTPTransport.RoundTrip(r)
+	if err == nil {
+		if serving, ok := t.source.requestOf(r.Context()); ok {
+			t.source.answered(serving)
+		}
+	}
+	return response, err
+}
+
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// watchDial makes a dialer report to the request that caused the dial. Caddy's DialError hides its cause, so the errno is
+// taken from the dialer's own trace. It is set here, around the dial, and not for each request: most requests find
+// an open connection, and composing traces costs more than the rest of a decision. The report may come after the
+// request has ended, by a dial that the transport went on with.
+func watchDial(dial dialFunc, source *Source) dialFunc {
+	if dial == nil {
+		return nil
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if serving, ok := source.requestOf(ctx); ok {
+			if pod, ok := serving.chosenPod(); ok {
+				ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+					ConnectDone: func(_, address string, err error) {
+						// The address is that of a forward proxy if there is one: it says nothing about the pod.
+						if parsed, parseErr := netip.ParseAddrPort(address); parseErr == nil && parsed == pod.address {
+							source.dialled(serving, pod.server, parsed, outcomeOf(err))
+						}
+					},
+				})
+			}
+		}
+		return dial(ctx, network, address)
+	}
+}
+
+// outcomeOf reads the errno of connect(2).
+func outcomeOf(err error) doors.Outcome {
+	var errno syscall.Errno
+	switch {
+	case err == nil:
+		return doors.OutcomeConnected
+	case errors.Is(err, context.Canceled):
+		return doors.OutcomeCancelled
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return doors.OutcomeUnreachable
+	case !errors.As(err, &errno):
+		return doors.OutcomeOwnFault
+	}
+	switch errno {
+	case syscall.ECONNREFUSED:
+		return doors.OutcomeRefused
+	case syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN, syscall.ETIMEDOUT, syscall.ECONNRESET, syscall.ECONNABORTED:
+		return doors.OutcomeUnreachable
+	default: // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EACCES, EPERM and whatever else this host lacks
+		return doors.OutcomeOwnFault
+	}
+}
