@@ -24,6 +24,9 @@ if [ ! -f "$archive" ] || [ -z "$system_libraries" ]; then
     printf 'library.sh: cargo made no %s, or did not name its system libraries\n' "$archive" >&2
     exit 1
 fi
+# The C compiler adds these two by itself, the right ones for a static program too, which has no
+# libgcc_s.
+system_libraries=$(printf ' %s ' "$system_libraries" | sed 's/ -lgcc_s / /g; s/ -lc / /g; s/^ *//; s/ *$//')
 
 # pkg-config wants white space and its own characters escaped.
 escape() { printf '%s' "$1" | sed 's/[^A-Za-z0-9_./@+:,=-]/\\&/g'; }
