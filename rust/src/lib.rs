@@ -12,10 +12,11 @@
 //!            cookie  Cookie header -> values of one cookie
 //!            token   token -> address
 //!            cidr    address -> upstream
+//! pods     what became of dials -> which pods are dead, and what their requests are told
 //! ffi      the same as a C API, include/doors_caddy.h
 //! ```
 //!
-//! Nothing here does input or output, logs, or keeps time; a decision allocates nothing and takes no lock.
+//! Nothing here does input or output, logs, or asks for the time. A decision allocates nothing and takes no lock.
 
 #![deny(unsafe_code)]
 #![deny(missing_docs)]

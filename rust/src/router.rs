@@ -33,7 +33,8 @@ pub struct Router {
 
 impl Router {
     /// Builds a router from JSON: `{"secret", "cookie_name", "upstreams": [{"cidr" or "cidrs", "host", "port"}]}`.
-    /// `cookie_name` is required with several upstreams; `source` is allowed and ignored.
+    /// `cookie_name` is required with several upstreams; `source` is allowed and ignored. All copies of the secret are
+    /// wiped, unless characters of it are escaped in the JSON.
     ///
     /// # Errors
     /// The first field that breaks a rule, by its place in the text.

@@ -28,20 +28,21 @@ const NONCE: usize = 12;
 const TAG: usize = 16;
 const MAX_SEALED: usize = NONCE + 16 + TAG;
 
-/// One AES key, ready for use. Its key schedule is wiped when dropped.
+/// One AES key, ready for use. Its key schedule is wiped when dropped. Each in a box of its own: what an unused part of
+/// a larger variant got from the stack, perhaps another key, would never be wiped.
 enum KeyCipher {
-    Aes128(Aes128Gcm),
-    Aes192(AesGcm<Aes192, U12>),
-    Aes256(Aes256Gcm),
+    Aes128(Box<Aes128Gcm>),
+    Aes192(Box<AesGcm<Aes192, U12>>),
+    Aes256(Box<Aes256Gcm>),
 }
 
 impl KeyCipher {
     fn new(key: &Key) -> Self {
         const CHECKED: &str = "the parser of secrets lets no other length pass";
         match key.bytes().len() {
-            16 => KeyCipher::Aes128(Aes128Gcm::new_from_slice(key.bytes()).expect(CHECKED)),
-            24 => KeyCipher::Aes192(AesGcm::new_from_slice(key.bytes()).expect(CHECKED)),
-            _ => KeyCipher::Aes256(Aes256Gcm::new_from_slice(key.bytes()).expect(CHECKED)),
+            16 => KeyCipher::Aes128(Box::new(Aes128Gcm::new_from_slice(key.bytes()).expect(CHECKED))),
+            24 => KeyCipher::Aes192(Box::new(AesGcm::new_from_slice(key.bytes()).expect(CHECKED))),
+            _ => KeyCipher::Aes256(Box::new(Aes256Gcm::new_from_slice(key.bytes()).expect(CHECKED))),
         }
     }
 
@@ -149,9 +150,7 @@ impl TokenCipher {
     /// [`Status::Secret`] with the index of the key, or [`Status::TooLarge`]. No message holds any part of a key.
     pub fn new(secret: &[u8]) -> Result<Self, Error> {
         let keys = secret::parse(secret)?;
-        let mut ciphers = Vec::with_capacity(keys.len());
-        ciphers.extend(keys.iter().map(KeyCipher::new));
-        Ok(TokenCipher { keys: ciphers.into_boxed_slice() })
+        Ok(TokenCipher { keys: keys.iter().map(KeyCipher::new).collect() })
     }
 
     /// How many keys there are: 1 to 8.

@@ -1,9 +1,10 @@
-//! A decision allocates nothing, whatever the request.
+//! A decision allocates nothing, whatever the request; nor does following pods that are known.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use doors_caddy::{Router, TokenCipher};
+use doors_caddy::pods::{Group, Outcome, Pod, Pods};
+use doors_caddy::{PathKind, Reason, Router, TokenCipher};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -66,4 +67,33 @@ fn decisions_allocate_nothing() {
         });
         assert_eq!(count, 0, "{path} {cookies}");
     }
+}
+
+#[test]
+fn following_known_pods_allocates_nothing() {
+    const SECOND: u64 = 1_000_000_000;
+    let pods = Pods::new();
+    let group = Group { source: 1, server: 1, gone_after: 10 * SECOND, gone_rate: 100 };
+    let known: Vec<Pod> = (0..100).map(|last| Pod::new([10, 0, 0, last].into(), 8080)).collect();
+    let outcomes = [
+        Outcome::Connected,
+        Outcome::Answered,
+        Outcome::Refused,
+        Outcome::Unreachable,
+        Outcome::OwnFault,
+        Outcome::Cancelled,
+    ];
+    let round = |start: u64| {
+        for (index, pod) in known.iter().enumerate() {
+            let now = start + index as u64 * SECOND / 10;
+            pods.began(&group, *pod, PathKind::Sync, now);
+            for outcome in outcomes {
+                pods.ended(&group, *pod, PathKind::Sync, outcome, now);
+            }
+            pods.refused_token(&group, Reason::Refused, PathKind::Sync, now);
+            pods.failed_recently(known.iter().copied(), now, |failed| drop(std::hint::black_box(failed)));
+        }
+    };
+    round(SECOND);
+    assert_eq!(allocations(|| (1..20).for_each(|minute| round(minute * 60 * SECOND))), 0);
 }
