@@ -15,8 +15,8 @@ pub struct doors_router(Router);
 ///
 /// `secret` is as in doors_cipher_new(). An upstream has `cidr` (a string) or `cidrs` (an array of strings), `host` (as
 /// DOORS_FIELD_HOST) and `port` (a number). `cookie_name` is required with more than one upstream. `source` is allowed
-/// and ignored; any other member, and a member given twice, is an error. `*out` gets the router. The caller may wipe `json`
-/// afterwards; escape no character of the secret in it, since what unescapes them is not wiped.
+/// and ignored; any other member, and a member given twice, is an error. `*out` gets the router. The caller may wipe
+/// `json` afterwards; escape no character of the secret in it, since what unescapes them is not wiped.
 ///
 /// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE or _NULL_POINTER. The message begins with the member,
 /// such as `upstreams[1].cidr`, and holds no part of the secret. `err->index` is the upstream, or for _SECRET the key.
