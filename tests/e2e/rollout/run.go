@@ -115,7 +115,7 @@ func (r *run) keepCaddy() error {
 
 func (r *run) places() error {
 	r.config.Secret, r.config.Servers = r.secret, r.servers
-	for _, port := range []*int{&r.config.HTTP, &r.config.HTTPS, &r.config.Admin} {
+	for _, port := range []*int{&r.config.HTTP, &r.config.HTTPS} {
 		var err error
 		if *port, err = freePort(proxies[0].String(), proxies[1].String()); err != nil {
 			return err
@@ -130,7 +130,10 @@ func (r *run) places() error {
 }
 
 // startReplica starts a Caddy and sends new connections there.
-func (r *run) startReplica(address netip.Addr) error {
+func (r *run) startReplica(address netip.Addr) (err error) {
+	if r.config.Admin, err = freePort("127.0.0.1"); err != nil {
+		return err
+	}
 	started, err := proxy.Start(r.config, address, r.folder)
 	if started != nil {
 		r.replicas = append(r.replicas, started)

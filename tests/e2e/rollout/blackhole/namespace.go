@@ -73,5 +73,9 @@ func In() (exitCode int, err error) {
 	return 1, nil // ended by a signal
 }
 
-// Up brings the loopback interface of the namespace up.
-func Up() error { return run("link", "set", "lo", "up") }
+// Up brings the loopback interface of the namespace up, and lets connections that wait for a listener pass on to the
+// next one when it closes: without that, which is the kernel's default, every reload of Caddy resets a few of them.
+func Up() error {
+	_ = os.WriteFile("/proc/sys/net/ipv4/tcp_migrate_req", []byte("1"), 0) // kernels before 5.14 do not have it
+	return run("link", "set", "lo", "up")
+}

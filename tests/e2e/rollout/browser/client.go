@@ -13,6 +13,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptrace"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
@@ -57,8 +60,43 @@ type request struct {
 	stream      io.Reader // a body that is written while it is sent
 }
 
-// send returns when the headers of the answer are there.
+// send returns when the headers of the answer are there. Like a browser it sends a request again, of any method, when the
+// connection that it had kept open turns out to be closed before a byte of the answer came.
 func (b *Browser) send(ctx context.Context, wanted request) (*http.Response, error) {
+	var connections int
+	var kept bool // the last connection was not made for this request
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		if connections++; connections > 1 {
+			b.world.Ledger.Repeated()
+		}
+		kept = got.WasIdle
+	}})
+	for attempt := 1; ; attempt++ {
+		made, err := b.request(traced, wanted)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := b.client.Do(made)
+		if err == nil && answer.Proto != b.protocol && answer.Proto != b.protocol+".0" {
+			_ = answer.Body.Close()
+			return nil, fmt.Errorf("answered over %s", answer.Proto)
+		}
+		// net/http does not count a connection as kept that was made in advance and never used; browsers do.
+		if err == nil || attempt == 3 || !kept || ctx.Err() != nil || wanted.stream != nil || !closedConnection(err) {
+			return answer, err
+		}
+	}
+}
+
+func closedConnection(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// refusedStream tells whether a connection over HTTP/2 was on its way to be closed when a request came, so that it was
+// not looked at (RFC 9113 section 6.8).
+func refusedStream(err error) bool { return err != nil && strings.Contains(err.Error(), "GOAWAY") }
+
+func (b *Browser) request(ctx context.Context, wanted request) (*http.Request, error) {
 	var body io.Reader
 	switch {
 	case wanted.stream != nil:
@@ -73,15 +111,9 @@ func (b *Browser) send(ctx context.Context, wanted request) (*http.Response, err
 	if wanted.contentType != "" {
 		made.Header.Set("Content-Type", wanted.contentType)
 	}
-	// A browser sends a request again, of any method, when the connection that it had kept open turns out to be closed
-	// before a byte of the answer came. This makes net/http do the same; the field itself is not sent.
+	// This lets net/http repeat any method; the field itself is not sent.
 	made.Header["Idempotency-Key"] = nil
-	answer, err := b.client.Do(made)
-	if err == nil && answer.Proto != b.protocol && answer.Proto != b.protocol+".0" {
-		_ = answer.Body.Close()
-		return nil, fmt.Errorf("answered over %s", answer.Proto)
-	}
-	return answer, err
+	return made, nil
 }
 
 // fetch returns the whole answer, judged as an outcome but not yet by the ledger.

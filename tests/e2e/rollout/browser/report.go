@@ -81,6 +81,11 @@ func (p *page) reportStream(number int) {
 			}
 			return
 		case outcome := <-answered:
+			if refusedStream(outcome.Err) { // nobody has read it: send it again
+				p.world.Ledger.Repeated()
+				p.spawn(next)
+				return
+			}
 			if outcome.Err == nil && outcome.Status == http.StatusOK {
 				outcome.Err = errEarly
 			}

@@ -137,6 +137,9 @@ func (l *Ledger) Harmed(pod *fleet.Life, lastGood, next time.Time) {
 	raise(&row.HarmedGap, next.Sub(lastGood))
 }
 
+// Repeated counts a request that was sent again.
+func (l *Ledger) Repeated() { l.row().Repeated.Add(1) }
+
 func (l *Ledger) fail(row *Row, o Outcome) {
 	row.Failed.Add(1)
 	l.note("failed", o)

@@ -15,7 +15,7 @@ import (
 type Config struct {
 	Binary      string // path of Caddy
 	HTTP, HTTPS int    // ports
-	Admin       int    // port
+	Admin       int    // port on 127.0.0.1, another one for each replica that runs
 	Secret      string
 	Servers     int
 	PodPort     int
@@ -26,7 +26,7 @@ type Config struct {
 // caddyfile is the configuration of the replica at an address.
 func (c Config) caddyfile(address netip.Addr) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "{\n\tadmin %s:%d\n\tpersist_config off\n\tauto_https disable_redirects\n}\n\n", address, c.Admin)
+	fmt.Fprintf(&text, "{\n\tadmin 127.0.0.1:%d\n\tpersist_config off\n\tauto_https disable_redirects\n}\n\n", c.Admin)
 	fmt.Fprintf(&text, "(doors) {\n\tbind %s\n\treverse_proxy {\n\t\tdynamic_upstreams doors_upstream {\n", address)
 	fmt.Fprintf(&text, "\t\t\tsecret %s\n\t\t\tcookie_name upstream\n\t\t\tresolvers %s\n", c.Secret, c.Resolver)
 	for server := range c.Servers {

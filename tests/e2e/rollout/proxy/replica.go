@@ -83,7 +83,7 @@ func (r *Replica) ready() error {
 }
 
 func (r *Replica) admin(path string) string {
-	return fmt.Sprintf("http://%s:%d%s", r.Address, r.config.Admin, path)
+	return fmt.Sprintf("http://127.0.0.1:%d%s", r.config.Admin, path)
 }
 
 // Reload loads the configuration anew, with the given secret, even if nothing has changed.
