@@ -18,4 +18,6 @@ pub mod text;
 pub mod types;
 
 #[cfg(test)]
+mod numbers_test;
+#[cfg(test)]
 mod tests;

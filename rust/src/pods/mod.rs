@@ -204,4 +204,6 @@ impl Pods {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
