@@ -12,7 +12,9 @@
 //
 //	serve.go       a request in, its decision out, and where the decision leads
 //	upstreams.go   a decision in, fresh upstreams out
-//	dial.go        a dial in, what it says about the pod out
+//	servers.go     a host in, its fresh pods out
+//	transport.go   a dial in, what it says about the pod out
+//	pods.go        an event in, a verdict out
 //	answer.go      a verdict in, the 410 or 503 out
 //
 // What a token, a CIDR or a cookie means is decided by the library behind package doors, never here.
