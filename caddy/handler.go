@@ -78,7 +78,7 @@ func sourceOf(config json.RawMessage) string {
 // Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	if sourceOf(h.DynamicUpstreamsRaw) == sourceName {
-		if err := nameServersInTLS(&h.Handler); err != nil {
+		if err := keepHostNames(&h.Handler); err != nil {
 			return err
 		}
 	}

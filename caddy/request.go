@@ -14,13 +14,6 @@ import (
 	"github.com/doors-dev/doors-caddy/go"
 )
 
-// hostPlaceholder holds the host:port of the server whose pod was chosen, as configured.
-// TLS upstreams are verified against it and get it as their Host.
-const (
-	hostPlaceholder     = "http.doors.host"
-	hostportPlaceholder = "http.doors.hostport"
-)
-
 // request is what a source knows about one request while it is served. It travels in the request's context under the
 // source that made it, because several reverse_proxy handlers may see one request.
 type request struct {

@@ -51,7 +51,7 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	if serving.decision.Kind != doors.Any {
 		own := s.servers[serving.decision.Upstream]
 		well, failing := s.split(serving.untried(own.fresh(ctx)))
-		if sticky, ok := podIn(well, serving.decision.Addr); ok && serving.resets == 0 {
+		if sticky, ok := podIn(well, serving.decision.Addr); ok && serving.resets == 0 && !serving.anyPod {
 			return sticky
 		}
 		if len(well) > 0 {
