@@ -73,7 +73,7 @@ func mustAdapt(t *testing.T, text string) string {
 	return adapted
 }
 
-func testCaddyfile(t *testing.T, _ document, sample *block) {
+func testCaddyfile(t *testing.T, readme document, sample *block) {
 	secret := harness.NewSecret(32)
 	setEnvironment(t, secret)
 	text := fill(t, sample.text, secret)
@@ -109,6 +109,8 @@ func testCaddyfile(t *testing.T, _ document, sample *block) {
 	switch {
 	case strings.Contains(text, "format filter"):
 		testLogFilter(t, text)
+	case strings.Contains(text, "grace_period"):
+		testGracePeriod(t, readme, text)
 	case !source:
 		t.Fatal("no test tells whether this Caddyfile does what the text around it says")
 	}
@@ -137,20 +139,13 @@ func testJSON(t *testing.T, readme document, sample *block) {
 	mustValidate(t, "caddy.json", server(replaceOnce(t, text, `"cidr": "10.0.0.0/24"`, fragment[1])))
 
 	// The first Caddyfile is said to be the same.
-	for _, other := range readme.blocks {
-		if other.language != "caddyfile" {
-			continue
-		}
-		var config any
-		check(t, json.Unmarshal([]byte(mustAdapt(t, fill(t, other.text, secret))), &config))
-		handlers, err := json.Marshal(find(config, "reverse_proxy"))
-		check(t, err)
-		if !harness.SameJSON(t, "["+own+"]", string(handlers)) {
-			t.Errorf("the Caddyfile in line %d is\n%s\nthe JSON\n%s", other.line, handlers, own)
-		}
-		return
+	var config any
+	check(t, json.Unmarshal([]byte(mustAdapt(t, fill(t, readme.first(t, "caddyfile").text, secret))), &config))
+	handlers, err := json.Marshal(find(config, "reverse_proxy"))
+	check(t, err)
+	if !harness.SameJSON(t, "["+own+"]", string(handlers)) {
+		t.Errorf("the first Caddyfile is\n%s\nthe JSON\n%s", handlers, own)
 	}
-	t.Fatal("there is no Caddyfile to compare with")
 }
 
 // find lists the handlers with a name, however deep they stand.

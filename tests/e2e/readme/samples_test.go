@@ -72,6 +72,18 @@ func read(t *testing.T, name string) document {
 	return d
 }
 
+// first is the first block of a language.
+func (d document) first(t *testing.T, language string) *block {
+	t.Helper()
+	for _, sample := range d.blocks {
+		if sample.language == language {
+			return sample
+		}
+	}
+	t.Fatalf("%s has no block of language %s", d.name, language)
+	return nil
+}
+
 // languages are the tests, by the language of the block.
 var languages = map[string]func(*testing.T, document, *block){
 	"caddyfile": testCaddyfile,

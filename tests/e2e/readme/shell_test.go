@@ -147,6 +147,7 @@ func testByHand(t *testing.T, text string) {
 		t.Fatalf("by hand %q\nxcaddy.sh %q", hand, ours)
 	}
 	// What Go has downloaded before is used first: this test needs no network.
+	check(t, os.Remove(output))
 	shell(t, `scripts/tools.sh
 		. scripts/versions.sh
 		export REAL=$DOORS_CACHE/bin/xcaddy-$xcaddy_version GOSUMDB=off

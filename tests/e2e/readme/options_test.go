@@ -1,0 +1,127 @@
+package readme
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// In:  the tables of options and the text about them.
+// Out: whether Caddy knows these options, no others, and takes their defaults.
+
+// option is a row of the tables.
+type option struct {
+	name  string
+	value string // the default, if it can be written down
+}
+
+func options(t *testing.T, readme document) (found []option) {
+	t.Helper()
+	row := regexp.MustCompile("^\\| `([a-z_]+) [^`]*` \\|.*?(?:\\| `([^`|]+)` )?\\|$")
+	for line := range strings.Lines(readme.prose) {
+		if columns := row.FindStringSubmatch(strings.TrimSuffix(line, "\n")); columns != nil {
+			found = append(found, option{columns[1], columns[2]})
+		}
+	}
+	return found
+}
+
+// withOptions is the first sample with more options.
+func withOptions(t *testing.T, readme document, secret, options string) string {
+	t.Helper()
+	return replaceOnce(t, fill(t, readme.first(t, "caddyfile").text, secret), "cookie_name upstream\n", "cookie_name upstream\n"+options+"\n")
+}
+
+var allowed = regexp.MustCompile(`allowed are: ([a-z_, ]+), at`)
+
+func TestReadmeOptions(t *testing.T) {
+	readme, secret := read(t, "README.md"), harness.NewSecret(32)
+
+	// What Caddy says it allows, at both levels, is what the tables list.
+	var known, listed []string
+	for _, mistake := range []string{"nonsense 1", "upstream {\nnonsense 1\n}"} {
+		_, messages, ok := harness.Adapt(t, harness.Default, withOptions(t, readme, secret, mistake))
+		names := allowed.FindStringSubmatch(messages)
+		if ok || names == nil {
+			t.Fatalf("the message does not list the options:\n%s", messages)
+		}
+		known = append(known, strings.Split(names[1], ", ")...)
+	}
+	var caddyfile, members strings.Builder
+	table := options(t, readme)
+	values := 0
+	for _, o := range table {
+		listed = append(listed, o.name)
+		if o.value == "" {
+			continue
+		}
+		values++
+		fmt.Fprintln(&caddyfile, o.name, o.value)
+		value := o.value
+		if !regexp.MustCompile(`^\d+$`).MatchString(value) {
+			value = fmt.Sprintf("%q", value)
+		}
+		fmt.Fprintf(&members, ", %q: %s", o.name, value)
+	}
+	slices.Sort(known)
+	slices.Sort(listed)
+	if !slices.Equal(known, listed) {
+		t.Errorf("the tables list  %q\nCaddy allows     %q", listed, known)
+	}
+	if values < 4 {
+		t.Errorf("the table has only %d defaults", values)
+	}
+
+	// The defaults, and the values that the text shows, in both spellings.
+	text := withOptions(t, readme, secret, caddyfile.String()+"resolvers 10.96.0.10:53 tcp/10.96.0.10:53\nversions ipv4")
+	mustValidate(t, "Caddyfile", text)
+	adapted := mustAdapt(t, text)
+	for _, shown := range []string{"`10.96.0.10:53` or `tcp/10.96.0.10:53`", "`\"resolver\": {\"addresses\": [...]}`", "`\"versions\": {\"ipv4\": true}`"} {
+		if !strings.Contains(readme.prose, shown) {
+			t.Errorf("the text does not say %s", shown)
+		}
+	}
+	sample := fill(t, readme.first(t, "json").text, secret)
+	handler := replaceOnce(t, sample, `"cookie_name": "upstream"`, `"cookie_name": "upstream"`+members.String()+
+		`, "resolver": {"addresses": ["10.96.0.10:53", "tcp/10.96.0.10:53"]}, "versions": {"ipv4": true}`)
+	mustValidate(t, "caddy.json", server(handler))
+	if names, ours := memberNames(t, handler), memberNames(t, adapted); !slices.Equal(names, ours) {
+		t.Errorf("the JSON has the members %q, the adapted Caddyfile %q", names, ours)
+	}
+}
+
+// memberNames are the names of the members of the source, in order.
+func memberNames(t *testing.T, config string) (names []string) {
+	t.Helper()
+	var value any
+	check(t, json.Unmarshal([]byte(config), &value))
+	for _, handler := range find(value, "reverse_proxy") {
+		for _, key := range []string{"upstreams", "dynamic_upstreams"} {
+			source, _ := handler.(map[string]any)[key].(map[string]any)
+			for name := range source {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// testGracePeriod: Caddy has nothing against the value shown, and warns about less.
+func testGracePeriod(t *testing.T, readme document, text string) {
+	const warning = "works against Doors pages"
+	site := fill(t, readme.first(t, "caddyfile").text, harness.NewSecret(32))
+	messages, ok := validate(t, "Caddyfile", text+site)
+	if !ok || strings.Contains(messages, warning) {
+		t.Errorf("accepted %v:\n%s", ok, messages)
+	}
+	messages, ok = validate(t, "Caddyfile", replaceOnce(t, text, "grace_period 30s", "grace_period 24s")+site)
+	if !ok || !strings.Contains(messages, warning) || !strings.Contains(messages, `"grace_period"`) {
+		t.Errorf("accepted %v, without a warning:\n%s", ok, messages)
+	}
+}
