@@ -1,0 +1,140 @@
+package outage_test
+
+import (
+	"context"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// load is steady traffic over kept-alive connections.
+type load struct {
+	stopped chan struct{}
+	workers sync.WaitGroup
+	mu      sync.Mutex
+	results []result
+}
+
+// result is one request of a load.
+type result struct {
+	protocol Protocol
+	worker   int
+	begin    time.Time
+	status   int
+	pod      string // whose page it was
+	err      error
+}
+
+var pageAddress = regexp.MustCompile(`This page lives in pod ([0-9.]+):`)
+
+// startLoad runs workers that send one request after the other, until stop.
+func startLoad(t testing.TB, caddy *Caddy, protocols []Protocol, workers int, request func(worker int) Request) *load {
+	t.Helper()
+	l := &load{stopped: make(chan struct{})}
+	for _, protocol := range protocols {
+		client := caddy.NewClient(t, protocol)
+		for worker := range workers {
+			l.workers.Go(func() {
+				for {
+					select {
+					case <-l.stopped:
+						return
+					case <-time.After(5 * time.Millisecond):
+					}
+					begin := time.Now()
+					answer, err := client.Try(request(worker))
+					one := result{protocol: protocol, worker: worker, begin: begin, status: answer.Status, err: err}
+					if found := pageAddress.FindStringSubmatch(answer.Body); found != nil {
+						one.pod = found[1]
+					}
+					l.mu.Lock()
+					l.results = append(l.results, one)
+					l.mu.Unlock()
+				}
+			})
+		}
+	}
+	t.Cleanup(func() { l.stop() })
+	return l
+}
+
+// stop ends the load and returns what became of all its requests.
+func (l *load) stop() []result {
+	select {
+	case <-l.stopped:
+	default:
+		close(l.stopped)
+	}
+	l.workers.Wait()
+	return l.results
+}
+
+// stream is the receiver stream of a page, open until something ends it.
+type stream struct {
+	page *Page
+	home *Pod
+
+	mu    sync.Mutex
+	text  strings.Builder
+	ended bool
+	err   error
+}
+
+// openStream opens the stream of a page and waits until its pod has it.
+func openStream(t testing.TB, page *Page, home *Pod) *stream {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	s := &stream{page: page, home: home}
+	request := Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()}
+	go func() {
+		answer, err := page.Browser.Open(ctx, request)
+		if err != nil {
+			s.end(err)
+			return
+		}
+		defer answer.Body.Close()
+		_, err = io.Copy(s, answer.Body)
+		s.end(err)
+	}()
+	eventually(t, "the stream reaches its pod", func() bool { return len(home.Requests(request.Path)) > 0 })
+	return s
+}
+
+// Write takes what the pod has sent.
+func (s *stream) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(text)
+}
+
+func (s *stream) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended, s.err = true, err
+}
+
+// checkDelivers fails unless all streams are open and bring what their pods send.
+func checkDelivers(t testing.TB, streams []*stream, marker string) {
+	t.Helper()
+	for _, s := range streams {
+		if !s.home.Send(s.page.Instance, "set_text", "path", marker) {
+			t.Fatalf("the page on %s has ended", s.home.IP)
+		}
+	}
+	for index, s := range streams {
+		eventually(t, "the stream brings "+marker, func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.ended {
+				t.Fatalf("stream %d has ended: %v", index, s.err)
+			}
+			return strings.Contains(s.text.String(), marker)
+		})
+	}
+}

@@ -1,0 +1,287 @@
+package outage_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
+)
+
+// Whatever a name server does instead of naming addresses, the last ones stay
+// in use, and one line says that something is wrong.
+func TestNameServerFails(t *testing.T) {
+	failures := []struct {
+		name string
+		kind nameserver.Failure
+	}{
+		{"servfail", nameserver.ServerFailure}, {"silent", nameserver.Silent}, {"nxdomain", nameserver.NameError},
+		{"empty", nameserver.Empty}, {"refused", nameserver.Refused},
+	}
+	dns := newNameServer(t)
+	var addresses []string
+	for index := range failures {
+		addresses = append(addresses, fmt.Sprintf("127.0.1.%d", index+1))
+	}
+	cluster := NewCluster(t, pod.Config{}, addresses...)
+	var servers []Server
+	for index, failure := range failures {
+		resolve(dns, failure.name+".test", addresses[index])
+		servers = append(servers, cluster.Server(addresses[index]+"/32", failure.name+".test"))
+	}
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "", "")}})
+	client := caddy.NewClient(t, H1)
+	cookie := func(index int) []string { return []string{"upstream=" + cluster.Token(addresses[index])} }
+	for index := range failures {
+		if answer := client.Do(Request{Path: "/", Cookie: cookie(index)}); answer.Status != http.StatusOK {
+			t.Fatalf("before any failure: status %d", answer.Status)
+		}
+	}
+	traffic := startLoad(t, caddy, []Protocol{H1, H2}, len(failures), func(worker int) Request {
+		return Request{Path: "/", Cookie: cookie(worker)}
+	})
+	for _, failure := range failures {
+		dns.Fail(failure.name+".test", failure.kind)
+	}
+	for _, failure := range failures {
+		eventually(t, failure.name+" is reported", func() bool { return logged(caddy, `"host failing"`, failure.name+".test") > 0 })
+	}
+	queries := make([]int, len(failures))
+	for index, failure := range failures {
+		queries[index] = dns.Queries(failure.name + ".test")
+	}
+	time.Sleep(5 * time.Second)
+	for index, failure := range failures {
+		if dns.Queries(failure.name+".test") == queries[index] {
+			t.Errorf("%s: no further lookup", failure.name)
+		}
+		dns.Fail(failure.name+".test", nameserver.None)
+	}
+	for _, failure := range failures {
+		eventually(t, failure.name+" is over", func() bool { return logged(caddy, `"host recovered"`, failure.name+".test") > 0 })
+		if lines := logged(caddy, failure.name+".test", `"level":"error"`); lines != 1 {
+			t.Errorf("%s: %d errors in the log", failure.name, lines)
+		}
+	}
+	count := 0
+	for _, one := range traffic.stop() {
+		if one.err != nil || one.status != http.StatusOK || one.pod != addresses[one.worker] {
+			t.Errorf("%s, %s: status %d from %q, %v", failures[one.worker].name, one.protocol, one.status, one.pod, one.err)
+		}
+		count++
+	}
+	t.Logf("%d requests", count)
+	if count < 200 {
+		t.Error("that is no steady traffic")
+	}
+}
+
+// An address that refuses connections is given up when DNS knows the name no
+// longer, and only then.
+func TestRefusingAddressIsDropped(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
+	resolve(dns, app, podA, podB)
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "lb_policy round_robin")}})
+	client := caddy.NewClient(t, H1)
+	pages := func(stage string, count int, allowed ...string) {
+		t.Helper()
+		for try := range count {
+			answer := client.Get(number("/"+stage, try))
+			found := pageAddress.FindStringSubmatch(answer.Body)
+			if answer.Status != http.StatusOK || found == nil || !slices.Contains(allowed, found[1]) {
+				t.Fatalf("%s: status %d from %v", stage, answer.Status, found)
+			}
+		}
+	}
+	pages("both", 10, podA, podB)
+	cluster.Pod(podA).Kill()
+	pages("one-down", 10, podB)
+	if lines := logged(caddy, `"host dropped"`); lines != 0 {
+		t.Fatal("an address that DNS still names was given up")
+	}
+	cluster.StartPod(podA)
+	dns.Fail(app, nameserver.NameError)
+	eventually(t, "the failure is noticed", func() bool {
+		pages("no-name", 1, podA, podB)
+		return logged(caddy, `"host failing"`, "no such host") == 1
+	})
+	pages("no-name", 10, podA, podB)
+	cluster.Pod(podA).Kill()
+	eventually(t, "the dead address is given up", func() bool {
+		pages("dropping", 1, podB)
+		return logged(caddy, `"host dropped"`, podA) == 1
+	})
+	// Another program may have the address now: nothing goes there any more.
+	dials := cluster.StartPod(podA).Dials()
+	pages("dropped", 20, podB)
+	if now := cluster.Pod(podA).Dials(); now != dials {
+		t.Errorf("the address that was given up was dialled %d times", now-dials)
+	}
+	dns.Fail(app, nameserver.None)
+	eventually(t, "the pod is back", func() bool {
+		pages("back", 2, podA, podB)
+		return cluster.Pod(podA).Dials() > 0
+	})
+}
+
+// A host that never resolves: 503, and the log says so once.
+func TestHostThatNeverResolves(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
+	resolve(dns, "good.test", podA)
+	for name, failure := range map[string]nameserver.Failure{"unknown.test": nameserver.NameError, "broken.test": nameserver.ServerFailure, "silent.test": nameserver.Silent} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dns.Fail(name, failure)
+			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", name)}, "", "")}})
+			begin := time.Now()
+			for _, protocol := range Protocols {
+				client := caddy.NewClient(t, protocol)
+				for try := range 20 {
+					checkUnavailable(t, string(protocol), client.Do(Request{Path: number("/", try), Cookie: []string{"upstream=" + cluster.Token(podA)}}))
+				}
+			}
+			caddy.Output.Wait(t, `"host failing"`, patience)
+			if lines := logged(caddy, `"level":"error"`); lines != 1 {
+				t.Errorf("%d errors in the log", lines)
+			}
+			t.Logf("60 requests in %v", time.Since(begin))
+			// Pages of a pod do not need the name.
+			uri := "/~/" + cluster.Token(podA) + "/h/" + name + "/1"
+			caddy.NewClient(t, H1).Get(uri)
+			if saw := cluster.Saw(uri); !slices.Equal(saw, []string{podA}) {
+				t.Errorf("%s was seen by %v", uri, saw)
+			}
+		})
+	}
+	t.Run("beside another", func(t *testing.T) {
+		t.Parallel()
+		servers := []Server{cluster.Server("127.0.2.0/24", "unknown.test"), cluster.Server("127.0.1.0/24", "good.test")}
+		client := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "", "")}}).NewClient(t, H2)
+		for try := range 20 {
+			cookie := []string{"upstream=" + cluster.Token([]string{podA, podZ}[try%2])}
+			if answer := client.Do(Request{Path: "/", Cookie: cookie}); answer.Status != http.StatusOK {
+				t.Errorf("try %d: status %d", try, answer.Status)
+			}
+		}
+	})
+}
+
+// Names cost queries only while somebody asks for pages.
+func TestLookupsOnlyWhileUsed(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
+	resolve(dns, app, podA)
+	config := Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}
+	caddy := Start(t, Options{Config: config})
+	client := caddy.NewClient(t, H1)
+	token := "/~/" + cluster.Token(podA) + "/h/i/1"
+	for range 3 {
+		client.Get(token) // needs no name
+		reload(t, caddy, config)
+		time.Sleep(500 * time.Millisecond)
+	}
+	if queries := dns.Queries(""); queries != 0 {
+		t.Fatalf("%d queries before the first page", queries)
+	}
+	eventually(t, "lookups go on while pages are loaded", func() bool { client.Get("/"); return dns.Queries(app) >= 6 })
+	unused := time.Now()
+	time.Sleep(15 * time.Second)
+	queries := dns.Queries("")
+	t.Logf("%d queries, 15 s after the last request", queries)
+	for time.Since(unused) < 18*time.Second {
+		client.Get(token) // still needs no name
+		time.Sleep(250 * time.Millisecond)
+	}
+	if more := dns.Queries("") - queries; more != 0 {
+		t.Errorf("%d queries although nobody asked for a page", more)
+	}
+	client.Get("/")
+	eventually(t, "lookups begin again", func() bool { return dns.Queries("") > queries })
+}
+
+// The lookup belongs to everybody: it goes on when the one that started it has
+// gone, and all that wait share it.
+func TestLookupOutlivesItsClient(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
+	resolve(dns, app, podA)
+	dns.Delay(300 * time.Millisecond)
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	client := caddy.NewClient(t, H2)
+	client.Get("/~/none/h/i/1") // connects
+	ctx, cancel := context.WithCancel(context.Background())
+	first := make(chan error, 1)
+	go func() {
+		answer, err := client.Open(ctx, Request{Path: "/first"})
+		if err == nil {
+			answer.Body.Close()
+		}
+		first <- err
+	}()
+	eventually(t, "the lookup begins", func() bool { return dns.Queries(app) > 0 })
+	cancel()
+	if err := <-first; err == nil {
+		t.Fatal("the request that was given up was answered before the name server was")
+	}
+	var others sync.WaitGroup
+	for other := range 20 {
+		others.Go(func() {
+			answer, err := client.Try(Request{Path: number("/other", other)})
+			if err != nil || answer.Status != http.StatusOK {
+				t.Errorf("one of the others: status %d, %v", answer.Status, err)
+			}
+		})
+	}
+	others.Wait()
+	caddy.Output.Wait(t, `"host resolved"`, patience)
+	if queries := dns.Queries(app); queries > 8 { // two types; the next lookup may have begun
+		t.Errorf("%d queries for 21 requests", queries)
+	}
+	if lines := strings.Count(caddy.Output.String(), `"level":"error"`); lines != 0 {
+		t.Errorf("%d errors in the log", lines)
+	}
+}
+
+// New pages go where the name leads, even outside the networks of the server,
+// and one line warns of it.
+func TestHostOutsideItsNetworks(t *testing.T) {
+	t.Parallel()
+	const outside, further = "127.0.3.1", "127.0.3.2"
+	cluster, dns := NewCluster(t, pod.Config{}, podA, outside, further), newNameServer(t)
+	resolve(dns, app, outside)
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	client := caddy.NewClient(t, H1)
+	pages := func(want string) bool {
+		for range 10 {
+			answer := client.Get("/")
+			if found := pageAddress.FindStringSubmatch(answer.Body); answer.Status != http.StatusOK || found == nil {
+				t.Fatalf("status %d", answer.Status)
+			} else if found[1] != want {
+				return false
+			}
+		}
+		return true
+	}
+	pages(outside)
+	for _, address := range []string{podA, further, outside} {
+		resolve(dns, app, address)
+		eventually(t, "pages move to "+address, func() bool { return pages(address) })
+	}
+	var warnings int
+	for _, address := range []string{outside, further} {
+		warnings += logged(caddy, `"level":"warn"`, app, `"address":"`+address+`"`)
+	}
+	if warnings != 1 {
+		t.Errorf("%d warnings", warnings)
+	}
+	checkGone(t, "token", client.Get("/~/"+cluster.Token(outside)+"/h/i/1"))
+}
