@@ -41,9 +41,10 @@ mod warning;
 pub mod ffi;
 
 pub use cidr::CidrList;
+pub use config::Upstream;
 pub use decision::{Decision, Kind, Reason};
 pub use error::{Error, MAX_INPUT, Status};
 pub use field::{Field, check};
 pub use path::PathKind;
-pub use router::{Router, Upstream};
+pub use router::Router;
 pub use token::{ASSOCIATED_DATA, Opened, TOKEN_IPV4, TOKEN_IPV6, Token, TokenCipher, TokenError};

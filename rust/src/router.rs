@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::cidr::Table;
-use crate::config::{self, Place};
+use crate::config::{self, Place, Upstream};
 use crate::cookie;
 use crate::decision::{Decision, Kind, Reason};
 use crate::error::Error;
@@ -12,15 +12,6 @@ use crate::token::{Opened, TOKEN_IPV4, TOKEN_IPV6, TokenCipher, TokenError};
 
 /// How many cookies with the right name and length are tried: bounds the work that one request can cause.
 const MAX_COOKIES: usize = 8;
-
-/// One server: a host whose addresses are its fresh pods.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upstream {
-    /// A DNS name or a literal IP address.
-    pub host: String,
-    /// The port of all its pods, fresh or not.
-    pub port: u16,
-}
 
 /// Decides where requests go. Immutable and usable from any number of threads.
 pub struct Router {

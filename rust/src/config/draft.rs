@@ -8,9 +8,8 @@ use zeroize::Zeroizing;
 
 use super::member::Member;
 use super::scalar::Scalar;
-use super::{Place, Table};
+use super::{Place, Table, Upstream};
 use crate::error::{Error, Status, shown};
-use crate::router::Upstream;
 use crate::token::TokenCipher;
 use crate::{cidr, cookie, host, port, warning};
 

@@ -12,12 +12,20 @@ use serde::de::DeserializeSeed;
 
 use crate::cidr::Table;
 use crate::error::{Error, MAX_INPUT, Status};
-use crate::router::Upstream;
 use crate::token::TokenCipher;
 
 use draft::Draft;
 use member::Member;
 use walk::Root;
+
+/// One server: a host whose addresses are its fresh pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// A DNS name or a literal IP address.
+    pub host: String,
+    /// The port of all its pods, fresh or not.
+    pub port: u16,
+}
 
 /// Where a CIDR was written: its upstream, and its index in `cidrs` or `None` for `cidr`.
 #[derive(Clone, Copy)]

@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::Upstream;
 use super::draft::{Draft, config, read_host, read_port, syntax, unknown};
 use super::member::Member;
 use super::scalar::Scalar;
 use crate::error::{Error, Status};
-use crate::router::Upstream;
 
 /// The name of a member, borrowed from the text where it holds no escapes.
 struct Name<'json>(Cow<'json, str>);
