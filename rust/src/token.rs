@@ -161,6 +161,9 @@ impl TokenCipher {
     /// Makes a token for an address, with a random nonce from the operating system. An IPv4-mapped address is stored
     /// as IPv4.
     ///
+    /// Make at most 2^32 tokens with one key, over all processes that have it (NIST SP 800-38D, section 8.3): one for
+    /// each process, not one for each request.
+    ///
     /// # Errors
     /// [`Status::Random`] when the system gives no random bytes.
     pub fn encode(&self, address: IpAddr) -> Result<Token, Error> {

@@ -1,47 +1,72 @@
-//! `cargo run -p xtask -- header [--check]`: writes include/doors_caddy.h from rust/src/ffi, or fails with the lines
-//! that differ.
+//! `cargo run -p xtask -- NAME [--check]`: writes a generated file, or with --check fails with the lines that differ.
+//!
+//! | NAME | file | from |
+//! |---|---|---|
+//! | header | include/doors_caddy.h | rust/src/ffi |
+//! | abi | rust/abi.json | the header, and the layouts that the compiler chose |
+//! | reference | docs/c-api.md | the header |
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
+mod abi;
 mod header;
+mod parse;
+mod reference;
+
+const USAGE: &str = "usage: cargo run -p xtask -- header|abi|reference [--check]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let check = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["header"] => false,
-        ["header", "--check"] => true,
+    let (task, check) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [task] => (task, false),
+        [task, "--check"] => (task, true),
+        _ => ("", false),
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+    let (file, fresh) = match task {
+        "header" => ("include/doors_caddy.h", header::generate(&root.join("rust/src/ffi"))),
+        "abi" => ("rust/abi.json", items(root).and_then(|(_, items)| abi::describe(&items))),
+        "reference" => ("docs/c-api.md", items(root).map(|(rules, items)| reference::render(&rules, &items))),
         _ => {
-            eprintln!("usage: cargo run -p xtask -- header [--check]");
+            eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
-    let path = root.join("include/doors_caddy.h");
-    let fresh = match header::generate(&root.join("rust/src/ffi")) {
-        Ok(fresh) => fresh,
+    match fresh.and_then(|fresh| deliver(task, &root.join(file), &fresh, check)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("header: {error}");
-            return ExitCode::FAILURE;
+            eprintln!("{task}: {error}");
+            ExitCode::FAILURE
         }
-    };
-    if !check {
-        return match fs::write(&path, fresh) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{}: {error}", path.display());
-                ExitCode::FAILURE
-            }
-        };
     }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
+}
+
+fn items(root: &Path) -> Result<(String, Vec<parse::Item>), String> {
+    parse::parse(&header::generate(&root.join("rust/src/ffi"))?)
+}
+
+fn deliver(task: &str, path: &Path, fresh: &str, check: bool) -> Result<(), String> {
+    let committed = fs::read_to_string(path).unwrap_or_default();
     if committed == fresh {
-        return ExitCode::SUCCESS;
+        return Ok(());
     }
-    print_difference(&committed, &fresh);
-    eprintln!("{} is not what its source says; run: cargo run -p xtask -- header", path.display());
-    ExitCode::FAILURE
+    if task == "abi" && !committed.is_empty() {
+        let breaks = abi::breaks(&committed, fresh)?;
+        if !breaks.is_empty() {
+            let list = breaks.join("\n  ");
+            return Err(format!(
+                "programs that are built already would break, so raise DOORS_ABI and the minor version, and say so in \
+                 CHANGELOG.md:\n  {list}"
+            ));
+        }
+    }
+    if check {
+        print_difference(&committed, fresh);
+        return Err(format!("{} is not what its source says; run: cargo run -p xtask -- {task}", path.display()));
+    }
+    fs::write(path, fresh).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// The lines between the common start and the common end of both texts.

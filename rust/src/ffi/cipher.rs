@@ -34,7 +34,10 @@ pub unsafe extern "C" fn doors_cipher_new(
 
 /// Makes a token for an address: `addr` is in network byte order, `addr_len` 4 or 16. An IPv4-mapped IPv6 address gives
 /// a token for IPv4. `token` gets DOORS_TOKEN_IPV4 or DOORS_TOKEN_IPV6 characters, not NUL-terminated, and
-/// `*token_len` their number. Two tokens for one address differ (random nonce).
+/// `*token_len` their number. Two tokens for one address differ: each holds 12 random bytes from the operating system.
+///
+/// Make at most 2^32 tokens with one key, over all processes that have it (NIST SP 800-38D, section 8.3): one for each
+/// process and address, not one for each request.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _BUFFER (`cap` is less than the length; DOORS_TOKEN_MAX is always enough),
 /// _RANDOM or _NULL_POINTER.
