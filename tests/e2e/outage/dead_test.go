@@ -1,0 +1,216 @@
+package outage_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"golang.org/x/sys/unix"
+)
+
+// A pod whose host refuses connections is gone at once, until it is back.
+func TestDeadPod(t *testing.T) {
+	for _, protocol := range Protocols {
+		t.Run(string(protocol), func(t *testing.T) {
+			t.Parallel()
+			cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
+			resolve(dns, app, podB)
+			config := Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "gone_rate 0", "")}
+			caddy := Start(t, Options{Config: config})
+			browser := caddy.NewBrowser(t, protocol)
+			page := browser.MustLoad("/")
+			resolve(dns, app, podA)
+			eventually(t, "new pages leave the pod", func() bool { return caddy.NewBrowser(t, protocol).MustLoad("/").Pod == podA })
+			cluster.Pod(podB).Kill()
+
+			var fastest time.Duration
+			for _, request := range []Request{
+				{Path: page.Sync(1)}, {Method: "POST", Path: page.Sync(1)}, {Path: page.Hook("1", 1)}, {Method: "POST", Path: page.Hook("1", 2)},
+				{Path: page.History("/")}, {Method: "POST", Path: page.Script}, {Method: "PUT", Path: page.Script},
+			} {
+				if request.Method != "" {
+					request.Body = strings.NewReader("[1,0,{},[]]")
+				}
+				answer, err := browser.Send(request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkGone(t, request.Method+" "+request.Path, answer)
+				if fastest == 0 || answer.Took < fastest {
+					fastest = answer.Took
+				}
+			}
+			if fastest > time.Second {
+				t.Errorf("the fastest 410 took %v", fastest)
+			}
+			// Any pod has the script; a stand-in pod answers 404 to HEAD.
+			for _, method := range []string{"GET", "HEAD"} {
+				uri := page.Script + "?" + method
+				answer := browser.Do(Request{Method: method, Path: uri})
+				if saw := cluster.Saw(uri); !slices.Equal(saw, []string{podA}) || answer.Header.Get("Via") == "" {
+					t.Errorf("%s of a resource: status %d, seen by %v", method, answer.Status, saw)
+				}
+				if method == "GET" && (answer.Status != http.StatusOK || answer.Header.Get("Cache-Control") != "public, max-age=31536000, immutable") {
+					t.Errorf("resource: status %d, %v", answer.Status, answer.Header)
+				}
+			}
+
+			// The verdict outlives configurations: nothing is found out anew.
+			changes := func() int {
+				return logged(caddy, `"pod changed"`, fmt.Sprintf(`"pod":"%s:%d"`, podB, cluster.Port), `"held_against_it":"gone"`)
+			}
+			for range 5 {
+				reload(t, caddy, config)
+				for range 10 {
+					checkGone(t, "after a reload", browser.Do(Request{Path: page.Hook("1", 3)}))
+				}
+				time.Sleep(250 * time.Millisecond)
+			}
+			if count := changes(); count != 1 {
+				t.Errorf("%d times found to be gone", count)
+			}
+			// The address coming back in DNS does clear it: it is dialled again, refuses again, and that is news.
+			resolve(dns, app, podA, podB)
+			eventually(t, "the verdict is forgotten", func() bool {
+				browser.MustLoad("/")
+				checkGone(t, "in DNS but dead", browser.Do(Request{Path: page.Hook("1", 4)}))
+				return changes() == 2
+			})
+
+			cluster.StartPod(podB)
+			eventually(t, "the pod is back", func() bool { return browser.Do(Request{Path: page.Hook("1", 5)}).Header.Get("Via") != "" })
+			for range 10 { // the new pod does not know the page, and says so itself
+				if answer := browser.Do(Request{Path: page.Hook("1", 6)}); answer.Status != http.StatusGone || answer.Header.Get("Via") == "" {
+					t.Errorf("status %d, %v", answer.Status, answer.Header)
+				}
+			}
+		})
+	}
+}
+
+// When the last pod of a server is refused that is still an answer from its
+// host: pages reload, and find 503 until there is a pod again.
+func TestAllPodsDead(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
+	resolve(dns, app, podA, podB)
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	browser := caddy.NewBrowser(t, H2)
+	page := browser.MustLoad("/")
+	for _, address := range []string{podA, podB} {
+		cluster.Pod(address).Kill()
+	}
+	checkGone(t, "hook", browser.Do(Request{Path: page.Hook("1", 1)}))
+	for range 5 {
+		if answer := browser.Do(Request{Path: "/"}); answer.Status < 500 || answer.Header.Get("Via") != "" {
+			t.Errorf("page: status %d", answer.Status)
+		}
+	}
+	cluster.StartPod(podB)
+	eventually(t, "pages come from the pod that is back", func() bool {
+		page, err := browser.Load("/")
+		return err == nil && page.Pod == podB
+	})
+}
+
+// After a connection was made nobody knows what the pod has done: neither 410
+// nor a second try.
+func TestFailureAfterConnecting(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podB, podZ), newNameServer(t)
+	listener, err := net.Listen("tcp", fmt.Sprintf("%s:%d", podA, cluster.Port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var requests atomic.Int64
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer connection.Close()
+				if n, _ := connection.Read(make([]byte, 4096)); n > 0 {
+					requests.Add(1)
+				}
+			}()
+		}
+	}()
+	resolve(dns, app, podA, podB)
+	resolve(dns, "other.test", podZ)
+	servers := []Server{cluster.Server("127.0.1.0/24", app), cluster.Server("127.0.2.0/24", "other.test")}
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "", "")}})
+	token := cluster.Token(podA)
+	sent := int64(0)
+	for _, protocol := range Protocols {
+		client := caddy.NewClient(t, protocol)
+		for _, method := range []string{"GET", "POST", "HEAD", "DELETE"} {
+			for _, path := range []string{"/~/" + token + "/s/i", "/~/" + token + "/h/i/1", "/~/" + token + "/u/i/", "/~/" + token + "/r/x.js", "/"} {
+				uri := fmt.Sprintf("%s?%s-%s", path, method, protocol[len("HTTP/"):])
+				request := Request{Method: method, Path: uri, Cookie: []string{"upstream=" + token}}
+				if method == "POST" {
+					request.Body = strings.NewReader("body")
+				}
+				answer := client.Do(request)
+				sent++
+				if answer.Status != http.StatusBadGateway || len(cluster.Saw(uri)) > 0 {
+					t.Errorf("%s %s %s: status %d, seen by %v", protocol, method, path, answer.Status, cluster.Saw(uri))
+				}
+				if got := requests.Load(); got != sent {
+					t.Errorf("%s %s %s: the pod got it %d times", protocol, method, path, 1+got-sent)
+					sent = got
+				}
+			}
+		}
+	}
+	if lines := logged(caddy, `"pod changed"`); lines != 0 {
+		t.Errorf("something is held against a pod after %d changes", lines)
+	}
+}
+
+// What Caddy lacks itself is no fault of a pod.
+func TestNoFileDescriptors(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
+	resolve(dns, app, podA)
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	client := caddy.NewClient(t, H2)
+	if answer := client.Get("/"); answer.Status != http.StatusOK { // connects, and so needs no further file for that
+		t.Fatalf("status %d", answer.Status)
+	}
+	limit := func(soft uint64) uint64 {
+		t.Helper()
+		var before unix.Rlimit
+		if err := unix.Prlimit(caddy.PID(), unix.RLIMIT_NOFILE, nil, &before); err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Prlimit(caddy.PID(), unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: soft, Max: before.Max}, nil); err != nil {
+			t.Fatal(err)
+		}
+		return before.Cur
+	}
+	normal := limit(3)
+	for try := range 20 {
+		for _, kind := range []string{"s", "h", "u", "r"} {
+			checkUnavailable(t, "without file descriptors", client.Get(number("/~/"+cluster.Token(podB)+"/"+kind+"/i/1", try)))
+		}
+	}
+	limit(normal)
+	uri := "/~/" + cluster.Token(podB) + "/h/i/1"
+	client.Get(uri)
+	if saw := cluster.Saw(uri); !slices.Equal(saw, []string{podB}) {
+		t.Errorf("with file descriptors: seen by %v", saw)
+	}
+	if lines := logged(caddy, `"pod changed"`); lines != 0 {
+		t.Errorf("something is held against a pod after %d changes", lines)
+	}
+}
