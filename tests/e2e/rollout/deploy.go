@@ -1,6 +1,6 @@
 package main
 
-// In:  the order to change what runs.
+// In:  the order to change what runs, and to go on watching.
 // Out: new pods in place of old ones, or Caddy anew; nobody is harmed.
 
 import "time"
@@ -22,7 +22,7 @@ func (r *run) deploy() error {
 func (r *run) reload() error {
 	const reloads = 10
 	for range reloads {
-		if err := r.replica.Reload(r.secret); err != nil {
+		if err := r.reloadWith(r.secret); err != nil {
 			return err
 		}
 		if !r.wait(r.watch / reloads) {
@@ -31,6 +31,13 @@ func (r *run) reload() error {
 	}
 	r.wait(r.watch / 2)
 	return nil
+}
+
+// reloadWith loads the configuration with a key.
+func (r *run) reloadWith(secret string) error {
+	over := r.ledger.Closing()
+	defer over()
+	return r.replica.Reload(secret)
 }
 
 // takeOver starts a second Caddy, sends all new connections there, and ends the first one.
@@ -44,6 +51,8 @@ func (r *run) takeOver() error {
 		return err
 	}
 	r.wait(r.watch / 2)
+	over := r.ledger.Closing()
+	defer over()
 	if err := first.Stop(); err != nil {
 		return err
 	}

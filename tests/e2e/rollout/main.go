@@ -53,6 +53,7 @@ func main() {
 func rollOut(chosen options, noNamespace error) (ok bool, err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	r, err := newRun(ctx, chosen, noNamespace)
 	if err != nil {
 		return false, err

@@ -22,6 +22,7 @@ type options struct {
 	sessions    int
 	short       bool
 	phases      []string // empty: all
+	with        string   // more lines for the source in the Caddyfile
 
 	roll  time.Duration // how often streams are renewed
 	think time.Duration // between two things that a visitor does
@@ -44,6 +45,7 @@ func parseOptions(arguments []string) (options, error) {
 	flags.IntVar(&o.sessions, "sessions", 300, "visitors at the same time, each with one page open")
 	flags.BoolVar(&o.short, "short", false, "a minute instead of several: fewer deployments, shorter faults, and none that has to last")
 	flags.StringVar(&phases, "phases", "", "run only these phases, separated by commas: "+strings.Join(phaseNames(), ", "))
+	flags.StringVar(&o.with, "with", "", "more options for doors_upstream, separated by semicolons, such as \"refresh 5s; gone_rate 0\"")
 	flags.DurationVar(&o.roll, "roll", 5*time.Second, "how often pages renew their streams (15s in Doors)")
 	flags.DurationVar(&o.think, "think", 2*time.Second, "average time between two clicks of a visitor")
 	flags.DurationVar(&o.stay, "stay", 10*time.Second, "average time a visitor looks at one page; one of eight stays five times as long")
@@ -62,7 +64,7 @@ func parseOptions(arguments []string) (options, error) {
 			{"sessions", func() { o.sessions = 200 }},
 			{"roll", func() { o.roll = 4 * time.Second }},
 			{"stay", func() { o.stay = 5 * time.Second }},
-			{"watch", func() { o.watch = 3 * time.Second }},
+			{"watch", func() { o.watch = 2500 * time.Millisecond }},
 		} {
 			if !given[short.name] {
 				short.apply()

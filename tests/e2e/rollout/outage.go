@@ -12,20 +12,24 @@ import (
 
 // nameServerOutage lets the name server be silent, then answer with errors. Caddy reloads meanwhile. Nothing may fail.
 func (r *run) nameServerOutage() error {
-	for _, failure := range []nameserver.Failure{nameserver.Silent, nameserver.ServerFailure, nameserver.NameError} {
+	failures := []nameserver.Failure{nameserver.Silent, nameserver.ServerFailure, nameserver.NameError}
+	if r.short {
+		failures = failures[:2]
+	}
+	for _, failure := range failures {
 		before := r.names.Queries("")
 		r.names.Fail("", failure)
 		r.wait(r.watch)
 		if r.names.Queries("") == before {
 			r.ledger.Complain("nobody asked the name server while it failed: nothing is shown")
 		}
-		if err := r.replica.Reload(r.secret); err != nil {
+		if err := r.reloadWith(r.secret); err != nil {
 			return err
 		}
-		r.wait(r.watch / 3)
+		r.wait(r.watch / 2)
 	}
 	r.names.Fail("", nameserver.None)
-	r.wait(r.watch)
+	r.wait(r.watch / 2)
 	return nil
 }
 
@@ -40,15 +44,15 @@ const (
 func (r *run) wrongKey() error {
 	length := 10 * time.Second
 	if r.short {
-		length = 5 * time.Second
+		length = 4 * time.Second
 	}
 	begin := time.Now()
 	over := r.ledger.WrongKey()
-	if err := r.replica.Reload(newSecret()); err != nil {
+	if err := r.reloadWith(newSecret()); err != nil {
 		return err
 	}
 	r.wait(length)
-	if err := r.replica.Reload(r.secret); err != nil {
+	if err := r.reloadWith(r.secret); err != nil {
 		return err
 	}
 	end := time.Now()

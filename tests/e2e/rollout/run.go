@@ -114,7 +114,7 @@ func (r *run) keepCaddy() error {
 }
 
 func (r *run) places() error {
-	r.config.Secret, r.config.Servers = r.secret, r.servers
+	r.config.Secret, r.config.Servers, r.config.With = r.secret, r.servers, r.with
 	for _, port := range []*int{&r.config.HTTP, &r.config.HTTPS} {
 		var err error
 		if *port, err = freePort(proxies[0].String(), proxies[1].String()); err != nil {

@@ -71,8 +71,8 @@ func (p *page) hook(kind ledger.Kind, number string) (ledger.Outcome, bool) {
 	defer timer.Stop()
 	select {
 	case <-reported:
-		p.hookBackoffs[0].reset()
-		p.hookBackoffs[1].reset()
+		p.backoffs[0].reset()
+		p.backoffs[1].reset()
 		return outcome, true
 	case <-timer.C:
 		outcome.Err, outcome.End = fmt.Errorf("the stream did not say in %v that the hook was called", requestTimeout), time.Now()

@@ -32,14 +32,16 @@ type page struct {
 	good   atomic.Int64 // Unix nanoseconds of the last sign of life
 	told   bool         // closed because the pod is gone; read after live has returned
 
-	hookBackoffs [2]*backoff // of streams and reports: a hook that works resets them
-	outbox       chan []byte // reports for the report stream; nil without one
-	reports      atomic.Int64
+	backoffs [2]*backoff // of streams and reports: a hook that works resets them
+	outbox   chan []byte // reports for the report stream; nil without one
+	reports  atomic.Int64
 
 	mu      sync.Mutex
 	closed  bool
 	work    sync.WaitGroup
 	covered time.Time // until when there was a stream
+	ended   map[int]covered
+	nextEnd int
 	lastSeq int
 	shown   string // the clicks that the pod has counted, as the page shows them
 	waiting map[int]chan struct{}
@@ -98,7 +100,8 @@ func (b *Browser) open(pod *fleet.Life, script, prefix, instance string) *page {
 	p := &page{
 		browser: b, world: b.world, pod: pod, prefix: prefix, instance: instance, script: script,
 		boot: fmt.Sprintf("%016x", b.random.Uint64()), waiting: map[int]chan struct{}{},
-		hookBackoffs: [2]*backoff{{}, {}},
+		ended: map[int]covered{}, nextEnd: 1,
+		backoffs: [2]*backoff{{}, {}},
 	}
 	p.alive()
 	if b.protocol == "HTTP/2" {

@@ -4,6 +4,7 @@ package browser
 // Out: reports to the pod: one streamed body over HTTP/2, a short POST each over HTTP/1.1.
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -43,6 +44,8 @@ func (p *page) reportPath(number int) string {
 func (p *page) reportStream(number int) {
 	reader, writer := io.Pipe()
 	defer writer.Close()
+	// Whoever writes must not wait for a request that is not made any more.
+	defer context.AfterFunc(p.ctx, func() { _ = reader.CloseWithError(context.Canceled) })()
 	answered := make(chan ledger.Outcome, 1)
 	open := p.browser.outcome(ledger.Report, p.pod)
 	p.spawn(func() {
@@ -76,7 +79,7 @@ func (p *page) reportStream(number int) {
 			case outcome := <-answered:
 				p.judge(outcome)
 			case <-time.After(p.world.Roll/3 + requestTimeout):
-				p.judge(open.ended(errStalled))
+				p.judge(open.ended(ledger.ErrStalled))
 			case <-p.ctx.Done():
 			}
 			return
@@ -90,7 +93,7 @@ func (p *page) reportStream(number int) {
 				outcome.Err = errEarly
 			}
 			p.judge(outcome)
-			if pause(p.ctx, p.hookBackoffs[1].wait(outcome.End.Sub(outcome.Begin))) {
+			if pause(p.ctx, p.backoffs[1].wait(outcome.End.Sub(outcome.Begin))) {
 				p.spawn(next)
 			}
 			return

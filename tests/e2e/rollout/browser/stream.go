@@ -32,7 +32,6 @@ var (
 	errKilled    = errors.New("the pod ended the page")
 	errSuspended = errors.New("the pod suspended the page")
 	errBroken    = errors.New("the stream broke off")
-	errStalled   = errors.New("the stream went on although the next one had been opened")
 )
 
 // receive holds stream number `number` open. The next one begins when a roll is over, or when this one has ended before.
@@ -51,7 +50,7 @@ func (p *page) receive(number int) {
 	}
 	renew := time.AfterFunc(p.world.Roll, func() { next(0) })
 	defer renew.Stop()
-	limit := time.AfterFunc(p.world.Roll*4/3, func() { cancel(errStalled) })
+	limit := time.AfterFunc(p.world.Roll*4/3, func() { cancel(ledger.ErrStalled) })
 	defer limit.Stop()
 
 	open := p.browser.outcome(ledger.Stream, p.pod)
@@ -67,13 +66,11 @@ func (p *page) receive(number int) {
 		}
 		_ = answer.Body.Close()
 	}
-	if err != nil && errors.Is(context.Cause(ctx), errStalled) {
-		err = errStalled
+	if err != nil && errors.Is(context.Cause(ctx), ledger.ErrStalled) {
+		err = ledger.ErrStalled
 	}
 	outcome := open.ended(err)
-	if spoke {
-		p.cover(outcome.Begin, outcome.End)
-	}
+	p.cover(number, covered{outcome.Begin, outcome.End, spoke})
 	switch {
 	case errors.Is(err, errKilled) && p.moving.Load():
 		return // the link or the step back that did it is answered 410, and reloads
@@ -86,7 +83,7 @@ func (p *page) receive(number int) {
 	case p.judge(outcome):
 		next(0)
 	case p.ctx.Err() == nil:
-		next(p.hookBackoffs[0].wait(outcome.End.Sub(outcome.Begin)))
+		next(p.backoffs[0].wait(outcome.End.Sub(outcome.Begin)))
 	}
 }
 
@@ -158,15 +155,34 @@ func (p *page) action(header []byte) error {
 	return nil
 }
 
-// cover notes that there was a stream in this span of time. A page has none between two of them that do not overlap.
-func (p *page) cover(begin, end time.Time) {
+// covered is a span of time in which there was a stream, if anything came over it.
+type covered struct {
+	begin, end time.Time
+	spoke      bool
+}
+
+// cover notes how one stream ended. A page has no stream between two that do not overlap. They are looked at in order, since
+// two that end at the same time may do so in any.
+func (p *page) cover(number int, span covered) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.covered.IsZero() && begin.After(p.covered) {
-		p.world.Ledger.Gap(p.pod, p.covered, begin)
-	}
-	if end.After(p.covered) {
-		p.covered = end
+	p.ended[number] = span
+	for {
+		span, found := p.ended[p.nextEnd]
+		if !found {
+			return
+		}
+		delete(p.ended, p.nextEnd)
+		p.nextEnd++
+		if !span.spoke {
+			continue
+		}
+		if !p.covered.IsZero() && span.begin.After(p.covered) {
+			p.world.Ledger.Gap(p.pod, p.covered, span.begin)
+		}
+		if span.end.After(p.covered) {
+			p.covered = span.end
+		}
 	}
 }
 

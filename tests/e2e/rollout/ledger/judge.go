@@ -4,7 +4,10 @@ package ledger
 // Out: what the page does next, and the numbers that change.
 
 import (
+	"errors"
+	"io"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
@@ -57,6 +60,10 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 		}
 	case harmed && (fault.Kind != fleet.Killed || fault.InFlight(o.Begin)):
 		row.InFlight.Add(1)
+	case l.dropped(o):
+		row.Dropped.Add(1)
+	case keyless && errors.Is(o.Err, ErrStalled): // the next one was told to wait
+		row.HeldBack.Add(1)
 	default:
 		l.fail(row, o)
 	}
@@ -80,9 +87,12 @@ func (l *Ledger) JudgeLoad(o Load) {
 	}
 	raise(slowest, o.End.Sub(o.Begin))
 	if !o.good() {
-		if l.inFlight(o.Begin, o.End) {
+		switch {
+		case l.inFlight(o.Begin, o.End):
 			row.InFlight.Add(1)
-		} else {
+		case l.dropped(o.Outcome):
+			row.Dropped.Add(1)
+		default:
 			l.fail(row, o.Outcome)
 		}
 		return
@@ -102,6 +112,16 @@ func (l *Ledger) JudgeLoad(o Load) {
 	}
 	row.WrongPod.Add(1)
 	l.note("wrong pod, the cookie names "+o.Own.Name, o.Outcome)
+}
+
+// dropped tells whether Caddy has read a request and not looked at it. Go's server does that to what comes over HTTP/1.1
+// after it has begun to close (net/http, conn.serve), whatever handler it has: stock Caddy drops as many.
+func (l *Ledger) dropped(o Outcome) bool {
+	return o.Protocol == "HTTP/1.1" && o.Status == 0 && closedConnection(o.Err) && l.closing(o.Begin, o.End)
+}
+
+func closedConnection(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // Lost counts a page that ended although its pod was well. where is what gave it away.
@@ -154,7 +174,11 @@ func (l *Ledger) lose(row *Row, o Outcome) {
 func (l *Ledger) JudgeResource(o Outcome) {
 	row := l.row()
 	row.Requests.Add(1)
-	if !o.good() {
+	switch {
+	case o.good():
+	case l.dropped(o):
+		row.Dropped.Add(1)
+	default:
 		l.fail(row, o)
 	}
 }

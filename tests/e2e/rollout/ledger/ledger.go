@@ -26,7 +26,8 @@ type Ledger struct {
 	mu     sync.Mutex
 	rows   []*Row
 	notes  []string
-	spans  []span // when the key was wrong
+	wrongs []span // when the key was wrong
+	closes []span // when Caddy closed a server
 	harmed []*fleet.Life
 }
 
@@ -109,15 +110,20 @@ func (l *Ledger) inFlight(begin, end time.Time) bool {
 }
 
 // WrongKey notes that Caddy has a wrong key from now on; the returned function, that this is over.
-func (l *Ledger) WrongKey() (over func()) {
+func (l *Ledger) WrongKey() (over func()) { return l.during(&l.wrongs) }
+
+// Closing notes that Caddy reloads or ends from now on; the returned function, that this is over.
+func (l *Ledger) Closing() (over func()) { return l.during(&l.closes) }
+
+func (l *Ledger) during(spans *[]span) (over func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	index := len(l.spans)
-	l.spans = append(l.spans, span{begin: time.Now()})
+	index := len(*spans)
+	*spans = append(*spans, span{begin: time.Now()})
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.spans[index].end = time.Now()
+		(*spans)[index].end = time.Now()
 	}
 }
 
@@ -125,7 +131,18 @@ func (l *Ledger) WrongKey() (over func()) {
 func (l *Ledger) keyless(begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, one := range l.spans {
+	return touches(l.wrongs, begin, end)
+}
+
+// closing tells whether Caddy closed a server at some moment of a span of time.
+func (l *Ledger) closing(begin, end time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return touches(l.closes, begin, end)
+}
+
+func touches(spans []span, begin, end time.Time) bool {
+	for _, one := range spans {
 		if !end.Before(one.begin) && (one.end.IsZero() || !begin.After(one.end)) {
 			return true
 		}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -22,6 +23,9 @@ const (
 	History  Kind = "history"
 	Resource Kind = "resource"
 )
+
+// ErrStalled is the error of a stream that the pod did not end when the next one was opened: that did not reach the pod.
+var ErrStalled = errors.New("the stream went on although the next one had been opened")
 
 // Outcome is how one request ended.
 type Outcome struct {

@@ -21,6 +21,7 @@ type Row struct {
 	Sessions     atomic.Int64 // pages opened, each with state of its own on its pod
 	Requests     atomic.Int64
 	Repeated     atomic.Int64 // requests sent again because their connection was closed before they were read
+	Dropped      atomic.Int64 // requests over HTTP/1.1 that Caddy read and dropped because it was closing the connection
 	InFlight     atomic.Int64 // failed requests that were under way when their pod was harmed
 	HeldBack     atomic.Int64 // 503 with Retry-After: unreachable pods, paced reloads
 	Harmed       atomic.Int64 // pages that ended with their pod, or for want of the key
@@ -39,7 +40,7 @@ func (r *Row) add(other *Row) {
 	for _, pair := range [][2]*atomic.Int64{
 		{&r.Lost, &other.Lost}, {&r.Failed, &other.Failed}, {&r.WrongPod, &other.WrongPod}, {&r.Stale, &other.Stale},
 		{&r.Sessions, &other.Sessions}, {&r.Requests, &other.Requests}, {&r.InFlight, &other.InFlight},
-		{&r.Repeated, &other.Repeated}, {&r.HeldBack, &other.HeldBack}, {&r.Harmed, &other.Harmed},
+		{&r.Repeated, &other.Repeated}, {&r.Dropped, &other.Dropped}, {&r.HeldBack, &other.HeldBack}, {&r.Harmed, &other.Harmed},
 	} {
 		pair[0].Add(pair[1].Load())
 	}

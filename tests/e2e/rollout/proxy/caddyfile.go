@@ -20,6 +20,7 @@ type Config struct {
 	Servers     int
 	PodPort     int
 	Resolver    string // host:port of the name server
+	With        string // more options of the source, separated by semicolons
 	Certificate Certificate
 }
 
@@ -29,6 +30,9 @@ func (c Config) caddyfile(address netip.Addr) string {
 	fmt.Fprintf(&text, "{\n\tadmin 127.0.0.1:%d\n\tpersist_config off\n\tauto_https disable_redirects\n}\n\n", c.Admin)
 	fmt.Fprintf(&text, "(doors) {\n\tbind %s\n\treverse_proxy {\n\t\tdynamic_upstreams doors_upstream {\n", address)
 	fmt.Fprintf(&text, "\t\t\tsecret %s\n\t\t\tcookie_name upstream\n\t\t\tresolvers %s\n", c.Secret, c.Resolver)
+	for option := range strings.SplitSeq(c.With, ";") {
+		fmt.Fprintf(&text, "\t\t\t%s\n", strings.TrimSpace(option))
+	}
 	for server := range c.Servers {
 		fmt.Fprintf(&text, "\t\t\tupstream {\n\t\t\t\tpod_cidr %s\n\t\t\t\thost %s\n\t\t\t\tupstream_port %d\n\t\t\t}\n",
 			fleet.CIDR(server), fleet.Host(server), c.PodPort)
