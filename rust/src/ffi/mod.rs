@@ -12,6 +12,8 @@ pub mod check;
 pub mod cidrs;
 pub mod cipher;
 pub mod numbers;
+#[cfg(feature = "planted_faults")]
+mod planted;
 pub mod pods;
 pub mod router;
 pub mod text;
