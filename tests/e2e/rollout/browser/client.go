@@ -94,7 +94,9 @@ func closedConnection(err error) bool {
 
 // refusedStream tells whether a connection over HTTP/2 was on its way to be closed when a request came, so that it was
 // not looked at (RFC 9113 section 6.8).
-func refusedStream(err error) bool { return err != nil && strings.Contains(err.Error(), "GOAWAY") }
+func refusedStream(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "GOAWAY") || strings.Contains(err.Error(), "cannot rewind body"))
+}
 
 func (b *Browser) request(ctx context.Context, wanted request) (*http.Request, error) {
 	var body io.Reader
