@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup library header build demo test fmt lint clean
+.PHONY: help setup library header build demo rollout test fmt lint clean
 
 # What bin/caddy is made of.
 sources := $(shell find Cargo.toml Cargo.lock rust include go.mod go caddy xcaddy.sh scripts tools \
@@ -30,6 +30,9 @@ bin/caddy: $(sources)
 demo: bin/caddy ## stand-in Doors pods and Caddy on 127.0.0.1:8080, until Ctrl-C
 	@scripts/go.sh build -o bin/demo ./demo
 	@bin/demo
+
+rollout: bin/caddy ## deployments, faults and reloads under hundreds of visitors; a table (ARGS=-help: options)
+	@scripts/rollout.sh $(ARGS)
 
 test: ## every test, as CI runs it; one stage alone: scripts/test.sh NAME
 	@scripts/test.sh

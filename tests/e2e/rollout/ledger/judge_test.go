@@ -1,0 +1,196 @@
+package ledger
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+)
+
+// counts are the numbers of a row that a judgement may change.
+type counts struct{ lost, failed, wrongPod, stale, dropped, inFlight, heldBack int64 }
+
+func (l *Ledger) counts() counts {
+	row := l.row()
+	return counts{
+		row.Lost.Load(), row.Failed.Load(), row.WrongPod.Load(), row.Stale.Load(),
+		row.Dropped.Load(), row.InFlight.Load(), row.HeldBack.Load(),
+	}
+}
+
+// A pod to which something happens between "before" and "after".
+var happenings = map[string]func(*fleet.Life){
+	"well":     func(*fleet.Life) {},
+	"draining": func(l *fleet.Life) { l.Draining() },
+	"killed":   func(l *fleet.Life) { l.BeginFault(fleet.Killed); l.SureOfFault() },
+	"stopped":  func(l *fleet.Life) { l.BeginFault(fleet.Stopped); l.SureOfFault() },
+	"hole":     func(l *fleet.Life) { l.BeginFault(fleet.Swallowed); l.SureOfFault() },
+}
+
+func TestJudge(t *testing.T) {
+	const before, after = -time.Second, time.Second
+	broken := io.ErrUnexpectedEOF
+	for _, c := range []struct {
+		pod     string
+		kind    Kind
+		begin   time.Duration
+		lasted  time.Duration
+		status  int
+		err     error
+		moving  bool
+		verdict Verdict
+		counts  counts
+	}{
+		{"well", Hook, after, 0, 200, nil, false, Fine, counts{}},
+		{"well", Hook, after, 0, 410, nil, false, Reload, counts{lost: 1}},
+		{"well", Link, after, 0, 410, nil, true, Reload, counts{lost: 1}},
+		{"well", Stream, after, 0, 200, broken, false, Again, counts{failed: 1}},
+		{"well", Hook, after, 0, 502, nil, false, Again, counts{failed: 1}},
+		{"well", Stream, after, 0, 503, nil, false, Again, counts{failed: 1}},
+		{"well", Report, after, 0, 404, nil, false, Again, counts{failed: 1}},
+		{"draining", Link, after, 0, 410, nil, true, Reload, counts{}},
+		{"draining", Hook, after, 0, 410, nil, false, Reload, counts{lost: 1}},
+		{"draining", Stream, after, 0, 502, nil, false, Again, counts{failed: 1}},
+		{"killed", Stream, before, 2 * time.Second, 200, broken, false, Again, counts{inFlight: 1}},
+		{"killed", Hook, before, 2 * time.Second, 502, nil, false, Again, counts{inFlight: 1}},
+		{"killed", Stream, after, 0, 410, nil, false, Reload, counts{}},
+		{"killed", Stream, after, 0, 503, nil, false, Again, counts{heldBack: 1}},
+		{"killed", Hook, after, 0, 503, nil, false, Again, counts{failed: 1}}, // only /s/ is paced
+		{"killed", Hook, after, 0, 502, nil, false, Again, counts{failed: 1}},
+		{"stopped", Hook, after, 0, 410, nil, false, Reload, counts{lost: 1}},
+		{"stopped", Stream, after, 0, 200, ErrStalled, false, Again, counts{inFlight: 1}},
+		{"hole", Hook, after, 0, 503, nil, false, Again, counts{heldBack: 1}},
+		{"hole", Stream, after, 0, 410, nil, false, Reload, counts{lost: 1}}, // before gone_after is over
+		{"hole", Stream, after, 10 * time.Second, 410, nil, false, Reload, counts{}},
+	} {
+		l, pod := New("test"), &fleet.Life{Name: "a pod"}
+		happenings[c.pod](pod)
+		begin := time.Now().Add(c.begin)
+		outcome := Outcome{
+			Protocol: "HTTP/2", Kind: c.kind, Begin: begin, End: begin.Add(c.lasted), Status: c.status, Err: c.err,
+			RetryAfter: c.status == http.StatusServiceUnavailable, Pod: pod,
+		}
+		if got := l.Judge(outcome, c.moving); got != c.verdict || l.counts() != c.counts {
+			t.Errorf("%s pod, %v: verdict %d, want %d; %+v, want %+v", c.pod, outcome, got, c.verdict, l.counts(), c.counts)
+		}
+		if l.Faultless() != (c.counts.lost+c.counts.failed == 0) {
+			t.Errorf("%s pod, %v: faultless %v", c.pod, outcome, l.Faultless())
+		}
+	}
+}
+
+func TestWithoutTheKey(t *testing.T) {
+	l, pod := New("test"), &fleet.Life{}
+	over := l.WrongKey()
+	now := time.Now()
+	answer := func(kind Kind, status int, at time.Time) Outcome {
+		return Outcome{Kind: kind, Status: status, RetryAfter: status == 503, Begin: at, End: at, Pod: pod}
+	}
+	l.Judge(answer(Stream, 410, now), false)
+	l.Judge(answer(Hook, 410, now), false)
+	l.Judge(answer(Stream, 503, now), false)
+	if want := (counts{heldBack: 1}); l.counts() != want || l.Reloads(Stream, Report) != 1 || l.Reloads(Hook) != 1 {
+		t.Errorf("%+v, %d reloads of streams", l.counts(), l.Reloads(Stream, Report))
+	}
+	l.Judge(answer(Hook, 503, now), false) // clicks are not paced
+	over()
+	l.Judge(answer(Stream, 410, time.Now().Add(time.Second)), false)
+	if want := (counts{heldBack: 1, failed: 1, lost: 1}); l.counts() != want {
+		t.Errorf("%+v", l.counts())
+	}
+}
+
+func TestDropped(t *testing.T) {
+	l, pod := New("test"), &fleet.Life{}
+	over := l.Closing()
+	now := time.Now()
+	for _, c := range []struct {
+		protocol string
+		at       time.Time
+		err      error
+	}{
+		{"HTTP/1.1", now, io.EOF},
+		{"HTTP/2", now, io.EOF},
+		{"HTTP/1.1", now.Add(-time.Minute), io.EOF},
+		{"HTTP/1.1", now, errors.New("timeout")},
+	} {
+		l.Judge(Outcome{Protocol: c.protocol, Kind: Hook, Begin: c.at, End: c.at, Err: c.err, Pod: pod}, false)
+	}
+	over()
+	if want := (counts{dropped: 1, failed: 3}); l.counts() != want {
+		t.Errorf("%+v", l.counts())
+	}
+}
+
+func TestJudgeLoad(t *testing.T) {
+	now := time.Now()
+	load := func(own, from *fleet.Life, after time.Duration) Load {
+		at := now.Add(after)
+		return Load{Outcome: Outcome{Kind: PageLoad, Status: 200, Begin: at, End: at, Pod: from}, Own: own}
+	}
+	fresh := func(server int) *fleet.Life {
+		life := &fleet.Life{Server: server}
+		life.Listed()
+		return life
+	}
+	own, other, elsewhere := fresh(0), fresh(0), fresh(1)
+	old := fresh(0)
+	old.Delisted()
+	killed := fresh(0)
+	killed.BeginFault(fleet.Killed)
+	killed.SureOfFault()
+	for _, c := range []struct {
+		name   string
+		load   Load
+		harmed *fleet.Life
+		counts counts
+	}{
+		{"own pod", load(own, own, 0), nil, counts{}},
+		{"no cookie", load(nil, other, 0), nil, counts{}},
+		{"another pod although the own one is fresh", load(own, other, 0), nil, counts{wrongPod: 1}},
+		{"another server although the own pod is fresh", load(own, elsewhere, 0), nil, counts{wrongPod: 1}},
+		{"the own pod is old", load(old, other, 0), nil, counts{}},
+		{"the own pod is old, another server", load(old, elsewhere, 0), nil, counts{wrongPod: 1}},
+		{"an old pod, at once", load(nil, old, time.Second), nil, counts{}},
+		{"an old pod, later", load(nil, old, 3*time.Second), nil, counts{stale: 1}},
+		{"the own pod is killed", load(killed, elsewhere, time.Second), killed, counts{}},
+		{"502 while a pod is killed", Load{Outcome: Outcome{Status: 502, Begin: now.Add(-time.Second), End: now.Add(time.Second)}}, killed, counts{inFlight: 1}},
+		{"502 later", Load{Outcome: Outcome{Status: 502, Begin: now.Add(time.Second), End: now.Add(time.Second)}}, killed, counts{failed: 1}},
+		{"502", Load{Outcome: Outcome{Status: 502, Begin: now, End: now}}, nil, counts{failed: 1}},
+	} {
+		l := New("test")
+		if c.harmed != nil {
+			l.Harm(c.harmed)
+		}
+		l.JudgeLoad(c.load)
+		if l.counts() != c.counts {
+			t.Errorf("%s: %+v, want %+v", c.name, l.counts(), c.counts)
+		}
+	}
+}
+
+func TestGap(t *testing.T) {
+	l, now := New("test"), time.Now()
+	killed := &fleet.Life{}
+	killed.BeginFault(fleet.Killed)
+	l.Gap(killed, now, now.Add(time.Second))
+	if !l.Faultless() {
+		t.Error("the gap of a killed pod's page counts")
+	}
+	l.Gap(&fleet.Life{}, now, now.Add(time.Second))
+	if l.Faultless() || l.row().LongestGap.Load() != int64(time.Second) {
+		t.Error("a gap does not count")
+	}
+}
+
+func TestNotesHoldNoToken(t *testing.T) {
+	l := New("test")
+	l.Judge(Outcome{Kind: Hook, Status: 0, Err: errors.New(`Post "http://localhost/~/SECRET_TOKEN/h/1": EOF`), Pod: &fleet.Life{}}, false)
+	if notes := strings.Join(l.Notes(), "\n"); strings.Contains(notes, "SECRET") || !strings.Contains(notes, "EOF") {
+		t.Error(notes)
+	}
+}
