@@ -2,56 +2,16 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use doors_caddy::{CidrList, Decision, Kind, PathKind, Reason, Router, TokenCipher, TokenError};
+use doors_caddy::{CidrList, Router, TokenCipher};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+mod model;
+
+use model::{Model, Prefix, bits};
+
 const KEYS: [&str; 3] =
     ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX", "AAECAwQFBgcICQoLDA0ODw=="];
-
-/// A CIDR as the model sees it: the bits of an address and how many of them count.
-#[derive(Clone, Debug, PartialEq)]
-struct Prefix {
-    bits: String,
-    four: bool,
-}
-
-impl Prefix {
-    fn holds(&self, address: IpAddr) -> bool {
-        address.is_ipv4() == self.four && bits(address).starts_with(&self.bits)
-    }
-
-    fn text(&self) -> String {
-        let all = if self.four { 32 } else { 128 };
-        let padded = format!("{:0<all$}", self.bits);
-        let address: IpAddr = if self.four {
-            Ipv4Addr::from(u32::from_str_radix(&padded, 2).unwrap()).into()
-        } else {
-            Ipv6Addr::from(u128::from_str_radix(&padded, 2).unwrap()).into()
-        };
-        format!("{address}/{}", self.bits.len())
-    }
-}
-
-fn bits(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => format!("{:032b}", u32::from(address)),
-        IpAddr::V6(address) => format!("{:0128b}", u128::from(address)),
-    }
-}
-
-/// The model of a lookup: look at all, keep the longest.
-fn model_lookup(prefixes: &[Prefix], address: IpAddr) -> Option<usize> {
-    let address = match address {
-        IpAddr::V6(six) => six.to_ipv4_mapped().map_or(address, IpAddr::from),
-        four => four,
-    };
-    if address.is_unspecified() || address.is_multicast() || address == IpAddr::from(Ipv4Addr::BROADCAST) {
-        return None;
-    }
-    let matching = prefixes.iter().enumerate().filter(|(_, prefix)| prefix.holds(address));
-    matching.max_by_key(|(_, prefix)| prefix.bits.len()).map(|(index, _)| index)
-}
 
 /// Few different bits, so that prefixes overlap and addresses hit them.
 fn prefix() -> impl Strategy<Value = Prefix> {
@@ -97,132 +57,6 @@ fn prefixes() -> impl Strategy<Value = Vec<Prefix>> {
     })
 }
 
-/// A router as the model sees it.
-#[derive(Debug, Clone)]
-struct Model {
-    keys: Vec<usize>,
-    cookie_name: Option<String>,
-    /// For each CIDR its upstream; upstream i has port 1000 + i.
-    prefixes: Vec<(Prefix, u32)>,
-    upstreams: u32,
-}
-
-impl Model {
-    fn router(&self) -> Router {
-        let secret: Vec<_> = self.keys.iter().map(|key| KEYS[*key]).collect();
-        let upstreams: Vec<_> = (0..self.upstreams)
-            .map(|index| {
-                let own = self.prefixes.iter().filter(|(_, upstream)| *upstream == index);
-                let cidrs: Vec<_> = own.map(|(prefix, _)| prefix.text()).collect();
-                serde_json::json!({"cidrs": cidrs, "host": format!("h{index}"), "port": 1000 + index})
-            })
-            .collect();
-        let mut config = serde_json::json!({"secret": secret.join(" "), "upstreams": upstreams});
-        if let Some(name) = &self.cookie_name {
-            config["cookie_name"] = name.clone().into();
-        }
-        Router::from_json(config.to_string().as_bytes()).unwrap()
-    }
-
-    /// Tries the keys one by one, each with a cipher of its own.
-    fn open(&self, token: &str) -> Result<(IpAddr, u32), Reason> {
-        let mut reason = Reason::Refused;
-        for (index, key) in self.keys.iter().enumerate() {
-            match TokenCipher::new(KEYS[*key].as_bytes()).unwrap().decode(token.as_bytes()) {
-                Ok(opened) => return Ok((opened.address, index as u32)),
-                Err(TokenError::Format) => reason = Reason::Malformed,
-                Err(_) => (),
-            }
-        }
-        Err(reason)
-    }
-
-    fn upstream(&self, address: IpAddr) -> Option<u32> {
-        let prefixes: Vec<_> = self.prefixes.iter().map(|(prefix, _)| prefix.clone()).collect();
-        model_lookup(&prefixes, address).map(|index| self.prefixes[index].1)
-    }
-
-    fn decide(&self, path: &str, cookies: &str) -> Decision {
-        let mut decision = Decision {
-            kind: Kind::Any,
-            reason: Reason::NoCookie,
-            upstream: None,
-            key: None,
-            port: 0,
-            path: PathKind::Page,
-            address: None,
-        };
-        let segments: Vec<&str> = path.split('/').collect();
-        if segments.len() >= 3 && segments[0].is_empty() && segments[1] == "~" && !segments[2].is_empty() {
-            decision.path = match (segments.get(3), segments.len()) {
-                (Some(&"s"), 5..) => PathKind::Sync,
-                (Some(&"h"), 5..) => PathKind::Hook,
-                (Some(&"u"), 5..) => PathKind::History,
-                (Some(&"r"), 5..) => PathKind::Resource,
-                _ => PathKind::Other,
-            };
-            decision.kind = Kind::Gone;
-            match self.open(segments[2]) {
-                Err(reason) => decision.reason = reason,
-                Ok((address, key)) => {
-                    (decision.address, decision.key) = (Some(address), Some(key));
-                    decision.upstream = self.upstream(address);
-                    decision.reason = Reason::NoCidr;
-                    if let Some(upstream) = decision.upstream {
-                        decision.kind = Kind::Pod;
-                        decision.reason = Reason::None;
-                        decision.port = 1000 + upstream as u16;
-                    }
-                }
-            }
-            return decision;
-        }
-        if let Some(name) = &self.cookie_name {
-            let mut tried = 0;
-            for pair in cookies.split(';') {
-                let Some((found, value)) = pair.split_once('=') else { continue };
-                if found.trim() != name {
-                    continue;
-                }
-                decision.reason = Reason::CookieUnusable;
-                let value = value.trim();
-                let quoted = value.len() > 1 && value.starts_with('"') && value.ends_with('"');
-                let value = if quoted { &value[1..value.len() - 1] } else { value };
-                if value.len() != 43 && value.len() != 59 {
-                    continue;
-                }
-                tried += 1;
-                if tried > 8 {
-                    break;
-                }
-                if let Ok((address, key)) = self.open(value)
-                    && let Some(upstream) = self.upstream(address)
-                {
-                    return Decision {
-                        kind: Kind::Server,
-                        reason: Reason::Cookie,
-                        upstream: Some(upstream),
-                        key: Some(key),
-                        port: 1000 + upstream as u16,
-                        path: PathKind::Page,
-                        address: Some(address),
-                    };
-                }
-            }
-        }
-        if self.upstreams == 1 {
-            return Decision {
-                kind: Kind::Server,
-                reason: Reason::OnlyUpstream,
-                upstream: Some(0),
-                port: 1000,
-                ..decision
-            };
-        }
-        decision
-    }
-}
-
 fn model() -> impl Strategy<Value = Model> {
     let keys = prop::sample::subsequence(vec![0, 1, 2], 1..=3).prop_shuffle();
     let name = prop::option::of(prop::sample::select(vec!["up", "a", "__Host-up"]));
@@ -232,7 +66,8 @@ fn model() -> impl Strategy<Value = Model> {
         let owner = |index: usize| if (index as u32) < upstreams { index as u32 } else { seeds[index] % upstreams };
         let prefixes = prefixes.into_iter().enumerate().map(|(index, prefix)| (prefix, owner(index))).collect();
         let cookie_name = name.map(str::to_string).or_else(|| (upstreams > 1).then(|| "up".into()));
-        Model { keys, cookie_name, prefixes, upstreams }
+        let keys = keys.into_iter().map(|key: usize| KEYS[key].to_string()).collect();
+        Model { keys, cookie_name, prefixes, ports: (1000..1000 + upstreams as u16).collect() }
     })
 }
 
@@ -281,7 +116,7 @@ proptest! {
         let text: Vec<_> = prefixes.iter().map(Prefix::text).collect();
         let list = CidrList::new(text.join(" ").as_bytes()).unwrap();
         for address in addresses {
-            let expected = model_lookup(&prefixes, address).map(|index| index as u32);
+            let expected = model::lookup(&prefixes, address).map(|index| index as u32);
             prop_assert_eq!(list.lookup(address), expected, "{} in {:?}", address, text);
         }
     }
@@ -292,7 +127,7 @@ proptest! {
         for (path, cookies) in requests {
             prop_assert_eq!(
                 router.decide(path.as_bytes(), cookies.as_bytes()),
-                model.decide(&path, &cookies),
+                model.decide(path.as_bytes(), cookies.as_bytes()),
                 "{} {}", path, cookies
             );
         }

@@ -206,4 +206,6 @@ impl Pods {
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod slow;
+#[cfg(test)]
 mod tests;
