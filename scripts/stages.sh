@@ -126,6 +126,9 @@ stage_e2e_oldest() {
         go test -count=1 -timeout 10m -run '^Test(Routing|Gone)' .)
 }
 
+# Deployments and faults under load; a table in which everything must read 0.
+stage_rollout() { scripts/rollout.sh -short; }
+
 if [ $# -ne 1 ] || ! declare -F "stage_$1" >/dev/null; then
     printf 'usage: scripts/stages.sh NAME, one of:' >&2
     declare -F | sed -n 's/^declare -f stage_/ /p' | tr -d '\n' >&2

@@ -152,4 +152,5 @@ run module_default library
 await caddy caddy_race caddy_oldest caddy_stock
 run e2e caddy caddy_race caddy_stock
 run e2e_oldest caddy_oldest
+run rollout caddy
 finish
