@@ -1,0 +1,150 @@
+// doors_caddy for C++17: handles that free themselves, failures as exceptions. Header only; link libdoors_caddy.
+//
+// The rules of doors_caddy.h hold: a handle may be used by any number of threads at once, and is destroyed after the
+// last call on it has returned. Handles can be moved, not copied. Licence: Apache-2.0.
+#ifndef DOORS_CADDY_HPP
+#define DOORS_CADDY_HPP
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include "doors_caddy.h"
+
+namespace doors {
+// What went wrong: DOORS_STATUS_*, the message, and the key, CIDR or upstream to blame where there is one.
+struct error : std::runtime_error {
+    explicit error(int32_t number) : std::runtime_error(doors_status_str(number)), status(number) {}
+    explicit error(const doors_error &from) : std::runtime_error(from.message), status(from.status) {
+        if (from.index != DOORS_NONE) index = from.index;
+    }
+    int32_t status;
+    std::optional<uint32_t> index;
+};
+
+namespace detail {
+inline void ok(int32_t status) {
+    if (status != DOORS_STATUS_OK) throw error(status);
+}
+// True for success, false for DOORS_STATUS_NO_MATCH.
+inline bool found(int32_t status) {
+    if (status != DOORS_STATUS_NO_MATCH) ok(status);
+    return status == DOORS_STATUS_OK;
+}
+// What a call writes to its last output.
+template <typename T, typename Call> T filled(Call call) {
+    T out{};
+    ok(call(&out));
+    return out;
+}
+template <auto Free> struct freed_by {
+    template <typename T> void operator()(T *pointer) const noexcept { Free(pointer); }
+};
+template <typename T, auto Free> class handle {
+public:
+    const T *get() const noexcept { return pointer_.get(); } // for calls of the C API
+
+protected:
+    handle(int32_t (*make)(const char *, size_t, T **, doors_error *), std::string_view text) {
+        doors_error problem;
+        own([&](T **out) -> int32_t {
+            if (make(text.data(), text.size(), out, &problem) != DOORS_STATUS_OK) throw error(problem);
+            return DOORS_STATUS_OK;
+        });
+    }
+    explicit handle(int32_t (*make)(T **)) { own(make); }
+    template <typename Lookup> std::optional<uint32_t> index_of(Lookup lookup, const doors_addr &addr) const {
+        uint32_t index = 0;
+        if (found(lookup(get(), addr.bytes, addr.len, &index))) return index;
+        return std::nullopt;
+    }
+
+private:
+    template <typename Make> void own(Make make) {
+        if (doors_abi() != DOORS_ABI) throw std::logic_error("libdoors_caddy speaks another interface than its header");
+        pointer_.reset(filled<T *>(make));
+    }
+    std::unique_ptr<T, freed_by<Free>> pointer_;
+};
+} // namespace detail
+
+// An address from its 4 or 16 bytes in network byte order, such as in_addr and in6_addr hold.
+inline doors_addr address(const void *bytes, size_t length) {
+    if (length != 4 && length != 16) throw error(DOORS_STATUS_ADDRESS);
+    doors_addr out = {{}, uint32_t(length)};
+    std::memcpy(out.bytes, bytes, length);
+    return out;
+}
+
+// Checks one value of a configuration; `field` is DOORS_FIELD_*.
+inline void check(uint32_t field, std::string_view value) {
+    doors_error problem;
+    if (doors_check(field, value.data(), value.size(), &problem) != DOORS_STATUS_OK) throw error(problem);
+}
+
+// Makes and reads tokens.
+struct cipher : detail::handle<doors_cipher, doors_cipher_free> {
+    explicit cipher(std::string_view secret) : handle(doors_cipher_new, secret) {}
+    std::string encode(const doors_addr &addr) const {
+        char token[DOORS_TOKEN_MAX];
+        size_t length = 0;
+        detail::ok(doors_cipher_encode(get(), addr.bytes, addr.len, token, sizeof token, &length));
+        return std::string(token, length);
+    }
+    doors_addr decode(std::string_view t) const {
+        return detail::filled<doors_addr>([&](auto *o) { return doors_cipher_decode(get(), t.data(), t.size(), o); });
+    }
+};
+
+// Finds the longest CIDR that holds an address.
+struct cidrs : detail::handle<doors_cidrs, doors_cidrs_free> {
+    explicit cidrs(std::string_view list) : handle(doors_cidrs_new, list) {}
+    std::optional<uint32_t> lookup(const doors_addr &addr) const { return index_of(doors_cidrs_lookup, addr); }
+};
+
+// Decides where requests go.
+struct router : detail::handle<doors_router, doors_router_free> {
+    explicit router(std::string_view json) : handle(doors_router_new, json) {}
+    doors_decision decide(std::string_view path, std::string_view cookies = {}) const {
+        return detail::filled<doors_decision>([&](auto *out) {
+            return doors_router_decide(get(), path.data(), path.size(), cookies.data(), cookies.size(), out);
+        });
+    }
+    std::optional<uint32_t> lookup(const doors_addr &addr) const { return index_of(doors_router_lookup, addr); }
+    uint32_t upstreams() const {
+        return detail::filled<uint32_t>([&](auto *out) { return doors_router_upstreams(get(), out); });
+    }
+    // Host and port; the host lives as long as the router.
+    std::pair<std::string_view, uint16_t> upstream(uint32_t index) const {
+        const char *host = nullptr;
+        size_t length = 0;
+        uint16_t port = detail::filled<uint16_t>(
+            [&](auto *out) { return doors_router_upstream(get(), index, &host, &length, out); });
+        return {std::string_view(host, length), port};
+    }
+    std::vector<std::string> warnings() const {
+        std::vector<std::string> out;
+        for (doors_error w; detail::found(doors_router_warning(get(), uint32_t(out.size()), &w));)
+            out.push_back(w.message);
+        return out;
+    }
+};
+
+// Remembers which pods are dead. The calls that are missing here take get().
+struct pods : detail::handle<doors_pods, doors_pods_free> {
+    pods() : handle(doors_pods_new) {}
+    doors_answer began(const doors_group &g, const doors_pod &p, uint32_t path, uint64_t now) const {
+        return detail::filled<doors_answer>([&](auto *out) { return doors_pods_began(get(), &g, &p, path, now, out); });
+    }
+    doors_answer ended(const doors_group &g, const doors_pod &p, uint32_t path, uint32_t outcome, uint64_t now) const {
+        return detail::filled<doors_answer>(
+            [&](auto *out) { return doors_pods_ended(get(), &g, &p, path, outcome, now, out); });
+    }
+};
+} // namespace doors
+
+#endif // DOORS_CADDY_HPP

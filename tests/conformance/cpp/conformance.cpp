@@ -1,0 +1,357 @@
+// Runs the C++ wrapper over the shared vectors:  conformance REPOSITORY
+//
+// In:  tests/vectors, tests/conformance/names.json and pods.json, rust/abi.json.
+// Out: how many vectors of each file were checked; exit status 0 only if all hold. Run it under valgrind for leaks.
+#include <doors_caddy.hpp>
+
+#include <arpa/inet.h>
+
+#include <cstddef>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <thread>
+#include <type_traits>
+
+#include <nlohmann/json.hpp>
+
+using nlohmann::json;
+
+static std::string root;
+static unsigned checks, failures;
+
+static void check(bool holds, const std::string &about) {
+    checks++;
+    if (holds) return;
+    if (++failures <= 20) std::cerr << about << '\n';
+}
+
+static json read(const std::string &path) { return json::parse(std::ifstream(root + "/" + path)); }
+
+static std::string base64_decoded(const std::string &encoded) {
+    static const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    unsigned bits = 0, count = 0;
+    for (char c : encoded) {
+        if (c == '=') break;
+        bits = bits << 6 | unsigned(alphabet.find(c));
+        if ((count += 6) >= 8) out.push_back(char(bits >> (count -= 8) & 0xff));
+    }
+    return out;
+}
+
+// The bytes of a member, or of its _base64 form.
+static std::string text(const json &vector, const std::string &member) {
+    auto encoded = vector.find(member + "_base64");
+    return encoded != vector.end() ? base64_decoded(*encoded) : vector.at(member).get<std::string>();
+}
+
+static doors_addr parsed(const std::string &address) {
+    unsigned char bytes[16];
+    if (inet_pton(AF_INET, address.c_str(), bytes) == 1) return doors::address(bytes, 4);
+    if (inet_pton(AF_INET6, address.c_str(), bytes) == 1) return doors::address(bytes, 16);
+    throw std::invalid_argument(address);
+}
+
+static bool same(const doors_addr &address, const json &expected) {
+    if (expected.is_null()) return address.len == 0;
+    doors_addr other = parsed(expected);
+    return address.len == other.len && std::memcmp(address.bytes, other.bytes, sizeof other.bytes) == 0;
+}
+
+// A number, DOORS_NONE for null.
+static uint32_t number(const json &value) { return value.is_null() ? DOORS_NONE : value.get<uint32_t>(); }
+static uint32_t number(std::optional<uint32_t> value) { return value.value_or(DOORS_NONE); }
+
+static doors::error refused(const std::function<void()> &call) {
+    try {
+        call();
+    } catch (const doors::error &error) {
+        return error;
+    }
+    check(false, "a call that must fail succeeded");
+    return doors::error(DOORS_STATUS_OK);
+}
+
+static bool has(const std::string &message, const std::string &part) { return message.find(part) != std::string::npos; }
+
+// An error is the one that a vector wants.
+static void expect(const doors::error &error, int32_t status, const json &vector) {
+    std::string message = error.what(), about = vector.at("name").get<std::string>() + ": " + message;
+    check(error.status == status && number(error.index) == number(vector.at("index")) && !message.empty(), about);
+    for (const json &part : vector.value("contains", json::array())) check(has(message, part), about);
+    for (const json &part : vector.value("never", json::array())) check(!has(message, part), about);
+}
+
+static size_t tokens() {
+    json vectors = read("tests/vectors/tokens.json");
+    for (const json &v : vectors.at("accepted"))
+        check(same(doors::cipher(text(v, "secret")).decode(text(v, "token")), v.at("address")), v.at("name"));
+    for (const json &v : vectors.at("encoded")) {
+        doors::cipher cipher(text(v, "secret"));
+        std::string token = cipher.encode(parsed(v.at("address")));
+        check(token.size() == v.at("length") && same(cipher.decode(token), v.at("decodes_to")), v.at("name"));
+    }
+    const json statuses = {{"base64", DOORS_STATUS_TOKEN_FORMAT}, {"cipher", DOORS_STATUS_TOKEN_REFUSED}};
+    for (const json &v : vectors.at("refused")) {
+        doors::error error = refused([&] { doors::cipher(text(v, "secret")).decode(text(v, "token")); });
+        check(error.status == statuses.at(v.at("error").get<std::string>()), v.at("name"));
+        check(std::string(error.what()) == doors_status_str(error.status), v.at("name"));
+    }
+    return vectors.at("accepted").size() + vectors.at("encoded").size() + vectors.at("refused").size();
+}
+
+static size_t secrets() {
+    json vectors = read("tests/vectors/secrets.json");
+    for (const json &v : vectors.at("accepted")) {
+        doors::cipher cipher(text(v, "secret"));
+        doors::check(DOORS_FIELD_SECRET, text(v, "secret"));
+        check(cipher.get() != nullptr, v.at("name"));
+    }
+    for (const json &v : vectors.at("refused")) {
+        std::string secret = text(v, "secret");
+        for (const doors::error &error : {refused([&] { doors::cipher made(secret); }),
+                                          refused([&] { doors::check(DOORS_FIELD_SECRET, secret); })}) {
+            expect(error, DOORS_STATUS_SECRET, v);
+            std::istringstream keys(secret);
+            for (std::string key; keys >> key;) check(key.size() <= 8 || !has(error.what(), key.substr(0, 8)), v.at("name"));
+        }
+    }
+    return vectors.at("accepted").size() + vectors.at("refused").size();
+}
+
+static std::string joined(const json &list) {
+    std::string out;
+    for (const json &item : list) out += (out.empty() ? "" : " ") + item.get<std::string>();
+    return out;
+}
+
+static size_t cidrs() {
+    json vectors = read("tests/vectors/cidrs.json");
+    size_t count = vectors.at("refused").size();
+    for (const json &v : vectors.at("tables")) {
+        doors::cidrs table(joined(v.at("cidrs")));
+        for (const json &lookup : v.at("lookups"))
+            check(number(table.lookup(parsed(lookup.at("address")))) == number(lookup.at("index")), lookup.dump());
+        count += v.at("lookups").size();
+    }
+    for (const json &v : vectors.at("refused"))
+        expect(refused([&] { doors::cidrs table(joined(v.at("cidrs"))); }), DOORS_STATUS_CIDR, v);
+    return count;
+}
+
+static size_t decisions() {
+    json vectors = read("tests/vectors/decisions.json");
+    size_t count = 0;
+    for (const json &v : vectors.at("routers")) {
+        doors::router router(v.at("config").dump());
+        for (const json &request : v.at("requests")) {
+            count++;
+            std::string about = v.at("name").get<std::string>() + ": " + request.at("name").get<std::string>();
+            doors_decision got = router.decide(text(request, "path"), text(request, "cookies"));
+            check(got.kind == request.at("kind") && got.reason == request.at("reason"), about);
+            check(got.upstream == number(request.at("upstream")) && got.key == number(request.at("key")), about);
+            check(got.port == request.at("port") && got.path == request.at("path_kind"), about);
+            check(same(got.addr, request.at("address")), about);
+            if (got.upstream != DOORS_NONE) {
+                auto [host, port] = router.upstream(got.upstream);
+                check(host == v.at("config").at("upstreams").at(got.upstream).at("host").get<std::string>(), about);
+                check(port == got.port, about);
+            }
+            if (got.kind == DOORS_DECISION_POD) check(router.lookup(got.addr) == got.upstream, about);
+        }
+    }
+    return count;
+}
+
+static size_t config() {
+    json vectors = read("tests/vectors/config.json");
+    for (const json &v : vectors.at("accepted")) {
+        doors::router router(text(v, "json"));
+        check(router.upstreams() == v.at("upstreams"), v.at("name"));
+        for (uint32_t i = 0; i < router.upstreams(); i++) doors::check(DOORS_FIELD_HOST, router.upstream(i).first);
+        std::vector<std::string> warnings = router.warnings();
+        check(warnings.size() == v.at("warnings").size(), v.at("name"));
+        for (size_t i = 0; i < warnings.size(); i++)
+            for (const json &part : v.at("warnings").at(i)) check(has(warnings[i], part), warnings[i]);
+    }
+    for (const json &v : vectors.at("refused"))
+        expect(refused([&] { doors::router router(text(v, "json")); }), v.at("status"), v);
+    return vectors.at("accepted").size() + vectors.at("refused").size();
+}
+
+// The words of every number, and "unknown" for all others.
+static size_t numbers() {
+    const std::pair<const char *, const char *(*)(uint32_t)> functions[] = {
+        {"status", [](uint32_t n) { return doors_status_str(int32_t(n)); }},
+        {"decision", doors_decision_str}, {"reason", doors_reason_str}, {"path", doors_path_str},
+        {"action", doors_action_str}, {"outcome", doors_outcome_str}, {"verdict", doors_verdict_str}};
+    json vectors = read("tests/conformance/names.json");
+    size_t count = 0;
+    check(vectors.size() == std::size(functions), "names.json");
+    for (auto [what, name_of] : functions) {
+        for (uint32_t n = 0; n < 256; n++)
+            check(vectors.at(what).value(std::to_string(n), "unknown") == name_of(n), what + std::to_string(n));
+        count += vectors.at(what).size();
+    }
+    return count;
+}
+
+static const std::string KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+static const std::string CONFIG =
+    R"({"secret": ")" + KEY + R"(", "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]})";
+
+// Errors that the vectors do not reach, each with its message.
+static size_t contract() {
+    doors::cipher cipher(KEY);
+    doors::cidrs table("10.0.0.0/8");
+    doors::router router(CONFIG);
+    char room[DOORS_TOKEN_MAX];
+    size_t length = 99;
+    uint32_t index = 99;
+    doors_decision decision;
+    const uint8_t bytes[4] = {10, 0, 0, 7};
+    const std::pair<int32_t, int32_t> calls[] = {
+        {DOORS_STATUS_BUFFER, doors_cipher_encode(cipher.get(), bytes, 4, room, 42, &length)},
+        {DOORS_STATUS_ADDRESS, doors_cipher_encode(cipher.get(), bytes, 3, room, sizeof room, &length)},
+        {DOORS_STATUS_ADDRESS, doors_cidrs_lookup(table.get(), bytes, 5, &index)},
+        {DOORS_STATUS_NULL_POINTER, doors_cipher_encode(nullptr, bytes, 4, room, sizeof room, &length)},
+        {DOORS_STATUS_NULL_POINTER, doors_cipher_encode(cipher.get(), nullptr, 4, room, sizeof room, &length)},
+        {DOORS_STATUS_NULL_POINTER, doors_cidrs_lookup(table.get(), bytes, 4, nullptr)},
+        {DOORS_STATUS_NULL_POINTER, doors_router_decide(router.get(), nullptr, 1, nullptr, 0, &decision)},
+        {DOORS_STATUS_NO_MATCH, doors_check(99, "x", 1, nullptr)}};
+    for (auto [status, got] : calls) check(status == got, "contract");
+    check(length == 99 && index == 99, "outputs of failed calls");
+    const std::string large((64u << 20) + 1, ' ');
+    doors::cipher moved(std::move(cipher));
+    const std::pair<int32_t, std::function<void()>> failing[] = {
+        {DOORS_STATUS_NO_MATCH, [&] { router.upstream(1); }},
+        {DOORS_STATUS_NULL_POINTER, [&] { cipher.encode(parsed("10.0.0.1")); }},
+        {DOORS_STATUS_ADDRESS, [&] { moved.encode(doors_addr{}); }},
+        {DOORS_STATUS_ADDRESS, [&] { doors::address(bytes, 3); }},
+        {DOORS_STATUS_TOO_LARGE, [&] { doors::router made(large); }},
+        {DOORS_STATUS_CIDR, [] { doors::cidrs made(""); }},
+        {DOORS_STATUS_SECRET, [] { doors::cipher made(""); }},
+        {DOORS_STATUS_CONFIG, [] { doors::check(DOORS_FIELD_PORT, "70000"); }}};
+    for (const auto &[status, call] : failing) {
+        doors::error error = refused(call);
+        check(error.status == status && *error.what(), error.what());
+    }
+    doors_cipher_free(nullptr);
+    doors_cidrs_free(nullptr);
+    doors_router_free(nullptr);
+    doors_pods_free(nullptr);
+    static_assert(!std::is_copy_constructible_v<doors::cipher> && std::is_nothrow_move_constructible_v<doors::router>);
+    return std::size(calls);
+}
+
+// What the compiler makes of the header is what the library was built with.
+static size_t interface() {
+    json abi = read("rust/abi.json");
+    check(abi.at("abi") == DOORS_ABI && doors_abi() == DOORS_ABI, "ABI");
+    check(std::string(doors_version()) == DOORS_VERSION, "version");
+    size_t members = 0;
+    auto layout = [&](const char *name, size_t size, std::initializer_list<std::pair<const char *, size_t>> offsets) {
+        const json &expected = abi.at("structs").at(name);
+        check(expected.at("size") == size && expected.at("members").size() == offsets.size(), name);
+        size_t i = 0;
+        for (auto [member, offset] : offsets) {
+            const json &one = expected.at("members").at(i++);
+            check(one.at("name") == member && one.at("offset") == offset, std::string(name) + "." + member);
+            members++;
+        }
+    };
+#define AT(type, member) {#member, offsetof(type, member)}
+    layout("doors_error", sizeof(doors_error),
+           {AT(doors_error, status), AT(doors_error, index), AT(doors_error, message)});
+    layout("doors_addr", sizeof(doors_addr), {AT(doors_addr, bytes), AT(doors_addr, len)});
+    layout("doors_decision", sizeof(doors_decision),
+           {AT(doors_decision, kind), AT(doors_decision, reason), AT(doors_decision, upstream), AT(doors_decision, key),
+            AT(doors_decision, port), AT(doors_decision, path), AT(doors_decision, addr), AT(doors_decision, reserved)});
+    layout("doors_group", sizeof(doors_group),
+           {AT(doors_group, source), AT(doors_group, server), AT(doors_group, gone_after), AT(doors_group, gone_rate),
+            AT(doors_group, reserved)});
+    layout("doors_pod", sizeof(doors_pod), {AT(doors_pod, addr), AT(doors_pod, port), AT(doors_pod, reserved)});
+    layout("doors_answer", sizeof(doors_answer),
+           {AT(doors_answer, action), AT(doors_answer, retry_after), AT(doors_answer, verdict), AT(doors_answer, flags),
+            AT(doors_answer, reserved)});
+#undef AT
+    check(abi.at("structs").size() == 6, "structs");
+    return abi.at("functions").size();
+}
+
+static size_t pods() {
+    json script = read("tests/conformance/pods.json");
+    const json &g = script.at("group");
+    const doors_group group = {g.at("source"), g.at("server"), g.at("gone_after"), g.at("gone_rate"), 0};
+    auto pod_at = [&](const json &address) { return doors_pod{parsed(address), script.at("port"), 0}; };
+    doors::pods state;
+    for (const json &step : script.at("steps")) {
+        std::string call = step.at("call"), name = step.at("name");
+        uint64_t now = step.value("seconds", uint64_t(0)) * 1000000000;
+        doors_pod pod = pod_at(step.value("pod", "::"));
+        std::vector<doors_pod> several;
+        for (const json &address : step.value("pods", json::array())) several.push_back(pod_at(address));
+        if (call == "verdict") {
+            uint32_t verdict = 99;
+            doors::detail::ok(doors_pods_verdict(state.get(), &pod, &verdict));
+            check(verdict == step.at("verdict"), name);
+        } else if (call == "resolved") {
+            doors::detail::ok(doors_pods_resolved(state.get(), group.server, several.data(), several.size()));
+        } else if (call == "failed_recently") {
+            std::vector<uint8_t> failed(several.size());
+            doors::detail::ok(doors_pods_failed_recently(state.get(), several.data(), several.size(), now, failed.data()));
+            for (size_t i = 0; i < failed.size(); i++) check((failed[i] == 1) == step.at("failed").at(i), name);
+        } else {
+            auto answer = [&]() -> doors_answer {
+                if (call == "began") return state.began(group, pod, step.at("path"), now);
+                if (call == "ended") return state.ended(group, pod, step.at("path"), step.at("outcome"), now);
+                doors_answer out;
+                doors::detail::ok(doors_pods_refused_token(state.get(), &group, step.at("reason"), step.at("path"), now, &out));
+                return out;
+            };
+            if (step.contains("status")) {
+                check(refused([&] { answer(); }).status == step.at("status"), name);
+                continue;
+            }
+            doors_answer got = answer();
+            check(json({got.action, got.retry_after, got.verdict, got.flags}) == step.at("answer"), name);
+        }
+    }
+    return script.at("steps").size();
+}
+
+// One cipher and one router, used by 8 threads at once.
+static size_t threads() {
+    const doors::cipher cipher(KEY);
+    const doors::router router(CONFIG);
+    unsigned wrong[8] = {};
+    std::vector<std::thread> workers;
+    for (uint8_t n = 0; n < 8; n++) {
+        workers.emplace_back([&, n] {
+            const uint8_t address[4] = {10, 0, 0, uint8_t(n + 1)};
+            for (int i = 0; i < 500; i++) {
+                std::string token = cipher.encode(doors::address(address, 4));
+                doors_decision got = router.decide("/~/" + token + "/s/1");
+                if (got.kind != DOORS_DECISION_POD || got.addr.bytes[3] != address[3]) wrong[n]++;
+            }
+        });
+    }
+    for (std::thread &worker : workers) worker.join();
+    for (unsigned count : wrong) check(count == 0, "threads");
+    return workers.size();
+}
+
+int main(int argc, char **argv) {
+    if (argc != 2) {
+        std::cerr << "usage: " << argv[0] << " REPOSITORY\n";
+        return 2;
+    }
+    root = argv[1];
+    const std::pair<const char *, size_t (*)()> parts[] = {
+        {"tokens", tokens}, {"secrets", secrets}, {"cidrs", cidrs}, {"decisions", decisions}, {"config", config},
+        {"numbers", numbers}, {"contract", contract}, {"interface", interface}, {"pods", pods}, {"threads", threads}};
+    for (auto [name, run] : parts) std::cout << name << ' ' << run() << '\n';
+    std::cout << checks << " checks, " << failures << " failed\n";
+    return failures ? 1 : 0;
+}

@@ -1,0 +1,517 @@
+package conformance;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.sun.jna.Structure;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import dev.doors.caddy.Doors;
+import dev.doors.caddy.Doors.Cidrs;
+import dev.doors.caddy.Doors.Cipher;
+import dev.doors.caddy.Doors.Pods;
+import dev.doors.caddy.Doors.Router;
+import dev.doors.caddy.DoorsException;
+import dev.doors.caddy.DoorsLibrary;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
+
+/**
+ * Runs the Java binding over the shared vectors: Conformance REPOSITORY.
+ *
+ * <p>In: tests/vectors, tests/conformance/names.json and pods.json, rust/abi.json; the library of DOORS_CADDY_LIBRARY. Out:
+ * how many vectors of each file were checked; exit status 0 only if all hold.
+ */
+public final class Conformance {
+    private static final int NULL_POINTER = 1, BUFFER = 3, ADDRESS = 4, NO_MATCH = 5;
+    private static final int SECRET = 10, CIDR = 11, CONFIG = 12, TOO_LARGE = 13;
+    private static final int FIELD_SECRET = 1, FIELD_HOST = 4, FIELD_PORT = 5, KIND_POD = 1;
+    private static final DoorsLibrary LIBRARY = Doors.LIBRARY;
+    private static final String KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    private static final byte[] ROUTER = bytes("{\"secret\": \"" + KEY
+            + "\", \"upstreams\": [{\"cidr\": \"10.0.0.0/24\", \"host\": \"svc.example\", \"port\": 8080}]}");
+
+    private final Path root;
+    private final List<String> failures = new ArrayList<>();
+    private int checks;
+
+    private Conformance(Path root) {
+        this.root = root;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        Conformance run = new Conformance(Path.of(arguments[0]));
+        Map<String, Callable<Integer>> parts = new java.util.LinkedHashMap<>();
+        parts.put("tokens", run::tokens);
+        parts.put("secrets", run::secrets);
+        parts.put("cidrs", run::cidrs);
+        parts.put("decisions", run::decisions);
+        parts.put("config", run::config);
+        parts.put("numbers", run::numbers);
+        parts.put("contract", run::contract);
+        parts.put("interface", run::declarations);
+        parts.put("pods", run::pods);
+        parts.put("threads", run::threads);
+        parts.put("leaks", run::leaks);
+        for (Map.Entry<String, Callable<Integer>> part : parts.entrySet()) {
+            System.out.println(part.getKey() + " " + part.getValue().call());
+        }
+        run.failures.stream().limit(20).forEach(System.err::println);
+        System.out.println(run.checks + " checks, " + run.failures.size() + " failed");
+        System.exit(run.failures.isEmpty() ? 0 : 1);
+    }
+
+    private void check(boolean holds, Object... about) {
+        checks++;
+        if (!holds) failures.add(Arrays.deepToString(about));
+    }
+
+    private JsonObject read(String path) throws IOException {
+        return JsonParser.parseString(Files.readString(root.resolve(path))).getAsJsonObject();
+    }
+
+    private static List<JsonObject> list(JsonObject object, String member) {
+        return StreamSupport.stream(object.getAsJsonArray(member).spliterator(), false)
+                .map(JsonElement::getAsJsonObject)
+                .toList();
+    }
+
+    private static List<String> strings(JsonObject object, String member) {
+        if (!object.has(member)) return List.of();
+        return StreamSupport.stream(object.getAsJsonArray(member).spliterator(), false)
+                .map(JsonElement::getAsString)
+                .toList();
+    }
+
+    private static int total(JsonObject vectors) {
+        return vectors.entrySet().stream()
+                .mapToInt(e -> e.getValue() instanceof JsonArray a ? a.size() : e.getValue().getAsJsonObject().size())
+                .sum();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The bytes of a member, or of its _base64 form. */
+    private static byte[] text(JsonObject vector, String member) {
+        JsonElement encoded = vector.get(member + "_base64");
+        return encoded == null
+                ? bytes(vector.get(member).getAsString())
+                : Base64.getDecoder().decode(encoded.getAsString());
+    }
+
+    private static OptionalInt index(JsonElement value) {
+        return value.isJsonNull() ? OptionalInt.empty() : OptionalInt.of(value.getAsInt());
+    }
+
+    /** The bytes of an address. Java itself turns ::ffff:a.b.c.d into IPv4; the library is to do that here. */
+    private static byte[] packed(String address) throws UnknownHostException {
+        boolean mapped = address.matches("::ffff:[0-9.]+");
+        byte[] parsed = InetAddress.getByName(address).getAddress();
+        if (!mapped) return parsed;
+        byte[] out = new byte[16];
+        out[10] = out[11] = (byte) 0xff;
+        System.arraycopy(parsed, 0, out, 12, 4);
+        return out;
+    }
+
+    private static boolean same(byte[] address, JsonElement expected) throws UnknownHostException {
+        return Arrays.equals(address, expected.isJsonNull() ? null : packed(expected.getAsString()));
+    }
+
+    /** The error that a call throws. */
+    private DoorsException refused(Callable<?> call) throws Exception {
+        try {
+            Object made = call.call();
+            throw new IllegalStateException("a call that must fail gave " + made);
+        } catch (DoorsException error) {
+            return error;
+        }
+    }
+
+    /** An error is the one that a vector wants. */
+    private void expect(DoorsException error, int status, JsonObject vector) {
+        String message = error.getMessage(), name = vector.get("name").getAsString();
+        check(error.status() == status && !message.isEmpty(), name, message);
+        check(error.index().equals(index(vector.get("index"))), name, message, error.index());
+        for (String part : strings(vector, "contains")) check(message.contains(part), name, message, part);
+        for (String part : strings(vector, "never")) check(!message.contains(part), name, message, part);
+    }
+
+    private int tokens() throws Exception {
+        JsonObject vectors = read("tests/vectors/tokens.json");
+        for (JsonObject v : list(vectors, "accepted")) {
+            try (Cipher cipher = new Cipher(v.get("secret").getAsString())) {
+                check(same(cipher.decode(text(v, "token")), v.get("address")), v);
+            }
+        }
+        for (JsonObject v : list(vectors, "encoded")) {
+            try (Cipher cipher = new Cipher(v.get("secret").getAsString())) {
+                String token = cipher.encode(packed(v.get("address").getAsString()));
+                check(token.length() == v.get("length").getAsInt(), v, token);
+                check(same(cipher.decode(bytes(token)), v.get("decodes_to")), v);
+            }
+        }
+        Map<String, Integer> statuses = Map.of("base64", 20, "cipher", 21, "parse", 22);
+        for (JsonObject v : list(vectors, "refused")) {
+            try (Cipher cipher = new Cipher(v.get("secret").getAsString())) {
+                DoorsException error = refused(() -> cipher.decode(text(v, "token")));
+                check(error.status() == statuses.get(v.get("error").getAsString()), v, error.status());
+                check(error.getMessage().equals(LIBRARY.doors_status_str(error.status())), v, error.getMessage());
+            }
+        }
+        return total(vectors);
+    }
+
+    private int secrets() throws Exception {
+        JsonObject vectors = read("tests/vectors/secrets.json");
+        for (JsonObject v : list(vectors, "accepted")) {
+            String secret = v.get("secret").getAsString();
+            new Cipher(secret).close();
+            Doors.check(FIELD_SECRET, secret);
+        }
+        for (JsonObject v : list(vectors, "refused")) {
+            String secret = v.get("secret").getAsString();
+            List<Callable<?>> calls = List.of(() -> new Cipher(secret), () -> {
+                Doors.check(FIELD_SECRET, secret);
+                return "nothing";
+            });
+            for (Callable<?> call : calls) {
+                DoorsException error = refused(call);
+                expect(error, SECRET, v);
+                for (String key : secret.split("\\s+")) {
+                    check(key.length() <= 8 || !error.getMessage().contains(key.substring(0, 8)), v, error.getMessage());
+                }
+            }
+        }
+        return total(vectors);
+    }
+
+    private int cidrs() throws Exception {
+        JsonObject vectors = read("tests/vectors/cidrs.json");
+        int count = vectors.getAsJsonArray("refused").size();
+        for (JsonObject v : list(vectors, "tables")) {
+            try (Cidrs table = new Cidrs(String.join(" ", strings(v, "cidrs")))) {
+                for (JsonObject lookup : list(v, "lookups")) {
+                    OptionalInt found = table.lookup(packed(lookup.get("address").getAsString()));
+                    check(found.equals(index(lookup.get("index"))), v.get("name"), lookup);
+                    count++;
+                }
+            }
+        }
+        for (JsonObject v : list(vectors, "refused")) {
+            expect(refused(() -> new Cidrs(String.join(" ", strings(v, "cidrs")))), CIDR, v);
+        }
+        return count;
+    }
+
+    private int decisions() throws Exception {
+        int count = 0;
+        for (JsonObject v : list(read("tests/vectors/decisions.json"), "routers")) {
+            JsonObject config = v.getAsJsonObject("config");
+            List<JsonObject> upstreams = list(config, "upstreams");
+            try (Router router = new Router(bytes(new Gson().toJson(config)))) {
+                for (JsonObject request : list(v, "requests")) {
+                    count++;
+                    Doors.Decision got = router.decide(text(request, "path"), text(request, "cookies"));
+                    check(got.kind() == request.get("kind").getAsInt(), v.get("name"), request, got);
+                    check(got.reason() == request.get("reason").getAsInt(), v.get("name"), request, got);
+                    check(got.upstream().equals(index(request.get("upstream"))), v.get("name"), request, got);
+                    check(got.key().equals(index(request.get("key"))), v.get("name"), request, got);
+                    check(got.port() == request.get("port").getAsInt(), v.get("name"), request, got);
+                    check(got.path() == request.get("path_kind").getAsInt(), v.get("name"), request, got);
+                    check(same(got.address().orElse(null), request.get("address")), v.get("name"), request, got);
+                    if (got.upstream().isPresent()) {
+                        Doors.Upstream upstream = router.upstream(got.upstream().getAsInt());
+                        String host = upstreams.get(got.upstream().getAsInt()).get("host").getAsString();
+                        check(upstream.host().equals(host) && upstream.port() == got.port(), request, upstream);
+                    }
+                    if (got.kind() == KIND_POD) {
+                        check(router.lookup(got.address().orElseThrow()).equals(got.upstream()), request, got);
+                    }
+                }
+            }
+        }
+        return count;
+    }
+
+    private int config() throws Exception {
+        JsonObject vectors = read("tests/vectors/config.json");
+        for (JsonObject v : list(vectors, "accepted")) {
+            try (Router router = new Router(text(v, "json"))) {
+                check(router.size() == v.get("upstreams").getAsInt(), v.get("name"), router.size());
+                for (int i = 0; i < router.size(); i++) Doors.check(FIELD_HOST, router.upstream(i).host());
+                List<String> warnings = router.warnings();
+                JsonArray wanted = v.getAsJsonArray("warnings");
+                check(warnings.size() == wanted.size(), v.get("name"), warnings);
+                for (int i = 0; i < Math.min(warnings.size(), wanted.size()); i++) {
+                    for (JsonElement part : wanted.get(i).getAsJsonArray()) {
+                        check(warnings.get(i).contains(part.getAsString()), v.get("name"), warnings);
+                    }
+                }
+            }
+        }
+        for (JsonObject v : list(vectors, "refused")) {
+            expect(refused(() -> new Router(text(v, "json"))), v.get("status").getAsInt(), v);
+        }
+        return total(vectors);
+    }
+
+    /** The words of every number, and "unknown" for all others. */
+    private int numbers() throws Exception {
+        JsonObject vectors = read("tests/conformance/names.json");
+        Map<String, IntFunction<String>> functions = Map.of(
+                "status", LIBRARY::doors_status_str,
+                "decision", LIBRARY::doors_decision_str,
+                "reason", LIBRARY::doors_reason_str,
+                "path", LIBRARY::doors_path_str,
+                "action", LIBRARY::doors_action_str,
+                "outcome", LIBRARY::doors_outcome_str,
+                "verdict", LIBRARY::doors_verdict_str);
+        check(vectors.keySet().equals(functions.keySet()), vectors.keySet());
+        for (Map.Entry<String, IntFunction<String>> function : functions.entrySet()) {
+            JsonObject words = vectors.getAsJsonObject(function.getKey());
+            for (int n = 0; n < 256; n++) {
+                JsonElement word = words.get(Integer.toString(n));
+                String wanted = word == null ? "unknown" : word.getAsString();
+                check(function.getValue().apply(n).equals(wanted), function.getKey(), n);
+            }
+        }
+        return total(vectors);
+    }
+
+    /** Errors that the vectors do not reach, each with its message. */
+    private int contract() throws Exception {
+        Cipher cipher = new Cipher(KEY);
+        Cidrs table = new Cidrs("10.0.0.0/8");
+        Router router = new Router(ROUTER);
+        byte[] address = {10, 0, 0, 7}, room = bytes("#".repeat(59)), nothing = {};
+        LongByReference length = new LongByReference(99);
+        IntByReference index = new IntByReference(99);
+        DoorsLibrary.CDecision decision = new DoorsLibrary.CDecision();
+        int[][] calls = {
+            {BUFFER, LIBRARY.doors_cipher_encode(cipher.pointer(), address, 4, room, 42, length)},
+            {ADDRESS, LIBRARY.doors_cipher_encode(cipher.pointer(), address, 3, room, 59, length)},
+            {ADDRESS, LIBRARY.doors_cidrs_lookup(table.pointer(), address, 5, index)},
+            {NULL_POINTER, LIBRARY.doors_cipher_encode(null, address, 4, room, 59, length)},
+            {NULL_POINTER, LIBRARY.doors_cipher_encode(cipher.pointer(), null, 4, room, 59, length)},
+            {NULL_POINTER, LIBRARY.doors_cidrs_lookup(table.pointer(), address, 4, null)},
+            {NULL_POINTER, LIBRARY.doors_router_decide(router.pointer(), null, 1, null, 0, decision)},
+            {NO_MATCH, LIBRARY.doors_check(99, bytes("x"), 1, null)},
+        };
+        for (int[] call : calls) check(call[0] == call[1], "contract", call);
+        check(new String(room, StandardCharsets.US_ASCII).equals("#".repeat(59)), "a failed call wrote a token");
+        check(length.getValue() == 99 && index.getValue() == 99, "outputs of failed calls");
+        check(router.decide(nothing, nothing).kind() == 3, "an empty path");
+        byte[] large = new byte[64 * 1024 * 1024 + 1];
+        Arrays.fill(large, (byte) ' ');
+        cipher.close();
+        cipher.close();
+        Map<Callable<?>, Integer> failing = Map.of(
+                () -> router.upstream(1), NO_MATCH,
+                () -> cipher.encode(address), NULL_POINTER,
+                () -> table.lookup(nothing), ADDRESS,
+                () -> new Router(large), TOO_LARGE,
+                () -> new Cidrs(""), CIDR,
+                () -> new Cipher(""), SECRET,
+                () -> {
+                    Doors.check(FIELD_PORT, "70000");
+                    return "nothing";
+                }, CONFIG);
+        for (Map.Entry<Callable<?>, Integer> call : failing.entrySet()) {
+            DoorsException error = refused(call.getKey());
+            check(error.status() == call.getValue() && !error.getMessage().isEmpty(), error.status(), error.getMessage());
+        }
+        table.close();
+        router.close();
+        String problem = "";
+        try {
+            Doors.checkAbi(Doors.ABI + 1);
+        } catch (IllegalStateException error) {
+            problem = error.getMessage();
+        }
+        check(problem.contains("interface 2"), "another interface", problem);
+        LIBRARY.doors_cipher_free(null);
+        LIBRARY.doors_cidrs_free(null);
+        LIBRARY.doors_router_free(null);
+        LIBRARY.doors_pods_free(null);
+        return calls.length;
+    }
+
+    /** Gives the offsets that JNA keeps to itself. */
+    private static int offset(Structure structure, String member) throws ReflectiveOperationException {
+        Method method = Structure.class.getDeclaredMethod("fieldOffset", String.class);
+        method.setAccessible(true);
+        return (int) method.invoke(structure, member);
+    }
+
+    /** What this binding declares is what the library was built with. */
+    private int declarations() throws Exception {
+        JsonObject abi = read("rust/abi.json");
+        check(abi.get("abi").getAsInt() == Doors.ABI, "ABI");
+        TreeSet<String> declared = Arrays.stream(DoorsLibrary.class.getDeclaredMethods())
+                .map(Method::getName)
+                .filter(name -> name.startsWith("doors_"))
+                .collect(Collectors.toCollection(TreeSet::new));
+        check(declared.equals(new TreeSet<>(abi.getAsJsonObject("functions").keySet())), declared);
+        Map<String, Structure> structs = Map.of(
+                "doors_error", new DoorsLibrary.CError(),
+                "doors_addr", new DoorsLibrary.CAddr(),
+                "doors_decision", new DoorsLibrary.CDecision(),
+                "doors_group", new DoorsLibrary.CGroup(),
+                "doors_pod", new DoorsLibrary.CPod(),
+                "doors_answer", new DoorsLibrary.CAnswer());
+        JsonObject layouts = abi.getAsJsonObject("structs");
+        check(layouts.keySet().equals(structs.keySet()), layouts.keySet());
+        for (Map.Entry<String, Structure> entry : structs.entrySet()) {
+            JsonObject layout = layouts.getAsJsonObject(entry.getKey());
+            check(layout.get("size").getAsInt() == entry.getValue().size(), entry.getKey());
+            for (JsonObject member : list(layout, "members")) {
+                int offset = offset(entry.getValue(), member.get("name").getAsString());
+                check(offset == member.get("offset").getAsInt(), entry.getKey(), member);
+            }
+        }
+        return declared.size();
+    }
+
+    private int pods() throws Exception {
+        JsonObject script = read("tests/conformance/pods.json");
+        Doors.Group group = new Gson().fromJson(
+                script.get("group").toString().replace("gone_after", "goneAfter").replace("gone_rate", "goneRate"),
+                Doors.Group.class);
+        int port = script.get("port").getAsInt();
+        try (Pods state = new Pods()) {
+            for (JsonObject step : list(script, "steps")) {
+                Callable<?> call = () -> step(state, group, port, step);
+                if (step.has("status")) {
+                    check(refused(call).status() == step.get("status").getAsInt(), step);
+                } else {
+                    check(call.call().equals(wanted(step)), step, call);
+                }
+            }
+        }
+        return script.getAsJsonArray("steps").size();
+    }
+
+    private static List<Object> wanted(JsonObject step) {
+        for (String member : List.of("answer", "verdict", "failed")) {
+            JsonElement value = step.get(member);
+            if (value instanceof JsonArray array) {
+                return StreamSupport.stream(array.spliterator(), false).<Object>map(JsonElement::getAsString).toList();
+            }
+            if (value != null) return List.of(value.getAsString());
+        }
+        return List.of();
+    }
+
+    private static List<Object> step(Pods state, Doors.Group group, int port, JsonObject step) throws Exception {
+        long now = step.has("seconds") ? step.get("seconds").getAsLong() * 1_000_000_000L : 0;
+        Doors.Pod pod = step.has("pod") ? new Doors.Pod(packed(step.get("pod").getAsString()), port) : null;
+        List<Doors.Pod> several = new ArrayList<>();
+        for (String address : strings(step, "pods")) several.add(new Doors.Pod(packed(address), port));
+        int path = step.has("path") ? step.get("path").getAsInt() : 0;
+        switch (step.get("call").getAsString()) {
+            case "began":
+                return shown(state.began(group, pod, path, now));
+            case "ended":
+                return shown(state.ended(group, pod, path, step.get("outcome").getAsInt(), now));
+            case "refused_token":
+                return shown(state.refusedToken(group, step.get("reason").getAsInt(), path, now));
+            case "verdict":
+                return List.of(Integer.toString(state.verdict(pod)));
+            case "resolved":
+                state.resolved(group.server(), several);
+                return List.of();
+            case "failed_recently":
+                boolean[] failed = state.failedRecently(several, now);
+                return IntStream.range(0, failed.length).<Object>mapToObj(i -> Boolean.toString(failed[i])).toList();
+            default:
+                throw new IllegalArgumentException(step.toString());
+        }
+    }
+
+    private static List<Object> shown(Doors.Answer answer) {
+        return IntStream.of(answer.action(), answer.retryAfter(), answer.verdict(), answer.flags())
+                .<Object>mapToObj(Integer::toString)
+                .toList();
+    }
+
+    /** One cipher and one router, used by 8 threads at once. */
+    private int threads() throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(8);
+        try (Cipher cipher = new Cipher(KEY);
+                Router router = new Router(ROUTER)) {
+            List<Callable<Integer>> jobs = IntStream.rangeClosed(1, 8)
+                    .<Callable<Integer>>mapToObj(last -> () -> {
+                        byte[] address = {10, 0, 0, (byte) last};
+                        int wrong = 0;
+                        for (int i = 0; i < 500; i++) {
+                            byte[] path = bytes("/~/" + cipher.encode(address) + "/s/1");
+                            Doors.Decision got = router.decide(path, new byte[0]);
+                            if (!Arrays.equals(got.address().orElse(null), address)) wrong++;
+                        }
+                        return wrong;
+                    })
+                    .toList();
+            for (Future<Integer> job : pool.invokeAll(jobs)) check(job.get() == 0, "threads", job.get());
+            return jobs.size();
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    private static long resident() throws IOException {
+        return Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ")[1]) * 4096;
+    }
+
+    private static void rounds(String secret, int count) {
+        for (int i = 0; i < count; i++) {
+            new Cipher(secret).close();
+            new Router(ROUTER).close();
+            new Pods().close();
+        }
+    }
+
+    /** No handle is left open, and handles that are made and freed do not add up. */
+    private int leaks() throws Exception {
+        String eight = IntStream.range(0, 8)
+                .mapToObj(n -> {
+                    byte[] key = new byte[32];
+                    Arrays.fill(key, (byte) n);
+                    return Base64.getEncoder().encodeToString(key);
+                })
+                .collect(Collectors.joining(" "));
+        rounds(eight, 5_000);
+        System.gc();
+        long before = resident();
+        rounds(eight, 20_000);
+        System.gc();
+        long grown = resident() - before;
+        check(grown < 64L << 20, "memory has grown by", grown);
+        check(Doors.liveHandles() == 0, "handles left open", Doors.liveHandles());
+        return 20_000;
+    }
+}

@@ -1,0 +1,318 @@
+package dev.doors.caddy;
+
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.PointerByReference;
+import com.sun.jna.ptr.ShortByReference;
+import dev.doors.caddy.DoorsLibrary.CAddr;
+import dev.doors.caddy.DoorsLibrary.CAnswer;
+import dev.doors.caddy.DoorsLibrary.CDecision;
+import dev.doors.caddy.DoorsLibrary.CError;
+import dev.doors.caddy.DoorsLibrary.CGroup;
+import dev.doors.caddy.DoorsLibrary.CPod;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/**
+ * libdoors_caddy for Java 17 by JNA: tokens, CIDR lookup, routing decisions and the state of pods.
+ *
+ * <p>The rules of docs/c-api.md hold: a handle may be used by any number of threads at once, and is closed once the last
+ * call on it has returned. Everything that fails throws {@link DoorsException}. Addresses are 4 or 16 bytes in network byte
+ * order, as {@code InetAddress.getAddress()} gives; texts are bytes, since paths and cookies may hold any.
+ */
+public final class Doors {
+    /** The interface for which this class was written. */
+    public static final int ABI = 1;
+
+    public static final int OK = 0;
+    public static final int NO_MATCH = 5;
+    private static final int NONE = -1;
+    private static final int TOKEN_MAX = 59;
+    private static final AtomicInteger LIVE = new AtomicInteger();
+
+    /** The C API itself. */
+    public static final DoorsLibrary LIBRARY = DoorsLibrary.load();
+
+    static {
+        checkAbi(LIBRARY.doors_abi());
+    }
+
+    private Doors() {}
+
+    /** Throws if this class was written for another interface than the loaded library speaks. */
+    public static void checkAbi(int loaded) {
+        if (loaded != ABI) {
+            throw new IllegalStateException("libdoors_caddy " + LIBRARY.doors_version() + " has interface " + loaded
+                    + ", but this class was written for " + ABI);
+        }
+    }
+
+    /** How many handles are open. */
+    public static int liveHandles() {
+        return LIVE.get();
+    }
+
+    /** Checks one value of a configuration, by the rules of {@link Router}; {@code field} is DOORS_FIELD_*. */
+    public static void check(int field, String value) {
+        byte[] bytes = bytes(value);
+        CError error = new CError();
+        check(LIBRARY.doors_check(field, bytes, bytes.length, error), error);
+    }
+
+    static OptionalInt optional(int index) {
+        return index == NONE ? OptionalInt.empty() : OptionalInt.of(index);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void check(int status) {
+        if (status != OK) throw new DoorsException(status, LIBRARY.doors_status_str(status), NONE);
+    }
+
+    private static void check(int status, CError error) {
+        if (status != OK) throw new DoorsException(status, message(error), error.index);
+    }
+
+    private static String message(CError error) {
+        return Native.toString(error.message, StandardCharsets.UTF_8);
+    }
+
+    private static Optional<byte[]> address(CAddr addr) {
+        return addr.len == 0 ? Optional.empty() : Optional.of(Arrays.copyOf(addr.bytes, addr.len));
+    }
+
+    private interface Maker {
+        int make(PointerByReference out, CError error);
+    }
+
+    /** A handle of the library. Closing it twice is fine; using it afterwards throws. */
+    private abstract static class Handle implements AutoCloseable {
+        private final AtomicReference<Pointer> pointer = new AtomicReference<>();
+        private final Consumer<Pointer> free;
+
+        Handle(Maker maker, Consumer<Pointer> free) {
+            this.free = free;
+            PointerByReference out = new PointerByReference();
+            CError error = new CError();
+            check(maker.make(out, error), error);
+            pointer.set(out.getValue());
+            LIVE.incrementAndGet();
+        }
+
+        /** What the C API takes; null after {@link #close}. */
+        public final Pointer pointer() {
+            return pointer.get();
+        }
+
+        @Override
+        public final void close() {
+            Pointer owned = pointer.getAndSet(null);
+            if (owned == null) return;
+            free.accept(owned);
+            LIVE.decrementAndGet();
+        }
+
+        static OptionalInt found(int status, IntByReference index) {
+            if (status == NO_MATCH) return OptionalInt.empty();
+            check(status);
+            return OptionalInt.of(index.getValue());
+        }
+    }
+
+    /** Makes and reads tokens. The secret holds one to eight base64 keys, separated by white space. */
+    public static final class Cipher extends Handle {
+        public Cipher(String secret) {
+            this(bytes(secret));
+        }
+
+        private Cipher(byte[] secret) {
+            super((out, error) -> LIBRARY.doors_cipher_new(secret, secret.length, out, error), LIBRARY::doors_cipher_free);
+        }
+
+        public String encode(byte[] address) {
+            byte[] token = new byte[TOKEN_MAX];
+            LongByReference length = new LongByReference();
+            check(LIBRARY.doors_cipher_encode(pointer(), address, address.length, token, token.length, length));
+            return new String(token, 0, (int) length.getValue(), StandardCharsets.US_ASCII);
+        }
+
+        public byte[] decode(byte[] token) {
+            CAddr out = new CAddr();
+            check(LIBRARY.doors_cipher_decode(pointer(), token, token.length, out));
+            return address(out).orElseThrow();
+        }
+    }
+
+    /** A list of CIDRs, separated by white space. */
+    public static final class Cidrs extends Handle {
+        public Cidrs(String cidrs) {
+            this(bytes(cidrs));
+        }
+
+        private Cidrs(byte[] cidrs) {
+            super((out, error) -> LIBRARY.doors_cidrs_new(cidrs, cidrs.length, out, error), LIBRARY::doors_cidrs_free);
+        }
+
+        /** The index of the longest CIDR that holds the address; empty if none does. */
+        public OptionalInt lookup(byte[] address) {
+            IntByReference index = new IntByReference();
+            return found(LIBRARY.doors_cidrs_lookup(pointer(), address, address.length, index), index);
+        }
+    }
+
+    public record Decision(
+            int kind, int reason, OptionalInt upstream, OptionalInt key, int port, int path, Optional<byte[]> address) {}
+
+    public record Upstream(String host, int port) {}
+
+    /** Decides where requests go. The configuration is the JSON of doors_router_new(). */
+    public static final class Router extends Handle {
+        public Router(byte[] json) {
+            super((out, error) -> LIBRARY.doors_router_new(json, json.length, out, error), LIBRARY::doors_router_free);
+        }
+
+        public Decision decide(byte[] path, byte[] cookies) {
+            CDecision out = new CDecision();
+            check(LIBRARY.doors_router_decide(pointer(), path, path.length, cookies, cookies.length, out));
+            return new Decision(
+                    out.kind,
+                    out.reason,
+                    optional(out.upstream),
+                    optional(out.key),
+                    Short.toUnsignedInt(out.port),
+                    Short.toUnsignedInt(out.path),
+                    address(out.addr));
+        }
+
+        /** The index of the upstream in one of whose CIDRs the address lies; empty if there is none. */
+        public OptionalInt lookup(byte[] address) {
+            IntByReference index = new IntByReference();
+            return found(LIBRARY.doors_router_lookup(pointer(), address, address.length, index), index);
+        }
+
+        /** The number of upstreams. */
+        public int size() {
+            IntByReference count = new IntByReference();
+            check(LIBRARY.doors_router_upstreams(pointer(), count));
+            return count.getValue();
+        }
+
+        public Upstream upstream(int index) {
+            PointerByReference host = new PointerByReference();
+            LongByReference length = new LongByReference();
+            ShortByReference port = new ShortByReference();
+            check(LIBRARY.doors_router_upstream(pointer(), index, host, length, port));
+            byte[] name = host.getValue().getByteArray(0, (int) length.getValue());
+            return new Upstream(new String(name, StandardCharsets.UTF_8), Short.toUnsignedInt(port.getValue()));
+        }
+
+        public List<String> warnings() {
+            List<String> found = new ArrayList<>();
+            CError warning = new CError();
+            int status;
+            while ((status = LIBRARY.doors_router_warning(pointer(), found.size(), warning)) == OK) {
+                found.add(message(warning));
+            }
+            if (status != NO_MATCH) check(status);
+            return found;
+        }
+    }
+
+    public record Pod(byte[] address, int port) {
+        private CPod[] filled(CPod[] list, int at) {
+            list[at].addr.bytes = Arrays.copyOf(address, 16);
+            list[at].addr.len = address.length;
+            list[at].port = (short) port;
+            return list;
+        }
+
+        private CPod toC() {
+            return filled(new CPod[] {new CPod()}, 0)[0];
+        }
+    }
+
+    /** What a request belongs to. {@code goneAfter} is in nanoseconds, {@code goneRate} in requests a second. */
+    public record Group(long source, long server, long goneAfter, int goneRate) {
+        private CGroup toC() {
+            CGroup group = new CGroup();
+            group.source = source;
+            group.server = server;
+            group.gone_after = goneAfter;
+            group.gone_rate = goneRate;
+            return group;
+        }
+    }
+
+    public record Answer(int action, int retryAfter, int verdict, int flags) {}
+
+    /** What is known about pods. {@code now} is nanoseconds of one monotonic clock, such as System.nanoTime(). */
+    public static final class Pods extends Handle {
+        public Pods() {
+            super((out, error) -> noMessage(LIBRARY.doors_pods_new(out)), LIBRARY::doors_pods_free);
+        }
+
+        private static int noMessage(int status) {
+            check(status);
+            return status;
+        }
+
+        public Answer began(Group group, Pod pod, int path, long now) {
+            CAnswer out = new CAnswer();
+            check(LIBRARY.doors_pods_began(pointer(), group.toC(), pod.toC(), path, now, out));
+            return answer(out);
+        }
+
+        public Answer refusedToken(Group group, int reason, int path, long now) {
+            CAnswer out = new CAnswer();
+            check(LIBRARY.doors_pods_refused_token(pointer(), group.toC(), reason, path, now, out));
+            return answer(out);
+        }
+
+        public Answer ended(Group group, Pod pod, int path, int outcome, long now) {
+            CAnswer out = new CAnswer();
+            check(LIBRARY.doors_pods_ended(pointer(), group.toC(), pod.toC(), path, outcome, now, out));
+            return answer(out);
+        }
+
+        public void resolved(long server, List<Pod> pods) {
+            check(LIBRARY.doors_pods_resolved(pointer(), server, list(pods), pods.size()));
+        }
+
+        public boolean[] failedRecently(List<Pod> pods, long now) {
+            byte[] failed = new byte[pods.size()];
+            check(LIBRARY.doors_pods_failed_recently(pointer(), list(pods), pods.size(), now, failed));
+            boolean[] out = new boolean[failed.length];
+            for (int i = 0; i < out.length; i++) out[i] = failed[i] == 1;
+            return out;
+        }
+
+        public int verdict(Pod pod) {
+            IntByReference out = new IntByReference();
+            check(LIBRARY.doors_pods_verdict(pointer(), pod.toC(), out));
+            return out.getValue();
+        }
+
+        private static Answer answer(CAnswer out) {
+            return new Answer(out.action, out.retry_after, out.verdict, out.flags);
+        }
+
+        /** The pods beside each other in memory; null for none. */
+        private static CPod[] list(List<Pod> pods) {
+            if (pods.isEmpty()) return null;
+            CPod[] list = (CPod[]) new CPod().toArray(pods.size());
+            for (int i = 0; i < list.length; i++) pods.get(i).filled(list, i);
+            return list;
+        }
+    }
+}

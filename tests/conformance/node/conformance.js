@@ -1,0 +1,303 @@
+/**
+ * Runs the Node binding over the shared vectors:  node conformance.js REPOSITORY
+ *
+ * In:  tests/vectors, tests/conformance/names.json and pods.json, rust/abi.json; the library of DOORS_CADDY_LIBRARY.
+ * Out: how many vectors of each file were checked; exit status 0 only if all hold.
+ */
+import { readFileSync } from 'node:fs';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import koffi from 'koffi';
+import * as doors from './doors_caddy.js';
+import { Cidrs, Cipher, DoorsError, Field, Kind, Pods, Router, Status, lib } from './doors_caddy.js';
+
+const root = process.argv[2];
+const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
+const CONFIG = `{"secret": "${KEY}", "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`;
+
+const failures = [];
+let checks = 0;
+
+function check(holds, ...about) {
+    checks += 1;
+    if (!holds) failures.push(about.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join(': '));
+}
+
+const read = (path) => JSON.parse(readFileSync(`${root}/${path}`, 'utf8'));
+const total = (vectors) => Object.values(vectors).reduce((sum, list) => sum + Object.keys(list).length, 0);
+
+/** The bytes of a member, or of its _base64 form. */
+const text = (vector, member) => {
+    const encoded = vector[`${member}_base64`];
+    return encoded === undefined ? Buffer.from(vector[member]) : Buffer.from(encoded, 'base64');
+};
+
+/** The error that a call throws. */
+function refused(call) {
+    try {
+        call();
+    } catch (error) {
+        if (error instanceof DoorsError) return error;
+        throw error;
+    }
+    failures.push('a call that must fail succeeded');
+    return new DoorsError(Status.OK);
+}
+
+/** An error is the one that a vector wants. */
+function expect(error, status, vector) {
+    const { message } = error;
+    check(error.status === status && error.index === vector.index && message, vector.name, message, error.index);
+    check((vector.contains ?? []).every((part) => message.includes(part)), vector.name, message);
+    check(!(vector.never ?? []).some((part) => message.includes(part)), vector.name, message);
+}
+
+function using(handle, work) {
+    try {
+        return work(handle);
+    } finally {
+        handle.close();
+    }
+}
+
+const parts = {
+    tokens() {
+        const vectors = read('tests/vectors/tokens.json');
+        for (const v of vectors.accepted) {
+            using(new Cipher(v.secret), (cipher) => check(cipher.decode(v.token) === v.address, v.name));
+        }
+        for (const v of vectors.encoded) {
+            using(new Cipher(v.secret), (cipher) => {
+                const token = cipher.encode(v.address);
+                check(token.length === v.length, v.name, token);
+                check(cipher.decode(token) === v.decodes_to, v.name, cipher.decode(token));
+            });
+        }
+        const statuses = { base64: Status.TOKEN_FORMAT, cipher: Status.TOKEN_REFUSED, parse: Status.TOKEN_CONTENT };
+        for (const v of vectors.refused) {
+            using(new Cipher(v.secret), (cipher) => {
+                const error = refused(() => cipher.decode(text(v, 'token')));
+                check(error.status === statuses[v.error], v.name, error.message);
+                check(error.message === doors.nameOf('status', error.status), v.name, error.message);
+            });
+        }
+        return total(vectors);
+    },
+
+    secrets() {
+        const vectors = read('tests/vectors/secrets.json');
+        for (const v of vectors.accepted) {
+            new Cipher(v.secret).close();
+            doors.check(Field.SECRET, v.secret);
+        }
+        for (const v of vectors.refused) {
+            for (const call of [() => new Cipher(v.secret), () => doors.check(Field.SECRET, v.secret)]) {
+                const error = refused(call);
+                expect(error, Status.SECRET, v);
+                const keys = v.secret.split(/\s+/).filter((key) => key.length > 8);
+                check(!keys.some((key) => error.message.includes(key.slice(0, 8))), v.name, error.message);
+            }
+        }
+        return total(vectors);
+    },
+
+    cidrs() {
+        const vectors = read('tests/vectors/cidrs.json');
+        let count = vectors.refused.length;
+        for (const v of vectors.tables) {
+            using(new Cidrs(v.cidrs.join(' ')), (table) => {
+                for (const { address, index } of v.lookups) check(table.lookup(address) === index, v.name, address);
+            });
+            count += v.lookups.length;
+        }
+        for (const v of vectors.refused) expect(refused(() => new Cidrs(v.cidrs.join(' '))), Status.CIDR, v);
+        return count;
+    },
+
+    decisions() {
+        let count = 0;
+        for (const v of read('tests/vectors/decisions.json').routers) {
+            using(new Router(JSON.stringify(v.config)), (router) => {
+                for (const request of v.requests) {
+                    count += 1;
+                    const got = router.decide(text(request, 'path'), text(request, 'cookies'));
+                    const about = [v.name, request.name, got];
+                    check(got.kind === request.kind && got.reason === request.reason, ...about);
+                    check(got.upstream === request.upstream && got.key === request.key, ...about);
+                    check(got.port === request.port && got.path === request.path_kind, ...about);
+                    check(got.address === request.address, ...about);
+                    if (got.upstream !== null) {
+                        const { host, port } = router.upstream(got.upstream);
+                        check(host === v.config.upstreams[got.upstream].host && port === got.port, ...about, host);
+                    }
+                    if (got.kind === Kind.POD) check(router.lookup(got.address) === got.upstream, ...about);
+                }
+            });
+        }
+        return count;
+    },
+
+    config() {
+        const vectors = read('tests/vectors/config.json');
+        for (const v of vectors.accepted) {
+            using(new Router(text(v, 'json')), (router) => {
+                check(router.length === v.upstreams, v.name, router.length);
+                for (let i = 0; i < router.length; i += 1) doors.check(Field.HOST, router.upstream(i).host);
+                const warnings = router.warnings();
+                check(warnings.length === v.warnings.length, v.name, warnings);
+                v.warnings.forEach((wanted, i) => {
+                    check(wanted.every((part) => warnings[i]?.includes(part)), v.name, warnings);
+                });
+            });
+        }
+        for (const v of vectors.refused) expect(refused(() => new Router(text(v, 'json'))), v.status, v);
+        return total(vectors);
+    },
+
+    /** The words of every number, and "unknown" for all others. */
+    numbers() {
+        const vectors = read('tests/conformance/names.json');
+        for (const [what, words] of Object.entries(vectors)) {
+            for (let n = 0; n < 256; n += 1) check(doors.nameOf(what, n) === (words[n] ?? 'unknown'), what, n);
+        }
+        return total(vectors);
+    },
+
+    /** Errors that the vectors do not reach, each with its message. */
+    contract() {
+        const [cipher, table, router] = [new Cipher(KEY), new Cidrs('10.0.0.0/8'), new Router(CONFIG)];
+        const [c, t, r] = [cipher.pointer, table.pointer, router.pointer];
+        const address = Uint8Array.of(10, 0, 0, 7);
+        const room = Buffer.alloc(59, '#');
+        const [length, index] = [[99], [99]];
+        const calls = [
+            [Status.BUFFER, lib.doors_cipher_encode(c, address, 4, room, 42, length)],
+            [Status.ADDRESS, lib.doors_cipher_encode(c, address, 3, room, 59, length)],
+            [Status.ADDRESS, lib.doors_cidrs_lookup(t, address, 5, index)],
+            [Status.NULL_POINTER, lib.doors_cipher_encode(null, address, 4, room, 59, length)],
+            [Status.NULL_POINTER, lib.doors_cipher_encode(c, null, 4, room, 59, length)],
+            [Status.NULL_POINTER, lib.doors_cidrs_lookup(t, address, 4, null)],
+            [Status.NULL_POINTER, lib.doors_router_decide(r, null, 1, null, 0, {})],
+            [Status.NO_MATCH, lib.doors_check(99, Buffer.from('x'), 1, null)],
+        ];
+        calls.forEach(([status, got], i) => check(status === got, 'contract', i, got));
+        check(room.equals(Buffer.alloc(59, '#')) && length[0] === 99 && index[0] === 99, 'outputs of failed calls');
+        const failing = [
+            [Status.NO_MATCH, () => router.upstream(1)],
+            [Status.TOO_LARGE, () => new Router(Buffer.alloc(64 * 1024 * 1024 + 1, ' '))],
+            [Status.CIDR, () => new Cidrs('')],
+            [Status.SECRET, () => new Cipher('')],
+            [Status.CONFIG, () => doors.check(Field.PORT, '70000')],
+        ];
+        cipher.close();
+        cipher.close();
+        table.close();
+        failing.push([Status.NULL_POINTER, () => cipher.encode('10.0.0.1')]);
+        for (const [status, call] of failing) {
+            const error = refused(call);
+            check(error.status === status && error.message, status, error.message);
+        }
+        router.close();
+        let problem = '';
+        try {
+            doors.checkAbi(doors.ABI + 1);
+        } catch (error) {
+            problem = error.message;
+        }
+        check(problem.includes('interface 2'), 'another interface', problem);
+        for (const kind of ['cipher', 'cidrs', 'router', 'pods']) lib[`doors_${kind}_free`](null);
+        return calls.length;
+    },
+
+    /** What this binding declares is what the library was built with. */
+    interface() {
+        const abi = read('rust/abi.json');
+        check(abi.abi === doors.ABI, 'ABI');
+        const functions = (list) => Object.keys(list).sort().join(' ');
+        check(functions(abi.functions) === functions(doors.prototypes), 'functions');
+        check(functions(abi.structs) === functions(doors.structs), 'structs');
+        for (const [name, layout] of Object.entries(abi.structs)) {
+            check(koffi.sizeof(doors.structs[name]) === layout.size, name);
+            for (const member of layout.members) {
+                check(koffi.offsetof(doors.structs[name], member.name) === member.offset, name, member.name);
+            }
+        }
+        return Object.keys(abi.functions).length;
+    },
+
+    pods() {
+        const { group, port, steps } = read('tests/conformance/pods.json');
+        const calls = {
+            began: (state, s, now) => state.began(group, { address: s.pod, port }, s.path, now),
+            ended: (state, s, now) => state.ended(group, { address: s.pod, port }, s.path, s.outcome, now),
+            refused_token: (state, s, now) => state.refusedToken(group, s.reason, s.path, now),
+            verdict: (state, s) => state.verdict({ address: s.pod, port }),
+            resolved: (state, s) => state.resolved(group.server, s.pods.map((address) => ({ address, port }))),
+            failed_recently: (state, s, now) =>
+                state.failedRecently(s.pods.map((address) => ({ address, port })), now),
+        };
+        using(new Pods(), (state) => {
+            for (const step of steps) {
+                const call = () => calls[step.call](state, step, BigInt(step.seconds ?? 0) * 1_000_000_000n);
+                if (step.status !== undefined) {
+                    check(refused(call).status === step.status, step.name);
+                    continue;
+                }
+                const got = call();
+                const shown = got?.action === undefined ? got : Object.values(got);
+                const wanted = step.answer ?? step.verdict ?? step.failed;
+                check(JSON.stringify(shown) === JSON.stringify(wanted), step.name, got);
+            }
+        });
+        return steps.length;
+    },
+
+    /** One cipher and one router, used by 8 workers at once. */
+    async threads() {
+        const [cipher, router] = [new Cipher(KEY), new Router(CONFIG)];
+        const handles = { cipher: cipher.pointer, router: router.pointer };
+        const workers = Array.from({ length: 8 }, (_, n) => {
+            const worker = new Worker(new URL(import.meta.url), { argv: [root], workerData: { ...handles, last: n + 1 } });
+            return new Promise((resolve, reject) => {
+                worker.once('message', resolve);
+                worker.once('error', reject);
+            });
+        });
+        for (const wrong of await Promise.all(workers)) check(wrong === 0, 'threads', wrong);
+        cipher.close();
+        router.close();
+        return workers.length;
+    },
+
+    /** No handle is left open, and handles that are made and freed do not add up. */
+    leaks() {
+        const eight = Array.from({ length: 8 }, (_, n) => Buffer.alloc(32, n).toString('base64')).join(' ');
+        const rounds = (count) => {
+            for (let i = 0; i < count; i += 1) {
+                for (const handle of [new Cipher(eight), new Router(CONFIG), new Pods()]) handle.close();
+            }
+            globalThis.gc();
+        };
+        rounds(2000);
+        const before = process.memoryUsage().rss;
+        rounds(10000);
+        const grown = process.memoryUsage().rss - before;
+        check(grown < 24 << 20, 'memory has grown by', grown);
+        check(doors.liveHandles() === 0, 'handles left open', doors.liveHandles());
+        return 10000;
+    },
+};
+
+if (isMainThread) {
+    for (const [name, part] of Object.entries(parts)) console.log(name, await part());
+    for (const failure of failures.slice(0, 20)) console.error(failure);
+    console.log(`${checks} checks, ${failures.length} failed`);
+    process.exitCode = failures.length ? 1 : 0;
+} else {
+    const [cipher, router] = [Cipher.shared(workerData.cipher), Router.shared(workerData.router)];
+    const address = `10.0.0.${workerData.last}`;
+    let wrong = 0;
+    for (let i = 0; i < 500; i += 1) {
+        if (router.decide(`/~/${cipher.encode(address)}/s/1`).address !== address) wrong += 1;
+    }
+    parentPort.postMessage(wrong);
+}

@@ -1,0 +1,347 @@
+/**
+ * libdoors_caddy for Node 20 and newer, by koffi: tokens, CIDR lookup, routing decisions and the state of pods.
+ *
+ * The shared library is found as `libdoors_caddy.so.0.1`, or where the environment variable DOORS_CADDY_LIBRARY says. The
+ * rules of docs/c-api.md hold: a handle may be used by any number of workers at once (pass `pointer` to a worker, and
+ * `shared` there), and is closed by its owner after the last call on it has returned. Everything that fails throws a
+ * DoorsError. Texts are strings or Buffers, addresses strings.
+ */
+import { isIP } from 'node:net';
+import koffi from 'koffi';
+
+export const ABI = 1;
+export const NONE = 0xffffffff;
+export const TOKEN_MAX = 59;
+export const Status = Object.freeze({
+    OK: 0, NULL_POINTER: 1, PANIC: 2, BUFFER: 3, ADDRESS: 4, NO_MATCH: 5, RANDOM: 6,
+    SECRET: 10, CIDR: 11, CONFIG: 12, TOO_LARGE: 13, TOKEN_FORMAT: 20, TOKEN_REFUSED: 21, TOKEN_CONTENT: 22,
+});
+export const Kind = Object.freeze({ POD: 1, GONE: 2, SERVER: 3, ANY: 4 });
+export const Field = Object.freeze({ SECRET: 1, COOKIE_NAME: 2, CIDR: 3, HOST: 4, PORT: 5 });
+
+/** The structs of the header, by their names in it. */
+export const structs = {};
+structs.doors_error = koffi.struct('doors_error', {
+    status: 'int32_t', index: 'uint32_t', message: koffi.array('char', 512),
+});
+structs.doors_addr = koffi.struct('doors_addr', { bytes: koffi.array('uint8_t', 16, 'Typed'), len: 'uint32_t' });
+structs.doors_decision = koffi.struct('doors_decision', {
+    kind: 'uint32_t', reason: 'uint32_t', upstream: 'uint32_t', key: 'uint32_t', port: 'uint16_t', path: 'uint16_t',
+    addr: 'doors_addr', reserved: koffi.array('uint32_t', 4),
+});
+structs.doors_group = koffi.struct('doors_group', {
+    source: 'uint64_t', server: 'uint64_t', gone_after: 'uint64_t', gone_rate: 'uint32_t', reserved: 'uint32_t',
+});
+structs.doors_pod = koffi.struct('doors_pod', { addr: 'doors_addr', port: 'uint16_t', reserved: 'uint16_t' });
+structs.doors_answer = koffi.struct('doors_answer', {
+    action: 'uint32_t', retry_after: 'uint32_t', verdict: 'uint32_t', flags: 'uint32_t',
+    reserved: koffi.array('uint32_t', 2),
+});
+
+/** Every function: its result and its parameters. Bytes are `uint8_t *`, which takes Buffers; handles are `void *`. */
+export const prototypes = {
+    doors_abi: 'uint32_t ()',
+    doors_version: 'str ()',
+    doors_status_str: 'str (int32_t)',
+    doors_decision_str: 'str (uint32_t)',
+    doors_reason_str: 'str (uint32_t)',
+    doors_path_str: 'str (uint32_t)',
+    doors_action_str: 'str (uint32_t)',
+    doors_outcome_str: 'str (uint32_t)',
+    doors_verdict_str: 'str (uint32_t)',
+    doors_check: 'int32_t (uint32_t field, uint8_t *value, size_t len, _Out_ doors_error *err)',
+    doors_cipher_new: 'int32_t (uint8_t *secrets, size_t len, _Out_ void **out, _Out_ doors_error *err)',
+    doors_cipher_encode:
+        'int32_t (void *cipher, uint8_t *addr, size_t addr_len, uint8_t *token, size_t cap, _Inout_ size_t *token_len)',
+    doors_cipher_decode: 'int32_t (void *cipher, uint8_t *token, size_t len, _Out_ doors_addr *out)',
+    doors_cipher_free: 'void (void *cipher)',
+    doors_cidrs_new: 'int32_t (uint8_t *cidrs, size_t len, _Out_ void **out, _Out_ doors_error *err)',
+    doors_cidrs_lookup: 'int32_t (void *cidrs, uint8_t *addr, size_t addr_len, _Inout_ uint32_t *index)',
+    doors_cidrs_free: 'void (void *cidrs)',
+    doors_router_new: 'int32_t (uint8_t *json, size_t len, _Out_ void **out, _Out_ doors_error *err)',
+    doors_router_decide:
+        'int32_t (void *router, uint8_t *path, size_t path_len, uint8_t *cookies, size_t cookies_len, _Out_ doors_decision *out)',
+    doors_router_lookup: 'int32_t (void *router, uint8_t *addr, size_t addr_len, _Inout_ uint32_t *upstream)',
+    doors_router_upstreams: 'int32_t (void *router, _Out_ uint32_t *count)',
+    doors_router_upstream:
+        'int32_t (void *router, uint32_t index, _Out_ void **host, _Out_ size_t *host_len, _Out_ uint16_t *port)',
+    doors_router_warning: 'int32_t (void *router, uint32_t n, _Out_ doors_error *out)',
+    doors_router_free: 'void (void *router)',
+    doors_pods_new: 'int32_t (_Out_ void **out)',
+    doors_pods_began:
+        'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t path, uint64_t now, _Out_ doors_answer *out)',
+    doors_pods_refused_token:
+        'int32_t (void *pods, doors_group *group, uint32_t reason, uint32_t path, uint64_t now, _Out_ doors_answer *out)',
+    doors_pods_ended:
+        'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t path, uint32_t outcome, uint64_t now, _Out_ doors_answer *out)',
+    doors_pods_resolved: 'int32_t (void *pods, uint64_t server, doors_pod *list, size_t count)',
+    doors_pods_failed_recently:
+        'int32_t (void *pods, doors_pod *list, size_t count, uint64_t now, uint8_t *failed)',
+    doors_pods_verdict: 'int32_t (void *pods, doors_pod *pod, _Out_ uint32_t *verdict)',
+    doors_pods_free: 'void (void *pods)',
+};
+
+const library = koffi.load(process.env.DOORS_CADDY_LIBRARY ?? 'libdoors_caddy.so.0.1');
+
+/** The functions themselves, by their names. */
+export const lib = Object.fromEntries(
+    Object.entries(prototypes).map(([name, prototype]) => [name, library.func(prototype.replace(' (', ` ${name}(`))]),
+);
+
+/** What went wrong: the status, the message, and the key, CIDR or upstream to blame, null where there is none. */
+export class DoorsError extends Error {
+    name = 'DoorsError';
+
+    constructor(status, message = lib.doors_status_str(status), index = NONE) {
+        super(message);
+        this.status = status;
+        this.index = orNull(index);
+    }
+}
+
+/** Throws if this module was written for another interface than the loaded library speaks. */
+export function checkAbi(loaded) {
+    if (loaded !== ABI) {
+        throw new Error(
+            `libdoors_caddy ${lib.doors_version()} has interface ${loaded}, but this module was written for ${ABI}`,
+        );
+    }
+}
+checkAbi(lib.doors_abi());
+
+/** The words for a number; `what` is status, decision, reason, path, action, outcome or verdict. */
+export const nameOf = (what, number) => lib[`doors_${what}_str`](number);
+
+const orNull = (index) => (index === NONE ? null : index);
+
+function ok(status, error) {
+    if (status === Status.OK) return;
+    throw error ? new DoorsError(status, error.message, error.index) : new DoorsError(status);
+}
+
+/** Checks one value of a configuration, by the rules of Router; `field` is one of Field. */
+export function check(field, value) {
+    const bytes = Buffer.from(value);
+    const error = {};
+    ok(lib.doors_check(field, bytes, bytes.length, error), error);
+}
+
+/** The 4 or 16 bytes of an address in text form, in network byte order. */
+export function packed(address) {
+    switch (isIP(address)) {
+        case 4:
+            return Uint8Array.from(address.split('.'), Number);
+        case 6:
+            return packed6(address);
+        default:
+            throw new TypeError(`"${address}" is no IP address`);
+    }
+}
+
+function packed6(address) {
+    // The URL parser writes an IPv4 address at the end as two groups.
+    const [head, tail] = new URL(`http://[${address.split('%')[0]}]/`).hostname.slice(1, -1).split('::');
+    const groups = (part) => (part ? part.split(':').map((group) => parseInt(group, 16)) : []);
+    const [first, last] = [groups(head), groups(tail)];
+    const all = [...first, ...Array(8 - first.length - last.length).fill(0), ...last];
+    return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 255]));
+}
+
+/** An address in text form, in the form of RFC 5952; null for none. */
+function unpacked({ bytes, len }) {
+    if (len === 0) return null;
+    if (len === 4) return Array.from(bytes.slice(0, 4)).join('.');
+    const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] << 8) | bytes[2 * i + 1]).toString(16));
+    return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+}
+
+const addr = (address) => {
+    const bytes = packed(address);
+    const padded = new Uint8Array(16);
+    padded.set(bytes);
+    return { bytes: padded, len: bytes.length };
+};
+
+let live = 0;
+
+/** How many handles this thread has made and not closed. */
+export const liveHandles = () => live;
+
+class Handle {
+    #free;
+
+    /** Makes a handle from a text, or without one; or takes one that another thread owns. */
+    constructor(kind, from) {
+        if (typeof from === 'bigint') {
+            this.pointer = from;
+            return;
+        }
+        const out = [null];
+        const error = {};
+        if (from === undefined) {
+            ok(lib[`doors_${kind}_new`](out));
+        } else {
+            const bytes = Buffer.from(from);
+            ok(lib[`doors_${kind}_new`](bytes, bytes.length, out, error), error);
+        }
+        this.pointer = out[0];
+        this.#free = lib[`doors_${kind}_free`];
+        live += 1;
+    }
+
+    /** Frees the handle if this object owns it; a later call on it throws. Closing twice is fine. */
+    close() {
+        if (this.#free && this.pointer !== null) {
+            this.#free(this.pointer);
+            live -= 1;
+        }
+        this.pointer = null;
+    }
+
+    /** What a look-up of an address writes to its index; null for DOORS_STATUS_NO_MATCH. */
+    indexOf(lookup, address) {
+        const bytes = packed(address);
+        const index = [0];
+        const status = lookup(this.pointer, bytes, bytes.length, index);
+        if (status === Status.NO_MATCH) return null;
+        ok(status);
+        return index[0];
+    }
+}
+
+/** Makes and reads tokens. The secret holds one to eight base64 keys, separated by white space. */
+export class Cipher extends Handle {
+    constructor(secret) {
+        super('cipher', secret);
+    }
+
+    static shared = (pointer) => new Cipher(BigInt(pointer));
+
+    encode(address) {
+        const bytes = packed(address);
+        const token = Buffer.alloc(TOKEN_MAX);
+        const length = [0];
+        ok(lib.doors_cipher_encode(this.pointer, bytes, bytes.length, token, token.length, length));
+        return token.toString('latin1', 0, Number(length[0]));
+    }
+
+    decode(token) {
+        const bytes = Buffer.from(token);
+        const out = {};
+        ok(lib.doors_cipher_decode(this.pointer, bytes, bytes.length, out));
+        return unpacked(out);
+    }
+}
+
+/** A list of CIDRs, separated by white space. */
+export class Cidrs extends Handle {
+    constructor(cidrs) {
+        super('cidrs', cidrs);
+    }
+
+    static shared = (pointer) => new Cidrs(BigInt(pointer));
+
+    /** The index of the longest CIDR that holds the address; null if none does. */
+    lookup(address) {
+        return this.indexOf(lib.doors_cidrs_lookup, address);
+    }
+}
+
+/** Decides where requests go. The configuration is the JSON of doors_router_new(). */
+export class Router extends Handle {
+    constructor(json) {
+        super('router', json);
+    }
+
+    static shared = (pointer) => new Router(BigInt(pointer));
+
+    /** kind, reason, upstream, key, port, path and address; null where there is none. */
+    decide(path, cookies = '') {
+        const [p, c] = [Buffer.from(path), Buffer.from(cookies)];
+        const out = {};
+        ok(lib.doors_router_decide(this.pointer, p, p.length, c, c.length, out));
+        const { kind, reason, port } = out;
+        const [upstream, key] = [orNull(out.upstream), orNull(out.key)];
+        return { kind, reason, upstream, key, port, path: out.path, address: unpacked(out.addr) };
+    }
+
+    /** The index of the upstream in one of whose CIDRs the address lies; null if there is none. */
+    lookup(address) {
+        return this.indexOf(lib.doors_router_lookup, address);
+    }
+
+    /** The number of upstreams. */
+    get length() {
+        const count = [0];
+        ok(lib.doors_router_upstreams(this.pointer, count));
+        return count[0];
+    }
+
+    /** Host and port of an upstream. */
+    upstream(index) {
+        const [host, length, port] = [[null], [0], [0]];
+        ok(lib.doors_router_upstream(this.pointer, index, host, length, port));
+        return { host: koffi.decode(host[0], 'char', Number(length[0])), port: port[0] };
+    }
+
+    warnings() {
+        const found = [];
+        for (;;) {
+            const warning = {};
+            const status = lib.doors_router_warning(this.pointer, found.length, warning);
+            if (status === Status.NO_MATCH) return found;
+            ok(status);
+            found.push(warning.message);
+        }
+    }
+}
+
+const podOf = ({ address, port }) => ({ addr: addr(address), port, reserved: 0 });
+const groupOf = (group) => ({ gone_after: 10_000_000_000, gone_rate: 100, ...group, reserved: 0 });
+const answerOf = ({ action, retry_after, verdict, flags }) => ({ action, retryAfter: retry_after, verdict, flags });
+
+/**
+ * What is known about pods. A pod is {address, port}, a group {source, server, gone_after, gone_rate}; `now` is
+ * nanoseconds of one monotonic clock, such as process.hrtime.bigint().
+ */
+export class Pods extends Handle {
+    constructor(shared) {
+        super('pods', shared);
+    }
+
+    static shared = (pointer) => new Pods(BigInt(pointer));
+
+    began(group, pod, path, now) {
+        const out = {};
+        ok(lib.doors_pods_began(this.pointer, groupOf(group), podOf(pod), path, now, out));
+        return answerOf(out);
+    }
+
+    refusedToken(group, reason, path, now) {
+        const out = {};
+        ok(lib.doors_pods_refused_token(this.pointer, groupOf(group), reason, path, now, out));
+        return answerOf(out);
+    }
+
+    ended(group, pod, path, outcome, now) {
+        const out = {};
+        ok(lib.doors_pods_ended(this.pointer, groupOf(group), podOf(pod), path, outcome, now, out));
+        return answerOf(out);
+    }
+
+    resolved(server, pods) {
+        ok(lib.doors_pods_resolved(this.pointer, server, pods.map(podOf), pods.length));
+    }
+
+    failedRecently(pods, now) {
+        const failed = new Uint8Array(pods.length);
+        ok(lib.doors_pods_failed_recently(this.pointer, pods.map(podOf), pods.length, now, failed));
+        return Array.from(failed, (value) => value === 1);
+    }
+
+    verdict(pod) {
+        const out = [0];
+        ok(lib.doors_pods_verdict(this.pointer, podOf(pod), out));
+        return out[0];
+    }
+}

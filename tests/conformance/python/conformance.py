@@ -1,0 +1,307 @@
+"""Runs the Python binding over the shared vectors:  python3 conformance.py REPOSITORY
+
+In:  tests/vectors, tests/conformance/names.json and pods.json, rust/abi.json; the library of DOORS_CADDY_LIBRARY.
+Out: how many vectors of each file were checked; exit status 0 only if all hold.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import gc
+import ipaddress
+import json
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import doors_caddy as doors
+from doors_caddy import Cidrs, Cipher, DoorsError, Group, Pod, Pods, Router, lib
+
+ROOT = Path(sys.argv[1])
+SECOND = 1_000_000_000
+KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+CONFIG = '{"secret": "%s", "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}' % KEY
+
+failures: list[str] = []
+checks = 0
+
+
+def check(holds: object, *about: object) -> None:
+    global checks
+    checks += 1
+    if not holds:
+        failures.append(": ".join(map(str, about)))
+
+
+def read(path: str) -> Any:
+    return json.loads((ROOT / path).read_text(encoding="utf-8"))
+
+
+def text(vector: dict[str, Any], member: str) -> bytes:
+    """The bytes of a member, or of its _base64 form."""
+    encoded = vector.get(member + "_base64")
+    return base64.b64decode(encoded) if encoded is not None else vector[member].encode()
+
+
+def refused(call: Callable[[], object]) -> DoorsError:
+    """The error that a call raises."""
+    try:
+        call()
+    except DoorsError as error:
+        return error
+    failures.append("a call that must fail succeeded")
+    return DoorsError(doors.OK, "no error")
+
+
+def names(message: str, vector: dict[str, Any]) -> bool:
+    return all(part in message for part in vector.get("contains", [])) and not any(
+        part in message for part in vector.get("never", [])
+    )
+
+
+def tokens() -> int:
+    vectors = read("tests/vectors/tokens.json")
+    for v in vectors["accepted"]:
+        with Cipher(v["secret"]) as cipher:
+            check(str(cipher.decode(v["token"])) == v["address"], "accepted", v["name"])
+    for v in vectors["encoded"]:
+        with Cipher(v["secret"]) as cipher:
+            token = cipher.encode(v["address"])
+            check(len(token) == v["length"], "encoded", v["name"], token)
+            check(str(cipher.decode(token)) == v["decodes_to"], "encoded", v["name"])
+    statuses = {"base64": doors.TOKEN_FORMAT, "cipher": doors.TOKEN_REFUSED, "parse": doors.TOKEN_CONTENT}
+    for v in vectors["refused"]:
+        with Cipher(v["secret"]) as cipher:
+            error = refused(lambda: cipher.decode(text(v, "token")))
+            check(error.status == statuses[v["error"]], "refused", v["name"], error)
+            check(str(error) == doors.name_of("status", error.status), "refused", v["name"], error)
+    return sum(map(len, vectors.values()))
+
+
+def secrets() -> int:
+    vectors = read("tests/vectors/secrets.json")
+    for v in vectors["accepted"]:
+        Cipher(v["secret"]).close()
+        doors.check(doors.FIELD_SECRET, v["secret"])
+    for v in vectors["refused"]:
+        for call in (lambda: Cipher(v["secret"]), lambda: doors.check(doors.FIELD_SECRET, v["secret"])):
+            error = refused(call)
+            check(error.status == doors.SECRET and error.index == v["index"], v["name"], error, error.index)
+            leaked = [key for key in v["secret"].split() if len(key) > 8 and key[:8] in str(error)]
+            check(str(error) and not leaked, v["name"], error)
+    return sum(map(len, vectors.values()))
+
+
+def cidrs() -> int:
+    vectors = read("tests/vectors/cidrs.json")
+    count = 0
+    for v in vectors["tables"]:
+        with Cidrs(" ".join(v["cidrs"])) as table:
+            for lookup in v["lookups"]:
+                check(table.lookup(lookup["address"]) == lookup["index"], v["name"], lookup)
+                count += 1
+    for v in vectors["refused"]:
+        error = refused(lambda: Cidrs(" ".join(v["cidrs"])))
+        check(error.status == doors.CIDR and error.index == v["index"], v["name"], error, error.index)
+        check(names(str(error), v), v["name"], error)
+    return count + len(vectors["refused"])
+
+
+def decisions() -> int:
+    count = 0
+    for v in read("tests/vectors/decisions.json")["routers"]:
+        upstreams = v["config"]["upstreams"]
+        with Router(json.dumps(v["config"])) as router:
+            for request in v["requests"]:
+                count += 1
+                got = router.decide(text(request, "path"), text(request, "cookies"))
+                about = (v["name"], request["name"], got)
+                check(got.kind == request["kind"] and got.reason == request["reason"], *about)
+                check(got.upstream == request["upstream"] and got.key == request["key"], *about)
+                check(got.port == request["port"] and got.path == request["path_kind"], *about)
+                address = None if got.address is None else str(got.address)
+                check(address == request["address"], *about)
+                if got.upstream is not None:
+                    upstream = router.upstream(got.upstream)
+                    check(upstream.host == upstreams[got.upstream]["host"] and upstream.port == got.port, *about)
+                if got.kind == doors.POD and got.address is not None:
+                    check(router.lookup(got.address) == got.upstream, *about)
+    return count
+
+
+def config() -> int:
+    vectors = read("tests/vectors/config.json")
+    for v in vectors["accepted"]:
+        with Router(text(v, "json")) as router:
+            check(len(router) == v["upstreams"], v["name"], len(router))
+            for index in range(len(router)):
+                doors.check(doors.FIELD_HOST, router.upstream(index).host)
+            warnings = router.warnings()
+            check(len(warnings) == len(v["warnings"]), v["name"], warnings)
+            for warning, parts in zip(warnings, v["warnings"]):
+                check(all(part in warning for part in parts), v["name"], warning)
+    for v in vectors["refused"]:
+        error = refused(lambda: Router(text(v, "json")))
+        check(error.status == v["status"] and error.index == v["index"], v["name"], error, error.index)
+        check(names(str(error), v), v["name"], error)
+    return sum(map(len, vectors.values()))
+
+
+def numbers() -> int:
+    """The words of every number, and "unknown" for all others."""
+    vectors = read("tests/conformance/names.json")
+    for what, words in vectors.items():
+        for number in range(256):
+            check(doors.name_of(what, number) == words.get(str(number), "unknown"), what, number)
+    return sum(map(len, vectors.values()))
+
+
+def contract() -> int:
+    """Errors that the vectors do not reach, each with its message."""
+    cipher, table, router, pods = Cipher(KEY), Cidrs("10.0.0.0/8"), Router(CONFIG), Pods()
+    pods.close()
+    length, index = ctypes.c_size_t(99), ctypes.c_uint32(99)
+    room = ctypes.create_string_buffer(b"#" * 59, 59)
+    address = bytes([10, 0, 0, 7])
+    calls = [
+        (doors.BUFFER, lib.doors_cipher_encode(cipher._pointer, address, 4, room, 42, length)),
+        (doors.ADDRESS, lib.doors_cipher_encode(cipher._pointer, address, 3, room, 59, length)),
+        (doors.ADDRESS, lib.doors_cidrs_lookup(table._pointer, address, 5, index)),
+        (doors.NULL_POINTER, lib.doors_cipher_encode(None, address, 4, room, 59, length)),
+        (doors.NULL_POINTER, lib.doors_cipher_encode(cipher._pointer, None, 4, room, 59, length)),
+        (doors.NULL_POINTER, lib.doors_cidrs_lookup(table._pointer, address, 4, None)),
+        (doors.NULL_POINTER, lib.doors_router_decide(router._pointer, None, 1, None, 0, doors.CDecision())),
+        (doors.NO_MATCH, lib.doors_check(99, b"x", 1, None)),
+    ]
+    for number, (status, got) in enumerate(calls):
+        check(got == status, "contract", number, got)
+    check(room.raw == b"#" * 59 and length.value == 99 and index.value == 99, "outputs of failed calls")
+    for error, status in [
+        (refused(lambda: router.upstream(1)), doors.NO_MATCH),
+        (refused(lambda: pods.began(Group(1, 1), Pod("::", 1), 1, 0)), doors.NULL_POINTER),
+        (refused(lambda: Router(b" " * (64 * 1024 * 1024 + 1))), doors.TOO_LARGE),
+        (refused(lambda: Cidrs("")), doors.CIDR),
+        (refused(lambda: Cipher("")), doors.SECRET),
+        (refused(lambda: doors.check(doors.FIELD_PORT, "70000")), doors.CONFIG),
+    ]:
+        check(error.status == status and str(error), "contract", error)
+    try:
+        doors.check_abi(doors.ABI + 1)
+        check(False, "another interface is accepted")
+    except ImportError as error:
+        check("interface 2" in str(error), error)
+    cipher.close()
+    check(refused(lambda: cipher.encode("10.0.0.1")).status == doors.NULL_POINTER, "use after close")
+    cipher.close()
+    table.close()
+    router.close()
+    for free in ("cipher", "cidrs", "router", "pods"):
+        getattr(lib, f"doors_{free}_free")(None)
+    return len(calls)
+
+
+def interface() -> int:
+    """What this binding declares is what the library was built with."""
+    abi = read("rust/abi.json")
+    check(abi["abi"] == doors.ABI, "ABI")
+    check(set(abi["functions"]) == set(doors.FUNCTIONS), set(abi["functions"]) ^ set(doors.FUNCTIONS))
+    for name, layout in abi["structs"].items():
+        structure = getattr(doors, "C" + name.removeprefix("doors_").capitalize())
+        check(ctypes.sizeof(structure) == layout["size"], name)
+        declared = [(field, getattr(structure, field).offset) for field, _ in structure._fields_]
+        check(declared == [(m["name"], m["offset"]) for m in layout["members"]], name, declared)
+    return len(abi["functions"])
+
+
+def pods() -> int:
+    script = read("tests/conformance/pods.json")
+    group, port = Group(**script["group"]), script["port"]
+
+    def call(state: Pods, step: dict[str, Any]) -> dict[str, Any]:
+        pod, now = Pod(step.get("pod", "::"), port), step.get("seconds", 0) * SECOND
+        several = [Pod(address, port) for address in step.get("pods", [])]
+        match step["call"]:
+            case "began":
+                answer = state.began(group, pod, step["path"], now)
+            case "ended":
+                answer = state.ended(group, pod, step["path"], step["outcome"], now)
+            case "refused_token":
+                answer = state.refused_token(group, step["reason"], step["path"], now)
+            case "verdict":
+                return {"verdict": state.verdict(pod)}
+            case "failed_recently":
+                return {"failed": state.failed_recently(several, now)}
+            case "resolved":
+                return {"none": state.resolved(group.server, several)}
+        return {"answer": [answer.action, answer.retry_after, answer.verdict, answer.flags]}
+
+    with Pods() as state:
+        for step in script["steps"]:
+            if "status" in step:
+                check(refused(lambda: call(state, step)).status == step["status"], step["name"])
+                continue
+            for member, value in call(state, step).items():
+                check(step.get(member) == value, step["name"], value)
+    return len(script["steps"])
+
+
+def threads() -> int:
+    """One cipher and one router, used by 8 threads at once."""
+    wrong: list[object] = []
+    start = threading.Barrier(8)
+
+    def work(last: int) -> None:
+        start.wait()
+        for _ in range(500):
+            decision = router.decide(f"/~/{cipher.encode(f'10.0.0.{last}')}/s/1")
+            if decision.address != ipaddress.ip_address(f"10.0.0.{last}"):
+                wrong.append(decision)
+
+    with Cipher(KEY) as cipher, Router(CONFIG) as router:
+        workers = [threading.Thread(target=work, args=(n + 1,)) for n in range(8)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    check(not wrong, "threads", wrong[:1])
+    return len(workers)
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+def leaks() -> int:
+    """No handle is left open, and handles that are made and freed do not add up."""
+    eight = " ".join(base64.b64encode(bytes([n] * 32)).decode() for n in range(8))
+
+    def rounds(count: int) -> None:
+        for _ in range(count):
+            with Cipher(eight), Router(CONFIG), Pods():
+                pass
+
+    rounds(500)
+    before = resident()
+    rounds(5000)
+    grown = resident() - before
+    check(grown < 8 << 20, "memory has grown by", grown)
+    Cipher(KEY)
+    gc.collect()
+    check(doors.live_handles() == 0, "handles left open", doors.live_handles())
+    return 5000
+
+
+def main() -> int:
+    for part in (tokens, secrets, cidrs, decisions, config, numbers, contract, interface, pods, threads, leaks):
+        print(f"{part.__name__} {part()}")
+    for failure in failures[:20]:
+        print(failure, file=sys.stderr)
+    print(f"{checks} checks, {len(failures)} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

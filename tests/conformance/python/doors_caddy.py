@@ -1,0 +1,395 @@
+"""libdoors_caddy for Python 3.10 and newer: tokens, CIDR lookup, routing decisions and the state of pods.
+
+Only the standard library is needed. The shared library is found as `libdoors_caddy.so.0.1`, or where the environment
+variable DOORS_CADDY_LIBRARY says. The rules of docs/c-api.md hold: a handle may be used by any number of threads at
+once (calls let other Python threads run) and is closed after the last call on it has returned, by `with`, by `close()`,
+or when it is collected. Everything that fails raises DoorsError.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ipaddress
+import os
+import threading
+import weakref
+from collections.abc import Iterable
+from ctypes import POINTER, Structure, byref, c_char, c_char_p, c_int32, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+ABI = 1
+NONE = 0xFFFFFFFF
+TOKEN_MAX = 59
+ACTION_NONE, ACTION_DIAL, ACTION_PROBE, ACTION_GONE, ACTION_UNAVAILABLE = range(5)
+POD, GONE, SERVER, ANY = range(1, 5)
+OK, NULL_POINTER, PANIC, BUFFER, ADDRESS, NO_MATCH, RANDOM = range(7)
+SECRET, CIDR, CONFIG, TOO_LARGE = range(10, 14)
+TOKEN_FORMAT, TOKEN_REFUSED, TOKEN_CONTENT = range(20, 23)
+FIELD_SECRET, FIELD_COOKIE_NAME, FIELD_CIDR, FIELD_HOST, FIELD_PORT = range(1, 6)
+
+Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
+
+
+class CError(Structure):
+    _fields_ = [("status", c_int32), ("index", c_uint32), ("message", c_char * 512)]
+
+
+class CAddr(Structure):
+    _fields_ = [("bytes", c_uint8 * 16), ("len", c_uint32)]
+
+
+class CDecision(Structure):
+    _fields_ = [
+        ("kind", c_uint32), ("reason", c_uint32), ("upstream", c_uint32), ("key", c_uint32),
+        ("port", c_uint16), ("path", c_uint16), ("addr", CAddr), ("reserved", c_uint32 * 4),
+    ]  # fmt: skip
+
+
+class CGroup(Structure):
+    _fields_ = [
+        ("source", c_uint64), ("server", c_uint64), ("gone_after", c_uint64),
+        ("gone_rate", c_uint32), ("reserved", c_uint32),
+    ]  # fmt: skip
+
+
+class CPod(Structure):
+    _fields_ = [("addr", CAddr), ("port", c_uint16), ("reserved", c_uint16)]
+
+
+class CAnswer(Structure):
+    _fields_ = [
+        ("action", c_uint32), ("retry_after", c_uint32), ("verdict", c_uint32),
+        ("flags", c_uint32), ("reserved", c_uint32 * 2),
+    ]  # fmt: skip
+
+
+_HANDLE, _TEXT, _LEN = c_void_p, c_char_p, c_size_t
+_OUT, _ERR = POINTER(c_void_p), POINTER(CError)
+# Every function, with its result and its parameters in the order of the header.
+FUNCTIONS: dict[str, tuple[Any, ...]] = {
+    "doors_abi": (c_uint32,),
+    "doors_version": (c_char_p,),
+    "doors_status_str": (c_char_p, c_int32),
+    "doors_decision_str": (c_char_p, c_uint32),
+    "doors_reason_str": (c_char_p, c_uint32),
+    "doors_path_str": (c_char_p, c_uint32),
+    "doors_action_str": (c_char_p, c_uint32),
+    "doors_outcome_str": (c_char_p, c_uint32),
+    "doors_verdict_str": (c_char_p, c_uint32),
+    "doors_check": (c_int32, c_uint32, _TEXT, _LEN, _ERR),
+    "doors_cipher_new": (c_int32, _TEXT, _LEN, _OUT, _ERR),
+    "doors_cipher_encode": (c_int32, _HANDLE, c_char_p, _LEN, POINTER(c_char), _LEN, POINTER(c_size_t)),
+    "doors_cipher_decode": (c_int32, _HANDLE, _TEXT, _LEN, POINTER(CAddr)),
+    "doors_cipher_free": (None, _HANDLE),
+    "doors_cidrs_new": (c_int32, _TEXT, _LEN, _OUT, _ERR),
+    "doors_cidrs_lookup": (c_int32, _HANDLE, c_char_p, _LEN, POINTER(c_uint32)),
+    "doors_cidrs_free": (None, _HANDLE),
+    "doors_router_new": (c_int32, _TEXT, _LEN, _OUT, _ERR),
+    "doors_router_decide": (c_int32, _HANDLE, _TEXT, _LEN, _TEXT, _LEN, POINTER(CDecision)),
+    "doors_router_lookup": (c_int32, _HANDLE, c_char_p, _LEN, POINTER(c_uint32)),
+    "doors_router_upstreams": (c_int32, _HANDLE, POINTER(c_uint32)),
+    "doors_router_upstream": (c_int32, _HANDLE, c_uint32, POINTER(c_void_p), POINTER(c_size_t), POINTER(c_uint16)),
+    "doors_router_warning": (c_int32, _HANDLE, c_uint32, _ERR),
+    "doors_router_free": (None, _HANDLE),
+    "doors_pods_new": (c_int32, _OUT),
+    "doors_pods_began": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint64, POINTER(CAnswer)),
+    "doors_pods_refused_token": (c_int32, _HANDLE, POINTER(CGroup), c_uint32, c_uint32, c_uint64, POINTER(CAnswer)),
+    "doors_pods_ended": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint32, c_uint64, POINTER(CAnswer)),
+    "doors_pods_resolved": (c_int32, _HANDLE, c_uint64, POINTER(CPod), _LEN),
+    "doors_pods_failed_recently": (c_int32, _HANDLE, POINTER(CPod), _LEN, c_uint64, POINTER(c_uint8)),
+    "doors_pods_verdict": (c_int32, _HANDLE, POINTER(CPod), POINTER(c_uint32)),
+    "doors_pods_free": (None, _HANDLE),
+}
+
+
+def _load() -> ctypes.CDLL:
+    library = ctypes.CDLL(os.environ.get("DOORS_CADDY_LIBRARY", "libdoors_caddy.so.0.1"))
+    for name, (result, *parameters) in FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, parameters
+    return library
+
+
+lib = _load()
+
+
+class DoorsError(Exception):
+    """What went wrong: the status, the message, and the key, CIDR or upstream to blame where there is one."""
+
+    def __init__(self, status: int, message: str | None = None, index: int | None = None) -> None:
+        super().__init__(message or name_of("status", status))
+        self.status = status
+        self.index = index
+
+
+def name_of(what: str, number: int) -> str:
+    """The words for a number; `what` is status, decision, reason, path, action, outcome or verdict."""
+    return getattr(lib, f"doors_{what}_str")(number).decode()
+
+
+def version() -> str:
+    """The version of the library that was loaded."""
+    return lib.doors_version().decode()
+
+
+def check_abi(loaded: int) -> None:
+    """Raises ImportError if this module was written for another interface than the loaded library speaks."""
+    if loaded != ABI:
+        raise ImportError(f"libdoors_caddy {version()} has interface {loaded}, but this module was written for {ABI}")
+
+
+check_abi(lib.doors_abi())
+
+
+def _checked(status: int, error: CError | None = None) -> None:
+    if status == OK:
+        return
+    if error is None:
+        raise DoorsError(status)
+    raise DoorsError(status, error.message.decode(), _index(error.index))
+
+
+def _index(index: int) -> int | None:
+    return None if index == NONE else index
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+def _packed(address: Address | str) -> bytes:
+    return ipaddress.ip_address(address).packed
+
+
+def _address(addr: CAddr) -> Address | None:
+    return ipaddress.ip_address(bytes(addr.bytes[: addr.len])) if addr.len else None
+
+
+def check(field: int, value: str | bytes) -> None:
+    """Checks one value of a configuration, by the rules of Router."""
+    value, error = _bytes(value), CError()
+    _checked(lib.doors_check(field, value, len(value), byref(error)), error)
+
+
+_live = 0
+_live_lock = threading.Lock()
+
+
+def live_handles() -> int:
+    """How many handles are open."""
+    return _live
+
+
+def _count(change: int) -> None:
+    global _live
+    with _live_lock:
+        _live += change
+
+
+def _release(free: Any, pointer: c_void_p) -> None:
+    free(pointer)
+    _count(-1)
+
+
+class _Handle:
+    _kind: str
+
+    def __init__(self, text: str | bytes | None = None) -> None:
+        pointer, error = c_void_p(), CError()
+        new, free = getattr(lib, f"doors_{self._kind}_new"), getattr(lib, f"doors_{self._kind}_free")
+        if text is None:
+            _checked(new(byref(pointer)))
+        else:
+            text = _bytes(text)
+            _checked(new(text, len(text), byref(pointer), byref(error)), error)
+        _count(1)
+        self._pointer: c_void_p | None = pointer
+        self._finalizer = weakref.finalize(self, _release, free, pointer)
+
+    def close(self) -> None:
+        """Frees the handle; a later call on it raises DoorsError. Closing twice is fine."""
+        self._pointer = None
+        self._finalizer()
+
+    def __enter__(self):  # type: ignore[no-untyped-def]  # typing.Self needs Python 3.11
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Cipher(_Handle):
+    """Makes and reads tokens. `secret` holds one to eight base64 keys, separated by white space."""
+
+    _kind = "cipher"
+
+    def __init__(self, secret: str | bytes) -> None:
+        super().__init__(secret)
+
+    def encode(self, address: Address | str) -> str:
+        packed, token, length = _packed(address), ctypes.create_string_buffer(TOKEN_MAX), c_size_t()
+        _checked(lib.doors_cipher_encode(self._pointer, packed, len(packed), token, TOKEN_MAX, byref(length)))
+        return token.raw[: length.value].decode()
+
+    def decode(self, token: str | bytes) -> Address:
+        token, addr = _bytes(token), CAddr()
+        _checked(lib.doors_cipher_decode(self._pointer, token, len(token), byref(addr)))
+        address = _address(addr)
+        assert address is not None
+        return address
+
+
+class Cidrs(_Handle):
+    """A list of CIDRs, separated by white space."""
+
+    _kind = "cidrs"
+
+    def __init__(self, cidrs: str | bytes) -> None:
+        super().__init__(cidrs)
+
+    def lookup(self, address: Address | str) -> int | None:
+        """The index of the longest CIDR that holds the address; None if none does."""
+        return _lookup(lib.doors_cidrs_lookup, self._pointer, address)
+
+
+def _lookup(function: Any, pointer: c_void_p | None, address: Address | str) -> int | None:
+    packed, index = _packed(address), c_uint32()
+    status = function(pointer, packed, len(packed), byref(index))
+    if status == NO_MATCH:
+        return None
+    _checked(status)
+    return index.value
+
+
+@dataclass(frozen=True)
+class Decision:
+    kind: int
+    reason: int
+    upstream: int | None
+    key: int | None
+    port: int
+    path: int
+    address: Address | None
+
+
+@dataclass(frozen=True)
+class Upstream:
+    host: str
+    port: int
+
+
+class Router(_Handle):
+    """Decides where requests go. `config` is the JSON of doors_router_new()."""
+
+    _kind = "router"
+
+    def __init__(self, config: str | bytes) -> None:
+        super().__init__(config)
+
+    def decide(self, path: str | bytes, cookies: str | bytes = "") -> Decision:
+        path, cookies, out = _bytes(path), _bytes(cookies), CDecision()
+        _checked(lib.doors_router_decide(self._pointer, path, len(path), cookies, len(cookies), byref(out)))
+        return Decision(
+            out.kind, out.reason, _index(out.upstream), _index(out.key), out.port, out.path, _address(out.addr)
+        )
+
+    def lookup(self, address: Address | str) -> int | None:
+        """The index of the upstream in one of whose CIDRs the address lies; None if there is none."""
+        return _lookup(lib.doors_router_lookup, self._pointer, address)
+
+    def __len__(self) -> int:
+        """The number of upstreams."""
+        count = c_uint32()
+        _checked(lib.doors_router_upstreams(self._pointer, byref(count)))
+        return count.value
+
+    def upstream(self, index: int) -> Upstream:
+        host, length, port = c_void_p(), c_size_t(), c_uint16()
+        _checked(lib.doors_router_upstream(self._pointer, index, byref(host), byref(length), byref(port)))
+        return Upstream(ctypes.string_at(host.value or 0, length.value).decode(), port.value)
+
+    def warnings(self) -> list[str]:
+        found: list[str] = []
+        error = CError()
+        while (status := lib.doors_router_warning(self._pointer, len(found), byref(error))) == OK:
+            found.append(error.message.decode())
+        if status != NO_MATCH:
+            raise DoorsError(status)
+        return found
+
+
+@dataclass(frozen=True)
+class Pod:
+    address: Address | str
+    port: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """`gone_after` in nanoseconds, `gone_rate` in requests a second."""
+
+    source: int
+    server: int
+    gone_after: int = 10_000_000_000
+    gone_rate: int = 100
+
+
+@dataclass(frozen=True)
+class Answer:
+    action: int
+    retry_after: int
+    verdict: int
+    flags: int
+
+
+def _pod(pod: Pod) -> CPod:
+    packed = _packed(pod.address)
+    return CPod(CAddr((c_uint8 * 16)(*packed), len(packed)), pod.port, 0)
+
+
+def _group(group: Group) -> CGroup:
+    return CGroup(group.source, group.server, group.gone_after, group.gone_rate, 0)
+
+
+def _answer(out: CAnswer) -> Answer:
+    return Answer(out.action, out.retry_after, out.verdict, out.flags)
+
+
+class Pods(_Handle):
+    """What is known about pods. `now` is nanoseconds of one monotonic clock, such as time.monotonic_ns()."""
+
+    _kind = "pods"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def began(self, group: Group, pod: Pod, path: int, now: int) -> Answer:
+        out = CAnswer()
+        _checked(lib.doors_pods_began(self._pointer, byref(_group(group)), byref(_pod(pod)), path, now, byref(out)))
+        return _answer(out)
+
+    def refused_token(self, group: Group, reason: int, path: int, now: int) -> Answer:
+        out = CAnswer()
+        _checked(lib.doors_pods_refused_token(self._pointer, byref(_group(group)), reason, path, now, byref(out)))
+        return _answer(out)
+
+    def ended(self, group: Group, pod: Pod, path: int, outcome: int, now: int) -> Answer:
+        out, c_group, c_pod = CAnswer(), _group(group), _pod(pod)
+        _checked(lib.doors_pods_ended(self._pointer, byref(c_group), byref(c_pod), path, outcome, now, byref(out)))
+        return _answer(out)
+
+    def resolved(self, server: int, pods: Iterable[Pod]) -> None:
+        found = [_pod(pod) for pod in pods]
+        _checked(lib.doors_pods_resolved(self._pointer, server, (CPod * len(found))(*found), len(found)))
+
+    def failed_recently(self, pods: Iterable[Pod], now: int) -> list[bool]:
+        found = [_pod(pod) for pod in pods]
+        failed = (c_uint8 * len(found))()
+        _checked(lib.doors_pods_failed_recently(self._pointer, (CPod * len(found))(*found), len(found), now, failed))
+        return [value == 1 for value in failed]
+
+    def verdict(self, pod: Pod) -> int:
+        out = c_uint32()
+        _checked(lib.doors_pods_verdict(self._pointer, byref(_pod(pod)), byref(out)))
+        return out.value
