@@ -6,7 +6,7 @@ set -euo pipefail
 . "$doors_root/scripts/versions.sh"
 cd -- "$doors_root"
 
-# The flags with which xcaddy builds: go test then shares what was compiled with bin/caddy.
+# The flags with which xcaddy builds: what was compiled for one is compiled for all.
 shared_flags=(-trimpath)
 
 # Every Go module, and the packages of the root one that need no C.
@@ -46,10 +46,16 @@ stage_rustfmt() { cargo fmt --all --check; }
 stage_clippy() { cargo clippy --workspace --all-targets --locked -- -D warnings -D clippy::incompatible_msrv; }
 stage_rust() { cargo test --workspace --locked; }
 stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
-stage_header() { cargo run --locked -p xtask -- header --check; }
+stage_header() {
+    local task
+    for task in header abi reference; do cargo run --locked -p xtask -- "$task" --check; done
+}
 
 stage_library() { scripts/library.sh; }
 stage_c() { tests/c/run.sh; }
+stage_cargo_c() { scripts/cargo-c.sh; }
+stage_package() { scripts/package.sh; }
+stage_conformance() { scripts/conformance.sh; }
 
 stage_go_format() {
     local found module
@@ -80,13 +86,13 @@ stage_go_root() {
     local packages
     mapfile -t packages < <(pure_packages)
     [ "${#packages[@]}" -gt 0 ]
-    CGO_ENABLED=0 go test -timeout 5m "${packages[@]}"
-    go test -timeout 5m -race "${packages[@]}"
+    CGO_ENABLED=0 go test -timeout 5m "${shared_flags[@]}" .
+    go test -timeout 5m -race "${shared_flags[@]}" "${packages[@]}"
 }
 
 stage_go_binding() {
-    go test -timeout 5m -race ./go
-    GOEXPERIMENT=cgocheck2 go test -timeout 5m ./go
+    go test -timeout 5m -race "${shared_flags[@]}" ./go
+    GOEXPERIMENT=cgocheck2 go test -timeout 5m "${shared_flags[@]}" ./go
 }
 
 stage_module_oldest() { (cd caddy && go test -timeout 10m -race "${shared_flags[@]}" ./...); }
@@ -120,10 +126,10 @@ stage_caddy_oldest() { ./xcaddy.sh "$caddy_oldest" --output "bin/caddy-${caddy_o
 stage_caddy_stock() { scripts/stock.sh "$caddy_default" "$doors_root/bin/caddy-stock"; }
 
 # One package at a time: they measure streams, which must not compete for the cores.
-stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m ./...); }
+stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m "${shared_flags[@]}" ./...); }
 stage_e2e_oldest() {
     (cd tests/e2e && DOORS_CADDY=$doors_root/bin/caddy-${caddy_oldest#v} \
-        go test -count=1 -timeout 10m -run '^Test(Routing|Gone)' .)
+        go test -count=1 -timeout 10m "${shared_flags[@]}" -run '^Test(Routing|Gone)' .)
 }
 
 # Deployments and faults under load; a table in which everything must read 0.

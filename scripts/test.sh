@@ -134,7 +134,7 @@ run download setup
 # Without the tools and the sources nothing else can tell anything.
 if failed_stage setup || failed_stage download; then finish; fi
 
-run_beside library caddy caddy_race caddy_oldest caddy_stock
+run_beside library cargo_c caddy caddy_race caddy_oldest caddy_stock
 run scripts
 run rustfmt
 run clippy
@@ -149,6 +149,9 @@ run go_binding library
 run go_vet library
 run module_oldest library
 run module_default library
+await cargo_c
+run package library cargo_c
+run conformance package
 await caddy caddy_race caddy_oldest caddy_stock
 run e2e caddy caddy_race caddy_stock
 run e2e_oldest caddy_oldest

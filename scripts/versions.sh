@@ -7,3 +7,5 @@ caddy_oldest=v2.11.4  # bin/caddy-2.11.4; what caddy/go.mod requires
 xcaddy_version=v0.4.7 # what tools/go.mod requires
 rust_least=1.89       # rust-version in Cargo.toml
 go_least=1.26.0       # what Caddy ${caddy_default} needs
+cargo_c_version=0.10.24+cargo-0.98.0 # the last that Rust 1.95 builds
+cargo_fuzz_version=0.13.2

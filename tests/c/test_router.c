@@ -5,7 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void decide(const doors_router *router, const cJSON *request) {
+/* The upstream is the one of the configuration. */
+static void upstream_is(const doors_router *router, const cJSON *config, const doors_decision *decision) {
+    const cJSON *list = vectors_list(config, "upstreams");
+    const char *expected = string_of(cJSON_GetArrayItem(list, (int)decision->upstream), "host"), *host = NULL;
+    size_t len = 0;
+    uint16_t port = 0;
+    CHECK(doors_router_upstream(router, decision->upstream, &host, &len, &port) == DOORS_STATUS_OK);
+    CHECK(len == strlen(expected) && memcmp(host, expected, len) == 0 && port == decision->port);
+}
+
+static void decide(const doors_router *router, const cJSON *config, const cJSON *request) {
     text path = text_of(request, "path"), cookies = text_of(request, "cookies");
     doors_decision decision;
     memset(&decision, 0x5a, sizeof decision);
@@ -19,6 +29,7 @@ static void decide(const doors_router *router, const cJSON *request) {
     CHECK(decision.path == number_of(request, "path_kind"));
     CHECK(address_is(&decision.addr, string_of(request, "address")));
     for (int i = 0; i < 4; i++) CHECK(decision.reserved[i] == 0);
+    if (decision.upstream != DOORS_NONE) upstream_is(router, config, &decision);
     uint32_t upstream;
     if (decision.kind == DOORS_DECISION_POD) {
         status = doors_router_lookup(router, decision.addr.bytes, decision.addr.len, &upstream);
@@ -42,7 +53,7 @@ void test_decisions(void) {
         if (CHECK(json && doors_router_new(json, strlen(json), &router, NULL) == DOORS_STATUS_OK)) {
             cJSON_ArrayForEach(request, vectors_list(vector, "requests")) {
                 checking(string_of(vector, "name"), string_of(request, "name"));
-                decide(router, request);
+                decide(router, cJSON_GetObjectItemCaseSensitive(vector, "config"), request);
             }
         }
         doors_router_free(router);

@@ -90,6 +90,7 @@ var languages = map[string]func(*testing.T, document, *block){
 	"json":      testJSON,
 	"go":        testGo,
 	"c":         testC,
+	"cmake":     testRecipe,
 	"sh":        testShell,
 	"text":      testDrawing,
 }

@@ -23,6 +23,8 @@ func testShell(t *testing.T, readme document, sample *block) {
 		testScript(t, strings.Fields(text)[1:])
 	case strings.Contains(text, "\nxcaddy build "):
 		testByHand(t, text)
+	case strings.Contains(text, "\ncargo cinstall "):
+		testRecipe(t, readme, sample)
 	case strings.Contains(text, "\ncc "):
 		for _, other := range readme.blocks {
 			if other.language == "c" && other.next == sample {
@@ -156,6 +158,17 @@ func testByHand(t *testing.T, text string) {
 	modules := run(t, folder, nil, output, "list-modules")
 	if !slices.Contains(strings.Split(modules, "\n"), "http.reverse_proxy.upstreams.doors_upstream") {
 		t.Errorf("the Caddy that was built has no doors_upstream:\n%s", modules)
+	}
+}
+
+// testRecipe: how to install the library and link it is run by the script that
+// installs it, which looks for these words.
+func testRecipe(t *testing.T, _ document, sample *block) {
+	words := map[string]string{"sh": "cargo cinstall ", "cmake": "pkg_check_modules"}[sample.language]
+	script, err := os.ReadFile(filepath.Join(harness.Root(t), "scripts/package.sh"))
+	check(t, err)
+	if !strings.Contains(sample.text, words) || !regexp.MustCompile(`(?m)^block `+sample.language+` .*`+words).Match(script) {
+		t.Errorf("scripts/package.sh does not run this block of %s", sample.language)
 	}
 }
 

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# In:  target/prefix (scripts/package.sh), tests/vectors, tests/conformance.
+# Out: the programs in C, C++, Python, Node, Java and Go hold every vector with the installed shared library, and none of
+#      them has missed a vector. scripts/conformance.sh NAME... runs some of them only.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+cd -- "$doors_root"
+
+prefix=$doors_root/target/prefix
+out=$doors_root/target/conformance
+mkdir -p "$out"
+if [ ! -f "$prefix/lib/pkgconfig/doors_caddy.pc" ]; then
+    printf 'conformance.sh: the library is not installed in target/prefix; run scripts/package.sh\n' >&2
+    exit 1
+fi
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+export LD_LIBRARY_PATH=$prefix/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export DOORS_CADDY_LIBRARY
+DOORS_CADDY_LIBRARY=$(readlink -f "$prefix/lib/libdoors_caddy.so")
+cflags=() libs=()
+eval "cflags=($(pkg-config --cflags doors_caddy))"
+eval "libs=($(pkg-config --libs doors_caddy) -lpthread)"
+memory=(valgrind --quiet --error-exitcode=1 --leak-check=full "--errors-for-leak-kinds=definite,indirect")
+
+# A registry that hiccups should not fail the tests.
+three_times() {
+    local attempt
+    for attempt in 1 2 3; do
+        "$@" && return 0
+        sleep "$((attempt * 5))"
+    done
+    return 1
+}
+
+run_c() {
+    local json
+    json=$(pkg-config --cflags --libs libcjson)
+    # shellcheck disable=SC2086 # several options
+    cc -std=c11 -g -Wall -Wextra -Wpedantic -Werror "${cflags[@]}" tests/c/*.c -o "$out/c" "${libs[@]}" $json
+    "$out/c" tests/vectors
+}
+
+run_go() {
+    # Go would answer from its cache for another library.
+    CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=installed-$(cksum <"$DOORS_CADDY_LIBRARY" | tr ' ' '-')" \
+        go test -count=1 -timeout 5m ./go
+}
+
+run_cpp() {
+    c++ -std=c++17 -g -Wall -Wextra -Wpedantic -Wshadow -Werror "${cflags[@]}" \
+        tests/conformance/cpp/conformance.cpp -o "$out/cpp" "${libs[@]}"
+    "${memory[@]}" "$out/cpp" .
+}
+
+run_python() { python3 -W error tests/conformance/python/conformance.py .; }
+
+run_node() {
+    local folder=$out/node
+    mkdir -p "$folder"
+    cp tests/conformance/node/* "$folder/"
+    (cd -- "$folder" && three_times npm ci --silent --ignore-scripts --no-audit --no-fund)
+    node --expose-gc "$folder/conformance.js" .
+}
+
+run_java() {
+    local maven=(mvn -B -q -f tests/conformance/java/pom.xml "-Doutput=$out/java"
+        "-Dmdep.outputFile=$out/java/classpath" compile dependency:build-classpath)
+    # What Maven has downloaded before is used first.
+    "${maven[@]}" -o >"$out/java.log" 2>&1 || three_times "${maven[@]}"
+    # A heap of one size, so that growth of the process is growth outside of it.
+    java -Xms128m -Xmx128m -XX:+AlwaysPreTouch -XX:+UseSerialGC -cp "$out/java/classes:$(cat "$out/java/classpath")" \
+        conformance.Conformance .
+}
+
+# How many vectors each file holds, as the programs print them.
+expected() {
+    python3 - <<'PY'
+import json
+read = lambda name: json.load(open(f"tests/vectors/{name}.json"))
+for name in ("tokens", "secrets", "config"):
+    print(name, sum(map(len, read(name).values())))
+cidrs = read("cidrs")
+print("cidrs", len(cidrs["refused"]) + sum(len(table["lookups"]) for table in cidrs["tables"]))
+print("decisions", sum(len(router["requests"]) for router in read("decisions")["routers"]))
+print("pods", len(json.load(open("tests/conformance/pods.json"))["steps"]))
+print("interface", len(json.load(open("rust/abi.json"))["functions"]))
+print("threads 8")
+PY
+}
+
+[ $# -gt 0 ] || set -- c go cpp python node java
+expected >"$out/expected"
+for language in "$@"; do
+    printf -- '-- %s\n' "$language"
+    "run_$language" >"$out/$language.log" || {
+        cat "$out/$language.log"
+        exit 1
+    }
+    tail -n 1 "$out/$language.log"
+    case $language in
+    c | go) ;; # their tests demand that no list of vectors is empty
+    *)
+        while read -r line; do
+            grep -q -x -- "$line" "$out/$language.log" || {
+                printf 'conformance.sh: %s has not checked all: "%s" is missing\n' "$language" "$line" >&2
+                exit 1
+            }
+        done <"$out/expected"
+        ;;
+    esac
+done

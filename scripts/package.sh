@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# In:  the Rust crate, include/, rust/abi.json, the recipes in README.md.
+# Out: target/prefix, with the library as `cargo cinstall` puts it there; checked: what it exports, its SONAME, and that
+#      programs outside the tree build with it by the recipes and run.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$doors_root/scripts/versions.sh"
+cd -- "$doors_root"
+
+prefix=$doors_root/target/prefix
+work=$(mktemp -d "${TMPDIR:-/tmp}/doors-caddy.XXXXXX")
+# shellcheck disable=SC2064 # the folder of now
+trap "rm -rf -- '$work'" EXIT
+
+fail() {
+    printf 'package.sh: %s\n' "$*" >&2
+    exit 1
+}
+# same WHAT WANTED GOT
+same() { [ "$2" = "$3" ] || fail "$1: wanted <$2>, got <$3>"; }
+
+# --- Install ------------------------------------------------------------------------------------------------------------
+
+cargo_c=$(scripts/cargo-c.sh | tail -n 1)
+rm -rf -- "$prefix"
+# A build folder of its own, so that it does not wait for other builds.
+PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$doors_root/target/package \
+    cargo cinstall --quiet --release --locked -p doors_caddy --prefix "$prefix" --libdir "$prefix/lib"
+
+# Only this library is to be found from here on, not the one in target/release.
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+abi() { python3 -c "import json; abi = json.load(open('rust/abi.json')); $1"; }
+version=$(cargo pkgid --quiet -p doors_caddy)
+version=${version##*[#@]}
+soname=$(abi 'print(abi["soname"])')
+
+for file in include/doors_caddy.h include/doors_caddy.hpp lib/libdoors_caddy.a lib/libdoors_caddy.so "lib/$soname" \
+    "lib/libdoors_caddy.so.$version" lib/pkgconfig/doors_caddy.pc; do
+    [ -f "$prefix/$file" ] || fail "$file is not installed"
+done
+for header in include/*; do cmp "$header" "$prefix/$header"; done
+same 'version in doors_caddy.pc' "$version" "$(pkg-config --modversion doors_caddy)"
+same 'SONAME' "$soname" "$(readelf -d "$prefix/lib/libdoors_caddy.so" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')"
+
+# --- Three equal sets: header, description, exports ------------------------------------------------------------------------
+
+abi 'print("\n".join(sorted(abi["functions"])))' >"$work/described"
+sed -n '/^\/\//d; s/^[a-z].*[ *]\(doors_[a-z_]*\)(.*/\1/p' include/doors_caddy.h | LC_ALL=C sort >"$work/declared"
+nm -D --defined-only "$prefix/lib/libdoors_caddy.so" | awk '{ print $3 }' | LC_ALL=C sort >"$work/exported"
+nm --defined-only --extern-only "$prefix/lib/libdoors_caddy.a" 2>/dev/null | awk '$2 == "T" && $3 ~ /^doors_/ { print $3 }' |
+    LC_ALL=C sort >"$work/archived"
+[ -s "$work/described" ] || fail 'rust/abi.json describes no function'
+for other in declared exported archived; do
+    diff -u "$work/described" "$work/$other" || fail "rust/abi.json (-) and the functions that are $other (+) differ"
+done
+
+# Without link-time optimisation, as Caddy's library is built, it would be three times as large.
+size() { stat -c %s "$1"; }
+if [ -f target/release/libdoors_caddy.a ]; then
+    mine=$(size "$prefix/lib/libdoors_caddy.a") theirs=$(size target/release/libdoors_caddy.a)
+    if [ "$mine" -gt $((theirs * 3 / 2)) ] || [ "$theirs" -gt $((mine * 3 / 2)) ]; then
+        fail "the installed archive has $mine bytes, Caddy's $theirs: are both built with the release profile?"
+    fi
+fi
+
+# --- Programs outside the tree, by the recipes of README.md ----------------------------------------------------------------
+
+wanted="$version pod 10.0.0.7:8080"
+# block LANGUAGE WORD: the one block of README.md in that language that holds WORD.
+block() {
+    awk -v language="$1" -v word="$2" '
+        /^```/ { if (inside && index(text, word)) { printf "%s", text; found++ }
+                 inside = !inside && $0 == "```" language; text = ""; next }
+        inside { text = text $0 "\n" }
+        END { exit found != 1 }' README.md || fail "README.md has not one block of $1 with $2"
+}
+needs_library() { readelf -d "$1" 2>/dev/null | grep -q 'NEEDED.*libdoors_caddy'; }
+
+cp tests/package/app.c "$work/app.c"
+block sh 'cargo cinstall ' >"$work/recipe"
+sed -i "s|^prefix=.*|prefix='$prefix'|; /^cargo /d" "$work/recipe"
+(cd -- "$work" && bash -euo pipefail recipe)
+for program in app app-static app-alone; do [ -x "$work/$program" ] || fail "the recipe makes no $program"; done
+same 'shared' "$wanted" "$(LD_LIBRARY_PATH=$prefix/lib "$work/app")"
+same 'static' "$wanted" "$(env -u LD_LIBRARY_PATH "$work/app-static")"
+same 'fully static' "$wanted" "$(env -u LD_LIBRARY_PATH "$work/app-alone")"
+needs_library "$work/app" || fail 'the shared program does not need the shared library'
+if needs_library "$work/app-static"; then fail 'the static program needs the shared library'; fi
+if readelf -l "$work/app-alone" | grep -q INTERP; then fail 'the fully static program is not static'; fi
+
+mkdir "$work/cmake"
+cp tests/package/app.c "$work/cmake/app.c"
+block cmake pkg_check_modules >"$work/cmake/CMakeLists.txt"
+cmake -S "$work/cmake" -B "$work/cmake/build" >"$work/cmake.log" || { cat "$work/cmake.log"; fail 'cmake'; }
+cmake --build "$work/cmake/build" >"$work/cmake.log" || { cat "$work/cmake.log"; fail 'cmake --build'; }
+same 'CMake' "$wanted" "$(LD_LIBRARY_PATH=$prefix/lib "$work/cmake/build/app")"
+
+# --- Two Rust static libraries in one program -----------------------------------------------------------------------------
+
+cp tests/package/other.rs tests/package/two.c "$work/"
+rustc --edition 2024 --crate-type staticlib -O -C lto=fat -o "$work/libother.a" "$work/other.rs"
+include="-I$prefix/include"
+if cc "$include" "$work/two.c" "$work/libother.a" "$prefix/lib/libdoors_caddy.a" -o "$work/two" 2>"$work/two.log"; then
+    fail 'two Rust static libraries link: README.md says that they do not'
+fi
+grep -q 'multiple definition' "$work/two.log" || { cat "$work/two.log"; fail 'they do not link for another reason'; }
+cc "$include" "$work/two.c" "$work/libother.a" -L"$prefix/lib" -ldoors_caddy -o "$work/two"
+same 'one static, one shared' "$version 42" "$(LD_LIBRARY_PATH=$prefix/lib "$work/two")"
+
+# --- The crate ----------------------------------------------------------------------------------------------------------------
+
+cargo package --quiet --locked --allow-dirty -p doors_caddy --list >"$work/crate"
+for file in include/doors_caddy.h include/doors_caddy.hpp src/lib.rs README.md LICENSE; do
+    grep -q -x "$file" "$work/crate" || fail "the crate would lack $file"
+done
+printf 'package: %s with %d functions; shared, static, fully static, CMake\n' "$soname" "$(wc -l <"$work/exported")"
