@@ -119,6 +119,17 @@ fn dialable_six(address: Ipv6Addr) -> bool {
 }
 
 /// A list of CIDRs: which of them holds an address? Immutable and usable from any number of threads.
+///
+/// ```
+/// use doors_caddy::CidrList;
+///
+/// let list = CidrList::new(b"10.0.0.0/8 10.1.0.0/16 2001:db8::/32")?;
+/// assert_eq!(list.lookup("10.1.2.3".parse().unwrap()), Some(1)); // the longest prefix
+/// assert_eq!(list.lookup("10.2.2.3".parse().unwrap()), Some(0));
+/// assert_eq!(list.lookup("192.0.2.1".parse().unwrap()), None);
+/// assert!(CidrList::new(b"10.0.0.1/8").is_err()); // host bits are set
+/// # Ok::<(), doors_caddy::Error>(())
+/// ```
 pub struct CidrList {
     table: Table<u32>,
 }

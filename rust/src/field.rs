@@ -25,6 +25,13 @@ pub enum Field {
 ///
 /// # Errors
 /// [`Status::Secret`] (with the index of the key), [`Status::Cidr`], [`Status::Config`] or [`Status::TooLarge`].
+///
+/// ```
+/// use doors_caddy::{Field, Status, check};
+///
+/// assert!(check(Field::Cidr, b"10.0.0.0/24").is_ok());
+/// assert_eq!(check(Field::Port, b"70000").unwrap_err().status, Status::Config);
+/// ```
 pub fn check(field: Field, value: &[u8]) -> Result<(), Error> {
     if value.len() > MAX_INPUT {
         return Err(Error::too_large("the value", value.len()));

@@ -17,6 +17,30 @@
 //! ```
 //!
 //! Nothing here does input or output, logs, or asks for the time. A decision allocates nothing and takes no lock.
+//!
+//! ```
+//! use doors_caddy::{Kind, Router, TokenCipher};
+//!
+//! // In the app, once when it starts: a token that says where its pages live.
+//! let cipher = TokenCipher::new(b"AAECAwQFBgcICQoLDA0ODw==")?;
+//! let token = cipher.encode("10.0.0.7".parse().unwrap())?;
+//!
+//! // In the proxy, for each request: the pod that owns the page.
+//! let router = Router::from_json(
+//!     br#"{"secret": "AAECAwQFBgcICQoLDA0ODw==",
+//!          "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}"#,
+//! )?;
+//! let decision = router.decide(format!("/~/{}/s/1", token.as_str()).as_bytes(), b"");
+//! assert_eq!(decision.kind, Kind::Pod);
+//! assert_eq!(decision.address, Some("10.0.0.7".parse().unwrap()));
+//! assert_eq!(decision.port, 8080);
+//!
+//! // A page without a token goes to a fresh pod of the server.
+//! let decision = router.decide(b"/", b"");
+//! assert_eq!(decision.kind, Kind::Server);
+//! assert_eq!(&*router.upstreams()[0].host, "svc.example");
+//! # Ok::<(), doors_caddy::Error>(())
+//! ```
 
 #![deny(unsafe_code)]
 #![deny(missing_docs)]

@@ -70,6 +70,17 @@ impl KeyCipher {
 }
 
 /// Makes and reads tokens. Immutable and usable from any number of threads.
+///
+/// ```
+/// use doors_caddy::{TOKEN_IPV4, TokenCipher, TokenError};
+///
+/// let cipher = TokenCipher::new(b"AAECAwQFBgcICQoLDA0ODw==")?;
+/// let token = cipher.encode("10.0.0.7".parse().unwrap())?;
+/// assert_eq!(token.as_str().len(), TOKEN_IPV4);
+/// assert_eq!(cipher.decode(token.as_bytes()).unwrap().address.to_string(), "10.0.0.7");
+/// assert!(matches!(cipher.decode(b"a=b"), Err(TokenError::Format)));
+/// # Ok::<(), doors_caddy::Error>(())
+/// ```
 pub struct TokenCipher {
     keys: Box<[KeyCipher]>,
 }

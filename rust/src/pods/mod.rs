@@ -131,6 +131,22 @@ pub struct Answer {
 /// What is known about the pods of a process. Usable from any number of threads; each call takes one lock for well
 /// under a microsecond. Times are nanoseconds of one monotonic clock; a time that is earlier than that of another call
 /// counts as the later one wherever both meet.
+///
+/// ```
+/// use doors_caddy::PathKind;
+/// use doors_caddy::pods::{Action, Group, Outcome, Pod, Pods};
+///
+/// const SECOND: u64 = 1_000_000_000;
+/// let pods = Pods::new();
+/// let group = Group { source: 1, server: 1, gone_after: 10 * SECOND, gone_rate: 100 };
+/// let pod = Pod::new("10.0.0.7".parse().unwrap(), 8080);
+///
+/// assert_eq!(pods.began(&group, pod, PathKind::Hook, 0).action, Action::Dial);
+/// // Its own host refuses the connection: the pod is gone, and the page is to reload.
+/// assert_eq!(pods.ended(&group, pod, PathKind::Hook, Outcome::Refused, 0).action, Action::Gone);
+/// // One request a second finds out whether it is back.
+/// assert_eq!(pods.began(&group, pod, PathKind::Hook, SECOND).action, Action::Probe);
+/// ```
 pub struct Pods {
     state: Mutex<State>,
     /// The time of the last failed dial plus one, or 0: lets [`Pods::failed_recently`] answer without the lock.
