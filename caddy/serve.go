@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -18,6 +19,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if h.source == nil {
 		return h.Handler.ServeHTTP(w, r, next)
 	}
+	h.source.sendElsewhere(w, r)
 	decision, err := h.source.decide(r)
 	if err != nil {
 		return caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
@@ -31,6 +33,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return h.servePod(w, r, next, serving)
 	}
 	return h.serveFresh(w, r, next, serving)
+}
+
+// sendElsewhere makes clients leave a configuration that another one has replaced, and a process that is exiting. When a server
+// begins to shut down, net/http says goodbye on those HTTP/2 connections only that are set up by then. One whose handshake
+// ends later would go on using the old configuration, with the old key, and keep the process for as long as it is busy.
+func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor < 3 && (s.retired.Load() || caddy.Exiting()) { // HTTP/3 has no such field
+		w.Header().Set("Connection", "close")
+	}
 }
 
 // decide hands the library the bytes that the pod would parse: the escaped path and the Cookie header.

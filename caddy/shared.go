@@ -34,7 +34,7 @@ func acquireShared() (*shared, error) {
 		if err != nil {
 			return nil, err
 		}
-		logger := caddy.Log().Named(string(Source{}.CaddyModule().ID))
+		logger := caddy.Log().Named(string(new(Source).CaddyModule().ID))
 		return &shared{
 			hosts:   hosts.NewSet(hosts.Config{OnChange: func(event hosts.Event) { logHost(logger, event) }}),
 			pods:    pods,

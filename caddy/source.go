@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -44,6 +45,9 @@ type Source struct {
 	group   doors.Group // of requests that belong to no server
 	logger  *zap.Logger
 
+	// retired is set when another configuration has taken over. Requests still come over connections that were open then.
+	retired atomic.Bool
+
 	// underStockHandler is set when this Caddy's tables could not be taken over.
 	underStockHandler bool
 
@@ -67,7 +71,7 @@ type Upstream struct {
 }
 
 // CaddyModule returns the module's registration.
-func (Source) CaddyModule() caddy.ModuleInfo {
+func (*Source) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "http.reverse_proxy.upstreams." + sourceName,
 		New: func() caddy.Module { return new(Source) },
@@ -159,6 +163,7 @@ func checkNoStaticUpstreams(h *reverseproxy.Handler) error {
 
 // Cleanup lets go of the hosts. The router is freed when the last request that uses it has ended.
 func (s *Source) Cleanup() error {
+	s.retired.Store(true)
 	for _, server := range s.servers {
 		server.host.Release()
 	}

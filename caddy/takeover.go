@@ -33,7 +33,7 @@ const (
 )
 
 func init() {
-	caddy.RegisterModule(Source{})
+	caddy.RegisterModule(new(Source))
 	if err := takeOver(caddyModules, caddyfileDirectives); err != nil {
 		// Said at every start and not kept for later: without our directive nothing of ours sees the documented
 		// spelling, so only this line can explain Caddy's "unrecognized subdirective dynamic_upstreams".
