@@ -11,14 +11,15 @@ logs=$doors_root/target/test
 rm -rf -- "$logs"
 mkdir -p -- "$logs"
 
-beside=() beside_pid='' passed=0 failed=0 summary=''
+beside=() beside_pid='' view_pid='' passed=0 failed=0 summary=''
 began_all=$SECONDS
 
 # shellcheck disable=SC2317 # called by the traps
 stop() {
     trap - EXIT INT TERM
-    # The builds run in a process group of their own.
-    if [ -n "$beside_pid" ]; then kill -- "-$beside_pid" 2>/dev/null || true; fi
+    # The stages run in process groups of their own.
+    local group
+    for group in $view_pid $beside_pid; do kill -- "-$group" 2>/dev/null || true; done
 }
 trap stop EXIT
 trap 'stop; exit 130' INT TERM
@@ -53,7 +54,13 @@ run() {
         fi
     done
     if [ "$status" -eq 0 ]; then
-        scripts/stages.sh "$name" </dev/null 2>&1 | tee "$logs/$name.log" || status=$?
+        set -m
+        { scripts/stages.sh "$name" </dev/null 2>&1 | tee "$logs/$name.log"; } &
+        view_pid=$!
+        set +m
+        # Unlike a command in the foreground, wait ends at once when a signal comes.
+        wait "$view_pid" || status=$?
+        view_pid=''
     fi
     printf '%d\n' "$status" >"$logs/$name.status"
     count "$name" "$status" "$((SECONDS - began))"
