@@ -110,6 +110,15 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	return nil
 }
 
+// Cleanup lets go of what the handler holds. Caddy's default transport is no module, so that nobody else closes its idle
+// connections, which would keep the source and its router for two minutes.
+func (h *Handler) Cleanup() error {
+	if transport, ok := h.Transport.(transport); ok {
+		transport.Transport.CloseIdleConnections()
+	}
+	return h.Handler.Cleanup()
+}
+
 // podHandler copies a provisioned handler. The copy shares the transport and the set of open connections, so that
 // Cleanup of the original is enough.
 func podHandler(provisioned *reverseproxy.Handler, source *Source) *reverseproxy.Handler {
