@@ -1,0 +1,49 @@
+/* Hostile use of the C API: what a careless or malicious caller may pass without breaking its rules.
+ *
+ * In:  the header's promises. Out: a count of checks, and a line on stderr for each that failed. What the checks
+ * cannot see, reads and writes outside the given memory, the memory checker sees that the program runs under. So
+ * every input lies in a block of exactly its size. */
+#ifndef HOSTILE_H
+#define HOSTILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <doors_caddy.h>
+
+#define SECRET "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#define CONFIG                                                                                                       \
+    "{\"secret\": \"" SECRET "\", \"cookie_name\": \"up\", \"upstreams\": ["                                        \
+    "{\"cidr\": \"10.0.0.0/24\", \"host\": \"blue\", \"port\": 8080}, "                                              \
+    "{\"cidrs\": [\"10.0.1.0/24\", \"127.0.0.0/8\"], \"host\": \"green\", \"port\": 8081}]}"
+
+#define CHECK(condition) check_that((condition), __FILE__, __LINE__, #condition)
+bool check_that(bool holds, const char *file, int line, const char *expression);
+
+/* A block of exactly `len` bytes, copied from `bytes` or filled with `fill`. Ends the program without memory. */
+char *exact(const void *bytes, size_t len);
+char *filled(char fill, size_t len);
+
+/* A value for outputs that must stay as they are: every byte is 0xa5. */
+void untouched_set(void *value, size_t size);
+bool untouched(const void *value, size_t size);
+
+doors_cipher *cipher_make(void);
+doors_cidrs *cidrs_make(void);
+doors_router *router_make(void);
+doors_pods *pods_make(void);
+/* Writes a token for 10.0.0.`last` to `token`, which has DOORS_TOKEN_IPV4 characters. */
+void token_make(const doors_cipher *cipher, uint8_t last, char *token);
+
+void hostile_nulls(void);
+void hostile_lengths(void);
+void hostile_texts(void);
+void hostile_json(void);
+void hostile_pods(void);
+void hostile_threads(void);
+
+/* Makes the fault of that name; false when there is none. */
+bool planted(const char *name);
+
+#endif

@@ -1,0 +1,151 @@
+/* NULL for every pointer of every function, one at a time: refused with DOORS_STATUS_NULL_POINTER, and no output is
+ * written. A doors_error may be NULL, and so may an input of length 0. */
+#include "hostile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t ADDRESS[4] = {10, 0, 0, 7};
+static const doors_group GROUP = {1, 1, 1000000000, 100, 0};
+static const doors_pod POD = {{{10, 0, 0, 7}, 4}, 8080, 0};
+
+#define REFUSED(call) CHECK((call) == DOORS_STATUS_NULL_POINTER)
+
+static void nulls_new(void) {
+    doors_cipher *cipher;
+    doors_cidrs *cidrs;
+    doors_router *router;
+    doors_error error;
+    untouched_set(&cipher, sizeof cipher);
+    untouched_set(&cidrs, sizeof cidrs);
+    untouched_set(&router, sizeof router);
+    REFUSED(doors_cipher_new(NULL, 44, &cipher, &error));
+    CHECK(error.status == DOORS_STATUS_NULL_POINTER && error.index == DOORS_NONE && error.message[0]);
+    REFUSED(doors_cipher_new(NULL, 44, &cipher, NULL));
+    REFUSED(doors_cipher_new(SECRET, strlen(SECRET), NULL, &error));
+    REFUSED(doors_cipher_new(NULL, 44, NULL, NULL));
+    REFUSED(doors_cidrs_new(NULL, 10, &cidrs, &error));
+    REFUSED(doors_cidrs_new("10.0.0.0/8", 10, NULL, NULL));
+    REFUSED(doors_router_new(NULL, 10, &router, &error));
+    REFUSED(doors_router_new(CONFIG, strlen(CONFIG), NULL, NULL));
+    REFUSED(doors_pods_new(NULL));
+    REFUSED(doors_check(DOORS_FIELD_HOST, NULL, 1, &error));
+    REFUSED(doors_check(DOORS_FIELD_HOST, NULL, 1, NULL));
+    CHECK(doors_cipher_new(NULL, 0, &cipher, &error) == DOORS_STATUS_SECRET);
+    CHECK(doors_cidrs_new(NULL, 0, &cidrs, NULL) == DOORS_STATUS_CIDR);
+    CHECK(doors_router_new(NULL, 0, &router, &error) == DOORS_STATUS_CONFIG);
+    CHECK(untouched(&cipher, sizeof cipher) && untouched(&cidrs, sizeof cidrs) && untouched(&router, sizeof router));
+}
+
+static void nulls_cipher(void) {
+    doors_cipher *cipher = cipher_make();
+    doors_addr address;
+    char token[DOORS_TOKEN_MAX];
+    size_t len;
+    untouched_set(&address, sizeof address);
+    untouched_set(token, sizeof token);
+    untouched_set(&len, sizeof len);
+    REFUSED(doors_cipher_encode(NULL, ADDRESS, 4, token, sizeof token, &len));
+    REFUSED(doors_cipher_encode(cipher, NULL, 4, token, sizeof token, &len));
+    REFUSED(doors_cipher_encode(cipher, ADDRESS, 4, NULL, sizeof token, &len));
+    REFUSED(doors_cipher_encode(cipher, ADDRESS, 4, token, sizeof token, NULL));
+    REFUSED(doors_cipher_encode(cipher, ADDRESS, 4, NULL, 0, &len));
+    REFUSED(doors_cipher_decode(NULL, token, sizeof token, &address));
+    REFUSED(doors_cipher_decode(cipher, NULL, sizeof token, &address));
+    REFUSED(doors_cipher_decode(cipher, token, sizeof token, NULL));
+    CHECK(doors_cipher_decode(cipher, NULL, 0, &address) == DOORS_STATUS_TOKEN_REFUSED);
+    CHECK(untouched(&address, sizeof address) && untouched(token, sizeof token) && untouched(&len, sizeof len));
+    doors_cipher_free(cipher);
+    doors_cipher_free(NULL);
+}
+
+static void nulls_cidrs(void) {
+    doors_cidrs *cidrs = cidrs_make();
+    uint32_t index;
+    untouched_set(&index, sizeof index);
+    REFUSED(doors_cidrs_lookup(NULL, ADDRESS, 4, &index));
+    REFUSED(doors_cidrs_lookup(cidrs, NULL, 4, &index));
+    REFUSED(doors_cidrs_lookup(cidrs, NULL, 16, &index));
+    REFUSED(doors_cidrs_lookup(cidrs, ADDRESS, 4, NULL));
+    CHECK(untouched(&index, sizeof index));
+    doors_cidrs_free(cidrs);
+    doors_cidrs_free(NULL);
+}
+
+static void nulls_router(void) {
+    doors_router *router = router_make();
+    doors_decision decision;
+    doors_error error;
+    uint32_t number;
+    const char *host;
+    size_t len;
+    uint16_t port;
+    untouched_set(&decision, sizeof decision);
+    untouched_set(&error, sizeof error);
+    untouched_set(&number, sizeof number);
+    untouched_set(&host, sizeof host);
+    untouched_set(&len, sizeof len);
+    untouched_set(&port, sizeof port);
+    REFUSED(doors_router_decide(NULL, "/", 1, "a=b", 3, &decision));
+    REFUSED(doors_router_decide(router, NULL, 1, "a=b", 3, &decision));
+    REFUSED(doors_router_decide(router, "/", 1, NULL, 3, &decision));
+    REFUSED(doors_router_decide(router, "/", 1, "a=b", 3, NULL));
+    REFUSED(doors_router_lookup(NULL, ADDRESS, 4, &number));
+    REFUSED(doors_router_lookup(router, NULL, 4, &number));
+    REFUSED(doors_router_lookup(router, ADDRESS, 4, NULL));
+    REFUSED(doors_router_upstreams(NULL, &number));
+    REFUSED(doors_router_upstreams(router, NULL));
+    REFUSED(doors_router_upstream(NULL, 0, &host, &len, &port));
+    REFUSED(doors_router_upstream(router, 0, NULL, &len, &port));
+    REFUSED(doors_router_upstream(router, 0, &host, NULL, &port));
+    REFUSED(doors_router_upstream(router, 0, &host, &len, NULL));
+    REFUSED(doors_router_warning(NULL, 0, &error));
+    REFUSED(doors_router_warning(router, 0, NULL));
+    CHECK(untouched(&decision, sizeof decision) && untouched(&error, sizeof error) && untouched(&number, sizeof number));
+    CHECK(untouched(&host, sizeof host) && untouched(&len, sizeof len) && untouched(&port, sizeof port));
+    CHECK(doors_router_decide(router, NULL, 0, NULL, 0, &decision) == DOORS_STATUS_OK);
+    doors_router_free(router);
+    doors_router_free(NULL);
+}
+
+static void nulls_pods(void) {
+    doors_pods *pods = pods_make();
+    doors_answer answer;
+    uint32_t verdict;
+    uint8_t failed;
+    untouched_set(&answer, sizeof answer);
+    untouched_set(&verdict, sizeof verdict);
+    untouched_set(&failed, sizeof failed);
+    REFUSED(doors_pods_began(NULL, &GROUP, &POD, DOORS_PATH_SYNC, 1, &answer));
+    REFUSED(doors_pods_began(pods, NULL, &POD, DOORS_PATH_SYNC, 1, &answer));
+    REFUSED(doors_pods_began(pods, &GROUP, NULL, DOORS_PATH_SYNC, 1, &answer));
+    REFUSED(doors_pods_began(pods, &GROUP, &POD, DOORS_PATH_SYNC, 1, NULL));
+    REFUSED(doors_pods_refused_token(NULL, &GROUP, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, 1, &answer));
+    REFUSED(doors_pods_refused_token(pods, NULL, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, 1, &answer));
+    REFUSED(doors_pods_refused_token(pods, &GROUP, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, 1, NULL));
+    REFUSED(doors_pods_ended(NULL, &GROUP, &POD, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 1, &answer));
+    REFUSED(doors_pods_ended(pods, NULL, &POD, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 1, &answer));
+    REFUSED(doors_pods_ended(pods, &GROUP, NULL, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 1, &answer));
+    REFUSED(doors_pods_ended(pods, &GROUP, &POD, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 1, NULL));
+    REFUSED(doors_pods_resolved(NULL, 1, &POD, 1));
+    REFUSED(doors_pods_resolved(pods, 1, NULL, 1));
+    REFUSED(doors_pods_failed_recently(NULL, &POD, 1, 1, &failed));
+    REFUSED(doors_pods_failed_recently(pods, NULL, 1, 1, &failed));
+    REFUSED(doors_pods_failed_recently(pods, &POD, 1, 1, NULL));
+    REFUSED(doors_pods_verdict(NULL, &POD, &verdict));
+    REFUSED(doors_pods_verdict(pods, NULL, &verdict));
+    REFUSED(doors_pods_verdict(pods, &POD, NULL));
+    CHECK(doors_pods_verdict(pods, &POD, &verdict) == DOORS_STATUS_OK && verdict == DOORS_VERDICT_NONE);
+    CHECK(doors_pods_resolved(pods, 1, NULL, 0) == DOORS_STATUS_OK);
+    CHECK(untouched(&answer, sizeof answer) && untouched(&failed, sizeof failed));
+    doors_pods_free(pods);
+    doors_pods_free(NULL);
+}
+
+void hostile_nulls(void) {
+    nulls_new();
+    nulls_cipher();
+    nulls_cidrs();
+    nulls_router();
+    nulls_pods();
+}

@@ -1,0 +1,114 @@
+/* Pods, groups, numbers and times that make no sense. */
+#include "hostile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MANY = 30000 };
+
+static doors_pod pod_of(uint32_t number) {
+    doors_pod pod = {{{10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number}, 4}, 8080, 0};
+    return pod;
+}
+
+static void pods_lengths(doors_pods *pods) {
+    static const uint32_t WRONG[] = {0, 1, 3, 5, 15, 17, 255, INT32_MAX, UINT32_MAX};
+    static const doors_group GROUP = {1, 1, 1, 1, 0};
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        doors_pod pod = pod_of(7), list[2] = {pod_of(8), pod_of(9)};
+        doors_answer answer;
+        uint32_t verdict;
+        uint8_t failed[2];
+        untouched_set(&answer, sizeof answer);
+        untouched_set(&verdict, sizeof verdict);
+        untouched_set(failed, sizeof failed);
+        pod.addr.len = list[1].addr.len = WRONG[i];
+        CHECK(doors_pods_began(pods, &GROUP, &pod, DOORS_PATH_SYNC, 1, &answer) == DOORS_STATUS_ADDRESS);
+        CHECK(doors_pods_ended(pods, &GROUP, &pod, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 1, &answer) ==
+              DOORS_STATUS_ADDRESS);
+        CHECK(doors_pods_verdict(pods, &pod, &verdict) == DOORS_STATUS_ADDRESS);
+        CHECK(doors_pods_resolved(pods, 1, list, 2) == DOORS_STATUS_ADDRESS);
+        CHECK(doors_pods_failed_recently(pods, list, 2, 1, failed) == DOORS_STATUS_ADDRESS);
+        CHECK(untouched(&answer, sizeof answer) && untouched(&verdict, sizeof verdict));
+        CHECK(untouched(failed, sizeof failed));
+    }
+    /* Lists that no memory holds: nothing may be read. */
+    doors_pod one = pod_of(1);
+    uint8_t failed;
+    CHECK(doors_pods_resolved(pods, 1, &one, SIZE_MAX) == DOORS_STATUS_TOO_LARGE);
+    CHECK(doors_pods_resolved(pods, 1, &one, SIZE_MAX / sizeof one + 1) == DOORS_STATUS_TOO_LARGE);
+    CHECK(doors_pods_failed_recently(pods, &one, SIZE_MAX / 2, 1, &failed) == DOORS_STATUS_TOO_LARGE);
+}
+
+static void pods_numbers(doors_pods *pods) {
+    static const uint32_t WRONG[] = {6, 7, 255, 65536, INT32_MAX, UINT32_MAX};
+    static const doors_group GROUP = {1, 1, 1, 1, 0};
+    doors_pod pod = pod_of(7);
+    doors_answer answer;
+    untouched_set(&answer, sizeof answer);
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        CHECK(doors_pods_began(pods, &GROUP, &pod, WRONG[i], 1, &answer) == DOORS_STATUS_NO_MATCH);
+        CHECK(doors_pods_ended(pods, &GROUP, &pod, WRONG[i], DOORS_OUTCOME_REFUSED, 1, &answer) ==
+              DOORS_STATUS_NO_MATCH);
+        CHECK(doors_pods_ended(pods, &GROUP, &pod, DOORS_PATH_SYNC, WRONG[i] + 1, 1, &answer) == DOORS_STATUS_NO_MATCH);
+        CHECK(doors_pods_refused_token(pods, &GROUP, WRONG[i], DOORS_PATH_SYNC, 1, &answer) == DOORS_STATUS_NO_MATCH);
+        CHECK(doors_pods_refused_token(pods, &GROUP, DOORS_REASON_REFUSED, WRONG[i], 1, &answer) ==
+              DOORS_STATUS_NO_MATCH);
+    }
+    CHECK(doors_pods_ended(pods, &GROUP, &pod, DOORS_PATH_SYNC, 0, 1, &answer) == DOORS_STATUS_NO_MATCH);
+    CHECK(untouched(&answer, sizeof answer));
+}
+
+/* Clocks that jump, and options at the ends of their ranges. */
+static void pods_times(doors_pods *pods) {
+    static const uint64_t TIMES[] = {0, 1, UINT64_MAX, 5, UINT64_MAX - 1, 1000000000, (uint64_t)1 << 63, 0};
+    static const uint32_t RATES[] = {0, 1, UINT32_MAX};
+    for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++)
+        for (size_t j = 0; j < sizeof TIMES / sizeof *TIMES; j++)
+            for (size_t k = 0; k < sizeof RATES / sizeof *RATES; k++) {
+                doors_group group = {UINT64_MAX, TIMES[j], TIMES[j], RATES[k], UINT32_MAX};
+                doors_pod pod = pod_of((uint32_t)j);
+                doors_answer answer;
+                CHECK(doors_pods_ended(pods, &group, &pod, DOORS_PATH_SYNC, 1 + (uint32_t)(i + j + k) % 6, TIMES[i],
+                                       &answer) == DOORS_STATUS_OK);
+                CHECK(answer.action <= DOORS_ACTION_UNAVAILABLE && answer.verdict <= DOORS_VERDICT_GONE);
+                CHECK(doors_pods_began(pods, &group, &pod, DOORS_PATH_SYNC, TIMES[j], &answer) == DOORS_STATUS_OK);
+                CHECK(answer.action >= DOORS_ACTION_DIAL && answer.action <= DOORS_ACTION_UNAVAILABLE);
+                CHECK(doors_pods_refused_token(pods, &group, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, TIMES[i],
+                                               &answer) == DOORS_STATUS_OK);
+                CHECK(answer.reserved[0] == 0 && answer.reserved[1] == 0);
+            }
+}
+
+/* More pods than are remembered, each with a refusal, then all at once. */
+static void pods_many(void) {
+    static const doors_group GROUP = {1, 1, 1000000000, 100, 0};
+    doors_pods *pods = pods_make();
+    doors_pod *list = (doors_pod *)filled(0, MANY * sizeof *list);
+    uint8_t *failed = (uint8_t *)filled(0, MANY);
+    doors_answer answer;
+    uint32_t refused = 0, verdict;
+    for (uint32_t i = 0; i < MANY; i++) {
+        list[i] = pod_of(i);
+        refused += doors_pods_ended(pods, &GROUP, &list[i], DOORS_PATH_HOOK, DOORS_OUTCOME_REFUSED, i, &answer) ==
+                       DOORS_STATUS_OK &&
+                   answer.action == DOORS_ACTION_GONE;
+    }
+    CHECK(refused == MANY);
+    CHECK(doors_pods_failed_recently(pods, list, MANY, MANY, failed) == DOORS_STATUS_OK);
+    CHECK(failed[0] == 0 && failed[MANY - 1] == 1);
+    CHECK(doors_pods_resolved(pods, 1, list, MANY) == DOORS_STATUS_OK);
+    CHECK(doors_pods_verdict(pods, &list[MANY - 1], &verdict) == DOORS_STATUS_OK && verdict == DOORS_VERDICT_NONE);
+    free(failed);
+    free(list);
+    doors_pods_free(pods);
+}
+
+void hostile_pods(void) {
+    doors_pods *pods = pods_make();
+    pods_lengths(pods);
+    pods_numbers(pods);
+    pods_times(pods);
+    doors_pods_free(pods);
+    pods_many();
+}

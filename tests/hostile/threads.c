@@ -1,0 +1,121 @@
+/* Eight threads on the same four handles, each calling every function; other threads than the makers free them. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "hostile.h"
+
+#include <pthread.h>
+#include <string.h>
+
+enum { THREADS = 8, ROUNDS = 300, PODS = 12 };
+
+typedef struct {
+    const doors_cipher *cipher;
+    const doors_cidrs *cidrs;
+    const doors_router *router;
+    const doors_pods *pods;
+    pthread_barrier_t *start;
+    uint8_t number;
+    unsigned wrong;
+} job;
+
+/* CHECK counts without a lock, so a thread counts on its own. */
+#define EXPECT(condition) (mine->wrong += !(condition))
+
+static void decide(job *mine) {
+    const uint8_t address[4] = {10, 0, 0, mine->number};
+    char path[3 + DOORS_TOKEN_IPV4 + 3] = "/~/", cookies[3 + DOORS_TOKEN_IPV4];
+    size_t len = 0;
+    doors_addr opened;
+    doors_decision decision;
+    doors_error error;
+    uint32_t number = 0;
+    const char *host = NULL;
+    uint16_t port = 0;
+    EXPECT(doors_cipher_encode(mine->cipher, address, 4, path + 3, DOORS_TOKEN_IPV4, &len) == DOORS_STATUS_OK);
+    EXPECT(doors_cipher_decode(mine->cipher, path + 3, len, &opened) == DOORS_STATUS_OK);
+    EXPECT(opened.bytes[3] == mine->number);
+    memcpy(path + 3 + len, "/s/", 3);
+    memcpy(cookies, "up=", 3);
+    memcpy(cookies + 3, path + 3, len);
+    EXPECT(doors_router_decide(mine->router, path, sizeof path, NULL, 0, &decision) == DOORS_STATUS_OK);
+    EXPECT(decision.kind == DOORS_DECISION_POD && decision.addr.bytes[3] == mine->number);
+    EXPECT(doors_router_decide(mine->router, "/", 1, cookies, sizeof cookies, &decision) == DOORS_STATUS_OK);
+    EXPECT(decision.kind == DOORS_DECISION_SERVER && decision.addr.bytes[3] == mine->number);
+    EXPECT(doors_cidrs_lookup(mine->cidrs, address, 4, &number) == DOORS_STATUS_OK && number == 1);
+    EXPECT(doors_router_lookup(mine->router, address, 4, &number) == DOORS_STATUS_OK && number == 0);
+    EXPECT(doors_router_upstreams(mine->router, &number) == DOORS_STATUS_OK && number == 2);
+    EXPECT(doors_router_upstream(mine->router, 1, &host, &len, &port) == DOORS_STATUS_OK);
+    EXPECT(len == 5 && memcmp(host, "green", 5) == 0 && port == 8081);
+    EXPECT(doors_router_warning(mine->router, 0, &error) == DOORS_STATUS_OK);
+    EXPECT(doors_check(DOORS_FIELD_CIDR, "10.0.0.1/8", 10, &error) == DOORS_STATUS_CIDR);
+    EXPECT(strcmp(doors_status_str(DOORS_STATUS_OK), "ok") == 0 && doors_abi() == DOORS_ABI);
+}
+
+/* All threads report about the same pods, so that they meet at one lock. */
+static void follow(job *mine, uint64_t now) {
+    doors_group group = {1, mine->number % 2, 1000, 5, 0};
+    doors_pod list[PODS];
+    doors_answer answer;
+    uint8_t failed[PODS];
+    uint32_t verdict;
+    for (uint8_t i = 0; i < PODS; i++) list[i] = (doors_pod){{{10, 0, 1, i}, 4}, 8080, 0};
+    const doors_pod *pod = &list[now % PODS];
+    uint32_t outcome = 1 + (uint32_t)(now + mine->number) % 6;
+    EXPECT(doors_pods_began(mine->pods, &group, pod, DOORS_PATH_SYNC, now, &answer) == DOORS_STATUS_OK);
+    EXPECT(doors_pods_ended(mine->pods, &group, pod, DOORS_PATH_SYNC, outcome, now, &answer) == DOORS_STATUS_OK);
+    EXPECT(doors_pods_refused_token(mine->pods, &group, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, now, &answer) ==
+           DOORS_STATUS_OK);
+    EXPECT(doors_pods_failed_recently(mine->pods, list, PODS, now, failed) == DOORS_STATUS_OK);
+    EXPECT(doors_pods_resolved(mine->pods, group.server, list, now % PODS) == DOORS_STATUS_OK);
+    EXPECT(doors_pods_verdict(mine->pods, pod, &verdict) == DOORS_STATUS_OK && verdict <= DOORS_VERDICT_GONE);
+}
+
+static void *work(void *argument) {
+    job *mine = argument;
+    pthread_barrier_wait(mine->start);
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        decide(mine);
+        follow(mine, round * 1000000);
+    }
+    /* Handles made and freed while the others work. */
+    doors_cipher *cipher = cipher_make();
+    doors_router *router = router_make();
+    doors_cipher_free(cipher);
+    doors_router_free(router);
+    return NULL;
+}
+
+typedef struct {
+    doors_cipher *cipher;
+    doors_cidrs *cidrs;
+    doors_router *router;
+    doors_pods *pods;
+} handles;
+
+static void *release(void *argument) {
+    handles *all = argument;
+    doors_cipher_free(all->cipher);
+    doors_cidrs_free(all->cidrs);
+    doors_router_free(all->router);
+    doors_pods_free(all->pods);
+    return NULL;
+}
+
+void hostile_threads(void) {
+    handles all = {cipher_make(), cidrs_make(), router_make(), pods_make()};
+    pthread_barrier_t start;
+    pthread_t threads[THREADS], last;
+    job jobs[THREADS];
+    pthread_barrier_init(&start, NULL, THREADS);
+    for (uint8_t i = 0; i < THREADS; i++) {
+        jobs[i] = (job){all.cipher, all.cidrs, all.router, all.pods, &start, (uint8_t)(i + 1), 0};
+        CHECK(pthread_create(&threads[i], NULL, work, &jobs[i]) == 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+        CHECK(jobs[i].wrong == 0);
+    }
+    pthread_barrier_destroy(&start);
+    CHECK(pthread_create(&last, NULL, release, &all) == 0);
+    CHECK(pthread_join(last, NULL) == 0);
+}
