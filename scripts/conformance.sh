@@ -57,7 +57,7 @@ run_python() { python3 -W error tests/conformance/python/conformance.py .; }
 run_node() {
     local folder=$out/node
     mkdir -p "$folder"
-    cp tests/conformance/node/* "$folder/"
+    cp tests/conformance/node/*.js tests/conformance/node/package*.json "$folder/"
     (cd -- "$folder" && three_times npm ci --silent --ignore-scripts --no-audit --no-fund)
     node --expose-gc "$folder/conformance.js" .
 }
