@@ -214,3 +214,32 @@ func TestNoFileDescriptors(t *testing.T) {
 		t.Errorf("something is held against a pod after %d changes", lines)
 	}
 }
+
+// Nor is a forward proxy that refuses, or an address that Caddy does not have.
+func TestOwnFaults(t *testing.T) {
+	t.Parallel()
+	for name, transport := range map[string]string{
+		"forward proxy": "network_proxy url http://127.0.0.1:9",
+		"local address": "local_address 192.0.2.1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
+			resolve(dns, app, podA)
+			servers := []Server{cluster.Server("127.0.1.0/24", app)}
+			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "", "transport http {\n\t"+transport+"\n}")}})
+			for _, protocol := range Protocols {
+				client := caddy.NewClient(t, protocol)
+				for _, kind := range []string{"s", "h", "u", "r"} {
+					checkUnavailable(t, kind, client.Get("/~/"+cluster.Token(podB)+"/"+kind+"/i/1"))
+				}
+			}
+			if lines := logged(caddy, `"pod changed"`); lines != 0 {
+				t.Errorf("something is held against a pod after %d changes", lines)
+			}
+			if dials := cluster.Pod(podB).Dials(); dials != 0 {
+				t.Errorf("the pod was reached by %d dials", dials)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package outage_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/quic-go/quic-go/http3"
 )
 
 // load is steady traffic over kept-alive connections.
@@ -48,6 +50,12 @@ func startLoad(t testing.TB, caddy *Caddy, protocols []Protocol, workers int, re
 					}
 					begin := time.Now()
 					answer, err := client.Try(request(worker))
+					for range 10 {
+						if !rejected(err) {
+							break
+						}
+						answer, err = client.Try(request(worker))
+					}
 					one := result{protocol: protocol, worker: worker, begin: begin, status: answer.Status, err: err}
 					if found := pageAddress.FindStringSubmatch(answer.Body); found != nil {
 						one.pod = found[1]
@@ -61,6 +69,14 @@ func startLoad(t testing.TB, caddy *Caddy, protocols []Protocol, workers int, re
 	}
 	t.Cleanup(func() { l.stop() })
 	return l
+}
+
+// rejected tells whether a server said that it did not process a request, as one
+// does that is being replaced: browsers then send it again (RFC 9114 section
+// 4.1.1). Go's client does so once.
+func rejected(err error) bool {
+	var reason *http3.Error
+	return errors.As(err, &reason) && reason.ErrorCode == http3.ErrCodeRequestRejected
 }
 
 // stop ends the load and returns what became of all its requests.

@@ -36,6 +36,23 @@ func TestTwoFreshPods(t *testing.T) {
 	}
 }
 
+// Who wants one IP version only asks for one.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
+	resolve(dns, app, podA, "2001:db8::1") // nothing is there
+	servers := []Server{cluster.Server("127.0.1.0/24", app)}
+	client := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "versions ipv4", "")}}).NewClient(t, H1)
+	for range 10 {
+		if answer := client.Get("/"); answer.Status != http.StatusOK {
+			t.Errorf("status %d", answer.Status)
+		}
+	}
+	if four, six := dns.QueriesOf("udp A"), dns.QueriesOf("udp AAAA"); four == 0 || six != 0 {
+		t.Errorf("%d queries for IPv4 addresses, %d for IPv6", four, six)
+	}
+}
+
 // The heart of a rollout: from two seconds after the move in DNS on no new
 // page comes from the old pod, while nothing happens to those that it has.
 func TestMove(t *testing.T) {

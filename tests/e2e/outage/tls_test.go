@@ -97,7 +97,9 @@ func TestTLS(t *testing.T) {
 		return fmt.Sprintf("transport http {\n\ttls\n\ttls_trust_pool file %s\n%s\n}", trust.file, more)
 	}
 	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, servers, "", transport(""))}})
-	saw := func(address, name string) string { return fmt.Sprintf("%s host=%s:%d sni=%s", address, name, port, name) }
+	saw := func(address, name string) string {
+		return fmt.Sprintf("%s host=%s:%d sni=%s", address, name, port, name)
+	}
 	token := func(address string) string { return Token(t, secret, address) }
 	cookie := func(address string) []string { return []string{"upstream=" + token(address)} }
 	for _, protocol := range Protocols {

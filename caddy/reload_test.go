@@ -1,0 +1,130 @@
+package caddydoors
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/doors-dev/doors-caddy/go"
+)
+
+// checkLive fails unless as many routers are left as are in use, once the garbage is collected.
+func checkLive(t *testing.T, when string, want int) {
+	t.Helper()
+	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		runtime.GC()
+		got := doors.LiveRouters()
+		if got == want {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("%s: %d routers live, %d are in use", when, got, want)
+		}
+	}
+}
+
+// Reloads leave nothing behind but what running requests still need: a router in the library's memory and its goroutines,
+// both of which Go's garbage collector cannot see.
+func TestReloadsLeaveNothing(t *testing.T) {
+	release := make(chan struct{})
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/stream" {
+			w.WriteHeader(http.StatusOK)
+			w.(http.Flusher).Flush()
+			<-release
+		}
+		_, _ = io.WriteString(w, "the end")
+	}))
+	defer app.Close()
+	defer func() { _ = caddy.Stop() }()
+	end := sync.OnceFunc(func() { close(release) })
+	defer end()
+	appPort := app.Listener.Addr().(*net.TCPAddr).Port
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	_ = listener.Close()
+	const sources = 3
+	load := func(sources int) {
+		t.Helper()
+		var routes []string
+		for number := range sources {
+			routes = append(routes, fmt.Sprintf(`{"match": [{"header": {"X-Source": ["%d"]}}], "handle": [{"handler": "reverse_proxy", "upstreams": {
+				"source": "doors_upstream", "secret": "%s", "upstreams": [{"cidr": "127.0.9.0/24", "host": "127.0.0.1", "port": %d}]}}]}`, number, testSecret, appPort))
+		}
+		config := fmt.Sprintf(`{"admin": {"disabled": true, "config": {"persist": false}}, "logging": {"logs": {"default": {"level": "PANIC"}}},
+			"apps": {"http": {"servers": {"test": {"listen": ["127.0.0.1:%d"], "automatic_https": {"disable": true}, "routes": [%s]}}}}}`,
+			port, strings.Join(routes, ","))
+		if err := caddy.Load([]byte(config), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	get := func(path string) *http.Response {
+		t.Helper()
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", port, path), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X-Source", "1")
+		request.Close = true
+		for try := 1; ; try++ { // a listener that closes resets the connections that wait for it
+			answer, err := http.DefaultClient.Do(request)
+			if err == nil {
+				return answer
+			}
+			if try == 10 {
+				t.Fatal(err)
+			}
+		}
+	}
+	checkLive(t, "before", 0)
+	load(sources)
+	stream := get("/stream")
+	for range 20 {
+		load(sources)
+		answer := get("/")
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("status %d", answer.StatusCode)
+		}
+	}
+	runtime.GC()
+	if live := doors.LiveRouters(); live < sources {
+		t.Fatalf("%d routers live, of the running %d", live, sources)
+	}
+	end()
+	if rest, err := io.ReadAll(stream.Body); err != nil || string(rest) != "the end" {
+		t.Fatalf("a stream over 20 reloads ended with %q, %v", rest, err)
+	}
+	_ = stream.Body.Close()
+	checkLive(t, "after 20 reloads", sources)
+	load(0)
+	checkLive(t, "with a configuration that has none", 0)
+	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		stacks := make([]byte, 1<<20)
+		all := string(stacks[:runtime.Stack(stacks, true)])
+		ours := 0
+		for stack := range strings.SplitSeq(all, "\n\n") {
+			if strings.Contains(stack, "/doors-caddy/caddy") && !strings.Contains(stack, "testing.tRunner") {
+				ours++
+			}
+		}
+		if ours == 0 {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("%d goroutines of ours are left:\n%s", ours, all)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package outage_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// startOneSite runs a Caddyfile with one site and no name of the harness in it,
+// so that each line of the log comes from one handler.
+func startOneSite(t *testing.T, caddyfile string, port int) *Caddy {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "Caddyfile")
+	if err := os.WriteFile(path, []byte(caddyfile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return StartCommand(t, Default, port, "run", "--config", path, "--adapter", "caddyfile")
+}
+
+// Every option that would break pages is named once when Caddy starts, with
+// the reason.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	port := Port(t, "127.0.0.1")
+	caddy := startOneSite(t, fmt.Sprintf(`{
+	admin off
+	grace_period 10s
+	servers {
+		timeouts {
+			read_body 20s
+			write 24s
+		}
+	}
+}
+
+http://127.0.0.1:%d {
+	reverse_proxy {
+		dynamic_upstreams doors_upstream {
+			secret %s
+			cookie_name upstream
+			upstream {
+				pod_cidr 127.0.1.0/24 10.0.0.0/8
+				host app.test
+				upstream_port 9
+			}
+			upstream {
+				pod_cidr 169.254.0.0/16 fe80::/64
+				host app.test
+				upstream_port 9
+			}
+			upstream {
+				pod_cidr 0.0.0.0/0 ::/0
+				host app.test
+				upstream_port 9
+			}
+		}
+		lb_policy weighted_round_robin 1 2
+		health_uri /healthy
+		request_buffers 1MiB
+		response_buffers 1MiB
+		transport http {
+			response_header_timeout 10s
+			read_timeout 11s
+			write_timeout 12s
+			resolvers 127.0.0.1:53
+			max_conns_per_host 5
+			network_proxy url http://127.0.0.1:9
+		}
+	}
+}
+`, port, NewSecret(32)), port)
+	caddy.Output.Wait(t, "serving initial configuration", patience)
+	options := map[string]string{
+		"transport http: response_header_timeout": "silent for 20 s",
+		"transport http: read_timeout":            "silent for 20 s",
+		"transport http: write_timeout":           "silent for 20 s",
+		"server srv0: read_timeout":               "silent for 20 s",
+		"server srv0: write_timeout":              "silent for 20 s",
+		"grace_period":                            "10s is less than 25s",
+		"request_buffers":                         "reports are one long streamed body",
+		"response_buffers":                        "updates are one long streamed answer",
+		"HTTP_PROXY":                              "forward proxy",
+		"health_uri":                              "do nothing for dynamic upstreams",
+		"lb_policy weighted_round_robin":          "pods come and go",
+		"transport http: resolvers":               "no effect on `host`",
+		"transport http: max_conns_per_host":      "every open page holds a connection",
+	}
+	for option, reason := range options {
+		if lines := logged(caddy, `"level":"warn"`, `"option":"`+option+`"`, reason); lines != 1 {
+			t.Errorf("%d warnings about %s because of %q", lines, option, reason)
+		}
+	}
+	if lines := logged(caddy, `"option":`); lines != len(options) {
+		t.Errorf("%d warnings, of which %d are known", lines, len(options))
+	}
+	networks := map[string]string{
+		"127.0.1.0/24": "loopback", "169.254.0.0/16": "link-local", "fe80::/64": "link-local", "0.0.0.0/0": "every address", "::/0": "every address",
+	}
+	for network, reason := range networks {
+		if lines := logged(caddy, `"level":"warn"`, "upstreams[", network, reason); lines != 1 {
+			t.Errorf("%d warnings about %s because of %q", lines, network, reason)
+		}
+	}
+	if lines := logged(caddy, "10.0.0.0/8"); lines != 0 {
+		t.Errorf("%d lines about an ordinary network", lines)
+	}
+}
+
+// The documented configuration has nothing to warn about, nor have timeouts
+// that are long enough.
+func TestNoWarnings(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string][2]string{
+		"documented": {"", ""},
+		"long enough": {
+			"\tgrace_period 25s\n\tservers {\n\t\ttimeouts {\n\t\t\tread_body 25s\n\t\t\twrite 1m\n\t\t\tread_header 5s\n\t\t\tidle 5s\n\t\t}\n\t}\n",
+			"transport http {\n\tresponse_header_timeout 25s\n\tread_timeout 25s\n\twrite_timeout 1m\n\tdial_timeout 1s\n}\nlb_policy round_robin\nhealth_interval 1s\n",
+		},
+	} {
+		port := Port(t, "127.0.0.1")
+		source := Caddyfile("dynamic_upstreams", NewSecret(32), "upstream", []Server{{CIDR: "10.0.0.0/24", Host: "svc.namespace.svc.cluster.local", Port: 8080}}, more[1])
+		caddy := startOneSite(t, fmt.Sprintf("{\n\tadmin off\n%s}\n\nhttp://127.0.0.1:%d {\n%s\n}\n", more[0], port, Indent(source)), port)
+		caddy.Output.Wait(t, "serving initial configuration", patience)
+		if name == "long enough" && strings.Contains(caddy.Output.String(), "health_uri") {
+			continue // health_interval alone may count as an active check
+		}
+		if lines := logged(caddy, "doors_upstream", `"level":"warn"`); lines != 0 {
+			t.Errorf("%s: %d warnings in\n%s", name, lines, caddy.Output)
+		}
+	}
+}
+
+// A configuration by which Caddy would reach itself is an error, at the start
+// and later.
+func TestNotItself(t *testing.T) {
+	t.Parallel()
+	places := NewPlaces(t)
+	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
+	resolve(dns, app, podA)
+	itself := func(port int) Config {
+		return Config{Places: places, Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app), {CIDR: "127.0.0.0/24", Host: app, Port: port}}, "", "")}
+	}
+	for _, port := range []int{places.HTTP, places.HTTPS} {
+		output := StartFails(t, Options{Config: itself(port)})
+		for _, part := range []string{"upstreams[1]", "proxy to itself", fmt.Sprint(port)} {
+			if !strings.Contains(output, part) {
+				t.Errorf("no %q in\n%s", part, output)
+			}
+		}
+	}
+	caddy := Start(t, Options{Config: itself(cluster.Port)})
+	status, message := caddy.Load(itself(places.HTTP))
+	if status != http.StatusBadRequest || !strings.Contains(message, "proxy to itself") {
+		t.Errorf("loaded: status %d, %s", status, message)
+	}
+	if answer := caddy.NewClient(t, H2).Get("/"); answer.Status != http.StatusOK {
+		t.Errorf("after a configuration was refused: status %d", answer.Status)
+	}
+}
