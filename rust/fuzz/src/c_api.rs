@@ -1,0 +1,317 @@
+//! In: a program, one byte for each call and more for its arguments. Every export is called with handles that live,
+//! with inputs in blocks of exactly their size, and with NULL. Outputs are written only on success; no call panics;
+//! all handles are freed at the end, so that a leak is found too.
+
+use std::ffi::{CStr, c_char};
+use std::mem::{MaybeUninit, size_of};
+use std::ptr::{null, null_mut};
+
+use doors_caddy::ffi::check::*;
+use doors_caddy::ffi::cidrs::*;
+use doors_caddy::ffi::cipher::*;
+use doors_caddy::ffi::numbers::*;
+use doors_caddy::ffi::pods::*;
+use doors_caddy::ffi::router::*;
+use doors_caddy::ffi::text::*;
+use doors_caddy::ffi::types::*;
+
+use crate::Reader;
+
+const KEY: &str = "dYUi5Yiobw4MRlS3RWII9u+9CocobfbgqvzOO0h2jYw=";
+const CONFIG: &str = r#"{"secret": "dYUi5Yiobw4MRlS3RWII9u+9CocobfbgqvzOO0h2jYw=", "cookie_name": "up", "upstreams": [
+    {"cidr": "10.0.0.0/8", "host": "a", "port": 1}, {"cidr": "2001:db8::/32", "host": "b", "port": 2}]}"#;
+const LIST: &str = "10.0.0.0/8 10.0.0.0/24 2001:db8::/32";
+
+/// Every output begins with these bytes.
+const UNTOUCHED: u8 = 0xa5;
+
+/// An output that must stay untouched on failure.
+struct Output<T>(MaybeUninit<T>);
+
+impl<T> Output<T> {
+    fn new() -> Self {
+        let mut value = MaybeUninit::<T>::uninit();
+        unsafe { value.as_mut_ptr().cast::<u8>().write_bytes(UNTOUCHED, size_of::<T>()) };
+        Output(value)
+    }
+
+    fn pointer(&mut self) -> *mut T {
+        self.0.as_mut_ptr()
+    }
+
+    /// The value after success.
+    fn after(&self, status: i32) -> Option<&T> {
+        assert_ne!(status, DOORS_STATUS_PANIC);
+        if status == DOORS_STATUS_OK {
+            return Some(unsafe { self.0.assume_init_ref() });
+        }
+        let bytes = unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<u8>(), size_of::<T>()) };
+        assert!(bytes.iter().all(|byte| *byte == UNTOUCHED), "written on failure, status {status}");
+        None
+    }
+}
+
+/// An error is written on failure only, and is then one line.
+fn check_error(error: &Output<doors_error>, status: i32) {
+    assert_ne!(status, DOORS_STATUS_PANIC);
+    if status == DOORS_STATUS_OK {
+        let bytes = unsafe { std::slice::from_raw_parts(error.0.as_ptr().cast::<u8>(), size_of::<doors_error>()) };
+        assert!(bytes.iter().all(|byte| *byte == UNTOUCHED));
+        return;
+    }
+    let error = unsafe { error.0.assume_init_ref() };
+    assert_eq!(error.status, status);
+    assert!(error.message.contains(&0));
+    let message = unsafe { CStr::from_ptr(error.message.as_ptr()) }.to_str().expect("messages are UTF-8");
+    assert!(!message.is_empty() && !message.contains(KEY), "{message}");
+}
+
+/// A handle that is freed at the end, or when another takes its place.
+struct Handle<T>(*mut T, unsafe extern "C" fn(*mut T));
+
+impl<T> Handle<T> {
+    fn replace(&mut self, new: *mut T) {
+        unsafe { (self.1)(self.0) };
+        self.0 = new;
+    }
+}
+
+impl<T> Drop for Handle<T> {
+    fn drop(&mut self) {
+        unsafe { (self.1)(self.0) };
+    }
+}
+
+/// An input: a block of exactly its size, or now and then NULL.
+struct Input(Option<Box<[u8]>>, usize);
+
+impl Input {
+    fn read(reader: &mut Reader, known: &[u8]) -> Self {
+        let length = usize::from(reader.byte());
+        match length {
+            // What reaches further than random bytes.
+            0..100 => Input(Some(known.into()), known.len()),
+            100 => Input(None, 0),
+            101 => Input(None, 9),
+            _ => {
+                let bytes = reader.bytes(length - 102);
+                Input(Some(bytes.into()), bytes.len())
+            }
+        }
+    }
+
+    fn chars(&self) -> *const c_char {
+        self.0.as_ref().map_or(null(), |bytes| bytes.as_ptr().cast())
+    }
+}
+
+/// The length of an address or the length that `bytes` has; mostly right.
+fn address(reader: &mut Reader) -> Box<[u8]> {
+    let length = match reader.byte() {
+        0..120 => 4,
+        120..200 => 16,
+        other => usize::from(other) - 200,
+    };
+    let mut bytes = vec![0; length];
+    let known = reader.bytes(length);
+    bytes[..known.len()].copy_from_slice(known);
+    bytes.into()
+}
+
+fn pod(reader: &mut Reader) -> doors_pod {
+    let bytes = address(reader);
+    let mut addr = doors_addr { bytes: [0; 16], len: bytes.len() as u32 };
+    let length = bytes.len().min(16);
+    addr.bytes[..length].copy_from_slice(&bytes[..length]);
+    doors_pod { addr, port: u16::from(reader.byte()), reserved: 0 }
+}
+
+/// One input.
+pub fn run(input: &[u8]) -> bool {
+    let mut reader = Reader(input);
+    let (mut cipher, mut cidrs) = (Handle(null_mut(), doors_cipher_free), Handle(null_mut(), doors_cidrs_free));
+    let (mut router, mut pods) = (Handle(null_mut(), doors_router_free), Handle(null_mut(), doors_pods_free));
+    let mut token: Vec<u8> = b"A".repeat(DOORS_TOKEN_IPV4 as usize);
+    let (mut now, mut reached) = (0u64, false);
+    while !reader.is_empty() {
+        unsafe {
+            match reader.byte() % 20 {
+                0 => {
+                    let secret = Input::read(&mut reader, KEY.as_bytes());
+                    let (mut out, mut error) = (Output::new(), Output::new());
+                    let status = doors_cipher_new(secret.chars(), secret.1, out.pointer(), error.pointer());
+                    check_error(&error, status);
+                    out.after(status).map(|new| cipher.replace(*new)).unwrap_or_default();
+                }
+                1 => {
+                    let list = Input::read(&mut reader, LIST.as_bytes());
+                    let (mut out, mut error) = (Output::new(), Output::new());
+                    let status = doors_cidrs_new(list.chars(), list.1, out.pointer(), error.pointer());
+                    check_error(&error, status);
+                    out.after(status).map(|new| cidrs.replace(*new)).unwrap_or_default();
+                }
+                2 => {
+                    let json = Input::read(&mut reader, CONFIG.as_bytes());
+                    let (mut out, mut error) = (Output::new(), Output::new());
+                    let status = doors_router_new(json.chars(), json.1, out.pointer(), error.pointer());
+                    check_error(&error, status);
+                    out.after(status).map(|new| router.replace(*new)).unwrap_or_default();
+                }
+                3 => {
+                    let mut out = Output::new();
+                    let status = doors_pods_new(out.pointer());
+                    out.after(status).map(|new| pods.replace(*new)).unwrap();
+                }
+                4 => {
+                    let address = address(&mut reader);
+                    let mut buffer = vec![UNTOUCHED; usize::from(reader.byte() % 80)].into_boxed_slice();
+                    let mut length = Output::<usize>::new();
+                    let status = doors_cipher_encode(
+                        cipher.0,
+                        address.as_ptr(),
+                        address.len(),
+                        buffer.as_mut_ptr().cast(),
+                        buffer.len(),
+                        length.pointer(),
+                    );
+                    match length.after(status) {
+                        Some(length) => {
+                            assert!(buffer[*length..].iter().all(|byte| *byte == UNTOUCHED));
+                            token = buffer[..*length].to_vec();
+                            let mut opened = Output::<doors_addr>::new();
+                            let status =
+                                doors_cipher_decode(cipher.0, token.as_ptr().cast(), token.len(), opened.pointer());
+                            let opened = opened.after(status).expect("a token decodes");
+                            let address: &[u8] = match &address[..] {
+                                [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, four @ ..] => four,
+                                other => other,
+                            };
+                            assert_eq!(&opened.bytes[..opened.len as usize], address);
+                        }
+                        None => assert!(buffer.iter().all(|byte| *byte == UNTOUCHED)),
+                    }
+                }
+                5 => {
+                    let text = Input::read(&mut reader, &token);
+                    let mut out = Output::<doors_addr>::new();
+                    let status = doors_cipher_decode(cipher.0, text.chars(), text.1, out.pointer());
+                    out.after(status);
+                }
+                6 | 7 => {
+                    let rest = reader.bytes(3);
+                    let path = Input::read(&mut reader, &[b"/~/", &token[..], rest].concat());
+                    let cookies = Input::read(&mut reader, &[b"up=", &token[..]].concat());
+                    let mut decisions = [Output::<doors_decision>::new(), Output::new()];
+                    let [one, two] = decisions.each_mut().map(|out| {
+                        let (path_start, cookies_start) = (path.chars(), cookies.chars());
+                        let status =
+                            doors_router_decide(router.0, path_start, path.1, cookies_start, cookies.1, out.pointer());
+                        out.after(status).copied()
+                    });
+                    let numbers =
+                        |one: doors_decision| (one.kind, one.reason, one.upstream, one.key, one.port, one.path);
+                    assert_eq!(one.map(numbers), two.map(numbers));
+                    if let Some(decision) = one {
+                        assert!(matches!(decision.kind, DOORS_DECISION_POD..=DOORS_DECISION_ANY));
+                        assert_eq!(decision.reserved, [0; 4]);
+                        assert_ne!(CStr::from_ptr(doors_reason_str(decision.reason)), c"unknown");
+                        reached |= decision.kind == DOORS_DECISION_POD || decision.reason == DOORS_REASON_COOKIE;
+                    }
+                }
+                8 => {
+                    let address = address(&mut reader);
+                    let (mut one, mut two) = (Output::<u32>::new(), Output::<u32>::new());
+                    let status = doors_cidrs_lookup(cidrs.0, address.as_ptr(), address.len(), one.pointer());
+                    one.after(status);
+                    let status = doors_router_lookup(router.0, address.as_ptr(), address.len(), two.pointer());
+                    two.after(status);
+                }
+                9 => {
+                    let (mut host, mut length) = (Output::<*const c_char>::new(), Output::<usize>::new());
+                    let (mut port, mut count, index) = (Output::<u16>::new(), Output::<u32>::new(), reader.byte() % 4);
+                    let counted = doors_router_upstreams(router.0, count.pointer());
+                    let (host_out, length_out, port_out) = (host.pointer(), length.pointer(), port.pointer());
+                    let status = doors_router_upstream(router.0, index.into(), host_out, length_out, port_out);
+                    port.after(status);
+                    if let (Some(host), Some(length)) = (host.after(status), length.after(status)) {
+                        assert!(u32::from(index) < *count.after(counted).unwrap());
+                        let host = std::slice::from_raw_parts(host.cast::<u8>(), *length);
+                        assert!(str::from_utf8(host).is_ok_and(|host| !host.is_empty()));
+                    }
+                }
+                10 => {
+                    let mut out = Output::<doors_error>::new();
+                    let status = doors_router_warning(router.0, (reader.byte() % 4).into(), out.pointer());
+                    out.after(status);
+                }
+                11 => {
+                    let field = (reader.byte() % 8).into();
+                    let value = Input::read(&mut reader, b"10.0.0.0/24");
+                    let mut error = Output::new();
+                    let status = doors_check(field, value.chars(), value.1, error.pointer());
+                    check_error(&error, status);
+                    assert_eq!(doors_check(field, value.chars(), value.1, null_mut()), status);
+                }
+                12 => {
+                    let number = reader.number();
+                    let texts: [extern "C" fn(u32) -> *const c_char; 6] = [
+                        doors_decision_str,
+                        doors_reason_str,
+                        doors_path_str,
+                        doors_action_str,
+                        doors_outcome_str,
+                        doors_verdict_str,
+                    ];
+                    for text in texts {
+                        assert!(!CStr::from_ptr(text(number as u32)).is_empty());
+                    }
+                    assert!(!CStr::from_ptr(doors_status_str(number as i32)).is_empty());
+                }
+                13 => match reader.byte() % 8 {
+                    0 => cipher.replace(null_mut()),
+                    1 => cidrs.replace(null_mut()),
+                    2 => router.replace(null_mut()),
+                    3 => pods.replace(null_mut()),
+                    _ => (),
+                },
+                14 => now = reader.number(),
+                event => {
+                    now = now.wrapping_add(u64::from(reader.byte()) << 24);
+                    let group = doors_group {
+                        source: u64::from(event),
+                        server: u64::from(reader.byte() % 3),
+                        gone_after: u64::from(reader.byte()) << 26,
+                        gone_rate: u32::from(reader.byte() % 4),
+                        reserved: 0,
+                    };
+                    let (path, outcome) = (u32::from(reader.byte() % 7), u32::from(reader.byte() % 8));
+                    let list: Box<[doors_pod]> = (0..reader.byte() % 4).map(|_| pod(&mut reader)).collect();
+                    let first = list.first().map_or(null(), |first| first as *const doors_pod);
+                    let (mut answer, mut verdict) = (Output::<doors_answer>::new(), Output::<u32>::new());
+                    let status = match event {
+                        15 => doors_pods_began(pods.0, &group, first, path, now, answer.pointer()),
+                        16 | 17 => doors_pods_ended(pods.0, &group, first, path, outcome, now, answer.pointer()),
+                        18 => doors_pods_refused_token(pods.0, &group, outcome, path, now, answer.pointer()),
+                        _ => {
+                            let mut failed = vec![UNTOUCHED; list.len()].into_boxed_slice();
+                            let (start, count, out) = (list.as_ptr(), list.len(), failed.as_mut_ptr());
+                            let resolved = doors_pods_resolved(pods.0, group.server, start, count);
+                            let status = doors_pods_failed_recently(pods.0, start, count, now, out);
+                            assert_eq!(resolved, status);
+                            let allowed = if status == DOORS_STATUS_OK { 0..=1 } else { UNTOUCHED..=UNTOUCHED };
+                            assert!(failed.iter().all(|one| allowed.contains(one)));
+                            DOORS_STATUS_NO_MATCH
+                        }
+                    };
+                    if let Some(answer) = answer.after(status) {
+                        assert!(answer.action <= DOORS_ACTION_UNAVAILABLE && answer.verdict <= DOORS_VERDICT_GONE);
+                        assert_eq!(answer.retry_after == 1, answer.action == DOORS_ACTION_UNAVAILABLE);
+                    }
+                    let status = doors_pods_verdict(pods.0, first, verdict.pointer());
+                    verdict.after(status);
+                }
+            }
+        }
+    }
+    reached
+}

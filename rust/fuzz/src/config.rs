@@ -1,0 +1,71 @@
+//! In: JSON. A configuration that is accepted says what a general JSON parser reads in it, and decides as the same
+//! configuration written anew; one that is refused is refused without a word of its secret.
+
+use doors_caddy::{Error, Router, Status, TokenCipher};
+use serde_json::Value;
+
+use crate::cidrs::prefix;
+use crate::model::{self, Prefix};
+
+/// What holds for every message: one line, and no part of the secret.
+fn check_message(error: &Error, json: &[u8]) {
+    assert!(!error.message.is_empty());
+    assert!(!error.message.chars().any(|character| character.is_control()), "{:?}", error.message);
+    let Ok(config) = serde_json::from_slice::<Value>(json) else { return };
+    for word in config["secret"].as_str().unwrap_or_default().split_whitespace() {
+        for part in word.as_bytes().windows(24) {
+            // Only what is a key, not 24 spaces or a word of the message itself.
+            let part = str::from_utf8(part).unwrap_or("\n");
+            let is_key = TokenCipher::new(part.as_bytes()).is_ok() || TokenCipher::new(word.as_bytes()).is_ok();
+            assert!(!is_key || !error.message.contains(part), "{:?}", error.message);
+        }
+    }
+}
+
+fn texts(upstream: &Value) -> impl Iterator<Item = &str> {
+    let several = upstream["cidrs"].as_array().into_iter().flatten();
+    upstream["cidr"].as_str().into_iter().chain(several.filter_map(Value::as_str))
+}
+
+fn check_accepted(router: &Router, json: &[u8]) {
+    let config: Value = serde_json::from_slice(json).expect("what is accepted is JSON");
+    let members: Vec<_> = config.as_object().unwrap().keys().collect();
+    assert!(members.iter().all(|name| ["secret", "cookie_name", "upstreams", "source"].contains(&name.as_str())));
+    TokenCipher::new(config["secret"].as_str().unwrap().as_bytes()).unwrap();
+    let upstreams = config["upstreams"].as_array().unwrap();
+    assert_eq!(upstreams.len(), router.upstreams().len());
+    let mut prefixes: Vec<(Prefix, u32)> = Vec::new();
+    for ((index, value), real) in (0..).zip(upstreams).zip(router.upstreams()) {
+        assert_eq!(value["host"], real.host.as_str());
+        assert_eq!(value["port"], real.port);
+        assert!(value.get("cidr").is_some() != value.get("cidrs").is_some());
+        prefixes.extend(texts(value).map(|cidr| (prefix(cidr).expect("what is accepted is a CIDR"), index)));
+    }
+    let again = Router::from_json(config.to_string().as_bytes()).unwrap();
+    assert_eq!(router.upstreams(), again.upstreams());
+    assert_eq!(router.warnings(), again.warnings());
+    let bare: Vec<Prefix> = prefixes.iter().map(|(prefix, _)| prefix.clone()).collect();
+    for (prefix, _) in &prefixes {
+        let address = prefix.text().split_once('/').unwrap().0.parse().unwrap();
+        let expected = model::lookup(&bare, address).map(|index| prefixes[index].1);
+        assert_eq!(router.lookup(address), expected);
+        assert_eq!(again.lookup(address), expected);
+    }
+}
+
+/// One input.
+pub fn run(input: &[u8]) -> bool {
+    match Router::from_json(input) {
+        Ok(router) => {
+            router.warnings().iter().for_each(|warning| check_message(warning, input));
+            check_accepted(&router, input);
+            true
+        }
+        Err(error) => {
+            assert!(matches!(error.status, Status::Secret | Status::Cidr | Status::Config));
+            check_message(&error, input);
+            assert_eq!(Router::from_json(input).map(drop).unwrap_err(), error, "the same twice");
+            false
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The committed seeds hold every invariant, and enough of them are accepted: figures of a fuzzer that never gets that
+//! far mean nothing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{fs, panic};
+
+use doors_caddy_fuzz::targets;
+
+fn names(folder: PathBuf) -> BTreeSet<String> {
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn seeds_hold_and_reach_the_accept_path() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let known: BTreeSet<String> = targets().into_keys().map(String::from).collect();
+    assert_eq!(names(root.join("seeds")), known, "folders of seeds");
+    let programs: BTreeSet<String> =
+        names(root.join("fuzz_targets")).iter().map(|name| name.trim_end_matches(".rs").to_string()).collect();
+    assert_eq!(programs, known, "programs");
+    for (target, run) in targets() {
+        let folder = root.join("seeds").join(target);
+        let seeds = names(folder.clone());
+        let accepted = seeds
+            .iter()
+            .filter(|name| {
+                let seed = fs::read(folder.join(name)).unwrap();
+                panic::catch_unwind(|| run(&seed)).unwrap_or_else(|_| panic!("{target}: seed {name}"))
+            })
+            .count();
+        println!("{target:<10}{:>5} seeds, {accepted} accepted", seeds.len());
+        assert!(accepted >= 3 && accepted < seeds.len(), "{target}: {accepted} of {} are accepted", seeds.len());
+    }
+}

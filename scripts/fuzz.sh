@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Fuzzes the library:  scripts/fuzz.sh [--short | --seconds N] [TARGET]...
+#   --short      10 seconds for each target, as in CI; otherwise N seconds (300)
+# In:  the targets in rust/fuzz, their committed seeds, and what earlier runs found worth keeping (target/fuzz/corpus).
+# Out: for each target its runs, edges and corpus; a failure keeps its input and says how to run it again.
+# It first proves that each target exists, and that its seeds hold and are accepted often enough.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$doors_root/scripts/require.sh"
+require_tools fuzz cargo cc
+
+seconds=300 wanted=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --short) seconds=10 ;;
+    --seconds)
+        seconds=${2:?--seconds needs a number}
+        shift
+        ;;
+    -*)
+        printf 'usage: scripts/fuzz.sh [--short | --seconds N] [TARGET]...\n' >&2
+        exit 2
+        ;;
+    *) wanted+=("$1") ;;
+    esac
+    shift
+done
+
+# A folder with the version in its name, so that other checkouts with other versions share the cache.
+tool=$DOORS_CACHE/cargo-fuzz-$cargo_fuzz_version
+if [ ! -x "$tool/bin/cargo-fuzz" ]; then
+    printf 'fuzz: building cargo-fuzz %s\n' "$cargo_fuzz_version" >&2
+    CARGO_TARGET_DIR=$tool.build nice cargo install --quiet --locked --root "$tool.$$" \
+        --version "$cargo_fuzz_version" cargo-fuzz
+    rm -rf "$tool" "$tool.build"
+    mv "$tool.$$" "$tool"
+fi
+
+cd -- "$doors_root/rust/fuzz"
+export CARGO_TARGET_DIR=$doors_root/target/fuzz
+# The instrumentation is a switch of the compiler that a release takes when it is told to.
+export RUSTC_BOOTSTRAP=1
+
+
+mapfile -t present < <("$tool/bin/cargo-fuzz" list --fuzz-dir .)
+mapfile -t expected < <(cd fuzz_targets && for file in *.rs; do printf '%s\n' "${file%.rs}"; done)
+if [ "${#present[@]}" -eq 0 ] || [ "${present[*]}" != "${expected[*]}" ]; then
+    printf 'fuzz: Cargo.toml has the targets "%s", fuzz_targets "%s"\n' "${present[*]}" "${expected[*]}" >&2
+    exit 1
+fi
+[ "${#wanted[@]}" -gt 0 ] || wanted=("${present[@]}")
+for name in "${wanted[@]}"; do
+    if [[ " ${present[*]} " != *" $name "* ]]; then
+        printf 'fuzz: no target %s; there are %s\n' "$name" "${present[*]}" >&2
+        exit 1
+    fi
+done
+nice cargo test --quiet --locked --test seeds -- --nocapture
+
+# cargo-fuzz takes no --locked; a Cargo.lock that had to change would be another program.
+locked=$(cksum <Cargo.lock)
+nice "$tool/bin/cargo-fuzz" build --fuzz-dir . --features fuzzer --debug-assertions >"$CARGO_TARGET_DIR/build.log" 2>&1 || {
+    cat "$CARGO_TARGET_DIR/build.log" >&2
+    exit 1
+}
+if [ "$(cksum <Cargo.lock)" != "$locked" ]; then
+    printf 'fuzz: rust/fuzz/Cargo.lock is not up to date\n' >&2
+    exit 1
+fi
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+run() { # run TARGET: one target; its figures come from what libFuzzer prints
+    local corpus=$CARGO_TARGET_DIR/corpus/$1 log=$CARGO_TARGET_DIR/$1.log artifacts=$CARGO_TARGET_DIR/artifacts/$1/
+    local status=0 runs last
+    mkdir -p "$corpus" "$artifacts"
+    nice "$CARGO_TARGET_DIR/$host/release/$1" "$corpus" "seeds/$1" -max_total_time="$seconds" -max_len=4096 \
+        -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="$artifacts" >"$log" 2>&1 || status=$?
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    last=$(grep ' cov: ' "$log" | tail -n 1 || true)
+    if [ "$status" -ne 0 ] || [ -z "$runs" ]; then
+        tail -n 60 "$log" >&2
+        printf 'fuzz: %s failed; run the input again with\n    target/fuzz/%s/release/%s FILE\n' "$1" "$host" "$1" >&2
+        return 1
+    fi
+    printf '%-10s %9d runs  %6d edges  %6s corpus\n' "$1" "$runs" \
+        "$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' <<<"$last")" \
+        "$(sed -n 's/.* corp: \([0-9]*\).*/\1/p' <<<"$last")"
+}
+
+# Two at a time; every failure is seen.
+failed=0
+for ((i = 0; i < ${#wanted[@]}; i += 2)); do
+    pids=()
+    for name in "${wanted[@]:i:2}"; do
+        run "$name" &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
+done
+exit "$failed"
