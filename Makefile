@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup library header build demo rollout test fmt lint clean
+.PHONY: help setup library header build demo rollout test fuzz fmt lint clean
 
 # What bin/caddy is made of.
 sources := $(shell find Cargo.toml Cargo.lock rust include go.mod go caddy xcaddy.sh scripts tools \
@@ -37,8 +37,12 @@ rollout: bin/caddy ## deployments, faults and reloads under hundreds of visitors
 test: ## every test, as CI runs it; one stage alone: scripts/test.sh NAME
 	@scripts/test.sh
 
+fuzz: ## every fuzz target for 5 minutes; see scripts/fuzz.sh for more
+	@scripts/fuzz.sh
+
 fmt: ## format Rust and Go
 	@cargo fmt --all
+	@cargo fmt --manifest-path rust/fuzz/Cargo.toml
 	@gofmt -w *.go go demo caddy tests
 
 lint: ## formatting, static checks, and the tests of the scripts

@@ -30,6 +30,7 @@ stage_setup() { scripts/setup.sh test; }
 
 stage_download() {
     three_times cargo fetch --locked
+    three_times cargo fetch --locked --manifest-path rust/fuzz/Cargo.toml
     local module
     for module in "${modules[@]}"; do
         (cd -- "$module" && three_times go mod download)
@@ -42,8 +43,15 @@ stage_scripts() {
     scripts/test/missing_tools.sh
 }
 
-stage_rustfmt() { cargo fmt --all --check; }
-stage_clippy() { cargo clippy --workspace --all-targets --locked -- -D warnings -D clippy::incompatible_msrv; }
+stage_rustfmt() {
+    cargo fmt --all --check
+    cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
+}
+stage_clippy() {
+    cargo clippy --workspace --all-targets --locked -- -D warnings -D clippy::incompatible_msrv
+    CARGO_TARGET_DIR=$doors_root/target/fuzz cargo clippy --manifest-path rust/fuzz/Cargo.toml \
+        --lib --tests --examples --locked -- -D warnings
+}
 stage_rust() { cargo test --workspace --locked; }
 stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
 stage_header() {
@@ -53,6 +61,8 @@ stage_header() {
 
 stage_library() { scripts/library.sh; }
 stage_c() { tests/c/run.sh; }
+stage_sanitize() { scripts/sanitize.sh; }
+stage_fuzz() { scripts/fuzz.sh --short; }
 stage_cargo_c() { scripts/cargo-c.sh; }
 stage_package() { scripts/package.sh; }
 stage_conformance() { scripts/conformance.sh; }

@@ -150,6 +150,8 @@ run rustdoc
 run header
 await library
 run c library
+run sanitize library
+run fuzz
 run go_format
 run go_root
 run go_binding library
