@@ -25,7 +25,7 @@ cargo_c=$(scripts/cargo-c.sh | tail -n 1)
 rm -rf -- "$prefix"
 # A build folder of its own, so that it does not wait for other builds.
 PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$doors_root/target/package \
-    cargo cinstall --quiet --release --locked -p doors_caddy --prefix "$prefix" --libdir "$prefix/lib"
+    cargo cinstall --release --locked -p doors_caddy --prefix "$prefix" --libdir "$prefix/lib"
 
 # Only this library is to be found from here on, not the one in target/release.
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
