@@ -226,14 +226,15 @@ func (c *Caddy) Admin(method, path, contentType string, body []byte) (int, strin
 	return answer.StatusCode, string(text)
 }
 
-// Load replaces the configuration; it returns the status of the admin API and
-// its message.
+// Load replaces the configuration, and waits until the old one no longer listens; it
+// returns the status of the admin API and its message.
 func (c *Caddy) Load(config Config) (int, string) {
 	c.t.Helper()
 	contentType := "application/json"
 	if _, adapter := config.file(); adapter != "" {
 		contentType = "text/" + adapter
 	}
+	defer c.settle()
 	return c.Admin("POST", "/load", contentType, []byte(c.Text(config)))
 }
 

@@ -1,0 +1,36 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// settle waits until only the new configuration listens. On Linux both have a socket of their own for a moment
+// (SO_REUSEPORT), and connections that wait at the old one are reset when it closes, with any Caddy.
+func (c *Caddy) settle() {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
+		if listeners(c.Places.HTTP) <= 1 && listeners(c.Places.HTTPS) <= 1 {
+			return
+		}
+	}
+}
+
+// listeners counts the TCP sockets that listen on a port, by the kernel's own tables (proc(5), /proc/net/tcp).
+func listeners(port int) (count int) {
+	const listening = "0A"
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		text, err := os.ReadFile(table)
+		if err != nil {
+			continue // no Linux, no second socket
+		}
+		for line := range strings.Lines(string(text)) {
+			fields := strings.Fields(line)
+			if len(fields) > 3 && fields[3] == listening && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", port)) {
+				count++
+			}
+		}
+	}
+	return count
+}
