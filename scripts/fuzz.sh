@@ -59,7 +59,8 @@ nice cargo test --quiet --locked --test seeds -- --nocapture
 
 # cargo-fuzz takes no --locked; a Cargo.lock that had to change would be another program.
 locked=$(cksum <Cargo.lock)
-nice "$tool/bin/cargo-fuzz" build --fuzz-dir . --features fuzzer --debug-assertions >"$CARGO_TARGET_DIR/build.log" 2>&1 || {
+nice "$tool/bin/cargo-fuzz" build --fuzz-dir . --features fuzzer --debug-assertions \
+    >"$CARGO_TARGET_DIR/build.log" 2>&1 || {
     cat "$CARGO_TARGET_DIR/build.log" >&2
     exit 1
 }

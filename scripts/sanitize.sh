@@ -91,7 +91,8 @@ sanitize_thread() {
     fi
     for source in tests/hostile/*.c tests/hostile/thread/lock.c; do
         objects+=("$out/thread/$(basename "$source" .c).o")
-        "$cc" "${c_flags[@]}" -fsanitize=thread -DPLANTED_FAULTS "-DLOCK_SYMBOL=\"$lock\"" -c "$source" -o "${objects[-1]}"
+        "$cc" "${c_flags[@]}" -fsanitize=thread -DPLANTED_FAULTS "-DLOCK_SYMBOL=\"$lock\"" \
+            -c "$source" -o "${objects[-1]}"
     done
     # The runtime of LLVM, which knows both kinds of instrumentation; it is written in C++.
     "$cc" "${objects[@]}" "$archive" -Wl,--wrap="$lock" -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive \
