@@ -30,6 +30,9 @@ func TestDeadPod(t *testing.T) {
 			eventually(t, "new pages leave the pod", func() bool { return caddy.NewBrowser(t, protocol).MustLoad("/").Pod == podA })
 			cluster.Pod(podB).Kill()
 
+			// A request that a dying connection took with it is nobody's verdict.
+			eventually(t, "the pod refuses", func() bool { return browser.Do(Request{Path: page.Hook("1", 0)}).Status != http.StatusBadGateway })
+
 			var fastest time.Duration
 			for _, request := range []Request{
 				{Path: page.Sync(1)}, {Method: "POST", Path: page.Sync(1)}, {Path: page.Hook("1", 1)}, {Method: "POST", Path: page.Hook("1", 2)},
@@ -68,6 +71,8 @@ func TestDeadPod(t *testing.T) {
 			}
 			for range 5 {
 				reload(t, caddy, config)
+				// A listener that is replaced resets connections that wait for it.
+				eventually(t, "the new configuration serves", func() bool { _, err := browser.Try(Request{Path: page.Hook("1", 3)}); return err == nil })
 				for range 10 {
 					checkGone(t, "after a reload", browser.Do(Request{Path: page.Hook("1", 3)}))
 				}

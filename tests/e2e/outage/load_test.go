@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http/httptrace"
 	"regexp"
 	"strings"
 	"sync"
@@ -30,6 +31,7 @@ type result struct {
 	status   int
 	pod      string // whose page it was
 	err      error
+	repeated int // times that no server had begun with it
 }
 
 var pageAddress = regexp.MustCompile(`This page lives in pod ([0-9.]+):`)
@@ -48,18 +50,8 @@ func startLoad(t testing.TB, caddy *Caddy, protocols []Protocol, workers int, re
 						return
 					case <-time.After(5 * time.Millisecond):
 					}
-					begin := time.Now()
-					answer, err := client.Try(request(worker))
-					for range 10 {
-						if !rejected(err) {
-							break
-						}
-						answer, err = client.Try(request(worker))
-					}
-					one := result{protocol: protocol, worker: worker, begin: begin, status: answer.Status, err: err}
-					if found := pageAddress.FindStringSubmatch(answer.Body); found != nil {
-						one.pod = found[1]
-					}
+					one := send(client, request(worker))
+					one.protocol, one.worker = protocol, worker
 					l.mu.Lock()
 					l.results = append(l.results, one)
 					l.mu.Unlock()
@@ -71,12 +63,40 @@ func startLoad(t testing.TB, caddy *Caddy, protocols []Protocol, workers int, re
 	return l
 }
 
-// rejected tells whether a server said that it did not process a request, as one
-// does that is being replaced: browsers then send it again (RFC 9114 section
-// 4.1.1). Go's client does so once.
-func rejected(err error) bool {
-	var reason *http3.Error
-	return errors.As(err, &reason) && reason.ErrorCode == http3.ErrCodeRequestRejected
+// send sends a request, and again while it is certain that no server has begun
+// with it, as browsers do.
+func send(client *Client, request Request) result {
+	one := result{begin: time.Now()}
+	for try := 1; ; try++ {
+		connected := false
+		trace := &httptrace.ClientTrace{
+			GetConn: func(string) { connected = false },
+			GotConn: func(httptrace.GotConnInfo) { connected = true },
+		}
+		ctx, cancel := context.WithTimeout(httptrace.WithClientTrace(context.Background(), trace), patience)
+		answer, err := client.Open(ctx, request)
+		if err == nil {
+			var body []byte
+			body, err = io.ReadAll(answer.Body)
+			answer.Body.Close()
+			if found := pageAddress.FindSubmatch(body); found != nil {
+				one.pod = string(found[1])
+			}
+			one.status = answer.StatusCode
+		}
+		cancel()
+		one.err = err
+		// A listener that is replaced resets the connections that wait for it, and a
+		// server that is replaced rejects requests (RFC 9114 section 4.1.1); Go's
+		// client sends those again, but only once.
+		var reason *http3.Error
+		rejected := errors.As(err, &reason) && reason.ErrorCode == http3.ErrCodeRequestRejected ||
+			err != nil && strings.Contains(err.Error(), "http3: conn unusable") // an error without a type
+		if err == nil || connected && !rejected || try == 10 {
+			return one
+		}
+		one.repeated++
+	}
 }
 
 // stop ends the load and returns what became of all its requests.
