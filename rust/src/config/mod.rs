@@ -53,6 +53,10 @@ pub(crate) fn parse(json: &[u8]) -> Result<Config, Error> {
     if let Err(error) = read {
         return Err(draft.error.unwrap_or_else(|| draft::syntax(Member::Root, &error)));
     }
+    // All strings but those of `source`, which is passed over, were checked when they were read.
+    if std::str::from_utf8(json).is_err() {
+        return Err(draft::config(Member::Source, "is not valid UTF-8"));
+    }
     finish(draft)
 }
 

@@ -169,6 +169,9 @@ func refusedConfigs() (all []refusedConfig) {
 	inString := base64.StdEncoding.EncodeToString([]byte(only(upstream("host", "\"\xff\""))))
 	all = append(all, refusedConfig{Name: "invalid UTF-8 in a string", JSONBase64: inString, Status: statusConfig, Index: index(0),
 		Contains: []string{"upstreams[0].host"}, Never: []string{secretOf(keyA32)}})
+	inSource := base64.StdEncoding.EncodeToString([]byte(strings.Replace(members(), "{", "{\"source\": \"\xff\", ", 1)))
+	all = append(all, refusedConfig{Name: "invalid UTF-8 in source", JSONBase64: inSource, Status: statusConfig,
+		Contains: []string{"source", "UTF-8"}, Never: []string{secretOf(keyA32)}})
 	return all
 }
 
