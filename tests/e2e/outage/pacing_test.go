@@ -125,7 +125,8 @@ func TestNothingOpens(t *testing.T) {
 		reload(t, caddy, config) // is no new start
 		client = caddy.NewClient(t, H2)
 	}
-	if errors := logged(caddy, `"level":"error"`); errors != 1 {
+	// Caddy itself may report that clients were slow to leave a configuration.
+	if errors := logged(caddy, `"level":"error"`, "doors_upstream"); errors != 1 {
 		t.Errorf("%d errors in the log", errors)
 	}
 	// Put right: every page gets to its pod, and forged tokens are no news any more.
