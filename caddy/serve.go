@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -35,11 +36,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	return h.serveFresh(w, r, next, serving)
 }
 
+// goodbye is how long net/http has to send clients away by itself when a configuration is replaced.
+const goodbye = time.Second
+
 // sendElsewhere makes clients leave a configuration that another one has replaced, and a process that is exiting. When a server
 // begins to shut down, net/http says goodbye on those HTTP/2 connections only that are set up by then. One whose handshake
 // ends later would go on using the old configuration, with the old key, and keep the process for as long as it is busy.
 func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
-	if r.ProtoMajor < 3 && (s.retired.Load() || caddy.Exiting()) { // HTTP/3 has no such field
+	retired := time.Duration(s.retired.Load())
+	leftBehind := retired != 0 && s.shared.now()-retired > goodbye
+	if (leftBehind || caddy.Exiting()) && r.ProtoMajor < 3 { // HTTP/3 has no such field
 		w.Header().Set("Connection", "close")
 	}
 }

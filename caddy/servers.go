@@ -97,25 +97,23 @@ func (s *server) reportsAnswer(now time.Duration) bool {
 	return (last == 0 || now-time.Duration(last) >= time.Second) && s.lastAnswer.CompareAndSwap(last, int64(now))
 }
 
-// freshOf returns the fresh pods of all these servers. Those that are known do not wait for the others; only when none
-// is known does it wait, for all of them at once.
-func freshOf(ctx context.Context, servers []*server) []pod {
+// knownOf returns the fresh pods of all servers whose host is known, without waiting for the others.
+func knownOf(ctx context.Context, servers []*server) []pod {
 	ended, end := context.WithCancel(ctx)
 	end()
 	var pods []pod
 	for _, server := range servers {
 		pods = append(pods, server.fresh(ended)...)
 	}
-	if len(pods) > 0 {
-		return pods
-	}
+	return pods
+}
+
+// freshOf returns the fresh pods of all servers. It waits for those whose host is not known yet, for all of them at once.
+func freshOf(ctx context.Context, servers []*server) []pod {
 	var waiting sync.WaitGroup
 	for _, server := range servers {
 		waiting.Go(func() { server.fresh(ctx) })
 	}
 	waiting.Wait()
-	for _, server := range servers {
-		pods = append(pods, server.fresh(ended)...)
-	}
-	return pods
+	return knownOf(ctx, servers)
 }

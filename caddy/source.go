@@ -45,8 +45,9 @@ type Source struct {
 	group   doors.Group // of requests that belong to no server
 	logger  *zap.Logger
 
-	// retired is set when another configuration has taken over. Requests still come over connections that were open then.
-	retired atomic.Bool
+	// retired is when another configuration has taken over, 0 while this one is in force. Requests still come over
+	// connections that were open then.
+	retired atomic.Int64
 
 	// underStockHandler is set when this Caddy's tables could not be taken over.
 	underStockHandler bool
@@ -163,13 +164,13 @@ func checkNoStaticUpstreams(h *reverseproxy.Handler) error {
 
 // Cleanup lets go of the hosts. The router is freed when the last request that uses it has ended.
 func (s *Source) Cleanup() error {
-	s.retired.Store(true)
 	for _, server := range s.servers {
 		server.host.Release()
 	}
 	if s.shared == nil { // provisioning failed before
 		return nil
 	}
+	s.retired.Store(int64(s.shared.now()))
 	return releaseShared()
 }
 

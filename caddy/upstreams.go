@@ -62,8 +62,13 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 		}
 		ownFailing = failing
 	}
-	all := freshOf(ctx, s.servers)
-	well, failing := s.split(serving.untried(all))
+	all := knownOf(ctx, s.servers)
+	rest := serving.untried(all)
+	if len(rest) == 0 { // only now is it worth to wait for hosts that are not known yet
+		all = freshOf(ctx, s.servers)
+		rest = serving.untried(all)
+	}
+	well, failing := s.split(rest)
 	switch {
 	case len(well) > 0:
 		return well

@@ -58,18 +58,18 @@ func handlerWarnings(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransp
 		_, weighted := policy.policy.(*reverseproxy.WeightedRoundRobinSelection)
 		warn(weighted, "lb_policy weighted_round_robin", "its weights go by position, and pods come and go")
 	}
-	warn(usesForwardProxy(transport.Transport, servers), "HTTP_PROXY", "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached")
+	warn(usesForwardProxy(transport, servers), "HTTP_PROXY", "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached")
 	return warnings
 }
 
 // usesForwardProxy asks the transport whether it would reach a server through a proxy.
-func usesForwardProxy(transport *http.Transport, servers []*server) bool {
+func usesForwardProxy(transport *reverseproxy.HTTPTransport, servers []*server) bool {
 	scheme := "http"
-	if transport.TLSClientConfig != nil {
+	if transport.TLSEnabled() {
 		scheme = "https"
 	}
 	return slices.ContainsFunc(servers, func(s *server) bool {
-		proxy, err := transport.Proxy(&http.Request{URL: &url.URL{Scheme: scheme, Host: s.hostport, Path: "/"}})
+		proxy, err := transport.Transport.Proxy(&http.Request{URL: &url.URL{Scheme: scheme, Host: s.hostport, Path: "/"}})
 		return err == nil && proxy != nil
 	})
 }

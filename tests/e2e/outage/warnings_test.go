@@ -26,7 +26,8 @@ func startOneSite(t *testing.T, caddyfile string, port int) *Caddy {
 // Every option that would break pages is named once when Caddy starts, with
 // the reason.
 func TestWarnings(t *testing.T) {
-	t.Parallel()
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:9") // not for addresses of this machine, but for app.test
+	t.Setenv("NO_PROXY", "")
 	port := Port(t, "127.0.0.1")
 	caddy := startOneSite(t, fmt.Sprintf(`{
 	admin off
@@ -70,7 +71,6 @@ http://127.0.0.1:%d {
 			write_timeout 12s
 			resolvers 127.0.0.1:53
 			max_conns_per_host 5
-			network_proxy url http://127.0.0.1:9
 		}
 	}
 }
