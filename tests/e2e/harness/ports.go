@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -38,6 +39,9 @@ func Port(t testing.TB, addresses ...string) int {
 }
 
 func free(port int, addresses []string) bool {
+	// A process that is forked meanwhile would keep the sockets until it executes its program.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	for _, address := range addresses {
 		here := net.JoinHostPort(address, fmt.Sprint(port))
 		stream, err := net.Listen("tcp", here)

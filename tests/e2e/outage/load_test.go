@@ -91,6 +91,8 @@ func send(client *Client, request Request) result {
 		// client sends those again, but only once.
 		var reason *http3.Error
 		rejected := errors.As(err, &reason) && reason.ErrorCode == http3.ErrCodeRequestRejected ||
+			// its own connection, which it closes when told to go, with a request of ours just begun
+			reason != nil && !reason.Remote && reason.ErrorCode == http3.ErrCodeNoError ||
 			err != nil && strings.Contains(err.Error(), "http3: conn unusable") // an error without a type
 		if err == nil || connected && !rejected || try == 10 {
 			return one

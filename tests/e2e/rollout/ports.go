@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"syscall"
 )
 
 // freePort finds a TCP port that nobody uses on any of the addresses.
@@ -16,6 +17,9 @@ func freePort(addresses ...string) (port int, err error) {
 }
 
 func common(addresses []string) (port int, err error) {
+	// A process that is forked meanwhile would keep the sockets until it executes its program.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	for _, address := range addresses {
 		listener, err := net.Listen("tcp", net.JoinHostPort(address, fmt.Sprint(port)))
 		if err != nil {
