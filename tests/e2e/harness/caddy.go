@@ -214,7 +214,7 @@ func (c *Caddy) Admin(method, path, contentType string, body []byte) (int, strin
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
-	answer, err := admin.Do(request)
+	answer, err := askAdmin(request)
 	if err != nil {
 		c.t.Fatal(err)
 	}

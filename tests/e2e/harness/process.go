@@ -2,8 +2,11 @@ package harness
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
+	"syscall"
+	"time"
 )
 
 // PID is the number of the process.
@@ -22,11 +25,30 @@ func (c *Caddy) Reload(config Config) (int, string, error) {
 	}
 	request.Header.Set("Content-Type", contentType)
 	request.Header.Set("Cache-Control", "must-revalidate")
-	answer, err := admin.Do(request)
+	answer, err := askAdmin(request)
 	if err != nil {
 		return 0, "", err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	return answer.StatusCode, string(text), err
+}
+
+// askAdmin asks the admin API. Its listener is replaced too by every configuration, which resets a connection that waits at the
+// old one: such a request was not read, and is sent again.
+func askAdmin(request *http.Request) (*http.Response, error) {
+	for try := 0; ; try++ {
+		if try > 0 && request.GetBody != nil {
+			body, err := request.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			request.Body = body
+		}
+		answer, err := admin.Do(request)
+		if try == 20 || !errors.Is(err, syscall.ECONNRESET) {
+			return answer, err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
