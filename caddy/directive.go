@@ -25,21 +25,22 @@ func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.Unmars
 			tokens = append(tokens, h.Token())
 		}
 		h.Reset()
-		if renamed, ok := renameDocumented(tokens); ok {
-			h = h.WithDispenser(caddyfile.NewDispenser(renamed))
-		}
-		if err := checkSourceAlone(tokens); err != nil {
+		lines := subdirectives(tokens)
+		if err := checkSourceAlone(tokens, lines); err != nil {
 			return nil, err
+		}
+		if renamed, ok := renameDocumented(tokens, lines); ok {
+			h = h.WithDispenser(caddyfile.NewDispenser(renamed))
 		}
 		return stock(h)
 	}
 }
 
-// renameDocumented returns a copy of the tokens in which the documented subdirective has Caddy's own name,
+// renameDocumented returns a copy of the tokens in which the documented subdirective, at one of the lines, has Caddy's own name,
 // and whether there was one.
-func renameDocumented(tokens []caddyfile.Token) ([]caddyfile.Token, bool) {
+func renameDocumented(tokens []caddyfile.Token, lines []int) ([]caddyfile.Token, bool) {
 	var renamed []caddyfile.Token
-	for _, i := range subdirectives(tokens) {
+	for _, i := range lines {
 		if tokens[i].Text == documentedSubdirective && namesOurSource(tokens, i) {
 			if renamed == nil {
 				renamed = append(renamed, tokens...)
@@ -52,24 +53,23 @@ func renameDocumented(tokens []caddyfile.Token) ([]caddyfile.Token, bool) {
 
 // checkSourceAlone refuses what the stock directive would drop or ignore in silence: a second source,
 // and static upstreams next to our source.
-func checkSourceAlone(tokens []caddyfile.Token) error {
-	var ours, sources []int
-	for _, i := range subdirectives(tokens) {
+func checkSourceAlone(tokens []caddyfile.Token, lines []int) error {
+	var sources []int
+	ours := false
+	for _, i := range lines {
 		switch tokens[i].Text {
 		case documentedSubdirective, stockSubdirective:
 			sources = append(sources, i)
-			if namesOurSource(tokens, i) {
-				ours = append(ours, i)
-			}
+			ours = ours || namesOurSource(tokens, i)
 		}
 	}
-	if len(ours) == 0 {
+	if !ours {
 		return nil
 	}
 	if len(sources) > 1 {
 		return errorAt(tokens, sources[1], "a second source of upstreams: with "+sourceName+" there can be no other")
 	}
-	for _, i := range subdirectives(tokens) {
+	for _, i := range lines {
 		if tokens[i].Text == "to" {
 			return errorAt(tokens, i, "static upstreams beside "+sourceName+": it names every upstream itself; remove `to`")
 		}

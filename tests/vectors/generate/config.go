@@ -47,6 +47,11 @@ func members(changes ...string) string {
 		"upstreams":   "[" + firstUpstream + ", " + secondUpstream + "]",
 	}
 	order := []string{"secret", "cookie_name", "upstreams"}
+	return object(values, order, changes)
+}
+
+// object writes the members in this order, with the named ones changed or added, and "" to leave one out.
+func object(values map[string]string, order, changes []string) string {
 	for i := 0; i < len(changes); i += 2 {
 		if _, known := values[changes[i]]; !known {
 			order = append(order, changes[i])
@@ -74,19 +79,7 @@ func quote(text string) string {
 func upstream(changes ...string) string {
 	values := map[string]string{"cidr": `"10.0.0.0/24"`, "host": `"blue"`, "port": "8080"}
 	order := []string{"cidr", "host", "port"}
-	for i := 0; i < len(changes); i += 2 {
-		if _, known := values[changes[i]]; !known {
-			order = append(order, changes[i])
-		}
-		values[changes[i]] = changes[i+1]
-	}
-	var parts []string
-	for _, name := range order {
-		if values[name] != "" {
-			parts = append(parts, quote(name)+": "+values[name])
-		}
-	}
-	return "{" + strings.Join(parts, ", ") + "}"
+	return object(values, order, changes)
 }
 
 // only is a config with this one upstream.
