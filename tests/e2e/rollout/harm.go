@@ -118,17 +118,25 @@ func (r *run) stopOne() error {
 	return nil
 }
 
+// swallow makes the address of a pod swallow packets from now on.
+func (r *run) swallow(victim *fleet.Pod) error {
+	victim.BeginFault(fleet.Swallowed)
+	if err := r.hole.Swallow(victim.Address); err != nil {
+		return err
+	}
+	victim.SureOfFault()
+	return nil
+}
+
 // blip lets an address swallow packets for a moment, shorter than gone_after: no page may be lost.
 func (r *run) blip() error {
 	if r.skipped() {
 		return nil
 	}
 	victim := r.choose(0)
-	victim.BeginFault(fleet.Swallowed)
-	if err := r.hole.Swallow(victim.Address); err != nil {
+	if err := r.swallow(victim); err != nil {
 		return err
 	}
-	victim.SureOfFault()
 	r.wait(min(r.watch, 5*time.Second))
 	if err := r.hole.Spare(victim.Address); err != nil {
 		return err
@@ -145,11 +153,9 @@ func (r *run) blackHole() error {
 		return nil
 	}
 	victim := r.choose(0)
-	victim.BeginFault(fleet.Swallowed)
-	if err := r.hole.Swallow(victim.Address); err != nil {
+	if err := r.swallow(victim); err != nil {
 		return err
 	}
-	victim.SureOfFault()
 	r.wait(notice)
 	r.fleet.Name(0, fleet.Without(r.fleet.Fresh(0), victim))
 	if err := r.replace(0, victim); err != nil {
