@@ -7,14 +7,15 @@ set -euo pipefail
 
 usage() {
     cat <<USAGE
-usage: ./xcaddy.sh [VERSION] [--caddy VERSION] [--output FILE] [--race] [XCADDY ARGUMENTS]
+usage: ./xcaddy.sh [VERSION] [--caddy VERSION] [--output FILE] [--static | --race] [XCADDY ARGUMENTS]
 
   VERSION, --caddy VERSION  the Caddy version; default $caddy_default, oldest supported $caddy_oldest
   --output FILE             the binary; default bin/caddy beside this script
+  --static                  one file that needs nothing from the system it runs on, not even a C library
   --race                    with Go's race detector
   further arguments         go to xcaddy build: --with github.com/some/plugin, --replace, --embed, --pgo
 
-xcaddy's own variables work too, such as XCADDY_GO_BUILD_FLAGS.
+xcaddy's own variables work too, such as XCADDY_GO_BUILD_FLAGS (which --static sets).
 USAGE
 }
 
@@ -23,7 +24,7 @@ fail() {
     exit "${2:-1}"
 }
 
-version='' output=$doors_root/bin/caddy passed=()
+version='' output=$doors_root/bin/caddy static='' passed=()
 set_version() {
     [ -z "$version" ] || fail "two Caddy versions are given: $version and $1" 2
     [ -n "$1" ] || fail 'the Caddy version is empty' 2
@@ -42,6 +43,7 @@ while [ $# -gt 0 ]; do
         ;;
     --caddy=*) set_version "${1#*=}" ;;
     --output=*) output=${1#*=} ;;
+    --static) static=1 ;;
     --race) export XCADDY_RACE_DETECTOR=1 ;;
     -h | --help)
         usage
@@ -56,6 +58,12 @@ version=${version:-${CADDY_VERSION:-$caddy_default}}
 [ -n "$output" ] || fail '--output is empty' 2
 case $output in /*) ;; *) output=$PWD/$output ;; esac
 [ ! -d "$output" ] || fail "--output $output is a folder" 2
+
+if [ -n "$static" ]; then
+    [ -z "${XCADDY_GO_BUILD_FLAGS:-}" ] || fail '--static sets XCADDY_GO_BUILD_FLAGS, which has a value already' 2
+    [ "${XCADDY_RACE_DETECTOR:-0}" != 1 ] || fail '--static and --race exclude each other' 2
+    . "$doors_root/scripts/static.sh"
+fi
 
 require_tools xcaddy.sh cargo go cc pkg-config
 if [ "$(go env GOOS GOARCH)" != "$(go env GOHOSTOS GOHOSTARCH)" ]; then

@@ -134,6 +134,10 @@ stage_caddy() { ./xcaddy.sh "$caddy_default" --output bin/caddy; }
 stage_caddy_race() { ./xcaddy.sh "$caddy_default" --race --output bin/caddy-race; }
 stage_caddy_oldest() { ./xcaddy.sh "$caddy_oldest" --output "bin/caddy-${caddy_oldest#v}"; }
 stage_caddy_stock() { scripts/stock.sh "$caddy_default" "$doors_root/bin/caddy-stock"; }
+stage_caddy_static() {
+    ./xcaddy.sh "$caddy_default" --static --output bin/caddy-static
+    scripts/stock.sh --static "$caddy_default" "$doors_root/bin/caddy-stock-static"
+}
 
 # One package at a time: they measure streams, which must not compete for the cores.
 stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m "${shared_flags[@]}" ./...); }

@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # Builds Caddy without this module, which tests compare with:
-#     scripts/stock.sh [VERSION [FILE]]      default: the default version, bin/caddy-stock
+#     scripts/stock.sh [--static] [VERSION [FILE]]      default: the default version, bin/caddy-stock
+# --static: with the flags of ./xcaddy.sh --static.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
 . "$doors_root/scripts/require.sh"
 
+if [ "${1:-}" = --static ]; then
+    . "$doors_root/scripts/static.sh"
+    shift
+fi
 version=${1:-$caddy_default}
 output=${2:-$doors_root/bin/caddy-stock}
 case $output in /*) ;; *) output=$PWD/$output ;; esac

@@ -141,7 +141,7 @@ run download setup
 # Without the tools and the sources nothing else can tell anything.
 if failed_stage setup || failed_stage download; then finish; fi
 
-run_beside library cargo_c caddy caddy_race caddy_oldest caddy_stock
+run_beside library cargo_c caddy caddy_race caddy_oldest caddy_stock caddy_static
 run scripts
 run rustfmt
 run clippy
@@ -161,8 +161,8 @@ run module_default library
 await cargo_c
 run package library cargo_c
 run conformance package
-await caddy caddy_race caddy_oldest caddy_stock
-run e2e caddy caddy_race caddy_stock
+await caddy caddy_race caddy_oldest caddy_stock caddy_static
+run e2e caddy caddy_race caddy_stock caddy_static
 run e2e_oldest caddy_oldest
 run rollout caddy
 finish

@@ -19,6 +19,9 @@ var (
 	Default = Binary{"DOORS_CADDY", "bin/caddy", "make build"}
 	Race    = Binary{"DOORS_CADDY_RACE", "bin/caddy-race", "scripts/test.sh caddy_race"}
 	Stock   = Binary{"DOORS_CADDY_STOCK", "bin/caddy-stock", "scripts/test.sh caddy_stock"}
+
+	Static      = Binary{"DOORS_CADDY_STATIC", "bin/caddy-static", "scripts/test.sh caddy_static"}
+	StaticStock = Binary{"DOORS_CADDY_STATIC_STOCK", "bin/caddy-stock-static", "scripts/test.sh caddy_static"}
 )
 
 // Path is the absolute path of the binary. A test without its binary fails: it

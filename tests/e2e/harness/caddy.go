@@ -26,6 +26,7 @@ type Caddy struct {
 	command *exec.Cmd
 	ended   chan struct{}
 	hosts   *Hosts
+	alone   bool
 }
 
 // Places are the addresses that a configuration uses.
@@ -43,6 +44,7 @@ type Options struct {
 	Env    []string // added to the environment, "NAME=value"
 	Hosts  *Hosts   // names that this process resolves; nil for the system's
 	Resume *Caddy   // instead of Config: what this ended process has saved
+	Alone  bool     // in a root that holds nothing but the binary and the configuration; without Env, Hosts, Resume
 }
 
 // patience is how long anything may take that is not a matter of the test.
@@ -106,7 +108,7 @@ func start(t testing.TB, options Options) *Caddy {
 	if options.Binary == (Binary{}) {
 		options.Binary = Default
 	}
-	c := &Caddy{Output: &Output{}, t: t, ended: make(chan struct{}), hosts: options.Hosts}
+	c := &Caddy{Output: &Output{}, t: t, ended: make(chan struct{}), hosts: options.Hosts, alone: options.Alone}
 	arguments := []string{options.Binary.Path(t), "run"}
 	if options.Resume != nil {
 		c.Folder, c.Places = options.Resume.Folder, options.Resume.Places
@@ -120,6 +122,10 @@ func start(t testing.TB, options Options) *Caddy {
 		path := filepath.Join(c.Folder, name)
 		if err := os.WriteFile(path, []byte(options.Config.String()), 0o600); err != nil {
 			t.Fatal(err)
+		}
+		if c.alone {
+			makeRoot(t, c.Folder, options.Binary)
+			arguments[0], path = rootProgram, "/"+name
 		}
 		arguments = append(arguments, "--config", path)
 		if adapter != "" {
@@ -163,6 +169,9 @@ func (c *Caddy) launch(env, arguments []string) {
 	c.command.Env = append(c.command.Env, env...)
 	c.command.Stdout, c.command.Stderr = c.Output, c.Output
 	c.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if c.alone {
+		confine(c.command, c.Folder)
+	}
 	if err := c.command.Start(); err != nil {
 		t.Fatal(err)
 	}

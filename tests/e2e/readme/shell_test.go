@@ -63,6 +63,7 @@ proxy=${GOPROXY%%,*} proxy=${proxy#file://}
 {
 	printf 'CGO_ENABLED=%s\n' "${CGO_ENABLED-}"
 	printf 'PKG_CONFIG_PATH=%s\n' "${PKG_CONFIG_PATH%%:*}"
+	printf 'XCADDY_GO_BUILD_FLAGS=%s\n' "${XCADDY_GO_BUILD_FLAGS-}"
 	find "$proxy" -name list -printf 'no version: %P, %s bytes\n' | sort
 	printf '%s\n' "$@"
 } >"$RECORD"
@@ -116,7 +117,7 @@ func script(t *testing.T, arguments ...string) call {
 	return readCall(t, record)
 }
 
-// testScript: each argument reaches xcaddy, beside those of a plain call.
+// testScript: each argument reaches xcaddy, beside those of a plain call; --static as flags of the linker.
 func testScript(t *testing.T, arguments []string) {
 	plain, called := script(t), script(t, arguments...)
 	wanted := slices.Clone(plain.options)
@@ -126,6 +127,15 @@ func testScript(t *testing.T, arguments []string) {
 			t.Errorf("xcaddy builds %s, not %s", called.version, rest[0])
 		}
 		rest = rest[1:]
+	}
+	static := len(rest) > 0 && rest[0] == "--static"
+	if static {
+		rest = rest[1:]
+	}
+	for of, want := range map[*call]bool{&plain: false, &called: static} {
+		if got := strings.Contains(strings.Join(of.environment, "\n"), " -extldflags=-static"); got != want {
+			t.Errorf("to link statically is %t, with %q", got, of.environment)
+		}
 	}
 	for pair := range slices.Chunk(rest, 2) {
 		wanted = append(wanted, strings.Join(pair, " "))
