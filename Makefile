@@ -43,7 +43,7 @@ fuzz: ## every fuzz target for 5 minutes; see scripts/fuzz.sh for more
 fmt: ## format Rust and Go
 	@cargo fmt --all
 	@cargo fmt --manifest-path rust/fuzz/Cargo.toml
-	@gofmt -w *.go go demo caddy tests
+	@gofmt -w *.go go demo caddy tests benchmarks
 
 lint: ## formatting, static checks, and the tests of the scripts
 	@scripts/test.sh setup library scripts rustfmt clippy rustdoc header go_format go_vet

@@ -10,7 +10,7 @@ cd -- "$doors_root"
 shared_flags=(-trimpath)
 
 # Every Go module, and the packages of the root one that need no C.
-modules=(. caddy tests/e2e tools)
+modules=(. caddy tests/e2e benchmarks tools)
 pure_packages() { CGO_ENABLED=0 go list ./... | grep -v -x github.com/doors-dev/doors-caddy/go; }
 
 # A registry that hiccups should not fail the tests.
@@ -87,7 +87,7 @@ stage_go_format() {
 
 stage_go_vet() {
     local module
-    for module in . caddy tests/e2e; do
+    for module in . caddy tests/e2e benchmarks; do
         (cd -- "$module" && go vet "${shared_flags[@]}" ./...)
     done
 }

@@ -1,0 +1,76 @@
+package proxy
+
+// In:  the cores that this process may use.
+// Out: some of them for Caddy, the others for the load and the pods.
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// cores names cores as taskset(1) does; empty for all.
+type cores struct{ caddy, others string }
+
+// divide gives Caddy the second half of the cores. A single core is shared.
+func divide() (cores, error) {
+	allowed, err := allowedCores()
+	if err != nil || len(allowed) < 2 {
+		return cores{}, err
+	}
+	half := len(allowed) / 2
+	return cores{caddy: strings.Join(allowed[half:], ","), others: strings.Join(allowed[:half], ",")}, nil
+}
+
+// allowedCores reads a list such as 0-1,4 from the kernel (proc_pid_status(5)).
+func allowedCores() ([]string, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return nil, err
+	}
+	_, list, found := strings.Cut(string(status), "Cpus_allowed_list:")
+	list, _, ended := strings.Cut(list, "\n")
+	if !found || !ended {
+		return nil, fmt.Errorf("/proc/self/status has no Cpus_allowed_list")
+	}
+	var allowed []string
+	for part := range strings.SplitSeq(strings.TrimSpace(list), ",") {
+		first, last, isRange := strings.Cut(part, "-")
+		if !isRange {
+			last = first
+		}
+		from, errFrom := strconv.Atoi(first)
+		to, errTo := strconv.Atoi(last)
+		if errFrom != nil || errTo != nil {
+			return nil, fmt.Errorf("Cpus_allowed_list: %q is no list of cores", list)
+		}
+		for core := from; core <= to; core++ {
+			allowed = append(allowed, strconv.Itoa(core))
+		}
+	}
+	return allowed, nil
+}
+
+// command runs a program on the given cores.
+func command(on string, program ...string) *exec.Cmd {
+	if on != "" {
+		program = append([]string{"taskset", "--cpu-list", on}, program...)
+	}
+	return exec.Command(program[0], program[1:]...)
+}
+
+// moveSelf moves all threads of this process to the given cores.
+func moveSelf(on string) error {
+	if on == "" {
+		return nil
+	}
+	text, err := exec.Command("taskset", "--all-tasks", "--cpu-list", "--pid", on, strconv.Itoa(os.Getpid())).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("taskset: %w: %s", err, text)
+	}
+	runtime.GOMAXPROCS(strings.Count(on, ",") + 1)
+	return nil
+}
