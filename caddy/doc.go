@@ -11,8 +11,9 @@
 // So does a request:
 //
 //	serve.go       a request in, its decision out, and where the decision leads
-//	upstreams.go   a decision in, fresh upstreams out
+//	upstreams.go   a decision in, the pods that may serve it out
 //	servers.go     a host in, its fresh pods out
+//	choice.go      pods in, the one that the request is proxied to out
 //	transport.go   a dial in, what it says about the pod out
 //	pods.go        an event in, a verdict out
 //	answer.go      a verdict in, the 410 or 503 out

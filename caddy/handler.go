@@ -82,6 +82,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 			return err
 		}
 	}
+	leavesChoice := leavesChoice(&h.Handler)
 	if err := h.Handler.Provision(ctx); err != nil {
 		return err
 	}
@@ -97,7 +98,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.source = source
 	h.pods = podHandler(&h.Handler, source)
 	source.triesAgain = !failOverByDefault(h.LoadBalancing)
-	h.LoadBalancing.SelectionPolicy = chooser{h.LoadBalancing.SelectionPolicy, source}
+	if source.choosesItself = leavesChoice; leavesChoice {
+		h.LoadBalancing.SelectionPolicy, h.pods.LoadBalancing.SelectionPolicy = ownChoice{source}, ownChoice{source}
+	} else {
+		h.LoadBalancing.SelectionPolicy = chooser{h.LoadBalancing.SelectionPolicy, source}
+	}
 
 	warnings := handlerWarnings(&h.Handler, transport.HTTPTransport, source.servers)
 	if app := httpApp(ctx.Modules()); app != nil {

@@ -27,7 +27,7 @@ func (s *Source) verdictBefore(serving *request) verdict {
 		}
 		return verdictOf(answer)
 	case doors.Pod:
-		pod := s.podOf(decision)
+		pod := serving.pod[0]
 		answer, err := s.shared.pods.Began(pod.server.group, pod.address, decision.Path, now)
 		if err != nil {
 			s.logFault(err)
@@ -45,7 +45,7 @@ func (s *Source) verdictAfter(serving *request, failure error) verdict {
 	if serving.decision.Kind != doors.Pod {
 		return verdict{}
 	}
-	if answer, ok := serving.failedAt(s.podOf(serving.decision).address); ok {
+	if answer, ok := serving.failedAt(serving.pod[0].address); ok {
 		return verdictOf(answer)
 	}
 	var dialError reverseproxy.DialError

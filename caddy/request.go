@@ -23,6 +23,9 @@ type request struct {
 	// pod is gone and that any pod of the server can answer.
 	probes, anyPod bool
 
+	// pod is the one that owns the page, if the decision is for a pod.
+	pod [1]pod
+
 	// These belong to the proxy loop, which runs in one goroutine.
 	resets       int
 	offered      []offer
@@ -56,7 +59,7 @@ func (q *request) offer(pods []pod) []*reverseproxy.Upstream {
 	upstreams := make([]*reverseproxy.Upstream, len(pods))
 	q.offered = q.offered[:0]
 	for i, pod := range pods {
-		upstreams[i] = &reverseproxy.Upstream{Dial: pod.dial}
+		upstreams[i] = &reverseproxy.Upstream{Dial: pod.upstream.Dial}
 		q.offered = append(q.offered, offer{pod, upstreams[i]})
 	}
 	q.hadUpstreams = q.hadUpstreams || len(pods) > 0
@@ -67,14 +70,20 @@ func (q *request) offer(pods []pod) []*reverseproxy.Upstream {
 func (q *request) choose(upstream *reverseproxy.Upstream, replacer *caddy.Replacer) {
 	for _, offer := range q.offered {
 		if offer.upstream == upstream {
-			q.mutex.Lock()
-			q.chosen = offer.pod
-			q.mutex.Unlock()
-			replacer.Set(hostPlaceholder, offer.pod.server.name)
-			replacer.Set(hostportPlaceholder, offer.pod.server.hostport)
+			q.chose(offer.pod, replacer)
 			return
 		}
 	}
+}
+
+// chose does so for a pod that was not offered first.
+func (q *request) chose(pod pod, replacer *caddy.Replacer) {
+	q.hadUpstreams = true
+	q.mutex.Lock()
+	q.chosen = pod
+	q.mutex.Unlock()
+	replacer.Set(hostPlaceholder, pod.server.name)
+	replacer.Set(hostportPlaceholder, pod.server.hostport)
 }
 
 // chosenPod returns the pod that was chosen last.

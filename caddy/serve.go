@@ -21,16 +21,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return h.Handler.ServeHTTP(w, r, next)
 	}
 	h.source.sendElsewhere(w, r)
-	decision, err := h.source.decide(r)
+	serving, err := h.source.begin(r)
 	if err != nil {
 		return caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
 	}
-	serving := &request{decision: decision}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{h.source}, serving))
 	if verdict := h.source.verdictBefore(serving); verdict.final() {
 		return h.settle(w, r, next, serving, verdict)
 	}
-	if decision.Kind == doors.Pod {
+	if serving.decision.Kind == doors.Pod {
 		return h.servePod(w, r, next, serving)
 	}
 	return h.serveFresh(w, r, next, serving)
@@ -50,9 +49,17 @@ func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// decide hands the library the bytes that the pod would parse: the escaped path and the Cookie header.
-func (s *Source) decide(r *http.Request) (doors.Decision, error) {
-	return s.router.Decide(r.URL.EscapedPath(), cookieHeader(r.Header))
+// begin asks the library for the decision. It gets the bytes that the pod would parse: the escaped path and the Cookie header.
+func (s *Source) begin(r *http.Request) (*request, error) {
+	decision, err := s.router.Decide(r.URL.EscapedPath(), cookieHeader(r.Header))
+	if err != nil {
+		return nil, err
+	}
+	serving := &request{decision: decision}
+	if decision.Kind == doors.Pod {
+		serving.pod[0] = s.servers[decision.Upstream].podAt(decision.Addr)
+	}
+	return serving, nil
 }
 
 // cookieHeader is the request's Cookie header. HTTP/2 and HTTP/3 clients may send several (RFC 9113 section 8.2.3).

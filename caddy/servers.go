@@ -5,13 +5,16 @@ package caddydoors
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
@@ -37,7 +40,10 @@ type server struct {
 type pod struct {
 	server  *server
 	address netip.AddrPort
-	dial    string // the address as Caddy's network address
+
+	// upstream is for handlers whose load balancing nobody asked for: one for all requests, and not in Caddy's own table of
+	// upstreams, which would cost each request a global lock.
+	upstream *reverseproxy.Upstream
 }
 
 // newServers makes the servers of a router. The groups of their pods have the options of the source's own group.
@@ -68,10 +74,19 @@ func logOutside(logger *zap.Logger, upstream int, pod pod) {
 		zap.String("field", "upstreams["+strconv.Itoa(upstream)+"].host"), zap.String("host", pod.server.name), zap.Stringer("address", pod.address.Addr()))
 }
 
-// podAt makes the pod of this server at an address, whether or not the host resolves to it.
+// podAt returns the pod of this server at an address, whether or not the host resolves to it.
 func (s *server) podAt(address netip.Addr) pod {
+	fresh := s.pods.Latest()
+	at, found := slices.BinarySearchFunc(fresh, address, func(pod pod, address netip.Addr) int { return pod.address.Addr().Compare(address) })
+	if found {
+		return fresh[at]
+	}
+	return s.newPod(address)
+}
+
+func (s *server) newPod(address netip.Addr) pod {
 	at := netip.AddrPortFrom(address, s.port)
-	return pod{server: s, address: at, dial: at.String()}
+	return pod{server: s, address: at, upstream: &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: at.String()}}
 }
 
 // fresh returns the server's fresh pods in order of their addresses. It waits, for 500 ms at most, only while nothing is
@@ -81,14 +96,25 @@ func (s *server) fresh(ctx context.Context) []pod {
 	if err != nil {
 		return nil // logged by the set, once per change
 	}
-	return s.pods.Get(snapshot, func(snapshot *hosts.Snapshot) []pod {
-		pods := make([]pod, len(snapshot.Addresses()))
-		for i, address := range snapshot.Addresses() {
-			pods[i] = s.podAt(address)
-		}
-		s.moved(pods)
-		return pods
-	})
+	return s.pods.Get(snapshot, s.podsOf)
+}
+
+// known is fresh without waiting. followed is false when nobody used the server for a while, so that its pods may be others by now.
+func (s *server) known() (pods []pod, followed bool) {
+	snapshot, followed := s.host.Current()
+	if snapshot == nil {
+		return nil, followed
+	}
+	return s.pods.Get(snapshot, s.podsOf), followed
+}
+
+func (s *server) podsOf(snapshot *hosts.Snapshot) []pod {
+	pods := make([]pod, len(snapshot.Addresses()))
+	for i, address := range snapshot.Addresses() {
+		pods[i] = s.newPod(address)
+	}
+	s.moved(pods)
+	return pods
 }
 
 // reportsAnswer tells whether an answer at this time should be reported: the first in a second.
@@ -97,23 +123,26 @@ func (s *server) reportsAnswer(now time.Duration) bool {
 	return (last == 0 || now-time.Duration(last) >= time.Second) && s.lastAnswer.CompareAndSwap(last, int64(now))
 }
 
-// knownOf returns the fresh pods of all servers whose host is known, without waiting for the others.
-func knownOf(ctx context.Context, servers []*server) []pod {
-	ended, end := context.WithCancel(ctx)
-	end()
-	var pods []pod
+// knownOf returns the fresh pods of all servers whose host is known, without waiting for the others, and how many the largest
+// server has.
+func knownOf(servers []*server) (pods []pod, largest int) {
 	for _, server := range servers {
-		pods = append(pods, server.fresh(ended)...)
+		known, _ := server.known()
+		pods, largest = append(pods, known...), max(largest, len(known))
 	}
-	return pods
+	return pods, largest
 }
 
-// freshOf returns the fresh pods of all servers. It waits for those whose host is not known yet, for all of them at once.
-func freshOf(ctx context.Context, servers []*server) []pod {
+// maxWaits bounds for how many servers one request waits at once.
+const maxWaits = 1000
+
+// freshOf returns the fresh pods of all servers. It waits for those whose host is not known yet, for many of them at once.
+func freshOf(ctx context.Context, servers []*server) (pods []pod, largest int) {
 	var waiting sync.WaitGroup
-	for _, server := range servers {
+	for i, first := 0, rand.IntN(len(servers)); i < min(len(servers), maxWaits); i++ {
+		server := servers[(first+i)%len(servers)]
 		waiting.Go(func() { server.fresh(ctx) })
 	}
 	waiting.Wait()
-	return knownOf(ctx, servers)
+	return knownOf(servers)
 }

@@ -52,6 +52,12 @@ type Source struct {
 	// underStockHandler is set when this Caddy's tables could not be taken over.
 	underStockHandler bool
 
+	// choosesItself is set when the user left the choice of a pod to us.
+	choosesItself bool
+
+	// largest is how many pods the largest server has, as far as was seen.
+	largest atomic.Int64
+
 	// triesAgain is set when the user said how to retry: then a request that has failed everywhere starts over.
 	triesAgain bool
 }

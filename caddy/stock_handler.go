@@ -40,7 +40,7 @@ func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Hand
 
 // gonePod stands in the pool for a pod that no token names: the loop must choose something before it makes the round trip
 // that is answered with 410. Nothing can listen at this address.
-var gonePod = pod{server: new(server), dial: "0.0.0.0:0"}
+var gonePod = pod{server: new(server), upstream: &reverseproxy.Upstream{Dial: "0.0.0.0:0"}}
 
 // RoundTrip proxies the request, or makes the answer that the page understands.
 func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -50,7 +50,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	// The loop's own policy chose, so the choice is known only now.
 	if dial, ok := reverseproxy.GetDialInfo(r.Context()); ok {
-		serving.choose(dial.Upstream, r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer))
+		serving.choose(dial.Upstream, replacerOf(r))
 	}
 	verdict := t.source.verdictBefore(serving)
 	if !verdict.final() {
@@ -80,11 +80,10 @@ func (s *Source) requestVariable() string { return fmt.Sprintf("doors_upstream.%
 
 // beginUnderStockHandler takes the decision about a request that came through the stock handler.
 func (s *Source) beginUnderStockHandler(r *http.Request) (*request, error) {
-	decision, err := s.decide(r)
+	serving, err := s.begin(r)
 	if err != nil {
 		return nil, err
 	}
-	serving := &request{decision: decision}
 	caddyhttp.SetVar(r.Context(), s.requestVariable(), serving)
 	return serving, nil
 }

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -26,13 +25,21 @@ func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error)
 			return nil, err
 		}
 	}
+	if s.choosesItself {
+		return nil, nil // ownChoice does it
+	}
+	return serving.offer(s.podsFor(r.Context(), serving)), nil
+}
+
+// podsFor returns the pods that may serve the request.
+func (s *Source) podsFor(ctx context.Context, serving *request) []pod {
 	switch kind := serving.decision.Kind; {
 	case kind == doors.Gone:
-		return serving.offer([]pod{gonePod}), nil
+		return []pod{gonePod}
 	case kind == doors.Pod && !serving.anyPod:
-		return serving.offer([]pod{s.podOf(serving.decision)}), nil
+		return serving.pod[:]
 	default:
-		return serving.offer(s.candidates(r.Context(), serving)), nil
+		return s.candidates(ctx, serving)
 	}
 }
 
@@ -62,12 +69,18 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 		}
 		ownFailing = failing
 	}
-	all := knownOf(ctx, s.servers)
+	if s.choosesItself && len(s.servers) > 1 {
+		if drawn, ok := s.draw(serving); ok {
+			return []pod{drawn}
+		}
+	}
+	all, largest := knownOf(s.servers)
 	rest := serving.untried(all)
 	if len(rest) == 0 { // only now is it worth to wait for hosts that are not known yet
-		all = freshOf(ctx, s.servers)
+		all, largest = freshOf(ctx, s.servers)
 		rest = serving.untried(all)
 	}
+	s.largest.Store(int64(largest))
 	well, failing := s.split(rest)
 	switch {
 	case len(well) > 0:
@@ -92,36 +105,4 @@ func podIn(pods []pod, address netip.Addr) ([]pod, bool) {
 		}
 	}
 	return nil, false
-}
-
-// podOf returns the pod that a Pod decision names.
-func (s *Source) podOf(decision doors.Decision) pod {
-	return s.servers[decision.Upstream].podAt(decision.Addr)
-}
-
-// chooser is a selection policy whose choices are noted.
-type chooser struct {
-	policy reverseproxy.Selector
-	source *Source
-}
-
-// Select lets the policy choose.
-func (c chooser) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) *reverseproxy.Upstream {
-	chosen := c.policy.Select(pool, r, w)
-	if serving, ok := c.source.requestOf(r.Context()); ok && chosen != nil {
-		serving.choose(chosen, r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer))
-	}
-	return chosen
-}
-
-// onlyUpstream is the selection policy for a pool of one: it takes it without asking whether it is available,
-// because only the pod itself can say that.
-type onlyUpstream struct{}
-
-// Select returns the only upstream.
-func (onlyUpstream) Select(pool reverseproxy.UpstreamPool, _ *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
-	if len(pool) == 0 {
-		return nil
-	}
-	return pool[0]
 }

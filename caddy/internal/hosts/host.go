@@ -48,6 +48,18 @@ func (h *Host) Snapshot(ctx context.Context) (*Snapshot, error) {
 	return h.wait(ctx)
 }
 
+// Current returns the known addresses and never waits; nil when there are none. It keeps the lookups of the name going or starts
+// them. followed is false when there were none for a while, so that the addresses may be old.
+func (h *Host) Current() (s *Snapshot, followed bool) {
+	e := h.entry
+	s = e.snapshot.Load()
+	if a := e.activity.Load(); a == used || a == unused && e.activity.CompareAndSwap(unused, used) {
+		return s, true
+	}
+	e.use(h.staleMax)
+	return s, false
+}
+
 func (h *Host) wait(ctx context.Context) (*Snapshot, error) {
 	s, done, failure := h.entry.use(h.staleMax)
 	if done != nil {

@@ -44,3 +44,11 @@ func (c *Cache[T]) Get(s *Snapshot, build func(*Snapshot) T) T {
 	c.latest.Store(d)
 	return d.value
 }
+
+// Latest returns the value that was built last, the zero value before the first.
+func (c *Cache[T]) Latest() (value T) {
+	if d := c.latest.Load(); d != nil {
+		return d.value
+	}
+	return value
+}

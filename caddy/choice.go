@@ -1,0 +1,109 @@
+// In: the pods that may serve a request.
+// Out: the one that it is proxied to, noted in the request.
+
+package caddydoors
+
+import (
+	"math/rand/v2"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+)
+
+// chooser is the user's selection policy, whose choices are noted.
+type chooser struct {
+	policy reverseproxy.Selector
+	source *Source
+}
+
+// Select lets the policy choose.
+func (c chooser) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) *reverseproxy.Upstream {
+	chosen := c.policy.Select(pool, r, w)
+	if serving, ok := c.source.requestOf(r.Context()); ok && chosen != nil {
+		serving.choose(chosen, replacerOf(r))
+	}
+	return chosen
+}
+
+// onlyUpstream is the selection policy for a pool of one: it takes it without asking whether it is available,
+// because only the pod itself can say that.
+type onlyUpstream struct{}
+
+// Select returns the only upstream.
+func (onlyUpstream) Select(pool reverseproxy.UpstreamPool, _ *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
+	if len(pool) == 0 {
+		return nil
+	}
+	return pool[0]
+}
+
+// ownChoice is the selection policy where the user has none: a pod at random, which is Caddy's default too. It takes no
+// pool, so that none has to be built: with a thousand servers that would cost more than the rest of the request.
+type ownChoice struct{ source *Source }
+
+// Select chooses among the pods that may serve the request, with equal chances.
+func (c ownChoice) Select(_ reverseproxy.UpstreamPool, r *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
+	serving, ok := c.source.requestOf(r.Context())
+	if !ok {
+		return nil
+	}
+	pods := c.source.podsFor(r.Context(), serving)
+	if len(pods) == 0 {
+		return nil
+	}
+	chosen := pods[0]
+	if len(pods) > 1 {
+		chosen = pods[rand.IntN(len(pods))]
+	}
+	serving.chose(chosen, replacerOf(r))
+	return chosen.upstream
+}
+
+// leavesChoice tells whether a handler that is not provisioned yet leaves the choice of a pod to us, and has nothing that keeps count of
+// upstreams.
+func leavesChoice(h *reverseproxy.Handler) bool {
+	lb := h.LoadBalancing
+	hasPolicy := lb != nil && (lb.SelectionPolicyRaw != nil || lb.SelectionPolicy != nil)
+	return !hasPolicy && h.HealthChecks == nil && h.CBRaw == nil && h.CB == nil
+}
+
+// maxDraws bounds how many servers one request looks at.
+const maxDraws = 16
+
+// draw returns a fresh pod of any server, each with equal chances, without looking at all of them: a server is drawn, and then one of as many
+// places as the largest server has pods; an empty place is drawn again. Servers that nobody used for a while are left out where
+// others can be had, since their pods may be others by now; having been drawn, they are looked up again.
+func (s *Source) draw(serving *request) (drawn pod, ok bool) {
+	places := int(s.largest.Load())
+	for range maxDraws {
+		pods, followed := s.servers[rand.IntN(len(s.servers))].known()
+		if len(pods) > places {
+			places = len(pods)
+			s.largest.Store(int64(places))
+		}
+		place := rand.IntN(max(places, 1))
+		if place >= len(pods) {
+			continue
+		}
+		if well, _ := s.split(serving.untried(pods[place : place+1])); len(well) == 0 {
+			continue
+		}
+		drawn, ok = pods[place], true
+		if followed {
+			break
+		}
+	}
+	return drawn, ok
+}
+
+func replacerOf(r *http.Request) *caddy.Replacer {
+	return r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+}
+
+// Interface guards
+var (
+	_ reverseproxy.Selector = chooser{}
+	_ reverseproxy.Selector = onlyUpstream{}
+	_ reverseproxy.Selector = ownChoice{}
+)

@@ -1,0 +1,131 @@
+package caddydoors
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
+	"go.uber.org/zap"
+)
+
+// sourceWith makes a source of servers with so many pods each.
+func sourceWith(t *testing.T, counts ...int) *Source {
+	t.Helper()
+	var upstreams []string
+	for i := range counts {
+		upstreams = append(upstreams, fmt.Sprintf(`{"cidr": "127.0.%d.0/24", "host": "127.0.%[1]d.1", "port": 80}`, i+1))
+	}
+	router, err := doors.NewRouter([]byte(`{"secret": "` + testSecret + `", "cookie_name": "up", "upstreams": [` + strings.Join(upstreams, ",") + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := acquireShared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { releaseShared() })
+	s := &Source{router: router, shared: held, logger: zap.NewNop(), choosesItself: true}
+	s.servers = newServers(router, held, hosts.Options{}, doors.Group{}, s.logger)
+	for i, server := range s.servers {
+		snapshot, _ := server.host.Current()
+		server.pods.Get(snapshot, func(*hosts.Snapshot) []pod {
+			pods := make([]pod, counts[i])
+			for n := range pods {
+				pods[n] = server.newPod(netip.AddrFrom4([4]byte{127, 0, byte(i + 1), byte(n + 1)}))
+			}
+			return pods
+		})
+	}
+	return s
+}
+
+// Every pod has the same chance, however they are spread over servers.
+func TestDrawsEveryPodEquallyOften(t *testing.T) {
+	counts := []int{1, 4, 2, 0, 3}
+	s := sourceWith(t, counts...)
+	const each = 3000
+	seen := make(map[netip.AddrPort]int)
+	for range 10 * each {
+		pods := s.candidates(t.Context(), &request{decision: doors.Decision{Kind: doors.Any}})
+		if len(pods) != 1 && len(pods) != 10 {
+			t.Fatalf("%d pods to choose from, want the drawn one or all", len(pods))
+		}
+		for _, pod := range pods {
+			if len(pods) == 1 {
+				seen[pod.address]++
+			}
+		}
+	}
+	if len(seen) != 10 {
+		t.Errorf("%d of 10 pods were drawn", len(seen))
+	}
+	for address, times := range seen {
+		// 6 standard deviations of a binomial distribution are 330.
+		if times < each-400 || times > each+400 {
+			t.Errorf("%v was drawn %d times, want about %d", address, times, each)
+		}
+	}
+}
+
+// With many servers one pod is drawn and the rest is not even looked at.
+func TestDrawsWithoutABigPool(t *testing.T) {
+	counts := make([]int, 200)
+	for i := range counts {
+		counts[i] = 1
+	}
+	s := sourceWith(t, counts...)
+	serving := &request{decision: doors.Decision{Kind: doors.Any}}
+	if pods := s.candidates(t.Context(), serving); len(pods) != 1 {
+		t.Errorf("%d pods to choose from, want 1", len(pods))
+	}
+	if allocations := testing.AllocsPerRun(1000, func() { s.draw(serving) }); allocations > 0 {
+		t.Errorf("%v allocations to draw a pod", allocations)
+	}
+}
+
+// A pod that this request could not reach, or nobody could a moment ago, is left out as long as there are others.
+func TestDrawsNoPodThatFailed(t *testing.T) {
+	s := sourceWith(t, 2, 2)
+	serving := &request{decision: doors.Decision{Kind: doors.Any}}
+	failed := func(server, n int) netip.AddrPort { return s.servers[server].pods.Latest()[n].address }
+	serving.failedToReach(failed(0, 0), doors.Answer{})
+	s.shared.pods.Ended(s.servers[1].group, failed(1, 0), doors.PathPage, doors.OutcomeUnreachable, s.shared.now())
+	for range 1000 {
+		pod, ok := s.draw(serving)
+		if ok && (pod.address == failed(0, 0) || pod.address == failed(1, 0)) {
+			t.Fatalf("%v was drawn", pod.address)
+		}
+	}
+	serving.failedToReach(failed(0, 1), doors.Answer{})
+	serving.failedToReach(failed(1, 1), doors.Answer{})
+	if pods := s.candidates(t.Context(), serving); len(pods) != 1 || pods[0].address != failed(1, 0) {
+		t.Errorf("with nothing else left: %v, want the one that others could not reach", pods)
+	}
+}
+
+// The user's load balancing gets the whole pool; without any, none is built.
+func TestKnowsWhenTheChoiceIsLeftToUs(t *testing.T) {
+	const source = `"dynamic_upstreams": {"source": "doors_upstream", "secret": "` + testSecret + `", "upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": 80}]}`
+	for options, want := range map[string]bool{
+		``: true,
+		`"load_balancing": {"retries": 2, "try_duration": 1000}, `:                    true,
+		`"load_balancing": {"selection_policy": {"policy": "random"}}, `:              false,
+		`"health_checks": {"passive": {"fail_duration": 1000000000}}, `:               false,
+		`"health_checks": {"passive": {"unhealthy_request_count": 10}}, `:             false,
+		`"load_balancing": {"selection_policy": {"policy": "least_conn"}}, `:          false,
+		`"load_balancing": {"selection_policy": {"policy": "cookie"}}, `:              false,
+		`"load_balancing": {"selection_policy": {"policy": "first"}, "retries": 1}, `: false,
+	} {
+		handler := new(Handler)
+		if err := json.Unmarshal([]byte(`{`+options+source+`}`), handler); err != nil {
+			t.Fatalf("%s: %v", options, err)
+		}
+		if got := leavesChoice(&handler.Handler); got != want {
+			t.Errorf("%s: left to us: %v, want %v", options, got, want)
+		}
+	}
+}
