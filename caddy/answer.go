@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
@@ -14,28 +15,44 @@ import (
 type verdict struct {
 	status     int // http.StatusGone or http.StatusServiceUnavailable
 	retryAfter int // seconds, for http.StatusServiceUnavailable
+	cause      *metrics.Cause
 }
 
 // verdictOf turns what the library says into a status. 410 makes the page reload at once, onto a fresh pod; 503 makes it
 // back off and try again.
-func verdictOf(answer doors.Answer) verdict {
+func verdictOf(answer doors.Answer, cause *metrics.Cause) verdict {
 	switch answer.Action {
 	case doors.ActionGone:
-		return verdict{status: http.StatusGone}
+		return verdict{status: http.StatusGone, cause: cause}
 	case doors.ActionUnavailable:
-		return verdict{status: http.StatusServiceUnavailable, retryAfter: answer.RetryAfter}
+		return verdict{status: http.StatusServiceUnavailable, retryAfter: answer.RetryAfter, cause: cause}
 	default:
 		return verdict{}
 	}
 }
 
+// causeOf is why a request gets an answer that has to reach one pod.
+func causeOf(held doors.Verdict) *metrics.Cause {
+	switch held {
+	case doors.VerdictGone:
+		return metrics.PodGone
+	case doors.VerdictUnreachable:
+		return metrics.PodUnreachable
+	default:
+		return metrics.OwnFault
+	}
+}
+
 // unavailable is for faults that have nothing to do with a pod.
-var unavailable = verdict{status: http.StatusServiceUnavailable, retryAfter: 1}
+func unavailable(cause *metrics.Cause) verdict {
+	return verdict{status: http.StatusServiceUnavailable, retryAfter: 1, cause: cause}
+}
 
 func (v verdict) final() bool { return v.status != 0 }
 
-// describe sets the header of the answer, which has no body.
+// describe counts the answer and sets its header; it has no body.
 func (v verdict) describe(header http.Header) {
+	v.cause.Answered(v.status)
 	// 410 may be stored by caches unless it says otherwise (RFC 9110 section 15.5.11).
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Length", "0")

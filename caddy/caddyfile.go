@@ -36,6 +36,9 @@ import (
 //	    # pods that cannot be reached
 //	    gone_after <duration>
 //	    gone_rate  <number>
+//
+//	    # seeing what happens
+//	    decision_header <name>
 //	}
 //
 // `dynamic` may stand for `dynamic_upstreams`. There may be several upstream blocks; each other option may be given
@@ -47,7 +50,8 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return d.Errf("surplus argument %q: %s takes a block only", d.Val(), sourceName)
 	}
 	block := blockOf(sourceName, "secret", "cookie_name", "upstream",
-		"refresh", "resolvers", "dial_timeout", "dial_fallback_delay", "versions", "stale_max", "gone_after", "gone_rate")
+		"refresh", "resolvers", "dial_timeout", "dial_fallback_delay", "versions", "stale_max", "gone_after", "gone_rate",
+		"decision_header")
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		option, err := block.option(d, "upstream")
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"golang.org/x/net/http/httpguts"
 )
 
 func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) error {
@@ -36,6 +37,17 @@ func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) erro
 			*o.GoneRate = uint32(rate)
 			return nil
 		})
+		return err
+	case "decision_header":
+		names, err := arguments(d, oneArgument, func(name string) error {
+			if !hasPlaceholder(name) && !httpguts.ValidHeaderFieldName(name) {
+				return fmt.Errorf("%q %s", name, headerRule)
+			}
+			return nil
+		})
+		if err == nil {
+			o.DecisionHeader = names[0]
+		}
 		return err
 	case "resolvers":
 		addresses, err := arguments(d, manyArguments, func(address string) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
+	"golang.org/x/net/http/httpguts"
 )
 
 // Options are the options of a Source that have defaults.
@@ -44,6 +45,9 @@ type Options struct {
 	// How many pages of each server may be told in one second, while they wait for updates, that their pod is gone, which
 	// makes them reload. The rest is told to come back in a second. 0 means no limit. Default: 100
 	GoneRate *uint32 `json:"gone_rate,omitempty"`
+
+	// The name of a response header that tells why a request went where it went, such as `X-Doors-Decision`. Default: none
+	DecisionHeader string `json:"decision_header,omitempty"`
 }
 
 const (
@@ -54,6 +58,7 @@ const (
 const (
 	durationRule = `must be a duration such as 10s`
 	rateRule     = "must be a whole number from 0 to 4294967295"
+	headerRule   = "must be the name of a header field such as X-Doors-Decision"
 )
 
 // takeOptions moves the members that belong to Options out of a source's JSON. What stays is for the library, which also
@@ -72,6 +77,7 @@ func takeOptions(document map[string]any) (options Options, err error) {
 		{"stale_max", &options.StaleMax, durationRule},
 		{"gone_after", &options.GoneAfter, durationRule},
 		{"gone_rate", &options.GoneRate, rateRule},
+		{"decision_header", &options.DecisionHeader, headerRule},
 	} {
 		value, found := document[member.name]
 		if !found {
@@ -97,6 +103,9 @@ func (o *Options) check() error {
 		if duration < 0 {
 			return fmt.Errorf("%s: %v is negative; it must be a duration such as 10s", name, time.Duration(duration))
 		}
+	}
+	if o.DecisionHeader != "" && !httpguts.ValidHeaderFieldName(o.DecisionHeader) {
+		return fmt.Errorf("decision_header: %s", headerRule)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
 
 func TestTakeOptions(t *testing.T) {
 	options, rest, err := optionsFrom(t, `{"secret": "x", "refresh": "2s", "resolver": {"addresses": ["127.0.0.1", "tcp/[::1]:5353"]}, "dial_timeout": 1000000000,
-		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "gone_after": "5s", "gone_rate": 0, "other": 1}`)
+		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "gone_after": "5s", "gone_rate": 0, "decision_header": "X-Why", "other": 1}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,6 +40,9 @@ func TestTakeOptions(t *testing.T) {
 	if !reflect.DeepEqual(resolution, want) {
 		t.Errorf("got %+v, want %+v", resolution, want)
 	}
+	if options.DecisionHeader != "X-Why" {
+		t.Errorf("decision_header %q", options.DecisionHeader)
+	}
 	if options.GoneRate == nil || *options.GoneRate != 0 || time.Duration(options.GoneAfter) != 5*time.Second {
 		t.Errorf("gone_rate %v, gone_after %v", options.GoneRate, options.GoneAfter)
 	}
@@ -51,6 +54,8 @@ func TestBadOptions(t *testing.T) {
 		`{"refresh": "canary"}`:                         "refresh: must be a duration",
 		`{"refresh": "-1s"}`:                            "refresh:",
 		`{"gone_after": -1}`:                            "gone_after:",
+		`{"decision_header": "canary: 1"}`:              "decision_header: must be the name",
+		`{"decision_header": 1}`:                        "decision_header: must be the name",
 		`{"gone_rate": -1}`:                             "gone_rate: must be a whole number",
 		`{"gone_rate": "canary"}`:                       "gone_rate: must be a whole number",
 		`{"resolver": ["canary"]}`:                      "resolver: must be an object",

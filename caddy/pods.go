@@ -8,6 +8,7 @@ import (
 	"net/netip"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
@@ -20,12 +21,12 @@ func (s *Source) verdictBefore(serving *request) verdict {
 		answer, err := s.shared.pods.RefusedToken(s.group, decision.Reason, decision.Path, now)
 		if err != nil {
 			s.logFault(err)
-			return verdictOf(doors.Answer{Action: doors.ActionGone})
+			answer.Action = doors.ActionGone
 		}
 		if answer.NothingOpens {
 			s.logger.Error("no token has opened since start: do the apps have the same secret?")
 		}
-		return verdictOf(answer)
+		return verdictOf(answer, metrics.Refused(decision.Reason))
 	case doors.Pod:
 		pod := serving.pod[0]
 		answer, err := s.shared.pods.Began(pod.server.group, pod.address, decision.Path, now)
@@ -33,7 +34,7 @@ func (s *Source) verdictBefore(serving *request) verdict {
 			s.logFault(err)
 		}
 		serving.probes = answer.Action == doors.ActionProbe
-		return verdictOf(answer)
+		return verdictOf(answer, causeOf(answer.Verdict))
 	default:
 		return verdict{}
 	}
@@ -46,11 +47,11 @@ func (s *Source) verdictAfter(serving *request, failure error) verdict {
 		return verdict{}
 	}
 	if answer, ok := serving.failedAt(serving.pod[0].address); ok {
-		return verdictOf(answer)
+		return verdictOf(answer, causeOf(answer.Verdict))
 	}
 	var dialError reverseproxy.DialError
 	if errors.As(failure, &dialError) {
-		return unavailable // not the pod was dialled but a forward proxy, say
+		return unavailable(metrics.OwnFault) // not the pod was dialled but a forward proxy, say
 	}
 	return verdict{}
 }
@@ -68,6 +69,7 @@ func (s *Source) dialled(serving *request, server *server, address netip.AddrPor
 	if outcome == doors.OutcomeConnected {
 		serving.reached(address)
 	} else {
+		metrics.DialFailed(server.label(), outcome)
 		serving.failedToReach(address, answer)
 	}
 	if outcome == doors.OutcomeRefused {

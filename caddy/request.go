@@ -11,13 +11,21 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
 // request is what a source knows about one request while it is served. It travels in the request's context under the
 // source that made it, because several reverse_proxy handlers may see one request.
 type request struct {
+	source   *Source
 	decision doors.Decision
+
+	// cause is why the decision could not be carried out, nil while nothing stands in the way.
+	cause *metrics.Cause
+
+	// outer is a request that another source made before for the same one, and inner one that was made after.
+	outer, inner *request
 
 	// probes is set for the one request in a second that finds out whether its pod is back, anyPod for one whose
 	// pod is gone and that any pod of the server can answer.
@@ -43,15 +51,18 @@ type offer struct {
 	upstream *reverseproxy.Upstream
 }
 
-type requestKey struct{ source *Source }
+type requestKey struct{}
 
 func (s *Source) requestOf(ctx context.Context) (*request, bool) {
 	if s.underStockHandler {
 		found, ok := caddyhttp.GetVar(ctx, s.requestVariable()).(*request)
 		return found, ok
 	}
-	found, ok := ctx.Value(requestKey{s}).(*request)
-	return found, ok
+	found, _ := ctx.Value(requestKey{}).(*request)
+	for found != nil && found.source != s {
+		found = found.outer
+	}
+	return found, found != nil
 }
 
 // offer makes fresh upstreams of the pods: Caddy writes into every one that it is given.
@@ -79,6 +90,12 @@ func (q *request) choose(upstream *reverseproxy.Upstream, replacer *caddy.Replac
 // chose does so for a pod that was not offered first.
 func (q *request) chose(pod pod, replacer *caddy.Replacer) {
 	q.hadUpstreams = true
+	if q.chosen.server != nil || q.anyPod {
+		metrics.FailedOver()
+	}
+	if q.decision.Kind != doors.Gone {
+		pod.server.label() // from its first request on
+	}
 	q.mutex.Lock()
 	q.chosen = pod
 	q.mutex.Unlock()

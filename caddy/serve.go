@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
@@ -25,7 +26,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if err != nil {
 		return caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
 	}
-	r = r.WithContext(context.WithValue(r.Context(), requestKey{h.source}, serving))
+	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
+	serving.show(r.Context(), w.Header())
 	if verdict := h.source.verdictBefore(serving); verdict.final() {
 		return h.settle(w, r, next, serving, verdict)
 	}
@@ -55,7 +57,10 @@ func (s *Source) begin(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	serving := &request{decision: decision}
+	metrics.Decided(decision)
+	s.keys.Opened(decision)
+	outer, _ := r.Context().Value(requestKey{}).(*request)
+	serving := &request{source: s, decision: decision, outer: outer}
 	if decision.Kind == doors.Pod {
 		serving.pod[0] = s.servers[decision.Upstream].podAt(decision.Addr)
 	}
@@ -88,6 +93,8 @@ func (h *Handler) servePod(w http.ResponseWriter, r *http.Request, next caddyhtt
 
 // settle answers the request, unless it asks for a resource of a pod that is gone: any pod of the server has it.
 func (h *Handler) settle(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request, verdict verdict) error {
+	serving.cause = verdict.cause
+	serving.announce(w.Header())
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if verdict.status == http.StatusGone && serving.decision.Kind == doors.Pod && serving.decision.Path == doors.PathResource && reads {
 		serving.anyPod = true
@@ -102,7 +109,10 @@ func (h *Handler) serveFresh(w http.ResponseWriter, r *http.Request, next caddyh
 	err := h.Handler.ServeHTTP(w, r, next)
 	if err != nil && !serving.hadUpstreams && !handlesErrors(r) {
 		// Caddy would log an error for each request, and one line about the host has been logged already.
-		unavailable.answer(w, r)
+		verdict := unavailable(metrics.NoFreshPod)
+		serving.cause = verdict.cause
+		serving.announce(w.Header())
+		verdict.answer(w, r)
 		return nil
 	}
 	return err

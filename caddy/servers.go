@@ -16,6 +16,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
@@ -28,6 +29,10 @@ type server struct {
 	group    doors.Group
 	host     *hosts.Host
 	pods     hosts.Cache[[]pod]
+
+	// labelOnce guards metricsLabel, which the server gets with its first request.
+	labelOnce    sync.Once
+	metricsLabel string
 
 	// lastAnswer is when an answer of one of its pods was last reported.
 	lastAnswer atomic.Int64
@@ -115,6 +120,12 @@ func (s *server) podsOf(snapshot *hosts.Snapshot) []pod {
 	}
 	s.moved(pods)
 	return pods
+}
+
+// label is the server's label in metrics.
+func (s *server) label() string {
+	s.labelOnce.Do(func() { s.metricsLabel = metrics.Server(s.hostport, s.group.Server) })
+	return s.metricsLabel
 }
 
 // reportsAnswer tells whether an answer at this time should be reported: the first in a second.

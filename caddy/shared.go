@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
@@ -36,7 +37,10 @@ func acquireShared() (*shared, error) {
 		}
 		logger := caddy.Log().Named(string(new(Source).CaddyModule().ID))
 		return &shared{
-			hosts:   hosts.NewSet(hosts.Config{OnChange: func(event hosts.Event) { logHost(logger, event) }}),
+			hosts: hosts.NewSet(hosts.Config{
+				OnChange: func(event hosts.Event) { logHost(logger, event) },
+				OnLookup: metrics.LookedUp,
+			}),
 			pods:    pods,
 			started: time.Now(),
 			seed:    maphash.MakeSeed(),

@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
@@ -41,6 +42,7 @@ type Source struct {
 
 	router  *doors.Router
 	servers []*server
+	keys    metrics.Keys
 	shared  *shared
 	group   doors.Group // of requests that belong to no server
 	logger  *zap.Logger
@@ -128,7 +130,9 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	secret, _ := document["secret"].(string)
 	s.group = s.Options.group(s.shared.number(secret))
 	s.servers = newServers(s.router, s.shared, resolution, s.group, s.logger)
-	return nil
+	cookieName, _ := document["cookie_name"].(string)
+	s.logSummary(cookieName)
+	return metrics.Register(ctx.GetMetricsRegistry())
 }
 
 // newRouter hands the library its part of the configuration.

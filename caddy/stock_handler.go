@@ -59,10 +59,15 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 			verdict = t.source.verdictAfter(serving, err)
 		}
 		if !verdict.final() {
+			if err == nil {
+				serving.announce(response.Header)
+			}
 			return response, err
 		}
 	}
+	serving.cause = verdict.cause
 	header := make(http.Header)
+	serving.announce(header)
 	verdict.describe(header)
 	return &http.Response{
 		Status:     strconv.Itoa(verdict.status) + " " + http.StatusText(verdict.status),
@@ -84,6 +89,7 @@ func (s *Source) beginUnderStockHandler(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
+	serving.show(r.Context(), make(http.Header)) // the header is added to the answer, when there is one
 	caddyhttp.SetVar(r.Context(), s.requestVariable(), serving)
 	return serving, nil
 }

@@ -165,6 +165,9 @@ func (e *entry) run() {
 	case len(addresses) == 0:
 		failure = &Error{Host: e.name, Kind: NotFound}
 	}
+	if e.set.onLookup != nil {
+		e.set.onLookup(failure)
+	}
 	e.outcome(addresses, failure)
 }
 

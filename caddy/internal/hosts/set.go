@@ -19,6 +19,9 @@ type Config struct {
 	// OnChange is told of every change of state, from several goroutines and with no lock held; it should
 	// return soon, and must not wait for a lookup. Nil means that nobody is told.
 	OnChange func(Event)
+	// OnLookup is told of every lookup that has ended, with its error or nil, under the same rules. Nil means that nobody is
+	// told.
+	OnLookup func(*Error)
 	// NewLookup replaces the function of this name, for tests.
 	NewLookup func(Options) LookupFunc
 }
@@ -27,6 +30,7 @@ type Config struct {
 // number of goroutines. Without users it holds no goroutine, so it needs no closing.
 type Set struct {
 	onChange  func(Event)
+	onLookup  func(*Error)
 	newLookup func(Options) LookupFunc
 	origin    time.Time
 	queue     queue
@@ -40,7 +44,7 @@ func NewSet(c Config) *Set {
 	if c.NewLookup == nil {
 		c.NewLookup = NewLookup
 	}
-	return &Set{onChange: c.OnChange, newLookup: c.NewLookup, origin: time.Now(), entries: make(map[key]*entry)}
+	return &Set{onChange: c.OnChange, onLookup: c.OnLookup, newLookup: c.NewLookup, origin: time.Now(), entries: make(map[key]*entry)}
 }
 
 // Acquire makes the caller a user of the name, which may be an IP address (never looked up, always known),

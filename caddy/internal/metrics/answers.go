@@ -1,0 +1,63 @@
+// In: why a request is answered by Caddy itself.
+// Out: counters of 410 and 503, by reason.
+
+package metrics
+
+import (
+	"net/http"
+
+	"github.com/doors-dev/doors-caddy/go"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+var (
+	gone        = newCounters("gone_total", "Requests answered 410, by reason: their page reloads.", "reason")
+	unavailable = newCounters("unavailable_total", "Requests answered 503, by reason: their page tries again.", "reason")
+)
+
+// Cause is why a request is answered by Caddy itself.
+type Cause struct {
+	name              string
+	gone, unavailable prometheus.Counter
+}
+
+// The causes other than a token that leads nowhere.
+var (
+	PodGone        = newCause("pod_gone")        // its pod is dead
+	PodUnreachable = newCause("pod_unreachable") // no route to its pod, or no answer; it may be a blip
+	OwnFault       = newCause("own_fault")       // Caddy's side failed: file descriptors, a forward proxy
+	NoFreshPod     = newCause("no_fresh_pod")    // the host resolves to nothing
+)
+
+func newCause(name string) *Cause {
+	return &Cause{name, gone.WithLabelValues(name), unavailable.WithLabelValues(name)}
+}
+
+var refused = map[doors.Reason]*Cause{
+	doors.ReasonMalformed: newCause(Label(doors.ReasonMalformed.String())),
+	doors.ReasonRefused:   newCause(Label(doors.ReasonRefused.String())),
+	doors.ReasonContent:   newCause(Label(doors.ReasonContent.String())),
+	doors.ReasonNoCIDR:    newCause(Label(doors.ReasonNoCIDR.String())),
+}
+
+// Refused is the cause for a token that leads nowhere; nil for a reason that is none.
+func Refused(reason doors.Reason) *Cause { return refused[reason] }
+
+// Answered counts an answer with this status.
+func (c *Cause) Answered(status int) {
+	switch {
+	case c == nil:
+	case status == http.StatusGone:
+		c.gone.Inc()
+	default:
+		c.unavailable.Inc()
+	}
+}
+
+// String is the label's value; "" for nil.
+func (c *Cause) String() string {
+	if c == nil {
+		return ""
+	}
+	return c.name
+}

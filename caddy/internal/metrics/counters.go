@@ -1,0 +1,86 @@
+// In: a decision, a failed dial, a failover, a lookup.
+// Out: counters.
+
+package metrics
+
+import (
+	"strings"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const namespace, subsystem = "caddy", "doors"
+
+var (
+	decisions = newCounters("decisions_total", "Requests by where they go (pod, gone, server, any) and by kind of path.", "decision", "path")
+	failovers = newCounters("failovers_total", "Requests sent on to another pod because one could not be reached.").WithLabelValues()
+	dials     = newCounters("dial_failures_total", "Connections to pods that failed, by server and by how.", "server", "outcome")
+	lookups   = newCounters("dns_lookups_total", "DNS lookups by result.", "result")
+)
+
+// counters are all of them, for the registry.
+var counters []prometheus.Collector
+
+func newCounters(name, help string, labels ...string) *prometheus.CounterVec {
+	vector := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: name, Help: help}, labels)
+	counters = append(counters, vector)
+	return vector
+}
+
+// Label turns one of the library's names, a few words, into a label's value.
+func Label(name string) string { return strings.ReplaceAll(name, " ", "_") }
+
+// decided holds the counter of each decision that there can be, by kind and path.
+var decided = func() (table [doors.Any + 1][doors.PathOther + 1]prometheus.Counter) {
+	for kind := doors.Pod; kind <= doors.Any; kind++ {
+		for path := doors.PathPage; path <= doors.PathOther; path++ {
+			withToken := kind == doors.Pod || kind == doors.Gone
+			if withToken == (path != doors.PathPage) {
+				table[kind][path] = decisions.WithLabelValues(Label(kind.String()), Label(path.String()))
+			}
+		}
+	}
+	return table
+}()
+
+// Decided counts a decision.
+func Decided(decision doors.Decision) {
+	if uint64(decision.Kind) < uint64(len(decided)) && int(decision.Path) < len(decided[0]) {
+		if counter := decided[decision.Kind][decision.Path]; counter != nil {
+			counter.Inc()
+		}
+	}
+}
+
+// FailedOver counts a request that is sent on to another pod.
+func FailedOver() { failovers.Inc() }
+
+// DialFailed counts a failed dial to a pod of a server, by its label.
+func DialFailed(server string, outcome doors.Outcome) {
+	dials.WithLabelValues(server, Label(outcome.String())).Inc()
+}
+
+// resultLabels are the results of lookups, by the kind of the error; 0 stands for none.
+var resultLabels = [...]string{
+	0: "resolved", hosts.NotFound: "not_found", hosts.Timeout: "timeout", hosts.ServerFailure: "server_failure", hosts.LookupFailed: "failed",
+}
+
+var lookedUp = func() (table [len(resultLabels)]prometheus.Counter) {
+	for kind, label := range resultLabels {
+		table[kind] = lookups.WithLabelValues(label)
+	}
+	return table
+}()
+
+// LookedUp counts a lookup that has ended, with nil or its error.
+func LookedUp(failure *hosts.Error) {
+	var kind hosts.ErrorKind
+	if failure != nil {
+		kind = failure.Kind
+	}
+	if int(kind) < len(lookedUp) {
+		lookedUp[kind].Inc()
+	}
+}

@@ -1,0 +1,120 @@
+// In: the decision about a request and what became of it.
+// Out: what the operator sees of both: placeholders, a field of the access log, a response header.
+
+package caddydoors
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
+	"github.com/doors-dev/doors-caddy/go"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// placeholderPrefix begins the placeholders of a request; decision, reason, pod and upstream follow.
+const placeholderPrefix = "http.doors."
+
+// show makes the request visible. What is shown is computed when it is asked for: most requests pay for one closure.
+func (q *request) show(ctx context.Context, answer http.Header) {
+	if q.outer != nil {
+		q.outer.inner = q // whose placeholders are asked first
+	} else if replacer, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		replacer.Map(q.placeholder)
+	}
+	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && server.Logs != nil {
+		if fields, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
+			fields.Set(zap.Object("doors", q))
+		}
+	}
+	q.announce(answer)
+}
+
+// placeholder is a provider of the request's replacer.
+func (q *request) placeholder(key string) (any, bool) {
+	name, ours := strings.CutPrefix(key, placeholderPrefix)
+	if !ours {
+		return nil, false
+	}
+	for q.inner != nil {
+		q = q.inner
+	}
+	switch name {
+	case "decision":
+		return q.decision.Kind.String(), true
+	case "reason":
+		return q.reason(), true
+	case "pod":
+		pod, _ := q.target()
+		return pod, true
+	case "upstream":
+		_, upstream := q.target()
+		return upstream, true
+	}
+	return nil, false
+}
+
+// MarshalLogObject writes the field of the access log, when the request has ended.
+func (q *request) MarshalLogObject(encoder zapcore.ObjectEncoder) error {
+	pod, upstream := q.target()
+	for _, member := range [...]struct{ name, value string }{
+		{"decision", q.decision.Kind.String()}, {"reason", q.reason()}, {"path", q.decision.Path.String()}, {"pod", pod}, {"upstream", upstream},
+	} {
+		if member.value != "" {
+			encoder.AddString(member.name, member.value)
+		}
+	}
+	return nil
+}
+
+// announce sets the header that tells about the decision, if there is to be one: an item with parameters (RFC 9651) that
+// names neither a pod nor a token.
+func (q *request) announce(header http.Header) {
+	name := q.source.DecisionHeader
+	if name == "" {
+		return
+	}
+	value := metrics.Label(q.decision.Kind.String())
+	if reason := q.reason(); reason != "" {
+		value += ";reason=" + reason
+	}
+	value += ";path=" + q.decision.Path.String()
+	if q.decision.Upstream >= 0 {
+		value += ";upstream=" + strconv.Itoa(q.decision.Upstream)
+	}
+	header.Set(name, value)
+}
+
+// reason is why the request went where it went: the reason for what happened in the end, if that is not what was decided.
+func (q *request) reason() string {
+	switch {
+	case q.cause != nil:
+		return q.cause.String()
+	case q.decision.Reason == doors.ReasonNone:
+		return ""
+	default:
+		return metrics.Label(q.decision.Reason.String())
+	}
+}
+
+// target is the pod that was chosen last, or that the token names, and its server as host:port; "" for what is not known.
+func (q *request) target() (pod, upstream string) {
+	if chosen, ok := q.chosenPod(); ok {
+		return chosen.upstream.Dial, chosen.server.hostport
+	}
+	if q.decision.Upstream < 0 {
+		return "", ""
+	}
+	if q.decision.Kind == doors.Pod {
+		pod = q.pod[0].upstream.Dial
+	}
+	return pod, q.source.servers[q.decision.Upstream].hostport
+}
+
+// Interface guard
+var _ zapcore.ObjectMarshaler = (*request)(nil)
