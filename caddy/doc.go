@@ -16,6 +16,7 @@
 //	choice.go      pods in, the one that the request is proxied to out
 //	transport.go   a dial in, what it says about the pod out
 //	pods.go        an event in, a verdict out
+//	visible.go     the decision and what became of it in, placeholders and fields of logs out
 //	answer.go      a verdict in, the 410 or 503 out
 //
 // What a token, a CIDR or a cookie means is decided by the library behind package doors, never here.
