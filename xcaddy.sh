@@ -4,6 +4,7 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/scripts/env.sh"
 . "$doors_root/scripts/versions.sh"
 . "$doors_root/scripts/require.sh"
+. "$doors_root/scripts/modules.sh"
 
 usage() {
     cat <<USAGE
@@ -79,31 +80,7 @@ mkdir -p -- "$(dirname -- "$output")"
 work=$(mktemp -d "$output.build.XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 
-# Go asks the module proxy which versions our two modules have, although they are replaced by
-# local folders, and fails where they are not published. A proxy in front answers: none.
-for module in github.com/doors-dev/doors-caddy github.com/doors-dev/doors-caddy/caddy; do
-    mkdir -p "$work/proxy/$module/@v"
-    : >"$work/proxy/$module/@v/list"
-done
-# A URL, byte by byte: all but the plainest characters in percent form.
-file_url() {
-    local LC_ALL=C path=$1 url='' byte i
-    for ((i = 0; i < ${#path}; i++)); do
-        byte=${path:i:1}
-        case $byte in
-        [A-Za-z0-9/._~-]) url+=$byte ;;
-        *) url+=$(printf '%%%02X' "$(($(printf '%d' "'$byte") & 255))") ;;
-        esac
-    done
-    printf 'file://%s' "$url"
-}
-
-GOPROXY=$(file_url "$work/proxy"),$(go env GOPROXY) \
-    "$DOORS_CACHE/bin/xcaddy-$xcaddy_version" build "$version" \
-    --output "$work/caddy" \
-    --with "github.com/doors-dev/doors-caddy/caddy=$doors_root/caddy" \
-    --replace "github.com/doors-dev/doors-caddy=$doors_root" \
-    ${passed[@]+"${passed[@]}"}
+xcaddy_here "$work/proxy" "$version" --output "$work/caddy" ${passed[@]+"${passed[@]}"}
 
 module=http.reverse_proxy.upstreams.doors_upstream
 "$work/caddy" list-modules >"$work/modules" || fail 'the binary that was built does not start'

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # In:  the Rust crate, include/, rust/abi.json, the recipes in README.md.
 # Out: target/prefix, with the library as `cargo cinstall` puts it there; checked: what it exports, its SONAME, and that
-#      programs outside the tree build with it by the recipes and run.
+#      programs outside the tree build with it by the recipes and run; and so does Caddy with xcaddy alone.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
+. "$doors_root/scripts/modules.sh"
 cd -- "$doors_root"
 
 prefix=$doors_root/target/prefix
@@ -107,10 +108,19 @@ grep -q 'multiple definition' "$work/two.log" || { cat "$work/two.log"; fail 'th
 cc "$include" "$work/two.c" "$work/libother.a" -L"$prefix/lib" -ldoors_caddy -o "$work/two"
 same 'one static, one shared' "$version 42" "$(LD_LIBRARY_PATH=$prefix/lib "$work/two")"
 
+# --- Caddy, with plain xcaddy --------------------------------------------------------------------------------------------------
+
+# Go does not see that the library is another one than in its build cache; and xcaddy starts what it has built.
+LD_LIBRARY_PATH=$prefix/lib CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$(cksum <"$prefix/lib/libdoors_caddy.so" | tr ' ' '-')" \
+    xcaddy_here "$work/proxy" "$caddy_default" --output "$work/caddy"
+needs_library "$work/caddy" || fail 'a Caddy that was built where the library is installed does not use it'
+LD_LIBRARY_PATH=$prefix/lib "$work/caddy" list-modules | grep -q -x http.reverse_proxy.upstreams.doors_upstream ||
+    fail 'that Caddy has no doors_upstream'
+
 # --- The crate ----------------------------------------------------------------------------------------------------------------
 
 cargo package --quiet --locked --allow-dirty -p doors_caddy --list >"$work/crate"
 for file in include/doors_caddy.h include/doors_caddy.hpp src/lib.rs README.md LICENSE; do
     grep -q -x "$file" "$work/crate" || fail "the crate would lack $file"
 done
-printf 'package: %s with %d functions; shared, static, fully static, CMake\n' "$soname" "$(wc -l <"$work/exported")"
+printf 'package: %s with %d functions; shared, static, fully static, CMake, xcaddy\n' "$soname" "$(wc -l <"$work/exported")"
