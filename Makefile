@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup library header build demo rollout test fuzz fmt lint clean
+.PHONY: help setup library header build demo rollout test bench fuzz fmt lint clean
 
 # What bin/caddy is made of.
 sources := $(shell find Cargo.toml Cargo.lock rust include go.mod go caddy xcaddy.sh scripts tools \
@@ -36,6 +36,9 @@ rollout: bin/caddy ## deployments, faults and reloads under hundreds of visitors
 
 test: ## every test, as CI runs it; one stage alone: scripts/test.sh NAME
 	@scripts/test.sh
+
+bench: ## measure on an idle machine (15 to 20 minutes) and write BENCHMARKS.md; BENCH_QUICK=1: a look, in two minutes
+	@scripts/bench.sh
 
 fuzz: ## every fuzz target for 5 minutes; see scripts/fuzz.sh for more
 	@scripts/fuzz.sh

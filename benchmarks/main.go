@@ -1,62 +1,80 @@
-// Command benchmarks measures what a decision costs, and what a request costs a whole Caddy; `make bench` runs all of it.
+// Command benchmarks measures what a decision costs, and what a request costs a whole Caddy. `make bench` runs all of it;
+// scripts/profile.sh runs its profiles.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
 )
 
+const usage = `usage: benchmarks COMMAND [OPTION...]; COMMAND -help lists its options
+  measure  takes figures and adds them to a file
+  report   writes BENCHMARKS.md and its pictures from that file
+  profile  takes CPU profiles of both Caddys while they serve one kind of request`
+
 func main() {
-	if err := run(os.Args[1:], os.Stderr); err != nil {
+	err := run(os.Args[1:], os.Stdout)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "benchmarks:", err)
 		os.Exit(1)
 	}
 }
 
-const usage = "usage: benchmarks proxy|profile [OPTION...]; -help after one of them lists its options"
-
+// run obeys one command and writes progress and tables.
 func run(arguments []string, log io.Writer) error {
 	if len(arguments) == 0 {
-		return fmt.Errorf(usage)
+		return errors.New(usage)
 	}
 	flags := flag.NewFlagSet(arguments[0], flag.ContinueOnError)
 	flags.SetOutput(log)
-	var binaries proxy.Binaries
+	switch command := arguments[0]; command {
+	case proxy.PodsArgument: // by this program itself
+		return proxy.RunPods(arguments[1:])
+	case "measure":
+		m := measurement{log: log, pace: full}
+		binaryFlags(flags, &m.binaries)
+		quick := flags.Bool("quick", false, "take a tenth of the time: for a look")
+		only := flags.String("only", strings.Join(parts, ","), "`parts` to measure, separated by commas")
+		flags.StringVar(&m.file, "results", "target/benchmarks/results.json", "the `file` of the results; other parts in it stay")
+		flags.StringVar(&m.criterion, "criterion", "target/criterion", "the `folder` with criterion's results")
+		if err := flags.Parse(arguments[1:]); err != nil {
+			return err
+		}
+		if *quick {
+			m.pace = quickly
+		}
+		return m.measure(strings.Split(*only, ","))
+	case "report":
+		file := flags.String("results", "target/benchmarks/results.json", "the `file` of the results")
+		folder := flags.String("folder", "target/benchmarks", "the `folder` that stands for the top of the repository")
+		if err := flags.Parse(arguments[1:]); err != nil {
+			return err
+		}
+		return writeReport(*file, *folder, log)
+	case "profile":
+		var p proxy.Profile
+		binaryFlags(flags, &p.Binaries)
+		flags.StringVar(&p.Scenario, "scenario", "normal", "`name`: normal, sticky or system")
+		flags.StringVar((*string)(&p.Protocol), "protocol", string(proxy.HTTP1), "h1 or h2")
+		flags.IntVar(&p.Servers, "servers", 0, "`count` of servers of one pod each in our Caddy; 0 for one server with three pods")
+		flags.DurationVar(&p.Duration, "duration", 10*time.Second, "how long")
+		flags.StringVar(&p.Folder, "folder", "target/profile", "where ours.pprof and stock.pprof are written")
+		if err := flags.Parse(arguments[1:]); err != nil {
+			return err
+		}
+		return p.Take(log)
+	}
+	return errors.New(usage)
+}
+
+func binaryFlags(flags *flag.FlagSet, binaries *proxy.Binaries) {
 	flags.StringVar(&binaries.Ours, "caddy", "bin/caddy", "our `binary`")
 	flags.StringVar(&binaries.Stock, "stock", "bin/caddy-stock", "the stock `binary` of the same version")
-	switch arguments[0] {
-	case proxy.PodsArgument:
-		return proxy.RunPods(arguments[1:])
-	case "proxy":
-		if err := flags.Parse(arguments[1:]); err != nil {
-			return err
-		}
-		options := proxy.Quick
-		options.Log = log
-		if _, err := proxy.Compare(binaries, options); err != nil {
-			return err
-		}
-		_, err := proxy.CompareServers(binaries, options)
-		return err
-	case "profile":
-		scenario := flags.String("scenario", "normal", "`name`: normal, sticky or system")
-		protocol := flags.String("protocol", string(proxy.HTTP1), "h1 or h2")
-		servers := flags.Int("servers", 0, "`count` of servers with one pod each; 0 for one server with three pods, as stock Caddy has")
-		duration := flags.Duration("duration", 10*time.Second, "how long")
-		folder := flags.String("folder", "target/profile", "where the profiles are written")
-		if err := flags.Parse(arguments[1:]); err != nil {
-			return err
-		}
-		if err := os.MkdirAll(filepath.Clean(*folder), 0o755); err != nil {
-			return err
-		}
-		return proxy.Profile(binaries, *scenario, proxy.Protocol(*protocol), *servers, *duration, *folder, log)
-	}
-	return fmt.Errorf(usage)
 }

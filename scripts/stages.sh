@@ -146,6 +146,9 @@ stage_e2e_oldest() {
         go test -count=1 -timeout 10m "${shared_flags[@]}" -run '^Test(Routing|Gone)' .)
 }
 
+# The benchmarks run, and their report is made; no figure counts here.
+stage_benchmarks() { (cd benchmarks && go test -count=1 -timeout 10m "${shared_flags[@]}" ./...); }
+
 # Deployments and faults under load; a table in which everything must read 0.
 stage_rollout() { scripts/rollout.sh -short; }
 

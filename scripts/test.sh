@@ -165,4 +165,5 @@ await caddy caddy_race caddy_oldest caddy_stock caddy_static
 run e2e caddy caddy_race caddy_stock caddy_static
 run e2e_oldest caddy_oldest
 run rollout caddy
+run benchmarks library caddy caddy_stock
 finish

@@ -18,11 +18,12 @@ type Options struct {
 	Log    io.Writer     // progress
 }
 
-// Full is for figures that are published, Quick for a look, Smoke for a test.
+// Full and FullServers are for figures that are published, Quick for a look, Smoke for a test.
 var (
-	Full  = Options{Rounds: 5, Pairs: 4, Slice: time.Second, WarmUp: 500 * time.Millisecond}
-	Quick = Options{Rounds: 2, Pairs: 2, Slice: 300 * time.Millisecond, WarmUp: 200 * time.Millisecond}
-	Smoke = Options{Rounds: 1, Pairs: 2, Slice: 20 * time.Millisecond, WarmUp: 10 * time.Millisecond}
+	Full        = Options{Rounds: 5, Pairs: 4, Slice: time.Second, WarmUp: 500 * time.Millisecond}
+	FullServers = Options{Rounds: 3, Pairs: 5, Slice: time.Second, WarmUp: 3 * time.Second}
+	Quick       = Options{Rounds: 2, Pairs: 3, Slice: 300 * time.Millisecond, WarmUp: 300 * time.Millisecond}
+	Smoke       = Options{Rounds: 1, Pairs: 2, Slice: 20 * time.Millisecond, WarmUp: 10 * time.Millisecond}
 )
 
 // Comparison is what ours and two stock Caddys did with one kind of request. Slices of the same index took turns.
@@ -74,10 +75,8 @@ func (b *bed) round(options Options) ([]Comparison, error) {
 	var all []Comparison
 	for _, scenario := range Scenarios {
 		for _, protocol := range []Protocol{HTTP1, HTTP2} {
-			toPod := scenario.requestOf(b.token, podAddress(0).String())
-			anyPod := toPod
-			anyPod.want = "" // stock Caddy knows nothing of tokens
-			slices, err := b.contest(options, protocol, caddys, []request{toPod, anyPod, anyPod})
+			ours, stock := b.requests(scenario)
+			slices, err := b.contest(options, protocol, caddys, []request{ours, stock, stock})
 			if err != nil {
 				return nil, fmt.Errorf("%s over %s: %w", scenario.Name, protocol, err)
 			}
@@ -87,6 +86,14 @@ func (b *bed) round(options Options) ([]Comparison, error) {
 		}
 	}
 	return all, nil
+}
+
+// requests are what ours and a stock Caddy are sent: the same, but stock knows nothing of tokens and may ask any pod.
+func (b *bed) requests(scenario Scenario) (ours, stock request) {
+	ours = scenario.requestOf(b.token, podAddress(0).String())
+	stock = ours
+	stock.want = ""
+	return ours, stock
 }
 
 // contest gives the Caddys turns, in alternating order so that none profits from its place: 0 1 2, 2 1 0, 0 1 2 ...

@@ -5,8 +5,8 @@
 //	pods.go      the process of the pods
 //	caddy.go     a Caddy process
 //	contest.go   slices of load that take turns
+//	servers.go   the same with 3 and with 1,000 servers
 //	load.go      one slice of load; http1.go and http2.go are its connections
-//	cputime.go   the CPU time of a process
 //	cores.go     which process runs on which cores
 //	profile.go   CPU profiles of both while they serve one scenario
 //

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/benchmarks/cputime"
 )
 
 // Protocol is how the load speaks to Caddy.
@@ -84,7 +86,7 @@ func newLoad(c *caddy, protocol Protocol, trust *x509.CertPool, r request) (*loa
 
 // run keeps all connections busy for a time.
 func (l *load) run(duration time.Duration) (Slice, error) {
-	cpuBefore, err := cpuTime(l.pid)
+	cpuBefore, err := cputime.Of(l.pid)
 	if err != nil {
 		return Slice{}, err
 	}
@@ -98,7 +100,7 @@ func (l *load) run(duration time.Duration) (Slice, error) {
 	}
 	running.Wait()
 	elapsed := time.Since(began)
-	cpuAfter, err := cpuTime(l.pid)
+	cpuAfter, err := cputime.Of(l.pid)
 	if err := errors.Join(append(failures, err)...); err != nil {
 		return Slice{}, err
 	}

@@ -10,53 +10,56 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
-// Profile writes ours.pprof and stock.pprof into a folder: CPU profiles by Caddy's admin API while the load runs. With servers of
-// 0 the configurations are those of Compare, otherwise those of CompareServers with that many servers, by name.
-func Profile(binaries Binaries, scenario string, protocol Protocol, servers int, duration time.Duration, folder string, log io.Writer) error {
-	var found *Scenario
-	for i := range Scenarios {
-		if Scenarios[i].Name == scenario {
-			found = &Scenarios[i]
-		}
+// Profile says what is profiled.
+type Profile struct {
+	Binaries
+	Scenario string
+	Protocol Protocol
+	Servers  int // of one pod each in our Caddy; 0 for one server with three pods, as in Compare
+	Duration time.Duration
+	Folder   string
+}
+
+// Take writes ours.pprof and stock.pprof into the folder: CPU profiles by Caddy's admin API while the load runs.
+func (p Profile) Take(log io.Writer) error {
+	place := slices.IndexFunc(Scenarios, func(s Scenario) bool { return s.Name == p.Scenario })
+	if place < 0 {
+		return fmt.Errorf("no scenario has the name %q", p.Scenario)
 	}
-	if found == nil {
-		return fmt.Errorf("no scenario has the name %q", scenario)
+	if err := os.MkdirAll(p.Folder, 0o755); err != nil {
+		return err
 	}
-	b, err := newBed(binaries, max(podsEach, servers))
+	b, err := newBed(p.Binaries, max(podsEach, p.Servers))
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	toPod := found.requestOf(b.token, podAddress(0).String())
-	anyPod := toPod
-	anyPod.want = ""
-	contenders := []struct {
+	ours, stock := b.requests(Scenarios[place])
+	startOurs := b.ours
+	if p.Servers > 0 {
+		startOurs = b.withServers(p.Servers, b.serverNames(p.Servers))
+	}
+	for _, contender := range []struct {
 		name    string
 		start   func() (*caddy, error)
 		request request
-	}{{"ours", b.ours, toPod}, {"stock", b.stock, anyPod}}
-	if servers > 0 {
-		for index := range servers {
-			b.names.Set(serverName(index), podAddress(index))
-		}
-		contenders[0].start = b.withServers(servers, serverName)
-	}
-	for _, contender := range contenders {
+	}{{"ours", startOurs, ours}, {"stock", b.stock, stock}} {
 		caddy, err := contender.start()
 		if err != nil {
 			return err
 		}
-		path := filepath.Join(folder, contender.name+".pprof")
-		slice, err := b.profile(caddy, protocol, contender.request, duration, path)
+		path := filepath.Join(p.Folder, contender.name+".pprof")
+		slice, err := b.profile(caddy, p.Protocol, contender.request, p.Duration, path)
 		caddy.stop()
 		if err != nil {
 			return fmt.Errorf("%s: %w", contender.name, err)
 		}
-		_, _ = fmt.Fprintf(log, "%s: %s %s, %d requests in %.1f s, CPU per request %.2f us (while profiling), %s\n",
-			contender.name, scenario, protocol, slice.Requests, slice.Seconds, 1e6*slice.CPUPerRequest(), path)
+		_, _ = fmt.Fprintf(log, "%s: %d %s requests over %s in %.1f s, CPU time per request %.2f us (while profiled), %s\n",
+			contender.name, slice.Requests, p.Scenario, p.Protocol, slice.Seconds, 1e6*slice.CPUPerRequest(), path)
 	}
 	return nil
 }

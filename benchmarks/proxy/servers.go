@@ -27,13 +27,10 @@ func CompareServers(binaries Binaries, options Options) ([]ServersComparison, er
 		return nil, err
 	}
 	defer b.close()
-	for index := range manyServers {
-		b.names.Set(serverName(index), podAddress(index))
-	}
 	hosts := []struct {
 		kind string
 		of   func(index int) string
-	}{{"names", serverName}, {"addresses", func(index int) string { return podAddress(index).String() }}}
+	}{{"names", b.serverNames(manyServers)}, {"addresses", func(index int) string { return podAddress(index).String() }}}
 	var all []ServersComparison
 	for _, hosts := range hosts {
 		var c ServersComparison
@@ -52,7 +49,14 @@ func CompareServers(binaries Binaries, options Options) ([]ServersComparison, er
 	return all, nil
 }
 
-func serverName(index int) string { return fmt.Sprintf("server-%d.benchmark.test.", index) }
+// serverNames makes the names of so many servers known.
+func (b *bed) serverNames(count int) func(index int) string {
+	name := func(index int) string { return fmt.Sprintf("server-%d.benchmark.test.", index) }
+	for index := range count {
+		b.names.Set(name(index), podAddress(index))
+	}
+	return name
+}
 
 func (b *bed) serversRound(options Options, host func(index int) string) ([][]Slice, error) {
 	caddys, err := startAll(b.withServers(fewServers, host), b.withServers(manyServers, host))
@@ -60,8 +64,6 @@ func (b *bed) serversRound(options Options, host func(index int) string) ([][]Sl
 	if err != nil {
 		return nil, err
 	}
-	// Connections to all pods have to be opened first.
-	options.WarmUp *= 4
 	page := request{path: "/"}
 	return b.contest(options, HTTP1, caddys, []request{page, page})
 }

@@ -14,7 +14,7 @@ import (
 // In:  what the documents name: links, files, targets of make, versions.
 // Out: whether it is there.
 
-var documents = []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"}
+var documents = []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "BENCHMARKS.md"}
 
 // exists tells whether a path from the top of the repository is there. A Rust
 // module may be named without its extension.

@@ -1,7 +1,8 @@
-package proxy
+// Package cputime reads how much CPU time a process has used, in nanoseconds, where /proc/PID/stat has ticks of 10 ms.
+package cputime
 
 // In:  the number of a process.
-// Out: the CPU time that all its threads have used, also those that have ended.
+// Out: the CPU time of all its threads, user and system, also of those that have ended.
 
 import (
 	"fmt"
@@ -10,9 +11,8 @@ import (
 	"unsafe"
 )
 
-// cpuTime reads the CPU-time clock of another process: nanoseconds, user and system, where /proc/PID/stat has ticks of 10 ms.
-// The number of that clock is made as clock_getcpuclockid(3) makes it in Linux.
-func cpuTime(pid int) (time.Duration, error) {
+// Of reads the CPU-time clock of a process. The number of that clock is made as clock_getcpuclockid(3) makes it in Linux.
+func Of(pid int) (time.Duration, error) {
 	const perProcessSched = 2
 	clock := uintptr(^pid<<3 | perProcessSched)
 	var read syscall.Timespec

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
+	"github.com/doors-dev/doors-caddy/benchmarks/report"
+	"github.com/doors-dev/doors-caddy/benchmarks/results"
+)
+
+// The pods are this program, started again.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == proxy.PodsArgument {
+		if err := proxy.RunPods(os.Args[2:]); err != nil {
+			panic(err)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+var binaries = proxy.Binaries{Ours: "../bin/caddy", Stock: "../bin/caddy-stock"}
+
+// One short run of everything: no figure matters, but all are there.
+func TestMeasureAndReport(t *testing.T) {
+	folder := t.TempDir()
+	var log bytes.Buffer
+	m := measurement{binaries: binaries, file: filepath.Join(folder, "results.json"), criterion: "testdata/criterion", pace: smoke, log: &log}
+	if err := m.measure(parts); err != nil {
+		t.Fatal(err)
+	}
+	if err := run([]string{"report", "-results", m.file, "-folder", folder}, &log); err != nil {
+		t.Fatal(err)
+	}
+	file, err := results.Load(m.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := len(file.Targets()), 8+6+6+2; got != want && file.Machine.Cores > 1 {
+		t.Errorf("%d targets, want %d", got, want)
+	}
+	for _, target := range file.Targets() {
+		if s := target.Reached; s.Q1 > s.Median || s.Median > s.Q3 || s.Q1 < 0 || !strings.Contains(log.String(), target.What) {
+			t.Errorf("%s: %+v", target.What, s)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "BENCHMARKS.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{file.Machine.CPU, "| seen token | 100,000 | 1 |", "| system | HTTP/2 | stock / stock |", "| names | ratio |", "| token/decode | 151 ns (150 ns to 153 ns) |"} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("BENCHMARKS.md lacks %q", part)
+		}
+	}
+	for _, name := range []string{"decisions.svg", "proxy.svg"} {
+		picture, err := os.Open(filepath.Join(folder, "benchmarks/pictures", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer picture.Close()
+		for decoder := xml.NewDecoder(picture); ; {
+			if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// The files of the repository are what its results say.
+func TestCommittedReport(t *testing.T) {
+	file, err := results.Load("results.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := report.Files(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		committed, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(committed) != text {
+			t.Errorf("%s is not made of benchmarks/results.json: run scripts/bench.sh report", name)
+		}
+	}
+}
+
+func TestProfile(t *testing.T) {
+	folder := t.TempDir()
+	var log bytes.Buffer
+	if err := run([]string{"profile", "-caddy", binaries.Ours, "-stock", binaries.Stock, "-scenario", "system", "-duration", "1s", "-folder", folder}, &log); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ours.pprof", "stock.pprof"} {
+		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestFaultyCommands(t *testing.T) {
+	for _, arguments := range [][]string{{}, {"dance"}, {"measure", "-only", "weather"}, {"profile", "-scenario", "none"}, {"report", "-results", "none.json"}} {
+		if err := run(arguments, io.Discard); err == nil {
+			t.Errorf("%q is no error", arguments)
+		}
+	}
+}

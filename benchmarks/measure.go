@@ -1,0 +1,110 @@
+package main
+
+// In:  what to measure and how long.
+// Out: a file of results, and the report made of it.
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/benchmarks/decisions"
+	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
+	"github.com/doors-dev/doors-caddy/benchmarks/report"
+	"github.com/doors-dev/doors-caddy/benchmarks/results"
+)
+
+// pace is how long all parts take.
+type pace struct {
+	decisions      decisions.Options
+	proxy, servers proxy.Options
+}
+
+var (
+	full    = pace{decisions.Full, proxy.Full, proxy.FullServers}
+	quickly = pace{decisions.Quick, proxy.Quick, proxy.Quick}
+	smoke   = pace{decisions.Smoke, proxy.Smoke, proxy.Smoke}
+)
+
+// parts can be measured one by one.
+var parts = []string{"rust", "decisions", "proxy", "servers"}
+
+// measurement is one run.
+type measurement struct {
+	binaries  proxy.Binaries
+	file      string // of the results
+	criterion string // the folder with what the Rust benchmarks have left
+	pace      pace
+	log       io.Writer
+}
+
+// measure takes the figures of some parts. Each is saved when it is complete.
+func (m *measurement) measure(wanted []string) error {
+	for _, part := range wanted {
+		if !slices.Contains(parts, part) {
+			return fmt.Errorf("%q is none of the parts %s", part, strings.Join(parts, ", "))
+		}
+	}
+	machine, err := results.ThisMachine(m.binaries)
+	if err != nil {
+		return err
+	}
+	file, err := results.Load(m.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		file, err = &results.File{}, os.MkdirAll(filepath.Dir(m.file), 0o755)
+	}
+	if err != nil {
+		return err
+	}
+	if file.Machine != machine { // figures of different machines or versions must not stand in one report
+		file = &results.File{Machine: machine}
+	}
+	m.pace.decisions.Log, m.pace.proxy.Log, m.pace.servers.Log = m.log, m.log, m.log
+	for _, part := range wanted {
+		began := time.Now()
+		_, _ = fmt.Fprintf(m.log, "== %s\n", part)
+		if err := m.measurePart(part, file); err != nil {
+			return err
+		}
+		file.Date = began.Format(time.DateOnly)
+		if err := file.Save(m.file); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(m.log, "== %s: done in %v\n", part, time.Since(began).Round(time.Second))
+	}
+	_, _ = fmt.Fprintf(m.log, "\n%s", report.TargetTable(file))
+	return nil
+}
+
+func (m *measurement) measurePart(part string, file *results.File) (err error) {
+	switch part {
+	case "rust":
+		file.Rust, err = results.Criterion(m.criterion)
+	case "decisions":
+		file.Decisions, err = decisions.Measure(m.pace.decisions)
+	case "proxy":
+		file.Proxy, err = proxy.Compare(m.binaries, m.pace.proxy)
+	case "servers":
+		file.Servers, err = proxy.CompareServers(m.binaries, m.pace.servers)
+	}
+	return err
+}
+
+// writeReport writes BENCHMARKS.md and its pictures below a folder.
+func writeReport(path, folder string, log io.Writer) error {
+	file, err := results.Load(path)
+	if err != nil {
+		return err
+	}
+	if err := report.Write(file, folder); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(log, "written: %s\n", filepath.Join(folder, "BENCHMARKS.md"))
+	return err
+}

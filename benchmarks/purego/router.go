@@ -1,0 +1,173 @@
+// Package purego takes the same decisions as the library in pure Go, as one would write them without it: the token cipher that apps use,
+// cookies by net/http, and a scan of all prefixes. It exists for the comparison only.
+package purego
+
+// In:  the router's configuration, then the path and the cookies of requests.
+// Out: one decision for each request.
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	doorscaddy "github.com/doors-dev/doors-caddy"
+	doors "github.com/doors-dev/doors-caddy/go"
+)
+
+// Router decides where requests go. It never changes; any number of goroutines may use one.
+type Router struct {
+	ciphers  []doorscaddy.TokenCipher // one for each key
+	cookie   string
+	ports    []uint16 // of the upstreams
+	networks []network
+}
+
+// network is one CIDR of an upstream.
+type network struct {
+	prefix   netip.Prefix
+	upstream int
+}
+
+// maxCookies is how many cookies with the name are tried.
+const maxCookies = 8
+
+// NewRouter makes a router of a valid configuration in JSON, of the same form as the library's.
+func NewRouter(config []byte) (*Router, error) {
+	var parsed struct {
+		Secret     string
+		CookieName string `json:"cookie_name"`
+		Upstreams  []struct {
+			CIDR  string
+			CIDRs []string
+			Port  uint16
+		}
+	}
+	if err := json.Unmarshal(config, &parsed); err != nil {
+		return nil, err
+	}
+	r := &Router{cookie: parsed.CookieName}
+	for key := range strings.FieldsSeq(parsed.Secret) {
+		cipher, err := doorscaddy.NewTokenCipher(key)
+		if err != nil {
+			return nil, err
+		}
+		r.ciphers = append(r.ciphers, cipher)
+	}
+	for i, upstream := range parsed.Upstreams {
+		r.ports = append(r.ports, upstream.Port)
+		if upstream.CIDR != "" {
+			upstream.CIDRs = append(upstream.CIDRs, upstream.CIDR)
+		}
+		for _, cidr := range upstream.CIDRs {
+			prefix, err := netip.ParsePrefix(cidr)
+			if err != nil {
+				return nil, err
+			}
+			if prefix.Addr().Is4In6() && prefix.Bits() >= 96 {
+				prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
+			}
+			r.networks = append(r.networks, network{prefix, i})
+		}
+	}
+	// The longest first, so that the first hit is the right one.
+	slices.SortStableFunc(r.networks, func(a, b network) int { return b.prefix.Bits() - a.prefix.Bits() })
+	return r, nil
+}
+
+// Decide decides about a request. The path is that of the request, escaped.
+func (r *Router) Decide(path string, request *http.Request) doors.Decision {
+	if rest, found := strings.CutPrefix(path, "/~/"); found {
+		if token, rest, _ := strings.Cut(rest, "/"); token != "" {
+			return r.system(token, pathOf(rest))
+		}
+	}
+	cookies := request.CookiesNamed(r.cookie)
+	tried := 0
+	for _, cookie := range cookies {
+		if len(cookie.Value) != 43 && len(cookie.Value) != 59 {
+			continue
+		}
+		if tried++; tried > maxCookies {
+			break
+		}
+		address, key, err := r.open(cookie.Value)
+		if err != nil {
+			continue
+		}
+		if upstream := r.upstream(address); upstream >= 0 {
+			return doors.Decision{Kind: doors.Server, Reason: doors.ReasonCookie, Upstream: upstream, Key: key, Port: r.ports[upstream], Addr: address}
+		}
+	}
+	switch {
+	case len(r.ports) == 1:
+		return doors.Decision{Kind: doors.Server, Reason: doors.ReasonOnlyUpstream, Key: -1, Port: r.ports[0]}
+	case len(cookies) > 0:
+		return doors.Decision{Kind: doors.Any, Reason: doors.ReasonCookieUnusable, Upstream: -1, Key: -1}
+	default:
+		return doors.Decision{Kind: doors.Any, Reason: doors.ReasonNoCookie, Upstream: -1, Key: -1}
+	}
+}
+
+func (r *Router) system(token string, path doors.Path) doors.Decision {
+	address, key, err := r.open(token)
+	if err != nil {
+		reason := doors.ReasonRefused
+		switch {
+		case errors.Is(err, doorscaddy.ErrorBase64):
+			reason = doors.ReasonMalformed
+		case errors.Is(err, doorscaddy.ErrorParse):
+			reason = doors.ReasonContent
+		}
+		return doors.Decision{Kind: doors.Gone, Reason: reason, Upstream: -1, Key: key, Path: path}
+	}
+	upstream := r.upstream(address)
+	if upstream < 0 {
+		return doors.Decision{Kind: doors.Gone, Reason: doors.ReasonNoCIDR, Upstream: -1, Key: key, Path: path, Addr: address}
+	}
+	return doors.Decision{Kind: doors.Pod, Upstream: upstream, Key: key, Port: r.ports[upstream], Path: path, Addr: address}
+}
+
+// open returns the address in a token and the index of the key that opened it.
+func (r *Router) open(token string) (address netip.Addr, key int, err error) {
+	for key, cipher := range r.ciphers {
+		if address, err = cipher.Decode(token); err == nil {
+			return address, key, nil
+		}
+	}
+	return netip.Addr{}, -1, err
+}
+
+// upstream returns the index of the upstream whose networks hold the address, or -1.
+func (r *Router) upstream(address netip.Addr) int {
+	if address.IsUnspecified() || address.IsMulticast() || address == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+		return -1
+	}
+	for i := range r.networks {
+		if r.networks[i].prefix.Contains(address) {
+			return r.networks[i].upstream
+		}
+	}
+	return -1
+}
+
+// pathOf says what kind of request it is by what follows the token.
+func pathOf(rest string) doors.Path {
+	if len(rest) < 2 || rest[1] != '/' {
+		return doors.PathOther
+	}
+	switch rest[0] {
+	case 's':
+		return doors.PathSync
+	case 'h':
+		return doors.PathHook
+	case 'u':
+		return doors.PathHistory
+	case 'r':
+		return doors.PathResource
+	default:
+		return doors.PathOther
+	}
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Measures what a decision and a proxied request cost, and compares:
+#     scripts/bench.sh                 everything, on an idle machine, 15 to 20 minutes;
+#                                      writes BENCHMARKS.md, its pictures and benchmarks/results.json
+#     scripts/bench.sh -quick          a look, two minutes; writes to target/benchmarks only (also: BENCH_QUICK=1)
+#     scripts/bench.sh -only PARTS     some of rust,decisions,proxy,servers; the rest stays as it was measured
+#     scripts/bench.sh report          makes BENCHMARKS.md and the pictures of benchmarks/results.json again
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$doors_root/scripts/versions.sh"
+cd -- "$doors_root"
+
+quick=${BENCH_QUICK:-} only=rust,decisions,proxy,servers report=
+while [ $# -gt 0 ]; do
+    case $1 in
+    -quick) quick=1 ;;
+    -only) only=${2:?"-only takes parts: $only"} && shift ;;
+    report) report=1 ;;
+    *)
+        sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        exit 2
+        ;;
+    esac
+    shift
+done
+
+results=benchmarks/results.json folder=.
+if [ -n "$quick" ]; then results=target/benchmarks/results.json folder=target/benchmarks; fi
+
+scripts/setup.sh demo
+scripts/library.sh
+doors_library_flag
+mkdir -p -- bin
+go -C benchmarks build -trimpath -o ../bin/benchmarks .
+
+if [ -z "$report" ]; then
+    make --no-print-directory build
+    scripts/stock.sh "$caddy_default"
+    case ,$only, in *,rust,*)
+        printf '== criterion\n'
+        cargo bench --locked --package doors_caddy -- ${quick:+--quick}
+        ;;
+    esac
+    bin/benchmarks measure ${quick:+-quick} -only "$only" -results "$results"
+fi
+bin/benchmarks report -results "$results" -folder "$folder"
