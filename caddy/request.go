@@ -54,13 +54,12 @@ type offer struct {
 type requestKey struct{}
 
 func (s *Source) requestOf(ctx context.Context) (*request, bool) {
-	if s.underStockHandler {
-		found, ok := caddyhttp.GetVar(ctx, s.requestVariable()).(*request)
-		return found, ok
-	}
 	found, _ := ctx.Value(requestKey{}).(*request)
 	for found != nil && found.source != s {
 		found = found.outer
+	}
+	if found == nil && s.underStockHandler {
+		found, _ = caddyhttp.GetVar(ctx, s.requestVariable()).(*request)
 	}
 	return found, found != nil
 }

@@ -4,6 +4,7 @@
 package caddydoors
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -52,6 +53,8 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if dial, ok := reverseproxy.GetDialInfo(r.Context()); ok {
 		serving.choose(dial.Upstream, replacerOf(r))
 	}
+	// Dials run in goroutines of their own, which must not look at Caddy's variables: handlers write there.
+	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
 	verdict := t.source.verdictBefore(serving)
 	if !verdict.final() {
 		response, err := t.transport.RoundTrip(r)
