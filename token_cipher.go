@@ -44,9 +44,10 @@ type TokenCipher struct {
 	ring *keyRing
 }
 
-// keyRing holds one AEAD for each key, the one that encrypts first.
+// keyRing holds one AEAD and one id for each key, the one that encrypts first.
 type keyRing struct {
 	aeads []cipher.AEAD
+	ids   []string
 }
 
 // NewTokenCipher makes a cipher of a secret: one to eight keys separated by
@@ -60,7 +61,7 @@ func NewTokenCipher(secret string) (TokenCipher, error) {
 	if err != nil {
 		return TokenCipher{}, err
 	}
-	ring := &keyRing{aeads: make([]cipher.AEAD, len(keys))}
+	ring := &keyRing{make([]cipher.AEAD, len(keys)), make([]string, len(keys))}
 	for i, key := range keys {
 		block, err := aes.NewCipher(key)
 		if err != nil {
@@ -71,6 +72,7 @@ func NewTokenCipher(secret string) (TokenCipher, error) {
 		if ring.aeads[i], err = cipher.NewGCMWithRandomNonce(block); err != nil {
 			return TokenCipher{}, &secretError{i, "is not accepted by AES-GCM"}
 		}
+		ring.ids[i] = keyID(key)
 		clear(key)
 	}
 	return TokenCipher{ring}, nil

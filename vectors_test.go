@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -109,6 +110,7 @@ func TestSecrets(t *testing.T) {
 		Accepted []struct {
 			Name, Secret string
 			Keys         int
+			KeyIDs       []string `json:"key_ids"`
 		}
 		Refused []struct {
 			Name, Secret string
@@ -122,7 +124,14 @@ func TestSecrets(t *testing.T) {
 			t.Errorf("%s: %v", v.Name, err)
 		} else if got := len(tokens.ring.aeads); got != v.Keys {
 			t.Errorf("%s: %d keys, want %d", v.Name, got, v.Keys)
+		} else if ids := tokens.KeyIDs(); !slices.Equal(ids, v.KeyIDs) {
+			t.Errorf("%s: key ids %v, want %v", v.Name, ids, v.KeyIDs)
+		} else if ids[0] = ""; slices.Contains(tokens.KeyIDs(), "") {
+			t.Errorf("%s: a caller can change the ids", v.Name)
 		}
+	}
+	if ids := (TokenCipher{}).KeyIDs(); len(ids) > 0 {
+		t.Errorf("the zero value has keys %v", ids)
 	}
 	for _, v := range vectors.Refused {
 		tokens, err := NewTokenCipher(v.Secret)

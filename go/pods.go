@@ -10,6 +10,10 @@ package doors
 #cgo nocallback doors_pods_refused_token
 #cgo noescape doors_pods_ended
 #cgo nocallback doors_pods_ended
+#cgo noescape doors_pods_entered
+#cgo nocallback doors_pods_entered
+#cgo noescape doors_pods_left
+#cgo nocallback doors_pods_left
 #cgo noescape doors_pods_failed_recently
 #cgo nocallback doors_pods_failed_recently
 #cgo noescape doors_pods_verdict
@@ -43,8 +47,9 @@ type Pods struct {
 
 var livePods atomic.Int64
 
-// NewPods makes one that knows nothing. It remembers at most 10,000 pods and
-// forgets the one that was not used for longest.
+// NewPods makes one that knows nothing. It remembers at most 10,000 pods. Then
+// it forgets the one that was not used for longest, and none with requests in
+// flight as long as there are others.
 func NewPods() (*Pods, error) {
 	if abiProblem != nil {
 		return nil, abiProblem
@@ -93,6 +98,12 @@ type Answer struct {
 	// NothingOpens says, once a minute, that many tokens came to this source
 	// and none ever opened: its secret is probably wrong.
 	NothingOpens bool
+	// Log says, once for each source, reason and 10 seconds, that a line about
+	// this refused token is due in the log, without the token.
+	Log bool
+	// Suppressed is, with Log, how many other tokens of the source were refused
+	// for the same reason since the last time; else 0.
+	Suppressed int
 }
 
 // Began asks what to do with a request that has to reach one pod ([Pod]), before
@@ -131,6 +142,28 @@ func (p *Pods) Ended(group Group, pod netip.AddrPort, path Path, outcome Outcome
 	status := C.doors_pods_ended(p.handle, &cGroup, &cPod, C.uint32_t(path), C.uint32_t(outcome), C.uint64_t(now), &out)
 	runtime.KeepAlive(p)
 	return answerOf(&out, status)
+}
+
+// Entered reports that a request of any kind, with a token or without, is sent
+// to a pod. It is in flight until [Pods.Left]. stream says that it is a receiver
+// stream (GET of [PathSync]), of which each open page has one. Of the group,
+// Source and Server count. The error is [StatusAddress].
+func (p *Pods) Entered(group Group, pod netip.AddrPort, stream bool, now time.Duration) error {
+	cGroup, cPod := groupOf(group), podOf(pod)
+	status := C.doors_pods_entered(p.handle, &cGroup, &cPod, flagOf(stream), C.uint64_t(now))
+	runtime.KeepAlive(p)
+	return statusOf(status)
+}
+
+// Left reports, once for each [Pods.Entered] and with the same pod and stream,
+// that the request has ended, whatever became of it, or goes to another pod.
+// Without a request in flight it counts as nothing. The error is
+// [StatusAddress].
+func (p *Pods) Left(pod netip.AddrPort, stream bool, now time.Duration) error {
+	cPod := podOf(pod)
+	status := C.doors_pods_left(p.handle, &cPod, flagOf(stream), C.uint64_t(now))
+	runtime.KeepAlive(p)
+	return statusOf(status)
 }
 
 // Resolved reports that the addresses of a server in DNS have changed; pods are
@@ -199,6 +232,13 @@ func podOf(pod netip.AddrPort) (out C.doors_pod) {
 	return out
 }
 
+func flagOf(set bool) C.uint32_t {
+	if set {
+		return 1
+	}
+	return 0
+}
+
 func answerOf(answer *C.doors_answer, status C.int32_t) (Answer, error) {
 	if status != C.DOORS_STATUS_OK {
 		return Answer{}, Status(status)
@@ -209,5 +249,7 @@ func answerOf(answer *C.doors_answer, status C.int32_t) (Answer, error) {
 		Verdict:      Verdict(answer.verdict),
 		Changed:      answer.flags&C.DOORS_ANSWER_CHANGED != 0,
 		NothingOpens: answer.flags&C.DOORS_ANSWER_NOTHING_OPENS != 0,
+		Log:          answer.flags&C.DOORS_ANSWER_LOG != 0,
+		Suppressed:   int(answer.suppressed),
 	}, nil
 }

@@ -1,6 +1,6 @@
 package doors
 
-// In:  the numbers of a doors_answer.
+// In:  the numbers of a doors_answer and of a doors_idle.
 // Out: typed constants and their names.
 
 // #include "doors_caddy.h"
@@ -41,15 +41,27 @@ const (
 	VerdictGone        Verdict = C.DOORS_VERDICT_GONE        // it is dead, and its pages with it
 )
 
+// IdleAnswer is whether a pod is idle.
+type IdleAnswer uint32
+
+// The answers. The numbers are those of DOORS_IDLE_* in doors_caddy.h.
+const (
+	IdleYes         IdleAnswer = C.DOORS_IDLE_YES          // no request for as long as was asked
+	IdleBusy        IdleAnswer = C.DOORS_IDLE_BUSY         // requests in flight, or the last not long enough ago
+	IdleJustStarted IdleAnswer = C.DOORS_IDLE_JUST_STARTED // none in flight, but not watched for long enough
+)
+
 var (
 	actionNames  = namesOf(ActionUnavailable, Action.name)
 	outcomeNames = namesOf(OutcomeAnswered, Outcome.name)
+	idleNames    = namesOf(IdleJustStarted, IdleAnswer.name)
 	verdictNames = namesOf(VerdictGone, Verdict.name)
 )
 
-func (a Action) name() string  { return C.GoString(C.doors_action_str(C.uint32_t(a))) }
-func (o Outcome) name() string { return C.GoString(C.doors_outcome_str(C.uint32_t(o))) }
-func (v Verdict) name() string { return C.GoString(C.doors_verdict_str(C.uint32_t(v))) }
+func (a Action) name() string     { return C.GoString(C.doors_action_str(C.uint32_t(a))) }
+func (o Outcome) name() string    { return C.GoString(C.doors_outcome_str(C.uint32_t(o))) }
+func (i IdleAnswer) name() string { return C.GoString(C.doors_idle_str(C.uint32_t(i))) }
+func (v Verdict) name() string    { return C.GoString(C.doors_verdict_str(C.uint32_t(v))) }
 
 // String is the library's name of the action, "unknown" for another number.
 func (a Action) String() string { return nameIn(actionNames, a, Action.name) }
@@ -59,3 +71,6 @@ func (o Outcome) String() string { return nameIn(outcomeNames, o, Outcome.name) 
 
 // String is the library's name of the verdict, "unknown" for another number.
 func (v Verdict) String() string { return nameIn(verdictNames, v, Verdict.name) }
+
+// String is the library's name of the answer, "unknown" for another number.
+func (i IdleAnswer) String() string { return nameIn(idleNames, i, IdleAnswer.name) }

@@ -94,7 +94,7 @@ func TestSecretVectors(t *testing.T) {
 	var vectors struct {
 		Accepted []struct {
 			Name, Secret string
-			Keys         int
+			KeyIDs       []string `json:"key_ids"`
 		}
 		Refused []struct {
 			Name, Secret string
@@ -103,8 +103,18 @@ func TestSecretVectors(t *testing.T) {
 	}
 	readVectors(t, "secrets.json", &vectors)
 	for _, v := range vectors.Accepted {
-		if _, err := NewCipher(v.Secret); err != nil {
+		if cipher, err := NewCipher(v.Secret); err != nil {
 			t.Errorf("%s: %v", v.Name, err)
+		} else if ids := cipher.KeyIDs(); !slices.Equal(ids, v.KeyIDs) {
+			t.Errorf("%s: key ids %v, want %v", v.Name, ids, v.KeyIDs)
+		}
+		config, _ := json.Marshal(map[string]any{
+			"secret": v.Secret, "upstreams": []any{map[string]any{"cidr": "10.0.0.0/24", "host": "a", "port": 80}},
+		})
+		if router, err := NewRouter(config); err != nil {
+			t.Errorf("%s: %v", v.Name, err)
+		} else if ids := router.KeyIDs(); !slices.Equal(ids, v.KeyIDs) {
+			t.Errorf("%s: key ids of a router %v, want %v", v.Name, ids, v.KeyIDs)
 		}
 		if err := Check(FieldSecret, v.Secret); err != nil {
 			t.Errorf("%s: check: %v", v.Name, err)

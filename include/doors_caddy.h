@@ -7,7 +7,7 @@
 //   doors_cipher   makes and reads tokens, the encrypted addresses in the paths and cookies of Doors pages
 //   doors_cidrs    finds the longest CIDR that holds an address
 //   doors_router   decides from a path and a Cookie header which pod or server gets a request
-//   doors_pods     remembers which pods are dead, from the outcomes of dials
+//   doors_pods     remembers which pods are dead, from the outcomes of dials, and which are in use
 //
 // These rules hold for every function:
 //
@@ -48,6 +48,9 @@
 
 // Room that is enough for every token.
 #define DOORS_TOKEN_MAX 59
+
+// Characters in the id of a key.
+#define DOORS_KEY_ID 8
 
 // No index: not known, or not applicable.
 #define DOORS_NONE UINT32_MAX
@@ -214,6 +217,18 @@
 // Flag of an answer: many tokens came and none ever opened; say so now.
 #define DOORS_ANSWER_NOTHING_OPENS 2
 
+// Flag of an answer: write a line about this token to the log.
+#define DOORS_ANSWER_LOG 4
+
+// No request for as long as was asked.
+#define DOORS_IDLE_YES 1
+
+// Requests are in flight, or the last one is not long enough ago.
+#define DOORS_IDLE_BUSY 2
+
+// None is in flight, but the caller has not watched for as long as was asked.
+#define DOORS_IDLE_JUST_STARTED 3
+
 // A list of CIDRs. From doors_cidrs_new() to doors_cidrs_free().
 typedef struct doors_cidrs doors_cidrs;
 
@@ -224,7 +239,7 @@ typedef struct doors_cipher doors_cipher;
 // told to reload. Keep one for the process, beside all routers; it should outlive changes of the configuration. From
 // doors_pods_new() to doors_pods_free().
 //
-// The one handle that changes: its calls take a lock for well under a microsecond. `now` is nanoseconds of one
+// The one handle that changes: its calls take a lock for well under a microsecond, unless they say more. `now` is nanoseconds of one
 // monotonic clock of the caller, with any start.
 typedef struct doors_pods doors_pods;
 
@@ -308,9 +323,58 @@ typedef struct doors_answer {
     uint32_t verdict;
     // DOORS_ANSWER_*, added up.
     uint32_t flags;
+    // With DOORS_ANSWER_LOG: how many tokens of the source were refused for the same reason since the last one with that
+    // flag; else 0.
+    uint32_t suppressed;
     // Zero.
-    uint32_t reserved[2];
+    uint32_t reserved;
 } doors_answer;
+
+// What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
+typedef struct doors_pod_state {
+    // Where it is dialled.
+    struct doors_pod pod;
+    // `source` of the doors_group of its last request or dial.
+    uint64_t source;
+    // `server` of the same.
+    uint64_t server;
+    // When it was first used: a request for it began, entered or left, or a dial ended.
+    uint64_t first_seen;
+    // When it was last used.
+    uint64_t last_seen;
+    // Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
+    uint64_t unreachable_since;
+    // How many dials its host has refused.
+    uint64_t refused;
+    // Requests that entered and have not left.
+    uint32_t in_flight;
+    // Those of them that are receiver streams: about one for each open page.
+    uint32_t streams;
+    // DOORS_VERDICT_*: what is held against it.
+    uint32_t verdict;
+    // 1 while the addresses of `server` (doors_pods_resolved) hold it, else 0.
+    uint32_t fresh;
+    // Zero.
+    uint32_t reserved[4];
+} doors_pod_state;
+
+// Whether the pods at one address may be stopped, as far as their requests tell.
+typedef struct doors_idle {
+    // DOORS_IDLE_*.
+    uint32_t answer;
+    // Requests that entered and have not left.
+    uint32_t in_flight;
+    // Those of them that are receiver streams.
+    uint32_t streams;
+    // Zero.
+    uint32_t reserved;
+    // When a pod at the address was last used, by the caller's clock; 0 if never. Once pods were forgotten (10,000 are
+    // remembered), this is at least the time when the last of them was used.
+    uint64_t last_seen;
+    // Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
+    // nobody can know: while requests are in flight.
+    uint64_t wait;
+} doors_idle;
 
 #ifdef __cplusplus
 extern "C" {
@@ -336,6 +400,9 @@ const char *doors_outcome_str(uint32_t number);
 
 // One word for DOORS_VERDICT_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
 const char *doors_verdict_str(uint32_t number);
+
+// A word or two for DOORS_IDLE_*. Static text, never NULL; "unknown" for any other number.
+const char *doors_idle_str(uint32_t number);
 
 // The version of the linked library, such as "0.1.0". Static text, never NULL.
 const char *doors_version(void);
@@ -371,6 +438,18 @@ int32_t doors_cipher_encode(const struct doors_cipher *cipher,
 // Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED, _TOKEN_CONTENT or _NULL_POINTER. The alphabet is checked
 // first, then the length, then the trailing bits, then the keys.
 int32_t doors_cipher_decode(const struct doors_cipher *cipher, const char *token, size_t len, struct doors_addr *out);
+
+// `*count` gets the number of keys, 1 to 8.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_cipher_keys(const struct doors_cipher *cipher, uint32_t *count);
+
+// Tells the id of one key, counted from 0: `id` gets DOORS_KEY_ID characters, not NUL-terminated, the first hexadecimal
+// digits (lower case) of the SHA-256 of `doors-key-id` followed by the key's bytes. It is no secret: log it, to compare
+// the keys of a proxy with those of its apps.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
+int32_t doors_cipher_key_id(const struct doors_cipher *cipher, uint32_t index, char *id);
 
 // Frees a cipher and wipes its keys. NULL is fine.
 void doors_cipher_free(struct doors_cipher *cipher);
@@ -440,6 +519,16 @@ int32_t doors_router_upstream(const struct doors_router *router,
                               size_t *host_len,
                               uint16_t *port);
 
+// `*count` gets the number of keys, 1 to 8.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_router_keys(const struct doors_router *router, uint32_t *count);
+
+// Tells the id of one key, as doors_cipher_key_id(). `index` is that of doors_decision.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
+int32_t doors_router_key_id(const struct doors_router *router, uint32_t index, char *id);
+
 // Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers loopback
 // addresses. `n` counts from 0. `*out` gets the member and the reason as the message, the status that an error of this
 // member has, and the index of the upstream.
@@ -457,8 +546,8 @@ void doors_router_free(struct doors_router *router);
 // _NULL_POINTER.
 int32_t doors_check(uint32_t field, const char *value, size_t len, struct doors_error *err);
 
-// Makes an empty one, which remembers at most 10,000 pods; the one not used for longest is forgotten first. `*out` gets
-// it.
+// Makes an empty one, which remembers at most 10,000 pods. Then the one not used for longest is forgotten, and none with
+// requests in flight as long as there are others. `*out` gets it.
 //
 // Returns DOORS_STATUS_OK or _NULL_POINTER.
 int32_t doors_pods_new(struct doors_pods **out);
@@ -481,7 +570,9 @@ int32_t doors_pods_began(const struct doors_pods *pods,
 // `group`, `source` and `gone_rate` count.
 //
 // `*out` gets DOORS_ACTION_GONE or _UNAVAILABLE: answer at once. Its flag DOORS_ANSWER_NOTHING_OPENS is set when 20 or
-// more tokens came to this source and none ever opened, once a minute: its secret is probably wrong.
+// more tokens came to this source and none ever opened, once a minute: its secret is probably wrong. DOORS_ANSWER_LOG is
+// set when a line about the token is due in the log, without the token: once for each source, reason and 10 seconds;
+// `suppressed` is then how many others there were since.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH (no such reason or path) or _NULL_POINTER.
 int32_t doors_pods_refused_token(const struct doors_pods *pods,
@@ -509,6 +600,26 @@ int32_t doors_pods_ended(const struct doors_pods *pods,
                          uint64_t now,
                          struct doors_answer *out);
 
+// Call it when a request of any kind, with a token or without, is sent to a pod: it is in flight until doors_pods_left().
+// `stream` other than 0 says that it is a receiver stream (GET with DOORS_PATH_SYNC), of which each open page has one. Of
+// `group`, `source` and `server` count.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+int32_t doors_pods_entered(const struct doors_pods *pods,
+                           const struct doors_group *group,
+                           const struct doors_pod *pod,
+                           uint32_t stream,
+                           uint64_t now);
+
+// Call it once for each doors_pods_entered(), with the same pod and `stream`, when the request has ended, whatever became
+// of it, or goes to another pod. Without a request in flight it counts as nothing.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+int32_t doors_pods_left(const struct doors_pods *pods,
+                        const struct doors_pod *pod,
+                        uint32_t stream,
+                        uint64_t now);
+
 // Call it when the addresses of a server in DNS have changed: `list` holds all of them, `count` of them (NULL with 0
 // for none). What is held against those that were not there at the last call is cleared: a new pod may have the address
 // of a dead one.
@@ -533,6 +644,33 @@ int32_t doors_pods_verdict(const struct doors_pods *pods, const struct doors_pod
 
 // Frees it. NULL is fine.
 void doors_pods_free(struct doors_pods *pods);
+
+// Tells about all pods: `list` gets at most `cap` of them (NULL with 0 for none), by address (IPv4 first) and port;
+// `*count` gets how many are known, which may be more. With `cap` 0 nothing but the number is worked out. The lock is held
+// while the pods are copied, some 100 us for 10,000, and not while they are sorted.
+//
+// Returns DOORS_STATUS_OK, _TOO_LARGE or _NULL_POINTER.
+int32_t doors_pods_list(const struct doors_pods *pods,
+                        struct doors_pod_state *list,
+                        size_t cap,
+                        size_t *count);
+
+// Tells whether the pods at an address, on all ports together, had no request for `idle` nanoseconds, so that they may be
+// stopped. `started` is when the caller began to report requests. An address that is not known had none. A pod that the
+// table had to forget is not called idle too early: the last use of any forgotten pod counts, and while a request of one
+// is in flight every answer is DOORS_IDLE_BUSY. Looks at all pods under the lock, some 100 us for 10,000.
+//
+// `*out` gets DOORS_IDLE_YES: none is in flight, and none was for `idle`; _JUST_STARTED: none is in flight, but
+// `now - started` is less than `idle`; or _BUSY. No request does not mean no page: a browser disconnects a hidden page, and
+// comes back to it. Only the app knows its pages.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+int32_t doors_pods_idle(const struct doors_pods *pods,
+                        const struct doors_addr *addr,
+                        uint64_t idle,
+                        uint64_t started,
+                        uint64_t now,
+                        struct doors_idle *out);
 
 #ifdef __cplusplus
 }  // extern "C"

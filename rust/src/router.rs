@@ -7,6 +7,7 @@ use crate::config::{self, Place, Upstream};
 use crate::cookie;
 use crate::decision::{Decision, Kind, Reason};
 use crate::error::Error;
+use crate::key_id::KeyId;
 use crate::path::{self, PathKind};
 use crate::token::{Opened, TOKEN_IPV4, TOKEN_IPV6, TokenCipher, TokenError};
 
@@ -136,6 +137,11 @@ impl Router {
     /// The upstreams in the order of the configuration: at least one.
     pub fn upstreams(&self) -> &[Upstream] {
         &self.upstreams
+    }
+
+    /// The public names of the keys, 1 to 8, in the order of the secret.
+    pub fn key_ids(&self) -> &[KeyId] {
+        self.cipher.key_ids()
     }
 
     /// What is allowed but probably a mistake, in the order of the configuration.

@@ -6,68 +6,20 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use aes_gcm::aead::KeyInit;
-use aes_gcm::aead::inout::InOutBuf;
-use aes_gcm::aes::Aes192;
-use aes_gcm::aes::cipher::consts::U12;
-use aes_gcm::{AeadInOut, Aes128Gcm, Aes256Gcm, AesGcm, Nonce, Tag};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::{Error, Status};
-use crate::secret::{self, Key};
+use crate::key_cipher::{KeyCipher, NONCE, TAG};
+use crate::key_id::KeyId;
+use crate::secret;
 
-/// Additional data of every seal: a token is no other kind of message under the same key.
-pub const ASSOCIATED_DATA: &[u8] = b"doors-pod-ip-v1";
 /// Characters in a token that holds an IPv4 address.
 pub const TOKEN_IPV4: usize = 43;
 /// Characters in a token that holds an IPv6 address.
 pub const TOKEN_IPV6: usize = 59;
 
-const NONCE: usize = 12;
-const TAG: usize = 16;
 const MAX_SEALED: usize = NONCE + 16 + TAG;
-
-/// One AES key, ready for use. Its key schedule is wiped when dropped. Each in a box of its own: what an unused part of
-/// a larger variant got from the stack, perhaps another key, would never be wiped.
-enum KeyCipher {
-    Aes128(Box<Aes128Gcm>),
-    Aes192(Box<AesGcm<Aes192, U12>>),
-    Aes256(Box<Aes256Gcm>),
-}
-
-impl KeyCipher {
-    fn new(key: &Key) -> Self {
-        const CHECKED: &str = "the parser of secrets lets no other length pass";
-        match key.bytes().len() {
-            16 => KeyCipher::Aes128(Box::new(Aes128Gcm::new_from_slice(key.bytes()).expect(CHECKED))),
-            24 => KeyCipher::Aes192(Box::new(AesGcm::new_from_slice(key.bytes()).expect(CHECKED))),
-            _ => KeyCipher::Aes256(Box::new(Aes256Gcm::new_from_slice(key.bytes()).expect(CHECKED))),
-        }
-    }
-
-    fn seal(&self, nonce: &[u8; NONCE], content: &mut [u8]) -> [u8; TAG] {
-        const SHORT: &str = "AES-GCM fails only on messages of gigabytes";
-        let (nonce, content) = (Nonce::from(*nonce), InOutBuf::from(content));
-        let tag = match self {
-            KeyCipher::Aes128(cipher) => cipher.encrypt_inout_detached(&nonce, ASSOCIATED_DATA, content),
-            KeyCipher::Aes192(cipher) => cipher.encrypt_inout_detached(&nonce, ASSOCIATED_DATA, content),
-            KeyCipher::Aes256(cipher) => cipher.encrypt_inout_detached(&nonce, ASSOCIATED_DATA, content),
-        };
-        tag.expect(SHORT).into()
-    }
-
-    /// Leaves `content` as it was when the tag does not fit.
-    fn open(&self, nonce: &[u8; NONCE], content: &mut [u8], tag: &[u8; TAG]) -> bool {
-        let (nonce, tag, content) = (Nonce::from(*nonce), Tag::from(*tag), InOutBuf::from(content));
-        let opened = match self {
-            KeyCipher::Aes128(cipher) => cipher.decrypt_inout_detached(&nonce, ASSOCIATED_DATA, content, &tag),
-            KeyCipher::Aes192(cipher) => cipher.decrypt_inout_detached(&nonce, ASSOCIATED_DATA, content, &tag),
-            KeyCipher::Aes256(cipher) => cipher.decrypt_inout_detached(&nonce, ASSOCIATED_DATA, content, &tag),
-        };
-        opened.is_ok()
-    }
-}
 
 /// Makes and reads tokens. Immutable and usable from any number of threads.
 ///
@@ -83,6 +35,7 @@ impl KeyCipher {
 /// ```
 pub struct TokenCipher {
     keys: Box<[KeyCipher]>,
+    ids: Box<[KeyId]>,
 }
 
 /// What a token holds.
@@ -161,12 +114,12 @@ impl TokenCipher {
     /// [`Status::Secret`] with the index of the key, or [`Status::TooLarge`]. No message holds any part of a key.
     pub fn new(secret: &[u8]) -> Result<Self, Error> {
         let keys = secret::parse(secret)?;
-        Ok(TokenCipher { keys: keys.iter().map(KeyCipher::new).collect() })
+        Ok(TokenCipher { keys: keys.iter().map(KeyCipher::new).collect(), ids: keys.iter().map(KeyId::new).collect() })
     }
 
-    /// How many keys there are: 1 to 8.
-    pub fn keys(&self) -> usize {
-        self.keys.len()
+    /// The public names of the keys, 1 to 8, in the order of the secret.
+    pub fn key_ids(&self) -> &[KeyId] {
+        &self.ids
     }
 
     /// Makes a token for an address, with a random nonce from the operating system. An IPv4-mapped address is stored
@@ -246,6 +199,10 @@ pub(crate) fn address(bytes: &[u8]) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use aes_gcm::aead::KeyInit;
+    use aes_gcm::aead::inout::InOutBuf;
+    use aes_gcm::{AeadInOut, Aes256Gcm, Nonce};
+
     use super::*;
 
     const OLD: &str = "AAECAwQFBgcICQoLDA0ODw==";

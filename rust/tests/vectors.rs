@@ -114,7 +114,8 @@ fn secrets() {
     let mut vectors = Vectors::read("secrets");
     vectors.each("accepted", |vector| {
         let cipher = TokenCipher::new(&bytes(vector, "secret")).map_err(|error| error.to_string())?;
-        same("keys", cipher.keys() as u32, number(vector, "keys"))
+        let ids: Vec<&str> = cipher.key_ids().iter().map(|id| id.as_str()).collect();
+        same("key ids", ids, strings(vector, "key_ids"))
     });
     vectors.each("refused", |vector| {
         let secret = bytes(vector, "secret");

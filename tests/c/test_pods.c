@@ -24,7 +24,7 @@ static doors_answer ended(doors_pods *pods, uint8_t last, uint32_t outcome, uint
     doors_pod one = pod(last);
     doors_answer answer = {0};
     CHECK(doors_pods_ended(pods, &GROUP, &one, DOORS_PATH_HOOK, outcome, now, &answer) == DOORS_STATUS_OK);
-    CHECK(answer.reserved[0] == 0 && answer.reserved[1] == 0);
+    CHECK(answer.suppressed == 0 && answer.reserved == 0);
     return answer;
 }
 

@@ -76,7 +76,7 @@ static void pods_times(doors_pods *pods) {
                 CHECK(answer.action >= DOORS_ACTION_DIAL && answer.action <= DOORS_ACTION_UNAVAILABLE);
                 CHECK(doors_pods_refused_token(pods, &group, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, TIMES[i],
                                                &answer) == DOORS_STATUS_OK);
-                CHECK(answer.reserved[0] == 0 && answer.reserved[1] == 0);
+                CHECK(answer.reserved == 0);
             }
 }
 

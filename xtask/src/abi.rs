@@ -33,7 +33,11 @@ fn layouts() -> Vec<Layout> {
         doors_decision { kind, reason, upstream, key, port, path, addr, reserved }
         doors_group { source, server, gone_after, gone_rate, reserved }
         doors_pod { addr, port, reserved }
-        doors_answer { action, retry_after, verdict, flags, reserved }
+        doors_answer { action, retry_after, verdict, flags, suppressed, reserved }
+        doors_pod_state {
+            pod, source, server, first_seen, last_seen, unreachable_since, refused, in_flight, streams, verdict, fresh, reserved
+        }
+        doors_idle { answer, in_flight, streams, reserved, last_seen, wait }
     }
 }
 
@@ -103,12 +107,22 @@ pub fn breaks(old: &str, new: &str) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     for part in ["functions", "constants", "structs"] {
         for (name, value) in old[part].as_object().into_iter().flatten() {
-            if new[part].get(name) != Some(value) {
+            let kept =
+                new[part].get(name).is_some_and(|new| if part == "structs" { holds(new, value) } else { new == value });
+            if !kept {
                 found.push(format!("{name} was {value}"));
             }
         }
     }
     Ok(found)
+}
+
+/// Whether a struct is as it was, but for new members in place of reserved ones.
+fn holds(new: &Value, old: &Value) -> bool {
+    let members = |of: &Value| of["members"].as_array().cloned().unwrap_or_default();
+    let fresh = members(new);
+    let kept = |member: &Value| member["name"] == "reserved" || fresh.contains(member);
+    new["size"] == old["size"] && new["align"] == old["align"] && members(old).iter().all(kept)
 }
 
 #[cfg(test)]
@@ -132,5 +146,19 @@ mod tests {
         assert_eq!(breaks(old, &changed), Ok(vec![r#"X was "1""#.into()]));
         assert_eq!(breaks(old, &changed.replace(r#""abi": 1"#, r#""abi": 2"#)), Ok(vec![]));
         assert!(breaks("{", old).is_err());
+    }
+
+    #[test]
+    fn reserved_members_may_be_used() {
+        let member = |name: &str, offset| json!({"name": name, "offset": offset, "type": "uint32_t"});
+        let described = |members: &[Value], size| {
+            json!({"abi": 1, "structs": {"s": {"size": size, "align": 4, "members": members}}}).to_string()
+        };
+        let old = described(&[member("a", 0), member("reserved", 4)], 12);
+        let count = |new: &str| breaks(&old, new).unwrap().len();
+        assert_eq!(count(&described(&[member("a", 0), member("b", 4), member("reserved", 8)], 12)), 0);
+        assert_eq!(count(&described(&[member("a", 0), member("b", 4), member("reserved", 8)], 16)), 1);
+        assert_eq!(count(&described(&[member("b", 0), member("reserved", 4)], 12)), 1);
+        assert_eq!(count(&described(&[member("reserved", 0), member("a", 4)], 12)), 1);
     }
 }

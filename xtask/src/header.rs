@@ -5,7 +5,7 @@ use std::path::Path;
 use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, Language, Style};
 
 /// In the order of the header. The modules without exports are not read.
-const SOURCES: [&str; 8] = ["numbers", "types", "text", "cipher", "cidrs", "router", "check", "pods"];
+const SOURCES: [&str; 9] = ["numbers", "types", "text", "cipher", "cidrs", "router", "check", "pods", "pods_state"];
 
 const RULES: &str = include_str!("rules.txt");
 

@@ -84,6 +84,28 @@ pub unsafe extern "C" fn doors_cipher_decode(
     })
 }
 
+/// `*count` gets the number of keys, 1 to 8.
+///
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_cipher_keys(cipher: *const doors_cipher, count: *mut u32) -> i32 {
+    guard::status(|| unsafe {
+        let cipher = memory::handle(cipher)?;
+        memory::output(count)?.write(cipher.0.key_ids().len() as u32);
+        Ok(())
+    })
+}
+
+/// Tells the id of one key, counted from 0: `id` gets DOORS_KEY_ID characters, not NUL-terminated, the first hexadecimal
+/// digits (lower case) of the SHA-256 of `doors-key-id` followed by the key's bytes. It is no secret: log it, to compare
+/// the keys of a proxy with those of its apps.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_cipher_key_id(cipher: *const doors_cipher, index: u32, id: *mut c_char) -> i32 {
+    guard::status(|| unsafe { memory::key_id(memory::handle(cipher)?.0.key_ids(), index, id) })
+}
+
 /// Frees a cipher and wipes its keys. NULL is fine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cipher_free(cipher: *mut doors_cipher) {

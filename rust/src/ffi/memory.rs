@@ -4,6 +4,7 @@ use std::ffi::c_char;
 use std::net::IpAddr;
 
 use crate::error::{Error, Status};
+use crate::key_id::{KEY_ID, KeyId};
 use crate::token;
 
 impl From<Status> for Error {
@@ -65,6 +66,18 @@ pub(super) unsafe fn handle<'a, T>(handle: *const T) -> Result<&'a T, Status> {
 /// Refuses an output that is NULL, before any work is done.
 pub(super) fn output<T>(out: *mut T) -> Result<*mut T, Status> {
     if out.is_null() { Err(Status::NullPointer) } else { Ok(out) }
+}
+
+/// Writes the id of one key.
+///
+/// # Safety
+/// `id` is NULL or valid for writing [`KEY_ID`] characters.
+pub(super) unsafe fn key_id(ids: &[KeyId], index: u32, id: *mut c_char) -> Result<(), Status> {
+    let out = output(id)?;
+    let found = ids.get(index as usize).ok_or(Status::NoMatch)?;
+    // SAFETY: the contract of this function; what the library owns does not overlap memory of the caller.
+    unsafe { std::ptr::copy_nonoverlapping(found.as_bytes().as_ptr().cast(), out, KEY_ID) };
+    Ok(())
 }
 
 /// Frees a handle.

@@ -15,11 +15,14 @@ pub mod numbers;
 #[cfg(feature = "planted_faults")]
 mod planted;
 pub mod pods;
+pub mod pods_state;
 pub mod router;
 pub mod text;
 pub mod types;
 
 #[cfg(test)]
 mod numbers_test;
+#[cfg(test)]
+mod pods_test;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,9 @@ pub const DOORS_TOKEN_IPV6: u32 = 59;
 /// Room that is enough for every token.
 pub const DOORS_TOKEN_MAX: u32 = 59;
 
+/// Characters in the id of a key.
+pub const DOORS_KEY_ID: u32 = 8;
+
 /// No index: not known, or not applicable.
 pub const DOORS_NONE: u32 = u32::MAX;
 
@@ -130,3 +133,12 @@ pub const DOORS_VERDICT_GONE: u32 = 2;
 pub const DOORS_ANSWER_CHANGED: u32 = 1;
 /// Flag of an answer: many tokens came and none ever opened; say so now.
 pub const DOORS_ANSWER_NOTHING_OPENS: u32 = 2;
+/// Flag of an answer: write a line about this token to the log.
+pub const DOORS_ANSWER_LOG: u32 = 4;
+
+/// No request for as long as was asked.
+pub const DOORS_IDLE_YES: u32 = 1;
+/// Requests are in flight, or the last one is not long enough ago.
+pub const DOORS_IDLE_BUSY: u32 = 2;
+/// None is in flight, but the caller has not watched for as long as was asked.
+pub const DOORS_IDLE_JUST_STARTED: u32 = 3;

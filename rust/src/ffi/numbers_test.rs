@@ -91,6 +91,12 @@ fn numbers_have_names_and_match_the_core() {
         [Verdict::None as u32, Verdict::Unreachable as u32, Verdict::Gone as u32],
         [DOORS_VERDICT_NONE, DOORS_VERDICT_UNREACHABLE, DOORS_VERDICT_GONE]
     );
+    use crate::pods::IdleAnswer;
+    assert_eq!(
+        [IdleAnswer::Yes as u32, IdleAnswer::Busy as u32, IdleAnswer::JustStarted as u32],
+        [DOORS_IDLE_YES, DOORS_IDLE_BUSY, DOORS_IDLE_JUST_STARTED]
+    );
+    assert_eq!(crate::KEY_ID as u32, DOORS_KEY_ID);
     let count = |known: &dyn Fn(u32) -> bool| (0..100).filter(|number| known(*number)).count();
     assert_eq!(count(&|number| known(doors_status_str(number as i32))), 14);
     assert_eq!(count(&|number| known(doors_decision_str(number))), 4);
@@ -99,6 +105,7 @@ fn numbers_have_names_and_match_the_core() {
     assert_eq!(count(&|number| known(doors_action_str(number))), 5);
     assert_eq!(count(&|number| known(doors_outcome_str(number))), 6);
     assert_eq!(count(&|number| known(doors_verdict_str(number))), 3);
+    assert_eq!(count(&|number| known(doors_idle_str(number))), 3);
     assert!(!known(doors_status_str(-1)) && !known(doors_status_str(i32::MIN)) && !known(doors_path_str(u32::MAX)));
 }
 

@@ -1,4 +1,4 @@
-//! What is known about pods: `doors_pods`.
+//! Events of pods, and what to do: `doors_pods`. What is known about them is read in `pods_state`.
 
 use super::numbers::*;
 use super::types::{doors_answer, doors_group, doors_pod};
@@ -12,9 +12,9 @@ use crate::pods::{Group, Outcome, Pod, Pods};
 /// told to reload. Keep one for the process, beside all routers; it should outlive changes of the configuration. From
 /// doors_pods_new() to doors_pods_free().
 ///
-/// The one handle that changes: its calls take a lock for well under a microsecond. `now` is nanoseconds of one
+/// The one handle that changes: its calls take a lock for well under a microsecond, unless they say more. `now` is nanoseconds of one
 /// monotonic clock of the caller, with any start.
-pub struct doors_pods(Pods);
+pub struct doors_pods(pub(super) Pods);
 
 impl From<&doors_group> for Group {
     fn from(group: &doors_group) -> Self {
@@ -23,10 +23,8 @@ impl From<&doors_group> for Group {
     }
 }
 
-fn pod_of(pod: &doors_pod) -> Result<Pod, Status> {
-    let bytes = usize::try_from(pod.addr.len).ok().and_then(|len| pod.addr.bytes.get(..len));
-    let address = bytes.and_then(crate::token::address).ok_or(Status::Address)?;
-    Ok(Pod::new(address, pod.port))
+pub(super) fn pod_of(pod: &doors_pod) -> Result<Pod, Status> {
+    Ok(Pod::new(pod.addr.address().ok_or(Status::Address)?, pod.port))
 }
 
 fn path_of(number: u32) -> Result<PathKind, Status> {
@@ -64,8 +62,8 @@ fn gone_reason_of(number: u32) -> Result<Reason, Status> {
     })
 }
 
-/// Makes an empty one, which remembers at most 10,000 pods; the one not used for longest is forgotten first. `*out` gets
-/// it.
+/// Makes an empty one, which remembers at most 10,000 pods. Then the one not used for longest is forgotten, and none with
+/// requests in flight as long as there are others. `*out` gets it.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -106,7 +104,9 @@ pub unsafe extern "C" fn doors_pods_began(
 /// `group`, `source` and `gone_rate` count.
 ///
 /// `*out` gets DOORS_ACTION_GONE or _UNAVAILABLE: answer at once. Its flag DOORS_ANSWER_NOTHING_OPENS is set when 20 or
-/// more tokens came to this source and none ever opened, once a minute: its secret is probably wrong.
+/// more tokens came to this source and none ever opened, once a minute: its secret is probably wrong. DOORS_ANSWER_LOG is
+/// set when a line about the token is due in the log, without the token: once for each source, reason and 10 seconds;
+/// `suppressed` is then how many others there were since.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such reason or path) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -151,6 +151,39 @@ pub unsafe extern "C" fn doors_pods_ended(
         let out = memory::output(out)?;
         let answer = pods.0.ended(&group.into(), pod_of(pod)?, path_of(path)?, outcome_of(outcome)?, now);
         out.write(answer.into());
+        Ok(())
+    })
+}
+
+/// Call it when a request of any kind, with a token or without, is sent to a pod: it is in flight until doors_pods_left().
+/// `stream` other than 0 says that it is a receiver stream (GET with DOORS_PATH_SYNC), of which each open page has one. Of
+/// `group`, `source` and `server` count.
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_entered(
+    pods: *const doors_pods,
+    group: *const doors_group,
+    pod: *const doors_pod,
+    stream: u32,
+    now: u64,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (pods, group, pod) = (memory::handle(pods)?, memory::handle(group)?, memory::handle(pod)?);
+        pods.0.entered(&group.into(), pod_of(pod)?, stream != 0, now);
+        Ok(())
+    })
+}
+
+/// Call it once for each doors_pods_entered(), with the same pod and `stream`, when the request has ended, whatever became
+/// of it, or goes to another pod. Without a request in flight it counts as nothing.
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_left(pods: *const doors_pods, pod: *const doors_pod, stream: u32, now: u64) -> i32 {
+    guard::status(|| unsafe {
+        let (pods, pod) = (memory::handle(pods)?, memory::handle(pod)?);
+        pods.0.left(pod_of(pod)?, stream != 0, now);
         Ok(())
     })
 }

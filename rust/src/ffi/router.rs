@@ -115,6 +115,26 @@ pub unsafe extern "C" fn doors_router_upstream(
     })
 }
 
+/// `*count` gets the number of keys, 1 to 8.
+///
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_keys(router: *const doors_router, count: *mut u32) -> i32 {
+    guard::status(|| unsafe {
+        let router = memory::handle(router)?;
+        memory::output(count)?.write(router.0.key_ids().len() as u32);
+        Ok(())
+    })
+}
+
+/// Tells the id of one key, as doors_cipher_key_id(). `index` is that of doors_decision.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_key_id(router: *const doors_router, index: u32, id: *mut c_char) -> i32 {
+    guard::status(|| unsafe { memory::key_id(memory::handle(router)?.0.key_ids(), index, id) })
+}
+
 /// Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers loopback
 /// addresses. `n` counts from 0. `*out` gets the member and the reason as the message, the status that an error of this
 /// member has, and the index of the upstream.

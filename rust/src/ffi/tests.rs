@@ -11,6 +11,7 @@ use super::cidrs::*;
 use super::cipher::*;
 use super::numbers::*;
 use super::pods::*;
+use super::pods_state::*;
 use super::router::*;
 use super::text::*;
 use super::types::*;
@@ -26,21 +27,21 @@ pub(super) fn planted_panic() {
     }
 }
 
-const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(super) const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const ADDRESS: [u8; 4] = [10, 0, 0, 7];
-const GROUP: doors_group =
+pub(super) const GROUP: doors_group =
     doors_group { source: 1, server: 1, gone_after: 10_000_000_000, gone_rate: 100, reserved: 0 };
-const POD: doors_pod = doors_pod {
+pub(super) const POD: doors_pod = doors_pod {
     addr: doors_addr { bytes: [10, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], len: 4 },
     port: 8080,
     reserved: 0,
 };
 
-fn config() -> String {
+pub(super) fn config() -> String {
     format!(r#"{{"secret": "{SECRET}", "upstreams": [{{"cidr": "127.0.0.0/8", "host": "svc", "port": 8080}}]}}"#)
 }
 
-fn chars(text: &str) -> (*const c_char, usize) {
+pub(super) fn chars(text: &str) -> (*const c_char, usize) {
     (text.as_ptr().cast(), text.len())
 }
 
@@ -49,15 +50,15 @@ fn message(error: &doors_error) -> String {
 }
 
 /// Live handles of each kind, freed at the end.
-struct Handles {
-    cipher: *mut doors_cipher,
-    cidrs: *mut doors_cidrs,
-    router: *mut doors_router,
-    pods: *mut doors_pods,
+pub(super) struct Handles {
+    pub(super) cipher: *mut doors_cipher,
+    pub(super) cidrs: *mut doors_cidrs,
+    pub(super) router: *mut doors_router,
+    pub(super) pods: *mut doors_pods,
 }
 
 impl Handles {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut handles = Handles { cipher: null_mut(), cidrs: null_mut(), router: null_mut(), pods: null_mut() };
         let config = config();
         let ((secret, secret_len), (cidr, cidr_len), (json, json_len)) =
@@ -95,8 +96,8 @@ fn a_panic_stays_inside_every_export() {
     let ip = ADDRESS.as_ptr();
     let (mut new_cipher, mut new_cidrs, mut new_router, mut new_pods) =
         (null_mut(), null_mut(), null_mut(), null_mut());
-    let (mut answer, mut failed) = (MaybeUninit::<doors_answer>::uninit(), 0);
-    let answer = answer.as_mut_ptr();
+    let (mut answer, mut idle) = (MaybeUninit::<doors_answer>::uninit(), MaybeUninit::<doors_idle>::uninit());
+    let (answer, idle, mut failed) = (answer.as_mut_ptr(), idle.as_mut_ptr(), 0);
     let mut called = BTreeSet::new();
     let mut plant = |name: &'static str| {
         called.insert(name);
@@ -117,6 +118,8 @@ fn a_panic_stays_inside_every_export() {
         doors_cipher_new(data, len, &mut new_cipher, error) == DOORS_STATUS_PANIC;
         doors_cipher_encode(cipher, ip, 4, token.as_mut_ptr(), 59, &mut length) == DOORS_STATUS_PANIC;
         doors_cipher_decode(cipher, data, len, address) == DOORS_STATUS_PANIC;
+        doors_cipher_keys(cipher, &mut index) == DOORS_STATUS_PANIC;
+        doors_cipher_key_id(cipher, 0, token.as_mut_ptr()) == DOORS_STATUS_PANIC;
         doors_cipher_free(cipher) == ();
         doors_cidrs_new(data, len, &mut new_cidrs, error) == DOORS_STATUS_PANIC;
         doors_cidrs_lookup(cidrs, ip, 4, &mut index) == DOORS_STATUS_PANIC;
@@ -126,6 +129,8 @@ fn a_panic_stays_inside_every_export() {
         doors_router_lookup(router, ip, 4, &mut index) == DOORS_STATUS_PANIC;
         doors_router_upstreams(router, &mut index) == DOORS_STATUS_PANIC;
         doors_router_upstream(router, 0, &mut host, &mut length, &mut port) == DOORS_STATUS_PANIC;
+        doors_router_keys(router, &mut index) == DOORS_STATUS_PANIC;
+        doors_router_key_id(router, 0, token.as_mut_ptr()) == DOORS_STATUS_PANIC;
         doors_router_warning(router, 0, error) == DOORS_STATUS_PANIC;
         doors_router_free(router) == ();
         doors_check(DOORS_FIELD_HOST, data, len, error) == DOORS_STATUS_PANIC;
@@ -133,9 +138,13 @@ fn a_panic_stays_inside_every_export() {
         doors_pods_began(pods, &GROUP, &POD, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
         doors_pods_refused_token(pods, &GROUP, 1, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
         doors_pods_ended(pods, &GROUP, &POD, DOORS_PATH_SYNC, 1, 0, answer) == DOORS_STATUS_PANIC;
+        doors_pods_entered(pods, &GROUP, &POD, 1, 0) == DOORS_STATUS_PANIC;
+        doors_pods_left(pods, &POD, 1, 0) == DOORS_STATUS_PANIC;
         doors_pods_resolved(pods, 1, &POD, 1) == DOORS_STATUS_PANIC;
         doors_pods_failed_recently(pods, &POD, 1, 0, &mut failed) == DOORS_STATUS_PANIC;
         doors_pods_verdict(pods, &POD, &mut index) == DOORS_STATUS_PANIC;
+        doors_pods_list(pods, null_mut(), 0, &mut length) == DOORS_STATUS_PANIC;
+        doors_pods_idle(pods, &POD.addr, 1, 1, 1, idle) == DOORS_STATUS_PANIC;
         doors_pods_free(pods) == ();
         doors_abi() == 0;
     }
@@ -147,6 +156,7 @@ fn a_panic_stays_inside_every_export() {
         ("doors_action_str", || doors_action_str(0)),
         ("doors_outcome_str", || doors_outcome_str(1)),
         ("doors_verdict_str", || doors_verdict_str(0)),
+        ("doors_idle_str", || doors_idle_str(1)),
         ("doors_version", || doors_version()),
     ] {
         plant(name);
@@ -180,8 +190,8 @@ fn null_is_refused_or_harmless() {
     let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
     let (secret, secret_len) = chars(SECRET);
     let (token_out, ip) = (token.as_mut_ptr(), ADDRESS.as_ptr());
-    let (mut answer, mut failed) = (MaybeUninit::<doors_answer>::uninit(), 0);
-    let answer = answer.as_mut_ptr();
+    let (mut answer, mut idle) = (MaybeUninit::<doors_answer>::uninit(), MaybeUninit::<doors_idle>::uninit());
+    let (answer, idle, mut failed) = (answer.as_mut_ptr(), idle.as_mut_ptr(), 0);
     let mut out = null_mut();
     unsafe {
         for status in [
@@ -195,6 +205,10 @@ fn null_is_refused_or_harmless() {
             doors_cipher_decode(null(), secret, 1, address),
             doors_cipher_decode(cipher, null(), 1, address),
             doors_cipher_decode(cipher, secret, 1, null_mut()),
+            doors_cipher_keys(null(), &mut index),
+            doors_cipher_keys(cipher, null_mut()),
+            doors_cipher_key_id(null(), 0, token_out),
+            doors_cipher_key_id(cipher, 0, null_mut()),
             doors_cidrs_new(null(), 1, null_mut(), error),
             doors_cidrs_lookup(null(), ip, 4, &mut index),
             doors_cidrs_lookup(cidrs, null(), 4, &mut index),
@@ -212,6 +226,10 @@ fn null_is_refused_or_harmless() {
             doors_router_upstream(router, 0, null_mut(), &mut length, &mut port),
             doors_router_upstream(router, 0, &mut host, null_mut(), &mut port),
             doors_router_upstream(router, 0, &mut host, &mut length, null_mut()),
+            doors_router_keys(null(), &mut index),
+            doors_router_keys(router, null_mut()),
+            doors_router_key_id(null(), 0, token_out),
+            doors_router_key_id(router, 0, null_mut()),
             doors_router_warning(null(), 0, error),
             doors_router_warning(router, 0, null_mut()),
             doors_check(DOORS_FIELD_HOST, null(), 1, error),
@@ -227,6 +245,17 @@ fn null_is_refused_or_harmless() {
             doors_pods_ended(pods, null(), &POD, 1, 1, 0, answer),
             doors_pods_ended(pods, &GROUP, null(), 1, 1, 0, answer),
             doors_pods_ended(pods, &GROUP, &POD, 1, 1, 0, null_mut()),
+            doors_pods_entered(null(), &GROUP, &POD, 1, 0),
+            doors_pods_entered(pods, null(), &POD, 1, 0),
+            doors_pods_entered(pods, &GROUP, null(), 1, 0),
+            doors_pods_left(null(), &POD, 1, 0),
+            doors_pods_left(pods, null(), 1, 0),
+            doors_pods_list(null(), null_mut(), 0, &mut length),
+            doors_pods_list(pods, null_mut(), 0, null_mut()),
+            doors_pods_list(pods, null_mut(), 1, &mut length),
+            doors_pods_idle(null(), &POD.addr, 1, 1, 1, idle),
+            doors_pods_idle(pods, null(), 1, 1, 1, idle),
+            doors_pods_idle(pods, &POD.addr, 1, 1, 1, null_mut()),
             doors_pods_resolved(null(), 1, &POD, 1),
             doors_pods_resolved(pods, 1, null(), 1),
             doors_pods_failed_recently(null(), &POD, 1, 0, &mut failed),
@@ -293,59 +322,18 @@ fn outputs_are_written_only_on_success() {
         assert_eq!(std::slice::from_raw_parts(host.cast::<u8>(), length), b"svc");
         assert_eq!(port, 8080);
         assert_eq!(doors_router_upstream(router, 1, &mut host, &mut length, &mut port), DOORS_STATUS_NO_MATCH);
-    }
-}
-
-#[test]
-fn pods_are_followed() {
-    let handles = Handles::new();
-    let pods = handles.pods;
-    const SECOND: u64 = 1_000_000_000;
-    let mut answer = doors_answer { action: 77, retry_after: 77, verdict: 77, flags: 77, reserved: [77; 2] };
-    let nowhere = doors_pod { addr: doors_addr { bytes: [0; 16], len: 0 }, ..POD };
-    let too_long = doors_pod { addr: doors_addr { bytes: [0; 16], len: u32::MAX }, ..POD };
-    unsafe {
-        assert_eq!(doors_pods_began(pods, &GROUP, &nowhere, 1, 0, &mut answer), DOORS_STATUS_ADDRESS);
-        assert_eq!(doors_pods_began(pods, &GROUP, &too_long, 1, 0, &mut answer), DOORS_STATUS_ADDRESS);
-        assert_eq!(doors_pods_began(pods, &GROUP, &POD, 6, 0, &mut answer), DOORS_STATUS_NO_MATCH);
-        assert_eq!(doors_pods_ended(pods, &GROUP, &POD, 1, 7, 0, &mut answer), DOORS_STATUS_NO_MATCH);
-        assert_eq!(doors_pods_refused_token(pods, &GROUP, 16, 1, 0, &mut answer), DOORS_STATUS_NO_MATCH);
-        assert_eq!((answer.action, answer.flags), (77, 77));
-        assert_eq!(doors_pods_began(pods, &GROUP, &POD, 1, 0, &mut answer), DOORS_STATUS_OK);
-        assert_eq!((answer.action, answer.flags, answer.reserved), (DOORS_ACTION_DIAL, 0, [0; 2]));
-        let refused = DOORS_OUTCOME_REFUSED;
-        assert_eq!(doors_pods_ended(pods, &GROUP, &POD, 1, refused, 0, &mut answer), DOORS_STATUS_OK);
-        assert_eq!((answer.action, answer.retry_after), (DOORS_ACTION_GONE, 0));
-        assert_eq!((answer.verdict, answer.flags), (DOORS_VERDICT_GONE, DOORS_ANSWER_CHANGED));
-        let mut failed = [7; 3];
-        let other = doors_pod { port: 1, ..POD };
-        let list = [other, POD];
-        let bad = [POD, nowhere];
-        assert_eq!(doors_pods_failed_recently(pods, bad.as_ptr(), 2, 1, failed.as_mut_ptr()), DOORS_STATUS_ADDRESS);
-        assert_eq!(failed, [7; 3]);
-        assert_eq!(doors_pods_failed_recently(pods, list.as_ptr(), 2, 1, failed.as_mut_ptr()), DOORS_STATUS_OK);
-        assert_eq!(failed, [0, 1, 7]);
-        let late = 11 * SECOND;
-        assert_eq!(doors_pods_failed_recently(pods, list.as_ptr(), 2, late, failed.as_mut_ptr()), DOORS_STATUS_OK);
-        assert_eq!(failed, [0, 0, 7]);
-        assert_eq!(doors_pods_resolved(pods, 1, bad.as_ptr(), 2), DOORS_STATUS_ADDRESS);
-        let mut verdict = 77;
-        assert_eq!(doors_pods_verdict(pods, &POD, &mut verdict), DOORS_STATUS_OK);
-        assert_eq!(verdict, DOORS_VERDICT_GONE);
-        assert_eq!(doors_pods_resolved(pods, 1, list.as_ptr(), 2), DOORS_STATUS_OK);
-        assert_eq!(doors_pods_verdict(pods, &POD, &mut verdict), DOORS_STATUS_OK);
-        assert_eq!(verdict, DOORS_VERDICT_NONE);
-        // A token of the first source opened already.
-        let group = doors_group { source: 2, gone_rate: 1, ..GROUP };
-        let mut answers = Vec::new();
-        for _ in 0..21 {
-            assert_eq!(doors_pods_refused_token(pods, &group, 2, 1, 0, &mut answer), DOORS_STATUS_OK);
-            answers.push((answer.action, answer.retry_after, answer.flags));
-        }
-        assert_eq!(answers[0], (DOORS_ACTION_GONE, 0, 0));
-        assert_eq!(answers[18], (DOORS_ACTION_UNAVAILABLE, 1, 0));
-        assert_eq!(answers[19], (DOORS_ACTION_UNAVAILABLE, 1, DOORS_ANSWER_NOTHING_OPENS));
-        assert_eq!(answers[20], (DOORS_ACTION_UNAVAILABLE, 1, 0));
+        let (mut keys, mut id) = (0, [7; DOORS_KEY_ID as usize + 1]);
+        assert_eq!(doors_cipher_keys(cipher, &mut keys), DOORS_STATUS_OK);
+        assert_eq!((keys, doors_cipher_key_id(cipher, 1, id.as_mut_ptr())), (1, DOORS_STATUS_NO_MATCH));
+        assert_eq!(id, [7; 9]);
+        assert_eq!(doors_cipher_key_id(cipher, 0, id.as_mut_ptr()), DOORS_STATUS_OK);
+        let cipher_id = id;
+        assert!(id[..8].iter().all(|digit| (*digit as u8).is_ascii_hexdigit()) && id[8] == 7);
+        assert_eq!(doors_router_keys(router, &mut keys), DOORS_STATUS_OK);
+        assert_eq!((keys, doors_router_key_id(router, 1, id.as_mut_ptr())), (1, DOORS_STATUS_NO_MATCH));
+        id = [7; 9];
+        assert_eq!(doors_router_key_id(router, 0, id.as_mut_ptr()), DOORS_STATUS_OK);
+        assert_eq!(id, cipher_id);
     }
 }
 

@@ -97,6 +97,15 @@ fn verdict(number: u32) -> &'static CStr {
     }
 }
 
+fn idle(number: u32) -> &'static CStr {
+    match number {
+        DOORS_IDLE_YES => c"idle",
+        DOORS_IDLE_BUSY => c"busy",
+        DOORS_IDLE_JUST_STARTED => c"just started",
+        _ => UNKNOWN,
+    }
+}
+
 /// A few words of English for DOORS_STATUS_*. Static text, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_status_str(number: i32) -> *const c_char {
@@ -137,6 +146,12 @@ pub extern "C" fn doors_outcome_str(number: u32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_verdict_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || verdict(number).as_ptr())
+}
+
+/// A word or two for DOORS_IDLE_*. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_idle_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || idle(number).as_ptr())
 }
 
 /// The version of the linked library, such as "0.1.0". Static text, never NULL.

@@ -3,10 +3,10 @@
 use std::ffi::c_char;
 use std::net::IpAddr;
 
-use super::numbers::{DOORS_ANSWER_CHANGED, DOORS_ANSWER_NOTHING_OPENS, DOORS_NONE};
+use super::numbers::{DOORS_ANSWER_CHANGED, DOORS_ANSWER_LOG, DOORS_ANSWER_NOTHING_OPENS, DOORS_NONE};
 use crate::decision::Decision;
 use crate::error::Error;
-use crate::pods::Answer;
+use crate::pods::{Answer, Idle, KnownPod, Pod};
 
 /// An IP address.
 #[repr(C)]
@@ -97,8 +97,68 @@ pub struct doors_answer {
     pub verdict: u32,
     /// DOORS_ANSWER_*, added up.
     pub flags: u32,
+    /// With DOORS_ANSWER_LOG: how many tokens of the source were refused for the same reason since the last one with that
+    /// flag; else 0.
+    pub suppressed: u32,
     /// Zero.
-    pub reserved: [u32; 2],
+    pub reserved: u32,
+}
+
+/// What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_pod_state {
+    /// Where it is dialled.
+    pub pod: doors_pod,
+    /// `source` of the doors_group of its last request or dial.
+    pub source: u64,
+    /// `server` of the same.
+    pub server: u64,
+    /// When it was first used: a request for it began, entered or left, or a dial ended.
+    pub first_seen: u64,
+    /// When it was last used.
+    pub last_seen: u64,
+    /// Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
+    pub unreachable_since: u64,
+    /// How many dials its host has refused.
+    pub refused: u64,
+    /// Requests that entered and have not left.
+    pub in_flight: u32,
+    /// Those of them that are receiver streams: about one for each open page.
+    pub streams: u32,
+    /// DOORS_VERDICT_*: what is held against it.
+    pub verdict: u32,
+    /// 1 while the addresses of `server` (doors_pods_resolved) hold it, else 0.
+    pub fresh: u32,
+    /// Zero.
+    pub reserved: [u32; 4],
+}
+
+/// Whether the pods at one address may be stopped, as far as their requests tell.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_idle {
+    /// DOORS_IDLE_*.
+    pub answer: u32,
+    /// Requests that entered and have not left.
+    pub in_flight: u32,
+    /// Those of them that are receiver streams.
+    pub streams: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// When a pod at the address was last used, by the caller's clock; 0 if never. Once pods were forgotten (10,000 are
+    /// remembered), this is at least the time when the last of them was used.
+    pub last_seen: u64,
+    /// Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
+    /// nobody can know: while requests are in flight.
+    pub wait: u64,
+}
+
+impl doors_addr {
+    /// Nothing unless the length is 4 or 16.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        usize::try_from(self.len).ok().and_then(|len| self.bytes.get(..len)).and_then(crate::token::address)
+    }
 }
 
 impl From<Option<IpAddr>> for doors_addr {
@@ -116,6 +176,12 @@ impl From<Option<IpAddr>> for doors_addr {
             }
         };
         doors_addr { bytes, len }
+    }
+}
+
+impl From<Pod> for doors_pod {
+    fn from(pod: Pod) -> Self {
+        doors_pod { addr: Some(pod.address()).into(), port: pod.port(), reserved: 0 }
     }
 }
 
@@ -138,12 +204,46 @@ impl From<Answer> for doors_answer {
     fn from(answer: Answer) -> Self {
         let changed = if answer.changed { DOORS_ANSWER_CHANGED } else { 0 };
         let nothing_opens = if answer.nothing_opens { DOORS_ANSWER_NOTHING_OPENS } else { 0 };
+        let log = if answer.log { DOORS_ANSWER_LOG } else { 0 };
         doors_answer {
             action: answer.action as u32,
             retry_after: answer.retry_after,
             verdict: answer.verdict as u32,
-            flags: changed | nothing_opens,
-            reserved: [0; 2],
+            flags: changed | nothing_opens | log,
+            suppressed: answer.suppressed,
+            reserved: 0,
+        }
+    }
+}
+
+impl From<&KnownPod> for doors_pod_state {
+    fn from(known: &KnownPod) -> Self {
+        doors_pod_state {
+            pod: known.pod.into(),
+            source: known.source,
+            server: known.server,
+            first_seen: known.first_seen,
+            last_seen: known.last_seen,
+            unreachable_since: known.unreachable_since.unwrap_or(0),
+            refused: known.refused,
+            in_flight: known.in_flight,
+            streams: known.streams,
+            verdict: known.verdict as u32,
+            fresh: known.fresh.into(),
+            reserved: [0; 4],
+        }
+    }
+}
+
+impl From<Idle> for doors_idle {
+    fn from(idle: Idle) -> Self {
+        doors_idle {
+            answer: idle.answer as u32,
+            in_flight: idle.in_flight,
+            streams: idle.streams,
+            reserved: 0,
+            last_seen: idle.last_seen.unwrap_or(0),
+            wait: idle.wait,
         }
     }
 }

@@ -10,16 +10,26 @@
 //! server    all pods of a server: do they all fail, so that the fault must be on our side?
 //! pacing    how many pages a second may be told to reload
 //! source    does any token open at all?
-//! recent    the tables behind it, which forget what was not used for longest
+//! logging   how often a refused token gets a line in the log
+//! traffic   one pod: which requests are on their way to it?
+//! idle      may a pod be stopped?
+//! list      all pods, for people
+//! table     what is known about pods, bounded
+//! recent    the same for servers and sources
 //! ```
 //!
 //! Nothing here knows a clock: every call says what time it is, so that tests can run through hours in no time.
 
+mod idle;
+mod list;
+mod logging;
 mod pacing;
 mod recent;
 mod server;
 mod source;
 mod state;
+mod table;
+mod traffic;
 mod verdict;
 
 use std::net::IpAddr;
@@ -28,6 +38,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::decision::Reason;
 use crate::path::PathKind;
+pub use idle::{Idle, IdleAnswer};
+pub use list::KnownPod;
 use state::State;
 
 /// How many pods are remembered.
@@ -39,8 +51,8 @@ pub(crate) const SECOND: u64 = 1_000_000_000;
 /// How long after a failed dial an address is tried last.
 const FAILED_RECENTLY: u64 = 10 * SECOND;
 
-/// One pod: where it is dialled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// One pod: where it is dialled. Ordered by address, IPv4 first, then by port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pod {
     address: IpAddr,
     port: u16,
@@ -50,6 +62,16 @@ impl Pod {
     /// An IPv4-mapped address is the same pod as the IPv4 one.
     pub fn new(address: IpAddr, port: u16) -> Self {
         Pod { address: address.to_canonical(), port }
+    }
+
+    /// Its address, never an IPv4-mapped one.
+    pub fn address(self) -> IpAddr {
+        self.address
+    }
+
+    /// Its port.
+    pub fn port(self) -> u16 {
+        self.port
     }
 }
 
@@ -126,10 +148,14 @@ pub struct Answer {
     pub changed: bool,
     /// No token has opened since the source was first seen, and many came: the time to log it, once a minute.
     pub nothing_opens: bool,
+    /// This token was refused: the time to log it, once for each source, reason and 10 s.
+    pub log: bool,
+    /// With `log`: how many tokens of the source were refused for the same reason since the last time.
+    pub suppressed: u32,
 }
 
 /// What is known about the pods of a process. Usable from any number of threads; each call takes one lock for well
-/// under a microsecond. Times are nanoseconds of one monotonic clock; a time that is earlier than that of another call
+/// under a microsecond, unless it says more. Times are nanoseconds of one monotonic clock; a time that is earlier than that of another call
 /// counts as the later one wherever both meet.
 ///
 /// ```
@@ -160,7 +186,8 @@ impl Default for Pods {
 }
 
 impl Pods {
-    /// Knows nothing. Remembers at most [`MAX_PODS`] pods; the one not used for longest is forgotten first.
+    /// Knows nothing. Remembers at most [`MAX_PODS`] pods. Then the one not used for longest is forgotten, and none with
+    /// requests in flight as long as there are others.
     pub fn new() -> Self {
         Pods::bounded(MAX_PODS)
     }
@@ -195,6 +222,18 @@ impl Pods {
         self.lock().ended(group, pod, path, outcome, now)
     }
 
+    /// A request of any kind is sent to `pod` now; it is in flight until [`Pods::left`]. `stream`: it is a receiver stream
+    /// (GET of [`PathKind::Sync`]), of which each open page has one.
+    pub fn entered(&self, group: &Group, pod: Pod, stream: bool, now: u64) {
+        self.lock().entered(group, pod, stream, now);
+    }
+
+    /// A request that entered has ended, whatever became of it, or goes to another pod. `stream` is as it was. Without a
+    /// request in flight it counts as nothing.
+    pub fn left(&self, pod: Pod, stream: bool, now: u64) {
+        self.lock().left(pod, stream, now);
+    }
+
     /// The addresses of a server in DNS now, with its port. Clears what is held against those that were not there
     /// before: a new pod may have the address of a dead one.
     pub fn resolved(&self, server: u64, pods: &[Pod]) {
@@ -216,6 +255,31 @@ impl Pods {
     /// What is held against a pod. Does not count as a use of it.
     pub fn verdict(&self, pod: Pod) -> Verdict {
         self.lock().verdict(pod)
+    }
+
+    /// How many pods are known.
+    pub fn known(&self) -> usize {
+        self.lock().known()
+    }
+
+    /// All pods that are known, by address (IPv4 first) and port. They are copied under the lock, some 100 µs for 10,000
+    /// pods, and sorted outside of it.
+    pub fn list(&self) -> Vec<KnownPod> {
+        let mut pods = Vec::with_capacity(self.known());
+        self.lock().copy(&mut pods);
+        let servers = list::servers(&pods);
+        let fresh = self.lock().addresses(&servers);
+        list::finish(&mut pods, &fresh);
+        pods
+    }
+
+    /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when the caller
+    /// began to tell of requests. An address that is not known had none. Looks at all pods under the lock, some 100 µs for
+    /// 10,000.
+    ///
+    /// No request does not mean no page: a page in a hidden tab may have disconnected and come back.
+    pub fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
+        self.lock().idle(address.to_canonical(), idle, started, now)
     }
 }
 

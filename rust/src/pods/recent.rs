@@ -27,15 +27,6 @@ impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
     pub(super) fn peek(&self, key: &K) -> Option<&V> {
         self.table.peek(key)
     }
-
-    /// The same, to change it.
-    pub(super) fn peek_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.table.peek_mut(key)
-    }
-
-    pub(super) fn most(&self) -> usize {
-        self.most
-    }
 }
 
 #[cfg(test)]

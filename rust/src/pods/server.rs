@@ -2,10 +2,11 @@
 //! the fault is on our side.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::list::Addresses;
 use super::pacing::Bucket;
-use super::recent::Recent;
-use super::verdict::PodState;
+use super::table::Table;
 use super::{Pod, SECOND};
 
 /// How long a sign of life counts.
@@ -16,7 +17,7 @@ const WITNESS: u64 = 60 * SECOND;
 pub(super) struct ServerState {
     pub(super) bucket: Bucket,
     /// Its addresses in DNS, as last told.
-    addresses: HashSet<Pod>,
+    pub(super) addresses: Addresses,
     /// Pods that gave a sign of life; some may have failed since.
     candidates: HashSet<Pod>,
     /// The one that worked when we last looked: asked first.
@@ -25,7 +26,7 @@ pub(super) struct ServerState {
 
 impl ServerState {
     /// A pod of this server gave a sign of life.
-    pub(super) fn add_candidate(&mut self, id: u64, pod: Pod, pods: &Recent<Pod, PodState>, now: u64) {
+    pub(super) fn add_candidate(&mut self, id: u64, pod: Pod, pods: &Table, now: u64) {
         self.candidates.insert(pod);
         // Twice as many as there can be witnesses: so this seldom happens, and always makes room.
         if self.candidates.len() > 2 * pods.most() {
@@ -34,7 +35,7 @@ impl ServerState {
     }
 
     /// Whether any pod of this server gave a sign of life within the last minute and has not failed since.
-    pub(super) fn any_works(&mut self, id: u64, pods: &Recent<Pod, PodState>, now: u64) -> bool {
+    pub(super) fn any_works(&mut self, id: u64, pods: &Table, now: u64) -> bool {
         if self.witness.is_some_and(|pod| works(id, &pod, pods, now)) {
             return true;
         }
@@ -49,11 +50,11 @@ impl ServerState {
     pub(super) fn resolved(&mut self, addresses: &[Pod], mut added: impl FnMut(&Pod)) {
         let fresh: HashSet<Pod> = addresses.iter().copied().collect();
         fresh.difference(&self.addresses).for_each(&mut added);
-        self.addresses = fresh;
+        self.addresses = Arc::new(fresh);
     }
 }
 
-fn works(server: u64, pod: &Pod, pods: &Recent<Pod, PodState>, now: u64) -> bool {
-    let proof = pods.peek(pod).and_then(PodState::proof);
+fn works(server: u64, pod: &Pod, pods: &Table, now: u64) -> bool {
+    let proof = pods.peek(pod).and_then(|known| known.state.proof());
     proof.is_some_and(|proof| proof.server == server && now.saturating_sub(proof.at) <= WITNESS)
 }

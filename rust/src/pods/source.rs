@@ -1,6 +1,7 @@
 //! In: tokens that did not open. Out: when it is time to say that none ever did: the key is probably wrong.
 
 use super::SECOND;
+use super::logging::Lines;
 use super::pacing::Bucket;
 
 /// So many tokens in a row are no accident.
@@ -14,6 +15,8 @@ const SAY_EVERY: u64 = 60 * SECOND;
 pub(super) struct SourceState {
     /// Paces the answers to tokens that belong to no server.
     pub(super) bucket: Bucket,
+    /// Paces the lines about them in the log.
+    pub(super) lines: Lines,
     opened: bool,
     unopened: u32,
     said: Option<u64>,

@@ -1,9 +1,15 @@
 //! In: one event. Out: one answer. Ties the tables of pods, servers and sources together.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::idle::{self, Idle};
+use super::list::{Addresses, KnownPod};
 use super::recent::Recent;
 use super::server::ServerState;
 use super::source::SourceState;
-use super::verdict::{PodState, Proof};
+use super::table::Table;
+use super::verdict::Proof;
 use super::{Action, Answer, Group, Outcome, Pod, Verdict};
 use crate::decision::Reason;
 use crate::path::PathKind;
@@ -16,19 +22,19 @@ const MAX_SOURCES: usize = 10_000;
 const RETRY_AFTER: u32 = 1;
 
 pub(super) struct State {
-    pods: Recent<Pod, PodState>,
+    pods: Table,
     servers: Recent<u64, ServerState>,
     sources: Recent<u64, SourceState>,
 }
 
 impl State {
     pub(super) fn new(most: usize) -> Self {
-        State { pods: Recent::new(most), servers: Recent::new(MAX_SERVERS), sources: Recent::new(MAX_SOURCES) }
+        State { pods: Table::new(most), servers: Recent::new(MAX_SERVERS), sources: Recent::new(MAX_SOURCES) }
     }
 
     pub(super) fn began(&mut self, group: &Group, pod: Pod, path: PathKind, now: u64) -> Answer {
         self.sources.entry(group.source).opened();
-        let known = self.pods.entry(pod);
+        let known = &mut self.pods.used(group, pod, now).state;
         let (action, verdict) = (known.arrive(now), known.verdict());
         self.paced(group, path, answer(action, verdict), now)
     }
@@ -42,32 +48,36 @@ impl State {
         }
         let within = path != PathKind::Sync || source.bucket.take(group.gone_rate, now);
         let action = if within { Action::Gone } else { Action::Unavailable };
-        Answer { nothing_opens, ..answer(action, Verdict::None) }
+        let line = source.lines.due(reason, now);
+        Answer { nothing_opens, log: line.is_some(), suppressed: line.unwrap_or(0), ..answer(action, Verdict::None) }
     }
 
     pub(super) fn ended(&mut self, group: &Group, pod: Pod, path: PathKind, outcome: Outcome, now: u64) -> Answer {
         let proof = Proof { server: group.server, at: now };
-        let known = self.pods.entry(pod);
-        let before = known.verdict();
+        let known = self.pods.used(group, pod, now);
+        let before = known.state.verdict();
         let action = match outcome {
             Outcome::Cancelled => Action::None,
             Outcome::OwnFault => Action::Unavailable,
             Outcome::Connected | Outcome::Answered => {
-                known.alive(proof);
+                known.state.alive(proof);
                 self.servers.entry(group.server).add_candidate(group.server, pod, &self.pods, now);
                 Action::None
             }
             Outcome::Refused => {
-                known.refused(proof);
+                known.state.refused(proof);
+                known.traffic.refused += 1;
                 self.servers.entry(group.server).add_candidate(group.server, pod, &self.pods, now);
                 Action::Gone
             }
             Outcome::Unreachable => {
-                let ripe = known.unreachable(group.gone_after, now);
-                if ripe && self.servers.entry(group.server).any_works(group.server, &self.pods, now) {
-                    self.pods.entry(pod).condemn();
+                let ripe = known.state.unreachable(group.gone_after, now);
+                let condemned = ripe && self.servers.entry(group.server).any_works(group.server, &self.pods, now);
+                let known = &mut self.pods.used(group, pod, now).state;
+                if condemned {
+                    known.condemn();
                 }
-                self.pods.entry(pod).answer()
+                known.answer()
             }
         };
         let verdict = self.verdict(pod);
@@ -79,17 +89,45 @@ impl State {
         let State { pods, servers, .. } = self;
         servers.entry(server).resolved(addresses, |added| {
             if let Some(known) = pods.peek_mut(added) {
-                known.clear();
+                known.state.clear();
             }
         });
     }
 
+    pub(super) fn entered(&mut self, group: &Group, pod: Pod, stream: bool, now: u64) {
+        self.pods.entered(group, pod, stream, now);
+    }
+
+    pub(super) fn left(&mut self, pod: Pod, stream: bool, now: u64) {
+        self.pods.left(pod, stream, now);
+    }
+
+    pub(super) fn known(&self) -> usize {
+        self.pods.len()
+    }
+
+    /// Adds all pods to `list`, in no order, none of them fresh.
+    pub(super) fn copy(&self, list: &mut Vec<KnownPod>) {
+        list.extend(self.pods.iter().map(|(pod, known)| KnownPod::new(*pod, known)));
+    }
+
+    /// The addresses in DNS of those servers that are known.
+    pub(super) fn addresses(&self, servers: &[u64]) -> HashMap<u64, Addresses> {
+        let known = servers.iter().filter_map(|id| Some((*id, self.servers.peek(id)?.addresses.clone())));
+        known.collect()
+    }
+
+    pub(super) fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
+        let pods = self.pods.iter().filter(|(pod, _)| pod.address == address).map(|(_, known)| known);
+        idle::judge(pods, self.pods.forgotten, idle, started, now)
+    }
+
     pub(super) fn failed_recently(&self, pod: Pod, now: u64) -> bool {
-        self.pods.peek(&pod).is_some_and(|known| known.failed_recently(now))
+        self.pods.peek(&pod).is_some_and(|known| known.state.failed_recently(now))
     }
 
     pub(super) fn verdict(&self, pod: Pod) -> Verdict {
-        self.pods.peek(&pod).map_or(Verdict::None, PodState::verdict)
+        self.pods.peek(&pod).map_or(Verdict::None, |known| known.state.verdict())
     }
 
     /// Turns a 410 on the sync path into a 503 when too many pages are told to reload at once.
@@ -104,5 +142,5 @@ impl State {
 
 fn answer(action: Action, verdict: Verdict) -> Answer {
     let retry_after = if action == Action::Unavailable { RETRY_AFTER } else { 0 };
-    Answer { action, retry_after, verdict, changed: false, nothing_opens: false }
+    Answer { action, retry_after, verdict, changed: false, nothing_opens: false, log: false, suppressed: 0 }
 }

@@ -22,12 +22,13 @@ struct Failures {
     last: u64,
 }
 
-/// What is known about one pod.
-#[derive(Debug, Default)]
+/// What the dials of one pod say.
+#[derive(Clone, Debug, Default)]
 pub(super) struct PodState {
     verdict: Verdict,
     failures: Option<Failures>,
-    /// When the next dial is allowed, while something is held against the pod.
+    /// Since when something is held against the pod, and when the next dial is allowed.
+    since: u64,
     next_dial: u64,
     last_failure: Option<u64>,
     /// The last success or refusal, unless the pod was unreachable since.
@@ -37,6 +38,11 @@ pub(super) struct PodState {
 impl PodState {
     pub(super) fn verdict(&self) -> Verdict {
         self.verdict
+    }
+
+    /// Since when something is held against the pod.
+    pub(super) fn since(&self) -> Option<u64> {
+        (self.verdict != Verdict::None).then_some(self.since)
     }
 
     pub(super) fn proof(&self) -> Option<Proof> {
@@ -110,6 +116,7 @@ impl PodState {
     fn fail(&mut self, now: u64) {
         self.last_failure = Some(self.last_failure.map_or(now, |last| last.max(now)));
         if self.verdict == Verdict::None {
+            self.since = now;
             self.next_dial = now.saturating_add(PROBE_EVERY);
         }
     }

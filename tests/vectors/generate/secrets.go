@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -10,6 +11,8 @@ type acceptedSecret struct {
 	Name   string `json:"name"`
 	Secret string `json:"secret"`
 	Keys   int    `json:"keys"`
+	// KeyIDs are the public names of the keys, in the order of the secret.
+	KeyIDs []string `json:"key_ids"`
 }
 
 type refusedSecret struct {
@@ -26,7 +29,7 @@ type secrets struct {
 func secretVectors() secrets {
 	var all secrets
 	accept := func(name, secret string, keys int) {
-		all.Accepted = append(all.Accepted, acceptedSecret{name, secret, keys})
+		all.Accepted = append(all.Accepted, acceptedSecret{name, secret, keys, keyIDs(secret)})
 	}
 	refuse := func(name, secret string, index *int) {
 		all.Refused = append(all.Refused, refusedSecret{name, secret, index})
@@ -78,6 +81,19 @@ func secretVectors() secrets {
 	refuse("the third key is the first", good+" "+other+" "+good, index(2))
 	refuse("the third key is the second", good+" "+other+" "+other, index(2))
 	return all
+}
+
+// keyIDs are the first 8 hexadecimal digits of the SHA-256 of "doors-key-id" and
+// the key.
+func keyIDs(secret string) (ids []string) {
+	for _, text := range strings.Fields(secret) {
+		key, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			panic(err)
+		}
+		ids = append(ids, fmt.Sprintf("%x", sha256.Sum256(append([]byte("doors-key-id"), key...)))[:8])
+	}
+	return ids
 }
 
 func index(i int) *int { return &i }
