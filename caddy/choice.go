@@ -21,9 +21,22 @@ type chooser struct {
 func (c chooser) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) *reverseproxy.Upstream {
 	chosen := c.policy.Select(pool, r, w)
 	if serving, ok := c.source.requestOf(r.Context()); ok && chosen != nil {
-		serving.choose(chosen, replacerOf(r))
+		c.source.choose(serving, chosen, r)
 	}
 	return chosen
+}
+
+// choose sends the request to the pod that was offered as this upstream.
+func (s *Source) choose(serving *request, upstream *reverseproxy.Upstream, r *http.Request) {
+	if chosen, ok := serving.offeredAs(upstream); ok {
+		s.sendTo(serving, chosen, r)
+	}
+}
+
+// sendTo notes that the request goes to a pod.
+func (s *Source) sendTo(serving *request, chosen pod, r *http.Request) {
+	s.enter(serving, chosen)
+	serving.chose(chosen, replacerOf(r))
 }
 
 // onlyUpstream is the selection policy for a pool of one: it takes it without asking whether it is available,
@@ -56,7 +69,7 @@ func (c ownChoice) Select(_ reverseproxy.UpstreamPool, r *http.Request, _ http.R
 	if len(pods) > 1 {
 		chosen = pods[rand.IntN(len(pods))]
 	}
-	serving.chose(chosen, replacerOf(r))
+	c.source.sendTo(serving, chosen, r)
 	return chosen.upstream
 }
 

@@ -19,5 +19,12 @@
 //	visible.go     the decision and what became of it in, placeholders and fields of logs out
 //	answer.go      a verdict in, the 410 or 503 out
 //
+// And what is known:
+//
+//	traffic.go     a request's begin and end at a pod in, counts out
+//	sources.go     sources that come and go in, those in force out
+//	state.go       all of it in, the document that is shown out
+//	status.go      requests to doors_status in, that document out; admin.go the same at the admin API
+//
 // What a token, a CIDR or a cookie means is decided by the library behind package doors, never here.
 package caddydoors

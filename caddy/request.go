@@ -34,7 +34,11 @@ type request struct {
 	// pod is the one that owns the page, if the decision is for a pod.
 	pod [1]pod
 
+	// stream is set for a page's receiver stream.
+	stream bool
+
 	// These belong to the proxy loop, which runs in one goroutine.
+	at           netip.AddrPort // the pod at which the request is counted; noPod if there is none
 	resets       int
 	offered      []offer
 	hadUpstreams bool
@@ -44,6 +48,9 @@ type request struct {
 	chosen pod
 	failed map[netip.AddrPort]doors.Answer
 }
+
+// noPod is the address of no pod.
+var noPod netip.AddrPort
 
 // offer is one upstream of the pool that the load balancer last chose from.
 type offer struct {
@@ -76,17 +83,17 @@ func (q *request) offer(pods []pod) []*reverseproxy.Upstream {
 	return upstreams
 }
 
-// choose notes which pod the load balancer chose and tells the placeholders.
-func (q *request) choose(upstream *reverseproxy.Upstream, replacer *caddy.Replacer) {
+// offeredAs returns the pod that was offered as this upstream.
+func (q *request) offeredAs(upstream *reverseproxy.Upstream) (pod, bool) {
 	for _, offer := range q.offered {
 		if offer.upstream == upstream {
-			q.chose(offer.pod, replacer)
-			return
+			return offer.pod, true
 		}
 	}
+	return pod{}, false
 }
 
-// chose does so for a pod that was not offered first.
+// chose notes the pod that was chosen and tells the placeholders.
 func (q *request) chose(pod pod, replacer *caddy.Replacer) {
 	q.hadUpstreams = true
 	if q.chosen.server != nil || q.anyPod {

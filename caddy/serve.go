@@ -26,6 +26,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if err != nil {
 		return caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
 	}
+	defer h.source.leave(serving)
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
 	serving.show(r.Context(), w.Header())
 	if verdict := h.source.verdictBefore(serving); verdict.final() {
@@ -60,7 +61,7 @@ func (s *Source) begin(r *http.Request) (*request, error) {
 	metrics.Decided(decision)
 	s.keys.Opened(decision)
 	outer, _ := r.Context().Value(requestKey{}).(*request)
-	serving := &request{source: s, decision: decision, outer: outer}
+	serving := &request{source: s, decision: decision, outer: outer, stream: isStream(r, decision)}
 	if decision.Kind == doors.Pod {
 		serving.pod[0] = s.servers[decision.Upstream].podAt(decision.Addr)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
+	"github.com/doors-dev/doors-caddy/caddy/internal/status"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
@@ -21,8 +22,12 @@ type shared struct {
 	hosts *hosts.Set
 	pods  *doors.Pods
 
+	sources  liveSources
+	recorder status.Recorder
+
 	started time.Time
 	seed    maphash.Seed
+	ended   chan struct{}
 }
 
 const sharedKey = "shared"
@@ -36,7 +41,7 @@ func acquireShared() (*shared, error) {
 			return nil, err
 		}
 		logger := caddy.Log().Named(string(new(Source).CaddyModule().ID))
-		return &shared{
+		s := &shared{
 			hosts: hosts.NewSet(hosts.Config{
 				OnChange: func(event hosts.Event) { logHost(logger, event) },
 				OnLookup: metrics.LookedUp,
@@ -44,7 +49,10 @@ func acquireShared() (*shared, error) {
 			pods:    pods,
 			started: time.Now(),
 			seed:    maphash.MakeSeed(),
-		}, nil
+			ended:   make(chan struct{}),
+		}
+		go s.sample()
+		return s, nil
 	})
 	if err != nil {
 		return nil, err
@@ -57,8 +65,11 @@ func releaseShared() error {
 	return err
 }
 
-// Destruct has nothing to end: without users there are no lookups.
-func (*shared) Destruct() error { return nil }
+// Destruct ends the samples. Lookups have ended with their last user.
+func (s *shared) Destruct() error {
+	close(s.ended)
+	return nil
+}
 
 // now is the time on the clock that all events are given in.
 func (s *shared) now() time.Duration { return time.Since(s.started) }

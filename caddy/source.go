@@ -44,8 +44,12 @@ type Source struct {
 	servers []*server
 	keys    metrics.Keys
 	shared  *shared
-	group   doors.Group // of requests that belong to no server
-	logger  *zap.Logger
+
+	// identity is what is shown of the configuration.
+	identity identity
+
+	group  doors.Group // of requests that belong to no server
+	logger *zap.Logger
 
 	// retired is when another configuration has taken over, 0 while this one is in force. Requests still come over
 	// connections that were open then.
@@ -130,9 +134,13 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	secret, _ := document["secret"].(string)
 	s.group = s.Options.group(s.shared.number(secret))
 	s.servers = newServers(s.router, s.shared, resolution, s.group, s.logger)
-	cookieName, _ := document["cookie_name"].(string)
-	s.logSummary(cookieName)
-	return metrics.Register(ctx.GetMetricsRegistry())
+	s.identity = identityOf(document)
+	s.logSummary(s.identity.cookieName)
+	if err := metrics.Register(ctx.GetMetricsRegistry()); err != nil {
+		return err
+	}
+	s.shared.sources.add(s, httpApp(ctx.Modules()))
+	return nil
 }
 
 // newRouter hands the library its part of the configuration.
@@ -180,6 +188,7 @@ func (s *Source) Cleanup() error {
 	if s.shared == nil { // provisioning failed before
 		return nil
 	}
+	s.shared.sources.remove(s)
 	s.retired.Store(int64(s.shared.now()))
 	return releaseShared()
 }

@@ -51,7 +51,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	// The loop's own policy chose, so the choice is known only now.
 	if dial, ok := reverseproxy.GetDialInfo(r.Context()); ok {
-		serving.choose(dial.Upstream, replacerOf(r))
+		t.source.choose(serving, dial.Upstream, r)
 	}
 	// Dials run in goroutines of their own, which must not look at Caddy's variables: handlers write there.
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
@@ -65,9 +65,10 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 			if err == nil {
 				serving.announce(response.Header)
 			}
-			return response, err
+			return t.counted(serving, response), err
 		}
 	}
+	t.source.leave(serving)
 	serving.cause = verdict.cause
 	header := make(http.Header)
 	serving.announce(header)
@@ -80,6 +81,16 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		Body:    http.NoBody,
 		Request: r,
 	}, nil
+}
+
+// counted counts the request until its answer has been read. A body that is a connection must stay one, and is not counted.
+func (t stockTransport) counted(serving *request, response *http.Response) *http.Response {
+	if response == nil || response.StatusCode == http.StatusSwitchingProtocols {
+		t.source.leave(serving)
+	} else {
+		response.Body = leavingBody{response.Body, func() { t.source.leave(serving) }}
+	}
+	return response
 }
 
 // requestVariable is the name under which Caddy's variables keep a request of this source. The proxy loop of the stock handler gives

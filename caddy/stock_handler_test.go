@@ -23,13 +23,19 @@ type testPod struct {
 
 func startTestPod(t *testing.T, address string) *testPod {
 	t.Helper()
+	return startTestPodWith(t, address, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "pod") })
+}
+
+// startTestPodWith starts one that answers in its own way.
+func startTestPodWith(t *testing.T, address string, handler http.HandlerFunc) *testPod {
+	t.Helper()
 	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	pod := &testPod{address: netip.MustParseAddrPort(listener.Addr().String())}
 	server := &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "pod") }),
+		Handler: handler,
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			if state == http.StateNew {
 				pod.dialled.Add(1)

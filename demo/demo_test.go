@@ -68,6 +68,7 @@ search:
 func testOptions(t *testing.T, caddy string) options {
 	return options{
 		caddy: caddy, listen: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), free(t)), podPort: free(t),
+		status: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), free(t)),
 		stopping: time.Second,
 	}
 }
@@ -108,19 +109,22 @@ func TestBusyPorts(t *testing.T) {
 func TestComplete(t *testing.T) {
 	t.Setenv("DOORS_CADDY", script(t, "exit 1\n"))
 	var chosen options
-	if err := complete(&chosen, "127.0.0.1:8080", 8080); err != nil {
+	if err := complete(&chosen, "127.0.0.1:8080", "127.0.0.1:2020", 8080); err != nil {
 		t.Fatal(err)
 	}
 	for _, wrong := range []struct {
-		listen string
-		port   uint
-	}{{"8080", 8080}, {"localhost:8080", 8080}, {"127.0.0.1:8080", 0}, {"127.0.0.1:8080", 65536}} {
-		if err := complete(&chosen, wrong.listen, wrong.port); err == nil {
+		listen, status string
+		port           uint
+	}{
+		{"8080", "127.0.0.1:2020", 8080}, {"localhost:8080", "127.0.0.1:2020", 8080}, {"127.0.0.1:8080", "2020", 8080},
+		{"127.0.0.1:8080", "127.0.0.1:2020", 0}, {"127.0.0.1:8080", "127.0.0.1:2020", 65536},
+	} {
+		if err := complete(&chosen, wrong.listen, wrong.status, wrong.port); err == nil {
 			t.Errorf("%+v was taken", wrong)
 		}
 	}
 	t.Setenv("DOORS_CADDY", filepath.Join(t.TempDir(), "missing"))
-	if err := complete(&chosen, "127.0.0.1:8080", 8080); err == nil || !strings.Contains(err.Error(), "make build") {
+	if err := complete(&chosen, "127.0.0.1:8080", "127.0.0.1:2020", 8080); err == nil || !strings.Contains(err.Error(), "make build") {
 		t.Error(err)
 	}
 }

@@ -24,6 +24,7 @@ import (
 type options struct {
 	caddy    string         // path of the binary
 	listen   netip.AddrPort // where Caddy listens
+	status   netip.AddrPort // where Caddy shows what it knows
 	podPort  uint16
 	rollout  time.Duration // when the old pod begins to drain
 	visitor  bool
@@ -34,11 +35,12 @@ type options struct {
 func main() {
 	chosen := options{colours: terminal(os.Stdout), stopping: 5 * time.Second}
 	listen := flag.String("listen", "127.0.0.1:8080", "`address` on which Caddy listens")
+	status := flag.String("status", "127.0.0.1:2020", "`address` of the status page")
 	port := flag.Uint("pod-port", 8080, "`port` of the pods on 127.0.1.1, 127.0.1.2 and 127.0.2.1")
 	flag.DurationVar(&chosen.rollout, "rollout", 30*time.Second, "when the old pod begins to drain; 0 for never")
 	flag.BoolVar(&chosen.visitor, "visitor", true, "play a visitor who has a page of the old pod")
 	flag.Parse()
-	if err := complete(&chosen, *listen, *port); err != nil {
+	if err := complete(&chosen, *listen, *status, *port); err != nil {
 		fail(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -54,10 +56,16 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-func complete(chosen *options, listen string, port uint) error {
-	var err error
-	if chosen.listen, err = netip.ParseAddrPort(listen); err != nil {
-		return fmt.Errorf("-listen %q: an IP address and a port are needed, such as 127.0.0.1:8080", listen)
+func complete(chosen *options, listen, status string, port uint) error {
+	for _, one := range []struct {
+		option, text string
+		address      *netip.AddrPort
+	}{{"-listen", listen, &chosen.listen}, {"-status", status, &chosen.status}} {
+		parsed, err := netip.ParseAddrPort(one.text)
+		if err != nil {
+			return fmt.Errorf("%s %q: an IP address and a port are needed, such as 127.0.0.1:8080", one.option, one.text)
+		}
+		*one.address = parsed
 	}
 	if port < 1 || port > 65535 {
 		return fmt.Errorf("-pod-port %d: a port is 1 to 65535", port)
@@ -76,8 +84,13 @@ func complete(chosen *options, listen string, port uint) error {
 // run shows the demo until ctx is done or Caddy ends by itself.
 func run(ctx context.Context, chosen options, screen *screen) error {
 	secret := newSecret()
-	if err := checkFree(chosen.listen, "-listen"); err != nil {
-		return err
+	for _, address := range []struct {
+		option string
+		netip.AddrPort
+	}{{"-listen", chosen.listen}, {"-status", chosen.status}} {
+		if err := checkFree(address.AddrPort, address.option); err != nil {
+			return err
+		}
 	}
 	pods, err := startPods(secret, chosen.podPort, screen)
 	if err != nil {

@@ -48,6 +48,7 @@ Caddy on %[1]s, in front of three stand-in Doors pods:
   127.0.2.1  second server
 
 Open %[1]s/ in a browser: click, and see below where each request goes.
+Open http://%[4]s/ beside it: which pods have how many pages.
 Or try:
   a new page, of either server:
     curl -i %[1]s/
@@ -58,7 +59,7 @@ Or try:
   a token that nobody made: 410, the page reloads
     curl -i %[1]s/~/forged/s/page
 
-`, base, running.other.Token(), running.old.ResourcePath())
+`, base, running.other.Token(), running.old.ResourcePath(), chosen.status)
 	if chosen.visitor {
 		fmt.Fprintln(s.out, "A visitor with a page of the old pod is playing along.")
 	}

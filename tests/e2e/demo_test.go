@@ -25,9 +25,10 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	listen := fmt.Sprintf("127.0.0.1:%d", Port(t, "127.0.0.1"))
+	status := fmt.Sprintf("127.0.0.1:%d", Port(t, "127.0.0.1"))
 	pods := Port(t, podA, podB, podC)
 	output := &Output{}
-	command := exec.Command(binary, "-listen", listen, "-pod-port", fmt.Sprint(pods), "-rollout", "1s")
+	command := exec.Command(binary, "-listen", listen, "-status", status, "-pod-port", fmt.Sprint(pods), "-rollout", "1s")
 	temporary := t.TempDir()
 	command.Env = append(os.Environ(), "DOORS_CADDY="+Default.Path(t), "TMPDIR="+temporary)
 	command.Stdout, command.Stderr = output, output

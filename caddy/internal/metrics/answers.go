@@ -8,6 +8,7 @@ import (
 
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 )
 
 var (
@@ -29,8 +30,13 @@ var (
 	NoFreshPod     = newCause("no_fresh_pod")    // the host resolves to nothing
 )
 
+// causes are all of them.
+var causes []*Cause
+
 func newCause(name string) *Cause {
-	return &Cause{name, gone.WithLabelValues(name), unavailable.WithLabelValues(name)}
+	cause := &Cause{name, gone.WithLabelValues(name), unavailable.WithLabelValues(name)}
+	causes = append(causes, cause)
+	return cause
 }
 
 var refused = map[doors.Reason]*Cause{
@@ -60,4 +66,21 @@ func (c *Cause) String() string {
 		return ""
 	}
 	return c.name
+}
+
+// Answers returns how many requests were answered 410 and 503, by reason.
+func Answers() (goneBy, unavailableBy map[string]uint64) {
+	goneBy, unavailableBy = make(map[string]uint64, len(causes)), make(map[string]uint64, len(causes))
+	for _, cause := range causes {
+		goneBy[cause.name], unavailableBy[cause.name] = valueOf(cause.gone), valueOf(cause.unavailable)
+	}
+	return goneBy, unavailableBy
+}
+
+func valueOf(counter prometheus.Counter) uint64 {
+	var metric dto.Metric
+	if err := counter.Write(&metric); err != nil {
+		return 0 // a counter always has a value
+	}
+	return uint64(metric.GetCounter().GetValue())
 }

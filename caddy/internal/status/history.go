@@ -1,0 +1,43 @@
+// In: the number of open streams, from time to time.
+// Out: those of the last ten minutes.
+
+package status
+
+import (
+	"sync"
+	"time"
+)
+
+// Interval is the time between two samples, and samples is how many are kept: ten minutes.
+const (
+	Interval = 2 * time.Second
+	samples  = 300
+)
+
+// Recorder keeps the last samples. The zero value is empty and ready; any number of goroutines may use it.
+type Recorder struct {
+	mu              sync.Mutex
+	fresh, draining [samples]int
+	next, count     int
+}
+
+// Add adds a sample.
+func (r *Recorder) Add(fresh, draining int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fresh[r.next], r.draining[r.next] = fresh, draining
+	r.next = (r.next + 1) % samples
+	r.count = min(r.count+1, samples)
+}
+
+// History returns the samples, the oldest first.
+func (r *Recorder) History() History {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	history := History{IntervalSeconds: Interval.Seconds(), Fresh: make([]int, r.count), Draining: make([]int, r.count)}
+	for i := range r.count {
+		from := (r.next - r.count + i + samples) % samples
+		history.Fresh[i], history.Draining[i] = r.fresh[from], r.draining[from]
+	}
+	return history
+}

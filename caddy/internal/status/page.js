@@ -1,0 +1,194 @@
+
+"use strict";
+(() => {
+  // In: the state, every second. Out: the page. Values become text and never markup.
+  const pause = 1000, patience = 10000, maxRows = 200, shortest = 31;
+  const byId = (id) => document.getElementById(id);
+  // Also right where the page is mounted without a slash at its end.
+  const address = location.pathname.replace(/\/?$/, "/state");
+
+  const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+  const make = (tag, name) => {
+    const element = document.createElement(tag);
+    if (name) element.className = name;
+    return element;
+  };
+  const count = (number, name) => number + " " + name + (number === 1 ? "" : "s");
+  const age = (seconds) => {
+    if (seconds === undefined) return "–";
+    if (seconds < 90) return Math.floor(seconds) + " s";
+    if (seconds < 5400) return Math.floor(seconds / 60) + " min";
+    return seconds < 172800 ? Math.floor(seconds / 3600) + " h" : Math.floor(seconds / 86400) + " d";
+  };
+
+  // list keeps one child of the parent for each item, so that a selection in the text survives.
+  const list = (parent, items, keyOf, create, fill) => {
+    const present = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+    const children = items.map((item) => {
+      const key = keyOf(item), child = present.get(key) || create(item);
+      child.dataset.key = key;
+      fill(child, item);
+      return child;
+    });
+    if (children.length !== parent.children.length || children.some((child, i) => child !== parent.children[i])) {
+      parent.replaceChildren(...children);
+    }
+  };
+
+  const stateOf = (pod) => {
+    const since = pod.unreachable_seconds_ago === undefined ? "" : " for " + age(pod.unreachable_seconds_ago);
+    if (pod.verdict === "gone") return ["gone" + since, "bad"];
+    if (pod.verdict === "unreachable") return ["unreachable" + since, "bad"];
+    return [pod.generation, pod.generation];
+  };
+
+  const newRow = () => {
+    const row = make("tr"), head = make("th"), streams = make("td", "number");
+    head.scope = "row";
+    // Said once more, since a narrow window takes the layout of a table away, and browsers the roles with it.
+    row.setAttribute("role", "row");
+    head.setAttribute("role", "rowheader");
+    head.append(make("span"), make("small"));
+    const state = make("td");
+    state.append(make("span"), make("small"));
+    streams.append(make("span"), make("span", "bar"));
+    row.append(head, state, streams, make("td", "number"), make("td", "number"));
+    for (const cell of row.querySelectorAll("td")) cell.setAttribute("role", "cell");
+    return row;
+  };
+
+  const showPods = (pods) => {
+    let shown = pods;
+    if (pods.length > maxRows) {
+      shown = [...pods].sort((a, b) => b.in_flight - a.in_flight).slice(0, maxRows);
+    }
+    const most = Math.max(1, ...shown.map((pod) => pod.streams));
+    list(byId("pods"), shown, (pod) => pod.pod, newRow, (row, pod) => {
+      const [head, state, streams, inFlight, seen] = row.children, [text, look] = stateOf(pod);
+      put(head.children[0], pod.pod);
+      put(head.children[1], pod.server || "of no server");
+      put(state.children[0], text);
+      state.children[0].className = "state " + look;
+      put(state.children[1], pod.refused_dials ? count(pod.refused_dials, "dial") + " refused" : "");
+      put(streams.children[0], String(pod.streams));
+      streams.children[1].className = "bar " + pod.generation;
+      streams.children[1].style.width = 100 * pod.streams / most + "%";
+      put(inFlight, String(pod.in_flight));
+      put(seen, pod.in_flight ? "now" : age(pod.last_seen_seconds_ago));
+    });
+    const hidden = pods.length - shown.length, note = byId("pods-note");
+    note.hidden = pods.length > 0 && hidden === 0;
+    put(note, pods.length === 0 ? "No request has been sent to a pod yet." : "and " + hidden + " with fewer requests");
+  };
+
+  const newCard = () => {
+    const card = make("article");
+    card.append(make("h3"), make("p"), make("p"), make("p", "faint"), make("p", "bad"));
+    return card;
+  };
+
+  const showServers = (sources, pods) => {
+    const sums = new Map();
+    for (const pod of pods) {
+      const sum = sums.get(pod.server) || { pods: 0, streams: 0, in_flight: 0 };
+      sum.pods++, sum.streams += pod.streams, sum.in_flight += pod.in_flight;
+      sums.set(pod.server, sum);
+    }
+    // Sites may have sources that say the same, such as one for clear text and one for TLS.
+    const keyOf = (server) => server.server + " " + server.cidrs.join(" ");
+    const servers = [...new Map(sources.flatMap((source) => source.servers.map((server) => [keyOf(server), server]))).values()];
+    const shown = servers.slice(0, maxRows);
+    list(byId("servers"), shown, keyOf, newCard, (card, server) => {
+      const [title, load, resolved, networks, problem] = card.children;
+      const sum = sums.get(server.server) || { pods: 0, streams: 0, in_flight: 0 };
+      put(title, server.server);
+      put(load, count(sum.pods, "pod") + ", " + count(sum.streams, "stream") + ", " + sum.in_flight + " in flight");
+      put(resolved, server.addresses.length === 0 ? "not resolved yet" : "→ " + server.addresses.join(", ") +
+        (server.resolved_seconds_ago === undefined ? "" : ", " + age(server.resolved_seconds_ago) + " ago"));
+      put(networks, server.cidrs.join(", "));
+      put(problem, server.dns_error ? server.dns_error + ", for " + age(server.failing_seconds_ago) : "");
+    });
+    const note = byId("servers-note");
+    const listed = sources.reduce((sum, source) => sum + source.servers.length, 0);
+    const total = sources.reduce((sum, source) => sum + source.servers_total, 0);
+    note.hidden = listed === total && shown.length === servers.length;
+    put(note, "and others: there are " + total);
+  };
+
+  const showAnswers = (answers) => {
+    const rows = [["410", answers.gone], ["503", answers.unavailable]].flatMap(([status, byReason]) => Object.entries(byReason)
+      .filter(([, count]) => count > 0).map(([reason, count]) => [status + " " + reason.replaceAll("_", " "), count]));
+    list(byId("answers"), rows, ([text]) => text, () => {
+      const pair = make("div");
+      pair.append(make("dt"), make("dd"));
+      return pair;
+    }, (pair, [text, count]) => {
+      put(pair.children[0], text);
+      put(pair.children[1], String(count));
+    });
+    byId("answers-note").hidden = rows.length > 0;
+  };
+
+  const drawn = new Map();
+  const shape = (name, tag, attributes) => {
+    let element = drawn.get(name);
+    if (!element) {
+      element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+      byId("chart").append(element);
+      drawn.set(name, element);
+    }
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  };
+
+  // The picture: draining pods below, fresh ones on top of them, now at the right.
+  const showHistory = ({ interval_seconds: interval, fresh, draining }) => {
+    const height = 100, known = fresh.length, width = Math.max(shortest, known) - 1;
+    const most = Math.max(1, ...fresh.map((value, i) => value + draining[i]));
+    byId("chart").setAttribute("viewBox", "0 0 " + width + " " + height);
+    const x = (i) => width - (known - 1 - i), y = (value) => (height - 0.92 * height * value / most).toFixed(2);
+    const area = (low, high) => known === 0 ? "" :
+      "M" + high.map((value, i) => x(i) + " " + y(value)).join("L") +
+      "L" + low.map((value, i) => x(i) + " " + y(value)).reverse().join("L") + "Z";
+    shape("grid", "path", { class: "grid", "vector-effect": "non-scaling-stroke", d: "M0 " + y(most) + "H" + width + "M0 " + y(most / 2) + "H" + width });
+    shape("draining", "path", { class: "draining", d: area(draining.map(() => 0), draining) });
+    shape("fresh", "path", { class: "fresh", d: area(draining, draining.map((value, i) => value + fresh[i])) });
+    put(byId("chart-top"), String(most));
+    put(byId("chart-first"), age(Math.round(width * interval)) + " ago");
+    put(byId("chart-middle"), age(Math.round(width * interval / 2)) + " ago");
+    const last = (values) => String(known ? values[known - 1] : 0);
+    byId("chart").setAttribute("aria-label", "Open streams: now " + last(fresh) + " on fresh pods and " +
+      last(draining) + " on draining pods, at most " + most + " together");
+  };
+
+  const show = (state) => {
+    showPods(state.pods);
+    showServers(state.sources, state.pods);
+    showAnswers(state.answers);
+    showHistory(state.history);
+    const streams = (fresh) => state.pods.filter((pod) => (pod.generation === "fresh") === fresh).reduce((sum, pod) => sum + pod.streams, 0);
+    put(byId("fresh-now"), String(streams(true)));
+    put(byId("draining-now"), String(streams(false)));
+    const keys = [...new Set(state.sources.flatMap((source) => source.keys.map((key) => key.id)))];
+    put(byId("about"), "Watching for " + age(state.uptime_seconds) + (keys.length === 0 ? "." : ". Key IDs: " + keys.join(", ") + "."));
+  };
+
+  let answered = 0;
+  const live = (text, bad) => {
+    put(byId("live"), text);
+    byId("live").className = bad ? "bad" : "";
+  };
+  const refresh = async () => {
+    try {
+      const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(patience) });
+      if (!answer.ok) throw new Error("status " + answer.status);
+      show(await answer.json());
+      answered = Date.now();
+      live("live", false);
+    } catch (error) {
+      live("no answer" + (answered ? " for " + age((Date.now() - answered) / 1000) : "") + ": " + error.message, true);
+    }
+    if (document.hidden) document.addEventListener("visibilitychange", refresh, { once: true });
+    else setTimeout(refresh, pause);
+  };
+  refresh();
+})();

@@ -1,0 +1,172 @@
+// In: nothing.
+// Out: the types of the JSON, whose names are documented and do not change.
+
+package status
+
+// State is the document that `GET /state` of doors_status and `GET /doors` of the admin API answer with. All times are in seconds
+// before the answer was made, so that no clocks have to agree.
+type State struct {
+	// For how long this process has watched pods, across reloads of the configuration.
+	UptimeSeconds float64 `json:"uptime_seconds"`
+
+	// The doors_upstream sources of the running configuration.
+	Sources []Source `json:"sources"`
+
+	// Each pod that a request was sent to, and each that a host resolves to now, in order of address: 10,000 at most, of which
+	// the least recently used are forgotten first, and one for each address in DNS.
+	Pods []Pod `json:"pods"`
+
+	// What Caddy answered in place of a pod since the process began.
+	Answers Answers `json:"answers"`
+
+	// The open streams of the last ten minutes.
+	History History `json:"history"`
+}
+
+// Source is one doors_upstream source.
+type Source struct {
+	// The keys of its secret, in the order of the configuration.
+	Keys []Key `json:"keys"`
+
+	// The cookie in which apps keep the token of the browser's pod; empty if there is none.
+	CookieName string `json:"cookie_name"`
+
+	// Its servers, in the order of the configuration. Of a source with more than 1,000 only those that are in use, and of these
+	// the first 1,000.
+	Servers []Server `json:"servers"`
+
+	// How many servers it has.
+	ServersTotal int `json:"servers_total"`
+}
+
+// MaxServers is how many servers of one source a State shows.
+const MaxServers = 1000
+
+// Key names one key without giving it away.
+type Key struct {
+	// Its place in `secret`, from 0. The first key encrypts.
+	Position int `json:"position"`
+
+	// The first 8 hexadecimal digits of SHA-256 over `doors-key-id` and the key. Both sides of a rollout can compare it.
+	ID string `json:"id"`
+}
+
+// Server is one `upstream` of a source.
+type Server struct {
+	// Host and port as configured: what the `server` of a pod refers to.
+	Server string `json:"server"`
+
+	// The networks of its pods.
+	CIDRs []string `json:"cidrs"`
+
+	// What `host` resolves to now, in order; empty while nothing is known.
+	Addresses []string `json:"addresses"`
+
+	// When the last answer with addresses came. Absent before the first one, and for a host that is an address.
+	ResolvedSecondsAgo *float64 `json:"resolved_seconds_ago,omitempty"`
+
+	// Whether the host is being looked up: it is while requests or readers of this document ask for it.
+	Resolving bool `json:"resolving"`
+
+	// Why the last lookup failed; absent when it did not.
+	DNSError string `json:"dns_error,omitempty"`
+
+	// Since when lookups have been failing.
+	FailingSecondsAgo *float64 `json:"failing_seconds_ago,omitempty"`
+}
+
+// Pod is one address and port.
+type Pod struct {
+	// Its address and port.
+	Pod string `json:"pod"`
+
+	// The server it belongs to; empty if no server of the running configuration has it.
+	Server string `json:"server"`
+
+	// Whether its server's host resolves to it now.
+	Generation Generation `json:"generation"`
+
+	// What is held against it.
+	Verdict Verdict `json:"verdict"`
+
+	// Since when it cannot be reached. Absent while nothing is held against it.
+	UnreachableSecondsAgo *float64 `json:"unreachable_seconds_ago,omitempty"`
+
+	// Requests that are being served by it now, its streams included.
+	InFlight int `json:"in_flight"`
+
+	// Receiver streams that are open now. Each open page has one, and for a moment two when it changes to the next.
+	Streams int `json:"streams"`
+
+	// Dials that it has refused.
+	RefusedDials uint64 `json:"refused_dials"`
+
+	// When the first and the last thing happened to it: a request sent or ended, or a dial. Absent if nothing has.
+	FirstSeenSecondsAgo *float64 `json:"first_seen_seconds_ago,omitempty"`
+	LastSeenSecondsAgo  *float64 `json:"last_seen_seconds_ago,omitempty"`
+}
+
+// Generation tells new pods from those that a rollout is replacing.
+type Generation string
+
+// The generations.
+const (
+	Fresh    Generation = "fresh"    // in DNS: new pages go there
+	Draining Generation = "draining" // no longer in DNS: only the pages that it has
+	Unknown  Generation = "unknown"  // nothing is known about its host, or it belongs to no server
+)
+
+// Verdict is what is held against a pod.
+type Verdict string
+
+// The verdicts.
+const (
+	Alive       Verdict = "alive"       // nothing
+	Unreachable Verdict = "unreachable" // the last dials failed; its pages are told to try again
+	Gone        Verdict = "gone"        // it is dead; its pages are told to reload
+)
+
+// Answers counts what Caddy answered in place of a pod, by reason: the `reason` of the metrics gone_total and unavailable_total.
+type Answers struct {
+	// 410: the page reloads.
+	Gone map[string]uint64 `json:"gone"`
+
+	// 503: the page tries again. A pod or all pods cannot be reached, or a 410 was held back to spread reloads.
+	Unavailable map[string]uint64 `json:"unavailable"`
+}
+
+// History is how many streams were open over the last minutes, the oldest first.
+type History struct {
+	// The time between two samples.
+	IntervalSeconds float64 `json:"interval_seconds"`
+
+	// Streams that were open to fresh pods, and to all others.
+	Fresh    []int `json:"fresh"`
+	Draining []int `json:"draining"`
+}
+
+// Idle answers whether a pod may be ended: the body of `GET /pods/{ip}`.
+type Idle struct {
+	// The pod's address.
+	Pod string `json:"pod"`
+
+	// The answer.
+	Answer IdleAnswer `json:"answer"`
+
+	// Requests that are being served by it now, and how many of them are receiver streams.
+	InFlight int `json:"in_flight"`
+	Streams  int `json:"streams"`
+
+	// For how long there has been no request; 0 while there is one. It cannot be longer than the process has watched.
+	IdleSeconds float64 `json:"idle_seconds"`
+}
+
+// IdleAnswer is the answer in one word.
+type IdleAnswer string
+
+// The answers.
+const (
+	IsIdle      IdleAnswer = "idle"         // no request for as long as was asked
+	Busy        IdleAnswer = "busy"         // a request now, or one not long enough ago
+	JustStarted IdleAnswer = "just_started" // none seen, but this process has not watched for that long
+)
