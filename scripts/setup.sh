@@ -33,7 +33,7 @@ if [ "$purpose" = test ]; then
     done
     # What the bindings for other languages are built and run with.
     [ -f /usr/include/nlohmann/json.hpp ] || packages+=(nlohmann-json3-dev)
-    for pair in c++:g++ cmake:cmake python3:python3 node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven readelf:binutils; do
+    for pair in c++:g++ cmake:cmake python3:python3 node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven readelf:binutils chromium:chromium; do
         command -v "${pair%%:*}" >/dev/null 2>&1 || packages+=("${pair#*:}")
     done
 fi

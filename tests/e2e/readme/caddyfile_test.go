@@ -3,6 +3,7 @@ package readme
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -111,6 +112,8 @@ func testCaddyfile(t *testing.T, readme document, sample *block) {
 		testLogFilter(t, text)
 	case strings.Contains(text, "grace_period"):
 		testGracePeriod(t, readme, text)
+	case strings.Contains(text, "doors_status"):
+		testStatus(t, text)
 	case !source:
 		t.Fatal("no test tells whether this Caddyfile does what the text around it says")
 	}
@@ -164,4 +167,20 @@ func find(config any, name string) (found []any) {
 		}
 	}
 	return found
+}
+
+// testStatus: the site has the page and the state, where it says.
+func testStatus(t *testing.T, text string) {
+	port := harness.Port(t, "127.0.0.1")
+	site := replaceOnce(t, text, "127.0.0.1:2020", fmt.Sprintf("127.0.0.1:%d", port))
+	path := write(t, t.TempDir(), "Caddyfile", "{\n\tadmin off\n}\n"+site, 0o600)
+	harness.StartCommand(t, harness.Default, port, "run", "--config", path, "--adapter", "caddyfile")
+	for path, contentType := range map[string]string{"/": "text/html; charset=utf-8", "/state": "application/json"} {
+		answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s", port, path))
+		check(t, err)
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != contentType {
+			t.Errorf("%s: %s, %v", path, answer.Status, answer.Header)
+		}
+	}
 }

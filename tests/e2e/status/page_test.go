@@ -1,0 +1,210 @@
+package status_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// window is a browser window on the status page.
+type window struct {
+	context.Context
+	t testing.TB
+
+	mu       sync.Mutex
+	problems []string // what the browser complains about
+	loaded   []string // addresses that were asked for
+}
+
+// openWindow opens the page in a headless Chromium.
+func openWindow(t testing.TB, address string) *window {
+	t.Helper()
+	binary, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatalf("%v: scripts/setup.sh test installs it", err)
+	}
+	w := &window{t: t}
+	allocated, cancel := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.WSURLReadTimeout(patience))
+	t.Cleanup(cancel)
+	w.Context, cancel = chromedp.NewContext(allocated, chromedp.WithListener(w.hear))
+	t.Cleanup(cancel)
+	w.do(chromedp.Navigate(address))
+	return w
+}
+
+// hear remembers what the browser reports.
+func (w *window) hear(event any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch event := event.(type) {
+	case *cdplog.EventEntryAdded: // a violation of the policy among others
+		w.problems = append(w.problems, event.Entry.Text)
+	case *runtime.EventExceptionThrown:
+		w.problems = append(w.problems, event.ExceptionDetails.Text)
+	case *network.EventRequestWillBeSent:
+		w.loaded = append(w.loaded, event.Request.URL)
+	}
+}
+
+func (w *window) do(actions ...chromedp.Action[chromedp.Void]) {
+	w.t.Helper()
+	limited, cancel := context.WithTimeout(w, 2*patience)
+	if chromedp.FromContext(w).Browser == nil { // the first run is the life of the browser
+		limited = w
+	}
+	defer cancel()
+	if err := chromedp.Do(limited, actions...); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// eval is the value of an expression on the page.
+func eval[T any](w *window, expression string) T {
+	w.t.Helper()
+	value, err := chromedp.Run(w, chromedp.Evaluate[T](expression))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return value
+}
+
+// shows waits until an expression on the page is true.
+func (w *window) shows(expression string) {
+	w.t.Helper()
+	for limit := time.Now().Add(patience); !eval[bool](w, expression); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(limit) {
+			w.t.Fatalf("the page never shows %s, but\n%s", expression, eval[string](w, "document.body.innerText"))
+		}
+	}
+}
+
+// picture takes a screenshot at a size, and checks that nothing is wider than the window. The
+// pictures stay where DOORS_SCREENSHOTS says.
+func (w *window) picture(name string, width int64, dark bool) {
+	w.t.Helper()
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	w.do(chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	}))
+	png, err := chromedp.Run(w, chromedp.FullScreenshot(100))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if wide := eval[int64](w, "document.documentElement.scrollWidth"); wide > width {
+		w.t.Errorf("%s: the page is %d pixels wide in a window of %d", name, wide, width)
+	}
+	if len(png) < 5000 {
+		w.t.Errorf("%s: the picture has only %d bytes", name, len(png))
+	}
+	if folder := os.Getenv("DOORS_SCREENSHOTS"); folder != "" {
+		if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644); err != nil {
+			w.t.Error(err)
+		}
+	}
+}
+
+// The page in a browser, during a rollout.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	var closeOld []func()
+	for range 12 {
+		_, closePage := r.open()
+		closeOld = append(closeOld, closePage)
+	}
+	w := openWindow(t, r.caddy.NewClient(t, H1).Base+"/ops/")
+	row := func(pod string, column int) string {
+		return fmt.Sprintf(`([...document.querySelectorAll("#pods tr")].find((row) => row.innerText.includes(%q))?.children[%d].innerText ?? "")`, pod+":", column)
+	}
+	w.shows(row(podA, 2) + ` === "12"`)
+	w.shows(row(podA, 1) + `.startsWith("fresh")`)
+	w.shows(`document.getElementById("live").innerText === "live"`)
+	eventually(t, "some history", func() bool { return len(r.state().History.Fresh) >= 3 })
+
+	r.resolve(app, podB)
+	w.shows(row(podA, 1) + `.startsWith("draining")`)
+	for range 5 {
+		r.open()
+	}
+	client := r.caddy.NewClient(t, H1)
+	for range 3 {
+		client.Get("/~/" + Token(t, NewSecret(32), podA) + "/h/1/1")
+	}
+	for closed, closePage := range closeOld {
+		if closed%2 == 0 {
+			closePage()
+		}
+	}
+	w.shows(row(podA, 2) + ` === "6"`)
+	w.shows(row(podB, 2) + ` === "5"`)
+	w.shows(`document.getElementById("fresh-now").innerText === "5" && document.getElementById("draining-now").innerText === "6"`)
+	w.shows(`document.getElementById("answers").innerText.includes("410 no key opens the token")`)
+	w.shows(`document.getElementById("servers").innerText.includes("127.0.2.0/24, fd00:2::/64")`)
+	w.shows(`document.querySelector("#chart path.draining").getBBox().height > 0`)
+	w.shows(`document.getElementById("chart").getAttribute("aria-label").includes("now 5 on fresh pods and 6 on draining pods")`)
+
+	w.picture("desktop", 1280, false)
+	w.picture("desktop-dark", 1280, true)
+	w.picture("phone", 360, false)
+	w.picture("phone-small-dark", 320, true)
+
+	r.Pod(podA).Kill()
+	client.Get("/~/" + r.Token(podA) + "/s/1")
+	w.shows(row(podA, 1) + `.startsWith("gone")`)
+	w.picture("desktop-gone", 1280, false)
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, problem := range w.problems {
+		t.Errorf("the browser says: %s", problem)
+	}
+	for _, address := range w.loaded {
+		if address != w.loaded[0] && address != w.loaded[0]+"state" && address != "data:," {
+			t.Errorf("the page loads %s", address)
+		}
+	}
+}
+
+// The page runs its own script and nothing else, is kept by nobody, and not shown inside of another page.
+func TestPagePolicy(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	header := r.get("/").Header
+	policy := header.Get("Content-Security-Policy")
+	for _, part := range []string{"default-src 'none'", "script-src 'sha256-", "style-src 'sha256-", "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
+		if !strings.Contains(policy, part) {
+			t.Errorf("the policy %q lacks %q", policy, part)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || header.Get("Cache-Control") != "no-store" || header.Get("X-Content-Type-Options") != "nosniff" ||
+		header.Get("X-Frame-Options") != "DENY" || header.Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("%v", header)
+	}
+	page := r.get("/").Body
+	for _, forbidden := range []string{"innerHTML", "insertAdjacentHTML", "document.write", "eval(", "http://", "https://"} {
+		if strings.Contains(strings.ReplaceAll(page, "http://www.w3.org/2000/svg", ""), forbidden) {
+			t.Errorf("the page contains %s", forbidden)
+		}
+	}
+}

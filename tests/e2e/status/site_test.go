@@ -1,0 +1,180 @@
+// Package status_test watches rollouts through doors_status and the admin API of a
+// real Caddy, with stand-in pods, a stub name server and a real browser.
+package status_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
+)
+
+const (
+	podA = "127.0.1.1"
+	podB = "127.0.1.2"
+	podZ = "127.0.2.1"
+
+	app   = "app.test"
+	other = "other.test"
+)
+
+// patience is how long anything may take that is not a matter of the test.
+const patience = 60 * time.Second
+
+// rollout is a Caddy in front of pods of one server, with the status below /ops.
+type rollout struct {
+	*Cluster
+	dns   *nameserver.Server
+	caddy *Caddy
+	t     testing.TB
+}
+
+// start starts the pods and Caddy; app leads to podA.
+func start(t testing.TB) *rollout {
+	t.Helper()
+	r := &rollout{Cluster: NewCluster(t, pod.Config{Roll: 10 * time.Minute}, podA, podB, podZ), t: t}
+	dns, err := nameserver.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dns.Close() })
+	r.dns = dns
+	r.resolve(app, podA)
+	r.resolve(other, podZ)
+	r.caddy = Start(t, Options{Config: r.config(r.Secret)})
+	return r
+}
+
+// config mounts the status below a prefix, beside two servers.
+func (r *rollout) config(secret string) Config {
+	servers := []Server{r.Server("127.0.1.0/24", app), r.Server("127.0.2.0/24 fd00:2::/64", other)}
+	proxy := Caddyfile("dynamic_upstreams", secret, "upstream", servers, "lb_policy first")
+	begin := "doors_upstream {\n"
+	proxy = strings.Replace(proxy, begin, begin+"\t\tresolvers "+r.dns.Address()+"\n", 1)
+	return Config{Grace: "30s", Handlers: "handle_path /ops/* {\n\tdoors_status\n}\nhandle {\n" + Indent(proxy) + "\n}"}
+}
+
+func (r *rollout) resolve(name string, addresses ...string) {
+	var parsed []netip.Addr
+	for _, address := range addresses {
+		parsed = append(parsed, netip.MustParseAddr(address))
+	}
+	r.dns.Set(name, parsed...)
+}
+
+// open opens a page and its receiver stream, which stays open until the page is closed.
+func (r *rollout) open() (page *Page, closePage func()) {
+	r.t.Helper()
+	page = r.caddy.NewBrowser(r.t, H1).MustLoad("/")
+	ctx, cancel := context.WithCancel(context.Background())
+	r.t.Cleanup(cancel)
+	go func() {
+		answer, err := page.Browser.Open(ctx, Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()})
+		if err == nil {
+			<-ctx.Done()
+			answer.Body.Close()
+		}
+	}()
+	return page, cancel
+}
+
+// state is the documented part of the JSON, spelled out once more: a change of a
+// name in the program is a change for everybody who reads it.
+type state struct {
+	UptimeSeconds float64 `json:"uptime_seconds"`
+	Sources       []struct {
+		Keys []struct {
+			Position int    `json:"position"`
+			ID       string `json:"id"`
+		} `json:"keys"`
+		CookieName string `json:"cookie_name"`
+		Servers    []struct {
+			Server             string   `json:"server"`
+			CIDRs              []string `json:"cidrs"`
+			Addresses          []string `json:"addresses"`
+			ResolvedSecondsAgo *float64 `json:"resolved_seconds_ago"`
+			Resolving          bool     `json:"resolving"`
+			DNSError           string   `json:"dns_error"`
+			FailingSecondsAgo  *float64 `json:"failing_seconds_ago"`
+		} `json:"servers"`
+		ServersTotal int `json:"servers_total"`
+	} `json:"sources"`
+	Pods    []podState `json:"pods"`
+	Answers struct {
+		Gone        map[string]int `json:"gone"`
+		Unavailable map[string]int `json:"unavailable"`
+	} `json:"answers"`
+	History struct {
+		IntervalSeconds float64 `json:"interval_seconds"`
+		Fresh           []int   `json:"fresh"`
+		Draining        []int   `json:"draining"`
+	} `json:"history"`
+}
+
+type podState struct {
+	Pod                   string   `json:"pod"`
+	Server                string   `json:"server"`
+	Generation            string   `json:"generation"`
+	Verdict               string   `json:"verdict"`
+	UnreachableSecondsAgo *float64 `json:"unreachable_seconds_ago"`
+	InFlight              int      `json:"in_flight"`
+	Streams               int      `json:"streams"`
+	RefusedDials          int      `json:"refused_dials"`
+	FirstSeenSecondsAgo   *float64 `json:"first_seen_seconds_ago"`
+	LastSeenSecondsAgo    *float64 `json:"last_seen_seconds_ago"`
+}
+
+// decode reads JSON that has no members but those of the type.
+func decode(t testing.TB, text string, into any) {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		t.Fatalf("%v in:\n%s", err, text)
+	}
+}
+
+// get asks the status handler.
+func (r *rollout) get(path string) Answer {
+	r.t.Helper()
+	return r.caddy.NewClient(r.t, H1).Get("/ops" + path)
+}
+
+func (r *rollout) state() state {
+	r.t.Helper()
+	answer := r.get("/state")
+	if answer.Status != http.StatusOK {
+		r.t.Fatalf("status %d: %s", answer.Status, answer.Body)
+	}
+	var s state
+	decode(r.t, answer.Body, &s)
+	return s
+}
+
+// pod is the state of one pod; the zero state if it is not listed.
+func (r *rollout) pod(address string) (found podState) {
+	r.t.Helper()
+	for _, one := range r.state().Pods {
+		if strings.HasPrefix(one.Pod, address+":") {
+			found = one
+		}
+	}
+	return found
+}
+
+// eventually waits until something is true.
+func eventually(t testing.TB, what string, test func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(patience); !test(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package status_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// A rollout as an operator sees it: the pages of the old pod, the move in DNS, the new
+// pod that fills, the old one that empties and ends; and a reload in the middle.
+func TestStateOfARollout(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	if pods := r.state().Pods; len(pods) != 0 {
+		t.Errorf("pods before the first request: %+v", pods)
+	}
+	const pages = 3
+	var closeOld []func()
+	for range pages {
+		page, closePage := r.open()
+		if page.Pod != podA {
+			t.Fatalf("a page of %s", page.Pod)
+		}
+		closeOld = append(closeOld, closePage)
+	}
+	eventually(t, "the streams are counted", func() bool { return r.pod(podA).Streams == pages })
+	old := r.pod(podA)
+	if old.Generation != "fresh" || old.Verdict != "alive" || old.InFlight != pages || old.Server != r.hostport(app) ||
+		old.FirstSeenSecondsAgo == nil || old.LastSeenSecondsAgo == nil || *old.FirstSeenSecondsAgo < *old.LastSeenSecondsAgo {
+		t.Errorf("%+v", old)
+	}
+	r.checkSource(t)
+	eventually(t, "the history tells of them", func() bool { return slices.Contains(r.state().History.Fresh, pages) })
+
+	r.resolve(app, podB)
+	eventually(t, "the old pod drains", func() bool { return r.pod(podA).Generation == "draining" })
+	if fresh := r.pod(podB); fresh.Generation != "fresh" || fresh.FirstSeenSecondsAgo != nil || fresh.Server != r.hostport(app) {
+		t.Errorf("the new pod before its first request: %+v", fresh)
+	}
+	_, closeNew := r.open()
+	eventually(t, "the new pod fills", func() bool { return r.pod(podB).Streams == 1 })
+
+	// All of it is known in the next configuration too, while streams of the last one run on.
+	before := r.state().UptimeSeconds
+	if status, message := r.caddy.Load(r.config(r.Secret + " " + NewSecret(16))); status != http.StatusOK {
+		t.Fatal(status, message)
+	}
+	after := r.state()
+	if len(after.Sources) != 2 || len(after.Sources[0].Keys) != 2 || after.UptimeSeconds < before {
+		t.Errorf("after a reload: %+v", after)
+	}
+	if first := r.pod(podA).FirstSeenSecondsAgo; first == nil || *first < *old.FirstSeenSecondsAgo {
+		t.Errorf("after a reload the old pod was first seen %v s ago", first)
+	}
+
+	eventually(t, "the history tells of both generations", func() bool {
+		history := r.state().History
+		last := len(history.Fresh) - 1
+		return history.Fresh[last] == 1 && history.Draining[last] == pages
+	})
+	for _, closePage := range closeOld {
+		closePage()
+	}
+	closeNew()
+	eventually(t, "closed pages are not counted", func() bool { return r.pod(podA).InFlight == 0 && r.pod(podB).InFlight == 0 })
+	if last := r.pod(podA); last.Streams != 0 || last.Generation != "draining" {
+		t.Errorf("%+v", last)
+	}
+
+	r.Pod(podA).Kill()
+	client := r.caddy.NewClient(t, H1)
+	if answer := client.Get("/~/" + r.Token(podA) + "/s/1"); answer.Status != http.StatusGone {
+		t.Fatalf("status %d", answer.Status)
+	}
+	if dead := r.pod(podA); dead.Verdict != "gone" || dead.RefusedDials == 0 || dead.UnreachableSecondsAgo == nil {
+		t.Errorf("%+v", dead)
+	}
+}
+
+// hostport names a server as the state does.
+func (r *rollout) hostport(host string) string {
+	_, port, _ := strings.Cut(r.Pod(podA).Address().String(), ":")
+	return host + ":" + port
+}
+
+// checkSource checks what is shown of the configuration. Clear text and TLS have a
+// source each.
+func (r *rollout) checkSource(t *testing.T) {
+	t.Helper()
+	s := r.state()
+	if len(s.Sources) != 2 {
+		t.Fatalf("%d sources", len(s.Sources))
+	}
+	source := s.Sources[0]
+	if source.CookieName != "upstream" || source.ServersTotal != 2 || len(source.Servers) != 2 || len(source.Keys) != 1 || len(source.Keys[0].ID) != 8 {
+		t.Fatalf("%+v", source)
+	}
+	one, two := source.Servers[0], source.Servers[1]
+	if one.Server != r.hostport(app) || !slices.Equal(one.CIDRs, []string{"127.0.1.0/24"}) || !slices.Equal(one.Addresses, []string{podA}) ||
+		!one.Resolving || one.ResolvedSecondsAgo == nil || one.DNSError != "" {
+		t.Errorf("%+v", one)
+	}
+	if !slices.Equal(two.CIDRs, []string{"127.0.2.0/24", "fd00:2::/64"}) {
+		t.Errorf("%+v", two)
+	}
+	if text := r.get("/state").Body; strings.Contains(text, r.Secret) || strings.Contains(text, r.Token(podA)[:12]) {
+		t.Error("the state shows a key or a token")
+	}
+}
+
+// What Caddy answers by itself is counted by reason, and pods outside of all networks are not remembered.
+func TestAnswersAreCounted(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	client := r.caddy.NewClient(t, H1)
+	r.Pod(podB).Kill()
+	for path, times := range map[string]int{
+		"/~/not.a.token/h/1/1":                                       1,
+		"/~/" + Token(t, NewSecret(32), podA) + "/h/1/1":             2,
+		"/~/" + r.Token("127.0.9.9") + "/h/1/1":                      3,
+		"/~/" + r.Token(podB) + "/h/1/1":                             4,
+		"/~/" + strings.Repeat("A", 42) + "B/h/1/1":                  5, // trailing bits
+		"/~/" + r.Token(podB) + "/r/0123456789abcdef.style.css?gone": 0,
+	} {
+		for range times {
+			if answer := client.Get(path); answer.Status != http.StatusGone {
+				t.Errorf("%s: status %d", path, answer.Status)
+			}
+		}
+	}
+	s := r.state()
+	for reason, want := range map[string]int{
+		"malformed_token": 6, "no_key_opens_the_token": 2, "the_address_is_in_no_CIDR": 3, "pod_gone": 4, "the_token_holds_no_address": 0,
+	} {
+		if got, known := s.Answers.Gone[reason]; !known || got != want {
+			t.Errorf("%s: %d, want %d", reason, got, want)
+		}
+	}
+	for _, one := range s.Pods {
+		if strings.HasPrefix(one.Pod, "127.0.9.9") {
+			t.Errorf("a pod of no network is listed: %+v", one)
+		}
+	}
+	r.dns.Close()
+	eventually(t, "the failure of the name server is shown", func() bool {
+		client.Get("/")
+		one := r.state().Sources[0].Servers[0]
+		return one.DNSError != "" && one.FailingSecondsAgo != nil
+	})
+}
+
+// Nothing but reading is possible, and only at these paths. The admin API has the same without the page.
+func TestPathsAndMethods(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	r.open()
+	eventually(t, "the stream is counted", func() bool { return r.pod(podA).Streams == 1 })
+	client := r.caddy.NewClient(t, H1)
+	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
+		for _, path := range []string{"/ops/", "/ops/state", "/ops/pods/" + podA} {
+			answer := client.Do(Request{Method: method, Path: path})
+			if answer.Status != http.StatusMethodNotAllowed || answer.Header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: status %d, %v", method, path, answer.Status, answer.Header)
+			}
+		}
+	}
+	for path, status := range map[string]int{
+		"/ops/": 200, "/ops/state": 200, "/ops/pods/" + podA + "?idle=0s": 409, "/ops/pods/" + podZ + "?idle=0s": 200,
+		"/ops/nothing": 404, "/ops/state/": 404, "/ops/pods": 404, "/ops/pods/": 400,
+	} {
+		got, head := client.Get(path), client.Do(Request{Method: "HEAD", Path: path})
+		if got.Status != status || head.Status != status || head.Body != "" || got.Body == "" {
+			t.Errorf("%s: GET %d, HEAD %d with %d bytes, want %d", path, got.Status, head.Status, len(head.Body), status)
+		}
+		if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %v", path, got.Header)
+		}
+	}
+
+	status, text := r.caddy.Admin("GET", "/doors", "", nil)
+	var s state
+	decode(t, text, &s)
+	if status != http.StatusOK || len(s.Sources) != 2 || len(s.Pods) == 0 {
+		t.Errorf("admin API: status %d, %s", status, text)
+	}
+	for path, want := range map[string]int{"/doors/pods/" + podZ + "?idle=0s": 200, "/doors/pods/127.0.9.9?idle=1s": 404, "/doors/": 404, "/doors/state": 404} {
+		if status, text := r.caddy.Admin("GET", path, "", nil); status != want {
+			t.Errorf("admin API %s: status %d, %s", path, status, text)
+		}
+	}
+	if status, _ := r.caddy.Admin("POST", "/doors", "", nil); status != http.StatusMethodNotAllowed {
+		t.Errorf("admin API POST: status %d", status)
+	}
+	request, err := http.NewRequest("GET", r.caddy.AdminURL("/doors"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Sec-Fetch-Mode", "navigate") // as a browser does
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusForbidden {
+		t.Errorf("a browser gets %s from the admin API", answer.Status)
+	}
+}
