@@ -38,7 +38,7 @@ if [ -z "$report" ]; then
     scripts/stock.sh "$caddy_default"
     case ,$only, in *,rust,*)
         printf '== criterion\n'
-        cargo bench --locked --package doors_caddy -- ${quick:+--quick}
+        if [ -d rust/benches ]; then cargo bench --locked --package doors_caddy -- ${quick:+--quick}; fi
         ;;
     esac
     bin/benchmarks measure ${quick:+-quick} -only "$only" -results "$results"
