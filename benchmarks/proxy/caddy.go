@@ -80,8 +80,14 @@ func (c *caddy) ready() error {
 	return fmt.Errorf("Caddy is not ready after %v", startLimit)
 }
 
+// pause makes the process stand still, with its connections open, until resume.
+func (c *caddy) pause() error { return c.command.Process.Signal(syscall.SIGSTOP) }
+
+func (c *caddy) resume() error { return c.command.Process.Signal(syscall.SIGCONT) }
+
 // stop ends the process: politely, and after two seconds by force.
 func (c *caddy) stop() {
+	_ = c.resume()
 	_ = c.command.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-c.ended:

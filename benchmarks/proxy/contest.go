@@ -14,16 +14,17 @@ type Options struct {
 	Rounds int           // how often all Caddys are started anew
 	Pairs  int           // slices of each Caddy in a round, for each kind of request
 	Slice  time.Duration // one slice
-	WarmUp time.Duration // before the first slice of each kind
+	WarmUp time.Duration // before the first slice of a Caddy
+	Settle time.Duration // before each other one
 	Log    io.Writer     // progress
 }
 
 // Full and FullServers are for figures that are published, Quick for a look, Smoke for a test.
 var (
-	Full        = Options{Rounds: 5, Pairs: 4, Slice: time.Second, WarmUp: 500 * time.Millisecond}
-	FullServers = Options{Rounds: 3, Pairs: 5, Slice: time.Second, WarmUp: 3 * time.Second}
-	Quick       = Options{Rounds: 2, Pairs: 3, Slice: 300 * time.Millisecond, WarmUp: 300 * time.Millisecond}
-	Smoke       = Options{Rounds: 1, Pairs: 2, Slice: 20 * time.Millisecond, WarmUp: 10 * time.Millisecond}
+	Full        = Options{Rounds: 5, Pairs: 4, Slice: time.Second, WarmUp: 700 * time.Millisecond, Settle: 200 * time.Millisecond}
+	FullServers = Options{Rounds: 3, Pairs: 5, Slice: time.Second, WarmUp: 4 * time.Second, Settle: 400 * time.Millisecond}
+	Quick       = Options{Rounds: 2, Pairs: 3, Slice: 300 * time.Millisecond, WarmUp: 300 * time.Millisecond, Settle: 100 * time.Millisecond}
+	Smoke       = Options{Rounds: 1, Pairs: 2, Slice: 20 * time.Millisecond, WarmUp: 10 * time.Millisecond, Settle: 5 * time.Millisecond}
 )
 
 // Comparison is what ours and two stock Caddys did with one kind of request. Slices of the same index took turns.
@@ -96,26 +97,27 @@ func (b *bed) requests(scenario Scenario) (ours, stock request) {
 	return ours, stock
 }
 
-// contest gives the Caddys turns, in alternating order so that none profits from its place: 0 1 2, 2 1 0, 0 1 2 ...
+// contest gives the Caddys turns, in alternating order so that none profits from its place: 0 1 2, 2 1 0, 0 1 2 ... Whose turn it is not
+// stands still: what one does in the background, such as looking up 1,000 names, must not slow down another.
 func (b *bed) contest(options Options, protocol Protocol, caddys []*caddy, requests []request) ([][]Slice, error) {
-	loads := make([]*load, len(caddys))
-	for i, caddy := range caddys {
-		var err error
-		if loads[i], err = newLoad(caddy, protocol, b.certificate.Trust, requests[i]); err != nil {
-			return nil, err
-		}
-		defer loads[i].close()
-		if _, err = loads[i].run(options.WarmUp); err != nil {
+	for _, caddy := range caddys {
+		if err := caddy.pause(); err != nil {
 			return nil, err
 		}
 	}
+	loads := make([]*load, len(caddys))
+	defer func() {
+		for _, load := range loads {
+			load.close()
+		}
+	}()
 	slices := make([][]Slice, len(caddys))
 	for pair := range options.Pairs {
-		for turn := range loads {
+		for turn := range caddys {
 			if pair%2 == 1 {
-				turn = len(loads) - 1 - turn
+				turn = len(caddys) - 1 - turn
 			}
-			slice, err := loads[turn].run(options.Slice)
+			slice, err := b.turn(options, protocol, caddys[turn], requests[turn], &loads[turn])
 			if err != nil {
 				return nil, err
 			}
@@ -123,6 +125,27 @@ func (b *bed) contest(options Options, protocol Protocol, caddys []*caddy, reque
 		}
 	}
 	return slices, nil
+}
+
+// turn lets one Caddy serve a slice. Its connections are made in its first turn.
+func (b *bed) turn(options Options, protocol Protocol, caddy *caddy, request request, load **load) (slice Slice, err error) {
+	if err := caddy.resume(); err != nil {
+		return slice, err
+	}
+	before := options.Settle
+	if *load == nil {
+		if *load, err = newLoad(caddy, protocol, b.certificate.Trust, request); err != nil {
+			return slice, err
+		}
+		before = options.WarmUp
+	}
+	if _, err = (*load).run(before); err != nil {
+		return slice, err
+	}
+	if slice, err = (*load).run(options.Slice); err != nil {
+		return slice, err
+	}
+	return slice, caddy.pause()
 }
 
 func startAll(starts ...func() (*caddy, error)) (started []*caddy, err error) {

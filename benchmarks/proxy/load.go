@@ -126,7 +126,11 @@ func repeat(c connection, limit time.Time, latencies []time.Duration) ([]time.Du
 	}
 }
 
+// close closes all connections. A load that was not made has none.
 func (l *load) close() {
+	if l == nil {
+		return
+	}
 	for _, connection := range l.connections {
 		connection.close()
 	}

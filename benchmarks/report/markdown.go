@@ -99,11 +99,11 @@ func proxySection(text *strings.Builder, f *results.File) {
 ![A whole Caddy with doors-caddy against a stock one](benchmarks/pictures/proxy.svg)
 
 `+"`bin/caddy`"+` with the documented configuration, whose host has three pods, against a stock Caddy of the same version that names the same three pods, and that one
-against a second process of itself, which shows the noise. The three took turns %d times, and were started anew several times. All answer from their
-half of the cores; load and pods have the other half. 32 requests are in flight all the time: over HTTP/1.1 in clear text on as many
+against a second process of itself, which shows the noise. The three took turns %d times, and were started anew several times; whose turn it was not stood still. Caddy has one half of the
+cores, of which it kept %.2f busy in the median slice; load and pods have the other half. 32 requests are in flight all the time: over HTTP/1.1 in clear text on as many
 connections, over HTTP/2 with TLS on four. "Normal" is a page, "sticky" a page with the cookie of a pod, "system" a request with a token in its path.
 
-| request | protocol | |`, len(f.Proxy[0].Ours))
+| request | protocol | |`, len(f.Proxy[0].Ours), busyCores(f))
 	for _, measure := range measures {
 		fmt.Fprintf(text, " %s |", measure.name)
 	}
@@ -137,6 +137,15 @@ connections, over HTTP/2 with TLS on four. "Normal" is a page, "sticky" a page w
 			text.WriteString("\n")
 		}
 	}
+}
+
+// busyCores is how much CPU time our Caddy used in a second of the median slice: if less than it has, something else was the limit.
+func busyCores(f *results.File) float64 {
+	var busy []float64
+	for _, c := range f.Proxy {
+		busy = append(busy, results.Map(c.Ours, func(s proxy.Slice) float64 { return s.CPU / s.Seconds })...)
+	}
+	return results.Summarize(busy).Median
 }
 
 func serversSection(text *strings.Builder, f *results.File) {

@@ -32,7 +32,7 @@ func proxyPicture(f *results.File) string {
 	c.mark(1, 30, 52)
 	c.text("", "start", 42, 56.5, "doors-caddy / stock")
 	c.mark(2, 206, 52)
-	c.text("", "start", 218, 56.5, "stock / another stock process")
+	c.text("", "start", 218, 56.5, "another stock process / stock")
 	c.line("limit", 446, 52, 474, 52)
 	c.text("", "start", 482, 56.5, "target for doors-caddy")
 
