@@ -70,6 +70,15 @@ private:
     }
     std::unique_ptr<T, freed_by<Free>> pointer_;
 };
+// The public names of the keys, in the order of the secret.
+template <typename T>
+std::vector<std::string> key_ids(const T *of, int32_t (*keys)(const T *, uint32_t *),
+                                 int32_t (*key_id)(const T *, uint32_t, char *)) {
+    uint32_t count = filled<uint32_t>([&](auto *out) { return keys(of, out); });
+    std::vector<std::string> ids(count, std::string(DOORS_KEY_ID, ' '));
+    for (uint32_t index = 0; index < count; index++) ok(key_id(of, index, ids[index].data()));
+    return ids;
+}
 } // namespace detail
 
 // An address from its 4 or 16 bytes in network byte order, such as in_addr and in6_addr hold.
@@ -95,6 +104,7 @@ struct cipher : detail::handle<doors_cipher, doors_cipher_free> {
         detail::ok(doors_cipher_encode(get(), addr.bytes, addr.len, token, sizeof token, &length));
         return std::string(token, length);
     }
+    std::vector<std::string> key_ids() const { return detail::key_ids(get(), doors_cipher_keys, doors_cipher_key_id); }
     doors_addr decode(std::string_view t) const {
         return detail::filled<doors_addr>([&](auto *o) { return doors_cipher_decode(get(), t.data(), t.size(), o); });
     }
@@ -126,6 +136,7 @@ struct router : detail::handle<doors_router, doors_router_free> {
             [&](auto *out) { return doors_router_upstream(get(), index, &host, &length, out); });
         return {std::string_view(host, length), port};
     }
+    std::vector<std::string> key_ids() const { return detail::key_ids(get(), doors_router_keys, doors_router_key_id); }
     std::vector<std::string> warnings() const {
         std::vector<std::string> out;
         for (doors_error w; detail::found(doors_router_warning(get(), uint32_t(out.size()), &w));)

@@ -17,6 +17,7 @@
 
 using nlohmann::json;
 
+static constexpr uint64_t SECOND = 1000000000;
 static std::string root;
 static unsigned checks, failures;
 
@@ -57,6 +58,12 @@ static bool same(const doors_addr &address, const json &expected) {
     if (expected.is_null()) return address.len == 0;
     doors_addr other = parsed(expected);
     return address.len == other.len && std::memcmp(address.bytes, other.bytes, sizeof other.bytes) == 0;
+}
+
+static std::string shown(const doors_addr &address) {
+    char out[INET6_ADDRSTRLEN] = "";
+    inet_ntop(address.len == 4 ? AF_INET : AF_INET6, address.bytes, out, sizeof out);
+    return out;
 }
 
 // A number, DOORS_NONE for null.
@@ -106,7 +113,9 @@ static size_t secrets() {
     for (const json &v : vectors.at("accepted")) {
         doors::cipher cipher(text(v, "secret"));
         doors::check(DOORS_FIELD_SECRET, text(v, "secret"));
-        check(cipher.get() != nullptr, v.at("name"));
+        doors::router router(json{{"secret", v.at("secret")},
+                                  {"upstreams", {{{"cidr", "10.0.0.0/24"}, {"host", "a"}, {"port", 1}}}}}.dump());
+        check(json(cipher.key_ids()) == v.at("key_ids") && json(router.key_ids()) == v.at("key_ids"), v.at("name"));
     }
     for (const json &v : vectors.at("refused")) {
         std::string secret = text(v, "secret");
@@ -185,7 +194,8 @@ static size_t numbers() {
     const std::pair<const char *, const char *(*)(uint32_t)> functions[] = {
         {"status", [](uint32_t n) { return doors_status_str(int32_t(n)); }},
         {"decision", doors_decision_str}, {"reason", doors_reason_str}, {"path", doors_path_str},
-        {"action", doors_action_str}, {"outcome", doors_outcome_str}, {"verdict", doors_verdict_str}};
+        {"action", doors_action_str}, {"outcome", doors_outcome_str}, {"verdict", doors_verdict_str},
+        {"idle", doors_idle_str}};
     json vectors = read("tests/conformance/names.json");
     size_t count = 0;
     check(vectors.size() == std::size(functions), "names.json");
@@ -274,10 +284,33 @@ static size_t interface() {
     layout("doors_pod", sizeof(doors_pod), {AT(doors_pod, addr), AT(doors_pod, port), AT(doors_pod, reserved)});
     layout("doors_answer", sizeof(doors_answer),
            {AT(doors_answer, action), AT(doors_answer, retry_after), AT(doors_answer, verdict), AT(doors_answer, flags),
-            AT(doors_answer, reserved)});
+            AT(doors_answer, suppressed), AT(doors_answer, reserved)});
+    layout("doors_pod_state", sizeof(doors_pod_state),
+           {AT(doors_pod_state, pod), AT(doors_pod_state, source), AT(doors_pod_state, server),
+            AT(doors_pod_state, first_seen), AT(doors_pod_state, last_seen), AT(doors_pod_state, unreachable_since),
+            AT(doors_pod_state, refused), AT(doors_pod_state, in_flight), AT(doors_pod_state, streams),
+            AT(doors_pod_state, verdict), AT(doors_pod_state, fresh), AT(doors_pod_state, reserved)});
+    layout("doors_idle", sizeof(doors_idle),
+           {AT(doors_idle, answer), AT(doors_idle, in_flight), AT(doors_idle, streams), AT(doors_idle, reserved),
+            AT(doors_idle, last_seen), AT(doors_idle, wait)});
 #undef AT
-    check(abi.at("structs").size() == 6, "structs");
+    check(abi.at("structs").size() == 8, "structs");
     return abi.at("functions").size();
+}
+
+static std::vector<doors_pod_state> listed(const doors::pods &state) {
+    size_t known = 0;
+    doors::detail::ok(doors_pods_list(state.get(), nullptr, 0, &known));
+    std::vector<doors_pod_state> list(known);
+    doors::detail::ok(doors_pods_list(state.get(), list.data(), list.size(), &known));
+    check(known == list.size(), "list");
+    return list;
+}
+
+static json summary(const doors_pod_state &known) {
+    check(known.source == 1 && known.server == 1 && known.pod.port == 8080, "list");
+    return {shown(known.pod.addr), known.first_seen / SECOND, known.last_seen / SECOND, known.unreachable_since / SECOND,
+            known.refused, known.in_flight, known.streams, known.verdict, known.fresh};
 }
 
 static size_t pods() {
@@ -288,7 +321,7 @@ static size_t pods() {
     doors::pods state;
     for (const json &step : script.at("steps")) {
         std::string call = step.at("call"), name = step.at("name");
-        uint64_t now = step.value("seconds", uint64_t(0)) * 1000000000;
+        uint64_t now = step.value("seconds", uint64_t(0)) * SECOND;
         doors_pod pod = pod_at(step.value("pod", "::"));
         std::vector<doors_pod> several;
         for (const json &address : step.value("pods", json::array())) several.push_back(pod_at(address));
@@ -298,6 +331,20 @@ static size_t pods() {
             check(verdict == step.at("verdict"), name);
         } else if (call == "resolved") {
             doors::detail::ok(doors_pods_resolved(state.get(), group.server, several.data(), several.size()));
+        } else if (call == "entered") {
+            doors::detail::ok(doors_pods_entered(state.get(), &group, &pod, step.at("stream").get<bool>(), now));
+        } else if (call == "left") {
+            doors::detail::ok(doors_pods_left(state.get(), &pod, step.at("stream").get<bool>(), now));
+        } else if (call == "list") {
+            json list = json::array();
+            for (const doors_pod_state &known : listed(state)) list.push_back(summary(known));
+            check(list == step.at("list"), name + " " + list.dump());
+        } else if (call == "idle") {
+            doors_idle out;
+            doors::detail::ok(doors_pods_idle(state.get(), &pod.addr, step.at("idle").get<uint64_t>() * SECOND,
+                                              step.at("started").get<uint64_t>() * SECOND, now, &out));
+            json got = {out.answer, out.in_flight, out.streams, out.last_seen / SECOND, out.wait / SECOND};
+            check(got == step.at("idle_answer"), name + " " + got.dump());
         } else if (call == "failed_recently") {
             std::vector<uint8_t> failed(several.size());
             doors::detail::ok(doors_pods_failed_recently(state.get(), several.data(), several.size(), now, failed.data()));
@@ -315,7 +362,7 @@ static size_t pods() {
                 continue;
             }
             doors_answer got = answer();
-            check(json({got.action, got.retry_after, got.verdict, got.flags}) == step.at("answer"), name);
+            check(json({got.action, got.retry_after, got.verdict, got.flags, got.suppressed}) == step.at("answer"), name);
         }
     }
     return script.at("steps").size();

@@ -14,6 +14,9 @@ const root = process.argv[2];
 const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 const CONFIG = `{"secret": "${KEY}", "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`;
 
+const SECOND = 1_000_000_000n;
+const seconds = (time) => Number(BigInt(time) / SECOND);
+
 const failures = [];
 let checks = 0;
 
@@ -86,7 +89,10 @@ const parts = {
     secrets() {
         const vectors = read('tests/vectors/secrets.json');
         for (const v of vectors.accepted) {
-            new Cipher(v.secret).close();
+            const upstreams = [{ cidr: '10.0.0.0/24', host: 'a', port: 1 }];
+            for (const made of [new Cipher(v.secret), new Router(JSON.stringify({ secret: v.secret, upstreams }))]) {
+                using(made, () => check(made.keyIds().join() === v.key_ids.join(), v.name, made.keyIds()));
+            }
             doors.check(Field.SECRET, v.secret);
         }
         for (const v of vectors.refused) {
@@ -234,17 +240,30 @@ const parts = {
             resolved: (state, s) => state.resolved(group.server, s.pods.map((address) => ({ address, port }))),
             failed_recently: (state, s, now) =>
                 state.failedRecently(s.pods.map((address) => ({ address, port })), now),
+            entered: (state, s, now) => state.entered(group, { address: s.pod, port }, s.stream, now),
+            left: (state, s, now) => state.left({ address: s.pod, port }, s.stream, now),
+            list: (state) => state.list().map((known) => {
+                check(Number(known.source) === group.source && Number(known.server) === group.server, known);
+                const times = [known.first_seen, known.last_seen, known.unreachable_since].map(seconds);
+                const { in_flight, streams, verdict, fresh } = known;
+                return [known.pod.address, ...times, Number(known.refused), in_flight, streams, verdict, fresh];
+            }),
+            idle: (state, s, now) => {
+                const [idle, started] = [s.idle, s.started].map((time) => BigInt(time) * SECOND);
+                const got = state.idle(s.pod, idle, started, now);
+                return [got.answer, got.in_flight, got.streams, seconds(got.last_seen), seconds(got.wait)];
+            },
         };
         using(new Pods(), (state) => {
             for (const step of steps) {
-                const call = () => calls[step.call](state, step, BigInt(step.seconds ?? 0) * 1_000_000_000n);
+                const call = () => calls[step.call](state, step, BigInt(step.seconds ?? 0) * SECOND);
                 if (step.status !== undefined) {
                     check(refused(call).status === step.status, step.name);
                     continue;
                 }
                 const got = call();
                 const shown = got?.action === undefined ? got : Object.values(got);
-                const wanted = step.answer ?? step.verdict ?? step.failed;
+                const wanted = step.answer ?? step.verdict ?? step.failed ?? step.list ?? step.idle_answer;
                 check(JSON.stringify(shown) === JSON.stringify(wanted), step.name, got);
             }
         });

@@ -12,6 +12,7 @@ import koffi from 'koffi';
 export const ABI = 1;
 export const NONE = 0xffffffff;
 export const TOKEN_MAX = 59;
+export const KEY_ID = 8;
 export const Status = Object.freeze({
     OK: 0, NULL_POINTER: 1, PANIC: 2, BUFFER: 3, ADDRESS: 4, NO_MATCH: 5, RANDOM: 6,
     SECRET: 10, CIDR: 11, CONFIG: 12, TOO_LARGE: 13, TOKEN_FORMAT: 20, TOKEN_REFUSED: 21, TOKEN_CONTENT: 22,
@@ -34,8 +35,17 @@ structs.doors_group = koffi.struct('doors_group', {
 });
 structs.doors_pod = koffi.struct('doors_pod', { addr: 'doors_addr', port: 'uint16_t', reserved: 'uint16_t' });
 structs.doors_answer = koffi.struct('doors_answer', {
-    action: 'uint32_t', retry_after: 'uint32_t', verdict: 'uint32_t', flags: 'uint32_t',
-    reserved: koffi.array('uint32_t', 2),
+    action: 'uint32_t', retry_after: 'uint32_t', verdict: 'uint32_t', flags: 'uint32_t', suppressed: 'uint32_t',
+    reserved: 'uint32_t',
+});
+structs.doors_pod_state = koffi.struct('doors_pod_state', {
+    pod: 'doors_pod', source: 'uint64_t', server: 'uint64_t', first_seen: 'uint64_t', last_seen: 'uint64_t',
+    unreachable_since: 'uint64_t', refused: 'uint64_t', in_flight: 'uint32_t', streams: 'uint32_t', verdict: 'uint32_t',
+    fresh: 'uint32_t', reserved: koffi.array('uint32_t', 4),
+});
+structs.doors_idle = koffi.struct('doors_idle', {
+    answer: 'uint32_t', in_flight: 'uint32_t', streams: 'uint32_t', reserved: 'uint32_t', last_seen: 'uint64_t',
+    wait: 'uint64_t',
 });
 
 /** Every function: its result and its parameters. Bytes are `uint8_t *`, which takes Buffers; handles are `void *`. */
@@ -49,11 +59,14 @@ export const prototypes = {
     doors_action_str: 'str (uint32_t)',
     doors_outcome_str: 'str (uint32_t)',
     doors_verdict_str: 'str (uint32_t)',
+    doors_idle_str: 'str (uint32_t)',
     doors_check: 'int32_t (uint32_t field, uint8_t *value, size_t len, _Out_ doors_error *err)',
     doors_cipher_new: 'int32_t (uint8_t *secrets, size_t len, _Out_ void **out, _Out_ doors_error *err)',
     doors_cipher_encode:
         'int32_t (void *cipher, uint8_t *addr, size_t addr_len, uint8_t *token, size_t cap, _Inout_ size_t *token_len)',
     doors_cipher_decode: 'int32_t (void *cipher, uint8_t *token, size_t len, _Out_ doors_addr *out)',
+    doors_cipher_keys: 'int32_t (void *cipher, _Out_ uint32_t *count)',
+    doors_cipher_key_id: 'int32_t (void *cipher, uint32_t index, uint8_t *id)',
     doors_cipher_free: 'void (void *cipher)',
     doors_cidrs_new: 'int32_t (uint8_t *cidrs, size_t len, _Out_ void **out, _Out_ doors_error *err)',
     doors_cidrs_lookup: 'int32_t (void *cidrs, uint8_t *addr, size_t addr_len, _Inout_ uint32_t *index)',
@@ -65,6 +78,8 @@ export const prototypes = {
     doors_router_upstreams: 'int32_t (void *router, _Out_ uint32_t *count)',
     doors_router_upstream:
         'int32_t (void *router, uint32_t index, _Out_ void **host, _Out_ size_t *host_len, _Out_ uint16_t *port)',
+    doors_router_keys: 'int32_t (void *router, _Out_ uint32_t *count)',
+    doors_router_key_id: 'int32_t (void *router, uint32_t index, uint8_t *id)',
     doors_router_warning: 'int32_t (void *router, uint32_t n, _Out_ doors_error *out)',
     doors_router_free: 'void (void *router)',
     doors_pods_new: 'int32_t (_Out_ void **out)',
@@ -74,10 +89,15 @@ export const prototypes = {
         'int32_t (void *pods, doors_group *group, uint32_t reason, uint32_t path, uint64_t now, _Out_ doors_answer *out)',
     doors_pods_ended:
         'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t path, uint32_t outcome, uint64_t now, _Out_ doors_answer *out)',
+    doors_pods_entered: 'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t stream, uint64_t now)',
+    doors_pods_left: 'int32_t (void *pods, doors_pod *pod, uint32_t stream, uint64_t now)',
     doors_pods_resolved: 'int32_t (void *pods, uint64_t server, doors_pod *list, size_t count)',
     doors_pods_failed_recently:
         'int32_t (void *pods, doors_pod *list, size_t count, uint64_t now, uint8_t *failed)',
     doors_pods_verdict: 'int32_t (void *pods, doors_pod *pod, _Out_ uint32_t *verdict)',
+    doors_pods_list: 'int32_t (void *pods, uint8_t *list, size_t cap, _Out_ size_t *count)',
+    doors_pods_idle:
+        'int32_t (void *pods, doors_addr *addr, uint64_t idle, uint64_t started, uint64_t now, _Out_ doors_idle *out)',
     doors_pods_free: 'void (void *pods)',
 };
 
@@ -109,7 +129,7 @@ export function checkAbi(loaded) {
 }
 checkAbi(lib.doors_abi());
 
-/** The words for a number; `what` is status, decision, reason, path, action, outcome or verdict. */
+/** The words for a number; `what` is status, decision, reason, path, action, outcome, verdict or idle. */
 export const nameOf = (what, number) => lib[`doors_${what}_str`](number);
 
 const orNull = (index) => (index === NONE ? null : index);
@@ -198,6 +218,17 @@ class Handle {
         this.pointer = null;
     }
 
+    /** The public names of the keys of a cipher or router, in the order of the secret. */
+    keyIdsOf(kind) {
+        const count = [0];
+        ok(lib[`doors_${kind}_keys`](this.pointer, count));
+        return Array.from({ length: count[0] }, (_, index) => {
+            const id = Buffer.alloc(KEY_ID);
+            ok(lib[`doors_${kind}_key_id`](this.pointer, index, id));
+            return id.toString('latin1');
+        });
+    }
+
     /** What a look-up of an address writes to its index; null for DOORS_STATUS_NO_MATCH. */
     indexOf(lookup, address) {
         const bytes = packed(address);
@@ -224,6 +255,8 @@ export class Cipher extends Handle {
         ok(lib.doors_cipher_encode(this.pointer, bytes, bytes.length, token, token.length, length));
         return token.toString('latin1', 0, Number(length[0]));
     }
+
+    keyIds = () => this.keyIdsOf('cipher');
 
     decode(token) {
         const bytes = Buffer.from(token);
@@ -284,6 +317,8 @@ export class Router extends Handle {
         return { host: koffi.decode(host[0], 'char', Number(length[0])), port: port[0] };
     }
 
+    keyIds = () => this.keyIdsOf('router');
+
     warnings() {
         const found = [];
         for (;;) {
@@ -298,7 +333,8 @@ export class Router extends Handle {
 
 const podOf = ({ address, port }) => ({ addr: addr(address), port, reserved: 0 });
 const groupOf = (group) => ({ gone_after: 10_000_000_000, gone_rate: 100, ...group, reserved: 0 });
-const answerOf = ({ action, retry_after, verdict, flags }) => ({ action, retryAfter: retry_after, verdict, flags });
+const answerOf = ({ action, retry_after, verdict, flags, suppressed }) =>
+    ({ action, retryAfter: retry_after, verdict, flags, suppressed });
 
 /**
  * What is known about pods. A pod is {address, port}, a group {source, server, gone_after, gone_rate}; `now` is
@@ -327,6 +363,38 @@ export class Pods extends Handle {
         const out = {};
         ok(lib.doors_pods_ended(this.pointer, groupOf(group), podOf(pod), path, outcome, now, out));
         return answerOf(out);
+    }
+
+    entered(group, pod, stream, now) {
+        ok(lib.doors_pods_entered(this.pointer, groupOf(group), podOf(pod), Number(stream), now));
+    }
+
+    left(pod, stream, now) {
+        ok(lib.doors_pods_left(this.pointer, podOf(pod), Number(stream), now));
+    }
+
+    /** All pods, by address (IPv4 first) and port: the members of doors_pod_state, with a pod as above. */
+    list() {
+        const size = koffi.sizeof(structs.doors_pod_state);
+        let room = Buffer.alloc(0);
+        for (;;) {
+            const count = [0];
+            ok(lib.doors_pods_list(this.pointer, room, room.length / size, count));
+            if (Number(count[0]) * size <= room.length) {
+                const states = Array.from({ length: Number(count[0]) }, (_, index) =>
+                    koffi.decode(room, index * size, structs.doors_pod_state));
+                return states.map(({ reserved, pod, ...rest }) =>
+                    ({ ...rest, pod: { address: unpacked(pod.addr), port: pod.port } }));
+            }
+            room = Buffer.alloc(Number(count[0]) * size);
+        }
+    }
+
+    /** The members of doors_idle. */
+    idle(address, idle, started, now) {
+        const out = {};
+        ok(lib.doors_pods_idle(this.pointer, addr(address), idle, started, now, out));
+        return out;
     }
 
     resolved(server, pods) {

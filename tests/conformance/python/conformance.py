@@ -84,7 +84,10 @@ def tokens() -> int:
 def secrets() -> int:
     vectors = read("tests/vectors/secrets.json")
     for v in vectors["accepted"]:
-        Cipher(v["secret"]).close()
+        config = {"secret": v["secret"], "upstreams": [{"cidr": "10.0.0.0/24", "host": "a", "port": 1}]}
+        with Cipher(v["secret"]) as cipher, Router(json.dumps(config)) as router:
+            check(cipher.key_ids() == v["key_ids"], v["name"], cipher.key_ids())
+            check(router.key_ids() == v["key_ids"], v["name"], router.key_ids())
         doors.check(doors.FIELD_SECRET, v["secret"])
     for v in vectors["refused"]:
         for call in (lambda: Cipher(v["secret"]), lambda: doors.check(doors.FIELD_SECRET, v["secret"])):
@@ -209,7 +212,7 @@ def interface() -> int:
     check(abi["abi"] == doors.ABI, "ABI")
     check(set(abi["functions"]) == set(doors.FUNCTIONS), set(abi["functions"]) ^ set(doors.FUNCTIONS))
     for name, layout in abi["structs"].items():
-        structure = getattr(doors, "C" + name.removeprefix("doors_").capitalize())
+        structure = getattr(doors, "C" + name.removeprefix("doors_").title().replace("_", ""))
         check(ctypes.sizeof(structure) == layout["size"], name)
         declared = [(field, getattr(structure, field).offset) for field, _ in structure._fields_]
         check(declared == [(m["name"], m["offset"]) for m in layout["members"]], name, declared)
@@ -234,9 +237,25 @@ def pods() -> int:
                 return {"verdict": state.verdict(pod)}
             case "failed_recently":
                 return {"failed": state.failed_recently(several, now)}
+            case "entered":
+                return {"none": state.entered(group, pod, step["stream"], now)}
+            case "left":
+                return {"none": state.left(pod, step["stream"], now)}
+            case "list":
+                return {"list": [summary(known) for known in state.list()]}
+            case "idle":
+                idle = state.idle(step["pod"], step["idle"] * SECOND, step["started"] * SECOND, now)
+                times = [idle.last_seen // SECOND, idle.wait // SECOND]
+                return {"idle_answer": [idle.answer, idle.in_flight, idle.streams, *times]}
             case "resolved":
                 return {"none": state.resolved(group.server, several)}
-        return {"answer": [answer.action, answer.retry_after, answer.verdict, answer.flags]}
+        return {"answer": [answer.action, answer.retry_after, answer.verdict, answer.flags, answer.suppressed]}
+
+    def summary(known: doors.PodState) -> list[Any]:
+        check((known.source, known.server, known.pod.port) == (group.source, group.server, port), known)
+        times = [known.first_seen // SECOND, known.last_seen // SECOND, known.unreachable_since // SECOND]
+        numbers = [known.refused, known.in_flight, known.streams, known.verdict, int(known.fresh)]
+        return [str(known.pod.address), *times, *numbers]
 
     with Pods() as state:
         for step in script["steps"]:

@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 ABI = 1
 NONE = 0xFFFFFFFF
 TOKEN_MAX = 59
+KEY_ID = 8
 ACTION_NONE, ACTION_DIAL, ACTION_PROBE, ACTION_GONE, ACTION_UNAVAILABLE = range(5)
 POD, GONE, SERVER, ANY = range(1, 5)
 OK, NULL_POINTER, PANIC, BUFFER, ADDRESS, NO_MATCH, RANDOM = range(7)
@@ -60,8 +61,23 @@ class CPod(Structure):
 class CAnswer(Structure):
     _fields_ = [
         ("action", c_uint32), ("retry_after", c_uint32), ("verdict", c_uint32),
-        ("flags", c_uint32), ("reserved", c_uint32 * 2),
+        ("flags", c_uint32), ("suppressed", c_uint32), ("reserved", c_uint32),
     ]  # fmt: skip
+
+
+class CPodState(Structure):
+    _fields_ = [
+        ("pod", CPod), ("source", c_uint64), ("server", c_uint64), ("first_seen", c_uint64), ("last_seen", c_uint64),
+        ("unreachable_since", c_uint64), ("refused", c_uint64), ("in_flight", c_uint32), ("streams", c_uint32),
+        ("verdict", c_uint32), ("fresh", c_uint32), ("reserved", c_uint32 * 4),
+    ]
+
+
+class CIdle(Structure):
+    _fields_ = [
+        ("answer", c_uint32), ("in_flight", c_uint32), ("streams", c_uint32), ("reserved", c_uint32),
+        ("last_seen", c_uint64), ("wait", c_uint64),
+    ]
 
 
 _HANDLE, _TEXT, _LEN = c_void_p, c_char_p, c_size_t
@@ -77,10 +93,13 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_action_str": (c_char_p, c_uint32),
     "doors_outcome_str": (c_char_p, c_uint32),
     "doors_verdict_str": (c_char_p, c_uint32),
+    "doors_idle_str": (c_char_p, c_uint32),
     "doors_check": (c_int32, c_uint32, _TEXT, _LEN, _ERR),
     "doors_cipher_new": (c_int32, _TEXT, _LEN, _OUT, _ERR),
     "doors_cipher_encode": (c_int32, _HANDLE, c_char_p, _LEN, POINTER(c_char), _LEN, POINTER(c_size_t)),
     "doors_cipher_decode": (c_int32, _HANDLE, _TEXT, _LEN, POINTER(CAddr)),
+    "doors_cipher_keys": (c_int32, _HANDLE, POINTER(c_uint32)),
+    "doors_cipher_key_id": (c_int32, _HANDLE, c_uint32, c_char_p),
     "doors_cipher_free": (None, _HANDLE),
     "doors_cidrs_new": (c_int32, _TEXT, _LEN, _OUT, _ERR),
     "doors_cidrs_lookup": (c_int32, _HANDLE, c_char_p, _LEN, POINTER(c_uint32)),
@@ -90,15 +109,21 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_router_lookup": (c_int32, _HANDLE, c_char_p, _LEN, POINTER(c_uint32)),
     "doors_router_upstreams": (c_int32, _HANDLE, POINTER(c_uint32)),
     "doors_router_upstream": (c_int32, _HANDLE, c_uint32, POINTER(c_void_p), POINTER(c_size_t), POINTER(c_uint16)),
+    "doors_router_keys": (c_int32, _HANDLE, POINTER(c_uint32)),
+    "doors_router_key_id": (c_int32, _HANDLE, c_uint32, c_char_p),
     "doors_router_warning": (c_int32, _HANDLE, c_uint32, _ERR),
     "doors_router_free": (None, _HANDLE),
     "doors_pods_new": (c_int32, _OUT),
     "doors_pods_began": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint64, POINTER(CAnswer)),
     "doors_pods_refused_token": (c_int32, _HANDLE, POINTER(CGroup), c_uint32, c_uint32, c_uint64, POINTER(CAnswer)),
     "doors_pods_ended": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint32, c_uint64, POINTER(CAnswer)),
+    "doors_pods_entered": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint64),
+    "doors_pods_left": (c_int32, _HANDLE, POINTER(CPod), c_uint32, c_uint64),
     "doors_pods_resolved": (c_int32, _HANDLE, c_uint64, POINTER(CPod), _LEN),
     "doors_pods_failed_recently": (c_int32, _HANDLE, POINTER(CPod), _LEN, c_uint64, POINTER(c_uint8)),
     "doors_pods_verdict": (c_int32, _HANDLE, POINTER(CPod), POINTER(c_uint32)),
+    "doors_pods_list": (c_int32, _HANDLE, POINTER(CPodState), _LEN, POINTER(c_size_t)),
+    "doors_pods_idle": (c_int32, _HANDLE, POINTER(CAddr), c_uint64, c_uint64, c_uint64, POINTER(CIdle)),
     "doors_pods_free": (None, _HANDLE),
 }
 
@@ -124,7 +149,7 @@ class DoorsError(Exception):
 
 
 def name_of(what: str, number: int) -> str:
-    """The words for a number; `what` is status, decision, reason, path, action, outcome or verdict."""
+    """The words for a number; `what` is status, decision, reason, path, action, outcome, verdict or idle."""
     return getattr(lib, f"doors_{what}_str")(number).decode()
 
 
@@ -240,6 +265,21 @@ class Cipher(_Handle):
         return address
 
 
+    def key_ids(self) -> list[str]:
+        """The public names of the keys, in the order of the secret."""
+        return _key_ids(lib.doors_cipher_keys, lib.doors_cipher_key_id, self._pointer)
+
+
+def _key_ids(keys: Any, key_id: Any, pointer: c_void_p | None) -> list[str]:
+    count, text = c_uint32(), ctypes.create_string_buffer(KEY_ID)
+    _checked(keys(pointer, byref(count)))
+    ids: list[str] = []
+    for index in range(count.value):
+        _checked(key_id(pointer, index, text))
+        ids.append(text.raw.decode())
+    return ids
+
+
 class Cidrs(_Handle):
     """A list of CIDRs, separated by white space."""
 
@@ -309,6 +349,10 @@ class Router(_Handle):
         _checked(lib.doors_router_upstream(self._pointer, index, byref(host), byref(length), byref(port)))
         return Upstream(ctypes.string_at(host.value or 0, length.value).decode(), port.value)
 
+    def key_ids(self) -> list[str]:
+        """As those of a Cipher; Decision.key is an index in them."""
+        return _key_ids(lib.doors_router_keys, lib.doors_router_key_id, self._pointer)
+
     def warnings(self) -> list[str]:
         found: list[str] = []
         error = CError()
@@ -341,6 +385,33 @@ class Answer:
     retry_after: int
     verdict: int
     flags: int
+    suppressed: int
+
+
+@dataclass(frozen=True)
+class PodState:
+    """Times are those of the calls."""
+
+    pod: Pod
+    source: int
+    server: int
+    first_seen: int
+    last_seen: int
+    unreachable_since: int
+    refused: int
+    in_flight: int
+    streams: int
+    verdict: int
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Idle:
+    answer: int
+    in_flight: int
+    streams: int
+    last_seen: int
+    wait: int
 
 
 def _pod(pod: Pod) -> CPod:
@@ -353,7 +424,7 @@ def _group(group: Group) -> CGroup:
 
 
 def _answer(out: CAnswer) -> Answer:
-    return Answer(out.action, out.retry_after, out.verdict, out.flags)
+    return Answer(out.action, out.retry_after, out.verdict, out.flags, out.suppressed)
 
 
 class Pods(_Handle):
@@ -379,6 +450,12 @@ class Pods(_Handle):
         _checked(lib.doors_pods_ended(self._pointer, byref(c_group), byref(c_pod), path, outcome, now, byref(out)))
         return _answer(out)
 
+    def entered(self, group: Group, pod: Pod, stream: bool, now: int) -> None:
+        _checked(lib.doors_pods_entered(self._pointer, byref(_group(group)), byref(_pod(pod)), stream, now))
+
+    def left(self, pod: Pod, stream: bool, now: int) -> None:
+        _checked(lib.doors_pods_left(self._pointer, byref(_pod(pod)), stream, now))
+
     def resolved(self, server: int, pods: Iterable[Pod]) -> None:
         found = [_pod(pod) for pod in pods]
         _checked(lib.doors_pods_resolved(self._pointer, server, (CPod * len(found))(*found), len(found)))
@@ -393,3 +470,29 @@ class Pods(_Handle):
         out = c_uint32()
         _checked(lib.doors_pods_verdict(self._pointer, byref(_pod(pod)), byref(out)))
         return out.value
+
+    def list(self) -> list[PodState]:
+        """All pods, by address (IPv4 first) and port."""
+        count = c_size_t()
+        _checked(lib.doors_pods_list(self._pointer, None, 0, byref(count)))
+        while count.value:
+            room = (CPodState * count.value)()
+            _checked(lib.doors_pods_list(self._pointer, room, len(room), byref(count)))
+            if count.value <= len(room):
+                return [_pod_state(state) for state in room[: count.value]]
+        return []
+
+    def idle(self, address: Address | str, idle: int, started: int, now: int) -> Idle:
+        packed, out = _packed(address), CIdle()
+        addr = CAddr((c_uint8 * 16)(*packed), len(packed))
+        _checked(lib.doors_pods_idle(self._pointer, byref(addr), idle, started, now, byref(out)))
+        return Idle(out.answer, out.in_flight, out.streams, out.last_seen, out.wait)
+
+
+def _pod_state(state: CPodState) -> PodState:
+    address = _address(state.pod.addr)
+    assert address is not None
+    return PodState(
+        Pod(address, state.pod.port), state.source, state.server, state.first_seen, state.last_seen,
+        state.unreachable_since, state.refused, state.in_flight, state.streams, state.verdict, state.fresh == 1,
+    )

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -36,6 +37,7 @@ import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
 
 /**
@@ -50,6 +52,7 @@ public final class Conformance {
     private static final int FIELD_SECRET = 1, FIELD_HOST = 4, FIELD_PORT = 5, KIND_POD = 1;
     private static final DoorsLibrary LIBRARY = Doors.LIBRARY;
     private static final String KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    private static final long SECOND = 1_000_000_000L;
     private static final byte[] ROUTER = bytes("{\"secret\": \"" + KEY
             + "\", \"upstreams\": [{\"cidr\": \"10.0.0.0/24\", \"host\": \"svc.example\", \"port\": 8080}]}");
 
@@ -190,7 +193,13 @@ public final class Conformance {
         JsonObject vectors = read("tests/vectors/secrets.json");
         for (JsonObject v : list(vectors, "accepted")) {
             String secret = v.get("secret").getAsString();
-            new Cipher(secret).close();
+            String json = "{\"secret\": " + v.get("secret")
+                    + ", \"upstreams\": [{\"cidr\": \"10.0.0.0/24\", \"host\": \"a\", \"port\": 1}]}";
+            try (Cipher cipher = new Cipher(secret);
+                    Router router = new Router(bytes(json))) {
+                check(cipher.keyIds().equals(strings(v, "key_ids")), v, cipher.keyIds());
+                check(router.keyIds().equals(strings(v, "key_ids")), v, router.keyIds());
+            }
             Doors.check(FIELD_SECRET, secret);
         }
         for (JsonObject v : list(vectors, "refused")) {
@@ -290,7 +299,8 @@ public final class Conformance {
                 "path", LIBRARY::doors_path_str,
                 "action", LIBRARY::doors_action_str,
                 "outcome", LIBRARY::doors_outcome_str,
-                "verdict", LIBRARY::doors_verdict_str);
+                "verdict", LIBRARY::doors_verdict_str,
+                "idle", LIBRARY::doors_idle_str);
         check(vectors.keySet().equals(functions.keySet()), vectors.keySet());
         for (Map.Entry<String, IntFunction<String>> function : functions.entrySet()) {
             JsonObject words = vectors.getAsJsonObject(function.getKey());
@@ -383,7 +393,9 @@ public final class Conformance {
                 "doors_decision", new DoorsLibrary.CDecision(),
                 "doors_group", new DoorsLibrary.CGroup(),
                 "doors_pod", new DoorsLibrary.CPod(),
-                "doors_answer", new DoorsLibrary.CAnswer());
+                "doors_answer", new DoorsLibrary.CAnswer(),
+                "doors_pod_state", new DoorsLibrary.CPodState(),
+                "doors_idle", new DoorsLibrary.CIdle());
         JsonObject layouts = abi.getAsJsonObject("structs");
         check(layouts.keySet().equals(structs.keySet()), layouts.keySet());
         for (Map.Entry<String, Structure> entry : structs.entrySet()) {
@@ -416,19 +428,28 @@ public final class Conformance {
         return script.getAsJsonArray("steps").size();
     }
 
-    private static List<Object> wanted(JsonObject step) {
-        for (String member : List.of("answer", "verdict", "failed")) {
+    private static List<Object> wanted(JsonObject step) throws Exception {
+        for (String member : List.of("answer", "verdict", "failed", "idle_answer")) {
             JsonElement value = step.get(member);
             if (value instanceof JsonArray array) {
                 return StreamSupport.stream(array.spliterator(), false).<Object>map(JsonElement::getAsString).toList();
             }
             if (value != null) return List.of(value.getAsString());
         }
-        return List.of();
+        List<Object> rows = new ArrayList<>();
+        if (step.has("list")) {
+            for (JsonElement row : step.getAsJsonArray("list")) {
+                List<Object> texts = new ArrayList<>();
+                row.getAsJsonArray().forEach(member -> texts.add(member.getAsString()));
+                texts.set(0, HexFormat.of().formatHex(packed(texts.get(0).toString())));
+                rows.add(texts);
+            }
+        }
+        return rows;
     }
 
     private static List<Object> step(Pods state, Doors.Group group, int port, JsonObject step) throws Exception {
-        long now = step.has("seconds") ? step.get("seconds").getAsLong() * 1_000_000_000L : 0;
+        long now = step.has("seconds") ? seconds(step, "seconds") : 0;
         Doors.Pod pod = step.has("pod") ? new Doors.Pod(packed(step.get("pod").getAsString()), port) : null;
         List<Doors.Pod> several = new ArrayList<>();
         for (String address : strings(step, "pods")) several.add(new Doors.Pod(packed(address), port));
@@ -442,6 +463,16 @@ public final class Conformance {
                 return shown(state.refusedToken(group, step.get("reason").getAsInt(), path, now));
             case "verdict":
                 return List.of(Integer.toString(state.verdict(pod)));
+            case "entered":
+                state.entered(group, pod, step.get("stream").getAsBoolean(), now);
+                return List.of();
+            case "left":
+                state.left(pod, step.get("stream").getAsBoolean(), now);
+                return List.of();
+            case "list":
+                return state.list().stream().<Object>map(Conformance::shown).toList();
+            case "idle":
+                return shown(state.idle(pod.address(), seconds(step, "idle"), seconds(step, "started"), now));
             case "resolved":
                 state.resolved(group.server(), several);
                 return List.of();
@@ -453,10 +484,34 @@ public final class Conformance {
         }
     }
 
+    private static long seconds(JsonObject step, String member) {
+        return step.get(member).getAsLong() * SECOND;
+    }
+
+    private static List<Object> texts(long... numbers) {
+        return LongStream.of(numbers).<Object>mapToObj(Long::toString).toList();
+    }
+
     private static List<Object> shown(Doors.Answer answer) {
-        return IntStream.of(answer.action(), answer.retryAfter(), answer.verdict(), answer.flags())
-                .<Object>mapToObj(Integer::toString)
-                .toList();
+        return texts(answer.action(), answer.retryAfter(), answer.verdict(), answer.flags(), answer.suppressed());
+    }
+
+    private static List<Object> shown(Doors.Idle idle) {
+        return texts(idle.answer(), idle.inFlight(), idle.streams(), idle.lastSeen() / SECOND, idle.waits() / SECOND);
+    }
+
+    private static List<Object> shown(Doors.PodState known) {
+        List<Object> shown = new ArrayList<>(List.of(HexFormat.of().formatHex(known.pod().address())));
+        shown.addAll(texts(
+                known.firstSeen() / SECOND,
+                known.lastSeen() / SECOND,
+                known.unreachableSince() / SECOND,
+                known.refused(),
+                known.inFlight(),
+                known.streams(),
+                known.verdict(),
+                known.fresh() ? 1 : 0));
+        return shown;
     }
 
     /** One cipher and one router, used by 8 threads at once. */

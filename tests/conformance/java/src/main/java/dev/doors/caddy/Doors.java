@@ -11,7 +11,9 @@ import dev.doors.caddy.DoorsLibrary.CAnswer;
 import dev.doors.caddy.DoorsLibrary.CDecision;
 import dev.doors.caddy.DoorsLibrary.CError;
 import dev.doors.caddy.DoorsLibrary.CGroup;
+import dev.doors.caddy.DoorsLibrary.CIdle;
 import dev.doors.caddy.DoorsLibrary.CPod;
+import dev.doors.caddy.DoorsLibrary.CPodState;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /**
@@ -37,6 +40,7 @@ public final class Doors {
     public static final int NO_MATCH = 5;
     private static final int NONE = -1;
     private static final int TOKEN_MAX = 59;
+    private static final int KEY_ID = 8;
     private static final AtomicInteger LIVE = new AtomicInteger();
 
     /** The C API itself. */
@@ -123,6 +127,23 @@ public final class Doors {
             LIVE.decrementAndGet();
         }
 
+        interface KeyId {
+            int write(Pointer handle, int index, byte[] id);
+        }
+
+        /** The public names of the keys, in the order of the secret. */
+        final List<String> keyIds(BiFunction<Pointer, IntByReference, Integer> keys, KeyId keyId) {
+            IntByReference count = new IntByReference();
+            check(keys.apply(pointer(), count));
+            List<String> ids = new ArrayList<>();
+            for (int index = 0; index < count.getValue(); index++) {
+                byte[] id = new byte[KEY_ID];
+                check(keyId.write(pointer(), index, id));
+                ids.add(new String(id, StandardCharsets.US_ASCII));
+            }
+            return ids;
+        }
+
         static OptionalInt found(int status, IntByReference index) {
             if (status == NO_MATCH) return OptionalInt.empty();
             check(status);
@@ -145,6 +166,10 @@ public final class Doors {
             LongByReference length = new LongByReference();
             check(LIBRARY.doors_cipher_encode(pointer(), address, address.length, token, token.length, length));
             return new String(token, 0, (int) length.getValue(), StandardCharsets.US_ASCII);
+        }
+
+        public List<String> keyIds() {
+            return keyIds(LIBRARY::doors_cipher_keys, LIBRARY::doors_cipher_key_id);
         }
 
         public byte[] decode(byte[] token) {
@@ -217,6 +242,10 @@ public final class Doors {
             return new Upstream(new String(name, StandardCharsets.UTF_8), Short.toUnsignedInt(port.getValue()));
         }
 
+        public List<String> keyIds() {
+            return keyIds(LIBRARY::doors_router_keys, LIBRARY::doors_router_key_id);
+        }
+
         public List<String> warnings() {
             List<String> found = new ArrayList<>();
             CError warning = new CError();
@@ -254,7 +283,39 @@ public final class Doors {
         }
     }
 
-    public record Answer(int action, int retryAfter, int verdict, int flags) {}
+    public record Answer(int action, int retryAfter, int verdict, int flags, int suppressed) {}
+
+    /** Times are those of the calls. */
+    public record PodState(
+            Pod pod,
+            long source,
+            long server,
+            long firstSeen,
+            long lastSeen,
+            long unreachableSince,
+            long refused,
+            int inFlight,
+            int streams,
+            int verdict,
+            boolean fresh) {
+        private static PodState of(CPodState state) {
+            CAddr addr = state.pod.addr;
+            return new PodState(
+                    new Pod(Arrays.copyOf(addr.bytes, addr.len), Short.toUnsignedInt(state.pod.port)),
+                    state.source,
+                    state.server,
+                    state.first_seen,
+                    state.last_seen,
+                    state.unreachable_since,
+                    state.refused,
+                    state.in_flight,
+                    state.streams,
+                    state.verdict,
+                    state.fresh == 1);
+        }
+    }
+
+    public record Idle(int answer, int inFlight, int streams, long lastSeen, long waits) {}
 
     /** What is known about pods. {@code now} is nanoseconds of one monotonic clock, such as System.nanoTime(). */
     public static final class Pods extends Handle {
@@ -285,6 +346,36 @@ public final class Doors {
             return answer(out);
         }
 
+        public void entered(Group group, Pod pod, boolean stream, long now) {
+            check(LIBRARY.doors_pods_entered(pointer(), group.toC(), pod.toC(), stream ? 1 : 0, now));
+        }
+
+        public void left(Pod pod, boolean stream, long now) {
+            check(LIBRARY.doors_pods_left(pointer(), pod.toC(), stream ? 1 : 0, now));
+        }
+
+        /** All pods, by address (IPv4 first) and port. */
+        public List<PodState> list() {
+            LongByReference count = new LongByReference();
+            check(LIBRARY.doors_pods_list(pointer(), null, 0, count));
+            while (count.getValue() > 0) {
+                CPodState[] room = (CPodState[]) new CPodState().toArray((int) count.getValue());
+                check(LIBRARY.doors_pods_list(pointer(), room, room.length, count));
+                if (count.getValue() <= room.length) {
+                    return Arrays.stream(room).limit(count.getValue()).map(PodState::of).toList();
+                }
+            }
+            return List.of();
+        }
+
+        public Idle idle(byte[] address, long idle, long started, long now) {
+            CIdle out = new CIdle();
+            CPod pod = new Pod(address, 0).toC();
+            pod.write();
+            check(LIBRARY.doors_pods_idle(pointer(), pod.addr, idle, started, now, out));
+            return new Idle(out.answer, out.in_flight, out.streams, out.last_seen, out.wait);
+        }
+
         public void resolved(long server, List<Pod> pods) {
             check(LIBRARY.doors_pods_resolved(pointer(), server, list(pods), pods.size()));
         }
@@ -304,7 +395,7 @@ public final class Doors {
         }
 
         private static Answer answer(CAnswer out) {
-            return new Answer(out.action, out.retry_after, out.verdict, out.flags);
+            return new Answer(out.action, out.retry_after, out.verdict, out.flags, out.suppressed);
         }
 
         /** The pods beside each other in memory; null for none. */

@@ -62,13 +62,43 @@ public interface DoorsLibrary extends Library {
         public short reserved;
     }
 
-    @FieldOrder({"action", "retry_after", "verdict", "flags", "reserved"})
+    @FieldOrder({"action", "retry_after", "verdict", "flags", "suppressed", "reserved"})
     class CAnswer extends Structure {
         public int action;
         public int retry_after;
         public int verdict;
         public int flags;
-        public int[] reserved = new int[2];
+        public int suppressed;
+        public int reserved;
+    }
+
+    @FieldOrder({
+        "pod", "source", "server", "first_seen", "last_seen", "unreachable_since", "refused", "in_flight", "streams", "verdict",
+        "fresh", "reserved"
+    })
+    class CPodState extends Structure {
+        public CPod pod;
+        public long source;
+        public long server;
+        public long first_seen;
+        public long last_seen;
+        public long unreachable_since;
+        public long refused;
+        public int in_flight;
+        public int streams;
+        public int verdict;
+        public int fresh;
+        public int[] reserved = new int[4];
+    }
+
+    @FieldOrder({"answer", "in_flight", "streams", "reserved", "last_seen", "wait"})
+    class CIdle extends Structure {
+        public int answer;
+        public int in_flight;
+        public int streams;
+        public int reserved;
+        public long last_seen;
+        public long wait;
     }
 
     int doors_abi();
@@ -89,6 +119,8 @@ public interface DoorsLibrary extends Library {
 
     String doors_verdict_str(int number);
 
+    String doors_idle_str(int number);
+
     int doors_check(int field, byte[] value, long len, CError err);
 
     int doors_cipher_new(byte[] secrets, long len, PointerByReference out, CError err);
@@ -96,6 +128,10 @@ public interface DoorsLibrary extends Library {
     int doors_cipher_encode(Pointer cipher, byte[] addr, long addrLen, byte[] token, long cap, LongByReference tokenLen);
 
     int doors_cipher_decode(Pointer cipher, byte[] token, long len, CAddr out);
+
+    int doors_cipher_keys(Pointer cipher, IntByReference count);
+
+    int doors_cipher_key_id(Pointer cipher, int index, byte[] id);
 
     void doors_cipher_free(Pointer cipher);
 
@@ -116,6 +152,10 @@ public interface DoorsLibrary extends Library {
     int doors_router_upstream(
             Pointer router, int index, PointerByReference host, LongByReference hostLen, ShortByReference port);
 
+    int doors_router_keys(Pointer router, IntByReference count);
+
+    int doors_router_key_id(Pointer router, int index, byte[] id);
+
     int doors_router_warning(Pointer router, int n, CError out);
 
     void doors_router_free(Pointer router);
@@ -128,11 +168,19 @@ public interface DoorsLibrary extends Library {
 
     int doors_pods_ended(Pointer pods, CGroup group, CPod pod, int path, int outcome, long now, CAnswer out);
 
+    int doors_pods_entered(Pointer pods, CGroup group, CPod pod, int stream, long now);
+
+    int doors_pods_left(Pointer pods, CPod pod, int stream, long now);
+
     int doors_pods_resolved(Pointer pods, long server, CPod[] list, long count);
 
     int doors_pods_failed_recently(Pointer pods, CPod[] list, long count, long now, byte[] failed);
 
     int doors_pods_verdict(Pointer pods, CPod pod, IntByReference verdict);
+
+    int doors_pods_list(Pointer pods, CPodState[] list, long cap, LongByReference count);
+
+    int doors_pods_idle(Pointer pods, CAddr addr, long idle, long started, long now, CIdle out);
 
     void doors_pods_free(Pointer pods);
 }
