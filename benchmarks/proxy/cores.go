@@ -15,14 +15,44 @@ import (
 // cores names cores as taskset(1) does; empty for all.
 type cores struct{ caddy, others string }
 
-// divide gives Caddy the second half of the cores. A single core is shared.
+// divide gives Caddy the second half of the cores, and does not part the threads of one. A single one is shared by all.
 func divide() (cores, error) {
 	allowed, err := allowedCores()
-	if err != nil || len(allowed) < 2 {
+	if err != nil {
 		return cores{}, err
 	}
-	half := len(allowed) / 2
-	return cores{caddy: strings.Join(allowed[half:], ","), others: strings.Join(allowed[:half], ",")}, nil
+	return halves(allowed, func(core string) string {
+		siblings, err := os.ReadFile("/sys/devices/system/cpu/cpu" + core + "/topology/thread_siblings_list")
+		if err != nil { // no machine has to tell
+			return core
+		}
+		return string(siblings)
+	}), nil
+}
+
+// halves parts a list of hardware threads by the cores that they belong to.
+func halves(allowed []string, coreOf func(thread string) string) cores {
+	var whole []string
+	threads := map[string][]string{}
+	for _, thread := range allowed {
+		core := coreOf(thread)
+		if threads[core] == nil {
+			whole = append(whole, core)
+		}
+		threads[core] = append(threads[core], thread)
+	}
+	if len(whole) < 2 {
+		return cores{}
+	}
+	join := func(some []string) string {
+		var all []string
+		for _, core := range some {
+			all = append(all, threads[core]...)
+		}
+		return strings.Join(all, ",")
+	}
+	half := len(whole) / 2
+	return cores{caddy: join(whole[half:]), others: join(whole[:half])}
 }
 
 // allowedCores reads a list such as 0-1,4 from the kernel (proc_pid_status(5)).
