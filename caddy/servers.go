@@ -106,11 +106,17 @@ func (s *server) fresh(ctx context.Context) []pod {
 
 // known is fresh without waiting. followed is false when nobody used the server for a while, so that its pods may be others by now.
 func (s *server) known() (pods []pod, followed bool) {
-	snapshot, followed := s.host.Current()
+	_, followed = s.host.Current()
+	return s.latest(), followed
+}
+
+// latest is known without counting as use of the host, so that no lookup follows.
+func (s *server) latest() []pod {
+	snapshot := s.host.Known()
 	if snapshot == nil {
-		return nil, followed
+		return nil
 	}
-	return s.pods.Get(snapshot, s.podsOf), followed
+	return s.pods.Get(snapshot, s.podsOf)
 }
 
 func (s *server) podsOf(snapshot *hosts.Snapshot) []pod {
@@ -135,10 +141,13 @@ func (s *server) reportsAnswer(now time.Duration) bool {
 }
 
 // knownOf returns the fresh pods of all servers whose host is known, without waiting for the others, and how many the largest
-// server has.
-func knownOf(servers []*server) (pods []pod, largest int) {
+// server has. The others are looked up only if asked: there may be very many.
+func knownOf(servers []*server, lookUp bool) (pods []pod, largest int) {
 	for _, server := range servers {
-		known, _ := server.known()
+		known := server.latest()
+		if lookUp || len(known) > 0 {
+			known, _ = server.known()
+		}
 		pods, largest = append(pods, known...), max(largest, len(known))
 	}
 	return pods, largest
@@ -148,12 +157,12 @@ func knownOf(servers []*server) (pods []pod, largest int) {
 const maxWaits = 1000
 
 // freshOf returns the fresh pods of all servers. It waits for those whose host is not known yet, for many of them at once.
-func freshOf(ctx context.Context, servers []*server) (pods []pod, largest int) {
+func freshOf(ctx context.Context, servers []*server, lookUp bool) (pods []pod, largest int) {
 	var waiting sync.WaitGroup
 	for i, first := 0, rand.IntN(len(servers)); i < min(len(servers), maxWaits); i++ {
 		server := servers[(first+i)%len(servers)]
 		waiting.Go(func() { server.fresh(ctx) })
 	}
 	waiting.Wait()
-	return knownOf(servers)
+	return knownOf(servers, lookUp)
 }

@@ -111,6 +111,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 			return err
 		}
 	}
+	s.config = nil // not kept: it may be large and holds the secret
 	document, err := resolvePlaceholders(config)
 	if err != nil {
 		return err

@@ -74,10 +74,12 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 			return []pod{drawn}
 		}
 	}
-	all, largest := knownOf(s.servers)
+	// A policy of the user is to see all servers; where there is none, those that are drawn are looked up.
+	lookUp := !s.choosesItself
+	all, largest := knownOf(s.servers, lookUp)
 	rest := serving.untried(all)
 	if len(rest) == 0 { // only now is it worth to wait for hosts that are not known yet
-		all, largest = freshOf(ctx, s.servers)
+		all, largest = freshOf(ctx, s.servers, lookUp)
 		rest = serving.untried(all)
 	}
 	s.largest.Store(int64(largest))

@@ -26,7 +26,8 @@ type entry struct {
 	key       key
 	name      string
 	resolvers []string
-	lookup    LookupFunc // nil for an IP address
+	literal   bool       // an IP address: never looked up
+	lookup    LookupFunc // nil before the first lookup, which makes it: most of many names are never looked up
 
 	snapshot atomic.Pointer[Snapshot] // nil: nothing known
 	activity atomic.Uint32
@@ -44,12 +45,12 @@ type entry struct {
 }
 
 func newEntry(set *Set, k key, name string, o Options) *entry {
-	return &entry{set: set, key: k, name: name, resolvers: o.Resolvers, lookup: set.newLookup(o)}
+	return &entry{set: set, key: k, name: name, resolvers: o.Resolvers}
 }
 
 // constant is the entry of an IP address: always known, always fresh, never looked up.
 func constant(set *Set, name string, address netip.Addr) *entry {
-	e := &entry{set: set, name: name}
+	e := &entry{set: set, name: name, literal: true}
 	e.record = record{addresses: []netip.Addr{address}, generation: 1}
 	e.publish()
 	e.activity.Store(used)
@@ -151,6 +152,9 @@ func (e *entry) run() {
 	e.mu.Unlock()
 	if !wanted {
 		return
+	}
+	if e.lookup == nil { // one lookup at a time
+		e.lookup = e.set.newLookup(Options{Resolvers: e.resolvers, DialTimeout: e.key.dialTimeout, FallbackDelay: e.key.fallbackDelay})
 	}
 	addresses, err := e.lookup(ctx, e.key.network, e.name)
 	addresses = canonical(addresses)

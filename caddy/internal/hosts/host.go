@@ -60,6 +60,9 @@ func (h *Host) Current() (s *Snapshot, followed bool) {
 	return s, false
 }
 
+// Known returns the known addresses, nil when there are none. It neither waits nor counts as use, so that no lookup follows.
+func (h *Host) Known() *Snapshot { return h.entry.snapshot.Load() }
+
 func (h *Host) wait(ctx context.Context) (*Snapshot, error) {
 	s, done, failure := h.entry.use(h.staleMax)
 	if done != nil {
@@ -86,7 +89,7 @@ func (h *Host) wait(ctx context.Context) (*Snapshot, error) {
 // DropRefused tells that this address refused a connection. It is given up, until DNS names it again, when
 // the name has no address in DNS any more; in every other case nothing happens. It returns whether it was.
 func (h *Host) DropRefused(address netip.Addr) bool {
-	if h.entry.lookup == nil {
+	if h.entry.literal {
 		return false
 	}
 	return h.entry.drop(address)
@@ -98,7 +101,7 @@ func (h *Host) State() State { return h.entry.state() }
 // Release ends the use of the name; calling it again does nothing. When the last user releases, lookups end,
 // a running one is cancelled, and what is known stays known for a minute, for the next user.
 func (h *Host) Release() {
-	if h.entry.lookup != nil && !h.released.Swap(true) {
+	if !h.entry.literal && !h.released.Swap(true) {
 		h.entry.leave(h.refresh)
 	}
 }

@@ -3,7 +3,10 @@
 
 package hosts
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// idleAfter is how many refresh intervals without a request end the lookups of a name.
@@ -27,19 +30,27 @@ const (
 type schedule struct {
 	phase     phase
 	users     int
-	refreshes map[time.Duration]int // refresh interval -> users who asked for it
-	refresh   time.Duration         // the smallest of these
+	intervals []interval
+	refresh   time.Duration // the smallest of these
 	lastUsed  time.Duration
 	due       time.Duration
 }
 
+// interval counts the users who asked for one refresh interval. There is rarely more than one.
+type interval struct {
+	refresh time.Duration
+	users   int
+}
+
 // join adds a user. When that moves a planned lookup forward it returns true and the new delay.
 func (s *schedule) join(now, refresh time.Duration) (delay time.Duration, moved bool) {
-	if s.refreshes == nil {
-		s.refreshes = make(map[time.Duration]int)
-	}
 	s.users++
-	s.refreshes[refresh]++
+	at := s.intervalOf(refresh)
+	if at < 0 {
+		at = len(s.intervals)
+		s.intervals = append(s.intervals, interval{refresh: refresh})
+	}
+	s.intervals[at].users++
 	s.setRefresh()
 	if s.phase != waiting || s.due-now <= s.refresh {
 		return 0, false
@@ -52,8 +63,9 @@ func (s *schedule) join(now, refresh time.Duration) (delay time.Duration, moved 
 // planned from then on, though a running lookup may still end.
 func (s *schedule) leave(refresh time.Duration) (last bool) {
 	s.users--
-	if s.refreshes[refresh]--; s.refreshes[refresh] == 0 {
-		delete(s.refreshes, refresh)
+	at := s.intervalOf(refresh)
+	if s.intervals[at].users--; s.intervals[at].users == 0 {
+		s.intervals = slices.Delete(s.intervals, at, at+1)
 	}
 	if s.users > 0 {
 		s.setRefresh()
@@ -65,11 +77,15 @@ func (s *schedule) leave(refresh time.Duration) (last bool) {
 	return true
 }
 
+func (s *schedule) intervalOf(refresh time.Duration) int {
+	return slices.IndexFunc(s.intervals, func(i interval) bool { return i.refresh == refresh })
+}
+
 func (s *schedule) setRefresh() {
 	s.refresh = 0
-	for r := range s.refreshes {
-		if s.refresh == 0 || r < s.refresh {
-			s.refresh = r
+	for _, i := range s.intervals {
+		if s.refresh == 0 || i.refresh < s.refresh {
+			s.refresh = i.refresh
 		}
 	}
 }
