@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup library header build demo rollout test bench fuzz fmt lint clean
+.PHONY: help setup library header build demo rollout test bench scale fuzz fmt lint clean
 
 # What bin/caddy is made of.
 sources := $(shell find Cargo.toml Cargo.lock rust include go.mod go caddy xcaddy.sh scripts tools \
@@ -39,6 +39,9 @@ test: ## every test, as CI runs it; one stage alone: scripts/test.sh NAME
 
 bench: ## measure on an idle machine (15 to 20 minutes) and write BENCHMARKS.md; BENCH_QUICK=1: a look, in two minutes
 	@scripts/bench.sh
+
+scale: bin/caddy ## load 100,000 upstreams and reload 1,000 times: CPU time and memory, and their limits
+	@scripts/scale.sh
 
 fuzz: ## every fuzz target for 5 minutes; see scripts/fuzz.sh for more
 	@scripts/fuzz.sh
