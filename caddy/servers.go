@@ -30,9 +30,8 @@ type server struct {
 	host     *hosts.Host
 	pods     hosts.Cache[[]pod]
 
-	// labelOnce guards metricsLabel, which the server gets with its first request.
-	labelOnce    sync.Once
-	metricsLabel string
+	// metricsLabel is the server's label in metrics, nil before its first request.
+	metricsLabel atomic.Pointer[string]
 
 	// lastAnswer is when an answer of one of its pods was last reported.
 	lastAnswer atomic.Int64
@@ -128,10 +127,22 @@ func (s *server) podsOf(snapshot *hosts.Snapshot) []pod {
 	return pods
 }
 
+func addressesOf(pods []pod) []netip.AddrPort {
+	addresses := make([]netip.AddrPort, len(pods))
+	for i, pod := range pods {
+		addresses[i] = pod.address
+	}
+	return addresses
+}
+
 // label is the server's label in metrics.
 func (s *server) label() string {
-	s.labelOnce.Do(func() { s.metricsLabel = metrics.Server(s.hostport, s.group.Server) })
-	return s.metricsLabel
+	if label := s.metricsLabel.Load(); label != nil {
+		return *label
+	}
+	label := metrics.Server(s.hostport, s.group.Server)
+	s.metricsLabel.Store(&label)
+	return label
 }
 
 // reportsAnswer tells whether an answer at this time should be reported: the first in a second.

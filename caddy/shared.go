@@ -80,11 +80,7 @@ func (s *shared) number(text string) uint64 { return maphash.String(s.seed, text
 
 // resolved tells which pods of a server are fresh now: an address that comes back has no past.
 func (s *shared) resolved(server uint64, pods []pod) {
-	addresses := make([]netip.AddrPort, len(pods))
-	for i, pod := range pods {
-		addresses[i] = pod.address
-	}
-	_ = s.pods.Resolved(server, addresses) // fails for addresses that package hosts does not return
+	_ = s.pods.Resolved(server, addressesOf(pods)) // fails for addresses that package hosts does not return
 }
 
 // logHost writes one line for each change of what is known about a host.

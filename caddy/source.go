@@ -137,7 +137,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	s.servers = newServers(s.router, s.shared, resolution, s.group, s.logger)
 	s.identity = identityOf(document)
 	s.logSummary(s.identity.cookieName)
-	if err := metrics.Register(ctx.GetMetricsRegistry()); err != nil {
+	if err := metrics.Register(ctx.GetMetricsRegistry(), s.shared.metricsState()); err != nil {
 		return err
 	}
 	s.shared.sources.add(s, httpApp(ctx.Modules()))

@@ -18,7 +18,7 @@ func TestRegister(t *testing.T) {
 	for range 2 {
 		registry := prometheus.NewPedanticRegistry()
 		for range 2 {
-			if err := Register(registry); err != nil {
+			if err := Register(registry, known(nil, nil, nil)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -115,6 +115,7 @@ func TestKeys(t *testing.T) {
 
 // However many servers and keys there are, the series stay few.
 func TestBounded(t *testing.T) {
+	separate(t)
 	for i := range 10_000 {
 		label := Server(fmt.Sprintf("server-%d.test:8080", i), uint64(i))
 		DialFailed(label, doors.OutcomeRefused)

@@ -1,0 +1,154 @@
+// In: what the process knows about pods and hosts, asked for when somebody collects metrics.
+// Out: gauges.
+
+package metrics
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// State gives access to what is known beyond single requests. All functions may be called at any time.
+type State struct {
+	// Pods returns every pod that requests were sent to.
+	Pods func() ([]doors.PodState, error)
+	// Now is the time on the clock of Pods.
+	Now func() time.Duration
+	// Fresh calls back for each server of the configurations in force that has had a request, with its number and the pods that
+	// its host resolves to.
+	Fresh func(func(server uint64, pods []netip.AddrPort))
+	// Hosts returns every name that is resolved.
+	Hosts func() []hosts.State
+}
+
+// rememberedFor is how long a pod that is not fresh counts after its last request.
+const rememberedFor = 5 * time.Minute
+
+// MaxHosts is how many hosts have a label of their own; the oldest answer of all others has the label "other".
+const MaxHosts = 100
+
+var hostLabels = newLabels(MaxHosts)
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
+}
+
+var (
+	podsDesc     = describe("pods", "Pods by server and state (fresh, draining, unreachable, gone).", "server", "state")
+	streamsDesc  = describe("streams", "Open streams of pages by server and state of their pods (fresh, draining).", "server", "state")
+	inFlightDesc = describe("requests_in_flight", "Requests that pods are answering, by server.", "server")
+	ageDesc      = describe("dns_answer_age_seconds", "Age of the last answer with addresses, of each host in use.", "host")
+	routersDesc  = describe("routers", "Routers in memory: one for each source, and old ones while requests use them.")
+)
+
+// Describe sends what Collect may send.
+func (*State) Describe(out chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{podsDesc, streamsDesc, inFlightDesc, ageDesc, routersDesc} {
+		out <- desc
+	}
+}
+
+// serverFigures are the gauges of one server.
+type serverFigures struct {
+	fresh, draining, unreachable, gone int
+	freshStreams, drainingStreams      int
+	inFlight                           int
+}
+
+// Collect computes the gauges.
+func (s *State) Collect(out chan<- prometheus.Metric) {
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	for label, server := range s.servers() {
+		gauge(podsDesc, float64(server.fresh), label, "fresh")
+		gauge(podsDesc, float64(server.draining), label, "draining")
+		gauge(podsDesc, float64(server.unreachable), label, "unreachable")
+		gauge(podsDesc, float64(server.gone), label, "gone")
+		gauge(streamsDesc, float64(server.freshStreams), label, "fresh")
+		gauge(streamsDesc, float64(server.drainingStreams), label, "draining")
+		gauge(inFlightDesc, float64(server.inFlight), label)
+	}
+	for label, age := range s.ages() {
+		gauge(ageDesc, age.Seconds(), label)
+	}
+	gauge(routersDesc, float64(doors.LiveRouters()))
+}
+
+// servers sums up what is known about pods, by the label of their server. Every server with a label of its own is there.
+func (s *State) servers() map[string]*serverFigures {
+	servers := make(map[string]*serverFigures)
+	of := func(label string) *serverFigures {
+		figures, ok := servers[label]
+		if !ok {
+			figures = new(serverFigures)
+			servers[label] = figures
+		}
+		return figures
+	}
+	serverNumbers.Range(func(_, label any) bool {
+		of(label.(string))
+		return true
+	})
+	type place struct {
+		server uint64
+		pod    netip.AddrPort
+	}
+	counted := make(map[place]bool)
+	pods, err := s.Pods()
+	if err != nil {
+		pods = nil // only a bug can cause it, and what is left is right
+	}
+	now := s.Now()
+	for _, pod := range pods {
+		server := of(labelOf(pod.Server))
+		server.inFlight += pod.InFlight
+		if pod.Fresh {
+			server.freshStreams += pod.Streams
+		} else {
+			server.drainingStreams += pod.Streams
+		}
+		if !pod.Fresh && pod.InFlight == 0 && now-pod.LastSeen > rememberedFor {
+			continue
+		}
+		counted[place{pod.Server, pod.Pod}] = true
+		switch {
+		case pod.Verdict == doors.VerdictGone:
+			server.gone++
+		case pod.Verdict == doors.VerdictUnreachable:
+			server.unreachable++
+		case pod.Fresh:
+			server.fresh++
+		default:
+			server.draining++
+		}
+	}
+	s.Fresh(func(number uint64, pods []netip.AddrPort) {
+		for _, pod := range pods { // several sources may have the same server
+			if at := (place{number, pod}); !counted[at] {
+				counted[at] = true
+				of(labelOf(number)).fresh++
+			}
+		}
+	})
+	return servers
+}
+
+// ages returns how old the answers are that requests go by. A host that nobody uses is not looked up, and of no age.
+func (s *State) ages() map[string]time.Duration {
+	ages := make(map[string]time.Duration)
+	for _, host := range s.Hosts() {
+		if host.Active && host.Generation > 0 {
+			label := hostLabels.of(host.Host)
+			ages[label] = max(ages[label], host.Age)
+		}
+	}
+	return ages
+}
+
+// Interface guard
+var _ prometheus.Collector = (*State)(nil)

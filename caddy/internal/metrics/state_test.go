@@ -1,0 +1,142 @@
+package metrics
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+// known is a State of fixed pods and hosts.
+func known(pods []doors.PodState, err error, fresh map[uint64][]netip.AddrPort, names ...hosts.State) *State {
+	return &State{
+		Pods: func() ([]doors.PodState, error) { return pods, err },
+		Now:  func() time.Duration { return time.Hour },
+		Fresh: func(yield func(uint64, []netip.AddrPort)) {
+			for number, pods := range fresh {
+				yield(number, pods)
+			}
+		},
+		Hosts: func() []hosts.State { return names },
+	}
+}
+
+// separate gives a test labels of its own.
+func separate(t *testing.T) {
+	t.Helper()
+	forget := func() {
+		serverLabels, hostLabels = newLabels(MaxServers), newLabels(MaxHosts)
+		serverNumbers.Clear()
+	}
+	forget()
+	t.Cleanup(forget)
+}
+
+func TestState(t *testing.T) {
+	separate(t)
+	Server("blue.test:80", 1)
+	Server("idle.test:80", 2)
+	at := func(last byte) netip.AddrPort {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, last}), 80)
+	}
+	now := time.Hour
+	state := known([]doors.PodState{
+		{Pod: at(1), Server: 1, InFlight: 7, Streams: 4, Fresh: true, LastSeen: now},
+		{Pod: at(2), Server: 1, InFlight: 3, Streams: 2, LastSeen: now},
+		{Pod: at(3), Server: 1, LastSeen: now - time.Minute},
+		{Pod: at(4), Server: 1, LastSeen: now - rememberedFor - 1},
+		{Pod: at(5), Server: 1, LastSeen: now, Verdict: doors.VerdictGone},
+		{Pod: at(6), Server: 1, LastSeen: now, Verdict: doors.VerdictUnreachable, Fresh: true},
+		{Pod: at(7), Server: 99, InFlight: 1, LastSeen: now},
+	}, nil, map[uint64][]netip.AddrPort{1: {at(1), at(6), at(8)}},
+		hosts.State{Host: "blue.test", Generation: 1, Age: 3 * time.Second, Active: true},
+		hosts.State{Host: "blue.test", Generation: 1, Age: 2 * time.Second, Active: true, Resolvers: []string{"127.0.0.1:53"}},
+		hosts.State{Host: "sleeping.test", Generation: 1, Age: time.Hour},
+		hosts.State{Host: "unknown.test", Active: true},
+	)
+	want := `
+# HELP caddy_doors_dns_answer_age_seconds Age of the last answer with addresses, of each host in use.
+# TYPE caddy_doors_dns_answer_age_seconds gauge
+caddy_doors_dns_answer_age_seconds{host="blue.test"} 3
+# HELP caddy_doors_pods Pods by server and state (fresh, draining, unreachable, gone).
+# TYPE caddy_doors_pods gauge
+caddy_doors_pods{server="blue.test:80",state="draining"} 2
+caddy_doors_pods{server="blue.test:80",state="fresh"} 2
+caddy_doors_pods{server="blue.test:80",state="gone"} 1
+caddy_doors_pods{server="blue.test:80",state="unreachable"} 1
+caddy_doors_pods{server="idle.test:80",state="draining"} 0
+caddy_doors_pods{server="idle.test:80",state="fresh"} 0
+caddy_doors_pods{server="idle.test:80",state="gone"} 0
+caddy_doors_pods{server="idle.test:80",state="unreachable"} 0
+caddy_doors_pods{server="other",state="draining"} 1
+caddy_doors_pods{server="other",state="fresh"} 0
+caddy_doors_pods{server="other",state="gone"} 0
+caddy_doors_pods{server="other",state="unreachable"} 0
+# HELP caddy_doors_requests_in_flight Requests that pods are answering, by server.
+# TYPE caddy_doors_requests_in_flight gauge
+caddy_doors_requests_in_flight{server="blue.test:80"} 10
+caddy_doors_requests_in_flight{server="idle.test:80"} 0
+caddy_doors_requests_in_flight{server="other"} 1
+# HELP caddy_doors_streams Open streams of pages by server and state of their pods (fresh, draining).
+# TYPE caddy_doors_streams gauge
+caddy_doors_streams{server="blue.test:80",state="draining"} 2
+caddy_doors_streams{server="blue.test:80",state="fresh"} 4
+caddy_doors_streams{server="idle.test:80",state="draining"} 0
+caddy_doors_streams{server="idle.test:80",state="fresh"} 0
+caddy_doors_streams{server="other",state="draining"} 0
+caddy_doors_streams{server="other",state="fresh"} 0
+`
+	err := testutil.CollectAndCompare(state, strings.NewReader(want), "caddy_doors_dns_answer_age_seconds", "caddy_doors_pods",
+		"caddy_doors_requests_in_flight", "caddy_doors_streams")
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// However many servers, pods and hosts there are, the series stay few, and Caddy's registry has nothing against them.
+func TestStateIsBounded(t *testing.T) {
+	separate(t)
+	var pods []doors.PodState
+	var names []hosts.State
+	for i := range 10_000 {
+		number := uint64(i)
+		Server(fmt.Sprintf("server-%d.test:80", i), number)
+		pod := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 80)
+		pods = append(pods, doors.PodState{Pod: pod, Server: number, Fresh: true})
+		names = append(names, hosts.State{Host: fmt.Sprintf("server-%d.test", i), Generation: 1, Active: true})
+	}
+	registry := prometheus.NewPedanticRegistry()
+	if err := Register(registry, known(pods, nil, nil, names...)); err != nil {
+		t.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		switch series, name := len(family.GetMetric()), family.GetName(); name {
+		case "caddy_doors_pods":
+			if series != 4*(MaxServers+1) {
+				t.Errorf("%s: %d series", name, series)
+			}
+		default:
+			if series > 4*(MaxServers+1) {
+				t.Errorf("%s: %d series", name, series)
+			}
+		}
+	}
+}
+
+func TestStateWithoutPods(t *testing.T) {
+	separate(t)
+	if series := testutil.CollectAndCount(known(nil, errors.New("a bug"), nil)); series != 1 {
+		t.Errorf("%d series, not that of the routers alone", series)
+	}
+}

@@ -1,0 +1,105 @@
+// Package observe_test looks at what an operator sees of the real Caddy: metrics, logs, placeholders, and the
+// dashboard and alerts in front of a real Prometheus.
+package observe_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
+)
+
+// The pods of one server, an address before theirs at which nothing listens, and one after.
+const (
+	dead   = "127.0.1.0"
+	podA   = "127.0.1.1"
+	podB   = "127.0.1.2"
+	nobody = "127.0.1.99"
+)
+
+const app = "app.test"
+
+// patience is how long anything may take that is not a matter of the test.
+const patience = 60 * time.Second
+
+// cluster is Caddy in front of pods, with a name server between them.
+type cluster struct {
+	*Cluster
+	caddy *Caddy
+	dns   *nameserver.Server
+	label string // of the server in metrics
+}
+
+// start starts pods and Caddy. options go into the source, proxy into reverse_proxy, around puts the directive into others.
+func start(t *testing.T, options, proxy string, around func(string) string) *cluster {
+	t.Helper()
+	dns, err := nameserver.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dns.Close() })
+	c := &cluster{Cluster: NewCluster(t, pod.Config{}, podA, podB), dns: dns}
+	c.resolve(podA, podB)
+	c.label = fmt.Sprintf("%s:%d", app, c.Port)
+	c.caddy = Start(t, Options{Config: c.config(options, proxy, around)})
+	return c
+}
+
+// resolve makes the host lead to these addresses.
+func (c *cluster) resolve(addresses ...string) {
+	var parsed []netip.Addr
+	for _, address := range addresses {
+		parsed = append(parsed, netip.MustParseAddr(address))
+	}
+	c.dns.Set(app, parsed...)
+}
+
+func (c *cluster) config(options, proxy string, around func(string) string) Config {
+	text := Caddyfile("dynamic_upstreams", c.Secret, "upstream", []Server{c.Server("127.0.1.0/24", app)}, proxy)
+	begin := "doors_upstream {\n"
+	text = strings.Replace(text, begin, begin+Indent(Indent("resolvers "+c.dns.Address()+"\n"+options))+"\n", 1)
+	if around != nil {
+		text = around(text)
+	}
+	return Config{Handlers: text}
+}
+
+// stream opens a page's stream and holds it until the test ends or release is called.
+func (c *cluster) stream(t *testing.T, page *Page) (release func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	answer, err := page.Browser.Open(ctx, Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()})
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer answer.Body.Close()
+		_, _ = io.Copy(io.Discard, answer.Body)
+	}()
+	release = func() {
+		cancel()
+		<-ended
+	}
+	t.Cleanup(release)
+	return release
+}
+
+// eventually waits until something is true.
+func eventually(t testing.TB, what string, test func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(patience); !test(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}
