@@ -23,6 +23,9 @@ func (s *Source) verdictBefore(serving *request) verdict {
 			s.logFault(err)
 			answer.Action = doors.ActionGone
 		}
+		if answer.Log {
+			s.logRefused(decision.Reason, answer.Suppressed)
+		}
 		if answer.NothingOpens {
 			s.logger.Error("no token has opened since start: do the apps have the same secret?")
 		}
@@ -129,6 +132,12 @@ func (s *Source) logVerdict(server *server, address netip.AddrPort, verdict door
 		log = s.logger.Info
 	}
 	log("pod changed", zap.Stringer("pod", address), zap.String("host", server.name), zap.Stringer("held_against_it", verdict))
+}
+
+// logRefused tells of a token that leads nowhere, and how many more there were since the last line; never the token.
+func (s *Source) logRefused(reason doors.Reason, suppressed int) {
+	s.logger.Warn("token leads nowhere", zap.Stringer("reason", metrics.Refused(reason)), zap.Int("suppressed", suppressed),
+		zap.String("first_upstream", s.servers[0].hostport))
 }
 
 // logFault tells of an error that only a bug can cause.

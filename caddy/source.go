@@ -135,6 +135,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	secret, _ := document["secret"].(string)
 	s.group = s.Options.group(s.shared.number(secret))
 	s.servers = newServers(s.router, s.shared, resolution, s.group, s.logger)
+	s.keys = metrics.KeysOf(s.router.KeyIDs())
 	s.identity = identityOf(document)
 	s.logSummary(s.identity.cookieName)
 	if err := metrics.Register(ctx.GetMetricsRegistry(), s.shared.metricsState()); err != nil {

@@ -5,6 +5,7 @@ package caddydoors
 
 import (
 	"cmp"
+	"strconv"
 	"time"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
@@ -20,9 +21,13 @@ func (s *Source) logSummary(cookieName string) {
 	for _, server := range s.servers[:min(len(s.servers), namedServers)] {
 		named = append(named, server.hostport)
 	}
+	var keys []string
+	for position, id := range s.router.KeyIDs() {
+		keys = append(keys, strconv.Itoa(position)+":"+id)
+	}
 	s.logger.Info("routing Doors pages",
 		zap.Int("servers", len(s.servers)), zap.Strings("upstreams", named),
-		zap.String("cookie_name", cookieName),
+		zap.Strings("keys", keys), zap.String("cookie_name", cookieName),
 		zap.Duration("refresh", cmp.Or(time.Duration(s.Refresh), hosts.DefaultRefresh)),
 		zap.Duration("stale_max", cmp.Or(time.Duration(s.StaleMax), hosts.DefaultStaleMax)),
 		zap.Duration("gone_after", s.group.GoneAfter), zap.Uint32("gone_rate", s.group.GoneRate),

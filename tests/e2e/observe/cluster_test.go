@@ -75,22 +75,20 @@ func (c *cluster) config(options, proxy string, around func(string) string) Conf
 func (c *cluster) stream(t *testing.T, page *Page) (release func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	answer, err := page.Browser.Open(ctx, Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()})
-	if err != nil {
-		cancel()
-		t.Fatal(err)
-	}
 	ended := make(chan struct{})
-	go func() {
+	go func() { // its headers come with the first update
 		defer close(ended)
-		defer answer.Body.Close()
-		_, _ = io.Copy(io.Discard, answer.Body)
+		if answer, err := page.Browser.Open(ctx, Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()}); err == nil {
+			_, _ = io.Copy(io.Discard, answer.Body)
+			answer.Body.Close()
+		}
 	}()
 	release = func() {
 		cancel()
 		<-ended
 	}
 	t.Cleanup(release)
+	eventually(t, "the stream reaches its pod", func() bool { return len(c.Saw(page.Sync(1))) == 1 })
 	return release
 }
 

@@ -16,7 +16,7 @@ func TestForgedTokensWriteLittle(t *testing.T) {
 	const requests, allowed = 20_000, 20_000
 	c := start(t, "gone_rate 0", "", nil)
 	before := len(c.caddy.Output.String())
-	forged := []string{"forged", Token(t, NewSecret(32), podA), c.Token("10.9.8.7")}
+	forged := []string{"for+ged", Token(t, NewSecret(32), podA), c.Token("10.9.8.7")}
 	var waiting sync.WaitGroup
 	for worker := range 8 {
 		waiting.Go(func() {
@@ -102,7 +102,7 @@ handle_response @lost {
 	header X-Lost "`+all+`"
 	respond "lost" 404
 }`, func(proxy string) string {
-		return "log\nlog_append early \"{http.doors.decision}\"\nlog_append >late \"{http.doors.decision}\"\n" + proxy
+		return "log\nlog_append late \"{http.doors.decision}\"\n" + proxy
 	})
 	client := c.caddy.NewClient(t, H1)
 	podAt := func(address string) string { return fmt.Sprintf("%s:%d", address, c.Port) }
@@ -120,7 +120,7 @@ handle_response @lost {
 		{Request{Method: "PUT", Path: "/", Cookie: []string{"upstream=" + c.Token(podB)}}, 404,
 			want{"server;reason=cookie;path=page;upstream=0", "", "server cookie " + podAt(podB) + " " + c.label},
 			map[string]any{"decision": "server", "reason": "cookie", "path": "page", "pod": podAt(podB), "upstream": c.label}},
-		{Request{Path: "/~/forged/h/i/1"}, 410, want{"gone;reason=malformed_token;path=hook", "", ""},
+		{Request{Path: "/~/for+ged/h/i/1"}, 410, want{"gone;reason=malformed_token;path=hook", "", ""},
 			map[string]any{"decision": "gone", "reason": "malformed_token", "path": "hook"}},
 		{Request{Path: "/~/" + c.Token(nobody) + "/h/i/1"}, 410, want{"pod;reason=pod_gone;path=hook;upstream=0", "", ""},
 			map[string]any{"decision": "pod", "reason": "pod_gone", "path": "hook", "pod": podAt(nobody), "upstream": c.label}},
