@@ -23,6 +23,9 @@ func Server(hostport string, number uint64) string {
 	return label
 }
 
+// Labelled tells whether a server has a label of its own, by its number.
+func Labelled(number uint64) bool { return labelOf(number) != other }
+
 // labelOf returns the label of a server by its number.
 func labelOf(number uint64) string {
 	if label, ok := serverNumbers.Load(number); ok {

@@ -18,8 +18,8 @@ type State struct {
 	Pods func() ([]doors.PodState, error)
 	// Now is the time on the clock of Pods.
 	Now func() time.Duration
-	// Fresh calls back for each server of the configurations in force that has had a request, with its number and the pods that
-	// its host resolves to.
+	// Fresh calls back for each server of the configuration in force that is Labelled, with its number and the pods that its
+	// host resolves to.
 	Fresh func(func(server uint64, pods []netip.AddrPort))
 	// Hosts returns every name that is resolved.
 	Hosts func() []hosts.State

@@ -1,0 +1,150 @@
+package observe_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// What happens is what is counted, and a reload takes nothing away.
+func TestMetrics(t *testing.T) {
+	c := start(t, "", "", nil)
+	browser := c.caddy.NewBrowser(t, H1)
+	page := browser.MustLoad("/")
+	release := c.stream(t, page)
+	for range 3 {
+		browser.MustLoad("/")
+	}
+	client := c.caddy.NewClient(t, H1)
+	for range 5 {
+		client.Get("/~/for+ged/h/i/1")
+	}
+	client.Get("/~/" + c.Token("10.9.8.7") + "/h/i/1")
+	for range 2 {
+		client.Get("/~/" + c.Token(nobody) + "/h/i/1")
+	}
+	key := scrape(t, c.caddy).key(t)
+	server := `server="` + c.label + `"`
+	want := series{
+		`caddy_doors_decisions_total{decision="server",path="page"}`:                  4,
+		`caddy_doors_decisions_total{decision="pod",path="sync"}`:                     1,
+		`caddy_doors_decisions_total{decision="pod",path="hook"}`:                     2,
+		`caddy_doors_decisions_total{decision="gone",path="hook"}`:                    6,
+		`caddy_doors_decisions_total{decision="any",path="page"}`:                     0,
+		`caddy_doors_gone_total{reason="malformed_token"}`:                            5,
+		`caddy_doors_gone_total{reason="the_address_is_in_no_CIDR"}`:                  1,
+		`caddy_doors_gone_total{reason="pod_gone"}`:                                   2,
+		`caddy_doors_gone_total{reason="no_key_opens_the_token"}`:                     0,
+		`caddy_doors_unavailable_total{reason="no_fresh_pod"}`:                        0,
+		`caddy_doors_tokens_opened_total{from="path",key="0",key_id="` + key + `"}`:   4,
+		`caddy_doors_tokens_opened_total{from="cookie",key="0",key_id="` + key + `"}`: 3,
+		`caddy_doors_dial_failures_total{outcome="refused",` + server + `}`:           1,
+		`caddy_doors_failovers_total`:                                                 0,
+		`caddy_doors_pods{` + server + `,state="fresh"}`:                              2,
+		`caddy_doors_pods{` + server + `,state="draining"}`:                           0,
+		`caddy_doors_streams{` + server + `,state="fresh"}`:                           1,
+		`caddy_doors_streams{` + server + `,state="draining"}`:                        0,
+		`caddy_doors_requests_in_flight{` + server + `}`:                              1,
+	}
+	check := func(when string, want series) {
+		t.Helper()
+		found := scrape(t, c.caddy)
+		for name, value := range want {
+			if got, ok := found[name]; !ok || got != value {
+				t.Errorf("%s: %s is %v (%v), want %v", when, name, got, ok, value)
+			}
+		}
+	}
+	check("after some traffic", want)
+	if routers := scrape(t, c.caddy)["caddy_doors_routers"]; routers < 2 { // the site is served in clear text and over TLS
+		t.Errorf("%v routers", routers)
+	}
+	if found := scrape(t, c.caddy); found[`caddy_doors_dns_lookups_total{result="resolved"}`] < 1 || found[`caddy_doors_dns_answer_age_seconds{host="`+app+`"}`] > 30 {
+		t.Errorf("lookups %v, age %v", found[`caddy_doors_dns_lookups_total{result="resolved"}`], found[`caddy_doors_dns_answer_age_seconds{host="`+app+`"}`])
+	}
+
+	// A reload has a new registry, a new router, and the old values; the stream goes on in the old configuration.
+	if status, message, err := c.caddy.Reload(Config{Handlers: c.config("gone_rate 99", "", nil).Handlers, Grace: "1m"}); status != http.StatusOK || err != nil {
+		t.Fatal(status, message, err)
+	}
+	client = c.caddy.NewClient(t, H1)
+	client.Get("/~/for+ged/h/i/1")
+	want[`caddy_doors_decisions_total{decision="gone",path="hook"}`]++
+	want[`caddy_doors_gone_total{reason="malformed_token"}`]++
+	check("after a reload", want)
+
+	// The rollout: the pod of the page is no longer in DNS, and its stream is one that drains.
+	other := map[string]string{podA: podB, podB: podA}[page.Pod]
+	c.resolve(other)
+	eventually(t, "the pod of the page drains", func() bool {
+		client.Get("/")
+		found := scrape(t, c.caddy)
+		return found[`caddy_doors_streams{`+server+`,state="draining"}`] == 1 && found[`caddy_doors_pods{`+server+`,state="draining"}`] == 1 &&
+			found[`caddy_doors_pods{`+server+`,state="fresh"}`] == 1
+	})
+	release()
+	eventually(t, "the stream has ended", func() bool {
+		found := scrape(t, c.caddy)
+		return found[`caddy_doors_streams{`+server+`,state="draining"}`] == 0 && found[`caddy_doors_requests_in_flight{`+server+`}`] == 0
+	})
+}
+
+// A request that any pod can answer is sent on when its pod cannot be reached.
+func TestFailoversAreCounted(t *testing.T) {
+	c := start(t, "", "lb_policy first", nil)
+	c.resolve(dead, podB) // in this order: nothing listens at the first
+	if answer := c.caddy.NewClient(t, H1).Get("/"); answer.Status != http.StatusOK {
+		t.Fatalf("status %d", answer.Status)
+	}
+	found := scrape(t, c.caddy)
+	for name, want := range (series{
+		`caddy_doors_failovers_total`: 1,
+		`caddy_doors_dial_failures_total{outcome="refused",server="` + c.label + `"}`: 1,
+	}) {
+		if found[name] != want {
+			t.Errorf("%s is %v, want %v", name, found[name], want)
+		}
+	}
+}
+
+// The table in README.md lists the metrics that there are, with their labels.
+func TestReadmeListsMetrics(t *testing.T) {
+	c := start(t, "", "", nil)
+	client := c.caddy.NewClient(t, H1)
+	client.Get("/")
+	client.Get("/~/" + c.Token(nobody) + "/h/i/1")
+	labels := map[string][]string{}
+	for name := range scrape(t, c.caddy) {
+		name, rest, _ := strings.Cut(name, "{")
+		labels[name] = []string{}
+		for _, label := range regexp.MustCompile(`([a-z_]+)="`).FindAllStringSubmatch(rest, -1) {
+			labels[name] = append(labels[name], label[1])
+		}
+		slices.Sort(labels[name])
+	}
+	text, err := os.ReadFile(filepath.Join(Root(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| `(caddy_doors_[a-z_]+)` \\|([^|]*)\\|").FindAllStringSubmatch(string(text), -1)
+	for _, row := range rows {
+		listed := []string{}
+		for _, label := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(row[2], -1) {
+			listed = append(listed, label[1])
+		}
+		slices.Sort(listed)
+		if found, ok := labels[row[1]]; !ok || !slices.Equal(found, listed) {
+			t.Errorf("%s: README lists the labels %q, Caddy has %q (%v)", row[1], listed, found, ok)
+		}
+		delete(labels, row[1])
+	}
+	if len(rows) < 10 || len(labels) > 0 {
+		t.Errorf("%d metrics in README, which lacks %v", len(rows), labels)
+	}
+}
