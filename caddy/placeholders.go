@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -68,4 +69,18 @@ func resolveString(replacer *caddy.Replacer, path, value string) (any, error) {
 func hasPlaceholder(value string) bool {
 	open := strings.IndexByte(value, '{')
 	return open >= 0 && strings.IndexByte(value[open:], '}') > 0
+}
+
+// literalSecret is said of a configuration that holds a key.
+const literalSecret = "the configuration holds the secret itself, and with it whatever shows the configuration, such as the admin API: " +
+	"better write {env.DOORS_SECRET} or {file./run/secrets/doors}"
+
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+// holdsSecret tells whether a key of a source's JSON stands there in clear.
+func holdsSecret(config []byte) bool {
+	var source struct {
+		Secret string `json:"secret"`
+	}
+	return json.Unmarshal(config, &source) == nil && strings.TrimSpace(placeholder.ReplaceAllString(source.Secret, "")) != ""
 }

@@ -55,6 +55,9 @@ type Source struct {
 	// connections that were open then.
 	retired atomic.Int64
 
+	// notice is what was logged about the configuration that is no fault, "" if nothing was.
+	notice string
+
 	// underStockHandler is set when this Caddy's tables could not be taken over.
 	underStockHandler bool
 
@@ -112,6 +115,10 @@ func (s *Source) Provision(ctx caddy.Context) error {
 		}
 	}
 	s.config = nil // not kept: it may be large and holds the secret
+	if holdsSecret(config) {
+		s.notice = literalSecret
+		s.logger.Info(s.notice)
+	}
 	document, err := resolvePlaceholders(config)
 	if err != nil {
 		return err

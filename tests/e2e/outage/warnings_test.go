@@ -136,6 +136,33 @@ func TestNoWarnings(t *testing.T) {
 	}
 }
 
+// A secret that stands in the configuration is noticed once, and not repeated.
+func TestLiteralSecret(t *testing.T) {
+	t.Parallel()
+	secret := NewSecret(32)
+	t.Run("literal", func(t *testing.T) { testNotice(t, secret, secret, 1) })
+	t.Run("placeholder", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(path, []byte(secret), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		testNotice(t, "{file."+path+"}", secret, 0)
+	})
+}
+
+func testNotice(t *testing.T, inConfig, secret string, want int) {
+	port := Port(t, "127.0.0.1")
+	source := Caddyfile("dynamic_upstreams", inConfig, "", []Server{{CIDR: "10.0.0.0/24", Host: "127.0.1.1", Port: 8080}}, "")
+	caddy := startOneSite(t, fmt.Sprintf("{\n\tadmin off\n}\n\nhttp://127.0.0.1:%d {\n%s\n}\n", port, Indent(source)), port)
+	caddy.Output.Wait(t, "serving initial configuration", patience)
+	if lines := logged(caddy, `"level":"info"`, "holds the secret itself"); lines != want {
+		t.Errorf("%d notices in\n%s", lines, caddy.Output)
+	}
+	if strings.Contains(caddy.Output.String(), secret) {
+		t.Error("the secret is in the log")
+	}
+}
+
 // A configuration by which Caddy would reach itself is an error, at the start
 // and later.
 func TestNotItself(t *testing.T) {
