@@ -112,6 +112,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		warnings = append(warnings, appWarnings(app)...)
 	}
 	logWarnings(source.logger, warnings)
+	if provisioned != nil {
+		provisioned(h, warnings)
+	}
 	return nil
 }
 

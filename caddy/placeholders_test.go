@@ -56,3 +56,22 @@ func TestUnresolvedPlaceholders(t *testing.T) {
 		}
 	}
 }
+
+func TestHoldsSecret(t *testing.T) {
+	for config, want := range map[string]bool{
+		`{"secret":"AAECAwQFBgcICQoLDA0ODw=="}`:            true,
+		`{"secret":""}`:                                    false,
+		`{}`:                                               false,
+		`{"secret":"{env.DOORS_SECRET}"}`:                  false,
+		`{"secret":"{file./run/secrets/doors}"}`:           false,
+		`{"secret":"{env.NEW} AAECAwQFBgcICQoLDA0ODw=="}`:  true,
+		`{"secret":"{env.NEW} {env.OLD}"}`:                 false,
+		`{"secret":"AAECAwQFBgcICQoLDA0ODw==\n{env.OLD}"}`: true,
+		`{"secret":"{file./run/my secrets/doors}\n"}`:      false,
+		`{"secret":7}`:                                     false,
+	} {
+		if got := holdsSecret([]byte(config)); got != want {
+			t.Errorf("%s: %v", config, got)
+		}
+	}
+}

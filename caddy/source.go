@@ -114,7 +114,9 @@ func (s *Source) Provision(ctx caddy.Context) error {
 			return err
 		}
 	}
-	s.config = nil // not kept: it may be large and holds the secret
+	if provisioned == nil { // else the command line compares it
+		s.config = nil // not kept: it may be large and holds the secret
+	}
 	if holdsSecret(config) {
 		s.notice = literalSecret
 		s.logger.Info(s.notice)

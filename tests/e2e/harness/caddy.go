@@ -263,28 +263,6 @@ func (c *Caddy) Autosave() string {
 	return string(text)
 }
 
-// Run runs a Caddy command that ends by itself, in a new folder that holds the
-// given files, and returns its standard output, standard error and success.
-func Run(t testing.TB, binary Binary, files map[string]string, arguments ...string) (stdout, stderr string, ok bool) {
-	t.Helper()
-	folder := t.TempDir()
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var out, errors bytes.Buffer
-	command := exec.Command(binary.Path(t), arguments...)
-	command.Dir = folder
-	command.Env = append(os.Environ(), "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
-	command.Stdout, command.Stderr = &out, &errors
-	err := command.Run()
-	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
-		t.Fatal(err)
-	}
-	return out.String(), errors.String(), err == nil
-}
-
 // Adapt turns a Caddyfile into JSON with `caddy adapt`.
 func Adapt(t testing.TB, binary Binary, caddyfile string) (config string, messages string, ok bool) {
 	t.Helper()

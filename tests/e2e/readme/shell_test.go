@@ -21,6 +21,8 @@ func testShell(t *testing.T, readme document, sample *block) {
 		testMake(t, strings.Fields(text)[1])
 	case regexp.MustCompile(`^\./xcaddy\.sh( [^\n]*)?\n$`).MatchString(text):
 		testScript(t, strings.Fields(text)[1:])
+	case strings.Contains(text, "caddy doors "):
+		testCommandLine(t, readme, text)
 	case strings.Contains(text, "\nxcaddy build "):
 		testByHand(t, text)
 	case strings.Contains(text, "\ncargo cinstall "):
@@ -201,5 +203,20 @@ func testC(t *testing.T, _ document, sample *block) {
 			shell(t, commands, "FOLDER="+folder)
 			decodes(t, secret[1], run(t, folder, nil, "./app"), strings.Join(pod[1:], "."))
 		})
+	}
+}
+
+// testCommandLine runs the commands beside the first configuration of the
+// document, which takes the key that they make.
+func testCommandLine(t *testing.T, readme document, text string) {
+	folder := t.TempDir()
+	caddyfile := replaceOnce(t, readme.first(t, "caddyfile").text, "<base64-aes-key>", "{env.DOORS_SECRET}")
+	write(t, folder, "Caddyfile", caddyfile, 0o600)
+	check(t, os.Symlink(harness.Default.Path(t), filepath.Join(folder, "caddy")))
+	output := run(t, folder, []string{"PATH=" + folder + ":" + os.Getenv("PATH")}, "bash", "-euo", "pipefail", "-c", text)
+	for _, want := range []string{"10.0.0.7 key 0 (", "The proxy dials 10.0.0.7:8080 and no other address"} {
+		if !strings.Contains(output, want) {
+			t.Errorf("%s\nlacks %q", output, want)
+		}
 	}
 }

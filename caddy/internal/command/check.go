@@ -1,0 +1,194 @@
+// In: a configuration.
+// Out: what is wrong with it, its hosts and their pods.
+
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/spf13/cobra"
+)
+
+func check(module Module) *cobra.Command {
+	cmd := takesConfig(subcommand("check [--config <path> [--adapter <name>]] [--probe]", "Checks a configuration against its pods", `
+Loads the configuration as 'caddy validate' does, lists what the module warns
+about, resolves the host of each upstream and connects to each address. Nothing is
+served meanwhile, and the configuration's own logs are not opened.
+
+With --probe it also fetches / from one pod of each upstream, opens the token in
+the answer's cookie or page with the configured keys, and checks that its address
+lies in that upstream's networks. A probe is a visit: it makes a session and a page
+in the app, which live until they time out.
+
+Each line of the output begins with ok, notice, warning, FINDING or UNTESTED. Exits
+with 1 if there is a finding, else with 2 if something could not be tested; notices
+and warnings, which may be meant, change nothing.
+`, cobra.NoArgs, func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, module) }))
+	cmd.Flags().Bool("probe", false, "Fetch a page from one pod of each upstream (makes a session in the app)")
+	return cmd
+}
+
+func runCheck(cmd *cobra.Command, module Module) error {
+	probes, err := cmd.Flags().GetBool("probe")
+	if err != nil {
+		return err
+	}
+	config, name, err := readConfig(cmd)
+	if err != nil {
+		return err
+	}
+	r := &report{out: cmd.OutOrStdout()}
+	sources, err := module.Load(config)
+	switch {
+	case err != nil:
+		r.say(bad, "%s: %v", name, err)
+	case len(sources) == 0:
+		return errNoSource
+	default:
+		r.say(fine, "%s loads", name)
+	}
+	for i := range sources {
+		r.checkSource(cmd.Context(), i, &sources[i], probes)
+	}
+	return r.end()
+}
+
+// grade says how bad a line of the report is.
+type grade string
+
+const (
+	fine    grade = "ok      "
+	notice  grade = "notice  "
+	warning grade = "warning "
+	bad     grade = "FINDING "
+	open    grade = "UNTESTED" // neither good nor bad: it could not be tested
+)
+
+// report is what has been found so far.
+type report struct {
+	out           io.Writer
+	findings, not int
+	failed        error // of the output
+}
+
+func (r *report) say(grade grade, format string, values ...any) {
+	switch grade {
+	case bad:
+		r.findings++
+	case open:
+		r.not++
+	}
+	if _, err := fmt.Fprintf(r.out, string(grade)+" "+format+"\n", values...); err != nil && r.failed == nil {
+		r.failed = err
+	}
+}
+
+// end says how the command ends.
+func (r *report) end() error {
+	switch {
+	case r.failed != nil:
+		return r.failed
+	case r.findings > 0:
+		return answerNo("%s", count(r.findings, "finding"))
+	case r.not > 0:
+		return fmt.Errorf("%s could not be tested", count(r.not, "thing"))
+	}
+	return nil
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+func (r *report) checkSource(ctx context.Context, number int, source *Loaded, probes bool) {
+	r.say(fine, "source %d, %s: %s", number, source.Place, keyNames(source.Router.KeyIDs()))
+	for _, text := range source.Notices {
+		r.say(notice, "source %d: %s", number, text)
+	}
+	for _, text := range source.Warnings {
+		r.say(warning, "source %d: %s", number, text)
+	}
+	for i := range source.Servers {
+		r.checkServer(ctx, fmt.Sprintf("source %d, upstreams[%d]", number, i), source, i, probes)
+	}
+}
+
+// resolvePatience limits the lookup of a host, with the attempts that the resolver makes by itself.
+const resolvePatience = 5 * time.Second
+
+func (r *report) checkServer(ctx context.Context, name string, source *Loaded, index int, probes bool) {
+	server := source.Servers[index]
+	resolving, stop := context.WithTimeout(ctx, resolvePatience)
+	defer stop()
+	addresses, err := source.Resolve(resolving, index)
+	var failure *hosts.Error
+	switch {
+	case errors.As(err, &failure) && failure.Kind == hosts.NotFound:
+		r.say(bad, "%s: host %s has no address", name, server.Host)
+		return
+	case err != nil:
+		r.say(open, "%s: host %s: %v", name, server.Host, err)
+		return
+	}
+	var reached []netip.Addr
+	failures := dialAll(ctx, source.DialTimeout, server.Port, addresses)
+	for i, address := range addresses {
+		switch upstream, ok := source.Router.Lookup(address); {
+		case !ok:
+			r.say(bad, "%s: host %s resolves to %s, which lies in no pod_cidr: its pages will get 410", name, server.Host, address)
+		case upstream != index:
+			r.say(bad, "%s: host %s resolves to %s, which lies in a pod_cidr of upstreams[%d]", name, server.Host, address, upstream)
+		}
+		if failures[i] != nil {
+			r.say(bad, "%s: %s: %v", name, server.Host, failures[i])
+			continue
+		}
+		r.say(fine, "%s: %s: %s accepts connections", name, server.Host, net.JoinHostPort(address.String(), strconv.Itoa(int(server.Port))))
+		reached = append(reached, address)
+	}
+	if !probes {
+		return
+	}
+	if len(reached) == 0 {
+		r.say(open, "%s: no pod to probe", name)
+		return
+	}
+	r.probe(ctx, name, source, index, reached[0])
+}
+
+// maxDials is how many addresses are dialled at once.
+const maxDials = 16
+
+// dialAll connects to all the addresses and returns the error of each.
+func dialAll(ctx context.Context, timeout time.Duration, port uint16, addresses []netip.Addr) []error {
+	dialer := net.Dialer{Timeout: timeout}
+	failures := make([]error, len(addresses))
+	places := make(chan struct{}, maxDials)
+	var dialling sync.WaitGroup
+	for i, address := range addresses {
+		dialling.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			connection, err := dialer.DialContext(ctx, "tcp", netip.AddrPortFrom(address, port).String())
+			if err != nil {
+				failures[i] = err
+				return
+			}
+			_ = connection.Close()
+		})
+	}
+	dialling.Wait()
+	return failures
+}

@@ -1,0 +1,52 @@
+// In: how a command went.
+// Out: the code it exits with, and one line on standard error.
+
+package command
+
+import (
+	"errors"
+	"fmt"
+
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/spf13/cobra"
+)
+
+// Exit codes, as the help and README.md document them.
+const (
+	exitNo     = 1 // the question was answered: no
+	exitCannot = 2 // it could not be answered
+)
+
+// no is the error of a command whose answer is no. Every other error means that there is no answer.
+type no struct{ message string }
+
+// Error returns the message.
+func (n no) Error() string { return n.message }
+
+func answerNo(format string, values ...any) error { return no{fmt.Sprintf(format, values...)} }
+
+// end turns the outcome of a command into its exit code.
+func end(cmd *cobra.Command, err error) error {
+	var answer no
+	if err == nil || errors.As(err, &answer) {
+		return err // Caddy prints it, and exits with exitNo
+	}
+	return cannot(cmd, err)
+}
+
+// cannot prints the error and makes Caddy exit with exitCannot. Not all versions of Caddy print errors of codes above 1, so
+// that Caddy does not get to see it.
+func cannot(cmd *cobra.Command, err error) error {
+	cmd.PrintErrln(cmd.ErrPrefix(), err)
+	return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return exitCannot, nil })(cmd, nil)
+}
+
+// usage makes wrong arguments end a command with exitCannot.
+func usage(args cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, values []string) error {
+		if err := args(cmd, values); err != nil {
+			return cannot(cmd, err)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,218 @@
+package command_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
+)
+
+const (
+	podA = "127.0.1.1"
+	podB = "127.0.1.2"
+	podC = "127.0.2.1"
+)
+
+// site is a Caddyfile whose logs would go to standard output.
+func site(handlers string) string {
+	return "{\n\tadmin off\n\tlog {\n\t\toutput stdout\n\t}\n}\n\nhttp://127.0.0.1:9 {\n" + Indent(handlers) + "\n}\n"
+}
+
+var reportLine = regexp.MustCompile(`^(ok      |notice  |warning |FINDING |UNTESTED) \S`)
+
+// runCheck checks a Caddyfile and makes sure that its output is a report and nothing else.
+func runCheck(t *testing.T, caddyfile string, env []string, arguments ...string) Result {
+	t.Helper()
+	result := Command{
+		Files: map[string]string{"Caddyfile": caddyfile}, Env: env, Arguments: append([]string{"doors", "check"}, arguments...),
+	}.Run(t)
+	for line := range strings.Lines(result.Stdout) {
+		if !reportLine.MatchString(line) {
+			t.Errorf("on standard output: %s", line)
+		}
+	}
+	return result
+}
+
+// nameServer knows app.test, and says that there is no other name.
+func nameServer(t *testing.T, addresses ...string) *nameserver.Server {
+	t.Helper()
+	server, err := nameserver.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	var parsed []netip.Addr
+	for _, address := range addresses {
+		parsed = append(parsed, netip.MustParseAddr(address))
+	}
+	server.Set("app.test", parsed...)
+	return server
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	cluster := NewCluster(t, pod.Config{}, podA, podB, podC)
+	names := nameServer(t, podA, podB)
+	silent := nameServer(t, podA)
+	silent.Fail("app.test", nameserver.Refused)
+	// Where nobody listens.
+	closed := Port(t, podA)
+	env := []string{"DOORS_SECRET=" + cluster.Secret, "OTHER_SECRET=" + NewSecret(32), fmt.Sprintf("PORT=%d", cluster.Port), fmt.Sprintf("CLOSED=%d", closed)}
+	source := func(secret, cookie, more, upstreams string) string {
+		if cookie != "" {
+			more += "\ncookie_name " + cookie
+		}
+		return site(fmt.Sprintf("reverse_proxy {\n\tdynamic_upstreams doors_upstream {\n\t\tsecret %s\n%s\n%s\n\t}\n}\n", secret, more, upstreams))
+	}
+	upstream := func(cidr, host, port string) string {
+		return fmt.Sprintf("upstream {\npod_cidr %s\nhost %s\nupstream_port %s\n}\n", cidr, host, port)
+	}
+	resolved := "resolvers " + names.Address()
+	for name, row := range map[string]struct {
+		caddyfile string
+		probe     bool
+		code      int
+		want      []string
+	}{
+		"all well": {source("{env.DOORS_SECRET}", "upstream", resolved, upstream("127.0.1.0/24", "app.test", "{env.PORT}")), false, 0,
+			[]string{"ok       Caddyfile loads", "warning  source 0: ", "loopback", "app.test: " + podA, "app.test: " + podB}},
+		"probe the cookie": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")+upstream("127.0.2.0/24", podC, "{env.PORT}")), true, 0,
+			[]string{"opens the token in the cookie of " + podA, "opens the token in the cookie of " + podC + ": address " + podC}},
+		"probe the page": {source("{env.DOORS_SECRET}", "", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), true, 0,
+			[]string{"opens the token in the page of " + podA}},
+		"second key": {source("{env.OTHER_SECRET} {env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), true, 0,
+			[]string{"key 1 (", "opens the token in the cookie"}},
+		"literal secret": {source(cluster.Secret, "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), false, 0,
+			[]string{"notice   source 0: the configuration holds the secret itself", "{env.DOORS_SECRET}"}},
+		"wrong key": {source("{env.OTHER_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), true, 1,
+			[]string{"FINDING  source 0, upstreams[0]: no key opens the token in the cookie of " + podA}},
+		"elsewhere": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.9.0/24", podA, "{env.PORT}")), true, 1,
+			[]string{"which lies in no pod_cidr", "says in its cookie that its address is " + podA}},
+		"another's": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podC, "{env.PORT}")+upstream("127.0.2.0/24", podA, "{env.PORT}")), true, 1,
+			[]string{podC + ", which lies in a pod_cidr of upstreams[1]", podA + ", which lies in a pod_cidr of upstreams[0]"}},
+		"nobody listens": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.CLOSED}")), true, 1,
+			[]string{"FINDING  source 0, upstreams[0]: " + podA + ": ", "refused", "UNTESTED source 0, upstreams[0]: no pod to probe"}},
+		"no such name": {source("{env.DOORS_SECRET}", "upstream", resolved, upstream("127.0.1.0/24", "other.test", "{env.PORT}")), false, 1,
+			[]string{"FINDING  source 0, upstreams[0]: host other.test has no address"}},
+		"no name server": {source("{env.DOORS_SECRET}", "upstream", "resolvers "+silent.Address(), upstream("127.0.1.0/24", "app.test", "{env.PORT}")), false, 2,
+			[]string{"UNTESTED source 0, upstreams[0]: host app.test: "}},
+		"not valid": {source("{env.MISSING_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), false, 1,
+			[]string{"FINDING  Caddyfile: ", "MISSING_SECRET"}},
+		"options": {source("{env.DOORS_SECRET}", "", "", upstream("127.0.1.0/24", podA, "{env.PORT}")+"}\nresponse_buffers 1MiB\ntransport http {\n\tread_timeout 5s\n"), false, 0,
+			[]string{"warning  source 0: response_buffers: ", "warning  source 0: transport http: read_timeout: "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var arguments []string
+			if row.probe {
+				arguments = append(arguments, "--probe")
+			}
+			result := runCheck(t, row.caddyfile, env, arguments...)
+			if result.Code != row.code {
+				t.Errorf("exits with %d, not %d: %s\n%s", result.Code, row.code, result.Stdout, result.Stderr)
+			}
+			for _, want := range row.want {
+				if !strings.Contains(result.Stdout, want) {
+					t.Errorf("%s\nlacks %q", result.Stdout, want)
+				}
+			}
+			if row.code == 0 && (strings.Contains(result.Stdout, "FINDING") || strings.Contains(result.Stdout, "UNTESTED")) {
+				t.Error(result.Stdout)
+			}
+			if strings.Contains(result.Stdout+result.Stderr, cluster.Secret) {
+				t.Error("the secret is repeated")
+			}
+		})
+	}
+}
+
+// Without --probe no pod sees a request.
+func TestCheckIsNoVisit(t *testing.T) {
+	t.Parallel()
+	cluster := NewCluster(t, pod.Config{}, podA)
+	caddyfile := site(Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Server{cluster.Server("127.0.1.0/24", podA)}, ""))
+	runCheck(t, caddyfile, nil)
+	if visits := len(cluster.Pod(podA).Requests("/")); visits != 0 || cluster.Pod(podA).Dials() != 1 {
+		t.Errorf("%d visits, %d connections", visits, cluster.Pod(podA).Dials())
+	}
+	runCheck(t, caddyfile, nil, "--probe")
+	if visits := len(cluster.Pod(podA).Requests("/")); visits != 1 {
+		t.Errorf("%d visits", visits)
+	}
+}
+
+// A probe goes over the transport of the handler, with its headers.
+func TestCheckOverTLS(t *testing.T) {
+	t.Parallel()
+	secret := NewSecret(32)
+	listener, err := net.Listen("tcp", podA+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS == nil || r.Header.Get("X-Site") != "shop" {
+			http.Error(w, "no", http.StatusForbidden)
+			return
+		}
+		http.SetCookie(w, &http.Cookie{Name: "upstream", Value: Token(t, secret, podA)})
+		http.Redirect(w, r, "/login", http.StatusFound)
+	}))
+	app.Listener.Close()
+	app.Listener = listener
+	app.StartTLS()
+	defer app.Close()
+	server := Server{CIDR: "127.0.1.0/24", Host: podA, Port: listener.Addr().(*net.TCPAddr).Port}
+	with := func(more string) Result {
+		return runCheck(t, site(Caddyfile("dynamic_upstreams", secret, "upstream", []Server{server}, more)), nil, "--probe")
+	}
+	const tls = "transport http {\n\ttls_insecure_skip_verify\n}\n"
+	if result := with(tls + "header_up X-Site shop"); result.Code != 0 || !strings.Contains(result.Stdout, "opens the token in the cookie") {
+		t.Errorf("%+v", result)
+	}
+	if result := with(tls); result.Code != 2 || !strings.Contains(result.Stdout, "status 403 and no token") {
+		t.Errorf("%+v", result)
+	}
+	if result := with("transport http {\n\ttls\n}\n"); result.Code != 2 || !strings.Contains(result.Stdout, "UNTESTED source 0, upstreams[0]: "+podA+": GET /: ") {
+		t.Errorf("%+v", result)
+	}
+}
+
+// Several sources, in the order of the configuration.
+func TestCheckSources(t *testing.T) {
+	t.Parallel()
+	cluster := NewCluster(t, pod.Config{}, podA, podC)
+	one := Caddyfile("dynamic", cluster.Secret, "upstream", []Server{cluster.Server("127.0.1.0/24", podA)}, "")
+	two := Caddyfile("dynamic", cluster.Secret, "upstream", []Server{cluster.Server("127.0.2.0/24", podC)}, "")
+	caddyfile := site("handle /a* {\n" + Indent(one) + "\n}\nhandle /b* {\n" + Indent(two) + "\n}\nhandle {\n" + Indent(one) + "\n}\n")
+	result := runCheck(t, caddyfile, nil)
+	var found []string
+	for _, match := range regexp.MustCompile(`ok       source (\d), upstreams\[0\]: (\S+): `).FindAllStringSubmatch(result.Stdout, -1) {
+		found = append(found, match[1]+" "+match[2])
+	}
+	if want := []string{"0 " + podA, "1 " + podC, "2 " + podA}; result.Code != 0 || fmt.Sprint(found) != fmt.Sprint(want) {
+		t.Errorf("%v: %+v", found, result)
+	}
+}
+
+// What cannot be read, or has nothing to check, is no finding.
+func TestCheckCannot(t *testing.T) {
+	t.Parallel()
+	for name, command := range map[string]Command{
+		"no file":   {Arguments: []string{"doors", "check", "--config", "missing"}},
+		"no source": {Arguments: []string{"doors", "check"}, Files: map[string]string{"Caddyfile": site("respond ok")}},
+		"usage":     {Arguments: []string{"doors", "check", "Caddyfile"}},
+	} {
+		if result := command.Run(t); result.Code != 2 || result.Stdout != "" {
+			t.Errorf("%s: %+v", name, result)
+		}
+	}
+}
