@@ -68,8 +68,10 @@ func usesForwardProxy(transport *reverseproxy.HTTPTransport, servers []*server) 
 	if transport.TLSEnabled() {
 		scheme = "https"
 	}
+	request := &http.Request{URL: &url.URL{Scheme: scheme, Path: "/"}}
 	return slices.ContainsFunc(servers, func(s *server) bool {
-		proxy, err := transport.Transport.Proxy(&http.Request{URL: &url.URL{Scheme: scheme, Host: s.hostport, Path: "/"}})
+		request.URL.Host = s.hostport
+		proxy, err := transport.Transport.Proxy(request)
 		return err == nil && proxy != nil
 	})
 }
