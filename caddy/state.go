@@ -32,7 +32,7 @@ func (s *shared) State() (*status.State, error) {
 		pods[pod.Pod] = describePod(pod, server, now)
 	}
 	state := &status.State{
-		UptimeSeconds: now.Seconds(),
+		UptimeSeconds: seconds(now),
 		Sources:       make([]status.Source, len(sources)),
 		Pods:          make([]status.Pod, 0, len(pods)),
 		Answers:       answers(),
@@ -120,9 +120,12 @@ func describePod(pod doors.PodState, server *server, now time.Duration) status.P
 
 // secondsAgo is the time from then to now. What was noted after now was taken is not in the future.
 func secondsAgo(now, then time.Duration) *float64 {
-	seconds := max(now-then, 0).Seconds()
-	return &seconds
+	ago := seconds(max(now-then, 0))
+	return &ago
 }
+
+// seconds are those of a duration, to the millisecond.
+func seconds(duration time.Duration) float64 { return float64(duration.Milliseconds()) / 1000 }
 
 // describeSource describes a source, and adds to the pods those that its hosts resolve to and that nobody has used yet.
 func describeSource(source *Source, inUse map[*server]bool, pods map[netip.AddrPort]status.Pod) status.Source {
@@ -187,7 +190,7 @@ func (s *shared) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle, w
 		answer.Answer = status.Busy
 	}
 	if found.InFlight == 0 {
-		answer.IdleSeconds = *secondsAgo(now, max(found.LastSeen, started))
+		answer.IdleSeconds = seconds(max(now-max(found.LastSeen, started), 0))
 	}
 	return answer, found.Wait, true, nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/doors-dev/doors-caddy/caddy/internal/status"
 )
 
 // The directive stands alone in a site, takes a matcher, and goes before what answers everything.
@@ -184,5 +185,38 @@ func TestIdentity(t *testing.T) {
 	}})
 	if want := (identity{"upstream", [][]string{{"10.0.0.0/24"}, {"10.0.1.0/24", "fd00::/64"}}}); !reflect.DeepEqual(shown, want) {
 		t.Errorf("%+v", shown)
+	}
+}
+
+// Of many servers those are shown that are in use: the document stays small.
+func TestStateOfManyServers(t *testing.T) {
+	const servers = 3 * status.MaxServers
+	pod := startTestPod(t, "127.0.1.1")
+	upstreams := []string{`{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}`}
+	for i := 1; i < servers; i++ {
+		upstreams = append(upstreams, fmt.Sprintf(`{"cidr": "10.%d.%d.0/24", "host": "server-%d.test", "port": PORT}`, i/256, i%256, i))
+	}
+	url, err := startCaddy(t, `{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstream", "secret": "SECRET", "cookie_name": "a",
+		"upstreams": [`+strings.Join(upstreams, ",")+`]}}`, pod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.Get(url + "/~/" + tokenOf(t, "127.0.1.1") + "/s/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	shared, err := acquireShared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer releaseShared()
+	state, err := shared.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := state.Sources[0]
+	if source.ServersTotal != servers || len(source.Servers) != 1 || source.Servers[0].Server != pod.address.String() || len(state.Pods) != 1 {
+		t.Errorf("%d of %d servers, %d pods", len(source.Servers), source.ServersTotal, len(state.Pods))
 	}
 }
