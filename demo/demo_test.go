@@ -68,7 +68,7 @@ search:
 func testOptions(t *testing.T, caddy string) options {
 	return options{
 		caddy: caddy, listen: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), free(t)), podPort: free(t),
-		status: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), free(t)),
+		status:   netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), free(t)),
 		stopping: time.Second,
 	}
 }
