@@ -8,10 +8,11 @@
 //! ```text
 //! config   JSON -> checked values        (secret, cidr, host, cookie, port)
 //! router   checked values -> Router; request -> Decision
-//!            path    request path -> token and kind of request
-//!            cookie  Cookie header -> values of one cookie
-//!            token   token -> address
-//!            cidr    address -> upstream
+//!            path         request path -> token and kind of request
+//!            cookie       Cookie header -> values of one cookie
+//!            token_cache  token -> address and upstream, if it was met before; otherwise:
+//!            token        token -> address
+//!            cidr         address -> upstream
 //! pods     what became of dials -> which pods are dead, and what their requests are told
 //! ffi      the same as a C API, include/doors_caddy.h
 //! ```
@@ -61,6 +62,7 @@ mod port;
 mod router;
 mod secret;
 mod token;
+mod token_cache;
 mod warning;
 
 #[allow(unsafe_code)]

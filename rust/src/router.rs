@@ -10,13 +10,16 @@ use crate::error::Error;
 use crate::key_id::KeyId;
 use crate::path::{self, PathKind};
 use crate::token::{Opened, TOKEN_IPV4, TOKEN_IPV6, TokenCipher, TokenError};
+use crate::token_cache::{Resolved, TokenCache};
 
 /// How many cookies with the right name and length are tried: bounds the work that one request can cause.
 const MAX_COOKIES: usize = 8;
 
-/// Decides where requests go. Immutable and usable from any number of threads.
+/// Decides where requests go. Usable from any number of threads. Its answers never change; it remembers tokens that
+/// it has opened, so that the next answer comes sooner.
 pub struct Router {
     cipher: TokenCipher,
+    cache: TokenCache,
     cookie_name: Option<Box<str>>,
     upstreams: Box<[Upstream]>,
     table: Table<Place>,
@@ -29,11 +32,13 @@ impl Router {
     /// wiped, unless characters of it are escaped in the JSON.
     ///
     /// # Errors
-    /// The first field that breaks a rule, by its place in the text.
+    /// The first field that breaks a rule, by its place in the text; or [`Status::Random`](crate::Status::Random) when
+    /// the system gives no random bytes.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         let config = config::parse(json)?;
         Ok(Router {
             cipher: config.cipher,
+            cache: TokenCache::new()?,
             cookie_name: config.cookie_name,
             upstreams: config.upstreams.into_boxed_slice(),
             table: config.table,
@@ -62,9 +67,9 @@ impl Router {
         };
         match self.open(token) {
             Err(error) => Decision { reason: error.into(), ..gone },
-            Ok(Opened { address, key }) => {
+            Ok(Resolved { address, key, upstream }) => {
                 let opened = Decision { key: Some(key), address: Some(address), ..gone };
-                match self.lookup(address) {
+                match upstream {
                     None => Decision { reason: Reason::NoCidr, ..opened },
                     Some(upstream) => {
                         Decision { kind: Kind::Pod, upstream: Some(upstream), port: self.port(upstream), ..opened }
@@ -88,7 +93,7 @@ impl Router {
             path: PathKind::Page,
             address: None,
         };
-        if let Some((Opened { address, key }, upstream)) = sticky {
+        if let Some((Resolved { address, key, .. }, upstream)) = sticky {
             return Decision {
                 kind: Kind::Server,
                 reason: Reason::Cookie,
@@ -107,22 +112,25 @@ impl Router {
     }
 
     /// The first usable cookie, and whether there was any cookie with the name.
-    fn sticky(&self, cookies: &[u8], name: &[u8]) -> (Option<(Opened, u32)>, bool) {
+    fn sticky(&self, cookies: &[u8], name: &[u8]) -> (Option<(Resolved, u32)>, bool) {
         let mut named = false;
         let usable = cookie::values(cookies, name)
             .inspect(|_| named = true)
             .filter(|value| matches!(value.len(), TOKEN_IPV4 | TOKEN_IPV6))
             .take(MAX_COOKIES)
             .find_map(|value| {
-                let opened = self.open(value).ok()?;
-                Some((opened, self.lookup(opened.address)?))
+                let resolved = self.open(value).ok()?;
+                Some((resolved, resolved.upstream?))
             });
         (usable, named)
     }
 
     /// The one place where requests open tokens.
-    fn open(&self, token: &[u8]) -> Result<Opened, TokenError> {
-        self.cipher.decode(token)
+    fn open(&self, token: &[u8]) -> Result<Resolved, TokenError> {
+        self.cache.get_or_open(token, || {
+            let Opened { address, key } = self.cipher.decode(token)?;
+            Ok(Resolved { address, key, upstream: self.lookup(address) })
+        })
     }
 
     fn port(&self, upstream: u32) -> u16 {

@@ -132,8 +132,7 @@ impl TokenCipher {
     /// [`Status::Random`] when the system gives no random bytes.
     pub fn encode(&self, address: IpAddr) -> Result<Token, Error> {
         let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce)
-            .map_err(|error| Error::new(Status::Random, None, format!("the system gave no random bytes: {error}")))?;
+        getrandom::fill(&mut nonce).map_err(|error| Error::no_random(&error))?;
         Ok(self.encode_with(address, &nonce))
     }
 

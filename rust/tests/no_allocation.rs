@@ -34,7 +34,13 @@ fn decisions_allocate_nothing() {
     requests.push(("/".into(), format!("up={}; ", tokens[2]).repeat(200)));
     requests.push((String::new(), String::new()));
     assert!(allocations(|| drop(vec![1])) > 0, "the counter must count");
-    for (path, cookies) in &requests {
+    // More tokens than the router remembers.
+    requests.extend((0..2000u16).map(|number| {
+        let address = format!("10.0.{}.{}", number % 100, number / 100);
+        (format!("/~/{}/h/1", token(NEW, &address)), String::new())
+    }));
+    // The first time a token is opened, then it is known, or known no more.
+    for (path, cookies) in requests.iter().chain(&requests) {
         let count = allocations(|| {
             std::hint::black_box(router.decide(path.as_bytes(), cookies.as_bytes()));
         });

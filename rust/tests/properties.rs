@@ -124,7 +124,8 @@ proptest! {
     #[test]
     fn decisions_are_those_of_the_model(model in model(), requests in vec((path(), cookies()), 1..12)) {
         let router = model.router();
-        for (path, cookies) in requests {
+        // The second time the router remembers the tokens; the model never does.
+        for (path, cookies) in requests.iter().chain(&requests) {
             prop_assert_eq!(
                 router.decide(path.as_bytes(), cookies.as_bytes()),
                 model.decide(path.as_bytes(), cookies.as_bytes()),
@@ -152,4 +153,37 @@ proptest! {
             let _ = TokenCipher::new(input);
         }
     }
+}
+
+#[test]
+fn more_tokens_than_a_router_remembers() {
+    let cipher = TokenCipher::new(KEYS[0].as_bytes()).unwrap();
+    let upstreams =
+        (0..8).map(|index| format!(r#"{{"cidr": "10.{index}.0.0/16", "host": "h", "port": {}}}"#, index + 1));
+    let upstreams = upstreams.collect::<Vec<_>>().join(",");
+    let json = format!(r#"{{"secret": "{}", "cookie_name": "up", "upstreams": [{upstreams}]}}"#, KEYS[0]);
+    let router = Router::from_json(json.as_bytes()).unwrap();
+    // Two of ten second bytes are in no CIDR.
+    let requests = (0..3000u16).map(|number| {
+        let address = IpAddr::from([10, (number % 10) as u8, (number >> 8) as u8, number as u8]);
+        let path = format!("/~/{}/s/1", cipher.encode(address).unwrap().as_str());
+        let upstream = u32::from(number % 10);
+        (path, address, (upstream < 8).then_some(upstream))
+    });
+    let requests: Vec<_> = requests.collect();
+    std::thread::scope(|scope| {
+        for thread in 0..4usize {
+            let (router, requests) = (&router, &requests);
+            // Prime to 3000, so that each thread takes all of them in an order of its own; each token also soon again.
+            let order = move |step: usize| (step / 2 + step % 2) * [1, 7, 11, 13][thread] % requests.len();
+            scope.spawn(move || {
+                for (path, address, upstream) in (0..12_000).map(|step| &requests[order(step)]) {
+                    let decision = router.decide(path.as_bytes(), b"");
+                    assert_eq!((decision.address, decision.key), (Some(*address), Some(0)));
+                    assert_eq!(decision.upstream, *upstream);
+                    assert_eq!(u32::from(decision.port), upstream.map_or(0, |upstream| upstream + 1));
+                }
+            });
+        }
+    });
 }

@@ -70,10 +70,14 @@ fn no_key_is_left() {
         format!(r#"{{"secret": "{secret}", "upstreams": [{{"cidr": "10.0.0.0/8", "host": "a", "port": {port}}}]}}"#)
     };
     let jsons = [config(&secrets[0], "1"), config(&secrets[1], "1"), config(&secrets[2], "0"), config(&wrong[0], "1")];
+    let token = TokenCipher::new(SECRET.as_bytes()).unwrap().encode([10, 0, 0, 1].into()).unwrap();
+    let path = format!("/~/{}/s/1", token.as_str());
     for json in &jsons {
         let left = left_by(|| {
             if let Ok(router) = Router::from_json(json.as_bytes()) {
                 router.decide(b"/~/x/s/1", b"");
+                // Opened, then remembered.
+                assert_eq!(router.decide(path.as_bytes(), b""), router.decide(path.as_bytes(), b""));
             }
         });
         assert_eq!(left, 0);

@@ -6,13 +6,15 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { THREADS = 8, ROUNDS = 300, PODS = 12 };
+/* More tokens than a router remembers. */
+enum { THREADS = 8, ROUNDS = 300, PODS = 12, TOKENS = 1000, TOKENS_A_ROUND = 10 };
 
 typedef struct {
     const doors_cipher *cipher;
     const doors_cidrs *cidrs;
     const doors_router *router;
     const doors_pods *pods;
+    char (*tokens)[DOORS_TOKEN_IPV4]; /* TOKENS of them, for 10.0.0.1 to 10.0.0.255 and again */
     pthread_barrier_t *start;
     uint8_t number;
     unsigned wrong;
@@ -51,6 +53,23 @@ static void decide(job *mine) {
     EXPECT(strcmp(doors_status_str(DOORS_STATUS_OK), "ok") == 0 && doors_abi() == DOORS_ABI);
 }
 
+/* All threads meet the same tokens, mostly in the same order: new ones, known ones, and known ones that others forget. */
+static void rotate(job *mine, unsigned round) {
+    char path[3 + DOORS_TOKEN_IPV4 + 3] = "/~/";
+    doors_decision decision;
+    for (unsigned i = 0; i < TOKENS_A_ROUND; i++) {
+        unsigned number = (round * TOKENS_A_ROUND / 2 + i) % TOKENS;
+        memcpy(path + 3, mine->tokens[number], DOORS_TOKEN_IPV4);
+        memcpy(path + 3 + DOORS_TOKEN_IPV4, "/h/", 3);
+        EXPECT(doors_router_decide(mine->router, path, sizeof path, NULL, 0, &decision) == DOORS_STATUS_OK);
+        EXPECT(decision.kind == DOORS_DECISION_POD && decision.addr.bytes[3] == 1 + number % 255);
+        EXPECT(decision.addr.len == 4 && decision.upstream == 0 && decision.key == 0 && decision.port == 8080);
+        path[3 + i] ^= 1;
+        EXPECT(doors_router_decide(mine->router, path, sizeof path, NULL, 0, &decision) == DOORS_STATUS_OK);
+        EXPECT(decision.kind == DOORS_DECISION_GONE);
+    }
+}
+
 /* All threads report about the same pods, so that they meet at one lock. */
 static void follow(job *mine, uint64_t now) {
     doors_group group = {1, mine->number % 2, 1000, 5, 0};
@@ -75,6 +94,7 @@ static void *work(void *argument) {
     pthread_barrier_wait(mine->start);
     for (uint64_t round = 0; round < ROUNDS; round++) {
         decide(mine);
+        rotate(mine, (unsigned)round);
         follow(mine, round * 1000000);
     }
     /* Handles made and freed while the others work. */
@@ -102,13 +122,15 @@ static void *release(void *argument) {
 }
 
 void hostile_threads(void) {
+    static char tokens[TOKENS][DOORS_TOKEN_IPV4];
     handles all = {cipher_make(), cidrs_make(), router_make(), pods_make()};
+    for (unsigned i = 0; i < TOKENS; i++) token_make(all.cipher, (uint8_t)(1 + i % 255), tokens[i]);
     pthread_barrier_t start;
     pthread_t threads[THREADS], last;
     job jobs[THREADS];
     pthread_barrier_init(&start, NULL, THREADS);
     for (uint8_t i = 0; i < THREADS; i++) {
-        jobs[i] = (job){all.cipher, all.cidrs, all.router, all.pods, &start, (uint8_t)(i + 1), 0};
+        jobs[i] = (job){all.cipher, all.cidrs, all.router, all.pods, tokens, &start, (uint8_t)(i + 1), 0};
         CHECK(pthread_create(&threads[i], NULL, work, &jobs[i]) == 0);
     }
     for (int i = 0; i < THREADS; i++) {

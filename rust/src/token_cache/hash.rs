@@ -1,0 +1,37 @@
+//! In: the words of a token. Out: in which set of the cache it is looked for.
+
+use crate::error::Error;
+
+/// Multilinear hashing with a random key (M. Dietzfelbinger, "Universal hashing and k-wise independent random variables
+/// via integer arithmetic without primes", 1996). Two texts, chosen without knowing the key, meet in one of `n` sets with
+/// the probability 1/n. Nobody can do better by trying, because what is in the cache was sealed with a random nonce.
+pub(super) struct Hash<const WORDS: usize> {
+    /// Two factors for each word, one for each half of it.
+    factors: [[u64; 2]; WORDS],
+    start: u64,
+}
+
+impl<const WORDS: usize> Hash<WORDS> {
+    /// With a key from the operating system.
+    ///
+    /// # Errors
+    /// [`Status::Random`](crate::Status::Random) when the system gives no random bytes.
+    pub(super) fn random() -> Result<Self, Error> {
+        let random = || getrandom::u64().map_err(|error| Error::no_random(&error));
+        let mut factors = [[0; 2]; WORDS];
+        for factor in factors.as_flattened_mut() {
+            *factor = random()?;
+        }
+        Ok(Hash { factors, start: random()? })
+    }
+
+    /// 32 bits, all of them good. The time does not depend on the words or on the key.
+    pub(super) fn of(&self, words: &[u64; WORDS]) -> u32 {
+        let mut sum = self.start;
+        for (word, [low, high]) in words.iter().zip(&self.factors) {
+            sum = sum.wrapping_add(low.wrapping_mul(word & u64::from(u32::MAX)));
+            sum = sum.wrapping_add(high.wrapping_mul(word >> 32));
+        }
+        (sum >> 32) as u32
+    }
+}

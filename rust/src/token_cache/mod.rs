@@ -1,0 +1,138 @@
+//! In: the text of a token, and a way to open it. Out: what it holds, mostly without opening it again.
+//!
+//! All pages of a pod carry the same token, so a router meets few of them, each very often. Only tokens that a key
+//! opened are kept: whoever has no key can push none of them out. Reading takes no lock and writes no memory.
+
+mod atomic {
+    pub(super) use std::sync::atomic::{AtomicU64, Ordering, fence};
+}
+mod hash;
+mod slot;
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::error::Error;
+use crate::token::{TOKEN_IPV4, TOKEN_IPV6};
+
+use hash::Hash;
+use slot::Slot;
+
+/// Words of the text of a token: up to 59 characters, and in the last byte how many they are.
+const TEXT: usize = 8;
+/// Words of a slot: the text, the address, the upstream and the key.
+const WORDS: usize = TEXT + 3;
+/// A token can be in any slot of its set. By chance some sets get more tokens: when half of all slots are in use, one
+/// token in seven belongs to such a set; when a quarter is, one in fifty.
+const WAYS: usize = 4;
+/// 512 slots, 48 KiB for each router: tokens of some hundred live pods. With more pods some tokens are opened each time.
+const SETS: usize = 128;
+/// As the upstream of an address that is in no CIDR: more upstreams than fit into a configuration.
+const NO_UPSTREAM: u32 = u32::MAX;
+
+/// What a token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    /// Never an IPv4-mapped IPv6 address.
+    pub(crate) address: IpAddr,
+    /// Which key opened the token, from 0.
+    pub(crate) key: u32,
+    /// In one of whose CIDRs the address lies, from 0.
+    pub(crate) upstream: Option<u32>,
+}
+
+/// Neighbours, so that a token that is in its first slot costs two cache lines.
+#[repr(align(64))]
+struct Set([Slot<WORDS>; WAYS]);
+
+/// The tokens that were opened last. Usable from any number of threads.
+pub(crate) struct TokenCache {
+    hash: Hash<TEXT>,
+    sets: Box<[Set]>,
+}
+
+impl TokenCache {
+    /// # Errors
+    /// [`Status::Random`](crate::Status::Random) when the system gives no random bytes.
+    pub(crate) fn new() -> Result<Self, Error> {
+        let set = || Set(std::array::from_fn(|_| Slot::new()));
+        Ok(TokenCache { hash: Hash::random()?, sets: std::iter::repeat_with(set).take(SETS).collect() })
+    }
+
+    /// What `open` said of this token before, or says now. It must say the same every time. Allocates nothing.
+    pub(crate) fn get_or_open<E>(
+        &self,
+        token: &[u8],
+        open: impl FnOnce() -> Result<Resolved, E>,
+    ) -> Result<Resolved, E> {
+        // A token that is here has a valid form, so a text of any bytes may be looked for.
+        let Some(text) = words(token) else { return open() };
+        let set = &self.sets[self.hash.of(&text) as usize % SETS];
+        if let Some(resolved) = set.find(&text) {
+            return Ok(resolved);
+        }
+        let resolved = open()?;
+        set.put(&text, resolved);
+        Ok(resolved)
+    }
+}
+
+impl Set {
+    fn find(&self, text: &[u64; TEXT]) -> Option<Resolved> {
+        self.0.iter().find_map(|slot| {
+            let words = slot.read()?;
+            let (kept, rest) = words.split_first_chunk::<TEXT>()?;
+            // All words, and only then the answer: how long it takes does not tell how much is the same.
+            let difference = kept.iter().zip(text).fold(0, |difference, (kept, text)| difference | (kept ^ text));
+            (difference == 0).then(|| resolved(rest))
+        })
+    }
+
+    fn put(&self, text: &[u64; TEXT], resolved: Resolved) {
+        // Another thread may have been quicker. If both are at it, it is here twice, which does no harm.
+        if self.find(text).is_some() {
+            return;
+        }
+        // In turn, since readers leave no trace of what they use.
+        let writes = self.0.iter().map(Slot::writes).sum::<u64>();
+        let mut words = [0; WORDS];
+        let (kept, rest) = words.split_at_mut(TEXT);
+        kept.copy_from_slice(text);
+        rest.copy_from_slice(&packed(resolved));
+        self.0[writes as usize % WAYS].write(&words);
+    }
+}
+
+/// The text of a token as words, different for different texts. `None` if no token has this length.
+fn words(token: &[u8]) -> Option<[u64; TEXT]> {
+    let mut bytes = [0; TEXT * 8];
+    if let Ok(token) = <&[u8; TOKEN_IPV4]>::try_from(token) {
+        bytes[..TOKEN_IPV4].copy_from_slice(token);
+    } else {
+        bytes[..TOKEN_IPV6].copy_from_slice(<&[u8; TOKEN_IPV6]>::try_from(token).ok()?);
+    }
+    bytes[TEXT * 8 - 1] = token.len() as u8;
+    let (chunks, _) = bytes.as_chunks::<8>();
+    Some(std::array::from_fn(|index| u64::from_le_bytes(chunks[index])))
+}
+
+fn packed(Resolved { address, key, upstream }: Resolved) -> [u64; WORDS - TEXT] {
+    let address = match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    };
+    let upstream = upstream.unwrap_or(NO_UPSTREAM);
+    [(address >> 64) as u64, address as u64, u64::from(upstream) << 32 | u64::from(key)]
+}
+
+fn resolved(words: &[u64]) -> Resolved {
+    let [high, low, rest] = words else { unreachable!("the words of `packed`") };
+    let upstream = (rest >> 32) as u32;
+    Resolved {
+        address: IpAddr::V6(Ipv6Addr::from_bits(u128::from(*high) << 64 | u128::from(*low))).to_canonical(),
+        key: *rest as u32,
+        upstream: (upstream != NO_UPSTREAM).then_some(upstream),
+    }
+}
+
+#[cfg(test)]
+mod tests;
