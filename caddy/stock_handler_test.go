@@ -80,7 +80,8 @@ func tokenSealedWith(t *testing.T, secret, address string) string {
 
 // A Caddy whose tables cannot be taken over still routes by its own spelling, and pages get the answers they understand.
 func TestRoutesUnderEitherHandler(t *testing.T) {
-	const handler = `{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstream", "secret": "SECRET",
+	const handler = `{"handler": "reverse_proxy", "headers": {"response": {"set": {"X-Pod": ["{http.doors.decision} {http.doors.pod}"]}}},
+		"dynamic_upstreams": {"source": "doors_upstream", "secret": "SECRET", "decision_header": "X-Why",
 		"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`
 	for _, handlerKind := range []string{"ours", "stock"} {
 		t.Run(handlerKind, func(t *testing.T) {
@@ -96,12 +97,13 @@ func TestRoutesUnderEitherHandler(t *testing.T) {
 			for _, test := range []struct {
 				path   string
 				status int
+				why    string
 			}{
-				{"/~/" + forged + "/s/1", http.StatusGone},
-				{"/~/" + tokenOf(t, "127.0.2.1") + "/h/1/1", http.StatusGone},
-				{"/~/" + tokenOf(t, "127.0.1.9") + "/s/1", http.StatusGone}, // nothing listens there
-				{"/~/" + tokenOf(t, "127.0.1.1") + "/s/1", http.StatusOK},
-				{"/", http.StatusOK},
+				{"/~/" + forged + "/s/1", http.StatusGone, "gone;reason=no_key_opens_the_token;path=sync"},
+				{"/~/" + tokenOf(t, "127.0.2.1") + "/h/1/1", http.StatusGone, "gone;reason=the_address_is_in_no_CIDR;path=hook"},
+				{"/~/" + tokenOf(t, "127.0.1.9") + "/s/1", http.StatusGone, "pod;reason=pod_gone;path=sync;upstream=0"}, // nothing listens there
+				{"/~/" + tokenOf(t, "127.0.1.1") + "/s/1", http.StatusOK, "pod;path=sync;upstream=0"},
+				{"/", http.StatusOK, "server;reason=only_upstream;path=page;upstream=0"},
 			} {
 				if test.status == http.StatusGone && pod.dialled.Load() != 0 {
 					t.Fatal("the pod was dialled for a page that is gone")
@@ -113,6 +115,12 @@ func TestRoutesUnderEitherHandler(t *testing.T) {
 				response.Body.Close()
 				if response.StatusCode != test.status {
 					t.Errorf("%s: status %d, want %d", test.path, response.StatusCode, test.status)
+				}
+				if why := response.Header["X-Why"]; len(why) != 1 || why[0] != test.why {
+					t.Errorf("%s: decision %q, want %q", test.path, why, test.why)
+				}
+				if seen := response.Header.Get("X-Pod"); test.status == http.StatusOK && !strings.HasSuffix(seen, " "+pod.address.String()) {
+					t.Errorf("%s: the placeholders have %q, want %s", test.path, seen, pod.address)
 				}
 				if got := response.Header.Get("Cache-Control"); test.status == http.StatusGone && got != "no-store" {
 					t.Errorf("%s: Cache-Control %q, want no-store", test.path, got)
