@@ -11,6 +11,7 @@ use doors_caddy::ffi::cidrs::*;
 use doors_caddy::ffi::cipher::*;
 use doors_caddy::ffi::numbers::*;
 use doors_caddy::ffi::pods::*;
+use doors_caddy::ffi::pods_state::*;
 use doors_caddy::ffi::router::*;
 use doors_caddy::ffi::text::*;
 use doors_caddy::ffi::types::*;
@@ -26,6 +27,7 @@ const LIST: &str = "10.0.0.0/8 10.0.0.0/24 2001:db8::/32";
 const UNTOUCHED: u8 = 0xa5;
 
 /// An output that must stay untouched on failure.
+#[repr(transparent)]
 struct Output<T>(MaybeUninit<T>);
 
 impl<T> Output<T> {
@@ -135,7 +137,7 @@ pub fn run(input: &[u8]) -> bool {
     let (mut now, mut reached) = (0u64, false);
     while !reader.is_empty() {
         unsafe {
-            match reader.byte() % 20 {
+            match reader.byte() % 24 {
                 0 => {
                     let secret = Input::read(&mut reader, KEY.as_bytes());
                     let (mut out, mut error) = (Output::new(), Output::new());
@@ -254,13 +256,14 @@ pub fn run(input: &[u8]) -> bool {
                 }
                 12 => {
                     let number = reader.number();
-                    let texts: [extern "C" fn(u32) -> *const c_char; 6] = [
+                    let texts: [extern "C" fn(u32) -> *const c_char; 7] = [
                         doors_decision_str,
                         doors_reason_str,
                         doors_path_str,
                         doors_action_str,
                         doors_outcome_str,
                         doors_verdict_str,
+                        doors_idle_str,
                     ];
                     for text in texts {
                         assert!(!CStr::from_ptr(text(number as u32)).is_empty());
@@ -275,6 +278,42 @@ pub fn run(input: &[u8]) -> bool {
                     _ => (),
                 },
                 14 => now = reader.number(),
+                20 => {
+                    let (index, mut count) = (u32::from(reader.byte() % 9), Output::<u32>::new());
+                    let mut id = Output::<[c_char; DOORS_KEY_ID as usize]>::new();
+                    let (counted, status) = if reader.byte() % 2 == 0 {
+                        let status = doors_cipher_key_id(cipher.0, index, id.pointer().cast());
+                        (doors_cipher_keys(cipher.0, count.pointer()), status)
+                    } else {
+                        let status = doors_router_key_id(router.0, index, id.pointer().cast());
+                        (doors_router_keys(router.0, count.pointer()), status)
+                    };
+                    let count = count.after(counted);
+                    if let Some(id) = id.after(status) {
+                        assert!(index < *count.unwrap());
+                        assert!(id.iter().all(|digit| (*digit as u8).is_ascii_hexdigit()));
+                    }
+                }
+                21 => {
+                    let room = usize::from(reader.byte() % 5);
+                    let mut list: Box<[_]> = (0..room).map(|_| Output::<doors_pod_state>::new()).collect();
+                    let mut count = Output::<usize>::new();
+                    let status = doors_pods_list(pods.0, list.as_mut_ptr().cast(), room, count.pointer());
+                    let known = count.after(status).copied().unwrap_or_default();
+                    for (index, one) in list.iter().enumerate() {
+                        let written = if index < known { DOORS_STATUS_OK } else { DOORS_STATUS_NO_MATCH };
+                        let Some(state) = one.after(written) else { continue };
+                        assert!(state.streams <= state.in_flight && state.first_seen <= state.last_seen);
+                        assert!(state.verdict <= DOORS_VERDICT_GONE && state.fresh <= 1 && state.reserved == [0; 4]);
+                    }
+                    let (one, mut out) = (pod(&mut reader), Output::<doors_idle>::new());
+                    let (idle, started) = (u64::from(reader.byte()) << 26, u64::from(reader.byte()) << 26);
+                    let status = doors_pods_idle(pods.0, &one.addr, idle, started, now, out.pointer());
+                    if let Some(idle) = out.after(status) {
+                        assert!((DOORS_IDLE_YES..=DOORS_IDLE_JUST_STARTED).contains(&idle.answer));
+                        assert!(idle.answer != DOORS_IDLE_YES || idle.in_flight == 0 && idle.wait == 0);
+                    }
+                }
                 event => {
                     now = now.wrapping_add(u64::from(reader.byte()) << 24);
                     let group = doors_group {
@@ -289,6 +328,15 @@ pub fn run(input: &[u8]) -> bool {
                     let first = list.first().map_or(null(), |first| first as *const doors_pod);
                     let (mut answer, mut verdict) = (Output::<doors_answer>::new(), Output::<u32>::new());
                     let status = match event {
+                        22 | 23 => {
+                            let status = if event == 22 {
+                                doors_pods_entered(pods.0, &group, first, path, now)
+                            } else {
+                                doors_pods_left(pods.0, first, path, now)
+                            };
+                            assert_ne!(status, DOORS_STATUS_PANIC);
+                            DOORS_STATUS_NO_MATCH
+                        }
                         15 => doors_pods_began(pods.0, &group, first, path, now, answer.pointer()),
                         16 | 17 => doors_pods_ended(pods.0, &group, first, path, outcome, now, answer.pointer()),
                         18 => doors_pods_refused_token(pods.0, &group, outcome, path, now, answer.pointer()),

@@ -44,7 +44,8 @@ pub fn run(input: &[u8]) -> bool {
         let (what, last, path) = (reader.byte(), reader.byte(), PATHS[usize::from(reader.byte() % 4)]);
         let group = Group { source: 7, server: u64::from(last >> 7), gone_after, gone_rate };
         let last = last % 6;
-        match what % 10 {
+        let stream = what & 128 != 0;
+        match what % 16 {
             number @ 0..6 => {
                 let outcome = OUTCOMES[usize::from(number)];
                 let answer = pods.ended(&group, slow::pod(last), path, outcome, now);
@@ -57,20 +58,33 @@ pub fn run(input: &[u8]) -> bool {
                 assert_eq!(answer.action, model.began(&group, last, path, now));
             }
             8 => {
-                let answer = pods.refused_token(&group, Reason::Refused, path, now);
+                let reason = if stream { Reason::Refused } else { Reason::NoCidr };
+                let answer = pods.refused_token(&group, reason, path, now);
+                assert_eq!((answer.log, answer.suppressed), model.line(reason, now));
                 let within = path != PathKind::Sync || model.take((false, 7), gone_rate, now);
                 assert_eq!(answer.action, if within { Action::Gone } else { Action::Unavailable });
             }
+            9..=11 => {
+                pods.entered(&group, slow::pod(last), stream, now);
+                model.entered(&group, last, stream, now);
+            }
+            12..=14 => {
+                pods.left(slow::pod(last), stream, now);
+                model.left(last, stream, now);
+            }
             _ => {
-                let list: Vec<u8> = (0..last).map(|step| (step * (what / 10)) % 6).collect();
+                let list: Vec<u8> = (0..last).map(|step| (step * (what / 16)) % 6).collect();
                 let list: Vec<u8> = (0..6).filter(|one| list.contains(one)).collect();
                 pods.resolved(group.server, &list.iter().map(|last| slow::pod(*last)).collect::<Vec<_>>());
                 model.resolved(group.server, &list);
             }
         }
+        assert_eq!(pods.list(), model.list());
         let mut failed = Vec::new();
         pods.failed_recently((0..6).map(slow::pod), now, |one| failed.push(one));
         for last in 0..6 {
+            let idle = pods.idle(slow::address(last), 10 * SECOND, SECOND, now);
+            assert_eq!(idle, model.idle(last, 10 * SECOND, SECOND, now));
             assert_eq!(pods.verdict(slow::pod(last)), model.verdict(last).0);
             assert_eq!(failed[usize::from(last)], model.failed_recently(last, now));
         }

@@ -149,6 +149,80 @@ fn failed_pods_are_tried_last_for_ten_seconds() {
     assert_eq!(failed(11 * SECOND), [false; 4]);
 }
 
+fn idle(pods: &Pods, last: u8, now: u64) -> (IdleAnswer, u64) {
+    let idle = pods.idle(pod(last).address(), 60 * SECOND, 0, now);
+    (idle.answer, idle.wait / SECOND)
+}
+
+#[test]
+fn traffic_goes_on_whatever_the_verdict_is() {
+    let pods = Pods::new();
+    pods.entered(&GROUP, pod(1), true, SECOND);
+    ended(&pods, 1, Outcome::Unreachable, 2 * SECOND);
+    ended(&pods, 1, Outcome::Refused, 3 * SECOND);
+    ended(&pods, 1, Outcome::Connected, 4 * SECOND);
+    ended(&pods, 1, Outcome::Refused, 5 * SECOND);
+    pods.resolved(1, &[pod(1)]);
+    ended(&pods, 1, Outcome::Unreachable, 6 * SECOND);
+    ended(&pods, 1, Outcome::Refused, 7 * SECOND);
+    let [known] = pods.list()[..] else { panic!("{:?}", pods.list()) };
+    assert_eq!((known.first_seen, known.last_seen), (SECOND, 7 * SECOND));
+    assert_eq!((known.in_flight, known.streams, known.refused, known.fresh), (1, 1, 3, true));
+    assert_eq!((known.verdict, known.unreachable_since), (Verdict::Gone, Some(6 * SECOND)));
+    assert_eq!(idle(&pods, 1, 1000 * SECOND), (IdleAnswer::Busy, 0));
+    pods.left(pod(1), true, 8 * SECOND);
+    assert_eq!(idle(&pods, 1, 9 * SECOND), (IdleAnswer::JustStarted, 59));
+    assert_eq!(idle(&pods, 1, 61 * SECOND), (IdleAnswer::Busy, 7));
+    assert_eq!(idle(&pods, 1, 68 * SECOND), (IdleAnswer::Yes, 0));
+}
+
+#[test]
+fn pods_in_use_are_forgotten_last() {
+    let pods = Pods::bounded(3);
+    pods.entered(&GROUP, pod(1), true, 100 * SECOND);
+    began(&pods, 2, 200 * SECOND);
+    began(&pods, 3, 300 * SECOND);
+    began(&pods, 4, 400 * SECOND);
+    let known = || pods.list().iter().map(|known| known.pod).collect::<Vec<_>>();
+    assert_eq!(known(), [pod(1), pod(3), pod(4)]);
+    // It was used at 200 s, which nobody knows any more for sure.
+    assert_eq!(idle(&pods, 2, 259 * SECOND), (IdleAnswer::Busy, 1));
+    assert_eq!(idle(&pods, 2, 260 * SECOND), (IdleAnswer::Yes, 0));
+}
+
+#[test]
+fn a_request_of_a_forgotten_pod_is_not_lost() {
+    let pods = Pods::bounded(2);
+    for last in 1..=3 {
+        pods.entered(&GROUP, pod(last), false, u64::from(last) * SECOND);
+    }
+    // The first is forgotten, so any pod may have a request.
+    for last in [1, 9] {
+        assert_eq!(idle(&pods, last, 1000 * SECOND), (IdleAnswer::Busy, 0));
+    }
+    pods.left(pod(1), false, 1000 * SECOND);
+    assert_eq!(idle(&pods, 1, 1001 * SECOND), (IdleAnswer::Busy, 59));
+    assert_eq!(idle(&pods, 1, 1060 * SECOND), (IdleAnswer::Yes, 0));
+    // Its other ends count as nothing.
+    pods.left(pod(1), false, 1060 * SECOND);
+    assert_eq!(idle(&pods, 1, 1060 * SECOND), (IdleAnswer::Yes, 0));
+    assert_eq!(pods.list().iter().map(|known| known.in_flight).sum::<u32>(), 2);
+}
+
+#[test]
+fn the_list_is_sorted() {
+    let pods = Pods::new();
+    let listed = ["10.0.0.2", "10.0.0.10", "2001:db8::1"].map(|address| address.parse().unwrap());
+    for address in listed.iter().rev() {
+        for port in [9000, 80] {
+            pods.entered(&GROUP, Pod::new(*address, port), false, 0);
+        }
+    }
+    let found: Vec<_> = pods.list().iter().map(|known| (known.pod.address(), known.pod.port())).collect();
+    assert_eq!(found, listed.iter().flat_map(|one| [(*one, 80), (*one, 9000)]).collect::<Vec<_>>());
+    assert_eq!(pods.known(), 6);
+}
+
 #[test]
 fn threads_share_it() {
     let pods = Pods::new();
