@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 )
 
@@ -21,22 +20,22 @@ type chooser struct {
 func (c chooser) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) *reverseproxy.Upstream {
 	chosen := c.policy.Select(pool, r, w)
 	if serving, ok := c.source.requestOf(r.Context()); ok && chosen != nil {
-		c.source.choose(serving, chosen, r)
+		c.source.choose(serving, chosen)
 	}
 	return chosen
 }
 
 // choose sends the request to the pod that was offered as this upstream.
-func (s *Source) choose(serving *request, upstream *reverseproxy.Upstream, r *http.Request) {
+func (s *Source) choose(serving *request, upstream *reverseproxy.Upstream) {
 	if chosen, ok := serving.offeredAs(upstream); ok {
-		s.sendTo(serving, chosen, r)
+		s.sendTo(serving, chosen)
 	}
 }
 
 // sendTo notes that the request goes to a pod.
-func (s *Source) sendTo(serving *request, chosen pod, r *http.Request) {
+func (s *Source) sendTo(serving *request, chosen pod) {
 	s.enter(serving, chosen)
-	serving.chose(chosen, replacerOf(r))
+	serving.chose(chosen)
 }
 
 // onlyUpstream is the selection policy for a pool of one: it takes it without asking whether it is available,
@@ -69,7 +68,7 @@ func (c ownChoice) Select(_ reverseproxy.UpstreamPool, r *http.Request, _ http.R
 	if len(pods) > 1 {
 		chosen = pods[rand.IntN(len(pods))]
 	}
-	c.source.sendTo(serving, chosen, r)
+	c.source.sendTo(serving, chosen)
 	return chosen.upstream
 }
 
@@ -108,10 +107,6 @@ func (s *Source) draw(serving *request) (drawn pod, ok bool) {
 		}
 	}
 	return drawn, ok
-}
-
-func replacerOf(r *http.Request) *caddy.Replacer {
-	return r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 }
 
 // Interface guards

@@ -17,8 +17,8 @@ import (
 
 // The host of the server whose pod was chosen, and the host with the port, both as configured.
 const (
-	hostPlaceholder     = "http.doors.host"
-	hostportPlaceholder = "http.doors.hostport"
+	hostPlaceholder     = placeholderPrefix + "host"
+	hostportPlaceholder = placeholderPrefix + "hostport"
 )
 
 // stockHostport is what users write who want the upstream's own name as the Host, and what Caddy does for TLS upstreams.

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"sync"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
@@ -93,8 +92,8 @@ func (q *request) offeredAs(upstream *reverseproxy.Upstream) (pod, bool) {
 	return pod{}, false
 }
 
-// chose notes the pod that was chosen and tells the placeholders.
-func (q *request) chose(pod pod, replacer *caddy.Replacer) {
+// chose notes the pod that was chosen.
+func (q *request) chose(pod pod) {
 	q.hadUpstreams = true
 	if q.chosen.server != nil || q.anyPod {
 		metrics.FailedOver()
@@ -105,8 +104,6 @@ func (q *request) chose(pod pod, replacer *caddy.Replacer) {
 	q.mutex.Lock()
 	q.chosen = pod
 	q.mutex.Unlock()
-	replacer.Set(hostPlaceholder, pod.server.name)
-	replacer.Set(hostportPlaceholder, pod.server.hostport)
 }
 
 // chosenPod returns the pod that was chosen last.

@@ -5,6 +5,7 @@ package caddydoors
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -29,6 +30,9 @@ type server struct {
 	group    doors.Group
 	host     *hosts.Host
 	pods     hosts.Cache[[]pod]
+
+	// draining holds pods that the host does not resolve to and that pages still live in. It is replaced, never changed.
+	draining atomic.Pointer[map[netip.Addr]pod]
 
 	// metricsLabel is the server's label in metrics, nil before its first request.
 	metricsLabel atomic.Pointer[string]
@@ -85,8 +89,23 @@ func (s *server) podAt(address netip.Addr) pod {
 	if found {
 		return fresh[at]
 	}
-	return s.newPod(address)
+	known := s.draining.Load()
+	if known != nil {
+		if pod, found := (*known)[address]; found {
+			return pod
+		}
+	}
+	added := s.newPod(address)
+	grown := map[netip.Addr]pod{address: added}
+	if known != nil && len(*known) < maxDraining {
+		maps.Copy(grown, *known)
+	}
+	s.draining.Store(&grown)
+	return added
 }
+
+// maxDraining bounds how many draining pods of a server are remembered, which only saves making them again.
+const maxDraining = 64
 
 func (s *server) newPod(address netip.Addr) pod {
 	at := netip.AddrPortFrom(address, s.port)

@@ -51,7 +51,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	// The loop's own policy chose, so the choice is known only now.
 	if dial, ok := reverseproxy.GetDialInfo(r.Context()); ok {
-		t.source.choose(serving, dial.Upstream, r)
+		t.source.choose(serving, dial.Upstream)
 	}
 	// Dials run in goroutines of their own, which must not look at Caddy's variables: handlers write there.
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))

@@ -64,12 +64,12 @@ func startCaddy(t *testing.T, handler string, pod *testPod) (url string, err err
 	return "http://" + address, caddy.Load([]byte(config), true)
 }
 
-func tokenOf(t *testing.T, address string) string {
+func tokenOf(t testing.TB, address string) string {
 	t.Helper()
 	return tokenSealedWith(t, testSecret, address)
 }
 
-func tokenSealedWith(t *testing.T, secret, address string) string {
+func tokenSealedWith(t testing.TB, secret, address string) string {
 	t.Helper()
 	cipher, err := doorscaddy.NewTokenCipher(secret)
 	if err != nil {

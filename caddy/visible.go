@@ -17,7 +17,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// placeholderPrefix begins the placeholders of a request; decision, reason, pod and upstream follow.
+// placeholderPrefix begins the placeholders of a request; decision, reason, pod and upstream follow, and for our own use those
+// of hostnames.go.
 const placeholderPrefix = "http.doors."
 
 // show makes the request visible. What is shown is computed when it is asked for: most requests pay for one closure.
@@ -55,6 +56,14 @@ func (q *request) placeholder(key string) (any, bool) {
 	case "upstream":
 		_, upstream := q.target()
 		return upstream, true
+	case "host":
+		if chosen, ok := q.chosenPod(); ok {
+			return chosen.server.name, true
+		}
+	case "hostport":
+		if chosen, ok := q.chosenPod(); ok {
+			return chosen.server.hostport, true
+		}
 	}
 	return nil, false
 }
