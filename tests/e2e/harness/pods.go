@@ -56,10 +56,16 @@ type Pod struct {
 // defaults of Doors, such as a shorter roll.
 func NewCluster(t testing.TB, base pod.Config, addresses ...string) *Cluster {
 	t.Helper()
+	return NewClusterAt(t, base, Port(t, addresses...), addresses...)
+}
+
+// NewClusterAt does so on a port that is known to be free.
+func NewClusterAt(t testing.TB, base pod.Config, port int, addresses ...string) *Cluster {
+	t.Helper()
 	if base.Secret == "" {
 		base.Secret = NewSecret(32)
 	}
-	cluster := &Cluster{Secret: base.Secret, Port: Port(t, addresses...), t: t, base: base, pods: map[string]*Pod{}}
+	cluster := &Cluster{Secret: base.Secret, Port: port, t: t, base: base, pods: map[string]*Pod{}}
 	for _, address := range addresses {
 		cluster.StartPod(address)
 	}
