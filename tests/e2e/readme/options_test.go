@@ -23,7 +23,12 @@ type option struct {
 func options(t *testing.T, readme document) (found []option) {
 	t.Helper()
 	row := regexp.MustCompile("^\\| `([a-z_]+) [^`]*` \\|.*?(?:\\| `([^`|]+)` )?\\|$")
+	inside := false
 	for line := range strings.Lines(readme.prose) {
+		inside = strings.HasPrefix(line, "| option ") || inside && strings.HasPrefix(line, "|")
+		if !inside {
+			continue
+		}
 		if columns := row.FindStringSubmatch(strings.TrimSuffix(line, "\n")); columns != nil {
 			found = append(found, option{columns[1], columns[2]})
 		}
