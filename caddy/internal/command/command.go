@@ -17,8 +17,8 @@ func New(module Module) caddycmd.Command {
 		Usage: "<command>",
 		Short: "Keys, tokens and routing of Doors apps",
 		Long: `
-Makes keys and tokens, explains where a request goes and why, and checks a
-configuration against its pods.
+Makes keys and tokens, explains where a request goes and why, checks a
+configuration against its pods, and watches a running Caddy.
 
 Results go to standard output, everything else to standard error. A secret is
 never an argument: it comes from the file named by --secret-file, from standard
@@ -27,14 +27,14 @@ input with --secret-file -, or from the environment variable DOORS_SECRET.
 Exit codes of all subcommands:
 
 	0  done, or all is well
-	1  the answer is no: a token that does not open, a finding
+	1  the answer is no: a token that does not open, a finding, time is up
 	2  nothing can be said: bad usage, a file or a service out of reach
 `,
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.Args = usage(cobra.NoArgs)
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 			cmd.SetFlagErrorFunc(cannot)
-			cmd.AddCommand(keygen(), keyid(), encode(), decode(), explain(module), check(module))
+			cmd.AddCommand(keygen(), keyid(), encode(), decode(), explain(module), check(module), wait(), top())
 		},
 	}
 }

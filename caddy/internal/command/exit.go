@@ -34,10 +34,11 @@ func end(cmd *cobra.Command, err error) error {
 	return cannot(cmd, err)
 }
 
-// cannot prints the error and makes Caddy exit with exitCannot. Not all versions of Caddy print errors of codes above 1, so
-// that Caddy does not get to see it.
+// cannot prints the error and makes Caddy exit with exitCannot. Versions of Caddy differ in how they print errors of codes above
+// 1, so that Caddy does not get to see it.
 func cannot(cmd *cobra.Command, err error) error {
 	cmd.PrintErrln(cmd.ErrPrefix(), err)
+	cmd.SilenceErrors = true
 	return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return exitCannot, nil })(cmd, nil)
 }
 

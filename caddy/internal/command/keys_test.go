@@ -173,7 +173,7 @@ func TestUnknownCommand(t *testing.T) {
 
 // Each command documents itself.
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"keygen", "keyid", "encode", "decode", "explain", "check"} {
+	for _, name := range []string{"keygen", "keyid", "encode", "decode", "explain", "check", "wait", "top"} {
 		help := runDoors(t, Module{}, "", name, "--help")
 		if help.code != 0 || help.stderr != "" || !strings.Contains(help.stdout, fmt.Sprintf("caddy doors %s", name)) {
 			t.Errorf("%s: %+v", name, help)

@@ -50,6 +50,9 @@ func (r result) wants(t *testing.T, code int, stderr string) {
 	if code == exitCannot && r.stdout != "" {
 		t.Errorf("standard output has %q", r.stdout)
 	}
+	if code != 0 && strings.Count(r.stderr, "Error: ") != 1 {
+		t.Errorf("not one error: %q", r.stderr)
+	}
 	if code == 0 && r.stderr != "" {
 		t.Errorf("standard error has %q", r.stderr)
 	}

@@ -118,7 +118,7 @@ func TestExplainCannot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if result := command.Run(t); result.Code != 2 || result.Stdout != "" || !strings.Contains(result.Stderr, "Error: ") {
+			if result := command.Run(t); result.Code != 2 || result.Stdout != "" || strings.Count(result.Stderr, "Error: ") != 1 {
 				t.Errorf("%+v", result)
 			}
 		})

@@ -36,13 +36,13 @@ func TestKeys(t *testing.T) {
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	script := Command{Arguments: []string{"completion", "bash"}}.Run(t)
-	for _, want := range []string{"_caddy_doors_explain()", "--secret-file", "--probe"} {
+	for _, want := range []string{"_caddy_doors_explain()", "_caddy_doors_wait()", "--secret-file", "--probe"} {
 		if !strings.Contains(script.Stdout, want) {
 			t.Errorf("the script for bash lacks %s", want)
 		}
 	}
 	commands := Command{Arguments: []string{"__complete", "doors", ""}}.Run(t)
-	for _, want := range []string{"check", "decode", "encode", "explain", "keygen", "keyid"} {
+	for _, want := range []string{"check", "decode", "encode", "explain", "keygen", "keyid", "top", "wait"} {
 		if !strings.Contains(commands.Stdout, want+"\t") {
 			t.Errorf("%s is not offered: %s", want, commands.Stdout)
 		}

@@ -1,0 +1,265 @@
+// In: --address.
+// Out: running Caddys that can be asked about pods, by doors_status or by their admin API.
+
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+)
+
+// addressHelp is the part of the help that is the same for all commands with --address.
+const addressHelp = `
+An address is host:port or a URL with the path where doors_status is mounted, or
+host:port or unix//path of an admin API. A host name with several addresses stands
+for all of them, except localhost. Without --address it is the admin API of this
+machine's Caddy.`
+
+// maxAnswer is more than a state with all its pods takes, in bytes.
+const maxAnswer = 64 << 20
+
+// replica is one running Caddy.
+type replica struct {
+	name   string  // for people: the address as given, and which of its addresses
+	base   url.URL // the path ends without a slash
+	client http.Client
+
+	// apis are what may be there. The first that answers stays.
+	apis []api
+
+	// lookup finds the addresses of the name that the replica is one of; nil if it was given by address.
+	lookup func(ctx context.Context) ([]netip.Addr, error)
+	place  netip.Addr // its address among these
+}
+
+// vanished tells whether the replica's name no longer has its address: it was replaced by another one.
+func (r *replica) vanished(ctx context.Context) bool {
+	if r.lookup == nil {
+		return false
+	}
+	addresses, err := r.lookup(ctx)
+	return err == nil && !slices.Contains(addresses, r.place)
+}
+
+// api is something that answers questions about pods.
+type api int
+
+const (
+	site  api = iota // doors_status
+	admin            // the admin API
+)
+
+// question is what can be asked: its path at each api, and its query.
+type question struct {
+	path  [2]string
+	query url.Values
+}
+
+// newReplica makes a replica whose connections all go to one place.
+func newReplica(name string, base url.URL, network, address string, apis ...api) *replica {
+	base.Path = strings.TrimRight(base.Path, "/")
+	return &replica{name: name, base: base, apis: apis, client: http.Client{
+		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// lookupHost is replaced in tests.
+var lookupHost = net.DefaultResolver.LookupNetIP
+
+// replicasOf returns all replicas that the addresses of the command line stand for; without any, this machine's.
+func replicasOf(ctx context.Context, addresses ...string) (replicas []*replica, err error) {
+	if len(addresses) == 0 {
+		local, err := caddycmd.DetermineAdminAPIAddress("", nil, "", "")
+		if err != nil {
+			return nil, err
+		}
+		if replicas, err = replicasAt(ctx, local); err != nil {
+			return nil, err
+		}
+		replicas[0].apis = []api{admin}
+		return replicas[:1], nil
+	}
+	for _, address := range addresses {
+		found, err := replicasAt(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		replicas = append(replicas, found...)
+	}
+	return replicas, nil
+}
+
+// replicasAt returns all replicas that an address stands for.
+func replicasAt(ctx context.Context, text string) ([]*replica, error) {
+	base, network, address, err := parseAddress(text)
+	if err != nil {
+		return nil, fmt.Errorf("--address %s: %w", base.Redacted(), err)
+	}
+	if network == "unix" {
+		return []*replica{newReplica(text, base, network, address, admin)}, nil
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("--address %s: %w", base.Redacted(), err)
+	}
+	name := base.Redacted()
+	if !strings.Contains(text, "://") {
+		name = text
+	}
+	_, notAnAddress := netip.ParseAddr(host)
+	if notAnAddress == nil || host == "localhost" { // whose two addresses are one machine, of which programs often use one
+		return []*replica{newReplica(name, base, network, address, site, admin)}, nil
+	}
+	lookup := func(ctx context.Context) ([]netip.Addr, error) {
+		return lookupHost(ctx, "ip", host)
+	}
+	addresses, err := lookup(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("--address %s: %w", name, err)
+	}
+	var replicas []*replica
+	for _, one := range addresses {
+		place := net.JoinHostPort(one.Unmap().String(), port)
+		r := newReplica(name+" ("+place+")", base, network, place, site, admin)
+		r.lookup, r.place = lookup, one
+		replicas = append(replicas, r)
+	}
+	return replicas, nil
+}
+
+// parseAddress reads an address of the command line: the URL that requests are made for, and what is dialled.
+func parseAddress(text string) (base url.URL, network, address string, err error) {
+	if strings.Contains(text, "://") {
+		parsed, err := url.Parse(text)
+		switch {
+		case err != nil:
+			return base, "", "", errors.New("no URL")
+		case parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
+			return *parsed, "", "", errors.New("a URL must be http:// or https:// with a host")
+		}
+		port := parsed.Port()
+		if port == "" {
+			port = map[string]string{"http": "80", "https": "443"}[parsed.Scheme]
+		}
+		return *parsed, "tcp", net.JoinHostPort(parsed.Hostname(), port), nil
+	}
+	base.Host = text
+	parsed, err := caddy.ParseNetworkAddress(text)
+	switch {
+	case err != nil:
+		return base, "", "", err
+	case parsed.IsUnixNetwork():
+		// The admin API takes only this host over a socket.
+		path, _, _ := strings.Cut(parsed.Host, "|") // permissions, where the address is that of a listener
+		return url.URL{Scheme: "http", Host: "127.0.0.1"}, "unix", path, nil
+	case parsed.Network != "tcp" || parsed.PortRangeSize() != 1 || parsed.StartPort == 0:
+		return base, "", "", errors.New("must be host:port, a URL, or unix//path")
+	}
+	host := parsed.Host
+	if host == "" {
+		host = "localhost"
+	}
+	address = net.JoinHostPort(host, strconv.FormatUint(uint64(parsed.StartPort), 10))
+	return url.URL{Scheme: "http", Host: address}, "tcp", address, nil
+}
+
+// get asks a question, and decodes the answer into document if the status is one of those that are wanted. Any other
+// status is a *refusal.
+func (r *replica) get(ctx context.Context, q question, document any, wanted ...int) error {
+	var err error
+	for i, api := range r.apis {
+		var refused *refusal
+		err = r.ask(ctx, api, q, document, wanted)
+		if err == nil {
+			r.apis = r.apis[i : i+1]
+		}
+		if !errors.As(err, &refused) || !refused.byOthers() {
+			break
+		}
+	}
+	return err
+}
+
+func (r *replica) ask(ctx context.Context, api api, q question, document any, wanted []int) error {
+	target := r.base
+	target.Path += q.path[api]
+	target.RawQuery = q.query.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return err
+	}
+	if api == admin {
+		request.Header.Set("Origin", "http://"+r.base.Host) // as Caddy's own commands do
+	}
+	answer, err := r.client.Do(request)
+	if err != nil {
+		return withoutURL(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return err
+	}
+	if slices.Contains(wanted, answer.StatusCode) && isJSON(answer) && json.Unmarshal(body, document) == nil {
+		return nil
+	}
+	refused := &refusal{status: answer.StatusCode}
+	if isJSON(answer) {
+		var fault struct {
+			Error string `json:"error"`
+		}
+		_ = json.Unmarshal(body, &fault)
+		refused.message = fault.Error
+	}
+	return refused
+}
+
+func isJSON(answer *http.Response) bool {
+	kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	return err == nil && kind == "application/json"
+}
+
+// withoutURL leaves the URL out of an error of net/http: the replica has a name already.
+func withoutURL(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}
+
+// refusal is an answer that is not the one that was asked for.
+type refusal struct {
+	status  int
+	message string // of doors_status or the admin API, "" if somebody else answered
+}
+
+// Error returns the status and the reason that the server gave.
+func (r *refusal) Error() string {
+	if r.message == "" {
+		return fmt.Sprintf("answered with status %d, which is not doors_status", r.status)
+	}
+	return fmt.Sprintf("answered with status %d: %s", r.status, r.message)
+}
+
+// byOthers tells whether something answered that is not the api that was asked.
+func (r *refusal) byOthers() bool {
+	return r.message == "" && r.status < http.StatusInternalServerError
+}

@@ -1,0 +1,120 @@
+// In: the state of a Caddy.
+// Out: the same as a table.
+
+package command
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/status"
+)
+
+// drawState writes the tables of servers and pods. Draining pods come first: they are why one looks.
+func drawState(out io.Writer, state *status.State) error {
+	streams, requests := 0, 0
+	for _, pod := range state.Pods {
+		streams, requests = streams+pod.Streams, requests+pod.InFlight
+	}
+	table := &table{writer: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+	table.line(fmt.Sprintf("up %s, %s in flight, %s", seconds(state.UptimeSeconds), count(requests, "request"), count(streams, "open stream")))
+	table.line(fmt.Sprintf("answered 410: %d, 503: %d", sum(state.Answers.Gone), sum(state.Answers.Unavailable)))
+	table.line()
+	table.line("SERVER", "NETWORKS", "ADDRESSES", "RESOLVED")
+	hidden := 0
+	drawn := map[string]bool{} // several sources may have the same server
+	for _, source := range state.Sources {
+		hidden += source.ServersTotal - len(source.Servers)
+		for _, server := range source.Servers {
+			networks := strings.Join(server.CIDRs, " ")
+			if name := server.Server + " " + networks; !drawn[name] {
+				drawn[name] = true
+				table.line(server.Server, networks, fmt.Sprint(len(server.Addresses)), resolved(server))
+			}
+		}
+	}
+	if hidden > 0 {
+		table.line(fmt.Sprintf("and %s more", count(hidden, "server")))
+	}
+	table.line()
+	table.line("POD", "SERVER", "GENERATION", "VERDICT", "IN FLIGHT", "STREAMS", "REFUSED", "LAST SEEN")
+	order := []status.Generation{status.Draining, status.Fresh}
+	rank := func(pod status.Pod) uint { return uint(slices.Index(order, pod.Generation)) } // others last
+	pods := slices.Clone(state.Pods)
+	slices.SortStableFunc(pods, func(a, b status.Pod) int { return cmp.Compare(rank(a), rank(b)) })
+	for _, pod := range pods {
+		table.line(pod.Pod, pod.Server, string(pod.Generation), string(pod.Verdict), fmt.Sprint(pod.InFlight), fmt.Sprint(pod.Streams),
+			fmt.Sprint(pod.RefusedDials), ago(pod.LastSeenSecondsAgo))
+	}
+	return table.end()
+}
+
+func sum(byReason map[string]uint64) (all uint64) {
+	for _, number := range byReason {
+		all += number
+	}
+	return all
+}
+
+// table keeps the first error of its output.
+type table struct {
+	writer *tabwriter.Writer
+	failed error
+}
+
+func (t *table) line(cells ...string) {
+	for i := range cells {
+		cells[i] = printable(cells[i])
+	}
+	if _, err := fmt.Fprintln(t.writer, strings.Join(cells, "\t")); err != nil && t.failed == nil {
+		t.failed = err
+	}
+}
+
+func (t *table) end() error {
+	if err := t.writer.Flush(); err != nil && t.failed == nil {
+		t.failed = err
+	}
+	return t.failed
+}
+
+// resolved says how fresh the addresses of a server are.
+func resolved(server status.Server) string {
+	switch {
+	case server.DNSError != "":
+		return "failing: " + server.DNSError
+	case server.ResolvedSecondsAgo != nil:
+		return ago(server.ResolvedSecondsAgo)
+	case len(server.Addresses) > 0:
+		return "an address"
+	default:
+		return "not yet"
+	}
+}
+
+func ago(past *float64) string {
+	if past == nil {
+		return "never"
+	}
+	return seconds(*past) + " ago"
+}
+
+func seconds(number float64) string {
+	return (time.Duration(number) * time.Second).String()
+}
+
+// printable replaces what could move the cursor: the text comes over the network.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
+}

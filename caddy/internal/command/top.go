@@ -1,0 +1,139 @@
+// In: the state of a running Caddy, again and again.
+// Out: a table in the terminal.
+
+package command
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/status"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+func top() *cobra.Command {
+	cmd := subcommand("top [--address <address>] [--once]", "Shows servers and pods of a running Caddy", `
+Shows servers and pods of a running Caddy, and how many requests and streams each
+pod has, as a table that is renewed each second until Ctrl-C. With --once, or when
+standard output is no terminal, it prints one table and ends.
+
+Each renewal is a request. The admin API logs its requests, doors_status does not.
+`+addressHelp+`
+`, cobra.NoArgs, runTop)
+	cmd.Flags().String("address", "", "Address of a running Caddy")
+	cmd.Flags().Bool("once", false, "Print one table and end")
+	return cmd
+}
+
+const (
+	renewal = time.Second
+	// statePatience limits one request for the state.
+	statePatience = 10 * time.Second
+)
+
+func runTop(cmd *cobra.Command, _ []string) error {
+	address, _ := cmd.Flags().GetString("address")
+	once, _ := cmd.Flags().GetBool("once")
+	var addresses []string
+	if address != "" {
+		addresses = append(addresses, address)
+	}
+	replicas, err := replicasOf(cmd.Context(), addresses...)
+	if err != nil {
+		return err
+	}
+	if len(replicas) != 1 {
+		names := make([]string, len(replicas))
+		for i, replica := range replicas {
+			names[i] = replica.name
+		}
+		return fmt.Errorf("--address %s stands for %d replicas: name one of %s", address, len(replicas), strings.Join(names, ", "))
+	}
+	screen, ok := cmd.OutOrStdout().(*os.File)
+	if !once && ok && term.IsTerminal(int(screen.Fd())) {
+		return watch(cmd.Context(), replicas[0], screen)
+	}
+	state, err := replicas[0].state(cmd.Context())
+	if err != nil {
+		return fmt.Errorf("%s: %w", replicas[0].name, err)
+	}
+	return drawState(cmd.OutOrStdout(), state)
+}
+
+// state asks for the state.
+func (r *replica) state(ctx context.Context) (*status.State, error) {
+	ctx, stop := context.WithTimeout(ctx, statePatience)
+	defer stop()
+	var state status.State
+	err := r.get(ctx, question{path: [...]string{site: "/state", admin: "/doors"}}, &state, http.StatusOK)
+	return &state, err
+}
+
+// Control sequences of terminals (ECMA-48): the cursor to the first place, and what is behind it away.
+const (
+	home      = "\x1b[H"
+	clearLine = "\x1b[K"
+	clearRest = "\x1b[J"
+)
+
+// watch draws the state over itself until it is interrupted. What cannot be asked for may be back in a second.
+func watch(ctx context.Context, r *replica, screen *os.File) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if _, err := io.WriteString(screen, home+clearRest); err != nil {
+		return err
+	}
+	for {
+		var table bytes.Buffer
+		fmt.Fprintf(&table, "%s at %s\n", r.name, time.Now().Format(time.TimeOnly))
+		state, err := r.state(ctx)
+		if err == nil {
+			err = drawState(&table, state)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			fmt.Fprintf(&table, "\n%v\n", printable(err.Error()))
+		}
+		width, height, err := term.GetSize(int(screen.Fd()))
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(screen, frame(table.String(), width, height)); err != nil {
+			return err
+		}
+		select {
+		case <-time.After(renewal):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// frame fits a table into a screen, over what was there before. A terminal that does not know its size says 0.
+func frame(table string, width, height int) string {
+	lines := strings.Split(strings.TrimRight(table, "\n"), "\n")
+	if len(lines) >= height && height > 1 { // the cursor stands in the last line
+		lines = append(lines[:height-2], fmt.Sprintf("... %d lines more", len(lines)-(height-2)))
+	}
+	var out strings.Builder
+	out.WriteString(home)
+	for _, line := range lines {
+		if runes := []rune(line); len(runes) > width && width > 0 {
+			line = string(runes[:width])
+		}
+		out.WriteString(line + clearLine + "\r\n")
+	}
+	out.WriteString(clearRest)
+	return out.String()
+}

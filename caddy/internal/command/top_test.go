@@ -1,0 +1,92 @@
+package command
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/status"
+)
+
+func past(seconds float64) *float64 { return &seconds }
+
+// duringRollout has one pod that drains and one that is fresh, and a name from the network that is up to no good.
+var duringRollout = &status.State{
+	UptimeSeconds: 3723.4,
+	Sources: []status.Source{{ServersTotal: 3, Servers: []status.Server{
+		{Server: "app.test:8080", CIDRs: []string{"10.0.0.0/24", "fd00::/64"}, Addresses: []string{"10.0.0.8"}, ResolvedSecondsAgo: past(0.4)},
+		{Server: "other.test:8080", CIDRs: []string{"10.0.1.0/24"}, DNSError: "no such host\x1b[2J"},
+	}}},
+	Pods: []status.Pod{
+		{Pod: "10.0.0.6:8080", Generation: status.Unknown, Verdict: status.Gone, RefusedDials: 4},
+		{Pod: "10.0.0.8:8080", Server: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, InFlight: 1, LastSeenSecondsAgo: past(0)},
+		{Pod: "10.0.0.7:8080", Server: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, InFlight: 3, Streams: 2, LastSeenSecondsAgo: past(61)},
+	},
+	Answers: status.Answers{Gone: map[string]uint64{"one": 5, "two": 10}, Unavailable: map[string]uint64{"three": 6}},
+}
+
+const rolloutTable = `up 1h2m3s, 4 requests in flight, 2 open streams
+answered 410: 15, 503: 6
+
+SERVER           NETWORKS               ADDRESSES  RESOLVED
+app.test:8080    10.0.0.0/24 fd00::/64  1          0s ago
+other.test:8080  10.0.1.0/24            0          failing: no such host?[2J
+and 1 server more
+
+POD            SERVER         GENERATION  VERDICT  IN FLIGHT  STREAMS  REFUSED  LAST SEEN
+10.0.0.7:8080  app.test:8080  draining    alive    3          2        0        1m1s ago
+10.0.0.8:8080  app.test:8080  fresh       alive    1          0        0        0s ago
+10.0.0.6:8080                 unknown     gone     0          0        4        never
+`
+
+func TestTop(t *testing.T) {
+	state, err := json.Marshal(duringRollout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/state" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(state)
+	}))
+	defer server.Close()
+	for _, args := range [][]string{{}, {"--once"}} { // standard output is no terminal
+		shown := runDoors(t, Module{}, "", append([]string{"top", "--address", server.URL}, args...)...)
+		shown.wants(t, 0, "")
+		if shown.stdout != rolloutTable {
+			t.Errorf("%s\nand not\n%s", shown.stdout, rolloutTable)
+		}
+	}
+	runDoors(t, Module{}, "", "top", "--address", server.URL+"/elsewhere").wants(t, exitCannot, "not doors_status")
+	runDoors(t, Module{}, "", "top", "--address", "caddy").wants(t, exitCannot, "caddy")
+	nameIs(t, "127.0.0.1", "127.0.1.1")
+	runDoors(t, Module{}, "", "top", "--address", "caddy.test:1").wants(t, exitCannot, "2 replicas: name one of caddy.test:1 (127.0.0.1:1), ")
+}
+
+func TestFrame(t *testing.T) {
+	const line = clearLine + "\r\n"
+	for name, want := range map[string]struct {
+		table         string
+		width, height int
+		frame         string
+	}{
+		"fits":     {"a\nb\n", 80, 24, home + "a" + line + "b" + line + clearRest},
+		"too wide": {"äöü\n", 2, 24, home + "äö" + line + clearRest},
+		"too high": {"1\n2\n3\n4\n5\n", 80, 5, home + "1" + line + "2" + line + "3" + line + "... 2 lines more" + line + clearRest},
+		"exactly":  {"1\n2\n3\n4\n", 80, 5, home + "1" + line + "2" + line + "3" + line + "4" + line + clearRest},
+		"unknown":  {"1\n2\n", 0, 0, home + "1" + line + "2" + line + clearRest},
+		"tiny":     {"1\n2\n", 80, 2, home + "... 2 lines more" + line + clearRest},
+	} {
+		if got := frame(want.table, want.width, want.height); got != want.frame {
+			t.Errorf("%s: %q, not %q", name, got, want.frame)
+		}
+	}
+	if rows := strings.Count(frame(strings.Repeat("x\n", 99), 80, 10), "\r\n"); rows != 9 {
+		t.Errorf("%d lines on a screen of 10", rows)
+	}
+}

@@ -1,0 +1,200 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/status"
+)
+
+// caddyThat is a Caddy whose doors_status gives these answers about 10.0.0.7, one after the other, the last again and again. An
+// answer of 0 is a connection that breaks.
+func caddyThat(t *testing.T, answers ...int) (address string, questions *atomic.Int64) {
+	t.Helper()
+	questions = new(atomic.Int64)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := int(questions.Add(1))
+		code := answers[min(n, len(answers))-1]
+		if code == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		reply(w, r, code)
+	}))
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String(), questions
+}
+
+func reply(w http.ResponseWriter, r *http.Request, code int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	answer := status.Idle{Pod: "10.0.0.7", Answer: status.IsIdle, IdleSeconds: 61.2}
+	switch {
+	case r.URL.Path != "/pods/10.0.0.7" || r.URL.Query().Get("idle") != "1m0s" || r.URL.Query().Get("wait") == "":
+		answer.Pod = "a question that nobody should ask: " + r.URL.String()
+	case code == http.StatusConflict:
+		answer = status.Idle{Pod: "10.0.0.7", Answer: status.Busy, InFlight: 2, Streams: 1}
+	case code == http.StatusNotFound:
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": "10.0.0.7 is in no network of a server"})
+		return
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// One question each is enough where the pod is idle, or becomes so while the question is held.
+func TestWait(t *testing.T) {
+	one, questionsOne := caddyThat(t, 200)
+	two, questionsTwo := caddyThat(t, 200)
+	waited := runDoors(t, Module{}, "", "wait", "::ffff:10.0.0.7", "--idle", "60s", "--address", one, "--address", "http://"+two+"/")
+	waited.wants(t, 0, "")
+	lines := strings.Split(strings.TrimSuffix(waited.stdout, "\n"), "\n")
+	if len(lines) != 2 || !strings.HasSuffix(lines[0], "10.0.0.7 is idle, no request for 61 s") {
+		t.Errorf("%q", waited.stdout)
+	}
+	if questionsOne.Load() != 1 || questionsTwo.Load() != 1 {
+		t.Errorf("%d and %d questions", questionsOne.Load(), questionsTwo.Load())
+	}
+}
+
+// What may be over in a moment is asked again, and said once.
+func TestWaitAgain(t *testing.T) {
+	for name, answers := range map[string][]int{"busy": {409, 409, 200}, "fault": {503, 200}, "broken": {0, 200}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, questions := caddyThat(t, answers...)
+			waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--address", address)
+			if waited.code != 0 || questions.Load() != int64(len(answers)) || strings.Count(waited.stderr, "\n") != 1 {
+				t.Errorf("%d questions, %+v", questions.Load(), waited)
+			}
+			if name == "busy" && !strings.Contains(waited.stderr, "busy: 2 requests in flight, of which 1 stream") {
+				t.Errorf("%s", waited.stderr)
+			}
+		})
+	}
+}
+
+// All replicas must agree.
+func TestWaitTimeout(t *testing.T) {
+	idle, _ := caddyThat(t, 200)
+	busy, _ := caddyThat(t, 409)
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := closed.Addr().String()
+	closed.Close()
+	for other, why := range map[string]string{busy: "busy: 2 requests", dead: "refused"} {
+		waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--timeout", "10ms", "--address", idle, "--address", other)
+		waited.wants(t, exitNo, why)
+		if !strings.Contains(waited.stderr, "time is up") || !strings.Contains(waited.stdout, "is idle") {
+			t.Errorf("%+v", waited)
+		}
+	}
+}
+
+// What will be the same the next time ends the wait, for all replicas.
+func TestWaitCannot(t *testing.T) {
+	nameIs(t)
+	busy, _ := caddyThat(t, 409)
+	unknown, _ := caddyThat(t, 404)
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	lying := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{}`))
+	}))
+	defer lying.Close()
+	for address, why := range map[string]string{
+		unknown:        "in no network",
+		other.URL:      "not doors_status",
+		lying.URL:      "not doors_status",
+		"other.test:1": "other.test",
+		"caddy":        "caddy",
+	} {
+		runDoors(t, Module{}, "", "wait", "10.0.0.7", "--address", busy, "--address", address).wants(t, exitCannot, why)
+	}
+	for _, args := range [][]string{{}, {"pod"}, {"10.0.0.7", "--idle", "0s"}, {"10.0.0.7", "--idle", "soon"}, {"10.0.0.7", "--timeout", "-1s"}} {
+		runDoors(t, Module{}, "", append([]string{"wait"}, args...)...).wants(t, exitCannot, "")
+	}
+}
+
+// The admin API is asked at its own path, over a socket too.
+func TestWaitSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "admin.sock")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.StripPrefix("/doors", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "127.0.0.1" || r.Header.Get("Origin") != "http://127.0.0.1" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		reply(w, r, 200)
+	}))}
+	go server.Serve(listener)
+	defer server.Close()
+	runDoors(t, Module{}, "", "wait", "10.0.0.7", "--address", fmt.Sprintf("unix/%s", path)).wants(t, 0, "")
+}
+
+// A question is held for no longer than there is time.
+func TestWaitHold(t *testing.T) {
+	holds := make(chan time.Duration, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hold, _ := time.ParseDuration(r.URL.Query().Get("wait"))
+		holds <- hold
+		reply(w, r, 200)
+	}))
+	defer server.Close()
+	for timeout, most := range map[string]time.Duration{"0": longestHold, "90s": 90 * time.Second, "24h": longestHold} {
+		runDoors(t, Module{}, "", "wait", "10.0.0.7", "--timeout", timeout, "--address", server.URL).wants(t, 0, "")
+		if hold := <-holds; hold > most || hold < most/2 {
+			t.Errorf("--timeout %s: the question is held for %v", timeout, hold)
+		}
+	}
+}
+
+// A name stands for all its addresses. One that it loses meanwhile was replaced.
+func TestWaitName(t *testing.T) {
+	idle, _ := caddyThat(t, 200)
+	_, port, err := net.SplitHostPort(idle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nameIs(t, "127.0.0.1", "127.0.1.1") // where nobody listens
+	place := "caddy.test:" + port
+	waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--timeout", "10ms", "--address", place)
+	waited.wants(t, exitNo, "caddy.test:"+port+" (127.0.1.1:"+port+")")
+
+	all := lookupHost
+	lookups := 0
+	lookupHost = func(ctx context.Context, network, host string) ([]netip.Addr, error) {
+		addresses, err := all(ctx, network, host)
+		if lookups++; lookups > 1 {
+			addresses = addresses[:1]
+		}
+		return addresses, err
+	}
+	waited = runDoors(t, Module{}, "", "wait", "10.0.0.7", "--address", place)
+	if waited.code != 0 || !strings.Contains(waited.stderr, "no longer there") || strings.Count(waited.stdout, "\n") != 1 {
+		t.Errorf("%+v", waited)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	if got := describe(status.Idle{Answer: status.JustStarted}, nil); !strings.Contains(got, "not run for long enough") {
+		t.Error(got)
+	}
+	if got := describe(status.Idle{Answer: status.Busy, InFlight: 1}, nil); got != "busy: 1 request in flight, of which 0 streams" {
+		t.Error(got)
+	}
+}
