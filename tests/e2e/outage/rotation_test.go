@@ -76,7 +76,9 @@ func TestKeyRotation(t *testing.T) {
 	// 2. The apps get the new key with their next deployment.
 	fresh := NewClusterAt(t, pod.Config{Roll: 10 * time.Minute, Secret: newKey}, port, podB)
 	resolve(dns, app, podB)
-	everywhere(func(caddy *Caddy) { eventually(t, "the move", func() bool { return logged(caddy, `"host changed"`) == 1 }) })
+	everywhere(func(caddy *Caddy) {
+		eventually(t, "the move", func() bool { return logged(caddy, `"host changed"`) == 1 })
+	})
 	visit(fresh.Pod(podB))
 	checkDelivers(t, streams, "both-clusters")
 	for index, s := range streams {
