@@ -26,5 +26,10 @@
 //	state.go       all of it in, the document that is shown out
 //	status.go      requests to doors_status in, that document out; admin.go the same at the admin API
 //
+// The command line:
+//
+//	commands.go    a configuration's text in, its sources out, for package internal/command
+//	inspection.go  a provisioned handler in, its warnings, its pods and a page of one of them out
+//
 // What a token, a CIDR or a cookie means is decided by the library behind package doors, never here.
 package caddydoors

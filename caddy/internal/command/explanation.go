@@ -148,10 +148,9 @@ func (e *Explanation) explainFresh(source *Source, decision doors.Decision) {
 			e.say("%s lies in %s of upstreams[%d].", decision.Addr, e.CIDR, decision.Upstream)
 			e.say("Decision: server. The fresh pods of %s may answer: %s if it is one of them, else lb_policy chooses.", server.hostport(), decision.Addr)
 		} else {
-			switch {
-			case source.CookieName == "":
+			if source.CookieName == "" {
 				e.say("No cookie is looked at: cookie_name is not set.")
-			default:
+			} else {
 				e.say("There is no usable cookie %s.", source.CookieName)
 			}
 			e.say("Decision: server. There is one upstream; the fresh pods of %s may answer, and lb_policy chooses.", server.hostport())

@@ -37,6 +37,7 @@ type replica struct {
 	name   string  // for people: the address as given, and which of its addresses
 	base   url.URL // the path ends without a slash
 	client http.Client
+	origin string // what the admin API wants to hear; a socket wants nothing
 
 	// apis are what may be there. The first that answers stays.
 	apis []api
@@ -72,7 +73,11 @@ type question struct {
 // newReplica makes a replica whose connections all go to one place.
 func newReplica(name string, base url.URL, network, address string, apis ...api) *replica {
 	base.Path = strings.TrimRight(base.Path, "/")
-	return &replica{name: name, base: base, apis: apis, client: http.Client{
+	origin := ""
+	if network != "unix" {
+		origin = base.Scheme + "://" + base.Host
+	}
+	return &replica{name: name, base: base, origin: origin, apis: apis, client: http.Client{
 		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, address)
 		}},
@@ -205,8 +210,8 @@ func (r *replica) ask(ctx context.Context, api api, q question, document any, wa
 	if err != nil {
 		return err
 	}
-	if api == admin {
-		request.Header.Set("Origin", "http://"+r.base.Host) // as Caddy's own commands do
+	if api == admin && r.origin != "" {
+		request.Header.Set("Origin", r.origin)
 	}
 	answer, err := r.client.Do(request)
 	if err != nil {

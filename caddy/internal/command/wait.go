@@ -183,6 +183,8 @@ func describe(answer status.Idle, err error) string {
 		return err.Error()
 	case answer.Answer == status.JustStarted:
 		return "this Caddy has not run for long enough to know"
+	case answer.InFlight == 0:
+		return fmt.Sprintf("%s: the last request was %.0f s ago", answer.Answer, answer.IdleSeconds)
 	default:
 		return fmt.Sprintf("%s: %s in flight, of which %s", answer.Answer, count(answer.InFlight, "request"), count(answer.Streams, "stream"))
 	}

@@ -135,7 +135,7 @@ func TestWaitSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: http.StripPrefix("/doors", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host != "127.0.0.1" || r.Header.Get("Origin") != "http://127.0.0.1" {
+		if r.Host != "127.0.0.1" || r.Header["Origin"] != nil {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -191,10 +191,14 @@ func TestWaitName(t *testing.T) {
 }
 
 func TestDescribe(t *testing.T) {
-	if got := describe(status.Idle{Answer: status.JustStarted}, nil); !strings.Contains(got, "not run for long enough") {
-		t.Error(got)
-	}
-	if got := describe(status.Idle{Answer: status.Busy, InFlight: 1}, nil); got != "busy: 1 request in flight, of which 0 streams" {
-		t.Error(got)
+	for want, answer := range map[string]status.Idle{
+		"this Caddy has not run for long enough to know": {Answer: status.JustStarted},
+		"busy: the last request was 12 s ago":            {Answer: status.Busy, IdleSeconds: 12.3},
+		"busy: 1 request in flight, of which 0 streams":  {Answer: status.Busy, InFlight: 1},
+		"busy: 3 requests in flight, of which 1 stream":  {Answer: status.Busy, InFlight: 3, Streams: 1},
+	} {
+		if got := describe(answer, nil); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
 	}
 }

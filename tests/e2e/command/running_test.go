@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -80,11 +82,32 @@ func TestTop(t *testing.T) {
 	}
 }
 
+// The admin API may listen on a socket only.
+func TestSocket(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	socket, port := filepath.Join(folder, "admin.sock"), Port(t, "127.0.0.1")
+	proxy := Caddyfile("dynamic_upstreams", NewSecret(32), "", []Server{{CIDR: "127.0.1.0/24", Host: podA, Port: 9}}, "")
+	path := filepath.Join(folder, "Caddyfile")
+	caddyfile := fmt.Sprintf("{\n\tadmin unix/%s|0600\n}\n\nhttp://127.0.0.1:%d {\n%s\n}\n", socket, port, Indent(proxy))
+	if err := os.WriteFile(path, []byte(caddyfile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	StartCommand(t, Default, port, "run", "--config", path, "--adapter", "caddyfile")
+	for _, address := range []string{"unix/" + socket, "unix/" + socket + "|0600"} {
+		shown := Command{Arguments: []string{"doors", "top", "--address", address}}.Run(t)
+		waited := Command{Arguments: []string{"doors", "wait", podA, "--idle", "1ms"}, Env: []string{"CADDY_ADMIN=" + address}}.Run(t)
+		if shown.Code != 0 || !strings.Contains(shown.Stdout, podA+":9 ") || waited.Code != 0 || !strings.Contains(waited.Stdout, "is idle") {
+			t.Errorf("%s: %+v %+v", address, shown, waited)
+		}
+	}
+}
+
 // In a terminal the table is drawn again and again, until it is interrupted.
 func TestTopInTerminal(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	command := fmt.Sprintf("stty cols 100 rows 8; exec timeout --foreground --preserve-status --signal INT 4 %s doors top --address %s", Default.Path(t), r.site)
+	command := fmt.Sprintf("stty cols 100 rows 8; exec timeout --foreground --preserve-status --signal INT 5 %s doors top --address %s", Default.Path(t), r.site)
 	output, err := exec.Command("script", "--quiet", "--return", "--command", command, "/dev/null").CombinedOutput()
 	frames := strings.Split(string(output), "\x1b[H")
 	if err != nil || len(frames) < 3 {
