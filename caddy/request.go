@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -23,8 +24,10 @@ type request struct {
 	// cause is why the decision could not be carried out, nil while nothing stands in the way.
 	cause *metrics.Cause
 
-	// outer is a request that another source made before for the same one, and inner one that was made after.
-	outer, inner *request
+	// outer is a request that another source made before for the same one, and inner one that was made after, whose
+	// placeholders count. A dial that goes on in the background may still ask for them.
+	outer *request
+	inner atomic.Pointer[request]
 
 	// probes is set for the one request in a second that finds out whether its pod is back, anyPod for one whose
 	// pod is gone and that any pod of the server can answer.

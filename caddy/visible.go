@@ -21,14 +21,33 @@ import (
 // of hostnames.go.
 const placeholderPrefix = "http.doors."
 
+// firstShown is the placeholder by which a request finds the one that was shown first. No configuration has a use for it.
+const firstShown = placeholderPrefix + "first"
+
+// shown is the value of that placeholder.
+type shown struct{ *request }
+
+// String is what a configuration gets that asks for it.
+func (shown) String() string { return "" }
+
 // show makes the request visible. What is shown is computed when it is asked for: most requests pay for one closure.
 func (q *request) show(ctx context.Context, answer http.Header) {
-	if q.outer != nil {
-		q.outer.inner = q // whose placeholders are asked first
-	} else if replacer, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
-		replacer.Map(q.placeholder)
+	server, _ := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	if replacer, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		first := q.outer
+		if first == nil && (q.source.underStockHandler || server != nil && server.Errors != nil) {
+			// handle_errors begins with the context that the server made, and the stock handler's is not ours.
+			if found, ok := replacer.Get(firstShown); ok {
+				first = found.(shown).request
+			}
+		}
+		if first != nil {
+			first.inner.Store(q)
+		} else {
+			replacer.Map(q.placeholder)
+		}
 	}
-	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && server.Logs != nil {
+	if server != nil && server.Logs != nil {
 		if fields, ok := ctx.Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
 			fields.Set(zap.Object("doors", q))
 		}
@@ -42,8 +61,11 @@ func (q *request) placeholder(key string) (any, bool) {
 	if !ours {
 		return nil, false
 	}
-	for q.inner != nil {
-		q = q.inner
+	if key == firstShown {
+		return shown{q}, true
+	}
+	for inner := q.inner.Load(); inner != nil; inner = q.inner.Load() {
+		q = inner
 	}
 	switch name {
 	case "decision":

@@ -1,6 +1,7 @@
 package caddydoors
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -55,7 +56,7 @@ func TestVisible(t *testing.T) {
 
 	// A second source that sees the same request speaks instead of the first.
 	inner := &request{source: source, decision: byToken, pod: [1]pod{source.servers[0].podAt(byToken.Addr)}, outer: q}
-	inner.show(t.Context(), header)
+	inner.show(context.WithValue(t.Context(), caddy.ReplacerCtxKey, replacer), header)
 	check(inner, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
 
 	encoder := zapcore.NewMapObjectEncoder()
@@ -64,6 +65,29 @@ func TestVisible(t *testing.T) {
 	}
 	if _, known := replacer.Get("http.doors.other"); known {
 		t.Error("an unknown placeholder has a value")
+	}
+}
+
+// A source in handle_errors, where nothing is left of the first one's context, speaks instead of the first; so does one under the
+// stock handler.
+func TestLastSourceIsVisible(t *testing.T) {
+	for name, test := range map[string]struct {
+		server *caddyhttp.Server
+		source *Source
+	}{
+		"in handle_errors":        {&caddyhttp.Server{Errors: new(caddyhttp.HTTPErrorConfig)}, new(Source)},
+		"under the stock handler": {new(caddyhttp.Server), &Source{underStockHandler: true}},
+	} {
+		replacer := caddy.NewReplacer()
+		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
+		for _, host := range []string{"first.test", "second.test", "third.test"} {
+			q := &request{source: test.source, decision: doors.Decision{Kind: doors.Server, Upstream: -1}}
+			q.chosen = (&server{name: host, hostport: host + ":80", port: 80}).podAt(netip.MustParseAddr("10.0.0.1"))
+			q.show(r.Context(), make(http.Header))
+			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|" {
+				t.Errorf("%s: %s, want %s", name, got, host)
+			}
+		}
 	}
 }
 
