@@ -118,13 +118,18 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// Cleanup lets go of what the handler holds. Caddy's default transport is no module, so that nobody else closes its idle
-// connections, which would keep the source and its router for two minutes.
+// Cleanup lets go of what the handler holds.
 func (h *Handler) Cleanup() error {
+	h.closeIdleConnections()
+	return h.Handler.Cleanup()
+}
+
+// closeIdleConnections closes those of the transport. Caddy's default transport is no module, so that nobody else does, and they would
+// keep the source and its router for two minutes.
+func (h *Handler) closeIdleConnections() {
 	if transport, ok := h.Transport.(transport); ok {
 		transport.Transport.CloseIdleConnections()
 	}
-	return h.Handler.Cleanup()
 }
 
 // podHandler copies a provisioned handler. The copy shares the transport and the set of open connections, so that

@@ -26,7 +26,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if err != nil {
 		return caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
 	}
-	defer h.source.leave(serving)
+	defer h.end(serving)
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
 	serving.show(r.Context(), w.Header())
 	if verdict := h.source.verdictBefore(serving); verdict.final() {
@@ -36,6 +36,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return h.servePod(w, r, next, serving)
 	}
 	return h.serveFresh(w, r, next, serving)
+}
+
+// end takes note that the request has ended.
+func (h *Handler) end(serving *request) {
+	h.source.leave(serving)
+	if h.source.retired.Load() != 0 {
+		h.closeIdleConnections() // that of this request is idle now, and Cleanup has been
+	}
 }
 
 // goodbye is how long net/http has to send clients away by itself when a configuration is replaced.
