@@ -44,6 +44,7 @@ func run(arguments []string, log io.Writer) error {
 		only := flags.String("only", strings.Join(parts, ","), "`parts` to measure, separated by commas")
 		flags.StringVar(&m.file, "results", "target/benchmarks/results.json", "the `file` of the results; other parts in it stay")
 		flags.StringVar(&m.criterion, "criterion", "target/criterion", "the `folder` with criterion's results")
+		flags.StringVar(&m.instructions, "instructions", "tests/instructions/figures.txt", "the `file` with counts of instructions")
 		if err := flags.Parse(arguments[1:]); err != nil {
 			return err
 		}

@@ -40,8 +40,10 @@ type measurement struct {
 	binaries  proxy.Binaries
 	file      string // of the results
 	criterion string // the folder with what the Rust benchmarks have left
-	pace      pace
-	log       io.Writer
+	// instructions is the file with counts of instructions, which scripts/instructions.sh keeps.
+	instructions string
+	pace         pace
+	log          io.Writer
 }
 
 // measure takes the figures of some parts. Each is saved when it is complete.
@@ -88,7 +90,13 @@ func (m *measurement) measure(wanted []string) error {
 func (m *measurement) measurePart(part string, file *results.File) (err error) {
 	switch part {
 	case "rust":
-		file.Rust, err = results.Criterion(m.criterion)
+		if file.Rust, err = results.Criterion(m.criterion); err == nil {
+			var text []byte
+			if text, err = os.ReadFile(m.instructions); errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
+			file.Instructions = string(text)
+		}
 	case "decisions":
 		file.Decisions, err = decisions.Measure(m.pace.decisions)
 	case "proxy":

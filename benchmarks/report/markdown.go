@@ -30,6 +30,7 @@ times say more about the machine than about the program. `+"`make bench`"+` repe
 	proxySection(&text, f)
 	serversSection(&text, f)
 	rustSection(&text, f)
+	instructionSection(&text, f)
 	return text.String()
 }
 
@@ -182,4 +183,11 @@ By criterion, in Rust, without cgo: the median, with its confidence interval of 
 	for _, e := range f.Rust {
 		fmt.Fprintf(text, "| %s | %s (%s to %s) |\n", e.Name, duration(e.Median), duration(e.Low), duration(e.High))
 	}
+}
+
+func instructionSection(text *strings.Builder, f *results.File) {
+	if f.Instructions == "" {
+		return
+	}
+	fmt.Fprintf(text, "\n## Instructions\n\nCounts by callgrind, which a test holds to within 5 %% (`scripts/instructions.sh`):\n\n```text\n%s\n```\n", strings.TrimSpace(f.Instructions))
 }

@@ -22,12 +22,14 @@ import (
 
 // File is everything that one run has measured. A part that was not measured is empty.
 type File struct {
-	Date      string                    `json:"date"` // of the run, 2006-01-02
-	Machine   Machine                   `json:"machine"`
-	Rust      []Estimate                `json:"rust"`
-	Decisions []decisions.Case          `json:"decisions"`
-	Proxy     []proxy.Comparison        `json:"proxy"`
-	Servers   []proxy.ServersComparison `json:"servers"`
+	Date    string     `json:"date"` // of the run, 2006-01-02
+	Machine Machine    `json:"machine"`
+	Rust    []Estimate `json:"rust"`
+	// Instructions is the file of counts that the tests compare with, as it is.
+	Instructions string                    `json:"instructions"`
+	Decisions    []decisions.Case          `json:"decisions"`
+	Proxy        []proxy.Comparison        `json:"proxy"`
+	Servers      []proxy.ServersComparison `json:"servers"`
 }
 
 // Load reads a file.
@@ -57,7 +59,7 @@ func (f *File) Save(path string) error {
 	}
 	var text bytes.Buffer
 	text.WriteString("{")
-	for i, name := range []string{"date", "machine", "rust", "decisions", "proxy", "servers"} {
+	for i, name := range []string{"date", "machine", "rust", "instructions", "decisions", "proxy", "servers"} {
 		if i > 0 {
 			text.WriteString(",")
 		}

@@ -65,6 +65,9 @@ func TestReadmeLinks(t *testing.T) {
 func TestReadmeOtherBlocks(t *testing.T) {
 	for _, name := range documents[1:] {
 		d := read(t, name)
+		if name == "BENCHMARKS.md" { // made of results, and tested with what makes it
+			continue
+		}
 		if name != "ARCHITECTURE.md" {
 			for _, other := range d.blocks {
 				t.Errorf("%s:%d: no test for this block", name, other.line)
