@@ -1,12 +1,20 @@
 // In: names whose lookup is due.
-// Out: their lookups, run by as many goroutines as there is work for, at most a fixed number.
+// Out: their lookups, run by as many goroutines as there is work for, at most a fixed number, and refreshes at a bounded rate.
 
 package hosts
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
-// maxLookups is how many lookups run at once in one set.
-const maxLookups = 64
+const (
+	// maxLookups is how many lookups run at once in one set.
+	maxLookups = 64
+	// maxRefreshes is how many refreshes begin in a second, with a burst of one second. With more names in use than that each
+	// is refreshed less often: name servers, and the cores that requests need, have to bear all of them.
+	maxRefreshes = 250
+)
 
 // queue runs due lookups first come, first served, in two classes that take turns, so that a request which
 // waits for a first answer does not stand behind thousands of refreshes, nor the other way round.
@@ -15,6 +23,9 @@ type queue struct {
 	classes [2][]*entry // urgent, routine
 	turn    int         // class to serve next
 	workers int
+
+	spent time.Time // when all refreshes so far are paid for, at their rate
+	timer bool      // one is set that goes on with the refreshes
 }
 
 const (
@@ -26,6 +37,11 @@ func (q *queue) push(e *entry, class int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.classes[class] = append(q.classes[class], e)
+	q.employ()
+}
+
+// employ starts a worker if there may be one more. The lock is held.
+func (q *queue) employ() {
 	if q.workers < maxLookups {
 		q.workers++
 		go q.work()
@@ -39,13 +55,19 @@ func (q *queue) work() {
 	}
 }
 
-// pop returns nil when nothing is due, and the caller must end.
+// pop returns nil when nothing is due, or nothing that may begin now, and the caller must end.
 func (q *queue) pop() *entry {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	class := q.turn
 	if len(q.classes[class]) == 0 {
 		class = 1 - class
+	}
+	if class == routine && len(q.classes[routine]) > 0 {
+		if early := q.pay(time.Now()); early > 0 {
+			q.later(early)
+			class = urgent
+		}
 	}
 	due := q.classes[class]
 	if len(due) == 0 {
@@ -59,4 +81,34 @@ func (q *queue) pop() *entry {
 		q.classes[class] = nil // lets go of the array
 	}
 	return e
+}
+
+// pay takes a refresh from a bucket that holds one second's worth of them, or returns how much too early it is. The lock is held.
+func (q *queue) pay(now time.Time) (early time.Duration) {
+	spent := q.spent
+	if spent.Before(now) {
+		spent = now
+	}
+	spent = spent.Add(time.Second / maxRefreshes)
+	if early = spent.Sub(now) - time.Second; early > 0 {
+		return early
+	}
+	q.spent = spent
+	return 0
+}
+
+// later goes on with the refreshes when the next one may begin. The lock is held.
+func (q *queue) later(delay time.Duration) {
+	if q.timer {
+		return
+	}
+	q.timer = true
+	time.AfterFunc(delay, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.timer = false
+		if len(q.classes[routine]) > 0 {
+			q.employ()
+		}
+	})
 }
