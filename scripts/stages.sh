@@ -41,6 +41,7 @@ stage_scripts() {
     shell_files | tr '\n' '\0' | xargs -0 shellcheck
     scripts/test/versions.sh
     scripts/test/missing_tools.sh
+    scripts/test/instructions.sh
 }
 
 stage_rustfmt() {
@@ -61,6 +62,7 @@ stage_header() {
 
 stage_library() { scripts/library.sh; }
 stage_c() { tests/c/run.sh; }
+stage_instructions() { scripts/instructions.sh; }
 stage_sanitize() { scripts/sanitize.sh; }
 stage_fuzz() { scripts/fuzz.sh --short; }
 stage_cargo_c() { scripts/cargo-c.sh; }

@@ -150,6 +150,7 @@ run rustdoc
 run header
 await library
 run c library
+run instructions library
 run sanitize library
 run fuzz
 run go_format

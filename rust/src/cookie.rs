@@ -6,9 +6,20 @@ use crate::error::shown;
 /// The values of all cookies called `name`. Names compare byte for byte; quotes around a value are dropped; whatever
 /// is no cookie, or holds bytes that are no UTF-8, is passed over. Allocates nothing.
 pub(crate) fn values<'a>(cookies: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    cookies.split(|byte| *byte == b';').filter_map(move |pair| {
+    pairs(cookies).filter_map(move |pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
         (pair[..equals].trim_ascii() == name).then(|| unquoted(pair[equals + 1..].trim_ascii()))
+    })
+}
+
+/// What lies between semicolons. Values are long, names are not, so only the semicolons are worth a fast search.
+fn pairs(cookies: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(cookies);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        let Some(end) = memchr::memchr(b';', all) else { return rest.take() };
+        rest = Some(&all[end + 1..]);
+        Some(&all[..end])
     })
 }
 

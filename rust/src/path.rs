@@ -21,7 +21,7 @@ pub enum PathKind {
 /// Splits `/~/{token}` and `/~/{token}/...`. `None` for every other path, also when the token is empty.
 pub(crate) fn token(path: &[u8]) -> Option<(&[u8], PathKind)> {
     let rest = path.strip_prefix(b"/~/")?;
-    let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+    let end = memchr::memchr(b'/', rest).unwrap_or(rest.len());
     let (token, rest) = rest.split_at(end);
     if token.is_empty() {
         return None;

@@ -12,6 +12,7 @@ mod slot;
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::error::Error;
+use crate::secret::MAX_KEYS;
 use crate::token::{TOKEN_IPV4, TOKEN_IPV6};
 
 use hash::Hash;
@@ -19,8 +20,8 @@ use slot::Slot;
 
 /// Words of the text of a token: up to 59 characters, and in the last byte how many they are.
 const TEXT: usize = 8;
-/// Words of a slot: the text, the address, the upstream and the key.
-const WORDS: usize = TEXT + 3;
+/// Words of a slot: a mark, the key and the upstream (see [`Mark`]), the text, the address.
+const WORDS: usize = 1 + TEXT + 2;
 /// A token can be in any slot of its set. By chance some sets get more tokens: when half of all slots are in use, one
 /// token in seven belongs to such a set; when a quarter is, one in fifty.
 const WAYS: usize = 4;
@@ -28,6 +29,9 @@ const WAYS: usize = 4;
 const SETS: usize = 128;
 /// As the upstream of an address that is in no CIDR: more upstreams than fit into a configuration.
 const NO_UPSTREAM: u32 = u32::MAX;
+
+// The key has four bits of a slot.
+const _: () = assert!(MAX_KEYS <= 1 << (32 - Mark::BITS));
 
 /// What a token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,39 +70,53 @@ impl TokenCache {
     ) -> Result<Resolved, E> {
         // A token that is here has a valid form, so a text of any bytes may be looked for.
         let Some(text) = words(token) else { return open() };
-        let set = &self.sets[self.hash.of(&text) as usize % SETS];
-        if let Some(resolved) = set.find(&text) {
+        let hash = self.hash.of(&text);
+        let (set, mark) = (&self.sets[hash as usize % SETS], Mark::of(hash));
+        if let Some(resolved) = set.find(mark, &text) {
             return Ok(resolved);
         }
         let resolved = open()?;
-        set.put(&text, resolved);
+        set.put(mark, &text, resolved);
         Ok(resolved)
     }
 }
 
+/// The upper 28 bits of the first word of a slot, from the hash of the text, so that mostly only the slot that holds a
+/// token is read whole. Below are 4 bits for the key and 32 for the upstream.
+#[derive(Clone, Copy)]
+struct Mark(u64);
+
+impl Mark {
+    const BITS: u32 = 28;
+
+    fn of(hash: u32) -> Self {
+        Mark(u64::from(hash >> (32 - Self::BITS)))
+    }
+
+    fn is_of(self, first: u64) -> bool {
+        first >> (64 - Self::BITS) == self.0
+    }
+}
+
 impl Set {
-    fn find(&self, text: &[u64; TEXT]) -> Option<Resolved> {
+    fn find(&self, mark: Mark, text: &[u64; TEXT]) -> Option<Resolved> {
         self.0.iter().find_map(|slot| {
-            let words = slot.read()?;
-            let (kept, rest) = words.split_first_chunk::<TEXT>()?;
+            let words = slot.read_if(|first| mark.is_of(first))?;
+            let (kept, resolved) = unpacked(&words);
             // All words, and only then the answer: how long it takes does not tell how much is the same.
             let difference = kept.iter().zip(text).fold(0, |difference, (kept, text)| difference | (kept ^ text));
-            (difference == 0).then(|| resolved(rest))
+            (difference == 0).then_some(resolved)
         })
     }
 
-    fn put(&self, text: &[u64; TEXT], resolved: Resolved) {
+    fn put(&self, mark: Mark, text: &[u64; TEXT], resolved: Resolved) {
         // Another thread may have been quicker. If both are at it, it is here twice, which does no harm.
-        if self.find(text).is_some() {
+        if self.find(mark, text).is_some() {
             return;
         }
         // In turn, since readers leave no trace of what they use.
         let writes = self.0.iter().map(Slot::writes).sum::<u64>();
-        let mut words = [0; WORDS];
-        let (kept, rest) = words.split_at_mut(TEXT);
-        kept.copy_from_slice(text);
-        rest.copy_from_slice(&packed(resolved));
-        self.0[writes as usize % WAYS].write(&words);
+        self.0[writes as usize % WAYS].write(&packed(mark, text, resolved));
     }
 }
 
@@ -115,23 +133,26 @@ fn words(token: &[u8]) -> Option<[u64; TEXT]> {
     Some(std::array::from_fn(|index| u64::from_le_bytes(chunks[index])))
 }
 
-fn packed(Resolved { address, key, upstream }: Resolved) -> [u64; WORDS - TEXT] {
+fn packed(mark: Mark, text: &[u64; TEXT], Resolved { address, key, upstream }: Resolved) -> [u64; WORDS] {
     let address = match address {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) => address.to_bits(),
     };
-    let upstream = upstream.unwrap_or(NO_UPSTREAM);
-    [(address >> 64) as u64, address as u64, u64::from(upstream) << 32 | u64::from(key)]
+    let first = mark.0 << (64 - Mark::BITS) | u64::from(key) << 32 | u64::from(upstream.unwrap_or(NO_UPSTREAM));
+    let [a, b, c, d, e, f, g, h] = *text;
+    [first, a, b, c, d, e, f, g, h, (address >> 64) as u64, address as u64]
 }
 
-fn resolved(words: &[u64]) -> Resolved {
-    let [high, low, rest] = words else { unreachable!("the words of `packed`") };
-    let upstream = (rest >> 32) as u32;
-    Resolved {
-        address: IpAddr::V6(Ipv6Addr::from_bits(u128::from(*high) << 64 | u128::from(*low))).to_canonical(),
-        key: *rest as u32,
+fn unpacked(words: &[u64; WORDS]) -> ([u64; TEXT], Resolved) {
+    let [first, a, b, c, d, e, f, g, h, high, low] = *words;
+    let address = Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low));
+    let upstream = first as u32;
+    let resolved = Resolved {
+        address: IpAddr::V6(address).to_canonical(),
+        key: (first >> 32) as u32 % (1 << (32 - Mark::BITS)),
         upstream: (upstream != NO_UPSTREAM).then_some(upstream),
-    }
+    };
+    ([a, b, c, d, e, f, g, h], resolved)
 }
 
 #[cfg(test)]

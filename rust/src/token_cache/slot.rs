@@ -24,12 +24,17 @@ impl<const N: usize> Slot<N> {
         self.sequence.load(Ordering::Relaxed) / 2
     }
 
-    /// The words of one write, or `None` if there was none yet or another one is under way.
-    pub(super) fn read(&self) -> Option<[u64; N]> {
+    /// The words of one write, if the first of them is `wanted`; `None` too if there was no write yet or one is under
+    /// way.
+    pub(super) fn read_if(&self, wanted: impl FnOnce(u64) -> bool) -> Option<[u64; N]> {
         // Acquire, with the release at the end of `write`: the words of the write that left this number are visible,
         // so none below is older.
         let before = self.sequence.load(Ordering::Acquire);
         if before == 0 || before % 2 == 1 {
+            return None;
+        }
+        // Only to spare the rest, so it need not belong to the same write.
+        if !wanted(self.words[0].load(Ordering::Relaxed)) {
             return None;
         }
         let words = std::array::from_fn(|index| self.words[index].load(Ordering::Relaxed));

@@ -50,7 +50,12 @@ fn every_content_comes_back() {
         for address in addresses {
             for key in [0, 7] {
                 let content = Resolved { address: address.parse().unwrap(), key, upstream };
-                assert_eq!(resolved(&packed(content)), content);
+                for hash in [0, u32::MAX, 0x1234_5678] {
+                    let (mark, text) = (Mark::of(hash), [1, 2, 3, 4, 5, 6, 7, u64::MAX]);
+                    let words = packed(mark, &text, content);
+                    assert!(mark.is_of(words[0]) && !Mark::of(!hash).is_of(words[0]));
+                    assert_eq!(unpacked(&words), (text, content));
+                }
             }
         }
     }
@@ -80,8 +85,9 @@ fn every_bit_of_a_text_counts() {
             assert_eq!(cache.get_or_open(&changed, || Err(())), Err(()), "bit {bit}");
             // The same without the hash, which sends it to another set.
             assert_ne!(words(&changed), words(&good));
-            let set = &cache.sets[cache.hash.of(&words(&good).unwrap()) as usize % SETS];
-            assert_eq!(set.find(&words(&changed).unwrap()), None, "bit {bit}");
+            let hash = cache.hash.of(&words(&good).unwrap());
+            let set = &cache.sets[hash as usize % SETS];
+            assert_eq!(set.find(Mark::of(hash), &words(&changed).unwrap()), None, "bit {bit}");
         }
     }
     // The longer text, whose words begin like those of the shorter one.

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# instructions.sh --compare finds what costs more, and what cannot be compared.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
+. "$doors_root/scripts/test/expect.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+figures=$work/figures key='rustc 1.2.3, some processor'
+printf 'Explained above.\n\n[other]\none 1\ntwo 2\n' >"$figures"
+
+on() { # on COUNTS ARGUMENTS...: the script with these lines as its input
+    local counts=$1
+    shift
+    printf '%b' "$counts" | "$doors_root/scripts/instructions.sh" "$@"
+}
+expect_output 'an unknown compiler' fail 'no figures for [rustc 1.2.3' on 'one 1000\ntwo 200\n' --compare "$figures" "$key"
+expect_output 'what to commit then' fail 'one 1000' on 'one 1000\ntwo 200\n' --compare "$figures" "$key"
+on 'one 5\n' --record-in "$figures" "$key"
+on 'one 1000\ntwo 200\n' --record-in "$figures" "$key"
+expect_output 'recorded once' 0 '1' grep -c -F -x "[$key]" "$figures"
+expect_output 'the others stay' 0 'two 2' cat "$figures"
+expect_output 'the same' 0 '+0.0 %' on 'one 1000\ntwo 200\n' --compare "$figures" "$key"
+expect_output '5 % more' 0 '+5.0 %' on 'one 1050\ntwo 200\n' --compare "$figures" "$key"
+expect_output 'over 5 % more' fail 'MORE THAN 5 % MORE' on 'one 1051\ntwo 200\n' --compare "$figures" "$key"
+expect_output '10 % more' fail 'more than were recorded' on 'one 1000\ntwo 220\n' --compare "$figures" "$key"
+expect_output 'less' 0 'better: record it' on 'one 1000\ntwo 180\n' --compare "$figures" "$key"
+expect_output 'one not measured' fail 'two                  was not measured' on 'one 1000\n' --compare "$figures" "$key"
+expect_output 'one not recorded' fail 'not recorded' on 'one 1000\ntwo 200\nthree 3\n' --compare "$figures" "$key"
+expect_output 'none measured' fail 'nothing was measured' on '' --compare "$figures" "$key"
+
+# The committed figures, as if each operation had become a tenth dearer.
+committed=$doors_root/tests/instructions/figures.txt
+while read -r key; do
+    dearer=$(awk -v key="[$key]" '/^\[/ { inside = $0 == key; next } inside && NF == 2 { printf "%s %.0f\\n", $1, $2 * 1.1 }' "$committed")
+    expect_output "+10 % with $key" fail 'MORE THAN 5 % MORE' on "$dearer" --compare "$committed" "$key"
+done < <(grep '^\[' "$committed" | tr -d '[]')
+finish

@@ -1,0 +1,246 @@
+/* Each operation of the library many times, to be run under callgrind by scripts/instructions.sh, which finds the
+ * functions operation_*() below in what it reports.
+ *
+ * In:  nothing.
+ * Out: on the first line the features of the processor for which code is chosen at run time, as callgrind shows them;
+ *      then for each operation its name and how often it was done. Exit status 0 only if every answer was right. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <doors_caddy.h>
+
+/* Four times as many as a router remembers, so that each is new again when its turn comes. */
+enum { TOKENS = 2048, PREFIXES = 10000, PATH = 3 + DOORS_TOKEN_MAX + 4, COOKIES = 8 * (4 + DOORS_TOKEN_MAX + 2) };
+
+static const char SECRET[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+static const char OTHER_SECRET[] = "HxwdHh8YGRobFBUWFxAREhMMDQ4PCAkKCwQFBgcAAQI=";
+
+static bool failed;
+
+static void check(bool holds, const char *what) {
+    if (holds) return;
+    if (!failed) fprintf(stderr, "instructions: wrong: %s\n", what);
+    failed = true;
+}
+
+typedef struct {
+    char text[DOORS_TOKEN_MAX];
+    size_t len;
+    uint8_t address[16];
+    size_t address_len;
+} token;
+
+typedef struct {
+    char text[COOKIES];
+    size_t len;
+} line;
+
+static doors_cipher *cipher;
+static doors_cidrs *cidrs;
+static doors_router *one, *three, *many;
+static token four[TOKENS], six[TOKENS], forged[TOKENS];
+static line four_paths[TOKENS], six_paths[TOKENS], forged_paths[TOKENS], malformed_paths[TOKENS], cookies[TOKENS],
+    forged_cookies[TOKENS];
+
+static void need(int32_t status, const char *what) {
+    if (status == DOORS_STATUS_OK) return;
+    fprintf(stderr, "instructions: %s: %s\n", what, doors_status_str(status));
+    exit(2);
+}
+
+/* The network of a number: 10.x.y.0/24 or 2001:db8:x:y::/64, all over the space of the first two bytes. */
+static void network(unsigned number, uint8_t *high, uint8_t *low) {
+    unsigned scattered = number * 40503u & 0xffff;
+    *high = (uint8_t)(scattered >> 8);
+    *low = (uint8_t)scattered;
+}
+
+static token make_token(const doors_cipher *with, unsigned number, size_t address_len) {
+    token made = {.address = {10}, .address_len = address_len};
+    if (address_len == 4) {
+        network(number, &made.address[1], &made.address[2]);
+        made.address[3] = 7;
+    } else {
+        memcpy(made.address, (uint8_t[4]){0x20, 0x01, 0x0d, 0xb8}, 4);
+        network(number, &made.address[4], &made.address[5]);
+        made.address[15] = 7;
+    }
+    need(doors_cipher_encode(with, made.address, address_len, made.text, sizeof made.text, &made.len), "token");
+    return made;
+}
+
+static line make_path(const token *with) {
+    line made;
+    made.len = (size_t)snprintf(made.text, PATH, "/~/%.*s/s/1", (int)with->len, with->text);
+    return made;
+}
+
+/* A Cookie header with `count` tokens. */
+static line make_cookies(const token *with, unsigned count) {
+    line made = {.len = 0};
+    for (unsigned i = 0; i < count; i++)
+        made.len += (size_t)snprintf(made.text + made.len, sizeof made.text - made.len, "%sup=%.*s", i ? "; " : "",
+                                     (int)with[i].len, with[i].text);
+    return made;
+}
+
+/* With that many upstreams, each with a network of both families. */
+static doors_router *make_router(unsigned upstreams) {
+    size_t cap = 256 + (size_t)upstreams * 128, len;
+    char *json = malloc(cap);
+    doors_router *made;
+    if (!json) exit(2);
+    len = (size_t)snprintf(json, cap, "{\"secret\":\"%s\",\"cookie_name\":\"up\",\"upstreams\":[", SECRET);
+    for (unsigned i = 0; i < upstreams; i++) {
+        uint8_t high, low;
+        network(i, &high, &low);
+        len += (size_t)snprintf(json + len, cap - len,
+                                "%s{\"cidrs\":[\"10.%u.%u.0/24\",\"2001:db8:%x::/48\"],\"host\":\"svc.example\",\"port\":80}",
+                                i ? "," : "", high, low, high << 8 | low);
+    }
+    len += (size_t)snprintf(json + len, cap - len, "]}");
+    need(doors_router_new(json, len, &made, NULL), "router");
+    free(json);
+    return made;
+}
+
+static void prepare(void) {
+    doors_cipher *other;
+    char *list = malloc(PREFIXES * 40);
+    size_t len = 0;
+    if (!list) exit(2);
+    need(doors_cipher_new(SECRET, strlen(SECRET), &cipher, NULL), "cipher");
+    need(doors_cipher_new(OTHER_SECRET, strlen(OTHER_SECRET), &other, NULL), "cipher");
+    one = make_router(1);
+    three = make_router(3);
+    many = make_router(PREFIXES);
+    for (unsigned i = 0; i < PREFIXES; i++) {
+        uint8_t high, low;
+        network(i, &high, &low);
+        len += (size_t)sprintf(list + len, "10.%u.%u.0/24 2001:db8:%x::/48 ", high, low, high << 8 | low);
+    }
+    need(doors_cidrs_new(list, len, &cidrs, NULL), "cidrs");
+    free(list);
+    for (unsigned i = 0; i < TOKENS; i++) {
+        four[i] = make_token(cipher, i, 4);
+        six[i] = make_token(cipher, i, 16);
+        forged[i] = make_token(other, i, 4);
+    }
+    for (unsigned i = 0; i < TOKENS; i++) {
+        four_paths[i] = make_path(&four[i]);
+        six_paths[i] = make_path(&six[i]);
+        forged_paths[i] = make_path(&forged[i]);
+        malformed_paths[i] = four_paths[i];
+        malformed_paths[i].text[3 + DOORS_TOKEN_IPV4 - 1] = '+';
+        cookies[i] = make_cookies(&four[i], 1);
+        forged_cookies[i] = make_cookies(&forged[i & ~7u], 8);
+    }
+    doors_cipher_free(other);
+}
+
+static void decide(const doors_router *router, const line *path, const line *cookie, uint32_t kind, uint32_t reason) {
+    doors_decision decision;
+    int32_t status = doors_router_decide(router, path->text, path->len, cookie->text, cookie->len, &decision);
+    check(status == DOORS_STATUS_OK && decision.kind == kind && decision.reason == reason, "a decision");
+}
+
+static const line NO_COOKIE = {"theme=dark", 10}, PAGE = {"/", 1};
+
+/* An operation: a function of its own, which callgrind tells from the others. */
+#define OPERATION(name) __attribute__((noinline)) static void operation_##name(unsigned i)
+
+OPERATION(encode) {
+    char text[DOORS_TOKEN_MAX];
+    size_t len;
+    check(doors_cipher_encode(cipher, four[i].address, 4, text, sizeof text, &len) == DOORS_STATUS_OK, "encode");
+}
+OPERATION(decode_ipv4) {
+    doors_addr opened;
+    check(doors_cipher_decode(cipher, four[i].text, four[i].len, &opened) == DOORS_STATUS_OK, "decode");
+}
+OPERATION(decode_ipv6) {
+    doors_addr opened;
+    check(doors_cipher_decode(cipher, six[i].text, six[i].len, &opened) == DOORS_STATUS_OK, "decode");
+}
+OPERATION(decode_forged) {
+    doors_addr opened;
+    check(doors_cipher_decode(cipher, forged[i].text, forged[i].len, &opened) == DOORS_STATUS_TOKEN_REFUSED, "forged");
+}
+OPERATION(lookup_ipv4) {
+    uint32_t index;
+    check(doors_cidrs_lookup(cidrs, four[i].address, 4, &index) == DOORS_STATUS_OK && index == 2 * i, "lookup");
+}
+OPERATION(lookup_ipv6) {
+    uint32_t index;
+    check(doors_cidrs_lookup(cidrs, six[i].address, 16, &index) == DOORS_STATUS_OK && index == 2 * i + 1, "lookup");
+}
+OPERATION(pod_seen) {
+    (void)i;
+    decide(three, &four_paths[1], &NO_COOKIE, DOORS_DECISION_POD, DOORS_REASON_NONE);
+}
+OPERATION(pod_seen_ipv6) {
+    (void)i;
+    decide(three, &six_paths[1], &NO_COOKIE, DOORS_DECISION_POD, DOORS_REASON_NONE);
+}
+OPERATION(pod_new) { decide(many, &four_paths[i], &NO_COOKIE, DOORS_DECISION_POD, DOORS_REASON_NONE); }
+OPERATION(pod_new_ipv6) { decide(many, &six_paths[i], &NO_COOKIE, DOORS_DECISION_POD, DOORS_REASON_NONE); }
+OPERATION(gone_forged) { decide(three, &forged_paths[i], &NO_COOKIE, DOORS_DECISION_GONE, DOORS_REASON_REFUSED); }
+OPERATION(gone_malformed) { decide(three, &malformed_paths[i], &NO_COOKIE, DOORS_DECISION_GONE, DOORS_REASON_MALFORMED); }
+OPERATION(gone_no_cidr) { decide(one, &four_paths[i | 1], &NO_COOKIE, DOORS_DECISION_GONE, DOORS_REASON_NO_CIDR); }
+OPERATION(server_cookie_seen) {
+    (void)i;
+    decide(three, &PAGE, &cookies[1], DOORS_DECISION_SERVER, DOORS_REASON_COOKIE);
+}
+OPERATION(cookies_unusable) {
+    decide(three, &PAGE, &forged_cookies[i], DOORS_DECISION_ANY, DOORS_REASON_COOKIE_UNUSABLE);
+}
+OPERATION(only_upstream) {
+    (void)i;
+    decide(one, &PAGE, &NO_COOKIE, DOORS_DECISION_SERVER, DOORS_REASON_ONLY_UPSTREAM);
+}
+OPERATION(any_no_cookie) {
+    (void)i;
+    decide(three, &PAGE, &NO_COOKIE, DOORS_DECISION_ANY, DOORS_REASON_NO_COOKIE);
+}
+
+static void print_processor(void) {
+#if defined(__x86_64__)
+#define FEATURE(name) __builtin_cpu_supports(name) ? " " name : ""
+    __builtin_cpu_init();
+    printf("x86_64%s%s%s%s%s%s%s\n", FEATURE("aes"), FEATURE("pclmul"), FEATURE("sse4.1"), FEATURE("avx"), FEATURE("avx2"),
+           FEATURE("bmi2"), FEATURE("avx512f"));
+#elif defined(__aarch64__)
+    puts("aarch64");
+#else
+    puts("unknown");
+#endif
+}
+
+int main(void) {
+    static const struct {
+        const char *name;
+        void (*run)(unsigned);
+    } operations[] = {
+#define NAMED(name) {#name, operation_##name}
+        NAMED(encode),         NAMED(decode_ipv4),        NAMED(decode_ipv6),      NAMED(decode_forged),
+        NAMED(lookup_ipv4),    NAMED(lookup_ipv6),        NAMED(pod_seen),         NAMED(pod_seen_ipv6),
+        NAMED(pod_new),        NAMED(pod_new_ipv6),       NAMED(gone_forged),      NAMED(gone_malformed),
+        NAMED(gone_no_cidr),   NAMED(server_cookie_seen), NAMED(cookies_unusable), NAMED(only_upstream),
+        NAMED(any_no_cookie),
+    };
+    print_processor();
+    prepare();
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        for (unsigned j = 0; j < TOKENS; j++) operations[i].run(j);
+        printf("%s %d\n", operations[i].name, TOKENS);
+    }
+    doors_router_free(many);
+    doors_router_free(three);
+    doors_router_free(one);
+    doors_cidrs_free(cidrs);
+    doors_cipher_free(cipher);
+    return failed;
+}
