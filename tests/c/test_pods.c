@@ -69,6 +69,10 @@ static void paced(doors_pods *pods) {
         if (answer.flags & DOORS_ANSWER_NOTHING_OPENS) said++;
     }
     CHECK(said == 1);
+    CHECK(!(answer.flags & DOORS_ANSWER_LOG) && answer.suppressed == 0);
+    CHECK(doors_pods_refused_token(pods, &wrong, DOORS_REASON_REFUSED, DOORS_PATH_HOOK, now + 10 * SECOND, &answer) ==
+          DOORS_STATUS_OK);
+    CHECK((answer.flags & DOORS_ANSWER_LOG) && answer.suppressed == 49);
 }
 
 static void remembered(doors_pods *pods) {
@@ -89,6 +93,38 @@ static void remembered(doors_pods *pods) {
     CHECK(doors_pods_resolved(pods, GROUP.server, list, 3) == DOORS_STATUS_ADDRESS);
 }
 
+/* A pod is used and left, while the other goes on. */
+static void used(doors_pods *pods) {
+    uint64_t now = 400 * SECOND;
+    doors_pod one = pod(8), other = pod(9);
+    doors_pod_state list[16];
+    doors_idle idle;
+    size_t count = 0, first = 0;
+    CHECK(doors_pods_entered(pods, &GROUP, &one, 1, now) == DOORS_STATUS_OK);
+    CHECK(doors_pods_entered(pods, &GROUP, &other, 1, now) == DOORS_STATUS_OK);
+    CHECK(doors_pods_entered(pods, &GROUP, &other, 0, now + SECOND) == DOORS_STATUS_OK);
+    CHECK(doors_pods_left(pods, &one, 1, now + SECOND) == DOORS_STATUS_OK);
+    CHECK(doors_pods_left(pods, &one, 1, now + SECOND) == DOORS_STATUS_OK);
+    CHECK(doors_pods_resolved(pods, GROUP.server, &other, 1) == DOORS_STATUS_OK);
+    CHECK(doors_pods_list(pods, NULL, 0, &count) == DOORS_STATUS_OK && count == 7);
+    CHECK(doors_pods_list(pods, list, 16, &count) == DOORS_STATUS_OK && count == 7);
+    while (first < count && list[first].pod.addr.bytes[3] != 8) first++;
+    if (CHECK(first + 1 < count)) {
+        CHECK(list[first].in_flight == 0 && list[first].streams == 0 && list[first].last_seen == now + SECOND);
+        CHECK(list[first].first_seen == now && list[first].server == GROUP.server && list[first].fresh == 0);
+        CHECK(list[first + 1].in_flight == 2 && list[first + 1].streams == 1 && list[first + 1].fresh == 1);
+        CHECK(list[first + 1].pod.addr.bytes[3] == 9 && list[first + 1].pod.port == 8080);
+    }
+    CHECK(doors_pods_idle(pods, &one.addr, 60 * SECOND, 0, now + 41 * SECOND, &idle) == DOORS_STATUS_OK);
+    CHECK(idle.answer == DOORS_IDLE_BUSY && idle.wait == 20 * SECOND && idle.last_seen == now + SECOND);
+    CHECK(doors_pods_idle(pods, &one.addr, 60 * SECOND, now, now + 41 * SECOND, &idle) == DOORS_STATUS_OK);
+    CHECK(idle.answer == DOORS_IDLE_JUST_STARTED && idle.wait == 20 * SECOND);
+    CHECK(doors_pods_idle(pods, &one.addr, 60 * SECOND, 0, now + 61 * SECOND, &idle) == DOORS_STATUS_OK);
+    CHECK(idle.answer == DOORS_IDLE_YES && idle.wait == 0 && idle.in_flight == 0);
+    CHECK(doors_pods_idle(pods, &other.addr, 60 * SECOND, 0, now + 61 * SECOND, &idle) == DOORS_STATUS_OK);
+    CHECK(idle.answer == DOORS_IDLE_BUSY && idle.in_flight == 2 && idle.streams == 1 && idle.wait == 0);
+}
+
 void test_pods(void) {
     doors_pods *pods = NULL;
     checking("pods", "new");
@@ -102,14 +138,19 @@ void test_pods(void) {
     paced(pods);
     checking("pods", "remembered");
     remembered(pods);
+    checking("pods", "used");
+    used(pods);
     doors_pods_free(pods);
     doors_pods_free(NULL);
     checking("pods", "names");
     CHECK(strcmp(doors_action_str(DOORS_ACTION_PROBE), "probe") == 0);
     CHECK(strcmp(doors_outcome_str(DOORS_OUTCOME_REFUSED), "refused") == 0);
     CHECK(strcmp(doors_verdict_str(DOORS_VERDICT_GONE), "gone") == 0);
+    CHECK(strcmp(doors_idle_str(DOORS_IDLE_JUST_STARTED), "just started") == 0);
+    CHECK(strcmp(doors_idle_str(0), "unknown") == 0);
     CHECK(strcmp(doors_action_str(99), "unknown") == 0);
     CHECK(strcmp(doors_outcome_str(0), "unknown") == 0);
     CHECK(strcmp(doors_verdict_str(99), "unknown") == 0);
     CHECK(sizeof(doors_pod) == 24 && sizeof(doors_group) == 32 && sizeof(doors_answer) == 24);
+    CHECK(sizeof(doors_pod_state) == 104 && sizeof(doors_idle) == 32);
 }

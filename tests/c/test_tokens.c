@@ -74,6 +74,17 @@ void test_tokens(void) {
     cJSON_Delete(file);
 }
 
+static void key_ids(const doors_cipher *cipher, const cJSON *expected) {
+    uint32_t count = 0;
+    char id[DOORS_KEY_ID];
+    CHECK(doors_cipher_keys(cipher, &count) == DOORS_STATUS_OK && count == (uint32_t)cJSON_GetArraySize(expected));
+    for (uint32_t i = 0; i < count; i++) {
+        CHECK(doors_cipher_key_id(cipher, i, id) == DOORS_STATUS_OK);
+        CHECK(memcmp(id, cJSON_GetArrayItem(expected, (int)i)->valuestring, sizeof id) == 0);
+    }
+    CHECK(count > 0 && doors_cipher_key_id(cipher, count, id) == DOORS_STATUS_NO_MATCH);
+}
+
 void test_secrets(void) {
     cJSON *file = vectors_read("secrets");
     const cJSON *vector;
@@ -82,7 +93,9 @@ void test_secrets(void) {
         text secret = text_of(vector, "secret");
         CHECK(doors_check(DOORS_FIELD_SECRET, secret.data, secret.len, NULL) == DOORS_STATUS_OK);
         text_free(secret);
-        doors_cipher_free(cipher_of(vector));
+        doors_cipher *cipher = cipher_of(vector);
+        key_ids(cipher, cJSON_GetObjectItem(vector, "key_ids"));
+        doors_cipher_free(cipher);
     }
     cJSON_ArrayForEach(vector, vectors_list(file, "refused")) {
         checking("refused", string_of(vector, "name"));

@@ -31,6 +31,12 @@ static void pods_lengths(doors_pods *pods) {
         CHECK(doors_pods_failed_recently(pods, list, 2, 1, failed) == DOORS_STATUS_ADDRESS);
         CHECK(untouched(&answer, sizeof answer) && untouched(&verdict, sizeof verdict));
         CHECK(untouched(failed, sizeof failed));
+        doors_idle idle;
+        untouched_set(&idle, sizeof idle);
+        CHECK(doors_pods_entered(pods, &GROUP, &pod, 1, 1) == DOORS_STATUS_ADDRESS);
+        CHECK(doors_pods_left(pods, &pod, 1, 1) == DOORS_STATUS_ADDRESS);
+        CHECK(doors_pods_idle(pods, &pod.addr, 1, 1, 1, &idle) == DOORS_STATUS_ADDRESS);
+        CHECK(untouched(&idle, sizeof idle));
     }
     /* Lists that no memory holds: nothing may be read. */
     doors_pod one = pod_of(1);
@@ -77,6 +83,14 @@ static void pods_times(doors_pods *pods) {
                 CHECK(doors_pods_refused_token(pods, &group, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, TIMES[i],
                                                &answer) == DOORS_STATUS_OK);
                 CHECK(answer.reserved == 0);
+                doors_idle idle;
+                CHECK(doors_pods_entered(pods, &group, &pod, RATES[k], TIMES[i]) == DOORS_STATUS_OK);
+                CHECK(doors_pods_left(pods, &pod, RATES[j % 3], TIMES[j]) == DOORS_STATUS_OK);
+                CHECK(doors_pods_left(pods, &pod, 1, TIMES[j]) == DOORS_STATUS_OK);
+                CHECK(doors_pods_idle(pods, &pod.addr, TIMES[i], TIMES[j], TIMES[(i + k) % 8], &idle) ==
+                      DOORS_STATUS_OK);
+                CHECK(idle.in_flight == 0 && idle.streams == 0 && idle.reserved == 0);
+                CHECK((idle.answer == DOORS_IDLE_YES) == (idle.wait == 0));
             }
 }
 
@@ -104,6 +118,36 @@ static void pods_many(void) {
     doors_pods_free(pods);
 }
 
+/* More pods than are remembered, all in use; then each end twice. */
+static void pods_used(void) {
+    static const doors_group GROUP = {1, 1, 1000000000, 100, 0};
+    doors_pods *pods = pods_make();
+    uint32_t wrong = 0;
+    size_t known = 0, told = 0;
+    doors_idle idle;
+    for (uint32_t i = 0; i < MANY; i++) {
+        doors_pod pod = pod_of(i);
+        wrong += doors_pods_entered(pods, &GROUP, &pod, 1, i) != DOORS_STATUS_OK;
+    }
+    CHECK(doors_pods_list(pods, NULL, 0, &known) == DOORS_STATUS_OK && known > 0 && known < MANY);
+    doors_pod_state *list = (doors_pod_state *)filled(0, known * sizeof *list);
+    CHECK(doors_pods_list(pods, list, known / 2, &told) == DOORS_STATUS_OK && told == known);
+    CHECK(list[known / 2].in_flight == 0);
+    CHECK(doors_pods_list(pods, list, known, &told) == DOORS_STATUS_OK && told == known);
+    for (size_t i = 1; i < known; i++)
+        wrong += memcmp(list[i - 1].pod.addr.bytes, list[i].pod.addr.bytes, 4) >= 0 || list[i].streams != 1;
+    free(list);
+    doors_pod one = pod_of(MANY);
+    CHECK(doors_pods_idle(pods, &one.addr, 1, 0, MANY, &idle) == DOORS_STATUS_OK && idle.answer == DOORS_IDLE_BUSY);
+    for (uint32_t i = 0; i < 2 * MANY; i++) {
+        doors_pod pod = pod_of(i / 2);
+        wrong += doors_pods_left(pods, &pod, 1, MANY) != DOORS_STATUS_OK;
+    }
+    CHECK(doors_pods_idle(pods, &one.addr, 1, 0, 2 * MANY, &idle) == DOORS_STATUS_OK && idle.answer == DOORS_IDLE_YES);
+    CHECK(wrong == 0);
+    doors_pods_free(pods);
+}
+
 void hostile_pods(void) {
     doors_pods *pods = pods_make();
     pods_lengths(pods);
@@ -111,4 +155,5 @@ void hostile_pods(void) {
     pods_times(pods);
     doors_pods_free(pods);
     pods_many();
+    pods_used();
 }

@@ -49,6 +49,12 @@ static void decide(job *mine) {
     EXPECT(doors_router_upstream(mine->router, 1, &host, &len, &port) == DOORS_STATUS_OK);
     EXPECT(len == 5 && memcmp(host, "green", 5) == 0 && port == 8081);
     EXPECT(doors_router_warning(mine->router, 0, &error) == DOORS_STATUS_OK);
+    char ids[2][DOORS_KEY_ID];
+    EXPECT(doors_cipher_keys(mine->cipher, &number) == DOORS_STATUS_OK && number >= 1);
+    EXPECT(doors_router_keys(mine->router, &number) == DOORS_STATUS_OK && number >= 1);
+    EXPECT(doors_cipher_key_id(mine->cipher, 0, ids[0]) == DOORS_STATUS_OK);
+    EXPECT(doors_router_key_id(mine->router, 0, ids[1]) == DOORS_STATUS_OK);
+    EXPECT(memcmp(ids[0], ids[1], sizeof ids[0]) == 0);
     EXPECT(doors_check(DOORS_FIELD_CIDR, "10.0.0.1/8", 10, &error) == DOORS_STATUS_CIDR);
     EXPECT(strcmp(doors_status_str(DOORS_STATUS_OK), "ok") == 0 && doors_abi() == DOORS_ABI);
 }
@@ -84,6 +90,14 @@ static void follow(job *mine, uint64_t now) {
     EXPECT(doors_pods_ended(mine->pods, &group, pod, DOORS_PATH_SYNC, outcome, now, &answer) == DOORS_STATUS_OK);
     EXPECT(doors_pods_refused_token(mine->pods, &group, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, now, &answer) ==
            DOORS_STATUS_OK);
+    doors_pod_state states[PODS];
+    doors_idle idle;
+    size_t known = 0;
+    EXPECT(doors_pods_entered(mine->pods, &group, pod, now % 2, now) == DOORS_STATUS_OK);
+    EXPECT(doors_pods_idle(mine->pods, &pod->addr, 1, 0, now + 1, &idle) == DOORS_STATUS_OK);
+    EXPECT(idle.answer == DOORS_IDLE_BUSY && idle.in_flight >= 1 && idle.in_flight <= THREADS);
+    EXPECT(doors_pods_list(mine->pods, states, PODS, &known) == DOORS_STATUS_OK && known >= 1 && known <= PODS);
+    EXPECT(doors_pods_left(mine->pods, pod, now % 2, now) == DOORS_STATUS_OK);
     EXPECT(doors_pods_failed_recently(mine->pods, list, PODS, now, failed) == DOORS_STATUS_OK);
     EXPECT(doors_pods_resolved(mine->pods, group.server, list, now % PODS) == DOORS_STATUS_OK);
     EXPECT(doors_pods_verdict(mine->pods, pod, &verdict) == DOORS_STATUS_OK && verdict <= DOORS_VERDICT_GONE);
