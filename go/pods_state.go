@@ -44,8 +44,9 @@ type PodState struct {
 }
 
 // List returns what is known about all pods, at most 10,000, by address (IPv4
-// first) and port. It costs about a millisecond for 10,000; other calls wait for
-// a tenth of it.
+// first) and port. It costs some milliseconds for 10,000, but no other call
+// waits for more than a few of them: each pod is what it was at one moment, all
+// together are not.
 func (p *Pods) List() ([]PodState, error) {
 	defer runtime.KeepAlive(p)
 	var known C.size_t

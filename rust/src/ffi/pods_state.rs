@@ -6,8 +6,8 @@ use super::{guard, memory};
 use crate::error::Status;
 
 /// Tells about all pods: `list` gets at most `cap` of them (NULL with 0 for none), by address (IPv4 first) and port;
-/// `*count` gets how many are known, which may be more. With `cap` 0 nothing but the number is worked out. The lock is held
-/// while the pods are copied, some 100 us for 10,000, and not while they are sorted.
+/// `*count` gets how many are known, which may be more. With `cap` 0 nothing but the number is worked out. The lock is taken
+/// for a few pods at a time: each is what it was at one moment, all together are not.
 ///
 /// Returns DOORS_STATUS_OK, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn doors_pods_list(
 /// Tells whether the pods at an address, on all ports together, had no request for `idle` nanoseconds, so that they may be
 /// stopped. `started` is when the caller began to report requests. An address that is not known had none. A pod that the
 /// table had to forget is not called idle too early: the last use of any forgotten pod counts, and while a request of one
-/// is in flight every answer is DOORS_IDLE_BUSY. Looks at all pods under the lock, some 100 us for 10,000.
+/// is in flight every answer is DOORS_IDLE_BUSY.
 ///
 /// `*out` gets DOORS_IDLE_YES: none is in flight, and none was for `idle`; _JUST_STARTED: none is in flight, but
 /// `now - started` is less than `idle`; or _BUSY. No request does not mean no page: a browser disconnects a hidden page, and

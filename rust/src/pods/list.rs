@@ -1,13 +1,7 @@
-//! In: what is known about pods. Out: one plain value a pod, in a stable order.
-
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+//! In: what is known about one pod. Out: the same as a plain value.
 
 use super::table::Known;
 use super::{Pod, Verdict};
-
-/// The addresses of a server in DNS.
-pub(super) type Addresses = Arc<HashSet<Pod>>;
 
 /// One pod, as it was at one moment. Times are those of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +31,7 @@ pub struct KnownPod {
 }
 
 impl KnownPod {
-    pub(super) fn new(pod: Pod, known: &Known) -> Self {
+    pub(super) fn new(pod: Pod, known: &Known, fresh: bool) -> Self {
         let Known { state, traffic, source, server } = known;
         KnownPod {
             pod,
@@ -50,23 +44,7 @@ impl KnownPod {
             refused: traffic.refused,
             in_flight: traffic.in_flight,
             streams: traffic.streams,
-            fresh: false,
+            fresh,
         }
     }
-}
-
-/// The numbers of the servers of some pods, each once.
-pub(super) fn servers(pods: &[KnownPod]) -> Vec<u64> {
-    let mut servers: Vec<u64> = pods.iter().map(|known| known.server).collect();
-    servers.sort_unstable();
-    servers.dedup();
-    servers
-}
-
-/// Tells which pods are fresh, and sorts all by address (IPv4 first) and port.
-pub(super) fn finish(pods: &mut [KnownPod], fresh: &HashMap<u64, Addresses>) {
-    for known in pods.iter_mut() {
-        known.fresh = fresh.get(&known.server).is_some_and(|addresses| addresses.contains(&known.pod));
-    }
-    pods.sort_unstable_by_key(|known| known.pod);
 }

@@ -262,20 +262,16 @@ impl Pods {
         self.lock().known()
     }
 
-    /// All pods that are known, by address (IPv4 first) and port. They are copied under the lock, some 100 µs for 10,000
-    /// pods, and sorted outside of it.
+    /// All pods that are known, by address (IPv4 first) and port. The lock is taken for a few of them at a time: each is
+    /// what it was at one moment, all together are not.
     pub fn list(&self) -> Vec<KnownPod> {
         let mut pods = Vec::with_capacity(self.known());
-        self.lock().copy(&mut pods);
-        let servers = list::servers(&pods);
-        let fresh = self.lock().addresses(&servers);
-        list::finish(&mut pods, &fresh);
+        while self.lock().list_more(&mut pods) {}
         pods
     }
 
     /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when the caller
-    /// began to tell of requests. An address that is not known had none. Looks at all pods under the lock, some 100 µs for
-    /// 10,000.
+    /// began to tell of requests. An address that is not known had none.
     ///
     /// No request does not mean no page: a page in a hidden tab may have disconnected and come back.
     pub fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {

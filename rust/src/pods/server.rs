@@ -2,9 +2,7 @@
 //! the fault is on our side.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
-use super::list::Addresses;
 use super::pacing::Bucket;
 use super::table::Table;
 use super::{Pod, SECOND};
@@ -17,7 +15,7 @@ const WITNESS: u64 = 60 * SECOND;
 pub(super) struct ServerState {
     pub(super) bucket: Bucket,
     /// Its addresses in DNS, as last told.
-    pub(super) addresses: Addresses,
+    addresses: HashSet<Pod>,
     /// Pods that gave a sign of life; some may have failed since.
     candidates: HashSet<Pod>,
     /// The one that worked when we last looked: asked first.
@@ -46,11 +44,16 @@ impl ServerState {
         self.witness.is_some()
     }
 
+    /// Whether a pod is among its addresses in DNS.
+    pub(super) fn has(&self, pod: &Pod) -> bool {
+        self.addresses.contains(pod)
+    }
+
     /// Takes the addresses in DNS; calls `added` for each that was not there before.
     pub(super) fn resolved(&mut self, addresses: &[Pod], mut added: impl FnMut(&Pod)) {
         let fresh: HashSet<Pod> = addresses.iter().copied().collect();
         fresh.difference(&self.addresses).for_each(&mut added);
-        self.addresses = Arc::new(fresh);
+        self.addresses = fresh;
     }
 }
 

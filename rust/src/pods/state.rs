@@ -1,10 +1,9 @@
 //! In: one event. Out: one answer. Ties the tables of pods, servers and sources together.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::idle::{self, Idle};
-use super::list::{Addresses, KnownPod};
+use super::list::KnownPod;
 use super::recent::Recent;
 use super::server::ServerState;
 use super::source::SourceState;
@@ -17,6 +16,9 @@ use crate::path::PathKind;
 /// Enough for the largest configuration there is a use for; only an idle one is forgotten.
 const MAX_SERVERS: usize = 200_000;
 const MAX_SOURCES: usize = 10_000;
+
+/// So many pods are copied while no other call can go on.
+const LIST_AT_ONCE: usize = 64;
 
 /// The client's own back-off does the rest.
 const RETRY_AFTER: u32 = 1;
@@ -106,20 +108,18 @@ impl State {
         self.pods.len()
     }
 
-    /// Adds all pods to `list`, in no order, none of them fresh.
-    pub(super) fn copy(&self, list: &mut Vec<KnownPod>) {
-        list.extend(self.pods.iter().map(|(pod, known)| KnownPod::new(*pod, known)));
-    }
-
-    /// The addresses in DNS of those servers that are known.
-    pub(super) fn addresses(&self, servers: &[u64]) -> HashMap<u64, Addresses> {
-        let known = servers.iter().filter_map(|id| Some((*id, self.servers.peek(id)?.addresses.clone())));
-        known.collect()
+    /// Adds the next few pods to `list`, which holds those before them. False when there are no more.
+    pub(super) fn list_more(&self, list: &mut Vec<KnownPod>) -> bool {
+        let before = list.len();
+        list.extend(self.pods.after(list.last().map(|known| known.pod)).take(LIST_AT_ONCE).map(|(pod, known)| {
+            let fresh = self.servers.peek(&known.server).is_some_and(|server| server.has(pod));
+            KnownPod::new(*pod, known, fresh)
+        }));
+        list.len() == before + LIST_AT_ONCE
     }
 
     pub(super) fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
-        let pods = self.pods.iter().filter(|(pod, _)| pod.address == address).map(|(_, known)| known);
-        idle::judge(pods, self.pods.forgotten, idle, started, now)
+        idle::judge(self.pods.at(address), self.pods.forgotten, idle, started, now)
     }
 
     pub(super) fn failed_recently(&self, pod: Pod, now: u64) -> bool {

@@ -1,6 +1,10 @@
 //! In: pods and what happens to them. Out: what is known about each, in a table that is bounded: when it is full, the one
 //! not used for longest is forgotten, and none with requests in flight as long as there are others.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::ops::Bound;
+
 use lru::LruCache;
 
 use super::traffic::Traffic;
@@ -37,6 +41,8 @@ pub(super) struct Table {
     busy: LruCache<Pod, Known>,
     /// All others.
     quiet: LruCache<Pod, Known>,
+    /// All pods of both.
+    order: BTreeSet<Pod>,
     most: usize,
     pub(super) forgotten: Forgotten,
 }
@@ -44,7 +50,8 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn new(most: usize) -> Self {
         // The crate's own bound would claim all its memory at once.
-        Table { busy: LruCache::unbounded(), quiet: LruCache::unbounded(), most, forgotten: Forgotten::default() }
+        let (busy, quiet) = (LruCache::unbounded(), LruCache::unbounded());
+        Table { busy, quiet, order: BTreeSet::new(), most, forgotten: Forgotten::default() }
     }
 
     pub(super) fn most(&self) -> usize {
@@ -52,12 +59,18 @@ impl Table {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.busy.len() + self.quiet.len()
+        self.order.len()
     }
 
-    /// All pods, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Pod, &Known)> {
-        self.busy.iter().chain(&self.quiet)
+    /// The pods after one, by address and port, or from the first.
+    pub(super) fn after(&self, last: Option<Pod>) -> impl Iterator<Item = (&Pod, &Known)> {
+        let start = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.order.range((start, Bound::Unbounded)).filter_map(|pod| Some((pod, self.peek(pod)?)))
+    }
+
+    /// The pods at one address.
+    pub(super) fn at(&self, address: IpAddr) -> impl Iterator<Item = &Known> {
+        self.order.range(Pod::new(address, 0)..=Pod::new(address, u16::MAX)).filter_map(|pod| self.peek(pod))
     }
 
     /// What is known about a pod. It does not count as used.
@@ -78,8 +91,11 @@ impl Table {
         let known = if self.busy.contains(&pod) {
             self.busy.get_mut(&pod).expect("it is there")
         } else {
-            if self.len() >= self.most && !self.quiet.contains(&pod) {
-                self.forget();
+            if !self.quiet.contains(&pod) {
+                if self.len() >= self.most {
+                    self.forget();
+                }
+                self.order.insert(pod);
             }
             self.quiet.get_or_insert_mut(pod, || Known::new(now))
         };
@@ -116,7 +132,8 @@ impl Table {
     }
 
     fn forget(&mut self) {
-        if let Some((_, known)) = self.quiet.pop_lru().or_else(|| self.busy.pop_lru()) {
+        if let Some((pod, known)) = self.quiet.pop_lru().or_else(|| self.busy.pop_lru()) {
+            self.order.remove(&pod);
             self.forgotten.seen(known.traffic.last_seen);
             self.forgotten.in_flight += u64::from(known.traffic.in_flight);
         }
