@@ -50,8 +50,9 @@ func (onlyUpstream) Select(pool reverseproxy.UpstreamPool, _ *http.Request, _ ht
 	return pool[0]
 }
 
-// ownChoice is the selection policy where the user has none: a pod at random, which is Caddy's default too. It takes no
-// pool, so that none has to be built: with a thousand servers that would cost more than the rest of the request.
+// ownChoice is the selection policy where the user has none: a pod at random, which is Caddy's default too, or with several
+// servers the one whose turn it is. It takes no pool, so that none has to be built: with a thousand servers that would cost more than
+// the rest of the request.
 type ownChoice struct{ source *Source }
 
 // Select chooses among the pods that may serve the request, with equal chances.
@@ -78,35 +79,6 @@ func leavesChoice(h *reverseproxy.Handler) bool {
 	lb := h.LoadBalancing
 	hasPolicy := lb != nil && (lb.SelectionPolicyRaw != nil || lb.SelectionPolicy != nil)
 	return !hasPolicy && h.HealthChecks == nil && h.CBRaw == nil && h.CB == nil
-}
-
-// maxDraws bounds how many servers one request looks at.
-const maxDraws = 16
-
-// draw returns a fresh pod of any server, each with equal chances, without looking at all of them: a server is drawn, and then one of as many
-// places as the largest server has pods; an empty place is drawn again. Servers that nobody used for a while are left out where
-// others can be had, since their pods may be others by now; having been drawn, they are looked up again.
-func (s *Source) draw(serving *request) (drawn pod, ok bool) {
-	places := int(s.largest.Load())
-	for range maxDraws {
-		pods, followed := s.servers[rand.IntN(len(s.servers))].known()
-		if len(pods) > places {
-			places = len(pods)
-			s.largest.Store(int64(places))
-		}
-		place := rand.IntN(max(places, 1))
-		if place >= len(pods) {
-			continue
-		}
-		if well, _ := s.split(serving.untried(pods[place : place+1])); len(well) == 0 {
-			continue
-		}
-		drawn, ok = pods[place], true
-		if followed {
-			break
-		}
-	}
-	return drawn, ok
 }
 
 // Interface guards

@@ -28,7 +28,7 @@ func sourceWith(t *testing.T, counts ...int) *Source {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { releaseShared() })
-	s := &Source{router: router, shared: held, logger: zap.NewNop(), choosesItself: true}
+	s := &Source{router: router, shared: held, logger: zap.NewNop(), choosesItself: true, turns: newTurns(len(counts))}
 	s.servers = newServers(router, held, hosts.Options{}, doors.Group{}, s.logger)
 	for i, server := range s.servers {
 		snapshot, _ := server.host.Current()
@@ -43,31 +43,58 @@ func sourceWith(t *testing.T, counts ...int) *Source {
 	return s
 }
 
-// Every pod has the same chance, however they are spread over servers.
-func TestDrawsEveryPodEquallyOften(t *testing.T) {
-	counts := []int{1, 4, 2, 0, 3}
-	s := sourceWith(t, counts...)
-	const each = 3000
+// Every pod gets the same share, however they are spread over servers, and soon.
+func TestPodsTakeTurns(t *testing.T) {
+	s := sourceWith(t, 1, 4, 2, 0, 3, 1, 1)
+	const pods, each = 12, 3000
 	seen := make(map[netip.AddrPort]int)
-	for range 10 * each {
-		pods := s.candidates(t.Context(), &request{decision: doors.Decision{Kind: doors.Any}})
-		if len(pods) != 1 && len(pods) != 10 {
-			t.Fatalf("%d pods to choose from, want the drawn one or all", len(pods))
+	for range pods * each {
+		drawn := s.candidates(t.Context(), &request{decision: doors.Decision{Kind: doors.Any}})
+		if len(drawn) != 1 {
+			t.Fatalf("%d pods to choose from, want the one whose turn it is", len(drawn))
 		}
-		for _, pod := range pods {
-			if len(pods) == 1 {
-				seen[pod.address]++
+		seen[drawn[0].address]++
+	}
+	if len(seen) != pods {
+		t.Errorf("%d of %d pods were drawn", len(seen), pods)
+	}
+	for address, times := range seen {
+		// A server can be ahead by the seats that it has, and chance decides between its pods (6 standard deviations).
+		if ahead := seats*stay + 300; times < each-ahead || times > each+ahead {
+			t.Errorf("%v was drawn %d times, want about %d", address, times, each)
+		}
+	}
+}
+
+// A server comes back only when all others have had their turn, and few take turns at the same time.
+func TestFewServersTakeTurnsAtATime(t *testing.T) {
+	const servers = 200
+	counts := make([]int, servers)
+	for i := range counts {
+		counts[i] = 1
+	}
+	s := sourceWith(t, counts...)
+	last := make(map[*server]int)
+	for i := range 3 * servers * stay {
+		drawn, ok := s.draw(&request{decision: doors.Decision{Kind: doors.Any}})
+		if !ok {
+			t.Fatal("no pod")
+		}
+		last[drawn.server] = i
+		if i%servers == 0 {
+			lately := 0
+			for _, at := range last {
+				if i-at < 4*seats {
+					lately++
+				}
+			}
+			if lately > 4*seats/stay+2*seats {
+				t.Errorf("%d servers in %d requests", lately, 4*seats)
 			}
 		}
 	}
-	if len(seen) != 10 {
-		t.Errorf("%d of 10 pods were drawn", len(seen))
-	}
-	for address, times := range seen {
-		// 6 standard deviations of a binomial distribution are 330.
-		if times < each-400 || times > each+400 {
-			t.Errorf("%v was drawn %d times, want about %d", address, times, each)
-		}
+	if len(last) != servers {
+		t.Errorf("%d of %d servers had a turn", len(last), servers)
 	}
 }
 

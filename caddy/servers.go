@@ -170,24 +170,24 @@ func (s *server) reportsAnswer(now time.Duration) bool {
 	return (last == 0 || now-time.Duration(last) >= time.Second) && s.lastAnswer.CompareAndSwap(last, int64(now))
 }
 
-// knownOf returns the fresh pods of all servers whose host is known, without waiting for the others, and how many the largest
-// server has. The others are looked up only if asked: there may be very many.
-func knownOf(servers []*server, lookUp bool) (pods []pod, largest int) {
+// knownOf returns the fresh pods of all servers whose host is known, without waiting for the others. These are looked up only if
+// asked: there may be very many.
+func knownOf(servers []*server, lookUp bool) (pods []pod) {
 	for _, server := range servers {
 		known := server.latest()
 		if lookUp || len(known) > 0 {
 			known, _ = server.known()
 		}
-		pods, largest = append(pods, known...), max(largest, len(known))
+		pods = append(pods, known...)
 	}
-	return pods, largest
+	return pods
 }
 
 // maxWaits bounds for how many servers one request waits at once.
 const maxWaits = 1000
 
 // freshOf returns the fresh pods of all servers. It waits for those whose host is not known yet, for many of them at once.
-func freshOf(ctx context.Context, servers []*server, lookUp bool) (pods []pod, largest int) {
+func freshOf(ctx context.Context, servers []*server, lookUp bool) []pod {
 	var waiting sync.WaitGroup
 	for i, first := 0, rand.IntN(len(servers)); i < min(len(servers), maxWaits); i++ {
 		server := servers[(first+i)%len(servers)]

@@ -64,8 +64,8 @@ type Source struct {
 	// choosesItself is set when the user left the choice of a pod to us.
 	choosesItself bool
 
-	// largest is how many pods the largest server has, as far as was seen.
-	largest atomic.Int64
+	// turns is nil with one server.
+	turns *turns
 
 	// triesAgain is set when the user said how to retry: then a request that has failed everywhere starts over.
 	triesAgain bool
@@ -144,6 +144,9 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	secret, _ := document["secret"].(string)
 	s.group = s.Options.group(s.shared.number(secret))
 	s.servers = newServers(s.router, s.shared, resolution, s.group, s.logger)
+	if len(s.servers) > 1 {
+		s.turns = newTurns(len(s.servers))
+	}
 	s.keys = metrics.KeysOf(s.router.KeyIDs())
 	s.identity = identityOf(document)
 	s.logSummary(s.identity.cookieName)

@@ -69,20 +69,19 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 		}
 		ownFailing = failing
 	}
-	if s.choosesItself && len(s.servers) > 1 {
+	if s.choosesItself && s.turns != nil {
 		if drawn, ok := s.draw(serving); ok {
 			return []pod{drawn}
 		}
 	}
 	// A policy of the user is to see all servers; where there is none, those that are drawn are looked up.
 	lookUp := !s.choosesItself
-	all, largest := knownOf(s.servers, lookUp)
+	all := knownOf(s.servers, lookUp)
 	rest := serving.untried(all)
 	if len(rest) == 0 { // only now is it worth to wait for hosts that are not known yet
-		all, largest = freshOf(ctx, s.servers, lookUp)
+		all = freshOf(ctx, s.servers, lookUp)
 		rest = serving.untried(all)
 	}
-	s.largest.Store(int64(largest))
 	well, failing := s.split(rest)
 	switch {
 	case len(well) > 0:
