@@ -96,6 +96,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	h.Transport = transport
 	h.source = source
+	encodeLogsLazily(&h.Handler)
 	h.pods = podHandler(&h.Handler, source)
 	source.triesAgain = !failOverByDefault(h.LoadBalancing)
 	if source.choosesItself = leavesChoice; leavesChoice {
