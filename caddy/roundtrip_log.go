@@ -34,7 +34,9 @@ func loggerOf(h *reverseproxy.Handler) **zap.Logger {
 type lazyCore struct{ zapcore.Core }
 
 // With adds fields.
-func (c lazyCore) With(fields []zapcore.Field) zapcore.Core { return zapcore.NewLazyWith(c.Core, fields) }
+func (c lazyCore) With(fields []zapcore.Field) zapcore.Core {
+	return zapcore.NewLazyWith(c.Core, fields)
+}
 
 // Interface guard
 var _ zapcore.Core = lazyCore{}
