@@ -1,13 +1,15 @@
 //! In: the text of CIDRs, then addresses. Out: for each address the value of the longest prefix that holds it.
 //!
-//! Two tries, one per family, so that a lookup does not grow with the number of CIDRs.
+//! Each family is searched on its own, see ranges.rs.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use prefix_trie::PrefixMap;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::error::{Error, MAX_INPUT, Status, shown};
+use crate::ranges::Ranges;
 
 /// Reads one CIDR. `::ffff:a.b.c.d/n` with n of 96 and more becomes IPv4.
 ///
@@ -66,45 +68,46 @@ pub(crate) fn spelled(text: &str, net: IpNet) -> String {
     if text == usual { usual } else { format!("{text} ({usual})") }
 }
 
-/// A set of CIDRs, each with a value. A CIDR can be in it once.
-pub(crate) struct Table<T> {
-    four: PrefixMap<Ipv4Net, T>,
-    six: PrefixMap<Ipv6Net, T>,
+/// CIDRs by address and length, each once, with what is to be known of it while they are collected.
+pub(crate) type Collected<T> = BTreeMap<IpNet, T>;
+
+/// Adds a CIDR, or gives the value that it has already.
+pub(crate) fn collect<T: Copy>(collected: &mut Collected<T>, net: IpNet, value: T) -> Result<(), T> {
+    match collected.entry(net) {
+        Entry::Occupied(present) => Err(*present.get()),
+        Entry::Vacant(place) => {
+            place.insert(value);
+            Ok(())
+        }
+    }
 }
 
-impl<T: Copy> Table<T> {
-    pub(crate) fn new() -> Self {
-        Table { four: PrefixMap::new(), six: PrefixMap::new() }
+/// A number for each of a set of CIDRs.
+pub(crate) struct Table {
+    four: Ranges<u32>,
+    six: Ranges<u128>,
+}
+
+impl Table {
+    pub(crate) fn new<T: Copy>(collected: &Collected<T>, number: impl Fn(T) -> u32) -> Self {
+        // In the order of addresses and lengths, as the map is.
+        let four = collected.iter().filter_map(|(net, value)| match net {
+            IpNet::V4(net) => Some((net.addr().to_bits(), net.prefix_len(), number(*value))),
+            IpNet::V6(_) => None,
+        });
+        let six = collected.iter().filter_map(|(net, value)| match net {
+            IpNet::V4(_) => None,
+            IpNet::V6(net) => Some((net.addr().to_bits(), net.prefix_len(), number(*value))),
+        });
+        Table { four: Ranges::new(four), six: Ranges::new(six) }
     }
 
-    /// Adds a CIDR, or gives the value that it has already.
-    pub(crate) fn insert(&mut self, net: IpNet, value: T) -> Result<(), T> {
-        let present = match net {
-            IpNet::V4(net) => self.four.get(&net),
-            IpNet::V6(net) => self.six.get(&net),
-        };
-        if let Some(present) = present {
-            return Err(*present);
-        }
-        match net {
-            IpNet::V4(net) => self.four.insert(net, value),
-            IpNet::V6(net) => self.six.insert(net, value),
-        };
-        Ok(())
-    }
-
-    /// The value of the longest prefix that holds the address. IPv4-mapped addresses are IPv4; unspecified, multicast
+    /// The number of the longest prefix that holds the address. IPv4-mapped addresses are IPv4; unspecified, multicast
     /// and broadcast addresses are in no CIDR, since nothing can be dialled there.
-    pub(crate) fn lookup(&self, address: IpAddr) -> Option<T> {
+    pub(crate) fn lookup(&self, address: IpAddr) -> Option<u32> {
         match address.to_canonical() {
-            IpAddr::V4(address) if dialable_four(address) => {
-                let (_, value) = self.four.get_lpm(&Ipv4Net::from(address))?;
-                Some(*value)
-            }
-            IpAddr::V6(address) if dialable_six(address) => {
-                let (_, value) = self.six.get_lpm(&Ipv6Net::from(address))?;
-                Some(*value)
-            }
+            IpAddr::V4(address) if dialable_four(address) => self.four.find(address.to_bits()),
+            IpAddr::V6(address) if dialable_six(address) => self.six.find(address.to_bits()),
             _ => None,
         }
     }
@@ -131,7 +134,7 @@ fn dialable_six(address: Ipv6Addr) -> bool {
 /// # Ok::<(), doors_caddy::Error>(())
 /// ```
 pub struct CidrList {
-    table: Table<u32>,
+    table: Table,
 }
 
 impl CidrList {
@@ -144,13 +147,13 @@ impl CidrList {
         if text.len() > MAX_INPUT {
             return Err(Error::too_large("the list of CIDRs", text.len()));
         }
-        let mut table = Table::new();
+        let mut collected = Collected::new();
         let mut count = 0;
         for word in text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
             let refuse = |rule: String| Error::new(Status::Cidr, Some(count), format!("CIDR {}: {rule}", count + 1));
             let word = String::from_utf8_lossy(word);
             let net = parse(&word).map_err(refuse)?;
-            table.insert(net, count).map_err(|same| {
+            collect(&mut collected, net, count).map_err(|same| {
                 refuse(format!("{} is also CIDR {}; each must be given once", spelled(&word, net), same + 1))
             })?;
             count += 1;
@@ -158,7 +161,7 @@ impl CidrList {
         if count == 0 {
             return Err(Error::new(Status::Cidr, None, "the list is empty; it must hold at least one CIDR"));
         }
-        Ok(CidrList { table })
+        Ok(CidrList { table: Table::new(&collected, |index| index) })
     }
 
     /// The index, from 0, of the CIDR with the longest prefix that holds the address.

@@ -59,6 +59,7 @@ mod key_id;
 mod path;
 pub mod pods;
 mod port;
+mod ranges;
 mod router;
 mod secret;
 mod token;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::cidr::Table;
-use crate::config::{self, Place, Upstream};
+use crate::config::{self, Upstream};
 use crate::cookie;
 use crate::decision::{Decision, Kind, Reason};
 use crate::error::Error;
@@ -22,7 +22,9 @@ pub struct Router {
     cache: TokenCache,
     cookie_name: Option<Box<str>>,
     upstreams: Box<[Upstream]>,
-    table: Table<Place>,
+    /// Of the upstreams. Without the hosts, which decisions do not read, more of them fit into the processor's cache.
+    ports: Box<[u16]>,
+    table: Table,
     warnings: Box<[Error]>,
 }
 
@@ -40,6 +42,7 @@ impl Router {
             cipher: config.cipher,
             cache: TokenCache::new()?,
             cookie_name: config.cookie_name,
+            ports: config.upstreams.iter().map(|upstream| upstream.port).collect(),
             upstreams: config.upstreams.into_boxed_slice(),
             table: config.table,
             warnings: config.warnings.into_boxed_slice(),
@@ -134,12 +137,12 @@ impl Router {
     }
 
     fn port(&self, upstream: u32) -> u16 {
-        self.upstreams[upstream as usize].port
+        self.ports[upstream as usize]
     }
 
     /// The upstream in one of whose CIDRs an address lies; the longest prefix wins.
     pub fn lookup(&self, address: IpAddr) -> Option<u32> {
-        self.table.lookup(address).map(|place| place.upstream)
+        self.table.lookup(address)
     }
 
     /// The upstreams in the order of the configuration: at least one.

@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::member::Member;
 use super::scalar::Scalar;
-use super::{Place, Table, Upstream};
+use super::{Place, Upstream};
+use crate::cidr::Collected;
 use crate::error::{Error, Status, shown};
 use crate::token::TokenCipher;
 use crate::{cidr, cookie, host, port, warning};
@@ -18,7 +19,7 @@ pub(super) struct Draft {
     pub(super) cipher: Option<TokenCipher>,
     pub(super) cookie_name: Option<Box<str>>,
     pub(super) upstreams: Option<Vec<Upstream>>,
-    pub(super) table: Table<Place>,
+    pub(super) cidrs: Collected<Place>,
     pub(super) warnings: Vec<Error>,
     pub(super) error: Option<Error>,
 }
@@ -29,7 +30,7 @@ impl Default for Draft {
             cipher: None,
             cookie_name: None,
             upstreams: None,
-            table: Table::new(),
+            cidrs: Collected::new(),
             warnings: Vec::new(),
             error: None,
         }
@@ -66,7 +67,7 @@ impl Draft {
         let refuse = |rule| Error::new(Status::Cidr, Some(upstream), rule).at(&member);
         let text = text(value, member)?;
         let net = cidr::parse(&text).map_err(refuse)?;
-        self.table.insert(net, place).map_err(|same| {
+        cidr::collect(&mut self.cidrs, net, place).map_err(|same| {
             refuse(format!("{} is also {}; each must be given once", cidr::spelled(&text, net), self::member(same)))
         })?;
         if let Some(reason) = warning::about(net) {

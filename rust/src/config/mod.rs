@@ -29,8 +29,8 @@ pub struct Upstream {
 
 /// Where a CIDR was written: its upstream, and its index in `cidrs` or `None` for `cidr`.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) upstream: u32,
+struct Place {
+    upstream: u32,
     cidr: Option<u32>,
 }
 
@@ -39,7 +39,8 @@ pub(crate) struct Config {
     pub(crate) cipher: TokenCipher,
     pub(crate) cookie_name: Option<Box<str>>,
     pub(crate) upstreams: Vec<Upstream>,
-    pub(crate) table: Table<Place>,
+    /// Which upstream has the CIDR of an address.
+    pub(crate) table: Table,
     pub(crate) warnings: Vec<Error>,
 }
 
@@ -69,7 +70,8 @@ fn finish(draft: Draft) -> Result<Config, Error> {
         let rule = format!("is required with more than one upstream (there are {})", upstreams.len());
         return Err(Error::new(Status::Config, None, rule).at(&Member::CookieName));
     }
-    Ok(Config { cipher, cookie_name: draft.cookie_name, upstreams, table: draft.table, warnings: draft.warnings })
+    let table = Table::new(&draft.cidrs, |place| place.upstream);
+    Ok(Config { cipher, cookie_name: draft.cookie_name, upstreams, table, warnings: draft.warnings })
 }
 
 #[cfg(test)]
