@@ -82,29 +82,29 @@ pub(crate) fn collect<T: Copy>(collected: &mut Collected<T>, net: IpNet, value: 
     }
 }
 
-/// A number for each of a set of CIDRs.
-pub(crate) struct Table {
-    four: Ranges<u32>,
-    six: Ranges<u128>,
+/// A set of CIDRs, each with a value.
+pub(crate) struct Table<V> {
+    four: Ranges<u32, V>,
+    six: Ranges<u128, V>,
 }
 
-impl Table {
-    pub(crate) fn new<T: Copy>(collected: &Collected<T>, number: impl Fn(T) -> u32) -> Self {
+impl<V: Copy> Table<V> {
+    pub(crate) fn new<T: Copy>(collected: &Collected<T>, to_value: impl Fn(T) -> V) -> Self {
         // In the order of addresses and lengths, as the map is.
         let four = collected.iter().filter_map(|(net, value)| match net {
-            IpNet::V4(net) => Some((net.addr().to_bits(), net.prefix_len(), number(*value))),
+            IpNet::V4(net) => Some((net.addr().to_bits(), net.prefix_len(), to_value(*value))),
             IpNet::V6(_) => None,
         });
         let six = collected.iter().filter_map(|(net, value)| match net {
             IpNet::V4(_) => None,
-            IpNet::V6(net) => Some((net.addr().to_bits(), net.prefix_len(), number(*value))),
+            IpNet::V6(net) => Some((net.addr().to_bits(), net.prefix_len(), to_value(*value))),
         });
         Table { four: Ranges::new(four), six: Ranges::new(six) }
     }
 
-    /// The number of the longest prefix that holds the address. IPv4-mapped addresses are IPv4; unspecified, multicast
+    /// The value of the longest prefix that holds the address. IPv4-mapped addresses are IPv4; unspecified, multicast
     /// and broadcast addresses are in no CIDR, since nothing can be dialled there.
-    pub(crate) fn lookup(&self, address: IpAddr) -> Option<u32> {
+    pub(crate) fn lookup(&self, address: IpAddr) -> Option<V> {
         match address.to_canonical() {
             IpAddr::V4(address) if dialable_four(address) => self.four.find(address.to_bits()),
             IpAddr::V6(address) if dialable_six(address) => self.six.find(address.to_bits()),
@@ -134,7 +134,7 @@ fn dialable_six(address: Ipv6Addr) -> bool {
 /// # Ok::<(), doors_caddy::Error>(())
 /// ```
 pub struct CidrList {
-    table: Table,
+    table: Table<u32>,
 }
 
 impl CidrList {

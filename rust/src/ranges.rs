@@ -37,45 +37,41 @@ number!(u128);
 
 /// Starts that lie next to each other and are searched together: one cache line of IPv4 addresses, four of IPv6 ones.
 const BLOCK: usize = 16;
-/// As the value of a range that no prefix holds.
-const NONE: u32 = u32::MAX;
-
-pub(crate) struct Ranges<A> {
+pub(crate) struct Ranges<A, T> {
     /// The first starts of all leaves, preceded by every 16th of them, and so on until a level is one block. None for
     /// one leaf.
     levels: Box<[Box<[A]>]>,
-    leaves: Box<[Leaf<A>]>,
+    leaves: Box<[Leaf<A, T>]>,
 }
 
 /// Neighbouring ranges. The value lies beside the start, since memory comes in neighbouring lines.
 #[repr(align(64))]
-struct Leaf<A> {
+struct Leaf<A, T> {
     starts: [A; BLOCK],
-    values: [u32; BLOCK],
+    values: [Option<T>; BLOCK],
 }
 
-impl<A: Number> Ranges<A> {
-    /// Takes prefixes by their first address and their length: each once, ordered by both. Their values are below
-    /// [`u32::MAX`].
-    pub(crate) fn new(prefixes: impl Iterator<Item = (A, u8, u32)>) -> Self {
-        let mut ranges = Cuts { starts: vec![A::ZERO], values: vec![NONE] };
+impl<A: Number, T: Copy> Ranges<A, T> {
+    /// Takes prefixes by their first address and their length: each once, ordered by both.
+    pub(crate) fn new(prefixes: impl Iterator<Item = (A, u8, T)>) -> Self {
+        let mut ranges = Cuts { starts: vec![A::ZERO], values: vec![None] };
         // The prefixes that hold the current address, the longest last.
-        let mut open: Vec<(A, u32)> = Vec::new();
-        let close = |open: &mut Vec<(A, u32)>, ranges: &mut Cuts<A>, before: Option<A>| {
+        let mut open: Vec<(A, T)> = Vec::new();
+        let close = |open: &mut Vec<(A, T)>, ranges: &mut Cuts<A, T>, before: Option<A>| {
             while let Some((last, _)) = open.pop_if(|(last, _)| before.is_none_or(|before| *last < before)) {
                 if let Some(next) = last.next() {
-                    ranges.cut(next, open.last().map_or(NONE, |(_, outer)| *outer));
+                    ranges.cut(next, open.last().map(|(_, outer)| *outer));
                 }
             }
         };
         for (first, length, value) in prefixes {
             close(&mut open, &mut ranges, Some(first));
-            ranges.cut(first, value);
+            ranges.cut(first, Some(value));
             open.push((first.last(length), value));
         }
         close(&mut open, &mut ranges, None);
 
-        let leaves: Box<[Leaf<A>]> =
+        let leaves: Box<[Leaf<A, T>]> =
             ranges.starts.chunks(BLOCK).zip(ranges.values.chunks(BLOCK)).map(Leaf::new).collect();
         let mut levels = Vec::new();
         let mut level: Box<[A]> = leaves.iter().map(|leaf| leaf.starts[0]).collect();
@@ -89,7 +85,7 @@ impl<A: Number> Ranges<A> {
     }
 
     /// The value of the longest prefix that holds the address.
-    pub(crate) fn find(&self, address: A) -> Option<u32> {
+    pub(crate) fn find(&self, address: A) -> Option<T> {
         // No block begins behind the address: the first one at zero, any other where the level above says.
         let last_of = |block: &[A]| block.partition_point(|start| *start <= address) - 1;
         let mut found = 0;
@@ -98,13 +94,13 @@ impl<A: Number> Ranges<A> {
             found = found * BLOCK + last_of(&block[..block.len().min(BLOCK)]);
         }
         let leaf = &self.leaves[found];
-        Some(leaf.values[last_of(&leaf.starts)]).filter(|value| *value != NONE)
+        leaf.values[last_of(&leaf.starts)]
     }
 }
 
-impl<A: Number> Leaf<A> {
+impl<A: Number, T: Copy> Leaf<A, T> {
     /// Up to 16 ranges; the last one is repeated, which changes no answer.
-    fn new((starts, values): (&[A], &[u32])) -> Self {
+    fn new((starts, values): (&[A], &[Option<T>])) -> Self {
         let at = |index: usize| index.min(starts.len() - 1);
         Leaf {
             starts: std::array::from_fn(|index| starts[at(index)]),
@@ -114,14 +110,14 @@ impl<A: Number> Leaf<A> {
 }
 
 /// The ranges so far.
-struct Cuts<A> {
+struct Cuts<A, T> {
     starts: Vec<A>,
-    values: Vec<u32>,
+    values: Vec<Option<T>>,
 }
 
-impl<A: Number> Cuts<A> {
+impl<A: Number, T> Cuts<A, T> {
     /// From here on the answer is another one.
-    fn cut(&mut self, start: A, value: u32) {
+    fn cut(&mut self, start: A, value: Option<T>) {
         if self.starts.last() == Some(&start) {
             // A prefix that begins where the one around it does, or several that end together.
             self.values.pop();
@@ -161,10 +157,10 @@ mod tests {
     #[test]
     fn no_prefix_and_all_addresses() {
         check(vec![]);
-        assert_eq!(Ranges::<u32>::new(std::iter::empty()).find(7), None);
+        assert_eq!(Ranges::<u32, u8>::new(std::iter::empty()).find(7), None);
         check(vec![(0, 0)]);
         check(vec![(0, 0), (0, 1), (1 << 31, 1), (0, 32), (u32::MAX, 32)]);
-        let all = Ranges::<u128>::new([(0, 0, 1), (u128::MAX, 128, 2)].into_iter());
+        let all = Ranges::<u128, u8>::new([(0, 0, 1), (u128::MAX, 128, 2)].into_iter());
         assert_eq!((all.find(0), all.find(u128::MAX - 1), all.find(u128::MAX)), (Some(1), Some(1), Some(2)));
     }
 

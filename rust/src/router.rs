@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::cidr::Table;
-use crate::config::{self, Upstream};
+use crate::config::{self, Target, Upstream};
 use crate::cookie;
 use crate::decision::{Decision, Kind, Reason};
 use crate::error::Error;
@@ -22,9 +22,7 @@ pub struct Router {
     cache: TokenCache,
     cookie_name: Option<Box<str>>,
     upstreams: Box<[Upstream]>,
-    /// Of the upstreams. Without the hosts, which decisions do not read, more of them fit into the processor's cache.
-    ports: Box<[u16]>,
-    table: Table,
+    table: Table<Target>,
     warnings: Box<[Error]>,
 }
 
@@ -42,7 +40,6 @@ impl Router {
             cipher: config.cipher,
             cache: TokenCache::new()?,
             cookie_name: config.cookie_name,
-            ports: config.upstreams.iter().map(|upstream| upstream.port).collect(),
             upstreams: config.upstreams.into_boxed_slice(),
             table: config.table,
             warnings: config.warnings.into_boxed_slice(),
@@ -70,12 +67,12 @@ impl Router {
         };
         match self.open(token) {
             Err(error) => Decision { reason: error.into(), ..gone },
-            Ok(Resolved { address, key, upstream }) => {
+            Ok(Resolved { address, key, target }) => {
                 let opened = Decision { key: Some(key), address: Some(address), ..gone };
-                match upstream {
+                match target {
                     None => Decision { reason: Reason::NoCidr, ..opened },
-                    Some(upstream) => {
-                        Decision { kind: Kind::Pod, upstream: Some(upstream), port: self.port(upstream), ..opened }
+                    Some(Target { upstream, port }) => {
+                        Decision { kind: Kind::Pod, upstream: Some(upstream), port: port.get(), ..opened }
                     }
                 }
             }
@@ -96,26 +93,26 @@ impl Router {
             path: PathKind::Page,
             address: None,
         };
-        if let Some((Resolved { address, key, .. }, upstream)) = sticky {
+        if let Some((Resolved { address, key, .. }, Target { upstream, port })) = sticky {
             return Decision {
                 kind: Kind::Server,
                 reason: Reason::Cookie,
                 upstream: Some(upstream),
                 key: Some(key),
-                port: self.port(upstream),
+                port: port.get(),
                 address: Some(address),
                 ..any
             };
         }
         if self.upstreams.len() == 1 {
-            let (upstream, port) = (Some(0), self.port(0));
+            let (upstream, port) = (Some(0), self.upstreams[0].port);
             return Decision { kind: Kind::Server, reason: Reason::OnlyUpstream, upstream, port, ..any };
         }
         any
     }
 
     /// The first usable cookie, and whether there was any cookie with the name.
-    fn sticky(&self, cookies: &[u8], name: &[u8]) -> (Option<(Resolved, u32)>, bool) {
+    fn sticky(&self, cookies: &[u8], name: &[u8]) -> (Option<(Resolved, Target)>, bool) {
         let mut named = false;
         let usable = cookie::values(cookies, name)
             .inspect(|_| named = true)
@@ -123,7 +120,7 @@ impl Router {
             .take(MAX_COOKIES)
             .find_map(|value| {
                 let resolved = self.open(value).ok()?;
-                Some((resolved, resolved.upstream?))
+                Some((resolved, resolved.target?))
             });
         (usable, named)
     }
@@ -132,17 +129,13 @@ impl Router {
     fn open(&self, token: &[u8]) -> Result<Resolved, TokenError> {
         self.cache.get_or_open(token, || {
             let Opened { address, key } = self.cipher.decode(token)?;
-            Ok(Resolved { address, key, upstream: self.lookup(address) })
+            Ok(Resolved { address, key, target: self.table.lookup(address) })
         })
-    }
-
-    fn port(&self, upstream: u32) -> u16 {
-        self.ports[upstream as usize]
     }
 
     /// The upstream in one of whose CIDRs an address lies; the longest prefix wins.
     pub fn lookup(&self, address: IpAddr) -> Option<u32> {
-        self.table.lookup(address)
+        self.table.lookup(address).map(|target| target.upstream)
     }
 
     /// The upstreams in the order of the configuration: at least one.

@@ -15,6 +15,7 @@ use crate::token::TokenCipher;
 use crate::{cidr, cookie, host, port, warning};
 
 /// What has been read so far, and the first error.
+#[derive(Default)]
 pub(super) struct Draft {
     pub(super) cipher: Option<TokenCipher>,
     pub(super) cookie_name: Option<Box<str>>,
@@ -22,19 +23,6 @@ pub(super) struct Draft {
     pub(super) cidrs: Collected<Place>,
     pub(super) warnings: Vec<Error>,
     pub(super) error: Option<Error>,
-}
-
-impl Default for Draft {
-    fn default() -> Self {
-        Draft {
-            cipher: None,
-            cookie_name: None,
-            upstreams: None,
-            cidrs: Collected::new(),
-            warnings: Vec::new(),
-            error: None,
-        }
-    }
 }
 
 impl Draft {

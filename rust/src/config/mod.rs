@@ -8,6 +8,8 @@ mod member;
 mod scalar;
 mod walk;
 
+use std::num::NonZeroU16;
+
 use serde::de::DeserializeSeed;
 
 use crate::cidr::Table;
@@ -27,6 +29,14 @@ pub struct Upstream {
     pub port: u16,
 }
 
+/// Where the pods of a CIDR are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) upstream: u32,
+    /// That of the upstream, so that a decision reads nothing else of it.
+    pub(crate) port: NonZeroU16,
+}
+
 /// Where a CIDR was written: its upstream, and its index in `cidrs` or `None` for `cidr`.
 #[derive(Clone, Copy)]
 struct Place {
@@ -39,8 +49,7 @@ pub(crate) struct Config {
     pub(crate) cipher: TokenCipher,
     pub(crate) cookie_name: Option<Box<str>>,
     pub(crate) upstreams: Vec<Upstream>,
-    /// Which upstream has the CIDR of an address.
-    pub(crate) table: Table,
+    pub(crate) table: Table<Target>,
     pub(crate) warnings: Vec<Error>,
 }
 
@@ -70,7 +79,11 @@ fn finish(draft: Draft) -> Result<Config, Error> {
         let rule = format!("is required with more than one upstream (there are {})", upstreams.len());
         return Err(Error::new(Status::Config, None, rule).at(&Member::CookieName));
     }
-    let table = Table::new(&draft.cidrs, |place| place.upstream);
+    let target = |Place { upstream, .. }: Place| {
+        let port = NonZeroU16::new(upstreams[upstream as usize].port).expect("the check of ports lets no zero pass");
+        Target { upstream, port }
+    };
+    let table = Table::new(&draft.cidrs, target);
     Ok(Config { cipher, cookie_name: draft.cookie_name, upstreams, table, warnings: draft.warnings })
 }
 

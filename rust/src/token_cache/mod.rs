@@ -10,7 +10,9 @@ mod hash;
 mod slot;
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU16;
 
+use crate::config::Target;
 use crate::error::Error;
 use crate::secret::MAX_KEYS;
 use crate::token::{TOKEN_IPV4, TOKEN_IPV6};
@@ -20,18 +22,16 @@ use slot::Slot;
 
 /// Words of the text of a token: up to 59 characters, and in the last byte how many they are.
 const TEXT: usize = 8;
-/// Words of a slot: a mark, the key and the upstream (see [`Mark`]), the text, the address.
+/// Words of a slot: a mark, the key and the target (see [`Mark`]), the text, the address.
 const WORDS: usize = 1 + TEXT + 2;
 /// A token can be in any slot of its set. By chance some sets get more tokens: when half of all slots are in use, one
 /// token in seven belongs to such a set; when a quarter is, one in fifty.
 const WAYS: usize = 4;
 /// 512 slots, 48 KiB for each router: tokens of some hundred live pods. With more pods some tokens are opened each time.
 const SETS: usize = 128;
-/// As the upstream of an address that is in no CIDR: more upstreams than fit into a configuration.
-const NO_UPSTREAM: u32 = u32::MAX;
 
 // The key has four bits of a slot.
-const _: () = assert!(MAX_KEYS <= 1 << (32 - Mark::BITS));
+const _: () = assert!(MAX_KEYS <= 1 << (16 - Mark::BITS));
 
 /// What a token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub(crate) struct Resolved {
     pub(crate) address: IpAddr,
     /// Which key opened the token, from 0.
     pub(crate) key: u32,
-    /// In one of whose CIDRs the address lies, from 0.
-    pub(crate) upstream: Option<u32>,
+    /// Of the CIDR in which the address lies.
+    pub(crate) target: Option<Target>,
 }
 
 /// Neighbours, so that a token that is in its first slot costs two cache lines.
@@ -81,13 +81,14 @@ impl TokenCache {
     }
 }
 
-/// The upper 28 bits of the first word of a slot, from the hash of the text, so that mostly only the slot that holds a
-/// token is read whole. Below are 4 bits for the key and 32 for the upstream.
+/// The upper 12 bits of the first word of a slot, from the hash of the text, so that mostly only the slot that holds a
+/// token is read whole. Below are 4 bits for the key, 16 for the port, zero if there is no target, and 32 for the
+/// upstream.
 #[derive(Clone, Copy)]
 struct Mark(u64);
 
 impl Mark {
-    const BITS: u32 = 28;
+    const BITS: u32 = 12;
 
     fn of(hash: u32) -> Self {
         Mark(u64::from(hash >> (32 - Self::BITS)))
@@ -133,12 +134,13 @@ fn words(token: &[u8]) -> Option<[u64; TEXT]> {
     Some(std::array::from_fn(|index| u64::from_le_bytes(chunks[index])))
 }
 
-fn packed(mark: Mark, text: &[u64; TEXT], Resolved { address, key, upstream }: Resolved) -> [u64; WORDS] {
+fn packed(mark: Mark, text: &[u64; TEXT], Resolved { address, key, target }: Resolved) -> [u64; WORDS] {
     let address = match address {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) => address.to_bits(),
     };
-    let first = mark.0 << (64 - Mark::BITS) | u64::from(key) << 32 | u64::from(upstream.unwrap_or(NO_UPSTREAM));
+    let (upstream, port) = target.map_or((0, 0), |target| (target.upstream, target.port.get()));
+    let first = mark.0 << (64 - Mark::BITS) | u64::from(key) << 48 | u64::from(port) << 32 | u64::from(upstream);
     let [a, b, c, d, e, f, g, h] = *text;
     [first, a, b, c, d, e, f, g, h, (address >> 64) as u64, address as u64]
 }
@@ -146,11 +148,10 @@ fn packed(mark: Mark, text: &[u64; TEXT], Resolved { address, key, upstream }: R
 fn unpacked(words: &[u64; WORDS]) -> ([u64; TEXT], Resolved) {
     let [first, a, b, c, d, e, f, g, h, high, low] = *words;
     let address = Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low));
-    let upstream = first as u32;
     let resolved = Resolved {
         address: IpAddr::V6(address).to_canonical(),
-        key: (first >> 32) as u32 % (1 << (32 - Mark::BITS)),
-        upstream: (upstream != NO_UPSTREAM).then_some(upstream),
+        key: (first >> 48) as u32 % (1 << (16 - Mark::BITS)),
+        target: NonZeroU16::new((first >> 32) as u16).map(|port| Target { upstream: first as u32, port }),
     };
     ([a, b, c, d, e, f, g, h], resolved)
 }

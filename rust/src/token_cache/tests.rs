@@ -17,7 +17,11 @@ fn token(number: usize, length: usize) -> Vec<u8> {
 fn content(number: usize) -> Resolved {
     let number = number as u32;
     let address = if number.is_multiple_of(2) { IpAddr::from(number.to_be_bytes()) } else { IpAddr::from([1; 16]) };
-    Resolved { address, key: number % 8, upstream: (!number.is_multiple_of(3)).then_some(number) }
+    Resolved {
+        address,
+        key: number % 8,
+        target: NonZeroU16::new(number as u16 % 3).map(|port| Target { upstream: number, port }),
+    }
 }
 
 /// Looks for a token, and says whether it had to be opened.
@@ -44,12 +48,13 @@ fn a_token_is_opened_once() {
 
 #[test]
 fn every_content_comes_back() {
-    let upstreams = [None, Some(0), Some(1), Some(u32::MAX - 1)];
+    let target = |upstream, port| NonZeroU16::new(port).map(|port| Target { upstream, port });
+    let targets = [None, target(0, 1), target(1, 8080), target(u32::MAX, u16::MAX)];
     let addresses = ["0.0.0.0", "10.0.0.1", "255.255.255.255", "::", "::1", "::2.3.4.5", "2001:db8::7", "ffff::ffff"];
-    for upstream in upstreams {
+    for target in targets {
         for address in addresses {
             for key in [0, 7] {
-                let content = Resolved { address: address.parse().unwrap(), key, upstream };
+                let content = Resolved { address: address.parse().unwrap(), key, target };
                 for hash in [0, u32::MAX, 0x1234_5678] {
                     let (mark, text) = (Mark::of(hash), [1, 2, 3, 4, 5, 6, 7, u64::MAX]);
                     let words = packed(mark, &text, content);
