@@ -479,7 +479,7 @@ void doors_cidrs_free(struct doors_cidrs *cidrs);
 // and ignored; any other member, and a member given twice, is an error. `*out` gets the router. The caller may wipe
 // `json` afterwards; escape no character of the secret in it, since what unescapes them is not wiped.
 //
-// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE, _RANDOM or _NULL_POINTER. The message begins with the
+// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE or _NULL_POINTER. The message begins with the
 // member, such as `upstreams[1].cidr`, and holds no part of the secret. `err->index` is the upstream, or for _SECRET
 // the key.
 int32_t doors_router_new(const char *json, size_t len, struct doors_router **out, struct doors_error *err);

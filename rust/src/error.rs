@@ -69,10 +69,6 @@ impl Error {
         let message = format!("{what} has {length} bytes; at most {MAX_INPUT} are allowed");
         Error::new(Status::TooLarge, None, message)
     }
-
-    pub(crate) fn no_random(error: &getrandom::Error) -> Self {
-        Error::new(Status::Random, None, format!("the system gave no random bytes: {error}"))
-    }
 }
 
 impl fmt::Display for Error {

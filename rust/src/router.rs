@@ -32,13 +32,12 @@ impl Router {
     /// wiped, unless characters of it are escaped in the JSON.
     ///
     /// # Errors
-    /// The first field that breaks a rule, by its place in the text; or [`Status::Random`](crate::Status::Random) when
-    /// the system gives no random bytes.
+    /// The first field that breaks a rule, by its place in the text.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         let config = config::parse(json)?;
         Ok(Router {
             cipher: config.cipher,
-            cache: TokenCache::new()?,
+            cache: TokenCache::new(),
             cookie_name: config.cookie_name,
             upstreams: config.upstreams.into_boxed_slice(),
             table: config.table,

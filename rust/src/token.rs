@@ -132,7 +132,8 @@ impl TokenCipher {
     /// [`Status::Random`] when the system gives no random bytes.
     pub fn encode(&self, address: IpAddr) -> Result<Token, Error> {
         let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(|error| Error::no_random(&error))?;
+        getrandom::fill(&mut nonce)
+            .map_err(|error| Error::new(Status::Random, None, format!("the system gave no random bytes: {error}")))?;
         Ok(self.encode_with(address, &nonce))
     }
 

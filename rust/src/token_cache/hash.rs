@@ -1,6 +1,6 @@
 //! In: the words of a token. Out: in which set of the cache it is looked for.
 
-use crate::error::Error;
+use std::hash::{BuildHasher, RandomState};
 
 /// Multilinear hashing with a random key (M. Dietzfelbinger, "Universal hashing and k-wise independent random variables
 /// via integer arithmetic without primes", 1996). Two texts, chosen without knowing the key, meet in one of `n` sets with
@@ -12,17 +12,15 @@ pub(super) struct Hash<const WORDS: usize> {
 }
 
 impl<const WORDS: usize> Hash<WORDS> {
-    /// With a key from the operating system.
-    ///
-    /// # Errors
-    /// [`Status::Random`](crate::Status::Random) when the system gives no random bytes.
-    pub(super) fn random() -> Result<Self, Error> {
-        let random = || getrandom::u64().map_err(|error| Error::no_random(&error));
+    /// With a key of its own, drawn from the random key that the standard library gives to each hash table. For that it needs
+    /// no file: a static program may run where there is no `/dev`.
+    pub(super) fn random() -> Self {
+        let random = RandomState::new();
         let mut factors = [[0; 2]; WORDS];
-        for factor in factors.as_flattened_mut() {
-            *factor = random()?;
+        for (number, factor) in factors.as_flattened_mut().iter_mut().enumerate() {
+            *factor = random.hash_one(number);
         }
-        Ok(Hash { factors, start: random()? })
+        Hash { factors, start: random.hash_one("start") }
     }
 
     /// 32 bits, all of them good. The time does not depend on the words or on the key.

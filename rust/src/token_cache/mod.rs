@@ -13,7 +13,6 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU16;
 
 use crate::config::Target;
-use crate::error::Error;
 use crate::secret::MAX_KEYS;
 use crate::token::{TOKEN_IPV4, TOKEN_IPV6};
 
@@ -55,11 +54,9 @@ pub(crate) struct TokenCache {
 }
 
 impl TokenCache {
-    /// # Errors
-    /// [`Status::Random`](crate::Status::Random) when the system gives no random bytes.
-    pub(crate) fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Self {
         let set = || Set(std::array::from_fn(|_| Slot::new()));
-        Ok(TokenCache { hash: Hash::random()?, sets: std::iter::repeat_with(set).take(SETS).collect() })
+        TokenCache { hash: Hash::random(), sets: std::iter::repeat_with(set).take(SETS).collect() }
     }
 
     /// What `open` said of this token before, or says now. It must say the same every time. Allocates nothing.

@@ -38,7 +38,7 @@ fn opened(cache: &TokenCache, token: &[u8], content: Resolved) -> bool {
 #[test]
 fn a_token_is_opened_once() {
     for length in [TOKEN_IPV4, TOKEN_IPV6] {
-        let cache = TokenCache::new().unwrap();
+        let cache = TokenCache::new();
         for number in 0..6 {
             assert!(opened(&cache, &token(number, length), content(number)));
             assert!(!opened(&cache, &token(number, length), content(number)));
@@ -68,7 +68,7 @@ fn every_content_comes_back() {
 
 #[test]
 fn what_does_not_open_is_not_kept() {
-    let cache = TokenCache::new().unwrap();
+    let cache = TokenCache::new();
     let kept = token(1, TOKEN_IPV4);
     assert!(opened(&cache, &kept, content(1)));
     for number in 0..100_000 {
@@ -80,7 +80,7 @@ fn what_does_not_open_is_not_kept() {
 
 #[test]
 fn every_bit_of_a_text_counts() {
-    let cache = TokenCache::new().unwrap();
+    let cache = TokenCache::new();
     for length in [TOKEN_IPV4, TOKEN_IPV6] {
         let good = token(1, length);
         assert!(opened(&cache, &good, content(1)));
@@ -106,7 +106,7 @@ fn every_bit_of_a_text_counts() {
 
 #[test]
 fn the_last_tokens_of_a_set_stay() {
-    let cache = TokenCache::new().unwrap();
+    let cache = TokenCache::new();
     let set = |number: &usize| cache.hash.of(&words(&token(*number, TOKEN_IPV4)).unwrap()) as usize % SETS;
     // All fall into one set.
     let numbers: Vec<usize> = (0..).filter(|number| set(number) == 5).take(WAYS + 1).collect();
@@ -124,7 +124,7 @@ fn the_last_tokens_of_a_set_stay() {
 
 #[test]
 fn more_tokens_than_slots() {
-    let cache = TokenCache::new().unwrap();
+    let cache = TokenCache::new();
     for round in 0..3 {
         for number in 0..SETS * WAYS * 4 {
             opened(&cache, &token(number, TOKEN_IPV4), content(number));
@@ -136,7 +136,7 @@ fn more_tokens_than_slots() {
 
 #[test]
 fn tokens_are_spread_over_the_sets() {
-    let cache = TokenCache::new().unwrap();
+    let cache = TokenCache::new();
     let pods = SETS * WAYS / 2;
     for number in 0..pods {
         opened(&cache, &token(number, TOKEN_IPV4), content(number));
@@ -151,7 +151,7 @@ fn threads_never_see_a_mixture() {
     const THREADS: usize = 4;
     const ROUNDS: usize = 40_000;
     // Twice as many tokens as two sets have slots: these are overwritten all the time.
-    let cache = TokenCache::new().unwrap();
+    let cache = TokenCache::new();
     let set = |number: &usize| cache.hash.of(&words(&token(*number, TOKEN_IPV6)).unwrap()) as usize % SETS;
     let numbers: Vec<usize> = (0..).filter(|number| set(number) < 2).take(WAYS * 4).collect();
     let tokens: Vec<_> = numbers.iter().map(|number| token(*number, TOKEN_IPV6)).collect();
