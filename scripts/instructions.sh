@@ -8,7 +8,8 @@
 # Out: a line for each operation: its name, instructions each time, the committed figure, the difference.
 # Instructions, because unlike seconds they are the same on a busy machine. They depend on the compiler and on the code that is
 # chosen for the processor, as callgrind shows it; so figures have both as their key. Without figures for the
-# key nothing can be compared, and that is a failure too.
+# key nothing can be compared. In CI that is a failure too: there the guard must not fall silent. Elsewhere somebody
+# has another compiler or processor, which breaks nothing.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/require.sh"
@@ -19,7 +20,7 @@ out=target/instructions
 
 # Reads `name count` lines; FIGURES has such lines below a line `[KEY]`.
 compare() { # compare FIGURES KEY
-    awk -v key="[$2]" -v file="$1" '
+    awk -v key="[$2]" -v file="$1" -v must="${CI:-}" '
         FILENAME == file { if (/^\[/) inside = $0 == key; else if (inside && NF == 2) { known[$1] = $2; any = 1 }; next }
         NF != 2 { next }
         { measured[$1] = $2; lines = lines "\n" $0; count++ }
@@ -36,7 +37,7 @@ compare() { # compare FIGURES KEY
             if (!any) {
                 printf "instructions: no figures for %s in %s\n", key, file
                 printf "If the compiler is meant to be used, run scripts/instructions.sh --record and commit this:\n%s%s\n", key, lines
-                exit 1
+                exit must != ""
             }
             for (name in known) if (!(name in measured)) { printf "%-20s was not measured\n", name; missing = 1 }
             if (missing) { print "instructions: not the same operations; run scripts/instructions.sh --record"; exit 1 }
