@@ -2,7 +2,7 @@
 //! whole configuration, so that a configuration file can be refused at the very word that is wrong.
 
 use crate::error::{Error, MAX_INPUT, Status};
-use crate::{cidr, cookie, host, port, secret};
+use crate::{cidr, cookie, host, port, secret, stack};
 
 /// Which rules a value must keep. The numbers are those of `DOORS_FIELD_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub fn check(field: Field, value: &[u8]) -> Result<(), Error> {
         return Err(Error::too_large("the value", value.len()));
     }
     if field == Field::Secret {
-        return secret::parse(value).map(drop);
+        return stack::wiped(|| secret::parse(value).map(drop));
     }
     let value = str::from_utf8(value).map_err(|_| Error::new(Status::Config, None, "is not valid UTF-8"))?;
     let (status, checked) = match field {

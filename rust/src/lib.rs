@@ -62,6 +62,7 @@ mod port;
 mod ranges;
 mod router;
 mod secret;
+mod stack;
 mod token;
 mod token_cache;
 mod warning;

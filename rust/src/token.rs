@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::error::{Error, Status};
 use crate::key_cipher::{KeyCipher, NONCE, TAG};
 use crate::key_id::KeyId;
-use crate::secret;
+use crate::{secret, stack};
 
 /// Characters in a token that holds an IPv4 address.
 pub const TOKEN_IPV4: usize = 43;
@@ -113,8 +113,11 @@ impl TokenCipher {
     /// # Errors
     /// [`Status::Secret`] with the index of the key, or [`Status::TooLarge`]. No message holds any part of a key.
     pub fn new(secret: &[u8]) -> Result<Self, Error> {
-        let keys = secret::parse(secret)?;
-        Ok(TokenCipher { keys: keys.iter().map(KeyCipher::new).collect(), ids: keys.iter().map(KeyId::new).collect() })
+        stack::wiped(|| {
+            let keys = secret::parse(secret)?;
+            let (ciphers, ids) = (keys.iter().map(KeyCipher::new).collect(), keys.iter().map(KeyId::new).collect());
+            Ok(TokenCipher { keys: ciphers, ids })
+        })
     }
 
     /// The public names of the keys, 1 to 8, in the order of the secret.

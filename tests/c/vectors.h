@@ -62,5 +62,6 @@ void test_config(void);
 void test_contract(void);
 void test_pods(void);
 void test_threads(void);
+void test_wiping(void);
 
 #endif
