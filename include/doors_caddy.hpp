@@ -4,13 +4,13 @@
 // last call on it has returned. Handles can be moved, not copied. Licence: Apache-2.0.
 #ifndef DOORS_CADDY_HPP
 #define DOORS_CADDY_HPP
-
 #include <cstring>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 #include "doors_caddy.h"
@@ -27,13 +27,17 @@ struct error : std::runtime_error {
 };
 
 namespace detail {
-inline void ok(int32_t status) {
-    if (status != DOORS_STATUS_OK) throw error(status);
-}
+inline void ok(int32_t status) { if (status != DOORS_STATUS_OK) throw error(status); }
 // True for success, false for DOORS_STATUS_NO_MATCH.
 inline bool found(int32_t status) {
     if (status != DOORS_STATUS_NO_MATCH) ok(status);
     return status == DOORS_STATUS_OK;
+}
+// The status of a call that says why it fails.
+template <typename Call> int32_t explained(Call call) {
+    doors_error why;
+    if (call(&why) != DOORS_STATUS_OK) throw error(why);
+    return DOORS_STATUS_OK;
 }
 // What a call writes to its last output.
 template <typename T, typename Call> T filled(Call call) {
@@ -41,42 +45,29 @@ template <typename T, typename Call> T filled(Call call) {
     ok(call(&out));
     return out;
 }
-template <auto Free> struct freed_by {
-    template <typename T> void operator()(T *pointer) const noexcept { Free(pointer); }
-};
-template <typename T, auto Free> class handle {
-public:
+template <typename T, auto Free> struct handle {
     const T *get() const noexcept { return pointer_.get(); } // for calls of the C API
-
 protected:
     handle(int32_t (*make)(const char *, size_t, T **, doors_error *), std::string_view text) {
-        doors_error problem;
-        own([&](T **out) -> int32_t {
-            if (make(text.data(), text.size(), out, &problem) != DOORS_STATUS_OK) throw error(problem);
-            return DOORS_STATUS_OK;
-        });
+        own([&](T **out) { return explained([&](auto *why) { return make(text.data(), text.size(), out, why); }); });
     }
     explicit handle(int32_t (*make)(T **)) { own(make); }
     template <typename Lookup> std::optional<uint32_t> index_of(Lookup lookup, const doors_addr &addr) const {
         uint32_t index = 0;
-        if (found(lookup(get(), addr.bytes, addr.len, &index))) return index;
-        return std::nullopt;
+        return found(lookup(get(), addr.bytes, addr.len, &index)) ? std::optional(index) : std::nullopt;
     }
-
 private:
     template <typename Make> void own(Make make) {
         if (doors_abi() != DOORS_ABI) throw std::logic_error("libdoors_caddy speaks another interface than its header");
         pointer_.reset(filled<T *>(make));
     }
-    std::unique_ptr<T, freed_by<Free>> pointer_;
+    std::unique_ptr<T, std::integral_constant<decltype(Free), Free>> pointer_;
 };
 // The public names of the keys, in the order of the secret.
-template <typename T>
-std::vector<std::string> key_ids(const T *of, int32_t (*keys)(const T *, uint32_t *),
-                                 int32_t (*key_id)(const T *, uint32_t, char *)) {
-    uint32_t count = filled<uint32_t>([&](auto *out) { return keys(of, out); });
-    std::vector<std::string> ids(count, std::string(DOORS_KEY_ID, ' '));
-    for (uint32_t index = 0; index < count; index++) ok(key_id(of, index, ids[index].data()));
+template <typename T, typename Keys, typename KeyId>
+std::vector<std::string> key_ids(const T *of, Keys keys, KeyId key_id) {
+    std::vector<std::string> ids(filled<uint32_t>([&](auto o) { return keys(of, o); }), std::string(DOORS_KEY_ID, ' '));
+    for (uint32_t index = 0; index < ids.size(); index++) ok(key_id(of, index, ids[index].data()));
     return ids;
 }
 } // namespace detail
@@ -91,8 +82,7 @@ inline doors_addr address(const void *bytes, size_t length) {
 
 // Checks one value of a configuration; `field` is DOORS_FIELD_*.
 inline void check(uint32_t field, std::string_view value) {
-    doors_error problem;
-    if (doors_check(field, value.data(), value.size(), &problem) != DOORS_STATUS_OK) throw error(problem);
+    detail::explained([&](auto *why) { return doors_check(field, value.data(), value.size(), why); });
 }
 
 // Makes and reads tokens.
@@ -157,5 +147,4 @@ struct pods : detail::handle<doors_pods, doors_pods_free> {
     }
 };
 } // namespace doors
-
 #endif // DOORS_CADDY_HPP
