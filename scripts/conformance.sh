@@ -15,8 +15,8 @@ if [ ! -f "$prefix/lib/pkgconfig/doors_caddy.pc" ]; then
 fi
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 export LD_LIBRARY_PATH=$prefix/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-export DOORS_CADDY_LIBRARY
-DOORS_CADDY_LIBRARY=$(readlink -f "$prefix/lib/libdoors_caddy.so")
+# The bindings find the library by the name that they know it by: its SONAME.
+unset DOORS_CADDY_LIBRARY
 cflags=() libs=()
 eval "cflags=($(pkg-config --cflags doors_caddy))"
 eval "libs=($(pkg-config --libs doors_caddy) -lpthread)"
@@ -42,7 +42,7 @@ run_c() {
 
 run_go() {
     # Go would answer from its cache for another library.
-    CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=installed-$(cksum <"$DOORS_CADDY_LIBRARY" | tr ' ' '-')" \
+    CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=installed-$(cksum <"$prefix/lib/libdoors_caddy.so" | tr ' ' '-')" \
         go test -count=1 -timeout 5m ./go
 }
 
@@ -58,24 +58,41 @@ run_cpp() {
     "${memory[@]}" "$out/cpp" .
 }
 
-run_python() { python3 -W error tests/conformance/python/conformance.py .; }
+# A binding loads what DOORS_CADDY_LIBRARY names, and nothing else.
+variable_counts() {
+    if DOORS_CADDY_LIBRARY=$out/no-library.so "$@" >/dev/null 2>&1; then
+        printf 'conformance.sh: DOORS_CADDY_LIBRARY is ignored by: %s\n' "$*" >&2
+        return 1
+    fi
+}
+
+run_python() {
+    local program=(python3 -W error tests/conformance/python/conformance.py .)
+    variable_counts "${program[@]}"
+    "${program[@]}"
+}
 
 run_node() {
     local folder=$out/node
     mkdir -p "$folder"
     cp tests/conformance/node/*.js tests/conformance/node/package*.json "$folder/"
     (cd -- "$folder" && three_times npm ci --silent --ignore-scripts --no-audit --no-fund)
-    node --expose-gc "$folder/conformance.js" .
+    local program=(node --expose-gc "$folder/conformance.js" .)
+    variable_counts "${program[@]}"
+    "${program[@]}"
 }
 
 run_java() {
     local maven=(mvn -B -q -f tests/conformance/java/pom.xml "-Doutput=$out/java"
         "-Dmdep.outputFile=$out/java/classpath" compile dependency:build-classpath)
     # What Maven has downloaded before is used first.
-    "${maven[@]}" -o >"$out/java.log" 2>&1 || three_times "${maven[@]}"
+    # What it says goes elsewhere: even with nothing to say it prints codes for colours, in front of the first count.
+    "${maven[@]}" -o >"$out/maven.log" 2>&1 || three_times "${maven[@]}" >&2
     # A heap of one size, so that growth of the process is growth outside of it.
-    java -Xms128m -Xmx128m -XX:+AlwaysPreTouch -XX:+UseSerialGC -cp "$out/java/classes:$(cat "$out/java/classpath")" \
-        conformance.Conformance .
+    local program=(java -Xms128m -Xmx128m -XX:+AlwaysPreTouch -XX:+UseSerialGC
+        -cp "$out/java/classes:$(cat "$out/java/classpath")" conformance.Conformance .)
+    variable_counts "${program[@]}"
+    "${program[@]}"
 }
 
 # How many vectors each file holds, as the programs print them.
@@ -98,10 +115,16 @@ PY
 expected >"$out/expected"
 for language in "$@"; do
     printf -- '-- %s\n' "$language"
-    "run_$language" >"$out/$language.log" || {
+    # Not before `||`, where the first command that fails would not end it and a program built earlier would run.
+    set +e
+    (set -e && "run_$language") >"$out/$language.log"
+    status=$?
+    set -e
+    if [ "$status" -ne 0 ]; then
         cat "$out/$language.log"
+        printf 'conformance.sh: %s failed\n' "$language" >&2
         exit 1
-    }
+    fi
     tail -n 1 "$out/$language.log"
     case $language in
     c | go) ;; # their tests demand that no list of vectors is empty
