@@ -19,8 +19,9 @@
 //             They are read during the call only, and may overlap each other.
 // Outputs     may be uninitialised, must not overlap inputs or each other, and are written only on success; a
 //             doors_error only on failure. A doors_error pointer may be NULL, every other output is required.
-// Panics      inside the library become DOORS_STATUS_PANIC (a _free then leaks, a _str says "unknown"). Their message
-//             holds no input. When memory runs out the process is aborted.
+// Panics      inside the library are bugs in it. They become DOORS_STATUS_PANIC; a _free then leaks, a _str and
+//             doors_version() say "unknown", and doors_abi() says 0. Rust prints where it was to standard error; no message
+//             holds any input. When memory runs out the process is aborted.
 // Besides     no function prints, logs, calls back, starts threads, asks for the time or keeps state outside its handle.
 //             Secrets are never in a message.
 
@@ -61,7 +62,7 @@
 // A required pointer was NULL.
 #define DOORS_STATUS_NULL_POINTER 1
 
-// The library panicked inside: a bug in it. The call had no effect.
+// The library panicked inside: a bug in it. Handles can still be used and freed.
 #define DOORS_STATUS_PANIC 2
 
 // The output buffer is too small.

@@ -37,8 +37,8 @@ pub(super) fn value<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     contained(body).unwrap_or(fallback)
 }
 
-/// The bodies change nothing that outlives them but memory of the caller, written at their very end, so that a panic
-/// leaves nothing half done.
+/// What a body changes and what outlives a panic in it is memory of the caller, of no use after a failure, and the state
+/// of `doors_pods`, whose lock lets the next call go on with what there is.
 fn contained<T>(body: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(|| {
         #[cfg(test)]

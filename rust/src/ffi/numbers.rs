@@ -21,7 +21,7 @@ pub const DOORS_NONE: u32 = u32::MAX;
 pub const DOORS_STATUS_OK: i32 = 0;
 /// A required pointer was NULL.
 pub const DOORS_STATUS_NULL_POINTER: i32 = 1;
-/// The library panicked inside: a bug in it. The call had no effect.
+/// The library panicked inside: a bug in it. Handles can still be used and freed.
 pub const DOORS_STATUS_PANIC: i32 = 2;
 /// The output buffer is too small.
 pub const DOORS_STATUS_BUFFER: i32 = 3;

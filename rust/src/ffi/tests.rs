@@ -169,6 +169,13 @@ fn a_panic_stays_inside_every_export() {
     assert_eq!(called, exports(), "the list above must name every export of the header");
 }
 
+/// Tests are always compiled to unwind; the library that is delivered must be too, or a panic would end its caller.
+#[test]
+fn no_profile_aborts() {
+    let manifest = include_str!("../../../Cargo.toml");
+    assert!(!manifest.lines().any(|line| line.trim_start().starts_with("panic")), "a profile sets `panic`");
+}
+
 /// The functions that the header declares.
 fn exports() -> BTreeSet<&'static str> {
     let header = include_str!("../../../include/doors_caddy.h");
