@@ -55,6 +55,12 @@ for other in declared exported archived; do
     diff -u "$work/described" "$work/$other" || fail "rust/abi.json (-) and the functions that are $other (+) differ"
 done
 
+# The table of jobs leaves none out, but for the names of numbers.
+sed -n '/^| You want to/,/^$/p' README.md | grep -o 'doors_[a-z_]*' | LC_ALL=C sort -u >"$work/jobs"
+for name in $(LC_ALL=C comm -23 "$work/described" "$work/jobs"); do
+    case $name in *_str) ;; *) fail "README.md has no job for $name" ;; esac
+done
+
 # Without link-time optimisation, as Caddy's library is built, it would be three times as large.
 size() { stat -c %s "$1"; }
 if [ -f target/release/libdoors_caddy.a ]; then
