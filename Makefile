@@ -18,8 +18,8 @@ setup: ## install what the tests need (the other targets do it by themselves)
 library: ## the Rust static library and its pkg-config file, in target/
 	@scripts/library.sh
 
-header: ## write include/doors_caddy.h anew
-	@cargo run --quiet --locked -p xtask -- header
+header: ## write include/doors_caddy.h anew, and what is made of it: rust/abi.json, docs/c-api.md
+	@for task in header abi reference; do cargo run --quiet --locked -p xtask -- $$task || exit; done
 
 build: bin/caddy ## Caddy with this module, bin/caddy (see also ./xcaddy.sh --help)
 
@@ -43,8 +43,8 @@ bench: ## measure on an idle machine (15 to 20 minutes) and write BENCHMARKS.md;
 scale: bin/caddy ## load 100,000 upstreams and reload 1,000 times: CPU time and memory, and their limits
 	@scripts/scale.sh
 
-fuzz: ## every fuzz target for 5 minutes; see scripts/fuzz.sh for more
-	@scripts/fuzz.sh
+fuzz: ## every fuzz target for 5 minutes (ARGS='--seconds 60 token': how long, which)
+	@scripts/fuzz.sh $(ARGS)
 
 fmt: ## format Rust and Go
 	@cargo fmt --all

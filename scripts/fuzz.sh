@@ -2,7 +2,8 @@
 # Fuzzes the library:  scripts/fuzz.sh [--short | --seconds N] [TARGET]...
 #   --short      10 seconds for each target, as in CI; otherwise N seconds (300)
 # In:  the targets in rust/fuzz, their committed seeds, and what earlier runs found worth keeping (target/fuzz/corpus).
-# Out: for each target its runs, edges and corpus; a failure keeps its input and says how to run it again.
+# Out: for each target the seconds it ran, its runs, edges, features and corpus; a failure keeps its input and says how to
+#      run it again. docs/fuzzing.md has the figures of a longer run, and what was found.
 # It first proves that each target exists, and that its seeds hold and are accepted often enough.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
@@ -26,23 +27,14 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-# A folder with the version in its name, so that other checkouts with other versions share the cache.
-tool=$DOORS_CACHE/cargo-fuzz-$cargo_fuzz_version
-if [ ! -x "$tool/bin/cargo-fuzz" ]; then
-    printf 'fuzz: building cargo-fuzz %s\n' "$cargo_fuzz_version" >&2
-    CARGO_TARGET_DIR=$tool.build nice cargo install --quiet --locked --root "$tool.$$" \
-        --version "$cargo_fuzz_version" cargo-fuzz
-    rm -rf "$tool" "$tool.build"
-    mv "$tool.$$" "$tool"
-fi
+tool=$("$doors_root/scripts/cargo-fuzz.sh" | tail -n 1)
 
 cd -- "$doors_root/rust/fuzz"
 export CARGO_TARGET_DIR=$doors_root/target/fuzz
 # The instrumentation is a switch of the compiler that a release takes when it is told to.
 export RUSTC_BOOTSTRAP=1
 
-
-mapfile -t present < <("$tool/bin/cargo-fuzz" list --fuzz-dir .)
+mapfile -t present < <("$tool" list --fuzz-dir .)
 mapfile -t expected < <(cd fuzz_targets && for file in *.rs; do printf '%s\n' "${file%.rs}"; done)
 if [ "${#present[@]}" -eq 0 ] || [ "${present[*]}" != "${expected[*]}" ]; then
     printf 'fuzz: Cargo.toml has the targets "%s", fuzz_targets "%s"\n' "${present[*]}" "${expected[*]}" >&2
@@ -59,7 +51,7 @@ nice cargo test --quiet --locked --test seeds -- --nocapture
 
 # cargo-fuzz takes no --locked; a Cargo.lock that had to change would be another program.
 locked=$(cksum <Cargo.lock)
-nice "$tool/bin/cargo-fuzz" build --fuzz-dir . --features fuzzer --debug-assertions \
+nice "$tool" build --fuzz-dir . --features fuzzer --debug-assertions \
     >"$CARGO_TARGET_DIR/build.log" 2>&1 || {
     cat "$CARGO_TARGET_DIR/build.log" >&2
     exit 1
@@ -72,7 +64,7 @@ fi
 host=$(rustc -vV | sed -n 's/^host: //p')
 run() { # run TARGET: one target; its figures come from what libFuzzer prints
     local corpus=$CARGO_TARGET_DIR/corpus/$1 log=$CARGO_TARGET_DIR/$1.log artifacts=$CARGO_TARGET_DIR/artifacts/$1/
-    local status=0 runs last
+    local status=0 began=$SECONDS runs last corpus_size
     mkdir -p "$corpus" "$artifacts"
     nice "$CARGO_TARGET_DIR/$host/release/$1" "$corpus" "seeds/$1" -max_total_time="$seconds" -max_len=4096 \
         -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="$artifacts" >"$log" 2>&1 || status=$?
@@ -83,9 +75,10 @@ run() { # run TARGET: one target; its figures come from what libFuzzer prints
         printf 'fuzz: %s failed; run the input again with\n    target/fuzz/%s/release/%s FILE\n' "$1" "$host" "$1" >&2
         return 1
     fi
-    printf '%-10s %9d runs  %6d edges  %6s corpus\n' "$1" "$runs" \
+    corpus_size=$(sed -n 's|.* corp: \([0-9]*\)/\([0-9]*[A-Za-z]*\).*|\1 inputs, \2|p' <<<"$last")
+    printf '%-10s %4d s  %9d runs  %6d edges  %7d features  corpus %s\n' "$1" "$((SECONDS - began))" "$runs" \
         "$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' <<<"$last")" \
-        "$(sed -n 's/.* corp: \([0-9]*\).*/\1/p' <<<"$last")"
+        "$(sed -n 's/.* ft: \([0-9]*\).*/\1/p' <<<"$last")" "$corpus_size"
 }
 
 # Two at a time; every failure is seen.
@@ -98,4 +91,5 @@ for ((i = 0; i < ${#wanted[@]}; i += 2)); do
     done
     for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
 done
+[ "$failed" -eq 0 ] && printf 'nothing found\n'
 exit "$failed"

@@ -66,6 +66,7 @@ stage_instructions() { scripts/instructions.sh; }
 stage_sanitize() { scripts/sanitize.sh; }
 stage_fuzz() { scripts/fuzz.sh --short; }
 stage_cargo_c() { scripts/cargo-c.sh; }
+stage_cargo_fuzz() { scripts/cargo-fuzz.sh; }
 stage_package() { scripts/package.sh; }
 stage_conformance() { scripts/conformance.sh; }
 

@@ -141,7 +141,7 @@ run download setup
 # Without the tools and the sources nothing else can tell anything.
 if failed_stage setup || failed_stage download; then finish; fi
 
-run_beside library cargo_c caddy caddy_race caddy_oldest caddy_stock caddy_static
+run_beside library cargo_fuzz cargo_c caddy caddy_race caddy_oldest caddy_stock caddy_static
 run scripts
 run rustfmt
 run clippy
@@ -152,7 +152,8 @@ await library
 run c library
 run instructions library
 run sanitize library
-run fuzz
+await cargo_fuzz
+run fuzz cargo_fuzz
 run go_format
 run go_root
 run go_binding library
