@@ -238,9 +238,11 @@ def pods() -> int:
             case "failed_recently":
                 return {"failed": state.failed_recently(several, now)}
             case "entered":
-                return {"none": state.entered(group, pod, step["stream"], now)}
+                state.entered(group, pod, step["stream"], now)
+                return {}
             case "left":
-                return {"none": state.left(pod, step["stream"], now)}
+                state.left(pod, step["stream"], now)
+                return {}
             case "list":
                 return {"list": [summary(known) for known in state.list()]}
             case "idle":
@@ -248,7 +250,8 @@ def pods() -> int:
                 times = [idle.last_seen // SECOND, idle.wait // SECOND]
                 return {"idle_answer": [idle.answer, idle.in_flight, idle.streams, *times]}
             case "resolved":
-                return {"none": state.resolved(group.server, several)}
+                state.resolved(group.server, several)
+                return {}
         return {"answer": [answer.action, answer.retry_after, answer.verdict, answer.flags, answer.suppressed]}
 
     def summary(known: doors.PodState) -> list[Any]:

@@ -150,12 +150,14 @@ class DoorsError(Exception):
 
 def name_of(what: str, number: int) -> str:
     """The words for a number; `what` is status, decision, reason, path, action, outcome, verdict or idle."""
-    return getattr(lib, f"doors_{what}_str")(number).decode()
+    words: bytes = getattr(lib, f"doors_{what}_str")(number)
+    return words.decode()
 
 
 def version() -> str:
     """The version of the library that was loaded."""
-    return lib.doors_version().decode()
+    text: bytes = lib.doors_version()
+    return text.decode()
 
 
 def check_abi(loaded: int) -> None:
