@@ -59,6 +59,17 @@ check_release() { # check_release PLANTED_ARCHIVE
     fi
 }
 
+# Each function of the header is among those that are called.
+check_calls() {
+    local name
+    while read -r name; do
+        grep -q -w -- "$name" tests/hostile/*.c || {
+            printf 'sanitize: tests/hostile never calls %s\n' "$name" >&2
+            exit 1
+        }
+    done < <(sed -n '/^\/\//d; s/^[a-z].*[ *]\(doors_[a-z_]*\)(.*/\1/p' include/doors_caddy.h)
+}
+
 sanitize_address() {
     instrumented address -Zsanitizer=address
     local archive=$out/address/libdoors_caddy.a program=$out/address/hostile
@@ -135,6 +146,7 @@ sanitize_valgrind() {
     "${check[@]}" "$out/hostile"
 }
 
+check_calls
 if [ $# -eq 0 ]; then set -- address thread go valgrind; fi
 for name in "$@"; do
     if ! declare -F "sanitize_$name" >/dev/null; then

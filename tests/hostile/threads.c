@@ -57,6 +57,9 @@ static void decide(job *mine) {
     EXPECT(memcmp(ids[0], ids[1], sizeof ids[0]) == 0);
     EXPECT(doors_check(DOORS_FIELD_CIDR, "10.0.0.1/8", 10, &error) == DOORS_STATUS_CIDR);
     EXPECT(strcmp(doors_status_str(DOORS_STATUS_OK), "ok") == 0 && doors_abi() == DOORS_ABI);
+    EXPECT(strcmp(doors_decision_str(decision.kind), "server") == 0 && strcmp(doors_version(), DOORS_VERSION) == 0);
+    EXPECT(strcmp(doors_reason_str(decision.reason), "cookie") == 0);
+    EXPECT(strcmp(doors_path_str(decision.path), "page") == 0);
 }
 
 /* All threads meet the same tokens, mostly in the same order: new ones, known ones, and known ones that others forget. */
@@ -101,6 +104,8 @@ static void follow(job *mine, uint64_t now) {
     EXPECT(doors_pods_failed_recently(mine->pods, list, PODS, now, failed) == DOORS_STATUS_OK);
     EXPECT(doors_pods_resolved(mine->pods, group.server, list, now % PODS) == DOORS_STATUS_OK);
     EXPECT(doors_pods_verdict(mine->pods, pod, &verdict) == DOORS_STATUS_OK && verdict <= DOORS_VERDICT_GONE);
+    EXPECT(strcmp(doors_verdict_str(verdict), "unknown") != 0 && strcmp(doors_action_str(answer.action), "unknown") != 0);
+    EXPECT(strcmp(doors_idle_str(idle.answer), "busy") == 0 && strcmp(doors_outcome_str(outcome), "unknown") != 0);
 }
 
 static void *work(void *argument) {

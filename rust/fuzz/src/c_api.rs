@@ -269,6 +269,8 @@ pub fn run(input: &[u8]) -> bool {
                         assert!(!CStr::from_ptr(text(number as u32)).is_empty());
                     }
                     assert!(!CStr::from_ptr(doors_status_str(number as i32)).is_empty());
+                    assert!(!CStr::from_ptr(doors_version()).is_empty());
+                    assert_eq!(doors_abi(), DOORS_ABI);
                 }
                 13 => match reader.byte() % 8 {
                     0 => cipher.replace(null_mut()),

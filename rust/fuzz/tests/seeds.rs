@@ -13,6 +13,17 @@ fn names(folder: PathBuf) -> BTreeSet<String> {
 }
 
 #[test]
+fn every_export_is_called() {
+    let description = include_str!("../../abi.json");
+    let description: serde_json::Value = serde_json::from_str(description).unwrap();
+    let calls = include_str!("../src/c_api.rs");
+    let words: BTreeSet<&str> = calls.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).collect();
+    let missing: Vec<&String> =
+        description["functions"].as_object().unwrap().keys().filter(|name| !words.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "the target c_api does not call {missing:?}");
+}
+
+#[test]
 fn seeds_hold_and_reach_the_accept_path() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let known: BTreeSet<String> = targets().into_keys().map(String::from).collect();
