@@ -19,14 +19,25 @@ fail() {
 }
 # same WHAT WANTED GOT
 same() { [ "$2" = "$3" ] || fail "$1: wanted <$2>, got <$3>"; }
+# block LANGUAGE WORD: the one block of README.md in that language that holds WORD.
+block() {
+    awk -v language="$1" -v word="$2" '
+        /^```/ { if (inside && index(text, word)) { printf "%s", text; found++ }
+                 inside = !inside && $0 == "```" language; text = ""; next }
+        inside { text = text $0 "\n" }
+        END { exit found != 1 }' README.md || fail "README.md has not one block of $1 with $2"
+}
 
 # --- Install ------------------------------------------------------------------------------------------------------------
 
+block sh 'cargo cinstall ' >"$work/recipe"
+same 'cargo-c in README.md' "cargo install --locked cargo-c --version $cargo_c_version" \
+    "$(grep '^cargo install ' "$work/recipe")"
 cargo_c=$(scripts/cargo-c.sh | tail -n 1)
 rm -rf -- "$prefix"
-# A build folder of its own, so that it does not wait for other builds.
-PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$doors_root/target/package \
-    cargo cinstall --release --locked -p doors_caddy --prefix "$prefix" --libdir "$prefix/lib"
+# As the recipe says, but in a build folder of its own, so that it does not wait for other builds.
+PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$doors_root/target/package prefix=$prefix \
+    bash -euo pipefail -c "$(grep '^cargo cinstall ' "$work/recipe")"
 
 # Only this library is to be found from here on, not the one in target/release.
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
@@ -73,18 +84,9 @@ fi
 # --- Programs outside the tree, by the recipes of README.md ----------------------------------------------------------------
 
 wanted="$version pod 10.0.0.7:8080"
-# block LANGUAGE WORD: the one block of README.md in that language that holds WORD.
-block() {
-    awk -v language="$1" -v word="$2" '
-        /^```/ { if (inside && index(text, word)) { printf "%s", text; found++ }
-                 inside = !inside && $0 == "```" language; text = ""; next }
-        inside { text = text $0 "\n" }
-        END { exit found != 1 }' README.md || fail "README.md has not one block of $1 with $2"
-}
 needs_library() { readelf -d "$1" 2>/dev/null | grep -q 'NEEDED.*libdoors_caddy'; }
 
 cp tests/package/app.c "$work/app.c"
-block sh 'cargo cinstall ' >"$work/recipe"
 sed -i "s|^prefix=.*|prefix='$prefix'|; /^cargo /d" "$work/recipe"
 (cd -- "$work" && bash -euo pipefail recipe)
 for program in app app-static app-alone; do [ -x "$work/$program" ] || fail "the recipe makes no $program"; done
