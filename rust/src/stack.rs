@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use zeroize::Zeroize;
 
-/// More than any such work uses, also when it is not optimised.
-const DEPTH: usize = 16 << 10;
+/// In words of 8 bytes, 16 KiB: more than any such work uses, also when it is not optimised.
+const DEPTH: usize = 2 << 10;
 
 /// Runs `work`, then overwrites the part of the stack that it used. A key schedule is made on the stack and moved to its
 /// box, and a key is moved out of its parser: what a move leaves behind has no owner that could wipe it.
@@ -23,7 +23,7 @@ fn apart<T>(work: impl FnOnce() -> T) -> T {
 
 #[inline(never)]
 fn wipe() {
-    let mut stack = [0u8; DEPTH];
+    let mut stack = [0u64; DEPTH];
     stack.zeroize();
     black_box(&stack);
 }
