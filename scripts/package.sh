@@ -57,7 +57,7 @@ same 'SONAME' "$soname" "$(readelf -d "$prefix/lib/libdoors_caddy.so" | sed -n '
 # --- Three equal sets: header, description, exports ------------------------------------------------------------------------
 
 abi 'print("\n".join(sorted(abi["functions"])))' >"$work/described"
-sed -n '/^\/\//d; s/^[a-z].*[ *]\(doors_[a-z_]*\)(.*/\1/p' include/doors_caddy.h | LC_ALL=C sort >"$work/declared"
+scripts/declared.sh >"$work/declared"
 nm -D --defined-only "$prefix/lib/libdoors_caddy.so" | awk '{ print $3 }' | LC_ALL=C sort >"$work/exported"
 nm --defined-only --extern-only "$prefix/lib/libdoors_caddy.a" 2>/dev/null | awk '$2 == "T" && $3 ~ /^doors_/ { print $3 }' |
     LC_ALL=C sort >"$work/archived"

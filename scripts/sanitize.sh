@@ -67,7 +67,7 @@ check_calls() {
             printf 'sanitize: tests/hostile never calls %s\n' "$name" >&2
             exit 1
         }
-    done < <(sed -n '/^\/\//d; s/^[a-z].*[ *]\(doors_[a-z_]*\)(.*/\1/p' include/doors_caddy.h)
+    done < <(scripts/declared.sh)
 }
 
 sanitize_address() {

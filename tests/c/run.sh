@@ -24,8 +24,8 @@ if command -v "$cxx" >/dev/null 2>&1; then
     "$cxx" -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c++ "$out/header.c"
 fi
 
-sed -n '/^\/\//d; s/^[a-z].*[ *]\(doors_[a-z_]*\)(.*/\1/p' include/doors_caddy.h | sort >"$out/declared"
-nm --defined-only --extern-only "$library" 2>/dev/null | sed -n 's/.* T \(doors_[a-z_]*\)$/\1/p' | sort >"$out/exported"
+scripts/declared.sh >"$out/declared"
+nm --defined-only --extern-only "$library" 2>/dev/null | sed -n 's/.* T \(doors_[a-z_]*\)$/\1/p' | LC_ALL=C sort >"$out/exported"
 if ! diff -u "$out/declared" "$out/exported"; then
     echo "tests/c: the header (-) and the library (+) differ in their functions" >&2
     exit 1
