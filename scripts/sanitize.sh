@@ -61,13 +61,14 @@ check_release() { # check_release PLANTED_ARCHIVE
 
 # Each function of the header is among those that are called.
 check_calls() {
-    local name
-    while read -r name; do
+    local name names
+    names=$(scripts/declared.sh)
+    for name in $names; do
         grep -q -w -- "$name" tests/hostile/*.c || {
             printf 'sanitize: tests/hostile never calls %s\n' "$name" >&2
             exit 1
         }
-    done < <(scripts/declared.sh)
+    done
 }
 
 sanitize_address() {
