@@ -46,12 +46,12 @@ import (
 // cookie_name.
 func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the name of the source
-	if d.NextArg() {
-		return d.Errf("surplus argument %q: %s takes a block only", d.Val(), sourceName)
-	}
-	block := blockOf(sourceName, "secret", "cookie_name", "upstream",
+	block := blockOf(d, "secret", "cookie_name", "upstream",
 		"refresh", "resolvers", "dial_timeout", "dial_fallback_delay", "versions", "stale_max", "gone_after", "gone_rate",
 		"decision_header")
+	if err := block.noArgument(d); err != nil {
+		return err
+	}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		option, err := block.option(d, "upstream")
 		if err != nil {
@@ -64,6 +64,9 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 				return err
 			}
 			s.Secret = strings.Join(keys, " ")
+			if err := check(doors.FieldSecret, s.Secret); err != nil { // as a whole
+				return d.Errf("secret: %w", err)
+			}
 		case "cookie_name":
 			names, err := checkedArguments(d, doors.FieldCookieName, oneArgument)
 			if err != nil {
@@ -71,9 +74,6 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			}
 			s.CookieName = names[0]
 		case "upstream":
-			if d.NextArg() {
-				return d.Errf("surplus argument %q: upstream takes a block only", d.Val())
-			}
 			var upstream Upstream
 			if err := upstream.unmarshalCaddyfile(d); err != nil {
 				return err
@@ -85,11 +85,20 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			}
 		}
 	}
+	if err := block.require("secret", "upstream"); err != nil {
+		return err
+	}
+	if !block.met["cookie_name"] && len(s.Upstreams) > 1 {
+		return block.missing("cookie_name", " with more than one upstream")
+	}
 	return s.checkWhole(d)
 }
 
 func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	block := blockOf("upstream", "pod_cidr", "host", "upstream_port")
+	block := blockOf(d, "pod_cidr", "host", "upstream_port")
+	if err := block.noArgument(d); err != nil {
+		return err
+	}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		option, err := block.option(d)
 		if err != nil {
@@ -120,11 +129,11 @@ func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			u.Port = caddyhttp.WeakString(ports[0])
 		}
 	}
-	return nil
+	return block.require("pod_cidr", "host", "upstream_port")
 }
 
-// checkWhole lets the library check what no single token shows: missing options, CIDRs that collide. With a
-// placeholder among the values that has to wait until the configuration is loaded.
+// checkWhole lets the library check what no single option shows: CIDRs that collide. With a placeholder among the
+// values that has to wait until the configuration is loaded.
 func (s *Source) checkWhole(d *caddyfile.Dispenser) error {
 	values := []string{s.Secret, s.CookieName}
 	for _, upstream := range s.Upstreams {

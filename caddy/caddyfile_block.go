@@ -4,8 +4,11 @@
 package caddydoors
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/doors-dev/doors-caddy/go"
@@ -13,13 +16,15 @@ import (
 
 // optionBlock knows the options of a block and which of them it has met.
 type optionBlock struct {
+	start   caddyfile.Token
 	name    string
 	allowed []string
 	met     map[string]bool
 }
 
-func blockOf(name string, allowed ...string) *optionBlock {
-	return &optionBlock{name: name, allowed: allowed, met: make(map[string]bool)}
+// blockOf returns the block that begins at the dispenser.
+func blockOf(d *caddyfile.Dispenser, allowed ...string) *optionBlock {
+	return &optionBlock{start: d.Token(), name: d.Val(), allowed: allowed, met: make(map[string]bool)}
 }
 
 // option returns the name at the dispenser, which must be one that is allowed and not yet met,
@@ -36,7 +41,41 @@ func (b *optionBlock) option(d *caddyfile.Dispenser, repeatable ...string) (stri
 		b.met[name] = true
 		return name, nil
 	}
-	return "", d.Errf("unknown option %q in %s; allowed are: %s", name, b.name, strings.Join(b.allowed, ", "))
+	return "", d.Errf("unknown option %s in %s; allowed are: %s", quoted(name), b.name, strings.Join(b.allowed, ", "))
+}
+
+// require returns an error at the beginning of the block if one of the options was not met. The library requires the same, but
+// looks at the whole configuration, which it may only get when placeholders have their values.
+func (b *optionBlock) require(options ...string) error {
+	for _, option := range options {
+		if !b.met[option] {
+			return b.missing(option, "")
+		}
+	}
+	return nil
+}
+
+func (b *optionBlock) missing(option, reason string) error {
+	return errorAt([]caddyfile.Token{b.start}, 0, "option "+option+" is required in "+b.name+reason)
+}
+
+// noArgument refuses an argument of the block at the dispenser.
+func (b *optionBlock) noArgument(d *caddyfile.Dispenser) error {
+	if d.NextArg() {
+		return d.Errf("surplus argument %s: %s takes a block only", quoted(d.Val()), b.name)
+	}
+	return nil
+}
+
+// maxShown is how many characters of a value are repeated in messages: no key is so short.
+const maxShown = 20
+
+// quoted is a value as messages may show it. A long one may be a key in the wrong place. The library has the same rule.
+func quoted(value string) string {
+	if length := utf8.RuneCountInString(value); length > maxShown {
+		return fmt.Sprintf("(a value of %d characters)", length)
+	}
+	return strconv.Quote(value)
 }
 
 type argumentCount bool
@@ -49,12 +88,15 @@ const (
 // checkedArguments returns the arguments of the option at the dispenser, each checked by the library while the dispenser
 // stands on it, so that an error names its line. Placeholders are checked when they have their value.
 func checkedArguments(d *caddyfile.Dispenser, field doors.Field, count argumentCount) ([]string, error) {
-	return arguments(d, count, func(value string) error {
-		if hasPlaceholder(value) {
-			return nil
-		}
-		return doors.Check(field, value)
-	})
+	return arguments(d, count, func(value string) error { return check(field, value) })
+}
+
+// check lets the library check a value that is known already.
+func check(field doors.Field, value string) error {
+	if hasPlaceholder(value) {
+		return nil
+	}
+	return doors.Check(field, value)
 }
 
 // arguments returns the arguments of the option at the dispenser, each checked while the dispenser stands on it.
@@ -63,7 +105,7 @@ func arguments(d *caddyfile.Dispenser, count argumentCount, check func(string) e
 	var values []string
 	for d.NextArg() {
 		if len(values) == 1 && count == oneArgument {
-			return nil, d.Errf("surplus argument %q: %s takes one", d.Val(), option)
+			return nil, d.Errf("surplus argument %s: %s takes one", quoted(d.Val()), option)
 		}
 		if err := check(d.Val()); err != nil {
 			return nil, d.Errf("%s: %w", option, err)

@@ -5,9 +5,7 @@ package caddydoors
 
 import (
 	"fmt"
-	"math"
 	"strconv"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -18,20 +16,20 @@ import (
 func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) error {
 	switch option {
 	case "refresh":
-		return durationArgument(d, &o.Refresh, 0)
+		return durationArgument(d, &o.Refresh, positive)
 	case "dial_timeout":
-		return durationArgument(d, &o.DialTimeout, 0)
+		return durationArgument(d, &o.DialTimeout, notNegative)
 	case "dial_fallback_delay":
-		return durationArgument(d, &o.FallbackDelay, math.MinInt64)
+		return durationArgument(d, &o.FallbackDelay, anyDuration)
 	case "stale_max":
-		return durationArgument(d, &o.StaleMax, 0)
+		return durationArgument(d, &o.StaleMax, positive)
 	case "gone_after":
-		return durationArgument(d, &o.GoneAfter, 0)
+		return durationArgument(d, &o.GoneAfter, positive)
 	case "gone_rate":
 		_, err := arguments(d, oneArgument, func(value string) error {
 			rate, err := strconv.ParseUint(value, 10, 32)
 			if err != nil {
-				return fmt.Errorf("%q %s", value, rateRule)
+				return fmt.Errorf("%s %s", quoted(value), rateRule)
 			}
 			o.GoneRate = new(uint32)
 			*o.GoneRate = uint32(rate)
@@ -41,7 +39,7 @@ func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) erro
 	case "decision_header":
 		names, err := arguments(d, oneArgument, func(name string) error {
 			if !hasPlaceholder(name) && !httpguts.ValidHeaderFieldName(name) {
-				return fmt.Errorf("%q %s", name, headerRule)
+				return fmt.Errorf("%s %s", quoted(name), headerRule)
 			}
 			return nil
 		})
@@ -69,7 +67,7 @@ func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) erro
 			case "ipv6":
 				o.Versions.IPv6 = &enabled
 			default:
-				return fmt.Errorf("%q is no IP version; allowed are ipv4 and ipv6", version)
+				return fmt.Errorf("%s is no IP version; allowed are ipv4 and ipv6", quoted(version))
 			}
 			return nil
 		})
@@ -78,12 +76,12 @@ func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) erro
 	return d.Errf("option %s has no parser", option)
 }
 
-// durationArgument parses the one argument of the option at the dispenser, which must be at least so long.
-func durationArgument(d *caddyfile.Dispenser, target *caddy.Duration, least time.Duration) error {
+// durationArgument parses the one argument of the option at the dispenser.
+func durationArgument(d *caddyfile.Dispenser, target *caddy.Duration, rule durationRule) error {
 	_, err := arguments(d, oneArgument, func(value string) error {
 		duration, err := caddy.ParseDuration(value)
-		if err != nil || duration < least {
-			return fmt.Errorf("%q %s", value, durationRule)
+		if err != nil || duration < rule.least {
+			return fmt.Errorf("%s %s", quoted(value), rule.text)
 		}
 		*target = caddy.Duration(duration)
 		return nil

@@ -107,20 +107,29 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"an argument of the source", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams doors_upstream a {\n}\n}\n}\n", []string{"Caddyfile:3", "surplus argument", `"a"`}},
 		{"a block after an option", block("cookie_name a {\nb\n}"), []string{"Caddyfile:", "cookie_name", "block"}},
 		{"bad secret", block("secret c2hvcnQ="), []string{"Caddyfile:4", "secret"}},
+		{"one secret twice", block("secret " + testSecret + " " + testSecret + "\n" + upstream), []string{"Caddyfile:4", "secret", "key 2 is the same as key 1"}},
 		{"bad cookie name", block("cookie_name a;b"), []string{"Caddyfile:4", "cookie_name", "a;b"}},
 		{"bad CIDR", block("upstream {\npod_cidr 10.0.0.1/24\n}"), []string{"Caddyfile:5", "10.0.0.1/24", "10.0.0.0/24"}},
 		{"bad CIDR on a second line", block("upstream {\npod_cidr 10.0.0.0/24 \\\n10.0.1.0\n}"), []string{"Caddyfile:5", "10.0.1.0"}},
 		{"bad host", block("upstream {\nhost http://a\n}"), []string{"Caddyfile:5", "host", "http://a"}},
 		{"bad port", block("upstream {\nupstream_port 65536\n}"), []string{"Caddyfile:5", "port", "65536"}},
-		{"no secret at all", block(upstream), []string{"Caddyfile:", "secret"}},
-		{"no upstream", block(secret), []string{"Caddyfile:", "upstream"}},
-		{"no host", block(secret + "upstream {\npod_cidr 10.0.0.0/24\nupstream_port 80\n}"), []string{"Caddyfile:", "upstreams[0].host"}},
-		{"no CIDR", block(secret + "upstream {\nhost a\nupstream_port 80\n}"), []string{"Caddyfile:", "upstreams[0].cidr"}},
-		{"no port at all", block(secret + "upstream {\nhost a\npod_cidr 10.0.0.0/24\n}"), []string{"Caddyfile:", "upstreams[0].port"}},
-		{"several upstreams without a cookie", block(secret + upstream + "\nupstream {\npod_cidr 10.0.1.0/24\nhost b\nupstream_port 80\n}"), []string{"Caddyfile:", "cookie_name"}},
+		{"no secret at all", block(upstream), []string{"Caddyfile:3", "option secret is required in doors_upstream"}},
+		{"no upstream", block(secret), []string{"Caddyfile:3", "option upstream is required in doors_upstream"}},
+		{"no option at all", block(""), []string{"Caddyfile:3", "option secret is required"}},
+		{"no block", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams doors_upstream\n}\n}\n", []string{"Caddyfile:3", "option secret is required"}},
+		{"no host, and the rest not known yet", block("secret {env.A}\nupstream {\npod_cidr {env.B}\nupstream_port {env.C}\n}"), []string{"Caddyfile:5", "option host is required"}},
+		{"no host", block(secret + "upstream {\npod_cidr 10.0.0.0/24\nupstream_port 80\n}"), []string{"Caddyfile:5", "option host is required in upstream"}},
+		{"no CIDR", block(secret + "upstream {\nhost a\nupstream_port 80\n}"), []string{"Caddyfile:5", "option pod_cidr is required in upstream"}},
+		{"no port at all", block(secret + "upstream {\nhost a\npod_cidr 10.0.0.0/24\n}"), []string{"Caddyfile:5", "option upstream_port is required in upstream"}},
+		{"several upstreams without a cookie", block(secret + upstream + "\nupstream {\npod_cidr 10.0.1.0/24\nhost b\nupstream_port 80\n}"), []string{"Caddyfile:3", "option cookie_name is required", "more than one upstream"}},
+		{"several upstreams without a cookie, the secret not known yet", block("secret {env.A}\n" + upstream + "\nupstream {\npod_cidr 10.0.1.0/24\nhost b\nupstream_port 80\n}"), []string{"Caddyfile:3", "option cookie_name is required"}},
 		{"one CIDR twice", block(secret + "cookie_name c\n" + upstream + "\n" + upstream), []string{"Caddyfile:", "upstreams[0].cidr", "upstreams[1].cidr", "10.0.0.0/24"}},
 		{"bad refresh", block("refresh soon"), []string{"Caddyfile:4", "refresh", `"soon"`, "duration"}},
 		{"negative refresh", block("refresh -1s"), []string{"Caddyfile:4", "refresh", `"-1s"`, "duration"}},
+		{"no time at all to refresh", block("refresh 0"), []string{"Caddyfile:4", "refresh", `"0"`, "more than zero"}},
+		{"gone at once", block("gone_after 0s"), []string{"Caddyfile:4", "gone_after", `"0s"`, "more than zero"}},
+		{"always stale", block("stale_max 0s"), []string{"Caddyfile:4", "stale_max", `"0s"`, "more than zero"}},
+		{"negative dial_timeout", block("dial_timeout -1s"), []string{"Caddyfile:4", "dial_timeout", `"-1s"`, "not negative"}},
 		{"no refresh", block("refresh"), []string{"Caddyfile:4", "missing argument", "refresh"}},
 		{"bad resolver", block("resolvers 127.0.0.1:53 unix//x"), []string{"Caddyfile:4", "resolvers", `"unix//x"`, "name server"}},
 		{"bad version", block("versions ipv4 ipv5"), []string{"Caddyfile:4", "versions", `"ipv5"`, "ipv6"}},
@@ -147,6 +156,33 @@ func TestCaddyfileErrors(t *testing.T) {
 				t.Errorf("error shows the secret: %v", err)
 			}
 		})
+	}
+}
+
+// A key in any wrong place is never repeated in a message.
+func TestCaddyfileErrorsHideKeys(t *testing.T) {
+	const upstream = "upstream {\npod_cidr 10.0.0.0/24\nhost a\nupstream_port 80\n}\n"
+	for _, options := range []string{
+		"KEY", "KEY a", "secret KEYx", "secret KEY KEY", "secret KEY {\nKEY\n}", "cookie_name KEY", "cookie_name a KEY", "cookie_name a\ncookie_name KEY",
+		"upstream KEY", "upstream {\nKEY\n}", "upstream {\npod_cidr KEY\n}", "upstream {\npod_cidr 10.0.0.0/24 KEY\n}", "upstream {\npod_cidr 10.0.0.0/KEY\n}",
+		"upstream {\nhost KEY\n}", "upstream {\nhost a KEY\n}", "upstream {\nupstream_port KEY\n}", "upstream {\nupstream_port 80 KEY\n}",
+		"refresh KEY", "refresh 1s KEY", "resolvers unix/KEY", "dial_timeout KEY", "dial_fallback_delay KEY", "versions KEY", "stale_max KEY",
+		"gone_after KEY", "gone_rate KEY", "decision_header KEY", "decision_header X KEY", upstream + "secret KEY\nKEY",
+	} {
+		_, err := adapt(block(strings.ReplaceAll(options, "KEY", testSecret)))
+		if err == nil || strings.Contains(err.Error(), testSecret[:8]) {
+			t.Errorf("%s: %v", options, err)
+		}
+	}
+	for _, caddyfile := range []string{
+		"http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams doors_upstream KEY {\n}\n}\n}\n",
+		"http://127.0.0.1:1 {\nreverse_proxy KEY {\ndynamic_upstreams doors_upstream {\n}\n}\n}\n",
+		"http://127.0.0.1:1 {\nreverse_proxy {\nto KEY\ndynamic_upstreams doors_upstream {\n}\n}\n}\n",
+	} {
+		_, err := adapt(strings.ReplaceAll(caddyfile, "KEY", testSecret))
+		if err == nil || strings.Contains(err.Error(), testSecret[:8]) {
+			t.Errorf("%s: %v", caddyfile, err)
+		}
 	}
 }
 

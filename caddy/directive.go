@@ -77,7 +77,7 @@ func checkSourceAlone(tokens []caddyfile.Token, lines []int) error {
 	for i := 1; i < len(tokens) && !startsLine(tokens, i) && !isBrace(tokens[i], "{"); i++ {
 		isMatcher := i == 1 && strings.ContainsAny(tokens[i].Text[:min(1, len(tokens[i].Text))], "*/@")
 		if !isMatcher {
-			return errorAt(tokens, i, "static upstream "+tokens[i].Text+" beside "+sourceName+": it names every upstream itself; remove the address")
+			return errorAt(tokens, i, "static upstream "+quoted(tokens[i].Text)+" beside "+sourceName+": it names every upstream itself; remove the address")
 		}
 	}
 	return nil

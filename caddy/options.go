@@ -6,6 +6,10 @@ package caddydoors
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -56,29 +60,54 @@ const (
 )
 
 const (
-	durationRule = `must be a duration such as 10s`
-	rateRule     = "must be a whole number from 0 to 4294967295"
-	headerRule   = "must be the name of a header field such as X-Doors-Decision"
+	rateRule   = "must be a whole number from 0 to 4294967295"
+	headerRule = "must be the name of a header field such as X-Doors-Decision"
 )
 
-// takeOptions moves the members that belong to Options out of a source's JSON. What stays is for the library, which also
-// knows what to say about members that nobody knows.
+// durationRule is what a duration must be.
+type durationRule struct {
+	least time.Duration
+	text  string
+}
+
+// Zero is no value of an option that has a default: to the code that uses it, it would mean just that default.
+var (
+	anyDuration = durationRule{math.MinInt64, "must be a duration such as 10s"}
+	notNegative = durationRule{0, "must be a duration such as 10s, and not negative"}
+	positive    = durationRule{1, "must be a duration such as 10s, and more than zero"}
+)
+
+// member is an option in the JSON of a source.
+type member struct {
+	name   string
+	target any
+	rule   string
+	valid  func() bool // nil if all that can be decoded is valid
+}
+
+// members are the options by their names.
+func (o *Options) members() []member {
+	duration := func(name string, target *caddy.Duration, rule durationRule) member {
+		return member{name, target, rule.text, func() bool { return time.Duration(*target) >= rule.least }}
+	}
+	return []member{
+		duration("refresh", &o.Refresh, positive),
+		{"resolver", &o.Resolver, `must be an object {"addresses": ["127.0.0.1:53"]}`, nil},
+		duration("dial_timeout", &o.DialTimeout, notNegative),
+		duration("dial_fallback_delay", &o.FallbackDelay, anyDuration),
+		{"versions", &o.Versions, `must be an object {"ipv4": true, "ipv6": true} with one of them true`, func() bool { return o.Versions == nil || o.addressFamilies() != (hosts.Versions{}) }},
+		duration("stale_max", &o.StaleMax, positive),
+		duration("gone_after", &o.GoneAfter, positive),
+		{"gone_rate", &o.GoneRate, rateRule, nil},
+		{"decision_header", &o.DecisionHeader, headerRule, func() bool { return o.DecisionHeader == "" || httpguts.ValidHeaderFieldName(o.DecisionHeader) }},
+	}
+}
+
+// takeOptions moves the members that belong to Options out of a source's JSON. What stays is for the library.
 func takeOptions(document map[string]any) (options Options, err error) {
-	for _, member := range []struct {
-		name   string
-		target any
-		rule   string
-	}{
-		{"refresh", &options.Refresh, durationRule},
-		{"resolver", &options.Resolver, `must be an object {"addresses": ["127.0.0.1:53"]}`},
-		{"dial_timeout", &options.DialTimeout, durationRule},
-		{"dial_fallback_delay", &options.FallbackDelay, durationRule},
-		{"versions", &options.Versions, `must be an object {"ipv4": true, "ipv6": true}`},
-		{"stale_max", &options.StaleMax, durationRule},
-		{"gone_after", &options.GoneAfter, durationRule},
-		{"gone_rate", &options.GoneRate, rateRule},
-		{"decision_header", &options.DecisionHeader, headerRule},
-	} {
+	allowed := []string{"secret", "cookie_name", "upstreams", "source"} // to the library
+	for _, member := range options.members() {
+		allowed = append(allowed, member.name)
 		value, found := document[member.name]
 		if !found {
 			continue
@@ -88,26 +117,17 @@ func takeOptions(document map[string]any) (options Options, err error) {
 		if err == nil {
 			err = caddy.StrictUnmarshalJSON(text, member.target)
 		}
-		if err != nil { // not shown: it may repeat the value, and who knows what was pasted there
+		// The value is not shown: who knows what was pasted there.
+		if err != nil || member.valid != nil && !member.valid() {
 			return options, fmt.Errorf("%s: %s", member.name, member.rule)
 		}
 	}
-	return options, options.check()
-}
-
-// check refuses what has no meaning.
-func (o *Options) check() error {
-	for name, duration := range map[string]caddy.Duration{
-		"refresh": o.Refresh, "dial_timeout": o.DialTimeout, "stale_max": o.StaleMax, "gone_after": o.GoneAfter,
-	} {
-		if duration < 0 {
-			return fmt.Errorf("%s: %v is negative; it must be a duration such as 10s", name, time.Duration(duration))
+	for _, name := range slices.Sorted(maps.Keys(document)) {
+		if !slices.Contains(allowed, name) {
+			return options, fmt.Errorf("unknown member %s; allowed are %s", quoted(name), strings.Join(allowed, ", "))
 		}
 	}
-	if o.DecisionHeader != "" && !httpguts.ValidHeaderFieldName(o.DecisionHeader) {
-		return fmt.Errorf("decision_header: %s", headerRule)
-	}
-	return nil
+	return options, nil
 }
 
 // group holds the options for what is known about pods.
@@ -129,6 +149,7 @@ func (o *Options) resolution() (hosts.Options, error) {
 		FallbackDelay: time.Duration(o.FallbackDelay),
 		Refresh:       time.Duration(o.Refresh),
 		StaleMax:      time.Duration(o.StaleMax),
+		Versions:      o.addressFamilies(),
 	}
 	if o.Resolver != nil {
 		for i, text := range o.Resolver.Addresses {
@@ -139,18 +160,29 @@ func (o *Options) resolution() (hosts.Options, error) {
 			resolution.Resolvers = append(resolution.Resolvers, address)
 		}
 	}
-	if versions := o.Versions; versions != nil {
-		enabled := func(version *bool) bool { return version != nil && *version }
-		resolution.Versions = hosts.Versions{IPv4: enabled(versions.IPv4), IPv6: enabled(versions.IPv6)}
-	}
 	return resolution, nil
+}
+
+// addressFamilies are those to resolve hosts for. One that is not mentioned is left out if the other one is asked for, and is
+// meant if the other one is ruled out.
+func (o *Options) addressFamilies() hosts.Versions {
+	if o.Versions == nil {
+		return hosts.Versions{}
+	}
+	enabled := func(version, other *bool) bool {
+		if version != nil {
+			return *version
+		}
+		return other == nil || !*other
+	}
+	return hosts.Versions{IPv4: enabled(o.Versions.IPv4, o.Versions.IPv6), IPv6: enabled(o.Versions.IPv6, o.Versions.IPv4)}
 }
 
 // resolverAddress reads the address of a name server the way Caddy does, and returns it the way package hosts wants it.
 func resolverAddress(text string) (string, error) {
 	address, err := caddy.ParseNetworkAddressWithDefaults(text, "udp", 53)
 	if err != nil || address.PortRangeSize() != 1 || address.Host == "" || address.Network != "udp" && address.Network != "tcp" {
-		return "", fmt.Errorf("%q must be the one address of a name server, such as 127.0.0.1:53 or tcp/127.0.0.1:53", text)
+		return "", fmt.Errorf("%s must be the one address of a name server, such as 127.0.0.1:53 or tcp/127.0.0.1:53", quoted(text))
 	}
 	if address.Network == "tcp" {
 		return "tcp/" + address.JoinHostPort(0), nil

@@ -22,11 +22,11 @@ func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
 
 func TestTakeOptions(t *testing.T) {
 	options, rest, err := optionsFrom(t, `{"secret": "x", "refresh": "2s", "resolver": {"addresses": ["127.0.0.1", "tcp/[::1]:5353"]}, "dial_timeout": 1000000000,
-		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "gone_after": "5s", "gone_rate": 0, "decision_header": "X-Why", "other": 1}`)
+		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "gone_after": "5s", "gone_rate": 0, "decision_header": "X-Why"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := map[string]any{"secret": "x", "other": 1.0}; !reflect.DeepEqual(rest, want) {
+	if want := map[string]any{"secret": "x"}; !reflect.DeepEqual(rest, want) {
 		t.Errorf("left for the library: %v, want %v", rest, want)
 	}
 	resolution, err := options.resolution()
@@ -51,18 +51,26 @@ func TestTakeOptions(t *testing.T) {
 // Errors name the member and the rule, and never the value: it might be a key in the wrong place.
 func TestBadOptions(t *testing.T) {
 	for config, want := range map[string]string{
-		`{"refresh": "canary"}`:                         "refresh: must be a duration",
-		`{"refresh": "-1s"}`:                            "refresh:",
-		`{"gone_after": -1}`:                            "gone_after:",
-		`{"decision_header": "canary: 1"}`:              "decision_header: must be the name",
-		`{"decision_header": 1}`:                        "decision_header: must be the name",
-		`{"gone_rate": -1}`:                             "gone_rate: must be a whole number",
-		`{"gone_rate": "canary"}`:                       "gone_rate: must be a whole number",
-		`{"resolver": ["canary"]}`:                      "resolver: must be an object",
-		`{"resolver": {"canary": 1}}`:                   "resolver: must be an object",
-		`{"resolver": {"addresses": ["a:1-2"]}}`:        "resolver.addresses[0]:",
-		`{"resolver": {"addresses": ["127.0.0.1",""]}}`: "resolver.addresses[1]:",
-		`{"versions": {"ipv5": true}}`:                  "versions: must be an object",
+		`{"refresh": "canary"}`:                                    "refresh: must be a duration",
+		`{"refresh": "-1s"}`:                                       "refresh:",
+		`{"gone_after": -1}`:                                       "gone_after:",
+		`{"refresh": 0}`:                                           "refresh: must be a duration such as 10s, and more than zero",
+		`{"gone_after": "0s"}`:                                     "gone_after: must be a duration such as 10s, and more than zero",
+		`{"stale_max": null}`:                                      "stale_max: must be a duration such as 10s, and more than zero",
+		`{"dial_timeout": "-1s"}`:                                  "dial_timeout: must be a duration such as 10s, and not negative",
+		`{"decision_header": "canary: 1"}`:                         "decision_header: must be the name",
+		`{"decision_header": 1}`:                                   "decision_header: must be the name",
+		`{"gone_rate": -1}`:                                        "gone_rate: must be a whole number",
+		`{"gone_rate": "canary"}`:                                  "gone_rate: must be a whole number",
+		`{"resolver": ["canary"]}`:                                 "resolver: must be an object",
+		`{"resolver": {"canary": 1}}`:                              "resolver: must be an object",
+		`{"resolver": {"addresses": ["a:1-2"]}}`:                   "resolver.addresses[0]:",
+		`{"resolver": {"addresses": ["127.0.0.1",""]}}`:            "resolver.addresses[1]:",
+		`{"resolver": {"addresses": ["unix/canarycanarycanary"]}}`: "resolver.addresses[0]: (a value of 23 characters)",
+		`{"versions": {"ipv5": true}}`:                             "versions: must be an object",
+		`{"versions": {"ipv4": false, "ipv6": false}}`:             `versions: must be an object {"ipv4": true, "ipv6": true} with one of them true`,
+		`{"resolvers": ["canary"]}`:                                `unknown member "resolvers"; allowed are secret, cookie_name, upstreams, source, refresh, resolver, `,
+		`{"canarycanarycanarycanary": 1}`:                          "unknown member (a value of 24 characters); allowed are secret",
 	} {
 		options, _, err := optionsFrom(t, config)
 		if err == nil {
@@ -70,6 +78,24 @@ func TestBadOptions(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: got %v, want an error with %q", config, err, want)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	for config, want := range map[string]hosts.Versions{
+		`{}`:                                         {},
+		`{"versions": null}`:                         {},
+		`{"versions": {}}`:                           {IPv4: true, IPv6: true},
+		`{"versions": {"ipv4": true}}`:               {IPv4: true},
+		`{"versions": {"ipv4": false}}`:              {IPv6: true},
+		`{"versions": {"ipv6": true}}`:               {IPv6: true},
+		`{"versions": {"ipv6": false}}`:              {IPv4: true},
+		`{"versions": {"ipv4": true, "ipv6": true}}`: {IPv4: true, IPv6: true},
+	} {
+		options, _, err := optionsFrom(t, config)
+		if got := options.addressFamilies(); err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", config, got, err, want)
 		}
 	}
 }

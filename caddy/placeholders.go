@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/doors-dev/doors-caddy/go"
 )
 
 // resolvePlaceholders decodes a JSON object and replaces the global placeholders in all its strings. A placeholder that is
@@ -34,7 +35,7 @@ func resolveValue(replacer *caddy.Replacer, path string, value any) (any, error)
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
-			if value[name], err = resolveValue(replacer, strings.TrimPrefix(path+"."+name, "."), member); err != nil {
+			if value[name], err = resolveValue(replacer, strings.TrimPrefix(path+"."+memberName(name), "."), member); err != nil {
 				return nil, err
 			}
 		}
@@ -50,6 +51,14 @@ func resolveValue(replacer *caddy.Replacer, path string, value any) (any, error)
 	return value, nil
 }
 
+// memberName is a name as paths show it: of a long one, which may be a key in the wrong place, the length.
+func memberName(name string) string {
+	if len(name) > maxShown {
+		return quoted(name)
+	}
+	return name
+}
+
 func resolveString(replacer *caddy.Replacer, path, value string) (any, error) {
 	if !hasPlaceholder(value) {
 		return value, nil
@@ -59,8 +68,12 @@ func resolveString(replacer *caddy.Replacer, path, value string) (any, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	// Ports are numbers in JSON; only a placeholder makes one a string.
-	if strings.HasSuffix(path, ".port") && json.Valid([]byte(resolved)) {
-		return json.Number(strings.TrimSpace(resolved)), nil
+	if strings.HasSuffix(path, ".port") {
+		port := strings.TrimSpace(resolved)
+		if err := doors.Check(doors.FieldPort, port); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return json.Number(port), nil
 	}
 	return resolved, nil
 }

@@ -11,6 +11,7 @@ import (
 func TestResolvePlaceholders(t *testing.T) {
 	t.Setenv("DOORS_TEST_NETWORK", "10.0.0.0/24")
 	t.Setenv("DOORS_TEST_PORT", "8080")
+	t.Setenv("DOORS_TEST_SPACED", " 8080\n")
 	file := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(file, []byte("key1\nkey2\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -21,6 +22,7 @@ func TestResolvePlaceholders(t *testing.T) {
 		`{"upstreams":[{"cidr":"{env.DOORS_TEST_NETWORK}"}]}`:    `{"upstreams":[{"cidr":"10.0.0.0/24"}]}`,
 		`{"upstreams":[{"cidrs":["{env.DOORS_TEST_NETWORK}"]}]}`: `{"upstreams":[{"cidrs":["10.0.0.0/24"]}]}`,
 		`{"upstreams":[{"port":"{env.DOORS_TEST_PORT}"}]}`:       `{"upstreams":[{"port":8080}]}`,
+		`{"upstreams":[{"port":"{env.DOORS_TEST_SPACED}"}]}`:     `{"upstreams":[{"port":8080}]}`,
 		`{"upstreams":[{"port":80.50}]}`:                         `{"upstreams":[{"port":80.50}]}`,
 		`{"upstreams":[{"port":"8080"}]}`:                        `{"upstreams":[{"port":"8080"}]}`,
 	} {
@@ -42,6 +44,7 @@ func TestUnresolvedPlaceholders(t *testing.T) {
 		`{"secret":"{env.DOORS_TEST_NOT_SET}"}`:                     {"secret", "{env.DOORS_TEST_NOT_SET}"},
 		`{"secret":"{file./nowhere/at/all}"}`:                       {"secret", "{file./nowhere/at/all}"},
 		`{"upstreams":[{},{"host":"{no.such.placeholder}"}]}`:       {"upstreams[1].host", "{no.such.placeholder}"},
+		`{"a key in the wrong place":"{env.DOORS_TEST_NOT_SET}"}`:   {"(a value of 24 characters): ", "{env.DOORS_TEST_NOT_SET}"},
 		`{"upstreams":[{"cidrs":["10.0.0.0/24","{http.vars.x}"]}]}`: {"upstreams[0].cidrs[1]", "{http.vars.x}"},
 	} {
 		_, err := resolvePlaceholders([]byte(config))
@@ -53,6 +56,20 @@ func TestUnresolvedPlaceholders(t *testing.T) {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%s: error lacks %q: %v", config, part, err)
 			}
+		}
+	}
+}
+
+// A port that comes from a placeholder keeps the rules of one in a Caddyfile, and is shown only if it cannot be a key.
+func TestPortsFromPlaceholders(t *testing.T) {
+	for value, want := range map[string]string{
+		"true": `"true" is no port`, "null": `"null" is no port`, "8e3": `"8e3" is no port`, "http": `"http" is no port`, "65536": "65536 is no port", "080": `"080" is no port`,
+		`"8080"`: "is no port", `{"canary": "canary canary canary"}`: "a value of 34 characters is no port",
+	} {
+		t.Setenv("DOORS_TEST_PORT", value)
+		_, err := resolvePlaceholders([]byte(`{"upstreams":[{"port":"{env.DOORS_TEST_PORT}"}]}`))
+		if err == nil || !strings.HasPrefix(err.Error(), "upstreams[0].port: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: got %v, want an error with %q", value, err, want)
 		}
 	}
 }
