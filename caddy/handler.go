@@ -52,11 +52,15 @@ func moveDocumentedSource(config []byte) ([]byte, error) {
 	if err != nil {
 		return config, nil
 	}
+	other, hasOther := memberKey(members, "dynamic_upstreams")
+	if err := checkNamed(other, members[other]); err != nil {
+		return nil, err
+	}
 	key, found := memberKey(members, "upstreams")
 	if !found || sourceOf(members[key]) != sourceName {
-		return config, nil
+		return config, checkNamed(key, members[key])
 	}
-	if other, found := memberKey(members, "dynamic_upstreams"); found {
+	if hasOther {
 		return nil, fmt.Errorf("both %q and %q name a source of upstreams: with %s there can be no other", key, other, sourceName)
 	}
 	members["dynamic_upstreams"] = members[key]
@@ -64,15 +68,23 @@ func moveDocumentedSource(config []byte) ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// sourceOf returns the name of the upstream source that a JSON object configures, "" if it is no such object.
-func sourceOf(config json.RawMessage) string {
-	var object struct {
-		Source string `json:"source"`
-	}
-	if err := json.Unmarshal(config, &object); err != nil {
+// sourceOf returns the name of the upstream source that a JSON object configures, "" if it is no such object. It looks for the
+// very member that Caddy looks for, in lower case.
+func sourceOf(config json.RawMessage) (name string) {
+	members, err := jsonMembers(config)
+	if err != nil || json.Unmarshal(members["source"], &name) != nil {
 		return ""
 	}
-	return object.Source
+	return name
+}
+
+// checkNamed refuses a source with a secret and without a name, which Caddy would show in its error, and the secret with it.
+func checkNamed(key string, config json.RawMessage) error {
+	members, err := jsonMembers(config)
+	if _, hasSecret := members["secret"]; err == nil && hasSecret && sourceOf(config) == "" {
+		return fmt.Errorf("%s: source is required; with a secret it must be %q", key, sourceName)
+	}
+	return nil
 }
 
 // Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
