@@ -17,8 +17,9 @@ use crate::ranges::Ranges;
 /// The rule that the text breaks, with the right form where there is one. The text itself is repeated when it is short
 /// or holds a valid address, which no key does.
 pub(crate) fn parse(text: &str) -> Result<IpNet, String> {
-    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        return Err(format!("{} holds white space; one CIDR is expected", shown(text)));
+    if let Some(separator) = text.chars().find(|char| char.is_ascii_whitespace() || *char == ',') {
+        let separator = if separator == ',' { "a comma" } else { "white space" };
+        return Err(format!("{} holds {separator}; each CIDR must be a value of its own", shown(text)));
     }
     let Some((address, length)) = text.split_once('/') else {
         return Err(match text.parse::<IpAddr>() {
@@ -230,7 +231,8 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.contains(rule), "{text}: {error}");
         }
-        assert!(parse("10.0.0.0/24 10.0.1.0/24").unwrap_err().contains("white space"));
+        assert!(parse("10.0.0.0/24 10.0.1.0/24").unwrap_err().contains("holds white space; each CIDR"));
+        assert!(parse("10.0.0.0/24,10.0.1.0/24").unwrap_err().contains("holds a comma; each CIDR"));
     }
 
     #[test]

@@ -137,6 +137,9 @@ mod tests {
         prefixes.sort();
         prefixes.dedup();
         let ranges = Ranges::new(prefixes.iter().zip(0..).map(|((first, length), value)| (*first, *length, value)));
+        // The same among IPv6 addresses, by their first four bytes.
+        let wide = |(first, length): &(u32, u8), value| (u128::from(*first) << 96, *length, value);
+        let six = Ranges::new(prefixes.iter().zip(0..).map(|(prefix, value)| wide(prefix, value)));
         let sizes: Vec<_> = ranges.levels.iter().map(|level| level.len()).chain([ranges.leaves.len()]).collect();
         assert!(sizes[0] <= BLOCK, "{sizes:?}");
         let leaf_starts = sizes.len().saturating_sub(2);
@@ -150,6 +153,8 @@ mod tests {
                     .filter(|((first, length), _)| (*first..=first.last(*length)).contains(&address));
                 let expected = holding.max_by_key(|((_, length), _)| *length).map(|(_, value)| value);
                 assert_eq!(ranges.find(address), expected, "{address:#x} in {} prefixes", prefixes.len());
+                let (low, high) = (u128::from(address) << 96, u128::from(address) << 96 | u128::MAX >> 32);
+                assert_eq!((six.find(low), six.find(high)), (expected, expected), "{address:#x}::/32");
             }
         }
     }
