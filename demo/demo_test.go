@@ -167,7 +167,7 @@ func TestScreen(t *testing.T) {
 	if strings.Contains(out.String(), secret) {
 		t.Error("the secret is shown")
 	}
-	header := http.Header{"Cookie": {"upstream=" + running.fresh.Token()}}
+	header := http.Header{"Cookie": {"upstream=" + running.fresh.Token()}, "X-Forwarded-For": {"127.0.0.1"}}
 	event := pod.Event{Kind: pod.RequestBegan, Request: &pod.Request{Method: "GET", URI: "/", Route: pod.RoutePage, Header: header}}
 	for _, step := range []struct {
 		show func()
@@ -175,9 +175,13 @@ func TestScreen(t *testing.T) {
 	}{
 		{func() { screen.podEvent(netip.MustParseAddr("127.0.1.1"), event) }, "127.0.1.1  page      cookie  GET /"},
 		{func() {
-			event.Request.Header = nil
+			event.Request.Header = http.Header{"X-Forwarded-For": {"127.0.0.1"}}
 			screen.podEvent(netip.MustParseAddr("127.0.1.1"), event)
 		}, "127.0.1.1  page      policy  GET /"},
+		{func() {
+			event.Request.Header = nil // not by way of Caddy
+			screen.podEvent(netip.MustParseAddr("127.0.1.2"), event)
+		}, "127.0.1.2  page      direct  GET /"},
 		{func() { screen.podEvent(netip.MustParseAddr("127.0.1.2"), pod.Event{Kind: pod.DrainBegan}) }, "127.0.1.2"},
 		{func() { screen.podEvent(netip.MustParseAddr("127.0.1.2"), pod.Event{Kind: pod.StreamRolled}) }, "rolled"},
 		{func() {

@@ -96,6 +96,9 @@ func (s *screen) decidedBy(request *pod.Request) string {
 	if request.Route != pod.RoutePage {
 		return "token"
 	}
+	if request.Header.Get("X-Forwarded-For") == "" {
+		return "direct" // the visitor's first page, which is older than the demo
+	}
 	cookies := http.Request{Header: request.Header}
 	if cookie, err := cookies.Cookie("upstream"); err == nil {
 		s.mu.Lock()

@@ -66,10 +66,10 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%s: %s", commands[number][0], answer.Status)
 		}
 	}
-	// What it shows: a page by its cookie, the visitor's stream by its token, a
+	// What it shows: the visitor's first page, a page by its cookie, the visitor's stream by its token, a
 	// request that no pod saw, and the rollout.
 	for _, part := range []string{
-		"127.0.2.1  page      cookie  GET /", "127.0.1.2  sync      token", "127.0.1.2  resource  token", "answered 410 by Caddy", "127.0.1.2                    drains",
+		"127.0.1.2  page      direct  GET /", "127.0.2.1  page      cookie  GET /", "127.0.1.2  sync      token", "127.0.1.2  resource  token", "answered 410 by Caddy", "127.0.1.2                    drains",
 	} {
 		output.Wait(t, part, time.Minute)
 	}
