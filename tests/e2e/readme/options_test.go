@@ -100,6 +100,37 @@ func TestReadmeOptions(t *testing.T) {
 	}
 }
 
+// Those that are said to take placeholders do, and no others.
+func TestReadmePlaceholders(t *testing.T) {
+	readme := read(t, "README.md")
+	_, after, _ := strings.Cut(readme.prose, "which Caddy's admin API shows: ")
+	sentence, _, found := strings.Cut(after, " take global placeholders.")
+	if !found {
+		t.Fatal("the text does not say which options take placeholders")
+	}
+	words := regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(sentence, -1)
+	for _, o := range options(t, readme) {
+		if o.name == "upstream" {
+			continue
+		}
+		said := slices.ContainsFunc(words, func(word []string) bool { return word[1] == o.name })
+		source := map[string]string{"secret": "{env.A}", "pod_cidr": "10.0.0.0/24", "host": "a", "upstream_port": "80"}
+		source[o.name] = "{env.X}"
+		var top, upstream strings.Builder
+		for name, value := range source {
+			if slices.Contains([]string{"pod_cidr", "host", "upstream_port"}, name) {
+				fmt.Fprintln(&upstream, name, value)
+			} else {
+				fmt.Fprintln(&top, name, value)
+			}
+		}
+		_, messages, takes := harness.Adapt(t, harness.Default, ":80 {\nreverse_proxy {\ndynamic_upstreams doors_upstream {\n"+top.String()+"upstream {\n"+upstream.String()+"}\n}\n}\n}\n")
+		if takes != said {
+			t.Errorf("%s takes a placeholder: %t, and the text says %t\n%s", o.name, takes, said, messages)
+		}
+	}
+}
+
 // memberNames are the names of the members of the source, in order.
 func memberNames(t *testing.T, config string) (names []string) {
 	t.Helper()
