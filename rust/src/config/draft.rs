@@ -91,9 +91,9 @@ pub(super) fn read_port(upstream: u32, value: Scalar<'_>) -> Result<u16, Error> 
     port.map_err(|rule| config(member, rule))
 }
 
-/// A number as messages may show it.
+/// A number as messages may show it: 8080.0 is not 8080.
 fn short(number: f64) -> String {
-    let text = number.to_string();
+    let text = if number < 0.0 { number.to_string() } else { format!("{number:?}") };
     if text.len() <= 20 { text } else { format!("{number:.3e}") }
 }
 
