@@ -56,6 +56,10 @@ while [ $# -gt 0 ]; do
     shift
 done
 version=${version:-${CADDY_VERSION:-$caddy_default}}
+# Go would take the oldest one that our go.mod allows in place of an older one.
+if [[ $version =~ ^v?([0-9]+\.[0-9]+\.[0-9]+) ]] && ! version_at_least "${BASH_REMATCH[1]}" "${caddy_oldest#v}"; then
+    fail "Caddy $version is too old: the oldest that works is $caddy_oldest" 2
+fi
 [ -n "$output" ] || fail '--output is empty' 2
 case $output in /*) ;; *) output=$PWD/$output ;; esac
 [ ! -d "$output" ] || fail "--output $output is a folder" 2
@@ -90,5 +94,7 @@ if command -v ldd >/dev/null 2>&1 && ldd "$work/caddy" 2>/dev/null | grep doors_
     fail 'the binary that was built needs the library above: it must be linked in'
 fi
 
+# Plugins may have asked for a newer one.
+built=$("$work/caddy" version)
 mv -f -- "$work/caddy" "$output"
-printf 'xcaddy.sh: built %s (Caddy %s)\n' "$output" "$version" >&2
+printf 'xcaddy.sh: built %s (Caddy %s)\n' "$output" "${built%% *}" >&2

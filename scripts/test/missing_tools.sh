@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# xcaddy.sh, library.sh and setup.sh name each tool that is missing or too old, and do nothing then.
+# xcaddy.sh, library.sh and setup.sh name each tool that is missing or too old, and do nothing then; xcaddy.sh a Caddy that is.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/require.sh"
@@ -48,6 +48,12 @@ expect_output 'the C compiler that CC names' fail 'a C compiler (absent-cc) is m
     with 'cargo rustc go cc pkg-config' env CC=absent-cc "$xcaddy"
 expect_output 'the pkg-config that PKG_CONFIG names' fail 'pkg-config (absent-config) is missing' \
     with 'cargo rustc go cc pkg-config' env PKG_CONFIG=absent-config "$xcaddy"
+
+# A Caddy that is too old is refused, in place of which Go would build another.
+for version in v2.10.2 2.11.3 v2.11.3-beta.1 v1.0.0; do
+    expect_output "Caddy $version" fail "xcaddy.sh: Caddy $version is too old: the oldest that works is v" \
+        with 'cargo rustc go cc pkg-config' "$xcaddy" "$version"
+done
 
 # Nothing there at all: every one is named in one go.
 for text in 'Rust (cargo, rustc)' 'Go (go)' 'a C compiler (cc)' 'pkg-config (pkg-config)'; do
