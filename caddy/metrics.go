@@ -17,7 +17,7 @@ func (s *shared) metricsState() *metrics.State {
 // freshPods calls back for each server that has a label, with the pods that its host resolves to. Of the others there may be
 // very many.
 func (s *shared) freshPods(yield func(server uint64, pods []netip.AddrPort)) {
-	for _, source := range s.sources.latest() {
+	for _, source := range s.sources.inForce() {
 		for _, server := range source.servers {
 			if !metrics.Labelled(server.group.Server) {
 				continue

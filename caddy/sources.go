@@ -1,5 +1,5 @@
 // In: sources that are provisioned and cleaned up.
-// Out: those of the configuration that was loaded last.
+// Out: those of the configuration that is in force.
 
 package caddydoors
 
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
@@ -34,13 +35,26 @@ func (l *liveSources) remove(source *Source) {
 	l.list = slices.DeleteFunc(l.list, func(live liveSource) bool { return live.source == source })
 }
 
-// latest returns the sources of the newest configuration, in the order in which they were provisioned. One that fails to load is
-// the newest only until it is cleaned up.
-func (l *liveSources) latest() (sources []*Source) {
+// inForce returns the sources of the configuration that Caddy runs.
+func (l *liveSources) inForce() []*Source {
+	app, _ := caddy.ActiveContext().AppIfConfigured("http") // nil before the first configuration runs
+	running, _ := app.(*caddyhttp.App)
+	return l.of(running)
+}
+
+// of returns the sources of an app in the order in which they were provisioned. The sources of one that is being loaded are not
+// complete yet, and it may fail to load; so they count only where the running one has none.
+func (l *liveSources) of(running *caddyhttp.App) (sources []*Source) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.list) == 0 {
+		return nil
+	}
+	if !slices.ContainsFunc(l.list, func(live liveSource) bool { return live.app == running }) {
+		running = l.list[len(l.list)-1].app
+	}
 	for _, live := range l.list {
-		if live.app == l.list[len(l.list)-1].app {
+		if live.app == running {
 			sources = append(sources, live.source)
 		}
 	}

@@ -20,7 +20,7 @@ func (s *shared) State() (*status.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	sources := s.sources.latest()
+	sources := s.sources.inForce()
 	inUse := make(map[*server]bool)
 	pods := make(map[netip.AddrPort]status.Pod, len(known))
 	for _, pod := range known {
@@ -167,7 +167,7 @@ func describeSource(source *Source, inUse map[*server]bool, pods map[netip.AddrP
 
 // Idle says whether the pods at an address have been without a request for that long.
 func (s *shared) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle, wait time.Duration, known bool, err error) {
-	known = slices.ContainsFunc(s.sources.latest(), func(source *Source) bool {
+	known = slices.ContainsFunc(s.sources.inForce(), func(source *Source) bool {
 		_, known := source.router.Lookup(pod)
 		return known
 	})
@@ -209,7 +209,7 @@ func (s *shared) sample() {
 		if err != nil {
 			continue // a gap in a picture
 		}
-		sources := s.sources.latest()
+		sources := s.sources.inForce()
 		fresh, others := 0, 0
 		for _, pod := range known {
 			switch {

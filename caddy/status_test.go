@@ -151,30 +151,41 @@ func TestTrafficIsCounted(t *testing.T) {
 	}
 }
 
-// Only the sources of the configuration that was loaded last are shown, and again those before when it is cleaned up.
-func TestLatestSources(t *testing.T) {
+// Only the sources of the configuration that runs are shown: not those of one that is being loaded, which are some of its sources, and of
+// which a question that is held would hear that no server has its pod.
+func TestSourcesInForce(t *testing.T) {
 	var live liveSources
+	var running *caddyhttp.App
 	first, second := new(caddyhttp.App), new(caddyhttp.App)
-	a, b, c := new(Source), new(Source), new(Source)
+	a, b, c, d := new(Source), new(Source), new(Source), new(Source)
 	check := func(when string, want ...*Source) {
 		t.Helper()
-		if got := live.latest(); !slices.Equal(got, want) {
+		if got := live.of(running); !slices.Equal(got, want) {
 			t.Errorf("%s: %d sources, want %d", when, len(got), len(want))
 		}
 	}
 	check("at first")
 	live.add(a, first)
 	live.add(b, first)
-	check("loaded", a, b)
+	check("provisioned", a, b)
+	running = first
+	check("running", a, b)
 	live.add(c, second)
-	check("reloaded", c)
+	check("another one is being loaded", a, b)
 	live.remove(c)
-	check("the reload failed", a, b)
+	check("it fails to load", a, b)
 	live.add(c, second)
+	live.add(d, second)
+	check("the next is being loaded", a, b)
+	running = second
+	check("it runs", c, d)
 	live.remove(a)
 	live.remove(b)
-	check("the old ones are cleaned up", c)
+	check("the old ones are cleaned up", c, d)
+	running = new(caddyhttp.App) // with no source
 	live.remove(c)
+	check("some are cleaned up", d)
+	live.remove(d)
 	check("at last")
 }
 
