@@ -14,7 +14,7 @@ import (
 
 // State gives access to what is known beyond single requests. All functions may be called at any time.
 type State struct {
-	// Pods returns every pod that requests were sent to.
+	// Pods returns every pod that requests were sent to. It is called after Fresh, from which the library learns which are.
 	Pods func() ([]doors.PodState, error)
 	// Now is the time on the clock of Pods.
 	Now func() time.Duration
@@ -64,6 +64,7 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
+	ages := s.ages() // first: who lists the pods makes lookups begin again, whose last answer may be of any age
 	for label, server := range s.servers() {
 		gauge(podsDesc, float64(server.fresh), label, "fresh")
 		gauge(podsDesc, float64(server.draining), label, "draining")
@@ -73,7 +74,7 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 		gauge(streamsDesc, float64(server.drainingStreams), label, "draining")
 		gauge(inFlightDesc, float64(server.inFlight), label)
 	}
-	for label, age := range s.ages() {
+	for label, age := range ages {
 		gauge(ageDesc, age.Seconds(), label)
 	}
 	gauge(routersDesc, float64(doors.LiveRouters()))
@@ -98,6 +99,12 @@ func (s *State) servers() map[string]*serverFigures {
 		server uint64
 		pod    netip.AddrPort
 	}
+	var fresh []place
+	s.Fresh(func(number uint64, pods []netip.AddrPort) {
+		for _, pod := range pods {
+			fresh = append(fresh, place{number, pod})
+		}
+	})
 	counted := make(map[place]bool)
 	pods, err := s.Pods()
 	if err != nil {
@@ -127,14 +134,12 @@ func (s *State) servers() map[string]*serverFigures {
 			server.draining++
 		}
 	}
-	s.Fresh(func(number uint64, pods []netip.AddrPort) {
-		for _, pod := range pods { // several sources may have the same server
-			if at := (place{number, pod}); !counted[at] {
-				counted[at] = true
-				of(labelOf(number)).fresh++
-			}
+	for _, at := range fresh {
+		if !counted[at] {
+			counted[at] = true // several sources may have the same server
+			of(labelOf(at.server)).fresh++
 		}
-	})
+	}
 	return servers
 }
 

@@ -79,11 +79,10 @@ func TestMetrics(t *testing.T) {
 	want[`caddy_doors_gone_total{reason="malformed_token"}`]++
 	check("after a reload", want)
 
-	// The rollout: the pod of the page is no longer in DNS, and its stream is one that drains.
+	// The rollout: the pod of the page is no longer in DNS, and its stream is one that drains, also if nobody asks for a new page meanwhile.
 	other := map[string]string{podA: podB, podB: podA}[page.Pod]
 	c.resolve(other)
 	eventually(t, "the pod of the page drains", func() bool {
-		client.Get("/")
 		found := scrape(t, c.caddy)
 		return found[`caddy_doors_streams{`+server+`,state="draining"}`] == 1 && found[`caddy_doors_pods{`+server+`,state="draining"}`] == 1 &&
 			found[`caddy_doors_pods{`+server+`,state="fresh"}`] == 1
