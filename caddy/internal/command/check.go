@@ -32,7 +32,7 @@ in the app, which live until they time out.
 Each line of the output begins with ok, notice, warning, FINDING or UNTESTED. Exits
 with 1 if there is a finding, else with 2 if something could not be tested; notices
 and warnings, which may be meant, change nothing.
-`, cobra.NoArgs, func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, module) }))
+`, arguments(0), func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, module) }))
 	cmd.Flags().Bool("probe", false, "Fetch a page from one pod of each upstream (makes a session in the app)")
 	return cmd
 }

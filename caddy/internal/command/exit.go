@@ -6,6 +6,8 @@ package command
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
@@ -40,6 +42,24 @@ func cannot(cmd *cobra.Command, err error) error {
 	cmd.PrintErrln(cmd.ErrPrefix(), err)
 	cmd.SilenceErrors = true
 	return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return exitCannot, nil })(cmd, nil)
+}
+
+// arguments is for commands with that many arguments. Its error does not repeat them: a secret in the wrong place is still a secret.
+func arguments(number int) cobra.PositionalArgs {
+	return func(_ *cobra.Command, values []string) error {
+		if len(values) != number {
+			return fmt.Errorf("%s, not %d", count(number, "argument"), len(values))
+		}
+		return nil
+	}
+}
+
+// shown is an argument as an error repeats it: not if it is so long that it could be a key.
+func shown(argument string) string {
+	if len(argument) > 20 && !strings.ContainsAny(argument, ".:") {
+		return "the argument"
+	}
+	return strconv.Quote(argument)
 }
 
 // usage makes wrong arguments end a command with exitCannot.

@@ -28,7 +28,7 @@ not repeated in the output.
 
 Every source answers, numbered from 0, as if the request reached it: which site
 or route it reaches is Caddy's own business. --source picks one.
-`, cobra.NoArgs, func(cmd *cobra.Command, _ []string) error { return runExplain(cmd, module) }))
+`, arguments(0), func(cmd *cobra.Command, _ []string) error { return runExplain(cmd, module) }))
 	cmd.Flags().String("path", "", "Path or URL of the request")
 	cmd.Flags().StringArray("cookie", nil, "Value of the request's Cookie header")
 	cmd.Flags().Int("source", -1, "Number of the one source to ask (default: all)")

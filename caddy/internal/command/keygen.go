@@ -15,7 +15,7 @@ func keygen() *cobra.Command {
 	cmd := subcommand("keygen [--bits <128|192|256>]", "Prints a new key", `
 Prints a new AES key in base64, from the system's random source. It is what
 'openssl rand -base64 32' prints: give it to the apps and to Caddy as the secret.
-`, cobra.NoArgs, runKeygen)
+`, arguments(0), runKeygen)
 	cmd.Flags().Int("bits", 256, "Size of the key: 128, 192 or 256")
 	_ = cmd.RegisterFlagCompletionFunc("bits", cobra.FixedCompletions([]string{"128", "192", "256"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

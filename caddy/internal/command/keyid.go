@@ -15,7 +15,7 @@ Prints the identifier of each key of the secret, one a line, in order. The first
 key encrypts. An identifier is 8 hexadecimal digits that tell nothing about the
 key; the app's KeyIDs() and Caddy's logs, metrics and state name keys by it, so
 that both sides can be compared.
-`, cobra.NoArgs, runKeyid))
+`, arguments(0), runKeyid))
 }
 
 func runKeyid(cmd *cobra.Command, _ []string) error {

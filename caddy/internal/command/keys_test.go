@@ -39,7 +39,7 @@ func TestKeygen(t *testing.T) {
 	for _, bits := range []string{"0", "-128", "64", "257", "many"} {
 		runDoors(t, Module{}, "", "keygen", "--bits="+bits).wants(t, exitCannot, "bits")
 	}
-	runDoors(t, Module{}, "", "keygen", "256").wants(t, exitCannot, "")
+	runDoors(t, Module{}, "", "keygen", "256").wants(t, exitCannot, "0 arguments, not 1")
 }
 
 // A token that one command makes the other reads, wherever the secret comes from.
@@ -109,7 +109,15 @@ func TestEncode(t *testing.T) {
 	for _, address := range []string{"10.0.0", "10.0.0.0/24", "10.0.0.7:80", "pod"} {
 		runDoors(t, Module{}, "", "encode", address).wants(t, exitCannot, address)
 	}
-	runDoors(t, Module{}, "", "encode").wants(t, exitCannot, "arg")
+	runDoors(t, Module{}, "", "encode").wants(t, exitCannot, "1 argument, not 0")
+	// A secret in the wrong place is not repeated.
+	for _, args := range [][]string{{"encode", newKey}, {"keyid", newKey}, {"wait", newKey}, {"encode", "10.0.0.7", newKey}} {
+		wrong := runDoors(t, Module{}, "", args...)
+		wrong.wants(t, exitCannot, "argument")
+		if strings.Contains(wrong.stderr, newKey) {
+			t.Errorf("%v: the secret is repeated: %s", args, wrong.stderr)
+		}
+	}
 }
 
 // tokenThatBegins makes tokens until one begins so.

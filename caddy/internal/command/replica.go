@@ -114,19 +114,16 @@ func replicasOf(ctx context.Context, addresses ...string) (replicas []*replica, 
 // replicasAt returns all replicas that an address stands for.
 func replicasAt(ctx context.Context, text string) ([]*replica, error) {
 	base, network, address, err := parseAddress(text)
+	name := nameOf(text, base)
 	if err != nil {
-		return nil, fmt.Errorf("--address %s: %w", base.Redacted(), err)
+		return nil, fmt.Errorf("--address %s: %w", name, err)
 	}
 	if network == "unix" {
 		return []*replica{newReplica(text, base, network, address, admin)}, nil
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("--address %s: %w", base.Redacted(), err)
-	}
-	name := base.Redacted()
-	if !strings.Contains(text, "://") {
-		name = text
+		return nil, fmt.Errorf("--address %s: %w", name, err)
 	}
 	_, notAnAddress := netip.ParseAddr(host)
 	if notAnAddress == nil || host == "localhost" { // whose two addresses are one machine, of which programs often use one
@@ -149,6 +146,19 @@ func replicasAt(ctx context.Context, text string) ([]*replica, error) {
 	return replicas, nil
 }
 
+// nameOf is an address of the command line as people may see it, without a password.
+func nameOf(text string, base url.URL) string {
+	at := strings.LastIndex(text, "@")
+	switch {
+	case strings.Contains(text, "://") && base.Host != "":
+		return base.Redacted()
+	case at >= 0 && !strings.HasPrefix(text, "unix/"):
+		return "xxxxx" + text[at:]
+	default:
+		return text
+	}
+}
+
 // parseAddress reads an address of the command line: the URL that requests are made for, and what is dialled.
 func parseAddress(text string) (base url.URL, network, address string, err error) {
 	if strings.Contains(text, "://") {
@@ -165,7 +175,6 @@ func parseAddress(text string) (base url.URL, network, address string, err error
 		}
 		return *parsed, "tcp", net.JoinHostPort(parsed.Hostname(), port), nil
 	}
-	base.Host = text
 	parsed, err := caddy.ParseNetworkAddress(text)
 	switch {
 	case err != nil:

@@ -36,8 +36,19 @@ func TestParseAddress(t *testing.T) {
 			t.Errorf("%q is taken", text)
 		}
 	}
-	if _, err := replicasAt(t.Context(), "ftp://user:word@caddy"); err == nil || strings.Contains(err.Error(), "word") {
-		t.Errorf("%v", err)
+	// What is wrong is said of what was given, but for a password.
+	for text, want := range map[string]string{
+		"caddy":                 "--address caddy: ",
+		"caddy:2020/status":     "--address caddy:2020/status: ",
+		"ftp://caddy":           "--address ftp://caddy: ",
+		"http:// :1":            "--address http:// :1: ",
+		"ftp://user:word@caddy": "--address ftp://user:xxxxx@caddy: ",
+		"user:word@caddy:2020":  "--address xxxxx@caddy:2020: ",
+		"http://user:word@ :1":  "--address xxxxx@ :1: ",
+	} {
+		if _, err := replicasAt(t.Context(), text); err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "word") {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

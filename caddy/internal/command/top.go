@@ -28,7 +28,7 @@ standard output is no terminal, it prints one table and ends.
 
 Each renewal is a request. The admin API logs its requests, doors_status does not.
 `+addressHelp+`
-`, cobra.NoArgs, runTop)
+`, arguments(0), runTop)
 	cmd.Flags().String("address", "", "Address of a running Caddy")
 	cmd.Flags().Bool("once", false, "Print one table and end")
 	return cmd

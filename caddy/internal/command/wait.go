@@ -31,7 +31,7 @@ cannot ask the app.
 
 Exits with 1 when --timeout is over, and with 2 at once when a replica has no such
 pod in its networks.
-`, cobra.ExactArgs(1), runWait)
+`, arguments(1), runWait)
 	cmd.Flags().Duration("idle", time.Minute, "For how long the pod must have been without a request")
 	cmd.Flags().StringArray("address", nil, "Address of a replica; may be repeated")
 	cmd.Flags().Duration("timeout", 0, "How long to wait; 0 for ever")
@@ -61,7 +61,7 @@ type waiter struct {
 func runWait(cmd *cobra.Command, args []string) error {
 	pod, err := netip.ParseAddr(args[0])
 	if err != nil || pod.Zone() != "" {
-		return fmt.Errorf("%q is no IP address", args[0])
+		return fmt.Errorf("%s is no IP address", shown(args[0]))
 	}
 	idle, _ := cmd.Flags().GetDuration("idle")
 	timeout, _ := cmd.Flags().GetDuration("timeout")
