@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +23,7 @@ func wait() *cobra.Command {
 Waits until each replica of Caddy says that it has sent no request to the pod for
 as long as --idle says, and prints one line for each. Every replica is asked with
 one long request, not by polling; one that cannot be reached is asked again until
-the time is up.
+the time is up. Replicas that a name has got meanwhile are asked as well.
 
 Idle means that no request came, not that no page is open: a page in a hidden tab may
 be silent for long. The app's own drain callback is the truth; this is for those who
@@ -54,8 +55,9 @@ type waiter struct {
 	idle  time.Duration
 	until time.Time // zero for ever
 
-	mu     sync.Mutex // for the output
-	failed error      // of the output
+	mu     sync.Mutex
+	failed error           // of the output
+	lost   map[string]bool // the names of replicas that are no longer there
 }
 
 func runWait(cmd *cobra.Command, args []string) error {
@@ -72,15 +74,37 @@ func runWait(cmd *cobra.Command, args []string) error {
 	if timeout < 0 {
 		return fmt.Errorf("--timeout %v: must not be negative", timeout)
 	}
-	w := &waiter{cmd: cmd, pod: pod.Unmap(), idle: idle}
+	w := &waiter{cmd: cmd, pod: pod.Unmap(), idle: idle, lost: make(map[string]bool)}
 	if timeout > 0 {
 		w.until = time.Now().Add(timeout)
 	}
-	replicas, err := replicasOf(cmd.Context(), addresses...)
-	if err != nil {
-		return err
+	return w.addresses(cmd.Context(), addresses)
+}
+
+// addresses waits for all replicas that the addresses of the command line stand for, and then for those that a name has got
+// meanwhile: where one was replaced, the other one may have sent requests as well.
+func (w *waiter) addresses(ctx context.Context, addresses []string) error {
+	asked := make(map[string]bool)
+	for {
+		replicas, err := replicasOf(ctx, addresses...)
+		if err != nil && len(asked) > 0 && len(w.lost) == 0 {
+			return w.failed // all that there were have said yes
+		}
+		if err != nil {
+			return err
+		}
+		replicas = slices.DeleteFunc(replicas, func(r *replica) bool { return asked[r.name] && !w.lost[r.name] })
+		if len(replicas) == 0 {
+			return w.failed
+		}
+		for _, r := range replicas {
+			asked[r.name] = true
+		}
+		clear(w.lost)
+		if err := w.all(ctx, replicas); err != nil {
+			return err
+		}
 	}
-	return w.all(cmd.Context(), replicas)
 }
 
 // all waits for all replicas. The first that cannot be asked ends it; one whose time is up lets the others go on, for the
@@ -114,10 +138,9 @@ func (w *waiter) all(ctx context.Context, replicas []*replica) error {
 	switch {
 	case len(failures) > 0:
 		return failures[0]
-	case timeIsUp != nil:
+	default:
 		return timeIsUp
 	}
-	return w.failed
 }
 
 // one waits for one replica. It returns nil when the pod is idle there, and a no when the time is up.
@@ -135,6 +158,7 @@ func (w *waiter) one(ctx context.Context, r *replica) error {
 		}
 		if err != nil && r.vanished(ctx) {
 			w.note("%s: is no longer there", r.name)
+			w.lose(r)
 			return nil
 		}
 		saying := describe(answer, err)
@@ -188,6 +212,13 @@ func describe(answer status.Idle, err error) string {
 	default:
 		return fmt.Sprintf("%s: %s in flight, of which %s", answer.Answer, count(answer.InFlight, "request"), count(answer.Streams, "stream"))
 	}
+}
+
+// lose notes that a replica is no longer there.
+func (w *waiter) lose(r *replica) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lost[r.name] = true
 }
 
 // print writes a result.

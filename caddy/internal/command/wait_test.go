@@ -163,30 +163,58 @@ func TestWaitHold(t *testing.T) {
 	}
 }
 
-// A name stands for all its addresses. One that it loses meanwhile was replaced.
+// A name stands for all its addresses. One that it loses meanwhile was replaced, and those that it gets are asked as well.
 func TestWaitName(t *testing.T) {
 	idle, _ := caddyThat(t, 200)
 	_, port, err := net.SplitHostPort(idle)
 	if err != nil {
 		t.Fatal(err)
 	}
+	second := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { reply(w, r, 200) }))
+	second.Listener.Close()
+	if second.Listener, err = net.Listen("tcp", "127.0.0.2:"+port); err != nil {
+		t.Fatal(err)
+	}
+	second.Start()
+	defer second.Close()
 	nameIs(t, "127.0.0.1", "127.0.1.1") // where nobody listens
 	place := "caddy.test:" + port
 	waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--timeout", "10ms", "--address", place)
 	waited.wants(t, exitNo, "caddy.test:"+port+" (127.0.1.1:"+port+")")
 
-	all := lookupHost
-	lookups := 0
-	lookupHost = func(ctx context.Context, network, host string) ([]netip.Addr, error) {
-		addresses, err := all(ctx, network, host)
-		if lookups++; lookups > 1 {
-			addresses = addresses[:1]
+	here, gone := []string{"127.0.0.1"}, []string{"127.0.1.1"}
+	for name, test := range map[string]struct {
+		answers [][]string // of the lookups, the last again and again; nil for a failure
+		code    int
+		stdout  []string // the replicas that said yes
+		stderr  string
+	}{
+		"one of two is lost":           {[][]string{{"127.0.0.1", "127.0.1.1"}, here}, 0, here, "no longer there"},
+		"one is replaced":              {[][]string{gone, here}, 0, here, "no longer there"},
+		"one is added":                 {[][]string{here, {"127.0.0.1", "127.0.0.2"}}, 0, []string{"127.0.0.1", "127.0.0.2"}, ""},
+		"nobody is left to ask":        {[][]string{gone, here, nil}, exitCannot, nil, "no longer there"},
+		"the name fails after the yes": {[][]string{here, nil}, 0, here, ""},
+	} {
+		var lookups atomic.Int64
+		lookupHost = func(context.Context, string, string) (found []netip.Addr, err error) {
+			addresses := test.answers[min(int(lookups.Add(1)), len(test.answers))-1]
+			if addresses == nil {
+				return nil, &net.DNSError{Name: "caddy.test", Err: "server misbehaving", IsTemporary: true}
+			}
+			for _, address := range addresses {
+				found = append(found, netip.MustParseAddr(address))
+			}
+			return found, nil
 		}
-		return addresses, err
-	}
-	waited = runDoors(t, Module{}, "", "wait", "10.0.0.7", "--address", place)
-	if waited.code != 0 || !strings.Contains(waited.stderr, "no longer there") || strings.Count(waited.stdout, "\n") != 1 {
-		t.Errorf("%+v", waited)
+		waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--timeout", "60s", "--address", place)
+		if waited.code != test.code || !strings.Contains(waited.stderr, test.stderr) || strings.Count(waited.stdout, "\n") != len(test.stdout) {
+			t.Errorf("%s: %+v", name, waited)
+		}
+		for _, address := range test.stdout {
+			if !strings.Contains(waited.stdout, "("+address+":"+port+"): 10.0.0.7 is idle") {
+				t.Errorf("%s: no word of %s: %+v", name, address, waited)
+			}
+		}
 	}
 }
 
