@@ -16,7 +16,30 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/status"
 )
 
-// drawState writes the tables of servers and pods. Draining pods come first: they are why one looks.
+// session is for how long a page of Doors may be silent. A pod that is no longer in DNS and had no request for as long is of no interest
+// any more, but stays in the state: page.js of doors_status draws the same line.
+const session = 40 * time.Minute
+
+// done tells whether no page can be left on a pod that a rollout has replaced.
+func done(pod status.Pod) bool {
+	return pod.Generation != status.Fresh && pod.InFlight == 0 && pod.LastSeenSecondsAgo != nil && *pod.LastSeenSecondsAgo > session.Seconds()
+}
+
+// rank orders pods. Draining ones come first: they are why one looks. What is left of them when they are gone comes last.
+func rank(pod status.Pod) int {
+	switch {
+	case pod.Generation == status.Fresh:
+		return 1
+	case pod.Verdict == status.Gone:
+		return 3
+	case pod.Generation == status.Draining:
+		return 0
+	default:
+		return 2
+	}
+}
+
+// drawState writes the tables of servers and pods.
 func drawState(out io.Writer, state *status.State) error {
 	streams, requests := 0, 0
 	for _, pod := range state.Pods {
@@ -44,13 +67,14 @@ func drawState(out io.Writer, state *status.State) error {
 	}
 	table.line()
 	table.line("POD", "SERVER", "GENERATION", "VERDICT", "IN FLIGHT", "STREAMS", "REFUSED", "LAST SEEN")
-	order := []status.Generation{status.Draining, status.Fresh}
-	rank := func(pod status.Pod) uint { return uint(slices.Index(order, pod.Generation)) } // others last
-	pods := slices.Clone(state.Pods)
+	pods := slices.DeleteFunc(slices.Clone(state.Pods), done)
 	slices.SortStableFunc(pods, func(a, b status.Pod) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, pod := range pods {
 		table.line(pod.Pod, pod.Server, string(pod.Generation), string(pod.Verdict), fmt.Sprint(pod.InFlight), fmt.Sprint(pod.Streams),
 			fmt.Sprint(pod.RefusedDials), ago(pod.LastSeenSecondsAgo))
+	}
+	if left := len(state.Pods) - len(pods); left > 0 {
+		table.line(fmt.Sprintf("and %s no longer in DNS and without a request for %.0f minutes", count(left, "pod"), session.Minutes()))
 	}
 	return table.end()
 }

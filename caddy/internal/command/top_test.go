@@ -20,8 +20,11 @@ var duringRollout = &status.State{
 		{Server: "other.test:8080", CIDRs: []string{"10.0.1.0/24"}, DNSError: "no such host\x1b[2J"},
 	}}},
 	Pods: []status.Pod{
+		{Pod: "10.0.0.4:8080", Server: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, LastSeenSecondsAgo: past(2401)},
+		{Pod: "10.0.0.5:8080", Server: "app.test:8080", Generation: status.Draining, Verdict: status.Gone, LastSeenSecondsAgo: past(2399)},
 		{Pod: "10.0.0.6:8080", Generation: status.Unknown, Verdict: status.Gone, RefusedDials: 4},
 		{Pod: "10.0.0.8:8080", Server: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, InFlight: 1, LastSeenSecondsAgo: past(0)},
+		{Pod: "10.0.0.9:8080", Server: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, LastSeenSecondsAgo: past(9000)},
 		{Pod: "10.0.0.7:8080", Server: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, InFlight: 3, Streams: 2, LastSeenSecondsAgo: past(61)},
 	},
 	Answers: status.Answers{Gone: map[string]uint64{"one": 5, "two": 10}, Unavailable: map[string]uint64{"three": 6}},
@@ -38,7 +41,10 @@ and 1 server more
 POD            SERVER         GENERATION  VERDICT  IN FLIGHT  STREAMS  REFUSED  LAST SEEN
 10.0.0.7:8080  app.test:8080  draining    alive    3          2        0        1m1s ago
 10.0.0.8:8080  app.test:8080  fresh       alive    1          0        0        0s ago
+10.0.0.9:8080  app.test:8080  fresh       alive    0          0        0        2h30m0s ago
+10.0.0.5:8080  app.test:8080  draining    gone     0          0        0        39m59s ago
 10.0.0.6:8080                 unknown     gone     0          0        4        never
+and 1 pod no longer in DNS and without a request for 40 minutes
 `
 
 func TestTop(t *testing.T) {
