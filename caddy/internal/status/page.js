@@ -2,7 +2,11 @@
 "use strict";
 (() => {
   // In: the state, every second. Out: the page. Values become text and never markup.
-  const pause = 1000, patience = 10000, maxRows = 200, shortest = 31;
+  const pause = 1000, patience = 10000, shortest = 31;
+  // How many pods are listed at first and at most, how many servers, and how many addresses of each.
+  const fewRows = 40, maxRows = 1000, maxServers = 200, fewAddresses = 6;
+  // For how long a page may be silent: the lifetime of a session, in seconds. internal/command draws the same line.
+  const session = 2400;
   const byId = (id) => document.getElementById(id);
   // Also right where the page is mounted without a slash at its end.
   const address = location.pathname.replace(/\/?$/, "/state");
@@ -15,10 +19,9 @@
   };
   const count = (number, name) => number + " " + name + (number === 1 ? "" : "s");
   const age = (seconds) => {
-    if (seconds === undefined) return "–";
-    if (seconds < 90) return Math.floor(seconds) + " s";
-    if (seconds < 5400) return Math.floor(seconds / 60) + " min";
-    return seconds < 172800 ? Math.floor(seconds / 3600) + " h" : Math.floor(seconds / 86400) + " d";
+    if (seconds < 90) return Math.floor(seconds) + "\u00a0s";
+    if (seconds < 5400) return Math.floor(seconds / 60) + "\u00a0min";
+    return seconds < 172800 ? Math.floor(seconds / 3600) + "\u00a0h" : Math.floor(seconds / 86400) + "\u00a0d";
   };
 
   // list keeps one child of the parent for each item, so that a selection in the text survives.
@@ -35,11 +38,21 @@
     }
   };
 
+  const kindOf = (pod) => pod.verdict === "alive" ? pod.generation : pod.verdict;
   const stateOf = (pod) => {
+    const refused = pod.refused_dials ? count(pod.refused_dials, "dial") + " refused" : "";
+    if (pod.verdict === "alive") return [pod.generation, pod.generation, refused];
     const since = pod.unreachable_seconds_ago === undefined ? "" : " for " + age(pod.unreachable_seconds_ago);
-    if (pod.verdict === "gone") return ["gone" + since, "bad"];
-    if (pod.verdict === "unreachable") return ["unreachable" + since, "bad"];
-    return [pod.generation, pod.generation];
+    return [pod.verdict + since, "bad", [pod.generation, refused].filter((text) => text).join(", ")];
+  };
+
+  // Pods that a rollout has replaced stay in the state for long. They are done when no page can be left on them.
+  const isDone = (pod) => pod.generation !== "fresh" && pod.in_flight === 0 && pod.last_seen_seconds_ago > session;
+  // Draining pods come first: they are why one looks. What is left of them when they are gone comes last.
+  const rank = (pod) => {
+    if (pod.generation === "fresh") return 1;
+    if (pod.verdict === "gone") return 3;
+    return pod.generation === "draining" ? 0 : 2;
   };
 
   const newRow = () => {
@@ -57,62 +70,71 @@
     return row;
   };
 
-  const showPods = (pods) => {
-    let shown = pods;
-    if (pods.length > maxRows) {
-      shown = [...pods].sort((a, b) => b.in_flight - a.in_flight).slice(0, maxRows);
-    }
+  let rows = fewRows;
+  const showPods = (pods, done) => {
+    let shown = pods.length > rows ? [...pods].sort((a, b) => b.in_flight - a.in_flight).slice(0, rows) : pods;
+    shown = [...shown].sort((a, b) => rank(a) - rank(b)); // which keeps the order of the addresses
     const most = Math.max(1, ...shown.map((pod) => pod.streams));
     list(byId("pods"), shown, (pod) => pod.pod, newRow, (row, pod) => {
-      const [head, state, streams, inFlight, seen] = row.children, [text, look] = stateOf(pod);
+      const [head, state, streams, inFlight, seen] = row.children, [text, look, more] = stateOf(pod);
       put(head.children[0], pod.pod);
       put(head.children[1], pod.server || "of no server");
       put(state.children[0], text);
       state.children[0].className = "state " + look;
-      put(state.children[1], pod.refused_dials ? count(pod.refused_dials, "dial") + " refused" : "");
+      put(state.children[1], more);
       put(streams.children[0], String(pod.streams));
       streams.children[1].className = "bar " + pod.generation;
       streams.children[1].style.width = 100 * pod.streams / most + "%";
       put(inFlight, String(pod.in_flight));
-      put(seen, pod.in_flight ? "now" : age(pod.last_seen_seconds_ago));
+      put(seen, pod.in_flight ? "now" : pod.last_seen_seconds_ago === undefined ? "never" : age(pod.last_seen_seconds_ago));
     });
-    const hidden = pods.length - shown.length, note = byId("pods-note");
-    note.hidden = pods.length > 0 && hidden === 0;
-    put(note, pods.length === 0 ? "No request has been sent to a pod yet." : "and " + hidden + " with fewer requests");
+    const hidden = pods.length - shown.length, note = byId("pods-note"), left = [];
+    if (hidden > 0) left.push(count(hidden, "pod") + " with fewer requests");
+    if (done > 0) left.push(count(done, "pod") + " no longer in DNS and without a request for " + age(session));
+    note.hidden = pods.length > 0 && left.length === 0;
+    put(note, left.length > 0 ? "Left out: " + left.join(", ") + "." : "No request has been sent to a pod yet.");
+    const all = byId("pods-all");
+    all.hidden = pods.length <= fewRows;
+    put(all, rows === fewRows ? "Show " + Math.min(maxRows, pods.length) : "Show " + fewRows);
   };
 
   const newCard = () => {
     const card = make("article");
-    card.append(make("h3"), make("p"), make("p"), make("p", "faint"), make("p", "bad"));
+    card.append(make("h3"), make("p"), make("p"), make("p"), make("p", "faint"), make("p", "bad"));
     return card;
   };
 
   const showServers = (sources, pods) => {
+    const empty = () => ({ kinds: { fresh: 0, draining: 0, unreachable: 0, gone: 0, unknown: 0 }, streams: 0, in_flight: 0 });
     const sums = new Map();
     for (const pod of pods) {
-      const sum = sums.get(pod.server) || { pods: 0, streams: 0, in_flight: 0 };
-      sum.pods++, sum.streams += pod.streams, sum.in_flight += pod.in_flight;
+      const sum = sums.get(pod.server) || empty();
+      sum.kinds[kindOf(pod)]++, sum.streams += pod.streams, sum.in_flight += pod.in_flight;
       sums.set(pod.server, sum);
     }
+    const some = (addresses) => addresses.slice(0, fewAddresses).join(", ") +
+      (addresses.length > fewAddresses ? " and " + (addresses.length - fewAddresses) + " more" : "");
     // Sites may have sources that say the same, such as one for clear text and one for TLS.
     const keyOf = (server) => server.server + " " + server.cidrs.join(" ");
     const servers = [...new Map(sources.flatMap((source) => source.servers.map((server) => [keyOf(server), server]))).values()];
-    const shown = servers.slice(0, maxRows);
+    const shown = servers.slice(0, maxServers);
     list(byId("servers"), shown, keyOf, newCard, (card, server) => {
-      const [title, load, resolved, networks, problem] = card.children;
-      const sum = sums.get(server.server) || { pods: 0, streams: 0, in_flight: 0 };
+      const [title, kinds, load, resolved, networks, problem] = card.children;
+      const sum = sums.get(server.server) || empty();
       put(title, server.server);
-      put(load, count(sum.pods, "pod") + ", " + count(sum.streams, "stream") + ", " + sum.in_flight + " in flight");
-      put(resolved, server.addresses.length === 0 ? "not resolved yet" : "→ " + server.addresses.join(", ") +
+      put(kinds, Object.entries(sum.kinds).filter(([, number]) => number > 0).map(([kind, number]) => number + " " + kind).join(", ") || "no pods yet");
+      put(load, count(sum.streams, "stream") + ", " + sum.in_flight + " in flight");
+      put(resolved, server.addresses.length === 0 ? "not resolved yet" : "→ " + some(server.addresses) +
         (server.resolved_seconds_ago === undefined ? "" : ", " + age(server.resolved_seconds_ago) + " ago"));
       put(networks, server.cidrs.join(", "));
-      put(problem, server.dns_error ? server.dns_error + ", for " + age(server.failing_seconds_ago) : "");
+      put(problem, server.dns_error ? "failing for " + age(server.failing_seconds_ago) + ": " + server.dns_error : "");
     });
-    const note = byId("servers-note");
-    const listed = sources.reduce((sum, source) => sum + source.servers.length, 0);
-    const total = sources.reduce((sum, source) => sum + source.servers_total, 0);
-    note.hidden = listed === total && shown.length === servers.length;
-    put(note, "and others: there are " + total);
+    const note = byId("servers-note"), notes = [];
+    if (sources.length === 0) notes.push("The configuration has no doors_upstream source.");
+    if (shown.length < servers.length) notes.push("and " + (servers.length - shown.length) + " more.");
+    if (sources.some((source) => source.servers.length < source.servers_total)) notes.push("Of very many servers only those in use are shown.");
+    note.hidden = notes.length === 0;
+    put(note, notes.join(" "));
   };
 
   const showAnswers = (answers) => {
@@ -160,9 +182,12 @@
       last(draining) + " on draining pods, at most " + most + " together");
   };
 
+  let latest;
   const show = (state) => {
-    showPods(state.pods);
-    showServers(state.sources, state.pods);
+    latest = state;
+    const pods = state.pods.filter((pod) => !isDone(pod));
+    showPods(pods, state.pods.length - pods.length);
+    showServers(state.sources, pods);
     showAnswers(state.answers);
     showHistory(state.history);
     const streams = (fresh) => state.pods.filter((pod) => (pod.generation === "fresh") === fresh).reduce((sum, pod) => sum + pod.streams, 0);
@@ -176,6 +201,7 @@
   const live = (text, bad) => {
     put(byId("live"), text);
     byId("live").className = bad ? "bad" : "";
+    document.body.className = bad ? "stale" : ""; // old figures must not look like those of now
   };
   const refresh = async () => {
     try {
@@ -190,5 +216,9 @@
     if (document.hidden) document.addEventListener("visibilitychange", refresh, { once: true });
     else setTimeout(refresh, pause);
   };
+  byId("pods-all").addEventListener("click", () => {
+    rows = rows === fewRows ? maxRows : fewRows;
+    show(latest);
+  });
   refresh();
 })();

@@ -161,6 +161,7 @@ func TestPage(t *testing.T) {
 	w.shows(`document.getElementById("fresh-now").innerText === "5" && document.getElementById("draining-now").innerText === "6"`)
 	w.shows(`document.getElementById("answers").innerText.includes("410 no key opens the token")`)
 	w.shows(`document.getElementById("servers").innerText.includes("127.0.2.0/24, fd00:2::/64")`)
+	w.shows(`["1 fresh, 1 draining", "11 streams, 11 in flight"].every((text) => document.getElementById("servers").innerText.includes(text))`)
 	w.shows(`document.querySelector("#chart path.draining").getBBox().height > 0`)
 	w.shows(`document.getElementById("chart").getAttribute("aria-label").includes("now 5 on fresh pods and 6 on draining pods")`)
 
@@ -172,18 +173,74 @@ func TestPage(t *testing.T) {
 	r.Pod(podA).Kill()
 	client.Get("/~/" + r.Token(podA) + "/s/1")
 	w.shows(row(podA, 1) + `.startsWith("gone")`)
+	w.shows(row(podA, 1) + `.includes(" refused") && ` + row(podA, 1) + `.includes("draining, ")`)
+	w.shows(`[...document.querySelectorAll("#pods tr")].at(-1).innerText.includes("` + podA + `:")`)
 	w.picture("desktop-gone", 1280, false)
+	w.checkSilence()
 
+	// Figures that are old look so.
+	r.caddy.Stop()
+	w.shows(`document.getElementById("live").innerText.startsWith("no answer") && getComputedStyle(document.querySelector("main")).opacity < 1`)
+	w.picture("desktop-stale", 1280, false)
+}
+
+// checkSilence checks that the browser has not complained, and has loaded nothing but the page and the state.
+func (w *window) checkSilence() {
+	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, problem := range w.problems {
-		t.Errorf("the browser says: %s", problem)
+		w.t.Errorf("the browser says: %s", problem)
 	}
 	for _, address := range w.loaded {
 		if address != w.loaded[0] && address != w.loaded[0]+"state" && address != "data:," {
-			t.Errorf("the page loads %s", address)
+			w.t.Errorf("the page loads %s", address)
 		}
 	}
+}
+
+// Where there is nothing to see the page says so.
+func TestEmptyPage(t *testing.T) {
+	t.Parallel()
+	caddy := Start(t, Options{Config: Config{Handlers: "handle_path /ops/* {\n\tdoors_status\n}"}})
+	w := openWindow(t, caddy.NewClient(t, H1).Base+"/ops/")
+	w.shows(`document.getElementById("pods-note").innerText === "No request has been sent to a pod yet."`)
+	w.shows(`document.getElementById("servers-note").innerText === "The configuration has no doors_upstream source."`)
+	w.picture("empty", 1280, false)
+	w.checkSilence()
+}
+
+// Of many pods few are listed at first, those with requests among them; pods on which no page can be left are not.
+func TestPageOfManyPods(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	const pods = 60
+	var addresses []string // nobody has to be there
+	for last := range pods {
+		addresses = append(addresses, fmt.Sprintf("127.0.1.%d", 100+last))
+	}
+	r.open()
+	r.resolve(app, addresses...)
+	w := openWindow(t, r.caddy.NewClient(t, H1).Base+"/ops/")
+	const rows = `document.querySelectorAll("#pods tr")`
+	w.shows(rows + `.length === 40 && document.getElementById("pods-note").innerText.includes("Left out: 22 pods with fewer requests.")`)
+	w.shows(rows + `[0].innerText.includes("` + podA + `:") && ` + rows + `[0].innerText.includes("draining")`)
+	w.shows(`document.getElementById("servers").innerText.includes("127.0.1.105 and 54 more")`)
+	w.picture("many", 1280, false)
+	w.do(chromedp.Click("#pods-all"))
+	w.shows(rows + `.length === 62 && document.getElementById("pods-note").hidden`)
+	w.do(chromedp.Click("#pods-all"))
+	w.shows(rows + `.length === 40`)
+	w.checkSilence()
+
+	// What a rollout has replaced for good.
+	eval[any](w, `void (window.fetch = ((ask) => async (...of) => {
+		const state = await (await ask(...of)).json();
+		for (const pod of state.pods) if (pod.generation === "draining") Object.assign(pod, { in_flight: 0, streams: 0, last_seen_seconds_ago: 2401 });
+		return { ok: true, json: async () => state };
+	})(window.fetch))`)
+	w.shows(`document.getElementById("pods-note").innerText.includes("1 pod no longer in DNS and without a request for 40\u00a0min")`)
+	w.shows(`![...` + rows + `].some((row) => row.innerText.includes("` + podA + `:"))`)
 }
 
 // The page runs its own script and nothing else, is kept by nobody, and not shown inside of another page.
