@@ -27,7 +27,7 @@ type LookupFunc func(ctx context.Context, network, host string) ([]netip.Addr, e
 
 // NewLookup is the LookupFunc of the options' name servers. It stays with one name server while that answers.
 func NewLookup(o Options) LookupFunc {
-	r := &resolvers{}
+	r := &resolvers{addresses: o.Resolvers}
 	for _, address := range o.Resolvers {
 		r.list = append(r.list, dialing(address, &net.Dialer{Timeout: o.DialTimeout, FallbackDelay: o.FallbackDelay}))
 	}
@@ -55,8 +55,9 @@ func dialing(address string, dialer *net.Dialer) *net.Resolver {
 }
 
 type resolvers struct {
-	list    []*net.Resolver
-	current int // index of the one to ask first
+	list      []*net.Resolver
+	addresses []string // theirs, none for the system's
+	current   int      // index of the one to ask first
 }
 
 // lookup makes at least two attempts and at most three, each with the next name server: neither a lost packet
@@ -86,7 +87,19 @@ func (r *resolvers) attempt(ctx context.Context, network, host string, last bool
 		ctx, cancel = context.WithTimeout(ctx, attemptTimeout)
 		defer cancel()
 	}
-	return r.list[r.current].LookupNetIP(ctx, network, host)
+	addresses, err := r.list[r.current].LookupNetIP(ctx, network, host)
+	return addresses, r.named(err)
+}
+
+// named puts the name server that was asked into an error, where package net names one of the system's.
+func (r *resolvers) named(err error) error {
+	var dns *net.DNSError
+	if len(r.addresses) == 0 || !errors.As(err, &dns) {
+		return err
+	}
+	named := *dns
+	named.Server = r.addresses[r.current]
+	return &named
 }
 
 func classify(err error) ErrorKind {

@@ -66,6 +66,11 @@ func TestLookup(t *testing.T) {
 			if (err != nil) != (c.fails != 0) || err != nil && classify(err) != c.fails {
 				t.Errorf("error %v of kind %v, want %v", err, classify(err), c.fails)
 			}
+			// There is no name server to name for those that do not come from one.
+			var dns *net.DNSError
+			if errors.As(err, &dns) && dns.Server != server.address {
+				t.Errorf("error %v does not name %s, which was asked", err, server.address)
+			}
 			var asked []string
 			for _, kind := range []string{"tcp A", "tcp AAAA", "udp A", "udp AAAA"} {
 				if server.queries(kind) > 0 {
