@@ -20,8 +20,8 @@ import (
 )
 
 // caddyfile is the documented configuration with the values of the demo: two
-// servers, each with a host that names its fresh pod, and the status page. The
-// access log tells the screen about requests that no pod has seen.
+// servers, each with a host that names its fresh pod, and the status page with the
+// metrics beside it. The access log tells the screen about requests that no pod has seen.
 func caddyfile(chosen options, secret string) string {
 	return fmt.Sprintf(`{
 	admin off
@@ -54,6 +54,7 @@ func caddyfile(chosen options, secret string) string {
 
 http://%[5]s {
 	bind %[6]s
+	metrics /metrics
 	doors_status
 }
 `, chosen.listen.Port(), chosen.listen.Addr(), secret, chosen.podPort, chosen.status, chosen.status.Addr())

@@ -48,7 +48,7 @@ Caddy on %[1]s, in front of three stand-in Doors pods:
   127.0.2.1  second server
 
 Open %[1]s/ in a browser: click, and see below where each request goes.
-Open http://%[4]s/ beside it: which pods have how many pages.
+Open http://%[4]s/ beside it: which pods have how many pages. Metrics are at /metrics there.
 Or try:
   a new page, of either server:
     curl -i %[1]s/

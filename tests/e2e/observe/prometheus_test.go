@@ -25,15 +25,15 @@ type prometheus struct {
 	t    *testing.T
 }
 
-// startPrometheus starts the one that is installed, and ends it with the test.
-func startPrometheus(t *testing.T, caddy *Caddy) *prometheus {
+// startPrometheus starts the one that is installed, and ends it with the test. target is where Caddy has its metrics.
+func startPrometheus(t *testing.T, target string) *prometheus {
 	t.Helper()
 	folder, port := t.TempDir(), Port(t, "127.0.0.1")
 	config := fmt.Sprintf(`{
   "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
   "rule_files": [%q],
-  "scrape_configs": [{"job_name": "caddy", "static_configs": [{"targets": ["127.0.0.1:%d"]}]}]
-}`, filepath.Join(Root(t), "deploy/prometheus/doors-caddy.yml"), caddy.Places.Admin)
+  "scrape_configs": [{"job_name": "caddy", "static_configs": [{"targets": [%q]}]}]
+}`, filepath.Join(Root(t), "deploy/prometheus/doors-caddy.yml"), target)
 	path := filepath.Join(folder, "prometheus.yml") // JSON is YAML
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 		close(stop)
 		<-running
 	}()
-	p := startPrometheus(t, c.caddy)
+	p := startPrometheus(t, fmt.Sprintf("127.0.0.1:%d", c.caddy.Places.Admin))
 
 	wanted := expressions(t)
 	var rules struct {
