@@ -36,7 +36,7 @@ func (s Responder) ServeSite(w http.ResponseWriter, r *http.Request, path string
 	case path == "/state":
 		s.serveState(w, r)
 	default:
-		s.servePods(w, r, path)
+		s.servePods(w, r, path, "there is nothing at this path, but at /, /state and /pods/{ip}; where doors_status is mounted under a prefix, handle_path must take it away")
 	}
 }
 
@@ -47,16 +47,16 @@ func (s Responder) ServeAPI(w http.ResponseWriter, r *http.Request, path string)
 	case path == "":
 		s.serveState(w, r)
 	default:
-		s.servePods(w, r, path)
+		s.servePods(w, r, path, "there is nothing at this path, but at /doors and /doors/pods/{ip}")
 	}
 }
 
-func (s Responder) servePods(w http.ResponseWriter, r *http.Request, path string) {
+func (s Responder) servePods(w http.ResponseWriter, r *http.Request, path, otherwise string) {
 	if pod, found := strings.CutPrefix(path, "/pods/"); found {
 		s.serveIdle(w, r, pod)
 		return
 	}
-	refuse(w, r, http.StatusNotFound, "there is nothing at this path")
+	refuse(w, r, http.StatusNotFound, otherwise)
 }
 
 // allowed answers requests that want to change something.
