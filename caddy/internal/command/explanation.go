@@ -140,7 +140,7 @@ func (e *Explanation) explainFresh(source *Source, decision doors.Decision) {
 		for _, server := range source.Servers {
 			all = append(all, server.hostport())
 		}
-		e.say("Decision: any. The fresh pods of all upstreams may answer (%s); lb_policy chooses.", strings.Join(all, ", "))
+		e.say("Decision: any. The fresh pods of all upstreams may answer (%s); lb_policy chooses, and without one they take turns.", strings.Join(all, ", "))
 	} else {
 		server := source.Servers[decision.Upstream]
 		if decision.Reason == doors.ReasonCookie {
