@@ -55,7 +55,7 @@ type Source struct {
 	// connections that were open then.
 	retired atomic.Int64
 
-	// notice is what was logged about the configuration that is no fault, "" if nothing was.
+	// notice is what is to be said about the configuration that is no fault, "" if nothing is.
 	notice string
 
 	// underStockHandler is set when this Caddy's tables could not be taken over.
@@ -119,7 +119,6 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	}
 	if holdsSecret(config) {
 		s.notice = literalSecret
-		s.logger.Info(s.notice)
 	}
 	document, err := resolvePlaceholders(config)
 	if err != nil {
@@ -153,7 +152,11 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	if err := metrics.Register(ctx.GetMetricsRegistry(), s.shared.metricsState()); err != nil {
 		return err
 	}
-	s.shared.sources.add(s, httpApp(ctx.Modules()))
+	app := httpApp(ctx.Modules())
+	if s.notice != "" && !s.shared.sources.noticed(app) { // once for each configuration
+		s.logger.Info(s.notice)
+	}
+	s.shared.sources.add(s, app)
 	return nil
 }
 

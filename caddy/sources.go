@@ -29,6 +29,13 @@ func (l *liveSources) add(source *Source, app *caddyhttp.App) {
 	l.list = append(l.list, liveSource{source, app})
 }
 
+// noticed tells whether a source of the app has a notice.
+func (l *liveSources) noticed(app *caddyhttp.App) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.list, func(live liveSource) bool { return live.app == app && live.source.notice != "" })
+}
+
 func (l *liveSources) remove(source *Source) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

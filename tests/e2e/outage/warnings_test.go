@@ -136,7 +136,7 @@ func TestNoWarnings(t *testing.T) {
 	}
 }
 
-// A secret that stands in the configuration is noticed once, and not repeated.
+// A secret that stands in the configuration is noticed once, however many sites have it, and not repeated.
 func TestLiteralSecret(t *testing.T) {
 	t.Parallel()
 	secret := NewSecret(32)
@@ -153,7 +153,11 @@ func TestLiteralSecret(t *testing.T) {
 func testNotice(t *testing.T, inConfig, secret string, want int) {
 	port := Port(t, "127.0.0.1")
 	source := Caddyfile("dynamic_upstreams", inConfig, "", []Server{{CIDR: "10.0.0.0/24", Host: "127.0.1.1", Port: 8080}}, "")
-	caddy := startOneSite(t, fmt.Sprintf("{\n\tadmin off\n}\n\nhttp://127.0.0.1:%d {\n%s\n}\n", port, Indent(source)), port)
+	text := "{\n\tadmin off\n}\n"
+	for _, at := range []int{port, Port(t, "127.0.0.1")} {
+		text += fmt.Sprintf("\nhttp://127.0.0.1:%d {\n%s\n}\n", at, Indent(source))
+	}
+	caddy := startOneSite(t, text, port)
 	caddy.Output.Wait(t, "serving initial configuration", patience)
 	if lines := logged(caddy, `"level":"info"`, "holds the secret itself"); lines != want {
 		t.Errorf("%d notices in\n%s", lines, caddy.Output)
