@@ -29,7 +29,8 @@ func TestKeyRotation(t *testing.T) {
 		}
 	}
 	write(oldKey)
-	config := Config{Global: "metrics", Handlers: site(dns, "{file."+file+"}", []Server{oldCluster.Server("127.0.1.0/24", app)}, "", "")}
+	// HTTP/3 ends the streams of an old configuration after its grace period.
+	config := Config{Grace: "1m", Global: "metrics", Handlers: site(dns, "{file."+file+"}", []Server{oldCluster.Server("127.0.1.0/24", app)}, "", "")}
 	replicas := []*Caddy{Start(t, Options{Config: config}), Start(t, Options{Config: config})}
 	everywhere := func(do func(*Caddy)) {
 		for _, caddy := range replicas {
