@@ -175,8 +175,9 @@
     shape("draining", "path", { class: "draining", d: area(draining.map(() => 0), draining) });
     shape("fresh", "path", { class: "fresh", d: area(draining, draining.map((value, i) => value + fresh[i])) });
     put(byId("chart-top"), String(most));
-    put(byId("chart-first"), age(Math.round(width * interval)) + " ago");
-    put(byId("chart-middle"), age(Math.round(width * interval / 2)) + " ago");
+    const ago = (seconds) => age(seconds < 90 ? seconds : 60 * Math.round(seconds / 60)) + " ago";
+    put(byId("chart-first"), ago(width * interval));
+    put(byId("chart-middle"), ago(width * interval / 2));
     const last = (values) => String(known ? values[known - 1] : 0);
     byId("chart").setAttribute("aria-label", "Open streams: now " + last(fresh) + " on fresh pods and " +
       last(draining) + " on draining pods, at most " + most + " together");
