@@ -11,6 +11,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -38,6 +39,9 @@ type request struct {
 
 	// stream is set for a page's receiver stream.
 	stream bool
+
+	// patience is how long the request waits for DNS.
+	patience hosts.Patience
 
 	// These belong to the proxy loop, which runs in one goroutine.
 	at           netip.AddrPort // the pod at which the request is counted; noPod if there is none

@@ -112,10 +112,18 @@ func (s *server) newPod(address netip.Addr) pod {
 	return pod{server: s, address: at, upstream: &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: at.String()}}
 }
 
-// fresh returns the server's fresh pods in order of their addresses. It waits, for 500 ms at most, only while nothing is
+// fresh returns the server's fresh pods in order of their addresses. It waits, as long as the request has patience, only while nothing is
 // known about the host; a context that has ended makes it return at once. The slice is shared and must not be changed.
-func (s *server) fresh(ctx context.Context) []pod {
-	snapshot, err := s.host.Snapshot(ctx)
+func (s *server) fresh(ctx context.Context, patience *hosts.Patience) []pod {
+	return s.podsAt(s.host.Snapshot(ctx, patience))
+}
+
+// newer is fresh for a request that could reach none of these: it also waits if they may be old.
+func (s *server) newer(ctx context.Context, patience *hosts.Patience) []pod {
+	return s.podsAt(s.host.Newer(ctx, patience))
+}
+
+func (s *server) podsAt(snapshot *hosts.Snapshot, err error) []pod {
 	if err != nil {
 		return nil // logged by the set, once per change
 	}
@@ -186,12 +194,13 @@ func knownOf(servers []*server, lookUp bool) (pods []pod) {
 // maxWaits bounds for how many servers one request waits at once.
 const maxWaits = 1000
 
-// freshOf returns the fresh pods of all servers. It waits for those whose host is not known yet, for many of them at once.
-func freshOf(ctx context.Context, servers []*server, lookUp bool) []pod {
+// newerOf returns the fresh pods of all servers for a request that could reach none of those that are known. It waits for hosts that are not
+// known yet and for those whose addresses may be old, for many of them at once.
+func newerOf(ctx context.Context, patience *hosts.Patience, servers []*server, lookUp bool) []pod {
 	var waiting sync.WaitGroup
 	for i, first := 0, rand.IntN(len(servers)); i < min(len(servers), maxWaits); i++ {
 		server := servers[(first+i)%len(servers)]
-		waiting.Go(func() { server.fresh(ctx) })
+		waiting.Go(func() { server.newer(ctx, patience) })
 	}
 	waiting.Wait()
 	return knownOf(servers, lookUp)

@@ -63,6 +63,13 @@ func (t *turns) next(servers []*server) (pods []pod, followed bool) {
 	}
 }
 
+// lookAround has some servers looked up, without waiting for them.
+func (s *Source) lookAround() {
+	for range maxDraws {
+		s.turns.next(s.servers)
+	}
+}
+
 // draw returns a fresh pod of the server whose turn it is. Servers that nobody used for a while are left out where others can be had, since
 // their pods may be others by now; having been drawn, they are looked up again. So are pods that could not be reached.
 func (s *Source) draw(serving *request) (drawn pod, ok bool) {

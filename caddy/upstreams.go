@@ -57,7 +57,13 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	var ownFailing []pod
 	if serving.decision.Kind != doors.Any {
 		own := s.servers[serving.decision.Upstream]
-		well, failing := s.split(serving.untried(own.fresh(ctx)))
+		if s.turns != nil && own.latest() == nil {
+			s.lookAround() // so that others are known if this one stays unknown
+		}
+		well, failing := s.split(serving.untried(own.fresh(ctx, &serving.patience)))
+		if serving.anyPod && len(well)+len(failing) == 0 {
+			well, failing = s.split(serving.untried(own.newer(ctx, &serving.patience)))
+		}
 		if sticky, ok := podIn(well, serving.decision.Addr); ok && serving.resets == 0 && !serving.anyPod {
 			return sticky
 		}
@@ -78,8 +84,8 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	lookUp := !s.choosesItself
 	all := knownOf(s.servers, lookUp)
 	rest := serving.untried(all)
-	if len(rest) == 0 { // only now is it worth to wait for hosts that are not known yet
-		all = freshOf(ctx, s.servers, lookUp)
+	if len(rest) == 0 { // only now is it worth to wait for hosts that are not known yet, or not lately
+		all = newerOf(ctx, &serving.patience, s.servers, lookUp)
 		rest = serving.untried(all)
 	}
 	well, failing := s.split(rest)

@@ -10,8 +10,18 @@ import (
 	"time"
 )
 
-// maxWait is the longest that a request waits for DNS.
+// maxWait is the longest that a request waits for DNS, however many names it needs and however often it asks.
 const maxWait = 500 * time.Millisecond
+
+// Patience is for how long one request goes on waiting for DNS: 500 ms from its first wait on. The zero value is ready; it must not
+// be copied after first use. Any number of goroutines may use it at the same time.
+type Patience struct{ until atomic.Int64 }
+
+// left says how much of it is left, and starts it if need be.
+func (p *Patience) left(now time.Duration) time.Duration {
+	p.until.CompareAndSwap(0, int64(now+maxWait))
+	return time.Duration(p.until.Load()) - now
+}
 
 // Host is one user's hold on a name. All methods may be called from any number of goroutines, also after
 // Release: requests of an old configuration go on with what is known.
@@ -26,7 +36,7 @@ func (h *Host) Name() string { return h.entry.name }
 
 // Addresses is Snapshot for callers that derive nothing from it. The slice must not be changed.
 func (h *Host) Addresses(ctx context.Context) ([]netip.Addr, error) {
-	s, err := h.Snapshot(ctx)
+	s, err := h.Snapshot(ctx, new(Patience))
 	if err != nil {
 		return nil, err
 	}
@@ -36,16 +46,22 @@ func (h *Host) Addresses(ctx context.Context) ([]netip.Addr, error) {
 // Snapshot returns the addresses of the name and keeps its lookups going. Known addresses come back at once,
 // without a lock or an allocation, for as long as lookups go on and however these end. When nothing is known,
 // or when lookups had stopped and the last answer is older than StaleMax, it waits for the next lookup to
-// end: at most 500 ms, and not longer than ctx. After that it returns the old addresses, or, when there are none,
+// end: not longer than the patience of its request, nor than ctx. After that it returns the old addresses, or, when there are none,
 // an [*Error], or the error of ctx. A context that ends does not end the lookup, which others may be waiting for.
-func (h *Host) Snapshot(ctx context.Context) (*Snapshot, error) {
+func (h *Host) Snapshot(ctx context.Context, patience *Patience) (*Snapshot, error) {
 	e := h.entry
 	if s := e.snapshot.Load(); s != nil && !e.stale(e.set.now(), h.staleMax) {
 		if a := e.activity.Load(); a == used || a == unused && e.activity.CompareAndSwap(unused, used) {
 			return s, nil
 		}
 	}
-	return h.wait(ctx)
+	return h.wait(ctx, patience, h.staleMax)
+}
+
+// Newer is Snapshot for a request that could reach none of the known addresses. Then it is worth waiting for a lookup that is
+// under way, unless others have ended in time before it: after a while without requests the addresses may be old.
+func (h *Host) Newer(ctx context.Context, patience *Patience) (*Snapshot, error) {
+	return h.wait(ctx, patience, min(h.staleMax, 2*h.refresh))
 }
 
 // Current returns the known addresses and never waits; nil when there are none. It keeps the lookups of the name going or starts
@@ -63,10 +79,10 @@ func (h *Host) Current() (s *Snapshot, followed bool) {
 // Known returns the known addresses, nil when there are none. It neither waits nor counts as use, so that no lookup follows.
 func (h *Host) Known() *Snapshot { return h.entry.snapshot.Load() }
 
-func (h *Host) wait(ctx context.Context) (*Snapshot, error) {
-	s, done, failure := h.entry.use(h.staleMax)
+func (h *Host) wait(ctx context.Context, patience *Patience, staleMax time.Duration) (*Snapshot, error) {
+	s, done, failure := h.entry.use(staleMax)
 	if done != nil {
-		timer := time.NewTimer(maxWait)
+		timer := time.NewTimer(patience.left(h.entry.set.now()))
 		defer timer.Stop()
 		select {
 		case <-done:

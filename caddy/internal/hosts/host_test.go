@@ -96,6 +96,63 @@ func TestWaitIsLimited(t *testing.T) {
 	})
 }
 
+// One request has one patience, however many names it needs.
+func TestPatienceIsForAllNamesTogether(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
+		s.set(nil, servfail(), 1500*time.Millisecond)
+		patience, begin := new(Patience), time.Now()
+		for try := range 8 {
+			for _, name := range []string{"a", "b", "c"} {
+				h := set.Acquire(fmt.Sprint(name, try), Options{})
+				defer h.Release()
+				if _, err := h.Snapshot(t.Context(), patience); err == nil {
+					t.Error("no error without addresses")
+				}
+				if _, err := h.Newer(t.Context(), patience); err == nil {
+					t.Error("no error without addresses")
+				}
+			}
+		}
+		if took := time.Since(begin); took != maxWait {
+			t.Errorf("took %v, want %v", took, maxWait)
+		}
+	})
+}
+
+// Who could reach none of the known addresses waits for newer ones only where lookups had ended, so that there may be some.
+func TestNewerAddressesAfterAQuietTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
+		s.set(one, nil, 50*time.Millisecond)
+		h := set.Acquire("app", Options{})
+		defer h.Release()
+		newer := func(want []netip.Addr, takes time.Duration) {
+			t.Helper()
+			begin := time.Now()
+			if s, err := h.Newer(t.Context(), new(Patience)); err != nil || !slices.Equal(s.Addresses(), want) {
+				t.Errorf("%v, %v, want %v", s, err, want)
+			}
+			if took := time.Since(begin); took != takes {
+				t.Errorf("took %v, want %v", took, takes)
+			}
+		}
+		expect(t, h, one, 50*time.Millisecond)
+		s.set(two, nil, 100*time.Millisecond)
+		newer(one, 0) // asked a moment ago
+		for s.lookups() == 1 {
+			ask(h, time.Millisecond, time.Millisecond)
+		}
+		newer(one, 0) // the answer that is on its way is only the next one in a row
+		time.Sleep(time.Minute)
+		s.set(one, nil, 100*time.Millisecond)
+		expect(t, h, two, 0)
+		newer(one, 100*time.Millisecond)
+		time.Sleep(time.Minute)
+		s.set(two, nil, 2*maxWait)
+		expect(t, h, one, 0)
+		newer(one, maxWait)
+	})
+}
+
 func TestCallerThatGoesAwayDoesNotEndTheLookup(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
 		s.set(one, nil, 300*time.Millisecond)
@@ -258,7 +315,7 @@ func TestDerivedValueIsBuiltOncePerSnapshot(t *testing.T) {
 			if i == 500 {
 				s.set(two, nil, 0)
 			}
-			snapshot, err := h.Snapshot(t.Context())
+			snapshot, err := h.Snapshot(t.Context(), new(Patience))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -310,8 +367,9 @@ func TestKnownAddressesCostNoAllocation(t *testing.T) {
 	var cache Cache[int]
 	port := 8080 // captured, as callers do
 	build := func(s *Snapshot) int { return len(s.Addresses()) + port }
+	patience := new(Patience)
 	if n := testing.AllocsPerRun(1000, func() {
-		snapshot, _ := h.Snapshot(ctx)
+		snapshot, _ := h.Snapshot(ctx, patience)
 		cache.Get(snapshot, build)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -333,8 +391,9 @@ func BenchmarkKnownAddresses(b *testing.B) {
 	h.Addresses(ctx)
 	b.ReportAllocs()
 	b.RunParallel(func(p *testing.PB) {
+		patience := new(Patience)
 		for p.Next() {
-			if _, err := h.Snapshot(ctx); err != nil {
+			if _, err := h.Snapshot(ctx, patience); err != nil {
 				b.Fatal(err)
 			}
 		}

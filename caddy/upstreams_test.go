@@ -1,0 +1,91 @@
+package caddydoors
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"net/http"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
+	"go.uber.org/zap"
+)
+
+// sourceAsking makes a source of so many servers, app0 and so on, that are looked up by a function. It works in a bubble of virtual time.
+func sourceAsking(t *testing.T, servers int, lookup hosts.LookupFunc) *Source {
+	t.Helper()
+	upstreams := ""
+	for i := range servers {
+		upstreams += fmt.Sprintf(`%.*s{"cidr": "127.0.%d.0/24", "host": "app%[3]d", "port": 80}`, min(i, 1), ",", i)
+	}
+	router, err := doors.NewRouter([]byte(`{"secret": "` + testSecret + `", "cookie_name": "up", "upstreams": [` + upstreams + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pods, err := doors.NewPods()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := &shared{pods: pods, started: time.Now(), seed: maphash.MakeSeed(),
+		hosts: hosts.NewSet(hosts.Config{NewLookup: func(hosts.Options) hosts.LookupFunc { return lookup }})}
+	s := &Source{router: router, shared: known, logger: zap.NewNop(), choosesItself: true}
+	s.servers = newServers(router, known, hosts.Options{}, doors.Group{}, s.logger)
+	if servers > 1 {
+		s.turns = newTurns(servers)
+	}
+	t.Cleanup(func() {
+		for _, server := range s.servers {
+			server.host.Release()
+		}
+	})
+	return s
+}
+
+// Caddy asks up to eight times for upstreams, of any number of servers. All that together waits for DNS as long as one name may take.
+func TestRequestWaitsForNamesOnce(t *testing.T) {
+	for _, servers := range []int{1, 3} {
+		for _, kind := range []doors.Kind{doors.Server, doors.Any} {
+			synctest.Test(t, func(t *testing.T) {
+				s := sourceAsking(t, servers, func(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+					<-ctx.Done() // a name server that is silent
+					return nil, ctx.Err()
+				})
+				serving, begin := &request{source: s, decision: doors.Decision{Kind: kind}}, time.Now()
+				for range maxDials {
+					if pods := s.candidates(t.Context(), serving); len(pods) != 0 {
+						t.Errorf("pods %v", pods)
+					}
+					s.ResetCache(new(http.Request).WithContext(context.WithValue(t.Context(), requestKey{}, serving)))
+				}
+				if took := time.Since(begin); took != 500*time.Millisecond {
+					t.Errorf("%d servers, %v: waited for %v", servers, kind, took)
+				}
+			})
+		}
+	}
+}
+
+// A browser whose own server has no answer in DNS at all gets a page of another one, also as the first request of all.
+func TestOthersAreLookedUpWhileOneIsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sourceAsking(t, 2, func(ctx context.Context, _, host string) ([]netip.Addr, error) {
+			if host == "app0" {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+			}
+			return []netip.Addr{netip.MustParseAddr("127.0.1.1")}, nil
+		})
+		pods := s.candidates(t.Context(), &request{source: s, decision: doors.Decision{Kind: doors.Server}})
+		if len(pods) != 1 || pods[0].server != s.servers[1] {
+			t.Errorf("pods %v", pods)
+		}
+	})
+}
