@@ -25,6 +25,10 @@ type Handler struct {
 	// and without load balancing, retries, health checks and circuit breaker: there is nothing to choose from, and
 	// each of these options could delay or refuse a request that only this pod can answer.
 	pods *reverseproxy.Handler
+
+	// anyPod serves what any pod of a server has, when the one that it was asked of is gone. It is like pods, but goes on to another pod
+	// where a dial failed.
+	anyPod *reverseproxy.Handler
 }
 
 // CaddyModule returns the module's registration. It has the ID of Caddy's own handler, which it replaces.
@@ -109,7 +113,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.Transport = transport
 	h.source = source
 	encodeLogsLazily(&h.Handler)
-	h.pods = podHandler(&h.Handler, source)
+	h.pods = podHandler(&h.Handler, chooser{onlyUpstream{}, source})
+	h.anyPod = podHandler(&h.Handler, ownChoice{source})
+	failOverByDefault(h.anyPod.LoadBalancing)
 	source.triesAgain = !failOverByDefault(h.LoadBalancing)
 	if source.choosesItself = leavesChoice; leavesChoice {
 		h.LoadBalancing.SelectionPolicy, h.pods.LoadBalancing.SelectionPolicy = ownChoice{source}, ownChoice{source}
@@ -147,9 +153,9 @@ func (h *Handler) closeIdleConnections() {
 
 // podHandler copies a provisioned handler. The copy shares the transport and the set of open connections, so that
 // Cleanup of the original is enough.
-func podHandler(provisioned *reverseproxy.Handler, source *Source) *reverseproxy.Handler {
+func podHandler(provisioned *reverseproxy.Handler, policy reverseproxy.Selector) *reverseproxy.Handler {
 	pods := *provisioned
-	pods.LoadBalancing = &reverseproxy.LoadBalancing{SelectionPolicy: chooser{onlyUpstream{}, source}}
+	pods.LoadBalancing = &reverseproxy.LoadBalancing{SelectionPolicy: policy}
 	pods.HealthChecks = nil
 	pods.CB = nil
 	return &pods

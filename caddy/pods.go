@@ -46,17 +46,27 @@ func (s *Source) verdictBefore(serving *request) verdict {
 // verdictAfter says what the failure of a request means that had to reach one pod. After a connection was made it means
 // nothing: the pod may have seen the request.
 func (s *Source) verdictAfter(serving *request, failure error) verdict {
-	if serving.decision.Kind != doors.Pod {
+	var dialError reverseproxy.DialError
+	if serving.decision.Kind != doors.Pod || !errors.As(failure, &dialError) {
 		return verdict{}
 	}
 	if answer, ok := serving.failedAt(serving.pod[0].address); ok {
 		return verdictOf(answer, causeOf(answer.Verdict))
 	}
+	return unavailable(metrics.OwnFault) // not the pod was dialled but a forward proxy, say
+}
+
+// ownFault returns the failure of the last dial if its cause is on this machine, so that nothing is known about any pod. Else it returns nil.
+func ownFault(serving *request, failure error) error {
 	var dialError reverseproxy.DialError
-	if errors.As(failure, &dialError) {
-		return unavailable(metrics.OwnFault) // not the pod was dialled but a forward proxy, say
+	if !errors.As(failure, &dialError) {
+		return nil
 	}
-	return verdict{}
+	pod, _ := serving.chosenPod()
+	if answer, ok := serving.failedAt(pod.address); ok && answer.Verdict != doors.VerdictNone {
+		return nil
+	}
+	return dialError
 }
 
 // dialled reports how a dial ended.

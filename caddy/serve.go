@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -35,7 +36,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if serving.decision.Kind == doors.Pod {
 		return h.servePod(w, r, next, serving)
 	}
-	return h.serveFresh(w, r, next, serving)
+	return h.serveFresh(&h.Handler, w, r, next, serving)
 }
 
 // end takes note that the request has ended.
@@ -106,25 +107,36 @@ func (h *Handler) settle(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	serving.announce(w.Header())
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if verdict.status == http.StatusGone && serving.decision.Kind == doors.Pod && serving.decision.Path == doors.PathResource && reads {
-		serving.anyPod = true
-		return h.serveFresh(w, r, next, serving)
+		serving.anyPod, serving.hadUpstreams = true, false
+		return h.serveFresh(h.anyPod, w, r, next, serving)
 	}
 	verdict.answer(w, r)
 	return nil
 }
 
 // serveFresh proxies to fresh pods, one after the other until one can be reached.
-func (h *Handler) serveFresh(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request) error {
-	err := h.Handler.ServeHTTP(w, r, next)
-	if err != nil && !serving.hadUpstreams && !handlesErrors(r) {
-		// Caddy would log an error for each request, and one line about the host has been logged already.
-		verdict := unavailable(metrics.NoFreshPod)
-		serving.cause = verdict.cause
-		serving.announce(w.Header())
-		verdict.answer(w, r)
+func (h *Handler) serveFresh(proxy *reverseproxy.Handler, w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request) error {
+	err := proxy.ServeHTTP(w, r, next)
+	if err == nil {
 		return nil
 	}
-	return err
+	verdict := unavailable(metrics.NoFreshPod)
+	if serving.hadUpstreams {
+		fault := ownFault(serving, err)
+		if fault == nil {
+			return err
+		}
+		verdict.cause = metrics.OwnFault
+		err = caddyhttp.Error(verdict.status, fault)
+	}
+	serving.cause = verdict.cause
+	serving.announce(w.Header())
+	if handlesErrors(r) {
+		return err
+	}
+	// Caddy would log an error for each request, and one line about the host has been logged already.
+	verdict.answer(w, r)
+	return nil
 }
 
 // handlesErrors tells whether the user has handle_errors, which then decides how pages look when no pod is known.

@@ -25,7 +25,7 @@ func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error)
 			return nil, err
 		}
 	}
-	if s.choosesItself {
+	if s.choosesItself || serving.anyPod {
 		return nil, nil // ownChoice does it
 	}
 	return serving.offer(s.podsFor(r.Context(), serving)), nil

@@ -238,6 +238,7 @@ func TestOwnFaults(t *testing.T) {
 				for _, kind := range []string{"s", "h", "u", "r"} {
 					checkUnavailable(t, kind, client.Get("/~/"+cluster.Token(podB)+"/"+kind+"/i/1"))
 				}
+				checkUnavailable(t, "page", client.Get("/"))
 			}
 			if lines := logged(caddy, `"pod changed"`); lines != 0 {
 				t.Errorf("something is held against a pod after %d changes", lines)
