@@ -16,11 +16,15 @@ type chooser struct {
 	source *Source
 }
 
-// Select lets the policy choose.
+// Select lets the policy choose. If it takes none, because all are full or marked as down, the request is offered others next time.
 func (c chooser) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) *reverseproxy.Upstream {
 	chosen := c.policy.Select(pool, r, w)
-	if serving, ok := c.source.requestOf(r.Context()); ok && chosen != nil {
-		c.source.choose(serving, chosen)
+	if serving, ok := c.source.requestOf(r.Context()); ok {
+		if chosen == nil {
+			serving.passOver()
+		} else {
+			c.source.choose(serving, chosen)
+		}
 	}
 	return chosen
 }

@@ -120,6 +120,13 @@ func (q *request) chosenPod() (pod, bool) {
 	return q.chosen, q.chosen.server != nil
 }
 
+// passOver leaves out the pods that were offered and not taken.
+func (q *request) passOver() {
+	for _, offer := range q.offered {
+		q.failedToReach(offer.pod.address, doors.Answer{})
+	}
+}
+
 // failedToReach notes what the failed dial of an address means for a request that has to reach it.
 func (q *request) failedToReach(address netip.AddrPort, answer doors.Answer) {
 	q.mutex.Lock()
@@ -145,7 +152,7 @@ func (q *request) failedAt(address netip.AddrPort) (doors.Answer, bool) {
 	return answer, failed
 }
 
-// untried leaves out the pods whose dial failed for this request.
+// untried leaves out the pods whose dial failed for this request, and those that were passed over.
 func (q *request) untried(pods []pod) []pod {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()

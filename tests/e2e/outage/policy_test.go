@@ -1,6 +1,7 @@
 package outage_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,6 +10,37 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/pod"
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
+
+// The user's load balancing takes no pod of the browser's server, since all are
+// full: the other server has one.
+func TestOwnServerFull(t *testing.T) {
+	t.Parallel()
+	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podZ)
+	arrived, done := make(chan struct{}), make(chan struct{})
+	serveAt(t, podA, port, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-done
+	}))
+	defer close(done)
+	serveAt(t, podZ, port, &echo{})
+	resolve(dns, app, podA)
+	resolve(dns, "other.test", podZ)
+	servers := []Server{{CIDR: "127.0.1.0/24", Host: app, Port: port}, {CIDR: "127.0.2.0/24", Host: "other.test", Port: port}}
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, servers, "", "unhealthy_request_count 1")}})
+	own := []string{"upstream=" + Token(t, secret, podA)}
+	client := caddy.NewClient(t, H2)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		if answer, err := client.Open(ctx, Request{Path: "/", Cookie: own}); err == nil {
+			answer.Body.Close()
+		}
+	}()
+	<-arrived
+	if answer := client.Do(Request{Path: "/", Cookie: own}); answer.Status != http.StatusOK {
+		t.Errorf("status %d although the other server is up", answer.Status)
+	}
+}
 
 // What the user set for pages does not apply to what belongs to a page, also
 // when it comes from another pod.
