@@ -134,6 +134,21 @@ func TestDrawsNoPodThatFailed(t *testing.T) {
 	}
 }
 
+// A pod that answers over an open connection is back, also when another one of its server has answered in the same second.
+func TestAnAnswerClearsAVerdict(t *testing.T) {
+	s := sourceWith(t, 2)
+	pods := s.servers[0].pods.Latest()
+	s.shared.pods.Ended(s.servers[0].group, pods[1].address, doors.PathPage, doors.OutcomeUnreachable, s.shared.now())
+	for _, pod := range pods {
+		serving := &request{source: s, decision: doors.Decision{Kind: doors.Server}}
+		serving.chose(pod)
+		s.answered(serving)
+	}
+	if verdict, err := s.shared.pods.Verdict(pods[1].address); err != nil || verdict != doors.VerdictNone {
+		t.Errorf("%v is held against a pod that answers, %v", verdict, err)
+	}
+}
+
 // The user's load balancing gets the whole pool; without any, none is built.
 func TestKnowsWhenTheChoiceIsLeftToUs(t *testing.T) {
 	const source = `"dynamic_upstreams": {"source": "doors_upstream", "secret": "` + testSecret + `", "upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": 80}]}`

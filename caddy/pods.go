@@ -94,11 +94,11 @@ func (s *Source) dialled(serving *request, server *server, address netip.AddrPor
 }
 
 // answered reports that a pod answered: the sign that the network works, by which a dead pod is told from a fault on our
-// side. One in a second and server is enough, and every probe.
+// side. One in a second and pod is enough, and every probe.
 func (s *Source) answered(serving *request) {
 	pod, ok := serving.chosenPod()
 	now := s.shared.now()
-	if !ok || !pod.server.reportsAnswer(now) && !serving.probes {
+	if !ok || !pod.reportsAnswer(now) && !serving.probes {
 		return
 	}
 	answer, err := s.shared.pods.Ended(pod.server.group, pod.address, serving.decision.Path, doors.OutcomeAnswered, now)

@@ -37,9 +37,6 @@ type server struct {
 	// metricsLabel is the server's label in metrics, nil before its first request.
 	metricsLabel atomic.Pointer[string]
 
-	// lastAnswer is when an answer of one of its pods was last reported.
-	lastAnswer atomic.Int64
-
 	// moved is called with the fresh pods when they have changed.
 	moved func([]pod)
 }
@@ -52,6 +49,9 @@ type pod struct {
 	// upstream is for handlers whose load balancing nobody asked for: one for all requests, and not in Caddy's own table of
 	// upstreams, which would cost each request a global lock.
 	upstream *reverseproxy.Upstream
+
+	// lastAnswer is when an answer of it was last reported.
+	lastAnswer *atomic.Int64
 }
 
 // newServers makes the servers of a router. The groups of their pods have the options of the source's own group.
@@ -109,7 +109,8 @@ const maxDraining = 64
 
 func (s *server) newPod(address netip.Addr) pod {
 	at := netip.AddrPortFrom(address, s.port)
-	return pod{server: s, address: at, upstream: &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: at.String()}}
+	return pod{server: s, address: at, lastAnswer: new(atomic.Int64),
+		upstream: &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: at.String()}}
 }
 
 // fresh returns the server's fresh pods in order of their addresses. It waits, as long as the request has patience, only while nothing is
@@ -173,9 +174,9 @@ func (s *server) label() string {
 }
 
 // reportsAnswer tells whether an answer at this time should be reported: the first in a second.
-func (s *server) reportsAnswer(now time.Duration) bool {
-	last := s.lastAnswer.Load()
-	return (last == 0 || now-time.Duration(last) >= time.Second) && s.lastAnswer.CompareAndSwap(last, int64(now))
+func (p pod) reportsAnswer(now time.Duration) bool {
+	last := p.lastAnswer.Load()
+	return (last == 0 || now-time.Duration(last) >= time.Second) && p.lastAnswer.CompareAndSwap(last, int64(now))
 }
 
 // knownOf returns the fresh pods of all servers whose host is known, without waiting for the others. These are looked up only if

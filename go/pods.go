@@ -180,9 +180,11 @@ func (p *Pods) Resolved(server uint64, pods []netip.AddrPort) error {
 	return statusOf(status)
 }
 
-// FailedRecently reports for each pod whether its last dial failed less than 10
-// seconds ago: such pods are tried last. failed must be as long as pods; on an
-// error ([StatusAddress]) a part of it may be written.
+// FailedRecently reports for each pod whether to try it last, since its last
+// dial failed less than 10 seconds ago. From then on, until a dial succeeds or
+// the failure is a minute old, it is false once a second: this caller finds out
+// whether the pod is back. failed must be as long as pods; on an error
+// ([StatusAddress]) a part of it may be written.
 func (p *Pods) FailedRecently(pods []netip.AddrPort, now time.Duration, failed []bool) error {
 	failed = failed[:len(pods)]
 	const room = 32 // on the stack, to allocate nothing

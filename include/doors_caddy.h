@@ -629,8 +629,9 @@ int32_t doors_pods_left(const struct doors_pods *pods,
 // Returns DOORS_STATUS_OK, _ADDRESS (nothing is changed then) or _NULL_POINTER.
 int32_t doors_pods_resolved(const struct doors_pods *pods, uint64_t server, const struct doors_pod *list, size_t count);
 
-// Says for each of `count` pods whether its last dial failed, within the last 10 seconds: such pods should be tried
-// last. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed recently.
+// Says for each of `count` pods whether it should be tried last, because its last dial failed within the last 10 seconds.
+// From then on, until a dial succeeds or the failure is a minute old, the answer is no once a second: this caller finds
+// out whether the pod is back. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed for a minute.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
 int32_t doors_pods_failed_recently(const struct doors_pods *pods,

@@ -208,8 +208,9 @@ pub unsafe extern "C" fn doors_pods_resolved(
     })
 }
 
-/// Says for each of `count` pods whether its last dial failed, within the last 10 seconds: such pods should be tried
-/// last. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed recently.
+/// Says for each of `count` pods whether it should be tried last, because its last dial failed within the last 10 seconds.
+/// From then on, until a dial succeeds or the failure is a minute old, the answer is no once a second: this caller finds
+/// out whether the pod is back. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed for a minute.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
 #[unsafe(no_mangle)]

@@ -48,8 +48,11 @@ pub const MAX_PODS: usize = 10_000;
 /// One second in the unit of all times here, nanoseconds.
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
-/// How long after a failed dial an address is tried last.
+/// How long after a failed dial an address is tried last by all.
 const FAILED_RECENTLY: u64 = 10 * SECOND;
+
+/// Failures that are further apart do not belong together: nobody looked in between.
+const LONGEST_GAP: u64 = 60 * SECOND;
 
 /// One pod: where it is dialled. Ordered by address, IPv4 first, then by port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -240,15 +243,16 @@ impl Pods {
         self.lock().resolved(server, pods);
     }
 
-    /// For each pod: did its last dial fail, within the last 10 s? Such a pod should be tried last. Costs no lock while
-    /// no dial of any pod has failed recently.
+    /// For each pod: should it be tried last, because its last dial failed within the last 10 s? From then on, until a dial
+    /// succeeds or the failure is a minute old, the answer is no once a second: this caller finds out whether the pod is
+    /// back. Costs no lock while no dial of any pod has failed for a minute.
     pub fn failed_recently(&self, pods: impl IntoIterator<Item = Pod>, now: u64, mut found: impl FnMut(bool)) {
         let last = self.last_failure.load(Ordering::Relaxed);
-        if last == 0 || now.saturating_sub(last - 1) >= FAILED_RECENTLY {
+        if last == 0 || now.saturating_sub(last - 1) >= LONGEST_GAP {
             pods.into_iter().for_each(|_| found(false));
             return;
         }
-        let state = self.lock();
+        let mut state = self.lock();
         pods.into_iter().for_each(|pod| found(state.failed_recently(pod, now)));
     }
 

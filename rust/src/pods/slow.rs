@@ -20,6 +20,7 @@ enum Event {
     Refusal { pod: u8, server: u64, at: u64 },
     Unreachable { pod: u8, server: u64, gone_after: u64, at: u64 },
     Probe { pod: u8, at: u64 },
+    Look { pod: u8, at: u64 },
     Cleared { pod: u8 },
 }
 
@@ -166,8 +167,19 @@ impl Model {
         (verdict, dialled, failed, since)
     }
 
-    pub(super) fn failed_recently(&self, pod: u8, now: u64) -> bool {
-        self.verdict(pod).2.is_some_and(|at| now - at < 10 * SECOND)
+    pub(super) fn failed_recently(&mut self, pod: u8, now: u64) -> bool {
+        let (_, dialled, failed, _) = self.verdict(pod);
+        let looked = self
+            .history
+            .iter()
+            .any(|event| matches!(event, Event::Look { pod: other, at } if *other == pod && now - at < SECOND));
+        match failed.map(|at| now - at) {
+            Some(since) if since >= 10 * SECOND && since < 60 * SECOND && now - dialled >= SECOND && !looked => {
+                self.history.push(Event::Look { pod, at: now });
+                false
+            }
+            since => since.is_some_and(|since| since < 60 * SECOND),
+        }
     }
 
     /// Takes one from a bucket that holds at most what flows in within a second.

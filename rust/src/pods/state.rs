@@ -122,8 +122,8 @@ impl State {
         idle::judge(self.pods.at(address), self.pods.forgotten, idle, started, now)
     }
 
-    pub(super) fn failed_recently(&self, pod: Pod, now: u64) -> bool {
-        self.pods.peek(&pod).is_some_and(|known| known.state.failed_recently(now))
+    pub(super) fn failed_recently(&mut self, pod: Pod, now: u64) -> bool {
+        self.pods.peek_mut(&pod).is_some_and(|known| known.state.failed_recently(now))
     }
 
     pub(super) fn verdict(&self, pod: Pod) -> Verdict {

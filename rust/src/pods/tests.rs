@@ -149,6 +149,34 @@ fn failed_pods_are_tried_last_for_ten_seconds() {
     assert_eq!(failed(11 * SECOND), [false; 4]);
 }
 
+#[test]
+fn after_ten_seconds_one_request_a_second_finds_out_whether_a_failed_pod_is_back() {
+    let pods = Pods::new();
+    ended(&pods, 1, Outcome::Unreachable, SECOND);
+    let tried = |milliseconds: std::ops::Range<u64>| {
+        let mut tried = 0;
+        milliseconds
+            .for_each(|at| pods.failed_recently([pod(1)], at * SECOND / 1000, |last| tried += u32::from(!last)));
+        tried
+    };
+    assert_eq!(tried(1_000..11_000), 0);
+    assert_eq!(tried(11_000..14_000), 3);
+    // A request that only this pod can answer finds it out for the others, and need not wait for them.
+    assert_eq!(began(&pods, 1, 14 * SECOND), Action::Probe);
+    assert_eq!(tried(14_000..15_000), 0);
+    assert_eq!(tried(15_000..15_001), 1);
+    assert_eq!(began(&pods, 1, 15 * SECOND), Action::Probe);
+    // The first of them has failed: ten seconds more.
+    ended(&pods, 1, Outcome::Unreachable, 16 * SECOND);
+    assert_eq!(tried(16_000..26_000), 0);
+    assert_eq!(tried(26_000..27_000), 1);
+    ended(&pods, 1, Outcome::Connected, 27 * SECOND);
+    assert_eq!(tried(27_000..28_000), 1_000);
+    // Nobody has looked for a minute.
+    ended(&pods, 1, Outcome::Refused, 30 * SECOND);
+    assert_eq!(tried(90_000..91_000), 1_000);
+}
+
 fn idle(pods: &Pods, last: u8, now: u64) -> (IdleAnswer, u64) {
     let idle = pods.idle(pod(last).address(), 60 * SECOND, 0, now);
     (idle.answer, idle.wait / SECOND)

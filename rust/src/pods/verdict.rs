@@ -1,12 +1,9 @@
 //! In: what became of the dials of one pod. Out: what is held against it, and which requests may dial it.
 
-use super::{Action, FAILED_RECENTLY, SECOND, Verdict};
+use super::{Action, FAILED_RECENTLY, LONGEST_GAP, SECOND, Verdict};
 
 /// While something is held against a pod, one dial in this time finds out whether it is back.
 const PROBE_EVERY: u64 = SECOND;
-
-/// Failures that are further apart do not belong together: nobody looked in between.
-const LONGEST_GAP: u64 = 60 * SECOND;
 
 /// A sign that the network between us and a pod works, and which server's pod it was.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +27,8 @@ pub(super) struct PodState {
     /// Since when something is held against the pod, and when the next dial is allowed.
     since: u64,
     next_dial: u64,
+    /// When the next request may try the pod that could go elsewhere.
+    next_look: u64,
     last_failure: Option<u64>,
     /// The last success or refusal, unless the pod was unreachable since.
     proof: Option<Proof>,
@@ -49,8 +48,20 @@ impl PodState {
         self.proof
     }
 
-    pub(super) fn failed_recently(&self, now: u64) -> bool {
-        self.last_failure.is_some_and(|at| now.saturating_sub(at) < FAILED_RECENTLY)
+    /// Whether a request that may go elsewhere should. Once the last failure is some time ago, one at a time may find out
+    /// whether the pod is back. Perhaps it does not, so this takes nothing from requests that only this pod can answer.
+    pub(super) fn failed_recently(&mut self, now: u64) -> bool {
+        match self.last_failure.map(|at| now.saturating_sub(at)) {
+            Some(since) if since < FAILED_RECENTLY => true,
+            Some(since) if since < LONGEST_GAP => {
+                let looks = now >= self.next_dial.max(self.next_look);
+                if looks {
+                    self.next_look = now.saturating_add(PROBE_EVERY);
+                }
+                !looks
+            }
+            _ => false,
+        }
     }
 
     /// A request wants the pod.
