@@ -123,7 +123,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.LoadBalancing.SelectionPolicy = chooser{h.LoadBalancing.SelectionPolicy, source}
 	}
 
-	warnings := handlerWarnings(&h.Handler, transport.HTTPTransport, source.servers)
+	warnings := handlerWarnings(&h.Handler, transport.HTTPTransport, source)
 	if app := httpApp(ctx.Modules()); app != nil {
 		if err := source.checkNotItself(app); err != nil {
 			return err

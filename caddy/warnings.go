@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func timeoutWarnings(timeouts map[string]caddy.Duration) (warnings []warning) {
 }
 
 // handlerWarnings looks at the handler and its transport.
-func handlerWarnings(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, servers []*server) []warning {
+func handlerWarnings(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *Source) []warning {
 	warnings := timeoutWarnings(map[string]caddy.Duration{
 		"transport http: response_header_timeout": transport.ResponseHeaderTimeout,
 		"transport http: read_timeout":            transport.ReadTimeout,
@@ -58,22 +59,28 @@ func handlerWarnings(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransp
 		_, weighted := policy.policy.(*reverseproxy.WeightedRoundRobinSelection)
 		warn(weighted, "lb_policy weighted_round_robin", "its weights go by position, and pods come and go")
 	}
-	warn(usesForwardProxy(transport, servers), "HTTP_PROXY", "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached")
+	warn(usesForwardProxy(transport, source), "HTTP_PROXY", "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached")
 	return warnings
 }
 
-// usesForwardProxy asks the transport whether it would reach a server through a proxy.
-func usesForwardProxy(transport *reverseproxy.HTTPTransport, servers []*server) bool {
+// usesForwardProxy asks the transport whether it would reach pods through a proxy. They are dialled by address, so that what NO_PROXY says
+// about names does not count. Of each network the first address stands for all.
+func usesForwardProxy(transport *reverseproxy.HTTPTransport, source *Source) bool {
 	scheme := "http"
 	if transport.TLSEnabled() {
 		scheme = "https"
 	}
 	request := &http.Request{URL: &url.URL{Scheme: scheme, Path: "/"}}
-	return slices.ContainsFunc(servers, func(s *server) bool {
-		request.URL.Host = s.hostport
-		proxy, err := transport.Transport.Proxy(request)
-		return err == nil && proxy != nil
-	})
+	for i, server := range source.servers {
+		for _, cidr := range source.identity.cidrs[i] {
+			first, _, _ := strings.Cut(cidr, "/")
+			request.URL.Host = net.JoinHostPort(first, strconv.Itoa(int(server.port)))
+			if proxy, err := transport.Transport.Proxy(request); err != nil || proxy != nil {
+				return err == nil // what needs a real request fails for all
+			}
+		}
+	}
+	return false
 }
 
 // appWarnings looks at the options of the whole app and of its HTTP servers.

@@ -41,13 +41,19 @@ func TestHandlerWarnings(t *testing.T) {
 			h.LoadBalancing.SelectionPolicy = chooser{policy: new(reverseproxy.WeightedRoundRobinSelection)}
 		},
 		"HTTP_PROXY": func(_ *reverseproxy.Handler, t *reverseproxy.HTTPTransport) {
-			t.Transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "127.0.0.1:1"})
+			t.Transport.Proxy = func(r *http.Request) (*url.URL, error) { // with a NO_PROXY that knows the names of pods only
+				if r.URL.Host == "app.example:80" {
+					return nil, nil
+				}
+				return &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, nil
+			}
 		},
 	} {
 		h := &reverseproxy.Handler{LoadBalancing: &reverseproxy.LoadBalancing{SelectionPolicy: chooser{policy: reverseproxy.RandomSelection{}}}}
 		transport := &reverseproxy.HTTPTransport{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}
 		change(h, transport)
-		got := optionsOf(handlerWarnings(h, transport, []*server{{hostport: "app.example:80"}}))
+		source := &Source{servers: []*server{{hostport: "app.example:80", port: 80}}, identity: identity{cidrs: [][]string{{"10.0.0.0/24"}}}}
+		got := optionsOf(handlerWarnings(h, transport, source))
 		if want == "" && len(got) != 0 || want != "" && (len(got) != 1 || !strings.Contains(got[0], want)) {
 			t.Errorf("want a warning about %q, got %q", want, got)
 		}
