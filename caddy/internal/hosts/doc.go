@@ -13,6 +13,7 @@
 //	schedule.go  when to look up (pure, the time is an argument)
 //	queue.go     at most 64 lookups at once
 //	lookup.go    one lookup: name servers in, addresses or a classified error out
+//	family.go    half an answer does not count as a whole one
 //	record.go    what is known after each answer (pure, the time is an argument)
 //	entry.go     ties these together for one name
 //	snapshot.go  what requests read

@@ -158,6 +158,9 @@ func (e *entry) run() {
 	}
 	addresses, err := e.lookup(ctx, e.key.network, e.name)
 	addresses = canonical(addresses)
+	if err == nil {
+		addresses = e.withLostFamily(ctx, addresses)
+	}
 	if ctx.Err() == context.Canceled {
 		e.cancelled()
 		return
