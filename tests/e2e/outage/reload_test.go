@@ -35,7 +35,6 @@ func TestReloads(t *testing.T) {
 	const reloads = 100
 	cluster, dns := NewCluster(t, pod.Config{Roll: 10 * time.Minute}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA, podB)
-	const noGrace = "0s" // Caddy's default: as long as requests like
 	ours := Config{Grace: noGrace, Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}
 	plain := Config{Grace: noGrace, Handlers: fmt.Sprintf("reverse_proxy %s:%d %s:%d\n", podA, cluster.Port, podB, cluster.Port)}
 	caddy, stock := Start(t, Options{Config: ours}), Start(t, Options{Binary: Stock, Config: plain})

@@ -28,6 +28,10 @@ const (
 // app is the name that most tests use.
 const app = "app.test"
 
+// noGrace is Caddy's default grace period: as long as requests like. Open streams
+// need it when a configuration is loaded.
+const noGrace = "0s"
+
 // patience is how long anything may take that is not a matter of the test.
 const patience = 60 * time.Second
 
