@@ -174,7 +174,7 @@ impl Model {
             .iter()
             .any(|event| matches!(event, Event::Look { pod: other, at } if *other == pod && now - at < SECOND));
         match failed.map(|at| now - at) {
-            Some(since) if since >= 10 * SECOND && since < 60 * SECOND && now - dialled >= SECOND && !looked => {
+            Some(since) if (10 * SECOND..60 * SECOND).contains(&since) && now - dialled >= SECOND && !looked => {
                 self.history.push(Event::Look { pod, at: now });
                 false
             }
