@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/go"
@@ -57,10 +58,7 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	var ownFailing []pod
 	if serving.decision.Kind != doors.Any {
 		own := s.servers[serving.decision.Upstream]
-		if s.turns != nil && own.latest() == nil {
-			s.lookAround() // so that others are known if this one stays unknown
-		}
-		well, failing := s.split(serving.untried(own.fresh(ctx, &serving.patience)))
+		well, failing := s.split(serving.untried(s.freshOfOwn(ctx, serving, own)))
 		if serving.anyPod && len(well)+len(failing) == 0 {
 			well, failing = s.split(serving.untried(own.newer(ctx, &serving.patience)))
 		}
@@ -102,6 +100,18 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	default:
 		return nil
 	}
+}
+
+// lookAroundAfter is for how long DNS may be silent about a server until others are looked up as well: a name server that is well
+// answers sooner, and then nobody uses the others.
+const lookAroundAfter = 100 * time.Millisecond
+
+// freshOfOwn returns the fresh pods of the request's own server. If it has to wait for them for long, others are known when it gives up.
+func (s *Source) freshOfOwn(ctx context.Context, serving *request, own *server) []pod {
+	if s.turns != nil && own.latest() == nil {
+		defer time.AfterFunc(lookAroundAfter, s.lookAround).Stop()
+	}
+	return own.fresh(ctx, &serving.patience)
 }
 
 // podIn returns the part of the pods that is at the address.
