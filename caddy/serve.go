@@ -22,6 +22,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if h.source == nil {
 		return h.Handler.ServeHTTP(w, r, next)
 	}
+	growStack(-1)
 	h.source.sendElsewhere(w, r)
 	serving, err := h.source.begin(r)
 	if err != nil {
