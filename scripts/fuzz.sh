@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-tool=$("$doors_root/scripts/cargo-fuzz.sh" | tail -n 1)
+tool=$("$doors_root/scripts/cargo-tool.sh" cargo-fuzz | tail -n 1)
 
 cd -- "$doors_root/rust/fuzz"
 export CARGO_TARGET_DIR=$doors_root/target/fuzz

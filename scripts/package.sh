@@ -33,7 +33,7 @@ block() {
 block sh 'cargo cinstall ' >"$work/recipe"
 same 'cargo-c in README.md' "cargo install --locked cargo-c --version $cargo_c_version" \
     "$(grep '^cargo install ' "$work/recipe")"
-cargo_c=$(scripts/cargo-c.sh | tail -n 1)
+cargo_c=$(scripts/cargo-tool.sh cargo-c | tail -n 1)
 rm -rf -- "$prefix"
 # As the recipe says, but in a build folder of its own, so that it does not wait for other builds.
 PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$doors_root/target/package prefix=$prefix \

@@ -65,8 +65,8 @@ stage_c() { tests/c/run.sh; }
 stage_instructions() { scripts/instructions.sh; }
 stage_sanitize() { scripts/sanitize.sh; }
 stage_fuzz() { scripts/fuzz.sh --short; }
-stage_cargo_c() { scripts/cargo-c.sh; }
-stage_cargo_fuzz() { scripts/cargo-fuzz.sh; }
+stage_cargo_c() { scripts/cargo-tool.sh cargo-c; }
+stage_cargo_fuzz() { scripts/cargo-tool.sh cargo-fuzz; }
 stage_package() { scripts/package.sh; }
 stage_conformance() { scripts/conformance.sh; }
 
