@@ -50,7 +50,7 @@ func startLoad(t testing.TB, caddy *Caddy, protocols []Protocol, workers int, re
 						return
 					case <-time.After(5 * time.Millisecond):
 					}
-					one := send(client, request(worker))
+					one, _ := send(client, request(worker))
 					one.protocol, one.worker = protocol, worker
 					l.mu.Lock()
 					l.results = append(l.results, one)
@@ -65,8 +65,8 @@ func startLoad(t testing.TB, caddy *Caddy, protocols []Protocol, workers int, re
 
 // send sends a request, and again while it is certain that no server has begun
 // with it, as browsers do.
-func send(client *Client, request Request) result {
-	one := result{begin: time.Now()}
+func send(client *Client, request Request) (one result, whole Answer) {
+	one.begin = time.Now()
 	for try := 1; ; try++ {
 		connected := false
 		trace := &httptrace.ClientTrace{
@@ -76,11 +76,13 @@ func send(client *Client, request Request) result {
 		ctx, cancel := context.WithTimeout(httptrace.WithClientTrace(context.Background(), trace), patience)
 		answer, err := client.Open(ctx, request)
 		if err == nil {
+			whole = Answer{Status: answer.StatusCode, Header: answer.Header, Took: time.Since(one.begin)}
 			var body []byte
 			body, err = io.ReadAll(answer.Body)
 			answer.Body.Close()
-			if found := pageAddress.FindSubmatch(body); found != nil {
-				one.pod = string(found[1])
+			whole.Body = string(body)
+			if found := pageAddress.FindStringSubmatch(whole.Body); found != nil {
+				one.pod = found[1]
 			}
 			one.status = answer.StatusCode
 		}
@@ -95,7 +97,7 @@ func send(client *Client, request Request) result {
 			reason != nil && !reason.Remote && reason.ErrorCode == http3.ErrCodeNoError ||
 			err != nil && strings.Contains(err.Error(), "http3: conn unusable") // an error without a type
 		if err == nil || connected && !rejected || try == 10 {
-			return one
+			return one, whole
 		}
 		one.repeated++
 	}

@@ -14,8 +14,8 @@ import (
 
 // attempt is one request to a pod out of reach.
 type attempt struct {
-	begin, end time.Time
-	answer     Answer
+	end    time.Time
+	answer Answer
 }
 
 // hammer sends requests for a path by several workers until told to stop.
@@ -31,15 +31,13 @@ func hammer(t testing.TB, client *Client, path string, workers int, stopped <-ch
 					return
 				case <-time.After(50 * time.Millisecond):
 				}
-				one := attempt{begin: time.Now()}
-				var err error
-				if one.answer, err = client.Try(Request{Path: path}); err != nil {
-					t.Error(err)
+				sent, answer := send(client, Request{Path: path})
+				if sent.err != nil {
+					t.Error(sent.err)
 					return
 				}
-				one.end = time.Now()
 				mu.Lock()
-				all = append(all, one)
+				all = append(all, attempt{time.Now(), answer})
 				mu.Unlock()
 			}
 		})
