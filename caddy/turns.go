@@ -9,20 +9,22 @@ import (
 )
 
 const (
-	// seats is how many servers take turns at the same time.
-	seats = 16
+	// seats is how many servers take turns at the same time. Requests go from seat to seat, so that only with more of them in
+	// flight a pod needs a second connection.
+	seats = 64
 	// stay is how many requests a server gets for each of its pods before its seat goes to the next one.
 	stay = 16
 	// maxDraws bounds how many servers one request looks at.
 	maxDraws = 16
 )
 
-// turns lets servers take turns. A few of them have a seat, from which one is drawn for each request; a server that has had as many
+// turns lets servers take turns. Some of them have a seat, and requests go from seat to seat; a server that has had as many
 // requests as its pods are worth makes room for the next. So every pod gets the same share, and requests meet connections, and
 // memory, that were in use a moment ago: with a thousand servers a fresh draw among all of them costs a fifth of the throughput.
 type turns struct {
-	step  uint64 // from one server to the next, coprime to their number; neighbours in the configuration are apart
-	taken atomic.Uint64
+	step  uint64               // from one server to the next, coprime to their number; neighbours in the configuration are apart
+	taken atomic.Uint64        // servers that have had a seat
+	drawn atomic.Uint64        // seats so far
 	seats [seats]atomic.Uint64 // the index of a server, and in the lower half how many requests are left to it
 }
 
@@ -46,7 +48,7 @@ func divisor(a, b uint64) uint64 {
 
 // next returns the pods of the server that is drawn.
 func (t *turns) next(servers []*server) (pods []pod, followed bool) {
-	seat := &t.seats[rand.IntN(seats)]
+	seat := &t.seats[t.drawn.Add(1)%seats]
 	for {
 		now := seat.Load()
 		if left := uint32(now); left > 0 {

@@ -11,7 +11,7 @@
 //	set.go       the shared names, counted by their users
 //	host.go      one user's view: a request asks for addresses
 //	schedule.go  when to look up (pure, the time is an argument)
-//	queue.go     at most 64 lookups at once
+//	queue.go     at most 64 lookups at once, and refreshes at a bounded rate
 //	lookup.go    one lookup: name servers in, addresses or a classified error out
 //	family.go    half an answer does not count as a whole one
 //	record.go    what is known after each answer (pure, the time is an argument)
