@@ -14,7 +14,7 @@ const (
 	maxLookups = 64
 	// refreshesPerCore is how many refreshes begin in a second for each core, with a burst of one second. With more names in use
 	// than that each is refreshed less often: a refresh costs 0.3 ms beside requests, and these need the cores more.
-	refreshesPerCore = 100
+	refreshesPerCore = 50
 	// maxRefreshes bounds them on large machines, for the sake of name servers.
 	maxRefreshes = 500
 )
