@@ -23,7 +23,7 @@ type Options struct {
 // has looked up 1,000 names.
 var (
 	Full        = Options{Rounds: 5, Pairs: 4, Slice: time.Second, WarmUp: 700 * time.Millisecond, Settle: 200 * time.Millisecond}
-	FullServers = Options{Rounds: 3, Pairs: 5, Slice: time.Second, WarmUp: 22 * time.Second, Settle: 400 * time.Millisecond}
+	FullServers = Options{Rounds: 5, Pairs: 5, Slice: time.Second, WarmUp: 22 * time.Second, Settle: 400 * time.Millisecond}
 	Quick       = Options{Rounds: 2, Pairs: 3, Slice: 300 * time.Millisecond, WarmUp: 300 * time.Millisecond, Settle: 100 * time.Millisecond}
 	Smoke       = Options{Rounds: 1, Pairs: 2, Slice: 20 * time.Millisecond, WarmUp: 10 * time.Millisecond, Settle: 5 * time.Millisecond}
 )
