@@ -35,8 +35,14 @@ func newTurns(servers int) *turns {
 		t.step++
 	}
 	t.taken.Store(rand.Uint64N(n))
+	for i := range t.seats { // those who are first stay for different times, so that not all seats change hands at once
+		t.seats[i].Store(t.another(servers)<<32 | uint64(1+i*stay/seats))
+	}
 	return t
 }
+
+// another returns the index of the server that is next to have a seat.
+func (t *turns) another(servers int) uint64 { return t.taken.Add(1) * t.step % uint64(servers) }
 
 // divisor is the greatest that both numbers have.
 func divisor(a, b uint64) uint64 {
@@ -57,7 +63,7 @@ func (t *turns) next(servers []*server) (pods []pod, followed bool) {
 			}
 			continue
 		}
-		index := t.taken.Add(1) * t.step % uint64(len(servers))
+		index := t.another(len(servers))
 		pods, followed = servers[index].known()
 		if len(pods) == 0 || seat.CompareAndSwap(now, index<<32|uint64(len(pods)*stay-1)) {
 			return pods, followed
