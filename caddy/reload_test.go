@@ -30,6 +30,7 @@ func settles(patience time.Duration, want int) bool {
 	}
 }
 
+// checkLive fails unless the routers settle.
 func checkLive(t *testing.T, when string, want int) {
 	t.Helper()
 	if !settles(30*time.Second, want) {

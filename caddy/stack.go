@@ -7,8 +7,8 @@ package caddydoors
 const room = 8 << 10
 
 // growStack makes the stack grow at once. HTTP/2 and HTTP/3 give each request a goroutine of its own, whose stack would grow
-// in several steps while more and more calls lie on it, all of which have to be adjusted each time: a tenth of the CPU time of a
-// proxied request. All that counts is how large the frame of this function is; a negative index does nothing with it.
+// in several steps while more and more calls lie on it, all of which have to be adjusted each time. All that counts is how
+// large the frame of this function is; a negative index does nothing with it.
 //
 //go:noinline
 func growStack(index int) byte {
