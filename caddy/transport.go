@@ -37,6 +37,7 @@ func newTransport(roundTripper http.RoundTripper, source *Source) (transport, er
 
 // RoundTrip makes the round trip and reports an answer.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	keepEnd(r)
 	response, err := t.HTTPTransport.RoundTrip(r)
 	if err == nil {
 		if serving, ok := t.source.requestOf(r.Context()); ok {
