@@ -16,9 +16,6 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// patience is how long anything may take that is not a matter of the test.
-const patience = 60 * time.Second
-
 // running is a Caddy with the status of its pods below /ops, and a page that is open.
 type running struct {
 	*Caddy
@@ -46,7 +43,7 @@ func start(t *testing.T) *running {
 			answer.Body.Close()
 		}
 	}()
-	for limit := time.Now().Add(patience); !regexp.MustCompile(podA + `:\d+ .* 1 +1 +0 +0s ago\n`).MatchString(r.doors("top", "--address", r.site).Stdout); {
+	for limit := time.Now().Add(Patience); !regexp.MustCompile(podA + `:\d+ .* 1 +1 +0 +0s ago\n`).MatchString(r.doors("top", "--address", r.site).Stdout); {
 		if time.Now().After(limit) {
 			t.Fatalf("the stream is not counted: %s", r.doors("top", "--address", r.site).Stdout)
 		}
@@ -151,7 +148,7 @@ func TestWait(t *testing.T) {
 				t.Errorf("nothing of %s: %+v", address, result)
 			}
 		}
-	case <-time.After(patience):
+	case <-time.After(Patience):
 		t.Fatal("the wait goes on")
 	}
 	if idle := r.doors("wait", podA, "--idle", "1ms"); idle.Code != 0 || idle.Stderr != "" {

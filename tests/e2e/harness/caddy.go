@@ -47,12 +47,22 @@ type Options struct {
 	Alone  bool     // in a root that holds nothing but the binary and the configuration; without Env, Hosts, Resume
 }
 
-// patience is how long anything may take that is not a matter of the test.
-const patience = 60 * time.Second
+// Patience is how long anything may take that is not a matter of the test.
+const Patience = 60 * time.Second
+
+// Eventually waits until something is true.
+func Eventually(t testing.TB, what string, test func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(Patience); !test(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("not within %v: %s", Patience, what)
+		}
+	}
+}
 
 // admin opens a connection for each request: every load of a configuration
 // closes those of the admin API.
-var admin = http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+var admin = http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: Patience}
 
 // NewPlaces picks free ports and makes a certificate.
 func NewPlaces(t testing.TB) Places {
@@ -67,7 +77,7 @@ func NewPlaces(t testing.TB) Places {
 func Start(t testing.TB, options Options) *Caddy {
 	t.Helper()
 	c := start(t, options)
-	limit := time.Now().Add(patience)
+	limit := time.Now().Add(Patience)
 	for {
 		answer, err := admin.Get(c.AdminURL("/config/"))
 		if err == nil {
@@ -94,7 +104,7 @@ func StartFails(t testing.TB, options Options) string {
 	c := start(t, options)
 	select {
 	case <-c.ended:
-	case <-time.After(patience):
+	case <-time.After(Patience):
 		t.Fatal("Caddy started with a faulty configuration")
 	}
 	if c.command.ProcessState.Success() {
@@ -142,7 +152,7 @@ func StartCommand(t testing.TB, binary Binary, port int, arguments ...string) *C
 	t.Helper()
 	c := &Caddy{Output: &Output{}, Folder: t.TempDir(), t: t, ended: make(chan struct{})}
 	c.launch(nil, append([]string{binary.Path(t)}, arguments...))
-	for limit := time.Now().Add(patience); time.Now().Before(limit); {
+	for limit := time.Now().Add(Patience); time.Now().Before(limit); {
 		connection, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
 		if err == nil {
 			connection.Close()

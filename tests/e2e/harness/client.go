@@ -113,7 +113,7 @@ func (c *Client) Open(ctx context.Context, request Request) (*http.Response, err
 
 // Try sends a request and reads the whole answer.
 func (c *Client) Try(request Request) (Answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	begin := time.Now()
 	answer, err := c.Open(ctx, request)

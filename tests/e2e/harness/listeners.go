@@ -10,7 +10,7 @@ import (
 // settle waits until only the new configuration listens. On Linux both have a socket of their own for a moment
 // (SO_REUSEPORT), and connections that wait at the old one are reset when it closes, with any Caddy.
 func (c *Caddy) settle() {
-	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
+	for limit := time.Now().Add(Patience); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
 		if listeners(c.Places.HTTP) <= 1 && listeners(c.Places.HTTPS) <= 1 {
 			return
 		}

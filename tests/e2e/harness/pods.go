@@ -152,7 +152,7 @@ func (p *Pod) Requests(uri string) []*pod.Request {
 // Wait waits for an event and fails the test if it does not happen.
 func (p *Pod) Wait(t testing.TB, what string, match func(pod.Event) bool) pod.Event {
 	t.Helper()
-	limit := time.After(patience)
+	limit := time.After(Patience)
 	for {
 		p.mu.Lock()
 		index := slices.IndexFunc(p.events, match)

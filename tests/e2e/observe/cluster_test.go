@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/doors-dev/doors-caddy/demo/pod"
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
@@ -25,9 +24,6 @@ const (
 )
 
 const app = "app.test"
-
-// patience is how long anything may take that is not a matter of the test.
-const patience = 60 * time.Second
 
 // cluster is Caddy in front of pods, with a name server between them.
 type cluster struct {
@@ -88,16 +84,6 @@ func (c *cluster) stream(t *testing.T, page *Page) (release func()) {
 		<-ended
 	}
 	t.Cleanup(release)
-	eventually(t, "the stream reaches its pod", func() bool { return len(c.Saw(page.Sync(1))) == 1 })
+	Eventually(t, "the stream reaches its pod", func() bool { return len(c.Saw(page.Sync(1))) == 1 })
 	return release
-}
-
-// eventually waits until something is true.
-func eventually(t testing.TB, what string, test func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(patience); !test(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
 }

@@ -13,7 +13,7 @@ func TestPrometheusOfTheDemo(t *testing.T) {
 		`sum(caddy_doors_streams{state="draining"}) >= 1`, `sum(caddy_doors_pods{state="draining"}) == 1`, `sum(rate(caddy_doors_decisions_total{path="sync"}[30s])) > 0`,
 		`sum(caddy_doors_tokens_opened_total{from="path"}) > 0`, `sum(caddy_doors_gone_total) == 0`, `caddy_doors_routers >= 1`,
 	} {
-		eventually(t, shown, func() bool {
+		Eventually(t, shown, func() bool {
 			found, err := p.query(shown)
 			if err != nil {
 				t.Fatal(err)

@@ -131,7 +131,7 @@ handle_response @lost {
 			t.Errorf("%s: status %d, %+v; want %d, %+v", test.request.Path, answer.Status, got, test.status, test.want)
 		}
 		var entry map[string]any
-		eventually(t, "the entry in the access log", func() bool {
+		Eventually(t, "the entry in the access log", func() bool {
 			entries := lines(t, c.caddy, "http.log.access")
 			if len(entries) > number {
 				entry = entries[number]

@@ -82,13 +82,13 @@ func TestMetrics(t *testing.T) {
 	// The rollout: the pod of the page is no longer in DNS, and its stream is one that drains, also if nobody asks for a new page meanwhile.
 	other := map[string]string{podA: podB, podB: podA}[page.Pod]
 	c.resolve(other)
-	eventually(t, "the pod of the page drains", func() bool {
+	Eventually(t, "the pod of the page drains", func() bool {
 		found := scrape(t, c.caddy)
 		return found[`caddy_doors_streams{`+server+`,state="draining"}`] == 1 && found[`caddy_doors_pods{`+server+`,state="draining"}`] == 1 &&
 			found[`caddy_doors_pods{`+server+`,state="fresh"}`] == 1
 	})
 	release()
-	eventually(t, "the stream has ended", func() bool {
+	Eventually(t, "the stream has ended", func() bool {
 		found := scrape(t, c.caddy)
 		return found[`caddy_doors_streams{`+server+`,state="draining"}`] == 0 && found[`caddy_doors_requests_in_flight{`+server+`}`] == 0
 	})

@@ -58,7 +58,7 @@ func startPrometheus(t *testing.T, target string) *prometheus {
 		}
 	})
 	p := &prometheus{base: "http://" + listen, t: t}
-	eventually(t, "Prometheus has scraped Caddy", func() bool {
+	Eventually(t, "Prometheus has scraped Caddy", func() bool {
 		select {
 		case <-ended:
 			t.Fatalf("Prometheus has ended:\n%s", output)
@@ -72,7 +72,7 @@ func startPrometheus(t *testing.T, target string) *prometheus {
 
 // get asks the HTTP API and decodes the data of the answer.
 func (p *prometheus) get(path string, data any) error {
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(p.t.Context(), Patience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, "GET", p.base+path, nil)
 	if err != nil {
@@ -211,7 +211,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 			Rules []struct{ Name, Query, Health, LastError string }
 		}
 	}
-	eventually(t, "the alerts have been evaluated", func() bool {
+	Eventually(t, "the alerts have been evaluated", func() bool {
 		if err := p.get("/api/v1/rules", &rules); err != nil {
 			t.Fatal(err)
 		}
@@ -255,7 +255,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 		t.Errorf("a metric that does not exist has the values %v, %v", values, err)
 	}
 	missing := wanted
-	limit := time.Now().Add(patience)
+	limit := time.Now().Add(Patience)
 	for len(missing) > 0 && time.Now().Before(limit) {
 		time.Sleep(500 * time.Millisecond)
 		still := map[string]string{}

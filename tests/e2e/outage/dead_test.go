@@ -27,11 +27,11 @@ func TestDeadPod(t *testing.T) {
 			browser := caddy.NewBrowser(t, protocol)
 			page := browser.MustLoad("/")
 			resolve(dns, app, podA)
-			eventually(t, "new pages leave the pod", func() bool { return caddy.NewBrowser(t, protocol).MustLoad("/").Pod == podA })
+			Eventually(t, "new pages leave the pod", func() bool { return caddy.NewBrowser(t, protocol).MustLoad("/").Pod == podA })
 			cluster.Pod(podB).Kill()
 
 			// A request that a dying connection took with it is nobody's verdict.
-			eventually(t, "the pod refuses", func() bool { return browser.Do(Request{Path: page.Hook("1", 0)}).Status != http.StatusBadGateway })
+			Eventually(t, "the pod refuses", func() bool { return browser.Do(Request{Path: page.Hook("1", 0)}).Status != http.StatusBadGateway })
 
 			var fastest time.Duration
 			for _, request := range []Request{
@@ -72,7 +72,7 @@ func TestDeadPod(t *testing.T) {
 			for range 5 {
 				reload(t, caddy, config)
 				// A listener that is replaced resets connections that wait for it.
-				eventually(t, "the new configuration serves", func() bool { _, err := browser.Try(Request{Path: page.Hook("1", 3)}); return err == nil })
+				Eventually(t, "the new configuration serves", func() bool { _, err := browser.Try(Request{Path: page.Hook("1", 3)}); return err == nil })
 				for range 10 {
 					checkGone(t, "after a reload", browser.Do(Request{Path: page.Hook("1", 3)}))
 				}
@@ -83,14 +83,14 @@ func TestDeadPod(t *testing.T) {
 			}
 			// The address coming back in DNS does clear it: it is dialled again, refuses again, and that is news.
 			resolve(dns, app, podA, podB)
-			eventually(t, "the verdict is forgotten", func() bool {
+			Eventually(t, "the verdict is forgotten", func() bool {
 				browser.MustLoad("/")
 				checkGone(t, "in DNS but dead", browser.Do(Request{Path: page.Hook("1", 4)}))
 				return changes() == 2
 			})
 
 			cluster.StartPod(podB)
-			eventually(t, "the pod is back", func() bool { return browser.Do(Request{Path: page.Hook("1", 5)}).Header.Get("Via") != "" })
+			Eventually(t, "the pod is back", func() bool { return browser.Do(Request{Path: page.Hook("1", 5)}).Header.Get("Via") != "" })
 			for range 10 { // the new pod does not know the page, and says so itself
 				if answer := browser.Do(Request{Path: page.Hook("1", 6)}); answer.Status != http.StatusGone || answer.Header.Get("Via") == "" {
 					t.Errorf("status %d, %v", answer.Status, answer.Header)
@@ -119,7 +119,7 @@ func TestAllPodsDead(t *testing.T) {
 		}
 	}
 	cluster.StartPod(podB)
-	eventually(t, "pages come from the pod that is back", func() bool {
+	Eventually(t, "pages come from the pod that is back", func() bool {
 		page, err := browser.Load("/")
 		return err == nil && page.Pod == podB
 	})

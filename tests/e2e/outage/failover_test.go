@@ -45,7 +45,7 @@ func serveAt(t testing.TB, address string, port int, handler http.Handler) {
 func waitUntilKnown(t testing.TB, caddy *Caddy, token, host string) {
 	t.Helper()
 	client := caddy.NewClient(t, H1)
-	eventually(t, host+" is resolved", func() bool {
+	Eventually(t, host+" is resolved", func() bool {
 		client.Do(Request{Path: "/", Cookie: []string{"upstream=" + token}})
 		return logged(caddy, `"host resolved"`, host) > 0
 	})
@@ -124,7 +124,7 @@ func TestEightDials(t *testing.T) {
 		if answer := client.Get("/"); answer.Status != http.StatusBadGateway {
 			t.Errorf("status %d", answer.Status)
 		}
-		eventually(t, "eight dials", func() bool { return dials(caddy) >= 8 })
+		Eventually(t, "eight dials", func() bool { return dials(caddy) >= 8 })
 		if count := dials(caddy); count != 8 {
 			t.Errorf("%d dials", count)
 		}
@@ -147,13 +147,13 @@ func TestEightDials(t *testing.T) {
 		if answer := caddy.NewClient(t, H1).Get("/"); answer.Status != http.StatusBadGateway {
 			t.Errorf("status %d", answer.Status)
 		}
-		eventually(t, "three dials", func() bool { return dials(caddy) >= 3 })
+		Eventually(t, "three dials", func() bool { return dials(caddy) >= 3 })
 		if count := dials(caddy); count != 3 {
 			t.Errorf("%d dials", count)
 		}
 		// The page's own requests are tried once whatever the user says about others.
 		checkGone(t, "hook", caddy.NewClient(t, H1).Get("/~/"+Token(t, secret, "127.0.4.77")+"/h/i/1"))
-		eventually(t, "the dial of the hook", func() bool { return dials(caddy) > 3 })
+		Eventually(t, "the dial of the hook", func() bool { return dials(caddy) > 3 })
 		if now := dials(caddy); now != 4 {
 			t.Errorf("%d dials for a request that only one pod can answer", now-3)
 		}

@@ -73,7 +73,7 @@ func send(client *Client, request Request) (one result, whole Answer) {
 			GetConn: func(string) { connected = false },
 			GotConn: func(httptrace.GotConnInfo) { connected = true },
 		}
-		ctx, cancel := context.WithTimeout(httptrace.WithClientTrace(context.Background(), trace), patience)
+		ctx, cancel := context.WithTimeout(httptrace.WithClientTrace(context.Background(), trace), Patience)
 		answer, err := client.Open(ctx, request)
 		if err == nil {
 			whole = Answer{Status: answer.StatusCode, Header: answer.Header, Took: time.Since(one.begin)}
@@ -142,7 +142,7 @@ func openStream(t testing.TB, page *Page, home *Pod) *stream {
 		_, err = io.Copy(s, answer.Body)
 		s.end(err)
 	}()
-	eventually(t, "the stream reaches its pod", func() bool { return len(home.Requests(request.Path)) > 0 })
+	Eventually(t, "the stream reaches its pod", func() bool { return len(home.Requests(request.Path)) > 0 })
 	return s
 }
 
@@ -168,7 +168,7 @@ func checkDelivers(t testing.TB, streams []*stream, marker string) {
 		}
 	}
 	for index, s := range streams {
-		eventually(t, "the stream brings "+marker, func() bool {
+		Eventually(t, "the stream brings "+marker, func() bool {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if s.ended {

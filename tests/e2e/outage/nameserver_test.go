@@ -51,7 +51,7 @@ func TestNameServerFails(t *testing.T) {
 		dns.Fail(failure.name+".test", failure.kind)
 	}
 	for _, failure := range failures {
-		eventually(t, failure.name+" is reported", func() bool { return logged(caddy, `"host failing"`, failure.name+".test") > 0 })
+		Eventually(t, failure.name+" is reported", func() bool { return logged(caddy, `"host failing"`, failure.name+".test") > 0 })
 	}
 	queries := make([]int, len(failures))
 	for index, failure := range failures {
@@ -65,7 +65,7 @@ func TestNameServerFails(t *testing.T) {
 		dns.Fail(failure.name+".test", nameserver.None)
 	}
 	for _, failure := range failures {
-		eventually(t, failure.name+" is over", func() bool { return logged(caddy, `"host recovered"`, failure.name+".test") > 0 })
+		Eventually(t, failure.name+" is over", func() bool { return logged(caddy, `"host recovered"`, failure.name+".test") > 0 })
 		if lines := logged(caddy, failure.name+".test", `"level":"error"`); lines != 1 {
 			t.Errorf("%s: %d errors in the log", failure.name, lines)
 		}
@@ -109,13 +109,13 @@ func TestRefusingAddressIsDropped(t *testing.T) {
 	}
 	cluster.StartPod(podA)
 	dns.Fail(app, nameserver.NameError)
-	eventually(t, "the failure is noticed", func() bool {
+	Eventually(t, "the failure is noticed", func() bool {
 		pages("no-name", 1, podA, podB)
 		return logged(caddy, `"host failing"`, "no such host") == 1
 	})
 	pages("no-name", 10, podA, podB)
 	cluster.Pod(podA).Kill()
-	eventually(t, "the dead address is given up", func() bool {
+	Eventually(t, "the dead address is given up", func() bool {
 		pages("dropping", 1, podB)
 		return logged(caddy, `"host dropped"`, podA) == 1
 	})
@@ -126,7 +126,7 @@ func TestRefusingAddressIsDropped(t *testing.T) {
 		t.Errorf("the address that was given up was dialled %d times", now-dials)
 	}
 	dns.Fail(app, nameserver.None)
-	eventually(t, "the pod is back", func() bool {
+	Eventually(t, "the pod is back", func() bool {
 		pages("back", 2, podA, podB)
 		return cluster.Pod(podA).Dials() > 0
 	})
@@ -149,7 +149,7 @@ func TestHostThatNeverResolves(t *testing.T) {
 					checkUnavailable(t, string(protocol), client.Do(Request{Path: number("/", try), Cookie: []string{"upstream=" + cluster.Token(podA)}}))
 				}
 			}
-			caddy.Output.Wait(t, `"host failing"`, patience)
+			caddy.Output.Wait(t, `"host failing"`, Patience)
 			if lines := logged(caddy, `"level":"error"`); lines != 1 {
 				t.Errorf("%d errors in the log", lines)
 			}
@@ -192,7 +192,7 @@ func TestLookupsOnlyWhileUsed(t *testing.T) {
 	if queries := dns.Queries(""); queries != 0 {
 		t.Fatalf("%d queries before the first page", queries)
 	}
-	eventually(t, "lookups go on while pages are loaded", func() bool { client.Get("/"); return dns.Queries(app) >= 6 })
+	Eventually(t, "lookups go on while pages are loaded", func() bool { client.Get("/"); return dns.Queries(app) >= 6 })
 	unused := time.Now()
 	time.Sleep(15 * time.Second)
 	queries := dns.Queries("")
@@ -205,7 +205,7 @@ func TestLookupsOnlyWhileUsed(t *testing.T) {
 		t.Errorf("%d queries although nobody asked for a page", more)
 	}
 	client.Get("/")
-	eventually(t, "lookups begin again", func() bool { return dns.Queries("") > queries })
+	Eventually(t, "lookups begin again", func() bool { return dns.Queries("") > queries })
 }
 
 // The lookup belongs to everybody: it goes on when the one that started it has
@@ -227,7 +227,7 @@ func TestLookupOutlivesItsClient(t *testing.T) {
 		}
 		first <- err
 	}()
-	eventually(t, "the lookup begins", func() bool { return dns.Queries(app) > 0 })
+	Eventually(t, "the lookup begins", func() bool { return dns.Queries(app) > 0 })
 	cancel()
 	if err := <-first; err == nil {
 		t.Fatal("the request that was given up was answered before the name server was")
@@ -242,7 +242,7 @@ func TestLookupOutlivesItsClient(t *testing.T) {
 		})
 	}
 	others.Wait()
-	caddy.Output.Wait(t, `"host resolved"`, patience)
+	caddy.Output.Wait(t, `"host resolved"`, Patience)
 	if queries := dns.Queries(app); queries > 8 { // two types; the next lookup may have begun
 		t.Errorf("%d queries for 21 requests", queries)
 	}
@@ -274,7 +274,7 @@ func TestHostOutsideItsNetworks(t *testing.T) {
 	pages(outside)
 	for _, address := range []string{podA, further, outside} {
 		resolve(dns, app, address)
-		eventually(t, "pages move to "+address, func() bool { return pages(address) })
+		Eventually(t, "pages move to "+address, func() bool { return pages(address) })
 	}
 	var warnings int
 	for _, address := range []string{outside, further} {

@@ -52,7 +52,7 @@ func TestResourcesAreNotBalanced(t *testing.T) {
 	client := caddy.NewClient(t, H1)
 	page := caddy.NewBrowser(t, H1).MustLoad("/")
 	resolve(dns, app, podB)
-	eventually(t, "new pages leave the pod", func() bool { return caddy.NewBrowser(t, H1).MustLoad("/").Pod == podB })
+	Eventually(t, "new pages leave the pod", func() bool { return caddy.NewBrowser(t, H1).MustLoad("/").Pod == podB })
 	balanced := func(answer Answer) bool {
 		return strings.Contains(fmt.Sprint(answer.Header["Set-Cookie"]), "balanced=")
 	}

@@ -119,7 +119,7 @@ func TestReloadWithoutNameServer(t *testing.T) {
 				}
 				time.Sleep(100 * time.Millisecond)
 			}
-			caddy.Output.Wait(t, `"host failing"`, patience)
+			caddy.Output.Wait(t, `"host failing"`, Patience)
 			requests, _ := failures(t, traffic.stop(), "")
 			t.Logf("%v requests", requests)
 			if lines := logged(caddy, `"host failing"`); lines != 1 {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
@@ -31,9 +30,6 @@ const app = "app.test"
 // noGrace is Caddy's default grace period: as long as requests like. Open streams
 // need it when a configuration is loaded.
 const noGrace = "0s"
-
-// patience is how long anything may take that is not a matter of the test.
-const patience = 60 * time.Second
 
 // Most of the parallel tests wait: more of them than there are cores may.
 func TestMain(m *testing.M) {
@@ -71,16 +67,6 @@ func site(dns *nameserver.Server, secret string, servers []Server, options, prox
 	begin := "doors_upstream {\n"
 	options = strings.TrimSpace("resolvers " + dns.Address() + "\n" + options)
 	return strings.Replace(text, begin, begin+Indent(Indent(options))+"\n", 1)
-}
-
-// eventually waits until something is true.
-func eventually(t testing.TB, what string, test func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(patience); !test(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
 }
 
 // logged counts the lines that contain all these texts.

@@ -93,7 +93,7 @@ func TestUnreachablePod(t *testing.T) {
 	for range 3 { // verdicts survive
 		reload(t, caddy, config)
 	}
-	caddy.Output.Wait(t, `"held_against_it":"gone"`, patience)
+	caddy.Output.Wait(t, `"held_against_it":"gone"`, Patience)
 	time.Sleep(time.Second)
 	elapsed := time.Since(failed)
 	close(stopped)
@@ -137,7 +137,7 @@ func TestUnreachablePod(t *testing.T) {
 	// A success clears it.
 	for one, path := range paths {
 		one.open(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
-		eventually(t, "the pod is back", func() bool { return client.Get(path).Status == http.StatusTeapot })
+		Eventually(t, "the pod is back", func() bool { return client.Get(path).Status == http.StatusTeapot })
 		for range 10 {
 			if answer := client.Get(path); answer.Status != http.StatusTeapot {
 				t.Errorf("%s is back and answers %d", one.address, answer.Status)

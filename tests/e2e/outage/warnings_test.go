@@ -75,7 +75,7 @@ http://127.0.0.1:%d {
 	}
 }
 `, port, NewSecret(32)), port)
-	caddy.Output.Wait(t, "serving initial configuration", patience)
+	caddy.Output.Wait(t, "serving initial configuration", Patience)
 	options := map[string]string{
 		"transport http: response_header_timeout": "silent for 20 s",
 		"transport http: read_timeout":            "silent for 20 s",
@@ -126,7 +126,7 @@ func TestNoWarnings(t *testing.T) {
 		port := Port(t, "127.0.0.1")
 		source := Caddyfile("dynamic_upstreams", NewSecret(32), "upstream", []Server{{CIDR: "10.0.0.0/24", Host: "svc.namespace.svc.cluster.local", Port: 8080}}, more[1])
 		caddy := startOneSite(t, fmt.Sprintf("{\n\tadmin off\n%s}\n\nhttp://127.0.0.1:%d {\n%s\n}\n", more[0], port, Indent(source)), port)
-		caddy.Output.Wait(t, "serving initial configuration", patience)
+		caddy.Output.Wait(t, "serving initial configuration", Patience)
 		if name == "long enough" && strings.Contains(caddy.Output.String(), "health_uri") {
 			continue // health_interval alone may count as an active check
 		}
@@ -158,7 +158,7 @@ func testNotice(t *testing.T, inConfig, secret string, want int) {
 		text += fmt.Sprintf("\nhttp://127.0.0.1:%d {\n%s\n}\n", at, Indent(source))
 	}
 	caddy := startOneSite(t, text, port)
-	caddy.Output.Wait(t, "serving initial configuration", patience)
+	caddy.Output.Wait(t, "serving initial configuration", Patience)
 	if lines := logged(caddy, `"level":"info"`, "holds the secret itself"); lines != want {
 		t.Errorf("%d notices in\n%s", lines, caddy.Output)
 	}

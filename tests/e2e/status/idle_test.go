@@ -30,7 +30,7 @@ func TestIdle(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	_, closePage := r.open()
-	eventually(t, "the stream is counted", func() bool { return r.pod(podA).Streams == 1 })
+	Eventually(t, "the stream is counted", func() bool { return r.pod(podA).Streams == 1 })
 	if status, answer := r.ask(podA + "?idle=1s"); status != http.StatusConflict || answer.Answer != "busy" || answer.Streams != 1 || answer.InFlight != 1 || answer.IdleSeconds != 0 {
 		t.Errorf("a pod with a page: %d %+v", status, answer)
 	}
@@ -46,7 +46,7 @@ func TestIdle(t *testing.T) {
 		podA + ":80?idle=1s": 400, "app.test?idle=1s": 400, "fe80::1%25eth0?idle=1s": 400,
 	} {
 		if want == http.StatusOK {
-			eventually(t, "the process is old enough", func() bool { return r.state().UptimeSeconds > 1 })
+			Eventually(t, "the process is old enough", func() bool { return r.state().UptimeSeconds > 1 })
 		}
 		if answer := r.get("/pods/" + query); answer.Status != want {
 			t.Errorf("%s: status %d, want %d: %s", query, answer.Status, want, answer.Body)
@@ -70,7 +70,7 @@ func TestIdle(t *testing.T) {
 		if answer.Status != http.StatusOK {
 			t.Errorf("%d %s", answer.Status, answer.Body)
 		}
-	case <-time.After(patience):
+	case <-time.After(Patience):
 		t.Error("a question is held although the pod is idle")
 	}
 }
@@ -108,7 +108,7 @@ func TestHeldQuestionsEndWithTheServer(t *testing.T) {
 					if status != http.StatusConflict {
 						t.Errorf("%s: status %d", when, status)
 					}
-				case <-time.After(patience):
+				case <-time.After(Patience):
 					t.Errorf("%s: still held", when)
 				}
 			}

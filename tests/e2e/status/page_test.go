@@ -39,7 +39,7 @@ func openWindow(t testing.TB, address string) *window {
 	}
 	w := &window{t: t}
 	allocated, cancel := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.WSURLReadTimeout(patience))
+		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.WSURLReadTimeout(Patience))
 	t.Cleanup(cancel)
 	w.Context, cancel = chromedp.NewContext(allocated, chromedp.WithListener(w.hear))
 	t.Cleanup(cancel)
@@ -63,7 +63,7 @@ func (w *window) hear(event any) {
 
 func (w *window) do(actions ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
-	limited, cancel := context.WithTimeout(w, 2*patience)
+	limited, cancel := context.WithTimeout(w, 2*Patience)
 	if chromedp.FromContext(w).Browser == nil { // the first run is the life of the browser
 		limited = w
 	}
@@ -86,7 +86,7 @@ func eval[T any](w *window, expression string) T {
 // shows waits until an expression on the page is true.
 func (w *window) shows(expression string) {
 	w.t.Helper()
-	for limit := time.Now().Add(patience); !eval[bool](w, expression); time.Sleep(100 * time.Millisecond) {
+	for limit := time.Now().Add(Patience); !eval[bool](w, expression); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(limit) {
 			w.t.Fatalf("the page never shows %s, but\n%s", expression, eval[string](w, "document.body.innerText"))
 		}
@@ -140,7 +140,7 @@ func TestPage(t *testing.T) {
 	w.shows(row(podA, 2) + ` === "12"`)
 	w.shows(row(podA, 1) + `.startsWith("fresh")`)
 	w.shows(`document.getElementById("live").innerText === "live"`)
-	eventually(t, "some history", func() bool { return len(r.state().History.Fresh) >= 3 })
+	Eventually(t, "some history", func() bool { return len(r.state().History.Fresh) >= 3 })
 
 	r.resolve(app, podB)
 	w.shows(row(podA, 1) + `.startsWith("draining")`)

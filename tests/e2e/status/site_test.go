@@ -25,9 +25,6 @@ const (
 	other = "other.test"
 )
 
-// patience is how long anything may take that is not a matter of the test.
-const patience = 60 * time.Second
-
 // rollout is a Caddy in front of pods of one server, with the status below /ops.
 type rollout struct {
 	*Cluster
@@ -167,14 +164,4 @@ func (r *rollout) pod(address string) (found podState) {
 		}
 	}
 	return found
-}
-
-// eventually waits until something is true.
-func eventually(t testing.TB, what string, test func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(patience); !test(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
 }

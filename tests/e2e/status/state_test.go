@@ -26,22 +26,22 @@ func TestStateOfARollout(t *testing.T) {
 		}
 		closeOld = append(closeOld, closePage)
 	}
-	eventually(t, "the streams are counted", func() bool { return r.pod(podA).Streams == pages })
+	Eventually(t, "the streams are counted", func() bool { return r.pod(podA).Streams == pages })
 	old := r.pod(podA)
 	if old.Generation != "fresh" || old.Verdict != "alive" || old.InFlight != pages || old.Server != r.hostport(app) ||
 		old.FirstSeenSecondsAgo == nil || old.LastSeenSecondsAgo == nil || *old.FirstSeenSecondsAgo < *old.LastSeenSecondsAgo {
 		t.Errorf("%+v", old)
 	}
 	r.checkSource(t)
-	eventually(t, "the history tells of them", func() bool { return slices.Contains(r.state().History.Fresh, pages) })
+	Eventually(t, "the history tells of them", func() bool { return slices.Contains(r.state().History.Fresh, pages) })
 
 	r.resolve(app, podB)
-	eventually(t, "the old pod drains", func() bool { return r.pod(podA).Generation == "draining" })
+	Eventually(t, "the old pod drains", func() bool { return r.pod(podA).Generation == "draining" })
 	if fresh := r.pod(podB); fresh.Generation != "fresh" || fresh.FirstSeenSecondsAgo != nil || fresh.Server != r.hostport(app) {
 		t.Errorf("the new pod before its first request: %+v", fresh)
 	}
 	_, closeNew := r.open()
-	eventually(t, "the new pod fills", func() bool { return r.pod(podB).Streams == 1 })
+	Eventually(t, "the new pod fills", func() bool { return r.pod(podB).Streams == 1 })
 
 	// All of it is known in the next configuration too, while streams of the last one run on.
 	before := r.state().UptimeSeconds
@@ -56,7 +56,7 @@ func TestStateOfARollout(t *testing.T) {
 		t.Errorf("after a reload the old pod was first seen %v s ago", first)
 	}
 
-	eventually(t, "the history tells of both generations", func() bool {
+	Eventually(t, "the history tells of both generations", func() bool {
 		history := r.state().History
 		last := len(history.Fresh) - 1
 		return history.Fresh[last] == 1 && history.Draining[last] == pages
@@ -65,7 +65,7 @@ func TestStateOfARollout(t *testing.T) {
 		closePage()
 	}
 	closeNew()
-	eventually(t, "closed pages are not counted", func() bool { return r.pod(podA).InFlight == 0 && r.pod(podB).InFlight == 0 })
+	Eventually(t, "closed pages are not counted", func() bool { return r.pod(podA).InFlight == 0 && r.pod(podB).InFlight == 0 })
 	if last := r.pod(podA); last.Streams != 0 || last.Generation != "draining" {
 		t.Errorf("%+v", last)
 	}
@@ -145,7 +145,7 @@ func TestAnswersAreCounted(t *testing.T) {
 		}
 	}
 	r.dns.Close()
-	eventually(t, "the failure of the name server is shown", func() bool {
+	Eventually(t, "the failure of the name server is shown", func() bool {
 		client.Get("/")
 		one := r.state().Sources[0].Servers[0]
 		return one.DNSError != "" && one.FailingSecondsAgo != nil
@@ -157,7 +157,7 @@ func TestPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	r.open()
-	eventually(t, "the stream is counted", func() bool { return r.pod(podA).Streams == 1 })
+	Eventually(t, "the stream is counted", func() bool { return r.pod(podA).Streams == 1 })
 	client := r.caddy.NewClient(t, H1)
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
 		for _, path := range []string{"/ops/", "/ops/state", "/ops/pods/" + podA} {
