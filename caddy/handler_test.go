@@ -1,10 +1,14 @@
 package caddydoors
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 // A source without its name is not left to Caddy, which would show all of it, the key included.
@@ -26,6 +30,40 @@ func TestTwoSourcesInJSON(t *testing.T) {
 		err := caddy.StrictUnmarshalJSON([]byte(config), new(Handler))
 		if err == nil || !strings.Contains(err.Error(), "there can be no other") || strings.Contains(err.Error(), testSecret) {
 			t.Errorf("%s: %v", config, err)
+		}
+	}
+}
+
+// A request that comes over a connection from before a reload may dial after Cleanup, which can no longer close that connection to the pod.
+func TestNoConnectionOutlivesItsHandler(t *testing.T) {
+	pod := startTestPod(t, "127.0.1.1")
+	if _, err := startCaddy(t, `{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secret": "SECRET",
+		"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`, pod); err != nil {
+		t.Fatal(err)
+	}
+	app, err := caddy.ActiveContext().App("http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := app.(*caddyhttp.App).Servers["test"]
+	for _, when := range []string{"before", "after"} {
+		if when == "after" {
+			if err := caddy.Stop(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		answer := httptest.NewRecorder()
+		server.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/", nil))
+		if answer.Code != http.StatusOK || answer.Body.String() != "pod" {
+			t.Fatalf("%s Cleanup: status %d, %q", when, answer.Code, answer.Body)
+		}
+		if open := pod.open.Load(); when == "before" && open != 1 {
+			t.Fatalf("%d connections to the pod, want one that waits for the next request", open)
+		}
+	}
+	for limit := time.Now().Add(30 * time.Second); pod.open.Load() != 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("%d connections to the pod are left", pod.open.Load())
 		}
 	}
 }

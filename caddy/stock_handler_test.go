@@ -19,6 +19,7 @@ import (
 type testPod struct {
 	address netip.AddrPort
 	dialled atomic.Int32
+	open    atomic.Int32 // connections
 }
 
 func startTestPod(t *testing.T, address string) *testPod {
@@ -37,8 +38,12 @@ func startTestPodWith(t *testing.T, address string, handler http.HandlerFunc) *t
 	server := &http.Server{
 		Handler: handler,
 		ConnState: func(_ net.Conn, state http.ConnState) {
-			if state == http.StateNew {
+			switch state {
+			case http.StateNew:
 				pod.dialled.Add(1)
+				pod.open.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				pod.open.Add(-1)
 			}
 		},
 	}
