@@ -57,8 +57,6 @@ func TestRefreshIsAnUpperBoundAndJittered(t *testing.T) {
 	})
 }
 
-// One request has one patience, however many names it needs.
-// Who could reach none of the known addresses waits for newer ones only where lookups had ended, so that there may be some.
 func TestUnusedHostIsNotLookedUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
 		s.set(one, nil, 0)

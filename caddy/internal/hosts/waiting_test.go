@@ -49,6 +49,7 @@ func TestWaitIsLimited(t *testing.T) {
 	})
 }
 
+// One request has one patience, however many names it needs.
 func TestPatienceIsForAllNamesTogether(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
 		s.set(nil, servfail(), 1500*time.Millisecond)
@@ -71,6 +72,7 @@ func TestPatienceIsForAllNamesTogether(t *testing.T) {
 	})
 }
 
+// Who could reach none of the known addresses waits for newer ones only where lookups had ended, so that there may be some.
 func TestNewerAddressesAfterAQuietTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
 		s.set(one, nil, 50*time.Millisecond)
