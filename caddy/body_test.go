@@ -30,8 +30,7 @@ func TestEarlyAnswerIsWhole(t *testing.T) {
 		}
 	}
 	defer func() { provisioned = nil }()
-	url, err := startCaddy(t, `{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secret": "SECRET",
-		"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`, pod)
+	url, err := startCaddy(t, oneServer, pod)
 	if err != nil {
 		t.Fatal(err)
 	}

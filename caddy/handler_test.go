@@ -1,11 +1,11 @@
 package caddydoors
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -37,8 +37,7 @@ func TestTwoSourcesInJSON(t *testing.T) {
 // A request that comes over a connection from before a reload may dial after Cleanup, which can no longer close that connection to the pod.
 func TestNoConnectionOutlivesItsHandler(t *testing.T) {
 	pod := startTestPod(t, "127.0.1.1")
-	if _, err := startCaddy(t, `{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secret": "SECRET",
-		"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`, pod); err != nil {
+	if _, err := startCaddy(t, oneServer, pod); err != nil {
 		t.Fatal(err)
 	}
 	app, err := caddy.ActiveContext().App("http")
@@ -61,9 +60,10 @@ func TestNoConnectionOutlivesItsHandler(t *testing.T) {
 			t.Fatalf("%d connections to the pod, want one that waits for the next request", open)
 		}
 	}
-	for limit := time.Now().Add(30 * time.Second); pod.open.Load() != 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("%d connections to the pod are left", pod.open.Load())
+	eventually(t, func() (problem string) {
+		if open := pod.open.Load(); open != 0 {
+			problem = fmt.Sprintf("%d connections to the pod are left", open)
 		}
-	}
+		return problem
+	})
 }

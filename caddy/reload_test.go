@@ -20,17 +20,14 @@ import (
 // checkLive fails unless exactly as many routers are left as are in use, once the garbage is collected.
 func checkLive(t *testing.T, when string, want int) {
 	t.Helper()
-	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	eventually(t, func() (problem string) {
 		runtime.GC()
-		live := doors.LiveRouters()
-		if live == want {
-			return
+		if live := doors.LiveRouters(); live != want {
+			problem = fmt.Sprintf("%s: %d routers live, %d are in use", when, live, want)
+			dropStoppedTimers()
 		}
-		if time.Now().After(limit) {
-			t.Fatalf("%s: %d routers live, %d are in use", when, live, want)
-		}
-		dropStoppedTimers()
-	}
+		return problem
+	})
 }
 
 // dropStoppedTimers makes the runtime let go of timers that are stopped. Unless a quarter of a processor's timers are, it keeps such a
@@ -131,7 +128,7 @@ func TestReloadsLeaveNothing(t *testing.T) {
 	checkLive(t, "after 20 reloads", sources)
 	load(0)
 	checkLive(t, "with a configuration that has none", 0)
-	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	eventually(t, func() (problem string) {
 		stacks := make([]byte, 1<<20)
 		all := string(stacks[:runtime.Stack(stacks, true)])
 		ours := 0
@@ -140,11 +137,9 @@ func TestReloadsLeaveNothing(t *testing.T) {
 				ours++
 			}
 		}
-		if ours == 0 {
-			return
+		if ours != 0 {
+			problem = fmt.Sprintf("%d goroutines of ours are left:\n%s", ours, all)
 		}
-		if time.Now().After(limit) {
-			t.Fatalf("%d goroutines of ours are left:\n%s", ours, all)
-		}
-	}
+		return problem
+	})
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/status"
@@ -65,15 +64,13 @@ func inFlight(t *testing.T, pod *testPod) (requests, streams int) {
 
 func waitInFlight(t *testing.T, when string, pod *testPod, requests, streams int) {
 	t.Helper()
-	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	eventually(t, func() (problem string) {
 		gotRequests, gotStreams := inFlight(t, pod)
-		if gotRequests == requests && gotStreams == streams {
-			return
+		if gotRequests != requests || gotStreams != streams {
+			problem = fmt.Sprintf("%s: %d requests and %d streams, want %d and %d", when, gotRequests, gotStreams, requests, streams)
 		}
-		if time.Now().After(limit) {
-			t.Fatalf("%s: %d requests and %d streams, want %d and %d", when, gotRequests, gotStreams, requests, streams)
-		}
-	}
+		return problem
+	})
 }
 
 // However a request ends, it is counted while it is served and not for longer.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	doorscaddy "github.com/doors-dev/doors-caddy"
@@ -52,6 +53,10 @@ func startTestPodWith(t *testing.T, address string, handler http.HandlerFunc) *t
 	return pod
 }
 
+// oneServer is a handler, for startCaddy, with one server on 127.0.1.1.
+const oneServer = `{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secret": "SECRET",
+	"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`
+
 // startCaddy runs a Caddy with one route in this process and returns its URL. "PORT" and "SECRET" in the handler's JSON
 // stand for the pod's port and the test's key.
 func startCaddy(t *testing.T, handler string, pod *testPod) (url string, err error) {
@@ -67,6 +72,20 @@ func startCaddy(t *testing.T, handler string, pod *testPod) (url string, err err
 		"apps": {"http": {"servers": {"test": {"listen": [%q], "routes": [{"handle": [%s]}]}}}}}`, address, handler)
 	t.Cleanup(func() { caddy.Stop() })
 	return "http://" + address, caddy.Load([]byte(config), true)
+}
+
+// eventually waits until the check finds no problem.
+func eventually(t *testing.T, check func() (problem string)) {
+	t.Helper()
+	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		problem := check()
+		if problem == "" {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatal(problem)
+		}
+	}
 }
 
 func tokenOf(t testing.TB, address string) string {

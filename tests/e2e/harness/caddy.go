@@ -47,19 +47,6 @@ type Options struct {
 	Alone  bool     // in a root that holds nothing but the binary and the configuration; without Env, Hosts, Resume
 }
 
-// Patience is how long anything may take that is not a matter of the test.
-const Patience = 60 * time.Second
-
-// Eventually waits until something is true.
-func Eventually(t testing.TB, what string, test func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(Patience); !test(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("not within %v: %s", Patience, what)
-		}
-	}
-}
-
 // admin opens a connection for each request: every load of a configuration
 // closes those of the admin API.
 var admin = http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: Patience}
