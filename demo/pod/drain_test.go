@@ -1,8 +1,12 @@
 package pod_test
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -55,6 +59,35 @@ func TestDrain(t *testing.T) {
 	}
 	if stats := p.Stats(); stats.Instances != 1 || !stats.Draining {
 		t.Errorf("%+v", stats)
+	}
+}
+
+// A connection that was kept open brings one more request, which is answered; then it ends.
+func TestDrainEndsConnectionsByAnswers(t *testing.T) {
+	p := start(t, pod.Config{})
+	newBrowser(t, p).load() // a page that the drain waits for
+	connection, err := net.Dial("tcp", p.Address().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	_ = connection.SetDeadline(time.Now().Add(20 * time.Second))
+	answers := bufio.NewReader(connection)
+	for _, drains := range []bool{false, true} {
+		if drains {
+			p.Drain()
+		}
+		fmt.Fprint(connection, "POST /~/x/h/unknown/1 HTTP/1.1\r\nHost: pod\r\nContent-Length: 2\r\n\r\n{}")
+		answer, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.StatusCode != 410 || answer.Close != drains {
+			t.Errorf("draining %v: %s, close %v", drains, answer.Status, answer.Close)
+		}
+	}
+	if _, err := answers.ReadByte(); !errors.Is(err, io.EOF) {
+		t.Errorf("after the answer: %v", err)
 	}
 }
 

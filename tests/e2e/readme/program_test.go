@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"go/format"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,18 +84,17 @@ func decodes(t *testing.T, secret, output, address string) {
 	}
 }
 
-// lastPage takes the place of the sample's app and main: one page is open, and
+// lastPage takes the place of the sample's main and app: one page is open, and
 // what it is told last comes after Doors has called back.
 const lastPage = `func main() {
-	app := &pages{ended: make(chan func())}
-	serve(&http.Server{Addr: ":8080", Handler: app}, app)
+	serve(":8080", &openPage{ended: make(chan func())})
 }
 
-type pages struct{ ended chan func() }
+type openPage struct{ ended chan func() }
 
-func (p *pages) Drain(ended func()) { p.ended <- ended }
+func (p *openPage) Drain(ended func()) { p.ended <- ended }
 
-func (p *pages) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (p *openPage) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "open")
 	w.(http.Flusher).Flush()
 	(<-p.ended)()
@@ -100,17 +103,32 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 }
 `
 
+// clicks does so too: it answers every request, and one for /end ends the drain.
+const clicks = `func main() {
+	serve(":8080", &clicked{ended: make(chan func(), 1)})
+}
+
+type clicked struct{ ended chan func() }
+
+func (c *clicked) Drain(ended func()) { c.ended <- ended }
+
+func (c *clicked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/end" {
+		(<-c.ended)()
+	}
+}
+`
+
 func testDrainProgram(t *testing.T, source string) {
+	kept, _, found := strings.Cut(source, "func main() {")
+	if !found {
+		t.Fatal("there is no main")
+	}
 	t.Run("as it stands", func(t *testing.T) {
 		startDrain(t, source).terminate()
 	})
 	t.Run("the last answer arrives", func(t *testing.T) {
-		kept, _, found := strings.Cut(source, "func main() {")
-		if !found {
-			t.Fatal("there is no main")
-		}
-		source := replaceOnce(t, kept+lastPage, `"errors"`, "\"errors\"\n\t\"fmt\"\n\t\"time\"")
-		app := startDrain(t, source)
+		app := startDrain(t, replaceOnce(t, kept+lastPage, `"errors"`, "\"errors\"\n\t\"fmt\"\n\t\"time\""))
 		answer, err := http.Get("http://" + app.address)
 		check(t, err)
 		defer answer.Body.Close()
@@ -123,6 +141,69 @@ func testDrainProgram(t *testing.T, source string) {
 			t.Errorf("the page ends with %q (%v)", rest, err)
 		}
 	})
+	t.Run("a click on its way is answered", func(t *testing.T) {
+		app := startDrain(t, kept+clicks)
+		if status, closed := clickDuringSIGTERM(t, app, false); status != http.StatusOK || !closed {
+			t.Errorf("status %d; connection closed: %v", status, closed)
+		}
+		app.end()
+	})
+	// Why README advises against it. This is also the proof that the test above can fail.
+	t.Run("SetKeepAlivesEnabled loses it", func(t *testing.T) {
+		app := startDrain(t, replaceOnce(t, kept+clicks, "stopping.Store(true)", "server.SetKeepAlivesEnabled(false)"))
+		if status, _ := clickDuringSIGTERM(t, app, true); status != http.StatusBadGateway {
+			t.Errorf("status %d, not 502", status)
+		}
+		app.end()
+	})
+}
+
+// clickDuringSIGTERM sends a click through a proxy, over a connection that was kept open. The click is on its way when the
+// app gets SIGTERM, and arrives when the app knows. It returns the status of the proxy's answer, and whether the connection
+// was closed after it. closesIdle says that the app closes the connection before.
+func clickDuringSIGTERM(t *testing.T, app *program, closesIdle bool) (status int, closed bool) {
+	t.Helper()
+	way := newRelay(t, app.address)
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: way.address}) },
+		ErrorLog: log.New(io.Discard, "", 0),
+	})
+	t.Cleanup(proxy.Close)
+	click := func() int {
+		answer, err := http.Post(proxy.URL+"/click", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		answer.Body.Close()
+		return answer.StatusCode
+	}
+	if status := click(); status != http.StatusOK {
+		t.Fatalf("before SIGTERM: status %d", status)
+	}
+	way.hold()
+	answered := make(chan int, 1)
+	go func() { answered <- click() }()
+	way.wait(t, "the click", way.held)
+	check(t, app.command.Process.Signal(syscall.SIGTERM))
+	harness.Eventually(t, "the app knows that it is to stop", func() bool {
+		answer, err := http.Get("http://" + app.address + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer.Close
+	})
+	if closesIdle {
+		way.wait(t, "the end of the idle connection", way.ended)
+	}
+	way.release()
+	status = <-answered
+	if status == http.StatusOK {
+		way.wait(t, "the end of the connection", way.ended)
+		closed = true
+	}
+	return status, closed
 }
 
 // program is a running sample.
@@ -158,7 +239,21 @@ func startDrain(t *testing.T, source string) *program {
 func (p *program) terminate() {
 	p.t.Helper()
 	check(p.t, p.command.Process.Signal(syscall.SIGTERM))
-	stuck := time.AfterFunc(30*time.Second, func() { p.command.Process.Kill() })
+	p.wait()
+}
+
+// end ends the drain of a program that has got SIGTERM, and wants it to end well.
+func (p *program) end() {
+	p.t.Helper()
+	answer, err := http.Get("http://" + p.address + "/end")
+	check(p.t, err)
+	answer.Body.Close()
+	p.wait()
+}
+
+func (p *program) wait() {
+	p.t.Helper()
+	stuck := time.AfterFunc(harness.Patience, func() { p.command.Process.Kill() })
 	defer stuck.Stop()
 	if err := p.command.Wait(); err != nil {
 		p.t.Errorf("after SIGTERM: %v\n%s", err, &p.output)
