@@ -21,6 +21,7 @@ func (c chooser) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.
 	chosen := c.policy.Select(pool, r, w)
 	if serving, ok := c.source.requestOf(r.Context()); ok {
 		if chosen == nil {
+			serving.foundNothing()
 			serving.passOver()
 		} else {
 			c.source.choose(serving, chosen)
@@ -67,6 +68,7 @@ func (c ownChoice) Select(_ reverseproxy.UpstreamPool, r *http.Request, _ http.R
 	}
 	pods := c.source.podsFor(r.Context(), serving)
 	if len(pods) == 0 {
+		serving.foundNothing()
 		return nil
 	}
 	chosen := pods[0]

@@ -20,6 +20,7 @@
 //	pods.go        an event in, a verdict out
 //	visible.go     the decision and what became of it in, placeholders and fields of logs out
 //	answer.go      a verdict in, the 410 or 503 out
+//	faults.go      a fault of this machine in, a line in the log out
 //
 // And what is known:
 //

@@ -46,9 +46,11 @@ func (s *Source) verdictBefore(serving *request) verdict {
 // verdictAfter says what the failure of a request means that had to reach one pod. After a connection was made it means
 // nothing: the pod may have seen the request.
 func (s *Source) verdictAfter(serving *request, failure error) verdict {
-	var dialError reverseproxy.DialError
-	if serving.decision.Kind != doors.Pod || !errors.As(failure, &dialError) {
+	if serving.decision.Kind != doors.Pod || !serving.failedToDial(failure) {
 		return verdict{}
+	}
+	if fault := ownFault(serving, failure); fault != nil {
+		s.logFaultHere(fault)
 	}
 	if answer, ok := serving.failedAt(serving.pod[0].address); ok {
 		return verdictOf(answer, causeOf(answer.Verdict))
@@ -56,24 +58,37 @@ func (s *Source) verdictAfter(serving *request, failure error) verdict {
 	return unavailable(metrics.OwnFault) // not the pod was dialled but a forward proxy, say
 }
 
+// failedToDial tells whether the proxy loop ended because no connection could be made.
+func (q *request) failedToDial(failure error) bool {
+	var dialError reverseproxy.DialError
+	return q.attempt == roundTripFailed && errors.As(failure, &dialError)
+}
+
 // ownFault returns the failure of the last dial if its cause is on this machine, so that nothing is known about any pod. Else it returns nil.
 func ownFault(serving *request, failure error) error {
-	var dialError reverseproxy.DialError
-	if !errors.As(failure, &dialError) {
+	if !serving.failedToDial(failure) {
 		return nil
 	}
 	pod, _ := serving.chosenPod()
 	if answer, ok := serving.failedAt(pod.address); ok && answer.Verdict != doors.VerdictNone {
 		return nil
 	}
-	return dialError
+	if fault := serving.faultHere(); fault != nil {
+		return fault
+	}
+	return failure
 }
 
 // dialled reports how a dial ended.
-func (s *Source) dialled(serving *request, server *server, address netip.AddrPort, outcome doors.Outcome) {
+func (s *Source) dialled(serving *request, server *server, address netip.AddrPort, failure error) {
+	outcome := outcomeOf(failure)
 	if outcome == doors.OutcomeCancelled {
 		return
 	}
+	if outcome != doors.OutcomeOwnFault {
+		failure = nil
+	}
+	serving.failedHere(failure)
 	answer, err := s.shared.pods.Ended(server.group, address, serving.decision.Path, outcome, s.shared.now())
 	if err != nil {
 		s.logFault(err)

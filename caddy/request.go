@@ -44,16 +44,29 @@ type request struct {
 	patience hosts.Patience
 
 	// These belong to the proxy loop, which runs in one goroutine.
-	at           netip.AddrPort // the pod at which the request is counted; noPod if there is none
-	resets       int
-	offered      []offer
-	hadUpstreams bool
+	at      netip.AddrPort // the pod at which the request is counted; noPod if there is none
+	resets  int
+	offered []offer
+	attempt attempt
 
 	// The transport dials in goroutines of its own, and may go on with a dial after the request has ended.
 	mutex  sync.Mutex
 	chosen pod
 	failed map[netip.AddrPort]doors.Answer
+	fault  error // why the last dial failed for a reason on this machine, nil if it did not
 }
+
+// attempt is how far the proxy loop has got with its last attempt. An error that comes out of the loop is about a pod only if
+// the pod's own round trip failed: handlers of the user that run after the round trip return errors too.
+type attempt uint8
+
+const (
+	noAttempt attempt = iota
+	nothingToChoose
+	underway
+	roundTripFailed
+	podAnswered
+)
 
 // noPod is the address of no pod.
 var noPod netip.AddrPort
@@ -85,7 +98,6 @@ func (q *request) offer(pods []pod) []*reverseproxy.Upstream {
 		upstreams[i] = &reverseproxy.Upstream{Dial: pod.upstream.Dial}
 		q.offered = append(q.offered, offer{pod, upstreams[i]})
 	}
-	q.hadUpstreams = q.hadUpstreams || len(pods) > 0
 	return upstreams
 }
 
@@ -101,7 +113,7 @@ func (q *request) offeredAs(upstream *reverseproxy.Upstream) (pod, bool) {
 
 // chose notes the pod that was chosen.
 func (q *request) chose(pod pod) {
-	q.hadUpstreams = true
+	q.attempt = underway
 	if q.chosen.server != nil || q.anyPod {
 		metrics.FailedOver()
 	}
@@ -111,6 +123,13 @@ func (q *request) chose(pod pod) {
 	q.mutex.Lock()
 	q.chosen = pod
 	q.mutex.Unlock()
+}
+
+// foundNothing notes that there was no pod to choose. If there was one before, its failure is what the loop will end with.
+func (q *request) foundNothing() {
+	if q.attempt == noAttempt {
+		q.attempt = nothingToChoose
+	}
 }
 
 // chosenPod returns the pod that was chosen last.
@@ -135,6 +154,20 @@ func (q *request) failedToReach(address netip.AddrPort, answer doors.Answer) {
 		q.failed = make(map[netip.AddrPort]doors.Answer)
 	}
 	q.failed[address] = answer
+}
+
+// failedHere notes why a dial failed for a reason on this machine; nil for any other end of a dial.
+func (q *request) failedHere(fault error) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	q.fault = fault
+}
+
+// faultHere is what was noted last.
+func (q *request) faultHere() error {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	return q.fault
 }
 
 // reached notes that the last dial of an address succeeded.

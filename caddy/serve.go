@@ -108,7 +108,7 @@ func (h *Handler) settle(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	serving.announce(w.Header())
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if verdict.status == http.StatusGone && serving.decision.Kind == doors.Pod && serving.decision.Path == doors.PathResource && reads {
-		serving.anyPod, serving.hadUpstreams = true, false
+		serving.anyPod, serving.attempt = true, noAttempt
 		return h.serveFresh(h.anyPod, w, r, next, serving)
 	}
 	verdict.answer(w, r)
@@ -122,13 +122,12 @@ func (h *Handler) serveFresh(proxy *reverseproxy.Handler, w http.ResponseWriter,
 		return nil
 	}
 	verdict := unavailable(metrics.NoFreshPod)
-	if serving.hadUpstreams {
-		fault := ownFault(serving, err)
-		if fault == nil {
-			return err
-		}
+	if fault := ownFault(serving, err); fault != nil {
+		h.source.logFaultHere(fault)
 		verdict.cause = metrics.OwnFault
 		err = caddyhttp.Error(verdict.status, fault)
+	} else if serving.attempt != nothingToChoose {
+		return err
 	}
 	serving.cause = verdict.cause
 	serving.announce(w.Header())

@@ -22,6 +22,8 @@ type shared struct {
 	hosts *hosts.Set
 	pods  *doors.Pods
 
+	faults faults
+
 	sources  liveSources
 	recorder status.Recorder
 

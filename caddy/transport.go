@@ -39,10 +39,14 @@ func newTransport(roundTripper http.RoundTripper, source *Source) (transport, er
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	keepEnd(r)
 	response, err := t.HTTPTransport.RoundTrip(r)
-	if err == nil {
-		if serving, ok := t.source.requestOf(r.Context()); ok {
-			t.source.answered(serving)
-		}
+	serving, ok := t.source.requestOf(r.Context())
+	switch {
+	case !ok:
+	case err != nil:
+		serving.attempt = roundTripFailed
+	default:
+		serving.attempt = podAnswered
+		t.source.answered(serving)
 	}
 	return response, err
 }
@@ -62,9 +66,10 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 			if pod, ok := serving.chosenPod(); ok {
 				ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 					ConnectDone: func(_, address string, err error) {
-						// The address is that of a forward proxy if there is one: it says nothing about the pod.
 						if parsed, parseErr := netip.ParseAddrPort(address); parseErr == nil && parsed == pod.address {
-							source.dialled(serving, pod.server, parsed, outcomeOf(err))
+							source.dialled(serving, pod.server, parsed, err)
+						} else { // that of a forward proxy, which says nothing about the pod
+							serving.failedHere(err)
 						}
 					},
 				})
