@@ -32,6 +32,7 @@ import (
 //	    dial_fallback_delay <delay>
 //	    versions            ipv4|ipv6 [ipv4|ipv6]
 //	    stale_max           <age>
+//	    first_lookup        <duration>
 //
 //	    # pods that cannot be reached
 //	    gone_after <duration>
@@ -47,8 +48,8 @@ import (
 func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the name of the source
 	block := blockOf(d, "secret", "cookie_name", "upstream",
-		"refresh", "resolvers", "dial_timeout", "dial_fallback_delay", "versions", "stale_max", "gone_after", "gone_rate",
-		"decision_header")
+		"refresh", "resolvers", "dial_timeout", "dial_fallback_delay", "versions", "stale_max", "first_lookup",
+		"gone_after", "gone_rate", "decision_header")
 	if err := block.noArgument(d); err != nil {
 		return err
 	}

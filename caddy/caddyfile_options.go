@@ -23,6 +23,8 @@ func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) erro
 		return durationArgument(d, &o.FallbackDelay, anyDuration)
 	case "stale_max":
 		return durationArgument(d, &o.StaleMax, positive)
+	case "first_lookup":
+		return durationArgument(d, &o.FirstLookup, positive)
 	case "gone_after":
 		return durationArgument(d, &o.GoneAfter, positive)
 	case "gone_rate":

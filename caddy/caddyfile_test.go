@@ -129,6 +129,7 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"no time at all to refresh", block("refresh 0"), []string{"Caddyfile:4", "refresh", `"0"`, "more than zero"}},
 		{"gone at once", block("gone_after 0s"), []string{"Caddyfile:4", "gone_after", `"0s"`, "more than zero"}},
 		{"always stale", block("stale_max 0s"), []string{"Caddyfile:4", "stale_max", `"0s"`, "more than zero"}},
+		{"no first lookup", block("first_lookup 0s"), []string{"Caddyfile:4", "first_lookup", `"0s"`, "more than zero"}},
 		{"negative dial_timeout", block("dial_timeout -1s"), []string{"Caddyfile:4", "dial_timeout", `"-1s"`, "not negative"}},
 		{"no refresh", block("refresh"), []string{"Caddyfile:4", "missing argument", "refresh"}},
 		{"bad resolver", block("resolvers 127.0.0.1:53 unix//x"), []string{"Caddyfile:4", "resolvers", `"unix//x"`, "name server"}},
@@ -166,7 +167,7 @@ func TestCaddyfileErrorsHideKeys(t *testing.T) {
 		"KEY", "KEY a", "secret KEYx", "secret KEY KEY", "secret KEY {\nKEY\n}", "cookie_name KEY", "cookie_name a KEY", "cookie_name a\ncookie_name KEY",
 		"upstream KEY", "upstream {\nKEY\n}", "upstream {\npod_cidr KEY\n}", "upstream {\npod_cidr 10.0.0.0/24 KEY\n}", "upstream {\npod_cidr 10.0.0.0/KEY\n}",
 		"upstream {\nhost KEY\n}", "upstream {\nhost a KEY\n}", "upstream {\nupstream_port KEY\n}", "upstream {\nupstream_port 80 KEY\n}",
-		"refresh KEY", "refresh 1s KEY", "resolvers unix/KEY", "dial_timeout KEY", "dial_fallback_delay KEY", "versions KEY", "stale_max KEY",
+		"refresh KEY", "refresh 1s KEY", "resolvers unix/KEY", "dial_timeout KEY", "dial_fallback_delay KEY", "versions KEY", "stale_max KEY", "first_lookup KEY",
 		"gone_after KEY", "gone_rate KEY", "decision_header KEY", "decision_header X KEY", upstream + "secret KEY\nKEY",
 	} {
 		_, err := adapt(block(strings.ReplaceAll(options, "KEY", testSecret)))
@@ -187,12 +188,12 @@ func TestCaddyfileErrorsHideKeys(t *testing.T) {
 }
 
 func TestOptionsAdapt(t *testing.T) {
-	options := "refresh 2s\nresolvers 127.0.0.1:5353 tcp/127.0.0.1\ndial_timeout 1s\ndial_fallback_delay -1s\nversions ipv4\nstale_max 1m\ngone_after 5s\ngone_rate 0\n"
+	options := "refresh 2s\nresolvers 127.0.0.1:5353 tcp/127.0.0.1\ndial_timeout 1s\ndial_fallback_delay -1s\nversions ipv4\nstale_max 1m\nfirst_lookup 7s\ngone_after 5s\ngone_rate 0\n"
 	adapted, err := adapt(block("secret " + testSecret + "\nupstream {\npod_cidr 10.0.0.0/24\nhost a\nupstream_port 80\n}\n" + options))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"dial_fallback_delay":-1000000000,"dial_timeout":1000000000,"gone_after":5000000000,"gone_rate":0,"refresh":2000000000,` +
+	want := `{"dial_fallback_delay":-1000000000,"dial_timeout":1000000000,"first_lookup":7000000000,"gone_after":5000000000,"gone_rate":0,"refresh":2000000000,` +
 		`"resolver":{"addresses":["127.0.0.1:5353","tcp/127.0.0.1"]},"secret":"` + testSecret + `","source":"doors_upstream","stale_max":60000000000,` +
 		`"upstreams":[{"cidr":"10.0.0.0/24","host":"a","port":80}],"versions":{"ipv4":true}}`
 	if got := string(handlerJSON(t, adapted)["dynamic_upstreams"]); got != want {

@@ -42,6 +42,10 @@ type Options struct {
 	// within 500 ms, it is used all the same. Default: 5m
 	StaleMax caddy.Duration `json:"stale_max,omitempty"`
 
+	// How long a request waits for the first lookup of a `host` while no pod is known at all. Any other wait for the DNS is 500 ms at
+	// most. Default: 3s
+	FirstLookup caddy.Duration `json:"first_lookup,omitempty"`
+
 	// How long a pod must have been out of reach (no route, no answer) before its pages are told that it is gone. A pod whose
 	// host refuses connections is gone at once. Default: 10s
 	GoneAfter caddy.Duration `json:"gone_after,omitempty"`
@@ -55,8 +59,9 @@ type Options struct {
 }
 
 const (
-	defaultGoneAfter = 10 * time.Second
-	defaultGoneRate  = 100
+	defaultFirstLookup = 3 * time.Second
+	defaultGoneAfter   = 10 * time.Second
+	defaultGoneRate    = 100
 )
 
 const (
@@ -97,6 +102,7 @@ func (o *Options) members() []member {
 		duration("dial_fallback_delay", &o.FallbackDelay, anyDuration),
 		{"versions", &o.Versions, `must be an object {"ipv4": true, "ipv6": true} with one of them true`, func() bool { return o.Versions == nil || o.addressFamilies() != (hosts.Versions{}) }},
 		duration("stale_max", &o.StaleMax, positive),
+		duration("first_lookup", &o.FirstLookup, positive),
 		duration("gone_after", &o.GoneAfter, positive),
 		{"gone_rate", &o.GoneRate, rateRule, nil},
 		{"decision_header", &o.DecisionHeader, headerRule, func() bool { return o.DecisionHeader == "" || httpguts.ValidHeaderFieldName(o.DecisionHeader) }},
@@ -128,6 +134,14 @@ func takeOptions(document map[string]any) (options Options, err error) {
 		}
 	}
 	return options, nil
+}
+
+// firstLookup is how long a request waits for the first lookup.
+func (o *Options) firstLookup() time.Duration {
+	if o.FirstLookup > 0 {
+		return time.Duration(o.FirstLookup)
+	}
+	return defaultFirstLookup
 }
 
 // group holds the options for what is known about pods.

@@ -22,7 +22,8 @@ func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
 
 func TestTakeOptions(t *testing.T) {
 	options, rest, err := optionsFrom(t, `{"secret": "x", "refresh": "2s", "resolver": {"addresses": ["127.0.0.1", "tcp/[::1]:5353"]}, "dial_timeout": 1000000000,
-		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "gone_after": "5s", "gone_rate": 0, "decision_header": "X-Why"}`)
+		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "first_lookup": "7s",
+		"gone_after": "5s", "gone_rate": 0, "decision_header": "X-Why"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +40,9 @@ func TestTakeOptions(t *testing.T) {
 	}
 	if !reflect.DeepEqual(resolution, want) {
 		t.Errorf("got %+v, want %+v", resolution, want)
+	}
+	if options.firstLookup() != 7*time.Second || new(Options).firstLookup() != 3*time.Second {
+		t.Errorf("first_lookup %v, and %v by default", options.firstLookup(), new(Options).firstLookup())
 	}
 	if options.DecisionHeader != "X-Why" {
 		t.Errorf("decision_header %q", options.DecisionHeader)
@@ -57,6 +61,7 @@ func TestBadOptions(t *testing.T) {
 		`{"refresh": 0}`:                                           "refresh: must be a duration such as 10s, and more than zero",
 		`{"gone_after": "0s"}`:                                     "gone_after: must be a duration such as 10s, and more than zero",
 		`{"stale_max": null}`:                                      "stale_max: must be a duration such as 10s, and more than zero",
+		`{"first_lookup": "0s"}`:                                   "first_lookup: must be a duration such as 10s, and more than zero",
 		`{"dial_timeout": "-1s"}`:                                  "dial_timeout: must be a duration such as 10s, and not negative",
 		`{"decision_header": "canary: 1"}`:                         "decision_header: must be the name",
 		`{"decision_header": 1}`:                                   "decision_header: must be the name",

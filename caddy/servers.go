@@ -116,15 +116,7 @@ func (s *server) newPod(address netip.Addr) pod {
 // fresh returns the server's fresh pods in order of their addresses. It waits, as long as the request has patience, only while nothing is
 // known about the host; a context that has ended makes it return at once. The slice is shared and must not be changed.
 func (s *server) fresh(ctx context.Context, patience *hosts.Patience) []pod {
-	return s.podsAt(s.host.Snapshot(ctx, patience))
-}
-
-// newer is fresh for a request that could reach none of these: it also waits if they may be old.
-func (s *server) newer(ctx context.Context, patience *hosts.Patience) []pod {
-	return s.podsAt(s.host.Newer(ctx, patience))
-}
-
-func (s *server) podsAt(snapshot *hosts.Snapshot, err error) []pod {
+	snapshot, err := s.host.Snapshot(ctx, patience)
 	if err != nil {
 		return nil // logged by the set, once per change
 	}
@@ -195,14 +187,17 @@ func knownOf(servers []*server, lookUp bool) (pods []pod) {
 // maxWaits bounds for how many servers one request waits at once.
 const maxWaits = 1000
 
-// newerOf returns the fresh pods of all servers for a request that could reach none of those that are known. It waits for hosts that are not
-// known yet and for those whose addresses may be old, for many of them at once.
-func newerOf(ctx context.Context, patience *hosts.Patience, servers []*server, lookUp bool) []pod {
-	var waiting sync.WaitGroup
-	for i, first := 0, rand.IntN(len(servers)); i < min(len(servers), maxWaits); i++ {
-		server := servers[(first+i)%len(servers)]
-		waiting.Go(func() { server.newer(ctx, patience) })
+// awaitPods waits, for a request that could reach none of the known pods, until one of these servers has a pod that the request has not tried,
+// if its host is not known yet or may have other addresses by now. Where the user has a policy, which is to see all servers, it waits for all.
+func (s *Source) awaitPods(ctx context.Context, serving *request, servers []*server) {
+	first := rand.IntN(len(servers))
+	asked := func(yield func(*hosts.Host) bool) {
+		for i := range min(len(servers), maxWaits) {
+			if !yield(servers[(first+i)%len(servers)].host) {
+				return
+			}
+		}
 	}
-	waiting.Wait()
-	return knownOf(servers, lookUp)
+	ready := func() bool { return s.choosesItself && len(serving.untried(knownOf(servers, false))) > 0 }
+	hosts.Await(ctx, &serving.patience, s.firstLookup(), asked, ready)
 }

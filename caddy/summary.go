@@ -30,6 +30,7 @@ func (s *Source) logSummary(cookieName string) {
 		zap.Strings("keys", keys), zap.String("cookie_name", cookieName),
 		zap.Duration("refresh", cmp.Or(time.Duration(s.Refresh), hosts.DefaultRefresh)),
 		zap.Duration("stale_max", cmp.Or(time.Duration(s.StaleMax), hosts.DefaultStaleMax)),
+		zap.Duration("first_lookup", s.firstLookup()),
 		zap.Duration("gone_after", s.group.GoneAfter), zap.Uint32("gone_rate", s.group.GoneRate),
 		zap.String("decision_header", s.DecisionHeader))
 }

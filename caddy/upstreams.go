@@ -55,15 +55,14 @@ func (s *Source) ResetCache(r *http.Request) error {
 // candidates are the pods to choose from: the cookie's own pod first, then the rest of its server, then all others, and last
 // of all those that could not be reached a moment ago. Pods that this request could not reach are left out.
 func (s *Source) candidates(ctx context.Context, serving *request) []pod {
+	var own *server
 	var ownFailing []pod
 	if serving.decision.Kind != doors.Any {
-		own := s.servers[serving.decision.Upstream]
-		well, failing := s.split(serving.untried(s.freshOfOwn(ctx, serving, own)))
+		own = s.servers[serving.decision.Upstream]
+		well, failing := s.ofOwn(serving, s.freshOfOwn(ctx, serving, own))
 		if serving.anyPod && len(well)+len(failing) == 0 {
-			well, failing = s.split(serving.untried(own.newer(ctx, &serving.patience)))
-		}
-		if sticky, ok := podIn(well, serving.decision.Addr); ok && serving.resets == 0 && !serving.anyPod {
-			return sticky
+			s.awaitPods(ctx, serving, []*server{own})
+			well, failing = s.ofOwn(serving, own.latest())
 		}
 		if len(well) > 0 {
 			return well
@@ -83,7 +82,13 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	all := knownOf(s.servers, lookUp)
 	rest := serving.untried(all)
 	if len(rest) == 0 { // only now is it worth to wait for hosts that are not known yet, or not lately
-		all = newerOf(ctx, &serving.patience, s.servers, lookUp)
+		s.awaitPods(ctx, serving, s.servers)
+		if own != nil {
+			if well, _ := s.ofOwn(serving, own.latest()); len(well) > 0 {
+				return well
+			}
+		}
+		all = knownOf(s.servers, lookUp)
 		rest = serving.untried(all)
 	}
 	well, failing := s.split(rest)
@@ -100,6 +105,16 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	default:
 		return nil
 	}
+}
+
+// ofOwn splits the untried pods of the request's own server into those that are well, of which only the cookie's own pod counts if it is
+// one of them, and those that could not be reached a moment ago.
+func (s *Source) ofOwn(serving *request, pods []pod) (well, failing []pod) {
+	well, failing = s.split(serving.untried(pods))
+	if sticky, ok := podIn(well, serving.decision.Addr); ok && serving.resets == 0 && !serving.anyPod {
+		well = sticky
+	}
+	return well, failing
 }
 
 // lookAroundAfter is for how long DNS may be silent about a server until others are looked up as well: a name server that is well

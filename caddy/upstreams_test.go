@@ -6,10 +6,13 @@ import (
 	"hash/maphash"
 	"net/http"
 	"net/netip"
+	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
@@ -45,7 +48,7 @@ func sourceAsking(t *testing.T, servers int, lookup hosts.LookupFunc) *Source {
 	return s
 }
 
-// Caddy asks up to eight times for upstreams, of any number of servers. All that together waits for DNS as long as one name may take.
+// Caddy asks up to eight times for upstreams, of any number of servers. All that together waits for DNS as long as the first lookup may take.
 func TestRequestWaitsForNamesOnce(t *testing.T) {
 	for _, servers := range []int{1, 3} {
 		for _, kind := range []doors.Kind{doors.Server, doors.Any} {
@@ -54,6 +57,7 @@ func TestRequestWaitsForNamesOnce(t *testing.T) {
 					<-ctx.Done() // a name server that is silent
 					return nil, ctx.Err()
 				})
+				s.FirstLookup = caddy.Duration(1500 * time.Millisecond)
 				serving, begin := &request{source: s, decision: doors.Decision{Kind: kind}}, time.Now()
 				for range maxDials {
 					if pods := s.candidates(t.Context(), serving); len(pods) != 0 {
@@ -61,7 +65,7 @@ func TestRequestWaitsForNamesOnce(t *testing.T) {
 					}
 					s.ResetCache(new(http.Request).WithContext(context.WithValue(t.Context(), requestKey{}, serving)))
 				}
-				if took := time.Since(begin); took != 500*time.Millisecond {
+				if took := time.Since(begin); took != s.firstLookup() {
 					t.Errorf("%d servers, %v: waited for %v", servers, kind, took)
 				}
 			})
@@ -87,5 +91,46 @@ func TestOthersAreLookedUpWhileOneIsSilent(t *testing.T) {
 		if len(pods) != 1 || pods[0].server != s.servers[1] {
 			t.Errorf("pods %v", pods)
 		}
+	})
+}
+
+// With slow DNS the first request of all waits for it, and goes where it would go later.
+func TestFirstRequestWaitsForSlowNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sourceAsking(t, 3, func(ctx context.Context, _, host string) ([]netip.Addr, error) {
+			select {
+			case <-time.After(1400 * time.Millisecond):
+			case <-ctx.Done():
+			}
+			return []netip.Addr{netip.MustParseAddr("127.0." + host[3:] + ".1"), netip.MustParseAddr("127.0." + host[3:] + ".2")}, nil
+		})
+		own := doors.Decision{Kind: doors.Server, Upstream: 1, Addr: netip.MustParseAddr("127.0.1.2")}
+		for _, decision := range []doors.Decision{own, {Kind: doors.Any}} {
+			pods := s.candidates(t.Context(), &request{source: s, decision: decision})
+			if len(pods) == 0 || decision.Kind == doors.Server && (len(pods) != 1 || pods[0].address.Addr() != decision.Addr) {
+				t.Errorf("%v: pods %v", decision.Kind, pods)
+			}
+		}
+	})
+}
+
+// A page load that waits for many names costs what it costs to wait.
+func TestManySilentNamesCostNoGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sourceAsking(t, 200, func(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		before := runtime.NumGoroutine()
+		const requests = 100
+		var waiting sync.WaitGroup
+		for range requests {
+			waiting.Go(func() { s.candidates(t.Context(), &request{source: s, decision: doors.Decision{Kind: doors.Any}}) })
+		}
+		synctest.Wait()
+		if n := runtime.NumGoroutine() - before; n > 2*requests {
+			t.Errorf("%d goroutines for %d requests", n, requests)
+		}
+		waiting.Wait()
 	})
 }

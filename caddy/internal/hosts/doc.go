@@ -10,6 +10,7 @@
 //	options.go   what makes two users share a name
 //	set.go       the shared names, counted by their users
 //	host.go      one user's view: a request asks for addresses
+//	await.go     a request waits for any of many names
 //	schedule.go  when to look up (pure, the time is an argument)
 //	queue.go     at most 64 lookups at once, and refreshes at a bounded rate
 //	lookup.go    one lookup: name servers in, addresses or a classified error out

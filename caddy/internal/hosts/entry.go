@@ -69,7 +69,7 @@ func (e *entry) join(refresh time.Duration) {
 	}
 }
 
-// leave ends one user's hold. After the last one nothing runs but a lookup that is being cancelled.
+// leave ends one user's hold. After the last one nothing runs but a lookup that requests wait for, or one that is being cancelled.
 func (e *entry) leave(refresh time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -78,37 +78,56 @@ func (e *entry) leave(refresh time.Duration) {
 	}
 	e.startTimer(keepUnused, e.forget)
 	e.sleep()
-	if e.cancel != nil {
+	e.abandon()
+}
+
+// abandon ends a lookup that nobody wants. The lock is held.
+func (e *entry) abandon() {
+	switch {
+	case e.schedule.wanted():
+	case e.cancel != nil:
 		e.cancel()
-	} else {
+	default:
 		e.release()
 	}
 }
 
-// use notes a request and returns what it needs: the channel to wait on, nil when no lookup is pending.
-func (e *entry) use(staleMax time.Duration) (s *Snapshot, wait <-chan struct{}, failure *Error) {
+// use notes a request and returns what is known. A request that waits gets the channel to wait on, nil when no lookup is pending or
+// the answer is new enough; with a channel it must call waited.
+func (e *entry) use(staleMax time.Duration, waits bool) (s *Snapshot, done <-chan struct{}, failure *Error) {
 	e.mu.Lock()
 	now := e.set.now()
-	begin := e.schedule.use(now)
+	s, failure = e.snapshot.Load(), e.record.failure
+	old := s == nil || e.stale(now, staleMax)
+	begin := e.schedule.use(now, waits && old)
 	if begin {
 		e.done = make(chan struct{})
 	}
 	if e.schedule.users > 0 {
 		e.activity.Store(used)
 	}
-	s, failure = e.snapshot.Load(), e.record.failure
-	if e.schedule.pending() && (s == nil || e.stale(now, staleMax)) {
-		wait = e.done
+	if waits && old && e.schedule.pending() {
+		e.schedule.wait()
+		done = e.done
 	}
 	e.mu.Unlock()
 	if begin {
 		class := routine
-		if wait != nil {
+		if old {
 			class = urgent
 		}
 		e.set.queue.push(e, class)
 	}
-	return s, wait, failure
+	return s, done, failure
+}
+
+// waited ends the wait of a request and returns what is known now.
+func (e *entry) waited() (*Snapshot, *Error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.schedule.waited()
+	e.abandon()
+	return e.snapshot.Load(), e.record.failure
 }
 
 // stale says whether the last outcome is too old to go without asking again.
@@ -184,12 +203,6 @@ func (e *entry) outcome(addresses []netip.Addr, failure *Error) {
 	e.cancel = nil
 	now := e.set.now()
 	delay, again := e.schedule.end(now, rand.Float64())
-	if !again { // the last user left at this very moment: nobody wants the result
-		e.release()
-		e.mu.Unlock()
-		return
-	}
-	e.startTimer(delay, e.tick)
 	var event Event
 	var report bool
 	if failure == nil {
@@ -197,7 +210,12 @@ func (e *entry) outcome(addresses []netip.Addr, failure *Error) {
 	} else {
 		event, report = e.record.fail(now, failure)
 	}
-	e.checked.Store(int64(now))
+	if again {
+		e.startTimer(delay, e.tick)
+		e.checked.Store(int64(now))
+	} else {
+		e.sleep()
+	}
 	e.publish()
 	e.release()
 	e.mu.Unlock()
@@ -206,7 +224,7 @@ func (e *entry) outcome(addresses []netip.Addr, failure *Error) {
 	}
 }
 
-// cancelled ends a lookup that was cut short when the last user left. The next user may be there already.
+// cancelled ends a lookup that was cut short when nobody wanted it. Somebody may want it by now.
 func (e *entry) cancelled() {
 	e.mu.Lock()
 	e.cancel = nil
@@ -239,6 +257,7 @@ func (e *entry) publish() {
 		e.snapshot.Store(nil)
 	case now == nil || now.generation != e.record.generation:
 		e.snapshot.Store(&Snapshot{addresses: e.record.addresses, generation: e.record.generation})
+		e.set.news.announce()
 	}
 }
 
@@ -299,11 +318,4 @@ func (e *entry) state() State {
 		s.FailingFor = now - e.record.failed
 	}
 	return s
-}
-
-// latest returns what is known now.
-func (e *entry) latest() (*Snapshot, *Error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.snapshot.Load(), e.record.failure
 }

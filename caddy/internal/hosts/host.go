@@ -55,13 +55,7 @@ func (h *Host) Snapshot(ctx context.Context, patience *Patience) (*Snapshot, err
 			return s, nil
 		}
 	}
-	return h.wait(ctx, patience, h.staleMax)
-}
-
-// Newer is Snapshot for a request that could reach none of the known addresses. Then it is worth waiting for a lookup that is
-// under way, unless others have ended in time before it: after a while without requests the addresses may be old.
-func (h *Host) Newer(ctx context.Context, patience *Patience) (*Snapshot, error) {
-	return h.wait(ctx, patience, min(h.staleMax, 2*h.refresh))
+	return h.wait(ctx, patience)
 }
 
 // Current returns the known addresses and never waits; nil when there are none. It keeps the lookups of the name going or starts
@@ -72,15 +66,15 @@ func (h *Host) Current() (s *Snapshot, followed bool) {
 	if a := e.activity.Load(); a == used || a == unused && e.activity.CompareAndSwap(unused, used) {
 		return s, true
 	}
-	e.use(h.staleMax)
+	e.use(h.staleMax, false)
 	return s, false
 }
 
 // Known returns the known addresses, nil when there are none. It neither waits nor counts as use, so that no lookup follows.
 func (h *Host) Known() *Snapshot { return h.entry.snapshot.Load() }
 
-func (h *Host) wait(ctx context.Context, patience *Patience, staleMax time.Duration) (*Snapshot, error) {
-	s, done, failure := h.entry.use(staleMax)
+func (h *Host) wait(ctx context.Context, patience *Patience) (*Snapshot, error) {
+	s, done, failure := h.entry.use(h.staleMax, true)
 	if done != nil {
 		timer := time.NewTimer(patience.left(h.entry.set.now()))
 		defer timer.Stop()
@@ -89,7 +83,7 @@ func (h *Host) wait(ctx context.Context, patience *Patience, staleMax time.Durat
 		case <-timer.C:
 		case <-ctx.Done():
 		}
-		s, failure = h.entry.latest()
+		s, failure = h.entry.waited()
 	}
 	switch {
 	case s != nil:
@@ -114,8 +108,8 @@ func (h *Host) DropRefused(address netip.Addr) bool {
 // State returns what is known about the name.
 func (h *Host) State() State { return h.entry.state() }
 
-// Release ends the use of the name; calling it again does nothing. When the last user releases, lookups end,
-// a running one is cancelled, and what is known stays known for a minute, for the next user.
+// Release ends the use of the name; calling it again does nothing. When the last user releases, lookups end; a pending one goes on for as
+// long as a request waits for it. What is known stays known for a minute, for the next user.
 func (h *Host) Release() {
 	if !h.entry.literal && !h.released.Swap(true) {
 		h.entry.leave(h.refresh)

@@ -30,6 +30,7 @@ const (
 type schedule struct {
 	phase     phase
 	users     int
+	waiters   int // requests that wait for a lookup: it goes on for them when the last user has left
 	intervals []interval
 	refresh   time.Duration // the smallest of these
 	lastUsed  time.Duration
@@ -59,8 +60,8 @@ func (s *schedule) join(now, refresh time.Duration) (delay time.Duration, moved 
 	return s.refresh, true
 }
 
-// leave removes a user who joined with this refresh. It returns true when that was the last one; nothing is
-// planned from then on, though a running lookup may still end.
+// leave removes a user who joined with this refresh. It returns true when that was the last one. Nothing is planned from then on, but a
+// lookup that is pending goes on for those who wait for it.
 func (s *schedule) leave(refresh time.Duration) (last bool) {
 	s.users--
 	at := s.intervalOf(refresh)
@@ -71,11 +72,30 @@ func (s *schedule) leave(refresh time.Duration) (last bool) {
 		s.setRefresh()
 		return false
 	}
-	if s.phase != running {
+	if s.phase == waiting {
 		s.phase = idle
 	}
+	s.abandon()
 	return true
 }
+
+// wait notes that a request waits for the pending lookup, and waited that it does so no longer.
+func (s *schedule) wait() { s.waiters++ }
+
+func (s *schedule) waited() {
+	s.waiters--
+	s.abandon()
+}
+
+// abandon gives up a queued lookup that nobody wants.
+func (s *schedule) abandon() {
+	if s.phase == queued && !s.wanted() {
+		s.phase = idle
+	}
+}
+
+// wanted says whether somebody wants the pending lookup.
+func (s *schedule) wanted() bool { return s.users > 0 || s.waiters > 0 }
 
 func (s *schedule) intervalOf(refresh time.Duration) int {
 	return slices.IndexFunc(s.intervals, func(i interval) bool { return i.refresh == refresh })
@@ -90,10 +110,11 @@ func (s *schedule) setRefresh() {
 	}
 }
 
-// use notes a request. It returns true when a lookup must be queued for it.
-func (s *schedule) use(now time.Duration) (lookUp bool) {
+// use notes a request; waits says whether it will wait for the answer. It returns true when a lookup must be queued for it. Without a user
+// there is one only for a request that waits.
+func (s *schedule) use(now time.Duration, waits bool) (lookUp bool) {
 	s.lastUsed = now
-	if s.phase != idle || s.users == 0 {
+	if s.phase != idle || s.users == 0 && !waits {
 		return false
 	}
 	s.phase = queued
@@ -116,7 +137,7 @@ func (s *schedule) tick(now time.Duration, used bool) (lookUp bool) {
 
 // begin starts a queued lookup. It returns false when the lookup is no longer wanted.
 func (s *schedule) begin() bool {
-	if s.phase != queued || s.users == 0 {
+	if s.phase != queued || !s.wanted() {
 		return false
 	}
 	s.phase = running
@@ -135,10 +156,10 @@ func (s *schedule) end(now time.Duration, random float64) (delay time.Duration, 
 	return delay, true
 }
 
-// cancelled notes that the lookup was cut short because no user was left. It returns true when there is one
+// cancelled notes that the lookup was cut short because nobody wanted it. It returns true when somebody does
 // again, so that the lookup must be queued anew.
 func (s *schedule) cancelled() (lookUp bool) {
-	if s.users == 0 {
+	if !s.wanted() {
 		s.phase = idle
 		return false
 	}

@@ -10,14 +10,14 @@ const second = time.Second
 
 func TestScheduleCycle(t *testing.T) {
 	var s schedule
-	if s.use(0) {
+	if s.use(0, false) {
 		t.Fatal("a lookup without a user")
 	}
 	s.join(0, second)
 	if s.pending() {
 		t.Fatal("joining planned a lookup")
 	}
-	if !s.use(0) || s.use(0) {
+	if !s.use(0, false) || s.use(0, false) {
 		t.Fatal("the first request, and only that, must queue a lookup")
 	}
 	if !s.begin() || s.begin() {
@@ -38,7 +38,7 @@ func TestScheduleCycle(t *testing.T) {
 	if s.tick(10*second, false) || s.phase != idle {
 		t.Fatal("lookups go on 10 intervals after the last request")
 	}
-	if !s.use(60 * second) {
+	if !s.use(60*second, false) {
 		t.Fatal("a request must start lookups again")
 	}
 }
@@ -46,7 +46,7 @@ func TestScheduleCycle(t *testing.T) {
 func TestScheduleSmallestRefreshCounts(t *testing.T) {
 	var s schedule
 	s.join(0, 60*second)
-	s.use(0)
+	s.use(0, false)
 	s.begin()
 	s.end(0, 0)
 	if delay, moved := s.join(10*second, second); !moved || delay != second {
@@ -67,19 +67,44 @@ func TestScheduleSmallestRefreshCounts(t *testing.T) {
 func TestScheduleCancelledLookup(t *testing.T) {
 	var s schedule
 	s.join(0, second)
-	s.use(0)
+	s.use(0, false)
 	s.begin()
 	s.leave(second)
 	if s.cancelled() || s.phase != idle {
 		t.Fatal("a cancelled lookup without users must end in idle")
 	}
 	s.join(0, second)
-	s.use(0)
+	s.use(0, false)
 	s.begin()
 	s.leave(second)
 	s.join(0, second)
 	if !s.cancelled() || !s.begin() {
 		t.Fatal("the next user's request waits for a lookup that was cancelled")
+	}
+}
+
+// A lookup belongs to those who wait for it too: it begins and ends for them when the last user has left.
+func TestScheduleLookupThatSomebodyWaitsFor(t *testing.T) {
+	var s schedule
+	s.join(0, second)
+	s.use(0, true)
+	s.wait()
+	if s.leave(second); !s.begin() || !s.wanted() {
+		t.Fatal("a queued lookup ended with the last user although a request waits for it")
+	}
+	s.waited()
+	if s.wanted() {
+		t.Fatal("nobody waits any more")
+	}
+	if _, again := s.end(0, 0); again || s.phase != idle {
+		t.Fatal("lookups go on without a user")
+	}
+	if s.use(0, false) || !s.use(0, true) {
+		t.Fatal("without a user a request must wait to have a lookup")
+	}
+	s.wait()
+	if s.waited(); s.begin() || s.phase != idle {
+		t.Fatal("a queued lookup that nobody wants began")
 	}
 }
 
@@ -109,7 +134,7 @@ func TestScheduleInvariants(t *testing.T) {
 			if now/(10*second)%3 == 0 && random.IntN(5) == 0 {
 				lastUse = now
 				if s.phase == idle {
-					s.use(now)
+					s.use(now, false)
 				} else {
 					used = true
 				}

@@ -62,6 +62,12 @@ func (s *script) lookups() int {
 	return len(s.asked)
 }
 
+func (s *script) underWay() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.running)
+}
+
 func nxdomain() error {
 	return &net.DNSError{Err: "no such host", IsNotFound: true}
 }

@@ -34,6 +34,7 @@ type Set struct {
 	newLookup func(Options) LookupFunc
 	origin    time.Time
 	queue     queue
+	news      news
 
 	mu      sync.Mutex // taken before that of an entry
 	entries map[key]*entry
