@@ -10,7 +10,7 @@ usage() {
     cat <<USAGE
 usage: ./xcaddy.sh [VERSION] [--caddy VERSION] [--output FILE] [--static | --race] [XCADDY ARGUMENTS]
 
-  VERSION, --caddy VERSION  the Caddy version; default $caddy_default, oldest supported $caddy_oldest
+  VERSION, --caddy VERSION  the Caddy version; default $caddy_default, the one that is tested
   --output FILE             the binary; default bin/caddy beside this script
   --static                  one file that needs nothing from the system it runs on, not even a C library
   --race                    with Go's race detector
@@ -56,9 +56,9 @@ while [ $# -gt 0 ]; do
     shift
 done
 version=${version:-${CADDY_VERSION:-$caddy_default}}
-# Go would take the oldest one that our go.mod allows in place of an older one.
-if [[ $version =~ ^v?([0-9]+\.[0-9]+\.[0-9]+) ]] && ! version_at_least "${BASH_REMATCH[1]}" "${caddy_oldest#v}"; then
-    fail "Caddy $version is too old: the oldest that works is $caddy_oldest" 2
+# Go would build the version that our go.mod requires in place of an older one.
+if [[ $version =~ ^v?([0-9]+\.[0-9]+\.[0-9]+) ]] && ! version_at_least "${BASH_REMATCH[1]}" "${caddy_default#v}"; then
+    fail "Caddy $version is too old: this module needs $caddy_default" 2
 fi
 [ -n "$output" ] || fail '--output is empty' 2
 case $output in /*) ;; *) output=$PWD/$output ;; esac

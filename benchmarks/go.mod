@@ -11,6 +11,5 @@ require golang.org/x/net v0.60.0 // indirect
 
 replace (
 	github.com/doors-dev/doors-caddy => ../
-	github.com/doors-dev/doors-caddy/caddy => ../caddy
 	github.com/doors-dev/doors-caddy/tests/e2e => ../tests/e2e
 )

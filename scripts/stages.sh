@@ -108,34 +108,10 @@ stage_go_binding() {
     GOEXPERIMENT=cgocheck2 go test -timeout 5m "${shared_flags[@]}" ./go
 }
 
-stage_module_oldest() { (cd caddy && go test -timeout 10m -race "${shared_flags[@]}" ./...); }
-
-# The same tests with the versions of tests/e2e/go.mod, by a go.mod that holds them. It stands in
-# GOFLAGS so that the go commands that tests run see it too; its path must have no white space.
-stage_module_default() {
-    local folder requirements found
-    folder=$(mktemp -d /tmp/doors-caddy.XXXXXX)
-    # shellcheck disable=SC2064 # the folder of now
-    trap "rm -rf -- '$folder'" EXIT
-    cp caddy/go.mod "$folder/go.mod"
-    sort -u caddy/go.sum tests/e2e/go.sum >"$folder/go.sum"
-    mapfile -t requirements < <(awk '/^\)/ { inside = 0 }
-        inside && $1 !~ /^github.com\/doors-dev\// { print "-require=" $1 "@" $2 }
-        /^require \(/ { inside = 1 }' tests/e2e/go.mod)
-    go mod edit "${requirements[@]}" "$folder/go.mod"
-    export GOFLAGS="$GOFLAGS -modfile=$folder/go.mod -mod=mod"
-    cd caddy
-    found=$(go list -m -f '{{.Version}}' github.com/caddyserver/caddy/v2)
-    if [ "$found" != "$caddy_default" ]; then
-        printf 'these tests would run with Caddy %s instead of %s\n' "$found" "$caddy_default" >&2
-        return 1
-    fi
-    go test -timeout 10m "${shared_flags[@]}" ./...
-}
+stage_module() { (cd caddy && go test -timeout 15m -race "${shared_flags[@]}" ./...); }
 
 stage_caddy() { ./xcaddy.sh "$caddy_default" --output bin/caddy; }
 stage_caddy_race() { ./xcaddy.sh "$caddy_default" --race --output bin/caddy-race; }
-stage_caddy_oldest() { ./xcaddy.sh "$caddy_oldest" --output "bin/caddy-${caddy_oldest#v}"; }
 stage_caddy_stock() { scripts/stock.sh "$caddy_default" "$doors_root/bin/caddy-stock"; }
 stage_caddy_static() {
     ./xcaddy.sh "$caddy_default" --static --output bin/caddy-static
@@ -144,10 +120,6 @@ stage_caddy_static() {
 
 # One package at a time: they measure streams, which must not compete for the cores.
 stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m "${shared_flags[@]}" ./...); }
-stage_e2e_oldest() {
-    (cd tests/e2e && DOORS_CADDY=$doors_root/bin/caddy-${caddy_oldest#v} \
-        go test -count=1 -timeout 10m "${shared_flags[@]}" -run '^Test(Routing|Gone)' .)
-}
 
 # The benchmarks run, and their report is made; no figure counts here.
 stage_benchmarks() { (cd benchmarks && go test -count=1 -timeout 10m "${shared_flags[@]}" ./...); }

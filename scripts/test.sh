@@ -141,7 +141,7 @@ run download setup
 # Without the tools and the sources nothing else can tell anything.
 if failed_stage setup || failed_stage download; then finish; fi
 
-run_beside library cargo_fuzz cargo_c caddy caddy_race caddy_oldest caddy_stock caddy_static
+run_beside library cargo_fuzz cargo_c caddy caddy_race caddy_stock caddy_static
 run scripts
 run rustfmt
 run clippy
@@ -158,14 +158,12 @@ run go_format
 run go_root
 run go_binding library
 run go_vet library
-run module_oldest library
-run module_default library
+run module library
 await cargo_c
 run package library cargo_c
 run conformance package
-await caddy caddy_race caddy_oldest caddy_stock caddy_static
+await caddy caddy_race caddy_stock caddy_static
 run e2e caddy caddy_race caddy_stock caddy_static
-run e2e_oldest caddy_oldest
 run rollout caddy
 run benchmarks library caddy caddy_stock
 finish

@@ -2,8 +2,7 @@
 # The versions that the scripts build with. Sourced, never run.
 # scripts/test/versions.sh compares them with Cargo.toml, the go.mod files and tools/go.mod.
 
-caddy_default=v2.11.9 # bin/caddy; what tests/e2e/go.mod requires
-caddy_oldest=v2.11.4  # bin/caddy-2.11.4; what caddy/go.mod requires
+caddy_default=v2.11.9 # bin/caddy; what caddy/go.mod requires
 xcaddy_version=v0.4.7 # what tools/go.mod requires
 rust_least=1.89       # rust-version in Cargo.toml
 go_least=1.26.0       # what Caddy ${caddy_default} needs

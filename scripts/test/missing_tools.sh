@@ -50,8 +50,8 @@ expect_output 'the pkg-config that PKG_CONFIG names' fail 'pkg-config (absent-co
     with 'cargo rustc go cc pkg-config' env PKG_CONFIG=absent-config "$xcaddy"
 
 # A Caddy that is too old is refused, in place of which Go would build another.
-for version in v2.10.2 2.11.3 v2.11.3-beta.1 v1.0.0; do
-    expect_output "Caddy $version" fail "xcaddy.sh: Caddy $version is too old: the oldest that works is v" \
+for version in v2.10.2 2.11.8 v2.11.8-beta.1 v1.0.0; do
+    expect_output "Caddy $version" fail "xcaddy.sh: Caddy $version is too old: this module needs $caddy_default" \
         with 'cargo rustc go cc pkg-config' "$xcaddy" "$version"
 done
 
@@ -79,8 +79,8 @@ expect_output 'old Go' fail "Go 1.25.4 is too old: Go $go_least or newer" \
 # Mistakes in the arguments come before anything else.
 expect_output 'help' 0 'usage: ./xcaddy.sh' with '' "$xcaddy" --help
 expect_output 'a missing value' 2 '--with needs a value' with '' "$xcaddy" --with
-expect_output 'two versions' 2 'two Caddy versions are given: v2.11.4 and v2.11.9' \
-    with '' "$xcaddy" v2.11.4 --caddy v2.11.9
+expect_output 'two versions' 2 'two Caddy versions are given: v2.11.9 and v2.12.0' \
+    with '' "$xcaddy" v2.11.9 --caddy v2.12.0
 expect_output 'an empty version' 2 'the Caddy version is empty' with '' "$xcaddy" --caddy=
 expect_output 'an empty output' 2 '--output is empty' with '' "$xcaddy" --output=
 expect_output 'a folder as output' 2 'is a folder' with '' "$xcaddy" --output "$work"

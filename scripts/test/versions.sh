@@ -9,13 +9,12 @@ cd -- "$doors_root"
 required() { awk -v module="$2" '$1 == "require" { $1 = ""; $0 = $0 } $1 == module { print $2 }' "$1"; }
 caddy=github.com/caddyserver/caddy/v2
 
-expect_output 'oldest Caddy' 0 "$caddy_oldest" required caddy/go.mod "$caddy"
-expect_output 'default Caddy' 0 "$caddy_default" required tests/e2e/go.mod "$caddy"
+expect_output 'Caddy' 0 "$caddy_default" required caddy/go.mod "$caddy"
 expect_output 'xcaddy' 0 "$xcaddy_version" required tools/go.mod github.com/caddyserver/xcaddy
 expect_output 'least Rust' 0 "rust-version = \"$rust_least\"" cat Cargo.toml rust/Cargo.toml
 
-# The least Go is that of the default Caddy, and no module of ours asks for more.
-caddy_folder=$(cd tests/e2e && go list -m -f '{{.Dir}}' "$caddy")
+# The least Go is that of Caddy, and no module of ours asks for more.
+caddy_folder=$(cd caddy && go list -m -f '{{.Dir}}' "$caddy")
 expect_output 'least Go' 0 "go $go_least" grep '^go ' "$caddy_folder/go.mod"
 for file in go.mod caddy/go.mod tests/e2e/go.mod tools/go.mod; do
     needed=$(awk '$1 == "go" { print $2 }' "$file")

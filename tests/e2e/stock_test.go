@@ -20,7 +20,9 @@ import (
 // suiteFolder is where Caddy keeps its own adapt tests.
 func suiteFolder(t *testing.T) string {
 	t.Helper()
-	folder, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/caddyserver/caddy/v2").Output()
+	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/caddyserver/caddy/v2")
+	list.Dir = filepath.Join(Root(t), "caddy")
+	folder, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -126,20 +126,20 @@ func TestReadmeNames(t *testing.T) {
 }
 
 func TestReadmeVersions(t *testing.T) {
-	settings := shell(t, `. scripts/versions.sh; echo "$caddy_default $caddy_oldest $rust_least $go_least"`)
+	settings := shell(t, `. scripts/versions.sh; echo "$caddy_default $rust_least $go_least"`)
 	versions := strings.Fields(settings)
-	if len(versions) != 4 {
+	if len(versions) != 3 {
 		t.Fatalf("scripts/versions.sh says %q", settings)
 	}
 	for _, name := range []string{"README.md", "CONTRIBUTING.md"} {
 		text, err := os.ReadFile(filepath.Join(harness.Root(t), name))
 		check(t, err)
 		for _, version := range regexp.MustCompile(`\bv2(?:\.\d+)+`).FindAllString(string(text), -1) {
-			if !slices.Contains(versions[:2], version) {
-				t.Errorf("%s: Caddy %s is neither the default nor the oldest, %q", name, version, versions[:2])
+			if version != versions[0] {
+				t.Errorf("%s: Caddy %s is not the supported version, %s", name, version, versions[0])
 			}
 		}
-		for language, least := range map[string]string{"Rust": versions[2], "Go": strings.TrimSuffix(versions[3], ".0")} {
+		for language, least := range map[string]string{"Rust": versions[1], "Go": strings.TrimSuffix(versions[2], ".0")} {
 			if phrase := language + " " + least + " or newer"; !strings.Contains(string(text), phrase) {
 				t.Errorf("%s does not say %q", name, phrase)
 			}
