@@ -99,6 +99,10 @@ func logHost(logger *zap.Logger, event hosts.Event) {
 		logger.Error(message, append(fields, zap.Error(event.Error))...)
 		return
 	}
+	if event.Kind == hosts.Partial {
+		logger.Warn(message+": an address that one of them lacks stays fresh for up to 30 s", fields...)
+		return
+	}
 	logger.Info(message, fields...)
 }
 

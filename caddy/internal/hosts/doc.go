@@ -16,6 +16,7 @@
 //	lookup.go    one lookup: name servers in, addresses or a classified error out
 //	family.go    half an answer does not count as a whole one
 //	record.go    what is known after each answer (pure, the time is an argument)
+//	parts.go     answers that name only some of the addresses (pure, the time is an argument)
 //	entry.go     ties these together for one name
 //	snapshot.go  what requests read
 //	event.go     what is reported

@@ -23,6 +23,10 @@ const (
 	Recovered
 	// Dropped is an address given up by [Host.DropRefused].
 	Dropped
+	// Partial is the answer from which on answers are taken for parts of the truth: several addresses were missing and came back. What
+	// one of the last answers named is fresh from then on. Whole ends that.
+	Partial
+	Whole
 )
 
 func (k EventKind) String() string {
@@ -37,6 +41,10 @@ func (k EventKind) String() string {
 		return "recovered"
 	case Dropped:
 		return "dropped"
+	case Partial:
+		return "answers are partial"
+	case Whole:
+		return "answers are whole"
 	}
 	return "unknown"
 }

@@ -12,7 +12,9 @@ import (
 // record is what is known about one name. Times are durations since an arbitrary origin.
 type record struct {
 	addresses  []netip.Addr // in force; never changed in place
-	generation uint64       // counts changes of addresses
+	parts      parts
+	partial    bool   // answers name only a part of the addresses
+	generation uint64 // counts changes of addresses
 	answered   time.Duration
 	resolved   bool // answered with addresses at least once
 
@@ -35,7 +37,12 @@ func (r *record) answer(now time.Duration, addresses []netip.Addr) (event Event,
 	}
 	r.resolved, r.answered = true, now
 	r.absent, r.failure, r.reported = false, nil, 0
-	event = r.replace(kind, addresses)
+	fresh, partial := r.parts.answer(now, addresses, r.addresses)
+	if kind == Changed && partial != r.partial {
+		kind = map[bool]EventKind{true: Partial, false: Whole}[partial]
+		r.partial = partial
+	}
+	event = r.replace(kind, fresh)
 	return event, kind != Changed || len(event.Added)+len(event.Removed) > 0
 }
 
@@ -53,11 +60,11 @@ func (r *record) fail(now time.Duration, err *Error) (event Event, report bool) 
 	return Event{Kind: Failing, Addresses: r.addresses, Error: err}, !seen
 }
 
-// drop takes an address that refused a dial. Only a name without addresses in DNS gives it up: in any other
-// case DNS says, or may still say, that the pod is there.
+// drop takes an address that refused a dial. Only a name without addresses in DNS gives it up, or one whose last answer was a part
+// that lacked it: in any other case DNS says, or may still say, that the pod is there.
 func (r *record) drop(address netip.Addr) (event Event, dropped bool) {
 	i := slices.Index(r.addresses, address)
-	if i < 0 || !r.absent {
+	if i < 0 || !r.parts.forget(address) && !r.absent {
 		return Event{}, false
 	}
 	rest := slices.Concat(r.addresses[:i], r.addresses[i+1:])
