@@ -19,6 +19,7 @@
 //	body.go        the body of a request in, the same body with a firm end out
 //	pods.go        an event in, a verdict out
 //	visible.go     the decision and what became of it in, placeholders and fields of logs out
+//	errorroutes.go a request and its error in, whether a handle_errors of the user is about them out
 //	answer.go      a verdict in, the 410 or 503 out
 //	faults.go      a fault of this machine in, a line in the log out
 //

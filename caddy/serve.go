@@ -131,16 +131,10 @@ func (h *Handler) serveFresh(proxy *reverseproxy.Handler, w http.ResponseWriter,
 	}
 	serving.cause = verdict.cause
 	serving.announce(w.Header())
-	if handlesErrors(r) {
+	if handlesErrors(r, err) {
 		return err
 	}
 	// Caddy would log an error for each request, and one line about the host has been logged already.
 	verdict.answer(w, r)
 	return nil
-}
-
-// handlesErrors tells whether the user has handle_errors, which then decides how pages look when no pod is known.
-func handlesErrors(r *http.Request) bool {
-	server, ok := r.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
-	return ok && server.Errors != nil && len(server.Errors.Routes) > 0
 }
