@@ -9,7 +9,15 @@
   const waiting = new Map(); // hook calls by track number
   let streams = 0, reports = 0, track = 0, failures = 0, lastSeq = 0, over = false;
 
-  const reload = () => { over = true; location.reload(); };
+  // A page that nobody looks at reloads when somebody does.
+  const reload = (later = document.visibilityState !== "visible") => {
+    if (over) return;
+    over = true;
+    if (!later) return location.reload();
+    for (const event of ["focus", "pointerdown", "keydown", "scroll", "input"]) {
+      addEventListener(event, () => location.reload(), { once: true, capture: true });
+    }
+  };
 
   // Report what was done with an action. A failed report is not repeated: the
   // server sends the action again on the next stream.
@@ -37,7 +45,7 @@
     while (buffer.length > 0) {
       const kind = buffer[0];
       if (kind === 0x04) { reload(); return null; }
-      if (kind === 0x03) { over = true; say("stream", "suspended: reload to go on"); return null; }
+      if (kind === 0x03) { reload(true); say("stream", "suspended: goes on when it is touched"); return null; }
       if (kind === 0xff) return null;
       if (kind === 0x02) { buffer = buffer.slice(1); continue; }
       const end = buffer.indexOf(0xff);

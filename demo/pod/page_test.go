@@ -158,6 +158,36 @@ func TestTooManyInstances(t *testing.T) {
 	}
 }
 
+// A session that was not renewed for too long ends with its pages, and their browser gets another one.
+func TestSessionExpires(t *testing.T) {
+	p := start(t, pod.Config{SessionTTL: 20 * time.Millisecond})
+	request, err := http.NewRequest("GET", "http://"+p.Address().String()+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(answer.Body)
+	answer.Body.Close()
+	time.Sleep(30 * time.Millisecond)
+	// No cookie jar: that would have forgotten the cookie.
+	for _, cookie := range answer.Cookies() {
+		request.AddCookie(cookie)
+	}
+	request.Method = "POST"
+	request.URL.Path = "/~/" + p.Token() + "/h/" + string(instancePattern.FindSubmatch(body)[1]) + "/1"
+	again, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Body.Close()
+	if stats := p.Stats(); again.StatusCode != 410 || len(again.Cookies()) != 2 || stats.Instances != 0 || stats.Sessions != 2 {
+		t.Errorf("%s %q %+v", again.Status, cookieNames(again), stats)
+	}
+}
+
 func TestInstanceThatNeverConnectedEnds(t *testing.T) {
 	events := newLog()
 	p := start(t, pod.Config{ConnectTimeout: 10 * time.Millisecond, Observe: events.add})

@@ -76,39 +76,44 @@ func takePlain(r *http.Request, take func([]byte) int) (status int) {
 	}
 }
 
-// takeStream reads reports until the body ends. The wait for a length is
-// unlimited, the wait for the message behind it is not.
+// takeStream reads reports until the body ends, which it must within 4/3 of the
+// roll: by then the client has given the request up. A message has less time
+// from its length on. Like Doors it does not ask for full duplex: over HTTP/1.1
+// an early 400 or 413 leaves the pod when the body has ended, or never.
 func (p *Pod) takeStream(w http.ResponseWriter, r *http.Request, take func([]byte) int) (status int) {
 	controller := http.NewResponseController(w)
-	_ = controller.EnableFullDuplex() // else an early answer waits for the body's end
-	defer func() {
-		if status != http.StatusOK {
-			w.Header().Set("Connection", "close")
-		}
-	}()
+	end := time.Now().Add(p.config.Roll * 4 / 3)
+	_ = controller.SetReadDeadline(end)
 	for {
 		var length [4]byte
 		if _, err := io.ReadFull(r.Body, length[:]); errors.Is(err, io.EOF) {
 			return http.StatusOK
 		} else if err != nil {
-			return 0
+			return lateOrGone(err)
 		}
 		size := binary.BigEndian.Uint32(length[:])
 		if size > MaxBody {
 			return http.StatusRequestEntityTooLarge
 		}
-		_ = controller.SetReadDeadline(time.Now().Add(p.config.ReportTimeout))
+		if limit := time.Now().Add(p.config.ReportTimeout); limit.Before(end) {
+			_ = controller.SetReadDeadline(limit)
+		}
 		message := make([]byte, size)
 		if _, err := io.ReadFull(r.Body, message); err != nil {
-			var timeout interface{ Timeout() bool }
-			if errors.As(err, &timeout) && timeout.Timeout() {
-				return http.StatusRequestTimeout
-			}
-			return 0
+			return lateOrGone(err)
 		}
-		_ = controller.SetReadDeadline(time.Time{})
+		_ = controller.SetReadDeadline(end)
 		if status := take(message); status != http.StatusOK {
 			return status
 		}
 	}
+}
+
+// lateOrGone is 408 for a client that is late and 0 for one that has gone.
+func lateOrGone(err error) (status int) {
+	var timeout interface{ Timeout() bool }
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return http.StatusRequestTimeout
+	}
+	return 0
 }

@@ -6,6 +6,7 @@ package pod
 import (
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -21,14 +22,20 @@ type session struct {
 // a session is made and again on any answer once half a roll has gone by.
 func (p *Pod) enter(w http.ResponseWriter, r *http.Request) *session {
 	now := time.Now()
+	var expired []*instance
+	defer func() { // after the mutex is free
+		for _, one := range expired {
+			p.end(one, endKilled)
+		}
+	}()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var found *session
 	if cookie, err := r.Cookie(p.SessionCookie()); err == nil {
 		found = p.sessions[cookie.Value]
-		if found != nil && now.Sub(found.renewed) > p.config.SessionTTL && len(found.instances) == 0 {
+		if found != nil && now.Sub(found.renewed) > p.config.SessionTTL {
 			delete(p.sessions, found.id)
-			found = nil
+			expired, found = slices.Clone(found.order), nil
 		}
 	}
 	fresh := found == nil

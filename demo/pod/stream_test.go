@@ -211,6 +211,22 @@ func TestStreamedReports(t *testing.T) {
 	}
 }
 
+// A report stream whose end does not arrive is over when the client has given it up: after 4/3 of a roll.
+func TestReportStreamThatDoesNotEnd(t *testing.T) {
+	p := start(t, pod.Config{Roll: 300 * time.Millisecond})
+	b := newBrowser(t, p)
+	page := b.load()
+	begin := time.Now()
+	body, status := openPost(t, b, page("s")+"?t=1&b="+boot)
+	body.Write(message(`[1,0,{},[]]`))
+	if got := <-status; got != 408 {
+		t.Errorf("status %d", got)
+	}
+	if lasted := time.Since(begin); lasted < 400*time.Millisecond {
+		t.Errorf("over after %v", lasted)
+	}
+}
+
 func TestFaultyReports(t *testing.T) {
 	p := start(t, pod.Config{ReportTimeout: 20 * time.Millisecond})
 	b := newBrowser(t, p)
@@ -226,15 +242,25 @@ func TestFaultyReports(t *testing.T) {
 	if got := <-status; got != 408 {
 		t.Errorf("a report that never came: %d", got)
 	}
-	body, status = openPost(t, b, path)
-	body.Write(message("{"))
-	if got := <-status; got != 400 {
-		t.Errorf("bad JSON in a stream: %d", got)
-	}
-	body, status = openPost(t, b, path)
-	body.Write(binary.BigEndian.AppendUint32(nil, pod.MaxBody+1))
-	if got := <-status; got != 413 {
-		t.Errorf("an oversized report: %d", got)
+	for _, c := range []struct {
+		what   string
+		report []byte
+		status int
+	}{
+		{"bad JSON in a stream", message("{"), 400},
+		{"an oversized report", binary.BigEndian.AppendUint32(nil, pod.MaxBody+1), 413},
+	} {
+		body, status = openPost(t, b, path)
+		body.Write(c.report)
+		select { // the answer waits for the body's end, as it does in Doors
+		case got := <-status:
+			t.Errorf("%s: %d while the body is open", c.what, got)
+		case <-time.After(50 * time.Millisecond):
+			body.Close()
+			if got := <-status; got != c.status {
+				t.Errorf("%s: %d", c.what, got)
+			}
+		}
 	}
 	if got := b.status("POST", page("h")+"/1"); got != 410 {
 		t.Errorf("after an oversized report: %d", got)
