@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
@@ -105,6 +106,9 @@ func (r *run) keepCaddy() error {
 	}
 	defer from.Close()
 	r.config.Binary = r.folder + "/caddy"
+	// A process that is forked while the file is open for writing would keep it from being executed.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	to, err := os.OpenFile(r.config.Binary, os.O_WRONLY|os.O_CREATE, 0o700)
 	if err != nil {
 		return err
@@ -153,11 +157,13 @@ func (r *run) everything() error {
 	visit, leave := context.WithCancel(r.ctx)
 	r.leave = leave
 	for number := range r.sessions {
-		visitor := browser.New(r.world, number)
 		r.visitors.Add(1)
 		go func() {
 			defer r.visitors.Done()
-			visitor.Run(visit)
+			for visit.Err() == nil { // a visitor who is lost makes room for another one
+				browser.New(r.world, number).Run(visit)
+				r.wait(time.Second)
+			}
 		}()
 		if !r.wait(2 * time.Second / time.Duration(r.sessions)) {
 			return r.ctx.Err()

@@ -39,6 +39,8 @@ type Browser struct {
 	client   *http.Client
 	random   *rand.Rand // for the goroutine of Run
 	stays    bool       // looks at one page for a long time, and follows no link meanwhile
+
+	current atomic.Pointer[page] // the page that is open, nil for none
 }
 
 // New makes a visitor. Two of three speak HTTP/2, and one of eight stays on a page for long.
@@ -55,23 +57,38 @@ func New(world *World, number int) *Browser {
 	return b
 }
 
-// Run visits until ctx is done.
+// Run visits until ctx is done, or until the visitor is lost: nothing that runs on an error page loads anything again.
 func (b *Browser) Run(ctx context.Context) {
 	defer b.client.CloseIdleConnections()
 	path := "/"
 	var before *page
 	for ctx.Err() == nil {
-		opened, ok := b.load(ctx, path)
-		if !ok {
-			pause(ctx, b.between(time.Second)) // the visitor looks at the error and tries again
+		opened, failed := b.load(ctx, path)
+		switch {
+		case opened != nil:
+		case failed.lost:
+			return
+		default:
+			pause(ctx, failed.again)
 			continue
 		}
 		if before != nil && (before.told || before.pod.WasKilled()) {
-			b.world.Ledger.Harmed(before.pod, before.lastGood(), time.Now())
+			b.world.Ledger.Harmed(before.pod, before.missed(), time.Now())
 		}
+		b.current.Store(opened)
 		path = opened.live(ctx)
+		b.current.Store(nil)
 		before = opened
 	}
+}
+
+// Lives tells whether a page is open whose pod lives and has spoken to it on its stream, and when the page was loaded.
+func (b *Browser) Lives() (loaded time.Time, lives bool) {
+	opened := b.current.Load()
+	if opened == nil {
+		return time.Time{}, false
+	}
+	return opened.loaded, opened.spoke.Load() && !opened.pod.WasKilled()
 }
 
 // between is a random length of time around an average.

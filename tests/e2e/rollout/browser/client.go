@@ -50,6 +50,12 @@ func (b *Browser) connect() {
 	}}
 }
 
+// accepts is what browsers and the Doors client say they take.
+var accepts = map[ledger.Kind]string{
+	ledger.PageLoad: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+	ledger.Stream:   "application/octet-stream",
+}
+
 // request is what a page asks for.
 type request struct {
 	kind        ledger.Kind
@@ -61,7 +67,8 @@ type request struct {
 }
 
 // send returns when the headers of the answer are there. Like a browser it sends a request again, of any method, when the
-// connection that it had kept open turns out to be closed before a byte of the answer came.
+// connection over HTTP/1.1 that it had kept open turns out to be closed before a byte of the answer came. The Doors client
+// never sends a click again, and browsers do not when it crosses a GOAWAY.
 func (b *Browser) send(ctx context.Context, wanted request) (*http.Response, error) {
 	var connections int
 	var kept bool // the last connection was not made for this request
@@ -92,12 +99,6 @@ func closedConnection(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// refusedStream tells whether a connection over HTTP/2 was on its way to be closed when a request came, so that it was
-// not looked at (RFC 9113 section 6.8).
-func refusedStream(err error) bool {
-	return err != nil && (strings.Contains(err.Error(), "GOAWAY") || strings.Contains(err.Error(), "cannot rewind body"))
-}
-
 func (b *Browser) request(ctx context.Context, wanted request) (*http.Request, error) {
 	var body io.Reader
 	switch {
@@ -112,6 +113,13 @@ func (b *Browser) request(ctx context.Context, wanted request) (*http.Request, e
 	}
 	if wanted.contentType != "" {
 		made.Header.Set("Content-Type", wanted.contentType)
+	}
+	if accept := accepts[wanted.kind]; accept != "" {
+		made.Header.Set("Accept", accept)
+	}
+	if b.protocol == "HTTP/2" && wanted.method == http.MethodPost {
+		made.GetBody = nil // net/http would send it again after a GOAWAY
+		return made, nil
 	}
 	// This lets net/http repeat any method; the field itself is not sent.
 	made.Header["Idempotency-Key"] = nil
@@ -146,6 +154,7 @@ type open struct{ ledger.Outcome }
 func (o *open) take(answer *http.Response) {
 	o.Status = answer.StatusCode
 	o.RetryAfter = answer.Header.Get("Retry-After") != ""
+	o.HTML = strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html")
 }
 
 func (o *open) ended(err error) ledger.Outcome {

@@ -4,6 +4,7 @@ package browser
 // Out: hook calls, links and steps back, each checked against what the page's pod must know.
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -23,8 +24,8 @@ type counted struct {
 // longer is how many times longer some visitors look at one page: through several releases.
 const longer = 5
 
-// visit does one thing after the other and returns the path of the next page.
-func (p *page) visit() (next string) {
+// visit does one thing after the other and returns the path of the next page. ctx is the whole visit's.
+func (p *page) visit(ctx context.Context) (next string) {
 	stay := p.browser.between(p.world.Stay)
 	if p.browser.stays {
 		stay *= longer
@@ -32,25 +33,30 @@ func (p *page) visit() (next string) {
 	leave := time.Now().Add(stay)
 	for pause(p.ctx, p.browser.between(p.world.Think)) {
 		if time.Now().After(leave) {
-			target := p.link()
-			if p.ctx.Err() != nil || p.browser.random.IntN(2) == 0 {
+			target, followed := p.link()
+			if p.ctx.Err() != nil || followed && p.browser.random.IntN(2) == 0 {
 				return target
 			}
 			leave = time.Now().Add(stay)
 			continue
 		}
-		switch p.browser.random.IntN(10) {
+		switch p.browser.random.IntN(12) {
 		case 0, 1, 2:
 			p.keep()
 		case 3:
-			if !p.browser.stays {
-				p.back()
+			if !p.browser.stays && p.back() {
+				p.close(true)
+				return p.path()
 			}
+		case 4:
+			p.hide(ctx)
+		case 5:
+			p.freeze(ctx)
 		default:
 			p.click()
 		}
 	}
-	return "/"
+	return p.path()
 }
 
 // hook calls a hook of the page and waits for both answers: the status, and the report on the stream.
@@ -128,22 +134,53 @@ func (p *page) keep() {
 	}
 }
 
-// link follows a link of the app. A draining pod ends the page by it; then the target is loaded.
-func (p *page) link() (target string) {
+// path is what the address bar shows.
+func (p *page) path() string { return fmt.Sprintf("/page/%d", p.visited) }
+
+// link follows a link of the app. A draining pod ends the page by it: then the address is the target's already, and that is
+// loaded. After any other failure the address is the one before again, and the page stays.
+func (p *page) link() (target string, followed bool) {
 	p.visited++
-	target = fmt.Sprintf("/page/%d", p.visited)
+	target = p.path()
 	p.moving.Store(true)
 	defer p.moving.Store(false)
-	p.hook(ledger.Link, pod.HookLink)
-	return target
+	if _, followed = p.hook(ledger.Link, pod.HookLink); !followed {
+		p.visited--
+	}
+	return target, followed
 }
 
-// back steps back in the browser's history, which a draining pod answers like a link.
-func (p *page) back() {
+// back steps back in the browser's history, which a draining pod answers like a link. Whatever the answer is but 200, the page
+// is to be loaded anew.
+func (p *page) back() (reload bool) {
 	p.moving.Store(true)
 	defer p.moving.Store(false)
-	p.fetch(request{
-		kind: ledger.History, method: http.MethodGet,
-		path: fmt.Sprintf("%s/u/%s/page/%d", p.prefix, p.instance, p.visited),
+	_, _, fine := p.fetch(request{
+		kind: ledger.History, method: http.MethodGet, path: fmt.Sprintf("%s/u/%s%s", p.prefix, p.instance, p.path()),
 	})
+	return !fine && p.ctx.Err() == nil
+}
+
+// hide is a look at something else, for a while. Streams go on; a page that is told to reload meanwhile does so when it is looked
+// at again.
+func (p *page) hide(ctx context.Context) {
+	pause(ctx, p.browser.between(p.world.Stay/2))
+	p.looked = time.Now()
+}
+
+// freeze is a step to another site and back again: the page stands still in the browser's back-forward cache, without
+// a connection, and then goes on as the same script.
+func (p *page) freeze(ctx context.Context) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	p.closed = true
+	p.cancel()
+	p.mu.Unlock()
+	p.work.Wait()
+	pause(ctx, p.browser.between(p.world.Stay/2))
+	p.looked = time.Now()
+	p.begin(ctx)
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,12 +26,15 @@ type page struct {
 
 	prefix, instance, script, boot string
 
-	ctx    context.Context // done when the page is closed
+	ctx    context.Context // done when the page is closed or frozen
 	cancel context.CancelFunc
+	loaded time.Time
 
+	spoke  atomic.Bool  // a frame has come on a stream
 	moving atomic.Bool  // a request is under way by which a drain ends the page
 	good   atomic.Int64 // Unix nanoseconds of the last sign of life
 	told   bool         // closed because the pod is gone; read after live has returned
+	looked time.Time    // when it was looked at again after a while; for the goroutine of Run
 
 	backoffs [2]*backoff // of streams and reports: a hook that works resets them
 	outbox   chan []byte // reports for the report stream; nil without one
@@ -42,6 +46,7 @@ type page struct {
 	covered time.Time // until when there was a stream
 	ended   map[int]covered
 	nextEnd int
+	streams int // number of the last receiver stream
 	lastSeq int
 	shown   string // the clicks that the pod has counted, as the page shows them
 	waiting map[int]chan struct{}
@@ -59,15 +64,25 @@ var (
 	namePattern   = regexp.MustCompile(`<dt>Name</dt><dd>([^<]+)</dd>`)
 )
 
-// load opens a page. It is false when there is none; the ledger knows.
-func (b *Browser) load(ctx context.Context, path string) (*page, bool) {
+// failure is what becomes of a visitor who has got no page.
+type failure struct {
+	lost  bool          // he sees the browser's error page, on which no script runs
+	again time.Duration // else: when the page is loaded again
+}
+
+// A page that asks to be loaded again after some seconds.
+var refreshPattern = regexp.MustCompile(`(?i)<meta\s+http-equiv="?refresh"?\s+content="?(\d+)"?\s*/?>`)
+
+// load opens a page, or says what becomes of the visitor; the ledger knows.
+func (b *Browser) load(ctx context.Context, path string) (*page, failure) {
 	load := ledger.Load{Own: b.ownPod()}
 	var body []byte
 	load.Outcome, body = b.fetch(ctx, request{kind: ledger.PageLoad, method: http.MethodGet, path: path}, nil)
 	if ctx.Err() != nil {
-		return nil, false
+		return nil, failure{}
 	}
 	var opened *page
+	var failed failure
 	if load.Err == nil && load.Status == http.StatusOK {
 		script, name := scriptPattern.FindSubmatch(body), namePattern.FindSubmatch(body)
 		if script == nil || name == nil {
@@ -77,9 +92,14 @@ func (b *Browser) load(ctx context.Context, path string) (*page, bool) {
 		} else {
 			opened = b.open(load.Pod, string(script[1]), string(script[2]), string(script[3]))
 		}
+	} else if refresh := refreshPattern.FindSubmatch(body); load.Err == nil && load.HTML && refresh != nil {
+		seconds, _ := strconv.Atoi(string(refresh[1]))
+		load.Again, failed.again = true, time.Duration(seconds)*time.Second
+	} else {
+		failed.again = b.between(time.Second) // if the visitor is not lost, he looks at the error and tries again
 	}
-	b.world.Ledger.JudgeLoad(load)
-	return opened, opened != nil
+	failed.lost = b.world.Ledger.JudgeLoad(load)
+	return opened, failed
 }
 
 // ownPod is the pod that the sticky cookie names.
@@ -100,8 +120,7 @@ func (b *Browser) open(pod *fleet.Life, script, prefix, instance string) *page {
 	p := &page{
 		browser: b, world: b.world, pod: pod, prefix: prefix, instance: instance, script: script,
 		boot: fmt.Sprintf("%016x", b.random.Uint64()), waiting: map[int]chan struct{}{},
-		ended: map[int]covered{}, nextEnd: 1,
-		backoffs: [2]*backoff{{}, {}},
+		backoffs: [2]*backoff{{}, {}}, loaded: time.Now(),
 	}
 	p.alive()
 	if b.protocol == "HTTP/2" {
@@ -112,21 +131,30 @@ func (b *Browser) open(pod *fleet.Life, script, prefix, instance string) *page {
 
 // live uses the page until the visitor leaves it, the pod is gone or ctx is done. It returns the path of the next page.
 func (p *page) live(ctx context.Context) (next string) {
-	p.ctx, p.cancel = context.WithCancel(ctx)
 	p.pod.Pages.Add(1)
-	defer p.pod.Pages.Add(-1)
+	p.begin(ctx)
 	p.spawn(p.fetchScript)
-	p.spawn(func() { p.receive(1) })
-	if p.outbox != nil {
-		p.spawn(func() { p.reportStream(1) })
-	}
-	next = p.visit()
+	next = p.visit(ctx)
 	p.close(false)
 	p.work.Wait()
 	if p.told && ctx.Err() == nil {
 		p.fetchScriptAgain(ctx)
 	}
 	return next
+}
+
+// begin opens the streams, when the page is loaded and when it is frozen no longer.
+func (p *page) begin(ctx context.Context) {
+	p.mu.Lock()
+	p.ctx, p.cancel = context.WithCancel(ctx)
+	p.closed = false
+	number := p.streams + 1
+	p.ended, p.nextEnd, p.covered = map[int]covered{}, number, time.Time{}
+	p.mu.Unlock()
+	p.spawn(func() { p.receive(number) })
+	if p.outbox != nil {
+		p.spawn(func() { p.reportStream(number) })
+	}
 }
 
 // spawn runs part of the page, unless the page is closed.
@@ -151,6 +179,7 @@ func (p *page) close(told bool) {
 		return
 	}
 	p.closed, p.told = true, told
+	p.pod.Pages.Add(-1)
 	p.cancel()
 }
 
@@ -172,6 +201,14 @@ func (p *page) judge(outcome ledger.Outcome) (fine bool) {
 
 func (p *page) alive()              { p.good.Store(time.Now().UnixNano()) }
 func (p *page) lastGood() time.Time { return time.Unix(0, p.good.Load()) }
+
+// missed is since when its visitor has missed the page that has ended.
+func (p *page) missed() time.Time {
+	if p.looked.After(p.lastGood()) {
+		return p.looked
+	}
+	return p.lastGood()
+}
 
 // fetch makes a request of this page and judges it.
 func (p *page) fetch(wanted request) (outcome ledger.Outcome, body []byte, fine bool) {

@@ -42,14 +42,16 @@ func (p *page) reportPath(number int) string {
 
 // reportStream holds report stream number `number` open for a roll, and opens the next one before it ends.
 func (p *page) reportStream(number int) {
+	ctx, cancel := context.WithCancel(p.ctx)
+	defer cancel()
 	reader, writer := io.Pipe()
 	defer writer.Close()
 	// Whoever writes must not wait for a request that is not made any more.
-	defer context.AfterFunc(p.ctx, func() { _ = reader.CloseWithError(context.Canceled) })()
+	defer context.AfterFunc(ctx, func() { _ = reader.CloseWithError(context.Canceled) })()
 	answered := make(chan ledger.Outcome, 1)
 	open := p.browser.outcome(ledger.Report, p.pod)
 	p.spawn(func() {
-		answer, err := p.browser.send(p.ctx, request{
+		answer, err := p.browser.send(ctx, request{
 			kind: ledger.Report, method: http.MethodPost, contentType: "application/octet-stream", stream: reader,
 			path: p.reportPath(number),
 		})
@@ -78,13 +80,13 @@ func (p *page) reportStream(number int) {
 			select {
 			case outcome := <-answered:
 				p.judge(outcome)
-			case <-time.After(p.world.Roll/3 + requestTimeout):
+			case <-time.After(p.world.Roll / 3):
 				p.judge(open.ended(ledger.ErrStalled))
 			case <-p.ctx.Done():
 			}
 			return
 		case outcome := <-answered:
-			if refusedStream(outcome.Err) { // nobody has read it: send it again
+			if ledger.RefusedStream(outcome.Err) { // nobody has read it: send it again
 				p.world.Ledger.Repeated()
 				p.spawn(next)
 				return

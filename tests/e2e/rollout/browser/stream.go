@@ -36,6 +36,9 @@ var (
 
 // receive holds stream number `number` open. The next one begins when a roll is over, or when this one has ended before.
 func (p *page) receive(number int) {
+	p.mu.Lock()
+	p.streams = max(p.streams, number)
+	p.mu.Unlock()
 	ctx, cancel := context.WithCancelCause(p.ctx)
 	defer cancel(nil)
 	var once sync.Once
@@ -96,6 +99,7 @@ func (p *page) frames(body io.Reader) (spoke bool, err error) {
 			return spoke, fmt.Errorf("%w: %w", errBroken, err)
 		}
 		spoke = true
+		p.spoke.Store(true)
 		p.alive()
 		switch kind {
 		case frameRoll:

@@ -57,7 +57,7 @@ func RunChild() error {
 	kept := &values{name: told.Name, byInstance: map[string]string{}}
 	running, err := pod.Start(pod.Config{
 		Secret: told.Secret, Name: told.Name, Address: told.Address,
-		Roll: told.Roll, InstanceTTL: told.InstanceTTL, ConnectTimeout: told.InstanceTTL,
+		Roll: told.Roll, InstanceTTL: told.InstanceTTL,
 		Hooks: map[string]http.HandlerFunc{HookState: kept.serve},
 		Observe: func(event pod.Event) {
 			if event.Kind == pod.InstanceEnded {

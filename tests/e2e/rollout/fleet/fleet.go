@@ -86,26 +86,39 @@ func (f *Fleet) Fresh(server int) []*Pod { return f.servers[server].fresh }
 
 // StartPods starts pods of a server. DNS does not name them yet.
 func (f *Fleet) StartPods(number, count int) ([]*Pod, error) {
-	s := f.servers[number]
 	var started []*Pod
 	for range count {
-		s.started++
-		address := netip.AddrFrom4([4]byte{127, 0, byte(number + 1), byte((s.started-1)%maxPods + 1)})
-		life := &Life{Name: fmt.Sprintf("server %d, pod %d", number+1, s.started), Server: number, Address: address}
-		made, err := start(life, order{
-			Secret: f.config.Secret, Name: life.Name, Address: netip.AddrPortFrom(address, f.config.Port),
-			Roll: f.config.Roll, InstanceTTL: f.config.InstanceTTL,
-		}, &f.counts)
+		address := netip.AddrFrom4([4]byte{127, 0, byte(number + 1), byte(f.servers[number].started%maxPods + 1)})
+		made, err := f.startAt(number, address)
 		if err != nil {
 			return nil, err
 		}
-		f.all = append(f.all, made)
-		f.mu.Lock()
-		f.byName[life.Name], f.byID[made.Token] = made, made
-		f.mu.Unlock()
 		started = append(started, made)
 	}
 	return started, nil
+}
+
+// StartAgain starts another pod at the address of one that has ended.
+func (f *Fleet) StartAgain(before *Pod) (*Pod, error) {
+	return f.startAt(before.Server, before.Address)
+}
+
+func (f *Fleet) startAt(number int, address netip.Addr) (*Pod, error) {
+	s := f.servers[number]
+	s.started++
+	life := &Life{Name: fmt.Sprintf("server %d, pod %d", number+1, s.started), Server: number, Address: address}
+	made, err := start(life, order{
+		Secret: f.config.Secret, Name: life.Name, Address: netip.AddrPortFrom(address, f.config.Port),
+		Roll: f.config.Roll, InstanceTTL: f.config.InstanceTTL,
+	}, &f.counts)
+	if err != nil {
+		return nil, err
+	}
+	f.all = append(f.all, made)
+	f.mu.Lock()
+	f.byName[life.Name], f.byID[made.Token] = made, made
+	f.mu.Unlock()
+	return made, nil
 }
 
 // Name lets DNS name these pods of a server and no others; it returns those it named before.
@@ -201,13 +214,13 @@ func (f *Fleet) Abandon() {
 // Started is how many pods there have been.
 func (f *Fleet) Started() int { return len(f.all) }
 
-// HasWell tells whether DNS names a pod of the server to which nothing was done.
+// HasWell tells whether everybody knows a pod of the server to which nothing was done.
 func (f *Fleet) HasWell(server int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
 	for _, one := range f.byName {
-		if _, harmed := one.FaultDuring(now.Add(-time.Minute), now); one.Server == server && one.Fresh() && !harmed {
+		if _, harmed := one.FaultDuring(now.Add(-time.Minute), now); one.Server == server && one.Known() && !harmed {
 			return true
 		}
 	}

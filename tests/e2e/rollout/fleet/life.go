@@ -52,6 +52,7 @@ type Life struct {
 
 	mu       sync.Mutex
 	delisted time.Time // out of DNS
+	since    time.Time // in DNS
 	listed   bool
 	draining time.Time
 	faults   []Fault
@@ -62,6 +63,9 @@ type Life struct {
 func (l *Life) Listed() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if !l.listed {
+		l.since = time.Now()
+	}
 	l.listed, l.delisted = true, time.Time{}
 }
 
@@ -115,6 +119,13 @@ func (l *Life) Fresh() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.listed
+}
+
+// Known tells whether DNS has named the pod for so long that everybody knows.
+func (l *Life) Known() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.listed && time.Since(l.since) > propagation
 }
 
 // IsDraining tells whether the pod was asked to drain.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -49,7 +50,7 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 		}
 		return Reload
 	case o.Status == http.StatusServiceUnavailable && o.RetryAfter && o.Err == nil:
-		paced := o.Kind == Stream || o.Kind == Report
+		paced := o.Kind == Stream || o.Kind == Report || l.podless(o.Begin, o.End)
 		switch {
 		case paced && (keyless || harmed && fault.Kind == fleet.Killed), harmed && fault.Kind == fleet.Swallowed:
 			row.HeldBack.Add(1)
@@ -73,11 +74,13 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 // Load is a page load that ended.
 type Load struct {
 	Outcome
-	Own *fleet.Life // the pod that the browser's sticky cookie names; nil for none
+	Own   *fleet.Life // the pod that the browser's sticky cookie names; nil for none
+	Again bool        // the answer is a page that loads again by itself
 }
 
-// JudgeLoad counts a page load. Outcome.Pod is where the page came from.
-func (l *Ledger) JudgeLoad(o Load) {
+// JudgeLoad counts a page load. Outcome.Pod is where the page came from. It is true when the visitor is lost: he sees an error
+// page, and nothing excuses that.
+func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 	row := l.row()
 	row.Requests.Add(1)
 	harmed := l.harmedDuring(o.Begin, o.End)
@@ -88,14 +91,20 @@ func (l *Ledger) JudgeLoad(o Load) {
 	raise(slowest, o.End.Sub(o.Begin))
 	if !o.good() {
 		switch {
+		case o.Again && l.podless(o.Begin, o.End):
+			row.HeldBack.Add(1)
+		case o.Again:
+			l.fail(row, o.Outcome)
 		case l.inFlight(o.Begin, o.End):
 			row.InFlight.Add(1)
 		case l.dropped(o.Outcome):
 			row.Dropped.Add(1)
 		default:
-			l.fail(row, o.Outcome)
+			row.Stranded.Add(1)
+			l.note("error page", o.Outcome)
+			return true
 		}
-		return
+		return false
 	}
 	row.Sessions.Add(1)
 	if o.Pod.Stale(o.Begin) {
@@ -103,21 +112,35 @@ func (l *Ledger) JudgeLoad(o Load) {
 		l.note("stale", o.Outcome)
 	}
 	if o.Own == nil || o.Own == o.Pod || l.keyless(o.Begin, o.End) {
-		return
+		return false
 	}
 	if !o.Own.Settled(o.Begin, o.End) {
 		if o.Own.Server == o.Pod.Server || l.harmedDuring(o.Begin.Add(-10*time.Second), o.End) {
-			return
+			return false
 		}
 	}
 	row.WrongPod.Add(1)
 	l.note("wrong pod, the cookie names "+o.Own.Name, o.Outcome)
+	return false
 }
 
-// dropped tells whether Caddy has read a request and not looked at it. Go's server does that to what comes over HTTP/1.1
-// after it has begun to close (net/http, conn.serve), whatever handler it has: stock Caddy drops as many.
+// dropped tells whether Caddy was closing a connection when a request came over it. What comes over HTTP/1.1 Go's server reads
+// and does not look at then (net/http, conn.serve), whatever handler it has: stock Caddy drops as many. What comes over
+// HTTP/2 crosses a GOAWAY, and browsers do not send a click again.
 func (l *Ledger) dropped(o Outcome) bool {
-	return o.Protocol == "HTTP/1.1" && o.Status == 0 && closedConnection(o.Err) && l.closing(o.Begin, o.End)
+	if o.Status != 0 || !l.closing(o.Begin, o.End) {
+		return false
+	}
+	if o.Protocol == "HTTP/1.1" {
+		return closedConnection(o.Err)
+	}
+	return (o.Kind == Hook || o.Kind == Link) && RefusedStream(o.Err)
+}
+
+// RefusedStream tells whether a connection over HTTP/2 was on its way to be closed when a request came, so that it was
+// not looked at (RFC 9113 section 6.8).
+func RefusedStream(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "GOAWAY") || strings.Contains(err.Error(), "cannot rewind body"))
 }
 
 func closedConnection(err error) bool {

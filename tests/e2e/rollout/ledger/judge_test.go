@@ -12,12 +12,12 @@ import (
 )
 
 // counts are the numbers of a row that a judgement may change.
-type counts struct{ lost, failed, wrongPod, stale, dropped, inFlight, heldBack int64 }
+type counts struct{ lost, stranded, failed, wrongPod, stale, dropped, inFlight, heldBack int64 }
 
 func (l *Ledger) counts() counts {
 	row := l.row()
 	return counts{
-		row.Lost.Load(), row.Failed.Load(), row.WrongPod.Load(), row.Stale.Load(),
+		row.Lost.Load(), row.Stranded.Load(), row.Failed.Load(), row.WrongPod.Load(), row.Stale.Load(),
 		row.Dropped.Load(), row.InFlight.Load(), row.HeldBack.Load(),
 	}
 }
@@ -108,20 +108,25 @@ func TestDropped(t *testing.T) {
 	l, pod := New("test"), &fleet.Life{}
 	over := l.Closing()
 	now := time.Now()
+	goAway := errors.New("http2: Transport: cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY]")
 	for _, c := range []struct {
 		protocol string
+		kind     Kind
 		at       time.Time
 		err      error
 	}{
-		{"HTTP/1.1", now, io.EOF},
-		{"HTTP/2", now, io.EOF},
-		{"HTTP/1.1", now.Add(-time.Minute), io.EOF},
-		{"HTTP/1.1", now, errors.New("timeout")},
+		{"HTTP/1.1", Hook, now, io.EOF}, // dropped
+		{"HTTP/2", Hook, now, io.EOF},
+		{"HTTP/1.1", Hook, now.Add(-time.Minute), io.EOF},
+		{"HTTP/1.1", Hook, now, errors.New("timeout")},
+		{"HTTP/2", Link, now, goAway}, // dropped
+		{"HTTP/2", History, now, goAway},
+		{"HTTP/2", Hook, now.Add(-time.Minute), goAway},
 	} {
-		l.Judge(Outcome{Protocol: c.protocol, Kind: Hook, Begin: c.at, End: c.at, Err: c.err, Pod: pod}, false)
+		l.Judge(Outcome{Protocol: c.protocol, Kind: c.kind, Begin: c.at, End: c.at, Err: c.err, Pod: pod}, false)
 	}
 	over()
-	if want := (counts{dropped: 1, failed: 3}); l.counts() != want {
+	if want := (counts{dropped: 2, failed: 5}); l.counts() != want {
 		t.Errorf("%+v", l.counts())
 	}
 }
@@ -159,17 +164,46 @@ func TestJudgeLoad(t *testing.T) {
 		{"an old pod, later", load(nil, old, 3*time.Second), nil, counts{stale: 1}},
 		{"the own pod is killed", load(killed, elsewhere, time.Second), killed, counts{}},
 		{"502 while a pod is killed", Load{Outcome: Outcome{Status: 502, Begin: now.Add(-time.Second), End: now.Add(time.Second)}}, killed, counts{inFlight: 1}},
-		{"502 later", Load{Outcome: Outcome{Status: 502, Begin: now.Add(time.Second), End: now.Add(time.Second)}}, killed, counts{failed: 1}},
-		{"502", Load{Outcome: Outcome{Status: 502, Begin: now, End: now}}, nil, counts{failed: 1}},
+		{"502 later", Load{Outcome: Outcome{Status: 502, Begin: now.Add(time.Second), End: now.Add(time.Second)}}, killed, counts{stranded: 1}},
+		{"502", Load{Outcome: Outcome{Status: 502, Begin: now, End: now}}, nil, counts{stranded: 1}},
+		{"a page that loads again by itself", Load{Outcome: Outcome{Status: 503, Begin: now, End: now}, Again: true}, nil, counts{failed: 1}},
 	} {
 		l := New("test")
 		if c.harmed != nil {
 			l.Harm(c.harmed)
 		}
-		l.JudgeLoad(c.load)
-		if l.counts() != c.counts {
+		if lost := l.JudgeLoad(c.load); l.counts() != c.counts || lost != (c.counts.stranded > 0) {
 			t.Errorf("%s: %+v, want %+v", c.name, l.counts(), c.counts)
 		}
+	}
+}
+
+// While there is no pod at all, pages wait and page loads repeat themselves. An error page is a lost visitor even then.
+func TestWithoutAPod(t *testing.T) {
+	l, killed := New("test"), &fleet.Life{}
+	happenings["killed"](killed)
+	over := l.NoPod()
+	now := time.Now().Add(time.Second)
+	wait := Outcome{Kind: Hook, Status: 503, RetryAfter: true, Begin: now, End: now, Pod: killed}
+	page := Load{Outcome: Outcome{Kind: PageLoad, Status: 503, RetryAfter: true, Begin: now, End: now}, Again: true}
+	bare := page
+	bare.Again = false
+	l.Judge(wait, false)
+	if l.JudgeLoad(page) || !l.JudgeLoad(bare) {
+		t.Error("who loads again by himself is not lost, and who does not is")
+	}
+	if want := (counts{stranded: 1, heldBack: 2}); l.counts() != want || l.Faultless() {
+		t.Errorf("%+v", l.counts())
+	}
+	over()
+	later := time.Now().Add(time.Minute)
+	for _, o := range []*Outcome{&wait, &page.Outcome} {
+		o.Begin, o.End = later, later
+	}
+	l.Judge(wait, false)
+	l.JudgeLoad(page)
+	if want := (counts{stranded: 1, heldBack: 2, failed: 2}); l.counts() != want {
+		t.Errorf("%+v", l.counts())
 	}
 }
 

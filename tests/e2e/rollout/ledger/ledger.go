@@ -28,6 +28,7 @@ type Ledger struct {
 	notes  []string
 	wrongs []span // when the key was wrong
 	closes []span // when Caddy closed a server
+	empty  []span // when no server had a pod
 	harmed []*fleet.Life
 }
 
@@ -112,6 +113,9 @@ func (l *Ledger) inFlight(begin, end time.Time) bool {
 // WrongKey notes that Caddy has a wrong key from now on; the returned function, that this is over.
 func (l *Ledger) WrongKey() (over func()) { return l.during(&l.wrongs) }
 
+// NoPod notes that every pod is dead from now on; the returned function, that the visitors have found new ones.
+func (l *Ledger) NoPod() (over func()) { return l.during(&l.empty) }
+
 // Closing notes that Caddy reloads or ends from now on; the returned function, that this is over.
 func (l *Ledger) Closing() (over func()) { return l.during(&l.closes) }
 
@@ -132,6 +136,13 @@ func (l *Ledger) keyless(begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return touches(l.wrongs, begin, end)
+}
+
+// podless tells whether all pods were dead at some moment of a span of time.
+func (l *Ledger) podless(begin, end time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return touches(l.empty, begin, end)
 }
 
 // closing tells whether Caddy closed a server at some moment of a span of time.
@@ -165,6 +176,9 @@ func (l *Ledger) Reloads(kinds ...Kind) int64 {
 	}
 	return sum
 }
+
+// Stranded is how many visitors are lost on an error page.
+func (l *Ledger) Stranded() int64 { return l.total().Stranded.Load() }
 
 // Faultless tells whether all that must be 0 is 0 in every phase.
 func (l *Ledger) Faultless() bool { return l.total().Faultless() }

@@ -36,6 +36,7 @@ type Outcome struct {
 	Status     int   // 0: no answer
 	Err        error // no answer, or one that broke off; nil with a status that is wrong
 	RetryAfter bool  // the answer had that field
+	HTML       bool  // the answer is a page of some kind
 
 	Pod *fleet.Life // of the page; nil for a page load that failed
 }

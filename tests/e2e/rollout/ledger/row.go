@@ -13,6 +13,7 @@ type Row struct {
 	Name string
 
 	Lost       atomic.Int64 // pages that ended or forgot although their pod was well
+	Stranded   atomic.Int64 // visitors whose page load ended on an error page, where no script runs
 	Failed     atomic.Int64 // requests that failed without an excuse
 	WrongPod   atomic.Int64 // answers from another pod than the one they had to come from
 	Stale      atomic.Int64 // pages from an old pod, more than 2 s after DNS had moved
@@ -32,13 +33,14 @@ type Row struct {
 
 // Faultless tells whether all that must be 0 is 0.
 func (r *Row) Faultless() bool {
-	return r.Lost.Load() == 0 && r.Failed.Load() == 0 && r.WrongPod.Load() == 0 && r.Stale.Load() == 0 && r.LongestGap.Load() == 0
+	return r.Lost.Load() == 0 && r.Stranded.Load() == 0 && r.Failed.Load() == 0 && r.WrongPod.Load() == 0 && r.Stale.Load() == 0 &&
+		r.LongestGap.Load() == 0
 }
 
 // add adds another row to this one.
 func (r *Row) add(other *Row) {
 	for _, pair := range [][2]*atomic.Int64{
-		{&r.Lost, &other.Lost}, {&r.Failed, &other.Failed}, {&r.WrongPod, &other.WrongPod}, {&r.Stale, &other.Stale},
+		{&r.Lost, &other.Lost}, {&r.Stranded, &other.Stranded}, {&r.Failed, &other.Failed}, {&r.WrongPod, &other.WrongPod}, {&r.Stale, &other.Stale},
 		{&r.Sessions, &other.Sessions}, {&r.Requests, &other.Requests}, {&r.InFlight, &other.InFlight},
 		{&r.Repeated, &other.Repeated}, {&r.Dropped, &other.Dropped}, {&r.HeldBack, &other.HeldBack}, {&r.Harmed, &other.Harmed},
 	} {
