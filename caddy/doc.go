@@ -13,6 +13,7 @@
 //	serve.go       a request in, its decision out, and where the decision leads
 //	upstreams.go   a decision in, the pods that may serve it out
 //	servers.go     a host in, its fresh pods out
+//	draining.go    an address of a token in, the pod that drains there out
 //	turns.go       all servers in, a pod of the one whose turn it is out
 //	choice.go      pods in, the one that the request is proxied to out
 //	transport.go   a dial in, what it says about the pod out

@@ -62,6 +62,9 @@ const (
 	defaultFirstLookup = 3 * time.Second
 	defaultGoneAfter   = 10 * time.Second
 	defaultGoneRate    = 100
+	defaultGoneAfter   = 10 * time.Second
+	defaultGoneRate    = 100
+	defaultMaxPods     = 10000
 )
 
 const (

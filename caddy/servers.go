@@ -5,7 +5,6 @@ package caddydoors
 
 import (
 	"context"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -31,8 +30,8 @@ type server struct {
 	host     *hosts.Host
 	pods     hosts.Cache[[]pod]
 
-	// draining holds pods that the host does not resolve to and that pages still live in. It is replaced, never changed.
-	draining atomic.Pointer[map[netip.Addr]pod]
+	// draining holds those of this server as well.
+	draining *drainingPods
 
 	// metricsLabel is the server's label in metrics, nil before its first request.
 	metricsLabel atomic.Pointer[string]
@@ -57,9 +56,10 @@ type pod struct {
 // newServers makes the servers of a router. The groups of their pods have the options of the source's own group.
 func newServers(router *doors.Router, shared *shared, resolution hosts.Options, source doors.Group, logger *zap.Logger) []*server {
 	servers := make([]*server, router.Upstreams())
+	draining := newDrainingPods(defaultMaxPods)
 	for i := range servers {
 		name, port := router.Upstream(i)
-		s := &server{name: name, hostport: net.JoinHostPort(name, strconv.Itoa(int(port))), port: port, group: source}
+		s := &server{name: name, hostport: net.JoinHostPort(name, strconv.Itoa(int(port))), port: port, group: source, draining: draining}
 		s.group.Server = shared.number(s.hostport)
 		s.host = shared.hosts.Acquire(name, resolution)
 		var outside sync.Once
@@ -89,23 +89,8 @@ func (s *server) podAt(address netip.Addr) pod {
 	if found {
 		return fresh[at]
 	}
-	known := s.draining.Load()
-	if known != nil {
-		if pod, found := (*known)[address]; found {
-			return pod
-		}
-	}
-	added := s.newPod(address)
-	grown := map[netip.Addr]pod{address: added}
-	if known != nil && len(*known) < maxDraining {
-		maps.Copy(grown, *known)
-	}
-	s.draining.Store(&grown)
-	return added
+	return s.draining.at(s, address)
 }
-
-// maxDraining bounds how many draining pods of a server are remembered, which only saves making them again.
-const maxDraining = 64
 
 func (s *server) newPod(address netip.Addr) pod {
 	at := netip.AddrPortFrom(address, s.port)
