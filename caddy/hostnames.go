@@ -15,15 +15,19 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 )
 
-// The host of the server whose pod was chosen, and the host with the port, both as configured.
+// The host of the server whose pod was chosen, and the host with the port: as configured, without a final dot. The dot says how to look the name
+// up; no certificate has it, and no app expects it.
 const (
 	hostPlaceholder     = placeholderPrefix + "host"
 	hostportPlaceholder = placeholderPrefix + "hostport"
 )
 
-// stockHostport is what users write who want the upstream's own name as the Host, and what Caddy does for TLS upstreams.
+// keepNames replaces what users write who want the upstream's own name as the Host, and what Caddy does for TLS upstreams.
 // It holds the address that is dialled, which was a name before the source resolved it.
-const stockHostport = "{http.reverse_proxy.upstream.hostport}"
+var keepNames = strings.NewReplacer(
+	"{http.reverse_proxy.upstream.hostport}", "{"+hostportPlaceholder+"}",
+	"{http.reverse_proxy.upstream.host}", "{"+hostPlaceholder+"}",
+)
 
 // keepHostNames makes up for what is lost when the source resolves a host and Caddy dials the address: certificates are
 // issued for the name, and the app expects it as the Host. It must run before the handler is provisioned, since
@@ -33,8 +37,18 @@ func keepHostNames(h *reverseproxy.Handler) error {
 	if err != nil {
 		return err
 	}
-	asksForHostport := h.Headers != nil && h.Headers.Request != nil && h.Headers.Request.Set.Get("Host") == stockHostport
-	if !asksForHostport && (!usesTLS || touchesHost(h.Headers)) {
+	if h.Headers != nil && h.Headers.Request != nil {
+		for _, values := range []http.Header{h.Headers.Request.Set, h.Headers.Request.Add} {
+			for name, texts := range values {
+				for i := range texts {
+					if strings.EqualFold(name, "Host") {
+						texts[i] = keepNames.Replace(texts[i])
+					}
+				}
+			}
+		}
+	}
+	if !usesTLS || touchesHost(h.Headers) {
 		return nil
 	}
 	if h.Headers == nil {

@@ -32,15 +32,17 @@ func (s *shared) followedPods() ([]doors.PodState, error) {
 	return known, err
 }
 
-// freshPods calls back for each server that has a label, with the pods that its host resolves to, which the library learns by it. Of the
+// freshPods calls back for each server that has a label, with the pods that its host resolves to and those of them that are outside its networks, which the library learns by it. Of the
 // others there may be very many.
-func (s *shared) freshPods(yield func(server uint64, pods []netip.AddrPort)) {
+func (s *shared) freshPods(yield func(server uint64, pods, outside []netip.AddrPort)) {
 	for _, source := range s.sources.inForce() {
 		for _, server := range source.servers {
 			if !metrics.Labelled(server.group.Server) {
 				continue
 			}
-			yield(server.group.Server, addressesOf(server.latest()))
+			pods := server.latest()
+			_, outside := insideOf(pods)
+			yield(server.group.Server, addressesOf(pods), addressesOf(outside))
 		}
 	}
 }

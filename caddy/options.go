@@ -62,8 +62,6 @@ const (
 	defaultFirstLookup = 3 * time.Second
 	defaultGoneAfter   = 10 * time.Second
 	defaultGoneRate    = 100
-	defaultGoneAfter   = 10 * time.Second
-	defaultGoneRate    = 100
 	defaultMaxPods     = 10000
 )
 

@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"sync"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +26,7 @@ type server struct {
 	name     string // the host as configured
 	hostport string
 	port     uint16
+	forApp   struct{ name, hostport string } // the same as apps and certificates know it, without a final dot
 	group    doors.Group
 	host     *hosts.Host
 	pods     hosts.Cache[[]pod]
@@ -38,12 +39,23 @@ type server struct {
 
 	// moved is called with the fresh pods when they have changed.
 	moved func([]pod)
+
+	// holds tells whether an address is in the server's own networks.
+	holds func(netip.Addr) bool
+
+	// outside is the first of the fresh pods that is not, nil while there is none. warnOutside warns about it.
+	outside     atomic.Pointer[pod]
+	warnedAt    atomic.Int64 // 0 before the first time, else one nanosecond more than the shared clock said
+	warnOutside func(pod)
 }
 
 // pod is one address of a server.
 type pod struct {
 	server  *server
 	address netip.AddrPort
+
+	// outside is set for a pod that is not in its server's own networks: the tokens of its pages are refused, or lead elsewhere.
+	outside bool
 
 	// upstream is for handlers whose load balancing nobody asked for: one for all requests, and not in Caddy's own table of
 	// upstreams, which would cost each request a global lock.
@@ -61,14 +73,18 @@ func newServers(router *doors.Router, shared *shared, resolution hosts.Options, 
 		name, port := router.Upstream(i)
 		s := &server{name: name, hostport: net.JoinHostPort(name, strconv.Itoa(int(port))), port: port, group: source, draining: draining}
 		s.group.Server = shared.number(s.hostport)
+		s.forApp.name = strings.TrimSuffix(name, ".")
+		s.forApp.hostport = net.JoinHostPort(s.forApp.name, strconv.Itoa(int(port)))
 		s.host = shared.hosts.Acquire(name, resolution)
-		var outside sync.Once
-		s.moved = func(pods []pod) {
-			shared.resolved(s.group.Server, pods)
-			for _, pod := range pods {
-				if upstream, ok := router.Lookup(pod.address.Addr()); !ok || upstream != i {
-					outside.Do(func() { logOutside(logger, i, pod) })
-				}
+		s.moved = func(pods []pod) { shared.resolved(s.group.Server, pods) }
+		s.holds = func(address netip.Addr) bool {
+			upstream, ok := router.Lookup(address)
+			return ok && upstream == i
+		}
+		s.warnOutside = func(outside pod) {
+			now, last := int64(shared.now())+1, s.warnedAt.Load()
+			if (last == 0 || now-last >= int64(warnPause)) && s.warnedAt.CompareAndSwap(last, now) {
+				logOutside(logger, i, outside)
 			}
 		}
 		servers[i] = s
@@ -76,10 +92,20 @@ func newServers(router *doors.Router, shared *shared, resolution hosts.Options, 
 	return servers
 }
 
-// logOutside warns, once for each server, about a host that resolves to something that its own networks do not hold.
+// warnPause is the time between two warnings about an address outside its server's networks.
+const warnPause = time.Minute
+
+// logOutside warns about a host that resolves to something that its own networks do not hold.
 func logOutside(logger *zap.Logger, upstream int, pod pod) {
-	logger.Warn("host resolves to an address outside its own networks: new pages go there, but their tokens will be refused or lead elsewhere",
+	logger.Warn("host resolves to an address outside its own networks: the tokens of its pages are refused or lead elsewhere, so that it gets new pages only while no other pod is known",
 		zap.String("field", "upstreams["+strconv.Itoa(upstream)+"].host"), zap.String("host", pod.server.name), zap.Stringer("address", pod.address.Addr()))
+}
+
+// warn warns while the host resolves to an address outside the server's networks, once a minute.
+func (s *server) warn() {
+	if outside := s.outside.Load(); outside != nil {
+		s.warnOutside(*outside)
+	}
 }
 
 // podAt returns the pod of this server at an address, whether or not the host resolves to it.
@@ -105,13 +131,17 @@ func (s *server) fresh(ctx context.Context, patience *hosts.Patience) []pod {
 	if err != nil {
 		return nil // logged by the set, once per change
 	}
-	return s.pods.Get(snapshot, s.podsOf)
+	pods := s.pods.Get(snapshot, s.podsOf)
+	s.warn()
+	return pods
 }
 
 // known is fresh without waiting. followed is false when nobody used the server for a while, so that its pods may be others by now.
 func (s *server) known() (pods []pod, followed bool) {
 	_, followed = s.host.Current()
-	return s.latest(), followed
+	pods = s.latest()
+	s.warn()
+	return pods, followed
 }
 
 // latest is known without counting as use of the host, so that no lookup follows.
@@ -125,11 +155,32 @@ func (s *server) latest() []pod {
 
 func (s *server) podsOf(snapshot *hosts.Snapshot) []pod {
 	pods := make([]pod, len(snapshot.Addresses()))
+	var outside *pod
 	for i, address := range snapshot.Addresses() {
 		pods[i] = s.newPod(address)
+		if pods[i].outside = !s.holds(address); pods[i].outside && outside == nil {
+			outside = &pods[i]
+		}
 	}
+	s.outside.Store(outside)
 	s.moved(pods)
 	return pods
+}
+
+// insideOf parts the pods that are in their server's own networks from the others. It keeps their order.
+func insideOf(pods []pod) (inside, outside []pod) {
+	isOutside := func(pod pod) bool { return pod.outside }
+	if !slices.ContainsFunc(pods, isOutside) {
+		return pods, nil
+	}
+	for _, pod := range pods {
+		if pod.outside {
+			outside = append(outside, pod)
+		} else {
+			inside = append(inside, pod)
+		}
+	}
+	return inside, outside
 }
 
 func addressesOf(pods []pod) []netip.AddrPort {
@@ -183,6 +234,9 @@ func (s *Source) awaitPods(ctx context.Context, serving *request, servers []*ser
 			}
 		}
 	}
-	ready := func() bool { return s.choosesItself && len(serving.untried(knownOf(servers, false))) > 0 }
+	ready := func() bool {
+		inside, _ := insideOf(knownOf(servers, false))
+		return s.choosesItself && len(serving.untried(inside)) > 0
+	}
 	hosts.Await(ctx, &serving.patience, s.firstLookup(), asked, ready)
 }

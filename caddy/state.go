@@ -86,10 +86,18 @@ func generationOf(server *server, pod netip.AddrPort) status.Generation {
 	case len(addresses) == 0:
 		return status.Unknown
 	case pod.Port() == server.port && slices.Contains(addresses, pod.Addr()):
-		return status.Fresh
+		return server.generation(pod.Addr())
 	default:
 		return status.Draining
 	}
+}
+
+// generation is that of an address to which the server's host resolves.
+func (s *server) generation(address netip.Addr) status.Generation {
+	if s.holds(address) {
+		return status.Fresh
+	}
+	return status.Outside
 }
 
 func describePod(pod doors.PodState, server *server, now time.Duration) status.Pod {
@@ -158,7 +166,7 @@ func describeSource(source *Source, inUse map[*server]bool, pods map[netip.AddrP
 		for _, address := range host.Addresses {
 			pod := server.podAt(address)
 			if _, known := pods[pod.address]; !known {
-				pods[pod.address] = status.Pod{Pod: pod.address.String(), Server: server.hostport, Generation: status.Fresh, Verdict: status.Alive}
+				pods[pod.address] = status.Pod{Pod: pod.address.String(), Server: server.hostport, Generation: server.generation(address), Verdict: status.Alive}
 			}
 		}
 	}

@@ -86,6 +86,9 @@ func (s *Source) draw(serving *request) (drawn pod, ok bool) {
 		if len(pods) == 0 {
 			continue
 		}
+		if pods, _ = insideOf(pods); len(pods) == 0 {
+			continue
+		}
 		place := rand.IntN(len(pods))
 		if well, _ := s.split(serving.untried(pods[place : place+1])); len(well) == 0 {
 			continue

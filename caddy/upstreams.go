@@ -52,8 +52,8 @@ func (s *Source) ResetCache(r *http.Request) error {
 	return nil
 }
 
-// candidates are the pods to choose from: the cookie's own pod first, then the rest of its server, then all others, and last
-// of all those that could not be reached a moment ago. Pods that this request could not reach are left out.
+// candidates are the pods to choose from: the cookie's own pod first, then the rest of its server, then all others, then
+// those that could not be reached a moment ago, and last of all those outside their server's networks. Pods that this request could not reach are left out.
 func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	var own *server
 	var ownFailing []pod
@@ -80,7 +80,7 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	// A policy of the user is to see all servers; where there is none, those that are drawn are looked up.
 	lookUp := !s.choosesItself
 	all := knownOf(s.servers, lookUp)
-	rest := serving.untried(all)
+	rest, outside := insideOf(serving.untried(all))
 	if len(rest) == 0 { // only now is it worth to wait for hosts that are not known yet, or not lately
 		s.awaitPods(ctx, serving, s.servers)
 		if own != nil {
@@ -89,9 +89,10 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 			}
 		}
 		all = knownOf(s.servers, lookUp)
-		rest = serving.untried(all)
+		rest, outside = insideOf(serving.untried(all))
 	}
 	well, failing := s.split(rest)
+	outside, outsideFailing := s.split(outside)
 	switch {
 	case len(well) > 0:
 		return well
@@ -99,8 +100,15 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 		return ownFailing
 	case len(failing) > 0:
 		return failing
+	case len(outside) > 0:
+		return outside
+	case len(outsideFailing) > 0:
+		return outsideFailing
 	case s.triesAgain:
 		serving.startOver()
+		if inside, _ := insideOf(all); len(inside) > 0 {
+			return inside
+		}
 		return all
 	default:
 		return nil
@@ -108,8 +116,12 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 }
 
 // ofOwn splits the untried pods of the request's own server into those that are well, of which only the cookie's own pod counts if it is
-// one of them, and those that could not be reached a moment ago.
+// one of them, and those that could not be reached a moment ago. Pods outside the server's networks are none of them, except for a resource,
+// which needs no token.
 func (s *Source) ofOwn(serving *request, pods []pod) (well, failing []pod) {
+	if !serving.anyPod {
+		pods, _ = insideOf(pods)
+	}
 	well, failing = s.split(serving.untried(pods))
 	if sticky, ok := podIn(well, serving.decision.Addr); ok && serving.resets == 0 && !serving.anyPod {
 		well = sticky

@@ -80,11 +80,11 @@ func (q *request) placeholder(key string) (any, bool) {
 		return upstream, true
 	case "host":
 		if chosen, ok := q.chosenPod(); ok {
-			return chosen.server.name, true
+			return chosen.server.forApp.name, true
 		}
 	case "hostport":
 		if chosen, ok := q.chosenPod(); ok {
-			return chosen.server.hostport, true
+			return chosen.server.forApp.hostport, true
 		}
 	}
 	return nil, false

@@ -24,7 +24,7 @@ func TestVisible(t *testing.T) {
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, recorder, &caddyhttp.Server{})
 		q := &request{source: source, decision: decision}
 		if decision.Kind == doors.Pod {
-			q.pod[0] = source.servers[0].podAt(decision.Addr)
+			q.pod[0] = source.servers[0].newPod(decision.Addr)
 		}
 		q.show(r.Context(), recorder.Header())
 		return q, replacer, recorder.Header()
@@ -45,7 +45,7 @@ func TestVisible(t *testing.T) {
 	check(q, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
 	q.cause = metrics.PodGone
 	check(q, replacer, header, "pod|pod_gone|10.0.0.7:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
-	q.chosen = source.servers[0].podAt(netip.MustParseAddr("10.0.0.8"))
+	q.chosen = source.servers[0].newPod(netip.MustParseAddr("10.0.0.8"))
 	check(q, replacer, header, "pod|pod_gone|10.0.0.8:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
 
 	q, replacer, header = begin(doors.Decision{Kind: doors.Gone, Reason: doors.ReasonNoCIDR, Path: doors.PathHook, Upstream: -1, Addr: byToken.Addr})
@@ -55,7 +55,7 @@ func TestVisible(t *testing.T) {
 	check(q, replacer, header, "server|cookie||app.test:8080", "server;reason=cookie;path=page;upstream=0")
 
 	// A second source that sees the same request speaks instead of the first.
-	inner := &request{source: source, decision: byToken, pod: [1]pod{source.servers[0].podAt(byToken.Addr)}, outer: q}
+	inner := &request{source: source, decision: byToken, pod: [1]pod{source.servers[0].newPod(byToken.Addr)}, outer: q}
 	inner.show(context.WithValue(t.Context(), caddy.ReplacerCtxKey, replacer), header)
 	check(inner, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
 
@@ -82,7 +82,7 @@ func TestLastSourceIsVisible(t *testing.T) {
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
 		for _, host := range []string{"first.test", "second.test", "third.test"} {
 			q := &request{source: test.source, decision: doors.Decision{Kind: doors.Server, Upstream: -1}}
-			q.chosen = (&server{name: host, hostport: host + ":80", port: 80}).podAt(netip.MustParseAddr("10.0.0.1"))
+			q.chosen = (&server{name: host, hostport: host + ":80", port: 80}).newPod(netip.MustParseAddr("10.0.0.1"))
 			q.show(r.Context(), make(http.Header))
 			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|" {
 				t.Errorf("%s: %s, want %s", name, got, host)

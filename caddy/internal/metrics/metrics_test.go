@@ -18,7 +18,7 @@ func TestRegister(t *testing.T) {
 	for range 2 {
 		registry := prometheus.NewPedanticRegistry()
 		for range 2 {
-			if err := Register(registry, known(nil, nil, nil)); err != nil {
+			if err := Register(registry, known(nil, nil, nil, nil)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -18,9 +18,9 @@ type State struct {
 	Pods func() ([]doors.PodState, error)
 	// Now is the time on the clock of Pods.
 	Now func() time.Duration
-	// Fresh calls back for each server of the configuration in force that is Labelled, with its number and the pods that its
-	// host resolves to.
-	Fresh func(func(server uint64, pods []netip.AddrPort))
+	// Fresh calls back for each server of the configuration in force that is Labelled, with its number, the pods that its host
+	// resolves to, and those of them that are outside its networks.
+	Fresh func(func(server uint64, pods, outside []netip.AddrPort))
 	// Hosts returns every name that is resolved.
 	Hosts func() []hosts.State
 }
@@ -38,7 +38,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	podsDesc     = describe("pods", "Pods by server and state (fresh, draining, unreachable, gone).", "server", "state")
+	podsDesc     = describe("pods", "Pods by server and state (fresh, outside, draining, unreachable, gone).", "server", "state")
 	streamsDesc  = describe("streams", "Open streams of pages by server and state of their pods (fresh, draining).", "server", "state")
 	inFlightDesc = describe("requests_in_flight", "Requests that pods are answering, by server.", "server")
 	ageDesc      = describe("dns_answer_age_seconds", "Age of the last answer with addresses, of each host in use.", "host")
@@ -54,9 +54,9 @@ func (*State) Describe(out chan<- *prometheus.Desc) {
 
 // serverFigures are the gauges of one server.
 type serverFigures struct {
-	fresh, draining, unreachable, gone int
-	freshStreams, drainingStreams      int
-	inFlight                           int
+	fresh, outside, draining, unreachable, gone int
+	freshStreams, drainingStreams               int
+	inFlight                                    int
 }
 
 // Collect computes the gauges.
@@ -67,6 +67,7 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 	ages := s.ages() // first: who lists the pods makes lookups begin again, whose last answer may be of any age
 	for label, server := range s.servers() {
 		gauge(podsDesc, float64(server.fresh), label, "fresh")
+		gauge(podsDesc, float64(server.outside), label, "outside")
 		gauge(podsDesc, float64(server.draining), label, "draining")
 		gauge(podsDesc, float64(server.unreachable), label, "unreachable")
 		gauge(podsDesc, float64(server.gone), label, "gone")
@@ -100,9 +101,13 @@ func (s *State) servers() map[string]*serverFigures {
 		pod    netip.AddrPort
 	}
 	var fresh []place
-	s.Fresh(func(number uint64, pods []netip.AddrPort) {
+	isOutside := make(map[place]bool)
+	s.Fresh(func(number uint64, pods, outside []netip.AddrPort) {
 		for _, pod := range pods {
 			fresh = append(fresh, place{number, pod})
+		}
+		for _, pod := range outside {
+			isOutside[place{number, pod}] = true
 		}
 	})
 	counted := make(map[place]bool)
@@ -122,12 +127,15 @@ func (s *State) servers() map[string]*serverFigures {
 		if !pod.Fresh && pod.InFlight == 0 && now-pod.LastSeen > rememberedFor {
 			continue
 		}
-		counted[place{pod.Server, pod.Pod}] = true
+		at := place{pod.Server, pod.Pod}
+		counted[at] = true
 		switch {
 		case pod.Verdict == doors.VerdictGone:
 			server.gone++
 		case pod.Verdict == doors.VerdictUnreachable:
 			server.unreachable++
+		case isOutside[at]:
+			server.outside++
 		case pod.Fresh:
 			server.fresh++
 		default:
@@ -135,9 +143,14 @@ func (s *State) servers() map[string]*serverFigures {
 		}
 	}
 	for _, at := range fresh {
-		if !counted[at] {
-			counted[at] = true // several sources may have the same server
-			of(labelOf(at.server)).fresh++
+		if counted[at] {
+			continue
+		}
+		counted[at] = true // several sources may have the same server
+		if figures := of(labelOf(at.server)); isOutside[at] {
+			figures.outside++
+		} else {
+			figures.fresh++
 		}
 	}
 	return servers

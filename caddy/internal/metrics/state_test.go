@@ -15,13 +15,13 @@ import (
 )
 
 // known is a State of fixed pods and hosts.
-func known(pods []doors.PodState, err error, fresh map[uint64][]netip.AddrPort, names ...hosts.State) *State {
+func known(pods []doors.PodState, err error, fresh, outside map[uint64][]netip.AddrPort, names ...hosts.State) *State {
 	return &State{
 		Pods: func() ([]doors.PodState, error) { return pods, err },
 		Now:  func() time.Duration { return time.Hour },
-		Fresh: func(yield func(uint64, []netip.AddrPort)) {
+		Fresh: func(yield func(uint64, []netip.AddrPort, []netip.AddrPort)) {
 			for number, pods := range fresh {
-				yield(number, pods)
+				yield(number, pods, outside[number])
 			}
 		},
 		Hosts: func() []hosts.State { return names },
@@ -55,7 +55,8 @@ func TestState(t *testing.T) {
 		{Pod: at(5), Server: 1, LastSeen: now, Verdict: doors.VerdictGone},
 		{Pod: at(6), Server: 1, LastSeen: now, Verdict: doors.VerdictUnreachable, Fresh: true},
 		{Pod: at(7), Server: 99, InFlight: 1, LastSeen: now},
-	}, nil, map[uint64][]netip.AddrPort{1: {at(1), at(6), at(8)}},
+		{Pod: at(9), Server: 1, Fresh: true, LastSeen: now},
+	}, nil, map[uint64][]netip.AddrPort{1: {at(1), at(6), at(8), at(9), at(10)}}, map[uint64][]netip.AddrPort{1: {at(9), at(10)}},
 		hosts.State{Host: "blue.test", Generation: 1, Age: 3 * time.Second, Active: true},
 		hosts.State{Host: "blue.test", Generation: 1, Age: 2 * time.Second, Active: true, Resolvers: []string{"127.0.0.1:53"}},
 		hosts.State{Host: "sleeping.test", Generation: 1, Age: time.Hour},
@@ -65,19 +66,22 @@ func TestState(t *testing.T) {
 # HELP caddy_doors_dns_answer_age_seconds Age of the last answer with addresses, of each host in use.
 # TYPE caddy_doors_dns_answer_age_seconds gauge
 caddy_doors_dns_answer_age_seconds{host="blue.test"} 3
-# HELP caddy_doors_pods Pods by server and state (fresh, draining, unreachable, gone).
+# HELP caddy_doors_pods Pods by server and state (fresh, outside, draining, unreachable, gone).
 # TYPE caddy_doors_pods gauge
 caddy_doors_pods{server="blue.test:80",state="draining"} 2
 caddy_doors_pods{server="blue.test:80",state="fresh"} 2
 caddy_doors_pods{server="blue.test:80",state="gone"} 1
+caddy_doors_pods{server="blue.test:80",state="outside"} 2
 caddy_doors_pods{server="blue.test:80",state="unreachable"} 1
 caddy_doors_pods{server="idle.test:80",state="draining"} 0
 caddy_doors_pods{server="idle.test:80",state="fresh"} 0
 caddy_doors_pods{server="idle.test:80",state="gone"} 0
+caddy_doors_pods{server="idle.test:80",state="outside"} 0
 caddy_doors_pods{server="idle.test:80",state="unreachable"} 0
 caddy_doors_pods{server="other",state="draining"} 1
 caddy_doors_pods{server="other",state="fresh"} 0
 caddy_doors_pods{server="other",state="gone"} 0
+caddy_doors_pods{server="other",state="outside"} 0
 caddy_doors_pods{server="other",state="unreachable"} 0
 # HELP caddy_doors_requests_in_flight Requests that pods are answering, by server.
 # TYPE caddy_doors_requests_in_flight gauge
@@ -113,7 +117,7 @@ func TestStateIsBounded(t *testing.T) {
 		names = append(names, hosts.State{Host: fmt.Sprintf("server-%d.test", i), Generation: 1, Active: true})
 	}
 	registry := prometheus.NewPedanticRegistry()
-	if err := Register(registry, known(pods, nil, nil, names...)); err != nil {
+	if err := Register(registry, known(pods, nil, nil, nil, names...)); err != nil {
 		t.Fatal(err)
 	}
 	families, err := registry.Gather()
@@ -123,11 +127,11 @@ func TestStateIsBounded(t *testing.T) {
 	for _, family := range families {
 		switch series, name := len(family.GetMetric()), family.GetName(); name {
 		case "caddy_doors_pods":
-			if series != 4*(MaxServers+1) {
+			if series != 5*(MaxServers+1) {
 				t.Errorf("%s: %d series", name, series)
 			}
 		default:
-			if series > 4*(MaxServers+1) {
+			if series > 5*(MaxServers+1) {
 				t.Errorf("%s: %d series", name, series)
 			}
 		}
@@ -136,7 +140,7 @@ func TestStateIsBounded(t *testing.T) {
 
 func TestStateWithoutPods(t *testing.T) {
 	separate(t)
-	if series := testutil.CollectAndCount(known(nil, errors.New("a bug"), nil)); series != 1 {
+	if series := testutil.CollectAndCount(known(nil, errors.New("a bug"), nil, nil)); series != 1 {
 		t.Errorf("%d series, not that of the routers alone", series)
 	}
 }

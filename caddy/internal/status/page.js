@@ -41,18 +41,20 @@
   const kindOf = (pod) => pod.verdict === "alive" ? pod.generation : pod.verdict;
   const stateOf = (pod) => {
     const refused = pod.refused_dials ? count(pod.refused_dials, "dial") + " refused" : "";
-    if (pod.verdict === "alive") return [pod.generation, pod.generation, refused];
+    if (pod.verdict === "alive") {
+      return [pod.generation, pod.generation, [pod.generation === "outside" ? "its server's networks" : "", refused].filter((text) => text).join(", ")];
+    }
     const since = pod.unreachable_seconds_ago === undefined ? "" : " for " + age(pod.unreachable_seconds_ago);
     return [pod.verdict + since, "bad", [pod.generation, refused].filter((text) => text).join(", ")];
   };
 
   // Pods that a rollout has replaced stay in the state for long. They are done when no page can be left on them.
-  const isDone = (pod) => pod.generation !== "fresh" && pod.in_flight === 0 && pod.last_seen_seconds_ago > session;
+  const isDone = (pod) => pod.generation !== "fresh" && pod.generation !== "outside" && pod.in_flight === 0 && pod.last_seen_seconds_ago > session;
   // Draining pods come first: they are why one looks. What is left of them when they are gone comes last.
   const rank = (pod) => {
     if (pod.generation === "fresh") return 1;
     if (pod.verdict === "gone") return 3;
-    return pod.generation === "draining" ? 0 : 2;
+    return pod.generation === "draining" || pod.generation === "outside" ? 0 : 2;
   };
 
   const newRow = () => {
@@ -105,7 +107,7 @@
   };
 
   const showServers = (sources, pods) => {
-    const empty = () => ({ kinds: { fresh: 0, draining: 0, unreachable: 0, gone: 0, unknown: 0 }, streams: 0, in_flight: 0 });
+    const empty = () => ({ kinds: { fresh: 0, outside: 0, draining: 0, unreachable: 0, gone: 0, unknown: 0 }, streams: 0, in_flight: 0 });
     const sums = new Map();
     for (const pod of pods) {
       const sum = sums.get(pod.server) || empty();

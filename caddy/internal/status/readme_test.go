@@ -45,7 +45,7 @@ func TestReadmeNamesAll(t *testing.T) {
 			t.Errorf("the README does not tell of %s", name)
 		}
 	}
-	for _, value := range []string{string(Fresh), string(Draining), string(Unknown), string(Alive), string(Unreachable), string(Gone), string(IsIdle), string(Busy), string(JustStarted)} {
+	for _, value := range []string{string(Fresh), string(Outside), string(Draining), string(Unknown), string(Alive), string(Unreachable), string(Gone), string(IsIdle), string(Busy), string(JustStarted)} {
 		if !said[value] {
 			t.Errorf("the README does not tell of %s", value)
 		}

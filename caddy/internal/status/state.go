@@ -112,6 +112,7 @@ type Generation string
 // The generations.
 const (
 	Fresh    Generation = "fresh"    // in DNS: new pages go there
+	Outside  Generation = "outside"  // in DNS, but outside its server's networks: it gets new pages only while there is no other
 	Draining Generation = "draining" // no longer in DNS: only the pages that it has
 	Unknown  Generation = "unknown"  // nothing is known about its host, or it belongs to no server
 )
