@@ -36,6 +36,9 @@ func (s *Source) verdictBefore(serving *request) verdict {
 		if err != nil {
 			s.logFault(err)
 		}
+		if answer.Changed {
+			s.logVerdict(pod.server, pod.address, answer.Verdict)
+		}
 		serving.probes = answer.Action == doors.ActionProbe
 		return verdictOf(answer, causeOf(answer.Verdict))
 	default:

@@ -34,11 +34,14 @@ type shared struct {
 
 const sharedKey = "shared"
 
+// maxPods is how many pods are remembered.
+const maxPods = 10_000
+
 var pool = caddy.NewUsagePool()
 
 func acquireShared() (*shared, error) {
 	value, _, err := pool.LoadOrNew(sharedKey, func() (caddy.Destructor, error) {
-		pods, err := doors.NewPods()
+		pods, err := doors.NewPods(maxPods)
 		if err != nil {
 			return nil, err
 		}

@@ -29,7 +29,7 @@ func sourceAsking(t *testing.T, servers int, lookup hosts.LookupFunc) *Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pods, err := doors.NewPods()
+	pods, err := doors.NewPods(maxPods)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 		"pods began":       func() { pods.Began(blue, grey, PathSync, 0) },
 		"pods ended":       func() { pods.Ended(blue, grey, PathSync, OutcomeUnreachable, 0) },
 		"pods refused":     func() { pods.RefusedToken(blue, ReasonNoCIDR, PathSync, 0) },
+		"pods wait":        func() { pods.Wait(blue, 0, 0, 0) },
 		"pods entered":     func() { pods.Entered(blue, grey, true, 0) },
 		"pods left":        func() { pods.Left(grey, true, 0) },
 		"pods idle":        func() { pods.Idle(ip6, 1, 0, 0) },

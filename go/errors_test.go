@@ -104,7 +104,7 @@ func TestEveryConstructorRefusesAnotherABI(t *testing.T) {
 	_, router := NewRouter([]byte(testConfig))
 	_, cipher := NewCipher(testKey)
 	_, cidrs := NewCIDRs("10.0.0.0/24")
-	_, pods := NewPods()
+	_, pods := NewPods(1)
 	for i, err := range []error{router, cipher, cidrs, pods, Check(FieldPort, "1")} {
 		if !errors.Is(err, abiProblem) {
 			t.Errorf("%d: got %v", i, err)

@@ -1,7 +1,7 @@
 package doors
 
 // In:  what happened to requests and dials, with the time it happened at.
-// Out: what to do: dial, probe, answer 410 or answer 503.
+// Out: what to do: dial, probe, wait, answer 410 or answer 503.
 
 /*
 #cgo noescape doors_pods_began
@@ -10,6 +10,8 @@ package doors
 #cgo nocallback doors_pods_refused_token
 #cgo noescape doors_pods_ended
 #cgo nocallback doors_pods_ended
+#cgo noescape doors_pods_wait
+#cgo nocallback doors_pods_wait
 #cgo noescape doors_pods_entered
 #cgo nocallback doors_pods_entered
 #cgo noescape doors_pods_left
@@ -23,6 +25,7 @@ package doors
 import "C"
 
 import (
+	"math"
 	"net/netip"
 	"runtime"
 	"sync/atomic"
@@ -37,9 +40,9 @@ import (
 // It does change, but any number of goroutines may use it at the same time. Its
 // memory is freed as that of the others; see the package.
 //
-// Each now is the time since any fixed start by a monotonic clock, never
-// negative: time.Since of one [time.Time] that was taken when the process
-// began.
+// Each now is the time since any fixed start by a monotonic clock: time.Since
+// of one [time.Time] that was taken when the process began. The error of every
+// call is [StatusRange] for a time or duration below 0.
 type Pods struct {
 	handle *C.doors_pods
 	_      unshared
@@ -47,21 +50,46 @@ type Pods struct {
 
 var livePods atomic.Int64
 
-// NewPods makes one that knows nothing. It remembers at most 10,000 pods. Then
-// it forgets the one that was not used for longest, and none with requests in
-// flight as long as there are others.
-func NewPods() (*Pods, error) {
+// NewPods makes one that knows nothing. It remembers at most maxPods pods; 10,000
+// is a good value. Then it forgets the one that was not used for longest, and
+// none with requests in flight as long as there are others. The error is
+// [StatusRange] unless maxPods is 1 to 4,294,967,295.
+func NewPods(maxPods int) (*Pods, error) {
 	if abiProblem != nil {
 		return nil, abiProblem
 	}
+	bound, err := boundOf(maxPods)
+	if err != nil {
+		return nil, err
+	}
 	var handle *C.doors_pods
-	if err := statusOf(C.doors_pods_new(&handle)); err != nil {
+	if err := statusOf(C.doors_pods_new(bound, &handle)); err != nil {
 		return nil, err
 	}
 	pods := &Pods{handle: handle}
 	livePods.Add(1)
 	runtime.AddCleanup(pods, freePods, handle)
 	return pods, nil
+}
+
+// Limit changes how many pods are remembered. Those that are too many are
+// forgotten. The error is that of [NewPods].
+func (p *Pods) Limit(maxPods int) error {
+	bound, err := boundOf(maxPods)
+	if err != nil {
+		return err
+	}
+	status := C.doors_pods_limit(p.handle, bound)
+	runtime.KeepAlive(p)
+	return statusOf(status)
+}
+
+// boundOf leaves 0 to the library, which refuses it.
+func boundOf(maxPods int) (C.uint32_t, error) {
+	if maxPods < 0 || int64(maxPods) > math.MaxUint32 {
+		return 0, StatusRange
+	}
+	return C.uint32_t(maxPods), nil
 }
 
 func freePods(handle *C.doors_pods) {
@@ -72,17 +100,23 @@ func freePods(handle *C.doors_pods) {
 // Group is what a request belongs to, with the options that apply to it. The
 // numbers are the caller's own.
 type Group struct {
-	// Source stands for the secret.
+	// Source stands for the secret and the set of servers: a page can only reload
+	// onto a pod of one of them. The same source has the same number after a change
+	// of the configuration.
 	Source uint64
 	// Server stands for one host and port. The same server has the same number
 	// after a change of the configuration.
 	Server uint64
-	// GoneAfter is for how long a pod must be unreachable until it is gone; less
-	// than 0 counts as 0.
+	// GoneAfter is for how long a pod must be unreachable until it is gone.
 	GoneAfter time.Duration
+	// PageWait is for how long a request may wait for a pod ([Pods.Wait]); 0 for
+	// not at all.
+	PageWait time.Duration
 	// GoneRate is how many requests a second of [PathSync] get [ActionGone], for
 	// each server (each source, for tokens that do not open); 0 for no limit.
 	GoneRate uint32
+	// MaxWaiting is how many requests may wait for a pod at once.
+	MaxWaiting uint32
 }
 
 // Answer is what to do after an event, and what was learned from it.
@@ -104,6 +138,19 @@ type Answer struct {
 	// Suppressed is, with Log, how many other tokens of the source were refused
 	// for the same reason since the last time; else 0.
 	Suppressed int
+	// NoPod says that no pod is known that would take a page of this source, so
+	// nobody is told to reload.
+	NoPod bool
+	// FindPod asks, once a second for each source, to find out whether a pod takes
+	// pages: dial fresh pods in the background, in the order of a page load, at most
+	// 8, until one connects, and report each to [Pods.Ended] with [PathOther].
+	FindPod bool
+	// FindWitness asks, once a second for each server, to find out whether the pod is
+	// dead or the fault is on our side: dial one other fresh pod of the server in the
+	// background, and report it to [Pods.Ended] with [PathOther].
+	FindWitness bool
+	// Until is when to ask again, with [ActionWait]; else 0.
+	Until time.Duration
 }
 
 // Began asks what to do with a request that has to reach one pod ([Pod]), before
@@ -140,6 +187,25 @@ func (p *Pods) Ended(group Group, pod netip.AddrPort, path Path, outcome Outcome
 	cGroup, cPod := groupOf(group), podOf(pod)
 	var out C.doors_answer
 	status := C.doors_pods_ended(p.handle, &cGroup, &cPod, C.uint32_t(path), C.uint32_t(outcome), C.uint64_t(now), &out)
+	runtime.KeepAlive(p)
+	return answerOf(&out, status)
+}
+
+// Wait asks what to do with a request that no pod could take: a page load (GET or
+// HEAD without a token) that failed everywhere, or a receiver stream (GET of
+// [PathSync]) whose answer had NoPod; only those whose failures were reported to
+// [Pods.Ended]. since is when the request began, waiting how many requests the
+// caller holds already.
+//
+// [ActionDial] means to try again now, a stream with [Pods.Began], since a pod is
+// known that would take a page; [ActionWait] to hold the request and ask again at
+// Until, or earlier when a dial succeeded or addresses changed; and
+// [ActionUnavailable] to give up: PageWait is over, or MaxWaiting requests wait
+// already. A call more than needed does no harm.
+func (p *Pods) Wait(group Group, since time.Duration, waiting uint32, now time.Duration) (Answer, error) {
+	cGroup := groupOf(group)
+	var out C.doors_answer
+	status := C.doors_pods_wait(p.handle, &cGroup, C.uint64_t(since), C.uint32_t(waiting), C.uint64_t(now), &out)
 	runtime.KeepAlive(p)
 	return answerOf(&out, status)
 }
@@ -219,10 +285,12 @@ func (p *Pods) Verdict(pod netip.AddrPort) (Verdict, error) {
 
 func groupOf(group Group) C.doors_group {
 	return C.doors_group{
-		source:     C.uint64_t(group.Source),
-		server:     C.uint64_t(group.Server),
-		gone_after: C.uint64_t(max(group.GoneAfter, 0)),
-		gone_rate:  C.uint32_t(group.GoneRate),
+		source:      C.uint64_t(group.Source),
+		server:      C.uint64_t(group.Server),
+		gone_after:  C.uint64_t(group.GoneAfter),
+		page_wait:   C.uint64_t(group.PageWait),
+		gone_rate:   C.uint32_t(group.GoneRate),
+		max_waiting: C.uint32_t(group.MaxWaiting),
 	}
 }
 
@@ -253,5 +321,9 @@ func answerOf(answer *C.doors_answer, status C.int32_t) (Answer, error) {
 		NothingOpens: answer.flags&C.DOORS_ANSWER_NOTHING_OPENS != 0,
 		Log:          answer.flags&C.DOORS_ANSWER_LOG != 0,
 		Suppressed:   int(answer.suppressed),
+		NoPod:        answer.flags&C.DOORS_ANSWER_NO_POD != 0,
+		FindPod:      answer.flags&C.DOORS_ANSWER_FIND_POD != 0,
+		FindWitness:  answer.flags&C.DOORS_ANSWER_FIND_WITNESS != 0,
+		Until:        time.Duration(answer.until),
 	}, nil
 }

@@ -16,6 +16,7 @@ const (
 	ActionProbe       Action = C.DOORS_ACTION_PROBE       // the same, to find out whether it is back
 	ActionGone        Action = C.DOORS_ACTION_GONE        // answer 410 with Cache-Control: no-store
 	ActionUnavailable Action = C.DOORS_ACTION_UNAVAILABLE // answer 503 with Retry-After
+	ActionWait        Action = C.DOORS_ACTION_WAIT        // hold the request, ask again
 )
 
 // Outcome is how a dial ended.
@@ -29,6 +30,7 @@ const (
 	OutcomeOwnFault    Outcome = C.DOORS_OUTCOME_OWN_FAULT   // a fault of this machine, not held against the pod
 	OutcomeCancelled   Outcome = C.DOORS_OUTCOME_CANCELLED   // the client gave up; counts as nothing
 	OutcomeAnswered    Outcome = C.DOORS_OUTCOME_ANSWERED    // an answer, perhaps over an open connection
+	OutcomeDropped     Outcome = C.DOORS_OUTCOME_DROPPED     // connected, then ended before a byte of an answer
 )
 
 // Verdict is what is held against a pod.
@@ -52,8 +54,8 @@ const (
 )
 
 var (
-	actionNames  = namesOf(ActionUnavailable, Action.name)
-	outcomeNames = namesOf(OutcomeAnswered, Outcome.name)
+	actionNames  = namesOf(ActionWait, Action.name)
+	outcomeNames = namesOf(OutcomeDropped, Outcome.name)
 	idleNames    = namesOf(IdleJustStarted, IdleAnswer.name)
 	verdictNames = namesOf(VerdictGone, Verdict.name)
 )

@@ -43,7 +43,7 @@ type PodState struct {
 	Fresh bool
 }
 
-// List returns what is known about all pods, at most 10,000, by address (IPv4
+// List returns what is known about all pods, by address (IPv4
 // first) and port. It costs some milliseconds for 10,000, but no other call
 // waits for more than a few of them: each pod is what it was at one moment, all
 // together are not.
@@ -79,7 +79,7 @@ type Idle struct {
 	// InFlight and Streams are as in [PodState].
 	InFlight, Streams int
 	// LastSeen is when a pod at the address was last used; 0 if never. Once the
-	// library has forgotten pods (it remembers 10,000), this is at least the time
+	// library has forgotten pods, this is at least the time
 	// when the last of them was used.
 	LastSeen time.Duration
 	// Wait is how long it takes at least until the answer can be [IdleYes]. It is
@@ -91,15 +91,14 @@ type Idle struct {
 // request for as long as idle, so that they may be stopped: [IdleYes]. The
 // caller began to report requests at started; until idle has passed since then
 // the answer is [IdleJustStarted] at best. An address that is not known had no
-// request. Less than 0 counts as 0 for idle and started. The error is
-// [StatusAddress].
+// request. The error is [StatusAddress].
 //
 // No request does not mean no page: a browser disconnects a hidden page, and
 // comes back to it. Only the app knows its pages.
 func (p *Pods) Idle(address netip.Addr, idle, started, now time.Duration) (Idle, error) {
 	pod := podOf(netip.AddrPortFrom(address, 0))
 	var out C.doors_idle
-	status := C.doors_pods_idle(p.handle, &pod.addr, C.uint64_t(max(idle, 0)), C.uint64_t(max(started, 0)), C.uint64_t(now), &out)
+	status := C.doors_pods_idle(p.handle, &pod.addr, C.uint64_t(idle), C.uint64_t(started), C.uint64_t(now), &out)
 	runtime.KeepAlive(p)
 	if err := statusOf(status); err != nil {
 		return Idle{}, err

@@ -2,6 +2,7 @@ package doors
 
 import (
 	"errors"
+	"math"
 	"net/netip"
 	"runtime"
 	"sync"
@@ -13,12 +14,15 @@ var (
 	blue1 = netip.MustParseAddrPort("10.0.0.1:8080")
 	blue2 = netip.MustParseAddrPort("10.0.0.2:8080")
 	grey  = netip.MustParseAddrPort("[2001:db8::1]:8080")
-	blue  = Group{Source: 1, Server: 1, GoneAfter: 10 * time.Second, GoneRate: 100}
+	blue  = Group{Source: 1, Server: 1, GoneAfter: 10 * time.Second, PageWait: 10 * time.Second, GoneRate: 100, MaxWaiting: 3}
+
+	// well works where a page must have a pod to reload onto.
+	well = netip.MustParseAddrPort("10.0.9.9:8080")
 )
 
 func mustPods(t testing.TB) *Pods {
 	t.Helper()
-	pods, err := NewPods()
+	pods, err := NewPods(10_000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +61,7 @@ func (p *podsAt) ended(pod netip.AddrPort, outcome Outcome, want Action, verdict
 
 func TestARefusingPodIsGoneAtOnce(t *testing.T) {
 	p := &podsAt{T: t, Pods: mustPods(t)}
+	p.ended(well, OutcomeConnected, ActionNone, VerdictNone)
 	p.began(blue1, PathSync, ActionDial)
 	if answer := p.ended(blue1, OutcomeRefused, ActionGone, VerdictGone); !answer.Changed || answer.RetryAfter != 0 {
 		t.Errorf("got %+v", answer)
@@ -103,18 +108,19 @@ func TestFaultsOfOursAndOfTheClientCountAsNothing(t *testing.T) {
 
 func TestAnAddressThatComesBackInDNSIsClear(t *testing.T) {
 	p := &podsAt{T: t, Pods: mustPods(t)}
+	p.ended(well, OutcomeConnected, ActionNone, VerdictNone)
 	resolve := func(pods ...netip.AddrPort) {
 		t.Helper()
 		if err := p.Resolved(blue.Server, pods); err != nil {
 			t.Error(err)
 		}
 	}
-	resolve(blue1, grey)
+	resolve(blue1, grey, well)
 	p.ended(grey, OutcomeRefused, ActionGone, VerdictGone)
-	resolve(blue1, grey)
+	resolve(blue1, grey, well)
 	p.began(grey, PathHook, ActionGone) // it was there all the time
 	resolve(blue1)
-	resolve()
+	resolve(well)
 	p.began(grey, PathHook, ActionGone)
 	resolve(blue1, grey)
 	p.began(grey, PathHook, ActionDial)
@@ -122,6 +128,7 @@ func TestAnAddressThatComesBackInDNSIsClear(t *testing.T) {
 
 func TestOnePodByTwoSpellings(t *testing.T) {
 	p := &podsAt{T: t, Pods: mustPods(t)}
+	p.ended(well, OutcomeConnected, ActionNone, VerdictNone)
 	p.ended(blue1, OutcomeRefused, ActionGone, VerdictGone)
 	p.began(netip.MustParseAddrPort("[::ffff:10.0.0.1]:8080"), PathHook, ActionGone)
 	p.began(netip.MustParseAddrPort("10.0.0.1:8081"), PathHook, ActionDial)
@@ -129,6 +136,12 @@ func TestOnePodByTwoSpellings(t *testing.T) {
 
 func TestRefusedTokensArePaced(t *testing.T) {
 	pods := mustPods(t)
+	unlimited := Group{Source: 2}
+	for _, group := range []Group{blue, unlimited} {
+		if _, err := pods.Ended(group, well, PathPage, OutcomeConnected, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
 	counts, said := map[Action]int{}, 0
 	for range 150 {
 		answer, err := pods.RefusedToken(blue, ReasonRefused, PathSync, 0)
@@ -150,7 +163,6 @@ func TestRefusedTokensArePaced(t *testing.T) {
 		if answer, err := pods.RefusedToken(blue, ReasonNoCIDR, PathHook, 0); err != nil || answer.Action != ActionGone {
 			t.Fatalf("hook: %+v, %v", answer, err)
 		}
-		unlimited := Group{Source: 2}
 		if answer, err := pods.RefusedToken(unlimited, ReasonMalformed, PathSync, 0); err != nil || answer.Action != ActionGone {
 			t.Fatalf("no limit: %+v, %v", answer, err)
 		}
@@ -162,6 +174,11 @@ func TestRefusedTokensArePaced(t *testing.T) {
 func TestGroupsArePacedApart(t *testing.T) {
 	pods := mustPods(t)
 	group := func(source, server uint64) Group { return Group{Source: source, Server: server, GoneRate: 1} }
+	for source := range uint64(3) {
+		if _, err := pods.Ended(group(source, 9), well, PathPage, OutcomeConnected, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if _, err := pods.Ended(group(1, 1), blue1, PathPage, OutcomeRefused, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -263,12 +280,133 @@ func TestPodsErrors(t *testing.T) {
 	}
 }
 
+// A pod was the only one, so its pages and page loads wait for another.
+func TestPagesWaitForAPod(t *testing.T) {
+	p := &podsAt{T: t, Pods: mustPods(t), now: time.Hour}
+	since := p.now
+	wait := func(waiting uint32, want Answer) {
+		t.Helper()
+		if got, err := p.Wait(blue, since, waiting, p.now); err != nil || got != want {
+			t.Errorf("at %v: got %+v, %v\nwant %+v", p.now, got, err, want)
+		}
+	}
+	answer := p.ended(blue1, OutcomeRefused, ActionUnavailable, VerdictGone)
+	if want := (Answer{Action: ActionUnavailable, RetryAfter: 1, Verdict: VerdictGone, Changed: true, NoPod: true, FindPod: true}); answer != want {
+		t.Errorf("got %+v\nwant %+v", answer, want)
+	}
+	wait(0, Answer{Action: ActionWait, NoPod: true, Until: p.now + time.Second})
+	wait(3, Answer{Action: ActionUnavailable, RetryAfter: 1, NoPod: true})
+	p.wait(9500 * time.Millisecond)
+	wait(2, Answer{Action: ActionWait, NoPod: true, FindPod: true, Until: since + 10*time.Second})
+	p.ended(well, OutcomeConnected, ActionNone, VerdictNone)
+	wait(2, Answer{Action: ActionDial})
+	p.began(blue1, PathSync, ActionProbe)
+	p.began(blue1, PathSync, ActionGone)
+	p.wait(500 * time.Millisecond)
+	wait(2, Answer{Action: ActionUnavailable, RetryAfter: 1})
+}
+
+// What accepts and answers nothing is gone once another pod answers.
+func TestAPodThatDropsConnectionsIsGone(t *testing.T) {
+	p := &podsAt{T: t, Pods: mustPods(t)}
+	for range 10 {
+		p.ended(blue1, OutcomeConnected, ActionNone, VerdictNone)
+		p.ended(blue1, OutcomeDropped, ActionUnavailable, VerdictNone)
+		p.wait(time.Second)
+	}
+	p.ended(blue2, OutcomeAnswered, ActionNone, VerdictNone)
+	p.ended(blue1, OutcomeDropped, ActionGone, VerdictGone)
+	p.ended(blue1, OutcomeConnected, ActionNone, VerdictGone)
+	p.ended(blue1, OutcomeAnswered, ActionNone, VerdictNone)
+}
+
+// Nobody else uses the upstream of a dead pod: the caller is asked to.
+func TestAWitnessIsAskedFor(t *testing.T) {
+	p := &podsAt{T: t, Pods: mustPods(t)}
+	for range 10 {
+		if answer := p.ended(blue1, OutcomeUnreachable, ActionUnavailable, VerdictUnreachable); answer.FindWitness {
+			t.Error("asked for a witness of a blip")
+		}
+		p.wait(time.Second)
+	}
+	if answer := p.ended(blue1, OutcomeUnreachable, ActionUnavailable, VerdictUnreachable); !answer.FindWitness {
+		t.Error("not asked for a witness")
+	}
+	p.ended(blue2, OutcomeConnected, ActionNone, VerdictNone)
+	if answer := p.began(blue1, PathSync, ActionGone); !answer.Changed {
+		t.Errorf("got %+v", answer)
+	}
+}
+
+func TestTheNumberOfPodsIsBounded(t *testing.T) {
+	for _, wrong := range []int{-1, 0, math.MaxUint32 + 1} {
+		if _, err := NewPods(wrong); !errors.Is(err, StatusRange) {
+			t.Errorf("%d pods: %v", wrong, err)
+		}
+	}
+	p := &podsAt{T: t, Pods: mustPods(t)}
+	for n := range 300 {
+		p.ended(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(n >> 8), byte(n)}), 80), OutcomeConnected, ActionNone, VerdictNone)
+	}
+	if err := p.Limit(0); !errors.Is(err, StatusRange) {
+		t.Errorf("no pods: %v", err)
+	}
+	for _, most := range []int{1000, 100} {
+		if err := p.Limit(most); err != nil || len(p.list()) != min(most, 300) {
+			t.Errorf("at most %d: %d pods, %v", most, len(p.list()), err)
+		}
+	}
+}
+
+// Zero is a time like any other, and below it there is none.
+func TestNegativeTimes(t *testing.T) {
+	pods := mustPods(t)
+	late := Group{GoneAfter: -1}
+	impatient := Group{PageWait: -1}
+	failed := make([]bool, 1)
+	for i, call := range []func(now time.Duration) error{
+		func(now time.Duration) error { _, err := pods.Began(blue, blue1, PathSync, now); return err },
+		func(now time.Duration) error {
+			_, err := pods.Ended(blue, blue1, PathSync, OutcomeRefused, now)
+			return err
+		},
+		func(now time.Duration) error {
+			_, err := pods.RefusedToken(blue, ReasonRefused, PathSync, now)
+			return err
+		},
+		func(now time.Duration) error { _, err := pods.Wait(blue, 0, 0, now); return err },
+		func(now time.Duration) error { _, err := pods.Wait(blue, now, 0, 0); return err },
+		func(now time.Duration) error { return pods.Entered(blue, blue1, true, now) },
+		func(now time.Duration) error { return pods.Left(blue1, true, now) },
+		func(now time.Duration) error { return pods.FailedRecently([]netip.AddrPort{blue1}, now, failed) },
+		func(now time.Duration) error { _, err := pods.Idle(blue1.Addr(), 0, 0, now); return err },
+		func(now time.Duration) error { _, err := pods.Idle(blue1.Addr(), 0, now, 0); return err },
+		func(now time.Duration) error { _, err := pods.Idle(blue1.Addr(), now, 0, 0); return err },
+	} {
+		for _, now := range []time.Duration{0, math.MaxInt64} {
+			if err := call(now); err != nil {
+				t.Errorf("call %d at %v: %v", i, now, err)
+			}
+		}
+		for _, now := range []time.Duration{-1, math.MinInt64} {
+			if err := call(now); !errors.Is(err, StatusRange) {
+				t.Errorf("call %d at %v: %v", i, now, err)
+			}
+		}
+	}
+	for _, group := range []Group{late, impatient} {
+		if _, err := pods.Began(group, blue1, PathSync, 0); !errors.Is(err, StatusRange) {
+			t.Errorf("%+v: %v", group, err)
+		}
+	}
+}
+
 func TestPodsNames(t *testing.T) {
 	for name, want := range map[string]string{
 		ActionNone.String(): "none", ActionDial.String(): "dial", ActionProbe.String(): "probe", ActionGone.String(): "gone",
-		ActionUnavailable.String(): "unavailable", Action(5).String(): "unknown",
+		ActionUnavailable.String(): "unavailable", ActionWait.String(): "wait", Action(6).String(): "unknown",
 		OutcomeConnected.String(): "connected", OutcomeRefused.String(): "refused", OutcomeUnreachable.String(): "unreachable",
-		OutcomeCancelled.String(): "cancelled", OutcomeAnswered.String(): "answered", Outcome(0).String(): "unknown", Outcome(7).String(): "unknown",
+		OutcomeCancelled.String(): "cancelled", OutcomeAnswered.String(): "answered", OutcomeDropped.String(): "dropped", Outcome(0).String(): "unknown", Outcome(8).String(): "unknown",
 		VerdictNone.String(): "none", VerdictUnreachable.String(): "unreachable", VerdictGone.String(): "gone", Verdict(3).String(): "unknown",
 	} {
 		if name != want {

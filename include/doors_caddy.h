@@ -77,6 +77,9 @@
 // The operating system gave no random bytes.
 #define DOORS_STATUS_RANDOM 6
 
+// A number is outside its range: a bound of 0, or a time or duration above INT64_MAX, which is how a negative one arrives.
+#define DOORS_STATUS_RANGE 7
+
 // The secret breaks a rule.
 #define DOORS_STATUS_SECRET 10
 
@@ -185,6 +188,9 @@
 // Answer 503 with `Retry-After: <retry_after>`: the page waits and tries again.
 #define DOORS_ACTION_UNAVAILABLE 4
 
+// Hold the request and call doors_pods_wait() again at `until`, or earlier when a dial succeeded or addresses changed.
+#define DOORS_ACTION_WAIT 5
+
 // The dial succeeded.
 #define DOORS_OUTCOME_CONNECTED 1
 
@@ -203,6 +209,9 @@
 // The pod answered a request, perhaps over a connection that was open already.
 #define DOORS_OUTCOME_ANSWERED 6
 
+// The connection was made, and ended before a byte of an answer; perhaps the request was sent.
+#define DOORS_OUTCOME_DROPPED 7
+
 // Nothing is held against the pod.
 #define DOORS_VERDICT_NONE 0
 
@@ -220,6 +229,17 @@
 
 // Flag of an answer: write a line about this token to the log.
 #define DOORS_ANSWER_LOG 4
+
+// Flag of an answer: no pod is known that would take a page of this source, so nobody is told to reload.
+#define DOORS_ANSWER_NO_POD 8
+
+// Flag of an answer: find out whether a pod takes pages. Dial fresh pods in the background, in the order of a page load, at
+// most 8, until one connects; report each with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each source.
+#define DOORS_ANSWER_FIND_POD 16
+
+// Flag of an answer: find out whether the pod is dead or the fault is on our side. Dial one other fresh pod of the server in
+// the background; report it with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each server.
+#define DOORS_ANSWER_FIND_WITNESS 32
 
 // No request for as long as was asked.
 #define DOORS_IDLE_YES 1
@@ -241,7 +261,7 @@ typedef struct doors_cipher doors_cipher;
 // doors_pods_new() to doors_pods_free().
 //
 // The one handle that changes: its calls take a lock for well under a microsecond, unless they say more. `now` is nanoseconds of one
-// monotonic clock of the caller, with any start.
+// monotonic clock of the caller with any start, so 0 is a time like any other; times and durations are at most INT64_MAX.
 typedef struct doors_pods doors_pods;
 
 // Decides where requests go. From doors_router_new() to doors_router_free().
@@ -288,20 +308,22 @@ typedef struct doors_decision {
     uint32_t reserved[4];
 } doors_decision;
 
-// What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same server must
-// have the same number after a change of the configuration.
+// What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same source and the
+// same server must have the same number after a change of the configuration.
 typedef struct doors_group {
-    // Stands for the secret.
+    // Stands for the secret and the set of servers: a page can only reload onto a pod of one of them.
     uint64_t source;
     // Stands for the server: one host and port.
     uint64_t server;
     // For how long a pod must be unreachable until it is gone, in nanoseconds. 10 s is a good value.
     uint64_t gone_after;
+    // For how long a request may wait for a pod (doors_pods_wait), in nanoseconds; 0 for not at all. 10 s is a good value.
+    uint64_t page_wait;
     // How many requests a second with DOORS_PATH_SYNC get DOORS_ACTION_GONE, per server (tokens that do not open: per
     // source), with a burst of one second; the others get _UNAVAILABLE. 0 for no limit. 100 is a good value.
     uint32_t gone_rate;
-    // Zero.
-    uint32_t reserved;
+    // How many requests may wait for a pod at once.
+    uint32_t max_waiting;
 } doors_group;
 
 // Where a pod is dialled.
@@ -329,6 +351,8 @@ typedef struct doors_answer {
     uint32_t suppressed;
     // Zero.
     uint32_t reserved;
+    // When to call doors_pods_wait() again, with DOORS_ACTION_WAIT; else 0.
+    uint64_t until;
 } doors_answer;
 
 // What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
@@ -548,11 +572,18 @@ void doors_router_free(struct doors_router *router);
 // _NULL_POINTER.
 int32_t doors_check(uint32_t field, const char *value, size_t len, struct doors_error *err);
 
-// Makes an empty one, which remembers at most 10,000 pods. Then the one not used for longest is forgotten, and none with
-// requests in flight as long as there are others. `*out` gets it.
+// Makes an empty one, which remembers at most `max_pods` pods; 10,000 is a good value. Then the one not used for longest is
+// forgotten, and none with requests in flight as long as there are others. `*out` gets it.
 //
-// Returns DOORS_STATUS_OK or _NULL_POINTER.
-int32_t doors_pods_new(struct doors_pods **out);
+// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
+int32_t doors_pods_new(uint32_t max_pods,
+                       struct doors_pods **out);
+
+// Changes how many pods are remembered. Those that are too many are forgotten, a few at a time: no other call waits for
+// all of them.
+//
+// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
+int32_t doors_pods_limit(const struct doors_pods *pods, uint32_t max_pods);
 
 // Call it when a request with a pod begins (DOORS_DECISION_POD), before any dial. `path` is the decision's.
 //
@@ -560,7 +591,7 @@ int32_t doors_pods_new(struct doors_pods **out);
 // _UNAVAILABLE: answer at once. While a pod is unreachable or gone, one request a second is told to probe it.
 // DOORS_PATH_RESOURCE (GET and HEAD) may go to another pod of the server instead of being answered _GONE.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path) or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path), _RANGE or _NULL_POINTER.
 int32_t doors_pods_began(const struct doors_pods *pods,
                          const struct doors_group *group,
                          const struct doors_pod *pod,
@@ -576,7 +607,7 @@ int32_t doors_pods_began(const struct doors_pods *pods,
 // set when a line about the token is due in the log, without the token: once for each source, reason and 10 seconds;
 // `suppressed` is then how many others there were since.
 //
-// Returns DOORS_STATUS_OK, _NO_MATCH (no such reason or path) or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _NO_MATCH (no such reason or path), _RANGE or _NULL_POINTER.
 int32_t doors_pods_refused_token(const struct doors_pods *pods,
                                  const struct doors_group *group,
                                  uint32_t reason,
@@ -593,7 +624,7 @@ int32_t doors_pods_refused_token(const struct doors_pods *pods,
 // `group->gone_after` without a success and without a pause of more than a minute, unless no pod of the server worked
 // within the last minute. The flag DOORS_ANSWER_CHANGED is set when this event changed the verdict.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path or outcome) or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path or outcome), _RANGE or _NULL_POINTER.
 int32_t doors_pods_ended(const struct doors_pods *pods,
                          const struct doors_group *group,
                          const struct doors_pod *pod,
@@ -602,11 +633,28 @@ int32_t doors_pods_ended(const struct doors_pods *pods,
                          uint64_t now,
                          struct doors_answer *out);
 
+// Call it for a request that no pod could take: for a page load (GET or HEAD without a token) that failed everywhere, and for
+// a receiver stream (GET with DOORS_PATH_SYNC) whose answer had the flag DOORS_ANSWER_NO_POD. Only for those whose failures
+// were told to doors_pods_ended(). `since` is when the request began, `waiting` how many requests the caller holds already.
+//
+// `*out` gets DOORS_ACTION_DIAL: a pod is known that would take a page, so try again now, a stream with doors_pods_began();
+// _WAIT: hold the request and call again at `until`, or earlier when a dial succeeded or addresses changed; or
+// _UNAVAILABLE, when `page_wait` is over or `max_waiting` requests wait already. It may have the flag
+// DOORS_ANSWER_FIND_POD. `until` is at most a second away. A call more than needed does no harm.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_pods_wait(const struct doors_pods *pods,
+                        const struct doors_group *group,
+                        uint64_t since,
+                        uint32_t waiting,
+                        uint64_t now,
+                        struct doors_answer *out);
+
 // Call it when a request of any kind, with a token or without, is sent to a pod: it is in flight until doors_pods_left().
 // `stream` other than 0 says that it is a receiver stream (GET with DOORS_PATH_SYNC), of which each open page has one. Of
 // `group`, `source` and `server` count.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 int32_t doors_pods_entered(const struct doors_pods *pods,
                            const struct doors_group *group,
                            const struct doors_pod *pod,
@@ -616,7 +664,7 @@ int32_t doors_pods_entered(const struct doors_pods *pods,
 // Call it once for each doors_pods_entered(), with the same pod and `stream`, when the request has ended, whatever became
 // of it, or goes to another pod. Without a request in flight it counts as nothing.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 int32_t doors_pods_left(const struct doors_pods *pods,
                         const struct doors_pod *pod,
                         uint32_t stream,
@@ -633,7 +681,7 @@ int32_t doors_pods_resolved(const struct doors_pods *pods, uint64_t server, cons
 // From then on, until a dial succeeds or the failure is a minute old, the answer is no once a second: this caller finds
 // out whether the pod is back. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed for a minute.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 int32_t doors_pods_failed_recently(const struct doors_pods *pods,
                                    const struct doors_pod *list,
                                    size_t count,
@@ -667,7 +715,7 @@ int32_t doors_pods_list(const struct doors_pods *pods,
 // `now - started` is less than `idle`; or _BUSY. No request does not mean no page: a browser disconnects a hidden page, and
 // comes back to it. Only the app knows its pages.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 int32_t doors_pods_idle(const struct doors_pods *pods,
                         const struct doors_addr *addr,
                         uint64_t idle,

@@ -27,6 +27,8 @@ pub enum Status {
     NoMatch = 5,
     /// The operating system gave no random bytes.
     Random = 6,
+    /// A bound is 0, or a time or duration is above `INT64_MAX` (C API only).
+    Range = 7,
     /// The secret breaks a rule.
     Secret = 10,
     /// A CIDR breaks a rule.

@@ -52,7 +52,14 @@ fn decisions_allocate_nothing() {
 fn following_known_pods_allocates_nothing() {
     const SECOND: u64 = 1_000_000_000;
     let pods = Pods::new();
-    let group = Group { source: 1, server: 1, gone_after: 10 * SECOND, gone_rate: 100 };
+    let group = Group {
+        source: 1,
+        server: 1,
+        gone_after: 10 * SECOND,
+        page_wait: 10 * SECOND,
+        gone_rate: 100,
+        max_waiting: 10,
+    };
     let known: Vec<Pod> = (0..100).map(|last| Pod::new([10, 0, 0, last].into(), 8080)).collect();
     let outcomes = [
         Outcome::Connected,
@@ -61,6 +68,7 @@ fn following_known_pods_allocates_nothing() {
         Outcome::Unreachable,
         Outcome::OwnFault,
         Outcome::Cancelled,
+        Outcome::Dropped,
     ];
     let round = |start: u64| {
         for (index, pod) in known.iter().enumerate() {
@@ -70,6 +78,7 @@ fn following_known_pods_allocates_nothing() {
                 pods.ended(&group, *pod, PathKind::Sync, outcome, now);
             }
             pods.refused_token(&group, Reason::Refused, PathKind::Sync, now);
+            pods.wait(&group, now, 0, now);
             pods.failed_recently(known.iter().copied(), now, |failed| {
                 std::hint::black_box(failed);
             });

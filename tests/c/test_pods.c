@@ -128,8 +128,8 @@ static void used(doors_pods *pods) {
 void test_pods(void) {
     doors_pods *pods = NULL;
     checking("pods", "new");
-    CHECK(doors_pods_new(NULL) == DOORS_STATUS_NULL_POINTER);
-    CHECK(doors_pods_new(&pods) == DOORS_STATUS_OK);
+    CHECK(doors_pods_new(1, NULL) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_pods_new(100, &pods) == DOORS_STATUS_OK);
     checking("pods", "refused");
     refused(pods);
     checking("pods", "unreachable");

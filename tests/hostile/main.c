@@ -74,7 +74,7 @@ doors_router *router_make(void) {
 
 doors_pods *pods_make(void) {
     doors_pods *made;
-    need(doors_pods_new(&made), "pods");
+    need(doors_pods_new(10000, &made), "pods");
     return made;
 }
 

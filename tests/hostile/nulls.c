@@ -28,7 +28,7 @@ static void nulls_new(void) {
     REFUSED(doors_cidrs_new("10.0.0.0/8", 10, NULL, NULL));
     REFUSED(doors_router_new(NULL, 10, &router, &error));
     REFUSED(doors_router_new(CONFIG, strlen(CONFIG), NULL, NULL));
-    REFUSED(doors_pods_new(NULL));
+    REFUSED(doors_pods_new(1, NULL));
     REFUSED(doors_check(DOORS_FIELD_HOST, NULL, 1, &error));
     REFUSED(doors_check(DOORS_FIELD_HOST, NULL, 1, NULL));
     CHECK(doors_cipher_new(NULL, 0, &cipher, &error) == DOORS_STATUS_SECRET);

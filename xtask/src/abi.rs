@@ -31,9 +31,9 @@ fn layouts() -> Vec<Layout> {
         doors_error { status, index, message }
         doors_addr { bytes, len }
         doors_decision { kind, reason, upstream, key, port, path, addr, reserved }
-        doors_group { source, server, gone_after, gone_rate, reserved }
+        doors_group { source, server, gone_after, page_wait, gone_rate, max_waiting }
         doors_pod { addr, port, reserved }
-        doors_answer { action, retry_after, verdict, flags, suppressed, reserved }
+        doors_answer { action, retry_after, verdict, flags, suppressed, reserved, until }
         doors_pod_state {
             pod, source, server, first_seen, last_seen, unreachable_since, refused, in_flight, streams, verdict, fresh, reserved
         }

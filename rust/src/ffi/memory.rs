@@ -63,6 +63,11 @@ pub(super) unsafe fn handle<'a, T>(handle: *const T) -> Result<&'a T, Status> {
     unsafe { handle.as_ref() }.ok_or(Status::NullPointer)
 }
 
+/// A time or a duration in nanoseconds. Other languages pass negative ones as numbers that are too large.
+pub(super) fn time(nanoseconds: u64) -> Result<u64, Status> {
+    if nanoseconds > i64::MAX as u64 { Err(Status::Range) } else { Ok(nanoseconds) }
+}
+
 /// Refuses an output that is NULL, before any work is done.
 pub(super) fn output<T>(out: *mut T) -> Result<*mut T, Status> {
     if out.is_null() { Err(Status::NullPointer) } else { Ok(out) }

@@ -31,6 +31,8 @@ pub const DOORS_STATUS_ADDRESS: i32 = 4;
 pub const DOORS_STATUS_NO_MATCH: i32 = 5;
 /// The operating system gave no random bytes.
 pub const DOORS_STATUS_RANDOM: i32 = 6;
+/// A number is outside its range: a bound of 0, or a time or duration above INT64_MAX, which is how a negative one arrives.
+pub const DOORS_STATUS_RANGE: i32 = 7;
 /// The secret breaks a rule.
 pub const DOORS_STATUS_SECRET: i32 = 10;
 /// A CIDR breaks a rule.
@@ -108,6 +110,8 @@ pub const DOORS_ACTION_PROBE: u32 = 2;
 pub const DOORS_ACTION_GONE: u32 = 3;
 /// Answer 503 with `Retry-After: <retry_after>`: the page waits and tries again.
 pub const DOORS_ACTION_UNAVAILABLE: u32 = 4;
+/// Hold the request and call doors_pods_wait() again at `until`, or earlier when a dial succeeded or addresses changed.
+pub const DOORS_ACTION_WAIT: u32 = 5;
 
 /// The dial succeeded.
 pub const DOORS_OUTCOME_CONNECTED: u32 = 1;
@@ -121,6 +125,8 @@ pub const DOORS_OUTCOME_OWN_FAULT: u32 = 4;
 pub const DOORS_OUTCOME_CANCELLED: u32 = 5;
 /// The pod answered a request, perhaps over a connection that was open already.
 pub const DOORS_OUTCOME_ANSWERED: u32 = 6;
+/// The connection was made, and ended before a byte of an answer; perhaps the request was sent.
+pub const DOORS_OUTCOME_DROPPED: u32 = 7;
 
 /// Nothing is held against the pod.
 pub const DOORS_VERDICT_NONE: u32 = 0;
@@ -135,6 +141,14 @@ pub const DOORS_ANSWER_CHANGED: u32 = 1;
 pub const DOORS_ANSWER_NOTHING_OPENS: u32 = 2;
 /// Flag of an answer: write a line about this token to the log.
 pub const DOORS_ANSWER_LOG: u32 = 4;
+/// Flag of an answer: no pod is known that would take a page of this source, so nobody is told to reload.
+pub const DOORS_ANSWER_NO_POD: u32 = 8;
+/// Flag of an answer: find out whether a pod takes pages. Dial fresh pods in the background, in the order of a page load, at
+/// most 8, until one connects; report each with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each source.
+pub const DOORS_ANSWER_FIND_POD: u32 = 16;
+/// Flag of an answer: find out whether the pod is dead or the fault is on our side. Dial one other fresh pod of the server in
+/// the background; report it with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each server.
+pub const DOORS_ANSWER_FIND_WITNESS: u32 = 32;
 
 /// No request for as long as was asked.
 pub const DOORS_IDLE_YES: u32 = 1;

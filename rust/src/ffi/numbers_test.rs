@@ -15,6 +15,7 @@ fn numbers_have_names_and_match_the_core() {
         (Status::Address, DOORS_STATUS_ADDRESS),
         (Status::NoMatch, DOORS_STATUS_NO_MATCH),
         (Status::Random, DOORS_STATUS_RANDOM),
+        (Status::Range, DOORS_STATUS_RANGE),
         (Status::Secret, DOORS_STATUS_SECRET),
         (Status::Cidr, DOORS_STATUS_CIDR),
         (Status::Config, DOORS_STATUS_CONFIG),
@@ -74,6 +75,7 @@ fn numbers_have_names_and_match_the_core() {
         (Action::Probe, DOORS_ACTION_PROBE),
         (Action::Gone, DOORS_ACTION_GONE),
         (Action::Unavailable, DOORS_ACTION_UNAVAILABLE),
+        (Action::Wait, DOORS_ACTION_WAIT),
     ] {
         assert_eq!(action as u32, number);
     }
@@ -84,6 +86,7 @@ fn numbers_have_names_and_match_the_core() {
         (Outcome::OwnFault, DOORS_OUTCOME_OWN_FAULT),
         (Outcome::Cancelled, DOORS_OUTCOME_CANCELLED),
         (Outcome::Answered, DOORS_OUTCOME_ANSWERED),
+        (Outcome::Dropped, DOORS_OUTCOME_DROPPED),
     ] {
         assert_eq!(outcome as u32, number);
     }
@@ -98,12 +101,12 @@ fn numbers_have_names_and_match_the_core() {
     );
     assert_eq!(crate::KEY_ID as u32, DOORS_KEY_ID);
     let count = |known: &dyn Fn(u32) -> bool| (0..100).filter(|number| known(*number)).count();
-    assert_eq!(count(&|number| known(doors_status_str(number as i32))), 14);
+    assert_eq!(count(&|number| known(doors_status_str(number as i32))), 15);
     assert_eq!(count(&|number| known(doors_decision_str(number))), 4);
     assert_eq!(count(&|number| known(doors_reason_str(number))), 9);
     assert_eq!(count(&|number| known(doors_path_str(number))), 6);
-    assert_eq!(count(&|number| known(doors_action_str(number))), 5);
-    assert_eq!(count(&|number| known(doors_outcome_str(number))), 6);
+    assert_eq!(count(&|number| known(doors_action_str(number))), 6);
+    assert_eq!(count(&|number| known(doors_outcome_str(number))), 7);
     assert_eq!(count(&|number| known(doors_verdict_str(number))), 3);
     assert_eq!(count(&|number| known(doors_idle_str(number))), 3);
     assert!(!known(doors_status_str(-1)) && !known(doors_status_str(i32::MIN)) && !known(doors_path_str(u32::MAX)));

@@ -1,5 +1,7 @@
 //! Events of pods, and what to do: `doors_pods`. What is known about them is read in `pods_state`.
 
+use std::num::NonZeroU32;
+
 use super::numbers::*;
 use super::types::{doors_answer, doors_group, doors_pod};
 use super::{guard, memory};
@@ -13,14 +15,17 @@ use crate::pods::{Group, Outcome, Pod, Pods};
 /// doors_pods_new() to doors_pods_free().
 ///
 /// The one handle that changes: its calls take a lock for well under a microsecond, unless they say more. `now` is nanoseconds of one
-/// monotonic clock of the caller, with any start.
+/// monotonic clock of the caller with any start, so 0 is a time like any other; times and durations are at most INT64_MAX.
 pub struct doors_pods(pub(super) Pods);
 
-impl From<&doors_group> for Group {
-    fn from(group: &doors_group) -> Self {
-        let doors_group { source, server, gone_after, gone_rate, .. } = *group;
-        Group { source, server, gone_after, gone_rate }
-    }
+fn group_of(group: &doors_group) -> Result<Group, Status> {
+    let doors_group { source, server, gone_after, page_wait, gone_rate, max_waiting } = *group;
+    let (gone_after, page_wait) = (memory::time(gone_after)?, memory::time(page_wait)?);
+    Ok(Group { source, server, gone_after, page_wait, gone_rate, max_waiting })
+}
+
+fn bound_of(max_pods: u32) -> Result<NonZeroU32, Status> {
+    NonZeroU32::new(max_pods).ok_or(Status::Range)
 }
 
 pub(super) fn pod_of(pod: &doors_pod) -> Result<Pod, Status> {
@@ -47,6 +52,7 @@ fn outcome_of(number: u32) -> Result<Outcome, Status> {
         DOORS_OUTCOME_OWN_FAULT => Outcome::OwnFault,
         DOORS_OUTCOME_CANCELLED => Outcome::Cancelled,
         DOORS_OUTCOME_ANSWERED => Outcome::Answered,
+        DOORS_OUTCOME_DROPPED => Outcome::Dropped,
         _ => return Err(Status::NoMatch),
     })
 }
@@ -62,15 +68,28 @@ fn gone_reason_of(number: u32) -> Result<Reason, Status> {
     })
 }
 
-/// Makes an empty one, which remembers at most 10,000 pods. Then the one not used for longest is forgotten, and none with
-/// requests in flight as long as there are others. `*out` gets it.
+/// Makes an empty one, which remembers at most `max_pods` pods; 10,000 is a good value. Then the one not used for longest is
+/// forgotten, and none with requests in flight as long as there are others. `*out` gets it.
 ///
-/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn doors_pods_new(out: *mut *mut doors_pods) -> i32 {
+pub unsafe extern "C" fn doors_pods_new(max_pods: u32, out: *mut *mut doors_pods) -> i32 {
     guard::status(|| unsafe {
         let out = memory::output(out)?;
-        out.write(Box::into_raw(Box::new(doors_pods(Pods::new()))));
+        let pods = Pods::bounded(bound_of(max_pods)?);
+        out.write(Box::into_raw(Box::new(doors_pods(pods))));
+        Ok(())
+    })
+}
+
+/// Changes how many pods are remembered. Those that are too many are forgotten, a few at a time: no other call waits for
+/// all of them.
+///
+/// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_limit(pods: *const doors_pods, max_pods: u32) -> i32 {
+    guard::status(|| unsafe {
+        memory::handle(pods)?.0.limit(bound_of(max_pods)?);
         Ok(())
     })
 }
@@ -81,7 +100,7 @@ pub unsafe extern "C" fn doors_pods_new(out: *mut *mut doors_pods) -> i32 {
 /// _UNAVAILABLE: answer at once. While a pod is unreachable or gone, one request a second is told to probe it.
 /// DOORS_PATH_RESOURCE (GET and HEAD) may go to another pod of the server instead of being answered _GONE.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path) or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path), _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_began(
     pods: *const doors_pods,
@@ -94,7 +113,7 @@ pub unsafe extern "C" fn doors_pods_began(
     guard::status(|| unsafe {
         let (pods, group, pod) = (memory::handle(pods)?, memory::handle(group)?, memory::handle(pod)?);
         let out = memory::output(out)?;
-        let answer = pods.0.began(&group.into(), pod_of(pod)?, path_of(path)?, now);
+        let answer = pods.0.began(&group_of(group)?, pod_of(pod)?, path_of(path)?, memory::time(now)?);
         out.write(answer.into());
         Ok(())
     })
@@ -108,7 +127,7 @@ pub unsafe extern "C" fn doors_pods_began(
 /// set when a line about the token is due in the log, without the token: once for each source, reason and 10 seconds;
 /// `suppressed` is then how many others there were since.
 ///
-/// Returns DOORS_STATUS_OK, _NO_MATCH (no such reason or path) or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _NO_MATCH (no such reason or path), _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_refused_token(
     pods: *const doors_pods,
@@ -120,7 +139,8 @@ pub unsafe extern "C" fn doors_pods_refused_token(
 ) -> i32 {
     guard::status(|| unsafe {
         let (pods, group, out) = (memory::handle(pods)?, memory::handle(group)?, memory::output(out)?);
-        let answer = pods.0.refused_token(&group.into(), gone_reason_of(reason)?, path_of(path)?, now);
+        let (reason, path) = (gone_reason_of(reason)?, path_of(path)?);
+        let answer = pods.0.refused_token(&group_of(group)?, reason, path, memory::time(now)?);
         out.write(answer.into());
         Ok(())
     })
@@ -135,7 +155,7 @@ pub unsafe extern "C" fn doors_pods_refused_token(
 /// `group->gone_after` without a success and without a pause of more than a minute, unless no pod of the server worked
 /// within the last minute. The flag DOORS_ANSWER_CHANGED is set when this event changed the verdict.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path or outcome) or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path or outcome), _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_ended(
     pods: *const doors_pods,
@@ -149,7 +169,35 @@ pub unsafe extern "C" fn doors_pods_ended(
     guard::status(|| unsafe {
         let (pods, group, pod) = (memory::handle(pods)?, memory::handle(group)?, memory::handle(pod)?);
         let out = memory::output(out)?;
-        let answer = pods.0.ended(&group.into(), pod_of(pod)?, path_of(path)?, outcome_of(outcome)?, now);
+        let (path, outcome) = (path_of(path)?, outcome_of(outcome)?);
+        let answer = pods.0.ended(&group_of(group)?, pod_of(pod)?, path, outcome, memory::time(now)?);
+        out.write(answer.into());
+        Ok(())
+    })
+}
+
+/// Call it for a request that no pod could take: for a page load (GET or HEAD without a token) that failed everywhere, and for
+/// a receiver stream (GET with DOORS_PATH_SYNC) whose answer had the flag DOORS_ANSWER_NO_POD. Only for those whose failures
+/// were told to doors_pods_ended(). `since` is when the request began, `waiting` how many requests the caller holds already.
+///
+/// `*out` gets DOORS_ACTION_DIAL: a pod is known that would take a page, so try again now, a stream with doors_pods_began();
+/// _WAIT: hold the request and call again at `until`, or earlier when a dial succeeded or addresses changed; or
+/// _UNAVAILABLE, when `page_wait` is over or `max_waiting` requests wait already. It may have the flag
+/// DOORS_ANSWER_FIND_POD. `until` is at most a second away. A call more than needed does no harm.
+///
+/// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_pods_wait(
+    pods: *const doors_pods,
+    group: *const doors_group,
+    since: u64,
+    waiting: u32,
+    now: u64,
+    out: *mut doors_answer,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (pods, group, out) = (memory::handle(pods)?, memory::handle(group)?, memory::output(out)?);
+        let answer = pods.0.wait(&group_of(group)?, memory::time(since)?, waiting, memory::time(now)?);
         out.write(answer.into());
         Ok(())
     })
@@ -159,7 +207,7 @@ pub unsafe extern "C" fn doors_pods_ended(
 /// `stream` other than 0 says that it is a receiver stream (GET with DOORS_PATH_SYNC), of which each open page has one. Of
 /// `group`, `source` and `server` count.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_entered(
     pods: *const doors_pods,
@@ -170,7 +218,7 @@ pub unsafe extern "C" fn doors_pods_entered(
 ) -> i32 {
     guard::status(|| unsafe {
         let (pods, group, pod) = (memory::handle(pods)?, memory::handle(group)?, memory::handle(pod)?);
-        pods.0.entered(&group.into(), pod_of(pod)?, stream != 0, now);
+        pods.0.entered(&group_of(group)?, pod_of(pod)?, stream != 0, memory::time(now)?);
         Ok(())
     })
 }
@@ -178,12 +226,12 @@ pub unsafe extern "C" fn doors_pods_entered(
 /// Call it once for each doors_pods_entered(), with the same pod and `stream`, when the request has ended, whatever became
 /// of it, or goes to another pod. Without a request in flight it counts as nothing.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_left(pods: *const doors_pods, pod: *const doors_pod, stream: u32, now: u64) -> i32 {
     guard::status(|| unsafe {
         let (pods, pod) = (memory::handle(pods)?, memory::handle(pod)?);
-        pods.0.left(pod_of(pod)?, stream != 0, now);
+        pods.0.left(pod_of(pod)?, stream != 0, memory::time(now)?);
         Ok(())
     })
 }
@@ -212,7 +260,7 @@ pub unsafe extern "C" fn doors_pods_resolved(
 /// From then on, until a dial succeeds or the failure is a minute old, the answer is no once a second: this caller finds
 /// out whether the pod is back. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed for a minute.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_failed_recently(
     pods: *const doors_pods,
@@ -223,7 +271,7 @@ pub unsafe extern "C" fn doors_pods_failed_recently(
 ) -> i32 {
     guard::status(|| unsafe {
         let pods = memory::handle(pods)?;
-        let list = memory::items(list, count)?;
+        let (list, now) = (memory::items(list, count)?, memory::time(now)?);
         if list.is_empty() {
             return Ok(());
         }

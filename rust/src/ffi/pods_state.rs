@@ -42,7 +42,7 @@ pub unsafe extern "C" fn doors_pods_list(
 /// `now - started` is less than `idle`; or _BUSY. No request does not mean no page: a browser disconnects a hidden page, and
 /// comes back to it. Only the app knows its pages.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_idle(
     pods: *const doors_pods,
@@ -55,6 +55,7 @@ pub unsafe extern "C" fn doors_pods_idle(
     guard::status(|| unsafe {
         let (pods, addr, out) = (memory::handle(pods)?, memory::handle(addr)?, memory::output(out)?);
         let address = addr.address().ok_or(Status::Address)?;
+        let (idle, started, now) = (memory::time(idle)?, memory::time(started)?, memory::time(now)?);
         out.write(pods.0.idle(address, idle, started, now).into());
         Ok(())
     })

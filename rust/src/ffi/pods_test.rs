@@ -15,18 +15,23 @@ const SECOND: u64 = 1_000_000_000;
 fn pods_are_followed() {
     let handles = Handles::new();
     let pods = handles.pods;
-    let mut answer = doors_answer { action: 77, retry_after: 77, verdict: 77, flags: 77, suppressed: 77, reserved: 77 };
+    let mut answer =
+        doors_answer { action: 77, retry_after: 77, verdict: 77, flags: 77, suppressed: 77, reserved: 77, until: 77 };
     let nowhere = doors_pod { addr: doors_addr { bytes: [0; 16], len: 0 }, ..POD };
     let too_long = doors_pod { addr: doors_addr { bytes: [0; 16], len: u32::MAX }, ..POD };
     unsafe {
         assert_eq!(doors_pods_began(pods, &GROUP, &nowhere, 1, 0, &mut answer), DOORS_STATUS_ADDRESS);
         assert_eq!(doors_pods_began(pods, &GROUP, &too_long, 1, 0, &mut answer), DOORS_STATUS_ADDRESS);
         assert_eq!(doors_pods_began(pods, &GROUP, &POD, 6, 0, &mut answer), DOORS_STATUS_NO_MATCH);
-        assert_eq!(doors_pods_ended(pods, &GROUP, &POD, 1, 7, 0, &mut answer), DOORS_STATUS_NO_MATCH);
+        assert_eq!(doors_pods_ended(pods, &GROUP, &POD, 1, 8, 0, &mut answer), DOORS_STATUS_NO_MATCH);
         assert_eq!(doors_pods_refused_token(pods, &GROUP, 16, 1, 0, &mut answer), DOORS_STATUS_NO_MATCH);
         assert_eq!((answer.action, answer.flags), (77, 77));
         assert_eq!(doors_pods_began(pods, &GROUP, &POD, 1, 0, &mut answer), DOORS_STATUS_OK);
         assert_eq!((answer.action, answer.flags, answer.suppressed, answer.reserved), (DOORS_ACTION_DIAL, 0, 0, 0));
+        // Another pod works, so that a page may be told to reload.
+        let well = doors_pod { port: 2, ..POD };
+        let connected = DOORS_OUTCOME_CONNECTED;
+        assert_eq!(doors_pods_ended(pods, &GROUP, &well, 0, connected, 0, &mut answer), DOORS_STATUS_OK);
         let refused = DOORS_OUTCOME_REFUSED;
         assert_eq!(doors_pods_ended(pods, &GROUP, &POD, 1, refused, 0, &mut answer), DOORS_STATUS_OK);
         assert_eq!((answer.action, answer.retry_after), (DOORS_ACTION_GONE, 0));
@@ -51,6 +56,7 @@ fn pods_are_followed() {
         assert_eq!(verdict, DOORS_VERDICT_NONE);
         // A token of the first source opened already.
         let group = doors_group { source: 2, gone_rate: 1, ..GROUP };
+        assert_eq!(doors_pods_ended(pods, &group, &list[0], 0, connected, 0, &mut answer), DOORS_STATUS_OK);
         let mut answers = Vec::new();
         for _ in 0..21 {
             assert_eq!(doors_pods_refused_token(pods, &group, 2, 1, 0, &mut answer), DOORS_STATUS_OK);

@@ -29,8 +29,14 @@ pub(super) fn planted_panic() {
 
 pub(super) const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const ADDRESS: [u8; 4] = [10, 0, 0, 7];
-pub(super) const GROUP: doors_group =
-    doors_group { source: 1, server: 1, gone_after: 10_000_000_000, gone_rate: 100, reserved: 0 };
+pub(super) const GROUP: doors_group = doors_group {
+    source: 1,
+    server: 1,
+    gone_after: 10_000_000_000,
+    page_wait: 10_000_000_000,
+    gone_rate: 100,
+    max_waiting: 10,
+};
 pub(super) const POD: doors_pod = doors_pod {
     addr: doors_addr { bytes: [10, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], len: 4 },
     port: 8080,
@@ -67,7 +73,7 @@ impl Handles {
             assert_eq!(doors_cipher_new(secret, secret_len, &mut handles.cipher, null_mut()), DOORS_STATUS_OK);
             assert_eq!(doors_cidrs_new(cidr, cidr_len, &mut handles.cidrs, null_mut()), DOORS_STATUS_OK);
             assert_eq!(doors_router_new(json, json_len, &mut handles.router, null_mut()), DOORS_STATUS_OK);
-            assert_eq!(doors_pods_new(&mut handles.pods), DOORS_STATUS_OK);
+            assert_eq!(doors_pods_new(100, &mut handles.pods), DOORS_STATUS_OK);
         }
         handles
     }
@@ -134,7 +140,9 @@ fn a_panic_stays_inside_every_export() {
         doors_router_warning(router, 0, error) == DOORS_STATUS_PANIC;
         doors_router_free(router) == ();
         doors_check(DOORS_FIELD_HOST, data, len, error) == DOORS_STATUS_PANIC;
-        doors_pods_new(&mut new_pods) == DOORS_STATUS_PANIC;
+        doors_pods_new(1, &mut new_pods) == DOORS_STATUS_PANIC;
+        doors_pods_limit(pods, 1) == DOORS_STATUS_PANIC;
+        doors_pods_wait(pods, &GROUP, 0, 0, 0, answer) == DOORS_STATUS_PANIC;
         doors_pods_began(pods, &GROUP, &POD, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
         doors_pods_refused_token(pods, &GROUP, 1, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
         doors_pods_ended(pods, &GROUP, &POD, DOORS_PATH_SYNC, 1, 0, answer) == DOORS_STATUS_PANIC;
@@ -240,7 +248,11 @@ fn null_is_refused_or_harmless() {
             doors_router_warning(null(), 0, error),
             doors_router_warning(router, 0, null_mut()),
             doors_check(DOORS_FIELD_HOST, null(), 1, error),
-            doors_pods_new(null_mut()),
+            doors_pods_new(1, null_mut()),
+            doors_pods_limit(null(), 1),
+            doors_pods_wait(null(), &GROUP, 0, 0, 0, answer),
+            doors_pods_wait(pods, null(), 0, 0, 0, answer),
+            doors_pods_wait(pods, &GROUP, 0, 0, 0, null_mut()),
             doors_pods_began(null(), &GROUP, &POD, 1, 0, answer),
             doors_pods_began(pods, null(), &POD, 1, 0, answer),
             doors_pods_began(pods, &GROUP, null(), 1, 0, answer),

@@ -17,6 +17,7 @@ pub(super) fn status(number: i32) -> &'static CStr {
         DOORS_STATUS_ADDRESS => c"an address must be 4 or 16 bytes long",
         DOORS_STATUS_NO_MATCH => c"nothing matches",
         DOORS_STATUS_RANDOM => c"the system gave no random bytes",
+        DOORS_STATUS_RANGE => c"a number is outside its range",
         DOORS_STATUS_SECRET => c"invalid secret",
         DOORS_STATUS_CIDR => c"invalid CIDR",
         DOORS_STATUS_CONFIG => c"invalid configuration",
@@ -72,6 +73,7 @@ fn action(number: u32) -> &'static CStr {
         DOORS_ACTION_PROBE => c"probe",
         DOORS_ACTION_GONE => c"gone",
         DOORS_ACTION_UNAVAILABLE => c"unavailable",
+        DOORS_ACTION_WAIT => c"wait",
         _ => UNKNOWN,
     }
 }
@@ -84,6 +86,7 @@ fn outcome(number: u32) -> &'static CStr {
         DOORS_OUTCOME_OWN_FAULT => c"own fault",
         DOORS_OUTCOME_CANCELLED => c"cancelled",
         DOORS_OUTCOME_ANSWERED => c"answered",
+        DOORS_OUTCOME_DROPPED => c"dropped",
         _ => UNKNOWN,
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::net::IpAddr;
 
-use super::numbers::{DOORS_ANSWER_CHANGED, DOORS_ANSWER_LOG, DOORS_ANSWER_NOTHING_OPENS, DOORS_NONE};
+use super::numbers::*;
 use crate::decision::Decision;
 use crate::error::Error;
 use crate::pods::{Answer, Idle, KnownPod, Pod};
@@ -67,22 +67,24 @@ pub struct doors_pod {
     pub reserved: u16,
 }
 
-/// What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same server must
-/// have the same number after a change of the configuration.
+/// What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same source and the
+/// same server must have the same number after a change of the configuration.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_group {
-    /// Stands for the secret.
+    /// Stands for the secret and the set of servers: a page can only reload onto a pod of one of them.
     pub source: u64,
     /// Stands for the server: one host and port.
     pub server: u64,
     /// For how long a pod must be unreachable until it is gone, in nanoseconds. 10 s is a good value.
     pub gone_after: u64,
+    /// For how long a request may wait for a pod (doors_pods_wait), in nanoseconds; 0 for not at all. 10 s is a good value.
+    pub page_wait: u64,
     /// How many requests a second with DOORS_PATH_SYNC get DOORS_ACTION_GONE, per server (tokens that do not open: per
     /// source), with a burst of one second; the others get _UNAVAILABLE. 0 for no limit. 100 is a good value.
     pub gone_rate: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// How many requests may wait for a pod at once.
+    pub max_waiting: u32,
 }
 
 /// What to do with a request, and what was learned from it.
@@ -102,6 +104,8 @@ pub struct doors_answer {
     pub suppressed: u32,
     /// Zero.
     pub reserved: u32,
+    /// When to call doors_pods_wait() again, with DOORS_ACTION_WAIT; else 0.
+    pub until: u64,
 }
 
 /// What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
@@ -202,16 +206,22 @@ impl From<Decision> for doors_decision {
 
 impl From<Answer> for doors_answer {
     fn from(answer: Answer) -> Self {
-        let changed = if answer.changed { DOORS_ANSWER_CHANGED } else { 0 };
-        let nothing_opens = if answer.nothing_opens { DOORS_ANSWER_NOTHING_OPENS } else { 0 };
-        let log = if answer.log { DOORS_ANSWER_LOG } else { 0 };
+        let flags = [
+            (answer.changed, DOORS_ANSWER_CHANGED),
+            (answer.nothing_opens, DOORS_ANSWER_NOTHING_OPENS),
+            (answer.log, DOORS_ANSWER_LOG),
+            (answer.no_pod, DOORS_ANSWER_NO_POD),
+            (answer.find_pod, DOORS_ANSWER_FIND_POD),
+            (answer.find_witness, DOORS_ANSWER_FIND_WITNESS),
+        ];
         doors_answer {
             action: answer.action as u32,
             retry_after: answer.retry_after,
             verdict: answer.verdict as u32,
-            flags: changed | nothing_opens | log,
+            flags: flags.iter().map(|(set, flag)| if *set { *flag } else { 0 }).sum(),
             suppressed: answer.suppressed,
             reserved: 0,
+            until: answer.until,
         }
     }
 }

@@ -7,9 +7,10 @@
 //!
 //! ```text
 //! verdict   one pod: what its last dials say, and how often it may be dialled
-//! server    all pods of a server: do they all fail, so that the fault must be on our side?
+//! server    one upstream: which addresses has it in DNS, and who shows that a fault is not on our side?
+//! signs     the last two pods that gave a sign of life
 //! pacing    how many pages a second may be told to reload
-//! source    does any token open at all?
+//! source    does any token open at all, and which pods would take a page?
 //! logging   how often a refused token gets a line in the log
 //! traffic   one pod: which requests are on their way to it?
 //! idle      may a pod be stopped?
@@ -26,6 +27,7 @@ mod logging;
 mod pacing;
 mod recent;
 mod server;
+mod signs;
 mod source;
 mod state;
 mod table;
@@ -33,6 +35,7 @@ mod traffic;
 mod verdict;
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -42,8 +45,8 @@ pub use idle::{Idle, IdleAnswer};
 pub use list::KnownPod;
 use state::State;
 
-/// How many pods are remembered.
-pub const MAX_PODS: usize = 10_000;
+/// How many pods are remembered unless somebody says otherwise.
+pub const MAX_PODS: NonZeroU32 = NonZeroU32::new(10_000).expect("it is not 0");
 
 /// One second in the unit of all times here, nanoseconds.
 pub(crate) const SECOND: u64 = 1_000_000_000;
@@ -81,14 +84,18 @@ impl Pod {
 /// What a request belongs to, and the options that apply to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// The caller's number for the configuration (one secret). It should outlive reloads.
+    /// The caller's number for the configuration: one secret and one set of upstreams. It should outlive reloads.
     pub source: u64,
     /// The caller's number for the server (one host and port). It should outlive reloads.
     pub server: u64,
     /// For how long a pod must be unreachable until it is gone, in nanoseconds.
     pub gone_after: u64,
+    /// For how long a page load may wait for a pod, in nanoseconds; 0 for not at all.
+    pub page_wait: u64,
     /// How many requests a second on the sync path are told 410, per server; 0 for all.
     pub gone_rate: u32,
+    /// How many requests may wait for a pod at once.
+    pub max_waiting: u32,
 }
 
 /// What became of a dial or of a request. The numbers are those of `DOORS_OUTCOME_*`.
@@ -107,6 +114,8 @@ pub enum Outcome {
     Cancelled = 5,
     /// The pod answered a request, perhaps over a connection that was open already.
     Answered = 6,
+    /// The connection was made, and ended before a byte of an answer. Perhaps the request was sent.
+    Dropped = 7,
 }
 
 /// What to do with a request. The numbers are those of `DOORS_ACTION_*`.
@@ -123,6 +132,8 @@ pub enum Action {
     Gone = 3,
     /// Answer 503 with `Retry-After`: the page should wait.
     Unavailable = 4,
+    /// Hold the request, and ask again at [`Answer::until`].
+    Wait = 5,
 }
 
 /// What is held against a pod. The numbers are those of `DOORS_VERDICT_*`.
@@ -155,6 +166,16 @@ pub struct Answer {
     pub log: bool,
     /// With `log`: how many tokens of the source were refused for the same reason since the last time.
     pub suppressed: u32,
+    /// No pod is known that would take a page of this source, so nobody is told to reload.
+    pub no_pod: bool,
+    /// Find out whether a pod takes pages, once a second for each source: dial fresh pods in the background, in the order of
+    /// a page load, until one connects, and report each with [`Pods::ended`].
+    pub find_pod: bool,
+    /// The pod is dead or the fault is on our side; find out which, once a second for each server: dial one other fresh pod
+    /// of the server in the background, and report it with [`Pods::ended`].
+    pub find_witness: bool,
+    /// When to ask again, with [`Action::Wait`]; else 0.
+    pub until: u64,
 }
 
 /// What is known about the pods of a process. Usable from any number of threads; each call takes one lock for well
@@ -167,12 +188,23 @@ pub struct Answer {
 ///
 /// const SECOND: u64 = 1_000_000_000;
 /// let pods = Pods::new();
-/// let group = Group { source: 1, server: 1, gone_after: 10 * SECOND, gone_rate: 100 };
+/// let group = Group {
+///     source: 1,
+///     server: 1,
+///     gone_after: 10 * SECOND,
+///     page_wait: 10 * SECOND,
+///     gone_rate: 100,
+///     max_waiting: 1000,
+/// };
 /// let pod = Pod::new("10.0.0.7".parse().unwrap(), 8080);
 ///
 /// assert_eq!(pods.began(&group, pod, PathKind::Hook, 0).action, Action::Dial);
-/// // Its own host refuses the connection: the pod is gone, and the page is to reload.
-/// assert_eq!(pods.ended(&group, pod, PathKind::Hook, Outcome::Refused, 0).action, Action::Gone);
+/// // Its own host refuses the connection: the pod is gone, but there is no other for the page to reload onto.
+/// assert_eq!(pods.ended(&group, pod, PathKind::Hook, Outcome::Refused, 0).action, Action::Unavailable);
+/// // Now there is.
+/// let other = Pod::new("10.0.0.8".parse().unwrap(), 8080);
+/// pods.ended(&group, other, PathKind::Page, Outcome::Connected, 1);
+/// assert_eq!(pods.began(&group, pod, PathKind::Hook, 2).action, Action::Gone);
 /// // One request a second finds out whether it is back.
 /// assert_eq!(pods.began(&group, pod, PathKind::Hook, SECOND).action, Action::Probe);
 /// ```
@@ -189,14 +221,20 @@ impl Default for Pods {
 }
 
 impl Pods {
-    /// Knows nothing. Remembers at most [`MAX_PODS`] pods. Then the one not used for longest is forgotten, and none with
-    /// requests in flight as long as there are others.
+    /// Knows nothing. Remembers at most [`MAX_PODS`] pods.
     pub fn new() -> Self {
         Pods::bounded(MAX_PODS)
     }
 
-    fn bounded(most: usize) -> Self {
-        Pods { state: Mutex::new(State::new(most)), last_failure: AtomicU64::new(0) }
+    /// Knows nothing. Remembers at most that many pods. Then the one not used for longest is forgotten, and none with
+    /// requests in flight as long as there are others.
+    pub fn bounded(most: NonZeroU32) -> Self {
+        Pods { state: Mutex::new(State::new(size(most))), last_failure: AtomicU64::new(0) }
+    }
+
+    /// Changes how many pods are remembered. Those that are too many are forgotten, a few at a time.
+    pub fn limit(&self, most: NonZeroU32) {
+        while !self.lock().limit(size(most)) {}
     }
 
     /// Nothing in the state is ever half changed for longer than a call, and a panic in one is contained by the caller:
@@ -219,10 +257,18 @@ impl Pods {
     /// What became of a dial of `pod`, or of a request to it, whether it had a token or not. For a failed dial the
     /// answer says what its request gets.
     pub fn ended(&self, group: &Group, pod: Pod, path: PathKind, outcome: Outcome, now: u64) -> Answer {
-        if matches!(outcome, Outcome::Refused | Outcome::Unreachable) {
+        if matches!(outcome, Outcome::Refused | Outcome::Unreachable | Outcome::Dropped) {
             self.last_failure.fetch_max(now.saturating_add(1), Ordering::Relaxed);
         }
         self.lock().ended(group, pod, path, outcome, now)
+    }
+
+    /// What to do with a request that no pod could take: a page load, or a receiver stream whose answer had
+    /// [`Answer::no_pod`]. `since` is when it began, `waiting` how many requests the caller holds already. [`Action::Dial`]: a
+    /// pod is known that would take a page, try again now; [`Action::Wait`]: hold the request and ask again at
+    /// [`Answer::until`], or earlier when a dial succeeded or addresses changed; [`Action::Unavailable`]: give up.
+    pub fn wait(&self, group: &Group, since: u64, waiting: u32, now: u64) -> Answer {
+        self.lock().wait(group, since, waiting, now)
     }
 
     /// A request of any kind is sent to `pod` now; it is in flight until [`Pods::left`]. `stream`: it is a receiver stream
@@ -283,9 +329,9 @@ impl Pods {
     }
 }
 
-#[cfg(test)]
-mod model;
-#[cfg(test)]
-mod slow;
+fn size(most: NonZeroU32) -> usize {
+    usize::try_from(most.get()).unwrap_or(usize::MAX)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,63 +1,64 @@
-//! In: which pods a server has, and which of them work. Out: whether any worked within the last minute; if none did,
-//! the fault is on our side.
+//! In: which addresses an upstream has in DNS, and which of its pods work. Out: who can bear witness that a fault is not
+//! on our side, and which pods are fresh.
 
 use std::collections::HashSet;
 
 use super::pacing::Bucket;
-use super::table::Table;
-use super::{Pod, SECOND};
+use super::signs::{LastTwo, Sign};
+use super::{Outcome, Pod, SECOND};
 
-/// How long a sign of life counts.
-const WITNESS: u64 = 60 * SECOND;
+/// How often the caller is asked to find a witness.
+const ASK_EVERY: u64 = SECOND;
 
-/// What is known about one server.
+/// What is known about one upstream.
 #[derive(Debug, Default)]
 pub(super) struct ServerState {
     pub(super) bucket: Bucket,
-    /// Its addresses in DNS, as last told.
-    addresses: HashSet<Pod>,
-    /// Pods that gave a sign of life; some may have failed since.
-    candidates: HashSet<Pod>,
-    /// The one that worked when we last looked: asked first.
-    witness: Option<Pod>,
+    /// Its addresses in DNS, as last told; nothing before that.
+    addresses: Option<HashSet<Pod>>,
+    /// Its pods that were reached, or whose host refused: they show that the network works.
+    pub(super) alive: LastTwo,
+    /// Its pods that answered. Apart from the others, which are more: pods that accept and answer nothing are among them.
+    pub(super) answered: LastTwo,
+    /// When the caller was last asked to find a witness.
+    asked: Option<u64>,
 }
 
 impl ServerState {
-    /// A pod of this server gave a sign of life.
-    pub(super) fn add_candidate(&mut self, id: u64, pod: Pod, pods: &Table, now: u64) {
-        self.candidates.insert(pod);
-        // Twice as many as there can be witnesses: so this seldom happens, and always makes room.
-        if self.candidates.len() > 2 * pods.most() {
-            self.candidates.retain(|pod| works(id, pod, pods, now));
-        }
+    /// A pod gave a sign of life.
+    pub(super) fn add(&mut self, sign: Sign, outcome: Outcome) {
+        let signs = if outcome == Outcome::Answered { &mut self.answered } else { &mut self.alive };
+        signs.add(sign);
     }
 
-    /// Whether any pod of this server gave a sign of life within the last minute and has not failed since.
-    pub(super) fn any_works(&mut self, id: u64, pods: &Table, now: u64) -> bool {
-        if self.witness.is_some_and(|pod| works(id, &pod, pods, now)) {
-            return true;
-        }
-        self.witness = self.candidates.iter().find(|pod| works(id, pod, pods, now)).copied();
-        if self.witness.is_none() {
-            self.candidates.clear();
-        }
-        self.witness.is_some()
+    /// Whether it is time to ask for a witness. It counts as asked then.
+    pub(super) fn asks(&mut self, now: u64) -> bool {
+        due(&mut self.asked, ASK_EVERY, now)
     }
 
     /// Whether a pod is among its addresses in DNS.
     pub(super) fn has(&self, pod: &Pod) -> bool {
-        self.addresses.contains(pod)
+        self.addresses.as_ref().is_some_and(|addresses| addresses.contains(pod))
+    }
+
+    /// The same, or nobody knows.
+    pub(super) fn may_have(&self, pod: &Pod) -> bool {
+        self.addresses.as_ref().is_none_or(|addresses| addresses.contains(pod))
     }
 
     /// Takes the addresses in DNS; calls `added` for each that was not there before.
     pub(super) fn resolved(&mut self, addresses: &[Pod], mut added: impl FnMut(&Pod)) {
         let fresh: HashSet<Pod> = addresses.iter().copied().collect();
-        fresh.difference(&self.addresses).for_each(&mut added);
-        self.addresses = fresh;
+        fresh.iter().filter(|pod| !self.has(pod)).for_each(&mut added);
+        self.addresses = Some(fresh);
     }
 }
 
-fn works(server: u64, pod: &Pod, pods: &Table, now: u64) -> bool {
-    let proof = pods.peek(pod).and_then(|known| known.state.proof());
-    proof.is_some_and(|proof| proof.server == server && now.saturating_sub(proof.at) <= WITNESS)
+/// Whether something that happens every so often is due. It counts as done then.
+pub(super) fn due(last: &mut Option<u64>, every: u64, now: u64) -> bool {
+    let due = last.is_none_or(|at| now.saturating_sub(at) >= every);
+    if due {
+        *last = Some(now);
+    }
+    due
 }

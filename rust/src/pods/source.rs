@@ -1,14 +1,20 @@
-//! In: tokens that did not open. Out: when it is time to say that none ever did: the key is probably wrong.
+//! In: tokens that did not open, pods that worked. Out: when it is time to say that no token ever opened (the key is
+//! probably wrong), and when to ask for a pod that works.
 
 use super::SECOND;
 use super::logging::Lines;
 use super::pacing::Bucket;
+use super::server::due;
+use super::signs::LastTwo;
 
 /// So many tokens in a row are no accident.
 const ENOUGH: u32 = 20;
 
 /// How often it is said.
 const SAY_EVERY: u64 = 60 * SECOND;
+
+/// How often the caller is asked to find a pod that takes a page.
+const ASK_EVERY: u64 = SECOND;
 
 /// What is known about one configuration.
 #[derive(Debug, Default)]
@@ -17,6 +23,10 @@ pub(super) struct SourceState {
     pub(super) bucket: Bucket,
     /// Paces the lines about them in the log.
     pub(super) lines: Lines,
+    /// The pods that last worked while they were fresh, each with the upstream under which it did.
+    pub(super) worked: LastTwo,
+    /// When the caller was last asked to find one.
+    asked: Option<u64>,
     opened: bool,
     unopened: u32,
     said: Option<u64>,
@@ -31,12 +41,12 @@ impl SourceState {
     /// A token did not open. True when it is time to say so.
     pub(super) fn unopened(&mut self, now: u64) -> bool {
         self.unopened = self.unopened.saturating_add(1);
-        let due = self.said.is_none_or(|at| now.saturating_sub(at) >= SAY_EVERY);
-        let say = !self.opened && self.unopened >= ENOUGH && due;
-        if say {
-            self.said = Some(now);
-        }
-        say
+        !self.opened && self.unopened >= ENOUGH && due(&mut self.said, SAY_EVERY, now)
+    }
+
+    /// Whether it is time to ask for a pod that takes a page. It counts as asked then.
+    pub(super) fn asks(&mut self, now: u64) -> bool {
+        due(&mut self.asked, ASK_EVERY, now)
     }
 }
 

@@ -4,12 +4,14 @@ use std::net::IpAddr;
 
 use super::idle::{self, Idle};
 use super::list::KnownPod;
+use super::pacing::Bucket;
 use super::recent::Recent;
 use super::server::ServerState;
+use super::signs::{LastTwo, Sign};
 use super::source::SourceState;
 use super::table::Table;
-use super::verdict::Proof;
-use super::{Action, Answer, Group, Outcome, Pod, Verdict};
+use super::verdict::Ripe;
+use super::{Action, Answer, Group, Outcome, Pod, SECOND, Verdict};
 use crate::decision::Reason;
 use crate::path::PathKind;
 
@@ -17,8 +19,8 @@ use crate::path::PathKind;
 const MAX_SERVERS: usize = 200_000;
 const MAX_SOURCES: usize = 10_000;
 
-/// So many pods are copied while no other call can go on.
-const LIST_AT_ONCE: usize = 64;
+/// So many pods are copied or forgotten while no other call can go on.
+const AT_ONCE: usize = 64;
 
 /// The client's own back-off does the rest.
 const RETRY_AFTER: u32 = 1;
@@ -37,8 +39,13 @@ impl State {
     pub(super) fn began(&mut self, group: &Group, pod: Pod, path: PathKind, now: u64) -> Answer {
         self.sources.entry(group.source).opened();
         let known = &mut self.pods.used(group, pod, now).state;
+        let before = known.verdict();
+        let ripe = known.ripe(group.gone_after, now);
+        let unwitnessed = ripe.is_some_and(|ripe| !self.judge(group, pod, ripe, now) && ripe == Ripe::Unreachable);
+        let known = &mut self.pods.known(pod).state;
         let (action, verdict) = (known.arrive(now), known.verdict());
-        self.paced(group, path, answer(action, verdict), now)
+        let answer = Answer { changed: verdict != before, ..answer(action, verdict) };
+        self.settled(group, path, answer, unwitnessed, now)
     }
 
     pub(super) fn refused_token(&mut self, group: &Group, reason: Reason, path: PathKind, now: u64) -> Answer {
@@ -48,43 +55,67 @@ impl State {
             Reason::Malformed | Reason::Refused => nothing_opens = source.unopened(now),
             _ => source.opened(),
         }
-        let within = path != PathKind::Sync || source.bucket.take(group.gone_rate, now);
-        let action = if within { Action::Gone } else { Action::Unavailable };
         let line = source.lines.due(reason, now);
-        Answer { nothing_opens, log: line.is_some(), suppressed: line.unwrap_or(0), ..answer(action, Verdict::None) }
+        let answer = self.gated(group, path, answer(Action::Gone, Verdict::None), now);
+        let bucket = &mut self.sources.entry(group.source).bucket;
+        Answer {
+            nothing_opens,
+            log: line.is_some(),
+            suppressed: line.unwrap_or(0),
+            ..paced(bucket, group, path, answer, now)
+        }
     }
 
     pub(super) fn ended(&mut self, group: &Group, pod: Pod, path: PathKind, outcome: Outcome, now: u64) -> Answer {
-        let proof = Proof { server: group.server, at: now };
         let known = self.pods.used(group, pod, now);
         let before = known.state.verdict();
-        let action = match outcome {
-            Outcome::Cancelled => Action::None,
-            Outcome::OwnFault => Action::Unavailable,
-            Outcome::Connected | Outcome::Answered => {
-                known.state.alive(proof);
-                self.servers.entry(group.server).add_candidate(group.server, pod, &self.pods, now);
-                Action::None
+        let mut alive = false;
+        match outcome {
+            Outcome::Cancelled | Outcome::OwnFault => (),
+            Outcome::Connected => alive = known.state.connected(now),
+            Outcome::Answered => {
+                known.state.answered();
+                alive = true;
             }
             Outcome::Refused => {
-                known.state.refused(proof);
+                known.state.refused(now);
                 known.traffic.refused += 1;
-                self.servers.entry(group.server).add_candidate(group.server, pod, &self.pods, now);
-                Action::Gone
+                alive = true;
             }
-            Outcome::Unreachable => {
-                let ripe = known.state.unreachable(group.gone_after, now);
-                let condemned = ripe && self.servers.entry(group.server).any_works(group.server, &self.pods, now);
-                let known = &mut self.pods.used(group, pod, now).state;
-                if condemned {
-                    known.condemn();
-                }
-                known.answer()
-            }
+            Outcome::Unreachable => known.state.unreachable(now),
+            Outcome::Dropped => known.state.drop_connection(now),
+        }
+        let ripe = known.state.ripe(group.gone_after, now);
+        if alive {
+            self.add_sign(group, pod, outcome, now);
+        }
+        let unwitnessed = ripe.is_some_and(|ripe| !self.judge(group, pod, ripe, now) && ripe == Ripe::Unreachable);
+        let known = &self.pods.known(pod).state;
+        let verdict = known.verdict();
+        let action = match outcome {
+            Outcome::Connected | Outcome::Answered | Outcome::Cancelled => Action::None,
+            Outcome::OwnFault => Action::Unavailable,
+            Outcome::Refused | Outcome::Unreachable | Outcome::Dropped => known.answer(),
         };
-        let verdict = self.verdict(pod);
         let answer = Answer { changed: verdict != before, ..answer(action, verdict) };
-        self.paced(group, path, answer, now)
+        self.settled(group, path, answer, unwitnessed, now)
+    }
+
+    /// A request that no pod could take asks whether to try again, to wait, or to give up.
+    pub(super) fn wait(&mut self, group: &Group, since: u64, waiting: u32, now: u64) -> Answer {
+        let end = since.saturating_add(group.page_wait);
+        // This first: it ends every loop of a request that is told to dial and fails in a way that nobody reports.
+        let (over, takes_page) = (now >= end, self.takes_page(group.source, now));
+        if !over && takes_page {
+            return answer(Action::Dial, Verdict::None);
+        }
+        let find_pod = !takes_page && self.sources.entry(group.source).asks(now);
+        let answer = if over || waiting >= group.max_waiting {
+            answer(Action::Unavailable, Verdict::None)
+        } else {
+            Answer { until: now.saturating_add(SECOND).min(end), ..answer(Action::Wait, Verdict::None) }
+        };
+        Answer { no_pod: !takes_page, find_pod, ..answer }
     }
 
     pub(super) fn resolved(&mut self, server: u64, addresses: &[Pod]) {
@@ -104,6 +135,11 @@ impl State {
         self.pods.left(pod, stream, now);
     }
 
+    /// Changes how many pods are remembered. False when more have to be forgotten.
+    pub(super) fn limit(&mut self, most: usize) -> bool {
+        self.pods.limit(most, AT_ONCE)
+    }
+
     pub(super) fn known(&self) -> usize {
         self.pods.len()
     }
@@ -111,11 +147,11 @@ impl State {
     /// Adds the next few pods to `list`, which holds those before them. False when there are no more.
     pub(super) fn list_more(&self, list: &mut Vec<KnownPod>) -> bool {
         let before = list.len();
-        list.extend(self.pods.after(list.last().map(|known| known.pod)).take(LIST_AT_ONCE).map(|(pod, known)| {
+        list.extend(self.pods.after(list.last().map(|known| known.pod)).take(AT_ONCE).map(|(pod, known)| {
             let fresh = self.servers.peek(&known.server).is_some_and(|server| server.has(pod));
             KnownPod::new(*pod, known, fresh)
         }));
-        list.len() == before + LIST_AT_ONCE
+        list.len() == before + AT_ONCE
     }
 
     pub(super) fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
@@ -130,17 +166,87 @@ impl State {
         self.pods.peek(&pod).map_or(Verdict::None, |known| known.state.verdict())
     }
 
-    /// Turns a 410 on the sync path into a 503 when too many pages are told to reload at once.
-    fn paced(&mut self, group: &Group, path: PathKind, answer: Answer, now: u64) -> Answer {
-        let paced = answer.action == Action::Gone && path == PathKind::Sync;
-        if paced && !self.servers.entry(group.server).bucket.take(group.gone_rate, now) {
-            return Answer { action: Action::Unavailable, retry_after: RETRY_AFTER, ..answer };
+    /// A pod gave a sign of life: it may witness for others, and if it is fresh it would take a page.
+    fn add_sign(&mut self, group: &Group, pod: Pod, outcome: Outcome, now: u64) {
+        let sign = Sign { pod, server: group.server, at: now };
+        let server = self.servers.entry(group.server);
+        server.add(sign, outcome);
+        if outcome != Outcome::Refused && server.may_have(&pod) {
+            self.sources.entry(group.source).worked.add(sign);
         }
-        answer
     }
+
+    /// Declares a pod gone if another one shows that the fault is not on our side. False when there is none.
+    fn judge(&mut self, group: &Group, pod: Pod, ripe: Ripe, now: u64) -> bool {
+        let server = self.servers.entry(group.server);
+        let pods = &self.pods;
+        let works = |signs: &LastTwo| signs.at(now).any(|sign| sign.pod != pod && !pods.missed_since(sign));
+        let witnessed = works(&server.answered) || ripe == Ripe::Unreachable && works(&server.alive);
+        if witnessed {
+            self.pods.known(pod).state.condemn(ripe, now);
+        }
+        witnessed
+    }
+
+    /// Whether a pod is known that would take a page of a source.
+    fn takes_page(&self, source: u64, now: u64) -> bool {
+        let takes = |sign: &Sign| {
+            let fresh = self.servers.peek(&sign.server).is_none_or(|server| server.may_have(&sign.pod));
+            fresh && self.verdict(sign.pod) == Verdict::None && !self.pods.failed_since(sign)
+        };
+        self.sources.peek(&source).is_some_and(|source| source.worked.at(now).any(takes))
+    }
+
+    /// The answer that a request of a page gets, with what the caller is asked to find out.
+    fn settled(&mut self, group: &Group, path: PathKind, answer: Answer, unwitnessed: bool, now: u64) -> Answer {
+        match answer.action {
+            Action::Gone => {
+                let answer = self.gated(group, path, answer, now);
+                let bucket = &mut self.servers.entry(group.server).bucket;
+                paced(bucket, group, path, answer, now)
+            }
+            Action::Unavailable if unwitnessed => {
+                Answer { find_witness: self.servers.entry(group.server).asks(now), ..answer }
+            }
+            _ => answer,
+        }
+    }
+
+    /// Turns a 410 into a 503 while no pod is known onto which the page could reload. A resource is not a page: it goes to
+    /// another pod.
+    fn gated(&mut self, group: &Group, path: PathKind, answer: Answer, now: u64) -> Answer {
+        if path == PathKind::Resource || self.takes_page(group.source, now) {
+            return answer;
+        }
+        // A request without a token waits, and asks then.
+        let find_pod = path != PathKind::Page && self.sources.entry(group.source).asks(now);
+        Answer { no_pod: true, find_pod, ..unavailable(answer) }
+    }
+}
+
+/// Turns a 410 on the sync path into a 503 when too many pages are told to reload at once.
+fn paced(bucket: &mut Bucket, group: &Group, path: PathKind, answer: Answer, now: u64) -> Answer {
+    let paced = answer.action == Action::Gone && path == PathKind::Sync;
+    if paced && !bucket.take(group.gone_rate, now) { unavailable(answer) } else { answer }
+}
+
+fn unavailable(answer: Answer) -> Answer {
+    Answer { action: Action::Unavailable, retry_after: RETRY_AFTER, ..answer }
 }
 
 fn answer(action: Action, verdict: Verdict) -> Answer {
     let retry_after = if action == Action::Unavailable { RETRY_AFTER } else { 0 };
-    Answer { action, retry_after, verdict, changed: false, nothing_opens: false, log: false, suppressed: 0 }
+    Answer {
+        action,
+        retry_after,
+        verdict,
+        changed: false,
+        nothing_opens: false,
+        log: false,
+        suppressed: 0,
+        no_pod: false,
+        find_pod: false,
+        find_witness: false,
+        until: 0,
+    }
 }

@@ -7,6 +7,7 @@ use std::ops::Bound;
 
 use lru::LruCache;
 
+use super::signs::Sign;
 use super::traffic::Traffic;
 use super::verdict::PodState;
 use super::{Group, Pod};
@@ -54,8 +55,13 @@ impl Table {
         Table { busy, quiet, order: BTreeSet::new(), most, forgotten: Forgotten::default() }
     }
 
-    pub(super) fn most(&self) -> usize {
-        self.most
+    /// Changes how many are remembered; forgets at most `at_once` of those that are too many. False when there are more.
+    pub(super) fn limit(&mut self, most: usize, at_once: usize) -> bool {
+        self.most = most;
+        for _ in 0..at_once.min(self.len().saturating_sub(most)) {
+            self.forget();
+        }
+        self.len() <= most
     }
 
     pub(super) fn len(&self) -> usize {
@@ -84,6 +90,21 @@ impl Table {
             None => self.quiet.peek_mut(pod),
             known => known,
         }
+    }
+
+    /// What is known about a pod that was used a moment ago.
+    pub(super) fn known(&mut self, pod: Pod) -> &mut Known {
+        self.peek_mut(&pod).expect("it is there")
+    }
+
+    /// Whether a pod failed in any way after its sign of life.
+    pub(super) fn failed_since(&self, sign: &Sign) -> bool {
+        self.peek(&sign.pod).is_some_and(|known| known.state.failed_since(sign.at))
+    }
+
+    /// The same, unless it refused: then the network works.
+    pub(super) fn missed_since(&self, sign: &Sign) -> bool {
+        self.peek(&sign.pod).is_some_and(|known| known.state.missed_since(sign.at))
     }
 
     /// What is known about a pod that is used now, nothing if need be.

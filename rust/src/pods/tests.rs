@@ -2,7 +2,8 @@
 
 use super::*;
 
-const GROUP: Group = Group { source: 1, server: 1, gone_after: 10 * SECOND, gone_rate: 0 };
+const GROUP: Group =
+    Group { source: 1, server: 1, gone_after: 10 * SECOND, page_wait: 10 * SECOND, gone_rate: 0, max_waiting: 3 };
 
 fn pod(last: u8) -> Pod {
     Pod::new(IpAddr::from([10, 0, 0, last]), 8080)
@@ -19,6 +20,7 @@ fn ended(pods: &Pods, last: u8, outcome: Outcome, now: u64) -> Action {
 #[test]
 fn a_refusal_is_gone_at_once_and_a_success_clears_it() {
     let pods = Pods::new();
+    ended(&pods, 2, Outcome::Answered, 0);
     assert_eq!(began(&pods, 1, 0), Action::Dial);
     let answer = pods.ended(&GROUP, pod(1), PathKind::Sync, Outcome::Refused, 5);
     assert_eq!((answer.action, answer.verdict, answer.changed), (Action::Gone, Verdict::Gone, true));
@@ -106,6 +108,7 @@ fn coming_back_in_dns_clears_and_staying_there_does_not() {
 fn only_the_sync_path_is_paced() {
     let group = Group { gone_rate: 2, ..GROUP };
     let pods = Pods::new();
+    pods.ended(&group, pod(2), PathKind::Page, Outcome::Connected, 0);
     pods.ended(&group, pod(1), PathKind::Page, Outcome::Refused, 0);
     let action = |path| pods.began(&group, pod(1), path, 1).action;
     let sync: Vec<_> = (0..4).map(|_| action(PathKind::Sync)).collect();
@@ -206,7 +209,7 @@ fn traffic_goes_on_whatever_the_verdict_is() {
 
 #[test]
 fn pods_in_use_are_forgotten_last() {
-    let pods = Pods::bounded(3);
+    let pods = Pods::bounded(NonZeroU32::new(3).unwrap());
     pods.entered(&GROUP, pod(1), true, 100 * SECOND);
     began(&pods, 2, 200 * SECOND);
     began(&pods, 3, 300 * SECOND);
@@ -220,7 +223,7 @@ fn pods_in_use_are_forgotten_last() {
 
 #[test]
 fn a_request_of_a_forgotten_pod_is_not_lost() {
-    let pods = Pods::bounded(2);
+    let pods = Pods::bounded(NonZeroU32::new(2).unwrap());
     for last in 1..=3 {
         pods.entered(&GROUP, pod(last), false, u64::from(last) * SECOND);
     }

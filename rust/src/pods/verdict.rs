@@ -1,57 +1,92 @@
-//! In: what became of the dials of one pod. Out: what is held against it, and which requests may dial it.
+//! In: what became of the dials of one pod and of the connections to it. Out: what is held against it, and which requests
+//! may dial it.
 
 use super::{Action, FAILED_RECENTLY, LONGEST_GAP, SECOND, Verdict};
 
 /// While something is held against a pod, one dial in this time finds out whether it is back.
 const PROBE_EVERY: u64 = SECOND;
 
-/// A sign that the network between us and a pod works, and which server's pod it was.
+/// Failures of one kind that belong together: none is more than [`LONGEST_GAP`] after the one before.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Proof {
-    pub(super) server: u64,
-    pub(super) at: u64,
-}
-
-/// Failures to reach a pod, without a success between them.
-#[derive(Clone, Copy, Debug)]
-struct Failures {
+struct Span {
     first: u64,
     last: u64,
 }
 
-/// What the dials of one pod say.
+impl Span {
+    /// With one more failure.
+    fn and(span: Option<Span>, now: u64) -> Self {
+        match span.filter(|span| span.is_current(now)) {
+            Some(Span { first, last }) => Span { first, last: last.max(now) },
+            None => Span { first: now, last: now },
+        }
+    }
+
+    /// One more failure would belong to it.
+    fn is_current(&self, now: u64) -> bool {
+        now.saturating_sub(self.last) <= LONGEST_GAP
+    }
+
+    fn lasts(&self, long: u64, now: u64) -> bool {
+        self.last - self.first >= long && self.is_current(now)
+    }
+}
+
+/// Failures that have lasted long enough to call a pod gone, if a witness says that the fault is not on our side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ripe {
+    /// It could not be reached.
+    Unreachable,
+    /// It was reached, and answered nothing.
+    Dropped,
+}
+
+/// What is known about the dials of one pod.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PodState {
-    verdict: Verdict,
-    failures: Option<Failures>,
+    /// What the dials alone say.
+    dialled: Verdict,
+    unreachable: Option<Span>,
+    /// Connections that ended before a byte of an answer, without an answer since.
+    drops: Option<Span>,
+    /// The pod is gone because of them.
+    dropped: bool,
     /// Since when something is held against the pod, and when the next dial is allowed.
     since: u64,
     next_dial: u64,
     /// When the next request may try the pod that could go elsewhere.
     next_look: u64,
-    last_failure: Option<u64>,
-    /// The last success or refusal, unless the pod was unreachable since.
-    proof: Option<Proof>,
+    /// Its last dial or connection failed.
+    failing: bool,
+    /// When it last failed, and when it was last unreachable or dropped a connection, whatever happened since.
+    failed_at: Option<u64>,
+    missed_at: Option<u64>,
 }
 
 impl PodState {
     pub(super) fn verdict(&self) -> Verdict {
-        self.verdict
+        if self.dropped { Verdict::Gone } else { self.dialled }
     }
 
     /// Since when something is held against the pod.
     pub(super) fn since(&self) -> Option<u64> {
-        (self.verdict != Verdict::None).then_some(self.since)
+        (self.verdict() != Verdict::None).then_some(self.since)
     }
 
-    pub(super) fn proof(&self) -> Option<Proof> {
-        self.proof
+    /// Whether it failed at that time or later.
+    pub(super) fn failed_since(&self, at: u64) -> bool {
+        self.failed_at.is_some_and(|failed| failed >= at)
+    }
+
+    /// Whether it was unreachable or dropped a connection at that time or later: a refusal shows that the network works.
+    pub(super) fn missed_since(&self, at: u64) -> bool {
+        self.missed_at.is_some_and(|missed| missed >= at)
     }
 
     /// Whether a request that may go elsewhere should. Once the last failure is some time ago, one at a time may find out
     /// whether the pod is back. Perhaps it does not, so this takes nothing from requests that only this pod can answer.
     pub(super) fn failed_recently(&mut self, now: u64) -> bool {
-        match self.last_failure.map(|at| now.saturating_sub(at)) {
+        match self.failed_at.filter(|_| self.failing).map(|at| now.saturating_sub(at)) {
             Some(since) if since < FAILED_RECENTLY => true,
             Some(since) if since < LONGEST_GAP => {
                 let looks = now >= self.next_dial.max(self.next_look);
@@ -66,7 +101,7 @@ impl PodState {
 
     /// A request wants the pod.
     pub(super) fn arrive(&mut self, now: u64) -> Action {
-        if self.verdict == Verdict::None {
+        if self.verdict() == Verdict::None {
             return Action::Dial;
         }
         if now >= self.next_dial {
@@ -76,57 +111,96 @@ impl PodState {
         self.answer()
     }
 
-    /// What a request gets that cannot be dialled, or whose dial failed.
+    /// What a request gets that cannot be dialled, or that failed.
     pub(super) fn answer(&self) -> Action {
-        match self.verdict {
+        match self.verdict() {
             Verdict::Gone => Action::Gone,
             Verdict::None | Verdict::Unreachable => Action::Unavailable,
         }
     }
 
-    /// The pod is there: nothing is held against it any more.
-    pub(super) fn alive(&mut self, proof: Proof) {
-        *self = PodState { proof: Some(proof), ..PodState::default() };
+    /// The pod answered: nothing is held against it any more.
+    pub(super) fn answered(&mut self) {
+        let PodState { failed_at, missed_at, .. } = *self;
+        *self = PodState { failed_at, missed_at, ..PodState::default() };
     }
 
-    /// The pod's host says that nothing listens: it is gone at once. The network works.
-    pub(super) fn refused(&mut self, proof: Proof) {
-        self.fail(proof.at);
-        self.verdict = Verdict::Gone;
-        self.failures = None;
-        self.proof = Some(proof);
-    }
-
-    /// Nobody knows. True when this has lasted long enough to declare the pod gone.
-    pub(super) fn unreachable(&mut self, gone_after: u64, now: u64) -> bool {
-        self.fail(now);
-        self.proof = None;
-        let failures = match self.failures {
-            Some(Failures { first, last }) if now.saturating_sub(last) <= LONGEST_GAP => {
-                Failures { first, last: last.max(now) }
-            }
-            _ => Failures { first: now, last: now },
-        };
-        self.failures = Some(failures);
-        if self.verdict == Verdict::None {
-            self.verdict = Verdict::Unreachable;
+    /// A connection was made. Whether that is a sign of life: not while the pod drops connections, for then it was perhaps
+    /// made with something in between.
+    pub(super) fn connected(&mut self, now: u64) -> bool {
+        if self.dropped || self.drops.is_some_and(|drops| drops.is_current(now)) {
+            (self.dialled, self.unreachable) = (Verdict::None, None);
+            return false;
         }
-        self.verdict == Verdict::Unreachable && failures.last - failures.first >= gone_after
+        self.answered();
+        true
     }
 
-    /// The pod is declared gone.
-    pub(super) fn condemn(&mut self) {
-        self.verdict = Verdict::Gone;
+    /// The pod's host says that nothing listens: it is gone at once, and so is what dropped connections.
+    pub(super) fn refused(&mut self, now: u64) {
+        self.fail(now);
+        self.hold(now);
+        self.dialled = Verdict::Gone;
+        (self.unreachable, self.drops, self.dropped) = (None, None, false);
     }
 
-    /// Another pod may have the address now.
+    /// Nobody knows.
+    pub(super) fn unreachable(&mut self, now: u64) {
+        self.fail(now);
+        self.hold(now);
+        self.miss(now);
+        self.unreachable = Some(Span::and(self.unreachable, now));
+        if self.dialled == Verdict::None {
+            self.dialled = Verdict::Unreachable;
+        }
+    }
+
+    /// A connection ended before a byte of an answer. It may be an accident.
+    pub(super) fn drop_connection(&mut self, now: u64) {
+        self.fail(now);
+        self.miss(now);
+        self.drops = Some(Span::and(self.drops, now));
+    }
+
+    /// What has lasted long enough, if the pod is not gone anyway.
+    pub(super) fn ripe(&self, gone_after: u64, now: u64) -> Option<Ripe> {
+        let lasts = |span: Option<Span>| span.is_some_and(|span| span.lasts(gone_after, now));
+        match self.verdict() {
+            Verdict::Gone => None,
+            Verdict::Unreachable if lasts(self.unreachable) => Some(Ripe::Unreachable),
+            _ => lasts(self.drops).then_some(Ripe::Dropped),
+        }
+    }
+
+    /// The pod is declared gone. Unless the last failure is some time ago, the next second needs no probe.
+    pub(super) fn condemn(&mut self, ripe: Ripe, now: u64) {
+        self.hold(now);
+        match ripe {
+            Ripe::Unreachable => self.dialled = Verdict::Gone,
+            Ripe::Dropped => self.dropped = true,
+        }
+        if self.failed_at.is_some_and(|at| now.saturating_sub(at) < FAILED_RECENTLY) {
+            self.next_dial = now.saturating_add(PROBE_EVERY);
+        }
+    }
+
+    /// Another pod may have the address now. Signs of life from before the last failure are still worth nothing.
     pub(super) fn clear(&mut self) {
-        *self = PodState::default();
+        self.answered();
     }
 
     fn fail(&mut self, now: u64) {
-        self.last_failure = Some(self.last_failure.map_or(now, |last| last.max(now)));
-        if self.verdict == Verdict::None {
+        self.failing = true;
+        self.failed_at = self.failed_at.max(Some(now));
+    }
+
+    fn miss(&mut self, now: u64) {
+        self.missed_at = self.missed_at.max(Some(now));
+    }
+
+    /// Something is held against the pod from now on, if nothing was.
+    fn hold(&mut self, now: u64) {
+        if self.verdict() == Verdict::None {
             self.since = now;
             self.next_dial = now.saturating_add(PROBE_EVERY);
         }
