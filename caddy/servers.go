@@ -73,8 +73,7 @@ func newServers(router *doors.Router, shared *shared, resolution hosts.Options, 
 		name, port := router.Upstream(i)
 		s := &server{name: name, hostport: net.JoinHostPort(name, strconv.Itoa(int(port))), port: port, group: source, draining: draining}
 		s.group.Server = shared.number(s.hostport)
-		s.forApp.name = strings.TrimSuffix(name, ".")
-		s.forApp.hostport = net.JoinHostPort(s.forApp.name, strconv.Itoa(int(port)))
+		s.setNameForApp()
 		s.host = shared.hosts.Acquire(name, resolution)
 		s.moved = func(pods []pod) { shared.resolved(s.group.Server, pods) }
 		s.holds = func(address netip.Addr) bool {
@@ -90,6 +89,11 @@ func newServers(router *doors.Router, shared *shared, resolution hosts.Options, 
 		servers[i] = s
 	}
 	return servers
+}
+
+func (s *server) setNameForApp() {
+	s.forApp.name = strings.TrimSuffix(s.name, ".")
+	s.forApp.hostport = net.JoinHostPort(s.forApp.name, strconv.Itoa(int(s.port)))
 }
 
 // warnPause is the time between two warnings about an address outside its server's networks.

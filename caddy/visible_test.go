@@ -82,9 +82,11 @@ func TestLastSourceIsVisible(t *testing.T) {
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
 		for _, host := range []string{"first.test", "second.test", "third.test"} {
 			q := &request{source: test.source, decision: doors.Decision{Kind: doors.Server, Upstream: -1}}
-			q.chosen = (&server{name: host, hostport: host + ":80", port: 80}).newPod(netip.MustParseAddr("10.0.0.1"))
+			chosen := &server{name: host + ".", hostport: host + ".:80", port: 80}
+			chosen.setNameForApp()
+			q.chosen = chosen.newPod(netip.MustParseAddr("10.0.0.1"))
 			q.show(r.Context(), make(http.Header))
-			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|" {
+			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.hostport}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|"+host+".:80|" {
 				t.Errorf("%s: %s, want %s", name, got, host)
 			}
 		}
