@@ -2,7 +2,7 @@ package doorscaddy
 
 // In:  the secret, one to eight base64 keys separated by white space.
 // Out: the raw keys in the given order, or an error that names the key by its
-//      number and never holds any part of it.
+//      index, from 0, and never holds any part of it.
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ func (e *secretError) Error() string {
 	if e.key < 0 {
 		return "doorscaddy: secret: " + e.rule
 	}
-	return fmt.Sprintf("doorscaddy: secret: key %d %s", e.key+1, e.rule)
+	return fmt.Sprintf("doorscaddy: secret: key %d %s", e.key, e.rule)
 }
 
 // parseSecret returns 1 to 8 different keys of 16, 24 or 32 bytes each.
@@ -39,6 +39,9 @@ func parseSecret(secret string) ([][]byte, error) {
 	}
 	keys := make([][]byte, len(texts))
 	for i, text := range texts {
+		if text[0] == '<' && text[len(text)-1] == '>' {
+			return nil, &secretError{i, "stands in the documentation in place of a key; make one: openssl rand -base64 32"}
+		}
 		// The error of the decoder would show a part of the key.
 		key, err := base64.StdEncoding.Strict().DecodeString(text)
 		if err != nil {
@@ -51,7 +54,7 @@ func parseSecret(secret string) ([][]byte, error) {
 		}
 		for earlier, other := range keys[:i] {
 			if bytes.Equal(key, other) {
-				return nil, &secretError{i, fmt.Sprintf("is the same as key %d; each key is given once", earlier+1)}
+				return nil, &secretError{i, fmt.Sprintf("is the same as key %d; each key is given once", earlier)}
 			}
 		}
 		keys[i] = key

@@ -107,7 +107,7 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"an argument of the source", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams doors_upstream a {\n}\n}\n}\n", []string{"Caddyfile:3", "surplus argument", `"a"`}},
 		{"a block after an option", block("cookie_name a {\nb\n}"), []string{"Caddyfile:", "cookie_name", "block"}},
 		{"bad secret", block("secret c2hvcnQ="), []string{"Caddyfile:4", "secret"}},
-		{"one secret twice", block("secret " + testSecret + " " + testSecret + "\n" + upstream), []string{"Caddyfile:4", "secret", "key 2 is the same as key 1"}},
+		{"one secret twice", block("secret " + testSecret + " " + testSecret + "\n" + upstream), []string{"Caddyfile:4", "secret", "key 1 is the same as key 0"}},
 		{"bad cookie name", block("cookie_name a;b"), []string{"Caddyfile:4", "cookie_name", "a;b"}},
 		{"bad CIDR", block("upstream {\npod_cidr 10.0.0.1/24\n}"), []string{"Caddyfile:5", "10.0.0.1/24", "10.0.0.0/24"}},
 		{"bad CIDR on a second line", block("upstream {\npod_cidr 10.0.0.0/24 \\\n10.0.1.0\n}"), []string{"Caddyfile:5", "10.0.1.0"}},

@@ -55,9 +55,10 @@ func freeRouter(handle *C.doors_router) {
 	liveRouters.Add(-1)
 }
 
-// Decide decides about one request. The path is as the pod gets it, escaped and
-// without the query ([net/url.URL.EscapedPath]); cookies is the value of the
-// Cookie header, several joined with "; ". No input is an error; a token that
+// Decide decides about one request. The path is as the pod gets it, escaped
+// ([net/url.URL.EscapedPath]), or the whole target of the request, of which only
+// the path counts; cookies is the value of the Cookie header, several joined with
+// "; ". No input is an error; a token that
 // opens nothing is a decision of kind [Gone]. The only error is a fault inside
 // the library ([StatusPanic]).
 func (r *Router) Decide(path, cookies string) (Decision, error) {

@@ -167,7 +167,7 @@
 // One CIDR such as 10.0.0.0/24 or 2001:db8::/64.
 #define DOORS_FIELD_CIDR 3
 
-// A DNS name or a literal IP address, without port, scheme and brackets.
+// A DNS name or a literal IP address that can be dialled and is not link-local, without port, scheme and brackets.
 #define DOORS_FIELD_HOST 4
 
 // A port in decimal, 1 to 65535.
@@ -509,7 +509,8 @@ void doors_cidrs_free(struct doors_cidrs *cidrs);
 // the key.
 int32_t doors_router_new(const char *json, size_t len, struct doors_router **out, struct doors_error *err);
 
-// Decides one request. `path` is its path as sent (escaped, without the query), `cookies` its Cookie header, several
+// Decides one request. `path` is its path as sent (escaped) or its whole target: a query is passed over, and so are
+// scheme and authority of a target in absolute form (RFC 9112, section 3.2.2). `cookies` is its Cookie header, several
 // fields joined with "; ". Any bytes are fine. `*out` gets the decision; DOORS_DECISION_GONE is a success too.
 // Allocates nothing and takes no lock.
 //

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -77,8 +78,17 @@ func NewRouter(config []byte) (*Router, error) {
 	return r, nil
 }
 
-// Decide decides about a request. The path is that of the request, escaped.
+// absoluteForm is what stands in front of the path in a target in absolute form.
+var absoluteForm = regexp.MustCompile(`\A[A-Za-z][A-Za-z0-9+.-]*://[^/]*`)
+
+// Decide decides about a request. The path is that of the request, escaped, or its whole target.
 func (r *Router) Decide(path string, request *http.Request) doors.Decision {
+	path, _, _ = strings.Cut(path, "?")
+	if !strings.HasPrefix(path, "/") {
+		if absolute := absoluteForm.FindString(path); absolute != "" {
+			path = path[len(absolute):]
+		}
+	}
 	if rest, found := strings.CutPrefix(path, "/~/"); found {
 		if token, rest, _ := strings.Cut(rest, "/"); token != "" {
 			return r.system(token, pathOf(rest))

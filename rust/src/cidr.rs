@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -107,19 +107,17 @@ impl<V: Copy> Table<V> {
     /// and broadcast addresses are in no CIDR, since nothing can be dialled there.
     pub(crate) fn lookup(&self, address: IpAddr) -> Option<V> {
         match address.to_canonical() {
-            IpAddr::V4(address) if dialable_four(address) => self.four.find(address.to_bits()),
-            IpAddr::V6(address) if dialable_six(address) => self.six.find(address.to_bits()),
-            _ => None,
+            address if !dialable(address) => None,
+            IpAddr::V4(address) => self.four.find(address.to_bits()),
+            IpAddr::V6(address) => self.six.find(address.to_bits()),
         }
     }
 }
 
-fn dialable_four(address: Ipv4Addr) -> bool {
-    !address.is_unspecified() && !address.is_multicast() && !address.is_broadcast()
-}
-
-fn dialable_six(address: Ipv6Addr) -> bool {
-    !address.is_unspecified() && !address.is_multicast()
+/// Whether there can be a pod at a canonical address.
+pub(crate) fn dialable(address: IpAddr) -> bool {
+    let broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
+    !address.is_unspecified() && !address.is_multicast() && !broadcast
 }
 
 /// A list of CIDRs: which of them holds an address? Immutable and usable from any number of threads.
@@ -151,11 +149,11 @@ impl CidrList {
         let mut collected = Collected::new();
         let mut count = 0;
         for word in text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
-            let refuse = |rule: String| Error::new(Status::Cidr, Some(count), format!("CIDR {}: {rule}", count + 1));
+            let refuse = |rule: String| Error::new(Status::Cidr, Some(count), format!("CIDR {count}: {rule}"));
             let word = String::from_utf8_lossy(word);
             let net = parse(&word).map_err(refuse)?;
             collect(&mut collected, net, count).map_err(|same| {
-                refuse(format!("{} is also CIDR {}; each must be given once", spelled(&word, net), same + 1))
+                refuse(format!("{} is also CIDR {same}; each must be given once", spelled(&word, net)))
             })?;
             count += 1;
         }
@@ -238,8 +236,8 @@ mod tests {
     #[test]
     fn lists_name_the_place() {
         for (list, index, rule) in [
-            ("10.0.0.0/24 x", Some(1), "CIDR 2: \"x\""),
-            ("10.0.0.0/24 ::ffff:10.0.0.0/120", Some(1), "::ffff:10.0.0.0/120 (10.0.0.0/24) is also CIDR 1"),
+            ("10.0.0.0/24 x", Some(1), "CIDR 1: \"x\""),
+            ("10.0.0.0/24 ::ffff:10.0.0.0/120", Some(1), "::ffff:10.0.0.0/120 (10.0.0.0/24) is also CIDR 0"),
             (" ", None, "empty"),
         ] {
             let error = CidrList::new(list.as_bytes()).err().unwrap();

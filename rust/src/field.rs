@@ -14,7 +14,7 @@ pub enum Field {
     CookieName = 2,
     /// One CIDR.
     Cidr = 3,
-    /// A DNS name or a literal IP address.
+    /// A DNS name or a literal IP address that can be dialled and is not link-local.
     Host = 4,
     /// A port in decimal.
     Port = 5,

@@ -3,17 +3,19 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::error::shown;
+use crate::{cidr, warning};
 
 const RULE: &str = "it must be a DNS name or an IP address";
 
 /// Checks a host: a DNS name (at most 253 characters, labels of 1 to 63 letters, digits, `-` and `_`, perhaps a final
-/// dot) or a literal address of either family, without brackets, zone, port or scheme.
+/// dot) or a literal address of either family that can be dialled and is not link-local, without brackets, zone, port,
+/// scheme or final dot.
 pub(crate) fn check(host: &str) -> Result<(), String> {
     if host.is_empty() {
         return Err(format!("is empty; {RULE}"));
     }
-    if host.parse::<IpAddr>().is_ok() {
-        return Ok(());
+    if let Ok(address) = host.parse() {
+        return check_address(host, address);
     }
     let refuse = |cause: &str| Err(format!("{} {cause}; {RULE}", shown(host)));
     if host.contains("://") {
@@ -44,9 +46,25 @@ pub(crate) fn check(host: &str) -> Result<(), String> {
     if !name.split('.').all(is_label) {
         return refuse("is no DNS name (labels of 1 to 63 letters, digits, - and _, no - at either end)");
     }
+    if name.parse::<Ipv4Addr>().is_ok() {
+        return Err(format!("{host} is an address with a final dot; write {name}"));
+    }
     let numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    if name.rsplit('.').next().is_some_and(numeric) && name.parse::<Ipv4Addr>().is_err() {
-        return refuse("ends in a number but is no IPv4 address");
+    if name.rsplit('.').next().is_some_and(numeric) {
+        return refuse("ends in a number but is not a valid IPv4 address");
+    }
+    Ok(())
+}
+
+/// Refuses addresses at which no pod can be, by the same judgement as CIDRs of them get a warning.
+fn check_address(host: &str, address: IpAddr) -> Result<(), String> {
+    let refuse = |cause: &str| Err(format!("{host} {cause}; it must be a DNS name or the IP address of a pod"));
+    let address = address.to_canonical();
+    if !cidr::dialable(address) {
+        return refuse("is an address that nothing can dial");
+    }
+    if warning::is_link_local(address) {
+        return refuse("is a link-local address, where clouds keep their metadata services");
     }
     Ok(())
 }
@@ -65,9 +83,18 @@ mod tests {
     #[test]
     fn hosts() {
         let long = format!("{}.example", ["a"; 122].join("."));
-        for host in
-            ["svc.ns.svc.cluster.local", "svc.", "a", "my_svc", "xn--bcher-kva.example", "10.0.0.1", "::1", &long]
-        {
+        for host in [
+            "svc.ns.svc.cluster.local",
+            "svc.",
+            "a",
+            "my_svc",
+            "xn--bcher-kva.example",
+            "10.0.0.1",
+            "::1",
+            "127.0.0.1",
+            "fec0::1",
+            &long,
+        ] {
             assert_eq!(check(host), Ok(()), "{host}");
         }
         for (host, cause) in [
@@ -86,10 +113,21 @@ mod tests {
             ("-a", "is no DNS name"),
             ("a-.b", "is no DNS name"),
             ("*.a", "is no DNS name"),
-            ("10.0.0.256", "is no IPv4 address"),
-            ("10.0.0", "is no IPv4 address"),
+            ("10.0.0.256", "is not a valid IPv4 address"),
+            ("10.0.0", "is not a valid IPv4 address"),
             (&format!("{long}.{long}"), "253"),
             (&"a".repeat(64), "is no DNS name"),
+            ("10.0.0.1.", "10.0.0.1. is an address with a final dot; write 10.0.0.1"),
+            ("0.0.0.0", "0.0.0.0 is an address that nothing can dial"),
+            ("::", "nothing can dial"),
+            ("::ffff:0.0.0.0", "nothing can dial"),
+            ("255.255.255.255", "nothing can dial"),
+            ("224.0.0.1", "nothing can dial"),
+            ("ff02::1", "nothing can dial"),
+            ("169.254.169.254", "169.254.169.254 is a link-local address"),
+            ("::ffff:169.254.0.1", "link-local"),
+            ("fe80::1", "link-local"),
+            ("febf::1", "link-local"),
         ] {
             let error = check(host).unwrap_err();
             assert!(error.contains(cause), "{host}: {error}");

@@ -1,4 +1,4 @@
-//! In: the escaped path of a request. Out: the token in it, and what the request is for.
+//! In: the escaped path of a request, or its whole target. Out: the token in it, and what the request is for.
 
 /// What a request is for, by the segment after the token. The numbers are those of `DOORS_PATH_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +18,11 @@ pub enum PathKind {
     Other = 5,
 }
 
-/// Splits `/~/{token}` and `/~/{token}/...`. `None` for every other path, also when the token is empty.
-pub(crate) fn token(path: &[u8]) -> Option<(&[u8], PathKind)> {
-    let rest = path.strip_prefix(b"/~/")?;
-    let end = memchr::memchr(b'/', rest).unwrap_or(rest.len());
+/// Splits `/~/{token}` and `/~/{token}/...`. `None` for every other path, also when the token is empty. A query is
+/// passed over, and so are scheme and authority in front of the path.
+pub(crate) fn token(target: &[u8]) -> Option<(&[u8], PathKind)> {
+    let rest = without_authority(target).strip_prefix(b"/~/")?;
+    let end = memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len());
     let (token, rest) = rest.split_at(end);
     if token.is_empty() {
         return None;
@@ -34,6 +35,20 @@ pub(crate) fn token(path: &[u8]) -> Option<(&[u8], PathKind)> {
         _ => PathKind::Other,
     };
     Some((token, kind))
+}
+
+/// What comes after `scheme://authority` in a target in absolute form (RFC 9112, section 3.2.2), which every server has
+/// to take; any other target as it is.
+fn without_authority(target: &[u8]) -> &[u8] {
+    if target.first().is_none_or(|first| !first.is_ascii_alphabetic()) {
+        return target;
+    }
+    let in_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let scheme = target.iter().take_while(|byte| in_scheme(byte)).count();
+    match target[scheme..].strip_prefix(b"://") {
+        Some(rest) => &rest[memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len())..],
+        None => target,
+    }
 }
 
 #[cfg(test)]
@@ -53,7 +68,27 @@ mod tests {
             ("/~/T/u/i/p", Some(("T", PathKind::History))),
             ("/~/T/r/x.js", Some(("T", PathKind::Resource))),
             ("/~/T%2Fs/i", Some(("T%2Fs", PathKind::Other))),
+            ("/~/T?s/i", Some(("T", PathKind::Other))),
+            ("/~/T?/s/i", Some(("T", PathKind::Other))),
+            ("/~/T/?s/i", Some(("T", PathKind::Other))),
+            ("/~/T/s?/i", Some(("T", PathKind::Other))),
+            ("/~/T/s/?t=1", Some(("T", PathKind::Sync))),
+            ("http://a.example/~/T/s/i", Some(("T", PathKind::Sync))),
+            ("HTTPS://u:p@[::1]:443/~/T?x", Some(("T", PathKind::Other))),
+            ("a+b-1.c://a/~/T/h/i", Some(("T", PathKind::Hook))),
+            ("http:///~/T/u/i", Some(("T", PathKind::History))),
             ("/~/", None),
+            ("/~/?T/s/i", None),
+            ("/?/~/T", None),
+            ("http://a", None),
+            ("http://a?/~/T", None),
+            ("http://a/b/~/T", None),
+            ("http:/~/T", None),
+            ("http:/a//~/T", None),
+            ("://a/~/T", None),
+            ("1a://a/~/T", None),
+            ("h_p://a/~/T", None),
+            ("a:1/~/T", None),
             ("/~//s/i", None),
             ("/~", None),
             ("/%7E/T/s/i", None),

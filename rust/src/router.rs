@@ -45,8 +45,9 @@ impl Router {
         })
     }
 
-    /// Decides one request by its escaped path (without a query) and its `Cookie` header (several fields joined with
-    /// `; `). Any bytes are fine. Allocates nothing, takes no lock.
+    /// Decides one request by its escaped path and its `Cookie` header (several fields joined with `; `). The path may
+    /// be the whole request target: a query is passed over, and so are scheme and authority of a target in absolute
+    /// form. Any bytes are fine. Allocates nothing, takes no lock.
     pub fn decide(&self, path: &[u8], cookies: &[u8]) -> Decision {
         match path::token(path) {
             Some((token, kind)) => self.decide_system(token, kind),

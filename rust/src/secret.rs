@@ -21,7 +21,7 @@ impl Key {
     }
 }
 
-/// Parses keys in standard base64, separated by ASCII white space. Messages name the key by its number, from 1, and
+/// Parses keys in standard base64, separated by ASCII white space. Messages name the key by its index, from 0, and
 /// never hold any part of it.
 pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
     if text.len() > MAX_INPUT {
@@ -42,10 +42,10 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
     // The exact capacity: growing would leave copies of keys in freed memory.
     let mut keys: Vec<Key> = Vec::with_capacity(count);
     for (index, word) in words().enumerate() {
-        let refuse = |rule: String| Error::new(Status::Secret, Some(index as u32), format!("key {} {rule}", index + 1));
+        let refuse = |rule: String| Error::new(Status::Secret, Some(index as u32), format!("key {index} {rule}"));
         let key = parse_key(word).map_err(refuse)?;
         if let Some(same) = keys.iter().position(|other| other.bytes() == key.bytes()) {
-            return Err(refuse(format!("is the same as key {}; each key must be given once", same + 1)));
+            return Err(refuse(format!("is the same as key {same}; each key must be given once")));
         }
         keys.push(key);
     }
@@ -55,6 +55,9 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
 fn parse_key(word: &[u8]) -> Result<Key, String> {
     const BASE64: &str = "is not standard base64 with padding (openssl rand -base64 32)";
     const LENGTH: &str = "must hold 16, 24 or 32 bytes";
+    if word.starts_with(b"<") && word.ends_with(b">") {
+        return Err("stands in the documentation in place of a key; make one (openssl rand -base64 32)".into());
+    }
     // 44 characters hold 32 bytes. Longer text is judged by its length alone, so that all buffers have a fixed size.
     if word.len() > 44 {
         let valid = word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
@@ -97,12 +100,13 @@ mod tests {
         for (text, index, rule) in [
             ("".to_string(), None, "is empty"),
             (" \n".to_string(), None, "is empty"),
-            (format!("{KEY16} !{}", &KEY32[1..]), Some(1), "key 2 is not standard base64"),
-            (format!("{KEY16} {}", &KEY32[..43]), Some(1), "key 2 is not standard base64"),
+            (format!("{KEY16} !{}", &KEY32[1..]), Some(1), "key 1 is not standard base64"),
+            (format!("{KEY16} {}", &KEY32[..43]), Some(1), "key 1 is not standard base64"),
             ("AAECAwQFBgcICQoLDA0OD/==".to_string(), Some(0), "is not standard base64"),
-            (format!("{KEY16} {KEY32} {KEY16}"), Some(2), "key 3 is the same as key 1"),
-            ("AAECAwQFBgcICQoLDA0O".to_string(), Some(0), "key 1 holds 15 bytes"),
-            ("A".repeat(64), Some(0), "key 1 is too long"),
+            (format!("{KEY16} {KEY32} {KEY16}"), Some(2), "key 2 is the same as key 0"),
+            ("AAECAwQFBgcICQoLDA0O".to_string(), Some(0), "key 0 holds 15 bytes"),
+            ("A".repeat(64), Some(0), "key 0 is too long"),
+            ("<base64-aes-key>".to_string(), Some(0), "key 0 stands in the documentation"),
             ([KEY16; 9].join(" "), None, "holds 9 keys"),
         ] {
             let error = refusal(&text);

@@ -11,6 +11,17 @@ const LINK_LOCAL6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xfe80, 0, 0, 0, 
 const MULTICAST4: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(224, 0, 0, 0), 4);
 const MULTICAST6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8);
 
+/// Where clouds keep metadata and credentials outside the link-local networks: AWS (the second is the agent that gives
+/// pods their credentials), Google, Oracle, Scaleway, and Alibaba.
+const METADATA6: [Ipv6Addr; 5] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
+    Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
+];
+const METADATA4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
+
 /// What to warn about, as the end of a sentence that begins with the field and the CIDR. One warning a CIDR, the
 /// widest reason first.
 pub(crate) fn about(net: IpNet) -> Option<&'static str> {
@@ -23,10 +34,21 @@ pub(crate) fn about(net: IpNet) -> Option<&'static str> {
     if overlap(net, LINK_LOCAL4.into()) || overlap(net, LINK_LOCAL6.into()) {
         return Some("covers link-local addresses, where clouds keep their metadata services");
     }
+    if METADATA6.into_iter().any(|address| net.contains(&IpAddr::V6(address))) || net.contains(&IpAddr::V4(METADATA4)) {
+        return Some("covers an address at which a cloud keeps its metadata service");
+    }
     if within(net, MULTICAST4.into()) || within(net, MULTICAST6.into()) || nowhere(net) {
         return Some("holds only addresses that nothing can dial and never matches");
     }
     None
+}
+
+/// Whether a canonical address is link-local.
+pub(crate) fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => LINK_LOCAL4.contains(&address),
+        IpAddr::V6(address) => LINK_LOCAL6.contains(&address),
+    }
 }
 
 /// Prefixes overlap only when one holds the other.
@@ -59,6 +81,14 @@ mod tests {
             ("169.254.169.254/32", "link-local"),
             ("128.0.0.0/1", "link-local"),
             ("fe80::/64", "link-local"),
+            ("fd00:ec2::254/128", "a cloud keeps its metadata"),
+            ("fd00:ec2::23/128", "a cloud keeps its metadata"),
+            ("fd20:ce::254/128", "a cloud keeps its metadata"),
+            ("fd00:c1::a9fe:a9fe/128", "a cloud keeps its metadata"),
+            ("fd00:42::42/128", "a cloud keeps its metadata"),
+            ("fd00::/8", "a cloud keeps its metadata"),
+            ("100.64.0.0/10", "a cloud keeps its metadata"),
+            ("100.100.100.200/32", "a cloud keeps its metadata"),
             ("224.0.0.0/8", "never matches"),
             ("ff02::/16", "never matches"),
             ("0.0.0.0/32", "never matches"),
@@ -66,7 +96,7 @@ mod tests {
         ] {
             assert!(about(cidr.parse().unwrap()).unwrap().contains(reason), "{cidr}");
         }
-        for cidr in ["10.0.0.0/8", "192.168.0.0/16", "2001:db8::/32", "fd00::/8", "240.0.0.0/8"] {
+        for cidr in ["10.0.0.0/8", "192.168.0.0/16", "2001:db8::/32", "fd00:1::/64", "100.64.0.0/16", "240.0.0.0/8"] {
             assert_eq!(about(cidr.parse().unwrap()), None, "{cidr}");
         }
     }

@@ -91,10 +91,11 @@ fn token() -> impl Strategy<Value = String> {
 
 fn path() -> impl Strategy<Value = String> {
     prop_oneof![
-        6 => (token(), prop::sample::select(vec!["", "/", "/s/1", "/s", "/h/1/2", "/u/x", "/r/a.js", "/x/y", "//s/"]))
-            .prop_map(|(token, rest)| format!("/~/{token}{rest}")),
-        1 => prop::sample::select(vec!["", "/", "/~/", "/~", "/~//s/1", "/a/~/b", "/%7E/x/s/1", "*"]).prop_map(String::from),
-        1 => "[/~a-z%]{0,12}",
+        6 => (token(), prop::sample::select(vec!["", "/", "/s/1", "/s", "/h/1/2", "/u/x", "/r/a.js", "/x/y", "//s/", "?/s/1", "/s/1?a=/"]),
+              prop::sample::select(vec!["", "", "", "http://a", "http://", "http:/"]))
+            .prop_map(|(token, rest, front)| format!("{front}/~/{token}{rest}")),
+        1 => prop::sample::select(vec!["", "/", "/~/", "/~", "/~//s/1", "/a/~/b", "/%7E/x/s/1", "*", "http://a", "http://a?/~/b"]).prop_map(String::from),
+        1 => "[/~a-z%?]{0,12}",
     ]
 }
 

@@ -92,7 +92,7 @@ fn errors_of_the_whole() {
         ),
         (format!(r#"{{"secret": "{SECRET}", "cookie_name": "a b"}}"#), Status::Config, &["cookie_name", "\"a b\""]),
         (format!(r#"{{"secret": "{SECRET}", "cookie_name": ""}}"#), Status::Config, &["cookie_name", "is empty"]),
-        (format!(r#"{{"secret": "{SECRET} {SECRET}"}}"#), Status::Secret, &["secret", "key 2", "same as key 1"]),
+        (format!(r#"{{"secret": "{SECRET} {SECRET}"}}"#), Status::Secret, &["secret", "key 1", "same as key 0"]),
         (r#"{"secret": ["a"]}"#.into(), Status::Config, &["secret", "a string, not an array"]),
         (r#"{"secret": ""}"#.into(), Status::Secret, &["secret", "empty"]),
         (format!(r#"{{"secret": "{SECRET}", "secret": "{SECRET}"}}"#), Status::Config, &["secret", "given twice"]),

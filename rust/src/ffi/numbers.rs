@@ -95,7 +95,7 @@ pub const DOORS_FIELD_SECRET: u32 = 1;
 pub const DOORS_FIELD_COOKIE_NAME: u32 = 2;
 /// One CIDR such as 10.0.0.0/24 or 2001:db8::/64.
 pub const DOORS_FIELD_CIDR: u32 = 3;
-/// A DNS name or a literal IP address, without port, scheme and brackets.
+/// A DNS name or a literal IP address that can be dialled and is not link-local, without port, scheme and brackets.
 pub const DOORS_FIELD_HOST: u32 = 4;
 /// A port in decimal, 1 to 65535.
 pub const DOORS_FIELD_PORT: u32 = 5;

@@ -38,7 +38,8 @@ pub unsafe extern "C" fn doors_router_new(
     }
 }
 
-/// Decides one request. `path` is its path as sent (escaped, without the query), `cookies` its Cookie header, several
+/// Decides one request. `path` is its path as sent (escaped) or its whole target: a query is passed over, and so are
+/// scheme and authority of a target in absolute form (RFC 9112, section 3.2.2). `cookies` is its Cookie header, several
 /// fields joined with "; ". Any bytes are fine. `*out` gets the decision; DOORS_DECISION_GONE is a success too.
 /// Allocates nothing and takes no lock.
 ///

@@ -108,7 +108,11 @@ impl Model {
             path: PathKind::Page,
             address: None,
         };
-        let segments: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+        let path = path.split(|byte| *byte == b'?').next().unwrap();
+        let mut segments: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+        if segments.len() > 2 && segments[0] == b"http:" && segments[1].is_empty() {
+            segments.splice(..3, [&b""[..]]);
+        }
         if segments.len() >= 3 && segments[0].is_empty() && segments[1] == b"~" && !segments[2].is_empty() {
             decision.path = match (segments.get(3), segments.len()) {
                 (Some(&b"s"), 5..) => PathKind::Sync,

@@ -118,7 +118,7 @@ func acceptedConfigs() (all []acceptedConfig) {
 		accept("port "+port, only(upstream("port", port)), 1)
 	}
 	for _, host := range []string{"localhost", "svc", "svc.namespace.svc.cluster.local", "svc.namespace.svc.cluster.local.", "SVC.Example",
-		"my-svc", "my_svc", "1.example", "127.0.0.1", "10.0.0.1", "2001:db8::1", "::1", strings.Repeat("a", 63) + ".example"} {
+		"my-svc", "my_svc", "1.example", "10.0.0.1.example.", "127.0.0.1", "10.0.0.1", "2001:db8::1", "::1", "fec0::1", strings.Repeat("a", 63) + ".example"} {
 		accept("host "+host, only(upstream("host", quote(host))), 1)
 	}
 	for _, name := range []string{"upstream", "__Host-upstream", "a", "A-Z_09", "!#$%&'*+-.^_`|~", strings.Repeat("n", 100)} {
@@ -129,7 +129,9 @@ func acceptedConfigs() (all []acceptedConfig) {
 		many = append(many, fmt.Sprintf(`{"cidr": "10.0.%d.0/24", "host": "h%d", "port": %d}`, i, i, i+1))
 	}
 	accept("256 upstreams", members("upstreams", "["+strings.Join(many, ", ")+"]"), 256)
-	for _, cidr := range []string{"0.0.0.0/0", "::/0", "127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10", "::ffff:0:0/96"} {
+	for _, cidr := range []string{"0.0.0.0/0", "::/0", "127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10", "::ffff:0:0/96",
+		"fd00:ec2::254/128", "fd00:ec2::23/128", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128", "fd00:42::42/128", "fd00::/8",
+		"100.100.100.200/32", "0.0.0.0/32", "255.255.255.255/32", "224.0.0.0/24", "::/128", "ff02::/16"} {
 		accept("warns of "+cidr, only(upstream("cidr", quote(cidr))), 1, []string{"upstreams[0].cidr", cidr})
 	}
 	accept("warns of one CIDR of a list", behind(upstream("cidr", "", "cidrs", `["10.0.0.0/24", "0.0.0.0/0"]`)), 2,
@@ -193,9 +195,10 @@ func refuseSecrets(refuse refuseFunc) {
 	refuse("secret without padding", members("secret", quote(canary)), statusSecret, 0, "secret")
 	refuse("secret too short", members("secret", quote(secretOf(make([]byte, 15)))), statusSecret, 0, "secret", "16", "24", "32")
 	refuse("secret too long", members("secret", quote(secretOf(make([]byte, 33)))), statusSecret, 0, "secret", "16", "24", "32")
-	refuse("second key is not base64", members("secret", quote(good+" "+canary+"!")), statusSecret, 1, "secret")
-	refuse("same key twice", members("secret", quote(good+" "+good)), statusSecret, 1, "secret")
+	refuse("second key is not base64", members("secret", quote(good+" "+canary+"!")), statusSecret, 1, "secret", "key 1")
+	refuse("same key twice", members("secret", quote(good+" "+good)), statusSecret, 1, "secret", "key 1", "key 0")
 	refuse("nine keys", members("secret", quote(secretOf(manyKeys(9)...))), statusSecret, none, "secret")
+	refuse("secret is the documentation's", members("secret", `"<base64-aes-key>"`), statusSecret, 0, "secret", "key 0", "documentation", "openssl rand -base64 32")
 	refuse("secret is a placeholder that nobody resolved", members("secret", `"{env.DOORS_SECRET}"`), statusSecret, 0, "secret")
 }
 
@@ -271,6 +274,10 @@ func refuseUpstreams(refuse refuseFunc) {
 	for _, host := range []string{"blue green", "http://blue", "blue:8080", "[2001:db8::1]", "[2001:db8::1]:80", "10.0.0.1:80", "blue/path",
 		"user@blue", "blue..green", ".blue", "blue?x", "blue#x", " blue", "blue ", "{env.HOST}"} {
 		refuse("host "+host, only(upstream("host", quote(host))), statusConfig, 0, append(plain(host), "upstreams[0].host")...)
+	}
+	for _, host := range []string{"10.0.0.1.", "0.0.0.0", "::", "::ffff:0.0.0.0", "255.255.255.255", "224.0.0.1", "239.255.255.255",
+		"ff02::1", "169.254.1.1", "169.254.169.254", "::ffff:169.254.0.1", "fe80::1", "febf::1"} {
+		refuse("host "+host, behind(upstream("host", quote(host))), statusConfig, 1, "upstreams[1].host", host)
 	}
 	refuse("host empty", behind(upstream("host", `""`)), statusConfig, 1, "upstreams[1].host")
 	refuse("host is a dot", only(upstream("host", `"."`)), statusConfig, 0, "upstreams[0].host")

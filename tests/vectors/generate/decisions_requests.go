@@ -36,9 +36,32 @@ func pathVectors() routerVectors {
 		"/", "", "*", "/~", "/~/", "/~//", "/~//s/inst", "/~//" + token + "/s/inst", "/%7E/" + token + "/s/inst", "/%7e/" + token,
 		"/~%2F" + token + "/s/inst", "//~/" + token + "/s/inst", "/a/~/" + token, "~/" + token, "/~x/" + token, "/~" + token,
 		"/./~/" + token, "/../~/" + token, "/~~/" + token, "/s/inst", "/r/x", " /~/" + token, "/ ~/" + token, "/∼/" + token,
-		"http://example.com/~/" + token,
 	} {
 		t.add("normal: "+path[:min(len(path), 16)], path, "", anyOf(noCookie))
+	}
+
+	// What a caller gets who passes the whole request target: its path decides.
+	target := func(name, target string, w want) { t.add("target: "+name, target, "", w) }
+	theirs := func(pathKind int) want { return t.pod(1, "10.0.1.7", pathKind) }
+	for _, query := range []string{"?", "?a=b", "?/s/inst", "?/~/" + token, "??"} {
+		target("query behind the token "+query[:min(len(query), 8)], "/~/"+token+query, theirs(pathOther))
+		target("query behind a slash "+query[:min(len(query), 8)], "/~/"+token+"/"+query, theirs(pathOther))
+		target("query behind sync "+query[:min(len(query), 8)], "/~/"+token+"/s/inst"+query, theirs(pathSync))
+	}
+	target("query in place of the slash behind sync", "/~/"+token+"/s?t=1", theirs(pathOther))
+	target("query of a page", "/?x=/~/"+token+"/s/inst", anyOf(noCookie))
+	target("query in place of the token", "/~/?"+token+"/s/inst", anyOf(noCookie))
+	target("query behind a token of another key", "/~/"+sealText(keyB32, "path", "10.0.1.7")+"?x", goneFor(noKeyOpens, pathOther))
+	target("escaped query mark in the token", "/~/"+token+"%3Fa=b", goneFor(malformed, pathOther))
+	for _, front := range []string{"http://example.com", "https://example.com:8443", "HTTP://u:p@example.com", "https://[2001:db8::1]:443", "a+b-c.9://x", "http://"} {
+		target(front+" in front of sync", front+"/~/"+token+"/s/inst", theirs(pathSync))
+		target(front+" in front of a hook with a query", front+"/~/"+token+"/h/i/1?t=1", theirs(pathHook))
+		target(front+" in front of a page", front+"/a/~/"+token, anyOf(noCookie))
+		target(front+" alone", front, anyOf(noCookie))
+		target(front+" in front of a query", front+"?/~/"+token, anyOf(noCookie))
+	}
+	for _, front := range []string{"://example.com", "9a://example.com", "a_b://example.com", " http://example.com", "http:", "http:/example.com", "//example.com", "example.com:443"} {
+		target("not absolute: "+front, front+"/~/"+token+"/s/inst", anyOf(noCookie))
 	}
 	t.add("normal path with a cookie", "/~//s/inst", "upstream="+token, t.byCookie(1, "10.0.1.7"))
 	t.add("escaped tilde with a cookie", "/%7E/"+token+"/s/inst", "upstream="+tokenOf("10.0.0.7"), t.byCookie(0, "10.0.0.7"))
@@ -62,7 +85,7 @@ func pathVectors() routerVectors {
 	refuse("another key", sealText(keyB32, "path", "10.0.1.7"), noKeyOpens)
 	refuse("tilde", "~", malformed)
 	refuse("dots", "..", malformed)
-	refuse("query mark", token+"?a=b", malformed)
+	refuse("escaped query mark", token+"%3Fa=b", malformed)
 	refuse("semicolon", token+";x", malformed)
 	refuse("white space", " "+token, malformed)
 	refuse("non-ASCII letter", "é"+token[1:], malformed)

@@ -79,7 +79,7 @@ func orNone(i *int) int {
 }
 
 var (
-	systemPath   = regexp.MustCompile(`(?s)\A/~/([^/]+)(?:/(.*))?\z`)
+	systemPath   = regexp.MustCompile(`(?s)\A(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?/~/([^/?]+)(?:/([^?]*))?(?:\?.*)?\z`)
 	wrongLetters = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 )
 

@@ -65,12 +65,12 @@ func acceptedTokens() (all []acceptedToken) {
 		sealText(keyA32, "mapped", "::ffff:0.0.0.0"))
 	for i, key := range [][]byte{keyA32, keyB16, keyC24} {
 		for _, address := range []string{"10.1.2.3", "2001:db8::3"} {
-			accept(fmt.Sprintf("key %d of 3 opens %s", i+1, address), secretOf(keyA32, keyB16, keyC24), address,
+			accept(fmt.Sprintf("key %d of 3 opens %s", i, address), secretOf(keyA32, keyB16, keyC24), address,
 				sealText(key, "rotation", address))
 		}
 	}
 	eight := manyKeys(8)
-	accept("key 8 of 8", secretOf(eight...), "10.1.2.3", sealText(eight[7], "eight", "10.1.2.3"))
+	accept("key 7 of 8", secretOf(eight...), "10.1.2.3", sealText(eight[7], "eight", "10.1.2.3"))
 	spaced := "\n\t " + secretOf(keyA32) + "\r\n" + secretOf(keyB32) + "\n"
 	accept("keys separated by line breaks", spaced, "10.1.2.3", sealText(keyB32, "spaced", "10.1.2.3"))
 	for _, c := range []string{"-", "_"} {
