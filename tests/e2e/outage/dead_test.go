@@ -33,7 +33,6 @@ func TestDeadPod(t *testing.T) {
 			// A request that a dying connection took with it is nobody's verdict.
 			Eventually(t, "the pod refuses", func() bool { return browser.Do(Request{Path: page.Hook("1", 0)}).Status != http.StatusBadGateway })
 
-			var fastest time.Duration
 			for _, request := range []Request{
 				{Path: page.Sync(1)}, {Method: "POST", Path: page.Sync(1)}, {Path: page.Hook("1", 1)}, {Method: "POST", Path: page.Hook("1", 2)},
 				{Path: page.History("/")}, {Method: "POST", Path: page.Script}, {Method: "PUT", Path: page.Script},
@@ -46,12 +45,6 @@ func TestDeadPod(t *testing.T) {
 					t.Fatal(err)
 				}
 				checkGone(t, request.Method+" "+request.Path, answer)
-				if fastest == 0 || answer.Took < fastest {
-					fastest = answer.Took
-				}
-			}
-			if fastest > time.Second {
-				t.Errorf("the fastest 410 took %v", fastest)
 			}
 			// Any pod has the script; a stand-in pod answers 404 to HEAD.
 			for _, method := range []string{"GET", "HEAD"} {

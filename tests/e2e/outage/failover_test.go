@@ -166,7 +166,7 @@ func TestTryDuration(t *testing.T) {
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podB)
 	resolve(dns, app, podA, podB)
 	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, []Server{{CIDR: "127.0.1.0/24", Host: app, Port: port}}, "",
-		"lb_try_duration 30s\nlb_try_interval 50ms")}})
+		"lb_try_duration 10m\nlb_try_interval 50ms")}})
 	client := caddy.NewClient(t, H2)
 	page := make(chan Answer, 1)
 	go func() {
@@ -176,11 +176,7 @@ func TestTryDuration(t *testing.T) {
 		}
 		page <- answer
 	}()
-	answer := client.Get("/~/" + Token(t, secret, podA) + "/h/i/1")
-	checkGone(t, "hook", answer)
-	if answer.Took > 10*time.Second {
-		t.Errorf("a hook waited for %v", answer.Took)
-	}
+	checkGone(t, "a hook does not wait", client.Get("/~/"+Token(t, secret, podA)+"/h/i/1"))
 	select {
 	case answer := <-page:
 		t.Fatalf("the page was not tried again: status %d", answer.Status)

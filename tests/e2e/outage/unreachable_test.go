@@ -109,8 +109,9 @@ func TestUnreachablePod(t *testing.T) {
 			t.Errorf("%s: %d dials in %v", one.address, dials, elapsed)
 		}
 		t.Logf("%s: %d requests, %d dials in %v, half of the answers within %v", one.address, len(attempts), dials, elapsed, median(attempts))
-		if len(attempts) < 100 || median(attempts) > time.Second {
-			t.Errorf("%s: half of %d answers took %v", one.address, len(attempts), median(attempts))
+		// If each waited for a dial, which takes 3 s to fail, there would be half as many.
+		if len(attempts) < 100 {
+			t.Errorf("%s: only %d answers in %v", one.address, len(attempts), elapsed)
 		}
 		gone := 0
 		for _, one := range attempts {
