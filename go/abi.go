@@ -14,8 +14,9 @@ func checkABI(compiled, linked uint32, version string) error {
 	if compiled == linked {
 		return nil
 	}
+	// Without -a Go takes what it compiled with the old header: it hashes no header from outside its modules.
 	return fmt.Errorf("doors: the library doors_caddy %s has interface %d, but this program was built for interface %d; "+
-		"build it again with the header of that library", version, linked, compiled)
+		"install the header of that library and build the program again with go build -a", version, linked, compiled)
 }
 
 // Version returns the version of the linked library, such as "0.1.0".

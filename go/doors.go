@@ -20,7 +20,9 @@
 //
 // Building needs cgo (CGO_ENABLED=1 and a C compiler) and the library, found
 // through pkg-config as doors_caddy. In a clone of the repository "make library"
-// builds it, and scripts/env.sh sets PKG_CONFIG_PATH.
+// builds it, and ". scripts/env.sh" after that sets PKG_CONFIG_PATH, and CGO_CFLAGS
+// so that Go sees a library that has changed. Where that is not done, Go's cache
+// keeps the old library: "go build -a" takes the new one.
 //
 // Apps that only make tokens want the parent package doorscaddy, which is pure
 // Go.

@@ -91,7 +91,7 @@ func TestABI(t *testing.T) {
 	if err == nil {
 		t.Fatal("different interfaces are accepted")
 	}
-	for _, part := range []string{"9.9.9", "interface 2", "interface 1"} {
+	for _, part := range []string{"9.9.9", "interface 2", "interface 1", "go build -a"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is not in: %v", part, err)
 		}

@@ -21,8 +21,7 @@ folder=$DOORS_CACHE/$name-$version
 if [ ! -x "$folder/bin/$program" ]; then
     printf 'cargo-tool.sh: building %s %s\n' "$name" "$version" >&2
     build=$folder.$$
-    # shellcheck disable=SC2064 # the folder of now
-    trap "rm -rf -- '$build'" EXIT
+    trap 'rm -rf -- "$build"' EXIT
     # Not optimised: it starts compilers and has nothing else to do. Made beside and moved, so that a
     # build that is interrupted leaves nothing that looks finished.
     CARGO_TARGET_DIR=$build/target CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 \

@@ -61,7 +61,7 @@ if [ "$(cksum <Cargo.lock)" != "$locked" ]; then
     exit 1
 fi
 
-host=$(rustc -vV | sed -n 's/^host: //p')
+host=$(rust_host)
 run() { # run TARGET: one target; its figures come from what libFuzzer prints
     local corpus=$CARGO_TARGET_DIR/corpus/$1 log=$CARGO_TARGET_DIR/$1.log artifacts=$CARGO_TARGET_DIR/artifacts/$1/
     local status=0 began=$SECONDS runs last corpus_size

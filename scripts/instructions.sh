@@ -77,7 +77,8 @@ mkdir -p -- "$out"
 # The system libraries of the static library.
 libraries=()
 eval "libraries=($(sed -n 's/^Libs: //p' target/pkgconfig/doors_caddy.pc))"
-"${CC:-cc}" -std=c11 -g -O1 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror -Iinclude \
+read -r -a cc <<<"${CC:-cc}"
+"${cc[@]}" -std=c11 -g -O1 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror -Iinclude \
     tests/instructions/main.c -o "$out/operations" "${libraries[@]}"
 valgrind --quiet --error-exitcode=1 --tool=callgrind --callgrind-out-file="$out/callgrind.out" "$out/operations" >"$out/done"
 callgrind_annotate --inclusive=yes --threshold=100 --auto=no --tree=none "$out/callgrind.out" >"$out/annotated"

@@ -1,32 +1,56 @@
 #!/usr/bin/env bash
 # In:  the Rust crate in rust/.
-# Out: target/release/libdoors_caddy.a, and in target/pkgconfig/ doors_caddy.pc, with which
-#      cgo and C programs link it, and doors_caddy.fingerprint, which tells Go that it changed.
+# Out: in target/pkgconfig/ libdoors_caddy.a; doors_caddy.pc, with which cgo and C programs link it; and
+#      doors_caddy.fingerprint, which tells Go that it changed. All stay as they were when anything fails.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/require.sh"
 require_tools library cargo cc
 
+fail() {
+    printf 'library.sh: %s\n' "$1" >&2
+    exit 1
+}
+
+case "${RUSTFLAGS:-} ${CARGO_BUILD_RUSTFLAGS:-} ${CARGO_ENCODED_RUSTFLAGS:-}" in
+*panic=abort*) fail 'the flags for rustc say panic=abort: a panic in the library would end Caddy; remove it from RUSTFLAGS' ;;
+esac
+
 cd -- "$doors_root"
+mkdir -p target/pkgconfig
+log=target/pkgconfig/library.log archive=$doors_root/target/pkgconfig/libdoors_caddy.a
+# With --target the place of the result depends on no configuration of cargo. What lies there is removed, so that what is
+# found afterwards was built now: cargo puts it there again even when nothing changed.
+host=$(rust_host)
+built=$CARGO_TARGET_DIR/$host/release/libdoors_caddy.a
+rm -f -- "$built"
 # --crate-type makes the link-time optimisation of the release profile take effect: it is
 # ignored when one call builds several kinds of library. --print names the system libraries;
-# cargo repeats that line when nothing changed.
-mkdir -p target/pkgconfig
-log=target/pkgconfig/library.log
-cargo rustc --release --locked --color never -p doors_caddy --lib --crate-type staticlib \
+# cargo repeats that line when nothing changed. The library catches panics, whatever the user's profile says.
+cargo rustc --release --locked --color never --target "$host" --config 'profile.release.panic="unwind"' \
+    -p doors_caddy --lib --crate-type staticlib \
     -- --print native-static-libs 2>&1 | tee "$log" | { grep -v -e '^note: ' -e '^ *$' >&2 || true; }
 
-archive=$doors_root/target/release/libdoors_caddy.a
 system_libraries=$(sed -n 's/^note: native-static-libs: *//p' "$log" | tail -n 1)
 version=$(cargo pkgid --quiet -p doors_caddy)
 version=${version##*[#@]}
-if [ ! -f "$archive" ] || [ -z "$system_libraries" ]; then
-    printf 'library.sh: cargo made no %s, or did not name its system libraries\n' "$archive" >&2
-    exit 1
+if [ ! -f "$built" ] || [ -z "$system_libraries" ]; then
+    fail "cargo made no $built, or did not name its system libraries"
 fi
 # The C compiler adds these two by itself, the right ones for a static program too, which has no
 # libgcc_s.
 system_libraries=$(printf ' %s ' "$system_libraries" | sed 's/ -lgcc_s / /g; s/ -lc / /g; s/^ *//; s/ *$//')
+
+# Flags for rustc or for the C compiler can make a library that no program can use.
+work=$(mktemp -d target/pkgconfig/check.XXXXXX)
+trap 'rm -rf -- "$work"' EXIT
+printf '#include <doors_caddy.h>\nint main(void) { return doors_abi() != DOORS_ABI; }\n' >"$work/check.c"
+read -r -a cc <<<"${CC:-cc}"
+read -r -a libraries <<<"$system_libraries"
+if ! { "${cc[@]}" -Iinclude "$work/check.c" "$built" "${libraries[@]}" -o "$work/check" && "$work/check"; } 2>"$work/log"; then
+    head -n 5 "$work/log" >&2
+    fail "a program that ${cc[*]} links with the new library does not work: look at RUSTFLAGS, at rustflags in cargo's configuration, and at CC"
+fi
 
 # pkg-config wants white space and its own characters escaped.
 escape() { printf '%s' "$1" | sed 's/[^A-Za-z0-9_./@+:,=-]/\\&/g'; }
@@ -38,6 +62,7 @@ replace() {
     if cmp -s "$file.$$" "$file"; then rm -f "$file.$$"; else mv -f "$file.$$" "$file"; fi
 }
 
+replace "$archive" <"$built"
 replace target/pkgconfig/doors_caddy.pc <<PC
 Name: doors_caddy
 Description: Routes requests of Doors pages to the pods that own them (static library, not installed)

@@ -10,8 +10,7 @@ cd -- "$doors_root"
 
 prefix=$doors_root/target/prefix
 work=$(mktemp -d "${TMPDIR:-/tmp}/doors-caddy.XXXXXX")
-# shellcheck disable=SC2064 # the folder of now
-trap "rm -rf -- '$work'" EXIT
+trap 'rm -rf -- "$work"' EXIT
 
 fail() {
     printf 'package.sh: %s\n' "$*" >&2
@@ -39,7 +38,7 @@ rm -rf -- "$prefix"
 PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$doors_root/target/package prefix=$prefix \
     bash -euo pipefail -c "$(grep '^cargo cinstall ' "$work/recipe")"
 
-# Only this library is to be found from here on, not the one in target/release.
+# Only this library is to be found from here on, not the one in target/pkgconfig.
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 abi() { python3 -c "import json; abi = json.load(open('rust/abi.json')); $1"; }
 version=$(cargo pkgid --quiet -p doors_caddy)
@@ -74,11 +73,9 @@ done
 
 # Without link-time optimisation, as Caddy's library is built, it would be three times as large.
 size() { stat -c %s "$1"; }
-if [ -f target/release/libdoors_caddy.a ]; then
-    mine=$(size "$prefix/lib/libdoors_caddy.a") theirs=$(size target/release/libdoors_caddy.a)
-    if [ "$mine" -gt $((theirs * 3 / 2)) ] || [ "$theirs" -gt $((mine * 3 / 2)) ]; then
-        fail "the installed archive has $mine bytes, Caddy's $theirs: are both built with the release profile?"
-    fi
+mine=$(size "$prefix/lib/libdoors_caddy.a") theirs=$(size target/pkgconfig/libdoors_caddy.a)
+if [ "$mine" -gt $((theirs * 3 / 2)) ] || [ "$theirs" -gt $((mine * 3 / 2)) ]; then
+    fail "the installed archive has $mine bytes, Caddy's $theirs: are both built with the release profile?"
 fi
 
 # --- Programs outside the tree, by the recipes of README.md ----------------------------------------------------------------

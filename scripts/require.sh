@@ -18,11 +18,24 @@ version_at_least() {
 # The dotted number in the output of `rustc --version` and the like.
 number_in() { sed -n 's/[^0-9]*\([0-9][0-9]*\(\.[0-9][0-9]*\)*\).*/\1/p' <<<"$1" | head -n 1; }
 
+# The platform that rustc builds for unless it is told otherwise.
+rust_host() { rustc -vV | sed -n 's/^host: //p'; }
+
 # require_tools PURPOSE TOOL...: names each missing or too old one with its cure, then fails.
-# TOOL is one of cargo, go, cc, pkg-config.
+# TOOL is one of cargo, go, cc, pkg-config. This folder counts as a tool of all.
 require_tools() {
     local purpose=$1 tool have missing=0
     shift
+    case $doors_root in
+    *[\$\(\)\"\\:]* | *[[:cntrl:]]*)
+        complain "pkg-config and Go cannot pass on the name of this folder, $doors_root: rename or move it, without any of \$ ( ) \" \\ :"
+        ;;
+    *)
+        mkdir -p -- "$doors_root/target" 2>/dev/null || true
+        [ -w "$doors_root/target/." ] ||
+            complain "no file can be made in $doors_root/target, where all that is built goes: copy this folder to one that you can write to"
+        ;;
+    esac
     for tool in "$@"; do
         case $tool in
         cargo)
@@ -32,6 +45,8 @@ require_tools() {
                 have=$(number_in "$(rustc --version 2>/dev/null || true)")
                 version_at_least "${have:-0}" "$rust_least" ||
                     complain "rustc ${have:-of unknown version} is too old: Rust $rust_least or newer is needed, see https://rustup.rs"
+                [ "${CARGO_BUILD_TARGET:-$(rust_host)}" = "$(rust_host)" ] ||
+                    complain "CARGO_BUILD_TARGET asks for $CARGO_BUILD_TARGET: everything is built for this machine, $(rust_host); unset it, or for a Caddy that needs no C library use ./xcaddy.sh --static"
             fi
             ;;
         go)
@@ -45,8 +60,10 @@ require_tools() {
             fi
             ;;
         cc)
-            command -v "${CC:-cc}" >/dev/null 2>&1 ||
-                complain "a C compiler (${CC:-cc}) is missing: on Debian, apt-get install gcc libc6-dev"
+            : "${CC:=cc}"
+            # It may have arguments: "gcc -m64", "ccache gcc".
+            command -v "${CC%% *}" >/dev/null 2>&1 ||
+                complain "a C compiler ($CC) is missing: on Debian, apt-get install gcc libc6-dev"
             ;;
         pkg-config)
             command -v "${PKG_CONFIG:-pkg-config}" >/dev/null 2>&1 ||

@@ -12,13 +12,14 @@ set -euo pipefail
 require_tools sanitize cargo go cc pkg-config
 cd -- "$doors_root"
 
-cc=${CC:-cc}
+read -r -a cc <<<"${CC:-cc}"
 out=$doors_root/target/sanitize
-host=$(rustc -vV | sed -n 's/^host: //p')
+host=$(rust_host)
 c_flags=(-std=c11 -g -O1 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror -Iinclude)
-# The system libraries of the static library.
+# The release library, and the system libraries that it needs.
 system=()
-eval "system=($(sed -n 's/^Libs: [^ ]* //p' target/pkgconfig/doors_caddy.pc))"
+eval "system=($(sed -n 's/^Libs: //p' target/pkgconfig/doors_caddy.pc))"
+release=${system[0]} system=("${system[@]:1}")
 mkdir -p "$out"
 
 # The checkers are switches that the compiler of a release takes when it is told to; the libraries that
@@ -46,7 +47,7 @@ must_report() {
 
 # The functions that make faults must be in no release; the first check shows that the second one can fail.
 check_release() { # check_release PLANTED_ARCHIVE
-    local release=target/release/libdoors_caddy.a planted exported
+    local planted exported
     planted=$(nm "$1" 2>/dev/null | sed -n 's/.* T \(planted_.*\)/\1/p')
     exported=$(nm "$release" 2>/dev/null)
     if [ -z "$planted" ]; then
@@ -75,7 +76,7 @@ sanitize_address() {
     instrumented address -Zsanitizer=address
     local archive=$out/address/libdoors_caddy.a program=$out/address/hostile
     check_release "$archive"
-    "$cc" "${c_flags[@]}" -fsanitize=address,undefined -fno-sanitize-recover=undefined -DPLANTED_FAULTS \
+    "${cc[@]}" "${c_flags[@]}" -fsanitize=address,undefined -fno-sanitize-recover=undefined -DPLANTED_FAULTS \
         tests/hostile/*.c -o "$program" "$archive" "${system[@]}" -lpthread
     must_report heap-buffer-overflow "$program" planted out_of_bounds
     must_report heap-use-after-free "$program" planted use_after_free
@@ -85,7 +86,7 @@ sanitize_address() {
     # And the vectors, with the same eyes.
     local cjson
     read -r -a cjson <<<"$(pkg-config --cflags --libs libcjson)"
-    "$cc" "${c_flags[@]}" -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+    "${cc[@]}" "${c_flags[@]}" -fsanitize=address,undefined -fno-sanitize-recover=undefined \
         tests/c/*.c -o "$out/address/conformance" "$archive" "${cjson[@]}" "${system[@]}" -lpthread
     "$out/address/conformance" tests/vectors
 }
@@ -103,11 +104,11 @@ sanitize_thread() {
     fi
     for source in tests/hostile/*.c tests/hostile/thread/lock.c; do
         objects+=("$out/thread/$(basename "$source" .c).o")
-        "$cc" "${c_flags[@]}" -fsanitize=thread -DPLANTED_FAULTS "-DLOCK_SYMBOL=\"$lock\"" \
+        "${cc[@]}" "${c_flags[@]}" -fsanitize=thread -DPLANTED_FAULTS "-DLOCK_SYMBOL=\"$lock\"" \
             -c "$source" -o "${objects[-1]}"
     done
     # The runtime of LLVM, which knows both kinds of instrumentation; it is written in C++.
-    "$cc" "${objects[@]}" "$archive" -Wl,--wrap="$lock" -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive \
+    "${cc[@]}" "${objects[@]}" "$archive" -Wl,--wrap="$lock" -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive \
         "${system[@]}" -lpthread -lstdc++ -o "$program"
     must_report 'ThreadSanitizer: data race' "$program" planted race
     "$program" threads pods
@@ -117,7 +118,8 @@ sanitize_go() {
     instrumented address -Zsanitizer=address
     local archive=$out/address/libdoors_caddy.a
     mkdir -p "$out/pkgconfig"
-    sed "s|^Libs: [^ ]*|Libs: $archive|" target/pkgconfig/doors_caddy.pc >"$out/pkgconfig/doors_caddy.pc"
+    { grep -v '^Libs:' target/pkgconfig/doors_caddy.pc && printf 'Libs: %q %s\n' "$archive" "${system[*]}"; } \
+        >"$out/pkgconfig/doors_caddy.pc"
     (
         export PKG_CONFIG_PATH=$out/pkgconfig
         CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$(cksum <"$archive" | tr ' ' '-')"
@@ -134,16 +136,17 @@ sanitize_go() {
 sanitize_valgrind() {
     local check=(valgrind --quiet --error-exitcode=1 --leak-check=full "--errors-for-leak-kinds=definite,indirect")
     # With the packages that the tests of Rust have compiled already.
+    rm -f target/debug/libdoors_caddy.a
     nice cargo rustc --locked --quiet -p doors_caddy --lib --crate-type staticlib --features planted_faults
     mv -f target/debug/libdoors_caddy.a "$out/libdoors_caddy_planted.a"
     check_release "$out/libdoors_caddy_planted.a"
-    "$cc" "${c_flags[@]}" -DPLANTED_FAULTS tests/hostile/*.c -o "$out/hostile_planted" \
+    "${cc[@]}" "${c_flags[@]}" -DPLANTED_FAULTS tests/hostile/*.c -o "$out/hostile_planted" \
         "$out/libdoors_caddy_planted.a" "${system[@]}" -lpthread
     must_report 'Invalid read of size 1' "${check[@]}" "$out/hostile_planted" planted out_of_bounds
     must_report 'Invalid read of size 1' "${check[@]}" "$out/hostile_planted" planted use_after_free
     must_report 'definitely lost' "${check[@]}" "$out/hostile_planted" planted leak
     must_report 'uninitialised' "${check[@]}" "$out/hostile_planted" planted uninitialised
-    "$cc" "${c_flags[@]}" tests/hostile/*.c -o "$out/hostile" target/release/libdoors_caddy.a "${system[@]}" -lpthread
+    "${cc[@]}" "${c_flags[@]}" tests/hostile/*.c -o "$out/hostile" "$release" "${system[@]}" -lpthread
     "${check[@]}" "$out/hostile"
 }
 

@@ -28,7 +28,7 @@ command -v "${PKG_CONFIG:-pkg-config}" >/dev/null 2>&1 || packages+=(pkg-config)
 if [ "$purpose" = test ]; then
     # cJSON reads the vectors in the C program.
     [ "${#packages[@]}" -eq 0 ] && pkg-config --exists libcjson 2>/dev/null || packages+=(libcjson-dev)
-    for tool in shellcheck valgrind prometheus; do
+    for tool in shellcheck zsh valgrind prometheus; do
         command -v "$tool" >/dev/null 2>&1 || packages+=("$tool")
     done
     # What the bindings for other languages are built and run with.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # What the tests of the scripts share. Sourced after env.sh.
+: "${doors_root:?}"
 
 failures=0 checks=0
 
@@ -23,6 +24,12 @@ expect_output() {
         failures=$((failures + 1))
         ;;
     esac
+}
+
+# checkout FOLDER: the scripts and the headers, as if the repository had been cloned there.
+checkout() {
+    mkdir -p -- "$1"
+    cp -R -- "$doors_root/xcaddy.sh" "$doors_root/scripts" "$doors_root/include" "$1/"
 }
 
 # finish: prints the count and fails if any check did.

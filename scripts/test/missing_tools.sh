@@ -20,7 +20,10 @@ stub() { # stub NAME OUTPUT: a command that prints OUTPUT
 }
 stub cargo 'cargo 1.95.0'
 stub rustc 'rustc 1.95.0 (0000000 2026-01-01)'
-stub go go1.26.8
+go_stub() { # go_stub VERSION: a go whose user has set nothing
+    stub go "\$([ \"\$*\" = 'env GOVERSION' ] && echo $1)"
+}
+go_stub go1.26.8
 stub cc 'cc 12'
 stub pkg-config 1.8.1
 
@@ -72,7 +75,7 @@ stub rustc 'rustc 1.88.0 (0000000 2025-01-01)'
 expect_output 'old Rust' fail "rustc 1.88.0 is too old: Rust $rust_least or newer" \
     with 'cargo rustc go cc pkg-config' "$xcaddy"
 stub rustc 'rustc 1.95.0 (0000000 2026-01-01)'
-stub go go1.25.4
+go_stub go1.25.4
 expect_output 'old Go' fail "Go 1.25.4 is too old: Go $go_least or newer" \
     with 'cargo rustc go cc pkg-config' "$xcaddy"
 

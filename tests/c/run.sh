@@ -6,10 +6,10 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 export PKG_CONFIG_PATH="$PWD/target/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 
-cc=${CC:-cc}
+read -r -a cc <<<"${CC:-cc}"
 cxx=${CXX:-c++}
 warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror)
-library=target/release/libdoors_caddy.a
+library=target/pkgconfig/libdoors_caddy.a
 out=target/c
 mkdir -p "$out"
 
@@ -19,7 +19,7 @@ eval "cflags=($(pkg-config --cflags doors_caddy libcjson))"
 eval "libs=($(pkg-config --libs doors_caddy libcjson))"
 
 printf '#include <doors_caddy.h>\n' >"$out/header.c"
-"$cc" -std=c11 "${warnings[@]}" -Iinclude -fsyntax-only "$out/header.c"
+"${cc[@]}" -std=c11 "${warnings[@]}" -Iinclude -fsyntax-only "$out/header.c"
 if command -v "$cxx" >/dev/null 2>&1; then
     "$cxx" -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c++ "$out/header.c"
 fi
@@ -31,7 +31,7 @@ if ! diff -u "$out/declared" "$out/exported"; then
     exit 1
 fi
 
-"$cc" -std=c11 -g "${warnings[@]}" "${cflags[@]}" tests/c/*.c -o "$out/conformance" "${libs[@]}" -lpthread
+"${cc[@]}" -std=c11 -g "${warnings[@]}" "${cflags[@]}" tests/c/*.c -o "$out/conformance" "${libs[@]}" -lpthread
 "$out/conformance" tests/vectors
 
 # Memory: the same under valgrind where it is installed. It must fail on any error, also on a leak.
