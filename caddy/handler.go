@@ -40,13 +40,20 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 }
 
 // UnmarshalJSON decodes as strictly as Caddy does for the handlers it loads, after it has moved a documented source
-// from "upstreams" to "dynamic_upstreams".
+// from "upstreams" to "dynamic_upstreams". All that can be wrong before Caddy's handler is provisioned is found here: Caddy calls
+// Cleanup also after a Provision that failed, and the Cleanup of its handler panics if its Provision was not called.
 func (h *Handler) UnmarshalJSON(config []byte) error {
 	config, err := moveDocumentedSource(config)
 	if err != nil {
 		return err
 	}
-	return caddy.StrictUnmarshalJSON(config, &h.Handler)
+	if err := caddy.StrictUnmarshalJSON(config, &h.Handler); err != nil {
+		return err
+	}
+	if sourceOf(h.DynamicUpstreamsRaw) != sourceName {
+		return nil
+	}
+	return keepHostNames(&h.Handler)
 }
 
 // moveDocumentedSource turns {"upstreams": {"source": "doors_upstream", ...}} into {"dynamic_upstreams": {...}}.
@@ -93,11 +100,6 @@ func checkNamed(key string, config json.RawMessage) error {
 
 // Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	if sourceOf(h.DynamicUpstreamsRaw) == sourceName {
-		if err := keepHostNames(&h.Handler); err != nil {
-			return err
-		}
-	}
 	leavesChoice := leavesChoice(&h.Handler)
 	if err := h.Handler.Provision(ctx); err != nil {
 		return err

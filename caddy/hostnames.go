@@ -5,7 +5,7 @@ package caddydoors
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -69,7 +69,7 @@ func keepHostNames(h *reverseproxy.Handler) error {
 func nameServerInTLS(h *reverseproxy.Handler) (bool, error) {
 	transport, err := jsonMembers(h.TransportRaw)
 	if err != nil {
-		return false, fmt.Errorf("transport: %w", err)
+		return false, errors.New(`transport: must be an object such as {"protocol": "http"}`)
 	}
 	tlsKey, found := memberKey(transport, "tls")
 	if !found || string(transport[tlsKey]) == "null" {
@@ -77,7 +77,7 @@ func nameServerInTLS(h *reverseproxy.Handler) (bool, error) {
 	}
 	tls, err := jsonMembers(transport[tlsKey])
 	if err != nil {
-		return false, fmt.Errorf("transport: tls: %w", err)
+		return false, errors.New("transport: tls: must be an object, {} for Caddy's defaults")
 	}
 	if _, found := memberKey(tls, "server_name"); found {
 		return true, nil

@@ -18,7 +18,7 @@ import (
 )
 
 // checkLive fails unless exactly as many routers are left as are in use, once the garbage is collected.
-func checkLive(t *testing.T, when string, want int) {
+func checkLive(t testing.TB, when string, want int) {
 	t.Helper()
 	eventually(t, func() (problem string) {
 		runtime.GC()
@@ -129,16 +129,8 @@ func TestReloadsLeaveNothing(t *testing.T) {
 	load(0)
 	checkLive(t, "with a configuration that has none", 0)
 	eventually(t, func() (problem string) {
-		stacks := make([]byte, 1<<20)
-		all := string(stacks[:runtime.Stack(stacks, true)])
-		ours := 0
-		for stack := range strings.SplitSeq(all, "\n\n") {
-			if strings.Contains(stack, "/doors-caddy/caddy") && !strings.Contains(stack, "testing.tRunner") {
-				ours++
-			}
-		}
-		if ours != 0 {
-			problem = fmt.Sprintf("%d goroutines of ours are left:\n%s", ours, all)
+		if ours := ourGoroutines(); len(ours) != 0 {
+			problem = fmt.Sprintf("%d goroutines of ours are left:\n%s", len(ours), strings.Join(ours, "\n\n"))
 		}
 		return problem
 	})

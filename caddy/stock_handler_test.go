@@ -75,7 +75,7 @@ func startCaddy(t *testing.T, handler string, pod *testPod) (url string, err err
 }
 
 // eventually waits until the check finds no problem.
-func eventually(t *testing.T, check func() (problem string)) {
+func eventually(t testing.TB, check func() (problem string)) {
 	t.Helper()
 	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		problem := check()

@@ -12,6 +12,7 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -24,11 +25,16 @@ type transport struct {
 	source *Source
 }
 
-// newTransport watches the HTTP transport of a handler. It is an error for any other: FastCGI has no streams.
+// newTransport watches the HTTP transport of a handler. It is an error for any other: FastCGI has no streams. HTTP/3 has a transport of
+// its own inside of it, which uses none of its dialers.
 func newTransport(roundTripper http.RoundTripper, source *Source) (transport, error) {
 	stock, ok := roundTripper.(*reverseproxy.HTTPTransport)
 	if !ok {
 		return transport{}, fmt.Errorf("transport: %s needs the transport `http`, not %T", sourceName, roundTripper)
+	}
+	if slices.Contains(stock.Versions, "3") {
+		return transport{}, fmt.Errorf("transport: versions: %s cannot use HTTP/3 to pods, since it would not learn that a pod is gone; "+
+			"write 1.1, 2 or h2c", sourceName)
 	}
 	stock.Transport.DialContext = watchDial(stock.Transport.DialContext, source)
 	stock.Transport.DialTLSContext = watchDial(stock.Transport.DialTLSContext, source)
