@@ -4,7 +4,8 @@
 package caddydoors
 
 import (
-	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -53,6 +54,7 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if err := block.noArgument(d); err != nil {
 		return err
 	}
+	var networks []caddyfile.Token
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		option, err := block.option(d, "upstream")
 		if err != nil {
@@ -60,14 +62,15 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		}
 		switch option {
 		case "secret":
-			keys, err := checkedArguments(d, doors.FieldSecret, manyArguments)
+			var keys []string
+			_, err := arguments(d, manyArguments, func(key string) error {
+				keys = append(keys, key)
+				return check(doors.FieldSecret, strings.Join(keys, " ")) // with those before, since they must differ
+			})
 			if err != nil {
 				return err
 			}
 			s.Secret = strings.Join(keys, " ")
-			if err := check(doors.FieldSecret, s.Secret); err != nil { // as a whole
-				return d.Errf("secret: %w", err)
-			}
 		case "cookie_name":
 			names, err := checkedArguments(d, doors.FieldCookieName, oneArgument)
 			if err != nil {
@@ -76,10 +79,11 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			s.CookieName = names[0]
 		case "upstream":
 			var upstream Upstream
-			if err := upstream.unmarshalCaddyfile(d); err != nil {
+			own, err := upstream.unmarshalCaddyfile(d)
+			if err != nil {
 				return err
 			}
-			s.Upstreams = append(s.Upstreams, upstream)
+			s.Upstreams, networks = append(s.Upstreams, upstream), append(networks, own...)
 		default:
 			if err := s.Options.unmarshalCaddyfile(option, d); err != nil {
 				return err
@@ -92,24 +96,28 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if !block.met["cookie_name"] && len(s.Upstreams) > 1 {
 		return block.missing("cookie_name", " with more than one upstream")
 	}
-	return s.checkWhole(d)
+	return checkDistinct(networks)
 }
 
-func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
+// unmarshalCaddyfile sets up the upstream, and returns the tokens that are its networks.
+func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser) (networks []caddyfile.Token, err error) {
 	block := blockOf(d, "pod_cidr", "host", "upstream_port")
 	if err := block.noArgument(d); err != nil {
-		return err
+		return nil, err
 	}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		option, err := block.option(d)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		switch option {
 		case "pod_cidr":
-			cidrs, err := checkedArguments(d, doors.FieldCIDR, manyArguments)
+			cidrs, err := arguments(d, manyArguments, func(cidr string) error {
+				networks = append(networks, d.Token())
+				return check(doors.FieldCIDR, cidr)
+			})
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if len(cidrs) == 1 {
 				u.CIDR = cidrs[0]
@@ -119,38 +127,36 @@ func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		case "host":
 			hosts, err := checkedArguments(d, doors.FieldHost, oneArgument)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			u.Host = hosts[0]
 		case "upstream_port":
 			ports, err := checkedArguments(d, doors.FieldPort, oneArgument)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			u.Port = caddyhttp.WeakString(ports[0])
 		}
 	}
-	return block.require("pod_cidr", "host", "upstream_port")
+	return networks, block.require("pod_cidr", "host", "upstream_port")
 }
 
-// checkWhole lets the library check what no single option shows: CIDRs that collide. With a placeholder among the
-// values that has to wait until the configuration is loaded.
-func (s *Source) checkWhole(d *caddyfile.Dispenser) error {
-	values := []string{s.Secret, s.CookieName}
-	for _, upstream := range s.Upstreams {
-		values = append(append(values, upstream.CIDR, upstream.Host, string(upstream.Port)), upstream.CIDRs...)
-	}
-	if slices.ContainsFunc(values, hasPlaceholder) {
+// checkDistinct lets the library find a network that is given twice, which no option shows alone. One that is a placeholder has
+// to wait until the configuration is loaded.
+func checkDistinct(networks []caddyfile.Token) error {
+	networks = slices.DeleteFunc(networks, func(network caddyfile.Token) bool { return hasPlaceholder(network.Text) })
+	_, err := doors.NewCIDRs(strings.Join(textsOf(networks), " "))
+	var refused *doors.Error
+	if len(networks) == 0 || !errors.As(err, &refused) || refused.Index < 0 {
 		return nil
 	}
-	config, err := json.Marshal(Source{Secret: s.Secret, CookieName: s.CookieName, Upstreams: s.Upstreams})
-	if err == nil {
-		_, err = doors.NewRouter(config)
+	for _, earlier := range networks[:refused.Index] {
+		if _, err := doors.NewCIDRs(earlier.Text + " " + networks[refused.Index].Text); err != nil {
+			return errorAt(networks, refused.Index, fmt.Sprintf("pod_cidr: %s is the same network as %s at %s:%d; each must be given once",
+				networks[refused.Index].Text, earlier.Text, earlier.File, earlier.Line))
+		}
 	}
-	if err != nil {
-		return d.WrapErr(err)
-	}
-	return nil
+	return errorAt(networks, refused.Index, "pod_cidr: "+err.Error())
 }
 
 // Interface guard

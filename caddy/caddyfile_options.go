@@ -10,7 +10,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
-	"golang.org/x/net/http/httpguts"
 )
 
 func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) error {
@@ -40,7 +39,7 @@ func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) erro
 		return err
 	case "decision_header":
 		names, err := arguments(d, oneArgument, func(name string) error {
-			if !hasPlaceholder(name) && !httpguts.ValidHeaderFieldName(name) {
+			if !hasPlaceholder(name) && !validHeader(name) {
 				return fmt.Errorf("%s %s", quoted(name), headerRule)
 			}
 			return nil

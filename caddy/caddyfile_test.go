@@ -123,7 +123,6 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"no port at all", block(secret + "upstream {\nhost a\npod_cidr 10.0.0.0/24\n}"), []string{"Caddyfile:5", "option upstream_port is required in upstream"}},
 		{"several upstreams without a cookie", block(secret + upstream + "\nupstream {\npod_cidr 10.0.1.0/24\nhost b\nupstream_port 80\n}"), []string{"Caddyfile:3", "option cookie_name is required", "more than one upstream"}},
 		{"several upstreams without a cookie, the secret not known yet", block("secret {env.A}\n" + upstream + "\nupstream {\npod_cidr 10.0.1.0/24\nhost b\nupstream_port 80\n}"), []string{"Caddyfile:3", "option cookie_name is required"}},
-		{"one CIDR twice", block(secret + "cookie_name c\n" + upstream + "\n" + upstream), []string{"Caddyfile:", "upstreams[0].cidr", "upstreams[1].cidr", "10.0.0.0/24"}},
 		{"bad refresh", block("refresh soon"), []string{"Caddyfile:4", "refresh", `"soon"`, "duration"}},
 		{"negative refresh", block("refresh -1s"), []string{"Caddyfile:4", "refresh", `"-1s"`, "duration"}},
 		{"no time at all to refresh", block("refresh 0"), []string{"Caddyfile:4", "refresh", `"0"`, "more than zero"}},
@@ -136,6 +135,20 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"bad version", block("versions ipv4 ipv5"), []string{"Caddyfile:4", "versions", `"ipv5"`, "ipv6"}},
 		{"bad rate", block("gone_rate many"), []string{"Caddyfile:4", "gone_rate", `"many"`, "whole number"}},
 		{"repeated gone_after", block("gone_after 1s\ngone_after 2s"), []string{"Caddyfile:5", "gone_after", "twice"}},
+		{"one network twice", block(secret + "cookie_name a\n" + upstream + "\nupstream {\nhost b\nupstream_port 80\npod_cidr 10.1.0.0/24 ::ffff:10.0.0.0/120\n}"),
+			[]string{"Caddyfile:14", "pod_cidr: ::ffff:10.0.0.0/120 is the same network as 10.0.0.0/24 at Caddyfile:7"}},
+		{"one network twice beside a placeholder", block("secret {env.KEY}\n" + "upstream {\nhost b\nupstream_port {env.PORT}\npod_cidr 10.0.0.0/24 {env.CIDR} 10.0.0.0/24\n}"),
+			[]string{"Caddyfile:8", "pod_cidr: 10.0.0.0/24 is the same network as 10.0.0.0/24 at Caddyfile:8"}},
+		{"second key wrong", block("secret " + testSecret + " c2hvcnQ="), []string{"Caddyfile:4", "secret: key 1 holds 5 bytes"}},
+		{"the documentation's secret", block("secret <base64-aes-key>"), []string{"Caddyfile:4", "secret: key 0 stands in the documentation", "openssl rand -base64 32"}},
+		{"almost our source", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams doors_upstreams {\n}\n}\n}\n", []string{"Caddyfile:3", `"doors_upstreams"`, "did you mean doors_upstream?"}},
+		{"almost our source, Caddy's spelling", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic Doors {\n}\n}\n}\n", []string{"Caddyfile:3", `"Doors"`, "did you mean doors_upstream?"}},
+		{"another source in our spelling", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams srv example.com\n}\n}\n", []string{"Caddyfile:3", "write dynamic srv"}},
+		{"no source", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams\n}\n}\n", []string{"Caddyfile:3", "write dynamic_upstreams doors_upstream"}},
+		{"no source but a block", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams {\n}\n}\n}\n", []string{"Caddyfile:3", "write dynamic_upstreams doors_upstream"}},
+		{"outside reverse_proxy", "http://127.0.0.1:1 {\ndynamic_upstreams doors_upstream {\n}\n}\n", []string{"Caddyfile:2", "dynamic_upstreams is not a directive", "reverse_proxy { dynamic_upstreams doors_upstream"}},
+		{"outside reverse_proxy, in a handle", "http://127.0.0.1:1 {\nhandle {\ndoors_upstream {\n}\n}\n}\n", []string{"Caddyfile:3", "doors_upstream is not a directive", "reverse_proxy { dynamic_upstreams doors_upstream"}},
+		{"an older name", "http://127.0.0.1:1 {\ndoors_handler {\nsecret a\n}\n}\n", []string{"Caddyfile:2", "doors_handler is not a directive", "reverse_proxy { dynamic_upstreams doors_upstream"}},
 		{"two sources", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic a x 80\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:4", "second source"}},
 		{"our source twice", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic doors_upstream {\n}\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:5", "second source"}},
 		{"static upstream", "http://127.0.0.1:1 {\nreverse_proxy 127.0.0.1:80 {\ndynamic_upstreams doors_upstream {\n}\n}\n}\n", []string{"Caddyfile:2", "127.0.0.1:80", "beside"}},
@@ -157,33 +170,6 @@ func TestCaddyfileErrors(t *testing.T) {
 				t.Errorf("error shows the secret: %v", err)
 			}
 		})
-	}
-}
-
-// A key in any wrong place is never repeated in a message.
-func TestCaddyfileErrorsHideKeys(t *testing.T) {
-	const upstream = "upstream {\npod_cidr 10.0.0.0/24\nhost a\nupstream_port 80\n}\n"
-	for _, options := range []string{
-		"KEY", "KEY a", "secret KEYx", "secret KEY KEY", "secret KEY {\nKEY\n}", "cookie_name KEY", "cookie_name a KEY", "cookie_name a\ncookie_name KEY",
-		"upstream KEY", "upstream {\nKEY\n}", "upstream {\npod_cidr KEY\n}", "upstream {\npod_cidr 10.0.0.0/24 KEY\n}", "upstream {\npod_cidr 10.0.0.0/KEY\n}",
-		"upstream {\nhost KEY\n}", "upstream {\nhost a KEY\n}", "upstream {\nupstream_port KEY\n}", "upstream {\nupstream_port 80 KEY\n}",
-		"refresh KEY", "refresh 1s KEY", "resolvers unix/KEY", "dial_timeout KEY", "dial_fallback_delay KEY", "versions KEY", "stale_max KEY", "first_lookup KEY",
-		"gone_after KEY", "gone_rate KEY", "decision_header KEY", "decision_header X KEY", upstream + "secret KEY\nKEY",
-	} {
-		_, err := adapt(block(strings.ReplaceAll(options, "KEY", testSecret)))
-		if err == nil || strings.Contains(err.Error(), testSecret[:8]) {
-			t.Errorf("%s: %v", options, err)
-		}
-	}
-	for _, caddyfile := range []string{
-		"http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams doors_upstream KEY {\n}\n}\n}\n",
-		"http://127.0.0.1:1 {\nreverse_proxy KEY {\ndynamic_upstreams doors_upstream {\n}\n}\n}\n",
-		"http://127.0.0.1:1 {\nreverse_proxy {\nto KEY\ndynamic_upstreams doors_upstream {\n}\n}\n}\n",
-	} {
-		_, err := adapt(strings.ReplaceAll(caddyfile, "KEY", testSecret))
-		if err == nil || strings.Contains(err.Error(), testSecret[:8]) {
-			t.Errorf("%s: %v", caddyfile, err)
-		}
 	}
 }
 

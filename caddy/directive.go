@@ -4,10 +4,12 @@
 package caddydoors
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 )
 
 const (
@@ -26,14 +28,52 @@ func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.Unmars
 		}
 		h.Reset()
 		lines := subdirectives(tokens)
+		if err := checkSourceNames(tokens, lines); err != nil {
+			return nil, err
+		}
 		if err := checkSourceAlone(tokens, lines); err != nil {
 			return nil, err
 		}
 		if renamed, ok := renameDocumented(tokens, lines); ok {
 			h = h.WithDispenser(caddyfile.NewDispenser(renamed))
 		}
-		return stock(h)
+		values, err := stock(h)
+		if err != nil && slices.ContainsFunc(lines, func(i int) bool { return namesOurSource(tokens, i) }) {
+			err = redact.Error(err, textsOf(tokens)) // a key in a wrong place is not known to Caddy for what it is
+		}
+		return values, err
 	}
+}
+
+func textsOf(tokens []caddyfile.Token) (texts []string) {
+	for _, token := range tokens {
+		texts = append(texts, token.Text)
+	}
+	return texts
+}
+
+// checkSourceNames refuses a source that Caddy does not know, where its own error would not help or show too much.
+func checkSourceNames(tokens []caddyfile.Token, lines []int) error {
+	for _, i := range lines {
+		documented := tokens[i].Text == documentedSubdirective
+		if !documented && tokens[i].Text != stockSubdirective || namesOurSource(tokens, i) {
+			continue
+		}
+		if i+1 == len(tokens) || startsLine(tokens, i+1) || isBrace(tokens[i+1], "{") {
+			if documented {
+				return errorAt(tokens, i, "the name of the source is missing; write "+documentedSubdirective+" "+sourceName)
+			}
+			continue // Caddy's own error says so
+		}
+		name := tokens[i+1].Text
+		if err := checkSourceName(name, documented); err != nil {
+			return errorAt(tokens, i+1, err.Error())
+		}
+		if documented {
+			return errorAt(tokens, i, documentedSubdirective+" is for "+sourceName+" only; write "+stockSubdirective+" "+name)
+		}
+	}
+	return nil
 }
 
 // renameDocumented returns a copy of the tokens in which the documented subdirective, at one of the lines, has Caddy's own name,

@@ -4,6 +4,7 @@
 package caddydoors
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 )
 
 // Handler is Caddy's reverse proxy. Without a doors_upstream source it is Caddy's reverse proxy and nothing else.
@@ -20,6 +22,9 @@ type Handler struct {
 	reverseproxy.Handler
 
 	source *Source
+
+	// suspects are texts of the JSON that may be a key in a wrong place. Errors must not show them. nil when provisioned.
+	suspects []string
 
 	// pods serves the requests that belong to one pod. It is a copy of the provisioned handler with the same transport
 	// and without load balancing, retries, health checks and circuit breaker: there is nothing to choose from, and
@@ -47,13 +52,16 @@ func (h *Handler) UnmarshalJSON(config []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := caddy.StrictUnmarshalJSON(config, &h.Handler); err != nil {
+	if bytes.Contains(config, []byte(sourceName)) {
+		h.suspects = redact.Texts(config)
+	}
+	if err := redact.Error(caddy.StrictUnmarshalJSON(config, &h.Handler), h.suspects); err != nil {
 		return err
 	}
 	if sourceOf(h.DynamicUpstreamsRaw) != sourceName {
 		return nil
 	}
-	return keepHostNames(&h.Handler)
+	return redact.Error(keepHostNames(&h.Handler), h.suspects)
 }
 
 // moveDocumentedSource turns {"upstreams": {"source": "doors_upstream", ...}} into {"dynamic_upstreams": {...}}.
@@ -64,12 +72,12 @@ func moveDocumentedSource(config []byte) ([]byte, error) {
 		return config, nil
 	}
 	other, hasOther := memberKey(members, "dynamic_upstreams")
-	if err := checkNamed(other, members[other]); err != nil {
+	if err := checkSource(other, members[other]); err != nil {
 		return nil, err
 	}
 	key, found := memberKey(members, "upstreams")
 	if !found || sourceOf(members[key]) != sourceName {
-		return config, checkNamed(key, members[key])
+		return config, checkSource(key, members[key])
 	}
 	if hasOther {
 		return nil, fmt.Errorf("both %q and %q name a source of upstreams: with %s there can be no other", key, other, sourceName)
@@ -89,19 +97,11 @@ func sourceOf(config json.RawMessage) (name string) {
 	return name
 }
 
-// checkNamed refuses a source with a secret and without a name, which Caddy would show in its error, and the secret with it.
-func checkNamed(key string, config json.RawMessage) error {
-	members, err := jsonMembers(config)
-	if _, hasSecret := members["secret"]; err == nil && hasSecret && sourceOf(config) == "" {
-		return fmt.Errorf("%s: source is required; with a secret it must be %q", key, sourceName)
-	}
-	return nil
-}
-
 // Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	leavesChoice := leavesChoice(&h.Handler)
-	if err := h.Handler.Provision(ctx); err != nil {
+	err := redact.Error(h.Handler.Provision(ctx), h.suspects)
+	if h.suspects = nil; err != nil {
 		return err
 	}
 	source, ok := h.DynamicUpstreams.(*Source)

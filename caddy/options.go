@@ -70,6 +70,11 @@ const (
 	headerRule = "must be the name of a header field such as X-Doors-Decision"
 )
 
+// validHeader tells whether a header may have that name. A key in its place would be sent to every client.
+func validHeader(name string) bool {
+	return httpguts.ValidHeaderFieldName(name) && doors.Check(doors.FieldSecret, name) != nil
+}
+
 // durationRule is what a duration must be.
 type durationRule struct {
 	least time.Duration
@@ -106,7 +111,7 @@ func (o *Options) members() []member {
 		duration("first_lookup", &o.FirstLookup, positive),
 		duration("gone_after", &o.GoneAfter, positive),
 		{"gone_rate", &o.GoneRate, rateRule, nil},
-		{"decision_header", &o.DecisionHeader, headerRule, func() bool { return o.DecisionHeader == "" || httpguts.ValidHeaderFieldName(o.DecisionHeader) }},
+		{"decision_header", &o.DecisionHeader, headerRule, func() bool { return o.DecisionHeader == "" || validHeader(o.DecisionHeader) }},
 	}
 }
 

@@ -7,16 +7,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
 // resolvePlaceholders decodes a JSON object and replaces the global placeholders in all its strings. A placeholder that is
-// unknown or empty is an error that names it and the member it stands in.
+// unknown or empty is an error that names it, unless its name may be a key, and the member it stands in.
 func resolvePlaceholders(config []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(config))
 	decoder.UseNumber() // the library judges numbers by their text
@@ -53,7 +56,7 @@ func resolveValue(replacer *caddy.Replacer, path string, value any) (any, error)
 
 // memberName is a name as paths show it: of a long one, which may be a key in the wrong place, the length.
 func memberName(name string) string {
-	if len(name) > maxShown {
+	if utf8.RuneCountInString(name) > maxShown {
 		return quoted(name)
 	}
 	return name
@@ -63,7 +66,23 @@ func resolveString(replacer *caddy.Replacer, path, value string) (any, error) {
 	if !hasPlaceholder(value) {
 		return value, nil
 	}
-	resolved, err := replacer.ReplaceOrErr(value, true, true)
+	for _, found := range placeholder.FindAllString(value, -1) {
+		name, isFile := strings.CutPrefix(found[1:len(found)-1], "file.")
+		if _, err := os.Stat(name); isFile && err != nil && redact.MayHoldKey(name) {
+			return nil, fmt.Errorf("%s: the file of the placeholder %s cannot be read", path, shownPlaceholder("file."+name)) // Caddy would log the name
+		}
+	}
+	resolved, err := replacer.ReplaceFunc(value, func(name string, value any) (any, error) {
+		switch {
+		case value == nil && strings.HasPrefix(name, "file."):
+			return nil, fmt.Errorf("the file of the placeholder %s cannot be read", shownPlaceholder(name))
+		case value == nil:
+			return nil, fmt.Errorf("the placeholder %s is unknown", shownPlaceholder(name))
+		case caddy.ToString(value) == "":
+			return nil, fmt.Errorf("the placeholder %s is empty", shownPlaceholder(name))
+		}
+		return value, nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -76,6 +95,14 @@ func resolveString(replacer *caddy.Replacer, path, value string) (any, error) {
 		return json.Number(port), nil
 	}
 	return resolved, nil
+}
+
+// shownPlaceholder is a placeholder as messages may show it: without its name if that may be a key in the wrong place.
+func shownPlaceholder(name string) string {
+	if redact.MayHoldKey(name) {
+		return fmt.Sprintf("(its name has %d characters)", len(name))
+	}
+	return "{" + name + "}"
 }
 
 // hasPlaceholder tells whether a value is known only when the configuration is loaded.

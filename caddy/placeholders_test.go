@@ -45,7 +45,10 @@ func TestUnresolvedPlaceholders(t *testing.T) {
 		`{"secret":"{file./nowhere/at/all}"}`:                       {"secret", "{file./nowhere/at/all}"},
 		`{"upstreams":[{},{"host":"{no.such.placeholder}"}]}`:       {"upstreams[1].host", "{no.such.placeholder}"},
 		`{"a key in the wrong place":"{env.DOORS_TEST_NOT_SET}"}`:   {"(a value of 24 characters): ", "{env.DOORS_TEST_NOT_SET}"},
-		`{"upstreams":[{"cidrs":["10.0.0.0/24","{http.vars.x}"]}]}`: {"upstreams[0].cidrs[1]", "{http.vars.x}"},
+		`{"upstreams":[{"cidrs":["10.0.0.0/24","{http.vars.x}"]}]}`: {"upstreams[0].cidrs[1]", "{http.vars.x}", "unknown"},
+		`{"secret":"{` + testSecret + `}"}`:                         {"secret", "(its name has 44 characters)", "unknown"},
+		`{"secret":"{env.X:` + testSecret + `}"}`:                   {"secret", "(its name has 50 characters)", "empty"},
+		`{"secret":"{file.` + testSecret + `}"}`:                    {"secret", "(its name has 49 characters)", "cannot be read"},
 	} {
 		_, err := resolvePlaceholders([]byte(config))
 		if err == nil {
@@ -53,8 +56,8 @@ func TestUnresolvedPlaceholders(t *testing.T) {
 			continue
 		}
 		for _, part := range want {
-			if !strings.Contains(err.Error(), part) {
-				t.Errorf("%s: error lacks %q: %v", config, part, err)
+			if !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), testSecret[:8]) {
+				t.Errorf("%s: error lacks %q, or shows the key: %v", config, part, err)
 			}
 		}
 	}

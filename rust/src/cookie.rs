@@ -2,6 +2,7 @@
 //! with that name, in order.
 
 use crate::error::shown;
+use crate::secret;
 
 /// The values of all cookies called `name`. Names compare byte for byte; quotes around a value are dropped; whatever
 /// is no cookie, or holds bytes that are no UTF-8, is passed over. Allocates nothing.
@@ -42,6 +43,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), String> {
             shown(name)
         ));
     }
+    if secret::is_misplaced_key(name) {
+        return Err(format!("{} is a key; it must be a cookie name", shown(name)));
+    }
     Ok(())
 }
 
@@ -66,6 +70,11 @@ mod tests {
     #[test]
     fn names() {
         assert_eq!(check_name("__Host-up!#$%&'*+.^_`|~"), Ok(()));
+        assert!(
+            check_name("AAECAwQFBgcICQoLDA0ODxAREhMUFRYX")
+                .unwrap_err()
+                .starts_with("a value of 32 characters is a key")
+        );
         for name in ["", "a b", "a=b", "a;b", "a\"b", "é", "a\n", "(a)", "a,b"] {
             assert!(check_name(name).is_err(), "{name:?}");
         }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::error::shown;
-use crate::{cidr, warning};
+use crate::{cidr, secret, warning};
 
 const RULE: &str = "it must be a DNS name or an IP address";
 
@@ -45,6 +45,9 @@ pub(crate) fn check(host: &str) -> Result<(), String> {
     }
     if !name.split('.').all(is_label) {
         return refuse("is no DNS name (labels of 1 to 63 letters, digits, - and _, no - at either end)");
+    }
+    if secret::is_misplaced_key(host) {
+        return refuse("is a key");
     }
     if name.parse::<Ipv4Addr>().is_ok() {
         return Err(format!("{host} is an address with a final dot; write {name}"));
@@ -117,6 +120,7 @@ mod tests {
             ("10.0.0", "is not a valid IPv4 address"),
             (&format!("{long}.{long}"), "253"),
             (&"a".repeat(64), "is no DNS name"),
+            ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYX", "a value of 32 characters is a key"),
             ("10.0.0.1.", "10.0.0.1. is an address with a final dot; write 10.0.0.1"),
             ("0.0.0.0", "0.0.0.0 is an address that nothing can dial"),
             ("::", "nothing can dial"),

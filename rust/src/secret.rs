@@ -52,6 +52,13 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
     Ok(keys)
 }
 
+/// Whether text that was given for something else is a key: base64 of the right length, in both cases, as no name is.
+pub(crate) fn is_misplaced_key(text: &str) -> bool {
+    let mixed =
+        text.bytes().any(|byte| byte.is_ascii_uppercase()) && text.bytes().any(|byte| byte.is_ascii_lowercase());
+    mixed && parse_key(text.as_bytes()).is_ok()
+}
+
 fn parse_key(word: &[u8]) -> Result<Key, String> {
     const BASE64: &str = "is not standard base64 with padding (openssl rand -base64 32)";
     const LENGTH: &str = "must hold 16, 24 or 32 bytes";
@@ -78,6 +85,7 @@ mod tests {
     use super::*;
 
     const KEY16: &str = "AAECAwQFBgcICQoLDA0ODw==";
+    const KEY24: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
     const KEY32: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
     fn refusal(text: &str) -> Error {
@@ -93,6 +101,16 @@ mod tests {
         assert_eq!(keys.len(), 2);
         assert_eq!(keys[0].bytes(), (0..32).collect::<Vec<u8>>());
         assert_eq!(keys[1].bytes(), (0..16).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn misplaced_keys() {
+        for text in [KEY16, KEY24, KEY32] {
+            assert!(is_misplaced_key(text), "{text}");
+        }
+        for text in [&KEY24.to_lowercase(), &KEY24.to_uppercase(), &KEY24[1..], "upstream", ""] {
+            assert!(!is_misplaced_key(text), "{text}");
+        }
     }
 
     #[test]

@@ -6,10 +6,12 @@ package command
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 	"github.com/spf13/cobra"
 )
 
@@ -36,10 +38,10 @@ func end(cmd *cobra.Command, err error) error {
 	return cannot(cmd, err)
 }
 
-// cannot prints the error and makes Caddy exit with exitCannot. Versions of Caddy differ in how they print errors of codes above
+// cannot prints the error, without a key that stands in a wrong place of the command line, and makes Caddy exit with exitCannot. Versions of Caddy differ in how they print errors of codes above
 // 1, so that Caddy does not get to see it.
 func cannot(cmd *cobra.Command, err error) error {
-	cmd.PrintErrln(cmd.ErrPrefix(), err)
+	cmd.PrintErrln(cmd.ErrPrefix(), redact.Error(err, os.Args[1:]))
 	cmd.SilenceErrors = true
 	return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return exitCannot, nil })(cmd, nil)
 }

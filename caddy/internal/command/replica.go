@@ -14,12 +14,14 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 )
 
 // addressHelp is the part of the help that is the same for all commands with --address.
@@ -119,6 +121,9 @@ func replicasAt(ctx context.Context, text string) ([]*replica, error) {
 		return nil, fmt.Errorf("--address %s: %w", name, err)
 	}
 	if network == "unix" {
+		if _, err := os.Stat(address); err != nil && redact.MayHoldKey(address) {
+			return nil, fmt.Errorf("--address %s: %w", name, err) // what asks on and on shows the name
+		}
 		return []*replica{newReplica(text, base, network, address, admin)}, nil
 	}
 	host, port, err := net.SplitHostPort(address)

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -28,6 +29,9 @@ func runDoors(t *testing.T, module Module, stdin string, args ...string) result 
 	root.SetOut(&stdout)
 	root.SetErr(&stderr)
 	root.SetArgs(append([]string{"doors"}, args...))
+	before := os.Args
+	os.Args = append([]string{"caddy", "doors"}, args...)
+	defer func() { os.Args = before }()
 	r := result{}
 	if err := root.ExecuteContext(t.Context()); err != nil {
 		r.code = 1

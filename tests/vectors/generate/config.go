@@ -322,6 +322,8 @@ func refuseShapes(refuse refuseFunc) {
 	refuse("the empty object", "{}", statusConfig, none)
 	refuse("deep nesting in a member", members("upstreams", strings.Repeat("[", 1000)+strings.Repeat("]", 1000)), statusConfig, 0)
 	refuse("a secret as the host", only(upstream("host", quote(canary+"!!"+canary))), statusConfig, 0, "upstreams[0].host")
+	refuse("a key of 24 bytes as the host", only(upstream("host", `"AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"`)), statusConfig, 0, "upstreams[0].host", "32 characters is a key")
+	refuse("a key of 24 bytes as the cookie name", members("cookie_name", `"AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"`), statusConfig, none, "cookie_name", "32 characters is a key")
 	refuse("a secret as the CIDR", only(upstream("cidr", quote(canary))), statusCIDR, 0, "upstreams[0].cidr")
 	refuse("a secret as the port", only(upstream("port", quote(canary))), statusConfig, 0, "upstreams[0].port")
 	refuse("a secret as the cookie name", members("cookie_name", quote(canary+"=")), statusConfig, none, "cookie_name")

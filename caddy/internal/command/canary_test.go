@@ -1,0 +1,56 @@
+package command
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A key in a wrong place of the command line is not shown, whatever the command says about it.
+func TestNoCommandShowsAKey(t *testing.T) {
+	t.Setenv(secretVariable, newKey)
+	config := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(config, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	module := Module{
+		Sources: func([]byte) ([]Source, error) { return nil, errors.New("no source") },
+		Load:    func([]byte) ([]Loaded, error) { return nil, errors.New("no source") },
+	}
+	// Nothing is asked over the network: the addresses with a key are refused before.
+	lines := []string{"KEY", "--KEY", "-KEY", "--secret KEY", "--secret=KEY", "KEY keyid", "help KEY"}
+	for command, flags := range map[string][]string{
+		"keygen": {"--bits KEY", "--bits=KEY"}, "keyid": {"--secret-file KEY"}, "encode": {"--secret-file KEY 10.0.0.7"}, "decode": {"--secret-file KEY token", "--secret-file=KEY token", "token KEY", "--help=KEY"},
+		"explain": {"--path KEY", "--path /KEY --config KEY", "--config KEY", "--path / --config KEY", "--path / --config " + config + " --adapter KEY", "--path / --source KEY", "--path / --json=KEY", "--path / --cookie KEY --config " + config},
+		"check":   {"--config KEY", "--config " + config + " --adapter KEY", "--config /KEY/KEY", "--probe=KEY"},
+		"wait":    {"10.0.0.7 --idle KEY", "10.0.0.7 --timeout KEY", "10.0.0.7 --address KEY", "10.0.0.7 --address unix//KEY --timeout 1ms", "10.0.0.7 --address http://:KEY@/", "10.0.0.7 --address KEY://a"},
+		"top":     {"--address KEY", "--address unix//KEY", "--once=KEY", "--address KEY:1:2", "--address ftp://KEY/"},
+	} {
+		for _, rest := range append(flags, "KEY", "KEY KEY", "--KEY", "--KEY=KEY", "-KEY", "--secret KEY", "--secret=KEY") {
+			lines = append(lines, command+" "+rest)
+		}
+	}
+	for range 3 {
+		random := make([]byte, 32)
+		rand.Read(random)
+		key := base64.StdEncoding.EncodeToString(random)
+		for _, line := range lines {
+			r := runDoors(t, module, "", strings.Fields(strings.ReplaceAll(line, "KEY", key))...)
+			if r.code == 0 && !strings.HasPrefix(line, "help") {
+				t.Errorf("%s: works", line)
+			}
+			shown := fmt.Sprint(r.stdout, r.stderr)
+			for i := 0; i+8 <= len(key); i++ {
+				if at := strings.Index(shown, key[i:i+8]); at >= 0 {
+					t.Errorf("%s: shows the key: ...%s...", line, shown[max(0, at-100):min(len(shown), at+60)])
+					break
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,66 @@
+// In: names that stand where Caddy or this module does not know them.
+// Out: errors that say what to write instead.
+
+package caddydoors
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
+)
+
+func init() {
+	for _, name := range []string{documentedSubdirective, sourceName, "doors_handler"} {
+		httpcaddyfile.RegisterDirective(name, misplacedDirective)
+	}
+}
+
+// misplacedDirective refuses what is no directive, in the place of one.
+func misplacedDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+	h.Next()
+	return nil, h.Errf("%s is not a directive; write `%s { %s %s { ... } }`", h.Val(), directiveID, documentedSubdirective, sourceName)
+}
+
+// checkSource refuses the value of a member that was meant to be our source and is spelled in another way. Caddy's own error would
+// show all of it, the secret too, or not say what is right.
+func checkSource(key string, config json.RawMessage) error {
+	var list []map[string]json.RawMessage
+	if json.Unmarshal(config, &list) == nil {
+		for i, element := range list {
+			if _, found := element["source"]; found {
+				return fmt.Errorf("%s[%d]: a source of upstreams is not an element of a list; write %q: {\"source\": %q, ...}", key, i, key, sourceName)
+			}
+		}
+		return nil
+	}
+	members, err := jsonMembers(config)
+	if err != nil {
+		return nil
+	}
+	_, hasSecret := members["secret"]
+	name := sourceOf(config)
+	if name == "" && (hasSecret || redact.MayHoldKey(string(config))) {
+		return fmt.Errorf("%s: source is required; with a secret it must be %q", key, sourceName)
+	}
+	if err := checkSourceName(name, hasSecret); name != "" && err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	return nil
+}
+
+// checkSourceName refuses the name of a source of upstreams that Caddy does not know and that was meant to be ours, or is a key.
+// Caddy would show it, and not say what is right. Any other name is left to Caddy.
+func checkSourceName(name string, hasSecret bool) error {
+	meant := hasSecret || strings.Contains(strings.ToLower(name), "door") || redact.MayHoldKey(name)
+	if name == sourceName || !meant {
+		return nil
+	}
+	if _, err := caddy.GetModule("http.reverse_proxy.upstreams." + name); err == nil {
+		return nil
+	}
+	return fmt.Errorf("there is no source of upstreams %s; did you mean %s?", quoted(name), sourceName)
+}
