@@ -51,9 +51,10 @@ type Pods struct {
 var livePods atomic.Int64
 
 // NewPods makes one that knows nothing. It remembers at most maxPods pods; 10,000
-// is a good value. Then it forgets the one that was not used for longest, and
-// none with requests in flight as long as there are others. The error is
-// [StatusRange] unless maxPods is 1 to 4,294,967,295.
+// is a good value. Then it forgets pods with which nothing is wrong, those without
+// requests in flight first, and then those against which something is held; of
+// several the one that was not used for longest. The error is [StatusRange] unless
+// maxPods is 1 to 4,294,967,295.
 func NewPods(maxPods int) (*Pods, error) {
 	if abiProblem != nil {
 		return nil, abiProblem
@@ -159,6 +160,11 @@ type Answer struct {
 // request of [PathResource] may go to another pod of the server instead of being
 // answered [ActionGone]. The error is [StatusAddress] or [StatusNoMatch] for a
 // pod or path that is none.
+//
+// A page that gets [ActionGone] reloads, so that needs a pod onto which it can: one
+// that worked for this source in the last minute and is fresh. As long as none is
+// known the answer is [ActionUnavailable] with NoPod instead, here and for every
+// other call, but for [PathResource].
 func (p *Pods) Began(group Group, pod netip.AddrPort, path Path, now time.Duration) (Answer, error) {
 	cGroup, cPod := groupOf(group), podOf(pod)
 	var out C.doors_answer
@@ -181,8 +187,8 @@ func (p *Pods) RefusedToken(group Group, reason Reason, path Path, now time.Dura
 // Ended reports how a dial ended, for every kind of request and as soon as that
 // is known; and, with [OutcomeAnswered], that a pod answered over a connection
 // that was open already (once every few seconds for a pod is enough). The answer
-// to a failed dial is what a request gets that has to reach this pod:
-// [ActionGone] or [ActionUnavailable]; else [ActionNone].
+// to a failure is what a request gets that has to reach this pod: [ActionGone] or
+// [ActionUnavailable]; else [ActionNone].
 func (p *Pods) Ended(group Group, pod netip.AddrPort, path Path, outcome Outcome, now time.Duration) (Answer, error) {
 	cGroup, cPod := groupOf(group), podOf(pod)
 	var out C.doors_answer

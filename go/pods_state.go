@@ -24,7 +24,8 @@ import (
 type PodState struct {
 	// Pod is where it is dialled.
 	Pod netip.AddrPort
-	// Source and Server are those of the [Group] of its last request or dial.
+	// Source and Server are those of the [Group] of its requests and dials. Where
+	// several use it, they stay the same until those have not used it for a minute.
 	Source, Server uint64
 	// FirstSeen and LastSeen are when it was first and last used: a request for
 	// it began, entered or left, or a dial ended.
@@ -39,7 +40,8 @@ type PodState struct {
 	InFlight, Streams int
 	// Verdict is what is held against it.
 	Verdict Verdict
-	// Fresh is whether the addresses of its server ([Pods.Resolved]) hold it.
+	// Fresh is whether a server that used it in the last minute of its use has it
+	// among its addresses ([Pods.Resolved]).
 	Fresh bool
 }
 
@@ -78,9 +80,10 @@ type Idle struct {
 	Answer IdleAnswer
 	// InFlight and Streams are as in [PodState].
 	InFlight, Streams int
-	// LastSeen is when a pod at the address was last used; 0 if never. Once the
-	// library has forgotten pods, this is at least the time
-	// when the last of them was used.
+	// Used is whether a pod at the address was ever used. Once the library has
+	// forgotten pods, an address in many is taken for one of them.
+	Used bool
+	// LastSeen is, with Used, when a pod at the address was last used; else 0.
 	LastSeen time.Duration
 	// Wait is how long it takes at least until the answer can be [IdleYes]. It is
 	// 0 when it is, and when nobody can know: while requests are in flight.
@@ -107,6 +110,7 @@ func (p *Pods) Idle(address netip.Addr, idle, started, now time.Duration) (Idle,
 		Answer:   IdleAnswer(out.answer),
 		InFlight: int(out.in_flight),
 		Streams:  int(out.streams),
+		Used:     out.used != 0,
 		LastSeen: time.Duration(out.last_seen),
 		Wait:     time.Duration(out.wait),
 	}, nil

@@ -91,16 +91,16 @@ func TestIdle(t *testing.T) {
 	check(p.now-time.Second, Idle{Answer: IdleJustStarted, Wait: 59 * time.Second})
 	p.entered(blue1, true)
 	p.entered(other, false)
-	check(0, Idle{Answer: IdleBusy, InFlight: 2, Streams: 1, LastSeen: time.Hour})
+	check(0, Idle{Answer: IdleBusy, InFlight: 2, Streams: 1, Used: true, LastSeen: time.Hour})
 	p.wait(time.Second)
 	p.left(other, false)
 	p.left(blue1, true)
 	last := p.now
 	p.wait(20 * time.Second)
-	check(0, Idle{Answer: IdleBusy, LastSeen: last, Wait: 40 * time.Second})
-	check(p.now, Idle{Answer: IdleJustStarted, LastSeen: last, Wait: minute})
+	check(0, Idle{Answer: IdleBusy, Used: true, LastSeen: last, Wait: 40 * time.Second})
+	check(p.now, Idle{Answer: IdleJustStarted, Used: true, LastSeen: last, Wait: minute})
 	p.wait(40 * time.Second)
-	check(0, Idle{Answer: IdleYes, LastSeen: last})
+	check(0, Idle{Answer: IdleYes, Used: true, LastSeen: last})
 }
 
 func TestRefusedTokensAreLoggedSeldom(t *testing.T) {

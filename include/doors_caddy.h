@@ -359,7 +359,8 @@ typedef struct doors_answer {
 typedef struct doors_pod_state {
     // Where it is dialled.
     struct doors_pod pod;
-    // `source` of the doors_group of its last request or dial.
+    // `source` of the doors_group of its requests and dials. Where several use it, it stays the same until that one has not
+    // used it for a minute.
     uint64_t source;
     // `server` of the same.
     uint64_t server;
@@ -377,7 +378,7 @@ typedef struct doors_pod_state {
     uint32_t streams;
     // DOORS_VERDICT_*: what is held against it.
     uint32_t verdict;
-    // 1 while the addresses of `server` (doors_pods_resolved) hold it, else 0.
+    // 1 while a server that used it in the last minute of its use has it among its addresses (doors_pods_resolved), else 0.
     uint32_t fresh;
     // Zero.
     uint32_t reserved[4];
@@ -391,10 +392,9 @@ typedef struct doors_idle {
     uint32_t in_flight;
     // Those of them that are receiver streams.
     uint32_t streams;
-    // Zero.
-    uint32_t reserved;
-    // When a pod at the address was last used, by the caller's clock; 0 if never. Once pods were forgotten (10,000 are
-    // remembered), this is at least the time when the last of them was used.
+    // 1 if a pod at the address was used, else 0. Once pods were forgotten, an address in many is taken for one of them.
+    uint32_t used;
+    // With `used`: when a pod at the address was last used, by the caller's clock; else 0.
     uint64_t last_seen;
     // Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
     // nobody can know: while requests are in flight.
@@ -573,8 +573,9 @@ void doors_router_free(struct doors_router *router);
 // _NULL_POINTER.
 int32_t doors_check(uint32_t field, const char *value, size_t len, struct doors_error *err);
 
-// Makes an empty one, which remembers at most `max_pods` pods; 10,000 is a good value. Then the one not used for longest is
-// forgotten, and none with requests in flight as long as there are others. `*out` gets it.
+// Makes an empty one, which remembers at most `max_pods` pods; 10,000 is a good value. Then pods are forgotten with which
+// nothing is wrong, those without requests in flight first, and then those against which something is held; of several the
+// one not used for longest. What is held against a pod that nobody has wanted for an hour goes before all. `*out` gets it.
 //
 // Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
 int32_t doors_pods_new(uint32_t max_pods,
@@ -589,8 +590,13 @@ int32_t doors_pods_limit(const struct doors_pods *pods, uint32_t max_pods);
 // Call it when a request with a pod begins (DOORS_DECISION_POD), before any dial. `path` is the decision's.
 //
 // `*out` gets DOORS_ACTION_DIAL or _PROBE: go on, and report with doors_pods_ended() what became of it; or _GONE or
-// _UNAVAILABLE: answer at once. While a pod is unreachable or gone, one request a second is told to probe it.
-// DOORS_PATH_RESOURCE (GET and HEAD) may go to another pod of the server instead of being answered _GONE.
+// _UNAVAILABLE: answer at once. While a pod is unreachable or gone, one request a second is told to probe it. A pod that
+// doors_pods_ended() would call gone is gone here too, which sets DOORS_ANSWER_CHANGED.
+//
+// _GONE makes the page reload, so it needs a pod onto which it can: one that was told to work (_CONNECTED, _ANSWERED) to the
+// same source in the last minute, has not failed since, and is among the addresses of its server, if any were told. As long as
+// none is known the answer is _UNAVAILABLE with DOORS_ANSWER_NO_POD, here and for every other call that gives _GONE.
+// DOORS_PATH_RESOURCE (GET and HEAD) is no page: it gets _GONE, and may go to another pod of the server instead.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path), _RANGE or _NULL_POINTER.
 int32_t doors_pods_began(const struct doors_pods *pods,
@@ -620,10 +626,15 @@ int32_t doors_pods_refused_token(const struct doors_pods *pods,
 // when a pod answered over an open connection (once every few seconds for a pod is enough): a pod that works is how a
 // dead pod is told from a fault on our side. `path` is the decision's.
 //
-// `*out` gets for a failed dial what its request gets if it had to reach this pod: DOORS_ACTION_GONE or _UNAVAILABLE;
-// otherwise DOORS_ACTION_NONE. A pod that refuses is gone at once. One that is unreachable is gone when failures span
-// `group->gone_after` without a success and without a pause of more than a minute, unless no pod of the server worked
-// within the last minute. The flag DOORS_ANSWER_CHANGED is set when this event changed the verdict.
+// `*out` gets for a failure what its request gets if it had to reach this pod: DOORS_ACTION_GONE or _UNAVAILABLE; otherwise
+// DOORS_ACTION_NONE. The flag DOORS_ANSWER_CHANGED is set when this event changed the verdict.
+//
+// A pod that refuses is gone at once. One that is unreachable is gone when failures span `group->gone_after` without a
+// success and without a pause of more than a minute, and a witness shows that the fault is not on our side: another pod of
+// the server, one of the last two that connected, refused or answered, within the last minute and without being unreachable
+// since. Without one the flag DOORS_ANSWER_FIND_WITNESS is set. A pod that only drops connections (_DROPPED) is gone after the
+// same time, if the witness has answered. Then a connection alone does not bring it back, as it does otherwise, but an
+// answer.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path or outcome), _RANGE or _NULL_POINTER.
 int32_t doors_pods_ended(const struct doors_pods *pods,
@@ -709,8 +720,8 @@ int32_t doors_pods_list(const struct doors_pods *pods,
 
 // Tells whether the pods at an address, on all ports together, had no request for `idle` nanoseconds, so that they may be
 // stopped. `started` is when the caller began to report requests. An address that is not known had none. A pod that the
-// table had to forget is not called idle too early: the last use of any forgotten pod counts, and while a request of one
-// is in flight every answer is DOORS_IDLE_BUSY.
+// table had to forget is not called idle too early. For that, once pods were forgotten, an address in many is taken for
+// one of them: with 20,000 forgotten pods in use, one in fifty.
 //
 // `*out` gets DOORS_IDLE_YES: none is in flight, and none was for `idle`; _JUST_STARTED: none is in flight, but
 // `now - started` is less than `idle`; or _BUSY. No request does not mean no page: a browser disconnects a hidden page, and

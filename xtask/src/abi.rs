@@ -37,7 +37,7 @@ fn layouts() -> Vec<Layout> {
         doors_pod_state {
             pod, source, server, first_seen, last_seen, unreachable_since, refused, in_flight, streams, verdict, fresh, reserved
         }
-        doors_idle { answer, in_flight, streams, reserved, last_seen, wait }
+        doors_idle { answer, in_flight, streams, used, last_seen, wait }
     }
 }
 

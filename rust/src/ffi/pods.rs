@@ -68,8 +68,9 @@ fn gone_reason_of(number: u32) -> Result<Reason, Status> {
     })
 }
 
-/// Makes an empty one, which remembers at most `max_pods` pods; 10,000 is a good value. Then the one not used for longest is
-/// forgotten, and none with requests in flight as long as there are others. `*out` gets it.
+/// Makes an empty one, which remembers at most `max_pods` pods; 10,000 is a good value. Then pods are forgotten with which
+/// nothing is wrong, those without requests in flight first, and then those against which something is held; of several the
+/// one not used for longest. What is held against a pod that nobody has wanted for an hour goes before all. `*out` gets it.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -97,8 +98,13 @@ pub unsafe extern "C" fn doors_pods_limit(pods: *const doors_pods, max_pods: u32
 /// Call it when a request with a pod begins (DOORS_DECISION_POD), before any dial. `path` is the decision's.
 ///
 /// `*out` gets DOORS_ACTION_DIAL or _PROBE: go on, and report with doors_pods_ended() what became of it; or _GONE or
-/// _UNAVAILABLE: answer at once. While a pod is unreachable or gone, one request a second is told to probe it.
-/// DOORS_PATH_RESOURCE (GET and HEAD) may go to another pod of the server instead of being answered _GONE.
+/// _UNAVAILABLE: answer at once. While a pod is unreachable or gone, one request a second is told to probe it. A pod that
+/// doors_pods_ended() would call gone is gone here too, which sets DOORS_ANSWER_CHANGED.
+///
+/// _GONE makes the page reload, so it needs a pod onto which it can: one that was told to work (_CONNECTED, _ANSWERED) to the
+/// same source in the last minute, has not failed since, and is among the addresses of its server, if any were told. As long as
+/// none is known the answer is _UNAVAILABLE with DOORS_ANSWER_NO_POD, here and for every other call that gives _GONE.
+/// DOORS_PATH_RESOURCE (GET and HEAD) is no page: it gets _GONE, and may go to another pod of the server instead.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path), _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -150,10 +156,15 @@ pub unsafe extern "C" fn doors_pods_refused_token(
 /// when a pod answered over an open connection (once every few seconds for a pod is enough): a pod that works is how a
 /// dead pod is told from a fault on our side. `path` is the decision's.
 ///
-/// `*out` gets for a failed dial what its request gets if it had to reach this pod: DOORS_ACTION_GONE or _UNAVAILABLE;
-/// otherwise DOORS_ACTION_NONE. A pod that refuses is gone at once. One that is unreachable is gone when failures span
-/// `group->gone_after` without a success and without a pause of more than a minute, unless no pod of the server worked
-/// within the last minute. The flag DOORS_ANSWER_CHANGED is set when this event changed the verdict.
+/// `*out` gets for a failure what its request gets if it had to reach this pod: DOORS_ACTION_GONE or _UNAVAILABLE; otherwise
+/// DOORS_ACTION_NONE. The flag DOORS_ANSWER_CHANGED is set when this event changed the verdict.
+///
+/// A pod that refuses is gone at once. One that is unreachable is gone when failures span `group->gone_after` without a
+/// success and without a pause of more than a minute, and a witness shows that the fault is not on our side: another pod of
+/// the server, one of the last two that connected, refused or answered, within the last minute and without being unreachable
+/// since. Without one the flag DOORS_ANSWER_FIND_WITNESS is set. A pod that only drops connections (_DROPPED) is gone after the
+/// same time, if the witness has answered. Then a connection alone does not bring it back, as it does otherwise, but an
+/// answer.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path or outcome), _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]

@@ -98,19 +98,19 @@ fn traffic_is_counted() {
         assert_eq!((last.source, last.server, last.verdict, last.unreachable_since), (1, 1, 0, 0));
         assert_eq!((last.pod.addr.bytes, last.pod.addr.len, last.pod.port), (POD.addr.bytes, 4, 8080));
         assert_eq!((last.reserved, last.pod.reserved), ([0; 4], 0));
-        let mut idle = doors_idle { answer: 77, in_flight: 77, streams: 77, reserved: 77, last_seen: 77, wait: 77 };
+        let mut idle = doors_idle { answer: 77, in_flight: 77, streams: 77, used: 77, last_seen: 77, wait: 77 };
         assert_eq!(doors_pods_idle(pods, &nowhere.addr, 10, 0, 30, &mut idle), DOORS_STATUS_ADDRESS);
         assert_eq!((idle.answer, idle.wait), (77, 77));
         let mut ask = |idle_for, started, now| {
             assert_eq!(doors_pods_idle(pods, &POD.addr, idle_for, started, now, &mut idle), DOORS_STATUS_OK);
-            (idle.answer, idle.in_flight, idle.streams, idle.reserved, idle.last_seen, idle.wait)
+            (idle.answer, idle.in_flight, idle.streams, idle.used, idle.last_seen, idle.wait)
         };
-        assert_eq!(ask(10, 0, 30), (DOORS_IDLE_BUSY, 2, 1, 0, 20, 0));
+        assert_eq!(ask(10, 0, 30), (DOORS_IDLE_BUSY, 2, 1, 1, 20, 0));
         for pod in [&POD, &second] {
             assert_eq!(doors_pods_left(pods, pod, u32::from(pod.port == 8080) * 9, 30), DOORS_STATUS_OK);
         }
-        assert_eq!(ask(10, 0, 33), (DOORS_IDLE_BUSY, 0, 0, 0, 30, 7));
-        assert_eq!(ask(10, 25, 33), (DOORS_IDLE_JUST_STARTED, 0, 0, 0, 30, 7));
-        assert_eq!(ask(10, 30, 40), (DOORS_IDLE_YES, 0, 0, 0, 30, 0));
+        assert_eq!(ask(10, 0, 33), (DOORS_IDLE_BUSY, 0, 0, 1, 30, 7));
+        assert_eq!(ask(10, 25, 33), (DOORS_IDLE_JUST_STARTED, 0, 0, 1, 30, 7));
+        assert_eq!(ask(10, 30, 40), (DOORS_IDLE_YES, 0, 0, 1, 30, 0));
     }
 }

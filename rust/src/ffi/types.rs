@@ -114,7 +114,8 @@ pub struct doors_answer {
 pub struct doors_pod_state {
     /// Where it is dialled.
     pub pod: doors_pod,
-    /// `source` of the doors_group of its last request or dial.
+    /// `source` of the doors_group of its requests and dials. Where several use it, it stays the same until that one has not
+    /// used it for a minute.
     pub source: u64,
     /// `server` of the same.
     pub server: u64,
@@ -132,7 +133,7 @@ pub struct doors_pod_state {
     pub streams: u32,
     /// DOORS_VERDICT_*: what is held against it.
     pub verdict: u32,
-    /// 1 while the addresses of `server` (doors_pods_resolved) hold it, else 0.
+    /// 1 while a server that used it in the last minute of its use has it among its addresses (doors_pods_resolved), else 0.
     pub fresh: u32,
     /// Zero.
     pub reserved: [u32; 4],
@@ -148,10 +149,9 @@ pub struct doors_idle {
     pub in_flight: u32,
     /// Those of them that are receiver streams.
     pub streams: u32,
-    /// Zero.
-    pub reserved: u32,
-    /// When a pod at the address was last used, by the caller's clock; 0 if never. Once pods were forgotten (10,000 are
-    /// remembered), this is at least the time when the last of them was used.
+    /// 1 if a pod at the address was used, else 0. Once pods were forgotten, an address in many is taken for one of them.
+    pub used: u32,
+    /// With `used`: when a pod at the address was last used, by the caller's clock; else 0.
     pub last_seen: u64,
     /// Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
     /// nobody can know: while requests are in flight.
@@ -251,7 +251,7 @@ impl From<Idle> for doors_idle {
             answer: idle.answer as u32,
             in_flight: idle.in_flight,
             streams: idle.streams,
-            reserved: 0,
+            used: idle.last_seen.is_some().into(),
             last_seen: idle.last_seen.unwrap_or(0),
             wait: idle.wait,
         }

@@ -1,6 +1,8 @@
 //! In: what is known about all pods of an address. Out: whether it had no request for long enough to be stopped.
 
-use super::table::{Forgotten, Known};
+use std::net::IpAddr;
+
+use super::table::Table;
 
 /// Whether a pod is idle. The numbers are those of `DOORS_IDLE_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,30 +25,26 @@ pub struct Idle {
     pub in_flight: u32,
     /// Those of them that are receiver streams.
     pub streams: u32,
-    /// When it was last used. Once pods were forgotten, this is at least the time when the last of them was used.
+    /// When it was last used; later than that only where pods were forgotten that are taken for it.
     pub last_seen: Option<u64>,
     /// How long it takes at least until the answer can be [`IdleAnswer::Yes`], in nanoseconds; 0 if it is, and while
     /// requests are in flight: nobody knows when they end.
     pub wait: u64,
 }
 
-/// Judges the pods of one address. Requests of pods that were forgotten could be this one's: they count as in flight.
-pub(super) fn judge<'a>(
-    pods: impl Iterator<Item = &'a Known>,
-    forgotten: Forgotten,
-    idle: u64,
-    started: u64,
-    now: u64,
-) -> Idle {
-    let (mut in_flight, mut streams, mut last_seen) = (0u32, 0u32, forgotten.last_seen);
-    for Known { traffic, .. } in pods {
+/// Judges the pods of one address.
+pub(super) fn judge(pods: &Table, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
+    let forgotten = pods.forgotten();
+    let (mut in_flight, mut streams, mut last_seen) = (0u32, 0u32, forgotten.last_seen(address));
+    for known in pods.at(address) {
+        let traffic = &known.traffic;
         in_flight = in_flight.saturating_add(traffic.in_flight);
         streams = streams.saturating_add(traffic.streams);
         last_seen = last_seen.max(Some(traffic.last_seen));
     }
     let left = |since: u64| idle.saturating_sub(now.saturating_sub(since));
     let (watch, quiet) = (left(started), last_seen.map_or(0, left));
-    let (answer, wait) = if in_flight > 0 || forgotten.in_flight > 0 {
+    let (answer, wait) = if in_flight > 0 || forgotten.in_flight(address) > 0 {
         (IdleAnswer::Busy, 0)
     } else if watch > 0 {
         (IdleAnswer::JustStarted, watch.max(quiet))

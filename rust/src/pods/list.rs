@@ -8,7 +8,8 @@ use super::{Pod, Verdict};
 pub struct KnownPod {
     /// Where it is dialled.
     pub pod: Pod,
-    /// [`super::Group::source`] of its last request or dial.
+    /// [`super::Group::source`] of its requests and dials. Where several use it, it stays the same until that one has not
+    /// used it for a minute.
     pub source: u64,
     /// [`super::Group::server`] of the same.
     pub server: u64,
@@ -26,17 +27,17 @@ pub struct KnownPod {
     pub in_flight: u32,
     /// Those of them that are receiver streams.
     pub streams: u32,
-    /// Its server has it in DNS, as last told.
+    /// A server that used it in the last minute of its use has it in DNS, as last told.
     pub fresh: bool,
 }
 
 impl KnownPod {
     pub(super) fn new(pod: Pod, known: &Known, fresh: bool) -> Self {
-        let Known { state, traffic, source, server } = known;
+        let Known { state, traffic, users } = known;
         KnownPod {
             pod,
-            source: *source,
-            server: *server,
+            source: users.source,
+            server: users.server,
             first_seen: traffic.first_seen,
             last_seen: traffic.last_seen,
             verdict: state.verdict(),

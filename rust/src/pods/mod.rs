@@ -16,15 +16,22 @@
 //! idle      may a pod be stopped?
 //! list      all pods, for people
 //! table     what is known about pods, bounded
-//! recent    the same for servers and sources
+//! users     which upstream one pod is listed under
+//! forgotten what is left of pods that were forgotten
+//! recent    a bounded table for servers and sources
+//! queues    what both tables are made of
+//! addresses the addresses of one upstream
 //! ```
 //!
 //! Nothing here knows a clock: every call says what time it is, so that tests can run through hours in no time.
 
+mod addresses;
+mod forgotten;
 mod idle;
 mod list;
 mod logging;
 mod pacing;
+mod queues;
 mod recent;
 mod server;
 mod signs;
@@ -32,18 +39,20 @@ mod source;
 mod state;
 mod table;
 mod traffic;
+mod users;
 mod verdict;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::decision::Reason;
 use crate::path::PathKind;
+use addresses::Addresses;
 pub use idle::{Idle, IdleAnswer};
 pub use list::KnownPod;
-use state::State;
+use state::{AT_ONCE, State};
 
 /// How many pods are remembered unless somebody says otherwise.
 pub const MAX_PODS: NonZeroU32 = NonZeroU32::new(10_000).expect("it is not 0");
@@ -212,6 +221,8 @@ pub struct Pods {
     state: Mutex<State>,
     /// The time of the last failed dial plus one, or 0: lets [`Pods::failed_recently`] answer without the lock.
     last_failure: AtomicU64,
+    /// Held by a call of [`Pods::resolved`], so that two for one server do not mix while the state is not locked.
+    resolving: Mutex<()>,
 }
 
 impl Default for Pods {
@@ -226,10 +237,12 @@ impl Pods {
         Pods::bounded(MAX_PODS)
     }
 
-    /// Knows nothing. Remembers at most that many pods. Then the one not used for longest is forgotten, and none with
-    /// requests in flight as long as there are others.
+    /// Knows nothing. Remembers at most that many pods. Then pods are forgotten with which nothing is wrong, those without
+    /// requests in flight first, and then those against which something is held; of several the one not used for longest. What
+    /// is held against a pod that nobody has wanted for an hour goes before all.
     pub fn bounded(most: NonZeroU32) -> Self {
-        Pods { state: Mutex::new(State::new(size(most))), last_failure: AtomicU64::new(0) }
+        let (state, resolving) = (Mutex::new(State::new(size(most))), Mutex::default());
+        Pods { state, last_failure: AtomicU64::new(0), resolving }
     }
 
     /// Changes how many pods are remembered. Those that are too many are forgotten, a few at a time.
@@ -284,9 +297,19 @@ impl Pods {
     }
 
     /// The addresses of a server in DNS now, with its port. Clears what is held against those that were not there
-    /// before: a new pod may have the address of a dead one.
+    /// before: a new pod may have the address of a dead one. The lock is taken for a few of them at a time; calls that go on at
+    /// the same time wait for each other.
     pub fn resolved(&self, server: u64, pods: &[Pod]) {
-        self.lock().resolved(server, pods);
+        let addresses = Arc::new(Addresses::new(pods));
+        let _one_at_a_time = self.resolving.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.lock().addresses(server);
+        if before.as_ref() == Some(&addresses) {
+            return;
+        }
+        let was_there = |pod: &Pod| before.as_ref().is_some_and(|before| before.contains(*pod));
+        let added: Vec<Pod> = addresses.iter().filter(|pod| !was_there(pod)).collect();
+        self.lock().set_addresses(server, addresses);
+        added.chunks(AT_ONCE).for_each(|part| self.lock().clear(part));
     }
 
     /// For each pod: should it be tried last, because its last dial failed within the last 10 s? From then on, until a dial
@@ -298,8 +321,11 @@ impl Pods {
             pods.into_iter().for_each(|_| found(false));
             return;
         }
-        let mut state = self.lock();
-        pods.into_iter().for_each(|pod| found(state.failed_recently(pod, now)));
+        let mut pods = pods.into_iter().peekable();
+        while pods.peek().is_some() {
+            let mut state = self.lock();
+            pods.by_ref().take(AT_ONCE).for_each(|pod| found(state.failed_recently(pod, now)));
+        }
     }
 
     /// What is held against a pod. Does not count as a use of it.
@@ -333,5 +359,9 @@ fn size(most: NonZeroU32) -> usize {
     usize::try_from(most.get()).unwrap_or(usize::MAX)
 }
 
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod slow;
 #[cfg(test)]
 mod tests;

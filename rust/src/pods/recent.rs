@@ -2,30 +2,40 @@
 
 use std::hash::Hash;
 
-use lru::LruCache;
+use super::queues::Queues;
 
-pub(super) struct Recent<K: Hash + Eq, V> {
-    table: LruCache<K, V>,
+pub(super) struct Recent<K, V> {
+    table: Queues<K, V, 1>,
     most: usize,
 }
 
 impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
     pub(super) fn new(most: usize) -> Self {
-        // The crate's own bound would claim all its memory at once.
-        Recent { table: LruCache::unbounded(), most }
+        Recent { table: Queues::new(), most }
     }
 
     /// The value of a key, made if need be. It counts as used.
     pub(super) fn entry(&mut self, key: K) -> &mut V {
-        if self.table.len() >= self.most && !self.table.contains(&key) {
-            self.table.pop_lru();
-        }
-        self.table.get_or_insert_mut(key, V::default)
+        let slot = match self.table.find(&key) {
+            Some(slot) => {
+                self.table.move_to(slot, 0);
+                slot
+            }
+            None => {
+                if self.table.len() >= self.most
+                    && let Some(oldest) = self.table.first(0)
+                {
+                    self.table.remove(oldest);
+                }
+                self.table.insert(key, V::default(), 0)
+            }
+        };
+        self.table.value_mut(slot)
     }
 
     /// The value of a key that is known. It does not count as used.
     pub(super) fn peek(&self, key: &K) -> Option<&V> {
-        self.table.peek(key)
+        self.table.get(key)
     }
 }
 

@@ -1,8 +1,9 @@
 //! In: which addresses an upstream has in DNS, and which of its pods work. Out: who can bear witness that a fault is not
 //! on our side, and which pods are fresh.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::addresses::Addresses;
 use super::pacing::Bucket;
 use super::signs::{LastTwo, Sign};
 use super::{Outcome, Pod, SECOND};
@@ -15,7 +16,7 @@ const ASK_EVERY: u64 = SECOND;
 pub(super) struct ServerState {
     pub(super) bucket: Bucket,
     /// Its addresses in DNS, as last told; nothing before that.
-    addresses: Option<HashSet<Pod>>,
+    pub(super) addresses: Option<Arc<Addresses>>,
     /// Its pods that were reached, or whose host refused: they show that the network works.
     pub(super) alive: LastTwo,
     /// Its pods that answered. Apart from the others, which are more: pods that accept and answer nothing are among them.
@@ -37,20 +38,13 @@ impl ServerState {
     }
 
     /// Whether a pod is among its addresses in DNS.
-    pub(super) fn has(&self, pod: &Pod) -> bool {
+    pub(super) fn has(&self, pod: Pod) -> bool {
         self.addresses.as_ref().is_some_and(|addresses| addresses.contains(pod))
     }
 
     /// The same, or nobody knows.
-    pub(super) fn may_have(&self, pod: &Pod) -> bool {
+    pub(super) fn may_have(&self, pod: Pod) -> bool {
         self.addresses.as_ref().is_none_or(|addresses| addresses.contains(pod))
-    }
-
-    /// Takes the addresses in DNS; calls `added` for each that was not there before.
-    pub(super) fn resolved(&mut self, addresses: &[Pod], mut added: impl FnMut(&Pod)) {
-        let fresh: HashSet<Pod> = addresses.iter().copied().collect();
-        fresh.iter().filter(|pod| !self.has(pod)).for_each(&mut added);
-        self.addresses = Some(fresh);
     }
 }
 

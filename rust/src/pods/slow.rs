@@ -1,8 +1,14 @@
-//! A slow model of what is known about pods: it remembers every event. Shared with the fuzz targets.
+//! A slow model of what is known about pods: it remembers every event, and works out from all of them what was promised.
+//! Shared with the fuzz target. Time never goes back here.
 
 use std::collections::BTreeMap;
 
 use super::*;
+
+#[path = "slow_uses.rs"]
+mod uses;
+
+use uses::Uses;
 
 /// Some share an address and differ in their ports.
 pub(super) fn pod(number: u8) -> Pod {
@@ -13,271 +19,381 @@ pub(super) fn address(number: u8) -> IpAddr {
     IpAddr::from([10, 0, 0, number % 4])
 }
 
-/// What happened, as the model keeps it.
-#[derive(Clone, Debug)]
-enum Event {
-    Success { pod: u8, server: u64, at: u64 },
-    Refusal { pod: u8, server: u64, at: u64 },
-    Unreachable { pod: u8, server: u64, gone_after: u64, at: u64 },
-    Probe { pod: u8, at: u64 },
-    Look { pod: u8, at: u64 },
-    Cleared { pod: u8 },
+/// How many pods, servers and sources there are. The last server is the only one of its source.
+pub(super) const PODS: u8 = 6;
+pub(super) const SERVERS: u64 = 3;
+
+pub(super) fn source(server: u64) -> u64 {
+    7 + server / 2
 }
 
-/// What the requests of pods did.
-#[derive(Clone, Debug)]
-enum Use {
-    Used { pod: u8, server: u64, at: u64 },
-    Entered { pod: u8, stream: bool },
-    Left { pod: u8, stream: bool, at: u64 },
-    Refused { pod: u8 },
-    Forgotten { pod: u8 },
+const MINUTE: u64 = 60 * SECOND;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum What {
+    Said(Outcome),
+    /// A connection was made while nothing said that the pod drops them.
+    Reached,
+    Condemned {
+        drops: bool,
+    },
+    Probed,
+    Looked,
+    /// It is back in DNS.
+    Back,
+    Forgotten {
+        held: bool,
+    },
 }
 
-/// What the uses of all pods add up to.
-#[derive(Clone, Debug, Default)]
-struct Uses {
-    pods: BTreeMap<u8, KnownPod>,
-    /// Requests of forgotten pods that have not left, and the last use of any such pod.
-    lost: u64,
-    lost_seen: Option<u64>,
+use What::*;
+
+#[derive(Clone, Copy, Debug)]
+struct Event {
+    pod: u8,
+    server: u64,
+    what: What,
+    at: u64,
+}
+
+impl Event {
+    fn is_failure(&self) -> bool {
+        self.is_miss() || self.what == Said(Outcome::Refused)
+    }
+
+    fn is_miss(&self) -> bool {
+        matches!(self.what, Said(Outcome::Unreachable | Outcome::Dropped))
+    }
 }
 
 /// Remembers every event, and works everything out from the beginning each time it is asked.
 pub(super) struct Model {
-    /// How many pods are remembered.
-    most: usize,
     history: Vec<Event>,
-    uses: Vec<Use>,
-    used: Vec<u8>,
-    dns: Vec<(u64, Vec<u8>)>,
+    uses: Uses,
+    /// Since when something is held against a pod.
+    since: BTreeMap<u8, u64>,
+    dns: BTreeMap<u64, Vec<u8>>,
+    /// Which of the successes were those of fresh pods, by their place in the history.
+    fresh: Vec<usize>,
+    /// When the caller was last asked for something: by source and by server.
+    asked: BTreeMap<(bool, u64), u64>,
     /// Millionths of a request left in each bucket, and when: by server or by source.
-    buckets: Vec<((bool, u64), u128, u64)>,
-    /// Refused tokens: why, when, and whether there was a line in the log.
-    tokens: Vec<(Reason, u64, bool)>,
+    buckets: BTreeMap<(bool, u64), (u128, u64)>,
+    /// Refused tokens: of which source, why, when, and whether there was a line in the log.
+    tokens: Vec<(u64, Reason, u64, bool)>,
 }
+
+/// The members of an answer that the model knows; it says nothing about the key.
+pub(super) fn of(answer: Answer) -> Answer {
+    Answer { nothing_opens: false, ..answer }
+}
+
+const NOTHING: Answer = Answer {
+    action: Action::None,
+    retry_after: 0,
+    verdict: Verdict::None,
+    changed: false,
+    nothing_opens: false,
+    log: false,
+    suppressed: 0,
+    no_pod: false,
+    find_pod: false,
+    find_witness: false,
+    until: 0,
+};
 
 impl Model {
     pub(super) fn new(most: usize) -> Self {
-        let (history, uses, used, dns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Model { most, history, uses, used, dns, buckets: Vec::new(), tokens: Vec::new() }
+        let (history, fresh, tokens) = (Vec::new(), Vec::new(), Vec::new());
+        let (since, dns, asked, buckets) = Default::default();
+        Model { history, uses: Uses::new(most), since, dns, fresh, asked, buckets, tokens }
     }
 
-    fn touch(&mut self, pod: u8, server: u64, at: u64) {
-        if !self.used.contains(&pod) && self.used.len() == self.most {
-            let pods = self.add_up().pods;
-            let quiet = self.used.iter().position(|other| pods[other].in_flight == 0);
-            let forgotten = self.used.remove(quiet.unwrap_or(0));
-            self.history.push(Event::Cleared { pod: forgotten });
-            self.uses.push(Use::Forgotten { pod: forgotten });
+    fn record(&mut self, pod: u8, server: u64, what: What, at: u64) {
+        let before = self.verdict(pod);
+        self.history.push(Event { pod, server, what, at });
+        if before == Verdict::None && self.verdict(pod) != Verdict::None {
+            self.since.insert(pod, at);
         }
-        self.used.retain(|other| *other != pod);
-        self.used.push(pod);
-        self.uses.push(Use::Used { pod, server, at });
     }
 
-    fn add_up(&self) -> Uses {
-        let mut all = Uses::default();
-        for one in &self.uses {
-            match *one {
-                Use::Used { pod: number, server, at } => {
-                    let new = KnownPod {
-                        pod: pod(number),
-                        source: 7,
-                        server,
-                        first_seen: at,
-                        last_seen: at,
-                        verdict: Verdict::None,
-                        unreachable_since: None,
-                        refused: 0,
-                        in_flight: 0,
-                        streams: 0,
-                        fresh: false,
-                    };
-                    let known = all.pods.entry(number).or_insert(new);
-                    (known.server, known.last_seen) = (server, at);
-                }
-                Use::Refused { pod } => all.pods.get_mut(&pod).unwrap().refused += 1,
-                Use::Entered { pod, stream } => {
-                    let known = all.pods.get_mut(&pod).unwrap();
-                    known.in_flight += 1;
-                    known.streams += u32::from(stream);
-                }
-                Use::Left { pod, stream, at } => match all.pods.get_mut(&pod).filter(|known| known.in_flight > 0) {
-                    Some(known) => {
-                        known.in_flight -= 1;
-                        let streams = known.streams.saturating_sub(stream.into());
-                        (known.streams, known.last_seen) = (streams.min(known.in_flight), at);
-                    }
-                    None if all.lost > 0 => (all.lost, all.lost_seen) = (all.lost - 1, Some(at)),
-                    None => (),
-                },
-                Use::Forgotten { pod } => {
-                    let known = all.pods.remove(&pod).unwrap();
-                    all.lost += u64::from(known.in_flight);
-                    all.lost_seen = all.lost_seen.max(Some(known.last_seen));
-                }
+    /// What happened to a pod since it was last forgotten.
+    fn record_of(&self, pod: u8) -> impl Iterator<Item = &Event> + Clone {
+        let newest = self.history.iter().rev().filter(move |event| event.pod == pod);
+        newest.take_while(|event| !matches!(event.what, Forgotten { .. }))
+    }
+
+    /// What happened since something that makes good what was before, the newest first.
+    fn after(&self, pod: u8, good: impl Fn(What) -> bool + Clone) -> impl Iterator<Item = &Event> + Clone {
+        self.record_of(pod).take_while(move |event| event.what != Back && !good(event.what))
+    }
+
+    fn well(what: What) -> bool {
+        matches!(what, Reached | Said(Outcome::Answered))
+    }
+
+    /// What drops leave is made good by an answer, and by a refusal, for then something else accepts later.
+    fn no_drops(what: What) -> bool {
+        Model::well(what) || what == Said(Outcome::Refused)
+    }
+
+    fn gone_by_drops(&self, pod: u8) -> bool {
+        self.after(pod, Model::no_drops).any(|event| event.what == Condemned { drops: true })
+    }
+
+    /// How long failures of one kind have lasted until now, if they go on.
+    fn lasting(&self, pod: u8, outcome: Outcome, good: fn(What) -> bool, now: u64) -> Option<u64> {
+        let mut times = self.after(pod, good).filter(|event| event.what == Said(outcome)).map(|event| event.at);
+        let last = times.next().filter(|at| now - at <= MINUTE)?;
+        let first = times.try_fold(last, |next, at| if next - at <= MINUTE { Ok(at) } else { Err(next) });
+        Some(last - first.unwrap_or_else(|first| first))
+    }
+
+    fn is_dropping(&self, pod: u8, now: u64) -> bool {
+        self.gone_by_drops(pod) || self.lasting(pod, Outcome::Dropped, Model::no_drops, now).is_some()
+    }
+
+    pub(super) fn verdict(&self, pod: u8) -> Verdict {
+        let connected = |what| Model::well(what) || what == Said(Outcome::Connected);
+        let mut dials = self.after(pod, connected);
+        let gone = |event: &Event| matches!(event.what, Said(Outcome::Refused) | Condemned { drops: false });
+        if self.gone_by_drops(pod) || dials.clone().any(gone) {
+            Verdict::Gone
+        } else if dials.any(|event| event.what == Said(Outcome::Unreachable)) {
+            Verdict::Unreachable
+        } else {
+            Verdict::None
+        }
+    }
+
+    fn is_held(&self, pod: u8) -> bool {
+        let drops = self.after(pod, Model::no_drops).any(|event| event.what == Said(Outcome::Dropped));
+        drops || self.verdict(pod) != Verdict::None
+    }
+
+    /// The last two pods of which something was told, with the last time.
+    fn last_two(&self, told: impl Fn(usize, &Event) -> bool) -> Vec<Event> {
+        let mut found: Vec<Event> = Vec::new();
+        for (index, event) in self.history.iter().enumerate().rev() {
+            if told(index, event) && !found.iter().any(|other| other.pod == event.pod) {
+                found.push(*event);
             }
         }
-        all
+        found.truncate(2);
+        found
     }
 
-    /// Whether a pod gave a sign of life to a server in the last minute and nothing bad happened since.
-    fn works(history: &[Event], wanted: u8, id: u64, now: u64) -> bool {
-        let last = history.iter().rev().find_map(|event| match event {
-            Event::Success { pod, server, at } | Event::Refusal { pod, server, at } if *pod == wanted => {
-                Some(*server == id && now - at <= 60 * SECOND)
-            }
-            Event::Unreachable { pod, .. } | Event::Cleared { pod } if *pod == wanted => Some(false),
-            _ => None,
-        });
-        last.unwrap_or(false)
+    /// Whether a pod failed since a sign of life. What it did is lost when it is forgotten; then the failures of all that were
+    /// forgotten although something was held against them count.
+    fn failed_since(&self, sign: &Event, failure: fn(&Event) -> bool) -> bool {
+        let lost = self.uses.first_seen(sign.pod).is_none_or(|first| first >= sign.at);
+        let failed = |event: &Event| failure(event) && event.at >= sign.at;
+        let forgotten = |(index, event): (usize, &Event)| {
+            let own = |before: &&Event| before.pod == event.pod && before.is_failure();
+            event.what == Forgotten { held: true }
+                && self.history[..index].iter().rev().find(own).is_some_and(|last| last.at >= sign.at)
+        };
+        self.record_of(sign.pod).any(failed) || lost && self.history.iter().enumerate().any(forgotten)
     }
 
-    /// The verdict, the time of the last dial that counts, the time of the last failure, and since when there is a verdict.
-    pub(super) fn verdict(&self, wanted: u8) -> (Verdict, u64, Option<u64>, Option<u64>) {
-        let (mut verdict, mut dialled, mut failed, mut span, mut since) = (Verdict::None, 0, None, None, None);
-        for (index, event) in self.history.iter().enumerate() {
-            match *event {
-                Event::Success { pod, .. } | Event::Cleared { pod } if pod == wanted => {
-                    (verdict, dialled, failed, span, since) = (Verdict::None, 0, None, None, None);
-                }
-                Event::Refusal { pod, at, .. } if pod == wanted => {
-                    since = since.or(Some(at));
-                    dialled = if verdict == Verdict::None { at } else { dialled };
-                    (verdict, failed, span) = (Verdict::Gone, Some(at), None);
-                }
-                Event::Unreachable { pod, server, gone_after, at } if pod == wanted => {
-                    since = since.or(Some(at));
-                    dialled = if verdict == Verdict::None { at } else { dialled };
-                    let first = match (span, failed) {
-                        (Some(first), Some(last)) if at - last <= 60 * SECOND => first,
-                        _ => at,
-                    };
-                    (failed, span) = (Some(at), Some(first));
-                    let any = (0..8).any(|other| Model::works(&self.history[..=index], other, server, at));
-                    if verdict != Verdict::Gone {
-                        verdict = if any && at - first >= gone_after { Verdict::Gone } else { Verdict::Unreachable };
-                    }
-                }
-                Event::Probe { pod, at } if pod == wanted => dialled = at,
-                _ => (),
-            }
+    /// Whether another pod shows that the fault is not on our side; one that answered, if need be.
+    fn is_witnessed(&self, pod: u8, server: u64, answered: bool, now: u64) -> bool {
+        let answers = |_, event: &Event| event.server == server && event.what == Said(Outcome::Answered);
+        let others =
+            |_, event: &Event| event.server == server && matches!(event.what, Reached | Said(Outcome::Refused));
+        let works =
+            |sign: Event| sign.pod != pod && now - sign.at <= MINUTE && !self.failed_since(&sign, Event::is_miss);
+        self.last_two(answers).into_iter().any(works) || !answered && self.last_two(others).into_iter().any(works)
+    }
+
+    fn may_have(&self, server: u64, pod: u8) -> bool {
+        self.dns.get(&server).is_none_or(|pods| pods.contains(&pod))
+    }
+
+    fn takes_page(&self, wanted: u64, now: u64) -> bool {
+        let worked = |index, event: &Event| self.fresh.contains(&index) && source(event.server) == wanted;
+        self.last_two(worked).iter().any(|sign| {
+            now - sign.at <= MINUTE
+                && self.may_have(sign.server, sign.pod)
+                && self.verdict(sign.pod) == Verdict::None
+                && !self.failed_since(sign, Event::is_failure)
+        })
+    }
+
+    /// Calls a pod gone that failed for long enough, if there is a witness. True if only the witness is missing.
+    fn judge(&mut self, group: &Group, pod: u8, now: u64) -> bool {
+        let good = |what| Model::no_drops(what) || what == Said(Outcome::Connected);
+        let lasts = |span: Option<u64>| span.is_some_and(|span| span >= group.gone_after);
+        let unreachable = lasts(self.lasting(pod, Outcome::Unreachable, good, now));
+        let drops = match self.verdict(pod) {
+            Verdict::Gone => return false,
+            Verdict::Unreachable if unreachable => false,
+            _ if lasts(self.lasting(pod, Outcome::Dropped, Model::no_drops, now)) => true,
+            _ => return false,
+        };
+        let witnessed = self.is_witnessed(pod, group.server, drops, now);
+        if witnessed {
+            self.record(pod, group.server, Condemned { drops }, now);
         }
-        (verdict, dialled, failed, since)
+        !witnessed && !drops
+    }
+
+    fn used(&mut self, group: &Group, pod: u8, now: u64) {
+        let (uses, held) = (&self.uses, |pod| self.is_held(pod));
+        if let Some(pod) = uses.to_forget(pod, held, now) {
+            let held = self.is_held(pod);
+            self.uses.forget(pod);
+            self.record(pod, 0, Forgotten { held }, now);
+        }
+        self.uses.used(group, pod, now);
+    }
+
+    /// Whether a dial would be one too many: one a second is allowed while something is held against the pod.
+    fn just_dialled(&self, pod: u8, now: u64) -> bool {
+        let events: Vec<&Event> = self.after(pod, Model::well).collect();
+        events.iter().enumerate().any(|(index, event)| {
+            let failed = || events[index..].iter().find(|before| before.is_failure()).map(|failure| failure.at);
+            let dials = match event.what {
+                Probed => true,
+                Condemned { .. } => failed().is_some_and(|at| event.at - at < 10 * SECOND),
+                Said(Outcome::Refused | Outcome::Unreachable) => self.since.get(&pod) == Some(&event.at),
+                _ => false,
+            };
+            dials && now - event.at < SECOND
+        })
     }
 
     pub(super) fn failed_recently(&mut self, pod: u8, now: u64) -> bool {
-        let (_, dialled, failed, _) = self.verdict(pod);
-        let looked = self
-            .history
-            .iter()
-            .any(|event| matches!(event, Event::Look { pod: other, at } if *other == pod && now - at < SECOND));
-        match failed.map(|at| now - at) {
-            Some(since) if (10 * SECOND..60 * SECOND).contains(&since) && now - dialled >= SECOND && !looked => {
-                self.history.push(Event::Look { pod, at: now });
+        let events: Vec<Event> = self.after(pod, Model::well).copied().collect();
+        let looked = events.iter().any(|event| event.what == Looked && now - event.at < SECOND);
+        let failed = events.iter().find(|event| event.is_failure()).map(|event| now - event.at);
+        match failed {
+            Some(since) if (10 * SECOND..MINUTE).contains(&since) && !looked && !self.just_dialled(pod, now) => {
+                self.history.push(Event { pod, server: 0, what: Looked, at: now });
                 false
             }
-            since => since.is_some_and(|since| since < 60 * SECOND),
+            since => since.is_some_and(|since| since < MINUTE),
         }
+    }
+
+    fn asks(&mut self, what: (bool, u64), now: u64) -> bool {
+        let due = self.asked.get(&what).is_none_or(|at| now - at >= SECOND);
+        if due {
+            self.asked.insert(what, now);
+        }
+        due
     }
 
     /// Takes one from a bucket that holds at most what flows in within a second.
-    pub(super) fn take(&mut self, bucket: (bool, u64), rate: u32, now: u64) -> bool {
-        if rate == 0 {
-            return true;
-        }
+    fn take(&mut self, bucket: (bool, u64), rate: u32, now: u64) -> bool {
         let full = u128::from(rate) * u128::from(SECOND);
-        if !self.buckets.iter().any(|(id, ..)| *id == bucket) {
-            self.buckets.push((bucket, full, now));
-        }
-        let (_, left, at) = self.buckets.iter_mut().find(|(id, ..)| *id == bucket).unwrap();
+        let (left, at) = self.buckets.entry(bucket).or_insert((full, now));
         *left = full.min(*left + u128::from(now - *at) * u128::from(rate));
         *at = now;
-        let enough = *left >= u128::from(SECOND);
-        *left -= if enough { u128::from(SECOND) } else { 0 };
+        let enough = rate == 0 || *left >= u128::from(SECOND);
+        *left -= if enough && rate > 0 { u128::from(SECOND) } else { 0 };
         enough
     }
 
-    fn paced(&mut self, group: &Group, path: PathKind, action: Action, now: u64) -> Action {
-        let paced = action == Action::Gone && path == PathKind::Sync;
-        if paced && !self.take((true, group.server), group.gone_rate, now) { Action::Unavailable } else { action }
+    /// What a page gets that is to be told 410.
+    fn gone(&mut self, group: &Group, path: PathKind, bucket: (bool, u64), answer: Answer, now: u64) -> Answer {
+        let unavailable = Answer { action: Action::Unavailable, retry_after: 1, ..answer };
+        if path != PathKind::Resource && !self.takes_page(group.source, now) {
+            let find_pod = path != PathKind::Page && self.asks((false, group.source), now);
+            return Answer { no_pod: true, find_pod, ..unavailable };
+        }
+        if path == PathKind::Sync && !self.take(bucket, group.gone_rate, now) { unavailable } else { answer }
     }
 
-    pub(super) fn began(&mut self, group: &Group, pod: u8, path: PathKind, now: u64) -> Action {
-        self.touch(pod, group.server, now);
-        let (verdict, dialled, ..) = self.verdict(pod);
+    fn settled(&mut self, group: &Group, path: PathKind, unwitnessed: bool, answer: Answer, now: u64) -> Answer {
+        match answer.action {
+            Action::Gone => self.gone(group, path, (true, group.server), answer, now),
+            Action::Unavailable => {
+                let find_witness = unwitnessed && self.asks((true, group.server), now);
+                Answer { retry_after: 1, find_witness, ..answer }
+            }
+            _ => answer,
+        }
+    }
+
+    pub(super) fn began(&mut self, group: &Group, pod: u8, path: PathKind, now: u64) -> Answer {
+        self.used(group, pod, now);
+        let before = self.verdict(pod);
+        let unwitnessed = self.judge(group, pod, now);
+        let verdict = self.verdict(pod);
         let action = match verdict {
             Verdict::None => Action::Dial,
-            _ if now - dialled >= SECOND => {
-                self.history.push(Event::Probe { pod, at: now });
+            _ if !self.just_dialled(pod, now) => {
+                self.record(pod, group.server, Probed, now);
                 Action::Probe
             }
             Verdict::Unreachable => Action::Unavailable,
             Verdict::Gone => Action::Gone,
         };
-        self.paced(group, path, action, now)
+        let answer = Answer { action, verdict, changed: verdict != before, ..NOTHING };
+        self.settled(group, path, unwitnessed, answer, now)
     }
 
-    pub(super) fn ended(
-        &mut self,
-        group: &Group,
-        pod: u8,
-        path: PathKind,
-        outcome: Outcome,
-        now: u64,
-    ) -> (Action, bool) {
-        self.touch(pod, group.server, now);
-        let before = self.verdict(pod).0;
-        let server = group.server;
+    pub(super) fn ended(&mut self, group: &Group, pod: u8, path: PathKind, outcome: Outcome, now: u64) -> Answer {
+        self.used(group, pod, now);
+        let before = self.verdict(pod);
+        let reached = outcome == Outcome::Connected && !self.is_dropping(pod, now);
+        self.record(pod, group.server, if reached { Reached } else { Said(outcome) }, now);
+        if (reached || outcome == Outcome::Answered) && self.may_have(group.server, pod) {
+            self.fresh.push(self.history.len() - 1);
+        }
+        if outcome == Outcome::Refused {
+            self.uses.refused(pod);
+        }
+        let unwitnessed = self.judge(group, pod, now);
+        let verdict = self.verdict(pod);
         let action = match outcome {
-            Outcome::Connected | Outcome::Answered => {
-                self.history.push(Event::Success { pod, server, at: now });
-                Action::None
-            }
-            Outcome::Refused => {
-                self.history.push(Event::Refusal { pod, server, at: now });
-                self.uses.push(Use::Refused { pod });
-                Action::Gone
-            }
-            Outcome::Unreachable => {
-                self.history.push(Event::Unreachable { pod, server, gone_after: group.gone_after, at: now });
-                if self.verdict(pod).0 == Verdict::Gone { Action::Gone } else { Action::Unavailable }
-            }
+            Outcome::Connected | Outcome::Answered | Outcome::Cancelled => Action::None,
             Outcome::OwnFault => Action::Unavailable,
-            Outcome::Cancelled => Action::None,
+            _ if verdict == Verdict::Gone => Action::Gone,
+            _ => Action::Unavailable,
         };
-        (self.paced(group, path, action, now), before != self.verdict(pod).0)
+        let answer = Answer { action, verdict, changed: verdict != before, ..NOTHING };
+        self.settled(group, path, unwitnessed, answer, now)
     }
 
-    /// Whether a refused token gets a line in the log, and how many did not since the last line.
-    pub(super) fn line(&mut self, reason: Reason, now: u64) -> (bool, u32) {
-        let earlier = || self.tokens.iter().rev().filter(|(other, ..)| *other == reason);
-        let log = !earlier().any(|(_, at, log)| *log && now - at < 10 * SECOND);
-        let suppressed = earlier().take_while(|(.., log)| !log).count();
-        self.tokens.push((reason, now, log));
-        (log, if log { suppressed as u32 } else { 0 })
+    pub(super) fn refused_token(&mut self, group: &Group, reason: Reason, path: PathKind, now: u64) -> Answer {
+        let earlier = || self.tokens.iter().rev().filter(|(of, why, ..)| (*of, *why) == (group.source, reason));
+        let log = !earlier().any(|(.., at, log)| *log && now - at < 10 * SECOND);
+        let suppressed = if log { earlier().take_while(|(.., log)| !log).count() as u32 } else { 0 };
+        self.tokens.push((group.source, reason, now, log));
+        let answer = Answer { action: Action::Gone, log, suppressed, ..NOTHING };
+        self.gone(group, path, (false, group.source), answer, now)
+    }
+
+    pub(super) fn wait(&mut self, group: &Group, since: u64, waiting: u32, now: u64) -> Answer {
+        let (over, known) = (now - since >= group.page_wait, self.takes_page(group.source, now));
+        if known && !over {
+            return Answer { action: Action::Dial, ..NOTHING };
+        }
+        let answer = Answer { no_pod: !known, find_pod: !known && self.asks((false, group.source), now), ..NOTHING };
+        match over || waiting >= group.max_waiting {
+            true => Answer { action: Action::Unavailable, retry_after: 1, ..answer },
+            false => Answer { action: Action::Wait, until: (now + SECOND).min(since + group.page_wait), ..answer },
+        }
     }
 
     pub(super) fn entered(&mut self, group: &Group, pod: u8, stream: bool, now: u64) {
-        self.touch(pod, group.server, now);
-        self.uses.push(Use::Entered { pod, stream });
+        self.used(group, pod, now);
+        self.uses.entered(pod, stream);
     }
 
     pub(super) fn left(&mut self, pod: u8, stream: bool, now: u64) {
-        if self.add_up().pods.get(&pod).is_some_and(|known| known.in_flight > 0) {
-            self.used.retain(|other| *other != pod);
-            self.used.push(pod);
-        }
-        self.uses.push(Use::Left { pod, stream, at: now });
+        self.uses.left(pod, stream, now);
     }
 
     pub(super) fn list(&self) -> Vec<KnownPod> {
+        let has = |server: u64, pod: u8| self.dns.get(&server).is_some_and(|pods| pods.contains(&pod));
         let mut list: Vec<KnownPod> = Vec::new();
-        for (number, mut known) in self.add_up().pods {
-            (known.verdict, .., known.unreachable_since) = self.verdict(number);
-            let dns = self.dns.iter().rev().find(|(id, _)| *id == known.server);
-            known.fresh = dns.is_some_and(|(_, pods)| pods.contains(&number));
+        for (number, mut known, servers) in self.uses.list() {
+            known.verdict = self.verdict(number);
+            known.unreachable_since = self.since.get(&number).copied().filter(|_| known.verdict != Verdict::None);
+            known.fresh = servers.iter().any(|server| has(*server, number));
             list.push(known);
         }
         list.sort_by_key(|known| (known.pod.address(), known.pod.port()));
@@ -285,28 +401,20 @@ impl Model {
     }
 
     pub(super) fn idle(&self, number: u8, idle: u64, started: u64, now: u64) -> Idle {
-        let (Uses { pods, lost, lost_seen }, started) = (self.add_up(), started.min(now));
-        let here: Vec<_> = pods.values().filter(|known| known.pod.address() == address(number)).collect();
-        let (in_flight, streams) = here.iter().fold((0, 0), |(a, b), known| (a + known.in_flight, b + known.streams));
-        let last_seen = here.iter().map(|known| known.last_seen).chain(lost_seen).max();
-        // When it will be idle, if nothing more comes.
-        let at = last_seen.map_or(0, |seen| seen + idle).max(started + idle);
-        let (answer, wait) = match at.saturating_sub(now) {
-            _ if in_flight > 0 || lost > 0 => (IdleAnswer::Busy, 0),
-            0 => (IdleAnswer::Yes, 0),
-            wait if started + idle > now => (IdleAnswer::JustStarted, wait),
-            wait => (IdleAnswer::Busy, wait),
-        };
-        Idle { answer, in_flight, streams, last_seen, wait }
+        self.uses.idle(address(number), idle, started.min(now), now)
     }
 
     pub(super) fn resolved(&mut self, server: u64, pods: &[u8]) {
-        let before = self.dns.iter().rev().find(|(id, _)| *id == server).map(|(_, pods)| pods.clone());
-        for pod in pods {
-            if !before.as_ref().is_some_and(|before| before.contains(pod)) {
-                self.history.push(Event::Cleared { pod: *pod });
+        let was_there = |one: &u8| self.dns.get(&server).is_some_and(|before| before.contains(one));
+        let mut added: Vec<u8> = pods.iter().filter(|one| !was_there(one)).copied().collect();
+        added.sort_by_key(|one| pod(*one));
+        for pod in added {
+            // It goes over to those against which nothing is held, and is the last of them.
+            if self.is_held(pod) {
+                self.uses.touched(pod);
             }
+            self.history.push(Event { pod, server, what: Back, at: 0 });
         }
-        self.dns.push((server, pods.to_vec()));
+        self.dns.insert(server, pods.to_vec());
     }
 }

@@ -1,7 +1,9 @@
 //! In: one event. Out: one answer. Ties the tables of pods, servers and sources together.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use super::addresses::Addresses;
 use super::idle::{self, Idle};
 use super::list::KnownPod;
 use super::pacing::Bucket;
@@ -19,8 +21,8 @@ use crate::path::PathKind;
 const MAX_SERVERS: usize = 200_000;
 const MAX_SOURCES: usize = 10_000;
 
-/// So many pods are copied or forgotten while no other call can go on.
-const AT_ONCE: usize = 64;
+/// So many pods are looked at while no other call can go on.
+pub(super) const AT_ONCE: usize = 64;
 
 /// The client's own back-off does the rest.
 const RETRY_AFTER: u32 = 1;
@@ -38,11 +40,13 @@ impl State {
 
     pub(super) fn began(&mut self, group: &Group, pod: Pod, path: PathKind, now: u64) -> Answer {
         self.sources.entry(group.source).opened();
-        let known = &mut self.pods.used(group, pod, now).state;
+        let slot = self.pods.used(group, pod, now);
+        let known = &self.pods.known(slot).state;
         let before = known.verdict();
         let ripe = known.ripe(group.gone_after, now);
-        let unwitnessed = ripe.is_some_and(|ripe| !self.judge(group, pod, ripe, now) && ripe == Ripe::Unreachable);
-        let known = &mut self.pods.known(pod).state;
+        let unwitnessed =
+            ripe.is_some_and(|ripe| !self.judge(group, pod, slot, ripe, now) && ripe == Ripe::Unreachable);
+        let known = &mut self.pods.known_mut(slot).state;
         let (action, verdict) = (known.arrive(now), known.verdict());
         let answer = Answer { changed: verdict != before, ..answer(action, verdict) };
         self.settled(group, path, answer, unwitnessed, now)
@@ -67,7 +71,8 @@ impl State {
     }
 
     pub(super) fn ended(&mut self, group: &Group, pod: Pod, path: PathKind, outcome: Outcome, now: u64) -> Answer {
-        let known = self.pods.used(group, pod, now);
+        let slot = self.pods.used(group, pod, now);
+        let known = self.pods.known_mut(slot);
         let before = known.state.verdict();
         let mut alive = false;
         match outcome {
@@ -86,11 +91,13 @@ impl State {
             Outcome::Dropped => known.state.drop_connection(now),
         }
         let ripe = known.state.ripe(group.gone_after, now);
+        self.pods.sort(slot);
         if alive {
             self.add_sign(group, pod, outcome, now);
         }
-        let unwitnessed = ripe.is_some_and(|ripe| !self.judge(group, pod, ripe, now) && ripe == Ripe::Unreachable);
-        let known = &self.pods.known(pod).state;
+        let unwitnessed =
+            ripe.is_some_and(|ripe| !self.judge(group, pod, slot, ripe, now) && ripe == Ripe::Unreachable);
+        let known = &self.pods.known(slot).state;
         let verdict = known.verdict();
         let action = match outcome {
             Outcome::Connected | Outcome::Answered | Outcome::Cancelled => Action::None,
@@ -118,13 +125,18 @@ impl State {
         Answer { no_pod: !takes_page, find_pod, ..answer }
     }
 
-    pub(super) fn resolved(&mut self, server: u64, addresses: &[Pod]) {
-        let State { pods, servers, .. } = self;
-        servers.entry(server).resolved(addresses, |added| {
-            if let Some(known) = pods.peek_mut(added) {
-                known.state.clear();
-            }
-        });
+    /// The addresses of a server in DNS, as last told.
+    pub(super) fn addresses(&self, server: u64) -> Option<Arc<Addresses>> {
+        self.servers.peek(&server).and_then(|server| server.addresses.clone())
+    }
+
+    pub(super) fn set_addresses(&mut self, server: u64, addresses: Arc<Addresses>) {
+        self.servers.entry(server).addresses = Some(addresses);
+    }
+
+    /// Other pods may have these addresses now.
+    pub(super) fn clear(&mut self, pods: &[Pod]) {
+        pods.iter().for_each(|pod| self.pods.clear(*pod));
     }
 
     pub(super) fn entered(&mut self, group: &Group, pod: Pod, stream: bool, now: u64) {
@@ -148,22 +160,23 @@ impl State {
     pub(super) fn list_more(&self, list: &mut Vec<KnownPod>) -> bool {
         let before = list.len();
         list.extend(self.pods.after(list.last().map(|known| known.pod)).take(AT_ONCE).map(|(pod, known)| {
-            let fresh = self.servers.peek(&known.server).is_some_and(|server| server.has(pod));
+            let has = |server: u64| self.servers.peek(&server).is_some_and(|server| server.has(*pod));
+            let fresh = known.users.servers().any(has);
             KnownPod::new(*pod, known, fresh)
         }));
         list.len() == before + AT_ONCE
     }
 
     pub(super) fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
-        idle::judge(self.pods.at(address), self.pods.forgotten, idle, started, now)
+        idle::judge(&self.pods, address, idle, started, now)
     }
 
     pub(super) fn failed_recently(&mut self, pod: Pod, now: u64) -> bool {
-        self.pods.peek_mut(&pod).is_some_and(|known| known.state.failed_recently(now))
+        self.pods.failed_recently(pod, now)
     }
 
     pub(super) fn verdict(&self, pod: Pod) -> Verdict {
-        self.pods.peek(&pod).map_or(Verdict::None, |known| known.state.verdict())
+        self.pods.peek(pod).map_or(Verdict::None, |known| known.state.verdict())
     }
 
     /// A pod gave a sign of life: it may witness for others, and if it is fresh it would take a page.
@@ -171,19 +184,19 @@ impl State {
         let sign = Sign { pod, server: group.server, at: now };
         let server = self.servers.entry(group.server);
         server.add(sign, outcome);
-        if outcome != Outcome::Refused && server.may_have(&pod) {
+        if outcome != Outcome::Refused && server.may_have(pod) {
             self.sources.entry(group.source).worked.add(sign);
         }
     }
 
     /// Declares a pod gone if another one shows that the fault is not on our side. False when there is none.
-    fn judge(&mut self, group: &Group, pod: Pod, ripe: Ripe, now: u64) -> bool {
+    fn judge(&mut self, group: &Group, pod: Pod, slot: u32, ripe: Ripe, now: u64) -> bool {
         let server = self.servers.entry(group.server);
         let pods = &self.pods;
         let works = |signs: &LastTwo| signs.at(now).any(|sign| sign.pod != pod && !pods.missed_since(sign));
         let witnessed = works(&server.answered) || ripe == Ripe::Unreachable && works(&server.alive);
         if witnessed {
-            self.pods.known(pod).state.condemn(ripe, now);
+            self.pods.known_mut(slot).state.condemn(ripe, now);
         }
         witnessed
     }
@@ -191,7 +204,7 @@ impl State {
     /// Whether a pod is known that would take a page of a source.
     fn takes_page(&self, source: u64, now: u64) -> bool {
         let takes = |sign: &Sign| {
-            let fresh = self.servers.peek(&sign.server).is_none_or(|server| server.may_have(&sign.pod));
+            let fresh = self.servers.peek(&sign.server).is_none_or(|server| server.may_have(sign.pod));
             fresh && self.verdict(sign.pod) == Verdict::None && !self.pods.failed_since(sign)
         };
         self.sources.peek(&source).is_some_and(|source| source.worked.at(now).any(takes))

@@ -1,58 +1,63 @@
-//! In: pods and what happens to them. Out: what is known about each, in a table that is bounded: when it is full, the one
-//! not used for longest is forgotten, and none with requests in flight as long as there are others.
+//! In: pods and what happens to them. Out: what is known about each, in a table that is bounded. When it is full, pods are
+//! forgotten with which nothing is wrong, those without requests in flight before the others; then those against which
+//! something is held. Of several the one not used for longest goes.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::Bound;
 
-use lru::LruCache;
-
+use super::forgotten::Forgotten;
+use super::queues::Queues;
 use super::signs::Sign;
 use super::traffic::Traffic;
+use super::users::Users;
 use super::verdict::PodState;
-use super::{Group, Pod};
+use super::{Group, Pod, SECOND};
+
+/// What is held against a pod that nobody wants any more is worth less than a pod that works. No page waits for so long.
+const HELD: u64 = 3600 * SECOND;
+
+/// The queues, in the order in which they are emptied.
+const QUIET: usize = 0;
+const BUSY: usize = 1;
+const QUIET_HELD: usize = 2;
+const BUSY_HELD: usize = 3;
 
 /// What is known about one pod.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) state: PodState,
     pub(super) traffic: Traffic,
-    /// What its last request or dial belonged to.
-    pub(super) source: u64,
-    pub(super) server: u64,
+    pub(super) users: Users,
 }
 
-/// What is left of pods that were forgotten.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Forgotten {
-    /// When the last of them was last used.
-    pub(super) last_seen: Option<u64>,
-    /// Their requests that have not left yet.
-    pub(super) in_flight: u64,
-}
-
-impl Forgotten {
-    fn seen(&mut self, now: u64) {
-        self.last_seen = self.last_seen.max(Some(now));
+impl Known {
+    fn queue(&self) -> usize {
+        match (self.state.is_held(), self.traffic.in_flight > 0) {
+            (false, false) => QUIET,
+            (false, true) => BUSY,
+            (true, false) => QUIET_HELD,
+            (true, true) => BUSY_HELD,
+        }
     }
 }
 
 pub(super) struct Table {
-    /// Pods with requests in flight.
-    busy: LruCache<Pod, Known>,
-    /// All others.
-    quiet: LruCache<Pod, Known>,
-    /// All pods of both.
+    pods: Queues<Pod, Known, 4>,
+    /// The same pods.
     order: BTreeSet<Pod>,
     most: usize,
-    pub(super) forgotten: Forgotten,
+    forgotten: Forgotten,
+    /// The latest failure of a pod that was forgotten although something was held against it.
+    failed_at: Option<u64>,
+    /// The latest time of all.
+    latest: u64,
 }
 
 impl Table {
     pub(super) fn new(most: usize) -> Self {
-        // The crate's own bound would claim all its memory at once.
-        let (busy, quiet) = (LruCache::unbounded(), LruCache::unbounded());
-        Table { busy, quiet, order: BTreeSet::new(), most, forgotten: Forgotten::default() }
+        let (order, forgotten) = (BTreeSet::new(), Forgotten::default());
+        Table { pods: Queues::new(), order, most, forgotten, failed_at: None, latest: 0 }
     }
 
     /// Changes how many are remembered; forgets at most `at_once` of those that are too many. False when there are more.
@@ -65,104 +70,128 @@ impl Table {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.order.len()
+        self.pods.len()
     }
 
     /// The pods after one, by address and port, or from the first.
     pub(super) fn after(&self, last: Option<Pod>) -> impl Iterator<Item = (&Pod, &Known)> {
         let start = last.map_or(Bound::Unbounded, Bound::Excluded);
-        self.order.range((start, Bound::Unbounded)).filter_map(|pod| Some((pod, self.peek(pod)?)))
+        self.order.range((start, Bound::Unbounded)).filter_map(|pod| Some((pod, self.peek(*pod)?)))
     }
 
     /// The pods at one address.
     pub(super) fn at(&self, address: IpAddr) -> impl Iterator<Item = &Known> {
-        self.order.range(Pod::new(address, 0)..=Pod::new(address, u16::MAX)).filter_map(|pod| self.peek(pod))
+        self.order.range(Pod::new(address, 0)..=Pod::new(address, u16::MAX)).filter_map(|pod| self.peek(*pod))
+    }
+
+    /// What is left of the pods that were forgotten.
+    pub(super) fn forgotten(&self) -> &Forgotten {
+        &self.forgotten
     }
 
     /// What is known about a pod. It does not count as used.
-    pub(super) fn peek(&self, pod: &Pod) -> Option<&Known> {
-        self.busy.peek(pod).or_else(|| self.quiet.peek(pod))
+    pub(super) fn peek(&self, pod: Pod) -> Option<&Known> {
+        self.pods.get(&pod)
     }
 
-    /// The same, to change it.
-    pub(super) fn peek_mut(&mut self, pod: &Pod) -> Option<&mut Known> {
-        match self.busy.peek_mut(pod) {
-            None => self.quiet.peek_mut(pod),
-            known => known,
-        }
+    /// What is known about a pod that [`Table::used`] gave, until another pod is used.
+    pub(super) fn known(&self, slot: u32) -> &Known {
+        self.pods.value(slot)
     }
 
-    /// What is known about a pod that was used a moment ago.
-    pub(super) fn known(&mut self, pod: Pod) -> &mut Known {
-        self.peek_mut(&pod).expect("it is there")
+    /// The same, to change it. What changes is followed by [`Table::sort`].
+    pub(super) fn known_mut(&mut self, slot: u32) -> &mut Known {
+        self.pods.value_mut(slot)
+    }
+
+    /// Puts a pod at the end of its queue, which depends on what is known about it.
+    pub(super) fn sort(&mut self, slot: u32) {
+        let queue = self.pods.value(slot).queue();
+        self.pods.move_to(slot, queue);
     }
 
     /// Whether a pod failed in any way after its sign of life.
     pub(super) fn failed_since(&self, sign: &Sign) -> bool {
-        self.peek(&sign.pod).is_some_and(|known| known.state.failed_since(sign.at))
+        self.since(sign, |state| state.failed_since(sign.at))
     }
 
     /// The same, unless it refused: then the network works.
     pub(super) fn missed_since(&self, sign: &Sign) -> bool {
-        self.peek(&sign.pod).is_some_and(|known| known.state.missed_since(sign.at))
+        self.since(sign, |state| state.missed_since(sign.at))
+    }
+
+    fn since(&self, sign: &Sign, failed: impl Fn(&PodState) -> bool) -> bool {
+        let known = self.peek(sign.pod);
+        // What happened between is lost when the pod was forgotten after its sign.
+        let forgotten = known.is_none_or(|known| known.traffic.first_seen >= sign.at);
+        known.is_some_and(|known| failed(&known.state)) || forgotten && self.failed_at.is_some_and(|at| at >= sign.at)
     }
 
     /// What is known about a pod that is used now, nothing if need be.
-    pub(super) fn used(&mut self, group: &Group, pod: Pod, now: u64) -> &mut Known {
-        let known = if self.busy.contains(&pod) {
-            self.busy.get_mut(&pod).expect("it is there")
-        } else {
-            if !self.quiet.contains(&pod) {
-                if self.len() >= self.most {
-                    self.forget();
-                }
-                self.order.insert(pod);
+    pub(super) fn used(&mut self, group: &Group, pod: Pod, now: u64) -> u32 {
+        self.latest = self.latest.max(now);
+        let Some(slot) = self.pods.find(&pod) else {
+            if self.len() >= self.most {
+                self.forget();
             }
-            self.quiet.get_or_insert_mut(pod, || Known::new(now))
+            self.order.insert(pod);
+            let (state, users) = (PodState::default(), Users::new(group, now));
+            return self.pods.insert(pod, Known { state, traffic: Traffic::new(now), users }, QUIET);
         };
+        let known = self.pods.value_mut(slot);
         known.traffic.seen(now);
-        (known.source, known.server) = (group.source, group.server);
-        known
+        known.users.used(group, now);
+        self.sort(slot);
+        slot
     }
 
     /// A request is sent to a pod.
     pub(super) fn entered(&mut self, group: &Group, pod: Pod, stream: bool, now: u64) {
-        self.used(group, pod, now).traffic.entered(stream);
-        if let Some(known) = self.quiet.pop(&pod) {
-            self.busy.put(pod, known);
-        }
+        let slot = self.used(group, pod, now);
+        self.known_mut(slot).traffic.entered(stream);
+        self.sort(slot);
     }
 
     /// It has ended.
     pub(super) fn left(&mut self, pod: Pod, stream: bool, now: u64) {
-        let Some(known) = self.busy.get_mut(&pod) else {
-            // Perhaps the request of a pod that was forgotten since.
-            if self.forgotten.in_flight > 0 {
-                self.forgotten.in_flight -= 1;
-                self.forgotten.seen(now);
+        match self.pods.find(&pod) {
+            Some(slot) if self.known_mut(slot).traffic.left(stream) => {
+                self.known_mut(slot).traffic.seen(now);
+                self.sort(slot);
             }
-            return;
-        };
-        known.traffic.left(stream);
-        known.traffic.seen(now);
-        if known.traffic.in_flight == 0
-            && let Some(known) = self.busy.pop(&pod)
-        {
-            self.quiet.put(pod, known);
+            // Perhaps a request from before the pod was forgotten.
+            _ => self.forgotten.left(pod.address(), now),
         }
+    }
+
+    /// Another pod may have the address now.
+    pub(super) fn clear(&mut self, pod: Pod) {
+        if let Some(slot) = self.pods.find(&pod) {
+            let was_held = self.known(slot).state.is_held();
+            self.known_mut(slot).state.clear();
+            if was_held {
+                self.sort(slot);
+            }
+        }
+    }
+
+    pub(super) fn failed_recently(&mut self, pod: Pod, now: u64) -> bool {
+        self.pods.find(&pod).is_some_and(|slot| self.known_mut(slot).state.failed_recently(now))
     }
 
     fn forget(&mut self) {
-        if let Some((pod, known)) = self.quiet.pop_lru().or_else(|| self.busy.pop_lru()) {
-            self.order.remove(&pod);
-            self.forgotten.seen(known.traffic.last_seen);
-            self.forgotten.in_flight += u64::from(known.traffic.in_flight);
+        let unwanted = self.pods.first(QUIET_HELD).filter(|slot| {
+            let Known { traffic, .. } = self.known(*slot);
+            self.latest.saturating_sub(traffic.last_seen) > HELD
+        });
+        let Some(slot) = unwanted.or_else(|| (QUIET..=BUSY_HELD).find_map(|queue| self.pods.first(queue))) else {
+            return;
+        };
+        let (pod, Known { state, traffic, .. }) = self.pods.remove(slot);
+        self.order.remove(&pod);
+        self.forgotten.add(pod.address(), traffic.last_seen, traffic.in_flight);
+        if state.is_held() {
+            self.failed_at = self.failed_at.max(state.failed_at());
         }
-    }
-}
-
-impl Known {
-    fn new(now: u64) -> Self {
-        Known { state: PodState::default(), traffic: Traffic::new(now), source: 0, server: 0 }
     }
 }

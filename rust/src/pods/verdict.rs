@@ -73,6 +73,15 @@ impl PodState {
         (self.verdict() != Verdict::None).then_some(self.since)
     }
 
+    /// Whether anything is held against the pod that is lost when it is forgotten.
+    pub(super) fn is_held(&self) -> bool {
+        self.verdict() != Verdict::None || self.drops.is_some()
+    }
+
+    pub(super) fn failed_at(&self) -> Option<u64> {
+        self.failed_at
+    }
+
     /// Whether it failed at that time or later.
     pub(super) fn failed_since(&self, at: u64) -> bool {
         self.failed_at.is_some_and(|failed| failed >= at)
@@ -174,13 +183,15 @@ impl PodState {
 
     /// The pod is declared gone. Unless the last failure is some time ago, the next second needs no probe.
     pub(super) fn condemn(&mut self, ripe: Ripe, now: u64) {
-        self.hold(now);
-        match ripe {
-            Ripe::Unreachable => self.dialled = Verdict::Gone,
-            Ripe::Dropped => self.dropped = true,
+        if self.verdict() == Verdict::None {
+            (self.since, self.next_dial) = (now, now);
         }
         if self.failed_at.is_some_and(|at| now.saturating_sub(at) < FAILED_RECENTLY) {
             self.next_dial = now.saturating_add(PROBE_EVERY);
+        }
+        match ripe {
+            Ripe::Unreachable => self.dialled = Verdict::Gone,
+            Ripe::Dropped => self.dropped = true,
         }
     }
 

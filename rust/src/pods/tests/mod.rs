@@ -2,6 +2,11 @@
 
 use super::*;
 
+mod bounds;
+mod drops;
+mod pages;
+mod witnesses;
+
 const GROUP: Group =
     Group { source: 1, server: 1, gone_after: 10 * SECOND, page_wait: 10 * SECOND, gone_rate: 0, max_waiting: 3 };
 
@@ -14,7 +19,12 @@ fn began(pods: &Pods, last: u8, now: u64) -> Action {
 }
 
 fn ended(pods: &Pods, last: u8, outcome: Outcome, now: u64) -> Action {
-    pods.ended(&GROUP, pod(last), PathKind::Sync, outcome, now).action
+    end(pods, last, outcome, now).action
+}
+
+/// The same, with all that is answered.
+fn end(pods: &Pods, last: u8, outcome: Outcome, now: u64) -> Answer {
+    pods.ended(&GROUP, pod(last), PathKind::Sync, outcome, now)
 }
 
 #[test]
@@ -48,27 +58,6 @@ fn unreachable_is_a_blip_until_it_lasts() {
         assert_ne!(ended(&pods, 1, outcome, second * SECOND), Action::Gone, "second {second}");
     }
     assert_eq!(ended(&pods, 1, Outcome::Unreachable, 19 * SECOND), Action::Gone);
-}
-
-#[test]
-fn when_all_pods_fail_none_is_gone() {
-    let pods = Pods::new();
-    ended(&pods, 1, Outcome::Connected, 0);
-    ended(&pods, 2, Outcome::Connected, 0);
-    for second in 1..=40 {
-        assert_eq!(ended(&pods, 1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
-        assert_eq!(ended(&pods, 2, Outcome::Unreachable, second * SECOND), Action::Unavailable);
-    }
-    // One is back: the other was not our fault.
-    ended(&pods, 2, Outcome::Connected, 41 * SECOND);
-    assert_eq!(ended(&pods, 1, Outcome::Unreachable, 42 * SECOND), Action::Gone);
-    // What another server's pods do says nothing.
-    let other = Group { server: 2, ..GROUP };
-    let pods = Pods::new();
-    pods.ended(&other, pod(9), PathKind::Sync, Outcome::Connected, 0);
-    for second in 1..=20 {
-        assert_eq!(ended(&pods, 1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
-    }
 }
 
 #[test]
@@ -205,39 +194,6 @@ fn traffic_goes_on_whatever_the_verdict_is() {
     assert_eq!(idle(&pods, 1, 9 * SECOND), (IdleAnswer::JustStarted, 59));
     assert_eq!(idle(&pods, 1, 61 * SECOND), (IdleAnswer::Busy, 7));
     assert_eq!(idle(&pods, 1, 68 * SECOND), (IdleAnswer::Yes, 0));
-}
-
-#[test]
-fn pods_in_use_are_forgotten_last() {
-    let pods = Pods::bounded(NonZeroU32::new(3).unwrap());
-    pods.entered(&GROUP, pod(1), true, 100 * SECOND);
-    began(&pods, 2, 200 * SECOND);
-    began(&pods, 3, 300 * SECOND);
-    began(&pods, 4, 400 * SECOND);
-    let known = || pods.list().iter().map(|known| known.pod).collect::<Vec<_>>();
-    assert_eq!(known(), [pod(1), pod(3), pod(4)]);
-    // It was used at 200 s, which nobody knows any more for sure.
-    assert_eq!(idle(&pods, 2, 259 * SECOND), (IdleAnswer::Busy, 1));
-    assert_eq!(idle(&pods, 2, 260 * SECOND), (IdleAnswer::Yes, 0));
-}
-
-#[test]
-fn a_request_of_a_forgotten_pod_is_not_lost() {
-    let pods = Pods::bounded(NonZeroU32::new(2).unwrap());
-    for last in 1..=3 {
-        pods.entered(&GROUP, pod(last), false, u64::from(last) * SECOND);
-    }
-    // The first is forgotten, so any pod may have a request.
-    for last in [1, 9] {
-        assert_eq!(idle(&pods, last, 1000 * SECOND), (IdleAnswer::Busy, 0));
-    }
-    pods.left(pod(1), false, 1000 * SECOND);
-    assert_eq!(idle(&pods, 1, 1001 * SECOND), (IdleAnswer::Busy, 59));
-    assert_eq!(idle(&pods, 1, 1060 * SECOND), (IdleAnswer::Yes, 0));
-    // Its other ends count as nothing.
-    pods.left(pod(1), false, 1060 * SECOND);
-    assert_eq!(idle(&pods, 1, 1060 * SECOND), (IdleAnswer::Yes, 0));
-    assert_eq!(pods.list().iter().map(|known| known.in_flight).sum::<u32>(), 2);
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! Pods that accept connections and answer nothing.
+
+use super::*;
+
+#[test]
+fn what_accepts_and_drops_is_gone_while_others_answer() {
+    let pods = Pods::new();
+    for second in 0..10 {
+        let now = second * SECOND;
+        ended(&pods, 2, Outcome::Answered, now);
+        assert_eq!(began(&pods, 1, now), Action::Dial);
+        assert_eq!(ended(&pods, 1, Outcome::Connected, now), Action::None);
+        let answer = end(&pods, 1, Outcome::Dropped, now);
+        assert_eq!((answer.action, answer.retry_after), (Action::Unavailable, 1));
+        assert_eq!((answer.verdict, answer.changed, answer.find_witness), (Verdict::None, false, false));
+    }
+    let answer = end(&pods, 1, Outcome::Dropped, 10 * SECOND);
+    assert_eq!((answer.action, answer.verdict, answer.changed), (Action::Gone, Verdict::Gone, true));
+    assert_eq!(pods.list()[0].unreachable_since, Some(10 * SECOND));
+    // A connection alone does not bring it back.
+    assert_eq!(began(&pods, 1, 11 * SECOND), Action::Probe);
+    let answer = end(&pods, 1, Outcome::Connected, 11 * SECOND);
+    assert_eq!((answer.action, answer.verdict, answer.changed), (Action::None, Verdict::Gone, false));
+    assert_eq!(ended(&pods, 1, Outcome::Dropped, 11 * SECOND), Action::Gone);
+    assert_eq!(began(&pods, 1, 11 * SECOND), Action::Gone);
+    // Not even after a long time.
+    assert_eq!(end(&pods, 1, Outcome::Connected, 1000 * SECOND).verdict, Verdict::Gone);
+    let answer = end(&pods, 1, Outcome::Answered, 1000 * SECOND);
+    assert_eq!((answer.verdict, answer.changed), (Verdict::None, true));
+    assert_eq!(ended(&pods, 1, Outcome::Dropped, 1001 * SECOND), Action::Unavailable);
+}
+
+#[test]
+fn while_nobody_answers_nobody_is_gone() {
+    for witness in [Outcome::Connected, Outcome::Refused, Outcome::Dropped] {
+        let pods = Pods::new();
+        for second in 0..60 {
+            ended(&pods, 2, witness, second * SECOND);
+            ended(&pods, 1, Outcome::Connected, second * SECOND);
+            let answer = end(&pods, 1, Outcome::Dropped, second * SECOND);
+            assert_eq!((answer.action, answer.verdict), (Action::Unavailable, Verdict::None), "{witness:?}");
+        }
+        // The one that answers drops a connection afterwards: it is no witness any more.
+        ended(&pods, 2, Outcome::Answered, 60 * SECOND);
+        ended(&pods, 2, Outcome::Dropped, 60 * SECOND);
+        assert_eq!(ended(&pods, 1, Outcome::Dropped, 60 * SECOND), Action::Unavailable);
+        ended(&pods, 3, Outcome::Answered, 60 * SECOND);
+        let answer = pods.began(&GROUP, pod(1), PathKind::Hook, 61 * SECOND);
+        assert_eq!((answer.action, answer.changed), (Action::Gone, true));
+    }
+}
+
+#[test]
+fn drops_must_last_without_an_answer_or_a_pause() {
+    let gone = |events: &[(u64, Outcome)]| {
+        let pods = Pods::new();
+        for (second, outcome) in events {
+            ended(&pods, 2, Outcome::Answered, second * SECOND);
+            ended(&pods, 1, *outcome, second * SECOND);
+        }
+        pods.verdict(pod(1)) == Verdict::Gone
+    };
+    use Outcome::*;
+    assert!(gone(&[(0, Dropped), (10, Dropped)]));
+    assert!(!gone(&[(0, Dropped), (9, Dropped)]));
+    assert!(gone(&[(0, Dropped), (5, Connected), (10, Dropped)]));
+    assert!(!gone(&[(0, Dropped), (5, Answered), (10, Dropped)]));
+    // What refuses a connection is not what accepts the next.
+    assert!(!gone(&[(0, Dropped), (5, Refused), (6, Connected), (10, Dropped)]));
+    assert!(gone(&[(0, Dropped), (60, Dropped)]));
+    assert!(!gone(&[(0, Dropped), (61, Dropped)]));
+    assert!(gone(&[(0, Dropped), (61, Dropped), (71, Dropped)]));
+}
+
+#[test]
+fn a_connection_clears_what_dials_have_left_and_not_the_drops() {
+    let pods = Pods::new();
+    ended(&pods, 2, Outcome::Answered, 0);
+    ended(&pods, 1, Outcome::Dropped, 0);
+    assert_eq!(end(&pods, 1, Outcome::Unreachable, SECOND).verdict, Verdict::Unreachable);
+    let answer = end(&pods, 1, Outcome::Connected, 2 * SECOND);
+    assert_eq!((answer.verdict, answer.changed), (Verdict::None, true));
+    assert_eq!(ended(&pods, 1, Outcome::Dropped, 10 * SECOND), Action::Gone);
+}
+
+#[test]
+fn a_pod_that_dropped_a_connection_is_tried_last() {
+    let pods = Pods::new();
+    let failed = |now| {
+        let mut all = Vec::new();
+        pods.failed_recently([pod(1)], now, |one| all.push(one));
+        all[0]
+    };
+    ended(&pods, 1, Outcome::Connected, 0);
+    ended(&pods, 1, Outcome::Dropped, 0);
+    assert!(failed(5 * SECOND));
+    ended(&pods, 1, Outcome::Connected, 5 * SECOND);
+    assert!(failed(5 * SECOND));
+    ended(&pods, 1, Outcome::Answered, 6 * SECOND);
+    assert!(!failed(6 * SECOND));
+}
+
+#[test]
+fn pods_that_only_connect_do_not_push_out_the_one_that_answers() {
+    let pods = Pods::new();
+    for second in 0..=10 {
+        if second < 2 {
+            ended(&pods, 9, Outcome::Answered, second * SECOND);
+        }
+        for last in 1..=5 {
+            ended(&pods, last, Outcome::Connected, second * SECOND);
+        }
+        for last in 1..=5 {
+            let action = ended(&pods, last, Outcome::Dropped, second * SECOND);
+            assert_eq!(action, if second < 10 { Action::Unavailable } else { Action::Gone });
+        }
+    }
+}
