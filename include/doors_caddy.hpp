@@ -1,7 +1,7 @@
 // doors_caddy for C++17: handles that free themselves, failures as exceptions. Header only; link libdoors_caddy.
 //
-// The rules of doors_caddy.h hold: a handle may be used by any number of threads at once, and is destroyed after the
-// last call on it has returned. Handles can be moved, not copied. Licence: Apache-2.0.
+// The rules of doors_caddy.h hold, that about fork too: a handle may be used by any number of threads at once, and is
+// destroyed after the last call on it has returned. Handles can be moved, not copied. Licence: Apache-2.0.
 #ifndef DOORS_CADDY_HPP
 #define DOORS_CADDY_HPP
 #include <cstring>
@@ -24,6 +24,16 @@ struct error : std::runtime_error {
     }
     int32_t status;
     std::optional<uint32_t> index;
+};
+
+// An integer that the library takes. Throws std::out_of_range for a value that does not fit, which C++ would cut off.
+template <typename T> struct whole {
+    template <typename U, typename = std::enable_if_t<std::is_integral_v<U>>> whole(U from) : value(T(from)) {
+        if (U(value) != from || (value > T(0)) != (from > U(0)))
+            throw std::out_of_range(std::to_string(from) + " must be from 0 to " + std::to_string(T(-1)));
+    }
+    operator T() const noexcept { return value; }
+    T value;
 };
 
 namespace detail {
@@ -80,8 +90,10 @@ inline doors_addr address(const void *bytes, size_t length) {
     return out;
 }
 
+inline doors_pod pod(const doors_addr &addr, whole<uint16_t> port) { return {addr, port, 0}; }
+
 // Checks one value of a configuration; `field` is DOORS_FIELD_*.
-inline void check(uint32_t field, std::string_view value) {
+inline void check(whole<uint32_t> field, std::string_view value) {
     detail::explained([&](auto *why) { return doors_check(field, value.data(), value.size(), why); });
 }
 
@@ -119,7 +131,7 @@ struct router : detail::handle<doors_router, doors_router_free> {
         return detail::filled<uint32_t>([&](auto *out) { return doors_router_upstreams(get(), out); });
     }
     // Host and port; the host lives as long as the router.
-    std::pair<std::string_view, uint16_t> upstream(uint32_t index) const {
+    std::pair<std::string_view, uint16_t> upstream(whole<uint32_t> index) const {
         const char *host = nullptr;
         size_t length = 0;
         uint16_t port = detail::filled<uint16_t>(
@@ -138,10 +150,11 @@ struct router : detail::handle<doors_router, doors_router_free> {
 // Remembers which pods are dead. The calls that are missing here take get().
 struct pods : detail::handle<doors_pods, doors_pods_free> {
     pods() : handle(doors_pods_new) {}
-    doors_answer began(const doors_group &g, const doors_pod &p, uint32_t path, uint64_t now) const {
+    doors_answer began(const doors_group &g, const doors_pod &p, whole<uint32_t> path, whole<uint64_t> now) const {
         return detail::filled<doors_answer>([&](auto *out) { return doors_pods_began(get(), &g, &p, path, now, out); });
     }
-    doors_answer ended(const doors_group &g, const doors_pod &p, uint32_t path, uint32_t outcome, uint64_t now) const {
+    doors_answer ended(const doors_group &g, const doors_pod &p, whole<uint32_t> path, whole<uint32_t> outcome,
+                       whole<uint64_t> now) const {
         return detail::filled<doors_answer>(
             [&](auto *out) { return doors_pods_ended(get(), &g, &p, path, outcome, now, out); });
     }

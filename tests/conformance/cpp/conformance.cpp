@@ -351,8 +351,8 @@ static size_t pods() {
             for (size_t i = 0; i < failed.size(); i++) check((failed[i] == 1) == step.at("failed").at(i), name);
         } else {
             auto answer = [&]() -> doors_answer {
-                if (call == "began") return state.began(group, pod, step.at("path"), now);
-                if (call == "ended") return state.ended(group, pod, step.at("path"), step.at("outcome"), now);
+                if (call == "began") return state.began(group, pod, step.at("path").get<uint32_t>(), now);
+                if (call == "ended") return state.ended(group, pod, step.at("path").get<uint32_t>(), step.at("outcome").get<uint32_t>(), now);
                 doors_answer out;
                 doors::detail::ok(doors_pods_refused_token(state.get(), &group, step.at("reason"), step.at("path"), now, &out));
                 return out;
@@ -366,6 +366,34 @@ static size_t pods() {
         }
     }
     return script.at("steps").size();
+}
+
+// True if the call throws std::out_of_range that says what fits.
+template <typename Call> static bool out_of_range(Call call) {
+    try {
+        call();
+    } catch (const std::out_of_range &error) {
+        return std::string(error.what()).find("must be from 0 to") != std::string::npos;
+    }
+    return false;
+}
+
+// An integer that does not fit is refused and not cut off.
+static size_t integers() {
+    doors::pods state;
+    const doors_addr addr = doors::address("\x0a\0\0\7", 4);
+    const doors_pod pod = doors::pod(addr, 80);
+    const doors_group group{};
+    const int minus = -1;
+    check(pod.port == 80, "integers: port");
+    check(out_of_range([&] { doors::pod(addr, 65536); }), "integers: port 65536");
+    check(out_of_range([&] { doors::pod(addr, minus); }), "integers: port -1");
+    check(out_of_range([&] { state.began(group, pod, (uint64_t(1) << 32) + 1, 0); }), "integers: path");
+    check(out_of_range([&] { state.began(group, pod, 1, minus); }), "integers: now");
+    check(out_of_range([&] { state.ended(group, pod, 1, minus, 0); }), "integers: outcome");
+    check(out_of_range([&] { doors::check((uint64_t(1) << 32) + DOORS_FIELD_PORT, "80"); }), "integers: field");
+    check(doors::whole<uint64_t>(UINT64_MAX) == UINT64_MAX, "integers: the greatest");
+    return 7;
 }
 
 // One cipher and one router, used by 8 threads at once.
@@ -397,7 +425,8 @@ int main(int argc, char **argv) {
     root = argv[1];
     const std::pair<const char *, size_t (*)()> parts[] = {
         {"tokens", tokens}, {"secrets", secrets}, {"cidrs", cidrs}, {"decisions", decisions}, {"config", config},
-        {"numbers", numbers}, {"contract", contract}, {"interface", interface}, {"pods", pods}, {"threads", threads}};
+        {"numbers", numbers}, {"contract", contract}, {"interface", interface}, {"pods", pods},
+        {"integers", integers}, {"threads", threads}};
     for (auto [name, run] : parts) std::cout << name << ' ' << run() << '\n';
     std::cout << checks << " checks, " << failures << " failed\n";
     return failures ? 1 : 0;

@@ -270,6 +270,46 @@ const parts = {
         return steps.length;
     },
 
+    /** An integer that does not fit is refused and not cut off. */
+    integers() {
+        const [group, pod] = [{ source: 1, server: 1 }, { address: '10.0.0.7', port: 80 }];
+        return using(new Pods(), (state) => {
+            const calls = [
+                () => state.began(group, { ...pod, port: 65536 }, 1, 0),
+                () => state.began(group, { ...pod, port: -1 }, 1, 0),
+                () => state.began(group, { ...pod, port: 80.5 }, 1, 0),
+                () => state.began(group, pod, 2 ** 32 + 1, 0),
+                () => state.began(group, pod, -1, 0),
+                () => state.began(group, pod, 1, -1),
+                () => state.began(group, pod, 1, -1n),
+                () => state.began(group, pod, 1, 1n << 64n),
+                () => state.began(group, pod, 1, 2 ** 60),
+                () => state.began({ ...group, server: 1n << 64n }, pod, 1, 0),
+                () => state.began({ ...group, gone_after: -1 }, pod, 1, 0),
+                () => state.began({ ...group, gone_rate: 2 ** 32 }, pod, 1, 0),
+                () => state.began({ ...group, gone_rate: -1 }, pod, 1, 0),
+                () => state.ended(group, pod, 1, 2 ** 32, 0),
+                () => state.left(pod, false, -1),
+                () => state.idle('10.0.0.7', -1, 0, 0),
+                () => state.resolved(-1, []),
+                () => doors.check(2 ** 32 + doors.Field.PORT, '80'),
+                () => doors.nameOf('status', 2 ** 32),
+                () => lib.doors_check(doors.Field.PORT, Buffer.from('80'), -1, {}),
+            ];
+            calls.forEach((call, number) => {
+                let got = 'is taken';
+                try {
+                    call();
+                } catch (error) {
+                    got = error;
+                }
+                check(got instanceof RangeError && got.message.includes('must be'), 'integers', number, got);
+            });
+            check(state.list().length === 0, 'integers', state.list());
+            return calls.length;
+        });
+    },
+
     /** One cipher and one router, used by 8 workers at once. */
     async threads() {
         const [cipher, router] = [new Cipher(KEY), new Router(CONFIG)];

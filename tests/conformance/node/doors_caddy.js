@@ -4,7 +4,8 @@
  * The shared library is found as `libdoors_caddy.so.0.1`, or where the environment variable DOORS_CADDY_LIBRARY says. The
  * rules of docs/c-api.md hold: a handle may be used by any number of workers at once (pass `pointer` to a worker, and
  * `shared` there), and is closed by its owner after the last call on it has returned. Everything that fails throws a
- * DoorsError. Texts are strings or Buffers, addresses strings.
+ * DoorsError, and an integer that does not fit a RangeError. Texts are strings or Buffers, addresses strings. What the
+ * header says about fork is of no concern here: Node starts its child processes anew.
  */
 import { isIP } from 'node:net';
 import koffi from 'koffi';
@@ -101,11 +102,44 @@ export const prototypes = {
     doors_pods_free: 'void (void *pods)',
 };
 
+/** Throws for an integer that koffi would cut off: `type` is that of the header. Anything else is koffi's to judge. */
+function fits(name, type, value) {
+    const [, unsigned, bits] = /^(u?)int(\d+)_t$/.exec(type.replace('size_t', 'uint64_t')) ?? [];
+    if (bits === undefined || !['number', 'bigint'].includes(typeof value)) return;
+    const least = unsigned ? 0n : -(1n << BigInt(bits - 1));
+    const greatest = (1n << BigInt(unsigned ? bits : bits - 1)) - 1n;
+    const whole = typeof value === 'bigint' || Number.isSafeInteger(value);
+    if (!whole || value < least || value > greatest) {
+        throw new RangeError(`${name}: ${value} must be a whole number from ${least} to ${greatest}`);
+    }
+}
+
+/** The types of the integers of structs that are passed in, by their names in the header. */
+const integers = {
+    doors_group: { source: 'uint64_t', server: 'uint64_t', gone_after: 'uint64_t', gone_rate: 'uint32_t' },
+    doors_pod: { port: 'uint16_t' },
+};
+
+function checked(struct, object) {
+    for (const [name, type] of Object.entries(integers[struct])) fits(name, type, object[name]);
+    return object;
+}
+
+/** A function of the library that refuses integers that do not fit. */
+function checking(name, prototype) {
+    const call = library.func(prototype.replace(' (', ` ${name}(`));
+    const types = /\((.*)\)/.exec(prototype)[1].split(', ').map((parameter) => parameter.split(' ')[0]);
+    return (...values) => {
+        types.forEach((type, index) => fits(`${name}, argument ${index}`, type, values[index]));
+        return call(...values);
+    };
+}
+
 const library = koffi.load(process.env.DOORS_CADDY_LIBRARY ?? 'libdoors_caddy.so.0.1');
 
 /** The functions themselves, by their names. */
 export const lib = Object.fromEntries(
-    Object.entries(prototypes).map(([name, prototype]) => [name, library.func(prototype.replace(' (', ` ${name}(`))]),
+    Object.entries(prototypes).map(([name, prototype]) => [name, checking(name, prototype)]),
 );
 
 /** What went wrong: the status, the message, and the key, CIDR or upstream to blame, null where there is none. */
@@ -331,8 +365,9 @@ export class Router extends Handle {
     }
 }
 
-const podOf = ({ address, port }) => ({ addr: addr(address), port, reserved: 0 });
-const groupOf = (group) => ({ gone_after: 10_000_000_000, gone_rate: 100, ...group, reserved: 0 });
+const podOf = ({ address, port }) => checked('doors_pod', { addr: addr(address), port, reserved: 0 });
+const groupOf = (group) =>
+    checked('doors_group', { gone_after: 10_000_000_000, gone_rate: 100, ...group, reserved: 0 });
 const answerOf = ({ action, retry_after, verdict, flags, suppressed }) =>
     ({ action, retryAfter: retry_after, verdict, flags, suppressed });
 

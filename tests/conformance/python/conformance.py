@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import base64
 import ctypes
+import faulthandler
 import gc
 import ipaddress
 import json
+import os
+import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -292,6 +296,99 @@ def threads() -> int:
     return len(workers)
 
 
+def integers() -> int:
+    """An integer that does not fit is refused and not cut off."""
+    group, pod = Group(1, 1), Pod("10.0.0.7", 80)
+    with Pods() as state:
+        calls: list[Callable[[], object]] = [
+            lambda: state.began(group, Pod("10.0.0.7", 65536), 1, 0),
+            lambda: state.began(group, Pod("10.0.0.7", -1), 1, 0),
+            lambda: state.began(group, pod, 2**32 + 1, 0),
+            lambda: state.began(group, pod, -1, 0),
+            lambda: state.began(group, pod, 1, -1),
+            lambda: state.began(group, pod, 1, 2**64),
+            lambda: state.began(Group(1, 2**64), pod, 1, 0),
+            lambda: state.began(Group(1, 1, -1), pod, 1, 0),
+            lambda: state.began(Group(1, 1, 1, 2**32), pod, 1, 0),
+            lambda: state.began(Group(1, 1, 1, -1), pod, 1, 0),
+            lambda: state.ended(group, pod, 1, 2**32, 0),
+            lambda: state.left(pod, False, -1),
+            lambda: state.idle("10.0.0.7", -1, 0, 0),
+            lambda: state.resolved(-1, []),
+            lambda: doors.check(2**32 + doors.FIELD_PORT, "80"),
+            lambda: doors.name_of("status", 2**32),
+            lambda: lib.doors_check(doors.FIELD_PORT, b"80", -1, None),
+        ]
+        for number, call in enumerate(calls):
+            try:
+                call()
+                check(False, "integers", number, "is taken")
+            except OverflowError as error:
+                check("must be from" in str(error), "integers", number, error)
+        check(state.list() == [], "integers", state.list())
+    return len(calls)
+
+
+def finalisers() -> int:
+    """A finaliser may run anywhere in the binding, in the same thread, and waits for nothing."""
+    garbage: list[Any] = []
+    for _ in range(100):
+        garbage.append([Cipher(KEY)])
+        garbage[-1].append(garbage[-1])
+    ran = 0
+
+    def trace(frame: Any, event: str, _: object) -> Any:
+        nonlocal ran
+        if frame.f_code.co_filename != doors.__file__:
+            return None
+        if event == "line" and garbage:
+            del garbage[-1]
+            ran += gc.collect() > 0
+        return trace
+
+    gc.disable()
+    faulthandler.dump_traceback_later(60, exit=True)
+    sys.settrace(trace)
+    while garbage:
+        Cipher(KEY).close()
+    sys.settrace(None)
+    faulthandler.cancel_dump_traceback_later()
+    gc.enable()
+    check(ran > 10 and doors.live_handles() == 0, "finalisers", ran, doors.live_handles())
+    return ran
+
+
+def forked() -> int:
+    """A child uses what its parent has made, while other threads of the parent use it."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            router.decide(f"/~/{cipher.encode('10.0.0.7')}/s/1")
+
+    with Cipher(KEY) as cipher, Router(CONFIG) as router:
+        workers = [threading.Thread(target=work) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        children = 20
+        for _ in range(children):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of Python itself, which cannot know about threads
+                child = os.fork()
+            if child == 0:
+                signal.alarm(60)
+                decision = router.decide(f"/~/{cipher.encode('10.0.0.7')}/s/1")
+                with Pods() as own:
+                    answer = own.began(Group(1, 1), Pod("10.0.0.7", 80), decision.path, 0)
+                os._exit(0 if decision.kind == doors.POD and answer.action == doors.ACTION_DIAL else 1)
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            check(status == 0, "forked", status)
+        stop.set()
+        for worker in workers:
+            worker.join()
+    return children
+
+
 def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
@@ -317,7 +414,7 @@ def leaks() -> int:
 
 
 def main() -> int:
-    for part in (tokens, secrets, cidrs, decisions, config, numbers, contract, interface, pods, threads, leaks):
+    for part in (tokens, secrets, cidrs, decisions, config, numbers, contract, interface, pods, threads, integers, finalisers, forked, leaks):
         print(f"{part.__name__} {part()}")
     for failure in failures[:20]:
         print(failure, file=sys.stderr)

@@ -3,7 +3,9 @@
 Only the standard library is needed. The shared library is found as `libdoors_caddy.so.0.1`, or where the environment
 variable DOORS_CADDY_LIBRARY says. The rules of docs/c-api.md hold: a handle may be used by any number of threads at
 once (calls let other Python threads run) and is closed after the last call on it has returned, by `with`, by `close()`,
-or when it is collected. Everything that fails raises DoorsError.
+or when it is collected. Everything that fails raises DoorsError; an integer that does not fit raises OverflowError.
+
+After os.fork(), and so in multiprocessing by "fork", a child may use all handles but Pods: it makes one of its own.
 """
 
 from __future__ import annotations
@@ -11,10 +13,9 @@ from __future__ import annotations
 import ctypes
 import ipaddress
 import os
-import threading
 import weakref
 from collections.abc import Iterable
-from ctypes import POINTER, Structure, byref, c_char, c_char_p, c_int32, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, byref, c_char, c_char_p, c_int32, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -30,6 +31,28 @@ TOKEN_FORMAT, TOKEN_REFUSED, TOKEN_CONTENT = range(20, 23)
 FIELD_SECRET, FIELD_COOKIE_NAME, FIELD_CIDR, FIELD_HOST, FIELD_PORT = range(1, 6)
 
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
+
+
+# The integers that ctypes alone would cut off, with the least and the greatest value of each.
+_RANGES: dict[Any, tuple[int, int]] = {
+    kind: (0, 256 ** ctypes.sizeof(kind) - 1) for kind in (c_uint8, c_uint16, c_uint32, c_uint64, c_size_t)
+} | {c_int32: (-(2**31), 2**31 - 1)}
+
+
+def _fits(name: str, kind: Any, value: int) -> None:
+    least, greatest = _RANGES[kind]
+    if not least <= value <= greatest:
+        raise OverflowError(f"{name}: {value} must be from {least} to {greatest}")
+
+
+class Structure(ctypes.Structure):
+    """A structure whose integers must fit."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        kind = next((kind for member, kind in self._fields_ if member == name), None)
+        if kind in _RANGES:
+            _fits(name, kind, value)
+        super().__setattr__(name, value)
 
 
 class CError(Structure):
@@ -133,7 +156,20 @@ def _load() -> ctypes.CDLL:
     for name, (result, *parameters) in FUNCTIONS.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, parameters
+        setattr(library, name, _checking(name, function, parameters))
     return library
+
+
+def _checking(name: str, function: Any, parameters: list[Any]) -> Any:
+    """The function, which refuses integers that do not fit."""
+    integers = [(index, kind) for index, kind in enumerate(parameters) if kind in _RANGES]
+
+    def call(*arguments: Any) -> Any:
+        for index, kind in integers:
+            _fits(f"{name}, argument {index}", kind, arguments[index])
+        return function(*arguments)
+
+    return call if integers else function
 
 
 lib = _load()
@@ -199,24 +235,19 @@ def check(field: int, value: str | bytes) -> None:
     _checked(lib.doors_check(field, value, len(value), byref(error)), error)
 
 
-_live = 0
-_live_lock = threading.Lock()
+# The addresses of the handles that are open. A set needs no lock, which a finaliser could wait for in vain: it may run
+# between any two lines of this module, in the same thread.
+_live: set[int | None] = set()
 
 
 def live_handles() -> int:
     """How many handles are open."""
-    return _live
-
-
-def _count(change: int) -> None:
-    global _live
-    with _live_lock:
-        _live += change
+    return len(_live)
 
 
 def _release(free: Any, pointer: c_void_p) -> None:
+    _live.discard(pointer.value)  # before another handle can get this address
     free(pointer)
-    _count(-1)
 
 
 class _Handle:
@@ -230,7 +261,7 @@ class _Handle:
         else:
             text = _bytes(text)
             _checked(new(text, len(text), byref(pointer), byref(error)), error)
-        _count(1)
+        _live.add(pointer.value)
         self._pointer: c_void_p | None = pointer
         self._finalizer = weakref.finalize(self, _release, free, pointer)
 

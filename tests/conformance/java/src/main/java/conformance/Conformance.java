@@ -76,6 +76,7 @@ public final class Conformance {
         parts.put("contract", run::contract);
         parts.put("interface", run::declarations);
         parts.put("pods", run::pods);
+        parts.put("integers", run::integers);
         parts.put("threads", run::threads);
         parts.put("leaks", run::leaks);
         for (Map.Entry<String, Callable<Integer>> part : parts.entrySet()) {
@@ -512,6 +513,39 @@ public final class Conformance {
                 known.verdict(),
                 known.fresh() ? 1 : 0));
         return shown;
+    }
+
+    /** An integer that does not fit is refused and not cut off. */
+    private int integers() throws Exception {
+        byte[] address = {10, 0, 0, 7};
+        Doors.Group group = new Doors.Group(1, 1, 1, 1);
+        Doors.Pod pod = new Doors.Pod(address, 80);
+        try (Pods state = new Pods()) {
+            List<Callable<?>> calls = List.of(
+                    () -> new Doors.Pod(address, 65536),
+                    () -> new Doors.Pod(address, -1),
+                    () -> new Doors.Group(1, 1, -1, 1),
+                    () -> new Doors.Group(1, 1, 1, -1),
+                    () -> new Doors.Group(1, 1, 1, 1L << 32),
+                    () -> state.began(group, pod, 1, -1),
+                    () -> state.ended(group, pod, 1, 1, -1),
+                    () -> state.refusedToken(group, 1, 1, -1),
+                    () -> state.idle(address, -1, 0, 0),
+                    () -> state.idle(address, 0, -1, 0),
+                    () -> state.idle(address, 0, 0, -1),
+                    () -> state.failedRecently(List.of(pod), -1));
+            for (int number = 0; number < calls.size(); number++) {
+                String got = "is taken";
+                try {
+                    calls.get(number).call();
+                } catch (IllegalArgumentException error) {
+                    got = error.getMessage();
+                }
+                check(got.contains("must be from 0 to"), "integers", number, got);
+            }
+            check(state.list().isEmpty(), "integers", state.list());
+            return calls.size();
+        }
     }
 
     /** One cipher and one router, used by 8 threads at once. */

@@ -30,7 +30,9 @@ import java.util.function.Consumer;
  *
  * <p>The rules of docs/c-api.md hold: a handle may be used by any number of threads at once, and is closed once the last
  * call on it has returned. Everything that fails throws {@link DoorsException}. Addresses are 4 or 16 bytes in network byte
- * order, as {@code InetAddress.getAddress()} gives; texts are bytes, since paths and cookies may hold any.
+ * order, as {@code InetAddress.getAddress()} gives; texts are bytes, since paths and cookies may hold any. An integer that
+ * does not fit is an {@link IllegalArgumentException}. What the header says about fork is of no concern here: Java starts
+ * its child processes anew.
  */
 public final class Doors {
     /** The interface for which this class was written. */
@@ -258,7 +260,23 @@ public final class Doors {
         }
     }
 
+    /** A number that the library takes without its sign, where Java has none of that kind. */
+    private static long fits(String name, long value, long greatest) {
+        if (value < 0 || value > greatest) {
+            throw new IllegalArgumentException(name + ": " + value + " must be from 0 to " + greatest);
+        }
+        return value;
+    }
+
+    private static long time(long nanoseconds) {
+        return fits("time", nanoseconds, Long.MAX_VALUE);
+    }
+
     public record Pod(byte[] address, int port) {
+        public Pod {
+            fits("port", port, 65535);
+        }
+
         private CPod[] filled(CPod[] list, int at) {
             list[at].addr.bytes = Arrays.copyOf(address, 16);
             list[at].addr.len = address.length;
@@ -271,14 +289,22 @@ public final class Doors {
         }
     }
 
-    /** What a request belongs to. {@code goneAfter} is in nanoseconds, {@code goneRate} in requests a second. */
-    public record Group(long source, long server, long goneAfter, int goneRate) {
+    /**
+     * What a request belongs to. {@code source} and {@code server} may have any value, {@code goneAfter} is in nanoseconds,
+     * {@code goneRate} in requests a second.
+     */
+    public record Group(long source, long server, long goneAfter, long goneRate) {
+        public Group {
+            time(goneAfter);
+            fits("goneRate", goneRate, 0xffffffffL);
+        }
+
         private CGroup toC() {
             CGroup group = new CGroup();
             group.source = source;
             group.server = server;
             group.gone_after = goneAfter;
-            group.gone_rate = goneRate;
+            group.gone_rate = (int) goneRate;
             return group;
         }
     }
@@ -317,7 +343,10 @@ public final class Doors {
 
     public record Idle(int answer, int inFlight, int streams, long lastSeen, long waits) {}
 
-    /** What is known about pods. {@code now} is nanoseconds of one monotonic clock, such as System.nanoTime(). */
+    /**
+     * What is known about pods. {@code now} is nanoseconds of one monotonic clock and not negative, such as System.nanoTime()
+     * less its value when the program started.
+     */
     public static final class Pods extends Handle {
         public Pods() {
             super((out, error) -> noMessage(LIBRARY.doors_pods_new(out)), LIBRARY::doors_pods_free);
@@ -330,28 +359,28 @@ public final class Doors {
 
         public Answer began(Group group, Pod pod, int path, long now) {
             CAnswer out = new CAnswer();
-            check(LIBRARY.doors_pods_began(pointer(), group.toC(), pod.toC(), path, now, out));
+            check(LIBRARY.doors_pods_began(pointer(), group.toC(), pod.toC(), path, time(now), out));
             return answer(out);
         }
 
         public Answer refusedToken(Group group, int reason, int path, long now) {
             CAnswer out = new CAnswer();
-            check(LIBRARY.doors_pods_refused_token(pointer(), group.toC(), reason, path, now, out));
+            check(LIBRARY.doors_pods_refused_token(pointer(), group.toC(), reason, path, time(now), out));
             return answer(out);
         }
 
         public Answer ended(Group group, Pod pod, int path, int outcome, long now) {
             CAnswer out = new CAnswer();
-            check(LIBRARY.doors_pods_ended(pointer(), group.toC(), pod.toC(), path, outcome, now, out));
+            check(LIBRARY.doors_pods_ended(pointer(), group.toC(), pod.toC(), path, outcome, time(now), out));
             return answer(out);
         }
 
         public void entered(Group group, Pod pod, boolean stream, long now) {
-            check(LIBRARY.doors_pods_entered(pointer(), group.toC(), pod.toC(), stream ? 1 : 0, now));
+            check(LIBRARY.doors_pods_entered(pointer(), group.toC(), pod.toC(), stream ? 1 : 0, time(now)));
         }
 
         public void left(Pod pod, boolean stream, long now) {
-            check(LIBRARY.doors_pods_left(pointer(), pod.toC(), stream ? 1 : 0, now));
+            check(LIBRARY.doors_pods_left(pointer(), pod.toC(), stream ? 1 : 0, time(now)));
         }
 
         /** All pods, by address (IPv4 first) and port. */
@@ -372,7 +401,7 @@ public final class Doors {
             CIdle out = new CIdle();
             CPod pod = new Pod(address, 0).toC();
             pod.write();
-            check(LIBRARY.doors_pods_idle(pointer(), pod.addr, idle, started, now, out));
+            check(LIBRARY.doors_pods_idle(pointer(), pod.addr, time(idle), time(started), time(now), out));
             return new Idle(out.answer, out.in_flight, out.streams, out.last_seen, out.wait);
         }
 
@@ -382,7 +411,7 @@ public final class Doors {
 
         public boolean[] failedRecently(List<Pod> pods, long now) {
             byte[] failed = new byte[pods.size()];
-            check(LIBRARY.doors_pods_failed_recently(pointer(), list(pods), pods.size(), now, failed));
+            check(LIBRARY.doors_pods_failed_recently(pointer(), list(pods), pods.size(), time(now), failed));
             boolean[] out = new boolean[failed.length];
             for (int i = 0; i < out.length; i++) out[i] = failed[i] == 1;
             return out;
