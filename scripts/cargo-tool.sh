@@ -2,6 +2,7 @@
 # In:  a name, and its version in scripts/versions.sh:
 #          cargo-c       installs a Rust crate as a C library; minutes to build
 #          cargo-fuzz    builds the fuzz targets; a minute or two
+#          cargo-mutants finds code that no test looks at; a minute or two
 # Out: that tool in the cache folder, built there once. The path of its program is the last line printed.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
@@ -11,8 +12,9 @@ name=${1:-}
 case $name in
 cargo-c) version=$cargo_c_version program=cargo-cinstall ;;
 cargo-fuzz) version=$cargo_fuzz_version program=cargo-fuzz ;;
+cargo-mutants) version=$cargo_mutants_version program=cargo-mutants ;;
 *)
-    printf 'usage: scripts/cargo-tool.sh cargo-c|cargo-fuzz\n' >&2
+    printf 'usage: scripts/cargo-tool.sh cargo-c|cargo-fuzz|cargo-mutants\n' >&2
     exit 2
     ;;
 esac

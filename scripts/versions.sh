@@ -8,3 +8,4 @@ rust_least=1.89       # rust-version in Cargo.toml
 go_least=1.26.0       # what Caddy ${caddy_default} needs
 cargo_c_version=0.10.24+cargo-0.98.0 # the last that Rust 1.95 builds
 cargo_fuzz_version=0.13.2
+cargo_mutants_version=27.1.0

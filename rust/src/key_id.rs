@@ -52,3 +52,17 @@ impl fmt::Display for KeyId {
         out.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::TokenCipher;
+
+    #[test]
+    fn both_texts_are_the_id() {
+        let cipher = TokenCipher::new(b"AAECAwQFBgcICQoLDA0ODw==").unwrap();
+        let id = cipher.key_ids()[0];
+        // The first bytes of the SHA-256 of `doors-key-id` and the key.
+        assert_eq!((id.as_str(), id.as_bytes()), ("fbfa3369", b"fbfa3369"));
+        assert_eq!(format!("{id} {id:?}"), "fbfa3369 KeyId(fbfa3369)");
+    }
+}

@@ -207,4 +207,11 @@ mod tests {
         assert_eq!(decide(&two(), "/", &cookies(7)).1, Reason::Cookie);
         assert_eq!(decide(&two(), "/", &cookies(8)).1, Reason::CookieUnusable);
     }
+
+    #[test]
+    fn addresses_belong_to_upstreams() {
+        let addresses = ["10.0.0.7", "10.0.1.7", "::ffff:10.0.1.7", "10.0.9.7"];
+        let found = addresses.map(|address| two().lookup(address.parse().unwrap()));
+        assert_eq!(found, [Some(0), Some(1), Some(1), None]);
+    }
 }

@@ -172,8 +172,7 @@ impl TokenCipher {
             let all = |all, byte: &u8| all & (byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'_'));
             return Err(if token.iter().fold(true, all) { TokenError::Refused } else { TokenError::Format });
         }
-        // One byte more than 44: the decoder asks for room by the whole group of four characters.
-        let mut sealed = [0; MAX_SEALED + 1];
+        let mut sealed = [0; MAX_SEALED];
         let length = URL_SAFE_NO_PAD.decode_slice(token, &mut sealed).map_err(|_| TokenError::Format)?;
         let (nonce, rest) = sealed[..length].split_first_chunk::<NONCE>().ok_or(TokenError::Refused)?;
         let (content, tag) = rest.split_last_chunk::<TAG>().ok_or(TokenError::Refused)?;
@@ -311,5 +310,18 @@ mod tests {
         let cipher = cipher(NEW);
         let token = cipher.encode(IpAddr::from([10, 0, 0, 7])).unwrap();
         assert_eq!(format!("{cipher:?} {token:?}"), "TokenCipher(1 keys) Token(43 characters)");
+    }
+
+    #[test]
+    fn errors_say_why() {
+        let said = [TokenError::Format, TokenError::Refused, TokenError::Content].map(|error| error.to_string());
+        assert_eq!(
+            said,
+            [
+                "the token is not canonical base64url without padding",
+                "no key opens the token",
+                "the token holds no address"
+            ]
+        );
     }
 }

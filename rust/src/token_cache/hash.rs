@@ -33,3 +33,22 @@ impl<const WORDS: usize> Hash<WORDS> {
         (sum >> 32) as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_half_of_each_word_has_its_factor() {
+        let words = [0x1111_2222_3333_4444, 0x5555_6666_7777_8888];
+        let with = |factors, start| Hash { factors, start }.of(&words);
+        assert_eq!(with([[1 << 32, 0], [0, 0]], 0), 0x3333_4444);
+        assert_eq!(with([[0, 1 << 32], [0, 0]], 0), 0x1111_2222);
+        assert_eq!(with([[0, 0], [1 << 32, 0]], 0), 0x7777_8888);
+        assert_eq!(with([[0, 0], [0, 1 << 32]], 0), 0x5555_6666);
+        assert_eq!(with([[0, 0], [0, 0]], 7 << 32), 7);
+        assert_eq!(with([[1, 0], [0, 0]], u64::MAX), 0, "the sum wraps");
+        let (one, other) = (Hash::<2>::random(), Hash::<2>::random());
+        assert_ne!(one.factors, other.factors, "the key is random");
+    }
+}

@@ -105,6 +105,23 @@ fn every_bit_of_a_text_counts() {
 }
 
 #[test]
+fn differences_do_not_cancel() {
+    let cache = TokenCache::new();
+    let good = token(1, TOKEN_IPV6);
+    assert!(opened(&cache, &good, content(1)));
+    let text = words(&good).unwrap();
+    let hash = cache.hash.of(&text);
+    let set = &cache.sets[hash as usize % SETS];
+    assert_eq!(set.find(Mark::of(hash), &text), Some(content(1)));
+    for other in 1..TEXT {
+        let mut changed = text;
+        changed[0] ^= 1;
+        changed[other] ^= 1;
+        assert_eq!(set.find(Mark::of(hash), &changed), None, "words 0 and {other}");
+    }
+}
+
+#[test]
 fn the_last_tokens_of_a_set_stay() {
     let cache = TokenCache::new();
     let set = |number: &usize| cache.hash.of(&words(&token(*number, TOKEN_IPV4)).unwrap()) as usize % SETS;
