@@ -13,6 +13,9 @@ import (
 // Set changes them while Caddy runs, as a rollout does; Go's resolver may read
 // the file up to 5 s later.
 type Hosts struct {
+	// Resolv stands in place of /etc/resolv.conf too, unless it is empty.
+	Resolv string
+
 	names map[string][]string
 	path  string
 }
@@ -53,5 +56,9 @@ func (h *Hosts) wrap(t testing.TB, folder string, arguments []string) []string {
 		unshare = append(unshare, "--map-root-user")
 	}
 	script := `mount --bind "$0" /etc/hosts && exec "$@"`
+	if h.Resolv != "" {
+		check(t, os.WriteFile(h.path+".resolv", []byte(h.Resolv), 0o644))
+		script = `mount --bind "$0.resolv" /etc/resolv.conf && ` + script
+	}
 	return append(append(unshare, "sh", "-c", script, h.path), arguments...)
 }

@@ -4,6 +4,7 @@ package nameserver
 // Out: the answer to it in wire format, or none.
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -24,12 +25,25 @@ const (
 	NameError             // NXDOMAIN
 	Empty                 // no error and no address
 	Truncated             // over UDP an empty answer that says "ask by TCP"; over TCP the addresses
+	FormatError           // FORMERR
 )
+
+// Order is how queries are answered that it is given for. The zero value is an answer with addresses, at once.
+type Order struct {
+	Failure Failure
+	// Delay makes the answer wait for this long, in addition to that of all answers.
+	Delay time.Duration
+	// Subset names so many addresses at random, others each time; 0 means all.
+	Subset int
+}
+
+// packetSize is the size of the largest answer that is sent whole over UDP, in bytes.
+const packetSize = 1232
 
 // behaviour is guarded by the server's mutex.
 type behaviour struct {
 	addresses map[string][]netip.Addr
-	failures  map[string]Failure // by name; "" counts for all names
+	orders    map[string]Order // by name and perhaps type, such as "app.test AAAA"; "" counts for all names
 	delay     time.Duration
 	queries   map[string]int // by name, and "" in all
 	kinds     map[string]int // by network and type, such as "udp A"
@@ -37,7 +51,7 @@ type behaviour struct {
 
 func newBehaviour() behaviour {
 	return behaviour{
-		addresses: map[string][]netip.Addr{}, failures: map[string]Failure{},
+		addresses: map[string][]netip.Addr{}, orders: map[string]Order{},
 		queries: map[string]int{}, kinds: map[string]int{},
 	}
 }
@@ -68,14 +82,31 @@ func (s *Server) Addresses(name string) []netip.Addr {
 
 // Fail orders a failure for a name, or with an empty name for all names that have no order of their own.
 // None takes the order back.
-func (s *Server) Fail(name string, failure Failure) {
+func (s *Server) Fail(name string, failure Failure) { s.Order(name, "", Order{Failure: failure}) }
+
+// Order says how a name is answered, or with an empty name all names that have no order of their own. A type, "A" or "AAAA", makes
+// it an order for queries of that type alone. The zero order takes it back.
+func (s *Server) Order(name, kind string, order Order) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if failure == None {
-		delete(s.failures, canonical(name))
+	key := orderKey(canonical(name), kind)
+	if order == (Order{}) {
+		delete(s.orders, key)
 		return
 	}
-	s.failures[canonical(name)] = failure
+	s.orders[key] = order
+}
+
+func orderKey(name, kind string) string { return strings.TrimSpace(name + " " + kind) }
+
+// orderFor is the one that counts for a query: the most special there is.
+func (s *Server) orderFor(name, kind string) Order {
+	for _, key := range []string{orderKey(name, kind), name, orderKey("", kind)} {
+		if order, found := s.orders[key]; found {
+			return order
+		}
+	}
+	return s.orders[""]
 }
 
 // Delay makes every answer wait for this long; 0 or less ends that.
@@ -116,10 +147,8 @@ func (s *Server) respond(network string, query []byte) (answer []byte, delay tim
 		s.queries[""]++
 	}
 	s.kinds[network+" "+typeNames[question.Type]]++
-	failure, found := s.failures[name]
-	if !found {
-		failure = s.failures[""]
-	}
+	order := s.orderFor(name, typeNames[question.Type])
+	failure := order.Failure
 	if failure == Silent {
 		return nil, 0
 	}
@@ -135,6 +164,8 @@ func (s *Server) respond(network string, query []byte) (answer []byte, delay tim
 		reply.RCode = dnsmessage.RCodeServerFailure
 	case failure == Refused:
 		reply.RCode = dnsmessage.RCodeRefused
+	case failure == FormatError:
+		reply.RCode = dnsmessage.RCodeFormatError
 	case failure == NameError, !known:
 		reply.RCode = dnsmessage.RCodeNameError
 	case failure == Empty:
@@ -142,12 +173,21 @@ func (s *Server) respond(network string, query []byte) (answer []byte, delay tim
 		reply.Truncated = true
 	default:
 		reply.Answers = records(question, addresses)
+		if order.Subset > 0 && order.Subset < len(reply.Answers) {
+			rand.Shuffle(len(reply.Answers), func(i, j int) { reply.Answers[i], reply.Answers[j] = reply.Answers[j], reply.Answers[i] })
+			reply.Answers = reply.Answers[:order.Subset]
+		}
 	}
 	packed, err := reply.Pack()
+	for network == "udp" && err == nil && len(packed) > packetSize {
+		reply.Truncated = true
+		reply.Answers = reply.Answers[:len(reply.Answers)/2]
+		packed, err = reply.Pack()
+	}
 	if err != nil { // more addresses than a message can hold
 		return nil, 0
 	}
-	return packed, s.delay
+	return packed, s.delay + order.Delay
 }
 
 // records are the addresses of the type that was asked for.

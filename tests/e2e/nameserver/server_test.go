@@ -75,6 +75,7 @@ func TestFailures(t *testing.T) {
 		{nameserver.NameError, false, true},
 		{nameserver.Empty, false, true},
 		{nameserver.Truncated, true, false},
+		{nameserver.FormatError, false, false},
 	} {
 		server.Fail("app.test", c.failure)
 		_, err := lookUp(t, resolver, "app.test.", 300*time.Millisecond)
@@ -96,6 +97,47 @@ func TestFailures(t *testing.T) {
 	server.Fail("", nameserver.None)
 	if _, err := lookUp(t, resolver, "other.test.", 5*time.Second); err != nil {
 		t.Error(err)
+	}
+}
+
+// The addresses of 200 pods do not fit a packet.
+func TestLongAnswersAreTruncated(t *testing.T) {
+	server, resolver := start(t)
+	var many []netip.Addr
+	for n := range 200 {
+		many = append(many, netip.AddrFrom4([4]byte{127, 0, 1, byte(n)}))
+	}
+	server.Set("app.test", many...)
+	if got, err := lookUp(t, resolver, "app.test.", 5*time.Second); err != nil || !slices.Equal(got, many) || server.QueriesOf("tcp A") != 1 {
+		t.Fatalf("%d addresses, %v, %d queries over TCP", len(got), err, server.QueriesOf("tcp A"))
+	}
+	server.Order("app.test", "", nameserver.Order{Subset: 8})
+	seen := map[netip.Addr]bool{}
+	for range 10 {
+		got, err := lookUp(t, resolver, "app.test.", 5*time.Second)
+		if err != nil || len(got) != 8 {
+			t.Fatal(got, err)
+		}
+		for _, address := range got {
+			seen[address] = true
+		}
+	}
+	if len(seen) < 20 || server.QueriesOf("tcp A") != 1 {
+		t.Errorf("%d different addresses, %d queries over TCP", len(seen), server.QueriesOf("tcp A"))
+	}
+}
+
+func TestOrdersForOneType(t *testing.T) {
+	server, resolver := start(t)
+	server.Set("app.test", one, three)
+	server.Order("app.test", "AAAA", nameserver.Order{Failure: nameserver.ServerFailure})
+	if got, err := lookUp(t, resolver, "app.test.", 5*time.Second); err != nil || !slices.Equal(got, []netip.Addr{one}) {
+		t.Fatal(got, err)
+	}
+	server.Order("app.test", "AAAA", nameserver.Order{})
+	server.Order("", "A", nameserver.Order{Failure: nameserver.Empty})
+	if got, err := lookUp(t, resolver, "app.test.", 5*time.Second); err != nil || !slices.Equal(got, []netip.Addr{three}) {
+		t.Fatal(got, err)
 	}
 }
 
