@@ -125,8 +125,8 @@ func (r *report) checkSource(ctx context.Context, number int, source *Loaded, pr
 	}
 }
 
-// resolvePatience limits the lookup of a host, with the attempts that the resolver makes by itself.
-const resolvePatience = 5 * time.Second
+// resolvePatience limits the lookup of a host. A name server that is silent for one search domain takes 5 s of it.
+const resolvePatience = 12 * time.Second
 
 func (r *report) checkServer(ctx context.Context, name string, source *Loaded, index int, probes bool) {
 	server := source.Servers[index]

@@ -5,9 +5,11 @@ package hosts
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -176,39 +178,52 @@ func (e *entry) run() {
 		e.lookup = e.set.newLookup(Options{Resolvers: e.resolvers, DialTimeout: e.key.dialTimeout, FallbackDelay: e.key.fallbackDelay})
 	}
 	addresses, err := e.lookup(ctx, e.key.network, e.name)
-	addresses = canonical(addresses)
-	if err == nil {
-		addresses = e.withLostFamily(ctx, addresses)
-	}
 	if ctx.Err() == context.Canceled {
 		e.cancelled()
 		return
 	}
+	addresses = canonical(addresses)
+	incomplete := new(Incomplete)
 	var failure *Error
 	switch {
-	case err != nil:
-		failure = &Error{Host: e.name, Kind: classify(err), Err: err}
-	case len(addresses) == 0:
+	case errors.As(err, &incomplete):
+		err = incomplete.Err
+	case err == nil && len(addresses) == 0:
 		failure = &Error{Host: e.name, Kind: NotFound}
 	}
-	if e.set.onLookup != nil {
-		e.set.onLookup(failure)
+	if err != nil {
+		failure = &Error{Host: e.name, Kind: classify(err), Err: err}
 	}
-	e.outcome(addresses, failure)
+	e.outcome(addresses, incomplete.Missing, failure)
+	if incomplete.late != nil {
+		go func() {
+			<-incomplete.late
+			e.hasten(incomplete.lateAddresses())
+		}()
+	}
 }
 
-// outcome takes the result of a lookup: addresses, or else a failure.
-func (e *entry) outcome(addresses []netip.Addr, failure *Error) {
+// outcome takes the result of a lookup: addresses, or a failure, or addresses of which some are missing because of a failure.
+func (e *entry) outcome(addresses []netip.Addr, missing Versions, failure *Error) {
 	e.mu.Lock()
 	e.cancel = nil
 	now := e.set.now()
 	delay, again := e.schedule.end(now, rand.Float64())
-	var event Event
-	var report bool
-	if failure == nil {
-		event, report = e.record.answer(now, addresses)
-	} else {
-		event, report = e.record.fail(now, failure)
+	var events []Event
+	note := func(event Event, report bool) {
+		if report {
+			events = append(events, event)
+		}
+	}
+	if len(addresses) > 0 {
+		event, report, withheld := e.record.answer(now, addresses, missing)
+		note(event, report)
+		if !withheld {
+			failure = nil // nobody misses what it is about
+		}
+	}
+	if failure != nil {
+		note(e.record.fail(now, failure))
 	}
 	if again {
 		e.startTimer(delay, e.tick)
@@ -219,8 +234,26 @@ func (e *entry) outcome(addresses []netip.Addr, failure *Error) {
 	e.publish()
 	e.release()
 	e.mu.Unlock()
-	if report {
+	if e.set.onLookup != nil {
+		e.set.onLookup(failure)
+	}
+	for _, event := range events {
 		e.report(event)
+	}
+}
+
+// hasten begins the next lookup at once if addresses have come late that are not in force. It sees them.
+func (e *entry) hasten(late []netip.Addr) {
+	e.mu.Lock()
+	isNew := func(a netip.Addr) bool { return !contains(e.record.addresses, a) }
+	begin := slices.ContainsFunc(late, isNew) && e.schedule.hasten()
+	if begin {
+		e.stopTimer()
+		e.done = make(chan struct{})
+	}
+	e.mu.Unlock()
+	if begin {
+		e.set.queue.push(e, routine)
 	}
 }
 

@@ -112,7 +112,7 @@ func TestOutageKeepsTheAddresses(t *testing.T) {
 					expect(t, h, nil, 0)
 				}
 				s.set(two, nil, 0)
-				time.Sleep(4 * time.Second)
+				time.Sleep(4*time.Second + min(c.takes, lookupTimeout))
 				expect(t, h, two, 0)
 				if got := e.kinds(); got != want+" recovered]" {
 					t.Errorf("events %s, want %s recovered]", got, want)

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
@@ -25,6 +26,17 @@ type behaviour struct {
 	code     dnsmessage.RCode
 	silent   int  // so many queries are not answered; -1: none is
 	truncate bool // over UDP
+	// special, if there is one, may say something else; nil is as usual.
+	special func(network string, question dnsmessage.Question) *special
+}
+
+// special is another answer to a question.
+type special struct {
+	silent    bool
+	delay     time.Duration
+	code      dnsmessage.RCode
+	truncated bool
+	answer    []netip.Addr
 }
 
 func startNameserver(t *testing.T, answer ...string) *nameserver {
@@ -77,8 +89,8 @@ func (s *nameserver) servePackets(packets net.PacketConn) {
 		if err != nil {
 			return
 		}
-		if answer := s.respond("udp", buffer[:n]); answer != nil {
-			packets.WriteTo(answer, from)
+		if answer, delay := s.respond("udp", buffer[:n]); answer != nil {
+			time.AfterFunc(delay, func() { packets.WriteTo(answer, from) })
 		}
 	}
 }
@@ -100,7 +112,8 @@ func (s *nameserver) serveStreams(stream net.Listener) {
 				if _, err := io.ReadFull(connection, query); err != nil {
 					return
 				}
-				if answer := s.respond("tcp", query); answer != nil {
+				if answer, delay := s.respond("tcp", query); answer != nil {
+					time.Sleep(delay)
 					connection.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...))
 				}
 			}
@@ -108,10 +121,10 @@ func (s *nameserver) serveStreams(stream net.Listener) {
 	}
 }
 
-func (s *nameserver) respond(network string, query []byte) []byte {
+func (s *nameserver) respond(network string, query []byte) (answer []byte, delay time.Duration) {
 	var message dnsmessage.Message
 	if err := message.Unpack(query); err != nil || len(message.Questions) != 1 {
-		return nil
+		return nil, 0
 	}
 	question := message.Questions[0]
 	s.mu.Lock()
@@ -120,14 +133,26 @@ func (s *nameserver) respond(network string, query []byte) []byte {
 	s.asked[network+" "+kinds[question.Type]]++
 	if s.silent != 0 {
 		s.silent = max(s.silent-1, -1)
-		return nil
+		return nil, 0
+	}
+	said := &special{code: s.code, truncated: s.truncate && network == "udp", answer: s.answer}
+	if said.truncated {
+		said.answer = nil
+	}
+	if s.special != nil {
+		if other := s.special(network, question); other != nil {
+			said = other
+		}
+	}
+	if said.silent {
+		return nil, 0
 	}
 	reply := dnsmessage.Message{
-		Header:    dnsmessage.Header{ID: message.ID, Response: true, RCode: s.code, RecursionAvailable: true},
+		Header:    dnsmessage.Header{ID: message.ID, Response: true, RCode: said.code, Truncated: said.truncated, RecursionAvailable: true},
 		Questions: message.Questions,
 	}
-	if reply.Truncated = s.truncate && network == "udp"; !reply.Truncated && s.code == dnsmessage.RCodeSuccess {
-		for _, a := range s.answer {
+	if said.code == dnsmessage.RCodeSuccess {
+		for _, a := range said.answer {
 			resource := dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: question.Name, Type: question.Type, Class: question.Class}}
 			switch {
 			case a.Is4() && question.Type == dnsmessage.TypeA:
@@ -142,7 +167,7 @@ func (s *nameserver) respond(network string, query []byte) []byte {
 	}
 	packed, err := reply.Pack()
 	if err != nil {
-		return nil
+		return nil, 0
 	}
-	return packed
+	return packed, said.delay
 }

@@ -10,8 +10,11 @@ import (
 )
 
 const (
-	// maxLookups is how many lookups run at once in one set.
+	// maxLookups is how many lookups run at once in one set. One that takes longer than slowAfter makes room for another, so that names of
+	// a silent name server do not hold up the others; so many more may run at once.
 	maxLookups = 64
+	slowAfter  = time.Second
+	maxSlow    = 256
 	// refreshesPerCore is how many refreshes begin in a second for each core, with a burst of one second. With more names in use
 	// than that each is refreshed less often: a refresh costs 0.3 ms beside requests, and these need the cores more.
 	refreshesPerCore = 50
@@ -29,6 +32,7 @@ type queue struct {
 	classes [2][]*entry // urgent, routine
 	turn    int         // class to serve next
 	workers int
+	slow    int // lookups that have made room
 
 	spent time.Time // when all refreshes so far are paid for, at their rate
 	timer bool      // one is set that goes on with the refreshes
@@ -57,8 +61,34 @@ func (q *queue) employ() {
 // work ends as soon as nothing is due: no goroutine waits for lookups of the future.
 func (q *queue) work() {
 	for e := q.pop(); e != nil; e = q.pop() {
-		e.run()
+		if !q.run(e) {
+			return
+		}
 	}
+}
+
+// run runs a lookup. It returns false when that has made room for another one, and the caller must end.
+func (q *queue) run(e *entry) (goOn bool) {
+	var madeRoom, ended bool
+	timer := time.AfterFunc(slowAfter, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if !ended && q.slow < maxSlow {
+			madeRoom = true
+			q.slow++
+			q.workers--
+			q.employ()
+		}
+	})
+	defer timer.Stop()
+	e.run()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ended = true
+	if madeRoom {
+		q.slow--
+	}
+	return !madeRoom
 }
 
 // pop returns nil when nothing is due, or nothing that may begin now, and the caller must end.

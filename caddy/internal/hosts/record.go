@@ -26,24 +26,38 @@ type record struct {
 	reported uint // bit per ErrorKind reported since the last answer
 }
 
-// answer takes the addresses of a successful lookup: at least one, in canonical form.
-func (r *record) answer(now time.Duration, addresses []netip.Addr) (event Event, report bool) {
+// answer takes the addresses of a lookup that found some, in canonical form. Of the missing IP versions it says nothing, or names only a
+// part: their addresses stay in force. withheld tells that there are such, so that a failure before is not over.
+func (r *record) answer(now time.Duration, addresses []netip.Addr, missing Versions) (event Event, report, withheld bool) {
+	addresses, withheld = r.completed(addresses, missing)
 	kind := Changed
 	switch {
 	case !r.resolved:
 		kind = Resolved
-	case r.failure != nil:
+	case r.failure != nil && !withheld:
 		kind = Recovered
 	}
-	r.resolved, r.answered = true, now
-	r.absent, r.failure, r.reported = false, nil, 0
+	r.resolved, r.answered, r.absent = true, now, false
+	if !withheld {
+		r.failure, r.reported = nil, 0
+	}
 	fresh, partial := r.parts.answer(now, addresses, r.addresses)
 	if kind == Changed && partial != r.partial {
 		kind = map[bool]EventKind{true: Partial, false: Whole}[partial]
 		r.partial = partial
 	}
 	event = r.replace(kind, fresh)
-	return event, kind != Changed || len(event.Added)+len(event.Removed) > 0
+	return event, kind != Changed || len(event.Added)+len(event.Removed) > 0, withheld
+}
+
+// completed adds the addresses in force of the missing IP versions, and says whether there is anything of those.
+func (r *record) completed(addresses []netip.Addr, missing Versions) (completed []netip.Addr, withheld bool) {
+	of := func(a netip.Addr) bool { return a.Is4() && missing.IPv4 || a.Is6() && missing.IPv6 }
+	kept := slices.DeleteFunc(slices.Clone(r.addresses), func(a netip.Addr) bool { return !of(a) })
+	if len(kept) == 0 {
+		return addresses, slices.ContainsFunc(addresses, of)
+	}
+	return canonical(append(kept, addresses...)), true
 }
 
 // fail takes a failed lookup. The addresses stay in force.

@@ -21,7 +21,10 @@ func TestRecordReportsEachChangeOnce(t *testing.T) {
 	var r record
 	a, b, both := addresses("127.0.1.1"), addresses("127.0.1.2"), addresses("127.0.1.1", "127.0.1.2")
 	answer := func(list []netip.Addr) func() (Event, bool) {
-		return func() (Event, bool) { return r.answer(0, list) }
+		return func() (Event, bool) {
+			event, report, _ := r.answer(0, list, Versions{})
+			return event, report
+		}
 	}
 	fail := func(kind ErrorKind) func() (Event, bool) {
 		return func() (Event, bool) { return r.fail(0, failure(kind)) }
@@ -60,8 +63,8 @@ func TestRecordReportsEachChangeOnce(t *testing.T) {
 
 func TestRecordDifference(t *testing.T) {
 	var r record
-	r.answer(0, addresses("127.0.1.1", "127.0.1.2", "::1"))
-	event, _ := r.answer(0, addresses("127.0.1.2", "127.0.1.3", "::1"))
+	r.answer(0, addresses("127.0.1.1", "127.0.1.2", "::1"), Versions{})
+	event, _, _ := r.answer(0, addresses("127.0.1.2", "127.0.1.3", "::1"), Versions{})
 	if !slices.Equal(event.Added, addresses("127.0.1.3")) || !slices.Equal(event.Removed, addresses("127.0.1.1")) {
 		t.Errorf("added %v, removed %v", event.Added, event.Removed)
 	}
@@ -81,7 +84,7 @@ func TestRecordDropsOnlyWhatIsGoneFromDNS(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.fails), func(t *testing.T) {
 			var r record
-			r.answer(0, both)
+			r.answer(0, both, Versions{})
 			for _, kind := range c.fails {
 				r.fail(0, failure(kind))
 			}
@@ -109,7 +112,7 @@ func TestRecordDropsOnlyWhatIsGoneFromDNS(t *testing.T) {
 			if len(r.addresses) != 0 || r.generation != 3 {
 				t.Errorf("%v left, generation %d", r.addresses, r.generation)
 			}
-			if event, _ := r.answer(0, both); event.Kind != Recovered || !slices.Equal(r.addresses, both) {
+			if event, _, _ := r.answer(0, both, Versions{}); event.Kind != Recovered || !slices.Equal(r.addresses, both) {
 				t.Errorf("event %v, addresses %v after DNS named them again", event.Kind, r.addresses)
 			}
 		})
@@ -118,9 +121,9 @@ func TestRecordDropsOnlyWhatIsGoneFromDNS(t *testing.T) {
 
 func TestRecordKeepsWhatDNSNamesAgain(t *testing.T) {
 	var r record
-	r.answer(0, two)
+	r.answer(0, two, Versions{})
 	r.fail(0, failure(NotFound))
-	r.answer(0, two)
+	r.answer(0, two, Versions{})
 	if _, dropped := r.drop(two[0]); dropped {
 		t.Error("dropped an address that DNS names")
 	}

@@ -135,6 +135,15 @@ func (s *schedule) tick(now time.Duration, used bool) (lookUp bool) {
 	return true
 }
 
+// hasten returns true when the planned lookup is to be queued now.
+func (s *schedule) hasten() (lookUp bool) {
+	if s.phase != waiting {
+		return false
+	}
+	s.phase = queued
+	return true
+}
+
 // begin starts a queued lookup. It returns false when the lookup is no longer wanted.
 func (s *schedule) begin() bool {
 	if s.phase != queued || !s.wanted() {

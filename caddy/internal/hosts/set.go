@@ -43,7 +43,8 @@ type Set struct {
 // NewSet makes an empty set.
 func NewSet(c Config) *Set {
 	if c.NewLookup == nil {
-		c.NewLookup = NewLookup
+		silence := newSilence()
+		c.NewLookup = func(o Options) LookupFunc { return newResolver(o, silence).lookup }
 	}
 	return &Set{onChange: c.OnChange, onLookup: c.OnLookup, newLookup: c.NewLookup, origin: time.Now(), entries: make(map[key]*entry)}
 }

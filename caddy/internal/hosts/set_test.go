@@ -218,6 +218,57 @@ func TestBoundsLookups(t *testing.T) {
 	})
 }
 
+// A silent name server holds up the names that it is to know, and no others.
+func TestSilentLookupsMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := world{"well": {answer: one}}
+		for i := range 200 {
+			w[fmt.Sprint("silent", i)] = w["none"]
+		}
+		set := NewSet(Config{NewLookup: func(Options) LookupFunc {
+			return func(ctx context.Context, network, host string) ([]netip.Addr, error) {
+				if host != "well" {
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}
+				return w.lookup(ctx, network, host)
+			}
+		}})
+		for name := range w {
+			if name != "well" {
+				h := set.Acquire(name, Options{})
+				defer h.Release()
+				h.Current()
+			}
+		}
+		synctest.Wait()
+		h := set.Acquire("well", Options{})
+		defer h.Release()
+		h.Current()
+		time.Sleep(200 / maxLookups * slowAfter)
+		synctest.Wait()
+		expect(t, h, one, 0)
+		for i := range 200 {
+			h := set.Acquire(fmt.Sprint("more", i), Options{})
+			defer h.Release()
+			h.Current()
+		}
+		time.Sleep(5 * slowAfter)
+		set.queue.mu.Lock()
+		if set.queue.slow != maxSlow || set.queue.workers != maxLookups {
+			t.Errorf("%d slow lookups and %d others at once", set.queue.slow, set.queue.workers)
+		}
+		set.queue.mu.Unlock()
+		time.Sleep(6 * lookupTimeout)
+		synctest.Wait()
+		set.queue.mu.Lock()
+		if set.queue.slow != 0 || set.queue.workers != 0 {
+			t.Errorf("%d slow lookups and %d others when nobody uses the names any more", set.queue.slow, set.queue.workers)
+		}
+		set.queue.mu.Unlock()
+	})
+}
+
 func TestFirstLookupsDoNotStandBehindRefreshes(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *script, set *Set, _ *events) {
 		s.set(one, nil, 0)

@@ -160,7 +160,7 @@ func TestStaleAnswerIsWaitedForAndThenUsed(t *testing.T) {
 		time.Sleep(6 * time.Minute)
 		s.set(nil, nil, time.Hour) // never answers
 		expect(t, h, one, maxWait)
-		time.Sleep(2 * time.Second) // the lookup has failed; the next one will probably fail as well
+		time.Sleep(lookupTimeout) // the lookup has failed; the next one will probably fail as well
 		expect(t, h, one, 0)
 		ask(h, time.Second, 10*time.Minute)
 		expect(t, h, one, 0)

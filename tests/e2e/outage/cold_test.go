@@ -1,10 +1,17 @@
 package outage_test
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
+	"strconv"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/doors-dev/doors-caddy/demo/pod"
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
 // The first request of all may be that of a browser whose server is down: the
@@ -23,5 +30,99 @@ func TestServerDownFromTheStart(t *testing.T) {
 				t.Errorf("%s, try %d: status %d", protocol, try, answer.Status)
 			}
 		}
+	}
+}
+
+// DNS that is slow when Caddy starts costs no page: the first requests wait for it.
+func TestFirstRequestWithSlowNames(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
+	resolve(dns, app, podA)
+	for _, delay := range []time.Duration{400 * time.Millisecond, 1500 * time.Millisecond} {
+		dns.Delay(delay)
+		for _, protocol := range Protocols {
+			config := Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "first_lookup 1m", "")}
+			client := Start(t, Options{Config: config}).NewClient(t, protocol)
+			var requests sync.WaitGroup
+			for range 10 {
+				requests.Go(func() {
+					if answer, err := client.Try(Request{Path: "/"}); err != nil || answer.Status != http.StatusOK {
+						t.Errorf("%s, DNS takes %v: status %d, %v", protocol, delay, answer.Status, err)
+					}
+				})
+			}
+			requests.Wait()
+		}
+	}
+}
+
+// A reload takes nothing from the requests that wait for DNS, also when the next configuration asks other name servers.
+func TestReloadWhileNamesAreLookedUp(t *testing.T) {
+	t.Parallel()
+	cluster, dns, other := NewCluster(t, pod.Config{}, podA), newNameServer(t), newNameServer(t)
+	resolve(dns, app, podA)
+	resolve(other, app, podA)
+	servers := []Server{cluster.Server("127.0.1.0/24", app)}
+	config := func(dns *nameserver.Server, options string) Config {
+		return Config{Grace: noGrace, Handlers: site(dns, cluster.Secret, servers, "first_lookup 1m\n"+options, "")}
+	}
+	for round, next := range []Config{config(dns, "gone_after 11s"), config(other, ""), config(dns, "refresh 2s"), config(dns, "dial_timeout 7s")} {
+		caddy := Start(t, Options{Config: config(dns, "")})
+		client := caddy.NewClient(t, H2)
+		client.Get("/~/none/h/i/1") // connects
+		dns.Delay(1500 * time.Millisecond)
+		before := dns.Queries(app)
+		var requests sync.WaitGroup
+		for range 60 {
+			requests.Go(func() {
+				if answer, err := client.Try(Request{Path: "/"}); err != nil || answer.Status != http.StatusOK {
+					t.Errorf("round %d: status %d, %v", round, answer.Status, err)
+				}
+			})
+		}
+		Eventually(t, "the lookup begins", func() bool { return dns.Queries(app) > before })
+		reload(t, caddy, next)
+		requests.Wait()
+		dns.Delay(0)
+	}
+}
+
+var goroutines = regexp.MustCompile(`goroutine profile: total ([0-9]+)`)
+
+// A silent name server costs no goroutine for each name and request.
+func TestManySilentNames(t *testing.T) {
+	const upstreams, requests = 1000, 100
+	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA)
+	dns.Fail("", nameserver.Silent)
+	var servers []Server
+	for n := range upstreams {
+		servers = append(servers, Server{CIDR: fmt.Sprintf("127.%d.%d.0/24", 2+n/200, n%200), Host: fmt.Sprintf("app%d.test", n), Port: port})
+	}
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, servers, "", "")}})
+	client := caddy.NewClient(t, H2)
+	var waiting sync.WaitGroup
+	for try := range requests {
+		waiting.Go(func() { client.Try(Request{Path: number("/", try)}) })
+	}
+	ended := make(chan struct{})
+	go func() { waiting.Wait(); close(ended) }()
+	most := 0
+	for done := false; !done; {
+		select {
+		case <-ended:
+			done = true
+		case <-time.After(50 * time.Millisecond):
+		}
+		status, text := caddy.Admin(http.MethodGet, "/debug/pprof/goroutine?debug=1", "", nil)
+		found := goroutines.FindStringSubmatch(text)
+		if status != http.StatusOK || found == nil {
+			t.Fatal(status, text)
+		}
+		now, _ := strconv.Atoi(found[1])
+		most = max(most, now)
+	}
+	t.Logf("at most %d goroutines", most)
+	if most > 10_000 {
+		t.Errorf("%d goroutines for %d requests that wait for %d names", most, requests, upstreams)
 	}
 }

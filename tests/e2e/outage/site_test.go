@@ -4,6 +4,7 @@
 package outage_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
@@ -82,6 +83,21 @@ lines:
 		count++
 	}
 	return count
+}
+
+// hostLines are the addresses in each line about a change of the host.
+func hostLines(caddy *Caddy) (lines [][]string) {
+	for text := range strings.Lines(caddy.Output.String()) {
+		var line struct {
+			Message   string   `json:"msg"`
+			Host      string   `json:"host"`
+			Addresses []string `json:"addresses"`
+		}
+		if json.Unmarshal([]byte(text), &line) == nil && strings.HasPrefix(line.Message, "host ") && line.Host == app {
+			lines = append(lines, line.Addresses)
+		}
+	}
+	return lines
 }
 
 // reload loads a configuration, changed or not.

@@ -1,0 +1,90 @@
+// In: the name servers of a resolver, and which of them gave no answer.
+// Out: the order in which to ask them.
+
+package hosts
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// tryAgainAfter is how often a name server that gave no answer is asked beside the others, to find out whether it does again.
+	tryAgainAfter = 5 * time.Second
+	// maxSilent bounds how many of them are remembered.
+	maxSilent = 256
+)
+
+// silence remembers the name servers that gave no answer when others did, or none at all. It is shared by all names of a set, so that each
+// need not find out for itself. All methods may be called from any number of goroutines.
+type silence struct {
+	mu    sync.Mutex
+	tried map[string]time.Time // when it was last tried
+}
+
+func newSilence() *silence { return &silence{tried: make(map[string]time.Time)} }
+
+// order returns the servers with the silent ones last, how many of them are not silent, and the silent ones that should be tried again
+// beside those.
+func (s *silence) order(servers []string, now time.Time) (ordered []string, heard int, again []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.tried) == 0 {
+		return servers, len(servers), nil
+	}
+	var last []string
+	for _, server := range servers {
+		tried, silent := s.tried[server]
+		if !silent {
+			ordered = append(ordered, server)
+			continue
+		}
+		last = append(last, server)
+		if now.Sub(tried) >= tryAgainAfter {
+			s.tried[server] = now
+			again = append(again, server)
+		}
+	}
+	heard = len(ordered)
+	if heard == 0 {
+		again = nil // they are all that there is
+	}
+	return append(ordered, last...), heard, again
+}
+
+func (s *silence) begin(server string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.tried) >= maxSilent {
+		clear(s.tried)
+	}
+	s.tried[server] = now
+}
+
+func (s *silence) end(server string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.tried, server)
+}
+
+// systemServers returns the system's name servers in the order in which package net would ask them. It alone knows how to read the system's
+// configuration, and when to read it again, so it is made to connect to each of them in vain.
+func systemServers() (servers []string) {
+	var mu sync.Mutex
+	r := net.Resolver{PreferGo: true, Dial: func(_ context.Context, _, address string) (net.Conn, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !slices.Contains(servers, address) {
+			servers = append(servers, address)
+		}
+		return nil, errors.ErrUnsupported
+	}}
+	_, _ = r.LookupNetIP(context.Background(), "ip4", "servers.invalid.")
+	mu.Lock()
+	defer mu.Unlock()
+	return servers
+}

@@ -1,0 +1,121 @@
+package hosts
+
+import (
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+)
+
+func TestSilentServersAreAskedLast(t *testing.T) {
+	s, start := newSilence(), time.Now()
+	all := []string{"a", "b", "c"}
+	check := func(after time.Duration, ordered string, heard int, again string) {
+		t.Helper()
+		got, n, tried := s.order(all, start.Add(after))
+		if strings.Join(got, "") != ordered || n != heard || strings.Join(tried, "") != again {
+			t.Errorf("after %v: %v, %d heard, %v again; want %s, %d, %s", after, got, n, tried, ordered, heard, again)
+		}
+	}
+	check(0, "abc", 3, "")
+	s.begin("a", start)
+	check(0, "bca", 2, "")
+	check(tryAgainAfter, "bca", 2, "a")
+	check(tryAgainAfter+time.Second, "bca", 2, "") // once in a while
+	s.begin("c", start)
+	check(2*tryAgainAfter, "bac", 1, "ac")
+	s.begin("b", start)
+	check(4*tryAgainAfter, "abc", 0, "") // they are all that there is
+	s.end("a")
+	check(6*tryAgainAfter, "abc", 1, "bc")
+	for range 3 * maxSilent {
+		s.begin(strings.Repeat("x", len(s.tried)+1), start)
+	}
+	if len(s.tried) > maxSilent {
+		t.Errorf("%d servers are remembered", len(s.tried))
+	}
+}
+
+// The system's name servers have an order. The second is heard when the first is silent; that it does not know a name counts only then.
+func TestSystemServersHaveAnOrder(t *testing.T) {
+	known, unknown := &special{answer: one}, &special{code: dnsmessage.RCodeNameError}
+	slow := &special{answer: one, delay: 1500 * time.Millisecond}
+	silent := &special{silent: true}
+	for name, c := range map[string]struct {
+		first, second *special
+		want          []netip.Addr
+		fails         ErrorKind
+		askedFirst    bool // again
+	}{
+		"both know it":                                     {first: known, second: known, want: one, askedFirst: true},
+		"the first is slow, the second knows it":           {first: slow, second: known, want: one},
+		"the first is slow, the second does not know it":   {first: slow, second: unknown, want: one, askedFirst: true},
+		"the first is silent, the second knows it":         {first: silent, second: known, want: one},
+		"the first is silent, the second does not know it": {first: silent, second: unknown, fails: NotFound},
+		"the first does not know it":                       {first: unknown, second: known, fails: NotFound, askedFirst: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first, second := startNameserver(t), startNameserver(t)
+			first.change(func() { first.special = func(string, dnsmessage.Question) *special { return c.first } })
+			second.change(func() { second.special = func(string, dnsmessage.Question) *special { return c.second } })
+			r := newResolver(Options{}, newSilence())
+			r.system = func() []string { return []string{first.address, second.address} }
+			for try := range 3 {
+				before := first.queries("udp A")
+				got, err := lookUp(t, r.lookup, "ip4")
+				if !slices.Equal(got, c.want) || (err != nil) != (c.fails != 0) || err != nil && classify(err) != c.fails {
+					t.Fatalf("try %d: got %v, %v", try, got, err)
+				}
+				if asked := first.queries("udp A") > before; try > 0 && asked != c.askedFirst {
+					t.Errorf("try %d: the first server was asked: %v", try, asked)
+				}
+			}
+		})
+	}
+}
+
+// A name server that answers again is used again.
+func TestSilentServerIsTriedAgain(t *testing.T) {
+	first, second := startNameserver(t, "127.0.1.1"), startNameserver(t, "127.0.1.2")
+	silence := newSilence()
+	r := newResolver(Options{}, silence)
+	r.system = func() []string { return []string{first.address, second.address} }
+	silence.begin(first.address, time.Now().Add(-tryAgainAfter))
+	if got, err := lookUp(t, r.lookup, "ip4"); !slices.Equal(got, two[1:]) {
+		t.Fatalf("got %v, %v", got, err)
+	}
+	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		got, err := lookUp(t, r.lookup, "ip4")
+		if slices.Equal(got, one) {
+			break
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("the first server is still not used: %v, %v", got, err)
+		}
+	}
+}
+
+func TestSystemServersAreThoseOfTheSystem(t *testing.T) {
+	text, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil {
+		t.Skip(err) // then package net has a default, which is its own matter
+	}
+	got := systemServers()
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || fields[0] != "nameserver" || len(got) == 3 {
+			continue
+		}
+		if !slices.ContainsFunc(got, func(server string) bool { return strings.Contains(server, fields[1]) }) {
+			t.Errorf("%v lack %s", got, fields[1])
+		}
+	}
+	if len(got) == 0 {
+		t.Error("no name server")
+	}
+}
