@@ -80,6 +80,8 @@ func TestGoneOpenPost(t *testing.T) {
 					body, feed := io.Pipe()
 					go feed.Write([]byte("\x00\x00\x00\x0c[1,0,{},[]]"))
 					ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+					// Without this the client would wait for the body as well.
+					context.AfterFunc(ctx, func() { body.CloseWithError(context.DeadlineExceeded) })
 					answer, err := client.Open(ctx, Request{
 						Method: "POST", Path: "/~/" + token + "/s/i?t=1&b=" + Boot, Body: body,
 						Header: map[string]string{"Content-Type": "application/octet-stream"},
