@@ -61,7 +61,7 @@ protected:
     handle(int32_t (*make)(const char *, size_t, T **, doors_error *), std::string_view text) {
         own([&](T **out) { return explained([&](auto *why) { return make(text.data(), text.size(), out, why); }); });
     }
-    explicit handle(int32_t (*make)(T **)) { own(make); }
+    handle(int32_t (*make)(uint32_t, T **), uint32_t most) { own([&](T **out) { return make(most, out); }); }
     template <typename Lookup> std::optional<uint32_t> index_of(Lookup lookup, const doors_addr &addr) const {
         uint32_t index = 0;
         return found(lookup(get(), addr.bytes, addr.len, &index)) ? std::optional(index) : std::nullopt;
@@ -149,7 +149,7 @@ struct router : detail::handle<doors_router, doors_router_free> {
 
 // Remembers which pods are dead. The calls that are missing here take get().
 struct pods : detail::handle<doors_pods, doors_pods_free> {
-    pods() : handle(doors_pods_new) {}
+    explicit pods(whole<uint32_t> max_pods = 10000) : handle(doors_pods_new, max_pods) {}
     doors_answer began(const doors_group &g, const doors_pod &p, whole<uint32_t> path, whole<uint64_t> now) const {
         return detail::filled<doors_answer>([&](auto *out) { return doors_pods_began(get(), &g, &p, path, now, out); });
     }

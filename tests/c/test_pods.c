@@ -6,7 +6,12 @@
 
 #define SECOND UINT64_C(1000000000)
 
-static const doors_group GROUP = {.source = 1, .server = 1, .gone_after = 10 * SECOND, .gone_rate = 2};
+static const doors_group GROUP = {.source = 1,
+                                  .server = 1,
+                                  .gone_after = 10 * SECOND,
+                                  .page_wait = 10 * SECOND,
+                                  .gone_rate = 2,
+                                  .max_waiting = 3};
 
 static doors_pod pod(uint8_t last) {
     return (doors_pod){.addr = {.bytes = {10, 0, 0, last}, .len = 4}, .port = 8080};
@@ -28,6 +33,21 @@ static doors_answer ended(doors_pods *pods, uint8_t last, uint32_t outcome, uint
     return answer;
 }
 
+/* A page is told to reload only where a pod is known that takes it. */
+static void waited(doors_pods *pods) {
+    doors_answer answer;
+    CHECK(doors_pods_refused_token(pods, &GROUP, DOORS_REASON_REFUSED, DOORS_PATH_HOOK, 0, &answer) == DOORS_STATUS_OK);
+    CHECK(answer.action == DOORS_ACTION_UNAVAILABLE && answer.retry_after == 1 && answer.until == 0);
+    CHECK(answer.flags == (DOORS_ANSWER_LOG | DOORS_ANSWER_NO_POD | DOORS_ANSWER_FIND_POD));
+    CHECK(doors_pods_wait(pods, &GROUP, 0, 2, SECOND / 2, &answer) == DOORS_STATUS_OK);
+    CHECK(answer.action == DOORS_ACTION_WAIT && answer.until == 3 * SECOND / 2 && answer.flags == DOORS_ANSWER_NO_POD);
+    CHECK(doors_pods_wait(pods, &GROUP, 0, 3, SECOND, &answer) == DOORS_STATUS_OK);
+    CHECK(answer.action == DOORS_ACTION_UNAVAILABLE && answer.flags == (DOORS_ANSWER_NO_POD | DOORS_ANSWER_FIND_POD));
+    ended(pods, 9, DOORS_OUTCOME_CONNECTED, 0);
+    CHECK(doors_pods_wait(pods, &GROUP, 0, 3, SECOND, &answer) == DOORS_STATUS_OK);
+    CHECK(answer.action == DOORS_ACTION_DIAL && answer.flags == 0);
+}
+
 static void refused(doors_pods *pods) {
     CHECK(began(pods, 1, DOORS_PATH_HOOK, 0) == DOORS_ACTION_DIAL);
     doors_answer answer = ended(pods, 1, DOORS_OUTCOME_REFUSED, 0);
@@ -46,6 +66,9 @@ static void unreachable(doors_pods *pods) {
     for (uint64_t second = 0; second < 10; second++)
         CHECK(ended(pods, 2, DOORS_OUTCOME_UNREACHABLE, start + second * SECOND).action == DOORS_ACTION_UNAVAILABLE);
     CHECK(ended(pods, 2, DOORS_OUTCOME_UNREACHABLE, start + 10 * SECOND).action == DOORS_ACTION_GONE);
+    for (uint64_t second = 0; second < 10; second++)
+        CHECK(ended(pods, 1, DOORS_OUTCOME_DROPPED, start + second * SECOND).verdict == DOORS_VERDICT_NONE);
+    CHECK(ended(pods, 1, DOORS_OUTCOME_DROPPED, start + 10 * SECOND).action == DOORS_ACTION_GONE);
     CHECK(ended(pods, 2, DOORS_OUTCOME_OWN_FAULT, start + 10 * SECOND).flags == 0);
     CHECK(ended(pods, 2, DOORS_OUTCOME_CANCELLED, start + 10 * SECOND).action == DOORS_ACTION_NONE);
 }
@@ -53,6 +76,7 @@ static void unreachable(doors_pods *pods) {
 static void paced(doors_pods *pods) {
     uint64_t now = 200 * SECOND;
     doors_answer answer;
+    ended(pods, 3, DOORS_OUTCOME_ANSWERED, now);
     ended(pods, 4, DOORS_OUTCOME_REFUSED, now);
     CHECK(began(pods, 4, DOORS_PATH_SYNC, now) == DOORS_ACTION_GONE);
     CHECK(began(pods, 4, DOORS_PATH_SYNC, now) == DOORS_ACTION_GONE);
@@ -62,6 +86,9 @@ static void paced(doors_pods *pods) {
     doors_group wrong = GROUP;
     wrong.source = 2;
     unsigned said = 0;
+    doors_pod well = pod(3);
+    CHECK(doors_pods_ended(pods, &wrong, &well, DOORS_PATH_PAGE, DOORS_OUTCOME_CONNECTED, now, &answer) ==
+          DOORS_STATUS_OK);
     for (int i = 0; i < 50; i++) {
         CHECK(doors_pods_refused_token(pods, &wrong, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, now, &answer) ==
               DOORS_STATUS_OK);
@@ -129,7 +156,10 @@ void test_pods(void) {
     doors_pods *pods = NULL;
     checking("pods", "new");
     CHECK(doors_pods_new(1, NULL) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_pods_new(0, &pods) == DOORS_STATUS_RANGE && !pods);
     CHECK(doors_pods_new(100, &pods) == DOORS_STATUS_OK);
+    checking("pods", "waited");
+    waited(pods);
     checking("pods", "refused");
     refused(pods);
     checking("pods", "unreachable");
@@ -140,6 +170,11 @@ void test_pods(void) {
     remembered(pods);
     checking("pods", "used");
     used(pods);
+    checking("pods", "bounded");
+    size_t count = 0;
+    CHECK(doors_pods_limit(pods, 0) == DOORS_STATUS_RANGE);
+    CHECK(doors_pods_limit(pods, 2) == DOORS_STATUS_OK);
+    CHECK(doors_pods_list(pods, NULL, 0, &count) == DOORS_STATUS_OK && count == 2);
     doors_pods_free(pods);
     doors_pods_free(NULL);
     checking("pods", "names");
@@ -151,6 +186,6 @@ void test_pods(void) {
     CHECK(strcmp(doors_action_str(99), "unknown") == 0);
     CHECK(strcmp(doors_outcome_str(0), "unknown") == 0);
     CHECK(strcmp(doors_verdict_str(99), "unknown") == 0);
-    CHECK(sizeof(doors_pod) == 24 && sizeof(doors_group) == 32 && sizeof(doors_answer) == 24);
+    CHECK(sizeof(doors_pod) == 24 && sizeof(doors_group) == 40 && sizeof(doors_answer) == 32);
     CHECK(sizeof(doors_pod_state) == 104 && sizeof(doors_idle) == 32);
 }

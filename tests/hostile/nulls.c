@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const uint8_t ADDRESS[4] = {10, 0, 0, 7};
-static const doors_group GROUP = {1, 1, 1000000000, 100, 0};
+static const doors_group GROUP = {1, 1, 1000000000, 1000000000, 100, 10};
 static const doors_pod POD = {{{10, 0, 0, 7}, 4}, 8080, 0};
 
 #define REFUSED(call) CHECK((call) == DOORS_STATUS_NULL_POINTER)
@@ -148,6 +148,10 @@ static void nulls_pods(void) {
     untouched_set(&idle, sizeof idle);
     untouched_set(&state, sizeof state);
     untouched_set(&known, sizeof known);
+    REFUSED(doors_pods_limit(NULL, 1));
+    REFUSED(doors_pods_wait(NULL, &GROUP, 1, 1, 1, &answer));
+    REFUSED(doors_pods_wait(pods, NULL, 1, 1, 1, &answer));
+    REFUSED(doors_pods_wait(pods, &GROUP, 1, 1, 1, NULL));
     REFUSED(doors_pods_entered(NULL, &GROUP, &POD, 1, 1));
     REFUSED(doors_pods_entered(pods, NULL, &POD, 1, 1));
     REFUSED(doors_pods_entered(pods, &GROUP, NULL, 1, 1));

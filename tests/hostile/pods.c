@@ -13,7 +13,7 @@ static doors_pod pod_of(uint32_t number) {
 
 static void pods_lengths(doors_pods *pods) {
     static const uint32_t WRONG[] = {0, 1, 3, 5, 15, 17, 255, INT32_MAX, UINT32_MAX};
-    static const doors_group GROUP = {1, 1, 1, 1, 0};
+    static const doors_group GROUP = {1, 1, 1, 1, 1, 1};
     for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
         doors_pod pod = pod_of(7), list[2] = {pod_of(8), pod_of(9)};
         doors_answer answer;
@@ -48,7 +48,7 @@ static void pods_lengths(doors_pods *pods) {
 
 static void pods_numbers(doors_pods *pods) {
     static const uint32_t WRONG[] = {6, 7, 255, 65536, INT32_MAX, UINT32_MAX};
-    static const doors_group GROUP = {1, 1, 1, 1, 0};
+    static const doors_group GROUP = {1, 1, 1, 1, 1, 1};
     doors_pod pod = pod_of(7);
     doors_answer answer;
     untouched_set(&answer, sizeof answer);
@@ -56,7 +56,8 @@ static void pods_numbers(doors_pods *pods) {
         CHECK(doors_pods_began(pods, &GROUP, &pod, WRONG[i], 1, &answer) == DOORS_STATUS_NO_MATCH);
         CHECK(doors_pods_ended(pods, &GROUP, &pod, WRONG[i], DOORS_OUTCOME_REFUSED, 1, &answer) ==
               DOORS_STATUS_NO_MATCH);
-        CHECK(doors_pods_ended(pods, &GROUP, &pod, DOORS_PATH_SYNC, WRONG[i] + 1, 1, &answer) == DOORS_STATUS_NO_MATCH);
+        CHECK(doors_pods_ended(pods, &GROUP, &pod, DOORS_PATH_SYNC, WRONG[i] + (WRONG[i] < 7 ? 2 : 1), 1,
+                               &answer) == DOORS_STATUS_NO_MATCH);
         CHECK(doors_pods_refused_token(pods, &GROUP, WRONG[i], DOORS_PATH_SYNC, 1, &answer) == DOORS_STATUS_NO_MATCH);
         CHECK(doors_pods_refused_token(pods, &GROUP, DOORS_REASON_REFUSED, WRONG[i], 1, &answer) ==
               DOORS_STATUS_NO_MATCH);
@@ -65,38 +66,71 @@ static void pods_numbers(doors_pods *pods) {
     CHECK(untouched(&answer, sizeof answer));
 }
 
+/* What a call returns whose times are these: those above INT64_MAX are negative ones of other languages. */
+static int32_t status_of(uint64_t one, uint64_t other, uint64_t third) {
+    return one > INT64_MAX || other > INT64_MAX || third > INT64_MAX ? DOORS_STATUS_RANGE : DOORS_STATUS_OK;
+}
+
 /* Clocks that jump, and options at the ends of their ranges. */
 static void pods_times(doors_pods *pods) {
-    static const uint64_t TIMES[] = {0, 1, UINT64_MAX, 5, UINT64_MAX - 1, 1000000000, (uint64_t)1 << 63, 0};
+    static const uint64_t TIMES[] = {0, 1, UINT64_MAX, 5, INT64_MAX, 1000000000, (uint64_t)1 << 63, 0};
     static const uint32_t RATES[] = {0, 1, UINT32_MAX};
     for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++)
         for (size_t j = 0; j < sizeof TIMES / sizeof *TIMES; j++)
             for (size_t k = 0; k < sizeof RATES / sizeof *RATES; k++) {
-                doors_group group = {UINT64_MAX, TIMES[j], TIMES[j], RATES[k], UINT32_MAX};
+                uint64_t now = TIMES[i], since = TIMES[j];
+                doors_group group = {UINT64_MAX, since, since, TIMES[(j + k) % 8], RATES[k], RATES[j % 3]};
                 doors_pod pod = pod_of((uint32_t)j);
                 doors_answer answer;
-                CHECK(doors_pods_ended(pods, &group, &pod, DOORS_PATH_SYNC, 1 + (uint32_t)(i + j + k) % 6, TIMES[i],
-                                       &answer) == DOORS_STATUS_OK);
-                CHECK(answer.action <= DOORS_ACTION_UNAVAILABLE && answer.verdict <= DOORS_VERDICT_GONE);
-                CHECK(doors_pods_began(pods, &group, &pod, DOORS_PATH_SYNC, TIMES[j], &answer) == DOORS_STATUS_OK);
-                CHECK(answer.action >= DOORS_ACTION_DIAL && answer.action <= DOORS_ACTION_UNAVAILABLE);
-                CHECK(doors_pods_refused_token(pods, &group, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, TIMES[i],
-                                               &answer) == DOORS_STATUS_OK);
-                CHECK(answer.reserved == 0);
+                int32_t status = status_of(now, group.gone_after, group.page_wait);
+                untouched_set(&answer, sizeof answer);
+                CHECK(doors_pods_ended(pods, &group, &pod, DOORS_PATH_SYNC, 1 + (uint32_t)(i + j + k) % 7, now,
+                                       &answer) == status);
+                CHECK(status ? untouched(&answer, sizeof answer)
+                             : answer.action <= DOORS_ACTION_UNAVAILABLE && answer.verdict <= DOORS_VERDICT_GONE);
+                CHECK(doors_pods_began(pods, &group, &pod, DOORS_PATH_SYNC, now, &answer) == status);
+                CHECK(status ? untouched(&answer, sizeof answer)
+                             : answer.action >= DOORS_ACTION_DIAL && answer.action <= DOORS_ACTION_UNAVAILABLE);
+                CHECK(doors_pods_refused_token(pods, &group, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, now, &answer) ==
+                      status);
+                CHECK(status ? untouched(&answer, sizeof answer) : answer.reserved == 0);
+                status = status_of(status ? UINT64_MAX : now, since, 0);
+                CHECK(doors_pods_wait(pods, &group, since, RATES[k], now, &answer) == status);
+                if (!status) CHECK((answer.action == DOORS_ACTION_WAIT) == (answer.until > now));
                 doors_idle idle;
-                CHECK(doors_pods_entered(pods, &group, &pod, RATES[k], TIMES[i]) == DOORS_STATUS_OK);
-                CHECK(doors_pods_left(pods, &pod, RATES[j % 3], TIMES[j]) == DOORS_STATUS_OK);
-                CHECK(doors_pods_left(pods, &pod, 1, TIMES[j]) == DOORS_STATUS_OK);
-                CHECK(doors_pods_idle(pods, &pod.addr, TIMES[i], TIMES[j], TIMES[(i + k) % 8], &idle) ==
-                      DOORS_STATUS_OK);
-                CHECK(idle.in_flight == 0 && idle.streams == 0 && idle.reserved == 0);
-                CHECK((idle.answer == DOORS_IDLE_YES) == (idle.wait == 0));
+                status = status_of(now, group.gone_after, group.page_wait);
+                CHECK(doors_pods_entered(pods, &group, &pod, RATES[k], now) == status);
+                CHECK(doors_pods_left(pods, &pod, RATES[j % 3], since) == status_of(since, 0, 0));
+                CHECK(doors_pods_left(pods, &pod, 1, now) == status_of(now, 0, 0));
+                status = status_of(now, since, TIMES[(i + k) % 8]);
+                untouched_set(&idle, sizeof idle);
+                CHECK(doors_pods_idle(pods, &pod.addr, now, since, TIMES[(i + k) % 8], &idle) == status);
+                if (status) CHECK(untouched(&idle, sizeof idle));
+                else {
+                    CHECK(idle.in_flight == 0 && idle.streams == 0 && idle.used <= 1);
+                    CHECK((idle.answer == DOORS_IDLE_YES) == (idle.wait == 0));
+                }
+                uint8_t failed = 7;
+                CHECK(doors_pods_failed_recently(pods, &pod, 1, now, &failed) == status_of(now, 0, 0));
+                CHECK((failed == 7) == (now > INT64_MAX));
+                CHECK(doors_pods_failed_recently(pods, NULL, 0, now, NULL) == status_of(now, 0, 0));
             }
+}
+
+/* No table can be without room; a huge bound takes no memory by itself. */
+static void pods_bounds(void) {
+    doors_pods *pods;
+    untouched_set(&pods, sizeof pods);
+    CHECK(doors_pods_new(0, &pods) == DOORS_STATUS_RANGE && untouched(&pods, sizeof pods));
+    if (!CHECK(doors_pods_new(UINT32_MAX, &pods) == DOORS_STATUS_OK)) return;
+    CHECK(doors_pods_limit(pods, 0) == DOORS_STATUS_RANGE);
+    CHECK(doors_pods_limit(pods, 1) == DOORS_STATUS_OK && doors_pods_limit(pods, UINT32_MAX) == DOORS_STATUS_OK);
+    doors_pods_free(pods);
 }
 
 /* More pods than are remembered, each with a refusal, then all at once. */
 static void pods_many(void) {
-    static const doors_group GROUP = {1, 1, 1000000000, 100, 0};
+    static const doors_group GROUP = {1, 1, 1000000000, 1000000000, 100, 10};
     doors_pods *pods = pods_make();
     doors_pod *list = (doors_pod *)filled(0, MANY * sizeof *list);
     uint8_t *failed = (uint8_t *)filled(0, MANY);
@@ -106,7 +140,7 @@ static void pods_many(void) {
         list[i] = pod_of(i);
         refused += doors_pods_ended(pods, &GROUP, &list[i], DOORS_PATH_HOOK, DOORS_OUTCOME_REFUSED, i, &answer) ==
                        DOORS_STATUS_OK &&
-                   answer.action == DOORS_ACTION_GONE;
+                   answer.verdict == DOORS_VERDICT_GONE;
     }
     CHECK(refused == MANY);
     CHECK(doors_pods_failed_recently(pods, list, MANY, MANY, failed) == DOORS_STATUS_OK);
@@ -120,7 +154,7 @@ static void pods_many(void) {
 
 /* More pods than are remembered, all in use; then each end twice. */
 static void pods_used(void) {
-    static const doors_group GROUP = {1, 1, 1000000000, 100, 0};
+    static const doors_group GROUP = {1, 1, 1000000000, 1000000000, 100, 10};
     doors_pods *pods = pods_make();
     uint32_t wrong = 0;
     size_t known = 0, told = 0;
@@ -137,8 +171,10 @@ static void pods_used(void) {
     for (size_t i = 1; i < known; i++)
         wrong += memcmp(list[i - 1].pod.addr.bytes, list[i].pod.addr.bytes, 4) >= 0 || list[i].streams != 1;
     free(list);
-    doors_pod one = pod_of(MANY);
+    /* The first was forgotten, but not that it has a request; another was never used. */
+    doors_pod one = pod_of(0), other = pod_of(1 << 20);
     CHECK(doors_pods_idle(pods, &one.addr, 1, 0, MANY, &idle) == DOORS_STATUS_OK && idle.answer == DOORS_IDLE_BUSY);
+    CHECK(doors_pods_idle(pods, &other.addr, 1, 0, MANY, &idle) == DOORS_STATUS_OK && idle.answer == DOORS_IDLE_YES);
     for (uint32_t i = 0; i < 2 * MANY; i++) {
         doors_pod pod = pod_of(i / 2);
         wrong += doors_pods_left(pods, &pod, 1, MANY) != DOORS_STATUS_OK;
@@ -154,6 +190,7 @@ void hostile_pods(void) {
     pods_numbers(pods);
     pods_times(pods);
     doors_pods_free(pods);
+    pods_bounds();
     pods_many();
     pods_used();
 }

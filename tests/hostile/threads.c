@@ -81,14 +81,14 @@ static void rotate(job *mine, unsigned round) {
 
 /* All threads report about the same pods, so that they meet at one lock. */
 static void follow(job *mine, uint64_t now) {
-    doors_group group = {1, mine->number % 2, 1000, 5, 0};
+    doors_group group = {1, mine->number % 2, 1000, 1000, 5, 3};
     doors_pod list[PODS];
     doors_answer answer;
     uint8_t failed[PODS];
     uint32_t verdict;
     for (uint8_t i = 0; i < PODS; i++) list[i] = (doors_pod){{{10, 0, 1, i}, 4}, 8080, 0};
     const doors_pod *pod = &list[now % PODS];
-    uint32_t outcome = 1 + (uint32_t)(now + mine->number) % 6;
+    uint32_t outcome = 1 + (uint32_t)(now + mine->number) % 7;
     EXPECT(doors_pods_began(mine->pods, &group, pod, DOORS_PATH_SYNC, now, &answer) == DOORS_STATUS_OK);
     EXPECT(doors_pods_ended(mine->pods, &group, pod, DOORS_PATH_SYNC, outcome, now, &answer) == DOORS_STATUS_OK);
     EXPECT(doors_pods_refused_token(mine->pods, &group, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, now, &answer) ==
@@ -96,6 +96,8 @@ static void follow(job *mine, uint64_t now) {
     doors_pod_state states[PODS];
     doors_idle idle;
     size_t known = 0;
+    EXPECT(doors_pods_wait(mine->pods, &group, now, 1, now, &answer) == DOORS_STATUS_OK);
+    EXPECT(doors_pods_limit(mine->pods, PODS + (uint32_t)now % 64) == DOORS_STATUS_OK);
     EXPECT(doors_pods_entered(mine->pods, &group, pod, now % 2, now) == DOORS_STATUS_OK);
     EXPECT(doors_pods_idle(mine->pods, &pod->addr, 1, 0, now + 1, &idle) == DOORS_STATUS_OK);
     EXPECT(idle.answer == DOORS_IDLE_BUSY && idle.in_flight >= 1 && idle.in_flight <= THREADS);

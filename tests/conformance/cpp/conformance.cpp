@@ -279,19 +279,19 @@ static size_t interface() {
            {AT(doors_decision, kind), AT(doors_decision, reason), AT(doors_decision, upstream), AT(doors_decision, key),
             AT(doors_decision, port), AT(doors_decision, path), AT(doors_decision, addr), AT(doors_decision, reserved)});
     layout("doors_group", sizeof(doors_group),
-           {AT(doors_group, source), AT(doors_group, server), AT(doors_group, gone_after), AT(doors_group, gone_rate),
-            AT(doors_group, reserved)});
+           {AT(doors_group, source), AT(doors_group, server), AT(doors_group, gone_after), AT(doors_group, page_wait),
+            AT(doors_group, gone_rate), AT(doors_group, max_waiting)});
     layout("doors_pod", sizeof(doors_pod), {AT(doors_pod, addr), AT(doors_pod, port), AT(doors_pod, reserved)});
     layout("doors_answer", sizeof(doors_answer),
            {AT(doors_answer, action), AT(doors_answer, retry_after), AT(doors_answer, verdict), AT(doors_answer, flags),
-            AT(doors_answer, suppressed), AT(doors_answer, reserved)});
+            AT(doors_answer, suppressed), AT(doors_answer, reserved), AT(doors_answer, until)});
     layout("doors_pod_state", sizeof(doors_pod_state),
            {AT(doors_pod_state, pod), AT(doors_pod_state, source), AT(doors_pod_state, server),
             AT(doors_pod_state, first_seen), AT(doors_pod_state, last_seen), AT(doors_pod_state, unreachable_since),
             AT(doors_pod_state, refused), AT(doors_pod_state, in_flight), AT(doors_pod_state, streams),
             AT(doors_pod_state, verdict), AT(doors_pod_state, fresh), AT(doors_pod_state, reserved)});
     layout("doors_idle", sizeof(doors_idle),
-           {AT(doors_idle, answer), AT(doors_idle, in_flight), AT(doors_idle, streams), AT(doors_idle, reserved),
+           {AT(doors_idle, answer), AT(doors_idle, in_flight), AT(doors_idle, streams), AT(doors_idle, used),
             AT(doors_idle, last_seen), AT(doors_idle, wait)});
 #undef AT
     check(abi.at("structs").size() == 8, "structs");
@@ -316,54 +316,65 @@ static json summary(const doors_pod_state &known) {
 static size_t pods() {
     json script = read("tests/conformance/pods.json");
     const json &g = script.at("group");
-    const doors_group group = {g.at("source"), g.at("server"), g.at("gone_after"), g.at("gone_rate"), 0};
+    const doors_group group = {g.at("source"),    g.at("server"),    g.at("gone_after"),
+                               g.at("page_wait"), g.at("gone_rate"), g.at("max_waiting")};
     auto pod_at = [&](const json &address) { return doors_pod{parsed(address), script.at("port"), 0}; };
-    doors::pods state;
+    doors::pods state(script.at("max_pods").get<uint32_t>());
     for (const json &step : script.at("steps")) {
         std::string call = step.at("call"), name = step.at("name");
-        uint64_t now = step.value("seconds", uint64_t(0)) * SECOND;
+        // A negative time arrives as a number above INT64_MAX.
+        uint64_t now = uint64_t(step.value("seconds", int64_t(0)) * int64_t(SECOND));
         doors_pod pod = pod_at(step.value("pod", "::"));
         std::vector<doors_pod> several;
         for (const json &address : step.value("pods", json::array())) several.push_back(pod_at(address));
-        if (call == "verdict") {
-            uint32_t verdict = 99;
-            doors::detail::ok(doors_pods_verdict(state.get(), &pod, &verdict));
-            check(verdict == step.at("verdict"), name);
-        } else if (call == "resolved") {
-            doors::detail::ok(doors_pods_resolved(state.get(), group.server, several.data(), several.size()));
-        } else if (call == "entered") {
-            doors::detail::ok(doors_pods_entered(state.get(), &group, &pod, step.at("stream").get<bool>(), now));
-        } else if (call == "left") {
-            doors::detail::ok(doors_pods_left(state.get(), &pod, step.at("stream").get<bool>(), now));
-        } else if (call == "list") {
-            json list = json::array();
-            for (const doors_pod_state &known : listed(state)) list.push_back(summary(known));
-            check(list == step.at("list"), name + " " + list.dump());
-        } else if (call == "idle") {
-            doors_idle out;
-            doors::detail::ok(doors_pods_idle(state.get(), &pod.addr, step.at("idle").get<uint64_t>() * SECOND,
-                                              step.at("started").get<uint64_t>() * SECOND, now, &out));
-            json got = {out.answer, out.in_flight, out.streams, out.last_seen / SECOND, out.wait / SECOND};
-            check(got == step.at("idle_answer"), name + " " + got.dump());
-        } else if (call == "failed_recently") {
-            std::vector<uint8_t> failed(several.size());
-            doors::detail::ok(doors_pods_failed_recently(state.get(), several.data(), several.size(), now, failed.data()));
-            for (size_t i = 0; i < failed.size(); i++) check((failed[i] == 1) == step.at("failed").at(i), name);
-        } else {
-            auto answer = [&]() -> doors_answer {
-                if (call == "began") return state.began(group, pod, step.at("path").get<uint32_t>(), now);
-                if (call == "ended") return state.ended(group, pod, step.at("path").get<uint32_t>(), step.at("outcome").get<uint32_t>(), now);
-                doors_answer out;
-                doors::detail::ok(doors_pods_refused_token(state.get(), &group, step.at("reason"), step.at("path"), now, &out));
-                return out;
-            };
-            if (step.contains("status")) {
-                check(refused([&] { answer(); }).status == step.at("status"), name);
-                continue;
+        auto act = [&] {
+            if (call == "verdict") {
+                uint32_t verdict = 99;
+                doors::detail::ok(doors_pods_verdict(state.get(), &pod, &verdict));
+                check(verdict == step.at("verdict"), name);
+            } else if (call == "resolved") {
+                doors::detail::ok(doors_pods_resolved(state.get(), group.server, several.data(), several.size()));
+            } else if (call == "entered") {
+                doors::detail::ok(doors_pods_entered(state.get(), &group, &pod, step.at("stream").get<bool>(), now));
+            } else if (call == "left") {
+                doors::detail::ok(doors_pods_left(state.get(), &pod, step.at("stream").get<bool>(), now));
+            } else if (call == "limit") {
+                doors::detail::ok(doors_pods_limit(state.get(), step.at("max_pods")));
+            } else if (call == "list") {
+                json list = json::array();
+                for (const doors_pod_state &known : listed(state)) list.push_back(summary(known));
+                check(list == step.at("list"), name + " " + list.dump());
+            } else if (call == "idle") {
+                doors_idle out;
+                doors::detail::ok(doors_pods_idle(state.get(), &pod.addr, step.at("idle").get<uint64_t>() * SECOND,
+                                                  step.at("started").get<uint64_t>() * SECOND, now, &out));
+                json got = {out.answer, out.in_flight, out.streams, out.used, out.last_seen / SECOND, out.wait / SECOND};
+                check(got == step.at("idle_answer"), name + " " + got.dump());
+            } else if (call == "failed_recently") {
+                std::vector<uint8_t> failed(several.size());
+                doors::detail::ok(doors_pods_failed_recently(state.get(), several.data(), several.size(), now, failed.data()));
+                for (size_t i = 0; i < failed.size(); i++) check((failed[i] == 1) == step.at("failed").at(i), name);
+            } else {
+                auto answer = [&]() -> doors_answer {
+                    if (call == "began") return state.began(group, pod, step.at("path").get<uint32_t>(), now);
+                    if (call == "ended")
+                        return state.ended(group, pod, step.at("path").get<uint32_t>(), step.at("outcome").get<uint32_t>(), now);
+                    doors_answer out;
+                    if (call == "wait") {
+                        uint64_t since = step.at("since").get<uint64_t>() * SECOND;
+                        doors::detail::ok(doors_pods_wait(state.get(), &group, since, step.at("waiting"), now, &out));
+                        return out;
+                    }
+                    doors::detail::ok(doors_pods_refused_token(state.get(), &group, step.at("reason"), step.at("path"), now, &out));
+                    return out;
+                };
+                doors_answer got = answer();
+                json shown = {got.action, got.retry_after, got.verdict, got.flags, got.suppressed, got.until / SECOND};
+                check(shown == step.at("answer"), name + " " + shown.dump());
             }
-            doors_answer got = answer();
-            check(json({got.action, got.retry_after, got.verdict, got.flags, got.suppressed}) == step.at("answer"), name);
-        }
+        };
+        if (step.contains("status")) check(refused(act).status == step.at("status"), name);
+        else act();
     }
     return script.at("steps").size();
 }

@@ -193,6 +193,8 @@ const parts = {
             [Status.CIDR, () => new Cidrs('')],
             [Status.SECRET, () => new Cipher('')],
             [Status.CONFIG, () => doors.check(Field.PORT, '70000')],
+            [Status.RANGE, () => new Pods(0)],
+            [Status.RANGE, () => using(new Pods(), (pods) => pods.left({ address: '::', port: 1 }, true, 2n ** 63n))],
         ];
         cipher.close();
         cipher.close();
@@ -231,7 +233,7 @@ const parts = {
     },
 
     pods() {
-        const { group, port, steps } = read('tests/conformance/pods.json');
+        const { group, max_pods, port, steps } = read('tests/conformance/pods.json');
         const calls = {
             began: (state, s, now) => state.began(group, { address: s.pod, port }, s.path, now),
             ended: (state, s, now) => state.ended(group, { address: s.pod, port }, s.path, s.outcome, now),
@@ -240,6 +242,8 @@ const parts = {
             resolved: (state, s) => state.resolved(group.server, s.pods.map((address) => ({ address, port }))),
             failed_recently: (state, s, now) =>
                 state.failedRecently(s.pods.map((address) => ({ address, port })), now),
+            wait: (state, s, now) => state.wait(group, BigInt(s.since) * SECOND, s.waiting, now),
+            limit: (state, s) => state.limit(s.max_pods),
             entered: (state, s, now) => state.entered(group, { address: s.pod, port }, s.stream, now),
             left: (state, s, now) => state.left({ address: s.pod, port }, s.stream, now),
             list: (state) => state.list().map((known) => {
@@ -251,10 +255,10 @@ const parts = {
             idle: (state, s, now) => {
                 const [idle, started] = [s.idle, s.started].map((time) => BigInt(time) * SECOND);
                 const got = state.idle(s.pod, idle, started, now);
-                return [got.answer, got.in_flight, got.streams, seconds(got.last_seen), seconds(got.wait)];
+                return [got.answer, got.in_flight, got.streams, got.used, seconds(got.last_seen), seconds(got.wait)];
             },
         };
-        using(new Pods(), (state) => {
+        using(new Pods(max_pods), (state) => {
             for (const step of steps) {
                 const call = () => calls[step.call](state, step, BigInt(step.seconds ?? 0) * SECOND);
                 if (step.status !== undefined) {
@@ -262,7 +266,7 @@ const parts = {
                     continue;
                 }
                 const got = call();
-                const shown = got?.action === undefined ? got : Object.values(got);
+                const shown = got?.action === undefined ? got : Object.values({ ...got, until: seconds(got.until) });
                 const wanted = step.answer ?? step.verdict ?? step.failed ?? step.list ?? step.idle_answer;
                 check(JSON.stringify(shown) === JSON.stringify(wanted), step.name, got);
             }
@@ -288,6 +292,12 @@ const parts = {
                 () => state.began({ ...group, gone_after: -1 }, pod, 1, 0),
                 () => state.began({ ...group, gone_rate: 2 ** 32 }, pod, 1, 0),
                 () => state.began({ ...group, gone_rate: -1 }, pod, 1, 0),
+                () => state.began({ ...group, page_wait: -1 }, pod, 1, 0),
+                () => state.began({ ...group, max_waiting: -1 }, pod, 1, 0),
+                () => state.wait(group, -1, 0, 0),
+                () => state.wait(group, 0, 2 ** 32, 0),
+                () => state.limit(-1),
+                () => new Pods(2 ** 32),
                 () => state.ended(group, pod, 1, 2 ** 32, 0),
                 () => state.left(pod, false, -1),
                 () => state.idle('10.0.0.7', -1, 0, 0),

@@ -15,7 +15,7 @@ export const NONE = 0xffffffff;
 export const TOKEN_MAX = 59;
 export const KEY_ID = 8;
 export const Status = Object.freeze({
-    OK: 0, NULL_POINTER: 1, PANIC: 2, BUFFER: 3, ADDRESS: 4, NO_MATCH: 5, RANDOM: 6,
+    OK: 0, NULL_POINTER: 1, PANIC: 2, BUFFER: 3, ADDRESS: 4, NO_MATCH: 5, RANDOM: 6, RANGE: 7,
     SECRET: 10, CIDR: 11, CONFIG: 12, TOO_LARGE: 13, TOKEN_FORMAT: 20, TOKEN_REFUSED: 21, TOKEN_CONTENT: 22,
 });
 export const Kind = Object.freeze({ POD: 1, GONE: 2, SERVER: 3, ANY: 4 });
@@ -32,12 +32,13 @@ structs.doors_decision = koffi.struct('doors_decision', {
     addr: 'doors_addr', reserved: koffi.array('uint32_t', 4),
 });
 structs.doors_group = koffi.struct('doors_group', {
-    source: 'uint64_t', server: 'uint64_t', gone_after: 'uint64_t', gone_rate: 'uint32_t', reserved: 'uint32_t',
+    source: 'uint64_t', server: 'uint64_t', gone_after: 'uint64_t', page_wait: 'uint64_t', gone_rate: 'uint32_t',
+    max_waiting: 'uint32_t',
 });
 structs.doors_pod = koffi.struct('doors_pod', { addr: 'doors_addr', port: 'uint16_t', reserved: 'uint16_t' });
 structs.doors_answer = koffi.struct('doors_answer', {
     action: 'uint32_t', retry_after: 'uint32_t', verdict: 'uint32_t', flags: 'uint32_t', suppressed: 'uint32_t',
-    reserved: 'uint32_t',
+    reserved: 'uint32_t', until: 'uint64_t',
 });
 structs.doors_pod_state = koffi.struct('doors_pod_state', {
     pod: 'doors_pod', source: 'uint64_t', server: 'uint64_t', first_seen: 'uint64_t', last_seen: 'uint64_t',
@@ -45,7 +46,7 @@ structs.doors_pod_state = koffi.struct('doors_pod_state', {
     fresh: 'uint32_t', reserved: koffi.array('uint32_t', 4),
 });
 structs.doors_idle = koffi.struct('doors_idle', {
-    answer: 'uint32_t', in_flight: 'uint32_t', streams: 'uint32_t', reserved: 'uint32_t', last_seen: 'uint64_t',
+    answer: 'uint32_t', in_flight: 'uint32_t', streams: 'uint32_t', used: 'uint32_t', last_seen: 'uint64_t',
     wait: 'uint64_t',
 });
 
@@ -83,13 +84,16 @@ export const prototypes = {
     doors_router_key_id: 'int32_t (void *router, uint32_t index, uint8_t *id)',
     doors_router_warning: 'int32_t (void *router, uint32_t n, _Out_ doors_error *out)',
     doors_router_free: 'void (void *router)',
-    doors_pods_new: 'int32_t (_Out_ void **out)',
+    doors_pods_new: 'int32_t (uint32_t max_pods, _Out_ void **out)',
+    doors_pods_limit: 'int32_t (void *pods, uint32_t max_pods)',
     doors_pods_began:
         'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t path, uint64_t now, _Out_ doors_answer *out)',
     doors_pods_refused_token:
         'int32_t (void *pods, doors_group *group, uint32_t reason, uint32_t path, uint64_t now, _Out_ doors_answer *out)',
     doors_pods_ended:
         'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t path, uint32_t outcome, uint64_t now, _Out_ doors_answer *out)',
+    doors_pods_wait:
+        'int32_t (void *pods, doors_group *group, uint64_t since, uint32_t waiting, uint64_t now, _Out_ doors_answer *out)',
     doors_pods_entered: 'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t stream, uint64_t now)',
     doors_pods_left: 'int32_t (void *pods, doors_pod *pod, uint32_t stream, uint64_t now)',
     doors_pods_resolved: 'int32_t (void *pods, uint64_t server, doors_pod *list, size_t count)',
@@ -116,7 +120,10 @@ function fits(name, type, value) {
 
 /** The types of the integers of structs that are passed in, by their names in the header. */
 const integers = {
-    doors_group: { source: 'uint64_t', server: 'uint64_t', gone_after: 'uint64_t', gone_rate: 'uint32_t' },
+    doors_group: {
+        source: 'uint64_t', server: 'uint64_t', gone_after: 'uint64_t', page_wait: 'uint64_t', gone_rate: 'uint32_t',
+        max_waiting: 'uint32_t',
+    },
     doors_pod: { port: 'uint16_t' },
 };
 
@@ -224,7 +231,7 @@ export const liveHandles = () => live;
 class Handle {
     #free;
 
-    /** Makes a handle from a text, or without one; or takes one that another thread owns. */
+    /** Makes a handle from a text or a number; or takes one that another thread owns, a bigint. */
     constructor(kind, from) {
         if (typeof from === 'bigint') {
             this.pointer = from;
@@ -232,8 +239,8 @@ class Handle {
         }
         const out = [null];
         const error = {};
-        if (from === undefined) {
-            ok(lib[`doors_${kind}_new`](out));
+        if (typeof from === 'number') {
+            ok(lib[`doors_${kind}_new`](from, out));
         } else {
             const bytes = Buffer.from(from);
             ok(lib[`doors_${kind}_new`](bytes, bytes.length, out, error), error);
@@ -366,18 +373,19 @@ export class Router extends Handle {
 }
 
 const podOf = ({ address, port }) => checked('doors_pod', { addr: addr(address), port, reserved: 0 });
-const groupOf = (group) =>
-    checked('doors_group', { gone_after: 10_000_000_000, gone_rate: 100, ...group, reserved: 0 });
-const answerOf = ({ action, retry_after, verdict, flags, suppressed }) =>
-    ({ action, retryAfter: retry_after, verdict, flags, suppressed });
+const groupOf = (group) => checked('doors_group', {
+    gone_after: 10_000_000_000, page_wait: 10_000_000_000, gone_rate: 100, max_waiting: 1000, ...group,
+});
+const answerOf = ({ action, retry_after, verdict, flags, suppressed, until }) =>
+    ({ action, retryAfter: retry_after, verdict, flags, suppressed, until });
 
 /**
- * What is known about pods. A pod is {address, port}, a group {source, server, gone_after, gone_rate}; `now` is
- * nanoseconds of one monotonic clock, such as process.hrtime.bigint().
+ * What is known about pods. A pod is {address, port}, a group {source, server, gone_after, page_wait, gone_rate,
+ * max_waiting}; `now` is nanoseconds of one monotonic clock, such as process.hrtime.bigint().
  */
 export class Pods extends Handle {
-    constructor(shared) {
-        super('pods', shared);
+    constructor(maxPods = 10_000) {
+        super('pods', maxPods);
     }
 
     static shared = (pointer) => new Pods(BigInt(pointer));
@@ -398,6 +406,18 @@ export class Pods extends Handle {
         const out = {};
         ok(lib.doors_pods_ended(this.pointer, groupOf(group), podOf(pod), path, outcome, now, out));
         return answerOf(out);
+    }
+
+    /** What to do with a page load, or a stream whose answer had the flag NO_POD, that no pod could take. */
+    wait(group, since, waiting, now) {
+        const out = {};
+        ok(lib.doors_pods_wait(this.pointer, groupOf(group), since, waiting, now, out));
+        return answerOf(out);
+    }
+
+    /** Changes how many pods are remembered. */
+    limit(maxPods) {
+        ok(lib.doors_pods_limit(this.pointer, maxPods));
     }
 
     entered(group, pod, stream, now) {

@@ -193,6 +193,8 @@ def contract() -> int:
         (refused(lambda: Cidrs("")), doors.CIDR),
         (refused(lambda: Cipher("")), doors.SECRET),
         (refused(lambda: doors.check(doors.FIELD_PORT, "70000")), doors.CONFIG),
+        (refused(lambda: Pods(0)), doors.RANGE),
+        (refused(lambda: pods.left(Pod("::", 1), False, 1 << 63)), doors.NULL_POINTER),
     ]:
         check(error.status == status and str(error), "contract", error)
     try:
@@ -247,16 +249,22 @@ def pods() -> int:
             case "left":
                 state.left(pod, step["stream"], now)
                 return {}
+            case "wait":
+                answer = state.wait(group, step["since"] * SECOND, step["waiting"], now)
+            case "limit":
+                state.limit(step["max_pods"])
+                return {}
             case "list":
                 return {"list": [summary(known) for known in state.list()]}
             case "idle":
                 idle = state.idle(step["pod"], step["idle"] * SECOND, step["started"] * SECOND, now)
                 times = [idle.last_seen // SECOND, idle.wait // SECOND]
-                return {"idle_answer": [idle.answer, idle.in_flight, idle.streams, *times]}
+                return {"idle_answer": [idle.answer, idle.in_flight, idle.streams, int(idle.used), *times]}
             case "resolved":
                 state.resolved(group.server, several)
                 return {}
-        return {"answer": [answer.action, answer.retry_after, answer.verdict, answer.flags, answer.suppressed]}
+        numbers = [answer.action, answer.retry_after, answer.verdict, answer.flags, answer.suppressed]
+        return {"answer": [*numbers, answer.until // SECOND]}
 
     def summary(known: doors.PodState) -> list[Any]:
         check((known.source, known.server, known.pod.port) == (group.source, group.server, port), known)
@@ -264,7 +272,7 @@ def pods() -> int:
         numbers = [known.refused, known.in_flight, known.streams, known.verdict, int(known.fresh)]
         return [str(known.pod.address), *times, *numbers]
 
-    with Pods() as state:
+    with Pods(script["max_pods"]) as state:
         for step in script["steps"]:
             if "status" in step:
                 check(refused(lambda: call(state, step)).status == step["status"], step["name"])
@@ -311,6 +319,12 @@ def integers() -> int:
             lambda: state.began(Group(1, 1, -1), pod, 1, 0),
             lambda: state.began(Group(1, 1, 1, 2**32), pod, 1, 0),
             lambda: state.began(Group(1, 1, 1, -1), pod, 1, 0),
+            lambda: state.began(Group(1, 1, page_wait=-1), pod, 1, 0),
+            lambda: state.began(Group(1, 1, max_waiting=-1), pod, 1, 0),
+            lambda: state.wait(group, -1, 0, 0),
+            lambda: state.wait(group, 0, 2**32, 0),
+            lambda: state.limit(-1),
+            lambda: Pods(2**32),
             lambda: state.ended(group, pod, 1, 2**32, 0),
             lambda: state.left(pod, False, -1),
             lambda: state.idle("10.0.0.7", -1, 0, 0),
@@ -325,6 +339,7 @@ def integers() -> int:
                 check(False, "integers", number, "is taken")
             except OverflowError as error:
                 check("must be from" in str(error), "integers", number, error)
+        check(refused(lambda: state.began(group, pod, 1, 2**63)).status == doors.RANGE, "integers")
         check(state.list() == [], "integers", state.list())
     return len(calls)
 

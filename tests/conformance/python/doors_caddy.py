@@ -23,9 +23,9 @@ ABI = 1
 NONE = 0xFFFFFFFF
 TOKEN_MAX = 59
 KEY_ID = 8
-ACTION_NONE, ACTION_DIAL, ACTION_PROBE, ACTION_GONE, ACTION_UNAVAILABLE = range(5)
+ACTION_NONE, ACTION_DIAL, ACTION_PROBE, ACTION_GONE, ACTION_UNAVAILABLE, ACTION_WAIT = range(6)
 POD, GONE, SERVER, ANY = range(1, 5)
-OK, NULL_POINTER, PANIC, BUFFER, ADDRESS, NO_MATCH, RANDOM = range(7)
+OK, NULL_POINTER, PANIC, BUFFER, ADDRESS, NO_MATCH, RANDOM, RANGE = range(8)
 SECRET, CIDR, CONFIG, TOO_LARGE = range(10, 14)
 TOKEN_FORMAT, TOKEN_REFUSED, TOKEN_CONTENT = range(20, 23)
 FIELD_SECRET, FIELD_COOKIE_NAME, FIELD_CIDR, FIELD_HOST, FIELD_PORT = range(1, 6)
@@ -73,7 +73,7 @@ class CDecision(Structure):
 class CGroup(Structure):
     _fields_ = [
         ("source", c_uint64), ("server", c_uint64), ("gone_after", c_uint64),
-        ("gone_rate", c_uint32), ("reserved", c_uint32),
+        ("page_wait", c_uint64), ("gone_rate", c_uint32), ("max_waiting", c_uint32),
     ]  # fmt: skip
 
 
@@ -84,7 +84,7 @@ class CPod(Structure):
 class CAnswer(Structure):
     _fields_ = [
         ("action", c_uint32), ("retry_after", c_uint32), ("verdict", c_uint32),
-        ("flags", c_uint32), ("suppressed", c_uint32), ("reserved", c_uint32),
+        ("flags", c_uint32), ("suppressed", c_uint32), ("reserved", c_uint32), ("until", c_uint64),
     ]  # fmt: skip
 
 
@@ -98,7 +98,7 @@ class CPodState(Structure):
 
 class CIdle(Structure):
     _fields_ = [
-        ("answer", c_uint32), ("in_flight", c_uint32), ("streams", c_uint32), ("reserved", c_uint32),
+        ("answer", c_uint32), ("in_flight", c_uint32), ("streams", c_uint32), ("used", c_uint32),
         ("last_seen", c_uint64), ("wait", c_uint64),
     ]
 
@@ -136,10 +136,12 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_router_key_id": (c_int32, _HANDLE, c_uint32, c_char_p),
     "doors_router_warning": (c_int32, _HANDLE, c_uint32, _ERR),
     "doors_router_free": (None, _HANDLE),
-    "doors_pods_new": (c_int32, _OUT),
+    "doors_pods_new": (c_int32, c_uint32, _OUT),
+    "doors_pods_limit": (c_int32, _HANDLE, c_uint32),
     "doors_pods_began": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint64, POINTER(CAnswer)),
     "doors_pods_refused_token": (c_int32, _HANDLE, POINTER(CGroup), c_uint32, c_uint32, c_uint64, POINTER(CAnswer)),
     "doors_pods_ended": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint32, c_uint64, POINTER(CAnswer)),
+    "doors_pods_wait": (c_int32, _HANDLE, POINTER(CGroup), c_uint64, c_uint32, c_uint64, POINTER(CAnswer)),
     "doors_pods_entered": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint64),
     "doors_pods_left": (c_int32, _HANDLE, POINTER(CPod), c_uint32, c_uint64),
     "doors_pods_resolved": (c_int32, _HANDLE, c_uint64, POINTER(CPod), _LEN),
@@ -253,11 +255,11 @@ def _release(free: Any, pointer: c_void_p) -> None:
 class _Handle:
     _kind: str
 
-    def __init__(self, text: str | bytes | None = None) -> None:
+    def __init__(self, text: str | bytes | None = None, bound: int = 0) -> None:
         pointer, error = c_void_p(), CError()
         new, free = getattr(lib, f"doors_{self._kind}_new"), getattr(lib, f"doors_{self._kind}_free")
         if text is None:
-            _checked(new(byref(pointer)))
+            _checked(new(bound, byref(pointer)))
         else:
             text = _bytes(text)
             _checked(new(text, len(text), byref(pointer), byref(error)), error)
@@ -404,12 +406,14 @@ class Pod:
 
 @dataclass(frozen=True)
 class Group:
-    """`gone_after` in nanoseconds, `gone_rate` in requests a second."""
+    """`gone_after` and `page_wait` in nanoseconds, `gone_rate` in requests a second, `max_waiting` in requests."""
 
     source: int
     server: int
     gone_after: int = 10_000_000_000
     gone_rate: int = 100
+    page_wait: int = 10_000_000_000
+    max_waiting: int = 1000
 
 
 @dataclass(frozen=True)
@@ -419,6 +423,7 @@ class Answer:
     verdict: int
     flags: int
     suppressed: int
+    until: int
 
 
 @dataclass(frozen=True)
@@ -443,6 +448,7 @@ class Idle:
     answer: int
     in_flight: int
     streams: int
+    used: bool
     last_seen: int
     wait: int
 
@@ -453,11 +459,11 @@ def _pod(pod: Pod) -> CPod:
 
 
 def _group(group: Group) -> CGroup:
-    return CGroup(group.source, group.server, group.gone_after, group.gone_rate, 0)
+    return CGroup(group.source, group.server, group.gone_after, group.page_wait, group.gone_rate, group.max_waiting)
 
 
 def _answer(out: CAnswer) -> Answer:
-    return Answer(out.action, out.retry_after, out.verdict, out.flags, out.suppressed)
+    return Answer(out.action, out.retry_after, out.verdict, out.flags, out.suppressed, out.until)
 
 
 class Pods(_Handle):
@@ -465,8 +471,12 @@ class Pods(_Handle):
 
     _kind = "pods"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, max_pods: int = 10_000) -> None:
+        super().__init__(bound=max_pods)
+
+    def limit(self, max_pods: int) -> None:
+        """Changes how many pods are remembered."""
+        _checked(lib.doors_pods_limit(self._pointer, max_pods))
 
     def began(self, group: Group, pod: Pod, path: int, now: int) -> Answer:
         out = CAnswer()
@@ -481,6 +491,12 @@ class Pods(_Handle):
     def ended(self, group: Group, pod: Pod, path: int, outcome: int, now: int) -> Answer:
         out, c_group, c_pod = CAnswer(), _group(group), _pod(pod)
         _checked(lib.doors_pods_ended(self._pointer, byref(c_group), byref(c_pod), path, outcome, now, byref(out)))
+        return _answer(out)
+
+    def wait(self, group: Group, since: int, waiting: int, now: int) -> Answer:
+        """What to do with a page load, or a stream whose answer had the flag NO_POD, that no pod could take."""
+        out = CAnswer()
+        _checked(lib.doors_pods_wait(self._pointer, byref(_group(group)), since, waiting, now, byref(out)))
         return _answer(out)
 
     def entered(self, group: Group, pod: Pod, stream: bool, now: int) -> None:
@@ -519,7 +535,7 @@ class Pods(_Handle):
         packed, out = _packed(address), CIdle()
         addr = CAddr((c_uint8 * 16)(*packed), len(packed))
         _checked(lib.doors_pods_idle(self._pointer, byref(addr), idle, started, now, byref(out)))
-        return Idle(out.answer, out.in_flight, out.streams, out.last_seen, out.wait)
+        return Idle(out.answer, out.in_flight, out.streams, out.used == 1, out.last_seen, out.wait)
 
 
 def _pod_state(state: CPodState) -> PodState:

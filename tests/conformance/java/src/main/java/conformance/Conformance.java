@@ -341,6 +341,7 @@ public final class Conformance {
         Arrays.fill(large, (byte) ' ');
         cipher.close();
         cipher.close();
+        check(refused(() -> new Pods(0)).status() == Doors.RANGE, "no pods");
         Map<Callable<?>, Integer> failing = Map.of(
                 () -> router.upstream(1), NO_MATCH,
                 () -> cipher.encode(address), NULL_POINTER,
@@ -412,11 +413,16 @@ public final class Conformance {
 
     private int pods() throws Exception {
         JsonObject script = read("tests/conformance/pods.json");
-        Doors.Group group = new Gson().fromJson(
-                script.get("group").toString().replace("gone_after", "goneAfter").replace("gone_rate", "goneRate"),
-                Doors.Group.class);
+        JsonObject options = script.getAsJsonObject("group");
+        Doors.Group group = new Doors.Group(
+                options.get("source").getAsLong(),
+                options.get("server").getAsLong(),
+                options.get("gone_after").getAsLong(),
+                options.get("page_wait").getAsLong(),
+                options.get("gone_rate").getAsInt(),
+                options.get("max_waiting").getAsInt());
         int port = script.get("port").getAsInt();
-        try (Pods state = new Pods()) {
+        try (Pods state = new Pods(script.get("max_pods").getAsInt())) {
             for (JsonObject step : list(script, "steps")) {
                 Callable<?> call = () -> step(state, group, port, step);
                 if (step.has("status")) {
@@ -462,6 +468,11 @@ public final class Conformance {
                 return shown(state.ended(group, pod, path, step.get("outcome").getAsInt(), now));
             case "refused_token":
                 return shown(state.refusedToken(group, step.get("reason").getAsInt(), path, now));
+            case "wait":
+                return shown(state.await(group, seconds(step, "since"), step.get("waiting").getAsInt(), now));
+            case "limit":
+                state.limit(step.get("max_pods").getAsInt());
+                return List.of();
             case "verdict":
                 return List.of(Integer.toString(state.verdict(pod)));
             case "entered":
@@ -494,11 +505,23 @@ public final class Conformance {
     }
 
     private static List<Object> shown(Doors.Answer answer) {
-        return texts(answer.action(), answer.retryAfter(), answer.verdict(), answer.flags(), answer.suppressed());
+        return texts(
+                answer.action(),
+                answer.retryAfter(),
+                answer.verdict(),
+                answer.flags(),
+                answer.suppressed(),
+                answer.until() / SECOND);
     }
 
     private static List<Object> shown(Doors.Idle idle) {
-        return texts(idle.answer(), idle.inFlight(), idle.streams(), idle.lastSeen() / SECOND, idle.waits() / SECOND);
+        return texts(
+                idle.answer(),
+                idle.inFlight(),
+                idle.streams(),
+                idle.used() ? 1 : 0,
+                idle.lastSeen() / SECOND,
+                idle.waits() / SECOND);
     }
 
     private static List<Object> shown(Doors.PodState known) {
@@ -518,15 +541,20 @@ public final class Conformance {
     /** An integer that does not fit is refused and not cut off. */
     private int integers() throws Exception {
         byte[] address = {10, 0, 0, 7};
-        Doors.Group group = new Doors.Group(1, 1, 1, 1);
+        Doors.Group group = new Doors.Group(1, 1, 1, 1, 1, 1);
         Doors.Pod pod = new Doors.Pod(address, 80);
-        try (Pods state = new Pods()) {
+        try (Pods state = new Pods(10)) {
             List<Callable<?>> calls = List.of(
                     () -> new Doors.Pod(address, 65536),
                     () -> new Doors.Pod(address, -1),
-                    () -> new Doors.Group(1, 1, -1, 1),
-                    () -> new Doors.Group(1, 1, 1, -1),
-                    () -> new Doors.Group(1, 1, 1, 1L << 32),
+                    () -> new Doors.Group(1, 1, -1, 1, 1, 1),
+                    () -> new Doors.Group(1, 1, 1, -1, 1, 1),
+                    () -> new Doors.Group(1, 1, 1, 1, -1, 1),
+                    () -> new Doors.Group(1, 1, 1, 1, 1L << 32, 1),
+                    () -> new Doors.Group(1, 1, 1, 1, 1, -1),
+                    () -> new Pods(-1),
+                    () -> state.await(group, -1, 0, 0),
+                    () -> state.await(group, 0, 1L << 32, 0),
                     () -> state.began(group, pod, 1, -1),
                     () -> state.ended(group, pod, 1, 1, -1),
                     () -> state.refusedToken(group, 1, 1, -1),
@@ -580,7 +608,7 @@ public final class Conformance {
         for (int i = 0; i < count; i++) {
             new Cipher(secret).close();
             new Router(ROUTER).close();
-            new Pods().close();
+            new Pods(1).close();
         }
     }
 

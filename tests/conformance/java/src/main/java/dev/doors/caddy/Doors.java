@@ -40,6 +40,7 @@ public final class Doors {
 
     public static final int OK = 0;
     public static final int NO_MATCH = 5;
+    public static final int RANGE = 7;
     private static final int NONE = -1;
     private static final int TOKEN_MAX = 59;
     private static final int KEY_ID = 8;
@@ -268,6 +269,11 @@ public final class Doors {
         return value;
     }
 
+    /** As an unsigned integer of 32 bits. */
+    private static int count(long number) {
+        return (int) fits("number", number, 0xffffffffL);
+    }
+
     private static long time(long nanoseconds) {
         return fits("time", nanoseconds, Long.MAX_VALUE);
     }
@@ -290,13 +296,15 @@ public final class Doors {
     }
 
     /**
-     * What a request belongs to. {@code source} and {@code server} may have any value, {@code goneAfter} is in nanoseconds,
-     * {@code goneRate} in requests a second.
+     * What a request belongs to. {@code source} and {@code server} may have any value, {@code goneAfter} and {@code pageWait} are
+     * in nanoseconds, {@code goneRate} in requests a second, {@code maxWaiting} in requests.
      */
-    public record Group(long source, long server, long goneAfter, long goneRate) {
+    public record Group(long source, long server, long goneAfter, long pageWait, long goneRate, long maxWaiting) {
         public Group {
             time(goneAfter);
-            fits("goneRate", goneRate, 0xffffffffL);
+            time(pageWait);
+            count(goneRate);
+            count(maxWaiting);
         }
 
         private CGroup toC() {
@@ -304,12 +312,14 @@ public final class Doors {
             group.source = source;
             group.server = server;
             group.gone_after = goneAfter;
-            group.gone_rate = (int) goneRate;
+            group.page_wait = pageWait;
+            group.gone_rate = count(goneRate);
+            group.max_waiting = count(maxWaiting);
             return group;
         }
     }
 
-    public record Answer(int action, int retryAfter, int verdict, int flags, int suppressed) {}
+    public record Answer(int action, int retryAfter, int verdict, int flags, int suppressed, long until) {}
 
     /** Times are those of the calls. */
     public record PodState(
@@ -341,15 +351,21 @@ public final class Doors {
         }
     }
 
-    public record Idle(int answer, int inFlight, int streams, long lastSeen, long waits) {}
+    public record Idle(int answer, int inFlight, int streams, boolean used, long lastSeen, long waits) {}
 
     /**
      * What is known about pods. {@code now} is nanoseconds of one monotonic clock and not negative, such as System.nanoTime()
      * less its value when the program started.
      */
     public static final class Pods extends Handle {
-        public Pods() {
-            super((out, error) -> noMessage(LIBRARY.doors_pods_new(out)), LIBRARY::doors_pods_free);
+        /** Remembers at most so many pods; 10,000 is a good value. */
+        public Pods(long maxPods) {
+            super((out, error) -> noMessage(LIBRARY.doors_pods_new(count(maxPods), out)), LIBRARY::doors_pods_free);
+        }
+
+        /** Changes how many pods are remembered. */
+        public void limit(long maxPods) {
+            check(LIBRARY.doors_pods_limit(pointer(), count(maxPods)));
         }
 
         private static int noMessage(int status) {
@@ -372,6 +388,13 @@ public final class Doors {
         public Answer ended(Group group, Pod pod, int path, int outcome, long now) {
             CAnswer out = new CAnswer();
             check(LIBRARY.doors_pods_ended(pointer(), group.toC(), pod.toC(), path, outcome, time(now), out));
+            return answer(out);
+        }
+
+        /** What to do with a page load, or a stream whose answer had the flag NO_POD, that no pod could take. */
+        public Answer await(Group group, long since, long waiting, long now) {
+            CAnswer out = new CAnswer();
+            check(LIBRARY.doors_pods_wait(pointer(), group.toC(), time(since), count(waiting), time(now), out));
             return answer(out);
         }
 
@@ -402,7 +425,7 @@ public final class Doors {
             CPod pod = new Pod(address, 0).toC();
             pod.write();
             check(LIBRARY.doors_pods_idle(pointer(), pod.addr, time(idle), time(started), time(now), out));
-            return new Idle(out.answer, out.in_flight, out.streams, out.last_seen, out.wait);
+            return new Idle(out.answer, out.in_flight, out.streams, out.used == 1, out.last_seen, out.wait);
         }
 
         public void resolved(long server, List<Pod> pods) {
@@ -424,7 +447,7 @@ public final class Doors {
         }
 
         private static Answer answer(CAnswer out) {
-            return new Answer(out.action, out.retry_after, out.verdict, out.flags, out.suppressed);
+            return new Answer(out.action, out.retry_after, out.verdict, out.flags, out.suppressed, out.until);
         }
 
         /** The pods beside each other in memory; null for none. */

@@ -46,13 +46,14 @@ public interface DoorsLibrary extends Library {
         public int[] reserved = new int[4];
     }
 
-    @FieldOrder({"source", "server", "gone_after", "gone_rate", "reserved"})
+    @FieldOrder({"source", "server", "gone_after", "page_wait", "gone_rate", "max_waiting"})
     class CGroup extends Structure {
         public long source;
         public long server;
         public long gone_after;
+        public long page_wait;
         public int gone_rate;
-        public int reserved;
+        public int max_waiting;
     }
 
     @FieldOrder({"addr", "port", "reserved"})
@@ -62,7 +63,7 @@ public interface DoorsLibrary extends Library {
         public short reserved;
     }
 
-    @FieldOrder({"action", "retry_after", "verdict", "flags", "suppressed", "reserved"})
+    @FieldOrder({"action", "retry_after", "verdict", "flags", "suppressed", "reserved", "until"})
     class CAnswer extends Structure {
         public int action;
         public int retry_after;
@@ -70,6 +71,7 @@ public interface DoorsLibrary extends Library {
         public int flags;
         public int suppressed;
         public int reserved;
+        public long until;
     }
 
     @FieldOrder({
@@ -91,12 +93,12 @@ public interface DoorsLibrary extends Library {
         public int[] reserved = new int[4];
     }
 
-    @FieldOrder({"answer", "in_flight", "streams", "reserved", "last_seen", "wait"})
+    @FieldOrder({"answer", "in_flight", "streams", "used", "last_seen", "wait"})
     class CIdle extends Structure {
         public int answer;
         public int in_flight;
         public int streams;
-        public int reserved;
+        public int used;
         public long last_seen;
         public long wait;
     }
@@ -160,7 +162,11 @@ public interface DoorsLibrary extends Library {
 
     void doors_router_free(Pointer router);
 
-    int doors_pods_new(PointerByReference out);
+    int doors_pods_new(int maxPods, PointerByReference out);
+
+    int doors_pods_limit(Pointer pods, int maxPods);
+
+    int doors_pods_wait(Pointer pods, CGroup group, long since, int waiting, long now, CAnswer out);
 
     int doors_pods_began(Pointer pods, CGroup group, CPod pod, int path, long now, CAnswer out);
 
