@@ -77,7 +77,7 @@ func TestAnnouncedBody(t *testing.T) {
 		{3, http.ErrBodyReadAfterClose},
 	} {
 		r := &http.Request{ContentLength: test.length, Body: io.NopCloser(io.MultiReader(strings.NewReader("body"), closedReader{}))}
-		keepEnd(r)
+		new(request).watchBody(r)
 		got, err := r.Body.Read(make([]byte, 10))
 		if got != 4 || err != nil {
 			t.Fatalf("%d bytes, %v", got, err)

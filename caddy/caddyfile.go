@@ -38,6 +38,8 @@ import (
 //	    # pods that cannot be reached
 //	    gone_after <duration>
 //	    gone_rate  <number>
+//	    page_wait  <duration>
+//	    max_pods   <number>
 //
 //	    # seeing what happens
 //	    decision_header <name>
@@ -50,7 +52,7 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the name of the source
 	block := blockOf(d, "secret", "cookie_name", "upstream",
 		"refresh", "resolvers", "dial_timeout", "dial_fallback_delay", "versions", "stale_max", "first_lookup",
-		"gone_after", "gone_rate", "decision_header")
+		"gone_after", "gone_rate", "page_wait", "max_pods", "decision_header")
 	if err := block.noArgument(d); err != nil {
 		return err
 	}

@@ -37,6 +37,19 @@ func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) erro
 			return nil
 		})
 		return err
+	case "page_wait":
+		o.PageWait = new(caddy.Duration)
+		return durationArgument(d, o.PageWait, notNegative)
+	case "max_pods":
+		_, err := arguments(d, oneArgument, func(value string) error {
+			most, err := strconv.ParseUint(value, 10, 32)
+			if err != nil || most == 0 {
+				return fmt.Errorf("%s %s", quoted(value), podsRule)
+			}
+			o.MaxPods = uint32(most)
+			return nil
+		})
+		return err
 	case "decision_header":
 		names, err := arguments(d, oneArgument, func(name string) error {
 			if !hasPlaceholder(name) && !validHeader(name) {

@@ -83,7 +83,7 @@ func TestNoCaddyfileShowsAKey(t *testing.T) {
 		"upstream {\nupstream_port KEY\n}", "upstream {\nupstream_port 80 KEY\n}",
 		"secret " + testSecret + "\nupstream {\npod_cidr {KEY}\nhost {KEY}\nupstream_port {KEY}\n}", "secret " + testSecret + "\nupstream {\npod_cidr 10.0.0.0/8\nhost a\nupstream_port {env.KEY}\n}",
 		"refresh KEY", "refresh 1s KEY", "resolvers KEY\n" + good, "resolvers unix/KEY", "resolvers tcp/KEY:53\n" + good, "resolvers {KEY}\n" + good, "dial_timeout KEY", "dial_fallback_delay KEY", "versions KEY", "versions ipv4 KEY",
-		"stale_max KEY", "gone_after KEY", "gone_rate KEY", "decision_header KEY\n" + good, "decision_header X KEY\n" + good, "decision_header {KEY}\n" + good, "decision_header X:KEY",
+		"stale_max KEY", "gone_after KEY", "gone_rate KEY", "page_wait KEY", "max_pods KEY", "decision_header KEY\n" + good, "decision_header X KEY\n" + good, "decision_header {KEY}\n" + good, "decision_header X:KEY",
 	} {
 		caddyfiles = append(caddyfiles, block(options))
 	}

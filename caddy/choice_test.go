@@ -29,7 +29,7 @@ func sourceWith(t *testing.T, counts ...int) *Source {
 	}
 	t.Cleanup(func() { releaseShared() })
 	s := &Source{router: router, shared: held, logger: zap.NewNop(), choosesItself: true, turns: newTurns(len(counts))}
-	s.servers = newServers(router, held, hosts.Options{}, doors.Group{}, s.logger)
+	s.servers = newServers(router, held, hosts.Options{}, doors.Group{}, defaultMaxPods, s.logger)
 	for i, server := range s.servers {
 		snapshot, _ := server.host.Current()
 		server.pods.Get(snapshot, func(*hosts.Snapshot) []pod {

@@ -17,6 +17,8 @@
 //	turns.go       all servers in, a pod of the one whose turn it is out
 //	choice.go      pods in, the one that the request is proxied to out
 //	transport.go   a dial in, what it says about the pod out
+//	waiting.go     a request that no pod can take in, the moment to try again out
+//	seeking.go     the question whether a pod can be reached in, dials in the background out
 //	body.go        the body of a request in, the same body with a firm end out
 //	pods.go        an event in, a verdict out
 //	visible.go     the decision and what became of it in, placeholders and fields of logs out

@@ -17,6 +17,7 @@ func TestErrorRoutesOfThisRequest(t *testing.T) {
 		handle_path /prefix/* {
 			reverse_proxy {
 				dynamic_upstreams doors_upstream {
+					page_wait 0
 					secret ` + testSecret + `
 					resolvers 127.0.0.1:1
 					upstream {

@@ -4,6 +4,7 @@
 package caddydoors
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -54,6 +55,14 @@ type Options struct {
 	// makes them reload. The rest is told to come back in a second. 0 means no limit. Default: 100
 	GoneRate *uint32 `json:"gone_rate,omitempty"`
 
+	// How long a page load waits while no pod can take it, and a page's receiver stream while the page has nothing to reload onto. Then it gets
+	// 503. 0 means not at all. Default: 10s
+	PageWait *caddy.Duration `json:"page_wait,omitempty"`
+
+	// How many pods are remembered, each with what is held against it: 200 bytes or so. It is for the whole process, and the largest of
+	// its sources counts. Default: 10000
+	MaxPods uint32 `json:"max_pods,omitempty"`
+
 	// The name of a response header that tells why a request went where it went, such as `X-Doors-Decision`. Default: none
 	DecisionHeader string `json:"decision_header,omitempty"`
 }
@@ -62,10 +71,12 @@ const (
 	defaultFirstLookup = 3 * time.Second
 	defaultGoneAfter   = 10 * time.Second
 	defaultGoneRate    = 100
+	defaultPageWait    = 10 * time.Second
 	defaultMaxPods     = 10000
 )
 
 const (
+	podsRule   = "must be a whole number from 1 to 4294967295"
 	rateRule   = "must be a whole number from 0 to 4294967295"
 	headerRule = "must be the name of a header field such as X-Doors-Decision"
 )
@@ -111,6 +122,8 @@ func (o *Options) members() []member {
 		duration("first_lookup", &o.FirstLookup, positive),
 		duration("gone_after", &o.GoneAfter, positive),
 		{"gone_rate", &o.GoneRate, rateRule, nil},
+		{"page_wait", &o.PageWait, notNegative.text, func() bool { return o.PageWait != nil && time.Duration(*o.PageWait) >= notNegative.least }},
+		{"max_pods", &o.MaxPods, podsRule, func() bool { return o.MaxPods > 0 }},
 		{"decision_header", &o.DecisionHeader, headerRule, func() bool { return o.DecisionHeader == "" || validHeader(o.DecisionHeader) }},
 	}
 }
@@ -152,7 +165,10 @@ func (o *Options) firstLookup() time.Duration {
 
 // group holds the options for what is known about pods.
 func (o *Options) group(source uint64) doors.Group {
-	group := doors.Group{Source: source, GoneAfter: defaultGoneAfter, GoneRate: defaultGoneRate}
+	group := doors.Group{Source: source, GoneAfter: defaultGoneAfter, GoneRate: defaultGoneRate, PageWait: defaultPageWait, MaxWaiting: maxWaiting}
+	if o.PageWait != nil {
+		group.PageWait = time.Duration(*o.PageWait)
+	}
 	if o.GoneAfter > 0 {
 		group.GoneAfter = time.Duration(o.GoneAfter)
 	}
@@ -161,6 +177,9 @@ func (o *Options) group(source uint64) doors.Group {
 	}
 	return group
 }
+
+// maxPods is how many pods are to be remembered.
+func (o *Options) maxPods() int { return int(cmp.Or(o.MaxPods, defaultMaxPods)) }
 
 // resolution is what package hosts needs to know.
 func (o *Options) resolution() (hosts.Options, error) {

@@ -23,7 +23,7 @@ func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
 func TestTakeOptions(t *testing.T) {
 	options, rest, err := optionsFrom(t, `{"secret": "x", "refresh": "2s", "resolver": {"addresses": ["127.0.0.1", "tcp/[::1]:5353"]}, "dial_timeout": 1000000000,
 		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "first_lookup": "7s",
-		"gone_after": "5s", "gone_rate": 0, "decision_header": "X-Why"}`)
+		"gone_after": "5s", "gone_rate": 0, "page_wait": 0, "max_pods": 20000, "decision_header": "X-Why"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,6 +43,12 @@ func TestTakeOptions(t *testing.T) {
 	}
 	if options.firstLookup() != 7*time.Second || new(Options).firstLookup() != 3*time.Second {
 		t.Errorf("first_lookup %v, and %v by default", options.firstLookup(), new(Options).firstLookup())
+	}
+	if given, without := options.group(1), new(Options).group(1); given.PageWait != 0 || without.PageWait != 10*time.Second || without.MaxWaiting != maxWaiting {
+		t.Errorf("page_wait %v, and by default %v", given, without)
+	}
+	if options.maxPods() != 20000 || new(Options).maxPods() != 10000 {
+		t.Errorf("max_pods %v, and %v by default", options.maxPods(), new(Options).maxPods())
 	}
 	if options.DecisionHeader != "X-Why" {
 		t.Errorf("decision_header %q", options.DecisionHeader)
@@ -65,6 +71,10 @@ func TestBadOptions(t *testing.T) {
 		`{"dial_timeout": "-1s"}`:                                  "dial_timeout: must be a duration such as 10s, and not negative",
 		`{"decision_header": "canary: 1"}`:                         "decision_header: must be the name",
 		`{"decision_header": 1}`:                                   "decision_header: must be the name",
+		`{"page_wait": -1}`:                                        "page_wait: must be a duration such as 10s, and not negative",
+		`{"page_wait": null}`:                                      "page_wait: must be a duration such as 10s, and not negative",
+		`{"max_pods": 0}`:                                          "max_pods: must be a whole number from 1 to 4294967295",
+		`{"max_pods": 4294967296}`:                                 "max_pods: must be a whole number from 1 to 4294967295",
 		`{"gone_rate": -1}`:                                        "gone_rate: must be a whole number",
 		`{"gone_rate": "canary"}`:                                  "gone_rate: must be a whole number",
 		`{"resolver": ["canary"]}`:                                 "resolver: must be an object",

@@ -93,7 +93,7 @@ func TestWarnsOfPodsOutside(t *testing.T) {
 		})
 		router, shared := s.router, s.shared
 		s.servers[0].host.Release()
-		s.servers = newServers(router, shared, hosts.Options{}, doors.Group{}, zap.New(core))
+		s.servers = newServers(router, shared, hosts.Options{}, doors.Group{}, defaultMaxPods, zap.New(core))
 		use := func(duration time.Duration) {
 			for range duration / time.Second {
 				s.candidates(t.Context(), &request{source: s, decision: doors.Decision{Kind: doors.Server}})

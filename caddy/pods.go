@@ -29,36 +29,69 @@ func (s *Source) verdictBefore(serving *request) verdict {
 		if answer.NothingOpens {
 			s.logger.Error("no token has opened since start: do the apps have the same secret?")
 		}
+		s.findPod(answer, serving)
 		return verdictOf(answer, metrics.Refused(decision.Reason))
 	case doors.Pod:
 		pod := serving.pod[0]
+		if serving.began == 0 {
+			serving.began = now
+		}
 		answer, err := s.shared.pods.Began(pod.server.group, pod.address, decision.Path, now)
 		if err != nil {
 			s.logFault(err)
 		}
+		s.findPod(answer, serving)
+		s.findWitness(answer, pod)
 		if answer.Changed {
 			s.logVerdict(pod.server, pod.address, answer.Verdict)
 		}
 		serving.probes = answer.Action == doors.ActionProbe
-		return verdictOf(answer, causeOf(answer.Verdict))
+		return verdictOf(answer, causeOf(answer))
 	default:
 		return verdict{}
 	}
 }
 
-// verdictAfter says what the failure of a request means that had to reach one pod. After a connection was made it means
-// nothing: the pod may have seen the request.
+// verdictAfter says what the failure of a request means that had to reach one pod. Once the pod has begun to answer it means nothing.
 func (s *Source) verdictAfter(serving *request, failure error) verdict {
-	if serving.decision.Kind != doors.Pod || !serving.failedToDial(failure) {
+	switch {
+	case serving.decision.Kind != doors.Pod:
+		return verdict{}
+	case serving.attempt == podDropped:
+		verdict := verdictOf(serving.drop, causeOfDrop(serving.drop))
+		verdict.holds = false // the pod may have seen the request, and must not get it again
+		return verdict
+	case !serving.failedToDial(failure):
 		return verdict{}
 	}
 	if fault := ownFault(serving, failure); fault != nil {
 		s.logFaultHere(fault)
 	}
 	if answer, ok := serving.failedAt(serving.pod[0].address); ok {
-		return verdictOf(answer, causeOf(answer.Verdict))
+		return verdictOf(answer, causeOf(answer))
 	}
 	return unavailable(metrics.OwnFault) // not the pod was dialled but a forward proxy, say
+}
+
+// verdictOfLoad says what the failure of a request means that any of several pods may take. One that was sent to a pod is not sent again, and
+// it is only told to try again itself if it reads.
+func (s *Source) verdictOfLoad(serving *request, failure error, reads bool) verdict {
+	if fault := ownFault(serving, failure); fault != nil {
+		s.logFaultHere(fault)
+		return unavailable(metrics.OwnFault)
+	}
+	var verdict verdict
+	switch {
+	case serving.attempt == nothingToChoose:
+		verdict = unavailable(metrics.NoFreshPod)
+		verdict.holds = true
+	case serving.failedToDial(failure):
+		verdict = unavailable(metrics.NoPod)
+		verdict.holds = true
+	case serving.attempt == podDropped && reads:
+		verdict = unavailable(metrics.PodDropped)
+	}
+	return verdict
 }
 
 // failedToDial tells whether the proxy loop ended because no connection could be made.
@@ -82,8 +115,9 @@ func ownFault(serving *request, failure error) error {
 	return failure
 }
 
-// dialled reports how a dial ended.
-func (s *Source) dialled(serving *request, server *server, address netip.AddrPort, failure error) {
+// dialled reports how a dial of a pod ended.
+func (s *Source) dialled(serving *request, at pod, failure error) {
+	server, address := at.server, at.address
 	outcome := outcomeOf(failure)
 	if outcome == doors.OutcomeCancelled {
 		return
@@ -99,6 +133,7 @@ func (s *Source) dialled(serving *request, server *server, address netip.AddrPor
 	}
 	if outcome == doors.OutcomeConnected {
 		serving.reached(address)
+		s.connected.Announce()
 	} else {
 		metrics.DialFailed(server.label(), outcome)
 		serving.failedToReach(address, answer)
@@ -106,9 +141,34 @@ func (s *Source) dialled(serving *request, server *server, address netip.AddrPor
 	if outcome == doors.OutcomeRefused {
 		server.host.DropRefused(address.Addr())
 	}
+	s.learned(serving, at, answer)
+}
+
+// learned obeys the answer to a report.
+func (s *Source) learned(serving *request, about pod, answer doors.Answer) {
 	if answer.Changed {
-		s.logVerdict(server, address, answer.Verdict)
+		s.logVerdict(about.server, about.address, answer.Verdict)
 	}
+	if !serving.background { // else one dial in the background would lead to the next for ever
+		s.findPod(answer, serving)
+		s.findWitness(answer, about)
+	}
+}
+
+// dropped reports that the connection to the chosen pod ended before a byte of an answer.
+func (s *Source) dropped(serving *request) {
+	pod, ok := serving.chosenPod()
+	if !ok {
+		return
+	}
+	answer, err := s.shared.pods.Ended(pod.server.group, pod.address, serving.decision.Path, doors.OutcomeDropped, s.shared.now())
+	if err != nil {
+		s.logFault(err)
+		answer = doors.Answer{Action: doors.ActionUnavailable, RetryAfter: 1}
+	}
+	metrics.DialFailed(pod.server.label(), doors.OutcomeDropped)
+	serving.attempt, serving.drop = podDropped, answer
+	s.learned(serving, pod, answer)
 }
 
 // answered reports that a pod answered: the sign that the network works, by which a dead pod is told from a fault on our
@@ -124,9 +184,7 @@ func (s *Source) answered(serving *request) {
 		s.logFault(err)
 		return
 	}
-	if answer.Changed {
-		s.logVerdict(pod.server, pod.address, answer.Verdict)
-	}
+	s.learned(serving, pod, answer)
 }
 
 // split parts the pods whose last dial failed a moment ago from the others. It keeps their order.

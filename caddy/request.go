@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -48,6 +49,16 @@ type request struct {
 	resets  int
 	offered []offer
 	attempt attempt
+	drop    doors.Answer // what a dropped connection means, with podDropped
+
+	// began is when the request began, 0 until that is needed.
+	began time.Duration
+
+	// background is set for a dial that no request waits for.
+	background bool
+
+	// body is the request's, as the transport gets it first.
+	body watchedBody
 
 	// The transport dials in goroutines of its own, and may go on with a dial after the request has ended.
 	mutex  sync.Mutex
@@ -65,6 +76,7 @@ const (
 	nothingToChoose
 	underway
 	roundTripFailed
+	podDropped
 	podAnswered
 )
 
@@ -199,6 +211,15 @@ func (q *request) untried(pods []pod) []pod {
 		}
 	}
 	return rest
+}
+
+// tryAgain forgets what the request has tried, except when it began.
+func (q *request) tryAgain() {
+	q.startOver()
+	q.mutex.Lock()
+	q.chosen = pod{}
+	q.mutex.Unlock()
+	q.attempt, q.resets, q.patience = noAttempt, 0, hosts.Patience{}
 }
 
 // startOver makes every address eligible again, for those who want to go on trying.

@@ -5,6 +5,7 @@ package caddydoors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -31,13 +32,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	defer h.end(serving)
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
 	serving.show(r.Context(), w.Header())
-	if verdict := h.source.verdictBefore(serving); verdict.final() {
-		return h.settle(w, r, next, serving, verdict)
+	if kind := serving.decision.Kind; kind != doors.Pod && kind != doors.Gone {
+		return h.serveFresh(&h.Handler, w, r, next, serving)
 	}
-	if serving.decision.Kind == doors.Pod {
-		return h.servePod(w, r, next, serving)
-	}
-	return h.serveFresh(&h.Handler, w, r, next, serving)
+	return h.servePage(w, r, next, serving)
 }
 
 // end takes note that the request has ended.
@@ -90,24 +88,41 @@ func cookieHeader(header http.Header) string {
 	}
 }
 
-// servePod proxies to the one pod that owns the page.
-func (h *Handler) servePod(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request) error {
-	err := h.pods.ServeHTTP(w, r, next)
-	if err == nil {
-		return nil
-	}
-	if verdict := h.source.verdictAfter(serving, err); verdict.final() {
+// servePage proxies a request with a token to the one pod that owns the page, or answers it. While the page has nothing to reload onto,
+// its receiver stream is held.
+func (h *Handler) servePage(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request) error {
+	for {
+		verdict := h.source.verdictBefore(serving)
+		if !verdict.final() {
+			err := h.pods.ServeHTTP(w, r, next)
+			if err == nil {
+				return nil
+			}
+			if verdict = h.source.verdictAfter(serving, err); !verdict.final() {
+				return err
+			}
+		}
+		if !verdict.holds || !serving.isReceiver(r) {
+			return h.settle(w, r, next, serving, verdict)
+		}
+		if _, again := h.source.waitForPod(r.Context(), serving); again {
+			serving.tryAgain()
+			continue
+		}
+		if r.Context().Err() != nil {
+			clientGone(w)
+			return nil
+		}
 		return h.settle(w, r, next, serving, verdict)
 	}
-	return err
 }
 
-// settle answers the request, unless it asks for a resource of a pod that is gone: any pod of the server has it.
+// settle answers the request, unless it asks for a resource of a pod that is gone or drops connections: any pod of the server has it.
 func (h *Handler) settle(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request, verdict verdict) error {
 	serving.cause = verdict.cause
 	serving.announce(w.Header())
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if verdict.status == http.StatusGone && serving.decision.Kind == doors.Pod && serving.decision.Path == doors.PathResource && reads {
+	elsewhere := verdict.status == http.StatusGone || serving.attempt == podDropped && r.ContentLength == 0
+	if elsewhere && serving.decision.Kind == doors.Pod && serving.decision.Path == doors.PathResource && reads(r) {
 		serving.anyPod, serving.attempt = true, noAttempt
 		return h.serveFresh(h.anyPod, w, r, next, serving)
 	}
@@ -115,26 +130,46 @@ func (h *Handler) settle(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	return nil
 }
 
-// serveFresh proxies to fresh pods, one after the other until one can be reached.
+// serveFresh proxies to fresh pods, one after the other until one can be reached. A page load that none can take waits for one.
 func (h *Handler) serveFresh(proxy *reverseproxy.Handler, w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request) error {
-	err := proxy.ServeHTTP(w, r, next)
-	if err == nil {
+	for {
+		err := proxy.ServeHTTP(w, r, next)
+		if err == nil {
+			return nil
+		}
+		verdict := h.source.verdictOfLoad(serving, err, serving.anyPod || serving.mayWait(r))
+		if !verdict.final() {
+			return err
+		}
+		if verdict.holds && serving.mayWait(r) {
+			answer, again := h.source.waitForPod(r.Context(), serving)
+			if again {
+				serving.tryAgain()
+				continue
+			}
+			if r.Context().Err() != nil {
+				clientGone(w)
+				return nil
+			}
+			verdict.retryAfter = answer.RetryAfter
+		}
+		serving.cause = verdict.cause
+		serving.announce(w.Header())
+		if err = unavailableError(err); handlesErrors(r, err) {
+			return err
+		}
+		// Caddy would log an error for each request, and a line about the host or the pod has been logged already.
+		verdict.page = serving.mayWait(r) && acceptsHTML(r)
+		verdict.answer(w, r)
 		return nil
 	}
-	verdict := unavailable(metrics.NoFreshPod)
-	if fault := ownFault(serving, err); fault != nil {
-		h.source.logFaultHere(fault)
-		verdict.cause = metrics.OwnFault
-		err = caddyhttp.Error(verdict.status, fault)
-	} else if serving.attempt != nothingToChoose {
-		return err
+}
+
+// unavailableError is an error of the proxy loop with the status 503.
+func unavailableError(err error) error {
+	if failure, ok := errors.AsType[caddyhttp.HandlerError](err); ok {
+		failure.StatusCode = http.StatusServiceUnavailable
+		return failure
 	}
-	serving.cause = verdict.cause
-	serving.announce(w.Header())
-	if handlesErrors(r, err) {
-		return err
-	}
-	// Caddy would log an error for each request, and one line about the host has been logged already.
-	verdict.answer(w, r)
-	return nil
+	return caddyhttp.Error(http.StatusServiceUnavailable, err)
 }

@@ -66,9 +66,9 @@ type pod struct {
 }
 
 // newServers makes the servers of a router. The groups of their pods have the options of the source's own group.
-func newServers(router *doors.Router, shared *shared, resolution hosts.Options, source doors.Group, logger *zap.Logger) []*server {
+func newServers(router *doors.Router, shared *shared, resolution hosts.Options, source doors.Group, maxPods int, logger *zap.Logger) []*server {
 	servers := make([]*server, router.Upstreams())
-	draining := newDrainingPods(defaultMaxPods)
+	draining := newDrainingPods(maxPods)
 	for i := range servers {
 		name, port := router.Upstream(i)
 		s := &server{name: name, hostport: net.JoinHostPort(name, strconv.Itoa(int(port))), port: port, group: source, draining: draining}

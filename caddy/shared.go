@@ -6,6 +6,7 @@ package caddydoors
 import (
 	"hash/maphash"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -22,7 +23,8 @@ type shared struct {
 	hosts *hosts.Set
 	pods  *doors.Pods
 
-	faults faults
+	faults  faults
+	waiting atomic.Int64 // requests that wait for a pod
 
 	sources  liveSources
 	recorder status.Recorder
@@ -34,14 +36,11 @@ type shared struct {
 
 const sharedKey = "shared"
 
-// maxPods is how many pods are remembered.
-const maxPods = 10_000
-
 var pool = caddy.NewUsagePool()
 
 func acquireShared() (*shared, error) {
 	value, _, err := pool.LoadOrNew(sharedKey, func() (caddy.Destructor, error) {
-		pods, err := doors.NewPods(maxPods)
+		pods, err := doors.NewPods(defaultMaxPods)
 		if err != nil {
 			return nil, err
 		}

@@ -7,11 +7,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
@@ -50,6 +55,10 @@ type Source struct {
 
 	group  doors.Group // of requests that belong to no server
 	logger *zap.Logger
+
+	// seeking is what is dialled in the background, and connected tells those who wait for a pod that one was reached.
+	seeking   seeking
+	connected hosts.News
 
 	// retired is when another configuration has taken over, 0 while this one is in force. Requests still come over
 	// connections that were open then.
@@ -141,8 +150,8 @@ func (s *Source) Provision(ctx caddy.Context) error {
 		return err
 	}
 	secret, _ := document["secret"].(string)
-	s.group = s.Options.group(s.shared.number(secret))
-	s.servers = newServers(s.router, s.shared, resolution, s.group, s.logger)
+	s.group = s.Options.group(s.shared.number(withUpstreams(secret, s.router)))
+	s.servers = newServers(s.router, s.shared, resolution, s.group, s.maxPods(), s.logger)
 	if len(s.servers) > 1 {
 		s.turns = newTurns(len(s.servers))
 	}
@@ -157,7 +166,26 @@ func (s *Source) Provision(ctx caddy.Context) error {
 		s.logger.Info(s.notice)
 	}
 	s.shared.sources.add(s, app)
+	s.limitPods()
 	return nil
+}
+
+// withUpstreams is a text that stands for a secret and the set of upstreams: what is known of one set says nothing about pages of another.
+func withUpstreams(secret string, router *doors.Router) string {
+	upstreams := make([]string, router.Upstreams())
+	for i := range upstreams {
+		name, port := router.Upstream(i)
+		upstreams[i] = net.JoinHostPort(name, strconv.Itoa(int(port)))
+	}
+	slices.Sort(upstreams)
+	return secret + "\n" + strings.Join(slices.Compact(upstreams), "\n")
+}
+
+// limitPods bounds how many pods the process remembers.
+func (s *Source) limitPods() {
+	if err := s.shared.pods.Limit(s.shared.sources.maxPods()); err != nil {
+		s.logFault(err)
+	}
 }
 
 // newRouter hands the library its part of the configuration.
@@ -206,6 +234,7 @@ func (s *Source) Cleanup() error {
 		return nil
 	}
 	s.shared.sources.remove(s)
+	s.limitPods()
 	s.retired.Store(int64(s.shared.now()))
 	return releaseShared()
 }

@@ -4,6 +4,7 @@
 package caddydoors
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -40,6 +41,17 @@ func (l *liveSources) remove(source *Source) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = slices.DeleteFunc(l.list, func(live liveSource) bool { return live.source == source })
+}
+
+// maxPods is the most that any of the sources asks for.
+func (l *liveSources) maxPods() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	most := 0
+	for _, live := range l.list {
+		most = max(most, live.source.maxPods())
+	}
+	return cmp.Or(most, defaultMaxPods)
 }
 
 // inForce returns the sources of the configuration that Caddy runs.

@@ -6,20 +6,29 @@ package caddydoors
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/go"
 )
 
 // stockTransport sits between Caddy's own proxy loop and its HTTP transport. The loop asks the source for upstreams, which is
 // when the decision is taken, and then for a round trip, which is where 410 and 503 are made. What only Handler
 // can do is missing here: load balancing, retries and health checks apply to pods too, and TLS upstreams need
-// their tls_server_name.
-type stockTransport struct{ transport }
+// their tls_server_name. Receiver streams are held as usual. A page load does not wait for a pod, which only the loop could choose. It gets 503
+// where the loop has no other try; else, and where no pod is known, what Caddy answers.
+type stockTransport struct {
+	transport
+	lastTry bool // the loop tries no second pod
+}
 
 // adoptStockHandler puts a stockTransport into the handler, which is being provisioned and has got no further than
 // loading the source.
@@ -35,7 +44,8 @@ func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Hand
 	if err != nil {
 		return err
 	}
-	handler.Transport = stockTransport{transport}
+	lb := handler.LoadBalancing
+	handler.Transport = stockTransport{transport, lb == nil || lb.Retries == 0 && lb.TryDuration == 0}
 	s.underStockHandler = true
 	return nil
 }
@@ -56,20 +66,44 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	// Dials run in goroutines of their own, which must not look at Caddy's variables: handlers write there.
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
+	if t.source.DecisionHeader != "" { // interim answers have it too
+		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+			Got1xxResponse: func(_ int, header textproto.MIMEHeader) error {
+				serving.announce(http.Header(header))
+				return nil
+			},
+		}))
+	}
 	verdict := t.source.verdictBefore(serving)
-	if !verdict.final() {
-		response, err := t.transport.RoundTrip(r)
-		if err != nil {
-			verdict = t.source.verdictAfter(serving, err)
-		}
+	for {
 		if !verdict.final() {
-			if err == nil {
+			response, err := t.transport.RoundTrip(r)
+			switch {
+			case err == nil:
 				serving.announce(response.Header)
+			case serving.decision.Kind == doors.Pod:
+				verdict = t.source.verdictAfter(serving, err)
+			case t.lastTry:
+				verdict = t.source.verdictOfLoad(serving, err, serving.mayWait(r))
+				verdict.page = serving.mayWait(r) && acceptsHTML(r)
 			}
-			return t.counted(serving, response), err
+			if !verdict.final() {
+				return t.counted(serving, response), err
+			}
 		}
+		if !verdict.holds || !serving.isReceiver(r) {
+			break
+		}
+		if _, again := t.source.waitForPod(r.Context(), serving); !again {
+			break
+		}
+		serving.attempt = noAttempt
+		verdict = t.source.verdictBefore(serving)
 	}
 	t.source.leave(serving)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	serving.cause = verdict.cause
 	header := make(http.Header)
 	serving.announce(header)
@@ -79,7 +113,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		StatusCode: verdict.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:  header,
-		Body:    http.NoBody,
+		Body:    io.NopCloser(strings.NewReader(verdict.body())),
 		Request: r,
 	}, nil
 }

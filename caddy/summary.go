@@ -32,5 +32,6 @@ func (s *Source) logSummary(cookieName string) {
 		zap.Duration("stale_max", cmp.Or(time.Duration(s.StaleMax), hosts.DefaultStaleMax)),
 		zap.Duration("first_lookup", s.firstLookup()),
 		zap.Duration("gone_after", s.group.GoneAfter), zap.Uint32("gone_rate", s.group.GoneRate),
+		zap.Duration("page_wait", s.group.PageWait), zap.Int("max_pods", s.maxPods()),
 		zap.String("decision_header", s.DecisionHeader))
 }

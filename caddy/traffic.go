@@ -16,7 +16,11 @@ func (s *Source) enter(serving *request, chosen pod) {
 	if !chosen.address.IsValid() { // it stands for none
 		return
 	}
-	if err := s.shared.pods.Entered(chosen.server.group, chosen.address, serving.stream, s.shared.now()); err != nil {
+	now := s.shared.now()
+	if serving.began == 0 {
+		serving.began = now
+	}
+	if err := s.shared.pods.Entered(chosen.server.group, chosen.address, serving.stream, now); err != nil {
 		s.logFault(err)
 		return
 	}

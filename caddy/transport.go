@@ -7,12 +7,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -37,19 +40,26 @@ func newTransport(roundTripper http.RoundTripper, source *Source) (transport, er
 			"write 1.1, 2 or h2c", sourceName)
 	}
 	stock.Transport.DialContext = watchDial(stock.Transport.DialContext, source)
+	source.seeking.dial = stock.Transport.DialContext
+	source.seeking.viaProxy = sync.OnceValue(func() bool { return usesForwardProxy(stock, source) })
 	stock.Transport.DialTLSContext = watchDial(stock.Transport.DialTLSContext, source)
 	return transport{stock, source}, nil
 }
 
 // RoundTrip makes the round trip and reports an answer.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	keepEnd(r)
-	response, err := t.HTTPTransport.RoundTrip(r)
 	serving, ok := t.source.requestOf(r.Context())
+	if !ok {
+		return t.HTTPTransport.RoundTrip(r)
+	}
+	body := serving.watchBody(r)
+	response, err := t.HTTPTransport.RoundTrip(r)
 	switch {
-	case !ok:
 	case err != nil:
 		serving.attempt = roundTripFailed
+		if isDrop(err) && r.Context().Err() == nil && !body.failed() && !t.source.seeking.viaProxy() {
+			t.source.dropped(serving)
+		}
 	default:
 		serving.attempt = podAnswered
 		t.source.answered(serving)
@@ -73,7 +83,7 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 				ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 					ConnectDone: func(_, address string, err error) {
 						if parsed, parseErr := netip.ParseAddrPort(address); parseErr == nil && parsed == pod.address {
-							source.dialled(serving, pod.server, parsed, err)
+							source.dialled(serving, pod, err)
 						} else { // that of a forward proxy, which says nothing about the pod
 							serving.failedHere(err)
 						}
@@ -83,6 +93,26 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 		}
 		return dial(ctx, network, address)
 	}
+}
+
+// isDrop tells whether a round trip failed because the connection to the pod ended before a byte of an answer.
+func isDrop(err error) bool {
+	var dialError reverseproxy.DialError
+	if errors.As(err, &dialError) {
+		return false
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		switch errno {
+		case syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH:
+			return true
+		}
+		return false
+	}
+	// HTTP/1 gives the end of a connection several errors: that of the reader, that of the writer, under which the reader has closed it, and one
+	// without a type. HTTP/2 returns the last as it is, where HTTP/1 would wrap it if a part of an answer had come.
+	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || strings.Contains(err.Error(), "server closed idle connection") ||
+		err == io.ErrUnexpectedEOF
 }
 
 // outcomeOf reads the errno of connect(2).

@@ -29,14 +29,14 @@ func sourceAsking(t *testing.T, servers int, lookup hosts.LookupFunc) *Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pods, err := doors.NewPods(maxPods)
+	pods, err := doors.NewPods(defaultMaxPods)
 	if err != nil {
 		t.Fatal(err)
 	}
 	known := &shared{pods: pods, started: time.Now(), seed: maphash.MakeSeed(),
 		hosts: hosts.NewSet(hosts.Config{NewLookup: func(hosts.Options) hosts.LookupFunc { return lookup }})}
 	s := &Source{router: router, shared: known, logger: zap.NewNop(), choosesItself: true}
-	s.servers = newServers(router, known, hosts.Options{}, doors.Group{}, s.logger)
+	s.servers = newServers(router, known, hosts.Options{}, doors.Group{}, defaultMaxPods, s.logger)
 	if servers > 1 {
 		s.turns = newTurns(servers)
 	}

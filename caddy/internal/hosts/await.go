@@ -34,7 +34,7 @@ func Await(ctx context.Context, patience *Patience, first time.Duration, hosts i
 	set := left[0].entry.set
 	timer := time.NewTimer(patience.left(set.now()))
 	defer timer.Stop()
-	extended, news := false, set.news.next()
+	extended, news := false, set.news.Next()
 	for remaining := left; len(remaining) > 0 && !ready(); {
 	quiet:
 		for len(remaining) > 0 {
@@ -47,7 +47,7 @@ func Await(ctx context.Context, patience *Patience, first time.Duration, hosts i
 			case <-last.done:
 				remaining = remaining[:len(remaining)-1]
 			case <-news:
-				news = set.news.next()
+				news = set.news.Next()
 				break quiet
 			case <-timer.C:
 				if extended || anyKnown(left) {
@@ -81,14 +81,14 @@ func anyKnown(hosts []awaited) bool {
 	return false
 }
 
-// news tells those who wait that a name has other addresses. The zero value is ready.
-type news struct {
+// News tells those who wait that something has changed. The zero value is ready.
+type News struct {
 	mu   sync.Mutex
 	told chan struct{} // nil while nobody waits
 }
 
-// next returns a channel that is closed at the next announcement.
-func (n *news) next() <-chan struct{} {
+// Next returns a channel that is closed at the next announcement.
+func (n *News) Next() <-chan struct{} {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.told == nil {
@@ -97,7 +97,8 @@ func (n *news) next() <-chan struct{} {
 	return n.told
 }
 
-func (n *news) announce() {
+// Announce tells those who wait now.
+func (n *News) Announce() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.told != nil {

@@ -290,7 +290,7 @@ func (e *entry) publish() {
 		e.snapshot.Store(nil)
 	case now == nil || now.generation != e.record.generation:
 		e.snapshot.Store(&Snapshot{addresses: e.record.addresses, generation: e.record.generation})
-		e.set.news.announce()
+		e.set.news.Announce()
 	}
 }
 

@@ -34,7 +34,7 @@ type Set struct {
 	newLookup func(Options) LookupFunc
 	origin    time.Time
 	queue     queue
-	news      news
+	news      News // of names with other addresses
 
 	mu      sync.Mutex // taken before that of an entry
 	entries map[key]*entry

@@ -27,7 +27,9 @@ var (
 	PodGone        = newCause("pod_gone")        // its pod is dead
 	PodUnreachable = newCause("pod_unreachable") // no route to its pod, or no answer; it may be a blip
 	OwnFault       = newCause("own_fault")       // Caddy's side failed: file descriptors, a forward proxy
+	PodDropped     = newCause("pod_dropped")     // its pod accepted the connection and ended it without an answer
 	NoFreshPod     = newCause("no_fresh_pod")    // the host resolves to nothing
+	NoPod          = newCause("no_pod")          // no pod can be reached that would take the page
 )
 
 // causes are all of them.

@@ -1,0 +1,300 @@
+package caddydoors
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/doors-dev/doors-caddy/go"
+)
+
+// withWait is oneServer with a page_wait.
+func withWait(wait string) string {
+	return strings.Replace(oneServer, `"secret"`, `"page_wait": "`+wait+`", "secret"`, 1)
+}
+
+// deadPod is the address of a pod that is to come.
+func deadPod(t *testing.T, address string) *testPod {
+	t.Helper()
+	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return &testPod{address: netip.MustParseAddrPort(listener.Addr().String())}
+}
+
+// begin starts the pod.
+func (p *testPod) begin(t *testing.T, handler http.HandlerFunc) {
+	t.Helper()
+	listener, err := net.Listen("tcp", p.address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: handler}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
+}
+
+// runningSource is the source of the handler that startCaddy has started.
+func runningSource(t *testing.T) *Source {
+	t.Helper()
+	app, err := caddy.ActiveContext().App("http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app.(*caddyhttp.App).Servers["test"].Routes[0].Handlers[0].(*Handler).source
+}
+
+func waitUntilWaiting(t *testing.T, source *Source, want int64) {
+	t.Helper()
+	eventually(t, func() string {
+		if got := source.shared.waiting.Load(); got != want {
+			return "not as many requests wait as should"
+		}
+		return ""
+	})
+}
+
+type answered struct {
+	*http.Response
+	body string
+	err  error
+}
+
+func ask(r *http.Request) (got answered) {
+	if got.Response, got.err = http.DefaultTransport.RoundTrip(r); got.err != nil {
+		return got
+	}
+	defer got.Body.Close()
+	body, err := io.ReadAll(got.Body)
+	got.body, got.err = string(body), err
+	return got
+}
+
+func request1(t *testing.T, method, url string, body io.Reader) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	return r
+}
+
+// A page load, and the stream of a page whose pod is dead, wait for a pod.
+func TestWaitsForAPod(t *testing.T) {
+	token := tokenOf(t, "127.0.1.1")
+	for _, path := range []string{"/", "/~/" + token + "/s/1"} {
+		for _, method := range []string{"GET", "HEAD"} {
+			if method == "HEAD" && path != "/" {
+				continue // no page asks so
+			}
+			pod := deadPod(t, "127.0.1.1")
+			url, err := startCaddy(t, withWait("1h"), pod)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source, got := runningSource(t), make(chan answered, 1)
+			r := request1(t, method, url+path, nil)
+			go func() { got <- ask(r) }()
+			waitUntilWaiting(t, source, 1)
+			pod.begin(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "pod") })
+			if answer := <-got; answer.err != nil || answer.StatusCode != http.StatusOK || method == "GET" && answer.body != "pod" {
+				t.Errorf("%s %s: %v", method, path, answer)
+			}
+			waitUntilWaiting(t, source, 0)
+		}
+	}
+}
+
+// What cannot wait, or has waited long enough, is told to try again: a browser by a page that does so by itself.
+func TestAnswerWithoutAPod(t *testing.T) {
+	pod := deadPod(t, "127.0.1.1")
+	token := tokenOf(t, "127.0.1.1")
+	for _, test := range []struct {
+		wait, method, path, accept string
+		page                       bool
+	}{
+		{"1ms", "GET", "/", "text/html", true},
+		{"0", "GET", "/a/b?c", "application/xhtml+xml,*/*;q=0.5", true},
+		{"0", "GET", "/", "image/png, */*", false},
+		{"0", "GET", "/", "text/html;q=0, */*", false},
+		{"0", "GET", "/", "", false},
+		{"0", "HEAD", "/", "text/html", true},
+		{"1h", "POST", "/", "text/html", false},
+		{"1h", "DELETE", "/", "text/html", false},
+		{"1h", "GET", "/with/body", "text/html", false},
+		{"1h", "POST", "/~/" + token + "/s/1", "text/html", false},
+		{"1h", "POST", "/~/" + token + "/h/1/1", "text/html", false},
+		{"1h", "GET", "/~/" + token + "/h/1/1", "text/html", false},
+		{"1h", "GET", "/~/" + token + "/u/1/", "text/html", false},
+		{"1h", "GET", "/~/" + token + "/r/app.js", "text/html", false},
+		{"1ms", "GET", "/~/" + token + "/s/1", "*/*", false},
+	} {
+		url, err := startCaddy(t, withWait(test.wait), pod)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body io.Reader
+		if test.method == "POST" || strings.Contains(test.path, "body") {
+			body = strings.NewReader("body")
+		}
+		r := request1(t, test.method, url+test.path, body)
+		r.Header.Set("Accept", test.accept)
+		got := ask(r)
+		if got.err != nil {
+			t.Fatal(got.err)
+		}
+		if got.StatusCode != http.StatusServiceUnavailable || got.Header.Get("Retry-After") != "1" || got.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%v: status %d, %v", test, got.StatusCode, got.Header)
+		}
+		html := got.Header.Get("Content-Type") == "text/html; charset=utf-8"
+		refresh := strings.Contains(got.body, `<meta http-equiv="refresh" content="1">`)
+		if wantBody := test.page && test.method == "GET"; html != test.page || refresh != wantBody || !wantBody && got.body != "" || len(got.body) > 500 {
+			t.Errorf("%v: %v, body %q", test, got.Header, got.body)
+		}
+	}
+}
+
+// A client that gives up waits no longer, and is no longer waited for.
+func TestWaitEndsWithItsClient(t *testing.T) {
+	pod := deadPod(t, "127.0.1.1")
+	url, err := startCaddy(t, withWait("1h"), pod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, gone := runningSource(t), make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	r := request1(t, "GET", url, nil).WithContext(ctx)
+	go func() { gone <- ask(r).err }()
+	waitUntilWaiting(t, source, 1)
+	cancel()
+	if err := <-gone; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	waitUntilWaiting(t, source, 0)
+}
+
+// startDropper accepts connections and ends them when a request has come.
+func startDropper(t *testing.T, address string, reset bool) *testPod {
+	t.Helper()
+	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	dropper := &testPod{address: netip.MustParseAddrPort(listener.Addr().String())}
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			dropper.dialled.Add(1)
+			if reset {
+				connection.(*net.TCPConn).SetLinger(0)
+			}
+			go func() {
+				connection.Read(make([]byte, 4096))
+				connection.Close()
+			}()
+		}
+	}()
+	return dropper
+}
+
+// A connection that ends before a byte of an answer is no answer: who may ask again is told to, nobody else gets the request.
+func TestDroppedConnections(t *testing.T) {
+	token := tokenOf(t, "127.0.1.1")
+	for _, reset := range []bool{false, true} {
+		pod := startDropper(t, "127.0.1.1", reset)
+		url, err := startCaddy(t, withWait("1h"), pod)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct {
+			method, path string
+			status       int
+		}{
+			{"GET", "/", http.StatusServiceUnavailable},
+			{"HEAD", "/", http.StatusServiceUnavailable},
+			{"POST", "/", http.StatusBadGateway},
+			{"GET", "/~/" + token + "/s/1", http.StatusServiceUnavailable},
+			{"POST", "/~/" + token + "/s/1", http.StatusServiceUnavailable},
+			{"POST", "/~/" + token + "/h/1/1", http.StatusServiceUnavailable},
+			{"GET", "/~/" + token + "/u/1/", http.StatusServiceUnavailable},
+		} {
+			before := pod.dialled.Load()
+			var body io.Reader
+			if test.method == "POST" {
+				body = strings.NewReader("body")
+			}
+			got := ask(request1(t, test.method, url+test.path, body))
+			if got.err != nil {
+				t.Fatal(got.err)
+			}
+			again := test.status == http.StatusServiceUnavailable
+			if got.StatusCode != test.status || (got.Header.Get("Retry-After") == "1") != again || strings.Contains(got.body, "refresh") != (test.method == "GET" && test.path == "/") {
+				t.Errorf("reset %t, %s %s: status %d, %v, %q", reset, test.method, test.path, got.StatusCode, got.Header, got.body)
+			}
+			if dials := pod.dialled.Load() - before; dials != 1 {
+				t.Errorf("reset %t, %s %s: sent %d times", reset, test.method, test.path, dials)
+			}
+		}
+	}
+}
+
+// A client that breaks off its own request says nothing about the pod.
+func TestBrokenBodyIsNoDrop(t *testing.T) {
+	pod := startTestPodWith(t, "127.0.1.1", func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
+	url, err := startCaddy(t, oneServer, pod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	io.WriteString(connection, "POST /~/"+tokenOf(t, "127.0.1.1")+"/h/1/1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nno chunk\r\n")
+	connection.SetReadDeadline(time.Now().Add(30 * time.Second))
+	answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode == http.StatusServiceUnavailable || answer.Header.Get("Retry-After") != "" {
+		t.Errorf("status %d, %v: as if the pod had dropped it", answer.StatusCode, answer.Header)
+	}
+}
+
+// Where a pod out of reach has no witness, another one of its server is dialled.
+func TestFindsAWitness(t *testing.T) {
+	pod := startTestPod(t, "127.0.1.1")
+	if _, err := startCaddy(t, oneServer, pod); err != nil {
+		t.Fatal(err)
+	}
+	source := runningSource(t)
+	server := source.servers[0]
+	source.findWitness(doors.Answer{FindWitness: true}, server.podAt(netip.MustParseAddr("127.0.1.9")))
+	eventually(t, func() string {
+		if pod.dialled.Load() == 0 {
+			return "nobody was dialled"
+		}
+		return ""
+	})
+	source.findWitness(doors.Answer{FindWitness: true}, server.podAt(pod.address.Addr()))
+	source.findWitness(doors.Answer{}, server.podAt(netip.MustParseAddr("127.0.1.9")))
+	if pod.dialled.Load() != 1 {
+		t.Errorf("a pod is its own witness: %d dials", pod.dialled.Load())
+	}
+}
