@@ -32,6 +32,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	defer h.end(serving)
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
 	serving.show(r.Context(), w.Header())
+	if h.source.DecisionHeader != "" {
+		w = &announcer{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, serving: serving}
+	}
 	if kind := serving.decision.Kind; kind != doors.Pod && kind != doors.Gone {
 		return h.serveFresh(&h.Handler, w, r, next, serving)
 	}

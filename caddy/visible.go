@@ -103,12 +103,42 @@ func (q *request) MarshalLogObject(encoder zapcore.ObjectEncoder) error {
 	return nil
 }
 
+// announcer is a ResponseWriter whose every header, also that of an interim answer, has our decision header and no other: a pod may send
+// one of that name too, or have another source of its own.
+type announcer struct {
+	*caddyhttp.ResponseWriterWrapper
+	serving *request
+	began   bool // the final header is written
+}
+
+// WriteHeader writes the header with the decision in it.
+func (a *announcer) WriteHeader(status int) {
+	if !a.began {
+		a.serving.announce(a.Header())
+		a.began = status >= http.StatusOK || status == http.StatusSwitchingProtocols
+	}
+	a.ResponseWriterWrapper.WriteHeader(status)
+}
+
+// Write writes a part of the body.
+func (a *announcer) Write(part []byte) (int, error) {
+	if !a.began {
+		a.WriteHeader(http.StatusOK)
+	}
+	return a.ResponseWriterWrapper.Write(part)
+}
+
 // announce sets the header that tells about the decision, if there is to be one: an item with parameters (RFC 9651) that
-// names neither a pod nor a token.
+// names neither a pod nor a token. If another source took a decision later for the same request, it speaks.
 func (q *request) announce(header http.Header) {
 	name := q.source.DecisionHeader
 	if name == "" {
 		return
+	}
+	for inner := q.inner.Load(); inner != nil; inner = inner.inner.Load() {
+		if strings.EqualFold(inner.source.DecisionHeader, name) {
+			q = inner
+		}
 	}
 	value := metrics.Label(q.decision.Kind.String())
 	if reason := q.reason(); reason != "" {
