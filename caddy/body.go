@@ -4,6 +4,7 @@
 package caddydoors
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -38,6 +39,24 @@ func (q *request) watchBody(r *http.Request) *watchedBody {
 	}
 	r.Body = watched
 	return watched
+}
+
+// knowBody finds out whether a request that only asks for something has a body. HTTP/3 gives each one, of unknown length; without it, the request
+// can be repeated over another connection, where a pod has just ended the one that was open.
+func knowBody(r *http.Request) {
+	if r.ProtoMajor < 3 || r.ContentLength >= 0 || r.Body == nil || !reads(r) {
+		return
+	}
+	var first [1]byte
+	switch n, err := r.Body.Read(first[:]); {
+	case n > 0:
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(first[:]), r.Body), r.Body}
+	case err == io.EOF:
+		r.Body, r.ContentLength = http.NoBody, 0
+	}
 }
 
 // Read reads. At the end it is io.EOF, whatever has become of the body.

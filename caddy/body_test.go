@@ -91,3 +91,21 @@ func TestAnnouncedBody(t *testing.T) {
 type closedReader struct{}
 
 func (closedReader) Read([]byte) (int, error) { return 0, http.ErrBodyReadAfterClose }
+
+// HTTP/3 does not say that a request has no body; what has one keeps it.
+func TestKnowBody(t *testing.T) {
+	for _, test := range []struct {
+		method string
+		major  int
+		body   string
+		length int64
+	}{
+		{"GET", 3, "", 0}, {"HEAD", 3, "", 0}, {"GET", 3, "body", -1}, {"POST", 3, "", -1}, {"POST", 3, "body", -1}, {"GET", 2, "body", -1},
+	} {
+		r := &http.Request{Method: test.method, ProtoMajor: test.major, ContentLength: -1, Body: io.NopCloser(strings.NewReader(test.body))}
+		knowBody(r)
+		if got, err := io.ReadAll(r.Body); string(got) != test.body || err != nil || r.ContentLength != test.length {
+			t.Errorf("%v: %q, %v, length %d", test, got, err, r.ContentLength)
+		}
+	}
+}

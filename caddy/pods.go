@@ -4,10 +4,12 @@
 package caddydoors
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
@@ -126,6 +128,11 @@ func (s *Source) dialled(serving *request, at pod, failure error) {
 		failure = nil
 	}
 	serving.failedHere(failure)
+	if (outcome == doors.OutcomeRefused || outcome == doors.OutcomeUnreachable) && server.latest() == nil {
+		// The first addresses of a server clear what is held against those pods. So they come first: else gone_after would begin anew
+		// when a witness is looked for among them.
+		server.fresh(context.Background(), new(hosts.Patience))
+	}
 	answer, err := s.shared.pods.Ended(server.group, address, serving.decision.Path, outcome, s.shared.now())
 	if err != nil {
 		s.logFault(err)

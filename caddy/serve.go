@@ -31,6 +31,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	defer h.end(serving)
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
+	knowBody(r)
 	serving.show(r.Context(), w.Header())
 	if h.source.DecisionHeader != "" {
 		w = &announcer{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, serving: serving}

@@ -112,7 +112,7 @@ func TestEightDials(t *testing.T) {
 	resolve(dns, app, many...)
 	servers := []Server{{CIDR: "127.0.4.0/24", Host: app, Port: port}}
 	start := func(t *testing.T, proxy string) *Caddy {
-		return Start(t, Options{Config: Config{Global: "debug", Handlers: site(dns, secret, servers, "", proxy)}})
+		return Start(t, Options{Config: Config{Global: "debug", Handlers: site(dns, secret, servers, "page_wait 0", proxy)}})
 	}
 	dials := func(caddy *Caddy) int {
 		time.Sleep(100 * time.Millisecond) // for the log
@@ -121,9 +121,7 @@ func TestEightDials(t *testing.T) {
 	t.Run("by default", func(t *testing.T) {
 		caddy := start(t, "")
 		client := caddy.NewClient(t, H1)
-		if answer := client.Get("/"); answer.Status != http.StatusBadGateway {
-			t.Errorf("status %d", answer.Status)
-		}
+		checkUnavailable(t, "without a pod", client.Get("/"))
 		Eventually(t, "eight dials", func() bool { return dials(caddy) >= 8 })
 		if count := dials(caddy); count != 8 {
 			t.Errorf("%d dials", count)
@@ -143,16 +141,14 @@ func TestEightDials(t *testing.T) {
 	t.Run("lb_retries 2", func(t *testing.T) {
 		// Another port: nothing is known about its pods.
 		other := Port(t, podA)
-		caddy := Start(t, Options{Config: Config{Global: "debug", Handlers: site(dns, secret, []Server{{CIDR: "127.0.4.0/24", Host: app, Port: other}}, "", "lb_retries 2")}})
-		if answer := caddy.NewClient(t, H1).Get("/"); answer.Status != http.StatusBadGateway {
-			t.Errorf("status %d", answer.Status)
-		}
+		caddy := Start(t, Options{Config: Config{Global: "debug", Handlers: site(dns, secret, []Server{{CIDR: "127.0.4.0/24", Host: app, Port: other}}, "page_wait 0", "lb_retries 2")}})
+		checkUnavailable(t, "without a pod", caddy.NewClient(t, H1).Get("/"))
 		Eventually(t, "three dials", func() bool { return dials(caddy) >= 3 })
 		if count := dials(caddy); count != 3 {
 			t.Errorf("%d dials", count)
 		}
 		// The page's own requests are tried once whatever the user says about others.
-		checkGone(t, "hook", caddy.NewClient(t, H1).Get("/~/"+Token(t, secret, "127.0.4.77")+"/h/i/1"))
+		checkUnavailable(t, "hook", caddy.NewClient(t, H1).Get("/~/"+Token(t, secret, "127.0.4.77")+"/h/i/1"))
 		Eventually(t, "the dial of the hook", func() bool { return dials(caddy) > 3 })
 		if now := dials(caddy); now != 4 {
 			t.Errorf("%d dials for a request that only one pod can answer", now-3)
@@ -176,7 +172,7 @@ func TestTryDuration(t *testing.T) {
 		}
 		page <- answer
 	}()
-	checkGone(t, "a hook does not wait", client.Get("/~/"+Token(t, secret, podA)+"/h/i/1"))
+	checkUnavailable(t, "a hook does not wait", client.Get("/~/"+Token(t, secret, podA)+"/h/i/1"))
 	select {
 	case answer := <-page:
 		t.Fatalf("the page was not tried again: status %d", answer.Status)

@@ -111,6 +111,7 @@ func TestNothingOpens(t *testing.T) {
 	config := Config{Handlers: site(dns, wrong, servers, "", "")}
 	caddy := Start(t, Options{Config: config})
 	client := caddy.NewClient(t, H2)
+	client.Get("/") // else there is nothing to reload onto
 	for range 19 {
 		checkGone(t, "hook", client.Get("/~/"+cluster.Token(podA)+"/h/i/1"))
 	}

@@ -124,6 +124,7 @@ func TestKeyRotation(t *testing.T) {
 	everywhere(func(caddy *Caddy) { reload(t, caddy, config) })
 	checkDelivers(t, streams[10:], "new-key")
 	for _, client := range clients {
+		client.Get("/") // else nothing is known, with this secret, that a page could reload onto
 		checkGone(t, "a token of the old key", client.Get("/~/"+Token(t, oldKey, podB)+"/h/none/1"))
 	}
 	page := replicas[0].NewBrowser(t, H2).MustLoad("/")
