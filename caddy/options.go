@@ -59,7 +59,7 @@ type Options struct {
 	// 503. 0 means not at all. Default: 10s
 	PageWait *caddy.Duration `json:"page_wait,omitempty"`
 
-	// How many pods are remembered, each with what is held against it: 200 bytes or so. It is for the whole process, and the largest of
+	// How many pods are remembered, each with what is held against it. It is for the whole process, and the largest of
 	// its sources counts. Default: 10000
 	MaxPods uint32 `json:"max_pods,omitempty"`
 

@@ -98,6 +98,9 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 			break
 		}
 		serving.attempt = noAttempt
+		if chosen, ok := serving.chosenPod(); ok {
+			t.source.enter(serving, chosen)
+		}
 		verdict = t.source.verdictBefore(serving)
 	}
 	t.source.leave(serving)

@@ -21,6 +21,7 @@ const (
 // waitForPod holds a request until a pod is known that would take a page, and tells whether to try again. Otherwise the answer is what the
 // request gets, unless its client has given up.
 func (s *Source) waitForPod(ctx context.Context, serving *request) (answer doors.Answer, again bool) {
+	s.leave(serving) // no pod is busy with it
 	failed := s.shared.now()
 	if serving.began == 0 {
 		serving.began = failed

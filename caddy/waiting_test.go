@@ -108,6 +108,9 @@ func TestWaitsForAPod(t *testing.T) {
 			r := request1(t, method, url+path, nil)
 			go func() { got <- ask(r) }()
 			waitUntilWaiting(t, source, 1)
+			if requests, _ := inFlight(t, pod); requests != 0 {
+				t.Errorf("%s %s: a dead pod has %d requests in flight", method, path, requests)
+			}
 			pod.begin(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "pod") })
 			if answer := <-got; answer.err != nil || answer.StatusCode != http.StatusOK || method == "GET" && answer.body != "pod" {
 				t.Errorf("%s %s: %v", method, path, answer)

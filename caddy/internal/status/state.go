@@ -12,7 +12,7 @@ type State struct {
 	// The doors_upstream sources of the running configuration.
 	Sources []Source `json:"sources"`
 
-	// Each pod that a request was sent to, and each that a host resolves to now, in order of address: 10,000 at most, of which
+	// Each pod that a request was sent to, and each that a host resolves to now, in order of address: `max_pods` at most, of which
 	// the least recently used are forgotten first, and one for each address in DNS.
 	Pods []Pod `json:"pods"`
 
