@@ -117,6 +117,7 @@ func TestAnswersAreCounted(t *testing.T) {
 	r := start(t)
 	client := r.caddy.NewClient(t, H1)
 	r.Pod(podB).Kill()
+	client.Get("/") // else there is nothing to reload onto
 	for path, times := range map[string]int{
 		"/~/not.a.token/h/1/1":                                       1,
 		"/~/" + Token(t, NewSecret(32), podA) + "/h/1/1":             2,
