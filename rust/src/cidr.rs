@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -107,17 +107,27 @@ impl<V: Copy> Table<V> {
     /// and broadcast addresses are in no CIDR, since nothing can be dialled there.
     pub(crate) fn lookup(&self, address: IpAddr) -> Option<V> {
         match address.to_canonical() {
-            address if !dialable(address) => None,
-            IpAddr::V4(address) => self.four.find(address.to_bits()),
-            IpAddr::V6(address) => self.six.find(address.to_bits()),
+            IpAddr::V4(address) if dialable_four(address) => self.four.find(address.to_bits()),
+            IpAddr::V6(address) if dialable_six(address) => self.six.find(address.to_bits()),
+            _ => None,
         }
     }
 }
 
 /// Whether there can be a pod at a canonical address.
 pub(crate) fn dialable(address: IpAddr) -> bool {
-    let broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
-    !address.is_unspecified() && !address.is_multicast() && !broadcast
+    match address {
+        IpAddr::V4(address) => dialable_four(address),
+        IpAddr::V6(address) => dialable_six(address),
+    }
+}
+
+fn dialable_four(address: Ipv4Addr) -> bool {
+    !address.is_unspecified() && !address.is_multicast() && !address.is_broadcast()
+}
+
+fn dialable_six(address: Ipv6Addr) -> bool {
+    !address.is_unspecified() && !address.is_multicast()
 }
 
 /// A list of CIDRs: which of them holds an address? Immutable and usable from any number of threads.

@@ -67,4 +67,15 @@ mod tests {
             assert!(check(field, b"\xff").is_err());
         }
     }
+
+    #[test]
+    fn the_largest_value() {
+        let largest = vec![b'='; MAX_INPUT];
+        assert_eq!(check(Field::CookieName, &largest).unwrap_err().status, Status::Config);
+        let larger = check(Field::CookieName, &[&largest[..], b"="].concat()).unwrap_err();
+        assert_eq!(
+            (larger.status, larger.message.starts_with("the value has 67108865 bytes")),
+            (Status::TooLarge, true)
+        );
+    }
 }

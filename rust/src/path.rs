@@ -21,7 +21,11 @@ pub enum PathKind {
 /// Splits `/~/{token}` and `/~/{token}/...`. `None` for every other path, also when the token is empty. A query is
 /// passed over, and so are scheme and authority in front of the path.
 pub(crate) fn token(target: &[u8]) -> Option<(&[u8], PathKind)> {
-    let rest = without_authority(target).strip_prefix(b"/~/")?;
+    const SYSTEM: &[u8] = b"/~/";
+    let rest = match target.strip_prefix(SYSTEM) {
+        Some(rest) => rest,
+        None => without_authority(target)?.strip_prefix(SYSTEM)?,
+    };
     let end = memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len());
     let (token, rest) = rest.split_at(end);
     if token.is_empty() {
@@ -38,17 +42,15 @@ pub(crate) fn token(target: &[u8]) -> Option<(&[u8], PathKind)> {
 }
 
 /// What comes after `scheme://authority` in a target in absolute form (RFC 9112, section 3.2.2), which every server has
-/// to take; any other target as it is.
-fn without_authority(target: &[u8]) -> &[u8] {
-    if target.first().is_none_or(|first| !first.is_ascii_alphabetic()) {
-        return target;
+/// to take. `None` for a target in another form.
+fn without_authority(target: &[u8]) -> Option<&[u8]> {
+    if !target.first()?.is_ascii_alphabetic() {
+        return None;
     }
     let in_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
     let scheme = target.iter().take_while(|byte| in_scheme(byte)).count();
-    match target[scheme..].strip_prefix(b"://") {
-        Some(rest) => &rest[memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len())..],
-        None => target,
-    }
+    let rest = target[scheme..].strip_prefix(b"://")?;
+    Some(&rest[memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len())..])
 }
 
 #[cfg(test)]

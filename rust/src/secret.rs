@@ -104,6 +104,13 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_secret() {
+        let largest = "=".repeat(MAX_INPUT);
+        assert_eq!(refusal(&largest).status, Status::Secret);
+        assert_eq!(refusal(&(largest + "=")).status, Status::TooLarge);
+    }
+
+    #[test]
     fn misplaced_keys() {
         for text in [KEY16, KEY24, KEY32] {
             assert!(is_misplaced_key(text), "{text}");

@@ -34,6 +34,7 @@ fn errors_name_member_value_and_rule() {
         (r#""cidr": "10.0.0.1/8""#, 0, Status::Cidr, &["upstreams[0].cidr", "10.0.0.1/8", "write 10.0.0.0/8"]),
         (r#""cidr": 7"#, 0, Status::Config, &["upstreams[0].cidr", "a string, not a number"]),
         (r#""cidrs": "10.0.0.0/8""#, 0, Status::Config, &["upstreams[0].cidrs", "an array of strings, not a string"]),
+        (r#""cidrs": {}"#, 0, Status::Config, &["upstreams[0].cidrs", "an array of strings, not an object"]),
         (r#""cidrs": []"#, 0, Status::Cidr, &["upstreams[0].cidrs", "is empty"]),
         (r#""cidrs": ["10.0.0.0/8", "x"]"#, 0, Status::Cidr, &["upstreams[0].cidrs[1]", "\"x\""]),
         (r#""cidrs": ["10.0.0.0/8", null]"#, 0, Status::Config, &["upstreams[0].cidrs[1]", "not null"]),
@@ -50,11 +51,18 @@ fn errors_name_member_value_and_rule() {
         (r#""port": 80.5"#, 0, Status::Config, &["upstreams[0].port", "80.5", "1 to 65535"]),
         (r#""port": "80""#, 0, Status::Config, &["upstreams[0].port", "a number, not a string"]),
         (r#""port": 8080.0"#, 0, Status::Config, &["upstreams[0].port", "8080.0 is no port", "a whole number"]),
+        (r#""port": 0.0"#, 0, Status::Config, &["upstreams[0].port", "0.0 is no port"]),
         (r#""port": 1e300"#, 0, Status::Config, &["upstreams[0].port", "1e300"]),
         (r#""port": -1e300"#, 0, Status::Config, &["upstreams[0].port", "-1.000e300"]),
         (r#""host": "a:1""#, 0, Status::Config, &["upstreams[0].host", "\"a:1\""]),
         (r#""host": "a", "host": "b""#, 0, Status::Config, &["upstreams[0].host", "given twice"]),
         (r#""hots": "a""#, 0, Status::Config, &["upstreams[0]", "\"hots\"", "cidr, cidrs, host, port"]),
+        (
+            r#""a name that has thirty letters": 1"#,
+            0,
+            Status::Config,
+            &["upstreams[0]: unknown member (its name has 30 characters); allowed are"],
+        ),
         (r#""host": tru"#, 0, Status::Config, &["upstreams[0].host", "not valid JSON"]),
     ] {
         let error = refusal(&with_upstream(members));
@@ -107,6 +115,13 @@ fn errors_of_the_whole() {
             assert!(error.message.contains(part), "{error}: no {part}");
         }
     }
+}
+
+#[test]
+fn the_largest_configuration_is_taken() {
+    let mut json = with_upstream(r#""cidr": "10.0.0.0/8", "host": "a", "port": 1"#);
+    json.push_str(&" ".repeat(MAX_INPUT - json.len()));
+    assert!(parse(json.as_bytes()).is_ok());
 }
 
 #[test]

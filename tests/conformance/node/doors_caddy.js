@@ -118,17 +118,11 @@ function fits(name, type, value) {
     }
 }
 
-/** The types of the integers of structs that are passed in, by their names in the header. */
-const integers = {
-    doors_group: {
-        source: 'uint64_t', server: 'uint64_t', gone_after: 'uint64_t', page_wait: 'uint64_t', gone_rate: 'uint32_t',
-        max_waiting: 'uint32_t',
-    },
-    doors_pod: { port: 'uint16_t' },
-};
+/** The members of each struct, with their types. */
+const members = Object.fromEntries(Object.entries(structs).map(([name, struct]) => [name, koffi.type(struct).members]));
 
 function checked(struct, object) {
-    for (const [name, type] of Object.entries(integers[struct])) fits(name, type, object[name]);
+    for (const [name, { type }] of Object.entries(members[struct])) fits(name, type.name, object[name]);
     return object;
 }
 
