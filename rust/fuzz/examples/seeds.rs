@@ -91,36 +91,59 @@ fn config(vectors: &Value, decisions: &Value) -> Seeds {
     accepted.chain(refused).chain(routers).collect()
 }
 
-/// Each event is a pause, what happened, the pod (from 128: of another server), the path.
+/// Each event is a pause, what happened, the pod (from 64 and from 128: of another server), the path.
 fn pods() -> Seeds {
-    let story = |options: [u8; 2], events: &[[u8; 4]]| [&options[..], &events.concat()].concat();
+    let story = |options: [u8; 3], events: &[[u8; 4]]| [&options[..], &events.concat()].concat();
     let mut blip = vec![[0, 0, 1, 0]];
     blip.extend([[6, 2, 0, 0]; 30]);
-    blip.extend([[6, 6, 0, 0], [1, 6, 0, 1], [1, 0, 0, 0], [1, 6, 0, 0]]);
+    blip.extend([[6, 7, 0, 0], [1, 7, 0, 1], [1, 0, 0, 0], [1, 7, 0, 0]]);
     let mut all_down = vec![[0, 0, 0, 0], [0, 0, 1, 0]];
     all_down.extend([[6, 2, 0, 0], [0, 2, 1, 0]].repeat(15));
+    // Nobody else uses the upstream, until the caller looks for a witness.
+    let mut alone = vec![[6, 2, 0, 0]; 12];
+    alone.extend([[0, 0, 1, 4], [0, 7, 0, 0], [7, 7, 0, 0]]);
+    let drops = [[6, 5, 1, 0], [0, 7, 0, 1], [0, 0, 0, 1], [0, 6, 0, 1]].repeat(12);
+    // One after the other works and is forgotten, while one fails.
+    let crowd: Vec<[u8; 4]> =
+        (0..24).flat_map(|n| [[6, 0, 1 + n % 5, 2], [0, 2, 0, 0], [0, 11, 1 + n % 4, 0]]).collect();
+    let waits =
+        [[0, 1, 0, 0], [0, 10, 0, 2], [6, 10, 1, 2], [0, 10, 3, 2], [0, 0, 1, 4], [0, 10, 0, 2], [11, 10, 255, 2]];
     Seeds::from([
-        story([0, 0], &[[0, 1, 0, 0], [0, 6, 0, 0], [6, 6, 0, 0], [0, 0, 0, 0], [0, 6, 0, 0]]),
-        story([1, 1], &blip),
-        story([2, 2], &blip),
-        story([0, 3], &blip),
-        story([2, 0], &blip),
-        story([2, 0], &all_down),
+        story([0, 0, 5], &[[0, 1, 0, 0], [0, 7, 0, 0], [6, 7, 0, 0], [0, 0, 0, 0], [0, 7, 0, 0]]),
+        story([1, 1, 5], &blip),
+        story([2, 2, 1], &blip),
+        story([0, 3, 3], &blip),
+        story([2, 0, 5], &all_down),
+        story([2, 0, 5], &alone),
+        story([2, 1, 3], &drops),
+        story([1, 0, 2], &crowd),
+        story([2, 0, 33], &waits),
         story(
-            [0, 1],
-            &[[0, 1, 0, 0], [0, 6, 0, 0], [0, 6, 0, 0], [0, 8, 0, 0], [0, 8, 0, 0], [0, 31, 3, 0], [0, 6, 0, 0]],
+            [0, 1, 5],
+            &[[0, 1, 0, 0], [0, 7, 0, 0], [0, 7, 0, 0], [0, 9, 0, 0], [0, 9, 64, 0], [0, 31, 3, 0], [0, 7, 0, 0]],
         ),
         story(
-            [0, 3],
-            &[[0, 137, 1, 0], [6, 9, 1, 0], [0, 12, 1, 0], [1, 0, 5, 0], [0, 140, 1, 0], [11, 9, 5, 0], [1, 12, 5, 0]],
+            [0, 3, 5],
+            &[
+                [0, 139, 1, 0],
+                [6, 11, 1, 0],
+                [0, 14, 1, 0],
+                [1, 0, 5, 0],
+                [0, 142, 1, 0],
+                [10, 11, 5, 0],
+                [1, 14, 5, 0],
+            ],
         ),
-        story([3, 3], &[[0, 5, 130, 2], [15, 2, 129, 0], [15, 2, 129, 0], [0, 3, 0, 0], [0, 4, 0, 0], [9, 47, 132, 0]]),
+        story(
+            [3, 3, 0],
+            &[[0, 5, 130, 2], [14, 2, 129, 0], [14, 2, 129, 0], [0, 3, 0, 0], [0, 4, 0, 0], [9, 47, 68, 0]],
+        ),
     ])
 }
 
 /// Calls by their numbers in the target; a length below 100 stands for an input that is known to be good.
 fn c_api() -> Seeds {
-    let ready: &[u8] = &[0, 0, 1, 0, 2, 0, 3];
+    let ready: &[u8] = &[0, 0, 1, 0, 2, 0, 3, 9];
     let token: &[u8] = &[4, 0, 10, 0, 0, 7, 60];
     let all = |parts: &[&[u8]]| parts.concat();
     Seeds::from([

@@ -137,7 +137,7 @@ pub fn run(input: &[u8]) -> bool {
     let (mut now, mut reached) = (0u64, false);
     while !reader.is_empty() {
         unsafe {
-            match reader.byte() % 24 {
+            match reader.byte() % 26 {
                 0 => {
                     let secret = Input::read(&mut reader, KEY.as_bytes());
                     let (mut out, mut error) = (Output::new(), Output::new());
@@ -160,9 +160,10 @@ pub fn run(input: &[u8]) -> bool {
                     out.after(status).map(|new| router.replace(*new)).unwrap_or_default();
                 }
                 3 => {
-                    let mut out = Output::new();
-                    let status = doors_pods_new(out.pointer());
-                    out.after(status).map(|new| pods.replace(*new)).unwrap();
+                    let (mut out, most) = (Output::new(), u32::from(reader.byte() % 16));
+                    let status = doors_pods_new(most, out.pointer());
+                    assert_eq!(status == DOORS_STATUS_RANGE, most == 0);
+                    out.after(status).map(|new| pods.replace(*new)).unwrap_or_default();
                 }
                 4 => {
                     let address = address(&mut reader);
@@ -316,16 +317,22 @@ pub fn run(input: &[u8]) -> bool {
                         assert!(idle.answer != DOORS_IDLE_YES || idle.in_flight == 0 && idle.wait == 0);
                     }
                 }
+                24 => {
+                    let (most, status) = (u32::from(reader.byte() % 16), DOORS_STATUS_OK);
+                    let got = doors_pods_limit(pods.0, most);
+                    assert!(pods.0.is_null() || (got == status) == (most > 0));
+                }
                 event => {
                     now = now.wrapping_add(u64::from(reader.byte()) << 24);
                     let group = doors_group {
                         source: u64::from(event),
                         server: u64::from(reader.byte() % 3),
                         gone_after: u64::from(reader.byte()) << 26,
+                        page_wait: u64::from(event) << 30,
                         gone_rate: u32::from(reader.byte() % 4),
-                        reserved: 0,
+                        max_waiting: 3,
                     };
-                    let (path, outcome) = (u32::from(reader.byte() % 7), u32::from(reader.byte() % 8));
+                    let (path, outcome) = (u32::from(reader.byte() % 7), u32::from(reader.byte() % 9));
                     let list: Box<[doors_pod]> = (0..reader.byte() % 4).map(|_| pod(&mut reader)).collect();
                     let first = list.first().map_or(null(), |first| first as *const doors_pod);
                     let (mut answer, mut verdict) = (Output::<doors_answer>::new(), Output::<u32>::new());
@@ -342,19 +349,25 @@ pub fn run(input: &[u8]) -> bool {
                         15 => doors_pods_began(pods.0, &group, first, path, now, answer.pointer()),
                         16 | 17 => doors_pods_ended(pods.0, &group, first, path, outcome, now, answer.pointer()),
                         18 => doors_pods_refused_token(pods.0, &group, outcome, path, now, answer.pointer()),
+                        25 => {
+                            let since = now.saturating_sub(u64::from(path) << 31);
+                            doors_pods_wait(pods.0, &group, since, outcome, now, answer.pointer())
+                        }
                         _ => {
                             let mut failed = vec![UNTOUCHED; list.len()].into_boxed_slice();
                             let (start, count, out) = (list.as_ptr(), list.len(), failed.as_mut_ptr());
                             let resolved = doors_pods_resolved(pods.0, group.server, start, count);
                             let status = doors_pods_failed_recently(pods.0, start, count, now, out);
-                            assert_eq!(resolved, status);
+                            assert!(status == resolved || status == DOORS_STATUS_RANGE && now > i64::MAX as u64);
                             let allowed = if status == DOORS_STATUS_OK { 0..=1 } else { UNTOUCHED..=UNTOUCHED };
                             assert!(failed.iter().all(|one| allowed.contains(one)));
                             DOORS_STATUS_NO_MATCH
                         }
                     };
                     if let Some(answer) = answer.after(status) {
-                        assert!(answer.action <= DOORS_ACTION_UNAVAILABLE && answer.verdict <= DOORS_VERDICT_GONE);
+                        assert!(answer.action <= DOORS_ACTION_WAIT && answer.verdict <= DOORS_VERDICT_GONE);
+                        assert_eq!(answer.until > now, answer.action == DOORS_ACTION_WAIT);
+                        assert!(now <= i64::MAX as u64);
                         assert_eq!(answer.retry_after == 1, answer.action == DOORS_ACTION_UNAVAILABLE);
                     }
                     let status = doors_pods_verdict(pods.0, first, verdict.pointer());

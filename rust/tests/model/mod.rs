@@ -109,10 +109,16 @@ impl Model {
             address: None,
         };
         let path = path.split(|byte| *byte == b'?').next().unwrap();
-        let mut segments: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
-        if segments.len() > 2 && segments[0] == b"http:" && segments[1].is_empty() {
-            segments.splice(..3, [&b""[..]]);
-        }
+        // A target may be a whole URL.
+        let scheme = path.windows(3).position(|three| three == b"://").filter(|end| {
+            let others = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+            path[0].is_ascii_alphabetic() && path[..*end].iter().all(others)
+        });
+        let path = scheme.map_or(path, |end| {
+            let rest = &path[end + 3..];
+            &rest[rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len())..]
+        });
+        let segments: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
         if segments.len() >= 3 && segments[0].is_empty() && segments[1] == b"~" && !segments[2].is_empty() {
             decision.path = match (segments.get(3), segments.len()) {
                 (Some(&b"s"), 5..) => PathKind::Sync,
