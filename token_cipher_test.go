@@ -118,6 +118,19 @@ func TestKeysAreNeverShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	raw := string(keys[0])
+	shows := func(text string) bool {
+		for _, part := range []string{canary[:8], raw[:8], fmt.Sprintf("%x", raw[:4]), fmt.Sprintf("%X", raw[:4]), fmt.Sprint([]byte(raw[:4]))[1:8]} {
+			if strings.Contains(text, part) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, format := range []string{"%v", "%x", "%X", "%d"} {
+		if shown := fmt.Sprintf(format, keys[0]); !shows(shown) {
+			t.Errorf("the test overlooks a key in %s", shown)
+		}
+	}
 	type holder struct {
 		Exported TokenCipher
 		hidden   TokenCipher
@@ -142,10 +155,8 @@ func TestKeysAreNeverShown(t *testing.T) {
 		encoded, _ := json.Marshal(value)
 		texts = append(texts, logged.String(), string(encoded))
 		for _, text := range texts {
-			for _, part := range []string{canary[:8], raw[:8], fmt.Sprintf("%x", raw[:4]), fmt.Sprintf("%X", raw[:4]), fmt.Sprint([]byte(raw[:4]))[1:8]} {
-				if strings.Contains(text, part) {
-					t.Errorf("%T shows the key: %s", value, text)
-				}
+			if shows(text) {
+				t.Errorf("%T shows the key: %s", value, text)
 			}
 		}
 	}

@@ -64,6 +64,7 @@ check_release() { # check_release PLANTED_ARCHIVE
 check_calls() {
     local name names
     names=$(scripts/declared.sh)
+    [ -n "$names" ]
     for name in $names; do
         grep -q -w -- "$name" tests/hostile/*.c || {
             printf 'sanitize: tests/hostile never calls %s\n' "$name" >&2

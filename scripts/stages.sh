@@ -114,6 +114,13 @@ stage_go_root() {
 
 stage_go_binding() {
     go test -timeout 5m -race "${shared_flags[@]}" ./go
+    # A checker whose silence counts reports a fault that is there.
+    local report
+    if report=$(GOEXPERIMENT=cgocheck2 go run "${shared_flags[@]}" ./tests/hostile/stored 2>&1) ||
+        ! grep -q 'Go pointer stored into non-Go memory' <<<"$report"; then
+        printf '%s\ncgocheck2 has not reported a Go pointer in memory of C\n' "$report" >&2
+        return 1
+    fi
     GOEXPERIMENT=cgocheck2 go test -timeout 5m "${shared_flags[@]}" ./go
 }
 

@@ -2,9 +2,11 @@
 
 mod counting;
 
+use std::collections::BTreeMap;
+
 use counting::allocations;
 use doors_caddy::pods::{Group, Outcome, Pod, Pods};
-use doors_caddy::{PathKind, Reason, Router, TokenCipher};
+use doors_caddy::{Kind, PathKind, Reason, Router, TokenCipher};
 
 #[test]
 fn decisions_allocate_nothing() {
@@ -39,13 +41,16 @@ fn decisions_allocate_nothing() {
         let address = format!("10.0.{}.{}", number % 100, number / 100);
         (format!("/~/{}/h/1", token(NEW, &address)), String::new())
     }));
+    let mut kinds = BTreeMap::new();
     // The first time a token is opened, then it is known, or known no more.
     for (path, cookies) in requests.iter().chain(&requests) {
-        let count = allocations(|| {
-            std::hint::black_box(router.decide(path.as_bytes(), cookies.as_bytes()));
-        });
+        let mut kind = None;
+        let count = allocations(|| kind = Some(router.decide(path.as_bytes(), cookies.as_bytes()).kind));
         assert_eq!(count, 0, "{path} {cookies}");
+        *kinds.entry(kind.unwrap() as u32).or_insert(0) += 1;
     }
+    let [pod, gone, server, any] = [Kind::Pod, Kind::Gone, Kind::Server, Kind::Any].map(|kind| kinds[&(kind as u32)]);
+    assert_eq!((pod, gone, server, any), (2 * 2002, 2 * 4, 2 * 2, 2 * 6));
 }
 
 #[test]

@@ -32,6 +32,7 @@ expect_output 'none measured' fail 'nothing was measured' on '' --compare "$figu
 
 # The committed figures, as if each operation had become a tenth dearer.
 committed=$doors_root/tests/instructions/figures.txt
+expect_output 'figures are committed' 0 '[rustc ' grep '^\[' "$committed"
 while read -r key; do
     dearer=$(awk -v key="[$key]" '/^\[/ { inside = $0 == key; next } inside && NF == 2 { printf "%s %.0f\\n", $1, $2 * 1.1 }' "$committed")
     expect_output "+10 % with $key" fail 'MORE THAN 5 % MORE' on "$dearer" --compare "$committed" "$key"

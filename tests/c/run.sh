@@ -20,9 +20,7 @@ eval "libs=($(pkg-config --libs doors_caddy libcjson))"
 
 printf '#include <doors_caddy.h>\n' >"$out/header.c"
 "${cc[@]}" -std=c11 "${warnings[@]}" -Iinclude -fsyntax-only "$out/header.c"
-if command -v "$cxx" >/dev/null 2>&1; then
-    "$cxx" -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c++ "$out/header.c"
-fi
+"$cxx" -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c++ "$out/header.c"
 
 scripts/declared.sh >"$out/declared"
 nm --defined-only --extern-only "$library" 2>/dev/null | sed -n 's/.* T \(doors_[a-z_]*\)$/\1/p' | LC_ALL=C sort >"$out/exported"
@@ -34,9 +32,7 @@ fi
 "${cc[@]}" -std=c11 -g "${warnings[@]}" "${cflags[@]}" tests/c/*.c -o "$out/conformance" "${libs[@]}" -lpthread
 "$out/conformance" tests/vectors
 
-# Memory: the same under valgrind where it is installed. It must fail on any error, also on a leak.
-if command -v valgrind >/dev/null 2>&1; then
-    valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite,indirect \
-        "$out/conformance" tests/vectors >"$out/valgrind.log"
-    echo "valgrind   no errors, no leaks"
-fi
+# Memory: the same under valgrind. It must fail on any error, also on a leak.
+valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite,indirect \
+    "$out/conformance" tests/vectors >"$out/valgrind.log"
+echo "valgrind   no errors, no leaks"

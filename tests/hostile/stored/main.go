@@ -1,0 +1,17 @@
+// Stores a Go pointer in memory of C, so that GOEXPERIMENT=cgocheck2 shows that it sees such faults.
+package main
+
+// #include <stdlib.h>
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"unsafe"
+)
+
+func main() {
+	place := (**byte)(C.malloc(C.size_t(unsafe.Sizeof(uintptr(0)))))
+	*place = new(byte)
+	fmt.Fprintln(os.Stderr, "hostile: made the fault stored")
+}
