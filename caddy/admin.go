@@ -4,7 +4,6 @@
 package caddydoors
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -19,9 +18,9 @@ func init() { caddy.RegisterModule(new(AdminAPI)) }
 
 // AdminAPI serves `GET /doors` and `GET /doors/pods/{ip}?idle=60s` at the admin endpoint. It needs no configuration.
 type AdminAPI struct {
-	// ended ends with the admin server, or with the configuration.
-	ended    context.Context
-	end      context.CancelFunc
+	// ended ends with the admin server. The context of the module may end long before: Caddy replaces the admin server before it provisions
+	// apps, and keeps the new one when they fail.
+	ended    chan struct{}
 	watching sync.Once
 }
 
@@ -33,9 +32,9 @@ func (*AdminAPI) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Provision notes how long the module lives.
-func (a *AdminAPI) Provision(ctx caddy.Context) error {
-	a.ended, a.end = context.WithCancel(ctx)
+// Provision makes the module ready.
+func (a *AdminAPI) Provision(caddy.Context) error {
+	a.ended = make(chan struct{})
 	return nil
 }
 
@@ -49,7 +48,7 @@ func (a *AdminAPI) serve(w http.ResponseWriter, r *http.Request) error {
 	// Each configuration has an admin server of its own, which waits for held questions when it is replaced.
 	a.watching.Do(func() {
 		if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
-			server.RegisterOnShutdown(a.end)
+			server.RegisterOnShutdown(sync.OnceFunc(func() { close(a.ended) }))
 		}
 	})
 	// Held for one request only: Caddy has this module in every configuration, and needs nothing of ours in most.
@@ -57,7 +56,7 @@ func (a *AdminAPI) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	status.Responder{Reporter: shared, Ended: a.ended.Done()}.ServeAPI(w, r, strings.TrimPrefix(r.URL.Path, adminPath))
+	status.Responder{Reporter: shared, Ended: a.ended}.ServeAPI(w, r, strings.TrimPrefix(r.URL.Path, adminPath))
 	return releaseShared()
 }
 

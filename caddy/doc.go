@@ -7,6 +7,8 @@
 //	caddyfile.go   the block's tokens in, a Source out
 //	handler.go     JSON in, the provisioned handler out
 //	source.go      a Source in, its router (Rust) and its hosts out
+//	warnings.go    a handler and what is around it in, a warning for each option against Doors pages out; middleware.go those before it
+//	listeners.go   the app in, an error where Caddy would proxy to itself out
 //
 // So does a request:
 //

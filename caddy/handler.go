@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -125,14 +126,19 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.LoadBalancing.SelectionPolicy = chooser{h.LoadBalancing.SelectionPolicy, source}
 	}
 
-	warnings := handlerWarnings(&h.Handler, transport.HTTPTransport, source)
+	warnings := append(handlerWarnings(&h.Handler, transport.HTTPTransport, source), middlewareWarnings(ctx, ctx.Modules())...)
+	logWarnings(source.logger, warnings)
 	if app := httpApp(ctx.Modules()); app != nil {
-		if err := source.checkNotItself(app); err != nil {
+		if err := source.checkNotItself(source.configuration.listening()); err != nil {
 			return err
 		}
-		warnings = append(warnings, appWarnings(app)...)
+		around := appWarnings(app)
+		if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok {
+			around = append(around, serverWarnings(server)...)
+		}
+		warnings = append(warnings, around...)
+		logWarnings(source.logger, slices.DeleteFunc(around, func(w warning) bool { return !source.configuration.once(w.option) }))
 	}
-	logWarnings(source.logger, warnings)
 	if provisioned != nil {
 		provisioned(h, warnings)
 	}

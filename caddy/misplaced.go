@@ -49,6 +49,14 @@ func checkSource(key string, config json.RawMessage) error {
 	if err := checkSourceName(name, hasSecret); name != "" && err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
+	var sources []json.RawMessage // of multi
+	if json.Unmarshal(members["sources"], &sources) == nil {
+		for i, source := range sources {
+			if err := checkSource(fmt.Sprintf("%s.sources[%d]", key, i), source); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

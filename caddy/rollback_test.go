@@ -51,6 +51,7 @@ func startRollback(t testing.TB) *rollback {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}}
 	t.Cleanup(func() {
+		_ = caddy.Load(r.with(`{"handler": "static_response"}`), true) // Caddy keeps the last configuration with an admin server
 		_ = caddy.Stop()
 		_ = os.RemoveAll(folder)
 	})

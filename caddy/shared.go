@@ -44,17 +44,16 @@ func acquireShared() (*shared, error) {
 		if err != nil {
 			return nil, err
 		}
-		logger := caddy.Log().Named(string(new(Source).CaddyModule().ID))
 		s := &shared{
-			hosts: hosts.NewSet(hosts.Config{
-				OnChange: func(event hosts.Event) { logHost(logger, event) },
-				OnLookup: metrics.LookedUp,
-			}),
 			pods:    pods,
 			started: time.Now(),
 			seed:    maphash.MakeSeed(),
 			ended:   make(chan struct{}),
 		}
+		s.hosts = hosts.NewSet(hosts.Config{
+			OnChange: func(event hosts.Event) { logHost(s.logger(), event) },
+			OnLookup: metrics.LookedUp,
+		})
 		go s.sample()
 		return s, nil
 	})
@@ -77,6 +76,14 @@ func (s *shared) Destruct() error {
 
 // now is the time on the clock that all events are given in.
 func (s *shared) now() time.Duration { return time.Since(s.started) }
+
+// logger is that of the configuration in force. It must not be kept: a reload may close the file behind it.
+func (s *shared) logger() *zap.Logger {
+	if sources := s.sources.inForce(); len(sources) > 0 {
+		return sources[0].logger
+	}
+	return caddy.Log().Named(string(new(Source).CaddyModule().ID))
+}
 
 // number stands for a text in groups of pods: the same in every configuration of this process, and without meaning
 // outside of it.

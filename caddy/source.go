@@ -50,8 +50,9 @@ type Source struct {
 	keys    metrics.Keys
 	shared  *shared
 
-	// identity is what is shown of the configuration.
-	identity identity
+	// identity is what is shown of the configuration, which is shared with other sources.
+	identity      identity
+	configuration *configuration
 
 	group  doors.Group // of requests that belong to no server
 	logger *zap.Logger
@@ -161,11 +162,10 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	if err := metrics.Register(ctx.GetMetricsRegistry(), s.shared.metricsState()); err != nil {
 		return err
 	}
-	app := httpApp(ctx.Modules())
-	if s.notice != "" && !s.shared.sources.noticed(app) { // once for each configuration
+	s.configuration = s.shared.sources.add(s, httpApp(ctx.Modules()))
+	if s.notice != "" && s.configuration.once(s.notice) {
 		s.logger.Info(s.notice)
 	}
-	s.shared.sources.add(s, app)
 	s.limitPods()
 	return nil
 }

@@ -12,35 +12,61 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// liveSources are the sources that are provisioned. While a configuration replaces another one, both have some.
+// liveSources are the sources that are provisioned, by their configuration. While one replaces another one, both have some.
 type liveSources struct {
 	mu   sync.Mutex
-	list []liveSource
+	list []*configuration // the oldest first
 }
 
-// liveSource is a source and the app that it is part of, of which each configuration has its own.
-type liveSource struct {
-	source *Source
-	app    *caddyhttp.App
+// configuration is what the sources of one configuration share. Each has an app of its own. What is not under the lock is for Provision:
+// a configuration is provisioned by one goroutine.
+type configuration struct {
+	app     *caddyhttp.App
+	sources []*Source // in the order in which they were provisioned
+
+	said      map[string]bool
+	listeners *listeners // nil until somebody asks
 }
 
-func (l *liveSources) add(source *Source, app *caddyhttp.App) {
+func (l *liveSources) add(source *Source, app *caddyhttp.App) *configuration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = append(l.list, liveSource{source, app})
+	i := slices.IndexFunc(l.list, func(c *configuration) bool { return c.app == app })
+	if i < 0 {
+		i = len(l.list)
+		l.list = append(l.list, &configuration{app: app, said: make(map[string]bool)})
+	}
+	l.list[i].sources = append(l.list[i].sources, source)
+	return l.list[i]
 }
 
-// noticed tells whether a source of the app has a notice.
-func (l *liveSources) noticed(app *caddyhttp.App) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.list, func(live liveSource) bool { return live.app == app && live.source.notice != "" })
+// once tells whether this is the first time that something is to be said of the configuration.
+func (c *configuration) once(text string) bool {
+	first := !c.said[text]
+	c.said[text] = true
+	return first
+}
+
+// listening returns where the servers of the configuration listen.
+func (c *configuration) listening() *listeners {
+	if c.listeners == nil {
+		c.listeners = listenersOf(c.app)
+	}
+	return c.listeners
 }
 
 func (l *liveSources) remove(source *Source) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = slices.DeleteFunc(l.list, func(live liveSource) bool { return live.source == source })
+	for i, configuration := range l.list {
+		if at := slices.Index(configuration.sources, source); at >= 0 {
+			configuration.sources = slices.Delete(configuration.sources, at, at+1)
+			if len(configuration.sources) == 0 {
+				l.list = slices.Delete(l.list, i, i+1)
+			}
+			return
+		}
+	}
 }
 
 // maxPods is the most that any of the sources asks for.
@@ -48,8 +74,10 @@ func (l *liveSources) maxPods() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	most := 0
-	for _, live := range l.list {
-		most = max(most, live.source.maxPods())
+	for _, configuration := range l.list {
+		for _, source := range configuration.sources {
+			most = max(most, source.maxPods())
+		}
 	}
 	return cmp.Or(most, defaultMaxPods)
 }
@@ -63,21 +91,17 @@ func (l *liveSources) inForce() []*Source {
 
 // of returns the sources of an app in the order in which they were provisioned. The sources of one that is being loaded are not
 // complete yet, and it may fail to load; so they count only where the running one has none.
-func (l *liveSources) of(running *caddyhttp.App) (sources []*Source) {
+func (l *liveSources) of(running *caddyhttp.App) []*Source {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.list) == 0 {
 		return nil
 	}
-	if !slices.ContainsFunc(l.list, func(live liveSource) bool { return live.app == running }) {
-		running = l.list[len(l.list)-1].app
+	i := slices.IndexFunc(l.list, func(c *configuration) bool { return c.app == running })
+	if i < 0 {
+		i = len(l.list) - 1
 	}
-	for _, live := range l.list {
-		if live.app == running {
-			sources = append(sources, live.source)
-		}
-	}
-	return sources
+	return slices.Clone(l.list[i].sources)
 }
 
 // identity is the part of a source's configuration that is shown: no key.

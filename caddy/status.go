@@ -67,10 +67,8 @@ func (h *StatusHandler) Provision(ctx caddy.Context) error {
 	}
 	h.ended = make(chan struct{})
 	end := sync.OnceFunc(func() { close(h.ended) })
-	if app := httpApp(ctx.Modules()); app != nil {
-		for _, server := range app.Servers {
-			server.RegisterOnShutdown(end)
-		}
+	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok { // all of a configuration shut down at once
+		server.RegisterOnShutdown(end)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
 // In: a provisioned handler with a doors_upstream source, and the app it belongs to.
-// Out: a warning for each option that would break Doors pages, and an error where Caddy would proxy to itself.
+// Out: a warning for each option that would break Doors pages.
 
 package caddydoors
 
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -83,16 +82,20 @@ func usesForwardProxy(transport *reverseproxy.HTTPTransport, source *Source) boo
 	return false
 }
 
-// appWarnings looks at the options of the whole app and of its HTTP servers.
+// appWarnings looks at the options of the app, which are the same for all of its sources.
 func appWarnings(app *caddyhttp.App) []warning {
-	warnings := timeoutWarnings(map[string]caddy.Duration{"grace_period": app.GracePeriod})
-	for name, server := range app.Servers {
-		warnings = append(warnings, timeoutWarnings(map[string]caddy.Duration{
-			"server " + name + ": read_timeout":  server.ReadTimeout,
-			"server " + name + ": write_timeout": server.WriteTimeout,
-		})...)
-	}
-	return warnings
+	return timeoutWarnings(map[string]caddy.Duration{"grace_period": app.GracePeriod})
+}
+
+// serverWarnings looks at the options of the server that the handler is part of.
+func serverWarnings(server *caddyhttp.Server) []warning {
+	name := "server " + server.Name() + ": "
+	return timeoutWarnings(map[string]caddy.Duration{
+		name + "read_timeout":       server.ReadTimeout,
+		name + "write_timeout":      server.WriteTimeout,
+		name + "read_idle_timeout":  server.ReadIdleTimeout,
+		name + "write_idle_timeout": server.WriteIdleTimeout,
+	})
 }
 
 // logWarnings writes each warning once, in a stable order.
@@ -111,39 +114,4 @@ func httpApp(lineage []caddy.Module) *caddyhttp.App {
 		}
 	}
 	return nil
-}
-
-// checkNotItself refuses a configuration in which a pod's address and port can be Caddy's own: a request would go round
-// in circles.
-func (s *Source) checkNotItself(app *caddyhttp.App) error {
-	for name, server := range app.Servers {
-		for _, listen := range server.Listen {
-			address, err := caddy.ParseNetworkAddress(listen)
-			if err != nil || address.IsUnixNetwork() {
-				continue // Caddy itself reports the former
-			}
-			for _, local := range localAddresses(address.Host) {
-				i, ok := s.router.Lookup(local)
-				if ok && uint(s.servers[i].port) >= address.StartPort && uint(s.servers[i].port) <= address.EndPort {
-					return fmt.Errorf("upstreams[%d]: its network holds %s and its port is %d, where server %s of this Caddy listens (%s): "+
-						"it would proxy to itself", i, local, s.servers[i].port, name, listen)
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// localAddresses returns the addresses at which a listener on the host can be reached; those of all interfaces if it has none.
-func localAddresses(host string) (addresses []netip.Addr) {
-	if address, err := netip.ParseAddr(host); err == nil && !address.IsUnspecified() {
-		return []netip.Addr{address}
-	}
-	interfaces, _ := net.InterfaceAddrs() // without them the check finds less, which is no reason to refuse to start
-	for _, network := range interfaces {
-		if prefix, err := netip.ParsePrefix(network.String()); err == nil {
-			addresses = append(addresses, prefix.Addr())
-		}
-	}
-	return addresses
 }

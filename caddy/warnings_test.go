@@ -3,6 +3,7 @@ package caddydoors
 import (
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/timeouts"
 )
 
 func optionsOf(warnings []warning) (options []string) {
@@ -60,47 +62,94 @@ func TestHandlerWarnings(t *testing.T) {
 	}
 }
 
-func TestAppWarnings(t *testing.T) {
-	app := &caddyhttp.App{
-		GracePeriod: caddy.Duration(10 * time.Second),
-		Servers: map[string]*caddyhttp.Server{
-			"short": {ReadTimeout: caddy.Duration(time.Second), WriteTimeout: caddy.Duration(time.Second)},
-			"long":  {ReadTimeout: caddy.Duration(time.Minute)},
-		},
-	}
-	got := strings.Join(optionsOf(appWarnings(app)), "; ")
-	for _, want := range []string{"grace_period", "server short: read_timeout", "server short: write_timeout"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("no warning about %s in %s", want, got)
+// harmless are the durations of Caddy's HTTP app, servers and proxies that cut and delay no stream, and why.
+var harmless = map[string]string{
+	"App.shutdown_delay":                    "streams go on until grace_period begins",
+	"Server.read_header_timeout":            "ends with the header of a request",
+	"Server.idle_timeout":                   "begins when no request is under way",
+	"Server.keepalive_interval":             "probes of TCP, which every living client answers",
+	"Server.keepalive_idle":                 "probes of TCP, which every living client answers",
+	"Handler.flush_interval":                "Caddy flushes answers of unknown length at once",
+	"Handler.stream_timeout":                "for upgraded connections only",
+	"Handler.stream_close_delay":            "for upgraded connections only",
+	"LoadBalancing.try_duration":            "pods are not load balanced",
+	"LoadBalancing.try_interval":            "pods are not load balanced",
+	"ActiveHealthChecks.interval":           "do nothing for dynamic upstreams",
+	"ActiveHealthChecks.timeout":            "do nothing for dynamic upstreams",
+	"PassiveHealthChecks.fail_duration":     "pods have no health checks",
+	"PassiveHealthChecks.unhealthy_latency": "pods have no health checks",
+	"HTTPTransport.dial_timeout":            "ends with the connection to a pod",
+	"HTTPTransport.dial_fallback_delay":     "ends with the connection to a pod",
+	"HTTPTransport.expect_continue_timeout": "the body is sent when it ends",
+	"TLSConfig.handshake_timeout":           "ends with the connection to a pod",
+	"KeepAlive.probe_interval":              "probes of TCP, which every living pod answers",
+	"KeepAlive.idle_timeout":                "begins when no request is under way",
+}
+
+// durations collects the members of a struct that are durations, with those of all structs of Caddy's HTTP packages in it.
+func durations(in reflect.Type, into map[string]reflect.Type, seen map[reflect.Type]bool) {
+	switch in.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array:
+		durations(in.Elem(), into, seen)
+	case reflect.Struct:
+		if seen[in] || !strings.HasPrefix(in.PkgPath(), "github.com/caddyserver/caddy/v2/modules/caddyhttp") {
+			return
 		}
-	}
-	if strings.Contains(got, "long") {
-		t.Errorf("a warning about a server whose timeouts are long: %s", got)
+		seen[in] = true
+		for field := range in.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			switch {
+			case !field.IsExported() || name == "-":
+			case field.Type == reflect.TypeFor[caddy.Duration](), field.Type == reflect.TypeFor[time.Duration]():
+				into[in.Name()+"."+name] = in
+			default:
+				durations(field.Type, into, seen)
+			}
+		}
 	}
 }
 
-// A Caddy that could dial itself is refused, whether it listens on one address or on all.
-func TestRefusesToProxyToItself(t *testing.T) {
-	for _, test := range []struct {
-		listen, cidr string
-		refused      bool
-	}{
-		{"127.0.1.1:18080", "127.0.1.0/24", true},
-		{"127.0.1.1:18000-18100", "127.0.1.0/24", true},
-		{":18080", "127.0.0.0/24", true},
-		{"127.0.2.1:18080", "127.0.1.0/24", false},
-		{"127.0.1.1:18081", "127.0.1.0/24", false},
-	} {
-		config := strings.NewReplacer("LISTEN", test.listen, "CIDR", test.cidr, "SECRET", testSecret).Replace(
-			`{"apps": {"http": {"servers": {"test": {"listen": ["LISTEN"], "routes": [{"handle": [{"handler": "reverse_proxy",
-				"upstreams": {"source": "doors_upstream", "secret": "SECRET", "upstreams": [{"cidr": "CIDR", "host": "a", "port": 18080}]}}]}]}}}}}`)
-		var parsed caddy.Config
-		if err := caddy.StrictUnmarshalJSON([]byte(config), &parsed); err != nil {
-			t.Fatal(err)
+// Each duration of this Caddy that could end or delay a stream is warned about when it is short, or known to be harmless.
+func TestEveryDurationIsKnown(t *testing.T) {
+	found := make(map[string]reflect.Type)
+	for _, root := range []reflect.Type{reflect.TypeFor[caddyhttp.App](), reflect.TypeFor[reverseproxy.Handler](), reflect.TypeFor[reverseproxy.HTTPTransport](), reflect.TypeFor[timeouts.Timeouts]()} {
+		durations(root, found, make(map[reflect.Type]bool))
+	}
+	warned := 0
+	for member, owner := range found {
+		configured := reflect.New(owner)
+		for field := range owner.Fields() {
+			if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); owner.Name()+"."+name == member {
+				configured.Elem().FieldByIndex(field.Index).SetInt(int64(3 * time.Second))
+			}
 		}
-		err := caddy.Validate(&parsed)
-		if refused := err != nil && strings.Contains(err.Error(), "proxy to itself"); refused != test.refused {
-			t.Errorf("listening on %s with %s: %v, want refused: %t", test.listen, test.cidr, err, test.refused)
+		var warnings []warning
+		switch configured := configured.Interface().(type) {
+		case *caddyhttp.App:
+			warnings = appWarnings(configured)
+		case *caddyhttp.Server:
+			warnings = serverWarnings(configured)
+		case *timeouts.Timeouts:
+			warnings = middlewareWarning(configured)
+		case *reverseproxy.HTTPTransport:
+			configured.Transport = new(http.Transport)
+			warnings = handlerWarnings(&reverseproxy.Handler{LoadBalancing: new(reverseproxy.LoadBalancing)}, configured, new(Source))
+		}
+		_, name, _ := strings.Cut(member, ".")
+		isWarned := len(warnings) == 1 && strings.HasSuffix(warnings[0].option, " "+name) || len(warnings) == 1 && warnings[0].option == name
+		if _, isHarmless := harmless[member]; isWarned == isHarmless {
+			t.Errorf("%s is to be warned about or harmless: %q, %q", member, optionsOf(warnings), harmless[member])
+		}
+		if isWarned {
+			warned++
+		}
+	}
+	if warned != 10 {
+		t.Errorf("%d durations are warned about", warned)
+	}
+	for member := range harmless {
+		if found[member] == nil {
+			t.Errorf("this Caddy has no %s any more", member)
 		}
 	}
 }
