@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
 )
 
 // canaries are keys of each size that are found in no other text. None of them can be taken for a name.
@@ -103,7 +104,10 @@ func TestNoCaddyfileShowsAKey(t *testing.T) {
 	adapted := 0
 	for _, key := range canaries() {
 		for _, caddyfile := range caddyfiles {
-			config, err := adapt(strings.ReplaceAll(caddyfile, "KEY", key))
+			result, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(strings.ReplaceAll(caddyfile, "KEY", key)), map[string]any{"filename": "Caddyfile"})
+			if shown := shows(fmt.Sprint(warnings), key); shown != "" {
+				t.Errorf("%s: a warning of the adapter: %s", caddyfile, shown)
+			}
 			if err != nil {
 				if shown := shows(err.Error(), key); shown != "" {
 					t.Errorf("%s: the error of the adapter: %s", caddyfile, shown)
@@ -111,7 +115,7 @@ func TestNoCaddyfileShowsAKey(t *testing.T) {
 				continue
 			}
 			adapted++
-			err, log := loadLogged(t, config)
+			err, log := loadLogged(t, string(result))
 			if shown := shows(fmt.Sprintln(err, log), key); shown != "" {
 				t.Errorf("%s: the load: %s", caddyfile, shown)
 			}

@@ -6,6 +6,7 @@
 //	directive.go   Caddyfile tokens in, the spelling that the stock directive knows out
 //	caddyfile.go   the block's tokens in, a Source out
 //	handler.go     JSON in, the provisioned handler out
+//	misplaced.go   names in the wrong place in, errors that say what to write out
 //	source.go      a Source in, its router (Rust) and its hosts out
 //	warnings.go    a handler and what is around it in, a warning for each option against Doors pages out; middleware.go those before it
 //	listeners.go   the app in, an error where Caddy would proxy to itself out
