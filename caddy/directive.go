@@ -1,4 +1,4 @@
-// In: the tokens of one reverse_proxy directive.
+// In: the tokens of one reverse_proxy directive, or of a shortcut for it.
 // Out: the same tokens with the documented `dynamic_upstreams doors_upstream` in Caddy's own spelling.
 
 package caddydoors
@@ -18,7 +18,7 @@ const (
 	sourceName             = "doors_upstream"
 )
 
-// documentedDirective wraps the stock reverse_proxy directive. Directives that do not name our source reach the
+// documentedDirective wraps the stock reverse_proxy directive or a shortcut. Directives that do not name our source reach the
 // stock function with the tokens they came with.
 func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.UnmarshalFunc {
 	return func(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {

@@ -32,6 +32,9 @@ const (
 	directiveID = "reverse_proxy"
 )
 
+// shortcuts are Caddy's directives that take the options of reverse_proxy, beside their own, and make a handler of it.
+var shortcuts = []string{"forward_auth", "php_fastcgi"}
+
 func init() {
 	caddy.RegisterModule(new(Source))
 	if err := takeOver(caddyModules, caddyfileDirectives); err != nil {
@@ -44,7 +47,7 @@ func init() {
 	}
 }
 
-// takeOver replaces the reverse_proxy handler module and directive in both tables, or neither.
+// takeOver replaces the reverse_proxy handler module and directive in both tables, or neither, and with them the shortcuts.
 func takeOver(modules map[string]caddy.ModuleInfo, directives map[string]httpcaddyfile.UnmarshalFunc) error {
 	stockModule, ok := modules[handlerID]
 	if !ok || stockModule.New == nil {
@@ -64,5 +67,10 @@ func takeOver(modules map[string]caddy.ModuleInfo, directives map[string]httpcad
 		return fmt.Errorf("the table of modules is not the one that Caddy reads")
 	}
 	directives[directiveID] = documentedDirective(stockDirective)
+	for _, shortcut := range shortcuts {
+		if stock := directives[shortcut]; stock != nil {
+			directives[shortcut] = documentedDirective(stock)
+		}
+	}
 	return nil
 }
