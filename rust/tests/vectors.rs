@@ -24,9 +24,7 @@ impl Vectors {
 
     /// Checks each vector of a list; what `check` returns is what was wrong.
     fn each(&mut self, list: &str, check: impl Fn(&Value) -> Result<(), String>) {
-        let vectors = self.file[list].as_array().unwrap_or_else(|| panic!("no list {list}"));
-        assert!(!vectors.is_empty(), "the list {list} is empty");
-        for vector in vectors {
+        for vector in not_empty(&self.file, list) {
             self.checked += 1;
             if let Err(wrong) = check(vector) {
                 self.failed.push(format!("{list}: {}: {wrong}", vector["name"]));
@@ -42,6 +40,13 @@ impl Drop for Vectors {
             assert!(failed.is_empty(), "{} of {} failed:\n{}", failed.len(), self.checked, failed.join("\n"));
         }
     }
+}
+
+/// A list, which must hold something.
+fn not_empty<'a>(of: &'a Value, name: &str) -> &'a [Value] {
+    let list = of[name].as_array().unwrap_or_else(|| panic!("no list {name}"));
+    assert!(!list.is_empty(), "the list {name} is empty");
+    list
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, expected: T) -> Result<(), String> {
@@ -135,7 +140,7 @@ fn cidrs() {
     let mut vectors = Vectors::read("cidrs");
     vectors.each("tables", |vector| {
         let list = CidrList::new(strings(vector, "cidrs").join(" ").as_bytes()).map_err(|error| error.to_string())?;
-        for lookup in vector["lookups"].as_array().expect("lookups") {
+        for lookup in not_empty(vector, "lookups") {
             let address = lookup["address"].as_str().unwrap();
             same(address, list.lookup(address.parse().expect("an address")), optional(lookup, "index"))?;
         }
@@ -155,7 +160,7 @@ fn decisions() {
     vectors.each("routers", |vector| {
         let json = serde_json::to_vec(&vector["config"]).unwrap();
         let router = Router::from_json(&json).map_err(|error| error.to_string())?;
-        for request in vector["requests"].as_array().expect("requests") {
+        for request in not_empty(vector, "requests") {
             let decision = router.decide(&bytes(request, "path"), &bytes(request, "cookies"));
             let check = || {
                 same("kind", decision.kind as u32, number(request, "kind"))?;
