@@ -131,6 +131,8 @@ mod tests {
             (format!("{KEY16} {KEY32} {KEY16}"), Some(2), "key 2 is the same as key 0"),
             ("AAECAwQFBgcICQoLDA0O".to_string(), Some(0), "key 0 holds 15 bytes"),
             ("A".repeat(64), Some(0), "key 0 is too long"),
+            (format!("<{}", &KEY32[1..]), Some(0), "key 0 is not standard base64"),
+            (format!("{}>", &KEY32[..43]), Some(0), "key 0 is not standard base64"),
             ("<base64-aes-key>".to_string(), Some(0), "key 0 stands in the documentation"),
             ([KEY16; 9].join(" "), None, "holds 9 keys"),
         ] {
