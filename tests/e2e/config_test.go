@@ -128,15 +128,22 @@ func TestBadConfigKeepsTheOld(t *testing.T) {
 			}
 		})
 	}
+	withTransport := func(transport string) string {
+		return strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"handler"`, `"transport": `+transport+`, "handler"`, 1)
+	}
 	for name, handler := range map[string]string{
-		"unknown member":          strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"cookie_name"`, `"cookie"`, 1),
-		"no CIDR":                 strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"cidr"`, `"x"`, 1),
-		"two sources":             strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"handler"`, `"dynamic_upstreams": {"source": "a"}, "handler"`, 1),
-		"secret in a wrong place": strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"cookie_name": "upstream"`, `"cookie_name": "`+canary+`;"`, 1),
-		"several, no cookie":      JSON("upstreams", cluster.Secret, "", twoServers(cluster)),
-		"not under multi":         `{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "multi", "sources": [{"source": "doors_upstream", "secret": "` + cluster.Secret + `", "upstreams": [{"cidr": "10.0.0.0/8", "host": "a", "port": 1}]}]}}`,
-		"not with FastCGI":        strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"handler"`, `"transport": {"protocol": "fastcgi"}, "handler"`, 1),
-		"not beside upstreams":    strings.Replace(JSON("dynamic_upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"handler"`, `"upstreams": [{"dial": "127.0.0.1:1"}], "handler"`, 1),
+		"a transport that is a text":   withTransport(`"http"`),
+		"a transport that is a list":   withTransport(`[1]`),
+		"a transport whose tls is not": withTransport(`{"protocol": "http", "tls": 5}`),
+		"not with HTTP/3":              withTransport(`{"protocol": "http", "versions": ["3"], "tls": {}}`),
+		"unknown member":               strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"cookie_name"`, `"cookie"`, 1),
+		"no CIDR":                      strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"cidr"`, `"x"`, 1),
+		"two sources":                  strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"handler"`, `"dynamic_upstreams": {"source": "a"}, "handler"`, 1),
+		"secret in a wrong place":      strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"cookie_name": "upstream"`, `"cookie_name": "`+canary+`;"`, 1),
+		"several, no cookie":           JSON("upstreams", cluster.Secret, "", twoServers(cluster)),
+		"not under multi":              `{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "multi", "sources": [{"source": "doors_upstream", "secret": "` + cluster.Secret + `", "upstreams": [{"cidr": "10.0.0.0/8", "host": "a", "port": 1}]}]}}`,
+		"not with FastCGI":             strings.Replace(JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"handler"`, `"transport": {"protocol": "fastcgi"}, "handler"`, 1),
+		"not beside upstreams":         strings.Replace(JSON("dynamic_upstreams", cluster.Secret, "upstream", twoServers(cluster)), `"handler"`, `"upstreams": [{"dial": "127.0.0.1:1"}], "handler"`, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, message := caddy.Load(Config{JSON: handler})
@@ -151,6 +158,9 @@ func TestBadConfigKeepsTheOld(t *testing.T) {
 	}
 	if after := config(caddy); after != before {
 		t.Errorf("the configuration has changed:\n%s\n%s", before, after)
+	}
+	if message := StartFails(t, Options{Config: Config{JSON: withTransport(`"http"`)}}); strings.Contains(message, "goroutine ") || !strings.Contains(message, "transport: must be an object") {
+		t.Errorf("%s", message)
 	}
 	if message := StartFails(t, Options{Config: Config{Handlers: strings.Replace(good.Handlers, "secret ", "secret x", 1)}}); !strings.Contains(message, "secret") {
 		t.Errorf("%s", message)

@@ -36,11 +36,22 @@ func TestWarnings(t *testing.T) {
 		timeouts {
 			read_body 20s
 			write 24s
+			read_body_idle 3s
+			write_idle 3s
 		}
 	}
 }
 
 http://127.0.0.1:%d {
+	timeouts {
+		read_timeout 3s
+		write_timeout 3s
+	}
+	intercept {
+		@failed status 4xx 5xx
+		replace_status @failed 404
+	}
+	header >Cache-Control public
 	reverse_proxy {
 		dynamic_upstreams doors_upstream {
 			secret %s
@@ -82,6 +93,10 @@ http://127.0.0.1:%d {
 		"transport http: write_timeout":           "silent for 20 s",
 		"server srv0: read_timeout":               "silent for 20 s",
 		"server srv0: write_timeout":              "silent for 20 s",
+		"server srv0: read_idle_timeout":          "silent for 20 s",
+		"server srv0: write_idle_timeout":         "silent for 20 s",
+		"handler timeouts: read_timeout":          "silent for 20 s",
+		"handler timeouts: write_timeout":         "silent for 20 s",
 		"grace_period":                            "10s is less than 25s",
 		"request_buffers":                         "reports are one long streamed body",
 		"response_buffers":                        "updates are one long streamed answer",
@@ -96,8 +111,13 @@ http://127.0.0.1:%d {
 			t.Errorf("%d warnings about %s because of %q", lines, option, reason)
 		}
 	}
-	if lines := logged(caddy, `"option":`); lines != len(options) {
-		t.Errorf("%d warnings, of which %d are known", lines, len(options))
+	for reason, option := range map[string]string{"the answer 410": "handler intercept", "the answer 503": "handler intercept", "changes Cache-Control": "handler header"} {
+		if lines := logged(caddy, `"level":"warn"`, `"option":"`+option+`"`, reason); lines != 1 {
+			t.Errorf("%d warnings about %s because of %q", lines, option, reason)
+		}
+	}
+	if lines := logged(caddy, `"option":`); lines != len(options)+3 {
+		t.Errorf("%d warnings, of which %d are known", lines, len(options)+3)
 	}
 	networks := map[string]string{
 		"127.0.1.0/24": "loopback", "169.254.0.0/16": "link-local", "fe80::/64": "link-local", "0.0.0.0/0": "every address", "::/0": "every address",
