@@ -141,7 +141,7 @@ func TestHostThatNeverResolves(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dns.Fail(name, failure)
-			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", name)}, "", "")}})
+			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", name)}, "page_wait 0", "")}})
 			begin := time.Now()
 			for _, protocol := range Protocols {
 				client := caddy.NewClient(t, protocol)
