@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -107,5 +108,29 @@ func TestKnowBody(t *testing.T) {
 		if got, err := io.ReadAll(r.Body); string(got) != test.body || err != nil || r.ContentLength != test.length {
 			t.Errorf("%v: %q, %v, length %d", test, got, err, r.ContentLength)
 		}
+	}
+}
+
+// A body that the client breaks off is told from one that ends, and from one that is closed because the pod is done with it.
+func TestBodyFailed(t *testing.T) {
+	for _, test := range []struct {
+		err    error
+		closed bool
+		want   bool
+	}{
+		{io.EOF, false, false}, {io.ErrUnexpectedEOF, false, true}, {http.ErrBodyReadAfterClose, true, false},
+	} {
+		r := &http.Request{ContentLength: -1, Body: io.NopCloser(iotest.ErrReader(test.err))}
+		body := new(request).watchBody(r)
+		if test.closed {
+			r.Body.Close()
+		}
+		r.Body.Read(make([]byte, 1))
+		if got := body.failed(); got != test.want {
+			t.Errorf("%v, closed %t: failed %t, want %t", test.err, test.closed, got, test.want)
+		}
+	}
+	if body := new(request).watchBody(&http.Request{Body: http.NoBody}); body.failed() {
+		t.Error("no body has failed")
 	}
 }

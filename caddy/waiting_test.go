@@ -1,7 +1,6 @@
 package caddydoors
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -254,29 +253,6 @@ func TestDroppedConnections(t *testing.T) {
 				t.Errorf("reset %t, %s %s: sent %d times", reset, test.method, test.path, dials)
 			}
 		}
-	}
-}
-
-// A client that breaks off its own request says nothing about the pod.
-func TestBrokenBodyIsNoDrop(t *testing.T) {
-	pod := startTestPodWith(t, "127.0.1.1", func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
-	url, err := startCaddy(t, oneServer, pod)
-	if err != nil {
-		t.Fatal(err)
-	}
-	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer connection.Close()
-	io.WriteString(connection, "POST /~/"+tokenOf(t, "127.0.1.1")+"/h/1/1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nno chunk\r\n")
-	connection.SetReadDeadline(time.Now().Add(30 * time.Second))
-	answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if answer.StatusCode == http.StatusServiceUnavailable || answer.Header.Get("Retry-After") != "" {
-		t.Errorf("status %d, %v: as if the pod had dropped it", answer.StatusCode, answer.Header)
 	}
 }
 
