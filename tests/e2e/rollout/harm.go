@@ -99,6 +99,41 @@ func (r *run) killServer() error {
 	return nil
 }
 
+// killAll ends every pod that serves new pages, without warning, as the last one of a deployment that replaces instead of rolling
+// ends. DNS names none until the new ones are there. No visitor may be lost: pages wait.
+func (r *run) killAll() error {
+	defer r.ledger.NoPod()()
+	var victims []*fleet.Pod
+	var pages int64
+	for server := range r.servers {
+		for _, one := range r.fleet.Fresh(server) {
+			r.ledger.Harm(one.Life)
+			victims, pages = append(victims, one), pages+one.Pages.Load()
+		}
+	}
+	if pages == 0 {
+		r.ledger.Complain("no page is open on any pod: harming them shows nothing")
+	}
+	for _, one := range victims {
+		if err := one.Kill(); err != nil {
+			return err
+		}
+	}
+	r.wait(notice)
+	for server := range r.servers {
+		r.fleet.Name(server, nil)
+	}
+	r.wait(notice)
+	for server := range r.servers {
+		if err := r.replace(server); err != nil {
+			return err
+		}
+	}
+	r.left(r.patience(), victims...)
+	r.wait(r.watch / 2)
+	return nil
+}
+
 // stopOne lets a pod stand still. It accepts connections and answers nothing, until it goes on as if nothing had happened:
 // no page may be lost.
 func (r *run) stopOne() error {

@@ -29,6 +29,7 @@ var kinds = []struct {
 	{"kill", false, one("a pod gets SIGKILL", (*run).killOne)},
 	{"stop", false, one("a pod stands still, then goes on", (*run).stopOne)},
 	{"server", false, one("all pods of a server get SIGKILL", (*run).killServer)},
+	{"none", false, one("all pods of all servers get SIGKILL", (*run).killAll)},
 	{"nameserver", false, one("the name server fails", (*run).nameServerOutage)},
 	{"reload", false, one("Caddy reloads", (*run).reload)},
 	{"replica", false, one("another replica takes over", (*run).takeOver)},

@@ -3,17 +3,24 @@ package main
 import (
 	"fmt"
 	"net"
+	"sync"
 	"syscall"
 )
 
-// freePort finds a TCP port that nobody uses on any of the addresses.
+// given are the ports that freePort has returned. Caddy does not notice when another one listens at the same port.
+var given sync.Map
+
+// freePort finds a TCP port that nobody uses on any of the addresses. It returns each once.
 func freePort(addresses ...string) (port int, err error) {
 	for range 50 {
-		if port, err = common(addresses); err == nil {
+		if port, err = common(addresses); err != nil {
+			continue
+		}
+		if _, taken := given.LoadOrStore(port, true); !taken {
 			return port, nil
 		}
 	}
-	return 0, err
+	return 0, fmt.Errorf("no port is free on %v: %w", addresses, err)
 }
 
 func common(addresses []string) (port int, err error) {

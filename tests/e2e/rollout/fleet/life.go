@@ -5,6 +5,7 @@ package fleet
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -170,11 +171,11 @@ func (l *Life) Settled(begin, end time.Time) bool {
 	return l.listed && l.draining.IsZero()
 }
 
-// FaultDuring returns the first fault that may be felt in a span of time.
+// FaultDuring returns the last fault that may be felt in a span of time: what ends a pod comes last.
 func (l *Life) FaultDuring(begin, end time.Time) (Fault, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, fault := range l.faults {
+	for _, fault := range slices.Backward(l.faults) {
 		if end.Before(fault.Begin) || !fault.End.IsZero() && begin.After(fault.settled()) {
 			continue
 		}

@@ -27,6 +27,25 @@ func TestFaultDuring(t *testing.T) {
 	if l.WasKilled() {
 		t.Error("stopped is not killed")
 	}
+	l.BeginFault(Killed)
+	if fault, found := l.FaultDuring(now, time.Now()); !found || fault.Kind != Killed {
+		t.Errorf("a pod that was stopped and then killed: %+v", fault)
+	}
+}
+
+func TestKnown(t *testing.T) {
+	l := &Life{}
+	l.Listed()
+	if l.Known() {
+		t.Error("known at once")
+	}
+	l.since = l.since.Add(-2 * propagation)
+	if l.Listed(); !l.Known() {
+		t.Error("not known for long")
+	}
+	if l.Delisted(); l.Known() {
+		t.Error("known without DNS")
+	}
 }
 
 func TestInFlight(t *testing.T) {

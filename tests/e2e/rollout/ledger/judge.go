@@ -50,7 +50,7 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 		}
 		return Reload
 	case o.Status == http.StatusServiceUnavailable && o.RetryAfter && o.Err == nil:
-		paced := o.Kind == Stream || o.Kind == Report || l.podless(o.Begin, o.End)
+		paced := o.Kind == Stream || o.Kind == Report || l.podless(o.Begin, o.End) || l.newKey(o.Begin)
 		switch {
 		case paced && (keyless || harmed && fault.Kind == fleet.Killed), harmed && fault.Kind == fleet.Swallowed:
 			row.HeldBack.Add(1)
@@ -63,7 +63,7 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 		row.InFlight.Add(1)
 	case l.dropped(o):
 		row.Dropped.Add(1)
-	case keyless && errors.Is(o.Err, ErrStalled): // the next one was told to wait
+	case (keyless || l.podless(o.Begin, o.End)) && errors.Is(o.Err, ErrStalled): // it, or the next one, was told to wait
 		row.HeldBack.Add(1)
 	default:
 		l.fail(row, o)
@@ -93,10 +93,10 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 		switch {
 		case o.Again && l.podless(o.Begin, o.End):
 			row.HeldBack.Add(1)
+		case (o.Again || o.Err != nil) && l.inFlight(o.Begin, o.End):
+			row.InFlight.Add(1)
 		case o.Again:
 			l.fail(row, o.Outcome)
-		case l.inFlight(o.Begin, o.End):
-			row.InFlight.Add(1)
 		case l.dropped(o.Outcome):
 			row.Dropped.Add(1)
 		default:

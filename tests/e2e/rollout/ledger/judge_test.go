@@ -96,10 +96,11 @@ func TestWithoutTheKey(t *testing.T) {
 	if want := (counts{heldBack: 1}); l.counts() != want || l.Reloads(Stream, Report) != 1 || l.Reloads(Hook) != 1 {
 		t.Errorf("%+v, %d reloads of streams", l.counts(), l.Reloads(Stream, Report))
 	}
-	l.Judge(answer(Hook, 503, now), false) // clicks are not paced
+	l.Judge(answer(Hook, 503, now), false)                    // no pod is known at first
+	l.Judge(answer(Hook, 503, now.Add(2*time.Second)), false) // clicks are not paced
 	over()
 	l.Judge(answer(Stream, 410, time.Now().Add(time.Second)), false)
-	if want := (counts{heldBack: 1, failed: 1, lost: 1}); l.counts() != want {
+	if want := (counts{heldBack: 2, failed: 1, lost: 1}); l.counts() != want {
 		t.Errorf("%+v", l.counts())
 	}
 }
@@ -163,7 +164,9 @@ func TestJudgeLoad(t *testing.T) {
 		{"an old pod, at once", load(nil, old, time.Second), nil, counts{}},
 		{"an old pod, later", load(nil, old, 3*time.Second), nil, counts{stale: 1}},
 		{"the own pod is killed", load(killed, elsewhere, time.Second), killed, counts{}},
-		{"502 while a pod is killed", Load{Outcome: Outcome{Status: 502, Begin: now.Add(-time.Second), End: now.Add(time.Second)}}, killed, counts{inFlight: 1}},
+		{"502 while a pod is killed", Load{Outcome: Outcome{Status: 502, Begin: now.Add(-time.Second), End: now.Add(time.Second)}}, killed, counts{stranded: 1}},
+		{"a page that loads again, then", Load{Outcome: Outcome{Status: 503, Begin: now.Add(-time.Second), End: now.Add(time.Second)}, Again: true}, killed, counts{inFlight: 1}},
+		{"a page that breaks off, then", Load{Outcome: Outcome{Status: 200, Err: io.ErrUnexpectedEOF, Begin: now.Add(-time.Second), End: now.Add(time.Second)}}, killed, counts{inFlight: 1}},
 		{"502 later", Load{Outcome: Outcome{Status: 502, Begin: now.Add(time.Second), End: now.Add(time.Second)}}, killed, counts{stranded: 1}},
 		{"502", Load{Outcome: Outcome{Status: 502, Begin: now, End: now}}, nil, counts{stranded: 1}},
 		{"a page that loads again by itself", Load{Outcome: Outcome{Status: 503, Begin: now, End: now}, Again: true}, nil, counts{failed: 1}},
@@ -189,20 +192,23 @@ func TestWithoutAPod(t *testing.T) {
 	bare := page
 	bare.Again = false
 	l.Judge(wait, false)
+	held := Outcome{Kind: Stream, Err: ErrStalled, Begin: now, End: now, Pod: killed}
+	l.Judge(held, false)
 	if l.JudgeLoad(page) || !l.JudgeLoad(bare) {
 		t.Error("who loads again by himself is not lost, and who does not is")
 	}
-	if want := (counts{stranded: 1, heldBack: 2}); l.counts() != want || l.Faultless() {
+	if want := (counts{stranded: 1, heldBack: 3}); l.counts() != want || l.Faultless() {
 		t.Errorf("%+v", l.counts())
 	}
 	over()
 	later := time.Now().Add(time.Minute)
-	for _, o := range []*Outcome{&wait, &page.Outcome} {
+	for _, o := range []*Outcome{&wait, &held, &page.Outcome} {
 		o.Begin, o.End = later, later
 	}
 	l.Judge(wait, false)
+	l.Judge(held, false)
 	l.JudgeLoad(page)
-	if want := (counts{stranded: 1, heldBack: 2, failed: 2}); l.counts() != want {
+	if want := (counts{stranded: 1, heldBack: 3, failed: 3}); l.counts() != want {
 		t.Errorf("%+v", l.counts())
 	}
 }

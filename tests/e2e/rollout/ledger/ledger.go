@@ -138,6 +138,19 @@ func (l *Ledger) keyless(begin, end time.Time) bool {
 	return touches(l.wrongs, begin, end)
 }
 
+// newKey tells whether Caddy has got a wrong key a moment ago. With another key it knows nothing of any pod at first, so that
+// nobody is told to reload.
+func (l *Ledger) newKey(begin time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, one := range l.wrongs {
+		if !begin.After(one.begin.Add(time.Second)) && (one.end.IsZero() || begin.Before(one.end)) {
+			return true
+		}
+	}
+	return false
+}
+
 // podless tells whether all pods were dead at some moment of a span of time.
 func (l *Ledger) podless(begin, end time.Time) bool {
 	l.mu.Lock()

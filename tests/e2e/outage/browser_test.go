@@ -1,0 +1,83 @@
+package outage_test
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// newTab is a tab of a headless Chromium.
+func newTab(t *testing.T) context.Context {
+	t.Helper()
+	binary, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatalf("%v: scripts/setup.sh test installs it", err)
+	}
+	allocated, cancel := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.WSURLReadTimeout(Patience))
+	t.Cleanup(cancel)
+	tab, cancel := chromedp.NewContext(allocated)
+	t.Cleanup(cancel)
+	return tab
+}
+
+// shows waits until the text of what the tab shows contains a word. Nothing but the page itself makes it load again.
+func shows(t *testing.T, tab context.Context, word string) {
+	t.Helper()
+	text := ""
+	Eventually(t, "the browser shows "+word, func() bool {
+		// An error is a page that is being left.
+		text, _ = chromedp.Run(tab, chromedp.Evaluate[string](`document.body.innerText`))
+		return strings.Contains(text, word)
+	})
+}
+
+// A real browser with the last pod's page: when the pod has been killed the page waits, and lives again by itself when there is
+// one. A visitor who comes meanwhile sees a page that loads again.
+func TestBrowserSurvivesTheLastPod(t *testing.T) {
+	t.Parallel()
+	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
+	resolve(dns, app, podA)
+	servers := []Server{cluster.Server("127.0.1.0/24", app)}
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "page_wait 1s", "")}})
+	base := caddy.NewClient(t, H1).Base + "/"
+	open := func() context.Context {
+		tab := newTab(t)
+		if err := chromedp.Do(tab, chromedp.Navigate(base)); err != nil {
+			t.Fatal(err)
+		}
+		return tab
+	}
+	stays := open()
+	shows(t, stays, "This page lives in pod "+podA+":")
+
+	// DNS names nobody meanwhile, and the new pod has another address.
+	cluster.Pod(podA).Kill()
+	resolve(dns, app)
+	comes := open()
+	time.Sleep(3 * time.Second)
+	cluster.StartPod(podB)
+	resolve(dns, app, podB)
+	for _, tab := range []context.Context{stays, comes} {
+		shows(t, tab, "This page lives in pod "+podB+":")
+	}
+
+	// The new pod has the same address.
+	cluster.Pod(podB).Kill()
+	if _, err := chromedp.Run(stays, chromedp.Evaluate[string](`document.title = "the page before"`)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3 * time.Second)
+	cluster.StartPod(podB)
+	Eventually(t, "the page has loaded again", func() bool {
+		title, err := chromedp.Run(stays, chromedp.Evaluate[string](`document.title`))
+		return err == nil && title == podB
+	})
+	shows(t, stays, "This page lives in pod "+podB+":")
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/browser"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+)
+
+// The pods of these tests are processes of this program. Most of the tests wait: more of them than there are cores may.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == fleet.ChildArgument {
+		if err := fleet.RunChild(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "20"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// comeback is a case in which no pod is left, and one comes back.
+type comeback struct {
+	upstreams int           // each has one pod; all are killed, and the first one's comes back
+	how       string        // where the new pod is
+	away      time.Duration // until it is there
+}
+
+// How the new pod comes back.
+const (
+	atTheSameAddress  = "at the same address"
+	atAnotherAddress  = "at another address"
+	asARecreatedOne   = "at another address, and DNS names nobody meanwhile" // strategy Recreate of a deployment
+	oneIsLeft         = "the other pod is left alone"
+	visitorsEach      = 6
+	longerThanTheTest = time.Hour
+)
+
+// When the last pod has been killed, every page lives again by itself as soon as there is a pod. The visitors do nothing: they
+// look at their pages. One who sees an error page is lost for good, since no script runs there.
+func TestPagesSurviveTheirLastPod(t *testing.T) {
+	var cases []comeback
+	for _, away := range []time.Duration{3 * time.Second, time.Minute} {
+		for _, upstreams := range []int{1, 2} {
+			for _, how := range []string{atTheSameAddress, atAnotherAddress, asARecreatedOne} {
+				cases = append(cases, comeback{upstreams, how, away})
+			}
+		}
+	}
+	cases = append(cases, comeback{2, oneIsLeft, 3 * time.Second})
+	for _, c := range cases {
+		upstreams := map[int]string{1: "one upstream", 2: "two upstreams"}[c.upstreams]
+		t.Run(fmt.Sprintf("%s, after %v, %s", upstreams, c.away, c.how), func(t *testing.T) {
+			t.Parallel()
+			c.test(t)
+		})
+	}
+}
+
+func (c comeback) test(t *testing.T) {
+	r, err := newRun(t.Context(), options{
+		caddy: harness.Default.Path(t), servers: c.upstreams, pods: 1, sessions: visitorsEach,
+		roll: 5 * time.Second, think: longerThanTheTest, stay: longerThanTheTest,
+	}, errors.New("no address has to swallow packets"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var visitors []*browser.Browser
+	var visiting sync.WaitGroup
+	t.Cleanup(func() {
+		visiting.Wait() // the test's context has ended
+		r.abandon()
+	})
+	for number := range r.sessions {
+		visitor := browser.New(r.world, number)
+		visitors = append(visitors, visitor)
+		visiting.Go(func() { visitor.Run(t.Context()) })
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%v\nCaddy's last words:\n%s", r.ledger.Notes(), r.replica.Log(3000))
+		}
+	})
+	harness.Eventually(t, "every page lives", func() bool { return len(living(visitors)) == len(visitors) })
+
+	victims := r.fleet.Fresh(0)
+	if c.how != oneIsLeft {
+		for upstream := 1; upstream < c.upstreams; upstream++ {
+			victims = append(victims, r.fleet.Fresh(upstream)...)
+		}
+	}
+	over := r.ledger.NoPod()
+	for _, one := range victims {
+		r.ledger.Harm(one.Life)
+	}
+	for _, one := range victims {
+		if err := one.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.how == asARecreatedOne {
+		for upstream := range c.upstreams {
+			r.fleet.Name(upstream, nil)
+		}
+	}
+	r.wait(c.away)
+	var back *fleet.Pod
+	if c.how == atTheSameAddress {
+		back, err = r.fleet.StartAgain(victims[0])
+	} else if started, failed := r.fleet.StartPods(0, 1); failed == nil {
+		back = started[0]
+	} else {
+		err = failed
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := time.Now()
+	r.fleet.Name(0, []*fleet.Pod{back})
+
+	// Those who are lost do not come back: there is nothing to wait for.
+	for limit := up.Add(harness.Patience); len(living(visitors)) < len(visitors)-int(r.ledger.Stranded()) && time.Now().Before(limit); {
+		r.wait(50 * time.Millisecond)
+	}
+	over()
+	var slowest time.Duration
+	lives := living(visitors)
+	for _, loaded := range lives {
+		slowest = max(slowest, loaded.Sub(up))
+	}
+	t.Logf("%d of %d pages live again, the last of them %v after the new pod was there; %d visitors are lost on an error page",
+		len(lives), len(visitors), slowest.Round(10*time.Millisecond), r.ledger.Stranded())
+	if len(lives) < len(visitors) || !r.ledger.Faultless() {
+		t.Error("not every page lives again, or more was lost")
+	}
+}
+
+// living are the times at which the pages were loaded that live on a pod that does.
+func living(visitors []*browser.Browser) (loaded []time.Time) {
+	for _, one := range visitors {
+		if when, lives := one.Lives(); lives {
+			loaded = append(loaded, when)
+		}
+	}
+	return loaded
+}
