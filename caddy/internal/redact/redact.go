@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,9 +31,22 @@ var (
 // case, or short.
 func suspects(text string) []string {
 	return slices.DeleteFunc(word.FindAllString(text, -1), func(part string) bool {
-		mixed := lower.MatchString(part) && upper.MatchString(part)
-		return !mixed && !digits.MatchString(part)
+		return !isMixed(part) || isPath(part)
 	})
+}
+
+func isMixed(part string) bool {
+	return lower.MatchString(part) && upper.MatchString(part) || digits.MatchString(part)
+}
+
+// isPath tells whether a part is the path of a file, which may be missing, in a folder that is there.
+func isPath(part string) bool {
+	folder, name := path.Split(part)
+	if len(folder) < 2 || folder[0] != '/' || len(name) >= shortestKey && isMixed(name) {
+		return false
+	}
+	_, err := os.Stat(folder)
+	return err == nil
 }
 
 // MayHoldKey tells whether a part of the text looks like a key.
@@ -55,13 +70,13 @@ func Error(err error, texts []string) error {
 }
 
 const (
-	// shortestPart is how much of a key may be seen: less can be in any text by chance.
-	shortestPart = 8
+	// shortestPiece is how much of a key may be seen: less can be in any text by chance.
+	shortestPiece = 8
 	// longestKey is more than eight keys have: of anything longer only the whole is looked for, to bound the work.
 	longestKey = 400
 )
 
-// without replaces the part in the message, and the longest pieces of it that somebody has cut out.
+// without replaces the part in the message, and the longest pieces of it: who parses a text may show what is left of it.
 func without(message, part string) string {
 	replace := func(piece string) {
 		message = strings.ReplaceAll(message, piece, fmt.Sprintf("(a value of %d characters)", len(piece)))
@@ -71,11 +86,8 @@ func without(message, part string) string {
 		return message
 	}
 	for start := range part {
-		for end := len(part); end >= start+shortestPart; end-- {
-			if strings.Contains(message, part[start:end]) {
-				replace(part[start:end])
-				break
-			}
+		for end := len(part); end >= start+shortestPiece; end-- {
+			replace(part[start:end])
 		}
 	}
 	return message

@@ -39,6 +39,13 @@ func TestNamesAreNotTakenForKeys(t *testing.T) {
 	}
 }
 
+func TestPathsAreNotTakenForKeys(t *testing.T) {
+	folder := t.TempDir() // its name has both cases and digits
+	if path := folder + "/none"; MayHoldKey(path) || !MayHoldKey("/no"+path) || !MayHoldKey(folder+"/AAECAwQFBgcICQoLDA0ODw") {
+		t.Errorf("%s is taken for a key, or a key for a path", path)
+	}
+}
+
 func TestErrorsLoseKeysOnly(t *testing.T) {
 	const key = "AAECAwQFBgcICQoLDA0ODw=="
 	plain := errors.New("option " + key + " beside svc.namespace.svc.cluster.local")
@@ -46,8 +53,8 @@ func TestErrorsLoseKeysOnly(t *testing.T) {
 	if want := "option (a value of 24 characters) beside svc.namespace.svc.cluster.local"; got.Error() != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
-	cut := Error(errors.New("AwQFBgcICQoLDA0 and AECAwQFB and (AAECAwQ)"), []string{key})
-	if want := "(a value of 15 characters) and (a value of 8 characters) and (AAECAwQ)"; cut.Error() != want {
+	cut := Error(errors.New("AwQFBgcICQoL/A0ODxAR and AwQFBgcICQoL and A0ODxAR"), []string{"10.0.0.0/AwQFBgcICQoL/A0ODxAR"})
+	if want := "(a value of 20 characters) and (a value of 12 characters) and A0ODxAR"; cut.Error() != want {
 		t.Errorf("got %v, want %s", cut, want)
 	}
 	if got := Error(plain, []string{"option"}); got != plain {
