@@ -64,6 +64,7 @@ mod tests {
         let set = Addresses::new(&all);
         let wanted = [all[6], all[3], all[2], all[1], all[0]];
         assert_eq!(set.iter().collect::<Vec<_>>(), wanted);
+        assert_eq!((set.four.len(), set.six.len()), (4, 1));
         assert!(all.iter().all(|pod| set.contains(*pod)));
         for other in [pod("10.0.0.1", 82), pod("10.0.0.2", 80), pod("2001:db8::1", 81), pod("2001:db8::2", 80)] {
             assert!(!set.contains(other), "{other:?}");

@@ -102,7 +102,10 @@ mod tests {
     /// Addresses in order, as clusters give them out, of both families.
     #[test]
     fn few_addresses_are_taken_for_others() {
-        let six = |number: u32| IpAddr::from((0x2001_0db8_u128 << 96 | u128::from(number)).to_be_bytes());
+        let six = |number: u32| {
+            let (network, host) = (u128::from(number / 256) << 64, u128::from(number % 256));
+            IpAddr::from((0x2001_0db8_u128 << 96 | network | host).to_be_bytes())
+        };
         let (mut four_only, mut both) = (Forgotten::default(), Forgotten::default());
         for number in 0..20_000 {
             four_only.add(address(number), 1, 1);

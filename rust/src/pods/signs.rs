@@ -39,3 +39,21 @@ impl LastTwo {
         self.0.iter().flatten().filter(move |sign| sign.counts(now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The clock of one thread may be behind that of another.
+    #[test]
+    fn a_sign_that_comes_late_makes_none_older() {
+        let sign = |last: u8, at| Sign { pod: Pod::new([10, 0, 0, last].into(), 80), server: 1, at };
+        let mut signs = LastTwo::default();
+        for (last, at) in [(1, 5), (2, 9), (2, 7), (3, 8), (3, 10)] {
+            signs.add(sign(last, at));
+        }
+        let told: Vec<_> = signs.at(10).map(|sign| (sign.pod, sign.at)).collect();
+        assert_eq!(told, [(sign(3, 0).pod, 10), (sign(2, 0).pod, 9)]);
+        assert_eq!(signs.at(10 + COUNTS).count(), 1);
+    }
+}

@@ -184,7 +184,7 @@ impl PodState {
     /// The pod is declared gone. Unless the last failure is some time ago, the next second needs no probe.
     pub(super) fn condemn(&mut self, ripe: Ripe, now: u64) {
         if self.verdict() == Verdict::None {
-            (self.since, self.next_dial) = (now, now);
+            self.since = now;
         }
         if self.failed_at.is_some_and(|at| now.saturating_sub(at) < FAILED_RECENTLY) {
             self.next_dial = now.saturating_add(PROBE_EVERY);

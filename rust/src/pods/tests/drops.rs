@@ -84,6 +84,34 @@ fn a_connection_clears_what_dials_have_left_and_not_the_drops() {
 }
 
 #[test]
+fn drops_ask_for_no_witness_who_could_only_connect() {
+    let pods = Pods::new();
+    (0..=10).for_each(|second| {
+        ended(&pods, 1, Outcome::Dropped, second * SECOND);
+    });
+    ended(&pods, 1, Outcome::Unreachable, 11 * SECOND);
+    let answer = pods.began(&GROUP, pod(1), PathKind::Sync, 11 * SECOND);
+    assert_eq!((answer.action, answer.find_witness), (Action::Unavailable, false));
+    assert!(!end(&pods, 1, Outcome::Dropped, 11 * SECOND).find_witness);
+}
+
+#[test]
+fn a_pod_that_is_called_gone_for_its_drops_is_not_dialled_twice_in_a_second() {
+    let pods = Pods::new();
+    let group = Group { gone_after: 0, ..GROUP };
+    let end = |last, outcome, now| pods.ended(&group, pod(last), PathKind::Hook, outcome, now);
+    end(2, Outcome::Answered, 0);
+    end(1, Outcome::Unreachable, 0);
+    end(1, Outcome::Dropped, 0);
+    assert_eq!(pods.began(&group, pod(1), PathKind::Hook, 11 * SECOND).action, Action::Probe);
+    // The connection clears what the dial has left, and not the drops, which are as old as they are.
+    let answer = end(1, Outcome::Connected, 11 * SECOND + 1);
+    assert_eq!((answer.verdict, answer.changed), (Verdict::Gone, false));
+    let began = |now| pods.began(&group, pod(1), PathKind::Resource, now).action;
+    assert_eq!([began(12 * SECOND - 1), began(12 * SECOND)], [Action::Gone, Action::Probe]);
+}
+
+#[test]
 fn a_pod_that_dropped_a_connection_is_tried_last() {
     let pods = Pods::new();
     let failed = |now| {
