@@ -30,7 +30,7 @@ func testLogFilter(t *testing.T, sample string) {
 		}
 	})
 	t.Run("error log", func(t *testing.T) {
-		secret, port := harness.NewSecret(32), brokenPod(t)
+		secret, port := harness.NewSecret(32), workingPod(t)
 		proxy := fmt.Sprintf(`reverse_proxy {
 			dynamic_upstreams doors_upstream {
 				secret %s
@@ -39,6 +39,9 @@ func testLogFilter(t *testing.T, sample string) {
 					host %s
 					upstream_port %d
 				}
+			}
+			handle_response {
+				error "failed" 502
 			}
 		}`, secret, podAddress, podAddress, port)
 		access, failures := logged(t, replaceOnce(t, sample, `respond "ok"`, proxy), secret, http.StatusBadGateway)
@@ -115,21 +118,13 @@ func serve(t *testing.T, text string, visit func(base string)) string {
 	return output.String()
 }
 
-// brokenPod accepts connections and ends them without an answer.
-func brokenPod(t *testing.T) (port int) {
+// workingPod answers each request. Requests fail in the sample's own routes: what a pod fails to answer is not in the error log.
+func workingPod(t *testing.T) (port int) {
 	t.Helper()
 	listener, err := net.Listen("tcp", podAddress+":0")
 	check(t, err)
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = connection.Read(make([]byte, 4096))
-			connection.Close()
-		}
-	}()
+	server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
 	return listener.Addr().(*net.TCPAddr).Port
 }
