@@ -54,6 +54,8 @@ struct Event {
     server: u64,
     what: What,
     at: u64,
+    /// With it something is held against the pod, and before nothing was.
+    holds: bool,
 }
 
 impl Event {
@@ -111,8 +113,9 @@ impl Model {
 
     fn record(&mut self, pod: u8, server: u64, what: What, at: u64) {
         let before = self.verdict(pod);
-        self.history.push(Event { pod, server, what, at });
+        self.history.push(Event { pod, server, what, at, holds: false });
         if before == Verdict::None && self.verdict(pod) != Verdict::None {
+            self.history.last_mut().unwrap().holds = true;
             self.since.insert(pod, at);
         }
     }
@@ -256,7 +259,7 @@ impl Model {
             let dials = match event.what {
                 Probed => true,
                 Condemned { .. } => failed().is_some_and(|at| event.at - at < 10 * SECOND),
-                Said(Outcome::Refused | Outcome::Unreachable) => self.since.get(&pod) == Some(&event.at),
+                Said(Outcome::Refused | Outcome::Unreachable) => event.holds,
                 _ => false,
             };
             dials && now - event.at < SECOND
@@ -269,7 +272,7 @@ impl Model {
         let failed = events.iter().find(|event| event.is_failure()).map(|event| now - event.at);
         match failed {
             Some(since) if (10 * SECOND..MINUTE).contains(&since) && !looked && !self.just_dialled(pod, now) => {
-                self.history.push(Event { pod, server: 0, what: Looked, at: now });
+                self.history.push(Event { pod, server: 0, what: Looked, at: now, holds: false });
                 false
             }
             since => since.is_some_and(|since| since < MINUTE),
@@ -413,7 +416,7 @@ impl Model {
             if self.is_held(pod) {
                 self.uses.touched(pod);
             }
-            self.history.push(Event { pod, server, what: Back, at: 0 });
+            self.history.push(Event { pod, server, what: Back, at: 0, holds: false });
         }
         self.dns.insert(server, pods.to_vec());
     }
