@@ -46,6 +46,7 @@ mod tests {
         assert_eq!(lines.due(Reason::Refused, 0), Some(0));
         assert!((0..10).all(|second| lines.due(Reason::Refused, second * SECOND).is_none()));
         assert_eq!(lines.due(Reason::Malformed, 9 * SECOND), Some(0));
+        assert_eq!(lines.due(Reason::NoCidr, 9 * SECOND), Some(0));
         assert_eq!(lines.due(Reason::Refused, 10 * SECOND), Some(10));
         assert_eq!(lines.due(Reason::Refused, 20 * SECOND), Some(0));
         for reason in [Reason::Content, Reason::NoCidr] {
