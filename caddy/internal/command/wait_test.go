@@ -69,7 +69,6 @@ func TestWait(t *testing.T) {
 func TestWaitAgain(t *testing.T) {
 	for name, answers := range map[string][]int{"busy": {409, 409, 200}, "fault": {503, 200}, "broken": {0, 200}} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			address, questions := caddyThat(t, answers...)
 			waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--address", address)
 			if waited.code != 0 || questions.Load() != int64(len(answers)) || strings.Count(waited.stderr, "\n") != 1 {
