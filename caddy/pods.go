@@ -4,12 +4,10 @@
 package caddydoors
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/caddy/internal/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
@@ -128,10 +126,8 @@ func (s *Source) dialled(serving *request, at pod, failure error) {
 		failure = nil
 	}
 	serving.failedHere(failure)
-	if (outcome == doors.OutcomeRefused || outcome == doors.OutcomeUnreachable) && server.latest() == nil {
-		// The first addresses of a server clear what is held against those pods. So they come first: else gone_after would begin anew
-		// when a witness is looked for among them.
-		server.fresh(context.Background(), new(hosts.Patience))
+	if outcome == doors.OutcomeRefused || outcome == doors.OutcomeUnreachable {
+		server.knowFirst()
 	}
 	answer, err := s.shared.pods.Ended(server.group, address, serving.decision.Path, outcome, s.shared.now())
 	if err != nil {
@@ -168,6 +164,7 @@ func (s *Source) dropped(serving *request) {
 	if !ok {
 		return
 	}
+	pod.server.knowFirst()
 	answer, err := s.shared.pods.Ended(pod.server.group, pod.address, serving.decision.Path, doors.OutcomeDropped, s.shared.now())
 	if err != nil {
 		s.logFault(err)
@@ -175,6 +172,7 @@ func (s *Source) dropped(serving *request) {
 	}
 	metrics.DialFailed(pod.server.label(), doors.OutcomeDropped)
 	serving.attempt, serving.drop = podDropped, answer
+	serving.failedToReach(pod.address, answer) // a resource comes from another pod
 	s.learned(serving, pod, answer)
 }
 

@@ -128,6 +128,14 @@ func (s *server) newPod(address netip.Addr) pod {
 		upstream: &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: at.String()}}
 }
 
+// knowFirst waits for the first addresses of the server, if there are none yet. They clear what is held against their pods: a failure that was reported
+// before them would count for nothing.
+func (s *server) knowFirst() {
+	if s.latest() == nil {
+		s.fresh(context.Background(), new(hosts.Patience))
+	}
+}
+
 // fresh returns the server's fresh pods in order of their addresses. It waits, as long as the request has patience, only while nothing is
 // known about the host; a context that has ended makes it return at once. The slice is shared and must not be changed.
 func (s *server) fresh(ctx context.Context, patience *hosts.Patience) []pod {

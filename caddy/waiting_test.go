@@ -227,6 +227,7 @@ func TestDroppedConnections(t *testing.T) {
 			method, path string
 			status       int
 		}{
+			{"GET", "/~/" + token + "/r/app.js", http.StatusServiceUnavailable}, // and not from the same pod again
 			{"GET", "/", http.StatusServiceUnavailable},
 			{"HEAD", "/", http.StatusServiceUnavailable},
 			{"POST", "/", http.StatusBadGateway},
