@@ -33,10 +33,13 @@ func (r *run) reload() error {
 	return nil
 }
 
+// goodbye is how long after a reload Caddy may still say goodbye on connections of the old configuration: its servers shut down beside it.
+const goodbye = time.Second
+
 // reloadWith loads the configuration with a key.
 func (r *run) reloadWith(secret string) error {
 	over := r.ledger.Closing()
-	defer over()
+	defer time.AfterFunc(goodbye, over)
 	return r.replica.Reload(secret)
 }
 
