@@ -18,9 +18,11 @@ import (
 )
 
 const (
-	// nextAfter is for how long a name server may be silent until the next one is asked too, and after which a query over UDP is repeated,
-	// later and later. It is less than maxWait, so that the first request of all still gets its answer when one packet is lost.
+	// nextAfter is for how long a name server may be silent until the next one is asked too, and after which a query over UDP is repeated. It
+	// is less than maxWait, so that the first request of all still gets its answer when one packet is lost.
 	nextAfter = 400 * time.Millisecond
+	// repeatAfter is the longest time between two such queries: a server that is back is noticed soon.
+	repeatAfter = time.Second
 	// wholeAfter is for how long the whole of a cut answer may take until the part is used.
 	wholeAfter = 2 * time.Second
 	// maxPacket is the size of the largest answer that is read over UDP, in bytes. A longer one is cut.
@@ -187,7 +189,7 @@ func (x *exchange) overUDP(ctx context.Context, server string) reply {
 	defer connection.Close()
 	defer context.AfterFunc(ctx, func() { connection.SetDeadline(time.Unix(1, 0)) })()
 	buffer := make([]byte, maxPacket)
-	for wait := nextAfter; ; wait *= 2 {
+	for wait := nextAfter; ; wait = min(2*wait, repeatAfter) {
 		if _, err := connection.Write(x.query); err != nil {
 			return reply{err: err}
 		}
