@@ -54,10 +54,16 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	body := serving.watchBody(r)
 	response, err := t.HTTPTransport.RoundTrip(r)
+	if cancelledByAnother(r, err) && body == nil && reads(r) {
+		response, err = t.HTTPTransport.RoundTrip(r)
+	}
 	switch {
 	case err != nil:
 		serving.attempt = roundTripFailed
-		if isDrop(err) && r.Context().Err() == nil && !body.failed() && !t.source.seeking.viaProxy() {
+		if cancelledByAnother(r, err) {
+			err = errCancelledByAnother
+			serving.attempt, serving.drop = podDropped, doors.Answer{Action: doors.ActionUnavailable, RetryAfter: 1}
+		} else if isDrop(err) && r.Context().Err() == nil && !body.failed() && !t.source.seeking.viaProxy() {
 			t.source.dropped(serving)
 		}
 	default:
@@ -65,6 +71,16 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.source.answered(serving)
 	}
 	return response, err
+}
+
+// errCancelledByAnother takes the place of an error that Caddy would answer as if this client had given up.
+var errCancelledByAnother = errors.New("the connection to the pod was closed when the client of an earlier request gave up")
+
+// cancelledByAnother tells whether a request failed because the client of another one gave up. When an answer has no body, Go's HTTP/1 client hands
+// its connection on before the request is told; if that is cancelled at this very moment, it closes the connection under the next request,
+// which gets the error of the cancelled one (net/http, persistConn.roundTrip).
+func cancelledByAnother(r *http.Request, err error) bool {
+	return errors.Is(err, context.Canceled) && r.Context().Err() == nil
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)

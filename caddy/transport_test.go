@@ -2,13 +2,16 @@ package caddydoors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"syscall"
 	"testing"
 
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
@@ -36,6 +39,50 @@ func TestOutcomeOf(t *testing.T) {
 	} {
 		if got := outcomeOf(test.err); got != test.want {
 			t.Errorf("%v: got %d, want %d", test.err, got, test.want)
+		}
+	}
+}
+
+// roundTripFunc makes a function a round tripper.
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A request whose connection another one has closed by giving up is not answered as if its own client had. What only reads is sent again, once.
+func TestCancelledByAnother(t *testing.T) {
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, test := range []struct {
+		method    string
+		ctx       context.Context
+		cancelled int // so many round trips in a row
+		trips     int
+		want      error
+	}{
+		{"GET", t.Context(), 1, 2, nil},
+		{"GET", t.Context(), 2, 2, errCancelledByAnother},
+		{"POST", t.Context(), 1, 1, errCancelledByAnother},
+		{"GET", gone, 1, 1, context.Canceled},
+	} {
+		trips := 0
+		stock := &reverseproxy.HTTPTransport{Transport: new(http.Transport)}
+		stock.Transport.RegisterProtocol("http", roundTripFunc(func(*http.Request) (*http.Response, error) {
+			if trips++; trips <= test.cancelled {
+				return nil, context.Canceled
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+		}))
+		source := sourceWith(t, 1)
+		source.seeking.viaProxy = func() bool { return false }
+		serving := &request{source: source}
+		r, err := http.NewRequestWithContext(context.WithValue(test.ctx, requestKey{}, serving), test.method, "http://127.0.1.1/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = transport{stock, source}.RoundTrip(r)
+		dropped := test.want == errCancelledByAnother
+		if !errors.Is(err, test.want) || trips != test.trips || (serving.attempt == podDropped) != dropped {
+			t.Errorf("%+v: %v after %d round trips, attempt %d", test, err, trips, serving.attempt)
 		}
 	}
 }
