@@ -61,6 +61,9 @@ func causeOfDrop(answer doors.Answer) *metrics.Cause {
 	return metrics.PodDropped
 }
 
+// tryAgainLater is what a request gets about which the library has said nothing.
+var tryAgainLater = doors.Answer{Action: doors.ActionUnavailable, RetryAfter: 1}
+
 // unavailable is for requests that have to reach no particular pod.
 func unavailable(cause *metrics.Cause) verdict {
 	return verdict{status: http.StatusServiceUnavailable, retryAfter: 1, cause: cause}

@@ -132,7 +132,7 @@ func (s *Source) dialled(serving *request, at pod, failure error) {
 	answer, err := s.shared.pods.Ended(server.group, address, serving.decision.Path, outcome, s.shared.now())
 	if err != nil {
 		s.logFault(err)
-		answer = doors.Answer{Action: doors.ActionUnavailable, RetryAfter: 1}
+		answer = tryAgainLater
 	}
 	if outcome == doors.OutcomeConnected {
 		serving.reached(address)
@@ -168,7 +168,7 @@ func (s *Source) dropped(serving *request) {
 	answer, err := s.shared.pods.Ended(pod.server.group, pod.address, serving.decision.Path, doors.OutcomeDropped, s.shared.now())
 	if err != nil {
 		s.logFault(err)
-		answer = doors.Answer{Action: doors.ActionUnavailable, RetryAfter: 1}
+		answer = tryAgainLater
 	}
 	metrics.DialFailed(pod.server.label(), doors.OutcomeDropped)
 	serving.attempt, serving.drop = podDropped, answer

@@ -62,7 +62,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		serving.attempt = roundTripFailed
 		if cancelledByAnother(r, err) {
 			err = errCancelledByAnother
-			serving.attempt, serving.drop = podDropped, doors.Answer{Action: doors.ActionUnavailable, RetryAfter: 1}
+			serving.attempt, serving.drop = podDropped, tryAgainLater
 		} else if isDrop(err) && r.Context().Err() == nil && !body.failed() && !t.source.seeking.viaProxy() {
 			t.source.dropped(serving)
 		}

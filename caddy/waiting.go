@@ -34,7 +34,7 @@ func (s *Source) waitForPod(ctx context.Context, serving *request) (answer doors
 		answer, err := s.shared.pods.Wait(s.group, serving.began, uint32(others), now)
 		if err != nil {
 			s.logFault(err)
-			return doors.Answer{Action: doors.ActionUnavailable, RetryAfter: 1}, false
+			return tryAgainLater, false
 		}
 		s.findPod(answer, serving)
 		pause := answer.Until - now

@@ -16,11 +16,7 @@ import (
 
 // The pods of these tests are processes of this program. Most of the tests wait: more of them than there are cores may.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == fleet.ChildArgument {
-		if err := fleet.RunChild(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+	if fleet.RanAsChild() {
 		return
 	}
 	flag.Parse()

@@ -18,11 +18,7 @@ import (
 func init() { runtime.LockOSThread() }
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == fleet.ChildArgument {
-		if err := fleet.RunChild(); err != nil {
-			fmt.Fprintln(os.Stderr, "rollout: pod:", err)
-			os.Exit(1)
-		}
+	if fleet.RanAsChild() {
 		return
 	}
 	chosen, err := parseOptions(os.Args[1:])

@@ -23,11 +23,7 @@ import (
 
 // The pod of these tests is a process of this program.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == fleet.ChildArgument {
-		if err := fleet.RunChild(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+	if fleet.RanAsChild() {
 		return
 	}
 	os.Exit(m.Run())

@@ -45,8 +45,20 @@ type line struct {
 	All    uint64 `json:"all,omitempty"`   // requests of any kind
 }
 
-// RunChild is the main function of a pod process. It returns when the pod has drained.
-func RunChild() error {
+// RanAsChild runs a pod, if this process was started as one, until it has drained, and tells whether it was. A pod that fails ends the process.
+func RanAsChild() bool {
+	if len(os.Args) != 2 || os.Args[1] != childArgument {
+		return false
+	}
+	if err := runChild(); err != nil {
+		fmt.Fprintln(os.Stderr, "rollout: pod:", err)
+		os.Exit(1)
+	}
+	return true
+}
+
+// runChild is the main function of a pod process.
+func runChild() error {
 	var told order
 	if err := json.NewDecoder(os.Stdin).Decode(&told); err != nil {
 		return err

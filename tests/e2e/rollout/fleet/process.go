@@ -16,8 +16,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/child"
 )
 
-// ChildArgument makes this program call RunChild.
-const ChildArgument = "pod"
+// childArgument makes this program a pod.
+const childArgument = "pod"
 
 // Pod is one pod process.
 type Pod struct {
@@ -37,7 +37,7 @@ func start(life *Life, told order, counts *counts) (*Pod, error) {
 		return nil, err
 	}
 	p := &Pod{Life: life, ended: make(chan struct{})}
-	p.command = exec.Command(self, ChildArgument)
+	p.command = exec.Command(self, childArgument)
 	p.command.Stderr = os.Stderr
 	p.command.SysProcAttr = child.Attributes()
 	input, err := p.command.StdinPipe()
