@@ -37,6 +37,7 @@ func TestIdle(t *testing.T) {
 	if status, answer := r.ask(podB + "?idle=1h"); status != http.StatusConflict || answer.Answer != "just_started" || answer.Pod != podB {
 		t.Errorf("a process that is younger: %d %+v", status, answer)
 	}
+	Eventually(t, "the process is older than the time that is asked for", func() bool { return r.state().UptimeSeconds > 0.01 })
 	if status, answer := r.ask("::ffff:" + podZ + "?idle=10ms"); status != http.StatusOK || answer.Answer != "idle" || answer.Pod != podZ || answer.IdleSeconds <= 0 {
 		t.Errorf("a pod that nobody used: %d %+v", status, answer)
 	}
