@@ -15,6 +15,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/command"
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -56,7 +57,7 @@ func (h loadedHandler) resolve(ctx context.Context, server int) ([]netip.Addr, e
 	for {
 		addresses, err := h.source.servers[server].host.Addresses(ctx)
 		var failure *hosts.Error
-		pending := errors.As(err, &failure) && failure.Kind == hosts.Pending
+		pending := errors.As(err, &failure) && failure.Kind == dns.Pending
 		if !pending || ctx.Err() != nil {
 			return addresses, err
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"golang.org/x/net/http/httpguts"
@@ -117,7 +118,7 @@ func (o *Options) members() []member {
 		{"resolver", &o.Resolver, `must be an object {"addresses": ["127.0.0.1:53"]}`, nil},
 		duration("dial_timeout", &o.DialTimeout, notNegative),
 		duration("dial_fallback_delay", &o.FallbackDelay, anyDuration),
-		{"versions", &o.Versions, `must be an object {"ipv4": true, "ipv6": true} with one of them true`, func() bool { return o.Versions == nil || o.addressFamilies() != (hosts.Versions{}) }},
+		{"versions", &o.Versions, `must be an object {"ipv4": true, "ipv6": true} with one of them true`, func() bool { return o.Versions == nil || o.addressFamilies() != (dns.Versions{}) }},
 		duration("stale_max", &o.StaleMax, positive),
 		duration("first_lookup", &o.FirstLookup, positive),
 		duration("gone_after", &o.GoneAfter, positive),
@@ -204,9 +205,9 @@ func (o *Options) resolution() (hosts.Options, error) {
 
 // addressFamilies are those to resolve hosts for. One that is not mentioned is left out if the other one is asked for, and is
 // meant if the other one is ruled out.
-func (o *Options) addressFamilies() hosts.Versions {
+func (o *Options) addressFamilies() dns.Versions {
 	if o.Versions == nil {
-		return hosts.Versions{}
+		return dns.Versions{}
 	}
 	enabled := func(version, other *bool) bool {
 		if version != nil {
@@ -214,7 +215,7 @@ func (o *Options) addressFamilies() hosts.Versions {
 		}
 		return other == nil || !*other
 	}
-	return hosts.Versions{IPv4: enabled(o.Versions.IPv4, o.Versions.IPv6), IPv6: enabled(o.Versions.IPv6, o.Versions.IPv4)}
+	return dns.Versions{IPv4: enabled(o.Versions.IPv4, o.Versions.IPv6), IPv6: enabled(o.Versions.IPv6, o.Versions.IPv4)}
 }
 
 // resolverAddress reads the address of a name server the way Caddy does, and returns it the way package hosts wants it.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 )
 
@@ -36,7 +37,7 @@ func TestTakeOptions(t *testing.T) {
 	}
 	want := hosts.Options{
 		Resolvers: []string{"127.0.0.1:53", "tcp/[::1]:5353"}, DialTimeout: time.Second, FallbackDelay: -1,
-		Versions: hosts.Versions{IPv6: true}, Refresh: 2 * time.Second, StaleMax: time.Minute,
+		Versions: dns.Versions{IPv6: true}, Refresh: 2 * time.Second, StaleMax: time.Minute,
 	}
 	if !reflect.DeepEqual(resolution, want) {
 		t.Errorf("got %+v, want %+v", resolution, want)
@@ -98,7 +99,7 @@ func TestBadOptions(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	for config, want := range map[string]hosts.Versions{
+	for config, want := range map[string]dns.Versions{
 		`{}`:                                         {},
 		`{"versions": null}`:                         {},
 		`{"versions": {}}`:                           {IPv4: true, IPv6: true},

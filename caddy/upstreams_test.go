@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
 
 // sourceAsking makes a source of so many servers, app0 and so on, that are looked up by a function. It works in a bubble of virtual time.
-func sourceAsking(t *testing.T, servers int, lookup hosts.LookupFunc) *Source {
+func sourceAsking(t *testing.T, servers int, lookup dns.LookupFunc) *Source {
 	t.Helper()
 	upstreams := ""
 	for i := range servers {
@@ -34,7 +35,7 @@ func sourceAsking(t *testing.T, servers int, lookup hosts.LookupFunc) *Source {
 		t.Fatal(err)
 	}
 	known := &shared{pods: pods, started: time.Now(), seed: maphash.MakeSeed(),
-		hosts: hosts.NewSet(hosts.Config{NewLookup: func(hosts.Options) hosts.LookupFunc { return lookup }})}
+		hosts: hosts.NewSet(hosts.Config{NewLookup: func(dns.Options) dns.LookupFunc { return lookup }})}
 	s := &Source{router: router, shared: known, logger: zap.NewNop(), choosesItself: true}
 	s.servers = newServers(router, known, hosts.Options{}, doors.Group{}, defaultMaxPods, s.logger)
 	if servers > 1 {

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/spf13/cobra"
 )
@@ -135,7 +136,7 @@ func (r *report) checkServer(ctx context.Context, name string, source *Loaded, i
 	addresses, err := source.Resolve(resolving, index)
 	var failure *hosts.Error
 	switch {
-	case errors.As(err, &failure) && failure.Kind == hosts.NotFound:
+	case errors.As(err, &failure) && failure.Kind == dns.NotFound:
 		r.say(bad, "%s: host %s has no address", name, server.Host)
 		return
 	case err != nil:

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 // world resolves names that take different times.
@@ -46,7 +48,7 @@ func TestAwaitFirstLookups(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				set := NewSet(Config{NewLookup: func(Options) LookupFunc { return c.world.lookup }})
+				set := NewSet(Config{NewLookup: func(dns.Options) dns.LookupFunc { return c.world.lookup }})
 				var hosts []*Host
 				for name := range c.world {
 					hosts = append(hosts, set.Acquire(name, Options{}))
@@ -106,7 +108,7 @@ func TestAwaitNeedsNoGoroutine(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
-		set := NewSet(Config{NewLookup: func(Options) LookupFunc { return silent }})
+		set := NewSet(Config{NewLookup: func(dns.Options) dns.LookupFunc { return silent }})
 		var hosts []*Host
 		for i := range 1000 {
 			hosts = append(hosts, set.Acquire(fmt.Sprint("app", i), Options{}))

@@ -13,14 +13,11 @@
 //	await.go     a request waits for any of many names
 //	schedule.go  when to look up (pure, the time is an argument)
 //	queue.go     at most 64 lookups at once, and refreshes at a bounded rate
-//	lookup.go    one lookup: name servers in, addresses or a classified error out
-//	conversation.go  queries of package net in, answers out
-//	exchange.go  one question in, what some name server says out
-//	nameservers.go  which name server to ask first
-//	message.go   a message in, what it says out (pure)
 //	record.go    what is known after each answer (pure, the time is an argument)
 //	parts.go     answers that name only some of the addresses (pure, the time is an argument)
 //	entry.go     ties these together for one name
 //	snapshot.go  what requests read
 //	event.go     what is reported
+//
+// It looks nothing up itself: package dns does. All of it is policy, and none of it knows about requests beyond that they wait.
 package hosts

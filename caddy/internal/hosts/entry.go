@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 // Values of entry.activity: the one word that requests read, and write at most once per refresh.
@@ -28,8 +30,8 @@ type entry struct {
 	key       key
 	name      string
 	resolvers []string
-	literal   bool       // an IP address: never looked up
-	lookup    LookupFunc // nil before the first lookup, which makes it: most of many names are never looked up
+	literal   bool           // an IP address: never looked up
+	lookup    dns.LookupFunc // nil before the first lookup, which makes it: most of many names are never looked up
 
 	snapshot atomic.Pointer[Snapshot] // nil: nothing known
 	activity atomic.Uint32
@@ -163,7 +165,7 @@ func (e *entry) tick(sequence uint64) {
 
 // run makes one lookup, unless it is no longer wanted.
 func (e *entry) run() {
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), dns.LookupTimeout)
 	defer cancel()
 	e.mu.Lock()
 	wanted := e.schedule.begin()
@@ -175,36 +177,36 @@ func (e *entry) run() {
 		return
 	}
 	if e.lookup == nil { // one lookup at a time
-		e.lookup = e.set.newLookup(Options{Resolvers: e.resolvers, DialTimeout: e.key.dialTimeout, FallbackDelay: e.key.fallbackDelay})
+		e.lookup = e.set.newLookup(dns.Options{Resolvers: e.resolvers, DialTimeout: e.key.dialTimeout, FallbackDelay: e.key.fallbackDelay})
 	}
 	addresses, err := e.lookup(ctx, e.key.network, e.name)
 	if ctx.Err() == context.Canceled {
 		e.cancelled()
 		return
 	}
-	addresses = canonical(addresses)
-	incomplete := new(Incomplete)
+	addresses = dns.Canonical(addresses)
+	incomplete := new(dns.Incomplete)
 	var failure *Error
 	switch {
 	case errors.As(err, &incomplete):
 		err = incomplete.Err
 	case err == nil && len(addresses) == 0:
-		failure = &Error{Host: e.name, Kind: NotFound}
+		failure = &Error{Host: e.name, Kind: dns.NotFound}
 	}
 	if err != nil {
-		failure = &Error{Host: e.name, Kind: classify(err), Err: err}
+		failure = &Error{Host: e.name, Kind: dns.KindOf(err), Err: err}
 	}
 	e.outcome(addresses, incomplete.Missing, failure)
-	if incomplete.late != nil {
+	if incomplete.Late != nil {
 		go func() {
-			<-incomplete.late
-			e.hasten(incomplete.lateAddresses())
+			<-incomplete.Late
+			e.hasten(incomplete.LateAddresses())
 		}()
 	}
 }
 
 // outcome takes the result of a lookup: addresses, or a failure, or addresses of which some are missing because of a failure.
-func (e *entry) outcome(addresses []netip.Addr, missing Versions, failure *Error) {
+func (e *entry) outcome(addresses []netip.Addr, missing dns.Versions, failure *Error) {
 	e.mu.Lock()
 	e.cancel = nil
 	now := e.set.now()

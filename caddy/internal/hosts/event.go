@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 // EventKind says what changed.
@@ -17,7 +19,7 @@ const (
 	Resolved EventKind = iota + 1
 	// Changed is an answer with other addresses than the last one.
 	Changed
-	// Failing is the first failed lookup, and the first of each further [ErrorKind] until the name recovers.
+	// Failing is the first failed lookup, and the first of each further [dns.ErrorKind] until the name recovers.
 	Failing
 	// Recovered is the first answer with addresses after failed lookups.
 	Recovered
@@ -62,43 +64,10 @@ type Event struct {
 	Error *Error
 }
 
-// ErrorKind classifies a failed lookup.
-type ErrorKind uint8
-
-const (
-	// NotFound: the name does not exist (NXDOMAIN), has no address of the wanted family, or only addresses
-	// that no pod can have (unspecified, multicast).
-	NotFound ErrorKind = iota + 1
-	// Timeout: no name server answered in time.
-	Timeout
-	// ServerFailure: a name server answered with an error (SERVFAIL, REFUSED, ...).
-	ServerFailure
-	// LookupFailed: anything else, such as a name server that cannot be reached.
-	LookupFailed
-	// Pending: no lookup has ended yet.
-	Pending
-)
-
-func (k ErrorKind) String() string {
-	switch k {
-	case NotFound:
-		return "no such host or no address"
-	case Timeout:
-		return "name server timed out"
-	case ServerFailure:
-		return "name server failed"
-	case LookupFailed:
-		return "lookup failed"
-	case Pending:
-		return "no answer yet"
-	}
-	return "unknown"
-}
-
 // Error says why a name has no answer. Err is the resolver's error, nil when no lookup has ended.
 type Error struct {
 	Host string
-	Kind ErrorKind
+	Kind dns.ErrorKind
 	Err  error
 }
 

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 // maxWait is the longest that a request waits for DNS, however many names it needs and however often it asks.
@@ -91,7 +93,7 @@ func (h *Host) wait(ctx context.Context, patience *Patience) (*Snapshot, error) 
 	case done != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
 	case failure == nil:
-		failure = &Error{Host: h.entry.name, Kind: Pending}
+		failure = &Error{Host: h.entry.name, Kind: dns.Pending}
 	}
 	return nil, failure
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 // expect asks the host and checks the answer and how long it took.
@@ -78,14 +80,14 @@ func TestOutageKeepsTheAddresses(t *testing.T) {
 		name  string
 		err   error
 		takes time.Duration
-		kind  ErrorKind
+		kind  dns.ErrorKind
 		drops bool
 	}{
-		{"servfail", servfail(), 0, ServerFailure, false},
-		{"timeout", nil, time.Hour, Timeout, false},
-		{"unreachable", errors.New("connection refused"), 0, LookupFailed, false},
-		{"nxdomain", nxdomain(), 0, NotFound, true},
-		{"empty", nil, 0, NotFound, true},
+		{"servfail", servfail(), 0, dns.ServerFailure, false},
+		{"timeout", nil, time.Hour, dns.Timeout, false},
+		{"unreachable", errors.New("connection refused"), 0, dns.LookupFailed, false},
+		{"nxdomain", nxdomain(), 0, dns.NotFound, true},
+		{"empty", nil, 0, dns.NotFound, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *script, set *Set, e *events) {
@@ -112,7 +114,7 @@ func TestOutageKeepsTheAddresses(t *testing.T) {
 					expect(t, h, nil, 0)
 				}
 				s.set(two, nil, 0)
-				time.Sleep(4*time.Second + min(c.takes, lookupTimeout))
+				time.Sleep(4*time.Second + min(c.takes, dns.LookupTimeout))
 				expect(t, h, two, 0)
 				if got := e.kinds(); got != want+" recovered]" {
 					t.Errorf("events %s, want %s recovered]", got, want)
@@ -132,7 +134,7 @@ func TestHostThatNeverResolves(t *testing.T) {
 		var failed *Error
 		for range 6000 {
 			_, err := h.Addresses(t.Context())
-			if !errors.As(err, &failed) || failed.Kind != NotFound {
+			if !errors.As(err, &failed) || failed.Kind != dns.NotFound {
 				t.Fatalf("error %v", err)
 			}
 			time.Sleep(10 * time.Millisecond)
@@ -200,7 +202,7 @@ func TestLiteralAddressIsNeverLookedUp(t *testing.T) {
 
 func TestKnownAddressesCostNoAllocation(t *testing.T) {
 	s := &script{answer: two}
-	set := NewSet(Config{NewLookup: func(Options) LookupFunc { return s.lookup }})
+	set := NewSet(Config{NewLookup: func(dns.Options) dns.LookupFunc { return s.lookup }})
 	h := set.Acquire("app", Options{Refresh: time.Hour, StaleMax: time.Hour})
 	defer h.Release()
 	ctx := t.Context()
@@ -227,7 +229,7 @@ func TestKnownAddressesCostNoAllocation(t *testing.T) {
 
 func BenchmarkKnownAddresses(b *testing.B) {
 	s := &script{answer: two}
-	set := NewSet(Config{NewLookup: func(Options) LookupFunc { return s.lookup }})
+	set := NewSet(Config{NewLookup: func(dns.Options) dns.LookupFunc { return s.lookup }})
 	h := set.Acquire("app", Options{})
 	defer h.Release()
 	ctx := b.Context()

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 const (
@@ -20,11 +22,6 @@ const (
 	minRefresh = 10 * time.Millisecond
 )
 
-// Versions selects address families. The zero value means both.
-type Versions struct {
-	IPv4, IPv6 bool
-}
-
 // Options say how one user wants a name resolved. The zero value uses the system's resolver, both address
 // families and the default times.
 type Options struct {
@@ -35,7 +32,7 @@ type Options struct {
 	// a name server is given by name (see [net.Dialer]). Both count only with Resolvers.
 	DialTimeout, FallbackDelay time.Duration
 	// Versions selects the address families that are asked for.
-	Versions Versions
+	Versions dns.Versions
 	// Refresh is the time between two lookups; default 1 s, at least 10 ms, at most StaleMax. Of all users of
 	// a name the smallest counts.
 	Refresh time.Duration
@@ -59,17 +56,6 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// network is the argument of [net.Resolver.LookupNetIP].
-func (v Versions) network() string {
-	switch {
-	case v.IPv4 && !v.IPv6:
-		return "ip4"
-	case v.IPv6 && !v.IPv4:
-		return "ip6"
-	}
-	return "ip"
-}
-
 // key holds the name and every option that can change the answer; Refresh and StaleMax cannot.
 type key struct {
 	name, network, resolvers   string
@@ -81,7 +67,7 @@ func (o Options) key(name string) key {
 	slices.Sort(resolvers)
 	return key{
 		name:          strings.ToLower(name),
-		network:       o.Versions.network(),
+		network:       o.Versions.Network(),
 		resolvers:     strings.Join(slices.Compact(resolvers), " "),
 		dialTimeout:   o.DialTimeout,
 		fallbackDelay: o.FallbackDelay,

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 func numbered(numbers ...int) []netip.Addr {
@@ -20,7 +22,7 @@ func numbered(numbers ...int) []netip.Addr {
 // answerEach gives the answers to a record, one a second, and returns what is fresh after each.
 func answerEach(r *record, from time.Duration, answers ...[]netip.Addr) (fresh [][]netip.Addr, events []Event) {
 	for i, answer := range answers {
-		event, report, _ := r.answer(from+time.Duration(i)*second, answer, Versions{})
+		event, report, _ := r.answer(from+time.Duration(i)*second, answer, dns.Versions{})
 		fresh = append(fresh, r.addresses)
 		if report {
 			events = append(events, event)
@@ -72,7 +74,7 @@ func TestPartialAnswers(t *testing.T) {
 	var r record
 	now, lines := time.Duration(0), 0
 	step := func(answer []netip.Addr) {
-		if _, report, _ := r.answer(now, answer, Versions{}); report {
+		if _, report, _ := r.answer(now, answer, dns.Versions{}); report {
 			lines++
 		}
 		now += second
@@ -207,7 +209,7 @@ func TestPartsAgainstTheWholeHistory(t *testing.T) {
 					continue
 				}
 				h = append(h, happened{at: now, answer: numbered(answer...)})
-				r.answer(now, numbered(answer...), Versions{})
+				r.answer(now, numbered(answer...), dns.Versions{})
 			}
 			want, isPartial := h.fresh()
 			if !slices.Equal(r.addresses, want) || len(h) > 0 && h[len(h)-1].answer != nil && isPartial != (len(r.parts.returned) >= enoughReturns) {

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 // record is what is known about one name. Times are durations since an arbitrary origin.
@@ -23,12 +25,12 @@ type record struct {
 	absent   bool
 	failure  *Error // of the last lookup
 	failed   time.Duration
-	reported uint // bit per ErrorKind reported since the last answer
+	reported uint // bit per dns.ErrorKind reported since the last answer
 }
 
 // answer takes the addresses of a lookup that found some, in canonical form. Of the missing IP versions it says nothing, or names only a
 // part: their addresses stay in force. withheld tells that there are such, so that a failure before is not over.
-func (r *record) answer(now time.Duration, addresses []netip.Addr, missing Versions) (event Event, report, withheld bool) {
+func (r *record) answer(now time.Duration, addresses []netip.Addr, missing dns.Versions) (event Event, report, withheld bool) {
 	addresses, withheld = r.completed(addresses, missing)
 	kind := Changed
 	switch {
@@ -51,13 +53,13 @@ func (r *record) answer(now time.Duration, addresses []netip.Addr, missing Versi
 }
 
 // completed adds the addresses in force of the missing IP versions, and says whether there is anything of those.
-func (r *record) completed(addresses []netip.Addr, missing Versions) (completed []netip.Addr, withheld bool) {
+func (r *record) completed(addresses []netip.Addr, missing dns.Versions) (completed []netip.Addr, withheld bool) {
 	of := func(a netip.Addr) bool { return a.Is4() && missing.IPv4 || a.Is6() && missing.IPv6 }
 	kept := slices.DeleteFunc(slices.Clone(r.addresses), func(a netip.Addr) bool { return !of(a) })
 	if len(kept) == 0 {
 		return addresses, slices.ContainsFunc(addresses, of)
 	}
-	return canonical(append(kept, addresses...)), true
+	return dns.Canonical(append(kept, addresses...)), true
 }
 
 // fail takes a failed lookup. The addresses stay in force.
@@ -66,7 +68,7 @@ func (r *record) fail(now time.Duration, err *Error) (event Event, report bool) 
 		r.failed = now
 	}
 	r.failure = err
-	if err.Kind == NotFound {
+	if err.Kind == dns.NotFound {
 		r.absent = true
 	}
 	seen := r.reported&(1<<err.Kind) != 0
@@ -107,19 +109,4 @@ func missing(from, in []netip.Addr) (out []netip.Addr) {
 		}
 	}
 	return out
-}
-
-// canonical brings a resolver's answer into the one form that is compared and handed out: IPv4-mapped as
-// IPv4, sorted, without duplicates. Unspecified and multicast addresses belong to no pod; a blocking name
-// server answers 0.0.0.0, which would make the proxy dial itself.
-func canonical(answer []netip.Addr) []netip.Addr {
-	out := make([]netip.Addr, 0, len(answer))
-	for _, a := range answer {
-		a = a.Unmap()
-		if a.IsValid() && !a.IsUnspecified() && !a.IsMulticast() {
-			out = append(out, a)
-		}
-	}
-	slices.SortFunc(out, netip.Addr.Compare)
-	return slices.Compact(out)
 }

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 func addresses(text ...string) []netip.Addr {
@@ -15,18 +17,18 @@ func addresses(text ...string) []netip.Addr {
 	return out
 }
 
-func failure(kind ErrorKind) *Error { return &Error{Host: "app", Kind: kind} }
+func failure(kind dns.ErrorKind) *Error { return &Error{Host: "app", Kind: kind} }
 
 func TestRecordReportsEachChangeOnce(t *testing.T) {
 	var r record
 	a, b, both := addresses("127.0.1.1"), addresses("127.0.1.2"), addresses("127.0.1.1", "127.0.1.2")
 	answer := func(list []netip.Addr) func() (Event, bool) {
 		return func() (Event, bool) {
-			event, report, _ := r.answer(0, list, Versions{})
+			event, report, _ := r.answer(0, list, dns.Versions{})
 			return event, report
 		}
 	}
-	fail := func(kind ErrorKind) func() (Event, bool) {
+	fail := func(kind dns.ErrorKind) func() (Event, bool) {
 		return func() (Event, bool) { return r.fail(0, failure(kind)) }
 	}
 	steps := []struct {
@@ -36,17 +38,17 @@ func TestRecordReportsEachChangeOnce(t *testing.T) {
 		generation uint64
 		now        []netip.Addr
 	}{
-		{"a failure first", fail(Timeout), Failing, 0, nil},
-		{"the same again", fail(Timeout), 0, 0, nil},
+		{"a failure first", fail(dns.Timeout), Failing, 0, nil},
+		{"the same again", fail(dns.Timeout), 0, 0, nil},
 		{"first answer", answer(a), Resolved, 1, a},
 		{"same answer", answer(a), 0, 1, a},
 		{"one more", answer(both), Changed, 2, both},
-		{"SERVFAIL", fail(ServerFailure), Failing, 2, both},
-		{"SERVFAIL again", fail(ServerFailure), 0, 2, both},
-		{"NXDOMAIN", fail(NotFound), Failing, 2, both},
-		{"SERVFAIL once more", fail(ServerFailure), 0, 2, both},
+		{"SERVFAIL", fail(dns.ServerFailure), Failing, 2, both},
+		{"SERVFAIL again", fail(dns.ServerFailure), 0, 2, both},
+		{"NXDOMAIN", fail(dns.NotFound), Failing, 2, both},
+		{"SERVFAIL once more", fail(dns.ServerFailure), 0, 2, both},
 		{"back with another set", answer(b), Recovered, 3, b},
-		{"SERVFAIL anew", fail(ServerFailure), Failing, 3, b},
+		{"SERVFAIL anew", fail(dns.ServerFailure), Failing, 3, b},
 		{"back with the same set", answer(b), Recovered, 3, b},
 		{"moved", answer(a), Changed, 4, a},
 	}
@@ -63,8 +65,8 @@ func TestRecordReportsEachChangeOnce(t *testing.T) {
 
 func TestRecordDifference(t *testing.T) {
 	var r record
-	r.answer(0, addresses("127.0.1.1", "127.0.1.2", "::1"), Versions{})
-	event, _, _ := r.answer(0, addresses("127.0.1.2", "127.0.1.3", "::1"), Versions{})
+	r.answer(0, addresses("127.0.1.1", "127.0.1.2", "::1"), dns.Versions{})
+	event, _, _ := r.answer(0, addresses("127.0.1.2", "127.0.1.3", "::1"), dns.Versions{})
 	if !slices.Equal(event.Added, addresses("127.0.1.3")) || !slices.Equal(event.Removed, addresses("127.0.1.1")) {
 		t.Errorf("added %v, removed %v", event.Added, event.Removed)
 	}
@@ -73,18 +75,18 @@ func TestRecordDifference(t *testing.T) {
 func TestRecordDropsOnlyWhatIsGoneFromDNS(t *testing.T) {
 	both := addresses("127.0.1.1", "127.0.1.2")
 	for _, c := range []struct {
-		fails []ErrorKind
+		fails []dns.ErrorKind
 		drops bool
 	}{
 		{nil, false},
-		{[]ErrorKind{ServerFailure}, false},
-		{[]ErrorKind{Timeout, LookupFailed}, false},
-		{[]ErrorKind{NotFound}, true},
-		{[]ErrorKind{NotFound, Timeout}, true},
+		{[]dns.ErrorKind{dns.ServerFailure}, false},
+		{[]dns.ErrorKind{dns.Timeout, dns.LookupFailed}, false},
+		{[]dns.ErrorKind{dns.NotFound}, true},
+		{[]dns.ErrorKind{dns.NotFound, dns.Timeout}, true},
 	} {
 		t.Run(fmt.Sprint(c.fails), func(t *testing.T) {
 			var r record
-			r.answer(0, both, Versions{})
+			r.answer(0, both, dns.Versions{})
 			for _, kind := range c.fails {
 				r.fail(0, failure(kind))
 			}
@@ -112,7 +114,7 @@ func TestRecordDropsOnlyWhatIsGoneFromDNS(t *testing.T) {
 			if len(r.addresses) != 0 || r.generation != 3 {
 				t.Errorf("%v left, generation %d", r.addresses, r.generation)
 			}
-			if event, _, _ := r.answer(0, both, Versions{}); event.Kind != Recovered || !slices.Equal(r.addresses, both) {
+			if event, _, _ := r.answer(0, both, dns.Versions{}); event.Kind != Recovered || !slices.Equal(r.addresses, both) {
 				t.Errorf("event %v, addresses %v after DNS named them again", event.Kind, r.addresses)
 			}
 		})
@@ -121,17 +123,10 @@ func TestRecordDropsOnlyWhatIsGoneFromDNS(t *testing.T) {
 
 func TestRecordKeepsWhatDNSNamesAgain(t *testing.T) {
 	var r record
-	r.answer(0, two, Versions{})
-	r.fail(0, failure(NotFound))
-	r.answer(0, two, Versions{})
+	r.answer(0, two, dns.Versions{})
+	r.fail(0, failure(dns.NotFound))
+	r.answer(0, two, dns.Versions{})
 	if _, dropped := r.drop(two[0]); dropped {
 		t.Error("dropped an address that DNS names")
-	}
-}
-
-func TestCanonical(t *testing.T) {
-	got := canonical(append(addresses("127.0.2.1", "::ffff:127.0.1.1", "fd00::1", "127.0.1.1", "0.0.0.0", "::", "::ffff:0.0.0.0", "224.0.0.1", "ff02::1"), netip.Addr{}))
-	if want := addresses("127.0.1.1", "127.0.2.1", "fd00::1"); !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 // script stands in for DNS: what it answers, how long it takes, and what it was asked.
@@ -102,7 +104,7 @@ func (e *events) kinds() string {
 func inBubble(t *testing.T, test func(t *testing.T, s *script, set *Set, e *events)) {
 	synctest.Test(t, func(t *testing.T) {
 		s, e := &script{}, &events{}
-		set := NewSet(Config{OnChange: e.add, NewLookup: func(Options) LookupFunc { return s.lookup }})
+		set := NewSet(Config{OnChange: e.add, NewLookup: func(dns.Options) dns.LookupFunc { return s.lookup }})
 		test(t, s, set, e)
 		synctest.Wait()
 		if s.twice {

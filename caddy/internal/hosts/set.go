@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 // keepUnused is how long a name without users keeps its addresses (in memory, without lookups): a reload that
@@ -22,8 +24,8 @@ type Config struct {
 	// OnLookup is told of every lookup that has ended, with its error or nil, under the same rules. Nil means that nobody is
 	// told.
 	OnLookup func(*Error)
-	// NewLookup replaces the function of this name, for tests.
-	NewLookup func(Options) LookupFunc
+	// NewLookup replaces that of package dns, for tests.
+	NewLookup func(dns.Options) dns.LookupFunc
 }
 
 // Set holds the names that are resolved; one is enough for a process. All methods may be called from any
@@ -31,7 +33,7 @@ type Config struct {
 type Set struct {
 	onChange  func(Event)
 	onLookup  func(*Error)
-	newLookup func(Options) LookupFunc
+	newLookup func(dns.Options) dns.LookupFunc
 	origin    time.Time
 	queue     queue
 	news      News // of names with other addresses
@@ -43,8 +45,8 @@ type Set struct {
 // NewSet makes an empty set.
 func NewSet(c Config) *Set {
 	if c.NewLookup == nil {
-		silence := newSilence()
-		c.NewLookup = func(o Options) LookupFunc { return newResolver(o, silence).lookup }
+		silence := dns.NewSilence()
+		c.NewLookup = func(o dns.Options) dns.LookupFunc { return dns.NewLookup(o, silence) }
 	}
 	return &Set{onChange: c.OnChange, onLookup: c.OnLookup, newLookup: c.NewLookup, origin: time.Now(), entries: make(map[key]*entry)}
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 func TestUsersWithTheSameQuestionShareOneAnswer(t *testing.T) {
@@ -37,8 +39,8 @@ func TestUsersWithOtherQuestionsDoNotShare(t *testing.T) {
 			{Resolvers: []string{"127.0.0.1:53"}},
 			{Resolvers: []string{"127.0.0.1:53"}, DialTimeout: time.Second},
 			{Resolvers: []string{"127.0.0.1:53"}, FallbackDelay: time.Second},
-			{Versions: Versions{IPv4: true}},
-			{Versions: Versions{IPv6: true}},
+			{Versions: dns.Versions{IPv4: true}},
+			{Versions: dns.Versions{IPv6: true}},
 		}
 		for i, o := range other {
 			h := set.Acquire("app", o)
@@ -49,7 +51,7 @@ func TestUsersWithOtherQuestionsDoNotShare(t *testing.T) {
 			}
 		}
 		// These differ in nothing that counts.
-		for _, o := range []Options{{DialTimeout: time.Second}, {Versions: Versions{IPv4: true, IPv6: true}}} {
+		for _, o := range []Options{{DialTimeout: time.Second}, {Versions: dns.Versions{IPv4: true, IPv6: true}}} {
 			h := set.Acquire("app", o)
 			defer h.Release()
 			expect(t, h, one, 0)
@@ -225,7 +227,7 @@ func TestSilentLookupsMakeRoom(t *testing.T) {
 		for i := range 200 {
 			w[fmt.Sprint("silent", i)] = w["none"]
 		}
-		set := NewSet(Config{NewLookup: func(Options) LookupFunc {
+		set := NewSet(Config{NewLookup: func(dns.Options) dns.LookupFunc {
 			return func(ctx context.Context, network, host string) ([]netip.Addr, error) {
 				if host != "well" {
 					<-ctx.Done()
@@ -259,7 +261,7 @@ func TestSilentLookupsMakeRoom(t *testing.T) {
 			t.Errorf("%d slow lookups and %d others at once", set.queue.slow, set.queue.workers)
 		}
 		set.queue.mu.Unlock()
-		time.Sleep(6 * lookupTimeout)
+		time.Sleep(6 * dns.LookupTimeout)
 		synctest.Wait()
 		set.queue.mu.Lock()
 		if set.queue.slow != 0 || set.queue.workers != 0 {
@@ -300,7 +302,7 @@ func TestFirstLookupsDoNotStandBehindRefreshes(t *testing.T) {
 func TestNoGoroutineBetweenLookupsNorAfterRelease(t *testing.T) {
 	before := runtime.NumGoroutine()
 	s := &script{answer: one}
-	set := NewSet(Config{NewLookup: func(Options) LookupFunc { return s.lookup }})
+	set := NewSet(Config{NewLookup: func(dns.Options) dns.LookupFunc { return s.lookup }})
 	var hosts []*Host
 	for i := range 500 {
 		h := set.Acquire(fmt.Sprintf("app%d", i), Options{Refresh: time.Hour, StaleMax: time.Hour})
@@ -342,7 +344,7 @@ func settles(t *testing.T, want int) {
 // Everything at once, for the race detector: users come and go while requests, drops and status pages run.
 func TestConcurrentUse(t *testing.T) {
 	s := &script{answer: two}
-	set := NewSet(Config{OnChange: func(Event) {}, NewLookup: func(Options) LookupFunc { return s.lookup }})
+	set := NewSet(Config{OnChange: func(Event) {}, NewLookup: func(dns.Options) dns.LookupFunc { return s.lookup }})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	var workers sync.WaitGroup

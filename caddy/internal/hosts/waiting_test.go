@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 )
 
 func TestFirstRequestWaitsAndLaterOnesDoNot(t *testing.T) {
@@ -43,8 +45,8 @@ func TestWaitIsLimited(t *testing.T) {
 		defer h.Release()
 		expect(t, h, nil, maxWait)
 		var pending *Error
-		if _, err := h.Addresses(t.Context()); !errors.As(err, &pending) || pending.Kind != Pending {
-			t.Errorf("error %v, want one of kind %v", err, Pending)
+		if _, err := h.Addresses(t.Context()); !errors.As(err, &pending) || pending.Kind != dns.Pending {
+			t.Errorf("error %v, want one of kind %v", err, dns.Pending)
 		}
 		expect(t, h, one, 200*time.Millisecond)
 	})
@@ -160,7 +162,7 @@ func TestStaleAnswerIsWaitedForAndThenUsed(t *testing.T) {
 		time.Sleep(6 * time.Minute)
 		s.set(nil, nil, time.Hour) // never answers
 		expect(t, h, one, maxWait)
-		time.Sleep(lookupTimeout) // the lookup has failed; the next one will probably fail as well
+		time.Sleep(dns.LookupTimeout) // the lookup has failed; the next one will probably fail as well
 		expect(t, h, one, 0)
 		ask(h, time.Second, 10*time.Minute)
 		expect(t, h, one, 0)

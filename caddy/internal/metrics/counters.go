@@ -6,6 +6,7 @@ package metrics
 import (
 	"strings"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/prometheus/client_golang/prometheus"
@@ -64,7 +65,7 @@ func DialFailed(server string, outcome doors.Outcome) {
 
 // resultLabels are the results of lookups, by the kind of the error; 0 stands for none.
 var resultLabels = [...]string{
-	0: "resolved", hosts.NotFound: "not_found", hosts.Timeout: "timeout", hosts.ServerFailure: "server_failure", hosts.LookupFailed: "failed",
+	0: "resolved", dns.NotFound: "not_found", dns.Timeout: "timeout", dns.ServerFailure: "server_failure", dns.LookupFailed: "failed",
 }
 
 var lookedUp = func() (table [len(resultLabels)]prometheus.Counter) {
@@ -76,7 +77,7 @@ var lookedUp = func() (table [len(resultLabels)]prometheus.Counter) {
 
 // LookedUp counts a lookup that has ended, with nil or its error.
 func LookedUp(failure *hosts.Error) {
-	var kind hosts.ErrorKind
+	var kind dns.ErrorKind
 	if failure != nil {
 		kind = failure.Kind
 	}

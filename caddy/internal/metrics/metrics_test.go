@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/prometheus/client_golang/prometheus"
@@ -81,13 +82,13 @@ func TestLookups(t *testing.T) {
 	if after := testutil.ToFloat64(lookups.WithLabelValues("resolved")); after != before+1 {
 		t.Errorf("%v, then %v", before, after)
 	}
-	for kind := hosts.NotFound; kind <= hosts.LookupFailed; kind++ {
+	for kind := dns.NotFound; kind <= dns.LookupFailed; kind++ {
 		LookedUp(&hosts.Error{Kind: kind})
 		if value := testutil.ToFloat64(lookedUp[kind]); value != 1 {
 			t.Errorf("%v: %v", kind, value)
 		}
 	}
-	LookedUp(&hosts.Error{Kind: hosts.Pending}) // no lookup has ended
+	LookedUp(&hosts.Error{Kind: dns.Pending}) // no lookup has ended
 }
 
 // One series for each key and place; what opened nothing is not counted.

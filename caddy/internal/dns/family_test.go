@@ -1,13 +1,10 @@
-package hosts
+package dns
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"slices"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -20,7 +17,7 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 	for i := range 400 {
 		many = append(many, netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
 	}
-	many = canonical(many)
+	many = Canonical(many)
 	code := func(code dnsmessage.RCode) *special { return &special{code: code} }
 	empty := &special{}
 	type says map[dnsmessage.Type]*special
@@ -70,7 +67,7 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 				})
 				list = append(list, server.address)
 			}
-			got, err := lookUp(t, NewLookup(Options{Resolvers: list}), "ip")
+			got, err := lookUp(t, NewLookup(Options{Resolvers: list}, NewSilence()), "ip")
 			if !slices.Equal(got, c.want) {
 				t.Errorf("got %v, %v; want %v", got, err, c.want)
 			}
@@ -83,7 +80,7 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 			} else if c.missing != (Versions{}) {
 				t.Error("nothing is missing")
 			}
-			if (err != nil) != (c.fails != 0) || err != nil && classify(err) != c.fails {
+			if (err != nil) != (c.fails != 0) || err != nil && KindOf(err) != c.fails {
 				t.Errorf("error %v, want one of kind %v", err, c.fails)
 			}
 		})
@@ -101,14 +98,14 @@ func TestLateFamily(t *testing.T) {
 			return nil
 		}
 	})
-	lookup := NewLookup(Options{Resolvers: []string{server.address}})
+	lookup := NewLookup(Options{Resolvers: []string{server.address}}, NewSilence())
 	got, err := lookUp(t, lookup, "ip")
 	var incomplete *Incomplete
 	if !slices.Equal(got, one) || !errors.As(err, &incomplete) || incomplete.Err != nil {
 		t.Fatalf("got %v, %v", got, err)
 	}
-	<-incomplete.late
-	if late := incomplete.lateAddresses(); !slices.Equal(late, addresses("fd00::1")) {
+	<-incomplete.Late
+	if late := incomplete.LateAddresses(); !slices.Equal(late, addresses("fd00::1")) {
 		t.Errorf("late: %v", late)
 	}
 	if got, err := lookUp(t, lookup, "ip"); err != nil || !slices.Equal(got, addresses("127.0.1.1", "fd00::1")) {
@@ -117,79 +114,4 @@ func TestLateFamily(t *testing.T) {
 	if n := server.queries("udp AAAA"); n != 1 {
 		t.Errorf("%d queries for AAAA", n)
 	}
-}
-
-// What is known of an IP version stays when nothing is said about it.
-func TestHalfAnAnswer(t *testing.T) {
-	four, six, moved := addresses("127.0.1.1"), addresses("fd00::1"), addresses("127.0.1.2")
-	both := slices.Concat(four, six)
-	no4, no6 := Versions{IPv4: true}, Versions{IPv6: true}
-	for name, test := range map[string]struct {
-		known, answer []netip.Addr
-		err           error
-		want          []netip.Addr
-		events        string
-	}{
-		"IPv4 fails":                  {both, six, &Incomplete{Missing: no4, Err: servfail()}, both, "[resolved failing recovered]"},
-		"IPv6 fails while IPv4 moves": {both, moved, &Incomplete{Missing: no6, Err: context.DeadlineExceeded}, slices.Concat(moved, six), "[resolved changed failing recovered]"},
-		"IPv6 is late":                {both, four, &Incomplete{Missing: no6}, both, "[resolved]"},
-		"IPv4 is gone":                {both, six, nil, six, "[resolved changed changed]"},
-		"IPv6 is gone":                {both, four, nil, four, "[resolved changed changed]"},
-		"IPv6 fails and never was":    {four, four, &Incomplete{Missing: no6, Err: context.DeadlineExceeded}, four, "[resolved]"},
-		"cut":                         {two, moved, &Incomplete{Missing: no4, Err: servfail()}, two, "[resolved failing recovered]"},
-		"cut with one more":           {four, moved, &Incomplete{Missing: no4, Err: servfail()}, two, "[resolved changed failing recovered]"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, s *script, set *Set, e *events) {
-				s.set(test.known, nil, 0)
-				h := set.Acquire("app", Options{})
-				defer h.Release()
-				expect(t, h, test.known, 0)
-				s.set(test.answer, test.err, 0)
-				ask(h, 10*time.Millisecond, 20*time.Second)
-				expect(t, h, test.want, 0)
-				if test.err != nil && h.DropRefused(test.want[0]) {
-					t.Error("dropped what DNS names")
-				}
-				s.set(test.known, nil, 0)
-				ask(h, 10*time.Millisecond, 3*time.Second)
-				if got := e.kinds(); got != test.events {
-					t.Errorf("events %s, want %s", got, test.events)
-				}
-			})
-		})
-	}
-}
-
-// A part that comes late brings the next lookup forward, but only if there is something new in it.
-func TestLatePartIsMergedWhenItComes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		six := addresses("fd00::1")
-		var mu sync.Mutex
-		lookups, late := 0, false
-		set := NewSet(Config{NewLookup: func(Options) LookupFunc {
-			return func(context.Context, string, string) ([]netip.Addr, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				if lookups++; late {
-					late = false
-					return slices.Concat(one, six), nil
-				}
-				done := make(chan struct{})
-				time.AfterFunc(300*time.Millisecond, func() { mu.Lock(); defer mu.Unlock(); late = true; close(done) })
-				return one, &Incomplete{Missing: Versions{IPv6: true}, late: done, lateAddresses: func() []netip.Addr { return six }}
-			}
-		}})
-		h := set.Acquire("app", Options{Refresh: time.Hour, StaleMax: 10 * time.Hour})
-		defer h.Release()
-		expect(t, h, one, 0)
-		time.Sleep(301 * time.Millisecond)
-		expect(t, h, slices.Concat(one, six), 0)
-		ask(h, time.Minute, 10*time.Hour+time.Minute)
-		mu.Lock()
-		defer mu.Unlock()
-		if lookups < 11 || lookups > 15 { // one an hour, and the one that was brought forward
-			t.Errorf("%d lookups", lookups)
-		}
-	})
 }

@@ -1,4 +1,4 @@
-package hosts
+package dns
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
-	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
@@ -16,12 +15,22 @@ import (
 // The final dot keeps this machine's search domains out of the tests.
 const name = "app.test."
 
+var one, two = addresses("127.0.1.1"), addresses("127.0.1.1", "127.0.1.2")
+
+func addresses(text ...string) []netip.Addr {
+	out := make([]netip.Addr, len(text))
+	for i, a := range text {
+		out[i] = netip.MustParseAddr(a)
+	}
+	return out
+}
+
 func lookUp(t *testing.T, lookup LookupFunc, network string) ([]netip.Addr, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), lookupTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), LookupTimeout)
 	defer cancel()
 	got, err := lookup(ctx, network, name)
-	return canonical(got), err
+	return Canonical(got), err
 }
 
 func TestLookup(t *testing.T) {
@@ -58,13 +67,13 @@ func TestLookup(t *testing.T) {
 			t.Parallel()
 			server := startNameserver(t)
 			server.change(func() { server.behaviour = c.server })
-			lookup := NewLookup(Options{Resolvers: []string{c.prefix + server.address}})
-			got, err := lookUp(t, lookup, c.version.network())
+			lookup := NewLookup(Options{Resolvers: []string{c.prefix + server.address}}, NewSilence())
+			got, err := lookUp(t, lookup, c.version.Network())
 			if !slices.Equal(got, c.want) {
 				t.Errorf("got %v, %v; want %v", got, err, c.want)
 			}
-			if (err != nil) != (c.fails != 0) || err != nil && classify(err) != c.fails {
-				t.Errorf("error %v of kind %v, want %v", err, classify(err), c.fails)
+			if (err != nil) != (c.fails != 0) || err != nil && KindOf(err) != c.fails {
+				t.Errorf("error %v of kind %v, want %v", err, KindOf(err), c.fails)
 			}
 			// There is no name server to name for those that do not come from one.
 			var dns *net.DNSError
@@ -97,7 +106,7 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 	packets.Close()
 	for _, bad := range []*nameserver{silent, failing, closed} {
 		for range 5 { // the first one is chosen at random
-			lookup := NewLookup(Options{Resolvers: []string{bad.address, good.address}})
+			lookup := NewLookup(Options{Resolvers: []string{bad.address, good.address}}, NewSilence())
 			if got, err := lookUp(t, lookup, "ip4"); !slices.Equal(got, one) {
 				t.Fatalf("got %v, %v", got, err)
 			}
@@ -110,16 +119,16 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 			}
 		}
 	}
-	lookup := NewLookup(Options{Resolvers: []string{closed.address}})
-	if _, err := lookUp(t, lookup, "ip4"); err == nil || classify(err) != LookupFailed {
-		t.Errorf("error %v of kind %v, want %v", err, classify(err), LookupFailed)
+	lookup := NewLookup(Options{Resolvers: []string{closed.address}}, NewSilence())
+	if _, err := lookUp(t, lookup, "ip4"); err == nil || KindOf(err) != LookupFailed {
+		t.Errorf("error %v of kind %v, want %v", err, KindOf(err), LookupFailed)
 	}
 }
 
 func TestLookupEndsWithItsContext(t *testing.T) {
 	server := startNameserver(t)
 	server.change(func() { server.silent = -1 })
-	lookup := NewLookup(Options{Resolvers: []string{server.address}})
+	lookup := NewLookup(Options{Resolvers: []string{server.address}}, NewSilence())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := lookup(ctx, "ip4", name); err == nil {
@@ -131,70 +140,8 @@ func TestLookupEndsWithItsContext(t *testing.T) {
 }
 
 func TestSystemResolver(t *testing.T) {
-	got, err := NewLookup(Options{})(t.Context(), "ip4", "localhost")
-	if err != nil || !slices.Contains(canonical(got), netip.MustParseAddr("127.0.0.1")) {
+	got, err := NewLookup(Options{}, NewSilence())(t.Context(), "ip4", "localhost")
+	if err != nil || !slices.Contains(Canonical(got), netip.MustParseAddr("127.0.0.1")) {
 		t.Errorf("localhost is %v, %v", got, err)
-	}
-}
-
-// The whole path, from name server to requests, through a rollout and three kinds of outage.
-func TestSetFollowsTheNameServer(t *testing.T) {
-	server := startNameserver(t, "127.0.1.1")
-	var e events
-	set := NewSet(Config{OnChange: e.add})
-	h := set.Acquire(name, Options{Resolvers: []string{server.address}, Refresh: 20 * time.Millisecond})
-	defer h.Release()
-	becomes := func(what string, is func(State) bool) {
-		t.Helper()
-		for begin := time.Now(); !is(h.State()); time.Sleep(5 * time.Millisecond) {
-			if _, err := h.Addresses(t.Context()); err != nil {
-				t.Fatalf("%s: %v", what, err)
-			}
-			if time.Since(begin) > 20*time.Second {
-				t.Fatalf("%s: not seen, state %+v", what, h.State())
-			}
-		}
-	}
-	has := func(want []netip.Addr) func(State) bool {
-		return func(s State) bool { return slices.Equal(s.Addresses, want) && s.Error == nil }
-	}
-	fails := func(kind ErrorKind) func(State) bool {
-		return func(s State) bool {
-			return s.Error != nil && s.Error.Kind == kind && slices.Equal(s.Addresses, two)
-		}
-	}
-	if got, err := h.Addresses(t.Context()); err != nil || !slices.Equal(got, one) {
-		t.Fatalf("got %v, %v", got, err)
-	}
-	server.change(func() { server.answer = two })
-	becomes("a new pod", has(two))
-	server.change(func() { server.code = dnsmessage.RCodeServerFailure })
-	becomes("SERVFAIL", fails(ServerFailure))
-	server.change(func() { server.silent = -1 })
-	becomes("silence", fails(Timeout))
-	server.change(func() { server.silent, server.code = 0, dnsmessage.RCodeNameError })
-	becomes("NXDOMAIN", fails(NotFound))
-	server.change(func() { server.code, server.answer = dnsmessage.RCodeSuccess, two[1:] })
-	becomes("the old pod gone", has(two[1:]))
-	if got, want := e.kinds(), "[resolved changed failing failing failing recovered]"; got != want {
-		t.Errorf("events %s, want %s", got, want)
-	}
-	for _, event := range e.list {
-		if event.Host != name || !slices.Equal(event.Resolvers, []string{server.address}) {
-			t.Errorf("event %+v", event)
-		}
-	}
-}
-
-func TestNameThatIsNoName(t *testing.T) {
-	server := startNameserver(t, "127.0.1.1")
-	set := NewSet(Config{})
-	for _, bad := range []string{"", " ", "a b", "..", "app:8080", string(make([]byte, 300))} {
-		h := set.Acquire(bad, Options{Resolvers: []string{server.address}})
-		var failed *Error
-		if _, err := h.Addresses(t.Context()); !errors.As(err, &failed) || failed.Host != bad {
-			t.Errorf("%q: error %v", bad, err)
-		}
-		h.Release()
 	}
 }

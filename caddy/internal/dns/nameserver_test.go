@@ -1,4 +1,4 @@
-package hosts
+package dns
 
 import (
 	"encoding/binary"

@@ -1,7 +1,7 @@
 // In: the name servers of a resolver, and which of them gave no answer.
 // Out: the order in which to ask them.
 
-package hosts
+package dns
 
 import (
 	"context"
@@ -19,18 +19,19 @@ const (
 	maxSilent = 256
 )
 
-// silence remembers the name servers that gave no answer when others did, or none at all. It is shared by all names of a set, so that each
+// Silence remembers the name servers that gave no answer when others did, or none at all. It is shared by all names of a set, so that each
 // need not find out for itself. All methods may be called from any number of goroutines.
-type silence struct {
+type Silence struct {
 	mu    sync.Mutex
 	tried map[string]time.Time // when it was last tried
 }
 
-func newSilence() *silence { return &silence{tried: make(map[string]time.Time)} }
+// NewSilence knows of none.
+func NewSilence() *Silence { return &Silence{tried: make(map[string]time.Time)} }
 
 // order returns the servers with the silent ones last, how many of them are not silent, and the silent ones that should be tried again
 // beside those.
-func (s *silence) order(servers []string, now time.Time) (ordered []string, heard int, again []string) {
+func (s *Silence) order(servers []string, now time.Time) (ordered []string, heard int, again []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.tried) == 0 {
@@ -56,7 +57,7 @@ func (s *silence) order(servers []string, now time.Time) (ordered []string, hear
 	return append(ordered, last...), heard, again
 }
 
-func (s *silence) begin(server string, now time.Time) {
+func (s *Silence) begin(server string, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.tried) >= maxSilent {
@@ -65,7 +66,7 @@ func (s *silence) begin(server string, now time.Time) {
 	s.tried[server] = now
 }
 
-func (s *silence) end(server string) {
+func (s *Silence) end(server string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.tried, server)

@@ -1,7 +1,7 @@
 // In: one question and the name servers to ask, in order.
 // Out: what they say. A server that is slow is not waited for alone: the next one is asked as well.
 
-package hosts
+package dns
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 
 const (
 	// nextAfter is for how long a name server may be silent until the next one is asked too, and after which a query over UDP is repeated. It
-	// is less than maxWait, so that the first request of all still gets its answer when one packet is lost.
+	// is less than a request waits, so that the first request of all still gets its answer when one packet is lost.
 	nextAfter = 400 * time.Millisecond
 	// repeatAfter is the longest time between two such queries: a server that is back is noticed soon.
 	repeatAfter = time.Second
@@ -35,7 +35,7 @@ type exchange struct {
 	id       uint16
 	query    []byte
 	dialer   *net.Dialer
-	silence  *silence
+	silence  *Silence
 
 	// inOrder is set where a server's "there is no such name" counts only when those before it give no answer: the system's first name server
 	// may know names that the second does not.

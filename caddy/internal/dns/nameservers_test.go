@@ -1,4 +1,4 @@
-package hosts
+package dns
 
 import (
 	"net/netip"
@@ -12,7 +12,7 @@ import (
 )
 
 func TestSilentServersAreAskedLast(t *testing.T) {
-	s, start := newSilence(), time.Now()
+	s, start := NewSilence(), time.Now()
 	all := []string{"a", "b", "c"}
 	check := func(after time.Duration, ordered string, heard int, again string) {
 		t.Helper()
@@ -63,12 +63,12 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 			first, second := startNameserver(t), startNameserver(t)
 			first.change(func() { first.special = func(string, dnsmessage.Question) *special { return c.first } })
 			second.change(func() { second.special = func(string, dnsmessage.Question) *special { return c.second } })
-			r := newResolver(Options{}, newSilence())
+			r := newResolver(Options{}, NewSilence())
 			r.system = func() []string { return []string{first.address, second.address} }
 			for try := range 3 {
 				before := first.queries("udp A")
 				got, err := lookUp(t, r.lookup, "ip4")
-				if !slices.Equal(got, c.want) || (err != nil) != (c.fails != 0) || err != nil && classify(err) != c.fails {
+				if !slices.Equal(got, c.want) || (err != nil) != (c.fails != 0) || err != nil && KindOf(err) != c.fails {
 					t.Fatalf("try %d: got %v, %v", try, got, err)
 				}
 				if asked := first.queries("udp A") > before; try > 0 && asked != c.askedFirst {
@@ -82,7 +82,7 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 // A name server that answers again is used again.
 func TestSilentServerIsTriedAgain(t *testing.T) {
 	first, second := startNameserver(t, "127.0.1.1"), startNameserver(t, "127.0.1.2")
-	silence := newSilence()
+	silence := NewSilence()
 	r := newResolver(Options{}, silence)
 	r.system = func() []string { return []string{first.address, second.address} }
 	silence.begin(first.address, time.Now().Add(-tryAgainAfter))

@@ -1,4 +1,4 @@
-package hosts
+package dns
 
 import (
 	"errors"
@@ -45,11 +45,11 @@ func TestSearchDomainThatFails(t *testing.T) {
 			return &special{answer: map[string][]netip.Addr{"first.": two[:1], "second.": two[1:]}[domain]}
 		}
 	})
-	r := newResolver(Options{Resolvers: []string{server.address}}, newSilence())
+	r := newResolver(Options{Resolvers: []string{server.address}}, NewSilence())
 	search := func(what string, want []netip.Addr, fails ErrorKind) {
 		t.Helper()
 		got, err := searching(t, r, "app.first.", "app.second.", "app.")
-		if !slices.Equal(got, want) || (err != nil) != (fails != 0) || err != nil && classify(err) != fails {
+		if !slices.Equal(got, want) || (err != nil) != (fails != 0) || err != nil && KindOf(err) != fails {
 			t.Errorf("%s: got %v, %v; want %v, %v", what, got, err, want, fails)
 		}
 	}

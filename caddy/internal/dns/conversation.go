@@ -1,7 +1,7 @@
 // In: the queries of package net's resolver, which knows the system's configuration: search domains, files, what to ask for.
 // Out: answers to them, from exchanges with name servers of our own. Package net takes it for a connection.
 
-package hosts
+package dns
 
 import (
 	"bytes"

@@ -1,11 +1,10 @@
 // In: a name and the name servers to ask.
 // Out: its addresses, those of them that are known, or an error that says what kind of failure it was.
 
-package hosts
+package dns
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -17,8 +16,8 @@ import (
 )
 
 const (
-	// lookupTimeout limits one lookup with all search domains.
-	lookupTimeout = 30 * time.Second
+	// LookupTimeout limits one lookup with all search domains.
+	LookupTimeout = 30 * time.Second
 	// questionTimeout limits one question, unless the system's configuration allows more for each attempt. It is what package net
 	// gives a name server.
 	questionTimeout = 5 * time.Second
@@ -41,10 +40,10 @@ type Incomplete struct {
 	Missing Versions
 	// Err is why, nil if it is only late.
 	Err error
-	// late is closed when the answer about the missing version has come or will not come any more; then lateAddresses are there. Nil if nothing
+	// Late is closed when the answer about the missing version has come or will not come any more; then LateAddresses are there. Nil if nothing
 	// is to be expected.
-	late          <-chan struct{}
-	lateAddresses func() []netip.Addr
+	Late          <-chan struct{}
+	LateAddresses func() []netip.Addr
 }
 
 // Error says why something is missing.
@@ -58,13 +57,13 @@ func (i *Incomplete) Error() string {
 // Unwrap gives access to the resolver's error.
 func (i *Incomplete) Unwrap() error { return i.Err }
 
-// NewLookup is the LookupFunc of the options' name servers.
-func NewLookup(o Options) LookupFunc { return newResolver(o, newSilence()).lookup }
+// NewLookup is the LookupFunc of the options' name servers. The silence may be shared with others.
+func NewLookup(o Options, silence *Silence) LookupFunc { return newResolver(o, silence).lookup }
 
 // resolver looks up one name, again and again.
 type resolver struct {
 	dialer  *net.Dialer
-	silence *silence
+	silence *Silence
 	system  func() []string
 
 	answered dnsmessage.Name // with its search domain: which had the addresses in the last lookup
@@ -75,7 +74,7 @@ type resolver struct {
 	unclaimed map[dnsmessage.Question]*exchange
 }
 
-func newResolver(o Options, silence *silence) *resolver {
+func newResolver(o Options, silence *Silence) *resolver {
 	r := &resolver{
 		dialer:    &net.Dialer{Timeout: o.DialTimeout, FallbackDelay: o.FallbackDelay},
 		silence:   silence,
@@ -302,7 +301,7 @@ func (l *lookup) conclude(addresses []netip.Addr, err error) ([]netip.Addr, erro
 			incomplete.Missing.IPv6 = true
 		}
 		if a.late {
-			incomplete.late, incomplete.lateAddresses = a.done, func() []netip.Addr { return canonical(a.reply.addresses) }
+			incomplete.Late, incomplete.LateAddresses = a.done, func() []netip.Addr { return Canonical(a.reply.addresses) }
 		} else {
 			incomplete.Err = failure
 		}
@@ -329,24 +328,4 @@ func isClosed(c <-chan struct{}) bool {
 	default:
 		return false
 	}
-}
-
-func classify(err error) ErrorKind {
-	var server *serverFailure
-	var dns *net.DNSError
-	var address *net.AddrError
-	switch {
-	case errors.As(err, &server):
-		return ServerFailure
-	case isTimeout(err):
-		return Timeout
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return NotFound
-	// The text of package net for an answer with an error code; it has no other mark.
-	case errors.As(err, &dns) && dns.Err == "server misbehaving":
-		return ServerFailure
-	case errors.As(err, &address): // there are addresses, but none of the wanted family
-		return NotFound
-	}
-	return LookupFailed
 }

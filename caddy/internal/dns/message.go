@@ -1,7 +1,7 @@
 // In: the message of a name server, and the query that it answers.
 // Out: what it says, in one word, and the addresses in it. Pure.
 
-package hosts
+package dns
 
 import (
 	"errors"

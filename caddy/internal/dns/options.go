@@ -1,0 +1,32 @@
+// In: the options that a user configured for the lookups of a name.
+// Out: what a lookup needs to know.
+
+package dns
+
+import "time"
+
+// Versions selects address families. The zero value means both.
+type Versions struct {
+	IPv4, IPv6 bool
+}
+
+// Options say where to look names up. The zero value uses the system's resolver.
+type Options struct {
+	// Resolvers are the name servers to ask, as host:port, or tcp/host:port to never use UDP. One of them
+	// is chosen at random; the next one takes over when it fails. Empty means the system's resolver.
+	Resolvers []string
+	// DialTimeout limits the connection to a name server, and FallbackDelay is the head start of IPv6 when
+	// a name server is given by name (see [net.Dialer]). Both count only with Resolvers.
+	DialTimeout, FallbackDelay time.Duration
+}
+
+// Network is the argument of [net.Resolver.LookupNetIP].
+func (v Versions) Network() string {
+	switch {
+	case v.IPv4 && !v.IPv6:
+		return "ip4"
+	case v.IPv6 && !v.IPv4:
+		return "ip6"
+	}
+	return "ip"
+}
