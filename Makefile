@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 # What bin/caddy is made of.
 sources := $(shell find Cargo.toml Cargo.lock rust include go.mod go caddy xcaddy.sh scripts tools \
-	-type f -not -path 'rust/tests/*' -not -path 'rust/fuzz/*' -not -path 'scripts/test/*' \
+	-type f -not -path 'rust/*/tests/*' -not -path 'rust/fuzz/*' -not -path 'scripts/test/*' \
 	-not -name '*_test.go' 2>/dev/null)
 
 help: ## this list
@@ -18,7 +18,7 @@ setup: ## install what the tests need (the other targets do it by themselves)
 library: ## the Rust static library and its pkg-config file, in target/
 	@scripts/library.sh
 
-header: ## write include/doors_caddy.h anew, and what is made of it: rust/abi.json, docs/c-api.md
+header: ## write include/doors_caddy.h anew, and what is made of it: rust/capi/abi.json, docs/c-api.md
 	@for task in header abi reference; do cargo run --quiet --locked -p xtask -- $$task || exit; done
 
 build: bin/caddy ## Caddy with this module, bin/caddy (see also ./xcaddy.sh --help)

@@ -38,7 +38,7 @@ if [ -z "$report" ]; then
     scripts/stock.sh "$caddy_default"
     case ,$only, in *,rust,*)
         printf '== criterion\n'
-        if [ -d rust/benches ]; then cargo bench --locked --package doors_caddy -- ${quick:+--quick}; fi
+        cargo bench --locked --package doors_routing -- ${quick:+--quick}
         ;;
     esac
     bin/benchmarks measure ${quick:+-quick} -only "$only" -results "$results"

@@ -106,7 +106,7 @@ cidrs = read("cidrs")
 print("cidrs", len(cidrs["refused"]) + sum(len(table["lookups"]) for table in cidrs["tables"]))
 print("decisions", sum(len(router["requests"]) for router in read("decisions")["routers"]))
 print("pods", len(json.load(open("tests/conformance/pods.json"))["steps"]))
-print("interface", len(json.load(open("rust/abi.json"))["functions"]))
+print("interface", len(json.load(open("rust/capi/abi.json"))["functions"]))
 print("threads 8")
 PY
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# In:  the Rust crate in rust/.
+# In:  the Rust crates rust/capi and rust/core.
 # Out: in target/pkgconfig/ libdoors_caddy.a; doors_caddy.pc, with which cgo and C programs link it; and
 #      doors_caddy.fingerprint, which tells Go that it changed. All stay as they were when anything fails.
 set -euo pipefail

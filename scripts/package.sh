@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# In:  the Rust crate, include/, rust/abi.json, the recipes in README.md.
+# In:  the Rust crates, include/, rust/capi/abi.json, the recipes in README.md.
 # Out: target/prefix, with the library as `cargo cinstall` puts it there; checked: what it exports, its SONAME, and that
 #      programs outside the tree build with it by the recipes and run; and so does Caddy with xcaddy alone.
 set -euo pipefail
@@ -40,7 +40,7 @@ PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$doors_root/target/package prefix=$p
 
 # Only this library is to be found from here on, not the one in target/pkgconfig.
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
-abi() { python3 -c "import json; abi = json.load(open('rust/abi.json')); $1"; }
+abi() { python3 -c "import json; abi = json.load(open('rust/capi/abi.json')); $1"; }
 version=$(cargo pkgid --quiet -p doors_caddy)
 version=${version##*[#@]}
 soname=$(abi 'print(abi["soname"])')
@@ -60,9 +60,9 @@ scripts/declared.sh >"$work/declared"
 nm -D --defined-only "$prefix/lib/libdoors_caddy.so" | awk '{ print $3 }' | LC_ALL=C sort >"$work/exported"
 nm --defined-only --extern-only "$prefix/lib/libdoors_caddy.a" 2>/dev/null | awk '$2 == "T" && $3 ~ /^doors_/ { print $3 }' |
     LC_ALL=C sort >"$work/archived"
-[ -s "$work/described" ] || fail 'rust/abi.json describes no function'
+[ -s "$work/described" ] || fail 'rust/capi/abi.json describes no function'
 for other in declared exported archived; do
-    diff -u "$work/described" "$work/$other" || fail "rust/abi.json (-) and the functions that are $other (+) differ"
+    diff -u "$work/described" "$work/$other" || fail "rust/capi/abi.json (-) and the functions that are $other (+) differ"
 done
 
 # The table of jobs leaves none out, but for the names of numbers.
@@ -128,7 +128,7 @@ LD_LIBRARY_PATH=$prefix/lib "$work/caddy" list-modules | grep -x http.reverse_pr
 # --- The crate ----------------------------------------------------------------------------------------------------------------
 
 cargo package --quiet --locked --allow-dirty -p doors_caddy --list >"$work/crate"
-for file in include/doors_caddy.h include/doors_caddy.hpp src/lib.rs README.md LICENSE; do
+for file in build.rs include/doors_caddy.h include/doors_caddy.hpp src/lib.rs README.md LICENSE; do
     grep -q -x "$file" "$work/crate" || fail "the crate would lack $file"
 done
 printf 'package: %s with %d functions; shared, static, fully static, CMake, xcaddy\n' "$soname" "$(wc -l <"$work/exported")"

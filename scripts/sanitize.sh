@@ -28,7 +28,7 @@ instrumented() { # instrumented NAME RUSTFLAGS: target/sanitize/NAME/libdoors_ca
     RUSTC_BOOTSTRAP=1 RUSTFLAGS=$2 nice cargo rustc --locked --quiet \
         --config 'profile.dev.opt-level=1' --config 'profile.dev.package."*".opt-level=1' \
         --target "$host" --target-dir "$out/$1" \
-        -p doors_caddy --lib --crate-type staticlib --features planted_faults
+        -p doors_caddy --lib --crate-type staticlib -- --cfg doors_planted_faults
     ln -sf "$host/debug/libdoors_caddy.a" "$out/$1/libdoors_caddy.a"
 }
 
@@ -138,7 +138,7 @@ sanitize_valgrind() {
     local check=(valgrind --quiet --error-exitcode=1 --leak-check=full "--errors-for-leak-kinds=definite,indirect")
     # With the packages that the tests of Rust have compiled already.
     rm -f target/debug/libdoors_caddy.a
-    nice cargo rustc --locked --quiet -p doors_caddy --lib --crate-type staticlib --features planted_faults
+    nice cargo rustc --locked --quiet -p doors_caddy --lib --crate-type staticlib -- --cfg doors_planted_faults
     mv -f target/debug/libdoors_caddy.a "$out/libdoors_caddy_planted.a"
     check_release "$out/libdoors_caddy_planted.a"
     "${cc[@]}" "${c_flags[@]}" -DPLANTED_FAULTS tests/hostile/*.c -o "$out/hostile_planted" \

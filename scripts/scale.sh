@@ -6,6 +6,6 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 
 cd -- "$doors_root"
-cargo test --quiet --locked -p doors_caddy --test memory -- --nocapture
+cargo test --quiet --locked -p doors_routing --test memory -- --nocapture
 cd tests/e2e
 exec go test -trimpath -count=1 -timeout 15m -v ./scale -limits

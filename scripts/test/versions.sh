@@ -11,7 +11,7 @@ caddy=github.com/caddyserver/caddy/v2
 
 expect_output 'Caddy' 0 "$caddy_default" required caddy/go.mod "$caddy"
 expect_output 'xcaddy' 0 "$xcaddy_version" required tools/go.mod github.com/caddyserver/xcaddy
-expect_output 'least Rust' 0 "rust-version = \"$rust_least\"" cat Cargo.toml rust/Cargo.toml
+expect_output 'least Rust' 0 "rust-version = \"$rust_least\"" cat Cargo.toml
 
 # The least Go is that of Caddy, and no module of ours asks for more.
 caddy_folder=$(cd caddy && go list -m -f '{{.Dir}}' "$caddy")

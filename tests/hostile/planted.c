@@ -1,5 +1,5 @@
 /* The faults that a memory checker must report before its silence counts. All but the last are made inside the
- * library, by functions that it has with the feature `planted_faults` only. */
+ * library, by functions that it has with `--cfg doors_planted_faults` only. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "hostile.h"

@@ -6,15 +6,15 @@ use std::ffi::{CStr, c_char};
 use std::mem::{MaybeUninit, size_of};
 use std::ptr::{null, null_mut};
 
-use doors_caddy::ffi::check::*;
-use doors_caddy::ffi::cidrs::*;
-use doors_caddy::ffi::cipher::*;
-use doors_caddy::ffi::numbers::*;
-use doors_caddy::ffi::pods::*;
-use doors_caddy::ffi::pods_state::*;
-use doors_caddy::ffi::router::*;
-use doors_caddy::ffi::text::*;
-use doors_caddy::ffi::types::*;
+use doors_caddy::check::*;
+use doors_caddy::cidrs::*;
+use doors_caddy::cipher::*;
+use doors_caddy::numbers::*;
+use doors_caddy::pods::*;
+use doors_caddy::pods_state::*;
+use doors_caddy::router::*;
+use doors_caddy::text::*;
+use doors_caddy::types::*;
 
 use crate::Reader;
 

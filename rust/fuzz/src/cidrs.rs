@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use doors_caddy::{CidrList, Status};
+use doors_routing::{CidrList, Status};
 
 use crate::model::{self, Prefix};
 

@@ -1,7 +1,7 @@
 //! In: JSON. A configuration that is accepted says what a general JSON parser reads in it, and decides as the same
 //! configuration written anew; one that is refused is refused without a word of its secret.
 
-use doors_caddy::{Error, Router, Status, TokenCipher};
+use doors_routing::{Error, Router, Status, TokenCipher};
 use serde_json::Value;
 
 use crate::cidrs::prefix;

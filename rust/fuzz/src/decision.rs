@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use doors_caddy::{Kind, Reason, Router, TokenCipher};
+use doors_routing::{Kind, Reason, Router, TokenCipher};
 use serde_json::Value;
 
 use crate::cidrs::prefix;

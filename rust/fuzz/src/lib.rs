@@ -19,7 +19,7 @@ pub mod decision;
 pub mod pods;
 pub mod token;
 
-#[path = "../../tests/model/mod.rs"]
+#[path = "../../core/tests/model/mod.rs"]
 mod model;
 
 /// A target: one input in, whether it was accepted out.

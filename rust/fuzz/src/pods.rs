@@ -4,12 +4,12 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use doors_caddy::pods::*;
-use doors_caddy::{PathKind, Reason};
+use doors_routing::pods_v0::*;
+use doors_routing::{PathKind, Reason};
 
 use crate::Reader;
 
-#[path = "../../src/pods/slow.rs"]
+#[path = "../../core/src/pods_v0/slow.rs"]
 mod slow;
 
 use slow::{PODS, SERVERS};

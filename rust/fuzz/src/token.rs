@@ -8,7 +8,7 @@ use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::aes::Aes192;
 use aes_gcm::{Aes128Gcm, Aes256Gcm, AesGcm, Nonce};
-use doors_caddy::{Opened, TOKEN_IPV4, TOKEN_IPV6, TokenCipher, TokenError};
+use doors_routing::{Opened, TOKEN_IPV4, TOKEN_IPV6, TokenCipher, TokenError};
 
 use crate::{Reader, SECRET};
 

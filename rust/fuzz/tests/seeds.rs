@@ -14,7 +14,7 @@ fn names(folder: PathBuf) -> BTreeSet<String> {
 
 #[test]
 fn every_export_is_called() {
-    let description = include_str!("../../abi.json");
+    let description = include_str!("../../capi/abi.json");
     let description: serde_json::Value = serde_json::from_str(description).unwrap();
     let calls = include_str!("../src/c_api.rs");
     let words: BTreeSet<&str> = calls.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).collect();

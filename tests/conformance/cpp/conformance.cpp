@@ -1,6 +1,6 @@
 // Runs the C++ wrapper over the shared vectors:  conformance REPOSITORY
 //
-// In:  tests/vectors, tests/conformance/names.json and pods.json, rust/abi.json.
+// In:  tests/vectors, tests/conformance/names.json and pods.json, rust/capi/abi.json.
 // Out: how many vectors of each file were checked; exit status 0 only if all hold. Run it under valgrind for leaks.
 #include <doors_caddy.hpp>
 
@@ -257,7 +257,7 @@ static size_t contract() {
 
 // What the compiler makes of the header is what the library was built with.
 static size_t interface() {
-    json abi = read("rust/abi.json");
+    json abi = read("rust/capi/abi.json");
     check(abi.at("abi") == DOORS_ABI && doors_abi() == DOORS_ABI, "ABI");
     check(std::string(doors_version()) == DOORS_VERSION, "version");
     size_t members = 0;

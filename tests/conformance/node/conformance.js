@@ -1,7 +1,7 @@
 /**
  * Runs the Node binding over the shared vectors:  node conformance.js REPOSITORY
  *
- * In:  tests/vectors, tests/conformance/names.json and pods.json, rust/abi.json; the library of DOORS_CADDY_LIBRARY.
+ * In:  tests/vectors, tests/conformance/names.json and pods.json, rust/capi/abi.json; the library of DOORS_CADDY_LIBRARY.
  * Out: how many vectors of each file were checked; exit status 0 only if all hold.
  */
 import { readFileSync } from 'node:fs';
@@ -218,7 +218,7 @@ const parts = {
 
     /** What this binding declares is what the library was built with. */
     interface() {
-        const abi = read('rust/abi.json');
+        const abi = read('rust/capi/abi.json');
         check(abi.abi === doors.ABI, 'ABI');
         const functions = (list) => Object.keys(list).sort().join(' ');
         check(functions(abi.functions) === functions(doors.prototypes), 'functions');

@@ -1,6 +1,6 @@
 """Runs the Python binding over the shared vectors:  python3 conformance.py REPOSITORY
 
-In:  tests/vectors, tests/conformance/names.json and pods.json, rust/abi.json; the library of DOORS_CADDY_LIBRARY.
+In:  tests/vectors, tests/conformance/names.json and pods.json, rust/capi/abi.json; the library of DOORS_CADDY_LIBRARY.
 Out: how many vectors of each file were checked; exit status 0 only if all hold.
 """
 
@@ -214,7 +214,7 @@ def contract() -> int:
 
 def interface() -> int:
     """What this binding declares is what the library was built with."""
-    abi = read("rust/abi.json")
+    abi = read("rust/capi/abi.json")
     check(abi["abi"] == doors.ABI, "ABI")
     check(set(abi["functions"]) == set(doors.FUNCTIONS), set(abi["functions"]) ^ set(doors.FUNCTIONS))
     for name, layout in abi["structs"].items():

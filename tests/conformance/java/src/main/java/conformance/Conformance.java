@@ -43,7 +43,7 @@ import java.util.stream.StreamSupport;
 /**
  * Runs the Java binding over the shared vectors: Conformance REPOSITORY.
  *
- * <p>In: tests/vectors, tests/conformance/names.json and pods.json, rust/abi.json; the library of DOORS_CADDY_LIBRARY. Out:
+ * <p>In: tests/vectors, tests/conformance/names.json and pods.json, rust/capi/abi.json; the library of DOORS_CADDY_LIBRARY. Out:
  * how many vectors of each file were checked; exit status 0 only if all hold.
  */
 public final class Conformance {
@@ -382,7 +382,7 @@ public final class Conformance {
 
     /** What this binding declares is what the library was built with. */
     private int declarations() throws Exception {
-        JsonObject abi = read("rust/abi.json");
+        JsonObject abi = read("rust/capi/abi.json");
         check(abi.get("abi").getAsInt() == Doors.ABI, "ABI");
         TreeSet<String> declared = Arrays.stream(DoorsLibrary.class.getDeclaredMethods())
                 .map(Method::getName)

@@ -1,0 +1,61 @@
+//! Lists of CIDRs: `doors_cidrs`.
+
+use std::ffi::c_char;
+
+use doors_routing::CidrList;
+
+use crate::status::Status;
+use crate::types::doors_error;
+use crate::{guard, memory};
+
+/// A list of CIDRs. From doors_cidrs_new() to doors_cidrs_free().
+pub struct doors_cidrs(CidrList);
+
+/// Makes a list from CIDRs of both families, separated by ASCII white space. `::ffff:a.b.c.d/n` with n of 96 and more is
+/// IPv4 with the prefix length n - 96. `*out` gets the list.
+///
+/// Returns DOORS_STATUS_OK, _CIDR (`err->index` is the CIDR: no valid CIDR, a bare address, host bits that are set, the
+/// same one twice; an empty list has no index), _TOO_LARGE or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_cidrs_new(
+    cidrs: *const c_char,
+    len: usize,
+    out: *mut *mut doors_cidrs,
+    err: *mut doors_error,
+) -> i32 {
+    unsafe {
+        guard::error(err, || {
+            let out = memory::output(out)?;
+            let list = CidrList::new(memory::bytes(cidrs, len)?)?;
+            out.write(Box::into_raw(Box::new(doors_cidrs(list))));
+            Ok(())
+        })
+    }
+}
+
+/// Finds the CIDR with the longest prefix that holds an address (4 or 16 bytes in network byte order). `*index` gets its
+/// place in the list, from 0. IPv4-mapped addresses are IPv4; unspecified, multicast and broadcast addresses are in no
+/// CIDR.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_cidrs_lookup(
+    cidrs: *const doors_cidrs,
+    addr: *const u8,
+    addr_len: usize,
+    index: *mut u32,
+) -> i32 {
+    guard::status(|| unsafe {
+        let cidrs = memory::handle(cidrs)?;
+        let index = memory::output(index)?;
+        let found = cidrs.0.lookup(memory::address(addr, addr_len)?).ok_or(Status::NoMatch)?;
+        index.write(found);
+        Ok(())
+    })
+}
+
+/// Frees a list. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_cidrs_free(cidrs: *mut doors_cidrs) {
+    guard::value((), || unsafe { memory::free(cidrs) })
+}

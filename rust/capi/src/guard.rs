@@ -1,0 +1,49 @@
+//! In: the body of an export. Out: its status; a panic inside becomes `DOORS_STATUS_PANIC` and never crosses into C.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::numbers::{DOORS_STATUS_OK, DOORS_STATUS_PANIC};
+use crate::status::{Failure, Status};
+use crate::types::doors_error;
+
+/// Runs a body that fails with a status only.
+pub(crate) fn status(body: impl FnOnce() -> Result<(), Status>) -> i32 {
+    match contained(body) {
+        None => DOORS_STATUS_PANIC,
+        Some(Ok(())) => DOORS_STATUS_OK,
+        Some(Err(status)) => status as i32,
+    }
+}
+
+/// Runs a body that fails with a message, and writes it to `err` unless that is NULL.
+///
+/// # Safety
+/// `err` is NULL or valid for writing.
+pub(crate) unsafe fn error(err: *mut doors_error, body: impl FnOnce() -> Result<(), Failure>) -> i32 {
+    let failure = match contained(body) {
+        Some(Ok(())) => return DOORS_STATUS_OK,
+        Some(Err(failure)) => failure,
+        None => Status::Panic.into(),
+    };
+    if !err.is_null() {
+        // SAFETY: the caller passed a pointer that is valid for writing; nothing is read through it.
+        unsafe { err.write(doors_error::from(&failure)) };
+    }
+    failure.status as i32
+}
+
+/// Runs a body that cannot fail; a panic gives `fallback`.
+pub(crate) fn value<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    contained(body).unwrap_or(fallback)
+}
+
+/// What a body changes and what outlives a panic in it is memory of the caller, of no use after a failure, and the state
+/// of `doors_pods`, whose lock lets the next call go on with what there is.
+fn contained<T>(body: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(test)]
+        crate::tests::planted_panic();
+        body()
+    }))
+    .ok()
+}

@@ -1,0 +1,32 @@
+//! The C API of [`doors_routing`], `include/doors_caddy.h`: a thin layer over it, the only place with `unsafe`.
+//!
+//! The rules that hold for every function open the header; `guard` and `memory` enforce them. Each export keeps
+//! its item visible (no macro around it), since the header is generated from the source of this folder. A program in Rust
+//! uses [`doors_routing`] itself.
+#![allow(non_camel_case_types, reason = "the names are those of the C API")]
+#![allow(clippy::missing_safety_doc, reason = "the rules that open the header are the contract of every function")]
+#![deny(missing_docs)]
+#![warn(clippy::incompatible_msrv)]
+
+mod guard;
+mod memory;
+mod status;
+
+pub mod check;
+pub mod cidrs;
+pub mod cipher;
+pub mod numbers;
+#[cfg(doors_planted_faults)]
+mod planted;
+pub mod pods;
+pub mod pods_state;
+pub mod router;
+pub mod text;
+pub mod types;
+
+#[cfg(test)]
+mod numbers_test;
+#[cfg(test)]
+mod pods_test;
+#[cfg(test)]
+mod tests;

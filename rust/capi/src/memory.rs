@@ -1,0 +1,99 @@
+//! In: pointers from C. Out: slices and references, or the status that says what is wrong with them.
+
+use std::ffi::c_char;
+use std::net::IpAddr;
+
+use doors_routing::{KEY_ID, KeyId};
+
+use crate::status::Status;
+
+/// The bytes of an input. NULL with length 0 is the empty input.
+///
+/// # Safety
+/// `data` is NULL or valid for reading `length` bytes for as long as the slice is used.
+pub(crate) unsafe fn bytes<'a>(data: *const c_char, length: usize) -> Result<&'a [u8], Status> {
+    // SAFETY: the contract of this function.
+    unsafe { items(data.cast(), length) }
+}
+
+/// The items of an input. NULL with 0 items is the empty input.
+///
+/// # Safety
+/// `data` is NULL or aligned and valid for reading `count` items for as long as the slice is used.
+pub(crate) unsafe fn items<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Status> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if data.is_null() {
+        return Err(Status::NullPointer);
+    }
+    // No object is larger; it is undefined behaviour to pretend.
+    if count > isize::MAX as usize / size_of::<T>() {
+        return Err(Status::TooLarge);
+    }
+    // SAFETY: not NULL, not too large, and valid for reading by contract.
+    Ok(unsafe { std::slice::from_raw_parts(data, count) })
+}
+
+/// The address in 4 or 16 bytes.
+///
+/// # Safety
+/// As for [`bytes`].
+pub(crate) unsafe fn address(data: *const u8, length: usize) -> Result<IpAddr, Status> {
+    if !matches!(length, 4 | 16) {
+        return Err(Status::Address);
+    }
+    // SAFETY: the contract of this function.
+    let bytes = unsafe { bytes(data.cast(), length) }?;
+    address_of(bytes).ok_or(Status::Address)
+}
+
+/// An address from its 4 or 16 bytes; an IPv4-mapped one becomes IPv4.
+pub(crate) fn address_of(bytes: &[u8]) -> Option<IpAddr> {
+    if let Ok(bytes) = <[u8; 4]>::try_from(bytes) {
+        return Some(IpAddr::from(bytes));
+    }
+    <[u8; 16]>::try_from(bytes).ok().map(|bytes| IpAddr::from(bytes).to_canonical())
+}
+
+/// A handle that C got from us, or a struct of the caller that is read.
+///
+/// # Safety
+/// `handle` is NULL, or came from the matching `_new` and was not freed, or is valid for reading.
+pub(crate) unsafe fn handle<'a, T>(handle: *const T) -> Result<&'a T, Status> {
+    // SAFETY: NULL or live by contract; nothing writes through such a pointer during the call.
+    unsafe { handle.as_ref() }.ok_or(Status::NullPointer)
+}
+
+/// A time or a duration in nanoseconds. Other languages pass negative ones as numbers that are too large.
+pub(crate) fn time(nanoseconds: u64) -> Result<u64, Status> {
+    if nanoseconds > i64::MAX as u64 { Err(Status::Range) } else { Ok(nanoseconds) }
+}
+
+/// Refuses an output that is NULL, before any work is done.
+pub(crate) fn output<T>(out: *mut T) -> Result<*mut T, Status> {
+    if out.is_null() { Err(Status::NullPointer) } else { Ok(out) }
+}
+
+/// Writes the id of one key.
+///
+/// # Safety
+/// `id` is NULL or valid for writing [`KEY_ID`] characters.
+pub(crate) unsafe fn key_id(ids: &[KeyId], index: u32, id: *mut c_char) -> Result<(), Status> {
+    let out = output(id)?;
+    let found = ids.get(index as usize).ok_or(Status::NoMatch)?;
+    // SAFETY: the contract of this function; what the library owns does not overlap memory of the caller.
+    unsafe { std::ptr::copy_nonoverlapping(found.as_bytes().as_ptr().cast(), out, KEY_ID) };
+    Ok(())
+}
+
+/// Frees a handle.
+///
+/// # Safety
+/// `handle` is NULL or came from [`Box::into_raw`] and is not used again.
+pub(crate) unsafe fn free<T>(handle: *mut T) {
+    if !handle.is_null() {
+        // SAFETY: the contract of this function.
+        drop(unsafe { Box::from_raw(handle) });
+    }
+}

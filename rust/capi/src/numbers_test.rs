@@ -1,0 +1,123 @@
+//! The numbers of the C API are those of the core, each with a name; one version everywhere.
+
+use std::ffi::{CStr, c_char};
+
+use crate::numbers::*;
+use crate::text::*;
+
+#[test]
+fn numbers_have_names_and_match_the_core() {
+    use doors_routing::{Field, Kind, PathKind, Reason, Status};
+    for status in [
+        Status::Random,
+        Status::Secret,
+        Status::Cidr,
+        Status::Config,
+        Status::TooLarge,
+        Status::TokenFormat,
+        Status::TokenRefused,
+        Status::TokenContent,
+    ] {
+        assert_eq!(status as i32, crate::status::Status::from(status) as i32);
+    }
+    assert_eq!(
+        [Kind::Pod as u32, Kind::Gone as u32, Kind::Server as u32, Kind::Any as u32],
+        [DOORS_DECISION_POD, DOORS_DECISION_GONE, DOORS_DECISION_SERVER, DOORS_DECISION_ANY]
+    );
+    for (reason, number) in [
+        (Reason::None, DOORS_REASON_NONE),
+        (Reason::Malformed, DOORS_REASON_MALFORMED),
+        (Reason::Refused, DOORS_REASON_REFUSED),
+        (Reason::Content, DOORS_REASON_CONTENT),
+        (Reason::NoCidr, DOORS_REASON_NO_CIDR),
+        (Reason::OnlyUpstream, DOORS_REASON_ONLY_UPSTREAM),
+        (Reason::Cookie, DOORS_REASON_COOKIE),
+        (Reason::NoCookie, DOORS_REASON_NO_COOKIE),
+        (Reason::CookieUnusable, DOORS_REASON_COOKIE_UNUSABLE),
+    ] {
+        assert_eq!(reason as u32, number);
+    }
+    for (path, number) in [
+        (PathKind::Page, DOORS_PATH_PAGE),
+        (PathKind::Sync, DOORS_PATH_SYNC),
+        (PathKind::Hook, DOORS_PATH_HOOK),
+        (PathKind::History, DOORS_PATH_HISTORY),
+        (PathKind::Resource, DOORS_PATH_RESOURCE),
+        (PathKind::Other, DOORS_PATH_OTHER),
+    ] {
+        assert_eq!(path as u32, number);
+    }
+    for (field, number) in [
+        (Field::Secret, DOORS_FIELD_SECRET),
+        (Field::CookieName, DOORS_FIELD_COOKIE_NAME),
+        (Field::Cidr, DOORS_FIELD_CIDR),
+        (Field::Host, DOORS_FIELD_HOST),
+        (Field::Port, DOORS_FIELD_PORT),
+    ] {
+        assert_eq!(field as u32, number);
+    }
+    assert_eq!(
+        [doors_routing::TOKEN_IPV4, doors_routing::TOKEN_IPV6].map(|length| length as u32),
+        [DOORS_TOKEN_IPV4, DOORS_TOKEN_IPV6]
+    );
+    assert_eq!(DOORS_TOKEN_MAX, DOORS_TOKEN_IPV4.max(DOORS_TOKEN_IPV6));
+    let known = |text: *const c_char| unsafe { CStr::from_ptr(text) } != c"unknown";
+    use doors_routing::pods_v0::{Action, Outcome, Verdict};
+    for (action, number) in [
+        (Action::None, DOORS_ACTION_NONE),
+        (Action::Dial, DOORS_ACTION_DIAL),
+        (Action::Probe, DOORS_ACTION_PROBE),
+        (Action::Gone, DOORS_ACTION_GONE),
+        (Action::Unavailable, DOORS_ACTION_UNAVAILABLE),
+        (Action::Wait, DOORS_ACTION_WAIT),
+    ] {
+        assert_eq!(action as u32, number);
+    }
+    for (outcome, number) in [
+        (Outcome::Connected, DOORS_OUTCOME_CONNECTED),
+        (Outcome::Refused, DOORS_OUTCOME_REFUSED),
+        (Outcome::Unreachable, DOORS_OUTCOME_UNREACHABLE),
+        (Outcome::OwnFault, DOORS_OUTCOME_OWN_FAULT),
+        (Outcome::Cancelled, DOORS_OUTCOME_CANCELLED),
+        (Outcome::Answered, DOORS_OUTCOME_ANSWERED),
+        (Outcome::Dropped, DOORS_OUTCOME_DROPPED),
+    ] {
+        assert_eq!(outcome as u32, number);
+    }
+    assert_eq!(
+        [Verdict::None as u32, Verdict::Unreachable as u32, Verdict::Gone as u32],
+        [DOORS_VERDICT_NONE, DOORS_VERDICT_UNREACHABLE, DOORS_VERDICT_GONE]
+    );
+    use doors_routing::pods_v0::IdleAnswer;
+    assert_eq!(
+        [IdleAnswer::Yes as u32, IdleAnswer::Busy as u32, IdleAnswer::JustStarted as u32],
+        [DOORS_IDLE_YES, DOORS_IDLE_BUSY, DOORS_IDLE_JUST_STARTED]
+    );
+    assert_eq!(doors_routing::KEY_ID as u32, DOORS_KEY_ID);
+    let count = |known: &dyn Fn(u32) -> bool| (0..100).filter(|number| known(*number)).count();
+    assert_eq!(count(&|number| known(doors_status_str(number as i32))), 15);
+    assert_eq!(count(&|number| known(doors_decision_str(number))), 4);
+    assert_eq!(count(&|number| known(doors_reason_str(number))), 9);
+    assert_eq!(count(&|number| known(doors_path_str(number))), 6);
+    assert_eq!(count(&|number| known(doors_action_str(number))), 6);
+    assert_eq!(count(&|number| known(doors_outcome_str(number))), 7);
+    assert_eq!(count(&|number| known(doors_verdict_str(number))), 3);
+    assert_eq!(count(&|number| known(doors_idle_str(number))), 3);
+    assert!(!known(doors_status_str(-1)) && !known(doors_status_str(i32::MIN)) && !known(doors_path_str(u32::MAX)));
+}
+
+#[test]
+fn one_version_everywhere() {
+    let header = include_str!("../../../include/doors_caddy.h");
+    let version = unsafe { CStr::from_ptr(doors_version()) }.to_str().unwrap();
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    for line in [
+        format!("#define DOORS_VERSION \"{version}\"\n"),
+        format!("#define DOORS_VERSION_MAJOR {}\n", env!("CARGO_PKG_VERSION_MAJOR")),
+        format!("#define DOORS_VERSION_MINOR {}\n", env!("CARGO_PKG_VERSION_MINOR")),
+        format!("#define DOORS_VERSION_PATCH {}\n", env!("CARGO_PKG_VERSION_PATCH")),
+        format!("#define DOORS_ABI {}\n", doors_abi()),
+    ] {
+        assert!(header.contains(&line), "{line}");
+    }
+}

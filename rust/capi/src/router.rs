@@ -1,0 +1,161 @@
+//! Decisions: `doors_router`.
+
+use std::ffi::c_char;
+
+use doors_routing::Router;
+
+use crate::status::{Failure, Status};
+use crate::types::{doors_decision, doors_error};
+use crate::{guard, memory};
+
+/// Decides where requests go. From doors_router_new() to doors_router_free().
+pub struct doors_router(Router);
+
+/// Makes a router from JSON (UTF-8, at most 64 MiB), such as
+/// `{"secret": "<keys>", "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`.
+///
+/// `secret` is as in doors_cipher_new(). An upstream has `cidr` (a string) or `cidrs` (an array of strings), `host` (as
+/// DOORS_FIELD_HOST) and `port` (a number). `cookie_name` is required with more than one upstream. `source` is allowed
+/// and ignored; any other member, and a member given twice, is an error. `*out` gets the router. The caller may wipe
+/// `json` afterwards; escape no character of the secret in it, since what unescapes them is not wiped.
+///
+/// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE or _NULL_POINTER. The message begins with the
+/// member, such as `upstreams[1].cidr`, and holds no part of the secret. `err->index` is the upstream, or for _SECRET
+/// the key.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_new(
+    json: *const c_char,
+    len: usize,
+    out: *mut *mut doors_router,
+    err: *mut doors_error,
+) -> i32 {
+    unsafe {
+        guard::error(err, || {
+            let out = memory::output(out)?;
+            let router = Router::from_json(memory::bytes(json, len)?)?;
+            out.write(Box::into_raw(Box::new(doors_router(router))));
+            Ok(())
+        })
+    }
+}
+
+/// Decides one request. `path` is its path as sent (escaped) or its whole target: a query is passed over, and so are
+/// scheme and authority of a target in absolute form (RFC 9112, section 3.2.2). `cookies` is its Cookie header, several
+/// fields joined with "; ". Any bytes are fine. `*out` gets the decision; DOORS_DECISION_GONE is a success too.
+/// Allocates nothing and takes no lock.
+///
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_decide(
+    router: *const doors_router,
+    path: *const c_char,
+    path_len: usize,
+    cookies: *const c_char,
+    cookies_len: usize,
+    out: *mut doors_decision,
+) -> i32 {
+    guard::status(|| unsafe {
+        let router = memory::handle(router)?;
+        let out = memory::output(out)?;
+        let decision = router.0.decide(memory::bytes(path, path_len)?, memory::bytes(cookies, cookies_len)?);
+        out.write(decision.into());
+        Ok(())
+    })
+}
+
+/// Finds the upstream in one of whose CIDRs an address (4 or 16 bytes in network byte order) lies; the longest prefix
+/// wins. `*upstream` gets its index, from 0.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_lookup(
+    router: *const doors_router,
+    addr: *const u8,
+    addr_len: usize,
+    upstream: *mut u32,
+) -> i32 {
+    guard::status(|| unsafe {
+        let router = memory::handle(router)?;
+        let upstream = memory::output(upstream)?;
+        let found = router.0.lookup(memory::address(addr, addr_len)?).ok_or(Status::NoMatch)?;
+        upstream.write(found);
+        Ok(())
+    })
+}
+
+/// `*count` gets the number of upstreams, at least 1.
+///
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_upstreams(router: *const doors_router, count: *mut u32) -> i32 {
+    guard::status(|| unsafe {
+        let router = memory::handle(router)?;
+        memory::output(count)?.write(router.0.upstreams().len() as u32);
+        Ok(())
+    })
+}
+
+/// Tells about one upstream: `*host` gets its host, `*host_len` bytes, not NUL-terminated, which lives until
+/// doors_router_free(); `*port` gets its port.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_upstream(
+    router: *const doors_router,
+    index: u32,
+    host: *mut *const c_char,
+    host_len: *mut usize,
+    port: *mut u16,
+) -> i32 {
+    guard::status(|| unsafe {
+        let router = memory::handle(router)?;
+        let (host, host_len, port) = (memory::output(host)?, memory::output(host_len)?, memory::output(port)?);
+        let upstream = router.0.upstreams().get(index as usize).ok_or(Status::NoMatch)?;
+        host.write(upstream.host.as_ptr().cast());
+        host_len.write(upstream.host.len());
+        port.write(upstream.port);
+        Ok(())
+    })
+}
+
+/// `*count` gets the number of keys, 1 to 8.
+///
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_keys(router: *const doors_router, count: *mut u32) -> i32 {
+    guard::status(|| unsafe {
+        let router = memory::handle(router)?;
+        memory::output(count)?.write(router.0.key_ids().len() as u32);
+        Ok(())
+    })
+}
+
+/// Tells the id of one key, as doors_cipher_key_id(). `index` is that of doors_decision.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_key_id(router: *const doors_router, index: u32, id: *mut c_char) -> i32 {
+    guard::status(|| unsafe { memory::key_id(memory::handle(router)?.0.key_ids(), index, id) })
+}
+
+/// Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers loopback
+/// addresses. `n` counts from 0. `*out` gets the member and the reason as the message, the status that an error of this
+/// member has, and the index of the upstream.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH (past the last warning) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_warning(router: *const doors_router, n: u32, out: *mut doors_error) -> i32 {
+    guard::status(|| unsafe {
+        let router = memory::handle(router)?;
+        let out = memory::output(out)?;
+        let warning = router.0.warnings().get(n as usize).ok_or(Status::NoMatch)?;
+        out.write((&Failure::from(warning.clone())).into());
+        Ok(())
+    })
+}
+
+/// Frees a router and wipes its keys. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_router_free(router: *mut doors_router) {
+    guard::value((), || unsafe { memory::free(router) })
+}

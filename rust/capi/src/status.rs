@@ -1,0 +1,60 @@
+//! In: what the core says is wrong. Out: a status of the C API, and for some functions a message.
+
+use crate::numbers::*;
+
+/// What a function returns unless it succeeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Status {
+    NullPointer = DOORS_STATUS_NULL_POINTER,
+    Panic = DOORS_STATUS_PANIC,
+    Buffer = DOORS_STATUS_BUFFER,
+    Address = DOORS_STATUS_ADDRESS,
+    NoMatch = DOORS_STATUS_NO_MATCH,
+    Random = DOORS_STATUS_RANDOM,
+    Range = DOORS_STATUS_RANGE,
+    Secret = DOORS_STATUS_SECRET,
+    Cidr = DOORS_STATUS_CIDR,
+    Config = DOORS_STATUS_CONFIG,
+    TooLarge = DOORS_STATUS_TOO_LARGE,
+    TokenFormat = DOORS_STATUS_TOKEN_FORMAT,
+    TokenRefused = DOORS_STATUS_TOKEN_REFUSED,
+    TokenContent = DOORS_STATUS_TOKEN_CONTENT,
+}
+
+impl From<doors_routing::Status> for Status {
+    fn from(status: doors_routing::Status) -> Self {
+        use doors_routing::Status as Core;
+        match status {
+            Core::Random => Status::Random,
+            Core::Secret => Status::Secret,
+            Core::Cidr => Status::Cidr,
+            Core::Config => Status::Config,
+            Core::TooLarge => Status::TooLarge,
+            Core::TokenFormat => Status::TokenFormat,
+            Core::TokenRefused => Status::TokenRefused,
+            Core::TokenContent => Status::TokenContent,
+        }
+    }
+}
+
+/// What a function says besides, in `doors_error`.
+pub(crate) struct Failure {
+    pub(crate) status: Status,
+    /// The part to blame, from 0.
+    pub(crate) index: Option<u32>,
+    pub(crate) message: String,
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        let message = crate::text::status(status as i32).to_string_lossy().into_owned();
+        Failure { status, index: None, message }
+    }
+}
+
+impl From<doors_routing::Error> for Failure {
+    fn from(error: doors_routing::Error) -> Self {
+        Failure { status: error.status.into(), index: error.index, message: error.message }
+    }
+}

@@ -1,0 +1,366 @@
+//! The exports as C calls them: NULL, lengths, untouched outputs, and a panic inside each.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::ffi::{CStr, c_char};
+use std::mem::MaybeUninit;
+use std::ptr::{null, null_mut};
+
+use crate::check::*;
+use crate::cidrs::*;
+use crate::cipher::*;
+use crate::numbers::*;
+use crate::pods::*;
+use crate::pods_state::*;
+use crate::router::*;
+use crate::status::{Failure, Status};
+use crate::text::*;
+use crate::types::*;
+
+thread_local! {
+    static PLANTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Panics once after a test has asked for it: every export must contain it.
+pub(crate) fn planted_panic() {
+    if PLANTED.take() {
+        panic!("planted by a test");
+    }
+}
+
+pub(crate) const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const ADDRESS: [u8; 4] = [10, 0, 0, 7];
+pub(crate) const GROUP: doors_group = doors_group {
+    source: 1,
+    server: 1,
+    gone_after: 10_000_000_000,
+    page_wait: 10_000_000_000,
+    gone_rate: 100,
+    max_waiting: 10,
+};
+pub(crate) const POD: doors_pod = doors_pod {
+    addr: doors_addr { bytes: [10, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], len: 4 },
+    port: 8080,
+    reserved: 0,
+};
+
+pub(crate) fn config() -> String {
+    format!(r#"{{"secret": "{SECRET}", "upstreams": [{{"cidr": "127.0.0.0/8", "host": "svc", "port": 8080}}]}}"#)
+}
+
+pub(crate) fn chars(text: &str) -> (*const c_char, usize) {
+    (text.as_ptr().cast(), text.len())
+}
+
+fn message(error: &doors_error) -> String {
+    unsafe { CStr::from_ptr(error.message.as_ptr()) }.to_str().unwrap().to_owned()
+}
+
+/// Live handles of each kind, freed at the end.
+pub(crate) struct Handles {
+    pub(crate) cipher: *mut doors_cipher,
+    pub(crate) cidrs: *mut doors_cidrs,
+    pub(crate) router: *mut doors_router,
+    pub(crate) pods: *mut doors_pods,
+}
+
+impl Handles {
+    pub(crate) fn new() -> Self {
+        let mut handles = Handles { cipher: null_mut(), cidrs: null_mut(), router: null_mut(), pods: null_mut() };
+        let config = config();
+        let ((secret, secret_len), (cidr, cidr_len), (json, json_len)) =
+            (chars(SECRET), chars("10.0.0.0/8"), chars(&config));
+        unsafe {
+            assert_eq!(doors_cipher_new(secret, secret_len, &mut handles.cipher, null_mut()), DOORS_STATUS_OK);
+            assert_eq!(doors_cidrs_new(cidr, cidr_len, &mut handles.cidrs, null_mut()), DOORS_STATUS_OK);
+            assert_eq!(doors_router_new(json, json_len, &mut handles.router, null_mut()), DOORS_STATUS_OK);
+            assert_eq!(doors_pods_new(100, &mut handles.pods), DOORS_STATUS_OK);
+        }
+        handles
+    }
+}
+
+impl Drop for Handles {
+    fn drop(&mut self) {
+        unsafe {
+            doors_cipher_free(self.cipher);
+            doors_cidrs_free(self.cidrs);
+            doors_router_free(self.router);
+            doors_pods_free(self.pods);
+        }
+    }
+}
+
+#[test]
+fn a_panic_stays_inside_every_export() {
+    let handles = Handles::new();
+    let Handles { cipher, cidrs, router, pods } = handles;
+    let (mut token, mut length, mut index, mut port) = ([0; 59], 0, 0, 0);
+    let (mut host, mut error) = (null(), MaybeUninit::<doors_error>::uninit());
+    let (mut address, mut decision) = (MaybeUninit::<doors_addr>::uninit(), MaybeUninit::<doors_decision>::uninit());
+    let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
+    let (data, len) = chars("x");
+    let ip = ADDRESS.as_ptr();
+    let (mut new_cipher, mut new_cidrs, mut new_router, mut new_pods) =
+        (null_mut(), null_mut(), null_mut(), null_mut());
+    let (mut answer, mut idle) = (MaybeUninit::<doors_answer>::uninit(), MaybeUninit::<doors_idle>::uninit());
+    let (answer, idle, mut failed) = (answer.as_mut_ptr(), idle.as_mut_ptr(), 0);
+    let mut called = BTreeSet::new();
+    let mut plant = |name: &'static str| {
+        called.insert(name);
+        PLANTED.set(true);
+    };
+    macro_rules! contained {
+        ($($export:ident($($argument:expr),*) == $expected:expr;)*) => {
+            $(
+                plant(stringify!($export));
+                #[allow(unused_unsafe, reason = "some exports are safe")]
+                let got = unsafe { $export($($argument),*) };
+                assert_eq!(got, $expected, stringify!($export));
+            )*
+        };
+    }
+    let unknown = |text: *const c_char| unsafe { CStr::from_ptr(text) } == c"unknown";
+    contained! {
+        doors_cipher_new(data, len, &mut new_cipher, error) == DOORS_STATUS_PANIC;
+        doors_cipher_encode(cipher, ip, 4, token.as_mut_ptr(), 59, &mut length) == DOORS_STATUS_PANIC;
+        doors_cipher_decode(cipher, data, len, address) == DOORS_STATUS_PANIC;
+        doors_cipher_keys(cipher, &mut index) == DOORS_STATUS_PANIC;
+        doors_cipher_key_id(cipher, 0, token.as_mut_ptr()) == DOORS_STATUS_PANIC;
+        doors_cipher_free(cipher) == ();
+        doors_cidrs_new(data, len, &mut new_cidrs, error) == DOORS_STATUS_PANIC;
+        doors_cidrs_lookup(cidrs, ip, 4, &mut index) == DOORS_STATUS_PANIC;
+        doors_cidrs_free(cidrs) == ();
+        doors_router_new(data, len, &mut new_router, error) == DOORS_STATUS_PANIC;
+        doors_router_decide(router, data, len, data, len, decision) == DOORS_STATUS_PANIC;
+        doors_router_lookup(router, ip, 4, &mut index) == DOORS_STATUS_PANIC;
+        doors_router_upstreams(router, &mut index) == DOORS_STATUS_PANIC;
+        doors_router_upstream(router, 0, &mut host, &mut length, &mut port) == DOORS_STATUS_PANIC;
+        doors_router_keys(router, &mut index) == DOORS_STATUS_PANIC;
+        doors_router_key_id(router, 0, token.as_mut_ptr()) == DOORS_STATUS_PANIC;
+        doors_router_warning(router, 0, error) == DOORS_STATUS_PANIC;
+        doors_router_free(router) == ();
+        doors_check(DOORS_FIELD_HOST, data, len, error) == DOORS_STATUS_PANIC;
+        doors_pods_new(1, &mut new_pods) == DOORS_STATUS_PANIC;
+        doors_pods_limit(pods, 1) == DOORS_STATUS_PANIC;
+        doors_pods_wait(pods, &GROUP, 0, 0, 0, answer) == DOORS_STATUS_PANIC;
+        doors_pods_began(pods, &GROUP, &POD, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
+        doors_pods_refused_token(pods, &GROUP, 1, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
+        doors_pods_ended(pods, &GROUP, &POD, DOORS_PATH_SYNC, 1, 0, answer) == DOORS_STATUS_PANIC;
+        doors_pods_entered(pods, &GROUP, &POD, 1, 0) == DOORS_STATUS_PANIC;
+        doors_pods_left(pods, &POD, 1, 0) == DOORS_STATUS_PANIC;
+        doors_pods_resolved(pods, 1, &POD, 1) == DOORS_STATUS_PANIC;
+        doors_pods_failed_recently(pods, &POD, 1, 0, &mut failed) == DOORS_STATUS_PANIC;
+        doors_pods_verdict(pods, &POD, &mut index) == DOORS_STATUS_PANIC;
+        doors_pods_list(pods, null_mut(), 0, &mut length) == DOORS_STATUS_PANIC;
+        doors_pods_idle(pods, &POD.addr, 1, 1, 1, idle) == DOORS_STATUS_PANIC;
+        doors_pods_free(pods) == ();
+        doors_abi() == 0;
+    }
+    for (name, text) in [
+        ("doors_status_str", (|| doors_status_str(0)) as fn() -> *const c_char),
+        ("doors_decision_str", || doors_decision_str(1)),
+        ("doors_reason_str", || doors_reason_str(0)),
+        ("doors_path_str", || doors_path_str(0)),
+        ("doors_action_str", || doors_action_str(0)),
+        ("doors_outcome_str", || doors_outcome_str(1)),
+        ("doors_verdict_str", || doors_verdict_str(0)),
+        ("doors_idle_str", || doors_idle_str(1)),
+        ("doors_version", || doors_version()),
+    ] {
+        plant(name);
+        assert!(unknown(text()), "{name}");
+    }
+    // The last error written was that of doors_check.
+    let error = unsafe { &*error };
+    assert_eq!((error.status, error.index), (DOORS_STATUS_PANIC, DOORS_NONE));
+    assert_eq!(message(error), "internal error: the library panicked");
+    assert_eq!(called, exports(), "the list above must name every export of the header");
+}
+
+/// Tests are always compiled to unwind; the library that is delivered must be too, or a panic would end its caller.
+#[test]
+fn no_profile_aborts() {
+    let manifest = include_str!("../../../Cargo.toml");
+    assert!(!manifest.lines().any(|line| line.trim_start().starts_with("panic")), "a profile sets `panic`");
+}
+
+/// The functions that the header declares.
+fn exports() -> BTreeSet<&'static str> {
+    let header = include_str!("../../../include/doors_caddy.h");
+    let code = header.lines().filter(|line| !line.starts_with("//"));
+    code.filter_map(|line| {
+        let name = line.split_once('(')?.0.rsplit([' ', '*']).next()?;
+        name.starts_with("doors_").then_some(name)
+    })
+    .collect()
+}
+
+#[test]
+fn null_is_refused_or_harmless() {
+    let handles = Handles::new();
+    let Handles { cipher, cidrs, router, pods } = handles;
+    let (mut token, mut length, mut index, mut port) = ([0; 59], 0, 0, 0);
+    let (mut host, mut error) = (null(), MaybeUninit::<doors_error>::uninit());
+    let (mut address, mut decision) = (MaybeUninit::<doors_addr>::uninit(), MaybeUninit::<doors_decision>::uninit());
+    let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
+    let (secret, secret_len) = chars(SECRET);
+    let (token_out, ip) = (token.as_mut_ptr(), ADDRESS.as_ptr());
+    let (mut answer, mut idle) = (MaybeUninit::<doors_answer>::uninit(), MaybeUninit::<doors_idle>::uninit());
+    let (answer, idle, mut failed) = (answer.as_mut_ptr(), idle.as_mut_ptr(), 0);
+    let mut out = null_mut();
+    unsafe {
+        for status in [
+            doors_cipher_new(null(), 1, &mut out, error),
+            doors_cipher_new(secret, secret_len, null_mut(), error),
+            doors_cipher_new(secret, secret_len, null_mut(), null_mut()),
+            doors_cipher_encode(null(), ip, 4, token_out, 59, &mut length),
+            doors_cipher_encode(cipher, null(), 4, token_out, 59, &mut length),
+            doors_cipher_encode(cipher, ip, 4, null_mut(), 59, &mut length),
+            doors_cipher_encode(cipher, ip, 4, token_out, 59, null_mut()),
+            doors_cipher_decode(null(), secret, 1, address),
+            doors_cipher_decode(cipher, null(), 1, address),
+            doors_cipher_decode(cipher, secret, 1, null_mut()),
+            doors_cipher_keys(null(), &mut index),
+            doors_cipher_keys(cipher, null_mut()),
+            doors_cipher_key_id(null(), 0, token_out),
+            doors_cipher_key_id(cipher, 0, null_mut()),
+            doors_cidrs_new(null(), 1, null_mut(), error),
+            doors_cidrs_lookup(null(), ip, 4, &mut index),
+            doors_cidrs_lookup(cidrs, null(), 4, &mut index),
+            doors_cidrs_lookup(cidrs, ip, 4, null_mut()),
+            doors_router_new(null(), 1, null_mut(), error),
+            doors_router_decide(null(), null(), 0, null(), 0, decision),
+            doors_router_decide(router, null(), 1, null(), 0, decision),
+            doors_router_decide(router, null(), 0, null(), 1, decision),
+            doors_router_decide(router, null(), 0, null(), 0, null_mut()),
+            doors_router_lookup(null(), ip, 4, &mut index),
+            doors_router_lookup(router, ip, 4, null_mut()),
+            doors_router_upstreams(null(), &mut index),
+            doors_router_upstreams(router, null_mut()),
+            doors_router_upstream(null(), 0, &mut host, &mut length, &mut port),
+            doors_router_upstream(router, 0, null_mut(), &mut length, &mut port),
+            doors_router_upstream(router, 0, &mut host, null_mut(), &mut port),
+            doors_router_upstream(router, 0, &mut host, &mut length, null_mut()),
+            doors_router_keys(null(), &mut index),
+            doors_router_keys(router, null_mut()),
+            doors_router_key_id(null(), 0, token_out),
+            doors_router_key_id(router, 0, null_mut()),
+            doors_router_warning(null(), 0, error),
+            doors_router_warning(router, 0, null_mut()),
+            doors_check(DOORS_FIELD_HOST, null(), 1, error),
+            doors_pods_new(1, null_mut()),
+            doors_pods_limit(null(), 1),
+            doors_pods_wait(null(), &GROUP, 0, 0, 0, answer),
+            doors_pods_wait(pods, null(), 0, 0, 0, answer),
+            doors_pods_wait(pods, &GROUP, 0, 0, 0, null_mut()),
+            doors_pods_began(null(), &GROUP, &POD, 1, 0, answer),
+            doors_pods_began(pods, null(), &POD, 1, 0, answer),
+            doors_pods_began(pods, &GROUP, null(), 1, 0, answer),
+            doors_pods_began(pods, &GROUP, &POD, 1, 0, null_mut()),
+            doors_pods_refused_token(null(), &GROUP, 1, 1, 0, answer),
+            doors_pods_refused_token(pods, null(), 1, 1, 0, answer),
+            doors_pods_refused_token(pods, &GROUP, 1, 1, 0, null_mut()),
+            doors_pods_ended(null(), &GROUP, &POD, 1, 1, 0, answer),
+            doors_pods_ended(pods, null(), &POD, 1, 1, 0, answer),
+            doors_pods_ended(pods, &GROUP, null(), 1, 1, 0, answer),
+            doors_pods_ended(pods, &GROUP, &POD, 1, 1, 0, null_mut()),
+            doors_pods_entered(null(), &GROUP, &POD, 1, 0),
+            doors_pods_entered(pods, null(), &POD, 1, 0),
+            doors_pods_entered(pods, &GROUP, null(), 1, 0),
+            doors_pods_left(null(), &POD, 1, 0),
+            doors_pods_left(pods, null(), 1, 0),
+            doors_pods_list(null(), null_mut(), 0, &mut length),
+            doors_pods_list(pods, null_mut(), 0, null_mut()),
+            doors_pods_list(pods, null_mut(), 1, &mut length),
+            doors_pods_idle(null(), &POD.addr, 1, 1, 1, idle),
+            doors_pods_idle(pods, null(), 1, 1, 1, idle),
+            doors_pods_idle(pods, &POD.addr, 1, 1, 1, null_mut()),
+            doors_pods_resolved(null(), 1, &POD, 1),
+            doors_pods_resolved(pods, 1, null(), 1),
+            doors_pods_failed_recently(null(), &POD, 1, 0, &mut failed),
+            doors_pods_failed_recently(pods, null(), 1, 0, &mut failed),
+            doors_pods_failed_recently(pods, &POD, 1, 0, null_mut()),
+            doors_pods_verdict(null(), &POD, &mut index),
+            doors_pods_verdict(pods, null(), &mut index),
+            doors_pods_verdict(pods, &POD, null_mut()),
+        ] {
+            assert_eq!(status, DOORS_STATUS_NULL_POINTER);
+        }
+        doors_cipher_free(null_mut());
+        doors_cidrs_free(null_mut());
+        doors_router_free(null_mut());
+        doors_pods_free(null_mut());
+        // NULL with length 0 is the empty string.
+        assert_eq!(doors_router_decide(router, null(), 0, null(), 0, decision), DOORS_STATUS_OK);
+        assert_eq!((*decision).kind, DOORS_DECISION_SERVER);
+        assert_eq!(doors_cipher_decode(cipher, null(), 0, address), DOORS_STATUS_TOKEN_REFUSED);
+        assert_eq!(doors_cipher_new(null(), 0, &mut out, error), DOORS_STATUS_SECRET);
+        assert_eq!(doors_check(DOORS_FIELD_HOST, null(), 0, error), DOORS_STATUS_CONFIG);
+        assert_eq!(doors_check(6, null(), 0, error), DOORS_STATUS_NO_MATCH);
+        assert_eq!(doors_cidrs_lookup(cidrs, null(), 0, &mut index), DOORS_STATUS_ADDRESS);
+        assert_eq!(doors_cidrs_lookup(cidrs, ip, 5, &mut index), DOORS_STATUS_ADDRESS);
+        assert_eq!(doors_pods_resolved(pods, 1, null(), 0), DOORS_STATUS_OK);
+        assert_eq!(doors_pods_failed_recently(pods, null(), 0, 0, null_mut()), DOORS_STATUS_OK);
+        // Lengths that no object has.
+        assert_eq!(doors_pods_resolved(pods, 1, &POD, usize::MAX / 2), DOORS_STATUS_TOO_LARGE);
+        assert_eq!(doors_cipher_decode(cipher, secret, usize::MAX, address), DOORS_STATUS_TOO_LARGE);
+    }
+    assert!(out.is_null());
+}
+
+#[test]
+fn outputs_are_written_only_on_success() {
+    let handles = Handles::new();
+    let (cipher, router) = (handles.cipher, handles.router);
+    unsafe {
+        let (mut token, mut length) = ([7; 60], 99);
+        let encode = |cap, token: &mut [c_char; 60], length: &mut usize| {
+            doors_cipher_encode(cipher, ADDRESS.as_ptr(), 4, token.as_mut_ptr(), cap, length)
+        };
+        assert_eq!(encode(42, &mut token, &mut length), DOORS_STATUS_BUFFER);
+        assert_eq!((token, length), ([7; 60], 99));
+        assert_eq!(encode(43, &mut token, &mut length), DOORS_STATUS_OK);
+        assert_eq!((length, token[43]), (43, 7));
+        let mut error = MaybeUninit::<doors_error>::zeroed().assume_init();
+        error.status = 77;
+        let (json, len) = (config(), config().len());
+        let mut out = null_mut();
+        assert_eq!(doors_router_new(json.as_ptr().cast(), len, &mut out, &mut error), DOORS_STATUS_OK);
+        assert_eq!(error.status, 77);
+        doors_router_free(out);
+        let before = out;
+        assert_eq!(doors_router_new(json.as_ptr().cast(), len - 1, &mut out, &mut error), DOORS_STATUS_CONFIG);
+        assert_eq!(out, before);
+        assert_eq!(error.status, DOORS_STATUS_CONFIG);
+        assert_eq!(doors_router_warning(router, 0, &mut error), DOORS_STATUS_OK);
+        assert!(message(&error).starts_with("upstreams[0].cidr: 127.0.0.0/8 covers loopback"));
+        assert_eq!((error.status, error.index), (DOORS_STATUS_CIDR, 0));
+        assert_eq!(doors_router_warning(router, 1, &mut error), DOORS_STATUS_NO_MATCH);
+        let (mut host, mut port) = (null(), 0);
+        assert_eq!(doors_router_upstream(router, 0, &mut host, &mut length, &mut port), DOORS_STATUS_OK);
+        assert_eq!(std::slice::from_raw_parts(host.cast::<u8>(), length), b"svc");
+        assert_eq!(port, 8080);
+        assert_eq!(doors_router_upstream(router, 1, &mut host, &mut length, &mut port), DOORS_STATUS_NO_MATCH);
+        let (mut keys, mut id) = (0, [7; DOORS_KEY_ID as usize + 1]);
+        assert_eq!(doors_cipher_keys(cipher, &mut keys), DOORS_STATUS_OK);
+        assert_eq!((keys, doors_cipher_key_id(cipher, 1, id.as_mut_ptr())), (1, DOORS_STATUS_NO_MATCH));
+        assert_eq!(id, [7; 9]);
+        assert_eq!(doors_cipher_key_id(cipher, 0, id.as_mut_ptr()), DOORS_STATUS_OK);
+        let cipher_id = id;
+        assert!(id[..8].iter().all(|digit| (*digit as u8).is_ascii_hexdigit()) && id[8] == 7);
+        assert_eq!(doors_router_keys(router, &mut keys), DOORS_STATUS_OK);
+        assert_eq!((keys, doors_router_key_id(router, 1, id.as_mut_ptr())), (1, DOORS_STATUS_NO_MATCH));
+        id = [7; 9];
+        assert_eq!(doors_router_key_id(router, 0, id.as_mut_ptr()), DOORS_STATUS_OK);
+        assert_eq!(id, cipher_id);
+    }
+}
+
+#[test]
+fn long_messages_are_cut_at_a_character() {
+    let failure = |message| doors_error::from(&Failure { status: Status::Config, index: None, message });
+    let cut = message(&failure("é".repeat(400)));
+    assert_eq!(cut, format!("{}...", "é".repeat(254)));
+    assert_eq!(message(&failure("x".repeat(511))).len(), 511);
+}

@@ -1,0 +1,170 @@
+//! Names for numbers, and the version.
+
+use std::ffi::{CStr, c_char};
+
+use crate::guard;
+use crate::numbers::*;
+
+const UNKNOWN: &CStr = c"unknown";
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
+
+pub(crate) fn status(number: i32) -> &'static CStr {
+    match number {
+        DOORS_STATUS_OK => c"ok",
+        DOORS_STATUS_NULL_POINTER => c"a required pointer is NULL",
+        DOORS_STATUS_PANIC => c"internal error: the library panicked",
+        DOORS_STATUS_BUFFER => c"the output buffer is too small",
+        DOORS_STATUS_ADDRESS => c"an address must be 4 or 16 bytes long",
+        DOORS_STATUS_NO_MATCH => c"nothing matches",
+        DOORS_STATUS_RANDOM => c"the system gave no random bytes",
+        DOORS_STATUS_RANGE => c"a number is outside its range",
+        DOORS_STATUS_SECRET => c"invalid secret",
+        DOORS_STATUS_CIDR => c"invalid CIDR",
+        DOORS_STATUS_CONFIG => c"invalid configuration",
+        DOORS_STATUS_TOO_LARGE => c"the input is larger than 64 MiB",
+        DOORS_STATUS_TOKEN_FORMAT => c"the token is not canonical base64url without padding",
+        DOORS_STATUS_TOKEN_REFUSED => c"no key opens the token",
+        DOORS_STATUS_TOKEN_CONTENT => c"the token holds no address",
+        _ => UNKNOWN,
+    }
+}
+
+fn decision(number: u32) -> &'static CStr {
+    match number {
+        DOORS_DECISION_POD => c"pod",
+        DOORS_DECISION_GONE => c"gone",
+        DOORS_DECISION_SERVER => c"server",
+        DOORS_DECISION_ANY => c"any",
+        _ => UNKNOWN,
+    }
+}
+
+fn reason(number: u32) -> &'static CStr {
+    match number {
+        DOORS_REASON_NONE => c"none",
+        DOORS_REASON_MALFORMED => c"malformed token",
+        DOORS_REASON_REFUSED => c"no key opens the token",
+        DOORS_REASON_CONTENT => c"the token holds no address",
+        DOORS_REASON_NO_CIDR => c"the address is in no CIDR",
+        DOORS_REASON_ONLY_UPSTREAM => c"only upstream",
+        DOORS_REASON_COOKIE => c"cookie",
+        DOORS_REASON_NO_COOKIE => c"no cookie",
+        DOORS_REASON_COOKIE_UNUSABLE => c"cookie unusable",
+        _ => UNKNOWN,
+    }
+}
+
+fn path(number: u32) -> &'static CStr {
+    match number {
+        DOORS_PATH_PAGE => c"page",
+        DOORS_PATH_SYNC => c"sync",
+        DOORS_PATH_HOOK => c"hook",
+        DOORS_PATH_HISTORY => c"history",
+        DOORS_PATH_RESOURCE => c"resource",
+        DOORS_PATH_OTHER => c"other",
+        _ => UNKNOWN,
+    }
+}
+
+fn action(number: u32) -> &'static CStr {
+    match number {
+        DOORS_ACTION_NONE => c"none",
+        DOORS_ACTION_DIAL => c"dial",
+        DOORS_ACTION_PROBE => c"probe",
+        DOORS_ACTION_GONE => c"gone",
+        DOORS_ACTION_UNAVAILABLE => c"unavailable",
+        DOORS_ACTION_WAIT => c"wait",
+        _ => UNKNOWN,
+    }
+}
+
+fn outcome(number: u32) -> &'static CStr {
+    match number {
+        DOORS_OUTCOME_CONNECTED => c"connected",
+        DOORS_OUTCOME_REFUSED => c"refused",
+        DOORS_OUTCOME_UNREACHABLE => c"unreachable",
+        DOORS_OUTCOME_OWN_FAULT => c"own fault",
+        DOORS_OUTCOME_CANCELLED => c"cancelled",
+        DOORS_OUTCOME_ANSWERED => c"answered",
+        DOORS_OUTCOME_DROPPED => c"dropped",
+        _ => UNKNOWN,
+    }
+}
+
+fn verdict(number: u32) -> &'static CStr {
+    match number {
+        DOORS_VERDICT_NONE => c"none",
+        DOORS_VERDICT_UNREACHABLE => c"unreachable",
+        DOORS_VERDICT_GONE => c"gone",
+        _ => UNKNOWN,
+    }
+}
+
+fn idle(number: u32) -> &'static CStr {
+    match number {
+        DOORS_IDLE_YES => c"idle",
+        DOORS_IDLE_BUSY => c"busy",
+        DOORS_IDLE_JUST_STARTED => c"just started",
+        _ => UNKNOWN,
+    }
+}
+
+/// A few words of English for DOORS_STATUS_*. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_status_str(number: i32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || status(number).as_ptr())
+}
+
+/// One word for DOORS_DECISION_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_decision_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || decision(number).as_ptr())
+}
+
+/// A few words for DOORS_REASON_*. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_reason_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || reason(number).as_ptr())
+}
+
+/// One word for DOORS_PATH_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_path_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || path(number).as_ptr())
+}
+
+/// One word for DOORS_ACTION_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_action_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || action(number).as_ptr())
+}
+
+/// A word or two for DOORS_OUTCOME_*. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_outcome_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || outcome(number).as_ptr())
+}
+
+/// One word for DOORS_VERDICT_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_verdict_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || verdict(number).as_ptr())
+}
+
+/// A word or two for DOORS_IDLE_*. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_idle_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || idle(number).as_ptr())
+}
+
+/// The version of the linked library, such as "0.1.0". Static text, never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_version() -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || VERSION.as_ptr().cast())
+}
+
+/// The interface that the linked library speaks. A program compares it with DOORS_ABI, against which it was compiled.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_abi() -> u32 {
+    guard::value(0, || DOORS_ABI)
+}

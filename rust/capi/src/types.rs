@@ -1,0 +1,284 @@
+//! The structs of the C API. All are plain values in the caller's memory.
+
+use std::ffi::c_char;
+use std::net::IpAddr;
+
+use doors_routing::Decision;
+use doors_routing::pods_v0::{Answer, Idle, KnownPod, Pod};
+
+use crate::memory;
+use crate::numbers::*;
+use crate::status::Failure;
+
+/// An IP address.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_addr {
+    /// In network byte order, the first `len` bytes; the rest is zero.
+    pub bytes: [u8; 16],
+    /// 4, 16, or 0 for no address. IPv4-mapped IPv6 addresses are always given as IPv4.
+    pub len: u32,
+}
+
+/// Where one request goes, and why.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_decision {
+    /// DOORS_DECISION_POD, _GONE, _SERVER or _ANY.
+    pub kind: u32,
+    /// DOORS_REASON_*.
+    pub reason: u32,
+    /// Index of the upstream in the configuration, from 0; DOORS_NONE for ANY and for GONE.
+    pub upstream: u32,
+    /// Index of the key that opened the token or the cookie, from 0; DOORS_NONE where none did.
+    pub key: u32,
+    /// The upstream's port; 0 for ANY and for GONE.
+    pub port: u16,
+    /// DOORS_PATH_*: what the request is for.
+    pub path: u16,
+    /// The token's address (POD, GONE with DOORS_REASON_NO_CIDR) or the cookie's (SERVER with DOORS_REASON_COOKIE);
+    /// otherwise its `len` is 0.
+    pub addr: doors_addr,
+    /// Zero.
+    pub reserved: [u32; 4],
+}
+
+/// Why something could not be built, or what is wrong with a value.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_error {
+    /// DOORS_STATUS_*, the same number as the function returned.
+    pub status: i32,
+    /// From 0: the key (secrets), the CIDR (doors_cidrs_new) or the upstream (doors_router_new) to blame, else
+    /// DOORS_NONE.
+    pub index: u32,
+    /// One line of UTF-8, NUL-terminated: the field, the value where it is short and no secret, the rule. Longer
+    /// messages end in "...".
+    pub message: [c_char; 512],
+}
+
+/// Where a pod is dialled.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_pod {
+    /// Its address; `len` 4 or 16.
+    pub addr: doors_addr,
+    /// Its port.
+    pub port: u16,
+    /// Zero.
+    pub reserved: u16,
+}
+
+/// What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same source and the
+/// same server must have the same number after a change of the configuration.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_group {
+    /// Stands for the secret and the set of servers: a page can only reload onto a pod of one of them.
+    pub source: u64,
+    /// Stands for the server: one host and port.
+    pub server: u64,
+    /// For how long a pod must be unreachable until it is gone, in nanoseconds. 10 s is a good value.
+    pub gone_after: u64,
+    /// For how long a request may wait for a pod (doors_pods_wait), in nanoseconds; 0 for not at all. 10 s is a good value.
+    pub page_wait: u64,
+    /// How many requests a second with DOORS_PATH_SYNC get DOORS_ACTION_GONE, per server (tokens that do not open: per
+    /// source), with a burst of one second; the others get _UNAVAILABLE. 0 for no limit. 100 is a good value.
+    pub gone_rate: u32,
+    /// How many requests may wait for a pod at once.
+    pub max_waiting: u32,
+}
+
+/// What to do with a request, and what was learned from it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_answer {
+    /// DOORS_ACTION_*.
+    pub action: u32,
+    /// Seconds for the Retry-After of DOORS_ACTION_UNAVAILABLE, else 0.
+    pub retry_after: u32,
+    /// DOORS_VERDICT_*: what is held against the pod after this event.
+    pub verdict: u32,
+    /// DOORS_ANSWER_*, added up.
+    pub flags: u32,
+    /// With DOORS_ANSWER_LOG: how many tokens of the source were refused for the same reason since the last one with that
+    /// flag; else 0.
+    pub suppressed: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// When to call doors_pods_wait() again, with DOORS_ACTION_WAIT; else 0.
+    pub until: u64,
+}
+
+/// What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_pod_state {
+    /// Where it is dialled.
+    pub pod: doors_pod,
+    /// `source` of the doors_group of its requests and dials. Where several use it, it stays the same until that one has not
+    /// used it for a minute.
+    pub source: u64,
+    /// `server` of the same.
+    pub server: u64,
+    /// When it was first used: a request for it began, entered or left, or a dial ended.
+    pub first_seen: u64,
+    /// When it was last used.
+    pub last_seen: u64,
+    /// Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
+    pub unreachable_since: u64,
+    /// How many dials its host has refused.
+    pub refused: u64,
+    /// Requests that entered and have not left.
+    pub in_flight: u32,
+    /// Those of them that are receiver streams: about one for each open page.
+    pub streams: u32,
+    /// DOORS_VERDICT_*: what is held against it.
+    pub verdict: u32,
+    /// 1 while a server that used it in the last minute of its use has it among its addresses (doors_pods_resolved), else 0.
+    pub fresh: u32,
+    /// Zero.
+    pub reserved: [u32; 4],
+}
+
+/// Whether the pods at one address may be stopped, as far as their requests tell.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_idle {
+    /// DOORS_IDLE_*.
+    pub answer: u32,
+    /// Requests that entered and have not left.
+    pub in_flight: u32,
+    /// Those of them that are receiver streams.
+    pub streams: u32,
+    /// 1 if a pod at the address was used, else 0. Once pods were forgotten, an address in many is taken for one of them.
+    pub used: u32,
+    /// With `used`: when a pod at the address was last used, by the caller's clock; else 0.
+    pub last_seen: u64,
+    /// Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
+    /// nobody can know: while requests are in flight.
+    pub wait: u64,
+}
+
+impl doors_addr {
+    /// Nothing unless the length is 4 or 16.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        usize::try_from(self.len).ok().and_then(|len| self.bytes.get(..len)).and_then(memory::address_of)
+    }
+}
+
+impl From<Option<IpAddr>> for doors_addr {
+    fn from(address: Option<IpAddr>) -> Self {
+        let mut bytes = [0; 16];
+        let len = match address.map(|address| address.to_canonical()) {
+            None => 0,
+            Some(IpAddr::V4(address)) => {
+                bytes[..4].copy_from_slice(&address.octets());
+                4
+            }
+            Some(IpAddr::V6(address)) => {
+                bytes = address.octets();
+                16
+            }
+        };
+        doors_addr { bytes, len }
+    }
+}
+
+impl From<Pod> for doors_pod {
+    fn from(pod: Pod) -> Self {
+        doors_pod { addr: Some(pod.address()).into(), port: pod.port(), reserved: 0 }
+    }
+}
+
+impl From<Decision> for doors_decision {
+    fn from(decision: Decision) -> Self {
+        doors_decision {
+            kind: decision.kind as u32,
+            reason: decision.reason as u32,
+            upstream: decision.upstream.unwrap_or(DOORS_NONE),
+            key: decision.key.unwrap_or(DOORS_NONE),
+            port: decision.port,
+            path: decision.path as u16,
+            addr: decision.address.into(),
+            reserved: [0; 4],
+        }
+    }
+}
+
+impl From<Answer> for doors_answer {
+    fn from(answer: Answer) -> Self {
+        let flags = [
+            (answer.changed, DOORS_ANSWER_CHANGED),
+            (answer.nothing_opens, DOORS_ANSWER_NOTHING_OPENS),
+            (answer.log, DOORS_ANSWER_LOG),
+            (answer.no_pod, DOORS_ANSWER_NO_POD),
+            (answer.find_pod, DOORS_ANSWER_FIND_POD),
+            (answer.find_witness, DOORS_ANSWER_FIND_WITNESS),
+        ];
+        doors_answer {
+            action: answer.action as u32,
+            retry_after: answer.retry_after,
+            verdict: answer.verdict as u32,
+            flags: flags.iter().map(|(set, flag)| if *set { *flag } else { 0 }).sum(),
+            suppressed: answer.suppressed,
+            reserved: 0,
+            until: answer.until,
+        }
+    }
+}
+
+impl From<&KnownPod> for doors_pod_state {
+    fn from(known: &KnownPod) -> Self {
+        doors_pod_state {
+            pod: known.pod.into(),
+            source: known.source,
+            server: known.server,
+            first_seen: known.first_seen,
+            last_seen: known.last_seen,
+            unreachable_since: known.unreachable_since.unwrap_or(0),
+            refused: known.refused,
+            in_flight: known.in_flight,
+            streams: known.streams,
+            verdict: known.verdict as u32,
+            fresh: known.fresh.into(),
+            reserved: [0; 4],
+        }
+    }
+}
+
+impl From<Idle> for doors_idle {
+    fn from(idle: Idle) -> Self {
+        doors_idle {
+            answer: idle.answer as u32,
+            in_flight: idle.in_flight,
+            streams: idle.streams,
+            used: idle.last_seen.is_some().into(),
+            last_seen: idle.last_seen.unwrap_or(0),
+            wait: idle.wait,
+        }
+    }
+}
+
+impl From<&Failure> for doors_error {
+    fn from(error: &Failure) -> Self {
+        const ROOM: usize = 511;
+        const CUT: &str = "...";
+        let mut message = [0; 512];
+        let (text, end) = if error.message.len() <= ROOM {
+            (error.message.as_str(), "")
+        } else {
+            (cut(&error.message, ROOM - CUT.len()), CUT)
+        };
+        for (to, from) in message.iter_mut().zip(text.bytes().chain(end.bytes())) {
+            *to = from as c_char;
+        }
+        doors_error { status: error.status as i32, index: error.index.unwrap_or(DOORS_NONE), message }
+    }
+}
+
+/// The start of a text: at most `length` bytes, whole characters.
+fn cut(text: &str, length: usize) -> &str {
+    let end = (0..=length).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
+}

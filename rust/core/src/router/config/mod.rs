@@ -1,0 +1,84 @@
+//! In: the configuration as JSON. Out: checked values, or an error that names the field, the value and the rule.
+//!
+//! The values are checked while the text is read, so that the first mistake ends it and nothing is kept twice. Values
+//! of a wrong type and unknown names are never repeated in messages unless they are too short to be a key.
+
+mod draft;
+mod member;
+mod scalar;
+mod walk;
+
+use std::num::NonZeroU16;
+
+use serde::de::DeserializeSeed;
+
+use super::cidr::Table;
+use crate::error::{Error, MAX_INPUT, Status};
+use crate::token::TokenCipher;
+use crate::token::cache::Target;
+
+use draft::Draft;
+use member::Member;
+use walk::Root;
+
+/// One server: a host whose addresses are its fresh pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// A DNS name or a literal IP address.
+    pub host: String,
+    /// The port of all its pods, fresh or not.
+    pub port: u16,
+}
+
+/// Where a CIDR was written: its upstream, and its index in `cidrs` or `None` for `cidr`.
+#[derive(Clone, Copy)]
+struct Place {
+    upstream: u32,
+    cidr: Option<u32>,
+}
+
+/// Checked values.
+pub(crate) struct Config {
+    pub(crate) cipher: TokenCipher,
+    pub(crate) cookie_name: Option<Box<str>>,
+    pub(crate) upstreams: Vec<Upstream>,
+    pub(crate) table: Table<Target>,
+    pub(crate) warnings: Vec<Error>,
+}
+
+pub(crate) fn parse(json: &[u8]) -> Result<Config, Error> {
+    if json.len() > MAX_INPUT {
+        return Err(Error::too_large("the configuration", json.len()));
+    }
+    let mut draft = Draft::default();
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let read = Root(&mut draft).deserialize(&mut reader).and_then(|()| reader.end());
+    if let Err(error) = read {
+        return Err(draft.error.unwrap_or_else(|| draft::syntax(Member::Root, &error)));
+    }
+    // All strings but those of `source`, which is passed over, were checked when they were read.
+    if std::str::from_utf8(json).is_err() {
+        return Err(draft::config(Member::Source, "is not valid UTF-8"));
+    }
+    finish(draft)
+}
+
+/// What can only be said about the whole.
+fn finish(draft: Draft) -> Result<Config, Error> {
+    let required = |member: Member| Error::new(Status::Config, None, "is required").at(&member);
+    let cipher = draft.cipher.ok_or_else(|| required(Member::Secret))?;
+    let upstreams = draft.upstreams.ok_or_else(|| required(Member::Upstreams))?;
+    if upstreams.len() > 1 && draft.cookie_name.is_none() {
+        let rule = format!("is required with more than one upstream (there are {})", upstreams.len());
+        return Err(Error::new(Status::Config, None, rule).at(&Member::CookieName));
+    }
+    let target = |Place { upstream, .. }: Place| {
+        let port = NonZeroU16::new(upstreams[upstream as usize].port).expect("the check of ports lets no zero pass");
+        Target { upstream, port }
+    };
+    let table = Table::new(&draft.cidrs, target);
+    Ok(Config { cipher, cookie_name: draft.cookie_name, upstreams, table, warnings: draft.warnings })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! A router of many upstreams is small: less than 1 KB for each, and nothing stays when it is dropped.
+
+mod counting;
+
+use std::fmt::Write;
+
+use counting::kept;
+use doors_routing::Router;
+
+const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// The most bytes that an upstream may keep allocated.
+const LIMIT: isize = 1024;
+
+/// How the CIDRs of one upstream are written.
+type Cidrs = fn(u32) -> String;
+
+const ONE: Cidrs = |index| format!(r#""cidr": "10.{}.{}.{}/32""#, index >> 16, (index >> 8) & 255, index & 255);
+const SIX: Cidrs = |index| format!(r#""cidr": "2001:db8:{:x}:{:x}::/64""#, index >> 16, index & 0xffff);
+const BOTH: Cidrs = |index| {
+    let [_, a, b, c] = index.to_be_bytes();
+    format!(r#""cidrs": ["10.{a}.{b}.{c}/32", "2001:db8:{a:x}:{b:x}:{c:x}::/80"]"#)
+};
+/// Each is warned about.
+const LOOPBACK: Cidrs = |index| ONE(index).replacen("10.", "127.", 1);
+
+fn config(count: u32, cidrs: Cidrs) -> String {
+    let mut json = format!(r#"{{"secret": "{SECRET}", "cookie_name": "up", "upstreams": ["#);
+    for index in 0..count {
+        let comma = if index == 0 { "" } else { "," };
+        let host = format!("app-{index}.namespace.svc.cluster.local.");
+        write!(json, r#"{comma}{{{}, "host": "{host}", "port": 8080}}"#, cidrs(index)).unwrap();
+    }
+    json + "]}"
+}
+
+fn check(name: &str, cidrs: Cidrs, count: u32) {
+    let json = config(count, cidrs);
+    let (bytes, left) = kept(|| {
+        let (router, bytes) = kept(|| Router::from_json(json.as_bytes()).unwrap());
+        assert_eq!(router.upstreams().len(), count as usize);
+        bytes
+    });
+    assert_eq!(left, 0, "{name}: a router that was dropped has left something");
+    let each = bytes / count as isize;
+    println!("{name}, {count} upstreams: {each} bytes each");
+    assert!(each > 0 && each < LIMIT, "{name}, {count} upstreams: {each} bytes each");
+}
+
+#[test]
+fn an_upstream_keeps_less_than_one_kilobyte() {
+    for (name, cidrs) in [("IPv4", ONE), ("IPv6", SIX), ("both", BOTH), ("IPv4 with warnings", LOOPBACK)] {
+        check(name, cidrs, 10_000);
+    }
+    check("both", BOTH, 100_000);
+}

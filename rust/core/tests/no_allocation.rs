@@ -1,0 +1,94 @@
+//! A decision allocates nothing, whatever the request; nor does following pods that are known.
+
+mod counting;
+
+use std::collections::BTreeMap;
+
+use counting::allocations;
+use doors_routing::pods_v0::{Group, Outcome, Pod, Pods};
+use doors_routing::{Kind, PathKind, Reason, Router, TokenCipher};
+
+#[test]
+fn decisions_allocate_nothing() {
+    const NEW: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    const OLD: &str = "AAECAwQFBgcICQoLDA0ODw==";
+    let upstream =
+        |index: u8| format!(r#"{{"cidrs": ["10.0.{index}.0/24", "2001:db8:{index}::/48"], "host": "h", "port": 1}}"#);
+    let upstreams: Vec<String> = (0..100).map(upstream).collect();
+    let json = format!(r#"{{"secret": "{NEW} {OLD}", "cookie_name": "up", "upstreams": [{}]}}"#, upstreams.join(","));
+    let router = Router::from_json(json.as_bytes()).unwrap();
+    let token = |secret: &str, address: &str| {
+        let cipher = TokenCipher::new(secret.as_bytes()).unwrap();
+        cipher.encode(address.parse().unwrap()).unwrap().as_str().to_owned()
+    };
+    let tokens = [
+        token(NEW, "10.0.7.1"),
+        token(OLD, "2001:db8:7::1"),
+        token(NEW, "10.1.0.1"),
+        "A".repeat(43),
+        "x".repeat(5000),
+        "%".into(),
+    ];
+    let mut requests: Vec<(String, String)> = tokens
+        .iter()
+        .flat_map(|token| [(format!("/~/{token}/s/1"), String::new()), ("/".into(), format!("a=b; up=\"{token}\""))])
+        .collect();
+    requests.push(("/".into(), format!("up={}; ", tokens[2]).repeat(200)));
+    requests.push((String::new(), String::new()));
+    assert!(allocations(|| drop(vec![1])) > 0, "the counter must count");
+    // More tokens than the router remembers.
+    requests.extend((0..2000u16).map(|number| {
+        let address = format!("10.0.{}.{}", number % 100, number / 100);
+        (format!("/~/{}/h/1", token(NEW, &address)), String::new())
+    }));
+    let mut kinds = BTreeMap::new();
+    // The first time a token is opened, then it is known, or known no more.
+    for (path, cookies) in requests.iter().chain(&requests) {
+        let mut kind = None;
+        let count = allocations(|| kind = Some(router.decide(path.as_bytes(), cookies.as_bytes()).kind));
+        assert_eq!(count, 0, "{path} {cookies}");
+        *kinds.entry(kind.unwrap() as u32).or_insert(0) += 1;
+    }
+    let [pod, gone, server, any] = [Kind::Pod, Kind::Gone, Kind::Server, Kind::Any].map(|kind| kinds[&(kind as u32)]);
+    assert_eq!((pod, gone, server, any), (2 * 2002, 2 * 4, 2 * 2, 2 * 6));
+}
+
+#[test]
+fn following_known_pods_allocates_nothing() {
+    const SECOND: u64 = 1_000_000_000;
+    let pods = Pods::new();
+    let group = Group {
+        source: 1,
+        server: 1,
+        gone_after: 10 * SECOND,
+        page_wait: 10 * SECOND,
+        gone_rate: 100,
+        max_waiting: 10,
+    };
+    let known: Vec<Pod> = (0..100).map(|last| Pod::new([10, 0, 0, last].into(), 8080)).collect();
+    let outcomes = [
+        Outcome::Connected,
+        Outcome::Answered,
+        Outcome::Refused,
+        Outcome::Unreachable,
+        Outcome::OwnFault,
+        Outcome::Cancelled,
+        Outcome::Dropped,
+    ];
+    let round = |start: u64| {
+        for (index, pod) in known.iter().enumerate() {
+            let now = start + index as u64 * SECOND / 10;
+            pods.began(&group, *pod, PathKind::Sync, now);
+            for outcome in outcomes {
+                pods.ended(&group, *pod, PathKind::Sync, outcome, now);
+            }
+            pods.refused_token(&group, Reason::Refused, PathKind::Sync, now);
+            pods.wait(&group, now, 0, now);
+            pods.failed_recently(known.iter().copied(), now, |failed| {
+                std::hint::black_box(failed);
+            });
+        }
+    };
+    round(SECOND);
+    assert_eq!(allocations(|| (1..20).for_each(|minute| round(minute * 60 * SECOND))), 0);
+}

@@ -1,0 +1,164 @@
+//! In: the items of the header, and the layouts that the compiler chose. Out: the text of rust/capi/abi.json, and what in it
+//! breaks programs that were built against an earlier one.
+
+use std::mem::{align_of, offset_of, size_of};
+
+use doors_caddy::{numbers, types::*};
+use serde_json::{Map, Value, json};
+
+use crate::parse::{Field, Item, Kind};
+
+struct Layout {
+    name: &'static str,
+    size: usize,
+    align: usize,
+    offsets: Vec<(&'static str, usize)>,
+}
+
+macro_rules! layouts {
+    ($($name:ident { $($field:ident),* })*) => {
+        vec![$(Layout {
+            name: stringify!($name),
+            size: size_of::<$name>(),
+            align: align_of::<$name>(),
+            offsets: vec![$((stringify!($field), offset_of!($name, $field))),*],
+        }),*]
+    };
+}
+
+fn layouts() -> Vec<Layout> {
+    layouts! {
+        doors_error { status, index, message }
+        doors_addr { bytes, len }
+        doors_decision { kind, reason, upstream, key, port, path, addr, reserved }
+        doors_group { source, server, gone_after, page_wait, gone_rate, max_waiting }
+        doors_pod { addr, port, reserved }
+        doors_answer { action, retry_after, verdict, flags, suppressed, reserved, until }
+        doors_pod_state {
+            pod, source, server, first_seen, last_seen, unreachable_since, refused, in_flight, streams, verdict, fresh, reserved
+        }
+        doors_idle { answer, in_flight, streams, used, last_seen, wait }
+    }
+}
+
+/// The description, for a 64-bit Unix. Versions are left out: they change with every release, the interface does not.
+pub fn describe(items: &[Item]) -> Result<String, String> {
+    let (mut functions, mut constants, mut structs) = (Map::new(), Map::new(), Map::new());
+    let mut handles = Vec::new();
+    let layouts = layouts();
+    for item in items {
+        match &item.kind {
+            Kind::Function { name, prototype } => drop(functions.insert(name.clone(), json!(prototype))),
+            Kind::Macro { name, value } if !name.starts_with("DOORS_VERSION") => {
+                constants.insert(name.clone(), json!(value));
+            }
+            Kind::Macro { .. } => {}
+            Kind::Handle { name } => handles.push(name.clone()),
+            Kind::Struct { name, fields } => {
+                let layout = layouts.iter().find(|layout| layout.name == name);
+                let layout = layout.ok_or_else(|| format!("{name} is missing in rust/xtask/src/abi.rs"))?;
+                structs.insert(name.clone(), described(layout, fields)?);
+            }
+        }
+    }
+    if structs.len() != layouts.len() {
+        return Err("rust/xtask/src/abi.rs lists a struct that the header does not have".into());
+    }
+    handles.sort();
+    let description = json!({
+        "abi": numbers::DOORS_ABI,
+        "soname": soname(env!("CARGO_PKG_VERSION")),
+        "handles": handles,
+        "functions": functions,
+        "constants": constants,
+        "structs": structs,
+    });
+    serde_json::to_string_pretty(&description).map(|text| text + "\n").map_err(|error| error.to_string())
+}
+
+fn described(layout: &Layout, fields: &[Field]) -> Result<Value, String> {
+    if !fields.iter().map(|field| field.name.as_str()).eq(layout.offsets.iter().map(|(name, _)| *name)) {
+        return Err(format!("rust/xtask/src/abi.rs lists other members of {} than the header has", layout.name));
+    }
+    let members: Vec<Value> = fields
+        .iter()
+        .zip(&layout.offsets)
+        .map(|(field, (name, offset))| json!({"name": name, "offset": offset, "type": field.c_type}))
+        .collect();
+    Ok(json!({"size": layout.size, "align": layout.align, "members": members}))
+}
+
+/// The name that programs record, as cargo-c makes it: below 1.0 each minor version may break.
+fn soname(version: &str) -> String {
+    match version.split('.').collect::<Vec<_>>()[..] {
+        ["0", minor, _] => format!("libdoors_caddy.so.0.{minor}"),
+        [major, ..] => format!("libdoors_caddy.so.{major}"),
+        [] => unreachable!("split gives at least one part"),
+    }
+}
+
+/// What was in the old description and is not in the new one, or not the same. With another DOORS_ABI that is allowed.
+pub fn breaks(old: &str, new: &str) -> Result<Vec<String>, String> {
+    let read = |text| serde_json::from_str::<Value>(text).map_err(|error| format!("rust/capi/abi.json: {error}"));
+    let (old, new) = (read(old)?, read(new)?);
+    if old["abi"] != new["abi"] {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for part in ["functions", "constants", "structs"] {
+        for (name, value) in old[part].as_object().into_iter().flatten() {
+            let kept =
+                new[part].get(name).is_some_and(|new| if part == "structs" { holds(new, value) } else { new == value });
+            if !kept {
+                found.push(format!("{name} was {value}"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a struct is as it was, but for new members in place of reserved ones.
+fn holds(new: &Value, old: &Value) -> bool {
+    let members = |of: &Value| of["members"].as_array().cloned().unwrap_or_default();
+    let fresh = members(new);
+    let kept = |member: &Value| member["name"] == "reserved" || fresh.contains(member);
+    new["size"] == old["size"] && new["align"] == old["align"] && members(old).iter().all(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_library() {
+        assert_eq!(soname("0.1.0"), "libdoors_caddy.so.0.1");
+        assert_eq!(soname("0.12.3"), "libdoors_caddy.so.0.12");
+        assert_eq!(soname("2.5.1"), "libdoors_caddy.so.2");
+    }
+
+    #[test]
+    fn additions_break_nothing() {
+        let old = r#"{"abi": 1, "functions": {"a": "int a(void);"}, "constants": {"X": "1"}, "structs": {}}"#;
+        let more = r#"{"abi": 1, "functions": {"a": "int a(void);", "b": "int b(void);"}, "constants": {"X": "1"}, "structs": {}}"#;
+        assert_eq!(breaks(old, more), Ok(vec![]));
+        assert_eq!(breaks(more, old), Ok(vec![r#"b was "int b(void);""#.into()]));
+        let changed = old.replace(r#""X": "1""#, r#""X": "2""#);
+        assert_eq!(breaks(old, &changed), Ok(vec![r#"X was "1""#.into()]));
+        assert_eq!(breaks(old, &changed.replace(r#""abi": 1"#, r#""abi": 2"#)), Ok(vec![]));
+        assert!(breaks("{", old).is_err());
+    }
+
+    #[test]
+    fn reserved_members_may_be_used() {
+        let member = |name: &str, offset| json!({"name": name, "offset": offset, "type": "uint32_t"});
+        let described = |members: &[Value], size| {
+            json!({"abi": 1, "structs": {"s": {"size": size, "align": 4, "members": members}}}).to_string()
+        };
+        let old = described(&[member("a", 0), member("reserved", 4)], 12);
+        let count = |new: &str| breaks(&old, new).unwrap().len();
+        assert_eq!(count(&described(&[member("a", 0), member("b", 4), member("reserved", 8)], 12)), 0);
+        assert_eq!(count(&described(&[member("a", 0), member("b", 4), member("reserved", 8)], 16)), 1);
+        assert_eq!(count(&described(&[member("b", 0), member("reserved", 4)], 12)), 1);
+        assert_eq!(count(&described(&[member("reserved", 0), member("a", 4)], 12)), 1);
+    }
+}

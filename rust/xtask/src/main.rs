@@ -1,0 +1,80 @@
+//! `cargo run -p xtask -- NAME [--check]`: writes a generated file, or with --check fails with the lines that differ.
+//!
+//! | NAME | file | from |
+//! |---|---|---|
+//! | header | include/doors_caddy.h | rust/capi/src |
+//! | abi | rust/capi/abi.json | the header, and the layouts that the compiler chose |
+//! | reference | docs/c-api.md | the header |
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+mod abi;
+mod header;
+mod parse;
+mod reference;
+
+const USAGE: &str = "usage: cargo run -p xtask -- header|abi|reference [--check]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, check) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [task] => (task, false),
+        [task, "--check"] => (task, true),
+        _ => ("", false),
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("it lies in rust/xtask");
+    let (file, fresh) = match task {
+        "header" => ("include/doors_caddy.h", header::generate(&root.join("rust/capi/src"))),
+        "abi" => ("rust/capi/abi.json", items(root).and_then(|(_, items)| abi::describe(&items))),
+        "reference" => ("docs/c-api.md", items(root).map(|(rules, items)| reference::render(&rules, &items))),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match fresh.and_then(|fresh| deliver(task, &root.join(file), &fresh, check)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{task}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn items(root: &Path) -> Result<(String, Vec<parse::Item>), String> {
+    parse::parse(&header::generate(&root.join("rust/capi/src"))?)
+}
+
+fn deliver(task: &str, path: &Path, fresh: &str, check: bool) -> Result<(), String> {
+    let committed = fs::read_to_string(path).unwrap_or_default();
+    if committed == fresh {
+        return Ok(());
+    }
+    if task == "abi" && !committed.is_empty() {
+        let breaks = abi::breaks(&committed, fresh)?;
+        if !breaks.is_empty() {
+            let list = breaks.join("\n  ");
+            return Err(format!(
+                "programs that are built already would break, so raise DOORS_ABI and the minor version, and say so in \
+                 CHANGELOG.md:\n  {list}"
+            ));
+        }
+    }
+    if check {
+        print_difference(&committed, fresh);
+        return Err(format!("{} is not what its source says; run: cargo run -p xtask -- {task}", path.display()));
+    }
+    fs::write(path, fresh).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The lines between the common start and the common end of both texts.
+fn print_difference(old: &str, new: &str) {
+    let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
+    let start = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(old, new)| old == new).count();
+    eprintln!("@@ line {} @@", start + 1);
+    old[start..old.len() - end].iter().for_each(|line| eprintln!("-{line}"));
+    new[start..new.len() - end].iter().for_each(|line| eprintln!("+{line}"));
+}
