@@ -12,7 +12,8 @@
 //!            cookie       Cookie header -> values of one cookie
 //!            cidr         address -> upstream
 //! token    secret -> keys; token -> address, and its upstream if it was met before
-//! pods_v0  what became of dials -> which pods are dead, and what their requests are told
+//! pods     what became of dials -> which pods are dead, and what their requests are told
+//! pods_v0  the same, until requests use pods: what became of dials -> which pods are dead, and what their requests are told
 //! ```
 //!
 //! Nothing here does input or output, logs, or asks for the time. A decision allocates nothing and takes no lock.
@@ -46,10 +47,13 @@
 #![warn(clippy::incompatible_msrv)]
 
 mod error;
+#[allow(dead_code)] // until requests use it
+mod pods;
 pub mod pods_v0;
 mod router;
 mod token;
 
 pub use error::{Error, MAX_INPUT, Status};
+pub use pods::{Idle, IdleAnswer, KnownPod, MAX_PODS, Outcome, Pod, SECOND, Verdict};
 pub use router::{CidrList, Decision, Field, Kind, PathKind, Reason, Router, Upstream, check};
 pub use token::{ASSOCIATED_DATA, KEY_ID, KeyId, Opened, TOKEN_IPV4, TOKEN_IPV6, Token, TokenCipher, TokenError};

@@ -1,0 +1,230 @@
+//! In: events about pods (a request began, a dial succeeded, failed ...) with the time at which they happened. Out: what is
+//! known about each pod, and what to do with each request: dial, probe, answer 410, answer 503.
+//!
+//! A page lives in one pod. When that pod is gone for good, its requests must get 410, so that the page reloads; while
+//! the network has a blip they must get 503, so that the page waits. Which of the two it is cannot be seen from one
+//! request:
+//!
+//! ```text
+//! events    what each event changes, and what its request is told
+//! shard     a part of the table of pods, behind one lock
+//! verdict   one pod: what its last dials say, and how often it may be dialled
+//! users     one pod: which upstreams use it, and when it last showed them that it works
+//! traffic   one pod: which requests are on their way to it?
+//! forgotten what is left of pods that were forgotten
+//! known     what is known, for people: the list of pods, and whether one may be stopped
+//! upstream  one upstream: who shows that a fault is not on our side, and whom to ask?
+//! source    one configuration: does any token open at all, and which pods would take a page?
+//! signs     the last two pods that gave a sign of life
+//! pacing    how many pages a second may be told to reload, and which pods are dialled in the background
+//! ```
+//!
+//! Nothing here knows a clock: every call says what time it is, so that tests can run through hours in no time. Nothing here
+//! knows names, addresses in DNS or networks, except by asking [`UpstreamHealth`]'s creator whether a pod is fresh.
+//!
+//! The table of pods is cut into shards by address, each behind a lock of its own, so that calls about different pods do not
+//! wait for each other. No call holds two locks of shards at once: what is learned about one pod from others (a witness, a
+//! pod that takes pages) is looked up between two locks of its own shard.
+
+mod events;
+mod forgotten;
+mod known;
+mod pacing;
+mod shard;
+mod signs;
+mod source;
+mod traffic;
+mod upstream;
+mod users;
+mod verdict;
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+#[allow(unused_imports)] // until requests use them
+pub(crate) use events::{Began, Group, Learned, RefusedToken, Told, Wait};
+pub use known::{Idle, IdleAnswer, KnownPod};
+use shard::{Known, Shard};
+pub(crate) use source::SourceHealth;
+pub(crate) use upstream::UpstreamHealth;
+
+/// How many pods are remembered unless somebody says otherwise.
+pub const MAX_PODS: NonZeroU32 = NonZeroU32::new(10_000).expect("it is not 0");
+
+/// One second in the unit of all times here, nanoseconds.
+pub const SECOND: u64 = 1_000_000_000;
+
+/// How long after a failed dial an address is tried last by all.
+const FAILED_RECENTLY: u64 = 10 * SECOND;
+
+/// Failures that are further apart do not belong together: nobody looked in between.
+const LONGEST_GAP: u64 = 60 * SECOND;
+
+/// So many pods share a lock only where more than a hundred thousand are remembered.
+const MOST_SHARDS: usize = 1024;
+
+/// One pod: where it is dialled. Ordered by address, IPv4 first, then by port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pod {
+    address: IpAddr,
+    port: u16,
+}
+
+impl Pod {
+    /// An IPv4-mapped address is the same pod as the IPv4 one.
+    pub fn new(address: IpAddr, port: u16) -> Self {
+        Pod { address: address.to_canonical(), port }
+    }
+
+    /// Its address, never an IPv4-mapped one.
+    pub fn address(self) -> IpAddr {
+        self.address
+    }
+
+    /// Its port.
+    pub fn port(self) -> u16 {
+        self.port
+    }
+}
+
+/// What became of a dial or of a request. The numbers are those of `DOORS_OUTCOME_*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Outcome {
+    /// The dial succeeded.
+    Connected = 1,
+    /// The pod's own host refused the connection.
+    Refused = 2,
+    /// No route, host or network unreachable, or no answer in time.
+    Unreachable = 3,
+    /// The dial failed for a reason on this machine; it says nothing about the pod.
+    OwnFault = 4,
+    /// The client gave up; it says nothing about the pod.
+    Cancelled = 5,
+    /// The pod answered a request, perhaps over a connection that was open already.
+    Answered = 6,
+    /// The connection was made, and ended before a byte of an answer. Perhaps the request was sent.
+    Dropped = 7,
+}
+
+/// What is held against a pod. The numbers are those of `DOORS_VERDICT_*`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Verdict {
+    /// Nothing.
+    #[default]
+    None = 0,
+    /// Its last dials failed; it may be a blip.
+    Unreachable = 1,
+    /// It is dead, and its pages with it.
+    Gone = 2,
+}
+
+/// What is known about the pods of a process. Usable from any number of threads. A call holds one lock at a time, that of the
+/// pods that share a shard with its own, for well under a microsecond unless it says more; that of an upstream or a source
+/// it needs when something fails, and about once a second for each pod that works. Times are nanoseconds of one monotonic
+/// clock; a time that is earlier than that of another call counts as the later one wherever both meet.
+pub(crate) struct Pods {
+    shards: Box<[Line]>,
+    /// How many pods are remembered, and how many may be.
+    known: AtomicUsize,
+    most: AtomicUsize,
+    /// A time after the last failure of any pod, or 0: lets [`Pods::failed_recently`] answer without a lock.
+    last_failure: AtomicU64,
+}
+
+/// A shard in cache lines of its own: two, since processors fetch them in pairs.
+#[repr(align(128))]
+struct Line(Mutex<Shard>);
+
+impl Pods {
+    /// Knows nothing. Remembers at most that many pods. Then pods are forgotten with which nothing is wrong, and only when
+    /// there are none those against which something is held; but first what is held against a pod that nobody has wanted for
+    /// an hour. Of several in one shard it is the one not used for longest, those without requests in flight before others.
+    pub(crate) fn new(most: NonZeroU32) -> Self {
+        Pods::sharded(most, shards(most))
+    }
+
+    fn sharded(most: NonZeroU32, shards: usize) -> Self {
+        Pods {
+            shards: (0..shards).map(|_| Line(Mutex::new(Shard::new(shards)))).collect(),
+            known: AtomicUsize::new(0),
+            most: AtomicUsize::new(size(most)),
+            last_failure: AtomicU64::new(0),
+        }
+    }
+
+    /// The shard of all pods at an address.
+    fn shard(&self, address: IpAddr) -> usize {
+        forgotten::mixed(address) as usize & (self.shards.len() - 1)
+    }
+
+    /// Nothing in a shard is ever half changed for longer than a call, and a panic in one is contained by the caller:
+    /// the next call goes on with what there is.
+    fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
+        self.shards[shard].0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is held against a pod. Does not count as a use of it.
+    pub(crate) fn verdict(&self, pod: Pod) -> Verdict {
+        self.lock(self.shard(pod.address)).peek(pod).map_or(Verdict::None, |known| known.state.verdict())
+    }
+
+    /// Changes how many pods are remembered. Those that are too many are forgotten, one under each lock.
+    pub(crate) fn limit(&self, most: NonZeroU32) {
+        self.most.store(size(most), Ordering::Relaxed);
+        while self.known() > size(most) && self.forget(0, None, 0) {}
+    }
+
+    /// How many pods are known. For a moment it may be one more for each thread than are remembered.
+    pub(crate) fn known(&self) -> usize {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    /// What is held against pods is cleared: others may have these addresses now, since they are back in DNS.
+    pub(crate) fn clear(&self, pods: impl IntoIterator<Item = Pod>) {
+        pods.into_iter().for_each(|pod| self.lock(self.shard(pod.address)).clear(pod));
+    }
+
+    /// A pod is used now; what is known about it changes. If it was not known and there are too many, another is forgotten.
+    fn with<T>(&self, group: &Group<'_>, pod: Pod, now: u64, change: impl FnOnce(&mut Known) -> T) -> T {
+        let index = self.shard(pod.address);
+        let mut shard = self.lock(index);
+        let (told, is_new) = shard.with(group, pod, now, change);
+        if is_new && self.known.fetch_add(1, Ordering::Relaxed) >= self.most.load(Ordering::Relaxed) {
+            if shard.forget(Some(pod), false, now) {
+                self.known.fetch_sub(1, Ordering::Relaxed);
+            } else {
+                drop(shard);
+                self.forget(index, Some(pod), now);
+            }
+        }
+        told
+    }
+
+    /// Forgets one pod other than `keep`, from the first shard on that has one; one against which something is held only
+    /// where there are no others at all. Locks the shards one after the other. False if there is none.
+    fn forget(&self, first: usize, keep: Option<Pod>, now: u64) -> bool {
+        let shards = || (0..self.shards.len()).map(|step| (first + step) & (self.shards.len() - 1));
+        let found = [false, true]
+            .into_iter()
+            .any(|even_held| shards().any(|shard| self.lock(shard).forget(keep, even_held, now)));
+        if found {
+            self.known.fetch_sub(1, Ordering::Relaxed);
+        }
+        found
+    }
+}
+
+fn size(most: NonZeroU32) -> usize {
+    usize::try_from(most.get()).unwrap_or(usize::MAX)
+}
+
+/// How many shards there are for so many pods: a power of two, so that each has 128 to 255 pods when there are as many as are
+/// remembered. All of them are looked at when one is to be forgotten.
+fn shards(most: NonZeroU32) -> usize {
+    let wanted = (size(most) / 128).clamp(1, MOST_SHARDS);
+    1 << wanted.ilog2()
+}

@@ -1,0 +1,152 @@
+//! In: requests that would be told 410. Out: which of them may be, so that not all pages reload at the same moment. In: pods
+//! that are named for a dial in the background. Out: whether one was named a moment ago.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Pod, SECOND};
+
+/// For how long a pod that was named is not named again, unless its dial was reported.
+const NAMED: u64 = 3 * SECOND;
+
+/// How many pods are remembered as named: as many as are in that time, one every 250 ms.
+const MOST_NAMED: usize = 12;
+
+/// A dial that was not reported for so long was never made.
+const LONGEST_DIAL: u64 = 60 * SECOND;
+
+/// A token bucket that holds what flows in within one second, kept as the one moment at which it is full again (the
+/// generic cell rate algorithm of ITU-T I.371).
+#[derive(Debug, Default)]
+pub(super) struct Bucket {
+    full_at: u64,
+}
+
+impl Bucket {
+    /// Takes one; false when the bucket is empty. A rate of 0 a second is no limit.
+    pub(super) fn take(&mut self, rate: u32, now: u64) -> bool {
+        if rate == 0 {
+            return true;
+        }
+        let full_at = self.full_at.max(now).saturating_add(SECOND / u64::from(rate));
+        let within = full_at.saturating_sub(now) <= SECOND;
+        if within {
+            self.full_at = full_at;
+        }
+        within
+    }
+}
+
+/// Pods that were named for a dial in the background.
+#[derive(Debug, Default)]
+pub(super) struct Background {
+    /// Each with the time, until its dial is reported.
+    named: Mutex<[Option<(Pod, u64)>; MOST_NAMED]>,
+    /// There are some.
+    any: AtomicBool,
+}
+
+impl Background {
+    /// Names a pod, unless it was named a moment ago and its dial was not reported since.
+    pub(super) fn name(&self, pod: Pod, now: u64) -> bool {
+        let mut named = self.lock();
+        if named.iter().flatten().any(|(other, at)| *other == pod && now.saturating_sub(*at) < NAMED) {
+            return false;
+        }
+        // Where the pod was before, where none is, or where the oldest is.
+        let age = |one: &&mut Option<(Pod, u64)>| one.filter(|(other, _)| *other != pod).map(|(_, at)| at);
+        if let Some(slot) = named.iter_mut().min_by_key(age) {
+            *slot = Some((pod, now));
+        }
+        self.any.store(true, Ordering::Relaxed);
+        true
+    }
+
+    /// A dial of a pod was reported. Whether it was one in the background. Takes no lock while none is awaited.
+    pub(super) fn reported(&self, pod: Pod, now: u64) -> bool {
+        if !self.any.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut named = self.lock();
+        let mut found = false;
+        for one in &mut *named {
+            if one.is_some_and(|(other, at)| other == pod || now.saturating_sub(at) > LONGEST_DIAL) {
+                found |= one.take().is_some_and(|(other, _)| other == pod);
+            }
+        }
+        self.any.store(named.iter().any(Option::is_some), Ordering::Relaxed);
+        found
+    }
+
+    fn lock(&self) -> MutexGuard<'_, [Option<(Pod, u64)>; MOST_NAMED]> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether something that happens every so often is due. It counts as done then.
+pub(super) fn due(last: &mut Option<u64>, every: u64, now: u64) -> bool {
+    let due = last.is_none_or(|at| now.saturating_sub(at) >= every);
+    if due {
+        *last = Some(now);
+    }
+    due
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(bucket: &mut Bucket, rate: u32, now: u64, tries: usize) -> usize {
+        (0..tries).filter(|_| bucket.take(rate, now)).count()
+    }
+
+    #[test]
+    fn a_burst_of_one_second_then_the_rate() {
+        for rate in [1, 3, 7, 100] {
+            let mut bucket = Bucket::default();
+            assert_eq!(taken(&mut bucket, rate, SECOND, 1000), rate as usize);
+            assert_eq!(taken(&mut bucket, rate, SECOND, 1), 0);
+            let mut more = 0;
+            for millisecond in 1..=10_000 {
+                more += taken(&mut bucket, rate, SECOND + millisecond * 1_000_000, 5);
+            }
+            assert_eq!(more, 10 * rate as usize);
+            assert_eq!(taken(&mut bucket, rate, 100 * SECOND, 1000), rate as usize);
+        }
+    }
+
+    #[test]
+    fn zero_is_no_limit_and_time_may_go_back() {
+        let mut bucket = Bucket::default();
+        assert_eq!(taken(&mut bucket, 0, 0, 10_000), 10_000);
+        assert_eq!(taken(&mut bucket, 2, 5 * SECOND, 10), 2);
+        assert_eq!(taken(&mut bucket, 2, 4 * SECOND, 10), 0);
+        assert_eq!(taken(&mut bucket, u32::MAX, u64::MAX, 10), 10);
+    }
+
+    fn pod(last: u8) -> Pod {
+        Pod::new([10, 0, 0, last].into(), 80)
+    }
+
+    #[test]
+    fn a_pod_is_named_once_until_its_dial_is_reported() {
+        let background = Background::default();
+        let name = |last, now| background.name(pod(last), now);
+        assert!(!background.reported(pod(1), 0));
+        assert!(name(1, SECOND) && !name(1, 4 * SECOND - 1) && name(2, SECOND));
+        assert!(name(1, 4 * SECOND) && !name(1, 6 * SECOND));
+        assert!(background.reported(pod(1), 6 * SECOND) && !background.reported(pod(1), 6 * SECOND));
+        assert!(name(1, 6 * SECOND));
+        // One that is never dialled is awaited for a minute.
+        assert!(!background.reported(pod(3), 61 * SECOND) && background.reported(pod(2), 61 * SECOND));
+        assert!(!background.reported(pod(3), 66 * SECOND) && background.any.load(Ordering::Relaxed));
+        assert!(!background.reported(pod(3), 66 * SECOND + 1) && !background.any.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn the_oldest_of_too_many_is_named_again() {
+        let background = Background::default();
+        assert!((0..=MOST_NAMED as u8).all(|last| background.name(pod(last), u64::from(last))));
+        assert!((1..=MOST_NAMED as u8).all(|last| !background.name(pod(last), 20)) && background.name(pod(0), 20));
+    }
+}

@@ -1,0 +1,58 @@
+//! In: requests that are sent to one pod, and their ends. Out: how many are on their way, and when it was last used.
+
+/// The traffic of one pod. It goes on whatever the verdict is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Traffic {
+    /// Requests that entered and have not left.
+    pub(super) in_flight: u32,
+    /// Those of them that are receiver streams.
+    pub(super) streams: u32,
+    /// When the pod was first and last used, for anything.
+    pub(super) first_seen: u64,
+    pub(super) last_seen: u64,
+    /// Dials that the pod's host refused.
+    pub(super) refused: u64,
+}
+
+impl Traffic {
+    pub(super) fn new(now: u64) -> Self {
+        Traffic { in_flight: 0, streams: 0, first_seen: now, last_seen: now, refused: 0 }
+    }
+
+    pub(super) fn seen(&mut self, now: u64) {
+        self.last_seen = self.last_seen.max(now);
+    }
+
+    pub(super) fn entered(&mut self, stream: bool) {
+        self.in_flight = self.in_flight.saturating_add(1);
+        self.streams = self.streams.saturating_add(stream.into());
+    }
+
+    /// False when no request was in flight.
+    pub(super) fn left(&mut self, stream: bool) -> bool {
+        let matched = self.in_flight > 0;
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.streams = self.streams.saturating_sub(stream.into()).min(self.in_flight);
+        matched
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_count_underflows_and_streams_are_requests() {
+        let mut traffic = Traffic::new(5);
+        assert!(!traffic.left(true));
+        traffic.entered(true);
+        traffic.entered(false);
+        assert_eq!((traffic.in_flight, traffic.streams), (2, 1));
+        // The end of a stream was told as that of another request.
+        assert!(traffic.left(false) && traffic.left(false) && !traffic.left(true));
+        assert_eq!((traffic.in_flight, traffic.streams), (0, 0));
+        traffic.seen(9);
+        traffic.seen(7);
+        assert_eq!((traffic.first_seen, traffic.last_seen), (5, 9));
+    }
+}

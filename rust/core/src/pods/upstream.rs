@@ -1,0 +1,89 @@
+//! In: which pods of an upstream work. Out: who can bear witness that a fault is not on our side, and when to ask for one.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::pacing::{Background, Bucket, due};
+use super::signs::{LastTwo, Sign};
+use super::verdict::{Fault, Suspicion};
+use super::{Outcome, Pod, SECOND};
+
+/// How often a witness is asked for.
+const ASK_EVERY: u64 = SECOND;
+
+/// What is known about the health of one upstream. Its creator keeps it while a configuration uses the upstream.
+pub(crate) struct UpstreamHealth {
+    id: u64,
+    fresh: Box<Fresh>,
+    state: Mutex<State>,
+    /// Pods that were named as witnesses.
+    pub(super) background: Background,
+}
+
+/// Whether DNS names a pod of the upstream; `None` while nothing is known.
+type Fresh = dyn Fn(Pod) -> Option<bool> + Send + Sync;
+
+#[derive(Default)]
+struct State {
+    /// Paces the answers to pages that are gone.
+    bucket: Bucket,
+    /// Its pods that were reached, or whose host refused: they show that the network works.
+    reached: LastTwo<()>,
+    /// Its pods that answered. Apart from the others, which are more: pods that accept and answer nothing are among them.
+    answered: LastTwo<()>,
+    /// When a witness was last asked for.
+    asked: Option<u64>,
+}
+
+impl fmt::Debug for UpstreamHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpstreamHealth").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl UpstreamHealth {
+    /// Nothing is known. `id` is never given twice. `fresh` says whether DNS names a pod of the upstream, and `None` while
+    /// nothing is known; it must not call back.
+    pub(crate) fn new(id: u64, fresh: impl Fn(Pod) -> Option<bool> + Send + Sync + 'static) -> Self {
+        UpstreamHealth { id, fresh: Box::new(fresh), state: Mutex::default(), background: Background::default() }
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Whether DNS names a pod, or nobody knows.
+    pub(super) fn may_have(&self, pod: Pod) -> bool {
+        (self.fresh)(pod) != Some(false)
+    }
+
+    /// A pod gave a sign of life.
+    pub(super) fn add(&self, pod: Pod, outcome: Outcome, at: u64) {
+        let mut state = self.lock();
+        let signs = if outcome == Outcome::Answered { &mut state.answered } else { &mut state.reached };
+        signs.add(Sign { pod, of: (), at });
+    }
+
+    /// Pods that may witness that a fault is not on our side, each with the time of its sign: since the fault began.
+    pub(super) fn witnesses(&self, suspicion: &Suspicion, now: u64) -> [Option<(Pod, u64)>; 4] {
+        let state = self.lock();
+        let [one, two] = state.answered.at(now);
+        let [three, four] = if suspicion.fault == Fault::Unreachable { state.reached.at(now) } else { [None, None] };
+        [one, two, three, four]
+            .map(|sign| sign.filter(|sign| sign.at >= suspicion.since).map(|sign| (sign.pod, sign.at)))
+    }
+
+    /// Whether it is time to ask for a witness. It counts as asked then.
+    pub(super) fn asks(&self, now: u64) -> bool {
+        due(&mut self.lock().asked, ASK_EVERY, now)
+    }
+
+    /// Whether a page may be told to reload now.
+    pub(super) fn paces(&self, gone_rate: u32, now: u64) -> bool {
+        gone_rate == 0 || self.lock().bucket.take(gone_rate, now)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
