@@ -2,8 +2,7 @@
 //! holds it.
 //!
 //! Prefixes lie within each other or apart. So their ends cut all addresses into ranges that have one answer each, and a
-//! lookup is the search for the last range that does not begin behind the address. The starts are searched as a tree
-//! without pointers: with 100,000 prefixes few cache lines are touched that other lookups did not touch as well.
+//! lookup is a binary search for the last range that does not begin behind the address.
 
 /// An address as a number.
 pub(crate) trait Number: Copy + Ord {
@@ -35,77 +34,28 @@ macro_rules! number {
 number!(u32);
 number!(u128);
 
-/// Starts that lie next to each other and are searched together: one cache line of IPv4 addresses, four of IPv6 ones.
-const BLOCK: usize = 16;
 pub(crate) struct Ranges<A, T> {
-    /// The first starts of all leaves, preceded by every 16th of them, and so on until a level is one block. None for
-    /// one leaf.
-    levels: Box<[Box<[A]>]>,
-    leaves: Box<[Leaf<A, T>]>,
-}
-
-/// Neighbouring ranges. The value lies beside the start, since memory comes in neighbouring lines.
-#[repr(align(64))]
-struct Leaf<A, T> {
-    starts: [A; BLOCK],
-    values: [Option<T>; BLOCK],
+    /// Where each range begins, in order. The first begins at zero.
+    starts: Box<[A]>,
+    values: Box<[Option<T>]>,
 }
 
 impl<A: Number, T: Copy> Ranges<A, T> {
     /// Takes prefixes by their first address and their length: each once, ordered by both.
     pub(crate) fn new(prefixes: impl Iterator<Item = (A, u8, T)>) -> Self {
-        let mut ranges = Cuts { starts: vec![A::ZERO], values: vec![None] };
-        // The prefixes that hold the current address, the longest last.
-        let mut open: Vec<(A, T)> = Vec::new();
-        let close = |open: &mut Vec<(A, T)>, ranges: &mut Cuts<A, T>, before: Option<A>| {
-            while let Some((last, _)) = open.pop_if(|(last, _)| before.is_none_or(|before| *last < before)) {
-                if let Some(next) = last.next() {
-                    ranges.cut(next, open.last().map(|(_, outer)| *outer));
-                }
-            }
-        };
+        let mut cuts = Cuts { starts: vec![A::ZERO], values: vec![None], open: Vec::new() };
         for (first, length, value) in prefixes {
-            close(&mut open, &mut ranges, Some(first));
-            ranges.cut(first, Some(value));
-            open.push((first.last(length), value));
+            cuts.close(|last| last < first);
+            cuts.cut(first, Some(value));
+            cuts.open.push((first.last(length), value));
         }
-        close(&mut open, &mut ranges, None);
-
-        let leaves: Box<[Leaf<A, T>]> =
-            ranges.starts.chunks(BLOCK).zip(ranges.values.chunks(BLOCK)).map(Leaf::new).collect();
-        let mut levels = Vec::new();
-        let mut level: Box<[A]> = leaves.iter().map(|leaf| leaf.starts[0]).collect();
-        while level.len() > 1 {
-            let above =
-                if level.len() > BLOCK { level.iter().step_by(BLOCK).copied().collect() } else { Box::default() };
-            levels.push(std::mem::replace(&mut level, above));
-        }
-        levels.reverse();
-        Ranges { levels: levels.into(), leaves }
+        cuts.close(|_| true);
+        Ranges { starts: cuts.starts.into(), values: cuts.values.into() }
     }
 
     /// The value of the longest prefix that holds the address.
     pub(crate) fn find(&self, address: A) -> Option<T> {
-        // No block begins behind the address: the first one at zero, any other where the level above says.
-        let last_of = |block: &[A]| block.partition_point(|start| *start <= address) - 1;
-        let mut found = 0;
-        for level in &self.levels {
-            let block = &level[found * BLOCK..];
-            found = found * BLOCK + last_of(&block[..block.len().min(BLOCK)]);
-        }
-        let leaf = &self.leaves[found];
-        leaf.values[last_of(&leaf.starts)]
-    }
-}
-
-impl<A: Number, T: Copy> Leaf<A, T> {
-    /// Up to 16 ranges; the last one is repeated, which changes no answer.
-    fn new((starts, values): (&[A], &[Option<T>])) -> Self {
-        let at = |index: usize| index.min(starts.len() - 1);
-        Leaf {
-            starts: std::array::from_fn(|index| starts[at(index)]),
-            values: std::array::from_fn(|index| values[at(index)]),
-        }
+        self.values[self.starts.partition_point(|start| *start <= address) - 1]
     }
 }
 
@@ -113,9 +63,11 @@ impl<A: Number, T: Copy> Leaf<A, T> {
 struct Cuts<A, T> {
     starts: Vec<A>,
     values: Vec<Option<T>>,
+    /// The last address and the value of each prefix that holds the current address, the longest prefix last.
+    open: Vec<(A, T)>,
 }
 
-impl<A: Number, T> Cuts<A, T> {
+impl<A: Number, T: Copy> Cuts<A, T> {
     /// From here on the answer is another one.
     fn cut(&mut self, start: A, value: Option<T>) {
         if self.starts.last() == Some(&start) {
@@ -125,6 +77,15 @@ impl<A: Number, T> Cuts<A, T> {
             self.starts.push(start);
         }
         self.values.push(value);
+    }
+
+    /// Behind each prefix that has ended the answer is that of the prefix around it.
+    fn close(&mut self, ended: impl Fn(A) -> bool) {
+        while let Some((last, _)) = self.open.pop_if(|(last, _)| ended(*last)) {
+            if let Some(next) = last.next() {
+                self.cut(next, self.open.last().map(|(_, outer)| *outer));
+            }
+        }
     }
 }
 
@@ -140,10 +101,7 @@ mod tests {
         // The same among IPv6 addresses, by their first four bytes.
         let wide = |(first, length): &(u32, u8), value| (u128::from(*first) << 96, *length, value);
         let six = Ranges::new(prefixes.iter().zip(0..).map(|(prefix, value)| wide(prefix, value)));
-        let sizes: Vec<_> = ranges.levels.iter().map(|level| level.len()).chain([ranges.leaves.len()]).collect();
-        assert!(sizes[0] <= BLOCK, "{sizes:?}");
-        let leaf_starts = sizes.len().saturating_sub(2);
-        assert!(sizes[..=leaf_starts].windows(2).all(|pair| pair[0] == pair[1].div_ceil(BLOCK)), "{sizes:?}");
+        assert!(ranges.starts.is_sorted_by(|start, next| start < next), "{:x?}", ranges.starts);
         for (first, length) in &prefixes {
             let last = first.last(*length);
             for address in [*first, last, first.wrapping_sub(1), last.wrapping_add(1), first / 2 + last / 2] {
@@ -179,8 +137,8 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_make_one_level_more() {
-        for count in [7, 8, 15, 16, 17, 127, 128, 129, 255, 256, 257, 2000] {
+    fn apart_and_side_by_side() {
+        for count in [1, 2, 3, 7, 8, 2000] {
             check((0..count).map(|number| (number << 9, 24)).collect());
             check((0..count).map(|number| (number << 8, 24)).collect());
         }
