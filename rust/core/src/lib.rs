@@ -13,6 +13,7 @@
 //!            cidr         address -> upstream
 //! token    secret -> keys; token -> address, and its upstream if it was met before
 //! pods     what became of dials -> which pods are dead, and what their requests are told
+//! hosts    how lookups ended -> the addresses of each host, and which hosts to look up now
 //! pods_v0  the same, until requests use pods: what became of dials -> which pods are dead, and what their requests are told
 //! ```
 //!
@@ -47,6 +48,8 @@
 #![warn(clippy::incompatible_msrv)]
 
 mod error;
+#[allow(dead_code, unused_imports)] // until the flow of a request uses it
+mod hosts;
 #[allow(dead_code)] // until requests use it
 mod pods;
 pub mod pods_v0;
@@ -54,6 +57,7 @@ mod router;
 mod token;
 
 pub use error::{Error, MAX_INPUT, Status};
+pub use hosts::{Addresses, HostChange, HostId, HostReport, KnownHost, Lookup, LookupFailure, Missing};
 pub use pods::{Idle, IdleAnswer, KnownPod, MAX_PODS, Outcome, Pod, SECOND, Verdict};
 pub use router::{CidrList, Decision, Field, Kind, PathKind, Reason, Router, Upstream, check};
 pub use token::{ASSOCIATED_DATA, KEY_ID, KeyId, Opened, TOKEN_IPV4, TOKEN_IPV6, Token, TokenCipher, TokenError};

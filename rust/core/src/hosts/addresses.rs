@@ -1,0 +1,104 @@
+//! In: the addresses of an answer. Out: the one form in which they are compared, kept and handed out.
+
+use std::net::IpAddr;
+
+/// How many addresses of one host are in force at most. A DNS message holds a few thousand.
+pub(super) const MOST: usize = 10_000;
+
+/// The addresses of a host that are in force: sorted (IPv4 first), without doubles, never empty. IPv4-mapped ones are
+/// IPv4.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Addresses {
+    generation: u64,
+    list: Box<[IpAddr]>,
+}
+
+impl Addresses {
+    /// Takes a sorted list without doubles.
+    pub(super) fn new(generation: u64, sorted: &[IpAddr]) -> Self {
+        Addresses { generation, list: sorted.into() }
+    }
+
+    /// Numbers the changes of the addresses of one host, from 1.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The addresses.
+    pub fn list(&self) -> &[IpAddr] {
+        &self.list
+    }
+
+    /// Whether an address, in canonical form, is among them.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        contains(&self.list, address)
+    }
+}
+
+/// Whether a sorted list holds an address.
+pub(super) fn contains(sorted: &[IpAddr], address: IpAddr) -> bool {
+    sorted.binary_search(&address).is_ok()
+}
+
+/// Sorted, without doubles, IPv4-mapped addresses as IPv4. Unspecified and multicast addresses belong to no pod; a name
+/// server that blocks a name answers 0.0.0.0, which would make a proxy dial itself.
+pub(super) fn canonical(answer: &[IpAddr]) -> Vec<IpAddr> {
+    let addresses = answer.iter().map(IpAddr::to_canonical);
+    let mut list: Vec<IpAddr> =
+        addresses.filter(|address| !address.is_unspecified() && !address.is_multicast()).collect();
+    list.sort_unstable();
+    list.dedup();
+    list.truncate(MOST);
+    list
+}
+
+/// A literal address, with or without the brackets of a URL.
+pub(super) fn literal(name: &str) -> Option<IpAddr> {
+    let inner = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inner.unwrap_or(name).parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(list: &[&str]) -> Vec<IpAddr> {
+        list.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_canonical_form() {
+        let answer = parse(&[
+            "127.0.2.1",
+            "::ffff:127.0.1.1",
+            "fd00::1",
+            "127.0.1.1",
+            "0.0.0.0",
+            "::",
+            "::ffff:0.0.0.0",
+            "224.0.0.1",
+            "::ffff:224.0.0.1",
+            "ff02::1",
+        ]);
+        assert_eq!(canonical(&answer), parse(&["127.0.1.1", "127.0.2.1", "fd00::1"]));
+    }
+
+    #[test]
+    fn an_answer_has_a_bound() {
+        let answer: Vec<IpAddr> = (1..=2 * MOST as u32).rev().map(|n| IpAddr::from(n.to_be_bytes())).collect();
+        let kept = canonical(&answer);
+        assert_eq!((kept.len(), kept[0], kept[MOST - 1]), (MOST, answer[2 * MOST - 1], answer[MOST]));
+    }
+
+    #[test]
+    fn literals() {
+        for (text, address) in
+            [("127.0.1.1", "127.0.1.1"), ("::1", "::1"), ("[fd00::1]", "fd00::1"), ("::ffff:127.0.1.1", "127.0.1.1")]
+        {
+            assert_eq!(literal(text), Some(address.parse().unwrap()), "{text}");
+        }
+        for name in ["app", "", "[", "[]", "[app]", "[[::1]]", "[::1", "::1]", "127.0.0.1:80"] {
+            assert_eq!(literal(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! In: requests that use one host. Out: the addresses in force, and whether it is worth waiting for others.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::{ArcSwapOption, Guard};
+
+use super::addresses::Addresses;
+use super::plan::Plan;
+use super::record::Record;
+use super::signal::Signal;
+use super::{HostId, KnownHost, lock};
+
+/// One host, shared by all that use it. What requests read takes no lock, and they write to shared memory at most once
+/// per refresh. All methods may be called from any thread, also after the last user has left: requests of an old
+/// configuration go on with what is known.
+#[derive(Debug)]
+pub(crate) struct Host {
+    id: HostId,
+    pub(super) name: Arc<str>,
+    resolver: u64,
+    /// A literal address, which is never looked up.
+    constant: bool,
+    /// What the record has in force.
+    addresses: ArcSwapOption<Addresses>,
+    pub(super) signal: Arc<Signal>,
+    /// Locked before the plan.
+    pub(super) record: Mutex<Record>,
+    plan: Arc<Mutex<Plan>>,
+}
+
+/// What a host says to a request that uses it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Touch {
+    /// A lookup is due or under way whose end is worth waiting for: nothing is known, or lookups had stopped and the
+    /// answer is too old. Never while lookups go on and fail.
+    pub(crate) pending: bool,
+    /// Nothing is known at all, not even that lookups fail: such a lookup may be waited for longer.
+    pub(crate) first: bool,
+    /// Lookups had stopped, so that the host may have other addresses by now.
+    pub(crate) stale: bool,
+    /// `due` is to be called now.
+    pub(crate) lookups_due: bool,
+}
+
+impl Host {
+    pub(super) fn new(id: HostId, name: Arc<str>, resolver: u64, plan: &Arc<Mutex<Plan>>) -> Self {
+        Host {
+            id,
+            name,
+            resolver,
+            constant: false,
+            addresses: ArcSwapOption::empty(),
+            signal: Arc::default(),
+            record: Mutex::default(),
+            plan: plan.clone(),
+        }
+    }
+
+    /// A literal address: always known, always fresh, never looked up.
+    pub(super) fn constant(id: HostId, name: Arc<str>, address: IpAddr, plan: &Arc<Mutex<Plan>>) -> Self {
+        let record = Record::constant(address);
+        let addresses = ArcSwapOption::new(record.addresses().cloned());
+        Host { constant: true, addresses, record: Mutex::new(record), ..Host::new(id, name, 0, plan) }
+    }
+
+    pub(crate) fn id(&self) -> HostId {
+        self.id
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn resolver(&self) -> u64 {
+        self.resolver
+    }
+
+    /// Whether it is a literal address.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.constant
+    }
+
+    /// The addresses in force, to keep.
+    pub(crate) fn addresses(&self) -> Option<Arc<Addresses>> {
+        self.addresses.load_full()
+    }
+
+    /// The addresses in force, to look at: cheaper, and threads do not slow each other down. Let go of it soon.
+    pub(crate) fn peek(&self) -> Guard<Option<Arc<Addresses>>> {
+        self.addresses.load()
+    }
+
+    /// How many lookups have ended. Who waits for one remembers the number from before.
+    pub(crate) fn lookups_ended(&self) -> u64 {
+        self.signal.ended()
+    }
+
+    /// A request uses the host, which keeps its lookups going or starts them. `waits`: the request will wait for a pending
+    /// lookup if nothing is known, or if lookups had stopped and the last answer is older than `stale_max`. For a request
+    /// that could reach none of the known addresses that is soon: the lesser of the option and two refresh intervals.
+    pub(crate) fn touch(&self, now: u64, stale_max: u64, waits: bool) -> Touch {
+        if self.constant {
+            return Touch::default();
+        }
+        let stale = self.signal.asleep();
+        let known = self.addresses.load().is_some();
+        let old = !known || self.signal.age(now) > stale_max;
+        if !(waits && old && self.signal.pending()) && self.signal.used() {
+            return Touch { stale, ..Touch::default() };
+        }
+        let noted = lock(&self.plan).touch(self.id, now, old, waits);
+        let first = noted.waits && !known && !self.signal.failed();
+        Touch { pending: noted.waits, first, stale, lookups_due: noted.lookups_due }
+    }
+
+    /// Puts the addresses of the record in force. The lock on it is held.
+    pub(super) fn publish(&self, record: &Record) {
+        self.addresses.store(record.addresses().cloned());
+        self.signal.set_failed(record.failure().is_some());
+    }
+
+    pub(super) fn known(&self, now: u64) -> KnownHost {
+        let record = lock(&self.record);
+        let usage = lock(&self.plan).usage(self.id);
+        KnownHost {
+            name: self.name.clone(),
+            resolver: self.resolver,
+            addresses: record.addresses().cloned(),
+            generation: record.generation(),
+            age: record.age(now),
+            failure: record.failure(),
+            failing_for: record.failing_for(now),
+            partial: record.partial(),
+            active: usage.active,
+            users: usage.users,
+            refresh: usage.refresh,
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! In: what happens to all hosts (users, requests, ended lookups), and the time. Out: the lookups that begin now, and when
+//! to look again. Nothing here goes through all hosts, however many there are.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::HostId;
+use super::queue::{Bounds, Class, Queue, Ticket};
+use super::schedule::{Phase, Schedule};
+use super::signal::Signal;
+use crate::SECOND;
+
+/// How long a host without users keeps its addresses, without lookups: a reload that releases before it acquires, or a
+/// configuration that is put back, still starts with known addresses.
+pub(super) const KEEP_UNUSED: u64 = 60 * SECOND;
+
+#[derive(Debug)]
+pub(super) struct Plan {
+    hosts: HashMap<HostId, Planned>,
+    /// What happens to which host next. Each has at most one timer.
+    timers: BTreeSet<(u64, HostId)>,
+    queue: Queue,
+    /// Hosts whose users have changed; users come and go without telling the time.
+    news: Vec<HostId>,
+    /// When the driver will look again, as it was told last. `None` if not before it is told to.
+    announced: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Planned {
+    schedule: Schedule,
+    signal: Arc<Signal>,
+    /// In the queue.
+    ticket: Option<Ticket>,
+    /// Since when its lookup runs.
+    began: Option<u64>,
+    /// With users: the next lookup is due. Without: the host is forgotten.
+    timer: Option<u64>,
+    /// Whether it is among the news.
+    news: bool,
+    /// Lookups go on, and the last one failed. The next one will probably fail as well.
+    failing: bool,
+}
+
+/// What a request makes of a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Noted {
+    /// A lookup is due or under way, and the request waits for it.
+    pub(super) waits: bool,
+    pub(super) lookups_due: bool,
+}
+
+/// What the driver has to know of a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Use {
+    pub(super) users: u32,
+    pub(super) refresh: u64,
+    pub(super) active: bool,
+}
+
+impl Plan {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Plan {
+            hosts: HashMap::new(),
+            timers: BTreeSet::new(),
+            queue: Queue::new(bounds),
+            news: Vec::new(),
+            announced: None,
+        }
+    }
+
+    /// Adds a user. It looks nothing up: the first request does.
+    pub(super) fn join(&mut self, id: HostId, signal: &Arc<Signal>, refresh: u64) {
+        let host = self.hosts.entry(id).or_insert_with(|| Planned::new(signal));
+        if host.schedule.users() == 0 {
+            host.set_timer(id, None, &mut self.timers); // the one that would forget it
+        }
+        host.schedule.join(refresh);
+        if host.schedule.phase() == Phase::Waiting {
+            host.tell(id, &mut self.news);
+        }
+    }
+
+    /// Removes a user. It returns true when the host is forgotten: nobody uses it, and nothing is known about it.
+    pub(super) fn leave(&mut self, id: HostId, refresh: u64) -> bool {
+        let Some(host) = self.hosts.get_mut(&id) else { return false };
+        if !host.schedule.leave(refresh) {
+            return false;
+        }
+        host.set_timer(id, None, &mut self.timers);
+        if !host.schedule.pending() {
+            host.leave_queue(&mut self.queue);
+            host.sleep();
+            if host.signal.ended() == 0 {
+                self.hosts.remove(&id);
+                return true;
+            }
+        }
+        host.signal.sleep();
+        host.set_pending();
+        host.tell(id, &mut self.news);
+        false
+    }
+
+    /// A request. `old`: what is known, if anything, is too old to go without asking again. `waits`: the request would
+    /// wait for that.
+    pub(super) fn touch(&mut self, id: HostId, now: u64, old: bool, waits: bool) -> Noted {
+        let Some(host) = self.hosts.get_mut(&id) else { return Noted::default() };
+        let class = if old { Class::Urgent } else { Class::Routine };
+        let mut due = host.schedule.touch(now, waits && old);
+        if due {
+            host.ticket = Some(self.queue.push(id, class));
+            host.set_pending();
+        }
+        if host.schedule.users() > 0 {
+            host.signal.wake();
+        }
+        let waits = waits && old && host.schedule.pending() && !host.failing;
+        if waits {
+            host.schedule.wait(now);
+            if let Some(ticket) = host.ticket.filter(|ticket| ticket.class == Class::Routine) {
+                self.queue.remove(ticket);
+                host.ticket = Some(self.queue.push(id, Class::Urgent));
+                due = true;
+            }
+        }
+        Noted { waits, lookups_due: due && self.lookups_due(now) }
+    }
+
+    /// Sees to at most so many of the hosts that have news or whose time has come. Those that may be forgotten are left
+    /// to `forget`. It returns whether there are more.
+    pub(super) fn advance(&mut self, now: u64, most: usize, forget: &mut Vec<HostId>) -> bool {
+        for _ in 0..most {
+            if let Some(id) = self.news.pop() {
+                self.see_to_news(now, id);
+            } else if let Some(timer) = self.timers.first().copied().filter(|timer| timer.0 <= now) {
+                self.timers.remove(&timer);
+                self.tick(now, timer.1, forget);
+            } else {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn see_to_news(&mut self, now: u64, id: HostId) {
+        let Some(host) = self.hosts.get_mut(&id) else { return };
+        host.news = false;
+        if host.schedule.users() == 0 {
+            host.set_timer(id, Some(now.saturating_add(KEEP_UNUSED)), &mut self.timers);
+        } else if let Some(due) = host.schedule.bring_forward(now) {
+            host.set_timer(id, Some(due), &mut self.timers);
+        }
+    }
+
+    fn tick(&mut self, now: u64, id: HostId, forget: &mut Vec<HostId>) {
+        let Some(host) = self.hosts.get_mut(&id) else { return };
+        host.timer = None;
+        if host.schedule.users() == 0 {
+            forget.push(id);
+            return;
+        }
+        let due = host.schedule.tick(now, host.signal.take_use());
+        // A request may have come in between.
+        if due || !host.signal.try_sleep() && host.schedule.touch(now, false) {
+            host.ticket = Some(self.queue.push(id, Class::Routine));
+            host.set_pending();
+        } else {
+            host.failing = false;
+        }
+    }
+
+    /// Forgets a host, unless somebody uses it again.
+    pub(super) fn forget(&mut self, id: HostId) -> bool {
+        let unused = |host: &Planned| host.schedule.users() == 0 && host.timer.is_none() && !host.news;
+        if !self.hosts.get(&id).is_some_and(unused) {
+            return false;
+        }
+        if let Some(mut host) = self.hosts.remove(&id) {
+            host.leave_queue(&mut self.queue);
+            if let Some(began) = host.began {
+                self.queue.end(began, id);
+            }
+            host.signal.sleep();
+            host.signal.end();
+        }
+        true
+    }
+
+    /// Begins the lookups that may begin now.
+    pub(super) fn begin(&mut self, now: u64, begun: &mut Vec<HostId>) {
+        while let Some((id, class)) = self.queue.pop(now) {
+            let Some(host) = self.hosts.get_mut(&id) else { continue };
+            host.ticket = None;
+            if host.begins(now, class) {
+                host.began = Some(now);
+                self.queue.begin(now, id, class);
+                begun.push(id);
+            }
+        }
+    }
+
+    /// A lookup that began so long ago that its end will not be reported any more.
+    pub(super) fn lost(&self, now: u64) -> Option<HostId> {
+        self.queue.lost(now)
+    }
+
+    /// Whether a lookup of the host is under way, and whether somebody wants it.
+    pub(super) fn running(&self, id: HostId, now: u64) -> Option<bool> {
+        let host = self.hosts.get(&id)?;
+        host.began.map(|_| host.schedule.wanted(now))
+    }
+
+    /// A lookup has ended. It returns whether a request waited for it.
+    pub(super) fn end(&mut self, id: HostId, now: u64, random: u64, answered: bool) -> bool {
+        let Some(host) = self.hosts.get_mut(&id) else { return false };
+        let Some(began) = host.began.take() else { return false };
+        self.queue.end(began, id);
+        let awaited = host.schedule.awaited();
+        match host.schedule.end(now, random) {
+            Some(due) => {
+                host.set_timer(id, Some(due), &mut self.timers);
+                host.failing = !answered;
+                host.signal.check(now);
+                host.set_pending();
+            }
+            None => host.sleep(),
+        }
+        host.signal.end();
+        awaited
+    }
+
+    /// Brings the planned lookup of a host forward to now.
+    pub(super) fn hasten(&mut self, id: HostId) {
+        let Some(host) = self.hosts.get_mut(&id) else { return };
+        if host.schedule.hasten() {
+            host.set_timer(id, None, &mut self.timers);
+            host.ticket = Some(self.queue.push(id, Class::Routine));
+            host.set_pending();
+        }
+    }
+
+    /// When the driver is to look again if nothing happens before. It will.
+    pub(super) fn announce(&mut self, now: u64) -> Option<u64> {
+        self.announced = self.next(now);
+        self.announced
+    }
+
+    /// Whether something is due before the driver looks again.
+    pub(super) fn lookups_due(&self, now: u64) -> bool {
+        self.next(now).is_some_and(|next| self.announced.is_none_or(|announced| next < announced))
+    }
+
+    fn next(&self, now: u64) -> Option<u64> {
+        if !self.news.is_empty() {
+            return Some(now);
+        }
+        let timer = self.timers.first().map(|timer| timer.0.max(now));
+        [timer, self.queue.next(now)].into_iter().flatten().min()
+    }
+
+    pub(super) fn usage(&self, id: HostId) -> Use {
+        let Some(host) = self.hosts.get(&id) else { return Use::default() };
+        let users = host.schedule.users();
+        let active = users > 0 && host.schedule.phase() != Phase::Idle;
+        Use { users, refresh: host.schedule.refresh(), active }
+    }
+}
+
+impl Planned {
+    fn new(signal: &Arc<Signal>) -> Self {
+        Planned {
+            schedule: Schedule::default(),
+            signal: signal.clone(),
+            ticket: None,
+            began: None,
+            timer: None,
+            news: false,
+            failing: false,
+        }
+    }
+
+    /// Begins the queued lookup if somebody wants it.
+    fn begins(&mut self, now: u64, class: Class) -> bool {
+        let refresh = class == Class::Routine && self.schedule.users() > 0;
+        let used = refresh && self.signal.take_use();
+        if self.schedule.begin(now, refresh, used) {
+            return true;
+        }
+        // A request may have come in between.
+        if refresh && !self.signal.try_sleep() {
+            return self.schedule.touch(now, false) && self.schedule.begin(now, refresh, true);
+        }
+        self.sleep();
+        false
+    }
+
+    fn tell(&mut self, id: HostId, news: &mut Vec<HostId>) {
+        if !self.news {
+            self.news = true;
+            news.push(id);
+        }
+    }
+
+    fn set_timer(&mut self, id: HostId, timer: Option<u64>, timers: &mut BTreeSet<(u64, HostId)>) {
+        if let Some(old) = self.timer {
+            timers.remove(&(old, id));
+        }
+        self.timer = timer;
+        if let Some(at) = timer {
+            timers.insert((at, id));
+        }
+    }
+
+    fn leave_queue(&mut self, queue: &mut Queue) {
+        if let Some(ticket) = self.ticket.take() {
+            queue.remove(ticket);
+        }
+    }
+
+    fn set_pending(&self) {
+        self.signal.set_pending(self.schedule.pending() && !self.failing);
+    }
+
+    /// No lookup is planned any more.
+    fn sleep(&mut self) {
+        self.failing = false;
+        self.signal.sleep();
+    }
+}
