@@ -14,6 +14,7 @@ var (
 	// or one that no key opens.
 	ErrorCipher = errors.New("doorscaddy: no key opens the token")
 
-	// ErrorParse reports a token whose content is no IP address.
+	// ErrorParse never occurs: a token of 43 or 59 characters always holds an
+	// address. The name stays for programs that compare with it.
 	ErrorParse = errors.New("doorscaddy: the token holds no IP address")
 )

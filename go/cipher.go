@@ -63,8 +63,8 @@ func (c *Cipher) Encode(addr netip.Addr) (string, error) {
 	return string(token[:size]), nil
 }
 
-// Decode returns the address in the token. The error is [StatusTokenFormat],
-// [StatusTokenRefused] or [StatusTokenContent].
+// Decode returns the address in the token. The error is [StatusTokenFormat] or
+// [StatusTokenRefused].
 func (c *Cipher) Decode(token string) (netip.Addr, error) {
 	text, length := flat(token)
 	var out C.doors_addr

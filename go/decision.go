@@ -48,7 +48,6 @@ const (
 	ReasonNone           Reason = C.DOORS_REASON_NONE
 	ReasonMalformed      Reason = C.DOORS_REASON_MALFORMED       // Gone: no base64url without padding
 	ReasonRefused        Reason = C.DOORS_REASON_REFUSED         // Gone: no key opens the token
-	ReasonContent        Reason = C.DOORS_REASON_CONTENT         // Gone: opened, but no address
 	ReasonNoCIDR         Reason = C.DOORS_REASON_NO_CIDR         // Gone: the address is in no CIDR
 	ReasonOnlyUpstream   Reason = C.DOORS_REASON_ONLY_UPSTREAM   // Server: there is no other
 	ReasonCookie         Reason = C.DOORS_REASON_COOKIE          // Server: a cookie names it

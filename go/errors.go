@@ -24,7 +24,6 @@ const (
 	StatusTooLarge     Status = C.DOORS_STATUS_TOO_LARGE     // more than 64 MiB
 	StatusTokenFormat  Status = C.DOORS_STATUS_TOKEN_FORMAT  // not base64url without padding
 	StatusTokenRefused Status = C.DOORS_STATUS_TOKEN_REFUSED // no key opens the token
-	StatusTokenContent Status = C.DOORS_STATUS_TOKEN_CONTENT // the token holds no address
 )
 
 // Error is the library's description of the status.

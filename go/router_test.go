@@ -199,7 +199,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	seen := map[string]bool{}
-	for _, reason := range []Reason{ReasonNone, ReasonMalformed, ReasonRefused, ReasonContent, ReasonNoCIDR,
+	for _, reason := range []Reason{ReasonNone, ReasonMalformed, ReasonRefused, ReasonNoCIDR,
 		ReasonOnlyUpstream, ReasonCookie, ReasonNoCookie, ReasonCookieUnusable} {
 		name := reason.String()
 		if name == "" || name == "unknown" || seen[name] {

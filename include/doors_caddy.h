@@ -100,9 +100,6 @@
 // The token has a length that no token has, or no key opens it.
 #define DOORS_STATUS_TOKEN_REFUSED 21
 
-// The token opened, but what it holds is no address.
-#define DOORS_STATUS_TOKEN_CONTENT 22
-
 // To one pod only: `addr` and `port`. Never anywhere else, except path DOORS_PATH_RESOURCE of a dead pod.
 #define DOORS_DECISION_POD 1
 
@@ -123,9 +120,6 @@
 
 // GONE: the token has a length that no token has, or no key opens it.
 #define DOORS_REASON_REFUSED 2
-
-// GONE: the token opened, but what it holds is no address.
-#define DOORS_REASON_CONTENT 3
 
 // GONE: the address in the token lies in no CIDR.
 #define DOORS_REASON_NO_CIDR 4
@@ -462,7 +456,7 @@ int32_t doors_cipher_encode(const struct doors_cipher *cipher,
 
 // Reads a token. `*out` gets the address, IPv4 for an IPv4-mapped one.
 //
-// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED, _TOKEN_CONTENT or _NULL_POINTER. The alphabet is checked
+// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED or _NULL_POINTER. The alphabet is checked
 // first, then the length, then the trailing bits, then the keys.
 int32_t doors_cipher_decode(const struct doors_cipher *cipher, const char *token, size_t len, struct doors_addr *out);
 

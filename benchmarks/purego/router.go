@@ -125,11 +125,8 @@ func (r *Router) system(token string, path doors.Path) doors.Decision {
 	address, key, err := r.open(token)
 	if err != nil {
 		reason := doors.ReasonRefused
-		switch {
-		case errors.Is(err, doorscaddy.ErrorBase64):
+		if errors.Is(err, doorscaddy.ErrorBase64) {
 			reason = doors.ReasonMalformed
-		case errors.Is(err, doorscaddy.ErrorParse):
-			reason = doors.ReasonContent
 		}
 		return doors.Decision{Kind: doors.Gone, Reason: reason, Upstream: -1, Key: key, Path: path}
 	}

@@ -16,7 +16,6 @@ static doors_cipher *cipher_of(const cJSON *vector) {
 static int32_t status_of(const char *error) {
     if (strcmp(error, "base64") == 0) return DOORS_STATUS_TOKEN_FORMAT;
     if (strcmp(error, "cipher") == 0) return DOORS_STATUS_TOKEN_REFUSED;
-    if (strcmp(error, "parse") == 0) return DOORS_STATUS_TOKEN_CONTENT;
     return -1;
 }
 

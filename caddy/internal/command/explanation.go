@@ -104,11 +104,6 @@ func (e *Explanation) explainPod(source *Source, decision doors.Decision) {
 	}
 }
 
-var goneWords = map[doors.Reason]string{
-	doors.ReasonMalformed: "The token is malformed: a token is canonical base64url without padding. Nothing can open it.",
-	doors.ReasonContent:   "opens the token, but there is no address in it.",
-}
-
 func (e *Explanation) explainGone(source *Source, decision doors.Decision) {
 	e.Status = 410
 	switch decision.Reason {
@@ -117,10 +112,8 @@ func (e *Explanation) explainGone(source *Source, decision doors.Decision) {
 	case doors.ReasonNoCIDR:
 		e.say("%s opens the token: the page lives on %s.", capital(e.key(decision)), decision.Addr)
 		e.say("%s lies in no pod_cidr: %s.", decision.Addr, strings.Join(networks(source.Servers), " "))
-	case doors.ReasonContent:
-		e.say("%s %s", capital(e.key(decision)), goneWords[decision.Reason])
 	default:
-		e.say("%s", goneWords[decision.Reason])
+		e.say("The token is malformed: a token is canonical base64url without padding. Nothing can open it.")
 	}
 	e.say("Decision: gone. No pod is dialled; the answer is 410 with Cache-Control: no-store, and the page reloads.")
 	if decision.Path == doors.PathSync {

@@ -44,7 +44,6 @@ func newCause(name string) *Cause {
 var refused = map[doors.Reason]*Cause{
 	doors.ReasonMalformed: newCause(Label(doors.ReasonMalformed.String())),
 	doors.ReasonRefused:   newCause(Label(doors.ReasonRefused.String())),
-	doors.ReasonContent:   newCause(Label(doors.ReasonContent.String())),
 	doors.ReasonNoCIDR:    newCause(Label(doors.ReasonNoCIDR.String())),
 }
 

@@ -55,7 +55,7 @@ func TestDecisions(t *testing.T) {
 func TestCauses(t *testing.T) {
 	for reason, name := range map[doors.Reason]string{
 		doors.ReasonMalformed: "malformed_token", doors.ReasonRefused: "no_key_opens_the_token",
-		doors.ReasonContent: "the_token_holds_no_address", doors.ReasonNoCIDR: "the_address_is_in_no_CIDR",
+		doors.ReasonNoCIDR: "the_address_is_in_no_CIDR",
 	} {
 		cause := Refused(reason)
 		before := testutil.ToFloat64(gone.WithLabelValues(name))

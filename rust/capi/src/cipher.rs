@@ -67,7 +67,7 @@ pub unsafe extern "C" fn doors_cipher_encode(
 
 /// Reads a token. `*out` gets the address, IPv4 for an IPv4-mapped one.
 ///
-/// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED, _TOKEN_CONTENT or _NULL_POINTER. The alphabet is checked
+/// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED or _NULL_POINTER. The alphabet is checked
 /// first, then the length, then the trailing bits, then the keys.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cipher_decode(

@@ -45,8 +45,6 @@ pub const DOORS_STATUS_TOO_LARGE: i32 = 13;
 pub const DOORS_STATUS_TOKEN_FORMAT: i32 = 20;
 /// The token has a length that no token has, or no key opens it.
 pub const DOORS_STATUS_TOKEN_REFUSED: i32 = 21;
-/// The token opened, but what it holds is no address.
-pub const DOORS_STATUS_TOKEN_CONTENT: i32 = 22;
 
 /// To one pod only: `addr` and `port`. Never anywhere else, except path DOORS_PATH_RESOURCE of a dead pod.
 pub const DOORS_DECISION_POD: u32 = 1;
@@ -63,8 +61,6 @@ pub const DOORS_REASON_NONE: u32 = 0;
 pub const DOORS_REASON_MALFORMED: u32 = 1;
 /// GONE: the token has a length that no token has, or no key opens it.
 pub const DOORS_REASON_REFUSED: u32 = 2;
-/// GONE: the token opened, but what it holds is no address.
-pub const DOORS_REASON_CONTENT: u32 = 3;
 /// GONE: the address in the token lies in no CIDR.
 pub const DOORS_REASON_NO_CIDR: u32 = 4;
 /// SERVER: there is only this one, and no usable cookie.

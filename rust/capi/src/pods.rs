@@ -62,7 +62,6 @@ fn gone_reason_of(number: u32) -> Result<Reason, Status> {
     Ok(match number {
         DOORS_REASON_MALFORMED => Reason::Malformed,
         DOORS_REASON_REFUSED => Reason::Refused,
-        DOORS_REASON_CONTENT => Reason::Content,
         DOORS_REASON_NO_CIDR => Reason::NoCidr,
         _ => return Err(Status::NoMatch),
     })

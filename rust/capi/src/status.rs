@@ -19,7 +19,6 @@ pub(crate) enum Status {
     TooLarge = DOORS_STATUS_TOO_LARGE,
     TokenFormat = DOORS_STATUS_TOKEN_FORMAT,
     TokenRefused = DOORS_STATUS_TOKEN_REFUSED,
-    TokenContent = DOORS_STATUS_TOKEN_CONTENT,
 }
 
 impl From<doors_routing::Status> for Status {
@@ -33,7 +32,6 @@ impl From<doors_routing::Status> for Status {
             Core::TooLarge => Status::TooLarge,
             Core::TokenFormat => Status::TokenFormat,
             Core::TokenRefused => Status::TokenRefused,
-            Core::TokenContent => Status::TokenContent,
         }
     }
 }

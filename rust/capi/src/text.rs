@@ -24,7 +24,6 @@ pub(crate) fn status(number: i32) -> &'static CStr {
         DOORS_STATUS_TOO_LARGE => c"the input is larger than 64 MiB",
         DOORS_STATUS_TOKEN_FORMAT => c"the token is not canonical base64url without padding",
         DOORS_STATUS_TOKEN_REFUSED => c"no key opens the token",
-        DOORS_STATUS_TOKEN_CONTENT => c"the token holds no address",
         _ => UNKNOWN,
     }
 }
@@ -44,7 +43,6 @@ fn reason(number: u32) -> &'static CStr {
         DOORS_REASON_NONE => c"none",
         DOORS_REASON_MALFORMED => c"malformed token",
         DOORS_REASON_REFUSED => c"no key opens the token",
-        DOORS_REASON_CONTENT => c"the token holds no address",
         DOORS_REASON_NO_CIDR => c"the address is in no CIDR",
         DOORS_REASON_ONLY_UPSTREAM => c"only upstream",
         DOORS_REASON_COOKIE => c"cookie",

@@ -28,8 +28,6 @@ pub enum Status {
     TokenFormat = 20,
     /// The token has a length that no token has, or no key opens it.
     TokenRefused = 21,
-    /// The token opened, but what it holds is no address.
-    TokenContent = 22,
 }
 
 /// An error of building something: what broke which rule, for the person who wrote the configuration.

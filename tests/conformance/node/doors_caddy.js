@@ -16,7 +16,7 @@ export const TOKEN_MAX = 59;
 export const KEY_ID = 8;
 export const Status = Object.freeze({
     OK: 0, NULL_POINTER: 1, PANIC: 2, BUFFER: 3, ADDRESS: 4, NO_MATCH: 5, RANDOM: 6, RANGE: 7,
-    SECRET: 10, CIDR: 11, CONFIG: 12, TOO_LARGE: 13, TOKEN_FORMAT: 20, TOKEN_REFUSED: 21, TOKEN_CONTENT: 22,
+    SECRET: 10, CIDR: 11, CONFIG: 12, TOO_LARGE: 13, TOKEN_FORMAT: 20, TOKEN_REFUSED: 21,
 });
 export const Kind = Object.freeze({ POD: 1, GONE: 2, SERVER: 3, ANY: 4 });
 export const Field = Object.freeze({ SECRET: 1, COOKIE_NAME: 2, CIDR: 3, HOST: 4, PORT: 5 });

@@ -9,7 +9,7 @@ const LINE_EVERY: u64 = 10 * SECOND;
 /// The reasons of one source.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    reasons: [Line; 4],
+    reasons: [Line; 3],
 }
 
 #[derive(Debug, Default)]
@@ -24,8 +24,7 @@ impl Lines {
         let line = &mut self.reasons[match reason {
             Reason::Malformed => 0,
             Reason::Refused => 1,
-            Reason::Content => 2,
-            _ => 3,
+            _ => 2,
         }];
         if line.written.is_some_and(|at| now.saturating_sub(at) < LINE_EVERY) {
             line.suppressed = line.suppressed.saturating_add(1);
@@ -49,7 +48,7 @@ mod tests {
         assert_eq!(lines.due(Reason::NoCidr, 9 * SECOND), Some(0));
         assert_eq!(lines.due(Reason::Refused, 10 * SECOND), Some(10));
         assert_eq!(lines.due(Reason::Refused, 20 * SECOND), Some(0));
-        for reason in [Reason::Content, Reason::NoCidr] {
+        for reason in [Reason::Malformed, Reason::NoCidr] {
             assert_eq!(lines.due(reason, 20 * SECOND), Some(0));
             assert_eq!(lines.due(reason, 20 * SECOND), None);
         }

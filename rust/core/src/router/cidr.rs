@@ -175,6 +175,7 @@ impl CidrList {
     }
 
     /// The index, from 0, of the CIDR with the longest prefix that holds the address.
+    #[inline]
     pub fn lookup(&self, address: IpAddr) -> Option<u32> {
         self.table.lookup(address)
     }

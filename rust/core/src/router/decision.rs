@@ -30,8 +30,6 @@ pub enum Reason {
     Malformed = 1,
     /// Gone: no key opens the token.
     Refused = 2,
-    /// Gone: the token holds no address.
-    Content = 3,
     /// Gone: the token's address is in no CIDR.
     NoCidr = 4,
     /// Server: there is only one, and no usable cookie.
@@ -49,7 +47,6 @@ impl From<TokenError> for Reason {
         match error {
             TokenError::Format => Reason::Malformed,
             TokenError::Refused => Reason::Refused,
-            TokenError::Content => Reason::Content,
         }
     }
 }

@@ -61,6 +61,7 @@ impl Router {
     /// Decides one request by its escaped path and its `Cookie` header (several fields joined with `; `). The path may
     /// be the whole request target: a query is passed over, and so are scheme and authority of a target in absolute
     /// form. Any bytes are fine. Allocates nothing, takes no lock.
+    #[inline]
     pub fn decide(&self, path: &[u8], cookies: &[u8]) -> Decision {
         match path::token(path) {
             Some((token, kind)) => self.decide_system(token, kind),
@@ -68,6 +69,7 @@ impl Router {
         }
     }
 
+    #[inline]
     fn decide_system(&self, token: &[u8], path: PathKind) -> Decision {
         let gone = Decision {
             kind: Kind::Gone,
@@ -92,6 +94,7 @@ impl Router {
         }
     }
 
+    #[inline]
     fn decide_normal(&self, cookies: &[u8]) -> Decision {
         let (sticky, named) = match &self.cookie_name {
             Some(name) => self.sticky(cookies, name.as_bytes()),
@@ -147,6 +150,7 @@ impl Router {
     }
 
     /// The upstream in one of whose CIDRs an address lies; the longest prefix wins.
+    #[inline]
     pub fn lookup(&self, address: IpAddr) -> Option<u32> {
         self.table.lookup(address).map(|target| target.upstream)
     }
