@@ -105,6 +105,16 @@ expect_output 'what was there stays' 0 "library $number" linked
 builds 'a C compiler with an argument' CC='gcc -m64'
 builds 'a C compiler behind another program' CC="$work/wrapper gcc"
 
+# --- In another folder ---------------------------------------------------------------------------------------------------
+
+# Go keeps what it has compiled with the place of the library in it.
+before=$(cat target/pkgconfig/doors_caddy.fingerprint)
+cp -R -- "$root" "$above/moved"
+cd -- "$above/moved"
+expect_output 'the same library in another folder' 0 '' library "$number" clean
+expect_output 'the same library in another folder: fingerprint' 0 '' [ "$before" != "$(cat target/pkgconfig/doors_caddy.fingerprint)" ]
+cd -- "$root"
+
 # --- Go's modules --------------------------------------------------------------------------------------------------------
 
 # In place of xcaddy what it asks Go for: the versions of our modules, of which there are none.
