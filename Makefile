@@ -37,7 +37,7 @@ rollout: bin/caddy ## deployments, faults and reloads under hundreds of visitors
 test: ## every test, as CI runs it; one stage alone: scripts/test.sh NAME
 	@scripts/test.sh
 
-bench: ## measure on an idle machine (15 to 20 minutes) and write BENCHMARKS.md; BENCH_QUICK=1: a look, in two minutes
+bench: ## measure on an idle machine (20 to 25 minutes) and write BENCHMARKS.md; BENCH_QUICK=1: a look, in three minutes
 	@scripts/bench.sh
 
 scale: bin/caddy ## load 100,000 upstreams and reload 1,000 times: CPU time and memory, and their limits

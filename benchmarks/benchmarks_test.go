@@ -10,15 +10,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
+	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 	"github.com/doors-dev/doors-caddy/benchmarks/report"
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
 )
 
-// The pods are this program, started again.
+// The pods, and what runs in a namespace, are this program, started again.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == proxy.PodsArgument {
-		if err := proxy.RunPods(os.Args[2:]); err != nil {
+	if len(os.Args) > 1 && children[os.Args[1]] != nil {
+		if err := children[os.Args[1]](os.Args[2:]); err != nil {
 			panic(err)
 		}
 		return
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var binaries = proxy.Binaries{Ours: "../bin/caddy", Stock: "../bin/caddy-stock"}
+var binaries = contenders.Binaries{Ours: "../bin/caddy", Stock: "../bin/caddy-stock"}
 
 // One short run of everything: no figure matters, but all are there.
 func TestMeasureAndReport(t *testing.T) {
@@ -43,7 +43,7 @@ func TestMeasureAndReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := len(file.Targets()), 8+6+6+2; got != want && file.Machine.Cores > 1 {
+	if got, want := len(file.Targets()), 8+6+6+2+4; got != want && file.Machine.Cores > 1 {
 		t.Errorf("%d targets, want %d", got, want)
 	}
 	for _, target := range file.Targets() {
@@ -51,11 +51,14 @@ func TestMeasureAndReport(t *testing.T) {
 			t.Errorf("%s: %+v", target.What, s)
 		}
 	}
+	if ports := file.Ports; ports.HTTP1 != ports.Given || ports.H2C <= ports.Given || ports.System <= 0 {
+		t.Errorf("pages until the ports run out: %+v; over HTTP/1.1 one for each port, and more over HTTP/2", ports)
+	}
 	text, err := os.ReadFile(filepath.Join(folder, "BENCHMARKS.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{file.Machine.CPU, "| seen token | 100,000 | 1 |", "| system | HTTP/2 | stock / stock |", "| names | ratio |", "| token/decode | 151 ns (150 ns to 153 ns) |", "decide_pod_seen 123"} {
+	for _, part := range []string{file.Machine.CPU, "| seen token | 100,000 | 1 |", "| system | HTTP/2 | stock / stock |", "| names | ratio |", "| HTTP/2 | a frame |", "from 10 ports", "| token/decode | 151 ns (150 ns to 153 ns) |", "decide_pod_seen 123"} {
 		if !strings.Contains(string(text), part) {
 			t.Errorf("BENCHMARKS.md lacks %q", part)
 		}

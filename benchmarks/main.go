@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
+	"github.com/doors-dev/doors-caddy/benchmarks/pages"
 	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
 )
 
@@ -27,6 +29,11 @@ func main() {
 	}
 }
 
+// children are what this program does when it has started itself again.
+var children = map[string]func(arguments []string) error{
+	proxy.PodsArgument: proxy.RunPods, pages.PodArgument: pages.RunPod, pages.PortsArgument: pages.RunPorts,
+}
+
 // run obeys one command and writes progress and tables.
 func run(arguments []string, log io.Writer) error {
 	if len(arguments) == 0 {
@@ -34,9 +41,10 @@ func run(arguments []string, log io.Writer) error {
 	}
 	flags := flag.NewFlagSet(arguments[0], flag.ContinueOnError)
 	flags.SetOutput(log)
+	if run := children[arguments[0]]; run != nil { // by this program itself
+		return run(arguments[1:])
+	}
 	switch command := arguments[0]; command {
-	case proxy.PodsArgument: // by this program itself
-		return proxy.RunPods(arguments[1:])
 	case "measure":
 		m := measurement{log: log, pace: full}
 		binaryFlags(flags, &m.binaries)
@@ -64,7 +72,7 @@ func run(arguments []string, log io.Writer) error {
 		binaryFlags(flags, &p.Binaries)
 		flags.StringVar(&p.Scenario, "scenario", "normal", "`name`: normal, sticky or system")
 		flags.StringVar((*string)(&p.Protocol), "protocol", string(proxy.HTTP1), "h1 or h2")
-		flags.IntVar(&p.Servers, "servers", 0, "`count` of servers of one pod each in our Caddy; 0 for one server with three pods")
+		flags.IntVar(&p.Upstreams, "upstreams", 0, "`count` of upstreams of one pod each in our Caddy; 0 for one upstream with three pods")
 		flags.DurationVar(&p.Duration, "duration", 10*time.Second, "how long")
 		flags.StringVar(&p.Folder, "folder", "target/profile", "where ours.pprof and stock.pprof are written")
 		if err := flags.Parse(arguments[1:]); err != nil {
@@ -75,7 +83,7 @@ func run(arguments []string, log io.Writer) error {
 	return errors.New(usage)
 }
 
-func binaryFlags(flags *flag.FlagSet, binaries *proxy.Binaries) {
+func binaryFlags(flags *flag.FlagSet, binaries *contenders.Binaries) {
 	flags.StringVar(&binaries.Ours, "caddy", "bin/caddy", "our `binary`")
 	flags.StringVar(&binaries.Stock, "stock", "bin/caddy-stock", "the stock `binary` of the same version")
 }

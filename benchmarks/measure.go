@@ -14,7 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 	"github.com/doors-dev/doors-caddy/benchmarks/decisions"
+	"github.com/doors-dev/doors-caddy/benchmarks/pages"
 	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
 	"github.com/doors-dev/doors-caddy/benchmarks/report"
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
@@ -22,22 +24,23 @@ import (
 
 // pace is how long all parts take.
 type pace struct {
-	decisions      decisions.Options
-	proxy, servers proxy.Options
+	decisions        decisions.Options
+	proxy, upstreams proxy.Options
+	pages            pages.Options
 }
 
 var (
-	full    = pace{decisions.Full, proxy.Full, proxy.FullServers}
-	quickly = pace{decisions.Quick, proxy.Quick, proxy.Quick}
-	smoke   = pace{decisions.Smoke, proxy.Smoke, proxy.Smoke}
+	full    = pace{decisions.Full, proxy.Full, proxy.FullUpstreams, pages.Full}
+	quickly = pace{decisions.Quick, proxy.Quick, proxy.Quick, pages.Quick}
+	smoke   = pace{decisions.Smoke, proxy.Smoke, proxy.Smoke, pages.Smoke}
 )
 
 // parts can be measured one by one.
-var parts = []string{"rust", "decisions", "proxy", "servers"}
+var parts = []string{"rust", "decisions", "proxy", "upstreams", "pages"}
 
 // measurement is one run.
 type measurement struct {
-	binaries  proxy.Binaries
+	binaries  contenders.Binaries
 	file      string // of the results
 	criterion string // the folder with what the Rust benchmarks have left
 	// instructions is the file with counts of instructions, which scripts/instructions.sh keeps.
@@ -67,7 +70,7 @@ func (m *measurement) measure(wanted []string) error {
 	if file.Machine != machine { // figures of different machines or versions must not stand in one report
 		file = &results.File{Machine: machine}
 	}
-	m.pace.decisions.Log, m.pace.proxy.Log, m.pace.servers.Log = m.log, m.log, m.log
+	m.pace.decisions.Log, m.pace.proxy.Log, m.pace.upstreams.Log, m.pace.pages.Log = m.log, m.log, m.log, m.log
 	for _, part := range parts { // the Caddys last: they take cores away from this process
 		if !slices.Contains(wanted, part) {
 			continue
@@ -101,8 +104,12 @@ func (m *measurement) measurePart(part string, file *results.File) (err error) {
 		file.Decisions, err = decisions.Measure(m.pace.decisions)
 	case "proxy":
 		file.Proxy, err = proxy.Compare(m.binaries, m.pace.proxy)
-	case "servers":
-		file.Servers, err = proxy.CompareServers(m.binaries, m.pace.servers)
+	case "upstreams":
+		file.Upstreams, err = proxy.CompareUpstreams(m.binaries, m.pace.upstreams)
+	case "pages":
+		if file.Pages, err = pages.Compare(m.binaries, m.pace.pages); err == nil {
+			file.Ports, err = pages.CountPorts(m.binaries)
+		}
 	}
 	return err
 }

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Measures what a decision and a proxied request cost, and compares:
-#     scripts/bench.sh                 everything, on an idle machine, 15 to 20 minutes;
+#     scripts/bench.sh                 everything, on an idle machine, 20 to 25 minutes;
 #                                      writes BENCHMARKS.md, its pictures and benchmarks/results.json
-#     scripts/bench.sh -quick          a look, two minutes; writes to target/benchmarks only (also: BENCH_QUICK=1)
-#     scripts/bench.sh -only PARTS     some of rust,decisions,proxy,servers; the rest stays as it was measured
+#     scripts/bench.sh -quick          a look, three minutes; writes to target/benchmarks only (also: BENCH_QUICK=1)
+#     scripts/bench.sh -only PARTS     some of rust,decisions,proxy,upstreams,pages; the rest stays as it was measured
 #     scripts/bench.sh report          makes BENCHMARKS.md and the pictures of benchmarks/results.json again
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
 cd -- "$doors_root"
 
-quick=${BENCH_QUICK:-} only=rust,decisions,proxy,servers report=
+quick=${BENCH_QUICK:-} only=rust,decisions,proxy,upstreams,pages report=
 while [ $# -gt 0 ]; do
     case $1 in
     -quick) quick=1 ;;
@@ -27,7 +27,7 @@ done
 results=benchmarks/results.json folder=.
 if [ -n "$quick" ]; then results=target/benchmarks/results.json folder=target/benchmarks; fi
 
-scripts/setup.sh demo
+scripts/setup.sh bench
 scripts/library.sh
 doors_library_flag
 mkdir -p -- bin

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the builds need:  scripts/setup.sh [demo|test]
+# Installs what the builds need:  scripts/setup.sh [demo|bench|test]
 #   demo (default)  to build and run Caddy with this module
+#   bench           to measure it as well
 #   test            to run every test as well
 # Rust, Go and a C compiler must be there; it says which is not. Debian packages are installed
 # where that needs no question (root, or sudo without a password), otherwise the line to run is
@@ -12,9 +13,9 @@ set -euo pipefail
 
 purpose=${1:-demo}
 case $purpose in
-demo | test) ;;
+demo | bench | test) ;;
 *)
-    printf 'usage: scripts/setup.sh [demo|test]\n' >&2
+    printf 'usage: scripts/setup.sh [demo|bench|test]\n' >&2
     exit 2
     ;;
 esac
@@ -25,6 +26,8 @@ require_tools setup cargo go cc
 
 packages=()
 command -v "${PKG_CONFIG:-pkg-config}" >/dev/null 2>&1 || packages+=(pkg-config)
+# It lies where the path of an ordinary user does not lead.
+[ "$purpose" = demo ] || [ -x /usr/sbin/nginx ] || packages+=(nginx)
 if [ "$purpose" = test ]; then
     # cJSON reads the vectors in the C program.
     [ "${#packages[@]}" -eq 0 ] && pkg-config --exists libcjson 2>/dev/null || packages+=(libcjson-dev)

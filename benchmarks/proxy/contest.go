@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
 // Options say how long everything takes.
@@ -19,13 +21,13 @@ type Options struct {
 	Log    io.Writer     // progress
 }
 
-// Full and FullServers are for figures that are published, Quick for a look, Smoke for a test. It takes 20 s until one core
+// Full and FullUpstreams are for figures that are published, Quick for a look, Smoke for a test. It takes 20 s until one core
 // has looked up 1,000 names.
 var (
-	Full        = Options{Rounds: 5, Pairs: 4, Slice: time.Second, WarmUp: 700 * time.Millisecond, Settle: 200 * time.Millisecond}
-	FullServers = Options{Rounds: 5, Pairs: 5, Slice: time.Second, WarmUp: 22 * time.Second, Settle: 400 * time.Millisecond}
-	Quick       = Options{Rounds: 2, Pairs: 3, Slice: 300 * time.Millisecond, WarmUp: 300 * time.Millisecond, Settle: 100 * time.Millisecond}
-	Smoke       = Options{Rounds: 1, Pairs: 2, Slice: 20 * time.Millisecond, WarmUp: 10 * time.Millisecond, Settle: 5 * time.Millisecond}
+	Full          = Options{Rounds: 5, Pairs: 4, Slice: time.Second, WarmUp: 700 * time.Millisecond, Settle: 200 * time.Millisecond}
+	FullUpstreams = Options{Rounds: 5, Pairs: 5, Slice: time.Second, WarmUp: 22 * time.Second, Settle: 400 * time.Millisecond}
+	Quick         = Options{Rounds: 2, Pairs: 3, Slice: 300 * time.Millisecond, WarmUp: 300 * time.Millisecond, Settle: 100 * time.Millisecond}
+	Smoke         = Options{Rounds: 1, Pairs: 2, Slice: 20 * time.Millisecond, WarmUp: 10 * time.Millisecond, Settle: 5 * time.Millisecond}
 )
 
 // Comparison is what ours and two stock Caddys did with one kind of request. Slices of the same index took turns.
@@ -38,7 +40,7 @@ type Comparison struct {
 }
 
 // Compare measures all scenarios over all protocols.
-func Compare(binaries Binaries, options Options) ([]Comparison, error) {
+func Compare(binaries contenders.Binaries, options Options) ([]Comparison, error) {
 	b, err := newBed(binaries, podsEach)
 	if err != nil {
 		return nil, err
@@ -100,9 +102,9 @@ func (b *bed) requests(scenario Scenario) (ours, stock request) {
 
 // contest gives the Caddys turns, in alternating order so that none profits from its place: 0 1 2, 2 1 0, 0 1 2 ... Whose turn it is not
 // stands still: what one does in the background, such as looking up 1,000 names, must not slow down another.
-func (b *bed) contest(options Options, protocol Protocol, caddys []*caddy, requests []request) ([][]Slice, error) {
+func (b *bed) contest(options Options, protocol Protocol, caddys []*contenders.Caddy, requests []request) ([][]Slice, error) {
 	for _, caddy := range caddys {
-		if err := caddy.pause(); err != nil {
+		if err := caddy.Pause(); err != nil {
 			return nil, err
 		}
 	}
@@ -129,8 +131,8 @@ func (b *bed) contest(options Options, protocol Protocol, caddys []*caddy, reque
 }
 
 // turn lets one Caddy serve a slice. Its connections are made in its first turn.
-func (b *bed) turn(options Options, protocol Protocol, caddy *caddy, request request, load **load) (slice Slice, err error) {
-	if err := caddy.resume(); err != nil {
+func (b *bed) turn(options Options, protocol Protocol, caddy *contenders.Caddy, request request, load **load) (slice Slice, err error) {
+	if err := caddy.Resume(); err != nil {
 		return slice, err
 	}
 	before := options.Settle
@@ -146,10 +148,10 @@ func (b *bed) turn(options Options, protocol Protocol, caddy *caddy, request req
 	if slice, err = (*load).run(options.Slice); err != nil {
 		return slice, err
 	}
-	return slice, caddy.pause()
+	return slice, caddy.Pause()
 }
 
-func startAll(starts ...func() (*caddy, error)) (started []*caddy, err error) {
+func startAll(starts ...func() (*contenders.Caddy, error)) (started []*contenders.Caddy, err error) {
 	for _, start := range starts {
 		caddy, err := start()
 		if err != nil {
@@ -160,8 +162,8 @@ func startAll(starts ...func() (*caddy, error)) (started []*caddy, err error) {
 	return started, nil
 }
 
-func stopAll(caddys []*caddy) {
+func stopAll(caddys []*contenders.Caddy) {
 	for _, caddy := range caddys {
-		caddy.stop()
+		caddy.Stop()
 	}
 }

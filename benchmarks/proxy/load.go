@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/doors-dev/doors-caddy/benchmarks/cputime"
+
+	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
 // Protocol is how the load speaks to Caddy.
@@ -56,12 +58,12 @@ type load struct {
 	latencies   [][]time.Duration // of each connection
 }
 
-func newLoad(c *caddy, protocol Protocol, trust *x509.CertPool, r request) (*load, error) {
-	l := &load{pid: c.pid()}
+func newLoad(c *contenders.Caddy, protocol Protocol, trust *x509.CertPool, r request) (*load, error) {
+	l := &load{pid: c.PID()}
 	switch protocol {
 	case HTTP1:
 		for range inFlight {
-			made, err := newHTTP1(fmt.Sprintf("127.0.0.1:%d", c.places.http), r)
+			made, err := newHTTP1(fmt.Sprintf("127.0.0.1:%d", c.Places.HTTP), r)
 			if err != nil {
 				l.close()
 				return nil, err
@@ -70,7 +72,7 @@ func newLoad(c *caddy, protocol Protocol, trust *x509.CertPool, r request) (*loa
 		}
 	case HTTP2:
 		for range http2Connections {
-			made, err := newHTTP2(fmt.Sprintf("127.0.0.1:%d", c.places.https), trust, r, inFlight/http2Connections)
+			made, err := newHTTP2(fmt.Sprintf("127.0.0.1:%d", c.Places.HTTPS), trust, r, inFlight/http2Connections)
 			if err != nil {
 				l.close()
 				return nil, err

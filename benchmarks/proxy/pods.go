@@ -7,14 +7,12 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"strconv"
 
-	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/child"
+	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
 // PodsArgument makes a program call RunPods with the arguments after it.
@@ -25,7 +23,15 @@ func podAddress(index int) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 0, byte(1 + index/250), byte(1 + index%250)})
 }
 
-// RunPods serves pods until standard input ends. Its arguments are the port and the number of pods.
+// podAddresses are those of the first pods.
+func podAddresses(count int) (addresses []netip.Addr) {
+	for index := range count {
+		addresses = append(addresses, podAddress(index))
+	}
+	return addresses
+}
+
+// RunPods serves pods until the process is ended. Its arguments are the port and the number of pods.
 func RunPods(arguments []string) error {
 	if len(arguments) != 2 {
 		return fmt.Errorf("usage: %s PORT COUNT", PodsArgument)
@@ -42,9 +48,7 @@ func RunPods(arguments []string) error {
 		}
 		go servePod(listener, address)
 	}
-	fmt.Println("ready")
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
+	select {}
 }
 
 func servePod(listener net.Listener, address string) {
@@ -76,41 +80,12 @@ func serveConnection(connection net.Conn, answer []byte) {
 	}
 }
 
-// pods is the process of the pods, seen from outside.
-type pods struct {
-	command *exec.Cmd
-	input   io.Closer
-}
-
 // startPods runs this program again, as pods.
-func startPods(on string, port, count int) (*pods, error) {
+func startPods(on, folder string, port, count int) (*contenders.Process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &pods{command: command(on, self, PodsArgument, strconv.Itoa(port), strconv.Itoa(count))}
-	p.command.Stderr = os.Stderr
-	p.command.SysProcAttr = child.Attributes()
-	if p.input, err = p.command.StdinPipe(); err != nil {
-		return nil, err
-	}
-	output, err := p.command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.command.Start(); err != nil {
-		return nil, err
-	}
-	if line, err := bufio.NewReader(output).ReadString('\n'); line != "ready\n" {
-		p.stop()
-		return nil, fmt.Errorf("the pods do not start: %q, %v", line, err)
-	}
-	return p, nil
-}
-
-// stop ends the process.
-func (p *pods) stop() {
-	_ = p.input.Close()
-	_ = p.command.Process.Kill()
-	_ = p.command.Wait() // killed: it says so
+	last := netip.AddrPortFrom(podAddress(count-1), uint16(port)) // they begin to listen in order
+	return contenders.Start(on, folder, contenders.Listens(last), self, PodsArgument, strconv.Itoa(port), strconv.Itoa(count))
 }

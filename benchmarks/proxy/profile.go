@@ -12,16 +12,18 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
 // Profile says what is profiled.
 type Profile struct {
-	Binaries
-	Scenario string
-	Protocol Protocol
-	Servers  int // of one pod each in our Caddy; 0 for one server with three pods, as in Compare
-	Duration time.Duration
-	Folder   string
+	contenders.Binaries
+	Scenario  string
+	Protocol  Protocol
+	Upstreams int // of one pod each in our Caddy; 0 for one upstream with three pods, as in Compare
+	Duration  time.Duration
+	Folder    string
 }
 
 // Take writes ours.pprof and stock.pprof into the folder: CPU profiles by Caddy's admin API while the load runs.
@@ -33,19 +35,19 @@ func (p Profile) Take(log io.Writer) error {
 	if err := os.MkdirAll(p.Folder, 0o755); err != nil {
 		return err
 	}
-	b, err := newBed(p.Binaries, max(podsEach, p.Servers))
+	b, err := newBed(p.Binaries, max(podsEach, p.Upstreams))
 	if err != nil {
 		return err
 	}
 	defer b.close()
 	ours, stock := b.requests(Scenarios[place])
 	startOurs := b.ours
-	if p.Servers > 0 {
-		startOurs = b.withServers(p.Servers, b.serverNames(p.Servers))
+	if p.Upstreams > 0 {
+		startOurs = b.withUpstreams(p.Upstreams, b.hostNames(p.Upstreams))
 	}
 	for _, contender := range []struct {
 		name    string
-		start   func() (*caddy, error)
+		start   func() (*contenders.Caddy, error)
 		request request
 	}{{"ours", startOurs, ours}, {"stock", b.stock, stock}} {
 		caddy, err := contender.start()
@@ -54,7 +56,7 @@ func (p Profile) Take(log io.Writer) error {
 		}
 		path := filepath.Join(p.Folder, contender.name+".pprof")
 		slice, err := b.profile(caddy, p.Protocol, contender.request, p.Duration, path)
-		caddy.stop()
+		caddy.Stop()
 		if err != nil {
 			return fmt.Errorf("%s: %w", contender.name, err)
 		}
@@ -65,7 +67,7 @@ func (p Profile) Take(log io.Writer) error {
 }
 
 // profile loads a Caddy for a time, and fetches the profile of it.
-func (b *bed) profile(caddy *caddy, protocol Protocol, request request, duration time.Duration, path string) (Slice, error) {
+func (b *bed) profile(caddy *contenders.Caddy, protocol Protocol, request request, duration time.Duration, path string) (Slice, error) {
 	load, err := newLoad(caddy, protocol, b.certificate.Trust, request)
 	if err != nil {
 		return Slice{}, err
@@ -80,8 +82,8 @@ func (b *bed) profile(caddy *caddy, protocol Protocol, request request, duration
 	return slice, errors.Join(err, <-fetched)
 }
 
-func fetchProfile(caddy *caddy, duration time.Duration, path string) error {
-	answer, err := http.Get(caddy.places.url(fmt.Sprintf("/debug/pprof/profile?seconds=%.0f", max(1, duration.Seconds()))))
+func fetchProfile(caddy *contenders.Caddy, duration time.Duration, path string) error {
+	answer, err := http.Get(caddy.Places.URL(fmt.Sprintf("/debug/pprof/profile?seconds=%.0f", max(1, duration.Seconds()))))
 	if err != nil {
 		return err
 	}

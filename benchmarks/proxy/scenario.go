@@ -1,14 +1,9 @@
 package proxy
 
 // In:  what is compared.
-// Out: requests, and the Caddyfiles of those who serve them.
+// Out: the requests that are sent.
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/proxy"
-)
+import "github.com/doors-dev/doors-caddy/benchmarks/contenders"
 
 // Scenario is one kind of request.
 type Scenario struct {
@@ -18,8 +13,6 @@ type Scenario struct {
 	// toOne tells that our Caddy must send it to the pod of the token.
 	toOne bool
 }
-
-const cookieName = "upstream"
 
 // Scenarios are the requests of a Doors page, by name.
 var Scenarios = []Scenario{
@@ -39,60 +32,10 @@ type request struct {
 func (s Scenario) requestOf(token, pod string) request {
 	r := request{path: s.path(token)}
 	if s.cookie {
-		r.cookie = cookieName + "=" + token
+		r.cookie = contenders.CookieName + "=" + token
 	}
 	if s.toOne {
 		r.want = pod
 	}
 	return r
-}
-
-// site is the Caddyfile of one Caddy: its directive in clear text and over TLS.
-func site(places places, certificate proxy.Certificate, directive string) string {
-	return fmt.Sprintf(`{
-	admin 127.0.0.1:%d
-	persist_config off
-	auto_https disable_redirects
-}
-
-(site) {
-	bind 127.0.0.1
-	%s
-}
-
-http://localhost:%d {
-	import site
-}
-
-https://localhost:%d {
-	tls %s %s
-	import site
-}
-`, places.admin, strings.ReplaceAll(strings.TrimSpace(directive), "\n", "\n\t"), places.http,
-		places.https, certificate.CertificateFile, certificate.KeyFile)
-}
-
-// stockDirective names the pods: Caddy's reverse_proxy as it is.
-func stockDirective(port, count int) string {
-	var text strings.Builder
-	text.WriteString("reverse_proxy")
-	for index := range count {
-		fmt.Fprintf(&text, " %s:%d", podAddress(index), port)
-	}
-	return text.String()
-}
-
-// server is one upstream of our configuration.
-type server struct{ cidr, host string }
-
-// ourDirective is the documented configuration.
-func ourDirective(secret, resolver string, port int, servers []server) string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "reverse_proxy {\n\tdynamic_upstreams doors_upstream {\n\t\tsecret %s\n\t\tcookie_name %s\n\t\tresolvers %s\n",
-		secret, cookieName, resolver)
-	for _, s := range servers {
-		fmt.Fprintf(&text, "\t\tupstream {\n\t\t\tpod_cidr %s\n\t\t\thost %s\n\t\t\tupstream_port %d\n\t\t}\n", s.cidr, s.host, port)
-	}
-	text.WriteString("\t}\n}")
-	return text.String()
 }

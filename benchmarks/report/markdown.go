@@ -28,7 +28,8 @@ times say more about the machine than about the program. `+"`make bench`"+` repe
 	text.WriteString(TargetTable(f))
 	decisionSection(&text, f)
 	proxySection(&text, f)
-	serversSection(&text, f)
+	upstreamsSection(&text, f)
+	pagesSection(&text, f)
 	rustSection(&text, f)
 	instructionSection(&text, f)
 	return text.String()
@@ -149,21 +150,21 @@ func busyCores(f *results.File) float64 {
 	return results.Summarize(busy).Median
 }
 
-func serversSection(text *strings.Builder, f *results.File) {
+func upstreamsSection(text *strings.Builder, f *results.File) {
 	text.WriteString(`
-## Many servers
+## Many upstreams
 
-Pages of browsers without a cookie, over HTTP/1.1, with no ` + "`lb_policy`" + `: with 1,000 servers of one pod each against 3 such servers. "Names" are looked up in DNS while
+Pages of browsers without a cookie, over HTTP/1.1, with no ` + "`lb_policy`" + `: with 1,000 upstreams of one pod each against 3 such upstreams. "Names" are looked up in DNS while
 they are used; the name server runs on the cores of the load. Before the first slice all pods were found and had connections.
 
 | hosts | | requests per second | CPU time per request |
 |---|---|---|---|
 `)
-	for _, c := range f.Servers {
+	for _, c := range f.Upstreams {
 		few, many := results.Map(c.Few, proxy.Slice.Throughput), results.Map(c.Many, proxy.Slice.Throughput)
 		fewCPU, manyCPU := results.Map(c.Few, proxy.Slice.CPUPerRequest), results.Map(c.Many, proxy.Slice.CPUPerRequest)
-		fmt.Fprintf(text, "| %s | 3 servers | %s | %s |\n", c.Hosts, digits(results.Summarize(few).Median), duration(1e9*results.Summarize(fewCPU).Median))
-		fmt.Fprintf(text, "| %s | 1,000 servers | %s | %s |\n", c.Hosts, digits(results.Summarize(many).Median), duration(1e9*results.Summarize(manyCPU).Median))
+		fmt.Fprintf(text, "| %s | 3 upstreams | %s | %s |\n", c.Hosts, digits(results.Summarize(few).Median), duration(1e9*results.Summarize(fewCPU).Median))
+		fmt.Fprintf(text, "| %s | 1,000 upstreams | %s | %s |\n", c.Hosts, digits(results.Summarize(many).Median), duration(1e9*results.Summarize(manyCPU).Median))
 		fmt.Fprintf(text, "| %s | ratio | %s | %s |\n", c.Hosts, ratio(results.Summarize(results.Ratios(many, few))), ratio(results.Summarize(results.Ratios(manyCPU, fewCPU))))
 	}
 }

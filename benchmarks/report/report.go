@@ -1,7 +1,7 @@
 // Package report makes BENCHMARKS.md and its pictures of the results of a run. It measures nothing: the same results give the same bytes.
 //
 //	report.go             the files
-//	markdown.go           tables
+//	markdown.go           tables; pages.go that of open pages
 //	decisions_picture.go  time for a decision against the number of CIDRs
 //	proxy_picture.go      the ratios of whole Caddys
 //	canvas.go             SVG
@@ -21,8 +21,8 @@ import (
 
 // Files are the contents by path, from the top of the repository.
 func Files(f *results.File) (map[string]string, error) {
-	if len(f.Decisions) == 0 || len(f.Proxy) == 0 || len(f.Servers) == 0 {
-		return nil, errors.New("the results lack decisions, proxy or servers: measure these first")
+	if len(f.Decisions) == 0 || len(f.Proxy) == 0 || len(f.Upstreams) == 0 || len(f.Pages) == 0 {
+		return nil, errors.New("the results lack decisions, proxy, upstreams or pages: measure these first")
 	}
 	return map[string]string{
 		"BENCHMARKS.md":                     markdown(f),

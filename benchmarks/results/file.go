@@ -17,6 +17,7 @@ import (
 	"os"
 
 	"github.com/doors-dev/doors-caddy/benchmarks/decisions"
+	"github.com/doors-dev/doors-caddy/benchmarks/pages"
 	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
 )
 
@@ -26,10 +27,12 @@ type File struct {
 	Machine Machine    `json:"machine"`
 	Rust    []Estimate `json:"rust"`
 	// Instructions is the file of counts that the tests compare with, as it is.
-	Instructions string                    `json:"instructions"`
-	Decisions    []decisions.Case          `json:"decisions"`
-	Proxy        []proxy.Comparison        `json:"proxy"`
-	Servers      []proxy.ServersComparison `json:"servers"`
+	Instructions string                      `json:"instructions"`
+	Decisions    []decisions.Case            `json:"decisions"`
+	Proxy        []proxy.Comparison          `json:"proxy"`
+	Upstreams    []proxy.UpstreamsComparison `json:"upstreams"`
+	Pages        []pages.Comparison          `json:"pages"`
+	Ports        pages.Ports                 `json:"ports"`
 }
 
 // Load reads a file.
@@ -59,7 +62,7 @@ func (f *File) Save(path string) error {
 	}
 	var text bytes.Buffer
 	text.WriteString("{")
-	for i, name := range []string{"date", "machine", "rust", "instructions", "decisions", "proxy", "servers"} {
+	for i, name := range []string{"date", "machine", "rust", "instructions", "decisions", "proxy", "upstreams", "pages", "ports"} {
 		if i > 0 {
 			text.WriteString(",")
 		}

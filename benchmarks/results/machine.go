@@ -12,7 +12,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
+	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
 // Machine is where and with what the figures were taken.
@@ -26,7 +26,7 @@ type Machine struct {
 }
 
 // ThisMachine describes this one. Two binaries of different versions of Caddy are an error.
-func ThisMachine(binaries proxy.Binaries) (Machine, error) {
+func ThisMachine(binaries contenders.Binaries) (Machine, error) {
 	m := Machine{Cores: runtime.NumCPU(), Go: strings.TrimPrefix(runtime.Version(), "go")}
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

@@ -29,7 +29,7 @@ func (t Target) Met() bool {
 
 // Targets lists those for which the file has figures.
 func (f *File) Targets() []Target {
-	return append(f.decisionTargets(), f.proxyTargets()...)
+	return slices.Concat(f.decisionTargets(), f.proxyTargets(), f.pageTargets())
 }
 
 // Case finds a case of the decisions.
@@ -80,9 +80,20 @@ func (f *File) proxyTargets() (targets []Target) {
 		throughput := Ratios(Map(c.Ours, proxy.Slice.Throughput), Map(c.Stock, proxy.Slice.Throughput))
 		targets = append(targets, Target{What: fmt.Sprintf("throughput of %s requests over %s, of stock", c.Scenario, c.Protocol), Least: true, Limit: 0.98, Reached: Summarize(throughput)})
 	}
-	for _, c := range f.Servers {
+	for _, c := range f.Upstreams {
 		throughput := Ratios(Map(c.Many, proxy.Slice.Throughput), Map(c.Few, proxy.Slice.Throughput))
-		targets = append(targets, Target{What: "throughput with 1,000 servers by " + c.Hosts + ", of that with 3", Least: true, Limit: 0.9, Reached: Summarize(throughput)})
+		targets = append(targets, Target{What: "throughput with 1,000 upstreams by " + c.Hosts + ", of that with 3", Least: true, Limit: 0.9, Reached: Summarize(throughput)})
+	}
+	return targets
+}
+
+func (f *File) pageTargets() (targets []Target) {
+	for _, c := range f.Pages {
+		what := "with nothing from the pod yet"
+		if c.Framed {
+			what = "with a frame from the pod"
+		}
+		targets = append(targets, Target{What: fmt.Sprintf("memory of a page over %s, %s, of stock", c.Protocol, what), Limit: 1.02, Reached: Summarize(Ratios(c.Ours, c.Stock))})
 	}
 	return targets
 }

@@ -31,24 +31,13 @@ func In() (exitCode int, err error) {
 	if _, err := exec.LookPath("ip"); err != nil {
 		return 0, err
 	}
-	attributes := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if os.Geteuid() != 0 { // an ordinary user is root in a namespace of users
-		attributes.Cloneflags |= syscall.CLONE_NEWUSER
-		attributes.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		attributes.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
 	// Whether it works is asked with a command that does nothing else.
-	trial := exec.Command("ip", "link", "set", "lo", "up")
-	trial.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: attributes.Cloneflags, UidMappings: attributes.UidMappings, GidMappings: attributes.GidMappings,
-	}
-	if output, err := trial.CombinedOutput(); err != nil {
+	if output, err := Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("%w %s", err, output)
 	}
-	child := exec.Command(self, os.Args[1:]...)
+	child := Command(self, os.Args[1:]...)
 	child.Env = append(os.Environ(), inside+"=1")
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
-	child.SysProcAttr = attributes
 	if err := child.Start(); err != nil {
 		return 0, err
 	}
@@ -71,6 +60,18 @@ func In() (exitCode int, err error) {
 		return code, nil
 	}
 	return 1, nil // ended by a signal
+}
+
+// Command runs a program in a network namespace of its own, in which nothing is up. It ends with the thread that starts it.
+func Command(program string, arguments ...string) *exec.Cmd {
+	command := exec.Command(program, arguments...)
+	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	if os.Geteuid() != 0 { // an ordinary user is root in a namespace of users
+		command.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
+		command.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+		command.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+	return command
 }
 
 // Up brings the loopback interface of the namespace up, and lets connections that wait for a listener pass on to the

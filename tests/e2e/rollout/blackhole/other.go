@@ -5,6 +5,7 @@ package blackhole
 import (
 	"errors"
 	"net/netip"
+	"os/exec"
 )
 
 var errLinux = errors.New("network namespaces exist on Linux only")
@@ -17,6 +18,9 @@ func Inside() bool { return false }
 
 // In fails: there is no namespace.
 func In() (int, error) { return 0, errLinux }
+
+// Command makes no namespace.
+func Command(program string, arguments ...string) *exec.Cmd { return &exec.Cmd{Err: errLinux} }
 
 // Up fails: there is no namespace.
 func Up() error { return errLinux }

@@ -1,7 +1,7 @@
-package proxy
+package contenders
 
 // In:  the cores that this process may use.
-// Out: some of them for Caddy, the others for the load and the pods.
+// Out: some of them for the proxy, the others for the load and the pods.
 
 import (
 	"fmt"
@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// cores names cores as taskset(1) does; empty for all.
-type cores struct{ caddy, others string }
+// Cores names cores as taskset(1) does; empty for all.
+type Cores struct{ Proxy, Others string }
 
-// divide gives Caddy the second half of the cores, and does not part the threads of one. A single one is shared by all.
-func divide() (cores, error) {
+// Divide gives the proxy the second half of the cores, and does not part the threads of one. A single one is shared by all.
+func Divide() (Cores, error) {
 	allowed, err := allowedCores()
 	if err != nil {
-		return cores{}, err
+		return Cores{}, err
 	}
 	return halves(allowed, func(core string) string {
 		siblings, err := os.ReadFile("/sys/devices/system/cpu/cpu" + core + "/topology/thread_siblings_list")
@@ -31,7 +31,7 @@ func divide() (cores, error) {
 }
 
 // halves parts a list of hardware threads by the cores that they belong to.
-func halves(allowed []string, coreOf func(thread string) string) cores {
+func halves(allowed []string, coreOf func(thread string) string) Cores {
 	var whole []string
 	threads := map[string][]string{}
 	for _, thread := range allowed {
@@ -42,7 +42,7 @@ func halves(allowed []string, coreOf func(thread string) string) cores {
 		threads[core] = append(threads[core], thread)
 	}
 	if len(whole) < 2 {
-		return cores{}
+		return Cores{}
 	}
 	join := func(some []string) string {
 		var all []string
@@ -52,7 +52,7 @@ func halves(allowed []string, coreOf func(thread string) string) cores {
 		return strings.Join(all, ",")
 	}
 	half := len(whole) / 2
-	return cores{caddy: join(whole[half:]), others: join(whole[:half])}
+	return Cores{Proxy: join(whole[half:]), Others: join(whole[:half])}
 }
 
 // allowedCores reads a list such as 0-1,4 from the kernel (proc_pid_status(5)).
@@ -92,8 +92,8 @@ func command(on string, program ...string) *exec.Cmd {
 	return exec.Command(program[0], program[1:]...)
 }
 
-// moveSelf moves all threads of this process to the given cores.
-func moveSelf(on string) error {
+// MoveSelf moves all threads of this process to the given cores.
+func MoveSelf(on string) error {
 	if on == "" {
 		return nil
 	}

@@ -1,0 +1,221 @@
+package pages
+
+// In:  the binaries.
+// Out: the memory that a stream takes in each proxy.
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"time"
+
+	doorscaddy "github.com/doors-dev/doors-caddy"
+	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
+	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/proxy"
+)
+
+// Options say how much is measured.
+type Options struct {
+	Rounds  int           // how often all proxies are started anew
+	Streams int           // pages at the same time
+	Pause   time.Duration // between two looks at the memory
+	Log     io.Writer     // progress
+}
+
+// Full is for figures that are published, Quick for a look, Smoke for a test.
+var (
+	Full  = Options{Rounds: 3, Streams: 4000, Pause: 500 * time.Millisecond}
+	Quick = Options{Rounds: 1, Streams: 1000, Pause: 200 * time.Millisecond}
+	Smoke = Options{Rounds: 1, Streams: 200, Pause: 20 * time.Millisecond}
+)
+
+// Comparison is the memory for one page, in bytes, of each round. Figures of the same index are of the same round.
+type Comparison struct {
+	Streams  int       `json:"streams"`  // at the same time
+	Protocol Protocol  `json:"protocol"` // of the browsers
+	Framed   bool      `json:"framed"`   // the pod has sent a first frame
+	Ours     []float64 `json:"ours"`     // with HTTP/1.1 to the pod, as those that follow
+	Stock    []float64 `json:"stock"`    // a stock Caddy
+	Nginx    []float64 `json:"nginx"`    // nginx as Debian has it
+	OursH2C  []float64 `json:"ours_h2c"` // with HTTP/2 in clear text to the pod
+}
+
+const (
+	// secret is no secret: everything here is on 127.0.0.0/8.
+	secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	host   = "app.benchmark.test."
+	h2c    = "transport http {\n\t\tversions h2c 2\n\t}"
+	// warmUp is how many streams a proxy has had before its memory is looked at.
+	warmUp = atOnce
+)
+
+// bed is what the proxies stand on.
+type bed struct {
+	binaries    contenders.Binaries
+	cores       contenders.Cores
+	folder      string
+	certificate contenders.Certificate
+	names       *nameserver.Server
+	token       string
+}
+
+func newBed(binaries contenders.Binaries) (b *bed, err error) {
+	b = &bed{}
+	defer func() {
+		if err != nil {
+			b.close()
+		}
+	}()
+	if b.binaries, err = binaries.Absolute(); err != nil {
+		return b, err
+	}
+	if b.cores, err = contenders.Divide(); err != nil {
+		return b, err
+	}
+	if b.folder, err = os.MkdirTemp("", "doors-caddy-pages-"); err != nil {
+		return b, err
+	}
+	if b.certificate, err = proxy.NewCertificate(b.folder); err != nil {
+		return b, err
+	}
+	port, err := contenders.FreePort() // no port on which somebody listens serves a connection
+	if err != nil {
+		return b, err
+	}
+	if b.names, err = nameserver.Start(fmt.Sprintf("127.0.0.1:%d", port)); err != nil {
+		return b, err
+	}
+	b.names.Set(host, podAddress)
+	cipher, err := doorscaddy.NewTokenCipher(secret)
+	if err == nil {
+		b.token = cipher.Encode(podAddress)
+	}
+	return b, err
+}
+
+func (b *bed) close() {
+	if b.names != nil {
+		_ = b.names.Close()
+	}
+	if b.folder != "" {
+		_ = os.RemoveAll(b.folder)
+	}
+}
+
+// contender is a proxy that has been started.
+type contender struct {
+	*contenders.Process
+	places  contenders.Places
+	collect func(contenders.Places) error
+}
+
+// ours starts our Caddy with the documented configuration.
+func (b *bed) ours(more ...string) func(pod *pod, streams int) (contender, error) {
+	return func(pod *pod, _ int) (contender, error) {
+		return b.caddy(b.binaries.Ours, contenders.OurDirective(secret, b.names.Address(), pod.port, []contenders.Upstream{{CIDR: "127.0.1.0/24", Host: host}}, more...))
+	}
+}
+
+// stock starts the stock Caddy.
+func (b *bed) stock(pod *pod, _ int) (contender, error) {
+	return b.caddy(b.binaries.Stock, contenders.StockDirective(pod.port, []netip.Addr{podAddress}))
+}
+
+func (b *bed) caddy(binary, directive string) (contender, error) {
+	started, err := contenders.StartCaddy(b.cores.Proxy, binary, b.folder, b.certificate, directive)
+	if err != nil {
+		return contender{}, err
+	}
+	return contender{started.Process, started.Places, collect}, nil
+}
+
+func (b *bed) nginx(pod *pod, streams int) (contender, error) {
+	// Each page is two connections. When few of them are left nginx closes those from which it expects a request.
+	const connections = 3
+	started, err := contenders.StartNginx(b.cores.Proxy, b.folder, b.certificate, netip.AddrPortFrom(podAddress, uint16(pod.port)), connections*(streams+warmUp))
+	if err != nil {
+		return contender{}, err
+	}
+	return contender{started.Process, started.Places, func(contenders.Places) error { return nil }}, nil
+}
+
+// Compare measures streams of both protocols, with a pod that has sent a frame and with one that is silent.
+func Compare(binaries contenders.Binaries, options Options) ([]Comparison, error) {
+	b, err := newBed(binaries)
+	if err != nil {
+		return nil, err
+	}
+	defer b.close()
+	var all []Comparison
+	for _, protocol := range []Protocol{HTTP1, HTTP2} {
+		for _, framed := range []bool{true, false} {
+			all = append(all, Comparison{Streams: options.Streams, Protocol: protocol, Framed: framed})
+		}
+	}
+	for range options.Rounds {
+		for i := range all {
+			c := &all[i]
+			for _, one := range []struct {
+				name    string
+				start   func(*pod, int) (contender, error)
+				figures *[]float64
+			}{{"ours", b.ours(), &c.Ours}, {"stock", b.stock, &c.Stock}, {"nginx", b.nginx, &c.Nginx}, {"ours, h2c", b.ours(h2c), &c.OursH2C}} {
+				memory, err := b.perStream(one.start, c.Protocol, instance(c.Framed), options)
+				if err != nil {
+					return nil, fmt.Errorf("pages of %s over %s: %w", one.name, c.Protocol, err)
+				}
+				*one.figures = append(*one.figures, memory)
+				_, _ = fmt.Fprintf(options.Log, "  pages over %s, %s, %s: %.1f KB each\n", c.Protocol, instance(c.Framed), one.name, memory/1000)
+			}
+		}
+	}
+	return all, nil
+}
+
+func instance(hasFrame bool) string {
+	if hasFrame {
+		return framed
+	}
+	return silent
+}
+
+// perStream starts a proxy and a pod and opens streams.
+func (b *bed) perStream(start func(*pod, int) (contender, error), protocol Protocol, instance string, options Options) (float64, error) {
+	pod, err := startPod(b.cores.Others, b.folder)
+	if err != nil {
+		return 0, err
+	}
+	defer pod.Kill()
+	proxy, err := start(pod, options.Streams)
+	if err != nil {
+		return 0, err
+	}
+	defer proxy.Kill()
+	page := page{places: proxy.places, trust: b.certificate.Trust, token: b.token, instance: instance}
+	memory := func() (float64, error) {
+		if err := proxy.collect(proxy.places); err != nil {
+			return 0, err
+		}
+		return settled(proxy.PID(), options.Pause)
+	}
+	streams, err := openStreams(page, protocol, pod, warmUp)
+	if err != nil {
+		return 0, err
+	}
+	streams.close()
+	if err := pod.await(0); err != nil {
+		return 0, err
+	}
+	before, err := memory()
+	if err != nil {
+		return 0, err
+	}
+	if streams, err = openStreams(page, protocol, pod, options.Streams); err != nil {
+		return 0, err
+	}
+	defer streams.close()
+	after, err := memory()
+	return (after - before) / float64(options.Streams), err
+}
