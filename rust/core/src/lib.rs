@@ -6,15 +6,19 @@
 //! The data flows one way; an arrow between these folders leads down this list:
 //!
 //! ```text
+//! source   one configuration in use: requests and what became of them -> steps
+//! request  one request: to which pod it goes, whether it waits, what it gets when no pod can take it
+//! state    what a process knows: hosts, pods, and the records that outlive configurations
+//! pods     what became of dials -> which pods are dead, and what their requests are told
+//! hosts    how lookups ended -> the addresses of each host, and which hosts to look up now
 //! router   configuration -> Router; request -> Decision
 //!            config       JSON -> checked values (cidr, host, cookie, port)
 //!            path         request path -> token and kind of request
 //!            cookie       Cookie header -> values of one cookie
 //!            cidr         address -> upstream
 //! token    secret -> keys; token -> address, and its upstream if it was met before
-//! pods     what became of dials -> which pods are dead, and what their requests are told
-//! hosts    how lookups ended -> the addresses of each host, and which hosts to look up now
-//! pods_v0  the same, until requests use pods: what became of dials -> which pods are dead, and what their requests are told
+//! options  what a process and a configuration may say
+//! pods_v0  what pods is, until callers use the flow of requests
 //! ```
 //!
 //! Nothing here does input or output, logs, or asks for the time. A decision allocates nothing and takes no lock.
@@ -48,16 +52,23 @@
 #![warn(clippy::incompatible_msrv)]
 
 mod error;
-#[allow(dead_code, unused_imports)] // until the flow of a request uses it
+#[allow(dead_code, unused_imports)] // for its owner to look through
 mod hosts;
-#[allow(dead_code)] // until requests use it
+mod options;
 mod pods;
 pub mod pods_v0;
+mod request;
 mod router;
+mod source;
+mod state;
 mod token;
 
 pub use error::{Error, MAX_INPUT, Status};
 pub use hosts::{Addresses, HostChange, HostId, HostReport, KnownHost, Lookup, LookupFailure, Missing};
-pub use pods::{Idle, IdleAnswer, KnownPod, MAX_PODS, Outcome, Pod, SECOND, Verdict};
+pub use options::{Limits, Options, SECOND};
+pub use pods::{Idle, IdleAnswer, KnownPod, Outcome, Pod, Verdict};
+pub use request::{Action, AnswerStatus, Cause, Incoming, Marks, Method, Place, Report, Request, Step};
 pub use router::{CidrList, Decision, Field, Kind, PathKind, Reason, Router, Upstream, check};
+pub use source::Source;
+pub use state::{Fresh, State};
 pub use token::{ASSOCIATED_DATA, KEY_ID, KeyId, Opened, TOKEN_IPV4, TOKEN_IPV6, Token, TokenCipher, TokenError};

@@ -50,11 +50,7 @@ use shard::{Known, Shard};
 pub(crate) use source::SourceHealth;
 pub(crate) use upstream::UpstreamHealth;
 
-/// How many pods are remembered unless somebody says otherwise.
-pub const MAX_PODS: NonZeroU32 = NonZeroU32::new(10_000).expect("it is not 0");
-
-/// One second in the unit of all times here, nanoseconds.
-pub const SECOND: u64 = 1_000_000_000;
+use crate::SECOND;
 
 /// How long after a failed dial an address is tried last by all.
 const FAILED_RECENTLY: u64 = 10 * SECOND;

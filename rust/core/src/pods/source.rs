@@ -64,7 +64,7 @@ impl SourceHealth {
         SourceHealth { id, opened, background, state }
     }
 
-    pub(super) fn id(&self) -> u64 {
+    pub(crate) fn id(&self) -> u64 {
         self.id
     }
 

@@ -1,0 +1,128 @@
+//! In: a request that several pods may take: one without a token, or for a resource of a pod that is gone. Out: one pod after the
+//! other until one can be reached. Once a connection was made nothing is sent again.
+
+use super::call::Call;
+use super::tiers::Tier;
+use super::tried::Tried;
+use super::{Action, Cause, Last, Phase, Place};
+use crate::pods::{Outcome, Pod, Verdict};
+use crate::router::Kind;
+
+/// How many pods one request tries.
+const MOST_DIALS: u32 = 8;
+
+impl Call<'_> {
+    /// Sends the request to the best pod that it has not tried.
+    pub(super) fn try_any_pod(&mut self) -> Action {
+        let own = self.request.decision.upstream;
+        if let Some(member) = own.and_then(|own| self.member(own))
+            && let Some(until) = self.await_own(member)
+        {
+            return Action::Wait { until };
+        }
+        if self.lets_choose() {
+            return self.let_choose(own);
+        }
+        let mut best = self.best();
+        if !best.is_some_and(|(_, is_inside)| is_inside)
+            && let Some(until) = self.await_any(own, !self.request.elsewhere)
+        {
+            return Action::Wait { until };
+        }
+        if best.is_none() && self.flow.options.user_retries && !self.request.tried.is_empty() {
+            self.request.tried = Tried::nothing();
+            best = self.best();
+        }
+        match best {
+            Some((place, _)) => self.send(place.upstream, place.pod),
+            None => self.unreached(),
+        }
+    }
+
+    /// The best pod that the request has not tried, and whether it is inside.
+    fn best(&mut self) -> Option<(Place, bool)> {
+        let tried = self.request.tried;
+        let (own, elsewhere) = (self.request.decision.upstream, self.request.elsewhere);
+        let is_first = self.request.dials == 0 && !elsewhere;
+        let named = self.request.decision.address.filter(|_| is_first);
+        let best = self.search(own, named, elsewhere, &|pod| tried.contains(pod))?;
+        Some((best, elsewhere || best.tier < Tier::Outside as u8))
+    }
+
+    /// Counts the request at a pod.
+    pub(super) fn send(&mut self, upstream: u32, pod: Pod) -> Action {
+        let Some(member) = self.member(upstream) else { return self.done() };
+        let reports = self.shared().pods.entered(&self.flow.group(member), pod, self.now);
+        self.sent(upstream, pod, false, reports)
+    }
+
+    /// An attempt to reach a pod has failed.
+    pub(super) fn pod_failed(&mut self, upstream: u32, pod: Pod, outcome: Outcome) -> Action {
+        self.note_failure(upstream, pod, outcome);
+        match self.request.last {
+            Last::Dropped => self.unreached(),
+            _ if self.request.dials >= MOST_DIALS && !self.flow.options.user_retries => self.unreached(),
+            _ => self.try_any_pod(),
+        }
+    }
+
+    /// Remembers what became of an attempt.
+    pub(super) fn note_failure(&mut self, upstream: u32, pod: Pod, outcome: Outcome) {
+        self.leave();
+        self.request.tried.add(pod);
+        self.request.dials = self.request.dials.saturating_add(1);
+        (self.request.passed, self.request.offered) = (0, 0);
+        self.request.last = match outcome {
+            Outcome::OwnFault => Last::OwnFault(pod),
+            Outcome::Dropped => Last::Dropped,
+            _ => Last::NotReached,
+        };
+        if outcome == Outcome::Dropped
+            && let Some(member) = self.member(upstream)
+        {
+            let learned = self.shared().pods.learn(&self.flow.group(member), pod, outcome, self.now);
+            self.learned(upstream, pod, &learned);
+        }
+    }
+
+    /// No pod takes the request: it waits for one, or is told why.
+    pub(super) fn unreached(&mut self) -> Action {
+        let loads_page = self.request.loads_page();
+        match self.request.last {
+            Last::Dropped if loads_page || self.request.elsewhere => self.unavailable(Cause::PodDropped),
+            Last::Dropped => self.done(),
+            Last::OwnFault(pod) if self.shared().pods.verdict(pod) == Verdict::None => {
+                self.unavailable(Cause::OwnFault)
+            }
+            last => {
+                let cause = if last == Last::Nothing { Cause::NoFreshPod } else { Cause::NoPod };
+                if loads_page { self.hold(cause) } else { self.unavailable(cause) }
+            }
+        }
+    }
+
+    /// The caller's retries are over.
+    pub(super) fn give_up(&mut self, outcome: Option<Outcome>) -> Action {
+        let at = self.request.at.filter(|_| self.request.phase == Phase::Dialling);
+        if let (Some((upstream, pod)), Some(outcome)) = (at, outcome) {
+            if matches!(outcome, Outcome::Cancelled | Outcome::Connected | Outcome::Answered) {
+                return self.done();
+            }
+            if self.request.decision.kind == Kind::Pod && !self.request.elsewhere {
+                return self.own_pod_failed(upstream, pod, outcome);
+            }
+            self.note_failure(upstream, pod, outcome);
+        }
+        match self.request.phase {
+            Phase::AwaitingPod => self.await_pod(),
+            _ if self.request.has_token() && !self.request.elsewhere => self.done(),
+            _ => self.unreached(),
+        }
+    }
+
+    /// The user's retries go on after an answer.
+    pub(super) fn again_if_user_says(&mut self) -> Action {
+        let may = self.flow.options.user_retries && (!self.request.has_token() || self.request.elsewhere);
+        if may && self.request.last != Last::Nothing { self.try_any_pod() } else { Action::Done }
+    }
+}

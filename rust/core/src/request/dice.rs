@@ -1,0 +1,36 @@
+//! In: one random number of the caller. Out: as many as a step needs.
+
+/// Random numbers by SplitMix64 from one seed: chance, not secrecy.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(random: u64) -> Self {
+        Dice(random)
+    }
+
+    pub(super) fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below another one, 0 below 0.
+    pub(super) fn below(&mut self, bound: usize) -> usize {
+        ((u128::from(self.roll()) * bound as u128) >> 64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_number_below_a_bound_is_as_likely_as_the_others() {
+        let mut dice = Dice::new(0);
+        let mut counts = [0; 5];
+        (0..50_000).for_each(|_| counts[dice.below(5)] += 1);
+        assert!(counts.iter().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+        assert_eq!((dice.below(0), dice.below(1)), (0, 0));
+    }
+}

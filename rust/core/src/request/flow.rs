@@ -1,0 +1,76 @@
+//! What all requests of one configuration share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use super::turns::Turns;
+use crate::hosts::bounded_refresh;
+use crate::options::Options;
+use crate::pods::{Group, SourceHealth};
+use crate::router::Router;
+use crate::state::{Member, State, Upstreams};
+
+/// What all requests of one configuration share.
+pub(crate) struct Flow {
+    pub(crate) tag: u64,
+    pub(crate) state: State,
+    pub(crate) options: Options,
+    /// Goes before the upstreams, whose end sweeps the records.
+    pub(crate) health: Arc<SourceHealth>,
+    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) router: Arc<Router>,
+    /// `None` with one upstream.
+    pub(super) turns: Option<Box<Turns>>,
+    /// Counts the upstreams that were looked up although no request was sent there.
+    pub(super) looked_up: AtomicU32,
+}
+
+impl Flow {
+    pub(crate) fn new(state: &State, router: Router, options: Options) -> Self {
+        let options = Options { refresh: bounded_refresh(options.refresh, options.stale_max), ..options };
+        let router = Arc::new(router);
+        let health = state.shared().records.source(key(&router, &options));
+        let upstreams = Upstreams::new(state, router.clone(), &options);
+        Flow {
+            tag: new_tag(),
+            state: state.clone(),
+            options,
+            health,
+            turns: (upstreams.len() > 1).then(|| Box::new(Turns::new())),
+            upstreams,
+            router,
+            looked_up: AtomicU32::new(0),
+        }
+    }
+
+    /// What an event belongs to.
+    pub(super) fn group<'a>(&'a self, member: &'a Member) -> Group<'a> {
+        let Options { gone_after, gone_rate, .. } = self.options;
+        Group { source: &self.health, upstream: &member.upstream.health, gone_after, gone_rate }
+    }
+}
+
+/// A number that no other source of this process has, and hardly any other memory.
+fn new_tag() -> u64 {
+    const MARK: u64 = 0x6d6f_7264_0000_0000;
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    MARK ^ LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+}
+
+/// Stands for the keys and the set of upstreams: what is known of one set says nothing about pages of another.
+fn key(router: &Router, options: &Options) -> [u8; 32] {
+    let name = |upstream: &crate::Upstream| format!("{}:{}", upstream.host.to_ascii_lowercase(), upstream.port);
+    let mut upstreams: Vec<String> = router.upstreams().iter().map(name).collect();
+    upstreams.sort_unstable();
+    upstreams.dedup();
+    let mut digest = Sha256::new();
+    router.key_ids().iter().for_each(|id| digest.update(id.as_bytes()));
+    digest.update(options.resolver.to_be_bytes());
+    for upstream in upstreams {
+        digest.update(upstream);
+        digest.update("\n");
+    }
+    digest.finalize().into()
+}

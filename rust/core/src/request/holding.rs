@@ -1,0 +1,52 @@
+//! In: a request that no pod can take now, or whose page has nothing to reload onto. Out: when to try again, or that it has
+//! waited long enough.
+
+use super::call::{Call, after};
+use super::{Action, Cause, Phase};
+use crate::options::MILLISECOND;
+use crate::pods::Wait;
+
+/// The least time between two tries of one request.
+const PAUSE: u64 = 250 * MILLISECOND;
+
+impl Call<'_> {
+    /// Holds the request until a pod is known that would take a page.
+    pub(super) fn hold(&mut self, cause: Cause) -> Action {
+        self.leave();
+        self.request.held = cause;
+        self.request.failed = self.now;
+        self.request.phase = Phase::AwaitingPod;
+        self.await_pod()
+    }
+
+    /// Tries again, waits on, or gives up.
+    pub(super) fn await_pod(&mut self) -> Action {
+        let end = after(self.request.began, self.flow.options.page_wait);
+        self.request.waits = self.request.waits || self.shared().begin_waiting();
+        let is_full = !self.request.waits;
+        let (wait, find_pod) = self.shared().pods.wait(&self.flow.health, end, is_full, self.now);
+        let named = find_pod && self.find_pod();
+        match wait {
+            Wait::Over { .. } => self.unavailable(self.request.held),
+            Wait::Again => {
+                let again = after(self.request.failed, PAUSE);
+                if self.now < again {
+                    return Action::Wait { until: again };
+                }
+                self.wait_no_longer();
+                self.request.start_over();
+                self.try_now()
+            }
+            // Who has named a pod for a dial in the background is back in time to name the next.
+            Wait::Until(until) if named => Action::Wait { until: until.min(after(self.now, PAUSE)) },
+            Wait::Until(until) => Action::Wait { until },
+        }
+    }
+
+    /// The request is not among those any more that wait for a pod.
+    pub(super) fn wait_no_longer(&mut self) {
+        if std::mem::take(&mut self.request.waits) {
+            self.shared().end_waiting();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! In: a request that knows no pod to try, and the hosts that may lead to one. Out: until when it waits for their lookups.
+
+use std::sync::atomic::Ordering;
+
+use super::Phase;
+use super::call::{Call, after};
+use crate::hosts::Touch;
+use crate::options::{MILLISECOND, SECOND};
+use crate::state::Member;
+
+/// The longest that a request waits for DNS, however many hosts it needs and however often it asks.
+const LONGEST: u64 = 500 * MILLISECOND;
+
+/// For how long DNS may be silent about an upstream until others are looked up as well: a name server that is well
+/// answers sooner, and then nobody uses the others.
+const LOOK_AROUND_AFTER: u64 = 100 * MILLISECOND;
+
+/// How many upstreams that nobody sends requests to are looked up at once for one request.
+pub(super) const LOOKED_UP: u32 = 16;
+
+/// The same where the user has a policy, which is to see them all.
+const LOOKED_UP_FOR_POLICY: u32 = 1000;
+
+impl Call<'_> {
+    /// Waits for the first addresses of the request's own upstream, and for new ones if there were no lookups for long.
+    pub(super) fn await_own(&mut self, member: &Member) -> Option<u64> {
+        let touch = member.upstream.host.touch(self.now, self.flow.options.stale_max, true);
+        self.report.lookups_due |= touch.lookups_due;
+        if !touch.pending {
+            return None;
+        }
+        let since = *self.request.asked.get_or_insert(self.now);
+        let mut until = after(since, LONGEST);
+        if self.now >= until {
+            return None;
+        }
+        let look_around = after(since, LOOK_AROUND_AFTER);
+        if self.flow.turns.is_some() && !self.request.looked_around && member.fresh().is_none() {
+            if self.now < look_around {
+                until = look_around;
+            } else {
+                self.request.looked_around = true;
+                self.look_up_others(LOOKED_UP);
+            }
+        }
+        self.request.phase = Phase::AwaitingLookups;
+        Some(until)
+    }
+
+    /// Waits for lookups that are under way, for a request that could reach none of the known pods: after a quiet time these
+    /// may be others by now. As long as nothing is known at all it waits longer for first lookups.
+    pub(super) fn await_any(&mut self, own: Option<u32>, others: bool) -> Option<u64> {
+        let upstreams = &self.flow.upstreams;
+        let first = match self.request.looked_up {
+            Some(first) => first,
+            None => *self.request.looked_up.insert(self.flow.looked_up.fetch_add(self.most(), Ordering::Relaxed)),
+        };
+        let since = *self.request.asked.get_or_insert(self.now);
+        let is_known = upstreams.known() > 0;
+        let patience = |is_first| {
+            let long = self.flow.options.first_lookup.max(LONGEST);
+            after(since, if is_first && !is_known { long } else { LONGEST })
+        };
+        let others = if others { self.most().min(upstreams.len()) } else { 0 };
+        let all = (0..others).map(|step| first.wrapping_add(step) % upstreams.len());
+        let old = self.flow.options.stale_max.min(self.flow.options.refresh.saturating_mul(2));
+        let is_policy = self.flow.options.user_chooses;
+        let mut until = None;
+        for (place, upstream) in (0..).zip(own.into_iter().chain(all)) {
+            if place < self.request.settled {
+                continue;
+            }
+            let Some(member) = upstreams.get(upstream) else { continue };
+            let touch = member.upstream.host.touch(self.now, old, true);
+            self.report.lookups_due |= touch.lookups_due;
+            let wait = patience(touch.first);
+            if touch.pending && self.now < wait {
+                until = until.max(Some(wait));
+                // The first call begins all lookups; a later one goes on where the last one stopped.
+                if is_policy && self.request.settled > 0 {
+                    break;
+                }
+            } else if until.is_none() && is_policy {
+                self.request.settled = place + 1;
+            }
+        }
+        if is_policy {
+            self.request.settled = self.request.settled.max(1);
+        }
+        if until.is_some() {
+            self.request.phase = Phase::AwaitingLookups;
+        }
+        until
+    }
+
+    /// Uses the host of an upstream, without waiting for it.
+    pub(super) fn use_host(&mut self, member: &Member) -> Touch {
+        let touch = member.upstream.host.touch(self.now, self.flow.options.stale_max, false);
+        self.report.lookups_due |= touch.lookups_due;
+        touch
+    }
+
+    /// How many others are looked up for the request.
+    fn most(&self) -> u32 {
+        if self.flow.options.user_chooses { LOOKED_UP_FOR_POLICY } else { LOOKED_UP }
+    }
+
+    /// Has so many of the upstreams looked up that have no addresses, without waiting for them.
+    pub(super) fn look_up_others(&mut self, most: u32) {
+        let upstreams = &self.flow.upstreams;
+        let most = most.min(upstreams.len());
+        let first = self.flow.looked_up.fetch_add(most, Ordering::Relaxed);
+        for step in 0..most {
+            let member = upstreams.get(first.wrapping_add(step) % upstreams.len());
+            if let Some(member) = member.filter(|member| member.fresh().is_none()) {
+                self.use_host(member);
+            }
+        }
+    }
+}
+
+const _: () = assert!(LONGEST < SECOND);

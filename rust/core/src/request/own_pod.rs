@@ -1,0 +1,98 @@
+//! In: a request with a token. Out: the one pod that owns its page, or what the page is told when that pod cannot answer.
+
+use super::call::Call;
+use super::{Action, AnswerStatus, Cause};
+use crate::pods::{Began, Outcome, Pod, Told, Verdict};
+use crate::router::{PathKind, Reason};
+
+impl Call<'_> {
+    /// Sends the request to its pod, unless what is known about the pod says otherwise.
+    pub(super) fn try_own_pod(&mut self) -> Action {
+        let decision = self.request.decision;
+        let (Some(upstream), Some(address)) = (decision.upstream, decision.address) else { return self.done() };
+        let Some(member) = self.member(upstream) else { return self.done() };
+        let pod = member.upstream.pod_at(address);
+        let stream = self.request.stream();
+        let (began, learned) = self.shared().pods.began(&self.flow.group(member), pod, decision.path, stream, self.now);
+        self.learned(upstream, pod, &learned);
+        match began {
+            Began::Dial { probe, report } => self.sent(upstream, pod, probe, report),
+            Began::Told(told) => self.tell(told, cause(told, learned.verdict), false),
+        }
+    }
+
+    /// An attempt to reach the request's own pod has failed.
+    pub(super) fn own_pod_failed(&mut self, upstream: u32, pod: Pod, outcome: Outcome) -> Action {
+        let Some(member) = self.member(upstream) else { return self.done() };
+        let (path, stream) = (self.request.decision.path, self.request.stream());
+        self.request.at = None;
+        let (told, learned) = self.shared().pods.failed(&self.flow.group(member), pod, path, stream, outcome, self.now);
+        self.learned(upstream, pod, &learned);
+        let cause = cause(told, learned.verdict);
+        match outcome {
+            // The pod may have seen the request, which must not get there again.
+            Outcome::Dropped => {
+                let known = matches!(cause, Cause::NoPod | Cause::PodGone);
+                self.tell(told, if known { cause } else { Cause::PodDropped }, true)
+            }
+            _ => self.tell(told, cause, false),
+        }
+    }
+
+    /// The token leads nowhere.
+    pub(super) fn without_pod(&mut self) -> Action {
+        let decision = self.request.decision;
+        let rate = self.flow.options.gone_rate;
+        let refused =
+            self.shared().pods.refused_token(&self.flow.health, rate, decision.reason, decision.path, self.now);
+        self.report.refused_token = refused.log;
+        self.report.nothing_opens = refused.nothing_opens;
+        if refused.find_pod {
+            self.find_pod();
+        }
+        let cause = match decision.reason {
+            Reason::Malformed => Cause::TokenMalformed,
+            Reason::NoCidr => Cause::NoCidr,
+            _ => Cause::TokenRefused,
+        };
+        self.tell(refused.told, cause, false)
+    }
+
+    /// Answers the request, unless its page has nothing to reload onto and it can be held, or it asks for a resource: any pod
+    /// of the upstream has that.
+    fn tell(&mut self, told: Told, cause: Cause, dropped: bool) -> Action {
+        if told == (Told::Unavailable { no_pod: true }) && self.request.receiver && !dropped {
+            return self.hold(cause);
+        }
+        let may_move = told == Told::Gone || dropped && self.request.bodiless;
+        let is_resource = self.request.decision.path == PathKind::Resource && self.request.reads;
+        if may_move && is_resource && self.request.decision.upstream.is_some() {
+            self.request.start_over();
+            self.request.elsewhere = true;
+            if let (true, Some(pod)) = (dropped, self.own_pod()) {
+                self.request.tried.add(pod);
+            }
+            return self.try_any_pod();
+        }
+        match told {
+            Told::Gone => self.answer(AnswerStatus::Gone, cause),
+            Told::Unavailable { .. } => self.unavailable(cause),
+        }
+    }
+
+    /// The pod that the token names.
+    fn own_pod(&self) -> Option<Pod> {
+        let decision = self.request.decision;
+        Some(self.member(decision.upstream?)?.upstream.pod_at(decision.address?))
+    }
+}
+
+/// Why a request gets an answer that had to reach one pod.
+fn cause(told: Told, verdict: Verdict) -> Cause {
+    match (told, verdict) {
+        (Told::Unavailable { no_pod: true }, _) => Cause::NoPod,
+        (_, Verdict::Gone) => Cause::PodGone,
+        (_, Verdict::Unreachable) => Cause::PodUnreachable,
+        (_, Verdict::None) => Cause::OwnFault,
+    }
+}

@@ -1,0 +1,97 @@
+//! In: the upstreams of a configuration. Out: the best pod for a request, found without looking at all of very many upstreams.
+
+use std::net::IpAddr;
+
+use super::Place;
+use super::call::Call;
+use super::tiers::{Best, Tier, Whose};
+use crate::pods::Pod;
+use crate::state::Member;
+
+/// How many upstreams a request looks at that may go to any of them.
+const DRAWS: u32 = 16;
+
+impl Call<'_> {
+    /// The best pod for a request of an upstream, or of none in particular. `named`: the address that its cookie names.
+    pub(super) fn search(
+        &mut self,
+        own: Option<u32>,
+        named: Option<IpAddr>,
+        only_own: bool,
+        leave_out: &dyn Fn(Pod) -> bool,
+    ) -> Option<Place> {
+        let mut best = Best::new(&self.shared().pods, self.now, leave_out);
+        if let Some((own, member)) = own.and_then(|own| Some((own, self.member(own)?)))
+            && let Some(fresh) = member.fresh().as_deref()
+        {
+            self.warn(own, member);
+            if only_own {
+                best.of_resource(own, fresh, &mut self.dice);
+                return best.place();
+            }
+            if let Some(address) = named {
+                best.named(own, member, address, fresh);
+            }
+            best.of(Whose::Own, own, fresh, &mut self.dice);
+        }
+        if !only_own {
+            self.draw(own, &mut best);
+        }
+        best.place()
+    }
+
+    /// Looks at upstreams other than the request's own: at the one whose turn it is, and at more while its pods are not well. Where
+    /// there are not many it looks at all.
+    fn draw(&mut self, own: Option<u32>, best: &mut Best<'_>) {
+        let Some(turns) = &self.flow.turns else { return };
+        let is_well = |best: &Best<'_>| best.tier().is_some_and(|tier| tier <= Tier::Other);
+        if is_well(best) {
+            return;
+        }
+        self.look_up_others(1);
+        let known = self.flow.upstreams.known();
+        for _ in 0..DRAWS.min(known) {
+            let Some(drawn) = turns.next(&self.flow.upstreams, self.dice.roll()) else { break };
+            if !self.look_at(drawn, own, best) {
+                turns.vacate(drawn);
+            }
+            if is_well(best) {
+                return;
+            }
+        }
+        if known <= DRAWS {
+            let first = self.dice.roll() >> 32;
+            for place in first..first + u64::from(known) {
+                let Some(upstream) = self.flow.upstreams.known_at(place) else { return };
+                self.look_at(upstream, own, best);
+                if is_well(best) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Looks at the pods of an upstream, which is used by that. False if it has none.
+    fn look_at(&mut self, upstream: u32, own: Option<u32>, best: &mut Best<'_>) -> bool {
+        let Some(member) = self.member(upstream) else { return false };
+        let touch = self.use_host(member);
+        let fresh = member.fresh();
+        let Some(fresh) = fresh.as_deref() else { return false };
+        self.warn(upstream, member);
+        if own != Some(upstream) {
+            best.of(Whose::Other { old: touch.stale }, upstream, fresh, &mut self.dice);
+        }
+        true
+    }
+
+    /// Warns if an upstream has pods outside of its networks.
+    pub(super) fn warn(&mut self, upstream: u32, member: &Member) {
+        let fresh = member.fresh();
+        if let Some(outside) = fresh.as_deref().and_then(|fresh| fresh.outside().first())
+            && self.report.outside.is_none()
+            && member.warns(self.now)
+        {
+            self.report.outside = Some((upstream, outside.address()));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! In: upstreams and sources as configurations name them. Out: one record for each, kept while a configuration uses it, so
+//! that what is known outlives a reload.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::upstream::{self, Upstream};
+use crate::hosts::{Host, HostId};
+use crate::pods::{Pod, SourceHealth};
+
+/// The key of a source: a digest of its keys and its set of upstreams.
+pub(crate) type SourceKey = [u8; 32];
+
+/// The records of a process.
+#[derive(Default)]
+pub(crate) struct Records(Mutex<Tables>);
+
+#[derive(Default)]
+struct Tables {
+    upstreams: BTreeMap<(HostId, u16), Weak<Upstream>>,
+    sources: HashMap<SourceKey, Weak<SourceHealth>>,
+    /// How many sources there have been: the number of the last one.
+    sources_made: u64,
+}
+
+impl Records {
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The record of the upstream at this host and port.
+    pub(crate) fn upstream(&self, host: &Arc<Host>, port: u16) -> Arc<Upstream> {
+        let mut tables = self.lock();
+        let key = (host.id(), port);
+        if let Some(found) = tables.upstreams.get(&key).and_then(Weak::upgrade) {
+            return found;
+        }
+        let made = Arc::new(Upstream::new(host.clone(), port));
+        tables.upstreams.insert(key, Arc::downgrade(&made));
+        made
+    }
+
+    /// The record of the source with these keys and upstreams.
+    pub(crate) fn source(&self, key: SourceKey) -> Arc<SourceHealth> {
+        let mut tables = self.lock();
+        if let Some(found) = tables.sources.get(&key).and_then(Weak::upgrade) {
+            return found;
+        }
+        tables.sources_made += 1;
+        let made = Arc::new(SourceHealth::new(tables.sources_made));
+        tables.sources.insert(key, Arc::downgrade(&made));
+        made
+    }
+
+    /// Whether the host of the upstream with this number names a pod.
+    pub(super) fn is_fresh(&self, id: u64, pod: Pod) -> bool {
+        let tables = self.lock();
+        let upstream = tables.upstreams.get(&upstream::key(id)).and_then(Weak::upgrade);
+        drop(tables);
+        upstream.is_some_and(|upstream| upstream.has(pod) == Some(true))
+    }
+
+    /// The upstreams that are found under a host.
+    pub(super) fn upstreams_of(&self, host: HostId) -> Vec<Arc<Upstream>> {
+        let tables = self.lock();
+        tables.upstreams.range((host, 0)..=(host, u16::MAX)).filter_map(|(_, upstream)| upstream.upgrade()).collect()
+    }
+
+    /// Forgets those of these upstreams, and of all sources, that no configuration uses any more.
+    pub(super) fn sweep(&self, upstreams: &[(HostId, u16)]) {
+        let mut tables = self.lock();
+        for key in upstreams {
+            if tables.upstreams.get(key).is_some_and(|upstream| upstream.strong_count() == 0) {
+                tables.upstreams.remove(key);
+            }
+        }
+        tables.sources.retain(|_, source| source.strong_count() > 0);
+    }
+}

@@ -1,0 +1,114 @@
+//! In: the addresses of a host. Out: what is new about them to one upstream, told to the table of pods and to the
+//! configurations that use it.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::upstreams::Upstreams;
+use crate::hosts::{Addresses, Host, HostId};
+use crate::pods::{Pod, Pods, UpstreamHealth};
+
+/// One upstream, whichever configurations name it: a host, looked up in one way, and a port.
+pub(crate) struct Upstream {
+    pub(crate) host: Arc<Host>,
+    pub(crate) port: u16,
+    pub(crate) health: Arc<UpstreamHealth>,
+    followed: Mutex<Followed>,
+}
+
+struct Followed {
+    /// The addresses as last seen.
+    last: Last,
+    /// The configurations that use the upstream, each with its index there.
+    users: Vec<(Weak<Upstreams>, u32)>,
+}
+
+/// The addresses that an upstream had when somebody last looked.
+enum Last {
+    /// Nobody has, or there were none ever.
+    Unknown,
+    /// There were some, and then none.
+    Lost,
+    Addresses(Arc<Addresses>),
+}
+
+impl Last {
+    fn addresses(&self) -> Option<&Arc<Addresses>> {
+        match self {
+            Last::Addresses(addresses) => Some(addresses),
+            Last::Unknown | Last::Lost => None,
+        }
+    }
+}
+
+impl Upstream {
+    pub(super) fn new(host: Arc<Host>, port: u16) -> Self {
+        let named = host.clone();
+        let health = UpstreamHealth::new(id(host.id(), port), move |pod| names(&named, pod));
+        let last = host.addresses().map_or(Last::Unknown, Last::Addresses);
+        let health = Arc::new(health);
+        Upstream { host, port, health, followed: Mutex::new(Followed { last, users: Vec::new() }) }
+    }
+
+    /// Whether DNS names a pod of this upstream; `None` while nothing is known.
+    pub(super) fn has(&self, pod: Pod) -> Option<bool> {
+        names(&self.host, pod)
+    }
+
+    /// The pod of this upstream at an address.
+    pub(crate) fn pod_at(&self, address: IpAddr) -> Pod {
+        Pod::new(address, self.port)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Followed> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A configuration uses the upstream from now on. It is told the addresses, now and whenever they change.
+    pub(super) fn add_user(&self, user: &Arc<Upstreams>, index: u32) {
+        let mut followed = self.lock();
+        followed.users.retain(|(user, _)| user.strong_count() > 0);
+        followed.users.reserve_exact(1);
+        followed.users.push((Arc::downgrade(user), index));
+        user.set(index, followed.last.addresses().map(|addresses| &**addresses));
+    }
+
+    /// Looks whether the addresses of the host are others. Another pod may be at an address that is new, so nothing is held against
+    /// it any more. The first addresses of all are not new: what is known about them was learned while nobody had looked.
+    pub(super) fn follow_host(&self, pods: &Pods) {
+        let mut followed = self.lock();
+        let now = self.host.addresses();
+        match (&now, &followed.last) {
+            (None, Last::Unknown | Last::Lost) => return,
+            (Some(now), Last::Addresses(last)) if Arc::ptr_eq(now, last) => return,
+            (Some(now), Last::Addresses(last)) => {
+                let added = now.list().iter().filter(|address| !last.contains(**address));
+                pods.clear(added.map(|address| self.pod_at(*address)));
+            }
+            (Some(now), Last::Lost) => pods.clear(now.list().iter().map(|address| self.pod_at(*address))),
+            (Some(_), Last::Unknown) | (None, Last::Addresses(_)) => (),
+        }
+        followed.users.retain(|(user, index)| {
+            let user = user.upgrade();
+            if let Some(user) = &user {
+                user.set(*index, now.as_deref());
+            }
+            user.is_some()
+        });
+        followed.last = now.map_or(Last::Lost, Last::Addresses);
+    }
+}
+
+fn names(host: &Host, pod: Pod) -> Option<bool> {
+    host.peek().as_deref().map(|addresses| addresses.contains(pod.address()))
+}
+
+/// The number of the upstream at this host and port. Numbers of hosts are given one after the other, and have room.
+fn id(host: HostId, port: u16) -> u64 {
+    host.number() << 16 | u64::from(port)
+}
+
+/// The host and the port of the upstream with this number.
+pub(super) fn key(id: u64) -> (HostId, u16) {
+    (HostId::new(id >> 16), id as u16)
+}
