@@ -16,7 +16,8 @@
 //             _free(NULL) is fine.
 // Status      is int32_t, 0 means success. Numbers are never reused. There is no thread-local error state.
 // Inputs      are a pointer and a length in bytes and need no NUL at the end. NULL with length 0 is the empty string.
-//             They are read during the call only, and may overlap each other.
+//             They are read during the call only, and may overlap each other. Members named `reserved` must be 0, else the
+//             call fails with DOORS_STATUS_RANGE.
 // Outputs     may be uninitialised, must not overlap inputs or each other, and are written only on success; a
 //             doors_error only on failure. A doors_error pointer may be NULL, every other output is required.
 // Panics      inside the library are bugs in it. They become DOORS_STATUS_PANIC; a _free then leaks, a _str and
@@ -79,7 +80,8 @@
 // The operating system gave no random bytes.
 #define DOORS_STATUS_RANDOM 6
 
-// A number is outside its range: a bound of 0, or a time or duration above INT64_MAX, which is how a negative one arrives.
+// A number is outside its range: a bound of 0, a time or duration above INT64_MAX, which is how a negative one arrives, or
+// a member named `reserved` that is not 0.
 #define DOORS_STATUS_RANGE 7
 
 // The secret breaks a rule.
@@ -682,14 +684,14 @@ int32_t doors_pods_left(const struct doors_pods *pods,
 // for none). What is held against those that were not there at the last call is cleared: a new pod may have the address
 // of a dead one.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS (nothing is changed then) or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER; nothing is changed unless it is _OK.
 int32_t doors_pods_resolved(const struct doors_pods *pods, uint64_t server, const struct doors_pod *list, size_t count);
 
 // Says for each of `count` pods whether it should be tried last, because its last dial failed within the last 10 seconds.
 // From then on, until a dial succeeds or the failure is a minute old, the answer is no once a second: this caller finds
 // out whether the pod is back. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed for a minute.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
 int32_t doors_pods_failed_recently(const struct doors_pods *pods,
                                    const struct doors_pod *list,
                                    size_t count,
@@ -698,7 +700,7 @@ int32_t doors_pods_failed_recently(const struct doors_pods *pods,
 
 // Tells what is held against a pod: `*verdict` gets DOORS_VERDICT_*.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 int32_t doors_pods_verdict(const struct doors_pods *pods, const struct doors_pod *pod, uint32_t *verdict);
 
 // Frees it. NULL is fine.
@@ -708,7 +710,7 @@ void doors_pods_free(struct doors_pods *pods);
 // `*count` gets how many are known, which may be more. With `cap` 0 nothing but the number is worked out. The lock is taken
 // for a few pods at a time: each is what it was at one moment, all together are not.
 //
-// Returns DOORS_STATUS_OK, _TOO_LARGE or _NULL_POINTER.
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
 int32_t doors_pods_list(const struct doors_pods *pods,
                         struct doors_pod_state *list,
                         size_t cap,

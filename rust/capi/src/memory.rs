@@ -70,6 +70,11 @@ pub(crate) fn time(nanoseconds: u64) -> Result<u64, Status> {
     if nanoseconds > i64::MAX as u64 { Err(Status::Range) } else { Ok(nanoseconds) }
 }
 
+/// Refuses members without a meaning that are not zero: a later version may give them one.
+pub(crate) fn reserved<T: Copy + Default + PartialEq>(members: &[T]) -> Result<(), Status> {
+    if members.iter().all(|member| *member == T::default()) { Ok(()) } else { Err(Status::Range) }
+}
+
 /// Refuses an output that is NULL, before any work is done.
 pub(crate) fn output<T>(out: *mut T) -> Result<*mut T, Status> {
     if out.is_null() { Err(Status::NullPointer) } else { Ok(out) }

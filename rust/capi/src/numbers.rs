@@ -31,7 +31,8 @@ pub const DOORS_STATUS_ADDRESS: i32 = 4;
 pub const DOORS_STATUS_NO_MATCH: i32 = 5;
 /// The operating system gave no random bytes.
 pub const DOORS_STATUS_RANDOM: i32 = 6;
-/// A number is outside its range: a bound of 0, or a time or duration above INT64_MAX, which is how a negative one arrives.
+/// A number is outside its range: a bound of 0, a time or duration above INT64_MAX, which is how a negative one arrives, or
+/// a member named `reserved` that is not 0.
 pub const DOORS_STATUS_RANGE: i32 = 7;
 /// The secret breaks a rule.
 pub const DOORS_STATUS_SECRET: i32 = 10;

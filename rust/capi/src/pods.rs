@@ -29,6 +29,7 @@ fn bound_of(max_pods: u32) -> Result<NonZeroU32, Status> {
 }
 
 pub(crate) fn pod_of(pod: &doors_pod) -> Result<Pod, Status> {
+    memory::reserved(&[pod.reserved])?;
     Ok(Pod::new(pod.addr.address().ok_or(Status::Address)?, pod.port))
 }
 
@@ -250,7 +251,7 @@ pub unsafe extern "C" fn doors_pods_left(pods: *const doors_pods, pod: *const do
 /// for none). What is held against those that were not there at the last call is cleared: a new pod may have the address
 /// of a dead one.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS (nothing is changed then) or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER; nothing is changed unless it is _OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_resolved(
     pods: *const doors_pods,
@@ -270,7 +271,7 @@ pub unsafe extern "C" fn doors_pods_resolved(
 /// From then on, until a dial succeeds or the failure is a minute old, the answer is no once a second: this caller finds
 /// out whether the pod is back. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed for a minute.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_failed_recently(
     pods: *const doors_pods,
@@ -299,7 +300,7 @@ pub unsafe extern "C" fn doors_pods_failed_recently(
 
 /// Tells what is held against a pod: `*verdict` gets DOORS_VERDICT_*.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_verdict(pods: *const doors_pods, pod: *const doors_pod, verdict: *mut u32) -> i32 {
     guard::status(|| unsafe {

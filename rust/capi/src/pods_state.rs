@@ -9,7 +9,7 @@ use crate::{guard, memory};
 /// `*count` gets how many are known, which may be more. With `cap` 0 nothing but the number is worked out. The lock is taken
 /// for a few pods at a time: each is what it was at one moment, all together are not.
 ///
-/// Returns DOORS_STATUS_OK, _TOO_LARGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_pods_list(
     pods: *const doors_pods,

@@ -114,3 +114,30 @@ fn traffic_is_counted() {
         assert_eq!(ask(10, 30, 40), (DOORS_IDLE_YES, 0, 0, 1, 30, 0));
     }
 }
+
+/// A later version may give them a meaning, so today nobody may pass what is left on the stack.
+#[test]
+fn reserved_members_must_be_zero() {
+    let handles = Handles::new();
+    let pods = handles.pods;
+    let odd = doors_pod { reserved: 1, ..POD };
+    let mut answer = MaybeUninit::<doors_answer>::uninit();
+    let (answer, mut failed, mut verdict) = (answer.as_mut_ptr(), 7, 7);
+    let both = [POD, odd];
+    unsafe {
+        for status in [
+            doors_pods_began(pods, &GROUP, &odd, DOORS_PATH_SYNC, 0, answer),
+            doors_pods_ended(pods, &GROUP, &odd, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 0, answer),
+            doors_pods_entered(pods, &GROUP, &odd, 0, 0),
+            doors_pods_left(pods, &odd, 0, 0),
+            doors_pods_resolved(pods, 1, both.as_ptr(), 2),
+            doors_pods_failed_recently(pods, both.as_ptr(), 2, 0, &mut failed),
+            doors_pods_verdict(pods, &odd, &mut verdict),
+        ] {
+            assert_eq!(status, DOORS_STATUS_RANGE);
+        }
+        let mut count = 77;
+        assert_eq!(doors_pods_list(pods, null_mut(), 0, &mut count), DOORS_STATUS_OK);
+        assert_eq!((count, failed, verdict), (0, 7, 7));
+    }
+}
