@@ -1,6 +1,10 @@
 //! The flow of requests in virtual time.
 
+mod holding;
 mod lookups;
 mod pages;
+mod policy;
+mod seeking;
 mod tokens;
+mod turns;
 mod world;

@@ -1,0 +1,123 @@
+//! Several upstreams, and no cookie.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use doors_routing::{Action, LookupFailure, Options, Outcome, SECOND};
+
+use crate::world::*;
+
+fn names(upstreams: usize) -> Vec<String> {
+    (0..upstreams).map(|index| format!("app{index}")).collect()
+}
+
+/// Every pod gets the same share, however they are spread over upstreams, and soon.
+#[test]
+fn pods_take_turns() {
+    const EACH: u32 = 3000;
+    let counts = [1, 4, 2, 0, 3, 1, 1];
+    let mut world = World::new(counts.len(), Options::default());
+    for (upstream, count) in (0..).zip(counts) {
+        let pods: Vec<_> = (1..=count).map(|last| pod(upstream, last)).collect();
+        world.dns(&format!("app{upstream}"), &pods);
+    }
+    world.know_all();
+    let mut seen = BTreeMap::new();
+    for _ in 0..12 * EACH {
+        *seen.entry(dialled(world.ask(&page("", "")))).or_insert(0) += 1;
+    }
+    assert_eq!(seen.len(), 12);
+    // An upstream can be ahead by the seats that it has, and chance decides between its pods.
+    let ahead = 64 * 16 + 300;
+    assert!(seen.values().all(|times| (EACH - ahead..EACH + ahead).contains(times)), "{seen:?}");
+}
+
+/// An upstream comes back only when all others have had their turn, few take turns at the same time, and these do not change
+/// at once.
+#[test]
+fn few_upstreams_take_turns_at_a_time() {
+    const UPSTREAMS: usize = 200;
+    let names = names(UPSTREAMS);
+    let mut world = World::with_hosts(&names.iter().map(String::as_str).collect::<Vec<_>>(), Options::default());
+    for (upstream, name) in (0..).zip(&names) {
+        world.dns(name, &[pod(upstream, 1)]);
+    }
+    for _ in 0..10 {
+        world.know_all();
+        world.pass(SECOND);
+    }
+    let mut last = BTreeMap::new();
+    for index in 0..3 * UPSTREAMS * 16 {
+        last.insert(dialled(world.ask(&page("", ""))), index);
+        if index % UPSTREAMS == 0 {
+            let lately = last.values().filter(|at| index - **at < 4 * 64).count();
+            assert!(lately <= 64 + 4 * 64 / 16 + 4, "{lately} upstreams in {} requests", 4 * 64);
+        }
+    }
+    assert_eq!(last.len(), UPSTREAMS);
+}
+
+/// A pod that this request could not reach, or nobody could a moment ago, is left out as long as there are others.
+#[test]
+fn no_pod_is_drawn_that_failed() {
+    let mut world = World::new(2, Options { page_wait: 0, ..Options::default() });
+    world.dns("app0", &[pod(0, 1), pod(0, 2)]);
+    world.dns("app1", &[pod(1, 1), pod(1, 2)]);
+    world.know_all();
+    world.tell(pod(1, 1), Outcome::Unreachable);
+    for _ in 0..1000 {
+        let (mut request, action) = world.request(&page("", ""));
+        let mut seen = vec![dialled(action)];
+        assert_ne!(seen[0], pod(1, 1));
+        for _ in 0..2 {
+            let random = world.random();
+            // Told by nobody: only this request knows.
+            let step = world.source.next(&mut request, Outcome::Refused, world.now, random);
+            let next = dialled(step.action);
+            assert!(next != pod(1, 1) && !seen.contains(&next));
+            seen.push(next);
+        }
+        let step = world.source.next(&mut request, Outcome::Refused, world.now, 0);
+        assert_eq!(step.action, dial(1, 1), "with nothing else left");
+        world.ended(request);
+    }
+}
+
+/// However many upstreams there are, a request has few of them looked up, and each has its turn.
+#[test]
+fn few_upstreams_are_looked_up_for_a_request() {
+    const UPSTREAMS: usize = 5000;
+    let names = names(UPSTREAMS);
+    let mut world = World::with_hosts(&names.iter().map(String::as_str).collect::<Vec<_>>(), Options::default());
+    for name in &names {
+        world.no_dns(name, LookupFailure::NotFound, 10 * MS);
+    }
+    world.dns("app4999", &[doors_routing::Pod::new([10, 19, 135, 1].into(), 80)]);
+    let mut seen = BTreeSet::new();
+    for _ in 0..UPSTREAMS / 16 + 2 {
+        world.looked_up.clear();
+        let (request, _) = world.begin(&post("/"));
+        world.pass(20 * MS);
+        world.ended(request);
+        let before = seen.len();
+        seen.extend(world.looked_up.iter().cloned());
+        assert!(seen.len() - before <= 18, "{} more looked up for one request", seen.len() - before);
+        world.pass(SECOND / 2);
+    }
+    assert!(seen.len() > UPSTREAMS * 9 / 10, "{} were looked up", seen.len());
+    assert!(matches!(world.ask(&page("", "")), Action::Dial { upstream: 4999, .. }));
+}
+
+/// An upstream that nobody used for a while is left out where others can be had, since its pods may be others by now.
+#[test]
+fn upstreams_that_were_not_looked_up_come_after_those_that_were() {
+    let mut world = World::new(2, Options::default());
+    world.dns("app0", &[pod(0, 1)]);
+    world.dns("app1", &[pod(1, 1)]);
+    world.know_all();
+    world.pass(30 * SECOND);
+    // Only the first is in use again.
+    world.ask(&page("", &cookie(pod(0, 1))));
+    world.slow_dns("app1", &[pod(1, 1)], 3600 * SECOND);
+    world.pass(SECOND / 2);
+    assert_eq!(world.ask(&page("", "")), dial(0, 1));
+}
