@@ -1,5 +1,5 @@
 // In: a configuration, a path and cookies.
-// Out: what each source would do with such a request, in words or JSON.
+// Out: what each source would do with such a request, in words or as the JSON that `caddy doors explain --json` documents.
 
 package command
 
@@ -8,9 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
+	"github.com/doors-dev/doors-caddy/go"
 	"github.com/spf13/cobra"
 )
 
@@ -116,4 +120,181 @@ func printExplanations(out io.Writer, explanations []Explanation) error {
 		}
 	}
 	return nil
+}
+
+// Explanation is what one source would do with a request. Its JSON is an interface: members are added and never changed.
+type Explanation struct {
+	// Source is the position of the source in the configuration, from 0, and Place its path in the JSON.
+	Source int    `json:"source"`
+	Place  string `json:"place"`
+
+	// Path is the kind of request: page, sync, hook, history, resource or other.
+	Path string `json:"path"`
+	// Decision is pod, gone, server or any, and Reason why.
+	Decision string `json:"decision"`
+	Reason   string `json:"reason"`
+
+	// Key is the position, from 0, of the key that opened token or cookie, and KeyID its identifier; absent when none did.
+	Key   *int   `json:"key,omitempty"`
+	KeyID string `json:"key_id,omitempty"`
+	// Address is what the token or cookie holds; absent when nothing was opened.
+	Address netip.Addr `json:"address,omitzero"`
+
+	// Upstream is the position of the upstream, from 0, and Host where its fresh pods are; absent when there is no single one.
+	Upstream *int   `json:"upstream,omitempty"`
+	Host     string `json:"host,omitempty"`
+	// CIDR is the network of the upstream that holds Address.
+	CIDR string `json:"cidr,omitempty"`
+	// Dial is the one address and port that the proxy dials; absent when it chooses among fresh pods, or dials none.
+	Dial string `json:"dial,omitempty"`
+	// Status is what the proxy answers without a pod; absent when a pod answers.
+	Status int `json:"status,omitempty"`
+
+	// Steps is the same in words, for people.
+	Steps []string `json:"steps"`
+}
+
+// explanationOf puts a decision of a source into words.
+func explanationOf(source *Source, number int, decision doors.Decision) (Explanation, error) {
+	e := Explanation{
+		Source: number, Place: source.Place,
+		Path: decision.Path.String(), Decision: decision.Kind.String(), Reason: decision.Reason.String(),
+		Address: decision.Addr,
+	}
+	if decision.Key >= 0 {
+		e.Key, e.KeyID = &decision.Key, source.Router.KeyIDs()[decision.Key]
+	}
+	e.say("%s", pathWords[decision.Path])
+	if decision.Upstream >= 0 {
+		e.Upstream, e.Host = &decision.Upstream, source.Servers[decision.Upstream].Host
+		if decision.Addr.IsValid() {
+			cidr, err := source.Servers[decision.Upstream].cidrOf(decision.Addr)
+			if err != nil {
+				return e, err
+			}
+			e.CIDR = cidr
+		}
+	}
+	switch decision.Kind {
+	case doors.Pod:
+		e.explainPod(source, decision)
+	case doors.Gone:
+		e.explainGone(source, decision)
+	default:
+		e.explainFresh(source, decision)
+	}
+	return e, nil
+}
+
+func (e *Explanation) say(format string, values ...any) {
+	e.Steps = append(e.Steps, fmt.Sprintf(format, values...))
+}
+
+var pathWords = map[doors.Path]string{
+	doors.PathPage:     "The path has no token: a normal request.",
+	doors.PathSync:     "The path has a token: a request of an open page (/s/, its updates or reports).",
+	doors.PathHook:     "The path has a token: a request of an open page (/h/, a hook).",
+	doors.PathHistory:  "The path has a token: a request of an open page (/u/, back or forward).",
+	doors.PathResource: "The path has a token: a request of an open page (/r/, a script or style sheet).",
+	doors.PathOther:    "The path has a token, and is of no kind that pages use.",
+}
+
+func (e *Explanation) explainPod(source *Source, decision doors.Decision) {
+	server := source.Servers[decision.Upstream]
+	e.Dial = net.JoinHostPort(decision.Addr.String(), strconv.Itoa(int(decision.Port)))
+	e.say("%s opens the token: the page lives on %s.", capital(e.key(decision)), decision.Addr)
+	e.say("%s lies in %s of upstreams[%d] (%s).", decision.Addr, e.CIDR, decision.Upstream, server.hostport())
+	e.say("Decision: pod. The proxy dials %s and no other address, whatever lb_policy says.", e.Dial)
+	if decision.Path == doors.PathResource {
+		e.say("If that pod is gone, a fresh pod of %s answers a GET or HEAD: all of them have the file.", server.hostport())
+	} else {
+		e.say("If that pod refuses the connection, the answer is 410 and the page reloads. If it cannot be reached, the answer is 503 " +
+			"until gone_after is over, then 410.")
+	}
+}
+
+func (e *Explanation) explainGone(source *Source, decision doors.Decision) {
+	e.Status = 410
+	switch decision.Reason {
+	case doors.ReasonRefused:
+		e.say("No key opens the token, or it is cut off. This source has %s: is that what the app has (KeyIDs)?", keyNames(source.Router.KeyIDs()))
+	case doors.ReasonNoCIDR:
+		e.say("%s opens the token: the page lives on %s.", capital(e.key(decision)), decision.Addr)
+		e.say("%s lies in no pod_cidr: %s.", decision.Addr, strings.Join(networks(source.Servers), " "))
+	default:
+		e.say("The token is malformed: a token is canonical base64url without padding. Nothing can open it.")
+	}
+	e.say("Decision: gone. No pod is dialled; the answer is 410 with Cache-Control: no-store, and the page reloads.")
+	if decision.Path == doors.PathSync {
+		e.say("Over gone_rate such answers in a second the rest get 503 and try again.")
+	}
+}
+
+// explainFresh is for requests without a token.
+func (e *Explanation) explainFresh(source *Source, decision doors.Decision) {
+	if decision.Kind == doors.Any {
+		if decision.Reason == doors.ReasonNoCookie {
+			e.say("There is no cookie %s.", source.CookieName)
+		} else {
+			e.say("No cookie %s is usable: it must open, and its address must lie in a pod_cidr.", source.CookieName)
+		}
+		var all []string
+		for _, server := range source.Servers {
+			all = append(all, server.hostport())
+		}
+		e.say("Decision: any. The fresh pods of all upstreams may answer (%s); lb_policy chooses, and without one they take turns.", strings.Join(all, ", "))
+	} else {
+		server := source.Servers[decision.Upstream]
+		if decision.Reason == doors.ReasonCookie {
+			e.say("%s opens the cookie %s: the browser's last page came from %s.", capital(e.key(decision)), source.CookieName, decision.Addr)
+			e.say("%s lies in %s of upstreams[%d].", decision.Addr, e.CIDR, decision.Upstream)
+			e.say("Decision: server. The fresh pods of %s may answer: %s if it is one of them, else lb_policy chooses.", server.hostport(), decision.Addr)
+		} else {
+			if source.CookieName == "" {
+				e.say("No cookie is looked at: cookie_name is not set.")
+			} else {
+				e.say("There is no usable cookie %s.", source.CookieName)
+			}
+			e.say("Decision: server. There is one upstream; the fresh pods of %s may answer, and lb_policy chooses.", server.hostport())
+		}
+	}
+	e.say("Fresh is what the host resolves to now. A pod that cannot be reached is passed over.")
+}
+
+// key names the key that opened what was opened.
+func (e *Explanation) key(decision doors.Decision) string {
+	if e.Key == nil {
+		return "a key"
+	}
+	return fmt.Sprintf("key %d (%s)", decision.Key, e.KeyID)
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+func keyNames(ids []string) string {
+	names := make([]string, len(ids))
+	for i := range ids {
+		names[i] = keyName(i, ids)
+	}
+	return strings.Join(names, ", ")
+}
+
+func networks(servers []Server) (all []string) {
+	for _, server := range servers {
+		all = append(all, server.CIDRs...)
+	}
+	return all
+}
+
+// cidrOf returns which of the server's networks holds an address of it.
+func (s Server) cidrOf(address netip.Addr) (string, error) {
+	table, err := doors.NewCIDRs(strings.Join(s.CIDRs, " "))
+	if err != nil {
+		return "", err
+	}
+	index, ok := table.Lookup(address)
+	if !ok || index >= len(s.CIDRs) {
+		return "", fmt.Errorf("%s lies in none of %s", address, strings.Join(s.CIDRs, " "))
+	}
+	return s.CIDRs[index], nil
 }

@@ -20,7 +20,7 @@ type result struct {
 func runDoors(t *testing.T, module Module, stdin string, args ...string) result {
 	t.Helper()
 	root := &cobra.Command{Use: "caddy", SilenceUsage: true}
-	registered := New(module)
+	registered := newCommand(module)
 	doors := &cobra.Command{Use: registered.Name + " " + registered.Usage, Short: registered.Short, Long: registered.Long}
 	registered.CobraFunc(doors)
 	root.AddCommand(doors)

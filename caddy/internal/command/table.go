@@ -13,7 +13,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/status"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
 // session is for how long a page of Doors may be silent. A pod that is no longer in DNS and had no request for as long is of no interest

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/status"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/status"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
 func past(seconds float64) *float64 { return &seconds }

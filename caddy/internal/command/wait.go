@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/status"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/spf13/cobra"
 )
 

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/status"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
 // caddyThat is a Caddy whose doors_status gives these answers about 10.0.0.7, one after the other, the last again and again. An

@@ -1,0 +1,121 @@
+// In: the size of a key, or a secret from --secret-file, standard input or the environment, which is never repeated.
+// Out: a new key, the identifier of each key, the cipher.
+
+package command
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/doors-dev/doors-caddy/go"
+	"github.com/spf13/cobra"
+)
+
+func keygen() *cobra.Command {
+	cmd := subcommand("keygen [--bits <128|192|256>]", "Prints a new key", `
+Prints a new AES key in base64, from the system's random source. It is what
+'openssl rand -base64 32' prints: give it to the apps and to Caddy as the secret.
+`, arguments(0), runKeygen)
+	cmd.Flags().Int("bits", 256, "Size of the key: 128, 192 or 256")
+	_ = cmd.RegisterFlagCompletionFunc("bits", cobra.FixedCompletions([]string{"128", "192", "256"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func runKeygen(cmd *cobra.Command, _ []string) error {
+	bits, err := cmd.Flags().GetInt("bits")
+	if err != nil {
+		return err
+	}
+	if bits != 128 && bits != 192 && bits != 256 {
+		return fmt.Errorf("--bits %d: an AES key has 128, 192 or 256", bits)
+	}
+	key := make([]byte, bits/8)
+	rand.Read(key) // never fails
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), base64.StdEncoding.EncodeToString(key))
+	return err
+}
+
+func keyid() *cobra.Command {
+	return takesSecret(subcommand("keyid [--secret-file <path>]", "Prints the identifiers of the keys of a secret", `
+Prints the identifier of each key of the secret, one a line, in order. The first
+key encrypts. An identifier is 8 hexadecimal digits that tell nothing about the
+key; the app's KeyIDs() and Caddy's logs, metrics and state name keys by it, so
+that both sides can be compared.
+`, arguments(0), runKeyid))
+}
+
+func runKeyid(cmd *cobra.Command, _ []string) error {
+	cipher, _, err := readCipher(cmd)
+	if err != nil {
+		return err
+	}
+	for _, id := range cipher.KeyIDs() {
+		if _, err := fmt.Fprintln(cmd.OutOrStdout(), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	secretVariable = "DOORS_SECRET"
+	secretFlag     = "secret-file"
+
+	// maxSecret is more than eight keys take, in bytes.
+	maxSecret = 64 << 10
+)
+
+// takesSecret gives a command the flag that says where its secret is.
+func takesSecret(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().String(secretFlag, "", "File with the secret, - for standard input (default: the environment variable "+secretVariable+")")
+	return cmd
+}
+
+// readSecret returns the secret that a command is to use.
+func readSecret(cmd *cobra.Command) (string, error) {
+	path, err := cmd.Flags().GetString(secretFlag)
+	if err != nil {
+		return "", err
+	}
+	var input io.Reader
+	switch path {
+	case "":
+		secret, ok := os.LookupEnv(secretVariable)
+		if !ok {
+			return "", errors.New("no secret: set the environment variable " + secretVariable + ", or name a file with --" + secretFlag)
+		}
+		return secret, nil
+	case "-":
+		input = cmd.InOrStdin()
+	default:
+		file, err := os.Open(path)
+		if err != nil {
+			return "", fmt.Errorf("--%s: %w", secretFlag, err)
+		}
+		defer file.Close()
+		input = file
+	}
+	secret, err := io.ReadAll(io.LimitReader(input, maxSecret+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("--%s: %w", secretFlag, err)
+	case len(secret) > maxSecret:
+		return "", fmt.Errorf("--%s: more than %d bytes are no secret", secretFlag, maxSecret)
+	}
+	return string(secret), nil
+}
+
+// readCipher makes a cipher of the secret that a command is to use.
+func readCipher(cmd *cobra.Command) (cipher *doors.Cipher, secret string, err error) {
+	if secret, err = readSecret(cmd); err != nil {
+		return nil, "", err
+	}
+	if cipher, err = doors.NewCipher(secret); err != nil {
+		return nil, "", fmt.Errorf("secret: %w", err)
+	}
+	return cipher, secret, nil
+}

@@ -1,0 +1,96 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
+)
+
+// validate provisions a configuration of these servers, as "name": {...}.
+func validate(t *testing.T, servers ...string) error {
+	t.Helper()
+	config := `{"logging": {"logs": {"default": {"level": "PANIC"}}}, "apps": {"http": {"servers": {` + strings.ReplaceAll(strings.Join(servers, ","), "SECRET", caddytest.Secret) + `}}}}`
+	var parsed caddy.Config
+	if err := caddy.StrictUnmarshalJSON([]byte(config), &parsed); err != nil {
+		t.Fatal(err)
+	}
+	return caddy.Validate(&parsed)
+}
+
+// A Caddy that could dial itself is refused, whether it listens on one address or on all.
+func TestRefusesToProxyToItself(t *testing.T) {
+	for _, test := range []struct {
+		listen, cidr, host string
+		want               string // "" if it is accepted
+	}{
+		{"127.0.1.1:18080", "127.0.1.0/24", "a", "its network holds 127.0.1.1"},
+		{"127.0.1.1:18000-18100", "127.0.1.0/24", "a", "its network holds 127.0.1.1"},
+		{":18080", "127.0.0.0/24", "a", "its network holds 127.0.0.1"},
+		{"127.0.2.1:18080", "127.0.1.0/24", "a", ""},
+		{"127.0.1.1:18081", "127.0.1.0/24", "a", ""},
+		{"127.0.1.1:18000-18079", "127.0.1.0/24", "a", ""},
+		{"unix//tmp/doors.sock", "127.0.1.0/24", "127.0.1.1", ""},
+		{"127.0.2.1:18080", "127.0.1.0/24", "127.0.2.1", "its host is 127.0.2.1"},
+		{"127.0.2.1:18000-18100", "127.0.1.0/24", "127.0.2.1", "its host is 127.0.2.1"},
+		{":18080", "10.0.0.0/24", "127.0.2.1", "its host is 127.0.2.1"},
+		{":18080", "10.0.0.0/24", "::1", "its host is ::1"},
+		{"[::1]:18080", "10.0.0.0/24", "::1", "its host is ::1"},
+		{"127.0.2.1:18080", "127.0.1.0/24", "127.0.2.2", ""},
+		{"127.0.2.1:18081", "127.0.1.0/24", "127.0.2.1", ""},
+	} {
+		err := validate(t, fmt.Sprintf(`"test": {"listen": [%q], "routes": [{"handle": [{"handler": "reverse_proxy",
+			"upstreams": {"source": "doors_upstream", "secret": "SECRET", "upstreams": [{"cidr": %q, "host": %q, "port": 18080}]}}]}]}`, test.listen, test.cidr, test.host))
+		if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) || test.want != "" && !strings.Contains(got, "it would proxy to itself") {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}
+
+// However many sites there are, the system is asked for its addresses once for each configuration.
+func TestAsksForAddressesOnce(t *testing.T) {
+	asked := 0
+	defer func() { interfaceAddrs = net.InterfaceAddrs }()
+	interfaceAddrs = func() ([]net.Addr, error) {
+		asked++
+		return net.InterfaceAddrs()
+	}
+	servers := func(listen string) (servers []string) {
+		for i := range 20 {
+			servers = append(servers, fmt.Sprintf(`"site%d": {"listen": ["%s:%d"], "routes": [{"handle": [{"handler": "reverse_proxy",
+				"upstreams": {"source": "doors_upstream", "secret": "SECRET", "upstreams": [{"cidr": "127.0.9.0/24", "host": "127.0.9.1", "port": 80}]}}]}]}`, i, listen, 20000+i))
+		}
+		return servers
+	}
+	for _, test := range []struct {
+		listen string
+		want   int
+	}{{"", 1}, {"127.0.0.1", 0}} {
+		asked = 0
+		if err := validate(t, servers(test.listen)...); err != nil {
+			t.Fatal(err)
+		}
+		if asked != test.want {
+			t.Errorf("listening on %q: asked %d times, want %d", test.listen, asked, test.want)
+		}
+	}
+}
+
+// A source looks at the listeners of its own ports only.
+func TestListenersByPort(t *testing.T) {
+	l := &listeners{byPort: map[uint][]listener{80: {{server: "a", first: 80, last: 80}}, 81: {{server: "b", first: 81, last: 81, address: netip.MustParseAddr("127.0.0.1")}}},
+		ranges: []listener{{server: "c", first: 81, last: 90}}}
+	for port, want := range map[uint16]string{80: "a", 81: "bc", 90: "c", 91: ""} {
+		got := ""
+		for _, one := range l.at(port) {
+			got += one.server
+		}
+		if got != want {
+			t.Errorf("port %d: listeners %q, want %q", port, got, want)
+		}
+	}
+}

@@ -1,0 +1,234 @@
+// In: the members of a source's JSON that the library does not know.
+// Out: how hosts are resolved and how failures are answered.
+
+package config
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
+	"golang.org/x/net/http/httpguts"
+)
+
+// Options are the options of a Source that have defaults.
+type Options struct {
+	// The interval at which to look up each `host` while requests use it. Default: 1s
+	Refresh caddy.Duration `json:"refresh,omitempty"`
+
+	// The DNS servers to ask for `host`. Default: those of the system.
+	Resolver *reverseproxy.UpstreamResolver `json:"resolver,omitempty"`
+
+	// If `resolver` is configured, how long to wait before timing out trying to connect to the DNS server. It has nothing to
+	// do with pods: those are dialled by the transport, which has a `dial_timeout` of its own.
+	DialTimeout caddy.Duration `json:"dial_timeout,omitempty"`
+
+	// If `resolver` is configured and given by name, how long to wait before spawning an RFC 6555 Fast Fallback connection
+	// to the DNS server. A negative value disables this. Default: 300ms
+	FallbackDelay caddy.Duration `json:"dial_fallback_delay,omitempty"`
+
+	// The IP versions to resolve `host` for. By default, both "ipv4" and "ipv6" are enabled.
+	Versions *reverseproxy.IPVersions `json:"versions,omitempty"`
+
+	// The age at which the last answer of the DNS is no longer used without waiting for a new one. When no new one comes
+	// within 500 ms, it is used all the same. Default: 5m
+	StaleMax caddy.Duration `json:"stale_max,omitempty"`
+
+	// How long a request waits for the first lookup of a `host` while no pod is known at all. Any other wait for the DNS is 500 ms at
+	// most. Default: 3s
+	FirstLookup caddy.Duration `json:"first_lookup,omitempty"`
+
+	// How long a pod must have been out of reach (no route, no answer) before its pages are told that it is gone. A pod whose
+	// host refuses connections is gone at once. Default: 10s
+	GoneAfter caddy.Duration `json:"gone_after,omitempty"`
+
+	// How many pages of each server may be told in one second, while they wait for updates, that their pod is gone, which
+	// makes them reload. The rest is told to come back in a second. 0 means no limit. Default: 100
+	GoneRate *uint32 `json:"gone_rate,omitempty"`
+
+	// How long a page load waits while no pod can take it, and a page's receiver stream while the page has nothing to reload onto. Then it gets
+	// 503. 0 means not at all. Default: 10s
+	PageWait *caddy.Duration `json:"page_wait,omitempty"`
+
+	// How many pods are remembered, each with what is held against it. It is for the whole process, and the largest of
+	// its sources counts. Default: 10000
+	MaxPods uint32 `json:"max_pods,omitempty"`
+
+	// The name of a response header that tells why a request went where it went, such as `X-Doors-Decision`. Default: none
+	DecisionHeader string `json:"decision_header,omitempty"`
+}
+
+const (
+	defaultFirstLookup = 3 * time.Second
+	defaultGoneAfter   = 10 * time.Second
+	defaultGoneRate    = 100
+	defaultPageWait    = 10 * time.Second
+	DefaultMaxPods     = 10000
+
+	// maxWaiting is how many requests of this process may wait for a pod at once.
+	maxWaiting = 4096
+)
+
+const (
+	podsRule   = "must be a whole number from 1 to 4294967295"
+	rateRule   = "must be a whole number from 0 to 4294967295"
+	headerRule = "must be the name of a header field such as X-Doors-Decision"
+)
+
+// validHeader tells whether a header may have that name. A key in its place would be sent to every client.
+func validHeader(name string) bool {
+	return httpguts.ValidHeaderFieldName(name) && doors.Check(doors.FieldSecret, name) != nil
+}
+
+// durationRule is what a duration must be.
+type durationRule struct {
+	least time.Duration
+	text  string
+}
+
+// Zero is no value of an option that has a default: to the code that uses it, it would mean just that default.
+var (
+	anyDuration = durationRule{math.MinInt64, "must be a duration such as 10s"}
+	notNegative = durationRule{0, "must be a duration such as 10s, and not negative"}
+	positive    = durationRule{1, "must be a duration such as 10s, and more than zero"}
+)
+
+// member is an option in the JSON of a source.
+type member struct {
+	name   string
+	target any
+	rule   string
+	valid  func() bool // nil if all that can be decoded is valid
+}
+
+// members are the options by their names.
+func (o *Options) members() []member {
+	duration := func(name string, target *caddy.Duration, rule durationRule) member {
+		return member{name, target, rule.text, func() bool { return time.Duration(*target) >= rule.least }}
+	}
+	return []member{
+		duration("refresh", &o.Refresh, positive),
+		{"resolver", &o.Resolver, `must be an object {"addresses": ["127.0.0.1:53"]}`, nil},
+		duration("dial_timeout", &o.DialTimeout, notNegative),
+		duration("dial_fallback_delay", &o.FallbackDelay, anyDuration),
+		{"versions", &o.Versions, `must be an object {"ipv4": true, "ipv6": true} with one of them true`, func() bool { return o.Versions == nil || o.addressFamilies() != (dns.Versions{}) }},
+		duration("stale_max", &o.StaleMax, positive),
+		duration("first_lookup", &o.FirstLookup, positive),
+		duration("gone_after", &o.GoneAfter, positive),
+		{"gone_rate", &o.GoneRate, rateRule, nil},
+		{"page_wait", &o.PageWait, notNegative.text, func() bool { return o.PageWait != nil && time.Duration(*o.PageWait) >= notNegative.least }},
+		{"max_pods", &o.MaxPods, podsRule, func() bool { return o.MaxPods > 0 }},
+		{"decision_header", &o.DecisionHeader, headerRule, func() bool { return o.DecisionHeader == "" || validHeader(o.DecisionHeader) }},
+	}
+}
+
+// takeOptions moves the members that belong to Options out of a source's JSON. What stays is for the library.
+func takeOptions(document map[string]any) (options Options, err error) {
+	allowed := []string{"secret", "cookie_name", "upstreams", "source"} // to the library
+	for _, member := range options.members() {
+		allowed = append(allowed, member.name)
+		value, found := document[member.name]
+		if !found {
+			continue
+		}
+		delete(document, member.name)
+		text, err := json.Marshal(value)
+		if err == nil {
+			err = caddy.StrictUnmarshalJSON(text, member.target)
+		}
+		// The value is not shown: who knows what was pasted there.
+		if err != nil || member.valid != nil && !member.valid() {
+			return options, fmt.Errorf("%s: %s", member.name, member.rule)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(document)) {
+		if !slices.Contains(allowed, name) {
+			return options, fmt.Errorf("unknown member %s; allowed are %s", Quoted(name), strings.Join(allowed, ", "))
+		}
+	}
+	return options, nil
+}
+
+// FirstLookupWait is how long a request waits for the first lookup.
+func (o *Options) FirstLookupWait() time.Duration {
+	if o.FirstLookup > 0 {
+		return time.Duration(o.FirstLookup)
+	}
+	return defaultFirstLookup
+}
+
+// Group holds the options for what is known about pods.
+func (o *Options) Group(source uint64) doors.Group {
+	group := doors.Group{Source: source, GoneAfter: defaultGoneAfter, GoneRate: defaultGoneRate, PageWait: defaultPageWait, MaxWaiting: maxWaiting}
+	if o.PageWait != nil {
+		group.PageWait = time.Duration(*o.PageWait)
+	}
+	if o.GoneAfter > 0 {
+		group.GoneAfter = time.Duration(o.GoneAfter)
+	}
+	if o.GoneRate != nil {
+		group.GoneRate = *o.GoneRate
+	}
+	return group
+}
+
+// PodsKept is how many pods are to be remembered.
+func (o *Options) PodsKept() int { return int(cmp.Or(o.MaxPods, DefaultMaxPods)) }
+
+// lookups is what package hosts needs to know.
+func (o *Options) lookups() (hosts.Options, error) {
+	lookups := hosts.Options{
+		DialTimeout:   time.Duration(o.DialTimeout),
+		FallbackDelay: time.Duration(o.FallbackDelay),
+		Refresh:       time.Duration(o.Refresh),
+		StaleMax:      time.Duration(o.StaleMax),
+		Versions:      o.addressFamilies(),
+	}
+	if o.Resolver != nil {
+		for i, text := range o.Resolver.Addresses {
+			address, err := resolverAddress(text)
+			if err != nil {
+				return lookups, fmt.Errorf("resolver.addresses[%d]: %w", i, err)
+			}
+			lookups.Resolvers = append(lookups.Resolvers, address)
+		}
+	}
+	return lookups, nil
+}
+
+// addressFamilies are those to resolve hosts for. One that is not mentioned is left out if the other one is asked for, and is
+// meant if the other one is ruled out.
+func (o *Options) addressFamilies() dns.Versions {
+	if o.Versions == nil {
+		return dns.Versions{}
+	}
+	enabled := func(version, other *bool) bool {
+		if version != nil {
+			return *version
+		}
+		return other == nil || !*other
+	}
+	return dns.Versions{IPv4: enabled(o.Versions.IPv4, o.Versions.IPv6), IPv6: enabled(o.Versions.IPv6, o.Versions.IPv4)}
+}
+
+// resolverAddress reads the address of a name server the way Caddy does, and returns it the way package hosts wants it.
+func resolverAddress(text string) (string, error) {
+	address, err := caddy.ParseNetworkAddressWithDefaults(text, "udp", 53)
+	if err != nil || address.PortRangeSize() != 1 || address.Host == "" || address.Network != "udp" && address.Network != "tcp" {
+		return "", fmt.Errorf("%s must be the one address of a name server, such as 127.0.0.1:53 or tcp/127.0.0.1:53", Quoted(text))
+	}
+	if address.Network == "tcp" {
+		return "tcp/" + address.JoinHostPort(0), nil
+	}
+	return address.JoinHostPort(0), nil
+}

@@ -1,0 +1,117 @@
+package config
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+)
+
+func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
+	t.Helper()
+	var document map[string]any
+	if err := json.Unmarshal([]byte(config), &document); err != nil {
+		t.Fatal(err)
+	}
+	options, err := takeOptions(document)
+	return options, document, err
+}
+
+func TestTakeOptions(t *testing.T) {
+	options, rest, err := optionsFrom(t, `{"secret": "x", "refresh": "2s", "resolver": {"addresses": ["127.0.0.1", "tcp/[::1]:5353"]}, "dial_timeout": 1000000000,
+		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "first_lookup": "7s",
+		"gone_after": "5s", "gone_rate": 0, "page_wait": 0, "max_pods": 20000, "decision_header": "X-Why"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]any{"secret": "x"}; !reflect.DeepEqual(rest, want) {
+		t.Errorf("left for the library: %v, want %v", rest, want)
+	}
+	resolution, err := options.lookups()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := hosts.Options{
+		Resolvers: []string{"127.0.0.1:53", "tcp/[::1]:5353"}, DialTimeout: time.Second, FallbackDelay: -1,
+		Versions: dns.Versions{IPv6: true}, Refresh: 2 * time.Second, StaleMax: time.Minute,
+	}
+	if !reflect.DeepEqual(resolution, want) {
+		t.Errorf("got %+v, want %+v", resolution, want)
+	}
+	if options.FirstLookupWait() != 7*time.Second || new(Options).FirstLookupWait() != 3*time.Second {
+		t.Errorf("first_lookup %v, and %v by default", options.FirstLookupWait(), new(Options).FirstLookupWait())
+	}
+	if given, without := options.Group(1), new(Options).Group(1); given.PageWait != 0 || without.PageWait != 10*time.Second || without.MaxWaiting != maxWaiting {
+		t.Errorf("page_wait %v, and by default %v", given, without)
+	}
+	if options.PodsKept() != 20000 || new(Options).PodsKept() != 10000 {
+		t.Errorf("max_pods %v, and %v by default", options.PodsKept(), new(Options).PodsKept())
+	}
+	if options.DecisionHeader != "X-Why" {
+		t.Errorf("decision_header %q", options.DecisionHeader)
+	}
+	if options.GoneRate == nil || *options.GoneRate != 0 || time.Duration(options.GoneAfter) != 5*time.Second {
+		t.Errorf("gone_rate %v, gone_after %v", options.GoneRate, options.GoneAfter)
+	}
+}
+
+// Errors name the member and the rule, and never the value: it might be a key in the wrong place.
+func TestBadOptions(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"refresh": "canary"}`:                                    "refresh: must be a duration",
+		`{"refresh": "-1s"}`:                                       "refresh:",
+		`{"gone_after": -1}`:                                       "gone_after:",
+		`{"refresh": 0}`:                                           "refresh: must be a duration such as 10s, and more than zero",
+		`{"gone_after": "0s"}`:                                     "gone_after: must be a duration such as 10s, and more than zero",
+		`{"stale_max": null}`:                                      "stale_max: must be a duration such as 10s, and more than zero",
+		`{"first_lookup": "0s"}`:                                   "first_lookup: must be a duration such as 10s, and more than zero",
+		`{"dial_timeout": "-1s"}`:                                  "dial_timeout: must be a duration such as 10s, and not negative",
+		`{"decision_header": "canary: 1"}`:                         "decision_header: must be the name",
+		`{"decision_header": 1}`:                                   "decision_header: must be the name",
+		`{"page_wait": -1}`:                                        "page_wait: must be a duration such as 10s, and not negative",
+		`{"page_wait": null}`:                                      "page_wait: must be a duration such as 10s, and not negative",
+		`{"max_pods": 0}`:                                          "max_pods: must be a whole number from 1 to 4294967295",
+		`{"max_pods": 4294967296}`:                                 "max_pods: must be a whole number from 1 to 4294967295",
+		`{"gone_rate": -1}`:                                        "gone_rate: must be a whole number",
+		`{"gone_rate": "canary"}`:                                  "gone_rate: must be a whole number",
+		`{"resolver": ["canary"]}`:                                 "resolver: must be an object",
+		`{"resolver": {"canary": 1}}`:                              "resolver: must be an object",
+		`{"resolver": {"addresses": ["a:1-2"]}}`:                   "resolver.addresses[0]:",
+		`{"resolver": {"addresses": ["127.0.0.1",""]}}`:            "resolver.addresses[1]:",
+		`{"resolver": {"addresses": ["unix/canarycanarycanary"]}}`: "resolver.addresses[0]: (a value of 23 characters)",
+		`{"versions": {"ipv5": true}}`:                             "versions: must be an object",
+		`{"versions": {"ipv4": false, "ipv6": false}}`:             `versions: must be an object {"ipv4": true, "ipv6": true} with one of them true`,
+		`{"resolvers": ["canary"]}`:                                `unknown member "resolvers"; allowed are secret, cookie_name, upstreams, source, refresh, resolver, `,
+		`{"canarycanarycanarycanary": 1}`:                          "unknown member (a value of 24 characters); allowed are secret",
+	} {
+		options, _, err := optionsFrom(t, config)
+		if err == nil {
+			_, err = options.lookups()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: got %v, want an error with %q", config, err, want)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	for config, want := range map[string]dns.Versions{
+		`{}`:                                         {},
+		`{"versions": null}`:                         {},
+		`{"versions": {}}`:                           {IPv4: true, IPv6: true},
+		`{"versions": {"ipv4": true}}`:               {IPv4: true},
+		`{"versions": {"ipv4": false}}`:              {IPv6: true},
+		`{"versions": {"ipv6": true}}`:               {IPv6: true},
+		`{"versions": {"ipv6": false}}`:              {IPv4: true},
+		`{"versions": {"ipv4": true, "ipv6": true}}`: {IPv4: true, IPv6: true},
+	} {
+		options, _, err := optionsFrom(t, config)
+		if got := options.addressFamilies(); err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", config, got, err, want)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package config
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
+)
+
+func TestResolvePlaceholders(t *testing.T) {
+	t.Setenv("DOORS_TEST_NETWORK", "10.0.0.0/24")
+	t.Setenv("DOORS_TEST_PORT", "8080")
+	t.Setenv("DOORS_TEST_SPACED", " 8080\n")
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("key1\nkey2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for config, want := range map[string]string{
+		`{"cookie_name":"a"}`:                                    `{"cookie_name":"a"}`,
+		`{"secret":"{file.` + file + `}"}`:                       `{"secret":"key1\nkey2"}`,
+		`{"upstreams":[{"cidr":"{env.DOORS_TEST_NETWORK}"}]}`:    `{"upstreams":[{"cidr":"10.0.0.0/24"}]}`,
+		`{"upstreams":[{"cidrs":["{env.DOORS_TEST_NETWORK}"]}]}`: `{"upstreams":[{"cidrs":["10.0.0.0/24"]}]}`,
+		`{"upstreams":[{"port":"{env.DOORS_TEST_PORT}"}]}`:       `{"upstreams":[{"port":8080}]}`,
+		`{"upstreams":[{"port":"{env.DOORS_TEST_SPACED}"}]}`:     `{"upstreams":[{"port":8080}]}`,
+		`{"upstreams":[{"port":80.50}]}`:                         `{"upstreams":[{"port":80.50}]}`,
+		`{"upstreams":[{"port":"8080"}]}`:                        `{"upstreams":[{"port":"8080"}]}`,
+	} {
+		resolved, err := resolvePlaceholders([]byte(config))
+		if err != nil {
+			t.Errorf("%s: %v", config, err)
+			continue
+		}
+		if got, err := json.Marshal(resolved); err != nil || string(got) != want {
+			t.Errorf("%s resolves to %s, %v, want %s", config, got, err, want)
+		}
+	}
+}
+
+func TestUnresolvedPlaceholders(t *testing.T) {
+	t.Setenv("DOORS_TEST_EMPTY", "")
+	for config, want := range map[string][]string{
+		`{"secret":"{env.DOORS_TEST_EMPTY}"}`:                       {"secret", "{env.DOORS_TEST_EMPTY}", "empty"},
+		`{"secret":"{env.DOORS_TEST_NOT_SET}"}`:                     {"secret", "{env.DOORS_TEST_NOT_SET}"},
+		`{"secret":"{file./nowhere/at/all}"}`:                       {"secret", "{file./nowhere/at/all}"},
+		`{"upstreams":[{},{"host":"{no.such.placeholder}"}]}`:       {"upstreams[1].host", "{no.such.placeholder}"},
+		`{"a key in the wrong place":"{env.DOORS_TEST_NOT_SET}"}`:   {"(a value of 24 characters): ", "{env.DOORS_TEST_NOT_SET}"},
+		`{"upstreams":[{"cidrs":["10.0.0.0/24","{http.vars.x}"]}]}`: {"upstreams[0].cidrs[1]", "{http.vars.x}", "unknown"},
+		`{"secret":"{` + caddytest.Secret + `}"}`:                   {"secret", "(its name has 44 characters)", "unknown"},
+		`{"secret":"{env.X:` + caddytest.Secret + `}"}`:             {"secret", "(its name has 50 characters)", "empty"},
+		`{"secret":"{file.` + caddytest.Secret + `}"}`:              {"secret", "(its name has 49 characters)", "cannot be read"},
+	} {
+		_, err := resolvePlaceholders([]byte(config))
+		if err == nil {
+			t.Errorf("%s resolves", config)
+			continue
+		}
+		for _, part := range want {
+			if !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), caddytest.Secret[:8]) {
+				t.Errorf("%s: error lacks %q, or shows the key: %v", config, part, err)
+			}
+		}
+	}
+}
+
+// A port that comes from a placeholder keeps the rules of one in a Caddyfile, and is shown only if it cannot be a key.
+func TestPortsFromPlaceholders(t *testing.T) {
+	for value, want := range map[string]string{
+		"true": `"true" is no port`, "null": `"null" is no port`, "8e3": `"8e3" is no port`, "http": `"http" is no port`, "65536": "65536 is no port", "080": `"080" is no port`,
+		`"8080"`: "is no port", `{"canary": "canary canary canary"}`: "a value of 34 characters is no port",
+	} {
+		t.Setenv("DOORS_TEST_PORT", value)
+		_, err := resolvePlaceholders([]byte(`{"upstreams":[{"port":"{env.DOORS_TEST_PORT}"}]}`))
+		if err == nil || !strings.HasPrefix(err.Error(), "upstreams[0].port: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: got %v, want an error with %q", value, err, want)
+		}
+	}
+}
+
+func TestHoldsSecret(t *testing.T) {
+	for config, want := range map[string]bool{
+		`{"secret":"AAECAwQFBgcICQoLDA0ODw=="}`:            true,
+		`{"secret":""}`:                                    false,
+		`{}`:                                               false,
+		`{"secret":"{env.DOORS_SECRET}"}`:                  false,
+		`{"secret":"{file./run/secrets/doors}"}`:           false,
+		`{"secret":"{env.NEW} AAECAwQFBgcICQoLDA0ODw=="}`:  true,
+		`{"secret":"{env.NEW} {env.OLD}"}`:                 false,
+		`{"secret":"AAECAwQFBgcICQoLDA0ODw==\n{env.OLD}"}`: true,
+		`{"secret":"{file./run/my secrets/doors}\n"}`:      false,
+		`{"secret":7}`:                                     false,
+	} {
+		if got := holdsSecret([]byte(config)); got != want {
+			t.Errorf("%s: %v", config, got)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+// In: the JSON of a doors_upstream source.
+// Out: its router, its options, and what may be shown of it.
+
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
+)
+
+const (
+	// SourceName is the name of the source of upstreams.
+	SourceName = "doors_upstream"
+	// Directive is that of the handler, in a Caddyfile and in JSON.
+	Directive = "reverse_proxy"
+)
+
+// Source is what a configuration says about a source of upstreams.
+type Source struct {
+	// The AES keys of the tokens: one to eight, separated by white space, each in standard base64 of 16, 24 or 32 bytes
+	// (`openssl rand -base64 32`). All of them open tokens. Required.
+	Secret string `json:"secret,omitempty"`
+
+	// The name of the cookie in which the app keeps the token of the pod that a browser last got a page from.
+	// Required with more than one upstream.
+	CookieName string `json:"cookie_name,omitempty"`
+
+	// The servers: each a set of pods that can stand in for each other. Required.
+	Upstreams []Upstream `json:"upstreams,omitempty"`
+
+	Options
+
+	// text is the source's JSON as it was loaded. The library reads it, so that one parser reports all mistakes.
+	text json.RawMessage
+}
+
+// Upstream is one server of a Source: where its pods live and how new pages reach it.
+type Upstream struct {
+	// The range of the pods' addresses, such as 10.0.0.0/24 or fd00:1::/64. Either this or `cidrs` is required.
+	CIDR string `json:"cidr,omitempty"`
+
+	// The ranges of the pods' addresses, where there is more than one.
+	CIDRs []string `json:"cidrs,omitempty"`
+
+	// The DNS name (best of a headless service) or IP address at which the server's fresh pods are found. Required.
+	Host string `json:"host,omitempty"`
+
+	// The TCP port of the pods, 1 to 65535, or a placeholder for it. Required.
+	Port caddyhttp.WeakString `json:"port,omitempty"`
+}
+
+// UnmarshalJSON keeps the JSON for Load. It is decoded only there, by the library: it knows where in the document
+// a mistake is, and which values must not be repeated in an error.
+func (s *Source) UnmarshalJSON(config []byte) error {
+	s.text = bytes.Clone(config)
+	return nil
+}
+
+// Text is the source's JSON.
+func (s *Source) Text() (json.RawMessage, error) {
+	if s.text == nil { // made by Go code and not decoded
+		return json.Marshal(s)
+	}
+	return s.text, nil
+}
+
+// Forget lets go of the JSON: it may be large and holds the secret.
+func (s *Source) Forget() { s.text = nil }
+
+// Loaded is what the JSON of a source means, with the values of all placeholders.
+type Loaded struct {
+	Options
+	Router *doors.Router
+
+	// Lookups say how hosts are resolved.
+	Lookups hosts.Options
+
+	// Set stands for the secret and the set of upstreams: what is known of one set says nothing about pages of another. It must not be shown.
+	Set string
+
+	// CookieName and the CIDRs of each upstream may be shown.
+	CookieName string
+	CIDRs      [][]string
+
+	// Notice is what is to be said about the configuration that is no fault, "" if nothing is.
+	Notice string
+}
+
+// Load reads the JSON of a source.
+func Load(text json.RawMessage) (*Loaded, error) {
+	document, err := resolvePlaceholders(text)
+	if err != nil {
+		return nil, err
+	}
+	loaded := new(Loaded)
+	if loaded.Options, err = takeOptions(document); err != nil {
+		return nil, err
+	}
+	if loaded.Lookups, err = loaded.lookups(); err != nil {
+		return nil, err
+	}
+	config, err := json.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	if loaded.Router, err = doors.NewRouter(config); err != nil {
+		return nil, err
+	}
+	if holdsSecret(text) {
+		loaded.Notice = literalSecret
+	}
+	secret, _ := document["secret"].(string)
+	loaded.Set = withUpstreams(secret, loaded.Router)
+	loaded.CookieName, _ = document["cookie_name"].(string)
+	loaded.CIDRs = cidrsOf(document)
+	return loaded, nil
+}
+
+// cidrsOf takes them from a configuration that the library has accepted.
+func cidrsOf(document map[string]any) (all [][]string) {
+	upstreams, _ := document["upstreams"].([]any)
+	for _, upstream := range upstreams {
+		members, _ := upstream.(map[string]any)
+		var cidrs []string
+		if one, ok := members["cidr"].(string); ok {
+			cidrs = []string{one}
+		}
+		several, _ := members["cidrs"].([]any)
+		for _, one := range several {
+			text, _ := one.(string)
+			cidrs = append(cidrs, text)
+		}
+		all = append(all, cidrs)
+	}
+	return all
+}
+
+// withUpstreams is a text that stands for a secret and the set of upstreams: what is known of one set says nothing about pages of another.
+func withUpstreams(secret string, router *doors.Router) string {
+	upstreams := make([]string, router.Upstreams())
+	for i := range upstreams {
+		name, port := router.Upstream(i)
+		upstreams[i] = net.JoinHostPort(name, strconv.Itoa(int(port)))
+	}
+	slices.Sort(upstreams)
+	return secret + "\n" + strings.Join(slices.Compact(upstreams), "\n")
+}

@@ -1,0 +1,202 @@
+// In: a doors_upstream source of a configuration.
+// Out: the same, in use: its router, and the hosts that its upstreams resolve to.
+
+package proxy
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
+	"github.com/doors-dev/doors-caddy/go"
+	"go.uber.org/zap"
+)
+
+// Source is the upstream source of Doors apps. Requests that carry the token of a page go to the pod that owns the page;
+// all others go to the pods that a server's host resolves to now.
+//
+// All strings take global placeholders such as {env.DOORS_SECRET} and {file./run/secrets/doors}. They are resolved when the
+// configuration is loaded, into memory that no API shows: a key that comes from a placeholder is never part of
+// the configuration.
+type Source struct {
+	config.Source
+
+	loaded  *config.Loaded
+	servers []*server
+	keys    metrics.Keys
+	process *Process
+	around  *config.Around
+
+	group  doors.Group // of requests that belong to no server
+	logger *zap.Logger
+
+	// seeking is what is dialled in the background, and connected tells those who wait for a pod that one was reached.
+	seeking   seeking
+	connected hosts.News
+
+	// retired is when another configuration has taken over, 0 while this one is in force. Requests still come over
+	// connections that were open then.
+	retired atomic.Int64
+
+	// underStockHandler is set when this Caddy's tables could not be taken over.
+	underStockHandler bool
+
+	// choosesItself is set when the user left the choice of a pod to us.
+	choosesItself bool
+
+	// turns is nil with one server.
+	turns *turns
+
+	// triesAgain is set when the user said how to retry: then a request that has failed everywhere starts over.
+	triesAgain bool
+}
+
+// CaddyModule returns the module's registration.
+func (*Source) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.reverse_proxy.upstreams." + config.SourceName,
+		New: func() caddy.Module { return new(Source) },
+	}
+}
+
+// Inspected is told of each handler with a source when it has been provisioned, with what is to be said about its options. It is nil but while the
+// command line loads a configuration, which only happens in a process that does nothing else.
+var Inspected func(h *Handler, warnings []config.Warning)
+
+// Provision makes the router and begins to use the hosts.
+func (s *Source) Provision(ctx caddy.Context) error {
+	s.logger = ctx.Logger()
+	if err := s.checkParent(ctx); err != nil {
+		return err
+	}
+	text, err := s.Text()
+	if err != nil {
+		return err
+	}
+	if Inspected == nil { // else the command line compares it
+		s.Forget()
+	}
+	if s.loaded, err = config.Load(text); err != nil {
+		return err
+	}
+	s.Options = s.loaded.Options
+	for _, warning := range s.loaded.Router.Warnings() {
+		s.logger.Warn(warning)
+	}
+	if s.process, err = Acquire(); err != nil {
+		return err
+	}
+	s.group = s.loaded.Group(s.process.number(s.loaded.Set))
+	s.loaded.Set = "" // it holds the secret
+	s.servers = newServers(s.loaded, s.process, s.group, s.logger)
+	if len(s.servers) > 1 {
+		s.turns = newTurns(len(s.servers))
+	}
+	s.keys = metrics.KeysOf(s.loaded.Router.KeyIDs())
+	s.logSummary()
+	if err := metrics.Register(ctx.GetMetricsRegistry(), s.process.Metrics()); err != nil {
+		return err
+	}
+	s.around = s.process.sources.add(s, config.AppOf(ctx.Modules()))
+	if s.loaded.Notice != "" && s.around.Once(s.loaded.Notice) {
+		s.logger.Info(s.loaded.Notice)
+	}
+	s.limitPods()
+	return nil
+}
+
+// namedServers is how many servers the summary names.
+const namedServers = 10
+
+// logSummary writes a line that says what the source will do.
+func (s *Source) logSummary() {
+	var named []string
+	for _, server := range s.servers[:min(len(s.servers), namedServers)] {
+		named = append(named, server.hostport)
+	}
+	var keys []string
+	for position, id := range s.loaded.Router.KeyIDs() {
+		keys = append(keys, strconv.Itoa(position)+":"+id)
+	}
+	s.logger.Info("routing Doors pages",
+		zap.Int("servers", len(s.servers)), zap.Strings("upstreams", named),
+		zap.Strings("keys", keys), zap.String("cookie_name", s.loaded.CookieName),
+		zap.Duration("refresh", cmp.Or(time.Duration(s.Refresh), hosts.DefaultRefresh)),
+		zap.Duration("stale_max", cmp.Or(time.Duration(s.StaleMax), hosts.DefaultStaleMax)),
+		zap.Duration("first_lookup", s.FirstLookupWait()),
+		zap.Duration("gone_after", s.group.GoneAfter), zap.Uint32("gone_rate", s.group.GoneRate),
+		zap.Duration("page_wait", s.group.PageWait), zap.Int("max_pods", s.PodsKept()),
+		zap.String("decision_header", s.DecisionHeader))
+}
+
+// limitPods bounds how many pods the process remembers.
+func (s *Source) limitPods() {
+	if err := s.process.pods.Limit(s.process.sources.maxPods()); err != nil {
+		s.logFault(err)
+	}
+}
+
+// Loaded is what the configuration of the source means.
+func (s *Source) Loaded() *config.Loaded { return s.loaded }
+
+// Upstream is what is shown of the upstream with this index.
+func (s *Source) Upstream(index int) show.Upstream { return s.servers[index] }
+
+// checkParent makes sure that the source serves a handler that obeys it: under any other, tokens would be ignored.
+func (s *Source) checkParent(ctx caddy.Context) error {
+	lineage := ctx.Modules()
+	if len(lineage) < 2 {
+		return fmt.Errorf("%s works inside reverse_proxy only", config.SourceName)
+	}
+	switch parent := lineage[len(lineage)-2].(type) {
+	case interface{ ReverseProxy() *reverseproxy.Handler }: // ours
+		return checkNoStaticUpstreams(parent.ReverseProxy())
+	case *reverseproxy.Handler: // met only where Caddy's tables could not be taken over
+		if err := checkNoStaticUpstreams(parent); err != nil {
+			return err
+		}
+		return s.adoptStockHandler(ctx, parent)
+	case *reverseproxy.MultiUpstreams:
+		return fmt.Errorf("%s cannot be one of several sources in `multi`: it must see every request alone", config.SourceName)
+	default:
+		return fmt.Errorf("%s works inside reverse_proxy only, not inside %s", config.SourceName, caddy.GetModuleID(parent))
+	}
+}
+
+func checkNoStaticUpstreams(h *reverseproxy.Handler) error {
+	if len(h.Upstreams) > 0 {
+		return fmt.Errorf("static upstreams beside %s: it names every upstream itself", config.SourceName)
+	}
+	return nil
+}
+
+// Cleanup lets go of the hosts. The router is freed when the last request that uses it has ended.
+func (s *Source) Cleanup() error {
+	for _, server := range s.servers {
+		server.host.Release()
+	}
+	if s.process == nil { // provisioning failed before
+		return nil
+	}
+	s.process.sources.remove(s)
+	s.limitPods()
+	s.retired.Store(int64(s.process.Now()))
+	return s.process.Release()
+}
+
+// Interface guards
+var (
+	_ caddy.Module                       = (*Source)(nil)
+	_ caddy.Provisioner                  = (*Source)(nil)
+	_ caddy.CleanerUpper                 = (*Source)(nil)
+	_ reverseproxy.CachingUpstreamSource = (*Source)(nil)
+	_ show.Source                        = (*Source)(nil)
+)

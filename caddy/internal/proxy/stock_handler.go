@@ -1,0 +1,147 @@
+// In: a doors_upstream source under Caddy's own reverse_proxy handler, in a Caddy whose tables could not be taken over.
+// Out: the same routing and the same answers, as far as they can be given from below the proxy loop.
+
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/go"
+)
+
+// stockTransport sits between Caddy's own proxy loop and its HTTP transport. The loop asks the source for upstreams, which is
+// when the decision is taken, and then for a round trip, which is where 410 and 503 are made. What only Handler
+// can do is missing here: load balancing, retries and health checks apply to pods too, and TLS upstreams need
+// their tls_server_name. Receiver streams are held as usual. A page load does not wait for a pod, which only the loop could choose. It gets 503
+// where the loop has no other try; else, and where no pod is known, what Caddy answers.
+type stockTransport struct {
+	transport
+	lastTry bool // the loop tries no second pod
+}
+
+// adoptStockHandler puts a stockTransport into the handler, which is being provisioned and has got no further than
+// loading the source.
+func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Handler) error {
+	if handler.Transport == nil {
+		stock := new(reverseproxy.HTTPTransport)
+		if err := stock.Provision(ctx); err != nil {
+			return fmt.Errorf("provisioning default transport: %w", err)
+		}
+		handler.Transport = stock
+	}
+	transport, err := newTransport(handler.Transport, s)
+	if err != nil {
+		return err
+	}
+	lb := handler.LoadBalancing
+	handler.Transport = stockTransport{transport, lb == nil || lb.Retries == 0 && lb.TryDuration == 0}
+	s.underStockHandler = true
+	return nil
+}
+
+// gonePod stands in the pool for a pod that no token names: the loop must choose something before it makes the round trip
+// that is answered with 410. Nothing can listen at this address.
+var gonePod = pod{server: new(server), upstream: &reverseproxy.Upstream{Dial: "0.0.0.0:0"}, lastAnswer: new(atomic.Int64)}
+
+// RoundTrip proxies the request, or makes the answer that the page understands.
+func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	serving, ok := t.source.requestOf(r.Context())
+	if !ok {
+		return t.transport.RoundTrip(r)
+	}
+	// The loop's own policy chose, so the choice is known only now.
+	if dial, ok := reverseproxy.GetDialInfo(r.Context()); ok {
+		t.source.choose(serving, dial.Upstream)
+	}
+	// Dials run in goroutines of their own, which must not look at Caddy's variables: handlers write there.
+	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
+	if t.source.DecisionHeader != "" { // interim answers have it too
+		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+			Got1xxResponse: func(_ int, header textproto.MIMEHeader) error {
+				serving.shown.Announce(http.Header(header))
+				return nil
+			},
+		}))
+	}
+	verdict := t.source.verdictBefore(serving)
+	for {
+		if !verdict.final() {
+			response, err := t.transport.RoundTrip(r)
+			switch {
+			case err == nil:
+				serving.shown.Announce(response.Header)
+			case serving.decision.Kind == doors.Pod:
+				verdict = t.source.verdictAfter(serving, err)
+			case t.lastTry:
+				verdict = t.source.verdictOfLoad(serving, err, serving.mayWait(r))
+				verdict.page = serving.mayWait(r) && acceptsHTML(r)
+			}
+			if !verdict.final() {
+				return t.counted(serving, response), err
+			}
+		}
+		if !verdict.holds || !serving.isReceiver(r) {
+			break
+		}
+		if _, again := t.source.waitForPod(r.Context(), serving); !again {
+			break
+		}
+		serving.attempt = noAttempt
+		if chosen, ok := serving.chosenPod(); ok {
+			t.source.enter(serving, chosen)
+		}
+		verdict = t.source.verdictBefore(serving)
+	}
+	t.source.leave(serving)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	serving.cause = verdict.cause
+	header := make(http.Header)
+	serving.shown.Announce(header)
+	verdict.describe(header)
+	return &http.Response{
+		Status:     strconv.Itoa(verdict.status) + " " + http.StatusText(verdict.status),
+		StatusCode: verdict.status,
+		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:  header,
+		Body:    io.NopCloser(strings.NewReader(verdict.body())),
+		Request: r,
+	}, nil
+}
+
+// counted counts the request until its answer has been read. A body that is a connection must stay one, and is not counted.
+func (t stockTransport) counted(serving *request, response *http.Response) *http.Response {
+	if response == nil || response.StatusCode == http.StatusSwitchingProtocols {
+		t.source.leave(serving)
+	} else {
+		response.Body = leavingBody{response.Body, func() { t.source.leave(serving) }}
+	}
+	return response
+}
+
+// requestVariable is the name under which Caddy's variables keep a request of this source. The proxy loop of the stock handler gives
+// the source no way to add to the request's context.
+func (s *Source) requestVariable() string { return fmt.Sprintf("doors_upstream.%p", s) }
+
+// beginUnderStockHandler takes the decision about a request that came through the stock handler.
+func (s *Source) beginUnderStockHandler(r *http.Request) (*request, error) {
+	serving, err := s.begin(r)
+	if err != nil {
+		return nil, err
+	}
+	serving.show(r.Context(), make(http.Header)) // the header is added to the answer, when there is one
+	caddyhttp.SetVar(r.Context(), s.requestVariable(), serving)
+	return serving, nil
+}

@@ -1,0 +1,112 @@
+package proxy
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
+	"github.com/doors-dev/doors-caddy/go"
+	"go.uber.org/zap/zapcore"
+)
+
+const everything = "{http.doors.decision}|{http.doors.reason}|{http.doors.pod}|{http.doors.upstream}"
+
+// What is seen of a request, step by step.
+func TestVisible(t *testing.T) {
+	source := &Source{Source: config.Source{Options: config.Options{DecisionHeader: "X-Why"}}, servers: []*server{{name: "app.test", hostport: "app.test:8080", port: 8080}}}
+	begin := func(decision doors.Decision) (*request, *caddy.Replacer, http.Header) {
+		replacer, recorder := caddy.NewReplacer(), httptest.NewRecorder()
+		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, recorder, &caddyhttp.Server{})
+		q := &request{source: source, decision: decision}
+		if decision.Kind == doors.Pod {
+			q.pod[0] = source.servers[0].newPod(decision.Addr)
+		}
+		q.show(r.Context(), recorder.Header())
+		return q, replacer, recorder.Header()
+	}
+	check := func(q *request, replacer *caddy.Replacer, header http.Header, text, item string) {
+		t.Helper()
+		if got := replacer.ReplaceAll(everything, ""); got != text {
+			t.Errorf("placeholders: %s, want %s", got, text)
+		}
+		q.shown.Announce(header)
+		if got := header.Get("X-Why"); got != item {
+			t.Errorf("header: %s, want %s", got, item)
+		}
+	}
+	byToken := doors.Decision{Kind: doors.Pod, Path: doors.PathSync, Addr: netip.MustParseAddr("10.0.0.7")}
+
+	q, replacer, header := begin(byToken)
+	check(q, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
+	q.cause = metrics.PodGone
+	check(q, replacer, header, "pod|pod_gone|10.0.0.7:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
+	q.chosen = source.servers[0].newPod(netip.MustParseAddr("10.0.0.8"))
+	check(q, replacer, header, "pod|pod_gone|10.0.0.8:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
+
+	q, replacer, header = begin(doors.Decision{Kind: doors.Gone, Reason: doors.ReasonNoCIDR, Path: doors.PathHook, Upstream: -1, Addr: byToken.Addr})
+	check(q, replacer, header, "gone|the_address_is_in_no_CIDR||", "gone;reason=the_address_is_in_no_CIDR;path=hook")
+
+	q, replacer, header = begin(doors.Decision{Kind: doors.Server, Reason: doors.ReasonCookie, Addr: byToken.Addr})
+	check(q, replacer, header, "server|cookie||app.test:8080", "server;reason=cookie;path=page;upstream=0")
+
+	// A second source that sees the same request speaks instead of the first.
+	inner := &request{source: source, decision: byToken, pod: [1]pod{source.servers[0].newPod(byToken.Addr)}, outer: q}
+	inner.show(context.WithValue(t.Context(), caddy.ReplacerCtxKey, replacer), header)
+	check(inner, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
+
+	encoder := zapcore.NewMapObjectEncoder()
+	if err := inner.shown.MarshalLogObject(encoder); err != nil || len(encoder.Fields) != 4 || encoder.Fields["pod"] != "10.0.0.7:8080" || encoder.Fields["path"] != "sync" {
+		t.Errorf("%v, %v", encoder.Fields, err)
+	}
+	if _, known := replacer.Get("http.doors.other"); known {
+		t.Error("an unknown placeholder has a value")
+	}
+}
+
+// A source in handle_errors, where nothing is left of the first one's context, speaks instead of the first; so does one under the
+// stock handler.
+func TestLastSourceIsVisible(t *testing.T) {
+	for name, test := range map[string]struct {
+		server *caddyhttp.Server
+		source *Source
+	}{
+		"in handle_errors":        {&caddyhttp.Server{Errors: new(caddyhttp.HTTPErrorConfig)}, new(Source)},
+		"under the stock handler": {new(caddyhttp.Server), &Source{underStockHandler: true}},
+	} {
+		replacer := caddy.NewReplacer()
+		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
+		for _, host := range []string{"first.test", "second.test", "third.test"} {
+			q := &request{source: test.source, decision: doors.Decision{Kind: doors.Server, Upstream: -1}}
+			chosen := &server{name: host + ".", hostport: host + ".:80", port: 80}
+			chosen.setNameForApp()
+			q.chosen = chosen.newPod(netip.MustParseAddr("10.0.0.1"))
+			q.show(r.Context(), make(http.Header))
+			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.hostport}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|"+host+".:80|" {
+				t.Errorf("%s: %s, want %s", name, got, host)
+			}
+		}
+	}
+}
+
+// Every request is made visible, and few are looked at: it costs one allocation.
+func TestVisibleIsCheap(t *testing.T) {
+	bare, header := httptest.NewRequest("GET", "/", nil), make(http.Header)
+	source := new(Source)
+	measure := func(show func(*http.Request)) float64 {
+		return testing.AllocsPerRun(100, func() {
+			show(caddyhttp.PrepareRequest(bare, caddy.NewReplacer(), nil, new(caddyhttp.Server)))
+		})
+	}
+	without := measure(func(r *http.Request) { _ = r.Context() })
+	q := &request{source: source}
+	with := measure(func(r *http.Request) { q.show(r.Context(), header) })
+	if with-without > 1 {
+		t.Errorf("%v allocations, %v without", with, without)
+	}
+}

@@ -1,0 +1,50 @@
+// In: a request to Caddy's admin API below /doors.
+// Out: the same as on a site, but for the page, which browsers could not open there.
+
+package show
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
+)
+
+const apiPath = "/doors"
+
+// API shows what a process knows at the admin endpoint.
+type API struct {
+	// acquire gets the process for one request only: Caddy has this module in every configuration, and needs nothing of ours in most.
+	acquire func() (Held, error)
+
+	// ended ends with the admin server. The context of the module may end long before: Caddy replaces the admin server before it provisions
+	// apps, and keeps the new one when they fail.
+	ended    chan struct{}
+	watching sync.Once
+}
+
+// Start makes it ready.
+func (a *API) Start(acquire func() (Held, error)) { a.acquire, a.ended = acquire, make(chan struct{}) }
+
+// Routes returns the paths.
+func (a *API) Routes() []caddy.AdminRoute {
+	handler := caddy.AdminHandlerFunc(a.serve)
+	return []caddy.AdminRoute{{Pattern: apiPath, Handler: handler}, {Pattern: apiPath + "/", Handler: handler}}
+}
+
+func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
+	// Each configuration has an admin server of its own, which waits for held questions when it is replaced.
+	a.watching.Do(func() {
+		if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
+			server.RegisterOnShutdown(sync.OnceFunc(func() { close(a.ended) }))
+		}
+	})
+	held, err := a.acquire()
+	if err != nil {
+		return err
+	}
+	status.Responder{Reporter: held, Ended: a.ended}.ServeAPI(w, r, strings.TrimPrefix(r.URL.Path, apiPath))
+	return held.Release()
+}

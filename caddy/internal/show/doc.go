@@ -1,0 +1,11 @@
+// Package show is what people see: the log fields, placeholders and header of a request, the lines about hosts, the state as a page and as JSON, and gauges.
+//
+//	request.go  the decision about a request and what became of it in, placeholders, fields of the access log and a header out
+//	state.go    what the process knows in, the document that shows it out
+//	gauges.go   the same in, what metrics are made of out
+//	site.go     requests to doors_status in, that document out; api.go the same at the admin API
+//	log.go      a change in, a line in the log out
+//
+// Beneath it metrics holds the counters and gauges, and status the document, the page and the question whether a pod is idle. It decides nothing, and what it
+// shows it gets from others: it knows neither how requests are served nor how configurations are read.
+package show

@@ -1,0 +1,48 @@
+// In: what the process knows about pods and hosts.
+// Out: the same, for whoever collects metrics.
+
+package show
+
+import (
+	"net/netip"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
+	"github.com/doors-dev/doors-caddy/go"
+)
+
+// Metrics gives the metrics access to everything that outlives configurations.
+func (r *Reporter) Metrics() *metrics.State {
+	return &metrics.State{Pods: r.followedPods, Now: r.process.Now, Fresh: r.freshPods, Hosts: r.process.Hosts}
+}
+
+// followedPods lists the pods, and keeps the lookups of the hosts going that those with requests belong to. Else the pods of a site
+// that nobody opens a new page of would never be seen to drain.
+func (r *Reporter) followedPods() ([]doors.PodState, error) {
+	known, err := r.process.Pods().List()
+	sources, followed := r.process.InForce(), make(map[uint64]bool)
+	for _, pod := range known {
+		if pod.InFlight == 0 || followed[pod.Server] || !metrics.Labelled(pod.Server) {
+			continue
+		}
+		if upstream := upstreamOf(sources, pod); upstream != nil {
+			followed[pod.Server] = true
+			upstream.Use()
+		}
+	}
+	return known, err
+}
+
+// freshPods calls back for each server that has a label, with the pods that its host resolves to and those of them that are outside its networks, which the library learns by it. Of the
+// others there may be very many.
+func (r *Reporter) freshPods(yield func(server uint64, pods, outside []netip.AddrPort)) {
+	for _, source := range r.process.InForce() {
+		for i := range source.Loaded().Router.Upstreams() {
+			upstream := source.Upstream(i)
+			if !metrics.Labelled(upstream.Number()) {
+				continue
+			}
+			pods, outside := upstream.Fresh()
+			yield(upstream.Number(), pods, outside)
+		}
+	}
+}

@@ -1,0 +1,287 @@
+// In: what the process knows: sources, hosts, pods, counters.
+// Out: the document that shows it, and whether a pod is idle.
+
+package show
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
+	"github.com/doors-dev/doors-caddy/go"
+)
+
+// Process is what this process knows. Any number of goroutines may use it.
+type Process interface {
+	// Now is the time on the clock of Pods.
+	Now() time.Duration
+	Pods() *doors.Pods
+	// Hosts are all names that are resolved.
+	Hosts() []hosts.State
+	// InForce are the sources of the configuration that Caddy runs.
+	InForce() []Source
+}
+
+// Source is a source of upstreams.
+type Source interface {
+	// Loaded is what its configuration means.
+	Loaded() *config.Loaded
+	// Upstream is the one with this index of the router.
+	Upstream(index int) Upstream
+}
+
+// Upstream is one upstream of a source.
+type Upstream interface {
+	// Number stands for it in what the library says about pods.
+	Number() uint64
+	Hostport() string
+	Port() uint16
+	// Holds tells whether an address is in its networks.
+	Holds(netip.Addr) bool
+	// Host is what is known about its host.
+	Host() hosts.State
+	// Use keeps the lookups of its host going.
+	Use()
+	// Fresh are the pods that its host resolves to, and those of them outside of its networks.
+	Fresh() (pods, outside []netip.AddrPort)
+}
+
+// Reporter describes what a process knows.
+type Reporter struct {
+	process  Process
+	recorder status.Recorder
+}
+
+// NewReporter describes a process.
+func NewReporter(process Process) *Reporter { return &Reporter{process: process} }
+
+// State describes everything. Who reads it keeps the lookups of the hosts going whose pods are shown.
+func (r *Reporter) State() (*status.State, error) {
+	now := r.process.Now()
+	known, err := r.process.Pods().List()
+	if err != nil {
+		return nil, err
+	}
+	sources := r.process.InForce()
+	inUse := make(map[Upstream]bool)
+	pods := make(map[netip.AddrPort]status.Pod, len(known))
+	for _, pod := range known {
+		upstream := upstreamOf(sources, pod)
+		if upstream != nil && !inUse[upstream] {
+			inUse[upstream] = true
+			upstream.Use()
+		}
+		pods[pod.Pod] = describePod(pod, upstream, now)
+	}
+	state := &status.State{
+		UptimeSeconds: seconds(now),
+		Sources:       make([]status.Source, len(sources)),
+		Pods:          make([]status.Pod, 0, len(pods)),
+		Answers:       answers(),
+		History:       r.recorder.History(),
+	}
+	for i, source := range sources {
+		state.Sources[i] = describeSource(source, inUse, pods)
+	}
+	addresses := make([]netip.AddrPort, 0, len(pods))
+	for address := range pods {
+		addresses = append(addresses, address)
+	}
+	slices.SortFunc(addresses, netip.AddrPort.Compare)
+	for _, address := range addresses {
+		state.Pods = append(state.Pods, pods[address])
+	}
+	return state, nil
+}
+
+// answers are what the metrics count.
+func answers() (counted status.Answers) {
+	counted.Gone, counted.Unavailable = metrics.Answers()
+	return counted
+}
+
+// upstreamOf finds the upstream that a pod belongs to, nil if no source has it.
+func upstreamOf(sources []Source, pod doors.PodState) Upstream {
+	for _, source := range sources {
+		if i, ok := source.Loaded().Router.Lookup(pod.Pod.Addr()); ok {
+			if upstream := source.Upstream(i); upstream.Number() == pod.Server {
+				return upstream
+			}
+		}
+	}
+	// Its host resolves to an address outside its own networks, which is a mistake that should be seen.
+	for _, source := range sources {
+		for i := range min(source.Loaded().Router.Upstreams(), status.MaxServers) {
+			if upstream := source.Upstream(i); upstream.Number() == pod.Server {
+				return upstream
+			}
+		}
+	}
+	return nil
+}
+
+// generationOf tells whether the host of an upstream resolves to a pod now.
+func generationOf(upstream Upstream, pod netip.AddrPort) status.Generation {
+	if upstream == nil {
+		return status.Unknown
+	}
+	addresses := upstream.Host().Addresses
+	switch {
+	case len(addresses) == 0:
+		return status.Unknown
+	case pod.Port() == upstream.Port() && slices.Contains(addresses, pod.Addr()):
+		return generation(upstream, pod.Addr())
+	default:
+		return status.Draining
+	}
+}
+
+// generation is that of an address to which the upstream's host resolves.
+func generation(upstream Upstream, address netip.Addr) status.Generation {
+	if upstream.Holds(address) {
+		return status.Fresh
+	}
+	return status.Outside
+}
+
+func describePod(pod doors.PodState, upstream Upstream, now time.Duration) status.Pod {
+	described := status.Pod{
+		Pod:                 pod.Pod.String(),
+		Generation:          generationOf(upstream, pod.Pod),
+		Verdict:             status.Alive,
+		InFlight:            pod.InFlight,
+		Streams:             pod.Streams,
+		RefusedDials:        pod.Refused,
+		FirstSeenSecondsAgo: secondsAgo(now, pod.FirstSeen),
+		LastSeenSecondsAgo:  secondsAgo(now, pod.LastSeen),
+	}
+	if upstream != nil {
+		described.Server = upstream.Hostport()
+	}
+	switch pod.Verdict {
+	case doors.VerdictUnreachable:
+		described.Verdict = status.Unreachable
+	case doors.VerdictGone:
+		described.Verdict = status.Gone
+	}
+	if pod.Verdict != doors.VerdictNone {
+		described.UnreachableSecondsAgo = secondsAgo(now, pod.UnreachableSince)
+	}
+	return described
+}
+
+// secondsAgo is the time from then to now. What was noted after now was taken is not in the future.
+func secondsAgo(now, then time.Duration) *float64 {
+	ago := seconds(max(now-then, 0))
+	return &ago
+}
+
+// seconds are those of a duration, to the millisecond.
+func seconds(duration time.Duration) float64 { return float64(duration.Milliseconds()) / 1000 }
+
+// describeSource describes a source, and adds to the pods those that its hosts resolve to and that nobody has used yet.
+func describeSource(source Source, inUse map[Upstream]bool, pods map[netip.AddrPort]status.Pod) status.Source {
+	loaded := source.Loaded()
+	total := loaded.Router.Upstreams()
+	described := status.Source{
+		Keys:         []status.Key{},
+		CookieName:   loaded.CookieName,
+		Servers:      []status.Server{},
+		ServersTotal: total,
+	}
+	for position, id := range loaded.Router.KeyIDs() {
+		described.Keys = append(described.Keys, status.Key{Position: position, ID: id})
+	}
+	for i := range total {
+		upstream := source.Upstream(i)
+		host := upstream.Host()
+		if total > status.MaxServers && !inUse[upstream] && !host.Active {
+			continue
+		}
+		if len(described.Servers) == status.MaxServers {
+			break
+		}
+		one := status.Server{Server: upstream.Hostport(), CIDRs: loaded.CIDRs[i], Addresses: Texts(host.Addresses), Resolving: host.Active}
+		if host.Age > 0 {
+			one.ResolvedSecondsAgo = secondsAgo(host.Age, 0)
+		}
+		if host.Error != nil {
+			one.DNSError = host.Error.Error()
+			one.FailingSecondsAgo = secondsAgo(host.FailingFor, 0)
+		}
+		described.Servers = append(described.Servers, one)
+		for _, address := range host.Addresses {
+			at := netip.AddrPortFrom(address, upstream.Port())
+			if _, known := pods[at]; !known {
+				pods[at] = status.Pod{Pod: at.String(), Server: upstream.Hostport(), Generation: generation(upstream, address), Verdict: status.Alive}
+			}
+		}
+	}
+	return described
+}
+
+// Idle says whether the pods at an address have been without a request for that long.
+func (r *Reporter) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle, wait time.Duration, known bool, err error) {
+	known = slices.ContainsFunc(r.process.InForce(), func(source Source) bool {
+		_, known := source.Loaded().Router.Lookup(pod)
+		return known
+	})
+	if !known {
+		return answer, 0, false, nil
+	}
+	const started = 0 // the clock began when pods began to be watched
+	now := r.process.Now()
+	found, err := r.process.Pods().Idle(pod, idle, started, now)
+	if err != nil {
+		return answer, 0, true, err
+	}
+	answer = status.Idle{Pod: pod.String(), InFlight: found.InFlight, Streams: found.Streams}
+	switch found.Answer {
+	case doors.IdleYes:
+		answer.Answer = status.IsIdle
+	case doors.IdleJustStarted:
+		answer.Answer = status.JustStarted
+	default:
+		answer.Answer = status.Busy
+	}
+	if found.InFlight == 0 {
+		answer.IdleSeconds = seconds(max(now-max(found.LastSeen, started), 0))
+	}
+	return answer, found.Wait, true, nil
+}
+
+// Sample records how many streams are open, until it is told to end.
+func (r *Reporter) Sample(ended <-chan struct{}) {
+	ticker := time.NewTicker(status.Interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-ticker.C:
+		}
+		known, err := r.process.Pods().List()
+		if err != nil {
+			continue // a gap in a picture
+		}
+		sources := r.process.InForce()
+		fresh, others := 0, 0
+		for _, pod := range known {
+			switch {
+			case pod.Streams == 0:
+			case generationOf(upstreamOf(sources, pod), pod.Pod) == status.Fresh:
+				fresh += pod.Streams
+			default:
+				others += pod.Streams
+			}
+		}
+		r.recorder.Add(fresh, others)
+	}
+}
+
+// Interface guard
+var _ status.Reporter = (*Reporter)(nil)

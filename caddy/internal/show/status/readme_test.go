@@ -1,0 +1,53 @@
+package status
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// names collects the JSON names of a type and of all in it.
+func names(t reflect.Type, into map[string]bool) {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		names(t.Elem(), into)
+	case reflect.Struct:
+		for field := range t.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			into[name] = true
+			names(field.Type, into)
+		}
+	}
+}
+
+// The README names each member of the JSON.
+func TestReadmeNamesAll(t *testing.T) {
+	readme, err := os.ReadFile("../../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "## Watch a rollout")
+	section, _, _ = strings.Cut(section, "\n## ")
+	said := map[string]bool{}
+	for _, name := range regexp.MustCompile("[`\"\\].]([a-z_]+)[`\"\\[]").FindAllStringSubmatch(section, -1) {
+		said[name[1]] = true
+	}
+	members := map[string]bool{}
+	names(reflect.TypeFor[State](), members)
+	names(reflect.TypeFor[Idle](), members)
+	if len(members) < 30 {
+		t.Fatalf("only %d members", len(members))
+	}
+	for name := range members {
+		if !said[name] {
+			t.Errorf("the README does not tell of %s", name)
+		}
+	}
+	for _, value := range []string{string(Fresh), string(Outside), string(Draining), string(Unknown), string(Alive), string(Unreachable), string(Gone), string(IsIdle), string(Busy), string(JustStarted)} {
+		if !said[value] {
+			t.Errorf("the README does not tell of %s", value)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+// In: the JSON of a reverse_proxy handler.
+// Out: Caddy's own handler, provisioned, with the two additions that a doors_upstream source needs.
+
+package takeover
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/proxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
+)
+
+// Handler is Caddy's reverse proxy. Without a doors_upstream source it is Caddy's reverse proxy and nothing else.
+// With one it asks the source what to do for each request, and answers what an upstream source alone cannot answer: 410 for a page whose pod is gone.
+type Handler struct {
+	reverseproxy.Handler
+
+	// serving is nil without a doors_upstream source.
+	serving *proxy.Handler
+
+	// suspects are texts of the JSON that may be a key in a wrong place. Errors must not show them. nil when provisioned.
+	suspects []string
+}
+
+// CaddyModule returns the module's registration. It has the ID of Caddy's own handler, which it replaces.
+func (Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  handlerID,
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// UnmarshalJSON decodes as strictly as Caddy does for the handlers it loads, after it has moved a documented source
+// from "upstreams" to "dynamic_upstreams". All that can be wrong before Caddy's handler is provisioned is found here: Caddy calls
+// Cleanup also after a Provision that failed, and the Cleanup of its handler panics if its Provision was not called.
+func (h *Handler) UnmarshalJSON(text []byte) error {
+	text, err := moveDocumentedSource(text)
+	if err != nil {
+		return err
+	}
+	if bytes.Contains(text, []byte(config.SourceName)) {
+		h.suspects = redact.Texts(text)
+	}
+	if err := redact.Error(caddy.StrictUnmarshalJSON(text, &h.Handler), h.suspects); err != nil {
+		return err
+	}
+	if config.SourceOf(h.DynamicUpstreamsRaw) != config.SourceName {
+		return nil
+	}
+	return redact.Error(config.KeepHostNames(&h.Handler), h.suspects)
+}
+
+// moveDocumentedSource turns {"upstreams": {"source": "doors_upstream", ...}} into {"dynamic_upstreams": {...}}.
+// Everything else comes back as it was, so that Caddy's own errors stay Caddy's own.
+func moveDocumentedSource(text []byte) ([]byte, error) {
+	members, err := config.Members(text)
+	if err != nil {
+		return text, nil
+	}
+	other, hasOther := config.MemberKey(members, "dynamic_upstreams")
+	if err := checkSource(other, members[other]); err != nil {
+		return nil, err
+	}
+	key, found := config.MemberKey(members, "upstreams")
+	if !found || config.SourceOf(members[key]) != config.SourceName {
+		return text, checkSource(key, members[key])
+	}
+	if hasOther {
+		return nil, fmt.Errorf("both %q and %q name a source of upstreams: with %s there can be no other", key, other, config.SourceName)
+	}
+	members["dynamic_upstreams"] = members[key]
+	delete(members, key)
+	return json.Marshal(members)
+}
+
+// Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	left := proxy.LeavesChoice(&h.Handler)
+	err := redact.Error(h.Handler.Provision(ctx), h.suspects)
+	if h.suspects = nil; err != nil {
+		return err
+	}
+	if _, ours := h.DynamicUpstreams.(*proxy.Source); ours {
+		h.serving, err = proxy.NewHandler(ctx, &h.Handler, left)
+	}
+	return err
+}
+
+// ReverseProxy is Caddy's own handler. The source knows by it whose it is.
+func (h *Handler) ReverseProxy() *reverseproxy.Handler { return &h.Handler }
+
+// Serving is what serves its requests, nil without a doors_upstream source.
+func (h *Handler) Serving() *proxy.Handler { return h.serving }
+
+// ServeHTTP proxies the request, or answers it where no pod can.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if h.serving == nil {
+		return h.Handler.ServeHTTP(w, r, next)
+	}
+	return h.serving.ServeHTTP(w, r, next)
+}
+
+// Cleanup lets go of what the handler holds.
+func (h *Handler) Cleanup() error {
+	if h.serving != nil {
+		h.serving.CloseIdleConnections()
+	}
+	return h.Handler.Cleanup()
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+	_ json.Unmarshaler            = (*Handler)(nil)
+)
