@@ -1,11 +1,11 @@
-//! A router of many upstreams is small: less than 1 KB for each, and nothing stays when it is dropped.
+//! A router of many upstreams is small: less than 1 KB for each, and so is a source; nothing stays when they are dropped.
 
 mod counting;
 
 use std::fmt::Write;
 
 use counting::kept;
-use doors_routing::Router;
+use doors_routing::{Options, Router, Source, State};
 
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -53,4 +53,31 @@ fn an_upstream_keeps_less_than_one_kilobyte() {
         check(name, cidrs, 10_000);
     }
     check("both", BOTH, 100_000);
+}
+
+/// The most bytes that an upstream may keep allocated beside the router, before a request uses it.
+const SOURCE_LIMIT: isize = 1024;
+
+#[test]
+fn a_source_adds_little_to_its_router() {
+    for count in [20_000, 100_000] {
+        let json = config(count, ONE);
+        let state = State::default();
+        let (_, left) = kept(|| {
+            let router = Router::from_json(json.as_bytes()).unwrap();
+            let (source, bytes) = kept(|| Source::new(&state, router, Options::default()));
+            let each = bytes / count as isize;
+            println!("{count} upstreams: {each} bytes each");
+            assert!(each > 0 && each < SOURCE_LIMIT, "{count} upstreams: {each} bytes each");
+            // A reload that overlaps shares what it can.
+            let router = Router::from_json(json.as_bytes()).unwrap();
+            let (next, bytes) = kept(|| Source::new(&state, router, Options::default()));
+            println!("{count} upstreams: {} bytes each for the next", bytes / count as isize);
+            assert!(bytes < (count * 128) as isize, "{bytes} bytes for a second configuration");
+            drop((source, next));
+            state.due(0, 0, |_| panic!("a lookup"));
+        });
+        println!("{} bytes each are left", left / count as isize);
+        assert!(left < (count * 400) as isize, "{count} upstreams leave {left} bytes");
+    }
 }

@@ -37,11 +37,13 @@ impl Bucket {
     }
 }
 
+type Named = [Option<(Pod, u64)>; MOST_NAMED];
+
 /// Pods that were named for a dial in the background.
 #[derive(Debug, Default)]
 pub(super) struct Background {
-    /// Each with the time, until its dial is reported.
-    named: Mutex<[Option<(Pod, u64)>; MOST_NAMED]>,
+    /// Each with the time, until its dial is reported. `None` before the first.
+    named: Mutex<Option<Box<Named>>>,
     /// There are some.
     any: AtomicBool,
 }
@@ -50,6 +52,7 @@ impl Background {
     /// Names a pod, unless it was named a moment ago and its dial was not reported since.
     pub(super) fn name(&self, pod: Pod, now: u64) -> bool {
         let mut named = self.lock();
+        let named = named.get_or_insert_default();
         if named.iter().flatten().any(|(other, at)| *other == pod && now.saturating_sub(*at) < NAMED) {
             return false;
         }
@@ -68,8 +71,9 @@ impl Background {
             return false;
         }
         let mut named = self.lock();
+        let Some(named) = &mut *named else { return false };
         let mut found = false;
-        for one in &mut *named {
+        for one in &mut **named {
             if one.is_some_and(|(other, at)| other == pod || now.saturating_sub(at) > LONGEST_DIAL) {
                 found |= one.take().is_some_and(|(other, _)| other == pod);
             }
@@ -78,7 +82,7 @@ impl Background {
         found
     }
 
-    fn lock(&self) -> MutexGuard<'_, [Option<(Pod, u64)>; MOST_NAMED]> {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Named>>> {
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,7 +15,8 @@ const ASK_EVERY: u64 = SECOND;
 pub(crate) struct UpstreamHealth {
     id: u64,
     fresh: Box<Fresh>,
-    state: Mutex<State>,
+    /// `None` until something happens: there may be very many upstreams.
+    state: Mutex<Option<Box<State>>>,
     /// Pods that were named as witnesses.
     pub(super) background: Background,
 }
@@ -60,6 +61,7 @@ impl UpstreamHealth {
     /// A pod gave a sign of life.
     pub(super) fn add(&self, pod: Pod, outcome: Outcome, at: u64) {
         let mut state = self.lock();
+        let state = state.get_or_insert_default();
         let signs = if outcome == Outcome::Answered { &mut state.answered } else { &mut state.reached };
         signs.add(Sign { pod, of: (), at });
     }
@@ -67,6 +69,7 @@ impl UpstreamHealth {
     /// Pods that may witness that a fault is not on our side, each with the time of its sign: since the fault began.
     pub(super) fn witnesses(&self, suspicion: &Suspicion, now: u64) -> [Option<(Pod, u64)>; 4] {
         let state = self.lock();
+        let Some(state) = &*state else { return [None; 4] };
         let [one, two] = state.answered.at(now);
         let [three, four] = if suspicion.fault == Fault::Unreachable { state.reached.at(now) } else { [None, None] };
         [one, two, three, four]
@@ -75,15 +78,15 @@ impl UpstreamHealth {
 
     /// Whether it is time to ask for a witness. It counts as asked then.
     pub(super) fn asks(&self, now: u64) -> bool {
-        due(&mut self.lock().asked, ASK_EVERY, now)
+        due(&mut self.lock().get_or_insert_default().asked, ASK_EVERY, now)
     }
 
     /// Whether a page may be told to reload now.
     pub(super) fn paces(&self, gone_rate: u32, now: u64) -> bool {
-        gone_rate == 0 || self.lock().bucket.take(gone_rate, now)
+        gone_rate == 0 || self.lock().get_or_insert_default().bucket.take(gone_rate, now)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<State>>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
