@@ -1,4 +1,4 @@
-//! A decision allocates nothing, whatever the request; nor does following pods that are known.
+//! A decision allocates nothing, whatever the request; nor does following pods that are known, nor any step of a request to them.
 
 mod counting;
 
@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use counting::allocations;
 use doors_routing::pods_v0::{Group, Outcome, Pod, Pods};
-use doors_routing::{Kind, PathKind, Reason, Router, TokenCipher};
+use doors_routing::{
+    Action, Incoming, Kind, Method, Missing, Options, PathKind, Reason, Request, Router, Source, State, TokenCipher,
+};
 
 #[test]
 fn decisions_allocate_nothing() {
@@ -91,4 +93,84 @@ fn following_known_pods_allocates_nothing() {
     };
     round(SECOND);
     assert_eq!(allocations(|| (1..20).for_each(|minute| round(minute * 60 * SECOND))), 0);
+}
+
+/// Every kind of request, with every end of its attempts, to pods that are known.
+#[test]
+fn steps_allocate_nothing() {
+    const SECOND: u64 = 1_000_000_000;
+    const SECRET: &str = "AAECAwQFBgcICQoLDA0ODw==";
+    let upstream = |index: u8| format!(r#"{{"cidr": "10.0.{index}.0/24", "host": "app{index}", "port": 80}}"#);
+    let upstreams: Vec<String> = (0..20).map(upstream).collect();
+    let json = format!(r#"{{"secret": "{SECRET}", "cookie_name": "up", "upstreams": [{}]}}"#, upstreams.join(","));
+    let state = State::default();
+    let source = Source::new(&state, Router::from_json(json.as_bytes()).unwrap(), Options::default());
+    let cipher = TokenCipher::new(SECRET.as_bytes()).unwrap();
+    let token = |address: [u8; 4]| cipher.encode(address.into()).unwrap().as_str().to_owned();
+    let mut incoming = vec![("/".to_owned(), String::new()), ("/~/%/s/1".into(), String::new())];
+    for number in 0..40 {
+        let token = token([10, 0, number / 2, number % 8]);
+        incoming.extend(['s', 'h', 'u', 'r'].map(|kind| (format!("/~/{token}/{kind}/1"), String::new())));
+        incoming.push(("/".into(), format!("up={token}")));
+    }
+    // A host that comes into use again takes its place among those that are due.
+    let look_up = |now| {
+        let mut hosts = Vec::new();
+        state.due(now, now, |lookup| hosts.push((lookup.host, lookup.name[3..].parse::<u8>().unwrap())));
+        for (host, index) in hosts {
+            let addresses: Vec<_> = (0..4).map(|last| [10, 0, index, last].into()).collect();
+            let _ = state.resolved(host, &addresses, Missing::default(), now, now);
+        }
+    };
+    let outcomes = {
+        use doors_routing::Outcome::*;
+        [Refused, Unreachable, OwnFault, Dropped, Cancelled]
+    };
+    let (mut seen, mut later) = (0, 0);
+    for round in 0..60 {
+        let mut counted = 0;
+        for (index, (path, cookies)) in incoming.iter().enumerate() {
+            let now = round * 3 * SECOND + index as u64 * SECOND / 100;
+            look_up(now);
+            let method = if index % 7 == 3 { Method::Other } else { Method::Get };
+            let incoming = Incoming {
+                method,
+                has_body: method == Method::Other,
+                path: path.as_bytes(),
+                cookies: cookies.as_bytes(),
+            };
+            let mut request = Request::new();
+            counted += allocations(|| {
+                let mut action = source.begin(&incoming, now, now, &mut request).action;
+                seen |= 1
+                    << match action {
+                        Action::Dial { .. } => 0,
+                        Action::Choose => 1,
+                        Action::Wait { .. } => 2,
+                        Action::Answer { .. } => 3,
+                        Action::Done => 4,
+                    };
+                for step in 0..12 {
+                    action = match action {
+                        Action::Dial { upstream, pod, .. } if (index as u64 + round + step) % 3 == 0 => {
+                            let _ = source.dialled(upstream, pod, doors_routing::Outcome::Connected, now, now);
+                            let _ = source.answered(&mut request, Default::default(), now, now);
+                            break;
+                        }
+                        Action::Dial { .. } => {
+                            let outcome = outcomes[(index + step as usize) % outcomes.len()];
+                            source.failed(&mut request, outcome, now, now).action
+                        }
+                        Action::Wait { until } => source.resume(&mut request, until, now).action,
+                        _ => break,
+                    };
+                }
+                source.ended(&mut request, now);
+            });
+        }
+        later += if round < 20 { 0 } else { counted };
+    }
+    // The first witness of an upstream makes room for others.
+    assert!(later <= 20, "{later} allocations");
+    assert_eq!(seen, 0b01101, "dials, waits and answers");
 }
