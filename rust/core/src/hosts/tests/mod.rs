@@ -1,8 +1,15 @@
 //! Tests of all of it, in virtual time.
 
+mod bounds;
+mod model;
 mod parts;
 mod record;
+mod reloads;
+mod requests;
 mod schedule;
+mod threads;
+mod waiting;
+mod world;
 
 use std::net::{IpAddr, Ipv4Addr};
 
