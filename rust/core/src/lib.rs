@@ -52,7 +52,6 @@
 #![warn(clippy::incompatible_msrv)]
 
 mod error;
-#[allow(dead_code, unused_imports)] // for its owner to look through
 mod hosts;
 mod options;
 mod pods;

@@ -91,8 +91,9 @@ impl Host {
         self.addresses.load()
     }
 
-    /// How many lookups have ended. Who waits for one remembers the number from before.
-    pub(crate) fn lookups_ended(&self) -> u64 {
+    /// How many lookups have ended.
+    #[cfg(test)]
+    pub(super) fn lookups_ended(&self) -> u64 {
         self.signal.ended()
     }
 

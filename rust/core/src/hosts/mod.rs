@@ -62,19 +62,11 @@ struct Table {
 }
 
 /// What the end of a lookup means to the rest of the library.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Learned {
     pub(crate) report: HostReport,
-    /// Set if other addresses are in force.
-    pub(crate) moved: Option<Moved>,
-}
-
-/// A host that has other addresses.
-#[derive(Debug)]
-pub(crate) struct Moved {
-    pub(crate) host: Arc<Host>,
-    pub(crate) before: Option<Arc<Addresses>>,
-    pub(crate) after: Option<Arc<Addresses>>,
+    /// Other addresses are in force.
+    pub(crate) moved: bool,
 }
 
 /// How a lookup ended.
@@ -197,7 +189,7 @@ impl Hosts {
         learned
     }
 
-    fn end(&self, host: &Arc<Host>, outcome: Outcome<'_>, now: u64, random: u64) -> Learned {
+    fn end(&self, host: &Host, outcome: Outcome<'_>, now: u64, random: u64) -> Learned {
         let mut record = lock(&host.record);
         let Some(wanted) = lock(&self.plan).running(host.id(), now) else {
             drop(record);
@@ -206,7 +198,7 @@ impl Hosts {
             }
             return Learned::default();
         };
-        let before = record.addresses().cloned();
+        let before = record.generation();
         let mut change = HostChange::None;
         let mut answered = false;
         // What nobody wants any more is nobody's news.
@@ -218,12 +210,8 @@ impl Hosts {
             host.publish(&record);
         }
         let awaited = lock(&self.plan).end(host.id(), now, random, answered);
-        let moved = wanted && before.as_ref().map(|b| b.generation()).unwrap_or(0) != record.generation();
-        let after = record.addresses().cloned();
-        Learned {
-            report: HostReport { change, wake: awaited || moved, lookups_due: false },
-            moved: moved.then(|| Moved { host: host.clone(), before, after }),
-        }
+        let moved = record.generation() != before;
+        Learned { report: HostReport { change, wake: awaited || moved, lookups_due: false }, moved }
     }
 
     /// An address refused a connection. It is given up, until DNS names it again, when the host has no address in DNS any

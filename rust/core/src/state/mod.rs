@@ -133,7 +133,7 @@ impl State {
 
 impl Shared {
     fn learned(&self, host: HostId, learned: Learned) -> HostReport {
-        if learned.moved.is_some() {
+        if learned.moved {
             self.moved(host);
         }
         learned.report
