@@ -152,7 +152,7 @@ fn steps_allocate_nothing() {
                     };
                 for step in 0..12 {
                     action = match action {
-                        Action::Dial { upstream, pod, .. } if (index as u64 + round + step) % 3 == 0 => {
+                        Action::Dial { upstream, pod, .. } if (index as u64 + round + step).is_multiple_of(3) => {
                             let _ = source.dialled(upstream, pod, doors_routing::Outcome::Connected, now, now);
                             let _ = source.answered(&mut request, Default::default(), now, now);
                             break;

@@ -48,18 +48,23 @@ impl Call<'_> {
         if is_well(best) {
             return;
         }
-        self.look_up_others(1);
         let known = self.flow.upstreams.known();
+        // Those that are not known get their turn to be looked up.
+        let mut looks_up = known == 0 || self.flow.upstreams.len() <= DRAWS;
         for _ in 0..DRAWS.min(known) {
-            let Some(drawn) = turns.next(&self.flow.upstreams, self.dice.roll()) else { break };
+            let Some((drawn, is_new)) = turns.next(&self.flow.upstreams, self.dice.roll()) else { break };
+            looks_up |= is_new;
             if !self.look_at(drawn, own, best) {
                 turns.vacate(drawn);
             }
             if is_well(best) {
-                return;
+                break;
             }
         }
-        if known <= DRAWS {
+        if looks_up {
+            self.look_up_others(1);
+        }
+        if known <= DRAWS && !is_well(best) {
             let first = self.dice.roll() >> 32;
             for place in first..first + u64::from(known) {
                 let Some(upstream) = self.flow.upstreams.known_at(place) else { return };
