@@ -105,7 +105,7 @@ impl Host {
             return Touch::default();
         }
         let stale = self.signal.asleep();
-        let known = self.addresses.load().is_some();
+        let known = self.signal.known();
         let old = !known || self.signal.age(now) > stale_max;
         if !(waits && old && self.signal.pending()) && self.signal.used() {
             return Touch { stale, ..Touch::default() };
@@ -118,7 +118,7 @@ impl Host {
     /// Puts the addresses of the record in force. The lock on it is held.
     pub(super) fn publish(&self, record: &Record) {
         self.addresses.store(record.addresses().cloned());
-        self.signal.set_failed(record.failure().is_some());
+        self.signal.set(record.addresses().is_some(), record.failure().is_some());
     }
 
     pub(super) fn known(&self, now: u64) -> KnownHost {

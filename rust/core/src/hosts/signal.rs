@@ -16,7 +16,9 @@ pub(super) struct Signal {
     activity: AtomicU8,
     /// A lookup is pending whose end is worth waiting for.
     pending: AtomicBool,
-    /// A lookup has failed since the last answer.
+    /// There are addresses.
+    known: AtomicBool,
+    /// The last lookup has failed.
     failed: AtomicBool,
     /// The time of the last answer.
     answered: AtomicU64,
@@ -81,8 +83,14 @@ impl Signal {
         self.answered.store(now, Release);
     }
 
-    pub(super) fn set_failed(&self, failed: bool) {
+    /// What is known has changed.
+    pub(super) fn set(&self, known: bool, failed: bool) {
+        self.known.store(known, Release);
         self.failed.store(failed, Release);
+    }
+
+    pub(super) fn known(&self) -> bool {
+        self.known.load(Acquire)
     }
 
     pub(super) fn failed(&self) -> bool {
