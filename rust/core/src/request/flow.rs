@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::turns::Turns;
 use crate::hosts::bounded_refresh;
-use crate::options::Options;
+use crate::options::{MILLISECOND, Options};
 use crate::pods::{Group, SourceHealth};
 use crate::router::Router;
 use crate::state::{Member, State, Upstreams};
@@ -25,7 +25,12 @@ pub(crate) struct Flow {
     pub(super) turns: Option<Box<Turns>>,
     /// Counts the upstreams that were looked up although no request was sent there.
     pub(super) looked_up: AtomicU32,
+    /// When the next of them may be.
+    next_look_up: AtomicU64,
 }
+
+/// The time between two lookups of upstreams that have no addresses, to find out whether they have some by now.
+const LOOK_UP_EVERY: u64 = 10 * MILLISECOND;
 
 impl Flow {
     pub(crate) fn new(state: &State, router: Router, options: Options) -> Self {
@@ -42,6 +47,7 @@ impl Flow {
             upstreams,
             router,
             looked_up: AtomicU32::new(0),
+            next_look_up: AtomicU64::new(0),
         }
     }
 
@@ -49,6 +55,15 @@ impl Flow {
     pub(super) fn group<'a>(&'a self, member: &'a Member) -> Group<'a> {
         let Options { gone_after, gone_rate, .. } = self.options;
         Group { source: &self.health, upstream: &member.upstream.health, gone_after, gone_rate }
+    }
+
+    /// Whether it is time to look up one more of the upstreams that have no addresses. It counts as done then.
+    pub(super) fn looks_up_another(&self, now: u64) -> bool {
+        let next = self.next_look_up.load(Ordering::Relaxed);
+        now >= next && {
+            let after = now.saturating_add(LOOK_UP_EVERY);
+            self.next_look_up.compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        }
     }
 }
 

@@ -49,11 +49,8 @@ impl Call<'_> {
             return;
         }
         let known = self.flow.upstreams.known();
-        // Those that are not known get their turn to be looked up.
-        let mut looks_up = known == 0 || self.flow.upstreams.len() <= DRAWS;
         for _ in 0..DRAWS.min(known) {
-            let Some((drawn, is_new)) = turns.next(&self.flow.upstreams, self.dice.roll()) else { break };
-            looks_up |= is_new;
+            let Some(drawn) = turns.next(&self.flow.upstreams, self.dice.roll()) else { break };
             if !self.look_at(drawn, own, best) {
                 turns.vacate(drawn);
             }
@@ -61,7 +58,7 @@ impl Call<'_> {
                 break;
             }
         }
-        if looks_up {
+        if known < self.flow.upstreams.len() && self.flow.looks_up_another(self.now) {
             self.look_up_others(1);
         }
         if known <= DRAWS && !is_well(best) {

@@ -32,28 +32,28 @@ impl Turns {
         Turns { taken: AtomicU64::new(0), drawn: AtomicU64::new(0), seats: [const { AtomicU64::new(NEW) }; SEATS] }
     }
 
-    /// The upstream whose turn it is, and whether it has just begun. `None` if none has addresses.
-    pub(super) fn next(&self, upstreams: &Upstreams, random: u64) -> Option<(u32, bool)> {
+    /// The upstream whose turn it is. `None` if none has addresses.
+    pub(super) fn next(&self, upstreams: &Upstreams, random: u64) -> Option<u32> {
         let place = (self.drawn.fetch_add(1, Ordering::Relaxed) % SEATS as u64) as usize;
         let seat = &self.seats[place];
         let mut held = seat.load(Ordering::Relaxed);
         loop {
             if held != NEW && held & u64::from(u32::MAX) > 0 {
                 match seat.compare_exchange_weak(held, held - 1, Ordering::Relaxed, Ordering::Relaxed) {
-                    Ok(_) => return Some(((held >> 32) as u32, false)),
+                    Ok(_) => return Some((held >> 32) as u32),
                     Err(now) => held = now,
                 }
                 continue;
             }
             let index = self.another(upstreams, random)?;
             let pods = upstreams.get(index).and_then(|member| member.fresh().as_ref().map(|fresh| fresh.worth()));
-            let Some(pods) = pods else { return Some((index, true)) };
+            let Some(pods) = pods else { return Some(index) };
             let stay = (pods * STAY).min(u32::MAX.into());
             // Those who are first stay for different times, so that not all seats change hands at once.
             let stay = if held == NEW { 1 + stay * place as u64 / SEATS as u64 } else { stay };
             match seat.compare_exchange(held, u64::from(index) << 32 | (stay - 1), Ordering::Relaxed, Ordering::Relaxed)
             {
-                Ok(_) => return Some((index, true)),
+                Ok(_) => return Some(index),
                 Err(now) => held = now,
             }
         }

@@ -41,9 +41,9 @@ fn few_upstreams_take_turns_at_a_time() {
     for (upstream, name) in (0..).zip(&names) {
         world.dns(name, &[pod(upstream, 1)]);
     }
-    for _ in 0..10 {
-        world.know_all();
-        world.pass(SECOND);
+    for _ in 0..UPSTREAMS {
+        world.ask(&page("", ""));
+        world.pass(10 * MS);
     }
     let mut last = BTreeMap::new();
     for index in 0..3 * UPSTREAMS * 16 {
