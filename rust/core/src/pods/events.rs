@@ -82,7 +82,7 @@ pub(crate) enum Wait {
 
 impl Pods {
     /// A request with a token for `pod` began. `stream`: it is a receiver stream (GET of [`PathKind::Sync`]), of which each
-    /// open page has one. One lock, unless the pod could not be reached for a while.
+    /// open page has one. One lock, unless something speaks against the pod.
     pub(crate) fn began(
         &self,
         group: &Group<'_>,
@@ -136,12 +136,10 @@ impl Pods {
             // Later than it was, so that this is not written for each of many failures.
             self.last_failure.fetch_max(now.saturating_add(SECOND), Ordering::Relaxed);
         }
-        let (mut learned, tells, suspicion) = self.with(group, pod, now, |known| {
+        let (before, tells, mut verdict, suspicion) = self.with(group, pod, now, |known| {
             let before = known.state.verdict();
-            let is_sign = apply(known, outcome, now);
-            let verdict = known.state.verdict();
-            let learned = Learned { verdict, changed: verdict != before, ..Learned::default() };
-            (learned, is_sign && known.tells(group, outcome, now), known.state.suspicion(group.gone_after, now))
+            let tells = apply(known, outcome, now) && known.tells(group, outcome, now);
+            (before, tells, known.state.verdict(), known.state.suspicion(group.gone_after, now))
         });
         if tells {
             group.upstream.add(pod, outcome, now);
@@ -152,19 +150,16 @@ impl Pods {
         let is_dial = !matches!(outcome, Outcome::Answered | Outcome::Dropped);
         let in_background =
             is_dial && (group.upstream.background.reported(pod, now) | group.source.background.reported(pod, now));
+        let mut find_witness = false;
         if let Some(suspicion) = suspicion {
             if self.is_witnessed(group, pod, &suspicion, now) {
-                let before = learned.verdict;
-                learned.verdict = self.with(group, pod, now, |known| condemn(known, group, &suspicion, now));
-                learned.changed |= learned.verdict != before;
+                verdict = self.with(group, pod, now, |known| condemn(known, group, &suspicion, now));
             } else if suspicion.fault == Fault::Unreachable && failed && !in_background {
-                learned.find_witness = group.upstream.asks(now);
+                find_witness = group.upstream.asks(now);
             }
         }
-        if in_background && failed && !self.takes_page(group.source, now) {
-            learned.find_pod = group.source.asks_on(now);
-        }
-        learned
+        let find_pod = in_background && failed && !self.takes_page(group.source, now) && group.source.asks_on(now);
+        Learned { verdict, changed: verdict != before, find_witness, find_pod }
     }
 
     /// The attempt of a request with a token has ended without an answer; its dial was told before. It is in flight no more.

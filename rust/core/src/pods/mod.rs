@@ -8,6 +8,7 @@
 //! ```text
 //! events    what each event changes, and what its request is told
 //! shard     a part of the table of pods, behind one lock
+//! queues    what it is made of
 //! verdict   one pod: what its last dials say, and how often it may be dialled
 //! users     one pod: which upstreams use it, and when it last showed them that it works
 //! traffic   one pod: which requests are on their way to it?
@@ -15,7 +16,6 @@
 //! known     what is known, for people: the list of pods, and whether one may be stopped
 //! upstream  one upstream: who shows that a fault is not on our side, and whom to ask?
 //! source    one configuration: does any token open at all, and which pods would take a page?
-//! signs     the last two pods that gave a sign of life
 //! pacing    how many pages a second may be told to reload, and which pods are dialled in the background
 //! ```
 //!
@@ -30,9 +30,11 @@ mod events;
 mod forgotten;
 mod known;
 mod pacing;
+mod queues;
 mod shard;
-mod signs;
 mod source;
+#[cfg(test)]
+mod tests;
 mod traffic;
 mod upstream;
 mod users;
@@ -43,8 +45,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-#[allow(unused_imports)] // until requests use them
-pub(crate) use events::{Began, Group, Learned, RefusedToken, Told, Wait};
+pub(crate) use events::{Began, Group, Learned, Told, Wait};
 pub use known::{Idle, IdleAnswer, KnownPod};
 use shard::{Known, Shard};
 pub(crate) use source::SourceHealth;
@@ -171,7 +172,10 @@ impl Pods {
     /// Changes how many pods are remembered. Those that are too many are forgotten, one under each lock.
     pub(crate) fn limit(&self, most: NonZeroU32) {
         self.most.store(size(most), Ordering::Relaxed);
-        while self.known() > size(most) && self.forget(0, None, 0) {}
+        let mut shard = 0;
+        while self.known() > size(most) && self.forget(shard, None, 0) {
+            shard += 1; // so that all give the same
+        }
     }
 
     /// How many pods are known. For a moment it may be one more for each thread than are remembered.
@@ -219,7 +223,7 @@ fn size(most: NonZeroU32) -> usize {
 }
 
 /// How many shards there are for so many pods: a power of two, so that each has 128 to 255 pods when there are as many as are
-/// remembered. All of them are looked at when one is to be forgotten.
+/// remembered.
 fn shards(most: NonZeroU32) -> usize {
     let wanted = (size(most) / 128).clamp(1, MOST_SHARDS);
     1 << wanted.ilog2()

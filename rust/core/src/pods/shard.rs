@@ -1,11 +1,7 @@
-//! In: pods and what happens to them. Out: what is known about each.
-
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
-use foldhash::fast::FixedState;
+//! In: pods and what happens to them. Out: what is known about each, and which of them is forgotten when there are too many.
 
 use super::forgotten::Forgotten;
+use super::queues::Queues;
 use super::traffic::Traffic;
 use super::users::Users;
 use super::verdict::PodState;
@@ -17,25 +13,27 @@ const HELD: u64 = 3600 * SECOND;
 /// How often a sign of life of a pod is told to its upstream.
 const SIGN_EVERY: u64 = SECOND;
 
+/// The queues, in the order in which they are emptied.
+const QUIET: usize = 0;
+const BUSY: usize = 1;
+const QUIET_HELD: usize = 2;
+const BUSY_HELD: usize = 3;
+
 /// What is known about one pod.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) state: PodState,
     pub(super) traffic: Traffic,
     pub(super) users: Users,
-    /// Which use of all was the last one of this pod.
-    turn: u64,
 }
 
 impl Known {
-    /// The pods of a shard in the order in which they are forgotten.
-    fn rank(&self, now: u64) -> Rank {
+    fn queue(&self) -> usize {
         match (self.state.is_held(), self.traffic.in_flight > 0) {
-            (true, false) if now.saturating_sub(self.traffic.last_seen) > HELD => Rank::Unwanted,
-            (false, false) => Rank::Quiet,
-            (false, true) => Rank::Busy,
-            (true, false) => Rank::QuietHeld,
-            (true, true) => Rank::BusyHeld,
+            (false, false) => QUIET,
+            (false, true) => BUSY,
+            (true, false) => QUIET_HELD,
+            (true, true) => BUSY_HELD,
         }
     }
 
@@ -60,23 +58,9 @@ impl Known {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    /// Something is held against it, and nobody wants it.
-    Unwanted,
-    Quiet,
-    Busy,
-    QuietHeld,
-    BusyHeld,
-}
-
 /// The pods of one shard.
 pub(super) struct Shard {
-    pods: HashMap<Pod, Known, FixedState>,
-    /// How many of them have something held against them.
-    held: usize,
-    /// How many uses of pods there were.
-    turn: u64,
+    pods: Queues<Pod, Known, 4>,
     forgotten: Forgotten,
     /// The latest failure of a pod that was forgotten although something was held against it.
     failed_at: Option<u64>,
@@ -88,12 +72,12 @@ impl Shard {
     /// One of so many.
     pub(super) fn new(shards: usize) -> Self {
         let forgotten = Forgotten::new(shards);
-        Shard { pods: HashMap::default(), held: 0, turn: 0, forgotten, failed_at: None, latest: 0 }
+        Shard { pods: Queues::new(), forgotten, failed_at: None, latest: 0 }
     }
 
     /// In no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Pod, &Known)> {
-        self.pods.iter().map(|(pod, known)| (*pod, known))
+        self.pods.iter()
     }
 
     /// What is left of the pods that were forgotten.
@@ -115,55 +99,51 @@ impl Shard {
         change: impl FnOnce(&mut Known) -> T,
     ) -> (T, bool) {
         self.latest = self.latest.max(now);
-        self.turn += 1;
-        let (known, is_new) = match self.pods.entry(pod) {
-            Entry::Occupied(entry) => {
-                let known = entry.into_mut();
-                known.traffic.seen(now);
-                known.users.used(group, now);
-                known.turn = self.turn;
-                (known, false)
-            }
-            Entry::Vacant(entry) => {
-                let (state, traffic, users) = (PodState::default(), Traffic::new(now), Users::new(group, now));
-                (entry.insert(Known { state, traffic, users, turn: self.turn }), true)
-            }
-        };
-        let was_held = known.state.is_held();
+        let found = self.pods.find(&pod);
+        let slot = found.unwrap_or_else(|| {
+            let (state, traffic, users) = (PodState::default(), Traffic::new(now), Users::new(group, now));
+            self.pods.insert(pod, Known { state, traffic, users }, QUIET)
+        });
+        let known = self.pods.value_mut(slot);
+        known.traffic.seen(now);
+        known.users.used(group, now);
         let told = change(known);
-        self.held = self.held + usize::from(known.state.is_held()) - usize::from(was_held);
-        (told, is_new)
+        self.sort(slot);
+        (told, found.is_none())
     }
 
     /// A request has left a pod.
     pub(super) fn left(&mut self, pod: Pod, stream: bool, now: u64) {
-        let known = self.pods.get_mut(&pod);
-        if let Some(known) = known.filter(|known| known.traffic.in_flight > 0) {
-            known.traffic.left(stream);
-            known.traffic.seen(now);
-            self.turn += 1;
-            known.turn = self.turn;
-        } else {
+        match self.pods.find(&pod) {
+            Some(slot) if self.pods.value_mut(slot).traffic.left(stream) => {
+                self.pods.value_mut(slot).traffic.seen(now);
+                self.sort(slot);
+            }
             // Perhaps a request from before the pod was forgotten.
-            self.forgotten.left(pod.address, now);
+            _ => self.forgotten.left(pod.address, now),
         }
     }
 
     /// Another pod may have the address now.
     pub(super) fn clear(&mut self, pod: Pod) {
-        if let Some(known) = self.pods.get_mut(&pod) {
+        if let Some(slot) = self.pods.find(&pod) {
+            let known = self.pods.value_mut(slot);
             let was_held = known.state.is_held();
             known.state.clear();
             if was_held {
-                self.held -= 1;
-                self.turn += 1;
-                known.turn = self.turn;
+                self.sort(slot);
             }
         }
     }
 
+    /// Puts a pod at the end of its queue, which depends on what is known about it.
+    fn sort(&mut self, slot: u32) {
+        let queue = self.pods.value(slot).queue();
+        self.pods.move_to(slot, queue);
+    }
+
     pub(super) fn failed_recently(&mut self, pod: Pod, now: u64) -> bool {
-        self.pods.get_mut(&pod).is_some_and(|known| known.state.failed_recently(now))
+        self.pods.find(&pod).is_some_and(|slot| self.pods.value_mut(slot).state.failed_recently(now))
     }
 
     /// Whether a pod failed in any way at that time, at which it gave a sign of life, or later.
@@ -184,22 +164,20 @@ impl Shard {
             || forgotten && self.failed_at.is_some_and(|at| at >= sign)
     }
 
-    /// Forgets one pod other than `keep`, if need be one against which something is held. False if there is none. Looks at
-    /// all pods of the shard.
+    /// Forgets one pod other than `keep`, if need be one against which something is held. False if there is none.
     pub(super) fn forget(&mut self, keep: Option<Pod>, even_held: bool, now: u64) -> bool {
-        let now = self.latest.max(now);
-        let others = self.pods.iter().filter(|(pod, _)| Some(**pod) != keep);
-        let ranked = others.map(|(pod, known)| ((known.rank(now), known.turn), *pod));
-        let first = ranked.min_by_key(|(order, _)| *order);
-        let Some((_, pod)) = first.filter(|((rank, _), _)| even_held || *rank < Rank::QuietHeld) else {
+        let (now, pods) = (self.latest.max(now), &self.pods);
+        // The one to keep is the newest, so that it stands first only where it is alone.
+        let first = |queue: usize| pods.first(queue).filter(|slot| Some(pods.key(*slot)) != keep);
+        let unwanted = first(QUIET_HELD).filter(|slot| now.saturating_sub(pods.value(*slot).traffic.last_seen) > HELD);
+        let last = if even_held { BUSY_HELD } else { BUSY };
+        let Some(slot) = unwanted.or_else(|| (QUIET..=last).find_map(first)) else {
             return false;
         };
-        if let Some(Known { state, traffic, .. }) = self.pods.remove(&pod) {
-            self.forgotten.add(pod.address, traffic.last_seen, traffic.in_flight);
-            if state.is_held() {
-                self.held -= 1;
-                self.failed_at = self.failed_at.max(state.failed_at());
-            }
+        let (pod, Known { state, traffic, .. }) = self.pods.remove(slot);
+        self.forgotten.add(pod.address, traffic.last_seen, traffic.in_flight);
+        if state.is_held() {
+            self.failed_at = self.failed_at.max(state.failed_at());
         }
         true
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::pacing::{Background, Bucket, due};
-use super::signs::{LastTwo, Sign};
+use super::upstream::{LastTwo, Sign};
 use super::{Pod, SECOND, UpstreamHealth};
 use crate::Reason;
 

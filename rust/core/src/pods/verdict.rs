@@ -6,10 +6,6 @@ use super::{FAILED_RECENTLY, LONGEST_GAP, SECOND, Verdict};
 /// While something is held against a pod, one dial in this time finds out whether it is back.
 const PROBE_EVERY: u64 = SECOND;
 
-/// When a pod has been unreachable for so long, somebody should find out whether others can be reached: then that is known
-/// when it matters, and no page waits for it.
-const SUSPECT_AFTER: u64 = SECOND;
-
 /// Failures of one kind that belong together: none is more than [`LONGEST_GAP`] after the one before.
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -36,7 +32,7 @@ impl Span {
     }
 }
 
-/// Failures that have lasted for a while.
+/// Failures that go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Suspicion {
     pub(super) fault: Fault,
@@ -196,21 +192,18 @@ impl PodState {
         self.drops = Some(Span::and(self.drops, now));
     }
 
-    /// What speaks against the pod, if it is not gone anyway.
+    /// What speaks against the pod, if it is not gone anyway. Drops are an accident until they have lasted long enough.
     pub(super) fn suspicion(&self, gone_after: u64, now: u64) -> Option<Suspicion> {
-        let lasting = |span: Option<Span>, long: u64| span.filter(|span| span.lasts(long, now));
-        let unreachable = self.unreachable.filter(|_| self.verdict() == Verdict::Unreachable);
-        let ripe = |fault| move |span: Span| Suspicion { fault, since: span.first, is_ripe: true };
-        if self.verdict() == Verdict::Gone {
-            return None;
-        }
-        lasting(unreachable, gone_after)
-            .map(ripe(Fault::Unreachable))
-            .or_else(|| lasting(self.drops, gone_after).map(ripe(Fault::Dropped)))
-            .or_else(|| {
-                let span = lasting(unreachable, SUSPECT_AFTER)?;
-                Some(Suspicion { fault: Fault::Unreachable, since: span.first, is_ripe: false })
-            })
+        let is_unreachable = self.verdict() == Verdict::Unreachable;
+        let unreachable = self.unreachable.filter(|span| is_unreachable && span.is_current(now));
+        let drops = self.drops.filter(|span| self.verdict() != Verdict::Gone && span.lasts(gone_after, now));
+        let (fault, span) = match (unreachable, drops) {
+            (Some(span), None) => (Fault::Unreachable, span),
+            (Some(span), _) if span.lasts(gone_after, now) => (Fault::Unreachable, span),
+            (_, Some(span)) => (Fault::Dropped, span),
+            (None, None) => return None,
+        };
+        Some(Suspicion { fault, since: span.first, is_ripe: span.lasts(gone_after, now) })
     }
 
     /// The pod is declared gone. Unless the last failure is some time ago, the next second needs no probe.

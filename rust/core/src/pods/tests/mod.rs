@@ -1,0 +1,349 @@
+//! Stories in virtual time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::events::RefusedToken;
+use super::*;
+use crate::{PathKind, Reason};
+
+mod bounds;
+mod drops;
+mod pages;
+mod threads;
+mod witnesses;
+
+/// As many as are remembered unless somebody says otherwise.
+const MAX_PODS: u32 = 10_000;
+
+/// What became of a request, with all that was learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Answer {
+    action: Action,
+    learned: Learned,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    None,
+    Dial,
+    Probe,
+    Gone,
+    Unavailable,
+    /// It would be gone, but there is no pod onto which its page could reload.
+    NoPod,
+}
+
+impl From<Told> for Action {
+    fn from(told: Told) -> Self {
+        match told {
+            Told::Gone => Action::Gone,
+            Told::Unavailable { no_pod: true } => Action::NoPod,
+            Told::Unavailable { no_pod: false } => Action::Unavailable,
+        }
+    }
+}
+
+/// The addresses of upstreams in DNS.
+type Dns = Arc<Mutex<BTreeMap<u64, Vec<Pod>>>>;
+
+/// Pods, and what uses them: one upstream of one configuration, with these options.
+struct World {
+    pods: Pods,
+    dns: Dns,
+    source: Arc<SourceHealth>,
+    upstream: Arc<UpstreamHealth>,
+    gone_after: u64,
+    gone_rate: u32,
+}
+
+impl World {
+    fn new() -> Self {
+        World::bounded(MAX_PODS)
+    }
+
+    fn bounded(most: u32) -> Self {
+        World::with(Pods::new(NonZeroU32::new(most).unwrap()))
+    }
+
+    fn with(pods: Pods) -> Self {
+        let dns = Dns::default();
+        let (source, upstream) = (Arc::new(SourceHealth::new(1)), upstream(&dns, 1));
+        World { pods, dns, source, upstream, gone_after: 10 * SECOND, gone_rate: 0 }
+    }
+
+    fn group(&self) -> Group<'_> {
+        let World { source, upstream, gone_after, gone_rate, .. } = self;
+        Group { source, upstream, gone_after: *gone_after, gone_rate: *gone_rate }
+    }
+
+    /// A request with a token begins. It is not counted at the pod.
+    fn begin(&self, pod: Pod, path: PathKind, now: u64) -> Answer {
+        self.begin_of(&self.group(), pod, path, now)
+    }
+
+    fn begin_of(&self, group: &Group<'_>, pod: Pod, path: PathKind, now: u64) -> Answer {
+        let (began, learned) = self.pods.began(group, pod, path, false, now);
+        let action = match began {
+            Began::Dial { probe, .. } => {
+                self.pods.left(pod, false, now);
+                if probe { Action::Probe } else { Action::Dial }
+            }
+            Began::Told(told) => told.into(),
+        };
+        Answer { action, learned }
+    }
+
+    /// An event ends a request with a token, if it is a failure.
+    fn end(&self, last: u8, outcome: Outcome, now: u64) -> Answer {
+        self.end_of(&self.group(), pod(last), PathKind::Sync, outcome, now)
+    }
+
+    fn end_of(&self, group: &Group<'_>, pod: Pod, path: PathKind, outcome: Outcome, now: u64) -> Answer {
+        let failed = || self.pods.failed(group, pod, path, false, outcome, now);
+        if !matches!(outcome, Outcome::Connected | Outcome::Answered | Outcome::Cancelled) {
+            self.pods.entered(group, pod, now);
+        }
+        match outcome {
+            Outcome::Connected | Outcome::Answered | Outcome::Cancelled => {
+                Answer { action: Action::None, learned: self.pods.learn(group, pod, outcome, now) }
+            }
+            Outcome::OwnFault | Outcome::Dropped => {
+                let (told, learned) = failed();
+                Answer { action: told.into(), learned }
+            }
+            Outcome::Refused | Outcome::Unreachable => {
+                let mut learned = self.pods.learn(group, pod, outcome, now);
+                let (told, more) = failed();
+                assert_eq!((more.verdict, more.changed), (learned.verdict, false));
+                learned.find_pod |= more.find_pod;
+                Answer { action: told.into(), learned }
+            }
+        }
+    }
+
+    fn began(&self, last: u8, now: u64) -> Action {
+        self.begin(pod(last), PathKind::Sync, now).action
+    }
+
+    fn ended(&self, last: u8, outcome: Outcome, now: u64) -> Action {
+        self.end(last, outcome, now).action
+    }
+
+    /// A request without a token, or a stream, is sent to a pod.
+    fn enter(&self, last: u8, stream: bool, now: u64) {
+        if stream {
+            self.pods.began(&self.group(), pod(last), PathKind::Sync, true, now);
+        } else {
+            self.pods.entered(&self.group(), pod(last), now);
+        }
+    }
+
+    fn refused_token(&self, reason: Reason, path: PathKind, now: u64) -> RefusedToken {
+        self.pods.refused_token(&self.source, self.gone_rate, reason, path, now)
+    }
+
+    /// DNS names these pods from now on.
+    fn resolved(&self, upstream: u64, pods: &[Pod]) {
+        let before = self.dns.lock().unwrap().insert(upstream, pods.to_vec()).unwrap_or_default();
+        self.pods.clear(pods.iter().filter(|pod| !before.contains(pod)).copied());
+    }
+
+    fn list(&self) -> Vec<KnownPod> {
+        let fresh = |upstream, pod| named(&self.dns, upstream, pod) == Some(true);
+        let list = self.pods.list(None, usize::MAX, fresh);
+        assert_eq!(list.len(), self.pods.known());
+        list
+    }
+
+    fn failed_recently(&self, last: std::ops::RangeInclusive<u8>, now: u64) -> Vec<bool> {
+        last.map(|last| self.pods.failed_recently(pod(last), now)).collect()
+    }
+
+    fn idle(&self, last: u8, now: u64) -> (IdleAnswer, u64) {
+        let idle = self.pods.idle(pod(last).address(), 60 * SECOND, 0, now);
+        (idle.answer, idle.wait / SECOND)
+    }
+}
+
+fn named(dns: &Dns, upstream: u64, pod: Pod) -> Option<bool> {
+    dns.lock().unwrap().get(&upstream).map(|pods| pods.contains(&pod))
+}
+
+fn upstream(dns: &Dns, id: u64) -> Arc<UpstreamHealth> {
+    let dns = Arc::clone(dns);
+    Arc::new(UpstreamHealth::new(id, move |pod| named(&dns, id, pod)))
+}
+
+fn pod(last: u8) -> Pod {
+    Pod::new(IpAddr::from([10, 0, 0, last]), 8080)
+}
+
+#[test]
+fn a_refusal_is_gone_at_once_and_a_success_clears_it() {
+    let world = World::new();
+    world.ended(2, Outcome::Answered, 0);
+    assert_eq!(world.began(1, 0), Action::Dial);
+    let answer = world.end(1, Outcome::Refused, 5);
+    assert_eq!((answer.action, answer.learned.verdict, answer.learned.changed), (Action::Gone, Verdict::Gone, true));
+    assert_eq!(world.began(1, 10), Action::Gone);
+    assert_eq!(world.began(1, SECOND + 5), Action::Probe);
+    assert_eq!(world.began(1, SECOND + 6), Action::Gone);
+    let answer = world.end(1, Outcome::Connected, SECOND + 7);
+    assert_eq!((answer.action, answer.learned.verdict, answer.learned.changed), (Action::None, Verdict::None, true));
+    assert_eq!(world.began(1, SECOND + 8), Action::Dial);
+}
+
+#[test]
+fn unreachable_is_a_blip_until_it_lasts() {
+    let world = World::new();
+    for second in 1..=10 {
+        assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
+        world.ended(2, Outcome::Connected, second * SECOND);
+    }
+    assert_eq!(world.ended(1, Outcome::Unreachable, 11 * SECOND), Action::Gone);
+    // And with one success between, it starts again.
+    let world = World::new();
+    for second in 1..=18 {
+        world.ended(2, Outcome::Connected, second * SECOND);
+        let outcome = if second == 8 { Outcome::Answered } else { Outcome::Unreachable };
+        assert_ne!(world.ended(1, outcome, second * SECOND), Action::Gone, "second {second}");
+    }
+    assert_eq!(world.ended(1, Outcome::Unreachable, 19 * SECOND), Action::Gone);
+}
+
+#[test]
+fn a_dead_pod_is_dialled_once_a_second() {
+    let world = World::new();
+    world.ended(1, Outcome::Refused, 0);
+    let dials = (0..10_000).filter(|millisecond| world.began(1, millisecond * 1_000_000) == Action::Probe).count();
+    assert_eq!(dials, 9);
+}
+
+#[test]
+fn own_faults_and_cancelled_requests_say_nothing() {
+    let world = World::new();
+    assert_eq!(world.ended(1, Outcome::OwnFault, 0), Action::Unavailable);
+    assert_eq!(world.ended(1, Outcome::Cancelled, 0), Action::None);
+    assert_eq!(world.began(1, 0), Action::Dial);
+    assert_eq!(world.failed_recently(1..=1, 0), [false]);
+}
+
+#[test]
+fn coming_back_in_dns_clears_and_staying_there_does_not() {
+    let world = World::new();
+    world.resolved(1, &[pod(1), pod(2)]);
+    world.ended(1, Outcome::Refused, 0);
+    world.resolved(1, &[pod(1), pod(2)]);
+    assert_eq!(world.pods.verdict(pod(1)), Verdict::Gone);
+    world.resolved(1, &[pod(2)]);
+    assert_eq!(world.pods.verdict(pod(1)), Verdict::Gone);
+    world.resolved(1, &[pod(2), pod(1)]);
+    assert_eq!(world.pods.verdict(pod(1)), Verdict::None);
+    assert_eq!(world.began(1, 1), Action::Dial);
+}
+
+#[test]
+fn only_the_sync_path_is_paced() {
+    let world = World { gone_rate: 2, ..World::new() };
+    world.ended(2, Outcome::Connected, 0);
+    world.pods.learn(&world.group(), pod(1), Outcome::Refused, 0);
+    let action = |path| world.begin(pod(1), path, 1).action;
+    let sync: Vec<_> = (0..4).map(|_| action(PathKind::Sync)).collect();
+    assert_eq!(sync, [Action::Gone, Action::Gone, Action::Unavailable, Action::Unavailable]);
+    for path in [PathKind::Hook, PathKind::History, PathKind::Resource, PathKind::Other] {
+        assert_eq!(action(path), Action::Gone);
+    }
+    let token = |path| world.refused_token(Reason::Refused, path, 1).told;
+    let [gone, later] = [Told::Gone, Told::Unavailable { no_pod: false }];
+    assert_eq!([PathKind::Sync; 3].map(token), [gone, gone, later]);
+    assert_eq!(token(PathKind::Hook), gone);
+}
+
+#[test]
+fn a_wrong_key_is_noticed() {
+    let world = World::new();
+    let token = |reason, now| world.refused_token(reason, PathKind::Sync, now).nothing_opens;
+    assert!((0..19).all(|_| !token(Reason::Refused, 0)));
+    assert!(token(Reason::Malformed, 0));
+    assert!(!token(Reason::Refused, 59 * SECOND));
+    assert!(token(Reason::Refused, 60 * SECOND));
+    // A token in no CIDR opened all the same.
+    assert!(!token(Reason::NoCidr, 61 * SECOND));
+    assert!(!token(Reason::Refused, 200 * SECOND));
+}
+
+#[test]
+fn failed_pods_are_tried_last_for_ten_seconds() {
+    let world = World::new();
+    world.ended(2, Outcome::Unreachable, SECOND);
+    world.ended(3, Outcome::Refused, SECOND);
+    world.ended(4, Outcome::Refused, SECOND);
+    world.ended(4, Outcome::Connected, SECOND);
+    let failed = |now| world.failed_recently(1..=4, now);
+    assert_eq!(failed(11 * SECOND - 1), [false, true, true, false]);
+    assert_eq!(failed(11 * SECOND), [false; 4]);
+}
+
+#[test]
+fn after_ten_seconds_one_request_a_second_finds_out_whether_a_failed_pod_is_back() {
+    let world = World::new();
+    world.ended(1, Outcome::Unreachable, SECOND);
+    let tried = |milliseconds: std::ops::Range<u64>| {
+        milliseconds.filter(|at| !world.pods.failed_recently(pod(1), at * SECOND / 1000)).count()
+    };
+    assert_eq!(tried(1_000..11_000), 0);
+    assert_eq!(tried(11_000..14_000), 3);
+    // A request that only this pod can answer finds it out for the others, and need not wait for them.
+    assert_eq!(world.began(1, 14 * SECOND), Action::Probe);
+    assert_eq!(tried(14_000..15_000), 0);
+    assert_eq!(tried(15_000..15_001), 1);
+    assert_eq!(world.began(1, 15 * SECOND), Action::Probe);
+    // The first of them has failed: ten seconds more.
+    world.ended(1, Outcome::Unreachable, 16 * SECOND);
+    assert_eq!(tried(16_000..26_000), 0);
+    assert_eq!(tried(26_000..27_000), 1);
+    world.ended(1, Outcome::Connected, 27 * SECOND);
+    assert_eq!(tried(27_000..28_000), 1_000);
+    // Nobody has looked for a minute.
+    world.ended(1, Outcome::Refused, 30 * SECOND);
+    assert_eq!(tried(90_000..91_000), 1_000);
+}
+
+#[test]
+fn traffic_goes_on_whatever_the_verdict_is() {
+    let world = World::new();
+    world.enter(1, true, SECOND);
+    world.ended(1, Outcome::Unreachable, 2 * SECOND);
+    world.ended(1, Outcome::Refused, 3 * SECOND);
+    world.ended(1, Outcome::Connected, 4 * SECOND);
+    world.ended(1, Outcome::Refused, 5 * SECOND);
+    world.resolved(1, &[pod(1)]);
+    world.ended(1, Outcome::Unreachable, 6 * SECOND);
+    world.ended(1, Outcome::Refused, 7 * SECOND);
+    let [known] = world.list()[..] else { panic!("{:?}", world.list()) };
+    assert_eq!((known.first_seen, known.last_seen), (SECOND, 7 * SECOND));
+    assert_eq!((known.in_flight, known.streams, known.refused, known.fresh), (1, 1, 3, true));
+    assert_eq!((known.verdict, known.unreachable_since), (Verdict::Gone, Some(6 * SECOND)));
+    assert_eq!(world.idle(1, 1000 * SECOND), (IdleAnswer::Busy, 0));
+    world.pods.left(pod(1), true, 8 * SECOND);
+    assert_eq!(world.idle(1, 9 * SECOND), (IdleAnswer::JustStarted, 59));
+    assert_eq!(world.idle(1, 61 * SECOND), (IdleAnswer::Busy, 7));
+    assert_eq!(world.idle(1, 68 * SECOND), (IdleAnswer::Yes, 0));
+}
+
+#[test]
+fn the_list_is_sorted() {
+    let world = World::new();
+    // More than are copied at once.
+    let mut listed: Vec<IpAddr> = (0..200).map(|last| IpAddr::from([9, 0, 0, last])).collect();
+    listed.extend(["10.0.0.2", "10.0.0.10", "2001:db8::1"].map(|address| address.parse::<IpAddr>().unwrap()));
+    for address in listed.iter().rev() {
+        for port in [9000, 80] {
+            world.pods.entered(&world.group(), Pod::new(*address, port), 0);
+        }
+    }
+    let found: Vec<_> = world.list().iter().map(|known| (known.pod.address(), known.pod.port())).collect();
+    assert_eq!(found, listed.iter().flat_map(|one| [(*one, 80), (*one, 9000)]).collect::<Vec<_>>());
+    assert_eq!(world.pods.known(), 406);
+}

@@ -1,0 +1,120 @@
+//! Threads share it, and shards do not show.
+
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+
+fn sharded(most: u32, shards: usize) -> World {
+    World::with(Pods::sharded(NonZeroU32::new(most).unwrap(), shards))
+}
+
+fn at(number: u32) -> Pod {
+    Pod::new((0x0a00_0000 + number).to_be_bytes().into(), 8080 + (number % 3) as u16)
+}
+
+#[test]
+fn shards_are_as_large_as_is_said() {
+    let shards = |most| Pods::new(NonZeroU32::new(most).unwrap()).shards.len();
+    assert_eq!([1, 255, 256, 10_000, 1_000_000, u32::MAX].map(shards), [1, 1, 2, 64, 1024, 1024]);
+    // Neighbours do not meet in one shard.
+    let World { pods, .. } = World::new();
+    let mut counts = vec![0; pods.shards.len()];
+    (0..10_000).for_each(|number| counts[pods.shard(at(number).address())] += 1);
+    assert!(counts.iter().all(|count| (100..220).contains(count)), "{counts:?}");
+    assert!(size_of::<Line>().is_multiple_of(128));
+}
+
+/// Pods come and go from eight threads; each thread owns some, and all share others.
+#[test]
+fn threads_share_it() {
+    const OWN: u32 = 40;
+    let world = sharded(300, 8);
+    world.resolved(1, &(0..8 * OWN).map(at).collect::<Vec<_>>());
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..8)
+            .map(|thread| {
+                let world = &world;
+                scope.spawn(move || {
+                    for now in 0..3_000u64 {
+                        for pod in [at(thread * OWN + now as u32 % OWN), at(1_000_000 + now as u32 % 50)] {
+                            let (began, _) = world.pods.began(&world.group(), pod, PathKind::Sync, now % 2 == 0, now);
+                            let outcome = if now % 3 == 0 { Outcome::Unreachable } else { Outcome::Connected };
+                            let learned = world.pods.learn(&world.group(), pod, outcome, now);
+                            if learned.find_witness {
+                                let fresh: Vec<IpAddr> = (0..20).map(|number| at(number).address()).collect();
+                                world.pods.witness(&world.upstream, pod, (&fresh, 8080), now, now);
+                            }
+                            world.pods.failed_recently(pod, now);
+                            if matches!(began, Began::Dial { .. }) {
+                                world.pods.left(pod, now % 2 == 0, now);
+                            }
+                        }
+                    }
+                })
+            })
+            .collect();
+        // Somebody looks all the time.
+        let looker = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                assert!(world.pods.list(None, usize::MAX, |_, _| true).is_sorted_by_key(|known| known.pod));
+                assert!(world.pods.known() <= 308);
+                world.pods.limit(NonZeroU32::new(300).unwrap());
+                world.refused_token(Reason::Refused, PathKind::Sync, 0);
+            }
+        });
+        workers.into_iter().for_each(|worker| worker.join().unwrap());
+        done.store(true, Ordering::Relaxed);
+        looker.join().unwrap();
+    });
+    world.pods.limit(NonZeroU32::new(300).unwrap());
+    let list = world.list();
+    assert_eq!(list.len(), 300);
+    assert!(list.iter().all(|known| known.in_flight == 0 && known.streams == 0), "{list:?}");
+    assert!((0..8 * OWN).all(|number| world.pods.idle(at(number).address(), 0, 0, 3_000).answer == IdleAnswer::Yes));
+}
+
+/// However unevenly the pods lie, what is held against one is not forgotten while there is another of any shard.
+#[test]
+fn what_is_held_outlives_what_is_not_across_shards() {
+    let world = sharded(40, 8);
+    let held = |list: &[KnownPod]| list.iter().filter(|known| known.verdict != Verdict::None).count();
+    // More in one shard than it would have if all had as many.
+    let crowded: Vec<Pod> = (0..10_000).map(at).filter(|pod| world.pods.shard(pod.address()) == 3).take(60).collect();
+    for (number, pod) in crowded.iter().enumerate() {
+        let now = number as u64;
+        world.pods.entered(&world.group(), at(20_000 + number as u32), now);
+        world.pods.learn(&world.group(), *pod, Outcome::Refused, now);
+        let list = world.list();
+        assert_eq!(held(&list), (number + 1).min(40));
+        assert!(list.len() <= 40 && list.iter().any(|known| known.pod == *pod));
+    }
+    // All that are left are held; one more that works takes the place of the oldest.
+    let list = world.list();
+    assert!(list.iter().all(|known| crowded[20..].contains(&known.pod)));
+    world.pods.entered(&world.group(), at(30_000), 100);
+    assert_eq!(held(&world.list()), 39);
+    assert_eq!(world.pods.verdict(crowded[20]), Verdict::None);
+    // It is the first to go, wherever it lies.
+    world.pods.entered(&world.group(), at(30_001), 101);
+    let list = world.list();
+    assert_eq!(held(&list), 39);
+    assert!(list.iter().any(|known| known.pod == at(30_001)));
+}
+
+/// The listing is read page by page.
+#[test]
+fn pages_of_the_list_meet() {
+    let world = sharded(10_000, 16);
+    (0..500).for_each(|number| _ = world.pods.entered(&world.group(), at(number), 0));
+    let whole = world.list();
+    let mut pages = Vec::new();
+    while let page = world.pods.list(pages.last().map(|known: &KnownPod| known.pod), 64, |_, _| false)
+        && !page.is_empty()
+    {
+        assert!(page.len() == 64 || pages.len() + page.len() == 500);
+        pages.extend(page);
+    }
+    assert_eq!(pages, whole);
+    assert!(world.pods.list(None, 0, |_, _| false).is_empty());
+}

@@ -1,0 +1,378 @@
+//! Who shows that a pod is dead and the fault not ours.
+
+use super::*;
+
+#[test]
+fn when_all_pods_fail_none_is_gone() {
+    let world = World::new();
+    world.ended(1, Outcome::Connected, 0);
+    world.ended(2, Outcome::Connected, 0);
+    for second in 1..=40 {
+        assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
+        assert_eq!(world.ended(2, Outcome::Unreachable, second * SECOND), Action::Unavailable);
+    }
+    // One is back: the other was not our fault.
+    world.ended(2, Outcome::Connected, 41 * SECOND);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 42 * SECOND), Action::Gone);
+    // What another upstream's pods do says nothing.
+    let world = World::new();
+    let other = upstream(&world.dns, 2);
+    for second in 1..=20 {
+        world.pods.learn(&Group { upstream: &other, ..world.group() }, pod(9), Outcome::Connected, second * SECOND);
+        assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
+    }
+}
+
+/// The network fails just after another visitor has left: what his pod did before says nothing about now.
+#[test]
+fn a_pod_that_worked_before_the_failures_began_is_no_witness() {
+    let world = World::new();
+    world.ended(2, Outcome::Answered, 9 * SECOND);
+    for second in 10..=30 {
+        assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable, "second {second}");
+    }
+    world.ended(2, Outcome::Connected, 10 * SECOND);
+    assert_eq!(world.began(1, 30 * SECOND), Action::Gone);
+}
+
+/// One page, whose client backs off as that of Doors does, on a pod that is dead. A dial takes so long, and the witnesses that are
+/// asked for are dialled; `reached` says which can be. Returns when the page is told to reload.
+struct Alone<'a> {
+    world: &'a World,
+    dial: u64,
+    reached: &'a dyn Fn(Pod) -> bool,
+}
+
+impl Alone<'_> {
+    fn gone_at(&self, group: &Group<'_>, pod: Pod, until: u64) -> Option<u64> {
+        let (mut now, mut pause) = (0, SECOND / 5);
+        let mut asked = Vec::new();
+        while now < until {
+            let started = now;
+            let mut answer = self.world.begin_of(group, pod, PathKind::Sync, now);
+            if matches!(answer.action, Action::Dial | Action::Probe) {
+                now += self.dial;
+                answer = self.world.end_of(group, pod, PathKind::Sync, Outcome::Unreachable, now);
+            }
+            if answer.action == Action::Gone {
+                return Some(now);
+            }
+            assert_eq!(answer.action, Action::Unavailable);
+            if answer.learned.find_witness {
+                asked.push(now);
+                self.dial_witness(group, pod, now);
+            }
+            if now - started < SECOND {
+                now += pause;
+                pause = (pause * 5 / 4).min(12 * SECOND);
+            }
+        }
+        assert!(asked.len() as u64 >= until / (13 * SECOND), "{asked:?}");
+        assert!(asked.windows(2).all(|two| two[1] - two[0] >= SECOND), "asked too often");
+        None
+    }
+
+    fn dial_witness(&self, group: &Group<'_>, missing: Pod, now: u64) {
+        let named = self.world.dns.lock().unwrap().get(&group.upstream.id()).cloned().unwrap_or_default();
+        let fresh: Vec<IpAddr> = named.iter().map(|pod| pod.address()).collect();
+        let random = now.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let Some(witness) = self.world.pods.witness(group.upstream, missing, (&fresh, 8080), now, random) else {
+            return;
+        };
+        let outcome = if (self.reached)(witness) { Outcome::Connected } else { Outcome::Unreachable };
+        let learned = self.world.pods.learn(group, witness, outcome, now + SECOND / 100);
+        assert!(!learned.find_witness, "one dial in the background leads to the next");
+    }
+}
+
+/// Within `gone_after` and 5 s, although nobody else uses the upstream, however the pod is dead and however long pages wait.
+#[test]
+fn a_dead_pod_is_found_dead_without_help() {
+    for (gone_after, dial) in [0, 3, 10, 30].into_iter().flat_map(|long| [(long, SECOND / 1000), (long, 3 * SECOND)]) {
+        let world = World { gone_after: gone_after * SECOND, ..World::new() };
+        world.resolved(1, &[pod(1), pod(2)]);
+        let alone = Alone { world: &world, dial, reached: &|_| true };
+        let gone = alone.gone_at(&world.group(), pod(1), 2400 * SECOND).expect("it is dead");
+        assert!((gone_after * SECOND..=(gone_after + 5) * SECOND).contains(&gone), "{gone_after}, {dial}: {gone}");
+        // A pod that drains is found dead as well.
+        let gone = alone.gone_at(&world.group(), pod(3), 2400 * SECOND).expect("it is dead");
+        assert!(gone <= (gone_after + 5) * SECOND, "{gone_after}, {dial}: {gone}");
+    }
+}
+
+#[test]
+fn a_dead_pod_is_found_dead_although_others_are_dead_too() {
+    let world = World::new();
+    world.resolved(1, &(1..=4).map(pod).collect::<Vec<_>>());
+    let alone = Alone { world: &world, dial: 3 * SECOND, reached: &|one| one == pod(4) };
+    let gone = alone.gone_at(&world.group(), pod(1), 2400 * SECOND).expect("it is dead");
+    assert!(gone <= 15 * SECOND, "{gone}");
+}
+
+#[test]
+fn two_host_names_for_the_same_pods_and_one_visitor() {
+    let world = World::new();
+    let other = upstream(&world.dns, 2);
+    world.resolved(1, &[pod(1), pod(2)]);
+    world.resolved(2, &[pod(1), pod(2)]);
+    let alone = Alone { world: &world, dial: 3 * SECOND, reached: &|_| true };
+    let gone = alone.gone_at(&Group { upstream: &other, ..world.group() }, pod(1), 2400 * SECOND).expect("it is dead");
+    assert!(gone <= 15 * SECOND, "{gone}");
+}
+
+#[test]
+fn one_dead_pod_among_50_000_and_one_visitor() {
+    let world = World::new();
+    let all: Vec<Pod> =
+        (0..50_000u32).map(|number| Pod::new((0x0a01_0000 + number).to_be_bytes().into(), 8080)).collect();
+    world.dns.lock().unwrap().insert(1, all.clone());
+    let alone = Alone { world: &world, dial: 3 * SECOND, reached: &|one| one != all[7] };
+    let gone = alone.gone_at(&world.group(), all[7], 2400 * SECOND).expect("it is dead");
+    assert!(gone <= 15 * SECOND, "{gone}");
+}
+
+#[test]
+fn when_nothing_can_be_reached_nothing_is_gone() {
+    for dial in [SECOND / 1000, 3 * SECOND] {
+        let world = World::new();
+        world.resolved(1, &[pod(1), pod(2), pod(3)]);
+        // It was well until a moment ago.
+        (1..=3).for_each(|last| _ = world.ended(last, Outcome::Answered, 0));
+        let alone = Alone { world: &world, dial, reached: &|_| false };
+        assert_eq!(alone.gone_at(&world.group(), pod(1), 2400 * SECOND), None);
+        assert_eq!([1, 2].map(|last| world.pods.verdict(pod(last))), [Verdict::Unreachable; 2]);
+    }
+}
+
+#[test]
+fn a_witness_is_another_fresh_pod_that_is_not_dialled_already() {
+    let world = World::new();
+    let fresh: Vec<IpAddr> = (1..=4).map(|last| pod(last).address()).collect();
+    let witness = |missing, now, random| world.pods.witness(&world.upstream, pod(missing), (&fresh, 8080), now, random);
+    // The missing pod is none, whatever is drawn.
+    assert_eq!(witness(1, 0, 0), Some(pod(2)));
+    assert_eq!(witness(1, 0, u64::MAX), Some(pod(4)));
+    assert_eq!(witness(4, SECOND, u64::MAX), Some(pod(1)));
+    assert_eq!(witness(1, SECOND, u64::MAX / 2), Some(pod(3)));
+    assert_eq!(witness(1, SECOND, 0), None);
+    // A report, or three seconds, and it may be named again.
+    world.ended(3, Outcome::Connected, SECOND);
+    assert_eq!(witness(1, 2 * SECOND, 0), Some(pod(3)));
+    assert_eq!(witness(1, 3 * SECOND, 0), Some(pod(2)));
+    // One that failed a moment ago is named when there is no other.
+    world.ended(2, Outcome::Unreachable, 10 * SECOND);
+    world.ended(3, Outcome::Refused, 10 * SECOND);
+    let named = [0; 4].map(|random| witness(1, 10 * SECOND, random));
+    assert_eq!(named, [Some(pod(4)), Some(pod(2)), Some(pod(3)), None]);
+    assert_eq!(world.pods.witness(&world.upstream, pod(1), (&[], 8080), 0, 7), None);
+}
+
+#[test]
+fn a_witness_is_asked_for_once_a_second_and_upstream() {
+    let world = World::new();
+    let other = upstream(&world.dns, 2);
+    let other = Group { upstream: &other, ..world.group() };
+    let unreachable = |last, now| world.end(last, Outcome::Unreachable, now).learned.find_witness;
+    assert!(unreachable(1, 0));
+    assert!(!unreachable(2, SECOND - 1));
+    assert!(world.pods.learn(&other, pod(11), Outcome::Unreachable, SECOND - 1).find_witness);
+    assert!(unreachable(2, SECOND));
+    // A request that ends otherwise, or is to dial, is no occasion.
+    assert!(!world.end(1, Outcome::Cancelled, 2 * SECOND).learned.find_witness);
+    assert!(!world.end(1, Outcome::OwnFault, 2 * SECOND).learned.find_witness);
+    let answer = world.begin(pod(1), PathKind::Sync, 2 * SECOND);
+    assert_eq!((answer.action, answer.learned.find_witness), (Action::Probe, false));
+    let answer = world.begin(pod(1), PathKind::Sync, 2 * SECOND);
+    assert_eq!((answer.action, answer.learned.find_witness), (Action::Unavailable, true));
+    // Now there is one, also when it is needed.
+    world.ended(3, Outcome::Connected, 2 * SECOND);
+    assert!(!unreachable(1, 3 * SECOND) && !unreachable(1, 9 * SECOND));
+    assert_eq!(world.ended(1, Outcome::Unreachable, 10 * SECOND), Action::Gone);
+}
+
+#[test]
+fn a_request_that_begins_learns_of_a_witness() {
+    let world = World::new();
+    for second in 0..=10 {
+        assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
+    }
+    world.ended(2, Outcome::Connected, 12 * SECOND);
+    let answer = world.begin(pod(1), PathKind::Sync, 12 * SECOND);
+    assert_eq!((answer.action, answer.learned.verdict, answer.learned.changed), (Action::Gone, Verdict::Gone, true));
+    // No need to dial it for a second.
+    assert_eq!(world.began(1, 13 * SECOND - 1), Action::Gone);
+    assert_eq!(world.began(1, 13 * SECOND), Action::Probe);
+}
+
+#[test]
+fn old_failures_are_looked_at_again_before_a_page_reloads() {
+    for (since, action, verdict) in [
+        (10 * SECOND - 1, Action::Gone, Verdict::Gone),
+        (10 * SECOND, Action::Probe, Verdict::Gone),
+        (60 * SECOND, Action::Probe, Verdict::Gone),
+        // Nobody looked in between.
+        (60 * SECOND + 1, Action::Probe, Verdict::Unreachable),
+    ] {
+        let world = World::new();
+        for second in 0..=10 {
+            world.ended(1, Outcome::Unreachable, second * SECOND);
+        }
+        let now = 10 * SECOND + since;
+        world.ended(2, Outcome::Connected, now);
+        let answer = world.begin(pod(1), PathKind::Sync, now);
+        assert_eq!((answer.action, answer.learned.verdict), (action, verdict), "{since} later");
+    }
+}
+
+/// What is held against a pod that could not be reached from 10 s to 100 s, when this was told as well.
+fn judged(tell: impl Fn(&World, u64)) -> Verdict {
+    let world = World::new();
+    for second in 0..=100 {
+        if second >= 10 {
+            world.ended(1, Outcome::Unreachable, second * SECOND);
+        }
+        tell(&world, second);
+    }
+    // It is judged when a request begins.
+    world.begin(pod(1), PathKind::Sync, 100 * SECOND).learned.verdict
+}
+
+#[test]
+fn only_another_pod_of_the_upstream_that_works_is_a_witness() {
+    let at = |second: u64, last: u8, outcome: Outcome| {
+        judged(move |world, now| {
+            if now == second {
+                world.ended(last, outcome, now * SECOND);
+            }
+        })
+    };
+    for outcome in [Outcome::Connected, Outcome::Refused, Outcome::Answered] {
+        assert_eq!(at(40, 2, outcome), Verdict::Gone, "{outcome:?}");
+        // Not one of another upstream, or one that worked before the failures began.
+        assert_eq!(at(9, 2, outcome), Verdict::Unreachable, "{outcome:?}");
+        let of_other = judged(|world, now| {
+            let other = upstream(&world.dns, 2);
+            world.pods.learn(&Group { upstream: &other, ..world.group() }, pod(2), outcome, now * SECOND);
+        });
+        assert_eq!(of_other, Verdict::Unreachable, "{outcome:?}");
+    }
+    for outcome in [Outcome::OwnFault, Outcome::Cancelled, Outcome::Unreachable, Outcome::Dropped] {
+        assert_eq!(at(90, 2, outcome), Verdict::Unreachable, "{outcome:?}");
+    }
+    // A sign counts for a minute, and not that of the pod itself.
+    for (ago, verdict) in [(60, Verdict::Gone), (61, Verdict::Unreachable)] {
+        let world = World { gone_after: 100 * SECOND, ..World::new() };
+        (0..=10).for_each(|ten| _ = world.ended(1, Outcome::Unreachable, ten * 10 * SECOND));
+        assert_eq!(world.pods.verdict(pod(1)), Verdict::Unreachable);
+        world.ended(2, Outcome::Connected, (100 - ago) * SECOND);
+        assert_eq!(world.begin(pod(1), PathKind::Sync, 100 * SECOND).learned.verdict, verdict, "{ago}");
+    }
+    let itself = judged(|world, now| {
+        world.ended(1, Outcome::Refused, now * SECOND);
+        world.resolved(1, &[]);
+        world.resolved(1, &[pod(1)]);
+        world.ended(1, Outcome::Unreachable, now * SECOND);
+    });
+    assert_eq!(itself, Verdict::Unreachable);
+}
+
+#[test]
+fn a_witness_has_not_failed_since() {
+    // Whoever told it; a refusal is no such failure.
+    for (outcome, verdict) in [
+        (Outcome::Unreachable, Verdict::Unreachable),
+        (Outcome::Dropped, Verdict::Unreachable),
+        (Outcome::Refused, Verdict::Gone),
+    ] {
+        for id in [1, 2] {
+            let world = World::new();
+            let other = upstream(&world.dns, id);
+            let of_other = Group { upstream: &other, ..world.group() };
+            for second in 0..=9 {
+                world.ended(1, Outcome::Unreachable, second * SECOND);
+            }
+            world.ended(2, Outcome::Connected, 5 * SECOND);
+            world.pods.learn(&of_other, pod(2), outcome, 6 * SECOND);
+            world.ended(1, Outcome::Unreachable, 10 * SECOND);
+            assert_eq!(world.pods.verdict(pod(1)), verdict, "{outcome:?}");
+        }
+    }
+    // What it was before does not count, nor does its return to DNS make good what it did.
+    let again = judged(|world, now| {
+        if now > 80 {
+            world.ended(2, if now == 81 { Outcome::Unreachable } else { Outcome::Connected }, now * SECOND);
+        }
+    });
+    assert_eq!(again, Verdict::Gone);
+    let world = World::new();
+    (0..=9).for_each(|second| _ = world.ended(1, Outcome::Unreachable, second * SECOND));
+    world.ended(2, Outcome::Connected, 5 * SECOND);
+    world.ended(2, Outcome::Unreachable, 6 * SECOND);
+    world.resolved(1, &[pod(2)]);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 10 * SECOND), Action::Unavailable);
+}
+
+#[test]
+fn the_last_two_pods_are_enough() {
+    let last_two = |signs: &[(u8, Outcome)], missed: &[u8]| {
+        let world = World::new();
+        world.ended(9, Outcome::Unreachable, 0);
+        signs.iter().for_each(|(last, outcome)| _ = world.ended(*last, *outcome, SECOND));
+        missed.iter().for_each(|last| _ = world.ended(*last, Outcome::Unreachable, 2 * SECOND));
+        world.ended(9, Outcome::Unreachable, 10 * SECOND)
+    };
+    let connected = [2, 3, 4, 5].map(|last| (last, Outcome::Connected));
+    assert_eq!(last_two(&connected, &[5]), Action::Gone);
+    // Only the last two are remembered.
+    assert_eq!(last_two(&connected, &[5, 4]), Action::Unavailable);
+    // Refusals do not push out those that answered.
+    let signs = [(2, Outcome::Answered), (3, Outcome::Refused), (4, Outcome::Refused)];
+    assert_eq!(last_two(&signs, &[3, 4]), Action::Gone);
+}
+
+#[test]
+fn two_host_names_for_the_same_pods() {
+    let world = World::new();
+    let other = upstream(&world.dns, 2);
+    let groups = [world.group(), Group { upstream: &other, ..world.group() }];
+    [1, 2].iter().for_each(|upstream| world.resolved(*upstream, &[pod(1), pod(2), pod(3)]));
+    // Each name has traffic, and the last word on a pod is now that of one name, now that of the other.
+    let works = |now: u64| {
+        for (group, last) in [(0, 2), (1, 3), (0, 3), (1, 2)] {
+            world.pods.learn(&groups[group], pod(last), Outcome::Answered, now);
+        }
+    };
+    works(0);
+    for second in 1..=10 {
+        for group in &groups {
+            let answer = world.end_of(group, pod(1), PathKind::Hook, Outcome::Unreachable, second * SECOND);
+            assert_eq!(answer.action, Action::Unavailable);
+        }
+        works(second * SECOND);
+    }
+    assert_eq!(world.ended(1, Outcome::Unreachable, 11 * SECOND), Action::Gone);
+}
+
+#[test]
+fn a_witness_that_was_forgotten_may_have_failed() {
+    for (held, verdict) in [(false, Verdict::Gone), (true, Verdict::Unreachable)] {
+        let world = World::bounded(3);
+        let end = |last, outcome, second: u64| _ = world.ended(last, outcome, second * SECOND);
+        end(1, Outcome::Unreachable, 0);
+        end(2, Outcome::Connected, 1);
+        if held {
+            end(2, Outcome::Unreachable, 2);
+        }
+        [1, 3, 4].iter().for_each(|last| end(*last, Outcome::Unreachable, 3));
+        (4..=10).for_each(|second| end(1, Outcome::Unreachable, second));
+        end(1, Outcome::Unreachable, 14);
+        assert_eq!(world.pods.verdict(pod(1)), verdict);
+        assert!(world.list().iter().all(|known| known.pod != pod(2)));
+        if held {
+            // It is known again, and what it did is not.
+            world.enter(2, false, 14 * SECOND);
+            assert_eq!(world.began(1, 15 * SECOND), Action::Probe);
+            assert_eq!(world.ended(1, Outcome::Unreachable, 15 * SECOND), Action::Unavailable);
+        }
+    }
+}
