@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Phase;
 use super::call::{Call, after};
+use super::{Flow, Phase};
 use crate::hosts::Touch;
 use crate::options::{MILLISECOND, SECOND};
 use crate::state::Member;
@@ -50,26 +50,23 @@ impl Call<'_> {
     /// Waits for lookups that are under way, for a request that could reach none of the known pods: after a quiet time these
     /// may be others by now. As long as nothing is known at all it waits longer for first lookups.
     pub(super) fn await_any(&mut self, own: Option<u32>, others: bool) -> Option<u64> {
-        let upstreams = &self.flow.upstreams;
+        let Flow { upstreams, options, .. } = self.flow;
+        let is_first_call = self.request.looked_up.is_none();
         let first = match self.request.looked_up {
             Some(first) => first,
             None => *self.request.looked_up.insert(self.flow.looked_up.fetch_add(self.most(), Ordering::Relaxed)),
         };
         let since = *self.request.asked.get_or_insert(self.now);
         let is_known = upstreams.known() > 0;
-        let patience = |is_first| {
-            let long = self.flow.options.first_lookup.max(LONGEST);
-            after(since, if is_first && !is_known { long } else { LONGEST })
+        let patience = |is_first: bool| {
+            after(since, if is_first && !is_known { options.first_lookup.max(LONGEST) } else { LONGEST })
         };
+        let old = options.stale_max.min(options.refresh.saturating_mul(2));
         let others = if others { self.most().min(upstreams.len()) } else { 0 };
-        let all = (0..others).map(|step| first.wrapping_add(step) % upstreams.len());
-        let old = self.flow.options.stale_max.min(self.flow.options.refresh.saturating_mul(2));
-        let is_policy = self.flow.options.user_chooses;
+        let others = (0..others).map(|step| first.wrapping_add(step) % upstreams.len());
+        let all = own.into_iter().chain(others);
         let mut until = None;
-        for (place, upstream) in (0..).zip(own.into_iter().chain(all)) {
-            if place < self.request.settled {
-                continue;
-            }
+        for (place, upstream) in (0..).zip(all).skip(self.request.settled as usize) {
             let Some(member) = upstreams.get(upstream) else { continue };
             let touch = member.upstream.host.touch(self.now, old, true);
             self.report.lookups_due |= touch.lookups_due;
@@ -77,15 +74,12 @@ impl Call<'_> {
             if touch.pending && self.now < wait {
                 until = until.max(Some(wait));
                 // The first call begins all lookups; a later one goes on where the last one stopped.
-                if is_policy && self.request.settled > 0 {
+                if !is_first_call && options.user_chooses {
                     break;
                 }
-            } else if until.is_none() && is_policy {
+            } else if until.is_none() {
                 self.request.settled = place + 1;
             }
-        }
-        if is_policy {
-            self.request.settled = self.request.settled.max(1);
         }
         if until.is_some() {
             self.request.phase = Phase::AwaitingLookups;

@@ -32,6 +32,22 @@ fn a_pod_is_sought_four_times_a_second() {
     }
 }
 
+/// A page whose token leads nowhere needs a pod to reload onto as well.
+#[test]
+fn a_forged_token_seeks_a_pod() {
+    for upstreams in [1, 2] {
+        let mut world = World::new(upstreams, Options::default());
+        world.dns("app0", &[pod(0, 1)]);
+        let forged = format!("/~/{}/h/1", "A".repeat(43));
+        assert_eq!(world.ask(&post(&forged)), unavailable(doors_routing::Cause::TokenRefused, false));
+        world.pass(SECOND);
+        world.ask(&post(&forged));
+        assert_eq!(world.take_background(), [pod(0, 1)]);
+        world.tell(pod(0, 1), Outcome::Connected);
+        assert_eq!(world.ask(&post(&forged)), gone(doors_routing::Cause::TokenRefused));
+    }
+}
+
 /// A dial that fails leads to the next at that pace, and not for ever.
 #[test]
 fn failed_dials_end_with_those_who_want_a_pod() {
