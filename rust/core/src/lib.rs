@@ -1,9 +1,99 @@
-//! Routing decisions for [Doors](https://github.com/doors-dev/doors) apps.
+//! The whole way of a request to a [Doors](https://github.com/doors-dev/doors) app, without input and output.
 //!
-//! In: a configuration (secret, cookie name, upstreams with their CIDRs), then for each request its escaped path
-//! and its `Cookie` header. Out: one [`Decision`] that says which pod or server gets the request.
+//! In: a configuration (secret, cookie name, upstreams with their CIDRs), what came of DNS lookups, requests, and what
+//! became of each dial. Out: what to do next: which pod to dial, how long to wait, what to answer, which host to look up.
+//! The caller brings bytes, time, random numbers and sockets; nothing here logs or asks for the time.
 //!
-//! The data flows one way; an arrow between these folders leads down this list:
+//! # The flow of a request
+//!
+//! A [`Source`] is one configuration in use, a [`State`] is what the process knows, and a [`Request`] is plain data in the
+//! caller's memory. Each call returns a [`Step`]: an [`Action`], and a [`Report`] of what was learned on the way.
+//!
+//! ```text
+//! step = source.begin(incoming, now, random, &mut request)
+//! loop:
+//!     obey step.report                      log it; make the dial in the background; resume those who wait; look up what is due
+//!     match step.action:
+//!         Dial { upstream, pod }:
+//!             dial the pod, or take an open connection to it; when it has connected: source.dialled(.., Connected, ..)
+//!             no connection could be made:  step = source.failed(request, Refused | Unreachable | OwnFault, ..)
+//!             it ended before an answer:    step = source.failed(request, Dropped, ..)
+//!             the client gave up:           step = source.failed(request, Cancelled, ..)
+//!             the answer begins:            source.answered(request, ..), pass it on, break
+//!         Wait { until }:                   sleep until then, or until a report says `wake`; step = source.resume(request, ..)
+//!         Answer { status, .. }:            answer it with Cache-Control: no-store, and Retry-After if it is not 0; break
+//!         Choose:                           source.choices(..); step = source.chose(..)          only with `user_chooses`
+//!         Done:                             502 for a dial that failed, nothing for a client that has gone; break
+//! source.ended(request, now)                once, however it ended
+//! ```
+//!
+//! Beside the requests runs one loop for DNS. It begins with the first request and is woken by [`Report::lookups_due`]:
+//!
+//! ```text
+//! next = state.due(now, random, |lookup| begin to resolve lookup.name)
+//! when a lookup has ended:                  report = state.resolved(host, addresses, ..) or state.lookup_failed(host, ..); obey it
+//! at `next`, or when something is due:      again
+//! ```
+//!
+//! A request whole, with a pod that is dead:
+//!
+//! ```
+//! use doors_routing::*;
+//!
+//! let state = State::new(Limits::default());
+//! let router = Router::from_json(
+//!     br#"{"secret": "AAECAwQFBgcICQoLDA0ODw==",
+//!          "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}"#,
+//! )?;
+//! let source = Source::new(&state, router, Options::default());
+//! let [dead, fresh] = [7, 8].map(|last| Pod::new([10, 0, 0, last].into(), 8080));
+//! let mut now = 0; // nanoseconds of the caller's clock
+//!
+//! // A page is loaded: no address is known yet, so the request waits for DNS.
+//! let page = Incoming { path: b"/", ..Incoming::default() };
+//! let mut request = Request::new();
+//! let step = source.begin(&page, now, 1, &mut request);
+//! assert!(matches!(step.action, Action::Wait { .. }) && step.report.lookups_due);
+//! let mut hosts = Vec::new();
+//! state.due(now, 2, |lookup| hosts.push(lookup.host)); // svc.example
+//! now += SECOND / 100;
+//! let report = state.resolved(hosts[0], &[dead.address()], Missing::default(), now, 3);
+//! assert!(report.wake);
+//! let step = source.resume(&mut request, now, 4);
+//! assert_eq!(step.action, Action::Dial { upstream: 0, pod: dead, probe: false });
+//!
+//! // It is refused, and there is no other: the page load waits for a pod.
+//! let step = source.failed(&mut request, Outcome::Refused, now, 5);
+//! assert!(matches!(step.action, Action::Wait { .. }));
+//! now += SECOND;
+//! state.due(now, 6, |_| ());
+//! let _ = state.resolved(hosts[0], &[fresh.address()], Missing::default(), now, 7);
+//! let step = source.resume(&mut request, now, 8);
+//! assert_eq!(step.report.background, Some((0, fresh))); // Is it there?
+//! let report = source.dialled(0, fresh, Outcome::Connected, now, 9);
+//! assert!(report.wake); // It is.
+//! let step = source.resume(&mut request, now, 10);
+//! assert_eq!(step.action, Action::Dial { upstream: 0, pod: fresh, probe: false });
+//! let _ = source.answered(&mut request, Marks::default(), now, 11);
+//! source.ended(&mut request, now);
+//!
+//! // A page that lived in the dead pod is told to reload.
+//! let token = TokenCipher::new(b"AAECAwQFBgcICQoLDA0ODw==")?.encode(dead.address()).unwrap();
+//! let path = format!("/~/{}/s/1", token.as_str());
+//! let stream = Incoming { path: path.as_bytes(), ..Incoming::default() };
+//! let step = source.begin(&stream, now, 12, &mut request);
+//! assert!(matches!(step.action, Action::Dial { probe: true, .. })); // one request a second asks whether it is back
+//! let step = source.failed(&mut request, Outcome::Refused, now, 13);
+//! assert!(matches!(step.action, Action::Answer { status: AnswerStatus::Gone, cause: Cause::PodGone, .. }));
+//! source.ended(&mut request, now);
+//! # Ok::<(), doors_routing::Error>(())
+//! ```
+//!
+//! A decision alone, for tools: [`Router::decide`]. It says what a token or a cookie means and knows nothing about pods.
+//!
+//! # Folders
+//!
+//! An arrow between them leads down this list:
 //!
 //! ```text
 //! source   one configuration in use: requests and what became of them -> steps
@@ -19,32 +109,6 @@
 //! token    secret -> keys; token -> address, and its upstream if it was met before
 //! options  what a process and a configuration may say
 //! pods_v0  what pods is, until callers use the flow of requests
-//! ```
-//!
-//! Nothing here does input or output, logs, or asks for the time. A decision allocates nothing and takes no lock.
-//!
-//! ```
-//! use doors_routing::{Kind, Router, TokenCipher};
-//!
-//! // In the app, once when it starts: a token that says where its pages live.
-//! let cipher = TokenCipher::new(b"AAECAwQFBgcICQoLDA0ODw==")?;
-//! let token = cipher.encode("10.0.0.7".parse().unwrap())?;
-//!
-//! // In the proxy, for each request: the pod that owns the page.
-//! let router = Router::from_json(
-//!     br#"{"secret": "AAECAwQFBgcICQoLDA0ODw==",
-//!          "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}"#,
-//! )?;
-//! let decision = router.decide(format!("/~/{}/s/1", token.as_str()).as_bytes(), b"");
-//! assert_eq!(decision.kind, Kind::Pod);
-//! assert_eq!(decision.address, Some("10.0.0.7".parse().unwrap()));
-//! assert_eq!(decision.port, 8080);
-//!
-//! // A page without a token goes to a fresh pod of the server.
-//! let decision = router.decide(b"/", b"");
-//! assert_eq!(decision.kind, Kind::Server);
-//! assert_eq!(&*router.upstreams()[0].host, "svc.example");
-//! # Ok::<(), doors_routing::Error>(())
 //! ```
 
 #![forbid(unsafe_code)]
