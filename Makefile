@@ -18,8 +18,8 @@ setup: ## install what the tests need (the other targets do it by themselves)
 library: ## the Rust static library and its pkg-config file, in target/
 	@scripts/library.sh
 
-header: ## write include/doors_caddy.h anew, and what is made of it: rust/capi/abi.json, docs/c-api.md
-	@for task in header abi reference; do cargo run --quiet --locked -p xtask -- $$task || exit; done
+header: ## write include/doors_caddy.h anew, and what is made of it: rust/capi/abi.json, docs/c-api.md, numbers of bindings
+	@for task in header abi reference python node java; do cargo run --quiet --locked -p xtask -- $$task || exit; done
 
 build: bin/caddy ## Caddy with this module, bin/caddy (see also ./xcaddy.sh --help)
 

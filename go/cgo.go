@@ -42,18 +42,19 @@ func flat(s string) (*C.char, C.size_t) {
 	return (*C.char)(unsafe.Pointer(unsafe.StringData(s))), C.size_t(len(s))
 }
 
-// addressBytes is an address in network byte order, in the first n bytes. A
-// zone is dropped; the zero Addr has 0 bytes.
-func addressBytes(addr netip.Addr) (bytes [16]byte, n C.size_t) {
+// flatAddr drops the zone. The zero Addr has 0 bytes, which C refuses.
+func flatAddr(addr netip.Addr) (out C.doors_addr) {
+	bytes := (*[16]byte)(unsafe.Pointer(&out.bytes))
 	switch {
 	case addr.Is4():
 		four := addr.As4()
 		copy(bytes[:], four[:])
-		return bytes, 4
+		out.len = 4
 	case addr.Is6():
-		return addr.As16(), 16
+		*bytes = addr.As16()
+		out.len = 16
 	}
-	return bytes, 0
+	return out
 }
 
 func addressOf(addr *C.doors_addr) netip.Addr {

@@ -19,7 +19,7 @@ const (
 )
 
 // Check judges one value by the rules of [NewRouter], so that a parser can
-// report it where it stands. The error is an [*Error]; it has [StatusNoMatch]
+// report it where it stands. The error is an [*Error]; it has [StatusRange]
 // for an unknown field.
 func Check(field Field, value string) error {
 	if abiProblem != nil {

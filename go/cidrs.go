@@ -47,9 +47,9 @@ func freeCIDRs(handle *C.doors_cidrs) {
 // address. Unspecified, multicast and broadcast addresses are in none, nor is
 // the zero Addr. A zone does not count.
 func (c *CIDRs) Lookup(addr netip.Addr) (index int, ok bool) {
-	bytes, length := addressBytes(addr)
+	address := flatAddr(addr)
 	var found C.uint32_t
-	status := C.doors_cidrs_lookup(c.handle, (*C.uint8_t)(&bytes[0]), length, &found)
+	status := C.doors_cidrs_lookup(c.handle, &address, &found)
 	runtime.KeepAlive(c)
 	if status != C.DOORS_STATUS_OK {
 		return none, false

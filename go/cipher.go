@@ -51,10 +51,10 @@ func freeCipher(handle *C.doors_cipher) {
 // IPv6. An IPv4-mapped address is IPv4 and a zone is dropped. The error is
 // [StatusAddress] for the zero Addr, or [StatusRandom].
 func (c *Cipher) Encode(addr netip.Addr) (string, error) {
-	bytes, length := addressBytes(addr)
-	var token [C.DOORS_TOKEN_MAX]byte
+	address := flatAddr(addr)
+	var token [C.DOORS_TOKEN_SIZE]byte
 	var size C.size_t
-	status := C.doors_cipher_encode(c.handle, (*C.uint8_t)(&bytes[0]), length,
+	status := C.doors_cipher_encode(c.handle, &address,
 		(*C.char)(unsafe.Pointer(&token[0])), C.size_t(len(token)), &size)
 	runtime.KeepAlive(c)
 	if err := statusOf(status); err != nil {
@@ -68,7 +68,8 @@ func (c *Cipher) Encode(addr netip.Addr) (string, error) {
 func (c *Cipher) Decode(token string) (netip.Addr, error) {
 	text, length := flat(token)
 	var out C.doors_addr
-	status := C.doors_cipher_decode(c.handle, text, length, &out)
+	var key C.uint32_t
+	status := C.doors_cipher_decode(c.handle, text, length, &out, &key)
 	runtime.KeepAlive(c)
 	if err := statusOf(status); err != nil {
 		return netip.Addr{}, err

@@ -71,7 +71,7 @@ func TestCheck(t *testing.T) {
 		{FieldHost, "svc.example", 0}, {FieldHost, "2001:db8::1", 0}, {FieldHost, "svc:80", StatusConfig}, {FieldHost, "", StatusConfig},
 		{FieldPort, "1", 0}, {FieldPort, "65535", 0}, {FieldPort, "0", StatusConfig}, {FieldPort, "65536", StatusConfig},
 		{FieldPort, "http", StatusConfig}, {FieldPort, "+80", StatusConfig}, {FieldPort, " 80", StatusConfig}, {FieldPort, "", StatusConfig},
-		{Field(0), "x", StatusNoMatch}, {Field(99), "x", StatusNoMatch},
+		{Field(0), "x", StatusRange}, {Field(99), "x", StatusRange},
 	} {
 		err := Check(c.field, c.value)
 		if c.status == 0 && err != nil || c.status != 0 && !errors.Is(err, c.status) {

@@ -6,10 +6,7 @@ package doors
 // #include "doors_caddy.h"
 import "C"
 
-import (
-	"runtime"
-	"unsafe"
-)
+import "runtime"
 
 // KeyIDs returns the public name of each key, 1 to 8, in the order of the
 // secret: the first 8 hexadecimal digits, in lower case, of the SHA-256 of
@@ -36,9 +33,9 @@ func (r *Router) KeyIDs() []string {
 func keyIDs(count C.uint32_t, write func(C.uint32_t, *C.char)) []string {
 	ids := make([]string, count)
 	for i := range ids {
-		var id [C.DOORS_KEY_ID]byte
-		write(C.uint32_t(i), (*C.char)(unsafe.Pointer(&id[0])))
-		ids[i] = string(id[:])
+		var id [C.DOORS_KEY_ID_SIZE]C.char
+		write(C.uint32_t(i), &id[0])
+		ids[i] = C.GoString(&id[0])
 	}
 	return ids
 }

@@ -301,9 +301,7 @@ func groupOf(group Group) C.doors_group {
 }
 
 func podOf(pod netip.AddrPort) (out C.doors_pod) {
-	bytes, length := addressBytes(pod.Addr())
-	*(*[16]byte)(unsafe.Pointer(&out.addr.bytes)) = bytes
-	out.addr.len = C.uint32_t(length)
+	out.addr = flatAddr(pod.Addr())
 	out.port = C.uint16_t(pod.Port())
 	return out
 }

@@ -77,9 +77,9 @@ func (r *Router) Decide(path, cookies string) (Decision, error) {
 // several the longest prefix counts. Unspecified, multicast and broadcast
 // addresses are in none, nor is the zero Addr. A zone does not count.
 func (r *Router) Lookup(addr netip.Addr) (index int, ok bool) {
-	bytes, length := addressBytes(addr)
+	address := flatAddr(addr)
 	var found C.uint32_t
-	status := C.doors_router_lookup(r.handle, (*C.uint8_t)(&bytes[0]), length, &found)
+	status := C.doors_router_lookup(r.handle, &address, &found)
 	runtime.KeepAlive(r)
 	if status != C.DOORS_STATUS_OK {
 		return none, false
@@ -101,15 +101,14 @@ func (r *Router) Upstream(index int) (host string, port uint16) {
 	if index < 0 || index > math.MaxInt32 {
 		return "", 0
 	}
-	var text *C.char
-	var length C.size_t
+	var text [C.DOORS_HOST_SIZE]C.char
 	var number C.uint16_t
-	status := C.doors_router_upstream(r.handle, C.uint32_t(index), &text, &length, &number)
-	if status == C.DOORS_STATUS_OK {
-		host, port = string(unsafe.Slice((*byte)(unsafe.Pointer(text)), length)), uint16(number)
+	status := C.doors_router_upstream(r.handle, C.uint32_t(index), &text[0], &number)
+	runtime.KeepAlive(r)
+	if status != C.DOORS_STATUS_OK {
+		return "", 0
 	}
-	runtime.KeepAlive(r) // the text is the router's
-	return host, port
+	return C.GoString(&text[0]), uint16(number)
 }
 
 // Warnings tells what is allowed but probably not meant, one line each.

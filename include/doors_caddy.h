@@ -14,12 +14,17 @@
 // Handles     are opaque and may be used by any number of threads at once. All but doors_pods do not change after their
 //             _new function. A handle is freed once, from any thread, after the last call on it has returned.
 //             _free(NULL) is fine.
-// Status      is int32_t, 0 means success. Numbers are never reused. There is no thread-local error state.
+// const       stands before a handle where the call changes nothing that another call could see.
+// Status      is int32_t, 0 means success. Each function lists all that it returns, but for DOORS_STATUS_PANIC. There is
+//             no thread-local error state.
+// Numbers     are never reused, and new ones may come: a `switch` needs a default. Members have the type of an enum, so that
+//             a debugger shows names; arguments are uint32_t, and an unknown number in one is DOORS_STATUS_RANGE.
 // Inputs      are a pointer and a length in bytes and need no NUL at the end. NULL with length 0 is the empty string.
 //             They are read during the call only, and may overlap each other. Members named `reserved` must be 0, else the
 //             call fails with DOORS_STATUS_RANGE.
 // Outputs     may be uninitialised, must not overlap inputs or each other, and are written only on success; a
-//             doors_error only on failure. A doors_error pointer may be NULL, every other output is required.
+//             doors_error only on failure. A doors_error pointer may be NULL, every other output is required. Texts end
+//             with a NUL.
 // Panics      inside the library are bugs in it. They become DOORS_STATUS_PANIC; a _free then leaks, a _str and
 //             doors_version() say "unknown", and doors_abi() says 0. Rust prints where it was to standard error; no message
 //             holds any input. When memory runs out the process is aborted.
@@ -34,11 +39,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Version of this header. Compare with doors_version(), the version of the linked library.
+// Version of this header. Compare with doors_version(), the version of the linked library. The number is
+// major * 1000000 + minor * 1000 + patch.
 #define DOORS_VERSION "0.1.0"
 #define DOORS_VERSION_MAJOR 0
 #define DOORS_VERSION_MINOR 1
 #define DOORS_VERSION_PATCH 0
+#define DOORS_VERSION_NUMBER 1000
 
 // Number of this interface. It grows when something that a program may rely on changes; additions alone do not.
 // Compare it with doors_abi(), which tells what the linked library speaks.
@@ -50,203 +57,185 @@
 // Characters in a token for an IPv6 address.
 #define DOORS_TOKEN_IPV6 59
 
-// Room that is enough for every token.
-#define DOORS_TOKEN_MAX 59
+// Room that is enough for every token and its NUL.
+#define DOORS_TOKEN_SIZE 60
 
-// Characters in the id of a key.
-#define DOORS_KEY_ID 8
+// Room for the id of a key and its NUL: always 8 characters.
+#define DOORS_KEY_ID_SIZE 9
+
+// Room that is enough for every host and its NUL.
+#define DOORS_HOST_SIZE 256
 
 // No index: not known, or not applicable.
 #define DOORS_NONE UINT32_MAX
 
-// Success.
-#define DOORS_STATUS_OK 0
+// An enum of 32 bits.
+#if defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define DOORS_ENUM(name, type) enum name : type
+#else
+#define DOORS_ENUM(name, type) enum name
+#endif
 
-// A required pointer was NULL.
-#define DOORS_STATUS_NULL_POINTER 1
+DOORS_ENUM(doors_status_code, int32_t) {
+    // Success.
+    DOORS_STATUS_OK = 0,
+    // A required pointer was NULL.
+    DOORS_STATUS_NULL_POINTER = 1,
+    // The library panicked inside: a bug in it. Handles can still be used and freed.
+    DOORS_STATUS_PANIC = 2,
+    // The output buffer is too small.
+    DOORS_STATUS_BUFFER = 3,
+    // An address must be 4 or 16 bytes long.
+    DOORS_STATUS_ADDRESS = 4,
+    // Nothing matches, or the index is past the last one.
+    DOORS_STATUS_NO_MATCH = 5,
+    // The operating system gave no random bytes.
+    DOORS_STATUS_RANDOM = 6,
+    // A number is outside its range: a bound of 0, a negative duration, a number that its enum does not have, a member
+    // `reserved` that is not 0.
+    DOORS_STATUS_RANGE = 7,
+    // The secret breaks a rule.
+    DOORS_STATUS_SECRET = 10,
+    // A CIDR breaks a rule.
+    DOORS_STATUS_CIDR = 11,
+    // Another part of the configuration breaks a rule.
+    DOORS_STATUS_CONFIG = 12,
+    // The input has more than 64 MiB.
+    DOORS_STATUS_TOO_LARGE = 13,
+    // The token holds a character outside base64url (RFC 4648, section 5), padding, white space or non-zero trailing bits.
+    DOORS_STATUS_TOKEN_FORMAT = 20,
+    // The token has a length that no token has, or no key opens it.
+    DOORS_STATUS_TOKEN_REFUSED = 21,
+};
 
-// The library panicked inside: a bug in it. Handles can still be used and freed.
-#define DOORS_STATUS_PANIC 2
+DOORS_ENUM(doors_decision_code, uint32_t) {
+    // To one pod only: `addr` and `port`. Never anywhere else, except path DOORS_PATH_RESOURCE of a dead pod.
+    DOORS_DECISION_POD = 1,
+    // Nowhere. Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
+    DOORS_DECISION_GONE = 2,
+    // To a fresh pod (one that the host of `upstream` resolves to now); `addr` first if it is among them.
+    DOORS_DECISION_SERVER = 3,
+    // To a fresh pod of any upstream.
+    DOORS_DECISION_ANY = 4,
+};
 
-// The output buffer is too small.
-#define DOORS_STATUS_BUFFER 3
+DOORS_ENUM(doors_reason_code, uint32_t) {
+    // POD: nothing to explain.
+    DOORS_REASON_NONE = 0,
+    // GONE: the token is no canonical base64url.
+    DOORS_REASON_MALFORMED = 1,
+    // GONE: the token has a length that no token has, or no key opens it.
+    DOORS_REASON_REFUSED = 2,
+    // GONE: the address in the token lies in no CIDR.
+    DOORS_REASON_NO_CIDR = 4,
+    // SERVER: there is only this one, and no usable cookie.
+    DOORS_REASON_ONLY_UPSTREAM = 16,
+    // SERVER: a cookie says so.
+    DOORS_REASON_COOKIE = 17,
+    // ANY: no cookie with the configured name.
+    DOORS_REASON_NO_COOKIE = 18,
+    // ANY: there are cookies with the configured name, but none opens and lies in a CIDR.
+    DOORS_REASON_COOKIE_UNUSABLE = 19,
+};
 
-// An address must be 4 or 16 bytes long.
-#define DOORS_STATUS_ADDRESS 4
+DOORS_ENUM(doors_path_code, uint32_t) {
+    // No token in the path: a page, or the app's own files.
+    DOORS_PATH_PAGE = 0,
+    // `/~/{token}/s/...`: a stream or a report.
+    DOORS_PATH_SYNC = 1,
+    // `/~/{token}/h/...`: a hook.
+    DOORS_PATH_HOOK = 2,
+    // `/~/{token}/u/...`: back and forward.
+    DOORS_PATH_HISTORY = 3,
+    // `/~/{token}/r/...`: a script or a style sheet, the same on every pod.
+    DOORS_PATH_RESOURCE = 4,
+    // Any other path with a token.
+    DOORS_PATH_OTHER = 5,
+};
 
-// Nothing matches, or the index is past the last one, or the number is unknown.
-#define DOORS_STATUS_NO_MATCH 5
+DOORS_ENUM(doors_field_code, uint32_t) {
+    // One to eight AES keys in standard base64 with padding, separated by ASCII white space.
+    DOORS_FIELD_SECRET = 1,
+    // The name of a cookie (RFC 6265).
+    DOORS_FIELD_COOKIE_NAME = 2,
+    // One CIDR such as 10.0.0.0/24 or 2001:db8::/64.
+    DOORS_FIELD_CIDR = 3,
+    // A DNS name or a literal IP address that can be dialled and is not link-local, without port, scheme and brackets.
+    DOORS_FIELD_HOST = 4,
+    // A port in decimal, 1 to 65535.
+    DOORS_FIELD_PORT = 5,
+};
 
-// The operating system gave no random bytes.
-#define DOORS_STATUS_RANDOM 6
+DOORS_ENUM(doors_action_code, uint32_t) {
+    // Nothing more to do.
+    DOORS_ACTION_NONE = 0,
+    // Dial the pod, or use an open connection to it.
+    DOORS_ACTION_DIAL = 1,
+    // The same; this request finds out whether the pod is back.
+    DOORS_ACTION_PROBE = 2,
+    // Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
+    DOORS_ACTION_GONE = 3,
+    // Answer 503 with `Retry-After: <retry_after>`: the page waits and tries again.
+    DOORS_ACTION_UNAVAILABLE = 4,
+    // Hold the request and call doors_pods_wait() again at `until`, or earlier when a dial succeeded or addresses changed.
+    DOORS_ACTION_WAIT = 5,
+};
 
-// A number is outside its range: a bound of 0, a time or duration above INT64_MAX, which is how a negative one arrives, or
-// a member named `reserved` that is not 0.
-#define DOORS_STATUS_RANGE 7
+DOORS_ENUM(doors_outcome_code, uint32_t) {
+    // The dial succeeded.
+    DOORS_OUTCOME_CONNECTED = 1,
+    // The pod's own host refused the connection (ECONNREFUSED).
+    DOORS_OUTCOME_REFUSED = 2,
+    // No route, host or network unreachable, or no answer in time (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT ...).
+    DOORS_OUTCOME_UNREACHABLE = 3,
+    // The dial failed for a reason on this machine (EMFILE, EADDRNOTAVAIL, EACCES ...); never held against the pod.
+    DOORS_OUTCOME_OWN_FAULT = 4,
+    // The client gave up; counts as nothing.
+    DOORS_OUTCOME_CANCELLED = 5,
+    // The pod answered a request, perhaps over a connection that was open already.
+    DOORS_OUTCOME_ANSWERED = 6,
+    // The connection was made, and ended before a byte of an answer; perhaps the request was sent.
+    DOORS_OUTCOME_DROPPED = 7,
+};
 
-// The secret breaks a rule.
-#define DOORS_STATUS_SECRET 10
+DOORS_ENUM(doors_verdict_code, uint32_t) {
+    // Nothing is held against the pod.
+    DOORS_VERDICT_NONE = 0,
+    // Its last dials failed; it may be a blip.
+    DOORS_VERDICT_UNREACHABLE = 1,
+    // It is dead, and its pages with it.
+    DOORS_VERDICT_GONE = 2,
+};
 
-// A CIDR breaks a rule.
-#define DOORS_STATUS_CIDR 11
+DOORS_ENUM(doors_answer_code, uint32_t) {
+    // Flag of an answer: this event changed the verdict.
+    DOORS_ANSWER_CHANGED = 1,
+    // Flag of an answer: many tokens came and none ever opened; say so now.
+    DOORS_ANSWER_NOTHING_OPENS = 2,
+    // Flag of an answer: write a line about this token to the log.
+    DOORS_ANSWER_LOG = 4,
+    // Flag of an answer: no pod is known that would take a page of this source, so nobody is told to reload.
+    DOORS_ANSWER_NO_POD = 8,
+    // Flag of an answer: find out whether a pod takes pages. Dial fresh pods in the background, in the order of a page load, at
+    // most 8, until one connects; report each with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each source.
+    DOORS_ANSWER_FIND_POD = 16,
+    // Flag of an answer: find out whether the pod is dead or the fault is on our side. Dial one other fresh pod of the server in
+    // the background; report it with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each server.
+    DOORS_ANSWER_FIND_WITNESS = 32,
+};
 
-// Another part of the configuration breaks a rule.
-#define DOORS_STATUS_CONFIG 12
+DOORS_ENUM(doors_idle_code, uint32_t) {
+    // No request for as long as was asked.
+    DOORS_IDLE_YES = 1,
+    // Requests are in flight, or the last one is not long enough ago.
+    DOORS_IDLE_BUSY = 2,
+    // None is in flight, but the caller has not watched for as long as was asked.
+    DOORS_IDLE_JUST_STARTED = 3,
+};
 
-// The input has more than 64 MiB.
-#define DOORS_STATUS_TOO_LARGE 13
-
-// The token holds a character outside base64url (RFC 4648, section 5), padding, white space or non-zero trailing bits.
-#define DOORS_STATUS_TOKEN_FORMAT 20
-
-// The token has a length that no token has, or no key opens it.
-#define DOORS_STATUS_TOKEN_REFUSED 21
-
-// To one pod only: `addr` and `port`. Never anywhere else, except path DOORS_PATH_RESOURCE of a dead pod.
-#define DOORS_DECISION_POD 1
-
-// Nowhere. Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
-#define DOORS_DECISION_GONE 2
-
-// To a fresh pod (one that the host of `upstream` resolves to now); `addr` first if it is among them.
-#define DOORS_DECISION_SERVER 3
-
-// To a fresh pod of any upstream.
-#define DOORS_DECISION_ANY 4
-
-// POD: nothing to explain.
-#define DOORS_REASON_NONE 0
-
-// GONE: the token is no canonical base64url.
-#define DOORS_REASON_MALFORMED 1
-
-// GONE: the token has a length that no token has, or no key opens it.
-#define DOORS_REASON_REFUSED 2
-
-// GONE: the address in the token lies in no CIDR.
-#define DOORS_REASON_NO_CIDR 4
-
-// SERVER: there is only this one, and no usable cookie.
-#define DOORS_REASON_ONLY_UPSTREAM 16
-
-// SERVER: a cookie says so.
-#define DOORS_REASON_COOKIE 17
-
-// ANY: no cookie with the configured name.
-#define DOORS_REASON_NO_COOKIE 18
-
-// ANY: there are cookies with the configured name, but none opens and lies in a CIDR.
-#define DOORS_REASON_COOKIE_UNUSABLE 19
-
-// No token in the path: a page, or the app's own files.
-#define DOORS_PATH_PAGE 0
-
-// `/~/{token}/s/...`: a stream or a report.
-#define DOORS_PATH_SYNC 1
-
-// `/~/{token}/h/...`: a hook.
-#define DOORS_PATH_HOOK 2
-
-// `/~/{token}/u/...`: back and forward.
-#define DOORS_PATH_HISTORY 3
-
-// `/~/{token}/r/...`: a script or a style sheet, the same on every pod.
-#define DOORS_PATH_RESOURCE 4
-
-// Any other path with a token.
-#define DOORS_PATH_OTHER 5
-
-// One to eight AES keys in standard base64 with padding, separated by ASCII white space.
-#define DOORS_FIELD_SECRET 1
-
-// The name of a cookie (RFC 6265).
-#define DOORS_FIELD_COOKIE_NAME 2
-
-// One CIDR such as 10.0.0.0/24 or 2001:db8::/64.
-#define DOORS_FIELD_CIDR 3
-
-// A DNS name or a literal IP address that can be dialled and is not link-local, without port, scheme and brackets.
-#define DOORS_FIELD_HOST 4
-
-// A port in decimal, 1 to 65535.
-#define DOORS_FIELD_PORT 5
-
-// Nothing more to do.
-#define DOORS_ACTION_NONE 0
-
-// Dial the pod, or use an open connection to it.
-#define DOORS_ACTION_DIAL 1
-
-// The same; this request finds out whether the pod is back.
-#define DOORS_ACTION_PROBE 2
-
-// Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
-#define DOORS_ACTION_GONE 3
-
-// Answer 503 with `Retry-After: <retry_after>`: the page waits and tries again.
-#define DOORS_ACTION_UNAVAILABLE 4
-
-// Hold the request and call doors_pods_wait() again at `until`, or earlier when a dial succeeded or addresses changed.
-#define DOORS_ACTION_WAIT 5
-
-// The dial succeeded.
-#define DOORS_OUTCOME_CONNECTED 1
-
-// The pod's own host refused the connection (ECONNREFUSED).
-#define DOORS_OUTCOME_REFUSED 2
-
-// No route, host or network unreachable, or no answer in time (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT ...).
-#define DOORS_OUTCOME_UNREACHABLE 3
-
-// The dial failed for a reason on this machine (EMFILE, EADDRNOTAVAIL, EACCES ...); never held against the pod.
-#define DOORS_OUTCOME_OWN_FAULT 4
-
-// The client gave up; counts as nothing.
-#define DOORS_OUTCOME_CANCELLED 5
-
-// The pod answered a request, perhaps over a connection that was open already.
-#define DOORS_OUTCOME_ANSWERED 6
-
-// The connection was made, and ended before a byte of an answer; perhaps the request was sent.
-#define DOORS_OUTCOME_DROPPED 7
-
-// Nothing is held against the pod.
-#define DOORS_VERDICT_NONE 0
-
-// Its last dials failed; it may be a blip.
-#define DOORS_VERDICT_UNREACHABLE 1
-
-// It is dead, and its pages with it.
-#define DOORS_VERDICT_GONE 2
-
-// Flag of an answer: this event changed the verdict.
-#define DOORS_ANSWER_CHANGED 1
-
-// Flag of an answer: many tokens came and none ever opened; say so now.
-#define DOORS_ANSWER_NOTHING_OPENS 2
-
-// Flag of an answer: write a line about this token to the log.
-#define DOORS_ANSWER_LOG 4
-
-// Flag of an answer: no pod is known that would take a page of this source, so nobody is told to reload.
-#define DOORS_ANSWER_NO_POD 8
-
-// Flag of an answer: find out whether a pod takes pages. Dial fresh pods in the background, in the order of a page load, at
-// most 8, until one connects; report each with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each source.
-#define DOORS_ANSWER_FIND_POD 16
-
-// Flag of an answer: find out whether the pod is dead or the fault is on our side. Dial one other fresh pod of the server in
-// the background; report it with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each server.
-#define DOORS_ANSWER_FIND_WITNESS 32
-
-// No request for as long as was asked.
-#define DOORS_IDLE_YES 1
-
-// Requests are in flight, or the last one is not long enough ago.
-#define DOORS_IDLE_BUSY 2
-
-// None is in flight, but the caller has not watched for as long as was asked.
-#define DOORS_IDLE_JUST_STARTED 3
+#if !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+_Static_assert(sizeof(enum doors_idle_code) == 4, "compile without -fshort-enums");
+#endif
 
 // A list of CIDRs. From doors_cidrs_new() to doors_cidrs_free().
 typedef struct doors_cidrs doors_cidrs;
@@ -287,10 +276,10 @@ typedef struct doors_addr {
 
 // Where one request goes, and why.
 typedef struct doors_decision {
-    // DOORS_DECISION_POD, _GONE, _SERVER or _ANY.
-    uint32_t kind;
+    // DOORS_DECISION_*.
+    enum doors_decision_code kind;
     // DOORS_REASON_*.
-    uint32_t reason;
+    enum doors_reason_code reason;
     // Index of the upstream in the configuration, from 0; DOORS_NONE for ANY and for GONE.
     uint32_t upstream;
     // Index of the key that opened the token or the cookie, from 0; DOORS_NONE where none did.
@@ -337,13 +326,13 @@ typedef struct doors_pod {
 // What to do with a request, and what was learned from it.
 typedef struct doors_answer {
     // DOORS_ACTION_*.
-    uint32_t action;
+    enum doors_action_code action;
     // Seconds for the Retry-After of DOORS_ACTION_UNAVAILABLE, else 0.
     uint32_t retry_after;
     // DOORS_VERDICT_*: what is held against the pod after this event.
-    uint32_t verdict;
+    enum doors_verdict_code verdict;
     // DOORS_ANSWER_*, added up.
-    uint32_t flags;
+    enum doors_answer_code flags;
     // With DOORS_ANSWER_LOG: how many tokens of the source were refused for the same reason since the last one with that
     // flag; else 0.
     uint32_t suppressed;
@@ -375,7 +364,7 @@ typedef struct doors_pod_state {
     // Those of them that are receiver streams: about one for each open page.
     uint32_t streams;
     // DOORS_VERDICT_*: what is held against it.
-    uint32_t verdict;
+    enum doors_verdict_code verdict;
     // 1 while a server that used it in the last minute of its use has it among its addresses (doors_pods_resolved), else 0.
     uint32_t fresh;
     // Zero.
@@ -385,7 +374,7 @@ typedef struct doors_pod_state {
 // Whether the pods at one address may be stopped, as far as their requests tell.
 typedef struct doors_idle {
     // DOORS_IDLE_*.
-    uint32_t answer;
+    enum doors_idle_code answer;
     // Requests that entered and have not left.
     uint32_t in_flight;
     // Those of them that are receiver streams.
@@ -440,36 +429,40 @@ uint32_t doors_abi(void);
 // of a key. The caller may wipe `secrets` afterwards; doors_cipher_free() wipes the keys in the cipher.
 int32_t doors_cipher_new(const char *secrets, size_t len, struct doors_cipher **out, struct doors_error *err);
 
-// Makes a token for an address: `addr` is in network byte order, `addr_len` 4 or 16. An IPv4-mapped IPv6 address gives
-// a token for IPv4. `token` gets DOORS_TOKEN_IPV4 or DOORS_TOKEN_IPV6 characters, not NUL-terminated, and
-// `*token_len` their number. Two tokens for one address differ: each holds 12 random bytes from the operating system.
+// Makes a token for an address. An IPv4-mapped IPv6 address gives a token for IPv4. `token` gets DOORS_TOKEN_IPV4 or
+// DOORS_TOKEN_IPV6 characters and a NUL, and `*token_len` their number without the NUL. Two tokens for one address differ:
+// each holds 12 random bytes from the operating system.
 //
 // Make at most 2^32 tokens with one key, over all processes that have it (NIST SP 800-38D, section 8.3): one for each
 // process and address, not one for each request.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS, _BUFFER (`cap` is less than the length; DOORS_TOKEN_MAX is always enough),
+// Returns DOORS_STATUS_OK, _ADDRESS, _BUFFER (`cap` leaves no room for token and NUL; DOORS_TOKEN_SIZE always does),
 // _RANDOM or _NULL_POINTER.
 int32_t doors_cipher_encode(const struct doors_cipher *cipher,
-                            const uint8_t *addr,
-                            size_t addr_len,
+                            const struct doors_addr *addr,
                             char *token,
                             size_t cap,
                             size_t *token_len);
 
-// Reads a token. `*out` gets the address, IPv4 for an IPv4-mapped one.
+// Reads a token. `*addr` gets the address, IPv4 for an IPv4-mapped one; `*key` gets the index of the key that opened it,
+// from 0.
 //
 // Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED or _NULL_POINTER. The alphabet is checked
 // first, then the length, then the trailing bits, then the keys.
-int32_t doors_cipher_decode(const struct doors_cipher *cipher, const char *token, size_t len, struct doors_addr *out);
+int32_t doors_cipher_decode(const struct doors_cipher *cipher,
+                            const char *token,
+                            size_t len,
+                            struct doors_addr *addr,
+                            uint32_t *key);
 
 // `*count` gets the number of keys, 1 to 8.
 //
 // Returns DOORS_STATUS_OK or _NULL_POINTER.
 int32_t doors_cipher_keys(const struct doors_cipher *cipher, uint32_t *count);
 
-// Tells the id of one key, counted from 0: `id` gets DOORS_KEY_ID characters, not NUL-terminated, the first hexadecimal
-// digits (lower case) of the SHA-256 of `doors-key-id` followed by the key's bytes. It is no secret: log it, to compare
-// the keys of a proxy with those of its apps.
+// Tells the id of one key, counted from 0: `id` gets 8 characters and a NUL (DOORS_KEY_ID_SIZE), the first
+// hexadecimal digits (lower case) of the SHA-256 of `doors-key-id` followed by the key's bytes. It is not a secret: log
+// it, to compare the keys of a proxy with those of its apps.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
 int32_t doors_cipher_key_id(const struct doors_cipher *cipher, uint32_t index, char *id);
@@ -484,12 +477,13 @@ void doors_cipher_free(struct doors_cipher *cipher);
 // same one twice; an empty list has no index), _TOO_LARGE or _NULL_POINTER.
 int32_t doors_cidrs_new(const char *cidrs, size_t len, struct doors_cidrs **out, struct doors_error *err);
 
-// Finds the CIDR with the longest prefix that holds an address (4 or 16 bytes in network byte order). `*index` gets its
-// place in the list, from 0. IPv4-mapped addresses are IPv4; unspecified, multicast and broadcast addresses are in no
-// CIDR.
+// Finds the CIDR with the longest prefix that holds an address. `*index` gets its place in the list, from 0. IPv4-mapped
+// addresses are IPv4; unspecified, multicast and broadcast addresses are in no CIDR.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
-int32_t doors_cidrs_lookup(const struct doors_cidrs *cidrs, const uint8_t *addr, size_t addr_len, uint32_t *index);
+int32_t doors_cidrs_lookup(const struct doors_cidrs *cidrs,
+                           const struct doors_addr *addr,
+                           uint32_t *index);
 
 // Frees a list. NULL is fine.
 void doors_cidrs_free(struct doors_cidrs *cidrs);
@@ -520,13 +514,11 @@ int32_t doors_router_decide(const struct doors_router *router,
                             size_t cookies_len,
                             struct doors_decision *out);
 
-// Finds the upstream in one of whose CIDRs an address (4 or 16 bytes in network byte order) lies; the longest prefix
-// wins. `*upstream` gets its index, from 0.
+// Finds the upstream in one of whose CIDRs an address lies; the longest prefix wins. `*upstream` gets its index, from 0.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
 int32_t doors_router_lookup(const struct doors_router *router,
-                            const uint8_t *addr,
-                            size_t addr_len,
+                            const struct doors_addr *addr,
                             uint32_t *upstream);
 
 // `*count` gets the number of upstreams, at least 1.
@@ -534,15 +526,10 @@ int32_t doors_router_lookup(const struct doors_router *router,
 // Returns DOORS_STATUS_OK or _NULL_POINTER.
 int32_t doors_router_upstreams(const struct doors_router *router, uint32_t *count);
 
-// Tells about one upstream: `*host` gets its host, `*host_len` bytes, not NUL-terminated, which lives until
-// doors_router_free(); `*port` gets its port.
+// Tells about one upstream: `host` gets its host and a NUL, at most DOORS_HOST_SIZE characters; `*port` gets its port.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
-int32_t doors_router_upstream(const struct doors_router *router,
-                              uint32_t index,
-                              const char **host,
-                              size_t *host_len,
-                              uint16_t *port);
+int32_t doors_router_upstream(const struct doors_router *router, uint32_t index, char *host, uint16_t *port);
 
 // `*count` gets the number of keys, 1 to 8.
 //
@@ -567,7 +554,7 @@ void doors_router_free(struct doors_router *router);
 // Checks one value by the rules of doors_router_new(), for programs that read a configuration word by word. `field` is
 // DOORS_FIELD_*. The message does not begin with the name of the field.
 //
-// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _CIDR, _CONFIG, _TOO_LARGE, _NO_MATCH (no such field) or
+// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _CIDR, _CONFIG, _TOO_LARGE, _RANGE (no such field) or
 // _NULL_POINTER.
 int32_t doors_check(uint32_t field, const char *value, size_t len, struct doors_error *err);
 

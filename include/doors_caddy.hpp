@@ -32,6 +32,8 @@ template <typename T> struct whole {
         if (U(value) != from || (value > T(0)) != (from > U(0)))
             throw std::out_of_range(std::to_string(from) + " must be from 0 to " + std::to_string(T(-1)));
     }
+    template <typename U, typename = std::enable_if_t<std::is_enum_v<U>>, typename = void>
+    whole(U from) : whole(std::underlying_type_t<U>(from)) {}
     operator T() const noexcept { return value; }
     T value;
 };
@@ -64,7 +66,7 @@ protected:
     handle(int32_t (*make)(uint32_t, T **), uint32_t most) { own([&](T **out) { return make(most, out); }); }
     template <typename Lookup> std::optional<uint32_t> index_of(Lookup lookup, const doors_addr &addr) const {
         uint32_t index = 0;
-        return found(lookup(get(), addr.bytes, addr.len, &index)) ? std::optional(index) : std::nullopt;
+        return found(lookup(get(), &addr, &index)) ? std::optional(index) : std::nullopt;
     }
 private:
     template <typename Make> void own(Make make) {
@@ -76,7 +78,7 @@ private:
 // The public names of the keys, in the order of the secret.
 template <typename T, typename Keys, typename KeyId>
 std::vector<std::string> key_ids(const T *of, Keys keys, KeyId key_id) {
-    std::vector<std::string> ids(filled<uint32_t>([&](auto o) { return keys(of, o); }), std::string(DOORS_KEY_ID, ' '));
+    std::vector<std::string> ids(filled<uint32_t>([&](auto o) { return keys(of, o); }), std::string(DOORS_KEY_ID_SIZE - 1, ' '));
     for (uint32_t index = 0; index < ids.size(); index++) ok(key_id(of, index, ids[index].data()));
     return ids;
 }
@@ -101,14 +103,17 @@ inline void check(whole<uint32_t> field, std::string_view value) {
 struct cipher : detail::handle<doors_cipher, doors_cipher_free> {
     explicit cipher(std::string_view secret) : handle(doors_cipher_new, secret) {}
     std::string encode(const doors_addr &addr) const {
-        char token[DOORS_TOKEN_MAX];
+        char token[DOORS_TOKEN_SIZE];
         size_t length = 0;
-        detail::ok(doors_cipher_encode(get(), addr.bytes, addr.len, token, sizeof token, &length));
+        detail::ok(doors_cipher_encode(get(), &addr, token, sizeof token, &length));
         return std::string(token, length);
     }
     std::vector<std::string> key_ids() const { return detail::key_ids(get(), doors_cipher_keys, doors_cipher_key_id); }
-    doors_addr decode(std::string_view t) const {
-        return detail::filled<doors_addr>([&](auto *o) { return doors_cipher_decode(get(), t.data(), t.size(), o); });
+    // The address in a token, and which key opened it, from 0.
+    std::pair<doors_addr, uint32_t> decode(std::string_view token) const {
+        std::pair<doors_addr, uint32_t> out{};
+        detail::ok(doors_cipher_decode(get(), token.data(), token.size(), &out.first, &out.second));
+        return out;
     }
 };
 
@@ -130,13 +135,12 @@ struct router : detail::handle<doors_router, doors_router_free> {
     uint32_t upstreams() const {
         return detail::filled<uint32_t>([&](auto *out) { return doors_router_upstreams(get(), out); });
     }
-    // Host and port; the host lives as long as the router.
-    std::pair<std::string_view, uint16_t> upstream(whole<uint32_t> index) const {
-        const char *host = nullptr;
-        size_t length = 0;
-        uint16_t port = detail::filled<uint16_t>(
-            [&](auto *out) { return doors_router_upstream(get(), index, &host, &length, out); });
-        return {std::string_view(host, length), port};
+    // Host and port.
+    std::pair<std::string, uint16_t> upstream(whole<uint32_t> index) const {
+        char host[DOORS_HOST_SIZE];
+        uint16_t port = 0;
+        detail::ok(doors_router_upstream(get(), index, host, &port));
+        return {host, port};
     }
     std::vector<std::string> key_ids() const { return detail::key_ids(get(), doors_router_keys, doors_router_key_id); }
     std::vector<std::string> warnings() const {

@@ -66,7 +66,7 @@ stage_rust() { cargo test --workspace --locked; }
 stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
 stage_header() {
     local task
-    for task in header abi reference; do cargo run --locked -p xtask -- "$task" --check; done
+    for task in header abi reference python node java; do cargo run --locked -p xtask -- "$task" --check; done
 }
 
 stage_library() { scripts/library.sh; }

@@ -28,7 +28,7 @@ static void table(const cJSON *vector) {
             doors_addr address;
             uint32_t index = 12345, expected = number_of(lookup, "index");
             CHECK(address_parse(string_of(lookup, "address"), &address));
-            int32_t status = doors_cidrs_lookup(cidrs, address.bytes, address.len, &index);
+            int32_t status = doors_cidrs_lookup(cidrs, &address, &index);
             if (expected == DOORS_NONE)
                 CHECK(status == DOORS_STATUS_NO_MATCH && index == 12345);
             else

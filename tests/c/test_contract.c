@@ -8,31 +8,33 @@
 static const char SECRET[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 static const char CONFIG[] = "{\"secret\": \"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\", \"upstreams\": "
                              "[{\"cidr\": \"10.0.0.0/24\", \"host\": \"svc.example\", \"port\": 8080}]}";
-static const uint8_t ADDRESS[4] = {10, 0, 0, 7};
+static const doors_addr ADDRESS = {{10, 0, 0, 7}, 4}, NO_ADDRESS = {{10, 0, 0, 7}, 3};
 
 static void contract_cipher(void) {
     doors_cipher *cipher = NULL;
     doors_addr address;
-    char token[DOORS_TOKEN_MAX + 1];
+    char token[DOORS_TOKEN_SIZE + 1];
     size_t len = 99;
+    uint32_t key = 7;
     CHECK(doors_cipher_new(SECRET, strlen(SECRET), NULL, NULL) == DOORS_STATUS_NULL_POINTER);
     CHECK(doors_cipher_new(NULL, 5, &cipher, NULL) == DOORS_STATUS_NULL_POINTER);
     CHECK(doors_cipher_new(NULL, 0, &cipher, NULL) == DOORS_STATUS_SECRET);
     CHECK(cipher == NULL);
     CHECK(doors_cipher_new(SECRET, strlen(SECRET), &cipher, NULL) == DOORS_STATUS_OK);
     memset(token, '#', sizeof token);
-    CHECK(doors_cipher_encode(cipher, ADDRESS, 4, token, DOORS_TOKEN_IPV4 - 1, &len) == DOORS_STATUS_BUFFER);
+    CHECK(doors_cipher_encode(cipher, &ADDRESS, token, DOORS_TOKEN_IPV4, &len) == DOORS_STATUS_BUFFER);
     CHECK(len == 99 && token[0] == '#');
-    CHECK(doors_cipher_encode(cipher, ADDRESS, 3, token, sizeof token, &len) == DOORS_STATUS_ADDRESS);
-    CHECK(doors_cipher_encode(cipher, NULL, 4, token, sizeof token, &len) == DOORS_STATUS_NULL_POINTER);
-    CHECK(doors_cipher_encode(NULL, ADDRESS, 4, token, sizeof token, &len) == DOORS_STATUS_NULL_POINTER);
-    CHECK(doors_cipher_encode(cipher, ADDRESS, 4, token, DOORS_TOKEN_IPV4, &len) == DOORS_STATUS_OK);
-    CHECK(len == DOORS_TOKEN_IPV4 && token[len] == '#');
-    CHECK(doors_cipher_decode(cipher, token, len, NULL) == DOORS_STATUS_NULL_POINTER);
-    CHECK(doors_cipher_decode(cipher, NULL, len, &address) == DOORS_STATUS_NULL_POINTER);
-    CHECK(doors_cipher_decode(cipher, NULL, 0, &address) == DOORS_STATUS_TOKEN_REFUSED);
-    CHECK(doors_cipher_decode(cipher, token, len, &address) == DOORS_STATUS_OK);
-    CHECK(address_is(&address, "10.0.0.7"));
+    CHECK(doors_cipher_encode(cipher, &NO_ADDRESS, token, sizeof token, &len) == DOORS_STATUS_ADDRESS);
+    CHECK(doors_cipher_encode(cipher, NULL, token, sizeof token, &len) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_cipher_encode(NULL, &ADDRESS, token, sizeof token, &len) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_cipher_encode(cipher, &ADDRESS, token, DOORS_TOKEN_IPV4 + 1, &len) == DOORS_STATUS_OK);
+    CHECK(len == DOORS_TOKEN_IPV4 && token[len] == 0 && token[len + 1] == '#');
+    CHECK(doors_cipher_decode(cipher, token, len, NULL, &key) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_cipher_decode(cipher, token, len, &address, NULL) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_cipher_decode(cipher, NULL, len, &address, &key) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_cipher_decode(cipher, NULL, 0, &address, &key) == DOORS_STATUS_TOKEN_REFUSED);
+    CHECK(doors_cipher_decode(cipher, token, len, &address, &key) == DOORS_STATUS_OK);
+    CHECK(address_is(&address, "10.0.0.7") && key == 0);
     doors_cipher_free(cipher);
     doors_cipher_free(NULL);
 }
@@ -44,12 +46,12 @@ static void contract_cidrs(void) {
     CHECK(doors_cidrs_new(LIST, strlen(LIST), NULL, NULL) == DOORS_STATUS_NULL_POINTER);
     CHECK(doors_cidrs_new(NULL, 0, &cidrs, NULL) == DOORS_STATUS_CIDR);
     CHECK(doors_cidrs_new(LIST, strlen(LIST), &cidrs, NULL) == DOORS_STATUS_OK);
-    CHECK(doors_cidrs_lookup(cidrs, ADDRESS, 0, &index) == DOORS_STATUS_ADDRESS);
-    CHECK(doors_cidrs_lookup(cidrs, NULL, 4, &index) == DOORS_STATUS_NULL_POINTER);
-    CHECK(doors_cidrs_lookup(cidrs, ADDRESS, 4, NULL) == DOORS_STATUS_NULL_POINTER);
-    CHECK(doors_cidrs_lookup(NULL, ADDRESS, 4, &index) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_cidrs_lookup(cidrs, &NO_ADDRESS, &index) == DOORS_STATUS_ADDRESS);
+    CHECK(doors_cidrs_lookup(cidrs, NULL, &index) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_cidrs_lookup(cidrs, &ADDRESS, NULL) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_cidrs_lookup(NULL, &ADDRESS, &index) == DOORS_STATUS_NULL_POINTER);
     CHECK(index == 7);
-    CHECK(doors_cidrs_lookup(cidrs, ADDRESS, 4, &index) == DOORS_STATUS_OK && index == 0);
+    CHECK(doors_cidrs_lookup(cidrs, &ADDRESS, &index) == DOORS_STATUS_OK && index == 0);
     doors_cidrs_free(cidrs);
     doors_cidrs_free(NULL);
 }
@@ -58,8 +60,7 @@ static void contract_router(void) {
     doors_router *router = NULL;
     doors_decision decision;
     doors_error error;
-    const char *host = NULL;
-    size_t len = 0;
+    char host[DOORS_HOST_SIZE];
     uint16_t port = 0;
     uint32_t number = 0;
     CHECK(doors_router_new(CONFIG, strlen(CONFIG), NULL, &error) == DOORS_STATUS_NULL_POINTER);
@@ -76,13 +77,13 @@ static void contract_router(void) {
     CHECK(doors_router_decide(NULL, "/", 1, NULL, 0, &decision) == DOORS_STATUS_NULL_POINTER);
     /* The inputs may overlap each other. */
     CHECK(doors_router_decide(router, CONFIG, strlen(CONFIG), CONFIG, strlen(CONFIG), &decision) == DOORS_STATUS_OK);
-    CHECK(doors_router_lookup(router, ADDRESS, 4, &number) == DOORS_STATUS_OK && number == 0);
-    CHECK(doors_router_lookup(router, ADDRESS, 5, &number) == DOORS_STATUS_ADDRESS);
+    CHECK(doors_router_lookup(router, &ADDRESS, &number) == DOORS_STATUS_OK && number == 0);
+    CHECK(doors_router_lookup(router, &NO_ADDRESS, &number) == DOORS_STATUS_ADDRESS);
     CHECK(doors_router_upstreams(router, NULL) == DOORS_STATUS_NULL_POINTER);
-    CHECK(doors_router_upstream(router, 0, &host, &len, &port) == DOORS_STATUS_OK);
-    CHECK(len == strlen("svc.example") && memcmp(host, "svc.example", len) == 0 && port == 8080);
-    CHECK(doors_router_upstream(router, 1, &host, &len, &port) == DOORS_STATUS_NO_MATCH);
-    CHECK(doors_router_upstream(router, 0, NULL, &len, &port) == DOORS_STATUS_NULL_POINTER);
+    CHECK(doors_router_upstream(router, 0, host, &port) == DOORS_STATUS_OK);
+    CHECK(strcmp(host, "svc.example") == 0 && port == 8080);
+    CHECK(doors_router_upstream(router, 1, host, &port) == DOORS_STATUS_NO_MATCH);
+    CHECK(doors_router_upstream(router, 0, NULL, &port) == DOORS_STATUS_NULL_POINTER);
     CHECK(doors_router_warning(router, 0, &error) == DOORS_STATUS_NO_MATCH);
     CHECK(doors_router_warning(router, 0, NULL) == DOORS_STATUS_NULL_POINTER);
     doors_router_free(router);
@@ -110,13 +111,14 @@ static void contract_check(void) {
         CHECK(doors_check(fields[i].field, NULL, 0, NULL) == fields[i].status);
         CHECK(doors_check(fields[i].field, NULL, 1, NULL) == DOORS_STATUS_NULL_POINTER);
     }
-    CHECK(doors_check(0, "x", 1, &error) == DOORS_STATUS_NO_MATCH);
+    CHECK(doors_check(0, "x", 1, &error) == DOORS_STATUS_RANGE);
 }
 
 static void contract_text(void) {
     char version[64];
     snprintf(version, sizeof version, "%d.%d.%d", DOORS_VERSION_MAJOR, DOORS_VERSION_MINOR, DOORS_VERSION_PATCH);
     CHECK(strcmp(version, DOORS_VERSION) == 0);
+    CHECK(DOORS_VERSION_NUMBER == DOORS_VERSION_MAJOR * 1000000 + DOORS_VERSION_MINOR * 1000 + DOORS_VERSION_PATCH);
     CHECK(strcmp(doors_version(), DOORS_VERSION) == 0);
     CHECK(doors_abi() == DOORS_ABI);
     CHECK(strcmp(doors_status_str(DOORS_STATUS_OK), "ok") == 0);

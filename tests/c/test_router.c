@@ -8,11 +8,11 @@
 /* The upstream is the one of the configuration. */
 static void upstream_is(const doors_router *router, const cJSON *config, const doors_decision *decision) {
     const cJSON *list = vectors_list(config, "upstreams");
-    const char *expected = string_of(cJSON_GetArrayItem(list, (int)decision->upstream), "host"), *host = NULL;
-    size_t len = 0;
+    const char *expected = string_of(cJSON_GetArrayItem(list, (int)decision->upstream), "host");
+    char host[DOORS_HOST_SIZE];
     uint16_t port = 0;
-    CHECK(doors_router_upstream(router, decision->upstream, &host, &len, &port) == DOORS_STATUS_OK);
-    CHECK(len == strlen(expected) && memcmp(host, expected, len) == 0 && port == decision->port);
+    CHECK(doors_router_upstream(router, decision->upstream, host, &port) == DOORS_STATUS_OK);
+    CHECK(strcmp(host, expected) == 0 && port == decision->port);
 }
 
 static void decide(const doors_router *router, const cJSON *config, const cJSON *request) {
@@ -32,11 +32,11 @@ static void decide(const doors_router *router, const cJSON *config, const cJSON 
     if (decision.upstream != DOORS_NONE) upstream_is(router, config, &decision);
     uint32_t upstream;
     if (decision.kind == DOORS_DECISION_POD) {
-        status = doors_router_lookup(router, decision.addr.bytes, decision.addr.len, &upstream);
+        status = doors_router_lookup(router, &decision.addr, &upstream);
         CHECK(status == DOORS_STATUS_OK && upstream == decision.upstream);
     }
     if (decision.kind == DOORS_DECISION_GONE && decision.reason == DOORS_REASON_NO_CIDR) {
-        status = doors_router_lookup(router, decision.addr.bytes, decision.addr.len, &upstream);
+        status = doors_router_lookup(router, &decision.addr, &upstream);
         CHECK(status == DOORS_STATUS_NO_MATCH);
     }
     text_free(path);
@@ -71,12 +71,10 @@ static void accepted(const cJSON *vector) {
         CHECK(doors_router_upstreams(router, &count) == DOORS_STATUS_OK);
         CHECK(count == number_of(vector, "upstreams"));
         for (uint32_t i = 0; i < count; i++) {
-            const char *host = NULL;
-            size_t len = 0;
+            char host[DOORS_HOST_SIZE] = "";
             uint16_t port = 0;
-            CHECK(doors_router_upstream(router, i, &host, &len, &port) == DOORS_STATUS_OK);
-            CHECK(host && len > 0 && port > 0);
-            CHECK(doors_check(DOORS_FIELD_HOST, host, len, NULL) == DOORS_STATUS_OK);
+            CHECK(doors_router_upstream(router, i, host, &port) == DOORS_STATUS_OK && port > 0);
+            CHECK(doors_check(DOORS_FIELD_HOST, host, strlen(host), NULL) == DOORS_STATUS_OK);
         }
         const cJSON *parts;
         cJSON_ArrayForEach(parts, cJSON_GetObjectItemCaseSensitive(vector, "warnings")) {

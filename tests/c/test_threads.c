@@ -20,12 +20,12 @@ typedef struct {
 
 static void *work(void *argument) {
     job *mine = argument;
-    const uint8_t address[4] = {10, 0, 0, mine->last};
+    const doors_addr address = {{10, 0, 0, mine->last}, 4};
     for (int i = 0; i < ROUNDS; i++) {
         char path[128] = "/~/";
         size_t len = 0;
         doors_decision decision;
-        if (doors_cipher_encode(mine->cipher, address, 4, path + 3, DOORS_TOKEN_MAX, &len) != DOORS_STATUS_OK) {
+        if (doors_cipher_encode(mine->cipher, &address, path + 3, DOORS_TOKEN_SIZE, &len) != DOORS_STATUS_OK) {
             mine->wrong++;
             continue;
         }

@@ -140,10 +140,10 @@ static void json_many(void) {
     doors_router *router = NULL;
     CHECK(doors_router_new(json, (size_t)(end - json), &router, NULL) == DOORS_STATUS_OK);
     if (router) {
-        const uint8_t address[4] = {12, 34, 159, 1}; /* number 99,999 is 12.134.159.0/24 */
+        const doors_addr address = {{12, 34, 159, 1}, 4}; /* number 99,999 is 12.134.159.0/24 */
         uint32_t number = 0, count = 0;
         CHECK(doors_router_upstreams(router, &count) == DOORS_STATUS_OK && count == COUNT);
-        CHECK(doors_router_lookup(router, address, 4, &number) == DOORS_STATUS_OK);
+        CHECK(doors_router_lookup(router, &address, &number) == DOORS_STATUS_OK);
         CHECK(number == 65536 + 34 * 256 + 159);
         doors_router_free(router);
     }

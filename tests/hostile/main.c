@@ -79,9 +79,11 @@ doors_pods *pods_make(void) {
 }
 
 void token_make(const doors_cipher *cipher, uint8_t last, char *token) {
-    const uint8_t address[4] = {10, 0, 0, last};
+    const doors_addr address = {{10, 0, 0, last}, 4};
+    char made[DOORS_TOKEN_SIZE];
     size_t len;
-    need(doors_cipher_encode(cipher, address, 4, token, DOORS_TOKEN_IPV4, &len), "token");
+    need(doors_cipher_encode(cipher, &address, made, sizeof made, &len), "token");
+    memcpy(token, made, DOORS_TOKEN_IPV4);
 }
 
 int main(int argc, char **argv) {

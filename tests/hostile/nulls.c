@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t ADDRESS[4] = {10, 0, 0, 7};
+static const doors_addr ADDRESS = {{10, 0, 0, 7}, 4};
 static const doors_group GROUP = {1, 1, 1000000000, 1000000000, 100, 10};
 static const doors_pod POD = {{{10, 0, 0, 7}, 4}, 8080, 0};
 
@@ -40,19 +40,22 @@ static void nulls_new(void) {
 static void nulls_cipher(void) {
     doors_cipher *cipher = cipher_make();
     doors_addr address;
-    char token[DOORS_TOKEN_MAX];
+    char token[DOORS_TOKEN_SIZE];
     size_t len;
+    uint32_t key;
+    untouched_set(&key, sizeof key);
     untouched_set(&address, sizeof address);
     untouched_set(token, sizeof token);
     untouched_set(&len, sizeof len);
-    REFUSED(doors_cipher_encode(NULL, ADDRESS, 4, token, sizeof token, &len));
-    REFUSED(doors_cipher_encode(cipher, NULL, 4, token, sizeof token, &len));
-    REFUSED(doors_cipher_encode(cipher, ADDRESS, 4, NULL, sizeof token, &len));
-    REFUSED(doors_cipher_encode(cipher, ADDRESS, 4, token, sizeof token, NULL));
-    REFUSED(doors_cipher_encode(cipher, ADDRESS, 4, NULL, 0, &len));
-    REFUSED(doors_cipher_decode(NULL, token, sizeof token, &address));
-    REFUSED(doors_cipher_decode(cipher, NULL, sizeof token, &address));
-    REFUSED(doors_cipher_decode(cipher, token, sizeof token, NULL));
+    REFUSED(doors_cipher_encode(NULL, &ADDRESS, token, sizeof token, &len));
+    REFUSED(doors_cipher_encode(cipher, NULL, token, sizeof token, &len));
+    REFUSED(doors_cipher_encode(cipher, &ADDRESS, NULL, sizeof token, &len));
+    REFUSED(doors_cipher_encode(cipher, &ADDRESS, token, sizeof token, NULL));
+    REFUSED(doors_cipher_encode(cipher, &ADDRESS, NULL, 0, &len));
+    REFUSED(doors_cipher_decode(NULL, token, sizeof token, &address, &key));
+    REFUSED(doors_cipher_decode(cipher, NULL, sizeof token, &address, &key));
+    REFUSED(doors_cipher_decode(cipher, token, sizeof token, NULL, &key));
+    REFUSED(doors_cipher_decode(cipher, token, sizeof token, &address, NULL));
     uint32_t count;
     untouched_set(&count, sizeof count);
     REFUSED(doors_cipher_keys(NULL, &count));
@@ -61,8 +64,8 @@ static void nulls_cipher(void) {
     REFUSED(doors_cipher_key_id(cipher, 0, NULL));
     CHECK(doors_cipher_key_id(cipher, UINT32_MAX, token) == DOORS_STATUS_NO_MATCH);
     CHECK(untouched(&count, sizeof count));
-    CHECK(doors_cipher_decode(cipher, NULL, 0, &address) == DOORS_STATUS_TOKEN_REFUSED);
-    CHECK(untouched(&address, sizeof address) && untouched(token, sizeof token) && untouched(&len, sizeof len));
+    CHECK(doors_cipher_decode(cipher, NULL, 0, &address, &key) == DOORS_STATUS_TOKEN_REFUSED);
+    CHECK(untouched(&key, sizeof key) && untouched(&address, sizeof address) && untouched(token, sizeof token) && untouched(&len, sizeof len));
     doors_cipher_free(cipher);
     doors_cipher_free(NULL);
 }
@@ -71,10 +74,9 @@ static void nulls_cidrs(void) {
     doors_cidrs *cidrs = cidrs_make();
     uint32_t index;
     untouched_set(&index, sizeof index);
-    REFUSED(doors_cidrs_lookup(NULL, ADDRESS, 4, &index));
-    REFUSED(doors_cidrs_lookup(cidrs, NULL, 4, &index));
-    REFUSED(doors_cidrs_lookup(cidrs, NULL, 16, &index));
-    REFUSED(doors_cidrs_lookup(cidrs, ADDRESS, 4, NULL));
+    REFUSED(doors_cidrs_lookup(NULL, &ADDRESS, &index));
+    REFUSED(doors_cidrs_lookup(cidrs, NULL, &index));
+    REFUSED(doors_cidrs_lookup(cidrs, &ADDRESS, NULL));
     CHECK(untouched(&index, sizeof index));
     doors_cidrs_free(cidrs);
     doors_cidrs_free(NULL);
@@ -85,29 +87,26 @@ static void nulls_router(void) {
     doors_decision decision;
     doors_error error;
     uint32_t number;
-    const char *host;
-    size_t len;
+    char host[DOORS_HOST_SIZE];
     uint16_t port;
     untouched_set(&decision, sizeof decision);
     untouched_set(&error, sizeof error);
     untouched_set(&number, sizeof number);
-    untouched_set(&host, sizeof host);
-    untouched_set(&len, sizeof len);
+    untouched_set(host, sizeof host);
     untouched_set(&port, sizeof port);
     REFUSED(doors_router_decide(NULL, "/", 1, "a=b", 3, &decision));
     REFUSED(doors_router_decide(router, NULL, 1, "a=b", 3, &decision));
     REFUSED(doors_router_decide(router, "/", 1, NULL, 3, &decision));
     REFUSED(doors_router_decide(router, "/", 1, "a=b", 3, NULL));
-    REFUSED(doors_router_lookup(NULL, ADDRESS, 4, &number));
-    REFUSED(doors_router_lookup(router, NULL, 4, &number));
-    REFUSED(doors_router_lookup(router, ADDRESS, 4, NULL));
+    REFUSED(doors_router_lookup(NULL, &ADDRESS, &number));
+    REFUSED(doors_router_lookup(router, NULL, &number));
+    REFUSED(doors_router_lookup(router, &ADDRESS, NULL));
     REFUSED(doors_router_upstreams(NULL, &number));
     REFUSED(doors_router_upstreams(router, NULL));
-    REFUSED(doors_router_upstream(NULL, 0, &host, &len, &port));
-    REFUSED(doors_router_upstream(router, 0, NULL, &len, &port));
-    REFUSED(doors_router_upstream(router, 0, &host, NULL, &port));
-    REFUSED(doors_router_upstream(router, 0, &host, &len, NULL));
-    char id[DOORS_KEY_ID];
+    REFUSED(doors_router_upstream(NULL, 0, host, &port));
+    REFUSED(doors_router_upstream(router, 0, NULL, &port));
+    REFUSED(doors_router_upstream(router, 0, host, NULL));
+    char id[DOORS_KEY_ID_SIZE];
     untouched_set(id, sizeof id);
     REFUSED(doors_router_keys(NULL, &number));
     REFUSED(doors_router_keys(router, NULL));
@@ -117,7 +116,7 @@ static void nulls_router(void) {
     REFUSED(doors_router_warning(NULL, 0, &error));
     REFUSED(doors_router_warning(router, 0, NULL));
     CHECK(untouched(&decision, sizeof decision) && untouched(&error, sizeof error) && untouched(&number, sizeof number));
-    CHECK(untouched(&host, sizeof host) && untouched(&len, sizeof len) && untouched(&port, sizeof port));
+    CHECK(untouched(host, sizeof host) && untouched(&port, sizeof port));
     CHECK(doors_router_decide(router, NULL, 0, NULL, 0, &decision) == DOORS_STATUS_OK);
     doors_router_free(router);
     doors_router_free(NULL);

@@ -11,12 +11,13 @@ static const char BYTES[] = {'\0', '\xff', '\xc3', '\x80', '\xed', '/', '~', '%'
 /* Passes one text to all that takes text. Any answer is fine, but the same twice, and never a panic. */
 static void everywhere(const doors_cipher *cipher, const doors_router *router, const char *text, size_t len) {
     doors_addr address;
+    uint32_t key;
     doors_decision one, two, three;
     doors_cipher *new_cipher = NULL;
     doors_cidrs *new_cidrs = NULL;
     doors_router *new_router = NULL;
     doors_error error;
-    CHECK(doors_cipher_decode(cipher, text, len, &address) >= DOORS_STATUS_TOKEN_FORMAT);
+    CHECK(doors_cipher_decode(cipher, text, len, &address, &key) >= DOORS_STATUS_TOKEN_FORMAT);
     CHECK(doors_router_decide(router, text, len, NULL, 0, &one) == DOORS_STATUS_OK);
     CHECK(doors_router_decide(router, text, len, text, len, &two) == DOORS_STATUS_OK);
     CHECK(doors_router_decide(router, text, len, text, len, &three) == DOORS_STATUS_OK);

@@ -24,17 +24,17 @@ typedef struct {
 #define EXPECT(condition) (mine->wrong += !(condition))
 
 static void decide(job *mine) {
-    const uint8_t address[4] = {10, 0, 0, mine->number};
+    const doors_addr address = {{10, 0, 0, mine->number}, 4};
     char path[3 + DOORS_TOKEN_IPV4 + 3] = "/~/", cookies[3 + DOORS_TOKEN_IPV4];
     size_t len = 0;
     doors_addr opened;
     doors_decision decision;
     doors_error error;
     uint32_t number = 0;
-    const char *host = NULL;
+    char host[DOORS_HOST_SIZE];
     uint16_t port = 0;
-    EXPECT(doors_cipher_encode(mine->cipher, address, 4, path + 3, DOORS_TOKEN_IPV4, &len) == DOORS_STATUS_OK);
-    EXPECT(doors_cipher_decode(mine->cipher, path + 3, len, &opened) == DOORS_STATUS_OK);
+    EXPECT(doors_cipher_encode(mine->cipher, &address, path + 3, DOORS_TOKEN_IPV4 + 1, &len) == DOORS_STATUS_OK);
+    EXPECT(doors_cipher_decode(mine->cipher, path + 3, len, &opened, &number) == DOORS_STATUS_OK && number == 0);
     EXPECT(opened.bytes[3] == mine->number);
     memcpy(path + 3 + len, "/s/", 3);
     memcpy(cookies, "up=", 3);
@@ -43,13 +43,13 @@ static void decide(job *mine) {
     EXPECT(decision.kind == DOORS_DECISION_POD && decision.addr.bytes[3] == mine->number);
     EXPECT(doors_router_decide(mine->router, "/", 1, cookies, sizeof cookies, &decision) == DOORS_STATUS_OK);
     EXPECT(decision.kind == DOORS_DECISION_SERVER && decision.addr.bytes[3] == mine->number);
-    EXPECT(doors_cidrs_lookup(mine->cidrs, address, 4, &number) == DOORS_STATUS_OK && number == 1);
-    EXPECT(doors_router_lookup(mine->router, address, 4, &number) == DOORS_STATUS_OK && number == 0);
+    EXPECT(doors_cidrs_lookup(mine->cidrs, &address, &number) == DOORS_STATUS_OK && number == 1);
+    EXPECT(doors_router_lookup(mine->router, &address, &number) == DOORS_STATUS_OK && number == 0);
     EXPECT(doors_router_upstreams(mine->router, &number) == DOORS_STATUS_OK && number == 2);
-    EXPECT(doors_router_upstream(mine->router, 1, &host, &len, &port) == DOORS_STATUS_OK);
-    EXPECT(len == 5 && memcmp(host, "green", 5) == 0 && port == 8081);
+    EXPECT(doors_router_upstream(mine->router, 1, host, &port) == DOORS_STATUS_OK);
+    EXPECT(strcmp(host, "green") == 0 && port == 8081);
     EXPECT(doors_router_warning(mine->router, 0, &error) == DOORS_STATUS_OK);
-    char ids[2][DOORS_KEY_ID];
+    char ids[2][DOORS_KEY_ID_SIZE];
     EXPECT(doors_cipher_keys(mine->cipher, &number) == DOORS_STATUS_OK && number >= 1);
     EXPECT(doors_router_keys(mine->router, &number) == DOORS_STATUS_OK && number >= 1);
     EXPECT(doors_cipher_key_id(mine->cipher, 0, ids[0]) == DOORS_STATUS_OK);

@@ -13,7 +13,7 @@
 #include <doors_caddy.h>
 
 /* Four times as many as a router remembers, so that each is new again when its turn comes. */
-enum { TOKENS = 2048, PREFIXES = 10000, PATH = 3 + DOORS_TOKEN_MAX + 4, COOKIES = 8 * (4 + DOORS_TOKEN_MAX + 2) };
+enum { TOKENS = 2048, PREFIXES = 10000, PATH = 3 + DOORS_TOKEN_SIZE + 4, COOKIES = 8 * (4 + DOORS_TOKEN_SIZE + 2) };
 
 static const char SECRET[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 static const char OTHER_SECRET[] = "HxwdHh8YGRobFBUWFxAREhMMDQ4PCAkKCwQFBgcAAQI=";
@@ -27,10 +27,9 @@ static void check(bool holds, const char *what) {
 }
 
 typedef struct {
-    char text[DOORS_TOKEN_MAX];
+    char text[DOORS_TOKEN_SIZE];
     size_t len;
-    uint8_t address[16];
-    size_t address_len;
+    doors_addr address;
 } token;
 
 typedef struct {
@@ -58,17 +57,17 @@ static void network(unsigned number, uint8_t *high, uint8_t *low) {
     *low = (uint8_t)scattered;
 }
 
-static token make_token(const doors_cipher *with, unsigned number, size_t address_len) {
-    token made = {.address = {10}, .address_len = address_len};
+static token make_token(const doors_cipher *with, unsigned number, uint32_t address_len) {
+    token made = {.address = {{10}, address_len}};
     if (address_len == 4) {
-        network(number, &made.address[1], &made.address[2]);
-        made.address[3] = 7;
+        network(number, &made.address.bytes[1], &made.address.bytes[2]);
+        made.address.bytes[3] = 7;
     } else {
-        memcpy(made.address, (uint8_t[4]){0x20, 0x01, 0x0d, 0xb8}, 4);
-        network(number, &made.address[4], &made.address[5]);
-        made.address[15] = 7;
+        memcpy(made.address.bytes, (uint8_t[4]){0x20, 0x01, 0x0d, 0xb8}, 4);
+        network(number, &made.address.bytes[4], &made.address.bytes[5]);
+        made.address.bytes[15] = 7;
     }
-    need(doors_cipher_encode(with, made.address, address_len, made.text, sizeof made.text, &made.len), "token");
+    need(doors_cipher_encode(with, &made.address, made.text, sizeof made.text, &made.len), "token");
     return made;
 }
 
@@ -153,29 +152,32 @@ static const line NO_COOKIE = {"theme=dark", 10}, PAGE = {"/", 1};
 #define OPERATION(name) __attribute__((noinline)) static void operation_##name(unsigned i)
 
 OPERATION(encode) {
-    char text[DOORS_TOKEN_MAX];
+    char text[DOORS_TOKEN_SIZE];
     size_t len;
-    check(doors_cipher_encode(cipher, four[i].address, 4, text, sizeof text, &len) == DOORS_STATUS_OK, "encode");
+    check(doors_cipher_encode(cipher, &four[i].address, text, sizeof text, &len) == DOORS_STATUS_OK, "encode");
 }
 OPERATION(decode_ipv4) {
     doors_addr opened;
-    check(doors_cipher_decode(cipher, four[i].text, four[i].len, &opened) == DOORS_STATUS_OK, "decode");
+    uint32_t key;
+    check(doors_cipher_decode(cipher, four[i].text, four[i].len, &opened, &key) == DOORS_STATUS_OK, "decode");
 }
 OPERATION(decode_ipv6) {
     doors_addr opened;
-    check(doors_cipher_decode(cipher, six[i].text, six[i].len, &opened) == DOORS_STATUS_OK, "decode");
+    uint32_t key;
+    check(doors_cipher_decode(cipher, six[i].text, six[i].len, &opened, &key) == DOORS_STATUS_OK, "decode");
 }
 OPERATION(decode_forged) {
     doors_addr opened;
-    check(doors_cipher_decode(cipher, forged[i].text, forged[i].len, &opened) == DOORS_STATUS_TOKEN_REFUSED, "forged");
+    uint32_t key;
+    check(doors_cipher_decode(cipher, forged[i].text, forged[i].len, &opened, &key) == DOORS_STATUS_TOKEN_REFUSED, "forged");
 }
 OPERATION(lookup_ipv4) {
     uint32_t index;
-    check(doors_cidrs_lookup(cidrs, four[i].address, 4, &index) == DOORS_STATUS_OK && index == 2 * i, "lookup");
+    check(doors_cidrs_lookup(cidrs, &four[i].address, &index) == DOORS_STATUS_OK && index == 2 * i, "lookup");
 }
 OPERATION(lookup_ipv6) {
     uint32_t index;
-    check(doors_cidrs_lookup(cidrs, six[i].address, 16, &index) == DOORS_STATUS_OK && index == 2 * i + 1, "lookup");
+    check(doors_cidrs_lookup(cidrs, &six[i].address, &index) == DOORS_STATUS_OK && index == 2 * i + 1, "lookup");
 }
 OPERATION(pod_seen) {
     (void)i;

@@ -11,7 +11,7 @@ use crate::{guard, memory, numbers};
 /// Checks one value by the rules of doors_router_new(), for programs that read a configuration word by word. `field` is
 /// DOORS_FIELD_*. The message does not begin with the name of the field.
 ///
-/// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _CIDR, _CONFIG, _TOO_LARGE, _NO_MATCH (no such field) or
+/// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _CIDR, _CONFIG, _TOO_LARGE, _RANGE (no such field) or
 /// _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_check(field: u32, value: *const c_char, len: usize, err: *mut doors_error) -> i32 {
@@ -25,7 +25,7 @@ pub unsafe extern "C" fn doors_check(field: u32, value: *const c_char, len: usiz
                 numbers::DOORS_FIELD_PORT => Field::Port,
                 unknown => {
                     let message = format!("there is no field {unknown}");
-                    return Err(Failure { status: Status::NoMatch, index: None, message });
+                    return Err(Failure { status: Status::Range, index: None, message });
                 }
             };
             Ok(doors_routing::check(field, memory::bytes(value, len)?)?)

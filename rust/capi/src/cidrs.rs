@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use doors_routing::CidrList;
 
 use crate::status::Status;
-use crate::types::doors_error;
+use crate::types::{doors_addr, doors_error};
 use crate::{guard, memory};
 
 /// A list of CIDRs. From doors_cidrs_new() to doors_cidrs_free().
@@ -33,22 +33,20 @@ pub unsafe extern "C" fn doors_cidrs_new(
     }
 }
 
-/// Finds the CIDR with the longest prefix that holds an address (4 or 16 bytes in network byte order). `*index` gets its
-/// place in the list, from 0. IPv4-mapped addresses are IPv4; unspecified, multicast and broadcast addresses are in no
-/// CIDR.
+/// Finds the CIDR with the longest prefix that holds an address. `*index` gets its place in the list, from 0. IPv4-mapped
+/// addresses are IPv4; unspecified, multicast and broadcast addresses are in no CIDR.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cidrs_lookup(
     cidrs: *const doors_cidrs,
-    addr: *const u8,
-    addr_len: usize,
+    addr: *const doors_addr,
     index: *mut u32,
 ) -> i32 {
     guard::status(|| unsafe {
         let cidrs = memory::handle(cidrs)?;
         let index = memory::output(index)?;
-        let found = cidrs.0.lookup(memory::address(addr, addr_len)?).ok_or(Status::NoMatch)?;
+        let found = cidrs.0.lookup(memory::address(addr)?).ok_or(Status::NoMatch)?;
         index.write(found);
         Ok(())
     })

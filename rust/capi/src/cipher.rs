@@ -33,20 +33,19 @@ pub unsafe extern "C" fn doors_cipher_new(
     }
 }
 
-/// Makes a token for an address: `addr` is in network byte order, `addr_len` 4 or 16. An IPv4-mapped IPv6 address gives
-/// a token for IPv4. `token` gets DOORS_TOKEN_IPV4 or DOORS_TOKEN_IPV6 characters, not NUL-terminated, and
-/// `*token_len` their number. Two tokens for one address differ: each holds 12 random bytes from the operating system.
+/// Makes a token for an address. An IPv4-mapped IPv6 address gives a token for IPv4. `token` gets DOORS_TOKEN_IPV4 or
+/// DOORS_TOKEN_IPV6 characters and a NUL, and `*token_len` their number without the NUL. Two tokens for one address differ:
+/// each holds 12 random bytes from the operating system.
 ///
 /// Make at most 2^32 tokens with one key, over all processes that have it (NIST SP 800-38D, section 8.3): one for each
 /// process and address, not one for each request.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS, _BUFFER (`cap` is less than the length; DOORS_TOKEN_MAX is always enough),
+/// Returns DOORS_STATUS_OK, _ADDRESS, _BUFFER (`cap` leaves no room for token and NUL; DOORS_TOKEN_SIZE always does),
 /// _RANDOM or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cipher_encode(
     cipher: *const doors_cipher,
-    addr: *const u8,
-    addr_len: usize,
+    addr: *const doors_addr,
     token: *mut c_char,
     cap: usize,
     token_len: *mut usize,
@@ -54,18 +53,19 @@ pub unsafe extern "C" fn doors_cipher_encode(
     guard::status(|| unsafe {
         let cipher = memory::handle(cipher)?;
         let (token, token_len) = (memory::output(token)?, memory::output(token_len)?);
-        let made = cipher.0.encode(memory::address(addr, addr_len)?).map_err(|error| error.status)?;
+        let made = cipher.0.encode(memory::address(addr)?).map_err(|error| error.status)?;
         let text = made.as_bytes();
-        if cap < text.len() {
+        if cap <= text.len() {
             return Err(Status::Buffer);
         }
-        std::ptr::copy_nonoverlapping(text.as_ptr().cast(), token, text.len());
+        memory::write_text(text, token);
         token_len.write(text.len());
         Ok(())
     })
 }
 
-/// Reads a token. `*out` gets the address, IPv4 for an IPv4-mapped one.
+/// Reads a token. `*addr` gets the address, IPv4 for an IPv4-mapped one; `*key` gets the index of the key that opened it,
+/// from 0.
 ///
 /// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED or _NULL_POINTER. The alphabet is checked
 /// first, then the length, then the trailing bits, then the keys.
@@ -74,13 +74,15 @@ pub unsafe extern "C" fn doors_cipher_decode(
     cipher: *const doors_cipher,
     token: *const c_char,
     len: usize,
-    out: *mut doors_addr,
+    addr: *mut doors_addr,
+    key: *mut u32,
 ) -> i32 {
     guard::status(|| unsafe {
         let cipher = memory::handle(cipher)?;
-        let out = memory::output(out)?;
+        let (addr, key) = (memory::output(addr)?, memory::output(key)?);
         let opened = cipher.0.decode(memory::bytes(token, len)?).map_err(|error| error.status())?;
-        out.write(Some(opened.address).into());
+        addr.write(Some(opened.address).into());
+        key.write(opened.key);
         Ok(())
     })
 }
@@ -97,9 +99,9 @@ pub unsafe extern "C" fn doors_cipher_keys(cipher: *const doors_cipher, count: *
     })
 }
 
-/// Tells the id of one key, counted from 0: `id` gets DOORS_KEY_ID characters, not NUL-terminated, the first hexadecimal
-/// digits (lower case) of the SHA-256 of `doors-key-id` followed by the key's bytes. It is no secret: log it, to compare
-/// the keys of a proxy with those of its apps.
+/// Tells the id of one key, counted from 0: `id` gets 8 characters and a NUL (DOORS_KEY_ID_SIZE), the first
+/// hexadecimal digits (lower case) of the SHA-256 of `doors-key-id` followed by the key's bytes. It is not a secret: log
+/// it, to compare the keys of a proxy with those of its apps.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
 #[unsafe(no_mangle)]

@@ -3,9 +3,10 @@
 use std::ffi::c_char;
 use std::net::IpAddr;
 
-use doors_routing::{KEY_ID, KeyId};
+use doors_routing::KeyId;
 
 use crate::status::Status;
+use crate::types::doors_addr;
 
 /// The bytes of an input. NULL with length 0 is the empty input.
 ///
@@ -35,25 +36,13 @@ pub(crate) unsafe fn items<'a, T>(data: *const T, count: usize) -> Result<&'a [T
     Ok(unsafe { std::slice::from_raw_parts(data, count) })
 }
 
-/// The address in 4 or 16 bytes.
+/// An address.
 ///
 /// # Safety
-/// As for [`bytes`].
-pub(crate) unsafe fn address(data: *const u8, length: usize) -> Result<IpAddr, Status> {
-    if !matches!(length, 4 | 16) {
-        return Err(Status::Address);
-    }
+/// As for [`handle`].
+pub(crate) unsafe fn address(addr: *const doors_addr) -> Result<IpAddr, Status> {
     // SAFETY: the contract of this function.
-    let bytes = unsafe { bytes(data.cast(), length) }?;
-    address_of(bytes).ok_or(Status::Address)
-}
-
-/// An address from its 4 or 16 bytes; an IPv4-mapped one becomes IPv4.
-pub(crate) fn address_of(bytes: &[u8]) -> Option<IpAddr> {
-    if let Ok(bytes) = <[u8; 4]>::try_from(bytes) {
-        return Some(IpAddr::from(bytes));
-    }
-    <[u8; 16]>::try_from(bytes).ok().map(|bytes| IpAddr::from(bytes).to_canonical())
+    unsafe { handle(addr) }?.address().ok_or(Status::Address)
 }
 
 /// A handle that C got from us, or a struct of the caller that is read.
@@ -80,15 +69,27 @@ pub(crate) fn output<T>(out: *mut T) -> Result<*mut T, Status> {
     if out.is_null() { Err(Status::NullPointer) } else { Ok(out) }
 }
 
+/// Writes a text and a NUL.
+///
+/// # Safety
+/// `out` is valid for writing one byte more than the text has, and does not overlap it.
+pub(crate) unsafe fn write_text(text: &[u8], out: *mut c_char) {
+    // SAFETY: the contract of this function.
+    unsafe {
+        std::ptr::copy_nonoverlapping(text.as_ptr().cast(), out, text.len());
+        out.add(text.len()).write(0);
+    }
+}
+
 /// Writes the id of one key.
 ///
 /// # Safety
-/// `id` is NULL or valid for writing [`KEY_ID`] characters.
+/// `id` is NULL or valid for writing DOORS_KEY_ID_SIZE characters.
 pub(crate) unsafe fn key_id(ids: &[KeyId], index: u32, id: *mut c_char) -> Result<(), Status> {
     let out = output(id)?;
     let found = ids.get(index as usize).ok_or(Status::NoMatch)?;
     // SAFETY: the contract of this function; what the library owns does not overlap memory of the caller.
-    unsafe { std::ptr::copy_nonoverlapping(found.as_bytes().as_ptr().cast(), out, KEY_ID) };
+    unsafe { write_text(found.as_bytes(), out) };
     Ok(())
 }
 

@@ -8,11 +8,14 @@ pub const DOORS_ABI: u32 = 1;
 pub const DOORS_TOKEN_IPV4: u32 = 43;
 /// Characters in a token for an IPv6 address.
 pub const DOORS_TOKEN_IPV6: u32 = 59;
-/// Room that is enough for every token.
-pub const DOORS_TOKEN_MAX: u32 = 59;
+/// Room that is enough for every token and its NUL.
+pub const DOORS_TOKEN_SIZE: u32 = 60;
 
-/// Characters in the id of a key.
-pub const DOORS_KEY_ID: u32 = 8;
+/// Room for the id of a key and its NUL: always 8 characters.
+pub const DOORS_KEY_ID_SIZE: u32 = 9;
+
+/// Room that is enough for every host and its NUL.
+pub const DOORS_HOST_SIZE: u32 = 256;
 
 /// No index: not known, or not applicable.
 pub const DOORS_NONE: u32 = u32::MAX;
@@ -27,12 +30,12 @@ pub const DOORS_STATUS_PANIC: i32 = 2;
 pub const DOORS_STATUS_BUFFER: i32 = 3;
 /// An address must be 4 or 16 bytes long.
 pub const DOORS_STATUS_ADDRESS: i32 = 4;
-/// Nothing matches, or the index is past the last one, or the number is unknown.
+/// Nothing matches, or the index is past the last one.
 pub const DOORS_STATUS_NO_MATCH: i32 = 5;
 /// The operating system gave no random bytes.
 pub const DOORS_STATUS_RANDOM: i32 = 6;
-/// A number is outside its range: a bound of 0, a time or duration above INT64_MAX, which is how a negative one arrives, or
-/// a member named `reserved` that is not 0.
+/// A number is outside its range: a bound of 0, a negative duration, a number that its enum does not have, a member
+/// `reserved` that is not 0.
 pub const DOORS_STATUS_RANGE: i32 = 7;
 /// The secret breaks a rule.
 pub const DOORS_STATUS_SECRET: i32 = 10;

@@ -58,7 +58,9 @@ fn numbers_have_names_and_match_the_core() {
         [doors_routing::TOKEN_IPV4, doors_routing::TOKEN_IPV6].map(|length| length as u32),
         [DOORS_TOKEN_IPV4, DOORS_TOKEN_IPV6]
     );
-    assert_eq!(DOORS_TOKEN_MAX, DOORS_TOKEN_IPV4.max(DOORS_TOKEN_IPV6));
+    assert_eq!(DOORS_TOKEN_SIZE, DOORS_TOKEN_IPV4.max(DOORS_TOKEN_IPV6) + 1);
+    // At most 253 characters, a final dot and a NUL.
+    assert_eq!(DOORS_HOST_SIZE, 253 + 3);
     let known = |text: *const c_char| unsafe { CStr::from_ptr(text) } != c"unknown";
     use doors_routing::pods_v0::{Action, Outcome, Verdict};
     for (action, number) in [
@@ -91,7 +93,7 @@ fn numbers_have_names_and_match_the_core() {
         [IdleAnswer::Yes as u32, IdleAnswer::Busy as u32, IdleAnswer::JustStarted as u32],
         [DOORS_IDLE_YES, DOORS_IDLE_BUSY, DOORS_IDLE_JUST_STARTED]
     );
-    assert_eq!(doors_routing::KEY_ID as u32, DOORS_KEY_ID);
+    assert_eq!(doors_routing::KEY_ID as u32 + 1, DOORS_KEY_ID_SIZE);
     let count = |known: &dyn Fn(u32) -> bool| (0..100).filter(|number| known(*number)).count();
     assert_eq!(count(&|number| known(doors_status_str(number as i32))), 14);
     assert_eq!(count(&|number| known(doors_decision_str(number))), 4);
@@ -114,8 +116,15 @@ fn one_version_everywhere() {
         format!("#define DOORS_VERSION_MAJOR {}\n", env!("CARGO_PKG_VERSION_MAJOR")),
         format!("#define DOORS_VERSION_MINOR {}\n", env!("CARGO_PKG_VERSION_MINOR")),
         format!("#define DOORS_VERSION_PATCH {}\n", env!("CARGO_PKG_VERSION_PATCH")),
+        format!("#define DOORS_VERSION_NUMBER {}\n", version_number(version)),
         format!("#define DOORS_ABI {}\n", doors_abi()),
     ] {
         assert!(header.contains(&line), "{line}");
     }
+}
+
+/// Three digits for each part but the first.
+fn version_number(version: &str) -> u64 {
+    let parts = version.split('.').map(|part| part.parse::<u64>().unwrap());
+    parts.inspect(|part| assert!(*part < 1000)).fold(0, |number, part| number * 1000 + part)
 }

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use doors_routing::Router;
 
 use crate::status::{Failure, Status};
-use crate::types::{doors_decision, doors_error};
+use crate::types::{doors_addr, doors_decision, doors_error};
 use crate::{guard, memory};
 
 /// Decides where requests go. From doors_router_new() to doors_router_free().
@@ -63,21 +63,19 @@ pub unsafe extern "C" fn doors_router_decide(
     })
 }
 
-/// Finds the upstream in one of whose CIDRs an address (4 or 16 bytes in network byte order) lies; the longest prefix
-/// wins. `*upstream` gets its index, from 0.
+/// Finds the upstream in one of whose CIDRs an address lies; the longest prefix wins. `*upstream` gets its index, from 0.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_lookup(
     router: *const doors_router,
-    addr: *const u8,
-    addr_len: usize,
+    addr: *const doors_addr,
     upstream: *mut u32,
 ) -> i32 {
     guard::status(|| unsafe {
         let router = memory::handle(router)?;
         let upstream = memory::output(upstream)?;
-        let found = router.0.lookup(memory::address(addr, addr_len)?).ok_or(Status::NoMatch)?;
+        let found = router.0.lookup(memory::address(addr)?).ok_or(Status::NoMatch)?;
         upstream.write(found);
         Ok(())
     })
@@ -95,24 +93,21 @@ pub unsafe extern "C" fn doors_router_upstreams(router: *const doors_router, cou
     })
 }
 
-/// Tells about one upstream: `*host` gets its host, `*host_len` bytes, not NUL-terminated, which lives until
-/// doors_router_free(); `*port` gets its port.
+/// Tells about one upstream: `host` gets its host and a NUL, at most DOORS_HOST_SIZE characters; `*port` gets its port.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_upstream(
     router: *const doors_router,
     index: u32,
-    host: *mut *const c_char,
-    host_len: *mut usize,
+    host: *mut c_char,
     port: *mut u16,
 ) -> i32 {
     guard::status(|| unsafe {
         let router = memory::handle(router)?;
-        let (host, host_len, port) = (memory::output(host)?, memory::output(host_len)?, memory::output(port)?);
+        let (host, port) = (memory::output(host)?, memory::output(port)?);
         let upstream = router.0.upstreams().get(index as usize).ok_or(Status::NoMatch)?;
-        host.write(upstream.host.as_ptr().cast());
-        host_len.write(upstream.host.len());
+        memory::write_text(upstream.host.as_bytes(), host);
         port.write(upstream.port);
         Ok(())
     })

@@ -29,7 +29,6 @@ pub(crate) fn planted_panic() {
 }
 
 pub(crate) const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-const ADDRESS: [u8; 4] = [10, 0, 0, 7];
 pub(crate) const GROUP: doors_group = doors_group {
     source: 1,
     server: 1,
@@ -95,12 +94,13 @@ impl Drop for Handles {
 fn a_panic_stays_inside_every_export() {
     let handles = Handles::new();
     let Handles { cipher, cidrs, router, pods } = handles;
-    let (mut token, mut length, mut index, mut port) = ([0; 59], 0, 0, 0);
-    let (mut host, mut error) = (null(), MaybeUninit::<doors_error>::uninit());
+    let (mut token, mut length, mut index, mut port) = ([0; 60], 0, 0, 0);
+    let (mut host, mut error) = ([0; 256], MaybeUninit::<doors_error>::uninit());
+    let host = host.as_mut_ptr();
     let (mut address, mut decision) = (MaybeUninit::<doors_addr>::uninit(), MaybeUninit::<doors_decision>::uninit());
     let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
     let (data, len) = chars("x");
-    let ip = ADDRESS.as_ptr();
+    let ip: *const doors_addr = &POD.addr;
     let (mut new_cipher, mut new_cidrs, mut new_router, mut new_pods) =
         (null_mut(), null_mut(), null_mut(), null_mut());
     let (mut answer, mut idle) = (MaybeUninit::<doors_answer>::uninit(), MaybeUninit::<doors_idle>::uninit());
@@ -123,19 +123,19 @@ fn a_panic_stays_inside_every_export() {
     let unknown = |text: *const c_char| unsafe { CStr::from_ptr(text) } == c"unknown";
     contained! {
         doors_cipher_new(data, len, &mut new_cipher, error) == DOORS_STATUS_PANIC;
-        doors_cipher_encode(cipher, ip, 4, token.as_mut_ptr(), 59, &mut length) == DOORS_STATUS_PANIC;
-        doors_cipher_decode(cipher, data, len, address) == DOORS_STATUS_PANIC;
+        doors_cipher_encode(cipher, ip, token.as_mut_ptr(), 60, &mut length) == DOORS_STATUS_PANIC;
+        doors_cipher_decode(cipher, data, len, address, &mut index) == DOORS_STATUS_PANIC;
         doors_cipher_keys(cipher, &mut index) == DOORS_STATUS_PANIC;
         doors_cipher_key_id(cipher, 0, token.as_mut_ptr()) == DOORS_STATUS_PANIC;
         doors_cipher_free(cipher) == ();
         doors_cidrs_new(data, len, &mut new_cidrs, error) == DOORS_STATUS_PANIC;
-        doors_cidrs_lookup(cidrs, ip, 4, &mut index) == DOORS_STATUS_PANIC;
+        doors_cidrs_lookup(cidrs, ip, &mut index) == DOORS_STATUS_PANIC;
         doors_cidrs_free(cidrs) == ();
         doors_router_new(data, len, &mut new_router, error) == DOORS_STATUS_PANIC;
         doors_router_decide(router, data, len, data, len, decision) == DOORS_STATUS_PANIC;
-        doors_router_lookup(router, ip, 4, &mut index) == DOORS_STATUS_PANIC;
+        doors_router_lookup(router, ip, &mut index) == DOORS_STATUS_PANIC;
         doors_router_upstreams(router, &mut index) == DOORS_STATUS_PANIC;
-        doors_router_upstream(router, 0, &mut host, &mut length, &mut port) == DOORS_STATUS_PANIC;
+        doors_router_upstream(router, 0, host, &mut port) == DOORS_STATUS_PANIC;
         doors_router_keys(router, &mut index) == DOORS_STATUS_PANIC;
         doors_router_key_id(router, 0, token.as_mut_ptr()) == DOORS_STATUS_PANIC;
         doors_router_warning(router, 0, error) == DOORS_STATUS_PANIC;
@@ -188,7 +188,7 @@ fn no_profile_aborts() {
 /// The functions that the header declares.
 fn exports() -> BTreeSet<&'static str> {
     let header = include_str!("../../../include/doors_caddy.h");
-    let code = header.lines().filter(|line| !line.starts_with("//"));
+    let code = header.lines().filter(|line| !line.trim_start().starts_with("//"));
     code.filter_map(|line| {
         let name = line.split_once('(')?.0.rsplit([' ', '*']).next()?;
         name.starts_with("doors_").then_some(name)
@@ -200,12 +200,13 @@ fn exports() -> BTreeSet<&'static str> {
 fn null_is_refused_or_harmless() {
     let handles = Handles::new();
     let Handles { cipher, cidrs, router, pods } = handles;
-    let (mut token, mut length, mut index, mut port) = ([0; 59], 0, 0, 0);
-    let (mut host, mut error) = (null(), MaybeUninit::<doors_error>::uninit());
+    let (mut token, mut length, mut index, mut port) = ([0; 60], 0, 0, 0);
+    let (mut host, mut error) = ([0; 256], MaybeUninit::<doors_error>::uninit());
+    let host = host.as_mut_ptr();
     let (mut address, mut decision) = (MaybeUninit::<doors_addr>::uninit(), MaybeUninit::<doors_decision>::uninit());
     let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
     let (secret, secret_len) = chars(SECRET);
-    let (token_out, ip) = (token.as_mut_ptr(), ADDRESS.as_ptr());
+    let (token_out, ip): (_, *const doors_addr) = (token.as_mut_ptr(), &POD.addr);
     let (mut answer, mut idle) = (MaybeUninit::<doors_answer>::uninit(), MaybeUninit::<doors_idle>::uninit());
     let (answer, idle, mut failed) = (answer.as_mut_ptr(), idle.as_mut_ptr(), 0);
     let mut out = null_mut();
@@ -214,34 +215,34 @@ fn null_is_refused_or_harmless() {
             doors_cipher_new(null(), 1, &mut out, error),
             doors_cipher_new(secret, secret_len, null_mut(), error),
             doors_cipher_new(secret, secret_len, null_mut(), null_mut()),
-            doors_cipher_encode(null(), ip, 4, token_out, 59, &mut length),
-            doors_cipher_encode(cipher, null(), 4, token_out, 59, &mut length),
-            doors_cipher_encode(cipher, ip, 4, null_mut(), 59, &mut length),
-            doors_cipher_encode(cipher, ip, 4, token_out, 59, null_mut()),
-            doors_cipher_decode(null(), secret, 1, address),
-            doors_cipher_decode(cipher, null(), 1, address),
-            doors_cipher_decode(cipher, secret, 1, null_mut()),
+            doors_cipher_encode(null(), ip, token_out, 60, &mut length),
+            doors_cipher_encode(cipher, null(), token_out, 60, &mut length),
+            doors_cipher_encode(cipher, ip, null_mut(), 60, &mut length),
+            doors_cipher_encode(cipher, ip, token_out, 60, null_mut()),
+            doors_cipher_decode(null(), secret, 1, address, &mut index),
+            doors_cipher_decode(cipher, null(), 1, address, &mut index),
+            doors_cipher_decode(cipher, secret, 1, null_mut(), &mut index),
+            doors_cipher_decode(cipher, secret, 1, address, null_mut()),
             doors_cipher_keys(null(), &mut index),
             doors_cipher_keys(cipher, null_mut()),
             doors_cipher_key_id(null(), 0, token_out),
             doors_cipher_key_id(cipher, 0, null_mut()),
             doors_cidrs_new(null(), 1, null_mut(), error),
-            doors_cidrs_lookup(null(), ip, 4, &mut index),
-            doors_cidrs_lookup(cidrs, null(), 4, &mut index),
-            doors_cidrs_lookup(cidrs, ip, 4, null_mut()),
+            doors_cidrs_lookup(null(), ip, &mut index),
+            doors_cidrs_lookup(cidrs, null(), &mut index),
+            doors_cidrs_lookup(cidrs, ip, null_mut()),
             doors_router_new(null(), 1, null_mut(), error),
             doors_router_decide(null(), null(), 0, null(), 0, decision),
             doors_router_decide(router, null(), 1, null(), 0, decision),
             doors_router_decide(router, null(), 0, null(), 1, decision),
             doors_router_decide(router, null(), 0, null(), 0, null_mut()),
-            doors_router_lookup(null(), ip, 4, &mut index),
-            doors_router_lookup(router, ip, 4, null_mut()),
+            doors_router_lookup(null(), ip, &mut index),
+            doors_router_lookup(router, ip, null_mut()),
             doors_router_upstreams(null(), &mut index),
             doors_router_upstreams(router, null_mut()),
-            doors_router_upstream(null(), 0, &mut host, &mut length, &mut port),
-            doors_router_upstream(router, 0, null_mut(), &mut length, &mut port),
-            doors_router_upstream(router, 0, &mut host, null_mut(), &mut port),
-            doors_router_upstream(router, 0, &mut host, &mut length, null_mut()),
+            doors_router_upstream(null(), 0, host, &mut port),
+            doors_router_upstream(router, 0, null_mut(), &mut port),
+            doors_router_upstream(router, 0, host, null_mut()),
             doors_router_keys(null(), &mut index),
             doors_router_keys(router, null_mut()),
             doors_router_key_id(null(), 0, token_out),
@@ -294,17 +295,14 @@ fn null_is_refused_or_harmless() {
         // NULL with length 0 is the empty string.
         assert_eq!(doors_router_decide(router, null(), 0, null(), 0, decision), DOORS_STATUS_OK);
         assert_eq!((*decision).kind, DOORS_DECISION_SERVER);
-        assert_eq!(doors_cipher_decode(cipher, null(), 0, address), DOORS_STATUS_TOKEN_REFUSED);
+        assert_eq!(doors_cipher_decode(cipher, null(), 0, address, &mut index), DOORS_STATUS_TOKEN_REFUSED);
         assert_eq!(doors_cipher_new(null(), 0, &mut out, error), DOORS_STATUS_SECRET);
         assert_eq!(doors_check(DOORS_FIELD_HOST, null(), 0, error), DOORS_STATUS_CONFIG);
-        assert_eq!(doors_check(6, null(), 0, error), DOORS_STATUS_NO_MATCH);
-        assert_eq!(doors_cidrs_lookup(cidrs, null(), 0, &mut index), DOORS_STATUS_ADDRESS);
-        assert_eq!(doors_cidrs_lookup(cidrs, ip, 5, &mut index), DOORS_STATUS_ADDRESS);
         assert_eq!(doors_pods_resolved(pods, 1, null(), 0), DOORS_STATUS_OK);
         assert_eq!(doors_pods_failed_recently(pods, null(), 0, 0, null_mut()), DOORS_STATUS_OK);
         // Lengths that no object has.
         assert_eq!(doors_pods_resolved(pods, 1, &POD, usize::MAX / 2), DOORS_STATUS_TOO_LARGE);
-        assert_eq!(doors_cipher_decode(cipher, secret, usize::MAX, address), DOORS_STATUS_TOO_LARGE);
+        assert_eq!(doors_cipher_decode(cipher, secret, usize::MAX, address, &mut index), DOORS_STATUS_TOO_LARGE);
     }
     assert!(out.is_null());
 }
@@ -316,12 +314,17 @@ fn outputs_are_written_only_on_success() {
     unsafe {
         let (mut token, mut length) = ([7; 60], 99);
         let encode = |cap, token: &mut [c_char; 60], length: &mut usize| {
-            doors_cipher_encode(cipher, ADDRESS.as_ptr(), 4, token.as_mut_ptr(), cap, length)
+            doors_cipher_encode(cipher, &POD.addr, token.as_mut_ptr(), cap, length)
         };
-        assert_eq!(encode(42, &mut token, &mut length), DOORS_STATUS_BUFFER);
+        assert_eq!(encode(43, &mut token, &mut length), DOORS_STATUS_BUFFER);
         assert_eq!((token, length), ([7; 60], 99));
-        assert_eq!(encode(43, &mut token, &mut length), DOORS_STATUS_OK);
-        assert_eq!((length, token[43]), (43, 7));
+        assert_eq!(encode(44, &mut token, &mut length), DOORS_STATUS_OK);
+        assert_eq!((length, token[43], token[44]), (43, 0, 7));
+        let (mut addr, mut key) = (doors_addr { bytes: [7; 16], len: 7 }, 7);
+        assert_eq!(doors_cipher_decode(cipher, token.as_ptr(), 42, &mut addr, &mut key), DOORS_STATUS_TOKEN_REFUSED);
+        assert_eq!((addr.bytes, addr.len, key), ([7; 16], 7, 7));
+        assert_eq!(doors_cipher_decode(cipher, token.as_ptr(), 43, &mut addr, &mut key), DOORS_STATUS_OK);
+        assert_eq!((addr.bytes, addr.len, key), (POD.addr.bytes, 4, 0));
         let mut error = MaybeUninit::<doors_error>::zeroed().assume_init();
         error.status = 77;
         let (json, len) = (config(), config().len());
@@ -337,18 +340,18 @@ fn outputs_are_written_only_on_success() {
         assert!(message(&error).starts_with("upstreams[0].cidr: 127.0.0.0/8 covers loopback"));
         assert_eq!((error.status, error.index), (DOORS_STATUS_CIDR, 0));
         assert_eq!(doors_router_warning(router, 1, &mut error), DOORS_STATUS_NO_MATCH);
-        let (mut host, mut port) = (null(), 0);
-        assert_eq!(doors_router_upstream(router, 0, &mut host, &mut length, &mut port), DOORS_STATUS_OK);
-        assert_eq!(std::slice::from_raw_parts(host.cast::<u8>(), length), b"svc");
-        assert_eq!(port, 8080);
-        assert_eq!(doors_router_upstream(router, 1, &mut host, &mut length, &mut port), DOORS_STATUS_NO_MATCH);
-        let (mut keys, mut id) = (0, [7; DOORS_KEY_ID as usize + 1]);
+        let (mut host, mut port) = ([7; DOORS_HOST_SIZE as usize], 0);
+        assert_eq!(doors_router_upstream(router, 1, host.as_mut_ptr(), &mut port), DOORS_STATUS_NO_MATCH);
+        assert_eq!((host[0], port), (7, 0));
+        assert_eq!(doors_router_upstream(router, 0, host.as_mut_ptr(), &mut port), DOORS_STATUS_OK);
+        assert_eq!((CStr::from_ptr(host.as_ptr()), host[4], port), (c"svc", 7, 8080));
+        let (mut keys, mut id) = (0, [7; DOORS_KEY_ID_SIZE as usize]);
         assert_eq!(doors_cipher_keys(cipher, &mut keys), DOORS_STATUS_OK);
         assert_eq!((keys, doors_cipher_key_id(cipher, 1, id.as_mut_ptr())), (1, DOORS_STATUS_NO_MATCH));
         assert_eq!(id, [7; 9]);
         assert_eq!(doors_cipher_key_id(cipher, 0, id.as_mut_ptr()), DOORS_STATUS_OK);
         let cipher_id = id;
-        assert!(id[..8].iter().all(|digit| (*digit as u8).is_ascii_hexdigit()) && id[8] == 7);
+        assert!(id[..8].iter().all(|digit| (*digit as u8).is_ascii_hexdigit()) && id[8] == 0);
         assert_eq!(doors_router_keys(router, &mut keys), DOORS_STATUS_OK);
         assert_eq!((keys, doors_router_key_id(router, 1, id.as_mut_ptr())), (1, DOORS_STATUS_NO_MATCH));
         id = [7; 9];

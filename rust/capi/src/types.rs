@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use doors_routing::Decision;
 use doors_routing::pods_v0::{Answer, Idle, KnownPod, Pod};
 
-use crate::memory;
 use crate::numbers::*;
 use crate::status::Failure;
 
@@ -24,7 +23,7 @@ pub struct doors_addr {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_decision {
-    /// DOORS_DECISION_POD, _GONE, _SERVER or _ANY.
+    /// DOORS_DECISION_*.
     pub kind: u32,
     /// DOORS_REASON_*.
     pub reason: u32,
@@ -163,7 +162,11 @@ pub struct doors_idle {
 impl doors_addr {
     /// Nothing unless the length is 4 or 16.
     pub(crate) fn address(&self) -> Option<IpAddr> {
-        usize::try_from(self.len).ok().and_then(|len| self.bytes.get(..len)).and_then(memory::address_of)
+        match self.len {
+            4 => self.bytes.first_chunk::<4>().map(|bytes| IpAddr::from(*bytes)),
+            16 => Some(IpAddr::from(self.bytes).to_canonical()),
+            _ => None,
+        }
     }
 }
 

@@ -108,24 +108,20 @@ impl Input {
 }
 
 /// The length of an address or the length that `bytes` has; mostly right.
-fn address(reader: &mut Reader) -> Box<[u8]> {
-    let length = match reader.byte() {
+fn address(reader: &mut Reader) -> doors_addr {
+    let len = match reader.byte() {
         0..120 => 4,
         120..200 => 16,
-        other => usize::from(other) - 200,
+        other => u32::from(other) - 200,
     };
-    let mut bytes = vec![0; length];
-    let known = reader.bytes(length);
+    let mut bytes = [0; 16];
+    let known = reader.bytes(bytes.len().min(len as usize));
     bytes[..known.len()].copy_from_slice(known);
-    bytes.into()
+    doors_addr { bytes, len }
 }
 
 fn pod(reader: &mut Reader) -> doors_pod {
-    let bytes = address(reader);
-    let mut addr = doors_addr { bytes: [0; 16], len: bytes.len() as u32 };
-    let length = bytes.len().min(16);
-    addr.bytes[..length].copy_from_slice(&bytes[..length]);
-    doors_pod { addr, port: u16::from(reader.byte()), reserved: 0 }
+    doors_pod { addr: address(reader), port: u16::from(reader.byte()), reserved: 0 }
 }
 
 /// One input.
@@ -171,21 +167,22 @@ pub fn run(input: &[u8]) -> bool {
                     let mut length = Output::<usize>::new();
                     let status = doors_cipher_encode(
                         cipher.0,
-                        address.as_ptr(),
-                        address.len(),
+                        &address,
                         buffer.as_mut_ptr().cast(),
                         buffer.len(),
                         length.pointer(),
                     );
                     match length.after(status) {
                         Some(length) => {
-                            assert!(buffer[*length..].iter().all(|byte| *byte == UNTOUCHED));
+                            assert_eq!(buffer[*length], 0);
+                            assert!(buffer[*length + 1..].iter().all(|byte| *byte == UNTOUCHED));
                             token = buffer[..*length].to_vec();
-                            let mut opened = Output::<doors_addr>::new();
-                            let status =
-                                doors_cipher_decode(cipher.0, token.as_ptr().cast(), token.len(), opened.pointer());
+                            let (mut opened, mut key) = (Output::<doors_addr>::new(), Output::<u32>::new());
+                            let (text, len) = (token.as_ptr().cast(), token.len());
+                            let status = doors_cipher_decode(cipher.0, text, len, opened.pointer(), key.pointer());
                             let opened = opened.after(status).expect("a token decodes");
-                            let address: &[u8] = match &address[..] {
+                            assert_eq!(key.after(status), Some(&0));
+                            let address: &[u8] = match &address.bytes[..address.len as usize] {
                                 [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, four @ ..] => four,
                                 other => other,
                             };
@@ -196,9 +193,10 @@ pub fn run(input: &[u8]) -> bool {
                 }
                 5 => {
                     let text = Input::read(&mut reader, &token);
-                    let mut out = Output::<doors_addr>::new();
-                    let status = doors_cipher_decode(cipher.0, text.chars(), text.1, out.pointer());
+                    let (mut out, mut key) = (Output::<doors_addr>::new(), Output::<u32>::new());
+                    let status = doors_cipher_decode(cipher.0, text.chars(), text.1, out.pointer(), key.pointer());
                     out.after(status);
+                    key.after(status);
                 }
                 6 | 7 => {
                     let rest = reader.bytes(3);
@@ -224,22 +222,22 @@ pub fn run(input: &[u8]) -> bool {
                 8 => {
                     let address = address(&mut reader);
                     let (mut one, mut two) = (Output::<u32>::new(), Output::<u32>::new());
-                    let status = doors_cidrs_lookup(cidrs.0, address.as_ptr(), address.len(), one.pointer());
+                    let status = doors_cidrs_lookup(cidrs.0, &address, one.pointer());
                     one.after(status);
-                    let status = doors_router_lookup(router.0, address.as_ptr(), address.len(), two.pointer());
+                    let status = doors_router_lookup(router.0, &address, two.pointer());
                     two.after(status);
                 }
                 9 => {
-                    let (mut host, mut length) = (Output::<*const c_char>::new(), Output::<usize>::new());
+                    let mut host = Output::<[c_char; DOORS_HOST_SIZE as usize]>::new();
                     let (mut port, mut count, index) = (Output::<u16>::new(), Output::<u32>::new(), reader.byte() % 4);
                     let counted = doors_router_upstreams(router.0, count.pointer());
-                    let (host_out, length_out, port_out) = (host.pointer(), length.pointer(), port.pointer());
-                    let status = doors_router_upstream(router.0, index.into(), host_out, length_out, port_out);
+                    let (host_out, port_out) = (host.pointer().cast(), port.pointer());
+                    let status = doors_router_upstream(router.0, index.into(), host_out, port_out);
                     port.after(status);
-                    if let (Some(host), Some(length)) = (host.after(status), length.after(status)) {
+                    if let Some(host) = host.after(status) {
                         assert!(u32::from(index) < *count.after(counted).unwrap());
-                        let host = std::slice::from_raw_parts(host.cast::<u8>(), *length);
-                        assert!(str::from_utf8(host).is_ok_and(|host| !host.is_empty()));
+                        let host = CStr::from_ptr(host.as_ptr()).to_str();
+                        assert!(host.is_ok_and(|host| !host.is_empty()));
                     }
                 }
                 10 => {
@@ -283,7 +281,7 @@ pub fn run(input: &[u8]) -> bool {
                 14 => now = reader.number(),
                 20 => {
                     let (index, mut count) = (u32::from(reader.byte() % 9), Output::<u32>::new());
-                    let mut id = Output::<[c_char; DOORS_KEY_ID as usize]>::new();
+                    let mut id = Output::<[c_char; DOORS_KEY_ID_SIZE as usize]>::new();
                     let (counted, status) = if reader.byte() % 2 == 0 {
                         let status = doors_cipher_key_id(cipher.0, index, id.pointer().cast());
                         (doors_cipher_keys(cipher.0, count.pointer()), status)
@@ -294,7 +292,8 @@ pub fn run(input: &[u8]) -> bool {
                     let count = count.after(counted);
                     if let Some(id) = id.after(status) {
                         assert!(index < *count.unwrap());
-                        assert!(id.iter().all(|digit| (*digit as u8).is_ascii_hexdigit()));
+                        let id = CStr::from_ptr(id.as_ptr()).to_bytes();
+                        assert!(id.len() == 8 && id.iter().all(u8::is_ascii_hexdigit));
                     }
                 }
                 21 => {

@@ -53,6 +53,9 @@ pub fn describe(items: &[Item]) -> Result<String, String> {
                 constants.insert(name.clone(), json!(value));
             }
             Kind::Macro { .. } => {}
+            Kind::Enum { numbers, .. } => {
+                constants.extend(numbers.iter().map(|number| (number.name.clone(), json!(number.value))));
+            }
             Kind::Handle { name } => handles.push(name.clone()),
             Kind::Struct { name, fields } => {
                 let layout = layouts.iter().find(|layout| layout.name == name);

@@ -35,21 +35,28 @@ pub fn generate(folder: &Path) -> Result<String, String> {
     let bindings = builder.generate().map_err(|error| error.to_string())?;
     let mut text = Vec::new();
     bindings.write(&mut text);
-    String::from_utf8(text).map_err(|error| error.to_string())
+    let text = String::from_utf8(text).map_err(|error| error.to_string())?;
+    Ok(crate::enums::with_enums(&text))
 }
 
 /// The generator cannot read values that the compiler takes from Cargo.toml; all members of the workspace share one
 /// version.
 fn version_macros() -> String {
+    let part = |text: &str| text.parse::<u32>().expect("a number");
+    let (major, minor, patch) = (
+        part(env!("CARGO_PKG_VERSION_MAJOR")),
+        part(env!("CARGO_PKG_VERSION_MINOR")),
+        part(env!("CARGO_PKG_VERSION_PATCH")),
+    );
     format!(
-        "\n// Version of this header. Compare with doors_version(), the version of the linked library.\n\
+        "\n// Version of this header. Compare with doors_version(), the version of the linked library. The number is\n\
+         // major * 1000000 + minor * 1000 + patch.\n\
          #define DOORS_VERSION \"{}\"\n\
-         #define DOORS_VERSION_MAJOR {}\n\
-         #define DOORS_VERSION_MINOR {}\n\
-         #define DOORS_VERSION_PATCH {}",
+         #define DOORS_VERSION_MAJOR {major}\n\
+         #define DOORS_VERSION_MINOR {minor}\n\
+         #define DOORS_VERSION_PATCH {patch}\n\
+         #define DOORS_VERSION_NUMBER {}",
         env!("CARGO_PKG_VERSION"),
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        env!("CARGO_PKG_VERSION_MINOR"),
-        env!("CARGO_PKG_VERSION_PATCH"),
+        major * 1_000_000 + minor * 1000 + patch,
     )
 }

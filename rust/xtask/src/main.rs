@@ -5,17 +5,20 @@
 //! | header | include/doors_caddy.h | rust/capi/src |
 //! | abi | rust/capi/abi.json | the header, and the layouts that the compiler chose |
 //! | reference | docs/c-api.md | the header |
+//! | python, node, java | the numbers in tests/conformance | the header |
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
 mod abi;
+mod enums;
 mod header;
+mod numbers;
 mod parse;
 mod reference;
 
-const USAGE: &str = "usage: cargo run -p xtask -- header|abi|reference [--check]";
+const USAGE: &str = "usage: cargo run -p xtask -- header|abi|reference|python|node|java [--check]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +31,14 @@ fn main() -> ExitCode {
     let (file, fresh) = match task {
         "header" => ("include/doors_caddy.h", header::generate(&root.join("rust/capi/src"))),
         "abi" => ("rust/capi/abi.json", items(root).and_then(|(_, items)| abi::describe(&items))),
+        "python" => {
+            ("tests/conformance/python/doors_numbers.py", items(root).map(|(_, items)| numbers::python(&items)))
+        }
+        "node" => ("tests/conformance/node/doors_numbers.js", items(root).map(|(_, items)| numbers::node(&items))),
+        "java" => (
+            "tests/conformance/java/src/main/java/dev/doors/caddy/Numbers.java",
+            items(root).map(|(_, items)| numbers::java(&items)),
+        ),
         "reference" => ("docs/c-api.md", items(root).map(|(rules, items)| reference::render(&rules, &items))),
         _ => {
             eprintln!("{USAGE}");

@@ -8,9 +8,17 @@ pub struct Item {
 
 pub enum Kind {
     Macro { name: String, value: String },
+    Enum { name: String, numbers: Vec<Number> },
     Handle { name: String },
     Struct { name: String, fields: Vec<Field> },
     Function { name: String, prototype: String },
+}
+
+/// One number of an enum.
+pub struct Number {
+    pub comment: String,
+    pub name: String,
+    pub value: String,
 }
 
 /// A member of a struct: `uint8_t bytes[16]` has the name `bytes` and the type `uint8_t[16]`.
@@ -35,15 +43,19 @@ pub fn parse(header: &str) -> Result<(String, Vec<Item>), String> {
         let kind = if let Some(definition) = line.strip_prefix("#define DOORS_") {
             definition
                 .split_once(' ')
-                .filter(|(name, _)| *name != "CADDY_H")
+                .filter(|(name, _)| *name != "CADDY_H" && !name.starts_with("ENUM("))
                 .map(|(name, value)| Kind::Macro { name: format!("DOORS_{name}"), value: value.into() })
+        } else if let Some((name, _)) =
+            line.trim_start().strip_prefix("DOORS_ENUM(").and_then(|rest| rest.split_once(','))
+        {
+            Some(Kind::Enum { name: name.into(), numbers: numbers(&mut lines)? })
         } else if let Some(rest) = line.strip_prefix("typedef struct ") {
             let name = rest.split([' ', ';']).next().unwrap_or_default().to_owned();
             Some(match rest.ends_with('{') {
                 true => Kind::Struct { name, fields: fields(&mut lines)? },
                 false => Kind::Handle { name },
             })
-        } else if !line.starts_with([' ', '#', '}']) && line.contains("doors_") && line.contains('(') {
+        } else if !line.starts_with([' ', '#', '}', '_']) && line.contains("doors_") && line.contains('(') {
             let mut prototype = line.to_owned();
             while !prototype.ends_with(';') {
                 prototype.push(' ');
@@ -61,6 +73,24 @@ pub fn parse(header: &str) -> Result<(String, Vec<Item>), String> {
         }
     }
     Ok((rules, items))
+}
+
+fn numbers<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Result<Vec<Number>, String> {
+    let mut numbers = Vec::new();
+    let mut comment = String::new();
+    for line in lines.map(str::trim) {
+        if line.starts_with('}') {
+            return Ok(numbers);
+        }
+        if line.starts_with("//") {
+            add_line(&mut comment, line);
+            continue;
+        }
+        let definition = line.strip_suffix(',').and_then(|definition| definition.split_once(" = "));
+        let (name, value) = definition.ok_or_else(|| format!("`{line}` is not a number of an enum"))?;
+        numbers.push(Number { comment: std::mem::take(&mut comment), name: name.into(), value: value.into() });
+    }
+    Err("an enum has no end".into())
 }
 
 fn fields<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Result<Vec<Field>, String> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::parse::{Field, Item, Kind};
+use crate::parse::{Field, Item, Kind, Number};
 
 /// The sections of functions: their prefix, their title. The last takes the rest.
 const GROUPS: [(&str, &str); 5] = [
@@ -46,12 +46,19 @@ pub fn render(rules: &str, items: &[Item]) -> String {
             }
         }
     }
-    out.push_str(
-        "\n## Numbers\n\nNumbers are never changed or reused.\n\n| Macro | Value | Meaning |\n|---|---|---|\n",
-    );
+    out.push_str("\n## Numbers\n\nNumbers are never changed or reused.\n\n");
+    out.push_str("| Macro | Value | Meaning |\n|---|---|---|\n");
     for item in items {
         if let Kind::Macro { name, value } = &item.kind {
-            let _ = writeln!(out, "| `{name}` | `{value}` | {} |", escaped(&item.comment.replace('\n', " ")));
+            let _ = writeln!(out, "| `{name}` | `{value}` | {} |", escaped(&item.comment));
+        }
+    }
+    for item in items {
+        if let Kind::Enum { name, numbers } = &item.kind {
+            let _ = write!(out, "\n### {name}\n\n| Name | Value | Meaning |\n|---|---|---|\n");
+            for Number { comment, name, value } in numbers {
+                let _ = writeln!(out, "| `{name}` | `{value}` | {} |", escaped(comment));
+            }
         }
     }
     out

@@ -2,24 +2,16 @@
  * libdoors_caddy for Node 20 and newer, by koffi: tokens, CIDR lookup, routing decisions and the state of pods.
  *
  * The shared library is found as `libdoors_caddy.so.0.1`, or where the environment variable DOORS_CADDY_LIBRARY says. The
- * rules of docs/c-api.md hold: a handle may be used by any number of workers at once (pass `pointer` to a worker, and
+ * numbers are those of the header without DOORS_. The rules of docs/c-api.md hold: a handle may be used by any number of workers at once (pass `pointer` to a worker, and
  * `shared` there), and is closed by its owner after the last call on it has returned. Everything that fails throws a
  * DoorsError, and an integer that does not fit a RangeError. Texts are strings or Buffers, addresses strings. What the
  * header says about fork is of no concern here: Node starts its child processes anew.
  */
 import { isIP } from 'node:net';
 import koffi from 'koffi';
+import { ABI, HOST_SIZE, KEY_ID_SIZE, NONE, STATUS_NO_MATCH, STATUS_OK, TOKEN_SIZE } from './doors_numbers.js';
 
-export const ABI = 1;
-export const NONE = 0xffffffff;
-export const TOKEN_MAX = 59;
-export const KEY_ID = 8;
-export const Status = Object.freeze({
-    OK: 0, NULL_POINTER: 1, PANIC: 2, BUFFER: 3, ADDRESS: 4, NO_MATCH: 5, RANDOM: 6, RANGE: 7,
-    SECRET: 10, CIDR: 11, CONFIG: 12, TOO_LARGE: 13, TOKEN_FORMAT: 20, TOKEN_REFUSED: 21,
-});
-export const Kind = Object.freeze({ POD: 1, GONE: 2, SERVER: 3, ANY: 4 });
-export const Field = Object.freeze({ SECRET: 1, COOKIE_NAME: 2, CIDR: 3, HOST: 4, PORT: 5 });
+export * from './doors_numbers.js';
 
 /** The structs of the header, by their names in it. */
 export const structs = {};
@@ -65,21 +57,21 @@ export const prototypes = {
     doors_check: 'int32_t (uint32_t field, uint8_t *value, size_t len, _Out_ doors_error *err)',
     doors_cipher_new: 'int32_t (uint8_t *secrets, size_t len, _Out_ void **out, _Out_ doors_error *err)',
     doors_cipher_encode:
-        'int32_t (void *cipher, uint8_t *addr, size_t addr_len, uint8_t *token, size_t cap, _Inout_ size_t *token_len)',
-    doors_cipher_decode: 'int32_t (void *cipher, uint8_t *token, size_t len, _Out_ doors_addr *out)',
+        'int32_t (void *cipher, doors_addr *addr, uint8_t *token, size_t cap, _Inout_ size_t *token_len)',
+    doors_cipher_decode:
+        'int32_t (void *cipher, uint8_t *token, size_t len, _Out_ doors_addr *addr, _Out_ uint32_t *key)',
     doors_cipher_keys: 'int32_t (void *cipher, _Out_ uint32_t *count)',
     doors_cipher_key_id: 'int32_t (void *cipher, uint32_t index, uint8_t *id)',
     doors_cipher_free: 'void (void *cipher)',
     doors_cidrs_new: 'int32_t (uint8_t *cidrs, size_t len, _Out_ void **out, _Out_ doors_error *err)',
-    doors_cidrs_lookup: 'int32_t (void *cidrs, uint8_t *addr, size_t addr_len, _Inout_ uint32_t *index)',
+    doors_cidrs_lookup: 'int32_t (void *cidrs, doors_addr *addr, _Inout_ uint32_t *index)',
     doors_cidrs_free: 'void (void *cidrs)',
     doors_router_new: 'int32_t (uint8_t *json, size_t len, _Out_ void **out, _Out_ doors_error *err)',
     doors_router_decide:
         'int32_t (void *router, uint8_t *path, size_t path_len, uint8_t *cookies, size_t cookies_len, _Out_ doors_decision *out)',
-    doors_router_lookup: 'int32_t (void *router, uint8_t *addr, size_t addr_len, _Inout_ uint32_t *upstream)',
+    doors_router_lookup: 'int32_t (void *router, doors_addr *addr, _Inout_ uint32_t *upstream)',
     doors_router_upstreams: 'int32_t (void *router, _Out_ uint32_t *count)',
-    doors_router_upstream:
-        'int32_t (void *router, uint32_t index, _Out_ void **host, _Out_ size_t *host_len, _Out_ uint16_t *port)',
+    doors_router_upstream: 'int32_t (void *router, uint32_t index, uint8_t *host, _Out_ uint16_t *port)',
     doors_router_keys: 'int32_t (void *router, _Out_ uint32_t *count)',
     doors_router_key_id: 'int32_t (void *router, uint32_t index, uint8_t *id)',
     doors_router_warning: 'int32_t (void *router, uint32_t n, _Out_ doors_error *out)',
@@ -170,11 +162,11 @@ export const nameOf = (what, number) => lib[`doors_${what}_str`](number);
 const orNull = (index) => (index === NONE ? null : index);
 
 function ok(status, error) {
-    if (status === Status.OK) return;
+    if (status === STATUS_OK) return;
     throw error ? new DoorsError(status, error.message, error.index) : new DoorsError(status);
 }
 
-/** Checks one value of a configuration, by the rules of Router; `field` is one of Field. */
+/** Checks one value of a configuration, by the rules of Router; `field` is one of FIELD_*. */
 export function check(field, value) {
     const bytes = Buffer.from(value);
     const error = {};
@@ -217,6 +209,9 @@ const addr = (address) => {
     return { bytes: padded, len: bytes.length };
 };
 
+/** A text of the library, which ends with a NUL. */
+const textOf = (bytes) => bytes.toString('utf8', 0, bytes.indexOf(0));
+
 let live = 0;
 
 /** How many handles this thread has made and not closed. */
@@ -258,18 +253,17 @@ class Handle {
         const count = [0];
         ok(lib[`doors_${kind}_keys`](this.pointer, count));
         return Array.from({ length: count[0] }, (_, index) => {
-            const id = Buffer.alloc(KEY_ID);
+            const id = Buffer.alloc(KEY_ID_SIZE);
             ok(lib[`doors_${kind}_key_id`](this.pointer, index, id));
-            return id.toString('latin1');
+            return textOf(id);
         });
     }
 
     /** What a look-up of an address writes to its index; null for DOORS_STATUS_NO_MATCH. */
     indexOf(lookup, address) {
-        const bytes = packed(address);
         const index = [0];
-        const status = lookup(this.pointer, bytes, bytes.length, index);
-        if (status === Status.NO_MATCH) return null;
+        const status = lookup(this.pointer, addr(address), index);
+        if (status === STATUS_NO_MATCH) return null;
         ok(status);
         return index[0];
     }
@@ -284,20 +278,19 @@ export class Cipher extends Handle {
     static shared = (pointer) => new Cipher(BigInt(pointer));
 
     encode(address) {
-        const bytes = packed(address);
-        const token = Buffer.alloc(TOKEN_MAX);
-        const length = [0];
-        ok(lib.doors_cipher_encode(this.pointer, bytes, bytes.length, token, token.length, length));
-        return token.toString('latin1', 0, Number(length[0]));
+        const token = Buffer.alloc(TOKEN_SIZE);
+        ok(lib.doors_cipher_encode(this.pointer, addr(address), token, token.length, [0]));
+        return textOf(token);
     }
 
     keyIds = () => this.keyIdsOf('cipher');
 
+    /** The address in a token, and which key opened it, from 0. */
     decode(token) {
         const bytes = Buffer.from(token);
-        const out = {};
-        ok(lib.doors_cipher_decode(this.pointer, bytes, bytes.length, out));
-        return unpacked(out);
+        const [out, key] = [{}, [0]];
+        ok(lib.doors_cipher_decode(this.pointer, bytes, bytes.length, out, key));
+        return { address: unpacked(out), key: key[0] };
     }
 }
 
@@ -347,9 +340,9 @@ export class Router extends Handle {
 
     /** Host and port of an upstream. */
     upstream(index) {
-        const [host, length, port] = [[null], [0], [0]];
-        ok(lib.doors_router_upstream(this.pointer, index, host, length, port));
-        return { host: koffi.decode(host[0], 'char', Number(length[0])), port: port[0] };
+        const [host, port] = [Buffer.alloc(HOST_SIZE), [0]];
+        ok(lib.doors_router_upstream(this.pointer, index, host, port));
+        return { host: textOf(host), port: port[0] };
     }
 
     keyIds = () => this.keyIdsOf('router');
@@ -359,7 +352,7 @@ export class Router extends Handle {
         for (;;) {
             const warning = {};
             const status = lib.doors_router_warning(this.pointer, found.length, warning);
-            if (status === Status.NO_MATCH) return found;
+            if (status === STATUS_NO_MATCH) return found;
             ok(status);
             found.push(warning.message);
         }

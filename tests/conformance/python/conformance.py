@@ -57,7 +57,7 @@ def refused(call: Callable[[], object]) -> DoorsError:
     except DoorsError as error:
         return error
     failures.append("a call that must fail succeeded")
-    return DoorsError(doors.OK, "no error")
+    return DoorsError(doors.STATUS_OK, "no error")
 
 
 def names(message: str, vector: dict[str, Any]) -> bool:
@@ -70,13 +70,14 @@ def tokens() -> int:
     vectors = read("tests/vectors/tokens.json")
     for v in vectors["accepted"]:
         with Cipher(v["secret"]) as cipher:
-            check(str(cipher.decode(v["token"])) == v["address"], "accepted", v["name"])
+            address, key = cipher.decode(v["token"])
+            check((str(address), key) == (v["address"], v["key"]), "accepted", v["name"])
     for v in vectors["encoded"]:
         with Cipher(v["secret"]) as cipher:
             token = cipher.encode(v["address"])
             check(len(token) == v["length"], "encoded", v["name"], token)
-            check(str(cipher.decode(token)) == v["decodes_to"], "encoded", v["name"])
-    statuses = {"base64": doors.TOKEN_FORMAT, "cipher": doors.TOKEN_REFUSED}
+            check(str(cipher.decode(token)[0]) == v["decodes_to"], "encoded", v["name"])
+    statuses = {"base64": doors.STATUS_TOKEN_FORMAT, "cipher": doors.STATUS_TOKEN_REFUSED}
     for v in vectors["refused"]:
         with Cipher(v["secret"]) as cipher:
             error = refused(lambda: cipher.decode(text(v, "token")))
@@ -96,7 +97,7 @@ def secrets() -> int:
     for v in vectors["refused"]:
         for call in (lambda: Cipher(v["secret"]), lambda: doors.check(doors.FIELD_SECRET, v["secret"])):
             error = refused(call)
-            check(error.status == doors.SECRET and error.index == v["index"], v["name"], error, error.index)
+            check(error.status == doors.STATUS_SECRET and error.index == v["index"], v["name"], error, error.index)
             leaked = [key for key in v["secret"].split() if len(key) > 8 and key[:8] in str(error)]
             check(str(error) and not leaked, v["name"], error)
     return sum(map(len, vectors.values()))
@@ -112,7 +113,7 @@ def cidrs() -> int:
                 count += 1
     for v in vectors["refused"]:
         error = refused(lambda: Cidrs(" ".join(v["cidrs"])))
-        check(error.status == doors.CIDR and error.index == v["index"], v["name"], error, error.index)
+        check(error.status == doors.STATUS_CIDR and error.index == v["index"], v["name"], error, error.index)
         check(names(str(error), v), v["name"], error)
     return count + len(vectors["refused"])
 
@@ -134,7 +135,7 @@ def decisions() -> int:
                 if got.upstream is not None:
                     upstream = router.upstream(got.upstream)
                     check(upstream.host == upstreams[got.upstream]["host"] and upstream.port == got.port, *about)
-                if got.kind == doors.POD and got.address is not None:
+                if got.kind == doors.DECISION_POD and got.address is not None:
                     check(router.lookup(got.address) == got.upstream, *about)
     return count
 
@@ -171,30 +172,30 @@ def contract() -> int:
     cipher, table, router, pods = Cipher(KEY), Cidrs("10.0.0.0/8"), Router(CONFIG), Pods()
     pods.close()
     length, index = ctypes.c_size_t(99), ctypes.c_uint32(99)
-    room = ctypes.create_string_buffer(b"#" * 59, 59)
-    address = bytes([10, 0, 0, 7])
+    room = ctypes.create_string_buffer(b"#" * 60, 60)
+    address, short = doors.CAddr((ctypes.c_uint8 * 16)(10, 0, 0, 7), 4), doors.CAddr((ctypes.c_uint8 * 16)(), 3)
     calls = [
-        (doors.BUFFER, lib.doors_cipher_encode(cipher._pointer, address, 4, room, 42, length)),
-        (doors.ADDRESS, lib.doors_cipher_encode(cipher._pointer, address, 3, room, 59, length)),
-        (doors.ADDRESS, lib.doors_cidrs_lookup(table._pointer, address, 5, index)),
-        (doors.NULL_POINTER, lib.doors_cipher_encode(None, address, 4, room, 59, length)),
-        (doors.NULL_POINTER, lib.doors_cipher_encode(cipher._pointer, None, 4, room, 59, length)),
-        (doors.NULL_POINTER, lib.doors_cidrs_lookup(table._pointer, address, 4, None)),
-        (doors.NULL_POINTER, lib.doors_router_decide(router._pointer, None, 1, None, 0, doors.CDecision())),
-        (doors.NO_MATCH, lib.doors_check(99, b"x", 1, None)),
+        (doors.STATUS_BUFFER, lib.doors_cipher_encode(cipher._pointer, address, room, 43, length)),
+        (doors.STATUS_ADDRESS, lib.doors_cipher_encode(cipher._pointer, short, room, 60, length)),
+        (doors.STATUS_ADDRESS, lib.doors_cidrs_lookup(table._pointer, short, index)),
+        (doors.STATUS_NULL_POINTER, lib.doors_cipher_encode(None, address, room, 60, length)),
+        (doors.STATUS_NULL_POINTER, lib.doors_cipher_encode(cipher._pointer, None, room, 60, length)),
+        (doors.STATUS_NULL_POINTER, lib.doors_cidrs_lookup(table._pointer, address, None)),
+        (doors.STATUS_NULL_POINTER, lib.doors_router_decide(router._pointer, None, 1, None, 0, doors.CDecision())),
+        (doors.STATUS_RANGE, lib.doors_check(99, b"x", 1, None)),
     ]
     for number, (status, got) in enumerate(calls):
         check(got == status, "contract", number, got)
-    check(room.raw == b"#" * 59 and length.value == 99 and index.value == 99, "outputs of failed calls")
+    check(room.raw == b"#" * 60 and length.value == 99 and index.value == 99, "outputs of failed calls")
     for error, status in [
-        (refused(lambda: router.upstream(1)), doors.NO_MATCH),
-        (refused(lambda: pods.began(Group(1, 1), Pod("::", 1), 1, 0)), doors.NULL_POINTER),
-        (refused(lambda: Router(b" " * (64 * 1024 * 1024 + 1))), doors.TOO_LARGE),
-        (refused(lambda: Cidrs("")), doors.CIDR),
-        (refused(lambda: Cipher("")), doors.SECRET),
-        (refused(lambda: doors.check(doors.FIELD_PORT, "70000")), doors.CONFIG),
-        (refused(lambda: Pods(0)), doors.RANGE),
-        (refused(lambda: pods.left(Pod("::", 1), False, 1 << 63)), doors.NULL_POINTER),
+        (refused(lambda: router.upstream(1)), doors.STATUS_NO_MATCH),
+        (refused(lambda: pods.began(Group(1, 1), Pod("::", 1), 1, 0)), doors.STATUS_NULL_POINTER),
+        (refused(lambda: Router(b" " * (64 * 1024 * 1024 + 1))), doors.STATUS_TOO_LARGE),
+        (refused(lambda: Cidrs("")), doors.STATUS_CIDR),
+        (refused(lambda: Cipher("")), doors.STATUS_SECRET),
+        (refused(lambda: doors.check(doors.FIELD_PORT, "70000")), doors.STATUS_CONFIG),
+        (refused(lambda: Pods(0)), doors.STATUS_RANGE),
+        (refused(lambda: pods.left(Pod("::", 1), False, 1 << 63)), doors.STATUS_NULL_POINTER),
     ]:
         check(error.status == status and str(error), "contract", error)
     try:
@@ -203,7 +204,7 @@ def contract() -> int:
     except ImportError as error:
         check("interface 2" in str(error), error)
     cipher.close()
-    check(refused(lambda: cipher.encode("10.0.0.1")).status == doors.NULL_POINTER, "use after close")
+    check(refused(lambda: cipher.encode("10.0.0.1")).status == doors.STATUS_NULL_POINTER, "use after close")
     cipher.close()
     table.close()
     router.close()
@@ -216,6 +217,9 @@ def interface() -> int:
     """What this binding declares is what the library was built with."""
     abi = read("rust/capi/abi.json")
     check(abi["abi"] == doors.ABI, "ABI")
+    for name, value in abi["constants"].items():
+        number = doors.NONE if value == "UINT32_MAX" else int(value)
+        check(getattr(doors, name.removeprefix("DOORS_"), None) == number, name)
     check(set(abi["functions"]) == set(doors.FUNCTIONS), set(abi["functions"]) ^ set(doors.FUNCTIONS))
     for name, layout in abi["structs"].items():
         structure = getattr(doors, "C" + name.removeprefix("doors_").title().replace("_", ""))
@@ -339,7 +343,7 @@ def integers() -> int:
                 check(False, "integers", number, "is taken")
             except OverflowError as error:
                 check("must be from" in str(error), "integers", number, error)
-        check(refused(lambda: state.began(group, pod, 1, 2**63)).status == doors.RANGE, "integers")
+        check(refused(lambda: state.began(group, pod, 1, 2**63)).status == doors.STATUS_RANGE, "integers")
         check(state.list() == [], "integers", state.list())
     return len(calls)
 
@@ -395,7 +399,7 @@ def forked() -> int:
                 decision = router.decide(f"/~/{cipher.encode('10.0.0.7')}/s/1")
                 with Pods() as own:
                     answer = own.began(Group(1, 1), Pod("10.0.0.7", 80), decision.path, 0)
-                os._exit(0 if decision.kind == doors.POD and answer.action == doors.ACTION_DIAL else 1)
+                os._exit(0 if decision.kind == doors.DECISION_POD and answer.action == doors.ACTION_DIAL else 1)
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             check(status == 0, "forked", status)
         stop.set()

@@ -1,7 +1,7 @@
 """libdoors_caddy for Python 3.10 and newer: tokens, CIDR lookup, routing decisions and the state of pods.
 
 Only the standard library is needed. The shared library is found as `libdoors_caddy.so.0.1`, or where the environment
-variable DOORS_CADDY_LIBRARY says. The rules of docs/c-api.md hold: a handle may be used by any number of threads at
+variable DOORS_CADDY_LIBRARY says. The numbers are those of the header without DOORS_. The rules of docs/c-api.md hold: a handle may be used by any number of threads at
 once (calls let other Python threads run) and is closed after the last call on it has returned, by `with`, by `close()`,
 or when it is collected. Everything that fails raises DoorsError; an integer that does not fit raises OverflowError.
 
@@ -19,16 +19,7 @@ from ctypes import POINTER, byref, c_char, c_char_p, c_int32, c_size_t, c_uint8,
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-ABI = 1
-NONE = 0xFFFFFFFF
-TOKEN_MAX = 59
-KEY_ID = 8
-ACTION_NONE, ACTION_DIAL, ACTION_PROBE, ACTION_GONE, ACTION_UNAVAILABLE, ACTION_WAIT = range(6)
-POD, GONE, SERVER, ANY = range(1, 5)
-OK, NULL_POINTER, PANIC, BUFFER, ADDRESS, NO_MATCH, RANDOM, RANGE = range(8)
-SECRET, CIDR, CONFIG, TOO_LARGE = range(10, 14)
-TOKEN_FORMAT, TOKEN_REFUSED = range(20, 22)
-FIELD_SECRET, FIELD_COOKIE_NAME, FIELD_CIDR, FIELD_HOST, FIELD_PORT = range(1, 6)
+from doors_numbers import *
 
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 
@@ -119,19 +110,19 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_idle_str": (c_char_p, c_uint32),
     "doors_check": (c_int32, c_uint32, _TEXT, _LEN, _ERR),
     "doors_cipher_new": (c_int32, _TEXT, _LEN, _OUT, _ERR),
-    "doors_cipher_encode": (c_int32, _HANDLE, c_char_p, _LEN, POINTER(c_char), _LEN, POINTER(c_size_t)),
-    "doors_cipher_decode": (c_int32, _HANDLE, _TEXT, _LEN, POINTER(CAddr)),
+    "doors_cipher_encode": (c_int32, _HANDLE, POINTER(CAddr), POINTER(c_char), _LEN, POINTER(c_size_t)),
+    "doors_cipher_decode": (c_int32, _HANDLE, _TEXT, _LEN, POINTER(CAddr), POINTER(c_uint32)),
     "doors_cipher_keys": (c_int32, _HANDLE, POINTER(c_uint32)),
     "doors_cipher_key_id": (c_int32, _HANDLE, c_uint32, c_char_p),
     "doors_cipher_free": (None, _HANDLE),
     "doors_cidrs_new": (c_int32, _TEXT, _LEN, _OUT, _ERR),
-    "doors_cidrs_lookup": (c_int32, _HANDLE, c_char_p, _LEN, POINTER(c_uint32)),
+    "doors_cidrs_lookup": (c_int32, _HANDLE, POINTER(CAddr), POINTER(c_uint32)),
     "doors_cidrs_free": (None, _HANDLE),
     "doors_router_new": (c_int32, _TEXT, _LEN, _OUT, _ERR),
     "doors_router_decide": (c_int32, _HANDLE, _TEXT, _LEN, _TEXT, _LEN, POINTER(CDecision)),
-    "doors_router_lookup": (c_int32, _HANDLE, c_char_p, _LEN, POINTER(c_uint32)),
+    "doors_router_lookup": (c_int32, _HANDLE, POINTER(CAddr), POINTER(c_uint32)),
     "doors_router_upstreams": (c_int32, _HANDLE, POINTER(c_uint32)),
-    "doors_router_upstream": (c_int32, _HANDLE, c_uint32, POINTER(c_void_p), POINTER(c_size_t), POINTER(c_uint16)),
+    "doors_router_upstream": (c_int32, _HANDLE, c_uint32, c_char_p, POINTER(c_uint16)),
     "doors_router_keys": (c_int32, _HANDLE, POINTER(c_uint32)),
     "doors_router_key_id": (c_int32, _HANDLE, c_uint32, c_char_p),
     "doors_router_warning": (c_int32, _HANDLE, c_uint32, _ERR),
@@ -208,7 +199,7 @@ check_abi(lib.doors_abi())
 
 
 def _checked(status: int, error: CError | None = None) -> None:
-    if status == OK:
+    if status == STATUS_OK:
         return
     if error is None:
         raise DoorsError(status)
@@ -223,8 +214,9 @@ def _bytes(text: str | bytes) -> bytes:
     return text.encode() if isinstance(text, str) else text
 
 
-def _packed(address: Address | str) -> bytes:
-    return ipaddress.ip_address(address).packed
+def _addr(address: Address | str) -> CAddr:
+    packed = ipaddress.ip_address(address).packed
+    return CAddr((c_uint8 * 16)(*packed), len(packed))
 
 
 def _address(addr: CAddr) -> Address | None:
@@ -288,17 +280,17 @@ class Cipher(_Handle):
         super().__init__(secret)
 
     def encode(self, address: Address | str) -> str:
-        packed, token, length = _packed(address), ctypes.create_string_buffer(TOKEN_MAX), c_size_t()
-        _checked(lib.doors_cipher_encode(self._pointer, packed, len(packed), token, TOKEN_MAX, byref(length)))
-        return token.raw[: length.value].decode()
+        token, length = ctypes.create_string_buffer(TOKEN_SIZE), c_size_t()
+        _checked(lib.doors_cipher_encode(self._pointer, byref(_addr(address)), token, TOKEN_SIZE, byref(length)))
+        return token.value.decode()
 
-    def decode(self, token: str | bytes) -> Address:
-        token, addr = _bytes(token), CAddr()
-        _checked(lib.doors_cipher_decode(self._pointer, token, len(token), byref(addr)))
+    def decode(self, token: str | bytes) -> tuple[Address, int]:
+        """The address, and which key opened the token, from 0."""
+        token, addr, key = _bytes(token), CAddr(), c_uint32()
+        _checked(lib.doors_cipher_decode(self._pointer, token, len(token), byref(addr), byref(key)))
         address = _address(addr)
         assert address is not None
-        return address
-
+        return address, key.value
 
     def key_ids(self) -> list[str]:
         """The public names of the keys, in the order of the secret."""
@@ -306,12 +298,12 @@ class Cipher(_Handle):
 
 
 def _key_ids(keys: Any, key_id: Any, pointer: c_void_p | None) -> list[str]:
-    count, text = c_uint32(), ctypes.create_string_buffer(KEY_ID)
+    count, text = c_uint32(), ctypes.create_string_buffer(KEY_ID_SIZE)
     _checked(keys(pointer, byref(count)))
     ids: list[str] = []
     for index in range(count.value):
         _checked(key_id(pointer, index, text))
-        ids.append(text.raw.decode())
+        ids.append(text.value.decode())
     return ids
 
 
@@ -329,9 +321,9 @@ class Cidrs(_Handle):
 
 
 def _lookup(function: Any, pointer: c_void_p | None, address: Address | str) -> int | None:
-    packed, index = _packed(address), c_uint32()
-    status = function(pointer, packed, len(packed), byref(index))
-    if status == NO_MATCH:
+    index = c_uint32()
+    status = function(pointer, byref(_addr(address)), byref(index))
+    if status == STATUS_NO_MATCH:
         return None
     _checked(status)
     return index.value
@@ -380,9 +372,9 @@ class Router(_Handle):
         return count.value
 
     def upstream(self, index: int) -> Upstream:
-        host, length, port = c_void_p(), c_size_t(), c_uint16()
-        _checked(lib.doors_router_upstream(self._pointer, index, byref(host), byref(length), byref(port)))
-        return Upstream(ctypes.string_at(host.value or 0, length.value).decode(), port.value)
+        host, port = ctypes.create_string_buffer(HOST_SIZE), c_uint16()
+        _checked(lib.doors_router_upstream(self._pointer, index, host, byref(port)))
+        return Upstream(host.value.decode(), port.value)
 
     def key_ids(self) -> list[str]:
         """As those of a Cipher; Decision.key is an index in them."""
@@ -391,9 +383,9 @@ class Router(_Handle):
     def warnings(self) -> list[str]:
         found: list[str] = []
         error = CError()
-        while (status := lib.doors_router_warning(self._pointer, len(found), byref(error))) == OK:
+        while (status := lib.doors_router_warning(self._pointer, len(found), byref(error))) == STATUS_OK:
             found.append(error.message.decode())
-        if status != NO_MATCH:
+        if status != STATUS_NO_MATCH:
             raise DoorsError(status)
         return found
 
@@ -454,8 +446,7 @@ class Idle:
 
 
 def _pod(pod: Pod) -> CPod:
-    packed = _packed(pod.address)
-    return CPod(CAddr((c_uint8 * 16)(*packed), len(packed)), pod.port, 0)
+    return CPod(_addr(pod.address), pod.port, 0)
 
 
 def _group(group: Group) -> CGroup:
@@ -532,9 +523,8 @@ class Pods(_Handle):
         return []
 
     def idle(self, address: Address | str, idle: int, started: int, now: int) -> Idle:
-        packed, out = _packed(address), CIdle()
-        addr = CAddr((c_uint8 * 16)(*packed), len(packed))
-        _checked(lib.doors_pods_idle(self._pointer, byref(addr), idle, started, now, byref(out)))
+        out = CIdle()
+        _checked(lib.doors_pods_idle(self._pointer, byref(_addr(address)), idle, started, now, byref(out)))
         return Idle(out.answer, out.in_flight, out.streams, out.used == 1, out.last_seen, out.wait)
 
 

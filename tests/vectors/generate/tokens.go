@@ -10,6 +10,7 @@ type acceptedToken struct {
 	Name    string `json:"name"`
 	Secret  string `json:"secret"`
 	Address string `json:"address"`
+	Key     int    `json:"key"`
 	Token   string `json:"token"`
 }
 
@@ -46,9 +47,10 @@ func tokenVectors() tokens {
 }
 
 func acceptedTokens() (all []acceptedToken) {
-	accept := func(name, secret, address, token string) {
-		all = append(all, acceptedToken{name, secret, canonical(address), token})
+	opens := func(key int, name, secret, address, token string) {
+		all = append(all, acceptedToken{name, secret, canonical(address), key, token})
 	}
+	accept := func(name, secret, address, token string) { opens(0, name, secret, address, token) }
 	addresses := []string{
 		"10.0.0.1", "0.0.0.0", "255.255.255.255", "127.0.1.1", "224.0.0.1", "192.168.178.20",
 		"2001:db8::1", "::", "::1", "fe80::1", "ff02::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
@@ -65,14 +67,14 @@ func acceptedTokens() (all []acceptedToken) {
 		sealText(keyA32, "mapped", "::ffff:0.0.0.0"))
 	for i, key := range [][]byte{keyA32, keyB16, keyC24} {
 		for _, address := range []string{"10.1.2.3", "2001:db8::3"} {
-			accept(fmt.Sprintf("key %d of 3 opens %s", i, address), secretOf(keyA32, keyB16, keyC24), address,
+			opens(i, fmt.Sprintf("key %d of 3 opens %s", i, address), secretOf(keyA32, keyB16, keyC24), address,
 				sealText(key, "rotation", address))
 		}
 	}
 	eight := manyKeys(8)
-	accept("key 7 of 8", secretOf(eight...), "10.1.2.3", sealText(eight[7], "eight", "10.1.2.3"))
+	opens(7, "key 7 of 8", secretOf(eight...), "10.1.2.3", sealText(eight[7], "eight", "10.1.2.3"))
 	spaced := "\n\t " + secretOf(keyA32) + "\r\n" + secretOf(keyB32) + "\n"
-	accept("keys separated by line breaks", spaced, "10.1.2.3", sealText(keyB32, "spaced", "10.1.2.3"))
+	opens(1, "keys separated by line breaks", spaced, "10.1.2.3", sealText(keyB32, "spaced", "10.1.2.3"))
 	for _, c := range []string{"-", "_"} {
 		accept("a token with "+c, secretOf(keyA32), "10.0.0.9", sealWith(keyA32, "10.0.0.9", c))
 		accept("an IPv6 token with "+c, secretOf(keyA32), "2001:db8::9", sealWith(keyA32, "2001:db8::9", c))

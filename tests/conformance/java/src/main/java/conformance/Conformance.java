@@ -15,6 +15,7 @@ import dev.doors.caddy.Doors.Pods;
 import dev.doors.caddy.Doors.Router;
 import dev.doors.caddy.DoorsException;
 import dev.doors.caddy.DoorsLibrary;
+import dev.doors.caddy.Numbers;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.net.InetAddress;
@@ -47,7 +48,6 @@ import java.util.stream.StreamSupport;
  * how many vectors of each file were checked; exit status 0 only if all hold.
  */
 public final class Conformance {
-    private static final int NULL_POINTER = 1, BUFFER = 3, ADDRESS = 4, NO_MATCH = 5;
     private static final int SECRET = 10, CIDR = 11, CONFIG = 12, TOO_LARGE = 13;
     private static final int FIELD_SECRET = 1, FIELD_HOST = 4, FIELD_PORT = 5, KIND_POD = 1;
     private static final DoorsLibrary LIBRARY = Doors.LIBRARY;
@@ -169,14 +169,15 @@ public final class Conformance {
         JsonObject vectors = read("tests/vectors/tokens.json");
         for (JsonObject v : list(vectors, "accepted")) {
             try (Cipher cipher = new Cipher(v.get("secret").getAsString())) {
-                check(same(cipher.decode(text(v, "token")), v.get("address")), v);
+                Doors.Opened opened = cipher.decode(text(v, "token"));
+                check(same(opened.address(), v.get("address")) && opened.key() == v.get("key").getAsInt(), v);
             }
         }
         for (JsonObject v : list(vectors, "encoded")) {
             try (Cipher cipher = new Cipher(v.get("secret").getAsString())) {
                 String token = cipher.encode(packed(v.get("address").getAsString()));
                 check(token.length() == v.get("length").getAsInt(), v, token);
-                check(same(cipher.decode(bytes(token)), v.get("decodes_to")), v);
+                check(same(cipher.decode(bytes(token)).address(), v.get("decodes_to")), v);
             }
         }
         Map<String, Integer> statuses = Map.of("base64", 20, "cipher", 21);
@@ -319,33 +320,36 @@ public final class Conformance {
         Cipher cipher = new Cipher(KEY);
         Cidrs table = new Cidrs("10.0.0.0/8");
         Router router = new Router(ROUTER);
-        byte[] address = {10, 0, 0, 7}, room = bytes("#".repeat(59)), nothing = {};
+        byte[] address = {10, 0, 0, 7}, room = bytes("#".repeat(60)), nothing = {};
+        DoorsLibrary.CAddr addr = new DoorsLibrary.CAddr(), shorter = new DoorsLibrary.CAddr();
+        addr.len = 4;
+        shorter.len = 3;
         LongByReference length = new LongByReference(99);
         IntByReference index = new IntByReference(99);
         DoorsLibrary.CDecision decision = new DoorsLibrary.CDecision();
         int[][] calls = {
-            {BUFFER, LIBRARY.doors_cipher_encode(cipher.pointer(), address, 4, room, 42, length)},
-            {ADDRESS, LIBRARY.doors_cipher_encode(cipher.pointer(), address, 3, room, 59, length)},
-            {ADDRESS, LIBRARY.doors_cidrs_lookup(table.pointer(), address, 5, index)},
-            {NULL_POINTER, LIBRARY.doors_cipher_encode(null, address, 4, room, 59, length)},
-            {NULL_POINTER, LIBRARY.doors_cipher_encode(cipher.pointer(), null, 4, room, 59, length)},
-            {NULL_POINTER, LIBRARY.doors_cidrs_lookup(table.pointer(), address, 4, null)},
-            {NULL_POINTER, LIBRARY.doors_router_decide(router.pointer(), null, 1, null, 0, decision)},
-            {NO_MATCH, LIBRARY.doors_check(99, bytes("x"), 1, null)},
+            {Numbers.STATUS_BUFFER, LIBRARY.doors_cipher_encode(cipher.pointer(), addr, room, 43, length)},
+            {Numbers.STATUS_ADDRESS, LIBRARY.doors_cipher_encode(cipher.pointer(), shorter, room, 60, length)},
+            {Numbers.STATUS_ADDRESS, LIBRARY.doors_cidrs_lookup(table.pointer(), shorter, index)},
+            {Numbers.STATUS_NULL_POINTER, LIBRARY.doors_cipher_encode(null, addr, room, 60, length)},
+            {Numbers.STATUS_NULL_POINTER, LIBRARY.doors_cipher_encode(cipher.pointer(), null, room, 60, length)},
+            {Numbers.STATUS_NULL_POINTER, LIBRARY.doors_cidrs_lookup(table.pointer(), addr, null)},
+            {Numbers.STATUS_NULL_POINTER, LIBRARY.doors_router_decide(router.pointer(), null, 1, null, 0, decision)},
+            {Numbers.STATUS_RANGE, LIBRARY.doors_check(99, bytes("x"), 1, null)},
         };
         for (int[] call : calls) check(call[0] == call[1], "contract", call);
-        check(new String(room, StandardCharsets.US_ASCII).equals("#".repeat(59)), "a failed call wrote a token");
+        check(new String(room, StandardCharsets.US_ASCII).equals("#".repeat(60)), "a failed call wrote a token");
         check(length.getValue() == 99 && index.getValue() == 99, "outputs of failed calls");
         check(router.decide(nothing, nothing).kind() == 3, "an empty path");
         byte[] large = new byte[64 * 1024 * 1024 + 1];
         Arrays.fill(large, (byte) ' ');
         cipher.close();
         cipher.close();
-        check(refused(() -> new Pods(0)).status() == Doors.RANGE, "no pods");
+        check(refused(() -> new Pods(0)).status() == Numbers.STATUS_RANGE, "no pods");
         Map<Callable<?>, Integer> failing = Map.of(
-                () -> router.upstream(1), NO_MATCH,
-                () -> cipher.encode(address), NULL_POINTER,
-                () -> table.lookup(nothing), ADDRESS,
+                () -> router.upstream(1), Numbers.STATUS_NO_MATCH,
+                () -> cipher.encode(address), Numbers.STATUS_NULL_POINTER,
+                () -> table.lookup(nothing), Numbers.STATUS_ADDRESS,
                 () -> new Router(large), TOO_LARGE,
                 () -> new Cidrs(""), CIDR,
                 () -> new Cipher(""), SECRET,
@@ -361,7 +365,7 @@ public final class Conformance {
         router.close();
         String problem = "";
         try {
-            Doors.checkAbi(Doors.ABI + 1);
+            Doors.checkAbi(Numbers.ABI + 1);
         } catch (IllegalStateException error) {
             problem = error.getMessage();
         }
@@ -383,7 +387,12 @@ public final class Conformance {
     /** What this binding declares is what the library was built with. */
     private int declarations() throws Exception {
         JsonObject abi = read("rust/capi/abi.json");
-        check(abi.get("abi").getAsInt() == Doors.ABI, "ABI");
+        check(abi.get("abi").getAsInt() == Numbers.ABI, "ABI");
+        for (Map.Entry<String, JsonElement> number : abi.getAsJsonObject("constants").entrySet()) {
+            String value = number.getValue().getAsString();
+            int wanted = value.equals("UINT32_MAX") ? -1 : Integer.parseInt(value);
+            check(Numbers.class.getField(number.getKey().substring(6)).getInt(null) == wanted, number.getKey());
+        }
         TreeSet<String> declared = Arrays.stream(DoorsLibrary.class.getDeclaredMethods())
                 .map(Method::getName)
                 .filter(name -> name.startsWith("doors_"))

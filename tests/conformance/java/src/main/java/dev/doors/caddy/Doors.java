@@ -35,15 +35,6 @@ import java.util.function.Consumer;
  * its child processes anew.
  */
 public final class Doors {
-    /** The interface for which this class was written. */
-    public static final int ABI = 1;
-
-    public static final int OK = 0;
-    public static final int NO_MATCH = 5;
-    public static final int RANGE = 7;
-    private static final int NONE = -1;
-    private static final int TOKEN_MAX = 59;
-    private static final int KEY_ID = 8;
     private static final AtomicInteger LIVE = new AtomicInteger();
 
     /** The C API itself. */
@@ -57,9 +48,9 @@ public final class Doors {
 
     /** Throws if this class was written for another interface than the loaded library speaks. */
     public static void checkAbi(int loaded) {
-        if (loaded != ABI) {
+        if (loaded != Numbers.ABI) {
             throw new IllegalStateException("libdoors_caddy " + LIBRARY.doors_version() + " has interface " + loaded
-                    + ", but this class was written for " + ABI);
+                    + ", but this class was written for " + Numbers.ABI);
         }
     }
 
@@ -68,7 +59,7 @@ public final class Doors {
         return LIVE.get();
     }
 
-    /** Checks one value of a configuration, by the rules of {@link Router}; {@code field} is DOORS_FIELD_*. */
+    /** Checks one value of a configuration, by the rules of {@link Router}; {@code field} is FIELD_* of {@link Numbers}. */
     public static void check(int field, String value) {
         byte[] bytes = bytes(value);
         CError error = new CError();
@@ -76,7 +67,7 @@ public final class Doors {
     }
 
     static OptionalInt optional(int index) {
-        return index == NONE ? OptionalInt.empty() : OptionalInt.of(index);
+        return index == Numbers.NONE ? OptionalInt.empty() : OptionalInt.of(index);
     }
 
     private static byte[] bytes(String text) {
@@ -84,11 +75,11 @@ public final class Doors {
     }
 
     private static void check(int status) {
-        if (status != OK) throw new DoorsException(status, LIBRARY.doors_status_str(status), NONE);
+        if (status != Numbers.STATUS_OK) throw new DoorsException(status, LIBRARY.doors_status_str(status), Numbers.NONE);
     }
 
     private static void check(int status, CError error) {
-        if (status != OK) throw new DoorsException(status, message(error), error.index);
+        if (status != Numbers.STATUS_OK) throw new DoorsException(status, message(error), error.index);
     }
 
     private static String message(CError error) {
@@ -97,6 +88,13 @@ public final class Doors {
 
     private static Optional<byte[]> address(CAddr addr) {
         return addr.len == 0 ? Optional.empty() : Optional.of(Arrays.copyOf(addr.bytes, addr.len));
+    }
+
+    private static CAddr addr(byte[] address) {
+        CAddr addr = new CAddr();
+        addr.bytes = Arrays.copyOf(address, 16);
+        addr.len = address.length;
+        return addr;
     }
 
     private interface Maker {
@@ -140,19 +138,22 @@ public final class Doors {
             check(keys.apply(pointer(), count));
             List<String> ids = new ArrayList<>();
             for (int index = 0; index < count.getValue(); index++) {
-                byte[] id = new byte[KEY_ID];
+                byte[] id = new byte[Numbers.KEY_ID_SIZE];
                 check(keyId.write(pointer(), index, id));
-                ids.add(new String(id, StandardCharsets.US_ASCII));
+                ids.add(Native.toString(id, StandardCharsets.US_ASCII));
             }
             return ids;
         }
 
         static OptionalInt found(int status, IntByReference index) {
-            if (status == NO_MATCH) return OptionalInt.empty();
+            if (status == Numbers.STATUS_NO_MATCH) return OptionalInt.empty();
             check(status);
             return OptionalInt.of(index.getValue());
         }
     }
+
+    /** The address in a token, and which key opened it, from 0. */
+    public record Opened(byte[] address, int key) {}
 
     /** Makes and reads tokens. The secret holds one to eight base64 keys, separated by white space. */
     public static final class Cipher extends Handle {
@@ -165,20 +166,20 @@ public final class Doors {
         }
 
         public String encode(byte[] address) {
-            byte[] token = new byte[TOKEN_MAX];
-            LongByReference length = new LongByReference();
-            check(LIBRARY.doors_cipher_encode(pointer(), address, address.length, token, token.length, length));
-            return new String(token, 0, (int) length.getValue(), StandardCharsets.US_ASCII);
+            byte[] token = new byte[Numbers.TOKEN_SIZE];
+            check(LIBRARY.doors_cipher_encode(pointer(), addr(address), token, token.length, new LongByReference()));
+            return Native.toString(token, StandardCharsets.US_ASCII);
         }
 
         public List<String> keyIds() {
             return keyIds(LIBRARY::doors_cipher_keys, LIBRARY::doors_cipher_key_id);
         }
 
-        public byte[] decode(byte[] token) {
+        public Opened decode(byte[] token) {
             CAddr out = new CAddr();
-            check(LIBRARY.doors_cipher_decode(pointer(), token, token.length, out));
-            return address(out).orElseThrow();
+            IntByReference key = new IntByReference();
+            check(LIBRARY.doors_cipher_decode(pointer(), token, token.length, out, key));
+            return new Opened(address(out).orElseThrow(), key.getValue());
         }
     }
 
@@ -195,7 +196,7 @@ public final class Doors {
         /** The index of the longest CIDR that holds the address; empty if none does. */
         public OptionalInt lookup(byte[] address) {
             IntByReference index = new IntByReference();
-            return found(LIBRARY.doors_cidrs_lookup(pointer(), address, address.length, index), index);
+            return found(LIBRARY.doors_cidrs_lookup(pointer(), addr(address), index), index);
         }
     }
 
@@ -226,7 +227,7 @@ public final class Doors {
         /** The index of the upstream in one of whose CIDRs the address lies; empty if there is none. */
         public OptionalInt lookup(byte[] address) {
             IntByReference index = new IntByReference();
-            return found(LIBRARY.doors_router_lookup(pointer(), address, address.length, index), index);
+            return found(LIBRARY.doors_router_lookup(pointer(), addr(address), index), index);
         }
 
         /** The number of upstreams. */
@@ -237,12 +238,10 @@ public final class Doors {
         }
 
         public Upstream upstream(int index) {
-            PointerByReference host = new PointerByReference();
-            LongByReference length = new LongByReference();
+            byte[] host = new byte[Numbers.HOST_SIZE];
             ShortByReference port = new ShortByReference();
-            check(LIBRARY.doors_router_upstream(pointer(), index, host, length, port));
-            byte[] name = host.getValue().getByteArray(0, (int) length.getValue());
-            return new Upstream(new String(name, StandardCharsets.UTF_8), Short.toUnsignedInt(port.getValue()));
+            check(LIBRARY.doors_router_upstream(pointer(), index, host, port));
+            return new Upstream(Native.toString(host, StandardCharsets.US_ASCII), Short.toUnsignedInt(port.getValue()));
         }
 
         public List<String> keyIds() {
@@ -253,10 +252,10 @@ public final class Doors {
             List<String> found = new ArrayList<>();
             CError warning = new CError();
             int status;
-            while ((status = LIBRARY.doors_router_warning(pointer(), found.size(), warning)) == OK) {
+            while ((status = LIBRARY.doors_router_warning(pointer(), found.size(), warning)) == Numbers.STATUS_OK) {
                 found.add(message(warning));
             }
-            if (status != NO_MATCH) check(status);
+            if (status != Numbers.STATUS_NO_MATCH) check(status);
             return found;
         }
     }
@@ -284,8 +283,7 @@ public final class Doors {
         }
 
         private CPod[] filled(CPod[] list, int at) {
-            list[at].addr.bytes = Arrays.copyOf(address, 16);
-            list[at].addr.len = address.length;
+            list[at].addr = addr(address);
             list[at].port = (short) port;
             return list;
         }
@@ -422,9 +420,7 @@ public final class Doors {
 
         public Idle idle(byte[] address, long idle, long started, long now) {
             CIdle out = new CIdle();
-            CPod pod = new Pod(address, 0).toC();
-            pod.write();
-            check(LIBRARY.doors_pods_idle(pointer(), pod.addr, time(idle), time(started), time(now), out));
+            check(LIBRARY.doors_pods_idle(pointer(), addr(address), time(idle), time(started), time(now), out));
             return new Idle(out.answer, out.in_flight, out.streams, out.used == 1, out.last_seen, out.wait);
         }
 

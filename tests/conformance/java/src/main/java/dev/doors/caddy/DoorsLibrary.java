@@ -127,9 +127,9 @@ public interface DoorsLibrary extends Library {
 
     int doors_cipher_new(byte[] secrets, long len, PointerByReference out, CError err);
 
-    int doors_cipher_encode(Pointer cipher, byte[] addr, long addrLen, byte[] token, long cap, LongByReference tokenLen);
+    int doors_cipher_encode(Pointer cipher, CAddr addr, byte[] token, long cap, LongByReference tokenLen);
 
-    int doors_cipher_decode(Pointer cipher, byte[] token, long len, CAddr out);
+    int doors_cipher_decode(Pointer cipher, byte[] token, long len, CAddr addr, IntByReference key);
 
     int doors_cipher_keys(Pointer cipher, IntByReference count);
 
@@ -139,7 +139,7 @@ public interface DoorsLibrary extends Library {
 
     int doors_cidrs_new(byte[] cidrs, long len, PointerByReference out, CError err);
 
-    int doors_cidrs_lookup(Pointer cidrs, byte[] addr, long addrLen, IntByReference index);
+    int doors_cidrs_lookup(Pointer cidrs, CAddr addr, IntByReference index);
 
     void doors_cidrs_free(Pointer cidrs);
 
@@ -147,12 +147,11 @@ public interface DoorsLibrary extends Library {
 
     int doors_router_decide(Pointer router, byte[] path, long pathLen, byte[] cookies, long cookiesLen, CDecision out);
 
-    int doors_router_lookup(Pointer router, byte[] addr, long addrLen, IntByReference upstream);
+    int doors_router_lookup(Pointer router, CAddr addr, IntByReference upstream);
 
     int doors_router_upstreams(Pointer router, IntByReference count);
 
-    int doors_router_upstream(
-            Pointer router, int index, PointerByReference host, LongByReference hostLen, ShortByReference port);
+    int doors_router_upstream(Pointer router, int index, byte[] host, ShortByReference port);
 
     int doors_router_keys(Pointer router, IntByReference count);
 

@@ -1,0 +1,76 @@
+package dev.doors.caddy;
+
+/** The numbers of libdoors_caddy. Generated from include/doors_caddy.h by `make header`. Do not edit. */
+public final class Numbers {
+    private Numbers() {}
+
+    public static final int ABI = 1;
+    public static final int TOKEN_IPV4 = 43;
+    public static final int TOKEN_IPV6 = 59;
+    public static final int TOKEN_SIZE = 60;
+    public static final int KEY_ID_SIZE = 9;
+    public static final int HOST_SIZE = 256;
+    public static final int NONE = -1;
+    public static final int STATUS_OK = 0;
+    public static final int STATUS_NULL_POINTER = 1;
+    public static final int STATUS_PANIC = 2;
+    public static final int STATUS_BUFFER = 3;
+    public static final int STATUS_ADDRESS = 4;
+    public static final int STATUS_NO_MATCH = 5;
+    public static final int STATUS_RANDOM = 6;
+    public static final int STATUS_RANGE = 7;
+    public static final int STATUS_SECRET = 10;
+    public static final int STATUS_CIDR = 11;
+    public static final int STATUS_CONFIG = 12;
+    public static final int STATUS_TOO_LARGE = 13;
+    public static final int STATUS_TOKEN_FORMAT = 20;
+    public static final int STATUS_TOKEN_REFUSED = 21;
+    public static final int DECISION_POD = 1;
+    public static final int DECISION_GONE = 2;
+    public static final int DECISION_SERVER = 3;
+    public static final int DECISION_ANY = 4;
+    public static final int REASON_NONE = 0;
+    public static final int REASON_MALFORMED = 1;
+    public static final int REASON_REFUSED = 2;
+    public static final int REASON_NO_CIDR = 4;
+    public static final int REASON_ONLY_UPSTREAM = 16;
+    public static final int REASON_COOKIE = 17;
+    public static final int REASON_NO_COOKIE = 18;
+    public static final int REASON_COOKIE_UNUSABLE = 19;
+    public static final int PATH_PAGE = 0;
+    public static final int PATH_SYNC = 1;
+    public static final int PATH_HOOK = 2;
+    public static final int PATH_HISTORY = 3;
+    public static final int PATH_RESOURCE = 4;
+    public static final int PATH_OTHER = 5;
+    public static final int FIELD_SECRET = 1;
+    public static final int FIELD_COOKIE_NAME = 2;
+    public static final int FIELD_CIDR = 3;
+    public static final int FIELD_HOST = 4;
+    public static final int FIELD_PORT = 5;
+    public static final int ACTION_NONE = 0;
+    public static final int ACTION_DIAL = 1;
+    public static final int ACTION_PROBE = 2;
+    public static final int ACTION_GONE = 3;
+    public static final int ACTION_UNAVAILABLE = 4;
+    public static final int ACTION_WAIT = 5;
+    public static final int OUTCOME_CONNECTED = 1;
+    public static final int OUTCOME_REFUSED = 2;
+    public static final int OUTCOME_UNREACHABLE = 3;
+    public static final int OUTCOME_OWN_FAULT = 4;
+    public static final int OUTCOME_CANCELLED = 5;
+    public static final int OUTCOME_ANSWERED = 6;
+    public static final int OUTCOME_DROPPED = 7;
+    public static final int VERDICT_NONE = 0;
+    public static final int VERDICT_UNREACHABLE = 1;
+    public static final int VERDICT_GONE = 2;
+    public static final int ANSWER_CHANGED = 1;
+    public static final int ANSWER_NOTHING_OPENS = 2;
+    public static final int ANSWER_LOG = 4;
+    public static final int ANSWER_NO_POD = 8;
+    public static final int ANSWER_FIND_POD = 16;
+    public static final int ANSWER_FIND_WITNESS = 32;
+    public static final int IDLE_YES = 1;
+    public static final int IDLE_BUSY = 2;
+    public static final int IDLE_JUST_STARTED = 3;
+}
