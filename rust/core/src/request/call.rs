@@ -135,7 +135,6 @@ impl<'a> Call<'a> {
             return self.done();
         }
         let Some((upstream, pod)) = self.request.at else { return self.done() };
-        self.leave();
         match self.request.decision.kind {
             _ if matches!(outcome, Outcome::Cancelled | Outcome::Connected | Outcome::Answered) => self.done(),
             Kind::Pod if !self.request.elsewhere => self.own_pod_failed(upstream, pod, outcome),
