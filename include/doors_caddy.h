@@ -100,7 +100,7 @@ DOORS_ENUM(doors_status_code, int32_t) {
     DOORS_STATUS_CIDR = 11,
     // Another part of the configuration breaks a rule.
     DOORS_STATUS_CONFIG = 12,
-    // The input has more than 64 MiB.
+    // What is built has more than 64 MiB, or an input has a length that no object can have.
     DOORS_STATUS_TOO_LARGE = 13,
     // The token holds a character outside base64url (RFC 4648, section 5), padding, white space or non-zero trailing bits.
     DOORS_STATUS_TOKEN_FORMAT = 20,
@@ -447,7 +447,7 @@ int32_t doors_cipher_encode(const struct doors_cipher *cipher,
 // Reads a token. `*addr` gets the address, IPv4 for an IPv4-mapped one; `*key` gets the index of the key that opened it,
 // from 0.
 //
-// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED or _NULL_POINTER. The alphabet is checked
+// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED, _TOO_LARGE or _NULL_POINTER. The alphabet is checked
 // first, then the length, then the trailing bits, then the keys.
 int32_t doors_cipher_decode(const struct doors_cipher *cipher,
                             const char *token,
@@ -506,7 +506,7 @@ int32_t doors_router_new(const char *json, size_t len, struct doors_router **out
 // fields joined with "; ". Any bytes are fine. `*out` gets the decision; DOORS_DECISION_GONE is a success too.
 // Allocates nothing and takes no lock.
 //
-// Returns DOORS_STATUS_OK or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _TOO_LARGE or _NULL_POINTER.
 int32_t doors_router_decide(const struct doors_router *router,
                             const char *path,
                             size_t path_len,

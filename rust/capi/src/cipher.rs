@@ -67,7 +67,7 @@ pub unsafe extern "C" fn doors_cipher_encode(
 /// Reads a token. `*addr` gets the address, IPv4 for an IPv4-mapped one; `*key` gets the index of the key that opened it,
 /// from 0.
 ///
-/// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED or _NULL_POINTER. The alphabet is checked
+/// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED, _TOO_LARGE or _NULL_POINTER. The alphabet is checked
 /// first, then the length, then the trailing bits, then the keys.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cipher_decode(

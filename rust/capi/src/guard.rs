@@ -2,16 +2,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::numbers::{DOORS_STATUS_OK, DOORS_STATUS_PANIC};
+use crate::numbers::DOORS_STATUS_OK;
 use crate::status::{Failure, Status};
 use crate::types::doors_error;
 
 /// Runs a body that fails with a status only.
-pub(crate) fn status(body: impl FnOnce() -> Result<(), Status>) -> i32 {
-    match contained(body) {
-        None => DOORS_STATUS_PANIC,
-        Some(Ok(())) => DOORS_STATUS_OK,
-        Some(Err(status)) => status as i32,
+pub(crate) fn status<B: FnOnce() -> Result<(), Status>>(body: B) -> i32 {
+    let result = contained(body).unwrap_or(Err(Status::Panic));
+    #[cfg(test)]
+    crate::returns_test::returned::<B>(result.err());
+    match result {
+        Ok(()) => DOORS_STATUS_OK,
+        Err(status) => status as i32,
     }
 }
 
@@ -19,12 +21,11 @@ pub(crate) fn status(body: impl FnOnce() -> Result<(), Status>) -> i32 {
 ///
 /// # Safety
 /// `err` is NULL or valid for writing.
-pub(crate) unsafe fn error(err: *mut doors_error, body: impl FnOnce() -> Result<(), Failure>) -> i32 {
-    let failure = match contained(body) {
-        Some(Ok(())) => return DOORS_STATUS_OK,
-        Some(Err(failure)) => failure,
-        None => Status::Panic.into(),
-    };
+pub(crate) unsafe fn error<B: FnOnce() -> Result<(), Failure>>(err: *mut doors_error, body: B) -> i32 {
+    let result = contained(body).unwrap_or_else(|| Err(Status::Panic.into()));
+    #[cfg(test)]
+    crate::returns_test::returned::<B>(result.as_ref().err().map(|failure| failure.status));
+    let Err(failure) = result else { return DOORS_STATUS_OK };
     if !err.is_null() {
         // SAFETY: the caller passed a pointer that is valid for writing; nothing is read through it.
         unsafe { err.write(doors_error::from(&failure)) };

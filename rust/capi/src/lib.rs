@@ -29,4 +29,6 @@ mod numbers_test;
 #[cfg(test)]
 mod pods_test;
 #[cfg(test)]
+mod returns_test;
+#[cfg(test)]
 mod tests;

@@ -43,7 +43,7 @@ pub const DOORS_STATUS_SECRET: i32 = 10;
 pub const DOORS_STATUS_CIDR: i32 = 11;
 /// Another part of the configuration breaks a rule.
 pub const DOORS_STATUS_CONFIG: i32 = 12;
-/// The input has more than 64 MiB.
+/// What is built has more than 64 MiB, or an input has a length that no object can have.
 pub const DOORS_STATUS_TOO_LARGE: i32 = 13;
 /// The token holds a character outside base64url (RFC 4648, section 5), padding, white space or non-zero trailing bits.
 pub const DOORS_STATUS_TOKEN_FORMAT: i32 = 20;

@@ -12,7 +12,7 @@ use crate::types::*;
 const SECOND: u64 = 1_000_000_000;
 
 #[test]
-fn pods_are_followed() {
+pub(crate) fn pods_are_followed() {
     let handles = Handles::new();
     let pods = handles.pods;
     let mut answer =
@@ -72,7 +72,7 @@ fn pods_are_followed() {
 }
 
 #[test]
-fn traffic_is_counted() {
+pub(crate) fn traffic_is_counted() {
     let handles = Handles::new();
     let pods = handles.pods;
     let nowhere = doors_pod { addr: doors_addr { bytes: [0; 16], len: 5 }, ..POD };
@@ -117,7 +117,7 @@ fn traffic_is_counted() {
 
 /// A later version may give them a meaning, so today nobody may pass what is left on the stack.
 #[test]
-fn reserved_members_must_be_zero() {
+pub(crate) fn reserved_members_must_be_zero() {
     let handles = Handles::new();
     let pods = handles.pods;
     let odd = doors_pod { reserved: 1, ..POD };

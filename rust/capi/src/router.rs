@@ -44,7 +44,7 @@ pub unsafe extern "C" fn doors_router_new(
 /// fields joined with "; ". Any bytes are fine. `*out` gets the decision; DOORS_DECISION_GONE is a success too.
 /// Allocates nothing and takes no lock.
 ///
-/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_decide(
     router: *const doors_router,

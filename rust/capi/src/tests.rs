@@ -185,10 +185,11 @@ fn no_profile_aborts() {
     assert!(!manifest.lines().any(|line| line.trim_start().starts_with("panic")), "a profile sets `panic`");
 }
 
+pub(crate) const HEADER: &str = include_str!("../../../include/doors_caddy.h");
+
 /// The functions that the header declares.
 fn exports() -> BTreeSet<&'static str> {
-    let header = include_str!("../../../include/doors_caddy.h");
-    let code = header.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = HEADER.lines().filter(|line| !line.trim_start().starts_with("//"));
     code.filter_map(|line| {
         let name = line.split_once('(')?.0.rsplit([' ', '*']).next()?;
         name.starts_with("doors_").then_some(name)
@@ -197,7 +198,7 @@ fn exports() -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn null_is_refused_or_harmless() {
+pub(crate) fn null_is_refused_or_harmless() {
     let handles = Handles::new();
     let Handles { cipher, cidrs, router, pods } = handles;
     let (mut token, mut length, mut index, mut port) = ([0; 60], 0, 0, 0);
@@ -308,7 +309,7 @@ fn null_is_refused_or_harmless() {
 }
 
 #[test]
-fn outputs_are_written_only_on_success() {
+pub(crate) fn outputs_are_written_only_on_success() {
     let handles = Handles::new();
     let (cipher, router) = (handles.cipher, handles.router);
     unsafe {
