@@ -4,6 +4,7 @@ mod holding;
 mod lookups;
 mod pages;
 mod policy;
+mod promises;
 mod seeking;
 mod tokens;
 mod turns;
