@@ -97,6 +97,12 @@ impl Source {
         self.0.ended(request, now);
     }
 
+    /// Keeps the lookups of an upstream's host going, or starts them, as a request would: for whoever shows its pods. An index
+    /// that the configuration does not have is passed over.
+    pub fn use_upstream(&self, upstream: u32, now: u64) -> Report {
+        self.0.use_upstream(upstream, now)
+    }
+
     /// What the token or the cookie of a request means.
     pub fn decision(&self, request: &Request) -> Decision {
         request.decision()

@@ -10,6 +10,13 @@ use crate::pods::{Outcome, Pod};
 const PASSED_OVER: usize = 12;
 
 impl Flow {
+    /// Somebody looks at an upstream.
+    pub(crate) fn use_upstream(&self, upstream: u32, now: u64) -> Report {
+        let Some(member) = self.upstreams.get(upstream) else { return Report::default() };
+        let touch = member.upstream.host.touch(now, self.options.stale_max, false);
+        Report { lookups_due: touch.lookups_due, ..Report::default() }
+    }
+
     /// What became of a dial.
     pub(crate) fn dialled(&self, upstream: u32, pod: Pod, outcome: Outcome, now: u64, random: u64) -> Report {
         let Some(member) = self.upstreams.get(upstream) else { return Report::default() };

@@ -131,3 +131,17 @@ fn a_reload_knows_what_was_known() {
     }
     assert_eq!(world.looked_up.len(), lookups);
 }
+
+#[test]
+fn who_looks_at_an_upstream_keeps_its_lookups_going() {
+    let mut world = World::new(1, no_holding());
+    world.dns("app0", &[pod(0, 1)]);
+    for _ in 0..60 {
+        let report = world.source.use_upstream(0, world.now);
+        world.obey(report);
+        world.pass(SECOND);
+    }
+    assert!(world.looked_up.len() >= 60, "{} lookups in a minute", world.looked_up.len());
+    assert_eq!(world.source.fresh(0).unwrap().inside(), [pod(0, 1)]);
+    assert_eq!(world.source.use_upstream(1, world.now), Default::default());
+}
