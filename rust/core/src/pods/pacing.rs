@@ -74,8 +74,10 @@ impl Background {
         let Some(named) = &mut *named else { return false };
         let mut found = false;
         for one in &mut **named {
-            if one.is_some_and(|(other, at)| other == pod || now.saturating_sub(at) > LONGEST_DIAL) {
-                found |= one.take().is_some_and(|(other, _)| other == pod);
+            let Some((other, at)) = *one else { continue };
+            let is_over = now.saturating_sub(at) > LONGEST_DIAL;
+            if other == pod || is_over {
+                (found, *one) = (found || !is_over, None);
             }
         }
         self.any.store(named.iter().any(Option::is_some), Ordering::Relaxed);

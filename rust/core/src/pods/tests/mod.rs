@@ -9,7 +9,9 @@ use crate::{PathKind, Reason};
 
 mod bounds;
 mod drops;
+mod model;
 mod pages;
+mod slow;
 mod threads;
 mod witnesses;
 
@@ -145,8 +147,10 @@ impl World {
 
     /// DNS names these pods from now on.
     fn resolved(&self, upstream: u64, pods: &[Pod]) {
-        let before = self.dns.lock().unwrap().insert(upstream, pods.to_vec()).unwrap_or_default();
-        self.pods.clear(pods.iter().filter(|pod| !before.contains(pod)).copied());
+        let mut pods = pods.to_vec();
+        pods.sort_unstable();
+        let before = self.dns.lock().unwrap().insert(upstream, pods.clone()).unwrap_or_default();
+        self.pods.clear(pods.into_iter().filter(|pod| !before.contains(pod)));
     }
 
     fn list(&self) -> Vec<KnownPod> {

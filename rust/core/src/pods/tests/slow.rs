@@ -1,0 +1,275 @@
+//! A slow model of what is known about pods: it remembers every event, and works out from all of them what was promised.
+//! Time never goes back here.
+
+use super::*;
+
+#[path = "slow_calls.rs"]
+mod calls;
+#[path = "slow_uses.rs"]
+mod uses;
+
+use uses::Uses;
+
+/// Some share an address and differ in their ports.
+pub(super) fn pod(number: u8) -> Pod {
+    Pod::new(address(number), 8080 + u16::from(number / 4))
+}
+
+pub(super) fn address(number: u8) -> IpAddr {
+    IpAddr::from([10, 0, 0, number % 4])
+}
+
+/// How many pods and upstreams there are.
+pub(super) const PODS: u8 = 6;
+pub(super) const UPSTREAMS: u64 = 3;
+
+/// The source of an upstream. The last one is the only one of its source.
+pub(super) fn source(upstream: u64) -> u64 {
+    upstream / 2
+}
+
+const MINUTE: u64 = 60 * SECOND;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum What {
+    Said(Outcome),
+    /// A connection was made while nothing said that the pod drops them.
+    Reached,
+    Condemned {
+        drops: bool,
+    },
+    Probed,
+    Looked,
+    /// It is back in DNS.
+    Back,
+    Forgotten {
+        held: bool,
+    },
+}
+
+use What::*;
+
+#[derive(Clone, Copy, Debug)]
+struct Event {
+    pod: u8,
+    upstream: u64,
+    what: What,
+    at: u64,
+    /// With it something is held against the pod, and before nothing was.
+    holds: bool,
+    /// Its upstream was told of it, and the pod was fresh then.
+    told: bool,
+    fresh: bool,
+    /// How many uses of pods there were before.
+    uses: usize,
+}
+
+impl Event {
+    fn is_failure(&self) -> bool {
+        self.is_miss() || self.what == Said(Outcome::Refused)
+    }
+
+    fn is_miss(&self) -> bool {
+        matches!(self.what, Said(Outcome::Unreachable | Outcome::Dropped))
+    }
+}
+
+/// The options of all requests.
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) gone_after: u64,
+    pub(super) gone_rate: u32,
+}
+
+/// To whom something belongs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Of {
+    Upstream(u64),
+    Source(u64),
+}
+
+/// Remembers every event, and works everything out from the beginning each time it is asked.
+pub(super) struct Model {
+    rules: Rules,
+    history: Vec<Event>,
+    uses: Uses,
+    /// Since when something is held against a pod.
+    since: BTreeMap<u8, u64>,
+    dns: BTreeMap<u64, Vec<u8>>,
+    /// When something was last asked for, and when a request last wanted a pod that takes pages.
+    asked: BTreeMap<Of, u64>,
+    wanted: BTreeMap<u64, u64>,
+    /// When a pod was named for a dial in the background that was not reported yet.
+    named: BTreeMap<(Of, u8), u64>,
+    /// Millionths of a request left in each bucket, and when.
+    buckets: BTreeMap<Of, (u128, u64)>,
+    /// Refused tokens: of which source, why, when, and whether there was a line in the log.
+    tokens: Vec<(u64, Reason, u64, bool)>,
+}
+
+impl Model {
+    pub(super) fn new(most: usize, rules: Rules) -> Self {
+        let (since, dns, asked, wanted, named, buckets) = Default::default();
+        let (history, uses, tokens) = (Vec::new(), Uses::new(most), Vec::new());
+        Model { rules, history, uses, since, dns, asked, wanted, named, buckets, tokens }
+    }
+
+    fn event(&self, pod: u8, upstream: u64, what: What, at: u64) -> Event {
+        Event { pod, upstream, what, at, holds: false, told: false, fresh: false, uses: self.uses.count() }
+    }
+
+    fn record(&mut self, pod: u8, upstream: u64, what: What, at: u64) {
+        let before = self.verdict(pod);
+        self.history.push(self.event(pod, upstream, what, at));
+        if before == Verdict::None && self.verdict(pod) != Verdict::None {
+            self.history.last_mut().unwrap().holds = true;
+            self.since.insert(pod, at);
+        }
+    }
+
+    /// What happened to a pod since it was last forgotten.
+    fn record_of(&self, pod: u8) -> impl Iterator<Item = &Event> + Clone {
+        let newest = self.history.iter().rev().filter(move |event| event.pod == pod);
+        newest.take_while(|event| !matches!(event.what, Forgotten { .. }))
+    }
+
+    /// What happened since something that makes good what was before, the newest first.
+    fn after(&self, pod: u8, good: impl Fn(What) -> bool + Clone) -> impl Iterator<Item = &Event> + Clone {
+        self.record_of(pod).take_while(move |event| event.what != Back && !good(event.what))
+    }
+
+    fn well(what: What) -> bool {
+        matches!(what, Reached | Said(Outcome::Answered))
+    }
+
+    /// What drops leave is made good by an answer, and by a refusal, for then something else accepts later.
+    fn no_drops(what: What) -> bool {
+        Model::well(what) || what == Said(Outcome::Refused)
+    }
+
+    fn gone_by_drops(&self, pod: u8) -> bool {
+        self.after(pod, Model::no_drops).any(|event| event.what == Condemned { drops: true })
+    }
+
+    /// When failures of one kind began, and how long they lasted, if they go on.
+    fn lasting(&self, pod: u8, outcome: Outcome, good: fn(What) -> bool, now: u64) -> Option<(u64, u64)> {
+        let mut times = self.after(pod, good).filter(|event| event.what == Said(outcome)).map(|event| event.at);
+        let last = times.next().filter(|at| now - at <= MINUTE)?;
+        let first = times.try_fold(last, |next, at| if next - at <= MINUTE { Ok(at) } else { Err(next) });
+        let first = first.unwrap_or_else(|first| first);
+        Some((first, last - first))
+    }
+
+    fn is_dropping(&self, pod: u8, now: u64) -> bool {
+        self.gone_by_drops(pod) || self.lasting(pod, Outcome::Dropped, Model::no_drops, now).is_some()
+    }
+
+    pub(super) fn verdict(&self, pod: u8) -> Verdict {
+        let connected = |what| Model::well(what) || what == Said(Outcome::Connected);
+        let mut dials = self.after(pod, connected);
+        let gone = |event: &Event| matches!(event.what, Said(Outcome::Refused) | Condemned { drops: false });
+        if self.gone_by_drops(pod) || dials.clone().any(gone) {
+            Verdict::Gone
+        } else if dials.any(|event| event.what == Said(Outcome::Unreachable)) {
+            Verdict::Unreachable
+        } else {
+            Verdict::None
+        }
+    }
+
+    fn is_held(&self, pod: u8) -> bool {
+        let drops = self.after(pod, Model::no_drops).any(|event| event.what == Said(Outcome::Dropped));
+        drops || self.verdict(pod) != Verdict::None
+    }
+
+    /// The last two pods of which something was told, with the last time.
+    fn last_two(&self, told: impl Fn(&Event) -> bool) -> Vec<Event> {
+        let mut found: Vec<Event> = Vec::new();
+        for event in self.history.iter().rev() {
+            if told(event) && !found.iter().any(|other| other.pod == event.pod) {
+                found.push(*event);
+            }
+        }
+        found.truncate(2);
+        found
+    }
+
+    /// The last time at which an upstream that uses a pod was told that it answered, or that it can be reached.
+    fn last_told(&self, pod: u8, upstream: u64, answered: bool) -> Option<u64> {
+        let since = self.uses.is_user_since(pod, upstream);
+        let told = |event: &&Event| {
+            let same = (event.what == Said(Outcome::Answered)) == answered;
+            event.told && same && event.upstream == upstream && event.uses > since
+        };
+        self.record_of(pod).find(told).map(|event| event.at)
+    }
+
+    /// Whether the upstream is told of a sign of life: not twice in a second, unless the pod failed in between.
+    fn tells(&self, pod: u8, upstream: u64, outcome: Outcome, now: u64) -> bool {
+        let failure = if outcome == Outcome::Refused { Event::is_miss } else { Event::is_failure };
+        let failed = |at| self.record_of(pod).any(|event| failure(event) && event.at >= at);
+        let told = self.last_told(pod, upstream, outcome == Outcome::Answered);
+        told.is_none_or(|at| now - at >= SECOND || failed(at))
+    }
+
+    /// Whether the answer to a request that is sent now is worth telling.
+    fn wants_answer(&self, pod: u8, upstream: u64, now: u64) -> bool {
+        let failing = self.after(pod, Model::well).any(Event::is_failure);
+        let told = self.last_told(pod, upstream, true);
+        failing || self.is_held(pod) || told.is_none_or(|at| now - at >= SECOND)
+    }
+
+    /// Whether a pod failed since a sign of life. What it did is lost when it is forgotten; then the failures of all that were
+    /// forgotten although something was held against them count.
+    fn failed_since(&self, sign: &Event, failure: fn(&Event) -> bool) -> bool {
+        let lost = self.uses.first_seen(sign.pod).is_none_or(|first| first >= sign.at);
+        let failed = |event: &Event| failure(event) && event.at >= sign.at;
+        let forgotten = |(index, event): (usize, &Event)| {
+            let own = |before: &&Event| before.pod == event.pod && before.is_failure();
+            event.what == Forgotten { held: true }
+                && self.history[..index].iter().rev().find(own).is_some_and(|last| last.at >= sign.at)
+        };
+        self.record_of(sign.pod).any(failed) || lost && self.history.iter().enumerate().any(forgotten)
+    }
+
+    /// Whether another pod shows that the fault is not on our side, since it began; one that answered, if need be.
+    fn is_witnessed(&self, pod: u8, upstream: u64, answered: bool, since: u64, now: u64) -> bool {
+        let told = |event: &Event| event.told && event.upstream == upstream;
+        let answers = |event: &Event| told(event) && event.what == Said(Outcome::Answered);
+        let others = |event: &Event| told(event) && matches!(event.what, Reached | Said(Outcome::Refused));
+        let works = |sign: Event| {
+            let counts = sign.at >= since && now - sign.at <= MINUTE;
+            sign.pod != pod && counts && !self.failed_since(&sign, Event::is_miss)
+        };
+        self.last_two(answers).into_iter().any(works) || !answered && self.last_two(others).into_iter().any(works)
+    }
+
+    fn may_have(&self, upstream: u64, pod: u8) -> bool {
+        self.dns.get(&upstream).is_none_or(|pods| pods.contains(&pod))
+    }
+
+    pub(super) fn takes_page(&self, wanted: u64, now: u64) -> bool {
+        let worked = |event: &Event| event.fresh && source(event.upstream) == wanted;
+        self.last_two(worked).iter().any(|sign| {
+            now - sign.at <= MINUTE
+                && self.may_have(sign.upstream, sign.pod)
+                && self.verdict(sign.pod) == Verdict::None
+                && !self.failed_since(sign, Event::is_failure)
+        })
+    }
+
+    /// Whether a dial would be one too many: one a second is allowed while something is held against the pod.
+    fn just_dialled(&self, pod: u8, now: u64) -> bool {
+        let events: Vec<&Event> = self.after(pod, Model::well).collect();
+        events.iter().enumerate().any(|(index, event)| {
+            let failed = || events[index..].iter().find(|before| before.is_failure()).map(|failure| failure.at);
+            let dials = match event.what {
+                Probed => true,
+                Condemned { .. } => failed().is_some_and(|at| event.at - at < 10 * SECOND),
+                Said(Outcome::Refused | Outcome::Unreachable) => event.holds,
+                _ => false,
+            };
+            dials && now - event.at < SECOND
+        })
+    }
+}

@@ -1,0 +1,253 @@
+//! The part of the model that answers calls.
+
+use super::*;
+
+impl Model {
+    fn asks(&mut self, of: Of, every: u64, now: u64) -> bool {
+        let due = self.asked.get(&of).is_none_or(|at| now - at >= every);
+        if due {
+            self.asked.insert(of, now);
+        }
+        due
+    }
+
+    /// A request wants a pod that takes pages.
+    fn wants_pod(&mut self, source: u64, now: u64) -> bool {
+        self.wanted.insert(source, now);
+        self.asks(Of::Source(source), SECOND / 4, now)
+    }
+
+    /// Takes one from a bucket that holds at most what flows in within a second.
+    fn take(&mut self, bucket: Of, now: u64) -> bool {
+        let rate = self.rules.gone_rate;
+        let full = u128::from(rate) * u128::from(SECOND);
+        let (left, at) = self.buckets.entry(bucket).or_insert((full, now));
+        *left = full.min(*left + u128::from(now - *at) * u128::from(rate));
+        *at = now;
+        let enough = rate == 0 || *left >= u128::from(SECOND);
+        *left -= if enough && rate > 0 { u128::from(SECOND) } else { 0 };
+        enough
+    }
+
+    fn used(&mut self, upstream: u64, pod: u8, now: u64) {
+        let (uses, held) = (&self.uses, |pod| self.is_held(pod));
+        if let Some(pod) = uses.to_forget(pod, held, now) {
+            let held = self.is_held(pod);
+            self.uses.forget(pod);
+            self.record(pod, 0, Forgotten { held }, now);
+        }
+        self.uses.used(upstream, pod, now);
+    }
+
+    /// Calls a pod gone that failed for long enough, if there is a witness. True if it cannot be reached and there is none.
+    fn judge(&mut self, upstream: u64, pod: u8, now: u64) -> bool {
+        let good = |what| Model::no_drops(what) || what == Said(Outcome::Connected);
+        let gone_after = self.rules.gone_after;
+        let lasts = |(_, long): &(u64, u64)| *long >= gone_after;
+        let verdict = self.verdict(pod);
+        let unreachable = self.lasting(pod, Outcome::Unreachable, good, now);
+        let unreachable = unreachable.filter(|_| verdict == Verdict::Unreachable);
+        let drops = self.lasting(pod, Outcome::Dropped, Model::no_drops, now).filter(lasts);
+        let (dropped, (since, long)) = match (unreachable.filter(lasts), drops, unreachable) {
+            _ if verdict == Verdict::Gone => return false,
+            (Some(span), _, _) => (false, span),
+            (None, Some(span), _) => (true, span),
+            (None, None, Some(span)) => (false, span),
+            (None, None, None) => return false,
+        };
+        let witnessed = self.is_witnessed(pod, upstream, dropped, since, now);
+        if witnessed && long >= gone_after {
+            self.record(pod, upstream, Condemned { drops: dropped }, now);
+        }
+        !witnessed && !dropped
+    }
+
+    /// What a page gets that is to be told 410, and whether a pod is asked for.
+    fn gone(&mut self, source: u64, path: PathKind, bucket: Of, now: u64) -> (Told, bool) {
+        if path != PathKind::Resource && !self.takes_page(source, now) {
+            return (Told::Unavailable { no_pod: true }, self.wants_pod(source, now));
+        }
+        let late = path == PathKind::Sync && !self.take(bucket, now);
+        (if late { Told::Unavailable { no_pod: false } } else { Told::Gone }, false)
+    }
+
+    fn told(&mut self, upstream: u64, pod: u8, path: PathKind, now: u64) -> (Told, bool) {
+        match self.verdict(pod) {
+            Verdict::Gone => self.gone(source(upstream), path, Of::Upstream(upstream), now),
+            _ => (Told::Unavailable { no_pod: false }, false),
+        }
+    }
+
+    pub(crate) fn began(&mut self, upstream: u64, pod: u8, path: PathKind, stream: bool, now: u64) -> (Began, Learned) {
+        self.used(upstream, pod, now);
+        let before = self.verdict(pod);
+        let unwitnessed = self.judge(upstream, pod, now);
+        let verdict = self.verdict(pod);
+        let mut learned = Learned { verdict, changed: verdict != before, ..Learned::default() };
+        let probe = verdict != Verdict::None;
+        if probe && self.just_dialled(pod, now) {
+            let (told, find_pod) = self.told(upstream, pod, path, now);
+            learned.find_pod = find_pod;
+            learned.find_witness = unwitnessed && self.asks(Of::Upstream(upstream), SECOND, now);
+            return (Began::Told(told), learned);
+        }
+        if probe {
+            self.record(pod, upstream, Probed, now);
+        }
+        self.uses.entered(pod, stream);
+        (Began::Dial { probe, report: probe || self.wants_answer(pod, upstream, now) }, learned)
+    }
+
+    /// A dial was reported. Whether it was one in the background.
+    fn reported(&mut self, of: Of, pod: u8, now: u64) -> bool {
+        self.named.remove(&(of, pod)).is_some_and(|at| now - at <= MINUTE)
+    }
+
+    pub(crate) fn learn(&mut self, upstream: u64, pod: u8, outcome: Outcome, now: u64) -> Learned {
+        self.used(upstream, pod, now);
+        let before = self.verdict(pod);
+        let reached = outcome == Outcome::Connected && !self.is_dropping(pod, now);
+        self.record(pod, upstream, if reached { Reached } else { Said(outcome) }, now);
+        let sign = reached || matches!(outcome, Outcome::Answered | Outcome::Refused);
+        let told = sign && self.tells(pod, upstream, outcome, now);
+        let fresh = told && outcome != Outcome::Refused && self.may_have(upstream, pod);
+        let event = self.history.last_mut().unwrap();
+        (event.told, event.fresh) = (told, fresh);
+        if outcome == Outcome::Refused {
+            self.uses.refused(pod);
+        }
+        let failed = matches!(outcome, Outcome::Refused | Outcome::Unreachable | Outcome::Dropped);
+        let dialled = !matches!(outcome, Outcome::Answered | Outcome::Dropped);
+        let owners = [Of::Upstream(upstream), Of::Source(source(upstream))];
+        let background = dialled && owners.map(|of| self.reported(of, pod, now)).contains(&true);
+        let asks = self.judge(upstream, pod, now) && failed && !background;
+        let goes_on = background && failed && !self.takes_page(source(upstream), now);
+        let wanted = self.wanted.get(&source(upstream)).is_some_and(|at| now - at < 2 * SECOND);
+        let verdict = self.verdict(pod);
+        Learned {
+            verdict,
+            changed: verdict != before,
+            find_witness: asks && self.asks(Of::Upstream(upstream), SECOND, now),
+            find_pod: goes_on && wanted && self.asks(Of::Source(source(upstream)), SECOND / 4, now),
+        }
+    }
+
+    pub(crate) fn failed(
+        &mut self,
+        upstream: u64,
+        pod: u8,
+        path: PathKind,
+        stream: bool,
+        outcome: Outcome,
+        now: u64,
+    ) -> (Told, Learned) {
+        self.left(pod, stream, now);
+        let mut learned = match outcome {
+            Outcome::Dropped => self.learn(upstream, pod, outcome, now),
+            _ => Learned { verdict: self.verdict(pod), ..Learned::default() },
+        };
+        if outcome == Outcome::OwnFault {
+            return (Told::Unavailable { no_pod: false }, learned);
+        }
+        let (told, find_pod) = self.told(upstream, pod, path, now);
+        learned.find_pod |= find_pod;
+        (told, learned)
+    }
+
+    /// It says nothing about the key.
+    pub(crate) fn refused_token(&mut self, source: u64, reason: Reason, path: PathKind, now: u64) -> RefusedToken {
+        let earlier = || self.tokens.iter().rev().filter(|(of, why, ..)| (*of, *why) == (source, reason));
+        let is_due = !earlier().any(|(.., at, log)| *log && now - at < 10 * SECOND);
+        let log = is_due.then(|| earlier().take_while(|(.., log)| !log).count() as u32);
+        self.tokens.push((source, reason, now, is_due));
+        let (told, find_pod) = self.gone(source, path, Of::Source(source), now);
+        RefusedToken { told, find_pod, log, nothing_opens: false }
+    }
+
+    pub(crate) fn wait(&mut self, source: u64, end: u64, full: bool, now: u64) -> (Wait, bool) {
+        let (over, takes_page) = (now >= end, self.takes_page(source, now));
+        if takes_page && !over {
+            return (Wait::Again, false);
+        }
+        let find_pod = !takes_page && self.wants_pod(source, now);
+        (if over || full { Wait::Over { no_pod: !takes_page } } else { Wait::Until(end.min(now + SECOND)) }, find_pod)
+    }
+
+    /// Whether a pod may be named for a dial in the background by its upstream or source. It counts as named then.
+    fn name(&mut self, of: Of, pod: u8, now: u64) -> bool {
+        let names = self.named.get(&(of, pod)).is_none_or(|at| now - at >= 3 * SECOND);
+        if names {
+            self.named.insert((of, pod), now);
+        }
+        names
+    }
+
+    pub(crate) fn hand_out(&mut self, source: u64, pods: &[u8], now: u64) -> Option<u8> {
+        pods.iter().copied().find(|pod| self.name(Of::Source(source), *pod, now))
+    }
+
+    /// The pods stand in the order in which they are looked at.
+    pub(crate) fn witness(&mut self, upstream: u64, missing: u8, pods: &[u8], now: u64) -> Option<u8> {
+        let fails = |pod: &u8| {
+            let mut failures = self.after(*pod, Model::well).filter(|event| event.is_failure());
+            failures.next().is_some_and(|event| now - event.at < 10 * SECOND)
+        };
+        let others = pods.iter().copied().filter(|pod| *pod != missing);
+        let (failing, well): (Vec<u8>, Vec<u8>) = others.partition(fails);
+        well.into_iter().chain(failing).find(|pod| self.name(Of::Upstream(upstream), *pod, now))
+    }
+
+    pub(crate) fn entered(&mut self, upstream: u64, pod: u8, now: u64) -> bool {
+        self.used(upstream, pod, now);
+        self.uses.entered(pod, false);
+        self.wants_answer(pod, upstream, now)
+    }
+
+    pub(crate) fn left(&mut self, pod: u8, stream: bool, now: u64) {
+        self.uses.left(pod, stream, now);
+    }
+
+    pub(crate) fn failed_recently(&mut self, pod: u8, now: u64) -> bool {
+        let events: Vec<Event> = self.after(pod, Model::well).copied().collect();
+        let looked = events.iter().any(|event| event.what == Looked && now - event.at < SECOND);
+        let failed = events.iter().find(|event| event.is_failure()).map(|event| now - event.at);
+        match failed {
+            Some(since) if (10 * SECOND..MINUTE).contains(&since) && !looked && !self.just_dialled(pod, now) => {
+                self.history.push(self.event(pod, 0, Looked, now));
+                false
+            }
+            since => since.is_some_and(|since| since < MINUTE),
+        }
+    }
+
+    pub(crate) fn list(&self) -> Vec<KnownPod> {
+        let has = |upstream: u64, pod: u8| self.dns.get(&upstream).is_some_and(|pods| pods.contains(&pod));
+        let mut list: Vec<KnownPod> = Vec::new();
+        for (number, mut known, upstreams) in self.uses.list() {
+            known.verdict = self.verdict(number);
+            known.unreachable_since = self.since.get(&number).copied().filter(|_| known.verdict != Verdict::None);
+            known.fresh = upstreams.iter().any(|upstream| has(*upstream, number));
+            list.push(known);
+        }
+        list.sort_by_key(|known| (known.pod.address(), known.pod.port()));
+        list
+    }
+
+    pub(crate) fn idle(&self, number: u8, idle: u64, started: u64, now: u64) -> Idle {
+        self.uses.idle(address(number), idle, started.min(now), now)
+    }
+
+    pub(crate) fn resolved(&mut self, upstream: u64, pods: &[u8]) {
+        let was_there = |one: &u8| self.dns.get(&upstream).is_some_and(|before| before.contains(one));
+        let mut added: Vec<u8> = pods.iter().filter(|one| !was_there(one)).copied().collect();
+        added.sort_by_key(|one| pod(*one));
+        for pod in added {
+            // It goes over to those against which nothing is held, and is the last of them.
+            if self.is_held(pod) {
+                self.uses.touched(pod);
+            }
+            self.history.push(self.event(pod, upstream, Back, 0));
+        }
+        self.dns.insert(upstream, pods.to_vec());
+    }
+}
