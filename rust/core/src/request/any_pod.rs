@@ -29,7 +29,7 @@ impl Call<'_> {
         {
             return Action::Wait { until };
         }
-        if best.is_none() && self.flow.options.user_retries && !self.request.tried.is_empty() {
+        if best.is_none() && self.user_retries() && !self.request.tried.is_empty() {
             self.request.tried = Tried::nothing();
             best = self.best();
         }
@@ -61,7 +61,7 @@ impl Call<'_> {
         self.note_failure(upstream, pod, outcome);
         match self.request.last {
             Last::Dropped => self.unreached(),
-            _ if self.request.dials >= MOST_DIALS && !self.flow.options.user_retries => self.unreached(),
+            _ if self.request.dials >= MOST_DIALS && !self.user_retries() => self.unreached(),
             _ => self.try_any_pod(),
         }
     }
@@ -122,7 +122,12 @@ impl Call<'_> {
 
     /// The user's retries go on after an answer.
     pub(super) fn again_if_user_says(&mut self) -> Action {
-        let may = self.flow.options.user_retries && (!self.request.has_token() || self.request.elsewhere);
-        if may && self.request.last != Last::Nothing { self.try_any_pod() } else { Action::Done }
+        let may = self.user_retries() && !self.request.has_token() && self.request.last != Last::Nothing;
+        if may { self.try_any_pod() } else { Action::Done }
+    }
+
+    /// The user said how to retry this request. A resource of another pod has no handler of his.
+    pub(super) fn user_retries(&self) -> bool {
+        self.flow.options.user_retries && !self.request.elsewhere
     }
 }

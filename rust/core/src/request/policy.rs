@@ -26,7 +26,7 @@ impl Call<'_> {
         let is_over = self.request.passed > Tier::OutsideFailing as u8;
         if is_over || !(inside || any) {
             let knows_some = self.flow.upstreams.known() > 0;
-            if !self.flow.options.user_retries || !knows_some {
+            if !self.user_retries() || !knows_some {
                 return self.unreached();
             }
             self.request.tried = Tried::nothing();

@@ -48,7 +48,7 @@ impl Turns {
             let index = self.another(upstreams, random)?;
             let pods = upstreams.get(index).and_then(|member| member.fresh().as_ref().map(|fresh| fresh.worth()));
             let Some(pods) = pods else { return Some(index) };
-            let stay = (pods * STAY).min(u32::MAX.into());
+            let stay = (pods * STAY).clamp(1, u32::MAX.into());
             // Those who are first stay for different times, so that not all seats change hands at once.
             let stay = if held == NEW { 1 + stay * place as u64 / SEATS as u64 } else { stay };
             match seat.compare_exchange(held, u64::from(index) << 32 | (stay - 1), Ordering::Relaxed, Ordering::Relaxed)

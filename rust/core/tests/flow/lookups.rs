@@ -145,3 +145,45 @@ fn who_looks_at_an_upstream_keeps_its_lookups_going() {
     assert_eq!(world.source.fresh(0).unwrap().inside(), [pod(0, 1)]);
     assert_eq!(world.source.use_upstream(1, world.now), Default::default());
 }
+
+/// An address that refuses, and that DNS has no longer, is given up; one that DNS still has is not.
+#[test]
+fn refused_addresses_are_given_up_where_dns_has_none() {
+    let mut world = World::new(2, no_holding());
+    world.dns("app0", &[pod(0, 1)]);
+    world.dns("app1", &[pod(1, 1)]);
+    world.know_all();
+    world.tell(pod(0, 1), Outcome::Refused);
+    assert!(world.take_reports().iter().all(|report| report.dropped.is_none()));
+    world.no_dns("app0", LookupFailure::NotFound, 0);
+    world.pass(2 * SECOND);
+    assert!(world.source.fresh(0).is_some());
+    world.tell(pod(0, 1), Outcome::Refused);
+    let dropped = world.take_reports().iter().find_map(|report| report.dropped);
+    assert_eq!(dropped, Some((world.source.upstream_host(0).unwrap(), pod(0, 1).address())));
+    assert!(world.source.fresh(0).is_none());
+    // Its seats go to the other one.
+    for _ in 0..200 {
+        assert_eq!(world.ask(&page("", "")), dial(1, 1));
+    }
+    // When it is back in DNS, it has no past.
+    world.dns("app0", &[pod(0, 1)]);
+    world.pass(2 * SECOND);
+    assert_eq!(world.state.verdict(pod(0, 1)), doors_routing::Verdict::None);
+    assert_eq!(world.ask(&page("", &cookie(pod(0, 1)))), dial(0, 1));
+}
+
+/// What was learned before the first lookup of an upstream had ended counts on.
+#[test]
+fn first_addresses_clear_nothing() {
+    let mut world = World::new(1, no_holding());
+    world.tell(pod(0, 1), Outcome::Refused);
+    world.slow_dns("app0", &[pod(0, 1)], SECOND / 10);
+    world.pass(SECOND);
+    assert_eq!(world.state.verdict(pod(0, 1)), doors_routing::Verdict::Gone);
+    world.dns("app0", &[pod(0, 2)]);
+    world.pass(2 * SECOND);
+    world.dns("app0", &[pod(0, 1)]);
+    world.pass(2 * SECOND);
+    assert_eq!(world.state.verdict(pod(0, 1)), doors_routing::Verdict::None);
+}

@@ -105,6 +105,15 @@ fn the_users_retries_start_over() {
         assert_eq!(world.source.give_up(&mut request, Some(Outcome::Dropped), world.now, 0).action, want);
         world.ended(request);
     }
+    // A resource of a dead pod is tried like any other.
+    world.tell(pod(0, 7), Outcome::Refused);
+    let (mut request, mut action) = world.request(&page(&path(pod(0, 7), 'r'), ""));
+    for _ in 0..2 {
+        dialled(action);
+        action = world.failed(&mut request, Outcome::Refused);
+    }
+    assert_eq!(action, unavailable(Cause::NoPod, false));
+    assert_eq!(world.resume(&mut request), Action::Done);
     // Nothing is known: there is nothing to start over with.
     let mut world = World::new(1, Options { user_retries: true, page_wait: 0, ..Options::default() });
     assert_eq!(world.ask(&page("", "")), unavailable(Cause::NoFreshPod, true));
