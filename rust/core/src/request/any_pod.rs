@@ -2,8 +2,7 @@
 //! other until one can be reached. Once a connection was made nothing is sent again.
 
 use super::call::Call;
-use super::tiers::Tier;
-use super::tried::Tried;
+use super::choice::{Tier, Tried};
 use super::{Action, Cause, Last, Phase, Place};
 use crate::pods::{Outcome, Pod, Verdict};
 use crate::router::Kind;

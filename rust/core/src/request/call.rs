@@ -1,6 +1,6 @@
 //! In: one call of the caller about one request. Out: the action, and what was learned on the way.
 
-use super::dice::Dice;
+use super::choice::Dice;
 use super::{Action, AnswerStatus, Cause, Flow, Incoming, Last, Phase, Place, Report, Request, Step};
 use crate::options::SECOND;
 use crate::pods::{Learned, Outcome, Pod};

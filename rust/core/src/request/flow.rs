@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
-use super::turns::Turns;
+use super::choice::Turns;
 use crate::hosts::bounded_refresh;
 use crate::options::{MILLISECOND, Options};
 use crate::pods::{Group, SourceHealth};

@@ -8,32 +8,23 @@
 //! call      one call about one request; begin and end
 //! own_pod   a request with a token: the one pod that owns its page
 //! any_pod   a request that several pods may take: from one to the next
-//! search    which pod that is, among those of very many upstreams
-//! policy    the same where the user has a policy
-//! tiers     how good a pod is for a request
-//! turns     which upstream, where any will do
+//! choice    which pod that is
 //! lookups   waiting for DNS
 //! holding   waiting for a pod
 //! seeking   dials in the background
-//! tried     the pods that a request could not reach
-//! dice      chance
+//! flow      what all requests of one configuration share
 //! ```
 
 mod any_pod;
 mod call;
-mod dice;
+mod choice;
 mod flow;
 mod holding;
 mod incoming;
 mod lookups;
 mod own_pod;
-mod policy;
-mod search;
 mod seeking;
 mod step;
-mod tiers;
-mod tried;
-mod turns;
 
 pub(crate) use flow::Flow;
 pub use incoming::{Incoming, Method};
@@ -41,7 +32,7 @@ pub use step::{Action, AnswerStatus, Cause, Marks, Place, Report, Step};
 
 use crate::pods::Pod;
 use crate::router::{Decision, Kind, PathKind, Reason};
-use tried::Tried;
+use choice::Tried;
 
 /// What is known about one request while it is served: plain data in the caller's memory, which one thread at a time may
 /// use. It starts with the tag of the source that began it ([`Source::tag`](crate::Source::tag)).

@@ -2,7 +2,7 @@
 //! dial says, as that of any dial.
 
 use super::call::Call;
-use super::dice::Dice;
+use super::choice::Dice;
 use super::{Flow, Report, Request};
 use crate::pods::{Outcome, Pod};
 

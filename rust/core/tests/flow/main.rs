@@ -6,6 +6,7 @@ mod pages;
 mod policy;
 mod promises;
 mod seeking;
+mod shown;
 mod tokens;
 mod turns;
 mod world;

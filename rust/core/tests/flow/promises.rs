@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use doors_routing::{Action, AnswerStatus, Cause, Incoming, Method, Options, Outcome, Pod, Request, SECOND};
 
+use crate::shown::{self, Known, upstream_of};
 use crate::world::*;
 
-const GONE_AFTER: u64 = 10 * SECOND;
 const PAGE_WAIT: u64 = 5 * SECOND;
 
 /// What a dial of a pod meets.
@@ -18,18 +18,6 @@ enum Health {
     Silent,
     /// It accepts, and ends the connection.
     Drops,
-}
-
-/// What a pod has shown to those who dialled it, as far as it was told.
-#[derive(Clone, Copy, Default)]
-struct Shown {
-    worked: Option<u64>,
-    refused: Option<u64>,
-    /// The first of the failures of other kinds since it worked.
-    missed_since: Option<u64>,
-    /// Its last failure, whatever happened since; and the same, until something shows otherwise.
-    failed: Option<u64>,
-    failing: Option<u64>,
 }
 
 struct Open {
@@ -54,10 +42,7 @@ struct Run {
     world: World,
     health: BTreeMap<Pod, Health>,
     dns: Vec<Vec<Pod>>,
-    /// The fresh pods as last seen, and the upstreams that ever had any.
-    seen: BTreeSet<Pod>,
-    resolved: BTreeSet<u32>,
-    shown: BTreeMap<Pod, Shown>,
+    known: Known,
     open: Vec<Open>,
     background: Vec<Pod>,
     told: BTreeMap<&'static str, u32>,
@@ -70,16 +55,15 @@ fn all_pods(upstreams: u8) -> impl Iterator<Item = Pod> {
 impl Run {
     fn new(seed: u64) -> Self {
         let upstreams = 1 + (seed % 3) as u8;
-        let options = Options { gone_after: GONE_AFTER, page_wait: PAGE_WAIT, gone_rate: 0, ..Options::default() };
+        let options =
+            Options { gone_after: shown::GONE_AFTER, page_wait: PAGE_WAIT, gone_rate: 0, ..Options::default() };
         let mut run = Run {
             seed,
             random: seed,
             world: World::new(upstreams.into(), options),
             health: all_pods(upstreams).map(|pod| (pod, Health::Well)).collect(),
             dns: vec![Vec::new(); upstreams.into()],
-            seen: BTreeSet::new(),
-            resolved: BTreeSet::new(),
-            shown: BTreeMap::new(),
+            known: Known::default(),
             open: Vec::new(),
             background: Vec::new(),
             told: BTreeMap::new(),
@@ -109,24 +93,8 @@ impl Run {
 
     fn step(&mut self) {
         self.happen();
-        self.look_at_dns();
+        self.known.look_at_dns(self.fresh());
         self.count();
-    }
-
-    /// Another pod may have an address that is new in DNS.
-    fn look_at_dns(&mut self) {
-        let fresh = self.fresh();
-        for pod in fresh.difference(&self.seen) {
-            if let Some(shown) = self.shown.get_mut(pod) {
-                shown.failing = None;
-                // The first addresses of all say nothing new.
-                if self.resolved.contains(&upstream_of(*pod)) {
-                    (shown.refused, shown.missed_since) = (None, None);
-                }
-            }
-        }
-        self.resolved.extend(fresh.iter().map(|pod| upstream_of(*pod)));
-        self.seen = fresh;
     }
 
     fn happen(&mut self) {
@@ -181,30 +149,8 @@ impl Run {
             Health::Refuses => Outcome::Refused,
             Health::Silent => Outcome::Unreachable,
         };
-        self.show(pod, outcome);
+        self.known.show(self.world.now, pod, outcome);
         self.world.tell(pod, outcome);
-    }
-
-    /// What everybody knows who was told.
-    fn show(&mut self, pod: Pod, outcome: Outcome) {
-        let now = self.world.now;
-        let shown = self.shown.entry(pod).or_default();
-        match outcome {
-            Outcome::Connected | Outcome::Answered => {
-                (shown.worked, shown.failing) = (Some(now), None);
-                if outcome == Outcome::Answered {
-                    *shown = Shown { worked: Some(now), failed: shown.failed, ..Shown::default() };
-                }
-            }
-            Outcome::Refused => {
-                shown.refused = Some(now);
-                (shown.failed, shown.failing) = (Some(now), Some(now));
-            }
-            _ => {
-                shown.missed_since.get_or_insert(now);
-                (shown.failed, shown.failing) = (Some(now), Some(now));
-            }
-        }
     }
 
     fn begin(&mut self) {
@@ -251,7 +197,7 @@ impl Run {
                 };
                 match outcome {
                     Outcome::Answered => {
-                        self.show(pod, outcome);
+                        self.known.show(self.world.now, pod, outcome);
                         self.world.tell(pod, Outcome::Connected);
                         let report =
                             self.world.source.answered(&mut open.request, Default::default(), self.world.now, random);
@@ -260,14 +206,14 @@ impl Run {
                         return;
                     }
                     Outcome::Dropped => {
-                        self.show(pod, Outcome::Connected);
+                        self.known.show(self.world.now, pod, Outcome::Connected);
                         self.world.tell(pod, Outcome::Connected);
                         open.connected = true;
                     }
                     _ => (),
                 }
                 if outcome != Outcome::OwnFault {
-                    self.show(pod, outcome);
+                    self.known.show(self.world.now, pod, outcome);
                 }
                 open.tried.push(pod);
                 let step = self.world.source.failed(&mut open.request, outcome, self.world.now, random);
@@ -295,7 +241,7 @@ impl Run {
 
     /// Looks whether an action may be.
     fn take(&mut self, mut open: Open) {
-        self.look_at_dns();
+        self.known.look_at_dns(self.fresh());
         let now = self.world.now;
         let context = format!("seed {}, at {now}: {:?}", self.seed, open.action);
         match open.action {
@@ -335,17 +281,13 @@ impl Run {
             Action::Answer { status: AnswerStatus::Gone, cause, .. } => {
                 assert_eq!(cause, Cause::PodGone, "{context}");
                 let own = open.token.expect("a page without a token is gone");
-                let shown = self.shown.get(&own).copied().unwrap_or_default();
-                let is_dead =
-                    shown.refused.is_some() || shown.missed_since.is_some_and(|since| now - since >= GONE_AFTER);
-                assert!(is_dead, "{context}: {own:?} is alive");
-                let takes = |(pod, shown): (&Pod, &Shown)| {
-                    let worked = shown.worked.is_some_and(|at| now - at <= 60 * SECOND);
-                    let fresh = self.world.source.fresh(upstream_of(*pod));
-                    let may_be_fresh = fresh.is_none_or(|fresh| fresh.all().contains(pod));
-                    worked && shown.failed.is_none_or(|failed| Some(failed) <= shown.worked) && may_be_fresh
+                assert!(self.known.is_dead(now, own), "{context}: {own:?} is alive");
+                let may_be_fresh = |pod: Pod| {
+                    let fresh = self.world.source.fresh(upstream_of(pod));
+                    fresh.is_none_or(|fresh| fresh.all().contains(&pod))
                 };
-                assert!(open.kind == 'r' || self.shown.iter().any(takes), "{context}: nothing to reload onto");
+                let takes_page = self.known.working(now).any(may_be_fresh);
+                assert!(open.kind == 'r' || takes_page, "{context}: nothing to reload onto");
                 *self.told.entry("gone").or_default() += 1;
             }
             Action::Answer { cause, page, .. } => {
@@ -373,12 +315,8 @@ impl Run {
     /// A page goes to a pod that is well, if there is one that it has not tried: of its own upstream first.
     fn is_best(&self, open: &Open, upstream: u32, pod: Pod, context: &str) {
         let now = self.world.now;
-        let well = |pod: &Pod| {
-            let shown = self.shown.get(pod).copied().unwrap_or_default();
-            !open.tried.contains(pod) && shown.failed.is_none()
-        };
-        let failing = self.shown.get(&pod).and_then(|shown| shown.failing);
-        let is_failing = failing.is_some_and(|at| now - at < 10 * SECOND);
+        let well = |pod: &Pod| !open.tried.contains(pod) && !self.known.ever_failed(*pod);
+        let is_failing = self.known.is_failing(now, pod);
         let own = match (open.named, self.dns.len()) {
             (Some(named), _) => Some(upstream_of(named)),
             (None, 1) => Some(0),
@@ -414,11 +352,6 @@ impl Run {
         let waits = self.open.iter().filter(|open| matches!(open.action, Action::Wait { .. })).count();
         assert!(self.world.state.waiting() as usize <= waits, "seed {}", self.seed);
     }
-}
-
-fn upstream_of(pod: Pod) -> u32 {
-    let std::net::IpAddr::V4(address) = pod.address() else { unreachable!() };
-    address.octets()[2].into()
 }
 
 #[test]

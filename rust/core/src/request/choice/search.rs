@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::Place;
-use super::call::Call;
 use super::tiers::{Best, Tier, Whose};
 use crate::pods::Pod;
+use crate::request::Place;
+use crate::request::call::Call;
 use crate::state::Member;
 
 /// How many upstreams a request looks at that may go to any of them.
@@ -13,7 +13,7 @@ const DRAWS: u32 = 16;
 
 impl Call<'_> {
     /// The best pod for a request of an upstream, or of none in particular. `named`: the address that its cookie names.
-    pub(super) fn search(
+    pub(crate) fn search(
         &mut self,
         own: Option<u32>,
         named: Option<IpAddr>,
@@ -87,7 +87,7 @@ impl Call<'_> {
     }
 
     /// Warns if an upstream has pods outside of its networks.
-    pub(super) fn warn(&mut self, upstream: u32, member: &Member) {
+    pub(crate) fn warn(&mut self, upstream: u32, member: &Member) {
         let fresh = member.fresh();
         if let Some(outside) = fresh.as_deref().and_then(|fresh| fresh.outside().first())
             && self.report.outside.is_none()

@@ -1,14 +1,14 @@
 //! In: one random number of the caller. Out: as many as a step needs.
 
 /// Random numbers by SplitMix64 from one seed: chance, not secrecy.
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(random: u64) -> Self {
+    pub(crate) fn new(random: u64) -> Self {
         Dice(random)
     }
 
-    pub(super) fn roll(&mut self) -> u64 {
+    pub(crate) fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -16,7 +16,7 @@ impl Dice {
     }
 
     /// A number below another one, 0 below 0.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.roll()) * bound as u128) >> 64) as usize
     }
 }

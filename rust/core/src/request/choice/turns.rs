@@ -18,7 +18,7 @@ const NEW: u64 = u64::MAX;
 /// many requests as its pods are worth makes room for the next. So every pod gets the same share, and requests meet
 /// connections, and memory, that were in use a moment ago: with a thousand upstreams a fresh draw among all of them for
 /// each request costs a fifth of the throughput.
-pub(super) struct Turns {
+pub(crate) struct Turns {
     /// How many have had a seat, from a random number on.
     taken: AtomicU64,
     /// How many requests have come to a seat.
@@ -28,12 +28,12 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Turns { taken: AtomicU64::new(0), drawn: AtomicU64::new(0), seats: [const { AtomicU64::new(NEW) }; SEATS] }
     }
 
     /// The upstream whose turn it is. `None` if none has addresses.
-    pub(super) fn next(&self, upstreams: &Upstreams, random: u64) -> Option<u32> {
+    pub(crate) fn next(&self, upstreams: &Upstreams, random: u64) -> Option<u32> {
         let place = (self.drawn.fetch_add(1, Ordering::Relaxed) % SEATS as u64) as usize;
         let seat = &self.seats[place];
         let mut held = seat.load(Ordering::Relaxed);
@@ -60,7 +60,7 @@ impl Turns {
     }
 
     /// An upstream has no addresses any more: its seats are free.
-    pub(super) fn vacate(&self, index: u32) {
+    pub(crate) fn vacate(&self, index: u32) {
         for seat in &self.seats {
             let held = seat.load(Ordering::Relaxed);
             if held != NEW && (held >> 32) as u32 == index {

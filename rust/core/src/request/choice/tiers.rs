@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::dice::Dice;
-use super::{Place, Request};
 use crate::pods::{Pod, Pods};
+use crate::request::{Place, Request};
 use crate::state::{Fresh, Member};
 
 /// How many pods of one upstream are looked at, or drawn where there are more.
@@ -14,7 +14,7 @@ const LOOKED_AT: usize = 64;
 /// that are not in their upstream's networks are outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-pub(super) enum Tier {
+pub(crate) enum Tier {
     /// The one that the cookie names.
     Named = 0,
     /// Of the request's own upstream.
@@ -30,14 +30,14 @@ pub(super) enum Tier {
 
 impl Tier {
     /// It is in its upstream's networks.
-    pub(super) fn is_inside(self) -> bool {
+    pub(crate) fn is_inside(self) -> bool {
         self < Tier::Outside
     }
 }
 
 /// Whose pods are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whose {
+pub(crate) enum Whose {
     Own,
     Other { old: bool },
 }
@@ -57,7 +57,7 @@ impl Whose {
 }
 
 /// The best pod so far, among those that are not left out.
-pub(super) struct Best<'a> {
+pub(crate) struct Best<'a> {
     pods: &'a Pods,
     now: u64,
     leave_out: &'a dyn Fn(Pod) -> bool,
@@ -65,16 +65,16 @@ pub(super) struct Best<'a> {
 }
 
 impl<'a> Best<'a> {
-    pub(super) fn new(pods: &'a Pods, now: u64, leave_out: &'a dyn Fn(Pod) -> bool) -> Self {
+    pub(crate) fn new(pods: &'a Pods, now: u64, leave_out: &'a dyn Fn(Pod) -> bool) -> Self {
         Best { pods, now, leave_out, found: None }
     }
 
     /// The tier of the best so far.
-    pub(super) fn tier(&self) -> Option<Tier> {
+    pub(crate) fn tier(&self) -> Option<Tier> {
         self.found.map(|(tier, _, _)| tier)
     }
 
-    pub(super) fn place(self) -> Option<Place> {
+    pub(crate) fn place(self) -> Option<Place> {
         self.found.map(|(tier, upstream, pod)| Place { upstream, pod, tier: tier as u8 })
     }
 
@@ -95,7 +95,7 @@ impl<'a> Best<'a> {
     }
 
     /// Looks at the pod that a cookie names, if it is fresh and well.
-    pub(super) fn named(&mut self, upstream: u32, member: &Member, address: IpAddr, fresh: &Fresh) {
+    pub(crate) fn named(&mut self, upstream: u32, member: &Member, address: IpAddr, fresh: &Fresh) {
         let pod = member.upstream.pod_at(address);
         if fresh.inside().binary_search(&pod).is_ok() && !(self.leave_out)(pod) && !self.failing(pod) {
             self.offer(Tier::Named, upstream, Some(pod));
@@ -103,7 +103,7 @@ impl<'a> Best<'a> {
     }
 
     /// Looks at the pods of an upstream.
-    pub(super) fn of(&mut self, whose: Whose, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
+    pub(crate) fn of(&mut self, whose: Whose, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
         if self.beats(whose.well()) {
             let (well, failing) = self.pick(fresh.inside(), dice);
             self.offer(whose.well(), upstream, well);
@@ -117,7 +117,7 @@ impl<'a> Best<'a> {
     }
 
     /// Looks at the pods of an upstream for a request that needs no pod inside: a resource, which comes without a token.
-    pub(super) fn of_resource(&mut self, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
+    pub(crate) fn of_resource(&mut self, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
         let (well, failing) = self.pick(fresh.all(), dice);
         self.offer(Tier::Own, upstream, well);
         self.offer(Tier::OwnFailing, upstream, failing);
@@ -153,17 +153,17 @@ fn shuffled(bound: usize, dice: &mut Dice) -> impl Iterator<Item = usize> {
 }
 
 /// Collects the pods that a user's policy may choose from: those of the best tier from `least` on.
-pub(super) struct Choices<'a> {
-    pub(super) request: &'a Request,
-    pub(super) pods: &'a Pods,
-    pub(super) now: u64,
-    pub(super) least: u8,
-    pub(super) found: &'a mut Vec<Place>,
+pub(crate) struct Choices<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) pods: &'a Pods,
+    pub(crate) now: u64,
+    pub(crate) least: u8,
+    pub(crate) found: &'a mut Vec<Place>,
 }
 
 impl Choices<'_> {
     /// Looks at all pods of an upstream.
-    pub(super) fn of(&mut self, whose: Whose, upstream: u32, member: &Member, fresh: &Fresh) {
+    pub(crate) fn of(&mut self, whose: Whose, upstream: u32, member: &Member, fresh: &Fresh) {
         let named = self.request.decision.address.filter(|_| whose == Whose::Own && self.request.dials == 0);
         let named = named.map(|address| member.upstream.pod_at(address));
         let inside = fresh.inside().iter().map(|pod| (*pod, whose.well(), whose.failing()));

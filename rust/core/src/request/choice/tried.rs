@@ -9,28 +9,28 @@ const REMEMBERED: usize = 16;
 
 /// The pods that one request could not reach: the last [`REMEMBERED`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tried {
+pub(crate) struct Tried {
     pods: [Pod; REMEMBERED],
     count: u32,
 }
 
 impl Tried {
-    pub(super) fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         Tried { pods: [Pod::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0); REMEMBERED], count: 0 }
     }
 
-    pub(super) fn add(&mut self, pod: Pod) {
+    pub(crate) fn add(&mut self, pod: Pod) {
         if !self.contains(pod) {
             self.pods[self.count as usize % REMEMBERED] = pod;
             self.count = self.count.wrapping_add(1).max(1);
         }
     }
 
-    pub(super) fn contains(&self, pod: Pod) -> bool {
+    pub(crate) fn contains(&self, pod: Pod) -> bool {
         self.pods[..REMEMBERED.min(self.count as usize)].contains(&pod)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
     }
 }

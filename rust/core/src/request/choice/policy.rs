@@ -1,21 +1,21 @@
 //! In: a request that several pods may take, where the user has a policy of his own. Out: the pods that it may choose from.
 
-use super::call::Call;
-use super::lookups::LOOKED_UP;
 use super::tiers::{Choices, Tier, Whose};
 use super::tried::Tried;
-use super::{Action, Phase, Place, Request};
 use crate::pods::Pod;
+use crate::request::call::Call;
+use crate::request::lookups::LOOKED_UP;
+use crate::request::{Action, Phase, Place, Request};
 
 impl Call<'_> {
     /// The user's policy is asked, since several pods may take the request.
-    pub(super) fn lets_choose(&self) -> bool {
+    pub(crate) fn lets_choose(&self) -> bool {
         self.flow.options.user_chooses && !self.request.elsewhere
     }
 
     /// Lets the user's policy choose, once there is something to choose from: lookups that this request began are waited for
     /// even so, since the policy is to see all upstreams.
-    pub(super) fn let_choose(&mut self, own: Option<u32>) -> Action {
+    pub(crate) fn let_choose(&mut self, own: Option<u32>) -> Action {
         let (inside, any) = self.has_untried();
         if (!inside || self.request.looked_up.is_some())
             && let Some(until) = self.await_any(own, true)
@@ -54,7 +54,7 @@ impl Call<'_> {
     }
 
     /// Lists the pods that the user's policy may choose from.
-    pub(super) fn list_choices(&mut self, found: &mut Vec<Place>) {
+    pub(crate) fn list_choices(&mut self, found: &mut Vec<Place>) {
         found.clear();
         if self.request.phase != Phase::Choosing {
             return;
@@ -77,7 +77,7 @@ impl Call<'_> {
     }
 
     /// The user's policy has chosen.
-    pub(super) fn chose(&mut self, upstream: u32, pod: Pod) -> Action {
+    pub(crate) fn chose(&mut self, upstream: u32, pod: Pod) -> Action {
         if self.request.phase != Phase::Choosing || self.member(upstream).is_none() {
             return self.done();
         }
@@ -85,7 +85,7 @@ impl Call<'_> {
     }
 
     /// The user's policy has taken none.
-    pub(super) fn chose_none(&mut self) -> Action {
+    pub(crate) fn chose_none(&mut self) -> Action {
         if self.request.phase != Phase::Choosing {
             return self.done();
         }
