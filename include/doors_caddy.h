@@ -28,6 +28,7 @@
 // Panics      inside the library are bugs in it. They become DOORS_STATUS_PANIC; a _free then leaks, a _str and
 //             doors_version() say "unknown", and doors_abi() says 0. Rust prints where it was to standard error; no message
 //             holds any input. When memory runs out the process is aborted.
+// Stack       A call needs less than 16 KiB of it, and less than 64 KiB if it makes a handle or checks a value.
 // fork        A child may use the handles that its parent made, but for doors_pods: a call on one waits for ever if another
 //             thread of the parent was in a call on it. A child makes a doors_pods of its own.
 // Besides     no function prints, logs, calls back, starts threads, asks for the time or keeps state outside its handle.

@@ -13,7 +13,7 @@ int main(int argc, char **argv) {
     } tests[] = {
         {"tokens", test_tokens}, {"secrets", test_secrets},   {"cidrs", test_cidrs},     {"decisions", test_decisions},
         {"config", test_config}, {"contract", test_contract}, {"pods", test_pods},
-        {"threads", test_threads}, {"wiping", test_wiping},
+        {"threads", test_threads}, {"wiping", test_wiping},   {"stack", test_stack},
     };
     if (argc != 2) {
         fprintf(stderr, "usage: %s tests/vectors\n", argv[0]);

@@ -63,5 +63,6 @@ void test_contract(void);
 void test_pods(void);
 void test_threads(void);
 void test_wiping(void);
+void test_stack(void);
 
 #endif

@@ -158,7 +158,7 @@ func StartCommand(t testing.TB, binary Binary, port int, arguments ...string) *C
 func (c *Caddy) launch(env, arguments []string) {
 	t := c.t
 	t.Helper()
-	arguments = c.hosts.wrap(t, c.Folder, arguments)
+	arguments = c.hosts.Wrap(t, c.Folder, arguments)
 	c.command = exec.Command(arguments[0], arguments[1:]...)
 	c.command.Dir = c.Folder
 	c.command.Env = append(os.Environ(),

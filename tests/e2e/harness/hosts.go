@@ -42,9 +42,9 @@ func (h *Hosts) text() string {
 	return text.String()
 }
 
-// wrap puts in front of a command what gives it the table. It needs the right
+// Wrap puts in front of a command what gives it the table. It needs the right
 // to make a mount namespace: root, or a user namespace.
-func (h *Hosts) wrap(t testing.TB, folder string, arguments []string) []string {
+func (h *Hosts) Wrap(t testing.TB, folder string, arguments []string) []string {
 	t.Helper()
 	if h == nil {
 		return arguments
