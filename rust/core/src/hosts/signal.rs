@@ -117,3 +117,36 @@ impl Signal {
         self.ended.load(Acquire)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request that comes while the driver looks is not lost: the driver looks for uses and goes to sleep in two steps.
+    #[test]
+    fn a_request_while_lookups_are_about_to_end() {
+        let signal = Signal::default();
+        assert!(!signal.used() && signal.asleep(), "a request must see to a sleeping host");
+        signal.wake();
+        assert!(signal.used() && signal.take_use() && !signal.take_use());
+        assert!(signal.used());
+        assert!(!signal.try_sleep() && !signal.asleep(), "asleep right after a request");
+        assert!(signal.take_use() && signal.try_sleep() && !signal.used());
+    }
+
+    /// How old what is known is, while lookups go on and afterwards.
+    #[test]
+    fn age() {
+        let signal = Signal::default();
+        signal.wake();
+        signal.answer(10);
+        signal.check(10);
+        signal.check(25);
+        assert_eq!((signal.age(30), signal.age(20)), (5, 0), "that it failed is new");
+        signal.sleep();
+        assert_eq!(signal.age(30), 20, "only the answer counts");
+        assert!(!signal.pending());
+        signal.check(30);
+        assert!(!signal.asleep() && !signal.take_use(), "lookups go on, and nobody has used the host");
+    }
+}
