@@ -32,7 +32,7 @@ pub enum Action {
     /// [`Source::chose_none`](crate::Source::chose_none).
     Choose,
     /// Hold the request, and call [`Source::resume`](crate::Source::resume) at this time, or when a report says
-    /// [`Report::wake`].
+    /// [`Report::wake`]. A report counts from the beginning of the call that returned this: have the caller listen before.
     Wait {
         /// The time.
         until: u64,

@@ -73,7 +73,7 @@ impl State {
 
     /// Calls `lookup` for each host that is to be looked up now, at most as many as may run at once. Report the end of
     /// each. Returns when to call again, unless a step or a report says so before (`lookups_due`); `None` for not
-    /// before. A call more than needed does nothing. `lookup` must not call this state.
+    /// before. A call more than needed does nothing. No lock is held while `lookup` runs.
     pub fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.0.hosts.due(now, random, lookup)
     }
