@@ -20,7 +20,7 @@ import (
 )
 
 // caddyfile is the documented configuration with the values of the demo: two
-// servers, each with a host that names its fresh pod, and the status page with the
+// upstreams, each with a host that names its fresh pod, and the status page with the
 // metrics beside it. The access log tells the screen about requests that no pod has seen.
 func caddyfile(chosen options, secret string) string {
 	return fmt.Sprintf(`{

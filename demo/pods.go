@@ -12,7 +12,7 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/pod"
 )
 
-// pods are the servers of the demo: two releases behind one host, and a second server.
+// pods are the upstreams of the demo: two releases behind one host, and a second upstream.
 type pods struct {
 	old, fresh, other *pod.Pod
 }
@@ -20,16 +20,16 @@ type pods struct {
 func (p *pods) all() []*pod.Pod { return []*pod.Pod{p.old, p.fresh, p.other} }
 
 // startPods starts the three pods. 127.0.1.2 is the release before the one
-// that the host of its server names now.
+// that the host of its upstream names now.
 func startPods(secret string, port uint16, screen *screen) (*pods, error) {
 	started := &pods{}
 	for _, one := range []struct {
 		place                     **pod.Pod
 		address, name, generation string
 	}{
-		{&started.fresh, "127.0.1.1", "first server", "2"},
-		{&started.old, "127.0.1.2", "first server", "1"},
-		{&started.other, "127.0.2.1", "second server", "1"},
+		{&started.fresh, "127.0.1.1", "first upstream", "2"},
+		{&started.old, "127.0.1.2", "first upstream", "1"},
+		{&started.other, "127.0.2.1", "second upstream", "1"},
 	} {
 		address := netip.AddrPortFrom(netip.MustParseAddr(one.address), port)
 		running, err := pod.Start(pod.Config{

@@ -43,16 +43,16 @@ func (s *screen) introduce(chosen options, running *pods) {
 	}
 	fmt.Fprintf(s.out, `
 Caddy on %[1]s, in front of three stand-in Doors pods:
-  127.0.1.1  first server, generation 2: where its host leads now
-  127.0.1.2  first server, generation 1: new pages no longer go there, its old ones still do
-  127.0.2.1  second server
+  127.0.1.1  first upstream, generation 2: where its host leads now
+  127.0.1.2  first upstream, generation 1: new pages no longer go there, its old ones still do
+  127.0.2.1  second upstream
 
 Open %[1]s/ in a browser: click, and see below where each request goes.
 Open http://%[4]s/ beside it: which pods have how many pages. Metrics are at /metrics there.
 Or try:
-  a new page, of either server:
+  a new page, of either upstream:
     curl -i %[1]s/
-  a returning browser: its own server again
+  a returning browser: its own upstream again
     curl -i -b upstream=%[2]s %[1]s/
   a request of a page that lives on the old pod
     curl -i %[1]s%[3]s

@@ -20,7 +20,7 @@ func TestRoutingSeveralFreshPods(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podB, podD)
 	hosts := NewHosts(map[string][]string{"app.test": {podA, podB, podD}})
 	caddy := Start(t, Options{Hosts: hosts, Config: Config{
-		Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Server{cluster.Server("127.0.1.0/24", "app.test")}, ""),
+		Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Upstream{cluster.Upstream("127.0.1.0/24", "app.test")}, ""),
 	}})
 	client := caddy.NewClient(t, H1)
 	for _, address := range []string{podA, podB, podD} {
@@ -67,10 +67,10 @@ func TestRoutingSeveralFreshPods(t *testing.T) {
 func TestRoutingFailover(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podB)
 	hosts := NewHosts(map[string][]string{"app.test": {nobody, podA, "127.0.1.98", podB}})
-	servers := []Server{cluster.Server("127.0.1.0/24", "app.test")}
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", "app.test")}
 	for _, policy := range []string{"", "lb_policy first", "lb_policy round_robin", "lb_policy ip_hash", "lb_policy cookie lb secret"} {
 		t.Run(policy, func(t *testing.T) {
-			caddy := Start(t, Options{Hosts: hosts, Config: Config{Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", servers, policy)}})
+			caddy := Start(t, Options{Hosts: hosts, Config: Config{Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", upstreams, policy)}})
 			for _, protocol := range Protocols {
 				client := caddy.NewClient(t, protocol)
 				var rows []row
@@ -106,8 +106,8 @@ func TestRoutingFailoverKeepsBodies(t *testing.T) {
 	defer echo.Close()
 	secret := NewSecret(32)
 	hosts := NewHosts(map[string][]string{"app.test": {nobody, "127.0.1.98", podA, "127.0.1.97"}})
-	servers := []Server{{CIDR: "127.0.1.0/24", Host: "app.test", Port: port}}
-	caddy := Start(t, Options{Hosts: hosts, Config: Config{Handlers: Caddyfile("dynamic_upstreams", secret, "upstream", servers, "")}})
+	upstreams := []Upstream{{CIDR: "127.0.1.0/24", Host: "app.test", Port: port}}
+	caddy := Start(t, Options{Hosts: hosts, Config: Config{Handlers: Caddyfile("dynamic_upstreams", secret, "upstream", upstreams, "")}})
 	for _, protocol := range Protocols {
 		client := caddy.NewClient(t, protocol)
 		for try := range 20 {

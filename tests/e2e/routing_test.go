@@ -22,8 +22,8 @@ const (
 )
 
 // twoServers is the configuration for those pods.
-func twoServers(cluster *Cluster) []Server {
-	return []Server{cluster.Server("127.0.1.0/24", podA), cluster.Server("127.0.2.0/24", podC)}
+func twoServers(cluster *Cluster) []Upstream {
+	return []Upstream{cluster.Upstream("127.0.1.0/24", podA), cluster.Upstream("127.0.2.0/24", podC)}
 }
 
 // doorsSite is the documented Caddyfile for them; more goes inside reverse_proxy.
@@ -32,12 +32,12 @@ func doorsSite(cluster *Cluster, more string) string {
 }
 
 // spellings are all ways to write the same configuration.
-func spellings(secret, cookie string, servers []Server) map[string]Config {
+func spellings(secret, cookie string, upstreams []Upstream) map[string]Config {
 	return map[string]Config{
-		"documented Caddyfile": {Handlers: Caddyfile("dynamic_upstreams", secret, cookie, servers, "")},
-		"Caddyfile of Caddy":   {Handlers: Caddyfile("dynamic", secret, cookie, servers, "")},
-		"documented JSON":      {JSON: JSON("upstreams", secret, cookie, servers)},
-		"JSON of Caddy":        {JSON: JSON("dynamic_upstreams", secret, cookie, servers)},
+		"documented Caddyfile": {Handlers: Caddyfile("dynamic_upstreams", secret, cookie, upstreams, "")},
+		"Caddyfile of Caddy":   {Handlers: Caddyfile("dynamic", secret, cookie, upstreams, "")},
+		"documented JSON":      {JSON: JSON("upstreams", secret, cookie, upstreams)},
+		"JSON of Caddy":        {JSON: JSON("dynamic_upstreams", secret, cookie, upstreams)},
 	}
 }
 
@@ -170,8 +170,8 @@ func TestRoutingTable(t *testing.T) {
 // With one server a cookie is not needed and its name may be left out.
 func TestRoutingOneServer(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podB)
-	servers := []Server{cluster.Server("127.0.1.0/24 fd00::/8", podA)}
-	for name, config := range spellings(cluster.Secret, "", servers) {
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24 fd00::/8", podA)}
+	for name, config := range spellings(cluster.Secret, "", upstreams) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := Start(t, Options{Config: config}).NewClient(t, H1)
@@ -188,8 +188,8 @@ func TestRoutingOneServer(t *testing.T) {
 // Pages and their requests stay with their pod, whoever else is about.
 func TestRoutingAffinity(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{Roll: 200 * time.Millisecond}, podA, podB, podC)
-	servers := []Server{cluster.Server(podA+"/32", podA), cluster.Server(podB+"/32", podB), cluster.Server("127.0.2.0/24", podC)}
-	caddy := Start(t, Options{Config: Config{Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", servers, "lb_policy round_robin")}})
+	upstreams := []Upstream{cluster.Upstream(podA+"/32", podA), cluster.Upstream(podB+"/32", podB), cluster.Upstream("127.0.2.0/24", podC)}
+	caddy := Start(t, Options{Config: Config{Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", upstreams, "lb_policy round_robin")}})
 	perPod := map[string]int{}
 	for visitor := range 9 {
 		browser := caddy.NewBrowser(t, Protocols[visitor%len(Protocols)])

@@ -75,9 +75,9 @@ func TestStaticAlone(t *testing.T) {
 	defer dns.Close()
 	dns.Set("first.test", netip.MustParseAddr(podA))
 	dns.Set("second.test", netip.MustParseAddr(podC))
-	servers := []Server{cluster.Server("127.0.1.0/24", "first.test"), cluster.Server("127.0.2.0/24", "second.test")}
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", "first.test"), cluster.Upstream("127.0.2.0/24", "second.test")}
 	config := func(member string) Config {
-		handler := JSON("upstreams", cluster.Secret, "upstream", servers)
+		handler := JSON("upstreams", cluster.Secret, "upstream", upstreams)
 		return Config{JSON: strings.Replace(handler, `"source": "doors_upstream"`, `"source": "doors_upstream"`+member, 1)}
 	}
 	caddy := Start(t, Options{Binary: Static, Alone: true, Config: config(`, "resolver": {"addresses": ["` + dns.Address() + `"]}`)})
@@ -98,7 +98,7 @@ func TestStaticAlone(t *testing.T) {
 	}
 
 	// Without a file that names a name server, Go asks this machine. Nobody there knows the name.
-	servers[0].Host = "unheard.test"
+	upstreams[0].Host = "unheard.test"
 	if status, message := caddy.Load(config("")); status != http.StatusOK {
 		t.Fatalf("status %d: %s", status, message)
 	}

@@ -275,10 +275,10 @@ func TestStreamingReload(t *testing.T) {
 			home.Send(page.Instance, "set_text", "path", "before")
 			receiver.action(t, "set_text")
 			// The new configuration does not know the page's server any more.
-			elsewhere := []Server{cluster.Server("10.0.0.0/8", podA)}
+			elsewhere := []Upstream{cluster.Upstream("10.0.0.0/8", podA)}
 			for range 3 {
-				for _, servers := range [][]Server{twoServers(cluster), elsewhere} {
-					config := Config{Grace: "30s", Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", servers, "")}
+				for _, upstreams := range [][]Upstream{twoServers(cluster), elsewhere} {
+					config := Config{Grace: "30s", Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", upstreams, "")}
 					if status, message := caddy.Load(config); status != http.StatusOK {
 						t.Fatal(status, message)
 					}

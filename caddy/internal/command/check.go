@@ -125,42 +125,42 @@ func (r *report) checkSource(ctx context.Context, number int, source *Loaded, pr
 	for _, text := range source.Warnings {
 		r.say(warning, "source %d: %s", number, text)
 	}
-	for i := range source.Servers {
-		r.checkServer(ctx, fmt.Sprintf("source %d, upstreams[%d]", number, i), source, i, probes)
+	for i := range source.Upstreams {
+		r.checkUpstream(ctx, fmt.Sprintf("source %d, upstreams[%d]", number, i), source, i, probes)
 	}
 }
 
 // resolvePatience limits the lookup of a host. A name server that is silent for one search domain takes 5 s of it.
 const resolvePatience = 12 * time.Second
 
-func (r *report) checkServer(ctx context.Context, name string, source *Loaded, index int, probes bool) {
-	server := source.Servers[index]
+func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded, index int, probes bool) {
+	upstream := source.Upstreams[index]
 	resolving, stop := context.WithTimeout(ctx, resolvePatience)
 	defer stop()
 	addresses, err := source.Resolve(resolving, index)
 	var failure *hosts.Error
 	switch {
 	case errors.As(err, &failure) && failure.Kind == dns.NotFound:
-		r.say(bad, "%s: host %s has no address", name, server.Host)
+		r.say(bad, "%s: host %s has no address", name, upstream.Host)
 		return
 	case err != nil:
-		r.say(open, "%s: host %s: %v", name, server.Host, err)
+		r.say(open, "%s: host %s: %v", name, upstream.Host, err)
 		return
 	}
 	var reached []netip.Addr
-	failures := dialAll(ctx, source.DialTimeout, server.Port, addresses)
+	failures := dialAll(ctx, source.DialTimeout, upstream.Port, addresses)
 	for i, address := range addresses {
-		switch upstream, ok := source.Router.Lookup(address); {
+		switch holder, ok := source.Router.Lookup(address); {
 		case !ok:
-			r.say(bad, "%s: host %s resolves to %s, which lies in no pod_cidr: its pages will get 410", name, server.Host, address)
-		case upstream != index:
-			r.say(bad, "%s: host %s resolves to %s, which lies in a pod_cidr of upstreams[%d]", name, server.Host, address, upstream)
+			r.say(bad, "%s: host %s resolves to %s, which lies in no pod_cidr: its pages will get 410", name, upstream.Host, address)
+		case holder != index:
+			r.say(bad, "%s: host %s resolves to %s, which lies in a pod_cidr of upstreams[%d]", name, upstream.Host, address, holder)
 		}
 		if failures[i] != nil {
-			r.say(bad, "%s: %s: %v", name, server.Host, failures[i])
+			r.say(bad, "%s: %s: %v", name, upstream.Host, failures[i])
 			continue
 		}
-		r.say(fine, "%s: %s: %s accepts connections", name, server.Host, net.JoinHostPort(address.String(), strconv.Itoa(int(server.Port))))
+		r.say(fine, "%s: %s: %s accepts connections", name, upstream.Host, net.JoinHostPort(address.String(), strconv.Itoa(int(upstream.Port))))
 		reached = append(reached, address)
 	}
 	if !probes {

@@ -166,9 +166,9 @@ func explanationOf(source *Source, number int, decision doors.Decision) (Explana
 	}
 	e.say("%s", pathWords[decision.Path])
 	if decision.Upstream >= 0 {
-		e.Upstream, e.Host = &decision.Upstream, source.Servers[decision.Upstream].Host
+		e.Upstream, e.Host = &decision.Upstream, source.Upstreams[decision.Upstream].Host
 		if decision.Addr.IsValid() {
-			cidr, err := source.Servers[decision.Upstream].cidrOf(decision.Addr)
+			cidr, err := source.Upstreams[decision.Upstream].cidrOf(decision.Addr)
 			if err != nil {
 				return e, err
 			}
@@ -200,13 +200,13 @@ var pathWords = map[doors.Path]string{
 }
 
 func (e *Explanation) explainPod(source *Source, decision doors.Decision) {
-	server := source.Servers[decision.Upstream]
+	upstream := source.Upstreams[decision.Upstream]
 	e.Dial = net.JoinHostPort(decision.Addr.String(), strconv.Itoa(int(decision.Port)))
 	e.say("%s opens the token: the page lives on %s.", capital(e.key(decision)), decision.Addr)
-	e.say("%s lies in %s of upstreams[%d] (%s).", decision.Addr, e.CIDR, decision.Upstream, server.hostport())
+	e.say("%s lies in %s of upstreams[%d] (%s).", decision.Addr, e.CIDR, decision.Upstream, upstream.hostport())
 	e.say("Decision: pod. The proxy dials %s and no other address, whatever lb_policy says.", e.Dial)
 	if decision.Path == doors.PathResource {
-		e.say("If that pod is gone, a fresh pod of %s answers a GET or HEAD: all of them have the file.", server.hostport())
+		e.say("If that pod is gone, a fresh pod of %s answers a GET or HEAD: all of them have the file.", upstream.hostport())
 	} else {
 		e.say("If that pod refuses the connection, the answer is 410 and the page reloads. If it cannot be reached, the answer is 503 " +
 			"until gone_after is over, then 410.")
@@ -220,7 +220,7 @@ func (e *Explanation) explainGone(source *Source, decision doors.Decision) {
 		e.say("No key opens the token, or it is cut off. This source has %s: is that what the app has (KeyIDs)?", keyNames(source.Router.KeyIDs()))
 	case doors.ReasonNoCIDR:
 		e.say("%s opens the token: the page lives on %s.", capital(e.key(decision)), decision.Addr)
-		e.say("%s lies in no pod_cidr: %s.", decision.Addr, strings.Join(networks(source.Servers), " "))
+		e.say("%s lies in no pod_cidr: %s.", decision.Addr, strings.Join(networks(source.Upstreams), " "))
 	default:
 		e.say("The token is malformed: a token is canonical base64url without padding. Nothing can open it.")
 	}
@@ -239,23 +239,23 @@ func (e *Explanation) explainFresh(source *Source, decision doors.Decision) {
 			e.say("No cookie %s is usable: it must open, and its address must lie in a pod_cidr.", source.CookieName)
 		}
 		var all []string
-		for _, server := range source.Servers {
-			all = append(all, server.hostport())
+		for _, upstream := range source.Upstreams {
+			all = append(all, upstream.hostport())
 		}
 		e.say("Decision: any. The fresh pods of all upstreams may answer (%s); lb_policy chooses, and without one they take turns.", strings.Join(all, ", "))
 	} else {
-		server := source.Servers[decision.Upstream]
+		upstream := source.Upstreams[decision.Upstream]
 		if decision.Reason == doors.ReasonCookie {
 			e.say("%s opens the cookie %s: the browser's last page came from %s.", capital(e.key(decision)), source.CookieName, decision.Addr)
 			e.say("%s lies in %s of upstreams[%d].", decision.Addr, e.CIDR, decision.Upstream)
-			e.say("Decision: server. The fresh pods of %s may answer: %s if it is one of them, else lb_policy chooses.", server.hostport(), decision.Addr)
+			e.say("Decision: server. The fresh pods of %s may answer: %s if it is one of them, else lb_policy chooses.", upstream.hostport(), decision.Addr)
 		} else {
 			if source.CookieName == "" {
 				e.say("No cookie is looked at: cookie_name is not set.")
 			} else {
 				e.say("There is no usable cookie %s.", source.CookieName)
 			}
-			e.say("Decision: server. There is one upstream; the fresh pods of %s may answer, and lb_policy chooses.", server.hostport())
+			e.say("Decision: server. There is one upstream; the fresh pods of %s may answer, and lb_policy chooses.", upstream.hostport())
 		}
 	}
 	e.say("Fresh is what the host resolves to now. A pod that cannot be reached is passed over.")
@@ -279,15 +279,15 @@ func keyNames(ids []string) string {
 	return strings.Join(names, ", ")
 }
 
-func networks(servers []Server) (all []string) {
-	for _, server := range servers {
-		all = append(all, server.CIDRs...)
+func networks(upstreams []Upstream) (all []string) {
+	for _, upstream := range upstreams {
+		all = append(all, upstream.CIDRs...)
 	}
 	return all
 }
 
-// cidrOf returns which of the server's networks holds an address of it.
-func (s Server) cidrOf(address netip.Addr) (string, error) {
+// cidrOf returns which of the upstream's networks holds an address of it.
+func (s Upstream) cidrOf(address netip.Addr) (string, error) {
 	table, err := doors.NewCIDRs(strings.Join(s.CIDRs, " "))
 	if err != nil {
 		return "", err

@@ -12,8 +12,8 @@ import (
 	"github.com/doors-dev/doors-caddy/go"
 )
 
-// routerOf is a source with two keys and these servers.
-func routerOf(t *testing.T, cookie string, servers ...Server) Source {
+// routerOf is a source with two keys and these upstreams.
+func routerOf(t *testing.T, cookie string, upstreams ...Upstream) Source {
 	t.Helper()
 	type upstream struct {
 		CIDRs []string `json:"cidrs"`
@@ -25,8 +25,8 @@ func routerOf(t *testing.T, cookie string, servers ...Server) Source {
 		Cookie    string     `json:"cookie_name,omitempty"`
 		Upstreams []upstream `json:"upstreams"`
 	}{newKey + " " + oldKey, cookie, nil}
-	for _, server := range servers {
-		config.Upstreams = append(config.Upstreams, upstream(server))
+	for _, one := range upstreams {
+		config.Upstreams = append(config.Upstreams, upstream(one))
 	}
 	text, err := json.Marshal(config)
 	if err != nil {
@@ -36,12 +36,12 @@ func routerOf(t *testing.T, cookie string, servers ...Server) Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Source{Place: "apps.http", Router: router, CookieName: cookie, Servers: servers}
+	return Source{Place: "apps.http", Router: router, CookieName: cookie, Upstreams: upstreams}
 }
 
 var (
-	blue  = Server{CIDRs: []string{"fd00::/64", "10.0.0.0/24"}, Host: "blue.test", Port: 8080}
-	green = Server{CIDRs: []string{"10.0.1.0/24"}, Host: "green.test", Port: 9090}
+	blue  = Upstream{CIDRs: []string{"fd00::/64", "10.0.0.0/24"}, Host: "blue.test", Port: 8080}
+	green = Upstream{CIDRs: []string{"10.0.1.0/24"}, Host: "green.test", Port: 9090}
 )
 
 // module is the Caddy module of a configuration with these sources.

@@ -47,15 +47,15 @@ func (h loadedHandler) describe(place string) Loaded {
 }
 
 // page fetches / from one pod, as a request for a page of that pod would be proxied.
-func (h loadedHandler) page(ctx context.Context, server int, address netip.Addr) (int, http.Header, []byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Source().Upstream(server).Hostport()+"/", nil)
+func (h loadedHandler) page(ctx context.Context, upstream int, address netip.Addr) (int, http.Header, []byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Source().Upstream(upstream).Hostport()+"/", nil)
 	if err != nil {
 		return 0, nil, nil, err
 	}
 	r.RemoteAddr = "127.0.0.1:0"
 	var page capture
 	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), &page, new(caddyhttp.Server))
-	if err := h.ServePod(&page, r, server, address); err != nil {
+	if err := h.ServePod(&page, r, upstream, address); err != nil {
 		return 0, nil, nil, err
 	}
 	if page.status == 0 {

@@ -78,9 +78,9 @@ func readSource(found placed) (Source, error) {
 func sourceOf(place string, loaded *config.Loaded) Source {
 	source := Source{Place: place, Router: loaded.Router, CookieName: loaded.CookieName}
 	for i, cidrs := range loaded.CIDRs {
-		server := Server{CIDRs: cidrs}
-		server.Host, server.Port = loaded.Router.Upstream(i)
-		source.Servers = append(source.Servers, server)
+		upstream := Upstream{CIDRs: cidrs}
+		upstream.Host, upstream.Port = loaded.Router.Upstream(i)
+		source.Upstreams = append(source.Upstreams, upstream)
 	}
 	return source
 }

@@ -35,19 +35,19 @@ type Source struct {
 	Router *doors.Router
 	// CookieName is the name of the cookie with the token, "" if there is none.
 	CookieName string
-	// Servers are the upstreams in the order of the configuration.
-	Servers []Server
+	// Upstreams are the upstreams in the order of the configuration.
+	Upstreams []Upstream
 }
 
-// Server is one upstream of a source.
-type Server struct {
+// Upstream is one upstream of a source.
+type Upstream struct {
 	CIDRs []string
 	Host  string
 	Port  uint16
 }
 
-// hostport is where the server is, for people.
-func (s Server) hostport() string { return net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port))) }
+// hostport is where the upstream is, for people.
+func (s Upstream) hostport() string { return net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port))) }
 
 // Loaded is a source that has been provisioned.
 type Loaded struct {
@@ -56,10 +56,10 @@ type Loaded struct {
 	Warnings, Notices []string
 	// DialTimeout limits a connection to a pod.
 	DialTimeout time.Duration
-	// Resolve looks up the host of a server. The error is an [*hosts.Error].
-	Resolve func(ctx context.Context, server int) ([]netip.Addr, error)
-	// Page fetches / from one pod of a server, over the transport of the handler: header and the beginning of the body.
-	Page func(ctx context.Context, server int, pod netip.Addr) (status int, header http.Header, body []byte, err error)
+	// Resolve looks up the host of an upstream. The error is an [*hosts.Error].
+	Resolve func(ctx context.Context, upstream int) ([]netip.Addr, error)
+	// Page fetches / from one pod of an upstream, over the transport of the handler: header and the beginning of the body.
+	Page func(ctx context.Context, upstream int, pod netip.Addr) (status int, header http.Header, body []byte, err error)
 }
 
 // takesConfig gives a command the flags that name a configuration.

@@ -39,7 +39,7 @@ func rank(pod status.Pod) int {
 	}
 }
 
-// drawState writes the tables of servers and pods.
+// drawState writes the tables of upstreams and pods.
 func drawState(out io.Writer, state *status.State) error {
 	streams, requests := 0, 0
 	for _, pod := range state.Pods {
@@ -49,28 +49,28 @@ func drawState(out io.Writer, state *status.State) error {
 	table.line(fmt.Sprintf("up %s, %s in flight, %s", seconds(state.UptimeSeconds), count(requests, "request"), count(streams, "open stream")))
 	table.line(fmt.Sprintf("answered 410: %d, 503: %d", sum(state.Answers.Gone), sum(state.Answers.Unavailable)))
 	table.line()
-	table.line("SERVER", "NETWORKS", "ADDRESSES", "RESOLVED")
+	table.line("UPSTREAM", "NETWORKS", "ADDRESSES", "RESOLVED")
 	hidden := 0
-	drawn := map[string]bool{} // several sources may have the same server
+	drawn := map[string]bool{} // several sources may have the same upstream
 	for _, source := range state.Sources {
-		hidden += source.ServersTotal - len(source.Servers)
-		for _, server := range source.Servers {
-			networks := strings.Join(server.CIDRs, " ")
-			if name := server.Server + " " + networks; !drawn[name] {
+		hidden += source.UpstreamsTotal - len(source.Upstreams)
+		for _, upstream := range source.Upstreams {
+			networks := strings.Join(upstream.CIDRs, " ")
+			if name := upstream.Upstream + " " + networks; !drawn[name] {
 				drawn[name] = true
-				table.line(server.Server, networks, fmt.Sprint(len(server.Addresses)), resolved(server))
+				table.line(upstream.Upstream, networks, fmt.Sprint(len(upstream.Addresses)), resolved(upstream))
 			}
 		}
 	}
 	if hidden > 0 {
-		table.line(fmt.Sprintf("and %s more", count(hidden, "server")))
+		table.line(fmt.Sprintf("and %s more", count(hidden, "upstream")))
 	}
 	table.line()
-	table.line("POD", "SERVER", "GENERATION", "VERDICT", "IN FLIGHT", "STREAMS", "REFUSED", "LAST SEEN")
+	table.line("POD", "UPSTREAM", "GENERATION", "VERDICT", "IN FLIGHT", "STREAMS", "REFUSED", "LAST SEEN")
 	pods := slices.DeleteFunc(slices.Clone(state.Pods), done)
 	slices.SortStableFunc(pods, func(a, b status.Pod) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, pod := range pods {
-		table.line(pod.Pod, pod.Server, string(pod.Generation), string(pod.Verdict), fmt.Sprint(pod.InFlight), fmt.Sprint(pod.Streams),
+		table.line(pod.Pod, pod.Upstream, string(pod.Generation), string(pod.Verdict), fmt.Sprint(pod.InFlight), fmt.Sprint(pod.Streams),
 			fmt.Sprint(pod.RefusedDials), ago(pod.LastSeenSecondsAgo))
 	}
 	if left := len(state.Pods) - len(pods); left > 0 {
@@ -108,14 +108,14 @@ func (t *table) end() error {
 	return t.failed
 }
 
-// resolved says how fresh the addresses of a server are.
-func resolved(server status.Server) string {
+// resolved says how fresh the addresses of an upstream are.
+func resolved(upstream status.Upstream) string {
 	switch {
-	case server.DNSError != "":
-		return "failing: " + server.DNSError
-	case server.ResolvedSecondsAgo != nil:
-		return ago(server.ResolvedSecondsAgo)
-	case len(server.Addresses) > 0:
+	case upstream.DNSError != "":
+		return "failing: " + upstream.DNSError
+	case upstream.ResolvedSecondsAgo != nil:
+		return ago(upstream.ResolvedSecondsAgo)
+	case len(upstream.Addresses) > 0:
 		return "an address"
 	default:
 		return "not yet"

@@ -21,8 +21,8 @@ import (
 )
 
 func top() *cobra.Command {
-	cmd := subcommand("top [--address <address>] [--once]", "Shows servers and pods of a running Caddy", `
-Shows servers and pods of a running Caddy, and how many requests and streams each
+	cmd := subcommand("top [--address <address>] [--once]", "Shows upstreams and pods of a running Caddy", `
+Shows upstreams and pods of a running Caddy, and how many requests and streams each
 pod has, as a table that is renewed each second until Ctrl-C. With --once, or when
 standard output is no terminal, it prints one table and ends.
 

@@ -15,17 +15,17 @@ func past(seconds float64) *float64 { return &seconds }
 // duringRollout has one pod that drains and one that is fresh, and a name from the network that is up to no good.
 var duringRollout = &status.State{
 	UptimeSeconds: 3723.4,
-	Sources: []status.Source{{ServersTotal: 3, Servers: []status.Server{
-		{Server: "app.test:8080", CIDRs: []string{"10.0.0.0/24", "fd00::/64"}, Addresses: []string{"10.0.0.8"}, ResolvedSecondsAgo: past(0.4)},
-		{Server: "other.test:8080", CIDRs: []string{"10.0.1.0/24"}, DNSError: "no such host\x1b[2J"},
+	Sources: []status.Source{{UpstreamsTotal: 3, Upstreams: []status.Upstream{
+		{Upstream: "app.test:8080", CIDRs: []string{"10.0.0.0/24", "fd00::/64"}, Addresses: []string{"10.0.0.8"}, ResolvedSecondsAgo: past(0.4)},
+		{Upstream: "other.test:8080", CIDRs: []string{"10.0.1.0/24"}, DNSError: "no such host\x1b[2J"},
 	}}},
 	Pods: []status.Pod{
-		{Pod: "10.0.0.4:8080", Server: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, LastSeenSecondsAgo: past(2401)},
-		{Pod: "10.0.0.5:8080", Server: "app.test:8080", Generation: status.Draining, Verdict: status.Gone, LastSeenSecondsAgo: past(2399)},
+		{Pod: "10.0.0.4:8080", Upstream: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, LastSeenSecondsAgo: past(2401)},
+		{Pod: "10.0.0.5:8080", Upstream: "app.test:8080", Generation: status.Draining, Verdict: status.Gone, LastSeenSecondsAgo: past(2399)},
 		{Pod: "10.0.0.6:8080", Generation: status.Unknown, Verdict: status.Gone, RefusedDials: 4},
-		{Pod: "10.0.0.8:8080", Server: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, InFlight: 1, LastSeenSecondsAgo: past(0)},
-		{Pod: "10.0.0.9:8080", Server: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, LastSeenSecondsAgo: past(9000)},
-		{Pod: "10.0.0.7:8080", Server: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, InFlight: 3, Streams: 2, LastSeenSecondsAgo: past(61)},
+		{Pod: "10.0.0.8:8080", Upstream: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, InFlight: 1, LastSeenSecondsAgo: past(0)},
+		{Pod: "10.0.0.9:8080", Upstream: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, LastSeenSecondsAgo: past(9000)},
+		{Pod: "10.0.0.7:8080", Upstream: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, InFlight: 3, Streams: 2, LastSeenSecondsAgo: past(61)},
 	},
 	Answers: status.Answers{Gone: map[string]uint64{"one": 5, "two": 10}, Unavailable: map[string]uint64{"three": 6}},
 }
@@ -33,12 +33,12 @@ var duringRollout = &status.State{
 const rolloutTable = `up 1h2m3s, 4 requests in flight, 2 open streams
 answered 410: 15, 503: 6
 
-SERVER           NETWORKS               ADDRESSES  RESOLVED
+UPSTREAM         NETWORKS               ADDRESSES  RESOLVED
 app.test:8080    10.0.0.0/24 fd00::/64  1          0s ago
 other.test:8080  10.0.1.0/24            0          failing: no such host?[2J
-and 1 server more
+and 1 upstream more
 
-POD            SERVER         GENERATION  VERDICT  IN FLIGHT  STREAMS  REFUSED  LAST SEEN
+POD            UPSTREAM       GENERATION  VERDICT  IN FLIGHT  STREAMS  REFUSED  LAST SEEN
 10.0.0.7:8080  app.test:8080  draining    alive    3          2        0        1m1s ago
 10.0.0.8:8080  app.test:8080  fresh       alive    1          0        0        0s ago
 10.0.0.9:8080  app.test:8080  fresh       alive    0          0        0        2h30m0s ago

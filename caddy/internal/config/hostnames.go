@@ -18,7 +18,7 @@ import (
 // PlaceholderPrefix begins the placeholders of a request.
 const PlaceholderPrefix = "http.doors."
 
-// The host of the server whose pod was chosen, and the host with the port: as configured, without a final dot. The dot says how to look the name
+// The host of the upstream whose pod was chosen, and the host with the port: as configured, without a final dot. The dot says how to look the name
 // up; no certificate has it, and no app expects it.
 const (
 	hostPlaceholder     = PlaceholderPrefix + "host"

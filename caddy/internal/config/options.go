@@ -52,7 +52,7 @@ type Options struct {
 	// host refuses connections is gone at once. Default: 10s
 	GoneAfter caddy.Duration `json:"gone_after,omitempty"`
 
-	// How many pages of each server may be told in one second, while they wait for updates, that their pod is gone, which
+	// How many pages of each upstream may be told in one second, while they wait for updates, that their pod is gone, which
 	// makes them reload. The rest is told to come back in a second. 0 means no limit. Default: 100
 	GoneRate *uint32 `json:"gone_rate,omitempty"`
 

@@ -33,7 +33,7 @@ type Source struct {
 	// Required with more than one upstream.
 	CookieName string `json:"cookie_name,omitempty"`
 
-	// The servers: each a set of pods that can stand in for each other. Required.
+	// The upstreams: each a set of pods that can stand in for each other. Required.
 	Upstreams []Upstream `json:"upstreams,omitempty"`
 
 	Options
@@ -42,7 +42,7 @@ type Source struct {
 	text json.RawMessage
 }
 
-// Upstream is one server of a Source: where its pods live and how new pages reach it.
+// Upstream is one upstream of a Source: where its pods live and how new pages reach it.
 type Upstream struct {
 	// The range of the pods' addresses, such as 10.0.0.0/24 or fd00:1::/64. Either this or `cidrs` is required.
 	CIDR string `json:"cidr,omitempty"`
@@ -50,7 +50,7 @@ type Upstream struct {
 	// The ranges of the pods' addresses, where there is more than one.
 	CIDRs []string `json:"cidrs,omitempty"`
 
-	// The DNS name (best of a headless service) or IP address at which the server's fresh pods are found. Required.
+	// The DNS name (best of a headless service) or IP address at which the upstream's fresh pods are found. Required.
 	Host string `json:"host,omitempty"`
 
 	// The TCP port of the pods, 1 to 65535, or a placeholder for it. Required.

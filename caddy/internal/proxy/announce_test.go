@@ -42,7 +42,7 @@ func TestOneDecisionHeader(t *testing.T) {
 			for path, want := range map[string]string{
 				"/": "server;reason=only_upstream;path=page;upstream=0",
 				"/~/" + caddytest.TokenOf(t, "127.0.1.1") + "/s/1": "pod;path=sync;upstream=0",
-				"/~/" + caddytest.TokenOf(t, "127.0.2.1") + "/h/1": "gone;reason=the_address_is_in_no_CIDR;path=hook",
+				"/~/" + caddytest.TokenOf(t, "127.0.2.1") + "/h/1": "gone;reason=no_cidr;path=hook",
 			} {
 				var interim []string
 				r, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{

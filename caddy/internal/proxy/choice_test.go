@@ -15,7 +15,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// sourceWith makes a source of servers with so many pods each.
+// sourceWith makes a source of upstreams with so many pods each.
 func sourceWith(t *testing.T, counts ...int) *Source {
 	t.Helper()
 	var upstreams []string
@@ -32,13 +32,13 @@ func sourceWith(t *testing.T, counts ...int) *Source {
 	}
 	t.Cleanup(func() { held.Release() })
 	s := &Source{loaded: &config.Loaded{Router: router}, process: held, logger: zap.NewNop(), choosesItself: true, turns: newTurns(len(counts))}
-	s.servers = newServers(s.loaded, held, doors.Group{}, s.logger)
-	for i, server := range s.servers {
-		snapshot, _ := server.host.Current()
-		server.pods.Get(snapshot, func(*hosts.Snapshot) []pod {
+	s.upstreams = newUpstreams(s.loaded, held, doors.Group{}, s.logger)
+	for i, upstream := range s.upstreams {
+		snapshot, _ := upstream.host.Current()
+		upstream.pods.Get(snapshot, func(*hosts.Snapshot) []pod {
 			pods := make([]pod, counts[i])
 			for n := range pods {
-				pods[n] = server.newPod(netip.AddrFrom4([4]byte{127, 0, byte(i + 1), byte(n + 1)}))
+				pods[n] = upstream.newPod(netip.AddrFrom4([4]byte{127, 0, byte(i + 1), byte(n + 1)}))
 			}
 			return pods
 		})
@@ -46,7 +46,7 @@ func sourceWith(t *testing.T, counts ...int) *Source {
 	return s
 }
 
-// Every pod gets the same share, however they are spread over servers, and soon.
+// Every pod gets the same share, however they are spread over upstreams, and soon.
 func TestPodsTakeTurns(t *testing.T) {
 	s := sourceWith(t, 1, 4, 2, 0, 3, 1, 1)
 	const pods, each = 12, 3000
@@ -62,29 +62,29 @@ func TestPodsTakeTurns(t *testing.T) {
 		t.Errorf("%d of %d pods were drawn", len(seen), pods)
 	}
 	for address, times := range seen {
-		// A server can be ahead by the seats that it has, and chance decides between its pods (6 standard deviations).
+		// An upstream can be ahead by the seats that it has, and chance decides between its pods (6 standard deviations).
 		if ahead := seats*stay + 300; times < each-ahead || times > each+ahead {
 			t.Errorf("%v was drawn %d times, want about %d", address, times, each)
 		}
 	}
 }
 
-// A server comes back only when all others have had their turn, few take turns at the same time, and these do not change at once.
+// An upstream comes back only when all others have had their turn, few take turns at the same time, and these do not change at once.
 func TestFewServersTakeTurnsAtATime(t *testing.T) {
-	const servers = 200
-	counts := make([]int, servers)
+	const upstreams = 200
+	counts := make([]int, upstreams)
 	for i := range counts {
 		counts[i] = 1
 	}
 	s := sourceWith(t, counts...)
-	last := make(map[*server]int)
-	for i := range 3 * servers * stay {
+	last := make(map[*upstream]int)
+	for i := range 3 * upstreams * stay {
 		drawn, ok := s.draw(&request{decision: doors.Decision{Kind: doors.Any}})
 		if !ok {
 			t.Fatal("no pod")
 		}
-		last[drawn.server] = i
-		if i%servers == 0 {
+		last[drawn.upstream] = i
+		if i%upstreams == 0 {
 			lately := 0
 			for _, at := range last {
 				if i-at < 4*seats {
@@ -92,16 +92,16 @@ func TestFewServersTakeTurnsAtATime(t *testing.T) {
 				}
 			}
 			if lately > seats+4*seats/stay+4 {
-				t.Errorf("%d servers in %d requests", lately, 4*seats)
+				t.Errorf("%d upstreams in %d requests", lately, 4*seats)
 			}
 		}
 	}
-	if len(last) != servers {
-		t.Errorf("%d of %d servers had a turn", len(last), servers)
+	if len(last) != upstreams {
+		t.Errorf("%d of %d upstreams had a turn", len(last), upstreams)
 	}
 }
 
-// With many servers one pod is drawn and the rest is not even looked at.
+// With many upstreams one pod is drawn and the rest is not even looked at.
 func TestDrawsWithoutABigPool(t *testing.T) {
 	counts := make([]int, 200)
 	for i := range counts {
@@ -121,9 +121,9 @@ func TestDrawsWithoutABigPool(t *testing.T) {
 func TestDrawsNoPodThatFailed(t *testing.T) {
 	s := sourceWith(t, 2, 2)
 	serving := &request{decision: doors.Decision{Kind: doors.Any}}
-	failed := func(server, n int) netip.AddrPort { return s.servers[server].pods.Latest()[n].address }
+	failed := func(upstream, n int) netip.AddrPort { return s.upstreams[upstream].pods.Latest()[n].address }
 	serving.failedToReach(failed(0, 0), doors.Answer{})
-	s.process.pods.Ended(s.servers[1].group, failed(1, 0), doors.PathPage, doors.OutcomeUnreachable, s.process.Now())
+	s.process.pods.Ended(s.upstreams[1].group, failed(1, 0), doors.PathPage, doors.OutcomeUnreachable, s.process.Now())
 	for range 1000 {
 		pod, ok := s.draw(serving)
 		if ok && (pod.address == failed(0, 0) || pod.address == failed(1, 0)) {
@@ -137,11 +137,11 @@ func TestDrawsNoPodThatFailed(t *testing.T) {
 	}
 }
 
-// A pod that answers over an open connection is back, also when another one of its server has answered in the same second.
+// A pod that answers over an open connection is back, also when another one of its upstream has answered in the same second.
 func TestAnAnswerClearsAVerdict(t *testing.T) {
 	s := sourceWith(t, 2)
-	pods := s.servers[0].pods.Latest()
-	s.process.pods.Ended(s.servers[0].group, pods[1].address, doors.PathPage, doors.OutcomeUnreachable, s.process.Now())
+	pods := s.upstreams[0].pods.Latest()
+	s.process.pods.Ended(s.upstreams[0].group, pods[1].address, doors.PathPage, doors.OutcomeUnreachable, s.process.Now())
 	for _, pod := range pods {
 		serving := &request{source: s, decision: doors.Decision{Kind: doors.Server}}
 		serving.chose(pod)

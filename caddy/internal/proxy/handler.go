@@ -1,5 +1,5 @@
 // In: Caddy's handler, provisioned with a doors_upstream source.
-// Out: the handlers that proxy its requests: one as the user set it up, one for requests that belong to a pod, one for those that any pod of a server can answer.
+// Out: the handlers that proxy its requests: one as the user set it up, one for requests that belong to a pod, one for those that any pod of an upstream can answer.
 
 package proxy
 
@@ -32,7 +32,7 @@ type Handler struct {
 	// each of these options could delay or refuse a request that only this pod can answer.
 	pods *reverseproxy.Handler
 
-	// anyPod serves what any pod of a server has, when the one that it was asked of is gone. It is like pods, but goes on to another pod
+	// anyPod serves what any pod of an upstream has, when the one that it was asked of is gone. It is like pods, but goes on to another pod
 	// where a dial failed.
 	anyPod *reverseproxy.Handler
 }
@@ -77,10 +77,10 @@ func (h *Handler) Source() *Source { return h.source }
 // DialTimeout is that of the transport.
 func (h *Handler) DialTimeout() time.Duration { return time.Duration(h.transport.DialTimeout) }
 
-// Resolve looks up the host of a server, for as long as the context lasts.
-func (h *Handler) Resolve(ctx context.Context, server int) ([]netip.Addr, error) {
+// Resolve looks up the host of an upstream, for as long as the context lasts.
+func (h *Handler) Resolve(ctx context.Context, upstream int) ([]netip.Addr, error) {
 	for {
-		addresses, err := h.source.servers[server].host.Addresses(ctx)
+		addresses, err := h.source.upstreams[upstream].host.Addresses(ctx)
 		var failure *hosts.Error
 		pending := errors.As(err, &failure) && failure.Kind == dns.Pending
 		if !pending || ctx.Err() != nil {
@@ -89,12 +89,12 @@ func (h *Handler) Resolve(ctx context.Context, server int) ([]netip.Addr, error)
 	}
 }
 
-// ServePod proxies a request to one pod of a server, as one of a page of that pod.
-func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, server int, address netip.Addr) error {
-	at := h.source.servers[server]
+// ServePod proxies a request to one pod of an upstream, as one of a page of that pod.
+func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int, address netip.Addr) error {
+	at := h.source.upstreams[upstream]
 	serving := &request{
 		source:   h.source,
-		decision: doors.Decision{Kind: doors.Pod, Upstream: server, Addr: address, Port: at.port, Path: doors.PathOther},
+		decision: doors.Decision{Kind: doors.Pod, Upstream: upstream, Addr: address, Port: at.port, Path: doors.PathOther},
 		pod:      [1]pod{at.podAt(address)},
 	}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
@@ -179,7 +179,7 @@ func (onlyUpstream) Select(pool reverseproxy.UpstreamPool, _ *http.Request, _ ht
 }
 
 // ownChoice is the selection policy where the user has none: a pod at random, which is Caddy's default too, or with several
-// servers the one whose turn it is. It takes no pool, so that none has to be built: with a thousand servers that would cost more than
+// upstreams the one whose turn it is. It takes no pool, so that none has to be built: with a thousand upstreams that would cost more than
 // the rest of the request.
 type ownChoice struct{ source *Source }
 
@@ -199,7 +199,7 @@ func (c ownChoice) Select(_ reverseproxy.UpstreamPool, r *http.Request, _ http.R
 		chosen = pods[rand.IntN(len(pods))]
 	}
 	c.source.sendTo(serving, chosen)
-	return chosen.upstream
+	return chosen.forCaddy
 }
 
 // LeavesChoice tells whether a handler that is not provisioned yet leaves the choice of a pod to us, and has nothing that keeps count of

@@ -53,22 +53,22 @@ func (s *Source) ResetCache(r *http.Request) error {
 	return nil
 }
 
-// candidates are the pods to choose from: the cookie's own pod first, then the rest of its server, then all others, then
-// those that could not be reached a moment ago, and last of all those outside their server's networks. Pods that this request could not reach are left out.
+// candidates are the pods to choose from: the cookie's own pod first, then the rest of its upstream, then all others, then
+// those that could not be reached a moment ago, and last of all those outside their upstream's networks. Pods that this request could not reach are left out.
 func (s *Source) candidates(ctx context.Context, serving *request) []pod {
-	var own *server
+	var own *upstream
 	var ownFailing []pod
 	if serving.decision.Kind != doors.Any {
-		own = s.servers[serving.decision.Upstream]
+		own = s.upstreams[serving.decision.Upstream]
 		well, failing := s.ofOwn(serving, s.freshOfOwn(ctx, serving, own))
 		if serving.anyPod && len(well)+len(failing) == 0 {
-			s.awaitPods(ctx, serving, []*server{own})
+			s.awaitPods(ctx, serving, []*upstream{own})
 			well, failing = s.ofOwn(serving, own.latest())
 		}
 		if len(well) > 0 {
 			return well
 		}
-		if serving.anyPod { // other servers do not have its resource
+		if serving.anyPod { // other upstreams do not have its resource
 			return failing
 		}
 		ownFailing = failing
@@ -78,18 +78,18 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 			return []pod{drawn}
 		}
 	}
-	// A policy of the user is to see all servers; where there is none, those that are drawn are looked up.
+	// A policy of the user is to see all upstreams; where there is none, those that are drawn are looked up.
 	lookUp := !s.choosesItself
-	all := knownOf(s.servers, lookUp)
+	all := knownOf(s.upstreams, lookUp)
 	rest, outside := insideOf(serving.untried(all))
 	if len(rest) == 0 { // only now is it worth to wait for hosts that are not known yet, or not lately
-		s.awaitPods(ctx, serving, s.servers)
+		s.awaitPods(ctx, serving, s.upstreams)
 		if own != nil {
 			if well, _ := s.ofOwn(serving, own.latest()); len(well) > 0 {
 				return well
 			}
 		}
-		all = knownOf(s.servers, lookUp)
+		all = knownOf(s.upstreams, lookUp)
 		rest, outside = insideOf(serving.untried(all))
 	}
 	well, failing := s.split(rest)
@@ -116,8 +116,8 @@ func (s *Source) candidates(ctx context.Context, serving *request) []pod {
 	}
 }
 
-// ofOwn splits the untried pods of the request's own server into those that are well, of which only the cookie's own pod counts if it is
-// one of them, and those that could not be reached a moment ago. Pods outside the server's networks are none of them, except for a resource,
+// ofOwn splits the untried pods of the request's own upstream into those that are well, of which only the cookie's own pod counts if it is
+// one of them, and those that could not be reached a moment ago. Pods outside the upstream's networks are none of them, except for a resource,
 // which needs no token.
 func (s *Source) ofOwn(serving *request, pods []pod) (well, failing []pod) {
 	if !serving.anyPod {
@@ -134,8 +134,8 @@ func (s *Source) ofOwn(serving *request, pods []pod) (well, failing []pod) {
 // answers sooner, and then nobody uses the others.
 const lookAroundAfter = 100 * time.Millisecond
 
-// freshOfOwn returns the fresh pods of the request's own server. If it has to wait for them for long, others are known when it gives up.
-func (s *Source) freshOfOwn(ctx context.Context, serving *request, own *server) []pod {
+// freshOfOwn returns the fresh pods of the request's own upstream. If it has to wait for them for long, others are known when it gives up.
+func (s *Source) freshOfOwn(ctx context.Context, serving *request, own *upstream) []pod {
 	if s.turns != nil && own.latest() == nil {
 		defer time.AfterFunc(lookAroundAfter, s.lookAround).Stop()
 	}

@@ -21,11 +21,11 @@ import (
 	"go.uber.org/zap"
 )
 
-// sourceAsking makes a source of so many servers, app0 and so on, that are looked up by a function. It works in a bubble of virtual time.
-func sourceAsking(t *testing.T, servers int, lookup dns.LookupFunc) *Source {
+// sourceAsking makes a source of so many upstreams, app0 and so on, that are looked up by a function. It works in a bubble of virtual time.
+func sourceAsking(t *testing.T, count int, lookup dns.LookupFunc) *Source {
 	t.Helper()
 	upstreams := ""
-	for i := range servers {
+	for i := range count {
 		upstreams += fmt.Sprintf(`%.*s{"cidr": "127.0.%d.0/24", "host": "app%[3]d", "port": 80}`, min(i, 1), ",", i)
 	}
 	router, err := doors.NewRouter([]byte(`{"secret": "` + caddytest.Secret + `", "cookie_name": "up", "upstreams": [` + upstreams + `]}`))
@@ -39,24 +39,24 @@ func sourceAsking(t *testing.T, servers int, lookup dns.LookupFunc) *Source {
 	known := &Process{pods: pods, started: time.Now(), seed: maphash.MakeSeed(),
 		hosts: hosts.NewSet(hosts.Config{NewLookup: func(dns.Options) dns.LookupFunc { return lookup }})}
 	s := &Source{loaded: &config.Loaded{Router: router}, process: known, logger: zap.NewNop(), choosesItself: true}
-	s.servers = newServers(s.loaded, known, doors.Group{}, s.logger)
-	if servers > 1 {
-		s.turns = newTurns(servers)
+	s.upstreams = newUpstreams(s.loaded, known, doors.Group{}, s.logger)
+	if count > 1 {
+		s.turns = newTurns(count)
 	}
 	t.Cleanup(func() {
-		for _, server := range s.servers {
-			server.host.Release()
+		for _, upstream := range s.upstreams {
+			upstream.host.Release()
 		}
 	})
 	return s
 }
 
-// Caddy asks up to eight times for upstreams, of any number of servers. All that together waits for DNS as long as the first lookup may take.
+// Caddy asks up to eight times for upstreams, of any number of upstreams. All that together waits for DNS as long as the first lookup may take.
 func TestRequestWaitsForNamesOnce(t *testing.T) {
-	for _, servers := range []int{1, 3} {
+	for _, upstreams := range []int{1, 3} {
 		for _, kind := range []doors.Kind{doors.Server, doors.Any} {
 			synctest.Test(t, func(t *testing.T) {
-				s := sourceAsking(t, servers, func(ctx context.Context, _, _ string) ([]netip.Addr, error) {
+				s := sourceAsking(t, upstreams, func(ctx context.Context, _, _ string) ([]netip.Addr, error) {
 					<-ctx.Done() // a name server that is silent
 					return nil, ctx.Err()
 				})
@@ -69,14 +69,14 @@ func TestRequestWaitsForNamesOnce(t *testing.T) {
 					s.ResetCache(new(http.Request).WithContext(context.WithValue(t.Context(), requestKey{}, serving)))
 				}
 				if took := time.Since(begin); took != s.FirstLookupWait() {
-					t.Errorf("%d servers, %v: waited for %v", servers, kind, took)
+					t.Errorf("%d upstreams, %v: waited for %v", upstreams, kind, took)
 				}
 			})
 		}
 	}
 }
 
-// A browser whose own server has no answer in DNS at all gets a page of another one, also as the first request of all.
+// A browser whose own upstream has no answer in DNS at all gets a page of another one, also as the first request of all.
 func TestOthersAreLookedUpWhileOneIsSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sourceAsking(t, 2, func(ctx context.Context, _, host string) ([]netip.Addr, error) {
@@ -91,7 +91,7 @@ func TestOthersAreLookedUpWhileOneIsSilent(t *testing.T) {
 			return []netip.Addr{netip.MustParseAddr("127.0.1.1")}, nil
 		})
 		pods := s.candidates(t.Context(), &request{source: s, decision: doors.Decision{Kind: doors.Server}})
-		if len(pods) != 1 || pods[0].server != s.servers[1] {
+		if len(pods) != 1 || pods[0].upstream != s.upstreams[1] {
 			t.Errorf("pods %v", pods)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// drainingPods remembers pods that pages still live in and no host resolves to, of all servers of a source. Making one again costs
+// drainingPods remembers pods that pages still live in and no host resolves to, of all upstreams of a source. Making one again costs
 // allocations, and forgets when its last answer was reported.
 //
 // What was not asked for while as many others were as there is room for is forgotten: the young ones become old, and the old ones go. Those that are
@@ -19,19 +19,19 @@ type drainingPods struct {
 	young, old map[place]pod
 }
 
-// place is an address of a server.
+// place is an address of an upstream.
 type place struct {
-	server  *server
-	address netip.Addr
+	upstream *upstream
+	address  netip.Addr
 }
 
 func newDrainingPods(room int) *drainingPods {
 	return &drainingPods{room: room, young: make(map[place]pod)}
 }
 
-// at returns the pod at an address of a server.
-func (d *drainingPods) at(server *server, address netip.Addr) pod {
-	at := place{server, address}
+// at returns the pod at an address of an upstream.
+func (d *drainingPods) at(upstream *upstream, address netip.Addr) pod {
+	at := place{upstream, address}
 	d.mutex.RLock()
 	found, known := d.young[at]
 	d.mutex.RUnlock()
@@ -49,7 +49,7 @@ func (d *drainingPods) add(at place) pod {
 		return found
 	}
 	if found, known = d.old[at]; !known {
-		found = at.server.newPod(at.address)
+		found = at.upstream.newPod(at.address)
 	}
 	if len(d.young) >= d.room {
 		d.young, d.old = make(map[place]pod), d.young

@@ -15,43 +15,43 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// sourceResolvingTo makes a source whose servers, app0 with 127.0.0.0/24 and so on, resolve to these addresses. It works in a bubble.
-func sourceResolvingTo(t *testing.T, servers ...[]string) *Source {
-	return sourceAsking(t, len(servers), func(_ context.Context, _, host string) (found []netip.Addr, err error) {
-		for _, address := range servers[host[len(host)-1]-'0'] {
+// sourceResolvingTo makes a source whose upstreams, app0 with 127.0.0.0/24 and so on, resolve to these addresses. It works in a bubble.
+func sourceResolvingTo(t *testing.T, upstreams ...[]string) *Source {
+	return sourceAsking(t, len(upstreams), func(_ context.Context, _, host string) (found []netip.Addr, err error) {
+		for _, address := range upstreams[host[len(host)-1]-'0'] {
 			found = append(found, netip.MustParseAddr(address))
 		}
 		return found, nil
 	})
 }
 
-// A pod outside its server's networks gets a page only while no pod inside them is there, of any server.
+// A pod outside its upstream's networks gets a page only while no pod inside them is there, of any upstream.
 func TestPodsOutsideComeLast(t *testing.T) {
 	const in0, in1, out0, out1 = "127.0.0.1", "127.0.1.1", "127.0.8.1", "127.0.9.1"
 	for name, test := range map[string]struct {
-		servers [][]string
-		failed  []string
-		want    []string
+		upstreams [][]string
+		failed    []string
+		want      []string
 	}{
 		"own inside":                 {[][]string{{in0, out0}, {out1}}, nil, []string{in0}},
 		"another's inside":           {[][]string{{out0}, {in1, out1}}, nil, []string{in1}},
 		"own inside, though failing": {[][]string{{in0, out0}, {out1}}, []string{in0}, []string{in0}},
 		"none inside":                {[][]string{{out0}, {out1}}, nil, []string{out0, out1}},
-		"one server":                 {[][]string{{in0, out0}}, nil, []string{in0}},
-		"one server, none inside":    {[][]string{{out0}}, nil, []string{out0}},
+		"one upstream":               {[][]string{{in0, out0}}, nil, []string{in0}},
+		"one upstream, none inside":  {[][]string{{out0}}, nil, []string{out0}},
 		"the network of another":     {[][]string{{in1}, {out1}}, nil, []string{in1, out1}},
 	} {
 		for _, kind := range []doors.Kind{doors.Server, doors.Any} {
 			for _, choosesItself := range []bool{true, false} {
 				synctest.Test(t, func(t *testing.T) {
-					s := sourceResolvingTo(t, test.servers...)
+					s := sourceResolvingTo(t, test.upstreams...)
 					s.choosesItself = choosesItself
-					for _, server := range s.servers { // all are known
-						server.fresh(t.Context(), new(hosts.Patience))
+					for _, upstream := range s.upstreams { // all are known
+						upstream.fresh(t.Context(), new(hosts.Patience))
 					}
 					for _, address := range test.failed {
 						pod := netip.AddrPortFrom(netip.MustParseAddr(address), 80)
-						s.process.pods.Ended(s.servers[0].group, pod, doors.PathPage, doors.OutcomeUnreachable, s.process.Now())
+						s.process.pods.Ended(s.upstreams[0].group, pod, doors.PathPage, doors.OutcomeUnreachable, s.process.Now())
 					}
 					for range 100 {
 						for _, pod := range s.candidates(t.Context(), &request{source: s, decision: doors.Decision{Kind: kind}}) {
@@ -71,7 +71,7 @@ func TestPodsOutsideAreTriedInTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sourceResolvingTo(t, []string{"127.0.0.1", "127.0.8.1"}, nil)
 		serving := &request{source: s, decision: doors.Decision{Kind: doors.Server}}
-		s.servers[0].fresh(t.Context(), &serving.patience)
+		s.upstreams[0].fresh(t.Context(), &serving.patience)
 		serving.failedToReach(netip.MustParseAddrPort("127.0.0.1:80"), doors.Answer{})
 		if pods := s.candidates(t.Context(), serving); len(pods) != 1 || !pods[0].outside {
 			t.Errorf("candidates %v, want the one outside", pods)
@@ -91,8 +91,8 @@ func TestWarnsOfPodsOutside(t *testing.T) {
 			}
 			return []netip.Addr{inside, outside}, nil
 		})
-		s.servers[0].host.Release()
-		s.servers = newServers(s.loaded, s.process, doors.Group{}, zap.New(core))
+		s.upstreams[0].host.Release()
+		s.upstreams = newUpstreams(s.loaded, s.process, doors.Group{}, zap.New(core))
 		use := func(duration time.Duration) {
 			for range duration / time.Second {
 				s.candidates(t.Context(), &request{source: s, decision: doors.Decision{Kind: doors.Server}})

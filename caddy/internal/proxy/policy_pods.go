@@ -36,14 +36,14 @@ func (s *Source) verdictBefore(serving *request) verdict {
 		if serving.began == 0 {
 			serving.began = now
 		}
-		answer, err := s.process.pods.Began(pod.server.group, pod.address, decision.Path, now)
+		answer, err := s.process.pods.Began(pod.upstream.group, pod.address, decision.Path, now)
 		if err != nil {
 			s.logFault(err)
 		}
 		s.findPod(answer, serving)
 		s.findWitness(answer, pod)
 		if answer.Changed {
-			s.logVerdict(pod.server, pod.address, answer.Verdict)
+			s.logVerdict(pod.upstream, pod.address, answer.Verdict)
 		}
 		serving.probes = answer.Action == doors.ActionProbe
 		return verdictOf(answer, causeOf(answer))
@@ -117,7 +117,7 @@ func ownFault(serving *request, failure error) error {
 
 // dialled reports how a dial of a pod ended.
 func (s *Source) dialled(serving *request, at pod, failure error) {
-	server, address := at.server, at.address
+	upstream, address := at.upstream, at.address
 	outcome := outcomeOf(failure)
 	if outcome == doors.OutcomeCancelled {
 		return
@@ -127,9 +127,9 @@ func (s *Source) dialled(serving *request, at pod, failure error) {
 	}
 	serving.failedHere(failure)
 	if outcome == doors.OutcomeRefused || outcome == doors.OutcomeUnreachable {
-		server.knowFirst()
+		upstream.knowFirst()
 	}
-	answer, err := s.process.pods.Ended(server.group, address, serving.decision.Path, outcome, s.process.Now())
+	answer, err := s.process.pods.Ended(upstream.group, address, serving.decision.Path, outcome, s.process.Now())
 	if err != nil {
 		s.logFault(err)
 		answer = tryAgainLater
@@ -138,11 +138,11 @@ func (s *Source) dialled(serving *request, at pod, failure error) {
 		serving.reached(address)
 		s.connected.Announce()
 	} else {
-		metrics.DialFailed(server.label(), outcome)
+		metrics.DialFailed(upstream.label(), outcome)
 		serving.failedToReach(address, answer)
 	}
 	if outcome == doors.OutcomeRefused {
-		server.host.DropRefused(address.Addr())
+		upstream.host.DropRefused(address.Addr())
 	}
 	s.learned(serving, at, answer)
 }
@@ -150,7 +150,7 @@ func (s *Source) dialled(serving *request, at pod, failure error) {
 // learned obeys the answer to a report.
 func (s *Source) learned(serving *request, about pod, answer doors.Answer) {
 	if answer.Changed {
-		s.logVerdict(about.server, about.address, answer.Verdict)
+		s.logVerdict(about.upstream, about.address, answer.Verdict)
 	}
 	if !serving.background { // else one dial in the background would lead to the next for ever
 		s.findPod(answer, serving)
@@ -164,13 +164,13 @@ func (s *Source) dropped(serving *request) {
 	if !ok {
 		return
 	}
-	pod.server.knowFirst()
-	answer, err := s.process.pods.Ended(pod.server.group, pod.address, serving.decision.Path, doors.OutcomeDropped, s.process.Now())
+	pod.upstream.knowFirst()
+	answer, err := s.process.pods.Ended(pod.upstream.group, pod.address, serving.decision.Path, doors.OutcomeDropped, s.process.Now())
 	if err != nil {
 		s.logFault(err)
 		answer = tryAgainLater
 	}
-	metrics.DialFailed(pod.server.label(), doors.OutcomeDropped)
+	metrics.DialFailed(pod.upstream.label(), doors.OutcomeDropped)
 	serving.attempt, serving.drop = podDropped, answer
 	serving.failedToReach(pod.address, answer) // a resource comes from another pod
 	s.learned(serving, pod, answer)
@@ -184,7 +184,7 @@ func (s *Source) answered(serving *request) {
 	if !ok || !pod.reportsAnswer(now) && !serving.probes {
 		return
 	}
-	answer, err := s.process.pods.Ended(pod.server.group, pod.address, serving.decision.Path, doors.OutcomeAnswered, now)
+	answer, err := s.process.pods.Ended(pod.upstream.group, pod.address, serving.decision.Path, doors.OutcomeAnswered, now)
 	if err != nil {
 		s.logFault(err)
 		return
@@ -217,18 +217,18 @@ func (s *Source) split(pods []pod) (well, failing []pod) {
 	return well, failing
 }
 
-func (s *Source) logVerdict(server *server, address netip.AddrPort, verdict doors.Verdict) {
+func (s *Source) logVerdict(upstream *upstream, address netip.AddrPort, verdict doors.Verdict) {
 	log := s.logger.Warn
 	if verdict == doors.VerdictNone {
 		log = s.logger.Info
 	}
-	log("pod changed", zap.Stringer("pod", address), zap.String("host", server.name), zap.Stringer("held_against_it", verdict))
+	log("pod changed", zap.Stringer("pod", address), zap.String("host", upstream.name), zap.Stringer("held_against_it", verdict))
 }
 
 // logRefused tells of a token that leads nowhere, and how many more there were since the last line; never the token.
 func (s *Source) logRefused(reason doors.Reason, suppressed int) {
 	s.logger.Warn("token leads nowhere", zap.Stringer("reason", metrics.Refused(reason)), zap.Int("suppressed", suppressed),
-		zap.String("first_upstream", s.servers[0].hostport))
+		zap.String("first_upstream", s.upstreams[0].hostport))
 }
 
 // logFault tells of an error that only a bug can cause.

@@ -87,7 +87,7 @@ func (s *Source) findPod(answer doors.Answer, asking *request) {
 	}()
 }
 
-// findWitness dials, if the answer asks for it, another fresh pod of the server: does the network work?
+// findWitness dials, if the answer asks for it, another fresh pod of the upstream: does the network work?
 func (s *Source) findWitness(answer doors.Answer, missing pod) {
 	if !answer.FindWitness || s.seeking.dial == nil {
 		return
@@ -96,7 +96,7 @@ func (s *Source) findWitness(answer doors.Answer, missing pod) {
 		if s.seeking.viaProxy() {
 			return
 		}
-		pods, _ := missing.server.known()
+		pods, _ := missing.upstream.known()
 		for _, i := range rand.Perm(len(pods)) {
 			if pods[i].address != missing.address {
 				s.dialInBackground(pods[i])

@@ -64,7 +64,7 @@ func (q *request) refused(r *http.Request, verdict verdict) step {
 	return q.settled(r, verdict)
 }
 
-// settled answers the request, unless it asks for a resource of a pod that is gone or drops connections: any pod of the server has it.
+// settled answers the request, unless it asks for a resource of a pod that is gone or drops connections: any pod of the upstream has it.
 func (q *request) settled(r *http.Request, verdict verdict) step {
 	q.cause = verdict.cause
 	elsewhere := verdict.status == http.StatusGone || q.attempt == podDropped && r.ContentLength == 0

@@ -20,7 +20,7 @@ func (s *Source) enter(serving *request, chosen pod) {
 	if serving.began == 0 {
 		serving.began = now
 	}
-	if err := s.process.pods.Entered(chosen.server.group, chosen.address, serving.stream, now); err != nil {
+	if err := s.process.pods.Entered(chosen.upstream.group, chosen.address, serving.stream, now); err != nil {
 		s.logFault(err)
 		return
 	}

@@ -1,4 +1,4 @@
-// In: the servers of a router, by host and port.
+// In: the upstreams of a router, by host and port.
 // Out: their fresh pods: what each host resolves to now, ready to be dialled.
 
 package proxy
@@ -22,8 +22,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// server is one upstream of the configuration.
-type server struct {
+// upstream is one upstream of the configuration.
+type upstream struct {
 	name     string // the host as configured
 	hostport string
 	port     uint16
@@ -32,16 +32,16 @@ type server struct {
 	host     *hosts.Host
 	pods     hosts.Cache[[]pod]
 
-	// draining holds those of this server as well.
+	// draining holds those of this upstream as well.
 	draining *drainingPods
 
-	// metricsLabel is the server's label in metrics, nil before its first request.
+	// metricsLabel is the upstream's label in metrics, nil before its first request.
 	metricsLabel atomic.Pointer[string]
 
 	// moved is called with the fresh pods when they have changed.
 	moved func([]pod)
 
-	// holds tells whether an address is in the server's own networks.
+	// holds tells whether an address is in the upstream's own networks.
 	holds func(netip.Addr) bool
 
 	// outside is the first of the fresh pods that is not, nil while there is none. warnOutside warns about it.
@@ -50,30 +50,30 @@ type server struct {
 	warnOutside func(pod)
 }
 
-// pod is one address of a server.
+// pod is one address of an upstream.
 type pod struct {
-	server  *server
-	address netip.AddrPort
+	upstream *upstream
+	address  netip.AddrPort
 
-	// outside is set for a pod that is not in its server's own networks: the tokens of its pages are refused, or lead elsewhere.
+	// outside is set for a pod that is not in its upstream's own networks: the tokens of its pages are refused, or lead elsewhere.
 	outside bool
 
-	// upstream is for handlers whose load balancing nobody asked for: one for all requests, and not in Caddy's own table of
+	// forCaddy is for handlers whose load balancing nobody asked for: one for all requests, and not in Caddy's own table of
 	// upstreams, which would cost each request a global lock.
-	upstream *reverseproxy.Upstream
+	forCaddy *reverseproxy.Upstream
 
 	// lastAnswer is when an answer of it was last reported.
 	lastAnswer *atomic.Int64
 }
 
-// newServers makes the servers of a router. The groups of their pods have the options of the source's own group.
-func newServers(loaded *config.Loaded, process *Process, source doors.Group, logger *zap.Logger) []*server {
+// newUpstreams makes the upstreams of a router. The groups of their pods have the options of the source's own group.
+func newUpstreams(loaded *config.Loaded, process *Process, source doors.Group, logger *zap.Logger) []*upstream {
 	router := loaded.Router
-	servers := make([]*server, router.Upstreams())
+	upstreams := make([]*upstream, router.Upstreams())
 	draining := newDrainingPods(loaded.PodsKept())
-	for i := range servers {
+	for i := range upstreams {
 		name, port := router.Upstream(i)
-		s := &server{name: name, hostport: net.JoinHostPort(name, strconv.Itoa(int(port))), port: port, group: source, draining: draining}
+		s := &upstream{name: name, hostport: net.JoinHostPort(name, strconv.Itoa(int(port))), port: port, group: source, draining: draining}
 		s.group.Server = process.number(s.hostport)
 		s.setNameForApp()
 		s.host = process.hosts.Acquire(name, loaded.Lookups)
@@ -88,34 +88,34 @@ func newServers(loaded *config.Loaded, process *Process, source doors.Group, log
 				logOutside(logger, i, outside)
 			}
 		}
-		servers[i] = s
+		upstreams[i] = s
 	}
-	return servers
+	return upstreams
 }
 
-func (s *server) setNameForApp() {
+func (s *upstream) setNameForApp() {
 	s.forApp.name = strings.TrimSuffix(s.name, ".")
 	s.forApp.hostport = net.JoinHostPort(s.forApp.name, strconv.Itoa(int(s.port)))
 }
 
-// warnPause is the time between two warnings about an address outside its server's networks.
+// warnPause is the time between two warnings about an address outside its upstream's networks.
 const warnPause = time.Minute
 
 // logOutside warns about a host that resolves to something that its own networks do not hold.
 func logOutside(logger *zap.Logger, upstream int, pod pod) {
 	logger.Warn("host resolves to an address outside its own networks: the tokens of its pages are refused or lead elsewhere, so that it gets new pages only while no other pod is known",
-		zap.String("field", "upstreams["+strconv.Itoa(upstream)+"].host"), zap.String("host", pod.server.name), zap.Stringer("address", pod.address.Addr()))
+		zap.String("field", "upstreams["+strconv.Itoa(upstream)+"].host"), zap.String("host", pod.upstream.name), zap.Stringer("address", pod.address.Addr()))
 }
 
-// warn warns while the host resolves to an address outside the server's networks, once a minute.
-func (s *server) warn() {
+// warn warns while the host resolves to an address outside the upstream's networks, once a minute.
+func (s *upstream) warn() {
 	if outside := s.outside.Load(); outside != nil {
 		s.warnOutside(*outside)
 	}
 }
 
-// podAt returns the pod of this server at an address, whether or not the host resolves to it.
-func (s *server) podAt(address netip.Addr) pod {
+// podAt returns the pod of this upstream at an address, whether or not the host resolves to it.
+func (s *upstream) podAt(address netip.Addr) pod {
 	fresh := s.pods.Latest()
 	at, found := slices.BinarySearchFunc(fresh, address, func(pod pod, address netip.Addr) int { return pod.address.Addr().Compare(address) })
 	if found {
@@ -124,23 +124,23 @@ func (s *server) podAt(address netip.Addr) pod {
 	return s.draining.at(s, address)
 }
 
-func (s *server) newPod(address netip.Addr) pod {
+func (s *upstream) newPod(address netip.Addr) pod {
 	at := netip.AddrPortFrom(address, s.port)
-	return pod{server: s, address: at, lastAnswer: new(atomic.Int64),
-		upstream: &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: at.String()}}
+	return pod{upstream: s, address: at, lastAnswer: new(atomic.Int64),
+		forCaddy: &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: at.String()}}
 }
 
-// knowFirst waits for the first addresses of the server, if there are none yet. They clear what is held against their pods: a failure that was reported
+// knowFirst waits for the first addresses of the upstream, if there are none yet. They clear what is held against their pods: a failure that was reported
 // before them would count for nothing.
-func (s *server) knowFirst() {
+func (s *upstream) knowFirst() {
 	if s.latest() == nil {
 		s.fresh(context.Background(), new(hosts.Patience))
 	}
 }
 
-// fresh returns the server's fresh pods in order of their addresses. It waits, as long as the request has patience, only while nothing is
+// fresh returns the upstream's fresh pods in order of their addresses. It waits, as long as the request has patience, only while nothing is
 // known about the host; a context that has ended makes it return at once. The slice is shared and must not be changed.
-func (s *server) fresh(ctx context.Context, patience *hosts.Patience) []pod {
+func (s *upstream) fresh(ctx context.Context, patience *hosts.Patience) []pod {
 	snapshot, err := s.host.Snapshot(ctx, patience)
 	if err != nil {
 		return nil // logged by the set, once per change
@@ -150,8 +150,8 @@ func (s *server) fresh(ctx context.Context, patience *hosts.Patience) []pod {
 	return pods
 }
 
-// known is fresh without waiting. followed is false when nobody used the server for a while, so that its pods may be others by now.
-func (s *server) known() (pods []pod, followed bool) {
+// known is fresh without waiting. followed is false when nobody used the upstream for a while, so that its pods may be others by now.
+func (s *upstream) known() (pods []pod, followed bool) {
 	_, followed = s.host.Current()
 	pods = s.latest()
 	s.warn()
@@ -159,7 +159,7 @@ func (s *server) known() (pods []pod, followed bool) {
 }
 
 // latest is known without counting as use of the host, so that no lookup follows.
-func (s *server) latest() []pod {
+func (s *upstream) latest() []pod {
 	snapshot := s.host.Known()
 	if snapshot == nil {
 		return nil
@@ -167,7 +167,7 @@ func (s *server) latest() []pod {
 	return s.pods.Get(snapshot, s.podsOf)
 }
 
-func (s *server) podsOf(snapshot *hosts.Snapshot) []pod {
+func (s *upstream) podsOf(snapshot *hosts.Snapshot) []pod {
 	pods := make([]pod, len(snapshot.Addresses()))
 	var outside *pod
 	for i, address := range snapshot.Addresses() {
@@ -181,7 +181,7 @@ func (s *server) podsOf(snapshot *hosts.Snapshot) []pod {
 	return pods
 }
 
-// insideOf parts the pods that are in their server's own networks from the others. It keeps their order.
+// insideOf parts the pods that are in their upstream's own networks from the others. It keeps their order.
 func insideOf(pods []pod) (inside, outside []pod) {
 	isOutside := func(pod pod) bool { return pod.outside }
 	if !slices.ContainsFunc(pods, isOutside) {
@@ -205,25 +205,25 @@ func addressesOf(pods []pod) []netip.AddrPort {
 	return addresses
 }
 
-// Number, Hostport and the rest are for those who show the server.
-func (s *server) Number() uint64          { return s.group.Server }
-func (s *server) Hostport() string        { return s.hostport }
-func (s *server) Port() uint16            { return s.port }
-func (s *server) Holds(a netip.Addr) bool { return s.holds(a) }
-func (s *server) Host() hosts.State       { return s.host.State() }
-func (s *server) Use()                    { s.known() }
-func (s *server) Fresh() (all, outside []netip.AddrPort) {
+// Number, Hostport and the rest are for those who show the upstream.
+func (s *upstream) Number() uint64          { return s.group.Server }
+func (s *upstream) Hostport() string        { return s.hostport }
+func (s *upstream) Port() uint16            { return s.port }
+func (s *upstream) Holds(a netip.Addr) bool { return s.holds(a) }
+func (s *upstream) Host() hosts.State       { return s.host.State() }
+func (s *upstream) Use()                    { s.known() }
+func (s *upstream) Fresh() (all, outside []netip.AddrPort) {
 	pods := s.latest()
 	_, out := insideOf(pods)
 	return addressesOf(pods), addressesOf(out)
 }
 
-// label is the server's label in metrics.
-func (s *server) label() string {
+// label is the upstream's label in metrics.
+func (s *upstream) label() string {
 	if label := s.metricsLabel.Load(); label != nil {
 		return *label
 	}
-	label := metrics.Server(s.hostport, s.group.Server)
+	label := metrics.Upstream(s.hostport, s.group.Server)
 	s.metricsLabel.Store(&label)
 	return label
 }
@@ -234,35 +234,35 @@ func (p pod) reportsAnswer(now time.Duration) bool {
 	return (last == 0 || now-time.Duration(last) >= time.Second) && p.lastAnswer.CompareAndSwap(last, int64(now))
 }
 
-// knownOf returns the fresh pods of all servers whose host is known, without waiting for the others. These are looked up only if
+// knownOf returns the fresh pods of all upstreams whose host is known, without waiting for the others. These are looked up only if
 // asked: there may be very many.
-func knownOf(servers []*server, lookUp bool) (pods []pod) {
-	for _, server := range servers {
-		known := server.latest()
+func knownOf(upstreams []*upstream, lookUp bool) (pods []pod) {
+	for _, upstream := range upstreams {
+		known := upstream.latest()
 		if lookUp || len(known) > 0 {
-			known, _ = server.known()
+			known, _ = upstream.known()
 		}
 		pods = append(pods, known...)
 	}
 	return pods
 }
 
-// maxWaits bounds for how many servers one request waits at once.
+// maxWaits bounds for how many upstreams one request waits at once.
 const maxWaits = 1000
 
-// awaitPods waits, for a request that could reach none of the known pods, until one of these servers has a pod that the request has not tried,
-// if its host is not known yet or may have other addresses by now. Where the user has a policy, which is to see all servers, it waits for all.
-func (s *Source) awaitPods(ctx context.Context, serving *request, servers []*server) {
-	first := rand.IntN(len(servers))
+// awaitPods waits, for a request that could reach none of the known pods, until one of these upstreams has a pod that the request has not tried,
+// if its host is not known yet or may have other addresses by now. Where the user has a policy, which is to see all upstreams, it waits for all.
+func (s *Source) awaitPods(ctx context.Context, serving *request, upstreams []*upstream) {
+	first := rand.IntN(len(upstreams))
 	asked := func(yield func(*hosts.Host) bool) {
-		for i := range min(len(servers), maxWaits) {
-			if !yield(servers[(first+i)%len(servers)].host) {
+		for i := range min(len(upstreams), maxWaits) {
+			if !yield(upstreams[(first+i)%len(upstreams)].host) {
 				return
 			}
 		}
 	}
 	ready := func() bool {
-		inside, _ := insideOf(knownOf(servers, false))
+		inside, _ := insideOf(knownOf(upstreams, false))
 		return s.choosesItself && len(serving.untried(inside)) > 0
 	}
 	hosts.Await(ctx, &serving.patience, s.FirstLookupWait(), asked, ready)

@@ -234,23 +234,23 @@ func TestDroppedConnections(t *testing.T) {
 	}
 }
 
-// Where a pod out of reach has no witness, another one of its server is dialled.
+// Where a pod out of reach has no witness, another one of its upstream is dialled.
 func TestFindsAWitness(t *testing.T) {
 	pod := caddytest.StartPod(t, "127.0.1.1")
 	if _, err := caddytest.StartCaddy(t, caddytest.OneUpstream, pod); err != nil {
 		t.Fatal(err)
 	}
 	source := runningSource(t)
-	server := source.servers[0]
-	source.findWitness(doors.Answer{FindWitness: true}, server.podAt(netip.MustParseAddr("127.0.1.9")))
+	upstream := source.upstreams[0]
+	source.findWitness(doors.Answer{FindWitness: true}, upstream.podAt(netip.MustParseAddr("127.0.1.9")))
 	caddytest.Eventually(t, func() string {
 		if pod.Dialled.Load() == 0 {
 			return "nobody was dialled"
 		}
 		return ""
 	})
-	source.findWitness(doors.Answer{FindWitness: true}, server.podAt(pod.Address.Addr()))
-	source.findWitness(doors.Answer{}, server.podAt(netip.MustParseAddr("127.0.1.9")))
+	source.findWitness(doors.Answer{FindWitness: true}, upstream.podAt(pod.Address.Addr()))
+	source.findWitness(doors.Answer{}, upstream.podAt(netip.MustParseAddr("127.0.1.9")))
 	if pod.Dialled.Load() != 1 {
 		t.Errorf("a pod is its own witness: %d dials", pod.Dialled.Load())
 	}

@@ -113,9 +113,9 @@ func (s *Process) logger() *zap.Logger {
 // outside of it.
 func (s *Process) number(text string) uint64 { return maphash.String(s.seed, text) }
 
-// resolved tells which pods of a server are fresh now: an address that comes back has no past.
-func (s *Process) resolved(server uint64, pods []pod) {
-	_ = s.pods.Resolved(server, addressesOf(pods)) // fails for addresses that package hosts does not return
+// resolved tells which pods of an upstream are fresh now: an address that comes back has no past.
+func (s *Process) resolved(upstream uint64, pods []pod) {
+	_ = s.pods.Resolved(upstream, addressesOf(pods)) // fails for addresses that package hosts does not return
 }
 
 // liveSources are the sources that are provisioned, by their configuration. While one replaces another one, both have some.

@@ -65,7 +65,7 @@ func TestHostsLogInForce(t *testing.T) {
 }
 
 // Only the sources of the configuration that runs are shown: not those of one that is being loaded, which are some of its sources, and of
-// which a question that is held would hear that no server has its pod.
+// which a question that is held would hear that no upstream has its pod.
 func TestSourcesInForce(t *testing.T) {
 	var live liveSources
 	var running *caddyhttp.App

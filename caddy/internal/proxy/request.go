@@ -34,7 +34,7 @@ type request struct {
 	shown show.Request
 
 	// probes is set for the one request in a second that finds out whether its pod is back, anyPod for one whose
-	// pod is gone and that any pod of the server can answer.
+	// pod is gone and that any pod of the upstream can answer.
 	probes, anyPod bool
 
 	// pod is the one that owns the page, if the decision is for a pod.
@@ -109,7 +109,7 @@ func (q *request) offer(pods []pod) []*reverseproxy.Upstream {
 	upstreams := make([]*reverseproxy.Upstream, len(pods))
 	q.offered = q.offered[:0]
 	for i, pod := range pods {
-		upstreams[i] = &reverseproxy.Upstream{Dial: pod.upstream.Dial}
+		upstreams[i] = &reverseproxy.Upstream{Dial: pod.forCaddy.Dial}
 		q.offered = append(q.offered, offer{pod, upstreams[i]})
 	}
 	return upstreams
@@ -128,11 +128,11 @@ func (q *request) offeredAs(upstream *reverseproxy.Upstream) (pod, bool) {
 // chose notes the pod that was chosen.
 func (q *request) chose(pod pod) {
 	q.attempt = underway
-	if q.chosen.server != nil || q.anyPod {
+	if q.chosen.upstream != nil || q.anyPod {
 		metrics.FailedOver()
 	}
 	if q.decision.Kind != doors.Gone {
-		pod.server.label() // from its first request on
+		pod.upstream.label() // from its first request on
 	}
 	q.mutex.Lock()
 	q.chosen = pod
@@ -150,7 +150,7 @@ func (q *request) foundNothing() {
 func (q *request) chosenPod() (pod, bool) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	return q.chosen, q.chosen.server != nil
+	return q.chosen, q.chosen.upstream != nil
 }
 
 // passOver leaves out the pods that were offered and not taken.
@@ -247,18 +247,18 @@ func (q *request) Decided() doors.Decision { return q.decision }
 // Cause is why it could not be carried out.
 func (q *request) Cause() *metrics.Cause { return q.cause }
 
-// Target is the pod that was chosen last, or that the token names, and its server as host:port; "" for what is not known.
+// Target is the pod that was chosen last, or that the token names, and its upstream as host:port; "" for what is not known.
 func (q *request) Target() (pod, upstream string) {
 	if chosen, ok := q.chosenPod(); ok {
-		return chosen.upstream.Dial, chosen.server.hostport
+		return chosen.forCaddy.Dial, chosen.upstream.hostport
 	}
 	if q.decision.Upstream < 0 {
 		return "", ""
 	}
 	if q.decision.Kind == doors.Pod {
-		pod = q.pod[0].upstream.Dial
+		pod = q.pod[0].forCaddy.Dial
 	}
-	return pod, q.source.servers[q.decision.Upstream].hostport
+	return pod, q.source.upstreams[q.decision.Upstream].hostport
 }
 
 // Host is the host of the pod that was chosen last.
@@ -267,5 +267,5 @@ func (q *request) Host() (name, hostport string, ok bool) {
 	if !ok {
 		return "", "", false
 	}
-	return chosen.server.forApp.name, chosen.server.forApp.hostport, true
+	return chosen.upstream.forApp.name, chosen.upstream.forApp.hostport, true
 }

@@ -116,7 +116,7 @@ func (s *Source) begin(r *http.Request) (*request, error) {
 	outer, _ := r.Context().Value(requestKey{}).(*request)
 	serving := &request{source: s, decision: decision, outer: outer, stream: isStream(r, decision)}
 	if decision.Kind == doors.Pod {
-		serving.pod[0] = s.servers[decision.Upstream].podAt(decision.Addr)
+		serving.pod[0] = s.upstreams[decision.Upstream].podAt(decision.Addr)
 	}
 	return serving, nil
 }

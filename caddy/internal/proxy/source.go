@@ -21,7 +21,7 @@ import (
 )
 
 // Source is the upstream source of Doors apps. Requests that carry the token of a page go to the pod that owns the page;
-// all others go to the pods that a server's host resolves to now.
+// all others go to the pods that an upstream's host resolves to now.
 //
 // All strings take global placeholders such as {env.DOORS_SECRET} and {file./run/secrets/doors}. They are resolved when the
 // configuration is loaded, into memory that no API shows: a key that comes from a placeholder is never part of
@@ -29,13 +29,13 @@ import (
 type Source struct {
 	config.Source
 
-	loaded  *config.Loaded
-	servers []*server
-	keys    metrics.Keys
-	process *Process
-	around  *config.Around
+	loaded    *config.Loaded
+	upstreams []*upstream
+	keys      metrics.Keys
+	process   *Process
+	around    *config.Around
 
-	group  doors.Group // of requests that belong to no server
+	group  doors.Group // of requests that belong to no upstream
 	logger *zap.Logger
 
 	// seeking is what is dialled in the background, and connected tells those who wait for a pod that one was reached.
@@ -52,7 +52,7 @@ type Source struct {
 	// choosesItself is set when the user left the choice of a pod to us.
 	choosesItself bool
 
-	// turns is nil with one server.
+	// turns is nil with one upstream.
 	turns *turns
 
 	// triesAgain is set when the user said how to retry: then a request that has failed everywhere starts over.
@@ -96,9 +96,9 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	}
 	s.group = s.loaded.Group(s.process.number(s.loaded.Set))
 	s.loaded.Set = "" // it holds the secret
-	s.servers = newServers(s.loaded, s.process, s.group, s.logger)
-	if len(s.servers) > 1 {
-		s.turns = newTurns(len(s.servers))
+	s.upstreams = newUpstreams(s.loaded, s.process, s.group, s.logger)
+	if len(s.upstreams) > 1 {
+		s.turns = newTurns(len(s.upstreams))
 	}
 	s.keys = metrics.KeysOf(s.loaded.Router.KeyIDs())
 	s.logSummary()
@@ -113,21 +113,21 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// namedServers is how many servers the summary names.
-const namedServers = 10
+// namedUpstreams is how many upstreams the summary names.
+const namedUpstreams = 10
 
 // logSummary writes a line that says what the source will do.
 func (s *Source) logSummary() {
 	var named []string
-	for _, server := range s.servers[:min(len(s.servers), namedServers)] {
-		named = append(named, server.hostport)
+	for _, upstream := range s.upstreams[:min(len(s.upstreams), namedUpstreams)] {
+		named = append(named, upstream.hostport)
 	}
 	var keys []string
 	for position, id := range s.loaded.Router.KeyIDs() {
 		keys = append(keys, strconv.Itoa(position)+":"+id)
 	}
 	s.logger.Info("routing Doors pages",
-		zap.Int("servers", len(s.servers)), zap.Strings("upstreams", named),
+		zap.Int("upstreams_total", len(s.upstreams)), zap.Strings("upstreams", named),
 		zap.Strings("keys", keys), zap.String("cookie_name", s.loaded.CookieName),
 		zap.Duration("refresh", cmp.Or(time.Duration(s.Refresh), hosts.DefaultRefresh)),
 		zap.Duration("stale_max", cmp.Or(time.Duration(s.StaleMax), hosts.DefaultStaleMax)),
@@ -148,7 +148,7 @@ func (s *Source) limitPods() {
 func (s *Source) Loaded() *config.Loaded { return s.loaded }
 
 // Upstream is what is shown of the upstream with this index.
-func (s *Source) Upstream(index int) show.Upstream { return s.servers[index] }
+func (s *Source) Upstream(index int) show.Upstream { return s.upstreams[index] }
 
 // checkParent makes sure that the source serves a handler that obeys it: under any other, tokens would be ignored.
 func (s *Source) checkParent(ctx caddy.Context) error {
@@ -180,8 +180,8 @@ func checkNoStaticUpstreams(h *reverseproxy.Handler) error {
 
 // Cleanup lets go of the hosts. The router is freed when the last request that uses it has ended.
 func (s *Source) Cleanup() error {
-	for _, server := range s.servers {
-		server.host.Release()
+	for _, upstream := range s.upstreams {
+		upstream.host.Release()
 	}
 	if s.process == nil { // provisioning failed before
 		return nil

@@ -52,7 +52,7 @@ func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Hand
 
 // gonePod stands in the pool for a pod that no token names: the loop must choose something before it makes the round trip
 // that is answered with 410. Nothing can listen at this address.
-var gonePod = pod{server: new(server), upstream: &reverseproxy.Upstream{Dial: "0.0.0.0:0"}, lastAnswer: new(atomic.Int64)}
+var gonePod = pod{upstream: new(upstream), forCaddy: &reverseproxy.Upstream{Dial: "0.0.0.0:0"}, lastAnswer: new(atomic.Int64)}
 
 // RoundTrip proxies the request, or makes the answer that the page understands.
 func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -35,8 +35,8 @@ func TestRoutesUnderEitherHandler(t *testing.T) {
 				status int
 				why    string
 			}{
-				{"/~/" + forged + "/s/1", http.StatusGone, "gone;reason=no_key_opens_the_token;path=sync"},
-				{"/~/" + caddytest.TokenOf(t, "127.0.2.1") + "/h/1/1", http.StatusGone, "gone;reason=the_address_is_in_no_CIDR;path=hook"},
+				{"/~/" + forged + "/s/1", http.StatusGone, "gone;reason=token_refused;path=sync"},
+				{"/~/" + caddytest.TokenOf(t, "127.0.2.1") + "/h/1/1", http.StatusGone, "gone;reason=no_cidr;path=hook"},
 				{"/~/" + caddytest.TokenOf(t, "127.0.1.9") + "/s/1", http.StatusGone, "pod;reason=pod_gone;path=sync;upstream=0"}, // nothing listens there
 				{"/~/" + caddytest.TokenOf(t, "127.0.1.1") + "/s/1", http.StatusOK, "pod;path=sync;upstream=0"},
 				{"/", http.StatusOK, "server;reason=only_upstream;path=page;upstream=0"},

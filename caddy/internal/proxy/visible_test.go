@@ -19,13 +19,13 @@ const everything = "{http.doors.decision}|{http.doors.reason}|{http.doors.pod}|{
 
 // What is seen of a request, step by step.
 func TestVisible(t *testing.T) {
-	source := &Source{Source: config.Source{Options: config.Options{DecisionHeader: "X-Why"}}, servers: []*server{{name: "app.test", hostport: "app.test:8080", port: 8080}}}
+	source := &Source{Source: config.Source{Options: config.Options{DecisionHeader: "X-Why"}}, upstreams: []*upstream{{name: "app.test", hostport: "app.test:8080", port: 8080}}}
 	begin := func(decision doors.Decision) (*request, *caddy.Replacer, http.Header) {
 		replacer, recorder := caddy.NewReplacer(), httptest.NewRecorder()
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, recorder, &caddyhttp.Server{})
 		q := &request{source: source, decision: decision}
 		if decision.Kind == doors.Pod {
-			q.pod[0] = source.servers[0].newPod(decision.Addr)
+			q.pod[0] = source.upstreams[0].newPod(decision.Addr)
 		}
 		q.show(r.Context(), recorder.Header())
 		return q, replacer, recorder.Header()
@@ -46,17 +46,17 @@ func TestVisible(t *testing.T) {
 	check(q, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
 	q.cause = metrics.PodGone
 	check(q, replacer, header, "pod|pod_gone|10.0.0.7:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
-	q.chosen = source.servers[0].newPod(netip.MustParseAddr("10.0.0.8"))
+	q.chosen = source.upstreams[0].newPod(netip.MustParseAddr("10.0.0.8"))
 	check(q, replacer, header, "pod|pod_gone|10.0.0.8:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
 
 	q, replacer, header = begin(doors.Decision{Kind: doors.Gone, Reason: doors.ReasonNoCIDR, Path: doors.PathHook, Upstream: -1, Addr: byToken.Addr})
-	check(q, replacer, header, "gone|the_address_is_in_no_CIDR||", "gone;reason=the_address_is_in_no_CIDR;path=hook")
+	check(q, replacer, header, "gone|no_cidr||", "gone;reason=no_cidr;path=hook")
 
 	q, replacer, header = begin(doors.Decision{Kind: doors.Server, Reason: doors.ReasonCookie, Addr: byToken.Addr})
 	check(q, replacer, header, "server|cookie||app.test:8080", "server;reason=cookie;path=page;upstream=0")
 
 	// A second source that sees the same request speaks instead of the first.
-	inner := &request{source: source, decision: byToken, pod: [1]pod{source.servers[0].newPod(byToken.Addr)}, outer: q}
+	inner := &request{source: source, decision: byToken, pod: [1]pod{source.upstreams[0].newPod(byToken.Addr)}, outer: q}
 	inner.show(context.WithValue(t.Context(), caddy.ReplacerCtxKey, replacer), header)
 	check(inner, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
 
@@ -83,7 +83,7 @@ func TestLastSourceIsVisible(t *testing.T) {
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
 		for _, host := range []string{"first.test", "second.test", "third.test"} {
 			q := &request{source: test.source, decision: doors.Decision{Kind: doors.Server, Upstream: -1}}
-			chosen := &server{name: host + ".", hostport: host + ".:80", port: 80}
+			chosen := &upstream{name: host + ".", hostport: host + ".:80", port: 80}
 			chosen.setNameForApp()
 			q.chosen = chosen.newPod(netip.MustParseAddr("10.0.0.1"))
 			q.show(r.Context(), make(http.Header))

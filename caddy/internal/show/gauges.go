@@ -32,9 +32,9 @@ func (r *Reporter) followedPods() ([]doors.PodState, error) {
 	return known, err
 }
 
-// freshPods calls back for each server that has a label, with the pods that its host resolves to and those of them that are outside its networks, which the library learns by it. Of the
+// freshPods calls back for each upstream that has a label, with the pods that its host resolves to and those of them that are outside its networks, which the library learns by it. Of the
 // others there may be very many.
-func (r *Reporter) freshPods(yield func(server uint64, pods, outside []netip.AddrPort)) {
+func (r *Reporter) freshPods(yield func(upstream uint64, pods, outside []netip.AddrPort)) {
 	for _, source := range r.process.InForce() {
 		for i := range source.Loaded().Router.Upstreams() {
 			upstream := source.Upstream(i)

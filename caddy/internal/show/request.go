@@ -186,6 +186,9 @@ func (q *Request) Announce(header http.Header) {
 // reason is why the request went where it went: the reason for what happened in the end, if that is not what was decided.
 func (q *Request) reason() string {
 	cause, decided := q.Cause(), q.Decided().Reason
+	if cause == nil {
+		cause = metrics.Refused(decided)
+	}
 	switch {
 	case cause != nil:
 		return cause.String()

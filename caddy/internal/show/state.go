@@ -115,7 +115,7 @@ func upstreamOf(sources []Source, pod doors.PodState) Upstream {
 	}
 	// Its host resolves to an address outside its own networks, which is a mistake that should be seen.
 	for _, source := range sources {
-		for i := range min(source.Loaded().Router.Upstreams(), status.MaxServers) {
+		for i := range min(source.Loaded().Router.Upstreams(), status.MaxUpstreams) {
 			if upstream := source.Upstream(i); upstream.Number() == pod.Server {
 				return upstream
 			}
@@ -160,7 +160,7 @@ func describePod(pod doors.PodState, upstream Upstream, now time.Duration) statu
 		LastSeenSecondsAgo:  secondsAgo(now, pod.LastSeen),
 	}
 	if upstream != nil {
-		described.Server = upstream.Hostport()
+		described.Upstream = upstream.Hostport()
 	}
 	switch pod.Verdict {
 	case doors.VerdictUnreachable:
@@ -188,10 +188,10 @@ func describeSource(source Source, inUse map[Upstream]bool, pods map[netip.AddrP
 	loaded := source.Loaded()
 	total := loaded.Router.Upstreams()
 	described := status.Source{
-		Keys:         []status.Key{},
-		CookieName:   loaded.CookieName,
-		Servers:      []status.Server{},
-		ServersTotal: total,
+		Keys:           []status.Key{},
+		CookieName:     loaded.CookieName,
+		Upstreams:      []status.Upstream{},
+		UpstreamsTotal: total,
 	}
 	for position, id := range loaded.Router.KeyIDs() {
 		described.Keys = append(described.Keys, status.Key{Position: position, ID: id})
@@ -199,13 +199,13 @@ func describeSource(source Source, inUse map[Upstream]bool, pods map[netip.AddrP
 	for i := range total {
 		upstream := source.Upstream(i)
 		host := upstream.Host()
-		if total > status.MaxServers && !inUse[upstream] && !host.Active {
+		if total > status.MaxUpstreams && !inUse[upstream] && !host.Active {
 			continue
 		}
-		if len(described.Servers) == status.MaxServers {
+		if len(described.Upstreams) == status.MaxUpstreams {
 			break
 		}
-		one := status.Server{Server: upstream.Hostport(), CIDRs: loaded.CIDRs[i], Addresses: Texts(host.Addresses), Resolving: host.Active}
+		one := status.Upstream{Upstream: upstream.Hostport(), CIDRs: loaded.CIDRs[i], Addresses: Texts(host.Addresses), Resolving: host.Active}
 		if host.Age > 0 {
 			one.ResolvedSecondsAgo = secondsAgo(host.Age, 0)
 		}
@@ -213,11 +213,11 @@ func describeSource(source Source, inUse map[Upstream]bool, pods map[netip.AddrP
 			one.DNSError = host.Error.Error()
 			one.FailingSecondsAgo = secondsAgo(host.FailingFor, 0)
 		}
-		described.Servers = append(described.Servers, one)
+		described.Upstreams = append(described.Upstreams, one)
 		for _, address := range host.Addresses {
 			at := netip.AddrPortFrom(address, upstream.Port())
 			if _, known := pods[at]; !known {
-				pods[at] = status.Pod{Pod: at.String(), Server: upstream.Hostport(), Generation: generation(upstream, address), Verdict: status.Alive}
+				pods[at] = status.Pod{Pod: at.String(), Upstream: upstream.Hostport(), Generation: generation(upstream, address), Verdict: status.Alive}
 			}
 		}
 	}

@@ -11,13 +11,13 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
-// Of many servers those are shown that are in use: the document stays small.
+// Of many upstreams those are shown that are in use: the document stays small.
 func TestStateOfManyServers(t *testing.T) {
-	const servers = 3 * status.MaxServers
+	const total = 3 * status.MaxUpstreams
 	pod := caddytest.StartPod(t, "127.0.1.1")
 	upstreams := []string{`{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}`}
-	for i := 1; i < servers; i++ {
-		upstreams = append(upstreams, fmt.Sprintf(`{"cidr": "10.%d.%d.0/24", "host": "server-%d.test", "port": PORT}`, i/256, i%256, i))
+	for i := 1; i < total; i++ {
+		upstreams = append(upstreams, fmt.Sprintf(`{"cidr": "10.%d.%d.0/24", "host": "upstream-%d.test", "port": PORT}`, i/256, i%256, i))
 	}
 	url, err := caddytest.StartCaddy(t, `{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstream", "secret": "SECRET", "cookie_name": "a",
 		"upstreams": [`+strings.Join(upstreams, ",")+`]}}`, pod)
@@ -39,7 +39,7 @@ func TestStateOfManyServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := state.Sources[0]
-	if source.ServersTotal != servers || len(source.Servers) != 1 || source.Servers[0].Server != pod.Address.String() || len(state.Pods) != 1 {
-		t.Errorf("%d of %d servers, %d pods", len(source.Servers), source.ServersTotal, len(state.Pods))
+	if source.UpstreamsTotal != total || len(source.Upstreams) != 1 || source.Upstreams[0].Upstream != pod.Address.String() || len(state.Pods) != 1 {
+		t.Errorf("%d of %d upstreams, %d pods", len(source.Upstreams), source.UpstreamsTotal, len(state.Pods))
 	}
 }

@@ -139,7 +139,7 @@ func TestCheck(t *testing.T) {
 func TestCheckIsNoVisit(t *testing.T) {
 	t.Parallel()
 	cluster := NewCluster(t, pod.Config{}, podA)
-	caddyfile := site(Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Server{cluster.Server("127.0.1.0/24", podA)}, ""))
+	caddyfile := site(Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Upstream{cluster.Upstream("127.0.1.0/24", podA)}, ""))
 	runCheck(t, caddyfile, nil)
 	if visits := len(cluster.Pod(podA).Requests("/")); visits != 0 || cluster.Pod(podA).Dials() != 1 {
 		t.Errorf("%d visits, %d connections", visits, cluster.Pod(podA).Dials())
@@ -170,9 +170,9 @@ func TestCheckOverTLS(t *testing.T) {
 	app.Listener = listener
 	app.StartTLS()
 	defer app.Close()
-	server := Server{CIDR: "127.0.1.0/24", Host: podA, Port: listener.Addr().(*net.TCPAddr).Port}
+	server := Upstream{CIDR: "127.0.1.0/24", Host: podA, Port: listener.Addr().(*net.TCPAddr).Port}
 	with := func(more string) Result {
-		return runCheck(t, site(Caddyfile("dynamic_upstreams", secret, "upstream", []Server{server}, more)), nil, "--probe")
+		return runCheck(t, site(Caddyfile("dynamic_upstreams", secret, "upstream", []Upstream{server}, more)), nil, "--probe")
 	}
 	const tls = "transport http {\n\ttls_insecure_skip_verify\n}\n"
 	if result := with(tls + "header_up X-Site shop"); result.Code != 0 || !strings.Contains(result.Stdout, "opens the token in the cookie") {
@@ -190,8 +190,8 @@ func TestCheckOverTLS(t *testing.T) {
 func TestCheckSources(t *testing.T) {
 	t.Parallel()
 	cluster := NewCluster(t, pod.Config{}, podA, podC)
-	one := Caddyfile("dynamic", cluster.Secret, "upstream", []Server{cluster.Server("127.0.1.0/24", podA)}, "")
-	two := Caddyfile("dynamic", cluster.Secret, "upstream", []Server{cluster.Server("127.0.2.0/24", podC)}, "")
+	one := Caddyfile("dynamic", cluster.Secret, "upstream", []Upstream{cluster.Upstream("127.0.1.0/24", podA)}, "")
+	two := Caddyfile("dynamic", cluster.Secret, "upstream", []Upstream{cluster.Upstream("127.0.2.0/24", podC)}, "")
 	caddyfile := site("handle /a* {\n" + Indent(one) + "\n}\nhandle /b* {\n" + Indent(two) + "\n}\nhandle {\n" + Indent(one) + "\n}\n")
 	result := runCheck(t, caddyfile, nil)
 	var found []string

@@ -28,7 +28,7 @@ type running struct {
 func start(t *testing.T) *running {
 	t.Helper()
 	cluster := NewCluster(t, pod.Config{Roll: 10 * time.Minute}, podA)
-	proxy := Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Server{cluster.Server("127.0.1.0/24", podA)}, "")
+	proxy := Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Upstream{cluster.Upstream("127.0.1.0/24", podA)}, "")
 	r := &running{t: t, config: Config{Grace: "30s", Handlers: "handle_path /ops/* {\n\tdoors_status\n}\nhandle {\n" + Indent(proxy) + "\n}"}}
 	r.Caddy = Start(t, Options{Config: r.config})
 	page := r.NewBrowser(t, H1).MustLoad("/")
@@ -65,8 +65,8 @@ func TestTop(t *testing.T) {
 	r := start(t)
 	table := regexp.MustCompile(`^up \d+s, 1 request in flight, 1 open stream\n` +
 		`answered 410: 0, 503: 0\n\n` +
-		`SERVER +NETWORKS +ADDRESSES +RESOLVED\n127\.0\.1\.1:\d+ +127\.0\.1\.0/24 +1 +an address\n\n` +
-		`POD +SERVER +GENERATION +VERDICT +IN FLIGHT +STREAMS +REFUSED +LAST SEEN\n` +
+		`UPSTREAM +NETWORKS +ADDRESSES +RESOLVED\n127\.0\.1\.1:\d+ +127\.0\.1\.0/24 +1 +an address\n\n` +
+		`POD +UPSTREAM +GENERATION +VERDICT +IN FLIGHT +STREAMS +REFUSED +LAST SEEN\n` +
 		`127\.0\.1\.1:\d+ +127\.0\.1\.1:\d+ +fresh +alive +1 +1 +0 +\d+s ago\n$`)
 	for _, arguments := range [][]string{{"--once"}, {"--address", r.admin()}, {"--address", r.site, "--once"}, {"--address", r.AdminURL("")}} {
 		shown := r.doors(append([]string{"top"}, arguments...)...)
@@ -84,7 +84,7 @@ func TestSocket(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	socket, port := filepath.Join(folder, "admin.sock"), Port(t, "127.0.0.1")
-	proxy := Caddyfile("dynamic_upstreams", NewSecret(32), "", []Server{{CIDR: "127.0.1.0/24", Host: podA, Port: 9}}, "")
+	proxy := Caddyfile("dynamic_upstreams", NewSecret(32), "", []Upstream{{CIDR: "127.0.1.0/24", Host: podA, Port: 9}}, "")
 	path := filepath.Join(folder, "Caddyfile")
 	caddyfile := fmt.Sprintf("{\n\tadmin unix/%s|0600\n}\n\nhttp://127.0.0.1:%d {\n%s\n}\n", socket, port, Indent(proxy))
 	if err := os.WriteFile(path, []byte(caddyfile), 0o600); err != nil {

@@ -55,8 +55,8 @@ func (c Config) String() string {
 	return text.String()
 }
 
-// Server is one `upstream` block.
-type Server struct {
+// Upstream is one `upstream` block.
+type Upstream struct {
 	CIDR string // one or several, separated by white space
 	Host string
 	Port int
@@ -64,14 +64,14 @@ type Server struct {
 
 // Caddyfile is a reverse_proxy with a doors_upstream source. directive is
 // dynamic_upstreams or Caddy's own dynamic; more is added inside reverse_proxy.
-func Caddyfile(directive, secret, cookie string, servers []Server, more string) string {
+func Caddyfile(directive, secret, cookie string, upstreams []Upstream, more string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "reverse_proxy {\n\t%s doors_upstream {\n\t\tsecret %s\n", directive, secret)
 	if cookie != "" {
 		fmt.Fprintf(&text, "\t\tcookie_name %s\n", cookie)
 	}
-	for _, server := range servers {
-		fmt.Fprintf(&text, "\t\tupstream {\n\t\t\tpod_cidr %s\n\t\t\thost %s\n\t\t\tupstream_port %d\n\t\t}\n", server.CIDR, server.Host, server.Port)
+	for _, one := range upstreams {
+		fmt.Fprintf(&text, "\t\tupstream {\n\t\t\tpod_cidr %s\n\t\t\thost %s\n\t\t\tupstream_port %d\n\t\t}\n", one.CIDR, one.Host, one.Port)
 	}
 	text.WriteString("\t}\n")
 	if more != "" {
@@ -82,14 +82,14 @@ func Caddyfile(directive, secret, cookie string, servers []Server, more string) 
 }
 
 // JSON is the same as JSON. member is upstreams or Caddy's own dynamic_upstreams.
-func JSON(member, secret, cookie string, servers []Server) string {
-	var upstreams []string
-	for _, server := range servers {
-		cidr := fmt.Sprintf(`"cidr": %q`, server.CIDR)
-		if several := strings.Fields(server.CIDR); len(several) > 1 {
+func JSON(member, secret, cookie string, upstreams []Upstream) string {
+	var blocks []string
+	for _, one := range upstreams {
+		cidr := fmt.Sprintf(`"cidr": %q`, one.CIDR)
+		if several := strings.Fields(one.CIDR); len(several) > 1 {
 			cidr = fmt.Sprintf(`"cidrs": ["%s"]`, strings.Join(several, `", "`))
 		}
-		upstreams = append(upstreams, fmt.Sprintf(`{%s, "host": %q, "port": %d}`, cidr, server.Host, server.Port))
+		blocks = append(blocks, fmt.Sprintf(`{%s, "host": %q, "port": %d}`, cidr, one.Host, one.Port))
 	}
 	name := ""
 	if cookie != "" {
@@ -97,5 +97,5 @@ func JSON(member, secret, cookie string, servers []Server) string {
 	}
 	return fmt.Sprintf(`{"handler": "reverse_proxy",
  %q: {"source": "doors_upstream", "secret": %q, %s
-  "upstreams": [%s]}}`, member, secret, name, strings.Join(upstreams, ", "))
+  "upstreams": [%s]}}`, member, secret, name, strings.Join(blocks, ", "))
 }

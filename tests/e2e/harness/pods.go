@@ -106,9 +106,9 @@ func (c *Cluster) Token(address string) string {
 	return Token(c.t, c.Secret, address)
 }
 
-// Server is an `upstream` block for the cluster.
-func (c *Cluster) Server(cidr, host string) Server {
-	return Server{CIDR: cidr, Host: host, Port: c.Port}
+// Upstream is an `upstream` block for the cluster.
+func (c *Cluster) Upstream(cidr, host string) Upstream {
+	return Upstream{CIDR: cidr, Host: host, Port: c.Port}
 }
 
 // Saw lists the addresses of the pods that got a request with this URI, each

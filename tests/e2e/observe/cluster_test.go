@@ -58,7 +58,7 @@ func (c *cluster) resolve(addresses ...string) {
 }
 
 func (c *cluster) config(options, proxy string, around func(string) string) Config {
-	text := Caddyfile("dynamic_upstreams", c.Secret, "upstream", []Server{c.Server("127.0.1.0/24", app)}, proxy)
+	text := Caddyfile("dynamic_upstreams", c.Secret, "upstream", []Upstream{c.Upstream("127.0.1.0/24", app)}, proxy)
 	begin := "doors_upstream {\n"
 	text = strings.Replace(text, begin, begin+Indent(Indent("resolvers "+c.dns.Address()+"\n"+options))+"\n", 1)
 	if around != nil {

@@ -35,7 +35,7 @@ func TestForgedTokensWriteLittle(t *testing.T) {
 	if len(log) > allowed {
 		t.Errorf("%d requests wrote %d bytes:\n%.3000s", requests, len(log), log)
 	}
-	for _, reason := range []string{"malformed_token", "no_key_opens_the_token", "the_address_is_in_no_CIDR"} {
+	for _, reason := range []string{"token_malformed", "token_refused", "no_cidr"} {
 		if lines := strings.Count(log, `"reason":"`+reason+`"`); lines < 1 {
 			t.Errorf("no line about %s in:\n%s", reason, log)
 		}
@@ -81,7 +81,7 @@ func TestSummary(t *testing.T) {
 		t.Fatalf("%d lines in:\n%s", len(summaries), c.caddy.Output)
 	}
 	for member, want := range map[string]string{
-		"servers": "1", "upstreams": "[" + c.label + "]", "cookie_name": "upstream", "keys": "[0:" + key + "]", "gone_rate": "7", "refresh": "1",
+		"upstreams_total": "1", "upstreams": "[" + c.label + "]", "cookie_name": "upstream", "keys": "[0:" + key + "]", "gone_rate": "7", "refresh": "1",
 	} {
 		if got := fmt.Sprint(summaries[0][member]); got != want {
 			t.Errorf("%s: %s, want %s", member, got, want)
@@ -120,8 +120,8 @@ handle_response @lost {
 		{Request{Method: "PUT", Path: "/", Cookie: []string{"upstream=" + c.Token(podB)}}, 404,
 			want{"server;reason=cookie;path=page;upstream=0", "", "server cookie " + podAt(podB) + " " + c.label},
 			map[string]any{"decision": "server", "reason": "cookie", "path": "page", "pod": podAt(podB), "upstream": c.label}},
-		{Request{Path: "/~/for+ged/h/i/1"}, 410, want{"gone;reason=malformed_token;path=hook", "", ""},
-			map[string]any{"decision": "gone", "reason": "malformed_token", "path": "hook"}},
+		{Request{Path: "/~/for+ged/h/i/1"}, 410, want{"gone;reason=token_malformed;path=hook", "", ""},
+			map[string]any{"decision": "gone", "reason": "token_malformed", "path": "hook"}},
 		{Request{Path: "/~/" + c.Token(nobody) + "/h/i/1"}, 410, want{"pod;reason=pod_gone;path=hook;upstream=0", "", ""},
 			map[string]any{"decision": "pod", "reason": "pod_gone", "path": "hook", "pod": podAt(nobody), "upstream": c.label}},
 	} {

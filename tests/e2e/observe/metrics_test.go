@@ -30,27 +30,27 @@ func TestMetrics(t *testing.T) {
 		client.Get("/~/" + c.Token(nobody) + "/h/i/1")
 	}
 	key := scrape(t, c.caddy).key(t)
-	server := `server="` + c.label + `"`
+	upstream := `upstream="` + c.label + `"`
 	want := series{
 		`caddy_doors_decisions_total{decision="server",path="page"}`:                  4,
 		`caddy_doors_decisions_total{decision="pod",path="sync"}`:                     1,
 		`caddy_doors_decisions_total{decision="pod",path="hook"}`:                     2,
 		`caddy_doors_decisions_total{decision="gone",path="hook"}`:                    6,
 		`caddy_doors_decisions_total{decision="any",path="page"}`:                     0,
-		`caddy_doors_gone_total{reason="malformed_token"}`:                            5,
-		`caddy_doors_gone_total{reason="the_address_is_in_no_CIDR"}`:                  1,
+		`caddy_doors_gone_total{reason="token_malformed"}`:                            5,
+		`caddy_doors_gone_total{reason="no_cidr"}`:                                    1,
 		`caddy_doors_gone_total{reason="pod_gone"}`:                                   2,
-		`caddy_doors_gone_total{reason="no_key_opens_the_token"}`:                     0,
+		`caddy_doors_gone_total{reason="token_refused"}`:                              0,
 		`caddy_doors_unavailable_total{reason="no_fresh_pod"}`:                        0,
 		`caddy_doors_tokens_opened_total{from="path",key="0",key_id="` + key + `"}`:   4,
 		`caddy_doors_tokens_opened_total{from="cookie",key="0",key_id="` + key + `"}`: 3,
-		`caddy_doors_dial_failures_total{outcome="refused",` + server + `}`:           1,
+		`caddy_doors_dial_failures_total{outcome="refused",` + upstream + `}`:         1,
 		`caddy_doors_failovers_total`:                                                 0,
-		`caddy_doors_pods{` + server + `,state="fresh"}`:                              2,
-		`caddy_doors_pods{` + server + `,state="draining"}`:                           0,
-		`caddy_doors_streams{` + server + `,state="fresh"}`:                           1,
-		`caddy_doors_streams{` + server + `,state="draining"}`:                        0,
-		`caddy_doors_requests_in_flight{` + server + `}`:                              1,
+		`caddy_doors_pods{state="fresh",` + upstream + `}`:                            2,
+		`caddy_doors_pods{state="draining",` + upstream + `}`:                         0,
+		`caddy_doors_streams{state="fresh",` + upstream + `}`:                         1,
+		`caddy_doors_streams{state="draining",` + upstream + `}`:                      0,
+		`caddy_doors_requests_in_flight{` + upstream + `}`:                            1,
 	}
 	check := func(when string, want series) {
 		t.Helper()
@@ -76,7 +76,7 @@ func TestMetrics(t *testing.T) {
 	client = c.caddy.NewClient(t, H1)
 	client.Get("/~/for+ged/h/i/1")
 	want[`caddy_doors_decisions_total{decision="gone",path="hook"}`]++
-	want[`caddy_doors_gone_total{reason="malformed_token"}`]++
+	want[`caddy_doors_gone_total{reason="token_malformed"}`]++
 	check("after a reload", want)
 
 	// The rollout: the pod of the page is no longer in DNS, and its stream is one that drains, also if nobody asks for a new page meanwhile.
@@ -84,13 +84,13 @@ func TestMetrics(t *testing.T) {
 	c.resolve(other)
 	Eventually(t, "the pod of the page drains", func() bool {
 		found := scrape(t, c.caddy)
-		return found[`caddy_doors_streams{`+server+`,state="draining"}`] == 1 && found[`caddy_doors_pods{`+server+`,state="draining"}`] == 1 &&
-			found[`caddy_doors_pods{`+server+`,state="fresh"}`] == 1
+		return found[`caddy_doors_streams{state="draining",`+upstream+`}`] == 1 && found[`caddy_doors_pods{state="draining",`+upstream+`}`] == 1 &&
+			found[`caddy_doors_pods{state="fresh",`+upstream+`}`] == 1
 	})
 	release()
 	Eventually(t, "the stream has ended", func() bool {
 		found := scrape(t, c.caddy)
-		return found[`caddy_doors_streams{`+server+`,state="draining"}`] == 0 && found[`caddy_doors_requests_in_flight{`+server+`}`] == 0
+		return found[`caddy_doors_streams{state="draining",`+upstream+`}`] == 0 && found[`caddy_doors_requests_in_flight{`+upstream+`}`] == 0
 	})
 }
 
@@ -104,7 +104,7 @@ func TestFailoversAreCounted(t *testing.T) {
 	found := scrape(t, c.caddy)
 	for name, want := range (series{
 		`caddy_doors_failovers_total`: 1,
-		`caddy_doors_dial_failures_total{outcome="refused",server="` + c.label + `"}`: 1,
+		`caddy_doors_dial_failures_total{outcome="refused",upstream="` + c.label + `"}`: 1,
 	}) {
 		if found[name] != want {
 			t.Errorf("%s is %v, want %v", name, found[name], want)

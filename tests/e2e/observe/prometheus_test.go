@@ -136,7 +136,7 @@ func expressions(t *testing.T) map[string]string {
 	if err := json.Unmarshal(text, &board); err != nil {
 		t.Fatal(err)
 	}
-	fill := strings.NewReplacer("$__rate_interval", "10s", "$job", ".*", "$instance", ".*", "$server", ".*")
+	fill := strings.NewReplacer("$__rate_interval", "10s", "$job", ".*", "$instance", ".*", "$upstream", ".*")
 	found, ids := map[string]string{}, map[int]bool{}
 	used := map[[2]int]string{} // cells of the grid
 	for _, panel := range board.Panels {
@@ -243,7 +243,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 
 	// What is happening is what they show.
 	for _, shown := range []string{
-		`sum(rate(caddy_doors_gone_total{reason="malformed_token"}[10s])) > 0`, `sum(rate(caddy_doors_gone_total{reason="pod_gone"}[10s])) > 0`,
+		`sum(rate(caddy_doors_gone_total{reason="token_malformed"}[10s])) > 0`, `sum(rate(caddy_doors_gone_total{reason="pod_gone"}[10s])) > 0`,
 		`sum(rate(caddy_doors_tokens_opened_total{from="path"}[10s])) > 0`, `sum(rate(caddy_doors_tokens_opened_total{from="cookie"}[10s])) > 0`,
 		`max_over_time(sum(caddy_doors_streams)[1m:1s]) == 1`, `sum(caddy_doors_dial_failures_total) > 0`, `sum(caddy_doors_pods{state="fresh"}) >= 2`,
 	} {

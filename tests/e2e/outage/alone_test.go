@@ -35,17 +35,17 @@ func background(browser *Browser, request Request) <-chan Answer {
 func TestTheOnlyPodIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{podA, podB} {
-		for _, upstreams := range []int{1, 2} {
-			t.Run(fmt.Sprintf("%s, %d upstreams", address, upstreams), func(t *testing.T) {
+		for _, count := range []int{1, 2} {
+			t.Run(fmt.Sprintf("%s, %d upstreams", address, count), func(t *testing.T) {
 				t.Parallel()
 				cluster, dns := NewClusterAt(t, pod.Config{}, Port(t, podA, podB)), newNameServer(t)
 				cluster.StartPod(podA)
 				resolve(dns, app, podA)
-				servers := []Server{cluster.Server("127.0.1.0/24", app)}
-				if upstreams > 1 {
-					servers = append(servers, cluster.Server("127.0.2.0/24", "nothing.test"))
+				upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app)}
+				if count > 1 {
+					upstreams = append(upstreams, cluster.Upstream("127.0.2.0/24", "nothing.test"))
 				}
-				caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "gone_rate 0\npage_wait 1m", "")}})
+				caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "gone_rate 0\npage_wait 1m", "")}})
 				browser := caddy.NewBrowser(t, H2)
 				page := browser.MustLoad("/")
 
@@ -97,7 +97,7 @@ func TestPageThatLoadsAgain(t *testing.T) {
 			cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
 			cluster.Pod(podA).Kill()
 			resolve(dns, app, podA)
-			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "page_wait 1s", "")}})
+			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "page_wait 1s", "")}})
 			browser := caddy.NewBrowser(t, protocol)
 			load := Request{Path: "/a/page", Header: map[string]string{"Accept": browserAccepts}}
 			for range 3 {
@@ -125,7 +125,7 @@ func TestHandleErrorsForWaitingPages(t *testing.T) {
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
 	cluster.Pod(podA).Kill()
 	resolve(dns, app, podA)
-	handlers := site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "page_wait 100ms", "") +
+	handlers := site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "page_wait 100ms", "") +
 		"handle_errors {\n\trespond \"closed: {err.status_code}\" {err.status_code}\n}\n"
 	caddy := Start(t, Options{Config: Config{Handlers: handlers}})
 	answer := caddy.NewClient(t, H1).Do(Request{Path: "/", Header: map[string]string{"Accept": browserAccepts}})
@@ -141,7 +141,7 @@ func TestDeadPodIsFoundWithoutHelp(t *testing.T) {
 	clogged := newClog(t, podA, cluster.Port)
 	resolve(dns, app, podB)
 	proxy := "transport http {\n\tdial_timeout 500ms\n}"
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "gone_after 2s", proxy)}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "gone_after 2s", proxy)}})
 	client := caddy.NewClient(t, H2)
 	hook := "/~/" + cluster.Token(clogged.address.Addr().String()) + "/h/i/1"
 	Eventually(t, "the pod is found dead", func() bool {
@@ -178,7 +178,7 @@ func TestAcceptedIsNotAnswered(t *testing.T) {
 		}
 	}()
 	resolve(dns, app, podB)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "gone_after 2s\ngone_rate 0", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "gone_after 2s\ngone_rate 0", "")}})
 	client := caddy.NewClient(t, H2)
 	token := cluster.Token(podA)
 	hook := Request{Method: "POST", Path: "/~/" + token + "/h/i/1"}

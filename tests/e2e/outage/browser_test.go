@@ -44,8 +44,8 @@ func TestBrowserSurvivesTheLastPod(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
 	resolve(dns, app, podA)
-	servers := []Server{cluster.Server("127.0.1.0/24", app)}
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "page_wait 1s", "")}})
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app)}
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "page_wait 1s", "")}})
 	base := caddy.NewClient(t, H1).Base + "/"
 	open := func() context.Context {
 		tab := newTab(t)

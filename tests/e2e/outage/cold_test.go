@@ -22,9 +22,9 @@ func TestServerDownFromTheStart(t *testing.T) {
 	serveAt(t, podZ, port, &echo{})
 	resolve(dns, "down.test", podA)
 	resolve(dns, "up.test", podZ)
-	servers := []Server{{CIDR: "127.0.1.0/24", Host: "down.test", Port: port}, {CIDR: "127.0.2.0/24", Host: "up.test", Port: port}}
+	upstreams := []Upstream{{CIDR: "127.0.1.0/24", Host: "down.test", Port: port}, {CIDR: "127.0.2.0/24", Host: "up.test", Port: port}}
 	for _, protocol := range Protocols {
-		client := Start(t, Options{Config: Config{Handlers: site(dns, secret, servers, "", "")}}).NewClient(t, protocol)
+		client := Start(t, Options{Config: Config{Handlers: site(dns, secret, upstreams, "", "")}}).NewClient(t, protocol)
 		for try := range 3 {
 			if answer := client.Do(Request{Path: "/", Cookie: []string{"upstream=" + Token(t, secret, podA)}}); answer.Status != http.StatusOK {
 				t.Errorf("%s, try %d: status %d", protocol, try, answer.Status)
@@ -41,7 +41,7 @@ func TestFirstRequestWithSlowNames(t *testing.T) {
 	for _, delay := range []time.Duration{400 * time.Millisecond, 1500 * time.Millisecond} {
 		dns.Delay(delay)
 		for _, protocol := range Protocols {
-			config := Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "first_lookup 1m", "")}
+			config := Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "first_lookup 1m", "")}
 			client := Start(t, Options{Config: config}).NewClient(t, protocol)
 			var requests sync.WaitGroup
 			for range 10 {
@@ -62,9 +62,9 @@ func TestReloadWhileNamesAreLookedUp(t *testing.T) {
 	cluster, dns, other := NewCluster(t, pod.Config{}, podA), newNameServer(t), newNameServer(t)
 	resolve(dns, app, podA)
 	resolve(other, app, podA)
-	servers := []Server{cluster.Server("127.0.1.0/24", app)}
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app)}
 	config := func(dns *nameserver.Server, options string) Config {
-		return Config{Grace: noGrace, Handlers: site(dns, cluster.Secret, servers, "first_lookup 1m\n"+options, "")}
+		return Config{Grace: noGrace, Handlers: site(dns, cluster.Secret, upstreams, "first_lookup 1m\n"+options, "")}
 	}
 	for round, next := range []Config{config(dns, "gone_after 11s"), config(other, ""), config(dns, "refresh 2s"), config(dns, "dial_timeout 7s")} {
 		caddy := Start(t, Options{Config: config(dns, "")})
@@ -91,14 +91,14 @@ var goroutines = regexp.MustCompile(`goroutine profile: total ([0-9]+)`)
 
 // A silent name server costs no goroutine for each name and request.
 func TestManySilentNames(t *testing.T) {
-	const upstreams, requests = 1000, 100
+	const names, requests = 1000, 100
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA)
 	dns.Fail("", nameserver.Silent)
-	var servers []Server
-	for n := range upstreams {
-		servers = append(servers, Server{CIDR: fmt.Sprintf("127.%d.%d.0/24", 2+n/200, n%200), Host: fmt.Sprintf("app%d.test", n), Port: port})
+	var upstreams []Upstream
+	for n := range names {
+		upstreams = append(upstreams, Upstream{CIDR: fmt.Sprintf("127.%d.%d.0/24", 2+n/200, n%200), Host: fmt.Sprintf("app%d.test", n), Port: port})
 	}
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, servers, "", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, upstreams, "", "")}})
 	client := caddy.NewClient(t, H2)
 	var waiting sync.WaitGroup
 	for try := range requests {
@@ -123,6 +123,6 @@ func TestManySilentNames(t *testing.T) {
 	}
 	t.Logf("at most %d goroutines", most)
 	if most > 10_000 {
-		t.Errorf("%d goroutines for %d requests that wait for %d names", most, requests, upstreams)
+		t.Errorf("%d goroutines for %d requests that wait for %d names", most, requests, names)
 	}
 }

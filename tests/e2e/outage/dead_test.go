@@ -22,7 +22,7 @@ func TestDeadPod(t *testing.T) {
 			t.Parallel()
 			cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 			resolve(dns, app, podB)
-			config := Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "gone_rate 0", "")}
+			config := Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "gone_rate 0", "")}
 			caddy := Start(t, Options{Config: config})
 			browser := caddy.NewBrowser(t, protocol)
 			page := browser.MustLoad("/")
@@ -99,7 +99,7 @@ func TestAllPodsDead(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA, podB)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "page_wait 100ms", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "page_wait 100ms", "")}})
 	browser := caddy.NewBrowser(t, H2)
 	page := browser.MustLoad("/")
 	for _, address := range []string{podA, podB} {
@@ -143,8 +143,8 @@ func TestFailureAfterConnecting(t *testing.T) {
 	}()
 	resolve(dns, app, podA, podB)
 	resolve(dns, "other.test", podZ)
-	servers := []Server{cluster.Server("127.0.1.0/24", app), cluster.Server("127.0.2.0/24", "other.test")}
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "", "")}})
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app), cluster.Upstream("127.0.2.0/24", "other.test")}
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "", "")}})
 	token := cluster.Token(podA)
 	sent := int64(0)
 	for _, protocol := range Protocols {
@@ -190,7 +190,7 @@ func TestNoFileDescriptors(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "")}})
 	client := caddy.NewClient(t, H2)
 	if answer := client.Get("/"); answer.Status != http.StatusOK { // connects, and so needs no further file for that
 		t.Fatalf("status %d", answer.Status)
@@ -234,8 +234,8 @@ func TestOwnFaults(t *testing.T) {
 			t.Parallel()
 			cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 			resolve(dns, app, podA)
-			servers := []Server{cluster.Server("127.0.1.0/24", app)}
-			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "", "transport http {\n\t"+transport+"\n}")}})
+			upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app)}
+			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "", "transport http {\n\t"+transport+"\n}")}})
 			for _, protocol := range Protocols {
 				client := caddy.NewClient(t, protocol)
 				for _, kind := range []string{"s", "h", "u", "r"} {

@@ -59,9 +59,9 @@ func TestServerDown(t *testing.T) {
 	serveAt(t, podZ, port, up)
 	resolve(dns, "down.test", podA, podB, podC)
 	resolve(dns, "up.test", podZ)
-	servers := []Server{{CIDR: "127.0.1.0/24", Host: "down.test", Port: port}, {CIDR: "127.0.2.0/24", Host: "up.test", Port: port},
+	upstreams := []Upstream{{CIDR: "127.0.1.0/24", Host: "down.test", Port: port}, {CIDR: "127.0.2.0/24", Host: "up.test", Port: port},
 		{CIDR: "127.0.3.0/24", Host: "unknown.test", Port: port}}
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, servers, "", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, upstreams, "", "")}})
 	cookies := []string{Token(t, secret, podA), Token(t, secret, "127.0.1.77"), Token(t, secret, "127.0.3.1"), Token(t, secret, podZ), "none"}
 	waitUntilKnown(t, caddy, cookies[3], "up.test")
 	sent := up.requests.Load()
@@ -110,9 +110,9 @@ func TestEightDials(t *testing.T) {
 		many = append(many, fmt.Sprintf("127.0.4.%d", index+1))
 	}
 	resolve(dns, app, many...)
-	servers := []Server{{CIDR: "127.0.4.0/24", Host: app, Port: port}}
+	upstreams := []Upstream{{CIDR: "127.0.4.0/24", Host: app, Port: port}}
 	start := func(t *testing.T, proxy string) *Caddy {
-		return Start(t, Options{Config: Config{Global: "debug", Handlers: site(dns, secret, servers, "page_wait 0", proxy)}})
+		return Start(t, Options{Config: Config{Global: "debug", Handlers: site(dns, secret, upstreams, "page_wait 0", proxy)}})
 	}
 	dials := func(caddy *Caddy) int {
 		time.Sleep(100 * time.Millisecond) // for the log
@@ -141,7 +141,7 @@ func TestEightDials(t *testing.T) {
 	t.Run("lb_retries 2", func(t *testing.T) {
 		// Another port: nothing is known about its pods.
 		other := Port(t, podA)
-		caddy := Start(t, Options{Config: Config{Global: "debug", Handlers: site(dns, secret, []Server{{CIDR: "127.0.4.0/24", Host: app, Port: other}}, "page_wait 0", "lb_retries 2")}})
+		caddy := Start(t, Options{Config: Config{Global: "debug", Handlers: site(dns, secret, []Upstream{{CIDR: "127.0.4.0/24", Host: app, Port: other}}, "page_wait 0", "lb_retries 2")}})
 		checkUnavailable(t, "without a pod", caddy.NewClient(t, H1).Get("/"))
 		Eventually(t, "three dials", func() bool { return dials(caddy) >= 3 })
 		if count := dials(caddy); count != 3 {
@@ -161,7 +161,7 @@ func TestTryDuration(t *testing.T) {
 	t.Parallel()
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podB)
 	resolve(dns, app, podA, podB)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, []Server{{CIDR: "127.0.1.0/24", Host: app, Port: port}}, "",
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, []Upstream{{CIDR: "127.0.1.0/24", Host: app, Port: port}}, "",
 		"lb_try_duration 10m\nlb_try_interval 50ms")}})
 	client := caddy.NewClient(t, H2)
 	page := make(chan Answer, 1)
@@ -185,14 +185,14 @@ func TestTryDuration(t *testing.T) {
 }
 
 // The cookie's own pod is down, others of its server are up: they come before
-// those of other servers.
+// those of other upstreams.
 func TestOwnServerFirst(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB, podZ), newNameServer(t)
 	resolve(dns, app, podA, podB, podC)
 	resolve(dns, "other.test", podZ)
-	servers := []Server{cluster.Server("127.0.2.0/24", "other.test"), cluster.Server("127.0.1.0/24", app)}
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "", "")}})
+	upstreams := []Upstream{cluster.Upstream("127.0.2.0/24", "other.test"), cluster.Upstream("127.0.1.0/24", app)}
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "", "")}})
 	client := caddy.NewClient(t, H2)
 	waitUntilKnown(t, caddy, cluster.Token(podZ), "other.test")
 	sticky := []string{"upstream=" + cluster.Token(podC)} // nothing listens there

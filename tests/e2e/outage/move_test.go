@@ -17,7 +17,7 @@ func TestTwoFreshPods(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA, podB)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "lb_policy round_robin")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "lb_policy round_robin")}})
 	for _, protocol := range Protocols {
 		client := caddy.NewClient(t, protocol)
 		count := map[string]int{}
@@ -41,8 +41,8 @@ func TestVersions(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
 	resolve(dns, app, podA, "2001:db8::1") // nothing is there
-	servers := []Server{cluster.Server("127.0.1.0/24", app)}
-	client := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "versions ipv4", "")}}).NewClient(t, H1)
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app)}
+	client := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "versions ipv4", "")}}).NewClient(t, H1)
 	for range 10 {
 		if answer := client.Get("/"); answer.Status != http.StatusOK {
 			t.Errorf("status %d", answer.Status)
@@ -58,7 +58,7 @@ func TestVersions(t *testing.T) {
 func TestMove(t *testing.T) {
 	cluster, dns := NewCluster(t, pod.Config{Roll: 10 * time.Minute}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "")}})
 	old := cluster.Pod(podA)
 	var streams []*stream
 	for visitor := range 100 {
@@ -125,7 +125,7 @@ func TestSessionsStay(t *testing.T) {
 	const browsers, loads = 100, 20
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB, podC), newNameServer(t)
 	resolve(dns, app, podA, podB, podC)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "")}})
 	visitors := make([]*Browser, browsers)
 	homes := make([]string, browsers)
 	var work sync.WaitGroup

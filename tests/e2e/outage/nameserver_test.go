@@ -31,12 +31,12 @@ func TestNameServerFails(t *testing.T) {
 		addresses = append(addresses, fmt.Sprintf("127.0.1.%d", index+1))
 	}
 	cluster := NewCluster(t, pod.Config{}, addresses...)
-	var servers []Server
+	var upstreams []Upstream
 	for index, failure := range failures {
 		resolve(dns, failure.name+".test", addresses[index])
-		servers = append(servers, cluster.Server(addresses[index]+"/32", failure.name+".test"))
+		upstreams = append(upstreams, cluster.Upstream(addresses[index]+"/32", failure.name+".test"))
 	}
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "", "")}})
 	client := caddy.NewClient(t, H1)
 	cookie := func(index int) []string { return []string{"upstream=" + cluster.Token(addresses[index])} }
 	for index := range failures {
@@ -89,7 +89,7 @@ func TestRefusingAddressIsDropped(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA, podB)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "lb_policy round_robin")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "lb_policy round_robin")}})
 	client := caddy.NewClient(t, H1)
 	pages := func(stage string, count int, allowed ...string) {
 		t.Helper()
@@ -141,7 +141,7 @@ func TestHostThatNeverResolves(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dns.Fail(name, failure)
-			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", name)}, "page_wait 0", "")}})
+			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", name)}, "page_wait 0", "")}})
 			begin := time.Now()
 			for _, protocol := range Protocols {
 				client := caddy.NewClient(t, protocol)
@@ -164,8 +164,8 @@ func TestHostThatNeverResolves(t *testing.T) {
 	}
 	t.Run("beside another", func(t *testing.T) {
 		t.Parallel()
-		servers := []Server{cluster.Server("127.0.2.0/24", "unknown.test"), cluster.Server("127.0.1.0/24", "good.test")}
-		client := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "", "")}}).NewClient(t, H2)
+		upstreams := []Upstream{cluster.Upstream("127.0.2.0/24", "unknown.test"), cluster.Upstream("127.0.1.0/24", "good.test")}
+		client := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "", "")}}).NewClient(t, H2)
 		for try := range 20 {
 			cookie := []string{"upstream=" + cluster.Token([]string{podA, podZ}[try%2])}
 			if answer := client.Do(Request{Path: "/", Cookie: cookie}); answer.Status != http.StatusOK {
@@ -180,7 +180,7 @@ func TestLookupsOnlyWhileUsed(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
 	resolve(dns, app, podA)
-	config := Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}
+	config := Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "")}
 	caddy := Start(t, Options{Config: config})
 	client := caddy.NewClient(t, H1)
 	token := "/~/" + cluster.Token(podA) + "/h/i/1"
@@ -215,7 +215,7 @@ func TestLookupOutlivesItsClient(t *testing.T) {
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
 	resolve(dns, app, podA)
 	dns.Delay(300 * time.Millisecond)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "")}})
 	client := caddy.NewClient(t, H2)
 	client.Get("/~/none/h/i/1") // connects
 	ctx, cancel := context.WithCancel(context.Background())
@@ -258,7 +258,7 @@ func TestHostOutsideItsNetworks(t *testing.T) {
 	const outside, further = "127.0.3.1", "127.0.3.2"
 	cluster, dns := NewCluster(t, pod.Config{}, podA, outside, further), newNameServer(t)
 	resolve(dns, app, outside)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "")}})
 	client := caddy.NewClient(t, H1)
 	pages := func(want string) bool {
 		for range 10 {

@@ -67,9 +67,9 @@ func TestPacedGone(t *testing.T) {
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podZ), newNameServer(t)
 	resolve(dns, app, podA)
 	resolve(dns, "other.test", podZ)
-	servers := []Server{cluster.Server("127.0.1.0/24", app), cluster.Server("127.0.2.0/24", "other.test")}
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app), cluster.Upstream("127.0.2.0/24", "other.test")}
 	handlers := func(secret, options string) Config {
-		return Config{Handlers: site(dns, secret, servers, options, "")}
+		return Config{Handlers: site(dns, secret, upstreams, options, "")}
 	}
 	caddy := Start(t, Options{Config: handlers(cluster.Secret, "")})
 	client := caddy.NewClient(t, H2)
@@ -106,9 +106,9 @@ func TestNothingOpens(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
 	resolve(dns, app, podA)
-	servers := []Server{cluster.Server("127.0.1.0/24", app)}
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app)}
 	wrong := NewSecret(32)
-	config := Config{Handlers: site(dns, wrong, servers, "", "")}
+	config := Config{Handlers: site(dns, wrong, upstreams, "", "")}
 	caddy := Start(t, Options{Config: config})
 	client := caddy.NewClient(t, H2)
 	client.Get("/") // else there is nothing to reload onto
@@ -131,7 +131,7 @@ func TestNothingOpens(t *testing.T) {
 		t.Errorf("%d errors in the log", errors)
 	}
 	// Put right: every page gets to its pod, and forged tokens are no news any more.
-	reload(t, caddy, Config{Handlers: site(dns, cluster.Secret, servers, "", "")})
+	reload(t, caddy, Config{Handlers: site(dns, cluster.Secret, upstreams, "", "")})
 	client = caddy.NewClient(t, H2)
 	if answer := client.Get("/~/" + cluster.Token(podA) + "/h/i/1"); answer.Header.Get("Via") == "" {
 		t.Errorf("with the right secret: status %d", answer.Status)

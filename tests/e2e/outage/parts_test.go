@@ -23,7 +23,7 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 	cluster, dns := NewCluster(t, pod.Config{}, addresses...), newNameServer(t)
 	resolve(dns, app, addresses...)
 	dns.Order(app, "", nameserver.Order{Subset: 8})
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "refresh 200ms", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "refresh 200ms", "")}})
 	client := caddy.NewClient(t, H1)
 	all := func() bool { // the last event says what is fresh
 		client.Get("/")
@@ -76,7 +76,7 @@ func TestReadinessFlaps(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA, podB)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "refresh 200ms", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "refresh 200ms", "")}})
 	client := caddy.NewClient(t, H1)
 	for flap := range 4 {
 		resolve(dns, app, []string{podA, podB}[:1+flap%2]...)

@@ -25,8 +25,8 @@ func TestOwnServerFull(t *testing.T) {
 	serveAt(t, podZ, port, &echo{})
 	resolve(dns, app, podA)
 	resolve(dns, "other.test", podZ)
-	servers := []Server{{CIDR: "127.0.1.0/24", Host: app, Port: port}, {CIDR: "127.0.2.0/24", Host: "other.test", Port: port}}
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, servers, "", "unhealthy_request_count 1")}})
+	upstreams := []Upstream{{CIDR: "127.0.1.0/24", Host: app, Port: port}, {CIDR: "127.0.2.0/24", Host: "other.test", Port: port}}
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, upstreams, "", "unhealthy_request_count 1")}})
 	own := []string{"upstream=" + Token(t, secret, podA)}
 	client := caddy.NewClient(t, H2)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -48,7 +48,7 @@ func TestResourcesAreNotBalanced(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "lb_policy cookie balanced")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "lb_policy cookie balanced")}})
 	client := caddy.NewClient(t, H1)
 	page := caddy.NewBrowser(t, H1).MustLoad("/")
 	resolve(dns, app, podB)

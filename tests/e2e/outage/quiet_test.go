@@ -18,8 +18,8 @@ func TestDeploymentInAQuietTime(t *testing.T) {
 			t.Parallel()
 			cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
 			resolve(dns, app, podA)
-			servers := []Server{cluster.Server("127.0.1.0/24", app)}
-			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, servers, "refresh 100ms", "")}})
+			upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app)}
+			caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "refresh 100ms", "")}})
 			browser := caddy.NewBrowser(t, protocol)
 			page := browser.MustLoad("/")
 			old, next := podA, podB

@@ -35,7 +35,7 @@ func TestReloads(t *testing.T) {
 	const reloads = 100
 	cluster, dns := NewCluster(t, pod.Config{Roll: 10 * time.Minute}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA, podB)
-	ours := Config{Grace: noGrace, Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}
+	ours := Config{Grace: noGrace, Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "")}
 	plain := Config{Grace: noGrace, Handlers: fmt.Sprintf("reverse_proxy %s:%d %s:%d\n", podA, cluster.Port, podB, cluster.Port)}
 	caddy, stock := Start(t, Options{Config: ours}), Start(t, Options{Binary: Stock, Config: plain})
 	var streams []*stream
@@ -99,7 +99,7 @@ func TestReloadWithoutNameServer(t *testing.T) {
 			cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 			resolve(dns, app, podA, podB)
 			variant := func(options string) Config {
-				return Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, options, "")}
+				return Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, options, "")}
 			}
 			caddy := Start(t, Options{Config: variant("")})
 			visitors := map[Protocol]*Browser{}

@@ -60,7 +60,7 @@ func TestSystemResolver(t *testing.T) {
 			if c.both {
 				hosts.Resolv += "nameserver " + addresses[1] + "\n"
 			}
-			text := Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Server{cluster.Server("127.0.1.0/24", app)}, "")
+			text := Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "")
 			text = strings.Replace(text, "doors_upstream {\n", "doors_upstream {\nfirst_lookup 1m\n", 1)
 			caddy := Start(t, Options{Config: Config{Handlers: text}, Hosts: hosts})
 			client := caddy.NewClient(t, H1)
@@ -113,7 +113,7 @@ func TestOneTypeFails(t *testing.T) {
 			resolve(dns, app, podA, podB)
 			resolve(other, app, podA, podB)
 			config := func(options string) Config {
-				return Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, options, "")}
+				return Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, options, "")}
 			}
 			caddy := Start(t, Options{Config: config("")})
 			client := caddy.NewClient(t, H1)

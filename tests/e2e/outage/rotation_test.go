@@ -29,7 +29,7 @@ func TestKeyRotation(t *testing.T) {
 		}
 	}
 	write(oldKey)
-	config := Config{Grace: noGrace, Global: "metrics", Handlers: site(dns, "{file."+file+"}", []Server{oldCluster.Server("127.0.1.0/24", app)}, "", "")}
+	config := Config{Grace: noGrace, Global: "metrics", Handlers: site(dns, "{file."+file+"}", []Upstream{oldCluster.Upstream("127.0.1.0/24", app)}, "", "")}
 	replicas := []*Caddy{Start(t, Options{Config: config}), Start(t, Options{Config: config})}
 	everywhere := func(do func(*Caddy)) {
 		for _, caddy := range replicas {

@@ -63,8 +63,8 @@ func resolve(dns *nameserver.Server, name string, addresses ...string) {
 
 // site is the documented Caddyfile with a name server, more options of the
 // source and more of the proxy.
-func site(dns *nameserver.Server, secret string, servers []Server, options, proxy string) string {
-	text := Caddyfile("dynamic_upstreams", secret, "upstream", servers, proxy)
+func site(dns *nameserver.Server, secret string, upstreams []Upstream, options, proxy string) string {
+	text := Caddyfile("dynamic_upstreams", secret, "upstream", upstreams, proxy)
 	begin := "doors_upstream {\n"
 	options = strings.TrimSpace("resolvers " + dns.Address() + "\n" + options)
 	return strings.Replace(text, begin, begin+Indent(Indent(options))+"\n", 1)

@@ -92,11 +92,11 @@ func TestTLS(t *testing.T) {
 	trust.serve(t, green, podZ, port)
 	resolve(dns, blue, podA, podB)
 	resolve(dns, green, podZ)
-	servers := []Server{{CIDR: "127.0.1.0/24", Host: blue, Port: port}, {CIDR: "127.0.2.0/24", Host: green, Port: port}}
+	upstreams := []Upstream{{CIDR: "127.0.1.0/24", Host: blue, Port: port}, {CIDR: "127.0.2.0/24", Host: green, Port: port}}
 	transport := func(more string) string {
 		return fmt.Sprintf("transport http {\n\ttls\n\ttls_trust_pool file %s\n%s\n}", trust.file, more)
 	}
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, servers, "", transport(""))}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, upstreams, "", transport(""))}})
 	saw := func(address, name string) string {
 		return fmt.Sprintf("%s host=%s:%d sni=%s", address, name, port, name)
 	}
@@ -137,7 +137,7 @@ func TestTLS(t *testing.T) {
 	t.Run("wrong name", func(t *testing.T) {
 		// The pods of blue show no certificate for this name.
 		resolve(dns, "wrong.test", podA)
-		wrong := []Server{{CIDR: "127.0.1.0/24", Host: "wrong.test", Port: port}}
+		wrong := []Upstream{{CIDR: "127.0.1.0/24", Host: "wrong.test", Port: port}}
 		client := Start(t, Options{Config: Config{Handlers: site(dns, secret, wrong, "", transport(""))}}).NewClient(t, H2)
 		for _, path := range []string{"/", "/~/" + token(podA) + "/h/i/1"} {
 			if answer := client.Get(path); answer.Status != http.StatusBadGateway {
@@ -147,7 +147,7 @@ func TestTLS(t *testing.T) {
 	})
 	t.Run("names of the user's own", func(t *testing.T) {
 		proxy := transport("tls_server_name "+blue) + "\nheader_up Host app.example"
-		client := Start(t, Options{Config: Config{Handlers: site(dns, secret, servers[:1], "", proxy)}}).NewClient(t, H2)
+		client := Start(t, Options{Config: Config{Handlers: site(dns, secret, upstreams[:1], "", proxy)}}).NewClient(t, H2)
 		for _, path := range []string{"/", "/~/" + token(podC) + "/h/i/1"} {
 			answer := client.Get(path)
 			if want := "host=app.example sni=" + blue; answer.Status != http.StatusOK || len(answer.Body) < len(want) || answer.Body[len(podA)+1:] != want {
@@ -158,7 +158,7 @@ func TestTLS(t *testing.T) {
 	t.Run("failover", func(t *testing.T) {
 		// The pods of one server are down: the other one gets its own names.
 		resolve(dns, "down.test", "127.0.1.98", "127.0.1.99")
-		down := []Server{{CIDR: "127.0.1.0/24", Host: "down.test", Port: port}, servers[1]}
+		down := []Upstream{{CIDR: "127.0.1.0/24", Host: "down.test", Port: port}, upstreams[1]}
 		caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, down, "", transport(""))}})
 		client := caddy.NewClient(t, H2)
 		waitUntilKnown(t, caddy, token(podZ), green)

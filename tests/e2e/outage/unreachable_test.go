@@ -67,8 +67,8 @@ func TestUnreachablePod(t *testing.T) {
 	clogged, alone := newClog(t, podA, cluster.Port), newClog(t, podZ, cluster.Port)
 	resolve(dns, app, podB)
 	resolve(dns, "alone.test", podZ)
-	servers := []Server{cluster.Server("127.0.1.0/24", app), cluster.Server("127.0.2.0/24", "alone.test")}
-	config := Config{Handlers: site(dns, cluster.Secret, servers, "", "")}
+	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24", app), cluster.Upstream("127.0.2.0/24", "alone.test")}
+	config := Config{Handlers: site(dns, cluster.Secret, upstreams, "", "")}
 	caddy := Start(t, Options{Config: config})
 	client := caddy.NewClient(t, H2)
 	paths := map[*clog]string{clogged: "/~/" + cluster.Token(podA) + "/h/i/1", alone: "/~/" + cluster.Token(podZ) + "/h/i/1"}
@@ -153,7 +153,7 @@ func TestCancelledRequests(t *testing.T) {
 	cluster, dns := NewCluster(t, pod.Config{}, podB), newNameServer(t)
 	late := newClog(t, podA, cluster.Port)
 	resolve(dns, app, podA, podB)
-	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app)}, "", "")}})
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "")}})
 	client := caddy.NewClient(t, H2)
 	giveUp := func(request Request) {
 		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)

@@ -144,7 +144,7 @@ func TestNoWarnings(t *testing.T) {
 		},
 	} {
 		port := Port(t, "127.0.0.1")
-		source := Caddyfile("dynamic_upstreams", NewSecret(32), "upstream", []Server{{CIDR: "10.0.0.0/24", Host: "svc.namespace.svc.cluster.local", Port: 8080}}, more[1])
+		source := Caddyfile("dynamic_upstreams", NewSecret(32), "upstream", []Upstream{{CIDR: "10.0.0.0/24", Host: "svc.namespace.svc.cluster.local", Port: 8080}}, more[1])
 		caddy := startOneSite(t, fmt.Sprintf("{\n\tadmin off\n%s}\n\nhttp://127.0.0.1:%d {\n%s\n}\n", more[0], port, Indent(source)), port)
 		caddy.Output.Wait(t, "serving initial configuration", Patience)
 		if name == "long enough" && strings.Contains(caddy.Output.String(), "health_uri") {
@@ -172,7 +172,7 @@ func TestLiteralSecret(t *testing.T) {
 
 func testNotice(t *testing.T, inConfig, secret string, want int) {
 	port := Port(t, "127.0.0.1")
-	source := Caddyfile("dynamic_upstreams", inConfig, "", []Server{{CIDR: "10.0.0.0/24", Host: "127.0.1.1", Port: 8080}}, "")
+	source := Caddyfile("dynamic_upstreams", inConfig, "", []Upstream{{CIDR: "10.0.0.0/24", Host: "127.0.1.1", Port: 8080}}, "")
 	text := "{\n\tadmin off\n}\n"
 	for _, at := range []int{port, Port(t, "127.0.0.1")} {
 		text += fmt.Sprintf("\nhttp://127.0.0.1:%d {\n%s\n}\n", at, Indent(source))
@@ -195,7 +195,7 @@ func TestNotItself(t *testing.T) {
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
 	resolve(dns, app, podA)
 	itself := func(port int) Config {
-		return Config{Places: places, Handlers: site(dns, cluster.Secret, []Server{cluster.Server("127.0.1.0/24", app), {CIDR: "127.0.0.0/24", Host: app, Port: port}}, "", "")}
+		return Config{Places: places, Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app), {CIDR: "127.0.0.0/24", Host: app, Port: port}}, "", "")}
 	}
 	for _, port := range []int{places.HTTP, places.HTTPS} {
 		output := StartFails(t, Options{Config: itself(port)})

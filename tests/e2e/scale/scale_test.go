@@ -32,13 +32,13 @@ const (
 
 // handler is the JSON of a handler with so many upstreams, each with a network and a host of its own. The last is the cluster's.
 func handler(cluster *Cluster, dns *nameserver.Server, count int) string {
-	servers := make([]Server, count)
-	for i := range servers {
+	upstreams := make([]Upstream, count)
+	for i := range upstreams {
 		address := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
-		servers[i] = cluster.Server(netip.PrefixFrom(address, 32).String(), fmt.Sprintf("app-%d.test", i))
+		upstreams[i] = cluster.Upstream(netip.PrefixFrom(address, 32).String(), fmt.Sprintf("app-%d.test", i))
 	}
-	servers[count-1] = cluster.Server("127.0.1.0/24", lastApp)
-	return strings.Replace(JSON("upstreams", cluster.Secret, "upstream", servers),
+	upstreams[count-1] = cluster.Upstream("127.0.1.0/24", lastApp)
+	return strings.Replace(JSON("upstreams", cluster.Secret, "upstream", upstreams),
 		`"upstreams": [{`, `"resolver": {"addresses": ["`+dns.Address()+`"]}, "upstreams": [{`, 1)
 }
 

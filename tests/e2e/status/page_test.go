@@ -159,9 +159,9 @@ func TestPage(t *testing.T) {
 	w.shows(row(podA, 2) + ` === "6"`)
 	w.shows(row(podB, 2) + ` === "5"`)
 	w.shows(`document.getElementById("fresh-now").innerText === "5" && document.getElementById("draining-now").innerText === "6"`)
-	w.shows(`document.getElementById("answers").innerText.includes("410 no key opens the token")`)
-	w.shows(`document.getElementById("servers").innerText.includes("127.0.2.0/24, fd00:2::/64")`)
-	w.shows(`["1 fresh, 1 draining", "11 streams, 11 in flight"].every((text) => document.getElementById("servers").innerText.includes(text))`)
+	w.shows(`document.getElementById("answers").innerText.includes("410 token refused")`)
+	w.shows(`document.getElementById("upstreams").innerText.includes("127.0.2.0/24, fd00:2::/64")`)
+	w.shows(`["1 fresh, 1 draining", "11 streams, 11 in flight"].every((text) => document.getElementById("upstreams").innerText.includes(text))`)
 	w.shows(`document.querySelector("#chart path.draining").getBBox().height > 0`)
 	w.shows(`document.getElementById("chart").getAttribute("aria-label").includes("now 5 on fresh pods and 6 on draining pods")`)
 
@@ -205,7 +205,7 @@ func TestEmptyPage(t *testing.T) {
 	caddy := Start(t, Options{Config: Config{Handlers: "handle_path /ops/* {\n\tdoors_status\n}"}})
 	w := openWindow(t, caddy.NewClient(t, H1).Base+"/ops/")
 	w.shows(`document.getElementById("pods-note").innerText === "No request has been sent to a pod yet."`)
-	w.shows(`document.getElementById("servers-note").innerText === "The configuration has no doors_upstream source."`)
+	w.shows(`document.getElementById("upstreams-note").innerText === "The configuration has no doors_upstream source."`)
 	w.picture("empty", 1280, false)
 	w.checkSilence()
 }
@@ -225,7 +225,7 @@ func TestPageOfManyPods(t *testing.T) {
 	const rows = `document.querySelectorAll("#pods tr")`
 	w.shows(rows + `.length === 40 && document.getElementById("pods-note").innerText.includes("Left out: 22 pods with fewer requests.")`)
 	w.shows(rows + `[0].innerText.includes("` + podA + `:") && ` + rows + `[0].innerText.includes("draining")`)
-	w.shows(`document.getElementById("servers").innerText.includes("127.0.1.105 and 54 more")`)
+	w.shows(`document.getElementById("upstreams").innerText.includes("127.0.1.105 and 54 more")`)
 	w.picture("many", 1280, false)
 	w.do(chromedp.Click("#pods-all"))
 	w.shows(rows + `.length === 62 && document.getElementById("pods-note").hidden`)

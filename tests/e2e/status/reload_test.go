@@ -18,13 +18,13 @@ func TestLoadingHidesNoServer(t *testing.T) {
 	const many, last = 3000, "127.0.9.9"
 	secret := NewSecret(32)
 	config := func(load int) Config {
-		var large []Server
+		var large []Upstream
 		for i := range many + load { // another one each time, else it would not be loaded
-			large = append(large, Server{CIDR: fmt.Sprintf("10.%d.%d.0/24", i/250, i%250), Host: "127.0.0.1", Port: 9})
+			large = append(large, Upstream{CIDR: fmt.Sprintf("10.%d.%d.0/24", i/250, i%250), Host: "127.0.0.1", Port: 9})
 		}
 		var routes []string
-		for _, servers := range [][]Server{{{CIDR: "127.0.1.0/24", Host: podA, Port: 9}}, large, {{CIDR: last + "/32", Host: last, Port: 9}}} {
-			routes = append(routes, fmt.Sprintf(`{"match": [{"path": ["/%d/*"]}], "handle": [%s]}`, len(routes), JSON("upstreams", secret, "upstream", servers)))
+		for _, upstreams := range [][]Upstream{{{CIDR: "127.0.1.0/24", Host: podA, Port: 9}}, large, {{CIDR: last + "/32", Host: last, Port: 9}}} {
+			routes = append(routes, fmt.Sprintf(`{"match": [{"path": ["/%d/*"]}], "handle": [%s]}`, len(routes), JSON("upstreams", secret, "upstream", upstreams)))
 		}
 		return Config{JSON: `{"handler": "subroute", "routes": [` + strings.Join(routes, ",\n") + `]}`}
 	}

@@ -49,10 +49,10 @@ func start(t testing.TB) *rollout {
 	return r
 }
 
-// config mounts the status below a prefix, beside two servers.
+// config mounts the status below a prefix, beside two upstreams.
 func (r *rollout) config(secret string) Config {
-	servers := []Server{r.Server("127.0.1.0/24", app), r.Server("127.0.2.0/24 fd00:2::/64", other)}
-	proxy := Caddyfile("dynamic_upstreams", secret, "upstream", servers, "lb_policy first")
+	upstreams := []Upstream{r.Upstream("127.0.1.0/24", app), r.Upstream("127.0.2.0/24 fd00:2::/64", other)}
+	proxy := Caddyfile("dynamic_upstreams", secret, "upstream", upstreams, "lb_policy first")
 	begin := "doors_upstream {\n"
 	proxy = strings.Replace(proxy, begin, begin+"\t\tresolvers "+r.dns.Address()+"\n", 1)
 	return Config{Grace: "30s", Handlers: "handle_path /ops/* {\n\tdoors_status\n}\nhandle {\n" + Indent(proxy) + "\n}"}
@@ -92,16 +92,16 @@ type state struct {
 			ID       string `json:"id"`
 		} `json:"keys"`
 		CookieName string `json:"cookie_name"`
-		Servers    []struct {
-			Server             string   `json:"server"`
+		Upstreams  []struct {
+			Upstream           string   `json:"upstream"`
 			CIDRs              []string `json:"cidrs"`
 			Addresses          []string `json:"addresses"`
 			ResolvedSecondsAgo *float64 `json:"resolved_seconds_ago"`
 			Resolving          bool     `json:"resolving"`
 			DNSError           string   `json:"dns_error"`
 			FailingSecondsAgo  *float64 `json:"failing_seconds_ago"`
-		} `json:"servers"`
-		ServersTotal int `json:"servers_total"`
+		} `json:"upstreams"`
+		UpstreamsTotal int `json:"upstreams_total"`
 	} `json:"sources"`
 	Pods    []podState `json:"pods"`
 	Answers struct {
@@ -117,7 +117,7 @@ type state struct {
 
 type podState struct {
 	Pod                   string   `json:"pod"`
-	Server                string   `json:"server"`
+	Upstream              string   `json:"upstream"`
 	Generation            string   `json:"generation"`
 	Verdict               string   `json:"verdict"`
 	UnreachableSecondsAgo *float64 `json:"unreachable_seconds_ago"`

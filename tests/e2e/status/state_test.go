@@ -28,7 +28,7 @@ func TestStateOfARollout(t *testing.T) {
 	}
 	Eventually(t, "the streams are counted", func() bool { return r.pod(podA).Streams == pages })
 	old := r.pod(podA)
-	if old.Generation != "fresh" || old.Verdict != "alive" || old.InFlight != pages || old.Server != r.hostport(app) ||
+	if old.Generation != "fresh" || old.Verdict != "alive" || old.InFlight != pages || old.Upstream != r.hostport(app) ||
 		old.FirstSeenSecondsAgo == nil || old.LastSeenSecondsAgo == nil || *old.FirstSeenSecondsAgo < *old.LastSeenSecondsAgo {
 		t.Errorf("%+v", old)
 	}
@@ -37,7 +37,7 @@ func TestStateOfARollout(t *testing.T) {
 
 	r.resolve(app, podB)
 	Eventually(t, "the old pod drains", func() bool { return r.pod(podA).Generation == "draining" })
-	if fresh := r.pod(podB); fresh.Generation != "fresh" || fresh.FirstSeenSecondsAgo != nil || fresh.Server != r.hostport(app) {
+	if fresh := r.pod(podB); fresh.Generation != "fresh" || fresh.FirstSeenSecondsAgo != nil || fresh.Upstream != r.hostport(app) {
 		t.Errorf("the new pod before its first request: %+v", fresh)
 	}
 	_, closeNew := r.open()
@@ -95,11 +95,11 @@ func (r *rollout) checkSource(t *testing.T) {
 		t.Fatalf("%d sources", len(s.Sources))
 	}
 	source := s.Sources[0]
-	if source.CookieName != "upstream" || source.ServersTotal != 2 || len(source.Servers) != 2 || len(source.Keys) != 1 || len(source.Keys[0].ID) != 8 {
+	if source.CookieName != "upstream" || source.UpstreamsTotal != 2 || len(source.Upstreams) != 2 || len(source.Keys) != 1 || len(source.Keys[0].ID) != 8 {
 		t.Fatalf("%+v", source)
 	}
-	one, two := source.Servers[0], source.Servers[1]
-	if one.Server != r.hostport(app) || !slices.Equal(one.CIDRs, []string{"127.0.1.0/24"}) || !slices.Equal(one.Addresses, []string{podA}) ||
+	one, two := source.Upstreams[0], source.Upstreams[1]
+	if one.Upstream != r.hostport(app) || !slices.Equal(one.CIDRs, []string{"127.0.1.0/24"}) || !slices.Equal(one.Addresses, []string{podA}) ||
 		!one.Resolving || one.ResolvedSecondsAgo == nil || one.DNSError != "" {
 		t.Errorf("%+v", one)
 	}
@@ -134,7 +134,7 @@ func TestAnswersAreCounted(t *testing.T) {
 	}
 	s := r.state()
 	for reason, want := range map[string]int{
-		"malformed_token": 6, "no_key_opens_the_token": 2, "the_address_is_in_no_CIDR": 3, "pod_gone": 4,
+		"token_malformed": 6, "token_refused": 2, "no_cidr": 3, "pod_gone": 4,
 	} {
 		if got, known := s.Answers.Gone[reason]; !known || got != want {
 			t.Errorf("%s: %d, want %d", reason, got, want)
@@ -148,7 +148,7 @@ func TestAnswersAreCounted(t *testing.T) {
 	r.dns.Close()
 	Eventually(t, "the failure of the name server is shown", func() bool {
 		client.Get("/")
-		one := r.state().Sources[0].Servers[0]
+		one := r.state().Sources[0].Upstreams[0]
 		return one.DNSError != "" && one.FailingSecondsAgo != nil
 	})
 }

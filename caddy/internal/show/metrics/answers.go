@@ -42,9 +42,9 @@ func newCause(name string) *Cause {
 }
 
 var refused = map[doors.Reason]*Cause{
-	doors.ReasonMalformed: newCause(Label(doors.ReasonMalformed.String())),
-	doors.ReasonRefused:   newCause(Label(doors.ReasonRefused.String())),
-	doors.ReasonNoCIDR:    newCause(Label(doors.ReasonNoCIDR.String())),
+	doors.ReasonMalformed: newCause("token_malformed"),
+	doors.ReasonRefused:   newCause("token_refused"), // no key opens it
+	doors.ReasonNoCIDR:    newCause("no_cidr"),       // its address is in no network
 }
 
 // Refused is the cause for a token that leads nowhere; nil for a reason that is none.

@@ -15,9 +15,9 @@ import (
 const namespace, subsystem = "caddy", "doors"
 
 var (
-	decisions = newCounters("decisions_total", "Requests by where they go (pod, gone, server, any) and by kind of path.", "decision", "path")
+	decisions = newCounters("decisions_total", "Requests by where they go (pod, gone, upstream, any) and by kind of path.", "decision", "path")
 	failovers = newCounters("failovers_total", "Requests sent on to another pod because one could not be reached.").WithLabelValues()
-	dials     = newCounters("dial_failures_total", "Connections to pods that failed, by server and by how.", "server", "outcome")
+	dials     = newCounters("dial_failures_total", "Connections to pods that failed, by upstream and by how.", "upstream", "outcome")
 	lookups   = newCounters("dns_lookups_total", "DNS lookups by result.", "result")
 )
 
@@ -58,9 +58,9 @@ func Decided(decision doors.Decision) {
 // FailedOver counts a request that is sent on to another pod.
 func FailedOver() { failovers.Inc() }
 
-// DialFailed counts a failed dial to a pod of a server, by its label.
-func DialFailed(server string, outcome doors.Outcome) {
-	dials.WithLabelValues(server, Label(outcome.String())).Inc()
+// DialFailed counts a failed dial to a pod of an upstream, by its label.
+func DialFailed(upstream string, outcome doors.Outcome) {
+	dials.WithLabelValues(upstream, Label(outcome.String())).Inc()
 }
 
 // resultLabels are the results of lookups, by the kind of the error; 0 stands for none.

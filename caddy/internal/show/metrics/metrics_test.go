@@ -54,8 +54,8 @@ func TestDecisions(t *testing.T) {
 
 func TestCauses(t *testing.T) {
 	for reason, name := range map[doors.Reason]string{
-		doors.ReasonMalformed: "malformed_token", doors.ReasonRefused: "no_key_opens_the_token",
-		doors.ReasonNoCIDR: "the_address_is_in_no_CIDR",
+		doors.ReasonMalformed: "token_malformed", doors.ReasonRefused: "token_refused",
+		doors.ReasonNoCIDR: "no_cidr",
 	} {
 		cause := Refused(reason)
 		before := testutil.ToFloat64(gone.WithLabelValues(name))
@@ -114,19 +114,19 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// However many servers and keys there are, the series stay few.
+// However many upstreams and keys there are, the series stay few.
 func TestBounded(t *testing.T) {
 	separate(t)
 	for i := range 10_000 {
-		label := Server(fmt.Sprintf("server-%d.test:8080", i), uint64(i))
+		label := Upstream(fmt.Sprintf("upstream-%d.test:8080", i), uint64(i))
 		DialFailed(label, doors.OutcomeRefused)
-		if again := Server(fmt.Sprintf("server-%d.test:8080", i), uint64(i)); again != label || labelOf(uint64(i)) != label {
+		if again := Upstream(fmt.Sprintf("upstream-%d.test:8080", i), uint64(i)); again != label || labelOf(uint64(i)) != label {
 			t.Fatalf("%q, %q, %q", label, again, labelOf(uint64(i)))
 		}
 		KeysOf([]string{fmt.Sprintf("%08x", i)})
 	}
-	if series := testutil.CollectAndCount(dials); series != MaxServers+1 {
-		t.Errorf("%d series of servers", series)
+	if series := testutil.CollectAndCount(dials); series != MaxUpstreams+1 {
+		t.Errorf("%d series of upstreams", series)
 	}
 	if series := testutil.CollectAndCount(opened); series > 2*(MaxKeys+1) {
 		t.Errorf("%d series of keys", series)

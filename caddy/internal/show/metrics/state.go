@@ -18,9 +18,9 @@ type State struct {
 	Pods func() ([]doors.PodState, error)
 	// Now is the time on the clock of Pods.
 	Now func() time.Duration
-	// Fresh calls back for each server of the configuration in force that is Labelled, with its number, the pods that its host
+	// Fresh calls back for each upstream of the configuration in force that is Labelled, with its number, the pods that its host
 	// resolves to, and those of them that are outside its networks.
-	Fresh func(func(server uint64, pods, outside []netip.AddrPort))
+	Fresh func(func(upstream uint64, pods, outside []netip.AddrPort))
 	// Hosts returns every name that is resolved.
 	Hosts func() []hosts.State
 }
@@ -38,9 +38,9 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	podsDesc     = describe("pods", "Pods by server and state (fresh, outside, draining, unreachable, gone).", "server", "state")
-	streamsDesc  = describe("streams", "Open streams of pages by server and state of their pods (fresh, draining).", "server", "state")
-	inFlightDesc = describe("requests_in_flight", "Requests that pods are answering, by server.", "server")
+	podsDesc     = describe("pods", "Pods by upstream and state (fresh, outside, draining, unreachable, gone).", "upstream", "state")
+	streamsDesc  = describe("streams", "Open streams of pages by upstream and state of their pods (fresh, draining).", "upstream", "state")
+	inFlightDesc = describe("requests_in_flight", "Requests that pods are answering, by upstream.", "upstream")
 	ageDesc      = describe("dns_answer_age_seconds", "Age of the last answer with addresses, of each host in use.", "host")
 	routersDesc  = describe("routers", "Routers in memory: one for each source, and old ones while requests use them.")
 )
@@ -52,8 +52,8 @@ func (*State) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// serverFigures are the gauges of one server.
-type serverFigures struct {
+// upstreamFigures are the gauges of one upstream.
+type upstreamFigures struct {
 	fresh, outside, draining, unreachable, gone int
 	freshStreams, drainingStreams               int
 	inFlight                                    int
@@ -65,15 +65,15 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
 	ages := s.ages() // first: who lists the pods makes lookups begin again, whose last answer may be of any age
-	for label, server := range s.servers() {
-		gauge(podsDesc, float64(server.fresh), label, "fresh")
-		gauge(podsDesc, float64(server.outside), label, "outside")
-		gauge(podsDesc, float64(server.draining), label, "draining")
-		gauge(podsDesc, float64(server.unreachable), label, "unreachable")
-		gauge(podsDesc, float64(server.gone), label, "gone")
-		gauge(streamsDesc, float64(server.freshStreams), label, "fresh")
-		gauge(streamsDesc, float64(server.drainingStreams), label, "draining")
-		gauge(inFlightDesc, float64(server.inFlight), label)
+	for label, upstream := range s.upstreams() {
+		gauge(podsDesc, float64(upstream.fresh), label, "fresh")
+		gauge(podsDesc, float64(upstream.outside), label, "outside")
+		gauge(podsDesc, float64(upstream.draining), label, "draining")
+		gauge(podsDesc, float64(upstream.unreachable), label, "unreachable")
+		gauge(podsDesc, float64(upstream.gone), label, "gone")
+		gauge(streamsDesc, float64(upstream.freshStreams), label, "fresh")
+		gauge(streamsDesc, float64(upstream.drainingStreams), label, "draining")
+		gauge(inFlightDesc, float64(upstream.inFlight), label)
 	}
 	for label, age := range ages {
 		gauge(ageDesc, age.Seconds(), label)
@@ -81,24 +81,24 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 	gauge(routersDesc, float64(doors.LiveRouters()))
 }
 
-// servers sums up what is known about pods, by the label of their server. Every server with a label of its own is there.
-func (s *State) servers() map[string]*serverFigures {
-	servers := make(map[string]*serverFigures)
-	of := func(label string) *serverFigures {
-		figures, ok := servers[label]
+// upstreams sums up what is known about pods, by the label of their upstream. Every upstream with a label of its own is there.
+func (s *State) upstreams() map[string]*upstreamFigures {
+	upstreams := make(map[string]*upstreamFigures)
+	of := func(label string) *upstreamFigures {
+		figures, ok := upstreams[label]
 		if !ok {
-			figures = new(serverFigures)
-			servers[label] = figures
+			figures = new(upstreamFigures)
+			upstreams[label] = figures
 		}
 		return figures
 	}
-	serverNumbers.Range(func(_, label any) bool {
+	upstreamNumbers.Range(func(_, label any) bool {
 		of(label.(string))
 		return true
 	})
 	type place struct {
-		server uint64
-		pod    netip.AddrPort
+		upstream uint64
+		pod      netip.AddrPort
 	}
 	var fresh []place
 	isOutside := make(map[place]bool)
@@ -117,12 +117,12 @@ func (s *State) servers() map[string]*serverFigures {
 	}
 	now := s.Now()
 	for _, pod := range pods {
-		server := of(labelOf(pod.Server))
-		server.inFlight += pod.InFlight
+		upstream := of(labelOf(pod.Server))
+		upstream.inFlight += pod.InFlight
 		if pod.Fresh {
-			server.freshStreams += pod.Streams
+			upstream.freshStreams += pod.Streams
 		} else {
-			server.drainingStreams += pod.Streams
+			upstream.drainingStreams += pod.Streams
 		}
 		if !pod.Fresh && pod.InFlight == 0 && now-pod.LastSeen > rememberedFor {
 			continue
@@ -131,29 +131,29 @@ func (s *State) servers() map[string]*serverFigures {
 		counted[at] = true
 		switch {
 		case pod.Verdict == doors.VerdictGone:
-			server.gone++
+			upstream.gone++
 		case pod.Verdict == doors.VerdictUnreachable:
-			server.unreachable++
+			upstream.unreachable++
 		case isOutside[at]:
-			server.outside++
+			upstream.outside++
 		case pod.Fresh:
-			server.fresh++
+			upstream.fresh++
 		default:
-			server.draining++
+			upstream.draining++
 		}
 	}
 	for _, at := range fresh {
 		if counted[at] {
 			continue
 		}
-		counted[at] = true // several sources may have the same server
-		if figures := of(labelOf(at.server)); isOutside[at] {
+		counted[at] = true // several sources may have the same upstream
+		if figures := of(labelOf(at.upstream)); isOutside[at] {
 			figures.outside++
 		} else {
 			figures.fresh++
 		}
 	}
-	return servers
+	return upstreams
 }
 
 // ages returns how old the answers are that requests go by. A host that nobody uses is not looked up, and of no age.

@@ -32,8 +32,8 @@ func known(pods []doors.PodState, err error, fresh, outside map[uint64][]netip.A
 func separate(t *testing.T) {
 	t.Helper()
 	forget := func() {
-		serverLabels, hostLabels = newLabels(MaxServers), newLabels(MaxHosts)
-		serverNumbers.Clear()
+		upstreamLabels, hostLabels = newLabels(MaxUpstreams), newLabels(MaxHosts)
+		upstreamNumbers.Clear()
 	}
 	forget()
 	t.Cleanup(forget)
@@ -41,8 +41,8 @@ func separate(t *testing.T) {
 
 func TestState(t *testing.T) {
 	separate(t)
-	Server("blue.test:80", 1)
-	Server("idle.test:80", 2)
+	Upstream("blue.test:80", 1)
+	Upstream("idle.test:80", 2)
 	at := func(last byte) netip.AddrPort {
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, last}), 80)
 	}
@@ -66,36 +66,36 @@ func TestState(t *testing.T) {
 # HELP caddy_doors_dns_answer_age_seconds Age of the last answer with addresses, of each host in use.
 # TYPE caddy_doors_dns_answer_age_seconds gauge
 caddy_doors_dns_answer_age_seconds{host="blue.test"} 3
-# HELP caddy_doors_pods Pods by server and state (fresh, outside, draining, unreachable, gone).
+# HELP caddy_doors_pods Pods by upstream and state (fresh, outside, draining, unreachable, gone).
 # TYPE caddy_doors_pods gauge
-caddy_doors_pods{server="blue.test:80",state="draining"} 2
-caddy_doors_pods{server="blue.test:80",state="fresh"} 2
-caddy_doors_pods{server="blue.test:80",state="gone"} 1
-caddy_doors_pods{server="blue.test:80",state="outside"} 2
-caddy_doors_pods{server="blue.test:80",state="unreachable"} 1
-caddy_doors_pods{server="idle.test:80",state="draining"} 0
-caddy_doors_pods{server="idle.test:80",state="fresh"} 0
-caddy_doors_pods{server="idle.test:80",state="gone"} 0
-caddy_doors_pods{server="idle.test:80",state="outside"} 0
-caddy_doors_pods{server="idle.test:80",state="unreachable"} 0
-caddy_doors_pods{server="other",state="draining"} 1
-caddy_doors_pods{server="other",state="fresh"} 0
-caddy_doors_pods{server="other",state="gone"} 0
-caddy_doors_pods{server="other",state="outside"} 0
-caddy_doors_pods{server="other",state="unreachable"} 0
-# HELP caddy_doors_requests_in_flight Requests that pods are answering, by server.
+caddy_doors_pods{state="draining",upstream="blue.test:80"} 2
+caddy_doors_pods{state="draining",upstream="idle.test:80"} 0
+caddy_doors_pods{state="draining",upstream="other"} 1
+caddy_doors_pods{state="fresh",upstream="blue.test:80"} 2
+caddy_doors_pods{state="fresh",upstream="idle.test:80"} 0
+caddy_doors_pods{state="fresh",upstream="other"} 0
+caddy_doors_pods{state="gone",upstream="blue.test:80"} 1
+caddy_doors_pods{state="gone",upstream="idle.test:80"} 0
+caddy_doors_pods{state="gone",upstream="other"} 0
+caddy_doors_pods{state="outside",upstream="blue.test:80"} 2
+caddy_doors_pods{state="outside",upstream="idle.test:80"} 0
+caddy_doors_pods{state="outside",upstream="other"} 0
+caddy_doors_pods{state="unreachable",upstream="blue.test:80"} 1
+caddy_doors_pods{state="unreachable",upstream="idle.test:80"} 0
+caddy_doors_pods{state="unreachable",upstream="other"} 0
+# HELP caddy_doors_requests_in_flight Requests that pods are answering, by upstream.
 # TYPE caddy_doors_requests_in_flight gauge
-caddy_doors_requests_in_flight{server="blue.test:80"} 10
-caddy_doors_requests_in_flight{server="idle.test:80"} 0
-caddy_doors_requests_in_flight{server="other"} 1
-# HELP caddy_doors_streams Open streams of pages by server and state of their pods (fresh, draining).
+caddy_doors_requests_in_flight{upstream="blue.test:80"} 10
+caddy_doors_requests_in_flight{upstream="idle.test:80"} 0
+caddy_doors_requests_in_flight{upstream="other"} 1
+# HELP caddy_doors_streams Open streams of pages by upstream and state of their pods (fresh, draining).
 # TYPE caddy_doors_streams gauge
-caddy_doors_streams{server="blue.test:80",state="draining"} 2
-caddy_doors_streams{server="blue.test:80",state="fresh"} 4
-caddy_doors_streams{server="idle.test:80",state="draining"} 0
-caddy_doors_streams{server="idle.test:80",state="fresh"} 0
-caddy_doors_streams{server="other",state="draining"} 0
-caddy_doors_streams{server="other",state="fresh"} 0
+caddy_doors_streams{state="draining",upstream="blue.test:80"} 2
+caddy_doors_streams{state="draining",upstream="idle.test:80"} 0
+caddy_doors_streams{state="draining",upstream="other"} 0
+caddy_doors_streams{state="fresh",upstream="blue.test:80"} 4
+caddy_doors_streams{state="fresh",upstream="idle.test:80"} 0
+caddy_doors_streams{state="fresh",upstream="other"} 0
 `
 	err := testutil.CollectAndCompare(state, strings.NewReader(want), "caddy_doors_dns_answer_age_seconds", "caddy_doors_pods",
 		"caddy_doors_requests_in_flight", "caddy_doors_streams")
@@ -104,17 +104,17 @@ caddy_doors_streams{server="other",state="fresh"} 0
 	}
 }
 
-// However many servers, pods and hosts there are, the series stay few, and Caddy's registry has nothing against them.
+// However many upstreams, pods and hosts there are, the series stay few, and Caddy's registry has nothing against them.
 func TestStateIsBounded(t *testing.T) {
 	separate(t)
 	var pods []doors.PodState
 	var names []hosts.State
 	for i := range 10_000 {
 		number := uint64(i)
-		Server(fmt.Sprintf("server-%d.test:80", i), number)
+		Upstream(fmt.Sprintf("upstream-%d.test:80", i), number)
 		pod := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 80)
 		pods = append(pods, doors.PodState{Pod: pod, Server: number, Fresh: true})
-		names = append(names, hosts.State{Host: fmt.Sprintf("server-%d.test", i), Generation: 1, Active: true})
+		names = append(names, hosts.State{Host: fmt.Sprintf("upstream-%d.test", i), Generation: 1, Active: true})
 	}
 	registry := prometheus.NewPedanticRegistry()
 	if err := Register(registry, known(pods, nil, nil, nil, names...)); err != nil {
@@ -127,11 +127,11 @@ func TestStateIsBounded(t *testing.T) {
 	for _, family := range families {
 		switch series, name := len(family.GetMetric()), family.GetName(); name {
 		case "caddy_doors_pods":
-			if series != 5*(MaxServers+1) {
+			if series != 5*(MaxUpstreams+1) {
 				t.Errorf("%s: %d series", name, series)
 			}
 		default:
-			if series > 5*(MaxServers+1) {
+			if series > 5*(MaxUpstreams+1) {
 				t.Errorf("%s: %d series", name, series)
 			}
 		}

@@ -65,7 +65,7 @@ func (s Responder) hold(w http.ResponseWriter, r *http.Request, pod netip.Addr, 
 			refuse(w, r, http.StatusInternalServerError, err.Error())
 			return
 		case !known:
-			refuse(w, r, http.StatusNotFound, pod.String()+" is in no network of a server")
+			refuse(w, r, http.StatusNotFound, pod.String()+" is in no network of an upstream")
 			return
 		case answer.Answer == IsIdle:
 			reply(w, r, http.StatusOK, answer)
@@ -82,7 +82,7 @@ func (s Responder) hold(w http.ResponseWriter, r *http.Request, pod netip.Addr, 
 		case <-next.C:
 		case <-limit.C:
 			last = true
-		case <-s.Ended: // asked now, the reporter might have forgotten the servers already
+		case <-s.Ended: // asked now, the reporter might have forgotten the upstreams already
 			next.Stop()
 			reply(w, r, http.StatusConflict, answer)
 			return

@@ -3,8 +3,8 @@
 (() => {
   // In: the state, every second. Out: the page. Values become text and never markup.
   const pause = 1000, patience = 10000, shortest = 31;
-  // How many pods are listed at first and at most, how many servers, and how many addresses of each.
-  const fewRows = 40, maxRows = 1000, maxServers = 200, fewAddresses = 6;
+  // How many pods are listed at first and at most, how many upstreams, and how many addresses of each.
+  const fewRows = 40, maxRows = 1000, maxUpstreams = 200, fewAddresses = 6;
   // For how long a page may be silent: the lifetime of a session, in seconds. internal/command draws the same line.
   const session = 2400;
   const byId = (id) => document.getElementById(id);
@@ -42,7 +42,7 @@
   const stateOf = (pod) => {
     const refused = pod.refused_dials ? count(pod.refused_dials, "dial") + " refused" : "";
     if (pod.verdict === "alive") {
-      return [pod.generation, pod.generation, [pod.generation === "outside" ? "its server's networks" : "", refused].filter((text) => text).join(", ")];
+      return [pod.generation, pod.generation, [pod.generation === "outside" ? "its upstream's networks" : "", refused].filter((text) => text).join(", ")];
     }
     const since = pod.unreachable_seconds_ago === undefined ? "" : " for " + age(pod.unreachable_seconds_ago);
     return [pod.verdict + since, "bad", [pod.generation, refused].filter((text) => text).join(", ")];
@@ -80,7 +80,7 @@
     list(byId("pods"), shown, (pod) => pod.pod, newRow, (row, pod) => {
       const [head, state, streams, inFlight, seen] = row.children, [text, look, more] = stateOf(pod);
       put(head.children[0], pod.pod);
-      put(head.children[1], pod.server || "of no server");
+      put(head.children[1], pod.upstream || "of no upstream");
       put(state.children[0], text);
       state.children[0].className = "state " + look;
       put(state.children[1], more);
@@ -106,35 +106,35 @@
     return card;
   };
 
-  const showServers = (sources, pods) => {
+  const showUpstreams = (sources, pods) => {
     const empty = () => ({ kinds: { fresh: 0, outside: 0, draining: 0, unreachable: 0, gone: 0, unknown: 0 }, streams: 0, in_flight: 0 });
     const sums = new Map();
     for (const pod of pods) {
-      const sum = sums.get(pod.server) || empty();
+      const sum = sums.get(pod.upstream) || empty();
       sum.kinds[kindOf(pod)]++, sum.streams += pod.streams, sum.in_flight += pod.in_flight;
-      sums.set(pod.server, sum);
+      sums.set(pod.upstream, sum);
     }
     const some = (addresses) => addresses.slice(0, fewAddresses).join(", ") +
       (addresses.length > fewAddresses ? " and " + (addresses.length - fewAddresses) + " more" : "");
     // Sites may have sources that say the same, such as one for clear text and one for TLS.
-    const keyOf = (server) => server.server + " " + server.cidrs.join(" ");
-    const servers = [...new Map(sources.flatMap((source) => source.servers.map((server) => [keyOf(server), server]))).values()];
-    const shown = servers.slice(0, maxServers);
-    list(byId("servers"), shown, keyOf, newCard, (card, server) => {
+    const keyOf = (upstream) => upstream.upstream + " " + upstream.cidrs.join(" ");
+    const upstreams = [...new Map(sources.flatMap((source) => source.upstreams.map((upstream) => [keyOf(upstream), upstream]))).values()];
+    const shown = upstreams.slice(0, maxUpstreams);
+    list(byId("upstreams"), shown, keyOf, newCard, (card, upstream) => {
       const [title, kinds, load, resolved, networks, problem] = card.children;
-      const sum = sums.get(server.server) || empty();
-      put(title, server.server);
+      const sum = sums.get(upstream.upstream) || empty();
+      put(title, upstream.upstream);
       put(kinds, Object.entries(sum.kinds).filter(([, number]) => number > 0).map(([kind, number]) => number + " " + kind).join(", ") || "no pods yet");
       put(load, count(sum.streams, "stream") + ", " + sum.in_flight + " in flight");
-      put(resolved, server.addresses.length === 0 ? "not resolved yet" : "→ " + some(server.addresses) +
-        (server.resolved_seconds_ago === undefined ? "" : ", " + age(server.resolved_seconds_ago) + " ago"));
-      put(networks, server.cidrs.join(", "));
-      put(problem, server.dns_error ? "failing for " + age(server.failing_seconds_ago) + ": " + server.dns_error : "");
+      put(resolved, upstream.addresses.length === 0 ? "not resolved yet" : "→ " + some(upstream.addresses) +
+        (upstream.resolved_seconds_ago === undefined ? "" : ", " + age(upstream.resolved_seconds_ago) + " ago"));
+      put(networks, upstream.cidrs.join(", "));
+      put(problem, upstream.dns_error ? "failing for " + age(upstream.failing_seconds_ago) + ": " + upstream.dns_error : "");
     });
-    const note = byId("servers-note"), notes = [];
+    const note = byId("upstreams-note"), notes = [];
     if (sources.length === 0) notes.push("The configuration has no doors_upstream source.");
-    if (shown.length < servers.length) notes.push("and " + (servers.length - shown.length) + " more.");
-    if (sources.some((source) => source.servers.length < source.servers_total)) notes.push("Of very many servers only those in use are shown.");
+    if (shown.length < upstreams.length) notes.push("and " + (upstreams.length - shown.length) + " more.");
+    if (sources.some((source) => source.upstreams.length < source.upstreams_total)) notes.push("Of very many upstreams only those in use are shown.");
     note.hidden = notes.length === 0;
     put(note, notes.join(" "));
   };
@@ -190,7 +190,7 @@
     latest = state;
     const pods = state.pods.filter((pod) => !isDone(pod));
     showPods(pods, state.pods.length - pods.length);
-    showServers(state.sources, pods);
+    showUpstreams(state.sources, pods);
     showAnswers(state.answers);
     showHistory(state.history);
     const streams = (fresh) => state.pods.filter((pod) => (pod.generation === "fresh") === fresh).reduce((sum, pod) => sum + pod.streams, 0);

@@ -17,7 +17,7 @@ type Reporter interface {
 	// State is everything that is known now.
 	State() (*State, error)
 	// Idle says whether the pods at an address have been without a request for so long, and how long it may take at least
-	// until that can be, 0 if nobody knows. known is false for an address that no server can have.
+	// until that can be, 0 if nobody knows. known is false for an address that no upstream can have.
 	Idle(pod netip.Addr, idle time.Duration) (answer Idle, wait time.Duration, known bool, err error)
 }
 

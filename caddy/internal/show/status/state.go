@@ -31,16 +31,16 @@ type Source struct {
 	// The cookie in which apps keep the token of the browser's pod; empty if there is none.
 	CookieName string `json:"cookie_name"`
 
-	// Its servers, in the order of the configuration. Of a source with more than 1,000 only those that are in use, and of these
+	// Its upstreams, in the order of the configuration. Of a source with more than 1,000 only those that are in use, and of these
 	// the first 1,000.
-	Servers []Server `json:"servers"`
+	Upstreams []Upstream `json:"upstreams"`
 
-	// How many servers it has.
-	ServersTotal int `json:"servers_total"`
+	// How many upstreams it has.
+	UpstreamsTotal int `json:"upstreams_total"`
 }
 
-// MaxServers is how many servers of one source a State shows.
-const MaxServers = 1000
+// MaxUpstreams is how many upstreams of one source a State shows.
+const MaxUpstreams = 1000
 
 // Key names one key without giving it away.
 type Key struct {
@@ -51,10 +51,10 @@ type Key struct {
 	ID string `json:"id"`
 }
 
-// Server is one `upstream` of a source.
-type Server struct {
-	// Host and port as configured: what the `server` of a pod refers to.
-	Server string `json:"server"`
+// Upstream is one `upstream` of a source.
+type Upstream struct {
+	// Host and port as configured: what the `upstream` of a pod refers to.
+	Upstream string `json:"upstream"`
 
 	// The networks of its pods.
 	CIDRs []string `json:"cidrs"`
@@ -80,10 +80,10 @@ type Pod struct {
 	// Its address and port.
 	Pod string `json:"pod"`
 
-	// The server it belongs to; empty if no server of the running configuration has it.
-	Server string `json:"server"`
+	// The upstream it belongs to; empty if no upstream of the running configuration has it.
+	Upstream string `json:"upstream"`
 
-	// Whether its server's host resolves to it now.
+	// Whether its upstream's host resolves to it now.
 	Generation Generation `json:"generation"`
 
 	// What is held against it.
@@ -112,9 +112,9 @@ type Generation string
 // The generations.
 const (
 	Fresh    Generation = "fresh"    // in DNS: new pages go there
-	Outside  Generation = "outside"  // in DNS, but outside its server's networks: it gets new pages only while there is no other
+	Outside  Generation = "outside"  // in DNS, but outside its upstream's networks: it gets new pages only while there is no other
 	Draining Generation = "draining" // no longer in DNS: only the pages that it has
-	Unknown  Generation = "unknown"  // nothing is known about its host, or it belongs to no server
+	Unknown  Generation = "unknown"  // nothing is known about its host, or it belongs to no upstream
 )
 
 // Verdict is what is held against a pod.
