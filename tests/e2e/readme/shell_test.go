@@ -191,7 +191,7 @@ func testC(t *testing.T, _ document, sample *block) {
 		t.Fatal("the commands that compile it do not follow")
 	}
 	secret := regexp.MustCompile(`secret\[\] = "([^"]+)"`).FindStringSubmatch(sample.text)
-	pod := regexp.MustCompile(`pod\[4\] = \{(\d+), (\d+), (\d+), (\d+)\}`).FindStringSubmatch(sample.text)
+	pod := regexp.MustCompile(`doors_addr pod = \{\{(\d+), (\d+), (\d+), (\d+)\}`).FindStringSubmatch(sample.text)
 	if secret == nil || pod == nil {
 		t.Fatal("it does not show the secret and the address")
 	}
