@@ -49,6 +49,7 @@ fuzz: ## every fuzz target for 5 minutes (ARGS='--seconds 60 token': how long, w
 fmt: ## format Rust and Go
 	@cargo fmt --all
 	@cargo fmt --manifest-path rust/fuzz/Cargo.toml
+	@cargo fmt --manifest-path examples/pingora-proxy/Cargo.toml
 	@gofmt -w *.go go demo caddy tests benchmarks
 
 lint: ## formatting, static checks, and the tests of the scripts

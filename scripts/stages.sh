@@ -31,6 +31,7 @@ stage_setup() { scripts/setup.sh test; }
 stage_download() {
     three_times cargo fetch --locked
     three_times cargo fetch --locked --manifest-path rust/fuzz/Cargo.toml
+    three_times cargo fetch --locked --manifest-path examples/pingora-proxy/Cargo.toml
     local module
     for module in "${modules[@]}"; do
         (cd -- "$module" && three_times go mod download)
@@ -56,6 +57,7 @@ stage_scripts() {
 stage_rustfmt() {
     cargo fmt --all --check
     cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
+    cargo fmt --manifest-path examples/pingora-proxy/Cargo.toml --check
 }
 stage_clippy() {
     cargo clippy --workspace --all-targets --locked -- -D warnings -D clippy::incompatible_msrv
@@ -139,6 +141,10 @@ stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m "${shared_flag
 
 # The benchmarks run, and their report is made; no figure counts here.
 stage_benchmarks() { (cd benchmarks && go test -count=1 -timeout 10m "${shared_flags[@]}" ./...); }
+
+# Another proxy on the library: the same deployments and faults.
+stage_pingora_build() { CARGO_TARGET_DIR=target/pingora cargo build --locked --manifest-path examples/pingora-proxy/Cargo.toml; }
+stage_pingora() { scripts/rollout.sh -proxy pingora -short; }
 
 # Deployments and faults under load; a table in which everything must read 0.
 stage_rollout() { scripts/rollout.sh -short; }

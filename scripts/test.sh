@@ -141,7 +141,7 @@ run download setup
 # Without the tools and the sources nothing else can tell anything.
 if failed_stage setup || failed_stage download; then finish; fi
 
-run_beside library cargo_fuzz cargo_c caddy caddy_race caddy_stock caddy_static
+run_beside library cargo_fuzz cargo_c caddy caddy_race caddy_stock caddy_static pingora_build
 run scripts
 run rustfmt
 run clippy
@@ -165,5 +165,7 @@ run conformance package
 await caddy caddy_race caddy_stock caddy_static
 run e2e caddy caddy_race caddy_stock caddy_static
 run rollout caddy
+await pingora_build
+run pingora pingora_build
 run benchmarks library caddy caddy_stock
 finish

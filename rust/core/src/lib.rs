@@ -115,6 +115,11 @@
 #![deny(missing_docs)]
 #![warn(clippy::incompatible_msrv)]
 
+// Runs the samples of the page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/build-a-proxy.md")]
+struct BuildAProxy;
+
 mod error;
 mod hosts;
 mod options;

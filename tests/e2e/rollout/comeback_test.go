@@ -66,7 +66,7 @@ func TestPagesSurviveTheirLastPod(t *testing.T) {
 
 func (c comeback) test(t *testing.T) {
 	r, err := newRun(t.Context(), options{
-		caddy: harness.Default.Path(t), servers: c.upstreams, pods: 1, sessions: visitorsEach,
+		proxy: "caddy", binary: harness.Default.Path(t), servers: c.upstreams, pods: 1, sessions: visitorsEach,
 		roll: 5 * time.Second, think: longerThanTheTest, stay: longerThanTheTest,
 	}, errors.New("no address has to swallow packets"))
 	if err != nil {
@@ -85,7 +85,7 @@ func (c comeback) test(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("%v\nCaddy's last words:\n%s", r.ledger.Notes(), r.replica.Log(3000))
+			t.Logf("%v\nThe proxy's last words:\n%s", r.ledger.Notes(), r.replica.Log(3000))
 		}
 	})
 	harness.Eventually(t, "every page lives", func() bool { return len(living(visitors)) == len(visitors) })

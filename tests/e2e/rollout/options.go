@@ -7,14 +7,18 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/proxy"
 )
 
 type options struct {
-	caddy       string
+	proxy       string // by name
+	binary      string
 	servers     int
 	pods        int
 	generations int
@@ -37,7 +41,8 @@ func parseOptions(arguments []string) (options, error) {
 	var o options
 	var phases string
 	flags := flag.NewFlagSet("rollout", flag.ContinueOnError)
-	flags.StringVar(&o.caddy, "caddy", "bin/caddy", "the Caddy to test")
+	flags.StringVar(&o.proxy, "proxy", "caddy", "the proxy to test: "+strings.Join(slices.Sorted(maps.Keys(proxy.Programs)), " or "))
+	flags.StringVar(&o.binary, "binary", "bin/caddy", "the program of that proxy")
 	flags.IntVar(&o.servers, "servers", 2, "number of servers, each with a host name of its own")
 	flags.IntVar(&o.pods, "pods", 2, "pods that each server has at a time")
 	flags.IntVar(&o.generations, "generations", 4, "deployments of each server in one round")
@@ -100,8 +105,11 @@ func (o *options) check(rest []string) error {
 			return fmt.Errorf("-phases: there is no phase %q; there are %s", name, strings.Join(phaseNames(), ", "))
 		}
 	}
+	if proxy.Programs[o.proxy] == nil {
+		return fmt.Errorf("-proxy: there is no %q", o.proxy)
+	}
 	var err error
-	o.caddy, err = filepath.Abs(o.caddy)
+	o.binary, err = filepath.Abs(o.binary)
 	return err
 }
 

@@ -31,10 +31,10 @@ var kinds = []struct {
 	{"server", false, one("all pods of a server get SIGKILL", (*run).killServer)},
 	{"none", false, one("all pods of all servers get SIGKILL", (*run).killAll)},
 	{"nameserver", false, one("the name server fails", (*run).nameServerOutage)},
-	{"reload", false, one("Caddy reloads", (*run).reload)},
+	{"reload", false, one("the proxy reloads", (*run).reload)},
 	{"replica", false, one("another replica takes over", (*run).takeOver)},
 	{"blip", false, one("an address swallows packets for a moment", (*run).blip)},
-	{"key", false, one("Caddy has a wrong key", (*run).wrongKey)},
+	{"key", false, one("the proxy has a wrong key", (*run).wrongKey)},
 	{"blackhole", true, one("an address swallows packets for good", (*run).blackHole)},
 	{"last", true, one("a last deployment", (*run).deploy)},
 }

@@ -54,7 +54,7 @@ func newSecret() string {
 	return base64.StdEncoding.EncodeToString(key)
 }
 
-// newRun starts the name server, the first pods and Caddy.
+// newRun starts the name server, the first pods and the proxy.
 func newRun(ctx context.Context, chosen options, noNamespace error) (made *run, err error) {
 	r := &run{options: chosen, ctx: ctx, began: time.Now(), secret: newSecret(), noHole: noNamespace}
 	defer func() {
@@ -71,7 +71,7 @@ func newRun(ctx context.Context, chosen options, noNamespace error) (made *run, 
 	if r.folder, err = os.MkdirTemp("", "doors-rollout-"); err != nil {
 		return nil, err
 	}
-	if err := r.keepCaddy(); err != nil {
+	if err := r.keepBinary(); err != nil {
 		return nil, err
 	}
 	if r.names, err = nameserver.Start("127.0.0.1:0"); err != nil {
@@ -98,14 +98,14 @@ func newRun(ctx context.Context, chosen options, noNamespace error) (made *run, 
 	return r, r.startReplica(proxies[0])
 }
 
-// keepCaddy copies the binary: a build beside a long run must not change what is tested.
-func (r *run) keepCaddy() error {
-	from, err := os.Open(r.caddy)
+// keepBinary copies the binary: a build beside a long run must not change what is tested.
+func (r *run) keepBinary() error {
+	from, err := os.Open(r.binary)
 	if err != nil {
-		return fmt.Errorf("no Caddy to test (make build makes one): %w", err)
+		return fmt.Errorf("no proxy to test (make build makes a Caddy): %w", err)
 	}
 	defer from.Close()
-	r.config.Binary = r.folder + "/caddy"
+	r.config.Binary = r.folder + "/proxy"
 	// A process that is forked while the file is open for writing would keep it from being executed.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -118,6 +118,7 @@ func (r *run) keepCaddy() error {
 }
 
 func (r *run) places() error {
+	r.config.Program = proxy.Programs[r.proxy]
 	r.config.Secret, r.config.Servers, r.config.With = r.secret, r.servers, r.with
 	for _, port := range []*int{&r.config.HTTP, &r.config.HTTPS} {
 		var err error
@@ -133,7 +134,7 @@ func (r *run) places() error {
 	return err
 }
 
-// startReplica starts a Caddy and sends new connections there.
+// startReplica starts a proxy and sends new connections there.
 func (r *run) startReplica(address netip.Addr) (err error) {
 	if r.config.Admin, err = freePort("127.0.0.1"); err != nil {
 		return err
@@ -195,7 +196,7 @@ func (r *run) phase(name string, do func() error) error {
 		return err
 	}
 	if !r.replica.Running() {
-		return fmt.Errorf("Caddy has ended:\n%s", r.replica.Log(5000))
+		return fmt.Errorf("the proxy has ended:\n%s", r.replica.Log(5000))
 	}
 	return nil
 }
@@ -222,7 +223,7 @@ func (r *run) finish() error {
 	r.say("the visitors have left; of %d pods, %d have drained and ended", r.fleet.Started(), count)
 	for _, replica := range r.replicas {
 		for _, line := range replica.Panics() {
-			r.ledger.Complain("Caddy at %s: %s", replica.Address, line)
+			r.ledger.Complain("the proxy at %s: %s", replica.Address, line)
 		}
 	}
 	return nil
@@ -262,7 +263,7 @@ func (r *run) report(out io.Writer) error {
 		fmt.Fprintln(out, " ", note)
 	}
 	if !r.ledger.Faultless() && r.replica != nil {
-		fmt.Fprintf(out, "\nCaddy's last words:\n%s\n", r.replica.Log(4000))
+		fmt.Fprintf(out, "\nThe proxy's last words:\n%s\n", r.replica.Log(4000))
 	}
 	return nil
 }

@@ -1,13 +1,11 @@
 package proxy
 
 // In:  a configuration and an address of 127.0.0.0/8.
-// Out: a Caddy that serves there, reloads and ends on order.
+// Out: a proxy that serves there, reloads and ends on order.
 
 import (
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -19,37 +17,52 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/child"
 )
 
-// startLimit is how long Caddy may take to start, also on a machine that is busy.
+// startLimit is how long a proxy may take to start, also on a machine that is busy.
 const startLimit = 60 * time.Second
 
-// Replica is one Caddy process.
+// Config describes all replicas.
+type Config struct {
+	Program     Program
+	Binary      string // path of the program
+	HTTP, HTTPS int    // ports
+	Admin       int    // Caddy's port on 127.0.0.1, another one for each replica that runs
+	Secret      string
+	Servers     int
+	PodPort     int
+	Resolver    string // host:port of the name server
+	With        string // more options of the source in the Caddyfile, separated by semicolons
+	Certificate Certificate
+}
+
+// Replica is one process of the proxy.
 type Replica struct {
 	Address netip.Addr
 
 	config  Config
+	folder  string
 	log     string // path
 	command *exec.Cmd
 	ended   chan struct{}
 }
 
-// Start runs Caddy in a new folder below the given one and waits until it is ready. Call it from the goroutine that is locked
+// Start runs the proxy in a new folder below the given one and waits until it is ready. Call it from the goroutine that is locked
 // to the main thread: the process ends with the thread that started it.
 func Start(config Config, address netip.Addr, folder string) (*Replica, error) {
-	folder, err := os.MkdirTemp(folder, "caddy-")
+	folder, err := os.MkdirTemp(folder, "proxy-")
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(folder, "Caddyfile")
-	if err := os.WriteFile(path, []byte(config.caddyfile(address)), 0o600); err != nil {
+	arguments, err := config.Program.write(config, address, folder)
+	if err != nil {
 		return nil, err
 	}
-	r := &Replica{Address: address, config: config, log: filepath.Join(folder, "log"), ended: make(chan struct{})}
+	r := &Replica{Address: address, config: config, folder: folder, log: filepath.Join(folder, "log"), ended: make(chan struct{})}
 	log, err := os.Create(r.log)
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	r.command = exec.Command(config.Binary, "run", "--config", path, "--adapter", "caddyfile")
+	r.command = exec.Command(config.Binary, arguments...)
 	r.command.Dir = folder
 	r.command.Env = append(os.Environ(), "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
 	r.command.Stdout, r.command.Stderr = log, log
@@ -65,48 +78,21 @@ func Start(config Config, address netip.Addr, folder string) (*Replica, error) {
 }
 
 func (r *Replica) ready() error {
-	limit := time.Now().Add(startLimit)
-	for {
-		if answer, err := http.Get(r.admin("/config/")); err == nil {
-			_ = answer.Body.Close()
-			return nil
-		}
+	for limit := time.Now().Add(startLimit); !r.config.Program.ready(r); {
 		select {
 		case <-r.ended:
-			return fmt.Errorf("Caddy did not start:\n%s", r.Log(3000))
+			return fmt.Errorf("the proxy did not start:\n%s", r.Log(3000))
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(limit) {
-			return errors.Join(fmt.Errorf("Caddy is not ready after %v", startLimit), r.Kill())
+			return errors.Join(fmt.Errorf("the proxy is not ready after %v", startLimit), r.Kill())
 		}
-	}
-}
-
-func (r *Replica) admin(path string) string {
-	return fmt.Sprintf("http://127.0.0.1:%d%s", r.config.Admin, path)
-}
-
-// Reload loads the configuration anew, with the given secret, even if nothing has changed.
-func (r *Replica) Reload(secret string) error {
-	config := r.config
-	config.Secret = secret
-	request, err := http.NewRequest(http.MethodPost, r.admin("/load"), strings.NewReader(config.caddyfile(r.Address)))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "text/caddyfile")
-	request.Header.Set("Cache-Control", "must-revalidate") // as `caddy reload --force` does
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(answer.Body)
-		return fmt.Errorf("Caddy refused to reload: %s", text)
 	}
 	return nil
 }
+
+// Reload loads the configuration anew, with the given secret, even if nothing has changed.
+func (r *Replica) Reload(secret string) error { return r.config.Program.reload(r, secret) }
 
 // Stop asks the process to end. It waits for its requests first.
 func (r *Replica) Stop() error { return r.command.Process.Signal(syscall.SIGTERM) }
@@ -116,11 +102,11 @@ func (r *Replica) Ended(patience time.Duration) error {
 	select {
 	case <-r.ended:
 		if !r.command.ProcessState.Success() {
-			return fmt.Errorf("Caddy at %s: %v\n%s", r.Address, r.command.ProcessState, r.Log(3000))
+			return fmt.Errorf("the proxy at %s: %v\n%s", r.Address, r.command.ProcessState, r.Log(3000))
 		}
 		return nil
 	case <-time.After(patience):
-		return fmt.Errorf("Caddy at %s has not ended %v after SIGTERM", r.Address, patience)
+		return fmt.Errorf("the proxy at %s has not ended %v after SIGTERM", r.Address, patience)
 	}
 }
 
@@ -141,7 +127,7 @@ func (r *Replica) Running() bool {
 	}
 }
 
-// Log is the end of what Caddy has written, in bytes at most.
+// Log is the end of what the proxy has written, in bytes at most.
 func (r *Replica) Log(most int) string {
 	text, err := os.ReadFile(r.log)
 	if err != nil {

@@ -1,0 +1,77 @@
+package proxy
+
+// In:  a configuration and an address.
+// Out: a Caddy that serves there over HTTP/1.1 and HTTP/2, with the values of the documented Caddyfile replaced.
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
+)
+
+// caddyfile is the configuration of the replica at an address.
+func (c Config) caddyfile(address netip.Addr) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "{\n\tadmin 127.0.0.1:%d\n\tpersist_config off\n\tauto_https disable_redirects\n}\n\n", c.Admin)
+	fmt.Fprintf(&text, "(doors) {\n\tbind %s\n\treverse_proxy {\n\t\tdynamic_upstreams doors_upstream {\n", address)
+	fmt.Fprintf(&text, "\t\t\tsecret %s\n\t\t\tcookie_name upstream\n\t\t\tresolvers %s\n", c.Secret, c.Resolver)
+	for option := range strings.SplitSeq(c.With, ";") {
+		fmt.Fprintf(&text, "\t\t\t%s\n", strings.TrimSpace(option))
+	}
+	for server := range c.Servers {
+		fmt.Fprintf(&text, "\t\t\tupstream {\n\t\t\t\tpod_cidr %s\n\t\t\t\thost %s\n\t\t\t\tupstream_port %d\n\t\t\t}\n",
+			fleet.CIDR(server), fleet.Host(server), c.PodPort)
+	}
+	text.WriteString("\t\t}\n\t}\n}\n\n")
+	fmt.Fprintf(&text, "http://localhost:%d {\n\timport doors\n}\n\n", c.HTTP)
+	fmt.Fprintf(&text, "https://localhost:%d {\n\ttls %s %s\n\timport doors\n}\n", c.HTTPS, c.Certificate.CertificateFile, c.Certificate.KeyFile)
+	return text.String()
+}
+
+// caddy is reached by its admin API.
+type caddy struct{}
+
+func (caddy) write(c Config, address netip.Addr, folder string) ([]string, error) {
+	path := filepath.Join(folder, "Caddyfile")
+	return []string{"run", "--config", path, "--adapter", "caddyfile"}, os.WriteFile(path, []byte(c.caddyfile(address)), 0o600)
+}
+
+func (c caddy) ready(r *Replica) bool {
+	answer, err := http.Get(c.admin(r, "/config/"))
+	if err != nil {
+		return false
+	}
+	_ = answer.Body.Close()
+	return true
+}
+
+func (caddy) admin(r *Replica, path string) string {
+	return fmt.Sprintf("http://127.0.0.1:%d%s", r.config.Admin, path)
+}
+
+func (c caddy) reload(r *Replica, secret string) error {
+	config := r.config
+	config.Secret = secret
+	request, err := http.NewRequest(http.MethodPost, c.admin(r, "/load"), strings.NewReader(config.caddyfile(r.Address)))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "text/caddyfile")
+	request.Header.Set("Cache-Control", "must-revalidate") // as `caddy reload --force` does
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(answer.Body)
+		return fmt.Errorf("Caddy refused to reload: %s", text)
+	}
+	return nil
+}
