@@ -91,6 +91,14 @@ impl Host {
         self.addresses.load()
     }
 
+    /// Whether an address is in force; `None` while nothing was ever known. All may have been given up since.
+    pub(crate) fn names(&self, address: IpAddr) -> Option<bool> {
+        match self.peek().as_deref() {
+            Some(addresses) => Some(addresses.contains(address)),
+            None => self.signal.answered().then_some(false),
+        }
+    }
+
     /// How many lookups have ended.
     #[cfg(test)]
     pub(super) fn lookups_ended(&self) -> u64 {

@@ -20,7 +20,8 @@ pub(super) struct Signal {
     known: AtomicBool,
     /// The last lookup has failed.
     failed: AtomicBool,
-    /// The time of the last answer.
+    /// There has been an answer, and its time.
+    has_answer: AtomicBool,
     answered: AtomicU64,
     /// The time of the last outcome of any kind while lookups go on, that of the last answer otherwise: there is no sense
     /// in waiting for a lookup while they go on and fail.
@@ -81,6 +82,12 @@ impl Signal {
     /// A lookup has brought addresses.
     pub(super) fn answer(&self, now: u64) {
         self.answered.store(now, Release);
+        self.has_answer.store(true, Release);
+    }
+
+    /// Whether any lookup has brought addresses.
+    pub(super) fn answered(&self) -> bool {
+        self.has_answer.load(Acquire)
     }
 
     /// What is known has changed.

@@ -234,9 +234,13 @@ impl Pods {
     /// the failure is a minute old, the answer is no once a second: this caller finds out whether the pod is back. Costs no
     /// lock while no dial of any pod has failed for a minute.
     pub(crate) fn failed_recently(&self, pod: Pod, now: u64) -> bool {
+        self.any_failed_lately(now) && self.lock(self.shard(pod.address)).failed_recently(pod, now)
+    }
+
+    /// Whether any pod has failed within the last minute. Costs no lock.
+    pub(crate) fn any_failed_lately(&self, now: u64) -> bool {
         let last = self.last_failure.load(Ordering::Relaxed);
-        let none = last == 0 || now.saturating_sub(last) >= LONGEST_GAP;
-        !none && self.lock(self.shard(pod.address)).failed_recently(pod, now)
+        last != 0 && now.saturating_sub(last) < LONGEST_GAP
     }
 
     /// Whether a pod is known that would take a page of a source: one that worked in the last minute, has not failed since,

@@ -168,7 +168,8 @@ impl<'a> Call<'a> {
     fn answered(&mut self) {
         self.request.phase = Phase::Over;
         self.request.last = Last::Nothing;
-        let Some((upstream, pod)) = self.request.at.filter(|_| self.request.reports_answer) else { return };
+        let is_worth = self.request.reports_answer || self.shared().pods.any_failed_lately(self.now);
+        let Some((upstream, pod)) = self.request.at.filter(|_| is_worth) else { return };
         let Some(member) = self.member(upstream) else { return };
         let learned = self.shared().pods.learn(&self.flow.group(member), pod, Outcome::Answered, self.now);
         self.learned(upstream, pod, &learned);

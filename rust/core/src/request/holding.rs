@@ -27,6 +27,11 @@ impl Call<'_> {
         let (wait, find_pod) = self.shared().pods.wait(&self.flow.health, end, is_full, self.now);
         let named = find_pod && self.find_pod();
         match wait {
+            _ if self.has_news() => {
+                self.wait_no_longer();
+                self.request.start_over();
+                self.try_now()
+            }
             Wait::Over { .. } => self.unavailable(self.request.held),
             Wait::Again => {
                 let again = after(self.request.failed, PAUSE);
@@ -41,6 +46,12 @@ impl Call<'_> {
             Wait::Until(until) if named => Action::Wait { until: until.min(after(self.now, PAUSE)) },
             Wait::Until(until) => Action::Wait { until },
         }
+    }
+
+    /// No fresh pod was known, and now there are some.
+    fn has_news(&self) -> bool {
+        let is_time = self.now >= after(self.request.failed, PAUSE);
+        self.request.held == Cause::NoFreshPod && is_time && self.flow.upstreams.known() > 0
     }
 
     /// The request is not among those any more that wait for a pod.

@@ -100,7 +100,7 @@ impl Upstream {
 }
 
 fn names(host: &Host, pod: Pod) -> Option<bool> {
-    host.peek().as_deref().map(|addresses| addresses.contains(pod.address()))
+    host.names(pod.address())
 }
 
 /// The number of the upstream at this host and port. Numbers of hosts are given one after the other, and have room.

@@ -1,6 +1,7 @@
 //! The flow of requests in virtual time.
 
 mod holding;
+mod late;
 mod lookups;
 mod pages;
 mod policy;
