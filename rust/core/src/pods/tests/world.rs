@@ -1,0 +1,169 @@
+//! Pods, what uses them, and what became of a request in one word.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// As many as are remembered unless somebody says otherwise.
+pub(super) const MAX_PODS: u32 = 10_000;
+
+/// What became of a request, with all that was learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) action: Action,
+    pub(super) learned: Learned,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    None,
+    Dial,
+    Probe,
+    Gone,
+    Unavailable,
+    /// It would be gone, but there is no pod onto which its page could reload.
+    NoPod,
+}
+
+impl From<Told> for Action {
+    fn from(told: Told) -> Self {
+        match told {
+            Told::Gone => Action::Gone,
+            Told::Unavailable { no_pod: true } => Action::NoPod,
+            Told::Unavailable { no_pod: false } => Action::Unavailable,
+        }
+    }
+}
+
+/// The addresses of upstreams in DNS.
+pub(super) type Dns = Arc<Mutex<BTreeMap<u64, Vec<Pod>>>>;
+
+/// Pods, and what uses them: one upstream of one configuration, with these options.
+pub(super) struct World {
+    pub(super) pods: Pods,
+    pub(super) dns: Dns,
+    pub(super) source: Arc<SourceHealth>,
+    pub(super) upstream: Arc<UpstreamHealth>,
+    pub(super) gone_after: u64,
+    pub(super) gone_rate: u32,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        World::bounded(MAX_PODS)
+    }
+
+    pub(super) fn bounded(most: u32) -> Self {
+        World::with(Pods::new(NonZeroU32::new(most).unwrap()))
+    }
+
+    pub(super) fn with(pods: Pods) -> Self {
+        let dns = Dns::default();
+        let (source, upstream) = (Arc::new(SourceHealth::new(1)), upstream(&dns, 1));
+        World { pods, dns, source, upstream, gone_after: 10 * SECOND, gone_rate: 0 }
+    }
+
+    pub(super) fn group(&self) -> Group<'_> {
+        let World { source, upstream, gone_after, gone_rate, .. } = self;
+        Group { source, upstream, gone_after: *gone_after, gone_rate: *gone_rate }
+    }
+
+    /// A request with a token begins. It is not counted at the pod.
+    pub(super) fn begin(&self, pod: Pod, path: PathKind, now: u64) -> Answer {
+        self.begin_of(&self.group(), pod, path, now)
+    }
+
+    pub(super) fn begin_of(&self, group: &Group<'_>, pod: Pod, path: PathKind, now: u64) -> Answer {
+        let (began, learned) = self.pods.began(group, pod, path, false, now);
+        let action = match began {
+            Began::Dial { probe, .. } => {
+                self.pods.left(pod, false, now);
+                if probe { Action::Probe } else { Action::Dial }
+            }
+            Began::Told(told) => told.into(),
+        };
+        Answer { action, learned }
+    }
+
+    /// An event ends a request with a token, if it is a failure.
+    pub(super) fn end(&self, last: u8, outcome: Outcome, now: u64) -> Answer {
+        self.end_of(&self.group(), pod(last), PathKind::Sync, outcome, now)
+    }
+
+    pub(super) fn end_of(&self, group: &Group<'_>, pod: Pod, path: PathKind, outcome: Outcome, now: u64) -> Answer {
+        let failed = || self.pods.failed(group, pod, path, false, outcome, now);
+        if !matches!(outcome, Outcome::Connected | Outcome::Answered | Outcome::Cancelled) {
+            self.pods.entered(group, pod, now);
+        }
+        match outcome {
+            Outcome::Connected | Outcome::Answered | Outcome::Cancelled => {
+                Answer { action: Action::None, learned: self.pods.learn(group, pod, outcome, now) }
+            }
+            Outcome::OwnFault | Outcome::Dropped => {
+                let (told, learned) = failed();
+                Answer { action: told.into(), learned }
+            }
+            Outcome::Refused | Outcome::Unreachable => {
+                let mut learned = self.pods.learn(group, pod, outcome, now);
+                let (told, more) = failed();
+                assert_eq!((more.verdict, more.changed), (learned.verdict, false));
+                learned.find_pod |= more.find_pod;
+                Answer { action: told.into(), learned }
+            }
+        }
+    }
+
+    pub(super) fn began(&self, last: u8, now: u64) -> Action {
+        self.begin(pod(last), PathKind::Sync, now).action
+    }
+
+    pub(super) fn ended(&self, last: u8, outcome: Outcome, now: u64) -> Action {
+        self.end(last, outcome, now).action
+    }
+
+    /// A request without a token, or a stream, is sent to a pod.
+    pub(super) fn enter(&self, last: u8, stream: bool, now: u64) {
+        if stream {
+            self.pods.began(&self.group(), pod(last), PathKind::Sync, true, now);
+        } else {
+            self.pods.entered(&self.group(), pod(last), now);
+        }
+    }
+
+    pub(super) fn refused_token(&self, reason: Reason, path: PathKind, now: u64) -> RefusedToken {
+        self.pods.refused_token(&self.source, self.gone_rate, reason, path, now)
+    }
+
+    /// DNS names these pods from now on.
+    pub(super) fn resolved(&self, upstream: u64, pods: &[Pod]) {
+        let mut pods = pods.to_vec();
+        pods.sort_unstable();
+        let before = self.dns.lock().unwrap().insert(upstream, pods.clone()).unwrap_or_default();
+        self.pods.clear(pods.into_iter().filter(|pod| !before.contains(pod)));
+    }
+
+    pub(super) fn list(&self) -> Vec<KnownPod> {
+        let fresh = |upstream, pod| named(&self.dns, upstream, pod) == Some(true);
+        let list = self.pods.list(None, usize::MAX, fresh);
+        assert_eq!(list.len(), self.pods.known());
+        list
+    }
+
+    pub(super) fn failed_recently(&self, last: std::ops::RangeInclusive<u8>, now: u64) -> Vec<bool> {
+        last.map(|last| self.pods.failed_recently(pod(last), now)).collect()
+    }
+
+    pub(super) fn idle(&self, last: u8, now: u64) -> (IdleAnswer, u64) {
+        let idle = self.pods.idle(pod(last).address(), 60 * SECOND, 0, now);
+        (idle.answer, idle.wait / SECOND)
+    }
+}
+
+pub(super) fn named(dns: &Dns, upstream: u64, pod: Pod) -> Option<bool> {
+    dns.lock().unwrap().get(&upstream).map(|pods| pods.contains(&pod))
+}
+
+pub(super) fn upstream(dns: &Dns, id: u64) -> Arc<UpstreamHealth> {
+    let dns = Arc::clone(dns);
+    Arc::new(UpstreamHealth::new(id, move |pod| named(&dns, id, pod)))
+}
