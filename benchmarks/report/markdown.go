@@ -4,6 +4,7 @@ package report
 // Out: the text of BENCHMARKS.md.
 
 import (
+	_ "embed" // for what was tried
 	"fmt"
 	"strings"
 
@@ -11,6 +12,11 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
 )
+
+// tried is what was measured once and decided something.
+//
+//go:embed tried.md
+var tried string
 
 func markdown(f *results.File) string {
 	var text strings.Builder
@@ -32,6 +38,7 @@ times say more about the machine than about the program. `+"`make bench`"+` repe
 	pagesSection(&text, f)
 	rustSection(&text, f)
 	instructionSection(&text, f)
+	text.WriteString(tried)
 	return text.String()
 }
 
