@@ -4,63 +4,17 @@
 package config
 
 import (
+	"encoding/json"
 	"fmt"
-	"strconv"
+	"slices"
+	"strings"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 )
 
 func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) error {
 	switch option {
-	case "refresh":
-		return durationArgument(d, &o.Refresh, positive)
-	case "dial_timeout":
-		return durationArgument(d, &o.DialTimeout, notNegative)
-	case "dial_fallback_delay":
-		return durationArgument(d, &o.FallbackDelay, anyDuration)
-	case "stale_max":
-		return durationArgument(d, &o.StaleMax, positive)
-	case "first_lookup":
-		return durationArgument(d, &o.FirstLookup, positive)
-	case "gone_after":
-		return durationArgument(d, &o.GoneAfter, positive)
-	case "gone_rate":
-		_, err := arguments(d, oneArgument, func(value string) error {
-			rate, err := strconv.ParseUint(value, 10, 32)
-			if err != nil {
-				return fmt.Errorf("%s %s", Quoted(value), rateRule)
-			}
-			o.GoneRate = new(uint32)
-			*o.GoneRate = uint32(rate)
-			return nil
-		})
-		return err
-	case "page_wait":
-		o.PageWait = new(caddy.Duration)
-		return durationArgument(d, o.PageWait, notNegative)
-	case "max_pods":
-		_, err := arguments(d, oneArgument, func(value string) error {
-			most, err := strconv.ParseUint(value, 10, 32)
-			if err != nil || most == 0 {
-				return fmt.Errorf("%s %s", Quoted(value), podsRule)
-			}
-			o.MaxPods = uint32(most)
-			return nil
-		})
-		return err
-	case "decision_header":
-		names, err := arguments(d, oneArgument, func(name string) error {
-			if !hasPlaceholder(name) && !validHeader(name) {
-				return fmt.Errorf("%s %s", Quoted(name), headerRule)
-			}
-			return nil
-		})
-		if err == nil {
-			o.DecisionHeader = names[0]
-		}
-		return err
 	case "resolvers":
 		addresses, err := arguments(d, manyArguments, func(address string) error {
 			if hasPlaceholder(address) {
@@ -87,17 +41,28 @@ func (o *Options) unmarshalCaddyfile(option string, d *caddyfile.Dispenser) erro
 		})
 		return err
 	}
-	return d.Errf("option %s has no parser", option)
-}
-
-// durationArgument parses the one argument of the option at the dispenser.
-func durationArgument(d *caddyfile.Dispenser, target *caddy.Duration, rule durationRule) error {
+	members := o.members()
+	i := slices.IndexFunc(members, func(m member) bool { return m.name == option })
+	if i < 0 {
+		return d.Errf("option %s has no parser", option)
+	}
+	m := members[i]
 	_, err := arguments(d, oneArgument, func(value string) error {
-		duration, err := caddy.ParseDuration(value)
-		if err != nil || duration < rule.least {
-			return fmt.Errorf("%s %s", Quoted(value), rule.text)
+		text, _ := json.Marshal(value) // never fails for a text
+		switch target := m.target.(type) {
+		case *string:
+			if hasPlaceholder(value) {
+				*target = value // checked when it has its value
+				return nil
+			}
+		case *uint32, **uint32:
+			if strings.Trim(value, "0123456789") == "" {
+				text = []byte(value)
+			}
 		}
-		*target = caddy.Duration(duration)
+		if !m.set(text) {
+			return fmt.Errorf("%s %s", Quoted(value), m.rule)
+		}
 		return nil
 	})
 	return err

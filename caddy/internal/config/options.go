@@ -111,6 +111,11 @@ type member struct {
 	valid  func() bool // nil if all that can be decoded is valid
 }
 
+// set sets the option to a JSON value, and tells whether it may have this one.
+func (m member) set(value []byte) bool {
+	return caddy.StrictUnmarshalJSON(value, m.target) == nil && (m.valid == nil || m.valid())
+}
+
 // members are the options by their names.
 func (o *Options) members() []member {
 	duration := func(name string, target *caddy.Duration, rule durationRule) member {
@@ -143,11 +148,8 @@ func takeOptions(document map[string]any) (options Options, err error) {
 		}
 		delete(document, member.name)
 		text, err := json.Marshal(value)
-		if err == nil {
-			err = caddy.StrictUnmarshalJSON(text, member.target)
-		}
 		// The value is not shown: who knows what was pasted there.
-		if err != nil || member.valid != nil && !member.valid() {
+		if err != nil || !member.set(text) {
 			return options, fmt.Errorf("%s: %s", member.name, member.rule)
 		}
 	}
