@@ -153,3 +153,16 @@ fn a_held_stream_is_told_to_reload() {
         world.pass(SECOND / 2);
     }
 }
+
+/// An answer over a connection that was open already is as good a sign as a new connection.
+#[test]
+fn an_answer_wakes_those_who_wait() {
+    let mut world = world(10 * SECOND);
+    let (mut first, action) = world.begin(&page("", ""));
+    assert_eq!(action, dial(0, 1));
+    let (mut request, action) = refused(&mut world, &page("", ""));
+    assert!(matches!(action, Action::Wait { .. }), "{action:?}");
+    world.pass(SECOND);
+    assert!(world.source.answered(&mut first, Default::default(), world.now, 0).wake);
+    assert_eq!(world.resume(&mut request), dial(0, 1));
+}

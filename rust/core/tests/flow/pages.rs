@@ -184,3 +184,17 @@ fn a_request_of_another_source_changes_nothing() {
     assert_eq!((request.tag(), world.in_flight(pod(0, 1))), (0, 0));
     assert_eq!(world.source.resume(&mut request, world.now, 0).action, Action::Done);
 }
+
+/// The pages of a pod in the network of another upstream have tokens that lead there.
+#[test]
+fn a_pod_in_the_network_of_another_upstream_is_outside() {
+    let mut world = World::new(2, Options::default());
+    world.dns("app0", &[pod(0, 1), pod(1, 7)]);
+    world.dns("app1", &[pod(1, 1)]);
+    world.know_all();
+    assert_eq!(world.source.fresh(0).unwrap().outside(), [pod(1, 7)]);
+    for _ in 0..50 {
+        assert_ne!(dialled(world.ask(&page("", ""))), pod(1, 7));
+        assert_eq!(world.ask(&page("", &cookie(pod(0, 9)))), dial(0, 1));
+    }
+}

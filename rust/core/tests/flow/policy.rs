@@ -118,3 +118,17 @@ fn the_users_retries_start_over() {
     let mut world = World::new(1, Options { user_retries: true, page_wait: 0, ..Options::default() });
     assert_eq!(world.ask(&page("", "")), unavailable(Cause::NoFreshPod, true));
 }
+
+/// Who gives up under way leaves no request behind.
+#[test]
+fn giving_up_under_way() {
+    let mut world = World::new(1, Options { user_retries: true, ..Options::default() });
+    world.dns("app0", &[pod(0, 1)]);
+    let (mut request, action) = world.request(&page("", ""));
+    assert_eq!(action, dial(0, 1));
+    let step = world.source.give_up(&mut request, None, world.now, 0);
+    assert!(matches!(step.action, Action::Wait { .. }), "{step:?}");
+    assert_eq!((world.in_flight(pod(0, 1)), world.state.waiting()), (0, 1));
+    world.ended(request);
+    assert_eq!(world.state.waiting(), 0);
+}

@@ -178,3 +178,31 @@ fn one_visitor_is_enough_to_find_out_that_a_pod_is_dead() {
         world.pass(SECOND / 5);
     }
 }
+
+/// The pod may have seen the request, which must not get there again.
+#[test]
+fn a_stream_that_was_dropped_is_not_held() {
+    let mut world = World::new(1, Options::default());
+    world.dns("app0", &[pod(0, 2)]);
+    world.know_all();
+    world.tell(pod(0, 1), Outcome::Refused);
+    world.pass(SECOND);
+    let (mut request, action) = world.request(&page(&path(pod(0, 1), 's'), ""));
+    assert_eq!(action, Action::Dial { upstream: 0, pod: pod(0, 1), probe: true });
+    let before = world.now;
+    assert_eq!(world.failed(&mut request, Outcome::Dropped), unavailable(Cause::NoPod, false));
+    assert_eq!(world.now, before);
+}
+
+/// A body that was sent is not there any more.
+#[test]
+fn nothing_with_a_body_is_sent_elsewhere_once_it_was_sent() {
+    let mut world = world();
+    let resource = path(pod(0, 1), 'r');
+    let with_body = |path| doors_routing::Incoming { has_body: true, ..page(path, "") };
+    let (mut request, _) = world.request(&with_body(&resource));
+    assert_eq!(world.failed(&mut request, Outcome::Dropped), unavailable(Cause::PodDropped, false));
+    let (mut request, action) = world.request(&with_body("/"));
+    dialled(action);
+    assert_eq!(world.failed(&mut request, Outcome::Dropped), Action::Done);
+}

@@ -121,3 +121,29 @@ fn upstreams_that_were_not_looked_up_come_after_those_that_were() {
     world.pass(SECOND / 2);
     assert_eq!(world.ask(&page("", "")), dial(0, 1));
 }
+
+/// When most upstreams leave DNS at once, their seats go to the others at once.
+#[test]
+fn seats_of_upstreams_that_have_gone_are_free() {
+    const UPSTREAMS: usize = 200;
+    let names = names(UPSTREAMS);
+    let mut world = World::with_hosts(&names.iter().map(String::as_str).collect::<Vec<_>>(), Options::default());
+    for (upstream, name) in (0..).zip(&names) {
+        world.dns(name, &[pod(upstream, 1)]);
+    }
+    for _ in 0..UPSTREAMS {
+        world.ask(&page("", ""));
+        world.pass(10 * MS);
+    }
+    for (upstream, name) in (20..).zip(&names[20..]) {
+        world.no_dns(name, LookupFailure::NotFound, 0);
+        world.ask(&page("", &cookie(pod(upstream, 1))));
+    }
+    world.pass(3 * SECOND);
+    (20..UPSTREAMS as u8).for_each(|upstream| world.tell(pod(upstream, 1), Outcome::Refused));
+    for _ in 0..200 {
+        let (request, action) = world.begin(&page("", ""));
+        assert!(matches!(action, Action::Dial { upstream, .. } if upstream < 20), "{action:?}");
+        world.ended(request);
+    }
+}

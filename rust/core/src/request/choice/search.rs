@@ -51,9 +51,7 @@ impl Call<'_> {
         let known = self.flow.upstreams.known();
         for _ in 0..DRAWS.min(known) {
             let Some(drawn) = turns.next(&self.flow.upstreams, self.dice.roll()) else { break };
-            if !self.look_at(drawn, own, best) {
-                turns.vacate(drawn);
-            }
+            self.look_at(drawn, own, best);
             if is_well(best) {
                 break;
             }
@@ -73,17 +71,16 @@ impl Call<'_> {
         }
     }
 
-    /// Looks at the pods of an upstream, which is used by that. False if it has none.
-    fn look_at(&mut self, upstream: u32, own: Option<u32>, best: &mut Best<'_>) -> bool {
-        let Some(member) = self.member(upstream) else { return false };
+    /// Looks at the pods of an upstream, which is used by that.
+    fn look_at(&mut self, upstream: u32, own: Option<u32>, best: &mut Best<'_>) {
+        let Some(member) = self.member(upstream) else { return };
         let touch = self.use_host(member);
         let fresh = member.fresh();
-        let Some(fresh) = fresh.as_deref() else { return false };
+        let Some(fresh) = fresh.as_deref() else { return };
         self.warn(upstream, member);
         if own != Some(upstream) {
             best.of(Whose::Other { old: touch.stale }, upstream, fresh, &mut self.dice);
         }
-        true
     }
 
     /// Warns if an upstream has pods outside of its networks.

@@ -37,8 +37,10 @@ impl Turns {
         let place = (self.drawn.fetch_add(1, Ordering::Relaxed) % SEATS as u64) as usize;
         let seat = &self.seats[place];
         let mut held = seat.load(Ordering::Relaxed);
+        let worth = |index| upstreams.get(index)?.fresh().as_ref().map(|fresh| fresh.worth());
         loop {
-            if held != NEW && held & u64::from(u32::MAX) > 0 {
+            // An upstream that has no addresses any more loses its seat.
+            if held != NEW && held & u64::from(u32::MAX) > 0 && worth((held >> 32) as u32).is_some() {
                 match seat.compare_exchange_weak(held, held - 1, Ordering::Relaxed, Ordering::Relaxed) {
                     Ok(_) => return Some((held >> 32) as u32),
                     Err(now) => held = now,
@@ -46,8 +48,7 @@ impl Turns {
                 continue;
             }
             let index = self.another(upstreams, random)?;
-            let pods = upstreams.get(index).and_then(|member| member.fresh().as_ref().map(|fresh| fresh.worth()));
-            let Some(pods) = pods else { return Some(index) };
+            let Some(pods) = worth(index) else { return Some(index) };
             let stay = (pods * STAY).clamp(1, u32::MAX.into());
             // Those who are first stay for different times, so that not all seats change hands at once.
             let stay = if held == NEW { 1 + stay * place as u64 / SEATS as u64 } else { stay };
@@ -55,16 +56,6 @@ impl Turns {
             {
                 Ok(_) => return Some(index),
                 Err(now) => held = now,
-            }
-        }
-    }
-
-    /// An upstream has no addresses any more: its seats are free.
-    pub(crate) fn vacate(&self, index: u32) {
-        for seat in &self.seats {
-            let held = seat.load(Ordering::Relaxed);
-            if held != NEW && (held >> 32) as u32 == index {
-                let _ = seat.compare_exchange(held, held >> 32 << 32, Ordering::Relaxed, Ordering::Relaxed);
             }
         }
     }
