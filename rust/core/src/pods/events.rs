@@ -331,7 +331,7 @@ fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
 }
 
 /// Declares a witnessed pod gone, unless it has shown in the meantime that it is not. Returns what is held against it.
-fn condemn(known: &mut Known, group: &Group<'_>, suspicion: &Suspicion, now: u64) -> Verdict {
+pub(super) fn condemn(known: &mut Known, group: &Group<'_>, suspicion: &Suspicion, now: u64) -> Verdict {
     if suspicion.is_ripe && known.state.suspicion(group.gone_after, now) == Some(*suspicion) {
         known.state.condemn(suspicion.fault, now);
     }

@@ -176,6 +176,32 @@ fn traffic_goes_on_whatever_the_verdict_is() {
     assert_eq!(world.idle(1, 68 * SECOND), (IdleAnswer::Yes, 0));
 }
 
+/// One answer in a second, all while something is wrong with the pod, and that of each probe.
+#[test]
+fn which_answers_are_worth_telling() {
+    let world = World::new();
+    let (group, other) = (world.group(), upstream(&world.dns, 2));
+    let at = |milliseconds: u64| milliseconds * SECOND / 1000;
+    let wanted = |milliseconds| world.pods.entered(&group, pod(1), at(milliseconds));
+    let tell = |outcome, milliseconds| _ = world.pods.learn(&group, pod(1), outcome, at(milliseconds));
+    assert!(wanted(0) && wanted(1));
+    tell(Outcome::Answered, 2);
+    assert_eq!([3, 1001, 1002].map(wanted), [false, false, true]);
+    // Another upstream has not heard of it.
+    assert!(world.pods.entered(&Group { upstream: &other, ..group }, pod(1), at(3)));
+    tell(Outcome::Answered, 2000);
+    tell(Outcome::Dropped, 2100);
+    assert!(wanted(2200));
+    tell(Outcome::Answered, 2300);
+    assert!(!wanted(2400));
+    tell(Outcome::Unreachable, 2500);
+    let began = |milliseconds| world.pods.began(&group, pod(1), PathKind::Sync, true, at(milliseconds)).0;
+    assert_eq!(began(2600), Began::Told(Told::Unavailable { no_pod: false }));
+    assert_eq!(began(3500), Began::Dial { probe: true, report: true });
+    tell(Outcome::Answered, 3600);
+    assert_eq!(began(3700), Began::Dial { probe: false, report: false });
+}
+
 #[test]
 fn the_list_is_sorted() {
     let world = World::new();

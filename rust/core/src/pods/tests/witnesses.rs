@@ -1,5 +1,6 @@
 //! Who shows that a pod is dead and the fault not ours.
 
+use super::super::events::condemn;
 use super::*;
 
 #[test]
@@ -219,6 +220,34 @@ fn the_last_two_pods_are_enough() {
     // Refusals do not push out those that answered.
     let signs = [(2, Outcome::Answered), (3, Outcome::Refused), (4, Outcome::Refused)];
     assert_eq!(last_two(&signs, &[3, 4]), Action::Gone);
+}
+
+/// What one thread says about a moment may come after what another says about a later one.
+#[test]
+fn no_pod_speaks_for_itself() {
+    let world = World { gone_after: 0, ..World::new() };
+    world.ended(1, Outcome::Answered, 5 * SECOND);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 4 * SECOND), Action::Unavailable);
+    world.ended(2, Outcome::Answered, 5 * SECOND);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 4 * SECOND), Action::Gone);
+}
+
+/// No lock is held while a witness is sought.
+#[test]
+fn a_pod_that_shows_in_the_meantime_that_it_works_is_not_gone() {
+    let world = World::new();
+    let group = world.group();
+    (0..=10).for_each(|second| _ = world.ended(1, Outcome::Unreachable, second * SECOND));
+    for (outcome, verdict) in [(Outcome::Unreachable, Verdict::Gone), (Outcome::Connected, Verdict::None)] {
+        let suspicion =
+            world.pods.with(&group, pod(1), 10 * SECOND, |known| known.state.suspicion(group.gone_after, 10 * SECOND));
+        let suspicion = suspicion.filter(|suspicion| suspicion.is_ripe).expect("it has failed for long enough");
+        world.pods.learn(&group, pod(1), outcome, 10 * SECOND);
+        let condemned = world
+            .pods
+            .with(&group, pod(1), 10 * SECOND, |known| condemn(&mut known.clone(), &group, &suspicion, 10 * SECOND));
+        assert_eq!(condemned, verdict, "{outcome:?}");
+    }
 }
 
 #[test]
