@@ -40,6 +40,24 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 	if answer, err := pods.Began(blue, grey, PathSync, 0); err != nil || answer.Action != ActionDial {
 		t.Errorf("began: %+v, %v", answer, err)
 	}
+	state := mustState(t)
+	source, request := mustSource(t, state), new(Request)
+	resolveAll(t, state, source, 0)
+	served := func(incoming Incoming, want StepKind) func() {
+		return func() {
+			step, err := source.Begin(request, incoming, 0, 1)
+			if err != nil || step.Kind != want {
+				t.Errorf("%+v: %+v, %v", incoming, step, err)
+			}
+			if step.Kind == StepDial {
+				source.Dialled(step.Upstream, step.Pod, OutcomeConnected, 0, 1)
+				source.Answered(request, 0, 1)
+			}
+			source.Next(request, OutcomeDropped, 0, 1)
+			source.Decision(request)
+			source.Ended(request, 0)
+		}
+	}
 	sink := ""
 	for name, call := range map[string]func(){
 		"decide pod":       func() { router.Decide(path4, cookie) },
@@ -61,6 +79,13 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 		"pods idle":        func() { pods.Idle(ip6, 1, 0, 0) },
 		"pods failed":      func() { pods.FailedRecently(list, 0, failed) },
 		"pods verdict":     func() { pods.Verdict(grey) },
+		"a page":           served(Incoming{Method: MethodGet, Path: "/"}, StepDial),
+		"a hook":           served(Incoming{Method: MethodOther, HasBody: true, Path: "/~/" + token4 + "/h/1"}, StepDial),
+		"a forged token":   served(Incoming{Method: MethodOther, Path: bad}, StepAnswer),
+		"state verdict":    func() { state.Verdict(grey) },
+		"state idle":       func() { state.Idle(ip6, 1, 0, 0) },
+		"failed":           func() { source.Failed(request, OutcomeRefused, 0, 1) },
+		"resumed":          func() { source.Resume(request, 0, 1) },
 		"names": func() {
 			decision, _ := router.Decide(path4, "")
 			sink = decision.Kind.String()

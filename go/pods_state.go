@@ -106,14 +106,18 @@ func (p *Pods) Idle(address netip.Addr, idle, started, now time.Duration) (Idle,
 	if err := statusOf(status); err != nil {
 		return Idle{}, err
 	}
+	return idleOf(&out), nil
+}
+
+func idleOf(idle *C.doors_idle) Idle {
 	return Idle{
-		Answer:   IdleAnswer(out.answer),
-		InFlight: int(out.in_flight),
-		Streams:  int(out.streams),
-		Used:     out.used != 0,
-		LastSeen: time.Duration(out.last_seen),
-		Wait:     time.Duration(out.wait),
-	}, nil
+		Answer:   IdleAnswer(idle.answer),
+		InFlight: int(idle.in_flight),
+		Streams:  int(idle.streams),
+		Used:     idle.used != 0,
+		LastSeen: time.Duration(idle.last_seen),
+		Wait:     time.Duration(idle.wait),
+	}
 }
 
 func podStateOf(state *C.doors_pod_state) PodState {

@@ -17,6 +17,7 @@ import (
 // Router decides where requests go. See the package for threads and memory.
 type Router struct {
 	handle *C.doors_router
+	source *Source // the owner of the handle, if there is one
 	_      unshared
 }
 

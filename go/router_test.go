@@ -90,7 +90,9 @@ func TestWarnings(t *testing.T) {
 // Rust's memory is invisible to Go's collector, so a lost handle would show up
 // nowhere else.
 func TestHandlesAreFreed(t *testing.T) {
-	live := func() int64 { return liveRouters.Load() + liveCiphers.Load() + liveCIDRs.Load() + livePods.Load() }
+	live := func() int64 {
+		return liveRouters.Load() + liveCiphers.Load() + liveCIDRs.Load() + livePods.Load() + liveStates.Load() + liveSources.Load()
+	}
 	settle := func(done func() bool) bool {
 		for range 200 {
 			if done() {
@@ -115,6 +117,7 @@ func TestHandlesAreFreed(t *testing.T) {
 		}
 		cidrs.Lookup(netip.Addr{})
 		mustPods(t).Resolved(1, nil)
+		mustSource(t, mustState(t)).Router().Decide("/", "")
 	}
 	kept := mustRouter(t, testConfig)
 	if !settle(func() bool { return live() == before+1 }) {

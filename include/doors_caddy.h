@@ -3,16 +3,18 @@
 // Copyright the doors-caddy authors. Licence: Apache-2.0.
 // Generated from the Rust source by `cargo run -p xtask -- header`. Do not edit.
 //
-// Four kinds of handles:
+// Six kinds of handles:
 //   doors_cipher   makes and reads tokens, the encrypted addresses in the paths and cookies of Doors pages
 //   doors_cidrs    finds the longest CIDR that holds an address
 //   doors_router   decides from a path and a Cookie header which pod or server gets a request
+//   doors_state    knows the hosts and the pods of a process, from the ends of lookups and of dials
+//   doors_source   one configuration in use: says for each doors_request, step by step, what to do
 //   doors_pods     remembers which pods are dead, from the outcomes of dials, and which are in use
 //
 // These rules hold for every function:
 //
-// Handles     are opaque and may be used by any number of threads at once. All but doors_pods do not change after their
-//             _new function. A handle is freed once, from any thread, after the last call on it has returned.
+// Handles     are opaque and may be used by any number of threads at once. All but doors_state and doors_pods do not change
+//             after their _new function. A handle is freed once, from any thread, after the last call on it has returned.
 //             _free(NULL) is fine.
 // const       stands before a handle where the call changes nothing that another call could see.
 // Status      is int32_t, 0 means success. Each function lists all that it returns, but for DOORS_STATUS_PANIC. There is
@@ -29,8 +31,8 @@
 //             doors_version() say "unknown", and doors_abi() says 0. Rust prints where it was to standard error; no message
 //             holds any input. When memory runs out the process is aborted.
 // Stack       A call needs less than 16 KiB of it, and less than 64 KiB if it makes a handle or checks a value.
-// fork        A child may use the handles that its parent made, but for doors_pods: a call on one waits for ever if another
-//             thread of the parent was in a call on it. A child makes a doors_pods of its own.
+// fork        A child may use the handles that its parent made, but for doors_state, doors_source and doors_pods: a call on one
+//             waits for ever if another thread of the parent was in a call on it. A child makes its own.
 // Besides     no function prints, logs, calls back, starts threads, asks for the time or keeps state outside its handle.
 //             Secrets are never in a message.
 
@@ -234,8 +236,120 @@ DOORS_ENUM(doors_idle_code, uint32_t) {
     DOORS_IDLE_JUST_STARTED = 3,
 };
 
+DOORS_ENUM(doors_step_code, uint32_t) {
+    // Dial the pod, or use an open connection to it: `upstream`, `pod`, `probe`.
+    DOORS_STEP_DIAL = 1,
+    // Hold the request, and call doors_request_resume() at `until`, or when a report says DOORS_REPORT_WAKE.
+    DOORS_STEP_WAIT = 2,
+    // Answer the request with `Cache-Control: no-store`: `status`, `retry_after`, `cause`, `page`.
+    DOORS_STEP_ANSWER = 3,
+    // Nothing more: what became of the attempt is the answer (502, or nothing for a client that has gone).
+    DOORS_STEP_DONE = 4,
+    // Choose one of doors_request_choices() and tell it with doors_request_chose(), or call doors_request_chose_none(). Only with
+    // DOORS_OPTION_USER_CHOOSES.
+    DOORS_STEP_CHOOSE = 5,
+};
+
+DOORS_ENUM(doors_cause_code, uint32_t) {
+    // The token is not canonical base64url.
+    DOORS_CAUSE_TOKEN_MALFORMED = 1,
+    // No key opens the token.
+    DOORS_CAUSE_TOKEN_REFUSED = 2,
+    // The token's address is in no CIDR.
+    DOORS_CAUSE_NO_CIDR = 3,
+    // The pod is gone.
+    DOORS_CAUSE_POD_GONE = 4,
+    // The pod could not be reached; it may be a blip.
+    DOORS_CAUSE_POD_UNREACHABLE = 5,
+    // The connection to the pod ended before a byte of an answer.
+    DOORS_CAUSE_POD_DROPPED = 6,
+    // No pod could be reached, or none is known onto which the page could reload.
+    DOORS_CAUSE_NO_POD = 7,
+    // No fresh pod is known.
+    DOORS_CAUSE_NO_FRESH_POD = 8,
+    // The dial failed for a reason on this machine.
+    DOORS_CAUSE_OWN_FAULT = 9,
+};
+
+DOORS_ENUM(doors_report_code, uint32_t) {
+    // Flag of a report: resume all requests that wait, of all sources.
+    DOORS_REPORT_WAKE = 1,
+    // Flag of a report: call doors_state_due() now.
+    DOORS_REPORT_LOOKUPS_DUE = 2,
+    // Flag of a report: dial `background_pod` in the background, close the connection at once, and report the dial with
+    // doors_source_dialled().
+    DOORS_REPORT_BACKGROUND = 4,
+    // Flag of a report: what is held against `changed_pod` changed; the time to log it.
+    DOORS_REPORT_CHANGED = 8,
+    // Flag of a report: `dropped_host` gave up `dropped_addr`, which refused a connection, since DNS does not name it; the time
+    // to log it.
+    DOORS_REPORT_DROPPED = 16,
+    // Flag of a report: the host of `outside_upstream` resolves to `outside_addr`, outside of the upstream's networks; the time
+    // to warn, once a minute.
+    DOORS_REPORT_OUTSIDE = 32,
+    // Flag of a report: a token was refused; the time to log it, never with the token.
+    DOORS_REPORT_REFUSED_TOKEN = 64,
+    // Flag of a report: many tokens came and none has ever opened; the time to log it, once a minute.
+    DOORS_REPORT_NOTHING_OPENS = 128,
+};
+
+DOORS_ENUM(doors_method_code, uint32_t) {
+    // GET.
+    DOORS_METHOD_GET = 1,
+    // HEAD.
+    DOORS_METHOD_HEAD = 2,
+    // Any other.
+    DOORS_METHOD_OTHER = 3,
+};
+
+DOORS_ENUM(doors_option_code, uint32_t) {
+    // Option: the user has a policy of his own. Steps say DOORS_STEP_CHOOSE for requests that several pods may take.
+    DOORS_OPTION_USER_CHOOSES = 1,
+    // Option: the user said how to retry. A request that has failed everywhere starts over instead of ending, until
+    // doors_request_give_up().
+    DOORS_OPTION_USER_RETRIES = 2,
+};
+
+DOORS_ENUM(doors_missing_code, uint32_t) {
+    // Of a lookup: IPv4 addresses may be missing.
+    DOORS_MISSING_IPV4 = 1,
+    // Of a lookup: IPv6 addresses may be missing.
+    DOORS_MISSING_IPV6 = 2,
+};
+
+DOORS_ENUM(doors_lookup_code, uint32_t) {
+    // The name does not exist, or has no address that a pod can have. All name servers that know the name agree.
+    DOORS_LOOKUP_NOT_FOUND = 1,
+    // No name server answered in time.
+    DOORS_LOOKUP_TIMEOUT = 2,
+    // A name server answered with an error, such as SERVFAIL or REFUSED.
+    DOORS_LOOKUP_SERVER_FAILURE = 3,
+    // Anything else, such as a name server that cannot be reached.
+    DOORS_LOOKUP_FAILED = 4,
+};
+
+DOORS_ENUM(doors_host_code, uint32_t) {
+    // Nothing has changed.
+    DOORS_HOST_UNCHANGED = 0,
+    // The first answer with addresses.
+    DOORS_HOST_RESOLVED = 1,
+    // Other addresses than before.
+    DOORS_HOST_CHANGED = 2,
+    // The first failed lookup, and the first of each other DOORS_LOOKUP_* until the host recovers.
+    DOORS_HOST_FAILING = 3,
+    // The first answer with addresses after failures that were reported.
+    DOORS_HOST_RECOVERED = 4,
+    // An address that refused a connection was given up, since DNS has it no longer.
+    DOORS_HOST_DROPPED = 5,
+    // From now on answers are taken for parts of the truth: several addresses were missing and came back. One that is missing
+    // stays in force for up to 30 s.
+    DOORS_HOST_PARTIAL = 6,
+    // Answers are whole again.
+    DOORS_HOST_WHOLE = 7,
+};
+
 #if !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-_Static_assert(sizeof(enum doors_idle_code) == 4, "compile without -fshort-enums");
+_Static_assert(sizeof(enum doors_host_code) == 4, "compile without -fshort-enums");
 #endif
 
 // A list of CIDRs. From doors_cidrs_new() to doors_cidrs_free().
@@ -254,6 +368,19 @@ typedef struct doors_pods doors_pods;
 
 // Decides where requests go. From doors_router_new() to doors_router_free().
 typedef struct doors_router doors_router;
+
+// One configuration in use: a router and its options, with what a doors_state knows. From doors_source_new() to
+// doors_source_free(). It keeps the state alive, and does not change.
+typedef struct doors_source doors_source;
+
+// What a process knows about hosts and pods. One is enough for a process; it outlives configurations. From
+// doors_state_new() to doors_state_free(), after which the sources made with it still work.
+//
+// It changes: its calls take locks for well under a microsecond, unless they say more; calls about different pods mostly do
+// not wait for each other. `now` is nanoseconds of one monotonic clock of the caller with any start, so 0 is a time like any
+// other; times and durations are at most INT64_MAX. A time that is earlier than that of another call counts as the later
+// one wherever both meet. `random` is any number, another one for each call.
+typedef struct doors_state doors_state;
 
 // Why something could not be built, or what is wrong with a value.
 typedef struct doors_error {
@@ -296,6 +423,223 @@ typedef struct doors_decision {
     uint32_t reserved[4];
 } doors_decision;
 
+// The bounds of a process. doors_limits_init() fills in good values.
+typedef struct doors_limits {
+    // How many pods are remembered, at least 1. 10,000.
+    uint32_t max_pods;
+    // How many requests may wait for a pod at once. 4,096.
+    uint32_t max_waiting;
+    // How many lookups may run at once, at least 1. 64.
+    uint32_t max_lookups;
+    // How many more may run, if so many have been running for over a second. 256.
+    uint32_t max_slow_lookups;
+    // How many lookups a second may begin for hosts whose addresses are known, at least 1. 100.
+    uint32_t refreshes_per_second;
+    // Zero.
+    uint32_t reserved[3];
+} doors_limits;
+
+// The options of one configuration. Durations are nanoseconds. doors_options_init() fills in good values.
+typedef struct doors_options {
+    // For how long a pod must have been out of reach until it is gone. 10 s.
+    uint64_t gone_after;
+    // For how long a page load waits for a pod, and the receiver stream of a page that has nothing to reload onto; 0 for not
+    // at all. It counts from the beginning of the request. 10 s.
+    uint64_t page_wait;
+    // The time from one lookup of a host to the next, while requests use it. 1 s; less than 10 ms is 10 ms.
+    uint64_t refresh;
+    // The age at which addresses are not used without waiting for new ones, if there were no lookups. 300 s.
+    uint64_t stale_max;
+    // For how long a request waits for first lookups while no address is known at all. Any other wait for DNS is 500 ms at
+    // most. 3 s.
+    uint64_t first_lookup;
+    // The caller's number for the way in which names are looked up: which name servers, which IP versions. Hosts with the
+    // same name and number are one host. 0.
+    uint64_t resolver;
+    // How many receiver streams of an upstream may be told 410 in one second; 0 for all. 100.
+    uint32_t gone_rate;
+    // What of DOORS_OPTION_* applies, added up. 0.
+    uint32_t flags;
+    // Zero.
+    uint64_t reserved[2];
+} doors_options;
+
+// Where a pod is dialled.
+typedef struct doors_pod {
+    // Its address; `len` 4 or 16.
+    struct doors_addr addr;
+    // Its port.
+    uint16_t port;
+    // Zero.
+    uint16_t reserved;
+} doors_pod;
+
+// What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
+typedef struct doors_known_pod {
+    // Where it is dialled.
+    struct doors_pod pod;
+    // The number of its upstream, see doors_source_upstream(). Where several use it, it stays the same until that one has
+    // not used it for a minute.
+    uint64_t upstream;
+    // When it was first used: a request for it began or ended, or a dial ended.
+    uint64_t first_seen;
+    // When it was last used.
+    uint64_t last_seen;
+    // Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
+    uint64_t unreachable_since;
+    // How many dials its host has refused.
+    uint64_t refused;
+    // Requests that were sent to it and have not ended.
+    uint32_t in_flight;
+    // Those of them that are receiver streams: about one for each open page.
+    uint32_t streams;
+    // DOORS_VERDICT_*: what is held against it.
+    enum doors_verdict_code verdict;
+    // 1 while an upstream that used it in the last minute of its use has it in DNS, else 0.
+    uint32_t fresh;
+    // Zero.
+    uint32_t reserved[4];
+} doors_known_pod;
+
+// Whether the pods at one address may be stopped, as far as their requests tell.
+typedef struct doors_idle {
+    // DOORS_IDLE_*.
+    enum doors_idle_code answer;
+    // Requests that entered and have not left.
+    uint32_t in_flight;
+    // Those of them that are receiver streams.
+    uint32_t streams;
+    // 1 if a pod at the address was used, else 0. Once pods were forgotten, an address in many is taken for one of them.
+    uint32_t used;
+    // With `used`: when a pod at the address was last used, by the caller's clock; else 0.
+    uint64_t last_seen;
+    // Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
+    // nobody can know: while requests are in flight.
+    uint64_t wait;
+} doors_idle;
+
+// A lookup to begin now.
+typedef struct doors_lookup {
+    // What to report the end for. No other host of the same state ever has this number.
+    uint64_t host;
+    // The number for the way to look it up, as in the options of the sources that use it.
+    uint64_t resolver;
+    // Characters in the name.
+    uint32_t name_len;
+    // The name in lower case, perhaps with a final dot, NUL-terminated.
+    char name[256];
+    // Zero.
+    uint32_t reserved;
+} doors_lookup;
+
+// What the end of a lookup has changed, and what to do now.
+typedef struct doors_host_report {
+    // DOORS_HOST_*: one for each change that an operator would call one, never one for each lookup.
+    enum doors_host_code change;
+    // DOORS_REPORT_WAKE and _LOOKUPS_DUE, added up.
+    uint32_t flags;
+} doors_host_report;
+
+// What is known about a host. Durations are nanoseconds.
+typedef struct doors_host_state {
+    // The number for the way to look it up; 0 for an address.
+    uint64_t resolver;
+    // Counts the changes of the addresses; 0 before the first.
+    uint64_t generation;
+    // Since the last answer with addresses; UINT64_MAX before the first, and for an address.
+    uint64_t age;
+    // Since the first of the failures in a row; 0 while `failure` is 0.
+    uint64_t failing_for;
+    // The time between two lookups: the smallest that its users ask for; 0 without users.
+    uint64_t refresh;
+    // DOORS_LOOKUP_*: why the last lookup failed; 0 if it did not or none has ended.
+    enum doors_lookup_code failure;
+    // How many sources use it.
+    uint32_t users;
+    // 1 while lookups go on.
+    uint32_t active;
+    // 1 while answers are taken for parts of the truth.
+    uint32_t partial;
+    // Zero.
+    uint32_t reserved;
+    // Characters in the name.
+    uint32_t name_len;
+    // The name in lower case, or an address, NUL-terminated.
+    char name[256];
+} doors_host_state;
+
+// What was learned besides. Any of it may be there with any step and any report. A member without its flag is 0.
+typedef struct doors_report {
+    // DOORS_REPORT_*, added up: what to do, and which of the other members count.
+    enum doors_report_code flags;
+    // With DOORS_REPORT_REFUSED_TOKEN: how many more tokens were refused for the same reason since the last time.
+    uint32_t suppressed;
+    // With DOORS_REPORT_DROPPED: the number of the host.
+    uint64_t dropped_host;
+    // With DOORS_REPORT_DROPPED: the address that it gave up.
+    struct doors_addr dropped_addr;
+    // With DOORS_REPORT_CHANGED: the upstream that told, by its index in the configuration.
+    uint32_t changed_upstream;
+    // With DOORS_REPORT_CHANGED: the pod.
+    struct doors_pod changed_pod;
+    // DOORS_VERDICT_*: with DOORS_REPORT_CHANGED, what is held against the pod now.
+    enum doors_verdict_code changed_verdict;
+    // With DOORS_REPORT_BACKGROUND: the upstream of the pod, by its index in the configuration.
+    uint32_t background_upstream;
+    // With DOORS_REPORT_BACKGROUND: the pod to dial.
+    struct doors_pod background_pod;
+    // With DOORS_REPORT_OUTSIDE: the upstream, by its index in the configuration.
+    uint32_t outside_upstream;
+    // With DOORS_REPORT_OUTSIDE: the address.
+    struct doors_addr outside_addr;
+    // Zero.
+    uint32_t reserved[2];
+} doors_report;
+
+// One request, in the caller's memory: plain data that owns nothing, so there is nothing to free. One thread at a time uses
+// it. doors_request_begin() fills it; until then and after doors_request_ended() its first 8 bytes must be 0, or no
+// function but doors_request_begin() may be called with it.
+typedef struct doors_request {
+    // The library's own.
+    uint64_t opaque[64];
+} doors_request;
+
+// What to do next for a request. Members that its kind does not name are 0.
+typedef struct doors_step {
+    // DOORS_STEP_*.
+    enum doors_step_code kind;
+    // DIAL: the upstream of the pod, by its index in the configuration.
+    uint32_t upstream;
+    // DIAL: the pod to dial, or to use an open connection to.
+    struct doors_pod pod;
+    // DIAL: 1 if this request finds out whether the pod is back.
+    uint32_t probe;
+    // ANSWER: the HTTP status, 410 or 503. Always with `Cache-Control: no-store`.
+    uint32_t status;
+    // ANSWER: seconds for `Retry-After`; 0 with 410, which has none.
+    uint32_t retry_after;
+    // DOORS_CAUSE_*: for ANSWER, why.
+    enum doors_cause_code cause;
+    // ANSWER: 1 if it is a page load: a browser may be shown a text that loads the page again after `retry_after`.
+    uint32_t page;
+    // Zero.
+    uint32_t reserved;
+    // WAIT: when to call doors_request_resume() at the latest.
+    uint64_t until;
+    // What was learned besides.
+    struct doors_report report;
+} doors_step;
+
+// A pod to choose from.
+typedef struct doors_place {
+    // The upstream, by its index in the configuration.
+    uint32_t upstream;
+    // How good the pod is for the request; lower is better.
+    uint32_t tier;
+    // The pod.
+    struct doors_pod pod;
+} doors_place;
+
 // What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same source and the
 // same server must have the same number after a change of the configuration.
 typedef struct doors_group {
@@ -313,16 +657,6 @@ typedef struct doors_group {
     // How many requests may wait for a pod at once.
     uint32_t max_waiting;
 } doors_group;
-
-// Where a pod is dialled.
-typedef struct doors_pod {
-    // Its address; `len` 4 or 16.
-    struct doors_addr addr;
-    // Its port.
-    uint16_t port;
-    // Zero.
-    uint16_t reserved;
-} doors_pod;
 
 // What to do with a request, and what was learned from it.
 typedef struct doors_answer {
@@ -372,23 +706,6 @@ typedef struct doors_pod_state {
     uint32_t reserved[4];
 } doors_pod_state;
 
-// Whether the pods at one address may be stopped, as far as their requests tell.
-typedef struct doors_idle {
-    // DOORS_IDLE_*.
-    enum doors_idle_code answer;
-    // Requests that entered and have not left.
-    uint32_t in_flight;
-    // Those of them that are receiver streams.
-    uint32_t streams;
-    // 1 if a pod at the address was used, else 0. Once pods were forgotten, an address in many is taken for one of them.
-    uint32_t used;
-    // With `used`: when a pod at the address was last used, by the caller's clock; else 0.
-    uint64_t last_seen;
-    // Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
-    // nobody can know: while requests are in flight.
-    uint64_t wait;
-} doors_idle;
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -407,6 +724,18 @@ const char *doors_path_str(uint32_t number);
 
 // One word for DOORS_ACTION_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
 const char *doors_action_str(uint32_t number);
+
+// One word for DOORS_STEP_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+const char *doors_step_str(uint32_t number);
+
+// A short name for DOORS_CAUSE_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+const char *doors_cause_str(uint32_t number);
+
+// A few words for DOORS_LOOKUP_*. Static text, never NULL; "unknown" for any other number.
+const char *doors_lookup_str(uint32_t number);
+
+// A few words for DOORS_HOST_*. Static text, never NULL; "unknown" for any other number.
+const char *doors_host_str(uint32_t number);
 
 // A word or two for DOORS_OUTCOME_*. Static text, never NULL; "unknown" for any other number.
 const char *doors_outcome_str(uint32_t number);
@@ -558,6 +887,302 @@ void doors_router_free(struct doors_router *router);
 // Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _CIDR, _CONFIG, _TOO_LARGE, _RANGE (no such field) or
 // _NULL_POINTER.
 int32_t doors_check(uint32_t field, const char *value, size_t len, struct doors_error *err);
+
+// Fills in the good values that stand beside the members. `*out` gets them.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_limits_init(struct doors_limits *out);
+
+// Fills in the good values that stand beside the members. `*out` gets them.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_options_init(struct doors_options *out);
+
+// Makes one that knows nothing. `limits` may be NULL for the values of doors_limits_init(). `*out` gets it.
+//
+// Returns DOORS_STATUS_OK, _RANGE (a bound of 0) or _NULL_POINTER.
+int32_t doors_state_new(const struct doors_limits *limits, struct doors_state **out);
+
+// Changes how many pods are remembered. Those that are too many are forgotten, a few at a time: no other call waits for
+// all of them. Forgotten are pods with which nothing is wrong, those without requests in flight first, and then those against
+// which something is held; of several the one not used for longest.
+//
+// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
+int32_t doors_state_limit(const struct doors_state *state,
+                          uint32_t max_pods);
+
+// Tells about pods, by address (IPv4 first) and port, from the first one after `after` on, or from the first if that is
+// NULL. `list` gets at most `cap` of them, `*count` how many it got; fewer than `cap` are all that follow. `*known` gets how
+// many are known in all. Each is what it was at one moment, all together are not. The time it takes grows with the number
+// of known pods; no other call waits for all of it.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
+int32_t doors_state_pods(const struct doors_state *state,
+                         const struct doors_pod *after,
+                         struct doors_known_pod *list,
+                         size_t cap,
+                         size_t *count,
+                         size_t *known);
+
+// Tells what is held against a pod: `*verdict` gets DOORS_VERDICT_*. It does not count as a use of the pod.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
+int32_t doors_state_verdict(const struct doors_state *state, const struct doors_pod *pod, uint32_t *verdict);
+
+// Tells whether the pods at an address, on all ports together, had no request for `idle` nanoseconds, so that they may be
+// stopped. `started` is when the caller began to report requests. An address that is not known had none. A pod that the
+// table had to forget is not called idle too early. For that, once pods were forgotten, an address in many is taken for
+// one of them: with 20,000 forgotten pods in use, one in fifty.
+//
+// `*out` gets DOORS_IDLE_YES: none is in flight, and none was for `idle`; _JUST_STARTED: none is in flight, but
+// `now - started` is less than `idle`; or _BUSY. No request does not mean no page: a browser disconnects a hidden page, and
+// comes back to it. Only the app knows its pages.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
+int32_t doors_state_idle(const struct doors_state *state,
+                         const struct doors_addr *addr,
+                         uint64_t idle,
+                         uint64_t started,
+                         uint64_t now,
+                         struct doors_idle *out);
+
+// Frees it. NULL is fine.
+void doors_state_free(struct doors_state *state);
+
+// Says which hosts are to be looked up now: `list` gets at most `cap` lookups (at least 1), `*count` how many. Begin each,
+// and report its end, whatever it is: one that is not reported counts as DOORS_LOOKUP_TIMEOUT after 60 s. `*next` gets when
+// to call again, unless a report says so before (DOORS_REPORT_LOOKUPS_DUE); UINT64_MAX for not before. With more lookups than
+// `cap` that is now. A call more than needed does nothing. Call it from one place: a loop that this number drives.
+//
+// Returns DOORS_STATUS_OK, _RANGE (a `cap` of 0 too) or _NULL_POINTER.
+int32_t doors_state_due(const struct doors_state *state,
+                        uint64_t now,
+                        uint64_t random,
+                        struct doors_lookup *list,
+                        size_t cap,
+                        size_t *count,
+                        uint64_t *next);
+
+// A lookup has ended with these addresses, in any order; those that no pod can have are left out, and what is left may be
+// nothing. `missing` is DOORS_MISSING_IPV4 and _IPV6, added up: the IP versions about which nothing was learned, or only a
+// part; `failure` is why (DOORS_LOOKUP_*), or 0 if they are only late. A lookup that was not begun changes nothing. `*out`
+// gets what has changed.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
+int32_t doors_state_resolved(const struct doors_state *state,
+                             uint64_t host,
+                             const struct doors_addr *list,
+                             size_t count,
+                             uint32_t missing,
+                             uint32_t failure,
+                             uint64_t now,
+                             uint64_t random,
+                             struct doors_host_report *out);
+
+// Addresses came after the lookup they belong to was reported. If one of them is new, the next lookup is due at once, which
+// will see it. `*out` gets what to do.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
+int32_t doors_state_resolved_late(const struct doors_state *state,
+                                  uint64_t host,
+                                  const struct doors_addr *list,
+                                  size_t count,
+                                  uint64_t now,
+                                  struct doors_host_report *out);
+
+// A lookup has ended without addresses. `failure` is DOORS_LOOKUP_*. `*out` gets what has changed.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_state_lookup_failed(const struct doors_state *state,
+                                  uint64_t host,
+                                  uint32_t failure,
+                                  uint64_t now,
+                                  uint64_t random,
+                                  struct doors_host_report *out);
+
+// Tells what is known about a host: `*out` gets it, `list` at most `cap` of its addresses (NULL with 0 for none), and
+// `*count` how many it has.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH (no such host, or it was forgotten), _RANGE or _NULL_POINTER.
+int32_t doors_state_host(const struct doors_state *state,
+                         uint64_t host,
+                         uint64_t now,
+                         struct doors_host_state *out,
+                         struct doors_addr *list,
+                         size_t cap,
+                         size_t *count);
+
+// Begins to use a configuration: `json` is that of doors_router_new(), `options` may be NULL for the values of
+// doors_options_init(). Nothing is looked up before a request needs it. `*out` gets the source. Call doors_state_due()
+// afterwards.
+//
+// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE, _RANGE (an option) or _NULL_POINTER; see doors_router_new().
+int32_t doors_source_new(const struct doors_state *state,
+                         const char *json,
+                         size_t len,
+                         const struct doors_options *options,
+                         struct doors_source **out,
+                         struct doors_error *err);
+
+// The router of a source, for all functions of doors_router but doors_router_free(): it belongs to the source and lives as
+// long. NULL for NULL.
+const struct doors_router *doors_source_router(const struct doors_source *source);
+
+// Tells what became of a dial, as soon as it is known: from any thread, also after its request has ended, and of dials in
+// the background (DOORS_REPORT_BACKGROUND). It counts for the pod and touches no request. `upstream` and `pod` are those of
+// the step or the report. `outcome` is DOORS_OUTCOME_CONNECTED, _REFUSED, _UNREACHABLE, _OWN_FAULT or _CANCELLED; the others
+// are no dials and change nothing. `*out` gets what was learned.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
+int32_t doors_source_dialled(const struct doors_source *source,
+                             uint32_t upstream,
+                             const struct doors_pod *pod,
+                             uint32_t outcome,
+                             uint64_t now,
+                             uint64_t random,
+                             struct doors_report *out);
+
+// Names the records of one upstream, by its index in the configuration: `*host` gets the number of its host, as in
+// doors_lookup, and `*number` that of the upstream, as in doors_known_pod. Upstreams with the same host, port and
+// resolver share both, also those of other sources.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
+int32_t doors_source_upstream(const struct doors_source *source, uint32_t upstream, uint64_t *host, uint64_t *number);
+
+// Tells the fresh pods of an upstream: `list` gets at most `cap` of them (NULL with 0 for none), first those inside the
+// upstream's networks, `*inside` how many of all are inside, `*count` how many there are.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
+int32_t doors_source_fresh(const struct doors_source *source,
+                           uint32_t upstream,
+                           struct doors_pod *list,
+                           size_t cap,
+                           size_t *inside,
+                           size_t *count);
+
+// Frees it. NULL is fine.
+void doors_source_free(struct doors_source *source);
+
+// A request begins. `method` is DOORS_METHOD_*; `has_body` is other than 0 if it has a body, or may have one: its length is
+// not known to be 0. `path` and `cookies` are as in doors_router_decide(). `*request` is overwritten, `*step` gets what
+// to do. Allocates nothing in the usual case.
+//
+// For each request: obey the step; report each dial with doors_source_dialled() and each attempt that has ended without an
+// answer with doors_request_next(), which gives the next step; or both with doors_request_failed(). Say with
+// doors_request_answered() that the pod has begun to answer, and in every case with doors_request_ended() that the request is
+// over. A call about a request that another source began, or none, or that has ended, says DOORS_STEP_DONE and
+// changes nothing.
+//
+// Returns DOORS_STATUS_OK, _RANGE, _TOO_LARGE or _NULL_POINTER.
+int32_t doors_request_begin(const struct doors_source *source,
+                            uint32_t method,
+                            uint32_t has_body,
+                            const char *path,
+                            size_t path_len,
+                            const char *cookies,
+                            size_t cookies_len,
+                            uint64_t now,
+                            uint64_t random,
+                            struct doors_request *request,
+                            struct doors_step *step);
+
+// The attempt that the last step asked for has ended without an answer, and its dial was told by doors_source_dialled().
+// `outcome` is DOORS_OUTCOME_REFUSED, _UNREACHABLE or _OWN_FAULT when no connection was made; _DROPPED when the connection
+// ended before a byte of an answer, which this call counts for the pod; _CANCELLED, and any other, when the client has gone
+// or the answer has begun. `*step` gets what to do next.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_request_next(const struct doors_source *source,
+                           struct doors_request *request,
+                           uint32_t outcome,
+                           uint64_t now,
+                           uint64_t random,
+                           struct doors_step *step);
+
+// doors_source_dialled() and doors_request_next() in one, for callers whose dials belong to one request each.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_request_failed(const struct doors_source *source,
+                             struct doors_request *request,
+                             uint32_t outcome,
+                             uint64_t now,
+                             uint64_t random,
+                             struct doors_step *step);
+
+// A request that waits goes on: call it at the `until` of its step, or when a report says DOORS_REPORT_WAKE. A call more
+// than needed repeats the last step. With DOORS_OPTION_USER_RETRIES a request that was answered tries again, if it may.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_request_resume(const struct doors_source *source,
+                             struct doors_request *request,
+                             uint64_t now,
+                             uint64_t random,
+                             struct doors_step *step);
+
+// After DOORS_STEP_CHOOSE: tells the pods that may take the request, only the best ones. `list` gets at most `cap` of them
+// (NULL with 0 for none), in the order of the configuration and of their addresses, `*count` how many there are, which may be
+// none: then call doors_request_chose_none(). `*report` gets what was learned.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_request_choices(const struct doors_source *source,
+                              struct doors_request *request,
+                              uint64_t now,
+                              struct doors_place *list,
+                              size_t cap,
+                              size_t *count,
+                              struct doors_report *report);
+
+// The user's policy has chosen this pod of this upstream. `*step` gets that it is to be dialled.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
+int32_t doors_request_chose(const struct doors_source *source,
+                            struct doors_request *request,
+                            uint32_t upstream,
+                            const struct doors_pod *pod,
+                            uint64_t now,
+                            struct doors_step *step);
+
+// The user's policy has chosen none. `*step` offers those that are less good, or is as if none could be reached.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_request_chose_none(const struct doors_source *source,
+                                 struct doors_request *request,
+                                 uint64_t now,
+                                 uint64_t random,
+                                 struct doors_step *step);
+
+// With DOORS_OPTION_USER_RETRIES: the user's retries are over. `outcome` is that of the last attempt, or 0 if it was told to
+// doors_request_next(). `*step` gets DOORS_STEP_ANSWER, _WAIT or _DONE.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_request_give_up(const struct doors_source *source,
+                              struct doors_request *request,
+                              uint32_t outcome,
+                              uint64_t now,
+                              uint64_t random,
+                              struct doors_step *step);
+
+// The pod has begun to answer. Usually takes no lock. `*report` gets what was learned.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_request_answered(const struct doors_source *source,
+                               struct doors_request *request,
+                               uint64_t now,
+                               uint64_t random,
+                               struct doors_report *report);
+
+// The request has ended, however. Call it once after each doors_request_begin(): until then the request counts as in
+// flight at its pod, or as waiting. A second call does nothing.
+//
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+int32_t doors_request_ended(const struct doors_source *source, struct doors_request *request, uint64_t now);
+
+// What the token or the cookie of a request means: `*out` gets what doors_router_decide() says.
+//
+// Returns DOORS_STATUS_OK, _NO_MATCH (this source did not begin it, or it has ended) or _NULL_POINTER.
+int32_t doors_request_decision(const struct doors_source *source,
+                               const struct doors_request *request,
+                               struct doors_decision *out);
 
 // Makes an empty one, which remembers at most `max_pods` pods; 10,000 is a good value. Then pods are forgotten with which
 // nothing is wrong, those without requests in flight first, and then those against which something is held; of several the

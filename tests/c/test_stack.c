@@ -20,6 +20,8 @@ static const doors_addr ADDR = {{10, 0, 0, 7}, 4};
 static doors_cipher *cipher;
 static doors_cidrs *cidrs;
 static doors_router *router;
+static doors_state *state;
+static doors_source *source;
 static char path[128];
 static const char cookies[] = "up=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; up=BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -30,6 +32,8 @@ static void *make(void *unused) {
     CHECK(doors_cipher_new(SECRET, strlen(SECRET), &cipher, &error) == DOORS_STATUS_OK);
     CHECK(doors_cidrs_new(CIDRS, strlen(CIDRS), &cidrs, &error) == DOORS_STATUS_OK);
     CHECK(doors_router_new(CONFIG, strlen(CONFIG), &router, &error) == DOORS_STATUS_OK);
+    CHECK(doors_state_new(NULL, &state) == DOORS_STATUS_OK);
+    CHECK(doors_source_new(state, CONFIG, strlen(CONFIG), NULL, &source, &error) == DOORS_STATUS_OK);
     CHECK(doors_check(DOORS_FIELD_SECRET, SECRET, strlen(SECRET), &error) == DOORS_STATUS_OK);
     return unused;
 }
@@ -51,6 +55,23 @@ static void *call(void *unused) {
     CHECK(decision.kind == DOORS_DECISION_POD);
     CHECK(doors_router_decide(router, "/", 1, cookies, strlen(cookies), &decision) == DOORS_STATUS_OK);
     CHECK(decision.reason == DOORS_REASON_COOKIE_UNUSABLE);
+    doors_request request;
+    doors_step step;
+    doors_report report;
+    doors_host_report changed;
+    doors_lookup lookup;
+    size_t count;
+    uint64_t next;
+    for (uint64_t now = 0; now < 3; now++) {
+        CHECK(doors_request_begin(source, DOORS_METHOD_GET, 0, "/", 1, cookies, strlen(cookies), now, 1, &request, &step) ==
+              DOORS_STATUS_OK);
+        CHECK(doors_state_due(state, now, 1, &lookup, 1, &count, &next) == DOORS_STATUS_OK);
+        if (count) CHECK(doors_state_resolved(state, lookup.host, &ADDR, 1, 0, 0, now, 1, &changed) == DOORS_STATUS_OK);
+        CHECK(doors_request_resume(source, &request, now, 1, &step) == DOORS_STATUS_OK);
+        CHECK(doors_request_failed(source, &request, DOORS_OUTCOME_REFUSED, now, 1, &step) == DOORS_STATUS_OK);
+        CHECK(doors_request_answered(source, &request, now, 1, &report) == DOORS_STATUS_OK);
+        CHECK(doors_request_ended(source, &request, now) == DOORS_STATUS_OK);
+    }
     return unused;
 }
 
@@ -84,4 +105,6 @@ void test_stack(void) {
     doors_cipher_free(cipher);
     doors_cidrs_free(cidrs);
     doors_router_free(router);
+    doors_source_free(source);
+    doors_state_free(state);
 }

@@ -41,6 +41,7 @@ void hostile_lengths(void);
 void hostile_texts(void);
 void hostile_json(void);
 void hostile_pods(void);
+void hostile_flow(void);
 void hostile_threads(void);
 
 /* Makes the fault of that name; false when there is none. */

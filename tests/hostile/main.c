@@ -92,7 +92,8 @@ int main(int argc, char **argv) {
         void (*run)(void);
     } parts[] = {
         {"nulls", hostile_nulls}, {"lengths", hostile_lengths}, {"texts", hostile_texts},
-        {"json", hostile_json},   {"pods", hostile_pods},       {"threads", hostile_threads},
+        {"json", hostile_json},   {"pods", hostile_pods},       {"flow", hostile_flow},
+        {"threads", hostile_threads},
     };
     if (argc == 3 && strcmp(argv[1], "planted") == 0) {
         if (!planted(argv[2])) {

@@ -15,15 +15,23 @@ mod status;
 pub mod check;
 pub mod cidrs;
 pub mod cipher;
+pub mod lookups;
 pub mod numbers;
+pub mod options;
 #[cfg(doors_planted_faults)]
 mod planted;
 pub mod pods;
 pub mod pods_state;
+pub mod request;
 pub mod router;
+pub mod source;
+pub mod state;
+pub mod step;
 pub mod text;
 pub mod types;
 
+#[cfg(test)]
+mod flow_test;
 #[cfg(test)]
 mod numbers_test;
 #[cfg(test)]

@@ -81,6 +81,22 @@ pub(crate) unsafe fn write_text(text: &[u8], out: *mut c_char) {
     }
 }
 
+/// Room for a list; NULL is fine for none.
+pub(crate) fn room<T>(list: *mut T, cap: usize) -> Result<*mut T, Status> {
+    if list.is_null() && cap > 0 { Err(Status::NullPointer) } else { Ok(list) }
+}
+
+/// Writes the first items of a list.
+///
+/// # Safety
+/// `room` is valid for writing `cap` items.
+pub(crate) unsafe fn fill<T>(room: *mut T, cap: usize, items: impl Iterator<Item = T>) {
+    for (index, item) in items.take(cap).enumerate() {
+        // SAFETY: less than `cap`.
+        unsafe { room.add(index).write(item) };
+    }
+}
+
 /// Writes the id of one key.
 ///
 /// # Safety

@@ -156,3 +156,99 @@ pub const DOORS_IDLE_YES: u32 = 1;
 pub const DOORS_IDLE_BUSY: u32 = 2;
 /// None is in flight, but the caller has not watched for as long as was asked.
 pub const DOORS_IDLE_JUST_STARTED: u32 = 3;
+
+/// Dial the pod, or use an open connection to it: `upstream`, `pod`, `probe`.
+pub const DOORS_STEP_DIAL: u32 = 1;
+/// Hold the request, and call doors_request_resume() at `until`, or when a report says DOORS_REPORT_WAKE.
+pub const DOORS_STEP_WAIT: u32 = 2;
+/// Answer the request with `Cache-Control: no-store`: `status`, `retry_after`, `cause`, `page`.
+pub const DOORS_STEP_ANSWER: u32 = 3;
+/// Nothing more: what became of the attempt is the answer (502, or nothing for a client that has gone).
+pub const DOORS_STEP_DONE: u32 = 4;
+/// Choose one of doors_request_choices() and tell it with doors_request_chose(), or call doors_request_chose_none(). Only with
+/// DOORS_OPTION_USER_CHOOSES.
+pub const DOORS_STEP_CHOOSE: u32 = 5;
+
+/// The token is not canonical base64url.
+pub const DOORS_CAUSE_TOKEN_MALFORMED: u32 = 1;
+/// No key opens the token.
+pub const DOORS_CAUSE_TOKEN_REFUSED: u32 = 2;
+/// The token's address is in no CIDR.
+pub const DOORS_CAUSE_NO_CIDR: u32 = 3;
+/// The pod is gone.
+pub const DOORS_CAUSE_POD_GONE: u32 = 4;
+/// The pod could not be reached; it may be a blip.
+pub const DOORS_CAUSE_POD_UNREACHABLE: u32 = 5;
+/// The connection to the pod ended before a byte of an answer.
+pub const DOORS_CAUSE_POD_DROPPED: u32 = 6;
+/// No pod could be reached, or none is known onto which the page could reload.
+pub const DOORS_CAUSE_NO_POD: u32 = 7;
+/// No fresh pod is known.
+pub const DOORS_CAUSE_NO_FRESH_POD: u32 = 8;
+/// The dial failed for a reason on this machine.
+pub const DOORS_CAUSE_OWN_FAULT: u32 = 9;
+
+/// Flag of a report: resume all requests that wait, of all sources.
+pub const DOORS_REPORT_WAKE: u32 = 1;
+/// Flag of a report: call doors_state_due() now.
+pub const DOORS_REPORT_LOOKUPS_DUE: u32 = 2;
+/// Flag of a report: dial `background_pod` in the background, close the connection at once, and report the dial with
+/// doors_source_dialled().
+pub const DOORS_REPORT_BACKGROUND: u32 = 4;
+/// Flag of a report: what is held against `changed_pod` changed; the time to log it.
+pub const DOORS_REPORT_CHANGED: u32 = 8;
+/// Flag of a report: `dropped_host` gave up `dropped_addr`, which refused a connection, since DNS does not name it; the time
+/// to log it.
+pub const DOORS_REPORT_DROPPED: u32 = 16;
+/// Flag of a report: the host of `outside_upstream` resolves to `outside_addr`, outside of the upstream's networks; the time
+/// to warn, once a minute.
+pub const DOORS_REPORT_OUTSIDE: u32 = 32;
+/// Flag of a report: a token was refused; the time to log it, never with the token.
+pub const DOORS_REPORT_REFUSED_TOKEN: u32 = 64;
+/// Flag of a report: many tokens came and none has ever opened; the time to log it, once a minute.
+pub const DOORS_REPORT_NOTHING_OPENS: u32 = 128;
+
+/// GET.
+pub const DOORS_METHOD_GET: u32 = 1;
+/// HEAD.
+pub const DOORS_METHOD_HEAD: u32 = 2;
+/// Any other.
+pub const DOORS_METHOD_OTHER: u32 = 3;
+
+/// Option: the user has a policy of his own. Steps say DOORS_STEP_CHOOSE for requests that several pods may take.
+pub const DOORS_OPTION_USER_CHOOSES: u32 = 1;
+/// Option: the user said how to retry. A request that has failed everywhere starts over instead of ending, until
+/// doors_request_give_up().
+pub const DOORS_OPTION_USER_RETRIES: u32 = 2;
+
+/// Of a lookup: IPv4 addresses may be missing.
+pub const DOORS_MISSING_IPV4: u32 = 1;
+/// Of a lookup: IPv6 addresses may be missing.
+pub const DOORS_MISSING_IPV6: u32 = 2;
+
+/// The name does not exist, or has no address that a pod can have. All name servers that know the name agree.
+pub const DOORS_LOOKUP_NOT_FOUND: u32 = 1;
+/// No name server answered in time.
+pub const DOORS_LOOKUP_TIMEOUT: u32 = 2;
+/// A name server answered with an error, such as SERVFAIL or REFUSED.
+pub const DOORS_LOOKUP_SERVER_FAILURE: u32 = 3;
+/// Anything else, such as a name server that cannot be reached.
+pub const DOORS_LOOKUP_FAILED: u32 = 4;
+
+/// Nothing has changed.
+pub const DOORS_HOST_UNCHANGED: u32 = 0;
+/// The first answer with addresses.
+pub const DOORS_HOST_RESOLVED: u32 = 1;
+/// Other addresses than before.
+pub const DOORS_HOST_CHANGED: u32 = 2;
+/// The first failed lookup, and the first of each other DOORS_LOOKUP_* until the host recovers.
+pub const DOORS_HOST_FAILING: u32 = 3;
+/// The first answer with addresses after failures that were reported.
+pub const DOORS_HOST_RECOVERED: u32 = 4;
+/// An address that refused a connection was given up, since DNS has it no longer.
+pub const DOORS_HOST_DROPPED: u32 = 5;
+/// From now on answers are taken for parts of the truth: several addresses were missing and came back. One that is missing
+/// stays in force for up to 30 s.
+pub const DOORS_HOST_PARTIAL: u32 = 6;
+/// Answers are whole again.
+pub const DOORS_HOST_WHOLE: u32 = 7;

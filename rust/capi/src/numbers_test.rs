@@ -107,6 +107,78 @@ fn numbers_have_names_and_match_the_core() {
 }
 
 #[test]
+fn numbers_of_the_flow_match_the_core() {
+    use doors_routing::{AnswerStatus, Cause, HostChange, IdleAnswer, LookupFailure, Method, Outcome, Verdict};
+    let text = |text: *const c_char| unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned();
+    for cause in Cause::ALL {
+        assert_eq!(text(doors_cause_str(cause as u32)), cause.name());
+    }
+    for (cause, number) in Cause::ALL.into_iter().zip([
+        DOORS_CAUSE_TOKEN_MALFORMED,
+        DOORS_CAUSE_TOKEN_REFUSED,
+        DOORS_CAUSE_NO_CIDR,
+        DOORS_CAUSE_POD_GONE,
+        DOORS_CAUSE_POD_UNREACHABLE,
+        DOORS_CAUSE_POD_DROPPED,
+        DOORS_CAUSE_NO_POD,
+        DOORS_CAUSE_NO_FRESH_POD,
+        DOORS_CAUSE_OWN_FAULT,
+    ]) {
+        assert_eq!(cause as u32, number);
+    }
+    for (failure, number) in [
+        (LookupFailure::NotFound, DOORS_LOOKUP_NOT_FOUND),
+        (LookupFailure::Timeout, DOORS_LOOKUP_TIMEOUT),
+        (LookupFailure::ServerFailure, DOORS_LOOKUP_SERVER_FAILURE),
+        (LookupFailure::Failed, DOORS_LOOKUP_FAILED),
+    ] {
+        assert_eq!((failure as u32, text(doors_lookup_str(number))), (number, failure.to_string()));
+    }
+    for (change, number) in [
+        (HostChange::None, DOORS_HOST_UNCHANGED),
+        (HostChange::Resolved, DOORS_HOST_RESOLVED),
+        (HostChange::Changed, DOORS_HOST_CHANGED),
+        (HostChange::Failing, DOORS_HOST_FAILING),
+        (HostChange::Recovered, DOORS_HOST_RECOVERED),
+        (HostChange::Dropped, DOORS_HOST_DROPPED),
+        (HostChange::Partial, DOORS_HOST_PARTIAL),
+        (HostChange::Whole, DOORS_HOST_WHOLE),
+    ] {
+        assert_eq!((change as u32, text(doors_host_str(number))), (number, change.to_string()));
+    }
+    for (method, number) in
+        [(Method::Get, DOORS_METHOD_GET), (Method::Head, DOORS_METHOD_HEAD), (Method::Other, DOORS_METHOD_OTHER)]
+    {
+        assert_eq!(method as u32, number);
+    }
+    for (outcome, number) in [
+        (Outcome::Connected, DOORS_OUTCOME_CONNECTED),
+        (Outcome::Refused, DOORS_OUTCOME_REFUSED),
+        (Outcome::Unreachable, DOORS_OUTCOME_UNREACHABLE),
+        (Outcome::OwnFault, DOORS_OUTCOME_OWN_FAULT),
+        (Outcome::Cancelled, DOORS_OUTCOME_CANCELLED),
+        (Outcome::Answered, DOORS_OUTCOME_ANSWERED),
+        (Outcome::Dropped, DOORS_OUTCOME_DROPPED),
+    ] {
+        assert_eq!((outcome as u32, crate::source::outcome_of(number)), (number, Ok(outcome)));
+    }
+    assert_eq!(
+        [Verdict::None as u32, Verdict::Unreachable as u32, Verdict::Gone as u32],
+        [DOORS_VERDICT_NONE, DOORS_VERDICT_UNREACHABLE, DOORS_VERDICT_GONE]
+    );
+    assert_eq!(
+        [IdleAnswer::Yes as u32, IdleAnswer::Busy as u32, IdleAnswer::JustStarted as u32],
+        [DOORS_IDLE_YES, DOORS_IDLE_BUSY, DOORS_IDLE_JUST_STARTED]
+    );
+    assert_eq!([AnswerStatus::Gone as u32, AnswerStatus::Unavailable as u32], [410, 503]);
+    let count = |known: &dyn Fn(u32) -> String| (0..100).filter(|number| known(*number) != "unknown").count();
+    assert_eq!(count(&|number| text(doors_step_str(number))), 5);
+    assert_eq!(count(&|number| text(doors_cause_str(number))), 9);
+    assert_eq!(count(&|number| text(doors_lookup_str(number))), 4);
+    assert_eq!(count(&|number| text(doors_host_str(number))), 8);
+}
+
+#[test]
 fn one_version_everywhere() {
     let header = include_str!("../../../include/doors_caddy.h");
     let version = unsafe { CStr::from_ptr(doors_version()) }.to_str().unwrap();

@@ -29,8 +29,8 @@ fn bound_of(max_pods: u32) -> Result<NonZeroU32, Status> {
 }
 
 pub(crate) fn pod_of(pod: &doors_pod) -> Result<Pod, Status> {
-    memory::reserved(&[pod.reserved])?;
-    Ok(Pod::new(pod.addr.address().ok_or(Status::Address)?, pod.port))
+    let pod = pod.read()?;
+    Ok(Pod::new(pod.address(), pod.port()))
 }
 
 fn path_of(number: u32) -> Result<PathKind, Status> {

@@ -99,6 +99,13 @@ fn every_listed_status_is_reached() {
     crate::pods_test::pods_are_followed();
     crate::pods_test::traffic_is_counted();
     crate::pods_test::reserved_members_must_be_zero();
+    crate::flow_test::a_request_goes_its_way();
+    crate::flow_test::the_user_chooses();
+    crate::flow_test::strangers_are_done();
+    crate::flow_test::a_source_has_a_router_and_upstreams();
+    crate::flow_test::values_outside_their_range_are_refused();
+    crate::flow_test::null_and_panics();
+    crate::flow_test::rest();
     rest();
     let reached = REACHED.take();
     let missing: Vec<_> = LISTED

@@ -9,7 +9,23 @@ use crate::types::{doors_addr, doors_decision, doors_error};
 use crate::{guard, memory};
 
 /// Decides where requests go. From doors_router_new() to doors_router_free().
-pub struct doors_router(Router);
+pub struct doors_router(());
+
+impl doors_router {
+    /// The router behind a pointer of C, which may belong to a source.
+    ///
+    /// # Safety
+    /// As for [`memory::handle`].
+    unsafe fn read<'a>(router: *const doors_router) -> Result<&'a Router, Status> {
+        // SAFETY: the contract of this function.
+        unsafe { memory::handle(router.cast()) }
+    }
+
+    /// A router as C gets it.
+    pub(crate) fn of(router: &Router) -> *const doors_router {
+        std::ptr::from_ref(router).cast()
+    }
+}
 
 /// Makes a router from JSON (UTF-8, at most 64 MiB), such as
 /// `{"secret": "<keys>", "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`.
@@ -33,7 +49,7 @@ pub unsafe extern "C" fn doors_router_new(
         guard::error(err, || {
             let out = memory::output(out)?;
             let router = Router::from_json(memory::bytes(json, len)?)?;
-            out.write(Box::into_raw(Box::new(doors_router(router))));
+            out.write(Box::into_raw(Box::new(router)).cast());
             Ok(())
         })
     }
@@ -55,9 +71,9 @@ pub unsafe extern "C" fn doors_router_decide(
     out: *mut doors_decision,
 ) -> i32 {
     guard::status(|| unsafe {
-        let router = memory::handle(router)?;
+        let router = doors_router::read(router)?;
         let out = memory::output(out)?;
-        let decision = router.0.decide(memory::bytes(path, path_len)?, memory::bytes(cookies, cookies_len)?);
+        let decision = router.decide(memory::bytes(path, path_len)?, memory::bytes(cookies, cookies_len)?);
         out.write(decision.into());
         Ok(())
     })
@@ -73,9 +89,9 @@ pub unsafe extern "C" fn doors_router_lookup(
     upstream: *mut u32,
 ) -> i32 {
     guard::status(|| unsafe {
-        let router = memory::handle(router)?;
+        let router = doors_router::read(router)?;
         let upstream = memory::output(upstream)?;
-        let found = router.0.lookup(memory::address(addr)?).ok_or(Status::NoMatch)?;
+        let found = router.lookup(memory::address(addr)?).ok_or(Status::NoMatch)?;
         upstream.write(found);
         Ok(())
     })
@@ -87,8 +103,8 @@ pub unsafe extern "C" fn doors_router_lookup(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_upstreams(router: *const doors_router, count: *mut u32) -> i32 {
     guard::status(|| unsafe {
-        let router = memory::handle(router)?;
-        memory::output(count)?.write(router.0.upstreams().len() as u32);
+        let router = doors_router::read(router)?;
+        memory::output(count)?.write(router.upstreams().len() as u32);
         Ok(())
     })
 }
@@ -104,9 +120,9 @@ pub unsafe extern "C" fn doors_router_upstream(
     port: *mut u16,
 ) -> i32 {
     guard::status(|| unsafe {
-        let router = memory::handle(router)?;
+        let router = doors_router::read(router)?;
         let (host, port) = (memory::output(host)?, memory::output(port)?);
-        let upstream = router.0.upstreams().get(index as usize).ok_or(Status::NoMatch)?;
+        let upstream = router.upstreams().get(index as usize).ok_or(Status::NoMatch)?;
         memory::write_text(upstream.host.as_bytes(), host);
         port.write(upstream.port);
         Ok(())
@@ -119,8 +135,8 @@ pub unsafe extern "C" fn doors_router_upstream(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_keys(router: *const doors_router, count: *mut u32) -> i32 {
     guard::status(|| unsafe {
-        let router = memory::handle(router)?;
-        memory::output(count)?.write(router.0.key_ids().len() as u32);
+        let router = doors_router::read(router)?;
+        memory::output(count)?.write(router.key_ids().len() as u32);
         Ok(())
     })
 }
@@ -130,7 +146,7 @@ pub unsafe extern "C" fn doors_router_keys(router: *const doors_router, count: *
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_key_id(router: *const doors_router, index: u32, id: *mut c_char) -> i32 {
-    guard::status(|| unsafe { memory::key_id(memory::handle(router)?.0.key_ids(), index, id) })
+    guard::status(|| unsafe { memory::key_id(doors_router::read(router)?.key_ids(), index, id) })
 }
 
 /// Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers loopback
@@ -141,9 +157,9 @@ pub unsafe extern "C" fn doors_router_key_id(router: *const doors_router, index:
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_warning(router: *const doors_router, n: u32, out: *mut doors_error) -> i32 {
     guard::status(|| unsafe {
-        let router = memory::handle(router)?;
+        let router = doors_router::read(router)?;
         let out = memory::output(out)?;
-        let warning = router.0.warnings().get(n as usize).ok_or(Status::NoMatch)?;
+        let warning = router.warnings().get(n as usize).ok_or(Status::NoMatch)?;
         out.write((&Failure::from(warning.clone())).into());
         Ok(())
     })
@@ -152,5 +168,5 @@ pub unsafe extern "C" fn doors_router_warning(router: *const doors_router, n: u3
 /// Frees a router and wipes its keys. NULL is fine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_free(router: *mut doors_router) {
-    guard::value((), || unsafe { memory::free(router) })
+    guard::value((), || unsafe { memory::free(router.cast::<Router>()) })
 }

@@ -107,6 +107,56 @@ fn idle(number: u32) -> &'static CStr {
     }
 }
 
+fn step(number: u32) -> &'static CStr {
+    match number {
+        DOORS_STEP_DIAL => c"dial",
+        DOORS_STEP_WAIT => c"wait",
+        DOORS_STEP_ANSWER => c"answer",
+        DOORS_STEP_DONE => c"done",
+        DOORS_STEP_CHOOSE => c"choose",
+        _ => UNKNOWN,
+    }
+}
+
+fn cause(number: u32) -> &'static CStr {
+    match number {
+        DOORS_CAUSE_TOKEN_MALFORMED => c"token_malformed",
+        DOORS_CAUSE_TOKEN_REFUSED => c"token_refused",
+        DOORS_CAUSE_NO_CIDR => c"no_cidr",
+        DOORS_CAUSE_POD_GONE => c"pod_gone",
+        DOORS_CAUSE_POD_UNREACHABLE => c"pod_unreachable",
+        DOORS_CAUSE_POD_DROPPED => c"pod_dropped",
+        DOORS_CAUSE_NO_POD => c"no_pod",
+        DOORS_CAUSE_NO_FRESH_POD => c"no_fresh_pod",
+        DOORS_CAUSE_OWN_FAULT => c"own_fault",
+        _ => UNKNOWN,
+    }
+}
+
+fn lookup(number: u32) -> &'static CStr {
+    match number {
+        DOORS_LOOKUP_NOT_FOUND => c"no such host or no address",
+        DOORS_LOOKUP_TIMEOUT => c"name server timed out",
+        DOORS_LOOKUP_SERVER_FAILURE => c"name server failed",
+        DOORS_LOOKUP_FAILED => c"lookup failed",
+        _ => UNKNOWN,
+    }
+}
+
+fn host(number: u32) -> &'static CStr {
+    match number {
+        DOORS_HOST_UNCHANGED => c"unchanged",
+        DOORS_HOST_RESOLVED => c"resolved",
+        DOORS_HOST_CHANGED => c"changed",
+        DOORS_HOST_FAILING => c"failing",
+        DOORS_HOST_RECOVERED => c"recovered",
+        DOORS_HOST_DROPPED => c"dropped",
+        DOORS_HOST_PARTIAL => c"answers are partial",
+        DOORS_HOST_WHOLE => c"answers are whole",
+        _ => UNKNOWN,
+    }
+}
+
 /// A few words of English for DOORS_STATUS_*. Static text, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_status_str(number: i32) -> *const c_char {
@@ -135,6 +185,30 @@ pub extern "C" fn doors_path_str(number: u32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_action_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || action(number).as_ptr())
+}
+
+/// One word for DOORS_STEP_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_step_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || step(number).as_ptr())
+}
+
+/// A short name for DOORS_CAUSE_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_cause_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || cause(number).as_ptr())
+}
+
+/// A few words for DOORS_LOOKUP_*. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_lookup_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || lookup(number).as_ptr())
+}
+
+/// A few words for DOORS_HOST_*. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_host_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || host(number).as_ptr())
 }
 
 /// A word or two for DOORS_OUTCOME_*. Static text, never NULL; "unknown" for any other number.

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use doors_routing::Decision;
 use doors_routing::pods_v0::{Answer, Idle, KnownPod, Pod};
 
+use crate::memory;
 use crate::numbers::*;
-use crate::status::Failure;
+use crate::status::{Failure, Status};
 
 /// An IP address.
 #[repr(C)]
@@ -188,6 +189,19 @@ impl From<Option<IpAddr>> for doors_addr {
     }
 }
 
+impl doors_pod {
+    pub(crate) fn read(&self) -> Result<doors_routing::Pod, Status> {
+        memory::reserved(&[self.reserved])?;
+        Ok(doors_routing::Pod::new(self.addr.address().ok_or(Status::Address)?, self.port))
+    }
+}
+
+impl From<doors_routing::Pod> for doors_pod {
+    fn from(pod: doors_routing::Pod) -> Self {
+        doors_pod { addr: Some(pod.address()).into(), port: pod.port(), reserved: 0 }
+    }
+}
+
 impl From<Pod> for doors_pod {
     fn from(pod: Pod) -> Self {
         doors_pod { addr: Some(pod.address()).into(), port: pod.port(), reserved: 0 }
@@ -252,6 +266,19 @@ impl From<&KnownPod> for doors_pod_state {
 
 impl From<Idle> for doors_idle {
     fn from(idle: Idle) -> Self {
+        doors_idle {
+            answer: idle.answer as u32,
+            in_flight: idle.in_flight,
+            streams: idle.streams,
+            used: idle.last_seen.is_some().into(),
+            last_seen: idle.last_seen.unwrap_or(0),
+            wait: idle.wait,
+        }
+    }
+}
+
+impl From<doors_routing::Idle> for doors_idle {
+    fn from(idle: doors_routing::Idle) -> Self {
         doors_idle {
             answer: idle.answer as u32,
             in_flight: idle.in_flight,

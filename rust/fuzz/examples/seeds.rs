@@ -145,6 +145,12 @@ fn pods() -> Seeds {
 fn c_api() -> Seeds {
     let ready: &[u8] = &[0, 0, 1, 0, 2, 0, 3, 9];
     let token: &[u8] = &[4, 0, 10, 0, 0, 7, 60];
+    // A state and a source; a page load, or a hook with the token; the lookups that are due, and their answer.
+    let flow: &[u8] = &[26, 0, 1, 0, 0, 0, 4, 0, 0, 99, 0, 0, 0];
+    let page = [&[26, 0, 1, 0, 0, 1], &b"/h/"[..], &[104, b'/', b'x', 100, 1, 0]].concat();
+    let hook = [&[26, 0, 1, 0, 0, 1], &b"/h/"[..], &[0, 100, 3, 1]].concat();
+    let due: &[u8] = &[26, 0, 1, 0, 0, 15, 26, 0, 1, 0, 0, 17, 2, 0, 10, 0, 0, 7, 0, 10, 0, 0, 8, 0, 2];
+    let end = [26, 0, 1, 0, 0, 13];
     let all = |parts: &[&[u8]]| parts.concat();
     Seeds::from([
         all(&[ready, token, b"\x06/s/\x00\x00"]),
@@ -168,5 +174,17 @@ fn c_api() -> Seeds {
             &[23, 9, 1, 1, 1, 1, 2, 1, 0, 10, 0, 0, 7, 80, 21, 0, 0, 10, 0, 0, 7, 80, 1, 1],
         ]),
         all(&[&[0, 101, 1, 100, 2, 101], ready, &[0, 0, 2, 0]]),
+        all(&[ready, token, flow, &page, due, &[26, 0, 1, 0, 0, 7], &[26, 0, 1, 0, 2, 6], &end]),
+        all(&[
+            ready,
+            token,
+            flow,
+            &hook,
+            due,
+            &[26, 0, 1, 0, 1, 14],
+            &[26, 0, 1, 0, 0, 12],
+            &[26, 0, 1, 0, 0, 18],
+            &end,
+        ]),
     ])
 }

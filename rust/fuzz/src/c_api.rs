@@ -17,9 +17,10 @@ use doors_caddy::text::*;
 use doors_caddy::types::*;
 
 use crate::Reader;
+use crate::c_flow::Flow;
 
 const KEY: &str = "dYUi5Yiobw4MRlS3RWII9u+9CocobfbgqvzOO0h2jYw=";
-const CONFIG: &str = r#"{"secret": "dYUi5Yiobw4MRlS3RWII9u+9CocobfbgqvzOO0h2jYw=", "cookie_name": "up", "upstreams": [
+pub(crate) const CONFIG: &str = r#"{"secret": "dYUi5Yiobw4MRlS3RWII9u+9CocobfbgqvzOO0h2jYw=", "cookie_name": "up", "upstreams": [
     {"cidr": "10.0.0.0/8", "host": "a", "port": 1}, {"cidr": "2001:db8::/32", "host": "b", "port": 2}]}"#;
 const LIST: &str = "10.0.0.0/8 10.0.0.0/24 2001:db8::/32";
 
@@ -28,21 +29,21 @@ const UNTOUCHED: u8 = 0xa5;
 
 /// An output that must stay untouched on failure.
 #[repr(transparent)]
-struct Output<T>(MaybeUninit<T>);
+pub(crate) struct Output<T>(MaybeUninit<T>);
 
 impl<T> Output<T> {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut value = MaybeUninit::<T>::uninit();
         unsafe { value.as_mut_ptr().cast::<u8>().write_bytes(UNTOUCHED, size_of::<T>()) };
         Output(value)
     }
 
-    fn pointer(&mut self) -> *mut T {
+    pub(crate) fn pointer(&mut self) -> *mut T {
         self.0.as_mut_ptr()
     }
 
     /// The value after success.
-    fn after(&self, status: i32) -> Option<&T> {
+    pub(crate) fn after(&self, status: i32) -> Option<&T> {
         assert_ne!(status, DOORS_STATUS_PANIC);
         if status == DOORS_STATUS_OK {
             return Some(unsafe { self.0.assume_init_ref() });
@@ -54,7 +55,7 @@ impl<T> Output<T> {
 }
 
 /// An error is written on failure only, and is then one line.
-fn check_error(error: &Output<doors_error>, status: i32) {
+pub(crate) fn check_error(error: &Output<doors_error>, status: i32) {
     assert_ne!(status, DOORS_STATUS_PANIC);
     if status == DOORS_STATUS_OK {
         let bytes = unsafe { std::slice::from_raw_parts(error.0.as_ptr().cast::<u8>(), size_of::<doors_error>()) };
@@ -69,10 +70,10 @@ fn check_error(error: &Output<doors_error>, status: i32) {
 }
 
 /// A handle that is freed at the end, or when another takes its place.
-struct Handle<T>(*mut T, unsafe extern "C" fn(*mut T));
+pub(crate) struct Handle<T>(pub(crate) *mut T, pub(crate) unsafe extern "C" fn(*mut T));
 
 impl<T> Handle<T> {
-    fn replace(&mut self, new: *mut T) {
+    pub(crate) fn replace(&mut self, new: *mut T) {
         unsafe { (self.1)(self.0) };
         self.0 = new;
     }
@@ -85,10 +86,10 @@ impl<T> Drop for Handle<T> {
 }
 
 /// An input: a block of exactly its size, or now and then NULL.
-struct Input(Option<Box<[u8]>>, usize);
+pub(crate) struct Input(Option<Box<[u8]>>, pub(crate) usize);
 
 impl Input {
-    fn read(reader: &mut Reader, known: &[u8]) -> Self {
+    pub(crate) fn read(reader: &mut Reader, known: &[u8]) -> Self {
         let length = usize::from(reader.byte());
         match length {
             // What reaches further than random bytes.
@@ -102,13 +103,13 @@ impl Input {
         }
     }
 
-    fn chars(&self) -> *const c_char {
+    pub(crate) fn chars(&self) -> *const c_char {
         self.0.as_ref().map_or(null(), |bytes| bytes.as_ptr().cast())
     }
 }
 
 /// The length of an address or the length that `bytes` has; mostly right.
-fn address(reader: &mut Reader) -> doors_addr {
+pub(crate) fn address(reader: &mut Reader) -> doors_addr {
     let len = match reader.byte() {
         0..120 => 4,
         120..200 => 16,
@@ -120,7 +121,7 @@ fn address(reader: &mut Reader) -> doors_addr {
     doors_addr { bytes, len }
 }
 
-fn pod(reader: &mut Reader) -> doors_pod {
+pub(crate) fn pod(reader: &mut Reader) -> doors_pod {
     doors_pod { addr: address(reader), port: u16::from(reader.byte()), reserved: 0 }
 }
 
@@ -130,10 +131,11 @@ pub fn run(input: &[u8]) -> bool {
     let (mut cipher, mut cidrs) = (Handle(null_mut(), doors_cipher_free), Handle(null_mut(), doors_cidrs_free));
     let (mut router, mut pods) = (Handle(null_mut(), doors_router_free), Handle(null_mut(), doors_pods_free));
     let mut token: Vec<u8> = b"A".repeat(DOORS_TOKEN_IPV4 as usize);
+    let mut flow = Flow::new();
     let (mut now, mut reached) = (0u64, false);
     while !reader.is_empty() {
         unsafe {
-            match reader.byte() % 26 {
+            match reader.byte() % 27 {
                 0 => {
                     let secret = Input::read(&mut reader, KEY.as_bytes());
                     let (mut out, mut error) = (Output::new(), Output::new());
@@ -315,6 +317,10 @@ pub fn run(input: &[u8]) -> bool {
                         assert!((DOORS_IDLE_YES..=DOORS_IDLE_JUST_STARTED).contains(&idle.answer));
                         assert!(idle.answer != DOORS_IDLE_YES || idle.in_flight == 0 && idle.wait == 0);
                     }
+                }
+                26 => {
+                    now = now.wrapping_add(u64::from(reader.byte()) << 24);
+                    reached |= flow.call(&mut reader, now, &token);
                 }
                 24 => {
                     let (most, status) = (u32::from(reader.byte() % 16), DOORS_STATUS_OK);

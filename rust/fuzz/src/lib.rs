@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 
 pub mod c_api;
+mod c_flow;
 pub mod cidrs;
 pub mod config;
 pub mod decision;

@@ -3,7 +3,7 @@
 
 use std::mem::{align_of, offset_of, size_of};
 
-use doors_caddy::{numbers, types::*};
+use doors_caddy::{lookups::*, numbers, options::*, state::*, step::*, types::*};
 use serde_json::{Map, Value, json};
 
 use crate::parse::{Field, Item, Kind};
@@ -38,6 +38,25 @@ fn layouts() -> Vec<Layout> {
             pod, source, server, first_seen, last_seen, unreachable_since, refused, in_flight, streams, verdict, fresh, reserved
         }
         doors_idle { answer, in_flight, streams, used, last_seen, wait }
+        doors_limits { max_pods, max_waiting, max_lookups, max_slow_lookups, refreshes_per_second, reserved }
+        doors_options {
+            gone_after, page_wait, refresh, stale_max, first_lookup, resolver, gone_rate, flags, reserved
+        }
+        doors_known_pod {
+            pod, upstream, first_seen, last_seen, unreachable_since, refused, in_flight, streams, verdict, fresh, reserved
+        }
+        doors_lookup { host, resolver, name_len, name, reserved }
+        doors_host_report { change, flags }
+        doors_host_state {
+            resolver, generation, age, failing_for, refresh, failure, users, active, partial, reserved, name_len, name
+        }
+        doors_request { opaque }
+        doors_report {
+            flags, suppressed, dropped_host, dropped_addr, changed_upstream, changed_pod, changed_verdict,
+            background_upstream, background_pod, outside_upstream, outside_addr, reserved
+        }
+        doors_step { kind, upstream, pod, probe, status, retry_after, cause, page, reserved, until, report }
+        doors_place { upstream, tier, pod }
     }
 }
 

@@ -197,7 +197,8 @@ static size_t numbers() {
         {"status", [](uint32_t n) { return doors_status_str(int32_t(n)); }},
         {"decision", doors_decision_str}, {"reason", doors_reason_str}, {"path", doors_path_str},
         {"action", doors_action_str}, {"outcome", doors_outcome_str}, {"verdict", doors_verdict_str},
-        {"idle", doors_idle_str}};
+        {"idle", doors_idle_str}, {"step", doors_step_str}, {"cause", doors_cause_str}, {"lookup", doors_lookup_str},
+        {"host", doors_host_str}};
     json vectors = read("tests/conformance/names.json");
     size_t count = 0;
     check(vectors.size() == std::size(functions), "names.json");
@@ -295,8 +296,44 @@ static size_t interface() {
     layout("doors_idle", sizeof(doors_idle),
            {AT(doors_idle, answer), AT(doors_idle, in_flight), AT(doors_idle, streams), AT(doors_idle, used),
             AT(doors_idle, last_seen), AT(doors_idle, wait)});
+    layout("doors_limits", sizeof(doors_limits),
+           {AT(doors_limits, max_pods), AT(doors_limits, max_waiting), AT(doors_limits, max_lookups),
+            AT(doors_limits, max_slow_lookups), AT(doors_limits, refreshes_per_second), AT(doors_limits, reserved)});
+    layout("doors_options", sizeof(doors_options),
+           {AT(doors_options, gone_after), AT(doors_options, page_wait), AT(doors_options, refresh),
+            AT(doors_options, stale_max), AT(doors_options, first_lookup), AT(doors_options, resolver),
+            AT(doors_options, gone_rate), AT(doors_options, flags), AT(doors_options, reserved)});
+    layout("doors_known_pod", sizeof(doors_known_pod),
+           {AT(doors_known_pod, pod), AT(doors_known_pod, upstream), AT(doors_known_pod, first_seen),
+            AT(doors_known_pod, last_seen), AT(doors_known_pod, unreachable_since), AT(doors_known_pod, refused),
+            AT(doors_known_pod, in_flight), AT(doors_known_pod, streams), AT(doors_known_pod, verdict),
+            AT(doors_known_pod, fresh), AT(doors_known_pod, reserved)});
+    layout("doors_lookup", sizeof(doors_lookup),
+           {AT(doors_lookup, host), AT(doors_lookup, resolver), AT(doors_lookup, name_len), AT(doors_lookup, name),
+            AT(doors_lookup, reserved)});
+    layout("doors_host_report", sizeof(doors_host_report),
+           {AT(doors_host_report, change), AT(doors_host_report, flags)});
+    layout("doors_host_state", sizeof(doors_host_state),
+           {AT(doors_host_state, resolver), AT(doors_host_state, generation), AT(doors_host_state, age),
+            AT(doors_host_state, failing_for), AT(doors_host_state, refresh), AT(doors_host_state, failure),
+            AT(doors_host_state, users), AT(doors_host_state, active), AT(doors_host_state, partial),
+            AT(doors_host_state, reserved), AT(doors_host_state, name_len), AT(doors_host_state, name)});
+    layout("doors_request", sizeof(doors_request),
+           {AT(doors_request, opaque)});
+    layout("doors_report", sizeof(doors_report),
+           {AT(doors_report, flags), AT(doors_report, suppressed), AT(doors_report, dropped_host),
+            AT(doors_report, dropped_addr), AT(doors_report, changed_upstream), AT(doors_report, changed_pod),
+            AT(doors_report, changed_verdict), AT(doors_report, background_upstream),
+            AT(doors_report, background_pod), AT(doors_report, outside_upstream), AT(doors_report, outside_addr),
+            AT(doors_report, reserved)});
+    layout("doors_step", sizeof(doors_step),
+           {AT(doors_step, kind), AT(doors_step, upstream), AT(doors_step, pod), AT(doors_step, probe),
+            AT(doors_step, status), AT(doors_step, retry_after), AT(doors_step, cause), AT(doors_step, page),
+            AT(doors_step, reserved), AT(doors_step, until), AT(doors_step, report)});
+    layout("doors_place", sizeof(doors_place),
+           {AT(doors_place, upstream), AT(doors_place, tier), AT(doors_place, pod)});
 #undef AT
-    check(abi.at("structs").size() == 8, "structs");
+    check(abi.at("structs").size() == 18, "structs");
     return abi.at("functions").size();
 }
 

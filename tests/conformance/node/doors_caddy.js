@@ -41,6 +41,42 @@ structs.doors_idle = koffi.struct('doors_idle', {
     answer: 'uint32_t', in_flight: 'uint32_t', streams: 'uint32_t', used: 'uint32_t', last_seen: 'uint64_t',
     wait: 'uint64_t',
 });
+structs.doors_limits = koffi.struct('doors_limits', {
+    max_pods: 'uint32_t', max_waiting: 'uint32_t', max_lookups: 'uint32_t', max_slow_lookups: 'uint32_t',
+    refreshes_per_second: 'uint32_t', reserved: koffi.array('uint32_t', 3),
+});
+structs.doors_options = koffi.struct('doors_options', {
+    gone_after: 'uint64_t', page_wait: 'uint64_t', refresh: 'uint64_t', stale_max: 'uint64_t',
+    first_lookup: 'uint64_t', resolver: 'uint64_t', gone_rate: 'uint32_t', flags: 'uint32_t',
+    reserved: koffi.array('uint64_t', 2),
+});
+structs.doors_known_pod = koffi.struct('doors_known_pod', {
+    pod: 'doors_pod', upstream: 'uint64_t', first_seen: 'uint64_t', last_seen: 'uint64_t',
+    unreachable_since: 'uint64_t', refused: 'uint64_t', in_flight: 'uint32_t', streams: 'uint32_t',
+    verdict: 'uint32_t', fresh: 'uint32_t', reserved: koffi.array('uint32_t', 4),
+});
+structs.doors_lookup = koffi.struct('doors_lookup', {
+    host: 'uint64_t', resolver: 'uint64_t', name_len: 'uint32_t', name: koffi.array('char', 256), reserved: 'uint32_t',
+});
+structs.doors_host_report = koffi.struct('doors_host_report', { change: 'uint32_t', flags: 'uint32_t' });
+structs.doors_host_state = koffi.struct('doors_host_state', {
+    resolver: 'uint64_t', generation: 'uint64_t', age: 'uint64_t', failing_for: 'uint64_t', refresh: 'uint64_t',
+    failure: 'uint32_t', users: 'uint32_t', active: 'uint32_t', partial: 'uint32_t', reserved: 'uint32_t',
+    name_len: 'uint32_t', name: koffi.array('char', 256),
+});
+structs.doors_request = koffi.struct('doors_request', { opaque: koffi.array('uint64_t', 64) });
+structs.doors_report = koffi.struct('doors_report', {
+    flags: 'uint32_t', suppressed: 'uint32_t', dropped_host: 'uint64_t', dropped_addr: 'doors_addr',
+    changed_upstream: 'uint32_t', changed_pod: 'doors_pod', changed_verdict: 'uint32_t',
+    background_upstream: 'uint32_t', background_pod: 'doors_pod', outside_upstream: 'uint32_t',
+    outside_addr: 'doors_addr', reserved: koffi.array('uint32_t', 2),
+});
+structs.doors_step = koffi.struct('doors_step', {
+    kind: 'uint32_t', upstream: 'uint32_t', pod: 'doors_pod', probe: 'uint32_t', status: 'uint32_t',
+    retry_after: 'uint32_t', cause: 'uint32_t', page: 'uint32_t', reserved: 'uint32_t', until: 'uint64_t',
+    report: 'doors_report',
+});
+structs.doors_place = koffi.struct('doors_place', { upstream: 'uint32_t', tier: 'uint32_t', pod: 'doors_pod' });
 
 /** Every function: its result and its parameters. Bytes are `uint8_t *`, which takes Buffers; handles are `void *`. */
 export const prototypes = {
@@ -96,6 +132,59 @@ export const prototypes = {
     doors_pods_idle:
         'int32_t (void *pods, doors_addr *addr, uint64_t idle, uint64_t started, uint64_t now, _Out_ doors_idle *out)',
     doors_pods_free: 'void (void *pods)',
+    doors_step_str: 'str (uint32_t)',
+    doors_cause_str: 'str (uint32_t)',
+    doors_lookup_str: 'str (uint32_t)',
+    doors_host_str: 'str (uint32_t)',
+    doors_limits_init: 'int32_t (_Out_ doors_limits *out)',
+    doors_options_init: 'int32_t (_Out_ doors_options *out)',
+    doors_state_new: 'int32_t (doors_limits *limits, _Out_ void **out)',
+    doors_state_limit: 'int32_t (void *state, uint32_t max_pods)',
+    doors_state_pods:
+        'int32_t (void *state, doors_pod *after, uint8_t *list, size_t cap, _Out_ size_t *count, _Out_ size_t *known)',
+    doors_state_verdict: 'int32_t (void *state, doors_pod *pod, _Out_ uint32_t *verdict)',
+    doors_state_idle:
+        'int32_t (void *state, doors_addr *addr, uint64_t idle, uint64_t started, uint64_t now, _Out_ doors_idle *out)',
+    doors_state_free: 'void (void *state)',
+    doors_state_due:
+        'int32_t (void *state, uint64_t now, uint64_t random, uint8_t *list, size_t cap, _Out_ size_t *count, _Out_ uint64_t *next)',
+    doors_state_resolved:
+        'int32_t (void *state, uint64_t host, doors_addr *list, size_t count, uint32_t missing, uint32_t failure, uint64_t now, uint64_t random, _Out_ doors_host_report *out)',
+    doors_state_resolved_late:
+        'int32_t (void *state, uint64_t host, doors_addr *list, size_t count, uint64_t now, _Out_ doors_host_report *out)',
+    doors_state_lookup_failed:
+        'int32_t (void *state, uint64_t host, uint32_t failure, uint64_t now, uint64_t random, _Out_ doors_host_report *out)',
+    doors_state_host:
+        'int32_t (void *state, uint64_t host, uint64_t now, _Out_ doors_host_state *out, uint8_t *list, size_t cap, _Out_ size_t *count)',
+    doors_source_new:
+        'int32_t (void *state, uint8_t *json, size_t len, doors_options *options, _Out_ void **out, _Out_ doors_error *err)',
+    doors_source_router: 'void * (void *source)',
+    doors_source_dialled:
+        'int32_t (void *source, uint32_t upstream, doors_pod *pod, uint32_t outcome, uint64_t now, uint64_t random, _Out_ doors_report *out)',
+    doors_source_upstream: 'int32_t (void *source, uint32_t upstream, _Out_ uint64_t *host, _Out_ uint64_t *number)',
+    doors_source_fresh:
+        'int32_t (void *source, uint32_t upstream, uint8_t *list, size_t cap, _Out_ size_t *inside, _Out_ size_t *count)',
+    doors_source_free: 'void (void *source)',
+    doors_request_begin:
+        'int32_t (void *source, uint32_t method, uint32_t has_body, uint8_t *path, size_t path_len, uint8_t *cookies, size_t cookies_len, uint64_t now, uint64_t random, uint8_t *request, _Out_ doors_step *step)',
+    doors_request_next:
+        'int32_t (void *source, uint8_t *request, uint32_t outcome, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+    doors_request_failed:
+        'int32_t (void *source, uint8_t *request, uint32_t outcome, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+    doors_request_resume:
+        'int32_t (void *source, uint8_t *request, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+    doors_request_choices:
+        'int32_t (void *source, uint8_t *request, uint64_t now, uint8_t *list, size_t cap, _Out_ size_t *count, _Out_ doors_report *report)',
+    doors_request_chose:
+        'int32_t (void *source, uint8_t *request, uint32_t upstream, doors_pod *pod, uint64_t now, _Out_ doors_step *step)',
+    doors_request_chose_none:
+        'int32_t (void *source, uint8_t *request, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+    doors_request_give_up:
+        'int32_t (void *source, uint8_t *request, uint32_t outcome, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+    doors_request_answered:
+        'int32_t (void *source, uint8_t *request, uint64_t now, uint64_t random, _Out_ doors_report *report)',
+    doors_request_ended: 'int32_t (void *source, uint8_t *request, uint64_t now)',
+    doors_request_decision: 'int32_t (void *source, uint8_t *request, _Out_ doors_decision *out)',
 };
 
 /** Throws for an integer that koffi would cut off: `type` is that of the header. Anything else is koffi's to judge. */

@@ -94,6 +94,73 @@ class CIdle(Structure):
     ]
 
 
+class CLimits(Structure):
+    _fields_ = [
+        ("max_pods", c_uint32), ("max_waiting", c_uint32), ("max_lookups", c_uint32), ("max_slow_lookups", c_uint32),
+        ("refreshes_per_second", c_uint32), ("reserved", c_uint32 * 3),
+    ]  # fmt: skip
+
+
+class COptions(Structure):
+    _fields_ = [
+        ("gone_after", c_uint64), ("page_wait", c_uint64), ("refresh", c_uint64), ("stale_max", c_uint64),
+        ("first_lookup", c_uint64), ("resolver", c_uint64), ("gone_rate", c_uint32), ("flags", c_uint32),
+        ("reserved", c_uint64 * 2),
+    ]  # fmt: skip
+
+
+class CKnownPod(Structure):
+    _fields_ = [
+        ("pod", CPod), ("upstream", c_uint64), ("first_seen", c_uint64), ("last_seen", c_uint64),
+        ("unreachable_since", c_uint64), ("refused", c_uint64), ("in_flight", c_uint32), ("streams", c_uint32),
+        ("verdict", c_uint32), ("fresh", c_uint32), ("reserved", c_uint32 * 4),
+    ]  # fmt: skip
+
+
+class CLookup(Structure):
+    _fields_ = [
+        ("host", c_uint64), ("resolver", c_uint64), ("name_len", c_uint32), ("name", c_char * 256),
+        ("reserved", c_uint32),
+    ]  # fmt: skip
+
+
+class CHostReport(Structure):
+    _fields_ = [("change", c_uint32), ("flags", c_uint32)]
+
+
+class CHostState(Structure):
+    _fields_ = [
+        ("resolver", c_uint64), ("generation", c_uint64), ("age", c_uint64), ("failing_for", c_uint64),
+        ("refresh", c_uint64), ("failure", c_uint32), ("users", c_uint32), ("active", c_uint32),
+        ("partial", c_uint32), ("reserved", c_uint32), ("name_len", c_uint32), ("name", c_char * 256),
+    ]  # fmt: skip
+
+
+class CRequest(Structure):
+    _fields_ = [("opaque", c_uint64 * 64)]
+
+
+class CReport(Structure):
+    _fields_ = [
+        ("flags", c_uint32), ("suppressed", c_uint32), ("dropped_host", c_uint64), ("dropped_addr", CAddr),
+        ("changed_upstream", c_uint32), ("changed_pod", CPod), ("changed_verdict", c_uint32),
+        ("background_upstream", c_uint32), ("background_pod", CPod), ("outside_upstream", c_uint32),
+        ("outside_addr", CAddr), ("reserved", c_uint32 * 2),
+    ]  # fmt: skip
+
+
+class CStep(Structure):
+    _fields_ = [
+        ("kind", c_uint32), ("upstream", c_uint32), ("pod", CPod), ("probe", c_uint32), ("status", c_uint32),
+        ("retry_after", c_uint32), ("cause", c_uint32), ("page", c_uint32), ("reserved", c_uint32),
+        ("until", c_uint64), ("report", CReport),
+    ]  # fmt: skip
+
+
+class CPlace(Structure):
+    _fields_ = [("upstream", c_uint32), ("tier", c_uint32), ("pod", CPod)]
+
+
 _HANDLE, _TEXT, _LEN = c_void_p, c_char_p, c_size_t
 _OUT, _ERR = POINTER(c_void_p), POINTER(CError)
 # Every function, with its result and its parameters in the order of the header.
@@ -141,6 +208,53 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_pods_list": (c_int32, _HANDLE, POINTER(CPodState), _LEN, POINTER(c_size_t)),
     "doors_pods_idle": (c_int32, _HANDLE, POINTER(CAddr), c_uint64, c_uint64, c_uint64, POINTER(CIdle)),
     "doors_pods_free": (None, _HANDLE),
+    "doors_step_str": (c_char_p, c_uint32),
+    "doors_cause_str": (c_char_p, c_uint32),
+    "doors_lookup_str": (c_char_p, c_uint32),
+    "doors_host_str": (c_char_p, c_uint32),
+    "doors_limits_init": (c_int32, POINTER(CLimits)),
+    "doors_options_init": (c_int32, POINTER(COptions)),
+    "doors_state_new": (c_int32, POINTER(CLimits), _OUT),
+    "doors_state_limit": (c_int32, _HANDLE, c_uint32),
+    "doors_state_pods": (
+        c_int32, _HANDLE, POINTER(CPod), POINTER(CKnownPod), _LEN, POINTER(c_size_t), POINTER(c_size_t),
+    ),
+    "doors_state_verdict": (c_int32, _HANDLE, POINTER(CPod), POINTER(c_uint32)),
+    "doors_state_idle": (c_int32, _HANDLE, POINTER(CAddr), c_uint64, c_uint64, c_uint64, POINTER(CIdle)),
+    "doors_state_free": (None, _HANDLE),
+    "doors_state_due": (
+        c_int32, _HANDLE, c_uint64, c_uint64, POINTER(CLookup), _LEN, POINTER(c_size_t), POINTER(c_uint64),
+    ),
+    "doors_state_resolved": (
+        c_int32, _HANDLE, c_uint64, POINTER(CAddr), _LEN, c_uint32, c_uint32, c_uint64, c_uint64, POINTER(CHostReport),
+    ),
+    "doors_state_resolved_late": (c_int32, _HANDLE, c_uint64, POINTER(CAddr), _LEN, c_uint64, POINTER(CHostReport)),
+    "doors_state_lookup_failed": (c_int32, _HANDLE, c_uint64, c_uint32, c_uint64, c_uint64, POINTER(CHostReport)),
+    "doors_state_host": (
+        c_int32, _HANDLE, c_uint64, c_uint64, POINTER(CHostState), POINTER(CAddr), _LEN, POINTER(c_size_t),
+    ),
+    "doors_source_new": (c_int32, _HANDLE, _TEXT, _LEN, POINTER(COptions), _OUT, _ERR),
+    "doors_source_router": (_HANDLE, _HANDLE),
+    "doors_source_dialled": (c_int32, _HANDLE, c_uint32, POINTER(CPod), c_uint32, c_uint64, c_uint64, POINTER(CReport)),
+    "doors_source_upstream": (c_int32, _HANDLE, c_uint32, POINTER(c_uint64), POINTER(c_uint64)),
+    "doors_source_fresh": (c_int32, _HANDLE, c_uint32, POINTER(CPod), _LEN, POINTER(c_size_t), POINTER(c_size_t)),
+    "doors_source_free": (None, _HANDLE),
+    "doors_request_begin": (
+        c_int32, _HANDLE, c_uint32, c_uint32, _TEXT, _LEN, _TEXT, _LEN, c_uint64, c_uint64, POINTER(CRequest),
+        POINTER(CStep),
+    ),
+    "doors_request_next": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_uint64, c_uint64, POINTER(CStep)),
+    "doors_request_failed": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_uint64, c_uint64, POINTER(CStep)),
+    "doors_request_resume": (c_int32, _HANDLE, POINTER(CRequest), c_uint64, c_uint64, POINTER(CStep)),
+    "doors_request_choices": (
+        c_int32, _HANDLE, POINTER(CRequest), c_uint64, POINTER(CPlace), _LEN, POINTER(c_size_t), POINTER(CReport),
+    ),
+    "doors_request_chose": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, POINTER(CPod), c_uint64, POINTER(CStep)),
+    "doors_request_chose_none": (c_int32, _HANDLE, POINTER(CRequest), c_uint64, c_uint64, POINTER(CStep)),
+    "doors_request_give_up": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_uint64, c_uint64, POINTER(CStep)),
+    "doors_request_answered": (c_int32, _HANDLE, POINTER(CRequest), c_uint64, c_uint64, POINTER(CReport)),
+    "doors_request_ended": (c_int32, _HANDLE, POINTER(CRequest), c_uint64),
+    "doors_request_decision": (c_int32, _HANDLE, POINTER(CRequest), POINTER(CDecision)),
 }
 
 
@@ -178,7 +292,7 @@ class DoorsError(Exception):
 
 
 def name_of(what: str, number: int) -> str:
-    """The words for a number; `what` is status, decision, reason, path, action, outcome, verdict or idle."""
+    """The words for a number; `what` is the word in the name of the function, such as status."""
     words: bytes = getattr(lib, f"doors_{what}_str")(number)
     return words.decode()
 

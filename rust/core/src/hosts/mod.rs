@@ -122,7 +122,18 @@ impl Hosts {
 
     /// Calls `lookup` for each lookup that is to begin now, with no lock held. It returns when to call again if nothing
     /// happens before, `None` if not before a report says so. A call more than needed does no harm.
-    pub(crate) fn due(&self, now: u64, random: u64, mut lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
+    pub(crate) fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
+        self.due_at_most(usize::MAX, now, random, lookup)
+    }
+
+    /// The same for at most so many lookups. If more are to begin it returns a time that has come.
+    pub(crate) fn due_at_most(
+        &self,
+        most: usize,
+        now: u64,
+        random: u64,
+        mut lookup: impl FnMut(Lookup<'_>),
+    ) -> Option<u64> {
         self.end_lost(now, random);
         let mut forget = Vec::new();
         while lock(&self.plan).advance(now, BATCH, &mut forget) {}
@@ -133,7 +144,7 @@ impl Hosts {
             }
         }
         let mut begun = Vec::new();
-        lock(&self.plan).begin(now, &mut begun);
+        lock(&self.plan).begin(now, most, &mut begun);
         for id in begun {
             if let Some(host) = self.find(id) {
                 lookup(Lookup { host: id, name: host.name(), resolver: host.resolver() });

@@ -187,9 +187,11 @@ impl Plan {
         true
     }
 
-    /// Begins the lookups that may begin now.
-    pub(super) fn begin(&mut self, now: u64, begun: &mut Vec<HostId>) {
-        while let Some((id, class)) = self.queue.pop(now) {
+    /// Begins the lookups that may begin now, at most so many.
+    pub(super) fn begin(&mut self, now: u64, most: usize, begun: &mut Vec<HostId>) {
+        while begun.len() < most
+            && let Some((id, class)) = self.queue.pop(now)
+        {
             let Some(host) = self.hosts.get_mut(&id) else { continue };
             host.ticket = None;
             if host.begins(now, class) {

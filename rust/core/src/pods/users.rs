@@ -69,8 +69,10 @@ impl Users {
 
     /// The upstreams that used it within the last minute of its use.
     pub(super) fn upstreams(&self) -> [u64; 2] {
-        let Users { listed, other } = self;
-        let other = other.filter(|other| listed.at.saturating_sub(other.at) <= KEEPS);
-        [listed.upstream, other.map_or(listed.upstream, |other| other.upstream)]
+        let Users { listed, other } = *self;
+        // Without another one the same twice.
+        let other = other.unwrap_or(listed);
+        let kept = if listed.at.saturating_sub(other.at) <= KEEPS { other } else { listed };
+        [listed.upstream, kept.upstream]
     }
 }

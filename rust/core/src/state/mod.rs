@@ -78,6 +78,11 @@ impl State {
         self.0.hosts.due(now, random, lookup)
     }
 
+    /// The same for at most so many hosts. If more are due it returns a time that has come already.
+    pub fn due_at_most(&self, most: usize, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
+        self.0.hosts.due_at_most(most, now, random, lookup)
+    }
+
     /// A lookup ended with these addresses, in any order; those that no pod can have are left out, and what is left may
     /// be nothing. `missing` names the IP versions about which nothing was learned, or only a part. A lookup that was
     /// not begun changes nothing.

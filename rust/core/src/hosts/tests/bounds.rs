@@ -195,3 +195,23 @@ fn a_hundred_thousand_hosts() {
     world.pass(HOUR);
     assert_eq!(world.looks, looks, "nobody uses them any more");
 }
+
+/// A driver with room for one lookup at a time gets one after the other, all at the same time.
+#[test]
+fn a_driver_with_little_room() {
+    let mut world = World::with_bounds(64, 0, 100);
+    let hosts = ["a", "b", "c"].map(|name| world.join(name));
+    for host in &hosts {
+        host.touch(0, STALE_MAX, false);
+    }
+    let mut begun = Vec::new();
+    for _ in 0..3 {
+        let before = begun.len();
+        let next = world.hosts.due_at_most(1, 0, 0, |lookup| begun.push(lookup.host));
+        assert_eq!(begun.len(), before + 1);
+        assert_eq!(next == Some(0), begun.len() < 3, "{next:?} after {}", begun.len());
+    }
+    assert_eq!(world.hosts.due_at_most(1, 0, 0, |lookup| panic!("{lookup:?}")), Some(MINUTE));
+    begun.sort();
+    assert_eq!(begun, hosts.map(|host| host.id()));
+}

@@ -294,15 +294,19 @@ public final class Conformance {
     /** The words of every number, and "unknown" for all others. */
     private int numbers() throws Exception {
         JsonObject vectors = read("tests/conformance/names.json");
-        Map<String, IntFunction<String>> functions = Map.of(
-                "status", LIBRARY::doors_status_str,
-                "decision", LIBRARY::doors_decision_str,
-                "reason", LIBRARY::doors_reason_str,
-                "path", LIBRARY::doors_path_str,
-                "action", LIBRARY::doors_action_str,
-                "outcome", LIBRARY::doors_outcome_str,
-                "verdict", LIBRARY::doors_verdict_str,
-                "idle", LIBRARY::doors_idle_str);
+        Map<String, IntFunction<String>> functions = Map.ofEntries(
+                Map.entry("status", LIBRARY::doors_status_str),
+                Map.entry("decision", LIBRARY::doors_decision_str),
+                Map.entry("reason", LIBRARY::doors_reason_str),
+                Map.entry("path", LIBRARY::doors_path_str),
+                Map.entry("action", LIBRARY::doors_action_str),
+                Map.entry("outcome", LIBRARY::doors_outcome_str),
+                Map.entry("verdict", LIBRARY::doors_verdict_str),
+                Map.entry("idle", LIBRARY::doors_idle_str),
+                Map.entry("step", LIBRARY::doors_step_str),
+                Map.entry("cause", LIBRARY::doors_cause_str),
+                Map.entry("lookup", LIBRARY::doors_lookup_str),
+                Map.entry("host", LIBRARY::doors_host_str));
         check(vectors.keySet().equals(functions.keySet()), vectors.keySet());
         for (Map.Entry<String, IntFunction<String>> function : functions.entrySet()) {
             JsonObject words = vectors.getAsJsonObject(function.getKey());
@@ -398,15 +402,25 @@ public final class Conformance {
                 .filter(name -> name.startsWith("doors_"))
                 .collect(Collectors.toCollection(TreeSet::new));
         check(declared.equals(new TreeSet<>(abi.getAsJsonObject("functions").keySet())), declared);
-        Map<String, Structure> structs = Map.of(
-                "doors_error", new DoorsLibrary.CError(),
-                "doors_addr", new DoorsLibrary.CAddr(),
-                "doors_decision", new DoorsLibrary.CDecision(),
-                "doors_group", new DoorsLibrary.CGroup(),
-                "doors_pod", new DoorsLibrary.CPod(),
-                "doors_answer", new DoorsLibrary.CAnswer(),
-                "doors_pod_state", new DoorsLibrary.CPodState(),
-                "doors_idle", new DoorsLibrary.CIdle());
+        Map<String, Structure> structs = Map.ofEntries(
+                Map.entry("doors_error", new DoorsLibrary.CError()),
+                Map.entry("doors_addr", new DoorsLibrary.CAddr()),
+                Map.entry("doors_decision", new DoorsLibrary.CDecision()),
+                Map.entry("doors_group", new DoorsLibrary.CGroup()),
+                Map.entry("doors_pod", new DoorsLibrary.CPod()),
+                Map.entry("doors_answer", new DoorsLibrary.CAnswer()),
+                Map.entry("doors_pod_state", new DoorsLibrary.CPodState()),
+                Map.entry("doors_idle", new DoorsLibrary.CIdle()),
+                Map.entry("doors_limits", new DoorsLibrary.CLimits()),
+                Map.entry("doors_options", new DoorsLibrary.COptions()),
+                Map.entry("doors_known_pod", new DoorsLibrary.CKnownPod()),
+                Map.entry("doors_lookup", new DoorsLibrary.CLookup()),
+                Map.entry("doors_host_report", new DoorsLibrary.CHostReport()),
+                Map.entry("doors_host_state", new DoorsLibrary.CHostState()),
+                Map.entry("doors_request", new DoorsLibrary.CRequest()),
+                Map.entry("doors_report", new DoorsLibrary.CReport()),
+                Map.entry("doors_step", new DoorsLibrary.CStep()),
+                Map.entry("doors_place", new DoorsLibrary.CPlace()));
         JsonObject layouts = abi.getAsJsonObject("structs");
         check(layouts.keySet().equals(structs.keySet()), layouts.keySet());
         for (Map.Entry<String, Structure> entry : structs.entrySet()) {

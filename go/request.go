@@ -1,0 +1,202 @@
+package doors
+
+// In:  one request, then what became of each attempt.
+// Out: what to do next for it.
+
+/*
+#cgo noescape doors_request_begin
+#cgo nocallback doors_request_begin
+#cgo noescape doors_request_next
+#cgo nocallback doors_request_next
+#cgo noescape doors_request_failed
+#cgo nocallback doors_request_failed
+#cgo noescape doors_request_resume
+#cgo nocallback doors_request_resume
+#cgo noescape doors_request_choices
+#cgo nocallback doors_request_choices
+#cgo noescape doors_request_chose
+#cgo nocallback doors_request_chose
+#cgo noescape doors_request_chose_none
+#cgo nocallback doors_request_chose_none
+#cgo noescape doors_request_give_up
+#cgo nocallback doors_request_give_up
+#cgo noescape doors_request_answered
+#cgo nocallback doors_request_answered
+#cgo noescape doors_request_ended
+#cgo nocallback doors_request_ended
+#cgo noescape doors_request_decision
+#cgo nocallback doors_request_decision
+#include "doors_caddy.h"
+*/
+import "C"
+
+import (
+	"net/netip"
+	"runtime"
+	"time"
+	"unsafe"
+)
+
+// Request is one request on its way, in the caller's memory. The zero value is
+// none. [Source.Begin] fills it; one goroutine at a time may use it, and no copy
+// of it.
+//
+// For each request: obey the step; report each dial with [Source.Dialled] and
+// each attempt that has ended without an answer with [Source.Next], which returns
+// the next step; or both with [Source.Failed]. Say with [Source.Answered] that
+// the pod has begun to answer, and in every case with [Source.Ended] that the
+// request is over. A call about a request that another source began, or none, or
+// that has ended, returns [StepDone] and changes nothing.
+type Request struct {
+	opaque [64]uint64
+}
+
+// The library's own size is the same.
+var _ [0]byte = [unsafe.Sizeof(Request{}) - unsafe.Sizeof(C.doors_request{})]byte{}
+
+func (r *Request) c() *C.doors_request { return (*C.doors_request)(unsafe.Pointer(r)) }
+
+// Incoming is a request as it comes in.
+type Incoming struct {
+	// Method is its method.
+	Method Method
+	// HasBody is whether it has a body, or may have one: its length is not known
+	// to be 0.
+	HasBody bool
+	// Path and Cookies are as in [Router.Decide].
+	Path, Cookies string
+}
+
+// Begin begins a request, which is overwritten. It allocates nothing.
+func (s *Source) Begin(request *Request, incoming Incoming, now time.Duration, random uint64) (Step, error) {
+	path, pathLength := flat(incoming.Path)
+	cookies, cookiesLength := flat(incoming.Cookies)
+	var out C.doors_step
+	status := C.doors_request_begin(s.handle, C.uint32_t(incoming.Method), flagOf(incoming.HasBody), path, pathLength,
+		cookies, cookiesLength, C.uint64_t(now), C.uint64_t(random), request.c(), &out)
+	runtime.KeepAlive(s)
+	return stepOf(&out, status)
+}
+
+// Next reports that the attempt that the last step asked for has ended without
+// an answer, after its dial was told to [Source.Dialled]. [OutcomeRefused],
+// [OutcomeUnreachable] and [OutcomeOwnFault] mean that no connection was made;
+// [OutcomeDropped] that the connection ended before a byte of an answer, which
+// this call counts for the pod; [OutcomeCancelled], and any other, that the client
+// has gone or the answer has begun.
+func (s *Source) Next(request *Request, outcome Outcome, now time.Duration, random uint64) (Step, error) {
+	var out C.doors_step
+	status := C.doors_request_next(s.handle, request.c(), C.uint32_t(outcome), C.uint64_t(now), C.uint64_t(random), &out)
+	runtime.KeepAlive(s)
+	return stepOf(&out, status)
+}
+
+// Failed is [Source.Dialled] and [Source.Next] in one, for callers whose dials
+// belong to one request each.
+func (s *Source) Failed(request *Request, outcome Outcome, now time.Duration, random uint64) (Step, error) {
+	var out C.doors_step
+	status := C.doors_request_failed(s.handle, request.c(), C.uint32_t(outcome), C.uint64_t(now), C.uint64_t(random), &out)
+	runtime.KeepAlive(s)
+	return stepOf(&out, status)
+}
+
+// Resume goes on with a request that waits: at the Until of its step, or when a
+// report says Wake. A call more than needed repeats the last step. With
+// UserRetries a request that was answered tries again, if it may.
+func (s *Source) Resume(request *Request, now time.Duration, random uint64) (Step, error) {
+	var out C.doors_step
+	status := C.doors_request_resume(s.handle, request.c(), C.uint64_t(now), C.uint64_t(random), &out)
+	runtime.KeepAlive(s)
+	return stepOf(&out, status)
+}
+
+// Place is a pod to choose from.
+type Place struct {
+	// Upstream is the index of its upstream in the configuration.
+	Upstream int
+	// Pod is where it is dialled.
+	Pod netip.AddrPort
+	// Tier is how good it is for the request; lower is better.
+	Tier int
+}
+
+// Choices returns, after [StepChoose], the pods that may take the request: only
+// the best ones, in the order of the configuration and of their addresses. There
+// may be none: then call [Source.ChoseNone]. They are appended to places.
+func (s *Source) Choices(request *Request, places []Place, now time.Duration) ([]Place, Report, error) {
+	defer runtime.KeepAlive(s)
+	list := make([]C.doors_place, 8)
+	for {
+		var count C.size_t
+		var out C.doors_report
+		status := C.doors_request_choices(s.handle, request.c(), C.uint64_t(now), &list[0], C.size_t(len(list)), &count, &out)
+		if status == C.DOORS_STATUS_OK && int(count) > len(list) {
+			list = make([]C.doors_place, count)
+			continue
+		}
+		report, err := reportOf(&out, status)
+		for i := range list[:count] {
+			place := &list[i]
+			places = append(places, Place{int(place.upstream), addrPortOf(&place.pod), int(place.tier)})
+		}
+		return places, report, err
+	}
+}
+
+// Chose reports that the user's policy has chosen this pod of this upstream. The
+// step is to dial it.
+func (s *Source) Chose(request *Request, upstream int, pod netip.AddrPort, now time.Duration) (Step, error) {
+	cPod := podOf(pod)
+	var out C.doors_step
+	status := C.doors_request_chose(s.handle, request.c(), C.uint32_t(upstream), &cPod, C.uint64_t(now), &out)
+	runtime.KeepAlive(s)
+	return stepOf(&out, status)
+}
+
+// ChoseNone reports that the user's policy has chosen none. The next step offers
+// those that are less good, or is as if none could be reached.
+func (s *Source) ChoseNone(request *Request, now time.Duration, random uint64) (Step, error) {
+	var out C.doors_step
+	status := C.doors_request_chose_none(s.handle, request.c(), C.uint64_t(now), C.uint64_t(random), &out)
+	runtime.KeepAlive(s)
+	return stepOf(&out, status)
+}
+
+// GiveUp reports, with UserRetries, that the user's retries are over. The outcome
+// is that of the last attempt, or 0 if it was told to [Source.Next]. The step is
+// [StepAnswer], [StepWait] or [StepDone].
+func (s *Source) GiveUp(request *Request, outcome Outcome, now time.Duration, random uint64) (Step, error) {
+	var out C.doors_step
+	status := C.doors_request_give_up(s.handle, request.c(), C.uint32_t(outcome), C.uint64_t(now), C.uint64_t(random), &out)
+	runtime.KeepAlive(s)
+	return stepOf(&out, status)
+}
+
+// Answered reports that the pod has begun to answer.
+func (s *Source) Answered(request *Request, now time.Duration, random uint64) (Report, error) {
+	var out C.doors_report
+	status := C.doors_request_answered(s.handle, request.c(), C.uint64_t(now), C.uint64_t(random), &out)
+	runtime.KeepAlive(s)
+	return reportOf(&out, status)
+}
+
+// Ended reports that the request has ended, however. Call it once after each
+// [Source.Begin]: until then the request counts as in flight at its pod, or as
+// waiting. A second call does nothing.
+func (s *Source) Ended(request *Request, now time.Duration) error {
+	status := C.doors_request_ended(s.handle, request.c(), C.uint64_t(now))
+	runtime.KeepAlive(s)
+	return statusOf(status)
+}
+
+// Decision returns what the token or the cookie of a request means. The error is
+// [StatusNoMatch] unless this source began the request and it has not ended.
+func (s *Source) Decision(request *Request) (Decision, error) {
+	var out C.doors_decision
+	status := C.doors_request_decision(s.handle, request.c(), &out)
+	runtime.KeepAlive(s)
+	if status != C.DOORS_STATUS_OK {
+		return Decision{Upstream: none, Key: none}, Status(status)
+	}
+	return decisionOf(&out), nil
+}

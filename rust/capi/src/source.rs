@@ -1,0 +1,143 @@
+//! One configuration in use: `doors_source`. Its requests are in `request`.
+
+use std::ffi::c_char;
+
+use doors_routing::{Options, Outcome, Router, Source};
+
+use crate::numbers::*;
+use crate::options::doors_options;
+use crate::router::doors_router;
+use crate::state::doors_state;
+use crate::status::Status;
+use crate::step::doors_report;
+use crate::types::{doors_error, doors_pod};
+use crate::{guard, memory};
+
+/// One configuration in use: a router and its options, with what a doors_state knows. From doors_source_new() to
+/// doors_source_free(). It keeps the state alive, and does not change.
+pub struct doors_source(pub(crate) Source);
+
+pub(crate) fn outcome_of(number: u32) -> Result<Outcome, Status> {
+    Ok(match number {
+        DOORS_OUTCOME_CONNECTED => Outcome::Connected,
+        DOORS_OUTCOME_REFUSED => Outcome::Refused,
+        DOORS_OUTCOME_UNREACHABLE => Outcome::Unreachable,
+        DOORS_OUTCOME_OWN_FAULT => Outcome::OwnFault,
+        DOORS_OUTCOME_CANCELLED => Outcome::Cancelled,
+        DOORS_OUTCOME_ANSWERED => Outcome::Answered,
+        DOORS_OUTCOME_DROPPED => Outcome::Dropped,
+        _ => return Err(Status::Range),
+    })
+}
+
+/// Begins to use a configuration: `json` is that of doors_router_new(), `options` may be NULL for the values of
+/// doors_options_init(). Nothing is looked up before a request needs it. `*out` gets the source. Call doors_state_due()
+/// afterwards.
+///
+/// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE, _RANGE (an option) or _NULL_POINTER; see doors_router_new().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_source_new(
+    state: *const doors_state,
+    json: *const c_char,
+    len: usize,
+    options: *const doors_options,
+    out: *mut *mut doors_source,
+    err: *mut doors_error,
+) -> i32 {
+    unsafe {
+        guard::error(err, || {
+            let (state, out) = (memory::handle(state)?, memory::output(out)?);
+            let options = options.as_ref().map_or(Ok(Options::default()), doors_options::read)?;
+            let router = Router::from_json(memory::bytes(json, len)?)?;
+            out.write(Box::into_raw(Box::new(doors_source(Source::new(&state.0, router, options)))));
+            Ok(())
+        })
+    }
+}
+
+/// The router of a source, for all functions of doors_router but doors_router_free(): it belongs to the source and lives as
+/// long. NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_source_router(source: *const doors_source) -> *const doors_router {
+    guard::value(std::ptr::null(), || unsafe {
+        source.as_ref().map_or(std::ptr::null(), |source| doors_router::of(source.0.router()))
+    })
+}
+
+/// Tells what became of a dial, as soon as it is known: from any thread, also after its request has ended, and of dials in
+/// the background (DOORS_REPORT_BACKGROUND). It counts for the pod and touches no request. `upstream` and `pod` are those of
+/// the step or the report. `outcome` is DOORS_OUTCOME_CONNECTED, _REFUSED, _UNREACHABLE, _OWN_FAULT or _CANCELLED; the others
+/// are no dials and change nothing. `*out` gets what was learned.
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_source_dialled(
+    source: *const doors_source,
+    upstream: u32,
+    pod: *const doors_pod,
+    outcome: u32,
+    now: u64,
+    random: u64,
+    out: *mut doors_report,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (source, pod, out) = (memory::handle(source)?, memory::handle(pod)?, memory::output(out)?);
+        let (pod, outcome, now) = (pod.read()?, outcome_of(outcome)?, memory::time(now)?);
+        out.write(source.0.dialled(upstream, pod, outcome, now, random).into());
+        Ok(())
+    })
+}
+
+/// Names the records of one upstream, by its index in the configuration: `*host` gets the number of its host, as in
+/// doors_lookup, and `*number` that of the upstream, as in doors_known_pod. Upstreams with the same host, port and
+/// resolver share both, also those of other sources.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_source_upstream(
+    source: *const doors_source,
+    upstream: u32,
+    host: *mut u64,
+    number: *mut u64,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (source, host, number) = (memory::handle(source)?, memory::output(host)?, memory::output(number)?);
+        let found = source.0.upstream_host(upstream).zip(source.0.upstream_id(upstream));
+        let (found_host, found_number) = found.ok_or(Status::NoMatch)?;
+        host.write(found_host.number());
+        number.write(found_number);
+        Ok(())
+    })
+}
+
+/// Tells the fresh pods of an upstream: `list` gets at most `cap` of them (NULL with 0 for none), first those inside the
+/// upstream's networks, `*inside` how many of all are inside, `*count` how many there are.
+///
+/// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_source_fresh(
+    source: *const doors_source,
+    upstream: u32,
+    list: *mut doors_pod,
+    cap: usize,
+    inside: *mut usize,
+    count: *mut usize,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (source, inside, count) = (memory::handle(source)?, memory::output(inside)?, memory::output(count)?);
+        let room = memory::room(list, cap)?;
+        source.0.upstream_id(upstream).ok_or(Status::NoMatch)?;
+        let fresh = source.0.fresh(upstream);
+        let all = fresh.as_ref().map_or(&[][..], |fresh| fresh.all());
+        memory::fill(room, cap, all.iter().map(|pod| (*pod).into()));
+        inside.write(fresh.as_ref().map_or(0, |fresh| fresh.inside().len()));
+        count.write(all.len());
+        Ok(())
+    })
+}
+
+/// Frees it. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_source_free(source: *mut doors_source) {
+    guard::value((), || unsafe { memory::free(source) })
+}

@@ -1,0 +1,177 @@
+//! What a call about a request says: the next step, and what was learned besides.
+
+use doors_routing::{Action, Place, Report, Request, Step};
+
+use crate::numbers::*;
+use crate::types::{doors_addr, doors_pod};
+
+/// One request, in the caller's memory: plain data that owns nothing, so there is nothing to free. One thread at a time uses
+/// it. doors_request_begin() fills it; until then and after doors_request_ended() its first 8 bytes must be 0, or no
+/// function but doors_request_begin() may be called with it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_request {
+    /// The library's own.
+    pub opaque: [u64; 64],
+}
+
+const _: () = assert!(size_of::<Request>() <= size_of::<doors_request>(), "a request has no room");
+const _: () = assert!(align_of::<Request>() <= align_of::<doors_request>(), "a request has no place");
+const _: () = assert!(!std::mem::needs_drop::<Request>(), "nobody drops a request");
+
+/// What was learned besides. Any of it may be there with any step and any report. A member without its flag is 0.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_report {
+    /// DOORS_REPORT_*, added up: what to do, and which of the other members count.
+    pub flags: u32,
+    /// With DOORS_REPORT_REFUSED_TOKEN: how many more tokens were refused for the same reason since the last time.
+    pub suppressed: u32,
+    /// With DOORS_REPORT_DROPPED: the number of the host.
+    pub dropped_host: u64,
+    /// With DOORS_REPORT_DROPPED: the address that it gave up.
+    pub dropped_addr: doors_addr,
+    /// With DOORS_REPORT_CHANGED: the upstream that told, by its index in the configuration.
+    pub changed_upstream: u32,
+    /// With DOORS_REPORT_CHANGED: the pod.
+    pub changed_pod: doors_pod,
+    /// DOORS_VERDICT_*: with DOORS_REPORT_CHANGED, what is held against the pod now.
+    pub changed_verdict: u32,
+    /// With DOORS_REPORT_BACKGROUND: the upstream of the pod, by its index in the configuration.
+    pub background_upstream: u32,
+    /// With DOORS_REPORT_BACKGROUND: the pod to dial.
+    pub background_pod: doors_pod,
+    /// With DOORS_REPORT_OUTSIDE: the upstream, by its index in the configuration.
+    pub outside_upstream: u32,
+    /// With DOORS_REPORT_OUTSIDE: the address.
+    pub outside_addr: doors_addr,
+    /// Zero.
+    pub reserved: [u32; 2],
+}
+
+/// What to do next for a request. Members that its kind does not name are 0.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_step {
+    /// DOORS_STEP_*.
+    pub kind: u32,
+    /// DIAL: the upstream of the pod, by its index in the configuration.
+    pub upstream: u32,
+    /// DIAL: the pod to dial, or to use an open connection to.
+    pub pod: doors_pod,
+    /// DIAL: 1 if this request finds out whether the pod is back.
+    pub probe: u32,
+    /// ANSWER: the HTTP status, 410 or 503. Always with `Cache-Control: no-store`.
+    pub status: u32,
+    /// ANSWER: seconds for `Retry-After`; 0 with 410, which has none.
+    pub retry_after: u32,
+    /// DOORS_CAUSE_*: for ANSWER, why.
+    pub cause: u32,
+    /// ANSWER: 1 if it is a page load: a browser may be shown a text that loads the page again after `retry_after`.
+    pub page: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// WAIT: when to call doors_request_resume() at the latest.
+    pub until: u64,
+    /// What was learned besides.
+    pub report: doors_report,
+}
+
+/// A pod to choose from.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_place {
+    /// The upstream, by its index in the configuration.
+    pub upstream: u32,
+    /// How good the pod is for the request; lower is better.
+    pub tier: u32,
+    /// The pod.
+    pub pod: doors_pod,
+}
+
+const NOWHERE: doors_addr = doors_addr { bytes: [0; 16], len: 0 };
+const NO_POD: doors_pod = doors_pod { addr: NOWHERE, port: 0, reserved: 0 };
+
+const NOTHING: doors_report = doors_report {
+    flags: 0,
+    suppressed: 0,
+    dropped_host: 0,
+    dropped_addr: NOWHERE,
+    changed_upstream: 0,
+    changed_pod: NO_POD,
+    changed_verdict: 0,
+    background_upstream: 0,
+    background_pod: NO_POD,
+    outside_upstream: 0,
+    outside_addr: NOWHERE,
+    reserved: [0; 2],
+};
+
+impl From<Report> for doors_report {
+    fn from(report: Report) -> Self {
+        let Report { changed, background, wake, lookups_due, dropped, outside, refused_token, nothing_opens } = report;
+        let flags = [
+            (wake, DOORS_REPORT_WAKE),
+            (lookups_due, DOORS_REPORT_LOOKUPS_DUE),
+            (background.is_some(), DOORS_REPORT_BACKGROUND),
+            (changed.is_some(), DOORS_REPORT_CHANGED),
+            (dropped.is_some(), DOORS_REPORT_DROPPED),
+            (outside.is_some(), DOORS_REPORT_OUTSIDE),
+            (refused_token.is_some(), DOORS_REPORT_REFUSED_TOKEN),
+            (nothing_opens, DOORS_REPORT_NOTHING_OPENS),
+        ];
+        let mut out =
+            doors_report { flags: flags.iter().map(|(set, flag)| if *set { *flag } else { 0 }).sum(), ..NOTHING };
+        if let Some((upstream, pod, verdict)) = changed {
+            (out.changed_upstream, out.changed_pod, out.changed_verdict) = (upstream, pod.into(), verdict as u32);
+        }
+        if let Some((upstream, pod)) = background {
+            (out.background_upstream, out.background_pod) = (upstream, pod.into());
+        }
+        if let Some((host, address)) = dropped {
+            (out.dropped_host, out.dropped_addr) = (host.number(), Some(address).into());
+        }
+        if let Some((upstream, address)) = outside {
+            (out.outside_upstream, out.outside_addr) = (upstream, Some(address).into());
+        }
+        out.suppressed = refused_token.unwrap_or(0);
+        out
+    }
+}
+
+impl From<Step> for doors_step {
+    fn from(step: Step) -> Self {
+        let mut out = doors_step {
+            kind: DOORS_STEP_DONE,
+            upstream: 0,
+            pod: NO_POD,
+            probe: 0,
+            status: 0,
+            retry_after: 0,
+            cause: 0,
+            page: 0,
+            reserved: 0,
+            until: 0,
+            report: step.report.into(),
+        };
+        match step.action {
+            Action::Dial { upstream, pod, probe } => {
+                (out.kind, out.upstream, out.pod, out.probe) = (DOORS_STEP_DIAL, upstream, pod.into(), probe.into());
+            }
+            Action::Wait { until } => (out.kind, out.until) = (DOORS_STEP_WAIT, until),
+            Action::Answer { status, retry_after, cause, page } => {
+                (out.kind, out.status, out.retry_after) = (DOORS_STEP_ANSWER, status as u32, retry_after);
+                (out.cause, out.page) = (cause as u32, page.into());
+            }
+            Action::Done => {}
+            Action::Choose => out.kind = DOORS_STEP_CHOOSE,
+        }
+        out
+    }
+}
+
+impl From<&Place> for doors_place {
+    fn from(place: &Place) -> Self {
+        doors_place { upstream: place.upstream, tier: place.tier.into(), pod: place.pod.into() }
+    }
+}
