@@ -76,11 +76,6 @@ impl Host {
         self.resolver
     }
 
-    /// Whether it is a literal address.
-    pub(crate) fn is_constant(&self) -> bool {
-        self.constant
-    }
-
     /// The addresses in force, to keep.
     pub(crate) fn addresses(&self) -> Option<Arc<Addresses>> {
         self.addresses.load_full()

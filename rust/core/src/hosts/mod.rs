@@ -226,11 +226,8 @@ impl Hosts {
     }
 
     /// An address refused a connection. It is given up, until DNS names it again, when the host has no address in DNS any
-    /// more, or answers are parts and the last one lacked it. It returns whether it was.
+    /// more, or answers are parts and the last one lacked it. It returns whether it was. A literal address never is.
     pub(crate) fn drop_refused(&self, host: &Host, address: IpAddr) -> bool {
-        if host.is_constant() {
-            return false;
-        }
         let mut record = lock(&host.record);
         let dropped = record.drop_refused(address.to_canonical());
         if dropped {
