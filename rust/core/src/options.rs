@@ -10,7 +10,8 @@ pub(crate) const MILLISECOND: u64 = SECOND / 1000;
 /// The bounds of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many pods are remembered. Default: 10,000.
+    /// How many pods are remembered. Default: 10,000. When there are more, one is forgotten with which nothing is wrong, and
+    /// only where there is none one against which something is held. For a moment it may be one more for each thread.
     pub max_pods: NonZeroU32,
     /// How many requests may wait for a pod at once. Default: 4,096.
     pub max_waiting: u32,

@@ -66,7 +66,8 @@ impl State {
         &self.0
     }
 
-    /// Changes how many pods are remembered. Those that are too many are forgotten, a few at a time.
+    /// Changes how many pods are remembered. Those that are too many are forgotten, one at a time. How many of them share a
+    /// lock follows from [`Limits::max_pods`] at the start.
     pub fn limit(&self, max_pods: NonZeroU32) {
         self.0.pods.limit(max_pods);
     }
