@@ -30,6 +30,7 @@ mod signal;
 mod tests;
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -255,6 +256,8 @@ impl Table {
     fn remove(&mut self, id: HostId) {
         if let Some(host) = self.by_id.remove(&id) {
             self.by_name.remove(&(host.name.clone(), host.resolver()));
+            shrink(&mut self.by_id);
+            shrink(&mut self.by_name);
         }
     }
 }
@@ -286,4 +289,11 @@ fn record_outcome(record: &mut record::Record, outcome: Outcome<'_>, now: u64) -
 /// Locks, also after a thread has panicked: nothing here leaves something half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Gives memory back once most of a table is empty.
+fn shrink<K: Eq + Hash, V>(table: &mut HashMap<K, V>) {
+    if table.capacity() > 64 && table.len() < table.capacity() / 4 {
+        table.shrink_to(2 * table.len());
+    }
 }

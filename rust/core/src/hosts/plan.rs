@@ -4,10 +4,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::HostId;
 use super::queue::{Bounds, Class, Queue, Ticket};
 use super::schedule::{Phase, Schedule};
 use super::signal::Signal;
+use super::{HostId, shrink};
 use crate::SECOND;
 
 /// How long a host without users keeps its addresses, without lookups: a reload that releases before it acquires, or a
@@ -16,7 +16,7 @@ pub(super) const KEEP_UNUSED: u64 = 60 * SECOND;
 
 #[derive(Debug)]
 pub(super) struct Plan {
-    hosts: HashMap<HostId, Planned>,
+    hosts: HashMap<HostId, Box<Planned>>,
     /// What happens to which host next. Each has at most one timer.
     timers: BTreeSet<(u64, HostId)>,
     queue: Queue,
@@ -71,7 +71,7 @@ impl Plan {
 
     /// Adds a user. It looks nothing up: the first request does.
     pub(super) fn join(&mut self, id: HostId, signal: &Arc<Signal>, refresh: u64) {
-        let host = self.hosts.entry(id).or_insert_with(|| Planned::new(signal));
+        let host = self.hosts.entry(id).or_insert_with(|| Box::new(Planned::new(signal)));
         if host.schedule.users() == 0 {
             host.set_timer(id, None, &mut self.timers); // the one that would forget it
         }
@@ -93,6 +93,7 @@ impl Plan {
             host.sleep();
             if host.signal.ended() == 0 {
                 self.hosts.remove(&id);
+                shrink(&mut self.hosts);
                 return true;
             }
         }
@@ -173,7 +174,7 @@ impl Plan {
     /// Forgets a host, unless somebody uses it again.
     pub(super) fn forget(&mut self, id: HostId) -> bool {
         let unused = |host: &Planned| host.schedule.users() == 0 && host.timer.is_none() && !host.news;
-        if !self.hosts.get(&id).is_some_and(unused) {
+        if !self.hosts.get(&id).is_some_and(|host| unused(host)) {
             return false;
         }
         if let Some(mut host) = self.hosts.remove(&id) {
@@ -183,6 +184,7 @@ impl Plan {
             }
             host.signal.sleep();
             host.signal.end();
+            shrink(&mut self.hosts);
         }
         true
     }

@@ -79,7 +79,10 @@ impl Schedule {
         self.users += 1;
         match self.intervals.iter_mut().find(|interval| interval.0 == refresh) {
             Some(interval) => interval.1 += 1,
-            None => self.intervals.push((refresh, 1)),
+            None => {
+                self.intervals.reserve_exact(1); // there is rarely a second
+                self.intervals.push((refresh, 1));
+            }
         }
         self.set_refresh();
     }

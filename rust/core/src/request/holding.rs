@@ -27,12 +27,13 @@ impl Call<'_> {
         let (wait, find_pod) = self.shared().pods.wait(&self.flow.health, end, is_full, self.now);
         let named = find_pod && self.find_pod();
         match wait {
+            // This first: it ends every loop.
+            Wait::Over { .. } => self.unavailable(self.request.held),
             _ if self.has_news() => {
                 self.wait_no_longer();
                 self.request.start_over();
                 self.try_now()
             }
-            Wait::Over { .. } => self.unavailable(self.request.held),
             Wait::Again => {
                 let again = after(self.request.failed, PAUSE);
                 if self.now < again {
