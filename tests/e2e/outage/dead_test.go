@@ -17,6 +17,7 @@ import (
 
 // A pod whose host refuses connections is gone at once, until it is back.
 func TestDeadPod(t *testing.T) {
+	t.Parallel()
 	for _, protocol := range Protocols {
 		t.Run(string(protocol), func(t *testing.T) {
 			t.Parallel()

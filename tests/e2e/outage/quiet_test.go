@@ -13,6 +13,7 @@ import (
 // unnoticed. Who comes next finds none of the known pods, and must get a page all
 // the same: DNS is asked at that moment.
 func TestDeploymentInAQuietTime(t *testing.T) {
+	t.Parallel()
 	for _, protocol := range Protocols {
 		t.Run(string(protocol), func(t *testing.T) {
 			t.Parallel()

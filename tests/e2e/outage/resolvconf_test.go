@@ -24,6 +24,7 @@ func systemNameServer(t *testing.T, address string) *nameserver.Server {
 
 // What the system's resolver gets over, given time, costs no page, neither at the start nor in a rollout.
 func TestSystemResolver(t *testing.T) {
+	t.Parallel()
 	for number, c := range []struct {
 		name, options string
 		host          string

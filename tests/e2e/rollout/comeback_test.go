@@ -47,7 +47,8 @@ const (
 // look at their pages. One who sees an error page is lost for good, since no script runs there.
 func TestPagesSurviveTheirLastPod(t *testing.T) {
 	var cases []comeback
-	for _, away := range []time.Duration{3 * time.Second, time.Minute} {
+	// Shorter than page_wait and twice as long: what waits in Caddy, and what has been sent away and tries again.
+	for _, away := range []time.Duration{3 * time.Second, 20 * time.Second} {
 		for _, upstreams := range []int{1, 2} {
 			for _, how := range []string{atTheSameAddress, atAnotherAddress, asARecreatedOne} {
 				cases = append(cases, comeback{upstreams, how, away})
