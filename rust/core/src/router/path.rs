@@ -20,6 +20,7 @@ pub enum PathKind {
 
 /// Splits `/~/{token}` and `/~/{token}/...`. `None` for every other path, also when the token is empty. A query is
 /// passed over, and so are scheme and authority in front of the path.
+#[inline(always)]
 pub(crate) fn token(target: &[u8]) -> Option<(&[u8], PathKind)> {
     const SYSTEM: &[u8] = b"/~/";
     let rest = match target.strip_prefix(SYSTEM) {
