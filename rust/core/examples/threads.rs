@@ -2,17 +2,14 @@
 //! way, compared with one thread. Each request makes its pod busy and idle again.
 //!
 //! ```text
-//! cargo run --release --package doors_routing --example threads [PAIRS]
+//! cargo run --release --package doors_routing --example threads [SECONDS]
 //! ```
 //!
-//! One thread and two take turns, in short bursts. The median counts on an idle machine; on a busy one the two threads rarely
-//! run at the same time, and the best of all bursts says what the code can do if they did so once.
+//! It works on a busy machine too: two threads run for some seconds, and of what each did those parts count during which
+//! both had a processor. Where there are few such parts, give it more seconds.
 
-use std::hint::spin_loop;
 use std::net::IpAddr;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use doors_routing::{
     Action, Incoming, Marks, Method, Missing, Options, Outcome, Request, Router, Source, State, TokenCipher,
@@ -21,11 +18,11 @@ use doors_routing::{
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODw==";
 const UPSTREAMS: u8 = 4;
 
-/// Requests of one thread in one burst.
-const BURST: usize = 5_000;
+/// Requests of one thread in one part.
+const PART: usize = 200;
 
-/// How often the threads wait for each other before a burst.
-const TURNS: u32 = 3;
+/// A part that took so many times the usual was interrupted.
+const INTERRUPTED: u64 = 5;
 
 /// Every so many requests open a connection of their own.
 const DIAL_EVERY: usize = 10;
@@ -59,58 +56,55 @@ impl Bed {
         self.start.elapsed().as_nanos() as u64
     }
 
-    /// When it began and ended.
-    fn burst(&self, paths: &[String]) -> [u64; 2] {
-        let begun = self.now();
-        for (number, path) in paths.iter().cycle().take(BURST).enumerate() {
-            let (now, random) = (self.now(), number as u64);
-            let incoming = Incoming { method: Method::Get, has_body: false, path: path.as_bytes(), cookies: b"" };
-            let mut request = Request::new();
-            let Action::Dial { upstream, pod, .. } = self.source.begin(&incoming, now, random, &mut request).action
-            else {
-                panic!("{path} is dialled");
-            };
-            if number % DIAL_EVERY == 0 {
-                let _ = self.source.dialled(upstream, pod, Outcome::Connected, now, random);
-            }
-            let _ = self.source.answered(&mut request, Marks::default(), now, random);
-            self.source.ended(&mut request, now);
+    /// Runs for a while. When each part began and ended.
+    fn run(&self, paths: &[String], time: Duration) -> Vec<[u64; 2]> {
+        let (mut parts, mut paths) = (Vec::<[u64; 2]>::with_capacity(1 << 20), paths.iter().cycle());
+        let until = self.now() + time.as_nanos() as u64;
+        while parts.last().is_none_or(|[_, ended]| *ended < until) && parts.len() < parts.capacity() {
+            let begun = self.now();
+            paths.by_ref().take(PART).enumerate().for_each(|(number, path)| self.request(number, path));
+            parts.push([begun, self.now()]);
         }
-        [begun, self.now()]
+        parts
     }
 
-    /// Nanoseconds for a request of each of as many threads as there are lists of paths, from the first that begins to the
-    /// last that ends: a thread that does not run while another does counts for nothing.
-    fn bursts(&self, paths: &[Vec<String>]) -> f64 {
-        let (ready, running) = (Barrier::new(paths.len()), AtomicU32::new(0));
-        let threads = paths.len() as u32;
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = paths
-                .iter()
-                .map(|paths| {
-                    scope.spawn(|| {
-                        ready.wait();
-                        // By turns, so that all have a processor when it begins.
-                        for turn in 1..=TURNS {
-                            running.fetch_add(1, Ordering::SeqCst);
-                            while running.load(Ordering::SeqCst) < turn * threads {
-                                spin_loop();
-                            }
-                        }
-                        self.burst(paths)
-                    })
-                })
-                .collect();
-            let times: Vec<[u64; 2]> = workers.into_iter().map(|worker| worker.join().expect("no panic")).collect();
-            let begun = times.iter().map(|[begun, _]| *begun).min().unwrap_or(0);
-            let ended = times.iter().map(|[_, ended]| *ended).max().unwrap_or(0);
-            (ended - begun) as f64 / BURST as f64
-        })
+    fn request(&self, number: usize, path: &str) {
+        let (now, random) = (self.now(), number as u64);
+        let incoming = Incoming { method: Method::Get, has_body: false, path: path.as_bytes(), cookies: b"" };
+        let mut request = Request::new();
+        let Action::Dial { upstream, pod, .. } = self.source.begin(&incoming, now, random, &mut request).action else {
+            panic!("{path} is dialled");
+        };
+        if number.is_multiple_of(DIAL_EVERY) {
+            let _ = self.source.dialled(upstream, pod, Outcome::Connected, now, random);
+        }
+        let _ = self.source.answered(&mut request, Marks::default(), now, random);
+        self.source.ended(&mut request, now);
     }
 }
 
+/// The median of how long some parts took.
+fn median(times: impl Iterator<Item = u64>) -> u64 {
+    let mut times: Vec<u64> = times.collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or(0)
+}
+
+/// The parts of one thread during which the other was not interrupted.
+fn beside<'a>(parts: &'a [[u64; 2]], others: &'a [[u64; 2]], usual: u64) -> impl Iterator<Item = u64> + 'a {
+    let whole = move |[begun, ended]: &[u64; 2]| ended - begun < INTERRUPTED * usual;
+    // What the other thread did from a moment on.
+    let ran = move |at: u64| {
+        let index = others.partition_point(|[_, ended]| *ended < at);
+        others.get(index).is_some_and(|[begun, ended]| *begun <= at && whole(&[*begun, *ended]))
+    };
+    let both = move |part: &&[u64; 2]| whole(part) && ran(part[0]) && ran(part[1]);
+    parts.iter().filter(both).map(|[begun, ended]| ended - begun)
+}
+
 fn main() {
-    let pairs = std::env::args().nth(1).map_or(300, |pairs| pairs.parse().expect("PAIRS is a number"));
+    let seconds = std::env::args().nth(1).map_or(2, |seconds| seconds.parse().expect("SECONDS is a number"));
+    let time = Duration::from_secs(seconds);
     let cipher = TokenCipher::new(SECRET.as_bytes()).expect("the secret is right");
     let stream = |upstream: u8, last: u8| {
         let token = cipher.encode([10, 0, upstream, last].into()).expect("an address has a token");
@@ -128,17 +122,17 @@ fn main() {
     ];
     for (name, paths) in cases {
         let bed = Bed::new();
-        bed.bursts(&paths);
-        let mut times: Vec<[f64; 2]> = (0..pairs).map(|_| [bed.bursts(&paths[..1]), bed.bursts(&paths)]).collect();
-        let mut sorted = |which: usize| {
-            times.sort_unstable_by(|one, other| one[which].total_cmp(&other[which]));
-            [times[0][which], times[times.len() / 2][which]]
-        };
-        let ([one, one_median], [two, two_median]) = (sorted(0), sorted(1));
+        let usual = median(bed.run(&paths[0], time).iter().map(|[begun, ended]| ended - begun));
+        let [one, other] = std::thread::scope(|scope| {
+            let runs = paths.each_ref().map(|paths| scope.spawn(|| bed.run(paths, time)));
+            runs.map(|run| run.join().expect("no panic"))
+        });
+        let both = || beside(&one, &other, usual).chain(beside(&other, &one, usual));
         println!(
-            "{name}: {one:.0} ns a request; two threads {:.2} times as many (median: {one_median:.0} ns, {:.2} times)",
-            2.0 * one / two,
-            2.0 * one_median / two_median
+            "{name}: {} ns a request; two threads {:.2} times as many ({} parts)",
+            usual / PART as u64,
+            2.0 * usual as f64 / median(both()) as f64,
+            both().count()
         );
     }
 }

@@ -59,8 +59,8 @@ const FAILED_RECENTLY: u64 = 10 * SECOND;
 /// Failures that are further apart do not belong together: nobody looked in between.
 const LONGEST_GAP: u64 = 60 * SECOND;
 
-/// So many pods share a lock only where more than a hundred thousand are remembered.
-const MOST_SHARDS: usize = 1024;
+/// A shard takes 256 bytes, and more once it has a pod.
+const MOST_SHARDS: usize = 4096;
 
 /// One pod: where it is dialled. Ordered by address, IPv4 first, then by port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -222,9 +222,9 @@ fn size(most: NonZeroU32) -> usize {
     usize::try_from(most.get()).unwrap_or(usize::MAX)
 }
 
-/// How many shards there are for so many pods: a power of two, so that each has 128 to 255 pods when there are as many as are
-/// remembered.
+/// How many shards there are for so many pods: a power of two, so that each has 8 to 15 pods when there are as many as are
+/// remembered. With fewer shards two processors would take the memory of a shard from each other, whichever pods they serve.
 fn shards(most: NonZeroU32) -> usize {
-    let wanted = (size(most) / 128).clamp(1, MOST_SHARDS);
+    let wanted = (size(most) / 8).clamp(1, MOST_SHARDS);
     1 << wanted.ilog2()
 }

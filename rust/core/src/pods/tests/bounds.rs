@@ -85,7 +85,7 @@ fn what_is_held_against_a_pod_that_nobody_wants_ends_after_an_hour() {
 
 #[test]
 fn the_bound_may_change() {
-    let world = World::bounded(200);
+    let world = World::with(Pods::sharded(NonZeroU32::new(200).unwrap(), 1));
     for last in 0..=199 {
         world.began(last, u64::from(last));
     }
