@@ -49,8 +49,8 @@ func (s *State) Due(now time.Duration, random uint64) (lookups []Lookup, next ti
 	var list [8]C.doors_lookup
 	for {
 		var count C.size_t
-		var at C.uint64_t
-		status := C.doors_state_due(s.handle, C.uint64_t(now), C.uint64_t(random), &list[0], C.size_t(len(list)), &count, &at)
+		var at C.int64_t
+		status := C.doors_state_due(s.handle, C.int64_t(now), C.uint64_t(random), &list[0], C.size_t(len(list)), &count, &at)
 		if err := statusOf(status); err != nil {
 			return lookups, Never, err
 		}
@@ -60,7 +60,7 @@ func (s *State) Due(now time.Duration, random uint64) (lookups []Lookup, next ti
 			lookups = append(lookups, Lookup{uint64(lookup.host), name, uint64(lookup.resolver)})
 		}
 		if int(count) < len(list) {
-			return lookups, timeOf(at), nil
+			return lookups, time.Duration(at), nil
 		}
 	}
 }
@@ -98,7 +98,7 @@ func (s *State) Resolved(host uint64, addresses []netip.Addr, missing Missing, n
 	}
 	var out C.doors_host_report
 	status := C.doors_state_resolved(s.handle, C.uint64_t(host), unsafe.SliceData(list), C.size_t(len(list)), versions,
-		C.uint32_t(missing.Failure), C.uint64_t(now), C.uint64_t(random), &out)
+		C.uint32_t(missing.Failure), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
 	return hostReportOf(&out, status)
 }
@@ -109,7 +109,7 @@ func (s *State) Resolved(host uint64, addresses []netip.Addr, missing Missing, n
 func (s *State) ResolvedLate(host uint64, addresses []netip.Addr, now time.Duration) (HostReport, error) {
 	list := addressesOf(addresses)
 	var out C.doors_host_report
-	status := C.doors_state_resolved_late(s.handle, C.uint64_t(host), unsafe.SliceData(list), C.size_t(len(list)), C.uint64_t(now), &out)
+	status := C.doors_state_resolved_late(s.handle, C.uint64_t(host), unsafe.SliceData(list), C.size_t(len(list)), C.int64_t(now), &out)
 	runtime.KeepAlive(s)
 	return hostReportOf(&out, status)
 }
@@ -118,7 +118,7 @@ func (s *State) ResolvedLate(host uint64, addresses []netip.Addr, now time.Durat
 // [StatusRange] for a failure that is none.
 func (s *State) LookupFailed(host uint64, failure LookupFailure, now time.Duration, random uint64) (HostReport, error) {
 	var out C.doors_host_report
-	status := C.doors_state_lookup_failed(s.handle, C.uint64_t(host), C.uint32_t(failure), C.uint64_t(now), C.uint64_t(random), &out)
+	status := C.doors_state_lookup_failed(s.handle, C.uint64_t(host), C.uint32_t(failure), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
 	return hostReportOf(&out, status)
 }
@@ -156,7 +156,7 @@ func (s *State) Host(host uint64, now time.Duration) (Host, error) {
 	list := make([]C.doors_addr, 8)
 	for {
 		var count C.size_t
-		status := C.doors_state_host(s.handle, C.uint64_t(host), C.uint64_t(now), &out, &list[0], C.size_t(len(list)), &count)
+		status := C.doors_state_host(s.handle, C.uint64_t(host), C.int64_t(now), &out, &list[0], C.size_t(len(list)), &count)
 		if err := statusOf(status); err != nil {
 			return Host{}, err
 		}
@@ -171,13 +171,13 @@ func (s *State) Host(host uint64, now time.Duration) (Host, error) {
 		Resolver:   uint64(out.resolver),
 		Addresses:  make([]netip.Addr, len(list)),
 		Generation: uint64(out.generation),
-		Age:        timeOf(out.age),
+		Age:        time.Duration(out.age),
 		Failure:    LookupFailure(out.failure),
-		FailingFor: timeOf(out.failing_for),
+		FailingFor: time.Duration(out.failing_for),
 		Active:     out.active != 0,
 		Partial:    out.partial != 0,
 		Users:      int(out.users),
-		Refresh:    timeOf(out.refresh),
+		Refresh:    time.Duration(out.refresh),
 	}
 	for i := range list {
 		known.Addresses[i] = addressOf(&list[i])

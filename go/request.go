@@ -73,7 +73,7 @@ func (s *Source) Begin(request *Request, incoming Incoming, now time.Duration, r
 	cookies, cookiesLength := flat(incoming.Cookies)
 	var out C.doors_step
 	status := C.doors_request_begin(s.handle, C.uint32_t(incoming.Method), flagOf(incoming.HasBody), path, pathLength,
-		cookies, cookiesLength, C.uint64_t(now), C.uint64_t(random), request.c(), &out)
+		cookies, cookiesLength, C.int64_t(now), C.uint64_t(random), request.c(), &out)
 	runtime.KeepAlive(s)
 	return stepOf(&out, status)
 }
@@ -86,7 +86,7 @@ func (s *Source) Begin(request *Request, incoming Incoming, now time.Duration, r
 // has gone or the answer has begun.
 func (s *Source) Next(request *Request, outcome Outcome, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
-	status := C.doors_request_next(s.handle, request.c(), C.uint32_t(outcome), C.uint64_t(now), C.uint64_t(random), &out)
+	status := C.doors_request_next(s.handle, request.c(), C.uint32_t(outcome), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
 	return stepOf(&out, status)
 }
@@ -95,7 +95,7 @@ func (s *Source) Next(request *Request, outcome Outcome, now time.Duration, rand
 // belong to one request each.
 func (s *Source) Failed(request *Request, outcome Outcome, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
-	status := C.doors_request_failed(s.handle, request.c(), C.uint32_t(outcome), C.uint64_t(now), C.uint64_t(random), &out)
+	status := C.doors_request_failed(s.handle, request.c(), C.uint32_t(outcome), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
 	return stepOf(&out, status)
 }
@@ -105,7 +105,7 @@ func (s *Source) Failed(request *Request, outcome Outcome, now time.Duration, ra
 // UserRetries a request that was answered tries again, if it may.
 func (s *Source) Resume(request *Request, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
-	status := C.doors_request_resume(s.handle, request.c(), C.uint64_t(now), C.uint64_t(random), &out)
+	status := C.doors_request_resume(s.handle, request.c(), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
 	return stepOf(&out, status)
 }
@@ -129,7 +129,7 @@ func (s *Source) Choices(request *Request, places []Place, now time.Duration) ([
 	for {
 		var count C.size_t
 		var out C.doors_report
-		status := C.doors_request_choices(s.handle, request.c(), C.uint64_t(now), &list[0], C.size_t(len(list)), &count, &out)
+		status := C.doors_request_choices(s.handle, request.c(), C.int64_t(now), &list[0], C.size_t(len(list)), &count, &out)
 		if status == C.DOORS_STATUS_OK && int(count) > len(list) {
 			list = make([]C.doors_place, count)
 			continue
@@ -148,7 +148,7 @@ func (s *Source) Choices(request *Request, places []Place, now time.Duration) ([
 func (s *Source) Chose(request *Request, upstream int, pod netip.AddrPort, now time.Duration) (Step, error) {
 	cPod := podOf(pod)
 	var out C.doors_step
-	status := C.doors_request_chose(s.handle, request.c(), C.uint32_t(upstream), &cPod, C.uint64_t(now), &out)
+	status := C.doors_request_chose(s.handle, request.c(), C.uint32_t(upstream), &cPod, C.int64_t(now), &out)
 	runtime.KeepAlive(s)
 	return stepOf(&out, status)
 }
@@ -157,7 +157,7 @@ func (s *Source) Chose(request *Request, upstream int, pod netip.AddrPort, now t
 // those that are less good, or is as if none could be reached.
 func (s *Source) ChoseNone(request *Request, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
-	status := C.doors_request_chose_none(s.handle, request.c(), C.uint64_t(now), C.uint64_t(random), &out)
+	status := C.doors_request_chose_none(s.handle, request.c(), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
 	return stepOf(&out, status)
 }
@@ -167,7 +167,7 @@ func (s *Source) ChoseNone(request *Request, now time.Duration, random uint64) (
 // [StepAnswer], [StepWait] or [StepDone].
 func (s *Source) GiveUp(request *Request, outcome Outcome, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
-	status := C.doors_request_give_up(s.handle, request.c(), C.uint32_t(outcome), C.uint64_t(now), C.uint64_t(random), &out)
+	status := C.doors_request_give_up(s.handle, request.c(), C.uint32_t(outcome), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
 	return stepOf(&out, status)
 }
@@ -175,7 +175,7 @@ func (s *Source) GiveUp(request *Request, outcome Outcome, now time.Duration, ra
 // Answered reports that the pod has begun to answer.
 func (s *Source) Answered(request *Request, now time.Duration, random uint64) (Report, error) {
 	var out C.doors_report
-	status := C.doors_request_answered(s.handle, request.c(), C.uint64_t(now), C.uint64_t(random), &out)
+	status := C.doors_request_answered(s.handle, request.c(), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
 	return reportOf(&out, status)
 }
@@ -184,7 +184,7 @@ func (s *Source) Answered(request *Request, now time.Duration, random uint64) (R
 // [Source.Begin]: until then the request counts as in flight at its pod, or as
 // waiting. A second call does nothing.
 func (s *Source) Ended(request *Request, now time.Duration) error {
-	status := C.doors_request_ended(s.handle, request.c(), C.uint64_t(now))
+	status := C.doors_request_ended(s.handle, request.c(), C.int64_t(now))
 	runtime.KeepAlive(s)
 	return statusOf(status)
 }

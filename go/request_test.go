@@ -231,15 +231,7 @@ func TestFlowErrors(t *testing.T) {
 	calls(StatusRange,
 		func() error { _, err := NewState(bounds); return err },
 		func() error { _, err := NewSource(state, []byte(testConfig), options); return err },
-		func() error { return state.Limit(0) },
-		func() error { _, _, err := state.Due(-1, 1); return err },
-		func() error { _, err := state.Resolved(1, nil, Missing{}, -1, 1); return err },
-		func() error { _, err := state.ResolvedLate(1, nil, -1); return err },
-		func() error { _, err := source.Begin(&request, Incoming{Method: MethodGet}, -1, 1); return err },
-		func() error { _, err := source.Next(&request, OutcomeRefused, -1, 1); return err },
-		func() error { _, err := source.Resume(&request, -1, 1); return err },
-		func() error { _, _, err := source.Choices(&request, nil, -1); return err },
-		func() error { return source.Ended(&request, -1) })
+		func() error { return state.Limit(0) })
 	calls(StatusRange,
 		func() error { _, err := source.Begin(&request, Incoming{}, 0, 1); return err },
 		func() error { _, err := source.Failed(&request, 8, 0, 1); return err },

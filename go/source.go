@@ -69,11 +69,11 @@ func DefaultOptions() Options {
 	var c C.doors_options
 	C.doors_options_init(&c)
 	return Options{
-		GoneAfter:   timeOf(c.gone_after),
-		PageWait:    timeOf(c.page_wait),
-		Refresh:     timeOf(c.refresh),
-		StaleMax:    timeOf(c.stale_max),
-		FirstLookup: timeOf(c.first_lookup),
+		GoneAfter:   time.Duration(c.gone_after),
+		PageWait:    time.Duration(c.page_wait),
+		Refresh:     time.Duration(c.refresh),
+		StaleMax:    time.Duration(c.stale_max),
+		FirstLookup: time.Duration(c.first_lookup),
 		Resolver:    uint64(c.resolver),
 		GoneRate:    uint32(c.gone_rate),
 	}
@@ -87,11 +87,11 @@ func NewSource(state *State, json []byte, options Options) (*Source, error) {
 		return nil, abiProblem
 	}
 	c := C.doors_options{
-		gone_after:   C.uint64_t(options.GoneAfter),
-		page_wait:    C.uint64_t(options.PageWait),
-		refresh:      C.uint64_t(options.Refresh),
-		stale_max:    C.uint64_t(options.StaleMax),
-		first_lookup: C.uint64_t(options.FirstLookup),
+		gone_after:   C.int64_t(options.GoneAfter),
+		page_wait:    C.int64_t(options.PageWait),
+		refresh:      C.int64_t(options.Refresh),
+		stale_max:    C.int64_t(options.StaleMax),
+		first_lookup: C.int64_t(options.FirstLookup),
 		resolver:     C.uint64_t(options.Resolver),
 		gone_rate:    C.uint32_t(options.GoneRate),
 	}
@@ -136,7 +136,7 @@ func (s *Source) Router() *Router {
 func (s *Source) Dialled(upstream int, pod netip.AddrPort, outcome Outcome, now time.Duration, random uint64) (Report, error) {
 	cPod := podOf(pod)
 	var out C.doors_report
-	status := C.doors_source_dialled(s.handle, C.uint32_t(upstream), &cPod, C.uint32_t(outcome), C.uint64_t(now), C.uint64_t(random), &out)
+	status := C.doors_source_dialled(s.handle, C.uint32_t(upstream), &cPod, C.uint32_t(outcome), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
 	return reportOf(&out, status)
 }

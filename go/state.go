@@ -15,7 +15,6 @@ package doors
 import "C"
 
 import (
-	"math"
 	"net/netip"
 	"runtime"
 	"sync/atomic"
@@ -27,10 +26,9 @@ import (
 // but any number of goroutines may use it at the same time. For threads and
 // memory see the package.
 //
-// Each now is the time since any fixed start by a monotonic clock: time.Since
-// of one [time.Time] that was taken when the process began. Each random is any
-// number, another one for each call. The error of every call is [StatusRange]
-// for a time or duration below 0.
+// Each now is the time since any fixed start by a monotonic clock, which may be
+// negative: time.Since of one [time.Time] that was taken when the process began.
+// Each random is any number, another one for each call.
 type State struct {
 	handle *C.doors_state
 	_      unshared
@@ -176,7 +174,7 @@ func (s *State) Verdict(pod netip.AddrPort) (Verdict, error) {
 func (s *State) Idle(address netip.Addr, idle, started, now time.Duration) (Idle, error) {
 	pod := podOf(netip.AddrPortFrom(address, 0))
 	var out C.doors_idle
-	status := C.doors_state_idle(s.handle, &pod.addr, C.uint64_t(idle), C.uint64_t(started), C.uint64_t(now), &out)
+	status := C.doors_state_idle(s.handle, &pod.addr, C.int64_t(idle), C.int64_t(started), C.int64_t(now), &out)
 	runtime.KeepAlive(s)
 	if err := statusOf(status); err != nil {
 		return Idle{}, err
@@ -202,6 +200,3 @@ func knownPodOf(known *C.doors_known_pod) KnownPod {
 func addrPortOf(pod *C.doors_pod) netip.AddrPort {
 	return netip.AddrPortFrom(addressOf(&pod.addr), uint16(pod.port))
 }
-
-// timeOf is a time of the library; one that never comes is [Never].
-func timeOf(at C.uint64_t) time.Duration { return time.Duration(min(at, math.MaxInt64)) }

@@ -85,7 +85,7 @@ func stepOf(step *C.doors_step, status C.int32_t) (Step, error) {
 		out.Status, out.RetryAfter = int(step.status), int(step.retry_after)
 		out.Cause, out.Page = Cause(step.cause), step.page != 0
 	case StepWait:
-		out.Until = timeOf(step.until)
+		out.Until = time.Duration(step.until)
 	}
 	if step.report.flags != 0 {
 		out.Report = learned(&step.report)

@@ -24,6 +24,8 @@
 // Inputs      are a pointer and a length in bytes and need no NUL at the end. NULL with length 0 is the empty string.
 //             They are read during the call only, and may overlap each other. Members named `reserved` must be 0, else the
 //             call fails with DOORS_STATUS_RANGE.
+// Time        is nanoseconds of one monotonic clock of the caller, with any start: 0 and negative numbers are times like
+//             any other. Durations are nanoseconds and not negative.
 // Outputs     may be uninitialised, must not overlap inputs or each other, and are written only on success; a
 //             doors_error only on failure. A doors_error pointer may be NULL, every other output is required. Texts end
 //             with a NUL.
@@ -31,8 +33,8 @@
 //             doors_version() say "unknown", and doors_abi() says 0. Rust prints where it was to standard error; no message
 //             holds any input. When memory runs out the process is aborted.
 // Stack       A call needs less than 16 KiB of it, and less than 64 KiB if it makes a handle or checks a value.
-// fork        A child may use the handles that its parent made, but for doors_state, doors_source and doors_pods: a call on one
-//             waits for ever if another thread of the parent was in a call on it. A child makes its own.
+// fork        A child may use what its parent made, but for doors_state, doors_source and doors_pods: a call on one waits for
+//             ever if another thread of the parent was in a call on it. A child makes its own.
 // Besides     no function prints, logs, calls back, starts threads, asks for the time or keeps state outside its handle.
 //             Secrets are never in a message.
 
@@ -68,6 +70,9 @@
 
 // Room that is enough for every host and its NUL.
 #define DOORS_HOST_SIZE 256
+
+// No time: not known, or not before something else happens.
+#define DOORS_NEVER INT64_MAX
 
 // No index: not known, or not applicable.
 #define DOORS_NONE UINT32_MAX
@@ -377,9 +382,8 @@ typedef struct doors_source doors_source;
 // doors_state_new() to doors_state_free(), after which the sources made with it still work.
 //
 // It changes: its calls take locks for well under a microsecond, unless they say more; calls about different pods mostly do
-// not wait for each other. `now` is nanoseconds of one monotonic clock of the caller with any start, so 0 is a time like any
-// other; times and durations are at most INT64_MAX. A time that is earlier than that of another call counts as the later
-// one wherever both meet. `random` is any number, another one for each call.
+// not wait for each other. A time that is earlier than that of another call counts as the later one wherever both meet.
+// `random` is any number, another one for each call.
 typedef struct doors_state doors_state;
 
 // Why something could not be built, or what is wrong with a value.
@@ -442,17 +446,17 @@ typedef struct doors_limits {
 // The options of one configuration. Durations are nanoseconds. doors_options_init() fills in good values.
 typedef struct doors_options {
     // For how long a pod must have been out of reach until it is gone. 10 s.
-    uint64_t gone_after;
+    int64_t gone_after;
     // For how long a page load waits for a pod, and the receiver stream of a page that has nothing to reload onto; 0 for not
     // at all. It counts from the beginning of the request. 10 s.
-    uint64_t page_wait;
+    int64_t page_wait;
     // The time from one lookup of a host to the next, while requests use it. 1 s; less than 10 ms is 10 ms.
-    uint64_t refresh;
+    int64_t refresh;
     // The age at which addresses are not used without waiting for new ones, if there were no lookups. 300 s.
-    uint64_t stale_max;
+    int64_t stale_max;
     // For how long a request waits for first lookups while no address is known at all. Any other wait for DNS is 500 ms at
     // most. 3 s.
-    uint64_t first_lookup;
+    int64_t first_lookup;
     // The caller's number for the way in which names are looked up: which name servers, which IP versions. Hosts with the
     // same name and number are one host. 0.
     uint64_t resolver;
@@ -482,11 +486,11 @@ typedef struct doors_known_pod {
     // not used it for a minute.
     uint64_t upstream;
     // When it was first used: a request for it began or ended, or a dial ended.
-    uint64_t first_seen;
+    int64_t first_seen;
     // When it was last used.
-    uint64_t last_seen;
+    int64_t last_seen;
     // Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
-    uint64_t unreachable_since;
+    int64_t unreachable_since;
     // How many dials its host has refused.
     uint64_t refused;
     // Requests that were sent to it and have not ended.
@@ -512,10 +516,10 @@ typedef struct doors_idle {
     // 1 if a pod at the address was used, else 0. Once pods were forgotten, an address in many is taken for one of them.
     uint32_t used;
     // With `used`: when a pod at the address was last used, by the caller's clock; else 0.
-    uint64_t last_seen;
+    int64_t last_seen;
     // Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
     // nobody can know: while requests are in flight.
-    uint64_t wait;
+    int64_t wait;
 } doors_idle;
 
 // A lookup to begin now.
@@ -546,12 +550,12 @@ typedef struct doors_host_state {
     uint64_t resolver;
     // Counts the changes of the addresses; 0 before the first.
     uint64_t generation;
-    // Since the last answer with addresses; UINT64_MAX before the first, and for an address.
-    uint64_t age;
+    // Since the last answer with addresses; DOORS_NEVER before the first, and for an address.
+    int64_t age;
     // Since the first of the failures in a row; 0 while `failure` is 0.
-    uint64_t failing_for;
+    int64_t failing_for;
     // The time between two lookups: the smallest that its users ask for; 0 without users.
-    uint64_t refresh;
+    int64_t refresh;
     // DOORS_LOOKUP_*: why the last lookup failed; 0 if it did not or none has ended.
     enum doors_lookup_code failure;
     // How many sources use it.
@@ -625,7 +629,7 @@ typedef struct doors_step {
     // Zero.
     uint32_t reserved;
     // WAIT: when to call doors_request_resume() at the latest.
-    uint64_t until;
+    int64_t until;
     // What was learned besides.
     struct doors_report report;
 } doors_step;
@@ -908,7 +912,7 @@ int32_t doors_state_new(const struct doors_limits *limits, struct doors_state **
 // which something is held; of several the one not used for longest.
 //
 // Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
-int32_t doors_state_limit(const struct doors_state *state,
+int32_t doors_state_limit(struct doors_state *state,
                           uint32_t max_pods);
 
 // Tells about pods, by address (IPv4 first) and port, from the first one after `after` on, or from the first if that is
@@ -941,9 +945,9 @@ int32_t doors_state_verdict(const struct doors_state *state, const struct doors_
 // Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 int32_t doors_state_idle(const struct doors_state *state,
                          const struct doors_addr *addr,
-                         uint64_t idle,
-                         uint64_t started,
-                         uint64_t now,
+                         int64_t idle,
+                         int64_t started,
+                         int64_t now,
                          struct doors_idle *out);
 
 // Frees it. NULL is fine.
@@ -951,17 +955,17 @@ void doors_state_free(struct doors_state *state);
 
 // Says which hosts are to be looked up now: `list` gets at most `cap` lookups (at least 1), `*count` how many. Begin each,
 // and report its end, whatever it is: one that is not reported counts as DOORS_LOOKUP_TIMEOUT after 60 s. `*next` gets when
-// to call again, unless a report says so before (DOORS_REPORT_LOOKUPS_DUE); UINT64_MAX for not before. With more lookups than
+// to call again, unless a report says so before (DOORS_REPORT_LOOKUPS_DUE); DOORS_NEVER for not before. With more lookups than
 // `cap` that is now. A call more than needed does nothing. Call it from one place: a loop that this number drives.
 //
 // Returns DOORS_STATUS_OK, _RANGE (a `cap` of 0 too) or _NULL_POINTER.
-int32_t doors_state_due(const struct doors_state *state,
-                        uint64_t now,
+int32_t doors_state_due(struct doors_state *state,
+                        int64_t now,
                         uint64_t random,
                         struct doors_lookup *list,
                         size_t cap,
                         size_t *count,
-                        uint64_t *next);
+                        int64_t *next);
 
 // A lookup has ended with these addresses, in any order; those that no pod can have are left out, and what is left may be
 // nothing. `missing` is DOORS_MISSING_IPV4 and _IPV6, added up: the IP versions about which nothing was learned, or only a
@@ -969,44 +973,44 @@ int32_t doors_state_due(const struct doors_state *state,
 // gets what has changed.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
-int32_t doors_state_resolved(const struct doors_state *state,
+int32_t doors_state_resolved(struct doors_state *state,
                              uint64_t host,
                              const struct doors_addr *list,
                              size_t count,
                              uint32_t missing,
                              uint32_t failure,
-                             uint64_t now,
+                             int64_t now,
                              uint64_t random,
                              struct doors_host_report *out);
 
 // Addresses came after the lookup they belong to was reported. If one of them is new, the next lookup is due at once, which
 // will see it. `*out` gets what to do.
 //
-// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
-int32_t doors_state_resolved_late(const struct doors_state *state,
+// Returns DOORS_STATUS_OK, _ADDRESS, _TOO_LARGE or _NULL_POINTER.
+int32_t doors_state_resolved_late(struct doors_state *state,
                                   uint64_t host,
                                   const struct doors_addr *list,
                                   size_t count,
-                                  uint64_t now,
+                                  int64_t now,
                                   struct doors_host_report *out);
 
 // A lookup has ended without addresses. `failure` is DOORS_LOOKUP_*. `*out` gets what has changed.
 //
 // Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_state_lookup_failed(const struct doors_state *state,
+int32_t doors_state_lookup_failed(struct doors_state *state,
                                   uint64_t host,
                                   uint32_t failure,
-                                  uint64_t now,
+                                  int64_t now,
                                   uint64_t random,
                                   struct doors_host_report *out);
 
 // Tells what is known about a host: `*out` gets it, `list` at most `cap` of its addresses (NULL with 0 for none), and
 // `*count` how many it has.
 //
-// Returns DOORS_STATUS_OK, _NO_MATCH (no such host, or it was forgotten), _RANGE or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _NO_MATCH (no such host, or it was forgotten) or _NULL_POINTER.
 int32_t doors_state_host(const struct doors_state *state,
                          uint64_t host,
-                         uint64_t now,
+                         int64_t now,
                          struct doors_host_state *out,
                          struct doors_addr *list,
                          size_t cap,
@@ -1017,7 +1021,7 @@ int32_t doors_state_host(const struct doors_state *state,
 // afterwards.
 //
 // Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE, _RANGE (an option) or _NULL_POINTER; see doors_router_new().
-int32_t doors_source_new(const struct doors_state *state,
+int32_t doors_source_new(struct doors_state *state,
                          const char *json,
                          size_t len,
                          const struct doors_options *options,
@@ -1034,11 +1038,11 @@ const struct doors_router *doors_source_router(const struct doors_source *source
 // are no dials and change nothing. `*out` gets what was learned.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
-int32_t doors_source_dialled(const struct doors_source *source,
+int32_t doors_source_dialled(struct doors_source *source,
                              uint32_t upstream,
                              const struct doors_pod *pod,
                              uint32_t outcome,
-                             uint64_t now,
+                             int64_t now,
                              uint64_t random,
                              struct doors_report *out);
 
@@ -1063,8 +1067,8 @@ int32_t doors_source_fresh(const struct doors_source *source,
 // Frees it. NULL is fine.
 void doors_source_free(struct doors_source *source);
 
-// A request begins. `method` is DOORS_METHOD_*; `has_body` is other than 0 if it has a body, or may have one: its length is
-// not known to be 0. `path` and `cookies` are as in doors_router_decide(). `*request` is overwritten, `*step` gets what
+// A request begins. `method` is DOORS_METHOD_*; `has_body` is 1 if it has a body, or may have one since its length is
+// not known to be 0, else 0. `path` and `cookies` are as in doors_router_decide(). `*request` is overwritten, `*step` gets what
 // to do. Allocates nothing in the usual case.
 //
 // For each request: obey the step; report each dial with doors_source_dialled() and each attempt that has ended without an
@@ -1074,14 +1078,14 @@ void doors_source_free(struct doors_source *source);
 // changes nothing.
 //
 // Returns DOORS_STATUS_OK, _RANGE, _TOO_LARGE or _NULL_POINTER.
-int32_t doors_request_begin(const struct doors_source *source,
+int32_t doors_request_begin(struct doors_source *source,
                             uint32_t method,
                             uint32_t has_body,
                             const char *path,
                             size_t path_len,
                             const char *cookies,
                             size_t cookies_len,
-                            uint64_t now,
+                            int64_t now,
                             uint64_t random,
                             struct doors_request *request,
                             struct doors_step *step);
@@ -1092,30 +1096,30 @@ int32_t doors_request_begin(const struct doors_source *source,
 // or the answer has begun. `*step` gets what to do next.
 //
 // Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_request_next(const struct doors_source *source,
+int32_t doors_request_next(struct doors_source *source,
                            struct doors_request *request,
                            uint32_t outcome,
-                           uint64_t now,
+                           int64_t now,
                            uint64_t random,
                            struct doors_step *step);
 
 // doors_source_dialled() and doors_request_next() in one, for callers whose dials belong to one request each.
 //
 // Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_request_failed(const struct doors_source *source,
+int32_t doors_request_failed(struct doors_source *source,
                              struct doors_request *request,
                              uint32_t outcome,
-                             uint64_t now,
+                             int64_t now,
                              uint64_t random,
                              struct doors_step *step);
 
 // A request that waits goes on: call it at the `until` of its step, or when a report says DOORS_REPORT_WAKE. A call more
 // than needed repeats the last step. With DOORS_OPTION_USER_RETRIES a request that was answered tries again, if it may.
 //
-// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_request_resume(const struct doors_source *source,
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_request_resume(struct doors_source *source,
                              struct doors_request *request,
-                             uint64_t now,
+                             int64_t now,
                              uint64_t random,
                              struct doors_step *step);
 
@@ -1123,10 +1127,10 @@ int32_t doors_request_resume(const struct doors_source *source,
 // (NULL with 0 for none), in the order of the configuration and of their addresses, `*count` how many there are, which may be
 // none: then call doors_request_chose_none(). `*report` gets what was learned.
 //
-// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_request_choices(const struct doors_source *source,
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_request_choices(struct doors_source *source,
                               struct doors_request *request,
-                              uint64_t now,
+                              int64_t now,
                               struct doors_place *list,
                               size_t cap,
                               size_t *count,
@@ -1135,19 +1139,19 @@ int32_t doors_request_choices(const struct doors_source *source,
 // The user's policy has chosen this pod of this upstream. `*step` gets that it is to be dialled.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
-int32_t doors_request_chose(const struct doors_source *source,
+int32_t doors_request_chose(struct doors_source *source,
                             struct doors_request *request,
                             uint32_t upstream,
                             const struct doors_pod *pod,
-                            uint64_t now,
+                            int64_t now,
                             struct doors_step *step);
 
 // The user's policy has chosen none. `*step` offers those that are less good, or is as if none could be reached.
 //
-// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_request_chose_none(const struct doors_source *source,
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_request_chose_none(struct doors_source *source,
                                  struct doors_request *request,
-                                 uint64_t now,
+                                 int64_t now,
                                  uint64_t random,
                                  struct doors_step *step);
 
@@ -1155,27 +1159,27 @@ int32_t doors_request_chose_none(const struct doors_source *source,
 // doors_request_next(). `*step` gets DOORS_STEP_ANSWER, _WAIT or _DONE.
 //
 // Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_request_give_up(const struct doors_source *source,
+int32_t doors_request_give_up(struct doors_source *source,
                               struct doors_request *request,
                               uint32_t outcome,
-                              uint64_t now,
+                              int64_t now,
                               uint64_t random,
                               struct doors_step *step);
 
 // The pod has begun to answer. Usually takes no lock. `*report` gets what was learned.
 //
-// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_request_answered(const struct doors_source *source,
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_request_answered(struct doors_source *source,
                                struct doors_request *request,
-                               uint64_t now,
+                               int64_t now,
                                uint64_t random,
                                struct doors_report *report);
 
 // The request has ended, however. Call it once after each doors_request_begin(): until then the request counts as in
 // flight at its pod, or as waiting. A second call does nothing.
 //
-// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_request_ended(const struct doors_source *source, struct doors_request *request, uint64_t now);
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_request_ended(struct doors_source *source, struct doors_request *request, int64_t now);
 
 // What the token or the cookie of a request means: `*out` gets what doors_router_decide() says.
 //

@@ -57,9 +57,25 @@ template <typename T, typename Call> T filled(Call call) {
     ok(call(&out));
     return out;
 }
+// A list whose length is known only with it.
+template <typename T, typename Call> std::vector<T> listed(Call call) {
+    std::vector<T> list(64);
+    size_t count = 0;
+    ok(call(list.data(), list.size(), &count));
+    while (count > list.size()) {
+        list.resize(count);
+        ok(call(list.data(), list.size(), &count));
+    }
+    list.resize(count);
+    return list;
+}
 template <typename T, auto Free> struct handle {
     const T *get() const noexcept { return pointer_.get(); } // for calls of the C API
+    T *get() noexcept { return pointer_.get(); }
 protected:
+    template <typename Make, typename = std::enable_if_t<std::is_invocable_v<Make, T **>>> explicit handle(Make make) {
+        own(make);
+    }
     handle(int32_t (*make)(const char *, size_t, T **, doors_error *), std::string_view text) {
         own([&](T **out) { return explained([&](auto *why) { return make(text.data(), text.size(), out, why); }); });
     }
@@ -162,6 +178,169 @@ struct pods : detail::handle<doors_pods, doors_pods_free> {
         return detail::filled<doors_answer>(
             [&](auto *out) { return doors_pods_ended(get(), &g, &p, path, outcome, now, out); });
     }
+};
+
+inline doors_limits limits() { return detail::filled<doors_limits>(doors_limits_init); }
+inline doors_options options() { return detail::filled<doors_options>(doors_options_init); }
+
+using time = whole<int64_t>;    // nanoseconds of one monotonic clock, such as steady_clock's
+using random = whole<uint64_t>; // another number for each call
+
+// What a process knows about hosts and pods. One is enough.
+struct state : detail::handle<doors_state, doors_state_free> {
+    explicit state(const doors_limits &most = limits())
+        : handle([&](doors_state **out) { return doors_state_new(&most, out); }) {}
+    void limit(whole<uint32_t> max_pods) { detail::ok(doors_state_limit(get(), max_pods)); }
+
+    // The lookups to begin now, and when to ask again: INT64_MAX for not before a report has DOORS_REPORT_LOOKUPS_DUE.
+    std::pair<std::vector<doors_lookup>, int64_t> due(time now, random number) {
+        std::pair<std::vector<doors_lookup>, int64_t> out(64, 0);
+        size_t count = 0;
+        detail::ok(doors_state_due(get(), now, number, out.first.data(), out.first.size(), &count, &out.second));
+        out.first.resize(count);
+        return out;
+    }
+    // A lookup has ended. `missing` is DOORS_MISSING_*, added up, and `failure` why (DOORS_LOOKUP_*).
+    doors_host_report resolved(uint64_t host, const std::vector<doors_addr> &list, time now, random number,
+                               whole<uint32_t> missing = 0, whole<uint32_t> failure = 0) {
+        return detail::filled<doors_host_report>([&](auto *out) {
+            return doors_state_resolved(get(), host, list.data(), list.size(), missing, failure, now, number, out);
+        });
+    }
+    // Addresses came after their lookup was reported.
+    doors_host_report resolved_late(uint64_t host, const std::vector<doors_addr> &list, time now) {
+        return detail::filled<doors_host_report>([&](auto *out) {
+            return doors_state_resolved_late(get(), host, list.data(), list.size(), now, out);
+        });
+    }
+    doors_host_report lookup_failed(uint64_t host, whole<uint32_t> failure, time now, random number) {
+        return detail::filled<doors_host_report>(
+            [&](auto *out) { return doors_state_lookup_failed(get(), host, failure, now, number, out); });
+    }
+    // What is known about a host, and its addresses.
+    std::pair<doors_host_state, std::vector<doors_addr>> host(uint64_t number, time now) const {
+        std::pair<doors_host_state, std::vector<doors_addr>> out;
+        out.second = detail::listed<doors_addr>([&](auto *list, size_t room, size_t *count) {
+            return doors_state_host(get(), number, now, &out.first, list, room, count);
+        });
+        return out;
+    }
+    // At most so many pods, by address (IPv4 first) and port, those after one of them.
+    std::vector<doors_known_pod> pods(const std::optional<doors_pod> &after = {}, size_t most = 1000) const {
+        std::vector<doors_known_pod> list(most);
+        size_t count = 0, known = 0;
+        detail::ok(doors_state_pods(get(), after ? &*after : nullptr, list.data(), most, &count, &known));
+        list.resize(count);
+        return list;
+    }
+    // How many pods are known.
+    size_t known() const {
+        size_t count = 0, known = 0;
+        detail::ok(doors_state_pods(get(), nullptr, nullptr, 0, &count, &known));
+        return known;
+    }
+    uint32_t verdict(const doors_pod &pod) const {
+        return detail::filled<uint32_t>([&](auto *out) { return doors_state_verdict(get(), &pod, out); });
+    }
+    doors_idle idle(const doors_addr &addr, time idle, time started, time now) const {
+        return detail::filled<doors_idle>(
+            [&](auto *out) { return doors_state_idle(get(), &addr, idle, started, now, out); });
+    }
+};
+
+// One configuration in use. It outlives its requests.
+struct source : detail::handle<doors_source, doors_source_free> {
+    source(state &of, std::string_view json, const doors_options &with = options())
+        : handle([&](doors_source **out) {
+              return detail::explained(
+                  [&](auto *why) { return doors_source_new(of.get(), json.data(), json.size(), &with, out, why); });
+          }) {}
+    // What became of a dial, also of one in the background.
+    doors_report dialled(whole<uint32_t> upstream, const doors_pod &pod, whole<uint32_t> outcome, time now, random number) {
+        return detail::filled<doors_report>(
+            [&](auto *out) { return doors_source_dialled(get(), upstream, &pod, outcome, now, number, out); });
+    }
+    // The numbers of the host and of the upstream, as in doors_lookup and doors_known_pod.
+    std::pair<uint64_t, uint64_t> upstream(whole<uint32_t> index) const {
+        std::pair<uint64_t, uint64_t> out;
+        detail::ok(doors_source_upstream(get(), index, &out.first, &out.second));
+        return out;
+    }
+    // The pods of an upstream in DNS, those inside and those outside of its networks.
+    std::pair<std::vector<doors_pod>, std::vector<doors_pod>> fresh(whole<uint32_t> upstream) const {
+        size_t inside = 0;
+        auto all = detail::listed<doors_pod>([&](auto *list, size_t room, size_t *count) {
+            return doors_source_fresh(get(), upstream, list, room, &inside, count);
+        });
+        return {{all.begin(), all.begin() + ptrdiff_t(inside)}, {all.begin() + ptrdiff_t(inside), all.end()}};
+    }
+    // The router of this source, for the functions of doors_router; it lives as long.
+    const doors_router *router() const noexcept { return doors_source_router(get()); }
+};
+
+// One request, which ends with this object if not before. One thread at a time uses it.
+struct request {
+    request(source &from, whole<uint32_t> method, bool has_body, std::string_view path, std::string_view cookies, time now,
+            random number)
+        : source_(from.get()), last_(now) {
+        detail::ok(doors_request_begin(source_, method, has_body, path.data(), path.size(), cookies.data(), cookies.size(),
+                                       now, number, &request_, &step_));
+    }
+    request(const request &) = delete;
+    request &operator=(const request &) = delete;
+    ~request() { doors_request_ended(source_, &request_, last_); }
+
+    const doors_step &step() const noexcept { return step_; } // what to do
+    // What its token or cookie means, until it has ended.
+    doors_decision decision() const {
+        return detail::filled<doors_decision>([&](auto *out) { return doors_request_decision(source_, &request_, out); });
+    }
+    // The attempt has ended without an answer; source::dialled() was told of its dial.
+    const doors_step &next(whole<uint32_t> outcome, time now, random number) {
+        return stepped(now, doors_request_next(source_, &request_, outcome, now, number, &step_));
+    }
+    // source::dialled() and next() in one.
+    const doors_step &failed(whole<uint32_t> outcome, time now, random number) {
+        return stepped(now, doors_request_failed(source_, &request_, outcome, now, number, &step_));
+    }
+    const doors_step &resume(time now, random number) {
+        return stepped(now, doors_request_resume(source_, &request_, now, number, &step_));
+    }
+    std::pair<std::vector<doors_place>, doors_report> choices(time now) {
+        std::pair<std::vector<doors_place>, doors_report> out;
+        out.first = detail::listed<doors_place>([&](auto *list, size_t room, size_t *count) {
+            return doors_request_choices(source_, &request_, now, list, room, count, &out.second);
+        });
+        return out;
+    }
+    const doors_step &chose(whole<uint32_t> upstream, const doors_pod &pod, time now) {
+        return stepped(now, doors_request_chose(source_, &request_, upstream, &pod, now, &step_));
+    }
+    const doors_step &chose_none(time now, random number) {
+        return stepped(now, doors_request_chose_none(source_, &request_, now, number, &step_));
+    }
+    // With DOORS_OPTION_USER_RETRIES: the retries are over; `outcome` is 0 if the last one was told to next().
+    const doors_step &give_up(whole<uint32_t> outcome, time now, random number) {
+        return stepped(now, doors_request_give_up(source_, &request_, outcome, now, number, &step_));
+    }
+    // The pod has begun to answer.
+    doors_report answered(time now, random number) {
+        last_ = now;
+        return detail::filled<doors_report>(
+            [&](auto *out) { return doors_request_answered(source_, &request_, now, number, out); });
+    }
+    void ended(time now) { detail::ok(doors_request_ended(source_, &request_, now)); }
+
+private:
+    const doors_step &stepped(int64_t now, int32_t status) {
+        last_ = now;
+        detail::ok(status);
+        return step_;
+    }
+    doors_source *source_;
+    int64_t last_;
+    doors_request request_{};
+    doors_step step_{};
 };
 } // namespace doors
 #endif // DOORS_CADDY_HPP

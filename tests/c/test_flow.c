@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND UINT64_C(1000000000)
+#define SECOND INT64_C(1000000000)
 #define KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 #define CONFIG "{\"secret\": \"" KEY "\", \"upstreams\": [{\"cidr\": \"10.0.0.0/24\", \"host\": \"app\", \"port\": 8080}]}"
 
@@ -14,12 +14,12 @@ static doors_source *source;
 static uint8_t first, fresh;
 
 /* Does what a report asks for, but for dials in the background. */
-static void obey(const doors_report *report, uint64_t now) {
+static void obey(const doors_report *report, int64_t now) {
     CHECK(report->reserved[0] == 0 && report->reserved[1] == 0);
     if (!(report->flags & DOORS_REPORT_LOOKUPS_DUE)) return;
     doors_lookup lookups[4];
     size_t count;
-    uint64_t next;
+    int64_t next;
     CHECK(doors_state_due(state, now, now, lookups, 4, &count, &next) == DOORS_STATUS_OK && next >= now);
     for (size_t i = 0; i < count; i++) {
         doors_addr list[2];
@@ -31,12 +31,12 @@ static void obey(const doors_report *report, uint64_t now) {
 }
 
 /* Lets time pass: lookups are made as they are due. */
-static void pass(uint64_t now) {
+static void pass(int64_t now) {
     doors_report due = {.flags = DOORS_REPORT_LOOKUPS_DUE};
     obey(&due, now);
 }
 
-static doors_step begin(doors_request *request, const char *path, uint64_t now) {
+static doors_step begin(doors_request *request, const char *path, int64_t now) {
     doors_step step;
     CHECK(doors_request_begin(source, DOORS_METHOD_GET, 0, path, strlen(path), NULL, 0, now, now, request, &step) ==
           DOORS_STATUS_OK);
@@ -49,7 +49,7 @@ static doors_step begin(doors_request *request, const char *path, uint64_t now) 
 }
 
 /* The pod takes the request, and answers it. */
-static void answer(doors_request *request, const doors_step *step, uint64_t now) {
+static void answer(doors_request *request, const doors_step *step, int64_t now) {
     doors_report report;
     CHECK(doors_source_dialled(source, step->upstream, &step->pod, DOORS_OUTCOME_CONNECTED, now, now, &report) ==
           DOORS_STATUS_OK);

@@ -143,9 +143,9 @@ static void used(doors_pods *pods) {
         CHECK(list[first + 1].pod.addr.bytes[3] == 9 && list[first + 1].pod.port == 8080);
     }
     CHECK(doors_pods_idle(pods, &one.addr, 60 * SECOND, 0, now + 41 * SECOND, &idle) == DOORS_STATUS_OK);
-    CHECK(idle.answer == DOORS_IDLE_BUSY && idle.wait == 20 * SECOND && idle.last_seen == now + SECOND);
+    CHECK(idle.answer == DOORS_IDLE_BUSY && (uint64_t)idle.wait == 20 * SECOND && (uint64_t)idle.last_seen == now + SECOND);
     CHECK(doors_pods_idle(pods, &one.addr, 60 * SECOND, now, now + 41 * SECOND, &idle) == DOORS_STATUS_OK);
-    CHECK(idle.answer == DOORS_IDLE_JUST_STARTED && idle.wait == 20 * SECOND);
+    CHECK(idle.answer == DOORS_IDLE_JUST_STARTED && (uint64_t)idle.wait == 20 * SECOND);
     CHECK(doors_pods_idle(pods, &one.addr, 60 * SECOND, 0, now + 61 * SECOND, &idle) == DOORS_STATUS_OK);
     CHECK(idle.answer == DOORS_IDLE_YES && idle.wait == 0 && idle.in_flight == 0);
     CHECK(doors_pods_idle(pods, &other.addr, 60 * SECOND, 0, now + 61 * SECOND, &idle) == DOORS_STATUS_OK);

@@ -61,8 +61,8 @@ static void *call(void *unused) {
     doors_host_report changed;
     doors_lookup lookup;
     size_t count;
-    uint64_t next;
-    for (uint64_t now = 0; now < 3; now++) {
+    int64_t next;
+    for (int64_t now = 0; now < 3; now++) {
         CHECK(doors_request_begin(source, DOORS_METHOD_GET, 0, "/", 1, cookies, strlen(cookies), now, 1, &request, &step) ==
               DOORS_STATUS_OK);
         CHECK(doors_state_due(state, now, 1, &lookup, 1, &count, &next) == DOORS_STATUS_OK);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND UINT64_C(1000000000)
+#define SECOND INT64_C(1000000000)
 
 static const doors_pod POD = {{{10, 0, 0, 7}, 4}, 8080, 0};
 
@@ -16,11 +16,11 @@ static doors_source *source_make(doors_state **state, const doors_options *optio
 }
 
 /* Looks up what is due, and says that every host has two pods. */
-static void resolve(doors_state *state, uint64_t now) {
+static void resolve(doors_state *state, int64_t now) {
     static const doors_addr PODS[] = {{{10, 0, 0, 7}, 4}, {{10, 0, 0, 8}, 4}};
     doors_lookup *lookup = (doors_lookup *)filled(0x5a, sizeof *lookup);
     size_t count;
-    uint64_t next;
+    int64_t next;
     do {
         CHECK(doors_state_due(state, now, 1, lookup, 1, &count, &next) == DOORS_STATUS_OK);
         if (count == 0) break;
@@ -31,12 +31,12 @@ static void resolve(doors_state *state, uint64_t now) {
     free(lookup);
 }
 
-static int32_t begin(const doors_source *source, const char *path, size_t len, uint64_t now, doors_request *request,
+static int32_t begin(doors_source *source, const char *path, size_t len, int64_t now, doors_request *request,
                      doors_step *step) {
     return doors_request_begin(source, DOORS_METHOD_GET, 0, path, len, NULL, 0, now, 1, request, step);
 }
 
-static void flow_nulls(const doors_state *state, const doors_source *source) {
+static void flow_nulls(doors_state *state, doors_source *source) {
     doors_request request = {{0}};
     doors_step step;
     doors_report report;
@@ -46,13 +46,14 @@ static void flow_nulls(const doors_state *state, const doors_source *source) {
     doors_idle idle;
     doors_lookup lookup;
     size_t count;
+    int64_t next;
     uint64_t number;
     uint32_t verdict;
     const int32_t got[] = {
         doors_limits_init(NULL), doors_options_init(NULL), doors_state_new(NULL, NULL), doors_state_limit(NULL, 1),
         doors_state_pods(NULL, NULL, NULL, 0, &count, &count), doors_state_pods(state, NULL, NULL, 1, &count, &count),
         doors_state_verdict(state, NULL, &verdict), doors_state_idle(state, NULL, 1, 1, 1, &idle),
-        doors_state_due(NULL, 0, 1, &lookup, 1, &count, &number), doors_state_due(state, 0, 1, NULL, 1, &count, &number),
+        doors_state_due(NULL, 0, 1, &lookup, 1, &count, &next), doors_state_due(state, 0, 1, NULL, 1, &count, &next),
         doors_state_resolved(NULL, 1, NULL, 0, 0, 0, 0, 1, &changed),
         doors_state_resolved(state, 1, NULL, 1, 0, 0, 0, 1, &changed),
         doors_state_resolved_late(state, 1, NULL, 1, 0, &changed), doors_state_lookup_failed(NULL, 1, 1, 0, 1, &changed),
@@ -76,7 +77,7 @@ static void flow_nulls(const doors_state *state, const doors_source *source) {
 }
 
 /* A request that nobody began has its first 8 bytes at 0; the rest may be anything. */
-static void flow_strangers(const doors_source *source) {
+static void flow_strangers(doors_source *source) {
     doors_request *request = (doors_request *)filled(0x5a, sizeof *request);
     doors_step step;
     doors_report report;
@@ -102,19 +103,14 @@ static void flow_strangers(const doors_source *source) {
 }
 
 /* One request in a block of exactly its size, from its beginning to its end, with clocks that jump. */
-static void flow_request(doors_state *state, const doors_source *source) {
-    static const uint64_t TIMES[] = {0, INT64_MAX, 1, UINT64_MAX, SECOND, (uint64_t)1 << 63};
+static void flow_request(doors_state *state, doors_source *source) {
+    static const int64_t TIMES[] = {0, INT64_MAX, 1, -1, SECOND, INT64_MIN};
     doors_request *request = (doors_request *)filled((char)0xff, sizeof *request);
     doors_step *step = (doors_step *)filled(0, sizeof *step);
     for (size_t i = 0; i < 1000; i++) {
-        uint64_t now = i < 6 ? TIMES[i] : i * SECOND / 7;
-        untouched_set(step, sizeof *step);
+        int64_t now = i < 6 ? TIMES[i] : (int64_t)i * SECOND / 7;
         int32_t status = begin(source, "/", 1, now, request, step);
-        CHECK(status == (now > INT64_MAX ? DOORS_STATUS_RANGE : DOORS_STATUS_OK));
-        if (status) {
-            CHECK(untouched(step, sizeof *step));
-            continue;
-        }
+        CHECK(status == DOORS_STATUS_OK);
         resolve(state, now);
         CHECK(doors_request_resume(source, request, now, i, step) == DOORS_STATUS_OK);
         while (step->kind == DOORS_STEP_DIAL && i % 3 == 0) {
@@ -157,7 +153,7 @@ static void flow_limits(doors_state *state) {
     CHECK(doors_source_new(state, CONFIG, strlen(CONFIG), &options, &source, NULL) == DOORS_STATUS_RANGE);
 }
 
-static void flow_people(const doors_state *state, const doors_source *source) {
+static void flow_people(doors_state *state, doors_source *source) {
     doors_known_pod pods[2];
     doors_host_state host;
     doors_addr addr[1];
@@ -183,7 +179,7 @@ static void flow_people(const doors_state *state, const doors_source *source) {
 
 struct worker {
     doors_state *state;
-    const doors_source *source;
+    doors_source *source;
     uint64_t seed;
     unsigned wrong;
 };
@@ -194,7 +190,7 @@ static void *work(void *argument) {
     doors_step step;
     doors_report report;
     for (uint64_t n = 0; n < 2000; n++) {
-        uint64_t now = SECOND + n * SECOND / 100;
+        int64_t now = SECOND + (int64_t)n * SECOND / 100;
         uint32_t outcome = 1 + (uint32_t)(worker->seed + n) % 7;
         int32_t status = begin(worker->source, "/", 1, now, &request, &step);
         for (int i = 0; status == 0 && step.kind == DOORS_STEP_DIAL && outcome != DOORS_OUTCOME_CONNECTED && i < 9; i++) {
@@ -227,7 +223,7 @@ static void flow_threads(void) {
         doors_lookup lookups[2];
         doors_host_report report;
         size_t count;
-        uint64_t next, now = SECOND + n * SECOND / 10;
+        int64_t next, now = SECOND + (int64_t)n * SECOND / 10;
         if (doors_state_due(state, now, n, lookups, 2, &count, &next)) abort();
         for (size_t i = 0; i < count; i++) {
             CHECK(doors_state_resolved(state, lookups[i].host, &POD.addr, n % 2, 0, 0, now, n, &report) == DOORS_STATUS_OK);

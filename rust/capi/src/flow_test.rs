@@ -16,7 +16,7 @@ use crate::tests::{POD, SECRET, chars, plant};
 use crate::text::*;
 use crate::types::*;
 
-const SECOND: u64 = 1_000_000_000;
+const SECOND: i64 = 1_000_000_000;
 const GET: u32 = DOORS_METHOD_GET;
 const REFUSED: u32 = DOORS_OUTCOME_REFUSED;
 
@@ -45,7 +45,7 @@ impl Flow {
     }
 
     /// Looks `svc` up with this answer.
-    fn resolve(&self, last: &[u8], now: u64) -> doors_host_report {
+    fn resolve(&self, last: &[u8], now: i64) -> doors_host_report {
         let (mut list, mut count, mut next) = (lookup(), 77, 77);
         let mut report = doors_host_report { change: 77, flags: 77 };
         let addresses: Vec<doors_addr> = last.iter().map(|last| Some([10, 0, 0, *last].into()).into()).collect();
@@ -61,7 +61,7 @@ impl Flow {
         report
     }
 
-    fn begin(&self, path: &str, now: u64, request: &mut doors_request) -> doors_step {
+    fn begin(&self, path: &str, now: i64, request: &mut doors_request) -> doors_step {
         let (start, len) = chars(path);
         let mut step = MaybeUninit::uninit();
         unsafe {
@@ -73,7 +73,7 @@ impl Flow {
     }
 
     /// A call that returns a step.
-    fn step(&self, call: impl FnOnce(*const doors_source, *mut doors_step) -> i32) -> doors_step {
+    fn step(&self, call: impl FnOnce(*mut doors_source, *mut doors_step) -> i32) -> doors_step {
         let mut step = MaybeUninit::uninit();
         assert_eq!(call(self.source, step.as_mut_ptr()), DOORS_STATUS_OK);
         unsafe { step.assume_init() }
@@ -279,7 +279,6 @@ pub(crate) fn a_source_has_a_router_and_upstreams() {
 pub(crate) fn values_outside_their_range_are_refused() {
     let flow = Flow::new();
     let Flow { state, source } = flow;
-    let late = i64::MAX as u64 + 1;
     let odd = doors_pod { reserved: 1, ..POD };
     let nowhere = doors_addr { bytes: [0; 16], len: 5 };
     let (mut request, mut index, mut count, mut number) = (none(), 0, 0, 0);
@@ -303,11 +302,11 @@ pub(crate) fn values_outside_their_range_are_refused() {
             assert_eq!(doors_state_new(&limits, &mut new_state), DOORS_STATUS_RANGE);
         }
         for options in [
-            doors_options { gone_after: late, ..options },
-            doors_options { page_wait: late, ..options },
-            doors_options { refresh: late, ..options },
-            doors_options { stale_max: late, ..options },
-            doors_options { first_lookup: late, ..options },
+            doors_options { gone_after: -1, ..options },
+            doors_options { page_wait: -1, ..options },
+            doors_options { refresh: -1, ..options },
+            doors_options { stale_max: -1, ..options },
+            doors_options { first_lookup: -1, ..options },
             doors_options { flags: 4, ..options },
             doors_options { reserved: [0, 1], ..options },
         ] {
@@ -318,33 +317,19 @@ pub(crate) fn values_outside_their_range_are_refused() {
         let path = null::<c_char>();
         for status in [
             doors_state_limit(state, 0),
-            doors_state_due(state, late, 1, list, 1, &mut count, next),
             doors_state_due(state, 0, 1, list, 0, &mut count, next),
             doors_state_resolved(state, 1, &POD.addr, 1, 4, 0, 0, 1, &mut host_report),
-            doors_state_resolved(state, 1, &POD.addr, 1, 0, 0, late, 1, &mut host_report),
-            doors_state_resolved_late(state, 1, &POD.addr, 1, late, &mut host_report),
-            doors_state_lookup_failed(state, 1, 1, late, 1, &mut host_report),
             doors_state_verdict(state, &odd, &mut index),
             doors_state_pods(state, &odd, null_mut(), 0, &mut count, &mut number),
             doors_source_dialled(source, 0, &odd, REFUSED, 0, 1, report),
-            doors_source_dialled(source, 0, &POD, REFUSED, late, 1, report),
-            doors_request_begin(source, GET, 0, path, 0, path, 0, late, 1, &mut request, step),
-            doors_request_next(source, &mut request, REFUSED, late, 1, step),
-            doors_request_failed(source, &mut request, REFUSED, late, 1, step),
-            doors_request_resume(source, &mut request, late, 1, step),
-            doors_request_choices(source, &mut request, late, null_mut(), 0, &mut count, report),
             doors_request_chose(source, &mut request, 0, &odd, 0, step),
-            doors_request_chose(source, &mut request, 0, &POD, late, step),
-            doors_request_chose_none(source, &mut request, late, 1, step),
-            doors_request_give_up(source, &mut request, 0, late, 1, step),
-            doors_request_answered(source, &mut request, late, 1, report),
-            doors_request_ended(source, &mut request, late),
         ] {
             assert_eq!(status, DOORS_STATUS_RANGE);
         }
         for status in [
             doors_request_begin(source, 0, 0, path, 0, path, 0, 0, 1, &mut request, step),
             doors_request_begin(source, 4, 0, path, 0, path, 0, 0, 1, &mut request, step),
+            doors_request_begin(source, GET, 2, path, 0, path, 0, 0, 1, &mut request, step),
             doors_request_next(source, &mut request, 0, 0, 1, step),
             doors_request_failed(source, &mut request, 8, 0, 1, step),
             doors_request_give_up(source, &mut request, 8, 0, 1, step),
@@ -366,7 +351,7 @@ pub(crate) fn values_outside_their_range_are_refused() {
         }
         let mut idle = MaybeUninit::<doors_idle>::uninit();
         assert_eq!(doors_state_idle(state, &nowhere, 0, 0, 0, idle.as_mut_ptr()), DOORS_STATUS_ADDRESS);
-        assert_eq!(doors_state_idle(state, &POD.addr, 0, 0, late, idle.as_mut_ptr()), DOORS_STATUS_RANGE);
+        assert_eq!(doors_state_idle(state, &POD.addr, -1, 0, 0, idle.as_mut_ptr()), DOORS_STATUS_RANGE);
     }
     assert_eq!((host_report.change, request.opaque), (77, [0; 64]));
     assert!(new_state.is_null() && new_source.is_null());
@@ -449,54 +434,55 @@ pub(crate) fn null_and_panics() {
     let out = decision.as_mut_ptr();
     let s = source;
     let (pod, addr): (*const doors_pod, *const doors_addr) = (&POD, &POD.addr);
+    let again: *mut i64 = &mut 0;
     calls! {
         doors_limits_init(limits) or (null_mut());
         doors_options_init(options) or (null_mut());
-        doors_state_new(null(), new_state) or (null(), null_mut());
-        doors_state_limit(state, 1) or (null(), 1);
-        doors_state_pods(state, null(), null_mut(), 0, count, known) or
-            (null(), null(), null_mut(), 0, count, known), (state, null(), null_mut(), 1, count, known), (state, null(), null_mut(), 0, null_mut(), known), (state, null(), null_mut(), 0, count, null_mut());
-        doors_state_verdict(state, pod, verdict) or (null(), pod, verdict), (state, null(), verdict), (state, pod, null_mut());
+        doors_state_new(null_mut(), new_state) or (null_mut(), null_mut());
+        doors_state_limit(state, 1) or (null_mut(), 1);
+        doors_state_pods(state, null_mut(), null_mut(), 0, count, known) or
+            (null_mut(), null_mut(), null_mut(), 0, count, known), (state, null_mut(), null_mut(), 1, count, known), (state, null_mut(), null_mut(), 0, null_mut(), known), (state, null_mut(), null_mut(), 0, count, null_mut());
+        doors_state_verdict(state, pod, verdict) or (null_mut(), pod, verdict), (state, null_mut(), verdict), (state, pod, null_mut());
         doors_state_idle(state, addr, 1, 1, 1, idle) or
-            (null(), addr, 1, 1, 1, idle), (state, null(), 1, 1, 1, idle), (state, addr, 1, 1, 1, null_mut());
-        doors_state_due(state, 0, 1, list, 1, count, number) or
-            (null(), 0, 1, list, 1, count, number), (state, 0, 1, null_mut(), 1, count, number), (state, 0, 1, list, 1, null_mut(), number),
+            (null_mut(), addr, 1, 1, 1, idle), (state, null_mut(), 1, 1, 1, idle), (state, addr, 1, 1, 1, null_mut());
+        doors_state_due(state, 0, 1, list, 1, count, again) or
+            (null_mut(), 0, 1, list, 1, count, again), (state, 0, 1, null_mut(), 1, count, again), (state, 0, 1, list, 1, null_mut(), again),
             (state, 0, 1, list, 1, count, null_mut());
         doors_state_resolved(state, 1, addr, 1, 0, 0, 0, 1, changed) or
-            (null(), 1, addr, 1, 0, 0, 0, 1, changed), (state, 1, null(), 1, 0, 0, 0, 1, changed),
+            (null_mut(), 1, addr, 1, 0, 0, 0, 1, changed), (state, 1, null_mut(), 1, 0, 0, 0, 1, changed),
             (state, 1, addr, 1, 0, 0, 0, 1, null_mut());
         doors_state_resolved_late(state, 1, addr, 1, 0, changed) or
-            (null(), 1, addr, 1, 0, changed), (state, 1, null(), 1, 0, changed), (state, 1, addr, 1, 0, null_mut());
-        doors_state_lookup_failed(state, 1, 1, 0, 1, changed) or (null(), 1, 1, 0, 1, changed), (state, 1, 1, 0, 1, null_mut());
+            (null_mut(), 1, addr, 1, 0, changed), (state, 1, null_mut(), 1, 0, changed), (state, 1, addr, 1, 0, null_mut());
+        doors_state_lookup_failed(state, 1, 1, 0, 1, changed) or (null_mut(), 1, 1, 0, 1, changed), (state, 1, 1, 0, 1, null_mut());
         doors_state_host(state, 1, 0, found, null_mut(), 0, count) or
-            (null(), 1, 0, found, null_mut(), 0, count), (state, 1, 0, null_mut(), null_mut(), 0, count), (state, 1, 0, found, null_mut(), 1, count),
+            (null_mut(), 1, 0, found, null_mut(), 0, count), (state, 1, 0, null_mut(), null_mut(), 0, count), (state, 1, 0, found, null_mut(), 1, count),
             (state, 1, 0, found, null_mut(), 0, null_mut());
-        doors_source_new(state, json, len, null(), new_source, err) or
-            (null(), json, len, null(), new_source, err), (state, null(), len, null(), new_source, err),
-            (state, json, len, null(), null_mut(), err), (state, json, len, null(), null_mut(), null_mut());
+        doors_source_new(state, json, len, null_mut(), new_source, err) or
+            (null_mut(), json, len, null_mut(), new_source, err), (state, null_mut(), len, null_mut(), new_source, err),
+            (state, json, len, null_mut(), null_mut(), err), (state, json, len, null_mut(), null_mut(), null_mut());
         doors_source_dialled(s, 0, pod, 1, 0, 1, report) or
-            (null(), 0, pod, 1, 0, 1, report), (s, 0, null(), 1, 0, 1, report), (s, 0, pod, 1, 0, 1, null_mut());
+            (null_mut(), 0, pod, 1, 0, 1, report), (s, 0, null_mut(), 1, 0, 1, report), (s, 0, pod, 1, 0, 1, null_mut());
         doors_source_upstream(s, 0, number, number) or
-            (null(), 0, number, number), (s, 0, null_mut(), number), (s, 0, number, null_mut());
+            (null_mut(), 0, number, number), (s, 0, null_mut(), number), (s, 0, number, null_mut());
         doors_source_fresh(s, 0, null_mut(), 0, count, known) or
-            (null(), 0, null_mut(), 0, count, known), (s, 0, null_mut(), 1, count, known), (s, 0, null_mut(), 0, null_mut(), known), (s, 0, null_mut(), 0, count, null_mut());
-        doors_request_begin(s, GET, 0, null(), 0, null(), 0, 0, 1, r, step) or
-            (null(), GET, 0, null(), 0, null(), 0, 0, 1, r, step), (s, GET, 0, null(), 1, null(), 0, 0, 1, r, step),
-            (s, GET, 0, null(), 0, null(), 1, 0, 1, r, step), (s, GET, 0, null(), 0, null(), 0, 0, 1, null_mut(), step),
-            (s, GET, 0, null(), 0, null(), 0, 0, 1, r, null_mut());
-        doors_request_next(s, r, 1, 0, 1, step) or (null(), r, 1, 0, 1, step), (s, null_mut(), 1, 0, 1, step), (s, r, 1, 0, 1, null_mut());
-        doors_request_failed(s, r, 1, 0, 1, step) or (null(), r, 1, 0, 1, step), (s, null_mut(), 1, 0, 1, step), (s, r, 1, 0, 1, null_mut());
-        doors_request_resume(s, r, 0, 1, step) or (null(), r, 0, 1, step), (s, null_mut(), 0, 1, step), (s, r, 0, 1, null_mut());
+            (null_mut(), 0, null_mut(), 0, count, known), (s, 0, null_mut(), 1, count, known), (s, 0, null_mut(), 0, null_mut(), known), (s, 0, null_mut(), 0, count, null_mut());
+        doors_request_begin(s, GET, 0, null_mut(), 0, null_mut(), 0, 0, 1, r, step) or
+            (null_mut(), GET, 0, null_mut(), 0, null_mut(), 0, 0, 1, r, step), (s, GET, 0, null_mut(), 1, null_mut(), 0, 0, 1, r, step),
+            (s, GET, 0, null_mut(), 0, null_mut(), 1, 0, 1, r, step), (s, GET, 0, null_mut(), 0, null_mut(), 0, 0, 1, null_mut(), step),
+            (s, GET, 0, null_mut(), 0, null_mut(), 0, 0, 1, r, null_mut());
+        doors_request_next(s, r, 1, 0, 1, step) or (null_mut(), r, 1, 0, 1, step), (s, null_mut(), 1, 0, 1, step), (s, r, 1, 0, 1, null_mut());
+        doors_request_failed(s, r, 1, 0, 1, step) or (null_mut(), r, 1, 0, 1, step), (s, null_mut(), 1, 0, 1, step), (s, r, 1, 0, 1, null_mut());
+        doors_request_resume(s, r, 0, 1, step) or (null_mut(), r, 0, 1, step), (s, null_mut(), 0, 1, step), (s, r, 0, 1, null_mut());
         doors_request_choices(s, r, 0, null_mut(), 0, count, report) or
-            (null(), r, 0, null_mut(), 0, count, report), (s, null_mut(), 0, null_mut(), 0, count, report), (s, r, 0, null_mut(), 1, count, report),
+            (null_mut(), r, 0, null_mut(), 0, count, report), (s, null_mut(), 0, null_mut(), 0, count, report), (s, r, 0, null_mut(), 1, count, report),
             (s, r, 0, null_mut(), 0, null_mut(), report), (s, r, 0, null_mut(), 0, count, null_mut());
         doors_request_chose(s, r, 0, pod, 0, step) or
-            (null(), r, 0, pod, 0, step), (s, null_mut(), 0, pod, 0, step), (s, r, 0, null(), 0, step), (s, r, 0, pod, 0, null_mut());
-        doors_request_chose_none(s, r, 0, 1, step) or (null(), r, 0, 1, step), (s, null_mut(), 0, 1, step), (s, r, 0, 1, null_mut());
-        doors_request_give_up(s, r, 0, 0, 1, step) or (null(), r, 0, 0, 1, step), (s, null_mut(), 0, 0, 1, step), (s, r, 0, 0, 1, null_mut());
-        doors_request_answered(s, r, 0, 1, report) or (null(), r, 0, 1, report), (s, null_mut(), 0, 1, report), (s, r, 0, 1, null_mut());
-        doors_request_ended(s, r, 0) or (null(), r, 0), (s, null_mut(), 0);
-        doors_request_decision(s, r, out) or (null(), r, out), (s, null_mut(), out), (s, r, null_mut());
+            (null_mut(), r, 0, pod, 0, step), (s, null_mut(), 0, pod, 0, step), (s, r, 0, null_mut(), 0, step), (s, r, 0, pod, 0, null_mut());
+        doors_request_chose_none(s, r, 0, 1, step) or (null_mut(), r, 0, 1, step), (s, null_mut(), 0, 1, step), (s, r, 0, 1, null_mut());
+        doors_request_give_up(s, r, 0, 0, 1, step) or (null_mut(), r, 0, 0, 1, step), (s, null_mut(), 0, 0, 1, step), (s, r, 0, 0, 1, null_mut());
+        doors_request_answered(s, r, 0, 1, report) or (null_mut(), r, 0, 1, report), (s, null_mut(), 0, 1, report), (s, r, 0, 1, null_mut());
+        doors_request_ended(s, r, 0) or (null_mut(), r, 0), (s, null_mut(), 0);
+        doors_request_decision(s, r, out) or (null_mut(), r, out), (s, null_mut(), out), (s, r, null_mut());
     }
     unsafe {
         plant();
@@ -551,7 +537,7 @@ pub(crate) fn rest() {
             &mut 0,
             &mut 0,
         );
-        doors_state_host(state, 1, u64::MAX, MaybeUninit::uninit().as_mut_ptr(), null_mut(), 0, &mut 0);
+        doors_state_host(state, 1, 0, MaybeUninit::uninit().as_mut_ptr(), null_mut(), 0, &mut 0);
     }
     assert!(new.is_null());
 }

@@ -47,12 +47,12 @@ pub struct doors_host_state {
     pub resolver: u64,
     /// Counts the changes of the addresses; 0 before the first.
     pub generation: u64,
-    /// Since the last answer with addresses; UINT64_MAX before the first, and for an address.
-    pub age: u64,
+    /// Since the last answer with addresses; DOORS_NEVER before the first, and for an address.
+    pub age: i64,
     /// Since the first of the failures in a row; 0 while `failure` is 0.
-    pub failing_for: u64,
+    pub failing_for: i64,
     /// The time between two lookups: the smallest that its users ask for; 0 without users.
-    pub refresh: u64,
+    pub refresh: i64,
     /// DOORS_LOOKUP_*: why the last lookup failed; 0 if it did not or none has ended.
     pub failure: u32,
     /// How many sources use it.
@@ -110,9 +110,9 @@ impl From<&KnownHost> for doors_host_state {
         doors_host_state {
             resolver: known.resolver,
             generation: known.generation,
-            age: known.age.unwrap_or(u64::MAX),
-            failing_for: known.failing_for.unwrap_or(0),
-            refresh: known.refresh,
+            age: known.age.map_or(DOORS_NEVER, memory::lasted),
+            failing_for: known.failing_for.map_or(0, memory::lasted),
+            refresh: memory::lasted(known.refresh),
             failure: known.failure.map_or(0, |failure| failure as u32),
             users: known.users,
             active: known.active.into(),
@@ -136,22 +136,22 @@ unsafe fn addresses(list: *const doors_addr, count: usize) -> Result<Vec<IpAddr>
 
 /// Says which hosts are to be looked up now: `list` gets at most `cap` lookups (at least 1), `*count` how many. Begin each,
 /// and report its end, whatever it is: one that is not reported counts as DOORS_LOOKUP_TIMEOUT after 60 s. `*next` gets when
-/// to call again, unless a report says so before (DOORS_REPORT_LOOKUPS_DUE); UINT64_MAX for not before. With more lookups than
+/// to call again, unless a report says so before (DOORS_REPORT_LOOKUPS_DUE); DOORS_NEVER for not before. With more lookups than
 /// `cap` that is now. A call more than needed does nothing. Call it from one place: a loop that this number drives.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE (a `cap` of 0 too) or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_due(
-    state: *const doors_state,
-    now: u64,
+    state: *mut doors_state,
+    now: i64,
     random: u64,
     list: *mut doors_lookup,
     cap: usize,
     count: *mut usize,
-    next: *mut u64,
+    next: *mut i64,
 ) -> i32 {
     guard::status(|| unsafe {
-        let (state, list, now) = (memory::handle(state)?, memory::output(list)?, memory::time(now)?);
+        let (state, list, now) = (memory::handle(state)?, memory::output(list)?, memory::clock(now));
         let (count, next) = (memory::output(count)?, memory::output(next)?);
         if cap == 0 {
             return Err(Status::Range);
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn doors_state_due(
             begun += 1;
         });
         count.write(begun);
-        next.write(again.unwrap_or(u64::MAX));
+        next.write(again.map_or(DOORS_NEVER, memory::at));
         Ok(())
     })
 }
@@ -175,18 +175,18 @@ pub unsafe extern "C" fn doors_state_due(
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_resolved(
-    state: *const doors_state,
+    state: *mut doors_state,
     host: u64,
     list: *const doors_addr,
     count: usize,
     missing: u32,
     failure: u32,
-    now: u64,
+    now: i64,
     random: u64,
     out: *mut doors_host_report,
 ) -> i32 {
     guard::status(|| unsafe {
-        let (state, out, now) = (memory::handle(state)?, memory::output(out)?, memory::time(now)?);
+        let (state, out, now) = (memory::handle(state)?, memory::output(out)?, memory::clock(now));
         if missing & !(DOORS_MISSING_IPV4 | DOORS_MISSING_IPV6) != 0 {
             return Err(Status::Range);
         }
@@ -204,18 +204,18 @@ pub unsafe extern "C" fn doors_state_resolved(
 /// Addresses came after the lookup they belong to was reported. If one of them is new, the next lookup is due at once, which
 /// will see it. `*out` gets what to do.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_resolved_late(
-    state: *const doors_state,
+    state: *mut doors_state,
     host: u64,
     list: *const doors_addr,
     count: usize,
-    now: u64,
+    now: i64,
     out: *mut doors_host_report,
 ) -> i32 {
     guard::status(|| unsafe {
-        let (state, out, now) = (memory::handle(state)?, memory::output(out)?, memory::time(now)?);
+        let (state, out, now) = (memory::handle(state)?, memory::output(out)?, memory::clock(now));
         let addresses = addresses(list, count)?;
         out.write(state.0.resolved_late(HostId::new(host), &addresses, now).into());
         Ok(())
@@ -227,15 +227,15 @@ pub unsafe extern "C" fn doors_state_resolved_late(
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_lookup_failed(
-    state: *const doors_state,
+    state: *mut doors_state,
     host: u64,
     failure: u32,
-    now: u64,
+    now: i64,
     random: u64,
     out: *mut doors_host_report,
 ) -> i32 {
     guard::status(|| unsafe {
-        let (state, out, now) = (memory::handle(state)?, memory::output(out)?, memory::time(now)?);
+        let (state, out, now) = (memory::handle(state)?, memory::output(out)?, memory::clock(now));
         out.write(state.0.lookup_failed(HostId::new(host), failure_of(failure)?, now, random).into());
         Ok(())
     })
@@ -244,12 +244,12 @@ pub unsafe extern "C" fn doors_state_lookup_failed(
 /// Tells what is known about a host: `*out` gets it, `list` at most `cap` of its addresses (NULL with 0 for none), and
 /// `*count` how many it has.
 ///
-/// Returns DOORS_STATUS_OK, _NO_MATCH (no such host, or it was forgotten), _RANGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _NO_MATCH (no such host, or it was forgotten) or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_host(
     state: *const doors_state,
     host: u64,
-    now: u64,
+    now: i64,
     out: *mut doors_host_state,
     list: *mut doors_addr,
     cap: usize,
@@ -257,7 +257,7 @@ pub unsafe extern "C" fn doors_state_host(
 ) -> i32 {
     guard::status(|| unsafe {
         let (state, out, count) = (memory::handle(state)?, memory::output(out)?, memory::output(count)?);
-        let (room, now) = (memory::room(list, cap)?, memory::time(now)?);
+        let (room, now) = (memory::room(list, cap)?, memory::clock(now));
         let known = state.0.host(HostId::new(host), now).ok_or(Status::NoMatch)?;
         let all = known.addresses.as_ref().map_or(&[][..], |addresses| addresses.list());
         memory::fill(room, cap, all.iter().map(|address| Some(*address).into()));

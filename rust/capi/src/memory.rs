@@ -54,6 +54,31 @@ pub(crate) unsafe fn handle<'a, T>(handle: *const T) -> Result<&'a T, Status> {
     unsafe { handle.as_ref() }.ok_or(Status::NullPointer)
 }
 
+/// A time of the caller's clock, which may start anywhere, as the core counts it, and back.
+pub(crate) fn clock(now: i64) -> u64 {
+    now as u64 ^ 1 << 63
+}
+
+/// See [`clock`].
+pub(crate) fn at(time: u64) -> i64 {
+    (time ^ 1 << 63) as i64
+}
+
+/// A flag: 1 or 0.
+pub(crate) fn flag(number: u32) -> Result<bool, Status> {
+    if number > 1 { Err(Status::Range) } else { Ok(number == 1) }
+}
+
+/// A duration in nanoseconds.
+pub(crate) fn duration(nanoseconds: i64) -> Result<u64, Status> {
+    u64::try_from(nanoseconds).map_err(|_| Status::Range)
+}
+
+/// A duration of the core.
+pub(crate) fn lasted(nanoseconds: u64) -> i64 {
+    i64::try_from(nanoseconds).unwrap_or(i64::MAX)
+}
+
 /// A time or a duration in nanoseconds. Other languages pass negative ones as numbers that are too large.
 pub(crate) fn time(nanoseconds: u64) -> Result<u64, Status> {
     if nanoseconds > i64::MAX as u64 { Err(Status::Range) } else { Ok(nanoseconds) }

@@ -17,6 +17,9 @@ pub const DOORS_KEY_ID_SIZE: u32 = 9;
 /// Room that is enough for every host and its NUL.
 pub const DOORS_HOST_SIZE: u32 = 256;
 
+/// No time: not known, or not before something else happens.
+pub const DOORS_NEVER: i64 = i64::MAX;
+
 /// No index: not known, or not applicable.
 pub const DOORS_NONE: u32 = u32::MAX;
 

@@ -31,17 +31,17 @@ pub struct doors_limits {
 #[derive(Clone, Copy)]
 pub struct doors_options {
     /// For how long a pod must have been out of reach until it is gone. 10 s.
-    pub gone_after: u64,
+    pub gone_after: i64,
     /// For how long a page load waits for a pod, and the receiver stream of a page that has nothing to reload onto; 0 for not
     /// at all. It counts from the beginning of the request. 10 s.
-    pub page_wait: u64,
+    pub page_wait: i64,
     /// The time from one lookup of a host to the next, while requests use it. 1 s; less than 10 ms is 10 ms.
-    pub refresh: u64,
+    pub refresh: i64,
     /// The age at which addresses are not used without waiting for new ones, if there were no lookups. 300 s.
-    pub stale_max: u64,
+    pub stale_max: i64,
     /// For how long a request waits for first lookups while no address is known at all. Any other wait for DNS is 500 ms at
     /// most. 3 s.
-    pub first_lookup: u64,
+    pub first_lookup: i64,
     /// The caller's number for the way in which names are looked up: which name servers, which IP versions. Hosts with the
     /// same name and number are one host. 0.
     pub resolver: u64,
@@ -76,12 +76,12 @@ impl doors_options {
             return Err(Status::Range);
         }
         Ok(Options {
-            gone_after: memory::time(self.gone_after)?,
+            gone_after: memory::duration(self.gone_after)?,
             gone_rate: self.gone_rate,
-            page_wait: memory::time(self.page_wait)?,
-            refresh: memory::time(self.refresh)?,
-            stale_max: memory::time(self.stale_max)?,
-            first_lookup: memory::time(self.first_lookup)?,
+            page_wait: memory::duration(self.page_wait)?,
+            refresh: memory::duration(self.refresh)?,
+            stale_max: memory::duration(self.stale_max)?,
+            first_lookup: memory::duration(self.first_lookup)?,
             resolver: self.resolver,
             user_chooses: self.flags & DOORS_OPTION_USER_CHOOSES != 0,
             user_retries: self.flags & DOORS_OPTION_USER_RETRIES != 0,
@@ -116,11 +116,11 @@ pub unsafe extern "C" fn doors_options_init(out: *mut doors_options) -> i32 {
     guard::status(|| unsafe {
         let options = Options::default();
         memory::output(out)?.write(doors_options {
-            gone_after: options.gone_after,
-            page_wait: options.page_wait,
-            refresh: options.refresh,
-            stale_max: options.stale_max,
-            first_lookup: options.first_lookup,
+            gone_after: memory::lasted(options.gone_after),
+            page_wait: memory::lasted(options.page_wait),
+            refresh: memory::lasted(options.refresh),
+            stale_max: memory::lasted(options.stale_max),
+            first_lookup: memory::lasted(options.first_lookup),
             resolver: options.resolver,
             gone_rate: options.gone_rate,
             flags: 0,

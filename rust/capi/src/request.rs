@@ -49,8 +49,8 @@ unsafe fn about<T>(
     })
 }
 
-/// A request begins. `method` is DOORS_METHOD_*; `has_body` is other than 0 if it has a body, or may have one: its length is
-/// not known to be 0. `path` and `cookies` are as in doors_router_decide(). `*request` is overwritten, `*step` gets what
+/// A request begins. `method` is DOORS_METHOD_*; `has_body` is 1 if it has a body, or may have one since its length is
+/// not known to be 0, else 0. `path` and `cookies` are as in doors_router_decide(). `*request` is overwritten, `*step` gets what
 /// to do. Allocates nothing in the usual case.
 ///
 /// For each request: obey the step; report each dial with doors_source_dialled() and each attempt that has ended without an
@@ -62,14 +62,14 @@ unsafe fn about<T>(
 /// Returns DOORS_STATUS_OK, _RANGE, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_begin(
-    source: *const doors_source,
+    source: *mut doors_source,
     method: u32,
     has_body: u32,
     path: *const c_char,
     path_len: usize,
     cookies: *const c_char,
     cookies_len: usize,
-    now: u64,
+    now: i64,
     random: u64,
     request: *mut doors_request,
     step: *mut doors_step,
@@ -77,8 +77,8 @@ pub unsafe extern "C" fn doors_request_begin(
     guard::status(|| unsafe {
         let (source, request, step) = (memory::handle(source)?, memory::output(request)?, memory::output(step)?);
         let (path, cookies) = (memory::bytes(path, path_len)?, memory::bytes(cookies, cookies_len)?);
-        let incoming = Incoming { method: method_of(method)?, has_body: has_body != 0, path, cookies };
-        let now = memory::time(now)?;
+        let incoming = Incoming { method: method_of(method)?, has_body: memory::flag(has_body)?, path, cookies };
+        let now = memory::clock(now);
         let mut fresh = Request::new();
         let next = source.0.begin(&incoming, now, random, &mut fresh);
         // What was there is overwritten and not dropped: it may be anything.
@@ -96,16 +96,16 @@ pub unsafe extern "C" fn doors_request_begin(
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_next(
-    source: *const doors_source,
+    source: *mut doors_source,
     request: *mut doors_request,
     outcome: u32,
-    now: u64,
+    now: i64,
     random: u64,
     step: *mut doors_step,
 ) -> i32 {
     guard::status(|| unsafe {
         let (source, step) = (memory::handle(source)?, memory::output(step)?);
-        let (outcome, now) = (outcome_of(outcome)?, memory::time(now)?);
+        let (outcome, now) = (outcome_of(outcome)?, memory::clock(now));
         step.write(about(source, request, |request| source.0.next(request, outcome, now, random))?.into());
         Ok(())
     })
@@ -116,16 +116,16 @@ pub unsafe extern "C" fn doors_request_next(
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_failed(
-    source: *const doors_source,
+    source: *mut doors_source,
     request: *mut doors_request,
     outcome: u32,
-    now: u64,
+    now: i64,
     random: u64,
     step: *mut doors_step,
 ) -> i32 {
     guard::status(|| unsafe {
         let (source, step) = (memory::handle(source)?, memory::output(step)?);
-        let (outcome, now) = (outcome_of(outcome)?, memory::time(now)?);
+        let (outcome, now) = (outcome_of(outcome)?, memory::clock(now));
         step.write(about(source, request, |request| source.0.failed(request, outcome, now, random))?.into());
         Ok(())
     })
@@ -134,17 +134,17 @@ pub unsafe extern "C" fn doors_request_failed(
 /// A request that waits goes on: call it at the `until` of its step, or when a report says DOORS_REPORT_WAKE. A call more
 /// than needed repeats the last step. With DOORS_OPTION_USER_RETRIES a request that was answered tries again, if it may.
 ///
-/// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_resume(
-    source: *const doors_source,
+    source: *mut doors_source,
     request: *mut doors_request,
-    now: u64,
+    now: i64,
     random: u64,
     step: *mut doors_step,
 ) -> i32 {
     guard::status(|| unsafe {
-        let (source, step, now) = (memory::handle(source)?, memory::output(step)?, memory::time(now)?);
+        let (source, step, now) = (memory::handle(source)?, memory::output(step)?, memory::clock(now));
         step.write(about(source, request, |request| source.0.resume(request, now, random))?.into());
         Ok(())
     })
@@ -154,12 +154,12 @@ pub unsafe extern "C" fn doors_request_resume(
 /// (NULL with 0 for none), in the order of the configuration and of their addresses, `*count` how many there are, which may be
 /// none: then call doors_request_chose_none(). `*report` gets what was learned.
 ///
-/// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_choices(
-    source: *const doors_source,
+    source: *mut doors_source,
     request: *mut doors_request,
-    now: u64,
+    now: i64,
     list: *mut doors_place,
     cap: usize,
     count: *mut usize,
@@ -167,7 +167,7 @@ pub unsafe extern "C" fn doors_request_choices(
 ) -> i32 {
     guard::status(|| unsafe {
         let (source, count, report) = (memory::handle(source)?, memory::output(count)?, memory::output(report)?);
-        let (room, now) = (memory::room(list, cap)?, memory::time(now)?);
+        let (room, now) = (memory::room(list, cap)?, memory::clock(now));
         let mut places = Vec::new();
         let learned = about(source, request, |request| source.0.choices(request, now, &mut places))?;
         memory::fill(room, cap, places.iter().map(Into::into));
@@ -182,16 +182,16 @@ pub unsafe extern "C" fn doors_request_choices(
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_chose(
-    source: *const doors_source,
+    source: *mut doors_source,
     request: *mut doors_request,
     upstream: u32,
     pod: *const doors_pod,
-    now: u64,
+    now: i64,
     step: *mut doors_step,
 ) -> i32 {
     guard::status(|| unsafe {
         let (source, pod, step) = (memory::handle(source)?, memory::handle(pod)?, memory::output(step)?);
-        let (pod, now) = (pod.read()?, memory::time(now)?);
+        let (pod, now) = (pod.read()?, memory::clock(now));
         step.write(about(source, request, |request| source.0.chose(request, upstream, pod, now))?.into());
         Ok(())
     })
@@ -199,17 +199,17 @@ pub unsafe extern "C" fn doors_request_chose(
 
 /// The user's policy has chosen none. `*step` offers those that are less good, or is as if none could be reached.
 ///
-/// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_chose_none(
-    source: *const doors_source,
+    source: *mut doors_source,
     request: *mut doors_request,
-    now: u64,
+    now: i64,
     random: u64,
     step: *mut doors_step,
 ) -> i32 {
     guard::status(|| unsafe {
-        let (source, step, now) = (memory::handle(source)?, memory::output(step)?, memory::time(now)?);
+        let (source, step, now) = (memory::handle(source)?, memory::output(step)?, memory::clock(now));
         step.write(about(source, request, |request| source.0.chose_none(request, now, random))?.into());
         Ok(())
     })
@@ -221,15 +221,15 @@ pub unsafe extern "C" fn doors_request_chose_none(
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_give_up(
-    source: *const doors_source,
+    source: *mut doors_source,
     request: *mut doors_request,
     outcome: u32,
-    now: u64,
+    now: i64,
     random: u64,
     step: *mut doors_step,
 ) -> i32 {
     guard::status(|| unsafe {
-        let (source, step, now) = (memory::handle(source)?, memory::output(step)?, memory::time(now)?);
+        let (source, step, now) = (memory::handle(source)?, memory::output(step)?, memory::clock(now));
         let outcome = if outcome == 0 { None } else { Some(outcome_of(outcome)?) };
         step.write(about(source, request, |request| source.0.give_up(request, outcome, now, random))?.into());
         Ok(())
@@ -238,17 +238,17 @@ pub unsafe extern "C" fn doors_request_give_up(
 
 /// The pod has begun to answer. Usually takes no lock. `*report` gets what was learned.
 ///
-/// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_answered(
-    source: *const doors_source,
+    source: *mut doors_source,
     request: *mut doors_request,
-    now: u64,
+    now: i64,
     random: u64,
     report: *mut doors_report,
 ) -> i32 {
     guard::status(|| unsafe {
-        let (source, report, now) = (memory::handle(source)?, memory::output(report)?, memory::time(now)?);
+        let (source, report, now) = (memory::handle(source)?, memory::output(report)?, memory::clock(now));
         let marks = Default::default();
         report.write(about(source, request, |request| source.0.answered(request, marks, now, random))?.into());
         Ok(())
@@ -258,15 +258,11 @@ pub unsafe extern "C" fn doors_request_answered(
 /// The request has ended, however. Call it once after each doors_request_begin(): until then the request counts as in
 /// flight at its pod, or as waiting. A second call does nothing.
 ///
-/// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn doors_request_ended(
-    source: *const doors_source,
-    request: *mut doors_request,
-    now: u64,
-) -> i32 {
+pub unsafe extern "C" fn doors_request_ended(source: *mut doors_source, request: *mut doors_request, now: i64) -> i32 {
     guard::status(|| unsafe {
-        let (source, now) = (memory::handle(source)?, memory::time(now)?);
+        let (source, now) = (memory::handle(source)?, memory::clock(now));
         about(source, request, |request| source.0.ended(request, now))
     })
 }

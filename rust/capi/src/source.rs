@@ -37,7 +37,7 @@ pub(crate) fn outcome_of(number: u32) -> Result<Outcome, Status> {
 /// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE, _RANGE (an option) or _NULL_POINTER; see doors_router_new().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_source_new(
-    state: *const doors_state,
+    state: *mut doors_state,
     json: *const c_char,
     len: usize,
     options: *const doors_options,
@@ -72,17 +72,17 @@ pub unsafe extern "C" fn doors_source_router(source: *const doors_source) -> *co
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_source_dialled(
-    source: *const doors_source,
+    source: *mut doors_source,
     upstream: u32,
     pod: *const doors_pod,
     outcome: u32,
-    now: u64,
+    now: i64,
     random: u64,
     out: *mut doors_report,
 ) -> i32 {
     guard::status(|| unsafe {
         let (source, pod, out) = (memory::handle(source)?, memory::handle(pod)?, memory::output(out)?);
-        let (pod, outcome, now) = (pod.read()?, outcome_of(outcome)?, memory::time(now)?);
+        let (pod, outcome, now) = (pod.read()?, outcome_of(outcome)?, memory::clock(now));
         out.write(source.0.dialled(upstream, pod, outcome, now, random).into());
         Ok(())
     })

@@ -13,9 +13,8 @@ use crate::{guard, memory};
 /// doors_state_new() to doors_state_free(), after which the sources made with it still work.
 ///
 /// It changes: its calls take locks for well under a microsecond, unless they say more; calls about different pods mostly do
-/// not wait for each other. `now` is nanoseconds of one monotonic clock of the caller with any start, so 0 is a time like any
-/// other; times and durations are at most INT64_MAX. A time that is earlier than that of another call counts as the later
-/// one wherever both meet. `random` is any number, another one for each call.
+/// not wait for each other. A time that is earlier than that of another call counts as the later one wherever both meet.
+/// `random` is any number, another one for each call.
 pub struct doors_state(pub(crate) State);
 
 /// What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
@@ -28,11 +27,11 @@ pub struct doors_known_pod {
     /// not used it for a minute.
     pub upstream: u64,
     /// When it was first used: a request for it began or ended, or a dial ended.
-    pub first_seen: u64,
+    pub first_seen: i64,
     /// When it was last used.
-    pub last_seen: u64,
+    pub last_seen: i64,
     /// Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
-    pub unreachable_since: u64,
+    pub unreachable_since: i64,
     /// How many dials its host has refused.
     pub refused: u64,
     /// Requests that were sent to it and have not ended.
@@ -52,9 +51,9 @@ impl From<&KnownPod> for doors_known_pod {
         doors_known_pod {
             pod: known.pod.into(),
             upstream: known.upstream,
-            first_seen: known.first_seen,
-            last_seen: known.last_seen,
-            unreachable_since: known.unreachable_since.unwrap_or(0),
+            first_seen: memory::at(known.first_seen),
+            last_seen: memory::at(known.last_seen),
+            unreachable_since: known.unreachable_since.map_or(0, memory::at),
             refused: known.refused,
             in_flight: known.in_flight,
             streams: known.streams,
@@ -84,7 +83,7 @@ pub unsafe extern "C" fn doors_state_new(limits: *const doors_limits, out: *mut 
 ///
 /// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn doors_state_limit(state: *const doors_state, max_pods: u32) -> i32 {
+pub unsafe extern "C" fn doors_state_limit(state: *mut doors_state, max_pods: u32) -> i32 {
     guard::status(|| unsafe {
         memory::handle(state)?.0.limit(NonZeroU32::new(max_pods).ok_or(Status::Range)?);
         Ok(())
@@ -147,15 +146,15 @@ pub unsafe extern "C" fn doors_state_verdict(
 pub unsafe extern "C" fn doors_state_idle(
     state: *const doors_state,
     addr: *const doors_addr,
-    idle: u64,
-    started: u64,
-    now: u64,
+    idle: i64,
+    started: i64,
+    now: i64,
     out: *mut doors_idle,
 ) -> i32 {
     guard::status(|| unsafe {
         let (state, addr, out) = (memory::handle(state)?, memory::handle(addr)?, memory::output(out)?);
         let address = addr.address().ok_or(Status::Address)?;
-        let (idle, started, now) = (memory::time(idle)?, memory::time(started)?, memory::time(now)?);
+        let (idle, started, now) = (memory::duration(idle)?, memory::clock(started), memory::clock(now));
         out.write(state.0.idle(address, idle, started, now).into());
         Ok(())
     })

@@ -2,6 +2,7 @@
 
 use doors_routing::{Action, Place, Report, Request, Step};
 
+use crate::memory;
 use crate::numbers::*;
 use crate::types::{doors_addr, doors_pod};
 
@@ -72,7 +73,7 @@ pub struct doors_step {
     /// Zero.
     pub reserved: u32,
     /// WAIT: when to call doors_request_resume() at the latest.
-    pub until: u64,
+    pub until: i64,
     /// What was learned besides.
     pub report: doors_report,
 }
@@ -158,7 +159,7 @@ impl From<Step> for doors_step {
             Action::Dial { upstream, pod, probe } => {
                 (out.kind, out.upstream, out.pod, out.probe) = (DOORS_STEP_DIAL, upstream, pod.into(), probe.into());
             }
-            Action::Wait { until } => (out.kind, out.until) = (DOORS_STEP_WAIT, until),
+            Action::Wait { until } => (out.kind, out.until) = (DOORS_STEP_WAIT, memory::at(until)),
             Action::Answer { status, retry_after, cause, page } => {
                 (out.kind, out.status, out.retry_after) = (DOORS_STEP_ANSWER, status as u32, retry_after);
                 (out.cause, out.page) = (cause as u32, page.into());

@@ -154,10 +154,10 @@ pub struct doors_idle {
     /// 1 if a pod at the address was used, else 0. Once pods were forgotten, an address in many is taken for one of them.
     pub used: u32,
     /// With `used`: when a pod at the address was last used, by the caller's clock; else 0.
-    pub last_seen: u64,
+    pub last_seen: i64,
     /// Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
     /// nobody can know: while requests are in flight.
-    pub wait: u64,
+    pub wait: i64,
 }
 
 impl doors_addr {
@@ -271,8 +271,8 @@ impl From<Idle> for doors_idle {
             in_flight: idle.in_flight,
             streams: idle.streams,
             used: idle.last_seen.is_some().into(),
-            last_seen: idle.last_seen.unwrap_or(0),
-            wait: idle.wait,
+            last_seen: idle.last_seen.unwrap_or(0) as i64,
+            wait: idle.wait as i64,
         }
     }
 }
@@ -284,8 +284,8 @@ impl From<doors_routing::Idle> for doors_idle {
             in_flight: idle.in_flight,
             streams: idle.streams,
             used: idle.last_seen.is_some().into(),
-            last_seen: idle.last_seen.unwrap_or(0),
-            wait: idle.wait,
+            last_seen: idle.last_seen.map_or(0, memory::at),
+            wait: memory::lasted(idle.wait),
         }
     }
 }

@@ -10,11 +10,11 @@ use counting::allocations;
 use doors_caddy::{lookups::*, numbers::*, request::*, source::*, state::*, step::*, types::doors_addr};
 use doors_routing::TokenCipher;
 
-const SECOND: u64 = 1_000_000_000;
+const SECOND: i64 = 1_000_000_000;
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODw==";
 
 /// Looks up what is due.
-unsafe fn resolve(state: *const doors_state, now: u64) {
+unsafe fn resolve(state: *mut doors_state, now: i64) {
     let (mut lookup, mut count, mut next) = (MaybeUninit::<doors_lookup>::uninit(), 0, 0);
     let mut report = MaybeUninit::uninit();
     let list = [7, 8].map(|last| doors_addr { bytes: [10, 0, 0, last, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], len: 4 });
@@ -44,32 +44,40 @@ fn a_request_allocates_nothing() {
         let start = json.as_ptr().cast();
         assert_eq!(doors_source_new(state, start, json.len(), null(), &mut source, null_mut()), DOORS_STATUS_OK);
         // Begins a request that the pod answers, or one that several pods refuse.
-        let mut serve = |path: &str, refuse: bool, now: u64| {
+        let mut serve = |path: &str, refuse: bool, now: i64| {
             let start = path.as_ptr().cast();
             let (get, none) = (DOORS_METHOD_GET, null());
-            doors_request_begin(source, get, 0, start, path.len(), none, 0, now, now, &mut request, step);
+            doors_request_begin(source, get, 0, start, path.len(), none, 0, now, now as u64, &mut request, step);
             for _ in 0..8 * u32::from(refuse) {
                 if (*step).kind != DOORS_STEP_DIAL {
                     break;
                 }
                 kinds[DOORS_STEP_DIAL as usize] += 1;
                 let pod = (*step).pod;
-                doors_source_dialled(source, (*step).upstream, &pod, DOORS_OUTCOME_UNREACHABLE, now, now, report);
-                doors_request_next(source, &mut request, DOORS_OUTCOME_UNREACHABLE, now, now, step);
+                doors_source_dialled(
+                    source,
+                    (*step).upstream,
+                    &pod,
+                    DOORS_OUTCOME_UNREACHABLE,
+                    now,
+                    now as u64,
+                    report,
+                );
+                doors_request_next(source, &mut request, DOORS_OUTCOME_UNREACHABLE, now, now as u64, step);
             }
             kinds[(*step).kind as usize] += 1;
             if (*step).kind == DOORS_STEP_DIAL {
                 let pod = (*step).pod;
-                doors_source_dialled(source, (*step).upstream, &pod, DOORS_OUTCOME_CONNECTED, now, now, report);
-                doors_request_answered(source, &mut request, now, now, report);
+                doors_source_dialled(source, (*step).upstream, &pod, DOORS_OUTCOME_CONNECTED, now, now as u64, report);
+                doors_request_answered(source, &mut request, now, now as u64, report);
             } else {
-                doors_request_resume(source, &mut request, now, now, step);
+                doors_request_resume(source, &mut request, now, now as u64, step);
             }
             doors_request_ended(source, &mut request, now);
         };
         serve("/", false, 0);
         resolve(state, 0);
-        let mut round = |minute: u64| {
+        let mut round = |minute: i64| {
             for second in minute * 60..minute * 60 + 50 {
                 for path in &paths {
                     serve(path, second % 7 == 0, second * SECOND);

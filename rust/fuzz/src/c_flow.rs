@@ -41,7 +41,7 @@ impl Flow {
 
     /// One call. It returns whether a pod was to be dialled.
     pub(crate) fn call(&mut self, reader: &mut Reader, now: u64, token: &[u8]) -> bool {
-        let random = u64::from(reader.byte());
+        let (now, random) = (now as i64, u64::from(reader.byte()));
         let (state, source) = (self.state.0, self.source.0);
         let request = &raw mut self.requests[usize::from(reader.byte() % 2)];
         let (mut step, mut report) = (Output::<doors_step>::new(), Output::<doors_report>::new());
@@ -117,7 +117,7 @@ impl Flow {
                     return false;
                 }
                 15 | 16 => {
-                    let (mut lookup, mut next) = (Output::<doors_lookup>::new(), Output::<u64>::new());
+                    let (mut lookup, mut next) = (Output::<doors_lookup>::new(), Output::<i64>::new());
                     let (all, again) = (count.pointer(), next.pointer());
                     let status = doors_state_due(state, now, random, lookup.pointer(), 1, all, again);
                     next.after(status);
@@ -156,7 +156,7 @@ impl Flow {
             assert_eq!(step.kind == DOORS_STEP_DIAL, step.pod.port != 0);
             assert_eq!(step.kind == DOORS_STEP_ANSWER, matches!(step.status, 410 | 503));
             assert_eq!(step.status == 503, step.retry_after != 0);
-            assert!(step.until > now || step.kind != DOORS_STEP_WAIT);
+            assert!(step.until > now || now == i64::MAX || step.kind != DOORS_STEP_WAIT);
             check_report(Some(&step.report));
             if step.kind == DOORS_STEP_DIAL {
                 self.pod = Some((step.upstream, step.pod));
@@ -176,10 +176,10 @@ impl Flow {
             limits.max_pods = u32::from(reader.byte() % 8);
             limits.reserved[0] = u32::from(reader.byte() == 255);
             options.flags = u32::from(reader.byte() % 5);
-            options.page_wait = u64::from(reader.byte()) << 28;
-            if reader.byte() % 4 == 0 {
+            options.page_wait = i64::from(reader.byte()) << 28;
+            if reader.byte().is_multiple_of(4) {
                 let mut out = Output::new();
-                let chosen = if reader.byte() % 2 == 0 { null() } else { &raw const limits };
+                let chosen = if reader.byte().is_multiple_of(2) { null() } else { &raw const limits };
                 let status = doors_state_new(chosen, out.pointer());
                 out.after(status).map(|new| self.state.replace(*new)).unwrap_or_default();
             }
@@ -194,7 +194,7 @@ impl Flow {
     }
 
     /// What people ask.
-    unsafe fn look(&mut self, reader: &mut Reader, now: u64) {
+    unsafe fn look(&mut self, reader: &mut Reader, now: i64) {
         let (state, source, one) = (self.state.0, self.source.0, pod(reader));
         let (mut count, mut known) = (Output::<usize>::new(), Output::<usize>::new());
         let (mut verdict, mut idle) = (Output::<u32>::new(), Output::<doors_idle>::new());
@@ -203,7 +203,7 @@ impl Flow {
         let mut list = Output::<doors_known_pod>::new();
         let room = usize::from(reader.byte() % 2);
         unsafe {
-            let after = if reader.byte() % 2 == 0 { null() } else { &raw const one };
+            let after = if reader.byte().is_multiple_of(2) { null() } else { &raw const one };
             let status = doors_state_pods(state, after, list.pointer(), room, count.pointer(), known.pointer());
             let written = count.after(status).copied().unwrap_or_default();
             assert!(written <= room && written <= known.after(status).copied().unwrap_or_default());

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <map>
+#include <memory>
 #include <thread>
 #include <type_traits>
 
@@ -446,6 +448,101 @@ static size_t integers() {
     return 7;
 }
 
+// A small rollout: each call, and what it says.
+static size_t flow() {
+    json script = read("tests/conformance/flow.json");
+    const json &config = script.at("config");
+    const uint16_t port = config.at("upstreams").at(0).at("port");
+    const int64_t start = script.at("start"), second = int64_t(SECOND);
+    doors::cipher cipher(config.at("secret").get<std::string>());
+    doors::state state;
+    doors::source source(state, config.dump());
+    auto [host, upstream] = source.upstream(0);
+    std::map<std::string, std::unique_ptr<doors::request>> requests;
+    auto seconds = [&](int64_t time) { return time ? time / second - start : 0; };
+    auto address = [](const doors_addr &addr) { return addr.len ? json(shown(addr)) : json(); };
+    auto numbers = [&](const doors_report &r) {
+        json changed, background;
+        if (r.flags & DOORS_REPORT_CHANGED) changed = {shown(r.changed_pod.addr), uint32_t(r.changed_verdict)};
+        if (r.flags & DOORS_REPORT_BACKGROUND) background = shown(r.background_pod.addr);
+        return json{uint32_t(r.flags), changed, background};
+    };
+    auto step_of = [&](const doors_step &s) {
+        int64_t until = s.until ? (s.until - start * second) / 1000000 : 0;
+        json out{uint32_t(s.kind), address(s.pod.addr), s.probe, s.status, s.retry_after, uint32_t(s.cause), s.page, until};
+        for (const json &number : numbers(s.report)) out.push_back(number);
+        return out;
+    };
+    auto all = [&](const auto &pods) {
+        json list = json::array();
+        for (const doors_pod &pod : pods) list.push_back(shown(pod.addr));
+        return list;
+    };
+    auto act = [&](const json &step) -> json {
+        const std::string call = step.at("call");
+        const int64_t now = (start + step.at("seconds").get<int64_t>()) * second;
+        const doors_pod pod{parsed(step.value("pod", "::")), port, 0};
+        std::vector<doors_addr> list;
+        for (const json &one : step.value("addresses", json::array())) list.push_back(parsed(one));
+        std::unique_ptr<doors::request> &request = requests[step.value("request", "")];
+        auto told = [](const doors_host_report &r) { return json{uint32_t(r.change), uint32_t(r.flags)}; };
+        if (call == "due") {
+            json names = json::array();
+            for (const doors_lookup &lookup : state.due(now, 1u).first) names.push_back(lookup.name);
+            return names;
+        }
+        if (call == "resolved") return told(state.resolved(host, list, now, 1u));
+        if (call == "resolved_late") return told(state.resolved_late(host, list, now));
+        if (call == "lookup_failed") return told(state.lookup_failed(host, step.at("failure").get<uint32_t>(), now, 1u));
+        if (call == "begin") {
+            std::string path = step.at("path"), name = "{10.0.0.1}";
+            if (size_t at = path.find(name); at != path.npos)
+                path.replace(at, name.size(), cipher.encode(parsed("10.0.0.1")));
+            request = std::make_unique<doors::request>(source, step.at("method").get<uint32_t>(), step.value("body", false),
+                                                       path, "", now, 1u);
+            json out{uint32_t(request->decision().kind)};
+            for (const json &number : step_of(request->step())) out.push_back(number);
+            return out;
+        }
+        if (call == "dialled") return numbers(source.dialled(0u, pod, step.at("outcome").get<uint32_t>(), now, 1u));
+        if (call == "verdict") return state.verdict(pod);
+        if (call == "pods") {
+            json out = json::array();
+            for (const doors_known_pod &k : state.pods()) {
+                check(k.upstream == upstream && k.pod.port == port, "pods");
+                out.push_back({shown(k.pod.addr), seconds(k.first_seen), seconds(k.last_seen), k.refused, k.in_flight,
+                               k.streams, uint32_t(k.verdict), k.fresh});
+            }
+            check(out.size() == state.known(), "known");
+            return out;
+        }
+        if (call == "host") {
+            auto [known, addresses] = state.host(host, now);
+            json found = json::array();
+            for (const doors_addr &addr : addresses) found.push_back(shown(addr));
+            return {known.name, found, known.generation, uint32_t(known.failure), known.failing_for / second, known.users};
+        }
+        if (call == "fresh") return {all(source.fresh(0u).first), all(source.fresh(0u).second)};
+        if (call == "idle") {
+            doors_idle idle = state.idle(pod.addr, step.at("idle").get<int64_t>() * second,
+                                         step.at("started").get<int64_t>() * second, now);
+            return {uint32_t(idle.answer), idle.in_flight, idle.streams, idle.used, seconds(idle.last_seen), idle.wait};
+        }
+        if (call == "limit") return state.limit(step.at("max_pods").get<uint32_t>()), json();
+        if (call == "next") return step_of(request->next(step.at("outcome").get<uint32_t>(), now, 1u));
+        if (call == "failed") return step_of(request->failed(step.at("outcome").get<uint32_t>(), now, 1u));
+        if (call == "resume") return step_of(request->resume(now, 1u));
+        if (call == "answered") return numbers(request->answered(now, 1u));
+        if (call == "ended") return request->ended(now), json();
+        return "no such call";
+    };
+    for (const json &step : script.at("steps")) {
+        json got = act(step);
+        check(got == step.at("want"), step.at("name").get<std::string>() + ": " + got.dump());
+    }
+    return script.at("steps").size();
+}
+
 // One cipher and one router, used by 8 threads at once.
 static size_t threads() {
     const doors::cipher cipher(KEY);
@@ -475,7 +572,7 @@ int main(int argc, char **argv) {
     root = argv[1];
     const std::pair<const char *, size_t (*)()> parts[] = {
         {"tokens", tokens}, {"secrets", secrets}, {"cidrs", cidrs}, {"decisions", decisions}, {"config", config},
-        {"numbers", numbers}, {"contract", contract}, {"interface", interface}, {"pods", pods},
+        {"numbers", numbers}, {"contract", contract}, {"interface", interface}, {"pods", pods}, {"flow", flow},
         {"integers", integers}, {"threads", threads}};
     for (auto [name, run] : parts) std::cout << name << ' ' << run() << '\n';
     std::cout << checks << " checks, " << failures << " failed\n";

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import koffi from 'koffi';
 import * as doors from './doors_caddy.js';
-import { Cidrs, Cipher, DoorsError, Pods, Router, lib } from './doors_caddy.js';
+import { Cidrs, Cipher, DoorsError, Pods, Router, Source, State, lib } from './doors_caddy.js';
 
 const root = process.argv[2];
 const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
@@ -222,7 +222,7 @@ const parts = {
         const abi = read('rust/capi/abi.json');
         check(abi.abi === doors.ABI, 'ABI');
         for (const [name, value] of Object.entries(abi.constants)) {
-            const number = value === 'UINT32_MAX' ? 0xffffffff : Number(value);
+            const number = { UINT32_MAX: 0xffffffff, INT64_MAX: 2n ** 63n - 1n }[value] ?? Number(value);
             check(doors[name.replace('DOORS_', '')] === number, name);
         }
         const functions = (list) => Object.keys(list).sort().join(' ');
@@ -276,6 +276,65 @@ const parts = {
                 check(JSON.stringify(shown) === JSON.stringify(wanted), step.name, got);
             }
         });
+        return steps.length;
+    },
+
+    /** A small rollout: each call, and what it says. */
+    flow() {
+        const { config, start, steps } = read('tests/conformance/flow.json');
+        const { port } = config.upstreams[0];
+        const since = (time, unit) => (BigInt(time) ? Number(BigInt.asIntN(64, BigInt(time) - BigInt(start) * SECOND) / unit) : 0);
+        const whole = (time) => (BigInt(time) ? Math.floor(Number(BigInt(time)) / 1e9) - start : 0);
+        const numbers = ({ flags, changed, background }) =>
+            [flags, changed && [changed.pod.address, changed.verdict], background && background.pod.address];
+        const stepOf = ({ kind, pod, probe, status, retry_after, cause, page, until, report }) =>
+            [kind, pod && pod.address, probe, status, retry_after, cause, page, since(until, 1_000_000n), ...numbers(report)];
+        const told = ({ change, flags }) => [change, flags];
+        const requests = {};
+        using(new Cipher(config.secret), (cipher) => using(new State(), (state) =>
+            using(new Source(state, JSON.stringify(config)), (source) => {
+                const { host, upstream } = source.upstream(0);
+                const calls = {
+                    due: (s, now) => state.due(now, 1).lookups.map((lookup) => lookup.name),
+                    resolved: (s, now) => told(state.resolved(host, s.addresses, now, 1)),
+                    resolved_late: (s, now) => told(state.resolvedLate(host, s.addresses, now)),
+                    lookup_failed: (s, now) => told(state.lookupFailed(host, s.failure, now, 1)),
+                    begin(s, now) {
+                        const path = s.path.replace('{10.0.0.1}', cipher.encode('10.0.0.1'));
+                        const request = source.begin(s.method, s.body ?? false, path, '', now, 1);
+                        requests[s.request] = request;
+                        return [request.decision.kind, ...stepOf(request.step)];
+                    },
+                    dialled: (s, now) => numbers(source.dialled(0, { address: s.pod, port }, s.outcome, now, 1)),
+                    next: (s, now) => stepOf(requests[s.request].next(s.outcome, now, 1)),
+                    failed: (s, now) => stepOf(requests[s.request].failed(s.outcome, now, 1)),
+                    resume: (s, now) => stepOf(requests[s.request].resume(now, 1)),
+                    answered: (s, now) => numbers(requests[s.request].answered(now, 1)),
+                    ended: (s, now) => requests[s.request].ended(now),
+                    verdict: (s) => state.verdict({ address: s.pod, port }),
+                    pods: () => state.pods().map((known) => {
+                        check(known.upstream === upstream && known.pod.port === port, known);
+                        const { refused, in_flight, streams, verdict, fresh } = known;
+                        const times = [whole(known.first_seen), whole(known.last_seen)];
+                        return [known.pod.address, ...times, Number(refused), in_flight, streams, verdict, fresh];
+                    }),
+                    host(s, now) {
+                        const { name, addresses, generation, failure, failing_for, users } = state.host(host, now);
+                        return [name, addresses, Number(generation), failure, seconds(failing_for), users];
+                    },
+                    fresh: () => Object.values(source.fresh(0)).map((pods) => pods.map((pod) => pod.address)),
+                    idle(s, now) {
+                        const [idle, started] = [s.idle, s.started].map((time) => BigInt(time) * SECOND);
+                        const got = state.idle(s.pod, idle, started, now);
+                        return [got.answer, got.in_flight, got.streams, got.used, whole(got.last_seen), Number(got.wait)];
+                    },
+                    limit: (s) => state.limit(s.max_pods),
+                };
+                for (const step of steps) {
+                    const got = calls[step.call](step, BigInt(start + step.seconds) * SECOND) ?? null;
+                    check(JSON.stringify(got) === JSON.stringify(step.want), step.name, got);
+                }
+            })));
         return steps.length;
     },
 

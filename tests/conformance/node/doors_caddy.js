@@ -2,14 +2,17 @@
  * libdoors_caddy for Node 20 and newer, by koffi: tokens, CIDR lookup, routing decisions and the state of pods.
  *
  * The shared library is found as `libdoors_caddy.so.0.1`, or where the environment variable DOORS_CADDY_LIBRARY says. The
- * numbers are those of the header without DOORS_. The rules of docs/c-api.md hold: a handle may be used by any number of workers at once (pass `pointer` to a worker, and
- * `shared` there), and is closed by its owner after the last call on it has returned. Everything that fails throws a
+ * numbers are those of the header without DOORS_. The rules of docs/c-api.md hold: a
+ * handle may be used by any number of workers at once (pass `pointer` to a worker, and `shared` there), and is closed by its owner after the last call on it has returned. Everything that fails throws a
  * DoorsError, and an integer that does not fit a RangeError. Texts are strings or Buffers, addresses strings. What the
  * header says about fork is of no concern here: Node starts its child processes anew.
  */
 import { isIP } from 'node:net';
 import koffi from 'koffi';
-import { ABI, HOST_SIZE, KEY_ID_SIZE, NONE, STATUS_NO_MATCH, STATUS_OK, TOKEN_SIZE } from './doors_numbers.js';
+import {
+    ABI, HOST_SIZE, KEY_ID_SIZE, NONE, REPORT_BACKGROUND, REPORT_CHANGED, REPORT_DROPPED, REPORT_OUTSIDE, STATUS_NO_MATCH,
+    STATUS_OK, TOKEN_SIZE,
+} from './doors_numbers.js';
 
 export * from './doors_numbers.js';
 
@@ -38,21 +41,21 @@ structs.doors_pod_state = koffi.struct('doors_pod_state', {
     fresh: 'uint32_t', reserved: koffi.array('uint32_t', 4),
 });
 structs.doors_idle = koffi.struct('doors_idle', {
-    answer: 'uint32_t', in_flight: 'uint32_t', streams: 'uint32_t', used: 'uint32_t', last_seen: 'uint64_t',
-    wait: 'uint64_t',
+    answer: 'uint32_t', in_flight: 'uint32_t', streams: 'uint32_t', used: 'uint32_t', last_seen: 'int64_t',
+    wait: 'int64_t',
 });
 structs.doors_limits = koffi.struct('doors_limits', {
     max_pods: 'uint32_t', max_waiting: 'uint32_t', max_lookups: 'uint32_t', max_slow_lookups: 'uint32_t',
     refreshes_per_second: 'uint32_t', reserved: koffi.array('uint32_t', 3),
 });
 structs.doors_options = koffi.struct('doors_options', {
-    gone_after: 'uint64_t', page_wait: 'uint64_t', refresh: 'uint64_t', stale_max: 'uint64_t',
-    first_lookup: 'uint64_t', resolver: 'uint64_t', gone_rate: 'uint32_t', flags: 'uint32_t',
+    gone_after: 'int64_t', page_wait: 'int64_t', refresh: 'int64_t', stale_max: 'int64_t',
+    first_lookup: 'int64_t', resolver: 'uint64_t', gone_rate: 'uint32_t', flags: 'uint32_t',
     reserved: koffi.array('uint64_t', 2),
 });
 structs.doors_known_pod = koffi.struct('doors_known_pod', {
-    pod: 'doors_pod', upstream: 'uint64_t', first_seen: 'uint64_t', last_seen: 'uint64_t',
-    unreachable_since: 'uint64_t', refused: 'uint64_t', in_flight: 'uint32_t', streams: 'uint32_t',
+    pod: 'doors_pod', upstream: 'uint64_t', first_seen: 'int64_t', last_seen: 'int64_t',
+    unreachable_since: 'int64_t', refused: 'uint64_t', in_flight: 'uint32_t', streams: 'uint32_t',
     verdict: 'uint32_t', fresh: 'uint32_t', reserved: koffi.array('uint32_t', 4),
 });
 structs.doors_lookup = koffi.struct('doors_lookup', {
@@ -60,7 +63,7 @@ structs.doors_lookup = koffi.struct('doors_lookup', {
 });
 structs.doors_host_report = koffi.struct('doors_host_report', { change: 'uint32_t', flags: 'uint32_t' });
 structs.doors_host_state = koffi.struct('doors_host_state', {
-    resolver: 'uint64_t', generation: 'uint64_t', age: 'uint64_t', failing_for: 'uint64_t', refresh: 'uint64_t',
+    resolver: 'uint64_t', generation: 'uint64_t', age: 'int64_t', failing_for: 'int64_t', refresh: 'int64_t',
     failure: 'uint32_t', users: 'uint32_t', active: 'uint32_t', partial: 'uint32_t', reserved: 'uint32_t',
     name_len: 'uint32_t', name: koffi.array('char', 256),
 });
@@ -73,7 +76,7 @@ structs.doors_report = koffi.struct('doors_report', {
 });
 structs.doors_step = koffi.struct('doors_step', {
     kind: 'uint32_t', upstream: 'uint32_t', pod: 'doors_pod', probe: 'uint32_t', status: 'uint32_t',
-    retry_after: 'uint32_t', cause: 'uint32_t', page: 'uint32_t', reserved: 'uint32_t', until: 'uint64_t',
+    retry_after: 'uint32_t', cause: 'uint32_t', page: 'uint32_t', reserved: 'uint32_t', until: 'int64_t',
     report: 'doors_report',
 });
 structs.doors_place = koffi.struct('doors_place', { upstream: 'uint32_t', tier: 'uint32_t', pod: 'doors_pod' });
@@ -144,46 +147,46 @@ export const prototypes = {
         'int32_t (void *state, doors_pod *after, uint8_t *list, size_t cap, _Out_ size_t *count, _Out_ size_t *known)',
     doors_state_verdict: 'int32_t (void *state, doors_pod *pod, _Out_ uint32_t *verdict)',
     doors_state_idle:
-        'int32_t (void *state, doors_addr *addr, uint64_t idle, uint64_t started, uint64_t now, _Out_ doors_idle *out)',
+        'int32_t (void *state, doors_addr *addr, int64_t idle, int64_t started, int64_t now, _Out_ doors_idle *out)',
     doors_state_free: 'void (void *state)',
     doors_state_due:
-        'int32_t (void *state, uint64_t now, uint64_t random, uint8_t *list, size_t cap, _Out_ size_t *count, _Out_ uint64_t *next)',
+        'int32_t (void *state, int64_t now, uint64_t random, uint8_t *list, size_t cap, _Out_ size_t *count, _Out_ int64_t *next)',
     doors_state_resolved:
-        'int32_t (void *state, uint64_t host, doors_addr *list, size_t count, uint32_t missing, uint32_t failure, uint64_t now, uint64_t random, _Out_ doors_host_report *out)',
+        'int32_t (void *state, uint64_t host, doors_addr *list, size_t count, uint32_t missing, uint32_t failure, int64_t now, uint64_t random, _Out_ doors_host_report *out)',
     doors_state_resolved_late:
-        'int32_t (void *state, uint64_t host, doors_addr *list, size_t count, uint64_t now, _Out_ doors_host_report *out)',
+        'int32_t (void *state, uint64_t host, doors_addr *list, size_t count, int64_t now, _Out_ doors_host_report *out)',
     doors_state_lookup_failed:
-        'int32_t (void *state, uint64_t host, uint32_t failure, uint64_t now, uint64_t random, _Out_ doors_host_report *out)',
+        'int32_t (void *state, uint64_t host, uint32_t failure, int64_t now, uint64_t random, _Out_ doors_host_report *out)',
     doors_state_host:
-        'int32_t (void *state, uint64_t host, uint64_t now, _Out_ doors_host_state *out, uint8_t *list, size_t cap, _Out_ size_t *count)',
+        'int32_t (void *state, uint64_t host, int64_t now, _Out_ doors_host_state *out, uint8_t *list, size_t cap, _Out_ size_t *count)',
     doors_source_new:
         'int32_t (void *state, uint8_t *json, size_t len, doors_options *options, _Out_ void **out, _Out_ doors_error *err)',
     doors_source_router: 'void * (void *source)',
     doors_source_dialled:
-        'int32_t (void *source, uint32_t upstream, doors_pod *pod, uint32_t outcome, uint64_t now, uint64_t random, _Out_ doors_report *out)',
+        'int32_t (void *source, uint32_t upstream, doors_pod *pod, uint32_t outcome, int64_t now, uint64_t random, _Out_ doors_report *out)',
     doors_source_upstream: 'int32_t (void *source, uint32_t upstream, _Out_ uint64_t *host, _Out_ uint64_t *number)',
     doors_source_fresh:
         'int32_t (void *source, uint32_t upstream, uint8_t *list, size_t cap, _Out_ size_t *inside, _Out_ size_t *count)',
     doors_source_free: 'void (void *source)',
     doors_request_begin:
-        'int32_t (void *source, uint32_t method, uint32_t has_body, uint8_t *path, size_t path_len, uint8_t *cookies, size_t cookies_len, uint64_t now, uint64_t random, uint8_t *request, _Out_ doors_step *step)',
+        'int32_t (void *source, uint32_t method, uint32_t has_body, uint8_t *path, size_t path_len, uint8_t *cookies, size_t cookies_len, int64_t now, uint64_t random, uint8_t *request, _Out_ doors_step *step)',
     doors_request_next:
-        'int32_t (void *source, uint8_t *request, uint32_t outcome, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+        'int32_t (void *source, uint8_t *request, uint32_t outcome, int64_t now, uint64_t random, _Out_ doors_step *step)',
     doors_request_failed:
-        'int32_t (void *source, uint8_t *request, uint32_t outcome, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+        'int32_t (void *source, uint8_t *request, uint32_t outcome, int64_t now, uint64_t random, _Out_ doors_step *step)',
     doors_request_resume:
-        'int32_t (void *source, uint8_t *request, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+        'int32_t (void *source, uint8_t *request, int64_t now, uint64_t random, _Out_ doors_step *step)',
     doors_request_choices:
-        'int32_t (void *source, uint8_t *request, uint64_t now, uint8_t *list, size_t cap, _Out_ size_t *count, _Out_ doors_report *report)',
+        'int32_t (void *source, uint8_t *request, int64_t now, uint8_t *list, size_t cap, _Out_ size_t *count, _Out_ doors_report *report)',
     doors_request_chose:
-        'int32_t (void *source, uint8_t *request, uint32_t upstream, doors_pod *pod, uint64_t now, _Out_ doors_step *step)',
+        'int32_t (void *source, uint8_t *request, uint32_t upstream, doors_pod *pod, int64_t now, _Out_ doors_step *step)',
     doors_request_chose_none:
-        'int32_t (void *source, uint8_t *request, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+        'int32_t (void *source, uint8_t *request, int64_t now, uint64_t random, _Out_ doors_step *step)',
     doors_request_give_up:
-        'int32_t (void *source, uint8_t *request, uint32_t outcome, uint64_t now, uint64_t random, _Out_ doors_step *step)',
+        'int32_t (void *source, uint8_t *request, uint32_t outcome, int64_t now, uint64_t random, _Out_ doors_step *step)',
     doors_request_answered:
-        'int32_t (void *source, uint8_t *request, uint64_t now, uint64_t random, _Out_ doors_report *report)',
-    doors_request_ended: 'int32_t (void *source, uint8_t *request, uint64_t now)',
+        'int32_t (void *source, uint8_t *request, int64_t now, uint64_t random, _Out_ doors_report *report)',
+    doors_request_ended: 'int32_t (void *source, uint8_t *request, int64_t now)',
     doors_request_decision: 'int32_t (void *source, uint8_t *request, _Out_ doors_decision *out)',
 };
 
@@ -252,7 +255,7 @@ const orNull = (index) => (index === NONE ? null : index);
 
 function ok(status, error) {
     if (status === STATUS_OK) return;
-    throw error ? new DoorsError(status, error.message, error.index) : new DoorsError(status);
+    throw error?.message ? new DoorsError(status, error.message, error.index) : new DoorsError(status);
 }
 
 /** Checks one value of a configuration, by the rules of Router; `field` is one of FIELD_*. */
@@ -309,7 +312,7 @@ export const liveHandles = () => live;
 class Handle {
     #free;
 
-    /** Makes a handle from a text or a number; or takes one that another thread owns, a bigint. */
+    /** Makes a handle from a text, a number, or by a call; or takes one that another thread owns, a bigint. */
     constructor(kind, from) {
         if (typeof from === 'bigint') {
             this.pointer = from;
@@ -317,7 +320,9 @@ class Handle {
         }
         const out = [null];
         const error = {};
-        if (typeof from === 'number') {
+        if (typeof from === 'function') {
+            ok(from(out, error), error);
+        } else if (typeof from === 'number') {
             ok(lib[`doors_${kind}_new`](from, out));
         } else {
             const bytes = Buffer.from(from);
@@ -397,6 +402,9 @@ export class Cidrs extends Handle {
     }
 }
 
+const decisionOf = ({ kind, reason, upstream, key, port, path, addr: found }) =>
+    ({ kind, reason, upstream: orNull(upstream), key: orNull(key), port, path, address: unpacked(found) });
+
 /** Decides where requests go. The configuration is the JSON of doors_router_new(). */
 export class Router extends Handle {
     constructor(json) {
@@ -410,9 +418,7 @@ export class Router extends Handle {
         const [p, c] = [Buffer.from(path), Buffer.from(cookies)];
         const out = {};
         ok(lib.doors_router_decide(this.pointer, p, p.length, c, c.length, out));
-        const { kind, reason, port } = out;
-        const [upstream, key] = [orNull(out.upstream), orNull(out.key)];
-        return { kind, reason, upstream, key, port, path: out.path, address: unpacked(out.addr) };
+        return decisionOf(out);
     }
 
     /** The index of the upstream in one of whose CIDRs the address lies; null if there is none. */
@@ -542,5 +548,224 @@ export class Pods extends Handle {
         const out = [0];
         ok(lib.doors_pods_verdict(this.pointer, podOf(pod), out));
         return out[0];
+    }
+}
+
+/** A list of structs whose length is known only with it: `call` gets room for it, and its count. */
+function listOf(struct, call) {
+    const size = koffi.sizeof(structs[struct]);
+    for (let cap = 64; ; ) {
+        const [room, count] = [new Uint8Array(new ArrayBuffer(cap * size)), [0]];
+        ok(call(room, cap, count));
+        if (count[0] <= cap) {
+            return Array.from({ length: Number(count[0]) }, (_, at) => koffi.decode(room, at * size, structs[struct]));
+        }
+        cap = Number(count[0]);
+    }
+}
+
+const podFrom = ({ addr, port }) => ({ address: unpacked(addr), port });
+const optionsOf = (struct, init, values) => {
+    const out = {};
+    ok(init(out));
+    for (const name of Object.keys(values)) {
+        if (name === 'reserved' || !(name in out)) throw new TypeError(`${struct} has no member ${name}`);
+    }
+    return checked(struct, { ...out, ...values });
+};
+
+/** flags (REPORT_*) and suppressed; changed, background, dropped and outside are null unless their flag is set. */
+const reportOf = (out) => ({
+    flags: out.flags,
+    suppressed: out.suppressed,
+    changed: out.flags & REPORT_CHANGED
+        ? { upstream: out.changed_upstream, pod: podFrom(out.changed_pod), verdict: out.changed_verdict } : null,
+    background: out.flags & REPORT_BACKGROUND
+        ? { upstream: out.background_upstream, pod: podFrom(out.background_pod) } : null,
+    dropped: out.flags & REPORT_DROPPED ? { host: out.dropped_host, address: unpacked(out.dropped_addr) } : null,
+    outside: out.flags & REPORT_OUTSIDE
+        ? { upstream: out.outside_upstream, address: unpacked(out.outside_addr) } : null,
+});
+
+/** The members of doors_step: kind is STEP_*. */
+const stepOf = ({ reserved, pod, report, ...rest }) =>
+    ({ ...rest, pod: pod.addr.len ? podFrom(pod) : null, report: reportOf(report) });
+
+/**
+ * What a process knows about hosts and pods; one is enough. `limits` are members of doors_limits, good values stand for the
+ * others. `now` is nanoseconds of one monotonic clock, such as process.hrtime.bigint(); `random` is any number below 2^64.
+ */
+export class State extends Handle {
+    constructor(limits = {}) {
+        super('state', typeof limits === 'bigint' ? limits : (out) =>
+            lib.doors_state_new(optionsOf('doors_limits', lib.doors_limits_init, limits), out));
+    }
+
+    static shared = (pointer) => new State(BigInt(pointer));
+
+    limit(maxPods) {
+        ok(lib.doors_state_limit(this.pointer, maxPods));
+    }
+
+    /** The lookups to begin now, each {host, resolver, name}, and when to ask again. */
+    due(now, random) {
+        const next = [0];
+        const list = listOf('doors_lookup', (room, cap, count) =>
+            lib.doors_state_due(this.pointer, now, random, room, cap, count, next));
+        return { lookups: list.map(({ host, resolver, name }) => ({ host, resolver, name })), next: next[0] };
+    }
+
+    /** A lookup has ended. `missing` is MISSING_*, added up, and `failure` why (LOOKUP_*). */
+    resolved(host, addresses, now, random, missing = 0, failure = 0) {
+        const [list, out] = [addresses.map(addr), {}];
+        ok(lib.doors_state_resolved(this.pointer, host, list, list.length, missing, failure, now, random, out));
+        return out;
+    }
+
+    /** Addresses came after their lookup was reported. */
+    resolvedLate(host, addresses, now) {
+        const [list, out] = [addresses.map(addr), {}];
+        ok(lib.doors_state_resolved_late(this.pointer, host, list, list.length, now, out));
+        return out;
+    }
+
+    lookupFailed(host, failure, now, random) {
+        const out = {};
+        ok(lib.doors_state_lookup_failed(this.pointer, host, failure, now, random, out));
+        return out;
+    }
+
+    /** The members of doors_host_state, and the addresses. */
+    host(host, now) {
+        const out = {};
+        const list = listOf('doors_addr', (room, cap, count) =>
+            lib.doors_state_host(this.pointer, host, now, out, room, cap, count));
+        const { reserved, name_len, ...rest } = out;
+        return { ...rest, addresses: list.map(unpacked) };
+    }
+
+    /** At most so many pods, by address (IPv4 first) and port, those after one of them: the members of doors_known_pod. */
+    pods(after = null, most = 1000) {
+        const [size, known, count] = [koffi.sizeof(structs.doors_known_pod), [0], [0]];
+        const room = new Uint8Array(new ArrayBuffer(most * size));
+        ok(lib.doors_state_pods(this.pointer, after && podOf(after), room, most, count, known));
+        return Array.from({ length: Number(count[0]) }, (_, at) => {
+            const { reserved, pod, ...rest } = koffi.decode(room, at * size, structs.doors_known_pod);
+            return { ...rest, pod: podFrom(pod) };
+        });
+    }
+
+    verdict(pod) {
+        const out = [0];
+        ok(lib.doors_state_verdict(this.pointer, podOf(pod), out));
+        return out[0];
+    }
+
+    /** The members of doors_idle. */
+    idle(address, idle, started, now) {
+        const out = {};
+        ok(lib.doors_state_idle(this.pointer, addr(address), idle, started, now, out));
+        return out;
+    }
+}
+
+/** One configuration in use. `options` are members of doors_options, good values stand for the others. */
+export class Source extends Handle {
+    constructor(state, json, options = {}) {
+        super('source', typeof state === 'bigint' ? state : (out, error) => {
+            const bytes = Buffer.from(json);
+            const filled = optionsOf('doors_options', lib.doors_options_init, options);
+            return lib.doors_source_new(state.pointer, bytes, bytes.length, filled, out, error);
+        });
+    }
+
+    static shared = (pointer) => new Source(BigInt(pointer));
+
+    /** The router of this source, which lives as long and is not closed. */
+    router = () => Router.shared(koffi.address(lib.doors_source_router(this.pointer)));
+
+    /** A request begins: a Request, whose `step` says what to do. */
+    begin(method, hasBody, path, cookies, now, random) {
+        return new Request(this, method, hasBody, path, cookies, now, random);
+    }
+
+    /** What became of a dial, also of one in the background. */
+    dialled(upstream, pod, outcome, now, random) {
+        const out = {};
+        ok(lib.doors_source_dialled(this.pointer, upstream, podOf(pod), outcome, now, random, out));
+        return reportOf(out);
+    }
+
+    /** The numbers of the host and of the upstream, as in a lookup and in a known pod. */
+    upstream(index) {
+        const [host, upstream] = [[0], [0]];
+        ok(lib.doors_source_upstream(this.pointer, index, host, upstream));
+        return { host: host[0], upstream: upstream[0] };
+    }
+
+    /** The pods of an upstream in DNS, inside and outside of its networks. */
+    fresh(upstream) {
+        const inside = [0];
+        const pods = listOf('doors_pod', (room, cap, count) =>
+            lib.doors_source_fresh(this.pointer, upstream, room, cap, inside, count)).map(podFrom);
+        return { inside: pods.slice(0, Number(inside[0])), outside: pods.slice(Number(inside[0])) };
+    }
+}
+
+/** One request of a Source. Each call but answered() and ended() sets `step`. */
+export class Request {
+    #source;
+    #memory = new Uint8Array(new ArrayBuffer(koffi.sizeof(structs.doors_request)));
+
+    constructor(source, method, hasBody, path, cookies, now, random) {
+        this.#source = source;
+        const [p, c, step, decision] = [Buffer.from(path), Buffer.from(cookies), {}, {}];
+        ok(lib.doors_request_begin(
+            source.pointer, method, Number(hasBody), p, p.length, c, c.length, now, random, this.#memory, step));
+        ok(lib.doors_request_decision(source.pointer, this.#memory, decision));
+        this.step = stepOf(step);
+        this.decision = decisionOf(decision);
+    }
+
+    #next(name, ...values) {
+        const out = {};
+        ok(lib[`doors_request_${name}`](this.#source.pointer, this.#memory, ...values, out));
+        this.step = stepOf(out);
+        return this.step;
+    }
+
+    /** The attempt has ended without an answer; its dial was told to Source.dialled(). */
+    next = (outcome, now, random) => this.#next('next', outcome, now, random);
+
+    /** Source.dialled() and next() in one. */
+    failed = (outcome, now, random) => this.#next('failed', outcome, now, random);
+
+    resume = (now, random) => this.#next('resume', now, random);
+
+    chose = (upstream, pod, now) => this.#next('chose', upstream, podOf(pod), now);
+
+    choseNone = (now, random) => this.#next('chose_none', now, random);
+
+    /** With OPTION_USER_RETRIES: the retries are over; `outcome` is 0 if the last one was told to next(). */
+    giveUp = (outcome, now, random) => this.#next('give_up', outcome, now, random);
+
+    /** The pods to choose from, each {upstream, tier, pod}, and a report. */
+    choices(now) {
+        const report = {};
+        const places = listOf('doors_place', (room, cap, count) =>
+            lib.doors_request_choices(this.#source.pointer, this.#memory, now, room, cap, count, report));
+        return { places: places.map((place) => ({ ...place, pod: podFrom(place.pod) })), report: reportOf(report) };
+    }
+
+    /** The pod has begun to answer. */
+    answered(now, random) {
+        const out = {};
+        ok(lib.doors_request_answered(this.#source.pointer, this.#memory, now, random, out));
+        return reportOf(out);
+    }
+
+    /** The request is over, however. Call it once for each begin(). */
+    ended(now) {
+        ok(lib.doors_request_ended(this.#source.pointer, this.#memory, now));
     }
 }

@@ -5,6 +5,7 @@ export const TOKEN_IPV6 = 59;
 export const TOKEN_SIZE = 60;
 export const KEY_ID_SIZE = 9;
 export const HOST_SIZE = 256;
+export const NEVER = 9223372036854775807n;
 export const NONE = 4294967295;
 export const STATUS_OK = 0;
 export const STATUS_NULL_POINTER = 1;

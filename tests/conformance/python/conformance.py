@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import doors_caddy as doors
-from doors_caddy import Cidrs, Cipher, DoorsError, Group, Pod, Pods, Router, lib
+from doors_caddy import Cidrs, Cipher, DoorsError, Group, Pod, Pods, Router, Source, State, lib
 
 ROOT = Path(sys.argv[1])
 SECOND = 1_000_000_000
@@ -218,7 +218,7 @@ def interface() -> int:
     abi = read("rust/capi/abi.json")
     check(abi["abi"] == doors.ABI, "ABI")
     for name, value in abi["constants"].items():
-        number = doors.NONE if value == "UINT32_MAX" else int(value)
+        number = {"UINT32_MAX": doors.NONE, "INT64_MAX": 2**63 - 1}.get(value) or int(value)
         check(getattr(doors, name.removeprefix("DOORS_"), None) == number, name)
     check(set(abi["functions"]) == set(doors.FUNCTIONS), set(abi["functions"]) ^ set(doors.FUNCTIONS))
     for name, layout in abi["structs"].items():
@@ -283,6 +283,93 @@ def pods() -> int:
                 continue
             for member, value in call(state, step).items():
                 check(step.get(member) == value, step["name"], value)
+    return len(script["steps"])
+
+
+def flow() -> int:
+    """A small rollout: each call, and what it says."""
+    script = read("tests/conformance/flow.json")
+    config, port = script["config"], script["config"]["upstreams"][0]["port"]
+    requests: dict[str, doors.Request] = {}
+
+    def seconds(time: int) -> int:
+        return time // SECOND - script["start"] if time else 0
+
+    def numbers(report: doors.Report) -> list[Any]:
+        changed = report.changed and [str(report.changed[1].address), report.changed[2]]
+        background = report.background and str(report.background[1].address)
+        return [report.flags, changed, background]
+
+    def step_of(step: doors.Step) -> list[Any]:
+        pod = step.pod and str(step.pod.address)
+        flags = [int(step.probe), step.status, step.retry_after, step.cause, int(step.page)]
+        until = (step.until - script["start"] * SECOND) // 1_000_000 if step.until else 0
+        return [step.kind, pod, *flags, until, *numbers(step.report)]
+
+    with Cipher(config["secret"]) as cipher, State() as state, Source(state, json.dumps(config)) as source:
+        host, upstream = source.upstream(0)
+
+        def call(step: dict[str, Any]) -> Any:
+            now, pod = (script["start"] + step["seconds"]) * SECOND, Pod(step.get("pod", "::"), port)
+            request = requests.get(step.get("request", ""))
+            addresses = step.get("addresses", [])
+            match step["call"]:
+                case "due":
+                    return [lookup.name for lookup in state.due(now, 1)[0]]
+                case "resolved":
+                    report = state.resolved(host, addresses, now, 1)
+                    return [report.change, report.flags]
+                case "resolved_late":
+                    report = state.resolved_late(host, addresses, now)
+                    return [report.change, report.flags]
+                case "lookup_failed":
+                    report = state.lookup_failed(host, step["failure"], now, 1)
+                    return [report.change, report.flags]
+                case "begin":
+                    path = step["path"].replace("{10.0.0.1}", cipher.encode("10.0.0.1"))
+                    request = source.begin(step["method"], step.get("body", False), path, "", now, 1)
+                    requests[step["request"]] = request
+                    return [request.decision.kind, *step_of(request.step)]
+                case "dialled":
+                    return numbers(source.dialled(0, pod, step["outcome"], now, 1))
+                case "verdict":
+                    return state.verdict(pod)
+                case "pods":
+                    known = state.pods()
+                    check(all(one.upstream == upstream and one.pod.port == port for one in known), known)
+                    return [
+                        [str(one.pod.address), seconds(one.first_seen), seconds(one.last_seen), one.refused, one.in_flight]
+                        + [one.streams, one.verdict, int(one.fresh)]
+                        for one in known
+                    ]
+                case "host":
+                    known = state.host(host, now)
+                    found = [str(address) for address in known.addresses]
+                    return [known.name, found, known.generation, known.failure, known.failing_for // SECOND, known.users]
+                case "fresh":
+                    return [[str(pod.address) for pod in pods] for pods in source.fresh(0)]
+                case "idle":
+                    idle = state.idle(step["pod"], step["idle"] * SECOND, step["started"] * SECOND, now)
+                    return [idle.answer, idle.in_flight, idle.streams, int(idle.used), seconds(idle.last_seen), idle.wait]
+                case "limit":
+                    return state.limit(step["max_pods"])
+            assert request is not None
+            match step["call"]:
+                case "next":
+                    return step_of(request.next(step["outcome"], now, 1))
+                case "failed":
+                    return step_of(request.failed(step["outcome"], now, 1))
+                case "resume":
+                    return step_of(request.resume(now, 1))
+                case "answered":
+                    return numbers(request.answered(now, 1))
+                case "ended":
+                    return request.ended(now)
+            raise AssertionError(step)
+
+        for step in script["steps"]:
+            got = call(step)
+            check(got == step["want"], step["name"], got)
     return len(script["steps"])
 
 
@@ -433,7 +520,7 @@ def leaks() -> int:
 
 
 def main() -> int:
-    for part in (tokens, secrets, cidrs, decisions, config, numbers, contract, interface, pods, threads, integers, finalisers, forked, leaks):
+    for part in (tokens, secrets, cidrs, decisions, config, numbers, contract, interface, pods, flow, threads, integers, finalisers, forked, leaks):
         print(f"{part.__name__} {part()}")
     for failure in failures[:20]:
         print(failure, file=sys.stderr)

@@ -14,8 +14,8 @@ import ctypes
 import ipaddress
 import os
 import weakref
-from collections.abc import Iterable
-from ctypes import POINTER, byref, c_char, c_char_p, c_int32, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+from collections.abc import Callable, Iterable
+from ctypes import POINTER, byref, c_char, c_char_p, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -27,7 +27,7 @@ Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 # The integers that ctypes alone would cut off, with the least and the greatest value of each.
 _RANGES: dict[Any, tuple[int, int]] = {
     kind: (0, 256 ** ctypes.sizeof(kind) - 1) for kind in (c_uint8, c_uint16, c_uint32, c_uint64, c_size_t)
-} | {c_int32: (-(2**31), 2**31 - 1)}
+} | {c_int32: (-(2**31), 2**31 - 1), c_int64: (-(2**63), 2**63 - 1)}
 
 
 def _fits(name: str, kind: Any, value: int) -> None:
@@ -90,7 +90,7 @@ class CPodState(Structure):
 class CIdle(Structure):
     _fields_ = [
         ("answer", c_uint32), ("in_flight", c_uint32), ("streams", c_uint32), ("used", c_uint32),
-        ("last_seen", c_uint64), ("wait", c_uint64),
+        ("last_seen", c_int64), ("wait", c_int64),
     ]
 
 
@@ -103,16 +103,16 @@ class CLimits(Structure):
 
 class COptions(Structure):
     _fields_ = [
-        ("gone_after", c_uint64), ("page_wait", c_uint64), ("refresh", c_uint64), ("stale_max", c_uint64),
-        ("first_lookup", c_uint64), ("resolver", c_uint64), ("gone_rate", c_uint32), ("flags", c_uint32),
+        ("gone_after", c_int64), ("page_wait", c_int64), ("refresh", c_int64), ("stale_max", c_int64),
+        ("first_lookup", c_int64), ("resolver", c_uint64), ("gone_rate", c_uint32), ("flags", c_uint32),
         ("reserved", c_uint64 * 2),
     ]  # fmt: skip
 
 
 class CKnownPod(Structure):
     _fields_ = [
-        ("pod", CPod), ("upstream", c_uint64), ("first_seen", c_uint64), ("last_seen", c_uint64),
-        ("unreachable_since", c_uint64), ("refused", c_uint64), ("in_flight", c_uint32), ("streams", c_uint32),
+        ("pod", CPod), ("upstream", c_uint64), ("first_seen", c_int64), ("last_seen", c_int64),
+        ("unreachable_since", c_int64), ("refused", c_uint64), ("in_flight", c_uint32), ("streams", c_uint32),
         ("verdict", c_uint32), ("fresh", c_uint32), ("reserved", c_uint32 * 4),
     ]  # fmt: skip
 
@@ -130,8 +130,8 @@ class CHostReport(Structure):
 
 class CHostState(Structure):
     _fields_ = [
-        ("resolver", c_uint64), ("generation", c_uint64), ("age", c_uint64), ("failing_for", c_uint64),
-        ("refresh", c_uint64), ("failure", c_uint32), ("users", c_uint32), ("active", c_uint32),
+        ("resolver", c_uint64), ("generation", c_uint64), ("age", c_int64), ("failing_for", c_int64),
+        ("refresh", c_int64), ("failure", c_uint32), ("users", c_uint32), ("active", c_uint32),
         ("partial", c_uint32), ("reserved", c_uint32), ("name_len", c_uint32), ("name", c_char * 256),
     ]  # fmt: skip
 
@@ -153,7 +153,7 @@ class CStep(Structure):
     _fields_ = [
         ("kind", c_uint32), ("upstream", c_uint32), ("pod", CPod), ("probe", c_uint32), ("status", c_uint32),
         ("retry_after", c_uint32), ("cause", c_uint32), ("page", c_uint32), ("reserved", c_uint32),
-        ("until", c_uint64), ("report", CReport),
+        ("until", c_int64), ("report", CReport),
     ]  # fmt: skip
 
 
@@ -220,40 +220,29 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
         c_int32, _HANDLE, POINTER(CPod), POINTER(CKnownPod), _LEN, POINTER(c_size_t), POINTER(c_size_t),
     ),
     "doors_state_verdict": (c_int32, _HANDLE, POINTER(CPod), POINTER(c_uint32)),
-    "doors_state_idle": (c_int32, _HANDLE, POINTER(CAddr), c_uint64, c_uint64, c_uint64, POINTER(CIdle)),
+    "doors_state_idle": (c_int32, _HANDLE, POINTER(CAddr), c_int64, c_int64, c_int64, POINTER(CIdle)),
     "doors_state_free": (None, _HANDLE),
-    "doors_state_due": (
-        c_int32, _HANDLE, c_uint64, c_uint64, POINTER(CLookup), _LEN, POINTER(c_size_t), POINTER(c_uint64),
-    ),
-    "doors_state_resolved": (
-        c_int32, _HANDLE, c_uint64, POINTER(CAddr), _LEN, c_uint32, c_uint32, c_uint64, c_uint64, POINTER(CHostReport),
-    ),
-    "doors_state_resolved_late": (c_int32, _HANDLE, c_uint64, POINTER(CAddr), _LEN, c_uint64, POINTER(CHostReport)),
-    "doors_state_lookup_failed": (c_int32, _HANDLE, c_uint64, c_uint32, c_uint64, c_uint64, POINTER(CHostReport)),
-    "doors_state_host": (
-        c_int32, _HANDLE, c_uint64, c_uint64, POINTER(CHostState), POINTER(CAddr), _LEN, POINTER(c_size_t),
-    ),
+    "doors_state_due": (c_int32, _HANDLE, c_int64, c_uint64, POINTER(CLookup), _LEN, POINTER(c_size_t), POINTER(c_int64)),
+    "doors_state_resolved": (c_int32, _HANDLE, c_uint64, POINTER(CAddr), _LEN, c_uint32, c_uint32, c_int64, c_uint64, POINTER(CHostReport)),
+    "doors_state_resolved_late": (c_int32, _HANDLE, c_uint64, POINTER(CAddr), _LEN, c_int64, POINTER(CHostReport)),
+    "doors_state_lookup_failed": (c_int32, _HANDLE, c_uint64, c_uint32, c_int64, c_uint64, POINTER(CHostReport)),
+    "doors_state_host": (c_int32, _HANDLE, c_uint64, c_int64, POINTER(CHostState), POINTER(CAddr), _LEN, POINTER(c_size_t)),
     "doors_source_new": (c_int32, _HANDLE, _TEXT, _LEN, POINTER(COptions), _OUT, _ERR),
     "doors_source_router": (_HANDLE, _HANDLE),
-    "doors_source_dialled": (c_int32, _HANDLE, c_uint32, POINTER(CPod), c_uint32, c_uint64, c_uint64, POINTER(CReport)),
+    "doors_source_dialled": (c_int32, _HANDLE, c_uint32, POINTER(CPod), c_uint32, c_int64, c_uint64, POINTER(CReport)),
     "doors_source_upstream": (c_int32, _HANDLE, c_uint32, POINTER(c_uint64), POINTER(c_uint64)),
     "doors_source_fresh": (c_int32, _HANDLE, c_uint32, POINTER(CPod), _LEN, POINTER(c_size_t), POINTER(c_size_t)),
     "doors_source_free": (None, _HANDLE),
-    "doors_request_begin": (
-        c_int32, _HANDLE, c_uint32, c_uint32, _TEXT, _LEN, _TEXT, _LEN, c_uint64, c_uint64, POINTER(CRequest),
-        POINTER(CStep),
-    ),
-    "doors_request_next": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_uint64, c_uint64, POINTER(CStep)),
-    "doors_request_failed": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_uint64, c_uint64, POINTER(CStep)),
-    "doors_request_resume": (c_int32, _HANDLE, POINTER(CRequest), c_uint64, c_uint64, POINTER(CStep)),
-    "doors_request_choices": (
-        c_int32, _HANDLE, POINTER(CRequest), c_uint64, POINTER(CPlace), _LEN, POINTER(c_size_t), POINTER(CReport),
-    ),
-    "doors_request_chose": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, POINTER(CPod), c_uint64, POINTER(CStep)),
-    "doors_request_chose_none": (c_int32, _HANDLE, POINTER(CRequest), c_uint64, c_uint64, POINTER(CStep)),
-    "doors_request_give_up": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_uint64, c_uint64, POINTER(CStep)),
-    "doors_request_answered": (c_int32, _HANDLE, POINTER(CRequest), c_uint64, c_uint64, POINTER(CReport)),
-    "doors_request_ended": (c_int32, _HANDLE, POINTER(CRequest), c_uint64),
+    "doors_request_begin": (c_int32, _HANDLE, c_uint32, c_uint32, _TEXT, _LEN, _TEXT, _LEN, c_int64, c_uint64, POINTER(CRequest), POINTER(CStep)),
+    "doors_request_next": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_int64, c_uint64, POINTER(CStep)),
+    "doors_request_failed": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_int64, c_uint64, POINTER(CStep)),
+    "doors_request_resume": (c_int32, _HANDLE, POINTER(CRequest), c_int64, c_uint64, POINTER(CStep)),
+    "doors_request_choices": (c_int32, _HANDLE, POINTER(CRequest), c_int64, POINTER(CPlace), _LEN, POINTER(c_size_t), POINTER(CReport)),
+    "doors_request_chose": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, POINTER(CPod), c_int64, POINTER(CStep)),
+    "doors_request_chose_none": (c_int32, _HANDLE, POINTER(CRequest), c_int64, c_uint64, POINTER(CStep)),
+    "doors_request_give_up": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_int64, c_uint64, POINTER(CStep)),
+    "doors_request_answered": (c_int32, _HANDLE, POINTER(CRequest), c_int64, c_uint64, POINTER(CReport)),
+    "doors_request_ended": (c_int32, _HANDLE, POINTER(CRequest), c_int64),
     "doors_request_decision": (c_int32, _HANDLE, POINTER(CRequest), POINTER(CDecision)),
 }
 
@@ -362,13 +351,16 @@ class _Handle:
     _kind: str
 
     def __init__(self, text: str | bytes | None = None, bound: int = 0) -> None:
-        pointer, error = c_void_p(), CError()
-        new, free = getattr(lib, f"doors_{self._kind}_new"), getattr(lib, f"doors_{self._kind}_free")
+        new, error = getattr(lib, f"doors_{self._kind}_new"), CError()
         if text is None:
-            _checked(new(bound, byref(pointer)))
+            self._open(lambda out: _checked(new(bound, out)))
         else:
             text = _bytes(text)
-            _checked(new(text, len(text), byref(pointer), byref(error)), error)
+            self._open(lambda out: _checked(new(text, len(text), out, byref(error)), error))
+
+    def _open(self, make: Callable[[Any], None]) -> None:
+        pointer, free = c_void_p(), getattr(lib, f"doors_{self._kind}_free")
+        make(byref(pointer))
         _live.add(pointer.value)
         self._pointer: c_void_p | None = pointer
         self._finalizer = weakref.finalize(self, _release, free, pointer)
@@ -454,6 +446,12 @@ class Decision:
     address: Address | None
 
 
+def _decision(out: CDecision) -> Decision:
+    return Decision(
+        out.kind, out.reason, _index(out.upstream), _index(out.key), out.port, out.path, _address(out.addr)
+    )
+
+
 @dataclass(frozen=True)
 class Upstream:
     host: str
@@ -471,9 +469,7 @@ class Router(_Handle):
     def decide(self, path: str | bytes, cookies: str | bytes = "") -> Decision:
         path, cookies, out = _bytes(path), _bytes(cookies), CDecision()
         _checked(lib.doors_router_decide(self._pointer, path, len(path), cookies, len(cookies), byref(out)))
-        return Decision(
-            out.kind, out.reason, _index(out.upstream), _index(out.key), out.port, out.path, _address(out.addr)
-        )
+        return _decision(out)
 
     def lookup(self, address: Address | str) -> int | None:
         """The index of the upstream in one of whose CIDRs the address lies; None if there is none."""
@@ -649,3 +645,296 @@ def _pod_state(state: CPodState) -> PodState:
         Pod(address, state.pod.port), state.source, state.server, state.first_seen, state.last_seen,
         state.unreachable_since, state.refused, state.in_flight, state.streams, state.verdict, state.fresh == 1,
     )
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was learned besides: flags REPORT_*, and the members that they name."""
+
+    flags: int
+    suppressed: int
+    changed: tuple[int, Pod, int] | None
+    background: tuple[int, Pod] | None
+    dropped: tuple[int, Address] | None
+    outside: tuple[int, Address] | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do next, STEP_*, and the members that its kind names."""
+
+    kind: int
+    upstream: int
+    pod: Pod | None
+    probe: bool
+    status: int
+    retry_after: int
+    cause: int
+    page: bool
+    until: int
+    report: Report
+
+
+@dataclass(frozen=True)
+class Lookup:
+    host: int
+    resolver: int
+    name: str
+
+
+@dataclass(frozen=True)
+class HostReport:
+    change: int
+    flags: int
+
+
+@dataclass(frozen=True)
+class HostState:
+    name: str
+    resolver: int
+    addresses: list[Address]
+    generation: int
+    age: int | None
+    failure: int
+    failing_for: int
+    refresh: int
+    users: int
+    active: bool
+    partial: bool
+
+
+@dataclass(frozen=True)
+class KnownPod:
+    """Times are those of the calls."""
+
+    pod: Pod
+    upstream: int
+    first_seen: int
+    last_seen: int
+    unreachable_since: int
+    refused: int
+    in_flight: int
+    streams: int
+    verdict: int
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    upstream: int
+    tier: int
+    pod: Pod
+
+
+def _pod_of(pod: CPod) -> Pod:
+    address = _address(pod.addr)
+    assert address is not None
+    return Pod(address, pod.port)
+
+
+def _report(out: CReport) -> Report:
+    def where(flag: int, number: int, what: Any) -> Any:
+        return (number, what) if out.flags & flag else None
+
+    changed = (out.changed_upstream, _pod_of(out.changed_pod), out.changed_verdict) if out.flags & REPORT_CHANGED else None
+    background = (out.background_upstream, _pod_of(out.background_pod)) if out.flags & REPORT_BACKGROUND else None
+    return Report(
+        out.flags, out.suppressed, changed, background,
+        where(REPORT_DROPPED, out.dropped_host, _address(out.dropped_addr)),
+        where(REPORT_OUTSIDE, out.outside_upstream, _address(out.outside_addr)),
+    )
+
+
+def _step(out: CStep) -> Step:
+    pod = _pod_of(out.pod) if out.pod.addr.len else None
+    return Step(
+        out.kind, out.upstream, pod, out.probe == 1, out.status, out.retry_after, out.cause, out.page == 1, out.until,
+        _report(out.report),
+    )
+
+
+def _filled(structure: Any, init: Any, values: dict[str, int]) -> Any:
+    out = structure()
+    _checked(init(byref(out)))
+    for name, value in values.items():
+        if name == "reserved" or name not in dict(structure._fields_):
+            raise TypeError(f"{name} is not one of {[field for field, _ in structure._fields_]}")
+        setattr(out, name, value)
+    return out
+
+
+class State(_Handle):
+    """What a process knows about hosts and pods; one is enough. Limits that are not given have good values.
+
+    `now` is nanoseconds of one monotonic clock, such as time.monotonic_ns(); `random` is any number below 2**64.
+    """
+
+    _kind = "state"
+
+    def __init__(self, **limits: int) -> None:
+        c_limits = _filled(CLimits, lib.doors_limits_init, limits)
+        self._open(lambda out: _checked(lib.doors_state_new(byref(c_limits), out)))
+
+    def limit(self, max_pods: int) -> None:
+        """Changes how many pods are remembered."""
+        _checked(lib.doors_state_limit(self._pointer, max_pods))
+
+    def due(self, now: int, random: int) -> tuple[list[Lookup], int | None]:
+        """The lookups to begin now, and when to ask again; None for not before a report says REPORT_LOOKUPS_DUE."""
+        room, count, again = (CLookup * 64)(), c_size_t(), c_int64()
+        _checked(lib.doors_state_due(self._pointer, now, random, room, len(room), byref(count), byref(again)))
+        lookups = [Lookup(found.host, found.resolver, found.name.decode()) for found in room[: count.value]]
+        return lookups, None if again.value == NEVER else again.value
+
+    def resolved(
+        self, host: int, addresses: Iterable[Address | str], now: int, random: int, missing: int = 0, failure: int = 0
+    ) -> HostReport:
+        """A lookup has ended. `missing` is MISSING_*, added up, and `failure` why (LOOKUP_*)."""
+        out, found = CHostReport(), [_addr(address) for address in addresses]
+        arguments = (host, (CAddr * len(found))(*found), len(found), missing, failure, now, random)
+        _checked(lib.doors_state_resolved(self._pointer, *arguments, byref(out)))
+        return HostReport(out.change, out.flags)
+
+    def resolved_late(self, host: int, addresses: Iterable[Address | str], now: int) -> HostReport:
+        """Addresses came after their lookup was reported."""
+        out, found = CHostReport(), [_addr(address) for address in addresses]
+        arguments = (host, (CAddr * len(found))(*found), len(found), now)
+        _checked(lib.doors_state_resolved_late(self._pointer, *arguments, byref(out)))
+        return HostReport(out.change, out.flags)
+
+    def lookup_failed(self, host: int, failure: int, now: int, random: int) -> HostReport:
+        out = CHostReport()
+        _checked(lib.doors_state_lookup_failed(self._pointer, host, failure, now, random, byref(out)))
+        return HostReport(out.change, out.flags)
+
+    def host(self, host: int, now: int) -> HostState:
+        out, room, count = CHostState(), (CAddr * 4096)(), c_size_t()
+        _checked(lib.doors_state_host(self._pointer, host, now, byref(out), room, len(room), byref(count)))
+        addresses = [address for addr in room[: count.value] if (address := _address(addr)) is not None]
+        return HostState(
+            out.name.decode(), out.resolver, addresses, out.generation, None if out.age == NEVER else out.age,
+            out.failure, out.failing_for, out.refresh, out.users, out.active == 1, out.partial == 1,
+        )
+
+    def pods(self, after: Pod | None = None, most: int = 1000) -> list[KnownPod]:
+        """Pods by address (IPv4 first) and port, those after one of them."""
+        room, count, known = (CKnownPod * most)(), c_size_t(), c_size_t()
+        start = None if after is None else byref(_pod(after))
+        _checked(lib.doors_state_pods(self._pointer, start, room, most, byref(count), byref(known)))
+        return [
+            KnownPod(
+                _pod_of(one.pod), one.upstream, one.first_seen, one.last_seen, one.unreachable_since, one.refused,
+                one.in_flight, one.streams, one.verdict, one.fresh == 1,
+            )
+            for one in room[: count.value]
+        ]
+
+    def verdict(self, pod: Pod) -> int:
+        out = c_uint32()
+        _checked(lib.doors_state_verdict(self._pointer, byref(_pod(pod)), byref(out)))
+        return out.value
+
+    def idle(self, address: Address | str, idle: int, started: int, now: int) -> Idle:
+        out = CIdle()
+        _checked(lib.doors_state_idle(self._pointer, byref(_addr(address)), idle, started, now, byref(out)))
+        return Idle(out.answer, out.in_flight, out.streams, out.used == 1, out.last_seen, out.wait)
+
+
+class Source(_Handle):
+    """One configuration in use. Options that are not given have good values; see doors_options."""
+
+    _kind = "source"
+
+    def __init__(self, state: State, config: str | bytes, **options: int) -> None:
+        config, error, c_options = _bytes(config), CError(), _filled(COptions, lib.doors_options_init, options)
+        arguments = (state._pointer, config, len(config), byref(c_options))
+        self._open(lambda out: _checked(lib.doors_source_new(*arguments, out, byref(error)), error))
+
+    @property
+    def router(self) -> Router:
+        """The router of this source, which lives as long."""
+        router = object.__new__(Router)
+        router._pointer, router._owner = c_void_p(lib.doors_source_router(self._pointer)), self
+        return router
+
+    def begin(self, method: int, has_body: bool, path: str | bytes, cookies: str | bytes, now: int, random: int) -> Request:
+        """A request begins; `step` of what is returned says what to do."""
+        path, cookies, request, step, decision = _bytes(path), _bytes(cookies), Request(self), CStep(), CDecision()
+        texts = (path, len(path), cookies, len(cookies))
+        outputs = (byref(request._request), byref(step))
+        _checked(lib.doors_request_begin(self._pointer, method, has_body, *texts, now, random, *outputs))
+        _checked(lib.doors_request_decision(self._pointer, byref(request._request), byref(decision)))
+        request.step, request.decision = _step(step), _decision(decision)
+        return request
+
+    def dialled(self, upstream: int, pod: Pod, outcome: int, now: int, random: int) -> Report:
+        """What became of a dial, also of one in the background."""
+        out = CReport()
+        _checked(lib.doors_source_dialled(self._pointer, upstream, byref(_pod(pod)), outcome, now, random, byref(out)))
+        return _report(out)
+
+    def upstream(self, index: int) -> tuple[int, int]:
+        """The numbers of the host and of the upstream, as in Lookup and KnownPod."""
+        host, number = c_uint64(), c_uint64()
+        _checked(lib.doors_source_upstream(self._pointer, index, byref(host), byref(number)))
+        return host.value, number.value
+
+    def fresh(self, upstream: int) -> tuple[list[Pod], list[Pod]]:
+        """The pods of an upstream in DNS, those inside and those outside of its networks."""
+        room, count, inside = (CPod * 4096)(), c_size_t(), c_size_t()
+        _checked(lib.doors_source_fresh(self._pointer, upstream, room, len(room), byref(inside), byref(count)))
+        pods = [_pod_of(pod) for pod in room[: count.value]]
+        return pods[: inside.value], pods[inside.value :]
+
+
+class Request:
+    """One request of a Source. One thread at a time. Each call but `answered` and `ended` sets `step`."""
+
+    step: Step
+    decision: Decision
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._request = source, CRequest()
+
+    def _next(self, function: Any, *arguments: Any) -> Step:
+        out = CStep()
+        _checked(function(self._source._pointer, byref(self._request), *arguments, byref(out)))
+        self.step = _step(out)
+        return self.step
+
+    def next(self, outcome: int, now: int, random: int) -> Step:
+        """The attempt has ended without an answer; its dial was told to Source.dialled()."""
+        return self._next(lib.doors_request_next, outcome, now, random)
+
+    def failed(self, outcome: int, now: int, random: int) -> Step:
+        """Source.dialled() and next() in one."""
+        return self._next(lib.doors_request_failed, outcome, now, random)
+
+    def resume(self, now: int, random: int) -> Step:
+        return self._next(lib.doors_request_resume, now, random)
+
+    def choices(self, now: int) -> tuple[list[Place], Report]:
+        room, count, report = (CPlace * 4096)(), c_size_t(), CReport()
+        outputs = (room, len(room), byref(count), byref(report))
+        _checked(lib.doors_request_choices(self._source._pointer, byref(self._request), now, *outputs))
+        return [Place(one.upstream, one.tier, _pod_of(one.pod)) for one in room[: count.value]], _report(report)
+
+    def chose(self, upstream: int, pod: Pod, now: int) -> Step:
+        return self._next(lib.doors_request_chose, upstream, byref(_pod(pod)), now)
+
+    def chose_none(self, now: int, random: int) -> Step:
+        return self._next(lib.doors_request_chose_none, now, random)
+
+    def give_up(self, outcome: int, now: int, random: int) -> Step:
+        """With OPTION_USER_RETRIES: the retries are over; `outcome` is 0 if the last one was told to next()."""
+        return self._next(lib.doors_request_give_up, outcome, now, random)
+
+    def answered(self, now: int, random: int) -> Report:
+        """The pod has begun to answer."""
+        out = CReport()
+        _checked(lib.doors_request_answered(self._source._pointer, byref(self._request), now, random, byref(out)))
+        return _report(out)
+
+    def ended(self, now: int) -> None:
+        """The request is over, however. Call it once for each begin()."""
+        _checked(lib.doors_request_ended(self._source._pointer, byref(self._request), now))

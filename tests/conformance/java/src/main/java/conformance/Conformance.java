@@ -15,6 +15,7 @@ import dev.doors.caddy.Doors.Pods;
 import dev.doors.caddy.Doors.Router;
 import dev.doors.caddy.DoorsException;
 import dev.doors.caddy.DoorsLibrary;
+import dev.doors.caddy.Flow;
 import dev.doors.caddy.Numbers;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -76,6 +77,7 @@ public final class Conformance {
         parts.put("contract", run::contract);
         parts.put("interface", run::declarations);
         parts.put("pods", run::pods);
+        parts.put("flow", run::flow);
         parts.put("integers", run::integers);
         parts.put("threads", run::threads);
         parts.put("leaks", run::leaks);
@@ -394,8 +396,8 @@ public final class Conformance {
         check(abi.get("abi").getAsInt() == Numbers.ABI, "ABI");
         for (Map.Entry<String, JsonElement> number : abi.getAsJsonObject("constants").entrySet()) {
             String value = number.getValue().getAsString();
-            int wanted = value.equals("UINT32_MAX") ? -1 : Integer.parseInt(value);
-            check(Numbers.class.getField(number.getKey().substring(6)).getInt(null) == wanted, number.getKey());
+            long wanted = value.equals("UINT32_MAX") ? -1 : value.equals("INT64_MAX") ? Long.MAX_VALUE : Long.parseLong(value);
+            check(Numbers.class.getField(number.getKey().substring(6)).getLong(null) == wanted, number.getKey());
         }
         TreeSet<String> declared = Arrays.stream(DoorsLibrary.class.getDeclaredMethods())
                 .map(Method::getName)
@@ -558,6 +560,122 @@ public final class Conformance {
                 known.streams(),
                 known.verdict(),
                 known.fresh() ? 1 : 0));
+        return shown;
+    }
+
+    /** A small rollout: each call, and what it says. */
+    private int flow() throws Exception {
+        JsonObject script = read("tests/conformance/flow.json");
+        JsonObject config = script.getAsJsonObject("config");
+        long start = script.get("start").getAsLong();
+        int port = list(config, "upstreams").get(0).get("port").getAsInt();
+        Map<String, Flow.Request> requests = new java.util.HashMap<>();
+        try (Cipher cipher = new Cipher(config.get("secret").getAsString());
+                Flow.State state = new Flow.State();
+                Flow.Source source = new Flow.Source(state, bytes(new Gson().toJson(config)))) {
+            long[] numbers = source.upstream(0);
+            for (JsonObject step : list(script, "steps")) {
+                Object got = flowStep(step, start, port, numbers, cipher, state, source, requests);
+                JsonElement shown = new Gson().toJsonTree(got);
+                check(shown.toString().equals(step.get("want").toString()), step.get("name"), shown);
+            }
+        }
+        return script.getAsJsonArray("steps").size();
+    }
+
+    private Object flowStep(
+            JsonObject step, long start, int port, long[] numbers, Cipher cipher, Flow.State state, Flow.Source source,
+            Map<String, Flow.Request> requests) throws Exception {
+        long now = (start + step.get("seconds").getAsLong()) * SECOND, host = numbers[0];
+        Doors.Pod pod = step.has("pod") ? new Doors.Pod(packed(step.get("pod").getAsString()), port) : null;
+        int outcome = step.has("outcome") ? step.get("outcome").getAsInt() : 0;
+        List<byte[]> addresses = new ArrayList<>();
+        for (String address : strings(step, "addresses")) addresses.add(packed(address));
+        Flow.Request request = step.has("request") ? requests.get(step.get("request").getAsString()) : null;
+        switch (step.get("call").getAsString()) {
+            case "due":
+                return state.due(now, 1).lookups().stream().map(Flow.Lookup::name).toList();
+            case "resolved":
+                return told(state.resolved(host, addresses, 0, 0, now, 1));
+            case "resolved_late":
+                return told(state.resolvedLate(host, addresses, now));
+            case "lookup_failed":
+                return told(state.lookupFailed(host, step.get("failure").getAsInt(), now, 1));
+            case "begin":
+                String path = step.get("path").getAsString();
+                path = path.replace("{10.0.0.1}", cipher.encode(packed("10.0.0.1")));
+                boolean body = step.has("body") && step.get("body").getAsBoolean();
+                request = source.begin(step.get("method").getAsInt(), body, bytes(path), new byte[0], now, 1);
+                requests.put(step.get("request").getAsString(), request);
+                List<Object> begun = new ArrayList<>(List.of(request.decision().kind()));
+                begun.addAll(shown(request.step(), start));
+                return begun;
+            case "dialled":
+                return shown(source.dialled(0, pod, outcome, now, 1));
+            case "next":
+                return shown(request.next(outcome, now, 1), start);
+            case "failed":
+                return shown(request.failed(outcome, now, 1), start);
+            case "resume":
+                return shown(request.resume(now, 1), start);
+            case "answered":
+                return shown(request.answered(now, 1));
+            case "ended":
+                request.ended(now);
+                return null;
+            case "verdict":
+                return state.verdict(pod);
+            case "pods":
+                return state.pods(null, 1000).stream().map(known -> {
+                    check(known.upstream() == numbers[1] && known.pod().port() == port, known);
+                    return List.of(dotted(known.pod()), since(known.firstSeen(), start), since(known.lastSeen(), start),
+                            known.refused(), known.inFlight(), known.streams(), known.verdict(), known.fresh() ? 1 : 0);
+                }).toList();
+            case "host":
+                Flow.Host found = state.host(host, now);
+                List<String> texts = found.addresses().stream().map(address -> dotted(new Doors.Pod(address, 0))).toList();
+                return List.of(found.name(), texts, found.generation(), found.failure(), found.failingFor() / SECOND, found.users());
+            case "fresh":
+                Flow.Fresh fresh = source.fresh(0);
+                return List.of(fresh.inside().stream().map(Conformance::dotted).toList(),
+                        fresh.outside().stream().map(Conformance::dotted).toList());
+            case "idle":
+                Doors.Idle idle = state.idle(pod.address(), seconds(step, "idle"), seconds(step, "started"), now);
+                return List.of(idle.answer(), idle.inFlight(), idle.streams(), idle.used() ? 1 : 0,
+                        since(idle.lastSeen(), start), idle.waits());
+            case "limit":
+                state.limit(step.get("max_pods").getAsInt());
+                return null;
+            default:
+                throw new IllegalArgumentException(step.toString());
+        }
+    }
+
+    private static List<Integer> told(Flow.HostReport report) {
+        return List.of(report.change(), report.flags());
+    }
+
+    private static String dotted(Doors.Pod pod) {
+        return IntStream.range(0, 4).mapToObj(i -> Integer.toString(pod.address()[i] & 255)).collect(Collectors.joining("."));
+    }
+
+    private static long since(long time, long start) {
+        return time == 0 ? 0 : Math.floorDiv(time, SECOND) - start;
+    }
+
+    private static List<Object> shown(Flow.Report report) {
+        return Arrays.asList(
+                report.flags(),
+                report.changed().map(told -> List.of(dotted(told.pod()), told.verdict())).orElse(null),
+                report.background().map(told -> dotted(told.pod())).orElse(null));
+    }
+
+    private static List<Object> shown(Flow.Step step, long start) {
+        long until = step.until() == 0 ? 0 : (step.until() - start * SECOND) / 1_000_000;
+        List<Object> shown = new ArrayList<>(Arrays.asList(
+                step.kind(), step.pod().map(Conformance::dotted).orElse(null), step.probe() ? 1 : 0, step.status(),
+                step.retryAfter(), step.cause(), step.page() ? 1 : 0, until));
+        shown.addAll(shown(step.report()));
         return shown;
     }
 

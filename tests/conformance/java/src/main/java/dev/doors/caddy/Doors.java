@@ -74,11 +74,11 @@ public final class Doors {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void check(int status) {
+    static void check(int status) {
         if (status != Numbers.STATUS_OK) throw new DoorsException(status, LIBRARY.doors_status_str(status), Numbers.NONE);
     }
 
-    private static void check(int status, CError error) {
+    static void check(int status, CError error) {
         if (status != Numbers.STATUS_OK) throw new DoorsException(status, message(error), error.index);
     }
 
@@ -86,23 +86,29 @@ public final class Doors {
         return Native.toString(error.message, StandardCharsets.UTF_8);
     }
 
-    private static Optional<byte[]> address(CAddr addr) {
+    static Optional<byte[]> address(CAddr addr) {
         return addr.len == 0 ? Optional.empty() : Optional.of(Arrays.copyOf(addr.bytes, addr.len));
     }
 
-    private static CAddr addr(byte[] address) {
+    static CAddr addr(byte[] address) {
         CAddr addr = new CAddr();
         addr.bytes = Arrays.copyOf(address, 16);
         addr.len = address.length;
         return addr;
     }
 
-    private interface Maker {
+    /** The status of a call that has no message. */
+    static int noMessage(int status) {
+        check(status);
+        return status;
+    }
+
+    interface Maker {
         int make(PointerByReference out, CError error);
     }
 
     /** A handle of the library. Closing it twice is fine; using it afterwards throws. */
-    private abstract static class Handle implements AutoCloseable {
+    abstract static class Handle implements AutoCloseable {
         private final AtomicReference<Pointer> pointer = new AtomicReference<>();
         private final Consumer<Pointer> free;
 
@@ -203,6 +209,17 @@ public final class Doors {
     public record Decision(
             int kind, int reason, OptionalInt upstream, OptionalInt key, int port, int path, Optional<byte[]> address) {}
 
+    static Decision decision(CDecision out) {
+        return new Decision(
+                out.kind,
+                out.reason,
+                optional(out.upstream),
+                optional(out.key),
+                Short.toUnsignedInt(out.port),
+                Short.toUnsignedInt(out.path),
+                address(out.addr));
+    }
+
     public record Upstream(String host, int port) {}
 
     /** Decides where requests go. The configuration is the JSON of doors_router_new(). */
@@ -214,14 +231,7 @@ public final class Doors {
         public Decision decide(byte[] path, byte[] cookies) {
             CDecision out = new CDecision();
             check(LIBRARY.doors_router_decide(pointer(), path, path.length, cookies, cookies.length, out));
-            return new Decision(
-                    out.kind,
-                    out.reason,
-                    optional(out.upstream),
-                    optional(out.key),
-                    Short.toUnsignedInt(out.port),
-                    Short.toUnsignedInt(out.path),
-                    address(out.addr));
+            return decision(out);
         }
 
         /** The index of the upstream in one of whose CIDRs the address lies; empty if there is none. */
@@ -269,7 +279,7 @@ public final class Doors {
     }
 
     /** As an unsigned integer of 32 bits. */
-    private static int count(long number) {
+    static int count(long number) {
         return (int) fits("number", number, 0xffffffffL);
     }
 
@@ -288,7 +298,7 @@ public final class Doors {
             return list;
         }
 
-        private CPod toC() {
+        CPod toC() {
             return filled(new CPod[] {new CPod()}, 0)[0];
         }
     }
@@ -364,11 +374,6 @@ public final class Doors {
         /** Changes how many pods are remembered. */
         public void limit(long maxPods) {
             check(LIBRARY.doors_pods_limit(pointer(), count(maxPods)));
-        }
-
-        private static int noMessage(int status) {
-            check(status);
-            return status;
         }
 
         public Answer began(Group group, Pod pod, int path, long now) {

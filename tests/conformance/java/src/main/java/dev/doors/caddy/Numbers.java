@@ -10,6 +10,7 @@ public final class Numbers {
     public static final int TOKEN_SIZE = 60;
     public static final int KEY_ID_SIZE = 9;
     public static final int HOST_SIZE = 256;
+    public static final long NEVER = 9223372036854775807L;
     public static final int NONE = -1;
     public static final int STATUS_OK = 0;
     public static final int STATUS_NULL_POINTER = 1;

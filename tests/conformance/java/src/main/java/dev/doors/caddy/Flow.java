@@ -1,0 +1,366 @@
+package dev.doors.caddy;
+
+import static dev.doors.caddy.Doors.LIBRARY;
+import static dev.doors.caddy.Doors.check;
+
+import com.sun.jna.Native;
+import com.sun.jna.Structure;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import dev.doors.caddy.Doors.Handle;
+import dev.doors.caddy.Doors.Idle;
+import dev.doors.caddy.Doors.Pod;
+import dev.doors.caddy.DoorsLibrary.CAddr;
+import dev.doors.caddy.DoorsLibrary.CDecision;
+import dev.doors.caddy.DoorsLibrary.CHostReport;
+import dev.doors.caddy.DoorsLibrary.CHostState;
+import dev.doors.caddy.DoorsLibrary.CIdle;
+import dev.doors.caddy.DoorsLibrary.CKnownPod;
+import dev.doors.caddy.DoorsLibrary.CLimits;
+import dev.doors.caddy.DoorsLibrary.CLookup;
+import dev.doors.caddy.DoorsLibrary.COptions;
+import dev.doors.caddy.DoorsLibrary.CPlace;
+import dev.doors.caddy.DoorsLibrary.CPod;
+import dev.doors.caddy.DoorsLibrary.CReport;
+import dev.doors.caddy.DoorsLibrary.CRequest;
+import dev.doors.caddy.DoorsLibrary.CStep;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * The way of requests: {@link State}, {@link Source} and {@link Request}. {@code now} is nanoseconds of one monotonic clock,
+ * such as {@code System.nanoTime()}; {@code random} is any number, another one for each call.
+ */
+public final class Flow {
+    private Flow() {}
+
+    /** The pod of a report, with its upstream. */
+    public record Told(int upstream, Pod pod, int verdict) {}
+
+    /** What was learned besides. {@code flags} are REPORT_*. */
+    public record Report(
+            int flags, int suppressed, Optional<Told> changed, Optional<Told> background, long droppedHost,
+            Optional<byte[]> dropped, int outsideUpstream, Optional<byte[]> outside) {
+        private static Report of(CReport out) {
+            boolean changed = (out.flags & Numbers.REPORT_CHANGED) != 0;
+            boolean background = (out.flags & Numbers.REPORT_BACKGROUND) != 0;
+            return new Report(
+                    out.flags,
+                    out.suppressed,
+                    changed ? Optional.of(new Told(out.changed_upstream, pod(out.changed_pod), out.changed_verdict)) : Optional.empty(),
+                    background ? Optional.of(new Told(out.background_upstream, pod(out.background_pod), 0)) : Optional.empty(),
+                    out.dropped_host,
+                    Doors.address(out.dropped_addr),
+                    out.outside_upstream,
+                    Doors.address(out.outside_addr));
+        }
+    }
+
+    /** What to do next. {@code kind} is STEP_*. */
+    public record Step(
+            int kind, int upstream, Optional<Pod> pod, boolean probe, int status, int retryAfter, int cause, boolean page,
+            long until, Report report) {
+        private static Step of(CStep out) {
+            return new Step(
+                    out.kind,
+                    out.upstream,
+                    out.pod.addr.len == 0 ? Optional.empty() : Optional.of(Flow.pod(out.pod)),
+                    out.probe == 1,
+                    out.status,
+                    out.retry_after,
+                    out.cause,
+                    out.page == 1,
+                    out.until,
+                    Report.of(out.report));
+        }
+    }
+
+    public record Lookup(long host, long resolver, String name) {}
+
+    /** When to ask for lookups again: {@link Numbers#NEVER} for not before a report has REPORT_LOOKUPS_DUE. */
+    public record Due(List<Lookup> lookups, long next) {}
+
+    public record HostReport(int change, int flags) {}
+
+    public record Host(
+            String name, long resolver, List<byte[]> addresses, long generation, long age, int failure, long failingFor,
+            long refresh, int users, boolean active, boolean partial) {}
+
+    /** Times are those of the calls. */
+    public record KnownPod(
+            Pod pod, long upstream, long firstSeen, long lastSeen, long unreachableSince, long refused, int inFlight,
+            int streams, int verdict, boolean fresh) {}
+
+    public record Place(int upstream, int tier, Pod pod) {}
+
+    /** The pods of an upstream in DNS, inside and outside of its networks. */
+    public record Fresh(List<Pod> inside, List<Pod> outside) {}
+
+    private static Pod pod(CPod pod) {
+        return new Pod(Arrays.copyOf(pod.addr.bytes, pod.addr.len), Short.toUnsignedInt(pod.port));
+    }
+
+    private static String text(byte[] name) {
+        return Native.toString(name, StandardCharsets.US_ASCII);
+    }
+
+    private interface Listing<T> {
+        int fill(T[] room, LongByReference count);
+    }
+
+    /** A list whose length is known only with it. */
+    @SuppressWarnings("unchecked")
+    private static <T extends Structure> List<T> list(T first, Listing<T> call) {
+        for (int room = 64; ; ) {
+            T[] list = (T[]) first.toArray(room);
+            LongByReference count = new LongByReference();
+            check(call.fill(list, count));
+            if (count.getValue() <= room) return List.of(list).subList(0, (int) count.getValue());
+            room = (int) count.getValue();
+        }
+    }
+
+    private static CAddr[] addresses(List<byte[]> addresses) {
+        if (addresses.isEmpty()) return null;
+        CAddr[] list = (CAddr[]) new CAddr().toArray(addresses.size());
+        for (int i = 0; i < list.length; i++) {
+            list[i].bytes = Arrays.copyOf(addresses.get(i), 16);
+            list[i].len = addresses.get(i).length;
+        }
+        return list;
+    }
+
+    /** What a process knows about hosts and pods; one is enough. */
+    public static final class State extends Handle {
+        /** With good limits. */
+        public State() {
+            this(limits -> {});
+        }
+
+        /** With limits that the caller changes. */
+        public State(Consumer<CLimits> change) {
+            super((out, error) -> {
+                CLimits limits = new CLimits();
+                check(LIBRARY.doors_limits_init(limits));
+                change.accept(limits);
+                return Doors.noMessage(LIBRARY.doors_state_new(limits, out));
+            }, LIBRARY::doors_state_free);
+        }
+
+        public void limit(long maxPods) {
+            check(LIBRARY.doors_state_limit(pointer(), Doors.count(maxPods)));
+        }
+
+        public Due due(long now, long random) {
+            LongByReference next = new LongByReference();
+            List<CLookup> found = list(new CLookup(),
+                    (room, count) -> LIBRARY.doors_state_due(pointer(), now, random, room, room.length, count, next));
+            return new Due(found.stream().map(l -> new Lookup(l.host, l.resolver, text(l.name))).toList(), next.getValue());
+        }
+
+        /** A lookup has ended. {@code missing} is MISSING_*, added up, and {@code failure} why (LOOKUP_*). */
+        public HostReport resolved(long host, List<byte[]> addresses, int missing, int failure, long now, long random) {
+            CHostReport out = new CHostReport();
+            check(LIBRARY.doors_state_resolved(
+                    pointer(), host, addresses(addresses), addresses.size(), missing, failure, now, random, out));
+            return new HostReport(out.change, out.flags);
+        }
+
+        /** Addresses came after their lookup was reported. */
+        public HostReport resolvedLate(long host, List<byte[]> addresses, long now) {
+            CHostReport out = new CHostReport();
+            check(LIBRARY.doors_state_resolved_late(pointer(), host, addresses(addresses), addresses.size(), now, out));
+            return new HostReport(out.change, out.flags);
+        }
+
+        public HostReport lookupFailed(long host, int failure, long now, long random) {
+            CHostReport out = new CHostReport();
+            check(LIBRARY.doors_state_lookup_failed(pointer(), host, failure, now, random, out));
+            return new HostReport(out.change, out.flags);
+        }
+
+        public Host host(long host, long now) {
+            CHostState out = new CHostState();
+            List<CAddr> list = list(new CAddr(),
+                    (room, count) -> LIBRARY.doors_state_host(pointer(), host, now, out, room, room.length, count));
+            return new Host(
+                    text(out.name),
+                    out.resolver,
+                    list.stream().map(addr -> Doors.address(addr).orElseThrow()).toList(),
+                    out.generation,
+                    out.age,
+                    out.failure,
+                    out.failing_for,
+                    out.refresh,
+                    out.users,
+                    out.active == 1,
+                    out.partial == 1);
+        }
+
+        /** At most so many pods, by address (IPv4 first) and port, those after one of them (null for the first ones). */
+        public List<KnownPod> pods(Pod after, int most) {
+            CKnownPod[] room = (CKnownPod[]) new CKnownPod().toArray(most);
+            LongByReference count = new LongByReference(), known = new LongByReference();
+            check(LIBRARY.doors_state_pods(pointer(), after == null ? null : after.toC(), room, most, count, known));
+            return Arrays.stream(room).limit(count.getValue()).map(one -> new KnownPod(
+                    pod(one.pod),
+                    one.upstream,
+                    one.first_seen,
+                    one.last_seen,
+                    one.unreachable_since,
+                    one.refused,
+                    one.in_flight,
+                    one.streams,
+                    one.verdict,
+                    one.fresh == 1)).toList();
+        }
+
+        public int verdict(Pod pod) {
+            IntByReference out = new IntByReference();
+            check(LIBRARY.doors_state_verdict(pointer(), pod.toC(), out));
+            return out.getValue();
+        }
+
+        public Idle idle(byte[] address, long idle, long started, long now) {
+            CIdle out = new CIdle();
+            check(LIBRARY.doors_state_idle(pointer(), Doors.addr(address), idle, started, now, out));
+            return new Idle(out.answer, out.in_flight, out.streams, out.used == 1, out.last_seen, out.wait);
+        }
+    }
+
+    /** One configuration in use. It is closed after its requests have ended. */
+    public static final class Source extends Handle {
+        /** With good options. */
+        public Source(State state, byte[] json) {
+            this(state, json, options -> {});
+        }
+
+        /** With options that the caller changes. */
+        public Source(State state, byte[] json, Consumer<COptions> change) {
+            super((out, error) -> {
+                COptions options = new COptions();
+                check(LIBRARY.doors_options_init(options));
+                change.accept(options);
+                return LIBRARY.doors_source_new(state.pointer(), json, json.length, options, out, error);
+            }, LIBRARY::doors_source_free);
+        }
+
+        /** A request begins; its {@link Request#step} says what to do. */
+        public Request begin(int method, boolean hasBody, byte[] path, byte[] cookies, long now, long random) {
+            return new Request(this, method, hasBody, path, cookies, now, random);
+        }
+
+        /** What became of a dial, also of one in the background. */
+        public Report dialled(int upstream, Pod pod, int outcome, long now, long random) {
+            CReport out = new CReport();
+            check(LIBRARY.doors_source_dialled(pointer(), upstream, pod.toC(), outcome, now, random, out));
+            return Report.of(out);
+        }
+
+        /** The numbers of the host, as in a lookup, and of the upstream, as in a known pod. */
+        public long[] upstream(int index) {
+            LongByReference host = new LongByReference(), upstream = new LongByReference();
+            check(LIBRARY.doors_source_upstream(pointer(), index, host, upstream));
+            return new long[] {host.getValue(), upstream.getValue()};
+        }
+
+        public Fresh fresh(int upstream) {
+            LongByReference inside = new LongByReference();
+            List<Pod> pods = list(new CPod(),
+                            (room, count) -> LIBRARY.doors_source_fresh(pointer(), upstream, room, room.length, inside, count))
+                    .stream().map(Flow::pod).toList();
+            int border = (int) inside.getValue();
+            return new Fresh(pods.subList(0, border), pods.subList(border, pods.size()));
+        }
+    }
+
+    private interface Call {
+        int step(CStep out);
+    }
+
+    /** One request of a {@link Source}. One thread at a time. */
+    public static final class Request {
+        private final Source source;
+        private final CRequest request = new CRequest();
+        private final Doors.Decision decision;
+        private Step step;
+
+        private Request(Source source, int method, boolean hasBody, byte[] path, byte[] cookies, long now, long random) {
+            this.source = source;
+            stepped(out -> LIBRARY.doors_request_begin(
+                    source.pointer(), method, hasBody ? 1 : 0, path, path.length, cookies, cookies.length, now, random,
+                    request, out));
+            CDecision out = new CDecision();
+            check(LIBRARY.doors_request_decision(source.pointer(), request, out));
+            decision = Doors.decision(out);
+        }
+
+        /** What its token or cookie means. */
+        public Doors.Decision decision() {
+            return decision;
+        }
+
+        /** What to do. */
+        public Step step() {
+            return step;
+        }
+
+        private Step stepped(Call call) {
+            CStep out = new CStep();
+            check(call.step(out));
+            step = Step.of(out);
+            return step;
+        }
+
+        /** The attempt has ended without an answer; its dial was told to {@link Source#dialled}. */
+        public Step next(int outcome, long now, long random) {
+            return stepped(out -> LIBRARY.doors_request_next(source.pointer(), request, outcome, now, random, out));
+        }
+
+        /** {@link Source#dialled} and {@link #next} in one. */
+        public Step failed(int outcome, long now, long random) {
+            return stepped(out -> LIBRARY.doors_request_failed(source.pointer(), request, outcome, now, random, out));
+        }
+
+        public Step resume(long now, long random) {
+            return stepped(out -> LIBRARY.doors_request_resume(source.pointer(), request, now, random, out));
+        }
+
+        /** The pods to choose from. */
+        public List<Place> choices(long now) {
+            CReport report = new CReport();
+            return list(new CPlace(), (room, count) -> LIBRARY.doors_request_choices(
+                            source.pointer(), request, now, room, room.length, count, report))
+                    .stream().map(place -> new Place(place.upstream, place.tier, pod(place.pod))).toList();
+        }
+
+        public Step chose(int upstream, Pod pod, long now) {
+            return stepped(out -> LIBRARY.doors_request_chose(source.pointer(), request, upstream, pod.toC(), now, out));
+        }
+
+        public Step choseNone(long now, long random) {
+            return stepped(out -> LIBRARY.doors_request_chose_none(source.pointer(), request, now, random, out));
+        }
+
+        /** With OPTION_USER_RETRIES: the retries are over; {@code outcome} is 0 if the last one was told to {@link #next}. */
+        public Step giveUp(int outcome, long now, long random) {
+            return stepped(out -> LIBRARY.doors_request_give_up(source.pointer(), request, outcome, now, random, out));
+        }
+
+        /** The pod has begun to answer. */
+        public Report answered(long now, long random) {
+            CReport out = new CReport();
+            check(LIBRARY.doors_request_answered(source.pointer(), request, now, random, out));
+            return Report.of(out);
+        }
+
+        /** The request is over, however. Call it once for each {@link Source#begin}. */
+        public void ended(long now) {
+            check(LIBRARY.doors_request_ended(source.pointer(), request, now));
+        }
+    }
+}
