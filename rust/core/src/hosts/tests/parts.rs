@@ -193,13 +193,17 @@ fn a_flood_of_addresses() {
     let block = |n: u32| -> Vec<IpAddr> {
         (0..MOST as u32).map(|i| IpAddr::from((0x0a00_0000 + n * MOST as u32 + i).to_be_bytes())).collect()
     };
-    let mut record = Record::default();
     let blocks: Vec<Vec<IpAddr>> = (0..4).map(block).collect();
-    for round in 0..12_u64 {
-        let list = &blocks[round as usize % 4];
-        answer(&mut record, round * SECOND / 100, list);
-        assert!(list.iter().all(|address| contains(record.list(), *address)));
-        let sizes = record.parts().unwrap().sizes();
-        assert!(record.list().len() <= MOST && sizes.iter().all(|size| *size <= MOST), "{sizes:?}");
+    // Two come back in time to be taken for parts, four do not.
+    for (turns, partial) in [(2, true), (4, false)] {
+        let mut record = Record::default();
+        for round in 0..12_u64 {
+            let list = &blocks[round as usize % turns];
+            answer(&mut record, round * SECOND / 100, list);
+            assert!(list.iter().all(|address| contains(record.list(), *address)));
+            let sizes = record.parts().unwrap().sizes();
+            assert!(record.list().len() <= MOST && sizes.iter().all(|size| *size <= MOST), "{sizes:?}");
+        }
+        assert_eq!(record.partial(), partial);
     }
 }
