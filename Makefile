@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup library header build demo rollout test bench scale fuzz fmt lint clean
+.PHONY: help setup library header build demo rollout simulate test bench scale fuzz fmt lint clean
 
 # What bin/caddy is made of.
 sources := $(shell find Cargo.toml Cargo.lock rust include go.mod go caddy xcaddy.sh scripts tools \
@@ -33,6 +33,9 @@ demo: bin/caddy ## stand-in Doors pods and Caddy on 127.0.0.1:8080, until Ctrl-C
 
 rollout: bin/caddy ## deployments, faults and reloads under hundreds of visitors; a table (ARGS=-help: options)
 	@scripts/rollout.sh $(ARGS)
+
+simulate: ## proxies, pods, name servers and browsers in virtual time, and what must hold for them (ARGS=--help: options)
+	@cargo run --quiet --locked --profile simulate -p doors_simulator -- $(ARGS)
 
 test: ## every test, as CI runs it; one stage alone: scripts/test.sh NAME
 	@scripts/test.sh

@@ -65,6 +65,11 @@ stage_clippy() {
         --lib --tests --examples --locked -- -D warnings
 }
 stage_rust() { cargo test --workspace --locked; }
+# Worlds in virtual time; and the same with a fault planted in the core, which must be found.
+stage_simulator() {
+    cargo run --quiet --locked --profile simulate -p doors_simulator -- --seeds 400
+    scripts/simulate-faults.sh
+}
 stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
 stage_header() {
     local task

@@ -147,6 +147,7 @@ run rustfmt
 run clippy
 run rust
 run rustdoc
+run simulator
 run header
 await library
 run c library

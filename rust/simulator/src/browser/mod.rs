@@ -1,0 +1,151 @@
+//! Visitors and their browsers, which follow the rules of the client of Doors.
+//!
+//! ```text
+//! loading   page loads, and what comes of them
+//! streams   the receiver stream and the reports of a live page
+//! acting    what people do: click, go back, look away, come and go
+//! backoff   pauses between attempts
+//! ```
+//!
+//! In: replies and timers. Out: requests.
+
+mod acting;
+pub mod backoff;
+pub mod loading;
+mod streams;
+
+use crate::agenda::Time;
+use crate::event::{PageEvent, PageKey};
+use crate::slab::Key;
+use crate::world::World;
+use crate::world::ask::{Ask, Home, Kind, Reply};
+use backoff::Backoff;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    Closed,
+    Loading,
+    /// "One moment, please": it loads again by itself.
+    Retry,
+    /// The browser's own error page: no script runs on it.
+    Broken,
+    Live,
+    /// It loads again as soon as somebody looks at it.
+    Asleep,
+}
+
+#[derive(Default)]
+pub struct Page {
+    /// Counts page loads.
+    pub boot: u32,
+    pub state: State,
+    pub home: Option<Home>,
+    /// The newest receiver stream, when it was opened, and which it is.
+    pub stream: Option<Key>,
+    opened: Time,
+    turn: u32,
+    /// The one before it.
+    older: Option<Key>,
+    backoff: Backoff,
+    /// The stream of reports, over HTTP/2.
+    reports: Option<Key>,
+    reported: Time,
+    report_backoff: Backoff,
+    /// When a receiver stream last worked.
+    pub last_good: Time,
+    /// Since when nobody looks at it.
+    pub hidden: Option<Time>,
+    /// What else it has asked for.
+    loading: Option<Key>,
+    /// When its pod first had its stream.
+    pub attached: Option<Time>,
+}
+
+pub struct Visitor {
+    /// The Cookie header, and the process that it names.
+    pub cookie: String,
+    pub cookie_of: Option<u32>,
+    pub pages: [Page; 2],
+    /// The page that is looked at.
+    pub looks_at: Option<usize>,
+    http2: bool,
+    /// When a page of this visitor last became live.
+    pub live: Time,
+}
+
+impl World {
+    pub fn page(&self, key: PageKey) -> &Page {
+        &self.visitors[usize::from(key.visitor)].pages[usize::from(key.page)]
+    }
+
+    fn page_mut(&mut self, key: PageKey) -> &mut Page {
+        &mut self.visitors[usize::from(key.visitor)].pages[usize::from(key.page)]
+    }
+
+    /// The key of a page as it is now.
+    pub fn page_key(&self, visitor: u16, page: usize) -> PageKey {
+        PageKey { visitor, page: page as u8, boot: self.visitors[usize::from(visitor)].pages[page].boot }
+    }
+
+    fn is_visible(&self, key: PageKey) -> bool {
+        self.visitors[usize::from(key.visitor)].looks_at == Some(usize::from(key.page))
+    }
+
+    /// Sends a request of a page.
+    fn ask(&mut self, page: PageKey, kind: Kind) -> Option<Key> {
+        let home = if kind == Kind::Page { None } else { self.page(page).home };
+        self.send(Ask { kind, page, home })
+    }
+
+    pub fn page_event(&mut self, key: PageKey, event: PageEvent) {
+        if self.page(key).boot != key.boot {
+            return;
+        }
+        match event {
+            PageEvent::Roll(turn) => self.roll(key, turn),
+            PageEvent::Reopen => self.reopen(key),
+            PageEvent::Report => self.report(key),
+            PageEvent::Act => self.act(key),
+            PageEvent::Refresh | PageEvent::ByHand => self.load(key),
+        }
+    }
+
+    pub fn page_replied(&mut self, exchange: Key, ask: Ask, reply: Reply) {
+        let key = ask.page;
+        if self.page(key).boot != key.boot {
+            return;
+        }
+        match ask.kind {
+            Kind::Page => self.loaded(key, reply),
+            Kind::Receiver => self.stream_replied(key, exchange, reply),
+            Kind::Reports => self.reports_replied(key, reply),
+            Kind::Report | Kind::Hook | Kind::Link | Kind::History => self.act_replied(key, ask.kind, reply),
+            Kind::Resource => (),
+        }
+    }
+
+    /// The page is told that it is gone.
+    fn gone(&mut self, key: PageKey) {
+        if self.is_visible(key) {
+            self.load(key);
+        } else {
+            self.fall_asleep(key);
+        }
+    }
+
+    fn fall_asleep(&mut self, key: PageKey) {
+        self.abandon(key);
+        self.page_mut(key).state = State::Asleep;
+    }
+
+    /// Gives up all that the page has asked for; its timers are void.
+    fn abandon(&mut self, key: PageKey) {
+        let page = self.page_mut(key);
+        page.boot += 1;
+        let asked = [page.stream.take(), page.older.take(), page.reports.take(), page.loading.take()];
+        for exchange in asked.into_iter().flatten() {
+            self.client_leaves(exchange);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Where page loads go: to the pod of the cookie, to the others of its upstream, to those of all; to pods that failed a moment ago, to
+//! pods outside of the networks of their upstream, and nowhere, only if there is nothing else.
+//!
+//! Only what cannot be a matter of opinion is checked: a pod counts as well here if nothing of it has failed for a minute, and if the last answer
+//! of a name server names it.
+
+use doors_routing::Cause;
+
+use super::World;
+use crate::agenda::{SECOND, Time};
+use crate::journal::Subject;
+use crate::slab::Key;
+use crate::world::ask::Exchange;
+
+/// So long a lookup may take, and wait for its turn.
+const LOOKUP: Time = 6 * SECOND;
+/// So soon a request that waits looks whether there are other pods.
+const NOTICED: Time = 3 * SECOND / 2;
+/// So long dials in the background may take to find a pod.
+const SEEKS: Time = 8 * SECOND;
+/// A host that no request uses for that many refresh intervals is not looked up any more.
+const IDLE: Time = 10;
+
+impl World {
+    /// The place that the cookie of an exchange names, if the proxy can read it.
+    fn cookie_place(&self, exchange: &Exchange) -> Option<usize> {
+        let pod = self.pods.process(exchange.cookie_of?);
+        (exchange.bound.keys.contains(&pod.key) && !self.pods.places[pod.place].stray).then_some(pod.place)
+    }
+
+    /// The pods of an upstream that are well beyond doubt and that a request has not tried.
+    fn well(&self, exchange: &Exchange, upstream: usize) -> impl Iterator<Item = usize> {
+        let now = self.now();
+        let ledger = &self.checks.ledgers[exchange.replica];
+        let places = ledger.hosts[upstream].places.iter().copied();
+        places.filter(move |place| {
+            !self.pods.places[*place].stray && ledger.pods[*place].is_clean(now) && !exchange.tried.contains(place)
+        })
+    }
+
+    /// The host may have given its addresses up, or not have been looked up for long.
+    fn is_sure(&self, exchange: &Exchange, upstream: usize) -> bool {
+        let host = &self.checks.ledgers[exchange.replica].hosts[upstream];
+        let recent = host.at.is_some_and(|at| self.now() - at <= exchange.bound.settings.refresh + SECOND);
+        !host.absent && recent
+    }
+
+    /// No pod is ever forgotten.
+    pub(super) fn remembers_all(&self) -> bool {
+        self.pods.places.len() <= self.scenario.bounds.max_pods as usize
+    }
+
+    /// Answers of name servers are never parts of the truth. Where they are, or where name servers say different things, an address that
+    /// one of them lacks may still be there.
+    fn is_whole(&self) -> bool {
+        self.scenario.caches.len() == 1 && self.scenario.faults.iter().all(|fault| !fault.is_partial())
+    }
+
+    pub(super) fn check_choice(&mut self, key: Key, upstream: usize, place: usize) {
+        let now = self.now();
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        if exchange.passed_over {
+            return;
+        }
+        let (replica, about) =
+            (exchange.replica, Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) });
+        let ledger = &self.checks.ledgers[replica];
+        let host = &ledger.hosts[upstream];
+        if !host.may_name(place) && self.is_whole() {
+            let what = format!("replica {replica} sends a page load to place {place}, which no name server names");
+            return self.blame("new pages go to fresh pods", about, what);
+        }
+        let all = 0..self.scenario.upstreams;
+        let cookie = self.cookie_place(exchange);
+        let own = cookie.map(|place| self.pods.places[place].upstream).or((all.len() == 1).then_some(0));
+        let first = exchange.tried.is_empty();
+        let well_of = |upstream: usize| {
+            self.is_sure(exchange, upstream).then(|| self.well(exchange, upstream)).into_iter().flatten()
+        };
+        let well_own = own.and_then(|own| well_of(own).next());
+        let well_all = all.clone().find_map(|upstream| well_of(upstream).next());
+        let wrong = if let Some(cookie) = cookie
+            && first
+            && cookie != place
+            && well_of(self.pods.places[cookie].upstream).any(|well| well == cookie)
+        {
+            Some(("the cookie's own pod comes first", cookie))
+        } else if let Some(well) = well_own
+            && own != Some(upstream)
+        {
+            Some(("the upstream of the cookie comes before others", well))
+        } else if let Some(well) = well_all
+            && self.pods.places[place].stray
+        {
+            Some(("pods outside of their networks come last", well))
+        } else if let Some(well) = well_all
+            && host.places.contains(&place)
+            && ledger.pods[place].fails(now)
+            && self.remembers_all()
+        {
+            Some(("pods that failed come after those that are well", well))
+        } else {
+            None
+        };
+        // A name server may say other things at the same time than the one that was asked last, but only old ones.
+        if let Some((rule, better)) = wrong {
+            let what = format!(
+                "replica {replica} sends a page load to place {place} although place {better} is well: {:?}; {:?}",
+                ledger.pods[place], ledger.pods[better]
+            );
+            return self.blame(rule, Subject { place: Some(better), ..about }, what);
+        }
+        self.check_left(key, upstream, place);
+        self.check_lookups_go_on(key, upstream);
+    }
+
+    /// A pod that has left DNS gets no new page when the name servers have forgotten it, unless there is nothing else.
+    fn check_left(&mut self, key: Key, upstream: usize, place: usize) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let Some(left) = self.pods.places[place].unnamed else { return };
+        let host = &self.checks.ledgers[exchange.replica].hosts[upstream];
+        let known_since = left + self.scenario.cache() + 2 * SECOND;
+        let told = host.at.is_some_and(|at| at > known_since && !host.places.contains(&place));
+        let other = self.is_sure(exchange, upstream).then(|| self.well(exchange, upstream).next()).flatten();
+        if let Some(other) = other
+            && told
+            && self.is_whole()
+        {
+            let about = Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) };
+            let what = format!("place {place} left DNS at {}, and place {other} is well", crate::journal::clock(left));
+            self.blame("no new page on a pod that has left DNS", about, what);
+        }
+    }
+
+    /// A host that requests use is looked up all the time.
+    fn check_lookups_go_on(&mut self, key: Key, upstream: usize) {
+        let now = self.now();
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (replica, about, refresh) =
+            (exchange.replica, Subject::visitor(exchange.ask.page.visitor), exchange.bound.settings.refresh);
+        let slack =
+            if self.scenario.bounds.max_lookups > 2 { LOOKUP } else { self.scenario.upstreams as Time * LOOKUP };
+        let host = &mut self.checks.ledgers[replica].hosts[upstream];
+        let used = host.used.replace(now);
+        let goes_on = used.is_some_and(|used| now - used > refresh + slack && now - used < (IDLE - 1) * refresh);
+        let asked = host.asked;
+        let busy = host.flying > 0;
+        if goes_on && !busy && asked.is_none_or(|asked| now - asked > refresh + slack) {
+            let what = format!("replica {replica} has not looked u{upstream} up since {asked:?}");
+            self.blame("lookups go on", about, what);
+        }
+    }
+
+    /// A page load gets 503. That must be for want of a pod.
+    pub(super) fn check_unavailable(&mut self, key: Key, cause: Cause) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        if matches!(cause, Cause::PodDropped | Cause::OwnFault)
+            || exchange.connected
+            || exchange.passed_over
+            || exchange.dials >= 8
+        {
+            return;
+        }
+        let about = Subject::visitor(exchange.ask.page.visitor);
+        let all = 0..self.scenario.upstreams;
+        let ledger = &self.checks.ledgers[exchange.replica];
+        // Who has tried in vain waits until a dial in the background finds a pod; one begins each 250 ms.
+        let (replica, long) = (exchange.replica, self.now() - exchange.began.max(exchange.dialled) > SEEKS);
+        if cause == Cause::NoPod && (!long || self.is_faulty(replica, SEEKS)) {
+            return;
+        }
+        let notice = if cause == Cause::NoPod { SEEKS } else { NOTICED };
+        let for_long = |place: &usize| ledger.pods[*place].named.is_some_and(|named| self.now() - named > notice);
+        let well = all.into_iter().find_map(|upstream| {
+            self.is_sure(exchange, upstream).then(|| self.well(exchange, upstream).find(for_long)).flatten()
+        });
+        if let Some(well) = well {
+            let what = format!("replica {} says {cause:?} although place {well} is well", exchange.replica);
+            let about = Subject { place: Some(well), ..about };
+            self.blame("a page load gets 503 only for want of a pod", about, what);
+        }
+    }
+}

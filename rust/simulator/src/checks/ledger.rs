@@ -1,0 +1,170 @@
+//! In: what a replica was told. Out: what it must know. Written apart from the core, and simpler.
+
+use std::collections::VecDeque;
+
+use doors_routing::Outcome;
+
+use crate::agenda::{SECOND, Time};
+
+/// Failures further apart do not belong together.
+pub const GAP: Time = 60 * SECOND;
+/// An address that an answer lacks may have been named by one of the last so many, or within so long before, if answers are parts.
+const ANSWERS: usize = 40;
+const LOOK_BACK: Time = 30 * SECOND;
+
+pub struct Ledger {
+    pub pods: Vec<Seen>,
+    pub hosts: Vec<Told>,
+}
+
+impl Ledger {
+    pub fn new(places: usize, upstreams: usize) -> Self {
+        Ledger { pods: vec![Seen::default(); places], hosts: (0..upstreams).map(|_| Told::default()).collect() }
+    }
+
+    pub fn emptied(&self) -> Self {
+        Ledger::new(self.pods.len(), self.hosts.len())
+    }
+}
+
+/// Failures of one kind, none further than [`GAP`] from the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub first: Time,
+    pub last: Time,
+}
+
+impl Span {
+    fn and(span: &mut Option<Span>, now: Time) {
+        let first = span.filter(|span| now - span.last <= GAP).map_or(now, |span| span.first);
+        *span = Some(Span { first, last: now });
+    }
+
+    pub fn lasts(&self) -> Time {
+        self.last - self.first
+    }
+}
+
+/// What became of the dials of one pod, and of the connections to it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// When it was last reached, and when it last answered.
+    pub reached: Option<Time>,
+    pub answered: Option<Time>,
+    pub failed: Option<Time>,
+    pub refused: Option<Time>,
+    /// When it last was unreachable or dropped a connection.
+    pub missed: Option<Time>,
+    pub unreachable: Option<Span>,
+    pub drops: Option<Span>,
+    /// Since when it has been held to be gone, if it has not been reached since.
+    pub gone: Option<Time>,
+    /// When DNS named it again, or for the first time: another pod may have the address since.
+    pub named: Option<Time>,
+    /// When a request was last sent to find out whether it is back.
+    pub probed: Option<Time>,
+    /// Dials that go on.
+    pub flying: u32,
+}
+
+impl Seen {
+    pub fn tell(&mut self, outcome: Outcome, now: Time) {
+        match outcome {
+            Outcome::Connected => {
+                (self.reached, self.refused, self.unreachable) = (Some(now), None, None);
+                self.gone.take_if(|_| self.drops.is_none());
+            }
+            Outcome::Answered => {
+                (self.reached, self.answered) = (Some(now), Some(now));
+                (self.refused, self.unreachable, self.drops) = (None, None, None);
+                self.gone = None;
+            }
+            Outcome::Refused => {
+                (self.failed, self.refused) = (Some(now), Some(now));
+                (self.unreachable, self.drops) = (None, None);
+            }
+            Outcome::Unreachable => {
+                (self.failed, self.missed) = (Some(now), Some(now));
+                Span::and(&mut self.unreachable, now);
+            }
+            Outcome::Dropped => {
+                (self.failed, self.missed) = (Some(now), Some(now));
+                Span::and(&mut self.drops, now);
+            }
+            Outcome::OwnFault | Outcome::Cancelled => (),
+        }
+    }
+
+    /// Nothing failed for a while.
+    pub fn is_clean(&self, now: Time) -> bool {
+        self.failed.is_none_or(|failed| now - failed > GAP + SECOND)
+    }
+
+    /// The last thing that is known of it is a failure, and that a moment ago.
+    pub fn fails(&self, now: Time) -> bool {
+        let since = self.reached.max(self.named);
+        self.failed.is_some_and(|failed| now - failed < 9 * SECOND && since.is_none_or(|since| since < failed))
+    }
+
+    /// It shows that the network works.
+    pub fn is_witness(&self, needs_answer: bool, skew: Time, now: Time) -> bool {
+        let alive = if needs_answer { self.answered } else { self.reached.max(self.refused) };
+        alive
+            .is_some_and(|alive| now - alive <= GAP + SECOND && self.missed.is_none_or(|missed| missed <= alive + skew))
+    }
+
+    /// It would take a page.
+    pub fn takes_page(&self, skew: Time, now: Time) -> bool {
+        self.reached.is_some_and(|reached| {
+            now - reached <= GAP + SECOND && self.failed.is_none_or(|failed| failed <= reached + skew)
+        })
+    }
+}
+
+/// What name servers said about one host.
+#[derive(Default)]
+pub struct Told {
+    /// When the last lookup began, and how many go on.
+    pub asked: Option<Time>,
+    pub flying: u32,
+    /// The last answer with addresses, and those before that may still count.
+    pub places: Vec<usize>,
+    before: VecDeque<(Time, Vec<usize>)>,
+    /// When it came.
+    pub at: Option<Time>,
+    /// Its addresses may have been given up, since there is no such name, or since it was a part.
+    pub absent: bool,
+    /// When a page load last went to one of its pods.
+    pub used: Option<Time>,
+}
+
+impl Told {
+    /// An answer. The addresses known before of which it says nothing are among its places.
+    pub fn tell(&mut self, places: Vec<usize>, now: Time) {
+        self.flying = self.flying.saturating_sub(1);
+        let before = std::mem::replace(&mut self.places, places);
+        self.before.push_back((self.at.unwrap_or(now), before));
+        while self.before.len() > ANSWERS && self.before.front().is_some_and(|(at, _)| now - at > 2 * LOOK_BACK) {
+            self.before.pop_front();
+        }
+        (self.at, self.absent) = (Some(now), false);
+    }
+
+    pub fn fail(&mut self, absent: bool) {
+        self.flying = self.flying.saturating_sub(1);
+        self.absent |= absent;
+    }
+
+    /// A pod refused a connection. If there is no such name any more, its address is given up.
+    pub fn refuse(&mut self, place: usize, now: Time) {
+        if self.absent && self.places.contains(&place) {
+            self.before.push_back((now, self.places.clone()));
+            self.places.retain(|one| *one != place);
+        }
+    }
+
+    /// Whether any answer that may still count named it.
+    pub fn may_name(&self, place: usize) -> bool {
+        self.places.contains(&place) || self.before.iter().any(|(_, places)| places.contains(&place))
+    }
+}

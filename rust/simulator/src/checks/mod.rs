@@ -1,0 +1,125 @@
+//! What must be true at every event. Nothing here asks the core what it knows: the checks keep their own books.
+//!
+//! ```text
+//! ledger    what each replica was told about pods and hosts
+//! requests  one answer, few dials, no dial after a connection, no wait without an end
+//! tokens    a request with a token reaches its own pod; who is told that a page is gone, and with what right
+//! choice    where page loads go
+//! pacing    how many pages a second are told to reload
+//! settled   memory; and after the last fault each visitor has a live page
+//! ```
+
+mod choice;
+mod ledger;
+mod pacing;
+mod requests;
+mod settled;
+mod tokens;
+
+use std::fmt;
+
+use doors_routing::Outcome;
+
+use crate::agenda::Time;
+use crate::journal::Subject;
+use crate::scenario::Scenario;
+use crate::world::World;
+use ledger::Ledger;
+use pacing::Pacing;
+
+/// A rule that was broken.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    pub rule: &'static str,
+    pub what: String,
+    pub at: Time,
+    /// Whose events explain it.
+    pub about: Subject,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "at {}: {}: {}", crate::journal::clock(self.at), self.rule, self.what)
+    }
+}
+
+pub struct Checks {
+    pub violation: Option<Violation>,
+    ledgers: Vec<Ledger>,
+    pacing: Pacing,
+    /// From then on nobody may be sent away any more.
+    settled: Option<Time>,
+    /// The current second, and how many events were planned before it.
+    second: (u64, u64),
+}
+
+impl Checks {
+    pub fn new(scenario: &Scenario, places: usize) -> Self {
+        Checks {
+            violation: None,
+            ledgers: (0..scenario.replicas).map(|_| Ledger::new(places, scenario.upstreams)).collect(),
+            pacing: Pacing::default(),
+            settled: None,
+            second: (0, 0),
+        }
+    }
+
+    /// Another process takes the place of a replica.
+    pub fn forget(&mut self, replica: usize) {
+        self.ledgers[replica] = self.ledgers[replica].emptied();
+        self.pacing.forget(replica);
+    }
+
+    pub fn dial_began(&mut self, replica: usize, place: usize) {
+        self.ledgers[replica].pods[place].flying += 1;
+    }
+
+    pub fn dial_ended(&mut self, replica: usize, place: usize) {
+        let flying = &mut self.ledgers[replica].pods[place].flying;
+        *flying = flying.saturating_sub(1);
+    }
+
+    pub fn told_outcome(&mut self, replica: usize, upstream: usize, place: usize, outcome: Outcome, now: Time) {
+        let Ledger { pods, hosts } = &mut self.ledgers[replica];
+        pods[place].tell(outcome, now);
+        if outcome == Outcome::Refused {
+            hosts[upstream].refuse(place, now);
+        }
+    }
+
+    pub fn lookup_began(&mut self, replica: usize, upstream: usize, now: Time) {
+        let host = &mut self.ledgers[replica].hosts[upstream];
+        (host.asked, host.flying) = (Some(now), host.flying + 1);
+    }
+
+    pub fn lookup_failed(&mut self, replica: usize, upstream: usize, absent: bool) {
+        self.ledgers[replica].hosts[upstream].fail(absent);
+    }
+
+    /// An answer of a name server; `silent` tells of which places it says nothing.
+    pub fn told_addresses(
+        &mut self,
+        replica: usize,
+        upstream: usize,
+        places: &[usize],
+        silent: impl Fn(usize) -> bool,
+        now: Time,
+    ) {
+        let Ledger { pods, hosts } = &mut self.ledgers[replica];
+        let host = &mut hosts[upstream];
+        let mut all = places.to_vec();
+        all.extend(host.places.iter().copied().filter(|place| silent(*place) && !places.contains(place)));
+        for place in all.iter().filter(|place| !host.places.contains(place)) {
+            pods[*place].named = Some(now);
+        }
+        host.tell(all, now);
+    }
+}
+
+impl World {
+    /// Notes the first violation; it ends the run.
+    fn blame(&mut self, rule: &'static str, about: Subject, what: String) {
+        let at = self.now();
+        self.checks.violation.get_or_insert(Violation { rule, what, at, about });
+    }
+}

@@ -1,0 +1,141 @@
+//! Memory within its bounds; and, some time after the last fault, each visitor has a live page, and nobody is sent away any more.
+
+use std::rc::Rc;
+
+use doors_routing::{AnswerStatus, Cause, Pod};
+
+use super::World;
+use crate::agenda::{SECOND, Time};
+use crate::browser::State;
+use crate::browser::backoff::LONGEST_PAUSE;
+use crate::browser::loading::BY_HAND;
+use crate::event::Event;
+use crate::journal::Subject;
+use crate::slab::Key;
+use crate::world::replica::Bound;
+
+/// So many events in one second are too many, and so many more for each visitor.
+const BUSY: u64 = 20_000;
+const BUSY_VISITOR: u64 = 1_000;
+/// How often it is looked whether all have live pages, until it is said that they have not.
+const LOOKS: u8 = 3;
+/// How often memory is looked at.
+const LOOK: Time = 10 * SECOND;
+/// The core asks for one dial in the background each 250 ms, and for a witness once a second for each upstream; each lasts 3 s at most.
+const BACKGROUND: usize = 4 * 3;
+
+impl World {
+    /// Within this time after the last fault every visitor has a live page. In the order in which it has to go:
+    ///
+    /// - the pods that are missing start, and DNS gets to know them;
+    /// - name servers forget what they knew, the lookups that are under way end, and the next one of each host is due;
+    /// - a request that was on its way to a pod that is gone ends, or a person gives a page load up and loads it by hand;
+    /// - a page whose pod is gone asks, gets 503 and pauses, until the pod has been unreachable for `gone_after`; 5 s for a witness. Its pauses grow
+    ///   to the longest; the first and the last of them may be the longest, and each attempt has a dial of 3 s that times out;
+    /// - pages are told to reload at a pace, and who is not the first pauses again;
+    /// - a page load waits at most for `page_wait`, and after a 503 for a second, or for a person.
+    pub fn settles_within(&self, deployed: Time) -> Time {
+        let settings = &self.scenario.settings;
+        let lookups = self.scenario.cache() + 6 * SECOND + settings.refresh.max(SECOND) * 2;
+        let stuck = 40 * SECOND + BY_HAND;
+        let gone = settings.gone_after.max(10 * SECOND) + 5 * SECOND + 3 * (LONGEST_PAUSE + 3 * SECOND);
+        let pages = 2 * self.scenario.visitors as Time;
+        let slowest_rate = if settings.gone_rate == 0 { 2 } else { settings.gone_rate.min(2) };
+        let paced = pages * SECOND / Time::from(slowest_rate) + 2 * LONGEST_PAUSE;
+        let loads = settings.page_wait.max(10 * SECOND) + 8 * 3 * SECOND + SECOND + BY_HAND;
+        deployed + lookups + stuck + gone + paced + loads
+    }
+
+    /// Somebody may load another page at this moment: who has none is looked at again.
+    pub fn check_settled(&mut self, looks: u8) {
+        let now = self.now();
+        for number in 0..self.visitors.len() as u16 {
+            let visitor = &self.visitors[usize::from(number)];
+            let page = &visitor.pages[visitor.looks_at.unwrap_or(0)];
+            let lives = page.home.is_some_and(|home| self.pods.lives(home.instance, now));
+            let streams = page.stream.is_some() || now - page.last_good < 2 * SECOND;
+            if page.state != State::Live || !lives || !streams || page.attached.is_none() {
+                if looks < LOOKS {
+                    return self.agenda.after(3 * SECOND, Event::Settled(looks + 1));
+                }
+                let home = page.home.map(|home| (home, self.pods.process(home.process).place));
+                let what = format!(
+                    "visitor {number} has none: {:?}, lives: {lives}, streams: {streams}, {home:?}",
+                    page.state
+                );
+                let about = Subject { visitor: Some(number), place: home.map(|(_, place)| place) };
+                return self.blame("every visitor has a live page some time after the last fault", about, what);
+            }
+            let live = visitor.live.saturating_sub(self.calm);
+            self.tally.slowest = self.tally.slowest.max(live);
+        }
+        self.checks.settled = Some(now);
+    }
+
+    /// Now that all is well, nobody is sent away who has a page.
+    pub(super) fn check_steady(&mut self, key: Key, status: AnswerStatus, cause: Cause) {
+        let Some(settled) = self.checks.settled else { return };
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let page = self.page(exchange.ask.page);
+        let lived = page.boot == exchange.ask.page.boot && page.attached.is_some_and(|at| at >= self.calm);
+        let loads = exchange.ask.home.is_none() && exchange.began > settled && !exchange.passed_over;
+        if loads || lived && page.hidden.is_none() {
+            let what = format!("{:?} gets {status:?}: {cause:?}", exchange.ask.kind);
+            self.blame("nobody is sent away when all is well", Subject::visitor(exchange.ask.page.visitor), what);
+        }
+    }
+
+    /// Nothing goes round in circles: in one second there are only so many events.
+    pub fn check_busy(&mut self, event: Event) {
+        let second = self.now() / SECOND;
+        let planned = self.agenda.planned();
+        let (began, before) = self.checks.second;
+        if second != began {
+            self.checks.second = (second, planned);
+        } else if planned - before > BUSY + BUSY_VISITOR * self.visitors.len() as u64 {
+            self.blame(
+                "nothing goes round in circles",
+                Subject::ALL,
+                format!("the last of very many events in one second: {event:?}"),
+            );
+        }
+    }
+
+    pub fn look_over(&mut self) {
+        self.agenda.after(LOOK, Event::Look);
+        for replica in 0..self.replicas.len() {
+            let known = self.replicas[replica].state.known_pods();
+            if known > self.scenario.bounds.max_pods as usize {
+                self.blame("memory has bounds", Subject::ALL, format!("replica {replica} remembers {known} pods"));
+            }
+        }
+        self.tally.visitor_time += u128::from(LOOK) * self.visitors.len() as u128;
+    }
+
+    /// A lookup has begun.
+    pub fn check_lookups(&mut self, replica: usize) {
+        let bounds = self.scenario.bounds;
+        let boot = self.replicas[replica].boot;
+        let going = self.lookups.iter().filter(|(_, lookup)| lookup.counts(replica, boot)).count();
+        if going > (bounds.max_lookups + bounds.max_slow_lookups) as usize {
+            self.blame("memory has bounds", Subject::ALL, format!("replica {replica} makes {going} lookups at once"));
+        }
+    }
+
+    /// A dial in the background begins. Says which place it is for.
+    pub fn check_background(&mut self, replica: usize, bound: &Rc<Bound>, upstream: u32, pod: Pod) -> Option<usize> {
+        let place = self.pods.at(pod.address());
+        let about = Subject { visitor: None, place };
+        if place.is_none() || pod.port() != self.pods.port(bound.upstream(upstream)) {
+            self.blame("only pods are dialled", about, format!("{pod:?} in the background"));
+            return None;
+        }
+        let boot = self.replicas[replica].boot;
+        let going = self.dials.iter().filter(|(_, dial)| dial.in_background(replica, boot)).count();
+        // A reload begins a new count.
+        if going > 4 * (BACKGROUND + 3 * self.scenario.upstreams) {
+            self.blame("memory has bounds", about, format!("replica {replica} makes {going} dials in the background"));
+        }
+        place
+    }
+}

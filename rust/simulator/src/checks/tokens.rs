@@ -1,0 +1,163 @@
+//! A request with a token reaches its own pod, or none; and no page of a pod that is alive and in reach is told that it is gone.
+
+use std::rc::Rc;
+
+use doors_routing::{AnswerStatus, Cause, Pod, Verdict};
+
+use super::World;
+use super::ledger::GAP;
+use super::pacing::Paced;
+use crate::agenda::{MILLISECOND, SECOND, Time};
+use crate::journal::Subject;
+use crate::slab::Key;
+use crate::world::ask::{Exchange, Kind};
+use crate::world::replica::Bound;
+
+/// A pod that is held to be gone is tried once in this time, if somebody wants it.
+const PROBE: Time = SECOND + 100 * MILLISECOND;
+/// A pod that failed so lately is held to be gone without a new dial, if a witness turns up.
+const LATELY: Time = 10 * SECOND;
+
+impl World {
+    /// A request with a token is to be dialled. A resource whose pod is gone may come from any pod of the upstream.
+    pub(super) fn check_own_pod(&mut self, key: Key, upstream: usize, place: usize) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (ask, tried) = (exchange.ask, exchange.tried.len());
+        let Some(home) = ask.home else { return };
+        let own = self.pods.process(home.process);
+        let own_upstream = own.upstream == upstream && !self.pods.places[own.place].stray;
+        let elsewhere = ask.kind == Kind::Resource && own_upstream && (tried > 0 || exchange.failing);
+        let is_own = own.place == place && own_upstream;
+        if !is_own && !elsewhere {
+            let what =
+                format!("{:?} of a page at place {} goes to place {place} of upstream {upstream}", ask.kind, own.place);
+            self.blame(
+                "a token leads to its own pod",
+                Subject { visitor: Some(ask.page.visitor), place: Some(place) },
+                what,
+            );
+        }
+    }
+
+    /// Whether a replica may hold the pod of a page to be gone, or not know that it is not.
+    pub fn may_be_gone(&self, replica: usize, process: u32) -> bool {
+        let seen = &self.checks.ledgers[replica].pods[self.pods.process(process).place];
+        seen.refused.is_some() || seen.unreachable.is_some() || seen.drops.is_some()
+    }
+
+    /// A request gets to a process.
+    pub fn check_arrival(&mut self, key: Key, process: u32) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let ask = exchange.ask;
+        let Some(home) = ask.home else { return };
+        // Another process may have the address by now; it says itself that it does not know the page.
+        if ask.kind != Kind::Resource && self.pods.process(process).place != self.pods.process(home.process).place {
+            let about = Subject::visitor(ask.page.visitor);
+            self.blame("a token leads to its own pod", about, format!("{:?} gets to process {process}", ask.kind));
+        }
+    }
+
+    /// What is held against a pod has changed.
+    pub fn check_changed(&mut self, replica: usize, bound: &Rc<Bound>, upstream: u32, pod: Pod, verdict: Verdict) {
+        let now = self.now();
+        let Some(place) = self.pods.at(pod.address()) else { return };
+        let upstream = bound.upstream(upstream);
+        self.note(Subject::place(place), || format!("replica {replica} holds against place {place}: {verdict:?}"));
+        if verdict != Verdict::Gone {
+            return;
+        }
+        let pods = &self.checks.ledgers[replica].pods;
+        let seen = pods[place];
+        let others = |needs_answer| {
+            let of_upstream = |other: usize| self.pods.places[other].upstream == upstream && other != place;
+            pods.iter()
+                .enumerate()
+                .any(|(other, seen)| of_upstream(other) && seen.is_witness(needs_answer, self.scenario.skew, now))
+        };
+        let long = bound.settings.gone_after.saturating_sub(2 * self.scenario.skew);
+        let unreachable = seen.unreachable.is_some_and(|span| span.lasts() >= long) && others(false);
+        let drops = seen.drops.is_some_and(|span| span.lasts() >= long) && others(true);
+        if seen.refused.is_none() && !unreachable && !drops {
+            let known = pods
+                .iter()
+                .enumerate()
+                .filter(|(_, seen)| seen.reached.max(seen.refused).is_some_and(|at| now - at < 2 * GAP));
+            let what = format!(
+                "place {place} is held to be gone by replica {replica}: {seen:?}; {:?}",
+                known.collect::<Vec<_>>()
+            );
+            self.blame("gone needs a reason and a witness", Subject::place(place), what);
+        }
+        self.checks.ledgers[replica].pods[place].gone = Some(now);
+    }
+
+    pub fn check_answer(&mut self, key: Key, status: AnswerStatus, cause: Cause) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let ask = exchange.ask;
+        match (status, ask.home) {
+            (AnswerStatus::Gone, Some(home)) => self.check_gone(key, home.process),
+            (AnswerStatus::Gone, None) => {
+                let about = Subject::visitor(ask.page.visitor);
+                self.blame("only pages are told that they are gone", about, "a page load gets 410".into());
+            }
+            (AnswerStatus::Unavailable, None) => self.check_unavailable(key, cause),
+            (AnswerStatus::Unavailable, Some(_)) => (),
+        }
+        self.check_steady(key, status, cause);
+    }
+
+    fn check_gone(&mut self, key: Key, process: u32) {
+        let now = self.now();
+        let Some(&Exchange { ask, replica, ref bound, .. }) = self.exchanges.get(key) else { return };
+        let bound = bound.clone();
+        let own = self.pods.process(process);
+        let (place, upstream) = (own.place, own.upstream);
+        let opens = bound.keys.contains(&own.key);
+        let inside = !self.pods.places[place].stray;
+        let about = Subject { visitor: Some(ask.page.visitor), place: Some(place) };
+        let ledger = &self.checks.ledgers[replica];
+        if opens && inside {
+            let seen = ledger.pods[place];
+            let long =
+                bound.settings.gone_after.min(self.scenario.settings.gone_after).saturating_sub(2 * self.scenario.skew);
+            // What was found out a while ago is found out again, for the first that wants to know.
+            let probed = seen.probed.is_some_and(|at| now - at <= PROBE);
+            let asks = |last: Time| !self.pods.listens(process) || now - last <= PROBE || probed || seen.flying > 0;
+            let refused = seen.refused.is_some_and(asks);
+            let failing = [seen.unreachable, seen.drops].into_iter().flatten();
+            let failed =
+                failing.into_iter().any(|span| span.lasts() >= long && (asks(span.last) || now - span.last < LATELY));
+            let held = seen.gone.is_some_and(|since| seen.failed.is_some_and(|failed| asks(failed.max(since))));
+            if !refused && !failed && !held {
+                let what = format!(
+                    "{:?} of a page of process {process} is told by replica {replica} that it is gone: {seen:?}",
+                    ask.kind
+                );
+                self.blame("no page of a pod in reach is told that it is gone", about, what);
+            }
+        }
+        if ask.kind == Kind::Resource {
+            return;
+        }
+        let ledger = &self.checks.ledgers[replica];
+        let takes = |(place, seen): (usize, &super::ledger::Seen)| {
+            let host = &ledger.hosts[self.pods.places[place].upstream];
+            seen.takes_page(self.scenario.skew, now) && (host.may_name(place) || host.at.is_none())
+        };
+        if self.remembers_all() && !ledger.pods.iter().enumerate().any(takes) {
+            let known =
+                ledger.pods.iter().enumerate().filter(|(_, seen)| seen.reached.is_some_and(|at| now - at < 2 * GAP));
+            let what =
+                format!("replica {replica} knows no pod that would take the page: {:?}", known.collect::<Vec<_>>());
+            self.blame("a page is told to reload only if there is somewhere to go", about, what);
+        }
+        if ask.kind.is_sync() {
+            let upstream = (opens && inside).then_some(upstream);
+            let source = if upstream.is_some() { 0 } else { bound.source.id() };
+            let paced = Paced { replica, upstream, source, rate: bound.settings.gone_rate };
+            if !self.checks.pacing.tell(paced, self.scenario.skew, now) {
+                self.blame("pages reload at a pace", about, format!("too many within one second: {paced:?}"));
+            }
+        }
+    }
+}

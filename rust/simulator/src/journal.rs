@@ -1,0 +1,69 @@
+//! In: what happens, and whom it concerns. Out: the last events that concern one visitor and one address.
+//!
+//! Nothing is kept in an ordinary run. A seed that fails runs a second time, and then what concerns the visitor and the address of
+//! the violation is kept: the world is the same.
+
+use std::collections::VecDeque;
+
+use crate::agenda::{MILLISECOND, Time};
+
+/// More are of no use to a reader.
+const MOST: usize = 400;
+
+/// Whom an event concerns.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject {
+    pub visitor: Option<u16>,
+    /// Index of an address, as in [`crate::world::pods::Pods::places`].
+    pub place: Option<usize>,
+}
+
+impl Subject {
+    pub fn visitor(visitor: u16) -> Self {
+        Subject { visitor: Some(visitor), place: None }
+    }
+
+    pub fn place(place: usize) -> Self {
+        Subject { visitor: None, place: Some(place) }
+    }
+
+    /// What concerns all concerns everybody.
+    pub const ALL: Subject = Subject { visitor: None, place: None };
+}
+
+#[derive(Default)]
+pub struct Journal {
+    of: Option<Subject>,
+    lines: VecDeque<String>,
+}
+
+impl Journal {
+    pub fn of(subject: Subject) -> Self {
+        Journal { of: Some(subject), lines: VecDeque::new() }
+    }
+
+    /// Notes an event; `text` is not asked if nobody reads it.
+    pub fn note(&mut self, now: Time, about: Subject, text: impl FnOnce() -> String) {
+        let Some(of) = self.of else { return };
+        let same_visitor = about.visitor.is_some() && about.visitor == of.visitor;
+        let same_place = about.place.is_some() && about.place == of.place;
+        if !same_visitor && !same_place && (about.visitor.is_some() || about.place.is_some()) {
+            return;
+        }
+        if self.lines.len() == MOST {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(format!("{:>14}  {}", clock(now), text()));
+    }
+
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+}
+
+/// Hours, minutes, seconds and milliseconds since the world began.
+pub fn clock(now: Time) -> String {
+    let milliseconds = now / MILLISECOND;
+    let (seconds, minutes, hours) = (milliseconds / 1_000, milliseconds / 60_000, milliseconds / 3_600_000);
+    format!("{hours}:{:02}:{:02}.{:03}", minutes % 60, seconds % 60, milliseconds % 1000)
+}

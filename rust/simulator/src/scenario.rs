@@ -1,0 +1,207 @@
+//! In: a seed. Out: what the world is made of: sizes, options, and which faults there are. Printed before the first event of a
+//! seed that is looked at.
+
+use std::fmt;
+
+use crate::agenda::{HOUR, MILLISECOND, MINUTE, SECOND, Time};
+use crate::random::Random;
+
+/// What may go wrong, and what operators do. Each seed has some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A process ends at once; its host refuses connections, and another process starts there.
+    Crash,
+    /// A machine is gone: nothing answers at its address any more.
+    Vanish,
+    /// A process stands still: connections are accepted, and nothing is answered.
+    Freeze,
+    /// Packets to one pod are lost.
+    Swallow,
+    /// A process accepts connections and closes them.
+    Wedge,
+    /// One proxy cannot reach the pods of one upstream.
+    Partition,
+    /// One proxy reaches nothing at all.
+    Cut,
+    /// Dials are lost now and then.
+    Lossy,
+    /// A proxy has no ports or files left.
+    OwnFault,
+    /// A name server answers nothing, says that it failed, or says that there is no such name.
+    DnsSilent,
+    DnsFails,
+    DnsDenies,
+    /// It names some of the addresses, others each time.
+    DnsParts,
+    /// Its answers for one IP version are lost, or come late.
+    DnsHalf,
+    DnsLate,
+    /// The host names an address outside of its networks.
+    Stray,
+    /// An upstream has no pod for a while.
+    Empty,
+    /// A proxy process ends, and another one takes its place.
+    ReplicaEnds,
+    /// Nobody is there for a while.
+    Night,
+}
+
+impl Fault {
+    /// Answers of name servers may be parts of the truth.
+    pub fn is_partial(self) -> bool {
+        matches!(self, Fault::DnsParts | Fault::DnsHalf | Fault::DnsLate)
+    }
+}
+
+const FAULTS: [Fault; 19] = [
+    Fault::Crash,
+    Fault::Vanish,
+    Fault::Freeze,
+    Fault::Swallow,
+    Fault::Wedge,
+    Fault::Partition,
+    Fault::Cut,
+    Fault::Lossy,
+    Fault::OwnFault,
+    Fault::DnsSilent,
+    Fault::DnsFails,
+    Fault::DnsDenies,
+    Fault::DnsParts,
+    Fault::DnsHalf,
+    Fault::DnsLate,
+    Fault::Stray,
+    Fault::Empty,
+    Fault::ReplicaEnds,
+    Fault::Night,
+];
+
+/// The options of the configurations, in nanoseconds where they are times.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub gone_after: Time,
+    pub gone_rate: u32,
+    pub page_wait: Time,
+    pub refresh: Time,
+    pub stale_max: Time,
+    pub first_lookup: Time,
+    pub user_chooses: bool,
+    pub user_retries: bool,
+}
+
+/// The bounds of each proxy process.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub max_pods: u32,
+    pub max_waiting: u32,
+    pub max_lookups: u32,
+    pub max_slow_lookups: u32,
+    pub refreshes_per_second: u32,
+}
+
+#[derive(Debug)]
+pub struct Scenario {
+    pub seed: u64,
+    pub replicas: usize,
+    pub upstreams: usize,
+    /// Pods of each upstream, and addresses of each beside those: few, and new pods get old addresses.
+    pub pods: usize,
+    pub spare: usize,
+    /// The addresses are IPv6 ones; of every second pod, or of all.
+    pub ipv6: bool,
+    pub dual: bool,
+    pub visitors: usize,
+    /// How long each name server repeats what it once knew.
+    pub caches: Vec<Time>,
+    pub settings: Settings,
+    pub bounds: Bounds,
+    pub faults: Vec<Fault>,
+    /// For how long there are faults, and how far they are apart at most.
+    pub chaos: Time,
+    pub pause: Time,
+    /// How far deployments, reloads and changes of keys are apart; 0 for none.
+    pub rollouts: Time,
+    pub reloads: Time,
+    pub rotations: Time,
+    /// A pod is killed so long after it was told to stop.
+    pub grace: Time,
+    /// Pods use a new key before all proxies have it.
+    pub hasty: bool,
+    /// Requests of one visitor go to any proxy, and not to the same one.
+    pub spread: bool,
+    /// How many of a thousand answers are lost on the way to the client.
+    pub client_loss: u32,
+    /// How far apart the clocks of the threads of one process are.
+    pub skew: Time,
+    /// How long a visitor looks at a page before something is clicked, at most.
+    pub think: Time,
+    /// What a dial is told and what comes next are two calls, not one.
+    pub two_calls: bool,
+}
+
+impl Scenario {
+    pub fn draw(seed: u64) -> Self {
+        let random = &mut Random::new(seed, "scenario");
+        let visitors = random.pick(&[1, 1, 2, 5, 20, 100]);
+        let upstreams = random.pick(&[1, 1, 2, 3]);
+        // Some seeds have one or two kinds, most have many, one in ten has none.
+        let share = random.pick(&[0, 100, 200, 400, 400, 600, 600, 800, 800, 1000]);
+        let faults = FAULTS.into_iter().filter(|_| random.permille(share)).collect();
+        let often = |random: &mut Random, most| if random.permille(700) { random.between(most / 4, most) } else { 0 };
+        Scenario {
+            seed,
+            replicas: random.pick(&[1, 1, 2, 3]),
+            upstreams,
+            pods: random.pick(&[1, 2, 2, 3, 5]),
+            spare: random.pick(&[1, 2, 8]),
+            ipv6: random.permille(250),
+            dual: random.permille(200),
+            visitors,
+            caches: (0..random.pick(&[1, 2, 3])).map(|_| random.pick(&[0, 1, 5, 15, 30, 60]) * SECOND).collect(),
+            settings: Settings {
+                gone_after: random.pick(&[0, 1, 10, 10, 10, 30]) * SECOND,
+                gone_rate: random.pick(&[0, 1, 5, 100, 100]),
+                page_wait: random.pick(&[0, 2, 10, 10]) * SECOND,
+                refresh: random.pick(&[500, 1000, 1000, 1000, 5000]) * MILLISECOND,
+                stale_max: random.pick(&[5, 10, 300, 300]) * SECOND,
+                first_lookup: random.pick(&[500, 3000, 3000]) * MILLISECOND,
+                user_chooses: random.permille(150),
+                user_retries: random.permille(100),
+            },
+            bounds: Bounds {
+                max_pods: random.pick(&[6, 1_000, 10_000, 10_000]),
+                max_waiting: random.pick(&[0, 2, 4096, 4096]),
+                max_lookups: random.pick(&[1, 2, 64, 64]),
+                max_slow_lookups: random.pick(&[0, 1, 256, 256]),
+                refreshes_per_second: random.pick(&[5, 100, 100]),
+            },
+            faults,
+            chaos: random.magnitude(10 * MINUTE, if visitors > 5 { HOUR } else { 12 * HOUR }),
+            pause: random.magnitude(2 * SECOND, 4 * MINUTE),
+            rollouts: often(random, 30 * MINUTE),
+            reloads: often(random, 20 * MINUTE),
+            rotations: often(random, 2 * HOUR),
+            grace: random.pick(&[5, 30, 300, 3600]) * SECOND,
+            hasty: random.permille(150),
+            spread: random.coin(),
+            client_loss: random.pick(&[0, 0, 1, 20]),
+            skew: random.pick(&[0, 0, 1, 50]) * MILLISECOND,
+            think: random.magnitude(5 * SECOND, 5 * MINUTE),
+            two_calls: random.coin(),
+        }
+    }
+
+    pub fn has(&self, fault: Fault) -> bool {
+        self.faults.contains(&fault)
+    }
+
+    /// How old what a name server says may be.
+    pub fn cache(&self) -> Time {
+        self.caches.iter().copied().max().unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{self:#?}")
+    }
+}

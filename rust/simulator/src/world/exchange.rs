@@ -1,0 +1,316 @@
+//! One request on its way through a replica. In: what a client asks, and what becomes of it. Out: calls of the core, whose steps are
+//! obeyed, and one reply.
+
+use std::fmt::Write;
+use std::rc::Rc;
+
+use doors_routing::{Action, AnswerStatus, Incoming, Method, Outcome, Report, Request, Step};
+
+use super::World;
+use super::ask::{Ask, Exchange, Phase, Reply};
+use super::replica::Bound;
+use crate::agenda::MILLISECOND;
+use crate::event::Event;
+use crate::journal::Subject;
+use crate::slab::Key;
+
+/// Where the user said how to retry: so often.
+const RETRIES: u32 = 12;
+
+impl World {
+    /// A client sends a request to one of the replicas. Nothing comes back if none is there.
+    pub fn send(&mut self, ask: Ask) -> Option<Key> {
+        let now = self.now();
+        let replica = self.replica_for(ask.page.visitor)?;
+        self.tally.requests += 1;
+        self.path.clear();
+        match ask.home {
+            None => self.path.push_str("/some/page"),
+            Some(home) => {
+                let (token, segment) = (&self.pods.process(home.process).token, ask.kind.segment());
+                write!(self.path, "/~/{token}/{segment}/{}", home.instance).expect("a string takes all");
+            }
+        }
+        let method = ask.kind.method();
+        let incoming = Incoming {
+            method,
+            has_body: method == Method::Other,
+            path: self.path.as_bytes(),
+            cookies: self.visitors[usize::from(ask.page.visitor)].cookie.as_bytes(),
+        };
+        let (clock, random) = (self.replicas[replica].late_clock(now, &mut self.chances.core), self.chances.core.any());
+        let bound = self.replicas[replica].current.clone();
+        let mut request = Request::default();
+        let step = bound.source.begin(&incoming, clock, random, &mut request);
+        let key = self.exchanges.insert(Exchange {
+            ask,
+            replica,
+            bound,
+            request,
+            phase: Phase::Dialling,
+            began: now,
+            cookie_of: self.visitors[usize::from(ask.page.visitor)].cookie_of,
+            upstream: 0,
+            place: 0,
+            process: None,
+            dial: None,
+            tried: Vec::new(),
+            dials: 0,
+            dialled: 0,
+            connected: false,
+            passed_over: false,
+            failing: ask.home.is_some_and(|home| self.may_be_gone(replica, home.process)),
+            resume: 0,
+            reply: Reply::Failed,
+        });
+        self.journal.note(now, Subject::visitor(ask.page.visitor), || {
+            format!(
+                "visitor {} page {} sends {:?} through replica {replica}",
+                ask.page.visitor, ask.page.page, ask.kind
+            )
+        });
+        self.agenda.after(ask.kind.patience(), Event::GivesUp(key));
+        self.obey(key, step);
+        Some(key)
+    }
+
+    fn replica_for(&mut self, visitor: u16) -> Option<usize> {
+        let random = &mut self.chances.visitors;
+        let first = if self.scenario.spread { random.below(self.replicas.len()) } else { usize::from(visitor) };
+        let all = (0..self.replicas.len()).map(|next| (first + next) % self.replicas.len());
+        all.into_iter().find(|replica| self.replicas[*replica].up)
+    }
+
+    /// Time and random number of a call for an exchange.
+    pub fn clock(&mut self, replica: usize) -> (u64, u64) {
+        let now = self.now();
+        (self.replicas[replica].late_clock(now, &mut self.chances.core), self.chances.core.any())
+    }
+
+    /// The same for one that a timer has woken: it is not late.
+    pub fn timer_clock(&mut self, replica: usize) -> (u64, u64) {
+        (self.replicas[replica].clock(self.now()), self.chances.core.any())
+    }
+
+    pub fn obey(&mut self, key: Key, step: Step) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (replica, bound, ask) = (exchange.replica, exchange.bound.clone(), exchange.ask);
+        self.journal.note(self.agenda.now(), Subject::visitor(ask.page.visitor), || {
+            format!("  {:?} of page {}: {:?}", ask.kind, ask.page.page, step.action)
+        });
+        self.heed(replica, &bound, &step.report);
+        match step.action {
+            Action::Dial { upstream, pod, probe } => self.dial_for(key, upstream, pod, probe),
+            Action::Choose => self.choose(key),
+            Action::Wait { until } => self.hold(key, until),
+            Action::Answer { status, retry_after, cause, page } => {
+                self.check_answer(key, status, cause);
+                match status {
+                    AnswerStatus::Gone => {
+                        self.tally.gone += 1;
+                        self.over(key, Reply::Gone);
+                    }
+                    AnswerStatus::Unavailable => {
+                        self.tally.unavailable += 1;
+                        self.over(key, Reply::Unavailable { refresh: page.then_some(retry_after) });
+                    }
+                }
+            }
+            Action::Done => {
+                self.check_done(key);
+                self.over(key, Reply::Failed);
+            }
+        }
+    }
+
+    /// Does what a report asks for besides.
+    pub fn heed(&mut self, replica: usize, bound: &Rc<Bound>, report: &Report) {
+        if let Some((upstream, pod, verdict)) = report.changed {
+            self.check_changed(replica, bound, upstream, pod, verdict);
+        }
+        if let Some((upstream, pod)) = report.background {
+            self.dial_in_background(replica, bound, upstream, pod);
+        }
+        if report.wake {
+            self.wake(replica);
+        }
+        if report.lookups_due {
+            self.look_up(replica);
+        }
+    }
+
+    pub fn wake(&mut self, replica: usize) {
+        let now = self.now();
+        for key in self.replicas[replica].waiting.clone() {
+            if let Some(exchange) = self.exchanges.get_mut(key) {
+                exchange.resume = now;
+                self.agenda.at(now, Event::Resume(key));
+            }
+        }
+    }
+
+    fn hold(&mut self, key: Key, until: u64) {
+        let now = self.now();
+        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        let replica = &mut self.replicas[exchange.replica];
+        let until = replica.world_time(until);
+        exchange.phase = Phase::Waiting;
+        exchange.resume = until.max(now);
+        // A clock that is late may make it wait a bit longer, and never shorter.
+        self.agenda.at(exchange.resume, Event::Resume(key));
+        replica.waiting.push(key);
+        self.tally.waits += 1;
+        self.check_wait(key, until);
+    }
+
+    pub fn resume(&mut self, key: Key) {
+        let now = self.now();
+        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        if exchange.phase != Phase::Waiting || now < exchange.resume {
+            return;
+        }
+        let replica = exchange.replica;
+        self.stop_waiting(key);
+        let (clock, random) = self.timer_clock(replica);
+        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        exchange.phase = Phase::Dialling;
+        let step = exchange.bound.source.resume(&mut exchange.request, clock, random);
+        self.obey(key, step);
+    }
+
+    fn stop_waiting(&mut self, key: Key) {
+        if let Some(exchange) = self.exchanges.get(key) {
+            self.replicas[exchange.replica].waiting.retain(|one| *one != key);
+        }
+    }
+
+    /// The user's own policy takes one of the best, or none of them.
+    fn choose(&mut self, key: Key) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let replica = exchange.replica;
+        let (clock, random) = self.clock(replica);
+        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        let (bound, request) = (exchange.bound.clone(), &mut exchange.request);
+        let mut places = Vec::new();
+        let report = bound.source.choices(request, clock, &mut places);
+        let step = if places.is_empty() || self.chances.visitors.permille(20) {
+            exchange.passed_over = true;
+            bound.source.chose_none(request, clock, random)
+        } else {
+            let chosen = self.chances.visitors.pick(&places);
+            bound.source.chose(request, chosen.upstream, chosen.pod, clock)
+        };
+        self.heed(replica, &bound, &report);
+        self.obey(key, step);
+    }
+
+    /// The attempt has ended without an answer. The core says what comes next.
+    pub fn attempt_failed(&mut self, key: Key, outcome: Outcome, told: bool) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let replica = exchange.replica;
+        let (clock, random) = self.clock(replica);
+        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        let over = exchange.bound.settings.user_retries && exchange.dials >= RETRIES;
+        let Exchange { bound, request, .. } = exchange;
+        let step = if over && told && outcome != Outcome::Dropped {
+            bound.source.give_up(request, Some(outcome), clock, random)
+        } else if told {
+            bound.source.next(request, outcome, clock, random)
+        } else {
+            bound.source.failed(request, outcome, clock, random)
+        };
+        self.obey(key, step);
+    }
+
+    /// The first byte of an answer has come.
+    pub fn answered(&mut self, key: Key) {
+        let now = self.now();
+        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        exchange.phase = Phase::Answered;
+        let (replica, place, bound) = (exchange.replica, exchange.place, exchange.bound.clone());
+        let upstream = self.pods.places[place].upstream;
+        self.checks.told_outcome(replica, upstream, place, Outcome::Answered, now);
+        let (clock, random) = self.clock(replica);
+        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        let report = bound.source.answered(&mut exchange.request, Default::default(), clock, random);
+        self.heed(replica, &bound, &report);
+    }
+
+    /// The request has ended: the client gets the reply.
+    pub fn over(&mut self, key: Key, reply: Reply) {
+        self.stop_waiting(key);
+        self.end_request(key);
+        let lost = self.now() < self.calm && self.chances.net.permille(self.scenario.client_loss);
+        let delay = self.chances.net.between(MILLISECOND / 5, 2 * MILLISECOND);
+        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        exchange.phase = Phase::Over;
+        exchange.reply = if lost { Reply::Failed } else { reply };
+        self.agenda.after(delay, Event::Delivered(key));
+    }
+
+    fn end_request(&mut self, key: Key) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let replica = exchange.replica;
+        let (clock, _) = self.clock(replica);
+        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        exchange.bound.source.ended(&mut exchange.request, clock);
+        // A second call does nothing.
+        exchange.bound.source.ended(&mut exchange.request, clock);
+        if let Some(home) = exchange.ask.home {
+            self.pods.instances[home.instance as usize].stream.take_if(|stream| *stream == key);
+        }
+    }
+
+    pub fn delivered(&mut self, key: Key) {
+        if let Some(Exchange { ask, reply, .. }) = self.exchanges.remove(key) {
+            self.journal.note(self.agenda.now(), Subject::visitor(ask.page.visitor), || {
+                format!("visitor {} page {} gets {reply:?} for {:?}", ask.page.visitor, ask.page.page, ask.kind)
+            });
+            self.page_replied(key, ask, reply);
+        }
+    }
+
+    /// The client has waited long enough.
+    pub fn client_gives_up(&mut self, key: Key) {
+        if let Some(exchange) = self.exchanges.get(key) {
+            let ask = exchange.ask;
+            self.client_leaves(key);
+            self.page_replied(key, ask, Reply::Failed);
+        }
+    }
+
+    /// The client is gone, whatever becomes of the request. A dial goes on.
+    pub fn client_leaves(&mut self, key: Key) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (phase, replica) = (exchange.phase, exchange.replica);
+        if phase == Phase::Over {
+            self.exchanges.remove(key);
+            return;
+        }
+        self.stop_waiting(key);
+        if phase != Phase::Answered {
+            let (clock, random) = self.clock(replica);
+            let Some(exchange) = self.exchanges.get_mut(key) else { return };
+            let bound = exchange.bound.clone();
+            let step = bound.source.next(&mut exchange.request, Outcome::Cancelled, clock, random);
+            self.check_cancelled(key, step.action);
+            self.heed(replica, &bound, &step.report);
+        }
+        self.end_request(key);
+        self.exchanges.remove(key);
+    }
+
+    /// The proxy process has ended, and with it what it did.
+    pub fn forget_exchanges(&mut self, replica: usize) {
+        let lost: Vec<Key> =
+            self.exchanges.iter().filter(|(_, exchange)| exchange.replica == replica).map(|(key, _)| key).collect();
+        for key in lost {
+            if let Some(Exchange { ask, .. }) = self.exchanges.remove(key) {
+                if let Some(home) = ask.home {
+                    self.pods.instances[home.instance as usize].stream.take_if(|stream| *stream == key);
+                }
+                self.page_replied(key, ask, Reply::Failed);
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! One proxy process: what it knows, and the configurations that it has in use. In: a scenario, and reloads. Out: calls of the core
+//! with the clock of this process.
+
+use std::fmt::Write;
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+
+use doors_routing::{Limits, Options, Router, Source, State};
+
+use crate::agenda::{MILLISECOND, SECOND, Time};
+use crate::random::Random;
+use crate::scenario::{Bounds, Scenario, Settings};
+use crate::slab::Key;
+use crate::world::keys::KEYS;
+
+/// One configuration in use. Requests keep it until they have ended, whatever is loaded in the meantime.
+pub struct Bound {
+    pub source: Source,
+    pub settings: Settings,
+    /// The upstreams of the world in the order of the configuration.
+    pub upstreams: Vec<usize>,
+    /// The keys that it opens tokens with.
+    pub keys: RangeInclusive<usize>,
+}
+
+impl Bound {
+    /// The number of an upstream of the world in this configuration.
+    pub fn index(&self, upstream: usize) -> u32 {
+        self.upstreams.iter().position(|one| *one == upstream).expect("all upstreams are configured") as u32
+    }
+
+    pub fn upstream(&self, index: u32) -> usize {
+        self.upstreams[index as usize]
+    }
+}
+
+/// Open connections of a proxy to one pod that no request uses.
+#[derive(Clone, Copy, Default)]
+pub struct Idle {
+    pub process: u32,
+    pub connections: u8,
+    pub at: Time,
+}
+
+/// Idle connections are closed after that, and more than so many are not kept.
+const KEPT: Time = 60 * SECOND;
+const MOST: u8 = 8;
+
+pub struct Replica {
+    pub up: bool,
+    /// Counts the processes; what belongs to an earlier one is void.
+    pub boot: u32,
+    pub state: State,
+    pub current: Rc<Bound>,
+    /// What the clock of the process said when it began, and when that was.
+    start: u64,
+    born: Time,
+    skew: Time,
+    /// When it is to look for lookups that are due.
+    pub due: Option<Time>,
+    pub waiting: Vec<Key>,
+    idle: Vec<Idle>,
+}
+
+impl Replica {
+    pub fn new(
+        scenario: &Scenario,
+        keys: RangeInclusive<usize>,
+        places: usize,
+        now: Time,
+        random: &mut Random,
+    ) -> Self {
+        let state = State::new(limits(&scenario.bounds));
+        let current = Rc::new(bind(&state, scenario, keys, random));
+        Replica {
+            up: true,
+            boot: 0,
+            state,
+            current,
+            start: random.pick(&[0, 1, SECOND, 1 << 40, 1 << 60]),
+            born: now,
+            skew: scenario.skew,
+            due: None,
+            waiting: Vec::new(),
+            idle: vec![Idle::default(); places],
+        }
+    }
+
+    /// Another process takes its place.
+    pub fn restart(&mut self, scenario: &Scenario, keys: RangeInclusive<usize>, now: Time, random: &mut Random) {
+        let boot = self.boot + 1;
+        *self = Replica { boot, ..Replica::new(scenario, keys, self.idle.len(), now, random) };
+    }
+
+    pub fn reload(&mut self, scenario: &Scenario, keys: RangeInclusive<usize>, random: &mut Random) {
+        self.current = Rc::new(bind(&self.state, scenario, keys, random));
+    }
+
+    /// What its clock says.
+    pub fn clock(&self, now: Time) -> u64 {
+        self.start + (now - self.born)
+    }
+
+    /// What it said when a thread looked that comes to its call only now.
+    pub fn late_clock(&self, now: Time, random: &mut Random) -> u64 {
+        let late = if self.skew == 0 { 0 } else { random.between(0, self.skew) };
+        self.clock(now).saturating_sub(late)
+    }
+
+    /// When its clock says so.
+    pub fn world_time(&self, clock: u64) -> Time {
+        clock.saturating_sub(self.start).saturating_add(self.born)
+    }
+
+    /// Takes an open connection to a process.
+    pub fn take_idle(&mut self, place: usize, process: Option<u32>, now: Time) -> bool {
+        let idle = &mut self.idle[place];
+        let usable = Some(idle.process) == process && idle.connections > 0 && now - idle.at < KEPT;
+        if usable {
+            idle.connections -= 1;
+        }
+        usable
+    }
+
+    pub fn put_idle(&mut self, place: usize, process: u32, now: Time) {
+        let idle = &mut self.idle[place];
+        if idle.process != process || now - idle.at >= KEPT {
+            idle.connections = 0;
+        }
+        *idle = Idle { process, connections: (idle.connections + 1).min(MOST), at: now };
+    }
+}
+
+fn limits(bounds: &Bounds) -> Limits {
+    let some = |number| NonZeroU32::new(number).expect("no bound is 0");
+    Limits {
+        max_pods: some(bounds.max_pods),
+        max_waiting: bounds.max_waiting,
+        max_lookups: some(bounds.max_lookups),
+        max_slow_lookups: bounds.max_slow_lookups,
+        refreshes_per_second: some(bounds.refreshes_per_second),
+    }
+}
+
+/// A configuration with the upstreams in some order.
+fn bind(state: &State, scenario: &Scenario, keys: RangeInclusive<usize>, random: &mut Random) -> Bound {
+    let mut upstreams: Vec<usize> = (0..scenario.upstreams).collect();
+    random.shuffle(&mut upstreams);
+    let router = Router::from_json(json(&upstreams, keys.clone()).as_bytes()).expect("the configuration is valid");
+    // A reload changes some options; the first configuration has those of the scenario.
+    let mut settings = scenario.settings;
+    if random.permille(200) {
+        settings.gone_rate = random.pick(&[0, 2, 100]);
+        settings.page_wait = random.pick(&[1, 10]) * SECOND;
+        settings.refresh = random.pick(&[500, 1000]) * MILLISECOND;
+    }
+    let options = Options {
+        gone_after: settings.gone_after,
+        gone_rate: settings.gone_rate,
+        page_wait: settings.page_wait,
+        refresh: settings.refresh,
+        stale_max: settings.stale_max,
+        first_lookup: settings.first_lookup,
+        resolver: 0,
+        user_chooses: settings.user_chooses,
+        user_retries: settings.user_retries,
+    };
+    Bound { source: Source::new(state, router, options), settings, upstreams, keys }
+}
+
+fn json(upstreams: &[usize], keys: RangeInclusive<usize>) -> String {
+    let mut text = format!(r#"{{"secret": "{}", "cookie_name": "up", "upstreams": ["#, KEYS[keys].join(" "));
+    for (index, upstream) in upstreams.iter().enumerate() {
+        let comma = if index > 0 { ", " } else { "" };
+        let port = 8000 + upstream;
+        write!(
+            text,
+            r#"{comma}{{"cidrs": ["10.{upstream}.0.0/24", "fd00:{upstream:x}::/64"], "host": "u{upstream}.test", "port": {port}}}"#
+        )
+        .expect("a string takes all");
+    }
+    text + "]}"
+}
