@@ -18,6 +18,7 @@ impl World {
                 pages: <[Page; 2]>::default(),
                 looks_at: None,
                 http2: self.chances.visitors.coin(),
+                lost: true,
                 live: 0,
             });
             let at = self.chances.visitors.between(0, COME);

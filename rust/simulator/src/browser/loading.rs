@@ -38,6 +38,7 @@ impl World {
 
     fn broken(&mut self, key: PageKey) {
         self.page_mut(key).state = State::Broken;
+        self.visitors[usize::from(key.visitor)].lost = true;
         let delay = self.chances.visitors.between(2 * SECOND, BY_HAND);
         self.agenda.after(delay, Event::Page(key, PageEvent::ByHand));
     }

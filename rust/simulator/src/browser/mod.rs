@@ -15,11 +15,12 @@ pub mod loading;
 mod streams;
 
 use crate::agenda::Time;
-use crate::event::{PageEvent, PageKey};
+use crate::event::{Event, PageEvent, PageKey};
 use crate::slab::Key;
 use crate::world::World;
 use crate::world::ask::{Ask, Home, Kind, Reply};
 use backoff::Backoff;
+use loading::BY_HAND;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
@@ -70,7 +71,8 @@ pub struct Visitor {
     /// The page that is looked at.
     pub looks_at: Option<usize>,
     http2: bool,
-    /// When a page of this visitor last became live.
+    /// The visitor has lost a page and has no other yet; and when that last ended.
+    pub lost: bool,
     pub live: Time,
 }
 
@@ -127,6 +129,7 @@ impl World {
 
     /// The page is told that it is gone.
     fn gone(&mut self, key: PageKey) {
+        self.visitors[usize::from(key.visitor)].lost = true;
         if self.is_visible(key) {
             self.load(key);
         } else {
@@ -137,6 +140,12 @@ impl World {
     fn fall_asleep(&mut self, key: PageKey) {
         self.abandon(key);
         self.page_mut(key).state = State::Asleep;
+        if self.is_visible(key) {
+            // Somebody touches it before long.
+            let key = self.page_key(key.visitor, usize::from(key.page));
+            let delay = self.chances.visitors.between(0, BY_HAND);
+            self.agenda.after(delay, Event::Page(key, PageEvent::ByHand));
+        }
     }
 
     /// Gives up all that the page has asked for; its timers are void.

@@ -60,7 +60,10 @@ impl World {
         page.last_good = now;
         if page.attached.is_none() {
             page.attached = Some(now);
-            self.visitors[usize::from(key.visitor)].live = now;
+            let visitor = &mut self.visitors[usize::from(key.visitor)];
+            if std::mem::take(&mut visitor.lost) {
+                visitor.live = now;
+            }
         }
     }
 

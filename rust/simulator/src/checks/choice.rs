@@ -139,7 +139,7 @@ impl World {
         let (replica, about, refresh) =
             (exchange.replica, Subject::visitor(exchange.ask.page.visitor), exchange.bound.settings.refresh);
         let slack =
-            if self.scenario.bounds.max_lookups > 2 { LOOKUP } else { self.scenario.upstreams as Time * LOOKUP };
+            if self.scenario.bounds.max_lookups > 2 { LOOKUP } else { 2 * self.scenario.upstreams as Time * LOOKUP };
         let host = &mut self.checks.ledgers[replica].hosts[upstream];
         let used = host.used.replace(now);
         let goes_on = used.is_some_and(|used| now - used > refresh + slack && now - used < (IDLE - 1) * refresh);

@@ -6,6 +6,7 @@ use super::World;
 use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::journal::{Subject, clock};
 use crate::slab::Key;
+use crate::world::RETRIES;
 use crate::world::ask::{Exchange, Kind, Phase};
 
 /// How often a request is dialled until it is answered or waits.
@@ -13,7 +14,7 @@ const DIALS: u32 = 8;
 /// A request waits for DNS for so long in all, unless nothing is known at all.
 const DNS: Time = 500 * MILLISECOND;
 /// Dials of 3 s each, and what else takes time between two waits.
-const DIALLING: Time = DIALS as Time * 3 * SECOND + SECOND;
+const DIALLING: Time = RETRIES as Time * 3 * SECOND + SECOND;
 
 impl World {
     /// The core wants to have a pod dialled for a request. Says which place that is.

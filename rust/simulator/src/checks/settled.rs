@@ -14,9 +14,9 @@ use crate::journal::Subject;
 use crate::slab::Key;
 use crate::world::replica::Bound;
 
-/// So many events in one second are too many, and so many more for each visitor.
+/// So many events in one second are too many, and so many more for each two visitors: who connects wakes all who wait.
 const BUSY: u64 = 20_000;
-const BUSY_VISITOR: u64 = 1_000;
+const BUSY_VISITOR: u64 = 100;
 /// How often it is looked whether all have live pages, until it is said that they have not.
 const LOOKS: u8 = 3;
 /// How often memory is looked at.
@@ -92,7 +92,7 @@ impl World {
         let (began, before) = self.checks.second;
         if second != began {
             self.checks.second = (second, planned);
-        } else if planned - before > BUSY + BUSY_VISITOR * self.visitors.len() as u64 {
+        } else if planned - before > BUSY + BUSY_VISITOR * (self.visitors.len() as u64).pow(2) {
             self.blame(
                 "nothing goes round in circles",
                 Subject::ALL,

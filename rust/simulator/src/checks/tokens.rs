@@ -77,7 +77,7 @@ impl World {
         let long = bound.settings.gone_after.saturating_sub(2 * self.scenario.skew);
         let unreachable = seen.unreachable.is_some_and(|span| span.lasts() >= long) && others(false);
         let drops = seen.drops.is_some_and(|span| span.lasts() >= long) && others(true);
-        if seen.refused.is_none() && !unreachable && !drops {
+        if self.remembers_all() && seen.refused.is_none() && !unreachable && !drops {
             let known = pods
                 .iter()
                 .enumerate()

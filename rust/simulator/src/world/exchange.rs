@@ -15,7 +15,7 @@ use crate::journal::Subject;
 use crate::slab::Key;
 
 /// Where the user said how to retry: so often.
-const RETRIES: u32 = 12;
+pub const RETRIES: u32 = 12;
 
 impl World {
     /// A client sends a request to one of the replicas. Nothing comes back if none is there.

@@ -43,6 +43,7 @@ use crate::tally::Tally;
 use ask::Exchange;
 use dialling::Dial;
 use dns::Dns;
+pub use exchange::RETRIES;
 use links::Links;
 use lookups::Lookup;
 use pods::Pods;
