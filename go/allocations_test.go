@@ -45,7 +45,7 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 	resolveAll(t, state, source, 0)
 	served := func(incoming Incoming, want StepKind) func() {
 		return func() {
-			step, err := source.Begin(request, incoming, 0, 1)
+			step, _, err := source.Begin(request, incoming, 0, 1)
 			if err != nil || step.Kind != want {
 				t.Errorf("%+v: %+v, %v", incoming, step, err)
 			}
@@ -54,7 +54,6 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 				source.Answered(request, 0, 1)
 			}
 			source.Next(request, OutcomeDropped, 0, 1)
-			source.Decision(request)
 			source.Ended(request, 0)
 		}
 	}

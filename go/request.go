@@ -4,8 +4,8 @@ package doors
 // Out: what to do next for it.
 
 /*
-#cgo noescape doors_request_begin
-#cgo nocallback doors_request_begin
+#cgo noescape begin
+#cgo nocallback begin
 #cgo noescape doors_request_next
 #cgo nocallback doors_request_next
 #cgo noescape doors_request_failed
@@ -24,9 +24,14 @@ package doors
 #cgo nocallback doors_request_answered
 #cgo noescape doors_request_ended
 #cgo nocallback doors_request_ended
-#cgo noescape doors_request_decision
-#cgo nocallback doors_request_decision
 #include "doors_caddy.h"
+
+// Each crossing from Go costs more than the decision itself.
+static int32_t begin(doors_source *source, uint32_t method, uint32_t has_body, const char *path, size_t path_len, const char *cookies,
+	size_t cookies_len, int64_t now, uint64_t random, doors_request *request, doors_step *step, doors_decision *decision) {
+	int32_t status = doors_request_begin(source, method, has_body, path, path_len, cookies, cookies_len, now, random, request, step);
+	return status != DOORS_STATUS_OK ? status : doors_request_decision(source, request, decision);
+}
 */
 import "C"
 
@@ -67,15 +72,21 @@ type Incoming struct {
 	Path, Cookies string
 }
 
-// Begin begins a request, which is overwritten. It allocates nothing.
-func (s *Source) Begin(request *Request, incoming Incoming, now time.Duration, random uint64) (Step, error) {
+// Begin begins a request, which is overwritten. The decision is what its token or
+// its cookie means. It allocates nothing.
+func (s *Source) Begin(request *Request, incoming Incoming, now time.Duration, random uint64) (Step, Decision, error) {
 	path, pathLength := flat(incoming.Path)
 	cookies, cookiesLength := flat(incoming.Cookies)
 	var out C.doors_step
-	status := C.doors_request_begin(s.handle, C.uint32_t(incoming.Method), flagOf(incoming.HasBody), path, pathLength,
-		cookies, cookiesLength, C.int64_t(now), C.uint64_t(random), request.c(), &out)
+	var decision C.doors_decision
+	status := C.begin(s.handle, C.uint32_t(incoming.Method), flagOf(incoming.HasBody), path, pathLength,
+		cookies, cookiesLength, C.int64_t(now), C.uint64_t(random), request.c(), &out, &decision)
 	runtime.KeepAlive(s)
-	return stepOf(&out, status)
+	step, err := stepOf(&out, status)
+	if err != nil {
+		return step, Decision{Upstream: none, Key: none}, err
+	}
+	return step, decisionOf(&decision), nil
 }
 
 // Next reports that the attempt that the last step asked for has ended without
@@ -187,16 +198,4 @@ func (s *Source) Ended(request *Request, now time.Duration) error {
 	status := C.doors_request_ended(s.handle, request.c(), C.int64_t(now))
 	runtime.KeepAlive(s)
 	return statusOf(status)
-}
-
-// Decision returns what the token or the cookie of a request means. The error is
-// [StatusNoMatch] unless this source began the request and it has not ended.
-func (s *Source) Decision(request *Request) (Decision, error) {
-	var out C.doors_decision
-	status := C.doors_request_decision(s.handle, request.c(), &out)
-	runtime.KeepAlive(s)
-	if status != C.DOORS_STATUS_OK {
-		return Decision{Upstream: none, Key: none}, Status(status)
-	}
-	return decisionOf(&out), nil
 }

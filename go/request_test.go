@@ -56,7 +56,7 @@ func resolveAll(t testing.TB, state *State, source *Source, now time.Duration) {
 	t.Helper()
 	var request Request
 	for known := 0; known < len(freshPods); {
-		if _, err := source.Begin(&request, Incoming{Method: MethodGet, Path: "/"}, now, 1); err != nil {
+		if _, _, err := source.Begin(&request, Incoming{Method: MethodGet, Path: "/"}, now, 1); err != nil {
 			t.Fatal(err)
 		}
 		known += len(resolve(t, state, now))
@@ -71,7 +71,10 @@ func TestARequestGoesItsWay(t *testing.T) {
 	source := mustSource(t, state)
 	var request Request
 	cookie := "upstream=" + tokenOf(t, "10.0.0.7")
-	step, err := source.Begin(&request, Incoming{Method: MethodGet, Path: "/", Cookies: cookie}, 0, 1)
+	step, decision, err := source.Begin(&request, Incoming{Method: MethodGet, Path: "/", Cookies: cookie}, 0, 1)
+	if decision.Kind != Server || decision.Reason != ReasonCookie {
+		t.Errorf("%+v", decision)
+	}
 	if err != nil || step.Kind != StepWait || step.Until <= 0 || !step.Report.LookupsDue {
 		t.Fatalf("%+v, %v", step, err)
 	}
@@ -95,10 +98,6 @@ func TestARequestGoesItsWay(t *testing.T) {
 	if _, err := source.Answered(&request, time.Second/5, 1); err != nil {
 		t.Error(err)
 	}
-	decision, err := source.Decision(&request)
-	if err != nil || decision.Kind != Server || decision.Reason != ReasonCookie {
-		t.Errorf("%+v, %v", decision, err)
-	}
 	if verdict, err := state.Verdict(dead); err != nil || verdict != VerdictGone {
 		t.Errorf("%v, %v", verdict, err)
 	}
@@ -121,15 +120,12 @@ func TestARequestGoesItsWay(t *testing.T) {
 	if idle, err := state.Idle(step.Pod.Addr(), 1, 0, 2*time.Second); err != nil || idle.Answer != IdleYes {
 		t.Errorf("%+v, %v", idle, err)
 	}
-	if _, err := source.Decision(&request); !errors.Is(err, StatusNoMatch) {
-		t.Errorf("after its end: %v", err)
-	}
 }
 
 func TestATokenThatOpensNothing(t *testing.T) {
 	source := mustSource(t, mustState(t))
 	var request Request
-	step, err := source.Begin(&request, Incoming{Method: MethodOther, Path: "/~/%/h/1"}, 0, 1)
+	step, _, err := source.Begin(&request, Incoming{Method: MethodOther, Path: "/~/%/h/1"}, 0, 1)
 	if err != nil || step.Kind != StepAnswer || step.Cause != CauseTokenMalformed || step.Page || !step.Report.RefusedToken {
 		t.Errorf("%+v, %v", step, err)
 	}
@@ -149,7 +145,7 @@ func TestTheUserChooses(t *testing.T) {
 	resolveAll(t, state, source, 0)
 	var request Request
 	now := time.Second
-	step, err := source.Begin(&request, Incoming{Method: MethodGet, Path: "/"}, now, 1)
+	step, _, err := source.Begin(&request, Incoming{Method: MethodGet, Path: "/"}, now, 1)
 	if err != nil || step.Kind != StepChoose {
 		t.Fatalf("%+v, %v", step, err)
 	}
@@ -233,7 +229,7 @@ func TestFlowErrors(t *testing.T) {
 		func() error { _, err := NewSource(state, []byte(testConfig), options); return err },
 		func() error { return state.Limit(0) })
 	calls(StatusRange,
-		func() error { _, err := source.Begin(&request, Incoming{}, 0, 1); return err },
+		func() error { _, _, err := source.Begin(&request, Incoming{}, 0, 1); return err },
 		func() error { _, err := source.Failed(&request, 8, 0, 1); return err },
 		func() error { _, err := state.LookupFailed(1, 5, 0, 1); return err })
 	calls(StatusNoMatch, func() error { _, err := state.Host(77, 0); return err })
@@ -281,7 +277,7 @@ func TestManyRequestsAtOnce(t *testing.T) {
 				if n%2 == 0 {
 					incoming.Path = "/~/" + token + "/s/1"
 				}
-				step, err := source.Begin(&request, incoming, now, random)
+				step, _, err := source.Begin(&request, incoming, now, random)
 				if err != nil || step.Kind != StepDial {
 					t.Errorf("%+v, %v", step, err)
 					return

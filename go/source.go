@@ -6,6 +6,8 @@ package doors
 /*
 #cgo noescape doors_source_dialled
 #cgo nocallback doors_source_dialled
+#cgo noescape doors_source_use
+#cgo nocallback doors_source_use
 #include "doors_caddy.h"
 */
 import "C"
@@ -137,6 +139,16 @@ func (s *Source) Dialled(upstream int, pod netip.AddrPort, outcome Outcome, now 
 	cPod := podOf(pod)
 	var out C.doors_report
 	status := C.doors_source_dialled(s.handle, C.uint32_t(upstream), &cPod, C.uint32_t(outcome), C.int64_t(now), C.uint64_t(random), &out)
+	runtime.KeepAlive(s)
+	return reportOf(&out, status)
+}
+
+// Use keeps the lookups of one upstream's host going, as a request that may go
+// there does: for whoever shows the upstream's pods. An index that the
+// configuration does not have changes nothing.
+func (s *Source) Use(upstream int, now time.Duration) (Report, error) {
+	var out C.doors_report
+	status := C.doors_source_use(s.handle, C.uint32_t(upstream), C.int64_t(now), &out)
 	runtime.KeepAlive(s)
 	return reportOf(&out, status)
 }

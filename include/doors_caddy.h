@@ -1046,6 +1046,12 @@ int32_t doors_source_dialled(struct doors_source *source,
                              uint64_t random,
                              struct doors_report *out);
 
+// Keeps the lookups of one upstream's host going, as a request that may go there does: for whoever shows the upstream's
+// pods. `*out` gets what was learned. An index that the configuration does not have changes nothing.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_source_use(struct doors_source *source, uint32_t upstream, int64_t now, struct doors_report *out);
+
 // Names the records of one upstream, by its index in the configuration: `*host` gets the number of its host, as in
 // doors_lookup, and `*number` that of the upstream, as in doors_known_pod. Upstreams with the same host, port and
 // resolver share both, also those of other sources.

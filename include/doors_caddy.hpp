@@ -260,6 +260,10 @@ struct source : detail::handle<doors_source, doors_source_free> {
         return detail::filled<doors_report>(
             [&](auto *out) { return doors_source_dialled(get(), upstream, &pod, outcome, now, number, out); });
     }
+    // Keeps the lookups of an upstream's host going.
+    doors_report use(whole<uint32_t> upstream, time now) {
+        return detail::filled<doors_report>([&](auto *out) { return doors_source_use(get(), upstream, now, out); });
+    }
     // The numbers of the host and of the upstream, as in doors_lookup and doors_known_pod.
     std::pair<uint64_t, uint64_t> upstream(whole<uint32_t> index) const {
         std::pair<uint64_t, uint64_t> out;

@@ -358,7 +358,7 @@ pub(crate) fn values_outside_their_range_are_refused() {
 }
 
 /// The exports that [`null_and_panics`] calls.
-pub(crate) const PANICS: [&str; 34] = [
+pub(crate) const PANICS: [&str; 35] = [
     "doors_limits_init",
     "doors_options_init",
     "doors_state_new",
@@ -375,6 +375,7 @@ pub(crate) const PANICS: [&str; 34] = [
     "doors_source_new",
     "doors_source_router",
     "doors_source_dialled",
+    "doors_source_use",
     "doors_source_upstream",
     "doors_source_fresh",
     "doors_source_free",
@@ -462,6 +463,7 @@ pub(crate) fn null_and_panics() {
             (state, json, len, null_mut(), null_mut(), err), (state, json, len, null_mut(), null_mut(), null_mut());
         doors_source_dialled(s, 0, pod, 1, 0, 1, report) or
             (null_mut(), 0, pod, 1, 0, 1, report), (s, 0, null_mut(), 1, 0, 1, report), (s, 0, pod, 1, 0, 1, null_mut());
+        doors_source_use(s, 0, 0, report) or (null_mut(), 0, 0, report), (s, 0, 0, null_mut());
         doors_source_upstream(s, 0, number, number) or
             (null_mut(), 0, number, number), (s, 0, null_mut(), number), (s, 0, number, null_mut());
         doors_source_fresh(s, 0, null_mut(), 0, count, known) or

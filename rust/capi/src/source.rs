@@ -88,6 +88,24 @@ pub unsafe extern "C" fn doors_source_dialled(
     })
 }
 
+/// Keeps the lookups of one upstream's host going, as a request that may go there does: for whoever shows the upstream's
+/// pods. `*out` gets what was learned. An index that the configuration does not have changes nothing.
+///
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_source_use(
+    source: *mut doors_source,
+    upstream: u32,
+    now: i64,
+    out: *mut doors_report,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (source, out) = (memory::handle(source)?, memory::output(out)?);
+        out.write(source.0.use_upstream(upstream, memory::clock(now)).into());
+        Ok(())
+    })
+}
+
 /// Names the records of one upstream, by its index in the configuration: `*host` gets the number of its host, as in
 /// doors_lookup, and `*number` that of the upstream, as in doors_known_pod. Upstreams with the same host, port and
 /// resolver share both, also those of other sources.

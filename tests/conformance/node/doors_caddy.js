@@ -164,6 +164,7 @@ export const prototypes = {
     doors_source_router: 'void * (void *source)',
     doors_source_dialled:
         'int32_t (void *source, uint32_t upstream, doors_pod *pod, uint32_t outcome, int64_t now, uint64_t random, _Out_ doors_report *out)',
+    doors_source_use: 'int32_t (void *source, uint32_t upstream, int64_t now, _Out_ doors_report *out)',
     doors_source_upstream: 'int32_t (void *source, uint32_t upstream, _Out_ uint64_t *host, _Out_ uint64_t *number)',
     doors_source_fresh:
         'int32_t (void *source, uint32_t upstream, uint8_t *list, size_t cap, _Out_ size_t *inside, _Out_ size_t *count)',
@@ -693,6 +694,13 @@ export class Source extends Handle {
     dialled(upstream, pod, outcome, now, random) {
         const out = {};
         ok(lib.doors_source_dialled(this.pointer, upstream, podOf(pod), outcome, now, random, out));
+        return reportOf(out);
+    }
+
+    /** Keeps the lookups of an upstream's host going. */
+    use(upstream, now) {
+        const out = {};
+        ok(lib.doors_source_use(this.pointer, upstream, now, out));
         return reportOf(out);
     }
 

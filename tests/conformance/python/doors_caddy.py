@@ -230,6 +230,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_source_new": (c_int32, _HANDLE, _TEXT, _LEN, POINTER(COptions), _OUT, _ERR),
     "doors_source_router": (_HANDLE, _HANDLE),
     "doors_source_dialled": (c_int32, _HANDLE, c_uint32, POINTER(CPod), c_uint32, c_int64, c_uint64, POINTER(CReport)),
+    "doors_source_use": (c_int32, _HANDLE, c_uint32, c_int64, POINTER(CReport)),
     "doors_source_upstream": (c_int32, _HANDLE, c_uint32, POINTER(c_uint64), POINTER(c_uint64)),
     "doors_source_fresh": (c_int32, _HANDLE, c_uint32, POINTER(CPod), _LEN, POINTER(c_size_t), POINTER(c_size_t)),
     "doors_source_free": (None, _HANDLE),
@@ -871,6 +872,12 @@ class Source(_Handle):
         """What became of a dial, also of one in the background."""
         out = CReport()
         _checked(lib.doors_source_dialled(self._pointer, upstream, byref(_pod(pod)), outcome, now, random, byref(out)))
+        return _report(out)
+
+    def use(self, upstream: int, now: int) -> Report:
+        """Keeps the lookups of an upstream's host going."""
+        out = CReport()
+        _checked(lib.doors_source_use(self._pointer, upstream, now, byref(out)))
         return _report(out)
 
     def upstream(self, index: int) -> tuple[int, int]:

@@ -360,6 +360,8 @@ public interface DoorsLibrary extends Library {
 
     int doors_source_dialled(Pointer source, int upstream, CPod pod, int outcome, long now, long random, CReport out);
 
+    int doors_source_use(Pointer source, int upstream, long now, CReport out);
+
     int doors_source_upstream(Pointer source, int upstream, LongByReference host, LongByReference number);
 
     int doors_source_fresh(

@@ -261,6 +261,13 @@ public final class Flow {
             return Report.of(out);
         }
 
+        /** Keeps the lookups of an upstream's host going. */
+        public Report use(int upstream, long now) {
+            CReport out = new CReport();
+            check(LIBRARY.doors_source_use(pointer(), upstream, now, out));
+            return Report.of(out);
+        }
+
         /** The numbers of the host, as in a lookup, and of the upstream, as in a known pod. */
         public long[] upstream(int index) {
             LongByReference host = new LongByReference(), upstream = new LongByReference();
