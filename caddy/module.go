@@ -6,11 +6,11 @@
 //	internal/proxy     one request: decided, proxied, answered
 //	internal/show      what people see: the status, metrics, log fields
 //	internal/config    Caddyfile and JSON in, the library's configuration and warnings out
-//	internal/hosts     what is known about host names, and when they are looked up
-//	internal/dns       queries to name servers
+//	internal/dns       the lookups that the library wants, and queries to name servers
 //	internal/redact    errors without what may be a key
 //
-// Each may import those beneath it and no others. What a token, a CIDR or a cookie means is decided by the library behind package doors, never here.
+// Each may import those beneath it and no others. What a token, a CIDR or a cookie means is decided by the library behind package doors, and so is where
+// a request goes, when it waits, and when a host is looked up.
 package caddydoors
 
 import (

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/spf13/cobra"
 )
@@ -138,9 +137,9 @@ func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded,
 	resolving, stop := context.WithTimeout(ctx, resolvePatience)
 	defer stop()
 	addresses, err := source.Resolve(resolving, index)
-	var failure *hosts.Error
+	var failure *dns.Failure
 	switch {
-	case errors.As(err, &failure) && failure.Kind == dns.NotFound:
+	case errors.As(err, &failure) && failure.Kind == doors.LookupNotFound:
 		r.say(bad, "%s: host %s has no address", name, upstream.Host)
 		return
 	case err != nil:

@@ -67,7 +67,7 @@ func findSources(place string, value json.RawMessage) (sources []placed) {
 
 // readSource makes a source's router.
 func readSource(found placed) (Source, error) {
-	loaded, err := config.Load(found.text)
+	loaded, err := config.Load(found.text, config.Decide)
 	if err != nil {
 		return Source{}, err
 	}

@@ -56,7 +56,7 @@ type Loaded struct {
 	Warnings, Notices []string
 	// DialTimeout limits a connection to a pod.
 	DialTimeout time.Duration
-	// Resolve looks up the host of an upstream. The error is an [*hosts.Error].
+	// Resolve looks up the host of an upstream. The error is an [*dns.Failure].
 	Resolve func(ctx context.Context, upstream int) ([]netip.Addr, error)
 	// Page fetches / from one pod of an upstream, over the transport of the handler: header and the beginning of the body.
 	Page func(ctx context.Context, upstream int, pod netip.Addr) (status int, header http.Header, body []byte, err error)

@@ -16,7 +16,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"golang.org/x/net/http/httpguts"
 )
@@ -67,17 +66,6 @@ type Options struct {
 	// The name of a response header that tells why a request went where it went, such as `X-Doors-Decision`. Default: none
 	DecisionHeader string `json:"decision_header,omitempty"`
 }
-
-const (
-	defaultFirstLookup = 3 * time.Second
-	defaultGoneAfter   = 10 * time.Second
-	defaultGoneRate    = 100
-	defaultPageWait    = 10 * time.Second
-	DefaultMaxPods     = 10000
-
-	// maxWaiting is how many requests of this process may wait for a pod at once.
-	maxWaiting = 4096
-)
 
 const (
 	podsRule   = "must be a whole number from 1 to 4294967295"
@@ -161,39 +149,34 @@ func takeOptions(document map[string]any) (options Options, err error) {
 	return options, nil
 }
 
-// FirstLookupWait is how long a request waits for the first lookup.
-func (o *Options) FirstLookupWait() time.Duration {
-	if o.FirstLookup > 0 {
-		return time.Duration(o.FirstLookup)
+// Flow are the options of the library.
+func (o *Options) Flow() doors.Options {
+	options := doors.DefaultOptions()
+	for _, option := range []struct {
+		to   *time.Duration
+		from caddy.Duration
+	}{{&options.Refresh, o.Refresh}, {&options.StaleMax, o.StaleMax}, {&options.FirstLookup, o.FirstLookup}, {&options.GoneAfter, o.GoneAfter}} {
+		if option.from > 0 {
+			*option.to = time.Duration(option.from)
+		}
 	}
-	return defaultFirstLookup
-}
-
-// Group holds the options for what is known about pods.
-func (o *Options) Group(source uint64) doors.Group {
-	group := doors.Group{Source: source, GoneAfter: defaultGoneAfter, GoneRate: defaultGoneRate, PageWait: defaultPageWait, MaxWaiting: maxWaiting}
 	if o.PageWait != nil {
-		group.PageWait = time.Duration(*o.PageWait)
-	}
-	if o.GoneAfter > 0 {
-		group.GoneAfter = time.Duration(o.GoneAfter)
+		options.PageWait = time.Duration(*o.PageWait)
 	}
 	if o.GoneRate != nil {
-		group.GoneRate = *o.GoneRate
+		options.GoneRate = *o.GoneRate
 	}
-	return group
+	return options
 }
 
 // PodsKept is how many pods are to be remembered.
-func (o *Options) PodsKept() int { return int(cmp.Or(o.MaxPods, DefaultMaxPods)) }
+func (o *Options) PodsKept() uint32 { return cmp.Or(o.MaxPods, doors.DefaultLimits().MaxPods) }
 
-// lookups is what package hosts needs to know.
-func (o *Options) lookups() (hosts.Options, error) {
-	lookups := hosts.Options{
+// lookups is what package dns needs to know.
+func (o *Options) lookups() (dns.Options, error) {
+	lookups := dns.Options{
 		DialTimeout:   time.Duration(o.DialTimeout),
 		FallbackDelay: time.Duration(o.FallbackDelay),
-		Refresh:       time.Duration(o.Refresh),
-		StaleMax:      time.Duration(o.StaleMax),
 		Versions:      o.addressFamilies(),
 	}
 	if o.Resolver != nil {
@@ -223,7 +206,7 @@ func (o *Options) addressFamilies() dns.Versions {
 	return dns.Versions{IPv4: enabled(o.Versions.IPv4, o.Versions.IPv6), IPv6: enabled(o.Versions.IPv6, o.Versions.IPv4)}
 }
 
-// resolverAddress reads the address of a name server the way Caddy does, and returns it the way package hosts wants it.
+// resolverAddress reads the address of a name server the way Caddy does, and returns it the way package dns wants it.
 func resolverAddress(text string) (string, error) {
 	address, err := caddy.ParseNetworkAddressWithDefaults(text, "udp", 53)
 	if err != nil || address.PortRangeSize() != 1 || address.Host == "" || address.Network != "udp" && address.Network != "tcp" {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
 )
 
 func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
@@ -35,27 +35,26 @@ func TestTakeOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := hosts.Options{
+	want := dns.Options{
 		Resolvers: []string{"127.0.0.1:53", "tcp/[::1]:5353"}, DialTimeout: time.Second, FallbackDelay: -1,
-		Versions: dns.Versions{IPv6: true}, Refresh: 2 * time.Second, StaleMax: time.Minute,
+		Versions: dns.Versions{IPv6: true},
 	}
 	if !reflect.DeepEqual(resolution, want) {
 		t.Errorf("got %+v, want %+v", resolution, want)
 	}
-	if options.FirstLookupWait() != 7*time.Second || new(Options).FirstLookupWait() != 3*time.Second {
-		t.Errorf("first_lookup %v, and %v by default", options.FirstLookupWait(), new(Options).FirstLookupWait())
+	flow := doors.Options{Refresh: 2 * time.Second, StaleMax: time.Minute, FirstLookup: 7 * time.Second, GoneAfter: 5 * time.Second}
+	if got := options.Flow(); got != flow {
+		t.Errorf("for the library %+v, want %+v", got, flow)
 	}
-	if given, without := options.Group(1), new(Options).Group(1); given.PageWait != 0 || without.PageWait != 10*time.Second || without.MaxWaiting != maxWaiting {
-		t.Errorf("page_wait %v, and by default %v", given, without)
+	flow = doors.Options{Refresh: time.Second, StaleMax: 5 * time.Minute, FirstLookup: 3 * time.Second, GoneAfter: 10 * time.Second, GoneRate: 100, PageWait: 10 * time.Second}
+	if got := new(Options).Flow(); got != flow {
+		t.Errorf("by default %+v, want %+v", got, flow)
 	}
 	if options.PodsKept() != 20000 || new(Options).PodsKept() != 10000 {
 		t.Errorf("max_pods %v, and %v by default", options.PodsKept(), new(Options).PodsKept())
 	}
 	if options.DecisionHeader != "X-Why" {
 		t.Errorf("decision_header %q", options.DecisionHeader)
-	}
-	if options.GoneRate == nil || *options.GoneRate != 0 || time.Duration(options.GoneAfter) != 5*time.Second {
-		t.Errorf("gone_rate %v, gone_after %v", options.GoneRate, options.GoneAfter)
 	}
 }
 

@@ -6,13 +6,9 @@ package config
 import (
 	"bytes"
 	"encoding/json"
-	"net"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
@@ -80,11 +76,8 @@ type Loaded struct {
 	Options
 	Router *doors.Router
 
-	// Lookups say how hosts are resolved.
-	Lookups hosts.Options
-
-	// Set stands for the secret and the set of upstreams: what is known of one set says nothing about pages of another. It must not be shown.
-	Set string
+	// Lookups say where hosts are looked up.
+	Lookups dns.Options
 
 	// CookieName and the CIDRs of each upstream may be shown.
 	CookieName string
@@ -94,8 +87,8 @@ type Loaded struct {
 	Notice string
 }
 
-// Load reads the JSON of a source.
-func Load(text json.RawMessage) (*Loaded, error) {
+// Load reads the JSON of a source. It gives the library its part, which checks that and makes the router.
+func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*doors.Router, error)) (*Loaded, error) {
 	document, err := resolvePlaceholders(text)
 	if err != nil {
 		return nil, err
@@ -111,18 +104,19 @@ func Load(text json.RawMessage) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if loaded.Router, err = doors.NewRouter(config); err != nil {
+	if loaded.Router, err = route(config, loaded); err != nil {
 		return nil, err
 	}
 	if holdsSecret(text) {
 		loaded.Notice = literalSecret
 	}
-	secret, _ := document["secret"].(string)
-	loaded.Set = withUpstreams(secret, loaded.Router)
 	loaded.CookieName, _ = document["cookie_name"].(string)
 	loaded.CIDRs = cidrsOf(document)
 	return loaded, nil
 }
+
+// Decide is for Load, where a router is only to decide about requests.
+func Decide(config []byte, _ *Loaded) (*doors.Router, error) { return doors.NewRouter(config) }
 
 // cidrsOf takes them from a configuration that the library has accepted.
 func cidrsOf(document map[string]any) (all [][]string) {
@@ -141,15 +135,4 @@ func cidrsOf(document map[string]any) (all [][]string) {
 		all = append(all, cidrs)
 	}
 	return all
-}
-
-// withUpstreams is a text that stands for a secret and the set of upstreams: what is known of one set says nothing about pages of another.
-func withUpstreams(secret string, router *doors.Router) string {
-	upstreams := make([]string, router.Upstreams())
-	for i := range upstreams {
-		name, port := router.Upstream(i)
-		upstreams[i] = net.JoinHostPort(name, strconv.Itoa(int(port)))
-	}
-	slices.Sort(upstreams)
-	return secret + "\n" + strings.Join(slices.Compact(upstreams), "\n")
 }

@@ -56,7 +56,7 @@ func TestHandlerWarnings(t *testing.T) {
 		h := &reverseproxy.Handler{LoadBalancing: &reverseproxy.LoadBalancing{SelectionPolicy: reverseproxy.RandomSelection{}}}
 		transport := &reverseproxy.HTTPTransport{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}
 		change(h, transport)
-		source, err := Load(json.RawMessage(`{"secret": "` + caddytest.Secret + `", "upstreams": [{"cidr": "10.0.0.0/24", "host": "app.example", "port": 80}]}`))
+		source, err := Load(json.RawMessage(`{"secret": "`+caddytest.Secret+`", "upstreams": [{"cidr": "10.0.0.0/24", "host": "app.example", "port": 80}]}`), Decide)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,63 +5,80 @@ package dns
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
+
+	"github.com/doors-dev/doors-caddy/go"
 )
 
-// ErrorKind classifies a failed lookup.
-type ErrorKind uint8
-
-const (
-	// NotFound: the name does not exist (NXDOMAIN), has no address of the wanted family, or only addresses
-	// that no pod can have (unspecified, multicast).
-	NotFound ErrorKind = iota + 1
-	// Timeout: no name server answered in time.
-	Timeout
-	// ServerFailure: a name server answered with an error (SERVFAIL, REFUSED, ...).
-	ServerFailure
-	// LookupFailed: anything else, such as a name server that cannot be reached.
-	LookupFailed
-	// Pending: no lookup has ended yet.
-	Pending
-)
-
-func (k ErrorKind) String() string {
-	switch k {
-	case NotFound:
-		return "no such host or no address"
-	case Timeout:
-		return "name server timed out"
-	case ServerFailure:
-		return "name server failed"
-	case LookupFailed:
-		return "lookup failed"
-	case Pending:
-		return "no answer yet"
-	}
-	return "unknown"
+// Failure says why a lookup brought no addresses, or not all.
+type Failure struct {
+	Host string
+	Kind doors.LookupFailure
+	// Err is the resolver's error, nil if there is none.
+	Err error
 }
 
-// KindOf says what kind of failure the error of a lookup is.
-func KindOf(err error) ErrorKind {
+var failureTexts = map[doors.LookupFailure]string{
+	doors.LookupNotFound:      "no such host or no address",
+	doors.LookupTimeout:       "name server timed out",
+	doors.LookupServerFailure: "name server failed",
+	doors.LookupFailed:        "lookup failed",
+}
+
+// Error says it in a line.
+func (f *Failure) Error() string {
+	text := fmt.Sprintf("resolving host %q: %s", f.Host, failureTexts[f.Kind])
+	if f.Err != nil {
+		text += ": " + f.Err.Error()
+	}
+	return text
+}
+
+// Unwrap gives access to the resolver's error.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// kind is 0 for nil.
+func (f *Failure) kind() doors.LookupFailure {
+	if f == nil {
+		return 0
+	}
+	return f.Kind
+}
+
+// failureOf is the failure of a lookup that brought these addresses and this error, nil if it is none.
+func failureOf(host string, addresses []netip.Addr, err error) *Failure {
+	switch {
+	case err != nil:
+		return &Failure{host, kindOf(err), err}
+	case len(addresses) == 0:
+		return &Failure{host, doors.LookupNotFound, nil}
+	default:
+		return nil
+	}
+}
+
+// kindOf says what kind of failure the error of a lookup is.
+func kindOf(err error) doors.LookupFailure {
 	var server *serverFailure
 	var dns *net.DNSError
 	var address *net.AddrError
 	switch {
 	case errors.As(err, &server):
-		return ServerFailure
+		return doors.LookupServerFailure
 	case isTimeout(err):
-		return Timeout
+		return doors.LookupTimeout
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return NotFound
+		return doors.LookupNotFound
 	// The text of package net for an answer with an error code; it has no other mark.
 	case errors.As(err, &dns) && dns.Err == "server misbehaving":
-		return ServerFailure
+		return doors.LookupServerFailure
 	case errors.As(err, &address): // there are addresses, but none of the wanted family
-		return NotFound
+		return doors.LookupNotFound
 	}
-	return LookupFailed
+	return doors.LookupFailed
 }
 
 // Canonical brings a resolver's answer into the one form that is compared and handed out: IPv4-mapped as

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/go"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -27,30 +28,30 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 		tcp     *special // over TCP
 		want    []netip.Addr
 		missing Versions
-		fails   ErrorKind
+		fails   doors.LookupFailure
 	}{
-		"A fails, and there is no AAAA":      {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty}}, fails: ServerFailure},
-		"A is refused, and there is no AAAA": {servers: []says{{a: code(dnsmessage.RCodeRefused), aaaa: empty}}, fails: ServerFailure},
-		"A is not understood":                {servers: []says{{a: code(dnsmessage.RCodeFormatError), aaaa: empty}}, fails: ServerFailure},
-		"there is no A, and AAAA fails":      {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeServerFailure)}}, fails: ServerFailure},
-		"no such name, and AAAA is silent":   {servers: []says{{a: code(dnsmessage.RCodeNameError), aaaa: {silent: true}}}, fails: Timeout},
-		"there is neither":                   {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeNameError)}}, fails: NotFound},
+		"A fails, and there is no AAAA":      {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty}}, fails: doors.LookupServerFailure},
+		"A is refused, and there is no AAAA": {servers: []says{{a: code(dnsmessage.RCodeRefused), aaaa: empty}}, fails: doors.LookupServerFailure},
+		"A is not understood":                {servers: []says{{a: code(dnsmessage.RCodeFormatError), aaaa: empty}}, fails: doors.LookupServerFailure},
+		"there is no A, and AAAA fails":      {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeServerFailure)}}, fails: doors.LookupServerFailure},
+		"no such name, and AAAA is silent":   {servers: []says{{a: code(dnsmessage.RCodeNameError), aaaa: {silent: true}}}, fails: doors.LookupTimeout},
+		"there is neither":                   {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeNameError)}}, fails: doors.LookupNotFound},
 		"the next name server knows A": {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty},
 			{a: {answer: four}, aaaa: empty}}, want: four},
 		"all name servers fail": {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty},
-			{a: code(dnsmessage.RCodeRefused), aaaa: code(dnsmessage.RCodeNameError)}}, fails: ServerFailure},
+			{a: code(dnsmessage.RCodeRefused), aaaa: code(dnsmessage.RCodeNameError)}}, fails: doors.LookupServerFailure},
 		"AAAA is dropped":           {servers: []says{{a: {answer: four}, aaaa: {silent: true}}}, want: four, missing: Versions{IPv6: true}},
 		"A is dropped":              {servers: []says{{a: {silent: true}, aaaa: {answer: six}}}, want: six, missing: Versions{IPv4: true}},
-		"AAAA fails":                {servers: []says{{a: {answer: four}, aaaa: code(dnsmessage.RCodeServerFailure)}}, want: four, missing: Versions{IPv6: true}, fails: ServerFailure},
+		"AAAA fails":                {servers: []says{{a: {answer: four}, aaaa: code(dnsmessage.RCodeServerFailure)}}, want: four, missing: Versions{IPv6: true}, fails: doors.LookupServerFailure},
 		"a name server takes 2.5 s": {servers: []says{{a: {answer: four, delay: 2500 * time.Millisecond}, aaaa: {delay: 2500 * time.Millisecond}}}, want: four},
 		"one is silent, the other takes 2.5 s": {servers: []says{{a: {silent: true}, aaaa: {silent: true}},
 			{a: {answer: four, delay: 2500 * time.Millisecond}, aaaa: {delay: 2500 * time.Millisecond}}}, want: four},
 		"too many for a packet": {servers: []says{{a: {answer: many}, aaaa: empty}}, tcp: &special{answer: many}, want: many},
 		"cut, and TCP fails": {servers: []says{{a: {answer: many[:5], truncated: true}, aaaa: empty}}, tcp: code(dnsmessage.RCodeServerFailure),
-			want: many[:5], missing: Versions{IPv4: true}, fails: ServerFailure},
+			want: many[:5], missing: Versions{IPv4: true}, fails: doors.LookupServerFailure},
 		"cut, and TCP is silent": {servers: []says{{a: {answer: many[:5], truncated: true}, aaaa: empty}}, tcp: &special{silent: true},
-			want: many[:5], missing: Versions{IPv4: true}, fails: Timeout},
-		"cut, and TCP is denied": {servers: []says{{a: {truncated: true}, aaaa: {truncated: true}}}, tcp: code(dnsmessage.RCodeRefused), fails: ServerFailure},
+			want: many[:5], missing: Versions{IPv4: true}, fails: doors.LookupTimeout},
+		"cut, and TCP is denied": {servers: []says{{a: {truncated: true}, aaaa: {truncated: true}}}, tcp: code(dnsmessage.RCodeRefused), fails: doors.LookupServerFailure},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -80,7 +81,7 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 			} else if c.missing != (Versions{}) {
 				t.Error("nothing is missing")
 			}
-			if (err != nil) != (c.fails != 0) || err != nil && KindOf(err) != c.fails {
+			if (err != nil) != (c.fails != 0) || err != nil && kindOf(err) != c.fails {
 				t.Errorf("error %v, want one of kind %v", err, c.fails)
 			}
 		})

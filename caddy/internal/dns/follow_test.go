@@ -1,4 +1,4 @@
-package dns_test
+package dns
 
 import (
 	"errors"
@@ -9,80 +9,170 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/go"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-const name = dns.TestName
+// followed is a driver of a source with one host.
+type followed struct {
+	state  *doors.State
+	source *doors.Source
+	driver *Driver
+	now    func() time.Duration
+
+	mu      sync.Mutex
+	changes []Change
+	ends    int
+}
+
+func follow(t *testing.T, host string, o Options) *followed {
+	t.Helper()
+	state, err := doors.NewState(doors.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := time.Now()
+	f := &followed{state: state, now: func() time.Duration { return time.Since(started) }}
+	f.driver = NewDriver(t.Context(), state, f.now, Reports{
+		Changed:  func(change Change) { f.mu.Lock(); defer f.mu.Unlock(); f.changes = append(f.changes, change) },
+		LookedUp: func(doors.LookupFailure) { f.mu.Lock(); defer f.mu.Unlock(); f.ends++ },
+		Wake:     func() {},
+	})
+	options := doors.DefaultOptions()
+	options.Refresh, options.Resolver = 20*time.Millisecond, f.driver.Way(o)
+	text := fmt.Sprintf(`{"secret": "AAECAwQFBgcICQoLDA0ODw==", "upstreams": [{"cidr": "127.0.1.0/24", "host": %q, "port": 80}]}`, host)
+	if f.source, err = doors.NewSource(state, []byte(text), options); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// becomes goes on with requests until the host is as it should be.
+func (f *followed) becomes(t *testing.T, what string, is func(doors.Host) bool) {
+	t.Helper()
+	number, _, _ := f.source.Upstream(0)
+	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		var request doors.Request
+		step, _, err := f.source.Begin(&request, doors.Incoming{Method: doors.MethodGet, Path: "/"}, f.now(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step.Report.LookupsDue {
+			f.driver.Due()
+		}
+		if err := f.source.Ended(&request, f.now()); err != nil {
+			t.Fatal(err)
+		}
+		host, err := f.state.Host(number, f.now())
+		if err == nil && is(host) {
+			return
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("%s: not seen, %+v, %v", what, host, err)
+		}
+	}
+}
 
 // The whole path, from name server to requests, through a rollout and three kinds of outage.
-func TestSetFollowsTheNameServer(t *testing.T) {
-	server := dns.StartNameserver(t, "127.0.1.1")
-	one, two := dns.Addresses("127.0.1.1"), dns.Addresses("127.0.1.1", "127.0.1.2")
-	var mu sync.Mutex
-	var events []hosts.Event
-	note := func(event hosts.Event) { mu.Lock(); defer mu.Unlock(); events = append(events, event) }
-	set := hosts.NewSet(hosts.Config{OnChange: note})
-	h := set.Acquire(name, hosts.Options{Resolvers: []string{server.Address()}, Refresh: 20 * time.Millisecond})
-	defer h.Release()
-	becomes := func(what string, is func(hosts.State) bool) {
-		t.Helper()
-		for begin := time.Now(); !is(h.State()); time.Sleep(5 * time.Millisecond) {
-			if _, err := h.Addresses(t.Context()); err != nil {
-				t.Fatalf("%s: %v", what, err)
-			}
-			if time.Since(begin) > 20*time.Second {
-				t.Fatalf("%s: not seen, state %+v", what, h.State())
-			}
+func TestFollowsTheNameServer(t *testing.T) {
+	server := startNameserver(t, "127.0.1.1")
+	one, two := addresses("127.0.1.1"), addresses("127.0.1.1", "127.0.1.2")
+	f := follow(t, name, Options{Resolvers: []string{server.address}})
+	has := func(want []netip.Addr) func(doors.Host) bool {
+		return func(host doors.Host) bool { return slices.Equal(host.Addresses, want) && host.Failure == 0 }
+	}
+	fails := func(failure doors.LookupFailure) func(doors.Host) bool {
+		return func(host doors.Host) bool { return slices.Equal(host.Addresses, two) && host.Failure == failure }
+	}
+	say := func(answer []netip.Addr, code dnsmessage.RCode, silent int) {
+		server.change(func() { server.answer, server.code, server.silent = answer, code, silent })
+	}
+	f.becomes(t, "the first pod", has(one))
+	say(two, dnsmessage.RCodeSuccess, 0)
+	f.becomes(t, "a new pod", has(two))
+	say(two, dnsmessage.RCodeServerFailure, 0)
+	f.becomes(t, "SERVFAIL", fails(doors.LookupServerFailure))
+	say(two, dnsmessage.RCodeServerFailure, -1)
+	f.becomes(t, "silence", fails(doors.LookupTimeout))
+	say(two, dnsmessage.RCodeNameError, 0)
+	f.becomes(t, "NXDOMAIN", fails(doors.LookupNotFound))
+	say(two[1:], dnsmessage.RCodeSuccess, 0)
+	f.becomes(t, "the old pod gone", has(two[1:]))
+	var kinds []doors.HostChange
+	for begin := time.Now(); time.Since(begin) < 20*time.Second && len(kinds) < 6; time.Sleep(time.Millisecond) { // the change is told just after it
+		f.mu.Lock()
+		kinds = nil
+		for _, change := range f.changes {
+			kinds = append(kinds, change.Kind)
 		}
-	}
-	has := func(want []netip.Addr) func(hosts.State) bool {
-		return func(s hosts.State) bool { return slices.Equal(s.Addresses, want) && s.Error == nil }
-	}
-	fails := func(kind dns.ErrorKind) func(hosts.State) bool {
-		return func(s hosts.State) bool {
-			return s.Error != nil && s.Error.Kind == kind && slices.Equal(s.Addresses, two)
-		}
-	}
-	if got, err := h.Addresses(t.Context()); err != nil || !slices.Equal(got, one) {
-		t.Fatalf("got %v, %v", got, err)
-	}
-	server.Say(two, dnsmessage.RCodeSuccess, 0)
-	becomes("a new pod", has(two))
-	server.Say(two, dnsmessage.RCodeServerFailure, 0)
-	becomes("SERVFAIL", fails(dns.ServerFailure))
-	server.Say(two, dnsmessage.RCodeServerFailure, -1)
-	becomes("silence", fails(dns.Timeout))
-	server.Say(two, dnsmessage.RCodeNameError, 0)
-	becomes("NXDOMAIN", fails(dns.NotFound))
-	server.Say(two[1:], dnsmessage.RCodeSuccess, 0)
-	becomes("the old pod gone", has(two[1:]))
-	mu.Lock()
-	defer mu.Unlock()
-	var kinds []hosts.EventKind
-	for _, event := range events {
-		kinds = append(kinds, event.Kind)
+		f.mu.Unlock()
 	}
 	if got, want := fmt.Sprint(kinds), "[resolved changed failing failing failing recovered]"; got != want {
-		t.Errorf("events %s, want %s", got, want)
+		t.Errorf("changes %s, want %s", got, want)
 	}
-	for _, event := range events {
-		if event.Host != name || !slices.Equal(event.Resolvers, []string{server.Address()}) {
-			t.Errorf("event %+v", event)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, change := range f.changes {
+		var added, removed []netip.Addr
+		switch i {
+		case 0:
+			added = one
+		case 1:
+			added = two[1:]
+		case 5:
+			removed = one
+		}
+		if change.Host != name || !slices.Equal(change.Added, added) || !slices.Equal(change.Removed, removed) || (change.Failure != nil) != (change.Kind == doors.HostFailing) {
+			t.Errorf("change %d: %+v", i, change)
+		}
+	}
+}
+
+// Nobody asks about a host that no request uses, nor long after the last request.
+func TestUnusedIsNotLookedUp(t *testing.T) {
+	server := startNameserver(t, "127.0.1.1")
+	f := follow(t, name, Options{Resolvers: []string{server.address}})
+	f.driver.Due()
+	f.becomes(t, "the first pod", func(host doors.Host) bool { return len(host.Addresses) == 1 })
+	number, _, _ := f.source.Upstream(0)
+	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+		host, err := f.state.Host(number, f.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !host.Active {
+			break
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatal("lookups go on")
 		}
 	}
 }
 
 func TestNameThatIsNoName(t *testing.T) {
-	server := dns.StartNameserver(t, "127.0.1.1")
-	set := hosts.NewSet(hosts.Config{})
+	server := startNameserver(t, "127.0.1.1")
 	for _, bad := range []string{"", " ", "a b", "..", "app:8080", string(make([]byte, 300))} {
-		h := set.Acquire(bad, hosts.Options{Resolvers: []string{server.Address()}})
-		var failed *hosts.Error
-		if _, err := h.Addresses(t.Context()); !errors.As(err, &failed) || failed.Host != bad {
+		var failure *Failure
+		if _, err := LookUp(t.Context(), Options{Resolvers: []string{server.address}}, bad); !errors.As(err, &failure) || failure.Host != bad {
 			t.Errorf("%q: error %v", bad, err)
 		}
-		h.Release()
+	}
+	if found, err := LookUp(t.Context(), Options{}, "[::ffff:127.0.1.7]"); err != nil || !slices.Equal(found, addresses("127.0.1.7")) {
+		t.Errorf("an address: %v, %v", found, err)
+	}
+}
+
+// Ways that ask the same have one number.
+func TestWays(t *testing.T) {
+	f := follow(t, name, Options{})
+	if same := f.driver.Way(Options{DialTimeout: time.Second, Versions: Versions{IPv4: true, IPv6: true}}); same != 0 {
+		t.Errorf("the system's resolver with both versions is %d", same)
+	}
+	first := f.driver.Way(Options{Resolvers: []string{"a:53", "b:53"}})
+	if again := f.driver.Way(Options{Resolvers: []string{"b:53", "a:53", "a:53"}}); first != 1 || again != first {
+		t.Errorf("the same name servers are %d and %d", first, again)
+	}
+	if other := f.driver.Way(Options{Resolvers: []string{"a:53", "b:53"}, Versions: Versions{IPv6: true}}); other == first {
+		t.Error("another IP version is the same")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/doors-dev/doors-caddy/go"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -46,7 +47,7 @@ func TestLookup(t *testing.T) {
 		prefix  string
 		version Versions
 		want    []netip.Addr
-		fails   ErrorKind
+		fails   doors.LookupFailure
 		asked   []string
 	}{
 		{name: "both families", server: behaviour{answer: addresses(mixed...)}, want: addresses("127.0.1.1", "127.0.1.2", "fd00::1"), asked: []string{"udp A", "udp AAAA"}},
@@ -56,12 +57,12 @@ func TestLookup(t *testing.T) {
 		{name: "never udp", server: behaviour{answer: addresses(mixed...)}, prefix: "tcp/", version: Versions{IPv4: true}, want: addresses("127.0.1.1", "127.0.1.2"), asked: []string{"tcp A"}},
 		{name: "200 pods do not fit a packet", server: behaviour{answer: addresses(many...), truncate: true}, version: Versions{IPv4: true}, want: addresses(many...), asked: []string{"tcp A", "udp A"}},
 		{name: "a lost packet", server: behaviour{answer: one, silent: 1}, version: Versions{IPv4: true}, want: one, asked: []string{"udp A"}},
-		{name: "NXDOMAIN", server: behaviour{code: dnsmessage.RCodeNameError}, fails: NotFound, asked: []string{"udp A", "udp AAAA"}},
-		{name: "no address", server: behaviour{}, fails: NotFound, asked: []string{"udp A", "udp AAAA"}},
-		{name: "no address of the family", server: behaviour{answer: one}, version: Versions{IPv6: true}, fails: NotFound, asked: []string{"udp AAAA"}},
-		{name: "SERVFAIL", server: behaviour{code: dnsmessage.RCodeServerFailure}, fails: ServerFailure, asked: []string{"udp A", "udp AAAA"}},
-		{name: "REFUSED", server: behaviour{code: dnsmessage.RCodeRefused}, fails: ServerFailure, asked: []string{"udp A", "udp AAAA"}},
-		{name: "silence", server: behaviour{silent: -1}, fails: Timeout, asked: []string{"udp A", "udp AAAA"}},
+		{name: "NXDOMAIN", server: behaviour{code: dnsmessage.RCodeNameError}, fails: doors.LookupNotFound, asked: []string{"udp A", "udp AAAA"}},
+		{name: "no address", server: behaviour{}, fails: doors.LookupNotFound, asked: []string{"udp A", "udp AAAA"}},
+		{name: "no address of the family", server: behaviour{answer: one}, version: Versions{IPv6: true}, fails: doors.LookupNotFound, asked: []string{"udp AAAA"}},
+		{name: "SERVFAIL", server: behaviour{code: dnsmessage.RCodeServerFailure}, fails: doors.LookupServerFailure, asked: []string{"udp A", "udp AAAA"}},
+		{name: "REFUSED", server: behaviour{code: dnsmessage.RCodeRefused}, fails: doors.LookupServerFailure, asked: []string{"udp A", "udp AAAA"}},
+		{name: "silence", server: behaviour{silent: -1}, fails: doors.LookupTimeout, asked: []string{"udp A", "udp AAAA"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -72,8 +73,8 @@ func TestLookup(t *testing.T) {
 			if !slices.Equal(got, c.want) {
 				t.Errorf("got %v, %v; want %v", got, err, c.want)
 			}
-			if (err != nil) != (c.fails != 0) || err != nil && KindOf(err) != c.fails {
-				t.Errorf("error %v of kind %v, want %v", err, KindOf(err), c.fails)
+			if (err != nil) != (c.fails != 0) || err != nil && kindOf(err) != c.fails {
+				t.Errorf("error %v of kind %v, want %v", err, kindOf(err), c.fails)
 			}
 			// There is no name server to name for those that do not come from one.
 			var dns *net.DNSError
@@ -120,8 +121,8 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 		}
 	}
 	lookup := NewLookup(Options{Resolvers: []string{closed.address}}, NewSilence())
-	if _, err := lookUp(t, lookup, "ip4"); err == nil || KindOf(err) != LookupFailed {
-		t.Errorf("error %v of kind %v, want %v", err, KindOf(err), LookupFailed)
+	if _, err := lookUp(t, lookup, "ip4"); err == nil || kindOf(err) != doors.LookupFailed {
+		t.Errorf("error %v of kind %v, want %v", err, kindOf(err), doors.LookupFailed)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/go"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -48,15 +49,15 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 	for name, c := range map[string]struct {
 		first, second *special
 		want          []netip.Addr
-		fails         ErrorKind
+		fails         doors.LookupFailure
 		askedFirst    bool // again
 	}{
 		"both know it":                                     {first: known, second: known, want: one, askedFirst: true},
 		"the first is slow, the second knows it":           {first: slow, second: known, want: one},
 		"the first is slow, the second does not know it":   {first: slow, second: unknown, want: one, askedFirst: true},
 		"the first is silent, the second knows it":         {first: silent, second: known, want: one},
-		"the first is silent, the second does not know it": {first: silent, second: unknown, fails: NotFound},
-		"the first does not know it":                       {first: unknown, second: known, fails: NotFound, askedFirst: true},
+		"the first is silent, the second does not know it": {first: silent, second: unknown, fails: doors.LookupNotFound},
+		"the first does not know it":                       {first: unknown, second: known, fails: doors.LookupNotFound, askedFirst: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,7 +69,7 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 			for try := range 3 {
 				before := first.queries("udp A")
 				got, err := lookUp(t, r.lookup, "ip4")
-				if !slices.Equal(got, c.want) || (err != nil) != (c.fails != 0) || err != nil && KindOf(err) != c.fails {
+				if !slices.Equal(got, c.want) || (err != nil) != (c.fails != 0) || err != nil && kindOf(err) != c.fails {
 					t.Fatalf("try %d: got %v, %v", try, got, err)
 				}
 				if asked := first.queries("udp A") > before; try > 0 && asked != c.askedFirst {

@@ -18,6 +18,8 @@ type Options struct {
 	// DialTimeout limits the connection to a name server, and FallbackDelay is the head start of IPv6 when
 	// a name server is given by name (see [net.Dialer]). Both count only with Resolvers.
 	DialTimeout, FallbackDelay time.Duration
+	// Versions selects the address families that are asked for.
+	Versions Versions
 }
 
 // Network is the argument of [net.Resolver.LookupNetIP].

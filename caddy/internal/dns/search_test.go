@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/doors-dev/doors-caddy/go"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -46,10 +47,10 @@ func TestSearchDomainThatFails(t *testing.T) {
 		}
 	})
 	r := newResolver(Options{Resolvers: []string{server.address}}, NewSilence())
-	search := func(what string, want []netip.Addr, fails ErrorKind) {
+	search := func(what string, want []netip.Addr, fails doors.LookupFailure) {
 		t.Helper()
 		got, err := searching(t, r, "app.first.", "app.second.", "app.")
-		if !slices.Equal(got, want) || (err != nil) != (fails != 0) || err != nil && KindOf(err) != fails {
+		if !slices.Equal(got, want) || (err != nil) != (fails != 0) || err != nil && kindOf(err) != fails {
 			t.Errorf("%s: got %v, %v; want %v, %v", what, got, err, want, fails)
 		}
 	}
@@ -58,11 +59,11 @@ func TestSearchDomainThatFails(t *testing.T) {
 	failing.Delete("first.")
 	search("the first knows it", two[:1], 0)
 	failing.Store("first.", dnsmessage.RCodeRefused)
-	search("the first fails", nil, ServerFailure)
+	search("the first fails", nil, doors.LookupServerFailure)
 	failing.Store("first.", dnsmessage.RCodeNameError)
 	search("the first says that it is not there", two[1:], 0)
 	failing.Store("second.", dnsmessage.RCodeServerFailure)
-	search("the second fails, and no other knows it", nil, ServerFailure)
+	search("the second fails, and no other knows it", nil, doors.LookupServerFailure)
 	failing.Store("second.", dnsmessage.RCodeNameError)
-	search("none knows it", nil, NotFound)
+	search("none knows it", nil, doors.LookupNotFound)
 }

@@ -1,21 +1,22 @@
 // In: Caddy's handler, provisioned with a doors_upstream source.
-// Out: the handlers that proxy its requests: one as the user set it up, one for requests that belong to a pod, one for those that any pod of an upstream can answer.
+// Out: the handlers that proxy its requests: one as the user set it up, and one for requests that belong to a pod.
 
 package proxy
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
@@ -31,15 +32,10 @@ type Handler struct {
 	// and without load balancing, retries, health checks and circuit breaker: there is nothing to choose from, and
 	// each of these options could delay or refuse a request that only this pod can answer.
 	pods *reverseproxy.Handler
-
-	// anyPod serves what any pod of an upstream has, when the one that it was asked of is gone. It is like pods, but goes on to another pod
-	// where a dial failed.
-	anyPod *reverseproxy.Handler
 }
 
-// NewHandler makes the handler of a source out of Caddy's own, which it changes. left tells that the user has left the choice of a pod to us: LeavesChoice
-// said so before it was provisioned.
-func NewHandler(ctx caddy.Context, provisioned *reverseproxy.Handler, left bool) (*Handler, error) {
+// NewHandler makes the handler of a source out of Caddy's own, which it changes.
+func NewHandler(ctx caddy.Context, provisioned *reverseproxy.Handler) (*Handler, error) {
 	source := provisioned.DynamicUpstreams.(*Source)
 	transport, err := newTransport(provisioned.Transport, source)
 	if err != nil {
@@ -52,14 +48,12 @@ func NewHandler(ctx caddy.Context, provisioned *reverseproxy.Handler, left bool)
 	provisioned.Transport = transport
 	encodeLogsLazily(provisioned)
 	h := &Handler{Handler: provisioned, source: source, transport: transport}
-	h.pods = podHandler(provisioned, chooser{onlyUpstream{}, source})
-	h.anyPod = podHandler(provisioned, ownChoice{source})
-	failOverByDefault(h.anyPod.LoadBalancing)
-	source.triesAgain = !failOverByDefault(provisioned.LoadBalancing)
-	if source.choosesItself = left; left {
-		provisioned.LoadBalancing.SelectionPolicy, h.pods.LoadBalancing.SelectionPolicy = ownChoice{source}, ownChoice{source}
-	} else {
+	h.pods = podHandler(provisioned, source)
+	failOverByDefault(provisioned.LoadBalancing)
+	if source.userChooses {
 		provisioned.LoadBalancing.SelectionPolicy = chooser{provisioned.LoadBalancing.SelectionPolicy, source}
+	} else {
+		provisioned.LoadBalancing.SelectionPolicy = ownChoice{source}
 	}
 	if Inspected != nil {
 		Inspected(h, warnings)
@@ -79,33 +73,27 @@ func (h *Handler) DialTimeout() time.Duration { return time.Duration(h.transport
 
 // Resolve looks up the host of an upstream, for as long as the context lasts.
 func (h *Handler) Resolve(ctx context.Context, upstream int) ([]netip.Addr, error) {
-	for {
-		addresses, err := h.source.upstreams[upstream].host.Addresses(ctx)
-		var failure *hosts.Error
-		pending := errors.As(err, &failure) && failure.Kind == dns.Pending
-		if !pending || ctx.Err() != nil {
-			return addresses, err
-		}
-	}
+	return dns.LookUp(ctx, h.source.loaded.Lookups, h.source.upstreams[upstream].name)
 }
 
 // ServePod proxies a request to one pod of an upstream, as one of a page of that pod.
 func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int, address netip.Addr) error {
-	at := h.source.upstreams[upstream]
+	port := h.source.upstreams[upstream].port
 	serving := &request{
 		source:   h.source,
-		decision: doors.Decision{Kind: doors.Pod, Upstream: upstream, Addr: address, Port: at.port, Path: doors.PathOther},
-		pod:      [1]pod{at.podAt(address)},
+		decision: doors.Decision{Kind: doors.Pod, Upstream: upstream, Addr: address, Port: port, Path: doors.PathOther},
+		fixed:    target{Upstream: upstream, Pod: netip.AddrPortFrom(address, port)},
 	}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
 	return h.pods.ServeHTTP(w, r, caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil }))
 }
 
 // podHandler copies a provisioned handler. The copy shares the transport and the set of open connections, so that
-// Cleanup of the original is enough.
-func podHandler(provisioned *reverseproxy.Handler, policy reverseproxy.Selector) *reverseproxy.Handler {
+// Cleanup of the original is enough. It goes on to another pod where a dial failed, if the library says so.
+func podHandler(provisioned *reverseproxy.Handler, source *Source) *reverseproxy.Handler {
 	pods := *provisioned
-	pods.LoadBalancing = &reverseproxy.LoadBalancing{SelectionPolicy: policy}
+	pods.LoadBalancing = &reverseproxy.LoadBalancing{SelectionPolicy: ownChoice{source}}
+	failOverByDefault(pods.LoadBalancing)
 	pods.HealthChecks = nil
 	pods.CB = nil
 	return &pods
@@ -114,17 +102,20 @@ func podHandler(provisioned *reverseproxy.Handler, policy reverseproxy.Selector)
 // maxDials bounds how many addresses one request tries.
 const maxDials = 8
 
-// failOverByDefault lets a request whose dial failed go to another address, unless the user said how to retry. It returns
-// whether it did.
-func failOverByDefault(lb *reverseproxy.LoadBalancing) bool {
-	if lb.Retries != 0 || lb.TryDuration != 0 {
-		return false
+// saysHowToRetry tells whether the user said how to retry.
+func saysHowToRetry(lb *reverseproxy.LoadBalancing) bool {
+	return lb != nil && (lb.Retries != 0 || lb.TryDuration != 0)
+}
+
+// failOverByDefault lets a request whose dial failed go to another address, unless the user said how to retry.
+func failOverByDefault(lb *reverseproxy.LoadBalancing) {
+	if saysHowToRetry(lb) {
+		return
 	}
 	lb.Retries = maxDials - 1
 	// A failed dial is always retried. The matcher decides about failures after that, when the pod may have seen the
 	// request already: those are never repeated.
 	lb.RetryMatch = caddyhttp.MatcherSets{{never{}}}
-	return true
 }
 
 // never is a matcher that matches no request.
@@ -132,6 +123,52 @@ type never struct{}
 
 // MatchWithError returns false.
 func (never) MatchWithError(*http.Request) (bool, error) { return false, nil }
+
+// GetUpstreams returns the pods that the user's policy may choose from, in a stable order. Where there is no policy, ownChoice has the one pod.
+func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error) {
+	serving, ok := s.requestOf(r.Context())
+	if !ok {
+		if !s.underStockHandler {
+			return nil, fmt.Errorf("%s was asked for upstreams by something that is not its handler", config.SourceName)
+		}
+		var err error
+		if serving, err = s.beginUnderStockHandler(r); err != nil {
+			return nil, err
+		}
+	}
+	if !s.userChooses || serving.ofPage() && !s.underStockHandler {
+		return nil, nil
+	}
+	return serving.choices(r.Context()), nil
+}
+
+// ResetCache does nothing: each question is answered anew.
+func (s *Source) ResetCache(*http.Request) error { return nil }
+
+// choices are the pods of the step.
+func (q *request) choices(ctx context.Context) []*reverseproxy.Upstream {
+	q.proceed(ctx)
+	q.offered = q.offered[:0]
+	switch q.step.Kind {
+	case doors.StepChoose:
+		places, report, err := q.source.core.Choices(&q.flow, nil, q.source.process.Now())
+		q.source.learn(q, report, err)
+		for _, place := range places {
+			q.offered = append(q.offered, offer{target{Upstream: place.Upstream, Pod: place.Pod}, nil})
+		}
+	case doors.StepDial: // of one that belongs to a pod, under the stock handler
+		q.offered = append(q.offered, offer{target{Upstream: q.step.Upstream, Pod: q.step.Pod}, nil})
+	}
+	if q.source.underStockHandler && q.ofPage() && len(q.offered) == 0 {
+		return []*reverseproxy.Upstream{{Dial: nowhere}}
+	}
+	upstreams := make([]*reverseproxy.Upstream, len(q.offered))
+	for i := range q.offered { // Caddy writes into every one that it is given
+		upstreams[i] = &reverseproxy.Upstream{Dial: q.offered[i].Pod.String()}
+		q.offered[i].upstream = upstreams[i]
+	}
+	return upstreams
+}
 
 // chooser is the user's selection policy, whose choices are noted.
 type chooser struct {
@@ -143,70 +180,44 @@ type chooser struct {
 func (c chooser) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) *reverseproxy.Upstream {
 	chosen := c.policy.Select(pool, r, w)
 	if serving, ok := c.source.requestOf(r.Context()); ok {
-		if chosen == nil {
-			serving.foundNothing()
-			serving.passOver()
-		} else {
-			c.source.choose(serving, chosen)
-		}
+		serving.userChose(chosen)
 	}
 	return chosen
 }
 
-// choose sends the request to the pod that was offered as this upstream.
-func (s *Source) choose(serving *request, upstream *reverseproxy.Upstream) {
-	if chosen, ok := serving.offeredAs(upstream); ok {
-		s.sendTo(serving, chosen)
+// userChose takes note of what the user's policy has chosen; nil for none.
+func (q *request) userChose(upstream *reverseproxy.Upstream) {
+	if q.step.Kind == doors.StepChoose {
+		now := q.source.process.Now()
+		at := slices.IndexFunc(q.offered, func(offer offer) bool { return offer.upstream == upstream })
+		if at < 0 {
+			q.took(q.source.core.ChoseNone(&q.flow, now, rand.Uint64()))
+			return
+		}
+		q.took(q.source.core.Chose(&q.flow, q.offered[at].Upstream, q.offered[at].Pod, now))
+	}
+	if q.step.Kind == doors.StepDial && upstream != nil {
+		q.chose(target{Upstream: q.step.Upstream, Pod: q.step.Pod})
 	}
 }
 
-// sendTo notes that the request goes to a pod.
-func (s *Source) sendTo(serving *request, chosen pod) {
-	s.enter(serving, chosen)
-	serving.chose(chosen)
-}
-
-// onlyUpstream is the selection policy for a pool of one: it takes it without asking whether it is available,
-// because only the pod itself can say that.
-type onlyUpstream struct{}
-
-// Select returns the only upstream.
-func (onlyUpstream) Select(pool reverseproxy.UpstreamPool, _ *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
-	if len(pool) == 0 {
-		return nil
-	}
-	return pool[0]
-}
-
-// ownChoice is the selection policy where the user has none: a pod at random, which is Caddy's default too, or with several
-// upstreams the one whose turn it is. It takes no pool, so that none has to be built: with a thousand upstreams that would cost more than
-// the rest of the request.
+// ownChoice is the selection policy where the user has none: the library has chosen. It takes no pool, so that none has to be built.
 type ownChoice struct{ source *Source }
 
-// Select chooses among the pods that may serve the request, with equal chances.
+// Select returns the pod that the request is to try.
 func (c ownChoice) Select(_ reverseproxy.UpstreamPool, r *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
 	serving, ok := c.source.requestOf(r.Context())
 	if !ok {
 		return nil
 	}
-	pods := c.source.podsFor(r.Context(), serving)
-	if len(pods) == 0 {
-		serving.foundNothing()
-		return nil
-	}
-	chosen := pods[0]
-	if len(pods) > 1 {
-		chosen = pods[rand.IntN(len(pods))]
-	}
-	c.source.sendTo(serving, chosen)
-	return chosen.forCaddy
+	return serving.nextPod(r.Context())
 }
 
-// LeavesChoice tells whether a handler that is not provisioned yet leaves the choice of a pod to us, and has nothing that keeps count of
+// leavesChoice tells whether a handler that is being provisioned leaves the choice of a pod to us, and has nothing that keeps count of
 // upstreams.
-func LeavesChoice(h *reverseproxy.Handler) bool {
+func leavesChoice(h *reverseproxy.Handler) bool {
 	lb := h.LoadBalancing
-	hasPolicy := lb != nil && (lb.SelectionPolicyRaw != nil || lb.SelectionPolicy != nil)
+	hasPolicy := lb != nil && (lb.SelectionPolicyRaw != nil || lb.SelectionPolicy != nil) // the default comes later
 	return !hasPolicy && h.HealthChecks == nil && h.CBRaw == nil && h.CB == nil
 }
 
@@ -215,6 +226,5 @@ var (
 	_ caddyhttp.MiddlewareHandler       = (*Handler)(nil)
 	_ caddyhttp.RequestMatcherWithError = never{}
 	_ reverseproxy.Selector             = chooser{}
-	_ reverseproxy.Selector             = onlyUpstream{}
 	_ reverseproxy.Selector             = ownChoice{}
 )

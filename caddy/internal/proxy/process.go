@@ -5,16 +5,16 @@ package proxy
 
 import (
 	"cmp"
-	"hash/maphash"
+	"context"
+	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/go"
@@ -26,17 +26,15 @@ import (
 type Process struct {
 	*show.Reporter
 
-	hosts *hosts.Set
-	pods  *doors.Pods
+	state *doors.State
+	dns   *dns.Driver
+	news  news // for requests that wait
 
 	faults  faults
-	waiting atomic.Int64 // requests that wait for a pod
-
 	sources liveSources
 
 	started time.Time
-	seed    maphash.Seed
-	ended   chan struct{}
+	end     context.CancelFunc
 }
 
 const processKey = "process"
@@ -46,22 +44,19 @@ var pool = caddy.NewUsagePool()
 // Acquire holds on to the process, until Release.
 func Acquire() (*Process, error) {
 	value, _, err := pool.LoadOrNew(processKey, func() (caddy.Destructor, error) {
-		pods, err := doors.NewPods(config.DefaultMaxPods)
+		state, err := doors.NewState(limits())
 		if err != nil {
 			return nil, err
 		}
-		s := &Process{
-			pods:    pods,
-			started: time.Now(),
-			seed:    maphash.MakeSeed(),
-			ended:   make(chan struct{}),
-		}
-		s.hosts = hosts.NewSet(hosts.Config{
-			OnChange: func(event hosts.Event) { show.LogHost(s.logger(), event) },
-			OnLookup: metrics.LookedUp,
+		ctx, cancel := context.WithCancel(context.Background())
+		s := &Process{state: state, started: time.Now(), end: cancel}
+		s.dns = dns.NewDriver(ctx, state, s.Now, dns.Reports{
+			Changed:  func(change dns.Change) { show.LogHost(s.logger(), change) },
+			LookedUp: metrics.LookedUp,
+			Wake:     s.news.announce,
 		})
 		s.Reporter = show.NewReporter(s)
-		go s.Sample(s.ended)
+		go s.Sample(ctx.Done())
 		return s, nil
 	})
 	if err != nil {
@@ -76,20 +71,31 @@ func (*Process) Release() error {
 	return err
 }
 
-// Destruct ends the samples. Lookups have ended with their last user.
+// Destruct ends the samples and the lookups.
 func (s *Process) Destruct() error {
-	close(s.ended)
+	s.end()
 	return nil
+}
+
+const (
+	// refreshesPerCore is how many refreshes of hosts begin in a second for each core, with a burst of one second. With more hosts in use
+	// than that each is refreshed less often: a refresh costs 0.3 ms beside requests, and these need the cores more.
+	refreshesPerCore = 50
+	// maxRefreshes bounds them on large machines, for the sake of name servers.
+	maxRefreshes = 500
+)
+
+func limits() doors.Limits {
+	limits := doors.DefaultLimits()
+	limits.RefreshesPerSecond = uint32(min(refreshesPerCore*runtime.GOMAXPROCS(0), maxRefreshes))
+	return limits
 }
 
 // Now is the time on the clock that all events are given in.
 func (s *Process) Now() time.Duration { return time.Since(s.started) }
 
-// Pods are those that requests were sent to.
-func (s *Process) Pods() *doors.Pods { return s.pods }
-
-// Hosts are all names that are resolved.
-func (s *Process) Hosts() []hosts.State { return s.hosts.States() }
+// Known is what the library knows.
+func (s *Process) Known() *doors.State { return s.state }
 
 // InForce are the sources of the configuration that Caddy runs.
 func (s *Process) InForce() []show.Source {
@@ -107,15 +113,6 @@ func (s *Process) logger() *zap.Logger {
 		return sources[0].logger
 	}
 	return caddy.Log().Named(string(new(Source).CaddyModule().ID))
-}
-
-// number stands for a text in groups of pods: the same in every configuration of this process, and without meaning
-// outside of it.
-func (s *Process) number(text string) uint64 { return maphash.String(s.seed, text) }
-
-// resolved tells which pods of an upstream are fresh now: an address that comes back has no past.
-func (s *Process) resolved(upstream uint64, pods []pod) {
-	_ = s.pods.Resolved(upstream, addressesOf(pods)) // fails for addresses that package hosts does not return
 }
 
 // liveSources are the sources that are provisioned, by their configuration. While one replaces another one, both have some.
@@ -157,16 +154,16 @@ func (l *liveSources) remove(source *Source) {
 }
 
 // maxPods is the most that any of the sources asks for.
-func (l *liveSources) maxPods() int {
+func (l *liveSources) maxPods() uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	most := 0
+	most := uint32(0)
 	for _, configuration := range l.list {
 		for _, source := range configuration.sources {
 			most = max(most, source.loaded.PodsKept())
 		}
 	}
-	return cmp.Or(most, config.DefaultMaxPods)
+	return cmp.Or(most, doors.DefaultLimits().MaxPods)
 }
 
 // inForce returns the sources of the configuration that Caddy runs.
@@ -189,4 +186,30 @@ func (l *liveSources) of(running *caddyhttp.App) []*Source {
 		i = len(l.list) - 1
 	}
 	return slices.Clone(l.list[i].sources)
+}
+
+// news tells those who wait that something has changed. The zero value is ready.
+type news struct {
+	mu   sync.Mutex
+	told chan struct{} // nil while nobody waits
+}
+
+// next returns a channel that is closed at the next announcement.
+func (n *news) next() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.told == nil {
+		n.told = make(chan struct{})
+	}
+	return n.told
+}
+
+// announce tells those who wait now.
+func (n *news) announce() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.told != nil {
+		close(n.told)
+		n.told = nil
+	}
 }

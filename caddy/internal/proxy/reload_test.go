@@ -23,7 +23,7 @@ func checkLive(t testing.TB, when string, want int) {
 	t.Helper()
 	caddytest.Eventually(t, func() (problem string) {
 		runtime.GC()
-		if live := doors.LiveRouters(); live != want {
+		if live := doors.LiveSources(); live != want {
 			problem = fmt.Sprintf("%s: %d routers live, %d are in use", when, live, want)
 			dropStoppedTimers()
 		}
@@ -118,7 +118,7 @@ func TestReloadsLeaveNothing(t *testing.T) {
 		}
 	}
 	runtime.GC()
-	if live := doors.LiveRouters(); live < sources {
+	if live := doors.LiveSources(); live < sources {
 		t.Fatalf("%d routers live, of the running %d", live, sources)
 	}
 	end()

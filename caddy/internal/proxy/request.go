@@ -1,10 +1,11 @@
-// In: the decision about a request, the upstreams it was offered, the dials made for it.
-// Out: what the next step of serving it needs to know.
+// In: the steps of a request, the dials made for it.
+// Out: the pod that it goes to next, and what became of the last one.
 
 package proxy
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/go"
@@ -22,10 +22,15 @@ import (
 // source that made it, because several reverse_proxy handlers may see one request.
 type request struct {
 	source   *Source
+	flow     doors.Request
 	decision doors.Decision
 
-	// cause is why the decision could not be carried out, nil while nothing stands in the way.
-	cause *metrics.Cause
+	// step is the last one. begun is set once the proxy loop has got the pod of the step, so that its next question means that the attempt failed.
+	step  doors.Step
+	begun bool
+
+	// cause is why the request was answered by Caddy itself, 0 if it was not.
+	cause doors.Cause
 
 	// outer is a request that another source made before for the same one.
 	outer *request
@@ -33,61 +38,41 @@ type request struct {
 	// shown is what people see of it.
 	shown show.Request
 
-	// probes is set for the one request in a second that finds out whether its pod is back, anyPod for one whose
-	// pod is gone and that any pod of the upstream can answer.
-	probes, anyPod bool
-
-	// pod is the one that owns the page, if the decision is for a pod.
-	pod [1]pod
-
-	// stream is set for a page's receiver stream.
-	stream bool
-
-	// patience is how long the request waits for DNS.
-	patience hosts.Patience
+	// fixed is the pod of a request that goes to no other, and about which the library is not asked; and of a dial in the background.
+	fixed target
 
 	// These belong to the proxy loop, which runs in one goroutine.
-	at      netip.AddrPort // the pod at which the request is counted; noPod if there is none
-	resets  int
 	offered []offer
 	attempt attempt
-	drop    doors.Answer // what a dropped connection means, with podDropped
-
-	// began is when the request began, 0 until that is needed.
-	began time.Duration
-
-	// background is set for a dial that no request waits for.
-	background bool
 
 	// body is the request's, as the transport gets it first.
 	body watchedBody
 
 	// The transport dials in goroutines of its own, and may go on with a dial after the request has ended.
-	mutex  sync.Mutex
-	chosen pod
-	failed map[netip.AddrPort]doors.Answer
-	fault  error // why the last dial failed for a reason on this machine, nil if it did not
+	mutex   sync.Mutex
+	chosen  target
+	outcome doors.Outcome // of the last dial of the chosen pod
+	fault   error         // why the last dial failed for a reason on this machine, nil if it did not
 }
+
+// target is a pod and the index of its upstream.
+type target = doors.UpstreamPod
 
 // attempt is how far the proxy loop has got with its last attempt. An error that comes out of the loop is about a pod only if
 // the pod's own round trip failed: handlers of the user that run after the round trip return errors too.
 type attempt uint8
 
 const (
-	noAttempt attempt = iota
-	nothingToChoose
-	underway
-	roundTripFailed
+	underway attempt = iota
+	notReached
 	podDropped
+	cutByAnother // the connection was closed by another request
 	podAnswered
 )
 
-// noPod is the address of no pod.
-var noPod netip.AddrPort
-
-// offer is one upstream of the pool that the load balancer last chose from.
+// offer is one upstream of the pool that the user's policy chooses from.
 type offer struct {
-	pod      pod
+	target
 	upstream *reverseproxy.Upstream
 }
 
@@ -104,131 +89,134 @@ func (s *Source) requestOf(ctx context.Context) (*request, bool) {
 	return found, found != nil
 }
 
-// offer makes fresh upstreams of the pods: Caddy writes into every one that it is given.
-func (q *request) offer(pods []pod) []*reverseproxy.Upstream {
-	upstreams := make([]*reverseproxy.Upstream, len(pods))
-	q.offered = q.offered[:0]
-	for i, pod := range pods {
-		upstreams[i] = &reverseproxy.Upstream{Dial: pod.forCaddy.Dial}
-		q.offered = append(q.offered, offer{pod, upstreams[i]})
-	}
-	return upstreams
+// ofPage tells whether the request has a token, so that it belongs to one pod.
+func (q *request) ofPage() bool { return q.decision.Kind == doors.Pod || q.decision.Kind == doors.Gone }
+
+// took takes a step of the library, and obeys what came with it.
+func (q *request) took(step doors.Step, err error) {
+	q.step, q.begun = step, false
+	q.source.learn(q, step.Report, err)
 }
 
-// offeredAs returns the pod that was offered as this upstream.
-func (q *request) offeredAs(upstream *reverseproxy.Upstream) (pod, bool) {
-	for _, offer := range q.offered {
-		if offer.upstream == upstream {
-			return offer.pod, true
+// nextPod is the upstream that the proxy loop is to try next, nil if there is none: then the step says what to do instead. If it has tried
+// one already, that attempt has failed.
+func (q *request) nextPod(ctx context.Context) *reverseproxy.Upstream {
+	if q.fixed.Pod.IsValid() {
+		q.chose(q.fixed)
+		return q.source.forCaddy.of(q.fixed.Pod)
+	}
+	q.proceed(ctx)
+	if q.step.Kind != doors.StepDial {
+		return nil
+	}
+	next := target{Upstream: q.step.Upstream, Pod: q.step.Pod}
+	q.chose(next)
+	return q.source.forCaddy.of(next.Pod)
+}
+
+// proceed gets a step that the proxy loop can obey, or the last one of all.
+func (q *request) proceed(ctx context.Context) {
+	if q.begun {
+		q.took(q.source.core.Next(&q.flow, q.failure(), q.source.process.Now(), rand.Uint64()))
+	}
+	if q.source.userRetries && !q.ofPage() && (q.step.Kind == doors.StepAnswer || q.step.Kind == doors.StepDone) {
+		q.took(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
+	}
+	if q.step.Kind == doors.StepWait {
+		q.wait(ctx)
+	}
+}
+
+// wait obeys steps to wait, until there is another one or the client has given up.
+func (q *request) wait(ctx context.Context) {
+	news := q.source.process.news.next()
+	timer := time.NewTimer(0) // what has happened since the step would be missed
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-news:
+		case <-ctx.Done():
+			return
 		}
+		news = q.source.process.news.next()
+		q.took(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
+		if q.step.Kind != doors.StepWait {
+			return
+		}
+		timer.Reset(q.step.Until - q.source.process.Now())
 	}
-	return pod{}, false
 }
 
-// chose notes the pod that was chosen.
-func (q *request) chose(pod pod) {
-	q.attempt = underway
-	if q.chosen.upstream != nil || q.anyPod {
+// ended gets the step after the proxy loop has ended with an error.
+func (q *request) ended() {
+	var outcome doors.Outcome
+	switch {
+	case q.fixed.Pod.IsValid() || q.begun && q.attempt == podAnswered:
+		q.step = doors.Step{Kind: doors.StepDone}
+		return
+	case q.begun:
+		outcome = q.failure()
+	case q.step.Kind != doors.StepDial && q.step.Kind != doors.StepChoose:
+		return
+	}
+	q.took(q.source.core.GiveUp(&q.flow, outcome, q.source.process.Now(), rand.Uint64()))
+}
+
+// failure is what became of an attempt that has failed.
+func (q *request) failure() doors.Outcome {
+	switch q.attempt {
+	case podDropped:
+		return doors.OutcomeDropped
+	case cutByAnother:
+		return doors.OutcomeOwnFault
+	case notReached:
+		q.mutex.Lock()
+		defer q.mutex.Unlock()
+		if q.outcome == doors.OutcomeConnected { // and then something else, such as TLS
+			return doors.OutcomeOwnFault
+		}
+		return q.outcome
+	default:
+		return doors.OutcomeCancelled
+	}
+}
+
+// chose notes the pod that the request goes to.
+func (q *request) chose(next target) {
+	q.begun, q.attempt = true, underway
+	q.mutex.Lock()
+	again := q.chosen.Pod.IsValid()
+	q.chosen, q.outcome, q.fault = next, doors.OutcomeOwnFault, nil
+	q.mutex.Unlock()
+	if again || q.decision.Kind == doors.Pod && next.Pod.Addr() != q.decision.Addr {
 		metrics.FailedOver()
 	}
-	if q.decision.Kind != doors.Gone {
-		pod.upstream.label() // from its first request on
-	}
-	q.mutex.Lock()
-	q.chosen = pod
-	q.mutex.Unlock()
-}
-
-// foundNothing notes that there was no pod to choose. If there was one before, its failure is what the loop will end with.
-func (q *request) foundNothing() {
-	if q.attempt == noAttempt {
-		q.attempt = nothingToChoose
-	}
+	q.source.upstreams[next.Upstream].label() // from its first request on
 }
 
 // chosenPod returns the pod that was chosen last.
-func (q *request) chosenPod() (pod, bool) {
+func (q *request) chosenPod() (target, bool) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	return q.chosen, q.chosen.upstream != nil
+	return q.chosen, q.chosen.Pod.IsValid()
 }
 
-// passOver leaves out the pods that were offered and not taken.
-func (q *request) passOver() {
-	for _, offer := range q.offered {
-		q.failedToReach(offer.pod.address, doors.Answer{})
+// dialled notes how a dial ended.
+func (q *request) dialled(outcome doors.Outcome, failure error) {
+	if outcome != doors.OutcomeOwnFault {
+		failure = nil
 	}
-}
-
-// failedToReach notes what the failed dial of an address means for a request that has to reach it.
-func (q *request) failedToReach(address netip.AddrPort, answer doors.Answer) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	if q.failed == nil {
-		q.failed = make(map[netip.AddrPort]doors.Answer)
-	}
-	q.failed[address] = answer
+	q.outcome, q.fault = outcome, failure
 }
 
-// failedHere notes why a dial failed for a reason on this machine; nil for any other end of a dial.
-func (q *request) failedHere(fault error) {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	q.fault = fault
-}
-
-// faultHere is what was noted last.
+// faultHere is why the last dial failed, if that was for a reason on this machine.
 func (q *request) faultHere() error {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	return q.fault
-}
-
-// reached notes that the last dial of an address succeeded.
-func (q *request) reached(address netip.AddrPort) {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	delete(q.failed, address)
-}
-
-// failedAt returns what the last dial of the address means, if it failed.
-func (q *request) failedAt(address netip.AddrPort) (doors.Answer, bool) {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	answer, failed := q.failed[address]
-	return answer, failed
-}
-
-// untried leaves out the pods whose dial failed for this request, and those that were passed over.
-func (q *request) untried(pods []pod) []pod {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	if len(q.failed) == 0 {
-		return pods
-	}
-	var rest []pod
-	for _, pod := range pods {
-		if _, failed := q.failed[pod.address]; !failed {
-			rest = append(rest, pod)
-		}
-	}
-	return rest
-}
-
-// tryAgain forgets what the request has tried, except when it began.
-func (q *request) tryAgain() {
-	q.startOver()
-	q.mutex.Lock()
-	q.chosen = pod{}
-	q.mutex.Unlock()
-	q.attempt, q.resets, q.patience = noAttempt, 0, hosts.Patience{}
-}
-
-// startOver makes every address eligible again, for those who want to go on trying.
-func (q *request) startOver() {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	clear(q.failed)
 }
 
 // show makes the request visible.
@@ -244,19 +232,19 @@ func (q *request) show(ctx context.Context, answer http.Header) {
 // Decided is the decision.
 func (q *request) Decided() doors.Decision { return q.decision }
 
-// Cause is why it could not be carried out.
-func (q *request) Cause() *metrics.Cause { return q.cause }
+// Cause is why Caddy itself answered.
+func (q *request) Cause() doors.Cause { return q.cause }
 
 // Target is the pod that was chosen last, or that the token names, and its upstream as host:port; "" for what is not known.
 func (q *request) Target() (pod, upstream string) {
 	if chosen, ok := q.chosenPod(); ok {
-		return chosen.forCaddy.Dial, chosen.upstream.hostport
+		return chosen.Pod.String(), q.source.upstreams[chosen.Upstream].hostport
 	}
 	if q.decision.Upstream < 0 {
 		return "", ""
 	}
 	if q.decision.Kind == doors.Pod {
-		pod = q.pod[0].forCaddy.Dial
+		pod = netip.AddrPortFrom(q.decision.Addr, q.decision.Port).String()
 	}
 	return pod, q.source.upstreams[q.decision.Upstream].hostport
 }
@@ -267,5 +255,6 @@ func (q *request) Host() (name, hostport string, ok bool) {
 	if !ok {
 		return "", "", false
 	}
-	return chosen.upstream.forApp.name, chosen.upstream.forApp.hostport, true
+	name, hostport = q.source.upstreams[chosen.Upstream].forApp()
+	return name, hostport, true
 }

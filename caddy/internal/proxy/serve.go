@@ -4,9 +4,11 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
@@ -36,56 +38,62 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 
 // obey does one step after the other, until the request has its answer.
 func (h *Handler) obey(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request) (err error) {
-	for step := serving.first(r); ; {
-		switch step.action {
-		case dial:
+	err = errNoPod
+	for {
+		switch step := serving.step; step.Kind {
+		case doors.StepDial, doors.StepChoose:
 			if err = h.proxyOf(serving).ServeHTTP(w, r, next); err == nil {
 				return nil
 			}
-			step = serving.after(r, err)
-		case wait:
-			step = serving.waited(r, step.verdict)
-		case answer:
-			return serving.answer(w, r, step.verdict, err)
-		case giveUp:
+			serving.ended()
+		case doors.StepWait:
+			serving.wait(r.Context())
+		case doors.StepAnswer:
+			return serving.answer(w, r, step, err)
+		default:
+			return err
+		}
+		if r.Context().Err() != nil && serving.attempt != podAnswered {
 			w.WriteHeader(499) // as Caddy does: for the log
 			return nil
-		case done:
-			return err
 		}
 	}
 }
 
+// errNoPod is why a request is answered for which no pod was tried.
+var errNoPod = errors.New("no pod can take the request")
+
 // proxyOf is the handler that proxies a request.
 func (h *Handler) proxyOf(serving *request) *reverseproxy.Handler {
-	switch {
-	case serving.anyPod:
-		return h.anyPod
-	case serving.ofPage():
+	if serving.ofPage() {
 		return h.pods
-	default:
-		return h.Handler
 	}
+	return h.Handler
 }
 
 // answer answers a request that no pod can answer. Where the user has error routes for a request that belongs to no pod, these do it.
-func (q *request) answer(w http.ResponseWriter, r *http.Request, verdict verdict, failure error) error {
-	q.cause = verdict.cause
+func (q *request) answer(w http.ResponseWriter, r *http.Request, step doors.Step, failure error) error {
+	q.cause = step.Cause
 	q.shown.Announce(w.Header())
-	if !q.ofPage() || q.anyPod {
+	if step.Cause == doors.CauseOwnFault && q.attempt == notReached {
+		q.source.logFaultHere(cmp.Or(q.faultHere(), failure))
+	}
+	if !q.ofPage() {
 		if failure = unavailableError(failure); config.HandlesErrors(r, failure) {
 			return failure
 		}
 		// Caddy would log an error for each request, and a line about the host or the pod has been logged already.
-		verdict.page = q.mayWait(r) && acceptsHTML(r)
 	}
-	verdict.answer(w, r)
+	own := answerOf(step, r)
+	own.write(w, r)
 	return nil
 }
 
 // end takes note that the request has ended.
 func (h *Handler) end(serving *request) {
-	h.source.leave(serving)
+	if err := h.source.core.Ended(&serving.flow, h.source.process.Now()); err != nil {
+		h.source.learn(serving, doors.Report{}, err)
+	}
 	if h.source.retired.Load() != 0 {
 		h.CloseIdleConnections() // that of this request is idle now, and Cleanup has been
 	}
@@ -105,20 +113,31 @@ func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// begin asks the library for the decision. It gets the bytes that the pod would parse: the escaped path and the Cookie header.
+// begin asks the library. It gets the bytes that the pod would parse: the escaped path and the Cookie header.
 func (s *Source) begin(r *http.Request) (*request, error) {
-	decision, err := s.loaded.Router.Decide(r.URL.EscapedPath(), cookieHeader(r.Header))
+	outer, _ := r.Context().Value(requestKey{}).(*request)
+	serving := &request{source: s, outer: outer}
+	incoming := doors.Incoming{Method: methodOf(r), HasBody: r.ContentLength != 0, Path: r.URL.EscapedPath(), Cookies: cookieHeader(r.Header)}
+	step, decision, err := s.core.Begin(&serving.flow, incoming, s.process.Now(), rand.Uint64())
 	if err != nil {
 		return nil, err
 	}
+	serving.decision = decision
 	metrics.Decided(decision)
 	s.keys.Opened(decision)
-	outer, _ := r.Context().Value(requestKey{}).(*request)
-	serving := &request{source: s, decision: decision, outer: outer, stream: isStream(r, decision)}
-	if decision.Kind == doors.Pod {
-		serving.pod[0] = s.upstreams[decision.Upstream].podAt(decision.Addr)
-	}
+	serving.took(step, nil)
 	return serving, nil
+}
+
+func methodOf(r *http.Request) doors.Method {
+	switch r.Method {
+	case http.MethodGet:
+		return doors.MethodGet
+	case http.MethodHead:
+		return doors.MethodHead
+	default:
+		return doors.MethodOther
+	}
 }
 
 // cookieHeader is the request's Cookie header. HTTP/2 and HTTP/3 clients may send several (RFC 9113 section 8.2.3).

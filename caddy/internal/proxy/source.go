@@ -4,16 +4,13 @@
 package proxy
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/go"
@@ -30,17 +27,18 @@ type Source struct {
 	config.Source
 
 	loaded    *config.Loaded
+	core      *doors.Source
 	upstreams []*upstream
 	keys      metrics.Keys
 	process   *Process
 	around    *config.Around
+	forCaddy  forCaddy
 
-	group  doors.Group // of requests that belong to no upstream
 	logger *zap.Logger
 
-	// seeking is what is dialled in the background, and connected tells those who wait for a pod that one was reached.
-	seeking   seeking
-	connected hosts.News
+	// dial is the transport's own dialer, and viaProxy tells whether pods cannot be dialled directly.
+	dial     dialFunc
+	viaProxy func() bool
 
 	// retired is when another configuration has taken over, 0 while this one is in force. Requests still come over
 	// connections that were open then.
@@ -49,14 +47,8 @@ type Source struct {
 	// underStockHandler is set when this Caddy's tables could not be taken over.
 	underStockHandler bool
 
-	// choosesItself is set when the user left the choice of a pod to us.
-	choosesItself bool
-
-	// turns is nil with one upstream.
-	turns *turns
-
-	// triesAgain is set when the user said how to retry: then a request that has failed everywhere starts over.
-	triesAgain bool
+	// userChooses is set when the user has a policy by which pods are chosen, and userRetries when the user said how to retry.
+	userChooses, userRetries bool
 }
 
 // CaddyModule returns the module's registration.
@@ -84,22 +76,19 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	if Inspected == nil { // else the command line compares it
 		s.Forget()
 	}
-	if s.loaded, err = config.Load(text); err != nil {
-		return err
-	}
-	s.Options = s.loaded.Options
-	for _, warning := range s.loaded.Router.Warnings() {
-		s.logger.Warn(warning)
-	}
 	if s.process, err = Acquire(); err != nil {
 		return err
 	}
-	s.group = s.loaded.Group(s.process.number(s.loaded.Set))
-	s.loaded.Set = "" // it holds the secret
-	s.upstreams = newUpstreams(s.loaded, s.process, s.group, s.logger)
-	if len(s.upstreams) > 1 {
-		s.turns = newTurns(len(s.upstreams))
+	if s.loaded, err = config.Load(text, s.route); err != nil {
+		return err
 	}
+	s.Options = s.loaded.Options
+	s.forCaddy.room = int(s.PodsKept())
+	s.process.dns.Due()
+	for _, warning := range s.loaded.Router.Warnings() {
+		s.logger.Warn(warning)
+	}
+	s.upstreams = newUpstreams(s)
 	s.keys = metrics.KeysOf(s.loaded.Router.KeyIDs())
 	s.logSummary()
 	if err := metrics.Register(ctx.GetMetricsRegistry(), s.process.Metrics()); err != nil {
@@ -111,6 +100,18 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	}
 	s.limitPods()
 	return nil
+}
+
+// route begins to use a configuration.
+func (s *Source) route(text []byte, loaded *config.Loaded) (*doors.Router, error) {
+	options := loaded.Flow()
+	options.Resolver = s.process.dns.Way(loaded.Lookups)
+	options.UserChooses, options.UserRetries = s.userChooses, s.userRetries
+	var err error
+	if s.core, err = doors.NewSource(s.process.state, text, options); err != nil {
+		return nil, err
+	}
+	return s.core.Router(), nil
 }
 
 // namedUpstreams is how many upstreams the summary names.
@@ -126,22 +127,19 @@ func (s *Source) logSummary() {
 	for position, id := range s.loaded.Router.KeyIDs() {
 		keys = append(keys, strconv.Itoa(position)+":"+id)
 	}
+	options := s.loaded.Flow()
 	s.logger.Info("routing Doors pages",
 		zap.Int("upstreams_total", len(s.upstreams)), zap.Strings("upstreams", named),
 		zap.Strings("keys", keys), zap.String("cookie_name", s.loaded.CookieName),
-		zap.Duration("refresh", cmp.Or(time.Duration(s.Refresh), hosts.DefaultRefresh)),
-		zap.Duration("stale_max", cmp.Or(time.Duration(s.StaleMax), hosts.DefaultStaleMax)),
-		zap.Duration("first_lookup", s.FirstLookupWait()),
-		zap.Duration("gone_after", s.group.GoneAfter), zap.Uint32("gone_rate", s.group.GoneRate),
-		zap.Duration("page_wait", s.group.PageWait), zap.Int("max_pods", s.PodsKept()),
+		zap.Duration("refresh", options.Refresh), zap.Duration("stale_max", options.StaleMax), zap.Duration("first_lookup", options.FirstLookup),
+		zap.Duration("gone_after", options.GoneAfter), zap.Uint32("gone_rate", options.GoneRate),
+		zap.Duration("page_wait", options.PageWait), zap.Uint32("max_pods", s.PodsKept()),
 		zap.String("decision_header", s.DecisionHeader))
 }
 
 // limitPods bounds how many pods the process remembers.
 func (s *Source) limitPods() {
-	if err := s.process.pods.Limit(s.process.sources.maxPods()); err != nil {
-		s.logFault(err)
-	}
+	s.learn(nil, doors.Report{}, s.process.state.Limit(s.process.sources.maxPods()))
 }
 
 // Loaded is what the configuration of the source means.
@@ -158,8 +156,11 @@ func (s *Source) checkParent(ctx caddy.Context) error {
 	}
 	switch parent := lineage[len(lineage)-2].(type) {
 	case interface{ ReverseProxy() *reverseproxy.Handler }: // ours
-		return checkNoStaticUpstreams(parent.ReverseProxy())
+		h := parent.ReverseProxy()
+		s.userChooses, s.userRetries = !leavesChoice(h), saysHowToRetry(h.LoadBalancing)
+		return checkNoStaticUpstreams(h)
 	case *reverseproxy.Handler: // met only where Caddy's tables could not be taken over
+		s.userChooses, s.userRetries = true, saysHowToRetry(parent.LoadBalancing)
 		if err := checkNoStaticUpstreams(parent); err != nil {
 			return err
 		}
@@ -180,9 +181,6 @@ func checkNoStaticUpstreams(h *reverseproxy.Handler) error {
 
 // Cleanup lets go of the hosts. The router is freed when the last request that uses it has ended.
 func (s *Source) Cleanup() error {
-	for _, upstream := range s.upstreams {
-		upstream.host.Release()
-	}
 	if s.process == nil { // provisioning failed before
 		return nil
 	}

@@ -12,7 +12,6 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -50,9 +49,9 @@ func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Hand
 	return nil
 }
 
-// gonePod stands in the pool for a pod that no token names: the loop must choose something before it makes the round trip
-// that is answered with 410. Nothing can listen at this address.
-var gonePod = pod{upstream: new(upstream), forCaddy: &reverseproxy.Upstream{Dial: "0.0.0.0:0"}, lastAnswer: new(atomic.Int64)}
+// nowhere stands in the pool for a request that gets its answer here: the loop must choose something before it makes the round trip
+// that is answered. Nothing can listen at this address.
+const nowhere = "0.0.0.0:0"
 
 // RoundTrip proxies the request, or makes the answer that the page understands.
 func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -61,8 +60,8 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return t.transport.RoundTrip(r)
 	}
 	// The loop's own policy chose, so the choice is known only now.
-	if dial, ok := reverseproxy.GetDialInfo(r.Context()); ok {
-		t.source.choose(serving, dial.Upstream)
+	if dial, ok := reverseproxy.GetDialInfo(r.Context()); ok && dial.Upstream.Dial != nowhere {
+		serving.userChose(dial.Upstream)
 	}
 	// Dials run in goroutines of their own, which must not look at Caddy's variables: handlers write there.
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
@@ -74,61 +73,81 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 			},
 		}))
 	}
-	verdict := t.source.verdictBefore(serving)
 	for {
-		if !verdict.final() {
+		switch step := serving.step; step.Kind {
+		case doors.StepDial:
+			if !serving.begun { // to another pod, to which the loop cannot send it
+				return t.answer(serving, r, doors.Step{Kind: doors.StepAnswer, Status: http.StatusGone, Cause: doors.CausePodGone}), nil
+			}
 			response, err := t.transport.RoundTrip(r)
-			switch {
-			case err == nil:
+			if err == nil {
 				serving.shown.Announce(response.Header)
-			case serving.decision.Kind == doors.Pod:
-				verdict = t.source.verdictAfter(serving, err)
-			case t.lastTry:
-				verdict = t.source.verdictOfLoad(serving, err, serving.mayWait(r))
-				verdict.page = serving.mayWait(r) && acceptsHTML(r)
+				return t.counted(serving, response), nil
 			}
-			if !verdict.final() {
-				return t.counted(serving, response), err
+			if !serving.ofPage() && !t.lastTry {
+				return nil, err
 			}
+			if serving.ended(); serving.step.Kind == doors.StepDone || serving.step.Kind == doors.StepWait && !serving.ofPage() {
+				return nil, err
+			}
+		case doors.StepWait:
+			if serving.wait(r.Context()); r.Context().Err() != nil {
+				return nil, r.Context().Err()
+			}
+			if next := serving.step; next.Kind == doors.StepDial {
+				serving.chose(target{Upstream: next.Upstream, Pod: next.Pod})
+			}
+		case doors.StepAnswer:
+			return t.answer(serving, r, step), nil
+		default:
+			return nil, errNoPod
 		}
-		if !verdict.holds || !serving.isReceiver(r) {
-			break
-		}
-		if _, again := t.source.waitForPod(r.Context(), serving); !again {
-			break
-		}
-		serving.attempt = noAttempt
-		if chosen, ok := serving.chosenPod(); ok {
-			t.source.enter(serving, chosen)
-		}
-		verdict = t.source.verdictBefore(serving)
 	}
-	t.source.leave(serving)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	serving.cause = verdict.cause
+}
+
+// answer is the answer that a request gets here.
+func (t stockTransport) answer(serving *request, r *http.Request, step doors.Step) *http.Response {
+	t.ended(serving)
+	serving.cause = step.Cause
 	header := make(http.Header)
 	serving.shown.Announce(header)
-	verdict.describe(header)
+	answer := answerOf(step, r)
+	answer.describe(header)
 	return &http.Response{
-		Status:     strconv.Itoa(verdict.status) + " " + http.StatusText(verdict.status),
-		StatusCode: verdict.status,
+		Status:     strconv.Itoa(step.Status) + " " + http.StatusText(step.Status),
+		StatusCode: step.Status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:  header,
-		Body:    io.NopCloser(strings.NewReader(verdict.body())),
+		Body:    io.NopCloser(strings.NewReader(answer.body())),
 		Request: r,
-	}, nil
+	}
 }
 
 // counted counts the request until its answer has been read. A body that is a connection must stay one, and is not counted.
 func (t stockTransport) counted(serving *request, response *http.Response) *http.Response {
-	if response == nil || response.StatusCode == http.StatusSwitchingProtocols {
-		t.source.leave(serving)
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		t.ended(serving)
 	} else {
-		response.Body = leavingBody{response.Body, func() { t.source.leave(serving) }}
+		response.Body = leavingBody{response.Body, func() { t.ended(serving) }}
 	}
 	return response
+}
+
+// ended tells that the request has ended.
+func (t stockTransport) ended(serving *request) {
+	t.source.learn(serving, doors.Report{}, t.source.core.Ended(&serving.flow, t.source.process.Now()))
+}
+
+// leavingBody is the body of an answer whose end is the end of the request.
+type leavingBody struct {
+	io.ReadCloser
+	leave func()
+}
+
+// Close closes the body; the proxy loop does so once, whatever becomes of the client.
+func (b leavingBody) Close() error {
+	b.leave()
+	return b.ReadCloser.Close()
 }
 
 // requestVariable is the name under which Caddy's variables keep a request of this source. The proxy loop of the stock handler gives

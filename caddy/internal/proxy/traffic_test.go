@@ -19,7 +19,7 @@ func inFlight(t *testing.T, pod *caddytest.Pod) (requests, streams int) {
 		t.Fatal(err)
 	}
 	defer process.Release()
-	list, err := process.pods.List()
+	list, _, err := process.state.Pods(netip.AddrPort{}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

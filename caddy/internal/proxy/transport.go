@@ -4,10 +4,12 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -16,10 +18,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
@@ -41,8 +45,8 @@ func newTransport(roundTripper http.RoundTripper, source *Source) (transport, er
 			"write 1.1, 2 or h2c", config.SourceName)
 	}
 	stock.Transport.DialContext = watchDial(stock.Transport.DialContext, source)
-	source.seeking.dial = stock.Transport.DialContext
-	source.seeking.viaProxy = sync.OnceValue(func() bool { return config.UsesForwardProxy(stock, source.loaded) })
+	source.dial = stock.Transport.DialContext
+	source.viaProxy = sync.OnceValue(func() bool { return config.UsesForwardProxy(stock, source.loaded) })
 	stock.Transport.DialTLSContext = watchDial(stock.Transport.DialTLSContext, source)
 	return transport{stock, source}, nil
 }
@@ -60,16 +64,25 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	switch {
 	case err != nil:
-		serving.attempt = roundTripFailed
+		serving.attempt = underway
+		if _, ok := errors.AsType[reverseproxy.DialError](err); ok {
+			serving.attempt = notReached
+		}
 		if cancelledByAnother(r, err) {
 			err = errCancelledByAnother
-			serving.attempt, serving.drop = podDropped, tryAgainLater
-		} else if isDrop(err) && r.Context().Err() == nil && !body.failed() && !t.source.seeking.viaProxy() {
-			t.source.dropped(serving)
+			serving.attempt = cutByAnother
+		} else if isDrop(err) && r.Context().Err() == nil && !body.failed() && !t.source.viaProxy() {
+			serving.attempt = podDropped
+			if pod, ok := serving.chosenPod(); ok {
+				metrics.DialFailed(t.source.upstreams[pod.Upstream].label(), doors.OutcomeDropped)
+			}
 		}
 	default:
 		serving.attempt = podAnswered
-		t.source.answered(serving)
+		if !serving.fixed.Pod.IsValid() {
+			report, err := t.source.core.Answered(&serving.flow, t.source.process.Now(), rand.Uint64())
+			t.source.learn(serving, report, err)
+		}
 	}
 	return response, err
 }
@@ -99,10 +112,10 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 			if pod, ok := serving.chosenPod(); ok {
 				ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 					ConnectDone: func(_, address string, err error) {
-						if parsed, parseErr := netip.ParseAddrPort(address); parseErr == nil && parsed == pod.address {
+						if parsed, parseErr := netip.ParseAddrPort(address); parseErr == nil && parsed == pod.Pod {
 							source.dialled(serving, pod, err)
 						} else { // that of a forward proxy, which says nothing about the pod
-							serving.failedHere(err)
+							serving.dialled(doors.OutcomeOwnFault, err)
 						}
 					},
 				})
@@ -154,3 +167,79 @@ func outcomeOf(err error) doors.Outcome {
 		return doors.OutcomeOwnFault
 	}
 }
+
+// watchedBody is the body of a request. Where its length was announced, Go's HTTP/1 client asks for more when it has sent all of it, to find
+// out whether it is longer. If the pod has begun its answer by then, Go's HTTP/1 server has closed the body, and the client would take the
+// refusal to read from it for a failure, and cut the answer.
+type watchedBody struct {
+	io.ReadCloser
+	left   int64 // bytes; less than 0 if nobody knows
+	broken atomic.Bool
+	closed atomic.Bool
+}
+
+// watchBody makes a request's body a watchedBody, if it has one. The first one of a request costs no allocation; another
+// one may be needed while the transport has not let go of the first.
+func (q *request) watchBody(r *http.Request) *watchedBody {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	if watched, ok := r.Body.(*watchedBody); ok {
+		return watched
+	}
+	watched := &q.body
+	if watched.ReadCloser != nil {
+		watched = new(watchedBody)
+	}
+	watched.ReadCloser, watched.left = r.Body, -1
+	if r.ContentLength > 0 {
+		watched.left = r.ContentLength
+	}
+	r.Body = watched
+	return watched
+}
+
+// knowBody finds out whether a request that only asks for something has a body. HTTP/3 gives each one, of unknown length; without it, the request
+// can be repeated over another connection, where a pod has just ended the one that was open.
+func knowBody(r *http.Request) {
+	if r.ProtoMajor < 3 || r.ContentLength >= 0 || r.Body == nil || !reads(r) {
+		return
+	}
+	var first [1]byte
+	switch n, err := r.Body.Read(first[:]); {
+	case n > 0:
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(first[:]), r.Body), r.Body}
+	case err == io.EOF:
+		r.Body, r.ContentLength = http.NoBody, 0
+	}
+}
+
+// Read reads. At the end it is io.EOF, whatever has become of the body.
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
+	if b.left == 0 && err == http.ErrBodyReadAfterClose {
+		err = io.EOF
+	}
+	if err != nil && err != io.EOF && !b.closed.Load() {
+		b.broken.Store(true)
+	}
+	return n, err
+}
+
+// Close closes the body.
+func (b *watchedBody) Close() error {
+	b.closed.Store(true)
+	return b.ReadCloser.Close()
+}
+
+// failed tells whether the client did not send the whole body. No body never fails.
+func (b *watchedBody) failed() bool { return b != nil && b.broken.Load() }
+
+// reads tells whether a request only asks for something.
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }

@@ -12,7 +12,10 @@ import (
 	"testing"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/go"
+	"go.uber.org/zap"
 )
 
 func TestOutcomeOf(t *testing.T) {
@@ -72,16 +75,15 @@ func TestCancelledByAnother(t *testing.T) {
 			}
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 		}))
-		source := sourceWith(t, 1)
-		source.seeking.viaProxy = func() bool { return false }
-		serving := &request{source: source}
+		source := newSource(t)
+		serving := &request{source: source, fixed: target{Pod: netip.MustParseAddrPort("127.0.1.1:80")}}
 		r, err := http.NewRequestWithContext(context.WithValue(test.ctx, requestKey{}, serving), test.method, "http://127.0.1.1/", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = transport{stock, source}.RoundTrip(r)
-		dropped := test.want == errCancelledByAnother
-		if !errors.Is(err, test.want) || trips != test.trips || (serving.attempt == podDropped) != dropped {
+		cut := test.want == errCancelledByAnother
+		if !errors.Is(err, test.want) || trips != test.trips || (serving.attempt == cutByAnother) != cut {
 			t.Errorf("%+v: %v after %d round trips, attempt %d", test, err, trips, serving.attempt)
 		}
 	}
@@ -105,20 +107,45 @@ func TestOutcomeOfRealDials(t *testing.T) {
 	}
 }
 
+// What the library is told of an attempt is the end of the last dial of its pod, unless the connection failed later.
 func TestTheLastDialCounts(t *testing.T) {
-	serving := new(request)
-	pods := []pod{{address: netip.MustParseAddrPort("127.0.1.1:80")}, {address: netip.MustParseAddrPort("127.0.1.2:80")}}
-	first := pods[0].address
-	serving.failedToReach(first, doors.Answer{Action: doors.ActionUnavailable})
-	serving.failedToReach(first, doors.Answer{Action: doors.ActionGone})
-	if answer, failed := serving.failedAt(first); !failed || answer.Action != doors.ActionGone {
-		t.Errorf("got %v, %t", answer, failed)
+	serving := &request{source: newSource(t)}
+	serving.chose(target{Pod: netip.MustParseAddrPort("127.0.1.1:80")})
+	serving.attempt = notReached
+	if got := serving.failure(); got != doors.OutcomeOwnFault {
+		t.Errorf("no dial was seen: %v", got)
 	}
-	if rest := serving.untried(pods); len(rest) != 1 || rest[0].address != pods[1].address {
-		t.Errorf("untried: %v", rest)
+	for _, outcome := range []doors.Outcome{doors.OutcomeUnreachable, doors.OutcomeRefused} {
+		if serving.dialled(outcome, errNoPod); serving.failure() != outcome || serving.faultHere() != nil {
+			t.Errorf("%v became %v, %v", outcome, serving.failure(), serving.faultHere())
+		}
 	}
-	serving.reached(first)
-	if _, failed := serving.failedAt(first); failed || len(serving.untried(pods)) != 2 {
-		t.Error("a dial that succeeded counts as failed")
+	if serving.dialled(doors.OutcomeOwnFault, errNoPod); serving.faultHere() != errNoPod {
+		t.Errorf("the fault is %v", serving.faultHere())
 	}
+	if serving.dialled(doors.OutcomeConnected, nil); serving.failure() != doors.OutcomeOwnFault || serving.faultHere() != nil {
+		t.Errorf("after a connection: %v", serving.failure())
+	}
+	for attempt, want := range map[attempt]doors.Outcome{podDropped: doors.OutcomeDropped, cutByAnother: doors.OutcomeOwnFault, underway: doors.OutcomeCancelled} {
+		if serving.attempt = attempt; serving.failure() != want {
+			t.Errorf("attempt %d: %v, want %v", attempt, serving.failure(), want)
+		}
+	}
+}
+
+// newSource makes a source of one upstream.
+func newSource(t *testing.T) *Source {
+	t.Helper()
+	held, err := Acquire()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { held.Release() })
+	s := &Source{process: held, logger: zap.NewNop(), viaProxy: func() bool { return false }}
+	text := `{"secret": "` + caddytest.Secret + `", "upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": 80}]}`
+	if s.loaded, err = config.Load([]byte(text), s.route); err != nil {
+		t.Fatal(err)
+	}
+	s.upstreams = newUpstreams(s)
+	return s
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
-	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap/zapcore"
 )
@@ -24,9 +23,6 @@ func TestVisible(t *testing.T) {
 		replacer, recorder := caddy.NewReplacer(), httptest.NewRecorder()
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, recorder, &caddyhttp.Server{})
 		q := &request{source: source, decision: decision}
-		if decision.Kind == doors.Pod {
-			q.pod[0] = source.upstreams[0].newPod(decision.Addr)
-		}
 		q.show(r.Context(), recorder.Header())
 		return q, replacer, recorder.Header()
 	}
@@ -40,13 +36,13 @@ func TestVisible(t *testing.T) {
 			t.Errorf("header: %s, want %s", got, item)
 		}
 	}
-	byToken := doors.Decision{Kind: doors.Pod, Path: doors.PathSync, Addr: netip.MustParseAddr("10.0.0.7")}
+	byToken := doors.Decision{Kind: doors.Pod, Path: doors.PathSync, Port: 8080, Addr: netip.MustParseAddr("10.0.0.7")}
 
 	q, replacer, header := begin(byToken)
 	check(q, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
-	q.cause = metrics.PodGone
+	q.cause = doors.CausePodGone
 	check(q, replacer, header, "pod|pod_gone|10.0.0.7:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
-	q.chosen = source.upstreams[0].newPod(netip.MustParseAddr("10.0.0.8"))
+	q.chosen = target{Pod: netip.MustParseAddrPort("10.0.0.8:8080")}
 	check(q, replacer, header, "pod|pod_gone|10.0.0.8:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
 
 	q, replacer, header = begin(doors.Decision{Kind: doors.Gone, Reason: doors.ReasonNoCIDR, Path: doors.PathHook, Upstream: -1, Addr: byToken.Addr})
@@ -56,7 +52,7 @@ func TestVisible(t *testing.T) {
 	check(q, replacer, header, "server|cookie||app.test:8080", "server;reason=cookie;path=page;upstream=0")
 
 	// A second source that sees the same request speaks instead of the first.
-	inner := &request{source: source, decision: byToken, pod: [1]pod{source.upstreams[0].newPod(byToken.Addr)}, outer: q}
+	inner := &request{source: source, decision: byToken, outer: q}
 	inner.show(context.WithValue(t.Context(), caddy.ReplacerCtxKey, replacer), header)
 	check(inner, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
 
@@ -82,10 +78,8 @@ func TestLastSourceIsVisible(t *testing.T) {
 		replacer := caddy.NewReplacer()
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
 		for _, host := range []string{"first.test", "second.test", "third.test"} {
-			q := &request{source: test.source, decision: doors.Decision{Kind: doors.Server, Upstream: -1}}
-			chosen := &upstream{name: host + ".", hostport: host + ".:80", port: 80}
-			chosen.setNameForApp()
-			q.chosen = chosen.newPod(netip.MustParseAddr("10.0.0.1"))
+			source := &Source{underStockHandler: test.source.underStockHandler, upstreams: []*upstream{{name: host + ".", hostport: host + ".:80", port: 80}}}
+			q := &request{source: source, decision: doors.Decision{Kind: doors.Server, Upstream: -1}, chosen: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}
 			q.show(r.Context(), make(http.Header))
 			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.hostport}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|"+host+".:80|" {
 				t.Errorf("%s: %s, want %s", name, got, host)

@@ -6,29 +6,29 @@ package show
 import (
 	"net/netip"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
+	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
 
-// LogHost writes one line for each change of what is known about a host.
-func LogHost(logger *zap.Logger, event hosts.Event) {
+// LogHost writes one line for a change of what is known about a host.
+func LogHost(logger *zap.Logger, change dns.Change) {
 	fields := []zap.Field{
-		zap.String("host", event.Host),
-		zap.Strings("addresses", Texts(event.Addresses)),
+		zap.String("host", change.Host),
+		zap.Strings("addresses", Texts(change.Addresses)),
 	}
-	if len(event.Added) > 0 || len(event.Removed) > 0 {
-		fields = append(fields, zap.Strings("added", Texts(event.Added)), zap.Strings("removed", Texts(event.Removed)))
+	if len(change.Added) > 0 || len(change.Removed) > 0 {
+		fields = append(fields, zap.Strings("added", Texts(change.Added)), zap.Strings("removed", Texts(change.Removed)))
 	}
-	message := "host " + event.Kind.String()
-	if event.Error != nil {
-		logger.Error(message, append(fields, zap.Error(event.Error))...)
-		return
-	}
-	if event.Kind == hosts.Partial {
+	message := "host " + change.Kind.String()
+	switch {
+	case change.Failure != nil:
+		logger.Error(message, append(fields, zap.Error(change.Failure))...)
+	case change.Kind == doors.HostPartial:
 		logger.Warn(message+": an address that one of them lacks stays fresh for up to 30 s", fields...)
-		return
+	default:
+		logger.Info(message, fields...)
 	}
-	logger.Info(message, fields...)
 }
 
 // Texts are addresses to be read.

@@ -32,8 +32,8 @@ func (shown) String() string { return "" }
 type Facts interface {
 	// Decided is the decision about it.
 	Decided() doors.Decision
-	// Cause is why the decision could not be carried out, nil while nothing stands in the way.
-	Cause() *metrics.Cause
+	// Cause is why Caddy itself answered, 0 if it did not.
+	Cause() doors.Cause
 	// Target is the pod that was chosen last, or that the token names, and its upstream as host:port; "" for what is not known.
 	Target() (pod, upstream string)
 	// Host is the host of the pod that was chosen last, and the same with the port, as apps and certificates know it. ok is false before one was chosen.
@@ -186,11 +186,11 @@ func (q *Request) Announce(header http.Header) {
 // reason is why the request went where it went: the reason for what happened in the end, if that is not what was decided.
 func (q *Request) reason() string {
 	cause, decided := q.Cause(), q.Decided().Reason
-	if cause == nil {
-		cause = metrics.Refused(decided)
+	if cause == 0 {
+		cause = metrics.CauseOf(decided)
 	}
 	switch {
-	case cause != nil:
+	case cause != 0:
 		return cause.String()
 	case decided == doors.ReasonNone:
 		return ""

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/doors-dev/doors-caddy/go"
@@ -17,11 +17,10 @@ import (
 
 // Process is what this process knows. Any number of goroutines may use it.
 type Process interface {
-	// Now is the time on the clock of Pods.
+	// Now is the time on the clock of what is known.
 	Now() time.Duration
-	Pods() *doors.Pods
-	// Hosts are all names that are resolved.
-	Hosts() []hosts.State
+	// Known is what the library knows.
+	Known() *doors.State
 	// InForce are the sources of the configuration that Caddy runs.
 	InForce() []Source
 }
@@ -42,8 +41,8 @@ type Upstream interface {
 	Port() uint16
 	// Holds tells whether an address is in its networks.
 	Holds(netip.Addr) bool
-	// Host is what is known about its host.
-	Host() hosts.State
+	// Host is what is known about its host, and why the last lookup failed, nil if it did not.
+	Host() (doors.Host, *dns.Failure)
 	// Use keeps the lookups of its host going.
 	Use()
 	// Fresh are the pods that its host resolves to, and those of them outside of its networks.
@@ -62,7 +61,7 @@ func NewReporter(process Process) *Reporter { return &Reporter{process: process}
 // State describes everything. Who reads it keeps the lookups of the hosts going whose pods are shown.
 func (r *Reporter) State() (*status.State, error) {
 	now := r.process.Now()
-	known, err := r.process.Pods().List()
+	known, err := r.pods()
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +97,19 @@ func (r *Reporter) State() (*status.State, error) {
 	return state, nil
 }
 
+// podsAtOnce is how many pods are read at once.
+const podsAtOnce = 256
+
+// pods are those that are known.
+func (r *Reporter) pods() (pods []doors.KnownPod, err error) {
+	for last := (netip.AddrPort{}); ; last = pods[len(pods)-1].Pod {
+		more, _, err := r.process.Known().Pods(last, podsAtOnce)
+		if pods = append(pods, more...); err != nil || len(more) < podsAtOnce {
+			return pods, err
+		}
+	}
+}
+
 // answers are what the metrics count.
 func answers() (counted status.Answers) {
 	counted.Gone, counted.Unavailable = metrics.Answers()
@@ -105,10 +117,10 @@ func answers() (counted status.Answers) {
 }
 
 // upstreamOf finds the upstream that a pod belongs to, nil if no source has it.
-func upstreamOf(sources []Source, pod doors.PodState) Upstream {
+func upstreamOf(sources []Source, pod doors.KnownPod) Upstream {
 	for _, source := range sources {
 		if i, ok := source.Loaded().Router.Lookup(pod.Pod.Addr()); ok {
-			if upstream := source.Upstream(i); upstream.Number() == pod.Server {
+			if upstream := source.Upstream(i); upstream.Number() == pod.Upstream {
 				return upstream
 			}
 		}
@@ -116,7 +128,7 @@ func upstreamOf(sources []Source, pod doors.PodState) Upstream {
 	// Its host resolves to an address outside its own networks, which is a mistake that should be seen.
 	for _, source := range sources {
 		for i := range min(source.Loaded().Router.Upstreams(), status.MaxUpstreams) {
-			if upstream := source.Upstream(i); upstream.Number() == pod.Server {
+			if upstream := source.Upstream(i); upstream.Number() == pod.Upstream {
 				return upstream
 			}
 		}
@@ -129,7 +141,8 @@ func generationOf(upstream Upstream, pod netip.AddrPort) status.Generation {
 	if upstream == nil {
 		return status.Unknown
 	}
-	addresses := upstream.Host().Addresses
+	host, _ := upstream.Host()
+	addresses := host.Addresses
 	switch {
 	case len(addresses) == 0:
 		return status.Unknown
@@ -148,7 +161,7 @@ func generation(upstream Upstream, address netip.Addr) status.Generation {
 	return status.Outside
 }
 
-func describePod(pod doors.PodState, upstream Upstream, now time.Duration) status.Pod {
+func describePod(pod doors.KnownPod, upstream Upstream, now time.Duration) status.Pod {
 	described := status.Pod{
 		Pod:                 pod.Pod.String(),
 		Generation:          generationOf(upstream, pod.Pod),
@@ -198,7 +211,7 @@ func describeSource(source Source, inUse map[Upstream]bool, pods map[netip.AddrP
 	}
 	for i := range total {
 		upstream := source.Upstream(i)
-		host := upstream.Host()
+		host, failure := upstream.Host()
 		if total > status.MaxUpstreams && !inUse[upstream] && !host.Active {
 			continue
 		}
@@ -206,11 +219,11 @@ func describeSource(source Source, inUse map[Upstream]bool, pods map[netip.AddrP
 			break
 		}
 		one := status.Upstream{Upstream: upstream.Hostport(), CIDRs: loaded.CIDRs[i], Addresses: Texts(host.Addresses), Resolving: host.Active}
-		if host.Age > 0 {
+		if host.Age != doors.Never {
 			one.ResolvedSecondsAgo = secondsAgo(host.Age, 0)
 		}
-		if host.Error != nil {
-			one.DNSError = host.Error.Error()
+		if failure != nil {
+			one.DNSError = failure.Error()
 			one.FailingSecondsAgo = secondsAgo(host.FailingFor, 0)
 		}
 		described.Upstreams = append(described.Upstreams, one)
@@ -235,7 +248,7 @@ func (r *Reporter) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle,
 	}
 	const started = 0 // the clock began when pods began to be watched
 	now := r.process.Now()
-	found, err := r.process.Pods().Idle(pod, idle, started, now)
+	found, err := r.process.Known().Idle(pod, idle, started, now)
 	if err != nil {
 		return answer, 0, true, err
 	}
@@ -264,7 +277,7 @@ func (r *Reporter) Sample(ended <-chan struct{}) {
 			return
 		case <-ticker.C:
 		}
-		known, err := r.process.Pods().List()
+		known, err := r.pods()
 		if err != nil {
 			continue // a gap in a picture
 		}

@@ -82,13 +82,12 @@ func moveDocumentedSource(text []byte) ([]byte, error) {
 
 // Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	left := proxy.LeavesChoice(&h.Handler)
 	err := redact.Error(h.Handler.Provision(ctx), h.suspects)
 	if h.suspects = nil; err != nil {
 		return err
 	}
 	if _, ours := h.DynamicUpstreams.(*proxy.Source); ours {
-		h.serving, err = proxy.NewHandler(ctx, &h.Handler, left)
+		h.serving, err = proxy.NewHandler(ctx, &h.Handler)
 	}
 	return err
 }

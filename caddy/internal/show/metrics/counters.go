@@ -6,8 +6,6 @@ package metrics
 import (
 	"strings"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -63,25 +61,18 @@ func DialFailed(upstream string, outcome doors.Outcome) {
 	dials.WithLabelValues(upstream, Label(outcome.String())).Inc()
 }
 
-// resultLabels are the results of lookups, by the kind of the error; 0 stands for none.
-var resultLabels = [...]string{
-	0: "resolved", dns.NotFound: "not_found", dns.Timeout: "timeout", dns.ServerFailure: "server_failure", dns.LookupFailed: "failed",
-}
-
-var lookedUp = func() (table [len(resultLabels)]prometheus.Counter) {
-	for kind, label := range resultLabels {
-		table[kind] = lookups.WithLabelValues(label)
+var lookedUp = func() (table [doors.LookupFailed + 1]prometheus.Counter) {
+	for failure, label := range [...]string{
+		0: "resolved", doors.LookupNotFound: "not_found", doors.LookupTimeout: "timeout", doors.LookupServerFailure: "server_failure", doors.LookupFailed: "failed",
+	} {
+		table[failure] = lookups.WithLabelValues(label)
 	}
 	return table
 }()
 
-// LookedUp counts a lookup that has ended, with nil or its error.
-func LookedUp(failure *hosts.Error) {
-	var kind dns.ErrorKind
-	if failure != nil {
-		kind = failure.Kind
-	}
-	if int(kind) < len(lookedUp) {
-		lookedUp[kind].Inc()
+// LookedUp counts a lookup that has ended, with 0 or its failure.
+func LookedUp(failure doors.LookupFailure) {
+	if int(failure) < len(lookedUp) {
+		lookedUp[failure].Inc()
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -57,38 +55,38 @@ func TestCauses(t *testing.T) {
 		doors.ReasonMalformed: "token_malformed", doors.ReasonRefused: "token_refused",
 		doors.ReasonNoCIDR: "no_cidr",
 	} {
-		cause := Refused(reason)
+		cause := CauseOf(reason)
 		before := testutil.ToFloat64(gone.WithLabelValues(name))
-		cause.Answered(http.StatusGone)
+		Answered(cause, http.StatusGone)
 		if after := testutil.ToFloat64(gone.WithLabelValues(name)); cause.String() != name || after != before+1 {
 			t.Errorf("%q: %v, then %v", cause, before, after)
 		}
 	}
 	before := testutil.ToFloat64(unavailable.WithLabelValues("own_fault"))
-	OwnFault.Answered(http.StatusServiceUnavailable)
+	Answered(doors.CauseOwnFault, http.StatusServiceUnavailable)
 	if after := testutil.ToFloat64(unavailable.WithLabelValues("own_fault")); after != before+1 {
 		t.Errorf("%v, then %v", before, after)
 	}
-	none := Refused(doors.ReasonCookie)
-	none.Answered(http.StatusGone)
-	if none.String() != "" {
+	none := CauseOf(doors.ReasonCookie)
+	Answered(none, http.StatusGone)
+	if none != 0 {
 		t.Errorf("%q", none)
 	}
 }
 
 func TestLookups(t *testing.T) {
 	before := testutil.ToFloat64(lookups.WithLabelValues("resolved"))
-	LookedUp(nil)
+	LookedUp(0)
 	if after := testutil.ToFloat64(lookups.WithLabelValues("resolved")); after != before+1 {
 		t.Errorf("%v, then %v", before, after)
 	}
-	for kind := dns.NotFound; kind <= dns.LookupFailed; kind++ {
-		LookedUp(&hosts.Error{Kind: kind})
+	for kind := doors.LookupNotFound; kind <= doors.LookupFailed; kind++ {
+		LookedUp(kind)
 		if value := testutil.ToFloat64(lookedUp[kind]); value != 1 {
 			t.Errorf("%v: %v", kind, value)
 		}
 	}
-	LookedUp(&hosts.Error{Kind: dns.Pending}) // no lookup has ended
+	LookedUp(doors.LookupFailed + 1) // of a library that is newer
 }
 
 // One series for each key and place; what opened nothing is not counted.
@@ -139,7 +137,7 @@ func TestNoAllocations(t *testing.T) {
 	allocations := testing.AllocsPerRun(100, func() {
 		Decided(decision)
 		keys.Opened(decision)
-		PodGone.Answered(http.StatusGone)
+		Answered(doors.CausePodGone, http.StatusGone)
 		FailedOver()
 	})
 	if allocations != 0 {

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -15,14 +14,14 @@ import (
 // State gives access to what is known beyond single requests. All functions may be called at any time.
 type State struct {
 	// Pods returns every pod that requests were sent to. It is called after Fresh, from which the library learns which are.
-	Pods func() ([]doors.PodState, error)
+	Pods func() ([]doors.KnownPod, error)
 	// Now is the time on the clock of Pods.
 	Now func() time.Duration
 	// Fresh calls back for each upstream of the configuration in force that is Labelled, with its number, the pods that its host
 	// resolves to, and those of them that are outside its networks.
 	Fresh func(func(upstream uint64, pods, outside []netip.AddrPort))
-	// Hosts returns every name that is resolved.
-	Hosts func() []hosts.State
+	// Hosts calls back for each host whose lookups go on, of upstreams that are Labelled.
+	Hosts func(func(host doors.Host))
 }
 
 // rememberedFor is how long a pod that is not fresh counts after its last request.
@@ -78,7 +77,7 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 	for label, age := range ages {
 		gauge(ageDesc, age.Seconds(), label)
 	}
-	gauge(routersDesc, float64(doors.LiveRouters()))
+	gauge(routersDesc, float64(doors.LiveSources()))
 }
 
 // upstreams sums up what is known about pods, by the label of their upstream. Every upstream with a label of its own is there.
@@ -117,7 +116,7 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 	}
 	now := s.Now()
 	for _, pod := range pods {
-		upstream := of(labelOf(pod.Server))
+		upstream := of(labelOf(pod.Upstream))
 		upstream.inFlight += pod.InFlight
 		if pod.Fresh {
 			upstream.freshStreams += pod.Streams
@@ -127,7 +126,7 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 		if !pod.Fresh && pod.InFlight == 0 && now-pod.LastSeen > rememberedFor {
 			continue
 		}
-		at := place{pod.Server, pod.Pod}
+		at := place{pod.Upstream, pod.Pod}
 		counted[at] = true
 		switch {
 		case pod.Verdict == doors.VerdictGone:
@@ -159,12 +158,12 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 // ages returns how old the answers are that requests go by. A host that nobody uses is not looked up, and of no age.
 func (s *State) ages() map[string]time.Duration {
 	ages := make(map[string]time.Duration)
-	for _, host := range s.Hosts() {
-		if host.Active && host.Generation > 0 {
-			label := hostLabels.of(host.Host)
+	s.Hosts(func(host doors.Host) {
+		if host.Generation > 0 && host.Age != doors.Never {
+			label := hostLabels.of(host.Name)
 			ages[label] = max(ages[label], host.Age)
 		}
-	}
+	})
 	return ages
 }
 

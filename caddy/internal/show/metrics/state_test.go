@@ -8,23 +8,26 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/hosts"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // known is a State of fixed pods and hosts.
-func known(pods []doors.PodState, err error, fresh, outside map[uint64][]netip.AddrPort, names ...hosts.State) *State {
+func known(pods []doors.KnownPod, err error, fresh, outside map[uint64][]netip.AddrPort, names ...doors.Host) *State {
 	return &State{
-		Pods: func() ([]doors.PodState, error) { return pods, err },
+		Pods: func() ([]doors.KnownPod, error) { return pods, err },
 		Now:  func() time.Duration { return time.Hour },
 		Fresh: func(yield func(uint64, []netip.AddrPort, []netip.AddrPort)) {
 			for number, pods := range fresh {
 				yield(number, pods, outside[number])
 			}
 		},
-		Hosts: func() []hosts.State { return names },
+		Hosts: func(yield func(doors.Host)) {
+			for _, host := range names {
+				yield(host)
+			}
+		},
 	}
 }
 
@@ -47,20 +50,19 @@ func TestState(t *testing.T) {
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, last}), 80)
 	}
 	now := time.Hour
-	state := known([]doors.PodState{
-		{Pod: at(1), Server: 1, InFlight: 7, Streams: 4, Fresh: true, LastSeen: now},
-		{Pod: at(2), Server: 1, InFlight: 3, Streams: 2, LastSeen: now},
-		{Pod: at(3), Server: 1, LastSeen: now - time.Minute},
-		{Pod: at(4), Server: 1, LastSeen: now - rememberedFor - 1},
-		{Pod: at(5), Server: 1, LastSeen: now, Verdict: doors.VerdictGone},
-		{Pod: at(6), Server: 1, LastSeen: now, Verdict: doors.VerdictUnreachable, Fresh: true},
-		{Pod: at(7), Server: 99, InFlight: 1, LastSeen: now},
-		{Pod: at(9), Server: 1, Fresh: true, LastSeen: now},
+	state := known([]doors.KnownPod{
+		{Pod: at(1), Upstream: 1, InFlight: 7, Streams: 4, Fresh: true, LastSeen: now},
+		{Pod: at(2), Upstream: 1, InFlight: 3, Streams: 2, LastSeen: now},
+		{Pod: at(3), Upstream: 1, LastSeen: now - time.Minute},
+		{Pod: at(4), Upstream: 1, LastSeen: now - rememberedFor - 1},
+		{Pod: at(5), Upstream: 1, LastSeen: now, Verdict: doors.VerdictGone},
+		{Pod: at(6), Upstream: 1, LastSeen: now, Verdict: doors.VerdictUnreachable, Fresh: true},
+		{Pod: at(7), Upstream: 99, InFlight: 1, LastSeen: now},
+		{Pod: at(9), Upstream: 1, Fresh: true, LastSeen: now},
 	}, nil, map[uint64][]netip.AddrPort{1: {at(1), at(6), at(8), at(9), at(10)}}, map[uint64][]netip.AddrPort{1: {at(9), at(10)}},
-		hosts.State{Host: "blue.test", Generation: 1, Age: 3 * time.Second, Active: true},
-		hosts.State{Host: "blue.test", Generation: 1, Age: 2 * time.Second, Active: true, Resolvers: []string{"127.0.0.1:53"}},
-		hosts.State{Host: "sleeping.test", Generation: 1, Age: time.Hour},
-		hosts.State{Host: "unknown.test", Active: true},
+		doors.Host{Name: "blue.test", Generation: 1, Age: 3 * time.Second, Active: true},
+		doors.Host{Name: "blue.test", Generation: 1, Age: 2 * time.Second, Active: true, Resolver: 1},
+		doors.Host{Name: "unknown.test", Active: true, Age: doors.Never},
 	)
 	want := `
 # HELP caddy_doors_dns_answer_age_seconds Age of the last answer with addresses, of each host in use.
@@ -107,14 +109,14 @@ caddy_doors_streams{state="fresh",upstream="other"} 0
 // However many upstreams, pods and hosts there are, the series stay few, and Caddy's registry has nothing against them.
 func TestStateIsBounded(t *testing.T) {
 	separate(t)
-	var pods []doors.PodState
-	var names []hosts.State
+	var pods []doors.KnownPod
+	var names []doors.Host
 	for i := range 10_000 {
 		number := uint64(i)
 		Upstream(fmt.Sprintf("upstream-%d.test:80", i), number)
 		pod := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 80)
-		pods = append(pods, doors.PodState{Pod: pod, Server: number, Fresh: true})
-		names = append(names, hosts.State{Host: fmt.Sprintf("upstream-%d.test", i), Generation: 1, Active: true})
+		pods = append(pods, doors.KnownPod{Pod: pod, Upstream: number, Fresh: true})
+		names = append(names, doors.Host{Name: fmt.Sprintf("upstream-%d.test", i), Generation: 1, Active: true})
 	}
 	registry := prometheus.NewPedanticRegistry()
 	if err := Register(registry, known(pods, nil, nil, nil, names...)); err != nil {

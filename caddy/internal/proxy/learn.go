@@ -1,17 +1,95 @@
-// In: faults of this machine that kept a request from its pod.
-// Out: one line in the log for each kind of fault and ten seconds, which says what to check.
+// In: what the library learned, and what it asks for besides.
+// Out: lines in the log, dials in the background, lookups, and the end of waits.
 
 package proxy
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
+	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
+
+// learn obeys a report. asking is the request that it came with, nil for none.
+func (s *Source) learn(asking *request, report doors.Report, err error) {
+	if err != nil { // which only a bug can cause
+		s.logger.Error("the library could not take an event", zap.Error(err))
+		return
+	}
+	if changed := report.Changed; changed.Pod.IsValid() {
+		s.logVerdict(changed, report.Verdict)
+	}
+	if report.Outside.IsValid() {
+		s.logOutside(report.OutsideUpstream, report.Outside)
+	}
+	if report.RefusedToken && asking != nil { // never the token
+		s.logger.Warn("token leads nowhere", zap.Stringer("reason", metrics.CauseOf(asking.decision.Reason)), zap.Int("suppressed", report.Suppressed),
+			zap.String("first_upstream", s.upstreams[0].hostport))
+	}
+	if report.NothingOpens {
+		s.logger.Error("no token has opened since start: do the apps have the same secret?")
+	}
+	if report.Dropped.IsValid() {
+		s.process.dns.Dropped(report.DroppedHost)
+	}
+	if report.LookupsDue {
+		s.process.dns.Due()
+	}
+	if report.Wake {
+		s.process.news.announce()
+	}
+	if report.Background.Pod.IsValid() && s.dial != nil {
+		go s.dialInBackground(report.Background)
+	}
+}
+
+// dialInBackground dials a pod with the transport's own dialer, which reports it.
+func (s *Source) dialInBackground(at target) {
+	if s.viaProxy() {
+		return // pods cannot be dialled directly, so nothing can be learned
+	}
+	ctx := context.WithValue(context.Background(), requestKey{}, &request{source: s, fixed: at, chosen: at})
+	if connection, err := s.dial(ctx, "tcp", at.Pod.String()); err == nil {
+		connection.Close()
+	}
+}
+
+// dialled reports how a dial of a pod ended.
+func (s *Source) dialled(serving *request, at target, failure error) {
+	outcome := outcomeOf(failure)
+	if outcome == doors.OutcomeCancelled {
+		return
+	}
+	serving.dialled(outcome, failure)
+	if outcome != doors.OutcomeConnected {
+		metrics.DialFailed(s.upstreams[at.Upstream].label(), outcome)
+	}
+	report, err := s.core.Dialled(at.Upstream, at.Pod, outcome, s.process.Now(), rand.Uint64())
+	s.learn(nil, report, err)
+}
+
+func (s *Source) logVerdict(changed target, verdict doors.Verdict) {
+	log := s.logger.Warn
+	if verdict == doors.VerdictNone {
+		log = s.logger.Info
+	}
+	log("pod changed", zap.Stringer("pod", changed.Pod), zap.String("host", s.upstreams[changed.Upstream].name), zap.Stringer("held_against_it", verdict))
+}
+
+// logOutside warns about a host that resolves to something that its own networks do not hold.
+func (s *Source) logOutside(upstream int, address netip.Addr) {
+	s.logger.Warn("host resolves to an address outside its own networks: the tokens of its pages are refused or lead elsewhere, so that it gets new pages only while no other pod is known",
+		zap.String("field", "upstreams["+strconv.Itoa(upstream)+"].host"), zap.String("host", s.upstreams[upstream].name), zap.Stringer("address", address))
+}
 
 // faultPause is the time between two lines about the same kind of fault.
 const faultPause = 10 * time.Second
