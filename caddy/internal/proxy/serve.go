@@ -24,23 +24,35 @@ import (
 // ServeHTTP proxies the request, or answers it where no pod can.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	growStack(-1)
-	h.source.sendElsewhere(w, r)
-	serving, err := h.source.begin(r)
+	serving, r, err := h.source.take(w, r)
 	if err != nil {
-		return caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
+		return err
 	}
 	defer h.end(serving)
-	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
-	knowBody(r)
-	serving.show(r.Context(), w.Header())
 	return h.obey(serving.shown.Announcing(w), r, next, serving)
 }
 
-// obey does one step after the other, until the request has its answer.
+// take gets the first step of a request, and makes it visible.
+//
+//go:noinline
+func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, *http.Request, error) {
+	s.sendElsewhere(w, r)
+	serving, err := s.begin(r)
+	if err != nil {
+		return nil, nil, caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
+	}
+	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
+	knowBody(r)
+	serving.show(r.Context(), w.Header())
+	return serving, r, nil
+}
+
+// obey does one step after the other, until the request has its answer. A page keeps the stack of its stream for as long as it is open, so nothing
+// large stands in this frame, nor in that of ServeHTTP.
 func (h *Handler) obey(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request) (err error) {
 	err = errNoPod
 	for {
-		switch step := serving.step; step.Kind {
+		switch serving.step.Kind {
 		case doors.StepDial, doors.StepChoose:
 			if err = h.proxyOf(serving).ServeHTTP(w, r, next); err == nil {
 				return nil
@@ -49,7 +61,7 @@ func (h *Handler) obey(w http.ResponseWriter, r *http.Request, next caddyhttp.Ha
 		case doors.StepWait:
 			serving.wait(r.Context())
 		case doors.StepAnswer:
-			return serving.answer(w, r, step, err)
+			return serving.answer(w, r, err)
 		default:
 			return err
 		}
@@ -72,7 +84,8 @@ func (h *Handler) proxyOf(serving *request) *reverseproxy.Handler {
 }
 
 // answer answers a request that no pod can answer. Where the user has error routes for a request that belongs to no pod, these do it.
-func (q *request) answer(w http.ResponseWriter, r *http.Request, step doors.Step, failure error) error {
+func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) error {
+	step := q.step
 	q.cause = step.Cause
 	q.shown.Announce(w.Header())
 	if step.Cause == doors.CauseOwnFault && q.attempt == notReached {
