@@ -238,6 +238,13 @@ pub(crate) fn the_user_chooses() {
 #[test]
 pub(crate) fn a_source_has_a_router_and_upstreams() {
     let flow = Flow::new();
+    for (index, wanted) in [(1, 0), (0, DOORS_REPORT_LOOKUPS_DUE)] {
+        let mut report = MaybeUninit::<doors_report>::uninit();
+        unsafe {
+            assert_eq!(doors_source_use(flow.source, index, 0, report.as_mut_ptr()), DOORS_STATUS_OK);
+            assert_eq!(report.assume_init().flags, wanted);
+        }
+    }
     flow.begin("/", 0, &mut none());
     flow.resolve(&[7], 0);
     unsafe {
