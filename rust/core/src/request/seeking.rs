@@ -36,7 +36,9 @@ impl Flow {
         if outcome == Outcome::Refused && shared.refused(&member.upstream.host, pod.address()) {
             call.report.dropped = Some((member.upstream.host.id(), pod.address()));
         }
-        call.report.wake |= outcome == Outcome::Connected && shared.anybody_waits();
+        // A pod that takes no page, such as one that drains, is no news to those who wait, of whom there may be thousands.
+        let is_news = outcome == Outcome::Connected && shared.anybody_waits();
+        call.report.wake |= is_news && shared.pods.takes_page(&self.health, now);
         call.report
     }
 }

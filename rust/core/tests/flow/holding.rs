@@ -166,3 +166,18 @@ fn an_answer_wakes_those_who_wait() {
     assert!(world.source.answered(&mut first, Default::default(), world.now, 0).wake);
     assert_eq!(world.resume(&mut request), dial(0, 1));
 }
+
+/// There may be thousands who wait, and as many connections to pods that drain.
+#[test]
+fn a_pod_that_takes_no_page_wakes_nobody() {
+    let mut world = world(10 * SECOND);
+    let (mut request, action) = refused(&mut world, &page("", ""));
+    assert!(matches!(action, Action::Wait { .. }), "{action:?}");
+    world.pass(SECOND);
+    world.take_reports();
+    world.tell(pod(0, 9), Outcome::Connected);
+    assert!(world.take_reports().iter().all(|report| !report.wake));
+    world.tell(pod(0, 1), Outcome::Connected);
+    assert!(world.take_reports().iter().any(|report| report.wake));
+    assert_eq!(world.resume(&mut request), dial(0, 1));
+}
