@@ -61,6 +61,7 @@ static void flow_nulls(doors_state *state, doors_source *source) {
         doors_state_host(state, 1, 0, NULL, NULL, 0, &count), doors_state_host(state, 1, 0, &host, NULL, 1, &count),
         doors_source_new(NULL, CONFIG, strlen(CONFIG), NULL, NULL, NULL),
         doors_source_dialled(source, 0, NULL, DOORS_OUTCOME_REFUSED, 0, 1, &report),
+        doors_source_use(NULL, 0, 0, &report), doors_source_use(source, 0, 0, NULL),
         doors_source_upstream(source, 0, NULL, &number), doors_source_fresh(source, 0, NULL, 1, &count, &count),
         begin(source, NULL, 1, 0, &request, &step), begin(source, NULL, 0, 0, NULL, &step),
         begin(source, NULL, 0, 0, &request, NULL), begin(NULL, NULL, 0, 0, &request, &step),
@@ -161,12 +162,15 @@ static void flow_people(doors_state *state, doors_source *source) {
     doors_pod fresh[1];
     doors_idle idle;
     size_t count, known, inside;
+    doors_report report;
     uint64_t number, upstream;
     uint32_t verdict;
     CHECK(doors_state_pods(state, NULL, pods, 2, &count, &known) == DOORS_STATUS_OK && count <= 2 && count <= known);
     CHECK(doors_state_pods(state, &POD, pods, 2, &count, &known) == DOORS_STATUS_OK);
     CHECK(doors_state_verdict(state, &POD, &verdict) == DOORS_STATUS_OK && verdict <= DOORS_VERDICT_GONE);
     CHECK(doors_state_idle(state, &POD.addr, 1, INT64_MAX, INT64_MAX, &idle) == DOORS_STATUS_OK);
+    CHECK(doors_source_use(source, UINT32_MAX, INT64_MIN, &report) == DOORS_STATUS_OK && report.flags == 0);
+    CHECK(doors_source_use(source, 0, INT64_MAX, &report) == DOORS_STATUS_OK);
     CHECK(doors_source_upstream(source, UINT32_MAX, &number, &upstream) == DOORS_STATUS_NO_MATCH);
     CHECK(doors_source_upstream(source, 0, &number, &upstream) == DOORS_STATUS_OK);
     CHECK(doors_source_fresh(source, 0, fresh, 1, &inside, &count) == DOORS_STATUS_OK && count == 2 && inside == 2);

@@ -215,6 +215,9 @@ impl Flow {
             let status = doors_state_idle(state, &one.addr, 1, 0, now, idle.pointer());
             idle.after(status);
             let index = u32::from(reader.byte() % 3);
+            let mut report = Output::<doors_report>::new();
+            let status = doors_source_use(source, index, now, report.pointer());
+            check_report(report.after(status));
             let status = doors_source_upstream(source, index, host.pointer(), number.pointer());
             let host = host.after(status).copied().unwrap_or_default();
             let (mut inside, mut all) = (Output::<usize>::new(), Output::<usize>::new());
