@@ -37,12 +37,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 //go:noinline
 func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, *http.Request, error) {
 	s.sendElsewhere(w, r)
-	serving, err := s.begin(r)
-	if err != nil {
-		return nil, nil, caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
-	}
+	serving := s.newRequest(r)
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
 	knowBody(r)
+	if err := serving.begin(r); err != nil {
+		return nil, nil, caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
+	}
 	serving.show(r.Context(), w.Header())
 	return serving, r, nil
 }
@@ -126,20 +126,23 @@ func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// begin asks the library. It gets the bytes that the pod would parse: the escaped path and the Cookie header.
-func (s *Source) begin(r *http.Request) (*request, error) {
+func (s *Source) newRequest(r *http.Request) *request {
 	outer, _ := r.Context().Value(requestKey{}).(*request)
-	serving := &request{source: s, outer: outer}
+	return &request{source: s, outer: outer}
+}
+
+// begin asks the library. It gets the bytes that the pod would parse: the escaped path and the Cookie header.
+func (q *request) begin(r *http.Request) error {
 	incoming := doors.Incoming{Method: methodOf(r), HasBody: r.ContentLength != 0, Path: r.URL.EscapedPath(), Cookies: cookieHeader(r.Header)}
-	step, decision, err := s.core.Begin(&serving.flow, incoming, s.process.Now(), rand.Uint64())
+	step, decision, err := q.source.core.Begin(&q.flow, incoming, q.source.process.Now(), rand.Uint64())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	serving.decision = decision
+	q.decision = decision
 	metrics.Decided(decision)
-	s.keys.Opened(decision)
-	serving.took(step, nil)
-	return serving, nil
+	q.source.keys.Opened(decision)
+	q.took(step, nil)
+	return nil
 }
 
 func methodOf(r *http.Request) doors.Method {

@@ -156,8 +156,8 @@ func (s *Source) requestVariable() string { return fmt.Sprintf("doors_upstream.%
 
 // beginUnderStockHandler takes the decision about a request that came through the stock handler.
 func (s *Source) beginUnderStockHandler(r *http.Request) (*request, error) {
-	serving, err := s.begin(r)
-	if err != nil {
+	serving := s.newRequest(r)
+	if err := serving.begin(r); err != nil {
 		return nil, err
 	}
 	serving.show(r.Context(), make(http.Header)) // the header is added to the answer, when there is one
