@@ -26,6 +26,7 @@ impl Call<'_> {
         let Some(member) = self.member(upstream) else { return self.done() };
         let (path, stream) = (self.request.decision.path, self.request.stream());
         self.request.at = None;
+        self.request.dials = self.request.dials.saturating_add(1);
         let (told, learned) = self.shared().pods.failed(&self.flow.group(member), pod, path, stream, outcome, self.now);
         self.learned(upstream, pod, &learned);
         let cause = cause(told, learned.verdict);
@@ -67,9 +68,10 @@ impl Call<'_> {
         let may_move = told == Told::Gone || dropped && self.request.bodiless;
         let is_resource = self.request.decision.path == PathKind::Resource && self.request.reads;
         if may_move && is_resource && self.request.decision.upstream.is_some() {
+            let dials = self.request.dials;
             self.request.start_over();
-            self.request.elsewhere = true;
-            if let (true, Some(pod)) = (dropped, self.own_pod()) {
+            (self.request.elsewhere, self.request.dials) = (true, dials);
+            if let (true, Some(pod)) = (dials > 0, self.own_pod()) {
                 self.request.tried.add(pod);
             }
             return self.try_any_pod();

@@ -101,6 +101,24 @@ fn a_resource_of_a_gone_pod_comes_from_another_one() {
     assert_eq!(world.ask(&post(&resource)), gone(Cause::PodGone));
 }
 
+/// The dial of its own pod is one of the eight, and that pod is not tried again.
+#[test]
+fn a_resource_is_dialled_eight_times_in_all() {
+    let mut world = World::new(1, Options::default());
+    let all: Vec<_> = (1..=12).map(|last| pod(0, last)).collect();
+    world.dns("app0", &all);
+    world.know_all();
+    let (mut request, action) = world.request(&page(&path(pod(0, 5), 'r'), ""));
+    let mut seen = vec![dialled(action)];
+    for _ in 1..8 {
+        seen.push(dialled(world.failed(&mut request, Outcome::Refused)));
+    }
+    assert!(matches!(world.failed(&mut request, Outcome::Refused), Action::Answer { .. }));
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 8);
+}
+
 #[test]
 fn dropped_connections() {
     for (kind, method, want) in [
