@@ -18,7 +18,7 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 	path4, path6, bad := "/~/"+token4+"/s/inst", "/~/"+token6+"/h/inst/1", "/~/"+token4[:42]+"=/s/inst"
 	cookie := "theme=dark; upstream=" + token6
 	ip4, ip6 := netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("2001:db8::7")
-	pods, list, failed := mustPods(t), []netip.AddrPort{blue1, blue2, grey}, make([]bool, 3)
+	grey := netip.MustParseAddrPort("[2001:db8::1]:8080")
 	// What is measured below is what is meant: a call that fails may allocate less.
 	for _, c := range []struct {
 		path, cookie string
@@ -36,9 +36,6 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 	}
 	if _, err := cipher.Decode(token6); err != nil {
 		t.Error(err)
-	}
-	if answer, err := pods.Began(blue, grey, PathSync, 0); err != nil || answer.Action != ActionDial {
-		t.Errorf("began: %+v, %v", answer, err)
 	}
 	state := mustState(t)
 	source, request := mustSource(t, state), new(Request)
@@ -69,15 +66,6 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 		"CIDR lookup":      func() { cidrs.Lookup(ip6) },
 		"decode":           func() { cipher.Decode(token6) },
 		"decode refused":   func() { cipher.Decode(token6[1:]) },
-		"pods began":       func() { pods.Began(blue, grey, PathSync, 0) },
-		"pods ended":       func() { pods.Ended(blue, grey, PathSync, OutcomeUnreachable, 0) },
-		"pods refused":     func() { pods.RefusedToken(blue, ReasonNoCIDR, PathSync, 0) },
-		"pods wait":        func() { pods.Wait(blue, 0, 0, 0) },
-		"pods entered":     func() { pods.Entered(blue, grey, true, 0) },
-		"pods left":        func() { pods.Left(grey, true, 0) },
-		"pods idle":        func() { pods.Idle(ip6, 1, 0, 0) },
-		"pods failed":      func() { pods.FailedRecently(list, 0, failed) },
-		"pods verdict":     func() { pods.Verdict(grey) },
 		"a page":           served(Incoming{Method: MethodGet, Path: "/"}, StepDial),
 		"a hook":           served(Incoming{Method: MethodOther, HasBody: true, Path: "/~/" + token4 + "/h/1"}, StepDial),
 		"a forged token":   served(Incoming{Method: MethodOther, Path: bad}, StepAnswer),

@@ -68,6 +68,19 @@ func addressOf(addr *C.doors_addr) netip.Addr {
 	return netip.Addr{}
 }
 
+func podOf(pod netip.AddrPort) (out C.doors_pod) {
+	out.addr = flatAddr(pod.Addr())
+	out.port = C.uint16_t(pod.Port())
+	return out
+}
+
+func flagOf(set bool) C.uint32_t {
+	if set {
+		return 1
+	}
+	return 0
+}
+
 func indexOf(index C.uint32_t) int {
 	if index == C.DOORS_NONE {
 		return none

@@ -15,10 +15,10 @@
 // A [Source] says more than a [Router]: for each [Request], step by step, what to
 // do until a pod answers it.
 //
-// A [Router], [Source], [Cipher] or [CIDRs] never changes. They, and [State] and
-// [Pods], which do, may be used by any number of goroutines at the same time. Their memory in the
-// library is freed some time after the last use, by a cleanup of the garbage
-// collector; nothing needs to be closed. The zero values are of no use: they
+// A [Router], [Source], [Cipher] or [CIDRs] never changes. They, and [State],
+// which does, may be used by any number of goroutines at the same time. Their
+// memory in the library is freed some time after the last use, by a cleanup of the
+// garbage collector; nothing needs to be closed. The zero values are of no use: they
 // find nothing, or return [StatusNullPointer].
 //
 // Building needs cgo (CGO_ENABLED=1 and a C compiler) and the library, found

@@ -44,7 +44,7 @@ func TestZeroValuesAreOfNoUse(t *testing.T) {
 	_, decide := router.Decide("/", "")
 	_, encode := new(Cipher).Encode(netip.MustParseAddr("10.0.0.1"))
 	_, decode := new(Cipher).Decode("x")
-	_, verdict := new(Pods).Verdict(blue1)
+	_, verdict := new(State).Verdict(netip.MustParseAddrPort("10.0.0.1:8080"))
 	for i, err := range []error{decide, encode, decode, verdict} {
 		if !errors.Is(err, StatusNullPointer) {
 			t.Errorf("%d: got %v", i, err)
@@ -104,8 +104,8 @@ func TestEveryConstructorRefusesAnotherABI(t *testing.T) {
 	_, router := NewRouter([]byte(testConfig))
 	_, cipher := NewCipher(testKey)
 	_, cidrs := NewCIDRs("10.0.0.0/24")
-	_, pods := NewPods(1)
-	for i, err := range []error{router, cipher, cidrs, pods, Check(FieldPort, "1")} {
+	_, state := NewState(DefaultLimits())
+	for i, err := range []error{router, cipher, cidrs, state, Check(FieldPort, "1")} {
 		if !errors.Is(err, abiProblem) {
 			t.Errorf("%d: got %v", i, err)
 		}

@@ -252,6 +252,9 @@ func TestFlowNames(t *testing.T) {
 	for name, want := range map[string]string{
 		StepDial.String(): "dial", StepChoose.String(): "choose", CauseTokenMalformed.String(): "token_malformed",
 		CauseOwnFault.String(): "own_fault", LookupTimeout.String(): "name server timed out", HostWhole.String(): "answers are whole",
+		OutcomeConnected.String(): "connected", OutcomeOwnFault.String(): "own fault", OutcomeDropped.String(): "dropped",
+		VerdictNone.String(): "none", VerdictGone.String(): "gone", IdleYes.String(): "idle", IdleJustStarted.String(): "just started",
+		Outcome(0).String() + Outcome(8).String() + Verdict(3).String() + IdleAnswer(0).String():       "unknownunknownunknownunknown",
 		StepKind(0).String() + Cause(10).String() + LookupFailure(0).String() + HostChange(8).String(): "unknownunknownunknownunknown",
 	} {
 		if name != want {

@@ -163,6 +163,23 @@ func (s *State) Verdict(pod netip.AddrPort) (Verdict, error) {
 	return Verdict(out), statusOf(status)
 }
 
+// Idle is whether the pods at one address may be stopped, as far as their
+// requests tell.
+type Idle struct {
+	// Answer is whether they are idle.
+	Answer IdleAnswer
+	// InFlight and Streams are as in [KnownPod].
+	InFlight, Streams int
+	// Used is whether a pod at the address was ever used. Once the library has
+	// forgotten pods, an address in many is taken for one of them.
+	Used bool
+	// LastSeen is, with Used, when a pod at the address was last used; else 0.
+	LastSeen time.Duration
+	// Wait is how long it takes at least until the answer can be [IdleYes]. It is
+	// 0 when it is, and when nobody can know: while requests are in flight.
+	Wait time.Duration
+}
+
 // Idle tells whether the pods at an address, on all ports together, had no
 // request for as long as idle, so that they may be stopped: [IdleYes]. The
 // caller began to report requests at started; until idle has passed since then
@@ -180,6 +197,17 @@ func (s *State) Idle(address netip.Addr, idle, started, now time.Duration) (Idle
 		return Idle{}, err
 	}
 	return idleOf(&out), nil
+}
+
+func idleOf(idle *C.doors_idle) Idle {
+	return Idle{
+		Answer:   IdleAnswer(idle.answer),
+		InFlight: int(idle.in_flight),
+		Streams:  int(idle.streams),
+		Used:     idle.used != 0,
+		LastSeen: time.Duration(idle.last_seen),
+		Wait:     time.Duration(idle.wait),
+	}
 }
 
 func knownPodOf(known *C.doors_known_pod) KnownPod {

@@ -3,18 +3,17 @@
 // Copyright the doors-caddy authors. Licence: Apache-2.0.
 // Generated from the Rust source by `cargo run -p xtask -- header`. Do not edit.
 //
-// Six kinds of handles:
+// Five kinds of handles:
 //   doors_cipher   makes and reads tokens, the encrypted addresses in the paths and cookies of Doors pages
 //   doors_cidrs    finds the longest CIDR that holds an address
 //   doors_router   decides from a path and a Cookie header which pod or server gets a request
 //   doors_state    knows the hosts and the pods of a process, from the ends of lookups and of dials
 //   doors_source   one configuration in use: says for each doors_request, step by step, what to do
-//   doors_pods     remembers which pods are dead, from the outcomes of dials, and which are in use
 //
 // These rules hold for every function:
 //
-// Handles     are opaque and may be used by any number of threads at once. All but doors_state and doors_pods do not change
-//             after their _new function. A handle is freed once, from any thread, after the last call on it has returned.
+// Handles     are opaque and may be used by any number of threads at once. All but doors_state do not change after
+//             their _new function. A handle is freed once, from any thread, after the last call on it has returned.
 //             _free(NULL) is fine.
 // const       stands before a handle where the call changes nothing that another call could see.
 // Status      is int32_t, 0 means success. Each function lists all that it returns, but for DOORS_STATUS_PANIC. There is
@@ -33,8 +32,8 @@
 //             doors_version() say "unknown", and doors_abi() says 0. Rust prints where it was to standard error; no message
 //             holds any input. When memory runs out the process is aborted.
 // Stack       A call needs less than 16 KiB of it, and less than 64 KiB if it makes a handle or checks a value.
-// fork        A child may use what its parent made, but for doors_state, doors_source and doors_pods: a call on one waits for
-//             ever if another thread of the parent was in a call on it. A child makes its own.
+// fork        A child may use what its parent made, but for doors_state and doors_source: a call on one waits for ever if
+//             another thread of the parent was in a call on it. A child makes its own.
 // Besides     no function prints, logs, calls back, starts threads, asks for the time or keeps state outside its handle.
 //             Secrets are never in a message.
 
@@ -174,21 +173,6 @@ DOORS_ENUM(doors_field_code, uint32_t) {
     DOORS_FIELD_PORT = 5,
 };
 
-DOORS_ENUM(doors_action_code, uint32_t) {
-    // Nothing more to do.
-    DOORS_ACTION_NONE = 0,
-    // Dial the pod, or use an open connection to it.
-    DOORS_ACTION_DIAL = 1,
-    // The same; this request finds out whether the pod is back.
-    DOORS_ACTION_PROBE = 2,
-    // Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
-    DOORS_ACTION_GONE = 3,
-    // Answer 503 with `Retry-After: <retry_after>`: the page waits and tries again.
-    DOORS_ACTION_UNAVAILABLE = 4,
-    // Hold the request and call doors_pods_wait() again at `until`, or earlier when a dial succeeded or addresses changed.
-    DOORS_ACTION_WAIT = 5,
-};
-
 DOORS_ENUM(doors_outcome_code, uint32_t) {
     // The dial succeeded.
     DOORS_OUTCOME_CONNECTED = 1,
@@ -213,23 +197,6 @@ DOORS_ENUM(doors_verdict_code, uint32_t) {
     DOORS_VERDICT_UNREACHABLE = 1,
     // It is dead, and its pages with it.
     DOORS_VERDICT_GONE = 2,
-};
-
-DOORS_ENUM(doors_answer_code, uint32_t) {
-    // Flag of an answer: this event changed the verdict.
-    DOORS_ANSWER_CHANGED = 1,
-    // Flag of an answer: many tokens came and none ever opened; say so now.
-    DOORS_ANSWER_NOTHING_OPENS = 2,
-    // Flag of an answer: write a line about this token to the log.
-    DOORS_ANSWER_LOG = 4,
-    // Flag of an answer: no pod is known that would take a page of this source, so nobody is told to reload.
-    DOORS_ANSWER_NO_POD = 8,
-    // Flag of an answer: find out whether a pod takes pages. Dial fresh pods in the background, in the order of a page load, at
-    // most 8, until one connects; report each with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each source.
-    DOORS_ANSWER_FIND_POD = 16,
-    // Flag of an answer: find out whether the pod is dead or the fault is on our side. Dial one other fresh pod of the server in
-    // the background; report it with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each server.
-    DOORS_ANSWER_FIND_WITNESS = 32,
 };
 
 DOORS_ENUM(doors_idle_code, uint32_t) {
@@ -362,14 +329,6 @@ typedef struct doors_cidrs doors_cidrs;
 
 // Makes and reads tokens. From doors_cipher_new() to doors_cipher_free().
 typedef struct doors_cipher doors_cipher;
-
-// What is known about the pods of this process: which are dead, how often they may be dialled, how many pages may be
-// told to reload. Keep one for the process, beside all routers; it should outlive changes of the configuration. From
-// doors_pods_new() to doors_pods_free().
-//
-// The one handle that changes: its calls take a lock for well under a microsecond, unless they say more. `now` is nanoseconds of one
-// monotonic clock of the caller with any start, so 0 is a time like any other; times and durations are at most INT64_MAX.
-typedef struct doors_pods doors_pods;
 
 // Decides where requests go. From doors_router_new() to doors_router_free().
 typedef struct doors_router doors_router;
@@ -644,72 +603,6 @@ typedef struct doors_place {
     struct doors_pod pod;
 } doors_place;
 
-// What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same source and the
-// same server must have the same number after a change of the configuration.
-typedef struct doors_group {
-    // Stands for the secret and the set of servers: a page can only reload onto a pod of one of them.
-    uint64_t source;
-    // Stands for the server: one host and port.
-    uint64_t server;
-    // For how long a pod must be unreachable until it is gone, in nanoseconds. 10 s is a good value.
-    uint64_t gone_after;
-    // For how long a request may wait for a pod (doors_pods_wait), in nanoseconds; 0 for not at all. 10 s is a good value.
-    uint64_t page_wait;
-    // How many requests a second with DOORS_PATH_SYNC get DOORS_ACTION_GONE, per server (tokens that do not open: per
-    // source), with a burst of one second; the others get _UNAVAILABLE. 0 for no limit. 100 is a good value.
-    uint32_t gone_rate;
-    // How many requests may wait for a pod at once.
-    uint32_t max_waiting;
-} doors_group;
-
-// What to do with a request, and what was learned from it.
-typedef struct doors_answer {
-    // DOORS_ACTION_*.
-    enum doors_action_code action;
-    // Seconds for the Retry-After of DOORS_ACTION_UNAVAILABLE, else 0.
-    uint32_t retry_after;
-    // DOORS_VERDICT_*: what is held against the pod after this event.
-    enum doors_verdict_code verdict;
-    // DOORS_ANSWER_*, added up.
-    enum doors_answer_code flags;
-    // With DOORS_ANSWER_LOG: how many tokens of the source were refused for the same reason since the last one with that
-    // flag; else 0.
-    uint32_t suppressed;
-    // Zero.
-    uint32_t reserved;
-    // When to call doors_pods_wait() again, with DOORS_ACTION_WAIT; else 0.
-    uint64_t until;
-} doors_answer;
-
-// What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
-typedef struct doors_pod_state {
-    // Where it is dialled.
-    struct doors_pod pod;
-    // `source` of the doors_group of its requests and dials. Where several use it, it stays the same until that one has not
-    // used it for a minute.
-    uint64_t source;
-    // `server` of the same.
-    uint64_t server;
-    // When it was first used: a request for it began, entered or left, or a dial ended.
-    uint64_t first_seen;
-    // When it was last used.
-    uint64_t last_seen;
-    // Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
-    uint64_t unreachable_since;
-    // How many dials its host has refused.
-    uint64_t refused;
-    // Requests that entered and have not left.
-    uint32_t in_flight;
-    // Those of them that are receiver streams: about one for each open page.
-    uint32_t streams;
-    // DOORS_VERDICT_*: what is held against it.
-    enum doors_verdict_code verdict;
-    // 1 while a server that used it in the last minute of its use has it among its addresses (doors_pods_resolved), else 0.
-    uint32_t fresh;
-    // Zero.
-    uint32_t reserved[4];
-} doors_pod_state;
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -725,9 +618,6 @@ const char *doors_reason_str(uint32_t number);
 
 // One word for DOORS_PATH_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
 const char *doors_path_str(uint32_t number);
-
-// One word for DOORS_ACTION_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
-const char *doors_action_str(uint32_t number);
 
 // One word for DOORS_STEP_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
 const char *doors_step_str(uint32_t number);
@@ -1193,168 +1083,6 @@ int32_t doors_request_ended(struct doors_source *source, struct doors_request *r
 int32_t doors_request_decision(const struct doors_source *source,
                                const struct doors_request *request,
                                struct doors_decision *out);
-
-// Makes an empty one, which remembers at most `max_pods` pods; 10,000 is a good value. Then pods are forgotten with which
-// nothing is wrong, those without requests in flight first, and then those against which something is held; of several the
-// one not used for longest. What is held against a pod that nobody has wanted for an hour goes before all. `*out` gets it.
-//
-// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
-int32_t doors_pods_new(uint32_t max_pods,
-                       struct doors_pods **out);
-
-// Changes how many pods are remembered. Those that are too many are forgotten, a few at a time: no other call waits for
-// all of them.
-//
-// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
-int32_t doors_pods_limit(const struct doors_pods *pods, uint32_t max_pods);
-
-// Call it when a request with a pod begins (DOORS_DECISION_POD), before any dial. `path` is the decision's.
-//
-// `*out` gets DOORS_ACTION_DIAL or _PROBE: go on, and report with doors_pods_ended() what became of it; or _GONE or
-// _UNAVAILABLE: answer at once. While a pod is unreachable or gone, one request a second is told to probe it. A pod that
-// doors_pods_ended() would call gone is gone here too, which sets DOORS_ANSWER_CHANGED.
-//
-// _GONE makes the page reload, so it needs a pod onto which it can: one that was told to work (_CONNECTED, _ANSWERED) to the
-// same source in the last minute, has not failed since, and is among the addresses of its server, if any were told. As long as
-// none is known the answer is _UNAVAILABLE with DOORS_ANSWER_NO_POD, here and for every other call that gives _GONE.
-// DOORS_PATH_RESOURCE (GET and HEAD) is no page: it gets _GONE, and may go to another pod of the server instead.
-//
-// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path), _RANGE or _NULL_POINTER.
-int32_t doors_pods_began(const struct doors_pods *pods,
-                         const struct doors_group *group,
-                         const struct doors_pod *pod,
-                         uint32_t path,
-                         uint64_t now,
-                         struct doors_answer *out);
-
-// Call it for a request that no pod can answer (DOORS_DECISION_GONE). `reason` and `path` are the decision's. Of
-// `group`, `source` and `gone_rate` count.
-//
-// `*out` gets DOORS_ACTION_GONE or _UNAVAILABLE: answer at once. Its flag DOORS_ANSWER_NOTHING_OPENS is set when 20 or
-// more tokens came to this source and none ever opened, once a minute: its secret is probably wrong. DOORS_ANSWER_LOG is
-// set when a line about the token is due in the log, without the token: once for each source, reason and 10 seconds;
-// `suppressed` is then how many others there were since.
-//
-// Returns DOORS_STATUS_OK, _NO_MATCH (no such reason or path), _RANGE or _NULL_POINTER.
-int32_t doors_pods_refused_token(const struct doors_pods *pods,
-                                 const struct doors_group *group,
-                                 uint32_t reason,
-                                 uint32_t path,
-                                 uint64_t now,
-                                 struct doors_answer *out);
-
-// Call it when a dial has ended, as soon as that is known, for every kind of request; and with DOORS_OUTCOME_ANSWERED
-// when a pod answered over an open connection (once every few seconds for a pod is enough): a pod that works is how a
-// dead pod is told from a fault on our side. `path` is the decision's.
-//
-// `*out` gets for a failure what its request gets if it had to reach this pod: DOORS_ACTION_GONE or _UNAVAILABLE; otherwise
-// DOORS_ACTION_NONE. The flag DOORS_ANSWER_CHANGED is set when this event changed the verdict.
-//
-// A pod that refuses is gone at once. One that is unreachable is gone when failures span `group->gone_after` without a
-// success and without a pause of more than a minute, and a witness shows that the fault is not on our side: another pod of
-// the server, one of the last two that connected, refused or answered, within the last minute and without being unreachable
-// since. Without one the flag DOORS_ANSWER_FIND_WITNESS is set. A pod that only drops connections (_DROPPED) is gone after the
-// same time, if the witness has answered. Then a connection alone does not bring it back, as it does otherwise, but an
-// answer.
-//
-// Returns DOORS_STATUS_OK, _ADDRESS, _NO_MATCH (no such path or outcome), _RANGE or _NULL_POINTER.
-int32_t doors_pods_ended(const struct doors_pods *pods,
-                         const struct doors_group *group,
-                         const struct doors_pod *pod,
-                         uint32_t path,
-                         uint32_t outcome,
-                         uint64_t now,
-                         struct doors_answer *out);
-
-// Call it for a request that no pod could take: for a page load (GET or HEAD without a token) that failed everywhere, and for
-// a receiver stream (GET with DOORS_PATH_SYNC) whose answer had the flag DOORS_ANSWER_NO_POD. Only for those whose failures
-// were told to doors_pods_ended(). `since` is when the request began, `waiting` how many requests the caller holds already.
-//
-// `*out` gets DOORS_ACTION_DIAL: a pod is known that would take a page, so try again now, a stream with doors_pods_began();
-// _WAIT: hold the request and call again at `until`, or earlier when a dial succeeded or addresses changed; or
-// _UNAVAILABLE, when `page_wait` is over or `max_waiting` requests wait already. It may have the flag
-// DOORS_ANSWER_FIND_POD. `until` is at most a second away. A call more than needed does no harm.
-//
-// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
-int32_t doors_pods_wait(const struct doors_pods *pods,
-                        const struct doors_group *group,
-                        uint64_t since,
-                        uint32_t waiting,
-                        uint64_t now,
-                        struct doors_answer *out);
-
-// Call it when a request of any kind, with a token or without, is sent to a pod: it is in flight until doors_pods_left().
-// `stream` other than 0 says that it is a receiver stream (GET with DOORS_PATH_SYNC), of which each open page has one. Of
-// `group`, `source` and `server` count.
-//
-// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
-int32_t doors_pods_entered(const struct doors_pods *pods,
-                           const struct doors_group *group,
-                           const struct doors_pod *pod,
-                           uint32_t stream,
-                           uint64_t now);
-
-// Call it once for each doors_pods_entered(), with the same pod and `stream`, when the request has ended, whatever became
-// of it, or goes to another pod. Without a request in flight it counts as nothing.
-//
-// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
-int32_t doors_pods_left(const struct doors_pods *pods,
-                        const struct doors_pod *pod,
-                        uint32_t stream,
-                        uint64_t now);
-
-// Call it when the addresses of a server in DNS have changed: `list` holds all of them, `count` of them (NULL with 0
-// for none). What is held against those that were not there at the last call is cleared: a new pod may have the address
-// of a dead one.
-//
-// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER; nothing is changed unless it is _OK.
-int32_t doors_pods_resolved(const struct doors_pods *pods, uint64_t server, const struct doors_pod *list, size_t count);
-
-// Says for each of `count` pods whether it should be tried last, because its last dial failed within the last 10 seconds.
-// From then on, until a dial succeeds or the failure is a minute old, the answer is no once a second: this caller finds
-// out whether the pod is back. `failed[i]` gets 1 or 0. Takes no lock while no dial of any pod has failed for a minute.
-//
-// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
-int32_t doors_pods_failed_recently(const struct doors_pods *pods,
-                                   const struct doors_pod *list,
-                                   size_t count,
-                                   uint64_t now,
-                                   uint8_t *failed);
-
-// Tells what is held against a pod: `*verdict` gets DOORS_VERDICT_*.
-//
-// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
-int32_t doors_pods_verdict(const struct doors_pods *pods, const struct doors_pod *pod, uint32_t *verdict);
-
-// Frees it. NULL is fine.
-void doors_pods_free(struct doors_pods *pods);
-
-// Tells about all pods: `list` gets at most `cap` of them (NULL with 0 for none), by address (IPv4 first) and port;
-// `*count` gets how many are known, which may be more. With `cap` 0 nothing but the number is worked out. The lock is taken
-// for a few pods at a time: each is what it was at one moment, all together are not.
-//
-// Returns DOORS_STATUS_OK or _NULL_POINTER.
-int32_t doors_pods_list(const struct doors_pods *pods,
-                        struct doors_pod_state *list,
-                        size_t cap,
-                        size_t *count);
-
-// Tells whether the pods at an address, on all ports together, had no request for `idle` nanoseconds, so that they may be
-// stopped. `started` is when the caller began to report requests. An address that is not known had none. A pod that the
-// table had to forget is not called idle too early. For that, once pods were forgotten, an address in many is taken for
-// one of them: with 20,000 forgotten pods in use, one in fifty.
-//
-// `*out` gets DOORS_IDLE_YES: none is in flight, and none was for `idle`; _JUST_STARTED: none is in flight, but
-// `now - started` is less than `idle`; or _BUSY. No request does not mean no page: a browser disconnects a hidden page, and
-// comes back to it. Only the app knows its pages.
-//
-// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
-int32_t doors_pods_idle(const struct doors_pods *pods,
-                        const struct doors_addr *addr,
-                        uint64_t idle,
-                        uint64_t started,
-                        uint64_t now,
-                        struct doors_idle *out);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -167,19 +167,6 @@ struct router : detail::handle<doors_router, doors_router_free> {
     }
 };
 
-// Remembers which pods are dead. The calls that are missing here take get().
-struct pods : detail::handle<doors_pods, doors_pods_free> {
-    explicit pods(whole<uint32_t> max_pods = 10000) : handle(doors_pods_new, max_pods) {}
-    doors_answer began(const doors_group &g, const doors_pod &p, whole<uint32_t> path, whole<uint64_t> now) const {
-        return detail::filled<doors_answer>([&](auto *out) { return doors_pods_began(get(), &g, &p, path, now, out); });
-    }
-    doors_answer ended(const doors_group &g, const doors_pod &p, whole<uint32_t> path, whole<uint32_t> outcome,
-                       whole<uint64_t> now) const {
-        return detail::filled<doors_answer>(
-            [&](auto *out) { return doors_pods_ended(get(), &g, &p, path, outcome, now, out); });
-    }
-};
-
 inline doors_limits limits() { return detail::filled<doors_limits>(doors_limits_init); }
 inline doors_options options() { return detail::filled<doors_options>(doors_options_init); }
 

@@ -99,8 +99,8 @@ for name in ("tokens", "secrets", "config"):
 cidrs = read("cidrs")
 print("cidrs", len(cidrs["refused"]) + sum(len(table["lookups"]) for table in cidrs["tables"]))
 print("decisions", sum(len(router["requests"]) for router in read("decisions")["routers"]))
-print("pods", len(json.load(open("tests/conformance/pods.json"))["steps"]))
 print("interface", len(json.load(open("rust/capi/abi.json"))["functions"]))
+print("flow", len(json.load(open("tests/conformance/flow.json"))["steps"]))
 print("threads 8")
 PY
 }

@@ -12,7 +12,7 @@ int main(int argc, char **argv) {
         void (*run)(void);
     } tests[] = {
         {"tokens", test_tokens}, {"secrets", test_secrets},   {"cidrs", test_cidrs},     {"decisions", test_decisions},
-        {"config", test_config}, {"contract", test_contract}, {"pods", test_pods}, {"flow", test_flow},
+        {"config", test_config}, {"contract", test_contract}, {"flow", test_flow},
         {"threads", test_threads}, {"wiping", test_wiping},   {"stack", test_stack},
     };
     if (argc != 2) {

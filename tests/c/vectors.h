@@ -60,7 +60,6 @@ void test_cidrs(void);
 void test_decisions(void);
 void test_config(void);
 void test_contract(void);
-void test_pods(void);
 void test_flow(void);
 void test_threads(void);
 void test_wiping(void);

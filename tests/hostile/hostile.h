@@ -32,7 +32,6 @@ bool untouched(const void *value, size_t size);
 doors_cipher *cipher_make(void);
 doors_cidrs *cidrs_make(void);
 doors_router *router_make(void);
-doors_pods *pods_make(void);
 /* Writes a token for 10.0.0.`last` to `token`, which has DOORS_TOKEN_IPV4 characters. */
 void token_make(const doors_cipher *cipher, uint8_t last, char *token);
 
@@ -40,7 +39,6 @@ void hostile_nulls(void);
 void hostile_lengths(void);
 void hostile_texts(void);
 void hostile_json(void);
-void hostile_pods(void);
 void hostile_flow(void);
 void hostile_threads(void);
 

@@ -96,7 +96,7 @@ static void lengths_indices(void) {
         CHECK(doors_check(WRONG[i] | 0x40000000, "x", 1, &error) == DOORS_STATUS_RANGE);
     }
     CHECK(strcmp(doors_status_str(INT32_MIN), "unknown") == 0);
-    static const char *(*const NAMES[])(uint32_t) = {doors_decision_str, doors_reason_str,  doors_path_str, doors_action_str,
+    static const char *(*const NAMES[])(uint32_t) = {doors_decision_str, doors_reason_str,  doors_path_str,
                                                      doors_outcome_str,  doors_verdict_str, doors_idle_str};
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
         CHECK(strcmp(NAMES[i](100), "unknown") == 0 && strcmp(NAMES[i](INT32_MAX), "unknown") == 0);

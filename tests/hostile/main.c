@@ -72,12 +72,6 @@ doors_router *router_make(void) {
     return made;
 }
 
-doors_pods *pods_make(void) {
-    doors_pods *made;
-    need(doors_pods_new(10000, &made), "pods");
-    return made;
-}
-
 void token_make(const doors_cipher *cipher, uint8_t last, char *token) {
     const doors_addr address = {{10, 0, 0, last}, 4};
     char made[DOORS_TOKEN_SIZE];
@@ -92,8 +86,7 @@ int main(int argc, char **argv) {
         void (*run)(void);
     } parts[] = {
         {"nulls", hostile_nulls}, {"lengths", hostile_lengths}, {"texts", hostile_texts},
-        {"json", hostile_json},   {"pods", hostile_pods},       {"flow", hostile_flow},
-        {"threads", hostile_threads},
+        {"json", hostile_json},   {"flow", hostile_flow},       {"threads", hostile_threads},
     };
     if (argc == 3 && strcmp(argv[1], "planted") == 0) {
         if (!planted(argv[2])) {

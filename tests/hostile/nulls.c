@@ -6,8 +6,6 @@
 #include <string.h>
 
 static const doors_addr ADDRESS = {{10, 0, 0, 7}, 4};
-static const doors_group GROUP = {1, 1, 1000000000, 1000000000, 100, 10};
-static const doors_pod POD = {{{10, 0, 0, 7}, 4}, 8080, 0};
 
 #define REFUSED(call) CHECK((call) == DOORS_STATUS_NULL_POINTER)
 
@@ -28,7 +26,6 @@ static void nulls_new(void) {
     REFUSED(doors_cidrs_new("10.0.0.0/8", 10, NULL, NULL));
     REFUSED(doors_router_new(NULL, 10, &router, &error));
     REFUSED(doors_router_new(CONFIG, strlen(CONFIG), NULL, NULL));
-    REFUSED(doors_pods_new(1, NULL));
     REFUSED(doors_check(DOORS_FIELD_HOST, NULL, 1, &error));
     REFUSED(doors_check(DOORS_FIELD_HOST, NULL, 1, NULL));
     CHECK(doors_cipher_new(NULL, 0, &cipher, &error) == DOORS_STATUS_SECRET);
@@ -122,66 +119,9 @@ static void nulls_router(void) {
     doors_router_free(NULL);
 }
 
-static void nulls_pods(void) {
-    doors_pods *pods = pods_make();
-    doors_answer answer;
-    uint32_t verdict;
-    uint8_t failed;
-    untouched_set(&answer, sizeof answer);
-    untouched_set(&verdict, sizeof verdict);
-    untouched_set(&failed, sizeof failed);
-    REFUSED(doors_pods_began(NULL, &GROUP, &POD, DOORS_PATH_SYNC, 1, &answer));
-    REFUSED(doors_pods_began(pods, NULL, &POD, DOORS_PATH_SYNC, 1, &answer));
-    REFUSED(doors_pods_began(pods, &GROUP, NULL, DOORS_PATH_SYNC, 1, &answer));
-    REFUSED(doors_pods_began(pods, &GROUP, &POD, DOORS_PATH_SYNC, 1, NULL));
-    REFUSED(doors_pods_refused_token(NULL, &GROUP, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, 1, &answer));
-    REFUSED(doors_pods_refused_token(pods, NULL, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, 1, &answer));
-    REFUSED(doors_pods_refused_token(pods, &GROUP, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, 1, NULL));
-    REFUSED(doors_pods_ended(NULL, &GROUP, &POD, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 1, &answer));
-    REFUSED(doors_pods_ended(pods, NULL, &POD, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 1, &answer));
-    REFUSED(doors_pods_ended(pods, &GROUP, NULL, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 1, &answer));
-    REFUSED(doors_pods_ended(pods, &GROUP, &POD, DOORS_PATH_SYNC, DOORS_OUTCOME_REFUSED, 1, NULL));
-    doors_idle idle;
-    doors_pod_state state;
-    size_t known;
-    untouched_set(&idle, sizeof idle);
-    untouched_set(&state, sizeof state);
-    untouched_set(&known, sizeof known);
-    REFUSED(doors_pods_limit(NULL, 1));
-    REFUSED(doors_pods_wait(NULL, &GROUP, 1, 1, 1, &answer));
-    REFUSED(doors_pods_wait(pods, NULL, 1, 1, 1, &answer));
-    REFUSED(doors_pods_wait(pods, &GROUP, 1, 1, 1, NULL));
-    REFUSED(doors_pods_entered(NULL, &GROUP, &POD, 1, 1));
-    REFUSED(doors_pods_entered(pods, NULL, &POD, 1, 1));
-    REFUSED(doors_pods_entered(pods, &GROUP, NULL, 1, 1));
-    REFUSED(doors_pods_left(NULL, &POD, 1, 1));
-    REFUSED(doors_pods_left(pods, NULL, 1, 1));
-    REFUSED(doors_pods_list(NULL, &state, 1, &known));
-    REFUSED(doors_pods_list(pods, NULL, 1, &known));
-    REFUSED(doors_pods_list(pods, &state, 1, NULL));
-    REFUSED(doors_pods_idle(NULL, &POD.addr, 1, 1, 1, &idle));
-    REFUSED(doors_pods_idle(pods, NULL, 1, 1, 1, &idle));
-    REFUSED(doors_pods_idle(pods, &POD.addr, 1, 1, 1, NULL));
-    CHECK(untouched(&idle, sizeof idle) && untouched(&state, sizeof state) && untouched(&known, sizeof known));
-    REFUSED(doors_pods_resolved(NULL, 1, &POD, 1));
-    REFUSED(doors_pods_resolved(pods, 1, NULL, 1));
-    REFUSED(doors_pods_failed_recently(NULL, &POD, 1, 1, &failed));
-    REFUSED(doors_pods_failed_recently(pods, NULL, 1, 1, &failed));
-    REFUSED(doors_pods_failed_recently(pods, &POD, 1, 1, NULL));
-    REFUSED(doors_pods_verdict(NULL, &POD, &verdict));
-    REFUSED(doors_pods_verdict(pods, NULL, &verdict));
-    REFUSED(doors_pods_verdict(pods, &POD, NULL));
-    CHECK(doors_pods_verdict(pods, &POD, &verdict) == DOORS_STATUS_OK && verdict == DOORS_VERDICT_NONE);
-    CHECK(doors_pods_resolved(pods, 1, NULL, 0) == DOORS_STATUS_OK);
-    CHECK(untouched(&answer, sizeof answer) && untouched(&failed, sizeof failed));
-    doors_pods_free(pods);
-    doors_pods_free(NULL);
-}
-
 void hostile_nulls(void) {
     nulls_new();
     nulls_cipher();
     nulls_cidrs();
     nulls_router();
-    nulls_pods();
 }

@@ -1,4 +1,4 @@
-/* Eight threads on the same four handles, each calling every function; other threads than the makers free them. */
+/* Eight threads on the same three handles, each calling every function; other threads than the makers free them. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "hostile.h"
@@ -7,13 +7,12 @@
 #include <string.h>
 
 /* More tokens than a router remembers. */
-enum { THREADS = 8, ROUNDS = 300, PODS = 12, TOKENS = 1000, TOKENS_A_ROUND = 10 };
+enum { THREADS = 8, ROUNDS = 300, TOKENS = 1000, TOKENS_A_ROUND = 10 };
 
 typedef struct {
     const doors_cipher *cipher;
     const doors_cidrs *cidrs;
     const doors_router *router;
-    const doors_pods *pods;
     char (*tokens)[DOORS_TOKEN_IPV4]; /* TOKENS of them, for 10.0.0.1 to 10.0.0.255 and again */
     pthread_barrier_t *start;
     uint8_t number;
@@ -79,44 +78,12 @@ static void rotate(job *mine, unsigned round) {
     }
 }
 
-/* All threads report about the same pods, so that they meet at one lock. */
-static void follow(job *mine, uint64_t now) {
-    doors_group group = {1, mine->number % 2, 1000, 1000, 5, 3};
-    doors_pod list[PODS];
-    doors_answer answer;
-    uint8_t failed[PODS];
-    uint32_t verdict;
-    for (uint8_t i = 0; i < PODS; i++) list[i] = (doors_pod){{{10, 0, 1, i}, 4}, 8080, 0};
-    const doors_pod *pod = &list[now % PODS];
-    uint32_t outcome = 1 + (uint32_t)(now + mine->number) % 7;
-    EXPECT(doors_pods_began(mine->pods, &group, pod, DOORS_PATH_SYNC, now, &answer) == DOORS_STATUS_OK);
-    EXPECT(doors_pods_ended(mine->pods, &group, pod, DOORS_PATH_SYNC, outcome, now, &answer) == DOORS_STATUS_OK);
-    EXPECT(doors_pods_refused_token(mine->pods, &group, DOORS_REASON_REFUSED, DOORS_PATH_SYNC, now, &answer) ==
-           DOORS_STATUS_OK);
-    doors_pod_state states[PODS];
-    doors_idle idle;
-    size_t known = 0;
-    EXPECT(doors_pods_wait(mine->pods, &group, now, 1, now, &answer) == DOORS_STATUS_OK);
-    EXPECT(doors_pods_limit(mine->pods, PODS + (uint32_t)now % 64) == DOORS_STATUS_OK);
-    EXPECT(doors_pods_entered(mine->pods, &group, pod, now % 2, now) == DOORS_STATUS_OK);
-    EXPECT(doors_pods_idle(mine->pods, &pod->addr, 1, 0, now + 1, &idle) == DOORS_STATUS_OK);
-    EXPECT(idle.answer == DOORS_IDLE_BUSY && idle.in_flight >= 1 && idle.in_flight <= THREADS);
-    EXPECT(doors_pods_list(mine->pods, states, PODS, &known) == DOORS_STATUS_OK && known >= 1 && known <= PODS);
-    EXPECT(doors_pods_left(mine->pods, pod, now % 2, now) == DOORS_STATUS_OK);
-    EXPECT(doors_pods_failed_recently(mine->pods, list, PODS, now, failed) == DOORS_STATUS_OK);
-    EXPECT(doors_pods_resolved(mine->pods, group.server, list, now % PODS) == DOORS_STATUS_OK);
-    EXPECT(doors_pods_verdict(mine->pods, pod, &verdict) == DOORS_STATUS_OK && verdict <= DOORS_VERDICT_GONE);
-    EXPECT(strcmp(doors_verdict_str(verdict), "unknown") != 0 && strcmp(doors_action_str(answer.action), "unknown") != 0);
-    EXPECT(strcmp(doors_idle_str(idle.answer), "busy") == 0 && strcmp(doors_outcome_str(outcome), "unknown") != 0);
-}
-
 static void *work(void *argument) {
     job *mine = argument;
     pthread_barrier_wait(mine->start);
-    for (uint64_t round = 0; round < ROUNDS; round++) {
+    for (unsigned round = 0; round < ROUNDS; round++) {
         decide(mine);
-        rotate(mine, (unsigned)round);
-        follow(mine, round * 1000000);
+        rotate(mine, round);
     }
     /* Handles made and freed while the others work. */
     doors_cipher *cipher = cipher_make();
@@ -130,7 +97,6 @@ typedef struct {
     doors_cipher *cipher;
     doors_cidrs *cidrs;
     doors_router *router;
-    doors_pods *pods;
 } handles;
 
 static void *release(void *argument) {
@@ -138,20 +104,19 @@ static void *release(void *argument) {
     doors_cipher_free(all->cipher);
     doors_cidrs_free(all->cidrs);
     doors_router_free(all->router);
-    doors_pods_free(all->pods);
     return NULL;
 }
 
 void hostile_threads(void) {
     static char tokens[TOKENS][DOORS_TOKEN_IPV4];
-    handles all = {cipher_make(), cidrs_make(), router_make(), pods_make()};
+    handles all = {cipher_make(), cidrs_make(), router_make()};
     for (unsigned i = 0; i < TOKENS; i++) token_make(all.cipher, (uint8_t)(1 + i % 255), tokens[i]);
     pthread_barrier_t start;
     pthread_t threads[THREADS], last;
     job jobs[THREADS];
     pthread_barrier_init(&start, NULL, THREADS);
     for (uint8_t i = 0; i < THREADS; i++) {
-        jobs[i] = (job){all.cipher, all.cidrs, all.router, all.pods, tokens, &start, (uint8_t)(i + 1), 0};
+        jobs[i] = (job){all.cipher, all.cidrs, all.router, tokens, &start, (uint8_t)(i + 1), 0};
         CHECK(pthread_create(&threads[i], NULL, work, &jobs[i]) == 0);
     }
     for (int i = 0; i < THREADS; i++) {

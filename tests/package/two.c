@@ -5,9 +5,9 @@
 int other_answer(void);
 
 int main(void) {
-    doors_pods *pods = NULL;
-    if (doors_pods_new(100, &pods)) return 1;
-    doors_pods_free(pods);
+    doors_state *state = NULL;
+    if (doors_state_new(NULL, &state)) return 1;
+    doors_state_free(state);
     printf("%s %d\n", doors_version(), other_answer());
     return 0;
 }

@@ -39,7 +39,7 @@ pub(crate) fn value<T>(fallback: T, body: impl FnOnce() -> T) -> T {
 }
 
 /// What a body changes and what outlives a panic in it is memory of the caller, of no use after a failure, and the state
-/// of `doors_pods`, whose lock lets the next call go on with what there is.
+/// of a `doors_state`, whose locks let the next call go on with what there is.
 fn contained<T>(body: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(|| {
         #[cfg(test)]

@@ -20,8 +20,6 @@ pub mod numbers;
 pub mod options;
 #[cfg(doors_planted_faults)]
 mod planted;
-pub mod pods;
-pub mod pods_state;
 pub mod request;
 pub mod router;
 pub mod source;
@@ -34,8 +32,6 @@ pub mod types;
 mod flow_test;
 #[cfg(test)]
 mod numbers_test;
-#[cfg(test)]
-mod pods_test;
 #[cfg(test)]
 mod returns_test;
 #[cfg(test)]

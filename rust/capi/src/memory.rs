@@ -79,11 +79,6 @@ pub(crate) fn lasted(nanoseconds: u64) -> i64 {
     i64::try_from(nanoseconds).unwrap_or(i64::MAX)
 }
 
-/// A time or a duration in nanoseconds. Other languages pass negative ones as numbers that are too large.
-pub(crate) fn time(nanoseconds: u64) -> Result<u64, Status> {
-    if nanoseconds > i64::MAX as u64 { Err(Status::Range) } else { Ok(nanoseconds) }
-}
-
 /// Refuses members without a meaning that are not zero: a later version may give them one.
 pub(crate) fn reserved<T: Copy + Default + PartialEq>(members: &[T]) -> Result<(), Status> {
     if members.iter().all(|member| *member == T::default()) { Ok(()) } else { Err(Status::Range) }

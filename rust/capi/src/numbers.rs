@@ -103,19 +103,6 @@ pub const DOORS_FIELD_HOST: u32 = 4;
 /// A port in decimal, 1 to 65535.
 pub const DOORS_FIELD_PORT: u32 = 5;
 
-/// Nothing more to do.
-pub const DOORS_ACTION_NONE: u32 = 0;
-/// Dial the pod, or use an open connection to it.
-pub const DOORS_ACTION_DIAL: u32 = 1;
-/// The same; this request finds out whether the pod is back.
-pub const DOORS_ACTION_PROBE: u32 = 2;
-/// Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
-pub const DOORS_ACTION_GONE: u32 = 3;
-/// Answer 503 with `Retry-After: <retry_after>`: the page waits and tries again.
-pub const DOORS_ACTION_UNAVAILABLE: u32 = 4;
-/// Hold the request and call doors_pods_wait() again at `until`, or earlier when a dial succeeded or addresses changed.
-pub const DOORS_ACTION_WAIT: u32 = 5;
-
 /// The dial succeeded.
 pub const DOORS_OUTCOME_CONNECTED: u32 = 1;
 /// The pod's own host refused the connection (ECONNREFUSED).
@@ -137,21 +124,6 @@ pub const DOORS_VERDICT_NONE: u32 = 0;
 pub const DOORS_VERDICT_UNREACHABLE: u32 = 1;
 /// It is dead, and its pages with it.
 pub const DOORS_VERDICT_GONE: u32 = 2;
-
-/// Flag of an answer: this event changed the verdict.
-pub const DOORS_ANSWER_CHANGED: u32 = 1;
-/// Flag of an answer: many tokens came and none ever opened; say so now.
-pub const DOORS_ANSWER_NOTHING_OPENS: u32 = 2;
-/// Flag of an answer: write a line about this token to the log.
-pub const DOORS_ANSWER_LOG: u32 = 4;
-/// Flag of an answer: no pod is known that would take a page of this source, so nobody is told to reload.
-pub const DOORS_ANSWER_NO_POD: u32 = 8;
-/// Flag of an answer: find out whether a pod takes pages. Dial fresh pods in the background, in the order of a page load, at
-/// most 8, until one connects; report each with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each source.
-pub const DOORS_ANSWER_FIND_POD: u32 = 16;
-/// Flag of an answer: find out whether the pod is dead or the fault is on our side. Dial one other fresh pod of the server in
-/// the background; report it with doors_pods_ended() and DOORS_PATH_OTHER. Once a second for each server.
-pub const DOORS_ANSWER_FIND_WITNESS: u32 = 32;
 
 /// No request for as long as was asked.
 pub const DOORS_IDLE_YES: u32 = 1;

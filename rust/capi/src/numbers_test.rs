@@ -62,44 +62,12 @@ fn numbers_have_names_and_match_the_core() {
     // At most 253 characters, a final dot and a NUL.
     assert_eq!(DOORS_HOST_SIZE, 253 + 3);
     let known = |text: *const c_char| unsafe { CStr::from_ptr(text) } != c"unknown";
-    use doors_routing::pods_v0::{Action, Outcome, Verdict};
-    for (action, number) in [
-        (Action::None, DOORS_ACTION_NONE),
-        (Action::Dial, DOORS_ACTION_DIAL),
-        (Action::Probe, DOORS_ACTION_PROBE),
-        (Action::Gone, DOORS_ACTION_GONE),
-        (Action::Unavailable, DOORS_ACTION_UNAVAILABLE),
-        (Action::Wait, DOORS_ACTION_WAIT),
-    ] {
-        assert_eq!(action as u32, number);
-    }
-    for (outcome, number) in [
-        (Outcome::Connected, DOORS_OUTCOME_CONNECTED),
-        (Outcome::Refused, DOORS_OUTCOME_REFUSED),
-        (Outcome::Unreachable, DOORS_OUTCOME_UNREACHABLE),
-        (Outcome::OwnFault, DOORS_OUTCOME_OWN_FAULT),
-        (Outcome::Cancelled, DOORS_OUTCOME_CANCELLED),
-        (Outcome::Answered, DOORS_OUTCOME_ANSWERED),
-        (Outcome::Dropped, DOORS_OUTCOME_DROPPED),
-    ] {
-        assert_eq!(outcome as u32, number);
-    }
-    assert_eq!(
-        [Verdict::None as u32, Verdict::Unreachable as u32, Verdict::Gone as u32],
-        [DOORS_VERDICT_NONE, DOORS_VERDICT_UNREACHABLE, DOORS_VERDICT_GONE]
-    );
-    use doors_routing::pods_v0::IdleAnswer;
-    assert_eq!(
-        [IdleAnswer::Yes as u32, IdleAnswer::Busy as u32, IdleAnswer::JustStarted as u32],
-        [DOORS_IDLE_YES, DOORS_IDLE_BUSY, DOORS_IDLE_JUST_STARTED]
-    );
     assert_eq!(doors_routing::KEY_ID as u32 + 1, DOORS_KEY_ID_SIZE);
     let count = |known: &dyn Fn(u32) -> bool| (0..100).filter(|number| known(*number)).count();
     assert_eq!(count(&|number| known(doors_status_str(number as i32))), 14);
     assert_eq!(count(&|number| known(doors_decision_str(number))), 4);
     assert_eq!(count(&|number| known(doors_reason_str(number))), 8);
     assert_eq!(count(&|number| known(doors_path_str(number))), 6);
-    assert_eq!(count(&|number| known(doors_action_str(number))), 6);
     assert_eq!(count(&|number| known(doors_outcome_str(number))), 7);
     assert_eq!(count(&|number| known(doors_verdict_str(number))), 3);
     assert_eq!(count(&|number| known(doors_idle_str(number))), 3);

@@ -11,11 +11,9 @@ use crate::check::*;
 use crate::cidrs::*;
 use crate::cipher::*;
 use crate::numbers::*;
-use crate::pods::*;
-use crate::pods_state::*;
 use crate::router::*;
 use crate::status::Status;
-use crate::tests::{GROUP, HEADER, Handles, POD, SECRET, chars, config};
+use crate::tests::{HEADER, Handles, POD, SECRET, chars, config};
 use crate::types::*;
 
 type Returns = BTreeMap<&'static str, BTreeSet<&'static str>>;
@@ -96,9 +94,6 @@ fn every_listed_status_is_reached() {
     REACHED.take();
     crate::tests::null_is_refused_or_harmless();
     crate::tests::outputs_are_written_only_on_success();
-    crate::pods_test::pods_are_followed();
-    crate::pods_test::traffic_is_counted();
-    crate::pods_test::reserved_members_must_be_zero();
     crate::flow_test::a_request_goes_its_way();
     crate::flow_test::the_user_chooses();
     crate::flow_test::strangers_are_done();
@@ -121,16 +116,13 @@ fn every_listed_status_is_reached() {
 /// What the other tests have no use for.
 fn rest() {
     let handles = Handles::new();
-    let Handles { cipher, cidrs, router, pods } = handles;
+    let Handles { cipher, cidrs, router } = handles;
     let (mut addr, mut index, mut size) = (POD.addr, 0, 0);
     let (mut text, mut list, mut new) = ([0; 60], null_mut(), null_mut());
-    let (mut answer, mut idle) = (MaybeUninit::<doors_answer>::uninit(), MaybeUninit::<doors_idle>::uninit());
-    let (answer, idle) = (answer.as_mut_ptr(), idle.as_mut_ptr());
     let nowhere = doors_pod { addr: doors_addr { bytes: [0; 16], len: 5 }, ..POD };
     let outside = doors_addr { bytes: [192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], len: 4 };
     let (secret, secret_len) = chars(SECRET);
     let (x, _) = chars("x");
-    let late = u64::MAX;
     unsafe {
         for (field, value, len) in [
             (DOORS_FIELD_CIDR, x, 1),
@@ -163,25 +155,6 @@ fn rest() {
             doors_router_lookup(router, addr, &mut index);
         }
         doors_router_upstreams(router, &mut index);
-
-        doors_pods_new(0, &mut null_mut());
-        doors_pods_limit(pods, 0);
-        doors_pods_limit(pods, 1);
-        doors_pods_refused_token(pods, &GROUP, 1, 1, late, answer);
-        doors_pods_ended(pods, &GROUP, &nowhere, 1, 1, 0, answer);
-        doors_pods_ended(pods, &GROUP, &POD, 1, 1, late, answer);
-        doors_pods_began(pods, &GROUP, &POD, 1, late, answer);
-        doors_pods_wait(pods, &GROUP, 0, 0, late, answer);
-        doors_pods_wait(pods, &GROUP, 0, 0, 0, answer);
-        doors_pods_failed_recently(pods, &POD, usize::MAX, 0, &mut 0);
-        doors_pods_failed_recently(pods, &POD, 1, late, &mut 0);
-        doors_pods_idle(pods, &POD.addr, late, 0, 0, idle);
-        doors_pods_idle(pods, &nowhere.addr, 0, 0, 0, idle);
-        doors_pods_verdict(pods, &nowhere, &mut index);
-        doors_pods_entered(pods, &GROUP, &nowhere, 0, 0);
-        doors_pods_entered(pods, &GROUP, &POD, 0, late);
-        doors_pods_left(pods, &nowhere, 0, 0);
-        doors_pods_left(pods, &POD, 0, late);
     }
 }
 

@@ -10,8 +10,6 @@ use crate::check::*;
 use crate::cidrs::*;
 use crate::cipher::*;
 use crate::numbers::*;
-use crate::pods::*;
-use crate::pods_state::*;
 use crate::router::*;
 use crate::status::{Failure, Status};
 use crate::text::*;
@@ -34,14 +32,6 @@ pub(crate) fn planted_panic() {
 }
 
 pub(crate) const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-pub(crate) const GROUP: doors_group = doors_group {
-    source: 1,
-    server: 1,
-    gone_after: 10_000_000_000,
-    page_wait: 10_000_000_000,
-    gone_rate: 100,
-    max_waiting: 10,
-};
 pub(crate) const POD: doors_pod = doors_pod {
     addr: doors_addr { bytes: [10, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], len: 4 },
     port: 8080,
@@ -65,12 +55,11 @@ pub(crate) struct Handles {
     pub(crate) cipher: *mut doors_cipher,
     pub(crate) cidrs: *mut doors_cidrs,
     pub(crate) router: *mut doors_router,
-    pub(crate) pods: *mut doors_pods,
 }
 
 impl Handles {
     pub(crate) fn new() -> Self {
-        let mut handles = Handles { cipher: null_mut(), cidrs: null_mut(), router: null_mut(), pods: null_mut() };
+        let mut handles = Handles { cipher: null_mut(), cidrs: null_mut(), router: null_mut() };
         let config = config();
         let ((secret, secret_len), (cidr, cidr_len), (json, json_len)) =
             (chars(SECRET), chars("10.0.0.0/8"), chars(&config));
@@ -78,7 +67,6 @@ impl Handles {
             assert_eq!(doors_cipher_new(secret, secret_len, &mut handles.cipher, null_mut()), DOORS_STATUS_OK);
             assert_eq!(doors_cidrs_new(cidr, cidr_len, &mut handles.cidrs, null_mut()), DOORS_STATUS_OK);
             assert_eq!(doors_router_new(json, json_len, &mut handles.router, null_mut()), DOORS_STATUS_OK);
-            assert_eq!(doors_pods_new(100, &mut handles.pods), DOORS_STATUS_OK);
         }
         handles
     }
@@ -90,7 +78,6 @@ impl Drop for Handles {
             doors_cipher_free(self.cipher);
             doors_cidrs_free(self.cidrs);
             doors_router_free(self.router);
-            doors_pods_free(self.pods);
         }
     }
 }
@@ -98,7 +85,7 @@ impl Drop for Handles {
 #[test]
 fn a_panic_stays_inside_every_export() {
     let handles = Handles::new();
-    let Handles { cipher, cidrs, router, pods } = handles;
+    let Handles { cipher, cidrs, router } = handles;
     let (mut token, mut length, mut index, mut port) = ([0; 60], 0, 0, 0);
     let (mut host, mut error) = ([0; 256], MaybeUninit::<doors_error>::uninit());
     let host = host.as_mut_ptr();
@@ -106,10 +93,7 @@ fn a_panic_stays_inside_every_export() {
     let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
     let (data, len) = chars("x");
     let ip: *const doors_addr = &POD.addr;
-    let (mut new_cipher, mut new_cidrs, mut new_router, mut new_pods) =
-        (null_mut(), null_mut(), null_mut(), null_mut());
-    let (mut answer, mut idle) = (MaybeUninit::<doors_answer>::uninit(), MaybeUninit::<doors_idle>::uninit());
-    let (answer, idle, mut failed) = (answer.as_mut_ptr(), idle.as_mut_ptr(), 0);
+    let (mut new_cipher, mut new_cidrs, mut new_router) = (null_mut(), null_mut(), null_mut());
     let mut called = BTreeSet::new();
     let mut plant = |name: &'static str| {
         called.insert(name);
@@ -146,20 +130,6 @@ fn a_panic_stays_inside_every_export() {
         doors_router_warning(router, 0, error) == DOORS_STATUS_PANIC;
         doors_router_free(router) == ();
         doors_check(DOORS_FIELD_HOST, data, len, error) == DOORS_STATUS_PANIC;
-        doors_pods_new(1, &mut new_pods) == DOORS_STATUS_PANIC;
-        doors_pods_limit(pods, 1) == DOORS_STATUS_PANIC;
-        doors_pods_wait(pods, &GROUP, 0, 0, 0, answer) == DOORS_STATUS_PANIC;
-        doors_pods_began(pods, &GROUP, &POD, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
-        doors_pods_refused_token(pods, &GROUP, 1, DOORS_PATH_SYNC, 0, answer) == DOORS_STATUS_PANIC;
-        doors_pods_ended(pods, &GROUP, &POD, DOORS_PATH_SYNC, 1, 0, answer) == DOORS_STATUS_PANIC;
-        doors_pods_entered(pods, &GROUP, &POD, 1, 0) == DOORS_STATUS_PANIC;
-        doors_pods_left(pods, &POD, 1, 0) == DOORS_STATUS_PANIC;
-        doors_pods_resolved(pods, 1, &POD, 1) == DOORS_STATUS_PANIC;
-        doors_pods_failed_recently(pods, &POD, 1, 0, &mut failed) == DOORS_STATUS_PANIC;
-        doors_pods_verdict(pods, &POD, &mut index) == DOORS_STATUS_PANIC;
-        doors_pods_list(pods, null_mut(), 0, &mut length) == DOORS_STATUS_PANIC;
-        doors_pods_idle(pods, &POD.addr, 1, 1, 1, idle) == DOORS_STATUS_PANIC;
-        doors_pods_free(pods) == ();
         doors_abi() == 0;
     }
     for (name, text) in [
@@ -167,7 +137,6 @@ fn a_panic_stays_inside_every_export() {
         ("doors_decision_str", || doors_decision_str(1)),
         ("doors_reason_str", || doors_reason_str(0)),
         ("doors_path_str", || doors_path_str(0)),
-        ("doors_action_str", || doors_action_str(0)),
         ("doors_outcome_str", || doors_outcome_str(1)),
         ("doors_verdict_str", || doors_verdict_str(0)),
         ("doors_idle_str", || doors_idle_str(1)),
@@ -206,7 +175,7 @@ fn exports() -> BTreeSet<&'static str> {
 #[test]
 pub(crate) fn null_is_refused_or_harmless() {
     let handles = Handles::new();
-    let Handles { cipher, cidrs, router, pods } = handles;
+    let Handles { cipher, cidrs, router } = handles;
     let (mut token, mut length, mut index, mut port) = ([0; 60], 0, 0, 0);
     let (mut host, mut error) = ([0; 256], MaybeUninit::<doors_error>::uninit());
     let host = host.as_mut_ptr();
@@ -214,8 +183,6 @@ pub(crate) fn null_is_refused_or_harmless() {
     let (error, address, decision) = (error.as_mut_ptr(), address.as_mut_ptr(), decision.as_mut_ptr());
     let (secret, secret_len) = chars(SECRET);
     let (token_out, ip): (_, *const doors_addr) = (token.as_mut_ptr(), &POD.addr);
-    let (mut answer, mut idle) = (MaybeUninit::<doors_answer>::uninit(), MaybeUninit::<doors_idle>::uninit());
-    let (answer, idle, mut failed) = (answer.as_mut_ptr(), idle.as_mut_ptr(), 0);
     let mut out = null_mut();
     unsafe {
         for status in [
@@ -257,58 +224,19 @@ pub(crate) fn null_is_refused_or_harmless() {
             doors_router_warning(null(), 0, error),
             doors_router_warning(router, 0, null_mut()),
             doors_check(DOORS_FIELD_HOST, null(), 1, error),
-            doors_pods_new(1, null_mut()),
-            doors_pods_limit(null(), 1),
-            doors_pods_wait(null(), &GROUP, 0, 0, 0, answer),
-            doors_pods_wait(pods, null(), 0, 0, 0, answer),
-            doors_pods_wait(pods, &GROUP, 0, 0, 0, null_mut()),
-            doors_pods_began(null(), &GROUP, &POD, 1, 0, answer),
-            doors_pods_began(pods, null(), &POD, 1, 0, answer),
-            doors_pods_began(pods, &GROUP, null(), 1, 0, answer),
-            doors_pods_began(pods, &GROUP, &POD, 1, 0, null_mut()),
-            doors_pods_refused_token(null(), &GROUP, 1, 1, 0, answer),
-            doors_pods_refused_token(pods, null(), 1, 1, 0, answer),
-            doors_pods_refused_token(pods, &GROUP, 1, 1, 0, null_mut()),
-            doors_pods_ended(null(), &GROUP, &POD, 1, 1, 0, answer),
-            doors_pods_ended(pods, null(), &POD, 1, 1, 0, answer),
-            doors_pods_ended(pods, &GROUP, null(), 1, 1, 0, answer),
-            doors_pods_ended(pods, &GROUP, &POD, 1, 1, 0, null_mut()),
-            doors_pods_entered(null(), &GROUP, &POD, 1, 0),
-            doors_pods_entered(pods, null(), &POD, 1, 0),
-            doors_pods_entered(pods, &GROUP, null(), 1, 0),
-            doors_pods_left(null(), &POD, 1, 0),
-            doors_pods_left(pods, null(), 1, 0),
-            doors_pods_list(null(), null_mut(), 0, &mut length),
-            doors_pods_list(pods, null_mut(), 0, null_mut()),
-            doors_pods_list(pods, null_mut(), 1, &mut length),
-            doors_pods_idle(null(), &POD.addr, 1, 1, 1, idle),
-            doors_pods_idle(pods, null(), 1, 1, 1, idle),
-            doors_pods_idle(pods, &POD.addr, 1, 1, 1, null_mut()),
-            doors_pods_resolved(null(), 1, &POD, 1),
-            doors_pods_resolved(pods, 1, null(), 1),
-            doors_pods_failed_recently(null(), &POD, 1, 0, &mut failed),
-            doors_pods_failed_recently(pods, null(), 1, 0, &mut failed),
-            doors_pods_failed_recently(pods, &POD, 1, 0, null_mut()),
-            doors_pods_verdict(null(), &POD, &mut index),
-            doors_pods_verdict(pods, null(), &mut index),
-            doors_pods_verdict(pods, &POD, null_mut()),
         ] {
             assert_eq!(status, DOORS_STATUS_NULL_POINTER);
         }
         doors_cipher_free(null_mut());
         doors_cidrs_free(null_mut());
         doors_router_free(null_mut());
-        doors_pods_free(null_mut());
         // NULL with length 0 is the empty string.
         assert_eq!(doors_router_decide(router, null(), 0, null(), 0, decision), DOORS_STATUS_OK);
         assert_eq!((*decision).kind, DOORS_DECISION_SERVER);
         assert_eq!(doors_cipher_decode(cipher, null(), 0, address, &mut index), DOORS_STATUS_TOKEN_REFUSED);
         assert_eq!(doors_cipher_new(null(), 0, &mut out, error), DOORS_STATUS_SECRET);
         assert_eq!(doors_check(DOORS_FIELD_HOST, null(), 0, error), DOORS_STATUS_CONFIG);
-        assert_eq!(doors_pods_resolved(pods, 1, null(), 0), DOORS_STATUS_OK);
-        assert_eq!(doors_pods_failed_recently(pods, null(), 0, 0, null_mut()), DOORS_STATUS_OK);
         // Lengths that no object has.
-        assert_eq!(doors_pods_resolved(pods, 1, &POD, usize::MAX / 2), DOORS_STATUS_TOO_LARGE);
         assert_eq!(doors_cipher_decode(cipher, secret, usize::MAX, address, &mut index), DOORS_STATUS_TOO_LARGE);
     }
     assert!(out.is_null());

@@ -64,18 +64,6 @@ fn path(number: u32) -> &'static CStr {
     }
 }
 
-fn action(number: u32) -> &'static CStr {
-    match number {
-        DOORS_ACTION_NONE => c"none",
-        DOORS_ACTION_DIAL => c"dial",
-        DOORS_ACTION_PROBE => c"probe",
-        DOORS_ACTION_GONE => c"gone",
-        DOORS_ACTION_UNAVAILABLE => c"unavailable",
-        DOORS_ACTION_WAIT => c"wait",
-        _ => UNKNOWN,
-    }
-}
-
 fn outcome(number: u32) -> &'static CStr {
     match number {
         DOORS_OUTCOME_CONNECTED => c"connected",
@@ -179,12 +167,6 @@ pub extern "C" fn doors_reason_str(number: u32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_path_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || path(number).as_ptr())
-}
-
-/// One word for DOORS_ACTION_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
-#[unsafe(no_mangle)]
-pub extern "C" fn doors_action_str(number: u32) -> *const c_char {
-    guard::value(UNKNOWN.as_ptr(), || action(number).as_ptr())
 }
 
 /// One word for DOORS_STEP_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.

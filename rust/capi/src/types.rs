@@ -3,8 +3,7 @@
 use std::ffi::c_char;
 use std::net::IpAddr;
 
-use doors_routing::Decision;
-use doors_routing::pods_v0::{Answer, Idle, KnownPod, Pod};
+use doors_routing::{Decision, Idle, Pod};
 
 use crate::memory;
 use crate::numbers::*;
@@ -69,78 +68,6 @@ pub struct doors_pod {
     pub reserved: u16,
 }
 
-/// What a request belongs to, and the options that apply to it. The numbers are the caller's own; the same source and the
-/// same server must have the same number after a change of the configuration.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct doors_group {
-    /// Stands for the secret and the set of servers: a page can only reload onto a pod of one of them.
-    pub source: u64,
-    /// Stands for the server: one host and port.
-    pub server: u64,
-    /// For how long a pod must be unreachable until it is gone, in nanoseconds. 10 s is a good value.
-    pub gone_after: u64,
-    /// For how long a request may wait for a pod (doors_pods_wait), in nanoseconds; 0 for not at all. 10 s is a good value.
-    pub page_wait: u64,
-    /// How many requests a second with DOORS_PATH_SYNC get DOORS_ACTION_GONE, per server (tokens that do not open: per
-    /// source), with a burst of one second; the others get _UNAVAILABLE. 0 for no limit. 100 is a good value.
-    pub gone_rate: u32,
-    /// How many requests may wait for a pod at once.
-    pub max_waiting: u32,
-}
-
-/// What to do with a request, and what was learned from it.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct doors_answer {
-    /// DOORS_ACTION_*.
-    pub action: u32,
-    /// Seconds for the Retry-After of DOORS_ACTION_UNAVAILABLE, else 0.
-    pub retry_after: u32,
-    /// DOORS_VERDICT_*: what is held against the pod after this event.
-    pub verdict: u32,
-    /// DOORS_ANSWER_*, added up.
-    pub flags: u32,
-    /// With DOORS_ANSWER_LOG: how many tokens of the source were refused for the same reason since the last one with that
-    /// flag; else 0.
-    pub suppressed: u32,
-    /// Zero.
-    pub reserved: u32,
-    /// When to call doors_pods_wait() again, with DOORS_ACTION_WAIT; else 0.
-    pub until: u64,
-}
-
-/// What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct doors_pod_state {
-    /// Where it is dialled.
-    pub pod: doors_pod,
-    /// `source` of the doors_group of its requests and dials. Where several use it, it stays the same until that one has not
-    /// used it for a minute.
-    pub source: u64,
-    /// `server` of the same.
-    pub server: u64,
-    /// When it was first used: a request for it began, entered or left, or a dial ended.
-    pub first_seen: u64,
-    /// When it was last used.
-    pub last_seen: u64,
-    /// Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
-    pub unreachable_since: u64,
-    /// How many dials its host has refused.
-    pub refused: u64,
-    /// Requests that entered and have not left.
-    pub in_flight: u32,
-    /// Those of them that are receiver streams: about one for each open page.
-    pub streams: u32,
-    /// DOORS_VERDICT_*: what is held against it.
-    pub verdict: u32,
-    /// 1 while a server that used it in the last minute of its use has it among its addresses (doors_pods_resolved), else 0.
-    pub fresh: u32,
-    /// Zero.
-    pub reserved: [u32; 4],
-}
-
 /// Whether the pods at one address may be stopped, as far as their requests tell.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -190,15 +117,9 @@ impl From<Option<IpAddr>> for doors_addr {
 }
 
 impl doors_pod {
-    pub(crate) fn read(&self) -> Result<doors_routing::Pod, Status> {
+    pub(crate) fn read(&self) -> Result<Pod, Status> {
         memory::reserved(&[self.reserved])?;
-        Ok(doors_routing::Pod::new(self.addr.address().ok_or(Status::Address)?, self.port))
-    }
-}
-
-impl From<doors_routing::Pod> for doors_pod {
-    fn from(pod: doors_routing::Pod) -> Self {
-        doors_pod { addr: Some(pod.address()).into(), port: pod.port(), reserved: 0 }
+        Ok(Pod::new(self.addr.address().ok_or(Status::Address)?, self.port))
     }
 }
 
@@ -223,62 +144,8 @@ impl From<Decision> for doors_decision {
     }
 }
 
-impl From<Answer> for doors_answer {
-    fn from(answer: Answer) -> Self {
-        let flags = [
-            (answer.changed, DOORS_ANSWER_CHANGED),
-            (answer.nothing_opens, DOORS_ANSWER_NOTHING_OPENS),
-            (answer.log, DOORS_ANSWER_LOG),
-            (answer.no_pod, DOORS_ANSWER_NO_POD),
-            (answer.find_pod, DOORS_ANSWER_FIND_POD),
-            (answer.find_witness, DOORS_ANSWER_FIND_WITNESS),
-        ];
-        doors_answer {
-            action: answer.action as u32,
-            retry_after: answer.retry_after,
-            verdict: answer.verdict as u32,
-            flags: flags.iter().map(|(set, flag)| if *set { *flag } else { 0 }).sum(),
-            suppressed: answer.suppressed,
-            reserved: 0,
-            until: answer.until,
-        }
-    }
-}
-
-impl From<&KnownPod> for doors_pod_state {
-    fn from(known: &KnownPod) -> Self {
-        doors_pod_state {
-            pod: known.pod.into(),
-            source: known.source,
-            server: known.server,
-            first_seen: known.first_seen,
-            last_seen: known.last_seen,
-            unreachable_since: known.unreachable_since.unwrap_or(0),
-            refused: known.refused,
-            in_flight: known.in_flight,
-            streams: known.streams,
-            verdict: known.verdict as u32,
-            fresh: known.fresh.into(),
-            reserved: [0; 4],
-        }
-    }
-}
-
 impl From<Idle> for doors_idle {
     fn from(idle: Idle) -> Self {
-        doors_idle {
-            answer: idle.answer as u32,
-            in_flight: idle.in_flight,
-            streams: idle.streams,
-            used: idle.last_seen.is_some().into(),
-            last_seen: idle.last_seen.unwrap_or(0) as i64,
-            wait: idle.wait as i64,
-        }
-    }
-}
-
-impl From<doors_routing::Idle> for doors_idle {
-    fn from(idle: doors_routing::Idle) -> Self {
         doors_idle {
             answer: idle.answer as u32,
             in_flight: idle.in_flight,

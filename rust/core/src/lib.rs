@@ -108,7 +108,6 @@
 //!            cidr         address -> upstream
 //! token    secret -> keys; token -> address, and its upstream if it was met before
 //! options  what a process and a configuration may say
-//! pods_v0  what pods is, until callers use the flow of requests
 //! ```
 
 #![forbid(unsafe_code)]
@@ -124,7 +123,6 @@ mod error;
 mod hosts;
 mod options;
 mod pods;
-pub mod pods_v0;
 mod request;
 mod router;
 mod source;

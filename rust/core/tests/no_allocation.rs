@@ -1,14 +1,11 @@
-//! A decision allocates nothing, whatever the request; nor does following pods that are known, nor any step of a request to them.
+//! A decision allocates nothing, whatever the request; nor does any step of a request to pods that are known.
 
 mod counting;
 
 use std::collections::BTreeMap;
 
 use counting::allocations;
-use doors_routing::pods_v0::{Group, Outcome, Pod, Pods};
-use doors_routing::{
-    Action, Incoming, Kind, Method, Missing, Options, PathKind, Reason, Request, Router, Source, State, TokenCipher,
-};
+use doors_routing::{Action, Incoming, Kind, Method, Missing, Options, Request, Router, Source, State, TokenCipher};
 
 #[test]
 fn decisions_allocate_nothing() {
@@ -53,46 +50,6 @@ fn decisions_allocate_nothing() {
     }
     let [pod, gone, server, any] = [Kind::Pod, Kind::Gone, Kind::Server, Kind::Any].map(|kind| kinds[&(kind as u32)]);
     assert_eq!((pod, gone, server, any), (2 * 2002, 2 * 4, 2 * 2, 2 * 6));
-}
-
-#[test]
-fn following_known_pods_allocates_nothing() {
-    const SECOND: u64 = 1_000_000_000;
-    let pods = Pods::new();
-    let group = Group {
-        source: 1,
-        server: 1,
-        gone_after: 10 * SECOND,
-        page_wait: 10 * SECOND,
-        gone_rate: 100,
-        max_waiting: 10,
-    };
-    let known: Vec<Pod> = (0..100).map(|last| Pod::new([10, 0, 0, last].into(), 8080)).collect();
-    let outcomes = [
-        Outcome::Connected,
-        Outcome::Answered,
-        Outcome::Refused,
-        Outcome::Unreachable,
-        Outcome::OwnFault,
-        Outcome::Cancelled,
-        Outcome::Dropped,
-    ];
-    let round = |start: u64| {
-        for (index, pod) in known.iter().enumerate() {
-            let now = start + index as u64 * SECOND / 10;
-            pods.began(&group, *pod, PathKind::Sync, now);
-            for outcome in outcomes {
-                pods.ended(&group, *pod, PathKind::Sync, outcome, now);
-            }
-            pods.refused_token(&group, Reason::Refused, PathKind::Sync, now);
-            pods.wait(&group, now, 0, now);
-            pods.failed_recently(known.iter().copied(), now, |failed| {
-                std::hint::black_box(failed);
-            });
-        }
-    };
-    round(SECOND);
-    assert_eq!(allocations(|| (1..20).for_each(|minute| round(minute * 60 * SECOND))), 0);
 }
 
 /// Every kind of request, with every end of its attempts, to pods that are known.

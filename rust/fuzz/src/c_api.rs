@@ -10,8 +10,6 @@ use doors_caddy::check::*;
 use doors_caddy::cidrs::*;
 use doors_caddy::cipher::*;
 use doors_caddy::numbers::*;
-use doors_caddy::pods::*;
-use doors_caddy::pods_state::*;
 use doors_caddy::router::*;
 use doors_caddy::text::*;
 use doors_caddy::types::*;
@@ -129,13 +127,13 @@ pub(crate) fn pod(reader: &mut Reader) -> doors_pod {
 pub fn run(input: &[u8]) -> bool {
     let mut reader = Reader(input);
     let (mut cipher, mut cidrs) = (Handle(null_mut(), doors_cipher_free), Handle(null_mut(), doors_cidrs_free));
-    let (mut router, mut pods) = (Handle(null_mut(), doors_router_free), Handle(null_mut(), doors_pods_free));
+    let mut router = Handle(null_mut(), doors_router_free);
     let mut token: Vec<u8> = b"A".repeat(DOORS_TOKEN_IPV4 as usize);
     let mut flow = Flow::new();
     let (mut now, mut reached) = (0u64, false);
     while !reader.is_empty() {
         unsafe {
-            match reader.byte() % 27 {
+            match reader.byte() % 20 {
                 0 => {
                     let secret = Input::read(&mut reader, KEY.as_bytes());
                     let (mut out, mut error) = (Output::new(), Output::new());
@@ -158,12 +156,6 @@ pub fn run(input: &[u8]) -> bool {
                     out.after(status).map(|new| router.replace(*new)).unwrap_or_default();
                 }
                 3 => {
-                    let (mut out, most) = (Output::new(), u32::from(reader.byte() % 16));
-                    let status = doors_pods_new(most, out.pointer());
-                    assert_eq!(status == DOORS_STATUS_RANGE, most == 0);
-                    out.after(status).map(|new| pods.replace(*new)).unwrap_or_default();
-                }
-                4 => {
                     let address = address(&mut reader);
                     let mut buffer = vec![UNTOUCHED; usize::from(reader.byte() % 80)].into_boxed_slice();
                     let mut length = Output::<usize>::new();
@@ -193,14 +185,14 @@ pub fn run(input: &[u8]) -> bool {
                         None => assert!(buffer.iter().all(|byte| *byte == UNTOUCHED)),
                     }
                 }
-                5 => {
+                4 => {
                     let text = Input::read(&mut reader, &token);
                     let (mut out, mut key) = (Output::<doors_addr>::new(), Output::<u32>::new());
                     let status = doors_cipher_decode(cipher.0, text.chars(), text.1, out.pointer(), key.pointer());
                     out.after(status);
                     key.after(status);
                 }
-                6 | 7 => {
+                5 => {
                     let rest = reader.bytes(3);
                     let path = Input::read(&mut reader, &[b"/~/", &token[..], rest].concat());
                     let cookies = Input::read(&mut reader, &[b"up=", &token[..]].concat());
@@ -221,7 +213,7 @@ pub fn run(input: &[u8]) -> bool {
                         reached |= decision.kind == DOORS_DECISION_POD || decision.reason == DOORS_REASON_COOKIE;
                     }
                 }
-                8 => {
+                6 => {
                     let address = address(&mut reader);
                     let (mut one, mut two) = (Output::<u32>::new(), Output::<u32>::new());
                     let status = doors_cidrs_lookup(cidrs.0, &address, one.pointer());
@@ -229,7 +221,7 @@ pub fn run(input: &[u8]) -> bool {
                     let status = doors_router_lookup(router.0, &address, two.pointer());
                     two.after(status);
                 }
-                9 => {
+                7 => {
                     let mut host = Output::<[c_char; DOORS_HOST_SIZE as usize]>::new();
                     let (mut port, mut count, index) = (Output::<u16>::new(), Output::<u32>::new(), reader.byte() % 4);
                     let counted = doors_router_upstreams(router.0, count.pointer());
@@ -242,12 +234,12 @@ pub fn run(input: &[u8]) -> bool {
                         assert!(host.is_ok_and(|host| !host.is_empty()));
                     }
                 }
-                10 => {
+                8 => {
                     let mut out = Output::<doors_error>::new();
                     let status = doors_router_warning(router.0, (reader.byte() % 4).into(), out.pointer());
                     out.after(status);
                 }
-                11 => {
+                9 => {
                     let field = (reader.byte() % 8).into();
                     let value = Input::read(&mut reader, b"10.0.0.0/24");
                     let mut error = Output::new();
@@ -255,13 +247,12 @@ pub fn run(input: &[u8]) -> bool {
                     check_error(&error, status);
                     assert_eq!(doors_check(field, value.chars(), value.1, null_mut()), status);
                 }
-                12 => {
+                10 => {
                     let number = reader.number();
-                    let texts: [extern "C" fn(u32) -> *const c_char; 7] = [
+                    let texts: [extern "C" fn(u32) -> *const c_char; 6] = [
                         doors_decision_str,
                         doors_reason_str,
                         doors_path_str,
-                        doors_action_str,
                         doors_outcome_str,
                         doors_verdict_str,
                         doors_idle_str,
@@ -273,15 +264,14 @@ pub fn run(input: &[u8]) -> bool {
                     assert!(!CStr::from_ptr(doors_version()).is_empty());
                     assert_eq!(doors_abi(), DOORS_ABI);
                 }
-                13 => match reader.byte() % 8 {
+                11 => match reader.byte() % 6 {
                     0 => cipher.replace(null_mut()),
                     1 => cidrs.replace(null_mut()),
                     2 => router.replace(null_mut()),
-                    3 => pods.replace(null_mut()),
                     _ => (),
                 },
-                14 => now = reader.number(),
-                20 => {
+                12 => now = reader.number(),
+                13 => {
                     let (index, mut count) = (u32::from(reader.byte() % 9), Output::<u32>::new());
                     let mut id = Output::<[c_char; DOORS_KEY_ID_SIZE as usize]>::new();
                     let (counted, status) = if reader.byte() % 2 == 0 {
@@ -298,85 +288,9 @@ pub fn run(input: &[u8]) -> bool {
                         assert!(id.len() == 8 && id.iter().all(u8::is_ascii_hexdigit));
                     }
                 }
-                21 => {
-                    let room = usize::from(reader.byte() % 5);
-                    let mut list: Box<[_]> = (0..room).map(|_| Output::<doors_pod_state>::new()).collect();
-                    let mut count = Output::<usize>::new();
-                    let status = doors_pods_list(pods.0, list.as_mut_ptr().cast(), room, count.pointer());
-                    let known = count.after(status).copied().unwrap_or_default();
-                    for (index, one) in list.iter().enumerate() {
-                        let written = if index < known { DOORS_STATUS_OK } else { DOORS_STATUS_NO_MATCH };
-                        let Some(state) = one.after(written) else { continue };
-                        assert!(state.streams <= state.in_flight && state.first_seen <= state.last_seen);
-                        assert!(state.verdict <= DOORS_VERDICT_GONE && state.fresh <= 1 && state.reserved == [0; 4]);
-                    }
-                    let (one, mut out) = (pod(&mut reader), Output::<doors_idle>::new());
-                    let (idle, started) = (u64::from(reader.byte()) << 26, u64::from(reader.byte()) << 26);
-                    let status = doors_pods_idle(pods.0, &one.addr, idle, started, now, out.pointer());
-                    if let Some(idle) = out.after(status) {
-                        assert!((DOORS_IDLE_YES..=DOORS_IDLE_JUST_STARTED).contains(&idle.answer));
-                        assert!(idle.answer != DOORS_IDLE_YES || idle.in_flight == 0 && idle.wait == 0);
-                    }
-                }
-                26 => {
+                _ => {
                     now = now.wrapping_add(u64::from(reader.byte()) << 24);
                     reached |= flow.call(&mut reader, now, &token);
-                }
-                24 => {
-                    let (most, status) = (u32::from(reader.byte() % 16), DOORS_STATUS_OK);
-                    let got = doors_pods_limit(pods.0, most);
-                    assert!(pods.0.is_null() || (got == status) == (most > 0));
-                }
-                event => {
-                    now = now.wrapping_add(u64::from(reader.byte()) << 24);
-                    let group = doors_group {
-                        source: u64::from(event),
-                        server: u64::from(reader.byte() % 3),
-                        gone_after: u64::from(reader.byte()) << 26,
-                        page_wait: u64::from(event) << 30,
-                        gone_rate: u32::from(reader.byte() % 4),
-                        max_waiting: 3,
-                    };
-                    let (path, outcome) = (u32::from(reader.byte() % 7), u32::from(reader.byte() % 9));
-                    let list: Box<[doors_pod]> = (0..reader.byte() % 4).map(|_| pod(&mut reader)).collect();
-                    let first = list.first().map_or(null(), |first| first as *const doors_pod);
-                    let (mut answer, mut verdict) = (Output::<doors_answer>::new(), Output::<u32>::new());
-                    let status = match event {
-                        22 | 23 => {
-                            let status = if event == 22 {
-                                doors_pods_entered(pods.0, &group, first, path, now)
-                            } else {
-                                doors_pods_left(pods.0, first, path, now)
-                            };
-                            assert_ne!(status, DOORS_STATUS_PANIC);
-                            DOORS_STATUS_NO_MATCH
-                        }
-                        15 => doors_pods_began(pods.0, &group, first, path, now, answer.pointer()),
-                        16 | 17 => doors_pods_ended(pods.0, &group, first, path, outcome, now, answer.pointer()),
-                        18 => doors_pods_refused_token(pods.0, &group, outcome, path, now, answer.pointer()),
-                        25 => {
-                            let since = now.saturating_sub(u64::from(path) << 31);
-                            doors_pods_wait(pods.0, &group, since, outcome, now, answer.pointer())
-                        }
-                        _ => {
-                            let mut failed = vec![UNTOUCHED; list.len()].into_boxed_slice();
-                            let (start, count, out) = (list.as_ptr(), list.len(), failed.as_mut_ptr());
-                            let resolved = doors_pods_resolved(pods.0, group.server, start, count);
-                            let status = doors_pods_failed_recently(pods.0, start, count, now, out);
-                            assert!(status == resolved || status == DOORS_STATUS_RANGE && now > i64::MAX as u64);
-                            let allowed = if status == DOORS_STATUS_OK { 0..=1 } else { UNTOUCHED..=UNTOUCHED };
-                            assert!(failed.iter().all(|one| allowed.contains(one)));
-                            DOORS_STATUS_NO_MATCH
-                        }
-                    };
-                    if let Some(answer) = answer.after(status) {
-                        assert!(answer.action <= DOORS_ACTION_WAIT && answer.verdict <= DOORS_VERDICT_GONE);
-                        assert_eq!(answer.until > now, answer.action == DOORS_ACTION_WAIT);
-                        assert!(now <= i64::MAX as u64);
-                        assert_eq!(answer.retry_after == 1, answer.action == DOORS_ACTION_UNAVAILABLE);
-                    }
-                    let status = doors_pods_verdict(pods.0, first, verdict.pointer());
-                    verdict.after(status);
                 }
             }
         }

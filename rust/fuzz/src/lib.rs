@@ -6,7 +6,6 @@
 //! decision  path and cookies  = the slow model; the same decision twice
 //! cidrs     CIDRs, addresses  = a linear scan
 //! config    JSON              = what a general JSON parser reads; no secret in errors
-//! pods      events            = a model that remembers all of them
 //! c_api     calls in C        every handle, outputs written only on success
 //! ```
 
@@ -17,7 +16,6 @@ mod c_flow;
 pub mod cidrs;
 pub mod config;
 pub mod decision;
-pub mod pods;
 pub mod token;
 
 #[path = "../../core/tests/model/mod.rs"]
@@ -33,7 +31,6 @@ pub fn targets() -> BTreeMap<&'static str, Run> {
         ("cidrs", cidrs::run),
         ("config", config::run),
         ("decision", decision::run),
-        ("pods", pods::run),
         ("token", token::run),
     ])
 }

@@ -31,12 +31,7 @@ fn layouts() -> Vec<Layout> {
         doors_error { status, index, message }
         doors_addr { bytes, len }
         doors_decision { kind, reason, upstream, key, port, path, addr, reserved }
-        doors_group { source, server, gone_after, page_wait, gone_rate, max_waiting }
         doors_pod { addr, port, reserved }
-        doors_answer { action, retry_after, verdict, flags, suppressed, reserved, until }
-        doors_pod_state {
-            pod, source, server, first_seen, last_seen, unreachable_since, refused, in_flight, streams, verdict, fresh, reserved
-        }
         doors_idle { answer, in_flight, streams, used, last_seen, wait }
         doors_limits { max_pods, max_waiting, max_lookups, max_slow_lookups, refreshes_per_second, reserved }
         doors_options {

@@ -17,7 +17,7 @@ const DEFINITION: &str = "\
 #define DOORS_ENUM(name, type) enum name
 #endif";
 
-/// DOORS_ACTION_* are in `enum doors_action_code`; `doors_action` may be a struct.
+/// DOORS_STEP_* are in `enum doors_step_code`; `doors_step` is a struct.
 fn tag(group: &str) -> String {
     format!("doors_{}_code", group.to_lowercase())
 }
@@ -126,16 +126,16 @@ mod tests {
 #define DOORS_PATH_TWO 2
 
 // Dial.
-#define DOORS_ACTION_DIAL 1
+#define DOORS_STEP_DIAL 1
 
 typedef struct doors_step {
-    // DOORS_ACTION_*: what to do.
-    uint32_t action;
-    // Seconds, with DOORS_ACTION_*.
+    // DOORS_STEP_*: what to do.
+    uint32_t kind;
+    // Seconds, with DOORS_STEP_*.
     uint32_t after;
 } doors_step;
 
-int32_t doors_do(uint32_t action);
+int32_t doors_do(uint32_t kind);
 ";
         let expected = format!(
             "\
@@ -157,23 +157,23 @@ DOORS_ENUM(doors_path_code, uint32_t) {{
     DOORS_PATH_TWO = 2,
 }};
 
-DOORS_ENUM(doors_action_code, uint32_t) {{
+DOORS_ENUM(doors_step_code, uint32_t) {{
     // Dial.
-    DOORS_ACTION_DIAL = 1,
+    DOORS_STEP_DIAL = 1,
 }};
 
 {}
 
 typedef struct doors_step {{
-    // DOORS_ACTION_*: what to do.
-    enum doors_action_code action;
-    // Seconds, with DOORS_ACTION_*.
+    // DOORS_STEP_*: what to do.
+    enum doors_step_code kind;
+    // Seconds, with DOORS_STEP_*.
     uint32_t after;
 }} doors_step;
 
-int32_t doors_do(uint32_t action);
+int32_t doors_do(uint32_t kind);
 ",
-            check("ACTION")
+            check("STEP")
         );
         assert_eq!(with_enums(header), expected);
     }

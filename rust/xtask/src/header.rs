@@ -5,22 +5,9 @@ use std::path::Path;
 use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, Language, Style};
 
 /// In the order of the header. The modules without exports are not read.
-const SOURCES: [&str; 15] = [
-    "numbers",
-    "types",
-    "text",
-    "cipher",
-    "cidrs",
-    "router",
-    "check",
-    "options",
-    "state",
-    "lookups",
-    "source",
-    "step",
+const SOURCES: [&str; 13] = [
+    "numbers", "types", "text", "cipher", "cidrs", "router", "check", "options", "state", "lookups", "source", "step",
     "request",
-    "pods",
-    "pods_state",
 ];
 
 const RULES: &str = include_str!("rules.txt");

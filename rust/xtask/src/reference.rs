@@ -5,11 +5,13 @@ use std::fmt::Write;
 use crate::parse::{Field, Item, Kind, Number};
 
 /// The sections of functions: their prefix, their title. The last takes the rest.
-const GROUPS: [(&str, &str); 5] = [
+const GROUPS: [(&str, &str); 7] = [
     ("doors_cipher_", "Tokens: doors_cipher"),
     ("doors_cidrs_", "CIDRs: doors_cidrs"),
     ("doors_router_", "Decisions: doors_router"),
-    ("doors_pods_", "The state of pods: doors_pods"),
+    ("doors_state_", "Hosts and pods: doors_state"),
+    ("doors_source_", "Configurations in use: doors_source"),
+    ("doors_request_", "Requests: doors_request"),
     ("doors_", "Checks, names and versions"),
 ];
 

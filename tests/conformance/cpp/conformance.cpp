@@ -1,6 +1,6 @@
 // Runs the C++ wrapper over the shared vectors:  conformance REPOSITORY
 //
-// In:  tests/vectors, tests/conformance/names.json and pods.json, rust/capi/abi.json.
+// In:  tests/vectors, tests/conformance/names.json and flow.json, rust/capi/abi.json.
 // Out: how many vectors of each file were checked; exit status 0 only if all hold. Run it under valgrind for leaks.
 #include <doors_caddy.hpp>
 
@@ -198,7 +198,7 @@ static size_t numbers() {
     const std::pair<const char *, const char *(*)(uint32_t)> functions[] = {
         {"status", [](uint32_t n) { return doors_status_str(int32_t(n)); }},
         {"decision", doors_decision_str}, {"reason", doors_reason_str}, {"path", doors_path_str},
-        {"action", doors_action_str}, {"outcome", doors_outcome_str}, {"verdict", doors_verdict_str},
+        {"outcome", doors_outcome_str}, {"verdict", doors_verdict_str},
         {"idle", doors_idle_str}, {"step", doors_step_str}, {"cause", doors_cause_str}, {"lookup", doors_lookup_str},
         {"host", doors_host_str}};
     json vectors = read("tests/conformance/names.json");
@@ -255,7 +255,8 @@ static size_t contract() {
     doors_cipher_free(nullptr);
     doors_cidrs_free(nullptr);
     doors_router_free(nullptr);
-    doors_pods_free(nullptr);
+    doors_state_free(nullptr);
+    doors_source_free(nullptr);
     static_assert(!std::is_copy_constructible_v<doors::cipher> && std::is_nothrow_move_constructible_v<doors::router>);
     return std::size(calls);
 }
@@ -283,18 +284,7 @@ static size_t interface() {
     layout("doors_decision", sizeof(doors_decision),
            {AT(doors_decision, kind), AT(doors_decision, reason), AT(doors_decision, upstream), AT(doors_decision, key),
             AT(doors_decision, port), AT(doors_decision, path), AT(doors_decision, addr), AT(doors_decision, reserved)});
-    layout("doors_group", sizeof(doors_group),
-           {AT(doors_group, source), AT(doors_group, server), AT(doors_group, gone_after), AT(doors_group, page_wait),
-            AT(doors_group, gone_rate), AT(doors_group, max_waiting)});
     layout("doors_pod", sizeof(doors_pod), {AT(doors_pod, addr), AT(doors_pod, port), AT(doors_pod, reserved)});
-    layout("doors_answer", sizeof(doors_answer),
-           {AT(doors_answer, action), AT(doors_answer, retry_after), AT(doors_answer, verdict), AT(doors_answer, flags),
-            AT(doors_answer, suppressed), AT(doors_answer, reserved), AT(doors_answer, until)});
-    layout("doors_pod_state", sizeof(doors_pod_state),
-           {AT(doors_pod_state, pod), AT(doors_pod_state, source), AT(doors_pod_state, server),
-            AT(doors_pod_state, first_seen), AT(doors_pod_state, last_seen), AT(doors_pod_state, unreachable_since),
-            AT(doors_pod_state, refused), AT(doors_pod_state, in_flight), AT(doors_pod_state, streams),
-            AT(doors_pod_state, verdict), AT(doors_pod_state, fresh), AT(doors_pod_state, reserved)});
     layout("doors_idle", sizeof(doors_idle),
            {AT(doors_idle, answer), AT(doors_idle, in_flight), AT(doors_idle, streams), AT(doors_idle, used),
             AT(doors_idle, last_seen), AT(doors_idle, wait)});
@@ -335,89 +325,8 @@ static size_t interface() {
     layout("doors_place", sizeof(doors_place),
            {AT(doors_place, upstream), AT(doors_place, tier), AT(doors_place, pod)});
 #undef AT
-    check(abi.at("structs").size() == 18, "structs");
+    check(abi.at("structs").size() == 15, "structs");
     return abi.at("functions").size();
-}
-
-static std::vector<doors_pod_state> listed(const doors::pods &state) {
-    size_t known = 0;
-    doors::detail::ok(doors_pods_list(state.get(), nullptr, 0, &known));
-    std::vector<doors_pod_state> list(known);
-    doors::detail::ok(doors_pods_list(state.get(), list.data(), list.size(), &known));
-    check(known == list.size(), "list");
-    return list;
-}
-
-static json summary(const doors_pod_state &known) {
-    check(known.source == 1 && known.server == 1 && known.pod.port == 8080, "list");
-    return {shown(known.pod.addr), known.first_seen / SECOND, known.last_seen / SECOND, known.unreachable_since / SECOND,
-            known.refused, known.in_flight, known.streams, known.verdict, known.fresh};
-}
-
-static size_t pods() {
-    json script = read("tests/conformance/pods.json");
-    const json &g = script.at("group");
-    const doors_group group = {g.at("source"),    g.at("server"),    g.at("gone_after"),
-                               g.at("page_wait"), g.at("gone_rate"), g.at("max_waiting")};
-    auto pod_at = [&](const json &address) { return doors_pod{parsed(address), script.at("port"), 0}; };
-    doors::pods state(script.at("max_pods").get<uint32_t>());
-    for (const json &step : script.at("steps")) {
-        std::string call = step.at("call"), name = step.at("name");
-        // A negative time arrives as a number above INT64_MAX.
-        uint64_t now = uint64_t(step.value("seconds", int64_t(0)) * int64_t(SECOND));
-        doors_pod pod = pod_at(step.value("pod", "::"));
-        std::vector<doors_pod> several;
-        for (const json &address : step.value("pods", json::array())) several.push_back(pod_at(address));
-        auto act = [&] {
-            if (call == "verdict") {
-                uint32_t verdict = 99;
-                doors::detail::ok(doors_pods_verdict(state.get(), &pod, &verdict));
-                check(verdict == step.at("verdict"), name);
-            } else if (call == "resolved") {
-                doors::detail::ok(doors_pods_resolved(state.get(), group.server, several.data(), several.size()));
-            } else if (call == "entered") {
-                doors::detail::ok(doors_pods_entered(state.get(), &group, &pod, step.at("stream").get<bool>(), now));
-            } else if (call == "left") {
-                doors::detail::ok(doors_pods_left(state.get(), &pod, step.at("stream").get<bool>(), now));
-            } else if (call == "limit") {
-                doors::detail::ok(doors_pods_limit(state.get(), step.at("max_pods")));
-            } else if (call == "list") {
-                json list = json::array();
-                for (const doors_pod_state &known : listed(state)) list.push_back(summary(known));
-                check(list == step.at("list"), name + " " + list.dump());
-            } else if (call == "idle") {
-                doors_idle out;
-                doors::detail::ok(doors_pods_idle(state.get(), &pod.addr, step.at("idle").get<uint64_t>() * SECOND,
-                                                  step.at("started").get<uint64_t>() * SECOND, now, &out));
-                json got = {out.answer, out.in_flight, out.streams, out.used, out.last_seen / SECOND, out.wait / SECOND};
-                check(got == step.at("idle_answer"), name + " " + got.dump());
-            } else if (call == "failed_recently") {
-                std::vector<uint8_t> failed(several.size());
-                doors::detail::ok(doors_pods_failed_recently(state.get(), several.data(), several.size(), now, failed.data()));
-                for (size_t i = 0; i < failed.size(); i++) check((failed[i] == 1) == step.at("failed").at(i), name);
-            } else {
-                auto answer = [&]() -> doors_answer {
-                    if (call == "began") return state.began(group, pod, step.at("path").get<uint32_t>(), now);
-                    if (call == "ended")
-                        return state.ended(group, pod, step.at("path").get<uint32_t>(), step.at("outcome").get<uint32_t>(), now);
-                    doors_answer out;
-                    if (call == "wait") {
-                        uint64_t since = step.at("since").get<uint64_t>() * SECOND;
-                        doors::detail::ok(doors_pods_wait(state.get(), &group, since, step.at("waiting"), now, &out));
-                        return out;
-                    }
-                    doors::detail::ok(doors_pods_refused_token(state.get(), &group, step.at("reason"), step.at("path"), now, &out));
-                    return out;
-                };
-                doors_answer got = answer();
-                json shown = {got.action, got.retry_after, got.verdict, got.flags, got.suppressed, got.until / SECOND};
-                check(shown == step.at("answer"), name + " " + shown.dump());
-            }
-        };
-        if (step.contains("status")) check(refused(act).status == step.at("status"), name);
-        else act();
-    }
-    return script.at("steps").size();
 }
 
 // True if the call throws std::out_of_range that says what fits.
@@ -432,17 +341,17 @@ template <typename Call> static bool out_of_range(Call call) {
 
 // An integer that does not fit is refused and not cut off.
 static size_t integers() {
-    doors::pods state;
+    doors::state state;
+    doors::source source(state, CONFIG);
     const doors_addr addr = doors::address("\x0a\0\0\7", 4);
     const doors_pod pod = doors::pod(addr, 80);
-    const doors_group group{};
     const int minus = -1;
     check(pod.port == 80, "integers: port");
     check(out_of_range([&] { doors::pod(addr, 65536); }), "integers: port 65536");
     check(out_of_range([&] { doors::pod(addr, minus); }), "integers: port -1");
-    check(out_of_range([&] { state.began(group, pod, (uint64_t(1) << 32) + 1, 0); }), "integers: path");
-    check(out_of_range([&] { state.began(group, pod, 1, minus); }), "integers: now");
-    check(out_of_range([&] { state.ended(group, pod, 1, minus, 0); }), "integers: outcome");
+    check(out_of_range([&] { state.limit((uint64_t(1) << 32) + 1); }), "integers: max_pods");
+    check(out_of_range([&] { state.due(0, minus); }), "integers: random");
+    check(out_of_range([&] { source.dialled(0, pod, minus, 0, 1u); }), "integers: outcome");
     check(out_of_range([&] { doors::check((uint64_t(1) << 32) + DOORS_FIELD_PORT, "80"); }), "integers: field");
     check(doors::whole<uint64_t>(UINT64_MAX) == UINT64_MAX, "integers: the greatest");
     return 7;
@@ -572,7 +481,7 @@ int main(int argc, char **argv) {
     root = argv[1];
     const std::pair<const char *, size_t (*)()> parts[] = {
         {"tokens", tokens}, {"secrets", secrets}, {"cidrs", cidrs}, {"decisions", decisions}, {"config", config},
-        {"numbers", numbers}, {"contract", contract}, {"interface", interface}, {"pods", pods}, {"flow", flow},
+        {"numbers", numbers}, {"contract", contract}, {"interface", interface}, {"flow", flow},
         {"integers", integers}, {"threads", threads}};
     for (auto [name, run] : parts) std::cout << name << ' ' << run() << '\n';
     std::cout << checks << " checks, " << failures << " failed\n";

@@ -1,14 +1,14 @@
 /**
  * Runs the Node binding over the shared vectors:  node conformance.js REPOSITORY
  *
- * In:  tests/vectors, tests/conformance/names.json and pods.json, rust/capi/abi.json; the library of DOORS_CADDY_LIBRARY.
+ * In:  tests/vectors, tests/conformance/names.json and flow.json, rust/capi/abi.json; the library of DOORS_CADDY_LIBRARY.
  * Out: how many vectors of each file were checked; exit status 0 only if all hold.
  */
 import { readFileSync } from 'node:fs';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import koffi from 'koffi';
 import * as doors from './doors_caddy.js';
-import { Cidrs, Cipher, DoorsError, Pods, Router, Source, State, lib } from './doors_caddy.js';
+import { Cidrs, Cipher, DoorsError, Router, Source, State, lib } from './doors_caddy.js';
 
 const root = process.argv[2];
 const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
@@ -194,8 +194,8 @@ const parts = {
             [doors.STATUS_CIDR, () => new Cidrs('')],
             [doors.STATUS_SECRET, () => new Cipher('')],
             [doors.STATUS_CONFIG, () => doors.check(doors.FIELD_PORT, '70000')],
-            [doors.STATUS_RANGE, () => new Pods(0)],
-            [doors.STATUS_RANGE, () => using(new Pods(), (pods) => pods.left({ address: '::', port: 1 }, true, 2n ** 63n))],
+            [doors.STATUS_RANGE, () => new State({ max_pods: 0 })],
+            [doors.STATUS_RANGE, () => using(new State(), (state) => state.idle('::', -1, 0, 0))],
         ];
         cipher.close();
         cipher.close();
@@ -213,7 +213,7 @@ const parts = {
             problem = error.message;
         }
         check(problem.includes('interface 2'), 'another interface', problem);
-        for (const kind of ['cipher', 'cidrs', 'router', 'pods']) lib[`doors_${kind}_free`](null);
+        for (const kind of ['cipher', 'cidrs', 'router', 'state', 'source']) lib[`doors_${kind}_free`](null);
         return calls.length;
     },
 
@@ -235,48 +235,6 @@ const parts = {
             }
         }
         return Object.keys(abi.functions).length;
-    },
-
-    pods() {
-        const { group, max_pods, port, steps } = read('tests/conformance/pods.json');
-        const calls = {
-            began: (state, s, now) => state.began(group, { address: s.pod, port }, s.path, now),
-            ended: (state, s, now) => state.ended(group, { address: s.pod, port }, s.path, s.outcome, now),
-            refused_token: (state, s, now) => state.refusedToken(group, s.reason, s.path, now),
-            verdict: (state, s) => state.verdict({ address: s.pod, port }),
-            resolved: (state, s) => state.resolved(group.server, s.pods.map((address) => ({ address, port }))),
-            failed_recently: (state, s, now) =>
-                state.failedRecently(s.pods.map((address) => ({ address, port })), now),
-            wait: (state, s, now) => state.wait(group, BigInt(s.since) * SECOND, s.waiting, now),
-            limit: (state, s) => state.limit(s.max_pods),
-            entered: (state, s, now) => state.entered(group, { address: s.pod, port }, s.stream, now),
-            left: (state, s, now) => state.left({ address: s.pod, port }, s.stream, now),
-            list: (state) => state.list().map((known) => {
-                check(Number(known.source) === group.source && Number(known.server) === group.server, known);
-                const times = [known.first_seen, known.last_seen, known.unreachable_since].map(seconds);
-                const { in_flight, streams, verdict, fresh } = known;
-                return [known.pod.address, ...times, Number(known.refused), in_flight, streams, verdict, fresh];
-            }),
-            idle: (state, s, now) => {
-                const [idle, started] = [s.idle, s.started].map((time) => BigInt(time) * SECOND);
-                const got = state.idle(s.pod, idle, started, now);
-                return [got.answer, got.in_flight, got.streams, got.used, seconds(got.last_seen), seconds(got.wait)];
-            },
-        };
-        using(new Pods(max_pods), (state) => {
-            for (const step of steps) {
-                const call = () => calls[step.call](state, step, BigInt(step.seconds ?? 0) * SECOND);
-                if (step.status !== undefined) {
-                    check(refused(call).status === step.status, step.name);
-                    continue;
-                }
-                const got = call();
-                const shown = got?.action === undefined ? got : Object.values({ ...got, until: seconds(got.until) });
-                const wanted = step.answer ?? step.verdict ?? step.failed ?? step.list ?? step.idle_answer;
-                check(JSON.stringify(shown) === JSON.stringify(wanted), step.name, got);
-            }
-        });
-        return steps.length;
     },
 
     /** A small rollout: each call, and what it says. */
@@ -340,32 +298,32 @@ const parts = {
 
     /** An integer that does not fit is refused and not cut off. */
     integers() {
-        const [group, pod] = [{ source: 1, server: 1 }, { address: '10.0.0.7', port: 80 }];
-        return using(new Pods(), (state) => {
+        const [pod, odd] = [{ address: '10.0.0.7', port: 80 }, 2n ** 63n];
+        return using(new State(), (state) => using(new Source(state, CONFIG), (source) => {
             const calls = [
-                () => state.began(group, { ...pod, port: 65536 }, 1, 0),
-                () => state.began(group, { ...pod, port: -1 }, 1, 0),
-                () => state.began(group, { ...pod, port: 80.5 }, 1, 0),
-                () => state.began(group, pod, 2 ** 32 + 1, 0),
-                () => state.began(group, pod, -1, 0),
-                () => state.began(group, pod, 1, -1),
-                () => state.began(group, pod, 1, -1n),
-                () => state.began(group, pod, 1, 1n << 64n),
-                () => state.began(group, pod, 1, 2 ** 60),
-                () => state.began({ ...group, server: 1n << 64n }, pod, 1, 0),
-                () => state.began({ ...group, gone_after: -1 }, pod, 1, 0),
-                () => state.began({ ...group, gone_rate: 2 ** 32 }, pod, 1, 0),
-                () => state.began({ ...group, gone_rate: -1 }, pod, 1, 0),
-                () => state.began({ ...group, page_wait: -1 }, pod, 1, 0),
-                () => state.began({ ...group, max_waiting: -1 }, pod, 1, 0),
-                () => state.wait(group, -1, 0, 0),
-                () => state.wait(group, 0, 2 ** 32, 0),
+                () => state.verdict({ ...pod, port: 65536 }),
+                () => state.verdict({ ...pod, port: -1 }),
+                () => state.verdict({ ...pod, port: 80.5 }),
                 () => state.limit(-1),
-                () => new Pods(2 ** 32),
-                () => state.ended(group, pod, 1, 2 ** 32, 0),
-                () => state.left(pod, false, -1),
-                () => state.idle('10.0.0.7', -1, 0, 0),
-                () => state.resolved(-1, []),
+                () => state.limit(2 ** 32),
+                () => state.due(odd, 1),
+                () => state.due(-odd - 1n, 1),
+                () => state.due(2 ** 60, 1),
+                () => state.due(0, 1n << 64n),
+                () => state.due(0, -1),
+                () => state.idle('10.0.0.7', odd, 0, 0),
+                () => state.resolved(-1, [], 0, 1),
+                () => state.resolved(1, [], 0, 1, 2 ** 32 + 1),
+                () => state.lookupFailed(1, 2 ** 32 + 1, 0, 1),
+                () => new State({ max_pods: 2 ** 32 }),
+                () => new State({ max_waiting: -1 }),
+                () => new Source(state, CONFIG, { page_wait: odd }),
+                () => new Source(state, CONFIG, { gone_rate: -1 }),
+                () => new Source(state, CONFIG, { resolver: 1n << 64n }),
+                () => source.begin(2 ** 32 + 1, false, '/', '', 0, 1),
+                () => source.dialled(2 ** 32, pod, 1, 0, 1),
+                () => source.dialled(0, pod, 2 ** 32 + 1, 0, 1),
+                () => source.use(-1, 0),
                 () => doors.check(2 ** 32 + doors.FIELD_PORT, '80'),
                 () => doors.nameOf('status', 2 ** 32),
                 () => lib.doors_check(doors.FIELD_PORT, Buffer.from('80'), -1, {}),
@@ -379,9 +337,9 @@ const parts = {
                 }
                 check(got instanceof RangeError && got.message.includes('must be'), 'integers', number, got);
             });
-            check(state.list().length === 0, 'integers', state.list());
+            check(state.pods().length === 0, 'integers', state.pods());
             return calls.length;
-        });
+        }));
     },
 
     /** One cipher and one router, used by 8 workers at once. */
@@ -406,7 +364,8 @@ const parts = {
         const eight = Array.from({ length: 8 }, (_, n) => Buffer.alloc(32, n).toString('base64')).join(' ');
         const rounds = (count) => {
             for (let i = 0; i < count; i += 1) {
-                for (const handle of [new Cipher(eight), new Router(CONFIG), new Pods()]) handle.close();
+                const state = new State({ max_pods: 100 });
+                for (const handle of [new Cipher(eight), new Router(CONFIG), new Source(state, CONFIG), state]) handle.close();
             }
             globalThis.gc();
         };

@@ -26,20 +26,7 @@ structs.doors_decision = koffi.struct('doors_decision', {
     kind: 'uint32_t', reason: 'uint32_t', upstream: 'uint32_t', key: 'uint32_t', port: 'uint16_t', path: 'uint16_t',
     addr: 'doors_addr', reserved: koffi.array('uint32_t', 4),
 });
-structs.doors_group = koffi.struct('doors_group', {
-    source: 'uint64_t', server: 'uint64_t', gone_after: 'uint64_t', page_wait: 'uint64_t', gone_rate: 'uint32_t',
-    max_waiting: 'uint32_t',
-});
 structs.doors_pod = koffi.struct('doors_pod', { addr: 'doors_addr', port: 'uint16_t', reserved: 'uint16_t' });
-structs.doors_answer = koffi.struct('doors_answer', {
-    action: 'uint32_t', retry_after: 'uint32_t', verdict: 'uint32_t', flags: 'uint32_t', suppressed: 'uint32_t',
-    reserved: 'uint32_t', until: 'uint64_t',
-});
-structs.doors_pod_state = koffi.struct('doors_pod_state', {
-    pod: 'doors_pod', source: 'uint64_t', server: 'uint64_t', first_seen: 'uint64_t', last_seen: 'uint64_t',
-    unreachable_since: 'uint64_t', refused: 'uint64_t', in_flight: 'uint32_t', streams: 'uint32_t', verdict: 'uint32_t',
-    fresh: 'uint32_t', reserved: koffi.array('uint32_t', 4),
-});
 structs.doors_idle = koffi.struct('doors_idle', {
     answer: 'uint32_t', in_flight: 'uint32_t', streams: 'uint32_t', used: 'uint32_t', last_seen: 'int64_t',
     wait: 'int64_t',
@@ -89,7 +76,6 @@ export const prototypes = {
     doors_decision_str: 'str (uint32_t)',
     doors_reason_str: 'str (uint32_t)',
     doors_path_str: 'str (uint32_t)',
-    doors_action_str: 'str (uint32_t)',
     doors_outcome_str: 'str (uint32_t)',
     doors_verdict_str: 'str (uint32_t)',
     doors_idle_str: 'str (uint32_t)',
@@ -115,26 +101,6 @@ export const prototypes = {
     doors_router_key_id: 'int32_t (void *router, uint32_t index, uint8_t *id)',
     doors_router_warning: 'int32_t (void *router, uint32_t n, _Out_ doors_error *out)',
     doors_router_free: 'void (void *router)',
-    doors_pods_new: 'int32_t (uint32_t max_pods, _Out_ void **out)',
-    doors_pods_limit: 'int32_t (void *pods, uint32_t max_pods)',
-    doors_pods_began:
-        'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t path, uint64_t now, _Out_ doors_answer *out)',
-    doors_pods_refused_token:
-        'int32_t (void *pods, doors_group *group, uint32_t reason, uint32_t path, uint64_t now, _Out_ doors_answer *out)',
-    doors_pods_ended:
-        'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t path, uint32_t outcome, uint64_t now, _Out_ doors_answer *out)',
-    doors_pods_wait:
-        'int32_t (void *pods, doors_group *group, uint64_t since, uint32_t waiting, uint64_t now, _Out_ doors_answer *out)',
-    doors_pods_entered: 'int32_t (void *pods, doors_group *group, doors_pod *pod, uint32_t stream, uint64_t now)',
-    doors_pods_left: 'int32_t (void *pods, doors_pod *pod, uint32_t stream, uint64_t now)',
-    doors_pods_resolved: 'int32_t (void *pods, uint64_t server, doors_pod *list, size_t count)',
-    doors_pods_failed_recently:
-        'int32_t (void *pods, doors_pod *list, size_t count, uint64_t now, uint8_t *failed)',
-    doors_pods_verdict: 'int32_t (void *pods, doors_pod *pod, _Out_ uint32_t *verdict)',
-    doors_pods_list: 'int32_t (void *pods, uint8_t *list, size_t cap, _Out_ size_t *count)',
-    doors_pods_idle:
-        'int32_t (void *pods, doors_addr *addr, uint64_t idle, uint64_t started, uint64_t now, _Out_ doors_idle *out)',
-    doors_pods_free: 'void (void *pods)',
     doors_step_str: 'str (uint32_t)',
     doors_cause_str: 'str (uint32_t)',
     doors_lookup_str: 'str (uint32_t)',
@@ -249,7 +215,7 @@ export function checkAbi(loaded) {
 }
 checkAbi(lib.doors_abi());
 
-/** The words for a number; `what` is status, decision, reason, path, action, outcome, verdict or idle. */
+/** The words for a number; `what` is status, decision, reason, path, outcome, verdict, idle, step, cause, lookup or host. */
 export const nameOf = (what, number) => lib[`doors_${what}_str`](number);
 
 const orNull = (index) => (index === NONE ? null : index);
@@ -313,7 +279,7 @@ export const liveHandles = () => live;
 class Handle {
     #free;
 
-    /** Makes a handle from a text, a number, or by a call; or takes one that another thread owns, a bigint. */
+    /** Makes a handle from a text or by a call; or takes one that another thread owns, a bigint. */
     constructor(kind, from) {
         if (typeof from === 'bigint') {
             this.pointer = from;
@@ -323,8 +289,6 @@ class Handle {
         const error = {};
         if (typeof from === 'function') {
             ok(from(out, error), error);
-        } else if (typeof from === 'number') {
-            ok(lib[`doors_${kind}_new`](from, out));
         } else {
             const bytes = Buffer.from(from);
             ok(lib[`doors_${kind}_new`](bytes, bytes.length, out, error), error);
@@ -456,102 +420,6 @@ export class Router extends Handle {
 }
 
 const podOf = ({ address, port }) => checked('doors_pod', { addr: addr(address), port, reserved: 0 });
-const groupOf = (group) => checked('doors_group', {
-    gone_after: 10_000_000_000, page_wait: 10_000_000_000, gone_rate: 100, max_waiting: 1000, ...group,
-});
-const answerOf = ({ action, retry_after, verdict, flags, suppressed, until }) =>
-    ({ action, retryAfter: retry_after, verdict, flags, suppressed, until });
-
-/**
- * What is known about pods. A pod is {address, port}, a group {source, server, gone_after, page_wait, gone_rate,
- * max_waiting}; `now` is nanoseconds of one monotonic clock, such as process.hrtime.bigint().
- */
-export class Pods extends Handle {
-    constructor(maxPods = 10_000) {
-        super('pods', maxPods);
-    }
-
-    static shared = (pointer) => new Pods(BigInt(pointer));
-
-    began(group, pod, path, now) {
-        const out = {};
-        ok(lib.doors_pods_began(this.pointer, groupOf(group), podOf(pod), path, now, out));
-        return answerOf(out);
-    }
-
-    refusedToken(group, reason, path, now) {
-        const out = {};
-        ok(lib.doors_pods_refused_token(this.pointer, groupOf(group), reason, path, now, out));
-        return answerOf(out);
-    }
-
-    ended(group, pod, path, outcome, now) {
-        const out = {};
-        ok(lib.doors_pods_ended(this.pointer, groupOf(group), podOf(pod), path, outcome, now, out));
-        return answerOf(out);
-    }
-
-    /** What to do with a page load, or a stream whose answer had the flag NO_POD, that no pod could take. */
-    wait(group, since, waiting, now) {
-        const out = {};
-        ok(lib.doors_pods_wait(this.pointer, groupOf(group), since, waiting, now, out));
-        return answerOf(out);
-    }
-
-    /** Changes how many pods are remembered. */
-    limit(maxPods) {
-        ok(lib.doors_pods_limit(this.pointer, maxPods));
-    }
-
-    entered(group, pod, stream, now) {
-        ok(lib.doors_pods_entered(this.pointer, groupOf(group), podOf(pod), Number(stream), now));
-    }
-
-    left(pod, stream, now) {
-        ok(lib.doors_pods_left(this.pointer, podOf(pod), Number(stream), now));
-    }
-
-    /** All pods, by address (IPv4 first) and port: the members of doors_pod_state, with a pod as above. */
-    list() {
-        const size = koffi.sizeof(structs.doors_pod_state);
-        let room = Buffer.alloc(0);
-        for (;;) {
-            const count = [0];
-            ok(lib.doors_pods_list(this.pointer, room, room.length / size, count));
-            if (Number(count[0]) * size <= room.length) {
-                const states = Array.from({ length: Number(count[0]) }, (_, index) =>
-                    koffi.decode(room, index * size, structs.doors_pod_state));
-                return states.map(({ reserved, pod, ...rest }) =>
-                    ({ ...rest, pod: { address: unpacked(pod.addr), port: pod.port } }));
-            }
-            room = Buffer.alloc(Number(count[0]) * size);
-        }
-    }
-
-    /** The members of doors_idle. */
-    idle(address, idle, started, now) {
-        const out = {};
-        ok(lib.doors_pods_idle(this.pointer, addr(address), idle, started, now, out));
-        return out;
-    }
-
-    resolved(server, pods) {
-        ok(lib.doors_pods_resolved(this.pointer, server, pods.map(podOf), pods.length));
-    }
-
-    failedRecently(pods, now) {
-        const failed = new Uint8Array(pods.length);
-        ok(lib.doors_pods_failed_recently(this.pointer, pods.map(podOf), pods.length, now, failed));
-        return Array.from(failed, (value) => value === 1);
-    }
-
-    verdict(pod) {
-        const out = [0];
-        ok(lib.doors_pods_verdict(this.pointer, podOf(pod), out));
-        return out[0];
-    }
-}
-
 /** A list of structs whose length is known only with it: `call` gets room for it, and its count. */
 function listOf(struct, call) {
     const size = koffi.sizeof(structs[struct]);

@@ -1,6 +1,6 @@
 """Runs the Python binding over the shared vectors:  python3 conformance.py REPOSITORY
 
-In:  tests/vectors, tests/conformance/names.json and pods.json, rust/capi/abi.json; the library of DOORS_CADDY_LIBRARY.
+In:  tests/vectors, tests/conformance/names.json and flow.json, rust/capi/abi.json; the library of DOORS_CADDY_LIBRARY.
 Out: how many vectors of each file were checked; exit status 0 only if all hold.
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import doors_caddy as doors
-from doors_caddy import Cidrs, Cipher, DoorsError, Group, Pod, Pods, Router, Source, State, lib
+from doors_caddy import Cidrs, Cipher, DoorsError, Pod, Router, Source, State, lib
 
 ROOT = Path(sys.argv[1])
 SECOND = 1_000_000_000
@@ -169,8 +169,8 @@ def numbers() -> int:
 
 def contract() -> int:
     """Errors that the vectors do not reach, each with its message."""
-    cipher, table, router, pods = Cipher(KEY), Cidrs("10.0.0.0/8"), Router(CONFIG), Pods()
-    pods.close()
+    cipher, table, router, state = Cipher(KEY), Cidrs("10.0.0.0/8"), Router(CONFIG), State()
+    state.close()
     length, index = ctypes.c_size_t(99), ctypes.c_uint32(99)
     room = ctypes.create_string_buffer(b"#" * 60, 60)
     address, short = doors.CAddr((ctypes.c_uint8 * 16)(10, 0, 0, 7), 4), doors.CAddr((ctypes.c_uint8 * 16)(), 3)
@@ -189,13 +189,13 @@ def contract() -> int:
     check(room.raw == b"#" * 60 and length.value == 99 and index.value == 99, "outputs of failed calls")
     for error, status in [
         (refused(lambda: router.upstream(1)), doors.STATUS_NO_MATCH),
-        (refused(lambda: pods.began(Group(1, 1), Pod("::", 1), 1, 0)), doors.STATUS_NULL_POINTER),
+        (refused(lambda: state.verdict(Pod("::", 1))), doors.STATUS_NULL_POINTER),
         (refused(lambda: Router(b" " * (64 * 1024 * 1024 + 1))), doors.STATUS_TOO_LARGE),
         (refused(lambda: Cidrs("")), doors.STATUS_CIDR),
         (refused(lambda: Cipher("")), doors.STATUS_SECRET),
         (refused(lambda: doors.check(doors.FIELD_PORT, "70000")), doors.STATUS_CONFIG),
-        (refused(lambda: Pods(0)), doors.STATUS_RANGE),
-        (refused(lambda: pods.left(Pod("::", 1), False, 1 << 63)), doors.STATUS_NULL_POINTER),
+        (refused(lambda: State(max_pods=0)), doors.STATUS_RANGE),
+        (refused(lambda: state.limit(1)), doors.STATUS_NULL_POINTER),
     ]:
         check(error.status == status and str(error), "contract", error)
     try:
@@ -208,7 +208,7 @@ def contract() -> int:
     cipher.close()
     table.close()
     router.close()
-    for free in ("cipher", "cidrs", "router", "pods"):
+    for free in ("cipher", "cidrs", "router", "state", "source"):
         getattr(lib, f"doors_{free}_free")(None)
     return len(calls)
 
@@ -227,63 +227,6 @@ def interface() -> int:
         declared = [(field, getattr(structure, field).offset) for field, _ in structure._fields_]
         check(declared == [(m["name"], m["offset"]) for m in layout["members"]], name, declared)
     return len(abi["functions"])
-
-
-def pods() -> int:
-    script = read("tests/conformance/pods.json")
-    group, port = Group(**script["group"]), script["port"]
-
-    def call(state: Pods, step: dict[str, Any]) -> dict[str, Any]:
-        pod, now = Pod(step.get("pod", "::"), port), step.get("seconds", 0) * SECOND
-        several = [Pod(address, port) for address in step.get("pods", [])]
-        match step["call"]:
-            case "began":
-                answer = state.began(group, pod, step["path"], now)
-            case "ended":
-                answer = state.ended(group, pod, step["path"], step["outcome"], now)
-            case "refused_token":
-                answer = state.refused_token(group, step["reason"], step["path"], now)
-            case "verdict":
-                return {"verdict": state.verdict(pod)}
-            case "failed_recently":
-                return {"failed": state.failed_recently(several, now)}
-            case "entered":
-                state.entered(group, pod, step["stream"], now)
-                return {}
-            case "left":
-                state.left(pod, step["stream"], now)
-                return {}
-            case "wait":
-                answer = state.wait(group, step["since"] * SECOND, step["waiting"], now)
-            case "limit":
-                state.limit(step["max_pods"])
-                return {}
-            case "list":
-                return {"list": [summary(known) for known in state.list()]}
-            case "idle":
-                idle = state.idle(step["pod"], step["idle"] * SECOND, step["started"] * SECOND, now)
-                times = [idle.last_seen // SECOND, idle.wait // SECOND]
-                return {"idle_answer": [idle.answer, idle.in_flight, idle.streams, int(idle.used), *times]}
-            case "resolved":
-                state.resolved(group.server, several)
-                return {}
-        numbers = [answer.action, answer.retry_after, answer.verdict, answer.flags, answer.suppressed]
-        return {"answer": [*numbers, answer.until // SECOND]}
-
-    def summary(known: doors.PodState) -> list[Any]:
-        check((known.source, known.server, known.pod.port) == (group.source, group.server, port), known)
-        times = [known.first_seen // SECOND, known.last_seen // SECOND, known.unreachable_since // SECOND]
-        numbers = [known.refused, known.in_flight, known.streams, known.verdict, int(known.fresh)]
-        return [str(known.pod.address), *times, *numbers]
-
-    with Pods(script["max_pods"]) as state:
-        for step in script["steps"]:
-            if "status" in step:
-                check(refused(lambda: call(state, step)).status == step["status"], step["name"])
-                continue
-            for member, value in call(state, step).items():
-                check(step.get(member) == value, step["name"], value)
-    return len(script["steps"])
 
 
 def flow() -> int:
@@ -397,29 +340,30 @@ def threads() -> int:
 
 def integers() -> int:
     """An integer that does not fit is refused and not cut off."""
-    group, pod = Group(1, 1), Pod("10.0.0.7", 80)
-    with Pods() as state:
+    pod, odd = Pod("10.0.0.7", 80), 2**63
+    with State() as state, Source(state, CONFIG) as source:
         calls: list[Callable[[], object]] = [
-            lambda: state.began(group, Pod("10.0.0.7", 65536), 1, 0),
-            lambda: state.began(group, Pod("10.0.0.7", -1), 1, 0),
-            lambda: state.began(group, pod, 2**32 + 1, 0),
-            lambda: state.began(group, pod, -1, 0),
-            lambda: state.began(group, pod, 1, -1),
-            lambda: state.began(group, pod, 1, 2**64),
-            lambda: state.began(Group(1, 2**64), pod, 1, 0),
-            lambda: state.began(Group(1, 1, -1), pod, 1, 0),
-            lambda: state.began(Group(1, 1, 1, 2**32), pod, 1, 0),
-            lambda: state.began(Group(1, 1, 1, -1), pod, 1, 0),
-            lambda: state.began(Group(1, 1, page_wait=-1), pod, 1, 0),
-            lambda: state.began(Group(1, 1, max_waiting=-1), pod, 1, 0),
-            lambda: state.wait(group, -1, 0, 0),
-            lambda: state.wait(group, 0, 2**32, 0),
+            lambda: state.verdict(Pod("10.0.0.7", 65536)),
+            lambda: state.verdict(Pod("10.0.0.7", -1)),
             lambda: state.limit(-1),
-            lambda: Pods(2**32),
-            lambda: state.ended(group, pod, 1, 2**32, 0),
-            lambda: state.left(pod, False, -1),
-            lambda: state.idle("10.0.0.7", -1, 0, 0),
-            lambda: state.resolved(-1, []),
+            lambda: state.limit(2**32),
+            lambda: state.due(odd, 1),
+            lambda: state.due(-odd - 1, 1),
+            lambda: state.due(0, 2**64),
+            lambda: state.due(0, -1),
+            lambda: state.idle("10.0.0.7", odd, 0, 0),
+            lambda: state.resolved(-1, [], 0, 1),
+            lambda: state.resolved(1, [], 0, 1, missing=2**32 + 1),
+            lambda: state.lookup_failed(1, 2**32 + 1, 0, 1),
+            lambda: State(max_pods=2**32),
+            lambda: State(max_waiting=-1),
+            lambda: Source(state, CONFIG, page_wait=odd),
+            lambda: Source(state, CONFIG, gone_rate=-1),
+            lambda: Source(state, CONFIG, resolver=2**64),
+            lambda: source.begin(2**32 + 1, False, "/", "", 0, 1),
+            lambda: source.dialled(2**32, pod, 1, 0, 1),
+            lambda: source.dialled(0, pod, 2**32 + 1, 0, 1),
+            lambda: source.use(-1, 0),
             lambda: doors.check(2**32 + doors.FIELD_PORT, "80"),
             lambda: doors.name_of("status", 2**32),
             lambda: lib.doors_check(doors.FIELD_PORT, b"80", -1, None),
@@ -430,8 +374,8 @@ def integers() -> int:
                 check(False, "integers", number, "is taken")
             except OverflowError as error:
                 check("must be from" in str(error), "integers", number, error)
-        check(refused(lambda: state.began(group, pod, 1, 2**63)).status == doors.STATUS_RANGE, "integers")
-        check(state.list() == [], "integers", state.list())
+        check(refused(lambda: state.idle("10.0.0.7", -1, 0, 0)).status == doors.STATUS_RANGE, "integers")
+        check(state.pods() == [], "integers", state.pods())
     return len(calls)
 
 
@@ -483,10 +427,11 @@ def forked() -> int:
                 child = os.fork()
             if child == 0:
                 signal.alarm(60)
-                decision = router.decide(f"/~/{cipher.encode('10.0.0.7')}/s/1")
-                with Pods() as own:
-                    answer = own.began(Group(1, 1), Pod("10.0.0.7", 80), decision.path, 0)
-                os._exit(0 if decision.kind == doors.DECISION_POD and answer.action == doors.ACTION_DIAL else 1)
+                path = f"/~/{cipher.encode('10.0.0.7')}/s/1"
+                decision = router.decide(path)
+                with State() as state, Source(state, CONFIG) as source:
+                    step = source.begin(doors.METHOD_GET, False, path, "", 0, 1).step
+                os._exit(0 if decision.kind == doors.DECISION_POD and step.kind == doors.STEP_DIAL else 1)
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             check(status == 0, "forked", status)
         stop.set()
@@ -505,7 +450,7 @@ def leaks() -> int:
 
     def rounds(count: int) -> None:
         for _ in range(count):
-            with Cipher(eight), Router(CONFIG), Pods():
+            with Cipher(eight), Router(CONFIG), State(max_pods=100) as state, Source(state, CONFIG):
                 pass
 
     rounds(500)
@@ -520,7 +465,7 @@ def leaks() -> int:
 
 
 def main() -> int:
-    for part in (tokens, secrets, cidrs, decisions, config, numbers, contract, interface, pods, flow, threads, integers, finalisers, forked, leaks):
+    for part in (tokens, secrets, cidrs, decisions, config, numbers, contract, interface, flow, threads, integers, finalisers, forked, leaks):
         print(f"{part.__name__} {part()}")
     for failure in failures[:20]:
         print(failure, file=sys.stderr)

@@ -5,7 +5,7 @@ variable DOORS_CADDY_LIBRARY says. The numbers are those of the header without D
 once (calls let other Python threads run) and is closed after the last call on it has returned, by `with`, by `close()`,
 or when it is collected. Everything that fails raises DoorsError; an integer that does not fit raises OverflowError.
 
-After os.fork(), and so in multiprocessing by "fork", a child may use all handles but Pods: it makes one of its own.
+After os.fork(), and so in multiprocessing by "fork", a child may use all handles but State and Source: it makes its own.
 """
 
 from __future__ import annotations
@@ -61,30 +61,8 @@ class CDecision(Structure):
     ]  # fmt: skip
 
 
-class CGroup(Structure):
-    _fields_ = [
-        ("source", c_uint64), ("server", c_uint64), ("gone_after", c_uint64),
-        ("page_wait", c_uint64), ("gone_rate", c_uint32), ("max_waiting", c_uint32),
-    ]  # fmt: skip
-
-
 class CPod(Structure):
     _fields_ = [("addr", CAddr), ("port", c_uint16), ("reserved", c_uint16)]
-
-
-class CAnswer(Structure):
-    _fields_ = [
-        ("action", c_uint32), ("retry_after", c_uint32), ("verdict", c_uint32),
-        ("flags", c_uint32), ("suppressed", c_uint32), ("reserved", c_uint32), ("until", c_uint64),
-    ]  # fmt: skip
-
-
-class CPodState(Structure):
-    _fields_ = [
-        ("pod", CPod), ("source", c_uint64), ("server", c_uint64), ("first_seen", c_uint64), ("last_seen", c_uint64),
-        ("unreachable_since", c_uint64), ("refused", c_uint64), ("in_flight", c_uint32), ("streams", c_uint32),
-        ("verdict", c_uint32), ("fresh", c_uint32), ("reserved", c_uint32 * 4),
-    ]
 
 
 class CIdle(Structure):
@@ -171,7 +149,6 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_decision_str": (c_char_p, c_uint32),
     "doors_reason_str": (c_char_p, c_uint32),
     "doors_path_str": (c_char_p, c_uint32),
-    "doors_action_str": (c_char_p, c_uint32),
     "doors_outcome_str": (c_char_p, c_uint32),
     "doors_verdict_str": (c_char_p, c_uint32),
     "doors_idle_str": (c_char_p, c_uint32),
@@ -194,20 +171,6 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_router_key_id": (c_int32, _HANDLE, c_uint32, c_char_p),
     "doors_router_warning": (c_int32, _HANDLE, c_uint32, _ERR),
     "doors_router_free": (None, _HANDLE),
-    "doors_pods_new": (c_int32, c_uint32, _OUT),
-    "doors_pods_limit": (c_int32, _HANDLE, c_uint32),
-    "doors_pods_began": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint64, POINTER(CAnswer)),
-    "doors_pods_refused_token": (c_int32, _HANDLE, POINTER(CGroup), c_uint32, c_uint32, c_uint64, POINTER(CAnswer)),
-    "doors_pods_ended": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint32, c_uint64, POINTER(CAnswer)),
-    "doors_pods_wait": (c_int32, _HANDLE, POINTER(CGroup), c_uint64, c_uint32, c_uint64, POINTER(CAnswer)),
-    "doors_pods_entered": (c_int32, _HANDLE, POINTER(CGroup), POINTER(CPod), c_uint32, c_uint64),
-    "doors_pods_left": (c_int32, _HANDLE, POINTER(CPod), c_uint32, c_uint64),
-    "doors_pods_resolved": (c_int32, _HANDLE, c_uint64, POINTER(CPod), _LEN),
-    "doors_pods_failed_recently": (c_int32, _HANDLE, POINTER(CPod), _LEN, c_uint64, POINTER(c_uint8)),
-    "doors_pods_verdict": (c_int32, _HANDLE, POINTER(CPod), POINTER(c_uint32)),
-    "doors_pods_list": (c_int32, _HANDLE, POINTER(CPodState), _LEN, POINTER(c_size_t)),
-    "doors_pods_idle": (c_int32, _HANDLE, POINTER(CAddr), c_uint64, c_uint64, c_uint64, POINTER(CIdle)),
-    "doors_pods_free": (None, _HANDLE),
     "doors_step_str": (c_char_p, c_uint32),
     "doors_cause_str": (c_char_p, c_uint32),
     "doors_lookup_str": (c_char_p, c_uint32),
@@ -351,13 +314,9 @@ def _release(free: Any, pointer: c_void_p) -> None:
 class _Handle:
     _kind: str
 
-    def __init__(self, text: str | bytes | None = None, bound: int = 0) -> None:
-        new, error = getattr(lib, f"doors_{self._kind}_new"), CError()
-        if text is None:
-            self._open(lambda out: _checked(new(bound, out)))
-        else:
-            text = _bytes(text)
-            self._open(lambda out: _checked(new(text, len(text), out, byref(error)), error))
+    def __init__(self, text: str | bytes) -> None:
+        new, error, text = getattr(lib, f"doors_{self._kind}_new"), CError(), _bytes(text)
+        self._open(lambda out: _checked(new(text, len(text), out, byref(error)), error))
 
     def _open(self, make: Callable[[Any], None]) -> None:
         pointer, free = c_void_p(), getattr(lib, f"doors_{self._kind}_free")
@@ -508,45 +467,6 @@ class Pod:
 
 
 @dataclass(frozen=True)
-class Group:
-    """`gone_after` and `page_wait` in nanoseconds, `gone_rate` in requests a second, `max_waiting` in requests."""
-
-    source: int
-    server: int
-    gone_after: int = 10_000_000_000
-    gone_rate: int = 100
-    page_wait: int = 10_000_000_000
-    max_waiting: int = 1000
-
-
-@dataclass(frozen=True)
-class Answer:
-    action: int
-    retry_after: int
-    verdict: int
-    flags: int
-    suppressed: int
-    until: int
-
-
-@dataclass(frozen=True)
-class PodState:
-    """Times are those of the calls."""
-
-    pod: Pod
-    source: int
-    server: int
-    first_seen: int
-    last_seen: int
-    unreachable_since: int
-    refused: int
-    in_flight: int
-    streams: int
-    verdict: int
-    fresh: bool
-
-
-@dataclass(frozen=True)
 class Idle:
     answer: int
     in_flight: int
@@ -558,94 +478,6 @@ class Idle:
 
 def _pod(pod: Pod) -> CPod:
     return CPod(_addr(pod.address), pod.port, 0)
-
-
-def _group(group: Group) -> CGroup:
-    return CGroup(group.source, group.server, group.gone_after, group.page_wait, group.gone_rate, group.max_waiting)
-
-
-def _answer(out: CAnswer) -> Answer:
-    return Answer(out.action, out.retry_after, out.verdict, out.flags, out.suppressed, out.until)
-
-
-class Pods(_Handle):
-    """What is known about pods. `now` is nanoseconds of one monotonic clock, such as time.monotonic_ns()."""
-
-    _kind = "pods"
-
-    def __init__(self, max_pods: int = 10_000) -> None:
-        super().__init__(bound=max_pods)
-
-    def limit(self, max_pods: int) -> None:
-        """Changes how many pods are remembered."""
-        _checked(lib.doors_pods_limit(self._pointer, max_pods))
-
-    def began(self, group: Group, pod: Pod, path: int, now: int) -> Answer:
-        out = CAnswer()
-        _checked(lib.doors_pods_began(self._pointer, byref(_group(group)), byref(_pod(pod)), path, now, byref(out)))
-        return _answer(out)
-
-    def refused_token(self, group: Group, reason: int, path: int, now: int) -> Answer:
-        out = CAnswer()
-        _checked(lib.doors_pods_refused_token(self._pointer, byref(_group(group)), reason, path, now, byref(out)))
-        return _answer(out)
-
-    def ended(self, group: Group, pod: Pod, path: int, outcome: int, now: int) -> Answer:
-        out, c_group, c_pod = CAnswer(), _group(group), _pod(pod)
-        _checked(lib.doors_pods_ended(self._pointer, byref(c_group), byref(c_pod), path, outcome, now, byref(out)))
-        return _answer(out)
-
-    def wait(self, group: Group, since: int, waiting: int, now: int) -> Answer:
-        """What to do with a page load, or a stream whose answer had the flag NO_POD, that no pod could take."""
-        out = CAnswer()
-        _checked(lib.doors_pods_wait(self._pointer, byref(_group(group)), since, waiting, now, byref(out)))
-        return _answer(out)
-
-    def entered(self, group: Group, pod: Pod, stream: bool, now: int) -> None:
-        _checked(lib.doors_pods_entered(self._pointer, byref(_group(group)), byref(_pod(pod)), stream, now))
-
-    def left(self, pod: Pod, stream: bool, now: int) -> None:
-        _checked(lib.doors_pods_left(self._pointer, byref(_pod(pod)), stream, now))
-
-    def resolved(self, server: int, pods: Iterable[Pod]) -> None:
-        found = [_pod(pod) for pod in pods]
-        _checked(lib.doors_pods_resolved(self._pointer, server, (CPod * len(found))(*found), len(found)))
-
-    def failed_recently(self, pods: Iterable[Pod], now: int) -> list[bool]:
-        found = [_pod(pod) for pod in pods]
-        failed = (c_uint8 * len(found))()
-        _checked(lib.doors_pods_failed_recently(self._pointer, (CPod * len(found))(*found), len(found), now, failed))
-        return [value == 1 for value in failed]
-
-    def verdict(self, pod: Pod) -> int:
-        out = c_uint32()
-        _checked(lib.doors_pods_verdict(self._pointer, byref(_pod(pod)), byref(out)))
-        return out.value
-
-    def list(self) -> list[PodState]:
-        """All pods, by address (IPv4 first) and port."""
-        count = c_size_t()
-        _checked(lib.doors_pods_list(self._pointer, None, 0, byref(count)))
-        while count.value:
-            room = (CPodState * count.value)()
-            _checked(lib.doors_pods_list(self._pointer, room, len(room), byref(count)))
-            if count.value <= len(room):
-                return [_pod_state(state) for state in room[: count.value]]
-        return []
-
-    def idle(self, address: Address | str, idle: int, started: int, now: int) -> Idle:
-        out = CIdle()
-        _checked(lib.doors_pods_idle(self._pointer, byref(_addr(address)), idle, started, now, byref(out)))
-        return Idle(out.answer, out.in_flight, out.streams, out.used == 1, out.last_seen, out.wait)
-
-
-def _pod_state(state: CPodState) -> PodState:
-    address = _address(state.pod.addr)
-    assert address is not None
-    return PodState(
-        Pod(address, state.pod.port), state.source, state.server, state.first_seen, state.last_seen,
-        state.unreachable_since, state.refused, state.in_flight, state.streams, state.verdict, state.fresh == 1,
-    )
 
 
 @dataclass(frozen=True)

@@ -76,3 +76,61 @@ impl Users {
         [listed.upstream, kept.upstream]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::pods::{SourceHealth, UpstreamHealth};
+
+    /// Two upstreams of two sources, 1 and 2.
+    struct World {
+        sources: [SourceHealth; 2],
+        upstreams: [Arc<UpstreamHealth>; 2],
+    }
+
+    impl World {
+        fn new() -> Self {
+            World {
+                sources: [1, 2].map(SourceHealth::new),
+                upstreams: [1, 2].map(|id| Arc::new(UpstreamHealth::new(id, |_| None))),
+            }
+        }
+
+        fn group(&self, source: u64, upstream: u64) -> Group<'_> {
+            let (source, upstream) = (&self.sources[source as usize - 1], &self.upstreams[upstream as usize - 1]);
+            Group { source, upstream, gone_after: 0, gone_rate: 0 }
+        }
+    }
+
+    #[test]
+    fn an_upstream_keeps_its_pod_while_it_uses_it() {
+        let world = World::new();
+        let mut users = Users::new(&world.group(1, 1), 0);
+        for second in 1..200 {
+            users.used(&world.group(1, 1 + second % 2), second * SECOND);
+            assert_eq!((users.listed.source, users.upstream()), (1, 1), "second {second}");
+        }
+        assert_eq!(users.upstreams(), [1, 2]);
+        // It has used it at 198 s for the last time, and is not used any more.
+        users.used(&world.group(1, 2), 258 * SECOND);
+        assert_eq!(users.upstream(), 1);
+        users.used(&world.group(1, 2), 258 * SECOND + 1);
+        assert_eq!(users.upstreams(), [2, 2]);
+        // The same upstream of another source is another one.
+        users.used(&world.group(2, 2), 319 * SECOND);
+        assert_eq!(users.listed.source, 2);
+    }
+
+    #[test]
+    fn an_upstream_that_used_it_long_ago_has_no_say() {
+        let world = World::new();
+        let mut users = Users::new(&world.group(1, 1), 0);
+        users.used(&world.group(1, 2), SECOND);
+        users.used(&world.group(1, 1), 61 * SECOND);
+        assert_eq!(users.upstreams(), [1, 2]);
+        users.used(&world.group(1, 1), 61 * SECOND + 1);
+        assert_eq!(users.upstreams(), [1, 1]);
+    }
+}

@@ -11,7 +11,6 @@ import com.sun.jna.ptr.LongByReference;
 import dev.doors.caddy.Doors;
 import dev.doors.caddy.Doors.Cidrs;
 import dev.doors.caddy.Doors.Cipher;
-import dev.doors.caddy.Doors.Pods;
 import dev.doors.caddy.Doors.Router;
 import dev.doors.caddy.DoorsException;
 import dev.doors.caddy.DoorsLibrary;
@@ -27,7 +26,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -39,13 +37,12 @@ import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
 
 /**
  * Runs the Java binding over the shared vectors: Conformance REPOSITORY.
  *
- * <p>In: tests/vectors, tests/conformance/names.json and pods.json, rust/capi/abi.json; the library of DOORS_CADDY_LIBRARY. Out:
+ * <p>In: tests/vectors, tests/conformance/names.json and flow.json, rust/capi/abi.json; the library of DOORS_CADDY_LIBRARY. Out:
  * how many vectors of each file were checked; exit status 0 only if all hold.
  */
 public final class Conformance {
@@ -76,7 +73,6 @@ public final class Conformance {
         parts.put("numbers", run::numbers);
         parts.put("contract", run::contract);
         parts.put("interface", run::declarations);
-        parts.put("pods", run::pods);
         parts.put("flow", run::flow);
         parts.put("integers", run::integers);
         parts.put("threads", run::threads);
@@ -301,7 +297,6 @@ public final class Conformance {
                 Map.entry("decision", LIBRARY::doors_decision_str),
                 Map.entry("reason", LIBRARY::doors_reason_str),
                 Map.entry("path", LIBRARY::doors_path_str),
-                Map.entry("action", LIBRARY::doors_action_str),
                 Map.entry("outcome", LIBRARY::doors_outcome_str),
                 Map.entry("verdict", LIBRARY::doors_verdict_str),
                 Map.entry("idle", LIBRARY::doors_idle_str),
@@ -351,7 +346,7 @@ public final class Conformance {
         Arrays.fill(large, (byte) ' ');
         cipher.close();
         cipher.close();
-        check(refused(() -> new Pods(0)).status() == Numbers.STATUS_RANGE, "no pods");
+        check(refused(() -> new Flow.State(limits -> limits.max_pods = 0)).status() == Numbers.STATUS_RANGE, "no pods");
         Map<Callable<?>, Integer> failing = Map.of(
                 () -> router.upstream(1), Numbers.STATUS_NO_MATCH,
                 () -> cipher.encode(address), Numbers.STATUS_NULL_POINTER,
@@ -379,7 +374,8 @@ public final class Conformance {
         LIBRARY.doors_cipher_free(null);
         LIBRARY.doors_cidrs_free(null);
         LIBRARY.doors_router_free(null);
-        LIBRARY.doors_pods_free(null);
+        LIBRARY.doors_state_free(null);
+        LIBRARY.doors_source_free(null);
         return calls.length;
     }
 
@@ -408,10 +404,7 @@ public final class Conformance {
                 Map.entry("doors_error", new DoorsLibrary.CError()),
                 Map.entry("doors_addr", new DoorsLibrary.CAddr()),
                 Map.entry("doors_decision", new DoorsLibrary.CDecision()),
-                Map.entry("doors_group", new DoorsLibrary.CGroup()),
                 Map.entry("doors_pod", new DoorsLibrary.CPod()),
-                Map.entry("doors_answer", new DoorsLibrary.CAnswer()),
-                Map.entry("doors_pod_state", new DoorsLibrary.CPodState()),
                 Map.entry("doors_idle", new DoorsLibrary.CIdle()),
                 Map.entry("doors_limits", new DoorsLibrary.CLimits()),
                 Map.entry("doors_options", new DoorsLibrary.COptions()),
@@ -436,131 +429,8 @@ public final class Conformance {
         return declared.size();
     }
 
-    private int pods() throws Exception {
-        JsonObject script = read("tests/conformance/pods.json");
-        JsonObject options = script.getAsJsonObject("group");
-        Doors.Group group = new Doors.Group(
-                options.get("source").getAsLong(),
-                options.get("server").getAsLong(),
-                options.get("gone_after").getAsLong(),
-                options.get("page_wait").getAsLong(),
-                options.get("gone_rate").getAsInt(),
-                options.get("max_waiting").getAsInt());
-        int port = script.get("port").getAsInt();
-        try (Pods state = new Pods(script.get("max_pods").getAsInt())) {
-            for (JsonObject step : list(script, "steps")) {
-                Callable<?> call = () -> step(state, group, port, step);
-                if (step.has("status")) {
-                    check(refused(call).status() == step.get("status").getAsInt(), step);
-                } else {
-                    check(call.call().equals(wanted(step)), step, call);
-                }
-            }
-        }
-        return script.getAsJsonArray("steps").size();
-    }
-
-    private static List<Object> wanted(JsonObject step) throws Exception {
-        for (String member : List.of("answer", "verdict", "failed", "idle_answer")) {
-            JsonElement value = step.get(member);
-            if (value instanceof JsonArray array) {
-                return StreamSupport.stream(array.spliterator(), false).<Object>map(JsonElement::getAsString).toList();
-            }
-            if (value != null) return List.of(value.getAsString());
-        }
-        List<Object> rows = new ArrayList<>();
-        if (step.has("list")) {
-            for (JsonElement row : step.getAsJsonArray("list")) {
-                List<Object> texts = new ArrayList<>();
-                row.getAsJsonArray().forEach(member -> texts.add(member.getAsString()));
-                texts.set(0, HexFormat.of().formatHex(packed(texts.get(0).toString())));
-                rows.add(texts);
-            }
-        }
-        return rows;
-    }
-
-    private static List<Object> step(Pods state, Doors.Group group, int port, JsonObject step) throws Exception {
-        long now = step.has("seconds") ? seconds(step, "seconds") : 0;
-        Doors.Pod pod = step.has("pod") ? new Doors.Pod(packed(step.get("pod").getAsString()), port) : null;
-        List<Doors.Pod> several = new ArrayList<>();
-        for (String address : strings(step, "pods")) several.add(new Doors.Pod(packed(address), port));
-        int path = step.has("path") ? step.get("path").getAsInt() : 0;
-        switch (step.get("call").getAsString()) {
-            case "began":
-                return shown(state.began(group, pod, path, now));
-            case "ended":
-                return shown(state.ended(group, pod, path, step.get("outcome").getAsInt(), now));
-            case "refused_token":
-                return shown(state.refusedToken(group, step.get("reason").getAsInt(), path, now));
-            case "wait":
-                return shown(state.await(group, seconds(step, "since"), step.get("waiting").getAsInt(), now));
-            case "limit":
-                state.limit(step.get("max_pods").getAsInt());
-                return List.of();
-            case "verdict":
-                return List.of(Integer.toString(state.verdict(pod)));
-            case "entered":
-                state.entered(group, pod, step.get("stream").getAsBoolean(), now);
-                return List.of();
-            case "left":
-                state.left(pod, step.get("stream").getAsBoolean(), now);
-                return List.of();
-            case "list":
-                return state.list().stream().<Object>map(Conformance::shown).toList();
-            case "idle":
-                return shown(state.idle(pod.address(), seconds(step, "idle"), seconds(step, "started"), now));
-            case "resolved":
-                state.resolved(group.server(), several);
-                return List.of();
-            case "failed_recently":
-                boolean[] failed = state.failedRecently(several, now);
-                return IntStream.range(0, failed.length).<Object>mapToObj(i -> Boolean.toString(failed[i])).toList();
-            default:
-                throw new IllegalArgumentException(step.toString());
-        }
-    }
-
     private static long seconds(JsonObject step, String member) {
         return step.get(member).getAsLong() * SECOND;
-    }
-
-    private static List<Object> texts(long... numbers) {
-        return LongStream.of(numbers).<Object>mapToObj(Long::toString).toList();
-    }
-
-    private static List<Object> shown(Doors.Answer answer) {
-        return texts(
-                answer.action(),
-                answer.retryAfter(),
-                answer.verdict(),
-                answer.flags(),
-                answer.suppressed(),
-                answer.until() / SECOND);
-    }
-
-    private static List<Object> shown(Doors.Idle idle) {
-        return texts(
-                idle.answer(),
-                idle.inFlight(),
-                idle.streams(),
-                idle.used() ? 1 : 0,
-                idle.lastSeen() / SECOND,
-                idle.waits() / SECOND);
-    }
-
-    private static List<Object> shown(Doors.PodState known) {
-        List<Object> shown = new ArrayList<>(List.of(HexFormat.of().formatHex(known.pod().address())));
-        shown.addAll(texts(
-                known.firstSeen() / SECOND,
-                known.lastSeen() / SECOND,
-                known.unreachableSince() / SECOND,
-                known.refused(),
-                known.inFlight(),
-                known.streams(),
-                known.verdict(),
-                known.fresh() ? 1 : 0));
-        return shown;
     }
 
     /** A small rollout: each call, and what it says. */
@@ -682,27 +552,18 @@ public final class Conformance {
     /** An integer that does not fit is refused and not cut off. */
     private int integers() throws Exception {
         byte[] address = {10, 0, 0, 7};
-        Doors.Group group = new Doors.Group(1, 1, 1, 1, 1, 1);
-        Doors.Pod pod = new Doors.Pod(address, 80);
-        try (Pods state = new Pods(10)) {
+        try (Flow.State state = new Flow.State()) {
             List<Callable<?>> calls = List.of(
                     () -> new Doors.Pod(address, 65536),
                     () -> new Doors.Pod(address, -1),
-                    () -> new Doors.Group(1, 1, -1, 1, 1, 1),
-                    () -> new Doors.Group(1, 1, 1, -1, 1, 1),
-                    () -> new Doors.Group(1, 1, 1, 1, -1, 1),
-                    () -> new Doors.Group(1, 1, 1, 1, 1L << 32, 1),
-                    () -> new Doors.Group(1, 1, 1, 1, 1, -1),
-                    () -> new Pods(-1),
-                    () -> state.await(group, -1, 0, 0),
-                    () -> state.await(group, 0, 1L << 32, 0),
-                    () -> state.began(group, pod, 1, -1),
-                    () -> state.ended(group, pod, 1, 1, -1),
-                    () -> state.refusedToken(group, 1, 1, -1),
-                    () -> state.idle(address, -1, 0, 0),
-                    () -> state.idle(address, 0, -1, 0),
-                    () -> state.idle(address, 0, 0, -1),
-                    () -> state.failedRecently(List.of(pod), -1));
+                    () -> {
+                        state.limit(-1);
+                        return "nothing";
+                    },
+                    () -> {
+                        state.limit(1L << 32);
+                        return "nothing";
+                    });
             for (int number = 0; number < calls.size(); number++) {
                 String got = "is taken";
                 try {
@@ -712,7 +573,8 @@ public final class Conformance {
                 }
                 check(got.contains("must be from 0 to"), "integers", number, got);
             }
-            check(state.list().isEmpty(), "integers", state.list());
+            check(refused(() -> state.idle(address, -1, 0, 0)).status() == Numbers.STATUS_RANGE, "integers");
+            check(state.pods(null, 10).isEmpty(), "integers");
             return calls.size();
         }
     }
@@ -749,7 +611,9 @@ public final class Conformance {
         for (int i = 0; i < count; i++) {
             new Cipher(secret).close();
             new Router(ROUTER).close();
-            new Pods(1).close();
+            try (Flow.State state = new Flow.State(limits -> limits.max_pods = 100)) {
+                new Flow.Source(state, ROUTER).close();
+            }
         }
     }
 

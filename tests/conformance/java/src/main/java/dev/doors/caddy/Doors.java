@@ -7,13 +7,9 @@ import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import com.sun.jna.ptr.ShortByReference;
 import dev.doors.caddy.DoorsLibrary.CAddr;
-import dev.doors.caddy.DoorsLibrary.CAnswer;
 import dev.doors.caddy.DoorsLibrary.CDecision;
 import dev.doors.caddy.DoorsLibrary.CError;
-import dev.doors.caddy.DoorsLibrary.CGroup;
-import dev.doors.caddy.DoorsLibrary.CIdle;
 import dev.doors.caddy.DoorsLibrary.CPod;
-import dev.doors.caddy.DoorsLibrary.CPodState;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -283,180 +279,18 @@ public final class Doors {
         return (int) fits("number", number, 0xffffffffL);
     }
 
-    private static long time(long nanoseconds) {
-        return fits("time", nanoseconds, Long.MAX_VALUE);
-    }
-
     public record Pod(byte[] address, int port) {
         public Pod {
             fits("port", port, 65535);
         }
 
-        private CPod[] filled(CPod[] list, int at) {
-            list[at].addr = addr(address);
-            list[at].port = (short) port;
-            return list;
-        }
-
         CPod toC() {
-            return filled(new CPod[] {new CPod()}, 0)[0];
-        }
-    }
-
-    /**
-     * What a request belongs to. {@code source} and {@code server} may have any value, {@code goneAfter} and {@code pageWait} are
-     * in nanoseconds, {@code goneRate} in requests a second, {@code maxWaiting} in requests.
-     */
-    public record Group(long source, long server, long goneAfter, long pageWait, long goneRate, long maxWaiting) {
-        public Group {
-            time(goneAfter);
-            time(pageWait);
-            count(goneRate);
-            count(maxWaiting);
-        }
-
-        private CGroup toC() {
-            CGroup group = new CGroup();
-            group.source = source;
-            group.server = server;
-            group.gone_after = goneAfter;
-            group.page_wait = pageWait;
-            group.gone_rate = count(goneRate);
-            group.max_waiting = count(maxWaiting);
-            return group;
-        }
-    }
-
-    public record Answer(int action, int retryAfter, int verdict, int flags, int suppressed, long until) {}
-
-    /** Times are those of the calls. */
-    public record PodState(
-            Pod pod,
-            long source,
-            long server,
-            long firstSeen,
-            long lastSeen,
-            long unreachableSince,
-            long refused,
-            int inFlight,
-            int streams,
-            int verdict,
-            boolean fresh) {
-        private static PodState of(CPodState state) {
-            CAddr addr = state.pod.addr;
-            return new PodState(
-                    new Pod(Arrays.copyOf(addr.bytes, addr.len), Short.toUnsignedInt(state.pod.port)),
-                    state.source,
-                    state.server,
-                    state.first_seen,
-                    state.last_seen,
-                    state.unreachable_since,
-                    state.refused,
-                    state.in_flight,
-                    state.streams,
-                    state.verdict,
-                    state.fresh == 1);
+            CPod pod = new CPod();
+            pod.addr = addr(address);
+            pod.port = (short) port;
+            return pod;
         }
     }
 
     public record Idle(int answer, int inFlight, int streams, boolean used, long lastSeen, long waits) {}
-
-    /**
-     * What is known about pods. {@code now} is nanoseconds of one monotonic clock and not negative, such as System.nanoTime()
-     * less its value when the program started.
-     */
-    public static final class Pods extends Handle {
-        /** Remembers at most so many pods; 10,000 is a good value. */
-        public Pods(long maxPods) {
-            super((out, error) -> noMessage(LIBRARY.doors_pods_new(count(maxPods), out)), LIBRARY::doors_pods_free);
-        }
-
-        /** Changes how many pods are remembered. */
-        public void limit(long maxPods) {
-            check(LIBRARY.doors_pods_limit(pointer(), count(maxPods)));
-        }
-
-        public Answer began(Group group, Pod pod, int path, long now) {
-            CAnswer out = new CAnswer();
-            check(LIBRARY.doors_pods_began(pointer(), group.toC(), pod.toC(), path, time(now), out));
-            return answer(out);
-        }
-
-        public Answer refusedToken(Group group, int reason, int path, long now) {
-            CAnswer out = new CAnswer();
-            check(LIBRARY.doors_pods_refused_token(pointer(), group.toC(), reason, path, time(now), out));
-            return answer(out);
-        }
-
-        public Answer ended(Group group, Pod pod, int path, int outcome, long now) {
-            CAnswer out = new CAnswer();
-            check(LIBRARY.doors_pods_ended(pointer(), group.toC(), pod.toC(), path, outcome, time(now), out));
-            return answer(out);
-        }
-
-        /** What to do with a page load, or a stream whose answer had the flag NO_POD, that no pod could take. */
-        public Answer await(Group group, long since, long waiting, long now) {
-            CAnswer out = new CAnswer();
-            check(LIBRARY.doors_pods_wait(pointer(), group.toC(), time(since), count(waiting), time(now), out));
-            return answer(out);
-        }
-
-        public void entered(Group group, Pod pod, boolean stream, long now) {
-            check(LIBRARY.doors_pods_entered(pointer(), group.toC(), pod.toC(), stream ? 1 : 0, time(now)));
-        }
-
-        public void left(Pod pod, boolean stream, long now) {
-            check(LIBRARY.doors_pods_left(pointer(), pod.toC(), stream ? 1 : 0, time(now)));
-        }
-
-        /** All pods, by address (IPv4 first) and port. */
-        public List<PodState> list() {
-            LongByReference count = new LongByReference();
-            check(LIBRARY.doors_pods_list(pointer(), null, 0, count));
-            while (count.getValue() > 0) {
-                CPodState[] room = (CPodState[]) new CPodState().toArray((int) count.getValue());
-                check(LIBRARY.doors_pods_list(pointer(), room, room.length, count));
-                if (count.getValue() <= room.length) {
-                    return Arrays.stream(room).limit(count.getValue()).map(PodState::of).toList();
-                }
-            }
-            return List.of();
-        }
-
-        public Idle idle(byte[] address, long idle, long started, long now) {
-            CIdle out = new CIdle();
-            check(LIBRARY.doors_pods_idle(pointer(), addr(address), time(idle), time(started), time(now), out));
-            return new Idle(out.answer, out.in_flight, out.streams, out.used == 1, out.last_seen, out.wait);
-        }
-
-        public void resolved(long server, List<Pod> pods) {
-            check(LIBRARY.doors_pods_resolved(pointer(), server, list(pods), pods.size()));
-        }
-
-        public boolean[] failedRecently(List<Pod> pods, long now) {
-            byte[] failed = new byte[pods.size()];
-            check(LIBRARY.doors_pods_failed_recently(pointer(), list(pods), pods.size(), time(now), failed));
-            boolean[] out = new boolean[failed.length];
-            for (int i = 0; i < out.length; i++) out[i] = failed[i] == 1;
-            return out;
-        }
-
-        public int verdict(Pod pod) {
-            IntByReference out = new IntByReference();
-            check(LIBRARY.doors_pods_verdict(pointer(), pod.toC(), out));
-            return out.getValue();
-        }
-
-        private static Answer answer(CAnswer out) {
-            return new Answer(out.action, out.retry_after, out.verdict, out.flags, out.suppressed, out.until);
-        }
-
-        /** The pods beside each other in memory; null for none. */
-        private static CPod[] list(List<Pod> pods) {
-            if (pods.isEmpty()) return null;
-            CPod[] list = (CPod[]) new CPod().toArray(pods.size());
-            for (int i = 0; i < list.length; i++) pods.get(i).filled(list, i);
-            return list;
-        }
-    }
 }

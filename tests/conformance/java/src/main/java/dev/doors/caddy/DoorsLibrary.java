@@ -46,51 +46,11 @@ public interface DoorsLibrary extends Library {
         public int[] reserved = new int[4];
     }
 
-    @FieldOrder({"source", "server", "gone_after", "page_wait", "gone_rate", "max_waiting"})
-    class CGroup extends Structure {
-        public long source;
-        public long server;
-        public long gone_after;
-        public long page_wait;
-        public int gone_rate;
-        public int max_waiting;
-    }
-
     @FieldOrder({"addr", "port", "reserved"})
     class CPod extends Structure {
         public CAddr addr;
         public short port;
         public short reserved;
-    }
-
-    @FieldOrder({"action", "retry_after", "verdict", "flags", "suppressed", "reserved", "until"})
-    class CAnswer extends Structure {
-        public int action;
-        public int retry_after;
-        public int verdict;
-        public int flags;
-        public int suppressed;
-        public int reserved;
-        public long until;
-    }
-
-    @FieldOrder({
-        "pod", "source", "server", "first_seen", "last_seen", "unreachable_since", "refused", "in_flight", "streams", "verdict",
-        "fresh", "reserved"
-    })
-    class CPodState extends Structure {
-        public CPod pod;
-        public long source;
-        public long server;
-        public long first_seen;
-        public long last_seen;
-        public long unreachable_since;
-        public long refused;
-        public int in_flight;
-        public int streams;
-        public int verdict;
-        public int fresh;
-        public int[] reserved = new int[4];
     }
 
     @FieldOrder({"answer", "in_flight", "streams", "used", "last_seen", "wait"})
@@ -240,8 +200,6 @@ public interface DoorsLibrary extends Library {
 
     String doors_path_str(int number);
 
-    String doors_action_str(int number);
-
     String doors_outcome_str(int number);
 
     String doors_verdict_str(int number);
@@ -285,34 +243,6 @@ public interface DoorsLibrary extends Library {
     int doors_router_warning(Pointer router, int n, CError out);
 
     void doors_router_free(Pointer router);
-
-    int doors_pods_new(int maxPods, PointerByReference out);
-
-    int doors_pods_limit(Pointer pods, int maxPods);
-
-    int doors_pods_wait(Pointer pods, CGroup group, long since, int waiting, long now, CAnswer out);
-
-    int doors_pods_began(Pointer pods, CGroup group, CPod pod, int path, long now, CAnswer out);
-
-    int doors_pods_refused_token(Pointer pods, CGroup group, int reason, int path, long now, CAnswer out);
-
-    int doors_pods_ended(Pointer pods, CGroup group, CPod pod, int path, int outcome, long now, CAnswer out);
-
-    int doors_pods_entered(Pointer pods, CGroup group, CPod pod, int stream, long now);
-
-    int doors_pods_left(Pointer pods, CPod pod, int stream, long now);
-
-    int doors_pods_resolved(Pointer pods, long server, CPod[] list, long count);
-
-    int doors_pods_failed_recently(Pointer pods, CPod[] list, long count, long now, byte[] failed);
-
-    int doors_pods_verdict(Pointer pods, CPod pod, IntByReference verdict);
-
-    int doors_pods_list(Pointer pods, CPodState[] list, long cap, LongByReference count);
-
-    int doors_pods_idle(Pointer pods, CAddr addr, long idle, long started, long now, CIdle out);
-
-    void doors_pods_free(Pointer pods);
 
     String doors_step_str(int number);
 

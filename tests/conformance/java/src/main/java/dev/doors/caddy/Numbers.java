@@ -49,12 +49,6 @@ public final class Numbers {
     public static final int FIELD_CIDR = 3;
     public static final int FIELD_HOST = 4;
     public static final int FIELD_PORT = 5;
-    public static final int ACTION_NONE = 0;
-    public static final int ACTION_DIAL = 1;
-    public static final int ACTION_PROBE = 2;
-    public static final int ACTION_GONE = 3;
-    public static final int ACTION_UNAVAILABLE = 4;
-    public static final int ACTION_WAIT = 5;
     public static final int OUTCOME_CONNECTED = 1;
     public static final int OUTCOME_REFUSED = 2;
     public static final int OUTCOME_UNREACHABLE = 3;
@@ -65,12 +59,6 @@ public final class Numbers {
     public static final int VERDICT_NONE = 0;
     public static final int VERDICT_UNREACHABLE = 1;
     public static final int VERDICT_GONE = 2;
-    public static final int ANSWER_CHANGED = 1;
-    public static final int ANSWER_NOTHING_OPENS = 2;
-    public static final int ANSWER_LOG = 4;
-    public static final int ANSWER_NO_POD = 8;
-    public static final int ANSWER_FIND_POD = 16;
-    public static final int ANSWER_FIND_WITNESS = 32;
     public static final int IDLE_YES = 1;
     public static final int IDLE_BUSY = 2;
     public static final int IDLE_JUST_STARTED = 3;
