@@ -23,7 +23,7 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 	for _, c := range []struct {
 		path, cookie string
 		want         Kind
-	}{{path4, cookie, Pod}, {path6, "", Pod}, {bad, "", Gone}, {"/", cookie, Server}, {"", "", Any}} {
+	}{{path4, cookie, Pod}, {path6, "", Pod}, {bad, "", Gone}, {"/", cookie, Upstream}, {"", "", Any}} {
 		if decision, err := router.Decide(c.path, c.cookie); err != nil || decision.Kind != c.want {
 			t.Errorf("%s %s: got %+v, %v; want %v", c.path, c.cookie, decision, err, c.want)
 		}

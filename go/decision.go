@@ -10,12 +10,12 @@ import "net/netip"
 
 // Decision says where one request goes.
 type Decision struct {
-	// Kind is where to: one pod, nowhere, one server, or any server.
+	// Kind is where to: one pod, nowhere, one upstream, or any upstream.
 	Kind Kind
 	// Reason is why.
 	Reason Reason
 	// Upstream is the index of the upstream in the configuration, for [Pod] and
-	// [Server]; else -1.
+	// [Upstream]; else -1.
 	Upstream int
 	// Key is the index of the key that opened the token or the cookie; else -1.
 	Key int
@@ -24,7 +24,7 @@ type Decision struct {
 	// Path is what kind of request it is.
 	Path Path
 	// Addr is the address in the token ([Pod], and [Gone] for
-	// [ReasonNoCIDR]) or in the cookie ([Server] for [ReasonCookie]); else the
+	// [ReasonNoCIDR]) or in the cookie ([Upstream] for [ReasonCookie]); else the
 	// zero Addr. It is never IPv4-mapped.
 	Addr netip.Addr
 }
@@ -34,10 +34,10 @@ type Kind uint32
 
 // The kinds. The numbers are those of DOORS_DECISION_* in doors_caddy.h.
 const (
-	Pod    Kind = C.DOORS_DECISION_POD    // to that pod only
-	Gone   Kind = C.DOORS_DECISION_GONE   // 410, no dial
-	Server Kind = C.DOORS_DECISION_SERVER // to the fresh pods of one host
-	Any    Kind = C.DOORS_DECISION_ANY    // to the fresh pods of all hosts
+	Pod      Kind = C.DOORS_DECISION_POD      // to that pod only
+	Gone     Kind = C.DOORS_DECISION_GONE     // 410, no dial
+	Upstream Kind = C.DOORS_DECISION_UPSTREAM // to the fresh pods of one upstream
+	Any      Kind = C.DOORS_DECISION_ANY      // to the fresh pods of all hosts
 )
 
 // Reason is why a request goes there.
@@ -49,8 +49,8 @@ const (
 	ReasonMalformed      Reason = C.DOORS_REASON_MALFORMED       // Gone: no base64url without padding
 	ReasonRefused        Reason = C.DOORS_REASON_REFUSED         // Gone: no key opens the token
 	ReasonNoCIDR         Reason = C.DOORS_REASON_NO_CIDR         // Gone: the address is in no CIDR
-	ReasonOnlyUpstream   Reason = C.DOORS_REASON_ONLY_UPSTREAM   // Server: there is no other
-	ReasonCookie         Reason = C.DOORS_REASON_COOKIE          // Server: a cookie names it
+	ReasonOnlyUpstream   Reason = C.DOORS_REASON_ONLY_UPSTREAM   // Upstream: there is no other
+	ReasonCookie         Reason = C.DOORS_REASON_COOKIE          // Upstream: a cookie names it
 	ReasonNoCookie       Reason = C.DOORS_REASON_NO_COOKIE       // Any: no cookie of that name
 	ReasonCookieUnusable Reason = C.DOORS_REASON_COOKIE_UNUSABLE // Any: none of that name is usable
 )

@@ -34,7 +34,7 @@ func ExampleRouter_Decide() {
 	// Output:
 	// pod sync 10.0.0.7 8080 <nil>
 	// gone sync invalid IP 0 <nil>
-	// server page invalid IP 8080 <nil>
+	// upstream page invalid IP 8080 <nil>
 }
 
 func ExampleCheck() {

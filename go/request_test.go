@@ -72,7 +72,7 @@ func TestARequestGoesItsWay(t *testing.T) {
 	var request Request
 	cookie := "upstream=" + tokenOf(t, "10.0.0.7")
 	step, decision, err := source.Begin(&request, Incoming{Method: MethodGet, Path: "/", Cookies: cookie}, 0, 1)
-	if decision.Kind != Server || decision.Reason != ReasonCookie {
+	if decision.Kind != Upstream || decision.Reason != ReasonCookie {
 		t.Errorf("%+v", decision)
 	}
 	if err != nil || step.Kind != StepWait || step.Until <= 0 || !step.Report.LookupsDue {

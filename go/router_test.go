@@ -154,7 +154,7 @@ func TestARouterOutlivesItsLastCall(t *testing.T) {
 	cookies := strings.Repeat("other=x; ", 300_000) + "upstream=" + tokenOf(t, "10.0.1.7")
 	for range 20 {
 		decision, err := mustRouter(t, testConfig).Decide("/", cookies)
-		if err != nil || decision.Kind != Server || decision.Upstream != 1 {
+		if err != nil || decision.Kind != Upstream || decision.Upstream != 1 {
 			t.Fatalf("got %+v, %v", decision, err)
 		}
 	}
@@ -190,7 +190,7 @@ func TestManyGoroutines(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	for name, want := range map[string]string{
-		Pod.String(): "pod", Gone.String(): "gone", Server.String(): "server", Any.String(): "any",
+		Pod.String(): "pod", Gone.String(): "gone", Upstream.String(): "upstream", Any.String(): "any",
 		Kind(0).String(): "unknown", Kind(5).String(): "unknown", Kind(1 << 31).String(): "unknown",
 		PathPage.String(): "page", PathSync.String(): "sync", PathHook.String(): "hook", PathHistory.String(): "history",
 		PathResource.String(): "resource", PathOther.String(): "other", Path(6).String(): "unknown", Path(65535).String(): "unknown",
@@ -223,7 +223,7 @@ func FuzzDecide(f *testing.F) {
 			t.Fatal(err)
 		}
 		switch decision.Kind {
-		case Pod, Server:
+		case Pod, Upstream:
 			if index, ok := router.Lookup(decision.Addr); !ok || index != decision.Upstream || decision.Key != 0 || decision.Port == 0 {
 				t.Errorf("%+v, lookup %d, %v", decision, index, ok)
 			}

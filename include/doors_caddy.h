@@ -6,7 +6,7 @@
 // Five kinds of handles:
 //   doors_cipher   makes and reads tokens, the encrypted addresses in the paths and cookies of Doors pages
 //   doors_cidrs    finds the longest CIDR that holds an address
-//   doors_router   decides from a path and a Cookie header which pod or server gets a request
+//   doors_router   decides from a path and a Cookie header which pod or upstream gets a request
 //   doors_state    knows the hosts and the pods of a process, from the ends of lookups and of dials
 //   doors_source   one configuration in use: says for each doors_request, step by step, what to do
 //
@@ -121,7 +121,7 @@ DOORS_ENUM(doors_decision_code, uint32_t) {
     // Nowhere. Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
     DOORS_DECISION_GONE = 2,
     // To a fresh pod (one that the host of `upstream` resolves to now); `addr` first if it is among them.
-    DOORS_DECISION_SERVER = 3,
+    DOORS_DECISION_UPSTREAM = 3,
     // To a fresh pod of any upstream.
     DOORS_DECISION_ANY = 4,
 };
@@ -135,9 +135,9 @@ DOORS_ENUM(doors_reason_code, uint32_t) {
     DOORS_REASON_REFUSED = 2,
     // GONE: the address in the token lies in no CIDR.
     DOORS_REASON_NO_CIDR = 4,
-    // SERVER: there is only this one, and no usable cookie.
+    // UPSTREAM: there is only this one, and no usable cookie.
     DOORS_REASON_ONLY_UPSTREAM = 16,
-    // SERVER: a cookie says so.
+    // UPSTREAM: a cookie says so.
     DOORS_REASON_COOKIE = 17,
     // ANY: no cookie with the configured name.
     DOORS_REASON_NO_COOKIE = 18,
@@ -379,7 +379,7 @@ typedef struct doors_decision {
     uint16_t port;
     // DOORS_PATH_*: what the request is for.
     uint16_t path;
-    // The token's address (POD, GONE with DOORS_REASON_NO_CIDR) or the cookie's (SERVER with DOORS_REASON_COOKIE);
+    // The token's address (POD, GONE with DOORS_REASON_NO_CIDR) or the cookie's (UPSTREAM with DOORS_REASON_COOKIE);
     // otherwise its `len` is 0.
     struct doors_addr addr;
     // Zero.

@@ -108,12 +108,12 @@ func (r *Router) Decide(path string, request *http.Request) doors.Decision {
 			continue
 		}
 		if upstream := r.upstream(address); upstream >= 0 {
-			return doors.Decision{Kind: doors.Server, Reason: doors.ReasonCookie, Upstream: upstream, Key: key, Port: r.ports[upstream], Addr: address}
+			return doors.Decision{Kind: doors.Upstream, Reason: doors.ReasonCookie, Upstream: upstream, Key: key, Port: r.ports[upstream], Addr: address}
 		}
 	}
 	switch {
 	case len(r.ports) == 1:
-		return doors.Decision{Kind: doors.Server, Reason: doors.ReasonOnlyUpstream, Key: -1, Port: r.ports[0]}
+		return doors.Decision{Kind: doors.Upstream, Reason: doors.ReasonOnlyUpstream, Key: -1, Port: r.ports[0]}
 	case len(cookies) > 0:
 		return doors.Decision{Kind: doors.Any, Reason: doors.ReasonCookieUnusable, Upstream: -1, Key: -1}
 	default:

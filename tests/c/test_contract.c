@@ -70,7 +70,7 @@ static void contract_router(void) {
     CHECK(doors_router_new(CONFIG, strlen(CONFIG), &router, &error) == DOORS_STATUS_OK);
     CHECK(error.status == 77);
     CHECK(doors_router_decide(router, NULL, 0, NULL, 0, &decision) == DOORS_STATUS_OK);
-    CHECK(decision.kind == DOORS_DECISION_SERVER && decision.reason == DOORS_REASON_ONLY_UPSTREAM);
+    CHECK(decision.kind == DOORS_DECISION_UPSTREAM && decision.reason == DOORS_REASON_ONLY_UPSTREAM);
     CHECK(doors_router_decide(router, "/", 1, NULL, 1, &decision) == DOORS_STATUS_NULL_POINTER);
     CHECK(doors_router_decide(router, NULL, 1, NULL, 0, &decision) == DOORS_STATUS_NULL_POINTER);
     CHECK(doors_router_decide(router, "/", 1, NULL, 0, NULL) == DOORS_STATUS_NULL_POINTER);

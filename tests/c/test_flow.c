@@ -76,7 +76,7 @@ void test_flow(void) {
     doors_step step = begin(&request, "/", 0);
     CHECK(step.kind == DOORS_STEP_DIAL && step.pod.addr.bytes[3] == 7 && step.pod.port == 8080 && step.upstream == 0);
     CHECK(doors_request_decision(source, &request, &decision) == DOORS_STATUS_OK);
-    CHECK(decision.kind == DOORS_DECISION_SERVER && decision.path == DOORS_PATH_PAGE);
+    CHECK(decision.kind == DOORS_DECISION_UPSTREAM && decision.path == DOORS_PATH_PAGE);
     answer(&request, &step, 0);
     step = begin(&request, path, SECOND);
     CHECK(step.kind == DOORS_STEP_DIAL && step.pod.addr.bytes[3] == 7);

@@ -58,7 +58,7 @@ static void texts_around_tokens(const doors_cipher *cipher, const doors_router *
     token_make(cipher, 9, last + 3);
     last[-1] = ';';
     CHECK(doors_router_decide(router, "/", 1, cookies, len, &decision) == DOORS_STATUS_OK);
-    CHECK(decision.kind == DOORS_DECISION_SERVER && decision.reason == DOORS_REASON_COOKIE);
+    CHECK(decision.kind == DOORS_DECISION_UPSTREAM && decision.reason == DOORS_REASON_COOKIE);
     CHECK(decision.addr.len == 4 && decision.addr.bytes[3] == 9);
     /* The same memory as the path and as the cookies. */
     CHECK(doors_router_decide(router, cookies, len, cookies, len, &decision) == DOORS_STATUS_OK);

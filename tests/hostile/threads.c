@@ -41,7 +41,7 @@ static void decide(job *mine) {
     EXPECT(doors_router_decide(mine->router, path, sizeof path, NULL, 0, &decision) == DOORS_STATUS_OK);
     EXPECT(decision.kind == DOORS_DECISION_POD && decision.addr.bytes[3] == mine->number);
     EXPECT(doors_router_decide(mine->router, "/", 1, cookies, sizeof cookies, &decision) == DOORS_STATUS_OK);
-    EXPECT(decision.kind == DOORS_DECISION_SERVER && decision.addr.bytes[3] == mine->number);
+    EXPECT(decision.kind == DOORS_DECISION_UPSTREAM && decision.addr.bytes[3] == mine->number);
     EXPECT(doors_cidrs_lookup(mine->cidrs, &address, &number) == DOORS_STATUS_OK && number == 1);
     EXPECT(doors_router_lookup(mine->router, &address, &number) == DOORS_STATUS_OK && number == 0);
     EXPECT(doors_router_upstreams(mine->router, &number) == DOORS_STATUS_OK && number == 2);
@@ -56,7 +56,7 @@ static void decide(job *mine) {
     EXPECT(memcmp(ids[0], ids[1], sizeof ids[0]) == 0);
     EXPECT(doors_check(DOORS_FIELD_CIDR, "10.0.0.1/8", 10, &error) == DOORS_STATUS_CIDR);
     EXPECT(strcmp(doors_status_str(DOORS_STATUS_OK), "ok") == 0 && doors_abi() == DOORS_ABI);
-    EXPECT(strcmp(doors_decision_str(decision.kind), "server") == 0 && strcmp(doors_version(), DOORS_VERSION) == 0);
+    EXPECT(strcmp(doors_decision_str(decision.kind), "upstream") == 0 && strcmp(doors_version(), DOORS_VERSION) == 0);
     EXPECT(strcmp(doors_reason_str(decision.reason), "cookie") == 0);
     EXPECT(strcmp(doors_path_str(decision.path), "page") == 0);
 }

@@ -192,16 +192,16 @@ OPERATION(pod_new_ipv6) { decide(many, &six_paths[i], &NO_COOKIE, DOORS_DECISION
 OPERATION(gone_forged) { decide(three, &forged_paths[i], &NO_COOKIE, DOORS_DECISION_GONE, DOORS_REASON_REFUSED); }
 OPERATION(gone_malformed) { decide(three, &malformed_paths[i], &NO_COOKIE, DOORS_DECISION_GONE, DOORS_REASON_MALFORMED); }
 OPERATION(gone_no_cidr) { decide(one, &four_paths[i | 1], &NO_COOKIE, DOORS_DECISION_GONE, DOORS_REASON_NO_CIDR); }
-OPERATION(server_cookie_seen) {
+OPERATION(upstream_cookie_seen) {
     (void)i;
-    decide(three, &PAGE, &cookies[1], DOORS_DECISION_SERVER, DOORS_REASON_COOKIE);
+    decide(three, &PAGE, &cookies[1], DOORS_DECISION_UPSTREAM, DOORS_REASON_COOKIE);
 }
 OPERATION(cookies_unusable) {
     decide(three, &PAGE, &forged_cookies[i], DOORS_DECISION_ANY, DOORS_REASON_COOKIE_UNUSABLE);
 }
 OPERATION(only_upstream) {
     (void)i;
-    decide(one, &PAGE, &NO_COOKIE, DOORS_DECISION_SERVER, DOORS_REASON_ONLY_UPSTREAM);
+    decide(one, &PAGE, &NO_COOKIE, DOORS_DECISION_UPSTREAM, DOORS_REASON_ONLY_UPSTREAM);
 }
 OPERATION(any_no_cookie) {
     (void)i;
@@ -230,7 +230,7 @@ int main(void) {
         NAMED(encode),         NAMED(decode_ipv4),        NAMED(decode_ipv6),      NAMED(decode_forged),
         NAMED(lookup_ipv4),    NAMED(lookup_ipv6),        NAMED(pod_seen),         NAMED(pod_seen_ipv6),
         NAMED(pod_new),        NAMED(pod_new_ipv6),       NAMED(gone_forged),      NAMED(gone_malformed),
-        NAMED(gone_no_cidr),   NAMED(server_cookie_seen), NAMED(cookies_unusable), NAMED(only_upstream),
+        NAMED(gone_no_cidr),   NAMED(upstream_cookie_seen), NAMED(cookies_unusable), NAMED(only_upstream),
         NAMED(any_no_cookie),
     };
     print_processor();

@@ -130,7 +130,7 @@ type Explanation struct {
 
 	// Path is the kind of request: page, sync, hook, history, resource or other.
 	Path string `json:"path"`
-	// Decision is pod, gone, server or any, and Reason why.
+	// Decision is pod, gone, upstream or any, and Reason why.
 	Decision string `json:"decision"`
 	Reason   string `json:"reason"`
 
@@ -248,14 +248,14 @@ func (e *Explanation) explainFresh(source *Source, decision doors.Decision) {
 		if decision.Reason == doors.ReasonCookie {
 			e.say("%s opens the cookie %s: the browser's last page came from %s.", capital(e.key(decision)), source.CookieName, decision.Addr)
 			e.say("%s lies in %s of upstreams[%d].", decision.Addr, e.CIDR, decision.Upstream)
-			e.say("Decision: server. The fresh pods of %s may answer: %s if it is one of them, else lb_policy chooses.", upstream.hostport(), decision.Addr)
+			e.say("Decision: upstream. The fresh pods of %s may answer: %s if it is one of them, else lb_policy chooses.", upstream.hostport(), decision.Addr)
 		} else {
 			if source.CookieName == "" {
 				e.say("No cookie is looked at: cookie_name is not set.")
 			} else {
 				e.say("There is no usable cookie %s.", source.CookieName)
 			}
-			e.say("Decision: server. There is one upstream; the fresh pods of %s may answer, and lb_policy chooses.", upstream.hostport())
+			e.say("Decision: upstream. There is one upstream; the fresh pods of %s may answer, and lb_policy chooses.", upstream.hostport())
 		}
 	}
 	e.say("Fresh is what the host resolves to now. A pod that cannot be reached is passed over.")

@@ -104,7 +104,7 @@ func TestExplain(t *testing.T) {
 			`"path":"other","decision":"gone","reason":"the address is in no CIDR","key":1,"key_id":"KEY1","address":"10.9.0.7","status":410`,
 			[]string{"lives on 10.9.0.7", "no pod_cidr: fd00::/64 10.0.0.0/24 10.0.1.0/24"}},
 		"cookie": {both, "/page", "a=b; upstream=" + token(t, oldKey, "10.0.1.8"),
-			`"path":"page","decision":"server","reason":"cookie","key":1,"key_id":"KEY1","address":"10.0.1.8","upstream":1,"host":"green.test","cidr":"10.0.1.0/24"`,
+			`"path":"page","decision":"upstream","reason":"cookie","key":1,"key_id":"KEY1","address":"10.0.1.8","upstream":1,"host":"green.test","cidr":"10.0.1.0/24"`,
 			[]string{"Key 1 (KEY1) opens the cookie upstream", "fresh pods of green.test:9090", "10.0.1.8 if it is one of them"}},
 		"no cookie": {both, "/", "other=canary",
 			`"path":"page","decision":"any","reason":"no cookie"`, []string{"no cookie upstream", "blue.test:8080, green.test:9090", "lb_policy"}},
@@ -113,9 +113,9 @@ func TestExplain(t *testing.T) {
 		"cut off": {both, "/~/canary/h/x", "",
 			`"path":"hook","decision":"gone","reason":"no key opens the token","status":410`, []string{"or it is cut off"}},
 		"one upstream": {one, "http://example.com", "",
-			`"path":"page","decision":"server","reason":"only upstream","upstream":0,"host":"blue.test"`, []string{"cookie_name is not set", "one upstream"}},
+			`"path":"page","decision":"upstream","reason":"only upstream","upstream":0,"host":"blue.test"`, []string{"cookie_name is not set", "one upstream"}},
 		"one upstream with a cookie": {oneWithCookie, "/", "upstream=canary",
-			`"path":"page","decision":"server","reason":"only upstream","upstream":0,"host":"blue.test"`, []string{"no usable cookie upstream"}},
+			`"path":"page","decision":"upstream","reason":"only upstream","upstream":0,"host":"blue.test"`, []string{"no usable cookie upstream"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			keys := strings.NewReplacer("KEY0", row.source.Router.KeyIDs()[0], "KEY1", row.source.Router.KeyIDs()[1])

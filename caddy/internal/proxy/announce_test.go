@@ -40,7 +40,7 @@ func TestOneDecisionHeader(t *testing.T) {
 				t.Fatal(err)
 			}
 			for path, want := range map[string]string{
-				"/": "server;reason=only_upstream;path=page;upstream=0",
+				"/": "upstream;reason=only_upstream;path=page;upstream=0",
 				"/~/" + caddytest.TokenOf(t, "127.0.1.1") + "/s/1": "pod;path=sync;upstream=0",
 				"/~/" + caddytest.TokenOf(t, "127.0.2.1") + "/h/1": "gone;reason=no_cidr;path=hook",
 			} {

@@ -39,7 +39,7 @@ func TestRoutesUnderEitherHandler(t *testing.T) {
 				{"/~/" + caddytest.TokenOf(t, "127.0.2.1") + "/h/1/1", http.StatusGone, "gone;reason=no_cidr;path=hook"},
 				{"/~/" + caddytest.TokenOf(t, "127.0.1.9") + "/s/1", http.StatusGone, "pod;reason=pod_gone;path=sync;upstream=0"}, // nothing listens there
 				{"/~/" + caddytest.TokenOf(t, "127.0.1.1") + "/s/1", http.StatusOK, "pod;path=sync;upstream=0"},
-				{"/", http.StatusOK, "server;reason=only_upstream;path=page;upstream=0"},
+				{"/", http.StatusOK, "upstream;reason=only_upstream;path=page;upstream=0"},
 			} {
 				if test.status == http.StatusGone && pod.Dialled.Load() != dialled {
 					t.Fatal("the pod was dialled for a page that is gone")

@@ -48,8 +48,8 @@ func TestVisible(t *testing.T) {
 	q, replacer, header = begin(doors.Decision{Kind: doors.Gone, Reason: doors.ReasonNoCIDR, Path: doors.PathHook, Upstream: -1, Addr: byToken.Addr})
 	check(q, replacer, header, "gone|no_cidr||", "gone;reason=no_cidr;path=hook")
 
-	q, replacer, header = begin(doors.Decision{Kind: doors.Server, Reason: doors.ReasonCookie, Addr: byToken.Addr})
-	check(q, replacer, header, "server|cookie||app.test:8080", "server;reason=cookie;path=page;upstream=0")
+	q, replacer, header = begin(doors.Decision{Kind: doors.Upstream, Reason: doors.ReasonCookie, Addr: byToken.Addr})
+	check(q, replacer, header, "upstream|cookie||app.test:8080", "upstream;reason=cookie;path=page;upstream=0")
 
 	// A second source that sees the same request speaks instead of the first.
 	inner := &request{source: source, decision: byToken, outer: q}
@@ -79,7 +79,7 @@ func TestLastSourceIsVisible(t *testing.T) {
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
 		for _, host := range []string{"first.test", "second.test", "third.test"} {
 			source := &Source{underStockHandler: test.source.underStockHandler, upstreams: []*upstream{{name: host + ".", hostport: host + ".:80", port: 80}}}
-			q := &request{source: source, decision: doors.Decision{Kind: doors.Server, Upstream: -1}, chosen: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}
+			q := &request{source: source, decision: doors.Decision{Kind: doors.Upstream, Upstream: -1}, chosen: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}
 			q.show(r.Context(), make(http.Header))
 			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.hostport}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|"+host+".:80|" {
 				t.Errorf("%s: %s, want %s", name, got, host)

@@ -136,7 +136,7 @@ pub(crate) fn a_request_goes_its_way() {
         assert_eq!((*out).reserved, [0, 0]);
         let mut decision = MaybeUninit::<doors_decision>::uninit();
         assert_eq!(doors_request_decision(flow.source, &request, decision.as_mut_ptr()), DOORS_STATUS_OK);
-        assert_eq!(decision.assume_init().kind, DOORS_DECISION_SERVER);
+        assert_eq!(decision.assume_init().kind, DOORS_DECISION_UPSTREAM);
         let mut verdict = 77;
         assert_eq!(doors_state_verdict(flow.state, &first, &mut verdict), DOORS_STATUS_OK);
         assert_eq!(verdict, DOORS_VERDICT_GONE);

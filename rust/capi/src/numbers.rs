@@ -58,7 +58,7 @@ pub const DOORS_DECISION_POD: u32 = 1;
 /// Nowhere. Answer 410 with `Cache-Control: no-store`: the page that sent it reloads.
 pub const DOORS_DECISION_GONE: u32 = 2;
 /// To a fresh pod (one that the host of `upstream` resolves to now); `addr` first if it is among them.
-pub const DOORS_DECISION_SERVER: u32 = 3;
+pub const DOORS_DECISION_UPSTREAM: u32 = 3;
 /// To a fresh pod of any upstream.
 pub const DOORS_DECISION_ANY: u32 = 4;
 
@@ -70,9 +70,9 @@ pub const DOORS_REASON_MALFORMED: u32 = 1;
 pub const DOORS_REASON_REFUSED: u32 = 2;
 /// GONE: the address in the token lies in no CIDR.
 pub const DOORS_REASON_NO_CIDR: u32 = 4;
-/// SERVER: there is only this one, and no usable cookie.
+/// UPSTREAM: there is only this one, and no usable cookie.
 pub const DOORS_REASON_ONLY_UPSTREAM: u32 = 16;
-/// SERVER: a cookie says so.
+/// UPSTREAM: a cookie says so.
 pub const DOORS_REASON_COOKIE: u32 = 17;
 /// ANY: no cookie with the configured name.
 pub const DOORS_REASON_NO_COOKIE: u32 = 18;

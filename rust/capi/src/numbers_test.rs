@@ -20,8 +20,8 @@ fn numbers_have_names_and_match_the_core() {
         assert_eq!(status as i32, crate::status::Status::from(status) as i32);
     }
     assert_eq!(
-        [Kind::Pod as u32, Kind::Gone as u32, Kind::Server as u32, Kind::Any as u32],
-        [DOORS_DECISION_POD, DOORS_DECISION_GONE, DOORS_DECISION_SERVER, DOORS_DECISION_ANY]
+        [Kind::Pod as u32, Kind::Gone as u32, Kind::Upstream as u32, Kind::Any as u32],
+        [DOORS_DECISION_POD, DOORS_DECISION_GONE, DOORS_DECISION_UPSTREAM, DOORS_DECISION_ANY]
     );
     for (reason, number) in [
         (Reason::None, DOORS_REASON_NONE),

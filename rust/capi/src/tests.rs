@@ -232,7 +232,7 @@ pub(crate) fn null_is_refused_or_harmless() {
         doors_router_free(null_mut());
         // NULL with length 0 is the empty string.
         assert_eq!(doors_router_decide(router, null(), 0, null(), 0, decision), DOORS_STATUS_OK);
-        assert_eq!((*decision).kind, DOORS_DECISION_SERVER);
+        assert_eq!((*decision).kind, DOORS_DECISION_UPSTREAM);
         assert_eq!(doors_cipher_decode(cipher, null(), 0, address, &mut index), DOORS_STATUS_TOKEN_REFUSED);
         assert_eq!(doors_cipher_new(null(), 0, &mut out, error), DOORS_STATUS_SECRET);
         assert_eq!(doors_check(DOORS_FIELD_HOST, null(), 0, error), DOORS_STATUS_CONFIG);

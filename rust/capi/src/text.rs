@@ -32,7 +32,7 @@ fn decision(number: u32) -> &'static CStr {
     match number {
         DOORS_DECISION_POD => c"pod",
         DOORS_DECISION_GONE => c"gone",
-        DOORS_DECISION_SERVER => c"server",
+        DOORS_DECISION_UPSTREAM => c"upstream",
         DOORS_DECISION_ANY => c"any",
         _ => UNKNOWN,
     }

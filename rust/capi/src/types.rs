@@ -35,7 +35,7 @@ pub struct doors_decision {
     pub port: u16,
     /// DOORS_PATH_*: what the request is for.
     pub path: u16,
-    /// The token's address (POD, GONE with DOORS_REASON_NO_CIDR) or the cookie's (SERVER with DOORS_REASON_COOKIE);
+    /// The token's address (POD, GONE with DOORS_REASON_NO_CIDR) or the cookie's (UPSTREAM with DOORS_REASON_COOKIE);
     /// otherwise its `len` is 0.
     pub addr: doors_addr,
     /// Zero.

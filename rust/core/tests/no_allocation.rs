@@ -48,8 +48,9 @@ fn decisions_allocate_nothing() {
         assert_eq!(count, 0, "{path} {cookies}");
         *kinds.entry(kind.unwrap() as u32).or_insert(0) += 1;
     }
-    let [pod, gone, server, any] = [Kind::Pod, Kind::Gone, Kind::Server, Kind::Any].map(|kind| kinds[&(kind as u32)]);
-    assert_eq!((pod, gone, server, any), (2 * 2002, 2 * 4, 2 * 2, 2 * 6));
+    let [pod, gone, upstream, any] =
+        [Kind::Pod, Kind::Gone, Kind::Upstream, Kind::Any].map(|kind| kinds[&(kind as u32)]);
+    assert_eq!((pod, gone, upstream, any), (2 * 2002, 2 * 4, 2 * 2, 2 * 6));
 }
 
 /// Every kind of request, with every end of its attempts, to pods that are known.

@@ -68,7 +68,7 @@ func TestExplain(t *testing.T) {
 		"pod by old key":  {"/~/" + Token(t, old, "127.0.2.7") + "/h/x", "", explanation{Decision: "pod", Key: &one, Upstream: &one, Dial: "127.0.2.7:9090"}},
 		"forged":          {"/~/" + Token(t, foreign, "127.0.1.7") + "/s/x", "", explanation{Decision: "gone", Status: 410}},
 		"in no network":   {"/~/" + Token(t, secret, "127.0.3.7") + "/s/x", "", explanation{Decision: "gone", Key: &zero, Status: 410}},
-		"cookie":          {"/", "a=b; upstream=" + Token(t, secret, "127.0.2.7"), explanation{Decision: "server", Key: &zero, Upstream: &one}},
+		"cookie":          {"/", "a=b; upstream=" + Token(t, secret, "127.0.2.7"), explanation{Decision: "upstream", Key: &zero, Upstream: &one}},
 		"no cookie":       {"/", "", explanation{Decision: "any"}},
 		"unusable cookie": {"/", "upstream=" + Token(t, foreign, "127.0.2.7"), explanation{Decision: "any"}},
 	} {

@@ -113,13 +113,13 @@ handle_response @lost {
 		want    want
 		log     map[string]any
 	}{
-		{Request{Path: "/", Cookie: []string{"upstream=" + c.Token(podB)}}, 200, want{"server;reason=cookie;path=page;upstream=0", "server cookie " + podAt(podB) + " " + c.label, ""},
-			map[string]any{"decision": "server", "reason": "cookie", "path": "page", "pod": podAt(podB), "upstream": c.label}},
+		{Request{Path: "/", Cookie: []string{"upstream=" + c.Token(podB)}}, 200, want{"upstream;reason=cookie;path=page;upstream=0", "upstream cookie " + podAt(podB) + " " + c.label, ""},
+			map[string]any{"decision": "upstream", "reason": "cookie", "path": "page", "pod": podAt(podB), "upstream": c.label}},
 		{Request{Path: "/~/" + c.Token(podA) + "/h/none/1"}, 410, want{"pod;path=hook;upstream=0", "pod  " + podAt(podA) + " " + c.label, ""},
 			map[string]any{"decision": "pod", "path": "hook", "pod": podAt(podA), "upstream": c.label}},
 		{Request{Method: "PUT", Path: "/", Cookie: []string{"upstream=" + c.Token(podB)}}, 404,
-			want{"server;reason=cookie;path=page;upstream=0", "", "server cookie " + podAt(podB) + " " + c.label},
-			map[string]any{"decision": "server", "reason": "cookie", "path": "page", "pod": podAt(podB), "upstream": c.label}},
+			want{"upstream;reason=cookie;path=page;upstream=0", "", "upstream cookie " + podAt(podB) + " " + c.label},
+			map[string]any{"decision": "upstream", "reason": "cookie", "path": "page", "pod": podAt(podB), "upstream": c.label}},
 		{Request{Path: "/~/for+ged/h/i/1"}, 410, want{"gone;reason=token_malformed;path=hook", "", ""},
 			map[string]any{"decision": "gone", "reason": "token_malformed", "path": "hook"}},
 		{Request{Path: "/~/" + c.Token(nobody) + "/h/i/1"}, 410, want{"pod;reason=pod_gone;path=hook;upstream=0", "", ""},
@@ -147,7 +147,7 @@ handle_response @lost {
 	}
 	for _, one := range []string{podA, podB} {
 		for _, request := range c.Pod(one).Requests("/") {
-			if up := request.Header.Get("X-Up"); !strings.HasPrefix(up, "server cookie "+podAt(podB)) {
+			if up := request.Header.Get("X-Up"); !strings.HasPrefix(up, "upstream cookie "+podAt(podB)) {
 				t.Errorf("%s got X-Up: %s", one, up)
 			}
 		}

@@ -32,7 +32,7 @@ func TestMetrics(t *testing.T) {
 	key := scrape(t, c.caddy).key(t)
 	upstream := `upstream="` + c.label + `"`
 	want := series{
-		`caddy_doors_decisions_total{decision="server",path="page"}`:                  4,
+		`caddy_doors_decisions_total{decision="upstream",path="page"}`:                4,
 		`caddy_doors_decisions_total{decision="pod",path="sync"}`:                     1,
 		`caddy_doors_decisions_total{decision="pod",path="hook"}`:                     2,
 		`caddy_doors_decisions_total{decision="gone",path="hook"}`:                    6,

@@ -67,7 +67,7 @@ func TestPagesSurviveTheirLastPod(t *testing.T) {
 
 func (c comeback) test(t *testing.T) {
 	r, err := newRun(t.Context(), options{
-		proxy: "caddy", binary: harness.Default.Path(t), servers: c.upstreams, pods: 1, sessions: visitorsEach,
+		proxy: "caddy", binary: harness.Default.Path(t), upstreams: c.upstreams, pods: 1, sessions: visitorsEach,
 		roll: 5 * time.Second, think: longerThanTheTest, stay: longerThanTheTest,
 	}, errors.New("no address has to swallow packets"))
 	if err != nil {

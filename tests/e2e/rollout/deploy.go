@@ -5,13 +5,13 @@ package main
 
 import "time"
 
-// deploy replaces all pods of all servers, one server after the other.
+// deploy replaces all pods of all upstreams, one upstream after the other.
 func (r *run) deploy() error {
-	for server := range r.servers {
-		if _, err := r.fleet.Deploy(server); err != nil {
+	for upstream := range r.upstreams {
+		if _, err := r.fleet.Deploy(upstream); err != nil {
 			return err
 		}
-		r.wait(r.watch / time.Duration(r.servers))
+		r.wait(r.watch / time.Duration(r.upstreams))
 	}
 	// What is stale shows 2 s after DNS has moved.
 	r.wait(r.watch)

@@ -1,4 +1,4 @@
-// Rollout proves that a rolling deployment behind Caddy loses nothing. It runs servers of stand-in Doors pods, each pod a
+// Rollout proves that a rolling deployment behind Caddy loses nothing. It runs upstreams of stand-in Doors pods, each pod a
 // process of its own, replaces them again and again as a deployment does, harms them on purpose, and lets hundreds of
 // visitors use them all the while. It prints a table and fails if a visitor has lost anything that was not on a pod that
 // was killed.

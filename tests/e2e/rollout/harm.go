@@ -12,10 +12,10 @@ import (
 // notice is how long it takes until DNS no longer names a pod that is not well.
 const notice = 1500 * time.Millisecond
 
-// choose takes a fresh pod of a server on which there are pages: without any, nothing would be shown.
-func (r *run) choose(server int) *fleet.Pod {
+// choose takes a fresh pod of an upstream on which there are pages: without any, nothing would be shown.
+func (r *run) choose(upstream int) *fleet.Pod {
 	var busiest *fleet.Pod
-	for _, one := range r.fleet.Fresh(server) {
+	for _, one := range r.fleet.Fresh(upstream) {
 		if busiest == nil || one.Pages.Load() > busiest.Pages.Load() {
 			busiest = one
 		}
@@ -46,14 +46,14 @@ func (r *run) left(patience time.Duration, pods ...*fleet.Pod) {
 }
 
 // replace lets DNS name fresh pods in place of harmed ones.
-func (r *run) replace(server int, harmed ...*fleet.Pod) error {
-	left := r.fleet.Fresh(server)
+func (r *run) replace(upstream int, harmed ...*fleet.Pod) error {
+	left := r.fleet.Fresh(upstream)
 	for _, one := range harmed {
 		left = fleet.Without(left, one)
 	}
-	started, err := r.fleet.StartPods(server, r.pods-len(left))
+	started, err := r.fleet.StartPods(upstream, r.pods-len(left))
 	if err == nil {
-		r.fleet.Name(server, append(started, left...))
+		r.fleet.Name(upstream, append(started, left...))
 	}
 	return err
 }
@@ -78,8 +78,8 @@ func (r *run) killOne() error {
 // every roll, reloads are paced, and a page that was told to wait may wait for long.
 func (r *run) patience() time.Duration { return 2*r.roll + 20*time.Second }
 
-// killServer ends all pods of a server without warning. Its visitors find the other server, and later the new pods.
-func (r *run) killServer() error {
+// killUpstream ends all pods of an upstream without warning. Its visitors find the other upstream, and later the new pods.
+func (r *run) killUpstream() error {
 	victims := r.fleet.Fresh(0)
 	r.choose(0)
 	for _, one := range victims {
@@ -105,8 +105,8 @@ func (r *run) killAll() error {
 	defer r.ledger.NoPod()()
 	var victims []*fleet.Pod
 	var pages int64
-	for server := range r.servers {
-		for _, one := range r.fleet.Fresh(server) {
+	for upstream := range r.upstreams {
+		for _, one := range r.fleet.Fresh(upstream) {
 			r.ledger.Harm(one.Life)
 			victims, pages = append(victims, one), pages+one.Pages.Load()
 		}
@@ -120,12 +120,12 @@ func (r *run) killAll() error {
 		}
 	}
 	r.wait(notice)
-	for server := range r.servers {
-		r.fleet.Name(server, nil)
+	for upstream := range r.upstreams {
+		r.fleet.Name(upstream, nil)
 	}
 	r.wait(notice)
-	for server := range r.servers {
-		if err := r.replace(server); err != nil {
+	for upstream := range r.upstreams {
+		if err := r.replace(upstream); err != nil {
 			return err
 		}
 	}

@@ -19,7 +19,7 @@ import (
 type options struct {
 	proxy       string // by name
 	binary      string
-	servers     int
+	upstreams   int
 	pods        int
 	generations int
 	rounds      int
@@ -34,8 +34,8 @@ type options struct {
 	watch time.Duration // how long each phase goes on after what it does
 }
 
-// maxServers keeps the pods of server N on 127.0.N.0/24, apart from the proxies on 127.0.0.0/24.
-const maxServers = 200
+// maxUpstreams keeps the pods of upstream N on 127.0.N.0/24, apart from the proxies on 127.0.0.0/24.
+const maxUpstreams = 200
 
 func parseOptions(arguments []string) (options, error) {
 	var o options
@@ -43,9 +43,9 @@ func parseOptions(arguments []string) (options, error) {
 	flags := flag.NewFlagSet("rollout", flag.ContinueOnError)
 	flags.StringVar(&o.proxy, "proxy", "caddy", "the proxy to test: "+strings.Join(slices.Sorted(maps.Keys(proxy.Programs)), " or "))
 	flags.StringVar(&o.binary, "binary", "bin/caddy", "the program of that proxy")
-	flags.IntVar(&o.servers, "servers", 2, "number of servers, each with a host name of its own")
-	flags.IntVar(&o.pods, "pods", 2, "pods that each server has at a time")
-	flags.IntVar(&o.generations, "generations", 4, "deployments of each server in one round")
+	flags.IntVar(&o.upstreams, "upstreams", 2, "number of upstreams, each with a host name of its own")
+	flags.IntVar(&o.pods, "pods", 2, "pods that each upstream has at a time")
+	flags.IntVar(&o.generations, "generations", 4, "deployments of each upstream in one round")
 	flags.IntVar(&o.rounds, "rounds", 1, "how often all phases run")
 	flags.IntVar(&o.sessions, "sessions", 300, "visitors at the same time, each with one page open")
 	flags.BoolVar(&o.short, "short", false, "a minute instead of several: fewer deployments, shorter faults, and none that has to last")
@@ -90,7 +90,7 @@ func (o *options) check(rest []string) error {
 		name              string
 		value, least, end int
 	}{
-		{"-servers", o.servers, 2, maxServers}, {"-pods", o.pods, 2, 50}, {"-generations", o.generations, 1, 1000},
+		{"-upstreams", o.upstreams, 2, maxUpstreams}, {"-pods", o.pods, 2, 50}, {"-generations", o.generations, 1, 1000},
 		{"-rounds", o.rounds, 1, 100000}, {"-sessions", o.sessions, 16, 20000},
 	} {
 		if limit.value < limit.least || limit.value > limit.end {

@@ -82,11 +82,11 @@ func newRun(ctx context.Context, chosen options, noNamespace error) (made *run, 
 		return nil, err
 	}
 	r.fleet = fleet.New(fleet.Config{
-		Secret: r.secret, Port: uint16(r.config.PodPort), Servers: r.servers, PodsEach: r.pods,
+		Secret: r.secret, Port: uint16(r.config.PodPort), Upstreams: r.upstreams, PodsEach: r.pods,
 		Roll: r.roll, InstanceTTL: r.instanceTTL(), Names: r.names,
 	})
-	for server := range r.servers {
-		if _, err := r.fleet.Deploy(server); err != nil {
+	for upstream := range r.upstreams {
+		if _, err := r.fleet.Deploy(upstream); err != nil {
 			return nil, err
 		}
 	}
@@ -119,7 +119,7 @@ func (r *run) keepBinary() error {
 
 func (r *run) places() error {
 	r.config.Program = proxy.Programs[r.proxy]
-	r.config.Secret, r.config.Servers, r.config.With = r.secret, r.servers, r.with
+	r.config.Secret, r.config.Upstreams, r.config.With = r.secret, r.upstreams, r.with
 	for _, port := range []*int{&r.config.HTTP, &r.config.HTTPS} {
 		var err error
 		if *port, err = freePort(proxies[0].String(), proxies[1].String()); err != nil {
@@ -153,8 +153,8 @@ func (r *run) startReplica(address netip.Addr) (err error) {
 
 // everything lets the visitors in, runs all phases, and sees the visitors and the pods out.
 func (r *run) everything() error {
-	r.say("%d visitors, %d servers with %d pods each, for %d rounds of %d deployments",
-		r.sessions, r.servers, r.pods, r.rounds, r.generations)
+	r.say("%d visitors, %d upstreams with %d pods each, for %d rounds of %d deployments",
+		r.sessions, r.upstreams, r.pods, r.rounds, r.generations)
 	visit, leave := context.WithCancel(r.ctx)
 	r.leave = leave
 	for number := range r.sessions {

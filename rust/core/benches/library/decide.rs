@@ -2,8 +2,8 @@
 //! number.
 //!
 //! ```text
-//! pod_seen, server_cookie_seen         a token that the router remembers; .../many: 100 of them in turn
-//! pod_new, server_cookie_new           4096 tokens in turn, more than it remembers; by family and number of upstreams
+//! pod_seen, upstream_cookie_seen         a token that the router remembers; .../many: 100 of them in turn
+//! pod_new, upstream_cookie_new           4096 tokens in turn, more than it remembers; by family and number of upstreams
 //! gone_forged, gone_malformed          tokens of the right length that no key opens, or that are no base64url
 //! gone_no_cidr_seen, gone_no_cidr_new  tokens of addresses in no CIDR
 //! cookie_unusable/N                    N forged cookies
@@ -56,8 +56,8 @@ pub fn decide(criterion: &mut Criterion) {
     let (paths, cookies) = (data::paths(&inside), data::cookies(&inside));
     bench(group, "pod_seen", &three, (&paths[..1], &[]), Reason::None);
     bench(group, "pod_seen/many", &three, (&paths[..100], &[]), Reason::None);
-    bench(group, "server_cookie_seen", &three, (&[], &cookies[..1]), Reason::Cookie);
-    bench(group, "server_cookie_new", &three, (&[], &cookies), Reason::Cookie);
+    bench(group, "upstream_cookie_seen", &three, (&[], &cookies[..1]), Reason::Cookie);
+    bench(group, "upstream_cookie_new", &three, (&[], &cookies), Reason::Cookie);
     for family in Family::BOTH {
         for size in data::SIZES {
             let router = data::router(&data::prefixes(family, size));

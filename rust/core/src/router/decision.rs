@@ -14,9 +14,9 @@ pub enum Kind {
     Pod = 1,
     /// Nowhere: the page that sent it is gone (HTTP status 410).
     Gone = 2,
-    /// To the fresh pods of one server.
-    Server = 3,
-    /// To the fresh pods of all servers.
+    /// To the fresh pods of one upstream.
+    Upstream = 3,
+    /// To the fresh pods of all upstreams.
     Any = 4,
 }
 
@@ -32,9 +32,9 @@ pub enum Reason {
     Refused = 2,
     /// Gone: the token's address is in no CIDR.
     NoCidr = 4,
-    /// Server: there is only one, and no usable cookie.
+    /// Upstream: there is only one, and no usable cookie.
     OnlyUpstream = 16,
-    /// Server: the cookie says so.
+    /// Upstream: the cookie says so.
     Cookie = 17,
     /// Any: no cookie with the configured name.
     NoCookie = 18,
@@ -66,6 +66,6 @@ pub struct Decision {
     pub port: u16,
     /// What the request is for.
     pub path: PathKind,
-    /// The token's address (Pod, Gone because it is in no CIDR) or the cookie's (Server by cookie).
+    /// The token's address (Pod, Gone because it is in no CIDR) or the cookie's (Upstream by cookie).
     pub address: Option<IpAddr>,
 }

@@ -112,7 +112,7 @@ impl Router {
         };
         if let Some((Resolved { address, key, .. }, Target { upstream, port })) = sticky {
             return Decision {
-                kind: Kind::Server,
+                kind: Kind::Upstream,
                 reason: Reason::Cookie,
                 upstream: Some(upstream),
                 key: Some(key),
@@ -123,7 +123,7 @@ impl Router {
         }
         if self.upstreams.len() == 1 {
             let (upstream, port) = (Some(0), self.upstreams[0].port);
-            return Decision { kind: Kind::Server, reason: Reason::OnlyUpstream, upstream, port, ..any };
+            return Decision { kind: Kind::Upstream, reason: Reason::OnlyUpstream, upstream, port, ..any };
         }
         any
     }
@@ -211,9 +211,9 @@ mod tests {
         assert_eq!(decide(&two(), &path("x"), ""), (Kind::Gone, Reason::Refused, None, 0));
         assert_eq!(decide(&two(), &path("%"), ""), (Kind::Gone, Reason::Malformed, None, 0));
         let cookie = |token: &str| format!("a=b; up={token}");
-        assert_eq!(decide(&two(), "/", &cookie(&second)), (Kind::Server, Reason::Cookie, Some(1), 2));
-        assert_eq!(decide(&one(), "/", &cookie(&inside)), (Kind::Server, Reason::Cookie, Some(0), 8080));
-        assert_eq!(decide(&one(), "/", &cookie(&outside)), (Kind::Server, Reason::OnlyUpstream, Some(0), 8080));
+        assert_eq!(decide(&two(), "/", &cookie(&second)), (Kind::Upstream, Reason::Cookie, Some(1), 2));
+        assert_eq!(decide(&one(), "/", &cookie(&inside)), (Kind::Upstream, Reason::Cookie, Some(0), 8080));
+        assert_eq!(decide(&one(), "/", &cookie(&outside)), (Kind::Upstream, Reason::OnlyUpstream, Some(0), 8080));
         assert_eq!(decide(&two(), "/", &cookie(&outside)), (Kind::Any, Reason::CookieUnusable, None, 0));
         assert_eq!(decide(&two(), "/", &cookie("")), (Kind::Any, Reason::CookieUnusable, None, 0));
         assert_eq!(decide(&two(), "/", "a=b"), (Kind::Any, Reason::NoCookie, None, 0));

@@ -165,7 +165,7 @@ impl Model {
                     && let Some(upstream) = self.upstream(address)
                 {
                     return Decision {
-                        kind: Kind::Server,
+                        kind: Kind::Upstream,
                         reason: Reason::Cookie,
                         upstream: Some(upstream),
                         key: Some(key),
@@ -178,7 +178,7 @@ impl Model {
         }
         if self.ports.len() == 1 {
             return Decision {
-                kind: Kind::Server,
+                kind: Kind::Upstream,
                 reason: Reason::OnlyUpstream,
                 upstream: Some(0),
                 port: self.ports[0],

@@ -227,13 +227,13 @@ func (p *page) fetchScript() {
 	}
 }
 
-// fetchScriptAgain asks for the script of a dead pod: any pod of the server has it.
+// fetchScriptAgain asks for the script of a dead pod: any pod of the upstream has it.
 func (p *page) fetchScriptAgain(ctx context.Context) {
-	if !p.pod.WasKilled() || !p.world.Fleet.HasWell(p.pod.Server) {
+	if !p.pod.WasKilled() || !p.world.Fleet.HasWell(p.pod.Upstream) {
 		return
 	}
 	outcome, _ := p.browser.fetch(ctx, request{kind: ledger.Resource, method: http.MethodGet, path: p.script}, p.pod)
-	if ctx.Err() == nil && p.world.Fleet.HasWell(p.pod.Server) {
+	if ctx.Err() == nil && p.world.Fleet.HasWell(p.pod.Upstream) {
 		p.world.Ledger.JudgeResource(outcome)
 	}
 }

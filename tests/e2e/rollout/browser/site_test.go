@@ -44,7 +44,7 @@ func newSite(t *testing.T, roll time.Duration) *site {
 	port := harness.Port(t, "127.0.1.1")
 	s := &site{ledger: ledger.New("test"), seen: make(chan string, 1000)}
 	pods := fleet.New(fleet.Config{
-		Secret: harness.NewSecret(32), Port: uint16(port), Servers: 1, PodsEach: 1, Roll: roll, InstanceTTL: doorspod.DefaultInstanceTTL,
+		Secret: harness.NewSecret(32), Port: uint16(port), Upstreams: 1, PodsEach: 1, Roll: roll, InstanceTTL: doorspod.DefaultInstanceTTL,
 	})
 	t.Cleanup(pods.Abandon)
 	started, err := pods.StartPods(0, 1)

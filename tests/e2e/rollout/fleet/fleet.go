@@ -1,6 +1,6 @@
 package fleet
 
-// In:  orders to deploy servers and to harm pods.
+// In:  orders to deploy upstreams and to harm pods.
 // Out: pod processes on 127.0.N.M, and a name server that names the fresh ones.
 
 import (
@@ -13,33 +13,33 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// maxPods is how many addresses a server has. They are used in turn: the oldest comes back last.
+// maxPods is how many addresses an upstream has. They are used in turn: the oldest comes back last.
 const maxPods = 250
 
 // Config describes a fleet.
 type Config struct {
 	Secret      string
 	Port        uint16
-	Servers     int
-	PodsEach    int // pods that serve new pages, for each server
+	Upstreams   int
+	PodsEach    int // pods that serve new pages, for each upstream
 	Roll        time.Duration
 	InstanceTTL time.Duration
 	Names       *nameserver.Server
 }
 
-// Fleet is all pods of all servers. Only Life and PerSecond may be called from several goroutines.
+// Fleet is all pods of all upstreams. Only Life and PerSecond may be called from several goroutines.
 type Fleet struct {
-	config  Config
-	servers []*server
-	all     []*Pod
-	counts  counts
+	config    Config
+	upstreams []*upstream
+	all       []*Pod
+	counts    counts
 
 	mu     sync.Mutex
 	byName map[string]*Pod
 	byID   map[string]*Pod // by token
 }
 
-type server struct {
+type upstream struct {
 	number  int // from 0
 	started int
 	fresh   []*Pod // what DNS names
@@ -49,17 +49,17 @@ type server struct {
 func New(config Config) *Fleet {
 	f := &Fleet{config: config, byName: map[string]*Pod{}, byID: map[string]*Pod{}}
 	f.counts.bySecond = map[int64]Count{}
-	for number := range config.Servers {
-		f.servers = append(f.servers, &server{number: number})
+	for number := range config.Upstreams {
+		f.upstreams = append(f.upstreams, &upstream{number: number})
 	}
 	return f
 }
 
-// Host is the DNS name of a server.
-func Host(server int) string { return fmt.Sprintf("server%d.rollout.test", server+1) }
+// Host is the DNS name of an upstream.
+func Host(upstream int) string { return fmt.Sprintf("upstream%d.rollout.test", upstream+1) }
 
-// CIDR is the network of a server's pods.
-func CIDR(server int) string { return fmt.Sprintf("127.0.%d.0/24", server+1) }
+// CIDR is the network of an upstream's pods.
+func CIDR(upstream int) string { return fmt.Sprintf("127.0.%d.0/24", upstream+1) }
 
 // Named returns the life of the pod with a name, nil if there was none.
 func (f *Fleet) Named(name string) *Life {
@@ -81,14 +81,14 @@ func (f *Fleet) WithToken(token string) *Life {
 	return nil
 }
 
-// Fresh are the pods that DNS names for a server.
-func (f *Fleet) Fresh(server int) []*Pod { return f.servers[server].fresh }
+// Fresh are the pods that DNS names for an upstream.
+func (f *Fleet) Fresh(upstream int) []*Pod { return f.upstreams[upstream].fresh }
 
-// StartPods starts pods of a server. DNS does not name them yet.
+// StartPods starts pods of an upstream. DNS does not name them yet.
 func (f *Fleet) StartPods(number, count int) ([]*Pod, error) {
 	var started []*Pod
 	for range count {
-		address := netip.AddrFrom4([4]byte{127, 0, byte(number + 1), byte(f.servers[number].started%maxPods + 1)})
+		address := netip.AddrFrom4([4]byte{127, 0, byte(number + 1), byte(f.upstreams[number].started%maxPods + 1)})
 		made, err := f.startAt(number, address)
 		if err != nil {
 			return nil, err
@@ -100,13 +100,13 @@ func (f *Fleet) StartPods(number, count int) ([]*Pod, error) {
 
 // StartAgain starts another pod at the address of one that has ended.
 func (f *Fleet) StartAgain(before *Pod) (*Pod, error) {
-	return f.startAt(before.Server, before.Address)
+	return f.startAt(before.Upstream, before.Address)
 }
 
 func (f *Fleet) startAt(number int, address netip.Addr) (*Pod, error) {
-	s := f.servers[number]
+	s := f.upstreams[number]
 	s.started++
-	life := &Life{Name: fmt.Sprintf("server %d, pod %d", number+1, s.started), Server: number, Address: address}
+	life := &Life{Name: fmt.Sprintf("upstream %d, pod %d", number+1, s.started), Upstream: number, Address: address}
 	made, err := start(life, order{
 		Secret: f.config.Secret, Name: life.Name, Address: netip.AddrPortFrom(address, f.config.Port),
 		Roll: f.config.Roll, InstanceTTL: f.config.InstanceTTL,
@@ -121,9 +121,9 @@ func (f *Fleet) startAt(number int, address netip.Addr) (*Pod, error) {
 	return made, nil
 }
 
-// Name lets DNS name these pods of a server and no others; it returns those it named before.
+// Name lets DNS name these pods of an upstream and no others; it returns those it named before.
 func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
-	s := f.servers[number]
+	s := f.upstreams[number]
 	before, s.fresh = s.fresh, pods
 	var addresses []netip.Addr
 	for _, one := range pods {
@@ -139,7 +139,7 @@ func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
 	return before
 }
 
-// Deploy replaces all pods of a server: new ones start, DNS moves, the old ones are asked to drain. It returns the old ones.
+// Deploy replaces all pods of an upstream: new ones start, DNS moves, the old ones are asked to drain. It returns the old ones.
 func (f *Fleet) Deploy(number int) ([]*Pod, error) {
 	started, err := f.StartPods(number, f.config.PodsEach)
 	if err != nil {
@@ -214,13 +214,13 @@ func (f *Fleet) Abandon() {
 // Started is how many pods there have been.
 func (f *Fleet) Started() int { return len(f.all) }
 
-// HasWell tells whether everybody knows a pod of the server to which nothing was done.
-func (f *Fleet) HasWell(server int) bool {
+// HasWell tells whether everybody knows a pod of the upstream to which nothing was done.
+func (f *Fleet) HasWell(upstream int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
 	for _, one := range f.byName {
-		if _, harmed := one.FaultDuring(now.Add(-time.Minute), now); one.Server == server && one.Known() && !harmed {
+		if _, harmed := one.FaultDuring(now.Add(-time.Minute), now); one.Upstream == upstream && one.Known() && !harmed {
 			return true
 		}
 	}

@@ -44,9 +44,9 @@ func (f Fault) settled() time.Time { return f.End.Add(f.End.Sub(f.Begin) + 2*tim
 
 // Life is what has happened to one pod. Its methods may be called from any goroutine.
 type Life struct {
-	Name    string // unique: "server 1, pod 3"
-	Server  int    // from 0
-	Address netip.Addr
+	Name     string // unique: "upstream 1, pod 3"
+	Upstream int    // from 0
+	Address  netip.Addr
 
 	// Pages counts the pages that browsers have open on this pod.
 	Pages atomic.Int64

@@ -115,7 +115,7 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 		return false
 	}
 	if !o.Own.Settled(o.Begin, o.End) {
-		if o.Own.Server == o.Pod.Server || l.harmedDuring(o.Begin.Add(-10*time.Second), o.End) {
+		if o.Own.Upstream == o.Pod.Upstream || l.harmedDuring(o.Begin.Add(-10*time.Second), o.End) {
 			return false
 		}
 	}
@@ -193,7 +193,7 @@ func (l *Ledger) lose(row *Row, o Outcome) {
 	l.note("lost", o)
 }
 
-// JudgeResource counts a request for a file of a dead pod that other pods of its server have.
+// JudgeResource counts a request for a file of a dead pod that other pods of its upstream have.
 func (l *Ledger) JudgeResource(o Outcome) {
 	row := l.row()
 	row.Requests.Add(1)

@@ -138,8 +138,8 @@ func TestJudgeLoad(t *testing.T) {
 		at := now.Add(after)
 		return Load{Outcome: Outcome{Kind: PageLoad, Status: 200, Begin: at, End: at, Pod: from}, Own: own}
 	}
-	fresh := func(server int) *fleet.Life {
-		life := &fleet.Life{Server: server}
+	fresh := func(upstream int) *fleet.Life {
+		life := &fleet.Life{Upstream: upstream}
 		life.Listed()
 		return life
 	}
@@ -158,9 +158,9 @@ func TestJudgeLoad(t *testing.T) {
 		{"own pod", load(own, own, 0), nil, counts{}},
 		{"no cookie", load(nil, other, 0), nil, counts{}},
 		{"another pod although the own one is fresh", load(own, other, 0), nil, counts{wrongPod: 1}},
-		{"another server although the own pod is fresh", load(own, elsewhere, 0), nil, counts{wrongPod: 1}},
+		{"another upstream although the own pod is fresh", load(own, elsewhere, 0), nil, counts{wrongPod: 1}},
 		{"the own pod is old", load(old, other, 0), nil, counts{}},
-		{"the own pod is old, another server", load(old, elsewhere, 0), nil, counts{wrongPod: 1}},
+		{"the own pod is old, another upstream", load(old, elsewhere, 0), nil, counts{wrongPod: 1}},
 		{"an old pod, at once", load(nil, old, time.Second), nil, counts{}},
 		{"an old pod, later", load(nil, old, 3*time.Second), nil, counts{stale: 1}},
 		{"the own pod is killed", load(killed, elsewhere, time.Second), killed, counts{}},

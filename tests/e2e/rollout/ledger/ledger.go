@@ -28,7 +28,7 @@ type Ledger struct {
 	notes  []string
 	wrongs []span // when the key was wrong
 	closes []span // when Caddy closed a server
-	empty  []span // when no server had a pod
+	empty  []span // when no upstream had a pod
 	harmed []*fleet.Life
 }
 

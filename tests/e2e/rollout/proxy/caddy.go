@@ -24,9 +24,9 @@ func (c Config) caddyfile(address netip.Addr) string {
 	for option := range strings.SplitSeq(c.With, ";") {
 		fmt.Fprintf(&text, "\t\t\t%s\n", strings.TrimSpace(option))
 	}
-	for server := range c.Servers {
+	for upstream := range c.Upstreams {
 		fmt.Fprintf(&text, "\t\t\tupstream {\n\t\t\t\tpod_cidr %s\n\t\t\t\thost %s\n\t\t\t\tupstream_port %d\n\t\t\t}\n",
-			fleet.CIDR(server), fleet.Host(server), c.PodPort)
+			fleet.CIDR(upstream), fleet.Host(upstream), c.PodPort)
 	}
 	text.WriteString("\t\t}\n\t}\n}\n\n")
 	fmt.Fprintf(&text, "http://localhost:%d {\n\timport doors\n}\n\n", c.HTTP)

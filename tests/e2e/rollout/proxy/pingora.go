@@ -50,8 +50,8 @@ func writeJSON(c Config, path string) error {
 		CookieName string     `json:"cookie_name"`
 		Upstreams  []upstream `json:"upstreams"`
 	}{Secret: c.Secret, CookieName: "upstream"}
-	for server := range c.Servers {
-		config.Upstreams = append(config.Upstreams, upstream{fleet.CIDR(server), fleet.Host(server), c.PodPort})
+	for number := range c.Upstreams {
+		config.Upstreams = append(config.Upstreams, upstream{fleet.CIDR(number), fleet.Host(number), c.PodPort})
 	}
 	text, err := json.Marshal(config)
 	if err != nil {

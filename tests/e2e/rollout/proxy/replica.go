@@ -27,7 +27,7 @@ type Config struct {
 	HTTP, HTTPS int    // ports
 	Admin       int    // Caddy's port on 127.0.0.1, another one for each replica that runs
 	Secret      string
-	Servers     int
+	Upstreams   int
 	PodPort     int
 	Resolver    string // host:port of the name server
 	With        string // more options of the source in the Caddyfile, separated by semicolons

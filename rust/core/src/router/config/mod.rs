@@ -21,7 +21,7 @@ use draft::Draft;
 use member::Member;
 use walk::Root;
 
-/// One server: a host whose addresses are its fresh pods.
+/// One upstream: a host whose addresses are its fresh pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
     /// A DNS name or a literal IP address.

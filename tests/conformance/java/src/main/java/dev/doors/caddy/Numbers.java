@@ -28,7 +28,7 @@ public final class Numbers {
     public static final int STATUS_TOKEN_REFUSED = 21;
     public static final int DECISION_POD = 1;
     public static final int DECISION_GONE = 2;
-    public static final int DECISION_SERVER = 3;
+    public static final int DECISION_UPSTREAM = 3;
     public static final int DECISION_ANY = 4;
     public static final int REASON_NONE = 0;
     public static final int REASON_MALFORMED = 1;
