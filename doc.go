@@ -1,16 +1,19 @@
-// Package doorscaddy makes and reads the tokens by which Caddy finds the pod of
-// a Doors page.
+// Package doorscaddy is for apps behind Caddy with doors-caddy: it makes the
+// token by which Caddy finds the pod of a Doors page, and runs the server of
+// the app so that no page is lost when the pod is told to stop.
 //
 // A pod encrypts its own IP address once at start and gives the token to Doors
 // as the id of the server. Every system request of a page then carries the
 // token in its path, every page load may carry it in a cookie, and Caddy, which
-// holds the same secret, decrypts it and dials that pod:
+// holds the same secret, decrypts it and dials that pod. Two calls do it all,
+// [IDFromEnv] and [Serve]:
 //
-//	tokens, err := doorscaddy.NewTokenCipher(os.Getenv("DOORS_SECRET"))
+//	id, err := doorscaddy.IDFromEnv()
 //	if err != nil {
 //		return err
 //	}
-//	id := tokens.Encode(netip.MustParseAddr(os.Getenv("POD_IP")))
+//	app := doors.NewApp(page, doors.WithID(id), doors.WithIDCookie("upstream"))
+//	return doorscaddy.Serve(&http.Server{Addr: ":8080"}, app)
 //
 // # Token format
 //

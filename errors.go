@@ -18,3 +18,7 @@ var (
 	// address. The name stays for programs that compare with it.
 	ErrorParse = errors.New("doorscaddy: the token holds no IP address")
 )
+
+// ErrorCut reports that a server ended before its drain: by a second order, or
+// by [WithLimit]. To be compared with [errors.Is].
+var ErrorCut = errors.New("doorscaddy: the drain was cut short")

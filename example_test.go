@@ -3,7 +3,10 @@ package doorscaddy_test
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"net/netip"
+	"os"
 
 	"github.com/doors-dev/doors-caddy"
 )
@@ -30,4 +33,23 @@ func ExampleTokenCipher_Decode() {
 	_, err = tokens.Decode("not a token")
 	fmt.Println(errors.Is(err, doorscaddy.ErrorBase64))
 	// Output: true
+}
+
+// page stands in for an app of Doors.
+type page struct{ http.Handler }
+
+func (page) Drain(callback func()) { callback() }
+
+func ExampleServe() {
+	app := page{http.NotFoundHandler()}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	orders := make(chan os.Signal)
+	close(orders) // as if the process had got SIGTERM
+	err = doorscaddy.Serve(&http.Server{}, app, doorscaddy.WithListener(listener), doorscaddy.WithOrders(orders), doorscaddy.WithDelay(0))
+	fmt.Println(err)
+	// Output: <nil>
 }

@@ -21,11 +21,14 @@ type secretError struct {
 	rule string
 }
 
-func (e *secretError) Error() string {
+func (e *secretError) Error() string { return "doorscaddy: secret: " + e.text() }
+
+// text is the error without what it is about.
+func (e *secretError) text() string {
 	if e.key < 0 {
-		return "doorscaddy: secret: " + e.rule
+		return e.rule
 	}
-	return fmt.Sprintf("doorscaddy: secret: key %d %s", e.key, e.rule)
+	return fmt.Sprintf("key %d %s", e.key, e.rule)
 }
 
 // parseSecret returns 1 to 8 different keys of 16, 24 or 32 bytes each.

@@ -1,0 +1,182 @@
+package doorscaddy
+
+// In:  every request that reaches the server.
+// Out: the app's answer; once the gate is closed with the mark, and 503 in place of new pages.
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// The two headers between a draining pod and its proxies. Both are Booleans of
+// RFC 9651.
+const (
+	markHeader       = "Doors-Draining"    // of answers: this pod drains
+	lastChoiceHeader = "Doors-Last-Choice" // of requests: no other pod can take this one
+	headerTrue       = "?1"
+)
+
+// gate stands in front of everything that the server serves.
+type gate struct {
+	next      http.Handler
+	readyPath string // "" for none
+
+	closed atomic.Bool // written with mu held
+
+	mu       sync.Mutex
+	requests int
+	loading  int            // page loads that were let in while the gate was open
+	streams  map[string]int // open receiver streams by instance; a page that renews its stream has two for a moment
+	settled  chan struct{}  // closed when the gate is closed and the last of loading is over
+}
+
+func newGate(next http.Handler, readyPath string) *gate {
+	return &gate{next: next, readyPath: readyPath, streams: map[string]int{}, settled: make(chan struct{})}
+}
+
+// close lets no new page in from now on. It is called once.
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed.Store(true)
+	if g.loading == 0 {
+		close(g.settled)
+	}
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if reads && g.readyPath != "" && r.URL.Path == g.readyPath {
+		g.serveReady(w)
+		return
+	}
+	system, inside := systemPath(r)
+	entry, let := g.enter(reads && !inside, strings.TrimSpace(r.Header.Get(lastChoiceHeader)) == headerTrue, streamOf(r.Method, system))
+	defer g.leave(entry)
+	if !let {
+		g.refuse(w)
+		return
+	}
+	answer, complete := g.answer(w, r)
+	g.next.ServeHTTP(answer, r)
+	complete()
+}
+
+// entry is what a request counts as.
+type entry struct {
+	loading bool
+	stream  string // instance, "" for none
+}
+
+// enter counts a request, and tells whether it is for the app.
+func (g *gate) enter(page, lastChoice bool, stream string) (counted entry, let bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.requests++
+	if stream != "" {
+		g.streams[stream]++
+	}
+	closed := g.closed.Load()
+	counted = entry{loading: page && !closed, stream: stream}
+	if counted.loading {
+		g.loading++
+	}
+	return counted, !page || !closed || lastChoice
+}
+
+func (g *gate) leave(counted entry) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.requests--
+	if counted.stream != "" {
+		if g.streams[counted.stream]--; g.streams[counted.stream] == 0 {
+			delete(g.streams, counted.stream)
+		}
+	}
+	if counted.loading {
+		if g.loading--; g.loading == 0 && g.closed.Load() {
+			close(g.settled)
+		}
+	}
+}
+
+// load is what a server has to do. It is the answer under [WithReadyPath].
+type load struct {
+	// Draining tells whether the server has been told to stop.
+	Draining bool `json:"draining"`
+	// Requests counts the requests that are being answered, receiver streams
+	// among them.
+	Requests int `json:"requests"`
+	// Pages counts the pages that have a receiver stream open.
+	Pages int `json:"pages"`
+}
+
+func (g *gate) load() load {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return load{g.closed.Load(), g.requests, len(g.streams)}
+}
+
+// serveReady answers in front of the app, which would make a session for every
+// probe.
+func (g *gate) serveReady(w http.ResponseWriter) {
+	now := g.load()
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "application/json")
+	status := http.StatusOK
+	if now.Draining {
+		mark(w.Header(), http.StatusServiceUnavailable)
+		status = http.StatusServiceUnavailable
+	}
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(now) // a prober that has gone misses nothing
+}
+
+// refused is what a browser shows if a proxy that does not know the mark passes
+// the 503 on: an empty one would leave it on an error page of its own.
+const refused = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="1">
+<title>One moment, please</title>
+<p>This server is about to stop. The page loads again by itself.</p>
+`
+
+// refuse answers a page load that should go to another pod.
+func (g *gate) refuse(w http.ResponseWriter) {
+	header := w.Header()
+	mark(header, http.StatusServiceUnavailable)
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Retry-After", "1")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = w.Write([]byte(refused)) // a client that has gone misses nothing
+}
+
+// systemPath returns what follows /~/, with the query cut off. It looks at the
+// bytes that were sent, as Doors does: an escaped tilde is a page.
+func systemPath(r *http.Request) (rest string, inside bool) {
+	target := r.RequestURI
+	if !strings.HasPrefix(target, "/") { // absolute form
+		target = r.URL.RequestURI()
+	}
+	target, _, _ = strings.Cut(target, "?")
+	return strings.CutPrefix(target, "/~/")
+}
+
+// streamOf returns the instance whose receiver stream a request opens, "" if it
+// opens none. The path is ID/s/INSTANCE.
+func streamOf(method, system string) string {
+	if method != http.MethodGet {
+		return ""
+	}
+	_, rest, _ := strings.Cut(system, "/")
+	instance, found := strings.CutPrefix(rest, "s/")
+	if !found || strings.Contains(instance, "/") {
+		return ""
+	}
+	return instance
+}
