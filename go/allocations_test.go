@@ -48,7 +48,7 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 			}
 			if step.Kind == StepDial {
 				source.Dialled(step.Upstream, step.Pod, OutcomeConnected, 0, 1)
-				source.Answered(request, 0, 1)
+				source.Answered(request, 0, 0, 1)
 			}
 			source.Next(request, OutcomeDropped, 0, 1)
 			source.Ended(request, 0)

@@ -183,12 +183,28 @@ func (s *Source) GiveUp(request *Request, outcome Outcome, now time.Duration, ra
 	return stepOf(&out, status)
 }
 
-// Answered reports that the pod has begun to answer.
-func (s *Source) Answered(request *Request, now time.Duration, random uint64) (Report, error) {
-	var out C.doors_report
-	status := C.doors_request_answered(s.handle, request.c(), C.int64_t(now), C.uint64_t(random), &out)
+// Marks is what an answer of a pod says about the pod: any of these, or 0.
+type Marks uint32
+
+const (
+	// MarkDraining: it carries Doors-Draining: ?1. The pod drains from now on,
+	// whatever DNS says.
+	MarkDraining Marks = C.DOORS_MARK_DRAINING
+	// MarkRefused: it is the 503 with Doors-Draining: ?1 to a GET or HEAD outside
+	// /~/ without a body, and nothing of it was sent to the client: the request can
+	// be taken back. Says MarkDraining as well.
+	MarkRefused Marks = C.DOORS_MARK_REFUSED
+)
+
+// Answered reports that the pod has begun to answer. [StepDone] says to pass the
+// answer on. Any other step, which only [MarkRefused] leads to, says to drop the
+// answer, of which the client sees nothing, and to obey. The error is
+// [StatusRange] for other marks.
+func (s *Source) Answered(request *Request, marks Marks, now time.Duration, random uint64) (Step, error) {
+	var out C.doors_step
+	status := C.doors_request_answered(s.handle, request.c(), C.uint32_t(marks), C.int64_t(now), C.uint64_t(random), &out)
 	runtime.KeepAlive(s)
-	return reportOf(&out, status)
+	return stepOf(&out, status)
 }
 
 // Ended reports that the request has ended, however. Call it once after each

@@ -95,7 +95,7 @@ func TestARequestGoesItsWay(t *testing.T) {
 	if err != nil || step.Kind != StepDial || step.Pod.String() != "10.0.0.8:8080" {
 		t.Fatalf("the other one: %+v, %v", step, err)
 	}
-	if _, err := source.Answered(&request, time.Second/5, 1); err != nil {
+	if _, err := source.Answered(&request, 0, time.Second/5, 1); err != nil {
 		t.Error(err)
 	}
 	if verdict, err := state.Verdict(dead); err != nil || verdict != VerdictGone {
@@ -286,7 +286,7 @@ func TestManyRequestsAtOnce(t *testing.T) {
 					return
 				}
 				source.Dialled(step.Upstream, step.Pod, OutcomeConnected, now, random)
-				source.Answered(&request, now, random)
+				source.Answered(&request, 0, now, random)
 				source.Ended(&request, now)
 			}
 		}()

@@ -114,6 +114,10 @@ type KnownPod struct {
 	// UnreachableSince is since when something is held against it; 0 while
 	// Verdict is [VerdictNone].
 	UnreachableSince time.Duration
+	// Marked is whether its answers say that it drains, and MarkedSince since when;
+	// 0 while they do not.
+	Marked      bool
+	MarkedSince time.Duration
 	// Refused is how many dials its host has refused.
 	Refused uint64
 	// InFlight is how many requests were sent to it and have not ended. Streams are
@@ -217,6 +221,8 @@ func knownPodOf(known *C.doors_known_pod) KnownPod {
 		FirstSeen:        time.Duration(known.first_seen),
 		LastSeen:         time.Duration(known.last_seen),
 		UnreachableSince: time.Duration(known.unreachable_since),
+		Marked:           known.marked != 0,
+		MarkedSince:      time.Duration(known.marked_since),
 		Refused:          uint64(known.refused),
 		InFlight:         int(known.in_flight),
 		Streams:          int(known.streams),

@@ -21,6 +21,9 @@ type Step struct {
 	Upstream int
 	Pod      netip.AddrPort
 	Probe    bool
+	// LastChoice is, for [StepDial], whether the pod drains and there is no other: send
+	// Doors-Last-Choice: ?1 with the request, so that it is served.
+	LastChoice bool
 	// Page is, for [StepAnswer], whether it is a page load: a browser may be shown a
 	// text that loads the page again after RetryAfter.
 	Page bool
@@ -63,6 +66,9 @@ type Report struct {
 	// Changed is a pod against which something else is held now: Verdict.
 	Changed UpstreamPod
 	Verdict Verdict
+	// Marked is a pod that says that it drains, or no longer says so: Draining.
+	Marked   UpstreamPod
+	Draining bool
 	// DroppedHost is the number of a host that gave up the address Dropped, which
 	// refused a connection, since DNS does not name it.
 	DroppedHost uint64
@@ -80,7 +86,8 @@ func stepOf(step *C.doors_step, status C.int32_t) (Step, error) {
 	out := Step{Kind: StepKind(step.kind)}
 	switch out.Kind {
 	case StepDial:
-		out.Upstream, out.Pod, out.Probe = int(step.upstream), addrPortOf(&step.pod), step.probe != 0
+		out.Upstream, out.Pod = int(step.upstream), addrPortOf(&step.pod)
+		out.Probe, out.LastChoice = step.probe != 0, step.last_choice != 0
 	case StepAnswer:
 		out.Status, out.RetryAfter = int(step.status), int(step.retry_after)
 		out.Cause, out.Page = Cause(step.cause), step.page != 0
@@ -114,6 +121,8 @@ func learned(report *C.doors_report) Report {
 		Background:      UpstreamPod{int(report.background_upstream), addrPortOf(&report.background_pod)},
 		Changed:         UpstreamPod{int(report.changed_upstream), addrPortOf(&report.changed_pod)},
 		Verdict:         Verdict(report.changed_verdict),
+		Marked:          UpstreamPod{int(report.draining_upstream), addrPortOf(&report.draining_pod)},
+		Draining:        report.draining != 0,
 		DroppedHost:     uint64(report.dropped_host),
 		Dropped:         addressOf(&report.dropped_addr),
 		OutsideUpstream: int(report.outside_upstream),

@@ -263,6 +263,16 @@ DOORS_ENUM(doors_report_code, uint32_t) {
     DOORS_REPORT_REFUSED_TOKEN = 64,
     // Flag of a report: many tokens came and none has ever opened; the time to log it, once a minute.
     DOORS_REPORT_NOTHING_OPENS = 128,
+    // Flag of a report: `draining_pod` says that it drains, or no longer says so; the time to log it.
+    DOORS_REPORT_DRAINING = 256,
+};
+
+DOORS_ENUM(doors_mark_code, uint32_t) {
+    // Mark of an answer: it carries `Doors-Draining: ?1`. The pod drains from now on, whatever DNS says.
+    DOORS_MARK_DRAINING = 1,
+    // Mark of an answer: it is the 503 with `Doors-Draining: ?1` to a GET or HEAD outside `/~/` without a body, and nothing of it was
+    // sent to the client: the request can be taken back. Says DOORS_MARK_DRAINING as well.
+    DOORS_MARK_REFUSED = 2,
 };
 
 DOORS_ENUM(doors_method_code, uint32_t) {
@@ -450,6 +460,8 @@ typedef struct doors_known_pod {
     int64_t last_seen;
     // Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
     int64_t unreachable_since;
+    // With `marked`: since when its answers say that it drains; else 0.
+    int64_t marked_since;
     // How many dials its host has refused.
     uint64_t refused;
     // Requests that were sent to it and have not ended.
@@ -460,8 +472,10 @@ typedef struct doors_known_pod {
     enum doors_verdict_code verdict;
     // 1 while an upstream that used it in the last minute of its use has it in DNS, else 0.
     uint32_t fresh;
+    // 1 while its answers say that it drains, else 0.
+    uint32_t marked;
     // Zero.
-    uint32_t reserved[4];
+    uint32_t reserved[3];
 } doors_known_pod;
 
 // Whether the pods at one address may be stopped, as far as their requests tell.
@@ -547,6 +561,12 @@ typedef struct doors_report {
     struct doors_pod changed_pod;
     // DOORS_VERDICT_*: with DOORS_REPORT_CHANGED, what is held against the pod now.
     enum doors_verdict_code changed_verdict;
+    // With DOORS_REPORT_DRAINING: the upstream that told, by its index in the configuration.
+    uint32_t draining_upstream;
+    // With DOORS_REPORT_DRAINING: the pod.
+    struct doors_pod draining_pod;
+    // With DOORS_REPORT_DRAINING: 1 if the pod says that it drains, 0 if it no longer says so.
+    uint32_t draining;
     // With DOORS_REPORT_BACKGROUND: the upstream of the pod, by its index in the configuration.
     uint32_t background_upstream;
     // With DOORS_REPORT_BACKGROUND: the pod to dial.
@@ -585,8 +605,8 @@ typedef struct doors_step {
     enum doors_cause_code cause;
     // ANSWER: 1 if it is a page load: a browser may be shown a text that loads the page again after `retry_after`.
     uint32_t page;
-    // Zero.
-    uint32_t reserved;
+    // DIAL: 1 if the pod drains and there is no other: send `Doors-Last-Choice: ?1` with the request, so that it is served.
+    uint32_t last_choice;
     // WAIT: when to call doors_request_resume() at the latest.
     int64_t until;
     // What was learned besides.
@@ -1062,14 +1082,17 @@ int32_t doors_request_give_up(struct doors_source *source,
                               uint64_t random,
                               struct doors_step *step);
 
-// The pod has begun to answer. Usually takes no lock. `*report` gets what was learned.
+// The pod has begun to answer. `marks` is DOORS_MARK_*, added up, or 0: what the answer says about the pod. Usually takes no
+// lock. `*step` gets DOORS_STEP_DONE: pass the answer on. Any other step, which only DOORS_MARK_REFUSED leads to: drop the answer,
+// of which the client sees nothing, and obey.
 //
-// Returns DOORS_STATUS_OK or _NULL_POINTER.
+// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 int32_t doors_request_answered(struct doors_source *source,
                                struct doors_request *request,
+                               uint32_t marks,
                                int64_t now,
                                uint64_t random,
-                               struct doors_report *report);
+                               struct doors_step *step);
 
 // The request has ended, however. Call it once after each doors_request_begin(): until then the request counts as in
 // flight at its pod, or as waiting. A second call does nothing.

@@ -314,11 +314,9 @@ struct request {
     const doors_step &give_up(whole<uint32_t> outcome, time now, random number) {
         return stepped(now, doors_request_give_up(source_, &request_, outcome, now, number, &step_));
     }
-    // The pod has begun to answer.
-    doors_report answered(time now, random number) {
-        last_ = now;
-        return detail::filled<doors_report>(
-            [&](auto *out) { return doors_request_answered(source_, &request_, now, number, out); });
+    // The pod has begun to answer; `marks` are DOORS_MARK_*, added up. DOORS_STEP_DONE: pass the answer on.
+    const doors_step &answered(whole<uint32_t> marks, time now, random number) {
+        return stepped(now, doors_request_answered(source_, &request_, marks, now, number, &step_));
     }
     void ended(time now) { detail::ok(doors_request_ended(source_, &request_, now)); }
 

@@ -164,8 +164,8 @@ static uint32_t copy(int client, int pod, doors_request *request) {
         if (both[1].revents) {
             ssize_t len = recv(pod, bytes, sizeof bytes, 0);
             if (len <= 0) return answered ? DOORS_OUTCOME_ANSWERED : DOORS_OUTCOME_DROPPED;
-            doors_report report;
-            if (!answered++ && doors_request_answered(source, request, now(), dice(), &report) == 0) learned(&report);
+            doors_step step;
+            if (!answered++ && doors_request_answered(source, request, 0, now(), dice(), &step) == 0) learned(&step.report);
             if (send_all(client, bytes, (size_t)len)) return DOORS_OUTCOME_CANCELLED;
         } else if (both[0].revents) {
             ssize_t len = recv(client, bytes, sizeof bytes, 0);

@@ -51,9 +51,11 @@ static doors_step begin(doors_request *request, const char *path, int64_t now) {
 /* The pod takes the request, and answers it. */
 static void answer(doors_request *request, const doors_step *step, int64_t now) {
     doors_report report;
+    doors_step answered;
     CHECK(doors_source_dialled(source, step->upstream, &step->pod, DOORS_OUTCOME_CONNECTED, now, now, &report) ==
           DOORS_STATUS_OK);
-    CHECK(doors_request_answered(source, request, now, now, &report) == DOORS_STATUS_OK);
+    CHECK(doors_request_answered(source, request, 0, now, now, &answered) == DOORS_STATUS_OK);
+    CHECK(answered.kind == DOORS_STEP_DONE);
     CHECK(doors_request_ended(source, request, now) == DOORS_STATUS_OK);
 }
 

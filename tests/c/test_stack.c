@@ -57,7 +57,6 @@ static void *call(void *unused) {
     CHECK(decision.reason == DOORS_REASON_COOKIE_UNUSABLE);
     doors_request request;
     doors_step step;
-    doors_report report;
     doors_host_report changed;
     doors_lookup lookup;
     size_t count;
@@ -69,7 +68,7 @@ static void *call(void *unused) {
         if (count) CHECK(doors_state_resolved(state, lookup.host, &ADDR, 1, 0, 0, now, 1, &changed) == DOORS_STATUS_OK);
         CHECK(doors_request_resume(source, &request, now, 1, &step) == DOORS_STATUS_OK);
         CHECK(doors_request_failed(source, &request, DOORS_OUTCOME_REFUSED, now, 1, &step) == DOORS_STATUS_OK);
-        CHECK(doors_request_answered(source, &request, now, 1, &report) == DOORS_STATUS_OK);
+        CHECK(doors_request_answered(source, &request, 0, now, 1, &step) == DOORS_STATUS_OK);
         CHECK(doors_request_ended(source, &request, now) == DOORS_STATUS_OK);
     }
     return unused;

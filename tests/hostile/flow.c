@@ -69,7 +69,7 @@ static void flow_nulls(doors_state *state, doors_source *source) {
         doors_request_failed(source, &request, DOORS_OUTCOME_REFUSED, 0, 1, NULL),
         doors_request_resume(NULL, &request, 0, 1, &step), doors_request_choices(source, &request, 0, NULL, 1, &count, &report),
         doors_request_chose(source, &request, 0, NULL, 0, &step), doors_request_chose_none(source, NULL, 0, 1, &step),
-        doors_request_give_up(source, NULL, 0, 0, 1, &step), doors_request_answered(source, NULL, 0, 1, &report),
+        doors_request_give_up(source, NULL, 0, 0, 1, &step), doors_request_answered(source, NULL, 0, 0, 1, &step),
         doors_request_ended(source, NULL, 0), doors_request_decision(source, NULL, &decision),
     };
     for (size_t i = 0; i < sizeof got / sizeof *got; i++) CHECK(got[i] == DOORS_STATUS_NULL_POINTER);
@@ -97,7 +97,8 @@ static void flow_strangers(doors_source *source) {
     CHECK(doors_request_choices(source, request, 0, &place, 1, &count, &report) == DOORS_STATUS_OK && count == 0);
     CHECK(doors_request_chose(source, request, UINT32_MAX, &POD, 0, &step) == DOORS_STATUS_OK);
     CHECK(doors_request_chose_none(source, request, 0, 1, &step) == DOORS_STATUS_OK && step.kind == DOORS_STEP_DONE);
-    CHECK(doors_request_answered(source, request, 0, 1, &report) == DOORS_STATUS_OK && report.flags == 0);
+    CHECK(doors_request_answered(source, request, DOORS_MARK_REFUSED, 0, 1, &step) == DOORS_STATUS_OK && step.report.flags == 0);
+    CHECK(doors_request_answered(source, request, 4, 0, 1, &step) == DOORS_STATUS_RANGE);
     CHECK(doors_request_decision(source, request, &decision) == DOORS_STATUS_NO_MATCH);
     CHECK(doors_request_ended(source, request, 0) == DOORS_STATUS_OK);
     for (size_t i = 1; i < 64; i++) CHECK(request->opaque[i] == UINT64_C(0x5a5a5a5a5a5a5a5a));
@@ -122,7 +123,7 @@ static void flow_request(doors_state *state, doors_source *source) {
         doors_report report;
         CHECK(doors_source_dialled(source, step->upstream + (i % 2 ? 1000 : 0), &POD, DOORS_OUTCOME_CONNECTED, now, i,
                                    &report) == DOORS_STATUS_OK);
-        CHECK(doors_request_answered(source, request, now, i, &report) == DOORS_STATUS_OK);
+        CHECK(doors_request_answered(source, request, (uint32_t)i % 4, now, i, step) == DOORS_STATUS_OK);
         if (i % 5) CHECK(doors_request_ended(source, request, now) == DOORS_STATUS_OK);
     }
     free(request);
@@ -202,7 +203,7 @@ static void *work(void *argument) {
             status = doors_request_failed(worker->source, &request, outcome, now, n, &step);
         }
         status |= doors_source_dialled(worker->source, 0, &POD, outcome, now, n, &report);
-        status |= doors_request_answered(worker->source, &request, now, n, &report);
+        status |= doors_request_answered(worker->source, &request, (uint32_t)n % 4, now, n, &step);
         if (n % 50 == 0) {
             doors_known_pod pods[2];
             size_t count, known;

@@ -80,8 +80,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	default:
 		serving.attempt = podAnswered
 		if !serving.fixed.Pod.IsValid() {
-			report, err := t.source.core.Answered(&serving.flow, t.source.process.Now(), rand.Uint64())
-			t.source.learn(serving, report, err)
+			step, err := t.source.core.Answered(&serving.flow, 0, t.source.process.Now(), rand.Uint64())
+			t.source.learn(serving, step.Report, err)
 		}
 	}
 	return response, err

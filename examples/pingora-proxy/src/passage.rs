@@ -191,8 +191,8 @@ impl ProxyHttp for Doors {
     }
 
     async fn response_filter(&self, _: &mut Session, _: &mut ResponseHeader, ctx: &mut Passage) -> Result<()> {
-        let report = ctx.source.answered(&mut ctx.request, Marks::default(), ctx.shared.now(), fastrand::u64(..));
-        ctx.shared.heed(&ctx.source, report);
+        let step = ctx.source.answered(&mut ctx.request, Marks::default(), ctx.shared.now(), fastrand::u64(..));
+        ctx.shared.heed(&ctx.source, step.report);
         Ok(())
     }
 

@@ -109,7 +109,7 @@ pub(crate) fn a_request_goes_its_way() {
     let mut request = garbage();
     // Nothing is known: it waits for DNS.
     let step = flow.begin("/", 0, &mut request);
-    assert_eq!((step.kind, step.reserved), (DOORS_STEP_WAIT, 0));
+    assert_eq!((step.kind, step.last_choice), (DOORS_STEP_WAIT, 0));
     assert!(step.until > 0 && step.until <= 3 * SECOND);
     assert_eq!(step.report.flags & DOORS_REPORT_LOOKUPS_DUE, DOORS_REPORT_LOOKUPS_DUE);
     let report = flow.resolve(&[7, 8], SECOND);
@@ -132,8 +132,9 @@ pub(crate) fn a_request_goes_its_way() {
     unsafe {
         let out = report.as_mut_ptr();
         assert_eq!(doors_source_dialled(flow.source, 0, &pod, connected, SECOND, 1, out), DOORS_STATUS_OK);
-        assert_eq!(doors_request_answered(flow.source, &mut request, SECOND, 1, out), DOORS_STATUS_OK);
         assert_eq!((*out).reserved, [0, 0]);
+        let step = flow.step(|source, step| doors_request_answered(source, &mut request, 0, SECOND, 1, step));
+        assert_eq!(step.kind, DOORS_STEP_DONE);
         let mut decision = MaybeUninit::<doors_decision>::uninit();
         assert_eq!(doors_request_decision(flow.source, &request, decision.as_mut_ptr()), DOORS_STATUS_OK);
         assert_eq!(decision.assume_init().kind, DOORS_DECISION_UPSTREAM);
@@ -146,7 +147,7 @@ pub(crate) fn a_request_goes_its_way() {
         assert_eq!(doors_state_pods(flow.state, null(), room, 1, &mut count, &mut known), DOORS_STATUS_OK);
         assert_eq!((count, known), (1, 2));
         let seven = list[0].assume_init();
-        assert_eq!((seven.pod.addr.bytes[3], seven.reserved), (7, [0; 4]));
+        assert_eq!((seven.pod.addr.bytes[3], seven.marked, seven.reserved), (7, 0, [0; 3]));
         assert_eq!(doors_state_pods(flow.state, &seven.pod, room, 2, &mut count, &mut known), DOORS_STATUS_OK);
         let eight = list[0].assume_init();
         assert_eq!((count, eight.pod.addr.bytes[3], seven.in_flight + eight.in_flight), (1, 8, 1));
@@ -189,13 +190,13 @@ pub(crate) fn strangers_are_done() {
                 flow.step(|source, step| doors_request_chose(source, request, 0, &POD, 0, step)),
                 flow.step(|source, step| doors_request_chose_none(source, request, 0, 1, step)),
                 flow.step(|source, step| doors_request_give_up(source, request, 0, 0, 1, step)),
+                flow.step(|source, step| doors_request_answered(source, request, DOORS_MARK_REFUSED, 0, 1, step)),
             ]
         };
         assert!(steps.iter().all(|step| step.kind == DOORS_STEP_DONE && step.report.flags == 0));
         unsafe {
             let choices = doors_request_choices(flow.source, request, 0, null_mut(), 0, &mut count, report);
             assert_eq!((choices, count, (*report).flags), (DOORS_STATUS_OK, 0, 0));
-            assert_eq!(doors_request_answered(flow.source, request, 0, 1, report), DOORS_STATUS_OK);
             assert_eq!(doors_request_ended(flow.source, request, 0), DOORS_STATUS_OK);
         }
         assert_eq!(request.opaque, before);
@@ -340,6 +341,7 @@ pub(crate) fn values_outside_their_range_are_refused() {
             doors_request_next(source, &mut request, 0, 0, 1, step),
             doors_request_failed(source, &mut request, 8, 0, 1, step),
             doors_request_give_up(source, &mut request, 8, 0, 1, step),
+            doors_request_answered(source, &mut request, 4, 0, 1, step),
             doors_source_dialled(source, 0, &POD, 8, 0, 1, report),
             doors_state_resolved(state, 1, &POD.addr, 1, 0, 5, 0, 1, &mut host_report),
             doors_state_lookup_failed(state, 1, 0, 0, 1, &mut host_report),
@@ -489,7 +491,7 @@ pub(crate) fn null_and_panics() {
             (null_mut(), r, 0, pod, 0, step), (s, null_mut(), 0, pod, 0, step), (s, r, 0, null_mut(), 0, step), (s, r, 0, pod, 0, null_mut());
         doors_request_chose_none(s, r, 0, 1, step) or (null_mut(), r, 0, 1, step), (s, null_mut(), 0, 1, step), (s, r, 0, 1, null_mut());
         doors_request_give_up(s, r, 0, 0, 1, step) or (null_mut(), r, 0, 0, 1, step), (s, null_mut(), 0, 0, 1, step), (s, r, 0, 0, 1, null_mut());
-        doors_request_answered(s, r, 0, 1, report) or (null_mut(), r, 0, 1, report), (s, null_mut(), 0, 1, report), (s, r, 0, 1, null_mut());
+        doors_request_answered(s, r, 0, 0, 1, step) or (null_mut(), r, 0, 0, 1, step), (s, null_mut(), 0, 0, 1, step), (s, r, 0, 0, 1, null_mut());
         doors_request_ended(s, r, 0) or (null_mut(), r, 0), (s, null_mut(), 0);
         doors_request_decision(s, r, out) or (null_mut(), r, out), (s, null_mut(), out), (s, r, null_mut());
     }

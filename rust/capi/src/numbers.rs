@@ -182,6 +182,14 @@ pub const DOORS_REPORT_OUTSIDE: u32 = 32;
 pub const DOORS_REPORT_REFUSED_TOKEN: u32 = 64;
 /// Flag of a report: many tokens came and none has ever opened; the time to log it, once a minute.
 pub const DOORS_REPORT_NOTHING_OPENS: u32 = 128;
+/// Flag of a report: `draining_pod` says that it drains, or no longer says so; the time to log it.
+pub const DOORS_REPORT_DRAINING: u32 = 256;
+
+/// Mark of an answer: it carries `Doors-Draining: ?1`. The pod drains from now on, whatever DNS says.
+pub const DOORS_MARK_DRAINING: u32 = 1;
+/// Mark of an answer: it is the 503 with `Doors-Draining: ?1` to a GET or HEAD outside `/~/` without a body, and nothing of it was
+/// sent to the client: the request can be taken back. Says DOORS_MARK_DRAINING as well.
+pub const DOORS_MARK_REFUSED: u32 = 2;
 
 /// GET.
 pub const DOORS_METHOD_GET: u32 = 1;

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use doors_routing::{Incoming, Method, Request};
+use doors_routing::{Incoming, Marks, Method, Request};
 
 use crate::numbers::*;
 use crate::source::{doors_source, outcome_of};
@@ -18,6 +18,13 @@ fn method_of(number: u32) -> Result<Method, Status> {
         DOORS_METHOD_OTHER => Method::Other,
         _ => return Err(Status::Range),
     })
+}
+
+fn marks_of(flags: u32) -> Result<Marks, Status> {
+    if flags & !(DOORS_MARK_DRAINING | DOORS_MARK_REFUSED) != 0 {
+        return Err(Status::Range);
+    }
+    Ok(Marks { draining: flags & DOORS_MARK_DRAINING != 0, refused: flags & DOORS_MARK_REFUSED != 0 })
 }
 
 /// The request that this source began in the caller's memory.
@@ -236,21 +243,24 @@ pub unsafe extern "C" fn doors_request_give_up(
     })
 }
 
-/// The pod has begun to answer. Usually takes no lock. `*report` gets what was learned.
+/// The pod has begun to answer. `marks` is DOORS_MARK_*, added up, or 0: what the answer says about the pod. Usually takes no
+/// lock. `*step` gets DOORS_STEP_DONE: pass the answer on. Any other step, which only DOORS_MARK_REFUSED leads to: drop the answer,
+/// of which the client sees nothing, and obey.
 ///
-/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_request_answered(
     source: *mut doors_source,
     request: *mut doors_request,
+    marks: u32,
     now: i64,
     random: u64,
-    report: *mut doors_report,
+    step: *mut doors_step,
 ) -> i32 {
     guard::status(|| unsafe {
-        let (source, report, now) = (memory::handle(source)?, memory::output(report)?, memory::clock(now));
-        let marks = Default::default();
-        report.write(about(source, request, |request| source.0.answered(request, marks, now, random))?.into());
+        let (source, step, now) = (memory::handle(source)?, memory::output(step)?, memory::clock(now));
+        let marks = marks_of(marks)?;
+        step.write(about(source, request, |request| source.0.answered(request, marks, now, random))?.into());
         Ok(())
     })
 }

@@ -32,6 +32,8 @@ pub struct doors_known_pod {
     pub last_seen: i64,
     /// Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
     pub unreachable_since: i64,
+    /// With `marked`: since when its answers say that it drains; else 0.
+    pub marked_since: i64,
     /// How many dials its host has refused.
     pub refused: u64,
     /// Requests that were sent to it and have not ended.
@@ -42,8 +44,10 @@ pub struct doors_known_pod {
     pub verdict: u32,
     /// 1 while an upstream that used it in the last minute of its use has it in DNS, else 0.
     pub fresh: u32,
+    /// 1 while its answers say that it drains, else 0.
+    pub marked: u32,
     /// Zero.
-    pub reserved: [u32; 4],
+    pub reserved: [u32; 3],
 }
 
 impl From<&KnownPod> for doors_known_pod {
@@ -54,12 +58,14 @@ impl From<&KnownPod> for doors_known_pod {
             first_seen: memory::at(known.first_seen),
             last_seen: memory::at(known.last_seen),
             unreachable_since: known.unreachable_since.map_or(0, memory::at),
+            marked_since: known.marked_since.map_or(0, memory::at),
             refused: known.refused,
             in_flight: known.in_flight,
             streams: known.streams,
             verdict: known.verdict as u32,
             fresh: known.fresh.into(),
-            reserved: [0; 4],
+            marked: known.marked_since.is_some().into(),
+            reserved: [0; 3],
         }
     }
 }

@@ -38,6 +38,12 @@ pub struct doors_report {
     pub changed_pod: doors_pod,
     /// DOORS_VERDICT_*: with DOORS_REPORT_CHANGED, what is held against the pod now.
     pub changed_verdict: u32,
+    /// With DOORS_REPORT_DRAINING: the upstream that told, by its index in the configuration.
+    pub draining_upstream: u32,
+    /// With DOORS_REPORT_DRAINING: the pod.
+    pub draining_pod: doors_pod,
+    /// With DOORS_REPORT_DRAINING: 1 if the pod says that it drains, 0 if it no longer says so.
+    pub draining: u32,
     /// With DOORS_REPORT_BACKGROUND: the upstream of the pod, by its index in the configuration.
     pub background_upstream: u32,
     /// With DOORS_REPORT_BACKGROUND: the pod to dial.
@@ -70,8 +76,8 @@ pub struct doors_step {
     pub cause: u32,
     /// ANSWER: 1 if it is a page load: a browser may be shown a text that loads the page again after `retry_after`.
     pub page: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// DIAL: 1 if the pod drains and there is no other: send `Doors-Last-Choice: ?1` with the request, so that it is served.
+    pub last_choice: u32,
     /// WAIT: when to call doors_request_resume() at the latest.
     pub until: i64,
     /// What was learned besides.
@@ -101,6 +107,9 @@ const NOTHING: doors_report = doors_report {
     changed_upstream: 0,
     changed_pod: NO_POD,
     changed_verdict: 0,
+    draining_upstream: 0,
+    draining_pod: NO_POD,
+    draining: 0,
     background_upstream: 0,
     background_pod: NO_POD,
     outside_upstream: 0,
@@ -110,12 +119,14 @@ const NOTHING: doors_report = doors_report {
 
 impl From<Report> for doors_report {
     fn from(report: Report) -> Self {
-        let Report { changed, background, wake, lookups_due, dropped, outside, refused_token, nothing_opens } = report;
+        let Report { changed, draining, background, wake, lookups_due, dropped, outside, refused_token, nothing_opens } =
+            report;
         let flags = [
             (wake, DOORS_REPORT_WAKE),
             (lookups_due, DOORS_REPORT_LOOKUPS_DUE),
             (background.is_some(), DOORS_REPORT_BACKGROUND),
             (changed.is_some(), DOORS_REPORT_CHANGED),
+            (draining.is_some(), DOORS_REPORT_DRAINING),
             (dropped.is_some(), DOORS_REPORT_DROPPED),
             (outside.is_some(), DOORS_REPORT_OUTSIDE),
             (refused_token.is_some(), DOORS_REPORT_REFUSED_TOKEN),
@@ -125,6 +136,9 @@ impl From<Report> for doors_report {
             doors_report { flags: flags.iter().map(|(set, flag)| if *set { *flag } else { 0 }).sum(), ..NOTHING };
         if let Some((upstream, pod, verdict)) = changed {
             (out.changed_upstream, out.changed_pod, out.changed_verdict) = (upstream, pod.into(), verdict as u32);
+        }
+        if let Some((upstream, pod, drains)) = draining {
+            (out.draining_upstream, out.draining_pod, out.draining) = (upstream, pod.into(), drains.into());
         }
         if let Some((upstream, pod)) = background {
             (out.background_upstream, out.background_pod) = (upstream, pod.into());
@@ -151,13 +165,14 @@ impl From<Step> for doors_step {
             retry_after: 0,
             cause: 0,
             page: 0,
-            reserved: 0,
+            last_choice: 0,
             until: 0,
             report: step.report.into(),
         };
         match step.action {
-            Action::Dial { upstream, pod, probe } => {
-                (out.kind, out.upstream, out.pod, out.probe) = (DOORS_STEP_DIAL, upstream, pod.into(), probe.into());
+            Action::Dial { upstream, pod, probe, last_choice } => {
+                (out.kind, out.upstream, out.pod) = (DOORS_STEP_DIAL, upstream, pod.into());
+                (out.probe, out.last_choice) = (probe.into(), last_choice.into());
             }
             Action::Wait { until } => (out.kind, out.until) = (DOORS_STEP_WAIT, memory::at(until)),
             Action::Answer { status, retry_after, cause, page } => {

@@ -69,7 +69,7 @@ fn a_request_allocates_nothing() {
             if (*step).kind == DOORS_STEP_DIAL {
                 let pod = (*step).pod;
                 doors_source_dialled(source, (*step).upstream, &pod, DOORS_OUTCOME_CONNECTED, now, now as u64, report);
-                doors_request_answered(source, &mut request, now, now as u64, report);
+                doors_request_answered(source, &mut request, 0, now, now as u64, step);
             } else {
                 doors_request_resume(source, &mut request, now, now as u64, step);
             }

@@ -14,12 +14,14 @@
 //! loop:
 //!     obey step.report                      log it; make the dial in the background; resume those who wait; look up what is due
 //!     match step.action:
-//!         Dial { upstream, pod }:
+//!         Dial { upstream, pod, last_choice }:
 //!             dial the pod, or take an open connection to it; when it has connected: source.dialled(.., Connected, ..)
+//!             send the request, with `Doors-Last-Choice: ?1` if it is the last choice
 //!             no connection could be made:  step = source.failed(request, Refused | Unreachable | OwnFault, ..)
 //!             it ended before an answer:    step = source.failed(request, Dropped, ..)
 //!             the client gave up:           step = source.failed(request, Cancelled, ..)
-//!             the answer begins:            source.answered(request, ..), pass it on, break
+//!             the answer begins:            step = source.answered(request, marks, ..)
+//!                                           Done: pass the answer on, break; else drop it
 //!         Wait { until }:                   sleep until then, or until a report says `wake`; step = source.resume(request, ..)
 //!         Answer { status, .. }:            answer it with Cache-Control: no-store, and Retry-After if it is not 0; break
 //!         Choose:                           source.choices(..); step = source.chose(..)          only with `user_chooses`
@@ -60,7 +62,7 @@
 //! let report = state.resolved(hosts[0], &[dead.address()], Missing::default(), now, 3);
 //! assert!(report.wake);
 //! let step = source.resume(&mut request, now, 4);
-//! assert_eq!(step.action, Action::Dial { upstream: 0, pod: dead, probe: false });
+//! assert_eq!(step.action, Action::Dial { upstream: 0, pod: dead, probe: false, last_choice: false });
 //!
 //! // It is refused, and there is no other: the page load waits for a pod.
 //! let step = source.failed(&mut request, Outcome::Refused, now, 5);
@@ -73,7 +75,7 @@
 //! let report = source.dialled(0, fresh, Outcome::Connected, now, 9);
 //! assert!(report.wake); // It is.
 //! let step = source.resume(&mut request, now, 10);
-//! assert_eq!(step.action, Action::Dial { upstream: 0, pod: fresh, probe: false });
+//! assert_eq!(step.action, Action::Dial { upstream: 0, pod: fresh, probe: false, last_choice: false });
 //! let _ = source.answered(&mut request, Marks::default(), now, 11);
 //! source.ended(&mut request, now);
 //!

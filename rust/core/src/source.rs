@@ -86,9 +86,11 @@ impl Source {
         self.0.give_up(request, outcome, now, random)
     }
 
-    /// The pod has begun to answer. Usually takes no lock.
-    pub fn answered(&self, request: &mut Request, _marks: Marks, now: u64, random: u64) -> Report {
-        self.0.answered(request, now, random)
+    /// The pod has begun to answer; `marks` is what the answer says about the pod. Usually takes no lock.
+    /// [`Action::Done`](crate::Action::Done): pass the answer on. Any other step, which only [`Marks::refused`] leads to: drop the
+    /// answer, of which the client sees nothing, and obey.
+    pub fn answered(&self, request: &mut Request, marks: Marks, now: u64, random: u64) -> Step {
+        self.0.answered(request, marks, now, random)
     }
 
     /// The request has ended, however. Must be called once after each [`Source::begin`]: until then the request counts as in

@@ -97,11 +97,7 @@ impl Flow {
                 }
                 10 => doors_request_chose_none(source, request, now, random, told),
                 11 => doors_request_give_up(source, request, outcome, now, random, told),
-                12 => {
-                    let status = doors_request_answered(source, request, now, random, report.pointer());
-                    check_report(report.after(status));
-                    return false;
-                }
+                12 => doors_request_answered(source, request, outcome % 5, now, random, told),
                 13 => {
                     let mut decision = Output::<doors_decision>::new();
                     let status = doors_request_decision(source, request, decision.pointer());
@@ -151,7 +147,7 @@ impl Flow {
                 }
             };
             let Some(step) = step.after(status) else { return false };
-            assert_eq!(step.reserved, 0);
+            assert!(step.last_choice <= u32::from(step.kind == DOORS_STEP_DIAL));
             assert_ne!(CStr::from_ptr(doors_step_str(step.kind)), c"unknown");
             assert_eq!(step.kind == DOORS_STEP_DIAL, step.pod.port != 0);
             assert_eq!(step.kind == DOORS_STEP_ANSWER, matches!(step.status, 410 | 503));
@@ -209,6 +205,7 @@ impl Flow {
             assert!(written <= room && written <= known.after(status).copied().unwrap_or_default());
             if let Some(pod) = list.after(if written == 1 { DOORS_STATUS_OK } else { DOORS_STATUS_NO_MATCH }) {
                 assert!(pod.streams <= pod.in_flight && pod.verdict <= DOORS_VERDICT_GONE && pod.fresh <= 1);
+                assert!(pod.marked == 1 || pod.marked == 0 && pod.marked_since == 0);
             }
             let status = doors_state_verdict(state, &one, verdict.pointer());
             verdict.after(status);
@@ -241,8 +238,9 @@ impl Flow {
 fn check_report(report: Option<&doors_report>) {
     let Some(report) = report else { return };
     assert_eq!(report.reserved, [0; 2]);
-    assert!(report.flags < 2 * DOORS_REPORT_NOTHING_OPENS);
+    assert!(report.flags < 2 * DOORS_REPORT_DRAINING);
     assert_eq!(report.flags & DOORS_REPORT_CHANGED != 0, report.changed_pod.addr.len != 0);
+    assert_eq!(report.flags & DOORS_REPORT_DRAINING != 0, report.draining_pod.addr.len != 0);
     assert_eq!(report.flags & DOORS_REPORT_BACKGROUND != 0, report.background_pod.addr.len != 0);
     assert_eq!(report.flags & DOORS_REPORT_DROPPED != 0, report.dropped_addr.len != 0);
     assert_eq!(report.flags & DOORS_REPORT_OUTSIDE != 0, report.outside_addr.len != 0);

@@ -38,7 +38,8 @@ fn layouts() -> Vec<Layout> {
             gone_after, page_wait, refresh, stale_max, first_lookup, resolver, gone_rate, flags, reserved
         }
         doors_known_pod {
-            pod, upstream, first_seen, last_seen, unreachable_since, refused, in_flight, streams, verdict, fresh, reserved
+            pod, upstream, first_seen, last_seen, unreachable_since, marked_since, refused, in_flight, streams, verdict, fresh,
+            marked, reserved
         }
         doors_lookup { host, resolver, name_len, name, reserved }
         doors_host_report { change, flags }
@@ -48,9 +49,10 @@ fn layouts() -> Vec<Layout> {
         doors_request { opaque }
         doors_report {
             flags, suppressed, dropped_host, dropped_addr, changed_upstream, changed_pod, changed_verdict,
+            draining_upstream, draining_pod, draining,
             background_upstream, background_pod, outside_upstream, outside_addr, reserved
         }
-        doors_step { kind, upstream, pod, probe, status, retry_after, cause, page, reserved, until, report }
+        doors_step { kind, upstream, pod, probe, status, retry_after, cause, page, last_choice, until, report }
         doors_place { upstream, tier, pod }
     }
 }

@@ -297,9 +297,10 @@ static size_t interface() {
             AT(doors_options, gone_rate), AT(doors_options, flags), AT(doors_options, reserved)});
     layout("doors_known_pod", sizeof(doors_known_pod),
            {AT(doors_known_pod, pod), AT(doors_known_pod, upstream), AT(doors_known_pod, first_seen),
-            AT(doors_known_pod, last_seen), AT(doors_known_pod, unreachable_since), AT(doors_known_pod, refused),
+            AT(doors_known_pod, last_seen), AT(doors_known_pod, unreachable_since),
+            AT(doors_known_pod, marked_since), AT(doors_known_pod, refused),
             AT(doors_known_pod, in_flight), AT(doors_known_pod, streams), AT(doors_known_pod, verdict),
-            AT(doors_known_pod, fresh), AT(doors_known_pod, reserved)});
+            AT(doors_known_pod, fresh), AT(doors_known_pod, marked), AT(doors_known_pod, reserved)});
     layout("doors_lookup", sizeof(doors_lookup),
            {AT(doors_lookup, host), AT(doors_lookup, resolver), AT(doors_lookup, name_len), AT(doors_lookup, name),
             AT(doors_lookup, reserved)});
@@ -315,13 +316,14 @@ static size_t interface() {
     layout("doors_report", sizeof(doors_report),
            {AT(doors_report, flags), AT(doors_report, suppressed), AT(doors_report, dropped_host),
             AT(doors_report, dropped_addr), AT(doors_report, changed_upstream), AT(doors_report, changed_pod),
-            AT(doors_report, changed_verdict), AT(doors_report, background_upstream),
+            AT(doors_report, changed_verdict), AT(doors_report, draining_upstream),
+            AT(doors_report, draining_pod), AT(doors_report, draining), AT(doors_report, background_upstream),
             AT(doors_report, background_pod), AT(doors_report, outside_upstream), AT(doors_report, outside_addr),
             AT(doors_report, reserved)});
     layout("doors_step", sizeof(doors_step),
            {AT(doors_step, kind), AT(doors_step, upstream), AT(doors_step, pod), AT(doors_step, probe),
             AT(doors_step, status), AT(doors_step, retry_after), AT(doors_step, cause), AT(doors_step, page),
-            AT(doors_step, reserved), AT(doors_step, until), AT(doors_step, report)});
+            AT(doors_step, last_choice), AT(doors_step, until), AT(doors_step, report)});
     layout("doors_place", sizeof(doors_place),
            {AT(doors_place, upstream), AT(doors_place, tier), AT(doors_place, pod)});
 #undef AT
@@ -378,7 +380,8 @@ static size_t flow() {
     };
     auto step_of = [&](const doors_step &s) {
         int64_t until = s.until ? (s.until - start * second) / 1000000 : 0;
-        json out{uint32_t(s.kind), address(s.pod.addr), s.probe, s.status, s.retry_after, uint32_t(s.cause), s.page, until};
+        json out{uint32_t(s.kind), address(s.pod.addr), s.probe, s.last_choice, s.status, s.retry_after,
+                 uint32_t(s.cause), s.page, until};
         for (const json &number : numbers(s.report)) out.push_back(number);
         return out;
     };
@@ -441,7 +444,7 @@ static size_t flow() {
         if (call == "next") return step_of(request->next(step.at("outcome").get<uint32_t>(), now, 1u));
         if (call == "failed") return step_of(request->failed(step.at("outcome").get<uint32_t>(), now, 1u));
         if (call == "resume") return step_of(request->resume(now, 1u));
-        if (call == "answered") return numbers(request->answered(now, 1u));
+        if (call == "answered") return step_of(request->answered(step.value("marks", uint32_t{0}), now, 1u));
         if (call == "ended") return request->ended(now), json();
         return "no such call";
     };

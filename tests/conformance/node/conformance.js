@@ -245,8 +245,9 @@ const parts = {
         const whole = (time) => (BigInt(time) ? Math.floor(Number(BigInt(time)) / 1e9) - start : 0);
         const numbers = ({ flags, changed, background }) =>
             [flags, changed && [changed.pod.address, changed.verdict], background && background.pod.address];
-        const stepOf = ({ kind, pod, probe, status, retry_after, cause, page, until, report }) =>
-            [kind, pod && pod.address, probe, status, retry_after, cause, page, since(until, 1_000_000n), ...numbers(report)];
+        const stepOf = ({ kind, pod, probe, last_choice, status, retry_after, cause, page, until, report }) =>
+            [kind, pod && pod.address, probe, last_choice, status, retry_after, cause, page, since(until, 1_000_000n),
+                ...numbers(report)];
         const told = ({ change, flags }) => [change, flags];
         const requests = {};
         using(new Cipher(config.secret), (cipher) => using(new State(), (state) =>
@@ -267,7 +268,7 @@ const parts = {
                     next: (s, now) => stepOf(requests[s.request].next(s.outcome, now, 1)),
                     failed: (s, now) => stepOf(requests[s.request].failed(s.outcome, now, 1)),
                     resume: (s, now) => stepOf(requests[s.request].resume(now, 1)),
-                    answered: (s, now) => numbers(requests[s.request].answered(now, 1)),
+                    answered: (s, now) => stepOf(requests[s.request].answered(s.marks ?? 0, now, 1)),
                     ended: (s, now) => requests[s.request].ended(now),
                     verdict: (s) => state.verdict({ address: s.pod, port }),
                     pods: () => state.pods().map((known) => {

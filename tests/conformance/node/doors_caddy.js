@@ -10,8 +10,8 @@
 import { isIP } from 'node:net';
 import koffi from 'koffi';
 import {
-    ABI, HOST_SIZE, KEY_ID_SIZE, NONE, REPORT_BACKGROUND, REPORT_CHANGED, REPORT_DROPPED, REPORT_OUTSIDE, STATUS_NO_MATCH,
-    STATUS_OK, TOKEN_SIZE,
+    ABI, HOST_SIZE, KEY_ID_SIZE, NONE, REPORT_BACKGROUND, REPORT_CHANGED, REPORT_DRAINING, REPORT_DROPPED, REPORT_OUTSIDE,
+    STATUS_NO_MATCH, STATUS_OK, TOKEN_SIZE,
 } from './doors_numbers.js';
 
 export * from './doors_numbers.js';
@@ -42,8 +42,8 @@ structs.doors_options = koffi.struct('doors_options', {
 });
 structs.doors_known_pod = koffi.struct('doors_known_pod', {
     pod: 'doors_pod', upstream: 'uint64_t', first_seen: 'int64_t', last_seen: 'int64_t',
-    unreachable_since: 'int64_t', refused: 'uint64_t', in_flight: 'uint32_t', streams: 'uint32_t',
-    verdict: 'uint32_t', fresh: 'uint32_t', reserved: koffi.array('uint32_t', 4),
+    unreachable_since: 'int64_t', marked_since: 'int64_t', refused: 'uint64_t', in_flight: 'uint32_t', streams: 'uint32_t',
+    verdict: 'uint32_t', fresh: 'uint32_t', marked: 'uint32_t', reserved: koffi.array('uint32_t', 3),
 });
 structs.doors_lookup = koffi.struct('doors_lookup', {
     host: 'uint64_t', resolver: 'uint64_t', name_len: 'uint32_t', name: koffi.array('char', 256), reserved: 'uint32_t',
@@ -58,12 +58,13 @@ structs.doors_request = koffi.struct('doors_request', { opaque: koffi.array('uin
 structs.doors_report = koffi.struct('doors_report', {
     flags: 'uint32_t', suppressed: 'uint32_t', dropped_host: 'uint64_t', dropped_addr: 'doors_addr',
     changed_upstream: 'uint32_t', changed_pod: 'doors_pod', changed_verdict: 'uint32_t',
+    draining_upstream: 'uint32_t', draining_pod: 'doors_pod', draining: 'uint32_t',
     background_upstream: 'uint32_t', background_pod: 'doors_pod', outside_upstream: 'uint32_t',
     outside_addr: 'doors_addr', reserved: koffi.array('uint32_t', 2),
 });
 structs.doors_step = koffi.struct('doors_step', {
     kind: 'uint32_t', upstream: 'uint32_t', pod: 'doors_pod', probe: 'uint32_t', status: 'uint32_t',
-    retry_after: 'uint32_t', cause: 'uint32_t', page: 'uint32_t', reserved: 'uint32_t', until: 'int64_t',
+    retry_after: 'uint32_t', cause: 'uint32_t', page: 'uint32_t', last_choice: 'uint32_t', until: 'int64_t',
     report: 'doors_report',
 });
 structs.doors_place = koffi.struct('doors_place', { upstream: 'uint32_t', tier: 'uint32_t', pod: 'doors_pod' });
@@ -443,12 +444,14 @@ const optionsOf = (struct, init, values) => {
     return checked(struct, { ...out, ...values });
 };
 
-/** flags (REPORT_*) and suppressed; changed, background, dropped and outside are null unless their flag is set. */
+/** flags (REPORT_*) and suppressed; changed, draining, background, dropped and outside are null unless their flag is set. */
 const reportOf = (out) => ({
     flags: out.flags,
     suppressed: out.suppressed,
     changed: out.flags & REPORT_CHANGED
         ? { upstream: out.changed_upstream, pod: podFrom(out.changed_pod), verdict: out.changed_verdict } : null,
+    draining: out.flags & REPORT_DRAINING
+        ? { upstream: out.draining_upstream, pod: podFrom(out.draining_pod), draining: out.draining === 1 } : null,
     background: out.flags & REPORT_BACKGROUND
         ? { upstream: out.background_upstream, pod: podFrom(out.background_pod) } : null,
     dropped: out.flags & REPORT_DROPPED ? { host: out.dropped_host, address: unpacked(out.dropped_addr) } : null,
@@ -457,7 +460,7 @@ const reportOf = (out) => ({
 });
 
 /** The members of doors_step: kind is STEP_*. */
-const stepOf = ({ reserved, pod, report, ...rest }) =>
+const stepOf = ({ pod, report, ...rest }) =>
     ({ ...rest, pod: pod.addr.len ? podFrom(pod) : null, report: reportOf(report) });
 
 /**
@@ -588,7 +591,7 @@ export class Source extends Handle {
     }
 }
 
-/** One request of a Source. Each call but answered() and ended() sets `step`. */
+/** One request of a Source. Each call but ended() sets `step`. */
 export class Request {
     #source;
     #memory = new Uint8Array(new ArrayBuffer(koffi.sizeof(structs.doors_request)));
@@ -625,19 +628,15 @@ export class Request {
     /** With OPTION_USER_RETRIES: the retries are over; `outcome` is 0 if the last one was told to next(). */
     giveUp = (outcome, now, random) => this.#next('give_up', outcome, now, random);
 
+    /** The pod has begun to answer; `marks` are MARK_*, added up. STEP_DONE: pass the answer on. */
+    answered = (marks, now, random) => this.#next('answered', marks, now, random);
+
     /** The pods to choose from, each {upstream, tier, pod}, and a report. */
     choices(now) {
         const report = {};
         const places = listOf('doors_place', (room, cap, count) =>
             lib.doors_request_choices(this.#source.pointer, this.#memory, now, room, cap, count, report));
         return { places: places.map((place) => ({ ...place, pod: podFrom(place.pod) })), report: reportOf(report) };
-    }
-
-    /** The pod has begun to answer. */
-    answered(now, random) {
-        const out = {};
-        ok(lib.doors_request_answered(this.#source.pointer, this.#memory, now, random, out));
-        return reportOf(out);
     }
 
     /** The request is over, however. Call it once for each begin(). */

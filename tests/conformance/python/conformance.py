@@ -245,7 +245,7 @@ def flow() -> int:
 
     def step_of(step: doors.Step) -> list[Any]:
         pod = step.pod and str(step.pod.address)
-        flags = [int(step.probe), step.status, step.retry_after, step.cause, int(step.page)]
+        flags = [int(step.probe), int(step.last_choice), step.status, step.retry_after, step.cause, int(step.page)]
         until = (step.until - script["start"] * SECOND) // 1_000_000 if step.until else 0
         return [step.kind, pod, *flags, until, *numbers(step.report)]
 
@@ -305,7 +305,7 @@ def flow() -> int:
                 case "resume":
                     return step_of(request.resume(now, 1))
                 case "answered":
-                    return numbers(request.answered(now, 1))
+                    return step_of(request.answered(step.get("marks", 0), now, 1))
                 case "ended":
                     return request.ended(now)
             raise AssertionError(step)

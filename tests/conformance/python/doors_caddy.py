@@ -90,8 +90,8 @@ class COptions(Structure):
 class CKnownPod(Structure):
     _fields_ = [
         ("pod", CPod), ("upstream", c_uint64), ("first_seen", c_int64), ("last_seen", c_int64),
-        ("unreachable_since", c_int64), ("refused", c_uint64), ("in_flight", c_uint32), ("streams", c_uint32),
-        ("verdict", c_uint32), ("fresh", c_uint32), ("reserved", c_uint32 * 4),
+        ("unreachable_since", c_int64), ("marked_since", c_int64), ("refused", c_uint64), ("in_flight", c_uint32),
+        ("streams", c_uint32), ("verdict", c_uint32), ("fresh", c_uint32), ("marked", c_uint32), ("reserved", c_uint32 * 3),
     ]  # fmt: skip
 
 
@@ -122,6 +122,7 @@ class CReport(Structure):
     _fields_ = [
         ("flags", c_uint32), ("suppressed", c_uint32), ("dropped_host", c_uint64), ("dropped_addr", CAddr),
         ("changed_upstream", c_uint32), ("changed_pod", CPod), ("changed_verdict", c_uint32),
+        ("draining_upstream", c_uint32), ("draining_pod", CPod), ("draining", c_uint32),
         ("background_upstream", c_uint32), ("background_pod", CPod), ("outside_upstream", c_uint32),
         ("outside_addr", CAddr), ("reserved", c_uint32 * 2),
     ]  # fmt: skip
@@ -130,7 +131,7 @@ class CReport(Structure):
 class CStep(Structure):
     _fields_ = [
         ("kind", c_uint32), ("upstream", c_uint32), ("pod", CPod), ("probe", c_uint32), ("status", c_uint32),
-        ("retry_after", c_uint32), ("cause", c_uint32), ("page", c_uint32), ("reserved", c_uint32),
+        ("retry_after", c_uint32), ("cause", c_uint32), ("page", c_uint32), ("last_choice", c_uint32),
         ("until", c_int64), ("report", CReport),
     ]  # fmt: skip
 
@@ -487,6 +488,7 @@ class Report:
     flags: int
     suppressed: int
     changed: tuple[int, Pod, int] | None
+    draining: tuple[int, Pod, bool] | None
     background: tuple[int, Pod] | None
     dropped: tuple[int, Address] | None
     outside: tuple[int, Address] | None
@@ -500,6 +502,7 @@ class Step:
     upstream: int
     pod: Pod | None
     probe: bool
+    last_choice: bool
     status: int
     retry_after: int
     cause: int
@@ -545,6 +548,7 @@ class KnownPod:
     first_seen: int
     last_seen: int
     unreachable_since: int
+    marked_since: int | None
     refused: int
     in_flight: int
     streams: int
@@ -570,9 +574,10 @@ def _report(out: CReport) -> Report:
         return (number, what) if out.flags & flag else None
 
     changed = (out.changed_upstream, _pod_of(out.changed_pod), out.changed_verdict) if out.flags & REPORT_CHANGED else None
+    draining = (out.draining_upstream, _pod_of(out.draining_pod), out.draining == 1) if out.flags & REPORT_DRAINING else None
     background = (out.background_upstream, _pod_of(out.background_pod)) if out.flags & REPORT_BACKGROUND else None
     return Report(
-        out.flags, out.suppressed, changed, background,
+        out.flags, out.suppressed, changed, draining, background,
         where(REPORT_DROPPED, out.dropped_host, _address(out.dropped_addr)),
         where(REPORT_OUTSIDE, out.outside_upstream, _address(out.outside_addr)),
     )
@@ -581,8 +586,8 @@ def _report(out: CReport) -> Report:
 def _step(out: CStep) -> Step:
     pod = _pod_of(out.pod) if out.pod.addr.len else None
     return Step(
-        out.kind, out.upstream, pod, out.probe == 1, out.status, out.retry_after, out.cause, out.page == 1, out.until,
-        _report(out.report),
+        out.kind, out.upstream, pod, out.probe == 1, out.last_choice == 1, out.status, out.retry_after, out.cause,
+        out.page == 1, out.until, _report(out.report),
     )
 
 
@@ -656,8 +661,9 @@ class State(_Handle):
         _checked(lib.doors_state_pods(self._pointer, start, room, most, byref(count), byref(known)))
         return [
             KnownPod(
-                _pod_of(one.pod), one.upstream, one.first_seen, one.last_seen, one.unreachable_since, one.refused,
-                one.in_flight, one.streams, one.verdict, one.fresh == 1,
+                _pod_of(one.pod), one.upstream, one.first_seen, one.last_seen, one.unreachable_since,
+                one.marked_since if one.marked else None, one.refused, one.in_flight, one.streams, one.verdict,
+                one.fresh == 1,
             )
             for one in room[: count.value]
         ]
@@ -727,7 +733,7 @@ class Source(_Handle):
 
 
 class Request:
-    """One request of a Source. One thread at a time. Each call but `answered` and `ended` sets `step`."""
+    """One request of a Source. One thread at a time. Each call but `ended` sets `step`."""
 
     step: Step
     decision: Decision
@@ -768,11 +774,9 @@ class Request:
         """With OPTION_USER_RETRIES: the retries are over; `outcome` is 0 if the last one was told to next()."""
         return self._next(lib.doors_request_give_up, outcome, now, random)
 
-    def answered(self, now: int, random: int) -> Report:
-        """The pod has begun to answer."""
-        out = CReport()
-        _checked(lib.doors_request_answered(self._source._pointer, byref(self._request), now, random, byref(out)))
-        return _report(out)
+    def answered(self, marks: int, now: int, random: int) -> Step:
+        """The pod has begun to answer; `marks` are MARK_*, added up. STEP_DONE: pass the answer on."""
+        return self._next(lib.doors_request_answered, marks, now, random)
 
     def ended(self, now: int) -> None:
         """The request is over, however. Call it once for each begin()."""

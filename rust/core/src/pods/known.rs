@@ -30,6 +30,8 @@ pub struct KnownPod {
     pub streams: u32,
     /// An upstream that used it in the last minute of its use has it in DNS.
     pub fresh: bool,
+    /// Since when its answers say that it drains. `None` while they do not.
+    pub marked_since: Option<u64>,
 }
 
 /// Whether a pod is idle. The numbers are those of `DOORS_IDLE_*`.
@@ -125,5 +127,6 @@ fn shown(pod: Pod, known: &Known) -> KnownPod {
         in_flight: traffic.in_flight,
         streams: traffic.streams,
         fresh: false,
+        marked_since: None,
     }
 }

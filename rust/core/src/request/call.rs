@@ -1,7 +1,7 @@
 //! In: one call of the caller about one request. Out: the action, and what was learned on the way.
 
 use super::choice::Dice;
-use super::{Action, AnswerStatus, Cause, Flow, Incoming, Last, Phase, Place, Report, Request, Step};
+use super::{Action, AnswerStatus, Cause, Flow, Incoming, Last, Marks, Phase, Place, Report, Request, Step};
 use crate::options::SECOND;
 use crate::pods::{Learned, Outcome, Pod};
 use crate::router::{Kind, PathKind};
@@ -92,14 +92,11 @@ impl Flow {
     }
 
     /// The pod has begun to answer.
-    pub(crate) fn answered(&self, request: &mut Request, now: u64, random: u64) -> Report {
-        let step = self.call(request, now, random, |call| {
-            if call.request.phase == Phase::Dialling {
-                call.answered();
-            }
-            Action::Done
-        });
-        step.report
+    pub(crate) fn answered(&self, request: &mut Request, marks: Marks, now: u64, random: u64) -> Step {
+        self.call(request, now, random, |call| match call.request.phase {
+            Phase::Dialling => call.answered(marks),
+            _ => Action::Done,
+        })
     }
 
     pub(crate) fn ended(&self, request: &mut Request, now: u64) {
@@ -148,12 +145,12 @@ impl<'a> Call<'a> {
         self.request.phase = Phase::Dialling;
         self.request.probe = probe;
         self.request.reports_answer = reports_answer || probe;
-        Action::Dial { upstream, pod, probe }
+        Action::Dial { upstream, pod, probe, last_choice: false }
     }
 
     fn same_dial(&mut self) -> Action {
         match self.request.at {
-            Some((upstream, pod)) => Action::Dial { upstream, pod, probe: self.request.probe },
+            Some((upstream, pod)) => Action::Dial { upstream, pod, probe: self.request.probe, last_choice: false },
             None => self.done(),
         }
     }
@@ -165,9 +162,14 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn answered(&mut self) {
+    fn answered(&mut self, _marks: Marks) -> Action {
+        self.note_answer();
         self.request.phase = Phase::Over;
         self.request.last = Last::Nothing;
+        Action::Done
+    }
+
+    fn note_answer(&mut self) {
         let is_worth = self.request.reports_answer || self.shared().pods.any_failed_lately(self.now);
         let Some((upstream, pod)) = self.request.at.filter(|_| is_worth) else { return };
         let Some(member) = self.member(upstream) else { return };

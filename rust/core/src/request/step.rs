@@ -26,6 +26,8 @@ pub enum Action {
         pod: Pod,
         /// This request finds out whether the pod is back.
         probe: bool,
+        /// The pod drains and there is no other: send `Doors-Last-Choice: ?1` with the request, so that it is served.
+        last_choice: bool,
     },
     /// Choose one of [`Source::choices`](crate::Source::choices) and tell it with
     /// [`Source::chose`](crate::Source::chose), or take none of them with
@@ -122,6 +124,8 @@ impl Cause {
 pub struct Report {
     /// What is held against a pod changed: the time to log it. With the upstream that told.
     pub changed: Option<(u32, Pod, Verdict)>,
+    /// A pod says that it drains (true), or no longer says so (false): the time to log it. With the upstream that told.
+    pub draining: Option<(u32, Pod, bool)>,
     /// Dial this pod of this upstream in the background, close the connection at once, and report the dial with
     /// [`Source::dialled`](crate::Source::dialled).
     pub background: Option<(u32, Pod)>,
@@ -143,8 +147,10 @@ pub struct Report {
 impl Report {
     /// Adds another report. Where both say the same kind of thing and only one can be told, the first stays.
     pub(crate) fn merge(&mut self, other: Report) {
-        let Report { changed, background, wake, lookups_due, dropped, outside, refused_token, nothing_opens } = other;
+        let Report { changed, draining, background, wake, lookups_due, dropped, outside, refused_token, nothing_opens } =
+            other;
         self.changed = self.changed.or(changed);
+        self.draining = self.draining.or(draining);
         self.background = self.background.or(background);
         self.wake |= wake;
         self.lookups_due |= lookups_due;
@@ -166,7 +172,12 @@ pub struct Place {
     pub tier: u8,
 }
 
-/// What an answer of a pod said about the pod. Empty so far.
+/// What an answer of a pod says about the pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Marks {}
+pub struct Marks {
+    /// It carries `Doors-Draining: ?1`: the pod drains from now on, whatever DNS says.
+    pub draining: bool,
+    /// It is the 503 with that mark to a GET or HEAD outside `/~/` without a body, and nothing of it was sent to the client: the
+    /// request can be taken back. Says `draining` as well.
+    pub refused: bool,
+}

@@ -163,7 +163,7 @@ fn an_answer_wakes_those_who_wait() {
     let (mut request, action) = refused(&mut world, &page("", ""));
     assert!(matches!(action, Action::Wait { .. }), "{action:?}");
     world.pass(SECOND);
-    assert!(world.source.answered(&mut first, Default::default(), world.now, 0).wake);
+    assert!(world.source.answered(&mut first, Default::default(), world.now, 0).report.wake);
     assert_eq!(world.resume(&mut request), dial(0, 1));
 }
 

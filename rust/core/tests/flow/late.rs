@@ -23,7 +23,7 @@ fn a_late_answer_of_a_stream_is_a_sign_of_life() {
     world.pass(SECOND);
     world.tell(pod(0, 1), Outcome::Unreachable);
     world.pass(9 * SECOND);
-    let report = world.source.answered(&mut second, Default::default(), world.now, 0);
+    let report = world.source.answered(&mut second, Default::default(), world.now, 0).report;
     assert!(report.changed.is_some());
     world.pass(2 * SECOND);
     world.tell(pod(0, 2), Outcome::Connected);

@@ -139,11 +139,11 @@ fn an_answer_clears_a_verdict() {
     world.tell(pod(0, 1), Outcome::Unreachable);
     let (mut request, action) = world.request(&page("", ""));
     assert_eq!(action, dial(0, 1));
-    let report = world.source.answered(&mut request, Default::default(), world.now, 0);
+    let report = world.source.answered(&mut request, Default::default(), world.now, 0).report;
     assert_eq!(report.changed, Some((0, pod(0, 1), doors_routing::Verdict::None)));
     // Once is enough for a second.
     let (mut request, _) = world.request(&page("", ""));
-    assert_eq!(world.source.answered(&mut request, Default::default(), world.now, 0), Report::default());
+    assert_eq!(world.source.answered(&mut request, Default::default(), world.now, 0).report, Report::default());
 }
 
 /// The warning comes again as long as the address is there, once a minute, and ends with it.

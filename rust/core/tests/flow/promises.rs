@@ -199,9 +199,9 @@ impl Run {
                     Outcome::Answered => {
                         self.known.show(self.world.now, pod, outcome);
                         self.world.tell(pod, Outcome::Connected);
-                        let report =
+                        let step =
                             self.world.source.answered(&mut open.request, Default::default(), self.world.now, random);
-                        self.world.obey(report);
+                        self.world.obey(step.report);
                         self.world.ended(open.request);
                         return;
                     }

@@ -42,9 +42,9 @@ fn a_refused_dial_is_gone_once_there_is_a_pod_to_reload_onto() {
     // One request a second finds out whether it is back.
     world.pass(SECOND);
     let (mut request, action) = world.request(&post(&hook));
-    assert_eq!(action, Action::Dial { upstream: 0, pod: pod(0, 9), probe: true });
+    assert_eq!(action, Action::Dial { upstream: 0, pod: pod(0, 9), probe: true, last_choice: false });
     assert_eq!(world.ask(&post(&hook)), gone(Cause::PodGone));
-    let report = world.source.answered(&mut request, Default::default(), world.now, 0);
+    let report = world.source.answered(&mut request, Default::default(), world.now, 0).report;
     assert_eq!(report.changed, Some((0, pod(0, 9), Verdict::None)));
     assert_eq!(world.ask(&post(&hook)), dial(0, 9));
 }
@@ -206,7 +206,7 @@ fn a_stream_that_was_dropped_is_not_held() {
     world.tell(pod(0, 1), Outcome::Refused);
     world.pass(SECOND);
     let (mut request, action) = world.request(&page(&path(pod(0, 1), 's'), ""));
-    assert_eq!(action, Action::Dial { upstream: 0, pod: pod(0, 1), probe: true });
+    assert_eq!(action, Action::Dial { upstream: 0, pod: pod(0, 1), probe: true, last_choice: false });
     let before = world.now;
     assert_eq!(world.failed(&mut request, Outcome::Dropped), unavailable(Cause::NoPod, false));
     assert_eq!(world.now, before);

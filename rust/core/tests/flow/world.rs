@@ -53,7 +53,7 @@ pub fn path(pod: Pod, kind: char) -> String {
 }
 
 pub fn dial(upstream: u8, last: u8) -> Action {
-    Action::Dial { upstream: upstream.into(), pod: pod(upstream, last), probe: false }
+    Action::Dial { upstream: upstream.into(), pod: pod(upstream, last), probe: false, last_choice: false }
 }
 
 pub fn unavailable(cause: Cause, page: bool) -> Action {

@@ -100,7 +100,7 @@ impl World {
         });
         self.heed(replica, &bound, &step.report);
         match step.action {
-            Action::Dial { upstream, pod, probe } => self.dial_for(key, upstream, pod, probe),
+            Action::Dial { upstream, pod, probe, .. } => self.dial_for(key, upstream, pod, probe),
             Action::Choose => self.choose(key),
             Action::Wait { until } => self.hold(key, until),
             Action::Answer { status, retry_after, cause, page } => {
@@ -232,8 +232,8 @@ impl World {
         self.checks.told_outcome(replica, upstream, place, Outcome::Answered, now);
         let (clock, random) = self.clock(replica);
         let Some(exchange) = self.exchanges.get_mut(key) else { return };
-        let report = bound.source.answered(&mut exchange.request, Default::default(), clock, random);
-        self.heed(replica, &bound, &report);
+        let step = bound.source.answered(&mut exchange.request, Default::default(), clock, random);
+        self.heed(replica, &bound, &step.report);
     }
 
     /// The request has ended: the client gets the reply.

@@ -56,6 +56,7 @@ impl Uses {
                         in_flight: 0,
                         streams: 0,
                         fresh: false,
+                        marked_since: None,
                     };
                     all.pods.entry(number).or_insert(new).last_seen = at;
                 }

@@ -489,7 +489,7 @@ public final class Conformance {
             case "resume":
                 return shown(request.resume(now, 1), start);
             case "answered":
-                return shown(request.answered(now, 1));
+                return shown(request.answered(step.has("marks") ? step.get("marks").getAsInt() : 0, now, 1), start);
             case "ended":
                 request.ended(now);
                 return null;
@@ -543,8 +543,8 @@ public final class Conformance {
     private static List<Object> shown(Flow.Step step, long start) {
         long until = step.until() == 0 ? 0 : (step.until() - start * SECOND) / 1_000_000;
         List<Object> shown = new ArrayList<>(Arrays.asList(
-                step.kind(), step.pod().map(Conformance::dotted).orElse(null), step.probe() ? 1 : 0, step.status(),
-                step.retryAfter(), step.cause(), step.page() ? 1 : 0, until));
+                step.kind(), step.pod().map(Conformance::dotted).orElse(null), step.probe() ? 1 : 0,
+                step.lastChoice() ? 1 : 0, step.status(), step.retryAfter(), step.cause(), step.page() ? 1 : 0, until));
         shown.addAll(shown(step.report()));
         return shown;
     }

@@ -89,8 +89,8 @@ public interface DoorsLibrary extends Library {
     }
 
     @FieldOrder({
-        "pod", "upstream", "first_seen", "last_seen", "unreachable_since", "refused", "in_flight", "streams",
-        "verdict", "fresh", "reserved"
+        "pod", "upstream", "first_seen", "last_seen", "unreachable_since", "marked_since", "refused", "in_flight",
+        "streams", "verdict", "fresh", "marked", "reserved"
     })
     class CKnownPod extends Structure {
         public CPod pod;
@@ -98,12 +98,14 @@ public interface DoorsLibrary extends Library {
         public long first_seen;
         public long last_seen;
         public long unreachable_since;
+        public long marked_since;
         public long refused;
         public int in_flight;
         public int streams;
         public int verdict;
         public int fresh;
-        public int[] reserved = new int[4];
+        public int marked;
+        public int[] reserved = new int[3];
     }
 
     @FieldOrder({"host", "resolver", "name_len", "name", "reserved"})
@@ -147,6 +149,7 @@ public interface DoorsLibrary extends Library {
 
     @FieldOrder({
         "flags", "suppressed", "dropped_host", "dropped_addr", "changed_upstream", "changed_pod", "changed_verdict",
+        "draining_upstream", "draining_pod", "draining",
         "background_upstream", "background_pod", "outside_upstream", "outside_addr", "reserved"
     })
     class CReport extends Structure {
@@ -157,6 +160,9 @@ public interface DoorsLibrary extends Library {
         public int changed_upstream;
         public CPod changed_pod;
         public int changed_verdict;
+        public int draining_upstream;
+        public CPod draining_pod;
+        public int draining;
         public int background_upstream;
         public CPod background_pod;
         public int outside_upstream;
@@ -165,7 +171,7 @@ public interface DoorsLibrary extends Library {
     }
 
     @FieldOrder({
-        "kind", "upstream", "pod", "probe", "status", "retry_after", "cause", "page", "reserved", "until", "report"
+        "kind", "upstream", "pod", "probe", "status", "retry_after", "cause", "page", "last_choice", "until", "report"
     })
     class CStep extends Structure {
         public int kind;
@@ -176,7 +182,7 @@ public interface DoorsLibrary extends Library {
         public int retry_after;
         public int cause;
         public int page;
-        public int reserved;
+        public int last_choice;
         public long until;
         public CReport report;
     }
@@ -319,7 +325,7 @@ public interface DoorsLibrary extends Library {
 
     int doors_request_give_up(Pointer source, CRequest request, int outcome, long now, long random, CStep step);
 
-    int doors_request_answered(Pointer source, CRequest request, long now, long random, CReport report);
+    int doors_request_answered(Pointer source, CRequest request, int marks, long now, long random, CStep step);
 
     int doors_request_ended(Pointer source, CRequest request, long now);
 

@@ -41,17 +41,22 @@ public final class Flow {
     /** The pod of a report, with its upstream. */
     public record Told(int upstream, Pod pod, int verdict) {}
 
+    /** A pod that says that it drains, or no longer says so, with its upstream. */
+    public record Draining(int upstream, Pod pod, boolean draining) {}
+
     /** What was learned besides. {@code flags} are REPORT_*. */
     public record Report(
-            int flags, int suppressed, Optional<Told> changed, Optional<Told> background, long droppedHost,
-            Optional<byte[]> dropped, int outsideUpstream, Optional<byte[]> outside) {
+            int flags, int suppressed, Optional<Told> changed, Optional<Draining> draining, Optional<Told> background,
+            long droppedHost, Optional<byte[]> dropped, int outsideUpstream, Optional<byte[]> outside) {
         private static Report of(CReport out) {
             boolean changed = (out.flags & Numbers.REPORT_CHANGED) != 0;
+            boolean draining = (out.flags & Numbers.REPORT_DRAINING) != 0;
             boolean background = (out.flags & Numbers.REPORT_BACKGROUND) != 0;
             return new Report(
                     out.flags,
                     out.suppressed,
                     changed ? Optional.of(new Told(out.changed_upstream, pod(out.changed_pod), out.changed_verdict)) : Optional.empty(),
+                    draining ? Optional.of(new Draining(out.draining_upstream, pod(out.draining_pod), out.draining == 1)) : Optional.empty(),
                     background ? Optional.of(new Told(out.background_upstream, pod(out.background_pod), 0)) : Optional.empty(),
                     out.dropped_host,
                     Doors.address(out.dropped_addr),
@@ -62,14 +67,15 @@ public final class Flow {
 
     /** What to do next. {@code kind} is STEP_*. */
     public record Step(
-            int kind, int upstream, Optional<Pod> pod, boolean probe, int status, int retryAfter, int cause, boolean page,
-            long until, Report report) {
+            int kind, int upstream, Optional<Pod> pod, boolean probe, boolean lastChoice, int status, int retryAfter, int cause,
+            boolean page, long until, Report report) {
         private static Step of(CStep out) {
             return new Step(
                     out.kind,
                     out.upstream,
                     out.pod.addr.len == 0 ? Optional.empty() : Optional.of(Flow.pod(out.pod)),
                     out.probe == 1,
+                    out.last_choice == 1,
                     out.status,
                     out.retry_after,
                     out.cause,
@@ -90,10 +96,10 @@ public final class Flow {
             String name, long resolver, List<byte[]> addresses, long generation, long age, int failure, long failingFor,
             long refresh, int users, boolean active, boolean partial) {}
 
-    /** Times are those of the calls. */
+    /** Times are those of the calls. {@code markedSince} counts while {@code marked}. */
     public record KnownPod(
-            Pod pod, long upstream, long firstSeen, long lastSeen, long unreachableSince, long refused, int inFlight,
-            int streams, int verdict, boolean fresh) {}
+            Pod pod, long upstream, long firstSeen, long lastSeen, long unreachableSince, long markedSince, long refused,
+            int inFlight, int streams, int verdict, boolean fresh, boolean marked) {}
 
     public record Place(int upstream, int tier, Pod pod) {}
 
@@ -212,11 +218,13 @@ public final class Flow {
                     one.first_seen,
                     one.last_seen,
                     one.unreachable_since,
+                    one.marked_since,
                     one.refused,
                     one.in_flight,
                     one.streams,
                     one.verdict,
-                    one.fresh == 1)).toList();
+                    one.fresh == 1,
+                    one.marked == 1)).toList();
         }
 
         public int verdict(Pod pod) {
@@ -358,11 +366,9 @@ public final class Flow {
             return stepped(out -> LIBRARY.doors_request_give_up(source.pointer(), request, outcome, now, random, out));
         }
 
-        /** The pod has begun to answer. */
-        public Report answered(long now, long random) {
-            CReport out = new CReport();
-            check(LIBRARY.doors_request_answered(source.pointer(), request, now, random, out));
-            return Report.of(out);
+        /** The pod has begun to answer; {@code marks} are MARK_*, added up. STEP_DONE: pass the answer on. */
+        public Step answered(int marks, long now, long random) {
+            return stepped(out -> LIBRARY.doors_request_answered(source.pointer(), request, marks, now, random, out));
         }
 
         /** The request is over, however. Call it once for each {@link Source#begin}. */

@@ -84,6 +84,9 @@ public final class Numbers {
     public static final int REPORT_OUTSIDE = 32;
     public static final int REPORT_REFUSED_TOKEN = 64;
     public static final int REPORT_NOTHING_OPENS = 128;
+    public static final int REPORT_DRAINING = 256;
+    public static final int MARK_DRAINING = 1;
+    public static final int MARK_REFUSED = 2;
     public static final int METHOD_GET = 1;
     public static final int METHOD_HEAD = 2;
     public static final int METHOD_OTHER = 3;
