@@ -79,7 +79,10 @@ func TestReadiness(t *testing.T) {
 	s := serve(t, newApp(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		w.(http.Flusher).Flush()
-		<-end
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
 	}), doorscaddy.WithReadyPath("/up"))
 	up := func() response { return s.do("GET", "/up", nil) }
 	check := func(when string, status int, body string) {
@@ -90,13 +93,18 @@ func TestReadiness(t *testing.T) {
 		})
 	}
 	check("at rest", 200, `{"draining":false,"requests":0,"pages":0}`)
-	for _, path := range []string{
-		"/~/id/s/page1?t=1", "/~/id/s/page1?t=2", // one page that renews its stream
-		"/~/id/s/page2", "/~/id/h/page1/1", "/~/id/s/page/more", "/~/id/s/", "/other",
-	} {
+	for _, path := range []string{"/~/id/s/page1?t=1", "/~/id/s/page2", "/~/id/h/page1/1", "/~/id/s/page/more", "/~/id/s/", "/other"} {
 		s.open(http.DefaultClient, path)
 	}
-	check("busy", 200, `{"draining":false,"requests":7,"pages":2}`)
+	post, err := http.Post(s.url("/~/id/s/page3"), "application/json", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer post.Body.Close()
+	renewed, _ := s.open(http.DefaultClient, "/~/id/s/page1?t=2") // beside the one before, for a moment
+	check("busy", 200, `{"draining":false,"requests":8,"pages":2}`)
+	renewed.Body.Close()
+	check("one stream less", 200, `{"draining":false,"requests":7,"pages":2}`)
 	s.orders <- nil
 	check("draining", 503, `{"draining":true,"requests":7,"pages":2}`)
 	if answer := up(); answer.Header.Get("Doors-Draining") != "?1" || !answer.Close {

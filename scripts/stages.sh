@@ -120,6 +120,9 @@ stage_go_root() {
     go test -timeout 5m -race "${shared_flags[@]}" "${packages[@]}"
 }
 
+# The example app with the framework itself, where the module proxy has it. With the stand-in of tests/framework it is built by the tests of README.
+stage_example_app() { scripts/example-app.sh; }
+
 stage_go_binding() {
     go test -timeout 5m -race "${shared_flags[@]}" ./go
     # A checker whose silence counts reports a fault that is there.

@@ -157,6 +157,7 @@ await cargo_fuzz
 run fuzz cargo_fuzz
 run go_format
 run go_root
+run example_app
 run go_binding library
 run go_vet library
 run module library

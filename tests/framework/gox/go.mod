@@ -1,0 +1,3 @@
+module github.com/doors-dev/gox
+
+go 1.24
