@@ -5,8 +5,8 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -50,101 +50,67 @@ import (
 // cookie_name.
 func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the name of the source
-	block := blockOf(d, "secret", "cookie_name", "upstream",
-		"refresh", "resolvers", "dial_timeout", "dial_fallback_delay", "versions", "stale_max", "first_lookup",
-		"gone_after", "gone_rate", "page_wait", "max_pods", "decision_header")
-	if err := block.noArgument(d); err != nil {
-		return err
-	}
+	start := d.Token()
 	var networks []caddyfile.Token
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		option, err := block.option(d, "upstream")
-		if err != nil {
-			return err
-		}
-		switch option {
-		case "secret":
-			var keys []string
-			_, err := arguments(d, manyArguments, func(key string) error {
-				keys = append(keys, key)
-				return check(doors.FieldSecret, strings.Join(keys, " ")) // with those before, since they must differ
-			})
-			if err != nil {
-				return err
-			}
-			s.Secret = strings.Join(keys, " ")
-		case "cookie_name":
-			names, err := checkedArguments(d, doors.FieldCookieName, oneArgument)
-			if err != nil {
-				return err
-			}
-			s.CookieName = names[0]
-		case "upstream":
+	lines := []line{
+		{name: "secret", required: true, several: true, take: func(key string) error {
+			s.Secret = strings.TrimPrefix(s.Secret+" "+key, " ")
+			return check(doors.FieldSecret, s.Secret) // with those before, since they must differ
+		}},
+		{name: "cookie_name", take: func(name string) error {
+			s.CookieName = name
+			return check(doors.FieldCookieName, name)
+		}},
+		{name: "upstream", required: true, block: func(d *caddyfile.Dispenser) error {
 			var upstream Upstream
-			own, err := upstream.unmarshalCaddyfile(d)
-			if err != nil {
-				return err
-			}
-			s.Upstreams, networks = append(s.Upstreams, upstream), append(networks, own...)
-		default:
-			if err := s.Options.unmarshalCaddyfile(option, d); err != nil {
-				return err
-			}
-		}
+			err := upstream.unmarshalCaddyfile(d, &networks)
+			s.Upstreams = append(s.Upstreams, upstream)
+			return err
+		}},
 	}
-	if err := block.require("secret", "upstream"); err != nil {
+	for _, option := range s.Options.table() {
+		lines = append(lines, option.line())
+	}
+	if err := readBlock(d, lines); err != nil {
 		return err
 	}
-	if !block.met["cookie_name"] && len(s.Upstreams) > 1 {
-		return block.missing("cookie_name", " with more than one upstream")
+	if s.CookieName == "" && len(s.Upstreams) > 1 {
+		return ErrorAt(start, "option cookie_name is required in "+SourceName+" with more than one upstream")
 	}
 	return checkDistinct(networks)
 }
 
-// unmarshalCaddyfile sets up the upstream, and returns the tokens that are its networks.
-func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser) (networks []caddyfile.Token, err error) {
-	block := blockOf(d, "pod_cidr", "host", "upstream_port")
-	if err := block.noArgument(d); err != nil {
-		return nil, err
+// unmarshalCaddyfile sets up the upstream, and appends the tokens that are its networks.
+func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser, networks *[]caddyfile.Token) error {
+	err := readBlock(d, []line{
+		{name: "pod_cidr", required: true, several: true, take: func(cidr string) error {
+			u.CIDRs, *networks = append(u.CIDRs, cidr), append(*networks, d.Token())
+			return check(doors.FieldCIDR, cidr)
+		}},
+		{name: "host", required: true, take: func(host string) error {
+			u.Host = host
+			return check(doors.FieldHost, host)
+		}},
+		{name: "upstream_port", required: true, take: func(port string) error {
+			u.Port = caddyhttp.WeakString(port)
+			return check(doors.FieldPort, port)
+		}},
+	})
+	if len(u.CIDRs) == 1 {
+		u.CIDR, u.CIDRs = u.CIDRs[0], nil
 	}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		option, err := block.option(d)
-		if err != nil {
-			return nil, err
-		}
-		switch option {
-		case "pod_cidr":
-			cidrs, err := arguments(d, manyArguments, func(cidr string) error {
-				networks = append(networks, d.Token())
-				return check(doors.FieldCIDR, cidr)
-			})
-			if err != nil {
-				return nil, err
-			}
-			if len(cidrs) == 1 {
-				u.CIDR = cidrs[0]
-			} else {
-				u.CIDRs = cidrs
-			}
-		case "host":
-			hosts, err := checkedArguments(d, doors.FieldHost, oneArgument)
-			if err != nil {
-				return nil, err
-			}
-			u.Host = hosts[0]
-		case "upstream_port":
-			ports, err := checkedArguments(d, doors.FieldPort, oneArgument)
-			if err != nil {
-				return nil, err
-			}
-			u.Port = caddyhttp.WeakString(ports[0])
-		}
-	}
-	return networks, block.require("pod_cidr", "host", "upstream_port")
+	return err
 }
 
-// checkDistinct lets the library find a network that is given twice, which no option shows alone. One that is a placeholder has
-// to wait until the configuration is loaded.
+// check lets the library check a value, unless it is known only when the configuration is loaded.
+func check(field doors.Field, value string) error {
+	if hasPlaceholder(value) {
+		return nil
+	}
+	return doors.Check(field, value)
+}
+
+// checkDistinct lets the library find a network that is given twice, which no option shows alone.
 func checkDistinct(networks []caddyfile.Token) error {
 	networks = slices.DeleteFunc(networks, func(network caddyfile.Token) bool { return hasPlaceholder(network.Text) })
 	_, err := doors.NewCIDRs(strings.Join(TextsOf(networks), " "))
@@ -152,13 +118,93 @@ func checkDistinct(networks []caddyfile.Token) error {
 	if len(networks) == 0 || !errors.As(err, &refused) || refused.Index < 0 {
 		return nil
 	}
-	for _, earlier := range networks[:refused.Index] {
-		if _, err := doors.NewCIDRs(earlier.Text + " " + networks[refused.Index].Text); err != nil {
-			return ErrorAt(networks, refused.Index, fmt.Sprintf("pod_cidr: %s is the same network as %s at %s:%d; each must be given once",
-				networks[refused.Index].Text, earlier.Text, earlier.File, earlier.Line))
+	again := networks[refused.Index]
+	earlier := networks[slices.IndexFunc(networks, func(network caddyfile.Token) bool {
+		_, err := doors.NewCIDRs(network.Text + " " + again.Text)
+		return err != nil
+	})]
+	return ErrorAt(again, "pod_cidr: "+again.Text+" is the same network as "+earlier.Text+" at "+earlier.File+":"+strconv.Itoa(earlier.Line)+"; each must be given once")
+}
+
+// line is an option in a block: what takes each of its values, or reads its block.
+type line struct {
+	name     string
+	required bool
+	several  bool                             // values
+	take     func(value string) error         // one more of them
+	block    func(*caddyfile.Dispenser) error // there may be several
+}
+
+// readBlock reads the block at the dispenser. Each value is taken while the dispenser stands on it, so that an error names its line. The
+// library knows what is required as well, but may get the whole only when placeholders have their values.
+func readBlock(d *caddyfile.Dispenser, lines []line) error {
+	start, met := d.Token(), make(map[string]bool)
+	if d.NextArg() {
+		return d.Errf("surplus argument %s: %s takes a block only", Quoted(d.Val()), start.Text)
+	}
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		name := d.Val()
+		i := slices.IndexFunc(lines, func(l line) bool { return l.name == name })
+		switch {
+		case i < 0:
+			var allowed []string
+			for _, l := range lines {
+				allowed = append(allowed, l.name)
+			}
+			return d.Errf("unknown option %s in %s; allowed are: %s", Quoted(name), start.Text, strings.Join(allowed, ", "))
+		case lines[i].block != nil:
+			if err := lines[i].block(d); err != nil {
+				return err
+			}
+		case met[name]:
+			return d.Errf("option %s is given twice in %s", name, start.Text)
+		default:
+			if err := lines[i].readValues(d); err != nil {
+				return err
+			}
+		}
+		met[name] = true
+	}
+	for _, l := range lines {
+		if l.required && !met[l.name] {
+			return ErrorAt(start, "option "+l.name+" is required in "+start.Text)
 		}
 	}
-	return ErrorAt(networks, refused.Index, "pod_cidr: "+err.Error())
+	return nil
+}
+
+func (l line) readValues(d *caddyfile.Dispenser) error {
+	count := 0
+	for ; d.NextArg(); count++ {
+		if count > 0 && !l.several {
+			return d.Errf("surplus argument %s: %s takes one", Quoted(d.Val()), l.name)
+		}
+		if err := l.take(d.Val()); err != nil {
+			return d.Errf("%s: %w", l.name, err)
+		}
+	}
+	if count == 0 {
+		return d.Errf("missing argument: %s needs a value", l.name)
+	}
+	if d.NextBlock(d.Nesting()) {
+		return d.Errf("option %s takes no block", l.name)
+	}
+	return nil
+}
+
+// ErrorAt is an error with the file and line of a token, in the form of all Caddyfile errors.
+func ErrorAt(token caddyfile.Token, message string) error {
+	d := caddyfile.NewDispenser([]caddyfile.Token{token})
+	d.Next()
+	return d.Err(message)
+}
+
+// TextsOf are the texts of tokens.
+func TextsOf(tokens []caddyfile.Token) (texts []string) {
+	for _, token := range tokens {
+		texts = append(texts, token.Text)
+	}
+	return texts
 }
 
 // Interface guard

@@ -4,11 +4,10 @@
 package config
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
@@ -40,30 +39,28 @@ func KeepHostNames(h *reverseproxy.Handler) error {
 	if err != nil {
 		return err
 	}
-	if h.Headers != nil && h.Headers.Request != nil {
-		for _, values := range []http.Header{h.Headers.Request.Set, h.Headers.Request.Add} {
-			for name, texts := range values {
-				for i := range texts {
-					if strings.EqualFold(name, "Host") {
-						texts[i] = keepNames.Replace(texts[i])
-					}
+	if usesTLS {
+		h.Headers = cmp.Or(h.Headers, new(headers.Handler))
+		h.Headers.Request = cmp.Or(h.Headers.Request, new(headers.HeaderOps))
+		if ops := h.Headers.Request; !touches(ops, "Host", ops.Add) {
+			if ops.Set == nil {
+				ops.Set = make(http.Header)
+			}
+			ops.Set.Set("Host", "{"+hostportPlaceholder+"}")
+		}
+	}
+	if h.Headers == nil || h.Headers.Request == nil {
+		return nil
+	}
+	for _, values := range []http.Header{h.Headers.Request.Set, h.Headers.Request.Add} {
+		for name, texts := range values {
+			for i := range texts {
+				if strings.EqualFold(name, "Host") {
+					texts[i] = keepNames.Replace(texts[i])
 				}
 			}
 		}
 	}
-	if !usesTLS || touchesHost(h.Headers) {
-		return nil
-	}
-	if h.Headers == nil {
-		h.Headers = new(headers.Handler)
-	}
-	if h.Headers.Request == nil {
-		h.Headers.Request = new(headers.HeaderOps)
-	}
-	if h.Headers.Request.Set == nil {
-		h.Headers.Request.Set = make(http.Header)
-	}
-	h.Headers.Request.Set.Set("Host", "{"+hostportPlaceholder+"}")
 	return nil
 }
 
@@ -86,19 +83,8 @@ func nameServerInTLS(h *reverseproxy.Handler) (bool, error) {
 		return true, nil
 	}
 	tls["server_name"] = json.RawMessage(`"{` + hostPlaceholder + `}"`)
-	if transport[tlsKey], err = json.Marshal(tls); err != nil {
-		return false, err
+	if transport[tlsKey], err = json.Marshal(tls); err == nil {
+		h.TransportRaw, err = json.Marshal(transport)
 	}
-	h.TransportRaw, err = json.Marshal(transport)
 	return true, err
-}
-
-// touchesHost tells whether the user changes the Host header.
-func touchesHost(handler *headers.Handler) bool {
-	if handler == nil || handler.Request == nil {
-		return false
-	}
-	ops := handler.Request
-	names := slices.Concat(slices.Collect(maps.Keys(ops.Add)), slices.Collect(maps.Keys(ops.Set)), slices.Collect(maps.Keys(ops.Replace)), ops.Delete)
-	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, "Host") })
 }

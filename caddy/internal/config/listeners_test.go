@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"strings"
 	"testing"
 
@@ -76,21 +75,6 @@ func TestAsksForAddressesOnce(t *testing.T) {
 		}
 		if asked != test.want {
 			t.Errorf("listening on %q: asked %d times, want %d", test.listen, asked, test.want)
-		}
-	}
-}
-
-// A source looks at the listeners of its own ports only.
-func TestListenersByPort(t *testing.T) {
-	l := &listeners{byPort: map[uint][]listener{80: {{server: "a", first: 80, last: 80}}, 81: {{server: "b", first: 81, last: 81, address: netip.MustParseAddr("127.0.0.1")}}},
-		ranges: []listener{{server: "c", first: 81, last: 90}}}
-	for port, want := range map[uint16]string{80: "a", 81: "bc", 90: "c", 91: ""} {
-		got := ""
-		for _, one := range l.at(port) {
-			got += one.server
-		}
-		if got != want {
-			t.Errorf("port %d: listeners %q, want %q", port, got, want)
 		}
 	}
 }

@@ -67,78 +67,129 @@ type Options struct {
 	DecisionHeader string `json:"decision_header,omitempty"`
 }
 
-const (
-	podsRule   = "must be a whole number from 1 to 4294967295"
-	rateRule   = "must be a whole number from 0 to 4294967295"
-	headerRule = "must be the name of a header field such as X-Doors-Decision"
-)
-
-// validHeader tells whether a header may have that name. A key in its place would be sent to every client.
-func validHeader(name string) bool {
-	return httpguts.ValidHeaderFieldName(name) && doors.Check(doors.FieldSecret, name) != nil
-}
-
-// durationRule is what a duration must be.
-type durationRule struct {
-	least time.Duration
-	text  string
-}
-
-// Zero is no value of an option that has a default: to the code that uses it, it would mean just that default.
-var (
-	anyDuration = durationRule{math.MinInt64, "must be a duration such as 10s"}
-	notNegative = durationRule{0, "must be a duration such as 10s, and not negative"}
-	positive    = durationRule{1, "must be a duration such as 10s, and more than zero"}
-)
-
-// member is an option in the JSON of a source.
-type member struct {
-	name   string
+// option is one of Options.
+type option struct {
+	name   string // in JSON, and in a Caddyfile unless it has a line of its own there
 	target any
 	rule   string
 	valid  func() bool // nil if all that can be decoded is valid
+	own    *line
 }
 
-// set sets the option to a JSON value, and tells whether it may have this one.
-func (m member) set(value []byte) bool {
-	return caddy.StrictUnmarshalJSON(value, m.target) == nil && (m.valid == nil || m.valid())
-}
-
-// members are the options by their names.
-func (o *Options) members() []member {
-	duration := func(name string, target *caddy.Duration, rule durationRule) member {
-		return member{name, target, rule.text, func() bool { return time.Duration(*target) >= rule.least }}
-	}
-	return []member{
+// table holds all options. A new one takes a line here, and one in Flow if the library knows it.
+func (o *Options) table() []option {
+	return []option{
 		duration("refresh", &o.Refresh, positive),
-		{"resolver", &o.Resolver, `must be an object {"addresses": ["127.0.0.1:53"]}`, nil},
+		{"resolver", &o.Resolver, `must be an object {"addresses": ["127.0.0.1:53"]}`, nil, &line{name: "resolvers", several: true, take: o.takeResolver}},
 		duration("dial_timeout", &o.DialTimeout, notNegative),
 		duration("dial_fallback_delay", &o.FallbackDelay, anyDuration),
-		{"versions", &o.Versions, `must be an object {"ipv4": true, "ipv6": true} with one of them true`, func() bool { return o.Versions == nil || o.addressFamilies() != (dns.Versions{}) }},
+		{"versions", &o.Versions, `must be an object {"ipv4": true, "ipv6": true} with one of them true`,
+			func() bool { return o.Versions == nil || o.addressFamilies() != (dns.Versions{}) }, &line{name: "versions", several: true, take: o.takeVersion}},
 		duration("stale_max", &o.StaleMax, positive),
 		duration("first_lookup", &o.FirstLookup, positive),
 		duration("gone_after", &o.GoneAfter, positive),
-		{"gone_rate", &o.GoneRate, rateRule, nil},
-		{"page_wait", &o.PageWait, notNegative.text, func() bool { return o.PageWait != nil && time.Duration(*o.PageWait) >= notNegative.least }},
-		{"max_pods", &o.MaxPods, podsRule, func() bool { return o.MaxPods > 0 }},
-		{"decision_header", &o.DecisionHeader, headerRule, func() bool { return o.DecisionHeader == "" || validHeader(o.DecisionHeader) }},
+		{"gone_rate", &o.GoneRate, "must be a whole number from 0 to 4294967295", nil, nil},
+		{"page_wait", &o.PageWait, durationRule[notNegative], func() bool { return o.PageWait != nil && *o.PageWait >= 0 }, nil},
+		{"max_pods", &o.MaxPods, "must be a whole number from 1 to 4294967295", func() bool { return o.MaxPods > 0 }, nil},
+		{"decision_header", &o.DecisionHeader, "must be the name of a header field such as X-Doors-Decision", o.validHeader, nil},
 	}
+}
+
+const (
+	anyDuration caddy.Duration = math.MinInt64
+	notNegative caddy.Duration = 0
+	positive    caddy.Duration = 1 // to the code that uses an option with a default, 0 would mean just that
+)
+
+// durationRule is what a duration of at least the key must be.
+var durationRule = map[caddy.Duration]string{
+	anyDuration: "must be a duration such as 10s",
+	notNegative: "must be a duration such as 10s, and not negative",
+	positive:    "must be a duration such as 10s, and more than zero",
+}
+
+func duration(name string, target *caddy.Duration, least caddy.Duration) option {
+	return option{name, target, durationRule[least], func() bool { return *target >= least }, nil}
+}
+
+// set sets the option to a JSON value, and tells whether it may have this one.
+func (o option) set(value []byte) bool {
+	return caddy.StrictUnmarshalJSON(value, o.target) == nil && (o.valid == nil || o.valid())
+}
+
+// line is the option in a Caddyfile.
+func (o option) line() line {
+	if o.own != nil {
+		return *o.own
+	}
+	return line{name: o.name, take: func(value string) error {
+		text, _ := json.Marshal(value) // never fails for a text
+		switch target := o.target.(type) {
+		case *string:
+			if hasPlaceholder(value) {
+				*target = value // checked when it has its value
+				return nil
+			}
+		case *uint32, **uint32:
+			if strings.Trim(value, "0123456789") == "" {
+				text = []byte(value)
+			}
+		}
+		if !o.set(text) {
+			return fmt.Errorf("%s %s", Quoted(value), o.rule)
+		}
+		return nil
+	}}
+}
+
+func (o *Options) takeResolver(address string) error {
+	if o.Resolver == nil {
+		o.Resolver = new(reverseproxy.UpstreamResolver)
+	}
+	o.Resolver.Addresses = append(o.Resolver.Addresses, address)
+	if hasPlaceholder(address) {
+		return nil
+	}
+	_, err := resolverAddress(address)
+	return err
+}
+
+func (o *Options) takeVersion(version string) error {
+	if o.Versions == nil {
+		o.Versions = new(reverseproxy.IPVersions)
+	}
+	enabled := true
+	switch version {
+	case "ipv4":
+		o.Versions.IPv4 = &enabled
+	case "ipv6":
+		o.Versions.IPv6 = &enabled
+	default:
+		return fmt.Errorf("%s is not an IP version; allowed are ipv4 and ipv6", Quoted(version))
+	}
+	return nil
+}
+
+// validHeader tells whether the header may have that name. A key in its place would be sent to every client.
+func (o *Options) validHeader() bool {
+	name := o.DecisionHeader
+	return name == "" || httpguts.ValidHeaderFieldName(name) && doors.Check(doors.FieldSecret, name) != nil
 }
 
 // takeOptions moves the members that belong to Options out of a source's JSON. What stays is for the library.
 func takeOptions(document map[string]any) (options Options, err error) {
 	allowed := []string{"secret", "cookie_name", "upstreams", "source"} // to the library
-	for _, member := range options.members() {
-		allowed = append(allowed, member.name)
-		value, found := document[member.name]
+	for _, option := range options.table() {
+		allowed = append(allowed, option.name)
+		value, found := document[option.name]
 		if !found {
 			continue
 		}
-		delete(document, member.name)
+		delete(document, option.name)
 		text, err := json.Marshal(value)
 		// The value is not shown: who knows what was pasted there.
-		if err != nil || !member.set(text) {
-			return options, fmt.Errorf("%s: %s", member.name, member.rule)
+		if err != nil || !option.set(text) {
+			return options, fmt.Errorf("%s: %s", option.name, option.rule)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(document)) {
@@ -151,22 +202,18 @@ func takeOptions(document map[string]any) (options Options, err error) {
 
 // Flow are the options of the library.
 func (o *Options) Flow() doors.Options {
-	options := doors.DefaultOptions()
-	for _, option := range []struct {
-		to   *time.Duration
-		from caddy.Duration
-	}{{&options.Refresh, o.Refresh}, {&options.StaleMax, o.StaleMax}, {&options.FirstLookup, o.FirstLookup}, {&options.GoneAfter, o.GoneAfter}} {
-		if option.from > 0 {
-			*option.to = time.Duration(option.from)
-		}
-	}
+	flow := doors.DefaultOptions()
+	flow.Refresh = cmp.Or(time.Duration(o.Refresh), flow.Refresh)
+	flow.StaleMax = cmp.Or(time.Duration(o.StaleMax), flow.StaleMax)
+	flow.FirstLookup = cmp.Or(time.Duration(o.FirstLookup), flow.FirstLookup)
+	flow.GoneAfter = cmp.Or(time.Duration(o.GoneAfter), flow.GoneAfter)
 	if o.PageWait != nil {
-		options.PageWait = time.Duration(*o.PageWait)
+		flow.PageWait = time.Duration(*o.PageWait)
 	}
 	if o.GoneRate != nil {
-		options.GoneRate = *o.GoneRate
+		flow.GoneRate = *o.GoneRate
 	}
-	return options
+	return flow
 }
 
 // PodsKept is how many pods are to be remembered.

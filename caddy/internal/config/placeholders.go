@@ -1,5 +1,5 @@
 // In: the JSON of a source, with placeholders in its strings.
-// Out: the same object with their values, which nobody but the library sees.
+// Out: the same object with their values, which nobody but the library sees; and values as messages may show them.
 
 package config
 
@@ -18,61 +18,66 @@ import (
 	"github.com/doors-dev/doors-caddy/go"
 )
 
-// resolvePlaceholders decodes a JSON object and replaces the global placeholders in all its strings. A placeholder that is
-// unknown or empty is an error that names it, unless its name may be a key, and the member it stands in.
-func resolvePlaceholders(config []byte) (map[string]any, error) {
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+// hasPlaceholder tells whether a value is known only when the configuration is loaded.
+func hasPlaceholder(value string) bool { return placeholder.MatchString(value) }
+
+// decodeObject decodes a JSON object.
+func decodeObject(config []byte) (document map[string]any, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(config))
 	decoder.UseNumber() // the library judges numbers by their text
-	var document map[string]any
 	if err := decoder.Decode(&document); err != nil {
 		return nil, fmt.Errorf("must be a JSON object: %w", err)
 	}
-	_, err := resolveValue(caddy.NewReplacer(), "", document)
-	return document, err
+	return document, nil
 }
 
-// resolveValue resolves one value of the document, which it changes in place. The path is that of the value,
-// such as upstreams[1].cidr.
-func resolveValue(replacer *caddy.Replacer, path string, value any) (any, error) {
+// resolvePlaceholders replaces the global placeholders in all strings of a value, which it changes in place. A placeholder that is
+// unknown or empty is an error that names it, unless its name may be a key, and the path of the value, such as upstreams[1].cidr.
+func resolvePlaceholders(replacer *caddy.Replacer, path string, value any) (any, error) {
 	var err error
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
-			if value[name], err = resolveValue(replacer, strings.TrimPrefix(path+"."+memberName(name), "."), member); err != nil {
+			inner := strings.TrimPrefix(path+"."+shownName(name), ".")
+			if value[name], err = resolvePlaceholders(replacer, inner, member); err != nil {
 				return nil, err
 			}
 		}
 	case []any:
 		for i, element := range value {
-			if value[i], err = resolveValue(replacer, path+"["+strconv.Itoa(i)+"]", element); err != nil {
+			if value[i], err = resolvePlaceholders(replacer, path+"["+strconv.Itoa(i)+"]", element); err != nil {
 				return nil, err
 			}
 		}
 	case string:
-		return resolveString(replacer, path, value)
+		if !hasPlaceholder(value) {
+			break
+		}
+		resolved, err := resolveText(replacer, value)
+		if err == nil && strings.HasSuffix(path, ".port") { // a number in JSON; only a placeholder makes it a string
+			resolved = strings.TrimSpace(resolved)
+			if err = doors.Check(doors.FieldPort, resolved); err == nil {
+				return json.Number(resolved), nil
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return resolved, nil
 	}
 	return value, nil
 }
 
-// memberName is a name as paths show it: of a long one, which may be a key in the wrong place, the length.
-func memberName(name string) string {
-	if utf8.RuneCountInString(name) > maxShown {
-		return Quoted(name)
-	}
-	return name
-}
-
-func resolveString(replacer *caddy.Replacer, path, value string) (any, error) {
-	if !hasPlaceholder(value) {
-		return value, nil
-	}
-	for _, found := range placeholder.FindAllString(value, -1) {
-		name, isFile := strings.CutPrefix(found[1:len(found)-1], "file.")
-		if _, err := os.Stat(name); isFile && err != nil && redact.MayHoldKey(name) {
-			return nil, fmt.Errorf("%s: the file of the placeholder %s cannot be read", path, shownPlaceholder("file."+name)) // Caddy would log the name
+func resolveText(replacer *caddy.Replacer, text string) (string, error) {
+	for _, found := range placeholder.FindAllString(text, -1) {
+		name, isFile := strings.CutPrefix(strings.Trim(found, "{}"), "file.")
+		if _, err := os.Stat(name); isFile && err != nil && redact.MayHoldKey(name) { // Caddy would log the name
+			return "", fmt.Errorf("the file of the placeholder %s cannot be read", shownPlaceholder("file."+name))
 		}
 	}
-	resolved, err := replacer.ReplaceFunc(value, func(name string, value any) (any, error) {
+	return replacer.ReplaceFunc(text, func(name string, value any) (any, error) {
 		switch {
 		case value == nil && strings.HasPrefix(name, "file."):
 			return nil, fmt.Errorf("the file of the placeholder %s cannot be read", shownPlaceholder(name))
@@ -83,18 +88,6 @@ func resolveString(replacer *caddy.Replacer, path, value string) (any, error) {
 		}
 		return value, nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	// Ports are numbers in JSON; only a placeholder makes one a string.
-	if strings.HasSuffix(path, ".port") {
-		port := strings.TrimSpace(resolved)
-		if err := doors.Check(doors.FieldPort, port); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		return json.Number(port), nil
-	}
-	return resolved, nil
 }
 
 // shownPlaceholder is a placeholder as messages may show it: without its name if that may be a key in the wrong place.
@@ -105,22 +98,31 @@ func shownPlaceholder(name string) string {
 	return "{" + name + "}"
 }
 
-// hasPlaceholder tells whether a value is known only when the configuration is loaded.
-func hasPlaceholder(value string) bool {
-	open := strings.IndexByte(value, '{')
-	return open >= 0 && strings.IndexByte(value[open:], '}') > 0
+// maxShown is how many characters of a value are repeated in messages: no key is so short.
+const maxShown = 20
+
+// Quoted is a value as messages may show it. A long one may be a key in the wrong place. The library has the same rule.
+func Quoted(value string) string {
+	if length := utf8.RuneCountInString(value); length > maxShown {
+		return fmt.Sprintf("(a value of %d characters)", length)
+	}
+	return strconv.Quote(value)
+}
+
+// shownName is the name of a member as paths show it.
+func shownName(name string) string {
+	if shown := Quoted(name); shown[0] == '(' {
+		return shown
+	}
+	return name
 }
 
 // literalSecret is said of a configuration that holds a key.
 const literalSecret = "the configuration holds the secret itself, and with it whatever shows the configuration, such as the admin API: " +
 	"better write {env.DOORS_SECRET} or {file./run/secrets/doors}"
 
-var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
-
-// holdsSecret tells whether a key of a source's JSON stands there in clear.
-func holdsSecret(config []byte) bool {
-	var source struct {
-		Secret string `json:"secret"`
-	}
-	return json.Unmarshal(config, &source) == nil && strings.TrimSpace(placeholder.ReplaceAllString(source.Secret, "")) != ""
+// holdsSecret tells whether a key of a secret stands there in clear.
+func holdsSecret(secret any) bool {
+	text, _ := secret.(string)
+	return strings.TrimSpace(placeholder.ReplaceAllString(text, "")) != ""
 }

@@ -7,8 +7,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
+
+// resolved is a JSON object with the values of its placeholders.
+func resolved(config []byte) (any, error) {
+	document, err := decodeObject(config)
+	if err != nil {
+		return nil, err
+	}
+	return resolvePlaceholders(caddy.NewReplacer(), "", document)
+}
 
 func TestResolvePlaceholders(t *testing.T) {
 	t.Setenv("DOORS_TEST_NETWORK", "10.0.0.0/24")
@@ -28,12 +38,12 @@ func TestResolvePlaceholders(t *testing.T) {
 		`{"upstreams":[{"port":80.50}]}`:                         `{"upstreams":[{"port":80.50}]}`,
 		`{"upstreams":[{"port":"8080"}]}`:                        `{"upstreams":[{"port":"8080"}]}`,
 	} {
-		resolved, err := resolvePlaceholders([]byte(config))
+		document, err := resolved([]byte(config))
 		if err != nil {
 			t.Errorf("%s: %v", config, err)
 			continue
 		}
-		if got, err := json.Marshal(resolved); err != nil || string(got) != want {
+		if got, err := json.Marshal(document); err != nil || string(got) != want {
 			t.Errorf("%s resolves to %s, %v, want %s", config, got, err, want)
 		}
 	}
@@ -52,7 +62,7 @@ func TestUnresolvedPlaceholders(t *testing.T) {
 		`{"secret":"{env.X:` + caddytest.Secret + `}"}`:             {"secret", "(its name has 50 characters)", "empty"},
 		`{"secret":"{file.` + caddytest.Secret + `}"}`:              {"secret", "(its name has 49 characters)", "cannot be read"},
 	} {
-		_, err := resolvePlaceholders([]byte(config))
+		_, err := resolved([]byte(config))
 		if err == nil {
 			t.Errorf("%s resolves", config)
 			continue
@@ -72,7 +82,7 @@ func TestPortsFromPlaceholders(t *testing.T) {
 		`"8080"`: "is no port", `{"canary": "canary canary canary"}`: "a value of 34 characters is no port",
 	} {
 		t.Setenv("DOORS_TEST_PORT", value)
-		_, err := resolvePlaceholders([]byte(`{"upstreams":[{"port":"{env.DOORS_TEST_PORT}"}]}`))
+		_, err := resolved([]byte(`{"upstreams":[{"port":"{env.DOORS_TEST_PORT}"}]}`))
 		if err == nil || !strings.HasPrefix(err.Error(), "upstreams[0].port: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: got %v, want an error with %q", value, err, want)
 		}
@@ -92,8 +102,9 @@ func TestHoldsSecret(t *testing.T) {
 		`{"secret":"{file./run/my secrets/doors}\n"}`:      false,
 		`{"secret":7}`:                                     false,
 	} {
-		if got := holdsSecret([]byte(config)); got != want {
-			t.Errorf("%s: %v", config, got)
+		document, err := decodeObject([]byte(config))
+		if got := holdsSecret(document["secret"]); err != nil || got != want {
+			t.Errorf("%s: %v, %v", config, got, err)
 		}
 	}
 }

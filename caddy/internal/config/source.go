@@ -6,7 +6,9 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/go"
@@ -89,11 +91,17 @@ type Loaded struct {
 
 // Load reads the JSON of a source. It gives the library its part, which checks that and makes the router.
 func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*doors.Router, error)) (*Loaded, error) {
-	document, err := resolvePlaceholders(text)
+	document, err := decodeObject(text)
 	if err != nil {
 		return nil, err
 	}
 	loaded := new(Loaded)
+	if holdsSecret(document["secret"]) {
+		loaded.Notice = literalSecret
+	}
+	if _, err := resolvePlaceholders(caddy.NewReplacer(), "", document); err != nil {
+		return nil, err
+	}
 	if loaded.Options, err = takeOptions(document); err != nil {
 		return nil, err
 	}
@@ -107,9 +115,6 @@ func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*door
 	if loaded.Router, err = route(config, loaded); err != nil {
 		return nil, err
 	}
-	if holdsSecret(text) {
-		loaded.Notice = literalSecret
-	}
 	loaded.CookieName, _ = document["cookie_name"].(string)
 	loaded.CIDRs = cidrsOf(document)
 	return loaded, nil
@@ -120,19 +125,47 @@ func Decide(config []byte, _ *Loaded) (*doors.Router, error) { return doors.NewR
 
 // cidrsOf takes them from a configuration that the library has accepted.
 func cidrsOf(document map[string]any) (all [][]string) {
-	upstreams, _ := document["upstreams"].([]any)
-	for _, upstream := range upstreams {
-		members, _ := upstream.(map[string]any)
+	for _, upstream := range document["upstreams"].([]any) {
 		var cidrs []string
-		if one, ok := members["cidr"].(string); ok {
-			cidrs = []string{one}
-		}
+		members := upstream.(map[string]any)
 		several, _ := members["cidrs"].([]any)
-		for _, one := range several {
-			text, _ := one.(string)
-			cidrs = append(cidrs, text)
+		if one, ok := members["cidr"]; ok {
+			several = []any{one}
+		}
+		for _, cidr := range several {
+			cidrs = append(cidrs, cidr.(string))
 		}
 		all = append(all, cidrs)
 	}
 	return all
+}
+
+// Members splits a JSON object into its members; no JSON at all has none.
+func Members(object json.RawMessage) (map[string]json.RawMessage, error) {
+	if len(object) == 0 {
+		return nil, nil
+	}
+	var members map[string]json.RawMessage
+	err := json.Unmarshal(object, &members)
+	return members, err
+}
+
+// MemberKey finds a member the way Go's JSON decoder does: in any case.
+func MemberKey(members map[string]json.RawMessage, name string) (key string, found bool) {
+	for key := range members {
+		if strings.EqualFold(key, name) {
+			return key, true
+		}
+	}
+	return "", false
+}
+
+// SourceOf returns the name of the upstream source that a JSON object configures, "" if it is no such object. It looks for the
+// very member that Caddy looks for, in lower case.
+func SourceOf(config json.RawMessage) (name string) {
+	members, err := Members(config)
+	if err != nil || json.Unmarshal(members["source"], &name) != nil {
+		return ""
+	}
+	return name
 }

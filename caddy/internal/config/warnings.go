@@ -5,9 +5,11 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +17,10 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/intercept"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/timeouts"
 	"go.uber.org/zap"
 )
 
@@ -30,7 +35,7 @@ type Warning struct{ Option, Reason string }
 type Around struct {
 	App       *caddyhttp.App // nil if there is none
 	said      map[string]bool
-	listeners *listeners // nil until somebody asks
+	listeners []listener // nil until somebody asks
 }
 
 // NewAround is that of an app.
@@ -46,7 +51,13 @@ func (a *Around) Once(text string) bool {
 // Check looks at a provisioned handler, whose selection policy is still the user's, and at what is around it. It logs each warning, and what is
 // the same for several sources once.
 func (a *Around) Check(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *Loaded, logger *zap.Logger) ([]Warning, error) {
-	warnings := append(handlerWarnings(h, transport, source), middlewareWarnings(ctx, ctx.Modules())...)
+	warnings := handlerWarnings(h, transport, source)
+	server, _ := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	if server != nil {
+		for _, handler := range handlersOnTheWay(server.Routes, ctx.Modules()) {
+			warnings = append(warnings, warningsAbout(handler)...)
+		}
+	}
 	logWarnings(logger, warnings)
 	if a.App == nil {
 		return warnings, nil
@@ -54,50 +65,92 @@ func (a *Around) Check(ctx caddy.Context, h *reverseproxy.Handler, transport *re
 	if a.listeners == nil {
 		a.listeners = listenersOf(a.App)
 	}
-	if err := a.listeners.checkNotItself(source.Router); err != nil {
+	if err := checkNotItself(a.listeners, source.Router); err != nil {
 		return nil, err
 	}
-	around := appWarnings(a.App)
-	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok {
-		around = append(around, serverWarnings(server)...)
-	}
+	around := append(warningsAbout(a.App), warningsAbout(server)...)
 	warnings = append(warnings, around...)
 	logWarnings(logger, slices.DeleteFunc(around, func(w Warning) bool { return !a.Once(w.Option) }))
 	return warnings, nil
 }
 
-// timeoutWarnings returns a warning for each timeout that is set and shorter than a stream may be silent.
-func timeoutWarnings(timeouts map[string]caddy.Duration) (warnings []Warning) {
-	for option, timeout := range timeouts {
-		if timeout > 0 && time.Duration(timeout) < longestSilence {
-			warnings = append(warnings, Warning{option, fmt.Sprintf(
-				"%v is less than %v: a page's stream may be silent for 20 s, and would be cut", time.Duration(timeout), longestSilence)})
-		}
+// handlerWarnings looks at the handler and its transport.
+func handlerWarnings(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *Loaded) []Warning {
+	warnings := append(warningsAbout(h), warningsAbout(transport)...)
+	if UsesForwardProxy(transport, source) {
+		warnings = append(warnings, Warning{"HTTP_PROXY", "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached"})
 	}
 	return warnings
 }
 
-// handlerWarnings looks at a provisioned handler, whose selection policy is still the user's, and its transport.
-func handlerWarnings(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *Loaded) []Warning {
-	warnings := timeoutWarnings(map[string]caddy.Duration{
-		"transport http: response_header_timeout": transport.ResponseHeaderTimeout,
-		"transport http: read_timeout":            transport.ReadTimeout,
-		"transport http: write_timeout":           transport.WriteTimeout,
-	})
+// warningsAbout looks at one part of Caddy's configuration; of those that it does not know it says nothing.
+func warningsAbout(part any) (warnings []Warning) {
 	warn := func(bad bool, option, reason string) {
 		if bad {
 			warnings = append(warnings, Warning{option, reason})
 		}
 	}
-	warn(h.RequestBuffers != 0, "request_buffers", "a page's reports are one long streamed body, and would wait for its end")
-	warn(h.ResponseBuffers != 0, "response_buffers", "a page's updates are one long streamed answer, and would wait for its end")
-	warn(transport.MaxConnsPerHost > 0, "transport http: max_conns_per_host", "every open page holds a connection to its pod; pages over the limit would wait")
-	warn(transport.Resolver != nil, "transport http: resolvers", "has no effect on `host`, which is resolved before the transport dials; set resolvers in "+SourceName)
-	warn(h.HealthChecks != nil && h.HealthChecks.Active != nil, "health_uri", "active health checks do nothing for dynamic upstreams")
-	_, weighted := h.LoadBalancing.SelectionPolicy.(*reverseproxy.WeightedRoundRobinSelection)
-	warn(weighted, "lb_policy weighted_round_robin", "its weights go by position, and pods come and go")
-	warn(UsesForwardProxy(transport, source), "HTTP_PROXY", "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached")
+	short := func(option string, timeout caddy.Duration) {
+		given := time.Duration(timeout)
+		warn(given > 0 && given < longestSilence, option, fmt.Sprintf("%v is less than %v: a page's stream may be silent for 20 s, and would be cut", given, longestSilence))
+	}
+	switch part := part.(type) {
+	case *caddyhttp.App:
+		short("grace_period", part.GracePeriod)
+	case *caddyhttp.Server:
+		if part == nil {
+			break
+		}
+		name := "server " + part.Name() + ": "
+		short(name+"read_timeout", part.ReadTimeout)
+		short(name+"write_timeout", part.WriteTimeout)
+		short(name+"read_idle_timeout", part.ReadIdleTimeout)
+		short(name+"write_idle_timeout", part.WriteIdleTimeout)
+	case *timeouts.Timeouts:
+		short("handler timeouts: read_timeout", caddy.Duration(part.ReadTimeout))
+		short("handler timeouts: write_timeout", caddy.Duration(part.WriteTimeout))
+	case *reverseproxy.HTTPTransport:
+		short("transport http: response_header_timeout", part.ResponseHeaderTimeout)
+		short("transport http: read_timeout", part.ReadTimeout)
+		short("transport http: write_timeout", part.WriteTimeout)
+		warn(part.MaxConnsPerHost > 0, "transport http: max_conns_per_host", "every open page holds a connection to its pod; pages over the limit would wait")
+		warn(part.Resolver != nil, "transport http: resolvers", "has no effect on `host`, which is resolved before the transport dials; set resolvers in "+SourceName)
+	case *reverseproxy.Handler:
+		warn(part.RequestBuffers != 0, "request_buffers", "a page's reports are one long streamed body, and would wait for its end")
+		warn(part.ResponseBuffers != 0, "response_buffers", "a page's updates are one long streamed answer, and would wait for its end")
+		warn(part.HealthChecks != nil && part.HealthChecks.Active != nil, "health_uri", "active health checks do nothing for dynamic upstreams")
+		_, weighted := part.LoadBalancing.SelectionPolicy.(*reverseproxy.WeightedRoundRobinSelection)
+		warn(weighted, "lb_policy weighted_round_robin", "its weights go by position, and pods come and go")
+	case *intercept.Intercept:
+		for _, status := range []int{http.StatusGone, http.StatusServiceUnavailable} {
+			replaced := slices.ContainsFunc(part.HandleResponse, func(response caddyhttp.ResponseHandler) bool { return isFor(response.Match, status) })
+			warn(replaced, "handler intercept", fmt.Sprintf("replaces the answer %d that tells a page what to do; match it to other statuses, or keep it away from /~/*", status))
+		}
+	case *headers.Handler:
+		ops := part.Response
+		if ops == nil || ops.HeaderOps == nil || !ops.Deferred && ops.Require == nil {
+			break // it comes before the answer sets its own
+		}
+		for _, field := range []string{"Cache-Control", "Retry-After"} {
+			changed := touches(ops.HeaderOps, field, nil) && (isFor(ops.Require, http.StatusGone) || isFor(ops.Require, http.StatusServiceUnavailable))
+			warn(changed, "handler header", "changes "+field+" of the answers 410 and 503 that tell a page what to do; match it to other statuses, or keep it away from /~/*")
+		}
+	}
 	return warnings
+}
+
+// isFor tells whether a matcher, nil for all, is about an answer of ours with this status.
+func isFor(matcher *caddyhttp.ResponseMatcher, status int) bool {
+	return matcher == nil || matcher.Match(status, http.Header{"Cache-Control": {"no-store"}, "Content-Length": {"0"}})
+}
+
+// touches tells whether an operation changes or removes a field, or is one of the others.
+func touches(ops *headers.HeaderOps, field string, others http.Header) bool {
+	names := slices.Concat(slices.Collect(maps.Keys(ops.Set)), slices.Collect(maps.Keys(ops.Replace)), slices.Collect(maps.Keys(others)), ops.Delete)
+	return slices.ContainsFunc(names, func(name string) bool {
+		matches, err := path.Match(strings.ToLower(name), strings.ToLower(field)) // names may hold wildcards
+		return err == nil && matches
+	})
 }
 
 // UsesForwardProxy asks the transport whether it would reach pods through a proxy. They are dialled by address, so that what NO_PROXY says
@@ -119,22 +172,6 @@ func UsesForwardProxy(transport *reverseproxy.HTTPTransport, source *Loaded) boo
 		}
 	}
 	return false
-}
-
-// appWarnings looks at the options of the app, which are the same for all of its sources.
-func appWarnings(app *caddyhttp.App) []Warning {
-	return timeoutWarnings(map[string]caddy.Duration{"grace_period": app.GracePeriod})
-}
-
-// serverWarnings looks at the options of the server that the handler is part of.
-func serverWarnings(server *caddyhttp.Server) []Warning {
-	name := "server " + server.Name() + ": "
-	return timeoutWarnings(map[string]caddy.Duration{
-		name + "read_timeout":       server.ReadTimeout,
-		name + "write_timeout":      server.WriteTimeout,
-		name + "read_idle_timeout":  server.ReadIdleTimeout,
-		name + "write_idle_timeout": server.WriteIdleTimeout,
-	})
 }
 
 // logWarnings writes each warning once, in a stable order.

@@ -130,15 +130,8 @@ func TestEveryDurationIsKnown(t *testing.T) {
 		}
 		var warnings []Warning
 		switch configured := configured.Interface().(type) {
-		case *caddyhttp.App:
-			warnings = appWarnings(configured)
-		case *caddyhttp.Server:
-			warnings = serverWarnings(configured)
-		case *timeouts.Timeouts:
-			warnings = middlewareWarning(configured)
-		case *reverseproxy.HTTPTransport:
-			configured.Transport = new(http.Transport)
-			warnings = handlerWarnings(&reverseproxy.Handler{LoadBalancing: new(reverseproxy.LoadBalancing)}, configured, new(Loaded))
+		case *caddyhttp.App, *caddyhttp.Server, *timeouts.Timeouts, *reverseproxy.HTTPTransport:
+			warnings = warningsAbout(configured)
 		}
 		_, name, _ := strings.Cut(member, ".")
 		isWarned := len(warnings) == 1 && strings.HasSuffix(warnings[0].Option, " "+name) || len(warnings) == 1 && warnings[0].Option == name

@@ -28,89 +28,67 @@ func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.Unmars
 		}
 		h.Reset()
 		lines := subdirectives(tokens)
-		if err := checkSourceNames(tokens, lines); err != nil {
-			return nil, err
+		for _, i := range lines {
+			if err := checkSourceAt(tokens, i); err != nil {
+				return nil, err
+			}
 		}
-		if err := checkSourceAlone(tokens, lines); err != nil {
-			return nil, err
-		}
-		if renamed, ok := renameDocumented(tokens, lines); ok {
+		names := func(i int) bool { return nameAt(tokens, i) == config.SourceName }
+		ours := slices.IndexFunc(lines, func(i int) bool { return isSource(tokens[i]) && names(i) })
+		if ours >= 0 {
+			if err := checkAlone(tokens, lines); err != nil {
+				return nil, err
+			}
+			renamed := slices.Clone(tokens)
+			renamed[lines[ours]].Text = stockSubdirective
 			h = h.WithDispenser(caddyfile.NewDispenser(renamed))
 		}
 		values, err := stock(h)
-		if err != nil && slices.ContainsFunc(lines, func(i int) bool { return namesOurSource(tokens, i) }) {
+		if slices.ContainsFunc(lines, names) {
 			err = redact.Error(err, config.TextsOf(tokens)) // a key in a wrong place is not known to Caddy for what it is
 		}
 		return values, err
 	}
 }
 
-// checkSourceNames refuses a source that Caddy does not know, where its own error would not help or show too much.
-func checkSourceNames(tokens []caddyfile.Token, lines []int) error {
-	for _, i := range lines {
-		documented := tokens[i].Text == documentedSubdirective
-		if !documented && tokens[i].Text != stockSubdirective || namesOurSource(tokens, i) {
-			continue
-		}
-		if i+1 == len(tokens) || startsLine(tokens, i+1) || isBrace(tokens[i+1], "{") {
-			if documented {
-				return config.ErrorAt(tokens, i, "the name of the source is missing; write "+documentedSubdirective+" "+config.SourceName)
-			}
-			continue // Caddy's own error says so
-		}
-		name := tokens[i+1].Text
-		if err := checkSourceName(name, documented); err != nil {
-			return config.ErrorAt(tokens, i+1, err.Error())
-		}
-		if documented {
-			return config.ErrorAt(tokens, i, documentedSubdirective+" is for "+config.SourceName+" only; write "+stockSubdirective+" "+name)
-		}
+// checkSourceAt refuses a source that Caddy does not know, where its own error would not help or show too much.
+func checkSourceAt(tokens []caddyfile.Token, i int) error {
+	name, documented := nameAt(tokens, i), tokens[i].Text == documentedSubdirective
+	if !isSource(tokens[i]) || name == config.SourceName || name == "" && !documented { // Caddy's own error says what is missing
+		return nil
+	}
+	if name == "" {
+		return config.ErrorAt(tokens[i], "the name of the source is missing; write "+documentedSubdirective+" "+config.SourceName)
+	}
+	if err := checkSourceName(name, documented); err != nil {
+		return config.ErrorAt(tokens[i+1], err.Error())
+	}
+	if documented {
+		return config.ErrorAt(tokens[i], documentedSubdirective+" is for "+config.SourceName+" only; write "+stockSubdirective+" "+name)
 	}
 	return nil
 }
 
-// renameDocumented returns a copy of the tokens in which the documented subdirective, at one of the lines, has Caddy's own name,
-// and whether there was one.
-func renameDocumented(tokens []caddyfile.Token, lines []int) ([]caddyfile.Token, bool) {
-	var renamed []caddyfile.Token
+// checkAlone refuses what the stock directive would drop or ignore in silence beside our source: a second one, and static upstreams.
+func checkAlone(tokens []caddyfile.Token, lines []int) error {
+	sources := 0
 	for _, i := range lines {
-		if tokens[i].Text == documentedSubdirective && namesOurSource(tokens, i) {
-			if renamed == nil {
-				renamed = append(renamed, tokens...)
-			}
-			renamed[i].Text = stockSubdirective
+		if isSource(tokens[i]) {
+			sources++
+		}
+		if sources > 1 {
+			return config.ErrorAt(tokens[i], "a second source of upstreams: with "+config.SourceName+" there can be no other")
 		}
 	}
-	return renamed, renamed != nil
-}
-
-// checkSourceAlone refuses what the stock directive would drop or ignore in silence: a second source,
-// and static upstreams next to our source.
-func checkSourceAlone(tokens []caddyfile.Token, lines []int) error {
-	var sources []int
-	ours := false
-	for _, i := range lines {
-		switch tokens[i].Text {
-		case documentedSubdirective, stockSubdirective:
-			sources = append(sources, i)
-			ours = ours || namesOurSource(tokens, i)
-		}
-	}
-	if !ours {
-		return nil
-	}
-	if len(sources) > 1 {
-		return config.ErrorAt(tokens, sources[1], "a second source of upstreams: with "+config.SourceName+" there can be no other")
-	}
+	const beside = " beside " + config.SourceName + ": it names every upstream itself; remove "
 	for _, i := range lines {
 		if tokens[i].Text == "to" {
-			return config.ErrorAt(tokens, i, "static upstreams beside "+config.SourceName+": it names every upstream itself; remove `to`")
+			return config.ErrorAt(tokens[i], "static upstreams"+beside+"`to`")
 		}
 	}
 	for i := 1; i < len(tokens) && !startsLine(tokens, i) && !isBrace(tokens[i], "{"); i++ {
-		isMatcher := i == 1 && strings.ContainsAny(tokens[i].Text[:min(1, len(tokens[i].Text))], "*/@")
-		if !isMatcher {
-			return config.ErrorAt(tokens, i, "static upstream "+config.Quoted(tokens[i].Text)+" beside "+config.SourceName+": it names every upstream itself; remove the address")
+		if text := tokens[i].Text; i > 1 || text == "" || !strings.Contains("*/@", text[:1]) { // else a matcher
+			return config.ErrorAt(tokens[i], "static upstream "+config.Quoted(text)+beside+"the address")
 		}
 	}
 	return nil
@@ -133,9 +111,16 @@ func subdirectives(tokens []caddyfile.Token) []int {
 	return found
 }
 
-func namesOurSource(tokens []caddyfile.Token, subdirective int) bool {
-	argument := subdirective + 1
-	return argument < len(tokens) && !startsLine(tokens, argument) && tokens[argument].Text == config.SourceName
+func isSource(token caddyfile.Token) bool {
+	return token.Text == documentedSubdirective || token.Text == stockSubdirective
+}
+
+// nameAt is the first argument of the line that begins at token i, "" if it has none.
+func nameAt(tokens []caddyfile.Token, i int) string {
+	if i++; i < len(tokens) && !startsLine(tokens, i) && !isBrace(tokens[i], "{") {
+		return tokens[i].Text
+	}
+	return ""
 }
 
 // startsLine tells whether token i is the first of its line. A dispenser over two tokens applies Caddy's own rule,
