@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -14,104 +15,83 @@ import (
 
 // handlersOnTheWay returns the handlers that a page's requests pass before they get to the one whose lineage this is. Named routes
 // are not seen through: what comes before an invoke, and beside a handler that stands in such a route by itself, is not known here.
-func handlersOnTheWay(routes caddyhttp.RouteList, lineage []caddy.Module) (handlers []any) {
-	way := passage{request: pageRequest()}
-	way.before(routes, lineage)
-	for i, module := range lineage {
-		if subroute, ok := module.(*caddyhttp.Subroute); ok {
-			way.before(subroute.Routes, lineage[i+1:])
-		}
-	}
-	return way.handlers
-}
-
-// pageRequest is a request for a page's updates, for which a handler counts.
-func pageRequest() *http.Request {
-	ctx := context.WithValue(context.Background(), caddy.ReplacerCtxKey, caddy.NewReplacer()) // path matchers want one
-	request, _ := http.NewRequestWithContext(ctx, http.MethodGet, "/~/token/s/page", nil)     // never fails for this path
-	return request
-}
-
-// passage collects the handlers that a request passes.
-type passage struct {
-	request  *http.Request
-	handlers []any
-}
-
-// before adds what a list of routes has before the handler that is being provisioned: its route has its handlers as
-// JSON still, and those before are ready. A list without such a route does not lead there.
-func (p *passage) before(routes caddyhttp.RouteList, lineage []caddy.Module) {
-	for i, route := range routes {
-		if len(route.HandlersRaw) == 0 {
+func handlersOnTheWay(routes caddyhttp.RouteList, lineage []caddy.Module) (found []any) {
+	for _, module := range lineage {
+		id := module.CaddyModule().ID
+		if id.Namespace() != handlers {
 			continue
 		}
-		for _, earlier := range routes[:i] {
-			if exclusive := earlier.Terminal || earlier.Group != "" && earlier.Group == route.Group; !exclusive {
-				p.through(earlier)
-			}
+		found = append(found, handlersBefore(routes, id.Name())...)
+		routes = nil
+		if subroute, ok := module.(*caddyhttp.Subroute); ok {
+			routes = subroute.Routes
 		}
-		for _, raw := range route.HandlersRaw {
-			if leadsTo(nameOf(raw), lineage) {
-				break
-			}
-			p.add(decoded(raw))
-		}
-		return
 	}
+	return found
 }
 
 const handlers = "http.handlers"
 
-// leadsTo tells whether a handler of this name is the next one on the way to ours.
-func leadsTo(name string, lineage []caddy.Module) bool {
-	for _, module := range lineage {
-		if id := module.CaddyModule().ID; id.Namespace() == handlers {
-			return id.Name() == name
+// handlersBefore returns what a list of routes has before the handler of this name that is being provisioned: its route has its
+// handlers as JSON still, and those before are ready. A list without such a route does not lead there.
+func handlersBefore(routes caddyhttp.RouteList, name string) (found []any) {
+	i := slices.IndexFunc(routes, func(route caddyhttp.Route) bool { return len(route.HandlersRaw) > 0 })
+	if i < 0 {
+		return nil
+	}
+	for _, earlier := range routes[:i] {
+		if exclusive := earlier.Terminal || earlier.Group != "" && earlier.Group == routes[i].Group; !exclusive {
+			found = append(found, handlersOf(earlier)...)
 		}
 	}
-	return false
+	for _, raw := range routes[i].HandlersRaw {
+		if nameOf(raw) == name {
+			break
+		}
+		found = append(found, flattened(decoded(raw))...)
+	}
+	return found
 }
 
-// through adds the handlers of a route if it takes the request.
-func (p *passage) through(route caddyhttp.Route) {
-	if !mayMatch(route.MatcherSets, p.request) {
-		return
+// handlersOf returns the handlers of a route that may take a page's requests.
+func handlersOf(route caddyhttp.Route) (found []any) {
+	if !takesPages(route.MatcherSets) {
+		return nil
 	}
 	for _, handler := range route.Handlers {
-		p.add(handler)
+		found = append(found, flattened(handler)...)
 	}
 	for _, raw := range route.HandlersRaw {
-		p.add(decoded(raw))
+		found = append(found, flattened(decoded(raw))...)
 	}
+	return found
 }
 
-// add adds a handler, or those of a subroute, which wrap what follows as well.
-func (p *passage) add(handler any) {
+// flattened returns the handler, or those of a subroute, which wrap what follows as well.
+func flattened(handler any) (found []any) {
 	subroute, ok := handler.(*caddyhttp.Subroute)
 	if !ok {
-		p.handlers = append(p.handlers, handler)
-		return
+		return []any{handler}
 	}
 	for _, route := range subroute.Routes {
-		p.through(route)
+		found = append(found, handlersOf(route)...)
 	}
+	return found
 }
 
-// mayMatch tells whether matchers let a request through, as far as their path says it.
-func mayMatch(sets caddyhttp.MatcherSets, request *http.Request) bool {
-	for _, set := range sets {
-		excluded := false
-		for _, matcher := range set {
-			if paths, ok := matcher.(*caddyhttp.MatchPath); ok {
-				matches, err := paths.MatchWithError(request)
-				excluded = excluded || err == nil && !matches
-			}
+// takesPages tells whether matchers let a request for a page's updates through, as far as their path says it.
+func takesPages(sets caddyhttp.MatcherSets) bool {
+	ctx := context.WithValue(context.Background(), caddy.ReplacerCtxKey, caddy.NewReplacer()) // path matchers want one
+	request, _ := http.NewRequestWithContext(ctx, http.MethodGet, "/~/token/s/page", nil)     // never fails for this path
+	excludes := func(matcher any) bool {
+		paths, ok := matcher.(*caddyhttp.MatchPath)
+		if !ok {
+			return false
 		}
-		if !excluded {
-			return true
-		}
+		matches, err := paths.MatchWithError(request)
+		return err == nil && !matches
 	}
-	return len(sets) == 0
+	return len(sets) == 0 || slices.ContainsFunc(sets, func(set caddyhttp.MatcherSet) bool { return !slices.ContainsFunc(set, excludes) })
 }
 
 // nameOf is the name of a handler in JSON.

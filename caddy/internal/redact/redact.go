@@ -22,8 +22,6 @@ const shortestKey = 22
 var (
 	// word is what base64 in either alphabet may be a part of. Names of files and variables are such words too.
 	word   = regexp.MustCompile(fmt.Sprintf(`[A-Za-z0-9+/=_-]{%d,}`, shortestKey))
-	lower  = regexp.MustCompile(`[a-z]`)
-	upper  = regexp.MustCompile(`[A-Z]`)
 	digits = regexp.MustCompile(`(?:[0-9][^0-9]*){6}`)
 )
 
@@ -36,7 +34,7 @@ func suspects(text string) []string {
 }
 
 func isMixed(part string) bool {
-	return lower.MatchString(part) && upper.MatchString(part) || digits.MatchString(part)
+	return part != strings.ToUpper(part) && part != strings.ToLower(part) || digits.MatchString(part)
 }
 
 // isPath tells whether a part is the path of a file, which may be missing, in a folder that is there.
@@ -52,21 +50,14 @@ func isPath(part string) bool {
 // MayHoldKey tells whether a part of the text looks like a key.
 func MayHoldKey(text string) bool { return len(suspects(text)) > 0 }
 
-// Error returns the error without what looks like a key in one of the texts, and without parts of it. The length stays.
-func Error(err error, texts []string) error {
-	if err == nil {
+// Texts returns what may be a key in a JSON document, in names of members too.
+func Texts(document []byte) []string {
+	var value any
+	if json.Unmarshal(document, &value) != nil {
 		return nil
 	}
-	message := err.Error()
-	for _, text := range texts {
-		for _, part := range suspects(text) {
-			message = without(message, part)
-		}
-	}
-	if message == err.Error() {
-		return err
-	}
-	return errors.New(message)
+	plain, _ := json.Marshal(value) // what was decoded can be encoded; no character of a key is escaped any more
+	return suspects(string(plain))
 }
 
 const (
@@ -76,46 +67,28 @@ const (
 	longestKey = 400
 )
 
-// without replaces the part in the message, and the longest pieces of it: who parses a text may show what is left of it.
-func without(message, part string) string {
-	replace := func(piece string) {
-		message = strings.ReplaceAll(message, piece, fmt.Sprintf("(a value of %d characters)", len(piece)))
+// Error returns the error without what looks like a key in one of the texts, and without parts of it: who parses a text may show what is
+// left of it. The length stays.
+func Error(err error, texts []string) error {
+	if err == nil {
+		return nil
 	}
-	replace(part)
-	if len(part) > longestKey {
-		return message
-	}
-	for start := range part {
-		for end := len(part); end >= start+shortestPiece; end-- {
-			replace(part[start:end])
+	message := err.Error()
+	for _, text := range texts {
+		for _, part := range suspects(text) {
+			shortest := shortestPiece
+			if len(part) > longestKey {
+				shortest = len(part)
+			}
+			for start := 0; start+shortest <= len(part); start++ {
+				for end := len(part); end-start >= shortest; end-- {
+					message = strings.ReplaceAll(message, part[start:end], fmt.Sprintf("(a value of %d characters)", end-start))
+				}
+			}
 		}
 	}
-	return message
-}
-
-// Texts returns all strings in a JSON document, names of members among them, that may hold a key.
-func Texts(document []byte) (texts []string) {
-	var value any
-	if json.Unmarshal(document, &value) == nil {
-		collect(value, &texts)
+	if message == err.Error() {
+		return err
 	}
-	return texts
-}
-
-func collect(value any, texts *[]string) {
-	switch value := value.(type) {
-	case string:
-		if MayHoldKey(value) {
-			*texts = append(*texts, value)
-		}
-	case []any:
-		for _, element := range value {
-			collect(element, texts)
-		}
-	case map[string]any:
-		for name, member := range value {
-			collect(name, texts)
-			collect(member, texts)
-		}
-	}
+	return errors.New(message)
 }

@@ -51,6 +51,12 @@ func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.Unmars
 	}
 }
 
+// misplacedDirective refuses what is no directive, in the place of one.
+func misplacedDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+	h.Next()
+	return nil, h.Errf("%s is not a directive; write `%s { %s %s { ... } }`", h.Val(), directiveID, documentedSubdirective, config.SourceName)
+}
+
 // checkSourceAt refuses a source that Caddy does not know, where its own error would not help or show too much.
 func checkSourceAt(tokens []caddyfile.Token, i int) error {
 	name, documented := nameAt(tokens, i), tokens[i].Text == documentedSubdirective
