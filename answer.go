@@ -38,15 +38,11 @@ func (g *gate) answer(w http.ResponseWriter, r *http.Request) (answer http.Respo
 // leaves with the first frame.
 type answerWriter struct {
 	http.ResponseWriter
-	gate  *gate
-	begun bool // the header has been written, or is no longer ours
+	gate *gate
 }
 
+// begin is called before the header is written. After that it changes nothing.
 func (w *answerWriter) begin(status int) {
-	if w.begun {
-		return
-	}
-	w.begun = true
 	if w.gate.closed.Load() {
 		mark(w.Header(), status)
 	}
@@ -87,11 +83,7 @@ type answerWriter1 struct{ *answerWriter }
 
 // Hijack hands the connection over as it is.
 func (w answerWriter1) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	connection, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err == nil {
-		w.begun = true
-	}
-	return connection, buffered, err
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 // ReadFrom keeps files on the way from the kernel to the kernel.
