@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // The two headers between a draining pod and its proxies. Both are Booleans of
@@ -19,6 +20,10 @@ const (
 	headerTrue       = "?1"
 )
 
+// renderLimit is how long a page load holds up the drain. Doors gives a page as
+// long to render; other answers may never end.
+const renderLimit = 30 * time.Second
+
 // gate stands in front of everything that the server serves.
 type gate struct {
 	next      http.Handler
@@ -28,23 +33,30 @@ type gate struct {
 
 	mu       sync.Mutex
 	requests int
-	loading  int            // page loads that were let in while the gate was open
+	loading  int            // page loads that the app is answering
+	lastPage time.Time      // when the gate was closed, or let in a page after that
 	streams  map[string]int // open receiver streams by instance; a page that renews its stream has two for a moment
-	settled  chan struct{}  // closed when the gate is closed and the last of loading is over
 }
 
 func newGate(next http.Handler, readyPath string) *gate {
-	return &gate{next: next, readyPath: readyPath, streams: map[string]int{}, settled: make(chan struct{})}
+	return &gate{next: next, readyPath: readyPath, streams: map[string]int{}}
 }
 
-// close lets no new page in from now on. It is called once.
+// close lets no new page in from now on, but those that no other pod takes.
 func (g *gate) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed.Store(true)
-	if g.loading == 0 {
-		close(g.settled)
-	}
+	g.lastPage = time.Now()
+}
+
+// quiet tells whether no page has been let in for so long, and none is being
+// rendered.
+func (g *gate) quiet(now time.Time, delay time.Duration) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	silence := now.Sub(g.lastPage)
+	return silence >= delay && (g.loading == 0 || silence >= delay+renderLimit)
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -80,11 +92,14 @@ func (g *gate) enter(page, lastChoice bool, stream string) (counted entry, let b
 		g.streams[stream]++
 	}
 	closed := g.closed.Load()
-	counted = entry{loading: page && !closed, stream: stream}
-	if counted.loading {
+	let = !page || !closed || lastChoice
+	if counted = (entry{page && let, stream}); counted.loading {
 		g.loading++
+		if closed {
+			g.lastPage = time.Now()
+		}
 	}
-	return counted, !page || !closed || lastChoice
+	return counted, let
 }
 
 func (g *gate) leave(counted entry) {
@@ -97,9 +112,7 @@ func (g *gate) leave(counted entry) {
 		}
 	}
 	if counted.loading {
-		if g.loading--; g.loading == 0 && g.closed.Load() {
-			close(g.settled)
-		}
+		g.loading--
 	}
 }
 

@@ -14,15 +14,9 @@ import (
 	"time"
 )
 
-const (
-	// renderLimit is how long the drain waits for page loads that came before
-	// it. Doors gives a page as long to render.
-	renderLimit = 30 * time.Second
-
-	// lastAnswers is how long answers may take that are under way when the
-	// limit of a drain is reached.
-	lastAnswers = 5 * time.Second
-)
+// lastAnswers is how long answers may take that are under way when the limit of
+// a drain is reached.
+const lastAnswers = 5 * time.Second
 
 // life is a server after its first order.
 type life struct {
@@ -91,17 +85,12 @@ func (l *life) end() error {
 func (l *life) drain(ctx context.Context) <-chan struct{} {
 	drained := make(chan struct{})
 	go func() {
-		rendered := time.After(l.delay + renderLimit)
-		select {
-		case <-time.After(l.delay):
-		case <-ctx.Done():
-			return
-		}
-		select {
-		case <-l.gate.settled:
-		case <-rendered:
-		case <-ctx.Done():
-			return
+		for !l.gate.quiet(time.Now(), l.delay) {
+			select {
+			case <-time.After(10 * time.Millisecond):
+			case <-ctx.Done():
+				return
+			}
 		}
 		// The callback runs inside the request of the last page, for whose
 		// answer Shutdown waits: so it does nothing but tell.

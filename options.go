@@ -30,12 +30,13 @@ func settle(options []Option) settings {
 	return chosen
 }
 
-// WithDelay sets how long the app goes on after the signal before its Drain is
-// called; default 2 s. In that time requests that are on their way arrive, and
-// every proxy learns that the pod drains. Pages that no other pod can take are
-// still served then. So where a pod may be the only one, give it as long as its
-// successor takes to be found: the time to start, and the time for which name
-// servers cache (30 s are common).
+// WithDelay sets how long after the signal Drain of the app is called; default
+// 2 s. In that time requests that are on their way arrive, and every proxy
+// learns that the pod drains. A page that no other pod can take is still served
+// then, and begins the time anew: so a pod that is the only one goes on until
+// its successor is found. Where such pages are rare, give it as long as that
+// takes: the time to start, and the time for which name servers cache (30 s are
+// common).
 func WithDelay(delay time.Duration) Option {
 	return func(s *settings) { s.delay = delay }
 }

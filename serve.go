@@ -30,8 +30,7 @@ type App interface {
 //     503, and the app does not see it: Caddy sends it to another pod. Where it
 //     has none, it asks again with Doors-Last-Choice: ?1, and the app serves the
 //     page. The path of [WithReadyPath] answers 503 too.
-//  2. Serve waits as long as [WithDelay] says, then for page loads that came
-//     before the signal.
+//  2. Serve waits until no page has been loaded for as long as [WithDelay] says.
 //  3. It calls Drain of the app. Pages that are open go on until they end.
 //  4. When the last page has ended, it shuts the server down, and returns nil
 //     when the last answer is written.
