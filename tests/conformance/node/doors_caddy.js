@@ -153,7 +153,7 @@ export const prototypes = {
     doors_request_give_up:
         'int32_t (void *source, uint8_t *request, uint32_t outcome, int64_t now, uint64_t random, _Out_ doors_step *step)',
     doors_request_answered:
-        'int32_t (void *source, uint8_t *request, int64_t now, uint64_t random, _Out_ doors_report *report)',
+        'int32_t (void *source, uint8_t *request, uint32_t marks, int64_t now, uint64_t random, _Out_ doors_step *step)',
     doors_request_ended: 'int32_t (void *source, uint8_t *request, int64_t now)',
     doors_request_decision: 'int32_t (void *source, uint8_t *request, _Out_ doors_decision *out)',
 };

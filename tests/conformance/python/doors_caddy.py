@@ -206,7 +206,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_request_chose": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, POINTER(CPod), c_int64, POINTER(CStep)),
     "doors_request_chose_none": (c_int32, _HANDLE, POINTER(CRequest), c_int64, c_uint64, POINTER(CStep)),
     "doors_request_give_up": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_int64, c_uint64, POINTER(CStep)),
-    "doors_request_answered": (c_int32, _HANDLE, POINTER(CRequest), c_int64, c_uint64, POINTER(CReport)),
+    "doors_request_answered": (c_int32, _HANDLE, POINTER(CRequest), c_uint32, c_int64, c_uint64, POINTER(CStep)),
     "doors_request_ended": (c_int32, _HANDLE, POINTER(CRequest), c_int64),
     "doors_request_decision": (c_int32, _HANDLE, POINTER(CRequest), POINTER(CDecision)),
 }

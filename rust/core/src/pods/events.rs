@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use super::shard::{Known, Shard};
 use super::verdict::{Arrival, Fault, Suspicion};
-use super::{LONGEST_GAP, Outcome, Pod, Pods, SECOND, SourceHealth, UpstreamHealth, Verdict};
+use super::{Outcome, Pod, Pods, SECOND, SourceHealth, UpstreamHealth, Verdict};
 use crate::{PathKind, Reason};
 
 /// How many pods of an upstream are looked at to find a witness.
@@ -44,6 +44,8 @@ pub(crate) struct Learned {
     pub(crate) find_witness: bool,
     /// Name a pod that may take pages for a dial in the background: [`SourceHealth::hand_out`].
     pub(crate) find_pod: bool,
+    /// The pod says that it drains.
+    pub(crate) marked: bool,
 }
 
 /// What to do with a request that has a token.
@@ -136,10 +138,11 @@ impl Pods {
             // Later than it was, so that this is not written for each of many failures.
             self.last_failure.fetch_max(now.saturating_add(SECOND), Ordering::Relaxed);
         }
-        let (before, tells, mut verdict, suspicion) = self.with(group, pod, now, |known| {
+        let (before, tells, mut verdict, suspicion, marked) = self.with(group, pod, now, |known| {
             let before = known.state.verdict();
             let tells = apply(known, outcome, now) && known.tells(group, outcome, now);
-            (before, tells, known.state.verdict(), known.state.suspicion(group.gone_after, now))
+            let (verdict, suspicion) = (known.state.verdict(), known.state.suspicion(group.gone_after, now));
+            (before, tells, verdict, suspicion, known.mark.is_some())
         });
         if tells {
             group.upstream.add(pod, outcome, now);
@@ -159,7 +162,7 @@ impl Pods {
             }
         }
         let find_pod = in_background && failed && !self.takes_page(group.source, now) && group.source.asks_on(now);
-        Learned { verdict, changed: verdict != before, find_witness, find_pod }
+        Learned { verdict, changed: verdict != before, find_witness, find_pod, marked }
     }
 
     /// The attempt of a request with a token has ended without an answer; its dial was told before. It is in flight no more.
@@ -228,19 +231,6 @@ impl Pods {
     /// A request that is in flight has ended, whatever became of it, or goes to another pod. `stream` is as it was.
     pub(crate) fn left(&self, pod: Pod, stream: bool, now: u64) {
         self.lock(self.shard(pod.address)).left(pod, stream, now);
-    }
-
-    /// Should a pod be tried last, because its last dial failed within the last 10 s? From then on, until a dial succeeds or
-    /// the failure is a minute old, the answer is no once a second: this caller finds out whether the pod is back. Costs no
-    /// lock while no dial of any pod has failed for a minute.
-    pub(crate) fn failed_recently(&self, pod: Pod, now: u64) -> bool {
-        self.any_failed_lately(now) && self.lock(self.shard(pod.address)).failed_recently(pod, now)
-    }
-
-    /// Whether any pod has failed within the last minute. Costs no lock.
-    pub(crate) fn any_failed_lately(&self, now: u64) -> bool {
-        let last = self.last_failure.load(Ordering::Relaxed);
-        last != 0 && now.saturating_sub(last) < LONGEST_GAP
     }
 
     /// Whether a pod is known that would take a page of a source: one that worked in the last minute, has not failed since,
@@ -315,12 +305,13 @@ impl Pods {
 
 /// What an outcome changes. Whether it is a sign of life.
 fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
-    let Known { state, traffic, .. } = known;
+    let Known { state, traffic, mark, .. } = known;
     match outcome {
         Outcome::Connected => return state.connected(now),
         Outcome::Answered => state.answered(),
         Outcome::Refused => {
             state.refused(now);
+            *mark = None; // the process that said so has ended
             traffic.refused += 1;
         }
         Outcome::Unreachable => state.unreachable(now),

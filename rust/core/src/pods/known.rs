@@ -115,7 +115,7 @@ impl Pods {
 }
 
 fn shown(pod: Pod, known: &Known) -> KnownPod {
-    let Known { state, traffic, users, .. } = known;
+    let Known { state, mark, traffic, users } = known;
     KnownPod {
         pod,
         upstream: users.upstream(),
@@ -127,6 +127,6 @@ fn shown(pod: Pod, known: &Known) -> KnownPod {
         in_flight: traffic.in_flight,
         streams: traffic.streams,
         fresh: false,
-        marked_since: None,
+        marked_since: mark.map(|mark| mark.since),
     }
 }

@@ -10,6 +10,8 @@
 //! shard     a part of the table of pods, behind one lock
 //! queues    what it is made of
 //! verdict   one pod: what its last dials say, and how often it may be dialled
+//! mark      one pod: whether its answers say that it drains
+//! standing  one pod: how well it takes a request that others may take as well
 //! users     one pod: which upstreams use it, and when it last showed them that it works
 //! traffic   one pod: which requests are on their way to it?
 //! forgotten what is left of pods that were forgotten
@@ -29,10 +31,12 @@
 mod events;
 mod forgotten;
 mod known;
+mod mark;
 mod pacing;
 mod queues;
 mod shard;
 mod source;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod traffic;
@@ -42,13 +46,14 @@ mod verdict;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use events::{Began, Group, Learned, Told, Wait};
 pub use known::{Idle, IdleAnswer, KnownPod};
 use shard::{Known, Shard};
 pub(crate) use source::SourceHealth;
+pub(crate) use standing::{Look, Looker, Standing};
 pub(crate) use upstream::UpstreamHealth;
 
 use crate::SECOND;
@@ -128,8 +133,10 @@ pub(crate) struct Pods {
     /// How many pods are remembered, and how many may be.
     known: AtomicUsize,
     most: AtomicUsize,
-    /// A time after the last failure of any pod, or 0: lets [`Pods::failed_recently`] answer without a lock.
+    /// A time after the last failure of any pod, or 0: lets [`Pods::look`] answer without a lock.
     last_failure: AtomicU64,
+    /// Some pod has said that it drains.
+    any_marks: AtomicBool,
 }
 
 /// A shard in cache lines of its own: two, since processors fetch them in pairs.
@@ -150,6 +157,7 @@ impl Pods {
             known: AtomicUsize::new(0),
             most: AtomicUsize::new(size(most)),
             last_failure: AtomicU64::new(0),
+            any_marks: AtomicBool::new(false),
         }
     }
 

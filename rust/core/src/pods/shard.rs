@@ -1,6 +1,7 @@
 //! In: pods and what happens to them. Out: what is known about each, and which of them is forgotten when there are too many.
 
 use super::forgotten::Forgotten;
+use super::mark::Mark;
 use super::queues::Queues;
 use super::traffic::Traffic;
 use super::users::Users;
@@ -23,13 +24,20 @@ const BUSY_HELD: usize = 3;
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) state: PodState,
+    /// It says that it drains.
+    pub(super) mark: Option<Mark>,
     pub(super) traffic: Traffic,
     pub(super) users: Users,
 }
 
 impl Known {
+    /// Whether something is known about the pod that is lost when it is forgotten.
+    fn is_held(&self) -> bool {
+        self.state.is_held() || self.mark.is_some()
+    }
+
     fn queue(&self) -> usize {
-        match (self.state.is_held(), self.traffic.in_flight > 0) {
+        match (self.is_held(), self.traffic.in_flight > 0) {
             (false, false) => QUIET,
             (false, true) => BUSY,
             (true, false) => QUIET_HELD,
@@ -54,7 +62,7 @@ impl Known {
     /// Whether it would be worth telling that the pod has answered.
     pub(super) fn wants_answer(&mut self, group: &Group<'_>, now: u64) -> bool {
         let told = *self.users.told(group, true);
-        self.state.is_tainted() || told.is_none_or(|at| now.saturating_sub(at) >= SIGN_EVERY)
+        self.state.is_tainted() || self.mark.is_some() || told.is_none_or(|at| now.saturating_sub(at) >= SIGN_EVERY)
     }
 }
 
@@ -102,7 +110,7 @@ impl Shard {
         let found = self.pods.find(&pod);
         let slot = found.unwrap_or_else(|| {
             let (state, traffic, users) = (PodState::default(), Traffic::new(now), Users::new(group, now));
-            self.pods.insert(pod, Known { state, traffic, users }, QUIET)
+            self.pods.insert(pod, Known { state, mark: None, traffic, users }, QUIET)
         });
         let known = self.pods.value_mut(slot);
         known.traffic.seen(now);
@@ -128,8 +136,9 @@ impl Shard {
     pub(super) fn clear(&mut self, pod: Pod) {
         if let Some(slot) = self.pods.find(&pod) {
             let known = self.pods.value_mut(slot);
-            let was_held = known.state.is_held();
+            let was_held = known.is_held();
             known.state.clear();
+            known.mark = None;
             if was_held {
                 self.sort(slot);
             }
@@ -142,8 +151,9 @@ impl Shard {
         self.pods.move_to(slot, queue);
     }
 
-    pub(super) fn failed_recently(&mut self, pod: Pod, now: u64) -> bool {
-        self.pods.find(&pod).is_some_and(|slot| self.pods.value_mut(slot).state.failed_recently(now))
+    /// The same, to note that it was looked at.
+    pub(super) fn peek_mut(&mut self, pod: Pod) -> Option<&mut Known> {
+        self.pods.find(&pod).map(|slot| self.pods.value_mut(slot))
     }
 
     /// Whether a pod failed in any way at that time, at which it gave a sign of life, or later.

@@ -134,7 +134,17 @@ impl PodState {
 
     /// It failed a moment ago, and has not worked since.
     pub(super) fn is_failing(&self, now: u64) -> bool {
-        self.failing && self.failed_at.is_some_and(|at| now.saturating_sub(at) < FAILED_RECENTLY)
+        self.is_failing_within(FAILED_RECENTLY, now)
+    }
+
+    /// It failed within that time, and has not worked since.
+    pub(super) fn is_failing_within(&self, time: u64, now: u64) -> bool {
+        self.failing && self.failed_at.is_some_and(|at| now.saturating_sub(at) < time)
+    }
+
+    /// Its last failure was no refusal.
+    pub(super) fn is_missed(&self) -> bool {
+        self.missed_at.is_some() && self.missed_at >= self.failed_at
     }
 
     /// A request wants the pod.

@@ -2,13 +2,13 @@
 //! other until one can be reached. Once a connection was made nothing is sent again.
 
 use super::call::Call;
-use super::choice::{Tier, Tried};
+use super::choice::{Tier, Tried, Wanted};
 use super::{Action, Cause, Last, Phase, Place};
 use crate::pods::{Outcome, Pod, Verdict};
 use crate::router::Kind;
 
 /// How many pods one request tries.
-const MOST_DIALS: u32 = 8;
+pub(super) const MOST_DIALS: u32 = 8;
 
 impl Call<'_> {
     /// Sends the request to the best pod that it has not tried.
@@ -23,8 +23,12 @@ impl Call<'_> {
             return self.let_choose(own);
         }
         let mut best = self.best();
-        if !best.is_some_and(|(_, is_inside)| is_inside)
-            && let Some(until) = self.await_any(own, !self.request.elsewhere)
+        // Perhaps DNS knows another one by now. What other upstreams have is not worth waiting for while some pod takes pages.
+        let is_enough =
+            |place: &Place| self.request.elsewhere || !Tier::drains(place.tier) && Tier::is_inside(place.tier);
+        if !best.as_ref().is_some_and(is_enough)
+            && let Some(until) =
+                self.await_any(own, !self.request.elsewhere && !best.is_some_and(|best| Tier::drains(best.tier)))
         {
             return Action::Wait { until };
         }
@@ -33,26 +37,40 @@ impl Call<'_> {
             best = self.best();
         }
         match best {
-            Some((place, _)) => self.send(place.upstream, place.pod),
+            Some(place) => self.send(place.upstream, place.pod, place.tier),
             None => self.unreached(),
         }
     }
 
-    /// The best pod that the request has not tried, and whether it is inside.
-    fn best(&mut self) -> Option<(Place, bool)> {
+    /// The best pod that the request has not tried.
+    fn best(&mut self) -> Option<Place> {
         let tried = self.request.tried;
         let (own, elsewhere) = (self.request.decision.upstream, self.request.elsewhere);
         let is_first = self.request.dials == 0 && !elsewhere;
         let named = self.request.decision.address.filter(|_| is_first);
-        let best = self.search(own, named, elsewhere, &|pod| tried.contains(pod))?;
-        Some((best, elsewhere || best.tier < Tier::Outside as u8))
+        let wanted = Wanted { own, named, only_own: elsewhere, is_sent: true };
+        self.search(&wanted, &|pod| tried.contains(pod))
     }
 
-    /// Counts the request at a pod.
-    pub(super) fn send(&mut self, upstream: u32, pod: Pod) -> Action {
+    /// Counts the request at a pod of this tier.
+    pub(super) fn send(&mut self, upstream: u32, pod: Pod, tier: u8) -> Action {
         let Some(member) = self.member(upstream) else { return self.done() };
         let reports = self.shared().pods.entered(&self.flow.group(member), pod, self.now);
+        let is_last_dial = self.request.dials.saturating_add(1) >= MOST_DIALS;
+        // What cannot be taken back must be served.
+        self.request.last_choice = Tier::is_draining(tier)
+            || Tier::drains(tier) && !self.request.loads_page()
+            || self.request.was_taken_back && is_last_dial;
         self.sent(upstream, pod, false, reports)
+    }
+
+    /// A pod that drains has not taken the request: to the next, or to the same as the last choice.
+    pub(super) fn taken_back(&mut self) -> Action {
+        self.leave();
+        self.request.was_taken_back = true;
+        self.request.dials = self.request.dials.saturating_add(1);
+        (self.request.passed, self.request.offered) = (0, 0);
+        self.try_any_pod()
     }
 
     /// An attempt to reach a pod has failed.

@@ -145,12 +145,15 @@ impl<'a> Call<'a> {
         self.request.phase = Phase::Dialling;
         self.request.probe = probe;
         self.request.reports_answer = reports_answer || probe;
-        Action::Dial { upstream, pod, probe, last_choice: false }
+        self.same_dial()
     }
 
     fn same_dial(&mut self) -> Action {
         match self.request.at {
-            Some((upstream, pod)) => Action::Dial { upstream, pod, probe: self.request.probe, last_choice: false },
+            Some((upstream, pod)) => {
+                let Request { probe, last_choice, .. } = *self.request;
+                Action::Dial { upstream, pod, probe, last_choice }
+            }
             None => self.done(),
         }
     }
@@ -162,18 +165,26 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn answered(&mut self, _marks: Marks) -> Action {
-        self.note_answer();
+    fn answered(&mut self, marks: Marks) -> Action {
+        self.note_answer(marks.draining || marks.refused);
+        if marks.refused && self.request.loads_page() && !self.request.last_choice {
+            return self.taken_back();
+        }
         self.request.phase = Phase::Over;
         self.request.last = Last::Nothing;
         Action::Done
     }
 
-    fn note_answer(&mut self) {
-        let is_worth = self.request.reports_answer || self.shared().pods.any_failed_lately(self.now);
+    fn note_answer(&mut self, draining: bool) {
+        let pods = &self.shared().pods;
+        let is_worth = draining || self.request.reports_answer || pods.any_failed_lately(self.now);
         let Some((upstream, pod)) = self.request.at.filter(|_| is_worth) else { return };
         let Some(member) = self.member(upstream) else { return };
-        let learned = self.shared().pods.learn(&self.flow.group(member), pod, Outcome::Answered, self.now);
+        let group = self.flow.group(member);
+        let learned = pods.learn(&group, pod, Outcome::Answered, self.now);
+        if (draining || learned.marked) && pods.mark(&group, pod, draining, self.request.began, self.now) {
+            self.report.draining = Some((upstream, pod, draining));
+        }
         self.learned(upstream, pod, &learned);
         self.report.wake |= self.shared().anybody_waits();
     }

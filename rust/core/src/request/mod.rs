@@ -76,6 +76,10 @@ pub struct Request {
     /// An answer to it is worth a report.
     reports_answer: bool,
     probe: bool,
+    /// A pod that drains has not taken it.
+    was_taken_back: bool,
+    /// It was sent to a pod that drains since there is no other.
+    last_choice: bool,
     tried: Tried,
 }
 
@@ -137,6 +141,8 @@ impl Default for Request {
             looked_around: false,
             reports_answer: false,
             probe: false,
+            was_taken_back: false,
+            last_choice: false,
             tried: Tried::nothing(),
         }
     }
@@ -165,6 +171,11 @@ impl Request {
     /// It is a page load, which may be sent again: it has no token and no body.
     fn loads_page(&self) -> bool {
         !self.has_token() && self.reads && self.bodiless
+    }
+
+    /// It has few dials left.
+    fn is_pressed(&self) -> bool {
+        self.dials >= any_pod::MOST_DIALS / 2
     }
 
     /// It is a receiver stream that its pod counts.

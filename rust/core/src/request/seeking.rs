@@ -2,7 +2,7 @@
 //! dial says, as that of any dial.
 
 use super::call::Call;
-use super::choice::Dice;
+use super::choice::{Dice, Wanted};
 use super::{Flow, Report, Request};
 use crate::pods::{Outcome, Pod};
 
@@ -50,9 +50,10 @@ impl Call<'_> {
         if let Some(member) = own.and_then(|own| self.member(own)) {
             self.use_host(member);
         }
+        let wanted = Wanted { own, named: None, only_own: false, is_sent: false };
         let mut passed = [None; PASSED_OVER];
         for round in 0..PASSED_OVER {
-            let Some(place) = self.search(own, None, false, &|pod| passed.contains(&Some(pod))) else { break };
+            let Some(place) = self.search(&wanted, &|pod| passed.contains(&Some(pod))) else { break };
             if self.flow.health.hand_out([place.pod], self.now).is_some() {
                 self.report.background = self.report.background.or(Some((place.upstream, place.pod)));
                 return true;

@@ -3,6 +3,7 @@
 mod holding;
 mod late;
 mod lookups;
+mod marks;
 mod pages;
 mod policy;
 mod promises;

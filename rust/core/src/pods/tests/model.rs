@@ -15,6 +15,8 @@ enum Step {
     Wait(u64, u64, bool),
     Entered(u8, u64),
     Left(u8, bool),
+    /// With how long ago the request began.
+    Marked(u8, u64, bool, u64),
     Resolved(u64, Vec<u8>),
     HandOut(u64, Vec<u8>),
     Witness(u8, u64, Vec<u8>, u64),
@@ -52,6 +54,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..2u64, 0..12 * SECOND, any::<bool>()).prop_map(|(source, left, full)| Step::Wait(source, left, full)),
         3 => at().prop_map(|(pod, of)| Step::Entered(pod, of)),
         3 => (0..PODS, any::<bool>()).prop_map(|(pod, stream)| Step::Left(pod, stream)),
+        4 => (at(), any::<bool>(), pause())
+            .prop_map(|((pod, of), draining, ago)| Step::Marked(pod, of, draining, ago)),
         1 => (0..UPSTREAMS, some()).prop_map(|(of, pods)| Step::Resolved(of, pods)),
         1 => (0..2u64, some()).prop_map(|(source, pods)| Step::HandOut(source, pods)),
         1 => (at(), some(), any::<u64>()).prop_map(|((pod, of), pods, random)| Step::Witness(pod, of, pods, random)),
@@ -115,6 +119,10 @@ impl Real {
                 format!("{:?}", (wait, find_pod))
             }
             Step::Entered(last, of) => format!("{:?}", pods.entered(&self.group(*of), pod(*last), now)),
+            Step::Marked(last, of, draining, ago) => {
+                let began = now.saturating_sub(*ago);
+                format!("{:?}", pods.mark(&self.group(*of), pod(*last), *draining, began, now))
+            }
             Step::Left(last, stream) => format!("{:?}", pods.left(pod(*last), *stream, now)),
             Step::Resolved(of, list) => {
                 format!("{:?}", self.world.resolved(*of, &list.iter().copied().map(pod).collect::<Vec<_>>()))
@@ -150,6 +158,9 @@ fn modelled(model: &mut Model, step: &Step, now: u64) -> String {
         Step::Token(source, reason, path) => format!("{:?}", model.refused_token(*source, *reason, *path, now)),
         Step::Wait(source, left, full) => format!("{:?}", model.wait(*source, now + left, *full, now)),
         Step::Entered(last, of) => format!("{:?}", model.entered(*of, *last, now)),
+        Step::Marked(last, of, draining, ago) => {
+            format!("{:?}", model.marked(*of, *last, *draining, now.saturating_sub(*ago), now))
+        }
         Step::Left(last, stream) => format!("{:?}", model.left(*last, *stream, now)),
         Step::Resolved(of, list) => format!("{:?}", model.resolved(*of, list)),
         Step::HandOut(source, list) => format!("{:?}", model.hand_out(*source, list, now).map(pod)),

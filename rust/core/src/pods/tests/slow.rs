@@ -40,6 +40,11 @@ enum What {
     },
     Probed,
     Looked,
+    /// An answer said that it drains, or did not say so; with the time at which its request began.
+    Drains,
+    Silent {
+        began: u64,
+    },
     /// It is back in DNS.
     Back,
     Forgotten {
@@ -182,6 +187,22 @@ impl Model {
         drops || self.verdict(pod) != Verdict::None
     }
 
+    /// Since when a pod says that it drains, and when it last said so.
+    fn mark(&self, pod: u8) -> Option<(u64, u64)> {
+        let events: Vec<&Event> = self.record_of(pod).collect();
+        events.into_iter().rev().fold(None, |mark: Option<(u64, u64)>, event| match event.what {
+            Drains => Some((mark.map_or(event.at, |(since, _)| since), event.at)),
+            Silent { began } => mark.filter(|(_, at)| *at >= began),
+            Back | Said(Outcome::Refused) => None,
+            _ => mark,
+        })
+    }
+
+    /// Whether something is known about a pod that is lost when it is forgotten.
+    fn is_kept(&self, pod: u8) -> bool {
+        self.is_held(pod) || self.mark(pod).is_some()
+    }
+
     /// The last two pods of which something was told, with the last time.
     fn last_two(&self, told: impl Fn(&Event) -> bool) -> Vec<Event> {
         let mut found: Vec<Event> = Vec::new();
@@ -216,7 +237,7 @@ impl Model {
     fn wants_answer(&self, pod: u8, upstream: u64, now: u64) -> bool {
         let failing = self.after(pod, Model::well).any(Event::is_failure);
         let told = self.last_told(pod, upstream, true);
-        failing || self.is_held(pod) || told.is_none_or(|at| now - at >= SECOND)
+        failing || self.is_kept(pod) || told.is_none_or(|at| now - at >= SECOND)
     }
 
     /// Whether a pod failed since a sign of life. What it did is lost when it is forgotten; then the failures of all that were

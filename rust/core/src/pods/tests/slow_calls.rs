@@ -30,7 +30,7 @@ impl Model {
     }
 
     fn used(&mut self, upstream: u64, pod: u8, now: u64) {
-        let (uses, held) = (&self.uses, |pod| self.is_held(pod));
+        let (uses, held) = (&self.uses, |pod| self.is_kept(pod));
         if let Some(pod) = uses.to_forget(pod, held, now) {
             let held = self.is_held(pod);
             self.uses.forget(pod);
@@ -129,6 +129,7 @@ impl Model {
             changed: verdict != before,
             find_witness: asks && self.asks(Of::Upstream(upstream), SECOND, now),
             find_pod: goes_on && wanted && self.asks(Of::Source(source(upstream)), SECOND / 4, now),
+            marked: self.mark(pod).is_some(),
         }
     }
 
@@ -203,6 +204,13 @@ impl Model {
         self.wants_answer(pod, upstream, now)
     }
 
+    pub(crate) fn marked(&mut self, upstream: u64, pod: u8, draining: bool, began: u64, now: u64) -> bool {
+        self.used(upstream, pod, now);
+        let before = self.mark(pod).is_some();
+        self.record(pod, upstream, if draining { Drains } else { Silent { began } }, now);
+        before != self.mark(pod).is_some()
+    }
+
     pub(crate) fn left(&mut self, pod: u8, stream: bool, now: u64) {
         self.uses.left(pod, stream, now);
     }
@@ -226,6 +234,7 @@ impl Model {
         for (number, mut known, upstreams) in self.uses.list() {
             known.verdict = self.verdict(number);
             known.unreachable_since = self.since.get(&number).copied().filter(|_| known.verdict != Verdict::None);
+            known.marked_since = self.mark(number).map(|(since, _)| since);
             known.fresh = upstreams.iter().any(|upstream| has(*upstream, number));
             list.push(known);
         }
@@ -243,7 +252,7 @@ impl Model {
         added.sort_by_key(|one| pod(*one));
         for pod in added {
             // It goes over to those against which nothing is held, and is the last of them.
-            if self.is_held(pod) {
+            if self.is_kept(pod) {
                 self.uses.touched(pod);
             }
             self.history.push(self.event(pod, upstream, Back, 0));

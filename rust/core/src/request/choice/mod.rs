@@ -17,6 +17,7 @@ mod tried;
 mod turns;
 
 pub(crate) use dice::Dice;
+pub(crate) use search::Wanted;
 pub(crate) use tiers::Tier;
 pub(crate) use tried::Tried;
 pub(crate) use turns::Turns;

@@ -68,9 +68,8 @@ impl Call<'_> {
             let Some(fresh) = fresh.as_deref() else { continue };
             self.warn(upstream, member);
             let whose = if own == Some(upstream) { Whose::Own } else { Whose::Other { old: false } };
-            let request: &Request = self.request;
-            Choices { request, pods: &self.shared().pods, now: self.now, least: request.passed, found }
-                .of(whose, upstream, member, fresh);
+            let (sight, request): (_, &Request) = (self.sight(true), self.request);
+            Choices { request, sight, least: request.passed, found }.of(whose, upstream, member, fresh);
         }
         found.sort_unstable_by_key(|place| (place.upstream, place.pod));
         self.request.offered = found.first().map_or(u8::MAX, |place| place.tier);
@@ -81,7 +80,7 @@ impl Call<'_> {
         if self.request.phase != Phase::Choosing || self.member(upstream).is_none() {
             return self.done();
         }
-        self.send(upstream, pod)
+        self.send(upstream, pod, self.request.offered)
     }
 
     /// The user's policy has taken none.

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::tiers::{Best, Tier, Whose};
-use crate::pods::Pod;
+use super::tiers::{Best, Sight, Tier, Whose};
+use crate::pods::{Looker, Pod};
 use crate::request::Place;
 use crate::request::call::Call;
 use crate::state::Member;
@@ -11,16 +11,23 @@ use crate::state::Member;
 /// How many upstreams a request looks at that may go to any of them.
 const DRAWS: u32 = 16;
 
-impl Call<'_> {
-    /// The best pod for a request of an upstream, or of none in particular. `named`: the address that its cookie names.
-    pub(crate) fn search(
-        &mut self,
-        own: Option<u32>,
-        named: Option<IpAddr>,
-        only_own: bool,
-        leave_out: &dyn Fn(Pod) -> bool,
-    ) -> Option<Place> {
-        let mut best = Best::new(&self.shared().pods, self.now, leave_out);
+/// What is looked for.
+pub(crate) struct Wanted {
+    /// The request's own upstream.
+    pub(crate) own: Option<u32>,
+    /// The address that its cookie names.
+    pub(crate) named: Option<IpAddr>,
+    /// No other upstream will do.
+    pub(crate) only_own: bool,
+    /// The request is sent to what is found.
+    pub(crate) is_sent: bool,
+}
+
+impl<'a> Call<'a> {
+    /// The best pod for a request of an upstream, or of none in particular.
+    pub(crate) fn search(&mut self, wanted: &Wanted, leave_out: &dyn Fn(Pod) -> bool) -> Option<Place> {
+        let Wanted { own, named, only_own, is_sent } = *wanted;
+        let mut best = Best::new(self.sight(is_sent), leave_out);
         if let Some((own, member)) = own.and_then(|own| Some((own, self.member(own)?)))
             && let Some(fresh) = member.fresh().as_deref()
         {
@@ -38,6 +45,12 @@ impl Call<'_> {
             self.draw(own, &mut best);
         }
         best.place()
+    }
+
+    /// How the request looks at pods. `is_sent`: it is sent to the one that it finds.
+    pub(super) fn sight(&self, is_sent: bool) -> Sight<'a> {
+        let looker = Looker { began: self.request.began, may_ask: is_sent && self.request.loads_page() };
+        Sight { pods: &self.shared().pods, now: self.now, looker, is_pressed: self.request.is_pressed() }
     }
 
     /// Looks at upstreams other than the request's own: at the one whose turn it is, and at more while its pods are not well. Where

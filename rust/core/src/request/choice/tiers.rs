@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 
 use super::dice::Dice;
-use crate::pods::{Pod, Pods};
+use crate::pods::{Look, Looker, Pod, Pods, Standing};
 use crate::request::{Place, Request};
 use crate::state::{Fresh, Member};
 
 /// How many pods of one upstream are looked at, or drawn where there are more.
 const LOOKED_AT: usize = 64;
 
-/// How good a pod is for a request; lower is better. Those that could not be reached a moment ago are failing, and those
-/// that are not in their upstream's networks are outside.
+/// How good a pod is for a request; lower is better. What each says beside whose pod it is: see [`Standing`]. Those that are not in
+/// their upstream's networks are outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Tier {
@@ -22,16 +22,32 @@ pub(crate) enum Tier {
     Other = 2,
     /// Of an upstream that was not looked up for a while: its pods may be others by now.
     OtherOld = 3,
-    OwnFailing = 4,
-    OtherFailing = 5,
-    Outside = 6,
-    OutsideFailing = 7,
+    OwnRefuses = 4,
+    OtherRefuses = 5,
+    OwnMarked = 6,
+    OtherMarked = 7,
+    OwnDraining = 8,
+    OtherDraining = 9,
+    OwnMissing = 10,
+    OtherMissing = 11,
+    Outside = 12,
+    OutsideFailing = 13,
 }
 
 impl Tier {
     /// It is in its upstream's networks.
-    pub(crate) fn is_inside(self) -> bool {
-        self < Tier::Outside
+    pub(crate) fn is_inside(tier: u8) -> bool {
+        tier < Tier::Outside as u8
+    }
+
+    /// It says that it drains, or did.
+    pub(crate) fn drains(tier: u8) -> bool {
+        (Tier::OwnMarked as u8..=Tier::OtherDraining as u8).contains(&tier)
+    }
+
+    /// It has said since the request began that it drains.
+    pub(crate) fn is_draining(tier: u8) -> bool {
+        (Tier::OwnDraining as u8..=Tier::OtherDraining as u8).contains(&tier)
     }
 }
 
@@ -43,30 +59,55 @@ pub(crate) enum Whose {
 }
 
 impl Whose {
-    fn well(self) -> Tier {
-        match self {
-            Whose::Own => Tier::Own,
-            Whose::Other { old: false } => Tier::Other,
-            Whose::Other { old: true } => Tier::OtherOld,
-        }
+    /// The tier of a pod that is inside.
+    fn tier(self, standing: Standing) -> Tier {
+        let (own, other) = match standing {
+            Standing::Well if self == (Whose::Other { old: true }) => (Tier::OtherOld, Tier::OtherOld),
+            Standing::Well => (Tier::Own, Tier::Other),
+            Standing::Refuses => (Tier::OwnRefuses, Tier::OtherRefuses),
+            Standing::Marked => (Tier::OwnMarked, Tier::OtherMarked),
+            Standing::Draining => (Tier::OwnDraining, Tier::OtherDraining),
+            Standing::Missing => (Tier::OwnMissing, Tier::OtherMissing),
+        };
+        if self == Whose::Own { own } else { other }
     }
+}
 
-    fn failing(self) -> Tier {
-        if self == Whose::Own { Tier::OwnFailing } else { Tier::OtherFailing }
+/// The tier of a pod that is outside.
+fn outside(standing: Standing) -> Tier {
+    if standing == Standing::Well { Tier::Outside } else { Tier::OutsideFailing }
+}
+
+/// A request as it looks at pods.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight<'a> {
+    pub(crate) pods: &'a Pods,
+    pub(crate) now: u64,
+    pub(crate) looker: Looker,
+    /// The request has few dials left: those that refused go behind those that drain, which take it.
+    pub(crate) is_pressed: bool,
+}
+
+impl Sight<'_> {
+    fn look(&self, pod: Pod) -> Look {
+        let look = self.pods.look(pod, self.looker, self.now);
+        match look.standing {
+            Standing::Refuses if self.is_pressed => Look { standing: Standing::Missing, ..look },
+            _ => look,
+        }
     }
 }
 
 /// The best pod so far, among those that are not left out.
 pub(crate) struct Best<'a> {
-    pods: &'a Pods,
-    now: u64,
+    sight: Sight<'a>,
     leave_out: &'a dyn Fn(Pod) -> bool,
     found: Option<(Tier, u32, Pod)>,
 }
 
 impl<'a> Best<'a> {
-    pub(crate) fn new(pods: &'a Pods, now: u64, leave_out: &'a dyn Fn(Pod) -> bool) -> Self {
-        Best { pods, now, leave_out, found: None }
+    pub(crate) fn new(sight: Sight<'a>, leave_out: &'a dyn Fn(Pod) -> bool) -> Self {
+        Best { sight, leave_out, found: None }
     }
 
     /// The tier of the best so far.
@@ -82,64 +123,62 @@ impl<'a> Best<'a> {
         self.found.is_none_or(|(found, _, _)| tier < found)
     }
 
-    fn offer(&mut self, tier: Tier, upstream: u32, pod: Option<Pod>) {
-        if let Some(pod) = pod
-            && self.beats(tier)
-        {
+    fn offer(&mut self, tier: Tier, upstream: u32, pod: Pod) {
+        if self.beats(tier) {
             self.found = Some((tier, upstream, pod));
         }
-    }
-
-    fn failing(&self, pod: Pod) -> bool {
-        self.pods.failed_recently(pod, self.now)
     }
 
     /// Looks at the pod that a cookie names, if it is fresh and well.
     pub(crate) fn named(&mut self, upstream: u32, member: &Member, address: IpAddr, fresh: &Fresh) {
         let pod = member.upstream.pod_at(address);
-        if fresh.inside().binary_search(&pod).is_ok() && !(self.leave_out)(pod) && !self.failing(pod) {
-            self.offer(Tier::Named, upstream, Some(pod));
+        let is_fresh = fresh.inside().binary_search(&pod).is_ok() && !(self.leave_out)(pod);
+        if is_fresh && self.sight.look(pod).standing == Standing::Well {
+            self.offer(Tier::Named, upstream, pod);
         }
     }
 
     /// Looks at the pods of an upstream.
     pub(crate) fn of(&mut self, whose: Whose, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
-        if self.beats(whose.well()) {
-            let (well, failing) = self.pick(fresh.inside(), dice);
-            self.offer(whose.well(), upstream, well);
-            self.offer(whose.failing(), upstream, failing);
+        if self.beats(whose.tier(Standing::Well))
+            && let Some((standing, pod)) = self.pick(fresh.inside(), dice)
+        {
+            self.offer(whose.tier(standing), upstream, pod);
         }
-        if self.beats(Tier::Outside) {
-            let (well, failing) = self.pick(fresh.outside(), dice);
-            self.offer(Tier::Outside, upstream, well);
-            self.offer(Tier::OutsideFailing, upstream, failing);
+        if self.beats(Tier::Outside)
+            && let Some((standing, pod)) = self.pick(fresh.outside(), dice)
+        {
+            self.offer(outside(standing), upstream, pod);
         }
     }
 
     /// Looks at the pods of an upstream for a request that needs no pod inside: a resource, which comes without a token.
     pub(crate) fn of_resource(&mut self, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
-        let (well, failing) = self.pick(fresh.all(), dice);
-        self.offer(Tier::Own, upstream, well);
-        self.offer(Tier::OwnFailing, upstream, failing);
+        if let Some((standing, pod)) = self.pick(fresh.all(), dice) {
+            self.offer(Whose::Own.tier(standing), upstream, pod);
+        }
     }
 
-    /// One pod at random that is well, and, if none is found, one that is failing.
-    fn pick(&self, pods: &[Pod], dice: &mut Dice) -> (Option<Pod>, Option<Pod>) {
-        let mut failing = None;
-        let mut well = |pod: Pod| {
-            let is_out = (self.leave_out)(pod);
-            let is_well = !is_out && !self.failing(pod);
-            if !is_out && !is_well && failing.is_none() {
-                failing = Some(pod);
+    /// One pod at random among those that stand best. Of those that drain it is the one whose word is the oldest: a new process is
+    /// most likely there.
+    fn pick(&self, pods: &[Pod], dice: &mut Dice) -> Option<(Standing, Pod)> {
+        let mut best: Option<(Standing, u64, Pod)> = None;
+        let mut is_well = |pod: Pod| {
+            if (self.leave_out)(pod) {
+                return false;
             }
-            is_well
+            let Look { standing, said, .. } = self.sight.look(pod);
+            if best.is_none_or(|(found, at, _)| (standing, said) < (found, at)) {
+                best = Some((standing, said, pod));
+            }
+            standing == Standing::Well
         };
-        let found = if pods.len() <= LOOKED_AT {
-            shuffled(pods.len(), dice).map(|index| pods[index]).find(|pod| well(*pod))
+        if pods.len() <= LOOKED_AT {
+            let _ = shuffled(pods.len(), dice).any(|index| is_well(pods[index]));
         } else {
-            (0..LOOKED_AT).map(|_| pods[dice.below(pods.len())]).find(|pod| well(*pod))
-        };
-        (found, failing)
+            let _ = (0..LOOKED_AT).any(|_| is_well(pods[dice.below(pods.len())]));
+        }
+        best.map(|(standing, _, pod)| (standing, pod))
     }
 }
 
@@ -155,8 +194,7 @@ fn shuffled(bound: usize, dice: &mut Dice) -> impl Iterator<Item = usize> {
 /// Collects the pods that a user's policy may choose from: those of the best tier from `least` on.
 pub(crate) struct Choices<'a> {
     pub(crate) request: &'a Request,
-    pub(crate) pods: &'a Pods,
-    pub(crate) now: u64,
+    pub(crate) sight: Sight<'a>,
     pub(crate) least: u8,
     pub(crate) found: &'a mut Vec<Place>,
 }
@@ -166,16 +204,15 @@ impl Choices<'_> {
     pub(crate) fn of(&mut self, whose: Whose, upstream: u32, member: &Member, fresh: &Fresh) {
         let named = self.request.decision.address.filter(|_| whose == Whose::Own && self.request.dials == 0);
         let named = named.map(|address| member.upstream.pod_at(address));
-        let inside = fresh.inside().iter().map(|pod| (*pod, whose.well(), whose.failing()));
-        let outside = fresh.outside().iter().map(|pod| (*pod, Tier::Outside, Tier::OutsideFailing));
-        for (pod, well, failing) in inside.chain(outside) {
+        let inside = fresh.inside().iter().map(|pod| (*pod, true));
+        for (pod, is_inside) in inside.chain(fresh.outside().iter().map(|pod| (*pod, false))) {
             if self.request.tried.contains(pod) {
                 continue;
             }
-            let tier = match self.pods.failed_recently(pod, self.now) {
-                true => failing,
-                false if named == Some(pod) && well.is_inside() => Tier::Named,
-                false => well,
+            let tier = match self.sight.look(pod).standing {
+                standing if !is_inside => outside(standing),
+                Standing::Well if named == Some(pod) => Tier::Named,
+                standing => whose.tier(standing),
             };
             self.offer(Place { upstream, pod, tier: tier as u8 });
         }

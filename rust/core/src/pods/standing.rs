@@ -1,0 +1,97 @@
+//! In: a pod, and a request that several pods may take. Out: how well this pod would take it.
+
+use std::sync::atomic::Ordering;
+
+use super::shard::Shard;
+use super::{LONGEST_GAP, Pod, Pods};
+
+/// How well a pod takes a request; lower is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    Well,
+    /// It refused a connection a moment ago: if it still does, that costs no time.
+    Refuses,
+    /// It said that it drains, before the request began. Perhaps another process is there by now.
+    Marked,
+    /// It said so since the request began.
+    Draining,
+    /// It could not be reached a moment ago, which may cost the time of a dial, or dropped a connection, which may cost the
+    /// request.
+    Missing,
+}
+
+/// A pod as a request sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) standing: Standing,
+    /// When it last said that it drains, or 0.
+    pub(crate) said: u64,
+}
+
+/// Who looks at a pod.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Looker {
+    /// When the request began.
+    pub(crate) began: u64,
+    /// It is a page load that is sent where it looks: it may ask a pod whether it still drains.
+    pub(crate) may_ask: bool,
+}
+
+impl Pods {
+    /// How well a pod takes a request. Costs no lock while no dial of any pod has failed for a minute and no pod has ever said
+    /// that it drains.
+    pub(crate) fn look(&self, pod: Pod, looker: Looker, now: u64) -> Look {
+        match self.any_failed_lately(now) || self.any_marks.load(Ordering::Relaxed) {
+            true => self.lock(self.shard(pod.address)).look(pod, looker, now),
+            false => Look::WELL,
+        }
+    }
+
+    /// Should a pod be tried last, because its last dial failed within the last 10 s? From then on, until a dial succeeds or
+    /// the failure is a minute old, the answer is no once a second: this caller finds out whether the pod is back.
+    #[cfg(test)]
+    pub(crate) fn failed_recently(&self, pod: Pod, now: u64) -> bool {
+        let mut shard = self.lock(self.shard(pod.address));
+        self.any_failed_lately(now) && shard.peek_mut(pod).is_some_and(|known| known.state.failed_recently(now))
+    }
+
+    /// Whether any pod has failed within the last minute. Costs no lock.
+    pub(crate) fn any_failed_lately(&self, now: u64) -> bool {
+        let last = self.last_failure.load(Ordering::Relaxed);
+        last != 0 && now.saturating_sub(last) < LONGEST_GAP
+    }
+
+    /// A pod says that it drains.
+    pub(super) fn note_mark(&self) {
+        if !self.any_marks.load(Ordering::Relaxed) {
+            self.any_marks.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Shard {
+    fn look(&mut self, pod: Pod, looker: Looker, now: u64) -> Look {
+        let Some(known) = self.peek_mut(pod) else { return Look::WELL };
+        let said = known.mark.map_or(0, |mark| mark.at);
+        let fails = known.state.failed_recently(now);
+        let standing = match &mut known.mark {
+            Some(_) if fails => Standing::Missing,
+            None if fails && known.state.is_missed() => Standing::Missing,
+            None if fails => Standing::Refuses,
+            Some(mark) if mark.at >= looker.began => Standing::Draining,
+            Some(mark) => {
+                if looker.may_ask && mark.asks(now) {
+                    Standing::Well
+                } else {
+                    Standing::Marked
+                }
+            }
+            None => Standing::Well,
+        };
+        Look { standing, said }
+    }
+}
+
+impl Look {
+    const WELL: Look = Look { standing: Standing::Well, said: 0 };
+}

@@ -1,0 +1,305 @@
+//! Pods that say with their answers that they drain.
+
+use doors_routing::{Action, Incoming, Marks, Method, Options, Outcome, Pod, Request, SECOND};
+
+use crate::world::*;
+
+const NONE: Marks = Marks { draining: false, refused: false };
+const DRAINING: Marks = Marks { draining: true, refused: false };
+const REFUSED: Marks = Marks { draining: true, refused: true };
+
+fn last_choice(upstream: u8, last: u8) -> Action {
+    Action::Dial { upstream: upstream.into(), pod: pod(upstream, last), probe: false, last_choice: true }
+}
+
+impl World {
+    /// The pod to which the request went has answered.
+    fn answered(&mut self, request: &mut Request, marks: Marks) -> Action {
+        let random = self.random();
+        let step = self.source.answered(request, marks, self.now, random);
+        self.obey(step.report);
+        self.wait(request, step.action)
+    }
+
+    /// A whole request that its pod answers with these marks.
+    fn serve(&mut self, incoming: &Incoming<'_>, marks: Marks) -> Action {
+        let (mut request, action) = self.request(incoming);
+        assert_eq!(self.answered(&mut request, marks), Action::Done);
+        self.ended(request);
+        action
+    }
+
+    /// A page of this pod says that it drains, or does not.
+    fn mark(&mut self, pod: Pod, marks: Marks) {
+        let path = path(pod, 's');
+        assert_eq!(dialled(self.serve(&page(&path, ""), marks)), pod);
+    }
+
+    fn marked_since(&self, wanted: Pod) -> Option<u64> {
+        self.state.pods(None, usize::MAX).iter().find(|known| known.pod == wanted)?.marked_since
+    }
+
+    /// What was reported about marks since the last time.
+    fn told(&mut self) -> Vec<(Pod, bool)> {
+        self.take_reports().iter().filter_map(|report| report.draining).map(|(_, pod, drains)| (pod, drains)).collect()
+    }
+}
+
+fn world(upstreams: usize, options: Options) -> World {
+    let mut world = World::new(upstreams, options);
+    world.dns("app0", &[pod(0, 1), pod(0, 2)]);
+    world.dns("app1", &[pod(1, 1)]);
+    world.know_all();
+    world
+}
+
+#[test]
+fn no_new_page_after_the_first_word_whatever_dns_says() {
+    let mut world = world(1, Options::default());
+    world.mark(pod(0, 1), DRAINING);
+    assert_eq!((world.told(), world.marked_since(pod(0, 1))), (vec![(pod(0, 1), true)], Some(world.now)));
+    let since = world.now;
+    for _ in 0..30 {
+        world.pass(SECOND);
+        assert_eq!(world.serve(&page("", ""), NONE), dial(0, 2));
+        assert_eq!(world.serve(&page("", &cookie(pod(0, 1))), NONE), dial(0, 2));
+        assert_eq!(world.serve(&post("/form"), NONE), dial(0, 2));
+        // Open pages go on.
+        world.mark(pod(0, 1), DRAINING);
+    }
+    assert_eq!((world.told(), world.marked_since(pod(0, 1))), (vec![], Some(since)));
+}
+
+#[test]
+fn a_refused_page_goes_to_another_pod() {
+    for method in [Method::Get, Method::Head] {
+        let mut world = world(2, Options::default());
+        let (mut request, action) = world.request(&Incoming { method, ..page("", &cookie(pod(0, 1))) });
+        assert_eq!((action, world.in_flight(pod(0, 1))), (dial(0, 1), 1));
+        assert_eq!(world.answered(&mut request, REFUSED), dial(0, 2));
+        assert_eq!((world.in_flight(pod(0, 1)), world.in_flight(pod(0, 2))), (0, 1));
+        assert_eq!(world.answered(&mut request, REFUSED), dial(1, 1));
+        assert_eq!(world.answered(&mut request, NONE), Action::Done);
+        world.ended(request);
+        assert_eq!(world.told(), [(pod(0, 1), true), (pod(0, 2), true)]);
+        assert_eq!(world.in_flight(pod(1, 1)), 0);
+    }
+}
+
+#[test]
+fn the_last_pod_serves_pages_until_there_is_another() {
+    let mut world = World::new(1, Options::default());
+    world.dns("app0", &[pod(0, 1)]);
+    world.know_all();
+    for _ in 0..3 {
+        let (mut request, action) = world.request(&page("", ""));
+        assert_eq!(action, dial(0, 1));
+        assert_eq!(world.answered(&mut request, REFUSED), last_choice(0, 1));
+        assert_eq!((world.resume(&mut request), world.in_flight(pod(0, 1))), (last_choice(0, 1), 1));
+        assert_eq!(world.answered(&mut request, DRAINING), Action::Done);
+        world.ended(request);
+        world.pass(SECOND);
+    }
+    // An answer that is refused even so is passed on.
+    let (mut request, _) = world.request(&page("", ""));
+    assert_eq!(world.answered(&mut request, REFUSED), last_choice(0, 1));
+    assert_eq!(world.answered(&mut request, REFUSED), Action::Done);
+    world.ended(request);
+    // It has said so since the request began: another one has asked.
+    let (mut first, _) = world.begin(&page("", ""));
+    world.now += 1;
+    world.mark(pod(0, 1), DRAINING);
+    assert_eq!(world.failed(&mut first, Outcome::Cancelled), Action::Done);
+    world.ended(first);
+    world.dns("app0", &[pod(0, 1), pod(0, 2)]);
+    world.pass(2 * SECOND);
+    assert_eq!(world.serve(&page("", ""), NONE), dial(0, 2));
+}
+
+/// The successor is in DNS, or in the list of addresses, before it listens.
+#[test]
+fn a_successor_that_refuses_is_asked_by_each_page() {
+    let mut world = World::new(1, Options::default());
+    world.dns("app0", &[pod(0, 1), pod(0, 2)]);
+    world.know_all();
+    world.mark(pod(0, 1), DRAINING);
+    for _ in 0..5 {
+        world.now += SECOND;
+        let (mut request, action) = world.request(&page("", ""));
+        assert_eq!(action, dial(0, 2));
+        assert_eq!(world.failed(&mut request, Outcome::Refused), dial(0, 1));
+        assert_eq!(world.answered(&mut request, REFUSED), last_choice(0, 1));
+        world.ended(request);
+    }
+    world.tell(pod(0, 2), Outcome::Connected);
+    assert_eq!(world.serve(&page("", ""), NONE), dial(0, 2));
+    // One that swallows packets would cost each page the time of a dial.
+    world.tell(pod(0, 2), Outcome::Unreachable);
+    world.now += SECOND;
+    assert_eq!(world.serve(&page("", ""), DRAINING), dial(0, 1));
+}
+
+/// Of eight dials those that refuse take four at most.
+#[test]
+fn many_dead_pods_do_not_hide_the_one_that_drains() {
+    let mut world = World::new(1, Options::default());
+    world.dns("app0", &(1..=30).map(|last| pod(0, last)).collect::<Vec<_>>());
+    world.know_all();
+    world.mark(pod(0, 1), DRAINING);
+    (2..=30).for_each(|last| world.tell(pod(0, last), Outcome::Refused));
+    world.now += SECOND;
+    let (mut request, mut action) = world.request(&page("", ""));
+    for _ in 0..4 {
+        assert_ne!(dialled(action), pod(0, 1));
+        action = world.failed(&mut request, Outcome::Refused);
+    }
+    assert_eq!(action, dial(0, 1));
+    assert_eq!(world.answered(&mut request, REFUSED), last_choice(0, 1));
+    world.ended(request);
+}
+
+/// Only a GET or HEAD outside of `/~/` without a body can be sent again. What cannot is to be served.
+#[test]
+fn what_cannot_be_taken_back_is_passed_on() {
+    let mut world = world(1, Options::default());
+    let form = Incoming { has_body: true, ..page("/form", "") };
+    let token = path(pod(0, 1), 'h');
+    for incoming in [post("/form"), form, page(&token, "")] {
+        let (mut request, _) = world.request(&incoming);
+        assert_eq!(world.answered(&mut request, REFUSED), Action::Done);
+        world.ended(request);
+        world.now += 1;
+    }
+    (1..=2).for_each(|last| world.mark(pod(0, last), DRAINING));
+    world.now += 1;
+    for incoming in [post("/form"), form] {
+        assert!(matches!(world.ask(&incoming), Action::Dial { last_choice: true, .. }));
+    }
+}
+
+#[test]
+fn a_mark_ends_with_an_answer_to_a_later_request() {
+    let mut world = world(1, Options::default());
+    let stream = path(pod(0, 1), 's');
+    let (mut early, _) = world.begin(&page(&stream, ""));
+    world.now += SECOND;
+    world.mark(pod(0, 1), DRAINING);
+    world.now += SECOND;
+    // It began before, and says nothing about now.
+    assert_eq!(world.answered(&mut early, NONE), Action::Done);
+    world.ended(early);
+    assert_eq!((world.told(), world.serve(&page("", ""), NONE)), (vec![(pod(0, 1), true)], dial(0, 2)));
+    world.mark(pod(0, 1), NONE);
+    assert_eq!((world.told(), world.marked_since(pod(0, 1))), (vec![(pod(0, 1), false)], None));
+    assert_eq!(world.ask(&page("", &cookie(pod(0, 1)))), dial(0, 1));
+}
+
+#[test]
+fn a_mark_ends_when_the_address_is_back_in_dns() {
+    let mut world = world(1, Options::default());
+    world.mark(pod(0, 1), DRAINING);
+    for (pods, marked) in [(vec![pod(0, 2)], true), (vec![pod(0, 1), pod(0, 2)], false)] {
+        world.dns("app0", &pods);
+        let _ = world.ask(&page("", ""));
+        world.pass(2 * SECOND);
+        assert_eq!(world.marked_since(pod(0, 1)).is_some(), marked);
+    }
+    assert_eq!(world.ask(&page("", &cookie(pod(0, 1)))), dial(0, 1));
+}
+
+/// The process that said so has ended: who listens there next is another one.
+#[test]
+fn a_mark_ends_with_a_refused_connection() {
+    let mut world = world(1, Options::default());
+    world.mark(pod(0, 1), DRAINING);
+    world.tell(pod(0, 1), Outcome::Refused);
+    assert_eq!(world.marked_since(pod(0, 1)), None);
+    world.mark(pod(0, 2), DRAINING);
+    world.tell(pod(0, 2), Outcome::Unreachable);
+    assert!(world.marked_since(pod(0, 2)).is_some());
+}
+
+/// The last word of the old process at an address still stands when the other address begins to drain: nobody has asked the new one.
+#[test]
+fn a_rollout_between_two_addresses_without_dns() {
+    let mut world = world(1, Options::default());
+    for round in 0..20 {
+        let (old, new) = (1 + round % 2, 2 - round % 2);
+        world.now += 1;
+        if round % 3 == 0 {
+            world.mark(pod(0, old), DRAINING);
+            world.now += 1;
+        }
+        let (mut request, mut action) = world.request(&page("", &cookie(pod(0, old))));
+        if round % 3 != 0 {
+            assert_eq!(action, dial(0, old));
+            action = world.answered(&mut request, REFUSED);
+        }
+        assert_eq!(action, dial(0, new));
+        assert_eq!(world.answered(&mut request, NONE), Action::Done);
+        world.ended(request);
+    }
+}
+
+/// A process that is new at the address would get no page otherwise.
+#[test]
+fn one_page_in_ten_seconds_asks_whether_a_pod_still_drains() {
+    let mut world = world(1, Options::default());
+    world.mark(pod(0, 1), DRAINING);
+    let (mut asked, start) = (Vec::new(), world.now);
+    while world.now < start + 40 * SECOND {
+        world.now += SECOND / 10;
+        let (mut request, action) = world.request(&page("", ""));
+        if action == dial(0, 1) {
+            asked.push((world.now - start) / SECOND);
+            assert_eq!(world.answered(&mut request, REFUSED), dial(0, 2));
+        }
+        assert_eq!(world.answered(&mut request, NONE), Action::Done);
+        world.ended(request);
+    }
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    assert!(asked.is_sorted_by(|one, next| next - one >= 10), "{asked:?}");
+    // What cannot be taken back does not ask.
+    world.now += 20 * SECOND;
+    assert!((0..50).all(|_| world.ask(&post("/form")) == dial(0, 2)));
+}
+
+#[test]
+fn the_users_policy_sees_pods_that_drain_only_where_there_are_no_others() {
+    let mut world = world(1, Options { user_chooses: true, ..Options::default() });
+    let choices = |world: &mut World, request: &mut Request| {
+        let mut places = Vec::new();
+        let report = world.source.choices(request, world.now, &mut places);
+        world.obey(report);
+        places.iter().map(|place| place.pod).collect::<Vec<_>>()
+    };
+    let (mut request, action) = world.request(&page("", ""));
+    assert_eq!((action, choices(&mut world, &mut request)), (Action::Choose, vec![pod(0, 1), pod(0, 2)]));
+    assert_eq!(world.source.chose(&mut request, 0, pod(0, 1), world.now).action, dial(0, 1));
+    assert_eq!(world.answered(&mut request, REFUSED), Action::Choose);
+    assert_eq!(choices(&mut world, &mut request), [pod(0, 2)]);
+    assert_eq!(world.source.chose(&mut request, 0, pod(0, 2), world.now).action, dial(0, 2));
+    assert_eq!(world.answered(&mut request, REFUSED), Action::Choose);
+    assert_eq!(choices(&mut world, &mut request), [pod(0, 1), pod(0, 2)]);
+    assert_eq!(world.source.chose(&mut request, 0, pod(0, 2), world.now).action, last_choice(0, 2));
+    assert_eq!(world.answered(&mut request, DRAINING), Action::Done);
+    world.ended(request);
+}
+
+/// Two processes at each address take turns, one of which drains.
+#[test]
+fn pods_that_contradict_themselves_get_no_endless_request() {
+    let mut world = world(1, Options::default());
+    let (mut request, mut action) = world.request(&page("", ""));
+    let mut dials = 0;
+    while let Action::Dial { pod: refuses, last_choice: false, .. } = action {
+        dials += 1;
+        assert_ne!(dials, 9);
+        action = world.answered(&mut request, REFUSED);
+        world.now += 1;
+        world.mark(refuses, NONE);
+    }
+    assert!(matches!(action, Action::Dial { last_choice: true, .. }), "{action:?}");
+    assert_eq!(dials, 7);
+    world.ended(request);
+}
