@@ -163,6 +163,11 @@ func (q *request) ended() {
 	q.took(q.source.core.GiveUp(&q.flow, outcome, q.source.process.Now(), rand.Uint64()))
 }
 
+// leave tells the library that the request is over.
+func (q *request) leave() {
+	q.source.learn(q, doors.Report{}, q.source.core.Ended(&q.flow, q.source.process.Now()))
+}
+
 // failure is what became of an attempt that has failed.
 func (q *request) failure() doors.Outcome {
 	switch q.attempt {

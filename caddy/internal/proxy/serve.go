@@ -104,9 +104,7 @@ func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) 
 
 // end takes note that the request has ended.
 func (h *Handler) end(serving *request) {
-	if err := h.source.core.Ended(&serving.flow, h.source.process.Now()); err != nil {
-		h.source.learn(serving, doors.Report{}, err)
-	}
+	serving.leave()
 	if h.source.retired.Load() != 0 {
 		h.CloseIdleConnections() // that of this request is idle now, and Cleanup has been
 	}

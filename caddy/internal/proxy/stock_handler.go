@@ -107,7 +107,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // answer is the answer that a request gets here.
 func (t stockTransport) answer(serving *request, r *http.Request, step doors.Step) *http.Response {
-	t.ended(serving)
+	serving.leave()
 	serving.cause = step.Cause
 	header := make(http.Header)
 	serving.shown.Announce(header)
@@ -126,16 +126,11 @@ func (t stockTransport) answer(serving *request, r *http.Request, step doors.Ste
 // counted counts the request until its answer has been read. A body that is a connection must stay one, and is not counted.
 func (t stockTransport) counted(serving *request, response *http.Response) *http.Response {
 	if response.StatusCode == http.StatusSwitchingProtocols {
-		t.ended(serving)
+		serving.leave()
 	} else {
-		response.Body = leavingBody{response.Body, func() { t.ended(serving) }}
+		response.Body = leavingBody{response.Body, serving.leave}
 	}
 	return response
-}
-
-// ended tells that the request has ended.
-func (t stockTransport) ended(serving *request) {
-	t.source.learn(serving, doors.Report{}, t.source.core.Ended(&serving.flow, t.source.process.Now()))
 }
 
 // leavingBody is the body of an answer whose end is the end of the request.
