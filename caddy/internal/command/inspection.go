@@ -15,6 +15,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/proxy"
 )
 
@@ -34,7 +35,7 @@ func (h loadedHandler) describe(place string) Loaded {
 	meant := h.Source().Loaded()
 	loaded := Loaded{
 		Source: sourceOf(place, meant), Warnings: meant.Router.Warnings(), DialTimeout: h.DialTimeout(),
-		Resolve: h.Resolve, Page: h.page,
+		Resolve: h.resolve, Page: h.page,
 	}
 	for _, w := range h.warnings {
 		loaded.Warnings = append(loaded.Warnings, w.Option+": "+w.Reason)
@@ -44,6 +45,13 @@ func (h loadedHandler) describe(place string) Loaded {
 		loaded.Notices = []string{meant.Notice}
 	}
 	return loaded
+}
+
+// resolve looks up the host of an upstream, for as long as the context lasts.
+func (h loadedHandler) resolve(ctx context.Context, upstream int) ([]netip.Addr, error) {
+	meant := h.Source().Loaded()
+	host, _ := meant.Router.Upstream(upstream)
+	return dns.LookUp(ctx, meant.Lookups, host)
 }
 
 // page fetches / from one pod, as a request for a page of that pod would be proxied.

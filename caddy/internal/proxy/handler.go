@@ -16,7 +16,6 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
-	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
@@ -47,14 +46,11 @@ func NewHandler(ctx caddy.Context, provisioned *reverseproxy.Handler) (*Handler,
 	}
 	provisioned.Transport = transport
 	encodeLogsLazily(provisioned)
-	h := &Handler{Handler: provisioned, source: source, transport: transport}
-	h.pods = podHandler(provisioned, source)
-	failOverByDefault(provisioned.LoadBalancing)
-	if source.userChooses {
-		provisioned.LoadBalancing.SelectionPolicy = chooser{provisioned.LoadBalancing.SelectionPolicy, source}
-	} else {
-		provisioned.LoadBalancing.SelectionPolicy = ownChoice{source}
-	}
+	pods := *provisioned // the set of open connections is shared, so that Cleanup of the original is enough
+	pods.LoadBalancing, pods.HealthChecks, pods.CB = new(reverseproxy.LoadBalancing), nil, nil
+	source.balance(pods.LoadBalancing)
+	source.balance(provisioned.LoadBalancing)
+	h := &Handler{Handler: provisioned, source: source, transport: transport, pods: &pods}
 	if Inspected != nil {
 		Inspected(h, warnings)
 	}
@@ -71,32 +67,16 @@ func (h *Handler) Source() *Source { return h.source }
 // DialTimeout is that of the transport.
 func (h *Handler) DialTimeout() time.Duration { return time.Duration(h.transport.DialTimeout) }
 
-// Resolve looks up the host of an upstream, for as long as the context lasts.
-func (h *Handler) Resolve(ctx context.Context, upstream int) ([]netip.Addr, error) {
-	return dns.LookUp(ctx, h.source.loaded.Lookups, h.source.upstreams[upstream].name)
-}
-
-// ServePod proxies a request to one pod of an upstream, as one of a page of that pod.
+// ServePod proxies a request to one pod of an upstream, as one of a page of that pod. The library is not asked, and counts nothing.
 func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int, address netip.Addr) error {
 	port := h.source.upstreams[upstream].port
 	serving := &request{
 		source:   h.source,
 		decision: doors.Decision{Kind: doors.Pod, Upstream: upstream, Addr: address, Port: port, Path: doors.PathOther},
-		fixed:    target{Upstream: upstream, Pod: netip.AddrPortFrom(address, port)},
+		step:     doors.Step{Kind: doors.StepDial, Upstream: upstream, Pod: netip.AddrPortFrom(address, port)},
 	}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
 	return h.pods.ServeHTTP(w, r, caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil }))
-}
-
-// podHandler copies a provisioned handler. The copy shares the transport and the set of open connections, so that
-// Cleanup of the original is enough. It goes on to another pod where a dial failed, if the library says so.
-func podHandler(provisioned *reverseproxy.Handler, source *Source) *reverseproxy.Handler {
-	pods := *provisioned
-	pods.LoadBalancing = &reverseproxy.LoadBalancing{SelectionPolicy: ownChoice{source}}
-	failOverByDefault(pods.LoadBalancing)
-	pods.HealthChecks = nil
-	pods.CB = nil
-	return &pods
 }
 
 // maxDials bounds how many addresses one request tries.
@@ -107,110 +87,79 @@ func saysHowToRetry(lb *reverseproxy.LoadBalancing) bool {
 	return lb != nil && (lb.Retries != 0 || lb.TryDuration != 0)
 }
 
-// failOverByDefault lets a request whose dial failed go to another address, unless the user said how to retry.
-func failOverByDefault(lb *reverseproxy.LoadBalancing) {
-	if saysHowToRetry(lb) {
-		return
+// balance puts the choices of the library, and of the user's policy if there is one, into a handler's load balancing. A request whose dial failed goes to
+// another pod, unless the user said how to retry.
+func (s *Source) balance(lb *reverseproxy.LoadBalancing) {
+	lb.SelectionPolicy = choice{lb.SelectionPolicy, s}
+	if !saysHowToRetry(lb) {
+		lb.Retries = maxDials - 1
+		// A failed dial is always retried. The matcher, which matches nothing, decides about failures after that, when the pod may have seen the
+		// request already: those are never repeated.
+		lb.RetryMatch = caddyhttp.MatcherSets{{caddyhttp.MatchMethod{}}}
 	}
-	lb.Retries = maxDials - 1
-	// A failed dial is always retried. The matcher decides about failures after that, when the pod may have seen the
-	// request already: those are never repeated.
-	lb.RetryMatch = caddyhttp.MatcherSets{{never{}}}
 }
 
-// never is a matcher that matches no request.
-type never struct{}
-
-// MatchWithError returns false.
-func (never) MatchWithError(*http.Request) (bool, error) { return false, nil }
-
-// GetUpstreams returns the pods that the user's policy may choose from, in a stable order. Where there is no policy, ownChoice has the one pod.
+// GetUpstreams gets the next step of a request. It returns the pods that the user's policy may choose from, in a stable order. Where the library has
+// chosen there are none, so that no pool has to be built.
 func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error) {
-	serving, ok := s.requestOf(r.Context())
-	if !ok {
-		if !s.underStockHandler {
-			return nil, fmt.Errorf("%s was asked for upstreams by something that is not its handler", config.SourceName)
-		}
-		var err error
+	serving, err := s.requestOf(r.Context()), error(nil)
+	switch {
+	case serving != nil:
+	case !s.underStockHandler:
+		return nil, fmt.Errorf("%s was asked for upstreams by something that is not its handler", config.SourceName)
+	default:
 		if serving, err = s.beginUnderStockHandler(r); err != nil {
 			return nil, err
 		}
 	}
-	if !s.userChooses || serving.ofPage() && !s.underStockHandler {
+	serving.proceed(r.Context())
+	if serving.step.Kind != doors.StepChoose {
 		return nil, nil
 	}
-	return serving.choices(r.Context()), nil
+	places, report, err := s.core.Choices(&serving.flow, nil, s.process.Now())
+	s.learn(serving, report, err)
+	serving.places = places
+	upstreams := make([]*reverseproxy.Upstream, len(places))
+	for i, place := range places { // Caddy writes into every one that it is given
+		upstreams[i] = &reverseproxy.Upstream{Dial: place.Pod.String()}
+	}
+	return upstreams, nil
 }
 
 // ResetCache does nothing: each question is answered anew.
 func (s *Source) ResetCache(*http.Request) error { return nil }
 
-// choices are the pods of the step.
-func (q *request) choices(ctx context.Context) []*reverseproxy.Upstream {
-	q.proceed(ctx)
-	q.offered = q.offered[:0]
-	switch q.step.Kind {
-	case doors.StepChoose:
-		places, report, err := q.source.core.Choices(&q.flow, nil, q.source.process.Now())
-		q.source.learn(q, report, err)
-		for _, place := range places {
-			q.offered = append(q.offered, offer{target{Upstream: place.Upstream, Pod: place.Pod}, nil})
-		}
-	case doors.StepDial: // of one that belongs to a pod, under the stock handler
-		q.offered = append(q.offered, offer{target{Upstream: q.step.Upstream, Pod: q.step.Pod}, nil})
-	}
-	if q.source.underStockHandler && q.ofPage() && len(q.offered) == 0 {
-		return []*reverseproxy.Upstream{{Dial: nowhere}}
-	}
-	upstreams := make([]*reverseproxy.Upstream, len(q.offered))
-	for i := range q.offered { // Caddy writes into every one that it is given
-		upstreams[i] = &reverseproxy.Upstream{Dial: q.offered[i].Pod.String()}
-		q.offered[i].upstream = upstreams[i]
-	}
-	return upstreams
-}
-
-// chooser is the user's selection policy, whose choices are noted.
-type chooser struct {
-	policy reverseproxy.Selector
+// choice is the selection policy of our handlers.
+type choice struct {
+	policy reverseproxy.Selector // the user's, or Caddy's default, which is never asked
 	source *Source
 }
 
-// Select lets the policy choose. If it takes none, because all are full or marked as down, the request is offered others next time.
-func (c chooser) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) *reverseproxy.Upstream {
-	chosen := c.policy.Select(pool, r, w)
-	if serving, ok := c.source.requestOf(r.Context()); ok {
-		serving.userChose(chosen)
-	}
-	return chosen
-}
-
-// userChose takes note of what the user's policy has chosen; nil for none.
-func (q *request) userChose(upstream *reverseproxy.Upstream) {
-	if q.step.Kind == doors.StepChoose {
-		now := q.source.process.Now()
-		at := slices.IndexFunc(q.offered, func(offer offer) bool { return offer.upstream == upstream })
-		if at < 0 {
-			q.took(q.source.core.ChoseNone(&q.flow, now, rand.Uint64()))
-			return
-		}
-		q.took(q.source.core.Chose(&q.flow, q.offered[at].Upstream, q.offered[at].Pod, now))
-	}
-	if q.step.Kind == doors.StepDial && upstream != nil {
-		q.chose(target{Upstream: q.step.Upstream, Pod: q.step.Pod})
-	}
-}
-
-// ownChoice is the selection policy where the user has none: the library has chosen. It takes no pool, so that none has to be built.
-type ownChoice struct{ source *Source }
-
-// Select returns the pod that the request is to try.
-func (c ownChoice) Select(_ reverseproxy.UpstreamPool, r *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
-	serving, ok := c.source.requestOf(r.Context())
-	if !ok {
+// Select returns the pod that the request is to try next, nil if there is none: then the step says what to do instead. If the user's policy takes none,
+// because all are full or marked as down, the request is offered others next time.
+func (c choice) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) (chosen *reverseproxy.Upstream) {
+	serving := c.source.requestOf(r.Context())
+	if serving == nil {
 		return nil
 	}
-	return serving.nextPod(r.Context())
+	switch serving.step.Kind {
+	case doors.StepChoose:
+		if chosen = c.policy.Select(pool, r, w); chosen == nil {
+			serving.took(c.source.core.ChoseNone(&serving.flow, c.source.process.Now(), rand.Uint64()))
+			return nil
+		}
+		place := serving.places[slices.Index(pool, chosen)]
+		serving.took(c.source.core.Chose(&serving.flow, place.Upstream, place.Pod, c.source.process.Now()))
+	case doors.StepDial:
+		chosen = c.source.process.forCaddy.of(serving.step.Pod)
+	default:
+		if c.source.underStockHandler {
+			chosen = nowhere
+		}
+		return chosen
+	}
+	serving.goesTo(target{Upstream: serving.step.Upstream, Pod: serving.step.Pod})
+	return chosen
 }
 
 // leavesChoice tells whether a handler that is being provisioned leaves the choice of a pod to us, and has nothing that keeps count of
@@ -220,11 +169,3 @@ func leavesChoice(h *reverseproxy.Handler) bool {
 	hasPolicy := lb != nil && (lb.SelectionPolicyRaw != nil || lb.SelectionPolicy != nil) // the default comes later
 	return !hasPolicy && h.HealthChecks == nil && h.CBRaw == nil && h.CB == nil
 }
-
-// Interface guards
-var (
-	_ caddyhttp.MiddlewareHandler       = (*Handler)(nil)
-	_ caddyhttp.RequestMatcherWithError = never{}
-	_ reverseproxy.Selector             = chooser{}
-	_ reverseproxy.Selector             = ownChoice{}
-)

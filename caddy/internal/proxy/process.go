@@ -30,8 +30,9 @@ type Process struct {
 	dns   *dns.Driver
 	news  news // for requests that wait
 
-	faults  faults
-	sources liveSources
+	faults   show.Faults
+	sources  liveSources
+	forCaddy forCaddy
 
 	started time.Time
 	end     context.CancelFunc
@@ -115,42 +116,38 @@ func (s *Process) logger() *zap.Logger {
 	return caddy.Log().Named(string(new(Source).CaddyModule().ID))
 }
 
-// liveSources are the sources that are provisioned, by their configuration. While one replaces another one, both have some.
+// liveSources are the sources that are provisioned. While one configuration replaces another one, both have some.
 type liveSources struct {
 	mu   sync.Mutex
-	list []*configuration // the oldest first
+	list []*Source // in the order in which they were provisioned
 }
 
-// configuration is what the sources of one configuration share. Each has an app of its own.
-type configuration struct {
-	around  *config.Around
-	sources []*Source // in the order in which they were provisioned
-}
-
-func (l *liveSources) add(source *Source, app *caddyhttp.App) *config.Around {
+// add adds a source to those of its app, with which it shares what is around them.
+func (l *liveSources) add(source *Source, app *caddyhttp.App) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := slices.IndexFunc(l.list, func(c *configuration) bool { return c.around.App == app })
-	if i < 0 {
-		i = len(l.list)
-		l.list = append(l.list, &configuration{around: config.NewAround(app)})
+	if others := l.ofApp(app); len(others) > 0 {
+		source.around = others[0].around
+	} else {
+		source.around = config.NewAround(app)
 	}
-	l.list[i].sources = append(l.list[i].sources, source)
-	return l.list[i].around
+	l.list = append(l.list, source)
 }
 
 func (l *liveSources) remove(source *Source) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i, configuration := range l.list {
-		if at := slices.Index(configuration.sources, source); at >= 0 {
-			configuration.sources = slices.Delete(configuration.sources, at, at+1)
-			if len(configuration.sources) == 0 {
-				l.list = slices.Delete(l.list, i, i+1)
-			}
-			return
+	l.list = slices.DeleteFunc(l.list, func(s *Source) bool { return s == source })
+}
+
+// ofApp returns the sources of an app. Each configuration has an app of its own.
+func (l *liveSources) ofApp(app *caddyhttp.App) (of []*Source) {
+	for _, source := range l.list {
+		if source.around.App == app {
+			of = append(of, source)
 		}
 	}
+	return of
 }
 
 // maxPods is the most that any of the sources asks for.
@@ -158,10 +155,8 @@ func (l *liveSources) maxPods() uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	most := uint32(0)
-	for _, configuration := range l.list {
-		for _, source := range configuration.sources {
-			most = max(most, source.loaded.PodsKept())
-		}
+	for _, source := range l.list {
+		most = max(most, source.loaded.PodsKept())
 	}
 	return cmp.Or(most, doors.DefaultLimits().MaxPods)
 }
@@ -173,19 +168,16 @@ func (l *liveSources) inForce() []*Source {
 	return l.of(running)
 }
 
-// of returns the sources of an app in the order in which they were provisioned. The sources of one that is being loaded are not
-// complete yet, and it may fail to load; so they count only where the running one has none.
+// of returns the sources of an app. Those of one that is being loaded are not complete yet, and it may fail to load; so they count only
+// where the running one has none.
 func (l *liveSources) of(running *caddyhttp.App) []*Source {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.list) == 0 {
-		return nil
+	of := l.ofApp(running)
+	if len(of) == 0 && len(l.list) > 0 {
+		of = l.ofApp(l.list[len(l.list)-1].around.App)
 	}
-	i := slices.IndexFunc(l.list, func(c *configuration) bool { return c.around.App == running })
-	if i < 0 {
-		i = len(l.list) - 1
-	}
-	return slices.Clone(l.list[i].sources)
+	return of
 }
 
 // news tells those who wait that something has changed. The zero value is ready.

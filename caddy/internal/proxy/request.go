@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/go"
@@ -25,9 +24,10 @@ type request struct {
 	flow     doors.Request
 	decision doors.Decision
 
-	// step is the last one. begun is set once the proxy loop has got the pod of the step, so that its next question means that the attempt failed.
-	step  doors.Step
-	begun bool
+	// step is the last one. taken is set while the proxy loop has the pod of the step: an error that comes out of the loop then is not about the
+	// pod, since handlers of the user run after the round trip too. goesOn is set when an attempt has failed and the loop may begin anew.
+	step          doors.Step
+	taken, goesOn bool
 
 	// cause is why the request was answered by Caddy itself, 0 if it was not.
 	cause doors.Cause
@@ -38,47 +38,31 @@ type request struct {
 	// shown is what people see of it.
 	shown show.Request
 
-	// fixed is the pod of a request that goes to no other, and about which the library is not asked; and of a dial in the background.
-	fixed target
-
-	// These belong to the proxy loop, which runs in one goroutine.
-	offered []offer
-	attempt attempt
+	// places are the pods that the user's policy chooses from.
+	places []doors.Place
 
 	// body is the request's, as the transport gets it first.
 	body watchedBody
 
 	// The transport dials in goroutines of its own, and may go on with a dial after the request has ended.
-	mutex   sync.Mutex
-	chosen  target
-	outcome doors.Outcome // of the last dial of the chosen pod
-	fault   error         // why the last dial failed for a reason on this machine, nil if it did not
+	mutex sync.Mutex
+	last  dial
 }
 
 // target is a pod and the index of its upstream.
 type target = doors.UpstreamPod
 
-// attempt is how far the proxy loop has got with its last attempt. An error that comes out of the loop is about a pod only if
-// the pod's own round trip failed: handlers of the user that run after the round trip return errors too.
-type attempt uint8
-
-const (
-	underway attempt = iota
-	notReached
-	podDropped
-	cutByAnother // the connection was closed by another request
-	podAnswered
-)
-
-// offer is one upstream of the pool that the user's policy chooses from.
-type offer struct {
+// dial is the pod that was chosen last, and how its last dial ended.
+type dial struct {
 	target
-	upstream *reverseproxy.Upstream
+	outcome doors.Outcome
+	fault   error // why it failed for a reason on this machine, nil if it did not
 }
 
 type requestKey struct{}
 
-func (s *Source) requestOf(ctx context.Context) (*request, bool) {
+// requestOf returns what the source knows about the request with this context, nil for nothing.
+func (s *Source) requestOf(ctx context.Context) *request {
 	found, _ := ctx.Value(requestKey{}).(*request)
 	for found != nil && found.source != s {
 		found = found.outer
@@ -86,7 +70,7 @@ func (s *Source) requestOf(ctx context.Context) (*request, bool) {
 	if found == nil && s.underStockHandler {
 		found, _ = caddyhttp.GetVar(ctx, s.requestVariable()).(*request)
 	}
-	return found, found != nil
+	return found
 }
 
 // ofPage tells whether the request has a token, so that it belongs to one pod.
@@ -94,30 +78,14 @@ func (q *request) ofPage() bool { return q.decision.Kind == doors.Pod || q.decis
 
 // took takes a step of the library, and obeys what came with it.
 func (q *request) took(step doors.Step, err error) {
-	q.step, q.begun = step, false
+	q.step, q.taken, q.goesOn = step, false, false
 	q.source.learn(q, step.Report, err)
-}
-
-// nextPod is the upstream that the proxy loop is to try next, nil if there is none: then the step says what to do instead. If it has tried
-// one already, that attempt has failed.
-func (q *request) nextPod(ctx context.Context) *reverseproxy.Upstream {
-	if q.fixed.Pod.IsValid() {
-		q.chose(q.fixed)
-		return q.source.forCaddy.of(q.fixed.Pod)
-	}
-	q.proceed(ctx)
-	if q.step.Kind != doors.StepDial {
-		return nil
-	}
-	next := target{Upstream: q.step.Upstream, Pod: q.step.Pod}
-	q.chose(next)
-	return q.source.forCaddy.of(next.Pod)
 }
 
 // proceed gets a step that the proxy loop can obey, or the last one of all.
 func (q *request) proceed(ctx context.Context) {
-	if q.begun {
-		q.took(q.source.core.Next(&q.flow, q.failure(), q.source.process.Now(), rand.Uint64()))
+	if q.taken { // and answered, but the user has the loop try again
+		q.failed(doors.OutcomeCancelled)
 	}
 	if q.source.userRetries && !q.ofPage() && (q.step.Kind == doors.StepAnswer || q.step.Kind == doors.StepDone) {
 		q.took(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
@@ -148,63 +116,35 @@ func (q *request) wait(ctx context.Context) {
 	}
 }
 
-// ended gets the step after the proxy loop has ended with an error.
-func (q *request) ended() {
-	var outcome doors.Outcome
-	switch {
-	case q.fixed.Pod.IsValid() || q.begun && q.attempt == podAnswered:
-		q.step = doors.Step{Kind: doors.StepDone}
-		return
-	case q.begun:
-		outcome = q.failure()
-	case q.step.Kind != doors.StepDial && q.step.Kind != doors.StepChoose:
-		return
+// failed gets the step after an attempt that has ended without an answer.
+func (q *request) failed(outcome doors.Outcome) {
+	q.took(q.source.core.Next(&q.flow, outcome, q.source.process.Now(), rand.Uint64()))
+	q.goesOn = q.ofPage()
+}
+
+// gaveUp gets the step after the proxy loop has ended with an error.
+func (q *request) gaveUp() {
+	if !q.goesOn && q.step.Kind != doors.StepAnswer && q.step.Kind != doors.StepDone {
+		q.took(q.source.core.GiveUp(&q.flow, 0, q.source.process.Now(), rand.Uint64()))
 	}
-	q.took(q.source.core.GiveUp(&q.flow, outcome, q.source.process.Now(), rand.Uint64()))
 }
 
 // leave tells the library that the request is over.
 func (q *request) leave() {
-	q.source.learn(q, doors.Report{}, q.source.core.Ended(&q.flow, q.source.process.Now()))
+	q.source.isWrong(q.source.core.Ended(&q.flow, q.source.process.Now()))
 }
 
-// failure is what became of an attempt that has failed.
-func (q *request) failure() doors.Outcome {
-	switch q.attempt {
-	case podDropped:
-		return doors.OutcomeDropped
-	case cutByAnother:
-		return doors.OutcomeOwnFault
-	case notReached:
-		q.mutex.Lock()
-		defer q.mutex.Unlock()
-		if q.outcome == doors.OutcomeConnected { // and then something else, such as TLS
-			return doors.OutcomeOwnFault
-		}
-		return q.outcome
-	default:
-		return doors.OutcomeCancelled
-	}
-}
-
-// chose notes the pod that the request goes to.
-func (q *request) chose(next target) {
-	q.begun, q.attempt = true, underway
+// goesTo notes the pod that the proxy loop takes.
+func (q *request) goesTo(next target) {
+	q.taken = true
 	q.mutex.Lock()
-	again := q.chosen.Pod.IsValid()
-	q.chosen, q.outcome, q.fault = next, doors.OutcomeOwnFault, nil
+	again := q.last.Pod.IsValid()
+	q.last = dial{next, doors.OutcomeOwnFault, nil}
 	q.mutex.Unlock()
 	if again || q.decision.Kind == doors.Pod && next.Pod.Addr() != q.decision.Addr {
 		metrics.FailedOver()
 	}
 	q.source.upstreams[next.Upstream].label() // from its first request on
-}
-
-// chosenPod returns the pod that was chosen last.
-func (q *request) chosenPod() (target, bool) {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	return q.chosen, q.chosen.Pod.IsValid()
 }
 
 // dialled notes how a dial ended.
@@ -214,14 +154,14 @@ func (q *request) dialled(outcome doors.Outcome, failure error) {
 	}
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	q.outcome, q.fault = outcome, failure
+	q.last.outcome, q.last.fault = outcome, failure
 }
 
-// faultHere is why the last dial failed, if that was for a reason on this machine.
-func (q *request) faultHere() error {
+// lastDial returns the pod that was chosen last and how its last dial ended. The pod is not valid before one was chosen.
+func (q *request) lastDial() dial {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	return q.fault
+	return q.last
 }
 
 // show makes the request visible.
@@ -242,22 +182,26 @@ func (q *request) Cause() doors.Cause { return q.cause }
 
 // Target is the pod that was chosen last, or that the token names, and its upstream as host:port; "" for what is not known.
 func (q *request) Target() (pod, upstream string) {
-	if chosen, ok := q.chosenPod(); ok {
-		return chosen.Pod.String(), q.source.upstreams[chosen.Upstream].hostport
+	at := q.lastDial().target
+	if !at.Pod.IsValid() {
+		at.Upstream = q.decision.Upstream
+		if q.decision.Kind == doors.Pod {
+			at.Pod = netip.AddrPortFrom(q.decision.Addr, q.decision.Port)
+		}
 	}
-	if q.decision.Upstream < 0 {
-		return "", ""
+	if at.Pod.IsValid() {
+		pod = at.Pod.String()
 	}
-	if q.decision.Kind == doors.Pod {
-		pod = netip.AddrPortFrom(q.decision.Addr, q.decision.Port).String()
+	if at.Upstream >= 0 {
+		upstream = q.source.upstreams[at.Upstream].hostport
 	}
-	return pod, q.source.upstreams[q.decision.Upstream].hostport
+	return pod, upstream
 }
 
 // Host is the host of the pod that was chosen last.
 func (q *request) Host() (name, hostport string, ok bool) {
-	chosen, ok := q.chosenPod()
-	if !ok {
+	chosen := q.lastDial()
+	if !chosen.Pod.IsValid() {
 		return "", "", false
 	}
 	name, hostport = q.source.upstreams[chosen.Upstream].forApp()

@@ -54,10 +54,11 @@ func (h *Handler) obey(w http.ResponseWriter, r *http.Request, next caddyhttp.Ha
 	for {
 		switch serving.step.Kind {
 		case doors.StepDial, doors.StepChoose:
-			if err = h.proxyOf(serving).ServeHTTP(w, r, next); err == nil {
-				return nil
+			serving.goesOn = false
+			if err = h.proxyOf(serving).ServeHTTP(w, r, next); err == nil || serving.taken {
+				return err
 			}
-			serving.ended()
+			serving.gaveUp()
 		case doors.StepWait:
 			serving.wait(r.Context())
 		case doors.StepAnswer:
@@ -65,7 +66,7 @@ func (h *Handler) obey(w http.ResponseWriter, r *http.Request, next caddyhttp.Ha
 		default:
 			return err
 		}
-		if r.Context().Err() != nil && serving.attempt != podAnswered {
+		if r.Context().Err() != nil {
 			w.WriteHeader(499) // as Caddy does: for the log
 			return nil
 		}
@@ -88,8 +89,8 @@ func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) 
 	step := q.step
 	q.cause = step.Cause
 	q.shown.Announce(w.Header())
-	if step.Cause == doors.CauseOwnFault && q.attempt == notReached {
-		q.source.logFaultHere(cmp.Or(q.faultHere(), failure))
+	if step.Cause == doors.CauseOwnFault && !errors.Is(failure, errCancelledByAnother) {
+		q.source.process.faults.Log(q.source.logger, cmp.Or(q.lastDial().fault, failure), q.source.process.Now())
 	}
 	if !q.ofPage() {
 		if failure = unavailableError(failure); config.HandlesErrors(r, failure) {

@@ -5,7 +5,6 @@ package proxy
 
 import (
 	"fmt"
-	"strconv"
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
@@ -32,7 +31,6 @@ type Source struct {
 	keys      metrics.Keys
 	process   *Process
 	around    *config.Around
-	forCaddy  forCaddy
 
 	logger *zap.Logger
 
@@ -83,18 +81,17 @@ func (s *Source) Provision(ctx caddy.Context) error {
 		return err
 	}
 	s.Options = s.loaded.Options
-	s.forCaddy.room = int(s.PodsKept())
 	s.process.dns.Due()
 	for _, warning := range s.loaded.Router.Warnings() {
 		s.logger.Warn(warning)
 	}
 	s.upstreams = newUpstreams(s)
 	s.keys = metrics.KeysOf(s.loaded.Router.KeyIDs())
-	s.logSummary()
+	show.LogSource(s.logger, s.loaded)
 	if err := metrics.Register(ctx.GetMetricsRegistry(), s.process.Metrics()); err != nil {
 		return err
 	}
-	s.around = s.process.sources.add(s, config.AppOf(ctx.Modules()))
+	s.process.sources.add(s, config.AppOf(ctx.Modules()))
 	if s.loaded.Notice != "" && s.around.Once(s.loaded.Notice) {
 		s.logger.Info(s.loaded.Notice)
 	}
@@ -114,32 +111,9 @@ func (s *Source) route(text []byte, loaded *config.Loaded) (*doors.Router, error
 	return s.core.Router(), nil
 }
 
-// namedUpstreams is how many upstreams the summary names.
-const namedUpstreams = 10
-
-// logSummary writes a line that says what the source will do.
-func (s *Source) logSummary() {
-	var named []string
-	for _, upstream := range s.upstreams[:min(len(s.upstreams), namedUpstreams)] {
-		named = append(named, upstream.hostport)
-	}
-	var keys []string
-	for position, id := range s.loaded.Router.KeyIDs() {
-		keys = append(keys, strconv.Itoa(position)+":"+id)
-	}
-	options := s.loaded.Flow()
-	s.logger.Info("routing Doors pages",
-		zap.Int("upstreams_total", len(s.upstreams)), zap.Strings("upstreams", named),
-		zap.Strings("keys", keys), zap.String("cookie_name", s.loaded.CookieName),
-		zap.Duration("refresh", options.Refresh), zap.Duration("stale_max", options.StaleMax), zap.Duration("first_lookup", options.FirstLookup),
-		zap.Duration("gone_after", options.GoneAfter), zap.Uint32("gone_rate", options.GoneRate),
-		zap.Duration("page_wait", options.PageWait), zap.Uint32("max_pods", s.PodsKept()),
-		zap.String("decision_header", s.DecisionHeader))
-}
-
 // limitPods bounds how many pods the process remembers.
 func (s *Source) limitPods() {
-	s.learn(nil, doors.Report{}, s.process.state.Limit(s.process.sources.maxPods()))
+	s.isWrong(s.process.state.Limit(s.process.sources.maxPods()))
 }
 
 // Loaded is what the configuration of the source means.
@@ -154,27 +128,23 @@ func (s *Source) checkParent(ctx caddy.Context) error {
 	if len(lineage) < 2 {
 		return fmt.Errorf("%s works inside reverse_proxy only", config.SourceName)
 	}
+	var handler *reverseproxy.Handler
 	switch parent := lineage[len(lineage)-2].(type) {
 	case interface{ ReverseProxy() *reverseproxy.Handler }: // ours
-		h := parent.ReverseProxy()
-		s.userChooses, s.userRetries = !leavesChoice(h), saysHowToRetry(h.LoadBalancing)
-		return checkNoStaticUpstreams(h)
+		handler = parent.ReverseProxy()
 	case *reverseproxy.Handler: // met only where Caddy's tables could not be taken over
-		s.userChooses, s.userRetries = true, saysHowToRetry(parent.LoadBalancing)
-		if err := checkNoStaticUpstreams(parent); err != nil {
-			return err
-		}
-		return s.adoptStockHandler(ctx, parent)
+		handler, s.underStockHandler = parent, true
 	case *reverseproxy.MultiUpstreams:
 		return fmt.Errorf("%s cannot be one of several sources in `multi`: it must see every request alone", config.SourceName)
 	default:
 		return fmt.Errorf("%s works inside reverse_proxy only, not inside %s", config.SourceName, caddy.GetModuleID(parent))
 	}
-}
-
-func checkNoStaticUpstreams(h *reverseproxy.Handler) error {
-	if len(h.Upstreams) > 0 {
+	if len(handler.Upstreams) > 0 {
 		return fmt.Errorf("static upstreams beside %s: it names every upstream itself", config.SourceName)
+	}
+	s.userChooses, s.userRetries = !leavesChoice(handler), saysHowToRetry(handler.LoadBalancing)
+	if s.underStockHandler {
+		return s.adoptStockHandler(ctx, handler)
 	}
 	return nil
 }

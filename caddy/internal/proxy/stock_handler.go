@@ -21,13 +21,9 @@ import (
 
 // stockTransport sits between Caddy's own proxy loop and its HTTP transport. The loop asks the source for upstreams, which is
 // when the decision is taken, and then for a round trip, which is where 410 and 503 are made. What only Handler
-// can do is missing here: load balancing, retries and health checks apply to pods too, and TLS upstreams need
-// their tls_server_name. Receiver streams are held as usual. A page load does not wait for a pod, which only the loop could choose. It gets 503
-// where the loop has no other try; else, and where no pod is known, what Caddy answers.
-type stockTransport struct {
-	transport
-	lastTry bool // the loop tries no second pod
-}
+// can do is missing here: the user's retries apply to requests of pages too, error routes do not see our answers, and TLS upstreams need
+// their tls_server_name.
+type stockTransport struct{ transport }
 
 // adoptStockHandler puts a stockTransport into the handler, which is being provisioned and has got no further than
 // loading the source.
@@ -43,25 +39,26 @@ func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Hand
 	if err != nil {
 		return err
 	}
-	lb := handler.LoadBalancing
-	handler.Transport = stockTransport{transport, lb == nil || lb.Retries == 0 && lb.TryDuration == 0}
-	s.underStockHandler = true
+	handler.Transport = stockTransport{transport}
+	if handler.LoadBalancing == nil {
+		handler.LoadBalancing = new(reverseproxy.LoadBalancing)
+	}
+	if handler.LoadBalancing.SelectionPolicy == nil {
+		handler.LoadBalancing.SelectionPolicy = reverseproxy.RandomSelection{}
+	}
+	s.balance(handler.LoadBalancing)
 	return nil
 }
 
-// nowhere stands in the pool for a request that gets its answer here: the loop must choose something before it makes the round trip
+// nowhere is chosen for a request that gets its answer here: the loop must choose something before it makes the round trip
 // that is answered. Nothing can listen at this address.
-const nowhere = "0.0.0.0:0"
+var nowhere = &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: "0.0.0.0:0"}
 
 // RoundTrip proxies the request, or makes the answer that the page understands.
 func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	serving, ok := t.source.requestOf(r.Context())
-	if !ok {
+	serving := t.source.requestOf(r.Context())
+	if serving == nil {
 		return t.transport.RoundTrip(r)
-	}
-	// The loop's own policy chose, so the choice is known only now.
-	if dial, ok := reverseproxy.GetDialInfo(r.Context()); ok && dial.Upstream.Dial != nowhere {
-		serving.userChose(dial.Upstream)
 	}
 	// Dials run in goroutines of their own, which must not look at Caddy's variables: handlers write there.
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
@@ -73,40 +70,31 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 			},
 		}))
 	}
-	for {
-		switch step := serving.step; step.Kind {
-		case doors.StepDial:
-			if !serving.begun { // to another pod, to which the loop cannot send it
-				return t.answer(serving, r, doors.Step{Kind: doors.StepAnswer, Status: http.StatusGone, Cause: doors.CausePodGone}), nil
-			}
-			response, err := t.transport.RoundTrip(r)
-			if err == nil {
-				serving.shown.Announce(response.Header)
-				return t.counted(serving, response), nil
-			}
-			if !serving.ofPage() && !t.lastTry {
-				return nil, err
-			}
-			if serving.ended(); serving.step.Kind == doors.StepDone || serving.step.Kind == doors.StepWait && !serving.ofPage() {
-				return nil, err
-			}
-		case doors.StepWait:
-			if serving.wait(r.Context()); r.Context().Err() != nil {
-				return nil, r.Context().Err()
-			}
-			if next := serving.step; next.Kind == doors.StepDial {
-				serving.chose(target{Upstream: next.Upstream, Pod: next.Pod})
-			}
-		case doors.StepAnswer:
-			return t.answer(serving, r, step), nil
-		default:
-			return nil, errNoPod
+	err := errNoPod
+	if serving.taken {
+		var response *http.Response
+		if response, err = t.transport.RoundTrip(r); err == nil {
+			serving.shown.Announce(response.Header)
+			return t.counted(serving, response), nil
 		}
+	}
+	goesOn := serving.goesOn
+	if serving.step.Kind == doors.StepWait {
+		serving.wait(r.Context())
+	}
+	switch {
+	case serving.step.Kind == doors.StepAnswer:
+		return t.answer(serving, r), nil
+	case serving.step.Kind == doors.StepDial && goesOn:
+		return nil, reverseproxy.NewDialError(err) // so that the loop asks for the pod
+	default:
+		return nil, err
 	}
 }
 
 // answer is the answer that a request gets here.
-func (t stockTransport) answer(serving *request, r *http.Request, step doors.Step) *http.Response {
+func (t stockTransport) answer(serving *request, r *http.Request) *http.Response {
+	step := serving.step
 	serving.leave()
 	serving.cause = step.Cause
 	header := make(http.Header)

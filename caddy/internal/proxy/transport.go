@@ -51,10 +51,10 @@ func newTransport(roundTripper http.RoundTripper, source *Source) (transport, er
 	return transport{stock, source}, nil
 }
 
-// RoundTrip makes the round trip and reports an answer.
+// RoundTrip makes the round trip and reports how it ended.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	serving, ok := t.source.requestOf(r.Context())
-	if !ok {
+	serving := t.source.requestOf(r.Context())
+	if serving == nil {
 		return t.HTTPTransport.RoundTrip(r)
 	}
 	body := serving.watchBody(r)
@@ -62,29 +62,35 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if cancelledByAnother(r, err) && body == nil && reads(r) {
 		response, err = t.HTTPTransport.RoundTrip(r)
 	}
-	switch {
-	case err != nil:
-		serving.attempt = underway
-		if _, ok := errors.AsType[reverseproxy.DialError](err); ok {
-			serving.attempt = notReached
-		}
-		if cancelledByAnother(r, err) {
-			err = errCancelledByAnother
-			serving.attempt = cutByAnother
-		} else if isDrop(err) && r.Context().Err() == nil && !body.failed() && !t.source.viaProxy() {
-			serving.attempt = podDropped
-			if pod, ok := serving.chosenPod(); ok {
-				metrics.DialFailed(t.source.upstreams[pod.Upstream].label(), doors.OutcomeDropped)
-			}
-		}
-	default:
-		serving.attempt = podAnswered
-		if !serving.fixed.Pod.IsValid() {
-			step, err := t.source.core.Answered(&serving.flow, 0, t.source.process.Now(), rand.Uint64())
-			t.source.learn(serving, step.Report, err)
-		}
+	if err == nil {
+		step, err := t.source.core.Answered(&serving.flow, 0, t.source.process.Now(), rand.Uint64())
+		t.source.learn(serving, step.Report, err)
+		return response, nil
 	}
-	return response, err
+	if cancelledByAnother(r, err) {
+		err = errCancelledByAnother
+	}
+	serving.failed(t.failure(serving, r, body, err))
+	return nil, err
+}
+
+// failure is what became of an attempt whose round trip failed.
+func (t transport) failure(serving *request, r *http.Request, body *watchedBody, err error) doors.Outcome {
+	last := serving.lastDial()
+	_, notReached := errors.AsType[reverseproxy.DialError](err)
+	switch {
+	case r.Context().Err() != nil:
+		return doors.OutcomeCancelled
+	case err == errCancelledByAnother, notReached && last.outcome == doors.OutcomeConnected: // and then TLS has failed, say
+		return doors.OutcomeOwnFault
+	case notReached:
+		return last.outcome
+	case isDrop(err) && !body.failed() && !t.source.viaProxy():
+		metrics.DialFailed(t.source.upstreams[last.Upstream].label(), doors.OutcomeDropped)
+		return doors.OutcomeDropped
+	default:
+		return doors.OutcomeCancelled
+	}
 }
 
 // errCancelledByAnother takes the place of an error that Caddy would answer as if this client had given up.
@@ -108,29 +114,24 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 		return nil
 	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if serving, ok := source.requestOf(ctx); ok {
-			if pod, ok := serving.chosenPod(); ok {
-				ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-					ConnectDone: func(_, address string, err error) {
-						if parsed, parseErr := netip.ParseAddrPort(address); parseErr == nil && parsed == pod.Pod {
-							source.dialled(serving, pod, err)
-						} else { // that of a forward proxy, which says nothing about the pod
-							serving.dialled(doors.OutcomeOwnFault, err)
-						}
-					},
-				})
-			}
+		if serving := source.requestOf(ctx); serving != nil {
+			pod := serving.lastDial().target
+			ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+				ConnectDone: func(_, address string, err error) {
+					if parsed, parseErr := netip.ParseAddrPort(address); parseErr == nil && parsed == pod.Pod {
+						source.dialled(serving, pod, err)
+					} else { // that of a forward proxy, which says nothing about the pod
+						serving.dialled(doors.OutcomeOwnFault, err)
+					}
+				},
+			})
 		}
 		return dial(ctx, network, address)
 	}
 }
 
-// isDrop tells whether a round trip failed because the connection to the pod ended before a byte of an answer.
+// isDrop tells whether a round trip over a connection failed because that ended before a byte of an answer.
 func isDrop(err error) bool {
-	var dialError reverseproxy.DialError
-	if errors.As(err, &dialError) {
-		return false
-	}
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
 		switch errno {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"syscall"
@@ -61,11 +63,12 @@ func TestCancelledByAnother(t *testing.T) {
 		cancelled int // so many round trips in a row
 		trips     int
 		want      error
+		step      doors.StepKind
 	}{
-		{"GET", t.Context(), 1, 2, nil},
-		{"GET", t.Context(), 2, 2, errCancelledByAnother},
-		{"POST", t.Context(), 1, 1, errCancelledByAnother},
-		{"GET", gone, 1, 1, context.Canceled},
+		{"GET", t.Context(), 1, 2, nil, doors.StepDial},
+		{"GET", t.Context(), 2, 2, errCancelledByAnother, doors.StepAnswer},
+		{"POST", t.Context(), 1, 1, errCancelledByAnother, doors.StepAnswer},
+		{"GET", gone, 1, 1, context.Canceled, doors.StepDone},
 	} {
 		trips := 0
 		stock := &reverseproxy.HTTPTransport{Transport: new(http.Transport)}
@@ -76,15 +79,14 @@ func TestCancelledByAnother(t *testing.T) {
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 		}))
 		source := newSource(t)
-		serving := &request{source: source, fixed: target{Pod: netip.MustParseAddrPort("127.0.1.1:80")}}
+		serving := source.newRequest(httptest.NewRequest(test.method, "http://127.0.1.1/", nil))
 		r, err := http.NewRequestWithContext(context.WithValue(test.ctx, requestKey{}, serving), test.method, "http://127.0.1.1/", nil)
-		if err != nil {
+		if err != nil || serving.begin(r) != nil {
 			t.Fatal(err)
 		}
 		_, err = transport{stock, source}.RoundTrip(r)
-		cut := test.want == errCancelledByAnother
-		if !errors.Is(err, test.want) || trips != test.trips || (serving.attempt == cutByAnother) != cut {
-			t.Errorf("%+v: %v after %d round trips, attempt %d", test, err, trips, serving.attempt)
+		if !errors.Is(err, test.want) || trips != test.trips || serving.step.Kind != test.step || (serving.step.Cause == doors.CauseOwnFault) != (test.step == doors.StepAnswer) {
+			t.Errorf("%+v: %v after %d round trips, step %+v", test, err, trips, serving.step)
 		}
 	}
 }
@@ -109,27 +111,35 @@ func TestOutcomeOfRealDials(t *testing.T) {
 
 // What the library is told of an attempt is the end of the last dial of its pod, unless the connection failed later.
 func TestTheLastDialCounts(t *testing.T) {
-	serving := &request{source: newSource(t)}
-	serving.chose(target{Pod: netip.MustParseAddrPort("127.0.1.1:80")})
-	serving.attempt = notReached
-	if got := serving.failure(); got != doors.OutcomeOwnFault {
+	source := newSource(t)
+	serving := &request{source: source}
+	serving.goesTo(target{Pod: netip.MustParseAddrPort("127.0.1.1:80")})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	failure := func(err error) doors.Outcome { return transport{source: source}.failure(serving, r, nil, err) }
+	notReached := reverseproxy.NewDialError(errNoPod)
+	if got := failure(notReached); got != doors.OutcomeOwnFault {
 		t.Errorf("no dial was seen: %v", got)
 	}
 	for _, outcome := range []doors.Outcome{doors.OutcomeUnreachable, doors.OutcomeRefused} {
-		if serving.dialled(outcome, errNoPod); serving.failure() != outcome || serving.faultHere() != nil {
-			t.Errorf("%v became %v, %v", outcome, serving.failure(), serving.faultHere())
+		if serving.dialled(outcome, errNoPod); failure(notReached) != outcome || serving.lastDial().fault != nil {
+			t.Errorf("%v became %v, %v", outcome, failure(notReached), serving.lastDial().fault)
 		}
 	}
-	if serving.dialled(doors.OutcomeOwnFault, errNoPod); serving.faultHere() != errNoPod {
-		t.Errorf("the fault is %v", serving.faultHere())
+	if serving.dialled(doors.OutcomeOwnFault, errNoPod); serving.lastDial().fault != errNoPod {
+		t.Errorf("the fault is %v", serving.lastDial().fault)
 	}
-	if serving.dialled(doors.OutcomeConnected, nil); serving.failure() != doors.OutcomeOwnFault || serving.faultHere() != nil {
-		t.Errorf("after a connection: %v", serving.failure())
+	if serving.dialled(doors.OutcomeConnected, nil); failure(notReached) != doors.OutcomeOwnFault || serving.lastDial().fault != nil {
+		t.Errorf("after a connection: %v", failure(notReached))
 	}
-	for attempt, want := range map[attempt]doors.Outcome{podDropped: doors.OutcomeDropped, cutByAnother: doors.OutcomeOwnFault, underway: doors.OutcomeCancelled} {
-		if serving.attempt = attempt; serving.failure() != want {
-			t.Errorf("attempt %d: %v, want %v", attempt, serving.failure(), want)
+	for err, want := range map[error]doors.Outcome{io.EOF: doors.OutcomeDropped, errCancelledByAnother: doors.OutcomeOwnFault, errNoPod: doors.OutcomeCancelled} {
+		if got := failure(err); got != want {
+			t.Errorf("%v: %v, want %v", err, got, want)
 		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r = r.WithContext(gone); failure(io.EOF) != doors.OutcomeCancelled {
+		t.Error("a client that has gone is held against the pod")
 	}
 }
 

@@ -4,12 +4,12 @@
 package proxy
 
 import (
+	"hash/maphash"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -96,33 +96,26 @@ func (u *upstream) Fresh() (pods, outside []netip.AddrPort) {
 	return slices.Concat(inside, outside), outside
 }
 
-// forCaddy remembers what Caddy dials, by pod: to make it anew costs allocations. It is for handlers whose load balancing nobody asked for: one for all requests, and not in Caddy's
-// own table of upstreams, which would cost each request a global lock.
-//
-// What was not asked for while as many others were as there is room for is forgotten.
-type forCaddy struct {
-	room       int
-	mutex      sync.RWMutex
-	young, old map[netip.AddrPort]*reverseproxy.Upstream
+// forCaddy remembers what Caddy dials, by pod: to make it anew costs allocations. It is for choices of the library: one for all requests, and not
+// in Caddy's own table of upstreams, which would cost each request a global lock. Each pod has one slot, where the last one of those that share it stays.
+type forCaddy [4096]atomic.Pointer[dialable]
+
+// dialable is a pod as Caddy knows it.
+type dialable struct {
+	pod netip.AddrPort
+	reverseproxy.Upstream
 }
 
+var slots = maphash.MakeSeed()
+
 func (f *forCaddy) of(pod netip.AddrPort) *reverseproxy.Upstream {
-	f.mutex.RLock()
-	found := f.young[pod]
-	f.mutex.RUnlock()
-	if found != nil {
-		return found
+	slot := &f[maphash.Comparable(slots, pod)%uint64(len(f))]
+	found := slot.Load()
+	if found == nil || found.pod != pod {
+		found = &dialable{pod, reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: pod.String()}}
+		slot.Store(found)
 	}
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	if found = f.old[pod]; found == nil {
-		found = &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: pod.String()}
-	}
-	if f.young == nil || len(f.young) >= f.room {
-		f.young, f.old = make(map[netip.AddrPort]*reverseproxy.Upstream), f.young
-	}
-	f.young[pod] = found
-	return found
+	return &found.Upstream
 }
 
 // Interface guard

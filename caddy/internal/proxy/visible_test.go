@@ -42,7 +42,7 @@ func TestVisible(t *testing.T) {
 	check(q, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
 	q.cause = doors.CausePodGone
 	check(q, replacer, header, "pod|pod_gone|10.0.0.7:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
-	q.chosen = target{Pod: netip.MustParseAddrPort("10.0.0.8:8080")}
+	q.last = dial{target: target{Pod: netip.MustParseAddrPort("10.0.0.8:8080")}}
 	check(q, replacer, header, "pod|pod_gone|10.0.0.8:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
 
 	q, replacer, header = begin(doors.Decision{Kind: doors.Gone, Reason: doors.ReasonNoCIDR, Path: doors.PathHook, Upstream: -1, Addr: byToken.Addr})
@@ -79,7 +79,7 @@ func TestLastSourceIsVisible(t *testing.T) {
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
 		for _, host := range []string{"first.test", "second.test", "third.test"} {
 			source := &Source{underStockHandler: test.source.underStockHandler, upstreams: []*upstream{{name: host + ".", hostport: host + ".:80", port: 80}}}
-			q := &request{source: source, decision: doors.Decision{Kind: doors.Upstream, Upstream: -1}, chosen: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}
+			q := &request{source: source, decision: doors.Decision{Kind: doors.Upstream, Upstream: -1}, last: dial{target: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}}
 			q.show(r.Context(), make(http.Header))
 			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.hostport}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|"+host+".:80|" {
 				t.Errorf("%s: %s, want %s", name, got, host)

@@ -4,7 +4,7 @@
 //	state.go    what the process knows in, the document that shows it out
 //	gauges.go   the same in, what metrics are made of out
 //	site.go     requests to doors_status in, that document out; api.go the same at the admin API
-//	log.go      a change in, a line in the log out
+//	log.go      a change in, a line in the log out; faults.go the same for a fault of this machine
 //
 // Beneath it metrics holds the counters and gauges, and status the document, the page and the question whether a pod is idle. It decides nothing, and what it
 // shows it gets from others: it knows neither how requests are served nor how configurations are read.

@@ -1,12 +1,16 @@
-// In: a change that an operator is to know of.
-// Out: one line in the log.
+// In: what an operator is to know of: what a source will do, and what changes.
+// Out: one line in the log for each.
 
 package show
 
 import (
+	"net"
 	"net/netip"
+	"strconv"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
@@ -29,6 +33,57 @@ func LogHost(logger *zap.Logger, change dns.Change) {
 	default:
 		logger.Info(message, fields...)
 	}
+}
+
+// LogReport writes a line for each thing in a report that an operator is to know of. reason is that of the decision about the request it came with.
+func LogReport(logger *zap.Logger, router *doors.Router, report doors.Report, reason doors.Reason) {
+	if pod := report.Changed.Pod; pod.IsValid() {
+		log := logger.Warn
+		if report.Verdict == doors.VerdictNone {
+			log = logger.Info
+		}
+		host, _ := router.Upstream(report.Changed.Upstream)
+		log("pod changed", zap.Stringer("pod", pod), zap.String("host", host), zap.Stringer("held_against_it", report.Verdict))
+	}
+	if report.Outside.IsValid() {
+		host, _ := router.Upstream(report.OutsideUpstream)
+		logger.Warn("host resolves to an address outside its own networks: the tokens of its pages are refused or lead elsewhere, so that it gets new pages only while no other pod is known",
+			zap.String("field", "upstreams["+strconv.Itoa(report.OutsideUpstream)+"].host"), zap.String("host", host), zap.Stringer("address", report.Outside))
+	}
+	if report.RefusedToken { // never the token
+		logger.Warn("token leads nowhere", zap.Stringer("reason", metrics.CauseOf(reason)), zap.Int("suppressed", report.Suppressed),
+			zap.String("first_upstream", hostport(router.Upstream(0))))
+	}
+	if report.NothingOpens {
+		logger.Error("no token has opened since start: do the apps have the same secret?")
+	}
+}
+
+// namedUpstreams is how many upstreams a summary names.
+const namedUpstreams = 10
+
+// LogSource writes a line that says what a source will do.
+func LogSource(logger *zap.Logger, loaded *config.Loaded) {
+	router, options := loaded.Router, loaded.Flow()
+	var upstreams, keys []string
+	for i := range min(router.Upstreams(), namedUpstreams) {
+		upstreams = append(upstreams, hostport(router.Upstream(i)))
+	}
+	for position, id := range router.KeyIDs() {
+		keys = append(keys, strconv.Itoa(position)+":"+id)
+	}
+	logger.Info("routing Doors pages",
+		zap.Int("upstreams_total", router.Upstreams()), zap.Strings("upstreams", upstreams),
+		zap.Strings("keys", keys), zap.String("cookie_name", loaded.CookieName),
+		zap.Duration("refresh", options.Refresh), zap.Duration("stale_max", options.StaleMax), zap.Duration("first_lookup", options.FirstLookup),
+		zap.Duration("gone_after", options.GoneAfter), zap.Uint32("gone_rate", options.GoneRate),
+		zap.Duration("page_wait", options.PageWait), zap.Uint32("max_pods", loaded.PodsKept()),
+		zap.String("decision_header", loaded.DecisionHeader))
+}
+
+// hostport is the host of an upstream with its port.
+func hostport(host string, port uint16) string {
+	return net.JoinHostPort(host, strconv.Itoa(int(port)))
 }
 
 // Texts are addresses to be read.

@@ -1,0 +1,80 @@
+// In: why a pod could not be dialled, for a reason on this machine.
+// Out: a line in the log that says what to look at, not too often.
+
+package show
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// faultPause is the time between two lines about the same kind of fault.
+const faultPause = 10 * time.Second
+
+// Faults remembers when each kind of fault was last logged. The zero value is ready.
+type Faults struct {
+	mutex  sync.Mutex
+	logged map[syscall.Errno]*faultLog // 0 stands for faults without a number
+}
+
+type faultLog struct {
+	at         time.Duration
+	suppressed int
+}
+
+// due tells whether a line about the fault is due, and how many were left out since the last one.
+func (f *Faults) due(errno syscall.Errno, now time.Duration) (suppressed int, due bool) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.logged == nil {
+		f.logged = make(map[syscall.Errno]*faultLog)
+	}
+	last, found := f.logged[errno]
+	if found && now-last.at < faultPause {
+		last.suppressed++
+		return 0, false
+	}
+	if found {
+		suppressed = last.suppressed
+	}
+	f.logged[errno] = &faultLog{at: now}
+	return suppressed, true
+}
+
+// errnoAdvice says for an errno of socket(2), bind(2) and connect(2) what an operator is to look at.
+var errnoAdvice = map[syscall.Errno]struct{ name, check string }{
+	syscall.EMFILE:        {"EMFILE", "the limit of open files of the Caddy process (ulimit -n, LimitNOFILE of systemd)"},
+	syscall.ENFILE:        {"ENFILE", "the limit of open files of this machine (sysctl fs.file-max)"},
+	syscall.ENOBUFS:       {"ENOBUFS", "the memory for sockets of this machine (sysctl net.core and net.ipv4.tcp_mem)"},
+	syscall.ENOMEM:        {"ENOMEM", "the free memory of this machine, and the limit of the container"},
+	syscall.EADDRNOTAVAIL: {"EADDRNOTAVAIL", "whether local ports are used up (sysctl net.ipv4.ip_local_port_range, ss -s), and `local_address` of the transport"},
+	syscall.EADDRINUSE:    {"EADDRINUSE", "whether local ports are used up (sysctl net.ipv4.ip_local_port_range, ss -s), and `local_address` of the transport"},
+	syscall.EACCES:        {"EACCES", "whether a firewall rule or a security policy of this machine (SELinux, seccomp) forbids the connection"},
+	syscall.EPERM:         {"EPERM", "whether a firewall rule or a network policy on this machine rejects the connection (iptables, nftables)"},
+	syscall.EAFNOSUPPORT:  {"EAFNOSUPPORT", "whether this machine has the IP version of the pod, and `versions` of the source"},
+	syscall.EINVAL:        {"EINVAL", "`local_address` of the transport: it must be of the pod's IP version"},
+}
+
+// Log writes a line that tells why a request got 503 for a fault of this machine, if one is due. now is the time on any clock.
+func (f *Faults) Log(logger *zap.Logger, fault error, now time.Duration) {
+	var errno syscall.Errno
+	errors.As(fault, &errno)
+	suppressed, due := f.due(errno, now)
+	if !due {
+		return
+	}
+	name, check := "", "the transport of this reverse_proxy: a forward proxy, `local_address`"
+	if errno != 0 {
+		name, check = fmt.Sprintf("errno %d", int(errno)), "the limits and the network of this machine"
+		if known, ok := errnoAdvice[errno]; ok {
+			name, check = known.name, known.check
+		}
+	}
+	logger.Error("a pod could not be dialled for a fault on this machine: the request got 503, and nothing is held against the pod",
+		zap.String("errno", name), zap.Error(fault), zap.String("check", check), zap.Int("suppressed", suppressed))
+}
