@@ -879,8 +879,8 @@ int32_t doors_state_due(struct doors_state *state,
 
 // A lookup has ended with these addresses, in any order; those that no pod can have are left out, and what is left may be
 // nothing. `missing` is DOORS_MISSING_IPV4 and _IPV6, added up: the IP versions about which nothing was learned, or only a
-// part; `failure` is why (DOORS_LOOKUP_*), or 0 if they are only late. A lookup that was not begun changes nothing. `*out`
-// gets what has changed.
+// part; `failure` is why (DOORS_LOOKUP_*), or 0 if they are only late. Nothing left, and something missing, is a failed lookup.
+// A lookup that was not begun changes nothing. `*out` gets what has changed.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
 int32_t doors_state_resolved(struct doors_state *state,

@@ -2,13 +2,13 @@
 package cproxy
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -53,12 +53,9 @@ func start(t *testing.T, cluster *Cluster, hosts *Hosts) *Caddy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(folder, "config.json")
-	if err := os.WriteFile(file, config, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	arguments := hosts.Wrap(t, folder, []string{build(t), fmt.Sprint(port), file})
+	arguments := hosts.Wrap(t, folder, []string{build(t), fmt.Sprint(port)})
 	command := exec.Command(arguments[0], arguments[1:]...)
+	command.Stdin = bytes.NewReader(config)
 	output := &Output{}
 	command.Stdout, command.Stderr = output, output
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -174,7 +171,7 @@ func TestRollout(t *testing.T) {
 	}
 }
 
-// A page load goes on to the next pod when one refuses, and waits for a pod when there is none.
+// A page load goes on to the next pod when one refuses, and waits for a pod when there is none, unless its client leaves.
 func TestFailoverAndWaiting(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, old)
 	hosts := NewHosts(map[string][]string{name: {nobody, old}})
@@ -187,6 +184,7 @@ func TestFailoverAndWaiting(t *testing.T) {
 		}
 	}
 	cluster.Pod(old).Kill()
+	LeaveWhileWaiting(t, proxy.Places.HTTP)
 	loaded := make(chan error, 1)
 	go func() {
 		_, err := visitor.Load("/late")

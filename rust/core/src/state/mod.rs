@@ -85,8 +85,8 @@ impl State {
     }
 
     /// A lookup ended with these addresses, in any order; those that no pod can have are left out, and what is left may
-    /// be nothing. `missing` names the IP versions about which nothing was learned, or only a part. A lookup that was
-    /// not begun changes nothing.
+    /// be nothing. `missing` names the IP versions about which nothing was learned, or only a part. Nothing left, and
+    /// something missing, is a failed lookup. A lookup that was not begun changes nothing.
     pub fn resolved(&self, host: HostId, addresses: &[IpAddr], missing: Missing, now: u64, random: u64) -> HostReport {
         self.0.learned(host, self.0.hosts.resolved(host, addresses, missing, now, random))
     }
