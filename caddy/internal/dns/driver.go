@@ -4,10 +4,12 @@
 package dns
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -38,43 +40,33 @@ type Change struct {
 
 // Driver makes the lookups that a state wants. All methods may be called from any number of goroutines.
 type Driver struct {
+	ctx     context.Context
 	state   *doors.State
 	now     func() time.Duration
 	reports Reports
 	silence *Silence
-	due     chan struct{}
 
-	mu    sync.Mutex
+	mu    sync.Mutex // not held during a lookup
+	timer *time.Timer
 	ways  []Options // by number
-	hosts map[uint64]*host
-	room  int // of hosts, before those are dropped that the library has forgotten
+	hosts map[uint64]*known
+	room  int // for hosts, until those are dropped that the library has forgotten
 }
 
-// host is a host that was looked up.
-type host struct {
-	lookup LookupFunc
-
-	mu        sync.Mutex
+// known is a host that was looked up.
+type known struct {
+	*host
 	addresses []netip.Addr // as last told of
 	failure   *Failure     // of the last lookup
 }
 
-// hostsKept is how many hosts are kept at least before those are looked for that the library has forgotten.
-const hostsKept = 64
-
-// NewDriver makes one, which runs until the context ends. The clock is that of all calls of the state.
+// NewDriver makes one, which begins lookups until the context ends. The clock is that of all calls of the state.
 func NewDriver(ctx context.Context, state *doors.State, now func() time.Duration, reports Reports) *Driver {
-	d := &Driver{state: state, now: now, reports: reports, silence: NewSilence(), due: make(chan struct{}, 1), hosts: make(map[uint64]*host), room: hostsKept}
-	go d.run(ctx)
+	d := &Driver{ctx: ctx, state: state, now: now, reports: reports, silence: NewSilence(), hosts: make(map[uint64]*known)}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.timer = time.AfterFunc(0, d.Due)
 	return d
-}
-
-// Due tells that lookups may be due.
-func (d *Driver) Due() {
-	select {
-	case d.due <- struct{}{}:
-	default: // it is told already
-	}
 }
 
 // Way returns the number that stands for a way to look hosts up.
@@ -82,7 +74,7 @@ func (d *Driver) Way(o Options) uint64 {
 	o = o.canonical()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	number := slices.IndexFunc(d.ways, o.equal)
+	number := slices.IndexFunc(d.ways, func(way Options) bool { return reflect.DeepEqual(way, o) })
 	if number < 0 {
 		number = len(d.ways)
 		d.ways = append(d.ways, o)
@@ -90,147 +82,88 @@ func (d *Driver) Way(o Options) uint64 {
 	return uint64(number)
 }
 
-// Failure is why the last lookup of a host failed, nil if it did not.
+// Failure is what the last lookup of a host could not find out, nil if there is nothing.
 func (d *Driver) Failure(number uint64) *Failure {
 	d.mu.Lock()
-	found := d.hosts[number]
-	d.mu.Unlock()
-	if found == nil {
-		return nil
-	}
-	found.mu.Lock()
-	defer found.mu.Unlock()
-	return found.failure
+	defer d.mu.Unlock()
+	return d.find(number).failure
 }
 
-// run begins the lookups that are due, and waits for the next.
-func (d *Driver) run(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		case <-d.due:
-		}
-		lookups, next, err := d.state.Due(d.now(), rand.Uint64())
-		if err != nil {
-			next = d.now() + time.Second // which only a bug can cause
-		}
-		for _, lookup := range lookups {
-			go d.lookUp(lookup)
-		}
-		if next != doors.Never {
-			timer.Reset(max(next-d.now(), 0))
-		} else {
-			timer.Stop()
-		}
-	}
-}
+// find returns what is known about a host. The lock is held.
+func (d *Driver) find(number uint64) *known { return cmp.Or(d.hosts[number], new(known)) }
 
-// hostOf returns the host of a lookup, and how to look it up.
-func (d *Driver) hostOf(lookup doors.Lookup) (*host, Options) {
+// Due begins the lookups that are due, and sees to the next.
+func (d *Driver) Due() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	way := d.ways[lookup.Resolver]
-	found := d.hosts[lookup.Host]
-	if found == nil {
-		if len(d.hosts) >= d.room {
-			d.forget()
-		}
-		found = &host{lookup: NewLookup(way, d.silence)}
-		d.hosts[lookup.Host] = found
+	if d.ctx.Err() != nil {
+		return
 	}
-	return found, way
+	lookups, next, _ := d.state.Due(d.now(), rand.Uint64())
+	for _, lookup := range lookups {
+		host := d.hosts[lookup.Host]
+		if host == nil {
+			d.forget()
+			host = &known{host: newHost(d.ways[lookup.Resolver], d.silence)}
+			d.hosts[lookup.Host] = host
+		}
+		go d.lookUp(lookup, host)
+	}
+	d.timer.Reset(min(next-d.now(), time.Minute)) // a timer without an end would keep the state for ever
 }
 
-// forget drops the hosts that the library has forgotten. The lock is held.
+// forget drops the hosts that the library has forgotten, when there is no more room. The lock is held.
 func (d *Driver) forget() {
-	for number := range d.hosts {
-		if _, err := d.state.Host(number, d.now()); err != nil {
-			delete(d.hosts, number)
-		}
+	if len(d.hosts) == d.room {
+		maps.DeleteFunc(d.hosts, func(number uint64, _ *known) bool {
+			_, err := d.state.Host(number, d.now())
+			return err != nil
+		})
+		d.room = 2*len(d.hosts) + 64
 	}
-	d.room = max(2*len(d.hosts), hostsKept)
 }
 
 // lookUp makes one lookup and reports it.
-func (d *Driver) lookUp(lookup doors.Lookup) {
+func (d *Driver) lookUp(lookup doors.Lookup, host *known) {
 	ctx, cancel := context.WithTimeout(context.Background(), LookupTimeout)
 	defer cancel()
-	host, way := d.hostOf(lookup)
-	addresses, err := host.lookup(ctx, way.Versions.Network(), lookup.Name)
-	addresses = Canonical(addresses)
-
-	var missing doors.Missing
-	incomplete := new(Incomplete)
-	if errors.As(err, &incomplete) {
-		missing.IPv4, missing.IPv6 = incomplete.Missing.IPv4, incomplete.Missing.IPv6
-		err = incomplete.Err
-	}
-	failure := failureOf(lookup.Name, addresses, err)
-	var report doors.HostReport
-	var fault error
-	if len(addresses) > 0 {
-		missing.Failure = failure.kind()
-		report, fault = d.state.Resolved(lookup.Host, addresses, missing, d.now(), rand.Uint64())
-	} else {
-		report, fault = d.state.LookupFailed(lookup.Host, failure.kind(), d.now(), rand.Uint64())
-	}
-	if fault == nil {
-		d.ended(lookup, host, failure, report)
-	}
-	if incomplete.Late != nil {
-		<-incomplete.Late
-		if report, fault = d.state.ResolvedLate(lookup.Host, Canonical(incomplete.LateAddresses()), d.now()); fault == nil {
-			d.obey(report)
-		}
-	}
-}
-
-// ended takes note of what the library made of the end of a lookup.
-func (d *Driver) ended(lookup doors.Lookup, host *host, failure *Failure, report doors.HostReport) {
-	known, unknown := d.state.Host(lookup.Host, d.now())
-	if unknown == nil && known.Failure == 0 {
-		failure = nil // nobody misses what it is about
-	}
-	host.mu.Lock()
-	host.failure = failure
-	host.mu.Unlock()
+	got := host.lookup(ctx, lookup.Name)
+	report, _ := d.state.Resolved(lookup.Host, got.addresses, got.missing, d.now(), rand.Uint64())
+	known, _ := d.state.Host(lookup.Host, d.now())
+	d.mu.Lock()
+	host.failure = got.failure
+	d.mu.Unlock()
 	d.reports.LookedUp(known.Failure)
 	d.obey(report)
-	if report.Change != doors.HostUnchanged {
-		d.changed(report.Change, lookup.Host, known)
+	d.changed(report.Change, lookup.Host)
+	if got.late != nil {
+		<-got.late.ended
+		report, _ = d.state.ResolvedLate(lookup.Host, got.late.reply.Load().addresses, d.now())
+		d.obey(report)
 	}
 }
 
 // Dropped tells that a host has given up an address.
-func (d *Driver) Dropped(number uint64) {
-	if known, err := d.state.Host(number, d.now()); err == nil {
-		d.changed(doors.HostDropped, number, known)
-	}
-}
+func (d *Driver) Dropped(number uint64) { d.changed(doors.HostDropped, number) }
 
-// changed tells of a change.
-func (d *Driver) changed(kind doors.HostChange, number uint64, known doors.Host) {
-	d.mu.Lock()
-	found := d.hosts[number]
-	d.mu.Unlock()
-	if found == nil {
+// changed tells of a change, if it is one.
+func (d *Driver) changed(kind doors.HostChange, number uint64) {
+	now, err := d.state.Host(number, d.now())
+	if err != nil || kind == doors.HostUnchanged {
 		return
 	}
-	found.mu.Lock()
+	d.mu.Lock()
+	host := d.find(number)
 	change := Change{
-		Kind: kind, Host: known.Name, Addresses: known.Addresses,
-		Added:   lacking(found.addresses, known.Addresses),
-		Removed: lacking(known.Addresses, found.addresses),
+		Kind: kind, Host: now.Name, Addresses: now.Addresses,
+		Added:   lacking(host.addresses, now.Addresses),
+		Removed: lacking(now.Addresses, host.addresses),
 	}
 	if kind == doors.HostFailing {
-		change.Failure = found.failure
+		change.Failure = host.failure
 	}
-	found.addresses = known.Addresses
-	found.mu.Unlock()
+	host.addresses = now.Addresses
+	d.mu.Unlock()
 	d.reports.Changed(change)
 }
 
@@ -245,13 +178,8 @@ func (d *Driver) obey(report doors.HostReport) {
 }
 
 // lacking returns the addresses that a list lacks.
-func lacking(list, addresses []netip.Addr) (lacking []netip.Addr) {
-	for _, address := range addresses {
-		if !slices.Contains(list, address) {
-			lacking = append(lacking, address)
-		}
-	}
-	return lacking
+func lacking(list, addresses []netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(addresses), func(address netip.Addr) bool { return slices.Contains(list, address) })
 }
 
 // LookUp looks a host up once, which may be an address, for as long as the context lasts. The error is a [*Failure].
@@ -259,26 +187,9 @@ func LookUp(ctx context.Context, o Options, name string) ([]netip.Addr, error) {
 	if address, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return []netip.Addr{address.Unmap()}, nil
 	}
-	addresses, err := NewLookup(o, NewSilence())(ctx, o.Versions.Network(), name)
-	if addresses = Canonical(addresses); len(addresses) == 0 {
-		return nil, failureOf(name, addresses, err)
+	got := newHost(o, NewSilence()).lookup(ctx, name)
+	if len(got.addresses) == 0 {
+		return nil, got.failure
 	}
-	return addresses, nil
-}
-
-// canonical is the same for options that ask the same.
-func (o Options) canonical() Options {
-	if len(o.Resolvers) == 0 {
-		o.DialTimeout, o.FallbackDelay = 0, 0
-	}
-	if o.Versions.IPv4 && o.Versions.IPv6 {
-		o.Versions = Versions{}
-	}
-	o.Resolvers = slices.Compact(slices.Sorted(slices.Values(o.Resolvers)))
-	return o
-}
-
-func (o Options) equal(other Options) bool {
-	return o.DialTimeout == other.DialTimeout && o.FallbackDelay == other.FallbackDelay && o.Versions == other.Versions &&
-		strings.Join(o.Resolvers, " ") == strings.Join(other.Resolvers, " ")
+	return got.addresses, nil
 }

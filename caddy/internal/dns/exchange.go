@@ -4,6 +4,7 @@
 package dns
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -11,10 +12,8 @@ import (
 	"net"
 	"os"
 	"slices"
-	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/net/dns/dnsmessage"
 )
 
 const (
@@ -29,222 +28,132 @@ const (
 	maxPacket = 4096
 )
 
-// exchange is a question that is put to name servers. It may outlive the lookup that began it, for the next one.
-type exchange struct {
-	question dnsmessage.Question
-	id       uint16
-	query    []byte
-	dialer   *net.Dialer
-	silence  *Silence
-
-	// inOrder is set where a server's "there is no such name" counts only when those before it give no answer: the system's first name server
+// exchanger asks name servers. All methods may be called from any number of goroutines.
+type exchanger struct {
+	dialer  *net.Dialer
+	silence *Silence
+	// ordered is set where a server's "there is no such name" counts only when those before it give no answer: the system's first name server
 	// may know names that the second does not.
-	inOrder bool
-
-	done chan struct{}
-	// These are there when done is closed.
-	reply  reply
-	server string
-	ended  time.Time
+	ordered bool
 }
 
-// told is a reply of the server with this index.
-type told struct {
-	server int
-	reply
-}
-
-// run asks until there is an answer, all have failed, or ctx ends.
-func (x *exchange) run(ctx context.Context, servers []string) {
+// exchange asks until there is an answer, all have failed, or the context ends.
+func (e *exchanger) exchange(ctx context.Context, q *question, servers []string) reply {
+	servers, heard, again := e.silence.order(servers, time.Now())
+	for _, server := range again {
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), tryAgainAfter)
+			defer cancel()
+			e.ask(ctx, q, server)
+		}()
+	}
+	var asks sync.WaitGroup
+	defer asks.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer close(x.done)
-	ordered, heard, again := x.silence.order(servers, time.Now())
-	for _, server := range again {
-		go x.tryAgain(server)
-	}
-	replies := make(chan told, len(ordered))
-	asked := make([]time.Time, 0, len(ordered)) // when
-	answered := make([]bool, len(ordered))
+	replies := make(chan reply, len(servers))
+	left, waiting := servers, []string(nil) // both in order
 	timer := time.NewTimer(nextAfter)
 	defer timer.Stop()
 	next := func() {
-		if index := len(asked); index < len(ordered) {
-			asked = append(asked, time.Now())
+		if len(left) > 0 && ctx.Err() == nil {
+			server := left[0]
+			left, waiting = left[1:], append(waiting, server)
 			timer.Reset(nextAfter)
-			go func() { replies <- told{index, x.ask(ctx, ordered[index])} }()
+			asks.Go(func() { replies <- e.ask(ctx, q, server) })
 		}
 	}
-	// settled says whether a denial by a server counts.
-	settled := func(server int) bool {
-		return !x.inOrder || !slices.Contains(answered[:min(server, heard)], false)
+	best := reply{err: os.ErrDeadlineExceeded}
+	settled := func() bool { // whether it counts that there is nothing
+		return !e.ordered || slices.Index(servers, waiting[0]) >= min(slices.Index(servers, best.server), heard)
 	}
-	best := told{server: -1}
-	for next(); ; {
+	for next(); len(waiting) > 0 && best.worth() != whole && (best.worth() != denial || !settled()); {
 		select {
-		case got := <-replies:
-			answered[got.server] = true
-			if !isTimeout(got.err) {
-				x.silence.end(ordered[got.server])
-			}
-			if better(got.reply, best.reply) || best.server < 0 {
-				best = got
-			}
-			if got.verdict == useless || got.verdict == cut {
-				next()
-			}
 		case <-timer.C:
 			next()
-			continue
-		case <-ctx.Done():
-			if best.server < 0 {
-				best.server, best.err = len(asked)-1, &net.DNSError{Err: "no answer", Name: x.question.Name.String(), IsTimeout: true}
+		case got := <-replies:
+			waiting = slices.DeleteFunc(waiting, func(server string) bool { return server == got.server })
+			if best.server == "" || got.worth() > best.worth() {
+				best = got
 			}
-			answered = answered[:len(asked)]
-			x.end(best, ordered, asked, answered)
-			return
-		}
-		all := len(asked) == len(ordered) && !slices.Contains(answered, false)
-		if all || best.verdict == found || best.verdict.negative() && settled(best.server) {
-			x.end(best, ordered, asked, answered)
-			return
+			if got.worth() < denial {
+				next()
+			}
 		}
 	}
+	return best
 }
 
-// better says whether a reply is worth more than another one: addresses more than a denial, that more than a part, and that more than nothing.
-func better(a, b reply) bool {
-	worth := map[verdict]int{useless: 0, cut: 1, noName: 2, noAddress: 2, found: 3}
-	return worth[a.verdict] > worth[b.verdict]
-}
-
-// end takes the result. Servers that had their time and did not use it are silent.
-func (x *exchange) end(best told, ordered []string, asked []time.Time, answered []bool) {
-	x.reply, x.server, x.ended = best.reply, ordered[best.server], time.Now()
-	for i, when := range asked {
-		if !answered[i] && x.ended.Sub(when) >= nextAfter {
-			x.silence.begin(ordered[i], x.ended)
+// ask asks one server: over UDP unless told otherwise, and then over TCP if the answer is cut, since it would hide pods.
+func (e *exchanger) ask(ctx context.Context, q *question, server string) reply {
+	begun := time.Now()
+	network, address := split(server)
+	got := e.over(ctx, network, address, q)
+	if network == "udp" && errors.Is(got.err, errCut) {
+		ctx, cancel := context.WithTimeout(ctx, wholeAfter)
+		defer cancel()
+		known := got.addresses
+		if got = e.over(ctx, "tcp", address, q); got.worth() == nothing {
+			got.addresses = known
 		}
 	}
-	x.reply.err = x.named(x.reply.err)
+	got.server, got.at = server, time.Now()
+	if !isTimeout(got.err) {
+		e.silence.end(server)
+	} else if got.at.Sub(begun) >= nextAfter { // else it had no time
+		e.silence.begin(server, got.at)
+	}
+	if got.err != nil {
+		got.err = q.failed(address, got.err)
+	}
+	return got
 }
 
-// named puts name and server into an error that says neither.
-func (x *exchange) named(err error) error {
-	var failure *serverFailure
-	var dns *net.DNSError
-	if err == nil || errors.As(err, &failure) {
-		return err
-	}
-	named := net.DNSError{UnwrapErr: err, Err: err.Error(), IsTimeout: isTimeout(err)}
-	if errors.As(err, &dns) {
-		named = *dns
-	}
-	named.Name, named.Server = x.question.Name.String(), plain(x.server)
-	return &named
-}
-
-// tryAgain finds out whether a silent server answers again.
-func (x *exchange) tryAgain(server string) {
-	ctx, cancel := context.WithTimeout(context.Background(), tryAgainAfter)
-	defer cancel()
-	if got := x.ask(ctx, server); !isTimeout(got.err) {
-		x.silence.end(server)
-	}
-}
-
-// plain is the address of a server without the network.
-func plain(server string) string {
-	server = strings.TrimPrefix(server, "tcp/")
-	return strings.TrimPrefix(server, "udp/")
-}
-
-// ask puts the question to one server: over UDP unless told otherwise, and then over TCP if the answer is cut, since it would hide pods.
-func (x *exchange) ask(ctx context.Context, server string) reply {
-	if strings.HasPrefix(server, "tcp/") {
-		return x.overTCP(ctx, plain(server))
-	}
-	part := x.overUDP(ctx, plain(server))
-	if part.verdict != cut {
-		return part
-	}
-	ctx, cancel := context.WithTimeout(ctx, wholeAfter)
-	defer cancel()
-	whole := x.overTCP(ctx, plain(server))
-	if whole.verdict != useless && whole.verdict != cut {
-		return whole
-	}
-	part.err = &net.OpError{Op: "read", Net: "tcp", Err: errors.New("the answer is cut, and no whole one came")}
-	if whole.err != nil {
-		part.err = whole.err
-	}
-	return part
-}
-
-func (x *exchange) overUDP(ctx context.Context, server string) reply {
-	connection, err := x.dialer.DialContext(ctx, "udp", server)
+func (e *exchanger) over(ctx context.Context, network, address string, q *question) reply {
+	connection, err := e.dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return reply{err: err}
 	}
 	defer connection.Close()
 	defer context.AfterFunc(ctx, func() { connection.SetDeadline(time.Unix(1, 0)) })()
+	if network == "tcp" {
+		return overTCP(connection, q)
+	}
+	return overUDP(ctx, connection, q)
+}
+
+func overUDP(ctx context.Context, connection net.Conn, q *question) reply {
 	buffer := make([]byte, maxPacket)
 	for wait := nextAfter; ; wait = min(2*wait, repeatAfter) {
-		if _, err := connection.Write(x.query); err != nil {
+		if _, err := connection.Write(q.framed[2:]); err != nil {
 			return reply{err: err}
 		}
 		connection.SetReadDeadline(time.Now().Add(wait))
-		for ctx.Err() == nil {
+		for {
 			length, err := connection.Read(buffer)
-			if errors.Is(err, os.ErrDeadlineExceeded) {
+			if ctx.Err() == nil && errors.Is(err, os.ErrDeadlineExceeded) {
 				break
 			}
 			if err != nil {
 				return reply{err: err}
 			}
-			got := read(buffer[:length], x.question, x.id, server)
-			if errors.Is(got.err, errNotMine) {
-				continue // a forgery, or a late answer to something else
+			if got, mine := q.read(buffer[:length]); mine { // else it is a forgery, or a late answer to something else
+				return got
 			}
-			if length == len(buffer) {
-				got.verdict, got.err = cut, nil
-				got.message = buffer
-			}
-			return got
-		}
-		if ctx.Err() != nil {
-			return reply{err: ctx.Err()}
 		}
 	}
 }
 
-func (x *exchange) overTCP(ctx context.Context, server string) reply {
-	connection, err := x.dialer.DialContext(ctx, "tcp", server)
-	if err != nil {
-		return reply{err: err}
+func overTCP(connection net.Conn, q *question) reply {
+	connection.Write(q.framed) // if that fails, so does what follows
+	var length uint16
+	err := binary.Read(connection, binary.BigEndian, &length)
+	message := make([]byte, length)
+	if err == nil {
+		_, err = io.ReadFull(connection, message)
 	}
-	defer connection.Close()
-	defer context.AfterFunc(ctx, func() { connection.SetDeadline(time.Unix(1, 0)) })()
-	if _, err := connection.Write(framed(x.query)); err != nil {
-		return reply{err: err}
+	if got, mine := q.read(message); mine {
+		return got
 	}
-	var size [2]byte
-	if _, err := io.ReadFull(connection, size[:]); err != nil {
-		return reply{err: err}
-	}
-	message := make([]byte, binary.BigEndian.Uint16(size[:]))
-	if _, err := io.ReadFull(connection, message); err != nil {
-		return reply{err: err}
-	}
-	return read(message, x.question, x.id, server)
-}
-
-// framed is a message as it is sent over TCP.
-func framed(message []byte) []byte {
-	return append(binary.BigEndian.AppendUint16(nil, uint16(len(message))), message...)
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &timeout) && timeout.Timeout()
+	return reply{err: cmp.Or(err, errCut)}
 }

@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"testing"
@@ -68,21 +67,15 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 				})
 				list = append(list, server.address)
 			}
-			got, err := lookUp(t, NewLookup(Options{Resolvers: list}, NewSilence()), "ip")
-			if !slices.Equal(got, c.want) {
-				t.Errorf("got %v, %v; want %v", got, err, c.want)
+			got := lookUp(t, newHost(Options{Resolvers: list}, NewSilence()))
+			if !slices.Equal(got.addresses, c.want) {
+				t.Errorf("got %v, %v; want %v", got.addresses, got.failure, c.want)
 			}
-			var incomplete *Incomplete
-			if errors.As(err, &incomplete) {
-				if incomplete.Missing != c.missing {
-					t.Errorf("missing %+v, want %+v", incomplete.Missing, c.missing)
-				}
-				err = incomplete.Err
-			} else if c.missing != (Versions{}) {
-				t.Error("nothing is missing")
+			if len(c.want) > 0 && got.missing != (doors.Missing{IPv4: c.missing.IPv4, IPv6: c.missing.IPv6, Failure: c.fails}) {
+				t.Errorf("missing %+v, want %+v", got.missing, c.missing)
 			}
-			if (err != nil) != (c.fails != 0) || err != nil && kindOf(err) != c.fails {
-				t.Errorf("error %v, want one of kind %v", err, c.fails)
+			if got.kind() != c.fails {
+				t.Errorf("failure %v, want %v", got.failure, c.fails)
 			}
 		})
 	}
@@ -99,18 +92,17 @@ func TestLateFamily(t *testing.T) {
 			return nil
 		}
 	})
-	lookup := NewLookup(Options{Resolvers: []string{server.address}}, NewSilence())
-	got, err := lookUp(t, lookup, "ip")
-	var incomplete *Incomplete
-	if !slices.Equal(got, one) || !errors.As(err, &incomplete) || incomplete.Err != nil {
-		t.Fatalf("got %v, %v", got, err)
+	h := newHost(Options{Resolvers: []string{server.address}}, NewSilence())
+	got := lookUp(t, h)
+	if !slices.Equal(got.addresses, one) || got.failure != nil || got.late == nil {
+		t.Fatalf("got %+v", got)
 	}
-	<-incomplete.Late
-	if late := incomplete.LateAddresses(); !slices.Equal(late, addresses("fd00::1")) {
+	<-got.late.ended
+	if late := got.late.reply.Load().addresses; !slices.Equal(late, addresses("fd00::1")) {
 		t.Errorf("late: %v", late)
 	}
-	if got, err := lookUp(t, lookup, "ip"); err != nil || !slices.Equal(got, addresses("127.0.1.1", "fd00::1")) {
-		t.Errorf("then got %v, %v", got, err)
+	if got := lookUp(t, h); got.failure != nil || got.late != nil || !slices.Equal(got.addresses, addresses("127.0.1.1", "fd00::1")) {
+		t.Errorf("then got %+v", got)
 	}
 	if n := server.queries("udp AAAA"); n != 1 {
 		t.Errorf("%d queries for AAAA", n)

@@ -1,17 +1,22 @@
-// In: a name and the name servers to ask.
-// Out: its addresses, those of them that are known, or an error that says what kind of failure it was.
+// In: a host's name and where to look it up.
+// Out: its addresses, those of them that are known, or why there are none.
 
 package dns
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/go"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -21,311 +26,195 @@ const (
 	// questionTimeout limits one question, unless the system's configuration allows more for each attempt. It is what package net
 	// gives a name server.
 	questionTimeout = 5 * time.Second
-	// silentTimeout is that of further questions as long as no name server has answered at all: then there is little hope.
-	silentTimeout = 2 * time.Second
 	// moment is how much longer a question is waited for when the one about the other IP version has got an answer that is of use.
 	moment = 100 * time.Millisecond
 	// lateUntil is the age at which the answer to a question that was not waited for is too old for the next lookup.
 	lateUntil = 10 * time.Second
 )
 
-// A LookupFunc resolves one name; network is "ip", "ip4" or "ip6" as for [net.Resolver.LookupNetIP]. For one
-// name it is never called twice at the same time. It must return soon after the context ends. Addresses that come with an [*Incomplete]
-// are some of those that there are.
-type LookupFunc func(ctx context.Context, network, host string) ([]netip.Addr, error)
-
-// Incomplete says what is missing in an answer.
-type Incomplete struct {
-	// Missing are the IP versions of which nothing, or only a part, is known.
-	Missing Versions
-	// Err is why, nil if it is only late.
-	Err error
-	// Late is closed when the answer about the missing version has come or will not come any more; then LateAddresses are there. Nil if nothing
-	// is to be expected.
-	Late          <-chan struct{}
-	LateAddresses func() []netip.Addr
+// outcome is what a lookup has brought.
+type outcome struct {
+	addresses []netip.Addr
+	// missing are the IP versions of which nothing, or only a part, is known.
+	missing doors.Missing
+	// failure is why there are no addresses, or not all of them; nil if the rest is only late.
+	failure *Failure
+	// late is an answer that is still to come; nil if there is none.
+	late *question
 }
 
-// Error says why something is missing.
-func (i *Incomplete) Error() string {
-	if i.Err == nil {
-		return "the answer is late"
-	}
-	return i.Err.Error()
-}
-
-// Unwrap gives access to the resolver's error.
-func (i *Incomplete) Unwrap() error { return i.Err }
-
-// NewLookup is the LookupFunc of the options' name servers. The silence may be shared with others.
-func NewLookup(o Options, silence *Silence) LookupFunc { return newResolver(o, silence).lookup }
-
-// resolver looks up one name, again and again.
-type resolver struct {
-	dialer  *net.Dialer
-	silence *Silence
-	system  func() []string
+// host looks up one name, again and again.
+type host struct {
+	exchanger
+	network string
+	servers []string // to ask, the best first; none: the system's
+	plan    func(network, name string) *plan
 
 	answered dnsmessage.Name // with its search domain: which had the addresses in the last lookup
-
-	mu      sync.Mutex
-	servers []string // none: the system's
-	// unclaimed are exchanges whose answers no lookup has seen yet.
-	unclaimed map[dnsmessage.Question]*exchange
+	// unclaimed are questions whose answers no lookup has seen yet.
+	unclaimed map[dnsmessage.Question]*question
 }
 
-func newResolver(o Options, silence *Silence) *resolver {
-	r := &resolver{
-		dialer:    &net.Dialer{Timeout: o.DialTimeout, FallbackDelay: o.FallbackDelay},
-		silence:   silence,
-		system:    systemServers,
+func newHost(o Options, silence *Silence) *host {
+	h := &host{
+		exchanger: exchanger{&net.Dialer{Timeout: o.DialTimeout, FallbackDelay: o.FallbackDelay}, silence, len(o.Resolvers) == 0},
+		network:   o.Versions.Network(),
 		servers:   slices.Clone(o.Resolvers),
-		unclaimed: make(map[dnsmessage.Question]*exchange),
+		plan:      systemPlan,
+		unclaimed: make(map[dnsmessage.Question]*question),
 	}
-	rand.Shuffle(len(r.servers), func(i, j int) { r.servers[i], r.servers[j] = r.servers[j], r.servers[i] })
-	return r
+	rand.Shuffle(len(h.servers), func(i, j int) { h.servers[i], h.servers[j] = h.servers[j], h.servers[i] })
+	return h
 }
 
-func (r *resolver) lookup(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	l := &lookup{resolver: r, host: host, system: sync.OnceValue(r.system)}
-	system := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-		return &conversation{ctx: ctx, lookup: l, network: network, address: address}, nil
-	}}
-	addresses, err := system.LookupNetIP(ctx, network, host)
-	return l.conclude(addresses, err)
+// lookup tries one search domain after the other. It says that there is no address only if every answer says so. It returns soon after the
+// context ends. Only one goroutine may call it at a time.
+func (h *host) lookup(ctx context.Context, name string) (failed outcome) {
+	p := h.plan(h.network, name)
+	for _, questions := range p.names {
+		h.put(ctx, questions, p)
+		got, full := h.conclude(name, questions), questions[0].Name
+		if len(got.addresses) > 0 {
+			h.answered = full
+			return got
+		}
+		absent := got.failure.Kind == doors.LookupNotFound
+		if !absent && full == h.answered { // another search domain may know quite another host of that name
+			return got
+		}
+		if failed.failure == nil || !absent && failed.failure.Kind == doors.LookupNotFound {
+			failed = got
+		}
+	}
+	if listed := Canonical(p.addresses); len(listed) > 0 {
+		return outcome{addresses: listed}
+	}
+	if failed.failure == nil {
+		failed.failure = &Failure{name, doors.LookupNotFound, cmp.Or(p.err, errAbsent)}
+	}
+	return failed
 }
 
-// exchange puts a question, or takes over an exchange about it that the lookup before did not wait for.
-func (r *resolver) exchange(x *exchange, servers func() []string, limit time.Duration) *exchange {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if begun := r.unclaimed[x.question]; begun != nil {
-		delete(r.unclaimed, x.question)
-		if !isClosed(begun.done) || begun.reply.verdict != useless && time.Since(begun.ended) < lateUntil {
+// put puts the questions about one name, two at most, and waits until all have their answers. An answer that is of use without the other,
+// addresses or that there is no such name, gives that a moment more. A question that was put before takes the place of the same one.
+func (h *host) put(ctx context.Context, questions []*question, p *plan) {
+	ctx, enough := context.WithCancel(ctx)
+	defer enough()
+	var waiting sync.WaitGroup
+	for i := range questions {
+		q := h.begin(questions[i], p)
+		questions[i] = q
+		waiting.Go(func() {
+			select {
+			case <-q.ended:
+				if said := q.reply.Load(); said.noName || len(said.addresses) > 0 {
+					time.AfterFunc(moment, enough)
+				}
+			case <-ctx.Done():
+			}
+		})
+	}
+	waiting.Wait()
+}
+
+// begin puts a question, unless one is of use that a lookup before has put and not waited for.
+func (h *host) begin(q *question, p *plan) *question {
+	if begun := h.unclaimed[q.Question]; begun != nil {
+		if said := begun.reply.Load(); said == nil || said.worth() != nothing && time.Since(said.at) < lateUntil {
 			return begun
 		}
 	}
-	x.inOrder, x.done = len(r.servers) == 0, make(chan struct{})
-	ask := slices.Clone(r.servers)
-	if x.inOrder {
-		ask = servers()
-	}
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), limit)
-		defer cancel()
-		x.run(ctx, ask)
-	}()
-	return x
-}
-
-// leave keeps an exchange that is not waited for, for the next lookup.
-func (r *resolver) leave(x *exchange) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.unclaimed[x.question] = x
-}
-
-// claim takes that back.
-func (r *resolver) claim(x *exchange) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.unclaimed[x.question] == x {
-		delete(r.unclaimed, x.question)
-	}
-}
-
-// prefer has a name server asked first from now on: the one that has answered. The system's are asked in the system's order.
-func (r *resolver) prefer(server string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if i := slices.Index(r.servers, server); i > 0 {
-		r.servers = slices.Insert(slices.Delete(r.servers, i, i+1), 0, server)
-	}
-}
-
-// lookup is one lookup of a resolver.
-type lookup struct {
-	resolver *resolver
-	host     string
-	system   func() []string // worked out once
-
-	mu            sync.Mutex
-	asked         []*asked // in order
-	silent, heard bool     // some question was not answered by anybody, another was
-}
-
-// asked is a question of a lookup.
-type asked struct {
-	*exchange
-	late bool // not waited for
-	// enough is closed when it is not worth waiting for any more.
-	enough chan struct{}
-	close  func()
-}
-
-// errLate is about an answer that is not waited for.
-var errLate = &net.DNSError{Err: "no answer yet", IsTimeout: true}
-
-// ask returns the answer to a query of package net.
-func (l *lookup) ask(ctx context.Context, network, address string, query []byte) ([]byte, error) {
-	question, id, err := questionOf(query)
-	if err != nil {
-		return nil, err
-	}
-	a := l.begin(ctx, network, address, &exchange{question: question, id: id, query: query, dialer: l.resolver.dialer, silence: l.resolver.silence})
-	if !isClosed(a.done) {
-		select {
-		case <-a.done:
-		case <-a.enough:
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			if !a.late {
-				a.late = true
-				l.resolver.leave(a.exchange)
-			}
-			return nil, errLate
-		case <-ctx.Done(): // package net has lost patience; it asks again, and is told the same
-			return nil, ctx.Err()
-		}
-	}
-	l.end(a)
-	if a.reply.verdict == useless {
-		return nil, a.reply.err
-	}
-	return addressed(a.reply.message, id), nil
-}
-
-// begin puts the question, if this lookup has not done so. All attempts of package net are one exchange here.
-func (l *lookup) begin(ctx context.Context, network, address string, x *exchange) *asked {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, a := range l.asked {
-		if a.question == x.question {
-			return a
-		}
-	}
-	limit := questionTimeout
-	if deadline, ok := ctx.Deadline(); ok {
-		limit = max(limit, time.Until(deadline))
-	}
-	if l.silent && !l.heard {
-		limit = silentTimeout
-	}
-	a := &asked{enough: make(chan struct{})}
-	a.close = sync.OnceFunc(func() { close(a.enough) })
-	a.exchange = l.resolver.exchange(x, func() []string { return l.servers(network, address) }, limit)
-	l.asked = append(l.asked, a)
-	for _, other := range l.asked {
-		if other.question.Name == a.question.Name && isClosed(other.done) {
-			l.release(other)
-		}
-	}
-	return a
-}
-
-// servers are the system's.
-func (l *lookup) servers(network, address string) []string {
-	servers := slices.Clone(l.system())
+	servers := slices.Clone(h.servers)
 	if len(servers) == 0 {
-		servers = []string{address}
+		servers = p.servers
 	}
-	if network == "tcp" { // the system's configuration says so
-		for i := range servers {
-			servers[i] = "tcp/" + servers[i]
-		}
-	}
-	return servers
+	h.unclaimed[q.Question] = q
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), p.limit)
+		defer cancel()
+		said := h.exchange(ctx, q, servers)
+		q.reply.Store(&said)
+		close(q.ended)
+	}()
+	return q
 }
 
-// end takes the answer to a question.
-func (l *lookup) end(a *asked) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if a.reply.verdict == useless && isTimeout(a.reply.err) {
-		l.silent = true
-	} else {
-		l.heard = true
-	}
-	if a.late { // package net has asked once more, and now it is there
-		a.late = false
-		l.resolver.claim(a.exchange)
-	}
-	if a.reply.verdict != useless {
-		l.resolver.prefer(a.server)
-	}
-	l.release(a)
-}
-
-// release gives the other question about the same name a moment more, if this answer is of use without it: addresses, or that there is
-// no such name. The lock is held.
-func (l *lookup) release(a *asked) {
-	if v := a.reply.verdict; v != found && v != cut && v != noName {
-		return
-	}
-	for _, other := range l.asked {
-		if other != a && other.question.Name == a.question.Name {
-			time.AfterFunc(moment, other.close)
+// conclude makes one outcome of the answers about one name.
+func (h *host) conclude(name string, questions []*question) (got outcome) {
+	var failure, late, absence error
+	for _, q := range questions {
+		said := q.reply.Load()
+		if said == nil || said.worth() < denial {
+			got.missing.IPv4 = got.missing.IPv4 || q.Type == dnsmessage.TypeA
+			got.missing.IPv6 = got.missing.IPv6 || q.Type == dnsmessage.TypeAAAA
 		}
-	}
-}
-
-// conclude makes one answer of all. It says that there is no address only if every answer says so.
-func (l *lookup) conclude(addresses []netip.Addr, err error) ([]netip.Addr, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.asked) == 0 { // it was no matter of DNS
-		return addresses, err
-	}
-	last := l.asked[len(l.asked)-1]
-	if err != nil || len(addresses) == 0 {
-		for _, a := range l.asked {
-			if failure := a.failure(); failure != nil {
-				return nil, failure
-			}
-		}
-		return nil, &net.DNSError{Err: "no such host", Name: l.host, Server: plain(last.server), IsNotFound: true}
-	}
-	// A search domain that is tried only because another one failed may know quite another host of that name.
-	name, incomplete := last.question.Name, &Incomplete{}
-	for _, a := range l.asked {
-		failure := a.failure()
-		if failure != nil && a.question.Name == l.resolver.answered && name != l.resolver.answered {
-			return nil, failure
-		}
-		if failure == nil || a.question.Name != name {
+		if said == nil {
+			got.late, late = q, fmt.Errorf("lookup %s: %w", q.Name, os.ErrDeadlineExceeded)
 			continue
 		}
-		if a.question.Type == dnsmessage.TypeA {
-			incomplete.Missing.IPv4 = true
+		delete(h.unclaimed, q.Question)
+		got.addresses = append(got.addresses, said.addresses...)
+		if said.worth() == denial {
+			absence = said.err
 		} else {
-			incomplete.Missing.IPv6 = true
+			failure = cmp.Or(failure, said.err)
 		}
-		if a.late {
-			incomplete.Late, incomplete.LateAddresses = a.done, func() []netip.Addr { return Canonical(a.reply.addresses) }
-		} else {
-			incomplete.Err = failure
+		// The system's name servers are asked in the system's order, others from the one that has answered on.
+		if i := slices.Index(h.servers, said.server); i > 0 && said.worth() != nothing {
+			h.servers[0], h.servers[i] = h.servers[i], h.servers[0]
 		}
 	}
-	l.resolver.answered = name
-	if incomplete.Missing == (Versions{}) {
-		return addresses, nil
+	got.addresses = Canonical(got.addresses)
+	if len(got.addresses) == 0 {
+		failure = cmp.Or(failure, late, absence, errAbsent)
 	}
-	return addresses, incomplete
+	if failure != nil {
+		got.failure = &Failure{name, kindOf(failure), failure}
+		got.missing.Failure = got.failure.Kind
+	}
+	return got
 }
 
-// failure is why a question has no answer, or none that is whole; nil if it has.
-func (a *asked) failure() error {
-	if a.late || !isClosed(a.done) {
-		return &net.DNSError{Err: "no answer", Name: a.question.Name.String(), IsTimeout: true}
-	}
-	return a.reply.err
+// Failure says why a lookup brought no addresses, or not all.
+type Failure struct {
+	Host string
+	Kind doors.LookupFailure
+	Err  error
 }
 
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
+// Error says it in a line.
+func (f *Failure) Error() string {
+	return fmt.Sprintf("resolving host %q: %s: %v", f.Host, f.Kind, f.Err)
+}
+
+// Unwrap gives access to the resolver's error.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// kindOf says what kind of failure the error of an answer is.
+func kindOf(err error) doors.LookupFailure {
+	var code refusal
+	switch {
+	case errors.Is(err, errAbsent):
+		return doors.LookupNotFound
+	case errors.As(err, &code):
+		return doors.LookupServerFailure
+	case isTimeout(err):
+		return doors.LookupTimeout
 	}
+	return doors.LookupFailed
+}
+
+// Canonical brings a resolver's answer into the one form that is compared and handed out: IPv4-mapped as
+// IPv4, sorted, without duplicates. Unspecified and multicast addresses belong to no pod; a blocking name
+// server answers 0.0.0.0, which would make the proxy dial itself.
+func Canonical(answer []netip.Addr) []netip.Addr {
+	out := make([]netip.Addr, 0, len(answer))
+	for _, a := range answer {
+		a = a.Unmap()
+		if a.IsValid() && !a.IsUnspecified() && !a.IsMulticast() {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, netip.Addr.Compare)
+	return slices.Compact(out)
 }

@@ -2,11 +2,11 @@ package dns
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/doors-dev/doors-caddy/go"
@@ -26,12 +26,19 @@ func addresses(text ...string) []netip.Addr {
 	return out
 }
 
-func lookUp(t *testing.T, lookup LookupFunc, network string) ([]netip.Addr, error) {
+func lookUp(t *testing.T, h *host) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), LookupTimeout)
 	defer cancel()
-	got, err := lookup(ctx, network, name)
-	return Canonical(got), err
+	return h.lookup(ctx, name)
+}
+
+// kind is that of the failure, 0 for none.
+func (o outcome) kind() doors.LookupFailure {
+	if o.failure == nil {
+		return 0
+	}
+	return o.failure.Kind
 }
 
 func TestLookup(t *testing.T) {
@@ -68,18 +75,15 @@ func TestLookup(t *testing.T) {
 			t.Parallel()
 			server := startNameserver(t)
 			server.change(func() { server.behaviour = c.server })
-			lookup := NewLookup(Options{Resolvers: []string{c.prefix + server.address}}, NewSilence())
-			got, err := lookUp(t, lookup, c.version.Network())
-			if !slices.Equal(got, c.want) {
-				t.Errorf("got %v, %v; want %v", got, err, c.want)
+			got := lookUp(t, newHost(Options{Resolvers: []string{c.prefix + server.address}, Versions: c.version}, NewSilence()))
+			if !slices.Equal(got.addresses, c.want) {
+				t.Errorf("got %v, %v; want %v", got.addresses, got.failure, c.want)
 			}
-			if (err != nil) != (c.fails != 0) || err != nil && kindOf(err) != c.fails {
-				t.Errorf("error %v of kind %v, want %v", err, kindOf(err), c.fails)
+			if got.kind() != c.fails {
+				t.Errorf("failure %v, want %v", got.failure, c.fails)
 			}
-			// There is no name server to name for those that do not come from one.
-			var dns *net.DNSError
-			if errors.As(err, &dns) && dns.Server != server.address {
-				t.Errorf("error %v does not name %s, which was asked", err, server.address)
+			if got.failure != nil && !strings.Contains(got.failure.Error(), server.address) {
+				t.Errorf("%v does not name %s, which was asked", got.failure, server.address)
 			}
 			var asked []string
 			for _, kind := range []string{"tcp A", "tcp AAAA", "udp A", "udp AAAA"} {
@@ -107,33 +111,32 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 	packets.Close()
 	for _, bad := range []*nameserver{silent, failing, closed} {
 		for range 5 { // the first one is chosen at random
-			lookup := NewLookup(Options{Resolvers: []string{bad.address, good.address}}, NewSilence())
-			if got, err := lookUp(t, lookup, "ip4"); !slices.Equal(got, one) {
-				t.Fatalf("got %v, %v", got, err)
+			h := newHost(Options{Resolvers: []string{bad.address, good.address}, Versions: Versions{IPv4: true}}, NewSilence())
+			if got := lookUp(t, h); !slices.Equal(got.addresses, one) {
+				t.Fatalf("got %v, %v", got.addresses, got.failure)
 			}
 			before := bad.queries("udp A")
-			if got, err := lookUp(t, lookup, "ip4"); !slices.Equal(got, one) {
-				t.Fatalf("then got %v, %v", got, err)
+			if got := lookUp(t, h); !slices.Equal(got.addresses, one) {
+				t.Fatalf("then got %v, %v", got.addresses, got.failure)
 			}
 			if bad.queries("udp A") != before {
 				t.Error("did not stay with the name server that answers")
 			}
 		}
 	}
-	lookup := NewLookup(Options{Resolvers: []string{closed.address}}, NewSilence())
-	if _, err := lookUp(t, lookup, "ip4"); err == nil || kindOf(err) != doors.LookupFailed {
-		t.Errorf("error %v of kind %v, want %v", err, kindOf(err), doors.LookupFailed)
+	if got := lookUp(t, newHost(Options{Resolvers: []string{closed.address}}, NewSilence())); got.kind() != doors.LookupFailed {
+		t.Errorf("failure %v, want %v", got.failure, doors.LookupFailed)
 	}
 }
 
 func TestLookupEndsWithItsContext(t *testing.T) {
 	server := startNameserver(t)
 	server.change(func() { server.silent = -1 })
-	lookup := NewLookup(Options{Resolvers: []string{server.address}}, NewSilence())
+	h := newHost(Options{Resolvers: []string{server.address}, Versions: Versions{IPv4: true}}, NewSilence())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := lookup(ctx, "ip4", name); err == nil {
-		t.Error("no error")
+	if got := h.lookup(ctx, name); got.failure == nil {
+		t.Error("no failure")
 	}
 	if n := server.queries("udp A"); n > 1 {
 		t.Errorf("%d queries", n)
@@ -141,8 +144,15 @@ func TestLookupEndsWithItsContext(t *testing.T) {
 }
 
 func TestSystemResolver(t *testing.T) {
-	got, err := NewLookup(Options{}, NewSilence())(t.Context(), "ip4", "localhost")
-	if err != nil || !slices.Contains(Canonical(got), netip.MustParseAddr("127.0.0.1")) {
-		t.Errorf("localhost is %v, %v", got, err)
+	got := newHost(Options{Versions: Versions{IPv4: true}}, NewSilence()).lookup(t.Context(), "localhost")
+	if got.failure != nil || !slices.Contains(got.addresses, netip.MustParseAddr("127.0.0.1")) {
+		t.Errorf("localhost is %v, %v", got.addresses, got.failure)
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	got := Canonical(append(addresses("127.0.2.1", "::ffff:127.0.1.1", "fd00::1", "127.0.1.1", "0.0.0.0", "::", "::ffff:0.0.0.0", "224.0.0.1", "ff02::1"), netip.Addr{}))
+	if want := addresses("127.0.1.1", "127.0.2.1", "fd00::1"); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -1,144 +1,123 @@
-// In: the message of a name server, and the query that it answers.
-// Out: what it says, in one word, and the addresses in it. Pure.
+// In: a question, and the message of a name server.
+// Out: what the message says, and the addresses in it. Pure.
 
 package dns
 
 import (
+	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// verdict is what one name server says to one question.
-type verdict uint8
+// question is one that name servers are asked. It may outlive the lookup that put it, for the next one.
+type question struct {
+	dnsmessage.Question
+	id uint16
+	// framed is the query with its length in front, as TCP wants it.
+	framed []byte
 
-const (
-	useless   verdict = iota // no answer, or one that says nothing: the next name server may know
-	cut                      // more addresses than are in it
-	found                    // addresses
-	noName                   // the name does not exist, for no type
-	noAddress                // the name has no address of this type
-)
-
-// negative says whether the verdict denies that there is an address.
-func (v verdict) negative() bool { return v == noName || v == noAddress }
+	ended chan struct{}
+	reply atomic.Pointer[reply] // there when ended is closed
+}
 
 // reply is what came of a question.
 type reply struct {
-	verdict   verdict
-	message   []byte
+	server    string // that was asked
+	at        time.Time
 	addresses []netip.Addr
-	err       error // if useless or cut: why
+	noName    bool  // the name does not exist, for no type
+	err       error // nil if the addresses are all that there are
 }
 
-// errNotMine is about a message that does not belong to the query.
-var errNotMine = errors.New("answers another question")
+// The worth of a reply: nothing is known, or a part of the addresses, or that there is none, or all.
+const (
+	nothing = iota
+	part
+	denial
+	whole
+)
 
-// serverFailure is an answer with an error code.
-type serverFailure struct {
-	name, server string
-	code         dnsmessage.RCode
-}
-
-func (e *serverFailure) Error() string {
-	return fmt.Sprintf("lookup %s on %s: the name server answered %s", e.name, e.server, strings.TrimPrefix(e.code.String(), "RCode"))
-}
-
-// questionOf returns the question and the ID of a query.
-func questionOf(query []byte) (question dnsmessage.Question, id uint16, err error) {
-	var p dnsmessage.Parser
-	header, err := p.Start(query)
-	if err == nil {
-		question, err = p.Question()
-	}
-	return question, header.ID, err
-}
-
-// read judges a message; its err is errNotMine for one that is no answer to this query.
-func read(message []byte, question dnsmessage.Question, id uint16, server string) reply {
-	var p dnsmessage.Parser
-	header, err := p.Start(message)
-	if err != nil {
-		return reply{err: errNotMine}
-	}
-	if asked, err := p.Question(); err != nil || !header.Response || header.ID != id || asked.Type != question.Type ||
-		asked.Class != question.Class || !strings.EqualFold(asked.Name.String(), question.Name.String()) {
-		return reply{err: errNotMine}
-	}
-	failed := func(code dnsmessage.RCode) reply {
-		return reply{err: &serverFailure{question.Name.String(), server, code}}
-	}
-	switch header.RCode {
-	case dnsmessage.RCodeSuccess:
-	case dnsmessage.RCodeNameError:
-		return reply{verdict: noName, message: message}
-	default:
-		return failed(header.RCode)
-	}
-	addresses, answers, err := addressesIn(&p, question.Type)
+func (r reply) worth() int {
 	switch {
-	case header.Truncated:
-		return reply{verdict: cut, message: message, addresses: addresses}
-	case err != nil:
-		return failed(dnsmessage.RCodeFormatError)
-	case len(addresses) > 0:
-		return reply{verdict: found, message: message, addresses: addresses}
-	case answers == 0 && !header.Authoritative && !header.RecursionAvailable && !hasAdditional(p):
-		return failed(dnsmessage.RCodeRefused) // "ask somebody else", which a resolver cannot do
+	case r.err == nil:
+		return whole
+	case errors.Is(r.err, errAbsent):
+		return denial
+	case len(r.addresses) > 0:
+		return part
 	}
-	return reply{verdict: noAddress, message: message}
+	return nothing
 }
 
-// addressesIn reads the answers of a message.
-func addressesIn(p *dnsmessage.Parser, kind dnsmessage.Type) (addresses []netip.Addr, answers int, err error) {
-	if err := p.SkipAllQuestions(); err != nil {
-		return nil, 0, err
-	}
-	for {
-		header, err := p.AnswerHeader()
-		if errors.Is(err, dnsmessage.ErrSectionDone) {
-			return addresses, answers, nil
-		}
-		if err != nil {
-			return addresses, answers, err
-		}
-		answers++
-		switch {
-		case header.Type != kind:
-			err = p.SkipAnswer()
-		case kind == dnsmessage.TypeA:
-			var a dnsmessage.AResource
-			if a, err = p.AResource(); err == nil {
-				addresses = append(addresses, netip.AddrFrom4(a.A))
-			}
-		case kind == dnsmessage.TypeAAAA:
-			var a dnsmessage.AAAAResource
-			if a, err = p.AAAAResource(); err == nil {
-				addresses = append(addresses, netip.AddrFrom16(a.AAAA))
-			}
-		default:
-			err = p.SkipAnswer()
-		}
-		if err != nil {
-			return addresses, answers, err
-		}
-	}
+var (
+	errAbsent = errors.New("no such host")
+	errCut    = errors.New("the answer is cut, and no whole one came")
+)
+
+// refusal is an answer with an error code.
+type refusal dnsmessage.RCode
+
+// Error says it in a few words.
+func (r refusal) Error() string {
+	return "the name server answered " + strings.TrimPrefix(dnsmessage.RCode(r).String(), "RCode")
 }
 
-func hasAdditional(p dnsmessage.Parser) bool {
-	if p.SkipAllAuthorities() != nil {
-		return false
+// questionOf returns the question of a query in its frame.
+func questionOf(framed []byte) (*question, error) {
+	var m dnsmessage.Message
+	if err := m.Unpack(framed[2:]); err != nil {
+		return nil, err
 	}
-	_, err := p.AdditionalHeader()
-	return err == nil
+	return &question{Question: m.Questions[0], id: m.ID, framed: bytes.Clone(framed), ended: make(chan struct{})}, nil
 }
 
-// addressed returns a copy of a message with another ID.
-func addressed(message []byte, id uint16) []byte {
-	mine := append([]byte(nil), message...)
-	mine[0], mine[1] = byte(id>>8), byte(id)
-	return mine
+// read says what a message means. It is not mine if it answers something else.
+func (q *question) read(message []byte) (r reply, mine bool) {
+	var m dnsmessage.Message
+	_ = m.Unpack(message) // leaves out what cannot be read
+	if !m.Response || m.ID != q.id || len(m.Questions) != 1 || m.Questions[0].Type != q.Type || m.Questions[0].Class != q.Class ||
+		!strings.EqualFold(m.Questions[0].Name.String(), q.Name.String()) {
+		return reply{}, false
+	}
+	switch {
+	case m.RCode == dnsmessage.RCodeNameError:
+		return reply{noName: true, err: errAbsent}, true
+	case m.RCode != dnsmessage.RCodeSuccess:
+		return reply{err: refusal(m.RCode)}, true
+	case m.Truncated || m.Answers == nil:
+		r.err = errCut
+	case len(m.Answers) == 0 && !m.Authoritative && !m.RecursionAvailable && len(m.Additionals) == 0:
+		return reply{err: refusal(dnsmessage.RCodeRefused)}, true // "ask somebody else", which a resolver cannot do
+	}
+	for _, answer := range m.Answers {
+		switch body := answer.Body.(type) {
+		case *dnsmessage.AResource:
+			r.addresses = append(r.addresses, netip.AddrFrom4(body.A))
+		case *dnsmessage.AAAAResource:
+			r.addresses = append(r.addresses, netip.AddrFrom16(body.AAAA))
+		}
+	}
+	if len(r.addresses) == 0 {
+		r.err = cmp.Or(r.err, errAbsent)
+	}
+	return r, true
+}
+
+// failed says what was asked of whom when an error came.
+func (q *question) failed(server string, err error) error {
+	return fmt.Errorf("lookup %s on %s: %w", q.Name, server, err)
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.Canceled) || errors.As(err, &timeout) && timeout.Timeout()
 }

@@ -4,10 +4,7 @@
 package dns
 
 import (
-	"context"
-	"errors"
-	"net"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -34,9 +31,6 @@ func NewSilence() *Silence { return &Silence{tried: make(map[string]time.Time)} 
 func (s *Silence) order(servers []string, now time.Time) (ordered []string, heard int, again []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.tried) == 0 {
-		return servers, len(servers), nil
-	}
 	var last []string
 	for _, server := range servers {
 		tried, silent := s.tried[server]
@@ -50,11 +44,10 @@ func (s *Silence) order(servers []string, now time.Time) (ordered []string, hear
 			again = append(again, server)
 		}
 	}
-	heard = len(ordered)
-	if heard == 0 {
-		again = nil // they are all that there is
+	if len(ordered) == 0 { // they are all that there is
+		return last, 0, nil
 	}
-	return append(ordered, last...), heard, again
+	return append(ordered, last...), len(ordered), again
 }
 
 func (s *Silence) begin(server string, now time.Time) {
@@ -72,20 +65,10 @@ func (s *Silence) end(server string) {
 	delete(s.tried, server)
 }
 
-// systemServers returns the system's name servers in the order in which package net would ask them. It alone knows how to read the system's
-// configuration, and when to read it again, so it is made to connect to each of them in vain.
-func systemServers() (servers []string) {
-	var mu sync.Mutex
-	r := net.Resolver{PreferGo: true, Dial: func(_ context.Context, _, address string) (net.Conn, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if !slices.Contains(servers, address) {
-			servers = append(servers, address)
-		}
-		return nil, errors.ErrUnsupported
-	}}
-	_, _ = r.LookupNetIP(context.Background(), "ip4", "servers.invalid.")
-	mu.Lock()
-	defer mu.Unlock()
-	return servers
+// split returns the network and the address of a name server. UDP needs no name.
+func split(server string) (network, address string) {
+	if network, address, named := strings.Cut(server, "/"); named {
+		return network, address
+	}
+	return "udp", server
 }

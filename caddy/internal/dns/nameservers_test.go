@@ -41,6 +41,18 @@ func TestSilentServersAreAskedLast(t *testing.T) {
 	}
 }
 
+// asking is the plan of a system with these name servers.
+func asking(servers ...*nameserver) func(network, name string) *plan {
+	return func(network, name string) *plan {
+		p := systemPlan(network, name)
+		p.servers = nil
+		for _, server := range servers {
+			p.servers = append(p.servers, server.address)
+		}
+		return p
+	}
+}
+
 // The system's name servers have an order. The second is heard when the first is silent; that it does not know a name counts only then.
 func TestSystemServersHaveAnOrder(t *testing.T) {
 	known, unknown := &special{answer: one}, &special{code: dnsmessage.RCodeNameError}
@@ -64,13 +76,12 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 			first, second := startNameserver(t), startNameserver(t)
 			first.change(func() { first.special = func(string, dnsmessage.Question) *special { return c.first } })
 			second.change(func() { second.special = func(string, dnsmessage.Question) *special { return c.second } })
-			r := newResolver(Options{}, NewSilence())
-			r.system = func() []string { return []string{first.address, second.address} }
+			h := newHost(Options{Versions: Versions{IPv4: true}}, NewSilence())
+			h.plan = asking(first, second)
 			for try := range 3 {
 				before := first.queries("udp A")
-				got, err := lookUp(t, r.lookup, "ip4")
-				if !slices.Equal(got, c.want) || (err != nil) != (c.fails != 0) || err != nil && kindOf(err) != c.fails {
-					t.Fatalf("try %d: got %v, %v", try, got, err)
+				if got := lookUp(t, h); !slices.Equal(got.addresses, c.want) || got.kind() != c.fails {
+					t.Fatalf("try %d: got %v, %v", try, got.addresses, got.failure)
 				}
 				if asked := first.queries("udp A") > before; try > 0 && asked != c.askedFirst {
 					t.Errorf("try %d: the first server was asked: %v", try, asked)
@@ -84,19 +95,19 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 func TestSilentServerIsTriedAgain(t *testing.T) {
 	first, second := startNameserver(t, "127.0.1.1"), startNameserver(t, "127.0.1.2")
 	silence := NewSilence()
-	r := newResolver(Options{}, silence)
-	r.system = func() []string { return []string{first.address, second.address} }
+	h := newHost(Options{Versions: Versions{IPv4: true}}, silence)
+	h.plan = asking(first, second)
 	silence.begin(first.address, time.Now().Add(-tryAgainAfter))
-	if got, err := lookUp(t, r.lookup, "ip4"); !slices.Equal(got, two[1:]) {
-		t.Fatalf("got %v, %v", got, err)
+	if got := lookUp(t, h); !slices.Equal(got.addresses, two[1:]) {
+		t.Fatalf("got %v, %v", got.addresses, got.failure)
 	}
 	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		got, err := lookUp(t, r.lookup, "ip4")
-		if slices.Equal(got, one) {
+		got := lookUp(t, h)
+		if slices.Equal(got.addresses, one) {
 			break
 		}
 		if time.Since(begin) > 20*time.Second {
-			t.Fatalf("the first server is still not used: %v, %v", got, err)
+			t.Fatalf("the first server is still not used: %v, %v", got.addresses, got.failure)
 		}
 	}
 }
@@ -106,7 +117,7 @@ func TestSystemServersAreThoseOfTheSystem(t *testing.T) {
 	if err != nil {
 		t.Skip(err) // then package net has a default, which is its own matter
 	}
-	got := systemServers()
+	got := systemPlan("ip4", name).servers
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
 		if len(fields) < 2 || fields[0] != "nameserver" || len(got) == 3 {

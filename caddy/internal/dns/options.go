@@ -3,7 +3,10 @@
 
 package dns
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Versions selects address families. The zero value means both.
 type Versions struct {
@@ -31,4 +34,16 @@ func (v Versions) Network() string {
 		return "ip6"
 	}
 	return "ip"
+}
+
+// canonical is the same for options that ask the same.
+func (o Options) canonical() Options {
+	if len(o.Resolvers) == 0 {
+		o.DialTimeout, o.FallbackDelay = 0, 0
+	}
+	if o.Versions.IPv4 && o.Versions.IPv6 {
+		o.Versions = Versions{}
+	}
+	o.Resolvers = slices.Compact(slices.Sorted(slices.Values(o.Resolvers)))
+	return o
 }

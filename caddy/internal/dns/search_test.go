@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -12,25 +11,15 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// searching is a lookup as package net makes it: one name after the other until there are addresses.
-func searching(t *testing.T, r *resolver, names ...string) ([]netip.Addr, error) {
-	t.Helper()
-	l := &lookup{resolver: r, host: "app", system: sync.OnceValue(r.system)}
-	for _, name := range names {
-		query, err := (&dnsmessage.Message{Questions: []dnsmessage.Question{{
-			Name: dnsmessage.MustNewName(name), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET,
-		}}}).Pack()
-		if err != nil {
-			t.Fatal(err)
+// searching is the plan of a system with these search domains, for IPv4 addresses.
+func searching(full ...string) func(network, name string) *plan {
+	return func(string, string) *plan {
+		p := systemPlan("ip4", full[0])
+		for _, other := range full[1:] {
+			p.names = append(p.names, systemPlan("ip4", other).names...)
 		}
-		answer, err := l.ask(t.Context(), "udp", "", query)
-		var message dnsmessage.Message
-		if err == nil && message.Unpack(answer) == nil && len(message.Answers) > 0 {
-			a, _ := message.Answers[0].Body.(*dnsmessage.AResource)
-			return l.conclude([]netip.Addr{netip.AddrFrom4(a.A)}, nil)
-		}
+		return p
 	}
-	return l.conclude(nil, errors.New("none of these"))
 }
 
 // A search domain that fails for a moment does not hand the host over to the next one, which may know another host of that name.
@@ -46,12 +35,12 @@ func TestSearchDomainThatFails(t *testing.T) {
 			return &special{answer: map[string][]netip.Addr{"first.": two[:1], "second.": two[1:]}[domain]}
 		}
 	})
-	r := newResolver(Options{Resolvers: []string{server.address}}, NewSilence())
+	h := newHost(Options{Resolvers: []string{server.address}}, NewSilence())
+	h.plan = searching("app.first.", "app.second.", "app.")
 	search := func(what string, want []netip.Addr, fails doors.LookupFailure) {
 		t.Helper()
-		got, err := searching(t, r, "app.first.", "app.second.", "app.")
-		if !slices.Equal(got, want) || (err != nil) != (fails != 0) || err != nil && kindOf(err) != fails {
-			t.Errorf("%s: got %v, %v; want %v, %v", what, got, err, want, fails)
+		if got := lookUp(t, h); !slices.Equal(got.addresses, want) || got.kind() != fails {
+			t.Errorf("%s: got %v, %v; want %v, %v", what, got.addresses, got.failure, want, fails)
 		}
 	}
 	failing.Store("first.", dnsmessage.RCodeServerFailure)
