@@ -368,6 +368,8 @@ static size_t flow() {
     doors::cipher cipher(config.at("secret").get<std::string>());
     doors::state state;
     doors::source source(state, config.dump());
+    uint32_t upstreams = 0;
+    check(doors_router_upstreams(source.router(), &upstreams) == DOORS_STATUS_OK && upstreams == 1, "router");
     auto [host, upstream] = source.upstream(0);
     std::map<std::string, std::unique_ptr<doors::request>> requests;
     auto seconds = [&](int64_t time) { return time ? time / second - start : 0; };

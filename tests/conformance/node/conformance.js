@@ -252,6 +252,7 @@ const parts = {
         const requests = {};
         using(new Cipher(config.secret), (cipher) => using(new State(), (state) =>
             using(new Source(state, JSON.stringify(config)), (source) => {
+                check(source.router().keyIds().join() === cipher.keyIds().join(), 'router', source.router().keyIds());
                 const { host, upstream } = source.upstream(0);
                 const calls = {
                     due: (s, now) => state.due(now, 1).lookups.map((lookup) => lookup.name),

@@ -250,6 +250,7 @@ def flow() -> int:
         return [step.kind, pod, *flags, until, *numbers(step.report)]
 
     with Cipher(config["secret"]) as cipher, State() as state, Source(state, json.dumps(config)) as source:
+        check(source.router.key_ids() == cipher.key_ids(), "router", source.router.key_ids())
         host, upstream = source.upstream(0)
 
         def call(step: dict[str, Any]) -> Any:

@@ -443,6 +443,7 @@ public final class Conformance {
         try (Cipher cipher = new Cipher(config.get("secret").getAsString());
                 Flow.State state = new Flow.State();
                 Flow.Source source = new Flow.Source(state, bytes(new Gson().toJson(config)))) {
+            check(source.router().keyIds().equals(cipher.keyIds()), "router", source.router().keyIds());
             long[] numbers = source.upstream(0);
             for (JsonObject step : list(script, "steps")) {
                 Object got = flowStep(step, start, port, numbers, cipher, state, source, requests);
@@ -551,32 +552,60 @@ public final class Conformance {
 
     /** An integer that does not fit is refused and not cut off. */
     private int integers() throws Exception {
-        byte[] address = {10, 0, 0, 7};
-        try (Flow.State state = new Flow.State()) {
+        byte[] address = {10, 0, 0, 7}, path = bytes("/");
+        Doors.Pod pod = new Doors.Pod(address, 80);
+        try (Flow.State state = new Flow.State();
+                Flow.Source source = new Flow.Source(state, ROUTER);
+                Router router = source.router()) {
+            Flow.Request request = source.begin(Numbers.METHOD_GET, false, path, path, 0, 1);
             List<Callable<?>> calls = List.of(
                     () -> new Doors.Pod(address, 65536),
                     () -> new Doors.Pod(address, -1),
-                    () -> {
-                        state.limit(-1);
-                        return "nothing";
-                    },
-                    () -> {
-                        state.limit(1L << 32);
-                        return "nothing";
-                    });
+                    () -> nothing(() -> state.limit(-1)),
+                    () -> nothing(() -> state.limit(1L << 32)),
+                    () -> state.resolved(1, List.of(), -1, 0, 0, 1),
+                    () -> state.resolved(1, List.of(), 0, -1, 0, 1),
+                    () -> state.lookupFailed(1, -1, 0, 1),
+                    () -> state.pods(null, -1),
+                    () -> new Flow.State(limits -> limits.max_pods = -1),
+                    () -> new Flow.State(limits -> limits.max_waiting = -1),
+                    () -> new Flow.State(limits -> limits.max_lookups = -1),
+                    () -> new Flow.State(limits -> limits.max_slow_lookups = -1),
+                    () -> new Flow.State(limits -> limits.refreshes_per_second = -1),
+                    () -> new Flow.Source(state, ROUTER, options -> options.gone_rate = -1),
+                    () -> new Flow.Source(state, ROUTER, options -> options.flags = -1),
+                    () -> source.begin(-1, false, path, path, 0, 1),
+                    () -> source.dialled(-1, pod, Numbers.OUTCOME_CONNECTED, 0, 1),
+                    () -> source.dialled(0, pod, -1, 0, 1),
+                    () -> source.use(-1, 0),
+                    () -> source.upstream(-1),
+                    () -> source.fresh(-1),
+                    () -> router.upstream(-1),
+                    () -> request.next(-1, 0, 1),
+                    () -> request.failed(-1, 0, 1),
+                    () -> request.chose(-1, pod, 0),
+                    () -> request.giveUp(-1, 0, 1),
+                    () -> request.answered(-1, 0, 1),
+                    () -> nothing(() -> Doors.check(-1, "80")));
             for (int number = 0; number < calls.size(); number++) {
-                String got = "is taken";
+                String got;
                 try {
-                    calls.get(number).call();
-                } catch (IllegalArgumentException error) {
+                    got = "is taken: " + calls.get(number).call();
+                } catch (IllegalArgumentException | DoorsException error) {
                     got = error.getMessage();
                 }
                 check(got.contains("must be from 0 to"), "integers", number, got);
             }
+            request.ended(0);
             check(refused(() -> state.idle(address, -1, 0, 0)).status() == Numbers.STATUS_RANGE, "integers");
             check(state.pods(null, 10).isEmpty(), "integers");
             return calls.size();
         }
+    }
+
+    private static String nothing(Runnable call) {
+        call.run();
+        return "nothing";
     }
 
     /** One cipher and one router, used by 8 threads at once. */

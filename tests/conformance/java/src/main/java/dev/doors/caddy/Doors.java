@@ -59,7 +59,7 @@ public final class Doors {
     public static void check(int field, String value) {
         byte[] bytes = bytes(value);
         CError error = new CError();
-        check(LIBRARY.doors_check(field, bytes, bytes.length, error), error);
+        check(LIBRARY.doors_check(count("field", field), bytes, bytes.length, error), error);
     }
 
     static OptionalInt optional(int index) {
@@ -117,6 +117,12 @@ public final class Doors {
             LIVE.incrementAndGet();
         }
 
+        /** A handle that belongs to another one, and is freed with it. */
+        Handle(Pointer borrowed) {
+            free = null;
+            pointer.set(borrowed);
+        }
+
         /** What the C API takes; null after {@link #close}. */
         public final Pointer pointer() {
             return pointer.get();
@@ -125,7 +131,7 @@ public final class Doors {
         @Override
         public final void close() {
             Pointer owned = pointer.getAndSet(null);
-            if (owned == null) return;
+            if (owned == null || free == null) return;
             free.accept(owned);
             LIVE.decrementAndGet();
         }
@@ -224,6 +230,10 @@ public final class Doors {
             super((out, error) -> LIBRARY.doors_router_new(json, json.length, out, error), LIBRARY::doors_router_free);
         }
 
+        Router(Pointer borrowed) {
+            super(borrowed);
+        }
+
         public Decision decide(byte[] path, byte[] cookies) {
             CDecision out = new CDecision();
             check(LIBRARY.doors_router_decide(pointer(), path, path.length, cookies, cookies.length, out));
@@ -246,7 +256,7 @@ public final class Doors {
         public Upstream upstream(int index) {
             byte[] host = new byte[Numbers.HOST_SIZE];
             ShortByReference port = new ShortByReference();
-            check(LIBRARY.doors_router_upstream(pointer(), index, host, port));
+            check(LIBRARY.doors_router_upstream(pointer(), count("index", index), host, port));
             return new Upstream(Native.toString(host, StandardCharsets.US_ASCII), Short.toUnsignedInt(port.getValue()));
         }
 
@@ -267,7 +277,7 @@ public final class Doors {
     }
 
     /** A number that the library takes without its sign, where Java has none of that kind. */
-    private static long fits(String name, long value, long greatest) {
+    static long fits(String name, long value, long greatest) {
         if (value < 0 || value > greatest) {
             throw new IllegalArgumentException(name + ": " + value + " must be from 0 to " + greatest);
         }
@@ -275,8 +285,8 @@ public final class Doors {
     }
 
     /** As an unsigned integer of 32 bits. */
-    static int count(long number) {
-        return (int) fits("number", number, 0xffffffffL);
+    static int count(String name, long number) {
+        return (int) fits(name, number, 0xffffffffL);
     }
 
     public record Pod(byte[] address, int port) {

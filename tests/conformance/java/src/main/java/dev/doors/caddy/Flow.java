@@ -2,6 +2,7 @@ package dev.doors.caddy;
 
 import static dev.doors.caddy.Doors.LIBRARY;
 import static dev.doors.caddy.Doors.check;
+import static dev.doors.caddy.Doors.count;
 
 import com.sun.jna.Native;
 import com.sun.jna.Structure;
@@ -153,12 +154,17 @@ public final class Flow {
                 CLimits limits = new CLimits();
                 check(LIBRARY.doors_limits_init(limits));
                 change.accept(limits);
+                count("max_pods", limits.max_pods);
+                count("max_waiting", limits.max_waiting);
+                count("max_lookups", limits.max_lookups);
+                count("max_slow_lookups", limits.max_slow_lookups);
+                count("refreshes_per_second", limits.refreshes_per_second);
                 return Doors.noMessage(LIBRARY.doors_state_new(limits, out));
             }, LIBRARY::doors_state_free);
         }
 
         public void limit(long maxPods) {
-            check(LIBRARY.doors_state_limit(pointer(), Doors.count(maxPods)));
+            check(LIBRARY.doors_state_limit(pointer(), count("maxPods", maxPods)));
         }
 
         public Due due(long now, long random) {
@@ -172,7 +178,8 @@ public final class Flow {
         public HostReport resolved(long host, List<byte[]> addresses, int missing, int failure, long now, long random) {
             CHostReport out = new CHostReport();
             check(LIBRARY.doors_state_resolved(
-                    pointer(), host, addresses(addresses), addresses.size(), missing, failure, now, random, out));
+                    pointer(), host, addresses(addresses), addresses.size(), count("missing", missing),
+                    count("failure", failure), now, random, out));
             return new HostReport(out.change, out.flags);
         }
 
@@ -185,7 +192,7 @@ public final class Flow {
 
         public HostReport lookupFailed(long host, int failure, long now, long random) {
             CHostReport out = new CHostReport();
-            check(LIBRARY.doors_state_lookup_failed(pointer(), host, failure, now, random, out));
+            check(LIBRARY.doors_state_lookup_failed(pointer(), host, count("failure", failure), now, random, out));
             return new HostReport(out.change, out.flags);
         }
 
@@ -209,7 +216,7 @@ public final class Flow {
 
         /** At most so many pods, by address (IPv4 first) and port, those after one of them (null for the first ones). */
         public List<KnownPod> pods(Pod after, int most) {
-            CKnownPod[] room = (CKnownPod[]) new CKnownPod().toArray(most);
+            CKnownPod[] room = (CKnownPod[]) new CKnownPod().toArray((int) Doors.fits("most", most, Integer.MAX_VALUE));
             LongByReference count = new LongByReference(), known = new LongByReference();
             check(LIBRARY.doors_state_pods(pointer(), after == null ? null : after.toC(), room, most, count, known));
             return Arrays.stream(room).limit(count.getValue()).map(one -> new KnownPod(
@@ -253,8 +260,15 @@ public final class Flow {
                 COptions options = new COptions();
                 check(LIBRARY.doors_options_init(options));
                 change.accept(options);
+                count("gone_rate", options.gone_rate);
+                count("flags", options.flags);
                 return LIBRARY.doors_source_new(state.pointer(), json, json.length, options, out, error);
             }, LIBRARY::doors_source_free);
+        }
+
+        /** The router of this source, which lives as long and need not be closed. */
+        public Doors.Router router() {
+            return new Doors.Router(LIBRARY.doors_source_router(pointer()));
         }
 
         /** A request begins; its {@link Request#step} says what to do. */
@@ -265,28 +279,30 @@ public final class Flow {
         /** What became of a dial, also of one in the background. */
         public Report dialled(int upstream, Pod pod, int outcome, long now, long random) {
             CReport out = new CReport();
-            check(LIBRARY.doors_source_dialled(pointer(), upstream, pod.toC(), outcome, now, random, out));
+            check(LIBRARY.doors_source_dialled(
+                    pointer(), count("upstream", upstream), pod.toC(), count("outcome", outcome), now, random, out));
             return Report.of(out);
         }
 
         /** Keeps the lookups of an upstream's host going. */
         public Report use(int upstream, long now) {
             CReport out = new CReport();
-            check(LIBRARY.doors_source_use(pointer(), upstream, now, out));
+            check(LIBRARY.doors_source_use(pointer(), count("upstream", upstream), now, out));
             return Report.of(out);
         }
 
         /** The numbers of the host, as in a lookup, and of the upstream, as in a known pod. */
         public long[] upstream(int index) {
             LongByReference host = new LongByReference(), upstream = new LongByReference();
-            check(LIBRARY.doors_source_upstream(pointer(), index, host, upstream));
+            check(LIBRARY.doors_source_upstream(pointer(), count("index", index), host, upstream));
             return new long[] {host.getValue(), upstream.getValue()};
         }
 
         public Fresh fresh(int upstream) {
             LongByReference inside = new LongByReference();
+            int index = count("upstream", upstream);
             List<Pod> pods = list(new CPod(),
-                            (room, count) -> LIBRARY.doors_source_fresh(pointer(), upstream, room, room.length, inside, count))
+                            (room, count) -> LIBRARY.doors_source_fresh(pointer(), index, room, room.length, inside, count))
                     .stream().map(Flow::pod).toList();
             int border = (int) inside.getValue();
             return new Fresh(pods.subList(0, border), pods.subList(border, pods.size()));
@@ -307,7 +323,7 @@ public final class Flow {
         private Request(Source source, int method, boolean hasBody, byte[] path, byte[] cookies, long now, long random) {
             this.source = source;
             stepped(out -> LIBRARY.doors_request_begin(
-                    source.pointer(), method, hasBody ? 1 : 0, path, path.length, cookies, cookies.length, now, random,
+                    source.pointer(), count("method", method), hasBody ? 1 : 0, path, path.length, cookies, cookies.length, now, random,
                     request, out));
             CDecision out = new CDecision();
             check(LIBRARY.doors_request_decision(source.pointer(), request, out));
@@ -333,12 +349,13 @@ public final class Flow {
 
         /** The attempt has ended without an answer; its dial was told to {@link Source#dialled}. */
         public Step next(int outcome, long now, long random) {
-            return stepped(out -> LIBRARY.doors_request_next(source.pointer(), request, outcome, now, random, out));
+            return stepped(out -> LIBRARY.doors_request_next(source.pointer(), request, count("outcome", outcome), now, random, out));
         }
 
         /** {@link Source#dialled} and {@link #next} in one. */
         public Step failed(int outcome, long now, long random) {
-            return stepped(out -> LIBRARY.doors_request_failed(source.pointer(), request, outcome, now, random, out));
+            return stepped(
+                    out -> LIBRARY.doors_request_failed(source.pointer(), request, count("outcome", outcome), now, random, out));
         }
 
         public Step resume(long now, long random) {
@@ -354,7 +371,8 @@ public final class Flow {
         }
 
         public Step chose(int upstream, Pod pod, long now) {
-            return stepped(out -> LIBRARY.doors_request_chose(source.pointer(), request, upstream, pod.toC(), now, out));
+            return stepped(out -> LIBRARY.doors_request_chose(
+                    source.pointer(), request, count("upstream", upstream), pod.toC(), now, out));
         }
 
         public Step choseNone(long now, long random) {
@@ -363,12 +381,14 @@ public final class Flow {
 
         /** With OPTION_USER_RETRIES: the retries are over; {@code outcome} is 0 if the last one was told to {@link #next}. */
         public Step giveUp(int outcome, long now, long random) {
-            return stepped(out -> LIBRARY.doors_request_give_up(source.pointer(), request, outcome, now, random, out));
+            return stepped(
+                    out -> LIBRARY.doors_request_give_up(source.pointer(), request, count("outcome", outcome), now, random, out));
         }
 
         /** The pod has begun to answer; {@code marks} are MARK_*, added up. STEP_DONE: pass the answer on. */
         public Step answered(int marks, long now, long random) {
-            return stepped(out -> LIBRARY.doors_request_answered(source.pointer(), request, marks, now, random, out));
+            return stepped(
+                    out -> LIBRARY.doors_request_answered(source.pointer(), request, count("marks", marks), now, random, out));
         }
 
         /** The request is over, however. Call it once for each {@link Source#begin}. */
