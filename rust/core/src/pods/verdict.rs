@@ -38,7 +38,8 @@ pub(super) struct Suspicion {
     pub(super) fault: Fault,
     /// When the first of them was. Who worked before says nothing about the network since.
     pub(super) since: u64,
-    /// They have lasted long enough to call the pod gone, if a witness says that the fault is not on our side.
+    /// They have lasted long enough to call the pod gone, if a witness says that the fault is not on our side. Never when the last
+    /// one is a second old: the pod may be back, and one request finds out.
     pub(super) is_ripe: bool,
 }
 
@@ -213,17 +214,16 @@ impl PodState {
             (_, Some(span)) => (Fault::Dropped, span),
             (None, None) => return None,
         };
-        Some(Suspicion { fault, since: span.first, is_ripe: span.lasts(gone_after, now) })
+        let is_ripe = span.lasts(gone_after, now) && now.saturating_sub(span.last) < PROBE_EVERY;
+        Some(Suspicion { fault, since: span.first, is_ripe })
     }
 
-    /// The pod is declared gone. Unless the last failure is some time ago, the next second needs no probe.
+    /// The pod is declared gone. It has just failed: the next second needs no probe.
     pub(super) fn condemn(&mut self, fault: Fault, now: u64) {
         if self.verdict() == Verdict::None {
             self.since = now;
         }
-        if self.failed_at.is_some_and(|at| now.saturating_sub(at) < FAILED_RECENTLY) {
-            self.next_dial = now.saturating_add(PROBE_EVERY);
-        }
+        self.next_dial = now.saturating_add(PROBE_EVERY);
         match fault {
             Fault::Unreachable => self.dialled = Verdict::Gone,
             Fault::Dropped => self.dropped = true,

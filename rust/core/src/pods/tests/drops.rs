@@ -48,7 +48,7 @@ fn while_nobody_answers_nobody_is_gone() {
         world.ended(2, Outcome::Dropped, 60 * SECOND);
         assert_eq!(world.ended(1, Outcome::Dropped, 60 * SECOND), Action::Unavailable);
         world.ended(3, Outcome::Answered, 60 * SECOND);
-        let answer = world.begin(pod(1), PathKind::Hook, 61 * SECOND);
+        let answer = world.begin(pod(1), PathKind::Hook, 61 * SECOND - 1);
         assert_eq!((answer.action, answer.learned.changed), (Action::Gone, true));
     }
 }
@@ -106,9 +106,11 @@ fn a_pod_that_is_called_gone_for_its_drops_is_not_dialled_twice_in_a_second() {
     end(1, Outcome::Unreachable, 0);
     end(1, Outcome::Dropped, 0);
     assert_eq!(world.begin(pod(1), PathKind::Hook, 11 * SECOND).action, Action::Probe);
-    // The connection clears what the dial has left, and not the drops, which are as old as they are.
-    let answer = end(1, Outcome::Connected, 11 * SECOND + 1);
-    assert_eq!((answer.learned.verdict, answer.learned.changed), (Verdict::Gone, false));
+    // The connection clears what the dial has left, and not the drops. They are old: the pod is gone once it drops this one as well.
+    let answer = end(1, Outcome::Connected, 11 * SECOND);
+    assert_eq!((answer.learned.verdict, answer.learned.changed), (Verdict::None, true));
+    let answer = end(1, Outcome::Dropped, 11 * SECOND);
+    assert_eq!((answer.learned.verdict, answer.learned.changed), (Verdict::Gone, true));
     let began = |now| world.begin(pod(1), PathKind::Resource, now).action;
     assert_eq!([began(12 * SECOND - 1), began(12 * SECOND)], [Action::Gone, Action::Probe]);
 }

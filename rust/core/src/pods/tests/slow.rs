@@ -282,11 +282,9 @@ impl Model {
     /// Whether a dial would be one too many: one a second is allowed while something is held against the pod.
     fn just_dialled(&self, pod: u8, now: u64) -> bool {
         let events: Vec<&Event> = self.after(pod, Model::well).collect();
-        events.iter().enumerate().any(|(index, event)| {
-            let failed = || events[index..].iter().find(|before| before.is_failure()).map(|failure| failure.at);
+        events.iter().any(|event| {
             let dials = match event.what {
-                Probed => true,
-                Condemned { .. } => failed().is_some_and(|at| event.at - at < 10 * SECOND),
+                Probed | Condemned { .. } => true,
                 Said(Outcome::Refused | Outcome::Unreachable) => event.holds,
                 _ => false,
             };

@@ -56,7 +56,7 @@ impl Model {
             (None, None, None) => return false,
         };
         let witnessed = self.is_witnessed(pod, upstream, dropped, since, now);
-        if witnessed && long >= gone_after {
+        if witnessed && long >= gone_after && now - (since + long) < SECOND {
             self.record(pod, upstream, Condemned { drops: dropped }, now);
         }
         !witnessed && !dropped

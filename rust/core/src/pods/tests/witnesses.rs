@@ -88,20 +88,22 @@ fn a_request_that_begins_learns_of_a_witness() {
     for second in 0..=10 {
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
     }
-    world.ended(2, Outcome::Connected, 12 * SECOND);
-    let answer = world.begin(pod(1), PathKind::Sync, 12 * SECOND);
+    world.ended(2, Outcome::Connected, 11 * SECOND - 1);
+    let answer = world.begin(pod(1), PathKind::Sync, 11 * SECOND - 1);
     assert_eq!((answer.action, answer.learned.verdict, answer.learned.changed), (Action::Gone, Verdict::Gone, true));
     // No need to dial it for a second.
-    assert_eq!(world.began(1, 13 * SECOND - 1), Action::Gone);
-    assert_eq!(world.began(1, 13 * SECOND), Action::Probe);
+    assert_eq!(world.began(1, 12 * SECOND - 2), Action::Gone);
+    assert_eq!(world.began(1, 12 * SECOND - 1), Action::Probe);
 }
 
+/// The pod may be back by now: no page reloads before a dial has failed.
 #[test]
-fn old_failures_are_looked_at_again_before_a_page_reloads() {
+fn what_failed_a_second_ago_is_looked_at_again_before_a_page_reloads() {
     for (since, action, verdict) in [
-        (10 * SECOND - 1, Action::Gone, Verdict::Gone),
-        (10 * SECOND, Action::Probe, Verdict::Gone),
-        (60 * SECOND, Action::Probe, Verdict::Gone),
+        (SECOND - 1, Action::Gone, Verdict::Gone),
+        (SECOND, Action::Probe, Verdict::Unreachable),
+        (9 * SECOND, Action::Probe, Verdict::Unreachable),
+        (60 * SECOND - 2, Action::Probe, Verdict::Unreachable),
         // Nobody looked in between.
         (60 * SECOND + 1, Action::Probe, Verdict::Unreachable),
     ] {
@@ -113,6 +115,14 @@ fn old_failures_are_looked_at_again_before_a_page_reloads() {
         world.ended(2, Outcome::Connected, now);
         let answer = world.begin(pod(1), PathKind::Sync, now);
         assert_eq!((answer.action, answer.learned.verdict), (action, verdict), "{since} later");
+        if action != Action::Probe {
+            continue;
+        }
+        // The others of this second are told to try again, until the probe has failed.
+        assert_eq!(world.began(1, now + 1), Action::Unavailable);
+        let told = if since < 60 * SECOND { Action::Gone } else { Action::Unavailable };
+        assert_eq!(world.ended(1, Outcome::Unreachable, now + 2), told, "{since} later");
+        assert_eq!(world.began(1, now + 3), told);
     }
 }
 
