@@ -40,6 +40,8 @@ struct Planned {
     news: bool,
     /// Lookups go on, and the last one failed. The next one will probably fail as well.
     failing: bool,
+    /// There was a request for it before its last user left, since when a lookup goes on: a reload may have another user by then.
+    used: bool,
 }
 
 /// What a request makes of a host.
@@ -97,6 +99,7 @@ impl Plan {
                 return true;
             }
         }
+        host.used |= host.signal.take_use();
         host.signal.sleep();
         host.set_pending();
         host.tell(id, &mut self.news);
@@ -161,7 +164,8 @@ impl Plan {
             forget.push(id);
             return;
         }
-        let due = host.schedule.tick(now, host.signal.take_use());
+        let used = host.take_use();
+        let due = host.schedule.tick(now, used);
         // A request may have come in between.
         if due || !host.signal.try_sleep() && host.schedule.touch(now, false) {
             host.ticket = Some(self.queue.push(id, Class::Routine));
@@ -281,13 +285,14 @@ impl Planned {
             timer: None,
             news: false,
             failing: false,
+            used: false,
         }
     }
 
     /// Begins the queued lookup if somebody wants it.
     fn begins(&mut self, now: u64, class: Class) -> bool {
         let refresh = class == Class::Routine && self.schedule.users() > 0;
-        let used = refresh && self.signal.take_use();
+        let used = refresh && self.take_use();
         if self.schedule.begin(now, refresh, used) {
             return true;
         }
@@ -326,9 +331,14 @@ impl Planned {
         self.signal.set_pending(self.schedule.pending() && !self.failing);
     }
 
+    /// Whether there was a request since the last call.
+    fn take_use(&mut self) -> bool {
+        self.signal.take_use() | std::mem::take(&mut self.used)
+    }
+
     /// No lookup is planned any more.
     fn sleep(&mut self) {
-        self.failing = false;
+        (self.failing, self.used) = (false, false);
         self.signal.sleep();
     }
 }

@@ -127,6 +127,24 @@ fn run(ops: &[Op]) {
     }
 }
 
+/// A host has no user for a moment, as in a reload, when its lookup counts as lost. The request just before keeps lookups going.
+#[test]
+fn a_request_before_the_last_user_left_counts_for_the_next() {
+    let ops = [
+        Op::Join(2, 0),
+        Op::Touch(2, 0, false),
+        Op::Due,
+        Op::PassToNext(false),
+        Op::Touch(2, 0, false),
+        Op::Leave(2, 0),
+        Op::Join(2, 0),
+        Op::Due,
+        Op::Pass(50 * MILLISECOND),
+        Op::Due,
+    ];
+    run(&ops);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 

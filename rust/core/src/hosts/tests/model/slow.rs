@@ -83,13 +83,12 @@ impl Slow {
     fn sleep(&mut self) {
         self.state = State::Idle;
         self.rest();
-        self.failing = false;
+        (self.failing, self.used) = (false, false);
         self.awaited = None;
     }
 
     fn rest(&mut self) {
         self.followed = false;
-        self.used = false;
         self.checked = self.answered.unwrap_or(0);
     }
 }
