@@ -32,7 +32,8 @@ func LiveRouters() int { return int(liveRouters.Load()) }
 //
 //	{"secret": "...", "cookie_name": "...", "upstreams": [{"cidr": "10.0.0.0/24", "host": "...", "port": 8080}]}
 //
-// "cidrs", a list, may stand in place of "cidr". The error is an [*Error] that
+// "cidrs", a list, may stand in place of "cidr", and "hosts" in place of "host".
+// The error is an [*Error] that
 // names the field; [StatusSecret], [StatusCIDR], [StatusConfig] and
 // [StatusTooLarge] tell what is wrong. The JSON may be changed afterwards.
 func NewRouter(json []byte) (*Router, error) {

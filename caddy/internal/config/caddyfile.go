@@ -5,8 +5,8 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -22,7 +22,7 @@ import (
 //
 //	    upstream {
 //	        pod_cidr      <cidrs...>
-//	        host          <name|address>
+//	        host          <names|addresses...>
 //	        upstream_port <port>
 //	    }
 //
@@ -87,8 +87,11 @@ func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser, networks *[]caddyf
 			u.CIDRs, *networks = append(u.CIDRs, cidr), append(*networks, d.Token())
 			return check(doors.FieldCIDR, cidr)
 		}},
-		{name: "host", required: true, take: func(host string) error {
-			u.Host = host
+		{name: "host", required: true, several: true, take: func(host string) error {
+			if slices.ContainsFunc(u.Hosts, func(earlier string) bool { return strings.EqualFold(earlier, host) }) {
+				return fmt.Errorf("%s is given twice", Quoted(host))
+			}
+			u.Hosts = append(u.Hosts, host)
 			return check(doors.FieldHost, host)
 		}},
 		{name: "upstream_port", required: true, take: func(port string) error {
@@ -98,6 +101,9 @@ func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser, networks *[]caddyf
 	})
 	if len(u.CIDRs) == 1 {
 		u.CIDR, u.CIDRs = u.CIDRs[0], nil
+	}
+	if len(u.Hosts) == 1 {
+		u.Host, u.Hosts = u.Hosts[0], nil
 	}
 	return err
 }
@@ -123,7 +129,7 @@ func checkDistinct(networks []caddyfile.Token) error {
 		_, err := doors.NewCIDRs(network.Text + " " + again.Text)
 		return err != nil
 	})]
-	return ErrorAt(again, "pod_cidr: "+again.Text+" is the same network as "+earlier.Text+" at "+earlier.File+":"+strconv.Itoa(earlier.Line)+"; each must be given once")
+	return ErrorAt(again, fmt.Sprintf("pod_cidr: %s is the same network as %s at %s:%d; each must be given once", again.Text, earlier.Text, earlier.File, earlier.Line))
 }
 
 // line is an option in a block: what takes each of its values, or reads its block.

@@ -68,12 +68,13 @@ func TestSeveralValuesAdapt(t *testing.T) {
 	other := "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 	caddyfile := strings.Replace(documentedCaddyfile, "secret ", "secret "+other+" ", 1)
 	caddyfile = strings.Replace(caddyfile, "10.0.0.0/24", "10.0.0.0/24 fd00::/64", 1)
+	caddyfile = strings.Replace(caddyfile, "host ", "host 127.0.1.1 ", 1)
 	adapted, err := caddytest.Adapt(caddyfile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := string(handlerJSON(t, adapted)["dynamic_upstreams"])
-	for _, want := range []string{`"secret":"` + other + " " + caddytest.Secret + `"`, `"cidrs":["10.0.0.0/24","fd00::/64"]`} {
+	for _, want := range []string{`"secret":"` + other + " " + caddytest.Secret + `"`, `"cidrs":["10.0.0.0/24","fd00::/64"]`, `"hosts":["127.0.1.1","svc.namespace.svc.cluster.local"]`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s lacks %s", got, want)
 		}
@@ -100,7 +101,8 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"no secret", block("secret"), []string{"Caddyfile:4", "missing argument", "secret"}},
 		{"no port", block("upstream {\nupstream_port\n}"), []string{"Caddyfile:5", "missing argument", "upstream_port"}},
 		{"two names", block("cookie_name a b"), []string{"Caddyfile:4", "surplus argument", `"b"`}},
-		{"two hosts", block("upstream {\nhost a b\n}"), []string{"Caddyfile:5", "surplus argument", `"b"`}},
+		{"one host twice", block("upstream {\nhost a 10.0.0.1 A\n}"), []string{"Caddyfile:5", "host", `"A" is given twice`}},
+		{"a second host wrong", block("upstream {\nhost a b:80\n}"), []string{"Caddyfile:5", "host", `"b:80"`}},
 		{"two ports", block("upstream {\nupstream_port 80 81\n}"), []string{"Caddyfile:5", "surplus argument", `"81"`}},
 		{"an argument of upstream", block("upstream a {\n}"), []string{"Caddyfile:4", "surplus argument", `"a"`}},
 		{"an argument of the source", "http://127.0.0.1:1 {\nreverse_proxy {\ndynamic_upstreams doors_upstream a {\n}\n}\n}\n", []string{"Caddyfile:3", "surplus argument", `"a"`}},

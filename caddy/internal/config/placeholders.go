@@ -40,7 +40,7 @@ func resolvePlaceholders(replacer *caddy.Replacer, path string, value any) (any,
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
-			inner := strings.TrimPrefix(path+"."+shownName(name), ".")
+			inner := strings.TrimPrefix(path+"."+strings.Trim(Quoted(name), `"`), ".")
 			if value[name], err = resolvePlaceholders(replacer, inner, member); err != nil {
 				return nil, err
 			}
@@ -107,14 +107,6 @@ func Quoted(value string) string {
 		return fmt.Sprintf("(a value of %d characters)", length)
 	}
 	return strconv.Quote(value)
-}
-
-// shownName is the name of a member as paths show it.
-func shownName(name string) string {
-	if shown := Quoted(name); shown[0] == '(' {
-		return shown
-	}
-	return name
 }
 
 // literalSecret is said of a configuration that holds a key.

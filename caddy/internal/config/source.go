@@ -48,8 +48,12 @@ type Upstream struct {
 	// The ranges of the pods' addresses, where there is more than one.
 	CIDRs []string `json:"cidrs,omitempty"`
 
-	// The DNS name (best of a headless service) or IP address at which the upstream's fresh pods are found. Required.
+	// The DNS name (best of a headless service) or IP address at which the upstream's fresh pods are found. Either this or `hosts` is
+	// required.
 	Host string `json:"host,omitempty"`
+
+	// The names and addresses at which the upstream's fresh pods are found, where there is more than one: those of all of them.
+	Hosts []string `json:"hosts,omitempty"`
 
 	// The TCP port of the pods, 1 to 65535, or a placeholder for it. Required.
 	Port caddyhttp.WeakString `json:"port,omitempty"`
@@ -81,9 +85,9 @@ type Loaded struct {
 	// Lookups say where hosts are looked up.
 	Lookups dns.Options
 
-	// CookieName and the CIDRs of each upstream may be shown.
-	CookieName string
-	CIDRs      [][]string
+	// CookieName, and the CIDRs and hosts of each upstream, may be shown.
+	CookieName   string
+	CIDRs, Hosts [][]string
 
 	// Notice is what is to be said about the configuration that is no fault, "" if nothing is.
 	Notice string
@@ -116,26 +120,27 @@ func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*door
 		return nil, err
 	}
 	loaded.CookieName, _ = document["cookie_name"].(string)
-	loaded.CIDRs = cidrsOf(document)
+	loaded.CIDRs, loaded.Hosts = listsOf(document, "cidr"), listsOf(document, "host")
 	return loaded, nil
 }
 
 // Decide is for Load, where a router is only to decide about requests.
 func Decide(config []byte, _ *Loaded) (*doors.Router, error) { return doors.NewRouter(config) }
 
-// cidrsOf takes them from a configuration that the library has accepted.
-func cidrsOf(document map[string]any) (all [][]string) {
+// listsOf takes from each upstream of a configuration that the library has accepted what stands there alone or in a list, such as
+// "cidr" or "cidrs".
+func listsOf(document map[string]any, name string) (all [][]string) {
 	for _, upstream := range document["upstreams"].([]any) {
-		var cidrs []string
+		var texts []string
 		members := upstream.(map[string]any)
-		several, _ := members["cidrs"].([]any)
-		if one, ok := members["cidr"]; ok {
+		several, _ := members[name+"s"].([]any)
+		if one, ok := members[name]; ok {
 			several = []any{one}
 		}
-		for _, cidr := range several {
-			cidrs = append(cidrs, cidr.(string))
+		for _, text := range several {
+			texts = append(texts, text.(string))
 		}
-		all = append(all, cidrs)
+		all = append(all, texts)
 	}
 	return all
 }

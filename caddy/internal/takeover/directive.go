@@ -77,19 +77,16 @@ func checkSourceAt(tokens []caddyfile.Token, i int) error {
 
 // checkAlone refuses what the stock directive would drop or ignore in silence beside our source: a second one, and static upstreams.
 func checkAlone(tokens []caddyfile.Token, lines []int) error {
+	const beside = " beside " + config.SourceName + ": it names every upstream itself; remove "
 	sources := 0
 	for _, i := range lines {
-		if isSource(tokens[i]) {
-			sources++
-		}
-		if sources > 1 {
-			return config.ErrorAt(tokens[i], "a second source of upstreams: with "+config.SourceName+" there can be no other")
-		}
-	}
-	const beside = " beside " + config.SourceName + ": it names every upstream itself; remove "
-	for _, i := range lines {
-		if tokens[i].Text == "to" {
+		switch {
+		case tokens[i].Text == "to":
 			return config.ErrorAt(tokens[i], "static upstreams"+beside+"`to`")
+		case isSource(tokens[i]) && sources > 0:
+			return config.ErrorAt(tokens[i], "a second source of upstreams: with "+config.SourceName+" there can be no other")
+		case isSource(tokens[i]):
+			sources++
 		}
 	}
 	for i := 1; i < len(tokens) && !startsLine(tokens, i) && !isBrace(tokens[i], "{"); i++ {

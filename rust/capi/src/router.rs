@@ -123,7 +123,7 @@ pub unsafe extern "C" fn doors_router_upstream(
         let router = doors_router::read(router)?;
         let (host, port) = (memory::output(host)?, memory::output(port)?);
         let upstream = router.upstreams().get(index as usize).ok_or(Status::NoMatch)?;
-        memory::write_text(upstream.host.as_bytes(), host);
+        memory::write_text(upstream.hosts[0].as_bytes(), host);
         port.write(upstream.port);
         Ok(())
     })

@@ -36,7 +36,10 @@ fn check_accepted(router: &Router, json: &[u8]) {
     assert_eq!(upstreams.len(), router.upstreams().len());
     let mut prefixes: Vec<(Prefix, u32)> = Vec::new();
     for ((index, value), real) in (0..).zip(upstreams).zip(router.upstreams()) {
-        assert_eq!(value["host"], real.host.as_str());
+        let one = value["host"].as_str().into_iter();
+        let hosts: Vec<_> = one.chain(value["hosts"].as_array().into_iter().flatten().filter_map(Value::as_str)).collect();
+        assert_eq!(hosts, real.hosts);
+        assert!(value.get("host").is_some() != value.get("hosts").is_some());
         assert_eq!(value["port"], real.port);
         assert!(value.get("cidr").is_some() != value.get("cidrs").is_some());
         prefixes.extend(texts(value).map(|cidr| (prefix(cidr).expect("what is accepted is a CIDR"), index)));

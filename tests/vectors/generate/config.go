@@ -110,6 +110,7 @@ func acceptedConfigs() (all []acceptedConfig) {
 	accept("keys separated by line breaks", members("secret", quote(secretOf(keyA32)+"\n"+secretOf(keyB32)+"\n")), 2)
 	accept("a list of CIDRs", only(upstream("cidr", "", "cidrs", `["10.0.0.0/24", "10.1.0.0/24", "2001:db8::/32"]`)), 1)
 	accept("a list of one CIDR", only(upstream("cidr", "", "cidrs", `["10.0.0.0/24"]`)), 1)
+	accept("a list of one host", only(upstream("host", "", "hosts", `["blue"]`)), 1)
 	accept("an IPv6 CIDR", only(upstream("cidr", `"2001:db8::/32"`)), 1)
 	accept("an IPv4-mapped CIDR", only(upstream("cidr", `"::ffff:10.0.0.0/120"`)), 1)
 	accept("overlapping CIDRs of two upstreams", behind(upstream("cidr", `"10.0.0.0/16"`)), 2)
@@ -232,6 +233,16 @@ func refuseUpstreams(refuse refuseFunc) {
 		refuse(field+" missing in the second", behind(upstream(field, "")), statusConfig, 1, "upstreams[1]", field)
 	}
 	refuse("an empty upstream", only("{}"), statusConfig, 0, "upstreams[0]")
+
+	// Lists of hosts.
+	refuse("host and hosts", only(upstream("hosts", `["green"]`)), statusConfig, 0, "upstreams[0]", "host", "hosts")
+	refuse("host and an empty hosts", only(upstream("hosts", `[]`)), statusConfig, 0, "upstreams[0]", "host", "hosts")
+	refuse("hosts empty", only(upstream("host", "", "hosts", `[]`)), statusConfig, 0, "upstreams[0].hosts")
+	refuse("hosts is a string", only(upstream("host", "", "hosts", `"blue"`)), statusConfig, 0, "upstreams[0].hosts")
+	refuse("hosts holds a number", only(upstream("host", "", "hosts", `["blue", 5]`)), statusConfig, 0, "upstreams[0].hosts[1]")
+	refuse("a bad host in a list", behind(upstream("host", "", "hosts", `["blue", "10.0.0.1:80"]`)), statusConfig, 1, "upstreams[1].hosts[1]", "10.0.0.1:80")
+	refuse("the same host twice in a list", only(upstream("host", "", "hosts", `["blue", "10.0.0.1", "Blue"]`)), statusConfig, 0, "upstreams[0].hosts[2]", "Blue")
+	refuse("hosts twice", only(upstream("host", "", "hosts", `["blue"], "hosts": ["green"]`)), statusConfig, 0, "upstreams[0]", "hosts")
 
 	// CIDRs.
 	refuse("cidr and cidrs", only(upstream("cidrs", `["10.1.0.0/24"]`)), statusConfig, 0, "upstreams[0]", "cidr", "cidrs")

@@ -13,7 +13,7 @@ mod warning;
 
 use std::net::IpAddr;
 
-use crate::error::Error;
+use crate::error::{Error, Status};
 use crate::token::cache::{Resolved, Target, TokenCache};
 use crate::token::{KeyId, Opened, TOKEN_IPV4, TOKEN_IPV6, TokenCipher, TokenError};
 
@@ -40,7 +40,7 @@ pub struct Router {
 }
 
 impl Router {
-    /// Builds a router from JSON: `{"secret", "cookie_name", "upstreams": [{"cidr" or "cidrs", "host", "port"}]}`.
+    /// Builds a router from JSON: `{"secret", "cookie_name", "upstreams": [{"cidr" or "cidrs", "host" or "hosts", "port"}]}`.
     /// `cookie_name` is required with several upstreams; `source` is allowed and ignored. All copies of the secret are
     /// wiped, unless characters of it are escaped in the JSON.
     ///
@@ -48,6 +48,11 @@ impl Router {
     /// The first field that breaks a rule, by its place in the text.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         let config = config::parse(json)?;
+        // Until the flow of requests knows upstreams with several hosts.
+        if let Some(index) = config.upstreams.iter().position(|upstream| upstream.hosts.len() > 1) {
+            let rule = format!("upstreams[{index}].hosts: this version takes one host an upstream");
+            return Err(Error::new(Status::Config, Some(index as u32), rule));
+        }
         Ok(Router {
             cipher: config.cipher,
             cache: TokenCache::new(),

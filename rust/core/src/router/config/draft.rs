@@ -72,12 +72,21 @@ fn member(place: Place) -> Member {
     }
 }
 
-/// The value of `host`.
-pub(super) fn read_host(upstream: u32, value: Scalar<'_>) -> Result<String, Error> {
-    let member = Member::Host(upstream);
+/// How many hosts an upstream may have.
+const MAX_HOSTS: usize = 64;
+
+/// Adds the value of `host`, or one of `hosts`.
+pub(super) fn add_host(hosts: &mut Vec<String>, member: Member, value: Scalar<'_>) -> Result<(), Error> {
     let host = text(value, member)?;
     host::check(&host).map_err(|rule| config(member, rule))?;
-    Ok(host.into_owned())
+    if hosts.iter().any(|earlier| earlier.eq_ignore_ascii_case(&host)) {
+        return Err(config(member, format!("{} is given twice; each must be given once", shown(&host))));
+    }
+    if hosts.len() == MAX_HOSTS {
+        return Err(config(member, format!("is one too many; an upstream has at most {MAX_HOSTS} hosts")));
+    }
+    hosts.push(host.into_owned());
+    Ok(())
 }
 
 /// The value of `port`.

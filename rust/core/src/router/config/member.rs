@@ -15,6 +15,8 @@ pub(crate) enum Member {
     Cidrs(u32),
     CidrsItem(u32, u32),
     Host(u32),
+    Hosts(u32),
+    HostsItem(u32, u32),
     Port(u32),
 }
 
@@ -28,6 +30,8 @@ impl Member {
             | Member::Cidrs(index)
             | Member::CidrsItem(index, _)
             | Member::Host(index)
+            | Member::Hosts(index)
+            | Member::HostsItem(index, _)
             | Member::Port(index) => Some(index),
         }
     }
@@ -46,6 +50,8 @@ impl fmt::Display for Member {
             Member::Cidrs(index) => write!(out, "upstreams[{index}].cidrs"),
             Member::CidrsItem(index, item) => write!(out, "upstreams[{index}].cidrs[{item}]"),
             Member::Host(index) => write!(out, "upstreams[{index}].host"),
+            Member::Hosts(index) => write!(out, "upstreams[{index}].hosts"),
+            Member::HostsItem(index, item) => write!(out, "upstreams[{index}].hosts[{item}]"),
             Member::Port(index) => write!(out, "upstreams[{index}].port"),
         }
     }

@@ -21,11 +21,11 @@ use draft::Draft;
 use member::Member;
 use walk::Root;
 
-/// One upstream: a host whose addresses are its fresh pods.
+/// One upstream: hosts whose addresses are its fresh pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
-    /// A DNS name or a literal IP address.
-    pub host: String,
+    /// DNS names and literal IP addresses, at least one.
+    pub hosts: Vec<String>,
     /// The port of all its pods, fresh or not.
     pub port: u16,
 }

@@ -21,7 +21,7 @@ fn the_documented_configuration_is_taken() {
     );
     let config = parse(json.as_bytes()).unwrap();
     assert_eq!(config.cookie_name.as_deref(), Some("upstream"));
-    assert_eq!(config.upstreams, [Upstream { host: "svc.namespace.svc.cluster.local".into(), port: 8080 }]);
+    assert_eq!(config.upstreams, [Upstream { hosts: vec!["svc.namespace.svc.cluster.local".into()], port: 8080 }]);
     assert!(config.warnings.is_empty());
 }
 
@@ -56,13 +56,22 @@ fn errors_name_member_value_and_rule() {
         (r#""port": -1e300"#, 0, Status::Config, &["upstreams[0].port", "-1.000e300"]),
         (r#""host": "a:1""#, 0, Status::Config, &["upstreams[0].host", "\"a:1\""]),
         (r#""host": "a", "host": "b""#, 0, Status::Config, &["upstreams[0].host", "given twice"]),
-        (r#""hots": "a""#, 0, Status::Config, &["upstreams[0]", "\"hots\"", "cidr, cidrs, host, port"]),
+        (r#""hots": "a""#, 0, Status::Config, &["upstreams[0]", "\"hots\"", "cidr, cidrs, host, hosts, port"]),
         (
             r#""a name that has thirty letters": 1"#,
             0,
             Status::Config,
             &["upstreams[0]: unknown member (its name has 30 characters); allowed are"],
         ),
+        (r#""host": "a", "hosts": ["b"]"#, 0, Status::Config, &["upstreams[0]: has both host and hosts"]),
+        (r#""hosts": ["b"], "host": "a""#, 0, Status::Config, &["upstreams[0]: has both host and hosts"]),
+        (r#""hosts": [], "cidr": "10.0.0.0/8""#, 0, Status::Config, &["upstreams[0].hosts: is empty"]),
+        (r#""hosts": "a""#, 0, Status::Config, &["upstreams[0].hosts", "an array of strings, not a string"]),
+        (r#""hosts": {}"#, 0, Status::Config, &["upstreams[0].hosts", "an array of strings, not an object"]),
+        (r#""hosts": ["a", 7]"#, 0, Status::Config, &["upstreams[0].hosts[1]", "a string, not a number"]),
+        (r#""hosts": ["a", "b:1"]"#, 0, Status::Config, &["upstreams[0].hosts[1]", "\"b:1\""]),
+        (r#""hosts": ["a", "10.0.0.1", "A"]"#, 0, Status::Config, &["upstreams[0].hosts[2]", "\"A\" is given twice"]),
+        (r#""hosts": ["a"], "hosts": ["a"]"#, 0, Status::Config, &["upstreams[0].hosts: is given twice"]),
         (r#""host": tru"#, 0, Status::Config, &["upstreams[0].host", "not valid JSON"]),
     ] {
         let error = refusal(&with_upstream(members));
@@ -71,6 +80,18 @@ fn errors_name_member_value_and_rule() {
             assert!(error.message.contains(part), "{error}: no {part}");
         }
     }
+}
+
+#[test]
+fn names_and_addresses_stand_in_one_list() {
+    let hosts = ["svc.example", "10.0.0.1", "::1"];
+    let json = with_upstream(&format!(r#""cidr": "10.0.0.0/8", "hosts": {hosts:?}, "port": 1"#));
+    assert_eq!(parse(json.as_bytes()).unwrap().upstreams[0].hosts, hosts);
+
+    let most: Vec<String> = (0..65).map(|number| format!("h{number}")).collect();
+    let json = |hosts: &[String]| with_upstream(&format!(r#""cidr": "10.0.0.0/8", "hosts": {hosts:?}, "port": 1"#));
+    assert_eq!(parse(json(&most[..64]).as_bytes()).unwrap().upstreams[0].hosts, most[..64]);
+    assert!(refusal(&json(&most)).message.starts_with("upstreams[0].hosts[64]: is one too many"));
 }
 
 #[test]
@@ -126,7 +147,8 @@ fn the_largest_configuration_is_taken() {
 
 #[test]
 fn warnings_name_the_member() {
-    let json = with_upstream(r#""cidrs": ["10.0.0.0/8", "127.0.1.0/24", "::/0"], "host": "a", "port": 1"#);
+    let json =
+        with_upstream(r#""cidrs": ["10.0.0.0/8", "127.0.1.0/24", "::/0"], "host": "a", "port": 1"#);
     let warnings = parse(json.as_bytes()).unwrap().warnings;
     let texts: Vec<_> = warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert!(texts[0].starts_with("upstreams[0].cidrs[1]: 127.0.1.0/24 covers loopback"), "{texts:?}");

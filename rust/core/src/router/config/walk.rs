@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Upstream;
-use super::draft::{Draft, config, read_host, read_port, syntax, unknown};
+use super::draft::{Draft, add_host, config, read_port, syntax, unknown};
 use super::member::Member;
 use super::scalar::Scalar;
 use crate::error::{Error, Status};
@@ -29,8 +29,10 @@ fn once(seen: &mut bool, member: Member) -> Result<(), Error> {
     if std::mem::replace(seen, true) { Err(config(member, "is given twice")) } else { Ok(()) }
 }
 
-fn not_both(cidr: bool, cidrs: bool, upstream: Member) -> Result<(), Error> {
-    if cidr && cidrs { Err(config(upstream, "has both cidr and cidrs; give one of them")) } else { Ok(()) }
+/// Refuses a member beside the one that is a list of the same.
+fn not_both(one: bool, several: bool, name: &str, upstream: Member) -> Result<(), Error> {
+    let rule = || config(upstream, format!("has both {name} and {name}s; give one of them"));
+    if one && several { Err(rule()) } else { Ok(()) }
 }
 
 /// Reads the value of a member.
@@ -90,13 +92,16 @@ pub(super) struct Root<'draft>(pub(super) &'draft mut Draft);
 struct Upstreams<'draft>(&'draft mut Draft);
 /// One object in `upstreams`, by its index.
 struct Entry<'draft>(&'draft mut Draft, u32);
-/// The array `cidrs` of one upstream. Its value is the number of CIDRs.
+/// The array `cidrs` of one upstream.
 struct Cidrs<'draft>(&'draft mut Draft, u32);
+/// The array `hosts` of one upstream.
+struct Hosts<'draft>(&'draft mut Draft, u32);
 
 seed!(Root, (), |self| Member::Root);
 seed!(Upstreams, Vec<Upstream>, |self| Member::Upstreams);
 seed!(Entry, Upstream, |self| Member::Upstream(self.1));
 seed!(Cidrs, (), |self| Member::Cidrs(self.1));
+seed!(Hosts, Vec<String>, |self| Member::Hosts(self.1));
 
 impl<'de> Visitor<'de> for Root<'_> {
     type Value = ();
@@ -172,40 +177,47 @@ impl<'de> Visitor<'de> for Entry<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Upstream, A::Error> {
         let Entry(draft, index) = self;
-        let (mut cidr, mut cidrs, mut has_host, mut has_port) = (false, false, false, false);
-        let (mut host, mut port) = (None, None);
+        let (mut cidr, mut cidrs, mut host, mut has_hosts, mut has_port) = (false, false, false, false, false);
+        let (mut hosts, mut port) = (Vec::new(), None);
         let this = Member::Upstream(index);
         while let Some(Name(name)) = map.next_key().map_err(|error| draft.fail(syntax(this, &error)))? {
             match name.as_ref() {
                 "cidr" => {
                     once(&mut cidr, Member::Cidr(index)).map_err(|error| draft.fail(error))?;
-                    not_both(cidr, cidrs, this).map_err(|error| draft.fail(error))?;
+                    not_both(cidr, cidrs, "cidr", this).map_err(|error| draft.fail(error))?;
                     let value = value(draft, &mut map, Member::Cidr(index))?;
                     draft.add_cidr(index, None, value).map_err(|error| draft.fail(error))?;
                 }
                 "cidrs" => {
                     once(&mut cidrs, Member::Cidrs(index)).map_err(|error| draft.fail(error))?;
-                    not_both(cidr, cidrs, this).map_err(|error| draft.fail(error))?;
+                    not_both(cidr, cidrs, "cidr", this).map_err(|error| draft.fail(error))?;
                     let list = map.next_value_seed(Cidrs(draft, index));
                     list.map_err(|error| draft.fail(syntax(Member::Cidrs(index), &error)))?;
                 }
                 "host" => {
-                    once(&mut has_host, Member::Host(index)).map_err(|error| draft.fail(error))?;
+                    once(&mut host, Member::Host(index)).map_err(|error| draft.fail(error))?;
+                    not_both(host, has_hosts, "host", this).map_err(|error| draft.fail(error))?;
                     let value = value(draft, &mut map, Member::Host(index))?;
-                    host = Some(read_host(index, value).map_err(|error| draft.fail(error))?);
+                    add_host(&mut hosts, Member::Host(index), value).map_err(|error| draft.fail(error))?;
+                }
+                "hosts" => {
+                    once(&mut has_hosts, Member::Hosts(index)).map_err(|error| draft.fail(error))?;
+                    not_both(host, has_hosts, "host", this).map_err(|error| draft.fail(error))?;
+                    let list = map.next_value_seed(Hosts(draft, index));
+                    hosts = list.map_err(|error| draft.fail(syntax(Member::Hosts(index), &error)))?;
                 }
                 "port" => {
                     once(&mut has_port, Member::Port(index)).map_err(|error| draft.fail(error))?;
                     let value = value(draft, &mut map, Member::Port(index))?;
                     port = Some(read_port(index, value).map_err(|error| draft.fail(error))?);
                 }
-                name => return Err(draft.fail(unknown(this, name, "cidr, cidrs, host, port"))),
+                name => return Err(draft.fail(unknown(this, name, "cidr, cidrs, host, hosts, port"))),
             }
         }
-        match (cidr || cidrs, host, port) {
-            (true, Some(host), Some(port)) => Ok(Upstream { host, port }),
+        match (cidr || cidrs, host || has_hosts, port) {
+            (true, true, Some(port)) => Ok(Upstream { hosts, port }),
             (false, ..) => Err(draft.fail(config(Member::Cidr(index), "is required (or cidrs, an array)"))),
-            (_, None, _) => Err(draft.fail(config(Member::Host(index), "is required"))),
+            (_, false, _) => Err(draft.fail(config(Member::Host(index), "is required (or hosts, an array)"))),
             (.., None) => Err(draft.fail(config(Member::Port(index), "is required"))),
         }
     }
@@ -233,5 +245,28 @@ impl<'de> Visitor<'de> for Cidrs<'_> {
             draft.add_cidr(index, Some(item), value).map_err(|error| draft.fail(error))?;
         }
         Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for Hosts<'_> {
+    type Value = Vec<String>;
+    refuse_others!("an array of strings");
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Vec<String>, A::Error> {
+        Err(self.refuse("an array of strings", "an object"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Vec<String>, A::Error> {
+        let Hosts(draft, index) = self;
+        let mut hosts = Vec::new();
+        for item in 0.. {
+            let member = Member::HostsItem(index, item);
+            let Some(value) = array.next_element().map_err(|error| draft.fail(syntax(member, &error)))? else { break };
+            add_host(&mut hosts, member, value).map_err(|error| draft.fail(error))?;
+        }
+        if hosts.is_empty() {
+            return Err(draft.fail(config(Member::Hosts(index), "is empty; at least one host is required")));
+        }
+        Ok(hosts)
     }
 }
