@@ -785,8 +785,8 @@ int32_t doors_router_keys(const struct doors_router *router, uint32_t *count);
 // Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
 int32_t doors_router_key_id(const struct doors_router *router, uint32_t index, char *id);
 
-// Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers loopback
-// addresses. `n` counts from 0. `*out` gets the member and the reason as the message, the status that an error of this
+// Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers every
+// address. `n` counts from 0. `*out` gets the member and the reason as the message, the status that an error of this
 // member has, and the index of the upstream.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH (past the last warning) or _NULL_POINTER.

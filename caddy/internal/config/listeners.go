@@ -1,50 +1,60 @@
-// In: the app that a source belongs to.
-// Out: where this Caddy listens, and an error where a source could take it for a pod.
+// In: the configuration that a source belongs to.
+// Out: where this Caddy listens, and what a source could take for a pod there.
 
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
+	"reflect"
 	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/doors-dev/doors-caddy/go"
 )
 
-// listener is one address of a server.
+// listener is one address at which this Caddy listens.
 type listener struct {
-	server, text string // as configured
-	first, last  uint   // ports
-	addresses    []netip.Addr
-	everywhere   bool // at all addresses of this machine, and so at all of 127.0.0.0/8
+	name, text  string // of the server, "" for the admin endpoint; as configured
+	first, last uint   // ports
+	addresses   []netip.Addr
+	everywhere  bool // at all addresses of this machine, and so at all of 127.0.0.0/8
 }
 
 // interfaceAddrs asks the system, which takes longer than all the rest.
 var interfaceAddrs = net.InterfaceAddrs
 
-// listenersOf reads the listeners of an app.
-func listenersOf(app *caddyhttp.App) (all []listener) {
+// listenersOf reads the listeners of an app, and the one of the admin endpoint.
+func listenersOf(ctx caddy.Context, app *caddyhttp.App) (all []listener) {
 	var local []netip.Addr // of all interfaces
+	add := func(name, text string) {
+		address, err := caddy.ParseNetworkAddress(text)
+		if err != nil || address.IsUnixNetwork() {
+			return // Caddy itself reports the former
+		}
+		one := listener{name: name, text: text, first: address.StartPort, last: address.EndPort}
+		switch ip, err := netip.ParseAddr(address.Host); {
+		case err == nil && !ip.IsUnspecified():
+			one.addresses = []netip.Addr{ip.Unmap()}
+		case address.Host == "localhost":
+			one.addresses = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
+		default:
+			if local == nil {
+				local = localAddresses()
+			}
+			one.addresses, one.everywhere = local, true
+		}
+		all = append(all, one)
+	}
 	for name, server := range app.Servers {
 		for _, text := range server.Listen {
-			address, err := caddy.ParseNetworkAddress(text)
-			if err != nil || address.IsUnixNetwork() {
-				continue // Caddy itself reports the former
-			}
-			one := listener{server: name, text: text, first: address.StartPort, last: address.EndPort}
-			if ip, err := netip.ParseAddr(address.Host); err == nil && !ip.IsUnspecified() {
-				one.addresses = []netip.Addr{ip.Unmap()}
-			} else {
-				if local == nil {
-					local = localAddresses()
-				}
-				one.addresses, one.everywhere = local, true
-			}
-			all = append(all, one)
+			add(name, text)
 		}
+	}
+	if text := adminAddress(ctx); text != "" {
+		add("", text)
 	}
 	return all
 }
@@ -60,36 +70,52 @@ func localAddresses() []netip.Addr {
 	return addresses
 }
 
-func (l listener) hasPort(port uint16) bool { return l.first <= uint(port) && uint(port) <= l.last }
-
-// reachedAt tells whether who dials the address and port reaches the listener.
-func (l listener) reachedAt(address netip.Addr, port uint16) bool {
-	return l.hasPort(port) && (slices.Contains(l.addresses, address) || l.everywhere && address.IsLoopback())
+// adminAddress is where the admin endpoint of the configuration that is being loaded listens, "" if there is none. Caddy has no function
+// for it, so it is read in the context, where TestAdminEndpoint expects it.
+func adminAddress(ctx caddy.Context) string {
+	field := reflect.ValueOf(ctx).FieldByName("cfg")
+	if !field.IsValid() || field.Type() != reflect.TypeFor[*caddy.Config]() || field.IsNil() {
+		return ""
+	}
+	admin := (*caddy.Config)(field.UnsafePointer()).Admin
+	if admin == nil {
+		return caddy.DefaultAdminListen
+	}
+	if admin.Disabled {
+		return ""
+	}
+	return cmp.Or(caddy.NewReplacer().ReplaceAll(admin.Listen, ""), caddy.DefaultAdminListen)
 }
 
-// checkNotItself refuses a configuration in which a pod's address and port can be Caddy's own: a request would go round
-// in circles.
-func checkNotItself(listeners []listener, router *doors.Router) error {
-	itself := func(upstream int, what string, address netip.Addr, port uint16, at listener) error {
-		return fmt.Errorf("upstreams[%d]: its %s %s and its port is %d, where server %s of this Caddy listens (%s): it would proxy to itself",
-			upstream, what, address, port, at.server, at.text)
+// takenFor tells which upstream of a source could take the listener for a pod, and why; "" if none could.
+func (l listener) takenFor(source *Loaded) string {
+	reason := func(upstream int, what string, address netip.Addr) string {
+		_, port := source.Router.Upstream(upstream)
+		if uint(port) < l.first || uint(port) > l.last {
+			return ""
+		}
+		where := "the admin endpoint"
+		if l.name != "" {
+			where = "server " + l.name
+		}
+		return fmt.Sprintf("upstreams[%d]: its %s %s and its port is %d, where %s of this Caddy listens (%s)", upstream, what, address, port, where, l.text)
 	}
-	for _, one := range listeners {
-		for _, address := range one.addresses {
-			if i, ok := router.Lookup(address); ok {
-				if _, port := router.Upstream(i); one.hasPort(port) {
-					return itself(i, "network holds", address, port, one)
+	for _, address := range l.addresses {
+		if i, ok := source.Router.Lookup(address); ok {
+			if found := reason(i, "network holds", address); found != "" {
+				return found
+			}
+		}
+	}
+	for i, hosts := range source.Hosts {
+		for _, host := range hosts {
+			address, err := netip.ParseAddr(host)
+			if err == nil && (slices.Contains(l.addresses, address.Unmap()) || l.everywhere && address.IsLoopback()) {
+				if found := reason(i, "host is", address); found != "" {
+					return found
 				}
 			}
 		}
 	}
-	for i := range router.Upstreams() {
-		host, port := router.Upstream(i)
-		address, err := netip.ParseAddr(host)
-		at := slices.IndexFunc(listeners, func(l listener) bool { return err == nil && l.reachedAt(address, port) })
-		if at >= 0 {
-			return itself(i, "host is", address, port, listeners[at])
-		}
-	}
-	return nil
+	return ""
 }

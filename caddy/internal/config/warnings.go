@@ -4,6 +4,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -63,10 +64,17 @@ func (a *Around) Check(ctx caddy.Context, h *reverseproxy.Handler, transport *re
 		return warnings, nil
 	}
 	if a.listeners == nil {
-		a.listeners = listenersOf(a.App)
+		a.listeners = listenersOf(ctx, a.App)
 	}
-	if err := checkNotItself(a.listeners, source.Router); err != nil {
-		return nil, err
+	for _, listener := range a.listeners {
+		switch found := listener.takenFor(source); {
+		case found == "":
+		case listener.name != "":
+			return nil, errors.New(found + ": it would proxy to itself")
+		default:
+			warnings = append(warnings, Warning{"upstream_port", found})
+			logger.Warn("whoever has the secret can make this Caddy dial its own admin endpoint", zap.String("reason", found))
+		}
 	}
 	around := append(warningsAbout(a.App), warningsAbout(server)...)
 	warnings = append(warnings, around...)

@@ -149,8 +149,8 @@ pub unsafe extern "C" fn doors_router_key_id(router: *const doors_router, index:
     guard::status(|| unsafe { memory::key_id(doors_router::read(router)?.key_ids(), index, id) })
 }
 
-/// Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers loopback
-/// addresses. `n` counts from 0. `*out` gets the member and the reason as the message, the status that an error of this
+/// Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers every
+/// address. `n` counts from 0. `*out` gets the member and the reason as the message, the status that an error of this
 /// member has, and the index of the upstream.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (past the last warning) or _NULL_POINTER.

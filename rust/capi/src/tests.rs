@@ -271,10 +271,14 @@ pub(crate) fn outputs_are_written_only_on_success() {
         assert_eq!(doors_router_new(json.as_ptr().cast(), len - 1, &mut out, &mut error), DOORS_STATUS_CONFIG);
         assert_eq!(out, before);
         assert_eq!(error.status, DOORS_STATUS_CONFIG);
-        assert_eq!(doors_router_warning(router, 0, &mut error), DOORS_STATUS_OK);
-        assert!(message(&error).starts_with("upstreams[0].cidr: 127.0.0.0/8 covers loopback"));
+        assert_eq!(doors_router_warning(router, 0, &mut error), DOORS_STATUS_NO_MATCH);
+        let wide = config().replace("127.0.0.0/8", "0.0.0.0/0");
+        assert_eq!(doors_router_new(wide.as_ptr().cast(), wide.len(), &mut out, &mut error), DOORS_STATUS_OK);
+        assert_eq!(doors_router_warning(out, 0, &mut error), DOORS_STATUS_OK);
+        assert!(message(&error).starts_with("upstreams[0].cidr: 0.0.0.0/0 covers every address"));
         assert_eq!((error.status, error.index), (DOORS_STATUS_CIDR, 0));
-        assert_eq!(doors_router_warning(router, 1, &mut error), DOORS_STATUS_NO_MATCH);
+        assert_eq!(doors_router_warning(out, 1, &mut error), DOORS_STATUS_NO_MATCH);
+        doors_router_free(out);
         let (mut host, mut port) = ([7; DOORS_HOST_SIZE as usize], 0);
         assert_eq!(doors_router_upstream(router, 1, host.as_mut_ptr(), &mut port), DOORS_STATUS_NO_MATCH);
         assert_eq!((host[0], port), (7, 0));

@@ -84,7 +84,7 @@ func TestCheck(t *testing.T) {
 		want      []string
 	}{
 		"all well": {source("{env.DOORS_SECRET}", "upstream", resolved, upstream("127.0.1.0/24", "app.test", "{env.PORT}")), false, 0,
-			[]string{"ok       Caddyfile loads", "warning  source 0: ", "loopback", "app.test: " + podA, "app.test: " + podB}},
+			[]string{"ok       Caddyfile loads", "app.test: " + podA, "app.test: " + podB}},
 		"probe the cookie": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")+upstream("127.0.2.0/24", podC, "{env.PORT}")), true, 0,
 			[]string{"opens the token in the cookie of " + podA, "opens the token in the cookie of " + podC + ": address " + podC}},
 		"probe the page": {source("{env.DOORS_SECRET}", "", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), true, 0,

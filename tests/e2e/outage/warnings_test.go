@@ -120,15 +120,17 @@ http://127.0.0.1:%d {
 		t.Errorf("%d warnings, of which %d are known", lines, len(options)+3)
 	}
 	networks := map[string]string{
-		"127.0.1.0/24": "loopback", "169.254.0.0/16": "link-local", "fe80::/64": "link-local", "0.0.0.0/0": "every address", "::/0": "every address",
+		"169.254.0.0/16": "link-local", "fe80::/64": "link-local", "0.0.0.0/0": "every address", "::/0": "every address",
 	}
 	for network, reason := range networks {
 		if lines := logged(caddy, `"level":"warn"`, "upstreams[", network, reason); lines != 1 {
 			t.Errorf("%d warnings about %s because of %q", lines, network, reason)
 		}
 	}
-	if lines := logged(caddy, "10.0.0.0/8"); lines != 0 {
-		t.Errorf("%d lines about an ordinary network", lines)
+	for _, network := range []string{"10.0.0.0/8", "127.0.1.0/24"} {
+		if lines := logged(caddy, network); lines != 0 {
+			t.Errorf("%d lines about an ordinary network, %s", lines, network)
+		}
 	}
 }
 

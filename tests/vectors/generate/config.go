@@ -130,7 +130,10 @@ func acceptedConfigs() (all []acceptedConfig) {
 		many = append(many, fmt.Sprintf(`{"cidr": "10.0.%d.0/24", "host": "h%d", "port": %d}`, i, i, i+1))
 	}
 	accept("256 upstreams", members("upstreams", "["+strings.Join(many, ", ")+"]"), 256)
-	for _, cidr := range []string{"0.0.0.0/0", "::/0", "127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10", "::ffff:0:0/96",
+	for _, cidr := range []string{"127.0.0.0/8", "::1/128"} {
+		accept("does not warn of "+cidr, only(upstream("cidr", quote(cidr))), 1)
+	}
+	for _, cidr := range []string{"0.0.0.0/0", "::/0", "169.254.0.0/16", "fe80::/10", "::ffff:0:0/96",
 		"fd00:ec2::254/128", "fd00:ec2::23/128", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128", "fd00:42::42/128", "fd00::/8",
 		"100.100.100.200/32", "0.0.0.0/32", "255.255.255.255/32", "224.0.0.0/24", "::/128", "ff02::/16"} {
 		accept("warns of "+cidr, only(upstream("cidr", quote(cidr))), 1, []string{"upstreams[0].cidr", cidr})

@@ -4,8 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-const LOOPBACK4: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8);
-const LOOPBACK6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128);
 const LINK_LOCAL4: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16);
 const LINK_LOCAL6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10);
 const MULTICAST4: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(224, 0, 0, 0), 4);
@@ -23,13 +21,11 @@ const METADATA6: [Ipv6Addr; 5] = [
 const METADATA4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 
 /// What to warn about, as the end of a sentence that begins with the field and the CIDR. One warning a CIDR, the
-/// widest reason first.
+/// widest reason first. Loopback networks are for pods on the machine of the proxy: only the caller knows whether one of its
+/// own ports can be reached there.
 pub(crate) fn about(net: IpNet) -> Option<&'static str> {
     if net.prefix_len() == 0 {
         return Some("covers every address: whoever has the secret can make the proxy dial anything");
-    }
-    if overlap(net, LOOPBACK4.into()) || overlap(net, LOOPBACK6.into()) {
-        return Some("covers loopback addresses: whoever has the secret can make the proxy dial its own machine");
     }
     if overlap(net, LINK_LOCAL4.into()) || overlap(net, LINK_LOCAL6.into()) {
         return Some("covers link-local addresses, where clouds keep their metadata services");
@@ -74,10 +70,7 @@ mod tests {
         for (cidr, reason) in [
             ("0.0.0.0/0", "every address"),
             ("::/0", "every address"),
-            ("127.0.1.0/24", "loopback"),
-            ("0.0.0.0/1", "loopback"),
-            ("::1/128", "loopback"),
-            ("::/8", "loopback"),
+            ("0.0.0.0/1", "a cloud keeps its metadata"),
             ("169.254.169.254/32", "link-local"),
             ("128.0.0.0/1", "link-local"),
             ("fe80::/64", "link-local"),
@@ -99,6 +92,8 @@ mod tests {
         for cidr in [
             "10.0.0.0/8",
             "10.0.0.1/32",
+            "127.0.1.0/24",
+            "::1/128",
             "0.0.0.0/8",
             "2001:db8::1/128",
             "192.168.0.0/16",

@@ -148,11 +148,11 @@ fn the_largest_configuration_is_taken() {
 #[test]
 fn warnings_name_the_member() {
     let json =
-        with_upstream(r#""cidrs": ["10.0.0.0/8", "127.0.1.0/24", "::/0"], "host": "a", "port": 1"#);
+        with_upstream(r#""cidrs": ["10.0.0.0/8", "127.0.1.0/24", "169.254.0.0/16", "::/0"], "host": "a", "port": 1"#);
     let warnings = parse(json.as_bytes()).unwrap().warnings;
     let texts: Vec<_> = warnings.iter().map(|warning| warning.message.as_str()).collect();
-    assert!(texts[0].starts_with("upstreams[0].cidrs[1]: 127.0.1.0/24 covers loopback"), "{texts:?}");
-    assert!(texts[1].starts_with("upstreams[0].cidrs[2]: ::/0 covers every address"), "{texts:?}");
+    assert!(texts[0].starts_with("upstreams[0].cidrs[2]: 169.254.0.0/16 covers link-local"), "{texts:?}");
+    assert!(texts[1].starts_with("upstreams[0].cidrs[3]: ::/0 covers every address"), "{texts:?}");
     assert_eq!(texts.len(), 2);
 }
 
