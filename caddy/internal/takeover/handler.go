@@ -144,9 +144,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 // ReverseProxy is Caddy's own handler. The source knows by it whose it is.
 func (h *Handler) ReverseProxy() *reverseproxy.Handler { return &h.Handler }
 
-// Serving is what serves its requests, nil without a doors_upstream source.
-func (h *Handler) Serving() *proxy.Handler { return h.serving }
-
 // ServeHTTP proxies the request, or answers it where no pod can.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	if h.serving == nil {
