@@ -190,9 +190,9 @@ const (
 	// MarkDraining: it carries Doors-Draining: ?1. The pod drains from now on,
 	// whatever DNS says.
 	MarkDraining Marks = C.DOORS_MARK_DRAINING
-	// MarkRefused: it is the 503 with Doors-Draining: ?1 to a GET or HEAD outside
-	// /~/ without a body, and nothing of it was sent to the client: the request can
-	// be taken back. Says MarkDraining as well.
+	// MarkRefused: it is a 503 with Doors-Draining: ?1, and nothing of it was sent
+	// to the client. If the request loads a page it can be taken back. Says
+	// MarkDraining as well.
 	MarkRefused Marks = C.DOORS_MARK_REFUSED
 )
 

@@ -76,13 +76,11 @@ static void *look_up(void *argument) {
     return NULL;
 }
 
-/* Does what a report asks for. */
+/* Does what a report asks for. Its other flags are for a log. */
 static void *dial_in_background(void *argument);
 
 static void heed(const doors_report *report) {
     if (report->flags & DOORS_REPORT_BACKGROUND) start(dial_in_background, report, sizeof *report);
-    if (report->flags & DOORS_REPORT_CHANGED)
-        fprintf(stderr, "upstream %u: a pod is %s\n", report->changed_upstream, doors_verdict_str(report->changed_verdict));
 }
 
 /* Dials a pod, and reports what came of it. Returns the connection, or -1. */
@@ -120,17 +118,33 @@ static int send_all(int to, const char *bytes, size_t len) {
     return 0;
 }
 
-/* Copies both ways until the pod has ended or the client has left. */
-static uint32_t copy(int client, int pod, doors_request *request) {
+/* Copies both ways until the pod has ended, the client has left, or the library takes the request back: then `step` is what
+ * to do instead. The answer goes on once its head is there, without what it says about the pod. */
+static uint32_t copy(int client, int pod, doors_request *request, doors_step *step) {
+    static const char DRAINING[] = "\r\nDoors-Draining: ?1";
     struct pollfd both[2] = {{client, POLLIN, 0}, {pod, POLLIN, 0}};
-    char bytes[16 << 10];
+    char bytes[HEAD + 1], *end, *mark;
+    size_t held = 0;
     for (int answered = 0; poll(both, 2, -1) > 0;) {
         int from_pod = both[1].revents;
-        ssize_t len = recv(from_pod ? pod : client, bytes, sizeof bytes, 0);
+        char *from = bytes + held;
+        ssize_t len = recv(from_pod ? pod : client, from, HEAD - held, 0);
         if (len <= 0) return !from_pod ? DOORS_OUTCOME_CANCELLED : answered ? DOORS_OUTCOME_ANSWERED : DOORS_OUTCOME_DROPPED;
-        doors_step step;
-        if (from_pod && !answered++ && !doors_request_answered(source, request, 0, now(), dice(), &step)) heed(&step.report);
-        if (!send_all(from_pod ? client : pod, bytes, (size_t)len)) continue;
+        if (from_pod && !answered) {
+            bytes[held += (size_t)len] = 0;
+            if (!(end = strstr(bytes, "\r\n\r\n"))) continue;
+            uint32_t marks = 0;
+            if ((mark = strcasestr(bytes, DRAINING)) && mark < end) {
+                marks = strncmp(bytes + 8, " 503", 4) ? DOORS_MARK_DRAINING : DOORS_MARK_REFUSED;
+                held -= sizeof DRAINING - 1;
+                memmove(mark, mark + sizeof DRAINING - 1, held - (size_t)(mark - bytes));
+            }
+            if (doors_request_answered(source, request, marks, now(), dice(), step)) break;
+            if (step->kind != DOORS_STEP_DONE) return DOORS_OUTCOME_CONNECTED;
+            heed(&step->report);
+            from = bytes, len = (ssize_t)held, held = 0, answered = 1;
+        }
+        if (!send_all(from_pod ? client : pod, from, (size_t)len)) continue;
         if (from_pod) break;
         both[0].fd = -1; /* what the pod has answered is still to be read */
     }
@@ -150,18 +164,29 @@ static void answer(int client, uint32_t status, uint32_t retry_after, uint32_t p
     for (int64_t end = now() + SECOND; now() < end && poll(&more, 1, 1000) > 0 && recv(client, text, sizeof text, 0) > 0;) continue;
 }
 
-/* Obeys one step after the other until the request is over. `head` is what the client has sent so far, for the pod. */
-static void obey(int client, const char *head, size_t len, doors_request *request, doors_step step) {
+/* What the client has sent so far, for the pod: the lines of the head, without the empty one, and the beginning of the body. */
+typedef struct { const char *head, *body; size_t head_len, body_len; } message;
+
+static int send_message(int pod, const message *sent, uint32_t last_choice) {
+    const char *more = last_choice ? "Doors-Last-Choice: ?1\r\nConnection: close\r\n\r\n" : "Connection: close\r\n\r\n";
+    return send_all(pod, sent->head, sent->head_len) || send_all(pod, more, strlen(more)) ||
+           send_all(pod, sent->body, sent->body_len);
+}
+
+/* Obeys one step after the other until the request is over. */
+static void obey(int client, const message *sent, doors_request *request, doors_step step) {
     struct pollfd leaves = {client, POLLRDHUP, 0};
     for (;;) {
         heed(&step.report);
         if (step.kind == DOORS_STEP_DIAL) {
             uint32_t outcome;
             int pod = dial(step.upstream, &step.pod, &outcome);
-            if (pod >= 0) outcome = send_all(pod, head, len) ? DOORS_OUTCOME_DROPPED : copy(client, pod, request);
-            if (pod >= 0) close(pod);
+            if (pod >= 0) {
+                outcome = send_message(pod, sent, step.last_choice) ? DOORS_OUTCOME_DROPPED : copy(client, pod, request, &step);
+                close(pod);
+            }
             if (outcome == DOORS_OUTCOME_ANSWERED || outcome == DOORS_OUTCOME_CANCELLED) return;
-            if (doors_request_next(source, request, outcome, now(), dice(), &step)) return;
+            if (outcome != DOORS_OUTCOME_CONNECTED && doors_request_next(source, request, outcome, now(), dice(), &step)) return;
         } else if (step.kind == DOORS_STEP_WAIT) {
             if (poll(&leaves, 1, PAUSE) || doors_request_resume(source, request, now(), dice(), &step)) return;
         } else { /* DOORS_STEP_ANSWER or _DONE; _CHOOSE comes only to those who ask for it */
@@ -173,8 +198,7 @@ static void obey(int client, const char *head, size_t len, doors_request *reques
 
 /* Reads the head of a request, and tells the library what it wants to know of it. */
 static void *serve(void *argument) {
-    static const char CLOSE[] = "Connection: close\r\n\r\n";
-    char in[HEAD + 1], out[HEAD + sizeof CLOSE], cookies[HEAD] = "", *end = NULL, *path = NULL, *to = out;
+    char in[HEAD + 1], out[HEAD], cookies[HEAD] = "", *end = NULL, *path = NULL, *to = out;
     int client = *(int *)argument;
     size_t len = 0;
     for (ssize_t got; !end && len < HEAD && (got = recv(client, in + len, HEAD - len, 0)) > 0; end = strstr(in, "\r\n\r\n"))
@@ -188,14 +212,15 @@ static void *serve(void *argument) {
             if (!strncasecmp(line, "cookie:", 7)) strcat(strncat(cookies, line + 7, (size_t)(next - line - 9)), "; ");
             if (!strncasecmp(line, "content-length:", 15)) has_body |= atoll(line + 15) != 0;
             if (!strncasecmp(line, "transfer-encoding:", 18)) has_body = 1;
-            if (strncasecmp(line, "connection:", 11)) to = mempcpy(to, line, (size_t)(next - line));
+            if (strncasecmp(line, "connection:", 11) && strncasecmp(line, "doors-last-choice:", 18))
+                to = mempcpy(to, line, (size_t)(next - line));
         }
-        to = mempcpy(mempcpy(to, CLOSE, sizeof CLOSE - 1), end + 4, len - (size_t)(end + 4 - in));
+        message sent = {out, end + 4, (size_t)(to - out), (size_t)(in + len - end - 4)};
         doors_request request;
         doors_step step;
         if (!doors_request_begin(source, method, has_body, path + 1, strcspn(path + 1, " \r\n"), cookies, strlen(cookies),
                                  now(), dice(), &request, &step)) {
-            obey(client, out, (size_t)(to - out), &request, step);
+            obey(client, &sent, &request, step);
             doors_request_ended(source, &request, now());
         }
     }

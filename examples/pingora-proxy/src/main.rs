@@ -28,7 +28,7 @@ use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{Server, ShutdownWatch};
 use pingora_core::services::background::{BackgroundService, background_service};
 use pingora_core::upstreams::peer::HttpPeer;
-use pingora_core::{Error, ErrorSource, Result};
+use pingora_core::{Error, ErrorSource, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 use tokio::signal::unix::{SignalKind, signal};
@@ -171,6 +171,11 @@ impl BackgroundService for Doors {
     }
 }
 
+const DRAINING: &str = "doors-draining";
+const LAST_CHOICE: &str = "doors-last-choice";
+/// The library has taken a request back, of whose answer the client has seen nothing.
+const TAKEN_BACK: ErrorType = ErrorType::Custom("TakenBack");
+
 /// One request on its way.
 struct Passage {
     doors: Doors,
@@ -267,14 +272,25 @@ impl ProxyHttp for Doors {
         Ok(())
     }
 
-    /// Pingora would use a connection again although the pod has answered before the end of the body.
-    async fn upstream_request_filter(&self, s: &mut Session, head: &mut RequestHeader, _: &mut Passage) -> Result<()> {
+    async fn upstream_request_filter(
+        &self,
+        s: &mut Session,
+        head: &mut RequestHeader,
+        ctx: &mut Passage,
+    ) -> Result<()> {
+        head.remove_header(LAST_CHOICE);
+        if let Action::Dial { last_choice: true, .. } = ctx.action {
+            head.insert_header(LAST_CHOICE, "?1")?;
+        }
+        // Pingora would use a connection again although the pod has answered before the end of the body.
         if s.is_body_empty() { Ok(()) } else { head.insert_header(CONNECTION, "close") }
     }
 
-    async fn response_filter(&self, _: &mut Session, _: &mut ResponseHeader, ctx: &mut Passage) -> Result<()> {
-        ctx.ask(|source, request, now, random| source.answered(request, Marks::default(), now, random));
-        Ok(())
+    async fn response_filter(&self, _: &mut Session, head: &mut ResponseHeader, ctx: &mut Passage) -> Result<()> {
+        let draining = head.remove_header(DRAINING).is_some_and(|mark| mark.as_bytes() == b"?1");
+        let marks = Marks { draining, refused: draining && head.status == 503 };
+        ctx.ask(|source, request, now, random| source.answered(request, marks, now, random));
+        if ctx.action == Action::Done { Ok(()) } else { Error::e_explain(TAKEN_BACK, "another pod is asked") }
     }
 
     /// A connection that was kept open may have ended before the request came: then the same pod is tried once more.
@@ -288,7 +304,7 @@ impl ProxyHttp for Doors {
     ) -> Box<Error> {
         let over = session.response_written().is_some() || *error.esource() == ErrorSource::Downstream;
         let repeatable = session.req_header().method.is_idempotent() && !session.as_ref().retry_buffer_truncated();
-        if !(over || reused && repeatable) {
+        if !(over || reused && repeatable || *error.etype() == TAKEN_BACK) {
             ctx.ask(|source, request, now, random| source.next(request, Outcome::Dropped, now, random));
         }
         error.set_retry(!over);

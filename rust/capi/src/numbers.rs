@@ -187,8 +187,8 @@ pub const DOORS_REPORT_DRAINING: u32 = 256;
 
 /// Mark of an answer: it carries `Doors-Draining: ?1`. The pod drains from now on, whatever DNS says.
 pub const DOORS_MARK_DRAINING: u32 = 1;
-/// Mark of an answer: it is the 503 with `Doors-Draining: ?1` to a GET or HEAD outside `/~/` without a body, and nothing of it was
-/// sent to the client: the request can be taken back. Says DOORS_MARK_DRAINING as well.
+/// Mark of an answer: it is a 503 with `Doors-Draining: ?1`, and nothing of it was sent to the client. If the request loads a page
+/// it can be taken back. Says DOORS_MARK_DRAINING as well.
 pub const DOORS_MARK_REFUSED: u32 = 2;
 
 /// GET.

@@ -208,3 +208,9 @@ func TestFailoverAndWaiting(t *testing.T) {
 		t.Errorf("no pod: %d %v %q, %v", answer.Status, answer.Header, answer.Body, err)
 	}
 }
+
+func TestLastChoice(t *testing.T) {
+	cluster := &Cluster{Secret: NewSecret(32), Port: Port(t, old)}
+	proxy := start(t, cluster, NewHosts(map[string][]string{name: {old}}))
+	LastChoice(t, proxy.Places.HTTP, fmt.Sprintf("%s:%d", old, cluster.Port))
+}

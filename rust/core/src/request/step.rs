@@ -177,7 +177,7 @@ pub struct Place {
 pub struct Marks {
     /// It carries `Doors-Draining: ?1`: the pod drains from now on, whatever DNS says.
     pub draining: bool,
-    /// It is the 503 with that mark to a GET or HEAD outside `/~/` without a body, and nothing of it was sent to the client: the
-    /// request can be taken back. Says `draining` as well.
+    /// It is a 503 with that mark, and nothing of it was sent to the client. If the request loads a page it can be taken back. Says
+    /// `draining` as well.
     pub refused: bool,
 }

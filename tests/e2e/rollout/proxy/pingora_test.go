@@ -14,7 +14,7 @@ import (
 // It takes minutes to build, so only `scripts/test.sh pingora` tests it.
 var binary = flag.String("pingora", "", "path of the proxy of examples/pingora-proxy")
 
-func TestPingoraLetsClientsLeave(t *testing.T) {
+func TestPingora(t *testing.T) {
 	if *binary == "" {
 		t.Skip("-pingora is not given")
 	}
@@ -25,8 +25,8 @@ func TestPingoraLetsClientsLeave(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer names.Close()
-	nobody := netip.MustParseAddr("127.0.1.1")
-	names.Set(fleet.Host(0), nobody)
+	pod := netip.MustParseAddr("127.0.1.1")
+	names.Set(fleet.Host(0), pod)
 	folder := t.TempDir()
 	certificate, err := NewCertificate(folder)
 	if err != nil {
@@ -35,11 +35,12 @@ func TestPingoraLetsClientsLeave(t *testing.T) {
 	port := harness.Port(t, "127.0.0.1")
 	replica, err := Start(Config{
 		Program: pingora{}, Binary: *binary, HTTP: port, HTTPS: harness.Port(t, "127.0.0.1"), Secret: harness.NewSecret(32),
-		Upstreams: 1, PodPort: harness.Port(t, nobody.String()), Resolver: names.Address(), Certificate: certificate,
+		Upstreams: 1, PodPort: harness.Port(t, pod.String()), Resolver: names.Address(), Certificate: certificate,
 	}, netip.MustParseAddr("127.0.0.1"), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer replica.Kill()
 	harness.LeaveWhileWaiting(t, port)
+	harness.LastChoice(t, port, netip.AddrPortFrom(pod, uint16(replica.config.PodPort)).String())
 }
