@@ -3,7 +3,7 @@
 #   --short      10 seconds for each target, as in CI; otherwise N seconds (300)
 # In:  the targets in rust/fuzz, their committed seeds, and what earlier runs found worth keeping (target/fuzz/corpus).
 # Out: for each target the seconds it ran, its runs, edges, features and corpus; a failure keeps its input and says how to
-#      run it again. docs/fuzzing.md has the figures of a longer run, and what was found.
+#      run it again. docs/fuzzing.md says what each target holds to.
 # It first proves that each target exists, and that its seeds hold and are accepted often enough.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
