@@ -37,7 +37,8 @@ impl Call<'_> {
             Wait::Again => {
                 let again = after(self.request.failed, PAUSE);
                 if self.now < again {
-                    return Action::Wait { until: again };
+                    // The pause is a wait as well: so many requests may wait, and no more.
+                    return if is_full { self.unavailable(self.request.held) } else { Action::Wait { until: again } };
                 }
                 self.wait_no_longer();
                 self.request.start_over();

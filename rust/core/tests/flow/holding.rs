@@ -133,6 +133,14 @@ fn so_many_requests_may_wait_and_no_more() {
     let mut held: Vec<Request> = (0..3).map(|_| refused(&mut world, &page("", "")).0).collect();
     assert_eq!(world.state.waiting(), 3);
     assert_eq!(refused(&mut world, &page("", "")).1, unavailable(Cause::NoPod, true));
+    // Not even for the pause between two tries, when a pod takes pages.
+    world.pass(SECOND);
+    let (mut request, action) = world.begin(&page("", ""));
+    world.tell(dialled(action), Outcome::Connected);
+    let random = world.random();
+    let step = world.source.next(&mut request, Outcome::Refused, world.now, random);
+    assert_eq!((step.action, world.state.waiting()), (unavailable(Cause::NoPod, true), 3));
+    world.tell(pod(0, 1), Outcome::Refused);
     world.source.ended(&mut held[0], world.now);
     assert!(matches!(refused(&mut world, &page("", "")).1, Action::Wait { .. }));
 }
