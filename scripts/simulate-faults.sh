@@ -23,7 +23,7 @@ fn planted(name: &str) -> bool {
 }
 CODE
 for patch in rust/simulator/faults/*.patch; do
-    patch --quiet --directory="$copy" --strip=1 --no-backup-if-mismatch <"$patch"
+    patch --quiet --directory="$copy" --strip=1 --fuzz=0 --no-backup-if-mismatch <"$patch"
 done
 (cd -- "$copy" && cargo build --quiet --offline --profile simulate -p doors_simulator)
 

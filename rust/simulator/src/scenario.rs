@@ -75,6 +75,17 @@ const FAULTS: [Fault; 19] = [
     Fault::Night,
 ];
 
+/// Which pods the host names of the first two upstreams lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shared {
+    /// Each to those in the networks of its upstream.
+    No,
+    /// Both to the pods of both.
+    Both,
+    /// Both to those of the first. The second has none in its networks.
+    First,
+}
+
 /// The options of the configurations, in nanoseconds where they are times.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -103,6 +114,8 @@ pub struct Scenario {
     pub seed: u64,
     pub replicas: usize,
     pub upstreams: usize,
+    /// Whether two host names lead to the same pods.
+    pub shared: Shared,
     /// Pods of each upstream, and addresses of each beside those: few, and new pods get old addresses.
     pub pods: usize,
     pub spare: usize,
@@ -122,6 +135,10 @@ pub struct Scenario {
     pub rollouts: Time,
     pub reloads: Time,
     pub rotations: Time,
+    /// Reloads also take upstreams away, bring them back, and find them under another host name.
+    pub changes: bool,
+    /// How many of a thousand pods say with their answers that they drain, and take no new pages then.
+    pub marks: u32,
     /// A pod is killed so long after it was told to stop.
     pub grace: Time,
     /// Pods use a new key before all proxies have it.
@@ -146,11 +163,15 @@ impl Scenario {
         // Some seeds have one or two kinds, most have many, one in ten has none.
         let share = random.pick(&[0, 100, 200, 400, 400, 600, 600, 800, 800, 1000]);
         let faults = FAULTS.into_iter().filter(|_| random.permille(share)).collect();
+        // What came later draws numbers of its own, so that the rest of a world stays as it was.
+        let later = &mut Random::new(seed, "later");
+        let shared = later.pick(&[Shared::No, Shared::No, Shared::No, Shared::Both, Shared::First]);
         let often = |random: &mut Random, most| if random.permille(700) { random.between(most / 4, most) } else { 0 };
         Scenario {
             seed,
             replicas: random.pick(&[1, 1, 2, 3]),
             upstreams,
+            shared: if upstreams > 1 { shared } else { Shared::No },
             pods: random.pick(&[1, 2, 2, 3, 5]),
             spare: random.pick(&[1, 2, 8]),
             ipv6: random.permille(250),
@@ -180,6 +201,8 @@ impl Scenario {
             rollouts: often(random, 30 * MINUTE),
             reloads: often(random, 20 * MINUTE),
             rotations: often(random, 2 * HOUR),
+            changes: later.permille(400),
+            marks: later.pick(&[0, 0, 500, 1000]),
             grace: random.pick(&[5, 30, 300, 3600]) * SECOND,
             hasty: random.permille(150),
             spread: random.coin(),
@@ -190,8 +213,30 @@ impl Scenario {
         }
     }
 
-    pub fn has(&self, fault: Fault) -> bool {
-        self.faults.contains(&fault)
+    /// How many host names there are: two for each upstream.
+    pub fn hosts(&self) -> usize {
+        2 * self.upstreams
+    }
+
+    /// The upstreams in whose networks the pods are that a host name leads to.
+    pub fn led_to(&self, host: usize) -> impl Iterator<Item = usize> + use<> {
+        let own = host % self.upstreams;
+        let (first, last) = match self.shared {
+            Shared::Both if own < 2 => (0, 1),
+            Shared::First if own < 2 => (0, 0),
+            _ => (own, own),
+        };
+        first..=last
+    }
+
+    /// How many pods are to be in the networks of an upstream.
+    pub fn pods_in(&self, upstream: usize) -> usize {
+        if self.shared == Shared::First && upstream == 1 { 0 } else { self.pods }
+    }
+
+    pub fn port(&self, upstream: usize) -> u16 {
+        let shares = self.shared != Shared::No && upstream == 1;
+        8000 + if shares { 0 } else { upstream as u16 }
     }
 
     /// How old what a name server says may be.

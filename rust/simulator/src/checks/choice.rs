@@ -9,6 +9,7 @@ use doors_routing::Cause;
 use super::World;
 use crate::agenda::{SECOND, Time};
 use crate::journal::Subject;
+use crate::scenario::Shared;
 use crate::slab::Key;
 use crate::world::ask::Exchange;
 
@@ -25,24 +26,30 @@ impl World {
     /// The place that the cookie of an exchange names, if the proxy can read it.
     fn cookie_place(&self, exchange: &Exchange) -> Option<usize> {
         let pod = self.pods.process(exchange.cookie_of?);
-        (exchange.bound.keys.contains(&pod.key) && !self.pods.places[pod.place].stray).then_some(pod.place)
+        let opens = exchange.bound.keys.contains(&pod.key) && !self.pods.places[pod.place].stray;
+        (opens && exchange.bound.upstreams.contains(&pod.upstream)).then_some(pod.place)
     }
 
-    /// The pods of an upstream that are well beyond doubt and that a request has not tried.
-    fn well(&self, exchange: &Exchange, upstream: usize) -> impl Iterator<Item = usize> {
+    /// The pods of an upstream that are well beyond doubt, do not say that they drain, and that a request has not tried.
+    pub(super) fn well(&self, exchange: &Exchange, upstream: usize) -> impl Iterator<Item = usize> {
         let now = self.now();
         let ledger = &self.checks.ledgers[exchange.replica];
-        let places = ledger.hosts[upstream].places.iter().copied();
+        let hosts = exchange.bound.hosts_of(upstream).iter();
+        let places = hosts.flat_map(|host| ledger.hosts[*host].places.iter().copied());
         places.filter(move |place| {
-            !self.pods.places[*place].stray && ledger.pods[*place].is_clean(now) && !exchange.tried.contains(place)
+            let seen = &ledger.pods[*place];
+            let well = seen.is_clean(now) && seen.marked.is_none() && !exchange.tried.contains(place);
+            well && self.pods.is_inside(*place, upstream)
         })
     }
 
-    /// The host may have given its addresses up, or not have been looked up for long.
-    fn is_sure(&self, exchange: &Exchange, upstream: usize) -> bool {
-        let host = &self.checks.ledgers[exchange.replica].hosts[upstream];
-        let recent = host.at.is_some_and(|at| self.now() - at <= exchange.bound.settings.refresh + SECOND);
-        !host.absent && recent
+    /// Its hosts have not given addresses up, and were looked up not long ago.
+    pub(super) fn is_sure(&self, exchange: &Exchange, upstream: usize) -> bool {
+        let hosts = &self.checks.ledgers[exchange.replica].hosts;
+        exchange.bound.hosts_of(upstream).iter().all(|host| {
+            let host = &hosts[*host];
+            !host.absent && host.at.is_some_and(|at| self.now() - at <= exchange.bound.settings.refresh + SECOND)
+        })
     }
 
     /// No pod is ever forgotten.
@@ -52,7 +59,7 @@ impl World {
 
     /// Answers of name servers are never parts of the truth. Where they are, or where name servers say different things, an address that
     /// one of them lacks may still be there.
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         self.scenario.caches.len() == 1 && self.scenario.faults.iter().all(|fault| !fault.is_partial())
     }
 
@@ -65,20 +72,21 @@ impl World {
         let (replica, about) =
             (exchange.replica, Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) });
         let ledger = &self.checks.ledgers[replica];
-        let host = &ledger.hosts[upstream];
-        if !host.may_name(place) && self.is_whole() {
+        let hosts = || exchange.bound.hosts_of(upstream).iter().map(|host| &ledger.hosts[*host]);
+        if !hosts().any(|host| host.may_name(place)) && self.is_whole() {
             let what = format!("replica {replica} sends a page load to place {place}, which no name server names");
             return self.blame("new pages go to fresh pods", about, what);
         }
-        let all = 0..self.scenario.upstreams;
+        let all = &exchange.bound.upstreams;
         let cookie = self.cookie_place(exchange);
-        let own = cookie.map(|place| self.pods.places[place].upstream).or((all.len() == 1).then_some(0));
-        let first = exchange.tried.is_empty();
+        let only = || if let [only] = all[..] { Some(only) } else { None };
+        let own = cookie.map(|place| self.pods.places[place].upstream).or_else(only);
+        let first = exchange.tried.is_empty() && exchange.refused.is_empty();
         let well_of = |upstream: usize| {
             self.is_sure(exchange, upstream).then(|| self.well(exchange, upstream)).into_iter().flatten()
         };
         let well_own = own.and_then(|own| well_of(own).next());
-        let well_all = all.clone().find_map(|upstream| well_of(upstream).next());
+        let well_all = all.iter().find_map(|upstream| well_of(*upstream).next());
         let wrong = if let Some(cookie) = cookie
             && first
             && cookie != place
@@ -90,13 +98,15 @@ impl World {
         {
             Some(("the upstream of the cookie comes before others", well))
         } else if let Some(well) = well_all
-            && self.pods.places[place].stray
+            && !self.pods.is_inside(place, upstream)
         {
             Some(("pods outside of their networks come last", well))
         } else if let Some(well) = well_all
-            && host.places.contains(&place)
+            && hosts().any(|host| host.places.contains(&place))
             && ledger.pods[place].fails(now)
             && self.remembers_all()
+            // An address that was left out of parts comes back as a new one, here under one host and there under another.
+            && (self.is_whole() || self.scenario.shared == Shared::No)
         {
             Some(("pods that failed come after those that are well", well))
         } else {
@@ -105,7 +115,7 @@ impl World {
         // A name server may say other things at the same time than the one that was asked last, but only old ones.
         if let Some((rule, better)) = wrong {
             let what = format!(
-                "replica {replica} sends a page load to place {place} although place {better} is well: {:?}; {:?}",
+                "replica {replica} sends a page load to place {place} of upstream {upstream} although place {better} is well: {:?}; {:?}",
                 ledger.pods[place], ledger.pods[better]
             );
             return self.blame(rule, Subject { place: Some(better), ..about }, what);
@@ -118,13 +128,17 @@ impl World {
     fn check_left(&mut self, key: Key, upstream: usize, place: usize) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let Some(left) = self.pods.places[place].unnamed else { return };
-        let host = &self.checks.ledgers[exchange.replica].hosts[upstream];
+        let hosts = &self.checks.ledgers[exchange.replica].hosts;
         let known_since = left + self.scenario.cache() + 2 * SECOND;
-        let told = host.at.is_some_and(|at| at > known_since && !host.places.contains(&place));
+        let told =
+            exchange.bound.hosts_of(upstream).iter().all(|host| {
+                hosts[*host].at.is_some_and(|at| at > known_since && !hosts[*host].places.contains(&place))
+            });
         let other = self.is_sure(exchange, upstream).then(|| self.well(exchange, upstream).next()).flatten();
         if let Some(other) = other
             && told
             && self.is_whole()
+            && exchange.bound.hosts_of(upstream).iter().all(|host| !hosts[*host].flaps())
         {
             let about = Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) };
             let what = format!("place {place} left DNS at {}, and place {other} is well", crate::journal::clock(left));
@@ -138,16 +152,18 @@ impl World {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let (replica, about, refresh) =
             (exchange.replica, Subject::visitor(exchange.ask.page.visitor), exchange.bound.settings.refresh);
-        let slack =
-            if self.scenario.bounds.max_lookups > 2 { LOOKUP } else { 2 * self.scenario.upstreams as Time * LOOKUP };
-        let host = &mut self.checks.ledgers[replica].hosts[upstream];
-        let used = host.used.replace(now);
-        let goes_on = used.is_some_and(|used| now - used > refresh + slack && now - used < (IDLE - 1) * refresh);
-        let asked = host.asked;
-        let busy = host.flying > 0;
-        if goes_on && !busy && asked.is_none_or(|asked| now - asked > refresh + slack) {
-            let what = format!("replica {replica} has not looked u{upstream} up since {asked:?}");
-            self.blame("lookups go on", about, what);
+        let turns = if self.scenario.bounds.max_lookups > 2 { 1 } else { self.scenario.hosts() };
+        let slack = turns as Time * LOOKUP;
+        let bound = exchange.bound.clone();
+        for host in bound.hosts_of(upstream) {
+            let known = &mut self.checks.ledgers[replica].hosts[*host];
+            let used = known.used.replace(now).filter(|used| *used >= bound.loaded);
+            let goes_on = used.is_some_and(|used| now - used > refresh + slack && now - used < (IDLE - 1) * refresh);
+            let (asked, busy) = (known.asked, known.flying > 0);
+            if goes_on && !busy && asked.is_none_or(|asked| now - asked > refresh + slack) {
+                let what = format!("replica {replica} has not looked u{host} up since {asked:?}");
+                self.blame("lookups go on", about, what);
+            }
         }
     }
 
@@ -162,7 +178,6 @@ impl World {
             return;
         }
         let about = Subject::visitor(exchange.ask.page.visitor);
-        let all = 0..self.scenario.upstreams;
         let ledger = &self.checks.ledgers[exchange.replica];
         // Who has tried in vain waits until a dial in the background finds a pod; one begins each 250 ms.
         let (replica, long) = (exchange.replica, self.now() - exchange.began.max(exchange.dialled) > SEEKS);
@@ -171,8 +186,10 @@ impl World {
         }
         let notice = if cause == Cause::NoPod { SEEKS } else { NOTICED };
         let for_long = |place: &usize| ledger.pods[*place].named.is_some_and(|named| self.now() - named > notice);
-        let well = all.into_iter().find_map(|upstream| {
-            self.is_sure(exchange, upstream).then(|| self.well(exchange, upstream).find(for_long)).flatten()
+        let well = exchange.bound.upstreams.iter().copied().find_map(|upstream| {
+            let mut hosts = exchange.bound.hosts_of(upstream).iter().map(|host| &ledger.hosts[*host]);
+            let sure = self.is_sure(exchange, upstream) && hosts.all(|host| self.now() - host.since > notice);
+            sure.then(|| self.well(exchange, upstream).find(for_long)).flatten()
         });
         if let Some(well) = well {
             let what = format!("replica {} says {cause:?} although place {well} is well", exchange.replica);

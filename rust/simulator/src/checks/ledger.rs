@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use doors_routing::Outcome;
 
+use super::prompt::Refused;
 use crate::agenda::{SECOND, Time};
 
 /// Failures further apart do not belong together.
@@ -15,11 +16,24 @@ const LOOK_BACK: Time = 30 * SECOND;
 pub struct Ledger {
     pub pods: Vec<Seen>,
     pub hosts: Vec<Told>,
+    /// For each place how the requests of its pages fare.
+    pub refused: Vec<Refused>,
 }
 
 impl Ledger {
-    pub fn new(places: usize, upstreams: usize) -> Self {
-        Ledger { pods: vec![Seen::default(); places], hosts: (0..upstreams).map(|_| Told::default()).collect() }
+    pub fn new(places: usize, hosts: usize) -> Self {
+        Ledger {
+            pods: vec![Seen::default(); places],
+            hosts: (0..hosts).map(|_| Told::default()).collect(),
+            refused: vec![Refused::default(); places],
+        }
+    }
+
+    /// No configuration has had a host for long: what name servers said about it may be forgotten. Its lookups go on that have begun.
+    pub fn forget_host(&mut self, host: usize, now: Time) {
+        let Told { flying, left, places, mut before, .. } = std::mem::take(&mut self.hosts[host]);
+        before.push_back((now, places));
+        self.hosts[host] = Told { flying, left, before, ..Told::default() };
     }
 
     pub fn emptied(&self) -> Self {
@@ -27,21 +41,26 @@ impl Ledger {
     }
 }
 
-/// Failures of one kind, none further than [`GAP`] from the one before.
+/// Failures of one kind, none further than [`GAP`] from the one before. At a gap of just that length the clocks of threads decide: so the first
+/// one at the latest, and at the earliest.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
     pub first: Time,
+    earliest: Time,
     pub last: Time,
 }
 
 impl Span {
     fn and(span: &mut Option<Span>, now: Time) {
-        let first = span.filter(|span| now - span.last <= GAP).map_or(now, |span| span.first);
-        *span = Some(Span { first, last: now });
+        let within = |gap| span.filter(|span| now - span.last <= gap);
+        let first = within(GAP - SECOND).map_or(now, |span| span.first);
+        let earliest = within(GAP + SECOND).map_or(now, |span| span.earliest);
+        *span = Some(Span { first, earliest, last: now });
     }
 
+    /// For how long at most.
     pub fn lasts(&self) -> Time {
-        self.last - self.first
+        self.last - self.earliest
     }
 }
 
@@ -61,6 +80,10 @@ pub struct Seen {
     pub gone: Option<Time>,
     /// When DNS named it again, or for the first time: another pod may have the address since.
     pub named: Option<Time>,
+    /// When it last said that it drains, if it may still.
+    pub marked: Option<Time>,
+    /// When a page load last asked it whether it still does.
+    pub asked: Option<Time>,
     /// When a request was last sent to find out whether it is back.
     pub probed: Option<Time>,
     /// Dials that go on.
@@ -130,22 +153,36 @@ pub struct Told {
     /// The last answer with addresses, and those before that may still count.
     pub places: Vec<usize>,
     before: VecDeque<(Time, Vec<usize>)>,
-    /// When it came.
+    /// Places that came back soon after they had left, and when.
+    returned: Vec<(Time, usize)>,
+    /// When it came, and since when there have been answers with addresses, without an answer that there is no such name.
     pub at: Option<Time>,
+    pub since: Time,
     /// Its addresses may have been given up, since there is no such name, or since it was a part.
     pub absent: bool,
     /// When a page load last went to one of its pods.
     pub used: Option<Time>,
+    /// Since when no configuration has it.
+    pub left: Option<Time>,
 }
 
 impl Told {
     /// An answer. The addresses known before of which it says nothing are among its places.
     pub fn tell(&mut self, places: Vec<usize>, now: Time) {
         self.flying = self.flying.saturating_sub(1);
+        let is_back = |place: &usize| {
+            let was_here = |(at, before): &(Time, Vec<usize>)| now - at <= LOOK_BACK + SECOND && before.contains(place);
+            !self.places.contains(place) && self.before.iter().any(was_here)
+        };
+        self.returned.extend(places.iter().filter(|place| is_back(place)).map(|place| (now, *place)));
+        self.returned.retain(|(at, _)| now - at <= 2 * LOOK_BACK + SECOND);
         let before = std::mem::replace(&mut self.places, places);
         self.before.push_back((self.at.unwrap_or(now), before));
         while self.before.len() > ANSWERS && self.before.front().is_some_and(|(at, _)| now - at > 2 * LOOK_BACK) {
             self.before.pop_front();
+        }
+        if self.at.is_none() || self.absent {
+            self.since = now;
         }
         (self.at, self.absent) = (Some(now), false);
     }
@@ -161,6 +198,11 @@ impl Told {
             self.before.push_back((now, self.places.clone()));
             self.places.retain(|one| *one != place);
         }
+    }
+
+    /// Answers look as if they were parts of the truth: several addresses were missing, and came back.
+    pub fn flaps(&self) -> bool {
+        self.returned.iter().any(|(_, place)| *place != self.returned[0].1)
     }
 
     /// Whether any answer that may still count named it.

@@ -5,13 +5,19 @@
 //! requests  one answer, few dials, no dial after a connection, no wait without an end
 //! tokens    a request with a token reaches its own pod; who is told that a page is gone, and with what right
 //! choice    where page loads go
+//! marks     no new page on a pod that drains, and nobody sees that it does
 //! pacing    how many pages a second are told to reload
-//! settled   memory; and after the last fault each visitor has a live page
+//! prompt    the page of a dead pod is told so in time
+//! memory    what has bounds stays within them, and nothing is kept that no configuration uses
+//! settled   after the last fault each visitor has a live page
 //! ```
 
 mod choice;
 mod ledger;
+mod marks;
+mod memory;
 mod pacing;
+mod prompt;
 mod requests;
 mod settled;
 mod tokens;
@@ -57,7 +63,7 @@ impl Checks {
     pub fn new(scenario: &Scenario, places: usize) -> Self {
         Checks {
             violation: None,
-            ledgers: (0..scenario.replicas).map(|_| Ledger::new(places, scenario.upstreams)).collect(),
+            ledgers: (0..scenario.replicas).map(|_| Ledger::new(places, scenario.hosts())).collect(),
             pacing: Pacing::default(),
             settled: None,
             second: (0, 0),
@@ -70,6 +76,16 @@ impl Checks {
         self.pacing.forget(replica);
     }
 
+    /// A configuration has these hosts from now on.
+    pub fn configured(&mut self, replica: usize, hosts: &[usize], now: Time) {
+        let ledger = &mut self.ledgers[replica];
+        for host in hosts {
+            if ledger.hosts[*host].left.take().is_some_and(|left| now - left > memory::KEPT - 2 * memory::LOOK) {
+                ledger.forget_host(*host, now);
+            }
+        }
+    }
+
     pub fn dial_began(&mut self, replica: usize, place: usize) {
         self.ledgers[replica].pods[place].flying += 1;
     }
@@ -79,34 +95,43 @@ impl Checks {
         *flying = flying.saturating_sub(1);
     }
 
-    pub fn told_outcome(&mut self, replica: usize, upstream: usize, place: usize, outcome: Outcome, now: Time) {
-        let Ledger { pods, hosts } = &mut self.ledgers[replica];
-        pods[place].tell(outcome, now);
-        if outcome == Outcome::Refused {
-            hosts[upstream].refuse(place, now);
+    pub fn told_outcome(&mut self, replica: usize, place: usize, outcome: Outcome, now: Time) {
+        self.ledgers[replica].pods[place].tell(outcome, now);
+    }
+
+    /// An answer of a pod says that it drains, or does not.
+    pub fn told_mark(&mut self, replica: usize, place: usize, drains: bool, began: Time, skew: Time, now: Time) {
+        let marked = &mut self.ledgers[replica].pods[place].marked;
+        if drains {
+            *marked = Some(now);
+        } else {
+            // What it was asked before its last word says nothing about the time since.
+            marked.take_if(|at| *at + skew < began);
         }
     }
 
-    pub fn lookup_began(&mut self, replica: usize, upstream: usize, now: Time) {
-        let host = &mut self.ledgers[replica].hosts[upstream];
-        (host.asked, host.flying) = (Some(now), host.flying + 1);
+    /// A pod of an upstream that is found under these hosts refused a connection.
+    pub fn told_refused(&mut self, replica: usize, hosts: &[usize], place: usize, now: Time) {
+        for host in hosts {
+            self.ledgers[replica].hosts[*host].refuse(place, now);
+        }
     }
 
-    pub fn lookup_failed(&mut self, replica: usize, upstream: usize, absent: bool) {
-        self.ledgers[replica].hosts[upstream].fail(absent);
+    pub fn lookup_failed(&mut self, replica: usize, host: usize, absent: bool) {
+        self.ledgers[replica].hosts[host].fail(absent);
     }
 
     /// An answer of a name server; `silent` tells of which places it says nothing.
     pub fn told_addresses(
         &mut self,
         replica: usize,
-        upstream: usize,
+        host: usize,
         places: &[usize],
         silent: impl Fn(usize) -> bool,
         now: Time,
     ) {
-        let Ledger { pods, hosts } = &mut self.ledgers[replica];
-        let host = &mut hosts[upstream];
+        let Ledger { pods, hosts, .. } = &mut self.ledgers[replica];
+        let host = &mut hosts[host];
         let mut all = places.to_vec();
         all.extend(host.places.iter().copied().filter(|place| silent(*place) && !places.contains(place)));
         for place in all.iter().filter(|place| !host.places.contains(place)) {

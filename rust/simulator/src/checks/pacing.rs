@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::agenda::{SECOND, Time};
 
-/// What has a pace of its own: an upstream of a replica; or the tokens that do not open, for each configuration with other keys or upstreams.
+/// What has a pace of its own: an upstream of a replica, which its host names; or the tokens that do not open, for each configuration with other keys or upstreams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Paced {
     pub replica: usize,
-    pub upstream: Option<usize>,
+    pub host: Option<usize>,
     pub source: u64,
     pub rate: u32,
 }
@@ -21,6 +21,12 @@ pub struct Pacing {
 impl Pacing {
     pub fn forget(&mut self, replica: usize) {
         self.told.retain(|paced, _| paced.replica != replica);
+    }
+
+    /// Whether a page was told to reload within the last second, of those that a host names.
+    pub fn told_lately(&self, replica: usize, host: usize, skew: Time, now: Time) -> bool {
+        let same = self.told.iter().filter(|(paced, _)| (paced.replica, paced.host) == (replica, Some(host)));
+        same.filter_map(|(_, told)| told.back()).any(|at| now - at <= SECOND + 2 * skew)
     }
 
     /// One more page is told to reload. Within a second that may be what a second brings, and as much again that was saved up before.

@@ -1,6 +1,6 @@
 //! Each request: one answer, at most 8 dials, none after a connection was made, no wait without an end.
 
-use doors_routing::{Action, Pod};
+use doors_routing::{Action, Cause, Pod};
 
 use super::World;
 use crate::agenda::{MILLISECOND, SECOND, Time};
@@ -28,7 +28,7 @@ impl World {
             self.blame("only pods are dialled", about, format!("{pod:?} of upstream {upstream} is nowhere"));
             return None;
         };
-        if pod.port() != self.pods.port(world_upstream) {
+        if pod.port() != self.scenario.port(world_upstream) {
             self.blame("the port is that of the upstream", about, format!("{pod:?} for upstream {world_upstream}"));
         }
         if phase == Phase::Over {
@@ -75,6 +75,9 @@ impl World {
         if until > most || now > most {
             let what = format!("{:?} began at {} and waits until {}", ask.kind, clock(began), clock(until));
             self.blame("waits end", about, what);
+        }
+        if let Some(home) = ask.home {
+            self.check_prompt(key, Cause::NoPod, home.process);
         }
         if until + skew < now {
             self.blame("waits are in the future", about, format!("{:?} waits until {}", ask.kind, clock(until)));

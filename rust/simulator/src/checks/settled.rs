@@ -1,8 +1,6 @@
-//! Memory within its bounds; and, some time after the last fault, each visitor has a live page, and nobody is sent away any more.
+//! Some time after the last fault each visitor has a live page, and nobody is sent away any more. Nothing ever goes round in circles.
 
-use std::rc::Rc;
-
-use doors_routing::{AnswerStatus, Cause, Pod};
+use doors_routing::{AnswerStatus, Cause};
 
 use super::World;
 use crate::agenda::{SECOND, Time};
@@ -12,17 +10,12 @@ use crate::browser::loading::BY_HAND;
 use crate::event::Event;
 use crate::journal::Subject;
 use crate::slab::Key;
-use crate::world::replica::Bound;
 
 /// So many events in one second are too many, and so many more for each two visitors: who connects wakes all who wait.
 const BUSY: u64 = 20_000;
 const BUSY_VISITOR: u64 = 100;
 /// How often it is looked whether all have live pages, until it is said that they have not.
 const LOOKS: u8 = 3;
-/// How often memory is looked at.
-const LOOK: Time = 10 * SECOND;
-/// The core asks for one dial in the background each 250 ms, and for a witness once a second for each upstream; each lasts 3 s at most.
-const BACKGROUND: usize = 4 * 3;
 
 impl World {
     /// Within this time after the last fault every visitor has a live page. In the order in which it has to go:
@@ -99,43 +92,5 @@ impl World {
                 format!("the last of very many events in one second: {event:?}"),
             );
         }
-    }
-
-    pub fn look_over(&mut self) {
-        self.agenda.after(LOOK, Event::Look);
-        for replica in 0..self.replicas.len() {
-            let known = self.replicas[replica].state.known_pods();
-            if known > self.scenario.bounds.max_pods as usize {
-                self.blame("memory has bounds", Subject::ALL, format!("replica {replica} remembers {known} pods"));
-            }
-        }
-        self.tally.visitor_time += u128::from(LOOK) * self.visitors.len() as u128;
-    }
-
-    /// A lookup has begun.
-    pub fn check_lookups(&mut self, replica: usize) {
-        let bounds = self.scenario.bounds;
-        let boot = self.replicas[replica].boot;
-        let going = self.lookups.iter().filter(|(_, lookup)| lookup.counts(replica, boot)).count();
-        if going > (bounds.max_lookups + bounds.max_slow_lookups) as usize {
-            self.blame("memory has bounds", Subject::ALL, format!("replica {replica} makes {going} lookups at once"));
-        }
-    }
-
-    /// A dial in the background begins. Says which place it is for.
-    pub fn check_background(&mut self, replica: usize, bound: &Rc<Bound>, upstream: u32, pod: Pod) -> Option<usize> {
-        let place = self.pods.at(pod.address());
-        let about = Subject { visitor: None, place };
-        if place.is_none() || pod.port() != self.pods.port(bound.upstream(upstream)) {
-            self.blame("only pods are dialled", about, format!("{pod:?} in the background"));
-            return None;
-        }
-        let boot = self.replicas[replica].boot;
-        let going = self.dials.iter().filter(|(_, dial)| dial.in_background(replica, boot)).count();
-        // A reload begins a new count.
-        if going > 4 * (BACKGROUND + 3 * self.scenario.upstreams) {
-            self.blame("memory has bounds", about, format!("replica {replica} makes {going} dials in the background"));
-        }
-        place
     }
 }

@@ -25,7 +25,7 @@ impl World {
         let (ask, tried) = (exchange.ask, exchange.tried.len());
         let Some(home) = ask.home else { return };
         let own = self.pods.process(home.process);
-        let own_upstream = own.upstream == upstream && !self.pods.places[own.place].stray;
+        let own_upstream = self.pods.is_inside(own.place, upstream);
         let elsewhere = ask.kind == Kind::Resource && own_upstream && (tried > 0 || exchange.failing);
         let is_own = own.place == place && own_upstream;
         if !is_own && !elsewhere {
@@ -69,7 +69,9 @@ impl World {
         let pods = &self.checks.ledgers[replica].pods;
         let seen = pods[place];
         let others = |needs_answer| {
-            let of_upstream = |other: usize| self.pods.places[other].upstream == upstream && other != place;
+            let led_to =
+                |other: usize| self.scenario.led_to(upstream).any(|one| one == self.pods.places[other].upstream);
+            let of_upstream = |other: usize| other != place && led_to(other);
             pods.iter()
                 .enumerate()
                 .any(|(other, seen)| of_upstream(other) && seen.is_witness(needs_answer, self.scenario.skew, now))
@@ -101,7 +103,7 @@ impl World {
                 self.blame("only pages are told that they are gone", about, "a page load gets 410".into());
             }
             (AnswerStatus::Unavailable, None) => self.check_unavailable(key, cause),
-            (AnswerStatus::Unavailable, Some(_)) => (),
+            (AnswerStatus::Unavailable, Some(home)) => self.check_prompt(key, cause, home.process),
         }
         self.check_steady(key, status, cause);
     }
@@ -113,7 +115,7 @@ impl World {
         let own = self.pods.process(process);
         let (place, upstream) = (own.place, own.upstream);
         let opens = bound.keys.contains(&own.key);
-        let inside = !self.pods.places[place].stray;
+        let inside = !self.pods.places[place].stray && bound.upstreams.contains(&upstream);
         let about = Subject { visitor: Some(ask.page.visitor), place: Some(place) };
         let ledger = &self.checks.ledgers[replica];
         if opens && inside {
@@ -141,8 +143,9 @@ impl World {
         }
         let ledger = &self.checks.ledgers[replica];
         let takes = |(place, seen): (usize, &super::ledger::Seen)| {
-            let host = &ledger.hosts[self.pods.places[place].upstream];
-            seen.takes_page(self.scenario.skew, now) && (host.may_name(place) || host.at.is_none())
+            let mut hosts = bound.all_hosts().iter().map(|host| &ledger.hosts[*host]);
+            let may_name = hosts.any(|host| host.may_name(place) || host.at.is_none()) || !self.is_whole();
+            seen.takes_page(self.scenario.skew, now) && may_name
         };
         if self.remembers_all() && !ledger.pods.iter().enumerate().any(takes) {
             let known =
@@ -152,9 +155,9 @@ impl World {
             self.blame("a page is told to reload only if there is somewhere to go", about, what);
         }
         if ask.kind.is_sync() {
-            let upstream = (opens && inside).then_some(upstream);
-            let source = if upstream.is_some() { 0 } else { bound.source.id() };
-            let paced = Paced { replica, upstream, source, rate: bound.settings.gone_rate };
+            let host = if opens && inside { bound.hosts_of(upstream).first().copied() } else { None };
+            let source = if host.is_some() { 0 } else { bound.source.id() };
+            let paced = Paced { replica, host, source, rate: bound.settings.gone_rate };
             if !self.checks.pacing.tell(paced, self.scenario.skew, now) {
                 self.blame("pages reload at a pace", about, format!("too many within one second: {paced:?}"));
             }

@@ -94,6 +94,8 @@ pub enum Reply {
     },
     Fine,
     Gone,
+    /// 503 with the mark: the pod drains, and takes no page.
+    Refused,
     Unavailable {
         refresh: Option<u32>,
     },
@@ -110,8 +112,7 @@ pub struct Exchange {
     pub began: Time,
     /// The process that its cookie named.
     pub cookie_of: Option<u32>,
-    /// The upstream of the world, the place and the process that it was last sent to.
-    pub upstream: usize,
+    /// The place and the process that it was last sent to.
     pub place: usize,
     pub process: Option<u32>,
     pub dial: Option<Key>,
@@ -120,6 +121,10 @@ pub struct Exchange {
     pub dials: u32,
     /// When it was last dialled.
     pub dialled: Time,
+    /// The pod is to take it even if it drains.
+    pub last_choice: bool,
+    /// Pods that took it back since they drain, each with its process.
+    pub refused: Vec<(usize, u32)>,
     /// A connection was made: it must not be sent again.
     pub connected: bool,
     /// The user's policy has taken none of those that were offered.
@@ -128,5 +133,7 @@ pub struct Exchange {
     pub failing: bool,
     /// When to go on.
     pub resume: Time,
+    /// It waits certainly for a pod, and not for DNS.
+    pub awaits_pod: bool,
     pub reply: Reply,
 }

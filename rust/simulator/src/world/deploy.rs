@@ -52,7 +52,9 @@ impl World {
             Deploy::Rollout => {
                 self.note(Subject::ALL, || format!("a rollout of upstream {upstream} begins"));
                 self.deployments[upstream].old = self.running(upstream);
-                self.start_one(upstream);
+                if self.scenario.pods_in(upstream) > 0 {
+                    self.start_one(upstream);
+                }
                 self.plan_rollout(upstream);
             }
             Deploy::Replace => {
@@ -78,7 +80,7 @@ impl World {
         if self.now() < self.deployments[upstream].empty {
             return;
         }
-        for _ in self.running(upstream).len()..self.scenario.pods {
+        for _ in self.running(upstream).len()..self.scenario.pods_in(upstream) {
             if !self.start_one(upstream) {
                 // All addresses are taken by pods that drain.
                 return self.agenda.after(LOOKS, Event::Deploy(upstream as u8, Deploy::Reconcile));
@@ -98,7 +100,8 @@ impl World {
     }
 
     pub fn start_at(&mut self, place: usize) {
-        let process = self.pods.start(place, self.sealing);
+        let marks = self.scenario.marks > 0 && self.chances.pods.permille(self.scenario.marks);
+        let process = self.pods.start(place, self.sealing, marks);
         self.note(Subject::place(place), || format!("process {process} starts at place {place}"));
         let delay = self.chances.pods.between(200 * MILLISECOND, STARTS);
         self.agenda.after(delay, Event::Pod(process, PodEvent::Ready));
@@ -111,7 +114,8 @@ impl World {
         let is_there = self.pods.places[place].process == Some(process);
         match event {
             PodEvent::Ready if life == Life::Starts && is_there => {
-                self.pods.process_mut(process).life = Life::Runs;
+                let pod = self.pods.process_mut(process);
+                (pod.life, pod.ready) = (Life::Runs, now);
                 self.note(Subject::place(place), || format!("process {process} listens at place {place}"));
                 let delay = self.chances.pods.between(0, NAMED);
                 self.agenda.after(delay, Event::Pod(process, PodEvent::Named));
@@ -134,7 +138,7 @@ impl World {
                 if self.pods.pages(process, now) == 0 {
                     self.end_process(process, true);
                 } else {
-                    self.agenda.after(LOOKS, Event::Pod(process, PodEvent::Drained));
+                    self.agenda.after(self.looks_after(process), Event::Pod(process, PodEvent::Drained));
                 }
             }
             PodEvent::Deadline if life != Life::Ended && now < self.calm => self.end_process(process, true),
@@ -170,9 +174,14 @@ impl World {
         self.pods.process_mut(process).life = Life::Drains;
         let delay = self.chances.pods.between(0, SECOND);
         self.agenda.after(delay, Event::Pod(process, PodEvent::Unnamed));
-        // Not before DNS has forgotten it.
-        self.agenda.after(LOOKS, Event::Pod(process, PodEvent::Drained));
+        self.agenda.after(self.looks_after(process), Event::Pod(process, PodEvent::Drained));
         self.agenda.after(self.scenario.grace, Event::Pod(process, PodEvent::Deadline));
+    }
+
+    /// How often it is looked whether a pod that drains has pages: one that takes no new ones ends as soon as it has none, another one not before
+    /// DNS has forgotten it.
+    fn looks_after(&self, process: u32) -> Time {
+        if self.pods.process(process).marks { SECOND } else { LOOKS }
     }
 
     /// A process ends. Its connections are closed, unless its machine has gone with it.

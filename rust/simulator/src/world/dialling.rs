@@ -40,14 +40,15 @@ impl Dial {
 
 impl World {
     /// A request goes to a pod, over an open connection if there is one.
-    pub fn dial_for(&mut self, key: Key, upstream: u32, pod: Pod, probe: bool) {
+    pub fn dial_for(&mut self, key: Key, upstream: u32, pod: Pod, probe: bool, last_choice: bool) {
         let now = self.now();
         let Some(place) = self.check_dial(key, upstream, pod, probe) else { return };
+        self.check_marked(key, place, last_choice);
         let Some(exchange) = self.exchanges.get_mut(key) else { return };
         let (replica, bound) = (exchange.replica, exchange.bound.clone());
-        exchange.upstream = bound.upstream(upstream);
         exchange.place = place;
         exchange.process = None;
+        exchange.last_choice = last_choice;
         exchange.dials += 1;
         exchange.dialled = now;
         exchange.phase = Phase::Dialling;
@@ -57,7 +58,11 @@ impl World {
                 "  replica {replica} dials {} for {:?}{}",
                 pod.address(),
                 ask.kind,
-                if probe { ", a probe" } else { "" }
+                match (probe, last_choice) {
+                    (true, _) => ", a probe",
+                    (_, true) => ", the last choice",
+                    _ => "",
+                }
             )
         });
         let process = self.pods.places[place].process;
@@ -129,7 +134,10 @@ impl World {
             return;
         }
         self.checks.dial_ended(replica, place);
-        self.checks.told_outcome(replica, self.pods.places[place].upstream, place, outcome, now);
+        self.checks.told_outcome(replica, place, outcome, now);
+        if outcome == Outcome::Refused {
+            self.checks.told_refused(replica, bound.hosts(upstream), place, now);
+        }
         self.note(Subject::place(place), || format!("replica {replica}: dial of {} {outcome:?}", pod.address()));
         let waits = exchange.filter(|exchange| {
             self.exchanges

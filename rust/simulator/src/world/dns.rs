@@ -40,16 +40,22 @@ pub struct Half {
 }
 
 pub struct Dns {
-    /// The addresses of each host, which has the number of its upstream.
+    /// The addresses of the pods of each upstream that are to be found.
     pub named: Vec<Vec<usize>>,
+    /// The upstreams whose pods each host leads to.
+    leads: Vec<Vec<usize>>,
     pub servers: Vec<NameServer>,
 }
 
 impl Dns {
     pub fn new(scenario: &Scenario) -> Self {
         let server =
-            |cache: &Time| NameServer { cache: *cache, known: vec![None; scenario.upstreams], ..NameServer::default() };
-        Dns { named: vec![Vec::new(); scenario.upstreams], servers: scenario.caches.iter().map(server).collect() }
+            |cache: &Time| NameServer { cache: *cache, known: vec![None; scenario.hosts()], ..NameServer::default() };
+        Dns {
+            named: vec![Vec::new(); scenario.upstreams],
+            leads: (0..scenario.hosts()).map(|host| scenario.led_to(host).collect()).collect(),
+            servers: scenario.caches.iter().map(server).collect(),
+        }
     }
 
     /// What a name server says, and how long that takes. `is_ipv6` tells what kind of address a place has.
@@ -61,7 +67,7 @@ impl Dns {
         random: &mut Random,
         now: Time,
     ) -> (Time, Found) {
-        let Dns { named, servers } = self;
+        let Dns { named, leads, servers } = self;
         let server = &mut servers[server];
         let quick = random.between(MILLISECOND / 5, 20 * MILLISECOND);
         if now < server.silent {
@@ -76,7 +82,8 @@ impl Dns {
             return (quick, Found::Failed(LookupFailure::NotFound));
         }
         if server.known[host].as_ref().is_none_or(|(at, _)| now - at >= server.cache) {
-            server.known[host] = Some((now, named[host].clone()));
+            server.known[host] =
+                Some((now, leads[host].iter().flat_map(|upstream| &named[*upstream]).copied().collect()));
         }
         let all = server.known[host].as_ref().map_or(&[][..], |(_, places)| places);
         if all.is_empty() {

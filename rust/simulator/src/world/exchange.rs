@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::rc::Rc;
 
-use doors_routing::{Action, AnswerStatus, Incoming, Method, Outcome, Report, Request, Step};
+use doors_routing::{Action, AnswerStatus, Incoming, Marks, Method, Outcome, Report, Request, Step};
 
 use super::World;
 use super::ask::{Ask, Exchange, Phase, Reply};
@@ -50,17 +50,19 @@ impl World {
             phase: Phase::Dialling,
             began: now,
             cookie_of: self.visitors[usize::from(ask.page.visitor)].cookie_of,
-            upstream: 0,
             place: 0,
             process: None,
             dial: None,
             tried: Vec::new(),
             dials: 0,
             dialled: 0,
+            last_choice: false,
+            refused: Vec::new(),
             connected: false,
             passed_over: false,
             failing: ask.home.is_some_and(|home| self.may_be_gone(replica, home.process)),
             resume: 0,
+            awaits_pod: false,
             reply: Reply::Failed,
         });
         self.journal.note(now, Subject::visitor(ask.page.visitor), || {
@@ -100,7 +102,9 @@ impl World {
         });
         self.heed(replica, &bound, &step.report);
         match step.action {
-            Action::Dial { upstream, pod, probe, .. } => self.dial_for(key, upstream, pod, probe),
+            Action::Dial { upstream, pod, probe, last_choice } => {
+                self.dial_for(key, upstream, pod, probe, last_choice);
+            }
             Action::Choose => self.choose(key),
             Action::Wait { until } => self.hold(key, until),
             Action::Answer { status, retry_after, cause, page } => {
@@ -160,6 +164,12 @@ impl World {
         self.agenda.at(exchange.resume, Event::Resume(key));
         replica.waiting.push(key);
         self.tally.waits += 1;
+        if self.awaits_pod(key)
+            && let Some(exchange) = self.exchanges.get_mut(key)
+        {
+            exchange.awaits_pod = true;
+            self.replicas[exchange.replica].awaiting_pod += 1;
+        }
         self.check_wait(key, until);
     }
 
@@ -179,8 +189,10 @@ impl World {
     }
 
     fn stop_waiting(&mut self, key: Key) {
-        if let Some(exchange) = self.exchanges.get(key) {
-            self.replicas[exchange.replica].waiting.retain(|one| *one != key);
+        if let Some(exchange) = self.exchanges.get_mut(key) {
+            let replica = &mut self.replicas[exchange.replica];
+            replica.waiting.retain(|one| *one != key);
+            replica.awaiting_pod -= usize::from(std::mem::take(&mut exchange.awaits_pod));
         }
     }
 
@@ -222,23 +234,38 @@ impl World {
         self.obey(key, step);
     }
 
-    /// The first byte of an answer has come.
-    pub fn answered(&mut self, key: Key) {
+    /// The first byte of an answer has come. False if the request is taken back, since its pod drains.
+    pub fn answered(&mut self, key: Key) -> bool {
         let now = self.now();
-        let Some(exchange) = self.exchanges.get_mut(key) else { return };
+        let Some(exchange) = self.exchanges.get_mut(key) else { return false };
         exchange.phase = Phase::Answered;
         let (replica, place, bound) = (exchange.replica, exchange.place, exchange.bound.clone());
-        let upstream = self.pods.places[place].upstream;
-        self.checks.told_outcome(replica, upstream, place, Outcome::Answered, now);
+        let refused = matches!(exchange.reply, Reply::Refused);
+        let marked = exchange.process.is_some_and(|process| self.pods.is_marked(process));
+        let marks = Marks { draining: marked || refused, refused };
+        self.checks.told_outcome(replica, place, Outcome::Answered, now);
+        self.checks.told_mark(replica, place, marks.draining, exchange.began, self.scenario.skew, now);
         let (clock, random) = self.clock(replica);
-        let Some(exchange) = self.exchanges.get_mut(key) else { return };
-        let step = bound.source.answered(&mut exchange.request, Default::default(), clock, random);
-        self.heed(replica, &bound, &step.report);
+        let Some(exchange) = self.exchanges.get_mut(key) else { return false };
+        let step = bound.source.answered(&mut exchange.request, marks, clock, random);
+        if step.action == Action::Done {
+            self.heed(replica, &bound, &step.report);
+            return true;
+        }
+        // The connection may be used again.
+        if let Some(process) = exchange.process {
+            exchange.refused.push((place, process));
+            self.replicas[replica].put_idle(place, process, now);
+        }
+        (exchange.connected, exchange.phase, exchange.reply) = (false, Phase::Dialling, Reply::Failed);
+        self.obey(key, step);
+        false
     }
 
     /// The request has ended: the client gets the reply.
     pub fn over(&mut self, key: Key, reply: Reply) {
         self.stop_waiting(key);
+        self.check_refusal(key, reply);
         self.end_request(key);
         let lost = self.now() < self.calm && self.chances.net.permille(self.scenario.client_loss);
         let delay = self.chances.net.between(MILLISECOND / 5, 2 * MILLISECOND);

@@ -127,7 +127,7 @@ impl World {
         if self.pods.places[place].process.is_some() {
             return;
         }
-        let process = self.pods.start(place, self.sealing);
+        let process = self.pods.start(place, self.sealing, false);
         if self.chances.faults.coin() {
             self.pods.process_mut(process).life = Life::Runs;
         }
@@ -176,7 +176,11 @@ impl World {
     fn configure(&mut self, replica: usize) {
         if self.replicas[replica].up {
             self.note(Subject::ALL, || format!("replica {replica} loads its configuration again"));
-            self.replicas[replica].reload(&self.scenario, self.keys.clone(), &mut self.chances.faults);
+            let (now, changes) = (self.now(), self.scenario.changes && self.now() < self.calm);
+            let random = &mut self.chances.faults;
+            self.replicas[replica].reload(&self.scenario, changes, self.keys.clone(), now, random);
+            self.checks.configured(replica, self.replicas[replica].current.all_hosts(), now);
+            self.look_up(replica);
         }
     }
 

@@ -53,6 +53,11 @@ impl Links {
         self.swallowed[place].max(self.parted[replica][upstream]).max(self.cut[replica])
     }
 
+    /// Since when everything gets through, and soon; a time that is to come if it does not.
+    pub fn well_since(&self, replica: usize, place: usize, upstream: usize) -> Time {
+        self.blocked(replica, place, upstream).max(self.lossy.0).max(self.slow)
+    }
+
     /// Whether a packet that opens a connection is lost by accident.
     pub fn loses(&self, random: &mut Random, now: Time) -> bool {
         let (until, permille) = self.lossy;

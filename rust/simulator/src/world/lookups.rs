@@ -13,7 +13,8 @@ pub struct Lookup {
     replica: usize,
     boot: u32,
     host: HostId,
-    upstream: usize,
+    /// The host as the world counts.
+    number: usize,
     found: Found,
     /// The lookup has been told, and these addresses come late.
     late: bool,
@@ -37,8 +38,8 @@ impl World {
         let mut due = Vec::new();
         let state = self.replicas[replica].state.clone();
         let next = state.due(clock, random, |lookup| due.push((lookup.host, host_number(lookup.name))));
-        for (host, upstream) in due {
-            self.start_lookup(replica, host, upstream);
+        for (host, number) in due {
+            self.start_lookup(replica, host, number);
         }
         let Some(next) = next else { return };
         let next = self.replicas[replica].world_time(next).max(now + 1);
@@ -49,35 +50,36 @@ impl World {
         }
     }
 
-    fn start_lookup(&mut self, replica: usize, host: HostId, upstream: usize) {
+    fn start_lookup(&mut self, replica: usize, host: HostId, number: usize) {
         let now = self.now();
         self.tally.lookups += 1;
         let server = self.chances.dns.below(self.dns.servers.len());
         let places = &self.pods.places;
         let is_ipv6 = |place: usize| places[place].address.is_ipv6();
-        let (delay, found) = self.dns.ask(server, upstream, is_ipv6, &mut self.chances.dns, now);
-        self.checks.lookup_began(replica, upstream, now);
+        let (delay, found) = self.dns.ask(server, number, is_ipv6, &mut self.chances.dns, now);
+        self.check_lookup(replica, number);
         let boot = self.replicas[replica].boot;
-        let lookup = self.lookups.insert(Lookup { replica, boot, host, upstream, found, late: false });
-        self.check_lookups(replica);
+        let lookup = self.lookups.insert(Lookup { replica, boot, host, number, found, late: false });
         self.agenda.after(delay, Event::LookupEnds(lookup));
     }
 
     pub fn lookup_ends(&mut self, key: Key) {
         let now = self.now();
-        let Some(Lookup { replica, boot, host, upstream, found, late }) = self.lookups.remove(key) else { return };
+        let Some(Lookup { replica, boot, host, number, found, late }) = self.lookups.remove(key) else { return };
         if self.replicas[replica].boot != boot || !self.replicas[replica].up {
             return;
         }
         let (clock, random) = self.clock(replica);
         let state = self.replicas[replica].state.clone();
-        for place in self.pods.places_of(upstream) {
-            self.journal
-                .note(now, Subject::place(place), || format!("replica {replica} hears of u{upstream}: {found:?}"));
+        for upstream in self.scenario.led_to(number) {
+            for place in self.pods.places_of(upstream) {
+                self.journal
+                    .note(now, Subject::place(place), || format!("replica {replica} hears of u{number}: {found:?}"));
+            }
         }
         let report = match found {
             Found::Failed(failure) => {
-                self.checks.lookup_failed(replica, upstream, failure == LookupFailure::NotFound);
+                self.checks.lookup_failed(replica, number, failure == LookupFailure::NotFound);
                 state.lookup_failed(host, failure, clock, random)
             }
             Found::Addresses { places, half } => {
@@ -89,7 +91,7 @@ impl World {
                 let known = &self.pods.places;
                 let silent =
                     |place: usize| half.as_ref().is_some_and(|half| half.ipv6 == known[place].address.is_ipv6());
-                self.checks.told_addresses(replica, upstream, &places, silent, now);
+                self.checks.told_addresses(replica, number, &places, silent, now);
                 // In any order, some of them twice.
                 addresses.extend(addresses.first().copied());
                 let missing = Missing {
@@ -99,7 +101,7 @@ impl World {
                 };
                 if let Some(Half { late: Some(places), .. }) = half {
                     let found = Found::Addresses { places, half: None };
-                    let lookup = self.lookups.insert(Lookup { replica, boot, host, upstream, found, late: true });
+                    let lookup = self.lookups.insert(Lookup { replica, boot, host, number, found, late: true });
                     let delay = self.chances.dns.between(10 * MILLISECOND, 3 * SECOND);
                     self.agenda.after(delay, Event::LookupEnds(lookup));
                 }
@@ -119,7 +121,7 @@ impl World {
     }
 }
 
-/// The upstream of a host: hosts are called u0.test, u1.test and so on.
+/// The number of a host: they are called u0.test, u1.test and so on.
 fn host_number(name: &str) -> usize {
     name.bytes().filter(u8::is_ascii_digit).fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
 }

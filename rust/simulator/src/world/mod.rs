@@ -80,7 +80,7 @@ pub struct World {
     rotation: u32,
     deployments: Vec<deploy::Deployment>,
     /// Until when a replica has faults of its own.
-    faulty: Vec<Time>,
+    pub faulty: Vec<Time>,
     /// Faults end before that.
     pub calm: Time,
     /// A path and its text, used again by each request.
@@ -138,6 +138,7 @@ impl World {
             }
             self.happens(event);
             self.check_busy(event);
+            self.check_memory();
             if let Some(violation) = self.checks.violation.take() {
                 self.tally.over(self.agenda.now(), self.agenda.planned());
                 return Err(violation);

@@ -21,8 +21,9 @@ pub enum Empty {
 
 pub struct Place {
     pub address: IpAddr,
+    /// The upstream in whose networks it is, or whose host names it if it is a stray one.
     pub upstream: usize,
-    /// Outside of the networks of its upstream.
+    /// In the networks of no upstream.
     pub stray: bool,
     pub process: Option<u32>,
     pub empty: Empty,
@@ -43,6 +44,10 @@ pub struct Process {
     pub place: usize,
     pub upstream: usize,
     pub life: Life,
+    /// It says so with its answers when it drains.
+    pub marks: bool,
+    /// When it began to listen.
+    pub ready: Time,
     /// Which key sealed its token.
     pub key: usize,
     pub token: Box<str>,
@@ -73,7 +78,6 @@ pub struct Pods {
     /// Addresses of each upstream, without the stray one.
     each: usize,
     upstreams: usize,
-    pub port: u16,
 }
 
 impl Pods {
@@ -92,11 +96,7 @@ impl Pods {
             places.extend((0..each).map(|number| place(upstream, number, false)));
         }
         places.extend((0..upstreams).map(|upstream| place(upstream, 0, true)));
-        Pods { places, processes: Vec::new(), instances: Vec::new(), each, upstreams, port: 8000 }
-    }
-
-    pub fn port(&self, upstream: usize) -> u16 {
-        self.port + upstream as u16
+        Pods { places, processes: Vec::new(), instances: Vec::new(), each, upstreams }
     }
 
     /// The place at an address.
@@ -118,6 +118,11 @@ impl Pods {
         self.each * self.upstreams + upstream
     }
 
+    /// Whether a place is in the networks of an upstream: tokens of pages there lead there.
+    pub fn is_inside(&self, place: usize, upstream: usize) -> bool {
+        !self.places[place].stray && self.places[place].upstream == upstream
+    }
+
     /// The addresses inside of the networks of an upstream.
     pub fn places_of(&self, upstream: usize) -> std::ops::Range<usize> {
         upstream * self.each..(upstream + 1) * self.each
@@ -132,7 +137,7 @@ impl Pods {
     }
 
     /// A process that begins to start at a place where there is none.
-    pub fn start(&mut self, place: usize, key: usize) -> u32 {
+    pub fn start(&mut self, place: usize, key: usize, marks: bool) -> u32 {
         let cipher = TokenCipher::new(keys::KEYS[key].as_bytes()).expect("the keys are valid");
         let token = cipher.encode(self.places[place].address).expect("the system has random numbers");
         let process = self.processes.len() as u32;
@@ -140,6 +145,8 @@ impl Pods {
             place,
             upstream: self.places[place].upstream,
             life: Life::Starts,
+            marks,
+            ready: 0,
             key,
             token: token.as_str().into(),
             frozen: 0,
@@ -190,6 +197,12 @@ impl Pods {
     pub fn lives(&self, instance: u32, now: Time) -> bool {
         let known = &self.instances[instance as usize];
         known.alive && known.until >= now && self.listens(known.process)
+    }
+
+    /// Its answers say that it drains.
+    pub fn is_marked(&self, process: u32) -> bool {
+        let process = self.process(process);
+        process.marks && process.life == Life::Drains
     }
 
     pub fn listens(&self, process: u32) -> bool {

@@ -4,9 +4,9 @@
 use std::fmt::Write;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-use doors_routing::{Limits, Options, Router, Source, State};
+use doors_routing::{HostId, Limits, Options, Router, Source, State};
 
 use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::random::Random;
@@ -18,20 +18,33 @@ use crate::world::keys::KEYS;
 pub struct Bound {
     pub source: Source,
     pub settings: Settings,
-    /// The upstreams of the world in the order of the configuration.
+    /// The upstreams of the world in the order of the configuration, and the host under which each is found.
     pub upstreams: Vec<usize>,
+    hosts: Vec<usize>,
+    /// When it was loaded.
+    pub loaded: Time,
     /// The keys that it opens tokens with.
     pub keys: RangeInclusive<usize>,
 }
 
 impl Bound {
-    /// The number of an upstream of the world in this configuration.
-    pub fn index(&self, upstream: usize) -> u32 {
-        self.upstreams.iter().position(|one| *one == upstream).expect("all upstreams are configured") as u32
-    }
-
     pub fn upstream(&self, index: u32) -> usize {
         self.upstreams[index as usize]
+    }
+
+    /// The hosts of an upstream, by its index.
+    pub fn hosts(&self, index: u32) -> &[usize] {
+        std::slice::from_ref(&self.hosts[index as usize])
+    }
+
+    /// The hosts of an upstream of the world; none if it is not configured.
+    pub fn hosts_of(&self, upstream: usize) -> &[usize] {
+        let index = self.upstreams.iter().position(|one| *one == upstream);
+        index.map_or(&[], |index| self.hosts(index as u32))
+    }
+
+    pub fn all_hosts(&self) -> &[usize] {
+        &self.hosts
     }
 }
 
@@ -53,6 +66,8 @@ pub struct Replica {
     pub boot: u32,
     pub state: State,
     pub current: Rc<Bound>,
+    /// All configurations that are in use, by requests and dials that began with them.
+    pub in_use: Vec<Weak<Bound>>,
     /// What the clock of the process said when it began, and when that was.
     start: u64,
     born: Time,
@@ -60,6 +75,10 @@ pub struct Replica {
     /// When it is to look for lookups that are due.
     pub due: Option<Time>,
     pub waiting: Vec<Key>,
+    /// How many of them certainly wait for a pod and not for DNS.
+    pub awaiting_pod: usize,
+    /// The core's numbers of the hosts of the world.
+    pub ids: Vec<Option<HostId>>,
     idle: Vec<Idle>,
 }
 
@@ -72,19 +91,23 @@ impl Replica {
         random: &mut Random,
     ) -> Self {
         let state = State::new(limits(&scenario.bounds));
-        let current = Rc::new(bind(&state, scenario, keys, random));
+        let current = Rc::new(bind(&state, scenario, false, keys, now, random));
         Replica {
             up: true,
             boot: 0,
             state,
+            in_use: vec![Rc::downgrade(&current)],
             current,
             start: random.pick(&[0, 1, SECOND, 1 << 40, 1 << 60]),
             born: now,
             skew: scenario.skew,
             due: None,
             waiting: Vec::new(),
+            awaiting_pod: 0,
+            ids: vec![None; scenario.hosts()],
             idle: vec![Idle::default(); places],
         }
+        .numbered()
     }
 
     /// Another process takes its place.
@@ -93,8 +116,43 @@ impl Replica {
         *self = Replica { boot, ..Replica::new(scenario, keys, self.idle.len(), now, random) };
     }
 
-    pub fn reload(&mut self, scenario: &Scenario, keys: RangeInclusive<usize>, random: &mut Random) {
-        self.current = Rc::new(bind(&self.state, scenario, keys, random));
+    /// Loads another configuration. With `changes` it may lack upstreams, and find them under other hosts.
+    pub fn reload(
+        &mut self,
+        scenario: &Scenario,
+        changes: bool,
+        keys: RangeInclusive<usize>,
+        now: Time,
+        random: &mut Random,
+    ) {
+        self.current = Rc::new(bind(&self.state, scenario, changes, keys, now, random));
+        self.in_use.push(Rc::downgrade(&self.current));
+        self.number();
+    }
+
+    /// Takes note of the core's numbers of the hosts.
+    fn number(&mut self) {
+        let Bound { source, hosts, .. } = &*self.current;
+        for (index, host) in (0..).zip(hosts) {
+            self.ids[*host] = source.upstream_host(index);
+        }
+    }
+
+    fn numbered(mut self) -> Self {
+        self.number();
+        self
+    }
+
+    /// Forgets configurations that nothing uses any more. Whether there were any.
+    pub fn forget_bounds(&mut self) -> bool {
+        let before = self.in_use.len();
+        self.in_use.retain(|bound| bound.strong_count() > 0);
+        self.in_use.len() < before
+    }
+
+    /// Whether a configuration that is in use has a host.
+    pub fn uses_host(&self, host: usize) -> bool {
+        self.in_use.iter().filter_map(Weak::upgrade).any(|bound| bound.all_hosts().contains(&host))
     }
 
     /// What its clock says.
@@ -144,10 +202,23 @@ fn limits(bounds: &Bounds) -> Limits {
 }
 
 /// A configuration with the upstreams in some order.
-fn bind(state: &State, scenario: &Scenario, keys: RangeInclusive<usize>, random: &mut Random) -> Bound {
+fn bind(
+    state: &State,
+    scenario: &Scenario,
+    changes: bool,
+    keys: RangeInclusive<usize>,
+    now: Time,
+    random: &mut Random,
+) -> Bound {
     let mut upstreams: Vec<usize> = (0..scenario.upstreams).collect();
     random.shuffle(&mut upstreams);
-    let router = Router::from_json(json(&upstreams, keys.clone()).as_bytes()).expect("the configuration is valid");
+    let mut hosts = upstreams.clone();
+    if changes {
+        upstreams.truncate(1 + random.below(scenario.upstreams));
+        hosts = upstreams.iter().map(|upstream| upstream + random.pick(&[0, scenario.upstreams])).collect();
+    }
+    let json = json(scenario, &upstreams, &hosts, keys.clone());
+    let router = Router::from_json(json.as_bytes()).expect("the configuration is valid");
     // A reload changes some options; the first configuration has those of the scenario.
     let mut settings = scenario.settings;
     if random.permille(200) {
@@ -166,17 +237,17 @@ fn bind(state: &State, scenario: &Scenario, keys: RangeInclusive<usize>, random:
         user_chooses: settings.user_chooses,
         user_retries: settings.user_retries,
     };
-    Bound { source: Source::new(state, router, options), settings, upstreams, keys }
+    Bound { source: Source::new(state, router, options), settings, upstreams, hosts, loaded: now, keys }
 }
 
-fn json(upstreams: &[usize], keys: RangeInclusive<usize>) -> String {
+fn json(scenario: &Scenario, upstreams: &[usize], hosts: &[usize], keys: RangeInclusive<usize>) -> String {
     let mut text = format!(r#"{{"secret": "{}", "cookie_name": "up", "upstreams": ["#, KEYS[keys].join(" "));
-    for (index, upstream) in upstreams.iter().enumerate() {
+    for (index, (upstream, host)) in upstreams.iter().zip(hosts).enumerate() {
         let comma = if index > 0 { ", " } else { "" };
-        let port = 8000 + upstream;
+        let port = scenario.port(*upstream);
         write!(
             text,
-            r#"{comma}{{"cidrs": ["10.{upstream}.0.0/24", "fd00:{upstream:x}::/64"], "host": "u{upstream}.test", "port": {port}}}"#
+            r#"{comma}{{"cidrs": ["10.{upstream}.0.0/24", "fd00:{upstream:x}::/64"], "host": "u{host}.test", "port": {port}}}"#
         )
         .expect("a string takes all");
     }

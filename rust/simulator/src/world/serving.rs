@@ -18,8 +18,8 @@ impl World {
     pub fn arrives(&mut self, key: Key) {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return };
-        let &Exchange { ask, process, place, upstream, replica, .. } = exchange;
-        let blocked = self.links.blocked(replica, place, upstream);
+        let &Exchange { ask, process, place, replica, last_choice, .. } = exchange;
+        let blocked = self.links.blocked(replica, place, self.pods.places[place].upstream);
         if now < blocked {
             return self.agenda.at(blocked + 200 * MILLISECOND, Event::Arrives(key));
         }
@@ -51,6 +51,7 @@ impl World {
                 (Reply::Gone, quick)
             }
             (_, Some(_)) => (fine, quick),
+            (_, None) if self.pods.is_marked(process) && !last_choice => (Reply::Refused, quick),
             (_, None) => {
                 let instance = self.pods.create_instance(process, now);
                 self.tally.pages += 1;
@@ -92,8 +93,7 @@ impl World {
             return;
         }
         let kind = exchange.ask.kind;
-        self.answered(key);
-        if kind != Kind::Receiver {
+        if self.answered(key) && kind != Kind::Receiver {
             self.complete(key);
         }
     }
@@ -103,24 +103,26 @@ impl World {
             return;
         }
         let Some(exchange) = self.exchanges.get(key) else { return };
-        match exchange.phase {
+        let ends = match exchange.phase {
             Phase::Sent => self.answered(key),
-            Phase::Answered => (),
-            _ => return,
+            phase => phase == Phase::Answered,
+        };
+        if ends {
+            self.complete(key);
         }
-        self.complete(key);
     }
 
     /// What a pod sends has to wait while it stands still, and while nothing gets through. Nothing comes of one that is gone.
     fn held_up(&mut self, key: Key, event: Event) -> bool {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return true };
-        let &Exchange { process, place, upstream, replica, .. } = exchange;
+        let &Exchange { process, place, replica, .. } = exchange;
         let Some(process) = process else { return true };
         if !self.pods.listens(process) {
             return true;
         }
-        let until = self.links.blocked(replica, place, upstream).max(self.pods.process(process).frozen);
+        let blocked = self.links.blocked(replica, place, self.pods.places[place].upstream);
+        let until = blocked.max(self.pods.process(process).frozen);
         if now < until {
             self.agenda.at(until + 100 * MILLISECOND, event);
         }
@@ -143,8 +145,7 @@ impl World {
         let Some(exchange) = self.exchanges.get_mut(key) else { return };
         let &mut Exchange { replica, place, .. } = exchange;
         exchange.tried.push(place);
-        let upstream = self.pods.places[place].upstream;
-        self.checks.told_outcome(replica, upstream, place, Outcome::Dropped, now);
+        self.checks.told_outcome(replica, place, Outcome::Dropped, now);
         self.note(Subject::place(place), || format!("replica {replica}: a connection is dropped"));
         self.attempt_failed(key, Outcome::Dropped, true);
     }

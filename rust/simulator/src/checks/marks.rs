@@ -1,0 +1,72 @@
+//! Pods that say with their answers that they drain: once a replica has heard it, it opens no new page there while another pod is well,
+//! whatever name servers say; and no visitor sees an error since a pod drains.
+
+use super::World;
+use crate::agenda::{SECOND, Time};
+use crate::journal::Subject;
+use crate::slab::Key;
+use crate::world::ask::{Exchange, Reply};
+
+/// So often one page load asks a pod whether it still drains: another process may be there by now. If it does, the load is taken back.
+const ASKS: Time = 10 * SECOND;
+
+impl World {
+    /// A page load is about to be sent to a pod.
+    pub fn check_marked(&mut self, key: Key, place: usize, last_choice: bool) {
+        let (now, skew) = (self.now(), self.scenario.skew);
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (replica, about) =
+            (exchange.replica, Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) });
+        let seen = self.checks.ledgers[replica].pods[place];
+        let Some(marked) = seen.marked else { return };
+        if exchange.ask.home.is_some() || exchange.passed_over {
+            return;
+        }
+        let mut upstreams = exchange.bound.upstreams.iter().filter(|upstream| self.is_sure(exchange, **upstream));
+        let Some(well) = upstreams.find_map(|upstream| self.well(exchange, *upstream).next()) else { return };
+        // Another pod may be at an address that is named again, or that was left out of an answer.
+        if !last_choice && (seen.named.is_some_and(|named| named > marked) || !self.is_whole()) {
+            return;
+        }
+        let asked = self.checks.ledgers[replica].pods[place].asked.replace(now);
+        let last = asked.max(Some(marked)).filter(|at| now - at + 2 * skew < ASKS);
+        if last_choice || last.is_some() {
+            let what = format!(
+                "replica {replica} sends a page load to place {place}, last choice: {last_choice}, although place {well} is well: {seen:?}"
+            );
+            self.blame("no new page on a pod that says that it drains", about, what);
+        }
+    }
+
+    /// A page load gets its reply.
+    pub fn check_refusal(&mut self, key: Key, reply: Reply) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let about = Subject::visitor(exchange.ask.page.visitor);
+        let rule = "no visitor sees an error since a pod drains";
+        match reply {
+            Reply::Refused => self.blame(rule, about, format!("{:?} is refused", exchange.ask.kind)),
+            Reply::Unavailable { .. } => {
+                let takes =
+                    exchange.refused.iter().find(|(place, process)| self.would_take(exchange, *place, *process));
+                if let Some(&(place, _)) = takes {
+                    let what = format!("a page load gets 503, and place {place}, which drains, would have taken it");
+                    self.blame(rule, Subject { place: Some(place), ..about }, what);
+                }
+            }
+            _ => (),
+        }
+    }
+
+    /// Whether a pod that refused a page load would have served it as the last choice, all the time.
+    fn would_take(&self, exchange: &Exchange, place: usize, process: u32) -> bool {
+        let known = &self.pods.places[place];
+        let pod = self.pods.process(process);
+        let since = self.links.well_since(exchange.replica, place, known.upstream).max(self.faulty[exchange.replica]);
+        let well = since.max(pod.frozen).max(pod.wedged) < exchange.began;
+        // Once another one has perhaps seen the request, it is too late.
+        well && !exchange.connected
+            && known.process == Some(process)
+            && !exchange.passed_over
+            && !exchange.tried.contains(&place)
+    }
+}

@@ -1,0 +1,124 @@
+//! What has bounds stays within them, at every event: pods that are remembered, requests that wait, lookups and dials that go on. Nothing is
+//! looked up, or kept for long, for a host that no configuration has any more.
+
+use std::rc::Rc;
+
+use doors_routing::Pod;
+
+use super::World;
+use crate::agenda::{MINUTE, SECOND, Time};
+use crate::event::Event;
+use crate::journal::Subject;
+use crate::slab::Key;
+use crate::world::replica::Bound;
+
+/// How often it is looked whether hosts are still in use.
+pub const LOOK: Time = 10 * SECOND;
+/// A lookup goes on that long for requests that waited for it when the last configuration with its host ended.
+const AWAITED: Time = 10 * SECOND;
+/// What is known about a host is kept that long for the next configuration.
+pub const KEPT: Time = MINUTE;
+/// The core asks for one dial in the background each 250 ms, and for a witness once a second for each upstream; each lasts 3 s at most.
+const BACKGROUND: usize = 4 * 3;
+
+impl World {
+    /// After each event.
+    pub fn check_memory(&mut self) {
+        let bounds = self.scenario.bounds;
+        for number in 0..self.replicas.len() {
+            let replica = &self.replicas[number];
+            let (known, told) = (replica.state.known_pods(), replica.state.waiting() as usize);
+            // By the core's own count, and by those of whom it is certain that they do not wait for DNS.
+            let (waiting, certain) = (replica.waiting.len(), replica.awaiting_pod);
+            let most = bounds.max_waiting as usize;
+            if replica.up && (known > bounds.max_pods as usize || told > most.min(waiting) || certain > most) {
+                let what = format!(
+                    "replica {number} remembers {known} pods; {waiting} requests wait, {certain} of them certainly for a pod; it says {told}"
+                );
+                self.blame("memory has bounds", Subject::ALL, what);
+            }
+        }
+    }
+
+    /// A request begins to wait. Whether that is certainly for a pod, since no lookup goes on that it could wait for.
+    pub fn awaits_pod(&self, key: Key) -> bool {
+        let replica = self.exchanges.get(key).map_or(0, |exchange| exchange.replica);
+        self.checks.ledgers[replica].hosts.iter().all(|host| host.flying == 0)
+    }
+
+    pub fn look_over(&mut self) {
+        self.agenda.after(LOOK, Event::Look);
+        for replica in 0..self.replicas.len() {
+            self.look_at_hosts(replica);
+        }
+        self.tally.visitor_time += u128::from(LOOK) * self.visitors.len() as u128;
+    }
+
+    fn look_at_hosts(&mut self, number: usize) {
+        let now = self.now();
+        let replica = &mut self.replicas[number];
+        if !replica.up {
+            return;
+        }
+        let dropped = replica.forget_bounds();
+        let clock = replica.clock(now);
+        for host in 0..self.scenario.hosts() {
+            let replica = &mut self.replicas[number];
+            let Some(id) = replica.ids[host] else { continue };
+            let known = &mut self.checks.ledgers[number].hosts[host];
+            if replica.uses_host(host) {
+                known.left = None;
+                continue;
+            }
+            let left = *known.left.get_or_insert(now);
+            if now - left > KEPT + 2 * LOOK {
+                replica.ids[host] = None;
+                let forgotten = replica.state.host(id, clock).is_none();
+                self.checks.ledgers[number].forget_host(host, now);
+                if !forgotten {
+                    let what = format!("replica {number} keeps u{host}, which no configuration has");
+                    self.blame("hosts are forgotten that no configuration has", Subject::ALL, what);
+                }
+            }
+        }
+        if dropped {
+            self.look_up(number);
+        }
+    }
+
+    /// A lookup begins.
+    pub fn check_lookup(&mut self, replica: usize, host: usize) {
+        let now = self.now();
+        let used = self.replicas[replica].uses_host(host);
+        let known = &mut self.checks.ledgers[replica].hosts[host];
+        (known.asked, known.flying) = (Some(now), known.flying + 1);
+        let left = known.left;
+        if !used && left.is_some_and(|left| now - left > AWAITED) {
+            let what = format!("replica {replica} looks u{host} up, which no configuration has");
+            self.blame("only hosts are looked up that a configuration has", Subject::ALL, what);
+        }
+        let bounds = self.scenario.bounds;
+        let boot = self.replicas[replica].boot;
+        let going = 1 + self.lookups.iter().filter(|(_, lookup)| lookup.counts(replica, boot)).count();
+        if going > (bounds.max_lookups + bounds.max_slow_lookups) as usize {
+            self.blame("memory has bounds", Subject::ALL, format!("replica {replica} makes {going} lookups at once"));
+        }
+    }
+
+    /// A dial in the background begins. Says which place it is for.
+    pub fn check_background(&mut self, replica: usize, bound: &Rc<Bound>, upstream: u32, pod: Pod) -> Option<usize> {
+        let place = self.pods.at(pod.address());
+        let about = Subject { visitor: None, place };
+        if place.is_none() || pod.port() != self.scenario.port(bound.upstream(upstream)) {
+            self.blame("only pods are dialled", about, format!("{pod:?} in the background"));
+            return None;
+        }
+        let boot = self.replicas[replica].boot;
+        let going = self.dials.iter().filter(|(_, dial)| dial.in_background(replica, boot)).count();
+        // A reload begins a new count, and so does another host.
+        if going > 4 * (BACKGROUND + 3 * self.scenario.hosts()) {
+            self.blame("memory has bounds", about, format!("replica {replica} makes {going} dials in the background"));
+        }
+        place
+    }
+}

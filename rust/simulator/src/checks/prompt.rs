@@ -1,0 +1,148 @@
+//! The page of a dead pod is told 410 in time: within `gone_after` and 5 s from the moment from which its requests are seen to fail, if
+//! a pod can be reached that shows that the network works, and that takes the page.
+//!
+//! That is so for requests that come often enough. In the order in which it has to go, from the moment at which the pod has failed for `gone_after` and the
+//! other pod can be reached:
+//!
+//! - a request comes, within [`OFTEN`]: no second of it has a dial yet, so that this one dials, for 3 s; meanwhile the other pod is found, by a
+//!   dial in the background that begins with the first request that is told 503, or as soon as nothing else is to be asked first;
+//! - its failure makes the pod gone, and it is told so: [`IN_TIME`] has passed.
+//!
+//! Each other pod that may be asked first, since nothing is known against it, takes a second, or [`OFTEN`] if the requests come less often.
+//!
+//! Where requests are rare, they are counted: the first whose dial fails has the other pod found, the next one is told 410.
+
+use doors_routing::Cause;
+
+use super::World;
+use crate::agenda::{SECOND, Time};
+use crate::journal::{Subject, clock};
+use crate::slab::Key;
+use crate::world::ask::{Exchange, Kind};
+use crate::world::replica::Bound;
+
+const IN_TIME: Time = 5 * SECOND;
+const OFTEN: Time = 2 * SECOND;
+/// A pod that failed is asked after others for that long.
+const FAILS: Time = 10 * SECOND;
+
+/// How the requests of pages of one place fare at one replica, while its pod should be known to be gone.
+#[derive(Clone, Copy, Default)]
+pub struct Refused {
+    /// Of requests that came often: since when they have been told 503, and when the last was.
+    since: Time,
+    last: Time,
+    /// How many were told 503 after a dial of their own, at least a second apart, and when the first and the last were.
+    dials: usize,
+    first_dial: Time,
+    last_dial: Time,
+}
+
+impl World {
+    /// A request of a page is told 503, or is to wait.
+    pub fn check_prompt(&mut self, key: Key, cause: Cause, process: u32) {
+        let now = self.now();
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (replica, place, ask) = (exchange.replica, self.pods.process(process).place, exchange.ask);
+        let dialled = exchange.dials > 0;
+        let due = self.due_since(exchange, process);
+        let paced = ask.kind.is_sync() && self.is_paced(exchange, place);
+        let passes =
+            ask.kind == Kind::Resource || !matches!(cause, Cause::PodUnreachable | Cause::PodGone | Cause::NoPod);
+        if passes || !self.remembers_all() {
+            return;
+        }
+        let refused = &mut self.checks.ledgers[replica].refused[place];
+        let (Some((due, others)), false) = (due, paced) else {
+            *refused = Refused::default();
+            return;
+        };
+        if refused.last == 0 || now - refused.last > OFTEN {
+            refused.since = now;
+        }
+        (refused.since, refused.last) = (refused.since.max(due), now);
+        if dialled && (refused.dials == 0 || refused.first_dial < due || now - refused.last_dial >= SECOND) {
+            if refused.first_dial < due {
+                (refused.dials, refused.first_dial) = (0, now);
+            }
+            (refused.dials, refused.last_dial) = (refused.dials + 1, now);
+        }
+        let Refused { since, dials, .. } = *refused;
+        if now - since > IN_TIME + OFTEN * others as Time || dials > 2 + others {
+            let what = format!(
+                "{:?} of a page at place {place} is told by replica {replica} to try again ({cause:?}); that began at {}, after {dials} dials",
+                ask.kind,
+                clock(since)
+            );
+            let about = Subject { visitor: Some(ask.page.visitor), place: Some(place) };
+            self.blame("the page of a dead pod is told so in time", about, what);
+        }
+    }
+
+    /// Since when a replica should be about to know that the pod of a page is gone: it has failed for long enough, and another one can be reached; and how
+    /// many may be asked before that one.
+    fn due_since(&self, exchange: &Exchange, process: u32) -> Option<(Time, usize)> {
+        let bound = &exchange.bound;
+        let own = self.pods.process(process);
+        let (place, upstream) = (own.place, own.upstream);
+        let hosts = bound.hosts_of(upstream);
+        if !bound.keys.contains(&own.key) || self.pods.places[place].stray || hosts.is_empty() {
+            return None;
+        }
+        let ledger = &self.checks.ledgers[exchange.replica];
+        let seen = &ledger.pods[place];
+        let (first, lasts) = match (seen.refused, seen.unreachable) {
+            (Some(refused), _) => (refused, 0),
+            (None, Some(span)) => (span.first, bound.settings.gone_after + 2 * self.scenario.skew),
+            (None, None) => return None,
+        };
+        if seen.named.is_some_and(|named| named >= first) {
+            return None; // nothing is held against a pod that is new in DNS
+        }
+        // Where answers are parts, an address that was left out may count as named again, and as a new pod.
+        let told = || hosts.iter().map(|host| &ledger.hosts[*host]);
+        let comes_back = told().any(|host| host.may_name(place) && !host.places.contains(&place));
+        if comes_back && !self.is_whole() {
+            return None;
+        }
+        let named: Vec<usize> = told().flat_map(|host| host.places.iter().copied()).collect();
+        let others = || named.iter().filter(|other| **other != place);
+        let inside = others().filter(|other| self.pods.is_inside(**other, upstream));
+        let reachable =
+            inside.filter_map(|other| self.reachable_since(exchange.replica, bound, hosts, *other)).min()?;
+        let due = (first + lasts).max(reachable);
+        // All others that are named may be asked before.
+        (due <= self.now()).then(|| (due, others().count() - 1))
+    }
+
+    /// Since when a pod has been named, and reachable, without a break.
+    fn reachable_since(&self, replica: usize, bound: &Bound, hosts: &[usize], place: usize) -> Option<Time> {
+        let now = self.now();
+        let ledger = &self.checks.ledgers[replica];
+        let seen = &ledger.pods[place];
+        let known = &self.pods.places[place];
+        let process = known.process.filter(|process| self.pods.listens(*process) && !self.pods.is_marked(*process))?;
+        let pod = self.pods.process(process);
+        let told = hosts.iter().map(|host| &ledger.hosts[*host]).filter(|host| host.places.contains(&place));
+        let told = told.filter(|host| !host.absent).map(|host| host.since).min()?;
+        let failing = seen.failed.filter(|failed| seen.reached.is_none_or(|reached| reached <= *failed));
+        let since = told
+            .max(seen.named?)
+            .max(bound.loaded)
+            .max(pod.ready)
+            .max(pod.frozen)
+            .max(pod.wedged)
+            .max(self.faulty[replica])
+            .max(self.links.well_since(replica, place, known.upstream))
+            .max(failing.map_or(0, |failed| failed + FAILS));
+        (since <= now && seen.drops.is_none() && seen.marked.is_none()).then_some(since)
+    }
+
+    /// Others are told to reload, and only so many may be at once.
+    fn is_paced(&self, exchange: &Exchange, place: usize) -> bool {
+        let hosts = exchange.bound.hosts_of(self.pods.places[place].upstream);
+        let told =
+            |host: &usize| self.checks.pacing.told_lately(exchange.replica, *host, self.scenario.skew, self.now());
+        hosts.iter().any(told)
+    }
+}
