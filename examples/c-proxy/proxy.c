@@ -71,14 +71,15 @@ static void *look_up(void *argument) {
     }
     if (found) freeaddrinfo(found);
     uint32_t missing = failure && failure != EAI_NONAME ? DOORS_MISSING_IPV4 | DOORS_MISSING_IPV6 : 0;
-    doors_state_resolved(state, lookup->host, list, count, missing, missing ? DOORS_LOOKUP_FAILED : 0, now(), dice(), &report);
+    uint32_t why = missing ? DOORS_LOOKUP_FAILED : 0;
+    doors_state_resolved(state, lookup->host, list, count, missing, why, now(), dice(), &report);
     free(lookup);
     return NULL;
 }
 
-/* Does what a report asks for. Its other flags are for a log. */
 static void *dial_in_background(void *argument);
 
+/* Does what a report asks for. Its other flags are for a log. */
 static void heed(const doors_report *report) {
     if (report->flags & DOORS_REPORT_BACKGROUND) start(dial_in_background, report, sizeof *report);
 }
@@ -129,7 +130,8 @@ static uint32_t copy(int client, int pod, doors_request *request, doors_step *st
         int from_pod = both[1].revents;
         char *from = bytes + held;
         ssize_t len = recv(from_pod ? pod : client, from, HEAD - held, 0);
-        if (len <= 0) return !from_pod ? DOORS_OUTCOME_CANCELLED : answered ? DOORS_OUTCOME_ANSWERED : DOORS_OUTCOME_DROPPED;
+        if (len <= 0 && from_pod) return answered ? DOORS_OUTCOME_ANSWERED : DOORS_OUTCOME_DROPPED;
+        if (len <= 0) break;
         if (from_pod && !answered) {
             bytes[held += (size_t)len] = 0;
             if (!(end = strstr(bytes, "\r\n\r\n"))) continue;
@@ -156,12 +158,13 @@ static void answer(int client, uint32_t status, uint32_t retry_after, uint32_t p
     char text[1024], after[64] = "", body[128] = "";
     struct pollfd more = {client, POLLIN, 0};
     if (retry_after) snprintf(after, sizeof after, "Retry-After: %u\r\n", retry_after);
-    if (page) snprintf(body, sizeof body, "<!doctype html><meta http-equiv=refresh content=%u>One moment ...", retry_after);
-    snprintf(text, sizeof text, "HTTP/1.1 %u \r\nCache-Control: no-store\r\nConnection: close\r\nContent-Type: text/html\r\n"
-             "Content-Length: %zu\r\n%s\r\n%s", status, strlen(body), after, body);
+    if (page) snprintf(body, sizeof body, "<!doctype html><meta http-equiv=refresh content=%u>One moment", retry_after);
+    snprintf(text, sizeof text, "HTTP/1.1 %u \r\nCache-Control: no-store\r\nConnection: close\r\n"
+             "Content-Type: text/html\r\nContent-Length: %zu\r\n%s\r\n%s", status, strlen(body), after, body);
     send_all(client, text, strlen(text));
     shutdown(client, SHUT_WR);
-    for (int64_t end = now() + SECOND; now() < end && poll(&more, 1, 1000) > 0 && recv(client, text, sizeof text, 0) > 0;) continue;
+    for (int64_t end = now() + SECOND; now() < end && poll(&more, 1, 1000) > 0;)
+        if (recv(client, text, sizeof text, 0) <= 0) return;
 }
 
 /* What the client has sent so far, for the pod: the lines of the head, without the empty one, and the beginning of the body. */
@@ -182,11 +185,13 @@ static void obey(int client, const message *sent, doors_request *request, doors_
             uint32_t outcome;
             int pod = dial(step.upstream, &step.pod, &outcome);
             if (pod >= 0) {
-                outcome = send_message(pod, sent, step.last_choice) ? DOORS_OUTCOME_DROPPED : copy(client, pod, request, &step);
+                outcome = DOORS_OUTCOME_DROPPED;
+                if (!send_message(pod, sent, step.last_choice)) outcome = copy(client, pod, request, &step);
                 close(pod);
             }
             if (outcome == DOORS_OUTCOME_ANSWERED || outcome == DOORS_OUTCOME_CANCELLED) return;
-            if (outcome != DOORS_OUTCOME_CONNECTED && doors_request_next(source, request, outcome, now(), dice(), &step)) return;
+            if (outcome == DOORS_OUTCOME_CONNECTED) continue; /* taken back */
+            if (doors_request_next(source, request, outcome, now(), dice(), &step)) return;
         } else if (step.kind == DOORS_STEP_WAIT) {
             if (poll(&leaves, 1, PAUSE) || doors_request_resume(source, request, now(), dice(), &step)) return;
         } else { /* DOORS_STEP_ANSWER or _DONE; _CHOOSE comes only to those who ask for it */
