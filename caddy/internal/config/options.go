@@ -259,8 +259,5 @@ func resolverAddress(text string) (string, error) {
 	if err != nil || address.PortRangeSize() != 1 || address.Host == "" || address.Network != "udp" && address.Network != "tcp" {
 		return "", fmt.Errorf("%s must be the one address of a name server, such as 127.0.0.1:53 or tcp/127.0.0.1:53", Quoted(text))
 	}
-	if address.Network == "tcp" {
-		return "tcp/" + address.JoinHostPort(0), nil
-	}
-	return address.JoinHostPort(0), nil
+	return address.Network + "/" + address.JoinHostPort(0), nil
 }

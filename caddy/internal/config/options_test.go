@@ -36,7 +36,7 @@ func TestTakeOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := dns.Options{
-		Resolvers: []string{"127.0.0.1:53", "tcp/[::1]:5353"}, DialTimeout: time.Second, FallbackDelay: -1,
+		Resolvers: []string{"udp/127.0.0.1:53", "tcp/[::1]:5353"}, DialTimeout: time.Second, FallbackDelay: -1,
 		Versions: dns.Versions{IPv6: true},
 	}
 	if !reflect.DeepEqual(resolution, want) {

@@ -44,7 +44,6 @@ type Driver struct {
 	state   *doors.State
 	now     func() time.Duration
 	reports Reports
-	silence *Silence
 
 	mu    sync.Mutex // not held during a lookup
 	timer *time.Timer
@@ -62,7 +61,7 @@ type known struct {
 
 // NewDriver makes one, which begins lookups until the context ends. The clock is that of all calls of the state.
 func NewDriver(ctx context.Context, state *doors.State, now func() time.Duration, reports Reports) *Driver {
-	d := &Driver{ctx: ctx, state: state, now: now, reports: reports, silence: NewSilence(), hosts: make(map[uint64]*known)}
+	d := &Driver{ctx: ctx, state: state, now: now, reports: reports, hosts: make(map[uint64]*known)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.timer = time.AfterFunc(0, d.Due)
@@ -104,7 +103,7 @@ func (d *Driver) Due() {
 		host := d.hosts[lookup.Host]
 		if host == nil {
 			d.forget()
-			host = &known{host: newHost(d.ways[lookup.Resolver], d.silence)}
+			host = &known{host: newHost(d.ways[lookup.Resolver])}
 			d.hosts[lookup.Host] = host
 		}
 		go d.lookUp(lookup, host)
@@ -187,7 +186,7 @@ func LookUp(ctx context.Context, o Options, name string) ([]netip.Addr, error) {
 	if address, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return []netip.Addr{address.Unmap()}, nil
 	}
-	got := newHost(o, NewSilence()).lookup(ctx, name)
+	got := newHost(o).lookup(ctx, name)
 	if len(got.addresses) == 0 {
 		return nil, got.failure
 	}

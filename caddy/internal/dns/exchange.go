@@ -8,11 +8,12 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 )
 
@@ -22,33 +23,17 @@ const (
 	nextAfter = 400 * time.Millisecond
 	// repeatAfter is the longest time between two such queries: a server that is back is noticed soon.
 	repeatAfter = time.Second
+	// denyAfter is for how long the servers before one that knows of nothing are waited for when all have been asked.
+	denyAfter = 2 * time.Second
 	// wholeAfter is for how long the whole of a cut answer may take until the part is used.
 	wholeAfter = 2 * time.Second
 	// maxPacket is the size of the largest answer that is read over UDP, in bytes. A longer one is cut.
 	maxPacket = 4096
 )
 
-// exchanger asks name servers. All methods may be called from any number of goroutines.
-type exchanger struct {
-	dialer  *net.Dialer
-	silence *Silence
-	// ordered is set where a server's "there is no such name" counts only when those before it give no answer: the system's first name server
-	// may know names that the second does not.
-	ordered bool
-}
-
-// exchange asks until there is an answer, all have failed, or the context ends.
-func (e *exchanger) exchange(ctx context.Context, q *question, servers []string) reply {
-	servers, heard, again := e.silence.order(servers, time.Now())
-	for _, server := range again {
-		go func() {
-			ctx, cancel := context.WithTimeout(context.Background(), tryAgainAfter)
-			defer cancel()
-			e.ask(ctx, q, server)
-		}()
-	}
-	var asks sync.WaitGroup
-	defer asks.Wait()
+// exchange asks until there is an answer, all have failed, or the context ends. With ranks, a server's "there is no such name" counts only
+// when those before it give no answer: the system's first name server may know names that the second does not.
+func exchange(ctx context.Context, dialer *net.Dialer, q *question, servers []string, ranks bool) reply {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	replies := make(chan reply, len(servers))
@@ -56,20 +41,25 @@ func (e *exchanger) exchange(ctx context.Context, q *question, servers []string)
 	timer := time.NewTimer(nextAfter)
 	defer timer.Stop()
 	next := func() {
-		if len(left) > 0 && ctx.Err() == nil {
-			server := left[0]
-			left, waiting = left[1:], append(waiting, server)
-			timer.Reset(nextAfter)
-			asks.Go(func() { replies <- e.ask(ctx, q, server) })
+		if len(left) == 0 || ctx.Err() != nil {
+			return
 		}
+		server := left[0]
+		left, waiting = left[1:], append(waiting, server)
+		timer.Reset(nextAfter)
+		if len(left) == 0 {
+			timer.Reset(denyAfter)
+		}
+		go func() { replies <- ask(ctx, dialer, q, server) }()
 	}
 	best := reply{err: os.ErrDeadlineExceeded}
 	settled := func() bool { // whether it counts that there is nothing
-		return !e.ordered || slices.Index(servers, waiting[0]) >= min(slices.Index(servers, best.server), heard)
+		return !ranks || slices.Index(servers, waiting[0]) > slices.Index(servers, best.server)
 	}
 	for next(); len(waiting) > 0 && best.worth() != whole && (best.worth() != denial || !settled()); {
 		select {
 		case <-timer.C:
+			ranks = ranks && len(left) > 0
 			next()
 		case got := <-replies:
 			waiting = slices.DeleteFunc(waiting, func(server string) bool { return server == got.server })
@@ -81,36 +71,31 @@ func (e *exchanger) exchange(ctx context.Context, q *question, servers []string)
 			}
 		}
 	}
+	best.passed = best.worth() != nothing && slices.Contains(waiting, servers[0])
 	return best
 }
 
 // ask asks one server: over UDP unless told otherwise, and then over TCP if the answer is cut, since it would hide pods.
-func (e *exchanger) ask(ctx context.Context, q *question, server string) reply {
-	begun := time.Now()
-	network, address := split(server)
-	got := e.over(ctx, network, address, q)
+func ask(ctx context.Context, dialer *net.Dialer, q *question, server string) reply {
+	network, address, _ := strings.Cut(server, "/")
+	got := over(ctx, dialer, network, address, q)
 	if network == "udp" && errors.Is(got.err, errCut) {
 		ctx, cancel := context.WithTimeout(ctx, wholeAfter)
 		defer cancel()
 		known := got.addresses
-		if got = e.over(ctx, "tcp", address, q); got.worth() == nothing {
+		if got = over(ctx, dialer, "tcp", address, q); got.worth() == nothing {
 			got.addresses = known
 		}
 	}
 	got.server, got.at = server, time.Now()
-	if !isTimeout(got.err) {
-		e.silence.end(server)
-	} else if got.at.Sub(begun) >= nextAfter { // else it had no time
-		e.silence.begin(server, got.at)
-	}
 	if got.err != nil {
-		got.err = q.failed(address, got.err)
+		got.err = fmt.Errorf("lookup %s on %s: %w", q.Name, address, got.err)
 	}
 	return got
 }
 
-func (e *exchanger) over(ctx context.Context, network, address string, q *question) reply {
-	connection, err := e.dialer.DialContext(ctx, network, address)
+func over(ctx context.Context, dialer *net.Dialer, network, address string, q *question) reply {
+	connection, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return reply{err: err}
 	}

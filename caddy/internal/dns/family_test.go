@@ -28,19 +28,20 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 		want    []netip.Addr
 		missing Versions
 		fails   doors.LookupFailure
+		late    bool
 	}{
 		"A fails, and there is no AAAA":      {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty}}, fails: doors.LookupServerFailure},
 		"A is refused, and there is no AAAA": {servers: []says{{a: code(dnsmessage.RCodeRefused), aaaa: empty}}, fails: doors.LookupServerFailure},
 		"A is not understood":                {servers: []says{{a: code(dnsmessage.RCodeFormatError), aaaa: empty}}, fails: doors.LookupServerFailure},
 		"there is no A, and AAAA fails":      {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeServerFailure)}}, fails: doors.LookupServerFailure},
-		"no such name, and AAAA is silent":   {servers: []says{{a: code(dnsmessage.RCodeNameError), aaaa: {silent: true}}}, fails: doors.LookupTimeout},
+		"no such name, and AAAA is silent":   {servers: []says{{a: code(dnsmessage.RCodeNameError), aaaa: {silent: true}}}, fails: doors.LookupTimeout, late: true},
 		"there is neither":                   {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeNameError)}}, fails: doors.LookupNotFound},
 		"the next name server knows A": {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty},
 			{a: {answer: four}, aaaa: empty}}, want: four},
 		"all name servers fail": {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty},
 			{a: code(dnsmessage.RCodeRefused), aaaa: code(dnsmessage.RCodeNameError)}}, fails: doors.LookupServerFailure},
-		"AAAA is dropped":           {servers: []says{{a: {answer: four}, aaaa: {silent: true}}}, want: four, missing: Versions{IPv6: true}},
-		"A is dropped":              {servers: []says{{a: {silent: true}, aaaa: {answer: six}}}, want: six, missing: Versions{IPv4: true}},
+		"AAAA is dropped":           {servers: []says{{a: {answer: four}, aaaa: {silent: true}}}, want: four, missing: Versions{IPv6: true}, late: true},
+		"A is dropped":              {servers: []says{{a: {silent: true}, aaaa: {answer: six}}}, want: six, missing: Versions{IPv4: true}, late: true},
 		"AAAA fails":                {servers: []says{{a: {answer: four}, aaaa: code(dnsmessage.RCodeServerFailure)}}, want: four, missing: Versions{IPv6: true}, fails: doors.LookupServerFailure},
 		"a name server takes 2.5 s": {servers: []says{{a: {answer: four, delay: 2500 * time.Millisecond}, aaaa: {delay: 2500 * time.Millisecond}}}, want: four},
 		"one is silent, the other takes 2.5 s": {servers: []says{{a: {silent: true}, aaaa: {silent: true}},
@@ -65,9 +66,9 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 						return says[q.Type]
 					}
 				})
-				list = append(list, server.address)
+				list = append(list, server.udp())
 			}
-			got := lookUp(t, newHost(Options{Resolvers: list}, NewSilence()))
+			got := lookUp(t, newHost(Options{Resolvers: list}))
 			if !slices.Equal(got.addresses, c.want) {
 				t.Errorf("got %v, %v; want %v", got.addresses, got.failure, c.want)
 			}
@@ -76,6 +77,9 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 			}
 			if got.kind() != c.fails {
 				t.Errorf("failure %v, want %v", got.failure, c.fails)
+			}
+			if (got.late != nil) != c.late {
+				t.Errorf("an answer is still to come: %v", !c.late)
 			}
 		})
 	}
@@ -92,7 +96,7 @@ func TestLateFamily(t *testing.T) {
 			return nil
 		}
 	})
-	h := newHost(Options{Resolvers: []string{server.address}}, NewSilence())
+	h := newHost(Options{Resolvers: []string{server.udp()}})
 	got := lookUp(t, h)
 	if !slices.Equal(got.addresses, one) || got.failure != nil || got.late == nil {
 		t.Fatalf("got %+v", got)

@@ -77,7 +77,7 @@ func (f *followed) becomes(t *testing.T, what string, is func(doors.Host) bool) 
 func TestFollowsTheNameServer(t *testing.T) {
 	server := startNameserver(t, "127.0.1.1")
 	one, two := addresses("127.0.1.1"), addresses("127.0.1.1", "127.0.1.2")
-	f := follow(t, name, Options{Resolvers: []string{server.address}})
+	f := follow(t, name, Options{Resolvers: []string{server.udp()}})
 	has := func(want []netip.Addr) func(doors.Host) bool {
 		return func(host doors.Host) bool { return slices.Equal(host.Addresses, want) && host.Failure == 0 }
 	}
@@ -131,7 +131,7 @@ func TestFollowsTheNameServer(t *testing.T) {
 // Nobody asks about a host that no request uses, nor long after the last request.
 func TestUnusedIsNotLookedUp(t *testing.T) {
 	server := startNameserver(t, "127.0.1.1")
-	f := follow(t, name, Options{Resolvers: []string{server.address}})
+	f := follow(t, name, Options{Resolvers: []string{server.udp()}})
 	f.driver.Due()
 	f.becomes(t, "the first pod", func(host doors.Host) bool { return len(host.Addresses) == 1 })
 	number, _, _ := f.source.Upstream(0)
@@ -153,7 +153,7 @@ func TestNameThatIsNoName(t *testing.T) {
 	server := startNameserver(t, "127.0.1.1")
 	for _, bad := range []string{"", " ", "a b", "..", "app:8080", string(make([]byte, 300))} {
 		var failure *Failure
-		if _, err := LookUp(t.Context(), Options{Resolvers: []string{server.address}}, bad); !errors.As(err, &failure) || failure.Host != bad {
+		if _, err := LookUp(t.Context(), Options{Resolvers: []string{server.udp()}}, bad); !errors.As(err, &failure) || failure.Host != bad {
 			t.Errorf("%q: error %v", bad, err)
 		}
 	}
@@ -168,11 +168,11 @@ func TestWays(t *testing.T) {
 	if same := f.driver.Way(Options{DialTimeout: time.Second, Versions: Versions{IPv4: true, IPv6: true}}); same != 0 {
 		t.Errorf("the system's resolver with both versions is %d", same)
 	}
-	first := f.driver.Way(Options{Resolvers: []string{"a:53", "b:53"}})
-	if again := f.driver.Way(Options{Resolvers: []string{"b:53", "a:53", "a:53"}}); first != 1 || again != first {
+	first := f.driver.Way(Options{Resolvers: []string{"udp/a:53", "udp/b:53"}})
+	if again := f.driver.Way(Options{Resolvers: []string{"udp/b:53", "udp/a:53", "udp/a:53"}}); first != 1 || again != first {
 		t.Errorf("the same name servers are %d and %d", first, again)
 	}
-	if other := f.driver.Way(Options{Resolvers: []string{"a:53", "b:53"}, Versions: Versions{IPv6: true}}); other == first {
+	if other := f.driver.Way(Options{Resolvers: []string{"udp/a:53", "udp/b:53"}, Versions: Versions{IPv6: true}}); other == first {
 		t.Error("another IP version is the same")
 	}
 }

@@ -28,6 +28,8 @@ const (
 	questionTimeout = 5 * time.Second
 	// moment is how much longer a question is waited for when the one about the other IP version has got an answer that is of use.
 	moment = 100 * time.Millisecond
+	// firstFor is for how long a name server goes before its turn after it has answered. Then a silent one is tried again.
+	firstFor = 10 * time.Second
 	// lateUntil is the age at which the answer to a question that was not waited for is too old for the next lookup.
 	lateUntil = 10 * time.Second
 )
@@ -45,25 +47,28 @@ type outcome struct {
 
 // host looks up one name, again and again.
 type host struct {
-	exchanger
-	network string
-	servers []string // to ask, the best first; none: the system's
-	plan    func(network, name string) *plan
+	network   string
+	resolvers []string // to ask, in random order; none: the system's
+	dialer    *net.Dialer
+	plan      func(network, name string) *plan
+
+	first string    // a name server that has answered and goes before the others
+	since time.Time // when it has
 
 	answered dnsmessage.Name // with its search domain: which had the addresses in the last lookup
 	// unclaimed are questions whose answers no lookup has seen yet.
 	unclaimed map[dnsmessage.Question]*question
 }
 
-func newHost(o Options, silence *Silence) *host {
+func newHost(o Options) *host {
 	h := &host{
-		exchanger: exchanger{&net.Dialer{Timeout: o.DialTimeout, FallbackDelay: o.FallbackDelay}, silence, len(o.Resolvers) == 0},
 		network:   o.Versions.Network(),
-		servers:   slices.Clone(o.Resolvers),
+		resolvers: slices.Clone(o.Resolvers),
+		dialer:    &net.Dialer{Timeout: o.DialTimeout, FallbackDelay: o.FallbackDelay},
 		plan:      systemPlan,
 		unclaimed: make(map[dnsmessage.Question]*question),
 	}
-	rand.Shuffle(len(h.servers), func(i, j int) { h.servers[i], h.servers[j] = h.servers[j], h.servers[i] })
+	rand.Shuffle(len(h.resolvers), func(i, j int) { h.resolvers[i], h.resolvers[j] = h.resolvers[j], h.resolvers[i] })
 	return h
 }
 
@@ -124,19 +129,27 @@ func (h *host) begin(q *question, p *plan) *question {
 			return begun
 		}
 	}
-	servers := slices.Clone(h.servers)
+	servers, ranks := h.order(h.resolvers), false
 	if len(servers) == 0 {
-		servers = p.servers
+		servers, ranks = h.order(p.servers), true
 	}
 	h.unclaimed[q.Question] = q
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), p.limit)
 		defer cancel()
-		said := h.exchange(ctx, q, servers)
+		said := exchange(ctx, h.dialer, q, servers, ranks)
 		q.reply.Store(&said)
 		close(q.ended)
 	}()
 	return q
+}
+
+// order returns the name servers to ask, the one first that has answered lately.
+func (h *host) order(servers []string) []string {
+	if i := slices.Index(servers, h.first); i > 0 && time.Since(h.since) < firstFor {
+		return slices.Concat(servers[i:i+1], servers[:i], servers[i+1:])
+	}
+	return servers
 }
 
 // conclude makes one outcome of the answers about one name.
@@ -159,9 +172,9 @@ func (h *host) conclude(name string, questions []*question) (got outcome) {
 		} else {
 			failure = cmp.Or(failure, said.err)
 		}
-		// The system's name servers are asked in the system's order, others from the one that has answered on.
-		if i := slices.Index(h.servers, said.server); i > 0 && said.worth() != nothing {
-			h.servers[0], h.servers[i] = h.servers[i], h.servers[0]
+		// The order of the system's name servers counts. One is asked before its turn only as long as another is silent.
+		if said.passed || said.worth() != nothing && len(h.resolvers) > 0 {
+			h.first, h.since = said.server, said.at
 		}
 	}
 	got.addresses = Canonical(got.addresses)
@@ -193,12 +206,13 @@ func (f *Failure) Unwrap() error { return f.Err }
 // kindOf says what kind of failure the error of an answer is.
 func kindOf(err error) doors.LookupFailure {
 	var code refusal
+	var timeout net.Error
 	switch {
 	case errors.Is(err, errAbsent):
 		return doors.LookupNotFound
 	case errors.As(err, &code):
 		return doors.LookupServerFailure
-	case isTimeout(err):
+	case errors.As(err, &timeout) && timeout.Timeout():
 		return doors.LookupTimeout
 	}
 	return doors.LookupFailed

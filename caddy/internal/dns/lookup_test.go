@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -60,7 +61,6 @@ func TestLookup(t *testing.T) {
 		{name: "both families", server: behaviour{answer: addresses(mixed...)}, want: addresses("127.0.1.1", "127.0.1.2", "fd00::1"), asked: []string{"udp A", "udp AAAA"}},
 		{name: "IPv4", server: behaviour{answer: addresses(mixed...)}, version: Versions{IPv4: true}, want: addresses("127.0.1.1", "127.0.1.2"), asked: []string{"udp A"}},
 		{name: "IPv6", server: behaviour{answer: addresses(mixed...)}, version: Versions{IPv6: true}, want: addresses("fd00::1"), asked: []string{"udp AAAA"}},
-		{name: "udp by name", server: behaviour{answer: addresses(mixed...)}, prefix: "udp/", version: Versions{IPv4: true}, want: addresses("127.0.1.1", "127.0.1.2"), asked: []string{"udp A"}},
 		{name: "never udp", server: behaviour{answer: addresses(mixed...)}, prefix: "tcp/", version: Versions{IPv4: true}, want: addresses("127.0.1.1", "127.0.1.2"), asked: []string{"tcp A"}},
 		{name: "200 pods do not fit a packet", server: behaviour{answer: addresses(many...), truncate: true}, version: Versions{IPv4: true}, want: addresses(many...), asked: []string{"tcp A", "udp A"}},
 		{name: "a lost packet", server: behaviour{answer: one, silent: 1}, version: Versions{IPv4: true}, want: one, asked: []string{"udp A"}},
@@ -75,7 +75,7 @@ func TestLookup(t *testing.T) {
 			t.Parallel()
 			server := startNameserver(t)
 			server.change(func() { server.behaviour = c.server })
-			got := lookUp(t, newHost(Options{Resolvers: []string{c.prefix + server.address}, Versions: c.version}, NewSilence()))
+			got := lookUp(t, newHost(Options{Resolvers: []string{cmp.Or(c.prefix, "udp/") + server.address}, Versions: c.version}))
 			if !slices.Equal(got.addresses, c.want) {
 				t.Errorf("got %v, %v; want %v", got.addresses, got.failure, c.want)
 			}
@@ -111,7 +111,7 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 	packets.Close()
 	for _, bad := range []*nameserver{silent, failing, closed} {
 		for range 5 { // the first one is chosen at random
-			h := newHost(Options{Resolvers: []string{bad.address, good.address}, Versions: Versions{IPv4: true}}, NewSilence())
+			h := newHost(Options{Resolvers: []string{bad.udp(), good.udp()}, Versions: Versions{IPv4: true}})
 			if got := lookUp(t, h); !slices.Equal(got.addresses, one) {
 				t.Fatalf("got %v, %v", got.addresses, got.failure)
 			}
@@ -124,7 +124,7 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 			}
 		}
 	}
-	if got := lookUp(t, newHost(Options{Resolvers: []string{closed.address}}, NewSilence())); got.kind() != doors.LookupFailed {
+	if got := lookUp(t, newHost(Options{Resolvers: []string{closed.udp()}})); got.kind() != doors.LookupFailed {
 		t.Errorf("failure %v, want %v", got.failure, doors.LookupFailed)
 	}
 }
@@ -132,7 +132,7 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 func TestLookupEndsWithItsContext(t *testing.T) {
 	server := startNameserver(t)
 	server.change(func() { server.silent = -1 })
-	h := newHost(Options{Resolvers: []string{server.address}, Versions: Versions{IPv4: true}}, NewSilence())
+	h := newHost(Options{Resolvers: []string{server.udp()}, Versions: Versions{IPv4: true}})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got := h.lookup(ctx, name); got.failure == nil {
@@ -144,7 +144,7 @@ func TestLookupEndsWithItsContext(t *testing.T) {
 }
 
 func TestSystemResolver(t *testing.T) {
-	got := newHost(Options{Versions: Versions{IPv4: true}}, NewSilence()).lookup(t.Context(), "localhost")
+	got := newHost(Options{Versions: Versions{IPv4: true}}).lookup(t.Context(), "localhost")
 	if got.failure != nil || !slices.Contains(got.addresses, netip.MustParseAddr("127.0.0.1")) {
 		t.Errorf("localhost is %v, %v", got.addresses, got.failure)
 	}

@@ -4,12 +4,8 @@
 package dns
 
 import (
-	"bytes"
 	"cmp"
-	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -32,6 +28,7 @@ type question struct {
 // reply is what came of a question.
 type reply struct {
 	server    string // that was asked
+	passed    bool   // the reply is of use, and the server that was asked first is silent
 	at        time.Time
 	addresses []netip.Addr
 	noName    bool  // the name does not exist, for no type
@@ -71,15 +68,6 @@ func (r refusal) Error() string {
 	return "the name server answered " + strings.TrimPrefix(dnsmessage.RCode(r).String(), "RCode")
 }
 
-// questionOf returns the question of a query in its frame.
-func questionOf(framed []byte) (*question, error) {
-	var m dnsmessage.Message
-	if err := m.Unpack(framed[2:]); err != nil {
-		return nil, err
-	}
-	return &question{Question: m.Questions[0], id: m.ID, framed: bytes.Clone(framed), ended: make(chan struct{})}, nil
-}
-
 // read says what a message means. It is not mine if it answers something else.
 func (q *question) read(message []byte) (r reply, mine bool) {
 	var m dnsmessage.Message
@@ -110,14 +98,4 @@ func (q *question) read(message []byte) (r reply, mine bool) {
 		r.err = cmp.Or(r.err, errAbsent)
 	}
 	return r, true
-}
-
-// failed says what was asked of whom when an error came.
-func (q *question) failed(server string, err error) error {
-	return fmt.Errorf("lookup %s on %s: %w", q.Name, server, err)
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.Is(err, context.Canceled) || errors.As(err, &timeout) && timeout.Timeout()
 }

@@ -70,6 +70,9 @@ func samePort(t *testing.T) (stream net.Listener, packets net.PacketConn) {
 	}
 }
 
+// udp is the server as one of the resolvers.
+func (s *nameserver) udp() string { return "udp/" + s.address }
+
 func (s *nameserver) change(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

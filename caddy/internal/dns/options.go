@@ -15,7 +15,7 @@ type Versions struct {
 
 // Options say where to look names up. The zero value uses the system's resolver.
 type Options struct {
-	// Resolvers are the name servers to ask, as host:port, or tcp/host:port to never use UDP. One of them
+	// Resolvers are the name servers to ask, as udp/host:port, or tcp/host:port to never use UDP. One of them
 	// is chosen at random; the next one takes over when it fails. Empty means the system's resolver.
 	Resolvers []string
 	// DialTimeout limits the connection to a name server, and FallbackDelay is the head start of IPv6 when

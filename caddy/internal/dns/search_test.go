@@ -35,7 +35,7 @@ func TestSearchDomainThatFails(t *testing.T) {
 			return &special{answer: map[string][]netip.Addr{"first.": two[:1], "second.": two[1:]}[domain]}
 		}
 	})
-	h := newHost(Options{Resolvers: []string{server.address}}, NewSilence())
+	h := newHost(Options{Resolvers: []string{server.udp()}})
 	h.plan = searching("app.first.", "app.second.", "app.")
 	search := func(what string, want []netip.Addr, fails doors.LookupFailure) {
 		t.Helper()
@@ -55,4 +55,6 @@ func TestSearchDomainThatFails(t *testing.T) {
 	search("the second fails, and no other knows it", nil, doors.LookupServerFailure)
 	failing.Store("second.", dnsmessage.RCodeNameError)
 	search("none knows it", nil, doors.LookupNotFound)
+	failing.Store("first.", dnsmessage.RCodeServerFailure)
+	search("the first fails, and no other knows it", nil, doors.LookupServerFailure)
 }

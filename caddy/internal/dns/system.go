@@ -4,6 +4,7 @@
 package dns
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 // plan is what the system's configuration says about a name. Package net alone knows how to read that, and when to read it again. So it is
@@ -50,10 +53,11 @@ func (p *plan) dial(ctx context.Context, network, address string) (net.Conn, err
 
 // Write takes note of the question in a query, once.
 func (p *plan) Write(framed []byte) (int, error) {
-	q, err := questionOf(framed)
-	if err != nil {
+	var m dnsmessage.Message
+	if err := m.Unpack(framed[2:]); err != nil {
 		return 0, err
 	}
+	q := &question{Question: m.Questions[0], id: m.ID, framed: bytes.Clone(framed), ended: make(chan struct{})}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last := len(p.names) - 1

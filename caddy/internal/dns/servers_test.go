@@ -12,32 +12,24 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
+// A server that has answered when another was silent goes before its turn, for a while.
 func TestSilentServersAreAskedLast(t *testing.T) {
-	s, start := NewSilence(), time.Now()
-	all := []string{"a", "b", "c"}
-	check := func(after time.Duration, ordered string, heard int, again string) {
+	h, all := newHost(Options{}), []string{"a", "b", "c"}
+	check := func(what, first string, ago time.Duration, want string) {
 		t.Helper()
-		got, n, tried := s.order(all, start.Add(after))
-		if strings.Join(got, "") != ordered || n != heard || strings.Join(tried, "") != again {
-			t.Errorf("after %v: %v, %d heard, %v again; want %s, %d, %s", after, got, n, tried, ordered, heard, again)
+		h.first, h.since = first, time.Now().Add(-ago)
+		if got := strings.Join(h.order(all), ""); got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
 		}
 	}
-	check(0, "abc", 3, "")
-	s.begin("a", start)
-	check(0, "bca", 2, "")
-	check(tryAgainAfter, "bca", 2, "a")
-	check(tryAgainAfter+time.Second, "bca", 2, "") // once in a while
-	s.begin("c", start)
-	check(2*tryAgainAfter, "bac", 1, "ac")
-	s.begin("b", start)
-	check(4*tryAgainAfter, "abc", 0, "") // they are all that there is
-	s.end("a")
-	check(6*tryAgainAfter, "abc", 1, "bc")
-	for range 3 * maxSilent {
-		s.begin(strings.Repeat("x", len(s.tried)+1), start)
-	}
-	if len(s.tried) > maxSilent {
-		t.Errorf("%d servers are remembered", len(s.tried))
+	check("none has answered", "", 0, "abc")
+	check("the first has answered", "a", 0, "abc")
+	check("the second has answered", "b", 0, "bac")
+	check("the third has answered", "c", 0, "cab")
+	check("that is long ago", "c", firstFor, "abc")
+	check("it is none of them any more", "d", 0, "abc")
+	if strings.Join(all, "") != "abc" {
+		t.Errorf("the list has become %v", all)
 	}
 }
 
@@ -47,7 +39,7 @@ func asking(servers ...*nameserver) func(network, name string) *plan {
 		p := systemPlan(network, name)
 		p.servers = nil
 		for _, server := range servers {
-			p.servers = append(p.servers, server.address)
+			p.servers = append(p.servers, server.udp())
 		}
 		return p
 	}
@@ -76,7 +68,7 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 			first, second := startNameserver(t), startNameserver(t)
 			first.change(func() { first.special = func(string, dnsmessage.Question) *special { return c.first } })
 			second.change(func() { second.special = func(string, dnsmessage.Question) *special { return c.second } })
-			h := newHost(Options{Versions: Versions{IPv4: true}}, NewSilence())
+			h := newHost(Options{Versions: Versions{IPv4: true}})
 			h.plan = asking(first, second)
 			for try := range 3 {
 				before := first.queries("udp A")
@@ -94,21 +86,15 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 // A name server that answers again is used again.
 func TestSilentServerIsTriedAgain(t *testing.T) {
 	first, second := startNameserver(t, "127.0.1.1"), startNameserver(t, "127.0.1.2")
-	silence := NewSilence()
-	h := newHost(Options{Versions: Versions{IPv4: true}}, silence)
+	h := newHost(Options{Versions: Versions{IPv4: true}})
 	h.plan = asking(first, second)
-	silence.begin(first.address, time.Now().Add(-tryAgainAfter))
+	h.first, h.since = second.udp(), time.Now()
 	if got := lookUp(t, h); !slices.Equal(got.addresses, two[1:]) {
 		t.Fatalf("got %v, %v", got.addresses, got.failure)
 	}
-	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		got := lookUp(t, h)
-		if slices.Equal(got.addresses, one) {
-			break
-		}
-		if time.Since(begin) > 20*time.Second {
-			t.Fatalf("the first server is still not used: %v, %v", got.addresses, got.failure)
-		}
+	h.since = h.since.Add(-firstFor)
+	if got := lookUp(t, h); !slices.Equal(got.addresses, one) {
+		t.Fatalf("after a while got %v, %v", got.addresses, got.failure)
 	}
 }
 
