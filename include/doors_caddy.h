@@ -770,10 +770,14 @@ int32_t doors_router_lookup(const struct doors_router *router,
 // Returns DOORS_STATUS_OK or _NULL_POINTER.
 int32_t doors_router_upstreams(const struct doors_router *router, uint32_t *count);
 
-// Tells about one upstream: `host` gets its host and a NUL, at most DOORS_HOST_SIZE characters; `*port` gets its port.
+// Tells about one upstream: `host` gets its host, of several the first, and a NUL, at most DOORS_HOST_SIZE characters; `*port` gets
+// its port.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
-int32_t doors_router_upstream(const struct doors_router *router, uint32_t index, char *host, uint16_t *port);
+int32_t doors_router_upstream(const struct doors_router *router,
+                              uint32_t index,
+                              char *host,
+                              uint16_t *port);
 
 // `*count` gets the number of keys, 1 to 8.
 //
@@ -914,7 +918,8 @@ int32_t doors_state_lookup_failed(struct doors_state *state,
                                   uint64_t random,
                                   struct doors_host_report *out);
 
-// Tells what is known about a host: `*out` gets it, `list` at most `cap` of its addresses (NULL with 0 for none), and
+// Tells what is known about a host: `*out` gets it; for several hosts of one upstream, whose name is all their names, cut at its room,
+// it is what is known about all together: all addresses, the oldest answer, and the failure that has lasted for longest. `list` at most `cap` of its addresses (NULL with 0 for none), and
 // `*count` how many it has.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH (no such host, or it was forgotten) or _NULL_POINTER.
@@ -963,11 +968,14 @@ int32_t doors_source_dialled(struct doors_source *source,
 int32_t doors_source_use(struct doors_source *source, uint32_t upstream, int64_t now, struct doors_report *out);
 
 // Names the records of one upstream, by its index in the configuration: `*host` gets the number of its host, as in
-// doors_lookup, and `*number` that of the upstream, as in doors_known_pod. Upstreams with the same host, port and
+// doors_lookup, or one for all its hosts together, and `*number` that of the upstream, as in doors_known_pod. Upstreams with the same host, port and
 // resolver share both, also those of other sources.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
-int32_t doors_source_upstream(const struct doors_source *source, uint32_t upstream, uint64_t *host, uint64_t *number);
+int32_t doors_source_upstream(const struct doors_source *source,
+                              uint32_t upstream,
+                              uint64_t *host,
+                              uint64_t *number);
 
 // Tells the fresh pods of an upstream: `list` gets at most `cap` of them (NULL with 0 for none), first those inside the
 // upstream's networks, `*inside` how many of all are inside, `*count` how many there are.

@@ -241,7 +241,8 @@ pub unsafe extern "C" fn doors_state_lookup_failed(
     })
 }
 
-/// Tells what is known about a host: `*out` gets it, `list` at most `cap` of its addresses (NULL with 0 for none), and
+/// Tells what is known about a host: `*out` gets it; for several hosts of one upstream, whose name is all their names, cut at its room,
+/// it is what is known about all together: all addresses, the oldest answer, and the failure that has lasted for longest. `list` at most `cap` of its addresses (NULL with 0 for none), and
 /// `*count` how many it has.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such host, or it was forgotten) or _NULL_POINTER.

@@ -109,7 +109,8 @@ pub unsafe extern "C" fn doors_router_upstreams(router: *const doors_router, cou
     })
 }
 
-/// Tells about one upstream: `host` gets its host and a NUL, at most DOORS_HOST_SIZE characters; `*port` gets its port.
+/// Tells about one upstream: `host` gets its host, of several the first, and a NUL, at most DOORS_HOST_SIZE characters; `*port` gets
+/// its port.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
 #[unsafe(no_mangle)]

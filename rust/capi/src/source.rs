@@ -107,7 +107,7 @@ pub unsafe extern "C" fn doors_source_use(
 }
 
 /// Names the records of one upstream, by its index in the configuration: `*host` gets the number of its host, as in
-/// doors_lookup, and `*number` that of the upstream, as in doors_known_pod. Upstreams with the same host, port and
+/// doors_lookup, or one for all its hosts together, and `*number` that of the upstream, as in doors_known_pod. Upstreams with the same host, port and
 /// resolver share both, also those of other sources.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.

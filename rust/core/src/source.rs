@@ -126,7 +126,8 @@ impl Source {
         self.0.upstreams.get(upstream).map(|member| member.upstream.health.id())
     }
 
-    /// The host of an upstream. `None` for an index that the configuration does not have.
+    /// The host of an upstream; several hosts count as one more, whose name is all their names. `None` for an index that the
+    /// configuration does not have.
     pub fn upstream_host(&self, upstream: u32) -> Option<HostId> {
         self.0.upstreams.get(upstream).map(|member| member.upstream.host.id())
     }

@@ -21,6 +21,8 @@ pub(crate) struct Host {
     resolver: u64,
     /// A literal address, which is never looked up.
     constant: bool,
+    /// Those that it stands for: several hosts of one upstream.
+    pub(super) members: Box<[Arc<Host>]>,
     /// What the record has in force.
     addresses: ArcSwapOption<Addresses>,
     pub(super) signal: Arc<Signal>,
@@ -41,6 +43,8 @@ pub(crate) struct Touch {
     pub(crate) stale: bool,
     /// `due` is to be called now.
     pub(crate) lookups_due: bool,
+    /// Of several hosts another one has addresses that need not be waited for.
+    pub(crate) ready: bool,
 }
 
 impl Host {
@@ -50,6 +54,7 @@ impl Host {
             name,
             resolver,
             constant: false,
+            members: Box::default(),
             addresses: ArcSwapOption::empty(),
             signal: Arc::default(),
             record: Mutex::default(),
@@ -62,6 +67,16 @@ impl Host {
         let record = Record::constant(address);
         let addresses = ArcSwapOption::new(record.addresses().cloned());
         Host { constant: true, addresses, record: Mutex::new(record), ..Host::new(id, name, 0, plan) }
+    }
+
+    /// Several hosts of one upstream, sorted by id.
+    pub(super) fn group(
+        id: HostId,
+        (name, resolver): (Arc<str>, u64),
+        members: Vec<Arc<Host>>,
+        plan: &Arc<Mutex<Plan>>,
+    ) -> Self {
+        Host { members: members.into(), ..Host::new(id, name, resolver, plan) }
     }
 
     pub(crate) fn id(&self) -> HostId {
@@ -88,6 +103,9 @@ impl Host {
 
     /// Whether an address is in force; `None` while nothing was ever known. All may have been given up since.
     pub(crate) fn names(&self, address: IpAddr) -> Option<bool> {
+        if !self.members.is_empty() {
+            return self.group_names(address);
+        }
         match self.peek().as_deref() {
             Some(addresses) => Some(addresses.contains(address)),
             None => self.signal.answered().then_some(false),
@@ -107,6 +125,9 @@ impl Host {
         if self.constant {
             return Touch::default();
         }
+        if !self.members.is_empty() {
+            return self.touch_members(now, stale_max, waits);
+        }
         let stale = self.signal.asleep();
         let known = self.signal.known();
         let old = !known || self.signal.age(now) > stale_max;
@@ -115,7 +136,7 @@ impl Host {
         }
         let noted = lock(&self.plan).touch(self.id, now, old, waits);
         let first = noted.waits && !known && !self.signal.failed();
-        Touch { pending: noted.waits, first, stale, lookups_due: noted.lookups_due }
+        Touch { pending: noted.waits, first, stale, lookups_due: noted.lookups_due, ready: false }
     }
 
     /// Puts the addresses of the record in force. The lock on it is held.
@@ -127,7 +148,7 @@ impl Host {
     pub(super) fn known(&self, now: u64) -> KnownHost {
         let record = lock(&self.record);
         let usage = lock(&self.plan).usage(self.id);
-        KnownHost {
+        let known = KnownHost {
             name: self.name.clone(),
             resolver: self.resolver,
             addresses: record.addresses().cloned(),
@@ -139,6 +160,8 @@ impl Host {
             active: usage.active,
             users: usage.users,
             refresh: usage.refresh,
-        }
+        };
+        drop(record);
+        if self.members.is_empty() { known } else { self.group_known(known, now) }
     }
 }

@@ -11,12 +11,14 @@
 //! queue     all hosts: which lookups that are due begin now
 //! plan      all hosts: their schedules, timers and the queue
 //! host      one host as requests see it
+//! group     several hosts as one
 //! ```
 //!
 //! A host is looked up while requests use it, and for ten refresh intervals more. Users with the same name and way to
 //! resolve it share one host, so a reload starts with everything that its predecessor knew.
 
 mod addresses;
+mod group;
 mod host;
 mod parts;
 mod plan;
@@ -29,7 +31,7 @@ mod signal;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -58,6 +60,8 @@ pub(crate) struct Hosts {
 struct Table {
     by_id: HashMap<HostId, Arc<Host>>,
     by_name: HashMap<(Arc<str>, u64), HostId>,
+    /// The members of groups, each with its group.
+    members: BTreeSet<(HostId, HostId)>,
     /// How many hosts there ever were.
     made: u64,
 }
@@ -111,8 +115,10 @@ impl Hosts {
     /// Ends one use. What is known stays known for a minute, for the next user. `due` is to be called afterwards.
     pub(crate) fn leave(&self, host: &Host, refresh: u64) {
         let mut table = lock(&self.table);
-        if lock(&self.plan).leave(host.id(), refresh) {
-            table.remove(host.id());
+        for host in std::iter::once(host).chain(host.members.iter().map(|member| &**member)) {
+            if lock(&self.plan).leave(host.id(), refresh) {
+                table.remove(host.id());
+            }
         }
     }
 
@@ -227,8 +233,17 @@ impl Hosts {
     }
 
     /// An address refused a connection. It is given up, until DNS names it again, when the host has no address in DNS any
-    /// more, or answers are parts and the last one lacked it. It returns whether it was. A literal address never is.
-    pub(crate) fn drop_refused(&self, host: &Host, address: IpAddr) -> bool {
+    /// more, or answers are parts and the last one lacked it. It returns whether it was, and of which host: of several hosts it may
+    /// be any. A literal address never is.
+    pub(crate) fn drop_refused(&self, host: &Host, address: IpAddr) -> Option<HostId> {
+        if host.members.is_empty() {
+            return self.drop_refused_of(host, address).then_some(host.id());
+        }
+        // Each of them may have it.
+        host.members.iter().fold(None, |first, member| self.drop_refused(member, address).or(first))
+    }
+
+    fn drop_refused_of(&self, host: &Host, address: IpAddr) -> bool {
         let mut record = lock(&host.record);
         let dropped = record.drop_refused(address.to_canonical());
         if dropped {
@@ -253,8 +268,24 @@ impl Table {
         host
     }
 
+    fn add_group(&mut self, key: (Arc<str>, u64), members: Vec<Arc<Host>>, plan: &Arc<Mutex<Plan>>) -> Arc<Host> {
+        let resolver = key.1;
+        let group = self.add(key, |id, name| Host::group(id, (name, resolver), members, plan));
+        self.members.extend(group.members.iter().map(|member| (member.id(), group.id())));
+        group
+    }
+
+    /// The groups that a host is a member of.
+    fn groups_of(&self, host: HostId) -> Vec<Arc<Host>> {
+        let groups = self.members.range((host, HostId::new(0))..=(host, HostId::new(u64::MAX)));
+        groups.filter_map(|(_, group)| self.by_id.get(group).cloned()).collect()
+    }
+
     fn remove(&mut self, id: HostId) {
         if let Some(host) = self.by_id.remove(&id) {
+            for member in &host.members {
+                self.members.remove(&(member.id(), id));
+            }
             self.by_name.remove(&(host.name.clone(), host.resolver()));
             shrink(&mut self.by_id);
             shrink(&mut self.by_name);

@@ -146,7 +146,7 @@ impl Record {
     }
 
     /// Puts other addresses in force, sorted. It returns whether they are others.
-    fn replace(&mut self, addresses: &[IpAddr]) -> bool {
+    pub(super) fn replace(&mut self, addresses: &[IpAddr]) -> bool {
         if self.list() == addresses {
             return false;
         }

@@ -129,7 +129,8 @@ pub struct HostReport {
 /// What is known about a host, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownHost {
-    /// The name in lower case, or an address.
+    /// The name in lower case, or an address. For several hosts of one upstream all of them, separated by spaces; the rest is about
+    /// all together then: all addresses, the oldest answer, the failure that has lasted for longest.
     pub name: Arc<str>,
     /// The number for the way to look it up; 0 for an address.
     pub resolver: u64,

@@ -76,7 +76,11 @@ fn new_tag() -> u64 {
 
 /// Stands for the keys and the set of upstreams: what is known of one set says nothing about pages of another.
 fn key(router: &Router, options: &Options) -> [u8; 32] {
-    let name = |upstream: &crate::Upstream| format!("{}:{}", upstream.hosts[0].to_ascii_lowercase(), upstream.port);
+    let name = |upstream: &crate::Upstream| {
+        let mut hosts: Vec<String> = upstream.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+        hosts.sort_unstable();
+        format!("{}:{}", hosts.join(" "), upstream.port)
+    };
     let mut upstreams: Vec<String> = router.upstreams().iter().map(name).collect();
     upstreams.sort_unstable();
     upstreams.dedup();

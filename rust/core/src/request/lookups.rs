@@ -26,7 +26,7 @@ impl Call<'_> {
     pub(super) fn await_own(&mut self, member: &Member) -> Option<u64> {
         let touch = member.upstream.host.touch(self.now, self.flow.options.stale_max, true);
         self.report.lookups_due |= touch.lookups_due;
-        if !touch.pending {
+        if !touch.pending || touch.ready {
             return None;
         }
         let since = *self.request.asked.get_or_insert(self.now);

@@ -33,8 +33,9 @@ impl Flow {
         }
         let learned = shared.pods.learn(&self.group(member), pod, outcome, now);
         call.learned(upstream, pod, &learned);
-        if outcome == Outcome::Refused && shared.refused(&member.upstream.host, pod.address()) {
-            call.report.dropped = Some((member.upstream.host.id(), pod.address()));
+        if outcome == Outcome::Refused {
+            let dropped = shared.refused(&member.upstream.host, pod.address());
+            call.report.dropped = dropped.map(|host| (host, pod.address()));
         }
         // A pod that takes no page, such as one that drains, is no news to those who wait, of whom there may be thousands.
         let is_news = outcome == Outcome::Connected && shared.anybody_waits();

@@ -13,7 +13,7 @@ mod warning;
 
 use std::net::IpAddr;
 
-use crate::error::{Error, Status};
+use crate::error::Error;
 use crate::token::cache::{Resolved, Target, TokenCache};
 use crate::token::{KeyId, Opened, TOKEN_IPV4, TOKEN_IPV6, TokenCipher, TokenError};
 
@@ -48,11 +48,6 @@ impl Router {
     /// The first field that breaks a rule, by its place in the text.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         let config = config::parse(json)?;
-        // Until the flow of requests knows upstreams with several hosts.
-        if let Some(index) = config.upstreams.iter().position(|upstream| upstream.hosts.len() > 1) {
-            let rule = format!("upstreams[{index}].hosts: this version takes one host an upstream");
-            return Err(Error::new(Status::Config, Some(index as u32), rule));
-        }
         Ok(Router {
             cipher: config.cipher,
             cache: TokenCache::new(),

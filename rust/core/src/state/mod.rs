@@ -147,16 +147,18 @@ impl Shared {
 
     /// The addresses of a host are others now.
     fn moved(&self, host: HostId) {
-        for upstream in self.records.upstreams_of(host) {
-            upstream.follow_host(&self.pods);
+        for host in std::iter::once(host).chain(self.hosts.gather(host)) {
+            for upstream in self.records.upstreams_of(host) {
+                upstream.follow_host(&self.pods);
+            }
         }
     }
 
-    /// A pod refused a connection. True if its host gave up the address, since DNS does not name it.
-    pub(crate) fn refused(&self, host: &Host, address: IpAddr) -> bool {
+    /// A pod refused a connection. The host that gave up the address, since DNS does not name it.
+    pub(crate) fn refused(&self, host: &Host, address: IpAddr) -> Option<HostId> {
         let dropped = self.hosts.drop_refused(host, address);
-        if dropped {
-            self.moved(host.id());
+        if let Some(host) = dropped {
+            self.moved(host);
         }
         dropped
     }

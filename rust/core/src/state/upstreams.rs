@@ -67,7 +67,7 @@ impl Upstreams {
     pub(crate) fn new(state: &State, router: Arc<Router>, options: &Options) -> Arc<Self> {
         let Shared { hosts, records, .. } = state.shared();
         let member = |upstream: &crate::Upstream| {
-            let host = hosts.join(&upstream.hosts[0], options.resolver, options.refresh);
+            let host = hosts.join_all(&upstream.hosts, options.resolver, options.refresh);
             let upstream = records.upstream(&host, upstream.port);
             Member { upstream, fresh: ArcSwapOption::empty(), next_warning: AtomicU64::new(0) }
         };

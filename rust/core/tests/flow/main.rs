@@ -1,6 +1,7 @@
 //! The flow of requests in virtual time.
 
 mod holding;
+mod hosts;
 mod late;
 mod lookups;
 mod marks;

@@ -96,10 +96,12 @@ impl World {
         }
     }
 
+    /// Several hosts of one upstream are separated by spaces.
     pub fn source(state: &State, hosts: &[&str], options: Options) -> Source {
         let upstream = |(index, host): (usize, &&str)| {
             let (high, low) = (index / 256, index % 256);
-            format!(r#"{{"cidr": "10.{high}.{low}.0/24", "host": "{host}", "port": 80}}"#)
+            let hosts: Vec<&str> = host.split(' ').collect();
+            format!(r#"{{"cidr": "10.{high}.{low}.0/24", "hosts": {hosts:?}, "port": 80}}"#)
         };
         let upstreams: Vec<String> = hosts.iter().enumerate().map(upstream).collect();
         let json = format!(r#"{{"secret": "{SECRET}", "cookie_name": "up", "upstreams": [{}]}}"#, upstreams.join(","));

@@ -57,10 +57,10 @@ fn an_outage_keeps_the_addresses() {
         let known = world.hosts.known(host.id(), world.now).unwrap();
         assert_eq!(known.failure, Some(failure.unwrap_or(NotFound)), "{name}");
         assert!(known.age > Some(19 * MINUTE) && known.failing_for > Some(19 * MINUTE) && known.active, "{known:?}");
-        assert_eq!(world.hosts.drop_refused(&host, two()[1]), drops, "{name}");
+        assert_eq!(world.hosts.drop_refused(&host, two()[1]).is_some(), drops, "{name}");
         if drops {
             world.expect(&host, &one(), 0);
-            assert!(world.hosts.drop_refused(&host, "::ffff:127.0.1.1".parse().unwrap()));
+            assert_eq!(world.hosts.drop_refused(&host, "::ffff:127.0.1.1".parse().unwrap()), Some(host.id()));
             world.expect(&host, &[], 0);
         }
         world.answers(&two(), 0);
@@ -116,7 +116,7 @@ fn a_literal_address_is_never_looked_up() {
             assert_eq!(world.touch(&host), Touch::default());
             world.pass(HOUR);
         }
-        assert!(!world.hosts.drop_refused(&host, want[0]), "{text} was dropped");
+        assert_eq!(world.hosts.drop_refused(&host, want[0]), None, "{text} was dropped");
         let known = world.hosts.known(host.id(), world.now).unwrap();
         assert_eq!((known.name.to_string(), known.resolver, known.users), (want[0].to_string(), 0, 1));
         assert_eq!((known.age, known.generation, known.active), (None, 1, false));
@@ -173,7 +173,7 @@ fn half_an_answer() {
         world.ask(&host, 10 * MILLISECOND, 20 * SECOND);
         assert_eq!(&list(&host), want, "{name}");
         if missing.failure.is_some() {
-            assert!(!world.hosts.drop_refused(&host, want[0]), "{name}: dropped what DNS names");
+            assert_eq!(world.hosts.drop_refused(&host, want[0]), None, "{name}: dropped what DNS names");
         }
         world.answers(known, 0);
         world.ask(&host, 10 * MILLISECOND, 3 * SECOND);
@@ -208,12 +208,12 @@ fn an_address_that_refused_is_given_up() {
     world.answers(&two(), 0);
     let host = world.join("app");
     world.expect(&host, &two(), 0);
-    assert!(!world.hosts.drop_refused(&host, two()[1]), "dropped an address that DNS names");
+    assert_eq!(world.hosts.drop_refused(&host, two()[1]), None, "dropped an address that DNS names");
     world.fails(NotFound, 0);
     world.ask(&host, 100 * MILLISECOND, 2 * SECOND);
     let before = host.addresses().unwrap();
-    assert!(world.hosts.drop_refused(&host, two()[1]));
-    assert!(!world.hosts.drop_refused(&host, two()[1]), "dropped twice");
+    assert_eq!(world.hosts.drop_refused(&host, two()[1]), Some(host.id()));
+    assert_eq!(world.hosts.drop_refused(&host, two()[1]), None, "dropped twice");
     let after = host.addresses().unwrap();
     assert_eq!((before.list().len(), after.list()), (2, &one()[..]));
     assert!(after.generation() > before.generation() && !after.contains(two()[1]));

@@ -14,7 +14,7 @@ fn the_first_request_waits_and_later_ones_do_not() {
     world.answers(&one(), 100 * MILLISECOND);
     let host = world.join("app");
     let touch = host.touch(world.now, STALE_MAX, true);
-    assert_eq!(touch, Touch { pending: true, first: true, stale: true, lookups_due: true });
+    assert_eq!(touch, Touch { pending: true, first: true, stale: true, lookups_due: true, ready: false });
     for n in 0..50 {
         let touch = host.touch(world.now, STALE_MAX, true);
         assert_eq!(touch, Touch { pending: true, first: true, ..Touch::default() }, "request {n}");
@@ -110,7 +110,7 @@ fn what_a_request_hears() {
     let mut world = World::new();
     world.fails(ServerFailure, 100 * MILLISECOND);
     let host = world.join("app");
-    let touched = |pending, first, stale| Touch { pending, first, stale, lookups_due: false };
+    let touched = |pending, first, stale| Touch { pending, first, stale, ..Touch::default() };
     assert_eq!(host.touch(0, STALE_MAX, false), Touch { lookups_due: true, stale: true, ..Touch::default() });
     world.look();
     assert_eq!(host.touch(0, STALE_MAX, true), touched(true, true, false));

@@ -145,7 +145,7 @@ impl Model {
             }
         }
         let first = pending && host.answered.is_none() && !host.ever_failed;
-        Touch { pending, first, stale, lookups_due: due && self.is_due() }
+        Touch { pending, first, stale, lookups_due: due && self.is_due(), ready: false }
     }
 
     pub(super) fn leave(&mut self, name: usize, which: usize) -> Option<u64> {
