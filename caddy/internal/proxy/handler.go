@@ -45,6 +45,7 @@ func NewHandler(ctx caddy.Context, provisioned *reverseproxy.Handler) (*Handler,
 		return nil, err
 	}
 	provisioned.Transport = transport
+	provisioned.HandleResponse = append([]caddyhttp.ResponseHandler{endOfRefused}, provisioned.HandleResponse...)
 	encodeLogsLazily(provisioned)
 	pods := *provisioned // the set of open connections is shared, so that Cleanup of the original is enough
 	pods.LoadBalancing, pods.HealthChecks, pods.CB = new(reverseproxy.LoadBalancing), nil, nil
@@ -73,7 +74,7 @@ func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int,
 	serving := &request{
 		source:   h.source,
 		decision: doors.Decision{Kind: doors.Pod, Upstream: upstream, Addr: address, Port: port, Path: doors.PathOther},
-		step:     doors.Step{Kind: doors.StepDial, Upstream: upstream, Pod: netip.AddrPortFrom(address, port)},
+		step:     doors.Step{Kind: doors.StepDial, Upstream: upstream, Pod: netip.AddrPortFrom(address, port), LastChoice: true},
 	}
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
 	return h.pods.ServeHTTP(w, r, caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil }))
@@ -116,11 +117,9 @@ func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error)
 	if serving.step.Kind != doors.StepChoose {
 		return nil, nil
 	}
-	places, report, err := s.core.Choices(&serving.flow, nil, s.process.Now())
-	s.learn(serving, report, err)
-	serving.places = places
-	upstreams := make([]*reverseproxy.Upstream, len(places))
-	for i, place := range places { // Caddy writes into every one that it is given
+	serving.places = serving.choices()
+	upstreams := make([]*reverseproxy.Upstream, len(serving.places))
+	for i, place := range serving.places { // Caddy writes into every one that it is given
 		upstreams[i] = &reverseproxy.Upstream{Dial: place.Pod.String()}
 	}
 	return upstreams, nil

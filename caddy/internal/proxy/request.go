@@ -5,9 +5,11 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +33,9 @@ type request struct {
 
 	// cause is why the request was answered by Caddy itself, 0 if it was not.
 	cause doors.Cause
+
+	// next is what comes after the proxy, which routes of the user for the answer may call.
+	next caddyhttp.Handler
 
 	// outer is a request that another source made before for the same one.
 	outer *request
@@ -120,6 +125,58 @@ func (q *request) wait(ctx context.Context) {
 func (q *request) failed(outcome doors.Outcome) {
 	q.took(q.source.core.Next(&q.flow, outcome, q.source.process.Now(), rand.Uint64()))
 	q.goesOn = q.ofPage()
+}
+
+// answered takes note of an answer, and tells whether the client gets it. If not there is another step.
+func (q *request) answered(response *http.Response) bool {
+	var marks doors.Marks
+	if slices.Equal(response.Header[markHeader], isSet) {
+		marks = doors.MarkDraining
+		if response.StatusCode == http.StatusServiceUnavailable {
+			marks |= doors.MarkRefused
+		}
+	}
+	delete(response.Header, markHeader)
+	step, err := q.source.core.Answered(&q.flow, marks, q.source.process.Now(), rand.Uint64())
+	if step.Kind == doors.StepDone {
+		q.source.learn(q, step.Report, err)
+		return true
+	}
+	q.took(step, err)
+	return false
+}
+
+// refusedStatus stands for an answer that nobody gets: no real one has this status. As an error of the transport it would be held against the pod where
+// the user has failures counted, and retried as the user says.
+const refusedStatus = 1099
+
+// endOfRefused makes the proxy loop go past such an answer to what comes after the proxy.
+var endOfRefused = caddyhttp.ResponseHandler{Match: &caddyhttp.ResponseMatcher{StatusCode: []int{refusedStatus}}}
+
+// errRefused ends the proxy loop then.
+var errRefused = errors.New("the pod drains and takes no new pages")
+
+// ServeHTTP is what comes after the proxy.
+func (q *request) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
+	if q.goesOn {
+		return errRefused
+	}
+	return q.next.ServeHTTP(w, r)
+}
+
+// staysWith tells whether a request that a pod has refused goes there again. The user's policy is not asked then: it has chosen the pod a moment ago.
+func (q *request) staysWith(pod target) bool {
+	if q.step.Kind == doors.StepChoose && slices.ContainsFunc(q.choices(), func(place doors.Place) bool { return place.Upstream == pod.Upstream && place.Pod == pod.Pod }) {
+		q.took(q.source.core.Chose(&q.flow, pod.Upstream, pod.Pod, q.source.process.Now()))
+	}
+	return q.step.Kind == doors.StepDial && q.step.Pod == pod.Pod
+}
+
+// choices are the pods that the user's policy may choose from.
+func (q *request) choices() []doors.Place {
+	places, report, err := q.source.core.Choices(&q.flow, nil, q.source.process.Now())
+	q.source.learn(q, report, err)
+	return places
 }
 
 // gaveUp gets the step after the proxy loop has ended with an error.

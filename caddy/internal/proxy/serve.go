@@ -29,7 +29,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return err
 	}
 	defer h.end(serving)
-	return h.obey(serving.shown.Announcing(w), r, next, serving)
+	serving.next = next
+	return h.obey(serving.shown.Announcing(w), r, serving)
 }
 
 // take gets the first step of a request, and makes it visible.
@@ -49,13 +50,13 @@ func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, *http.R
 
 // obey does one step after the other, until the request has its answer. A page keeps the stack of its stream for as long as it is open, so nothing
 // large stands in this frame, nor in that of ServeHTTP.
-func (h *Handler) obey(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, serving *request) (err error) {
+func (h *Handler) obey(w http.ResponseWriter, r *http.Request, serving *request) (err error) {
 	err = errNoPod
 	for {
 		switch serving.step.Kind {
 		case doors.StepDial, doors.StepChoose:
 			serving.goesOn = false
-			if err = h.proxyOf(serving).ServeHTTP(w, r, next); err == nil || serving.taken {
+			if err = h.proxyOf(serving).ServeHTTP(w, r, serving); err == nil || serving.taken {
 				return err
 			}
 			serving.gaveUp()

@@ -4,6 +4,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -73,7 +74,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	err := errNoPod
 	if serving.taken {
 		var response *http.Response
-		if response, err = t.transport.RoundTrip(r); err == nil {
+		if response, err = t.transport.RoundTrip(r); err == nil && serving.taken {
 			serving.shown.Announce(response.Header)
 			return t.counted(serving, response), nil
 		}
@@ -85,10 +86,10 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case serving.step.Kind == doors.StepAnswer:
 		return t.answer(serving, r), nil
-	case serving.step.Kind == doors.StepDial && goesOn:
-		return nil, reverseproxy.NewDialError(err) // so that the loop asks for the pod
+	case goesOn && (serving.step.Kind == doors.StepDial || serving.step.Kind == doors.StepChoose):
+		return nil, reverseproxy.NewDialError(cmp.Or(err, errRefused)) // so that the loop asks for the pod
 	default:
-		return nil, err
+		return nil, cmp.Or(err, errRefused)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -51,27 +50,49 @@ func newTransport(roundTripper http.RoundTripper, source *Source) (transport, er
 	return transport{stock, source}, nil
 }
 
-// RoundTrip makes the round trip and reports how it ended.
+// The two headers between a pod that drains and Caddy, each a Boolean of RFC 9651. Clients can neither set nor see them.
+const (
+	markHeader       = "Doors-Draining"    // of answers
+	lastChoiceHeader = "Doors-Last-Choice" // of requests
+)
+
+// isSet is their only value that says something.
+var isSet = []string{"?1"}
+
+// RoundTrip makes the round trip and reports how it ended. A page load that the pod refuses, since it drains, is sent there again if there is no other pod.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	serving := t.source.requestOf(r.Context())
 	if serving == nil {
 		return t.HTTPTransport.RoundTrip(r)
 	}
 	body := serving.watchBody(r)
-	response, err := t.HTTPTransport.RoundTrip(r)
-	if cancelledByAnother(r, err) && body == nil && reads(r) {
-		response, err = t.HTTPTransport.RoundTrip(r)
+	for {
+		delete(r.Header, lastChoiceHeader)
+		if serving.step.LastChoice {
+			r.Header[lastChoiceHeader] = isSet
+		}
+		response, err := t.HTTPTransport.RoundTrip(r)
+		if cancelledByAnother(r, err) && body == nil && reads(r) {
+			response, err = t.HTTPTransport.RoundTrip(r)
+		}
+		if cancelledByAnother(r, err) {
+			err = errCancelledByAnother
+		}
+		if err != nil {
+			serving.failed(t.failure(serving, r, body, err))
+			return nil, err
+		}
+		if serving.answered(response) {
+			return response, nil
+		}
+		_ = response.Body.Close()
+		serving.taken = serving.staysWith(serving.lastDial().target)
+		if !serving.taken {
+			serving.goesOn = true
+			response.StatusCode, response.Body = refusedStatus, http.NoBody
+			return response, nil
+		}
 	}
-	if err == nil {
-		step, err := t.source.core.Answered(&serving.flow, 0, t.source.process.Now(), rand.Uint64())
-		t.source.learn(serving, step.Report, err)
-		return response, nil
-	}
-	if cancelledByAnother(r, err) {
-		err = errCancelledByAnother
-	}
-	serving.failed(t.failure(serving, r, body, err))
-	return nil, err
 }
 
 // failure is what became of an attempt whose round trip failed.

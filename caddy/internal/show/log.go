@@ -45,6 +45,14 @@ func LogReport(logger *zap.Logger, router *doors.Router, report doors.Report, re
 		host, _ := router.Upstream(report.Changed.Upstream)
 		log("pod changed", zap.Stringer("pod", pod), zap.String("host", host), zap.Stringer("held_against_it", report.Verdict))
 	}
+	if pod := report.Marked.Pod; pod.IsValid() {
+		host, _ := router.Upstream(report.Marked.Upstream)
+		message := "pod says that it drains: it gets new pages only where there is no other"
+		if !report.Draining {
+			message = "pod no longer says that it drains"
+		}
+		logger.Info(message, zap.Stringer("pod", pod), zap.String("host", host))
+	}
 	if report.Outside.IsValid() {
 		host, _ := router.Upstream(report.OutsideUpstream)
 		logger.Warn("host resolves to an address outside its own networks: the tokens of its pages are refused or lead elsewhere, so that it gets new pages only while no other pod is known",

@@ -136,10 +136,14 @@ func upstreamOf(sources []Source, pod doors.KnownPod) Upstream {
 	return nil
 }
 
-// generationOf tells whether the host of an upstream resolves to a pod now.
-func generationOf(upstream Upstream, pod netip.AddrPort) status.Generation {
-	if upstream == nil {
+// generationOf tells whether the host of an upstream resolves to a pod now, and the pod does not say that it drains.
+func generationOf(upstream Upstream, known doors.KnownPod) status.Generation {
+	pod := known.Pod
+	switch {
+	case upstream == nil:
 		return status.Unknown
+	case known.Marked:
+		return status.Draining
 	}
 	host, _ := upstream.Host()
 	addresses := host.Addresses
@@ -164,7 +168,7 @@ func generation(upstream Upstream, address netip.Addr) status.Generation {
 func describePod(pod doors.KnownPod, upstream Upstream, now time.Duration) status.Pod {
 	described := status.Pod{
 		Pod:                 pod.Pod.String(),
-		Generation:          generationOf(upstream, pod.Pod),
+		Generation:          generationOf(upstream, pod),
 		Verdict:             status.Alive,
 		InFlight:            pod.InFlight,
 		Streams:             pod.Streams,
@@ -286,7 +290,7 @@ func (r *Reporter) Sample(ended <-chan struct{}) {
 		for _, pod := range known {
 			switch {
 			case pod.Streams == 0:
-			case generationOf(upstreamOf(sources, pod), pod.Pod) == status.Fresh:
+			case generationOf(upstreamOf(sources, pod), pod) == status.Fresh:
 				fresh += pod.Streams
 			default:
 				others += pod.Streams

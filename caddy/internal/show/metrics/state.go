@@ -118,12 +118,13 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 	for _, pod := range pods {
 		upstream := of(labelOf(pod.Upstream))
 		upstream.inFlight += pod.InFlight
-		if pod.Fresh {
+		isFresh := pod.Fresh && !pod.Marked
+		if isFresh {
 			upstream.freshStreams += pod.Streams
 		} else {
 			upstream.drainingStreams += pod.Streams
 		}
-		if !pod.Fresh && pod.InFlight == 0 && now-pod.LastSeen > rememberedFor {
+		if !isFresh && pod.InFlight == 0 && now-pod.LastSeen > rememberedFor {
 			continue
 		}
 		at := place{pod.Upstream, pod.Pod}
@@ -133,9 +134,9 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 			upstream.gone++
 		case pod.Verdict == doors.VerdictUnreachable:
 			upstream.unreachable++
-		case isOutside[at]:
+		case isOutside[at] && !pod.Marked:
 			upstream.outside++
-		case pod.Fresh:
+		case isFresh:
 			upstream.fresh++
 		default:
 			upstream.draining++

@@ -113,7 +113,7 @@ type Generation string
 const (
 	Fresh    Generation = "fresh"    // in DNS: new pages go there
 	Outside  Generation = "outside"  // in DNS, but outside its upstream's networks: it gets new pages only while there is no other
-	Draining Generation = "draining" // no longer in DNS: only the pages that it has
+	Draining Generation = "draining" // no longer in DNS, or it says so: only the pages that it has, and new ones while there is no other pod
 	Unknown  Generation = "unknown"  // nothing is known about its host, or it belongs to no upstream
 )
 
