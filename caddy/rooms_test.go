@@ -24,6 +24,7 @@ var rooms = []struct {
 	{"internal/takeover", []string{"internal/show", "internal/dns"}},
 	{folder: "internal/proxy"},
 	{folder: "internal/show"},
+	{folder: "internal/show/advice"},
 	{"internal/show/status", []string{"internal/config"}},
 	{"internal/show/metrics", []string{"internal/config"}},
 	{folder: "internal/config"},

@@ -5,9 +5,9 @@
 //	placeholders.go  the JSON in, the same with the values of its placeholders out; values as messages may show them
 //	options.go       one table of the options that have defaults, for both: the members that the library does not know in, Options out
 //	hostnames.go     a handler whose pods are dialled by address in, the same with names where names matter out
-//	warnings.go      a provisioned handler and its app in, a warning for each option against Doors pages out
-//	routes.go        the routes around a handler in, the handlers before it out, and whether a handle_errors is about an error
-//	listeners.go     the app in, an error where Caddy would proxy to itself out
+//	around.go        the configuration around a source in, an error where Caddy would proxy to itself out
+//	listeners.go     the same in, where this Caddy listens out
+//	errorroutes.go   a request that failed in, whether a handle_errors is about it out
 //
 // It serves no request and keeps nothing: what it returns belongs to the caller.
 package config

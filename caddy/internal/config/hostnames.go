@@ -7,7 +7,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
@@ -42,7 +45,7 @@ func KeepHostNames(h *reverseproxy.Handler) error {
 	if usesTLS {
 		h.Headers = cmp.Or(h.Headers, new(headers.Handler))
 		h.Headers.Request = cmp.Or(h.Headers.Request, new(headers.HeaderOps))
-		if ops := h.Headers.Request; !touches(ops, "Host", ops.Add) {
+		if ops := h.Headers.Request; !Touches(ops, "Host", ops.Add) {
 			if ops.Set == nil {
 				ops.Set = make(http.Header)
 			}
@@ -87,4 +90,13 @@ func nameServerInTLS(h *reverseproxy.Handler) (bool, error) {
 		h.TransportRaw, err = json.Marshal(transport)
 	}
 	return true, err
+}
+
+// Touches tells whether an operation changes or removes a field, or is one of the others.
+func Touches(ops *headers.HeaderOps, field string, others http.Header) bool {
+	names := slices.Concat(slices.Collect(maps.Keys(ops.Set)), slices.Collect(maps.Keys(ops.Replace)), slices.Collect(maps.Keys(others)), ops.Delete)
+	return slices.ContainsFunc(names, func(name string) bool {
+		matches, err := path.Match(strings.ToLower(name), strings.ToLower(field)) // names may hold wildcards
+		return err == nil && matches
+	})
 }

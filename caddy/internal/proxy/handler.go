@@ -16,6 +16,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
 	"github.com/doors-dev/doors-caddy/go"
 )
 
@@ -40,7 +41,9 @@ func NewHandler(ctx caddy.Context, provisioned *reverseproxy.Handler) (*Handler,
 	if err != nil {
 		return nil, err
 	}
-	warnings, err := source.around.Check(ctx, provisioned, transport.HTTPTransport, source.loaded, source.logger)
+	warnings := advice.About(ctx, provisioned, transport.HTTPTransport, source.loaded, source.around)
+	advice.Log(source.logger, warnings, source.around)
+	more, err := source.around.CheckListeners(ctx, source.loaded, source.logger)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +56,7 @@ func NewHandler(ctx caddy.Context, provisioned *reverseproxy.Handler) (*Handler,
 	source.balance(provisioned.LoadBalancing)
 	h := &Handler{Handler: provisioned, source: source, transport: transport, pods: &pods}
 	if Inspected != nil {
-		Inspected(h, warnings)
+		Inspected(h, append(warnings, more...))
 	}
 	return h, nil
 }

@@ -6,6 +6,7 @@
 //	site.go     requests to doors_status in, that document out; api.go the same at the admin API
 //	log.go      a change in, a line in the log out; faults.go the same for a fault of this machine
 //
-// Beneath it metrics holds the counters and gauges, and status the document, the page and the question whether a pod is idle. It decides nothing, and what it
+// Beneath it metrics holds the counters and gauges, status the document, the page and the question whether a pod is idle, and advice what is said about
+// options of Caddy that work against pages. It decides nothing, and what it
 // shows it gets from others: it knows neither how requests are served nor how configurations are read.
 package show

@@ -1,4 +1,4 @@
-package config
+package advice
 
 import (
 	"encoding/json"
@@ -14,9 +14,10 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/timeouts"
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 )
 
-func optionsOf(warnings []Warning) (options []string) {
+func optionsOf(warnings []config.Warning) (options []string) {
 	for _, w := range warnings {
 		options = append(options, w.Option)
 	}
@@ -56,11 +57,11 @@ func TestHandlerWarnings(t *testing.T) {
 		h := &reverseproxy.Handler{LoadBalancing: &reverseproxy.LoadBalancing{SelectionPolicy: reverseproxy.RandomSelection{}}}
 		transport := &reverseproxy.HTTPTransport{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}
 		change(h, transport)
-		source, err := Load(json.RawMessage(`{"secret": "`+caddytest.Secret+`", "upstreams": [{"cidr": "10.0.0.0/24", "host": "app.example", "port": 80}]}`), Decide)
+		source, err := config.Load(json.RawMessage(`{"secret": "`+caddytest.Secret+`", "upstreams": [{"cidr": "10.0.0.0/24", "host": "app.example", "port": 80}]}`), config.Decide)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := optionsOf(handlerWarnings(h, transport, source))
+		got := optionsOf(aboutHandler(h, transport, source))
 		if want == "" && len(got) != 0 || want != "" && (len(got) != 1 || !strings.Contains(got[0], want)) {
 			t.Errorf("want a warning about %q, got %q", want, got)
 		}
@@ -128,10 +129,10 @@ func TestEveryDurationIsKnown(t *testing.T) {
 				configured.Elem().FieldByIndex(field.Index).SetInt(int64(3 * time.Second))
 			}
 		}
-		var warnings []Warning
+		var warnings []config.Warning
 		switch configured := configured.Interface().(type) {
 		case *caddyhttp.App, *caddyhttp.Server, *timeouts.Timeouts, *reverseproxy.HTTPTransport:
-			warnings = warningsAbout(configured)
+			warnings = about(configured)
 		}
 		_, name, _ := strings.Cut(member, ".")
 		isWarned := len(warnings) == 1 && strings.HasSuffix(warnings[0].Option, " "+name) || len(warnings) == 1 && warnings[0].Option == name

@@ -1,4 +1,4 @@
-package config_test
+package advice_test
 
 import (
 	"slices"

@@ -1,0 +1,123 @@
+// Package advice tells whoever runs Caddy which of its options work against Doors pages.
+//
+//	advice.go  a provisioned handler and what is around it in, a warning for each option against pages out
+//	routes.go  the routes around a handler in, the handlers out that a page's requests pass before it
+//
+// It only looks: nothing that it finds changes what Caddy does.
+package advice
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/intercept"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/timeouts"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"go.uber.org/zap"
+)
+
+// longestSilence is how long a page's stream may be open without a byte (20 s), with some room: any timeout under this
+// cuts streams that are well.
+const longestSilence = 25 * time.Second
+
+// About looks at a provisioned handler, whose selection policy is still the user's, and at what is around it.
+func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded, around *config.Around) []config.Warning {
+	warnings := aboutHandler(h, transport, source)
+	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok {
+		for _, handler := range handlersOnTheWay(server.Routes, ctx.Modules()) {
+			warnings = append(warnings, about(handler)...)
+		}
+		warnings = append(warnings, about(server)...)
+	}
+	if around.App != nil {
+		warnings = append(warnings, about(around.App)...)
+	}
+	slices.SortStableFunc(warnings, func(a, b config.Warning) int { return strings.Compare(a.Option, b.Option) })
+	return warnings
+}
+
+// Log writes each warning, and what is the same for several sources once.
+func Log(logger *zap.Logger, warnings []config.Warning, around *config.Around) {
+	for _, w := range warnings {
+		if !w.Shared || around.Once(w.Option) {
+			logger.Warn("this option works against Doors pages", zap.String("option", w.Option), zap.String("reason", w.Reason))
+		}
+	}
+}
+
+// aboutHandler looks at the handler and its transport.
+func aboutHandler(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded) []config.Warning {
+	warnings := append(about(h), about(transport)...)
+	if config.UsesForwardProxy(transport, source) {
+		warnings = append(warnings, config.Warning{Option: "HTTP_PROXY", Reason: "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached"})
+	}
+	return warnings
+}
+
+// about looks at one part of Caddy's configuration; of those that it does not know it says nothing.
+func about(part any) (warnings []config.Warning) {
+	shared := false
+	warn := func(bad bool, option, reason string) {
+		if bad {
+			warnings = append(warnings, config.Warning{Option: option, Reason: reason, Shared: shared})
+		}
+	}
+	short := func(option string, timeout caddy.Duration) {
+		given := time.Duration(timeout)
+		warn(given > 0 && given < longestSilence, option, fmt.Sprintf("%v is less than %v: a page's stream may be silent for 20 s, and would be cut", given, longestSilence))
+	}
+	switch part := part.(type) {
+	case *caddyhttp.App:
+		shared = true
+		short("grace_period", part.GracePeriod)
+	case *caddyhttp.Server:
+		shared = true
+		name := "server " + part.Name() + ": "
+		short(name+"read_timeout", part.ReadTimeout)
+		short(name+"write_timeout", part.WriteTimeout)
+		short(name+"read_idle_timeout", part.ReadIdleTimeout)
+		short(name+"write_idle_timeout", part.WriteIdleTimeout)
+	case *timeouts.Timeouts:
+		short("handler timeouts: read_timeout", caddy.Duration(part.ReadTimeout))
+		short("handler timeouts: write_timeout", caddy.Duration(part.WriteTimeout))
+	case *reverseproxy.HTTPTransport:
+		short("transport http: response_header_timeout", part.ResponseHeaderTimeout)
+		short("transport http: read_timeout", part.ReadTimeout)
+		short("transport http: write_timeout", part.WriteTimeout)
+		warn(part.MaxConnsPerHost > 0, "transport http: max_conns_per_host", "every open page holds a connection to its pod; pages over the limit would wait")
+		warn(part.Resolver != nil, "transport http: resolvers", "has no effect on `host`, which is resolved before the transport dials; set resolvers in "+config.SourceName)
+	case *reverseproxy.Handler:
+		warn(part.RequestBuffers != 0, "request_buffers", "a page's reports are one long streamed body, and would wait for its end")
+		warn(part.ResponseBuffers != 0, "response_buffers", "a page's updates are one long streamed answer, and would wait for its end")
+		warn(part.HealthChecks != nil && part.HealthChecks.Active != nil, "health_uri", "active health checks do nothing for dynamic upstreams")
+		_, weighted := part.LoadBalancing.SelectionPolicy.(*reverseproxy.WeightedRoundRobinSelection)
+		warn(weighted, "lb_policy weighted_round_robin", "its weights go by position, and pods come and go")
+	case *intercept.Intercept:
+		for _, status := range []int{http.StatusGone, http.StatusServiceUnavailable} {
+			replaced := slices.ContainsFunc(part.HandleResponse, func(response caddyhttp.ResponseHandler) bool { return isFor(response.Match, status) })
+			warn(replaced, "handler intercept", fmt.Sprintf("replaces the answer %d that tells a page what to do; match it to other statuses, or keep it away from /~/*", status))
+		}
+	case *headers.Handler:
+		ops := part.Response
+		if ops == nil || ops.HeaderOps == nil || !ops.Deferred && ops.Require == nil {
+			break // it comes before the answer sets its own
+		}
+		for _, field := range []string{"Cache-Control", "Retry-After"} {
+			changed := config.Touches(ops.HeaderOps, field, nil) && (isFor(ops.Require, http.StatusGone) || isFor(ops.Require, http.StatusServiceUnavailable))
+			warn(changed, "handler header", "changes "+field+" of the answers 410 and 503 that tell a page what to do; match it to other statuses, or keep it away from /~/*")
+		}
+	}
+	return warnings
+}
+
+// isFor tells whether a matcher, nil for all, is about an answer of ours with this status.
+func isFor(matcher *caddyhttp.ResponseMatcher, status int) bool {
+	return matcher == nil || matcher.Match(status, http.Header{"Cache-Control": {"no-store"}, "Content-Length": {"0"}})
+}
