@@ -48,20 +48,13 @@ type Driver struct {
 	mu    sync.Mutex // not held during a lookup
 	timer *time.Timer
 	ways  []Options // by number
-	hosts map[uint64]*known
+	hosts map[uint64]*host
 	room  int // for hosts, until those are dropped that the library has forgotten
-}
-
-// known is a host that was looked up.
-type known struct {
-	*host
-	addresses []netip.Addr // as last told of
-	failure   *Failure     // of the last lookup
 }
 
 // NewDriver makes one, which begins lookups until the context ends. The clock is that of all calls of the state.
 func NewDriver(ctx context.Context, state *doors.State, now func() time.Duration, reports Reports) *Driver {
-	d := &Driver{ctx: ctx, state: state, now: now, reports: reports, hosts: make(map[uint64]*known)}
+	d := &Driver{ctx: ctx, state: state, now: now, reports: reports, hosts: make(map[uint64]*host)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.timer = time.AfterFunc(0, d.Due)
@@ -89,7 +82,7 @@ func (d *Driver) Failure(number uint64) *Failure {
 }
 
 // find returns what is known about a host. The lock is held.
-func (d *Driver) find(number uint64) *known { return cmp.Or(d.hosts[number], new(known)) }
+func (d *Driver) find(number uint64) *host { return cmp.Or(d.hosts[number], new(host)) }
 
 // Due begins the lookups that are due, and sees to the next.
 func (d *Driver) Due() {
@@ -103,7 +96,7 @@ func (d *Driver) Due() {
 		host := d.hosts[lookup.Host]
 		if host == nil {
 			d.forget()
-			host = &known{host: newHost(d.ways[lookup.Resolver])}
+			host = newHost(d.ways[lookup.Resolver])
 			d.hosts[lookup.Host] = host
 		}
 		go d.lookUp(lookup, host)
@@ -114,7 +107,7 @@ func (d *Driver) Due() {
 // forget drops the hosts that the library has forgotten, when there is no more room. The lock is held.
 func (d *Driver) forget() {
 	if len(d.hosts) == d.room {
-		maps.DeleteFunc(d.hosts, func(number uint64, _ *known) bool {
+		maps.DeleteFunc(d.hosts, func(number uint64, _ *host) bool {
 			_, err := d.state.Host(number, d.now())
 			return err != nil
 		})
@@ -123,7 +116,7 @@ func (d *Driver) forget() {
 }
 
 // lookUp makes one lookup and reports it.
-func (d *Driver) lookUp(lookup doors.Lookup, host *known) {
+func (d *Driver) lookUp(lookup doors.Lookup, host *host) {
 	ctx, cancel := context.WithTimeout(context.Background(), LookupTimeout)
 	defer cancel()
 	got := host.lookup(ctx, lookup.Name)
@@ -155,13 +148,13 @@ func (d *Driver) changed(kind doors.HostChange, number uint64) {
 	host := d.find(number)
 	change := Change{
 		Kind: kind, Host: now.Name, Addresses: now.Addresses,
-		Added:   lacking(host.addresses, now.Addresses),
-		Removed: lacking(now.Addresses, host.addresses),
+		Added:   lacking(host.told, now.Addresses),
+		Removed: lacking(now.Addresses, host.told),
 	}
 	if kind == doors.HostFailing {
 		change.Failure = host.failure
 	}
-	host.addresses = now.Addresses
+	host.told = now.Addresses
 	d.mu.Unlock()
 	d.reports.Changed(change)
 }

@@ -58,6 +58,10 @@ type host struct {
 	answered dnsmessage.Name // with its search domain: which had the addresses in the last lookup
 	// unclaimed are questions whose answers no lookup has seen yet.
 	unclaimed map[dnsmessage.Question]*question
+
+	// These are the driver's, under its lock.
+	told    []netip.Addr // the addresses that were last told of
+	failure *Failure     // of the last lookup
 }
 
 func newHost(o Options) *host {
