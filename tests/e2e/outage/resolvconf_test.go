@@ -88,7 +88,7 @@ func TestSystemResolver(t *testing.T) {
 				t.Error("the log says that the host fails")
 			}
 			if silent := servers[0]; c.name == "the first name server is silent" {
-				// Once in five seconds, and not with each lookup.
+				// Once in a while, and not with each lookup.
 				before, begin := silent.Queries(app), time.Now()
 				for time.Since(begin) < 6*time.Second {
 					page()
