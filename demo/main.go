@@ -13,6 +13,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -43,6 +44,7 @@ func main() {
 	if err := complete(&chosen, *listen, *status, *port); err != nil {
 		fail(err)
 	}
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the screen says what the pods do
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, chosen, newScreen(os.Stdout, chosen.colours)); err != nil {

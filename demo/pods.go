@@ -34,7 +34,7 @@ func startPods(secret string, port uint16, screen *screen) (*pods, error) {
 		address := netip.AddrPortFrom(netip.MustParseAddr(one.address), port)
 		running, err := pod.Start(pod.Config{
 			Secret: secret, Address: address, Name: one.name, Generation: one.generation,
-			Observe: func(event pod.Event) { screen.podEvent(address.Addr(), event) },
+			Delay: 2 * time.Second, Observe: func(event pod.Event) { screen.podEvent(address.Addr(), event) },
 		})
 		if err != nil {
 			started.kill()

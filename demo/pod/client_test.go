@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +49,7 @@ type browser struct {
 	t      *testing.T
 	pod    *pod.Pod
 	client *http.Client
+	header http.Header // of every request
 }
 
 func newBrowser(t *testing.T, p *pod.Pod) *browser {
@@ -57,7 +59,7 @@ func newBrowser(t *testing.T, p *pod.Pod) *browser {
 	}
 	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &browser{t, p, &http.Client{Jar: jar, Transport: transport, Timeout: 20 * time.Second}}
+	return &browser{t, p, &http.Client{Jar: jar, Transport: transport, Timeout: 20 * time.Second}, http.Header{}}
 }
 
 func (b *browser) do(method, path, contentType string, body io.Reader) *http.Response {
@@ -66,6 +68,7 @@ func (b *browser) do(method, path, contentType string, body io.Reader) *http.Res
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	request.Header = b.header.Clone()
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
@@ -157,6 +160,12 @@ func (l *log) add(event pod.Event) {
 	case l.news <- struct{}{}:
 	default:
 	}
+}
+
+func (l *log) has(match func(pod.Event) bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.events, match)
 }
 
 // wait returns the first event that matches.

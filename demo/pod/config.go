@@ -38,6 +38,7 @@ type Config struct {
 	InstanceTTL    time.Duration // life of an instance after its last /s/ request
 	SessionTTL     time.Duration // life of a session after its last renewal
 	ReportTimeout  time.Duration // how long a report may take to arrive after its length
+	Delay          time.Duration // from the order to drain until links know, as doorscaddy.WithDelay; 0 for none
 
 	// Hooks adds raw hooks by number, called after the instance was found; they
 	// write the whole answer. The numbers 1 and 2 are the page's own.
@@ -46,9 +47,6 @@ type Config struct {
 	// Observe is called for everything worth a log line, from many goroutines
 	// at once, and must not block. It may be nil.
 	Observe func(Event)
-	// Drained is called once in a goroutine of its own, when the pod is
-	// draining and its last instance has ended. It may be nil.
-	Drained func()
 }
 
 func (c *Config) fill() {

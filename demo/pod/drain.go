@@ -1,66 +1,95 @@
 package pod
 
 // In:  the order to drain, then the ends of instances.
-// Out: one call of Config.Drained when the last instance has ended.
+// Out: the drain of doorscaddy.Serve, as any app does it, and the end of the pod.
 
-import "context"
+import (
+	"context"
+	"syscall"
+)
 
 // drain is guarded by the pod's mutex.
 type drain struct {
+	ordered  bool
 	began    bool
-	over     bool
-	finished chan struct{} // closed when the last instance has ended
+	callback func() // nil when it has been called
 }
 
-// finish reports whether the drain is over just now.
-func (d *drain) finish(instances int) bool {
-	if !d.began || d.over || instances > 0 {
-		return false
+// take returns the callback if the drain is over just now, else nil.
+func (d *drain) take(instances int) func() {
+	if instances > 0 {
+		return nil
 	}
-	d.over = true
-	return true
+	over := d.callback
+	d.callback = nil
+	return over
 }
 
-// Drain begins to drain: pages live on until they end or navigate, new ones
-// are still served but without the sticky cookie. It returns at once.
-func (p *Pod) Drain() {
+// app is what doorscaddy.Serve sees of a pod.
+type app struct{ *Pod }
+
+// Drain is called when no new page can come any more but those that no other pod takes.
+func (a app) Drain(callback func()) {
+	p := a.Pod
 	p.mu.Lock()
-	if p.drain.began {
-		p.mu.Unlock()
-		return
-	}
-	p.drain.began = true
-	finished := p.drain.finish(p.instances)
+	p.drain.began, p.drain.callback = true, callback
+	over := p.drain.take(p.instances)
 	p.mu.Unlock()
 	p.observe(Event{Kind: DrainBegan})
-	if finished {
-		p.drained()
+	close(p.draining)
+	p.drained(over)
+}
+
+// drained calls back what take has returned.
+func (p *Pod) drained(over func()) {
+	if over != nil {
+		p.observe(Event{Kind: DrainEnded})
+		over()
 	}
 }
 
-// DrainAndStop drains, waits for the last instance to end, and shuts the
-// server down in such a way that the last answer is flushed. When ctx is done
-// first, what is left is ended.
-func (p *Pod) DrainAndStop(ctx context.Context) error {
-	p.Drain()
+// Drain begins to drain, as SIGTERM does with a pod that is a process: pages live on until they end or navigate, and the pod ends with the last one. It returns
+// when links of its pages know.
+func (p *Pod) Drain() {
+	p.order()
 	select {
-	case <-p.drain.finished:
-	case <-ctx.Done():
+	case <-p.draining:
+	case <-p.ended:
 	}
-	return p.Shutdown(ctx)
 }
 
-// Draining tells whether Drain was called.
+func (p *Pod) order() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.drain.ordered {
+		p.drain.ordered = true
+		p.orders <- syscall.SIGTERM
+	}
+}
+
+// DrainAndStop drains and waits for the end of the pod. When ctx is done first, what is left is ended.
+func (p *Pod) DrainAndStop(ctx context.Context) error {
+	p.order()
+	select {
+	case <-p.ended:
+	case <-ctx.Done():
+		p.endAll(endKilled)
+		p.orders <- syscall.SIGTERM
+		<-p.ended
+	}
+	return p.err
+}
+
+// Draining tells whether links of the pod's pages lead elsewhere.
 func (p *Pod) Draining() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.drain.began
 }
 
-func (p *Pod) drained() {
-	p.observe(Event{Kind: DrainEnded})
-	close(p.drain.finished)
-	if p.config.Drained != nil {
-		go p.config.Drained()
-	}
+// Kill ends the pod at once, as SIGKILL does: the listener and every
+// connection are closed in the middle of whatever they were doing.
+func (p *Pod) Kill() {
+	_ = p.server.Close()
+	<-p.ended
 }

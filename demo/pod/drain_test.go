@@ -14,9 +14,11 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/pod"
 )
 
+func drainEnded(e pod.Event) bool { return e.Kind == pod.DrainEnded }
+
 func TestDrain(t *testing.T) {
-	events, drained := newLog(), make(chan struct{})
-	p := start(t, pod.Config{Observe: events.add, Drained: func() { close(drained) }})
+	events := newLog()
+	p := start(t, pod.Config{Observe: events.add})
 	b := newBrowser(t, p)
 	page := b.load()
 	stream := b.stream(page("s"), "?t=1&b="+boot)
@@ -26,18 +28,17 @@ func TestDrain(t *testing.T) {
 	if got := b.status("POST", page("h")+"/1"); got != 200 {
 		t.Errorf("a click while draining: %d", got)
 	}
-	// A new browser still gets a page, but is not tied to this pod.
+	// A new browser gets no page, unless no other pod takes it. Then it is not tied to this pod.
 	late := newBrowser(t, p)
+	if got := late.status("GET", "/"); got != 503 {
+		t.Errorf("a new page: %d", got)
+	}
+	late.header = http.Header{"Doors-Last-Choice": {"?1"}}
 	answer := late.do("GET", "/", "", nil)
-	if got := cookieNames(answer); answer.StatusCode != 200 || got != p.SessionCookie() {
+	if got := cookieNames(answer); answer.StatusCode != 200 || got != p.SessionCookie() || answer.Header.Get("Doors-Draining") != "?1" {
 		t.Errorf("%s %q", answer.Status, got)
 	}
 	second := late.load()
-	select {
-	case <-drained:
-		t.Fatal("drained with three instances")
-	default:
-	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- p.DrainAndStop(context.Background()) }()
 	if got := b.status("POST", page("h")+"/2"); got != 410 {
@@ -52,13 +53,11 @@ func TestDrain(t *testing.T) {
 	if got := late.status("GET", second("u")+"/"); got != 410 {
 		t.Errorf("back while draining: %d", got)
 	}
-	select {
-	case <-drained:
-		t.Fatal("drained too early")
-	case <-time.After(20 * time.Millisecond):
-	}
 	if stats := p.Stats(); stats.Instances != 1 || !stats.Draining {
 		t.Errorf("%+v", stats)
+	}
+	if events.has(drainEnded) || len(stopped) != 0 {
+		t.Error("drained with an instance")
 	}
 }
 
@@ -92,12 +91,12 @@ func TestDrainEndsConnectionsByAnswers(t *testing.T) {
 }
 
 func TestDrainOfAnEmptyPod(t *testing.T) {
-	drained := make(chan struct{})
-	p := start(t, pod.Config{Drained: func() { close(drained) }})
+	events := newLog()
+	p := start(t, pod.Config{Observe: events.add})
 	if err := p.DrainAndStop(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	<-drained
+	events.wait(t, "the end of the drain", drainEnded)
 	if _, err := http.Get("http://" + p.Address().String()); err == nil {
 		t.Fatal("still listening")
 	}

@@ -80,7 +80,7 @@ func (p *Pod) end(i *instance, last byte) {
 		}
 	}
 	p.instances--
-	finished := p.drain.finish(p.instances)
+	over := p.drain.take(p.instances)
 	p.mu.Unlock()
 
 	i.expiry.Stop()
@@ -89,9 +89,7 @@ func (p *Pod) end(i *instance, last byte) {
 	i.mu.Unlock()
 	close(i.ended)
 	p.observe(Event{Kind: InstanceEnded, Instance: i.id})
-	if finished {
-		p.drained()
-	}
+	p.drained(over)
 }
 
 func (p *Pod) endAll(last byte) {

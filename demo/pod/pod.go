@@ -11,11 +11,11 @@ package pod
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,7 +31,10 @@ type Pod struct {
 	server   *http.Server
 	listener *countingListener
 	address  netip.AddrPort
-	served   chan struct{} // closed when the server has stopped accepting
+	orders   chan os.Signal // to doorscaddy.Serve: the first drains, the second ends
+	draining chan struct{}  // closed when the drain has begun
+	ended    chan struct{}  // closed when the pod has ended
+	err      error          // how it ended; read after ended is closed
 
 	resources map[string]resource
 	script    string // file name of the page's script under /r/
@@ -61,17 +64,19 @@ func Start(config Config) (*Pod, error) {
 	p := &Pod{
 		config:   config,
 		token:    cipher.Encode(config.Address.Addr()),
-		served:   make(chan struct{}),
+		orders:   make(chan os.Signal, 2),
+		draining: make(chan struct{}),
+		ended:    make(chan struct{}),
 		sessions: map[string]*session{},
 	}
-	p.drain.finished = make(chan struct{})
 	p.address = inner.Addr().(*net.TCPAddr).AddrPort()
 	p.listener = &countingListener{Listener: inner, accepted: &p.counters.connections}
 	p.resources, p.script = loadResources()
-	p.server = &http.Server{Handler: p, ReadHeaderTimeout: 10 * time.Second}
+	p.server = &http.Server{ReadHeaderTimeout: 10 * time.Second}
 	go func() {
-		defer close(p.served)
-		_ = p.server.Serve(p.listener) // always http.ErrServerClosed: only Shutdown and Kill end it
+		defer close(p.ended)
+		p.err = doorscaddy.Serve(p.server, app{p},
+			doorscaddy.WithListener(p.listener), doorscaddy.WithOrders(p.orders), doorscaddy.WithDelay(config.Delay))
 	}()
 	return p, nil
 }
@@ -91,25 +96,6 @@ func (p *Pod) Token() string { return p.token }
 
 // SessionCookie is the name of the session cookie, which contains the token.
 func (p *Pod) SessionCookie() string { return p.config.CookiePrefix + p.token }
-
-// Shutdown stops accepting connections and waits until every answer under way
-// has been flushed, or until ctx is done.
-func (p *Pod) Shutdown(ctx context.Context) error {
-	p.endAll(endKilled)
-	err := p.server.Shutdown(ctx)
-	if err != nil {
-		return errors.Join(err, p.server.Close())
-	}
-	<-p.served
-	return nil
-}
-
-// Kill ends the pod at once, as SIGKILL does: the listener and every
-// connection are closed in the middle of whatever they were doing.
-func (p *Pod) Kill() {
-	_ = p.server.Close()
-	<-p.served
-}
 
 // countingListener counts accepted connections: what a proxy dialled.
 type countingListener struct {

@@ -21,9 +21,6 @@ func (p *Pod) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	p.counters.byRoute[target.route].Add(1)
 	p.observe(Event{Kind: RequestBegan, Instance: target.instance, Request: request})
-	if p.Draining() { // as README's sample does: a connection that is kept open would bring new pages
-		w.Header().Set("Connection", "close")
-	}
 	answer := &statusWriter{ResponseWriter: w}
 	defer func() {
 		p.observe(Event{Kind: RequestEnded, Instance: target.instance, Request: request, Status: answer.code()})

@@ -139,8 +139,8 @@ func TestRollout(t *testing.T) {
 
 	// The rollout: new pages go to the fresh pod, the old page stays where it is.
 	hosts.Set(t, name, fresh)
-	other := eventually(t, proxy.NewBrowser(t, H1), fresh)
 	cluster.Pod(old).Drain()
+	other := eventually(t, proxy.NewBrowser(t, H1), fresh)
 	works("while the old pod drains")
 	if saw := cluster.Saw(page.Hook("1", 1)); len(saw) != 2 || saw[0] != old || saw[1] != old {
 		t.Errorf("the hook went to %v", saw)

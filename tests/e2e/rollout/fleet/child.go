@@ -69,7 +69,7 @@ func runChild() error {
 	kept := &values{name: told.Name, byInstance: map[string]string{}}
 	running, err := pod.Start(pod.Config{
 		Secret: told.Secret, Name: told.Name, Address: told.Address,
-		Roll: told.Roll, InstanceTTL: told.InstanceTTL,
+		Roll: told.Roll, InstanceTTL: told.InstanceTTL, Delay: 2 * time.Second,
 		Hooks: map[string]http.HandlerFunc{HookState: kept.serve},
 		Observe: func(event pod.Event) {
 			if event.Kind == pod.InstanceEnded {

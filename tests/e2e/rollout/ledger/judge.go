@@ -118,6 +118,10 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 		if o.Own.Upstream == o.Pod.Upstream || l.harmedDuring(o.Begin.Add(-10*time.Second), o.End) {
 			return false
 		}
+		// The pods of its upstream drain, and those that DNS names instead may not be known: a pod that takes pages is better.
+		if o.Own.IsDraining() && !o.Own.Stale(o.Begin) {
+			return false
+		}
 	}
 	row.WrongPod.Add(1)
 	l.note("wrong pod, the cookie names "+o.Own.Name, o.Outcome)

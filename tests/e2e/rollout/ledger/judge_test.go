@@ -146,6 +146,9 @@ func TestJudgeLoad(t *testing.T) {
 	own, other, elsewhere := fresh(0), fresh(0), fresh(1)
 	old := fresh(0)
 	old.Delisted()
+	draining := fresh(0)
+	draining.Draining()
+	draining.Delisted()
 	killed := fresh(0)
 	killed.BeginFault(fleet.Killed)
 	killed.SureOfFault()
@@ -161,6 +164,8 @@ func TestJudgeLoad(t *testing.T) {
 		{"another upstream although the own pod is fresh", load(own, elsewhere, 0), nil, counts{wrongPod: 1}},
 		{"the own pod is old", load(old, other, 0), nil, counts{}},
 		{"the own pod is old, another upstream", load(old, elsewhere, 0), nil, counts{wrongPod: 1}},
+		{"the own pod drains, another upstream", load(draining, elsewhere, time.Second), nil, counts{}},
+		{"the own pod drains, another upstream although DNS has told", load(draining, elsewhere, 3*time.Second), nil, counts{wrongPod: 1}},
 		{"an old pod, at once", load(nil, old, time.Second), nil, counts{}},
 		{"an old pod, later", load(nil, old, 3*time.Second), nil, counts{stale: 1}},
 		{"the own pod is killed", load(killed, elsewhere, time.Second), killed, counts{}},
