@@ -47,7 +47,7 @@ func drawState(out io.Writer, state *status.State) error {
 	}
 	table := &table{writer: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 	table.line(fmt.Sprintf("up %s, %s in flight, %s", seconds(state.UptimeSeconds), count(requests, "request"), count(streams, "open stream")))
-	table.line(fmt.Sprintf("answered 410: %d, 503: %d", sum(state.Answers.Gone), sum(state.Answers.Unavailable)))
+	table.line(fmt.Sprintf("answered 410: %d, 503: %d; reloads: %d", sum(state.Answers.Gone), sum(state.Answers.Unavailable), sum(state.Answers.Reloads)))
 	table.line()
 	table.line("UPSTREAM", "NETWORKS", "ADDRESSES", "RESOLVED")
 	hidden := 0

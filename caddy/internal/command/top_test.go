@@ -27,11 +27,11 @@ var duringRollout = &status.State{
 		{Pod: "10.0.0.9:8080", Upstream: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, LastSeenSecondsAgo: past(9000)},
 		{Pod: "10.0.0.7:8080", Upstream: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, InFlight: 3, Streams: 2, LastSeenSecondsAgo: past(61)},
 	},
-	Answers: status.Answers{Gone: map[string]uint64{"one": 5, "two": 10}, Unavailable: map[string]uint64{"three": 6}},
+	Answers: status.Answers{Gone: map[string]uint64{"one": 5, "two": 10}, Unavailable: map[string]uint64{"three": 6}, Reloads: map[string]uint64{"one": 5, "page_gone": 4}},
 }
 
 const rolloutTable = `up 1h2m3s, 4 requests in flight, 2 open streams
-answered 410: 15, 503: 6
+answered 410: 15, 503: 6; reloads: 9
 
 UPSTREAM         NETWORKS               ADDRESSES  RESOLVED
 app.test:8080    10.0.0.0/24 fd00::/64  1          0s ago

@@ -16,16 +16,17 @@ import (
 // answer is what a request gets here and not from a pod.
 type answer struct {
 	doors.Step
-	page bool // a page that says so and loads again by itself
+	page bool       // a page that says so and loads again by itself
+	path doors.Path // what it is the answer to
 }
 
-func answerOf(step doors.Step, r *http.Request) answer {
-	return answer{step, step.Page && acceptsHTML(r)}
+func (q *request) answerOf(step doors.Step, r *http.Request) answer {
+	return answer{step, step.Page && acceptsHTML(r), q.decision.Path}
 }
 
 // describe counts the answer and sets its header; it has no body yet.
 func (a answer) describe(header http.Header) {
-	metrics.Answered(a.Cause, a.Status)
+	metrics.Answered(a.Cause, a.Status, a.path)
 	// 410 may be stored by caches unless it says otherwise (RFC 9110 section 15.5.11).
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Length", "0")

@@ -99,7 +99,7 @@ func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) 
 		}
 		// Caddy would log an error for each request, and a line about the host or the pod has been logged already.
 	}
-	own := answerOf(step, r)
+	own := q.answerOf(step, r)
 	own.write(w, r)
 	return nil
 }

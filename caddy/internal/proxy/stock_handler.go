@@ -100,7 +100,7 @@ func (t stockTransport) answer(serving *request, r *http.Request) *http.Response
 	serving.cause = step.Cause
 	header := make(http.Header)
 	serving.shown.Announce(header)
-	answer := answerOf(step, r)
+	answer := serving.answerOf(step, r)
 	answer.describe(header)
 	return &http.Response{
 		Status:     strconv.Itoa(step.Status) + " " + http.StatusText(step.Status),

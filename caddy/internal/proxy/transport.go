@@ -83,6 +83,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		if serving.answered(response) {
+			if serving.ofPage() {
+				metrics.PodAnswered(response.StatusCode, serving.decision.Path)
+			}
 			return response, nil
 		}
 		_ = response.Body.Close()

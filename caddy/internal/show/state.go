@@ -112,7 +112,7 @@ func (r *Reporter) pods() (pods []doors.KnownPod, err error) {
 
 // answers are what the metrics count.
 func answers() (counted status.Answers) {
-	counted.Gone, counted.Unavailable = metrics.Answers()
+	counted.Gone, counted.Unavailable, counted.Reloads = metrics.Answers()
 	return counted
 }
 

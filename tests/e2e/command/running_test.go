@@ -64,7 +64,7 @@ func TestTop(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	table := regexp.MustCompile(`^up \d+s, 1 request in flight, 1 open stream\n` +
-		`answered 410: 0, 503: 0\n\n` +
+		`answered 410: 0, 503: 0; reloads: 0\n\n` +
 		`UPSTREAM +NETWORKS +ADDRESSES +RESOLVED\n127\.0\.1\.1:\d+ +127\.0\.1\.0/24 +1 +an address\n\n` +
 		`POD +UPSTREAM +GENERATION +VERDICT +IN FLIGHT +STREAMS +REFUSED +LAST SEEN\n` +
 		`127\.0\.1\.1:\d+ +127\.0\.1\.1:\d+ +fresh +alive +1 +1 +0 +\d+s ago\n$`)

@@ -29,20 +29,23 @@ func TestMetrics(t *testing.T) {
 	for range 2 {
 		client.Get("/~/" + c.Token(nobody) + "/h/i/1")
 	}
+	client.Get("/~/" + c.Token(page.Pod) + "/h/i/1") // whose pod says 410 itself
 	key := scrape(t, c.caddy).key(t)
 	upstream := `upstream="` + c.label + `"`
 	want := series{
 		`caddy_doors_decisions_total{decision="upstream",path="page"}`:                4,
 		`caddy_doors_decisions_total{decision="pod",path="sync"}`:                     1,
-		`caddy_doors_decisions_total{decision="pod",path="hook"}`:                     2,
+		`caddy_doors_decisions_total{decision="pod",path="hook"}`:                     3,
 		`caddy_doors_decisions_total{decision="gone",path="hook"}`:                    6,
 		`caddy_doors_decisions_total{decision="any",path="page"}`:                     0,
-		`caddy_doors_gone_total{reason="token_malformed"}`:                            5,
-		`caddy_doors_gone_total{reason="no_cidr"}`:                                    1,
-		`caddy_doors_gone_total{reason="pod_gone"}`:                                   2,
-		`caddy_doors_gone_total{reason="token_refused"}`:                              0,
-		`caddy_doors_unavailable_total{reason="no_fresh_pod"}`:                        0,
-		`caddy_doors_tokens_opened_total{from="path",key="0",key_id="` + key + `"}`:   4,
+		`caddy_doors_gone_total{path="hook",reason="token_malformed"}`:                5,
+		`caddy_doors_gone_total{path="hook",reason="no_cidr"}`:                        1,
+		`caddy_doors_gone_total{path="hook",reason="pod_gone"}`:                       2,
+		`caddy_doors_gone_total{path="sync",reason="token_refused"}`:                  0,
+		`caddy_doors_gone_total{path="hook",reason="page_gone"}`:                      1,
+		`caddy_doors_gone_total{path="sync",reason="page_gone"}`:                      0,
+		`caddy_doors_unavailable_total{path="page",reason="no_fresh_pod"}`:            0,
+		`caddy_doors_tokens_opened_total{from="path",key="0",key_id="` + key + `"}`:   5,
 		`caddy_doors_tokens_opened_total{from="cookie",key="0",key_id="` + key + `"}`: 3,
 		`caddy_doors_dial_failures_total{outcome="refused",` + upstream + `}`:         1,
 		`caddy_doors_failovers_total`:                                                 0,
@@ -76,7 +79,7 @@ func TestMetrics(t *testing.T) {
 	client = c.caddy.NewClient(t, H1)
 	client.Get("/~/for+ged/h/i/1")
 	want[`caddy_doors_decisions_total{decision="gone",path="hook"}`]++
-	want[`caddy_doors_gone_total{reason="token_malformed"}`]++
+	want[`caddy_doors_gone_total{path="hook",reason="token_malformed"}`]++
 	check("after a reload", want)
 
 	// The rollout: the pod of the page is no longer in DNS, and its stream is one that drains, also if nobody asks for a new page meanwhile.

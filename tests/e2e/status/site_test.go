@@ -107,6 +107,7 @@ type state struct {
 	Answers struct {
 		Gone        map[string]int `json:"gone"`
 		Unavailable map[string]int `json:"unavailable"`
+		Reloads     map[string]int `json:"reloads"`
 	} `json:"answers"`
 	History struct {
 		IntervalSeconds float64 `json:"interval_seconds"`

@@ -140,6 +140,20 @@ func TestAnswersAreCounted(t *testing.T) {
 			t.Errorf("%s: %d, want %d", reason, got, want)
 		}
 	}
+	// All of these were hooks. What a pod says itself makes pages reload as well, and is not an answer of Caddy.
+	for range 7 {
+		client.Get("/~/" + r.Token(podA) + "/h/ended/1")
+	}
+	client.Get("/~/" + r.Token("127.0.9.9") + "/r/0123456789abcdef.style.css") // makes none reload
+	s = r.state()
+	for reason, want := range map[string]int{"token_malformed": 6, "token_refused": 2, "no_cidr": 3, "pod_gone": 4, "page_gone": 7} {
+		if got := s.Answers.Reloads[reason]; got != want {
+			t.Errorf("reloads of %s: %d, want %d", reason, got, want)
+		}
+	}
+	if _, found := s.Answers.Gone["page_gone"]; found || s.Answers.Gone["no_cidr"] != 4 {
+		t.Errorf("answers of Caddy: %v", s.Answers.Gone)
+	}
 	for _, one := range s.Pods {
 		if strings.HasPrefix(one.Pod, "127.0.9.9") {
 			t.Errorf("a pod of no network is listed: %+v", one)

@@ -1,5 +1,5 @@
-// In: why a request is answered by Caddy itself.
-// Out: counters of 410 and 503, by reason.
+// In: why a request is answered by Caddy itself, and answers of pods whose page has ended.
+// Out: counters of 410 and 503, by reason and kind of path, and how many of them make pages reload.
 
 package metrics
 
@@ -12,14 +12,33 @@ import (
 )
 
 var (
-	gone        = newCounters("gone_total", "Requests answered 410, by reason: their page reloads.", "reason")
-	unavailable = newCounters("unavailable_total", "Requests answered 503, by reason: their page tries again.", "reason")
+	gone = newCounters("gone_total", "Requests answered 410, by reason and by kind of path (sync, hook and history make their page reload). "+
+		"With the reason page_gone the pod has answered, with all others Caddy.", "reason", "path")
+	unavailable = newCounters("unavailable_total", "Requests answered 503, by reason and by kind of path: a stream tries again, "+
+		"a click (hook) fails, a step in the history makes the page reload.", "reason", "path")
 )
 
-// causes holds the counters of each cause.
-var causes = func() (table [doors.CauseOwnFault + 1]struct{ gone, unavailable prometheus.Counter }) {
-	for cause := doors.CauseTokenMalformed; cause <= doors.CauseOwnFault; cause++ {
-		table[cause].gone, table[cause].unavailable = gone.WithLabelValues(cause.String()), unavailable.WithLabelValues(cause.String())
+// PageGone is the reason for a 410 of the pod itself: the page has ended there.
+const PageGone = "page_gone"
+
+// answered are the counters of one cause; 0 stands for the pod's own 410.
+type answered struct {
+	gone, unavailable [doors.PathOther + 1]prometheus.Counter // by kind of path; nil where there is no such answer
+}
+
+var causes = func() (table [doors.CauseOwnFault + 1]answered) {
+	for cause := range table {
+		for path := doors.PathPage; path <= doors.PathOther; path++ {
+			reason, label := doors.Cause(cause).String(), Label(path.String())
+			if cause == 0 {
+				reason = PageGone
+			} else {
+				table[cause].unavailable[path] = unavailable.WithLabelValues(reason, label)
+			}
+			if path != doors.PathPage {
+				table[cause].gone[path] = gone.WithLabelValues(reason, label)
+			}
+		}
 	}
 	return table
 }()
@@ -38,30 +57,51 @@ func CauseOf(reason doors.Reason) doors.Cause {
 	}
 }
 
-// Answered counts an answer with this status.
-func Answered(cause doors.Cause, status int) {
-	switch {
-	case cause == 0 || int(cause) >= len(causes):
-	case status == http.StatusGone:
-		causes[cause].gone.Inc()
-	default:
-		causes[cause].unavailable.Inc()
+// Answered counts an answer of Caddy with this status to a request for this kind of path.
+func Answered(cause doors.Cause, status int, path doors.Path) {
+	if cause == 0 || int(cause) >= len(causes) || int(path) >= len(causes[cause].gone) {
+		return
+	}
+	counter := causes[cause].unavailable[path]
+	if status == http.StatusGone {
+		counter = causes[cause].gone[path]
+	}
+	if counter != nil {
+		counter.Inc()
 	}
 }
 
-// Answers returns how many requests were answered 410 and 503, by reason.
-func Answers() (goneBy, unavailableBy map[string]uint64) {
-	goneBy, unavailableBy = make(map[string]uint64, len(causes)), make(map[string]uint64, len(causes))
-	for cause := doors.CauseTokenMalformed; cause <= doors.CauseOwnFault; cause++ {
-		goneBy[cause.String()], unavailableBy[cause.String()] = valueOf(causes[cause].gone), valueOf(causes[cause].unavailable)
+// PodAnswered counts the answer of a pod to a request for this kind of path of one of its pages, if it is 410.
+func PodAnswered(status int, path doors.Path) {
+	if status == http.StatusGone && int(path) < len(causes[0].gone) && causes[0].gone[path] != nil {
+		causes[0].gone[path].Inc()
 	}
-	return goneBy, unavailableBy
 }
 
-func valueOf(counter prometheus.Counter) uint64 {
-	var metric dto.Metric
-	if err := counter.Write(&metric); err != nil {
-		return 0 // a counter always has a value
+// Answers returns how many requests Caddy has answered 410 and 503, by reason, and how many answers of Caddy and of pods made a page reload: 410 to its
+// streams, hooks and steps in the history, and 503 to the last.
+func Answers() (goneBy, unavailableBy, reloadsBy map[string]uint64) {
+	goneBy, unavailableBy, reloadsBy = make(map[string]uint64), make(map[string]uint64), make(map[string]uint64)
+	for cause := range causes {
+		reason := doors.Cause(cause).String()
+		if cause == 0 {
+			reason = PageGone
+		} else {
+			goneBy[reason], unavailableBy[reason] = total(causes[cause].gone[:]...), total(causes[cause].unavailable[:]...)
+		}
+		reloadsBy[reason] = total(causes[cause].gone[doors.PathSync], causes[cause].gone[doors.PathHook], causes[cause].gone[doors.PathHistory],
+			causes[cause].unavailable[doors.PathHistory])
 	}
-	return uint64(metric.GetCounter().GetValue())
+	return goneBy, unavailableBy, reloadsBy
+}
+
+// total adds up counters; those that are nil count nothing.
+func total(counters ...prometheus.Counter) (sum uint64) {
+	for _, counter := range counters {
+		var metric dto.Metric
+		if counter != nil && counter.Write(&metric) == nil { // which always succeeds
+			sum += uint64(metric.GetCounter().GetValue())
+		}
+	}
+	return sum
 }

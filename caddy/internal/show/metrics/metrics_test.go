@@ -50,27 +50,72 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// Each answer is counted once, by its cause and what it is the answer to.
 func TestCauses(t *testing.T) {
 	for reason, name := range map[doors.Reason]string{
 		doors.ReasonMalformed: "token_malformed", doors.ReasonRefused: "token_refused",
 		doors.ReasonNoCIDR: "no_cidr",
 	} {
 		cause := CauseOf(reason)
-		before := testutil.ToFloat64(gone.WithLabelValues(name))
-		Answered(cause, http.StatusGone)
-		if after := testutil.ToFloat64(gone.WithLabelValues(name)); cause.String() != name || after != before+1 {
+		before := testutil.ToFloat64(gone.WithLabelValues(name, "hook"))
+		Answered(cause, http.StatusGone, doors.PathHook)
+		if after := testutil.ToFloat64(gone.WithLabelValues(name, "hook")); cause.String() != name || after != before+1 {
 			t.Errorf("%q: %v, then %v", cause, before, after)
 		}
 	}
-	before := testutil.ToFloat64(unavailable.WithLabelValues("own_fault"))
-	Answered(doors.CauseOwnFault, http.StatusServiceUnavailable)
-	if after := testutil.ToFloat64(unavailable.WithLabelValues("own_fault")); after != before+1 {
+	before := testutil.ToFloat64(unavailable.WithLabelValues("own_fault", "page"))
+	Answered(doors.CauseOwnFault, http.StatusServiceUnavailable, doors.PathPage)
+	if after := testutil.ToFloat64(unavailable.WithLabelValues("own_fault", "page")); after != before+1 {
 		t.Errorf("%v, then %v", before, after)
 	}
+	series := testutil.CollectAndCount(gone) + testutil.CollectAndCount(unavailable)
 	none := CauseOf(doors.ReasonCookie)
-	Answered(none, http.StatusGone)
-	if none != 0 {
-		t.Errorf("%q", none)
+	Answered(none, http.StatusGone, doors.PathHook)
+	Answered(doors.CausePodGone, http.StatusGone, doors.PathPage) // never given
+	Answered(1000, http.StatusGone, doors.PathHook)
+	Answered(doors.CausePodGone, http.StatusGone, 1000)
+	PodAnswered(http.StatusGone, doors.PathPage)
+	PodAnswered(http.StatusGone, 1000)
+	if after := testutil.CollectAndCount(gone) + testutil.CollectAndCount(unavailable); none != 0 || after != series || series != 10*5+9*6 {
+		t.Errorf("%q, %d series, then %d", none, series, after)
+	}
+}
+
+// What makes the client of a page load it anew is told apart from what it tries again, and what a pod says from what Caddy says.
+func TestReloads(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer                     func(path doors.Path)
+		reason                     string
+		gone, unavailable, reloads map[doors.Path]uint64 // how many of one answer for each path
+	}{
+		"410 of Caddy": {
+			func(path doors.Path) { Answered(doors.CausePodGone, http.StatusGone, path) }, "pod_gone",
+			map[doors.Path]uint64{doors.PathSync: 1, doors.PathHook: 1, doors.PathHistory: 1, doors.PathResource: 1, doors.PathOther: 1}, nil,
+			map[doors.Path]uint64{doors.PathSync: 1, doors.PathHook: 1, doors.PathHistory: 1},
+		},
+		"503 of Caddy": {
+			func(path doors.Path) { Answered(doors.CauseNoPod, http.StatusServiceUnavailable, path) }, "no_pod", nil,
+			map[doors.Path]uint64{doors.PathPage: 1, doors.PathSync: 1, doors.PathHook: 1, doors.PathHistory: 1, doors.PathResource: 1, doors.PathOther: 1},
+			map[doors.Path]uint64{doors.PathHistory: 1},
+		},
+		"410 of a pod": {
+			func(path doors.Path) { PodAnswered(http.StatusGone, path) }, PageGone, nil, nil,
+			map[doors.Path]uint64{doors.PathSync: 1, doors.PathHook: 1, doors.PathHistory: 1},
+		},
+		"another answer of a pod": {func(path doors.Path) { PodAnswered(http.StatusServiceUnavailable, path) }, PageGone, nil, nil, nil},
+	} {
+		for path := doors.PathPage; path <= doors.PathOther; path++ {
+			gone, unavailable, reloads := Answers()
+			test.answer(path)
+			goneAfter, unavailableAfter, reloadsAfter := Answers()
+			if goneAfter[test.reason] != gone[test.reason]+test.gone[path] || unavailableAfter[test.reason] != unavailable[test.reason]+test.unavailable[path] ||
+				reloadsAfter[test.reason] != reloads[test.reason]+test.reloads[path] {
+				t.Errorf("%s, %v: 410 %v to %v, 503 %v to %v, reloads %v to %v", name, path, gone, goneAfter, unavailable, unavailableAfter, reloads, reloadsAfter)
+			}
+		}
+	}
+	if gone, unavailable, reloads := Answers(); len(gone) != 9 || len(unavailable) != 9 || len(reloads) != 10 {
+		t.Errorf("%v, %v, %v", gone, unavailable, reloads)
 	}
 }
 
@@ -137,7 +182,8 @@ func TestNoAllocations(t *testing.T) {
 	allocations := testing.AllocsPerRun(100, func() {
 		Decided(decision)
 		keys.Opened(decision)
-		Answered(doors.CausePodGone, http.StatusGone)
+		Answered(doors.CausePodGone, http.StatusGone, doors.PathSync)
+		PodAnswered(http.StatusGone, doors.PathHook)
 		FailedOver()
 	})
 	if allocations != 0 {

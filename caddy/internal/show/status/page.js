@@ -139,18 +139,23 @@
     put(note, notes.join(" "));
   };
 
-  const showAnswers = (answers) => {
-    const rows = [["410", answers.gone], ["503", answers.unavailable]].flatMap(([status, byReason]) => Object.entries(byReason)
-      .filter(([, count]) => count > 0).map(([reason, count]) => [status + " " + reason.replaceAll("_", " "), count]));
-    list(byId("answers"), rows, ([text]) => text, () => {
+  // showFigures shows what has been counted of each name, and a note where nothing has.
+  const showFigures = (id, figures) => {
+    const rows = figures.filter(([, count]) => count > 0);
+    list(byId(id), rows, ([text]) => text, () => {
       const pair = make("div");
       pair.append(make("dt"), make("dd"));
       return pair;
     }, (pair, [text, count]) => {
-      put(pair.children[0], text);
+      put(pair.children[0], text.replaceAll("_", " "));
       put(pair.children[1], String(count));
     });
-    byId("answers-note").hidden = rows.length > 0;
+    byId(id + "-note").hidden = rows.length > 0;
+  };
+  const showAnswers = ({ gone, unavailable, reloads }) => {
+    showFigures("answers", [["410 ", gone], ["503 ", unavailable]]
+      .flatMap(([status, byReason]) => Object.entries(byReason).map(([reason, count]) => [status + reason, count])));
+    showFigures("reloads", Object.entries(reloads));
   };
 
   const drawn = new Map();

@@ -16,7 +16,7 @@ type State struct {
 	// the least recently used are forgotten first, and one for each address in DNS.
 	Pods []Pod `json:"pods"`
 
-	// What Caddy answered in place of a pod since the process began.
+	// What Caddy answered in place of pods, and what made pages reload, since the process began.
 	Answers Answers `json:"answers"`
 
 	// The open streams of the last ten minutes.
@@ -127,13 +127,17 @@ const (
 	Gone        Verdict = "gone"        // it is dead; its pages are told to reload
 )
 
-// Answers counts what Caddy answered in place of a pod, by reason: the `reason` of the metrics gone_total and unavailable_total.
+// Answers counts answers by reason: the `reason` of the metrics gone_total and unavailable_total.
 type Answers struct {
-	// 410: the page reloads.
+	// What Caddy answered 410 in place of a pod.
 	Gone map[string]uint64 `json:"gone"`
 
-	// 503: the page tries again. A pod or all pods cannot be reached, or a 410 was held back to spread reloads.
+	// What Caddy answered 503 in place of a pod. A pod or all pods cannot be reached, or a 410 was held back to spread reloads.
 	Unavailable map[string]uint64 `json:"unavailable"`
+
+	// Answers that made a page reload: 410 to its streams, hooks and steps in the history, and 503 to such a step. With the reason page_gone they
+	// are answers of pods.
+	Reloads map[string]uint64 `json:"reloads"`
 }
 
 // History is how many streams were open over the last minutes, the oldest first.
