@@ -1,0 +1,166 @@
+// Package onemachine rolls an app out on one machine, with two addresses and nothing else: no DNS, no reload.
+package onemachine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/pod"
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+const (
+	rollouts = 20
+	visitors = 12
+)
+
+var addresses = [2]string{"127.0.1.1", "127.0.1.2"}
+
+// From the moment a pod knows that it is to stop no page opens on it; nobody sees an error; pages that are open go on until their visitor
+// follows a link.
+func TestRollouts(t *testing.T) {
+	secret, port := NewSecret(32), Port(t, addresses[:]...)
+	running := startPod(t, secret, addresses[0], port)
+	caddy := Start(t, Options{Config: Config{Handlers: Caddyfile("dynamic_upstreams", secret, "upstream",
+		[]Upstream{{CIDR: "127.0.1.0/24", Host: strings.Join(addresses[:], " "), Port: port}}, "")}})
+
+	crowd := &crowd{t: t, draining: map[string]time.Time{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for number := range visitors {
+		crowd.group.Add(1)
+		browser := caddy.NewBrowser(t, Protocols[number%2]) // HTTP/1.1 and HTTP/2
+		go crowd.visit(ctx, browser)
+	}
+	for number := range rollouts {
+		Eventually(t, "visitors click", crowd.clicked(100))
+		next := startPod(t, secret, addresses[(number+1)%2], port)
+		crowd.fresh(next.ip)
+		running.drain()
+		crowd.drains(running.ip)
+		running.end()
+		running = next
+		if t.Failed() {
+			t.Fatalf("in rollout %d", number+1)
+		}
+	}
+	Eventually(t, "visitors click", crowd.clicked(100))
+	cancel()
+	crowd.group.Wait()
+	t.Logf("%d pages, %d clicks, %d reloads", crowd.pages.Load(), crowd.clicks.Load(), crowd.reloads.Load())
+	if crowd.reloads.Load() < rollouts {
+		t.Errorf("%d reloads in %d rollouts: is this test blind?", crowd.reloads.Load(), rollouts)
+	}
+}
+
+// crowd is all visitors, and what they may meet.
+type crowd struct {
+	t                      *testing.T
+	group                  sync.WaitGroup
+	pages, clicks, reloads atomic.Int64
+
+	mu       sync.Mutex
+	draining map[string]time.Time // since when the pod at an address has been known to drain
+}
+
+func (c *crowd) fresh(ip string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.draining, ip)
+}
+
+func (c *crowd) drains(ip string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.draining[ip] = time.Now()
+}
+
+// mayOpen tells whether a page that was asked for at some time may open on a pod.
+func (c *crowd) mayOpen(ip string, asked time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	since, drains := c.draining[ip]
+	return !drains || asked.Before(since)
+}
+
+// clicked is a condition: so many more clicks, or a failure.
+func (c *crowd) clicked(more int64) func() bool {
+	until := c.clicks.Load() + more
+	return func() bool { return c.clicks.Load() >= until || c.t.Failed() }
+}
+
+// visit opens pages, one after the other, and clicks on each until a link leads to the next.
+func (c *crowd) visit(ctx context.Context, browser *Browser) {
+	defer c.group.Done()
+	for ctx.Err() == nil && !c.t.Failed() {
+		asked := time.Now()
+		page, err := browser.Load("/")
+		if err != nil {
+			c.t.Errorf("a page load: %v", err)
+			return
+		}
+		c.pages.Add(1)
+		if !c.mayOpen(page.Pod, asked) {
+			c.t.Errorf("a page opened on %s, which drains", page.Pod)
+		}
+		stream := c.stream(page)
+		for track := 1; ctx.Err() == nil; track++ {
+			if !c.click(page, pod.HookClick, track) || !c.click(page, pod.HookLink, track) {
+				break
+			}
+		}
+		if ctx.Err() == nil {
+			if err := <-stream; err != nil {
+				c.t.Errorf("a stream: %v", err)
+			}
+		}
+	}
+}
+
+// stream reads the receiver stream of a page to its end.
+func (c *crowd) stream(page *Page) <-chan error {
+	ended := make(chan error, 1)
+	request := Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), Patience)
+		defer cancel()
+		answer, err := page.Browser.Open(ctx, request)
+		if err != nil {
+			ended <- err
+			return
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err == nil && (answer.StatusCode != http.StatusOK || !strings.HasSuffix(string(body), "\x04") && !strings.HasSuffix(string(body), "\x02\xff")) {
+			err = fmt.Errorf("status %d, and it ends with %.20q", answer.StatusCode, body[max(0, len(body)-20):])
+		}
+		ended <- err
+	}()
+	return ended
+}
+
+// click calls a hook and tells whether the page goes on. Only a link may end it.
+func (c *crowd) click(page *Page, hook string, track int) bool {
+	answer, err := page.Browser.Send(Request{Method: "POST", Path: page.Hook(hook, track), Body: strings.NewReader("{}")})
+	switch {
+	case err != nil:
+		c.t.Errorf("a click: %v", err)
+	case answer.Header.Get("Doors-Draining") != "":
+		c.t.Errorf("the mark reached a client: %v", answer.Header)
+	case answer.Status == http.StatusOK:
+		c.clicks.Add(1)
+		return true
+	case answer.Status == http.StatusGone && hook == pod.HookLink:
+		c.reloads.Add(1)
+	default:
+		c.t.Errorf("a click: status %d", answer.Status)
+	}
+	return false
+}
