@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -143,6 +144,35 @@ func play(t *testing.T, client *Client, cluster *Cluster, rows []row) {
 		if len(saw) != 1 || !slices.Contains(row.pods, saw[0]) {
 			t.Errorf("%s: status %d, seen by %v, not by one of %v", row.name, answer.Status, saw, row.pods)
 		}
+	}
+}
+
+// The fresh pods of an upstream are those of all its hosts.
+func TestSeveralHosts(t *testing.T) {
+	cluster := NewCluster(t, pod.Config{}, podA, podB, podC)
+	hosts := []string{podA, podC}
+	for name, config := range spellings(cluster.Secret, "", []Upstream{cluster.Upstream("127.0.1.0/24 127.0.2.0/24", strings.Join(hosts, " "))}) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			caddy := Start(t, Options{Config: config})
+			client := caddy.NewClient(t, H1)
+			play(t, client, cluster, []row{
+				{name: "token of a pod of the first host", path: "/~/" + cluster.Token(podA) + "/s/i", pods: []string{podA}},
+				{name: "token of a pod of the second host", path: "/~/" + cluster.Token(podC) + "/s/i", pods: []string{podC}},
+				{name: "token of a pod of none", path: "/~/" + cluster.Token(podB) + "/s/i", pods: []string{podB}},
+			})
+			seen := make(map[string]bool)
+			for range 200 { // each of the two comes up at random
+				uri := fmt.Sprintf("/?play=%d", plays.Add(1))
+				client.Get(uri)
+				for _, pod := range cluster.Saw(uri) {
+					seen[pod] = true
+				}
+			}
+			if fresh := slices.Sorted(maps.Keys(seen)); !slices.Equal(fresh, hosts) {
+				t.Errorf("new pages went to %v, want %v", fresh, hosts)
+			}
+		})
 	}
 }
 

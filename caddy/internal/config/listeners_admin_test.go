@@ -23,7 +23,7 @@ func TestAdminEndpoint(t *testing.T) {
 		{`{"listen": "127.0.0.1:2020"}`, local, `["a"]`, 2020, "its network holds 127.0.0.1 and its port is 2020, where the admin endpoint of this Caddy listens (127.0.0.1:2020)"},
 		{`{"listen": "127.0.0.1:2020"}`, local, `["a"]`, 2019, ""},
 		{`{"listen": "127.0.1.1:2020"}`, local, `["a"]`, 2020, ""},
-		{`{"listen": "127.0.1.1:2020"}`, local, `["127.0.1.1"]`, 2020, "its host is 127.0.1.1"},
+		{`{"listen": "127.0.1.1:2020"}`, local, `["a", "127.0.1.1"]`, 2020, "its host is 127.0.1.1"},
 		{`{"listen": "localhost:2020"}`, local, `["a"]`, 2020, "its network holds 127.0.0.1"},
 		{`{"listen": "localhost:2020"}`, "::1/128", `["a"]`, 2020, "its network holds ::1"},
 		{`{"listen": ":2020"}`, "10.0.0.0/24", `["127.0.9.9"]`, 2020, "its host is 127.0.9.9"},

@@ -58,7 +58,7 @@ func (c Config) String() string {
 // Upstream is one `upstream` block.
 type Upstream struct {
 	CIDR string // one or several, separated by white space
-	Host string
+	Host string // the same
 	Port int
 }
 
@@ -81,15 +81,19 @@ func Caddyfile(directive, secret, cookie string, upstreams []Upstream, more stri
 	return text.String()
 }
 
+// oneOrMore is a member of an upstream in JSON, or the list that takes its place.
+func oneOrMore(name, texts string) string {
+	if several := strings.Fields(texts); len(several) > 1 {
+		return fmt.Sprintf(`"%ss": ["%s"]`, name, strings.Join(several, `", "`))
+	}
+	return fmt.Sprintf(`%q: %q`, name, texts)
+}
+
 // JSON is the same as JSON. member is upstreams or Caddy's own dynamic_upstreams.
 func JSON(member, secret, cookie string, upstreams []Upstream) string {
 	var blocks []string
 	for _, one := range upstreams {
-		cidr := fmt.Sprintf(`"cidr": %q`, one.CIDR)
-		if several := strings.Fields(one.CIDR); len(several) > 1 {
-			cidr = fmt.Sprintf(`"cidrs": ["%s"]`, strings.Join(several, `", "`))
-		}
-		blocks = append(blocks, fmt.Sprintf(`{%s, "host": %q, "port": %d}`, cidr, one.Host, one.Port))
+		blocks = append(blocks, fmt.Sprintf(`{%s, %s, "port": %d}`, oneOrMore("cidr", one.CIDR), oneOrMore("host", one.Host), one.Port))
 	}
 	name := ""
 	if cookie != "" {

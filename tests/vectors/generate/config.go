@@ -110,6 +110,7 @@ func acceptedConfigs() (all []acceptedConfig) {
 	accept("keys separated by line breaks", members("secret", quote(secretOf(keyA32)+"\n"+secretOf(keyB32)+"\n")), 2)
 	accept("a list of CIDRs", only(upstream("cidr", "", "cidrs", `["10.0.0.0/24", "10.1.0.0/24", "2001:db8::/32"]`)), 1)
 	accept("a list of one CIDR", only(upstream("cidr", "", "cidrs", `["10.0.0.0/24"]`)), 1)
+	accept("a list of hosts", only(upstream("host", "", "hosts", `["blue", "10.0.0.1", "2001:db8::1", "green.example"]`)), 1)
 	accept("a list of one host", only(upstream("host", "", "hosts", `["blue"]`)), 1)
 	accept("an IPv6 CIDR", only(upstream("cidr", `"2001:db8::/32"`)), 1)
 	accept("an IPv4-mapped CIDR", only(upstream("cidr", `"::ffff:10.0.0.0/120"`)), 1)
