@@ -75,6 +75,18 @@ const FAULTS: [Fault; 19] = [
     Fault::Night,
 ];
 
+/// What a configuration has as the hosts of an upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosts {
+    Name,
+    /// Two names.
+    Names,
+    /// A name, and the addresses of two pods.
+    Mixed,
+    /// The addresses of all pods that there may be, and no name.
+    Addresses,
+}
+
 /// Which pods the host names of the first two upstreams lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shared {
@@ -116,6 +128,7 @@ pub struct Scenario {
     pub upstreams: usize,
     /// Whether two host names lead to the same pods.
     pub shared: Shared,
+    pub hosts: Hosts,
     /// Pods of each upstream, and addresses of each beside those: few, and new pods get old addresses.
     pub pods: usize,
     pub spare: usize,
@@ -172,6 +185,7 @@ impl Scenario {
             replicas: random.pick(&[1, 1, 2, 3]),
             upstreams,
             shared: if upstreams > 1 { shared } else { Shared::No },
+            hosts: later.pick(&[Hosts::Name, Hosts::Name, Hosts::Names, Hosts::Mixed, Hosts::Addresses]),
             pods: random.pick(&[1, 2, 2, 3, 5]),
             spare: random.pick(&[1, 2, 8]),
             ipv6: random.permille(250),
@@ -214,7 +228,7 @@ impl Scenario {
     }
 
     /// How many host names there are: two for each upstream.
-    pub fn hosts(&self) -> usize {
+    pub fn names(&self) -> usize {
         2 * self.upstreams
     }
 

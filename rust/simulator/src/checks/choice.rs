@@ -46,10 +46,8 @@ impl World {
     /// Its hosts have not given addresses up, and were looked up not long ago.
     pub(super) fn is_sure(&self, exchange: &Exchange, upstream: usize) -> bool {
         let hosts = &self.checks.ledgers[exchange.replica].hosts;
-        exchange.bound.hosts_of(upstream).iter().all(|host| {
-            let host = &hosts[*host];
-            !host.absent && host.at.is_some_and(|at| self.now() - at <= exchange.bound.settings.refresh + SECOND)
-        })
+        let refresh = exchange.bound.settings.refresh;
+        exchange.bound.hosts_of(upstream).iter().all(|host| hosts[*host].is_recent(refresh, self.now()))
     }
 
     /// No pod is ever forgotten.
@@ -152,7 +150,7 @@ impl World {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let (replica, about, refresh) =
             (exchange.replica, Subject::visitor(exchange.ask.page.visitor), exchange.bound.settings.refresh);
-        let turns = if self.scenario.bounds.max_lookups > 2 { 1 } else { self.scenario.hosts() };
+        let turns = if self.scenario.bounds.max_lookups > 2 { 1 } else { self.scenario.names() };
         let slack = turns as Time * LOOKUP;
         let bound = exchange.bound.clone();
         for host in bound.hosts_of(upstream) {
@@ -160,7 +158,7 @@ impl World {
             let used = known.used.replace(now).filter(|used| *used >= bound.loaded);
             let goes_on = used.is_some_and(|used| now - used > refresh + slack && now - used < (IDLE - 1) * refresh);
             let (asked, busy) = (known.asked, known.flying > 0);
-            if goes_on && !busy && asked.is_none_or(|asked| now - asked > refresh + slack) {
+            if goes_on && !busy && !known.constant && asked.is_none_or(|asked| now - asked > refresh + slack) {
                 let what = format!("replica {replica} has not looked u{host} up since {asked:?}");
                 self.blame("lookups go on", about, what);
             }

@@ -21,10 +21,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    pub fn new(places: usize, hosts: usize) -> Self {
+    pub fn new(places: usize, names: usize) -> Self {
         Ledger {
             pods: vec![Seen::default(); places],
-            hosts: (0..hosts).map(|_| Told::default()).collect(),
+            hosts: (0..names).map(|_| Told::default()).chain((0..places).map(Told::constant)).collect(),
             refused: vec![Refused::default(); places],
         }
     }
@@ -37,7 +37,7 @@ impl Ledger {
     }
 
     pub fn emptied(&self) -> Self {
-        Ledger::new(self.pods.len(), self.hosts.len())
+        Ledger::new(self.pods.len(), self.hosts.len() - self.pods.len())
     }
 }
 
@@ -147,6 +147,8 @@ impl Seen {
 /// What name servers said about one host.
 #[derive(Default)]
 pub struct Told {
+    /// It is an address, of which no name server is asked.
+    pub constant: bool,
     /// When the last lookup began, and how many go on.
     pub asked: Option<Time>,
     pub flying: u32,
@@ -167,6 +169,15 @@ pub struct Told {
 }
 
 impl Told {
+    fn constant(place: usize) -> Self {
+        Told { constant: true, at: Some(0), places: vec![place], ..Told::default() }
+    }
+
+    /// It was looked up not long ago, and its addresses were not given up.
+    pub fn is_recent(&self, refresh: Time, now: Time) -> bool {
+        self.constant || !self.absent && self.at.is_some_and(|at| now - at <= refresh + SECOND)
+    }
+
     /// An answer. The addresses known before of which it says nothing are among its places.
     pub fn tell(&mut self, places: Vec<usize>, now: Time) {
         self.flying = self.flying.saturating_sub(1);

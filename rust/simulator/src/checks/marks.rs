@@ -1,5 +1,5 @@
 //! Pods that say with their answers that they drain: once a replica has heard it, it opens no new page there while another pod is well,
-//! whatever name servers say; and no visitor sees an error since a pod drains.
+//! whatever name servers say; one that takes a page back gets it again only as the last choice, and takes it; and no visitor sees an error since a pod drains.
 
 use super::World;
 use crate::agenda::{SECOND, Time};
@@ -18,6 +18,13 @@ impl World {
         let (replica, about) =
             (exchange.replica, Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) });
         let seen = self.checks.ledgers[replica].pods[place];
+        // The clock of another thread may say that the pod spoke before the request began.
+        let refused =
+            exchange.refused.iter().any(|one| (one.0, Some(one.1)) == (place, self.pods.places[place].process));
+        if refused && !last_choice && skew == 0 {
+            let what = format!("place {place} has taken it back, and is dialled again as if it had not");
+            return self.blame("a pod that drains is asked once, and then takes the page", about, what);
+        }
         let Some(marked) = seen.marked else { return };
         if exchange.ask.home.is_some() || exchange.passed_over {
             return;

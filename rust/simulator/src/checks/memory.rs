@@ -62,7 +62,7 @@ impl World {
         }
         let dropped = replica.forget_bounds();
         let clock = replica.clock(now);
-        for host in 0..self.scenario.hosts() {
+        for host in 0..self.scenario.names() {
             let replica = &mut self.replicas[number];
             let Some(id) = replica.ids[host] else { continue };
             let known = &mut self.checks.ledgers[number].hosts[host];
@@ -116,7 +116,7 @@ impl World {
         let boot = self.replicas[replica].boot;
         let going = self.dials.iter().filter(|(_, dial)| dial.in_background(replica, boot)).count();
         // A reload begins a new count, and so does another host.
-        if going > 4 * (BACKGROUND + 3 * self.scenario.hosts()) {
+        if going > 4 * (BACKGROUND + 3 * self.scenario.names()) {
             self.blame("memory has bounds", about, format!("replica {replica} makes {going} dials in the background"));
         }
         place

@@ -63,7 +63,7 @@ impl Checks {
     pub fn new(scenario: &Scenario, places: usize) -> Self {
         Checks {
             violation: None,
-            ledgers: (0..scenario.replicas).map(|_| Ledger::new(places, scenario.hosts())).collect(),
+            ledgers: (0..scenario.replicas).map(|_| Ledger::new(places, scenario.names())).collect(),
             pacing: Pacing::default(),
             settled: None,
             second: (0, 0),
@@ -77,11 +77,11 @@ impl Checks {
     }
 
     /// A configuration has these hosts from now on.
-    pub fn configured(&mut self, replica: usize, hosts: &[usize], now: Time) {
+    pub fn configured(&mut self, replica: usize, hosts: impl Iterator<Item = usize>, now: Time) {
         let ledger = &mut self.ledgers[replica];
         for host in hosts {
-            if ledger.hosts[*host].left.take().is_some_and(|left| now - left > memory::KEPT - 2 * memory::LOOK) {
-                ledger.forget_host(*host, now);
+            if ledger.hosts[host].left.take().is_some_and(|left| now - left > memory::KEPT - 2 * memory::LOOK) {
+                ledger.forget_host(host, now);
             }
         }
     }

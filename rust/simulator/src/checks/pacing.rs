@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::agenda::{SECOND, Time};
 
-/// What has a pace of its own: an upstream of a replica, which its host names; or the tokens that do not open, for each configuration with other keys or upstreams.
+/// What has a pace of its own: an upstream of a replica, by the core's number; or the tokens that do not open, for each configuration with other keys or upstreams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Paced {
     pub replica: usize,
-    pub host: Option<usize>,
+    pub upstream: Option<u64>,
     pub source: u64,
     pub rate: u32,
 }
@@ -23,9 +23,9 @@ impl Pacing {
         self.told.retain(|paced, _| paced.replica != replica);
     }
 
-    /// Whether a page was told to reload within the last second, of those that a host names.
-    pub fn told_lately(&self, replica: usize, host: usize, skew: Time, now: Time) -> bool {
-        let same = self.told.iter().filter(|(paced, _)| (paced.replica, paced.host) == (replica, Some(host)));
+    /// Whether a page was told to reload within the last second, of an upstream.
+    pub fn told_lately(&self, replica: usize, upstream: u64, skew: Time, now: Time) -> bool {
+        let same = self.told.iter().filter(|(paced, _)| (paced.replica, paced.upstream) == (replica, Some(upstream)));
         same.filter_map(|(_, told)| told.back()).any(|at| now - at <= SECOND + 2 * skew)
     }
 

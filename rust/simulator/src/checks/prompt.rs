@@ -15,6 +15,7 @@
 use doors_routing::Cause;
 
 use super::World;
+use super::ledger::Seen;
 use crate::agenda::{SECOND, Time};
 use crate::journal::{Subject, clock};
 use crate::slab::Key;
@@ -49,7 +50,7 @@ impl World {
         let paced = ask.kind.is_sync() && self.is_paced(exchange, place);
         let passes =
             ask.kind == Kind::Resource || !matches!(cause, Cause::PodUnreachable | Cause::PodGone | Cause::NoPod);
-        if passes || !self.remembers_all() {
+        if passes || !self.remembers_held(replica) {
             return;
         }
         let refused = &mut self.checks.ledgers[replica].refused[place];
@@ -105,7 +106,9 @@ impl World {
         if comes_back && !self.is_whole() {
             return None;
         }
-        let named: Vec<usize> = told().flat_map(|host| host.places.iter().copied()).collect();
+        let mut named: Vec<usize> = told().flat_map(|host| host.places.iter().copied()).collect();
+        named.sort_unstable();
+        named.dedup();
         let others = || named.iter().filter(|other| **other != place);
         let inside = others().filter(|other| self.pods.is_inside(**other, upstream));
         let reachable =
@@ -127,7 +130,7 @@ impl World {
         let told = told.filter(|host| !host.absent).map(|host| host.since).min()?;
         let failing = seen.failed.filter(|failed| seen.reached.is_none_or(|reached| reached <= *failed));
         let since = told
-            .max(seen.named?)
+            .max(seen.named.unwrap_or(0))
             .max(bound.loaded)
             .max(pod.ready)
             .max(pod.frozen)
@@ -138,11 +141,17 @@ impl World {
         (since <= now && seen.drops.is_none() && seen.marked.is_none()).then_some(since)
     }
 
+    /// Nothing that is held against a pod is forgotten: pods with nothing held against them are forgotten first.
+    fn remembers_held(&self, replica: usize) -> bool {
+        let held = |seen: &&Seen| seen.refused.is_some() || seen.unreachable.is_some() || seen.drops.is_some();
+        let held = self.checks.ledgers[replica].pods.iter().filter(held).count();
+        held < self.scenario.bounds.max_pods as usize
+    }
+
     /// Others are told to reload, and only so many may be at once.
     fn is_paced(&self, exchange: &Exchange, place: usize) -> bool {
-        let hosts = exchange.bound.hosts_of(self.pods.places[place].upstream);
-        let told =
-            |host: &usize| self.checks.pacing.told_lately(exchange.replica, *host, self.scenario.skew, self.now());
-        hosts.iter().any(told)
+        let Exchange { bound, replica, .. } = exchange;
+        let upstream = bound.number(self.pods.places[place].upstream);
+        upstream.is_some_and(|one| self.checks.pacing.told_lately(*replica, one, self.scenario.skew, self.now()))
     }
 }

@@ -22,6 +22,8 @@ impl World {
         let exchange = self.exchanges.get(key)?;
         let (ask, connected, dials, phase) = (exchange.ask, exchange.connected, exchange.dials, exchange.phase);
         let retries = exchange.bound.settings.user_retries;
+        // If the last of them drains, one that does is dialled again, and takes it.
+        let most = DIALS + u32::from(!exchange.refused.is_empty());
         let world_upstream = exchange.bound.upstreams.get(upstream as usize).copied();
         let about = Subject { visitor: Some(ask.page.visitor), place: self.pods.at(pod.address()) };
         let (Some(place), Some(world_upstream)) = (about.place, world_upstream) else {
@@ -41,7 +43,7 @@ impl World {
                 format!("{:?} is dialled again at {pod:?}", ask.kind),
             );
         }
-        if dials >= DIALS && !retries {
+        if dials >= most && !retries {
             self.blame("at most 8 dials", about, format!("{:?} is dialled once more after {dials}", ask.kind));
         }
         if ask.home.is_some() {

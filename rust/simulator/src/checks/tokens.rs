@@ -143,7 +143,7 @@ impl World {
         }
         let ledger = &self.checks.ledgers[replica];
         let takes = |(place, seen): (usize, &super::ledger::Seen)| {
-            let mut hosts = bound.all_hosts().iter().map(|host| &ledger.hosts[*host]);
+            let mut hosts = bound.all_hosts().map(|host| &ledger.hosts[host]);
             let may_name = hosts.any(|host| host.may_name(place) || host.at.is_none()) || !self.is_whole();
             seen.takes_page(self.scenario.skew, now) && may_name
         };
@@ -155,9 +155,9 @@ impl World {
             self.blame("a page is told to reload only if there is somewhere to go", about, what);
         }
         if ask.kind.is_sync() {
-            let host = if opens && inside { bound.hosts_of(upstream).first().copied() } else { None };
-            let source = if host.is_some() { 0 } else { bound.source.id() };
-            let paced = Paced { replica, host, source, rate: bound.settings.gone_rate };
+            let upstream = bound.number(upstream).filter(|_| opens && inside);
+            let source = if upstream.is_some() { 0 } else { bound.source.id() };
+            let paced = Paced { replica, upstream, source, rate: bound.settings.gone_rate };
             if !self.checks.pacing.tell(paced, self.scenario.skew, now) {
                 self.blame("pages reload at a pace", about, format!("too many within one second: {paced:?}"));
             }

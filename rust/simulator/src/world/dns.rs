@@ -50,10 +50,10 @@ pub struct Dns {
 impl Dns {
     pub fn new(scenario: &Scenario) -> Self {
         let server =
-            |cache: &Time| NameServer { cache: *cache, known: vec![None; scenario.hosts()], ..NameServer::default() };
+            |cache: &Time| NameServer { cache: *cache, known: vec![None; scenario.names()], ..NameServer::default() };
         Dns {
             named: vec![Vec::new(); scenario.upstreams],
-            leads: (0..scenario.hosts()).map(|host| scenario.led_to(host).collect()).collect(),
+            leads: (0..scenario.names()).map(|host| scenario.led_to(host).collect()).collect(),
             servers: scenario.caches.iter().map(server).collect(),
         }
     }

@@ -57,6 +57,7 @@ impl World {
         let places = &self.pods.places;
         let is_ipv6 = |place: usize| places[place].address.is_ipv6();
         let (delay, found) = self.dns.ask(server, number, is_ipv6, &mut self.chances.dns, now);
+        self.replicas[replica].ids[number] = Some(host);
         self.check_lookup(replica, number);
         let boot = self.replicas[replica].boot;
         let lookup = self.lookups.insert(Lookup { replica, boot, host, number, found, late: false });

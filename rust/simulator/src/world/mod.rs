@@ -99,7 +99,8 @@ impl World {
             faults: part("faults"),
         };
         let pods = Pods::new(&scenario);
-        let replica = |_| Replica::new(&scenario, 0..=0, pods.places.len(), 0, &mut chances.faults);
+        let addresses = pods.places.iter().map(|place| place.address).collect();
+        let replica = |_| Replica::new(&scenario, 0..=0, &addresses, 0, &mut chances.faults);
         let replicas = (0..scenario.replicas).map(replica).collect();
         World {
             agenda: Agenda::default(),

@@ -2,6 +2,7 @@
 //! with the clock of this process.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::rc::{Rc, Weak};
@@ -10,7 +11,7 @@ use doors_routing::{HostId, Limits, Options, Router, Source, State};
 
 use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::random::Random;
-use crate::scenario::{Bounds, Scenario, Settings};
+use crate::scenario::{Bounds, Hosts, Scenario, Settings};
 use crate::slab::Key;
 use crate::world::keys::KEYS;
 
@@ -18,9 +19,10 @@ use crate::world::keys::KEYS;
 pub struct Bound {
     pub source: Source,
     pub settings: Settings,
-    /// The upstreams of the world in the order of the configuration, and the host under which each is found.
+    /// The upstreams of the world in the order of the configuration, and the hosts under which each is found: names first, then addresses,
+    /// which count as hosts after all names in the order of their places.
     pub upstreams: Vec<usize>,
-    hosts: Vec<usize>,
+    hosts: Vec<Vec<usize>>,
     /// When it was loaded.
     pub loaded: Time,
     /// The keys that it opens tokens with.
@@ -32,19 +34,28 @@ impl Bound {
         self.upstreams[index as usize]
     }
 
+    fn index(&self, upstream: usize) -> Option<u32> {
+        let index = self.upstreams.iter().position(|one| *one == upstream)?;
+        Some(index as u32)
+    }
+
+    /// The core's number of an upstream of the world.
+    pub fn number(&self, upstream: usize) -> Option<u64> {
+        self.source.upstream_id(self.index(upstream)?)
+    }
+
     /// The hosts of an upstream, by its index.
     pub fn hosts(&self, index: u32) -> &[usize] {
-        std::slice::from_ref(&self.hosts[index as usize])
+        &self.hosts[index as usize]
     }
 
     /// The hosts of an upstream of the world; none if it is not configured.
     pub fn hosts_of(&self, upstream: usize) -> &[usize] {
-        let index = self.upstreams.iter().position(|one| *one == upstream);
-        index.map_or(&[], |index| self.hosts(index as u32))
+        self.index(upstream).map_or(&[], |index| self.hosts(index))
     }
 
-    pub fn all_hosts(&self) -> &[usize] {
-        &self.hosts
+    pub fn all_hosts(&self) -> impl Iterator<Item = usize> {
+        self.hosts.iter().flatten().copied()
     }
 }
 
@@ -59,6 +70,8 @@ pub struct Idle {
 /// Idle connections are closed after that, and more than so many are not kept.
 const KEPT: Time = 60 * SECOND;
 const MOST: u8 = 8;
+/// Upstreams with more addresses are not listed by them.
+const MOST_LISTED: usize = 5;
 
 pub struct Replica {
     pub up: bool,
@@ -77,21 +90,23 @@ pub struct Replica {
     pub waiting: Vec<Key>,
     /// How many of them certainly wait for a pod and not for DNS.
     pub awaiting_pod: usize,
-    /// The core's numbers of the hosts of the world.
+    /// The core's numbers of the host names of the world, as of the last lookup of each.
     pub ids: Vec<Option<HostId>>,
     idle: Vec<Idle>,
+    /// Those of all places.
+    addresses: Rc<[IpAddr]>,
 }
 
 impl Replica {
     pub fn new(
         scenario: &Scenario,
         keys: RangeInclusive<usize>,
-        places: usize,
+        addresses: &Rc<[IpAddr]>,
         now: Time,
         random: &mut Random,
     ) -> Self {
         let state = State::new(limits(&scenario.bounds));
-        let current = Rc::new(bind(&state, scenario, false, keys, now, random));
+        let current = Rc::new(bind(&state, scenario, addresses, false, keys, now, random));
         Replica {
             up: true,
             boot: 0,
@@ -104,16 +119,16 @@ impl Replica {
             due: None,
             waiting: Vec::new(),
             awaiting_pod: 0,
-            ids: vec![None; scenario.hosts()],
-            idle: vec![Idle::default(); places],
+            ids: vec![None; scenario.names()],
+            idle: vec![Idle::default(); addresses.len()],
+            addresses: addresses.clone(),
         }
-        .numbered()
     }
 
     /// Another process takes its place.
     pub fn restart(&mut self, scenario: &Scenario, keys: RangeInclusive<usize>, now: Time, random: &mut Random) {
         let boot = self.boot + 1;
-        *self = Replica { boot, ..Replica::new(scenario, keys, self.idle.len(), now, random) };
+        *self = Replica { boot, ..Replica::new(scenario, keys, &self.addresses, now, random) };
     }
 
     /// Loads another configuration. With `changes` it may lack upstreams, and find them under other hosts.
@@ -125,22 +140,8 @@ impl Replica {
         now: Time,
         random: &mut Random,
     ) {
-        self.current = Rc::new(bind(&self.state, scenario, changes, keys, now, random));
+        self.current = Rc::new(bind(&self.state, scenario, &self.addresses, changes, keys, now, random));
         self.in_use.push(Rc::downgrade(&self.current));
-        self.number();
-    }
-
-    /// Takes note of the core's numbers of the hosts.
-    fn number(&mut self) {
-        let Bound { source, hosts, .. } = &*self.current;
-        for (index, host) in (0..).zip(hosts) {
-            self.ids[*host] = source.upstream_host(index);
-        }
-    }
-
-    fn numbered(mut self) -> Self {
-        self.number();
-        self
     }
 
     /// Forgets configurations that nothing uses any more. Whether there were any.
@@ -152,7 +153,7 @@ impl Replica {
 
     /// Whether a configuration that is in use has a host.
     pub fn uses_host(&self, host: usize) -> bool {
-        self.in_use.iter().filter_map(Weak::upgrade).any(|bound| bound.all_hosts().contains(&host))
+        self.in_use.iter().filter_map(Weak::upgrade).any(|bound| bound.all_hosts().any(|one| one == host))
     }
 
     /// What its clock says.
@@ -205,6 +206,7 @@ fn limits(bounds: &Bounds) -> Limits {
 fn bind(
     state: &State,
     scenario: &Scenario,
+    addresses: &[IpAddr],
     changes: bool,
     keys: RangeInclusive<usize>,
     now: Time,
@@ -212,12 +214,11 @@ fn bind(
 ) -> Bound {
     let mut upstreams: Vec<usize> = (0..scenario.upstreams).collect();
     random.shuffle(&mut upstreams);
-    let mut hosts = upstreams.clone();
     if changes {
         upstreams.truncate(1 + random.below(scenario.upstreams));
-        hosts = upstreams.iter().map(|upstream| upstream + random.pick(&[0, scenario.upstreams])).collect();
     }
-    let json = json(scenario, &upstreams, &hosts, keys.clone());
+    let hosts: Vec<Vec<usize>> = upstreams.iter().map(|one| hosts(scenario, *one, changes, random)).collect();
+    let json = json(scenario, &upstreams, &hosts, addresses, keys.clone());
     let router = Router::from_json(json.as_bytes()).expect("the configuration is valid");
     // A reload changes some options; the first configuration has those of the scenario.
     let mut settings = scenario.settings;
@@ -240,14 +241,51 @@ fn bind(
     Bound { source: Source::new(state, router, options), settings, upstreams, hosts, loaded: now, keys }
 }
 
-fn json(scenario: &Scenario, upstreams: &[usize], hosts: &[usize], keys: RangeInclusive<usize>) -> String {
+/// The hosts of an upstream, as the scenario has them or, with `changes`, some others.
+fn hosts(scenario: &Scenario, upstream: usize, changes: bool, random: &mut Random) -> Vec<usize> {
+    let (mut kind, mut first) = (scenario.hosts, 0);
+    if changes {
+        first = random.pick(&[0, 1]);
+        if kind != Hosts::Name {
+            kind = random.pick(&[Hosts::Name, Hosts::Names, Hosts::Mixed, Hosts::Addresses]);
+        }
+    }
+    let names = [first, 1 - first].map(|name| upstream + name * scenario.upstreams);
+    let each = scenario.pods + scenario.spare;
+    // Of very many addresses few are in use, and a page load would try the others first.
+    let most = if each <= MOST_LISTED { each } else { 0 };
+    let listed = |most: usize| {
+        let places = scenario.led_to(upstream).flat_map(move |one| one * each..one * each + most);
+        places.map(|place| scenario.names() + place)
+    };
+    match kind {
+        Hosts::Addresses if most > 0 => listed(most).collect(),
+        Hosts::Mixed => names[..1].iter().copied().chain(listed(most.min(2))).collect(),
+        Hosts::Names => names.to_vec(),
+        Hosts::Name | Hosts::Addresses => names[..1].to_vec(),
+    }
+}
+
+fn json(
+    scenario: &Scenario,
+    upstreams: &[usize],
+    hosts: &[Vec<usize>],
+    addresses: &[IpAddr],
+    keys: RangeInclusive<usize>,
+) -> String {
+    let host = |host: &usize| match host.checked_sub(scenario.names()) {
+        Some(place) => format!(r#""{}""#, addresses[place]),
+        None => format!(r#""u{host}.test""#),
+    };
     let mut text = format!(r#"{{"secret": "{}", "cookie_name": "up", "upstreams": ["#, KEYS[keys].join(" "));
-    for (index, (upstream, host)) in upstreams.iter().zip(hosts).enumerate() {
+    for (index, (upstream, hosts)) in upstreams.iter().zip(hosts).enumerate() {
         let comma = if index > 0 { ", " } else { "" };
         let port = scenario.port(*upstream);
+        let hosts: Vec<String> = hosts.iter().map(host).collect();
+        let hosts = hosts.join(", ");
         write!(
             text,
-            r#"{comma}{{"cidrs": ["10.{upstream}.0.0/24", "fd00:{upstream:x}::/64"], "host": "u{host}.test", "port": {port}}}"#
+            r#"{comma}{{"cidrs": ["10.{upstream}.0.0/24", "fd00:{upstream:x}::/64"], "hosts": [{hosts}], "port": {port}}}"#
         )
         .expect("a string takes all");
     }
