@@ -60,7 +60,7 @@ impl Call<'_> {
         // What cannot be taken back must be served.
         self.request.last_choice = Tier::is_draining(tier)
             || Tier::drains(tier) && !self.request.loads_page()
-            || self.request.was_taken_back && is_last_dial;
+            || self.request.was_taken_back && (is_last_dial || tier == Tier::OutsideFailing as u8);
         self.sent(upstream, pod, false, reports)
     }
 

@@ -116,6 +116,19 @@ fn the_last_pod_serves_pages_until_there_is_another() {
     assert_eq!(world.serve(&page("", ""), NONE), dial(0, 2));
 }
 
+/// Pods outside of the networks are told apart by whether something is wrong with them, and not by what.
+#[test]
+fn a_pod_outside_is_not_asked_twice_either() {
+    let mut world = World::new(1, Options::default());
+    world.dns("app0", &[pod(77, 1), pod(77, 2)]);
+    world.know_all();
+    let (mut request, action) = world.request(&page("", ""));
+    let other = dialled(world.answered(&mut request, REFUSED));
+    assert_ne!(dialled(action), other);
+    let last = world.answered(&mut request, REFUSED);
+    assert!(matches!(last, Action::Dial { last_choice: true, .. }), "{last:?}");
+}
+
 /// The successor is in DNS, or in the list of addresses, before it listens.
 #[test]
 fn a_successor_that_refuses_is_asked_by_each_page() {
