@@ -98,6 +98,9 @@ impl Pods {
             let (arrival, verdict) = (known.state.arrive(now), known.state.verdict());
             if arrival != Arrival::Waits {
                 known.traffic.entered(stream);
+                if stream {
+                    known.load.opened(now);
+                }
             }
             let report = arrival == Arrival::Probes || known.wants_answer(group, now);
             (arrival, report, Learned { verdict, changed: verdict != before, ..Learned::default() })
@@ -219,10 +222,13 @@ impl Pods {
         (wait, find_pod)
     }
 
-    /// A request without a token is sent to `pod` now; it is in flight until [`Pods::left`]. Says whether it is worth
-    /// a call of [`Pods::learn`] when the pod answers.
-    pub(crate) fn entered(&self, group: &Group<'_>, pod: Pod, now: u64) -> bool {
+    /// A request without a token is sent to `pod` now, for a page if `page`; it is in flight until [`Pods::left`]. Says whether it
+    /// is worth a call of [`Pods::learn`] when the pod answers.
+    pub(crate) fn entered(&self, group: &Group<'_>, pod: Pod, page: bool, now: u64) -> bool {
         self.with(group, pod, now, |known| {
+            if page {
+                known.load.sent(now);
+            }
             known.traffic.entered(false);
             known.wants_answer(group, now)
         })
@@ -305,7 +311,10 @@ impl Pods {
 
 /// What an outcome changes. Whether it is a sign of life.
 fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
-    let Known { state, traffic, mark, .. } = known;
+    let Known { state, traffic, mark, load, .. } = known;
+    if state.is_tainted() && matches!(outcome, Outcome::Connected | Outcome::Answered) {
+        load.is_back();
+    }
     match outcome {
         Outcome::Connected => return state.connected(now),
         Outcome::Answered => state.answered(),

@@ -115,7 +115,7 @@ impl Pods {
 }
 
 fn shown(pod: Pod, known: &Known) -> KnownPod {
-    let Known { state, mark, traffic, users } = known;
+    let Known { state, mark, traffic, users, .. } = known;
     KnownPod {
         pod,
         upstream: users.upstream(),

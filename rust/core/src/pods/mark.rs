@@ -50,6 +50,7 @@ impl Known {
             None if !draining => (),
             mark => {
                 *mark = draining.then(|| Mark::new(now));
+                self.load.is_back();
                 return true;
             }
         }

@@ -13,6 +13,7 @@
 //! mark      one pod: whether its answers say that it drains
 //! standing  one pod: how well it takes a request that others may take as well
 //! users     one pod: which upstreams use it, and when it last showed them that it works
+//! load      one pod: how many pages it has
 //! traffic   one pod: which requests are on their way to it?
 //! forgotten what is left of pods that were forgotten
 //! known     what is known, for people: the list of pods, and whether one may be stopped
@@ -31,6 +32,7 @@
 mod events;
 mod forgotten;
 mod known;
+mod load;
 mod mark;
 mod pacing;
 mod queues;

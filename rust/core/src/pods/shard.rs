@@ -1,6 +1,7 @@
 //! In: pods and what happens to them. Out: what is known about each, and which of them is forgotten when there are too many.
 
 use super::forgotten::Forgotten;
+use super::load::Load;
 use super::mark::Mark;
 use super::queues::Queues;
 use super::traffic::Traffic;
@@ -27,6 +28,7 @@ pub(super) struct Known {
     /// It says that it drains.
     pub(super) mark: Option<Mark>,
     pub(super) traffic: Traffic,
+    pub(super) load: Load,
     pub(super) users: Users,
 }
 
@@ -110,7 +112,7 @@ impl Shard {
         let found = self.pods.find(&pod);
         let slot = found.unwrap_or_else(|| {
             let (state, traffic, users) = (PodState::default(), Traffic::new(now), Users::new(group, now));
-            self.pods.insert(pod, Known { state, mark: None, traffic, users }, QUIET)
+            self.pods.insert(pod, Known { state, mark: None, traffic, load: Load::default(), users }, QUIET)
         });
         let known = self.pods.value_mut(slot);
         known.traffic.seen(now);
@@ -139,6 +141,7 @@ impl Shard {
             let was_held = known.is_held();
             known.state.clear();
             known.mark = None;
+            known.load.is_back();
             if was_held {
                 self.sort(slot);
             }

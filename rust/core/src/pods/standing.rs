@@ -26,6 +26,11 @@ pub(crate) struct Look {
     pub(crate) standing: Standing,
     /// When it last said that it drains, or 0.
     pub(crate) said: u64,
+    /// This request finds out whether the pod is back, or still drains: it counts as asked.
+    pub(crate) asks: bool,
+    /// How many pages it has, and whether it has only begun to take them. Only where pods are compared.
+    pub(crate) pages: u32,
+    pub(crate) is_new: bool,
 }
 
 /// Who looks at a pod.
@@ -35,13 +40,15 @@ pub(crate) struct Looker {
     pub(crate) began: u64,
     /// It is a page load that is sent where it looks: it may ask a pod whether it still drains.
     pub(crate) may_ask: bool,
+    /// It looks at several pods, to choose the better one.
+    pub(crate) compares: bool,
 }
 
 impl Pods {
-    /// How well a pod takes a request. Costs no lock while no dial of any pod has failed for a minute and no pod has ever said
-    /// that it drains.
+    /// How well a pod takes a request. Where pods are not compared it costs no lock while no dial of any pod has failed for a minute
+    /// and no pod has ever said that it drains.
     pub(crate) fn look(&self, pod: Pod, looker: Looker, now: u64) -> Look {
-        match self.any_failed_lately(now) || self.any_marks.load(Ordering::Relaxed) {
+        match looker.compares || self.any_failed_lately(now) || self.any_marks.load(Ordering::Relaxed) {
             true => self.lock(self.shard(pod.address)).look(pod, looker, now),
             false => Look::WELL,
         }
@@ -71,7 +78,7 @@ impl Pods {
 
 impl Shard {
     fn look(&mut self, pod: Pod, looker: Looker, now: u64) -> Look {
-        let Some(known) = self.peek_mut(pod) else { return Look::WELL };
+        let Some(known) = self.peek_mut(pod) else { return Look { is_new: true, ..Look::WELL } };
         let said = known.mark.map_or(0, |mark| mark.at);
         let fails = known.state.failed_recently(now);
         let standing = match &mut known.mark {
@@ -88,10 +95,16 @@ impl Shard {
             }
             None => Standing::Well,
         };
-        Look { standing, said }
+        let is_well = standing == Standing::Well;
+        let asks = is_well && (known.mark.is_some() || known.state.is_failing_within(LONGEST_GAP, now));
+        let mut look = Look { standing, said, asks, ..Look::WELL };
+        if looker.compares && is_well {
+            (look.pages, look.is_new) = (known.load.pages(&known.traffic, now), known.load.is_new(now));
+        }
+        look
     }
 }
 
 impl Look {
-    const WELL: Look = Look { standing: Standing::Well, said: 0 };
+    const WELL: Look = Look { standing: Standing::Well, said: 0, asks: false, pages: 0, is_new: false };
 }

@@ -55,7 +55,8 @@ impl Call<'_> {
     /// Counts the request at a pod of this tier.
     pub(super) fn send(&mut self, upstream: u32, pod: Pod, tier: u8) -> Action {
         let Some(member) = self.member(upstream) else { return self.done() };
-        let reports = self.shared().pods.entered(&self.flow.group(member), pod, self.now);
+        let page = self.request.loads_page();
+        let reports = self.shared().pods.entered(&self.flow.group(member), pod, page, self.now);
         let is_last_dial = self.request.dials.saturating_add(1) >= MOST_DIALS;
         // What cannot be taken back must be served.
         self.request.last_choice = Tier::is_draining(tier)

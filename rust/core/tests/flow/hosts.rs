@@ -81,6 +81,7 @@ fn a_pod_may_be_fresh_while_one_name_is_unknown() {
     let reload = path(pod(0, 3), 'h');
     assert_eq!(world.ask(&page(&reload, "")), gone(Cause::PodGone), "the page may get pod 2");
     world.pass(11 * SECOND);
+    world.tell(pod(0, 9), Outcome::Unreachable);
     assert_eq!(world.ask(&page("", "")), dial(0, 1));
     world.tell(pod(0, 2), Outcome::Connected);
     let (mut request, _) = world.request(&page(&reload, ""));

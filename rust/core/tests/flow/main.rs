@@ -1,5 +1,6 @@
 //! The flow of requests in virtual time.
 
+mod balance;
 mod clicks;
 mod holding;
 mod hosts;

@@ -270,7 +270,7 @@ fn one_page_in_ten_seconds_asks_whether_a_pod_still_drains() {
         assert_eq!(world.answered(&mut request, NONE), Action::Done);
         world.ended(request);
     }
-    assert_eq!(asked.len(), 3, "{asked:?}");
+    assert_eq!(asked.len(), 4, "{asked:?}");
     assert!(asked.is_sorted_by(|one, next| next - one >= 10), "{asked:?}");
     // What cannot be taken back does not ask.
     world.now += 20 * SECOND;

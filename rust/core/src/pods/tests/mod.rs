@@ -182,13 +182,13 @@ fn which_answers_are_worth_telling() {
     let world = World::new();
     let (group, other) = (world.group(), upstream(&world.dns, 2));
     let at = |milliseconds: u64| milliseconds * SECOND / 1000;
-    let wanted = |milliseconds| world.pods.entered(&group, pod(1), at(milliseconds));
+    let wanted = |milliseconds| world.pods.entered(&group, pod(1), false, at(milliseconds));
     let tell = |outcome, milliseconds| _ = world.pods.learn(&group, pod(1), outcome, at(milliseconds));
     assert!(wanted(0) && wanted(1));
     tell(Outcome::Answered, 2);
     assert_eq!([3, 1001, 1002].map(wanted), [false, false, true]);
     // Another upstream has not heard of it.
-    assert!(world.pods.entered(&Group { upstream: &other, ..group }, pod(1), at(3)));
+    assert!(world.pods.entered(&Group { upstream: &other, ..group }, pod(1), false, at(3)));
     tell(Outcome::Answered, 2000);
     tell(Outcome::Dropped, 2100);
     assert!(wanted(2200));
@@ -210,7 +210,7 @@ fn the_list_is_sorted() {
     listed.extend(["10.0.0.2", "10.0.0.10", "2001:db8::1"].map(|address| address.parse::<IpAddr>().unwrap()));
     for address in listed.iter().rev() {
         for port in [9000, 80] {
-            world.pods.entered(&world.group(), Pod::new(*address, port), 0);
+            world.pods.entered(&world.group(), Pod::new(*address, port), false, 0);
         }
     }
     let found: Vec<_> = world.list().iter().map(|known| (known.pod.address(), known.pod.port())).collect();

@@ -118,7 +118,7 @@ impl Real {
                 assert!(!matches!(wait, Wait::Until(until) if until <= now), "{wait:?} at {now}");
                 format!("{:?}", (wait, find_pod))
             }
-            Step::Entered(last, of) => format!("{:?}", pods.entered(&self.group(*of), pod(*last), now)),
+            Step::Entered(last, of) => format!("{:?}", pods.entered(&self.group(*of), pod(*last), false, now)),
             Step::Marked(last, of, draining, ago) => {
                 let began = now.saturating_sub(*ago);
                 format!("{:?}", pods.mark(&self.group(*of), pod(*last), *draining, began, now))

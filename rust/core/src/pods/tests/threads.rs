@@ -83,7 +83,7 @@ fn what_is_held_outlives_what_is_not_across_shards() {
     let crowded: Vec<Pod> = (0..10_000).map(at).filter(|pod| world.pods.shard(pod.address()) == 3).take(60).collect();
     for (number, pod) in crowded.iter().enumerate() {
         let now = number as u64;
-        world.pods.entered(&world.group(), at(20_000 + number as u32), now);
+        world.pods.entered(&world.group(), at(20_000 + number as u32), false, now);
         world.pods.learn(&world.group(), *pod, Outcome::Refused, now);
         let list = world.list();
         assert_eq!(held(&list), (number + 1).min(40));
@@ -92,11 +92,11 @@ fn what_is_held_outlives_what_is_not_across_shards() {
     // All that are left are held; one more that works takes the place of the oldest.
     let list = world.list();
     assert!(list.iter().all(|known| crowded[20..].contains(&known.pod)));
-    world.pods.entered(&world.group(), at(30_000), 100);
+    world.pods.entered(&world.group(), at(30_000), false, 100);
     assert_eq!(held(&world.list()), 39);
     assert_eq!(world.pods.verdict(crowded[20]), Verdict::None);
     // It is the first to go, wherever it lies.
-    world.pods.entered(&world.group(), at(30_001), 101);
+    world.pods.entered(&world.group(), at(30_001), false, 101);
     let list = world.list();
     assert_eq!(held(&list), 39);
     assert!(list.iter().any(|known| known.pod == at(30_001)));
@@ -106,7 +106,7 @@ fn what_is_held_outlives_what_is_not_across_shards() {
 #[test]
 fn pages_of_the_list_meet() {
     let world = sharded(10_000, 16);
-    (0..500).for_each(|number| _ = world.pods.entered(&world.group(), at(number), 0));
+    (0..500).for_each(|number| _ = world.pods.entered(&world.group(), at(number), false, 0));
     let whole = world.list();
     let mut pages = Vec::new();
     while let page = world.pods.list(pages.last().map(|known: &KnownPod| known.pod), 64, |_, _| false)

@@ -93,7 +93,7 @@ impl World {
     pub(super) fn end_of(&self, group: &Group<'_>, pod: Pod, path: PathKind, outcome: Outcome, now: u64) -> Answer {
         let failed = || self.pods.failed(group, pod, path, false, outcome, now);
         if !matches!(outcome, Outcome::Connected | Outcome::Answered | Outcome::Cancelled) {
-            self.pods.entered(group, pod, now);
+            self.pods.entered(group, pod, false, now);
         }
         match outcome {
             Outcome::Connected | Outcome::Answered | Outcome::Cancelled => {
@@ -126,7 +126,7 @@ impl World {
         if stream {
             self.pods.began(&self.group(), pod(last), PathKind::Sync, true, now);
         } else {
-            self.pods.entered(&self.group(), pod(last), now);
+            self.pods.entered(&self.group(), pod(last), false, now);
         }
     }
 

@@ -49,7 +49,8 @@ impl<'a> Call<'a> {
 
     /// How the request looks at pods. `is_sent`: it is sent to the one that it finds.
     pub(super) fn sight(&self, is_sent: bool) -> Sight<'a> {
-        let looker = Looker { began: self.request.began, may_ask: is_sent && self.request.loads_page() };
+        let looker =
+            Looker { began: self.request.began, may_ask: is_sent && self.request.loads_page(), compares: false };
         Sight { pods: &self.shared().pods, now: self.now, looker, is_pressed: self.request.is_pressed() }
     }
 

@@ -89,8 +89,9 @@ pub(crate) struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    fn look(&self, pod: Pod) -> Look {
-        let look = self.pods.look(pod, self.looker, self.now);
+    /// `compares`: the better one of several pods is chosen.
+    fn look(&self, pod: Pod, compares: bool) -> Look {
+        let look = self.pods.look(pod, Looker { compares, ..self.looker }, self.now);
         match look.standing {
             Standing::Refuses if self.is_pressed => Look { standing: Standing::Missing, ..look },
             _ => look,
@@ -133,7 +134,7 @@ impl<'a> Best<'a> {
     pub(crate) fn named(&mut self, upstream: u32, member: &Member, address: IpAddr, fresh: &Fresh) {
         let pod = member.upstream.pod_at(address);
         let is_fresh = fresh.inside().binary_search(&pod).is_ok() && !(self.leave_out)(pod);
-        if is_fresh && self.sight.look(pod).standing == Standing::Well {
+        if is_fresh && self.sight.look(pod, false).standing == Standing::Well {
             self.offer(Tier::Named, upstream, pod);
         }
     }
@@ -159,26 +160,52 @@ impl<'a> Best<'a> {
         }
     }
 
-    /// One pod at random among those that stand best. Of those that drain it is the one whose word is the oldest: a new process is
-    /// most likely there.
+    /// One pod of those that stand best: of two that are well, drawn at random, the better one. Of those that drain it is the one
+    /// whose word is the oldest: a new process is most likely there.
     fn pick(&self, pods: &[Pod], dice: &mut Dice) -> Option<(Standing, Pod)> {
-        let mut best: Option<(Standing, u64, Pod)> = None;
-        let mut is_well = |pod: Pod| {
-            if (self.leave_out)(pod) {
+        let compares = pods.len() > 1;
+        let coin = if compares { dice.roll() } else { 0 };
+        let (mut well, mut best) = (None::<(Look, Pod)>, None::<(Look, Pod)>);
+        // True once there is nothing more to look at.
+        let mut look_at = |pod: Pod| {
+            if (self.leave_out)(pod) || well.is_some_and(|(_, one)| one == pod) {
                 return false;
             }
-            let Look { standing, said, .. } = self.sight.look(pod);
-            if best.is_none_or(|(found, at, _)| (standing, said) < (found, at)) {
-                best = Some((standing, said, pod));
+            let look = self.sight.look(pod, compares);
+            if look.standing == Standing::Well {
+                let is_second = well.is_some();
+                well = match well.filter(|_| !look.asks) {
+                    Some(one) if !prefers(&look, &one.0, coin) => Some(one),
+                    _ => Some((look, pod)),
+                };
+                return is_second || look.asks || !compares;
             }
-            standing == Standing::Well
+            if best.is_none_or(|(found, _)| (look.standing, look.said) < (found.standing, found.said)) {
+                best = Some((look, pod));
+            }
+            false
         };
         if pods.len() <= LOOKED_AT {
-            let _ = shuffled(pods.len(), dice).any(|index| is_well(pods[index]));
+            let _ = shuffled(pods.len(), dice).any(|index| look_at(pods[index]));
         } else {
-            let _ = (0..LOOKED_AT).any(|_| is_well(pods[dice.below(pods.len())]));
+            let _ = (0..LOOKED_AT).any(|_| look_at(pods[dice.below(pods.len())]));
         }
-        best.map(|(standing, _, pod)| (standing, pod))
+        well.or(best).map(|(look, pod)| (look.standing, pod))
+    }
+}
+
+/// Of 8 draws of a new pod and another one the new one gets so many at most. Then it gets less than twice the share of the others, however
+/// many there are of both.
+const OF_EIGHT: u64 = 5;
+
+/// Whether a pod is to be preferred to another one that is well too: it has fewer pages. A new one has none, and would get nearly all
+/// at once.
+fn prefers(one: &Look, other: &Look, coin: u64) -> bool {
+    let is_new_chosen = coin % 8 < OF_EIGHT;
+    match (one.is_new, other.is_new) {
+        (true, false) => one.pages < other.pages && is_new_chosen,
+        (false, true) => one.pages <= other.pages || !is_new_chosen,
+        _ => one.pages < other.pages,
     }
 }
 
@@ -209,7 +236,7 @@ impl Choices<'_> {
             if self.request.tried.contains(pod) {
                 continue;
             }
-            let tier = match self.sight.look(pod).standing {
+            let tier = match self.sight.look(pod, false).standing {
                 standing if !is_inside => outside(standing),
                 Standing::Well if named == Some(pod) => Tier::Named,
                 standing => whose.tier(standing),
