@@ -302,3 +302,11 @@ func TestManyRequestsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestMethodOf(t *testing.T) {
+	for name, want := range map[string]Method{"": MethodGet, "GET": MethodGet, "HEAD": MethodHead, "POST": MethodOther, "get": MethodOther} {
+		if got := MethodOf(name); got != want {
+			t.Errorf("%q: %v, want %v", name, got, want)
+		}
+	}
+}

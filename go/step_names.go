@@ -44,6 +44,19 @@ const (
 	MethodOther Method = C.DOORS_METHOD_OTHER
 )
 
+// MethodOf returns the Method of a request whose method has this name, as in
+// net/http.
+func MethodOf(name string) Method {
+	switch name {
+	case "", "GET":
+		return MethodGet
+	case "HEAD":
+		return MethodHead
+	default:
+		return MethodOther
+	}
+}
+
 // LookupFailure is why a lookup brought no addresses.
 type LookupFailure uint32
 

@@ -56,7 +56,7 @@ func (h loadedHandler) resolve(ctx context.Context, upstream int) ([]netip.Addr,
 
 // page fetches / from one pod, as a request for a page of that pod would be proxied.
 func (h loadedHandler) page(ctx context.Context, upstream int, address netip.Addr) (int, http.Header, []byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Source().Upstream(upstream).Hostport()+"/", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Source().Upstream(upstream).Hostport+"/", nil)
 	if err != nil {
 		return 0, nil, nil, err
 	}

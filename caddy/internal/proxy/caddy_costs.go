@@ -54,6 +54,3 @@ func growStack(index int) byte {
 	frame[index] = 1
 	return frame[room-1-index]
 }
-
-// Interface guard
-var _ zapcore.Core = lazyCore{}

@@ -8,7 +8,6 @@
 //	transport.go      a dial and a round trip in, what they say about the pod out
 //	answer.go         an answer of the library in, the 410 or 503 on the wire out
 //	learn.go          what the library learned in; lines in the log, lookups and dials in the background out
-//	upstreams.go      upstreams as people, apps and Caddy know them
 //	caddy_costs.go    what makes Caddy's part of a request cheaper
 //	stock_handler.go  the same without our handler, in a Caddy whose tables could not be taken over
 //

@@ -6,10 +6,12 @@ package proxy
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -73,7 +75,7 @@ func (h *Handler) DialTimeout() time.Duration { return time.Duration(h.transport
 
 // ServePod proxies a request to one pod of an upstream, as one of a page of that pod. The library is not asked, and counts nothing.
 func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int, address netip.Addr) error {
-	port := h.source.upstreams[upstream].port
+	port := h.source.upstreams[upstream].Port
 	serving := &request{
 		source:   h.source,
 		decision: doors.Decision{Kind: doors.Pod, Upstream: upstream, Addr: address, Port: port, Path: doors.PathOther},
@@ -162,6 +164,28 @@ func (c choice) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.R
 	}
 	serving.goesTo(target{Upstream: serving.step.Upstream, Pod: serving.step.Pod})
 	return chosen
+}
+
+// forCaddy remembers what Caddy dials, by pod: to make it anew costs allocations. It is for choices of the library: one for all requests, and not
+// in Caddy's own table of upstreams, which would cost each request a global lock. Each pod has one slot, where the last one of those that share it stays.
+type forCaddy [4096]atomic.Pointer[dialable]
+
+// dialable is a pod as Caddy knows it.
+type dialable struct {
+	pod netip.AddrPort
+	reverseproxy.Upstream
+}
+
+var slots = maphash.MakeSeed()
+
+func (f *forCaddy) of(pod netip.AddrPort) *reverseproxy.Upstream {
+	slot := &f[maphash.Comparable(slots, pod)%uint64(len(f))]
+	found := slot.Load()
+	if found == nil || found.pod != pod {
+		found = &dialable{pod, reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: pod.String()}}
+		slot.Store(found)
+	}
+	return &found.Upstream
 }
 
 // leavesChoice tells whether a handler that is being provisioned leaves the choice of a pod to us, and has nothing that keeps count of

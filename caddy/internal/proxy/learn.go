@@ -64,7 +64,7 @@ func (s *Source) dialled(serving *request, at target, failure error) {
 	}
 	serving.dialled(outcome, failure)
 	if outcome != doors.OutcomeConnected {
-		metrics.DialFailed(s.upstreams[at.Upstream].label(), outcome)
+		metrics.DialFailed(s.upstreams[at.Upstream].Label(), outcome)
 	}
 	report, err := s.core.Dialled(at.Upstream, at.Pod, outcome, s.process.Now(), rand.Uint64())
 	s.learn(nil, report, err)

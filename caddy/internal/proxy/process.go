@@ -98,6 +98,9 @@ func (s *Process) Now() time.Duration { return time.Since(s.started) }
 // Known is what the library knows.
 func (s *Process) Known() *doors.State { return s.state }
 
+// Failure is why the last lookup of a host failed, nil if it did not.
+func (s *Process) Failure(host uint64) *dns.Failure { return s.dns.Failure(host) }
+
 // InForce are the sources of the configuration that Caddy runs.
 func (s *Process) InForce() []show.Source {
 	inForce := s.sources.inForce()

@@ -201,7 +201,7 @@ func (q *request) goesTo(next target) {
 	if again || q.decision.Kind == doors.Pod && next.Pod.Addr() != q.decision.Addr {
 		metrics.FailedOver()
 	}
-	q.source.upstreams[next.Upstream].label() // from its first request on
+	q.source.upstreams[next.Upstream].Label() // from its first request on
 }
 
 // dialled notes how a dial ended.
@@ -250,7 +250,7 @@ func (q *request) Target() (pod, upstream string) {
 		pod = at.Pod.String()
 	}
 	if at.Upstream >= 0 {
-		upstream = q.source.upstreams[at.Upstream].hostport
+		upstream = q.source.upstreams[at.Upstream].Hostport
 	}
 	return pod, upstream
 }
@@ -261,6 +261,6 @@ func (q *request) Host() (name, hostport string, ok bool) {
 	if !chosen.Pod.IsValid() {
 		return "", "", false
 	}
-	name, hostport = q.source.upstreams[chosen.Upstream].forApp()
+	name, hostport = q.source.upstreams[chosen.Upstream].ForApp()
 	return name, hostport, true
 }

@@ -133,7 +133,7 @@ func (s *Source) newRequest(r *http.Request) *request {
 
 // begin asks the library. It gets the bytes that the pod would parse: the escaped path and the Cookie header.
 func (q *request) begin(r *http.Request) error {
-	incoming := doors.Incoming{Method: methodOf(r), HasBody: r.ContentLength != 0, Path: r.URL.EscapedPath(), Cookies: cookieHeader(r.Header)}
+	incoming := doors.Incoming{Method: doors.MethodOf(r.Method), HasBody: r.ContentLength != 0, Path: r.URL.EscapedPath(), Cookies: cookieHeader(r.Header)}
 	step, decision, err := q.source.core.Begin(&q.flow, incoming, q.source.process.Now(), rand.Uint64())
 	if err != nil {
 		return err
@@ -143,17 +143,6 @@ func (q *request) begin(r *http.Request) error {
 	q.source.keys.Opened(decision)
 	q.took(step, nil)
 	return nil
-}
-
-func methodOf(r *http.Request) doors.Method {
-	switch r.Method {
-	case http.MethodGet:
-		return doors.MethodGet
-	case http.MethodHead:
-		return doors.MethodHead
-	default:
-		return doors.MethodOther
-	}
 }
 
 // cookieHeader is the request's Cookie header. HTTP/2 and HTTP/3 clients may send several (RFC 9113 section 8.2.3).

@@ -27,7 +27,7 @@ type Source struct {
 
 	loaded    *config.Loaded
 	core      *doors.Source
-	upstreams []*upstream
+	upstreams []*show.Upstream
 	keys      metrics.Keys
 	process   *Process
 	around    *config.Around
@@ -85,7 +85,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	for _, warning := range s.loaded.Router.Warnings() {
 		s.logger.Warn(warning)
 	}
-	s.upstreams = newUpstreams(s)
+	s.upstreams = show.Upstreams(s.process, s.core, func(report doors.Report, err error) { s.learn(nil, report, err) })
 	s.keys = metrics.KeysOf(s.loaded.Router.KeyIDs())
 	show.LogSource(s.logger, s.loaded)
 	if err := metrics.Register(ctx.GetMetricsRegistry(), s.process.Metrics()); err != nil {
@@ -120,7 +120,7 @@ func (s *Source) limitPods() {
 func (s *Source) Loaded() *config.Loaded { return s.loaded }
 
 // Upstream is what is shown of the upstream with this index.
-func (s *Source) Upstream(index int) show.Upstream { return s.upstreams[index] }
+func (s *Source) Upstream(index int) *show.Upstream { return s.upstreams[index] }
 
 // checkParent makes sure that the source serves a handler that obeys it: under any other, tokens would be ignored.
 func (s *Source) checkParent(ctx caddy.Context) error {
@@ -162,9 +162,7 @@ func (s *Source) Cleanup() error {
 
 // Interface guards
 var (
-	_ caddy.Module                       = (*Source)(nil)
 	_ caddy.Provisioner                  = (*Source)(nil)
 	_ caddy.CleanerUpper                 = (*Source)(nil)
 	_ reverseproxy.CachingUpstreamSource = (*Source)(nil)
-	_ show.Source                        = (*Source)(nil)
 )

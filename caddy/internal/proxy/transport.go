@@ -110,7 +110,7 @@ func (t transport) failure(serving *request, r *http.Request, body *watchedBody,
 	case notReached:
 		return last.outcome
 	case isDrop(err) && !body.failed() && !t.source.viaProxy():
-		metrics.DialFailed(t.source.upstreams[last.Upstream].label(), doors.OutcomeDropped)
+		metrics.DialFailed(t.source.upstreams[last.Upstream].Label(), doors.OutcomeDropped)
 		return doors.OutcomeDropped
 	default:
 		return doors.OutcomeCancelled

@@ -16,6 +16,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
 )
@@ -156,6 +157,6 @@ func newSource(t *testing.T) *Source {
 	if s.loaded, err = config.Load([]byte(text), s.route); err != nil {
 		t.Fatal(err)
 	}
-	s.upstreams = newUpstreams(s)
+	s.upstreams = show.Upstreams(s.process, s.core, nil)
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap/zapcore"
 )
@@ -18,7 +19,7 @@ const everything = "{http.doors.decision}|{http.doors.reason}|{http.doors.pod}|{
 
 // What is seen of a request, step by step.
 func TestVisible(t *testing.T) {
-	source := &Source{Source: config.Source{Options: config.Options{DecisionHeader: "X-Why"}}, upstreams: []*upstream{{name: "app.test", hostport: "app.test:8080", port: 8080}}}
+	source := &Source{Source: config.Source{Options: config.Options{DecisionHeader: "X-Why"}}, upstreams: []*show.Upstream{{Name: "app.test", Hostport: "app.test:8080", Port: 8080}}}
 	begin := func(decision doors.Decision) (*request, *caddy.Replacer, http.Header) {
 		replacer, recorder := caddy.NewReplacer(), httptest.NewRecorder()
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, recorder, &caddyhttp.Server{})
@@ -78,7 +79,7 @@ func TestLastSourceIsVisible(t *testing.T) {
 		replacer := caddy.NewReplacer()
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
 		for _, host := range []string{"first.test", "second.test", "third.test"} {
-			source := &Source{underStockHandler: test.source.underStockHandler, upstreams: []*upstream{{name: host + ".", hostport: host + ".:80", port: 80}}}
+			source := &Source{underStockHandler: test.source.underStockHandler, upstreams: []*show.Upstream{{Name: host + ".", Hostport: host + ".:80", Port: 80}}}
 			q := &request{source: source, decision: doors.Decision{Kind: doors.Upstream, Upstream: -1}, last: dial{target: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}}
 			q.show(r.Context(), make(http.Header))
 			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.hostport}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|"+host+".:80|" {

@@ -1,6 +1,7 @@
 // Package show is what people see: the log fields, placeholders and header of a request, the lines about hosts, the state as a page and as JSON, and gauges.
 //
 //	request.go  the decision about a request and what became of it in, placeholders, fields of the access log and a header out
+//	upstream.go an upstream in, its names and what is known about it out
 //	state.go    what the process knows in, the document that shows it out
 //	gauges.go   the same in, what metrics are made of out
 //	site.go     requests to doors_status in, that document out; api.go the same at the admin API

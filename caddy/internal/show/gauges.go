@@ -26,7 +26,7 @@ func (r *Reporter) followedPods() ([]doors.KnownPod, error) {
 		}
 		if upstream := upstreamOf(sources, pod); upstream != nil {
 			followed[pod.Upstream] = true
-			upstream.Use()
+			upstream.use()
 		}
 	}
 	return known, err
@@ -38,10 +38,10 @@ func (r *Reporter) hosts(yield func(host doors.Host)) {
 	for _, source := range r.process.InForce() {
 		for i := range source.Loaded().Router.Upstreams() {
 			upstream := source.Upstream(i)
-			if !metrics.Labelled(upstream.Number()) {
+			if !metrics.Labelled(upstream.Number) {
 				continue
 			}
-			if host, _ := upstream.Host(); host.Active && !seen[host.Name] {
+			if host, _ := upstream.knownHost(); host.Active && !seen[host.Name] {
 				seen[host.Name] = true
 				yield(host)
 			}
@@ -55,11 +55,11 @@ func (r *Reporter) freshPods(yield func(upstream uint64, pods, outside []netip.A
 	for _, source := range r.process.InForce() {
 		for i := range source.Loaded().Router.Upstreams() {
 			upstream := source.Upstream(i)
-			if !metrics.Labelled(upstream.Number()) {
+			if !metrics.Labelled(upstream.Number) {
 				continue
 			}
-			pods, outside := upstream.Fresh()
-			yield(upstream.Number(), pods, outside)
+			pods, outside := upstream.fresh()
+			yield(upstream.Number, pods, outside)
 		}
 	}
 }

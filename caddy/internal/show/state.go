@@ -21,6 +21,8 @@ type Process interface {
 	Now() time.Duration
 	// Known is what the library knows.
 	Known() *doors.State
+	// Failure is why the last lookup of the host with this number failed, nil if it did not.
+	Failure(host uint64) *dns.Failure
 	// InForce are the sources of the configuration that Caddy runs.
 	InForce() []Source
 }
@@ -30,23 +32,7 @@ type Source interface {
 	// Loaded is what its configuration means.
 	Loaded() *config.Loaded
 	// Upstream is the one with this index of the router.
-	Upstream(index int) Upstream
-}
-
-// Upstream is one upstream of a source.
-type Upstream interface {
-	// Number stands for it in what the library says about pods.
-	Number() uint64
-	Hostport() string
-	Port() uint16
-	// Holds tells whether an address is in its networks.
-	Holds(netip.Addr) bool
-	// Host is what is known about its host, and why the last lookup failed, nil if it did not.
-	Host() (doors.Host, *dns.Failure)
-	// Use keeps the lookups of its host going.
-	Use()
-	// Fresh are the pods that its host resolves to, and those of them outside of its networks.
-	Fresh() (pods, outside []netip.AddrPort)
+	Upstream(index int) *Upstream
 }
 
 // Reporter describes what a process knows.
@@ -66,13 +52,13 @@ func (r *Reporter) State() (*status.State, error) {
 		return nil, err
 	}
 	sources := r.process.InForce()
-	inUse := make(map[Upstream]bool)
+	inUse := make(map[*Upstream]bool)
 	pods := make(map[netip.AddrPort]status.Pod, len(known))
 	for _, pod := range known {
 		upstream := upstreamOf(sources, pod)
 		if upstream != nil && !inUse[upstream] {
 			inUse[upstream] = true
-			upstream.Use()
+			upstream.use()
 		}
 		pods[pod.Pod] = describePod(pod, upstream, now)
 	}
@@ -117,10 +103,10 @@ func answers() (counted status.Answers) {
 }
 
 // upstreamOf finds the upstream that a pod belongs to, nil if no source has it.
-func upstreamOf(sources []Source, pod doors.KnownPod) Upstream {
+func upstreamOf(sources []Source, pod doors.KnownPod) *Upstream {
 	for _, source := range sources {
 		if i, ok := source.Loaded().Router.Lookup(pod.Pod.Addr()); ok {
-			if upstream := source.Upstream(i); upstream.Number() == pod.Upstream {
+			if upstream := source.Upstream(i); upstream.Number == pod.Upstream {
 				return upstream
 			}
 		}
@@ -128,7 +114,7 @@ func upstreamOf(sources []Source, pod doors.KnownPod) Upstream {
 	// Its host resolves to an address outside its own networks, which is a mistake that should be seen.
 	for _, source := range sources {
 		for i := range min(source.Loaded().Router.Upstreams(), status.MaxUpstreams) {
-			if upstream := source.Upstream(i); upstream.Number() == pod.Upstream {
+			if upstream := source.Upstream(i); upstream.Number == pod.Upstream {
 				return upstream
 			}
 		}
@@ -137,7 +123,7 @@ func upstreamOf(sources []Source, pod doors.KnownPod) Upstream {
 }
 
 // generationOf tells whether the host of an upstream resolves to a pod now, and the pod does not say that it drains.
-func generationOf(upstream Upstream, known doors.KnownPod) status.Generation {
+func generationOf(upstream *Upstream, known doors.KnownPod) status.Generation {
 	pod := known.Pod
 	switch {
 	case upstream == nil:
@@ -145,12 +131,12 @@ func generationOf(upstream Upstream, known doors.KnownPod) status.Generation {
 	case known.Marked:
 		return status.Draining
 	}
-	host, _ := upstream.Host()
+	host, _ := upstream.knownHost()
 	addresses := host.Addresses
 	switch {
 	case len(addresses) == 0:
 		return status.Unknown
-	case pod.Port() == upstream.Port() && slices.Contains(addresses, pod.Addr()):
+	case pod.Port() == upstream.Port && slices.Contains(addresses, pod.Addr()):
 		return generation(upstream, pod.Addr())
 	default:
 		return status.Draining
@@ -158,14 +144,14 @@ func generationOf(upstream Upstream, known doors.KnownPod) status.Generation {
 }
 
 // generation is that of an address to which the upstream's host resolves.
-func generation(upstream Upstream, address netip.Addr) status.Generation {
-	if upstream.Holds(address) {
+func generation(upstream *Upstream, address netip.Addr) status.Generation {
+	if upstream.holds(address) {
 		return status.Fresh
 	}
 	return status.Outside
 }
 
-func describePod(pod doors.KnownPod, upstream Upstream, now time.Duration) status.Pod {
+func describePod(pod doors.KnownPod, upstream *Upstream, now time.Duration) status.Pod {
 	described := status.Pod{
 		Pod:                 pod.Pod.String(),
 		Generation:          generationOf(upstream, pod),
@@ -177,7 +163,7 @@ func describePod(pod doors.KnownPod, upstream Upstream, now time.Duration) statu
 		LastSeenSecondsAgo:  secondsAgo(now, pod.LastSeen),
 	}
 	if upstream != nil {
-		described.Upstream = upstream.Hostport()
+		described.Upstream = upstream.Hostport
 	}
 	switch pod.Verdict {
 	case doors.VerdictUnreachable:
@@ -201,7 +187,7 @@ func secondsAgo(now, then time.Duration) *float64 {
 func seconds(duration time.Duration) float64 { return float64(duration.Milliseconds()) / 1000 }
 
 // describeSource describes a source, and adds to the pods those that its hosts resolve to and that nobody has used yet.
-func describeSource(source Source, inUse map[Upstream]bool, pods map[netip.AddrPort]status.Pod) status.Source {
+func describeSource(source Source, inUse map[*Upstream]bool, pods map[netip.AddrPort]status.Pod) status.Source {
 	loaded := source.Loaded()
 	total := loaded.Router.Upstreams()
 	described := status.Source{
@@ -215,14 +201,14 @@ func describeSource(source Source, inUse map[Upstream]bool, pods map[netip.AddrP
 	}
 	for i := range total {
 		upstream := source.Upstream(i)
-		host, failure := upstream.Host()
+		host, failure := upstream.knownHost()
 		if total > status.MaxUpstreams && !inUse[upstream] && !host.Active {
 			continue
 		}
 		if len(described.Upstreams) == status.MaxUpstreams {
 			break
 		}
-		one := status.Upstream{Upstream: upstream.Hostport(), CIDRs: loaded.CIDRs[i], Addresses: Texts(host.Addresses), Resolving: host.Active}
+		one := status.Upstream{Upstream: upstream.Hostport, CIDRs: loaded.CIDRs[i], Addresses: Texts(host.Addresses), Resolving: host.Active}
 		if host.Age != doors.Never {
 			one.ResolvedSecondsAgo = secondsAgo(host.Age, 0)
 		}
@@ -232,9 +218,9 @@ func describeSource(source Source, inUse map[Upstream]bool, pods map[netip.AddrP
 		}
 		described.Upstreams = append(described.Upstreams, one)
 		for _, address := range host.Addresses {
-			at := netip.AddrPortFrom(address, upstream.Port())
+			at := netip.AddrPortFrom(address, upstream.Port)
 			if _, known := pods[at]; !known {
-				pods[at] = status.Pod{Pod: at.String(), Upstream: upstream.Hostport(), Generation: generation(upstream, address), Verdict: status.Alive}
+				pods[at] = status.Pod{Pod: at.String(), Upstream: upstream.Hostport, Generation: generation(upstream, address), Verdict: status.Alive}
 			}
 		}
 	}
