@@ -133,43 +133,50 @@ func (r *report) checkSource(ctx context.Context, number int, source *Loaded, pr
 const resolvePatience = 12 * time.Second
 
 func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded, index int, probes bool) {
-	upstream := source.Upstreams[index]
+	var reached []netip.Addr
+	for _, host := range source.Upstreams[index].Hosts {
+		reached = append(reached, r.checkHost(ctx, name, source, index, host)...)
+	}
+	switch {
+	case !probes:
+	case len(reached) == 0:
+		r.say(open, "%s: no pod to probe", name)
+	default:
+		r.probe(ctx, name, source, index, reached[0])
+	}
+}
+
+// checkHost returns the pods of a host that accept connections.
+func (r *report) checkHost(ctx context.Context, name string, source *Loaded, index int, host string) (reached []netip.Addr) {
+	port := source.Upstreams[index].Port
 	resolving, stop := context.WithTimeout(ctx, resolvePatience)
 	defer stop()
-	addresses, err := source.Resolve(resolving, index)
+	addresses, err := source.Resolve(resolving, host)
 	var failure *dns.Failure
 	switch {
 	case errors.As(err, &failure) && failure.Kind == doors.LookupNotFound:
-		r.say(bad, "%s: host %s has no address", name, upstream.Host)
-		return
+		r.say(bad, "%s: host %s has no address", name, host)
+		return nil
 	case err != nil:
-		r.say(open, "%s: host %s: %v", name, upstream.Host, err)
-		return
+		r.say(open, "%s: host %s: %v", name, host, err)
+		return nil
 	}
-	var reached []netip.Addr
-	failures := dialAll(ctx, source.DialTimeout, upstream.Port, addresses)
+	failures := dialAll(ctx, source.DialTimeout, port, addresses)
 	for i, address := range addresses {
 		switch holder, ok := source.Router.Lookup(address); {
 		case !ok:
-			r.say(bad, "%s: host %s resolves to %s, which lies in no pod_cidr: its pages will get 410", name, upstream.Host, address)
+			r.say(bad, "%s: host %s resolves to %s, which lies in no pod_cidr: its pages will get 410", name, host, address)
 		case holder != index:
-			r.say(bad, "%s: host %s resolves to %s, which lies in a pod_cidr of upstreams[%d]", name, upstream.Host, address, holder)
+			r.say(bad, "%s: host %s resolves to %s, which lies in a pod_cidr of upstreams[%d]", name, host, address, holder)
 		}
 		if failures[i] != nil {
-			r.say(bad, "%s: %s: %v", name, upstream.Host, failures[i])
+			r.say(bad, "%s: %s: %v", name, host, failures[i])
 			continue
 		}
-		r.say(fine, "%s: %s: %s accepts connections", name, upstream.Host, net.JoinHostPort(address.String(), strconv.Itoa(int(upstream.Port))))
+		r.say(fine, "%s: %s: %s accepts connections", name, host, net.JoinHostPort(address.String(), strconv.Itoa(int(port))))
 		reached = append(reached, address)
 	}
-	if !probes {
-		return
-	}
-	if len(reached) == 0 {
-		r.say(open, "%s: no pod to probe", name)
-		return
-	}
-	r.probe(ctx, name, source, index, reached[0])
+	return reached
 }
 
 // maxDials is how many addresses are dialled at once.

@@ -140,7 +140,7 @@ type Explanation struct {
 	// Address is what the token or cookie holds; absent when nothing was opened.
 	Address netip.Addr `json:"address,omitzero"`
 
-	// Upstream is the position of the upstream, from 0, and Host where its fresh pods are; absent when there is no single one.
+	// Upstream is the position of the upstream, from 0, and Host where its fresh pods are, of several hosts each behind a space; absent when there is no single one.
 	Upstream *int   `json:"upstream,omitempty"`
 	Host     string `json:"host,omitempty"`
 	// CIDR is the network of the upstream that holds Address.
@@ -166,7 +166,7 @@ func explanationOf(source *Source, number int, decision doors.Decision) (Explana
 	}
 	e.say("%s", pathWords[decision.Path])
 	if decision.Upstream >= 0 {
-		e.Upstream, e.Host = &decision.Upstream, source.Upstreams[decision.Upstream].Host
+		e.Upstream, e.Host = &decision.Upstream, strings.Join(source.Upstreams[decision.Upstream].Hosts, " ")
 		if decision.Addr.IsValid() {
 			cidr, err := source.Upstreams[decision.Upstream].cidrOf(decision.Addr)
 			if err != nil {

@@ -17,7 +17,7 @@ func routerOf(t *testing.T, cookie string, upstreams ...Upstream) Source {
 	t.Helper()
 	type upstream struct {
 		CIDRs []string `json:"cidrs"`
-		Host  string   `json:"host"`
+		Hosts []string `json:"hosts"`
 		Port  uint16   `json:"port"`
 	}
 	config := struct {
@@ -40,8 +40,8 @@ func routerOf(t *testing.T, cookie string, upstreams ...Upstream) Source {
 }
 
 var (
-	blue  = Upstream{CIDRs: []string{"fd00::/64", "10.0.0.0/24"}, Host: "blue.test", Port: 8080}
-	green = Upstream{CIDRs: []string{"10.0.1.0/24"}, Host: "green.test", Port: 9090}
+	blue  = Upstream{CIDRs: []string{"fd00::/64", "10.0.0.0/24"}, Hosts: []string{"blue.test"}, Port: 8080}
+	green = Upstream{CIDRs: []string{"10.0.1.0/24"}, Hosts: []string{"green.test"}, Port: 9090}
 )
 
 // module is the Caddy module of a configuration with these sources.

@@ -47,11 +47,9 @@ func (h loadedHandler) describe(place string) Loaded {
 	return loaded
 }
 
-// resolve looks up the host of an upstream, for as long as the context lasts.
-func (h loadedHandler) resolve(ctx context.Context, upstream int) ([]netip.Addr, error) {
-	meant := h.Source().Loaded()
-	host, _ := meant.Router.Upstream(upstream)
-	return dns.LookUp(ctx, meant.Lookups, host)
+// resolve looks up a host, for as long as the context lasts.
+func (h loadedHandler) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	return dns.LookUp(ctx, h.Source().Loaded().Lookups, host)
 }
 
 // page fetches / from one pod, as a request for a page of that pod would be proxied.

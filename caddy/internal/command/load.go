@@ -78,8 +78,8 @@ func readSource(found placed) (Source, error) {
 func sourceOf(place string, loaded *config.Loaded) Source {
 	source := Source{Place: place, Router: loaded.Router, CookieName: loaded.CookieName}
 	for i, cidrs := range loaded.CIDRs {
-		upstream := Upstream{CIDRs: cidrs}
-		upstream.Host, upstream.Port = loaded.Router.Upstream(i)
+		upstream := Upstream{CIDRs: cidrs, Hosts: loaded.Hosts[i]}
+		_, upstream.Port = loaded.Router.Upstream(i)
 		source.Upstreams = append(source.Upstreams, upstream)
 	}
 	return source

@@ -43,7 +43,7 @@ func TestFindSources(t *testing.T) {
 	if err != nil || len(sources) != len(want) {
 		t.Fatalf("%d sources, %v", len(sources), err)
 	}
-	if upstream := sources[3].Upstreams[0]; sources[3].Place != want[3] || upstream.Host != "app.test" || upstream.Port != 8080 || fmt.Sprint(upstream.CIDRs) != "[10.0.0.0/24]" {
+	if upstream := sources[3].Upstreams[0]; sources[3].Place != want[3] || fmt.Sprint(upstream.Hosts) != "[app.test]" || upstream.Port != 8080 || fmt.Sprint(upstream.CIDRs) != "[10.0.0.0/24]" {
 		t.Errorf("%+v", sources[3])
 	}
 	if sources, err := readSources([]byte(`"text"`)); err != nil || len(sources) != 0 {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
@@ -42,12 +43,18 @@ type Source struct {
 // Upstream is one upstream of a source.
 type Upstream struct {
 	CIDRs []string
-	Host  string
+	Hosts []string // at least one
 	Port  uint16
 }
 
 // hostport is where the upstream is, for people.
-func (s Upstream) hostport() string { return net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port))) }
+func (s Upstream) hostport() string {
+	var all []string
+	for _, host := range s.Hosts {
+		all = append(all, net.JoinHostPort(host, strconv.Itoa(int(s.Port))))
+	}
+	return strings.Join(all, " and ")
+}
 
 // Loaded is a source that has been provisioned.
 type Loaded struct {
@@ -56,8 +63,8 @@ type Loaded struct {
 	Warnings, Notices []string
 	// DialTimeout limits a connection to a pod.
 	DialTimeout time.Duration
-	// Resolve looks up the host of an upstream. The error is an [*dns.Failure].
-	Resolve func(ctx context.Context, upstream int) ([]netip.Addr, error)
+	// Resolve looks up a host. The error is an [*dns.Failure].
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Page fetches / from one pod of an upstream, over the transport of the handler: header and the beginning of the body.
 	Page func(ctx context.Context, upstream int, pod netip.Addr) (status int, header http.Header, body []byte, err error)
 }
