@@ -4,8 +4,8 @@
 //	internal/command   caddy doors ...
 //	internal/takeover  our handler and directive in the place of Caddy's own
 //	internal/proxy     one request: decided, proxied, answered
-//	internal/show      what people see: the status, metrics, log fields
-//	internal/config    Caddyfile and JSON in, the library's configuration and warnings out
+//	internal/show      what people see: the status, metrics, log fields, advice against options that break pages
+//	internal/config    Caddyfile and JSON in, the library's configuration out, or what is wrong with it
 //	internal/dns       the lookups that the library wants, and queries to name servers
 //	internal/redact    errors without what may be a key
 //
