@@ -16,13 +16,10 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
-// session is for how long a page of Doors may be silent. A pod that is no longer in DNS and had no request for as long is of no interest
-// any more, but stays in the state: page.js of doors_status draws the same line.
-const session = 40 * time.Minute
-
-// done tells whether no page can be left on a pod that a rollout has replaced.
-func done(pod status.Pod) bool {
-	return pod.Generation != status.Fresh && pod.InFlight == 0 && pod.LastSeenSecondsAgo != nil && *pod.LastSeenSecondsAgo > session.Seconds()
+// done tells whether no page can be left on a pod that a rollout has replaced: it had no request for as long as a page may be silent. It is of no
+// interest any more, but stays in the state: page.js of doors_status draws the same line.
+func done(pod status.Pod, session float64) bool {
+	return pod.Generation != status.Fresh && pod.InFlight == 0 && pod.LastSeenSecondsAgo != nil && *pod.LastSeenSecondsAgo > session
 }
 
 // rank orders pods. Draining ones come first: they are why one looks. What is left of them when they are gone comes last.
@@ -67,14 +64,14 @@ func drawState(out io.Writer, state *status.State) error {
 	}
 	table.line()
 	table.line("POD", "UPSTREAM", "GENERATION", "VERDICT", "IN FLIGHT", "STREAMS", "REFUSED", "LAST SEEN")
-	pods := slices.DeleteFunc(slices.Clone(state.Pods), done)
+	pods := slices.DeleteFunc(slices.Clone(state.Pods), func(pod status.Pod) bool { return done(pod, state.SessionSeconds) })
 	slices.SortStableFunc(pods, func(a, b status.Pod) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, pod := range pods {
 		table.line(pod.Pod, pod.Upstream, string(pod.Generation), string(pod.Verdict), fmt.Sprint(pod.InFlight), fmt.Sprint(pod.Streams),
 			fmt.Sprint(pod.RefusedDials), ago(pod.LastSeenSecondsAgo))
 	}
 	if left := len(state.Pods) - len(pods); left > 0 {
-		table.line(fmt.Sprintf("and %s no longer in DNS and without a request for %.0f minutes", count(left, "pod"), session.Minutes()))
+		table.line(fmt.Sprintf("and %s no longer in DNS and without a request for %s", count(left, "pod"), seconds(state.SessionSeconds)))
 	}
 	return table.end()
 }

@@ -14,7 +14,7 @@ func past(seconds float64) *float64 { return &seconds }
 
 // duringRollout has one pod that drains and one that is fresh, and a name from the network that is up to no good.
 var duringRollout = &status.State{
-	UptimeSeconds: 3723.4,
+	UptimeSeconds: 3723.4, SessionSeconds: 2400,
 	Sources: []status.Source{{UpstreamsTotal: 3, Upstreams: []status.Upstream{
 		{Upstream: "app.test:8080", CIDRs: []string{"10.0.0.0/24", "fd00::/64"}, Addresses: []string{"10.0.0.8"}, ResolvedSecondsAgo: past(0.4)},
 		{Upstream: "other.test:8080", CIDRs: []string{"10.0.1.0/24"}, DNSError: "no such host\x1b[2J"},
@@ -44,7 +44,7 @@ POD            UPSTREAM       GENERATION  VERDICT  IN FLIGHT  STREAMS  REFUSED  
 10.0.0.9:8080  app.test:8080  fresh       alive    0          0        0        2h30m0s ago
 10.0.0.5:8080  app.test:8080  draining    gone     0          0        0        39m59s ago
 10.0.0.6:8080                 unknown     gone     0          0        4        never
-and 1 pod no longer in DNS and without a request for 40 minutes
+and 1 pod no longer in DNS and without a request for 40m0s
 `
 
 func TestTop(t *testing.T) {

@@ -41,6 +41,10 @@ import (
 //	    page_wait  <duration>
 //	    max_pods   <number>
 //
+//	    # what the app sets otherwise than Doors does
+//	    roll_time    <duration>
+//	    session_time <duration>
+//
 //	    # seeing what happens
 //	    decision_header <name>
 //	}

@@ -135,6 +135,8 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"bad resolver", block("resolvers 127.0.0.1:53 unix//x"), []string{"Caddyfile:4", "resolvers", `"unix//x"`, "name server"}},
 		{"bad version", block("versions ipv4 ipv5"), []string{"Caddyfile:4", "versions", `"ipv5"`, "ipv6"}},
 		{"no page wait", block("page_wait -1s"), []string{"Caddyfile:4", "page_wait", `"-1s"`, "not negative"}},
+		{"no roll", block("roll_time 0s"), []string{"Caddyfile:4", "roll_time", `"0s"`, "more than zero"}},
+		{"no session", block("session_time -40m"), []string{"Caddyfile:4", "session_time", `"-40m"`, "more than zero"}},
 		{"no pods", block("max_pods 0"), []string{"Caddyfile:4", "max_pods", `"0"`, "from 1 to 4294967295"}},
 		{"bad rate", block("gone_rate many"), []string{"Caddyfile:4", "gone_rate", `"many"`, "whole number"}},
 		{"repeated gone_after", block("gone_after 1s\ngone_after 2s"), []string{"Caddyfile:5", "gone_after", "twice"}},
@@ -177,13 +179,13 @@ func TestCaddyfileErrors(t *testing.T) {
 }
 
 func TestOptionsAdapt(t *testing.T) {
-	options := "refresh 2s\nresolvers 127.0.0.1:5353 tcp/127.0.0.1\ndial_timeout 1s\ndial_fallback_delay -1s\nversions ipv4\nstale_max 1m\nfirst_lookup 7s\ngone_after 5s\ngone_rate 0\npage_wait 0\nmax_pods 20000\n"
+	options := "refresh 2s\nresolvers 127.0.0.1:5353 tcp/127.0.0.1\ndial_timeout 1s\ndial_fallback_delay -1s\nversions ipv4\nstale_max 1m\nfirst_lookup 7s\ngone_after 5s\ngone_rate 0\npage_wait 0\nmax_pods 20000\nroll_time 1m\nsession_time 2h\n"
 	adapted, err := caddytest.Adapt(block("secret " + caddytest.Secret + "\nupstream {\npod_cidr 10.0.0.0/24\nhost a\nupstream_port 80\n}\n" + options))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `{"dial_fallback_delay":-1000000000,"dial_timeout":1000000000,"first_lookup":7000000000,"gone_after":5000000000,"gone_rate":0,"max_pods":20000,"page_wait":0,"refresh":2000000000,` +
-		`"resolver":{"addresses":["127.0.0.1:5353","tcp/127.0.0.1"]},"secret":"` + caddytest.Secret + `","source":"doors_upstream","stale_max":60000000000,` +
+		`"resolver":{"addresses":["127.0.0.1:5353","tcp/127.0.0.1"]},"roll_time":60000000000,"secret":"` + caddytest.Secret + `","session_time":7200000000000,"source":"doors_upstream","stale_max":60000000000,` +
 		`"upstreams":[{"cidr":"10.0.0.0/24","host":"a","port":80}],"versions":{"ipv4":true}}`
 	if got := string(handlerJSON(t, adapted)["dynamic_upstreams"]); got != want {
 		t.Errorf("adapts to\n%s\nwant\n%s", got, want)

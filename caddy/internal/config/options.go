@@ -59,12 +59,34 @@ type Options struct {
 	// 503. 0 means not at all. Default: 10s
 	PageWait *caddy.Duration `json:"page_wait,omitempty"`
 
+	// How often a page renews its streams: the `SolitaireRollTime` of the app, if it sets one. A stream may be silent for a third longer. Default: 15s
+	RollTime caddy.Duration `json:"roll_time,omitempty"`
+
+	// For how long a page may be silent: the longer one of `InstanceTTL` and `SessionTTL` of the app, if it sets them. Default: 40m
+	SessionTime caddy.Duration `json:"session_time,omitempty"`
+
 	// How many pods are remembered, each with what is held against it. It is for the whole process, and the largest of
 	// its sources counts. Default: 10000
 	MaxPods uint32 `json:"max_pods,omitempty"`
 
 	// The name of a response header that tells why a request went where it went, such as `X-Doors-Decision`. Default: none
 	DecisionHeader string `json:"decision_header,omitempty"`
+}
+
+const (
+	defaultRollTime    = caddy.Duration(15 * time.Second)
+	defaultSessionTime = caddy.Duration(40 * time.Minute)
+)
+
+// Silence is for how long a stream of a page that is well may be silent.
+func (o *Options) Silence() time.Duration {
+	roll := time.Duration(cmp.Or(o.RollTime, defaultRollTime))
+	return (roll + roll/3).Round(time.Millisecond)
+}
+
+// Session is for how long a page may be silent.
+func (o *Options) Session() time.Duration {
+	return time.Duration(cmp.Or(o.SessionTime, defaultSessionTime))
 }
 
 // option is one of Options.
@@ -90,6 +112,8 @@ func (o *Options) table() []option {
 		duration("gone_after", &o.GoneAfter, positive),
 		{"gone_rate", &o.GoneRate, "must be a whole number from 0 to 4294967295", nil, nil},
 		{"page_wait", &o.PageWait, durationRule[notNegative], func() bool { return o.PageWait != nil && *o.PageWait >= 0 }, nil},
+		duration("roll_time", &o.RollTime, positive),
+		duration("session_time", &o.SessionTime, positive),
 		{"max_pods", &o.MaxPods, "must be a whole number from 1 to 4294967295", func() bool { return o.MaxPods > 0 }, nil},
 		{"decision_header", &o.DecisionHeader, "must be the name of a header field such as X-Doors-Decision", o.validHeader, nil},
 	}

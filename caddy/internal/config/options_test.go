@@ -24,7 +24,7 @@ func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
 func TestTakeOptions(t *testing.T) {
 	options, rest, err := optionsFrom(t, `{"secret": "x", "refresh": "2s", "resolver": {"addresses": ["127.0.0.1", "tcp/[::1]:5353"]}, "dial_timeout": 1000000000,
 		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "first_lookup": "7s",
-		"gone_after": "5s", "gone_rate": 0, "page_wait": 0, "max_pods": 20000, "decision_header": "X-Why"}`)
+		"gone_after": "5s", "gone_rate": 0, "page_wait": 0, "max_pods": 20000, "roll_time": "1m", "session_time": "2h", "decision_header": "X-Why"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +53,12 @@ func TestTakeOptions(t *testing.T) {
 	if options.PodsKept() != 20000 || new(Options).PodsKept() != 10000 {
 		t.Errorf("max_pods %v, and %v by default", options.PodsKept(), new(Options).PodsKept())
 	}
+	if options.Silence() != 80*time.Second || options.Session() != 2*time.Hour {
+		t.Errorf("streams are silent for %v, pages for %v", options.Silence(), options.Session())
+	}
+	if byDefault := new(Options); byDefault.Silence() != 20*time.Second || byDefault.Session() != 40*time.Minute {
+		t.Errorf("by default streams are silent for %v, pages for %v", byDefault.Silence(), byDefault.Session())
+	}
 	if options.DecisionHeader != "X-Why" {
 		t.Errorf("decision_header %q", options.DecisionHeader)
 	}
@@ -66,6 +72,8 @@ func TestBadOptions(t *testing.T) {
 		`{"gone_after": -1}`:                                       "gone_after:",
 		`{"refresh": 0}`:                                           "refresh: must be a duration such as 10s, and more than zero",
 		`{"gone_after": "0s"}`:                                     "gone_after: must be a duration such as 10s, and more than zero",
+		`{"roll_time": "0s"}`:                                      "roll_time: must be a duration such as 10s, and more than zero",
+		`{"session_time": -1}`:                                     "session_time: must be a duration such as 10s, and more than zero",
 		`{"stale_max": null}`:                                      "stale_max: must be a duration such as 10s, and more than zero",
 		`{"first_lookup": "0s"}`:                                   "first_lookup: must be a duration such as 10s, and more than zero",
 		`{"dial_timeout": "-1s"}`:                                  "dial_timeout: must be a duration such as 10s, and not negative",

@@ -86,6 +86,7 @@ func LogSource(logger *zap.Logger, loaded *config.Loaded) {
 		zap.Duration("refresh", options.Refresh), zap.Duration("stale_max", options.StaleMax), zap.Duration("first_lookup", options.FirstLookup),
 		zap.Duration("gone_after", options.GoneAfter), zap.Uint32("gone_rate", options.GoneRate),
 		zap.Duration("page_wait", options.PageWait), zap.Uint32("max_pods", loaded.PodsKept()),
+		zap.Duration("longest_silence", loaded.Silence()), zap.Duration("session_time", loaded.Session()),
 		zap.String("decision_header", loaded.DecisionHeader))
 }
 

@@ -63,11 +63,12 @@ func (r *Reporter) State() (*status.State, error) {
 		pods[pod.Pod] = describePod(pod, upstream, now)
 	}
 	state := &status.State{
-		UptimeSeconds: seconds(now),
-		Sources:       make([]status.Source, len(sources)),
-		Pods:          make([]status.Pod, 0, len(pods)),
-		Answers:       answers(),
-		History:       r.recorder.History(),
+		UptimeSeconds:  seconds(now),
+		SessionSeconds: seconds(longestSession(sources)),
+		Sources:        make([]status.Source, len(sources)),
+		Pods:           make([]status.Pod, 0, len(pods)),
+		Answers:        answers(),
+		History:        r.recorder.History(),
 	}
 	for i, source := range sources {
 		state.Sources[i] = describeSource(source, inUse, pods)
@@ -81,6 +82,18 @@ func (r *Reporter) State() (*status.State, error) {
 		state.Pods = append(state.Pods, pods[address])
 	}
 	return state, nil
+}
+
+// longestSession is for how long a page of any source may be silent.
+func longestSession(sources []Source) time.Duration {
+	if len(sources) == 0 {
+		return new(config.Options).Session()
+	}
+	longest := time.Duration(0)
+	for _, source := range sources {
+		longest = max(longest, source.Loaded().Session())
+	}
+	return longest
 }
 
 // podsAtOnce is how many pods are read at once.

@@ -88,16 +88,16 @@ http://127.0.0.1:%d {
 `, port, NewSecret(32)), port)
 	caddy.Output.Wait(t, "serving initial configuration", Patience)
 	options := map[string]string{
-		"transport http: response_header_timeout": "silent for 20 s",
-		"transport http: read_timeout":            "silent for 20 s",
-		"transport http: write_timeout":           "silent for 20 s",
-		"server srv0: read_timeout":               "silent for 20 s",
-		"server srv0: write_timeout":              "silent for 20 s",
-		"server srv0: read_idle_timeout":          "silent for 20 s",
-		"server srv0: write_idle_timeout":         "silent for 20 s",
-		"handler timeouts: read_timeout":          "silent for 20 s",
-		"handler timeouts: write_timeout":         "silent for 20 s",
-		"grace_period":                            "10s is less than 25s",
+		"transport http: response_header_timeout": "silent for 20s",
+		"transport http: read_timeout":            "silent for 20s",
+		"transport http: write_timeout":           "silent for 20s",
+		"server srv0: read_timeout":               "silent for 20s",
+		"server srv0: write_timeout":              "silent for 20s",
+		"server srv0: read_idle_timeout":          "silent for 20s",
+		"server srv0: write_idle_timeout":         "silent for 20s",
+		"handler timeouts: read_timeout":          "silent for 20s",
+		"handler timeouts: write_timeout":         "silent for 20s",
+		"grace_period":                            "10s is less than 30s",
 		"request_buffers":                         "reports are one long streamed body",
 		"response_buffers":                        "updates are one long streamed answer",
 		"HTTP_PROXY":                              "forward proxy",
@@ -141,7 +141,7 @@ func TestNoWarnings(t *testing.T) {
 	for name, more := range map[string][2]string{
 		"documented": {"", ""},
 		"long enough": {
-			"\tgrace_period 25s\n\tservers {\n\t\ttimeouts {\n\t\t\tread_body 25s\n\t\t\twrite 1m\n\t\t\tread_header 5s\n\t\t\tidle 5s\n\t\t}\n\t}\n",
+			"\tgrace_period 30s\n\tservers {\n\t\ttimeouts {\n\t\t\tread_body 25s\n\t\t\twrite 1m\n\t\t\tread_header 5s\n\t\t\tidle 5s\n\t\t}\n\t}\n",
 			"transport http {\n\tresponse_header_timeout 25s\n\tread_timeout 25s\n\twrite_timeout 1m\n\tdial_timeout 1s\n}\nlb_policy round_robin\nhealth_interval 1s\n",
 		},
 	} {

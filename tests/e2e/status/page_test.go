@@ -3,6 +3,7 @@ package status_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -243,6 +244,31 @@ func TestPageOfManyPods(t *testing.T) {
 	})(window.fetch))`)
 	w.shows(`document.getElementById("pods-note").innerText.includes("1 pod no longer in DNS and without a request for 40\u00a0min")`)
 	w.shows(`![...` + rows + `].some((row) => row.innerText.includes("` + podA + `:"))`)
+}
+
+// The app says for how long its pages may be silent, and everything that shows pods goes by it.
+func TestPageFollowsSessionTime(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	if s := r.state(); s.SessionSeconds != 2400 {
+		t.Errorf("by default pages are silent for %v s", s.SessionSeconds)
+	}
+	config := r.config(r.Secret)
+	config.Handlers = strings.Replace(config.Handlers, "resolvers ", "session_time 2s\n\t\tresolvers ", 1)
+	if status, message := r.caddy.Load(config); status != http.StatusOK {
+		t.Fatal(status, message)
+	}
+	_, closePage := r.open()
+	Eventually(t, "the stream is counted", func() bool { return r.pod(podA).Streams == 1 })
+	r.resolve(app, podB)
+	w := openWindow(t, r.caddy.NewClient(t, H1).Base+"/ops/")
+	w.shows(`[...document.querySelectorAll("#pods tr")].some((row) => row.innerText.includes("` + podA + `:") && row.innerText.includes("draining"))`)
+	closePage()
+	w.shows(`document.getElementById("pods-note").innerText.includes("1 pod no longer in DNS and without a request for 2\u00a0s")`)
+	table := Command{Arguments: []string{"doors", "top", "--once", "--address", r.caddy.NewClient(t, H1).Base + "/ops/"}}.Run(t).Stdout
+	if s := r.state(); s.SessionSeconds != 2 || !strings.Contains(table, "and 1 pod no longer in DNS and without a request for 2s") {
+		t.Errorf("%v s, and\n%s", s.SessionSeconds, table)
+	}
 }
 
 // The page runs its own script and nothing else, is kept by nobody, and not shown inside of another page.

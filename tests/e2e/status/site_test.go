@@ -85,8 +85,9 @@ func (r *rollout) open() (page *Page, closePage func()) {
 // state is the documented part of the JSON, spelled out once more: a change of a
 // name in the program is a change for everybody who reads it.
 type state struct {
-	UptimeSeconds float64 `json:"uptime_seconds"`
-	Sources       []struct {
+	UptimeSeconds  float64 `json:"uptime_seconds"`
+	SessionSeconds float64 `json:"session_seconds"`
+	Sources        []struct {
 		Keys []struct {
 			Position int    `json:"position"`
 			ID       string `json:"id"`

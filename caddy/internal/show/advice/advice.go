@@ -23,21 +23,24 @@ import (
 	"go.uber.org/zap"
 )
 
-// longestSilence is how long a page's stream may be open without a byte (20 s), with some room: any timeout under this
-// cuts streams that are well.
-const longestSilence = 25 * time.Second
+const (
+	// room is how much longer than the longest silence of a stream a timeout must be.
+	room = 5 * time.Second
+	// hookTime is how long the client of a page waits for a hook (`RequestTimeout` of the app).
+	hookTime = 30 * time.Second
+)
 
 // About looks at a provisioned handler, whose selection policy is still the user's, and at what is around it.
 func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded, around *config.Around) []config.Warning {
 	warnings := aboutHandler(h, transport, source)
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok {
 		for _, handler := range handlersOnTheWay(server.Routes, ctx.Modules()) {
-			warnings = append(warnings, about(handler)...)
+			warnings = append(warnings, about(handler, source.Silence())...)
 		}
-		warnings = append(warnings, about(server)...)
+		warnings = append(warnings, about(server, source.Silence())...)
 	}
 	if around.App != nil {
-		warnings = append(warnings, about(around.App)...)
+		warnings = append(warnings, about(around.App, source.Silence())...)
 	}
 	slices.SortStableFunc(warnings, func(a, b config.Warning) int { return strings.Compare(a.Option, b.Option) })
 	return warnings
@@ -46,7 +49,7 @@ func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.H
 // Log writes each warning, and what is the same for several sources once.
 func Log(logger *zap.Logger, warnings []config.Warning, around *config.Around) {
 	for _, w := range warnings {
-		if !w.Shared || around.Once(w.Option) {
+		if !w.Shared || around.Once(w.Option+w.Reason) {
 			logger.Warn("this option works against Doors pages", zap.String("option", w.Option), zap.String("reason", w.Reason))
 		}
 	}
@@ -54,15 +57,15 @@ func Log(logger *zap.Logger, warnings []config.Warning, around *config.Around) {
 
 // aboutHandler looks at the handler and its transport.
 func aboutHandler(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded) []config.Warning {
-	warnings := append(about(h), about(transport)...)
+	warnings := append(about(h, source.Silence()), about(transport, source.Silence())...)
 	if config.UsesForwardProxy(transport, source) {
 		warnings = append(warnings, config.Warning{Option: "HTTP_PROXY", Reason: "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached"})
 	}
 	return warnings
 }
 
-// about looks at one part of Caddy's configuration; of those that it does not know it says nothing.
-func about(part any) (warnings []config.Warning) {
+// about looks at one part of Caddy's configuration; of those that it does not know it says nothing. A page's stream may be silent for so long.
+func about(part any, silence time.Duration) (warnings []config.Warning) {
 	shared := false
 	warn := func(bad bool, option, reason string) {
 		if bad {
@@ -70,13 +73,15 @@ func about(part any) (warnings []config.Warning) {
 		}
 	}
 	short := func(option string, timeout caddy.Duration) {
-		given := time.Duration(timeout)
-		warn(given > 0 && given < longestSilence, option, fmt.Sprintf("%v is less than %v: a page's stream may be silent for 20 s, and would be cut", given, longestSilence))
+		given, least := time.Duration(timeout), silence+room
+		warn(given > 0 && given < least, option, fmt.Sprintf("%v is less than %v: a page's stream may be silent for %v, and would be cut", given, least, silence))
 	}
 	switch part := part.(type) {
 	case *caddyhttp.App:
 		shared = true
-		short("grace_period", part.GracePeriod)
+		given, least := time.Duration(part.GracePeriod), max(silence+room, hookTime)
+		warn(given > 0 && given < least, "grace_period", fmt.Sprintf("%v is less than %v: a reload would cut a page's stream, which may be silent for %v, and a hook, which may take %v",
+			given, least, silence, hookTime))
 	case *caddyhttp.Server:
 		shared = true
 		name := "server " + part.Name() + ": "

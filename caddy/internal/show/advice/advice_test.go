@@ -68,6 +68,37 @@ func TestHandlerWarnings(t *testing.T) {
 	}
 }
 
+// The app says how long its streams are silent, and a hook takes 30 s whatever that is.
+func TestWarningsFollowTheApp(t *testing.T) {
+	for _, test := range []struct {
+		rollTime, timeout time.Duration
+		reason            string // "" for no warning
+		part              func(timeout caddy.Duration) any
+	}{
+		{0, 25 * time.Second, "", headerTimeout},
+		{0, 25*time.Second - 1, "24.999999999s is less than 25s: a page's stream may be silent for 20s, and would be cut", headerTimeout},
+		{30 * time.Second, 45 * time.Second, "", headerTimeout},
+		{30 * time.Second, 44 * time.Second, "44s is less than 45s: a page's stream may be silent for 40s, and would be cut", headerTimeout},
+		{6 * time.Second, 13 * time.Second, "", headerTimeout},
+		{0, 30 * time.Second, "", gracePeriod},
+		{0, 29 * time.Second, "29s is less than 30s: a reload would cut a page's stream, which may be silent for 20s, and a hook, which may take 30s", gracePeriod},
+		{6 * time.Second, 29 * time.Second, "29s is less than 30s: a reload would cut a page's stream, which may be silent for 8s, and a hook, which may take 30s", gracePeriod},
+		{30 * time.Second, 44 * time.Second, "44s is less than 45s: a reload would cut a page's stream, which may be silent for 40s, and a hook, which may take 30s", gracePeriod},
+	} {
+		options := config.Options{RollTime: caddy.Duration(test.rollTime)}
+		warnings := about(test.part(caddy.Duration(test.timeout)), options.Silence())
+		if len(warnings) > 1 || (len(warnings) == 1) != (test.reason != "") || len(warnings) == 1 && warnings[0].Reason != test.reason {
+			t.Errorf("roll_time %v, timeout %v: %v, want %q", test.rollTime, test.timeout, warnings, test.reason)
+		}
+	}
+}
+
+func headerTimeout(timeout caddy.Duration) any {
+	return &reverseproxy.HTTPTransport{ResponseHeaderTimeout: timeout}
+}
+
+func gracePeriod(timeout caddy.Duration) any { return &caddyhttp.App{GracePeriod: timeout} }
+
 // harmless are the durations of Caddy's HTTP app, servers and proxies that cut and delay no stream, and why.
 var harmless = map[string]string{
 	"App.shutdown_delay":                    "streams go on until grace_period begins",
@@ -132,7 +163,7 @@ func TestEveryDurationIsKnown(t *testing.T) {
 		var warnings []config.Warning
 		switch configured := configured.Interface().(type) {
 		case *caddyhttp.App, *caddyhttp.Server, *timeouts.Timeouts, *reverseproxy.HTTPTransport:
-			warnings = about(configured)
+			warnings = about(configured, new(config.Options).Silence())
 		}
 		_, name, _ := strings.Cut(member, ".")
 		isWarned := len(warnings) == 1 && strings.HasSuffix(warnings[0].Option, " "+name) || len(warnings) == 1 && warnings[0].Option == name

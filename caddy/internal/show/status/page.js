@@ -5,8 +5,6 @@
   const pause = 1000, patience = 10000, shortest = 31;
   // How many pods are listed at first and at most, how many upstreams, and how many addresses of each.
   const fewRows = 40, maxRows = 1000, maxUpstreams = 200, fewAddresses = 6;
-  // For how long a page may be silent: the lifetime of a session, in seconds. internal/command draws the same line.
-  const session = 2400;
   const byId = (id) => document.getElementById(id);
   // Also right where the page is mounted without a slash at its end.
   const address = location.pathname.replace(/\/?$/, "/state");
@@ -48,8 +46,8 @@
     return [pod.verdict + since, "bad", [pod.generation, refused].filter((text) => text).join(", ")];
   };
 
-  // Pods that a rollout has replaced stay in the state for long. They are done when no page can be left on them.
-  const isDone = (pod) => pod.generation !== "fresh" && pod.generation !== "outside" && pod.in_flight === 0 && pod.last_seen_seconds_ago > session;
+  // Pods that a rollout has replaced stay in the state for long. They are done when no page can be left on them; internal/command draws the same line.
+  const isDone = (pod, session) => pod.generation !== "fresh" && pod.generation !== "outside" && pod.in_flight === 0 && pod.last_seen_seconds_ago > session;
   // Draining pods come first: they are why one looks. What is left of them when they are gone comes last.
   const rank = (pod) => {
     if (pod.generation === "fresh") return 1;
@@ -73,7 +71,7 @@
   };
 
   let rows = fewRows;
-  const showPods = (pods, done) => {
+  const showPods = (pods, done, session) => {
     let shown = pods.length > rows ? [...pods].sort((a, b) => b.in_flight - a.in_flight).slice(0, rows) : pods;
     shown = [...shown].sort((a, b) => rank(a) - rank(b)); // which keeps the order of the addresses
     const most = Math.max(1, ...shown.map((pod) => pod.streams));
@@ -193,8 +191,8 @@
   let latest;
   const show = (state) => {
     latest = state;
-    const pods = state.pods.filter((pod) => !isDone(pod));
-    showPods(pods, state.pods.length - pods.length);
+    const pods = state.pods.filter((pod) => !isDone(pod, state.session_seconds));
+    showPods(pods, state.pods.length - pods.length, state.session_seconds);
     showUpstreams(state.sources, pods);
     showAnswers(state.answers);
     showHistory(state.history);

@@ -9,6 +9,9 @@ type State struct {
 	// For how long this process has watched pods, across reloads of the configuration.
 	UptimeSeconds float64 `json:"uptime_seconds"`
 
+	// For how long a page may be silent: the longest `session_time` of the sources.
+	SessionSeconds float64 `json:"session_seconds"`
+
 	// The doors_upstream sources of the running configuration.
 	Sources []Source `json:"sources"`
 
