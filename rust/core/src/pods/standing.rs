@@ -24,7 +24,7 @@ pub(crate) enum Standing {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) standing: Standing,
-    /// When it last said that it drains, or 0.
+    /// When it last said that it drains; 0 where its standing is another.
     pub(crate) said: u64,
     /// This request finds out whether the pod is back, or still drains: it counts as asked.
     pub(crate) asks: bool,
@@ -79,7 +79,7 @@ impl Pods {
 impl Shard {
     fn look(&mut self, pod: Pod, looker: Looker, now: u64) -> Look {
         let Some(known) = self.peek_mut(pod) else { return Look { is_new: true, ..Look::WELL } };
-        let said = known.mark.map_or(0, |mark| mark.at);
+        let mark = known.mark.map_or(0, |mark| mark.at);
         let fails = known.state.failed_recently(now);
         let standing = match &mut known.mark {
             Some(_) if fails => Standing::Missing,
@@ -96,6 +96,7 @@ impl Shard {
             None => Standing::Well,
         };
         let is_well = standing == Standing::Well;
+        let said = if matches!(standing, Standing::Marked | Standing::Draining) { mark } else { 0 };
         let asks = is_well && (known.mark.is_some() || known.state.is_failing_within(LONGEST_GAP, now));
         let mut look = Look { standing, said, asks, ..Look::WELL };
         if looker.compares && is_well {

@@ -35,6 +35,14 @@ impl World {
         assert_eq!(dialled(self.serve(&page(&path, ""), marks)), pod);
     }
 
+    /// The attempt of a request has failed. The next action, without waiting.
+    fn failed_once(&mut self, request: &mut Request, outcome: Outcome) -> Action {
+        let random = self.random();
+        let step = self.source.failed(request, outcome, self.now, random);
+        self.obey(step.report);
+        step.action
+    }
+
     fn marked_since(&self, wanted: Pod) -> Option<u64> {
         self.state.pods(None, usize::MAX).iter().find(|known| known.pod == wanted)?.marked_since
     }
@@ -315,4 +323,50 @@ fn pods_that_contradict_themselves_get_no_endless_request() {
     assert!(matches!(action, Action::Dial { last_choice: true, .. }), "{action:?}");
     assert_eq!(dials, 7);
     world.ended(request);
+}
+
+/// A page waits for a pod, and one that refuses answers each dial in the background at once: the others have their turns.
+#[test]
+fn a_pod_that_refuses_hides_no_other_in_the_background() {
+    for marked in [false, true] {
+        for last in [Outcome::Unreachable, Outcome::Connected] {
+            let mut world = world(1, Options::default());
+            if marked {
+                world.mark(pod(0, 2), DRAINING);
+            }
+            world.tell(pod(0, 2), last);
+            world.now += 61 * SECOND;
+            world.tell(pod(0, 2), last);
+            world.tell(pod(0, 1), Outcome::Refused);
+            world.now += 2 * SECOND;
+            if last == Outcome::Connected {
+                // Nobody knows any more that it works.
+                world.now += 61 * SECOND;
+                world.tell(pod(0, 1), Outcome::Refused);
+                world.now += 2 * SECOND;
+            }
+            let stream = path(pod(0, 1), 's');
+            let (mut request, mut action) = world.begin(&page(&stream, ""));
+            let mut asked = Vec::new();
+            for _ in 0..40 {
+                action = match action {
+                    Action::Dial { .. } => world.failed_once(&mut request, Outcome::Refused),
+                    Action::Wait { until } => {
+                        world.now = world.now.max(until);
+                        world.resume(&mut request)
+                    }
+                    other => panic!("{other:?} after {asked:?}"),
+                };
+                for dialled in world.take_background() {
+                    asked.push(dialled);
+                    world.tell(dialled, Outcome::Refused);
+                }
+                if asked.contains(&pod(0, 2)) {
+                    break;
+                }
+            }
+            assert!(asked.contains(&pod(0, 2)), "marked: {marked}, {last:?}: {asked:?}");
+            world.ended(request);
+        }
+    }
 }

@@ -51,7 +51,7 @@ impl<'a> Call<'a> {
     pub(super) fn sight(&self, is_sent: bool) -> Sight<'a> {
         let looker =
             Looker { began: self.request.began, may_ask: is_sent && self.request.loads_page(), compares: false };
-        Sight { pods: &self.shared().pods, now: self.now, looker, is_pressed: self.request.is_pressed() }
+        Sight { pods: &self.shared().pods, now: self.now, looker, is_pressed: !is_sent || self.request.is_pressed() }
     }
 
     /// Looks at upstreams other than the request's own: at the one whose turn it is, and at more while its pods are not well. Where

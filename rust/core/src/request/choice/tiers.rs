@@ -84,7 +84,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) pods: &'a Pods,
     pub(crate) now: u64,
     pub(crate) looker: Looker,
-    /// The request has few dials left: those that refused go behind those that drain, which take it.
+    /// Those that refused go behind those that drain, which take it, and are as good as those that could not be reached: the request has
+    /// few dials left, or a pod is dialled in the background, where each of them has to have its turn.
     pub(crate) is_pressed: bool,
 }
 
