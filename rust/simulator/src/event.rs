@@ -69,6 +69,8 @@ pub enum Deploy {
     Rollout,
     /// Replaces the next one.
     Replace,
+    /// From now on there are to be so many.
+    Scale(u8),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -99,4 +101,6 @@ pub enum VisitorEvent {
     /// Looks at another page, or away.
     Turns,
     Leaves,
+    /// Leaves, and somebody else comes.
+    IsReplaced,
 }

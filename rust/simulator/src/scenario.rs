@@ -166,6 +166,8 @@ pub struct Scenario {
     pub think: Time,
     /// What a dial is told and what comes next are two calls, not one.
     pub two_calls: bool,
+    /// Very many visitors come and go, each stays about that long, and nothing goes wrong; but the number of pods changes. 0: another kind of world.
+    pub crowd: Time,
 }
 
 impl Scenario {
@@ -180,7 +182,7 @@ impl Scenario {
         let later = &mut Random::new(seed, "later");
         let shared = later.pick(&[Shared::No, Shared::No, Shared::No, Shared::Both, Shared::First]);
         let often = |random: &mut Random, most| if random.permille(700) { random.between(most / 4, most) } else { 0 };
-        Scenario {
+        let mut scenario = Scenario {
             seed,
             replicas: random.pick(&[1, 1, 2, 3]),
             upstreams,
@@ -224,7 +226,23 @@ impl Scenario {
             skew: random.pick(&[0, 0, 1, 50]) * MILLISECOND,
             think: random.magnitude(5 * SECOND, 5 * MINUTE),
             two_calls: random.coin(),
+            crowd: 0,
+        };
+        if later.permille(30) {
+            scenario.gather();
         }
+        scenario
+    }
+
+    /// Makes it the world of a crowd.
+    fn gather(&mut self) {
+        (self.crowd, self.visitors, self.think) = (MINUTE, 400, 5 * MINUTE);
+        (self.upstreams, self.shared, self.hosts, self.changes) = (1, Shared::No, Hosts::Name, false);
+        (self.pods, self.spare, self.chaos) = (2, 8, 16 * MINUTE);
+        (self.rollouts, self.reloads, self.rotations, self.hasty, self.client_loss) = (0, 0, 0, false, 0);
+        self.faults.clear();
+        (self.settings.user_chooses, self.settings.user_retries) = (false, false);
+        (self.bounds.max_pods, self.bounds.max_waiting) = (1_000, 4096);
     }
 
     /// How many host names there are: two for each upstream.

@@ -23,7 +23,11 @@ impl World {
             });
             let at = self.chances.visitors.between(0, COME);
             self.agenda.at(at, Event::Visitor(visitor, VisitorEvent::Opens));
-            self.agenda.at(at + 8 * self.scenario.think, Event::Visitor(visitor, VisitorEvent::Turns));
+            if self.scenario.crowd > 0 {
+                self.plan_replacement(visitor);
+            } else {
+                self.agenda.at(at + 8 * self.scenario.think, Event::Visitor(visitor, VisitorEvent::Turns));
+            }
         }
     }
 
@@ -85,6 +89,13 @@ impl World {
                     }
                 }
             }
+            VisitorEvent::IsReplaced => {
+                self.visitor_event(visitor, VisitorEvent::Leaves);
+                let somebody = &mut self.visitors[usize::from(visitor)];
+                (somebody.cookie, somebody.cookie_of) = (String::new(), None);
+                self.visitor_event(visitor, VisitorEvent::Opens);
+                self.plan_replacement(visitor);
+            }
             VisitorEvent::Leaves => {
                 self.visitors[usize::from(visitor)].looks_at = None;
                 for page in 0..2 {
@@ -93,6 +104,13 @@ impl World {
                     self.page_mut(key).state = State::Closed;
                 }
             }
+        }
+    }
+
+    fn plan_replacement(&mut self, visitor: u16) {
+        let stay = self.chances.visitors.between(self.scenario.crowd / 2, 3 * self.scenario.crowd / 2);
+        if self.now() + stay < self.calm {
+            self.agenda.after(stay, Event::Visitor(visitor, VisitorEvent::IsReplaced));
         }
     }
 

@@ -51,6 +51,7 @@ impl World {
         for replica in 0..self.replicas.len() {
             self.look_at_hosts(replica);
         }
+        self.check_shares();
         self.tally.visitor_time += u128::from(LOOK) * self.visitors.len() as u128;
     }
 

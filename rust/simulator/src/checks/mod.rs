@@ -9,6 +9,7 @@
 //! pacing    how many pages a second are told to reload
 //! prompt    the page of a dead pod is told so in time
 //! memory    what has bounds stays within them, and nothing is kept that no configuration uses
+//! shares    each pod has as many pages as the others
 //! settled   after the last fault each visitor has a live page
 //! ```
 
@@ -20,6 +21,7 @@ mod pacing;
 mod prompt;
 mod requests;
 mod settled;
+mod shares;
 mod tokens;
 
 use std::fmt;

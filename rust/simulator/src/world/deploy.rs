@@ -18,13 +18,17 @@ const LOOKS: Time = 10 * SECOND;
 pub struct Deployment {
     /// Those that a rollout is yet to replace.
     old: Vec<u32>,
+    /// How many there are to be, and since when.
+    pub wanted: usize,
+    pub scaled: Time,
     /// There is to be none until then.
     pub empty: Time,
 }
 
 impl Deployment {
     pub fn all(scenario: &Scenario) -> Vec<Self> {
-        (0..scenario.upstreams).map(|_| Deployment::default()).collect()
+        let wanted = |upstream| Deployment { wanted: scenario.pods_in(upstream), ..Deployment::default() };
+        (0..scenario.upstreams).map(wanted).collect()
     }
 }
 
@@ -33,6 +37,12 @@ impl World {
         for upstream in 0..self.scenario.upstreams {
             self.agenda.at(0, Event::Deploy(upstream as u8, Deploy::Reconcile));
             self.plan_rollout(upstream);
+        }
+        if self.scenario.crowd > 0 {
+            // Twice as many in the second third of the time, and one less in the last.
+            let (pods, third) = (self.scenario.pods as u8, self.calm / 3);
+            self.agenda.at(third, Event::Deploy(0, Deploy::Scale(2 * pods)));
+            self.agenda.at(2 * third, Event::Deploy(0, Deploy::Scale(2 * pods - 1)));
         }
     }
 
@@ -57,6 +67,15 @@ impl World {
                 }
                 self.plan_rollout(upstream);
             }
+            Deploy::Scale(wanted) => {
+                let deployment = &mut self.deployments[upstream];
+                (deployment.wanted, deployment.scaled) = (usize::from(wanted), self.agenda.now());
+                self.note(Subject::ALL, || format!("upstream {upstream} is to have {wanted} pods"));
+                for surplus in self.running(upstream).into_iter().skip(usize::from(wanted)) {
+                    self.drain(surplus);
+                }
+                self.reconcile(upstream);
+            }
             Deploy::Replace => {
                 if let Some(old) = self.deployments[upstream].old.pop() {
                     self.drain(old);
@@ -70,7 +89,7 @@ impl World {
     }
 
     /// The processes that are to stay, also those that only start.
-    fn running(&self, upstream: usize) -> Vec<u32> {
+    pub fn running(&self, upstream: usize) -> Vec<u32> {
         let places = self.pods.places_of(upstream);
         let processes = self.pods.places[places].iter().filter_map(|place| place.process);
         processes.filter(|process| matches!(self.pods.process(*process).life, Life::Starts | Life::Runs)).collect()
@@ -80,7 +99,7 @@ impl World {
         if self.now() < self.deployments[upstream].empty {
             return;
         }
-        for _ in self.running(upstream).len()..self.scenario.pods_in(upstream) {
+        for _ in self.running(upstream).len()..self.deployments[upstream].wanted {
             if !self.start_one(upstream) {
                 // All addresses are taken by pods that drain.
                 return self.agenda.after(LOOKS, Event::Deploy(upstream as u8, Deploy::Reconcile));

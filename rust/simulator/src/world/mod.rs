@@ -17,7 +17,7 @@
 //! ```
 
 pub mod ask;
-mod deploy;
+pub mod deploy;
 mod dialling;
 pub mod dns;
 mod exchange;
@@ -78,7 +78,7 @@ pub struct World {
     keys: RangeInclusive<usize>,
     sealing: usize,
     rotation: u32,
-    deployments: Vec<deploy::Deployment>,
+    pub deployments: Vec<deploy::Deployment>,
     /// Until when a replica has faults of its own.
     pub faulty: Vec<Time>,
     /// Faults end before that.
