@@ -18,21 +18,22 @@ impl World {
         let (replica, about) =
             (exchange.replica, Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) });
         let seen = self.checks.ledgers[replica].pods[place];
+        let Some(marked) = seen.marked else { return };
+        // Another pod may be at an address that is named again, or that was left out of an answer.
+        let is_new = seen.named.is_some_and(|named| named > marked) || !self.is_whole();
         // The clock of another thread may say that the pod spoke before the request began.
         let refused =
             exchange.refused.iter().any(|one| (one.0, Some(one.1)) == (place, self.pods.places[place].process));
-        if refused && !last_choice && skew == 0 {
+        if refused && !last_choice && !is_new && skew == 0 {
             let what = format!("place {place} has taken it back, and is dialled again as if it had not");
             return self.blame("a pod that drains is asked once, and then takes the page", about, what);
         }
-        let Some(marked) = seen.marked else { return };
         if exchange.ask.home.is_some() || exchange.passed_over {
             return;
         }
         let mut upstreams = exchange.bound.upstreams.iter().filter(|upstream| self.is_sure(exchange, **upstream));
         let Some(well) = upstreams.find_map(|upstream| self.well(exchange, *upstream).next()) else { return };
-        // Another pod may be at an address that is named again, or that was left out of an answer.
-        if !last_choice && (seen.named.is_some_and(|named| named > marked) || !self.is_whole()) {
+        if !last_choice && is_new {
             return;
         }
         let asked = self.checks.ledgers[replica].pods[place].asked.replace(now);
