@@ -30,8 +30,9 @@ served meanwhile, and the configuration's own logs are not opened.
 
 With --probe it also fetches / from one pod of each upstream, opens the token in
 the answer's cookie or page with the configured keys, and checks that its address
-lies in that upstream's networks. A probe is a visit: it makes a session and a page
-in the app, which live until they time out.
+lies in that upstream's networks and that the cookie has the configured name. A
+probe is a visit: it makes a session and a page in the app, which live until they
+time out.
 
 Each line of the output begins with ok, notice, warning, FINDING or UNTESTED. Exits
 with 1 if there is a finding, else with 2 if something could not be tested; notices
@@ -217,6 +218,9 @@ func (r *report) probe(ctx context.Context, name string, source *Loaded, index i
 		return
 	}
 	place, token := tokenIn(header, body, source.CookieName)
+	if token != "" || stickyCookie(header, token, source) != "" {
+		r.checkCookie(name, source, pod, header, token)
+	}
 	if token == "" {
 		r.say(open, "%s: %s: GET / was answered with status %d and no token: neither a cookie %q nor a path /~/ in the page", name, pod, status, source.CookieName)
 		return
@@ -240,6 +244,33 @@ func (r *report) probe(ctx context.Context, name string, source *Loaded, index i
 	default:
 		r.say(fine, "%s: %s opens the token in the %s of %s: address %s", name, keyName(decision.Key, ids), place, pod, decision.Addr)
 	}
+}
+
+// checkCookie checks that the app keeps its token where the proxy looks for it. Without that a browser's next page may come from a pod that does not
+// know its session.
+func (r *report) checkCookie(name string, source *Loaded, pod netip.Addr, header http.Header, token string) {
+	switch found := stickyCookie(header, token, source); {
+	case source.CookieName == "" || found == source.CookieName:
+	case found == "":
+		r.say(bad, "%s: %s sets no cookie %q, by which browsers stay with their pod: the app lacks doors.WithIDCookie(%[3]q), unless it is draining", name, pod, source.CookieName)
+	default:
+		r.say(bad, "%s: %s keeps its token in the cookie %q, and cookie_name is %q: browsers stay with their pod only if both are the same", name, pod, found, source.CookieName)
+	}
+}
+
+// stickyCookie is the name of the cookie in which an app keeps its token: the one that is configured if the app sets it, else one that holds the token of
+// the page, or any that a key opens. "" if there is none.
+func stickyCookie(header http.Header, token string, source *Loaded) (name string) {
+	for _, cookie := range (&http.Response{Header: header}).Cookies() {
+		if cookie.Name == source.CookieName {
+			return cookie.Name
+		}
+		decision, err := source.Router.Decide("/~/"+cookie.Value+"/s/", "")
+		if err == nil && decision.Key >= 0 || cookie.Value == token && token != "" {
+			name = cookie.Name
+		}
+	}
+	return name
 }
 
 // inPage finds the text after /~/ in a page, up to what cannot be part of a path's segment in HTML.

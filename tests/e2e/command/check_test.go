@@ -152,6 +152,55 @@ func TestCheckIsNoVisit(t *testing.T) {
 	}
 }
 
+// An app that keeps its token in another cookie, or in none, is found: its browsers would not stay with their pod.
+func TestCheckFindsTheCookie(t *testing.T) {
+	t.Parallel()
+	secret := NewSecret(32)
+	token, foreign := Token(t, secret, podA), Token(t, NewSecret(32), podA)
+	const another, none = `keeps its token in the cookie "sticky", and cookie_name is "upstream"`, `sets no cookie "upstream"`
+	for name, row := range map[string]struct {
+		cookies          map[string]string
+		page, cookieName string
+		code             int
+		want             string // "" for no finding about cookies
+	}{
+		"the right one":                     {map[string]string{"upstream": token, "other": "1"}, "/~/" + token + "/", "upstream", 0, ""},
+		"the right one, and another":        {map[string]string{"upstream": token, "sticky": token}, "", "upstream", 0, ""},
+		"another":                           {map[string]string{"sticky": token, "other": "1"}, "/~/" + token + "/", "upstream", 1, another},
+		"another, and no token in the page": {map[string]string{"sticky": token}, "", "upstream", 1, another},
+		"another, of another secret":        {map[string]string{"sticky": foreign}, "/~/" + foreign + "/", "upstream", 1, another},
+		"none":                              {map[string]string{"other": "1"}, "/~/" + token + "/", "upstream", 1, none},
+		"none is configured":                {nil, "/~/" + token + "/", "", 0, ""},
+		"no app of Doors":                   {map[string]string{"other": "1"}, "", "upstream", 2, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", podA+":0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			app := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				for name, value := range row.cookies {
+					http.SetCookie(w, &http.Cookie{Name: name, Value: value})
+				}
+				fmt.Fprintf(w, `<script src="%sr/x.js"></script>`, row.page)
+			}))
+			app.Listener.Close()
+			app.Listener = listener
+			app.Start()
+			defer app.Close()
+			upstream := Upstream{CIDR: "127.0.1.0/24", Host: podA, Port: listener.Addr().(*net.TCPAddr).Port}
+			result := runCheck(t, site(Caddyfile("dynamic_upstreams", secret, row.cookieName, []Upstream{upstream}, "")), nil, "--probe")
+			found := strings.Contains(result.Stdout, " cookie \"sticky\"") || strings.Contains(result.Stdout, " sets no cookie")
+			if result.Code != row.code || found != (row.want != "") || !strings.Contains(result.Stdout, row.want) {
+				t.Errorf("exits with %d, not %d, and says\n%s", result.Code, row.code, result.Stdout)
+			}
+			if strings.Contains(result.Stdout, token) || strings.Contains(result.Stdout, foreign) {
+				t.Error("a token is shown")
+			}
+		})
+	}
+}
+
 // A probe goes over the transport of the handler, with its headers.
 func TestCheckOverTLS(t *testing.T) {
 	t.Parallel()
