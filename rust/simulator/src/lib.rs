@@ -21,8 +21,8 @@
 //! rule are nanoseconds, and those in steps are of the clock of that replica.
 //!
 //! A place is one address; `fault:` lines name an upstream, a replica and a name server, and count for those that the kind of fault is
-//! about. `hears of` is what a name server said to a replica, by places; `half` means that the addresses of one IP version were lost, and come
-//! later if `late` names them. Indented lines are the core's steps for a request.
+//! about. Upstream 1 of 3 is found under the host names `u1` and `u4`, or by addresses. `hears of` is what a name server said to a
+//! replica, by places; `half` means that the addresses of one IP version were lost, and come later if `late` names them. Indented lines are the core's steps for a request.
 //!
 //! A seed that has failed is added to [`run::ONCE_FAILED`] when the core is mended, and gets a test in the core that tells its story.
 //! As long as scenarios are drawn in the same way it stays the same world.

@@ -16,6 +16,8 @@ const LOOK_BACK: Time = 30 * SECOND;
 pub struct Ledger {
     pub pods: Vec<Seen>,
     pub hosts: Vec<Told>,
+    /// When something was last held against as many pods as are remembered.
+    pub crowded: Option<Time>,
     /// For each place how the requests of its pages fare.
     pub refused: Vec<Refused>,
 }
@@ -25,7 +27,17 @@ impl Ledger {
         Ledger {
             pods: vec![Seen::default(); places],
             hosts: (0..names).map(|_| Told::default()).chain((0..places).map(Told::constant)).collect(),
+            crowded: None,
             refused: vec![Refused::default(); places],
+        }
+    }
+
+    /// What became of a dial or a connection. `most` pods are remembered.
+    pub fn tell(&mut self, place: usize, outcome: Outcome, most: usize, now: Time) {
+        self.pods[place].tell(outcome, now);
+        let is_held = |seen: &&Seen| seen.refused.is_some() || seen.unreachable.is_some() || seen.drops.is_some();
+        if self.pods.len() > most && self.pods.iter().filter(is_held).count() >= most {
+            self.crowded = Some(now);
         }
     }
 

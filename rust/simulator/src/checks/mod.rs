@@ -55,6 +55,7 @@ pub struct Checks {
     pub violation: Option<Violation>,
     ledgers: Vec<Ledger>,
     pacing: Pacing,
+    max_pods: usize,
     /// From then on nobody may be sent away any more.
     settled: Option<Time>,
     /// The current second, and how many events were planned before it.
@@ -67,6 +68,7 @@ impl Checks {
             violation: None,
             ledgers: (0..scenario.replicas).map(|_| Ledger::new(places, scenario.names())).collect(),
             pacing: Pacing::default(),
+            max_pods: scenario.bounds.max_pods as usize,
             settled: None,
             second: (0, 0),
         }
@@ -98,7 +100,7 @@ impl Checks {
     }
 
     pub fn told_outcome(&mut self, replica: usize, place: usize, outcome: Outcome, now: Time) {
-        self.ledgers[replica].pods[place].tell(outcome, now);
+        self.ledgers[replica].tell(place, outcome, self.max_pods, now);
     }
 
     /// An answer of a pod says that it drains, or does not.

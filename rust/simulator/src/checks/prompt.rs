@@ -15,7 +15,6 @@
 use doors_routing::Cause;
 
 use super::World;
-use super::ledger::Seen;
 use crate::agenda::{SECOND, Time};
 use crate::journal::{Subject, clock};
 use crate::slab::Key;
@@ -50,7 +49,7 @@ impl World {
         let paced = ask.kind.is_sync() && self.is_paced(exchange, place);
         let passes =
             ask.kind == Kind::Resource || !matches!(cause, Cause::PodUnreachable | Cause::PodGone | Cause::NoPod);
-        if passes || !self.remembers_held(replica) {
+        if passes {
             return;
         }
         let refused = &mut self.checks.ledgers[replica].refused[place];
@@ -97,6 +96,10 @@ impl World {
             (None, Some(span)) => (span.first, bound.settings.gone_after + 2 * self.scenario.skew),
             (None, None) => return None,
         };
+        // What is held against a pod is forgotten only where something is held against all that are remembered.
+        if ledger.crowded.is_some_and(|at| at >= first) {
+            return None;
+        }
         if seen.named.is_some_and(|named| named >= first) {
             return None; // nothing is held against a pod that is new in DNS
         }
@@ -139,13 +142,6 @@ impl World {
             .max(self.links.well_since(replica, place, known.upstream))
             .max(failing.map_or(0, |failed| failed + FAILS));
         (since <= now && seen.drops.is_none() && seen.marked.is_none()).then_some(since)
-    }
-
-    /// Nothing that is held against a pod is forgotten: pods with nothing held against them are forgotten first.
-    fn remembers_held(&self, replica: usize) -> bool {
-        let held = |seen: &&Seen| seen.refused.is_some() || seen.unreachable.is_some() || seen.drops.is_some();
-        let held = self.checks.ledgers[replica].pods.iter().filter(held).count();
-        held < self.scenario.bounds.max_pods as usize
     }
 
     /// Others are told to reload, and only so many may be at once.
