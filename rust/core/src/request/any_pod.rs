@@ -67,6 +67,9 @@ impl Call<'_> {
 
     /// A pod that drains has not taken the request: to the next, or to the same as the last choice.
     pub(super) fn taken_back(&mut self) -> Action {
+        if let Some((_, pod)) = self.request.at {
+            self.request.tried.take_back(pod);
+        }
         self.leave();
         self.request.was_taken_back = true;
         self.request.dials = self.request.dials.saturating_add(1);

@@ -68,7 +68,8 @@ impl Call<'_> {
             let Some(fresh) = fresh.as_deref() else { continue };
             self.warn(upstream, member);
             let whose = if own == Some(upstream) { Whose::Own } else { Whose::Other { old: false } };
-            let (sight, request): (_, &Request) = (self.sight(true), self.request);
+            let tried = self.request.tried;
+            let (sight, request): (_, &Request) = (self.sight(true, &tried), self.request);
             Choices { request, sight, least: request.passed, found }.of(whose, upstream, member, fresh);
         }
         found.sort_unstable_by_key(|place| (place.upstream, place.pod));

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::tiers::{Best, Sight, Tier, Whose};
+use super::tried::Tried;
 use crate::pods::{Looker, Pod};
 use crate::request::Place;
 use crate::request::call::Call;
@@ -27,7 +28,8 @@ impl<'a> Call<'a> {
     /// The best pod for a request of an upstream, or of none in particular.
     pub(crate) fn search(&mut self, wanted: &Wanted, leave_out: &dyn Fn(Pod) -> bool) -> Option<Place> {
         let Wanted { own, named, only_own, is_sent } = *wanted;
-        let mut best = Best::new(self.sight(is_sent), leave_out);
+        let tried = self.request.tried;
+        let mut best = Best::new(self.sight(is_sent, &tried), leave_out);
         if let Some((own, member)) = own.and_then(|own| Some((own, self.member(own)?)))
             && let Some(fresh) = member.fresh().as_deref()
         {
@@ -48,10 +50,19 @@ impl<'a> Call<'a> {
     }
 
     /// How the request looks at pods. `is_sent`: it is sent to the one that it finds.
-    pub(super) fn sight(&self, is_sent: bool) -> Sight<'a> {
+    pub(super) fn sight<'t>(&self, is_sent: bool, tried: &'t Tried) -> Sight<'t>
+    where
+        'a: 't,
+    {
         let looker =
             Looker { began: self.request.began, may_ask: is_sent && self.request.loads_page(), compares: false };
-        Sight { pods: &self.shared().pods, now: self.now, looker, is_pressed: !is_sent || self.request.is_pressed() }
+        Sight {
+            pods: &self.shared().pods,
+            now: self.now,
+            looker,
+            tried,
+            is_pressed: !is_sent || self.request.is_pressed(),
+        }
     }
 
     /// Looks at upstreams other than the request's own: at the one whose turn it is, and at more while its pods are not well. Where

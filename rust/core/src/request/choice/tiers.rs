@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::dice::Dice;
+use super::tried::Tried;
 use crate::pods::{Look, Looker, Pod, Pods, Standing};
 use crate::request::{Place, Request};
 use crate::state::{Fresh, Member};
@@ -84,6 +85,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) pods: &'a Pods,
     pub(crate) now: u64,
     pub(crate) looker: Looker,
+    /// What the request has tried.
+    pub(crate) tried: &'a Tried,
     /// Those that refused go behind those that drain, which take it, and are as good as those that could not be reached: the request has
     /// few dials left, or a pod is dialled in the background, where each of them has to have its turn.
     pub(crate) is_pressed: bool,
@@ -94,6 +97,10 @@ impl Sight<'_> {
     fn look(&self, pod: Pod, compares: bool) -> Look {
         let look = self.pods.look(pod, Looker { compares, ..self.looker }, self.now);
         match look.standing {
+            // Also where the pod has been forgotten since.
+            Standing::Well | Standing::Marked if self.tried.is_taken_back(pod) => {
+                Look { standing: Standing::Draining, asks: false, ..look }
+            }
             Standing::Refuses if self.is_pressed => Look { standing: Standing::Missing, ..look },
             _ => look,
         }
