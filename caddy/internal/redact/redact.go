@@ -40,7 +40,7 @@ func isMixed(part string) bool {
 // isPath tells whether a part is the path of a file, which may be missing, in a folder that is there.
 func isPath(part string) bool {
 	folder, name := path.Split(part)
-	if len(folder) < 2 || folder[0] != '/' || len(name) >= shortestKey && isMixed(name) {
+	if folder = path.Clean(folder); len(folder) < 2 || folder[0] != '/' || len(name) >= shortestKey && isMixed(name) {
 		return false
 	}
 	_, err := os.Stat(folder)
