@@ -1,20 +1,22 @@
 package redact
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
 )
 
+// One key of 16 bytes in 30,000 has letters of one case and few digits, and looks like a name. None of these has.
 func TestKeysAreSeen(t *testing.T) {
+	random := rand.NewChaCha8([32]byte{})
 	for range 1000 {
 		for _, size := range []int{16, 24, 32} {
 			key := make([]byte, size)
-			rand.Read(key)
+			random.Read(key)
 			for _, text := range []string{
 				base64.StdEncoding.EncodeToString(key), base64.RawStdEncoding.EncodeToString(key), base64.URLEncoding.EncodeToString(key), hex.EncodeToString(key),
 			} {
