@@ -19,8 +19,8 @@ impl World {
             (exchange.replica, Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) });
         let seen = self.checks.ledgers[replica].pods[place];
         let Some(marked) = seen.marked else { return };
-        // Another pod may be at an address that is named again, or that was left out of an answer.
-        let is_new = seen.named.is_some_and(|named| named > marked) || !self.is_whole();
+        // Another pod may be at an address that is named again, or that was left out of an answer; and what it said may be forgotten.
+        let is_new = seen.named.is_some_and(|named| named > marked) || !self.is_whole() || !self.remembers_all();
         // The clock of another thread may say that the pod spoke before the request began.
         let refused =
             exchange.refused.iter().any(|one| (one.0, Some(one.1)) == (place, self.pods.places[place].process));
@@ -72,7 +72,10 @@ impl World {
         let since = self.links.well_since(exchange.replica, place, known.upstream).max(self.faulty[exchange.replica]);
         let well = since.max(pod.frozen).max(pod.wedged) < exchange.began;
         // Once another one has perhaps seen the request, it is too late.
-        well && !exchange.connected
+        let hosts = &self.checks.ledgers[exchange.replica].hosts;
+        let named = exchange.bound.hosts_of(known.upstream).iter().any(|host| hosts[*host].places.contains(&place));
+        well && named
+            && !exchange.connected
             && known.process == Some(process)
             && !exchange.passed_over
             && !exchange.tried.contains(&place)

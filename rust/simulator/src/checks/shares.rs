@@ -33,7 +33,7 @@ impl World {
         };
         let pages: Vec<usize> = pods.iter().map(|process| pages(*process)).collect();
         let (most, least) = (pages.iter().max().copied().unwrap_or(0), pages.iter().min().copied().unwrap_or(0));
-        let allowed = most / 10 + 4 * self.replicas.len();
+        let allowed = most / 10 + 5 * self.replicas.len();
         if most - least > allowed {
             let what = format!("they have {pages:?}");
             self.blame("each pod has as many pages as the others", Subject::ALL, what);
