@@ -6,7 +6,7 @@
 //	explain.go     a configuration and a request in, what would happen out
 //	check.go       a configuration in, what is wrong with it and its pods out
 //	wait.go        a pod in, the end of its last request out
-//	top.go         the state of a running Caddy in, a table out; table.go draws it
+//	top.go         the state of a running Caddy in, a line or a table out; table.go draws it
 //	replica.go     where a running Caddy is, from the command line
 //	source.go      a configuration in, what the commands need of it out
 //	load.go        the text of a configuration in, its sources, read or loaded, out; inspection.go asks a loaded one
@@ -52,7 +52,7 @@ Exit codes of all subcommands:
 			cmd.Args = usage(cobra.NoArgs)
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 			cmd.SetFlagErrorFunc(cannot)
-			cmd.AddCommand(keygen(), keyid(), encode(), decode(), explain(module), check(module), wait(), top())
+			cmd.AddCommand(keygen(), keyid(), encode(), decode(), explain(module), check(module), wait(), statusOf(), top())
 		},
 	}
 }

@@ -1,5 +1,5 @@
-// In: the state of a running Caddy, again and again.
-// Out: a table in the terminal.
+// In: the state of running Caddys, once or again and again.
+// Out: what is going on, in a line or as a table in the terminal.
 
 package command
 
@@ -136,4 +136,41 @@ func frame(table string, width, height int) string {
 	}
 	out.WriteString(clearRest)
 	return out.String()
+}
+
+func statusOf() *cobra.Command {
+	cmd := subcommand("status [--address <address>]...", "Says whether pods are draining", `
+Prints one line for each replica of Caddy: how many pods are draining and how many
+pages are left on them, or that all have drained. A pod has drained when it is
+draining and either refuses connections or had no request and no stream for longer
+than a page that is well is silent (a third more than roll_time).
+`+addressHelp+`
+
+Exits with 1 while a pod is draining.
+`, arguments(0), runStatus)
+	cmd.Flags().StringArray("address", nil, "Address of a replica; may be repeated")
+	return cmd
+}
+
+func runStatus(cmd *cobra.Command, _ []string) error {
+	addresses, _ := cmd.Flags().GetStringArray("address")
+	replicas, err := replicasOf(cmd.Context(), addresses...)
+	if err != nil {
+		return err
+	}
+	draining := 0
+	for _, replica := range replicas {
+		state, err := replica.state(cmd.Context())
+		if err != nil {
+			return fmt.Errorf("%s: %w", replica.name, err)
+		}
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", replica.name, printable(state.Rollout.Headline)); err != nil {
+			return err
+		}
+		draining = max(draining, state.Rollout.Draining)
+	}
+	if draining > 0 {
+		return answerNo("not drained: %s", count(draining, "pod"))
+	}
+	return nil
 }

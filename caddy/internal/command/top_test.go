@@ -96,3 +96,41 @@ func TestFrame(t *testing.T) {
 		t.Errorf("%d lines on a screen of 10", rows)
 	}
 }
+
+// One line for each replica, and a no while any of them has a pod that drains.
+func TestStatus(t *testing.T) {
+	replica := func(rollout status.Rollout) string {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/state" {
+				http.NotFound(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(status.State{Rollout: rollout})
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	busy := replica(status.Rollout{Draining: 2, Pages: 3, Headline: "2 pods draining, 3 pages left\x1b[2J"})
+	over := replica(status.Rollout{Drained: 2, Headline: "complete: 2 pods drained"})
+	for _, test := range []struct {
+		addresses []string
+		code      int
+		stderr    string
+		stdout    string
+	}{
+		{[]string{over}, 0, "", over + ": complete: 2 pods drained\n"},
+		{[]string{over, busy, over}, exitNo, "not drained: 2 pods", over + ": complete: 2 pods drained\n" + busy + ": 2 pods draining, 3 pages left?[2J\n" + over + ": complete: 2 pods drained\n"},
+		{[]string{over + "/elsewhere"}, exitCannot, "not doors_status", ""},
+	} {
+		arguments := []string{"status"}
+		for _, address := range test.addresses {
+			arguments = append(arguments, "--address", address)
+		}
+		shown := runDoors(t, Module{}, "", arguments...)
+		shown.wants(t, test.code, test.stderr)
+		if shown.stdout != test.stdout {
+			t.Errorf("%q, want %q", shown.stdout, test.stdout)
+		}
+	}
+}

@@ -60,11 +60,15 @@ func (r *Reporter) State() (*status.State, error) {
 			inUse[upstream] = true
 			upstream.use()
 		}
-		pods[pod.Pod] = describePod(pod, upstream, now)
+		described := describePod(pod, upstream, now)
+		if described.Generation == status.Draining {
+			described.Drained = pod.Verdict == doors.VerdictGone || r.isSilent(pod.Pod.Addr(), longest(sources, (*config.Options).Silence), now)
+		}
+		pods[pod.Pod] = described
 	}
 	state := &status.State{
 		UptimeSeconds:  seconds(now),
-		SessionSeconds: seconds(longestSession(sources)),
+		SessionSeconds: seconds(longest(sources, (*config.Options).Session)),
 		Sources:        make([]status.Source, len(sources)),
 		Pods:           make([]status.Pod, 0, len(pods)),
 		Answers:        answers(),
@@ -81,19 +85,26 @@ func (r *Reporter) State() (*status.State, error) {
 	for _, address := range addresses {
 		state.Pods = append(state.Pods, pods[address])
 	}
+	state.Rollout = status.RolloutOf(state.Pods)
 	return state, nil
 }
 
-// longestSession is for how long a page of any source may be silent.
-func longestSession(sources []Source) time.Duration {
+// longest is the longest of a time that each source has.
+func longest(sources []Source, of func(*config.Options) time.Duration) time.Duration {
 	if len(sources) == 0 {
-		return new(config.Options).Session()
+		return of(new(config.Options))
 	}
-	longest := time.Duration(0)
+	found := time.Duration(0)
 	for _, source := range sources {
-		longest = max(longest, source.Loaded().Session())
+		found = max(found, of(&source.Loaded().Options))
 	}
-	return longest
+	return found
+}
+
+// isSilent tells whether the pods at an address had no request for that long.
+func (r *Reporter) isSilent(pod netip.Addr, silence, now time.Duration) bool {
+	idle, err := r.process.Known().Idle(pod, silence, 0, now)
+	return err == nil && idle.Answer == doors.IdleYes
 }
 
 // podsAtOnce is how many pods are read at once.

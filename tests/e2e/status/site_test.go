@@ -105,6 +105,12 @@ type state struct {
 		UpstreamsTotal int `json:"upstreams_total"`
 	} `json:"sources"`
 	Pods    []podState `json:"pods"`
+	Rollout struct {
+		Draining int    `json:"draining"`
+		Pages    int    `json:"pages"`
+		Drained  int    `json:"drained"`
+		Headline string `json:"headline"`
+	} `json:"rollout"`
 	Answers struct {
 		Gone        map[string]int `json:"gone"`
 		Unavailable map[string]int `json:"unavailable"`
@@ -121,6 +127,7 @@ type podState struct {
 	Pod                   string   `json:"pod"`
 	Upstream              string   `json:"upstream"`
 	Generation            string   `json:"generation"`
+	Drained               bool     `json:"drained"`
 	Verdict               string   `json:"verdict"`
 	UnreachableSecondsAgo *float64 `json:"unreachable_seconds_ago"`
 	InFlight              int      `json:"in_flight"`

@@ -1,6 +1,7 @@
 // Package status shows what a process knows about a rollout: as JSON, as a page, and as the answer to "may this pod be ended?".
 //
 //	state.go      the JSON, field by field
+//	rollout.go    pods in, what is going on out
 //	history.go    the open streams of the last minutes
 //	serve.go      a request in, the page, the JSON or the answer about a pod out
 //	idle.go       a question about one pod in, its answer out, perhaps after a while

@@ -40,7 +40,7 @@
   const stateOf = (pod) => {
     const refused = pod.refused_dials ? count(pod.refused_dials, "dial") + " refused" : "";
     if (pod.verdict === "alive") {
-      return [pod.generation, pod.generation, [pod.generation === "outside" ? "its upstream's networks" : "", refused].filter((text) => text).join(", ")];
+      return [pod.drained ? "drained" : pod.generation, pod.generation, [pod.generation === "outside" ? "its upstream's networks" : "", refused].filter((text) => text).join(", ")];
     }
     const since = pod.unreachable_seconds_ago === undefined ? "" : " for " + age(pod.unreachable_seconds_ago);
     return [pod.verdict + since, "bad", [pod.generation, refused].filter((text) => text).join(", ")];
@@ -195,6 +195,7 @@
     showPods(pods, state.pods.length - pods.length, state.session_seconds);
     showUpstreams(state.sources, pods);
     showAnswers(state.answers);
+    put(byId("headline"), state.rollout.headline);
     showHistory(state.history);
     const streams = (fresh) => state.pods.filter((pod) => (pod.generation === "fresh") === fresh).reduce((sum, pod) => sum + pod.streams, 0);
     put(byId("fresh-now"), String(streams(true)));

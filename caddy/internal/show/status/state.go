@@ -19,6 +19,9 @@ type State struct {
 	// the least recently used are forgotten first, and one for each address in DNS.
 	Pods []Pod `json:"pods"`
 
+	// What is going on with the pods.
+	Rollout Rollout `json:"rollout"`
+
 	// What Caddy answered in place of pods, and what made pages reload, since the process began.
 	Answers Answers `json:"answers"`
 
@@ -89,6 +92,10 @@ type Pod struct {
 	// Whether its upstream's host resolves to it now.
 	Generation Generation `json:"generation"`
 
+	// Whether it is draining and either gone, or without a request and a stream for a third longer than the longest `roll_time`: no page is open on it,
+	// but for those in tabs that are hidden for long.
+	Drained bool `json:"drained"`
+
 	// What is held against it.
 	Verdict Verdict `json:"verdict"`
 
@@ -107,6 +114,21 @@ type Pod struct {
 	// When the first and the last thing happened to it: a request sent or ended, or a dial. Absent if nothing has.
 	FirstSeenSecondsAgo *float64 `json:"first_seen_seconds_ago,omitempty"`
 	LastSeenSecondsAgo  *float64 `json:"last_seen_seconds_ago,omitempty"`
+}
+
+// Rollout sums up the pods.
+type Rollout struct {
+	// How many pods are draining and have not drained.
+	Draining int `json:"draining"`
+
+	// How many receiver streams are open on them: about one for each page on a screen.
+	Pages int `json:"pages"`
+
+	// How many have drained.
+	Drained int `json:"drained"`
+
+	// The same in one line, for people. Its words may change.
+	Headline string `json:"headline"`
 }
 
 // Generation tells new pods from those that a rollout is replacing.

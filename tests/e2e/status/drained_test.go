@@ -1,0 +1,64 @@
+package status_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// Whoever waits for a rollout is told when it is over: on the page, in the state, and by a command with an exit code.
+func TestDrained(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	config := r.config(r.Secret)
+	config.Handlers = strings.Replace(config.Handlers, "resolvers ", "roll_time 3s\n\t\tresolvers ", 1)
+	if status, message := r.caddy.Load(config); status != http.StatusOK {
+		t.Fatal(status, message)
+	}
+	site := r.caddy.NewClient(t, H1).Base + "/ops"
+	check := func(code int, line string) {
+		t.Helper()
+		said := Command{Arguments: []string{"doors", "status", "--address", site}}.Run(t)
+		if said.Code != code || !strings.HasPrefix(said.Stdout, site+": "+line) || strings.Count(said.Stdout, "\n") != 1 {
+			t.Errorf("%+v, want %d and %q", said, code, line)
+		}
+	}
+	check(0, "no pod is draining\n")
+	_, closeFirst := r.open()
+	_, closeSecond := r.open()
+	Eventually(t, "the streams are counted", func() bool { return r.pod(podA).Streams == 2 })
+	r.resolve(app, podB)
+	w := openWindow(t, site+"/")
+	w.shows(`document.getElementById("headline").innerText === "1 pod draining, 2 pages left"`)
+	check(1, "1 pod draining, 2 pages left\n")
+	if one := r.pod(podA); one.Drained {
+		t.Errorf("drained with pages: %+v", one)
+	}
+	closeFirst()
+	closeSecond()
+	w.shows(`document.getElementById("headline").innerText.startsWith("complete: 1 pod drained, the last request ")`)
+	w.shows(`[...document.querySelectorAll("#pods tr")].some((row) => row.innerText.includes("` + podA + `:") && row.innerText.includes("drained"))`)
+	check(0, "complete: 1 pod drained, the last request ")
+	if one := r.pod(podA); !one.Drained || one.LastSeenSecondsAgo == nil || *one.LastSeenSecondsAgo < 4 {
+		t.Errorf("drained before its time: %+v", one)
+	}
+
+	// A pod that refuses has nothing left, however short a time ago that was.
+	r.open()
+	Eventually(t, "the stream is counted", func() bool { return r.pod(podB).Streams == 1 })
+	r.resolve(app, podA)
+	Eventually(t, "the other pod drains", func() bool { return r.pod(podB).Generation == "draining" && !r.pod(podB).Drained })
+	r.Pod(podB).Kill()
+	client := r.caddy.NewClient(t, H1)
+	Eventually(t, "the other pod is gone", func() bool {
+		client.Get("/")
+		client.Get("/~/" + r.Token(podB) + "/s/1")
+		return r.pod(podB).Verdict == "gone"
+	})
+	if s := r.state(); !r.pod(podB).Drained || s.Rollout.Drained != 1 || s.Rollout.Draining != 0 || s.Rollout.Pages != 0 {
+		t.Errorf("%+v, %+v", r.pod(podB), s.Rollout)
+	}
+	w.checkSilence()
+}
