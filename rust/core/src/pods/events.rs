@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::shard::{Known, Shard};
-use super::verdict::{Arrival, Fault, Suspicion};
+use super::record::{Arrival, Fault, Known, Suspicion};
+use super::shard::Shard;
 use super::{Outcome, Pod, Pods, SECOND, SourceHealth, UpstreamHealth, Verdict};
 use crate::{PathKind, Reason};
 

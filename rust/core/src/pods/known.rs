@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::shard::Known;
+use super::record::Known;
 use super::{Pod, Pods, Verdict};
 
 /// One pod, as it was at one moment. Times are those of the events.

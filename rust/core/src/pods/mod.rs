@@ -9,12 +9,8 @@
 //! events    what each event changes, and what its request is told
 //! shard     a part of the table of pods, behind one lock
 //! queues    what it is made of
-//! verdict   one pod: what its last dials say, and how often it may be dialled
-//! mark      one pod: whether its answers say that it drains
+//! record    what is known about one pod
 //! standing  one pod: how well it takes a request that others may take as well
-//! users     one pod: which upstreams use it, and when it last showed them that it works
-//! load      one pod: how many pages it has
-//! traffic   one pod: which requests are on their way to it?
 //! forgotten what is left of pods that were forgotten
 //! known     what is known, for people: the list of pods, and whether one may be stopped
 //! upstream  one upstream: who shows that a fault is not on our side, and whom to ask?
@@ -32,19 +28,15 @@
 mod events;
 mod forgotten;
 mod known;
-mod load;
-mod mark;
 mod pacing;
 mod queues;
+mod record;
 mod shard;
 mod source;
 mod standing;
 #[cfg(test)]
 mod tests;
-mod traffic;
 mod upstream;
-mod users;
-mod verdict;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -53,7 +45,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use events::{Began, Group, Learned, Told, Wait};
 pub use known::{Idle, IdleAnswer, KnownPod};
-use shard::{Known, Shard};
+use record::Known;
+use shard::Shard;
 pub(crate) use source::SourceHealth;
 pub(crate) use standing::{Look, Looker, Standing};
 pub(crate) use upstream::UpstreamHealth;

@@ -1,19 +1,12 @@
 //! In: pods and what happens to them. Out: what is known about each, and which of them is forgotten when there are too many.
 
 use super::forgotten::Forgotten;
-use super::load::Load;
-use super::mark::Mark;
 use super::queues::Queues;
-use super::traffic::Traffic;
-use super::users::Users;
-use super::verdict::PodState;
-use super::{Group, Outcome, Pod, SECOND};
+use super::record::{Known, Load, PodState, Traffic, Users};
+use super::{Group, Pod, SECOND};
 
 /// What is held against a pod that nobody wants any more is worth less than a pod that works. No page waits for so long.
 const HELD: u64 = 3600 * SECOND;
-
-/// How often a sign of life of a pod is told to its upstream.
-const SIGN_EVERY: u64 = SECOND;
 
 /// The queues, in the order in which they are emptied.
 const QUIET: usize = 0;
@@ -21,50 +14,13 @@ const BUSY: usize = 1;
 const QUIET_HELD: usize = 2;
 const BUSY_HELD: usize = 3;
 
-/// What is known about one pod.
-#[derive(Clone, Debug)]
-pub(super) struct Known {
-    pub(super) state: PodState,
-    /// It says that it drains.
-    pub(super) mark: Option<Mark>,
-    pub(super) traffic: Traffic,
-    pub(super) load: Load,
-    pub(super) users: Users,
-}
-
-impl Known {
-    /// Whether something is known about the pod that is lost when it is forgotten.
-    fn is_held(&self) -> bool {
-        self.state.is_held() || self.mark.is_some()
-    }
-
-    fn queue(&self) -> usize {
-        match (self.is_held(), self.traffic.in_flight > 0) {
-            (false, false) => QUIET,
-            (false, true) => BUSY,
-            (true, false) => QUIET_HELD,
-            (true, true) => BUSY_HELD,
-        }
-    }
-
-    /// Whether a sign of life is to be told to the upstream: not twice in a second, unless the pod has failed since the last.
-    pub(super) fn tells(&mut self, group: &Group<'_>, outcome: Outcome, now: u64) -> bool {
-        let Known { state, users, .. } = self;
-        let told = users.told(group, outcome == Outcome::Answered);
-        let due = told.is_none_or(|at| {
-            let failed = if outcome == Outcome::Refused { state.missed_since(at) } else { state.failed_since(at) };
-            failed || now.saturating_sub(at) >= SIGN_EVERY
-        });
-        if due {
-            *told = Some(now);
-        }
-        due
-    }
-
-    /// Whether it would be worth telling that the pod has answered.
-    pub(super) fn wants_answer(&mut self, group: &Group<'_>, now: u64) -> bool {
-        let told = *self.users.told(group, true);
-        self.state.is_tainted() || self.mark.is_some() || told.is_none_or(|at| now.saturating_sub(at) >= SIGN_EVERY)
+/// The queue in which a pod stands.
+fn queue(known: &Known) -> usize {
+    match (known.is_held(), known.traffic.in_flight > 0) {
+        (false, false) => QUIET,
+        (false, true) => BUSY,
+        (true, false) => QUIET_HELD,
+        (true, true) => BUSY_HELD,
     }
 }
 
@@ -150,7 +106,7 @@ impl Shard {
 
     /// Puts a pod at the end of its queue, which depends on what is known about it.
     fn sort(&mut self, slot: u32) {
-        let queue = self.pods.value(slot).queue();
+        let queue = queue(self.pods.value(slot));
         self.pods.move_to(slot, queue);
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::shard::Shard;
-use super::{LONGEST_GAP, Pod, Pods};
+use super::{Group, LONGEST_GAP, Pod, Pods};
 
 /// How well a pod takes a request; lower is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +66,15 @@ impl Pods {
     pub(crate) fn any_failed_lately(&self, now: u64) -> bool {
         let last = self.last_failure.load(Ordering::Relaxed);
         last != 0 && now.saturating_sub(last) < LONGEST_GAP
+    }
+
+    /// An answer says that its pod drains, or does not say so although the pod did before. The request began at that time. Whether
+    /// the pod says something else than before.
+    pub(crate) fn mark(&self, group: &Group<'_>, pod: Pod, draining: bool, began: u64, now: u64) -> bool {
+        if draining {
+            self.note_mark();
+        }
+        self.with(group, pod, now, |known| known.answered(draining, began, now))
     }
 
     /// A pod says that it drains.

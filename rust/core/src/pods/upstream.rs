@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pacing::{Background, Bucket, due};
-use super::verdict::{Fault, Suspicion};
+use super::record::{Fault, Suspicion};
 use super::{Outcome, Pod, SECOND};
 
 /// How often a witness is asked for.

@@ -1,7 +1,8 @@
 //! In: what became of the dials of one pod and of the connections to it. Out: what is held against it, and which requests
 //! may dial it.
 
-use super::{FAILED_RECENTLY, LONGEST_GAP, SECOND, Verdict};
+use crate::SECOND;
+use crate::pods::{FAILED_RECENTLY, LONGEST_GAP, Verdict};
 
 /// While something is held against a pod, one dial in this time finds out whether it is back.
 const PROBE_EVERY: u64 = SECOND;
@@ -34,18 +35,18 @@ impl Span {
 
 /// Failures that go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Suspicion {
-    pub(super) fault: Fault,
+pub(crate) struct Suspicion {
+    pub(crate) fault: Fault,
     /// When the first of them was. Who worked before says nothing about the network since.
-    pub(super) since: u64,
+    pub(crate) since: u64,
     /// They have lasted long enough to call the pod gone, if a witness says that the fault is not on our side. Never when the last
     /// one is a second old: the pod may be back, and one request finds out.
-    pub(super) is_ripe: bool,
+    pub(crate) is_ripe: bool,
 }
 
 /// What failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The pod could not be reached.
     Unreachable,
     /// It was reached, and answered nothing.
@@ -54,7 +55,7 @@ pub(super) enum Fault {
 
 /// Whether a request may dial its pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arrival {
+pub(crate) enum Arrival {
     Dials,
     /// It does, and finds out whether the pod is back.
     Probes,
@@ -63,7 +64,7 @@ pub(super) enum Arrival {
 
 /// What is known about the dials of one pod.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PodState {
+pub(crate) struct PodState {
     /// What the dials alone say.
     dialled: Verdict,
     unreachable: Option<Span>,
@@ -84,42 +85,42 @@ pub(super) struct PodState {
 }
 
 impl PodState {
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         if self.dropped { Verdict::Gone } else { self.dialled }
     }
 
     /// Since when something is held against the pod.
-    pub(super) fn since(&self) -> Option<u64> {
+    pub(crate) fn since(&self) -> Option<u64> {
         (self.verdict() != Verdict::None).then_some(self.since)
     }
 
     /// Whether anything is held against the pod that is lost when it is forgotten.
-    pub(super) fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         self.verdict() != Verdict::None || self.drops.is_some()
     }
 
     /// Whether an answer would change anything.
-    pub(super) fn is_tainted(&self) -> bool {
+    pub(crate) fn is_tainted(&self) -> bool {
         self.failing || self.is_held()
     }
 
-    pub(super) fn failed_at(&self) -> Option<u64> {
+    pub(crate) fn failed_at(&self) -> Option<u64> {
         self.failed_at
     }
 
     /// Whether it failed at that time or later.
-    pub(super) fn failed_since(&self, at: u64) -> bool {
+    pub(crate) fn failed_since(&self, at: u64) -> bool {
         self.failed_at.is_some_and(|failed| failed >= at)
     }
 
     /// Whether it was unreachable or dropped a connection at that time or later: a refusal shows that the network works.
-    pub(super) fn missed_since(&self, at: u64) -> bool {
+    pub(crate) fn missed_since(&self, at: u64) -> bool {
         self.missed_at.is_some_and(|missed| missed >= at)
     }
 
     /// Whether a request that may go elsewhere should. Once the last failure is some time ago, one at a time may find out
     /// whether the pod is back. Perhaps it does not, so this takes nothing from requests that only this pod can answer.
-    pub(super) fn failed_recently(&mut self, now: u64) -> bool {
+    pub(crate) fn failed_recently(&mut self, now: u64) -> bool {
         match self.failed_at.filter(|_| self.failing).map(|at| now.saturating_sub(at)) {
             Some(since) if since < FAILED_RECENTLY => true,
             Some(since) if since < LONGEST_GAP => {
@@ -134,22 +135,22 @@ impl PodState {
     }
 
     /// It failed a moment ago, and has not worked since.
-    pub(super) fn is_failing(&self, now: u64) -> bool {
+    pub(crate) fn is_failing(&self, now: u64) -> bool {
         self.is_failing_within(FAILED_RECENTLY, now)
     }
 
     /// It failed within that time, and has not worked since.
-    pub(super) fn is_failing_within(&self, time: u64, now: u64) -> bool {
+    pub(crate) fn is_failing_within(&self, time: u64, now: u64) -> bool {
         self.failing && self.failed_at.is_some_and(|at| now.saturating_sub(at) < time)
     }
 
     /// Its last failure was no refusal.
-    pub(super) fn is_missed(&self) -> bool {
+    pub(crate) fn is_missed(&self) -> bool {
         self.missed_at.is_some() && self.missed_at >= self.failed_at
     }
 
     /// A request wants the pod.
-    pub(super) fn arrive(&mut self, now: u64) -> Arrival {
+    pub(crate) fn arrive(&mut self, now: u64) -> Arrival {
         if self.verdict() == Verdict::None {
             return Arrival::Dials;
         }
@@ -161,14 +162,14 @@ impl PodState {
     }
 
     /// The pod answered: nothing is held against it any more.
-    pub(super) fn answered(&mut self) {
+    pub(crate) fn answered(&mut self) {
         let PodState { failed_at, missed_at, .. } = *self;
         *self = PodState { failed_at, missed_at, ..PodState::default() };
     }
 
     /// A connection was made. Whether that is a sign of life: not while the pod drops connections, for then it was perhaps
     /// made with something in between.
-    pub(super) fn connected(&mut self, now: u64) -> bool {
+    pub(crate) fn connected(&mut self, now: u64) -> bool {
         if self.dropped || self.drops.is_some_and(|drops| drops.is_current(now)) {
             (self.dialled, self.unreachable) = (Verdict::None, None);
             return false;
@@ -178,7 +179,7 @@ impl PodState {
     }
 
     /// The pod's host says that nothing listens: it is gone at once, and so is what dropped connections.
-    pub(super) fn refused(&mut self, now: u64) {
+    pub(crate) fn refused(&mut self, now: u64) {
         self.fail(now);
         self.hold(now);
         self.dialled = Verdict::Gone;
@@ -186,7 +187,7 @@ impl PodState {
     }
 
     /// Nobody knows.
-    pub(super) fn unreachable(&mut self, now: u64) {
+    pub(crate) fn unreachable(&mut self, now: u64) {
         self.fail(now);
         self.hold(now);
         self.miss(now);
@@ -197,14 +198,14 @@ impl PodState {
     }
 
     /// A connection ended before a byte of an answer. It may be an accident.
-    pub(super) fn drop_connection(&mut self, now: u64) {
+    pub(crate) fn drop_connection(&mut self, now: u64) {
         self.fail(now);
         self.miss(now);
         self.drops = Some(Span::and(self.drops, now));
     }
 
     /// What speaks against the pod, if it is not gone anyway. Drops are an accident until they have lasted long enough.
-    pub(super) fn suspicion(&self, gone_after: u64, now: u64) -> Option<Suspicion> {
+    pub(crate) fn suspicion(&self, gone_after: u64, now: u64) -> Option<Suspicion> {
         let is_unreachable = self.verdict() == Verdict::Unreachable;
         let unreachable = self.unreachable.filter(|span| is_unreachable && span.is_current(now));
         let drops = self.drops.filter(|span| self.verdict() != Verdict::Gone && span.lasts(gone_after, now));
@@ -219,7 +220,7 @@ impl PodState {
     }
 
     /// The pod is declared gone. It has just failed: the next second needs no probe.
-    pub(super) fn condemn(&mut self, fault: Fault, now: u64) {
+    pub(crate) fn condemn(&mut self, fault: Fault, now: u64) {
         if self.verdict() == Verdict::None {
             self.since = now;
         }
@@ -231,7 +232,7 @@ impl PodState {
     }
 
     /// Another pod may have the address now. Signs of life from before the last failure are still worth nothing.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.answered();
     }
 

@@ -1,8 +1,8 @@
 //! In: page loads that are sent to one pod, its receiver streams, and what became of it. Out: how many pages it has, about, and
 //! whether it has only begun to take them.
 
-use super::SECOND;
 use super::traffic::Traffic;
+use crate::SECOND;
 
 /// A page that has no stream yet is counted for one to two of these: after 30 s its pod gives it up.
 const WINDOW: u64 = 15 * SECOND;
@@ -12,7 +12,7 @@ const NEW: u64 = 10 * SECOND;
 
 /// The pages of one pod.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Load {
+pub(crate) struct Load {
     /// When the last window began.
     began: u64,
     /// Pages that were sent in it, and in the one before, and have no stream yet.
@@ -32,7 +32,7 @@ impl Load {
     }
 
     /// A page load is sent to the pod.
-    pub(super) fn sent(&mut self, now: u64) {
+    pub(crate) fn sent(&mut self, now: u64) {
         self.turn(now);
         self.last = self.last.saturating_add(1);
         self.since.get_or_insert(now);
@@ -40,25 +40,25 @@ impl Load {
 
     /// A stream opens: the first one of a page that had none. One that takes the place of another is taken for such a one as well. A
     /// pod with many pages has many of these, so that it forgets early; but then few pages more are no matter.
-    pub(super) fn opened(&mut self, now: u64) {
+    pub(crate) fn opened(&mut self, now: u64) {
         self.turn(now);
         let oldest = if self.before > 0 { &mut self.before } else { &mut self.last };
         *oldest = oldest.saturating_sub(1);
     }
 
     /// Open streams, and the pages of the last 15 to 30 s that have none yet.
-    pub(super) fn pages(&mut self, traffic: &Traffic, now: u64) -> u32 {
+    pub(crate) fn pages(&mut self, traffic: &Traffic, now: u64) -> u32 {
         self.turn(now);
         traffic.streams.saturating_add(self.before).saturating_add(self.last)
     }
 
     /// The pod takes pages again.
-    pub(super) fn is_back(&mut self) {
+    pub(crate) fn is_back(&mut self) {
         self.since = None;
     }
 
     /// Somebody who chooses finds the pod well. Whether it has been so for a short time only.
-    pub(super) fn is_new(&mut self, now: u64) -> bool {
+    pub(crate) fn is_new(&mut self, now: u64) -> bool {
         now.saturating_sub(*self.since.get_or_insert(now)) < NEW
     }
 }

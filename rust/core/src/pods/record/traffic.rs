@@ -2,34 +2,34 @@
 
 /// The traffic of one pod. It goes on whatever the verdict is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Traffic {
+pub(crate) struct Traffic {
     /// Requests that entered and have not left.
-    pub(super) in_flight: u32,
+    pub(crate) in_flight: u32,
     /// Those of them that are receiver streams.
-    pub(super) streams: u32,
+    pub(crate) streams: u32,
     /// When the pod was first and last used, for anything.
-    pub(super) first_seen: u64,
-    pub(super) last_seen: u64,
+    pub(crate) first_seen: u64,
+    pub(crate) last_seen: u64,
     /// Dials that the pod's host refused.
-    pub(super) refused: u64,
+    pub(crate) refused: u64,
 }
 
 impl Traffic {
-    pub(super) fn new(now: u64) -> Self {
+    pub(crate) fn new(now: u64) -> Self {
         Traffic { in_flight: 0, streams: 0, first_seen: now, last_seen: now, refused: 0 }
     }
 
-    pub(super) fn seen(&mut self, now: u64) {
+    pub(crate) fn seen(&mut self, now: u64) {
         self.last_seen = self.last_seen.max(now);
     }
 
-    pub(super) fn entered(&mut self, stream: bool) {
+    pub(crate) fn entered(&mut self, stream: bool) {
         self.in_flight = self.in_flight.saturating_add(1);
         self.streams = self.streams.saturating_add(stream.into());
     }
 
     /// False when no request was in flight.
-    pub(super) fn left(&mut self, stream: bool) -> bool {
+    pub(crate) fn left(&mut self, stream: bool) -> bool {
         let matched = self.in_flight > 0;
         self.in_flight = self.in_flight.saturating_sub(1);
         self.streams = self.streams.saturating_sub(stream.into()).min(self.in_flight);
