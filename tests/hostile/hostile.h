@@ -16,7 +16,7 @@
 #define CONFIG                                                                                                       \
     "{\"secret\": \"" SECRET "\", \"cookie_name\": \"up\", \"upstreams\": ["                                        \
     "{\"cidr\": \"10.0.0.0/24\", \"host\": \"blue\", \"port\": 8080}, "                                              \
-    "{\"cidrs\": [\"10.0.1.0/24\", \"127.0.0.0/8\"], \"host\": \"green\", \"port\": 8081}]}"
+    "{\"cidrs\": [\"10.0.1.0/24\", \"169.254.0.0/16\"], \"host\": \"green\", \"port\": 8081}]}"
 
 #define CHECK(condition) check_that((condition), __FILE__, __LINE__, #condition)
 bool check_that(bool holds, const char *file, int line, const char *expression);
