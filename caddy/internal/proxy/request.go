@@ -34,8 +34,13 @@ type request struct {
 	// cause is why the request was answered by Caddy itself, 0 if it was not.
 	cause doors.Cause
 
-	// next is what comes after the proxy, which routes of the user for the answer may call.
+	// w and r are what the proxy loop gets, nil under the stock handler. next is what comes after the loop, which routes of the user for the answer may call.
+	w    http.ResponseWriter
+	r    *http.Request
 	next caddyhttp.Handler
+
+	// result is what the handler returns: why no pod has answered, nil if one has.
+	result error
 
 	// outer is a request that another source made before for the same one.
 	outer *request

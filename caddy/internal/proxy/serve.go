@@ -21,57 +21,79 @@ import (
 	"github.com/doors-dev/doors-caddy/go"
 )
 
-// ServeHTTP proxies the request, or answers it where no pod can.
+// ServeHTTP proxies the request, or answers it where no pod can. A page keeps the stack of its stream for as long as it is open, so the request holds
+// what it needs, and this is the only frame beneath the proxy loop.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	growStack(-1)
-	serving, r, err := h.source.take(w, r)
+	q, err := h.source.take(w, r, next)
 	if err != nil {
 		return err
 	}
-	defer h.end(serving)
-	serving.next = next
-	return h.obey(serving.shown.Announcing(w), r, serving)
+	defer h.end(q)
+	for loop := h.obey(q); loop != nil; loop = h.obey(q) {
+		if !q.tried(loop.ServeHTTP(q.w, q.r, q)) {
+			break
+		}
+	}
+	return q.result
 }
 
 // take gets the first step of a request, and makes it visible.
 //
 //go:noinline
-func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, *http.Request, error) {
+func (s *Source) take(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) (*request, error) {
 	s.sendElsewhere(w, r)
-	serving := s.newRequest(r)
-	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
-	knowBody(r)
-	if err := serving.begin(r); err != nil {
-		return nil, nil, caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
+	q := s.newRequest(r)
+	q.r, q.next, q.result = r.WithContext(context.WithValue(r.Context(), requestKey{}, q)), next, errNoPod
+	knowBody(q.r)
+	if err := q.begin(q.r); err != nil {
+		return nil, caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
 	}
-	serving.show(r.Context(), w.Header())
-	return serving, r, nil
+	q.show(q.r.Context(), w.Header())
+	q.w = q.shown.Announcing(w)
+	return q, nil
 }
 
-// obey does one step after the other, until the request has its answer. A page keeps the stack of its stream for as long as it is open, so nothing
-// large stands in this frame, nor in that of ServeHTTP.
-func (h *Handler) obey(w http.ResponseWriter, r *http.Request, serving *request) (err error) {
-	err = errNoPod
+// obey does one step after the other, until a pod is to be tried: then it returns whose proxy loop does that. It returns nil when the request is over.
+//
+//go:noinline
+func (h *Handler) obey(q *request) *reverseproxy.Handler {
 	for {
-		switch serving.step.Kind {
+		switch q.step.Kind {
 		case doors.StepDial, doors.StepChoose:
-			serving.goesOn = false
-			if err = h.proxyOf(serving).ServeHTTP(w, r, serving); err == nil || serving.taken {
-				return err
-			}
-			serving.gaveUp()
+			q.goesOn = false
+			return h.proxyOf(q)
 		case doors.StepWait:
-			serving.wait(r.Context())
+			if q.wait(q.r.Context()); q.hasLeft() {
+				return nil
+			}
 		case doors.StepAnswer:
-			return serving.answer(w, r, err)
+			q.result = q.answer(q.w, q.r, q.result)
+			return nil
 		default:
-			return err
-		}
-		if r.Context().Err() != nil {
-			w.WriteHeader(499) // as Caddy does: for the log
 			return nil
 		}
 	}
+}
+
+// tried takes note of how the proxy loop has ended, and tells whether the request goes on.
+func (q *request) tried(err error) bool {
+	q.result = err
+	if err == nil || q.taken {
+		return false
+	}
+	q.gaveUp()
+	return !q.hasLeft()
+}
+
+// hasLeft tells whether the client has, and says so in the log as Caddy does.
+func (q *request) hasLeft() bool {
+	if q.r.Context().Err() == nil {
+		return false
+	}
+	q.w.WriteHeader(499)
+	q.result = nil
+	return true
 }
 
 // errNoPod is why a request is answered for which no pod was tried.
