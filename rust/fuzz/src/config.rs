@@ -37,7 +37,8 @@ fn check_accepted(router: &Router, json: &[u8]) {
     let mut prefixes: Vec<(Prefix, u32)> = Vec::new();
     for ((index, value), real) in (0..).zip(upstreams).zip(router.upstreams()) {
         let one = value["host"].as_str().into_iter();
-        let hosts: Vec<_> = one.chain(value["hosts"].as_array().into_iter().flatten().filter_map(Value::as_str)).collect();
+        let hosts: Vec<_> =
+            one.chain(value["hosts"].as_array().into_iter().flatten().filter_map(Value::as_str)).collect();
         assert_eq!(hosts, real.hosts);
         assert!(value.get("host").is_some() != value.get("hosts").is_some());
         assert_eq!(value["port"], real.port);
