@@ -53,7 +53,7 @@ import (
 // request is over. A call about a request that another source began, or none, or
 // that has ended, returns [StepDone] and changes nothing.
 type Request struct {
-	opaque [64]uint64
+	opaque [40]uint64
 }
 
 // The library's own size is the same.
@@ -134,7 +134,7 @@ type Place struct {
 // Choices returns, after [StepChoose], the pods that may take the request: only
 // the best ones, in the order of the configuration and of their addresses. There
 // may be none: then call [Source.ChoseNone]. They are appended to places.
-func (s *Source) Choices(request *Request, places []Place, now time.Duration) ([]Place, Report, error) {
+func (s *Source) Choices(request *Request, places []Place, now time.Duration) ([]Place, *Report, error) {
 	defer runtime.KeepAlive(s)
 	list := make([]C.doors_place, 8)
 	for {

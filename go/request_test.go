@@ -75,7 +75,7 @@ func TestARequestGoesItsWay(t *testing.T) {
 	if decision.Kind != Upstream || decision.Reason != ReasonCookie {
 		t.Errorf("%+v", decision)
 	}
-	if err != nil || step.Kind != StepWait || step.Until <= 0 || !step.Report.LookupsDue {
+	if err != nil || step.Kind != StepWait || step.Until <= 0 || step.Report == nil || !step.Report.LookupsDue {
 		t.Fatalf("%+v, %v", step, err)
 	}
 	reports := resolve(t, state, time.Second/10)
@@ -126,7 +126,7 @@ func TestATokenThatOpensNothing(t *testing.T) {
 	source := mustSource(t, mustState(t))
 	var request Request
 	step, _, err := source.Begin(&request, Incoming{Method: MethodOther, Path: "/~/%/h/1"}, 0, 1)
-	if err != nil || step.Kind != StepAnswer || step.Cause != CauseTokenMalformed || step.Page || !step.Report.RefusedToken {
+	if err != nil || step.Kind != StepAnswer || step.Cause != CauseTokenMalformed || step.Page || step.Report == nil || !step.Report.RefusedToken {
 		t.Errorf("%+v, %v", step, err)
 	}
 	if step.Status != 410 && (step.Status != 503 || step.RetryAfter == 0) {

@@ -135,7 +135,7 @@ func (s *Source) Router() *Router {
 // step or the report. [OutcomeAnswered] and [OutcomeDropped] are not dials; they
 // change nothing. The error is [StatusAddress] or [StatusRange] for a pod or
 // outcome that is none.
-func (s *Source) Dialled(upstream int, pod netip.AddrPort, outcome Outcome, now time.Duration, random uint64) (Report, error) {
+func (s *Source) Dialled(upstream int, pod netip.AddrPort, outcome Outcome, now time.Duration, random uint64) (*Report, error) {
 	cPod := podOf(pod)
 	var out C.doors_report
 	status := C.doors_source_dialled(s.handle, C.uint32_t(upstream), &cPod, C.uint32_t(outcome), C.int64_t(now), C.uint64_t(random), &out)
@@ -146,7 +146,7 @@ func (s *Source) Dialled(upstream int, pod netip.AddrPort, outcome Outcome, now 
 // Use keeps the lookups of one upstream's host going, as a request that may go
 // there does: for whoever shows the upstream's pods. An index that the
 // configuration does not have changes nothing.
-func (s *Source) Use(upstream int, now time.Duration) (Report, error) {
+func (s *Source) Use(upstream int, now time.Duration) (*Report, error) {
 	var out C.doors_report
 	status := C.doors_source_use(s.handle, C.uint32_t(upstream), C.int64_t(now), &out)
 	runtime.KeepAlive(s)

@@ -17,27 +17,25 @@ type Step struct {
 	Kind StepKind
 	// Upstream and Pod are, for [StepDial], the pod to dial, or to use an open
 	// connection to, and the index of its upstream in the configuration. Probe is
-	// whether this request finds out whether the pod is back.
-	Upstream int
-	Pod      netip.AddrPort
-	Probe    bool
-	// LastChoice is, for [StepDial], whether the pod drains and there is no other: send
-	// Doors-Last-Choice: ?1 with the request, so that it is served.
-	LastChoice bool
-	// Page is, for [StepAnswer], whether it is a page load: a browser may be shown a
-	// text that loads the page again after RetryAfter.
-	Page bool
+	// whether this request finds out whether the pod is back, and LastChoice whether
+	// the pod drains and there is no other: send Doors-Last-Choice: ?1 with the
+	// request, so that it is served.
+	Probe, LastChoice bool
+	Upstream          int
+	Pod               netip.AddrPort
 	// Status is, for [StepAnswer], 410 or 503; always with Cache-Control: no-store.
 	Status int
 	// RetryAfter is, for [StepAnswer], the Retry-After in seconds; 0 with 410, which
 	// has none.
 	RetryAfter int
-	// Cause is, for [StepAnswer], why.
+	// Cause is, for [StepAnswer], why, and Page whether it is a page load: a browser
+	// may be shown a text that loads the page again after RetryAfter.
 	Cause Cause
+	Page  bool
 	// Until is, for [StepWait], when to call [Source.Resume] at the latest.
 	Until time.Duration
-	// Report is what was learned besides.
-	Report Report
+	// Report is what was learned besides, nil for nothing.
+	Report *Report
 }
 
 // UpstreamPod is a pod and the index of its upstream in the configuration.
@@ -94,25 +92,23 @@ func stepOf(step *C.doors_step, status C.int32_t) (Step, error) {
 	case StepWait:
 		out.Until = time.Duration(step.until)
 	}
-	if step.report.flags != 0 {
-		out.Report = learned(&step.report)
-	}
+	out.Report = learned(&step.report)
 	return out, nil
 }
 
-func reportOf(report *C.doors_report, status C.int32_t) (Report, error) {
+func reportOf(report *C.doors_report, status C.int32_t) (*Report, error) {
 	if status != C.DOORS_STATUS_OK {
-		return Report{}, Status(status)
-	}
-	if report.flags == 0 {
-		return Report{}, nil
+		return nil, Status(status)
 	}
 	return learned(report), nil
 }
 
-func learned(report *C.doors_report) Report {
+func learned(report *C.doors_report) *Report {
 	flags := report.flags
-	return Report{
+	if flags == 0 {
+		return nil
+	}
+	return &Report{
 		Wake:            flags&C.DOORS_REPORT_WAKE != 0,
 		LookupsDue:      flags&C.DOORS_REPORT_LOOKUPS_DUE != 0,
 		NothingOpens:    flags&C.DOORS_REPORT_NOTHING_OPENS != 0,

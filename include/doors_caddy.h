@@ -584,7 +584,7 @@ typedef struct doors_report {
 // function but doors_request_begin() may be called with it.
 typedef struct doors_request {
     // The library's own.
-    uint64_t opaque[64];
+    uint64_t opaque[40];
 } doors_request;
 
 // What to do next for a request. Members that its kind does not name are 0.

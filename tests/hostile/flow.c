@@ -101,7 +101,7 @@ static void flow_strangers(doors_source *source) {
     CHECK(doors_request_answered(source, request, 4, 0, 1, &step) == DOORS_STATUS_RANGE);
     CHECK(doors_request_decision(source, request, &decision) == DOORS_STATUS_NO_MATCH);
     CHECK(doors_request_ended(source, request, 0) == DOORS_STATUS_OK);
-    for (size_t i = 1; i < 64; i++) CHECK(request->opaque[i] == UINT64_C(0x5a5a5a5a5a5a5a5a));
+    for (size_t i = 1; i < sizeof request->opaque / sizeof *request->opaque; i++) CHECK(request->opaque[i] == UINT64_C(0x5a5a5a5a5a5a5a5a));
     free(request);
 }
 

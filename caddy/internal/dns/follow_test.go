@@ -57,7 +57,7 @@ func (f *followed) becomes(t *testing.T, what string, is func(doors.Host) bool) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		if step.Report.LookupsDue {
+		if step.Report != nil && step.Report.LookupsDue {
 			f.driver.Due()
 		}
 		if err := f.source.Ended(&request, f.now()); err != nil {

@@ -13,9 +13,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// learn obeys a report. asking is the request that it came with, nil for none.
-func (s *Source) learn(asking *request, report doors.Report, err error) {
-	if s.isWrong(err) {
+// learn obeys a report, nil for none. asking is the request that it came with, nil for none.
+func (s *Source) learn(asking *request, report *doors.Report, err error) {
+	if s.isWrong(err) || report == nil {
 		return
 	}
 	reason := doors.ReasonNone

@@ -228,7 +228,7 @@ func (q *request) lastDial() dial {
 
 // show makes the request visible.
 func (q *request) show(ctx context.Context, answer http.Header) {
-	q.shown.Facts, q.shown.Header = q, q.source.DecisionHeader
+	q.shown.Facts = q
 	var outer *show.Request
 	if q.outer != nil {
 		outer = &q.outer.shown
@@ -238,6 +238,9 @@ func (q *request) show(ctx context.Context, answer http.Header) {
 
 // Decided is the decision.
 func (q *request) Decided() doors.Decision { return q.decision }
+
+// Header is the name of the header that tells about the decision.
+func (q *request) Header() string { return q.source.DecisionHeader }
 
 // Cause is why Caddy itself answered.
 func (q *request) Cause() doors.Cause { return q.cause }

@@ -85,7 +85,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	for _, warning := range s.loaded.Router.Warnings() {
 		s.logger.Warn(warning)
 	}
-	s.upstreams = show.Upstreams(s.process, s.core, func(report doors.Report, err error) { s.learn(nil, report, err) })
+	s.upstreams = show.Upstreams(s.process, s.core, func(report *doors.Report, err error) { s.learn(nil, report, err) })
 	s.keys = metrics.KeysOf(s.loaded.Router.KeyIDs())
 	show.LogSource(s.logger, s.loaded)
 	if err := metrics.Register(ctx.GetMetricsRegistry(), s.process.Metrics()); err != nil {

@@ -36,7 +36,7 @@ func LogHost(logger *zap.Logger, change dns.Change) {
 }
 
 // LogReport writes a line for each thing in a report that an operator is to know of. reason is that of the decision about the request it came with.
-func LogReport(logger *zap.Logger, router *doors.Router, report doors.Report, reason doors.Reason) {
+func LogReport(logger *zap.Logger, router *doors.Router, report *doors.Report, reason doors.Reason) {
 	if pod := report.Changed.Pod; pod.IsValid() {
 		log := logger.Warn
 		if report.Verdict == doors.VerdictNone {

@@ -38,14 +38,13 @@ type Facts interface {
 	Target() (pod, upstream string)
 	// Host is the host of the pod that was chosen last, and the same with the port, as apps and certificates know it. ok is false before one was chosen.
 	Host() (name, hostport string, ok bool)
+	// Header is the name of the header that tells about the decision, "" for none.
+	Header() string
 }
 
 // Request is what is shown of a request.
 type Request struct {
 	Facts
-
-	// Header is the name of the header that tells about the decision, "" for none.
-	Header string
 
 	// inner is what a source shows that took a decision later for the same request. It counts. A dial that goes on in the background may still ask
 	// for it.
@@ -128,7 +127,7 @@ func (q *Request) MarshalLogObject(encoder zapcore.ObjectEncoder) error {
 
 // Announcing makes every header of an answer tell about the decision, if one is to.
 func (q *Request) Announcing(w http.ResponseWriter) http.ResponseWriter {
-	if q.Header == "" {
+	if q.Header() == "" {
 		return w
 	}
 	return &announcer{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, shown: q}
@@ -162,12 +161,12 @@ func (a *announcer) Write(part []byte) (int, error) {
 // Announce sets the header that tells about the decision, if there is to be one: an item with parameters (RFC 9651) that
 // names neither a pod nor a token. If another source took a decision later for the same request, it speaks.
 func (q *Request) Announce(header http.Header) {
-	name := q.Header
+	name := q.Header()
 	if name == "" {
 		return
 	}
 	for inner := q.inner.Load(); inner != nil; inner = inner.inner.Load() {
-		if strings.EqualFold(inner.Header, name) {
+		if strings.EqualFold(inner.Header(), name) {
 			q = inner
 		}
 	}

@@ -25,14 +25,14 @@ type Upstream struct {
 	host    uint64 // its number
 	core    *doors.Source
 	process Process
-	learn   func(doors.Report, error)
+	learn   func(*doors.Report, error)
 
 	// label is that in metrics, nil before the first request.
 	label atomic.Pointer[string]
 }
 
 // Upstreams are those of a source, in the order of its configuration. learn obeys what the library says meanwhile.
-func Upstreams(process Process, core *doors.Source, learn func(doors.Report, error)) []*Upstream {
+func Upstreams(process Process, core *doors.Source, learn func(*doors.Report, error)) []*Upstream {
 	router := core.Router()
 	upstreams := make([]*Upstream, router.Upstreams())
 	for i := range upstreams {

@@ -95,12 +95,12 @@ fn lookup() -> doors_lookup {
 }
 
 fn none() -> doors_request {
-    doors_request { opaque: [0; 64] }
+    doors_request { opaque: [0; 40] }
 }
 
 /// Whatever was on the stack.
 fn garbage() -> doors_request {
-    doors_request { opaque: [0x5a5a_5a5a_5a5a_5a5a; 64] }
+    doors_request { opaque: [0x5a5a_5a5a_5a5a_5a5a; 40] }
 }
 
 #[test]
@@ -362,7 +362,7 @@ pub(crate) fn values_outside_their_range_are_refused() {
         assert_eq!(doors_state_idle(state, &nowhere, 0, 0, 0, idle.as_mut_ptr()), DOORS_STATUS_ADDRESS);
         assert_eq!(doors_state_idle(state, &POD.addr, -1, 0, 0, idle.as_mut_ptr()), DOORS_STATUS_RANGE);
     }
-    assert_eq!((host_report.change, request.opaque), (77, [0; 64]));
+    assert_eq!((host_report.change, request.opaque), (77, [0; 40]));
     assert!(new_state.is_null() && new_source.is_null());
 }
 

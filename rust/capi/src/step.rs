@@ -13,7 +13,7 @@ use crate::types::{doors_addr, doors_pod};
 #[derive(Clone, Copy)]
 pub struct doors_request {
     /// The library's own.
-    pub opaque: [u64; 64],
+    pub opaque: [u64; 40],
 }
 
 const _: () = assert!(size_of::<Request>() <= size_of::<doors_request>(), "a request has no room");

@@ -33,7 +33,7 @@ impl Flow {
         Flow {
             state: Handle(null_mut(), doors_state_free),
             source: Handle(null_mut(), doors_source_free),
-            requests: [doors_request { opaque: [0; 64] }; 2],
+            requests: [doors_request { opaque: [0; 40] }; 2],
             host: 0,
             pod: None,
         }

@@ -54,7 +54,7 @@ structs.doors_host_state = koffi.struct('doors_host_state', {
     failure: 'uint32_t', users: 'uint32_t', active: 'uint32_t', partial: 'uint32_t', reserved: 'uint32_t',
     name_len: 'uint32_t', name: koffi.array('char', 256),
 });
-structs.doors_request = koffi.struct('doors_request', { opaque: koffi.array('uint64_t', 64) });
+structs.doors_request = koffi.struct('doors_request', { opaque: koffi.array('uint64_t', 40) });
 structs.doors_report = koffi.struct('doors_report', {
     flags: 'uint32_t', suppressed: 'uint32_t', dropped_host: 'uint64_t', dropped_addr: 'doors_addr',
     changed_upstream: 'uint32_t', changed_pod: 'doors_pod', changed_verdict: 'uint32_t',

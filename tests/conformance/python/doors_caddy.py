@@ -115,7 +115,7 @@ class CHostState(Structure):
 
 
 class CRequest(Structure):
-    _fields_ = [("opaque", c_uint64 * 64)]
+    _fields_ = [("opaque", c_uint64 * 40)]
 
 
 class CReport(Structure):

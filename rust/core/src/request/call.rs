@@ -227,4 +227,4 @@ pub(super) fn after(time: u64, duration: u64) -> u64 {
     time.saturating_add(duration)
 }
 
-const _: () = assert!(std::mem::size_of::<Request>() <= 512 && SECOND > 0);
+const _: () = assert!(std::mem::size_of::<Request>() <= 320 && SECOND > 0);

@@ -1,16 +1,16 @@
 //! In: pods that a request could not reach. Out: whether it has tried one.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use crate::pods::Pod;
 
 /// How many pods a request remembers: more than it dials, unless the user says how to retry.
 const REMEMBERED: usize = 16;
 
-/// The pods that one request could not reach: the last [`REMEMBERED`].
+/// The pods that one request could not reach: the last [`REMEMBERED`]. An open page keeps this for hours, so it is small.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tried {
-    pods: [Pod; REMEMBERED],
+    pods: [u64; REMEMBERED],
     count: u32,
     /// A bit for each that was reached, and has not taken the request since it drains.
     taken_back: u16,
@@ -20,7 +20,7 @@ const _: () = assert!(REMEMBERED <= u16::BITS as usize);
 
 impl Tried {
     pub(crate) fn nothing() -> Self {
-        Tried { pods: [Pod::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0); REMEMBERED], count: 0, taken_back: 0 }
+        Tried { pods: [0; REMEMBERED], count: 0, taken_back: 0 }
     }
 
     pub(crate) fn add(&mut self, pod: Pod) {
@@ -43,13 +43,14 @@ impl Tried {
     }
 
     fn place(&self, pod: Pod) -> Option<usize> {
-        self.pods[..REMEMBERED.min(self.count as usize)].iter().position(|one| *one == pod)
+        let number = number(pod);
+        self.pods[..REMEMBERED.min(self.count as usize)].iter().position(|one| *one == number)
     }
 
     fn remember(&mut self, pod: Pod) -> usize {
         self.place(pod).unwrap_or_else(|| {
             let place = self.count as usize % REMEMBERED;
-            self.pods[place] = pod;
+            self.pods[place] = number(pod);
             self.count = self.count.wrapping_add(1).max(1);
             place
         })
@@ -60,9 +61,31 @@ impl Tried {
     }
 }
 
+/// A number for a pod. Pods with IPv4 addresses never share one, nor do pods with one port in one IPv6 network of 64 bits.
+fn number(pod: Pod) -> u64 {
+    match pod.address() {
+        IpAddr::V4(address) => u64::from(address.to_bits()) << 16 | u64::from(pod.port()),
+        IpAddr::V6(address) => {
+            let [network, interface] = [address.to_bits() >> 64, address.to_bits()].map(|bits| bits as u64);
+            // Any odd number with mixed bits spreads networks and ports: this one is 2^64 divided by the golden ratio.
+            (network.rotate_left(16) ^ u64::from(pod.port())).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ interface
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pods_have_numbers_of_their_own() {
+        let addresses = ["10.0.0.1", "10.0.0.2", "10.0.1.1", "fd00:1::1", "fd00:1::2", "fd00:2::1", "fd00:2:0:1::1", "::1"];
+        let pods = addresses.iter().flat_map(|address| [1, 80, 65535].map(|port| Pod::new(address.parse().unwrap(), port)));
+        let mut numbers: Vec<u64> = pods.map(number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 3 * addresses.len());
+    }
 
     #[test]
     fn the_last_sixteen() {

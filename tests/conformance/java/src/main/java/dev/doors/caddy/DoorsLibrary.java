@@ -144,7 +144,7 @@ public interface DoorsLibrary extends Library {
 
     @FieldOrder({"opaque"})
     class CRequest extends Structure {
-        public long[] opaque = new long[64];
+        public long[] opaque = new long[40];
     }
 
     @FieldOrder({
