@@ -34,7 +34,7 @@ fn a_request_allocates_nothing() {
     let token = TokenCipher::new(SECRET.as_bytes()).unwrap().encode([10, 0, 0, 7].into()).unwrap();
     let paths = ["/".to_string(), format!("/~/{}/s/1", token.as_str()), format!("/~/{}/s/1", "A".repeat(43))];
     let (mut state, mut source) = (null_mut(), null_mut());
-    let mut request = doors_request { opaque: [0; 64] };
+    let mut request = doors_request { opaque: [0; 40] };
     let mut step = MaybeUninit::<doors_step>::uninit();
     let mut report = MaybeUninit::<doors_report>::uninit();
     let (step, report) = (step.as_mut_ptr(), report.as_mut_ptr());

@@ -79,8 +79,10 @@ mod tests {
 
     #[test]
     fn pods_have_numbers_of_their_own() {
-        let addresses = ["10.0.0.1", "10.0.0.2", "10.0.1.1", "fd00:1::1", "fd00:1::2", "fd00:2::1", "fd00:2:0:1::1", "::1"];
-        let pods = addresses.iter().flat_map(|address| [1, 80, 65535].map(|port| Pod::new(address.parse().unwrap(), port)));
+        let addresses =
+            ["10.0.0.1", "10.0.0.2", "10.0.1.1", "fd00:1::1", "fd00:1::2", "fd00:2::1", "fd00:2:0:1::1", "::1"];
+        let pods =
+            addresses.iter().flat_map(|address| [1, 80, 65535].map(|port| Pod::new(address.parse().unwrap(), port)));
         let mut numbers: Vec<u64> = pods.map(number).collect();
         numbers.sort_unstable();
         numbers.dedup();
