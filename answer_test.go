@@ -38,14 +38,7 @@ func TestMarkOnAnswersUnderWay(t *testing.T) {
 				<-goOn
 				write(w)
 			}))
-			answers := make(chan *http.Response, 1)
-			go func() {
-				answer, err := http.Get(s.url("/~/id/s/page"))
-				if err != nil {
-					t.Error(err)
-				}
-				answers <- answer
-			}()
+			answers := s.get("/~/id/s/page")
 			receive(t, "the request", come)
 			s.stop()
 			close(goOn)
@@ -72,14 +65,7 @@ func TestStreamGoesOn(t *testing.T) {
 			w.(http.Flusher).Flush()
 		}
 	}))
-	answers := make(chan *http.Response, 1)
-	go func() {
-		answer, err := http.Get(s.url("/~/id/s/page"))
-		if err != nil {
-			t.Error(err)
-		}
-		answers <- answer
-	}()
+	answers := s.get("/~/id/s/page")
 	frames <- "before"
 	answer := receive(t, "the header", answers)
 	defer answer.Body.Close()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -127,13 +126,7 @@ func TestShutdownComesAfterTheLastByte(t *testing.T) {
 	}
 	s.orders <- syscall.SIGTERM
 	receive(t, "the callback", called)
-	s.eventually("the listener is closed", func() bool {
-		connection, err := net.Dial("tcp", s.address)
-		if err == nil {
-			connection.Close()
-		}
-		return errors.Is(err, syscall.ECONNREFUSED)
-	})
+	s.eventually("the listener is closed", func() bool { return errors.Is(s.dial(), syscall.ECONNREFUSED) })
 	if !s.running() {
 		t.Error("Serve has returned before the last answer")
 	}
@@ -156,13 +149,7 @@ func TestLimit(t *testing.T) {
 	}), doorscaddy.WithLimit(time.Millisecond))
 	_, body := s.open(http.DefaultClient, "/~/id/h/page/1")
 	s.orders <- syscall.SIGTERM
-	s.eventually("the listener is closed", func() bool {
-		connection, err := net.Dial("tcp", s.address)
-		if err == nil {
-			connection.Close()
-		}
-		return errors.Is(err, syscall.ECONNREFUSED)
-	})
+	s.eventually("the listener is closed", func() bool { return errors.Is(s.dial(), syscall.ECONNREFUSED) })
 	if !s.running() {
 		t.Error("Serve does not wait for what was under way")
 	}

@@ -155,6 +155,28 @@ func (s *stand) open(client *http.Client, path string) (*http.Response, *bufio.R
 	return answer, bufio.NewReader(answer.Body)
 }
 
+// get begins a request whose header may be long in coming. Its answer comes by the channel.
+func (s *stand) get(path string) <-chan *http.Response {
+	answers := make(chan *http.Response, 1)
+	go func() {
+		answer, err := http.Get(s.url(path))
+		if err != nil {
+			s.t.Error(err)
+		}
+		answers <- answer
+	}()
+	return answers
+}
+
+// dial finds out whether anybody listens.
+func (s *stand) dial() error {
+	connection, err := net.Dial("tcp", s.address)
+	if err == nil {
+		connection.Close()
+	}
+	return err
+}
+
 func (s *stand) eventually(what string, holds func() bool) {
 	s.t.Helper()
 	for limit := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
@@ -223,13 +245,7 @@ func startProcess(t *testing.T) *process {
 	}
 	t.Cleanup(func() { p.command.Process.Kill() })
 	go func() { p.result <- p.command.Wait() }()
-	p.eventually("the process listens", func() bool {
-		connection, err := net.Dial("tcp", p.address)
-		if err == nil {
-			connection.Close()
-		}
-		return err == nil
-	})
+	p.eventually("the process listens", func() bool { return p.dial() == nil })
 	return p
 }
 
