@@ -119,15 +119,3 @@ func DeadPod(t *testing.T, address string) *Pod {
 	defer listener.Close()
 	return &Pod{Address: netip.MustParseAddrPort(listener.Addr().String())}
 }
-
-// Begin starts the pod.
-func (p *Pod) Begin(t *testing.T, handler http.HandlerFunc) {
-	t.Helper()
-	listener, err := net.Listen("tcp", p.Address.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: handler}
-	go server.Serve(listener)
-	t.Cleanup(func() { server.Close() })
-}

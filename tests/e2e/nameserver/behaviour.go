@@ -73,13 +73,6 @@ func (s *Server) Remove(name string) {
 	delete(s.addresses, canonical(name))
 }
 
-// Addresses are those of a name now, whatever failure is ordered.
-func (s *Server) Addresses(name string) []netip.Addr {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.addresses[canonical(name)])
-}
-
 // Fail orders a failure for a name, or with an empty name for all names that have no order of their own.
 // None takes the order back.
 func (s *Server) Fail(name string, failure Failure) { s.Order(name, "", Order{Failure: failure}) }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 )
@@ -69,9 +68,6 @@ func listen(address string) (net.Listener, net.PacketConn, error) {
 
 // Address is where the server listens, as host:port.
 func (s *Server) Address() string { return s.stream.Addr().String() }
-
-// AddrPort is Address, parsed.
-func (s *Server) AddrPort() netip.AddrPort { return s.stream.Addr().(*net.TCPAddr).AddrPort() }
 
 // Close stops the server and waits until nothing of it runs any more. Queries that wait for a delay get no answer.
 func (s *Server) Close() error {
