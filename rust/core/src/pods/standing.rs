@@ -71,17 +71,10 @@ impl Pods {
     /// An answer says that its pod drains, or does not say so although the pod did before. The request began at that time. Whether
     /// the pod says something else than before.
     pub(crate) fn mark(&self, group: &Group<'_>, pod: Pod, draining: bool, began: u64, now: u64) -> bool {
-        if draining {
-            self.note_mark();
-        }
-        self.with(group, pod, now, |known| known.answered(draining, began, now))
-    }
-
-    /// A pod says that it drains.
-    pub(super) fn note_mark(&self) {
-        if !self.any_marks.load(Ordering::Relaxed) {
+        if draining && !self.any_marks.load(Ordering::Relaxed) {
             self.any_marks.store(true, Ordering::Relaxed);
         }
+        self.with(group, pod, now, |known| known.answered(draining, began, now))
     }
 }
 
