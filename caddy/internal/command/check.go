@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/spf13/cobra"
 )
@@ -103,18 +104,11 @@ func (r *report) end() error {
 	case r.failed != nil:
 		return r.failed
 	case r.findings > 0:
-		return answerNo("%s", count(r.findings, "finding"))
+		return answerNo("%s", status.Count(r.findings, "finding"))
 	case r.not > 0:
-		return fmt.Errorf("%s could not be tested", count(r.not, "thing"))
+		return fmt.Errorf("%s could not be tested", status.Count(r.not, "thing"))
 	}
 	return nil
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }
 
 func (r *report) checkSource(ctx context.Context, number int, source *Loaded, probes bool) {

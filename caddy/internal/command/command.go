@@ -23,6 +23,7 @@ import (
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/spf13/cobra"
 )
 
@@ -106,7 +107,7 @@ func cannot(cmd *cobra.Command, err error) error {
 func arguments(number int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, values []string) error {
 		if len(values) != number {
-			return fmt.Errorf("%s, not %d", count(number, "argument"), len(values))
+			return fmt.Errorf("%s, not %d", status.Count(number, "argument"), len(values))
 		}
 		return nil
 	}

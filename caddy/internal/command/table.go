@@ -43,7 +43,7 @@ func drawState(out io.Writer, state *status.State) error {
 		streams, requests = streams+pod.Streams, requests+pod.InFlight
 	}
 	table := &table{writer: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
-	table.line(fmt.Sprintf("up %s, %s in flight, %s", seconds(state.UptimeSeconds), count(requests, "request"), count(streams, "open stream")))
+	table.line(fmt.Sprintf("up %s, %s in flight, %s", seconds(state.UptimeSeconds), status.Count(requests, "request"), status.Count(streams, "open stream")))
 	table.line(fmt.Sprintf("answered 410: %d, 503: %d; reloads: %d", sum(state.Answers.Gone), sum(state.Answers.Unavailable), sum(state.Answers.Reloads)))
 	table.line()
 	table.line("UPSTREAM", "NETWORKS", "ADDRESSES", "RESOLVED")
@@ -60,7 +60,7 @@ func drawState(out io.Writer, state *status.State) error {
 		}
 	}
 	if hidden > 0 {
-		table.line(fmt.Sprintf("and %s more", count(hidden, "upstream")))
+		table.line(fmt.Sprintf("and %s more", status.Count(hidden, "upstream")))
 	}
 	table.line()
 	table.line("POD", "UPSTREAM", "GENERATION", "VERDICT", "IN FLIGHT", "STREAMS", "REFUSED", "LAST SEEN")
@@ -71,7 +71,7 @@ func drawState(out io.Writer, state *status.State) error {
 			fmt.Sprint(pod.RefusedDials), ago(pod.LastSeenSecondsAgo))
 	}
 	if left := len(state.Pods) - len(pods); left > 0 {
-		table.line(fmt.Sprintf("and %s no longer in DNS and without a request for %s", count(left, "pod"), seconds(state.SessionSeconds)))
+		table.line(fmt.Sprintf("and %s no longer in DNS and without a request for %s", status.Count(left, "pod"), seconds(state.SessionSeconds)))
 	}
 	return table.end()
 }

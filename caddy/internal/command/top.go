@@ -170,7 +170,7 @@ func runStatus(cmd *cobra.Command, _ []string) error {
 		draining = max(draining, state.Rollout.Draining)
 	}
 	if draining > 0 {
-		return answerNo("not drained: %s", count(draining, "pod"))
+		return answerNo("not drained: %s", status.Count(draining, "pod"))
 	}
 	return nil
 }

@@ -210,7 +210,7 @@ func describe(answer status.Idle, err error) string {
 	case answer.InFlight == 0:
 		return fmt.Sprintf("%s: the last request was %.0f s ago", answer.Answer, answer.IdleSeconds)
 	default:
-		return fmt.Sprintf("%s: %s in flight, of which %s", answer.Answer, count(answer.InFlight, "request"), count(answer.Streams, "stream"))
+		return fmt.Sprintf("%s: %s in flight, of which %s", answer.Answer, status.Count(answer.InFlight, "request"), status.Count(answer.Streams, "stream"))
 	}
 }
 

@@ -52,6 +52,7 @@ func (r *Reporter) State() (*status.State, error) {
 		return nil, err
 	}
 	sources := r.process.InForce()
+	silence := longest(sources, (*config.Options).Silence)
 	inUse := make(map[*Upstream]bool)
 	pods := make(map[netip.AddrPort]status.Pod, len(known))
 	for _, pod := range known {
@@ -62,7 +63,7 @@ func (r *Reporter) State() (*status.State, error) {
 		}
 		described := describePod(pod, upstream, now)
 		if described.Generation == status.Draining {
-			described.Drained = pod.Verdict == doors.VerdictGone || r.isSilent(pod.Pod.Addr(), longest(sources, (*config.Options).Silence), now)
+			described.Drained = pod.Verdict == doors.VerdictGone || r.isSilent(pod.Pod.Addr(), silence, now)
 		}
 		pods[pod.Pod] = described
 	}

@@ -25,9 +25,9 @@ func RolloutOf(pods []Pod) (rollout Rollout) {
 	}
 	switch {
 	case rollout.Draining > 0:
-		rollout.Headline = fmt.Sprintf("%s draining, %s left", count(rollout.Draining, "pod"), count(rollout.Pages, "page"))
+		rollout.Headline = fmt.Sprintf("%s draining, %s left", Count(rollout.Draining, "pod"), Count(rollout.Pages, "page"))
 	case rollout.Drained > 0:
-		rollout.Headline = "complete: " + count(rollout.Drained, "pod") + " drained"
+		rollout.Headline = "complete: " + Count(rollout.Drained, "pod") + " drained"
 		if since >= 0 {
 			rollout.Headline += fmt.Sprintf(", the last request %v ago", time.Duration(since)*time.Second)
 		}
@@ -37,7 +37,8 @@ func RolloutOf(pods []Pod) (rollout Rollout) {
 	return rollout
 }
 
-func count(n int, what string) string {
+// Count is a number of things, for people.
+func Count(n int, what string) string {
 	if n != 1 {
 		what += "s"
 	}
