@@ -41,8 +41,9 @@ run_c() {
 }
 
 run_go() {
-    # Go would answer from its cache for another library.
-    CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=installed-$(cksum <"$prefix/lib/libdoors_caddy.so" | tr ' ' '-')" \
+    local fingerprint
+    fingerprint=$(doors_fingerprint "$prefix/lib/libdoors_caddy.so" "$prefix/lib/pkgconfig/doors_caddy.pc")
+    CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$fingerprint" \
         go test -count=1 -timeout 5m ./go
 }
 

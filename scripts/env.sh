@@ -69,8 +69,12 @@ PKG_CONFIG_PATH=$(doors_first "${PKG_CONFIG_PATH:-}" "$doors_root/target/pkgconf
 PATH=$(doors_first "$PATH" "$DOORS_CACHE/bin")
 export PKG_CONFIG_PATH PATH
 
-# Go does not hash a library from outside its modules: without this, `go build` and `go test` might answer
-# from their cache after the library has changed. library.sh writes the fingerprint.
+# Go hashes neither a library from outside its modules nor what pkg-config says of it. Without a fingerprint among its
+# flags, `go build` and `go test` might answer from their cache after the library has changed or moved.
+doors_fingerprint() { # doors_fingerprint LIBRARY DESCRIPTION: of the library and of the .pc file that says where it is
+    cat -- "$1" "$2" | cksum | tr ' ' '-' | tr -d '\n'
+}
+# library.sh writes the fingerprint of the library in target/pkgconfig.
 doors_library_flag() {
     CGO_CFLAGS=$(printf '%s' " ${CGO_CFLAGS:--O2 -g} " | sed 's/ -DDOORS_LIBRARY=[^ ]*//g; s/^ *//; s/ *$//')
     if [ -f "$doors_root/target/pkgconfig/doors_caddy.fingerprint" ]; then

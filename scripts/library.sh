@@ -70,5 +70,4 @@ Version: $version
 Cflags: -I$(escape "$doors_root/include")
 Libs: $(escape "$archive") $system_libraries
 PC
-# With the place of the library: Go would link what it has compiled for another folder, which may be gone.
-cat "$archive" target/pkgconfig/doors_caddy.pc | cksum | tr ' ' '-' | tr -d '\n' | replace target/pkgconfig/doors_caddy.fingerprint
+doors_fingerprint "$archive" target/pkgconfig/doors_caddy.pc | replace target/pkgconfig/doors_caddy.fingerprint

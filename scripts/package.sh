@@ -118,8 +118,9 @@ same 'one static, one shared' "$version 42" "$(LD_LIBRARY_PATH=$prefix/lib "$wor
 
 # --- Caddy, with plain xcaddy --------------------------------------------------------------------------------------------------
 
-# Go does not see that the library is another one than in its build cache; and xcaddy starts what it has built.
-LD_LIBRARY_PATH=$prefix/lib CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$(cksum <"$prefix/lib/libdoors_caddy.so" | tr ' ' '-')" \
+# xcaddy starts what it has built.
+fingerprint=$(doors_fingerprint "$prefix/lib/libdoors_caddy.so" "$prefix/lib/pkgconfig/doors_caddy.pc")
+LD_LIBRARY_PATH=$prefix/lib CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$fingerprint" \
     xcaddy_here "$work/proxy" "$caddy_default" --output "$work/caddy"
 needs_library "$work/caddy" || fail 'a Caddy that was built where the library is installed does not use it'
 LD_LIBRARY_PATH=$prefix/lib "$work/caddy" list-modules | grep -x http.reverse_proxy.upstreams.doors_upstream >/dev/null ||

@@ -123,7 +123,7 @@ sanitize_go() {
         >"$out/pkgconfig/doors_caddy.pc"
     (
         export PKG_CONFIG_PATH=$out/pkgconfig
-        CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$(cksum <"$archive" | tr ' ' '-')"
+        CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$(doors_fingerprint "$archive" "$out/pkgconfig/doors_caddy.pc")"
         export CGO_CFLAGS
         go build -asan -tags planted_faults -o "$out/binding" ./tests/hostile/binding
         "$out/binding" none
