@@ -242,24 +242,31 @@ func (e *Explanation) explainFresh(source *Source, decision doors.Decision) {
 		for _, upstream := range source.Upstreams {
 			all = append(all, upstream.hostport())
 		}
-		e.say("Decision: any. The fresh pods of all upstreams may answer (%s); lb_policy chooses, and without one they take turns.", strings.Join(all, ", "))
+		e.say("Decision: any. The fresh pods of all upstreams may answer (%s).", strings.Join(all, ", "))
+		e.say("The upstreams take turns. %s", capital(fewestPages))
 	} else {
 		upstream := source.Upstreams[decision.Upstream]
 		if decision.Reason == doors.ReasonCookie {
 			e.say("%s opens the cookie %s: the browser's last page came from %s.", capital(e.key(decision)), source.CookieName, decision.Addr)
 			e.say("%s lies in %s of upstreams[%d].", decision.Addr, e.CIDR, decision.Upstream)
-			e.say("Decision: upstream. The fresh pods of %s may answer: %s if it is one of them, else lb_policy chooses.", upstream.hostport(), decision.Addr)
+			e.say("Decision: upstream. The fresh pods of %s may answer: %s if it is one of them.", upstream.hostport(), decision.Addr)
+			e.say("Otherwise %s", fewestPages)
 		} else {
 			if source.CookieName == "" {
 				e.say("No cookie is looked at: cookie_name is not set.")
 			} else {
 				e.say("There is no usable cookie %s.", source.CookieName)
 			}
-			e.say("Decision: upstream. There is one upstream; the fresh pods of %s may answer, and lb_policy chooses.", upstream.hostport())
+			e.say("Decision: upstream. There is one upstream; the fresh pods of %s may answer.", upstream.hostport())
+			e.say("%s", capital(fewestPages))
 		}
 	}
-	e.say("Fresh is what the host resolves to now. A pod that cannot be reached is passed over.")
+	e.say("Fresh is what the host resolves to now. A pod that drains or cannot be reached is passed over while there is another.")
 }
+
+// fewestPages says who chooses among fresh pods.
+const fewestPages = "of two pods drawn at random the one with fewer pages gets the request. With lb_policy, health checks or a circuit breaker, " +
+	"Caddy's load balancing chooses instead."
 
 // key names the key that opened what was opened.
 func (e *Explanation) key(decision doors.Decision) string {

@@ -76,6 +76,7 @@ func token(t *testing.T, key, address string) string {
 func TestExplain(t *testing.T) {
 	both, one, oneWithCookie := routerOf(t, "upstream", blue, green), routerOf(t, "", blue), routerOf(t, "upstream", blue)
 	foreign := strings.Repeat("/", 42) + "8="
+	const fewestPages = " pods drawn at random the one with fewer pages gets the request. With lb_policy, health checks or a circuit breaker,"
 	config := emptyConfig(t)
 	for name, row := range map[string]struct {
 		source       Source
@@ -105,15 +106,15 @@ func TestExplain(t *testing.T) {
 			[]string{"lives on 10.9.0.7", "no pod_cidr: fd00::/64 10.0.0.0/24 10.0.1.0/24"}},
 		"cookie": {both, "/page", "a=b; upstream=" + token(t, oldKey, "10.0.1.8"),
 			`"path":"page","decision":"upstream","reason":"cookie","key":1,"key_id":"KEY1","address":"10.0.1.8","upstream":1,"host":"green.test","cidr":"10.0.1.0/24"`,
-			[]string{"Key 1 (KEY1) opens the cookie upstream", "fresh pods of green.test:9090", "10.0.1.8 if it is one of them"}},
+			[]string{"Key 1 (KEY1) opens the cookie upstream", "fresh pods of green.test:9090", "10.0.1.8 if it is one of them", "Otherwise of two" + fewestPages}},
 		"no cookie": {both, "/", "other=canary",
-			`"path":"page","decision":"any","reason":"no cookie"`, []string{"no cookie upstream", "blue.test:8080, green.test:9090", "lb_policy"}},
+			`"path":"page","decision":"any","reason":"no cookie"`, []string{"no cookie upstream", "blue.test:8080, green.test:9090", "take turns. Of two" + fewestPages}},
 		"unusable cookie": {both, "/", "upstream=canary",
 			`"path":"page","decision":"any","reason":"cookie unusable"`, []string{"No cookie upstream is usable"}},
 		"cut off": {both, "/~/canary/h/x", "",
 			`"path":"hook","decision":"gone","reason":"no key opens the token","status":410`, []string{"or it is cut off"}},
 		"one upstream": {one, "http://example.com", "",
-			`"path":"page","decision":"upstream","reason":"only upstream","upstream":0,"host":"blue.test"`, []string{"cookie_name is not set", "one upstream"}},
+			`"path":"page","decision":"upstream","reason":"only upstream","upstream":0,"host":"blue.test"`, []string{"cookie_name is not set", "one upstream", "  4. Of two" + fewestPages}},
 		"one upstream with a cookie": {oneWithCookie, "/", "upstream=canary",
 			`"path":"page","decision":"upstream","reason":"only upstream","upstream":0,"host":"blue.test"`, []string{"no usable cookie upstream"}},
 	} {
