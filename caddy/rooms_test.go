@@ -21,6 +21,10 @@ var rooms = []struct {
 }{
 	{folder: "."},
 	{"internal/command", []string{"internal/takeover"}},
+	{"internal/command/running", []string{"internal/takeover", "internal/proxy"}},
+	{"internal/command/inspect", []string{"internal/takeover"}},
+	{"internal/command/keys", []string{"internal/takeover", "internal/proxy"}},
+	{"internal/command/cli", []string{"internal/takeover", "internal/proxy"}},
 	{"internal/takeover", []string{"internal/show", "internal/dns"}},
 	{folder: "internal/proxy"},
 	{folder: "internal/show"},

@@ -9,18 +9,21 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/inspect"
 )
 
 // A key in a wrong place of the command line is not shown, whatever the command says about it.
 func TestNoCommandShowsAKey(t *testing.T) {
-	t.Setenv(secretVariable, newKey)
+	t.Setenv("DOORS_SECRET", caddytest.Secret)
 	config := filepath.Join(t.TempDir(), "config.json")
 	if err := os.WriteFile(config, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	module := Module{
-		Sources: func([]byte) ([]Source, error) { return nil, errors.New("no source") },
-		Load:    func([]byte) ([]Loaded, error) { return nil, errors.New("no source") },
+	module := inspect.Module{
+		Sources: func([]byte) ([]inspect.Source, error) { return nil, errors.New("no source") },
+		Load:    func([]byte) ([]inspect.Loaded, error) { return nil, errors.New("no source") },
 	}
 	// Nothing is asked over the network: the addresses with a key are refused before.
 	lines := []string{"KEY", "--KEY", "-KEY", "--secret KEY", "--secret=KEY", "KEY keyid", "help KEY"}
@@ -40,11 +43,11 @@ func TestNoCommandShowsAKey(t *testing.T) {
 		rand.Read(random)
 		key := base64.StdEncoding.EncodeToString(random)
 		for _, line := range lines {
-			r := runDoors(t, module, "", strings.Fields(strings.ReplaceAll(line, "KEY", key))...)
-			if r.code == 0 && !strings.HasPrefix(line, "help") {
+			r := caddytest.RunCommand(t, newCommand(module), "", strings.Fields(strings.ReplaceAll(line, "KEY", key))...)
+			if r.Code == 0 && !strings.HasPrefix(line, "help") {
 				t.Errorf("%s: works", line)
 			}
-			shown := fmt.Sprint(r.stdout, r.stderr)
+			shown := fmt.Sprint(r.Stdout, r.Stderr)
 			for i := 0; i+8 <= len(key); i++ {
 				if at := strings.Index(shown, key[i:i+8]); at >= 0 {
 					t.Errorf("%s: shows the key: ...%s...", line, shown[max(0, at-100):min(len(shown), at+60)])

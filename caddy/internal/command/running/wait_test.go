@@ -1,4 +1,4 @@
-package command
+package running
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
@@ -54,11 +55,11 @@ func reply(w http.ResponseWriter, r *http.Request, code int) {
 func TestWait(t *testing.T) {
 	one, questionsOne := caddyThat(t, 200)
 	two, questionsTwo := caddyThat(t, 200)
-	waited := runDoors(t, Module{}, "", "wait", "::ffff:10.0.0.7", "--idle", "60s", "--address", one, "--address", "http://"+two+"/")
-	waited.wants(t, 0, "")
-	lines := strings.Split(strings.TrimSuffix(waited.stdout, "\n"), "\n")
+	waited := runDoors(t, "wait", "::ffff:10.0.0.7", "--idle", "60s", "--address", one, "--address", "http://"+two+"/")
+	waited.Wants(t, 0, "")
+	lines := strings.Split(strings.TrimSuffix(waited.Stdout, "\n"), "\n")
 	if len(lines) != 2 || !strings.HasSuffix(lines[0], "10.0.0.7 is idle, no request for 61 s") {
-		t.Errorf("%q", waited.stdout)
+		t.Errorf("%q", waited.Stdout)
 	}
 	if questionsOne.Load() != 1 || questionsTwo.Load() != 1 {
 		t.Errorf("%d and %d questions", questionsOne.Load(), questionsTwo.Load())
@@ -70,12 +71,12 @@ func TestWaitAgain(t *testing.T) {
 	for name, answers := range map[string][]int{"busy": {409, 409, 200}, "fault": {503, 200}, "broken": {0, 200}} {
 		t.Run(name, func(t *testing.T) {
 			address, questions := caddyThat(t, answers...)
-			waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--address", address)
-			if waited.code != 0 || questions.Load() != int64(len(answers)) || strings.Count(waited.stderr, "\n") != 1 {
+			waited := runDoors(t, "wait", "10.0.0.7", "--address", address)
+			if waited.Code != 0 || questions.Load() != int64(len(answers)) || strings.Count(waited.Stderr, "\n") != 1 {
 				t.Errorf("%d questions, %+v", questions.Load(), waited)
 			}
-			if name == "busy" && !strings.Contains(waited.stderr, "busy: 2 requests in flight, of which 1 stream") {
-				t.Errorf("%s", waited.stderr)
+			if name == "busy" && !strings.Contains(waited.Stderr, "busy: 2 requests in flight, of which 1 stream") {
+				t.Errorf("%s", waited.Stderr)
 			}
 		})
 	}
@@ -92,9 +93,9 @@ func TestWaitTimeout(t *testing.T) {
 	dead := closed.Addr().String()
 	closed.Close()
 	for other, why := range map[string]string{busy: "busy: 2 requests", dead: "refused"} {
-		waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--timeout", "10ms", "--address", idle, "--address", other)
-		waited.wants(t, exitNo, why)
-		if !strings.Contains(waited.stderr, "time is up") || !strings.Contains(waited.stdout, "is idle") {
+		waited := runDoors(t, "wait", "10.0.0.7", "--timeout", "10ms", "--address", idle, "--address", other)
+		waited.Wants(t, cli.ExitNo, why)
+		if !strings.Contains(waited.Stderr, "time is up") || !strings.Contains(waited.Stdout, "is idle") {
 			t.Errorf("%+v", waited)
 		}
 	}
@@ -119,10 +120,10 @@ func TestWaitCannot(t *testing.T) {
 		"other.test:1": "other.test",
 		"caddy":        "caddy",
 	} {
-		runDoors(t, Module{}, "", "wait", "10.0.0.7", "--address", busy, "--address", address).wants(t, exitCannot, why)
+		runDoors(t, "wait", "10.0.0.7", "--address", busy, "--address", address).Wants(t, cli.ExitCannot, why)
 	}
 	for _, args := range [][]string{{}, {"pod"}, {"10.0.0.7", "--idle", "0s"}, {"10.0.0.7", "--idle", "soon"}, {"10.0.0.7", "--timeout", "-1s"}} {
-		runDoors(t, Module{}, "", append([]string{"wait"}, args...)...).wants(t, exitCannot, "")
+		runDoors(t, append([]string{"wait"}, args...)...).Wants(t, cli.ExitCannot, "")
 	}
 }
 
@@ -142,7 +143,7 @@ func TestWaitSocket(t *testing.T) {
 	}))}
 	go server.Serve(listener)
 	defer server.Close()
-	runDoors(t, Module{}, "", "wait", "10.0.0.7", "--address", fmt.Sprintf("unix/%s", path)).wants(t, 0, "")
+	runDoors(t, "wait", "10.0.0.7", "--address", fmt.Sprintf("unix/%s", path)).Wants(t, 0, "")
 }
 
 // A question is held for no longer than there is time.
@@ -155,7 +156,7 @@ func TestWaitHold(t *testing.T) {
 	}))
 	defer server.Close()
 	for timeout, most := range map[string]time.Duration{"0": longestHold, "90s": 90 * time.Second, "24h": longestHold} {
-		runDoors(t, Module{}, "", "wait", "10.0.0.7", "--timeout", timeout, "--address", server.URL).wants(t, 0, "")
+		runDoors(t, "wait", "10.0.0.7", "--timeout", timeout, "--address", server.URL).Wants(t, 0, "")
 		if hold := <-holds; hold > most || hold < most/2 {
 			t.Errorf("--timeout %s: the question is held for %v", timeout, hold)
 		}
@@ -178,8 +179,8 @@ func TestWaitName(t *testing.T) {
 	defer second.Close()
 	nameIs(t, "127.0.0.1", "127.0.1.1") // where nobody listens
 	place := "caddy.test:" + port
-	waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--timeout", "10ms", "--address", place)
-	waited.wants(t, exitNo, "caddy.test:"+port+" (127.0.1.1:"+port+")")
+	waited := runDoors(t, "wait", "10.0.0.7", "--timeout", "10ms", "--address", place)
+	waited.Wants(t, cli.ExitNo, "caddy.test:"+port+" (127.0.1.1:"+port+")")
 
 	here, gone := []string{"127.0.0.1"}, []string{"127.0.1.1"}
 	for name, test := range map[string]struct {
@@ -191,7 +192,7 @@ func TestWaitName(t *testing.T) {
 		"one of two is lost":           {[][]string{{"127.0.0.1", "127.0.1.1"}, here}, 0, here, "no longer there"},
 		"one is replaced":              {[][]string{gone, here}, 0, here, "no longer there"},
 		"one is added":                 {[][]string{here, {"127.0.0.1", "127.0.0.2"}}, 0, []string{"127.0.0.1", "127.0.0.2"}, ""},
-		"nobody is left to ask":        {[][]string{gone, here, nil}, exitCannot, nil, "no longer there"},
+		"nobody is left to ask":        {[][]string{gone, here, nil}, cli.ExitCannot, nil, "no longer there"},
 		"the name fails after the yes": {[][]string{here, nil}, 0, here, ""},
 	} {
 		var lookups atomic.Int64
@@ -205,12 +206,12 @@ func TestWaitName(t *testing.T) {
 			}
 			return found, nil
 		}
-		waited := runDoors(t, Module{}, "", "wait", "10.0.0.7", "--timeout", "60s", "--address", place)
-		if waited.code != test.code || !strings.Contains(waited.stderr, test.stderr) || strings.Count(waited.stdout, "\n") != len(test.stdout) {
+		waited := runDoors(t, "wait", "10.0.0.7", "--timeout", "60s", "--address", place)
+		if waited.Code != test.code || !strings.Contains(waited.Stderr, test.stderr) || strings.Count(waited.Stdout, "\n") != len(test.stdout) {
 			t.Errorf("%s: %+v", name, waited)
 		}
 		for _, address := range test.stdout {
-			if !strings.Contains(waited.stdout, "("+address+":"+port+"): 10.0.0.7 is idle") {
+			if !strings.Contains(waited.Stdout, "("+address+":"+port+"): 10.0.0.7 is idle") {
 				t.Errorf("%s: no word of %s: %+v", name, address, waited)
 			}
 		}

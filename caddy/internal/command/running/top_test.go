@@ -1,4 +1,4 @@
-package command
+package running
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
@@ -62,16 +63,16 @@ func TestTop(t *testing.T) {
 	}))
 	defer server.Close()
 	for _, args := range [][]string{{}, {"--once"}} { // standard output is no terminal
-		shown := runDoors(t, Module{}, "", append([]string{"top", "--address", server.URL}, args...)...)
-		shown.wants(t, 0, "")
-		if shown.stdout != rolloutTable {
-			t.Errorf("%s\nand not\n%s", shown.stdout, rolloutTable)
+		shown := runDoors(t, append([]string{"top", "--address", server.URL}, args...)...)
+		shown.Wants(t, 0, "")
+		if shown.Stdout != rolloutTable {
+			t.Errorf("%s\nand not\n%s", shown.Stdout, rolloutTable)
 		}
 	}
-	runDoors(t, Module{}, "", "top", "--address", server.URL+"/elsewhere").wants(t, exitCannot, "not doors_status")
-	runDoors(t, Module{}, "", "top", "--address", "caddy").wants(t, exitCannot, "caddy")
+	runDoors(t, "top", "--address", server.URL+"/elsewhere").Wants(t, cli.ExitCannot, "not doors_status")
+	runDoors(t, "top", "--address", "caddy").Wants(t, cli.ExitCannot, "caddy")
 	nameIs(t, "127.0.0.1", "127.0.1.1")
-	runDoors(t, Module{}, "", "top", "--address", "caddy.test:1").wants(t, exitCannot, "2 replicas: name one of caddy.test:1 (127.0.0.1:1), ")
+	runDoors(t, "top", "--address", "caddy.test:1").Wants(t, cli.ExitCannot, "2 replicas: name one of caddy.test:1 (127.0.0.1:1), ")
 }
 
 func TestFrame(t *testing.T) {
@@ -120,17 +121,17 @@ func TestStatus(t *testing.T) {
 		stdout    string
 	}{
 		{[]string{over}, 0, "", over + ": complete: 2 pods drained\n"},
-		{[]string{over, busy, over}, exitNo, "not drained: 2 pods", over + ": complete: 2 pods drained\n" + busy + ": 2 pods draining, 3 pages left?[2J\n" + over + ": complete: 2 pods drained\n"},
-		{[]string{over + "/elsewhere"}, exitCannot, "not doors_status", ""},
+		{[]string{over, busy, over}, cli.ExitNo, "not drained: 2 pods", over + ": complete: 2 pods drained\n" + busy + ": 2 pods draining, 3 pages left?[2J\n" + over + ": complete: 2 pods drained\n"},
+		{[]string{over + "/elsewhere"}, cli.ExitCannot, "not doors_status", ""},
 	} {
 		arguments := []string{"status"}
 		for _, address := range test.addresses {
 			arguments = append(arguments, "--address", address)
 		}
-		shown := runDoors(t, Module{}, "", arguments...)
-		shown.wants(t, test.code, test.stderr)
-		if shown.stdout != test.stdout {
-			t.Errorf("%q, want %q", shown.stdout, test.stdout)
+		shown := runDoors(t, arguments...)
+		shown.Wants(t, test.code, test.stderr)
+		if shown.Stdout != test.stdout {
+			t.Errorf("%q, want %q", shown.Stdout, test.stdout)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // In: a handler that has been provisioned for the command line and serves nobody.
 // Out: what it says about its source, what a host resolves to, and a page of a pod.
 
-package command
+package inspect
 
 import (
 	"bytes"

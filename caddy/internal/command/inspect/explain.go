@@ -1,7 +1,7 @@
 // In: a configuration, a path and cookies.
 // Out: what each source would do with such a request, in words or as the JSON that `caddy doors explain --json` documents.
 
-package command
+package inspect
 
 import (
 	"encoding/json"
@@ -14,12 +14,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/keys"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/spf13/cobra"
 )
 
 func explain(module Module) *cobra.Command {
-	cmd := takesConfig(subcommand("explain --path <path> [--cookie <cookies>] [--config <path> [--adapter <name>]] [--source <number>] [--json]",
+	cmd := takesConfig(cli.Subcommand("explain --path <path> [--cookie <cookies>] [--config <path> [--adapter <name>]] [--source <number>] [--json]",
 		"Explains where a request goes, and why", `
 Reads the configuration and says, step by step, what its doors_upstream sources
 would do with a request: which key opens the token, which address is in it,
@@ -32,7 +34,7 @@ not repeated in the output.
 
 Every source answers, numbered from 0, as if the request reached it: which site
 or route it reaches is Caddy's own business. --source picks one.
-`, arguments(0), func(cmd *cobra.Command, _ []string) error { return runExplain(cmd, module) }))
+`, cli.Arguments(0), func(cmd *cobra.Command, _ []string) error { return runExplain(cmd, module) }))
 	cmd.Flags().String("path", "", "Path or URL of the request")
 	cmd.Flags().StringArray("cookie", nil, "Value of the request's Cookie header")
 	cmd.Flags().Int("source", -1, "Number of the one source to ask (default: all)")
@@ -281,7 +283,7 @@ func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 func keyNames(ids []string) string {
 	names := make([]string, len(ids))
 	for i := range ids {
-		names[i] = keyName(i, ids)
+		names[i] = keys.Name(i, ids)
 	}
 	return strings.Join(names, ", ")
 }

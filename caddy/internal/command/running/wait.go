@@ -1,7 +1,7 @@
 // In: the address of a pod, and the replicas of Caddy that may send requests to it.
 // Out: the moment at which the pod has been idle for long enough, at all of them.
 
-package command
+package running
 
 import (
 	"context"
@@ -14,12 +14,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/spf13/cobra"
 )
 
 func wait() *cobra.Command {
-	cmd := subcommand("wait <ip> [--idle <duration>] [--address <address>]... [--timeout <duration>]", "Waits until a pod is idle", `
+	cmd := cli.Subcommand("wait <ip> [--idle <duration>] [--address <address>]... [--timeout <duration>]", "Waits until a pod is idle", `
 Waits until each replica of Caddy says that it has sent no request to the pod for
 as long as --idle says, and prints one line for each. Every replica is asked with
 one long request, not by polling; one that cannot be reached is asked again until
@@ -32,7 +33,7 @@ cannot ask the app.
 
 Exits with 1 when --timeout is over, and with 2 at once when a replica has no such
 pod in its networks.
-`, arguments(1), runWait)
+`, cli.Arguments(1), runWait)
 	cmd.Flags().Duration("idle", time.Minute, "For how long the pod must have been without a request")
 	cmd.Flags().StringArray("address", nil, "Address of a replica; may be repeated")
 	cmd.Flags().Duration("timeout", 0, "How long to wait; 0 for ever")
@@ -63,7 +64,7 @@ type waiter struct {
 func runWait(cmd *cobra.Command, args []string) error {
 	pod, err := netip.ParseAddr(args[0])
 	if err != nil || pod.Zone() != "" {
-		return fmt.Errorf("%s is no IP address", shown(args[0]))
+		return fmt.Errorf("%s is no IP address", cli.Shown(args[0]))
 	}
 	idle, _ := cmd.Flags().GetDuration("idle")
 	timeout, _ := cmd.Flags().GetDuration("timeout")
@@ -126,9 +127,8 @@ func (w *waiter) all(ctx context.Context, replicas []*replica) error {
 	var timeIsUp error
 	for range replicas {
 		err := <-outcomes
-		var answer no
 		switch {
-		case errors.As(err, &answer):
+		case cli.IsNo(err):
 			timeIsUp = errors.Join(timeIsUp, err)
 		case err != nil && len(failures) == 0: // later ones are of our own making
 			failures = append(failures, err)
@@ -167,7 +167,7 @@ func (w *waiter) one(ctx context.Context, r *replica) error {
 			said = saying
 		}
 		if !w.until.IsZero() && !time.Now().Before(w.until) {
-			return answerNo("time is up: %s: %s", w.pod, saying)
+			return cli.No("time is up: %s: %s", w.pod, saying)
 		}
 		select {
 		case <-time.After(time.Until(began.Add(pause))):

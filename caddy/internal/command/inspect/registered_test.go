@@ -1,3 +1,3 @@
-package command_test
+package inspect_test
 
 import _ "github.com/doors-dev/doors-caddy/caddy" // registers the modules that tests load

@@ -1,7 +1,7 @@
 // In: --address.
 // Out: running Caddys that can be asked about pods, by doors_status or by their admin API.
 
-package command
+package running
 
 import (
 	"context"

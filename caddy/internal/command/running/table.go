@@ -1,7 +1,7 @@
 // In: the state of a Caddy.
 // Out: the same as a table.
 
-package command
+package running
 
 import (
 	"cmp"
@@ -11,8 +11,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
@@ -91,7 +91,7 @@ type table struct {
 
 func (t *table) line(cells ...string) {
 	for i := range cells {
-		cells[i] = printable(cells[i])
+		cells[i] = cli.Printable(cells[i])
 	}
 	if _, err := fmt.Fprintln(t.writer, strings.Join(cells, "\t")); err != nil && t.failed == nil {
 		t.failed = err
@@ -128,14 +128,4 @@ func ago(past *float64) string {
 
 func seconds(number float64) string {
 	return (time.Duration(number) * time.Second).String()
-}
-
-// printable replaces what could move the cursor: the text comes over the network.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, text)
 }

@@ -1,28 +1,29 @@
 // In: a secret, and an address or a token.
 // Out: the token of the address; the address in the token, and which key opened it.
 
-package command
+package keys
 
 import (
 	"fmt"
 	"net/netip"
 	"strings"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/spf13/cobra"
 )
 
 func encode() *cobra.Command {
-	return takesSecret(subcommand("encode <ip> [--secret-file <path>]", "Prints a token of a pod's address", `
+	return takesSecret(cli.Subcommand("encode <ip> [--secret-file <path>]", "Prints a token of a pod's address", `
 Prints a new token of the address, made with the first key of the secret, as an
 app with that address would. Every call prints another one; all are good.
-`, arguments(1), runEncode))
+`, cli.Arguments(1), runEncode))
 }
 
 func runEncode(cmd *cobra.Command, args []string) error {
 	address, err := netip.ParseAddr(args[0])
 	if err != nil {
-		return fmt.Errorf("%s is no IP address", shown(args[0]))
+		return fmt.Errorf("%s is no IP address", cli.Shown(args[0]))
 	}
 	cipher, _, err := readCipher(cmd)
 	if err != nil {
@@ -37,7 +38,7 @@ func runEncode(cmd *cobra.Command, args []string) error {
 }
 
 func decode() *cobra.Command {
-	cmd := takesSecret(subcommand("decode <token> [--secret-file <path>]", "Prints the address in a token", `
+	cmd := takesSecret(cli.Subcommand("decode <token> [--secret-file <path>]", "Prints the address in a token", `
 Prints the address in the token, and position (from 0) and identifier of the key
 of the secret that opened it:
 
@@ -93,13 +94,13 @@ func runDecode(cmd *cobra.Command, args []string) error {
 	}
 	address, err := cipher.Decode(token)
 	if err != nil {
-		return answerNo("%v", err) // says what is wrong and repeats nothing
+		return cli.No("%v", err) // says what is wrong and repeats nothing
 	}
 	key, err := openedBy(secret, token, address)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), address, keyName(key, cipher.KeyIDs()))
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), address, Name(key, cipher.KeyIDs()))
 	return err
 }
 
@@ -117,8 +118,8 @@ func openedBy(secret, token string, address netip.Addr) (int, error) {
 	return 0, fmt.Errorf("the keys open the token together and not alone")
 }
 
-// keyName names a key by its position and its identifier.
-func keyName(key int, ids []string) string {
+// Name names a key by its position and its identifier.
+func Name(key int, ids []string) string {
 	if key < 0 || key >= len(ids) {
 		return fmt.Sprintf("key %d", key)
 	}

@@ -1,7 +1,7 @@
 // In: the text of a configuration.
 // Out: its sources, read or loaded.
 
-package command
+package inspect
 
 import (
 	"encoding/json"

@@ -1,7 +1,7 @@
 // In: the size of a key, or a secret from --secret-file, standard input or the environment, which is never repeated.
 // Out: a new key, the identifier of each key, the cipher.
 
-package command
+package keys
 
 import (
 	"crypto/rand"
@@ -11,15 +11,16 @@ import (
 	"io"
 	"os"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 	"github.com/doors-dev/doors-caddy/go"
 	"github.com/spf13/cobra"
 )
 
 func keygen() *cobra.Command {
-	cmd := subcommand("keygen [--bits <128|192|256>]", "Prints a new key", `
+	cmd := cli.Subcommand("keygen [--bits <128|192|256>]", "Prints a new key", `
 Prints a new AES key in base64, from the system's random source. It is what
 'openssl rand -base64 32' prints: give it to the apps and to Caddy as the secret.
-`, arguments(0), runKeygen)
+`, cli.Arguments(0), runKeygen)
 	cmd.Flags().Int("bits", 256, "Size of the key: 128, 192 or 256")
 	_ = cmd.RegisterFlagCompletionFunc("bits", cobra.FixedCompletions([]string{"128", "192", "256"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -40,12 +41,12 @@ func runKeygen(cmd *cobra.Command, _ []string) error {
 }
 
 func keyid() *cobra.Command {
-	return takesSecret(subcommand("keyid [--secret-file <path>]", "Prints the identifiers of the keys of a secret", `
+	return takesSecret(cli.Subcommand("keyid [--secret-file <path>]", "Prints the identifiers of the keys of a secret", `
 Prints the identifier of each key of the secret, one a line, in order. The first
 key encrypts. An identifier is 8 hexadecimal digits that tell nothing about the
 key; the app's KeyIDs() and Caddy's logs, metrics and state name keys by it, so
 that both sides can be compared.
-`, arguments(0), runKeyid))
+`, cli.Arguments(0), runKeyid))
 }
 
 func runKeyid(cmd *cobra.Command, _ []string) error {

@@ -1,7 +1,7 @@
 // In: a configuration.
 // Out: what is wrong with it, its hosts and their pods, and whether the token that a pod puts into a page leads back to its upstream.
 
-package command
+package inspect
 
 import (
 	"context"
@@ -17,6 +17,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/keys"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/doors-dev/doors-caddy/go"
@@ -24,7 +26,7 @@ import (
 )
 
 func check(module Module) *cobra.Command {
-	cmd := takesConfig(subcommand("check [--config <path> [--adapter <name>]] [--probe]", "Checks a configuration against its pods", `
+	cmd := takesConfig(cli.Subcommand("check [--config <path> [--adapter <name>]] [--probe]", "Checks a configuration against its pods", `
 Loads the configuration as 'caddy validate' does, lists what the module warns
 about, resolves the host of each upstream and connects to each address. Nothing is
 served meanwhile, and the configuration's own logs are not opened.
@@ -38,7 +40,7 @@ time out.
 Each line of the output begins with ok, notice, warning, FINDING or UNTESTED. Exits
 with 1 if there is a finding, else with 2 if something could not be tested; notices
 and warnings, which may be meant, change nothing.
-`, arguments(0), func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, module) }))
+`, cli.Arguments(0), func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, module) }))
 	cmd.Flags().Bool("probe", false, "Fetch a page from one pod of each upstream (makes a session in the app)")
 	return cmd
 }
@@ -104,7 +106,7 @@ func (r *report) end() error {
 	case r.failed != nil:
 		return r.failed
 	case r.findings > 0:
-		return answerNo("%s", status.Count(r.findings, "finding"))
+		return cli.No("%s", status.Count(r.findings, "finding"))
 	case r.not > 0:
 		return fmt.Errorf("%s could not be tested", status.Count(r.not, "thing"))
 	}
@@ -236,7 +238,7 @@ func (r *report) probe(ctx context.Context, name string, source *Loaded, index i
 	case decision.Upstream != index:
 		r.say(bad, "%s: %s says in its %s that its address is %s, which lies in a pod_cidr of upstreams[%d]", name, pod, place, decision.Addr, decision.Upstream)
 	default:
-		r.say(fine, "%s: %s opens the token in the %s of %s: address %s", name, keyName(decision.Key, ids), place, pod, decision.Addr)
+		r.say(fine, "%s: %s opens the token in the %s of %s: address %s", name, keys.Name(decision.Key, ids), place, pod, decision.Addr)
 	}
 }
 

@@ -1,7 +1,7 @@
 // In: the text of a configuration.
 // Out: its doors_upstream sources, as the Caddy module sees them.
 
-package command
+package inspect
 
 import (
 	"context"

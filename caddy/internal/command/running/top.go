@@ -1,7 +1,7 @@
 // In: the state of running Caddys, once or again and again.
 // Out: what is going on, in a line or as a table in the terminal.
 
-package command
+package running
 
 import (
 	"bytes"
@@ -15,20 +15,21 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
 
 func top() *cobra.Command {
-	cmd := subcommand("top [--address <address>] [--once]", "Shows upstreams and pods of a running Caddy", `
+	cmd := cli.Subcommand("top [--address <address>] [--once]", "Shows upstreams and pods of a running Caddy", `
 Shows upstreams and pods of a running Caddy, and how many requests and streams each
 pod has, as a table that is renewed each second until Ctrl-C. With --once, or when
 standard output is no terminal, it prints one table and ends.
 
 Each renewal is a request. The admin API logs its requests, doors_status does not.
 `+addressHelp+`
-`, arguments(0), runTop)
+`, cli.Arguments(0), runTop)
 	cmd.Flags().String("address", "", "Address of a running Caddy")
 	cmd.Flags().Bool("once", false, "Print one table and end")
 	return cmd
@@ -103,7 +104,7 @@ func watch(ctx context.Context, r *replica, screen *os.File) error {
 			return nil
 		}
 		if err != nil {
-			fmt.Fprintf(&table, "\n%v\n", printable(err.Error()))
+			fmt.Fprintf(&table, "\n%v\n", cli.Printable(err.Error()))
 		}
 		width, height, err := term.GetSize(int(screen.Fd()))
 		if err != nil {
@@ -139,7 +140,7 @@ func frame(table string, width, height int) string {
 }
 
 func statusOf() *cobra.Command {
-	cmd := subcommand("status [--address <address>]...", "Says whether pods are draining", `
+	cmd := cli.Subcommand("status [--address <address>]...", "Says whether pods are draining", `
 Prints one line for each replica of Caddy: how many pods are draining and how many
 pages are left on them, or that all have drained. A pod has drained when it is
 draining and either refuses connections or had no request and no stream for longer
@@ -147,7 +148,7 @@ than a page that is well is silent (a third more than roll_time).
 `+addressHelp+`
 
 Exits with 1 while a pod is draining.
-`, arguments(0), runStatus)
+`, cli.Arguments(0), runStatus)
 	cmd.Flags().StringArray("address", nil, "Address of a replica; may be repeated")
 	return cmd
 }
@@ -164,13 +165,13 @@ func runStatus(cmd *cobra.Command, _ []string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", replica.name, err)
 		}
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", replica.name, printable(state.Rollout.Headline)); err != nil {
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", replica.name, cli.Printable(state.Rollout.Headline)); err != nil {
 			return err
 		}
 		draining = max(draining, state.Rollout.Draining)
 	}
 	if draining > 0 {
-		return answerNo("not drained: %s", status.Count(draining, "pod"))
+		return cli.No("not drained: %s", status.Count(draining, "pod"))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package command
+package inspect
 
 import (
 	"encoding/json"
@@ -9,7 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 	"github.com/doors-dev/doors-caddy/go"
+)
+
+const (
+	oldKey = "AAECAwQFBgcICQoLDA0ODw=="
+	newKey = "EBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8="
 )
 
 // routerOf is a source with two keys and these upstreams.
@@ -124,23 +130,23 @@ func TestExplain(t *testing.T) {
 			if row.cookie != "" {
 				args = append(args, "--cookie", row.cookie)
 			}
-			said := runDoors(t, module(row.source), "", args...)
-			shown := runDoors(t, module(row.source), "", append(args, "--json")...)
-			said.wants(t, 0, "")
-			shown.wants(t, 0, "")
+			said := runDoors(t, module(row.source), args...)
+			shown := runDoors(t, module(row.source), append(args, "--json")...)
+			said.Wants(t, 0, "")
+			shown.Wants(t, 0, "")
 			for _, words := range row.words {
-				if words = keys.Replace(words); !strings.Contains(said.stdout, words) {
-					t.Errorf("%s\nlacks %q", said.stdout, words)
+				if words = keys.Replace(words); !strings.Contains(said.Stdout, words) {
+					t.Errorf("%s\nlacks %q", said.Stdout, words)
 				}
 			}
 			var got []map[string]any
-			if err := json.Unmarshal([]byte(shown.stdout), &got); err != nil || len(got) != 1 {
-				t.Fatalf("%v in %s", err, shown.stdout)
+			if err := json.Unmarshal([]byte(shown.Stdout), &got); err != nil || len(got) != 1 {
+				t.Fatalf("%v in %s", err, shown.Stdout)
 			}
 			steps, _ := got[0]["steps"].([]any)
 			for _, step := range steps {
-				if !strings.Contains(said.stdout, fmt.Sprint(step)) {
-					t.Errorf("%s\nlacks %q", said.stdout, step)
+				if !strings.Contains(said.Stdout, fmt.Sprint(step)) {
+					t.Errorf("%s\nlacks %q", said.Stdout, step)
 				}
 			}
 			delete(got[0], "steps")
@@ -151,7 +157,7 @@ func TestExplain(t *testing.T) {
 			if fmt.Sprint(got[0]) != fmt.Sprint(want) || len(steps) < 3 {
 				t.Errorf("%v\nand not\n%v", got[0], want)
 			}
-			if all := said.stdout + shown.stdout; strings.Contains(all, "canary") || strings.Contains(all, row.path) && len(row.path) > 40 {
+			if all := said.Stdout + shown.Stdout; strings.Contains(all, "canary") || strings.Contains(all, row.path) && len(row.path) > 40 {
 				t.Errorf("a token is repeated:\n%s", all)
 			}
 		})
@@ -161,28 +167,28 @@ func TestExplain(t *testing.T) {
 func TestExplainSources(t *testing.T) {
 	config := emptyConfig(t)
 	two := module(routerOf(t, "", blue), routerOf(t, "", green))
-	all := runDoors(t, two, "", "explain", "-c", config, "--path", "/")
-	all.wants(t, 0, "")
-	if !strings.HasPrefix(all.stdout, "source 0, apps.http\n  1. ") || !strings.Contains(all.stdout, "\n\nsource 1, apps.http\n  1. ") {
-		t.Errorf("%s", all.stdout)
+	all := runDoors(t, two, "explain", "-c", config, "--path", "/")
+	all.Wants(t, 0, "")
+	if !strings.HasPrefix(all.Stdout, "source 0, apps.http\n  1. ") || !strings.Contains(all.Stdout, "\n\nsource 1, apps.http\n  1. ") {
+		t.Errorf("%s", all.Stdout)
 	}
-	second := runDoors(t, two, "", "explain", "-c", config, "--path", "/", "--source", "1")
-	second.wants(t, 0, "")
-	if !strings.HasPrefix(second.stdout, "source 1, ") {
-		t.Errorf("%s", second.stdout)
+	second := runDoors(t, two, "explain", "-c", config, "--path", "/", "--source", "1")
+	second.Wants(t, 0, "")
+	if !strings.HasPrefix(second.Stdout, "source 1, ") {
+		t.Errorf("%s", second.Stdout)
 	}
-	runDoors(t, two, "", "explain", "-c", config, "--path", "/", "--source", "2").wants(t, exitCannot, "0 to 1")
-	runDoors(t, two, "", "explain", "-c", config, "--path", "/", "--source", "-1").wants(t, exitCannot, "0 to 1")
-	runDoors(t, module(), "", "explain", "-c", config, "--path", "/").wants(t, exitCannot, "no reverse_proxy")
-	runDoors(t, two, "", "explain", "-c", config).wants(t, exitCannot, "--path")
-	runDoors(t, two, "", "explain", "-c", "/nowhere/caddy.json", "--path", "/").wants(t, exitCannot, "/nowhere/caddy.json")
+	runDoors(t, two, "explain", "-c", config, "--path", "/", "--source", "2").Wants(t, cli.ExitCannot, "0 to 1")
+	runDoors(t, two, "explain", "-c", config, "--path", "/", "--source", "-1").Wants(t, cli.ExitCannot, "0 to 1")
+	runDoors(t, module(), "explain", "-c", config, "--path", "/").Wants(t, cli.ExitCannot, "no reverse_proxy")
+	runDoors(t, two, "explain", "-c", config).Wants(t, cli.ExitCannot, "--path")
+	runDoors(t, two, "explain", "-c", "/nowhere/caddy.json", "--path", "/").Wants(t, cli.ExitCannot, "/nowhere/caddy.json")
 	for _, path := range []string{"canary", "/%zz-canary", ":canary", "mailto:canary"} {
-		refused := runDoors(t, two, "", "explain", "-c", config, "--path", path)
-		refused.wants(t, exitCannot, "--path must be")
-		if strings.Contains(refused.stderr, "canary") {
-			t.Error(refused.stderr)
+		refused := runDoors(t, two, "explain", "-c", config, "--path", path)
+		refused.Wants(t, cli.ExitCannot, "--path must be")
+		if strings.Contains(refused.Stderr, "canary") {
+			t.Error(refused.Stderr)
 		}
 	}
 	t.Chdir(t.TempDir())
-	runDoors(t, two, "", "explain", "--path", "/").wants(t, exitCannot, "no Caddyfile")
+	runDoors(t, two, "explain", "--path", "/").Wants(t, cli.ExitCannot, "no Caddyfile")
 }

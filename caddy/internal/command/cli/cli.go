@@ -1,0 +1,136 @@
+// Package cli is what the subcommands of `caddy doors` have in common: how one is made, what its arguments may be, and how it ends.
+//
+// A command ends with a code and one line on standard error. Results go to standard output and nothing else does.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"unicode"
+
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
+	"github.com/spf13/cobra"
+)
+
+// Doors makes the command `caddy doors` of its subcommands.
+func Doors(subcommands ...*cobra.Command) caddycmd.Command {
+	return caddycmd.Command{
+		Name:  "doors",
+		Usage: "<command>",
+		Short: "Keys, tokens and routing of Doors apps",
+		Long: `
+Makes keys and tokens, explains where a request goes and why, checks a
+configuration against its pods, and watches a running Caddy.
+
+Results go to standard output, everything else to standard error. A secret is
+never an argument: it comes from the file named by --secret-file, from standard
+input with --secret-file -, or from the environment variable DOORS_SECRET.
+
+Exit codes of all subcommands:
+
+	0  done, or all is well
+	1  the answer is no: a token that does not open, a finding, time is up
+	2  nothing can be said: bad usage, a file or a service out of reach
+`,
+		CobraFunc: func(cmd *cobra.Command) {
+			cmd.Args = usage(cobra.NoArgs)
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+			cmd.SetFlagErrorFunc(cannot)
+			cmd.AddCommand(subcommands...)
+		},
+	}
+}
+
+// Subcommand makes one of the subcommands. Its help is indented in the source and not on the screen.
+func Subcommand(use, short, long string, args cobra.PositionalArgs, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	return &cobra.Command{
+		Use:               use,
+		Short:             short,
+		Long:              strings.TrimSpace(long),
+		Args:              usage(args),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return end(cmd, run(cmd, args))
+		},
+	}
+}
+
+// Exit codes, as the help and README.md document them.
+const (
+	ExitNo     = 1 // the question was answered: no
+	ExitCannot = 2 // it could not be answered
+)
+
+// no is the error of a command whose answer is no. Every other error means that there is no answer.
+type no struct{ message string }
+
+// Error returns the message.
+func (n no) Error() string { return n.message }
+
+// No makes the error of a command whose answer is no.
+func No(format string, values ...any) error { return no{fmt.Sprintf(format, values...)} }
+
+// IsNo tells whether an error is such an answer.
+func IsNo(err error) bool {
+	var answer no
+	return errors.As(err, &answer)
+}
+
+// end turns the outcome of a command into its exit code.
+func end(cmd *cobra.Command, err error) error {
+	if err == nil || IsNo(err) {
+		return err // Caddy prints it, and exits with ExitNo
+	}
+	return cannot(cmd, err)
+}
+
+// cannot prints the error, without a key that stands in a wrong place of the command line, and makes Caddy exit with ExitCannot. Versions of Caddy differ in how they print errors of codes above
+// 1, so that Caddy does not get to see it.
+func cannot(cmd *cobra.Command, err error) error {
+	cmd.PrintErrln(cmd.ErrPrefix(), redact.Error(err, os.Args[1:]))
+	cmd.SilenceErrors = true
+	return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return ExitCannot, nil })(cmd, nil)
+}
+
+// Arguments is for commands with that many arguments. Its error does not repeat them: a secret in the wrong place is still a secret.
+func Arguments(number int) cobra.PositionalArgs {
+	return func(_ *cobra.Command, values []string) error {
+		if len(values) != number {
+			return fmt.Errorf("%s, not %d", status.Count(number, "argument"), len(values))
+		}
+		return nil
+	}
+}
+
+// Shown is an argument as an error repeats it: not if it is so long that it could be a key.
+func Shown(argument string) string {
+	if len(argument) > 20 && !strings.ContainsAny(argument, ".:") {
+		return "the argument"
+	}
+	return strconv.Quote(argument)
+}
+
+// Printable replaces what could move the cursor, in text that comes over the network.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
+}
+
+// usage makes wrong arguments end a command with ExitCannot.
+func usage(args cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, values []string) error {
+		if err := args(cmd, values); err != nil {
+			return cannot(cmd, err)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,13 @@
+package inspect
+
+import (
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
+)
+
+func runDoors(t *testing.T, module Module, args ...string) caddytest.Result {
+	t.Helper()
+	return caddytest.RunCommand(t, cli.Doors(Commands(module)...), "", args...)
+}

@@ -1,0 +1,13 @@
+package keys
+
+import (
+	"testing"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
+)
+
+func runDoors(t *testing.T, stdin string, args ...string) caddytest.Result {
+	t.Helper()
+	return caddytest.RunCommand(t, cli.Doors(Commands()...), stdin, args...)
+}

@@ -1,0 +1,11 @@
+// Package running has the commands that ask a running Caddy, or all of its replicas.
+//
+//	wait.go     a pod in, the end of its last request out
+//	top.go      the state of a running Caddy in, a line or a table out; table.go draws it
+//	replica.go  where a running Caddy is, from the command line
+package running
+
+import "github.com/spf13/cobra"
+
+// Commands are the commands of this package.
+func Commands() []*cobra.Command { return []*cobra.Command{wait(), statusOf(), top()} }
