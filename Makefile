@@ -12,8 +12,8 @@ sources := $(shell find Cargo.toml Cargo.lock rust include go.mod go caddy xcadd
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
-setup: ## install what the tests need (the other targets do it by themselves)
-	@scripts/setup.sh test
+setup: ## install what a build needs (the other targets do it by themselves, each stage of the tests for itself)
+	@scripts/setup.sh
 
 library: ## the Rust static library and its pkg-config file, in target/
 	@scripts/library.sh

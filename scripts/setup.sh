@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the builds need:  scripts/setup.sh [demo|bench|test]
-#   demo (default)  to build and run Caddy with this module
-#   bench           to measure it as well
-#   test            to run every test as well
+# Installs what a build or a stage of the tests needs, and no more:  scripts/setup.sh [PURPOSE]
+#   demo (default)    to build and run Caddy with this module
+#   bench             to measure it as well
+#   STAGE             to run that stage of scripts/stages.sh as well
 # Rust, Go and a C compiler must be there; it says which is not. Debian packages are installed
 # where that needs no question (root, or sudo without a password), otherwise the line to run is
 # printed. Tools go to a cache folder by exact version. Does nothing, quickly, the next time.
@@ -12,34 +12,47 @@ set -euo pipefail
 . "$doors_root/scripts/require.sh"
 
 purpose=${1:-demo}
-case $purpose in
-demo | bench | test) ;;
-*)
-    printf 'usage: scripts/setup.sh [demo|bench|test]\n' >&2
+if [ $# -gt 1 ] || { [ "$purpose" != demo ] && [ "$purpose" != bench ] &&
+    ! grep -q "^stage_$purpose()" "$doors_root/scripts/stages.sh"; }; then
+    printf 'usage: scripts/setup.sh [demo|bench|STAGE]\n' >&2
     exit 2
-    ;;
-esac
+fi
 
 require_tools setup cargo go cc
 
 # --- Debian packages ---------------------------------------------------------------------
 
-packages=()
-command -v "${PKG_CONFIG:-pkg-config}" >/dev/null 2>&1 || packages+=(pkg-config)
-# It lies where the path of an ordinary user does not lead.
-[ "$purpose" = demo ] || [ -x /usr/sbin/nginx ] || packages+=(nginx)
-if [ "$purpose" = test ]; then
+# needs PURPOSE: programs, pkg-config modules and headers, each with the Debian package that has it.
+needs() {
+    printf '%s\n' "${PKG_CONFIG:-pkg-config}:pkg-config"
+    case $1 in
+    bench | benchmarks) printf '%s\n' /usr/sbin/nginx:nginx ;;
+    scripts) printf '%s\n' shellcheck:shellcheck zsh:zsh ;;
+    shellcheck) printf '%s\n' shellcheck:shellcheck ;;
+    instructions) printf '%s\n' valgrind:valgrind ;;
     # cJSON reads the vectors in the C program.
-    [ "${#packages[@]}" -eq 0 ] && pkg-config --exists libcjson 2>/dev/null || packages+=(libcjson-dev)
-    for tool in shellcheck zsh valgrind prometheus; do
-        command -v "$tool" >/dev/null 2>&1 || packages+=("$tool")
-    done
-    # What the bindings for other languages are built and run with.
-    [ -f /usr/include/nlohmann/json.hpp ] || packages+=(nlohmann-json3-dev)
-    for pair in c++:g++ cmake:cmake python3:python3 node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven readelf:binutils chromium:chromium; do
-        command -v "${pair%%:*}" >/dev/null 2>&1 || packages+=("${pair#*:}")
-    done
-fi
+    c | sanitize) printf '%s\n' valgrind:valgrind libcjson.pc:libcjson-dev c++:g++ ;;
+    package) printf '%s\n' cmake:cmake readelf:binutils python3:python3 ;;
+    conformance)
+        printf '%s\n' valgrind:valgrind libcjson.pc:libcjson-dev nlohmann/json.hpp:nlohmann-json3-dev c++:g++ \
+            python3:python3 node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven
+        ;;
+    # Large ones: apt-get says how large before it begins.
+    e2e) printf '%s\n' prometheus:prometheus chromium:chromium ;;
+    esac
+}
+# has NEED: a program, NAME.pc or HEADER.hpp.
+has() {
+    case $1 in
+    *.pc) pkg-config --exists "${1%.pc}" 2>/dev/null ;;
+    *.hpp) [ -f "/usr/include/$1" ] ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+packages=()
+for need in $(needs "$purpose"); do
+    has "${need%:*}" || packages+=("${need##*:}")
+done
 
 install_packages() {
     local as_root=()
@@ -56,7 +69,7 @@ install_packages() {
 }
 
 if [ "${#packages[@]}" -gt 0 ]; then
-    printf 'setup: installing %s\n' "${packages[*]}"
+    printf 'setup: %s needs %s\n' "$purpose" "${packages[*]}"
     if ! install_packages "${packages[@]}"; then
         printf 'setup: could not install %s; on Debian or Ubuntu run\n    sudo apt-get install %s\n' \
             "${packages[*]}" "${packages[*]}" >&2
@@ -66,16 +79,15 @@ fi
 
 # --- Rust components ---------------------------------------------------------------------
 
-if [ "$purpose" = test ]; then
-    for component in rustfmt clippy; do
-        case $component in rustfmt) tool=cargo-fmt ;; clippy) tool=cargo-clippy ;; esac
-        command -v "$tool" >/dev/null 2>&1 && continue
-        if ! command -v rustup >/dev/null 2>&1 || ! rustup component add "$component"; then
-            printf 'setup: %s is missing; with rustup run\n    rustup component add %s\n' \
-                "$tool" "$component" >&2
-            exit 1
-        fi
-    done
-fi
+components=()
+case $purpose in rustfmt) components=(cargo-fmt:rustfmt) ;; clippy) components=(cargo-clippy:clippy) ;; esac
+for component in "${components[@]}"; do
+    tool=${component%:*} component=${component#*:}
+    command -v "$tool" >/dev/null 2>&1 && continue
+    if ! command -v rustup >/dev/null 2>&1 || ! rustup component add "$component"; then
+        printf 'setup: %s is missing; with rustup run\n    rustup component add %s\n' "$tool" "$component" >&2
+        exit 1
+    fi
+done
 
 "$doors_root/scripts/tools.sh"

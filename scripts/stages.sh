@@ -26,7 +26,8 @@ three_times() {
 
 shell_files() { find xcaddy.sh .ci/run scripts tests -type f \( -name '*.sh' -o -name run \) | sort; }
 
-stage_setup() { scripts/setup.sh test; }
+# What every stage needs; test.sh installs the rest stage by stage.
+stage_setup() { scripts/tools.sh; }
 
 stage_download() {
     three_times cargo fetch --locked

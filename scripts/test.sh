@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test:  scripts/test.sh           all stages, in order
 #                   scripts/test.sh NAME...   these stages of scripts/stages.sh only
+# Debian packages that only one stage needs are installed when it begins.
 # The long builds run beside the tests of the Rust code; what they print is shown when they end.
 # The last line counts the stages: "N passed, N failed". Everything printed is in target/test/.
 set -euo pipefail
@@ -55,7 +56,7 @@ run() {
     done
     if [ "$status" -eq 0 ]; then
         set -m
-        { scripts/stages.sh "$name" </dev/null 2>&1 | tee "$logs/$name.log"; } &
+        { { scripts/setup.sh "$name" && scripts/stages.sh "$name"; } </dev/null 2>&1 | tee "$logs/$name.log"; } &
         view_pid=$!
         set +m
         # Unlike a command in the foreground, wait ends at once when a signal comes.
@@ -81,7 +82,7 @@ run_beside() {
                 printf 'not run: %s failed\n' "$first" >"$logs/$name.log"
                 status=1
             else
-                nice scripts/stages.sh "$name" >"$logs/$name.log" 2>&1 || status=$?
+                { scripts/setup.sh "$name" && nice scripts/stages.sh "$name"; } >"$logs/$name.log" 2>&1 || status=$?
             fi
             printf '%d\n' "$((SECONDS - began))" >"$logs/$name.seconds"
             printf '%d\n' "$status" >"$logs/$name.status.new"

@@ -43,7 +43,7 @@ func startPrometheus(t *testing.T, target string) *prometheus {
 	command.Stdout, command.Stderr = output, output
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := command.Start(); err != nil {
-		t.Fatalf("%v: install the Debian package prometheus (scripts/setup.sh test)", err)
+		t.Fatalf("%v: install the Debian package prometheus (scripts/setup.sh e2e)", err)
 	}
 	ended := make(chan struct{})
 	go func() {

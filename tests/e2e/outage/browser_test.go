@@ -17,7 +17,7 @@ func newTab(t *testing.T) context.Context {
 	t.Helper()
 	binary, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Fatalf("%v: scripts/setup.sh test installs it", err)
+		t.Fatalf("%v: scripts/setup.sh e2e installs it", err)
 	}
 	allocated, cancel := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.WSURLReadTimeout(Patience))

@@ -36,7 +36,7 @@ func openWindow(t testing.TB, address string) *window {
 	t.Helper()
 	binary, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Fatalf("%v: scripts/setup.sh test installs it", err)
+		t.Fatalf("%v: scripts/setup.sh e2e installs it", err)
 	}
 	w := &window{t: t}
 	allocated, cancel := chromedp.NewExecAllocator(context.Background(),
