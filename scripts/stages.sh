@@ -48,6 +48,7 @@ stage_shellcheck() {
 
 stage_scripts() {
     stage_shellcheck
+    go tool -modfile=tools/go.mod actionlint
     scripts/test/environment.sh
     scripts/test/library.sh
     scripts/test/versions.sh
