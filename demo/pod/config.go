@@ -39,6 +39,7 @@ type Config struct {
 	SessionTTL     time.Duration // life of a session after its last renewal
 	ReportTimeout  time.Duration // how long a report may take to arrive after its length
 	Delay          time.Duration // from the order to drain until links know, as doorscaddy.WithDelay; 0 for none
+	Unmarked       bool          // drain without doorscaddy.Serve: nobody is told, and pages are never refused
 
 	// Hooks adds raw hooks by number, called after the instance was found; they
 	// write the whole answer. The numbers 1 and 2 are the page's own.

@@ -40,6 +40,27 @@ func (a app) Drain(callback func()) {
 	p.drained(over)
 }
 
+// serveUnmarked is what an app does that knows nothing of its proxy: it calls Drain when it is told to stop, and ends with its last page.
+func (p *Pod) serveUnmarked() error {
+	p.server.Handler = p
+	served, drained := make(chan error, 1), make(chan struct{})
+	go func() { served <- p.server.Serve(p.listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-p.orders:
+		app{p}.Drain(func() { close(drained) })
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-p.orders:
+		return p.server.Close()
+	case <-drained:
+		return p.server.Shutdown(context.Background())
+	}
+}
+
 // drained calls back what take has returned.
 func (p *Pod) drained(over func()) {
 	if over != nil {

@@ -75,6 +75,10 @@ func Start(config Config) (*Pod, error) {
 	p.server = &http.Server{ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(p.ended)
+		if config.Unmarked {
+			p.err = p.serveUnmarked()
+			return
+		}
 		p.err = doorscaddy.Serve(p.server, app{p},
 			doorscaddy.WithListener(p.listener), doorscaddy.WithOrders(p.orders), doorscaddy.WithDelay(config.Delay))
 	}()

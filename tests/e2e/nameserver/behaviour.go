@@ -42,16 +42,22 @@ const packetSize = 1232
 
 // behaviour is guarded by the server's mutex.
 type behaviour struct {
-	addresses map[string][]netip.Addr
-	orders    map[string]Order // by name and perhaps type, such as "app.test AAAA"; "" counts for all names
+	addresses map[string][]answer // by name, each from its time on until the next one's
+	orders    map[string]Order    // by name and perhaps type, such as "app.test AAAA"; "" counts for all names
 	delay     time.Duration
 	queries   map[string]int // by name, and "" in all
 	kinds     map[string]int // by network and type, such as "udp A"
 }
 
+// answer is what a name leads to from some time on.
+type answer struct {
+	from      time.Time
+	addresses []netip.Addr
+}
+
 func newBehaviour() behaviour {
 	return behaviour{
-		addresses: map[string][]netip.Addr{}, orders: map[string]Order{},
+		addresses: map[string][]answer{}, orders: map[string]Order{},
 		queries: map[string]int{}, kinds: map[string]int{},
 	}
 }
@@ -61,9 +67,30 @@ func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(n
 
 // Set replaces the addresses of a name. With none, the name exists and has no address.
 func (s *Server) Set(name string, addresses ...netip.Addr) {
+	s.SetFrom(time.Now(), name, addresses...)
+}
+
+// SetFrom is Set from some time on: until then the answers are those of before, as a name server that caches gives them. What
+// was to come later than that is forgotten.
+func (s *Server) SetFrom(from time.Time, name string, addresses ...netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.addresses[canonical(name)] = slices.Clone(addresses)
+	name = canonical(name)
+	earlier := slices.DeleteFunc(s.addresses[name], func(one answer) bool { return !one.from.Before(from) })
+	s.addresses[name] = append(earlier, answer{from, slices.Clone(addresses)})
+}
+
+// current are the addresses of a name, and whether it exists.
+func (s *Server) current(name string) (addresses []netip.Addr, known bool) {
+	now, kept := time.Now(), s.addresses[name]
+	for len(kept) > 1 && !kept[1].from.After(now) {
+		kept = kept[1:]
+	}
+	if len(kept) == 0 || kept[0].from.After(now) {
+		return nil, false
+	}
+	s.addresses[name] = kept
+	return kept[0].addresses, true
 }
 
 // Remove forgets a name: NXDOMAIN from now on.
@@ -151,7 +178,7 @@ func (s *Server) respond(network string, query []byte) (answer []byte, delay tim
 		},
 		Questions: asked.Questions,
 	}
-	addresses, known := s.addresses[name]
+	addresses, known := s.current(name)
 	switch {
 	case failure == ServerFailure:
 		reply.RCode = dnsmessage.RCodeServerFailure

@@ -59,6 +59,35 @@ func TestAnswersWhatWasSetLast(t *testing.T) {
 	}
 }
 
+// A name server that caches goes on naming what was there before.
+func TestOldAnswers(t *testing.T) {
+	server, resolver := start(t)
+	named := func() []netip.Addr {
+		t.Helper()
+		got, err := lookUp(t, resolver, "app.test.", 5*time.Second)
+		if err != nil && !notFound(err) {
+			t.Fatal(err)
+		}
+		return got
+	}
+	now := time.Now()
+	server.SetFrom(now.Add(time.Hour), "app.test", one)
+	if got := named(); len(got) > 0 {
+		t.Errorf("before the first answer: %v", got)
+	}
+	server.Set("app.test", one)
+	server.SetFrom(now.Add(time.Hour), "app.test", two)
+	if got := named(); !slices.Equal(got, []netip.Addr{one}) {
+		t.Errorf("before the second answer: %v", got)
+	}
+	server.SetFrom(now.Add(time.Millisecond), "app.test", three) // in place of the other one
+	for limit := now.Add(10 * time.Second); !slices.Equal(named(), []netip.Addr{three}); {
+		if time.Now().After(limit) {
+			t.Fatalf("after the second answer: %v", named())
+		}
+	}
+}
+
 func TestFailures(t *testing.T) {
 	server, resolver := start(t)
 	server.Set("app.test", one)

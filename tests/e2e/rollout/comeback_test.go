@@ -66,28 +66,8 @@ func TestPagesSurviveTheirLastPod(t *testing.T) {
 }
 
 func (c comeback) test(t *testing.T) {
-	r, err := newRun(t.Context(), options{
-		proxy: "caddy", binary: harness.Default.Path(t), upstreams: c.upstreams, pods: 1, sessions: visitorsEach,
-		roll: 5 * time.Second, think: longerThanTheTest, stay: longerThanTheTest,
-	}, errors.New("no address has to swallow packets"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var visitors []*browser.Browser
-	var visiting sync.WaitGroup
-	t.Cleanup(func() {
-		visiting.Wait() // the test's context has ended
-		r.abandon()
-	})
-	for number := range r.sessions {
-		visitor := browser.New(r.world, number)
-		visitors = append(visitors, visitor)
-		visiting.Go(func() { visitor.Run(t.Context()) })
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("%v\nThe proxy's last words:\n%s", r.ledger.Notes(), r.replica.Log(3000))
-		}
+	r, visitors := visited(t, options{
+		upstreams: c.upstreams, pods: 1, sessions: visitorsEach, roll: 5 * time.Second, think: longerThanTheTest, stay: longerThanTheTest,
 	})
 	harness.Eventually(t, "every page lives", func() bool { return len(living(visitors)) == len(visitors) })
 
@@ -113,6 +93,7 @@ func (c comeback) test(t *testing.T) {
 	}
 	r.wait(c.away)
 	var back *fleet.Pod
+	var err error
 	if c.how == atTheSameAddress {
 		back, err = r.fleet.StartAgain(victims[0])
 	} else if started, failed := r.fleet.StartPods(0, 1); failed == nil {
@@ -141,6 +122,31 @@ func (c comeback) test(t *testing.T) {
 	if len(lives) < len(visitors) || !r.ledger.Faultless() {
 		t.Error("not every page lives again, or more was lost")
 	}
+}
+
+// visited is a run of Caddy with visitors.
+func visited(t *testing.T, chosen options) (r *run, visitors []*browser.Browser) {
+	chosen.proxy, chosen.binary = "caddy", harness.Default.Path(t)
+	r, err := newRun(t.Context(), chosen, errors.New("no address has to swallow packets"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var visiting sync.WaitGroup
+	t.Cleanup(func() {
+		visiting.Wait() // the test's context has ended
+		r.abandon()
+	})
+	for number := range r.sessions {
+		visitor := browser.New(r.world, number)
+		visitors = append(visitors, visitor)
+		visiting.Go(func() { visitor.Run(t.Context()) })
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%v\nThe proxy's last words:\n%s", r.ledger.Notes(), r.replica.Log(3000))
+		}
+	})
+	return r, visitors
 }
 
 // living are the times at which the pages were loaded that live on a pod that does.

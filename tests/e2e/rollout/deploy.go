@@ -5,15 +5,16 @@ package main
 
 import "time"
 
-// deploy replaces all pods of all upstreams, one upstream after the other.
+// deploy replaces all pods of all upstreams, one upstream after the other. Where DNS is late nobody knows the new pods yet when
+// the old ones drain.
 func (r *run) deploy() error {
 	for upstream := range r.upstreams {
-		if _, err := r.fleet.Deploy(upstream); err != nil {
+		if err := r.fleet.Deploy(upstream); err != nil {
 			return err
 		}
 		r.wait(r.watch / time.Duration(r.upstreams))
 	}
-	// What is stale shows 2 s after DNS has moved.
+	r.told()
 	r.wait(r.watch)
 	return nil
 }

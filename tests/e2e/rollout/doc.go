@@ -8,6 +8,7 @@
 //	run.go       name server, pods, Caddy and visitors, from start to end
 //	plan.go      which phases a run has, in which order
 //	deploy.go    the phases in which nothing is harmed: deployments, reloads, another replica
+//	scale.go     the phases in which an upstream gets more pods or fewer
 //	harm.go      the phases in which pods or their addresses are harmed
 //	outage.go    the phases in which all else fails: the name server, the key
 //	ports.go     free ports

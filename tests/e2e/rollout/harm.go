@@ -9,7 +9,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// notice is how long it takes until DNS no longer names a pod that is not well.
+// notice is how long it takes until DNS no longer names a pod that is not well. What caches its answers is late besides.
 const notice = 1500 * time.Millisecond
 
 // choose takes a fresh pod of an upstream on which there are pages: without any, nothing would be shown.
@@ -29,6 +29,7 @@ func (r *run) choose(upstream int) *fleet.Pod {
 
 // left waits until no page is open on the pods any more.
 func (r *run) left(patience time.Duration, pods ...*fleet.Pod) {
+	patience += max(0, time.Until(r.fleet.Told()))
 	limit := time.Now().Add(patience)
 	for {
 		var pages int64

@@ -27,11 +27,13 @@ type options struct {
 	short       bool
 	phases      []string // empty: all
 	with        string   // more lines for the source in the Caddyfile
+	unmarked    bool     // pods do not say that they drain
 
 	roll  time.Duration // how often streams are renewed
 	think time.Duration // between two things that a visitor does
 	stay  time.Duration // how long a visitor looks at one page
 	watch time.Duration // how long each phase goes on after what it does
+	cache time.Duration // how old the answers of the name server are, at most
 }
 
 // maxUpstreams keeps the pods of upstream N on 127.0.N.0/24, apart from the proxies on 127.0.0.0/24.
@@ -55,6 +57,8 @@ func parseOptions(arguments []string) (options, error) {
 	flags.DurationVar(&o.think, "think", 2*time.Second, "average time between two clicks of a visitor")
 	flags.DurationVar(&o.stay, "stay", 10*time.Second, "average time a visitor looks at one page; one of eight stays five times as long")
 	flags.DurationVar(&o.watch, "watch", 10*time.Second, "how long to go on after each thing done")
+	flags.DurationVar(&o.cache, "cache", time.Minute, "how old answers of the name server are at most; how old is drawn for each host in each phase")
+	flags.BoolVar(&o.unmarked, "unmarked", false, "pods do not say that they drain: shows that the table sees what becomes of it")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -69,7 +73,8 @@ func parseOptions(arguments []string) (options, error) {
 			{"sessions", func() { o.sessions = 200 }},
 			{"roll", func() { o.roll = 4 * time.Second }},
 			{"stay", func() { o.stay = 5 * time.Second }},
-			{"watch", func() { o.watch = 2500 * time.Millisecond }},
+			{"watch", func() { o.watch = 2 * time.Second }},
+			{"cache", func() { o.cache = 2 * time.Second }},
 		} {
 			if !given[short.name] {
 				short.apply()
@@ -99,6 +104,9 @@ func (o *options) check(rest []string) error {
 	}
 	if min(o.roll, o.think, o.stay, o.watch) < 100*time.Millisecond {
 		return errors.New("-roll, -think, -stay and -watch: must be 100ms at least")
+	}
+	if o.cache < 0 {
+		return errors.New("-cache: must not be negative")
 	}
 	for _, name := range o.phases {
 		if !slices.Contains(phaseNames(), name) {

@@ -26,6 +26,10 @@ var kinds = []struct {
 		}
 		return all
 	}},
+	{"scale", false, func(r *run) []phase {
+		return []phase{{"an upstream is scaled up", r.scaleUp}, {"and down", r.scaleDown}}
+	}},
+	{"single", false, one("a single pod is replaced", (*run).single)},
 	{"kill", false, one("a pod gets SIGKILL", (*run).killOne)},
 	{"stop", false, one("a pod stands still, then goes on", (*run).stopOne)},
 	{"upstream", false, one("all pods of an upstream get SIGKILL", (*run).killUpstream)},

@@ -5,13 +5,15 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -37,6 +39,7 @@ type run struct {
 	names    *nameserver.Server
 	fleet    *fleet.Fleet
 	ledger   *ledger.Ledger
+	row      *ledger.Row // of the phase
 	world    *browser.World
 	config   proxy.Config
 	replica  *proxy.Replica // the one that gets all traffic
@@ -50,7 +53,7 @@ type run struct {
 
 func newSecret() string {
 	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails
+	_, _ = cryptorand.Read(key) // never fails
 	return base64.StdEncoding.EncodeToString(key)
 }
 
@@ -83,10 +86,10 @@ func newRun(ctx context.Context, chosen options, noNamespace error) (made *run, 
 	}
 	r.fleet = fleet.New(fleet.Config{
 		Secret: r.secret, Port: uint16(r.config.PodPort), Upstreams: r.upstreams, PodsEach: r.pods,
-		Roll: r.roll, InstanceTTL: r.instanceTTL(), Names: r.names,
+		Roll: r.roll, InstanceTTL: r.instanceTTL(), Unmarked: r.unmarked, Names: r.names,
 	})
 	for upstream := range r.upstreams {
-		if _, err := r.fleet.Deploy(upstream); err != nil {
+		if err := r.fleet.Deploy(upstream); err != nil {
 			return nil, err
 		}
 	}
@@ -171,8 +174,9 @@ func (r *run) everything() error {
 		}
 	}
 	r.wait(r.watch)
+	plan := r.plan()
 	for round := range r.rounds {
-		for _, one := range r.plan() {
+		for _, one := range plan {
 			if r.ctx.Err() != nil {
 				return r.ctx.Err()
 			}
@@ -188,18 +192,32 @@ func (r *run) everything() error {
 	return r.finish()
 }
 
-// phase runs one phase and watches what comes of it.
+// phase runs one phase, and watches what comes of it until the proxy knows all.
 func (r *run) phase(name string, do func() error) error {
-	r.say("%s", name)
-	r.ledger.Phase(name)
+	r.say("%s; DNS is late by %s", name, strings.Join(r.ageAnswers(), ", "))
+	r.row = r.ledger.Phase(name)
 	if err := do(); err != nil {
 		return err
 	}
+	r.told()
 	if !r.replica.Running() {
 		return fmt.Errorf("the proxy has ended:\n%s", r.replica.Log(5000))
 	}
 	return nil
 }
+
+// ageAnswers draws how late DNS is for each upstream.
+func (r *run) ageAnswers() (ages []string) {
+	for upstream := range r.upstreams {
+		age := time.Duration(rand.Int64N(int64(r.cache) + 1))
+		r.fleet.Age(upstream, age)
+		ages = append(ages, age.Round(100*time.Millisecond).String())
+	}
+	return ages
+}
+
+// told waits until the answers of DNS that the proxy gets are those of now.
+func (r *run) told() { r.wait(time.Until(r.fleet.Told())) }
 
 // finish sends the visitors home and waits for the pods that drain.
 func (r *run) finish() error {

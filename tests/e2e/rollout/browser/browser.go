@@ -30,7 +30,7 @@ type World struct {
 	Stay  time.Duration // how long one page is looked at, on average
 }
 
-// Browser is one visitor.
+// Browser is one visitor, and when he has gone home the next one.
 type Browser struct {
 	world    *World
 	number   int
@@ -57,9 +57,18 @@ func New(world *World, number int) *Browser {
 	return b
 }
 
+// pagesEach is how many pages a visitor looks at, on average.
+const pagesEach = 4
+
+// goHome makes room for somebody who has not been here before.
+func (b *Browser) goHome() {
+	b.client.CloseIdleConnections()
+	b.connect()
+}
+
 // Run visits until ctx is done, or until the visitor is lost: nothing that runs on an error page loads anything again.
 func (b *Browser) Run(ctx context.Context) {
-	defer b.client.CloseIdleConnections()
+	defer func() { b.client.CloseIdleConnections() }()
 	path := "/"
 	var before *page
 	for ctx.Err() == nil {
@@ -79,6 +88,10 @@ func (b *Browser) Run(ctx context.Context) {
 		path = opened.live(ctx)
 		b.current.Store(nil)
 		before = opened
+		if !opened.told && b.random.IntN(pagesEach) == 0 {
+			b.goHome()
+			path, before = "/", nil
+		}
 	}
 }
 

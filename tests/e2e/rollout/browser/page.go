@@ -98,6 +98,7 @@ func (b *Browser) load(ctx context.Context, path string) (*page, failure) {
 	} else {
 		failed.again = b.between(time.Second) // if the visitor is not lost, he looks at the error and tries again
 	}
+	load.Taking = b.world.Fleet.Taking(load.Begin, load.End)
 	failed.lost = b.world.Ledger.JudgeLoad(load)
 	return opened, failed
 }

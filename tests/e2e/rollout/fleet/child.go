@@ -35,14 +35,16 @@ type order struct {
 	Address      netip.AddrPort
 	Roll         time.Duration
 	InstanceTTL  time.Duration
+	Unmarked     bool
 }
 
 // line is what a pod process says.
 type line struct {
-	Token  string `json:"token,omitempty"` // it serves
-	Second int64  `json:"second,omitempty"`
-	Pages  uint64 `json:"pages,omitempty"` // page loads that came in that second (Unix time)
-	All    uint64 `json:"all,omitempty"`   // requests of any kind
+	Token   string `json:"token,omitempty"`   // it serves
+	Refuses bool   `json:"refuses,omitempty"` // it drains, and every answer from now on says so
+	Second  int64  `json:"second,omitempty"`
+	Pages   uint64 `json:"pages,omitempty"` // page loads that came in that second (Unix time)
+	All     uint64 `json:"all,omitempty"`   // requests of any kind
 }
 
 // RanAsChild runs a pod, if this process was started as one, until it has drained, and tells whether it was. A pod that fails ends the process.
@@ -69,7 +71,7 @@ func runChild() error {
 	kept := &values{name: told.Name, byInstance: map[string]string{}}
 	running, err := pod.Start(pod.Config{
 		Secret: told.Secret, Name: told.Name, Address: told.Address,
-		Roll: told.Roll, InstanceTTL: told.InstanceTTL, Delay: 2 * time.Second,
+		Roll: told.Roll, InstanceTTL: told.InstanceTTL, Delay: 2 * time.Second, Unmarked: told.Unmarked,
 		Hooks: map[string]http.HandlerFunc{HookState: kept.serve},
 		Observe: func(event pod.Event) {
 			if event.Kind == pod.InstanceEnded {
@@ -84,7 +86,7 @@ func runChild() error {
 	if err := say.Encode(line{Token: running.Token()}); err != nil {
 		return err
 	}
-	drained := make(chan error, 1)
+	drained, refuses := make(chan error, 1), make(chan struct{}, 1)
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	var before pod.Stats
@@ -100,6 +102,14 @@ func runChild() error {
 		select {
 		case <-term:
 			go func() { drained <- running.DrainAndStop(context.Background()) }()
+			go func() {
+				for !told.Unmarked && ready(told.Address) {
+					time.Sleep(5 * time.Millisecond)
+				}
+				refuses <- struct{}{}
+			}()
+		case <-refuses:
+			_ = say.Encode(line{Refuses: true})
 		case now := <-ticker.C:
 			count(now)
 		case err := <-drained:
@@ -107,6 +117,16 @@ func runChild() error {
 			return err
 		}
 	}
+}
+
+// ready tells whether a pod takes new pages.
+func ready(address netip.AddrPort) bool {
+	answer, err := http.Get(fmt.Sprintf("http://%s/readyz", address))
+	if err != nil {
+		return false
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
 }
 
 // values keeps one value for each instance.

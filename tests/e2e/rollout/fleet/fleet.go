@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Config struct {
 	PodsEach    int // pods that serve new pages, for each upstream
 	Roll        time.Duration
 	InstanceTTL time.Duration
+	Unmarked    bool // pods do not say that they drain
 	Names       *nameserver.Server
 }
 
@@ -43,6 +45,8 @@ type upstream struct {
 	number  int // from 0
 	started int
 	fresh   []*Pod // what DNS names
+	age     time.Duration
+	told    time.Time // when the last change takes effect in the answers that Caddy gets
 }
 
 // New has no pods yet.
@@ -81,8 +85,21 @@ func (f *Fleet) WithToken(token string) *Life {
 	return nil
 }
 
-// Fresh are the pods that DNS names for an upstream.
+// Fresh are the pods that DNS names for an upstream. The answers that Caddy gets may be those of before.
 func (f *Fleet) Fresh(upstream int) []*Pod { return f.upstreams[upstream].fresh }
+
+// Age is how old the answers about an upstream are from now on, as those of a name server that caches.
+func (f *Fleet) Age(upstream int, age time.Duration) { f.upstreams[upstream].age = age }
+
+// Told is when the answers that Caddy gets are those of now.
+func (f *Fleet) Told() (last time.Time) {
+	for _, one := range f.upstreams {
+		if one.told.After(last) {
+			last = one.told
+		}
+	}
+	return last
+}
 
 // StartPods starts pods of an upstream. DNS does not name them yet.
 func (f *Fleet) StartPods(number, count int) ([]*Pod, error) {
@@ -109,7 +126,7 @@ func (f *Fleet) startAt(number int, address netip.Addr) (*Pod, error) {
 	life := &Life{Name: fmt.Sprintf("upstream %d, pod %d", number+1, s.started), Upstream: number, Address: address}
 	made, err := start(life, order{
 		Secret: f.config.Secret, Name: life.Name, Address: netip.AddrPortFrom(address, f.config.Port),
-		Roll: f.config.Roll, InstanceTTL: f.config.InstanceTTL,
+		Roll: f.config.Roll, InstanceTTL: f.config.InstanceTTL, Unmarked: f.config.Unmarked,
 	}, &f.counts)
 	if err != nil {
 		return nil, err
@@ -121,35 +138,35 @@ func (f *Fleet) startAt(number int, address netip.Addr) (*Pod, error) {
 	return made, nil
 }
 
-// Name lets DNS name these pods of an upstream and no others; it returns those it named before.
+// Name lets DNS name these pods of an upstream and no others; it returns those it named before. Caddy learns it when its answers
+// are old enough, and one change after the other.
 func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
 	s := f.upstreams[number]
 	before, s.fresh = s.fresh, pods
+	if now := time.Now().Add(s.age); now.After(s.told) {
+		s.told = now
+	}
 	var addresses []netip.Addr
 	for _, one := range pods {
 		addresses = append(addresses, one.Address)
-		one.Listed() // before the answer changes: a page may come at once
+		one.Listed(s.told) // before the answer changes: a page may come at once
 	}
-	f.config.Names.Set(Host(number), addresses...)
+	f.config.Names.SetFrom(s.told, Host(number), addresses...)
 	for _, one := range before {
-		if !one.in(pods) {
-			one.Delisted()
+		if !slices.Contains(pods, one) {
+			one.Delisted(s.told)
 		}
 	}
 	return before
 }
 
-// Deploy replaces all pods of an upstream: new ones start, DNS moves, the old ones are asked to drain. It returns the old ones.
-func (f *Fleet) Deploy(number int) ([]*Pod, error) {
-	started, err := f.StartPods(number, f.config.PodsEach)
-	if err != nil {
-		return nil, err
-	}
-	old := f.Name(number, started)
-	for _, one := range old {
-		if !one.running() {
+// Replace lets DNS name these pods of an upstream, and asks those that it named besides to drain. It returns them.
+func (f *Fleet) Replace(number int, pods []*Pod) (old []*Pod, err error) {
+	for _, one := range f.Name(number, pods) {
+		if slices.Contains(pods, one) || !one.running() {
 			continue
 		}
+		old = append(old, one)
 		if err := one.Drain(); err != nil {
 			return nil, err
 		}
@@ -157,13 +174,13 @@ func (f *Fleet) Deploy(number int) ([]*Pod, error) {
 	return old, nil
 }
 
-func (p *Pod) in(pods []*Pod) bool {
-	for _, one := range pods {
-		if one == p {
-			return true
-		}
+// Deploy replaces all pods of an upstream: new ones start, DNS moves, the old ones are asked to drain.
+func (f *Fleet) Deploy(number int) error {
+	started, err := f.StartPods(number, f.config.PodsEach)
+	if err == nil {
+		_, err = f.Replace(number, started)
 	}
-	return false
+	return err
 }
 
 // Without are the pods but one.
@@ -213,6 +230,19 @@ func (f *Fleet) Abandon() {
 
 // Started is how many pods there have been.
 func (f *Fleet) Started() int { return len(f.all) }
+
+// Taking are the upstreams that had a pod to which a page load that took this time could go, as everybody knew.
+func (f *Fleet) Taking(begin, end time.Time) map[int]bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found := map[int]bool{}
+	for _, one := range f.byName {
+		if !found[one.Upstream] && one.Settled(begin, end) {
+			found[one.Upstream] = true
+		}
+	}
+	return found
+}
 
 // HasWell tells whether everybody knows a pod of the upstream to which nothing was done.
 func (f *Fleet) HasWell(upstream int) bool {

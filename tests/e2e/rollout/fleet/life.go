@@ -52,38 +52,31 @@ type Life struct {
 	Pages atomic.Int64
 
 	mu       sync.Mutex
-	delisted time.Time // out of DNS
-	since    time.Time // in DNS
-	listed   bool
+	named    []span // when the answers that Caddy gets name the pod
 	draining time.Time
+	refuses  time.Time
 	faults   []Fault
-	failed   time.Time // the name server did not answer until then
 }
 
-// Listed notes that DNS names the pod.
-func (l *Life) Listed() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.listed {
-		l.since = time.Now()
-	}
-	l.listed, l.delisted = true, time.Time{}
-}
+// span is a time from begin on, until end unless that is zero.
+type span struct{ begin, end time.Time }
 
-// Delisted notes that DNS does not name the pod any more.
-func (l *Life) Delisted() {
+// Listed notes from when on the answers that Caddy gets name the pod. No change takes effect before the one that was noted last.
+func (l *Life) Listed(from time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.listed {
-		l.listed, l.delisted = false, time.Now()
+	if last := len(l.named) - 1; last < 0 || !l.named[last].end.IsZero() {
+		l.named = append(l.named, span{begin: from})
 	}
 }
 
-// Outage notes that since a pod was delisted nobody could have learnt of it until now.
-func (l *Life) Outage(until time.Time) {
+// Delisted notes from when on they do not.
+func (l *Life) Delisted(from time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.failed = until
+	if last := len(l.named) - 1; last >= 0 && l.named[last].end.IsZero() {
+		l.named[last].end = from
+	}
 }
 
 // Draining notes that the pod was asked to drain.
@@ -91,6 +84,13 @@ func (l *Life) Draining() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.draining = time.Now()
+}
+
+// Refuses notes that the pod knows: from now on it refuses pages, if it is one that does.
+func (l *Life) Refuses() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refuses = time.Now()
 }
 
 // BeginFault notes a fault that begins now.
@@ -115,18 +115,19 @@ func (l *Life) EndFault() {
 	l.faults[len(l.faults)-1].End = time.Now()
 }
 
-// Fresh tells whether DNS names the pod at the moment.
-func (l *Life) Fresh() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.listed
-}
-
 // Known tells whether DNS has named the pod for so long that everybody knows.
 func (l *Life) Known() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.listed && time.Since(l.since) > propagation
+	now := time.Now()
+	return l.throughout(now.Add(-propagation), now)
+}
+
+// throughout tells whether DNS named the pod all the while.
+func (l *Life) throughout(begin, end time.Time) bool {
+	return slices.ContainsFunc(l.named, func(one span) bool {
+		return !one.begin.After(begin) && (one.end.IsZero() || one.end.After(end))
+	})
 }
 
 // IsDraining tells whether the pod was asked to drain.
@@ -146,29 +147,28 @@ func (l *Life) DrainedBefore(limit time.Time) bool {
 // propagation is how long after a change of DNS a new page may still go by the old answer.
 const propagation = 2 * time.Second
 
-// Stale tells whether a page load that began at this time must not have come here.
+// Stale tells whether a page load that began at this time must not have come here if another pod took it: the pod refused pages,
+// or DNS did not name it any more.
 func (l *Life) Stale(begin time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.listed || l.delisted.IsZero() {
-		return false
+	if !l.refuses.IsZero() && begin.After(l.refuses) {
+		return true
 	}
-	known := l.delisted
-	if l.failed.After(known) {
-		known = l.failed
-	}
-	return begin.After(known.Add(propagation))
+	return !slices.ContainsFunc(l.named, func(one span) bool {
+		return one.end.IsZero() || !begin.After(one.end.Add(propagation))
+	})
 }
 
-// Settled tells whether a page load that took this time had every reason to come here if its browser was here
-// before: DNS named the pod long enough, and nothing was done to it.
+// Settled tells whether a page load that took this time had every reason to come here: DNS named the pod, so that everybody knew,
+// and nothing was done to it.
 func (l *Life) Settled(begin, end time.Time) bool {
 	if _, found := l.FaultDuring(begin.Add(-10*time.Second), end); found { // addresses that failed are avoided for 10 s
 		return false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.listed && l.draining.IsZero()
+	return l.draining.IsZero() && l.throughout(begin.Add(-propagation), end)
 }
 
 // FaultDuring returns the last fault that may be felt in a span of time: what ends a pod comes last.

@@ -33,18 +33,48 @@ func TestFaultDuring(t *testing.T) {
 	}
 }
 
-func TestKnown(t *testing.T) {
-	l := &Life{}
-	l.Listed()
-	if l.Known() {
-		t.Error("known at once")
+func TestNamed(t *testing.T) {
+	const before, after = -time.Hour, time.Hour
+	l, now := &Life{}, time.Now()
+	says := func(what string, known, settled, stale bool) {
+		t.Helper()
+		if got := [3]bool{l.Known(), l.Settled(now, now), l.Stale(now)}; got != [3]bool{known, settled, stale} {
+			t.Errorf("%s: known, settled, stale: %v", what, got)
+		}
 	}
-	l.since = l.since.Add(-2 * propagation)
-	if l.Listed(); !l.Known() {
-		t.Error("not known for long")
+	says("never named", false, false, true)
+	l.Listed(now)
+	says("named just now", false, false, false)
+	l = &Life{}
+	l.Listed(now.Add(before))
+	says("named for long", true, true, false)
+	l.Delisted(now.Add(after))
+	says("named until later", true, true, false)
+	l.Listed(now.Add(2 * after))
+	says("named later again", true, true, false)
+	l = &Life{}
+	l.Listed(now.Add(before))
+	l.Delisted(now.Add(-propagation / 2))
+	says("named until just now", false, false, false)
+	l = &Life{}
+	l.Listed(now.Add(2 * before))
+	l.Delisted(now.Add(before))
+	says("named long ago", false, false, true)
+	l.Listed(now.Add(before / 2))
+	says("named again", true, true, false)
+}
+
+// A pod that drains is stale from when on it says so, whatever DNS says.
+func TestDraining(t *testing.T) {
+	l, now := &Life{}, time.Now()
+	l.Listed(now.Add(-time.Hour))
+	l.Draining()
+	if l.Settled(now, now) || l.Stale(time.Now()) {
+		t.Error("asked to drain")
 	}
-	if l.Delisted(); l.Known() {
-		t.Error("known without DNS")
+	l.Refuses()
+	if l.Stale(now) || !l.Stale(time.Now().Add(time.Nanosecond)) {
+		t.Error("refuses pages")
 	}
 }
 
@@ -59,24 +89,17 @@ func TestInFlight(t *testing.T) {
 	}
 }
 
-func TestSettled(t *testing.T) {
+func TestSettledAfterAFault(t *testing.T) {
 	l := &Life{}
 	now := time.Now()
-	if l.Settled(now, now) {
-		t.Error("never listed")
-	}
-	l.Listed()
-	if !l.Settled(now, now) {
-		t.Error("listed")
-	}
+	l.Listed(now.Add(-time.Hour))
 	l.BeginFault(Swallowed)
 	l.SureOfFault()
 	l.EndFault()
 	if at := time.Now(); l.Settled(at, at) {
 		t.Error("a fault a moment ago")
 	}
-	l.Draining()
-	if at := now.Add(time.Hour); l.Settled(at, at) {
-		t.Error("draining")
+	if at := now.Add(time.Minute); !l.Settled(at, at) {
+		t.Error("a fault long ago")
 	}
 }

@@ -61,9 +61,12 @@ func start(life *Life, told order, counts *counts) (*Pod, error) {
 			if json.Unmarshal(lines.Bytes(), &said) != nil {
 				continue
 			}
-			if said.Token != "" {
+			switch {
+			case said.Token != "":
 				tokens <- said.Token
-			} else {
+			case said.Refuses:
+				life.Refuses()
+			default:
 				counts.add(said)
 			}
 		}

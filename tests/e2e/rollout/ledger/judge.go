@@ -74,8 +74,9 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 // Load is a page load that ended.
 type Load struct {
 	Outcome
-	Own   *fleet.Life // the pod that the browser's sticky cookie names; nil for none
-	Again bool        // the answer is a page that loads again by itself
+	Own    *fleet.Life  // the pod that the browser's sticky cookie names; nil for none
+	Again  bool         // the answer is a page that loads again by itself
+	Taking map[int]bool // the upstreams that had a pod to which it could go, as everybody knew
 }
 
 // JudgeLoad counts a page load. Outcome.Pod is where the page came from. It is true when the visitor is lost: he sees an error
@@ -107,7 +108,11 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 		return false
 	}
 	row.Sessions.Add(1)
-	if o.Pod.Stale(o.Begin) {
+	switch {
+	case !o.Pod.Stale(o.Begin):
+	case len(o.Taking) == 0:
+		row.LastChoice.Add(1)
+	default:
 		row.Stale.Add(1)
 		l.note("stale", o.Outcome)
 	}
@@ -115,11 +120,7 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 		return false
 	}
 	if !o.Own.Settled(o.Begin, o.End) {
-		if o.Own.Upstream == o.Pod.Upstream || l.harmedDuring(o.Begin.Add(-10*time.Second), o.End) {
-			return false
-		}
-		// The pods of its upstream drain, and those that DNS names instead may not be known: a pod that takes pages is better.
-		if o.Own.IsDraining() && !o.Own.Stale(o.Begin) {
+		if o.Own.Upstream == o.Pod.Upstream || !o.Taking[o.Own.Upstream] {
 			return false
 		}
 	}

@@ -12,13 +12,14 @@ import (
 )
 
 // counts are the numbers of a row that a judgement may change.
-type counts struct{ lost, stranded, failed, wrongPod, stale, dropped, inFlight, heldBack int64 }
+type counts struct{ lost, stranded, failed, wrongPod, stale, dropped, inFlight, heldBack, lastChoice, evicted int64 }
 
 func (l *Ledger) counts() counts {
 	row := l.row()
 	return counts{
 		row.Lost.Load(), row.Stranded.Load(), row.Failed.Load(), row.WrongPod.Load(), row.Stale.Load(),
 		row.Dropped.Load(), row.InFlight.Load(), row.HeldBack.Load(),
+		row.LastChoice.Load(), row.Evicted.Load(),
 	}
 }
 
@@ -134,21 +135,26 @@ func TestDropped(t *testing.T) {
 
 func TestJudgeLoad(t *testing.T) {
 	now := time.Now()
-	load := func(own, from *fleet.Life, after time.Duration) Load {
+	// Pods of these upstreams take pages.
+	load := func(own, from *fleet.Life, after time.Duration, taking ...int) Load {
 		at := now.Add(after)
-		return Load{Outcome: Outcome{Kind: PageLoad, Status: 200, Begin: at, End: at, Pod: from}, Own: own}
+		made := Load{Outcome: Outcome{Kind: PageLoad, Status: 200, Begin: at, End: at, Pod: from}, Own: own, Taking: map[int]bool{}}
+		for _, upstream := range taking {
+			made.Taking[upstream] = true
+		}
+		return made
 	}
 	fresh := func(upstream int) *fleet.Life {
 		life := &fleet.Life{Upstream: upstream}
-		life.Listed()
+		life.Listed(now.Add(-time.Minute))
 		return life
 	}
 	own, other, elsewhere := fresh(0), fresh(0), fresh(1)
 	old := fresh(0)
-	old.Delisted()
+	old.Delisted(now)
 	draining := fresh(0)
 	draining.Draining()
-	draining.Delisted()
+	draining.Refuses()
 	killed := fresh(0)
 	killed.BeginFault(fleet.Killed)
 	killed.SureOfFault()
@@ -158,16 +164,21 @@ func TestJudgeLoad(t *testing.T) {
 		harmed *fleet.Life
 		counts counts
 	}{
-		{"own pod", load(own, own, 0), nil, counts{}},
-		{"no cookie", load(nil, other, 0), nil, counts{}},
-		{"another pod although the own one is fresh", load(own, other, 0), nil, counts{wrongPod: 1}},
-		{"another upstream although the own pod is fresh", load(own, elsewhere, 0), nil, counts{wrongPod: 1}},
-		{"the own pod is old", load(old, other, 0), nil, counts{}},
-		{"the own pod is old, another upstream", load(old, elsewhere, 0), nil, counts{wrongPod: 1}},
-		{"the own pod drains, another upstream", load(draining, elsewhere, time.Second), nil, counts{}},
-		{"the own pod drains, another upstream although DNS has told", load(draining, elsewhere, 3*time.Second), nil, counts{wrongPod: 1}},
-		{"an old pod, at once", load(nil, old, time.Second), nil, counts{}},
-		{"an old pod, later", load(nil, old, 3*time.Second), nil, counts{stale: 1}},
+		{"own pod", load(own, own, 0, 0), nil, counts{}},
+		{"no cookie", load(nil, other, 0, 0), nil, counts{}},
+		{"another pod although the own one is fresh", load(own, other, 0, 0), nil, counts{wrongPod: 1}},
+		{"another upstream although the own pod is fresh", load(own, elsewhere, 0, 0, 1), nil, counts{wrongPod: 1}},
+		{"the own pod is old", load(old, other, 0, 0), nil, counts{}},
+		{"the own pod is old, another upstream", load(old, elsewhere, 0, 0, 1), nil, counts{wrongPod: 1}},
+		{"the own pod drains, another one", load(draining, other, time.Second, 0), nil, counts{}},
+		{"the own pod drains, another upstream", load(draining, elsewhere, time.Second, 0, 1), nil, counts{wrongPod: 1}},
+		{"the own pod drains, another upstream since the own one has no other pod", load(draining, elsewhere, time.Second, 1), nil, counts{}},
+		{"an old pod, at once", load(nil, old, time.Second, 0), nil, counts{}},
+		{"an old pod, later", load(nil, old, 3*time.Second, 0), nil, counts{stale: 1}},
+		{"a pod that drains, on its way", load(nil, draining, -time.Second, 0), nil, counts{}},
+		{"a pod that drains", load(nil, draining, time.Second, 0), nil, counts{stale: 1}},
+		{"a pod that drains, though another upstream takes pages", load(draining, draining, time.Second, 1), nil, counts{stale: 1}},
+		{"a pod that drains, since there is no other", load(draining, draining, time.Second), nil, counts{lastChoice: 1}},
 		{"the own pod is killed", load(killed, elsewhere, time.Second), killed, counts{}},
 		{"502 while a pod is killed", Load{Outcome: Outcome{Status: 502, Begin: now.Add(-time.Second), End: now.Add(time.Second)}}, killed, counts{stranded: 1}},
 		{"a page that loads again, then", Load{Outcome: Outcome{Status: 503, Begin: now.Add(-time.Second), End: now.Add(time.Second)}, Again: true}, killed, counts{inFlight: 1}},

@@ -16,7 +16,7 @@ type Row struct {
 	Stranded   atomic.Int64 // visitors whose page load ended on an error page, where no script runs
 	Failed     atomic.Int64 // requests that failed without an excuse
 	WrongPod   atomic.Int64 // answers from another pod than the one they had to come from
-	Stale      atomic.Int64 // pages from an old pod, more than 2 s after DNS had moved
+	Stale      atomic.Int64 // pages from a pod that drained, or was out of DNS for more than 2 s, while another one took pages
 	LongestGap atomic.Int64 // nanoseconds that a page of a pod that is well was without a stream
 
 	Sessions     atomic.Int64 // pages opened, each with state of its own on its pod
@@ -25,6 +25,8 @@ type Row struct {
 	Dropped      atomic.Int64 // requests over HTTP/1.1 that Caddy read and dropped because it was closing the connection
 	InFlight     atomic.Int64 // failed requests that were under way when their pod was harmed
 	HeldBack     atomic.Int64 // 503 with Retry-After: unreachable pods, paced reloads
+	LastChoice   atomic.Int64 // pages from a pod that drained, since nobody knew one that took them
+	Evicted      atomic.Int64 // pages that were told to reload because their pod was evicted
 	Harmed       atomic.Int64 // pages that ended with their pod, or for want of the key
 	HarmedGap    atomic.Int64 // nanoseconds from the end of such a page until its browser had another
 	SlowestPage  atomic.Int64 // nanoseconds that the slowest page load took
@@ -43,6 +45,7 @@ func (r *Row) add(other *Row) {
 		{&r.Lost, &other.Lost}, {&r.Stranded, &other.Stranded}, {&r.Failed, &other.Failed}, {&r.WrongPod, &other.WrongPod}, {&r.Stale, &other.Stale},
 		{&r.Sessions, &other.Sessions}, {&r.Requests, &other.Requests}, {&r.InFlight, &other.InFlight},
 		{&r.Repeated, &other.Repeated}, {&r.Dropped, &other.Dropped}, {&r.HeldBack, &other.HeldBack}, {&r.Harmed, &other.Harmed},
+		{&r.LastChoice, &other.LastChoice}, {&r.Evicted, &other.Evicted},
 	} {
 		pair[0].Add(pair[1].Load())
 	}
