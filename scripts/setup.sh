@@ -37,8 +37,9 @@ needs() {
         printf '%s\n' valgrind:valgrind libcjson.pc:libcjson-dev nlohmann/json.hpp:nlohmann-json3-dev c++:g++ \
             python3:python3 node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven
         ;;
+    deploy) printf '%s\n' systemd-analyze:systemd ;;
     # Large ones: apt-get says how large before it begins.
-    e2e) printf '%s\n' prometheus:prometheus chromium:chromium ;;
+    e2e) printf '%s\n' prometheus:prometheus chromium:chromium curl:curl ;;
     esac
 }
 # has NEED: a program, NAME.pc or HEADER.hpp.

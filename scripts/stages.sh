@@ -10,7 +10,7 @@ cd -- "$doors_root"
 shared_flags=(-trimpath)
 
 # Every Go module, and the packages of the root one that need no C.
-modules=(. caddy tests/e2e benchmarks tools)
+modules=(. caddy tests/e2e tests/deploy benchmarks tools)
 pure_packages() { CGO_ENABLED=0 go list ./... | grep -v -x github.com/doors-dev/doors-caddy/go; }
 
 # A registry that hiccups should not fail the tests.
@@ -24,7 +24,7 @@ three_times() {
     return 1
 }
 
-shell_files() { find xcaddy.sh .ci/run scripts tests -type f \( -name '*.sh' -o -name run \) | sort; }
+shell_files() { find xcaddy.sh .ci/run scripts tests deploy -type f \( -name '*.sh' -o -name run \) | sort; }
 
 # What every stage needs; test.sh installs the rest stage by stage.
 stage_setup() { scripts/tools.sh; }
@@ -108,7 +108,7 @@ stage_go_format() {
 
 stage_go_vet() {
     local module
-    for module in . caddy tests/e2e benchmarks; do
+    for module in . caddy tests/e2e tests/deploy benchmarks; do
         (cd -- "$module" && go vet "${shared_flags[@]}" ./...)
     done
 }
@@ -148,6 +148,9 @@ stage_caddy_static() {
 
 # One package at a time: they measure streams, which must not compete for the cores.
 stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m "${shared_flags[@]}" ./...); }
+
+# What lies in deploy/, read by those who will read it: systemd, Caddy.
+stage_deploy() { (cd tests/deploy && go test -count=1 -timeout 5m "${shared_flags[@]}" ./...); }
 
 # The benchmarks run, and their report is made; no figure counts here.
 stage_benchmarks() { (cd benchmarks && go test -count=1 -timeout 10m "${shared_flags[@]}" ./...); }

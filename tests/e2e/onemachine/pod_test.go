@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -19,26 +20,40 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// asPod makes this program a pod; the value is its address.
+// asPod makes this program a pod, with the variables of doorscaddy.IDFromEnv; the value is its port.
 const asPod = "DOORS_TEST_POD"
 
 func TestMain(m *testing.M) {
-	address := os.Getenv(asPod)
-	if address == "" {
+	port, manager := os.Getenv(asPod), os.Getenv(asSystemctl)
+	switch {
+	case port != "":
+		if err := runPod(port); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	case manager != "" && filepath.Base(os.Args[0]) == "systemctl":
+		os.Exit(runSystemctl(manager))
+	default:
 		os.Exit(m.Run())
-	}
-	if err := runPod(address); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
 	}
 }
 
-func runPod(address string) error {
+func runPod(port string) error {
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
-	running, err := pod.Start(pod.Config{
-		Secret: os.Getenv("DOORS_SECRET"), Address: netip.MustParseAddrPort(address), Delay: 200 * time.Millisecond,
-	})
+	secret := os.Getenv("DOORS_SECRET")
+	if path := os.Getenv("DOORS_SECRET_FILE"); path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		secret = string(text)
+	}
+	address, err := netip.ParseAddrPort(os.Getenv("POD_IP") + ":" + port)
+	if err != nil {
+		return err
+	}
+	running, err := pod.Start(pod.Config{Secret: secret, Address: address, Delay: 200 * time.Millisecond})
 	if err != nil {
 		return err
 	}
@@ -65,7 +80,7 @@ func startPod(t *testing.T, secret, ip string, port int) *process {
 	}
 	p := &process{t: t, ip: ip, address: fmt.Sprintf("%s:%d", ip, port), ended: make(chan error, 1)}
 	p.command = exec.Command(self)
-	p.command.Env = append(os.Environ(), asPod+"="+p.address, "DOORS_SECRET="+secret)
+	p.command.Env = append(os.Environ(), fmt.Sprintf("%s=%d", asPod, port), "POD_IP="+ip, "DOORS_SECRET="+secret)
 	p.command.Stdout, p.command.Stderr = &p.output, &p.output
 	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.command.Start(); err != nil {
@@ -73,13 +88,13 @@ func startPod(t *testing.T, secret, ip string, port int) *process {
 	}
 	go func() { p.ended <- p.command.Wait() }()
 	t.Cleanup(func() { p.command.Process.Kill() })
-	harness.Eventually(t, "the pod is ready", func() bool { return p.readiness() == http.StatusOK })
+	harness.Eventually(t, "the pod is ready", func() bool { return readiness(p.address) == http.StatusOK })
 	return p
 }
 
-// readiness is the status of /readyz, 0 for none.
-func (p *process) readiness() int {
-	answer, err := http.Get("http://" + p.address + "/readyz")
+// readiness is the status of /readyz of a pod, 0 for none.
+func readiness(address string) int {
+	answer, err := http.Get("http://" + address + "/readyz")
 	if err != nil {
 		return 0
 	}
@@ -93,7 +108,7 @@ func (p *process) drain() {
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}
-	harness.Eventually(p.t, "the pod drains", func() bool { return p.readiness() != http.StatusOK })
+	harness.Eventually(p.t, "the pod drains", func() bool { return readiness(p.address) != http.StatusOK })
 }
 
 // end waits for the end of a pod that drains.

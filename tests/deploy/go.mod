@@ -1,0 +1,3 @@
+module github.com/doors-dev/doors-caddy/tests/deploy
+
+go 1.26.0

@@ -1,0 +1,88 @@
+package deploy
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// top is the top folder of the repository.
+func top(t testing.TB) string {
+	t.Helper()
+	folder, err := filepath.Abs("../..")
+	check(t, err)
+	return folder
+}
+
+// file is the text of a file in deploy/.
+func file(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(top(t), "deploy", path))
+	check(t, err)
+	return string(text)
+}
+
+// write puts text into a file, with the folders above it, and returns its path.
+func write(t testing.TB, path, text string, mode os.FileMode) string {
+	t.Helper()
+	check(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	check(t, os.WriteFile(path, []byte(text), mode))
+	return path
+}
+
+// run returns everything that a command prints, and whether it succeeds.
+func run(t testing.TB, env []string, name string, arguments ...string) (output string, ok bool) {
+	t.Helper()
+	command := exec.Command(name, arguments...)
+	command.Env = append(os.Environ(), env...)
+	text, err := command.CombinedOutput()
+	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
+		t.Fatalf("%v: scripts/setup.sh test installs what is missing", err)
+	}
+	return string(text), err == nil
+}
+
+// one is what the only match of a pattern holds in its group.
+func one(t testing.TB, text, pattern string) string {
+	t.Helper()
+	found := regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)
+	if len(found) != 1 {
+		t.Fatalf("%d matches of %s in:\n%s", len(found), pattern, text)
+	}
+	return found[0][1]
+}
+
+// validate has the Caddy that was built load a Caddyfile, with the secret in a file of the test, and checks its format.
+func validate(t testing.TB, caddyfile string, env ...string) {
+	t.Helper()
+	folder := t.TempDir()
+	binary := os.Getenv("DOORS_CADDY")
+	if binary == "" {
+		binary = filepath.Join(top(t), "bin/caddy")
+	}
+	env = append(env, "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
+	path := write(t, filepath.Join(folder, "Caddyfile"), caddyfile, 0o600)
+	if output, ok := run(t, env, binary, "fmt", path); !ok || output != caddyfile {
+		t.Errorf("caddy fmt would make of it:\n%s", output)
+	}
+	secret := one(t, caddyfile, `secret \{file\.([^}]+)\}`)
+	write(t, filepath.Join(folder, "secret"), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", 0o600)
+	write(t, path, strings.Replace(caddyfile, secret, filepath.Join(folder, "secret"), 1), 0o600)
+	output, ok := run(t, env, binary, "validate", "--config", path, "--adapter", "caddyfile")
+	if !ok {
+		t.Errorf("Caddy refuses it:\n%s", output)
+	}
+	if strings.Contains(output, `"level":"warn"`) {
+		t.Errorf("Caddy warns:\n%s", output)
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
