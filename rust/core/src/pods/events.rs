@@ -254,7 +254,7 @@ impl Pods {
     /// Names another fresh pod of the upstream than the missing one for a dial in the background: does the network work?
     /// `fresh` are the upstream's addresses in DNS, without doubles, `port` is its port, `random` any number. A pod that
     /// failed a moment ago is named only where no other is seen; one that was named in the last 3 s, without a report since,
-    /// is not.
+    /// is not. Those that were not named lately come first: a pod may be reached each time and bear no witness.
     pub(crate) fn witness(
         &self,
         upstream: &UpstreamHealth,
@@ -270,8 +270,9 @@ impl Pods {
             let shard = self.lock(self.shard(pod.address));
             shard.peek(*pod).is_some_and(|known| known.state.is_failing(now))
         };
-        let others = || pods().filter(|pod| *pod != missing);
-        others().filter(|pod| !fails(pod)).chain(others()).find(|pod| upstream.background.name(*pod, now))
+        let mut others: Vec<Pod> = pods().filter(|pod| *pod != missing).collect();
+        others.sort_by_cached_key(|pod| (fails(pod), upstream.background.named_at(*pod)));
+        others.into_iter().find(|pod| upstream.background.name(*pod, now))
     }
 
     /// What a request gets whose pod cannot be dialled, or that failed.

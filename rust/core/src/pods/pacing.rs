@@ -1,5 +1,5 @@
 //! In: requests that would be told 410. Out: which of them may be, so that not all pages reload at the same moment. In: pods
-//! that are named for a dial in the background. Out: whether one was named a moment ago.
+//! that are named for a dial in the background. Out: whether one was named a moment ago, and which of them last.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use super::{Pod, SECOND};
 /// For how long a pod that was named is not named again, unless its dial was reported.
 const NAMED: u64 = 3 * SECOND;
 
-/// How many pods are remembered as named: as many as are in that time, one every 250 ms.
+/// How many pods are remembered as named: at least as many as are in that time, one every 250 ms.
 const MOST_NAMED: usize = 12;
 
 /// A dial that was not reported for so long was never made.
@@ -37,14 +37,22 @@ impl Bucket {
     }
 }
 
-type Named = [Option<(Pod, u64)>; MOST_NAMED];
+type Named = [Option<Name>; MOST_NAMED];
+
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    pod: Pod,
+    at: u64,
+    /// Its dial was not reported yet.
+    is_awaited: bool,
+}
 
 /// Pods that were named for a dial in the background.
 #[derive(Debug, Default)]
 pub(super) struct Background {
-    /// Each with the time, until its dial is reported. `None` before the first.
+    /// The last ones. `None` before the first.
     named: Mutex<Option<Box<Named>>>,
-    /// There are some.
+    /// A report of one of them is awaited.
     any: AtomicBool,
 }
 
@@ -53,16 +61,22 @@ impl Background {
     pub(super) fn name(&self, pod: Pod, now: u64) -> bool {
         let mut named = self.lock();
         let named = named.get_or_insert_default();
-        if named.iter().flatten().any(|(other, at)| *other == pod && now.saturating_sub(*at) < NAMED) {
+        let is_busy = |one: &Name| one.pod == pod && one.is_awaited && now.saturating_sub(one.at) < NAMED;
+        if named.iter().flatten().any(is_busy) {
             return false;
         }
         // Where the pod was before, where none is, or where the oldest is.
-        let age = |one: &&mut Option<(Pod, u64)>| one.filter(|(other, _)| *other != pod).map(|(_, at)| at);
+        let age = |one: &&mut Option<Name>| one.filter(|one| one.pod != pod).map(|one| one.at);
         if let Some(slot) = named.iter_mut().min_by_key(age) {
-            *slot = Some((pod, now));
+            *slot = Some(Name { pod, at: now, is_awaited: true });
         }
         self.any.store(true, Ordering::Relaxed);
         true
+    }
+
+    /// When a pod was named, if it is one of the last. Those that were not come first in an order by this.
+    pub(super) fn named_at(&self, pod: Pod) -> Option<u64> {
+        self.lock().as_deref()?.iter().flatten().find(|one| one.pod == pod).map(|one| one.at)
     }
 
     /// A dial of a pod was reported. Whether it was one in the background. Takes no lock while none is awaited.
@@ -73,14 +87,13 @@ impl Background {
         let mut named = self.lock();
         let Some(named) = &mut *named else { return false };
         let mut found = false;
-        for one in &mut **named {
-            let Some((other, at)) = *one else { continue };
-            let is_over = now.saturating_sub(at) > LONGEST_DIAL;
-            if other == pod || is_over {
-                (found, *one) = (found || !is_over, None);
+        for one in named.iter_mut().flatten().filter(|one| one.is_awaited) {
+            let is_over = now.saturating_sub(one.at) > LONGEST_DIAL;
+            if one.pod == pod || is_over {
+                (found, one.is_awaited) = (found || !is_over, false);
             }
         }
-        self.any.store(named.iter().any(Option::is_some), Ordering::Relaxed);
+        self.any.store(named.iter().flatten().any(|one| one.is_awaited), Ordering::Relaxed);
         found
     }
 

@@ -104,8 +104,8 @@ pub(super) struct Model {
     /// When something was last asked for, and when a request last wanted a pod that takes pages.
     asked: BTreeMap<Of, u64>,
     wanted: BTreeMap<u64, u64>,
-    /// When a pod was named for a dial in the background that was not reported yet.
-    named: BTreeMap<(Of, u8), u64>,
+    /// When a pod was named for a dial in the background, and whether that was not reported yet.
+    named: BTreeMap<(Of, u8), (u64, bool)>,
     /// Millionths of a request left in each bucket, and when.
     buckets: BTreeMap<Of, (u128, u64)>,
     /// Refused tokens: of which source, why, when, and whether there was a line in the log.

@@ -100,7 +100,8 @@ impl Model {
 
     /// A dial was reported. Whether it was one in the background.
     fn reported(&mut self, of: Of, pod: u8, now: u64) -> bool {
-        self.named.remove(&(of, pod)).is_some_and(|at| now - at <= MINUTE)
+        let named = self.named.get_mut(&(of, pod));
+        named.is_some_and(|(at, is_awaited)| std::mem::take(is_awaited) && now - *at <= MINUTE)
     }
 
     pub(crate) fn learn(&mut self, upstream: u64, pod: u8, outcome: Outcome, now: u64) -> Learned {
@@ -176,9 +177,9 @@ impl Model {
 
     /// Whether a pod may be named for a dial in the background by its upstream or source. It counts as named then.
     fn name(&mut self, of: Of, pod: u8, now: u64) -> bool {
-        let names = self.named.get(&(of, pod)).is_none_or(|at| now - at >= 3 * SECOND);
+        let names = self.named.get(&(of, pod)).is_none_or(|(at, is_awaited)| !is_awaited || now - at >= 3 * SECOND);
         if names {
-            self.named.insert((of, pod), now);
+            self.named.insert((of, pod), (now, true));
         }
         names
     }
@@ -193,9 +194,11 @@ impl Model {
             let mut failures = self.after(*pod, Model::well).filter(|event| event.is_failure());
             failures.next().is_some_and(|event| now - event.at < 10 * SECOND)
         };
-        let others = pods.iter().copied().filter(|pod| *pod != missing);
-        let (failing, well): (Vec<u8>, Vec<u8>) = others.partition(fails);
-        well.into_iter().chain(failing).find(|pod| self.name(Of::Upstream(upstream), *pod, now))
+        let of = Of::Upstream(upstream);
+        let named_at = |pod: u8| self.named.get(&(of, pod)).map(|(at, _)| *at);
+        let mut others: Vec<u8> = pods.iter().copied().filter(|pod| *pod != missing).collect();
+        others.sort_by_key(|pod| (fails(pod), named_at(*pod)));
+        others.into_iter().find(|pod| self.name(of, *pod, now))
     }
 
     pub(crate) fn entered(&mut self, upstream: u64, pod: u8, now: u64) -> bool {

@@ -55,8 +55,29 @@ fn a_witness_is_another_fresh_pod_that_is_not_dialled_already() {
     world.ended(2, Outcome::Unreachable, 10 * SECOND);
     world.ended(3, Outcome::Refused, 10 * SECOND);
     let named = [0; 4].map(|random| witness(1, 10 * SECOND, random));
-    assert_eq!(named, [Some(pod(4)), Some(pod(2)), Some(pod(3)), None]);
+    assert_eq!(named, [Some(pod(4)), Some(pod(3)), Some(pod(2)), None]);
     assert_eq!(world.pods.witness(&world.upstream, pod(1), (&[], 8080), 0, 7), None);
+}
+
+/// One that drops connections is reached each time, and bears no witness: whatever is drawn, the others have their turn first.
+#[test]
+fn a_pod_that_bore_no_witness_is_asked_again_after_the_others() {
+    let world = World { gone_after: 0, ..World::new() };
+    let fresh: Vec<IpAddr> = (1..=4).map(|last| pod(last).address()).collect();
+    let next = |now: u64| world.pods.witness(&world.upstream, pod(1), (&fresh, 8080), now, 0);
+    world.ended(2, Outcome::Dropped, 0);
+    for (second, named) in (20..).zip([2, 3, 4, 2, 3]) {
+        assert_eq!(next(second * SECOND), Some(pod(named)), "second {second}");
+        world.ended(named, if named == 2 { Outcome::Connected } else { Outcome::Unreachable }, second * SECOND);
+        world.pods.clear([pod(3), pod(4)]);
+    }
+    // Of very many the last twelve are remembered.
+    let fresh: Vec<IpAddr> = (1..=200).map(|last| pod(last).address()).collect();
+    let random = |now: u64| now.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let named: Vec<Pod> = (100..112)
+        .filter_map(|now| world.pods.witness(&world.upstream, pod(1), (&fresh, 8080), now * SECOND, random(now)))
+        .collect();
+    assert_eq!(named.iter().collect::<std::collections::BTreeSet<_>>().len(), 12, "{named:?}");
 }
 
 #[test]
