@@ -47,7 +47,7 @@ type (
 )
 
 // StatusHandler shows the state of all doors_upstream sources of this process, to be read only: a page at `/`, the same as JSON at
-// `/state`, and at `/pods/{ip}?idle=60s` the answer to whether a pod has been without a request for that long.
+// `/state`, and the answers to whether a pod has been without a request for a time (`/pods/{ip}?idle=60s`) and whether none drains (`/rollout`).
 //
 // It asks nobody who they are. Mount it where only operators come, or behind basic_auth.
 type StatusHandler struct{ show.Site }
@@ -77,7 +77,7 @@ func (h *StatusHandler) Provision(ctx caddy.Context) error {
 	return err
 }
 
-// AdminAPI serves `GET /doors` and `GET /doors/pods/{ip}?idle=60s` at the admin endpoint. It needs no configuration.
+// AdminAPI serves `GET /doors`, `GET /doors/pods/{ip}?idle=60s` and `GET /doors/rollout` at the admin endpoint. It needs no configuration.
 type AdminAPI struct{ show.API }
 
 // CaddyModule returns the module's registration.

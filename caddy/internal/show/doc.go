@@ -2,7 +2,7 @@
 //
 //	request.go  the decision about a request and what became of it in, placeholders, fields of the access log and a header out
 //	upstream.go an upstream in, its names and what is known about it out
-//	state.go    what the process knows in, the document that shows it out
+//	state.go    what the process knows in, the document that shows it out; pods.go the part about pods
 //	gauges.go   the same in, what metrics are made of out
 //	site.go     requests to doors_status in, that document out; api.go the same at the admin API
 //	log.go      a change in, a line in the log out; faults.go the same for a fault of this machine

@@ -33,6 +33,10 @@ func TestDrained(t *testing.T) {
 	w := openWindow(t, site+"/")
 	w.shows(`document.getElementById("headline").innerText === "1 pod draining, 2 pages left"`)
 	check(1, "1 pod draining, 2 pages left\n")
+	waited := make(chan Result, 1)
+	go func() {
+		waited <- Command{Arguments: []string{"doors", "wait", "--drained", "--address", site, "--address", r.caddy.AdminURL(""), "--timeout", "5m"}}.Run(t)
+	}()
 	if one := r.pod(podA); one.Drained {
 		t.Errorf("drained with pages: %+v", one)
 	}
@@ -41,6 +45,9 @@ func TestDrained(t *testing.T) {
 	w.shows(`document.getElementById("headline").innerText.startsWith("complete: 1 pod drained, the last request ")`)
 	w.shows(`[...document.querySelectorAll("#pods tr")].some((row) => row.innerText.includes("` + podA + `:") && row.innerText.includes("drained"))`)
 	check(0, "complete: 1 pod drained, the last request ")
+	if end := <-waited; end.Code != 0 || strings.Count(end.Stdout, ": complete: 1 pod drained") != 2 || strings.Count(end.Stderr, ": 1 pod draining, ") < 2 {
+		t.Errorf("%+v", end)
+	}
 	if one := r.pod(podA); !one.Drained || one.LastSeenSecondsAgo == nil || *one.LastSeenSecondsAgo < 4 {
 		t.Errorf("drained before its time: %+v", one)
 	}

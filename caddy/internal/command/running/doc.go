@@ -1,6 +1,7 @@
 // Package running has the commands that ask a running Caddy, or all of its replicas.
 //
-//	wait.go     a pod in, the end of its last request out
+//	wait.go     a pod in, the end of its last request out; nothing in, the end of all drains out
+//	waiter.go   a question in, the moment at which all replicas have said yes out
 //	top.go      the state of a running Caddy in, a line or a table out; table.go draws it
 //	replica.go  where a running Caddy is, from the command line
 package running

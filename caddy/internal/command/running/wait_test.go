@@ -127,6 +127,45 @@ func TestWaitCannot(t *testing.T) {
 	}
 }
 
+// All replicas must have drained. Each says meanwhile how far it is.
+func TestWaitDrained(t *testing.T) {
+	replica := func(codes ...int) string {
+		var questions atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if hold, err := time.ParseDuration(r.URL.Query().Get("wait")); r.URL.Path != "/rollout" || err != nil || hold > sayEvery {
+				http.NotFound(w, r)
+				return
+			}
+			code := codes[min(int(questions.Add(1)), len(codes))-1]
+			answer := status.Rollout{Drained: 1, Headline: "complete: 1 pod drained"}
+			if code == http.StatusConflict {
+				answer = status.Rollout{Draining: 1, Pages: 3, Headline: "1 pod draining, 3 pages left\x1b[2J"}
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(code)
+			_ = json.NewEncoder(w).Encode(answer)
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	over, soon, never := replica(200), replica(409, 200), replica(409)
+	runDoors(t, "wait", "--drained", "--address", over).Wants(t, 0, "")
+	waited := runDoors(t, "wait", "--drained", "--address", over, "--address", soon, "--timeout", "1h")
+	if waited.Code != 0 || strings.Count(waited.Stdout, ": complete: 1 pod drained\n") != 2 || waited.Stderr != soon+": 1 pod draining, 3 pages left?[2J\n" {
+		t.Errorf("%+v", waited)
+	}
+	runDoors(t, "wait", "--drained", "--address", over, "--address", never, "--timeout", "10ms").Wants(t, cli.ExitNo, never+": time is up: 1 pod draining, 3 pages left")
+	runDoors(t, "wait", "--drained", "--address", over+"/elsewhere").Wants(t, cli.ExitCannot, "not doors_status")
+	runDoors(t, "wait", "--drained", "10.0.0.7", "--address", over).Wants(t, cli.ExitCannot, "0 arguments, not 1")
+	runDoors(t, "wait", "--drained", "--idle", "1m", "--address", over).Wants(t, cli.ExitCannot, "--idle is for one pod")
+	lying := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{}`))
+	}))
+	defer lying.Close()
+	runDoors(t, "wait", "--drained", "--address", lying.URL).Wants(t, cli.ExitCannot, "not doors_status")
+}
+
 // The admin API is asked at its own path, over a socket too.
 func TestWaitSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "admin.sock")
@@ -225,7 +264,7 @@ func TestDescribe(t *testing.T) {
 		"busy: 1 request in flight, of which 0 streams":  {Answer: status.Busy, InFlight: 1},
 		"busy: 3 requests in flight, of which 1 stream":  {Answer: status.Busy, InFlight: 3, Streams: 1},
 	} {
-		if got := describe(answer, nil); got != want {
+		if got := describe(answer); got != want {
 			t.Errorf("%q, not %q", got, want)
 		}
 	}

@@ -4,7 +4,7 @@
 //	rollout.go    pods in, what is going on out
 //	history.go    the open streams of the last minutes
 //	serve.go      a request in, the page, the JSON or the answer about a pod out
-//	idle.go       a question about one pod in, its answer out, perhaps after a while
+//	hold.go       a question in, its answer out, perhaps after a while; idle.go asks about one pod
 //	page.go       the page, whose parts are page.html, page.css and page.js
 //
 // It knows nothing about configurations: what it shows comes from a Reporter.

@@ -19,6 +19,8 @@ type Reporter interface {
 	// Idle says whether the pods at an address have been without a request for so long, and how long it may take at least
 	// until that can be, 0 if nobody knows. known is false for an address that no upstream can have.
 	Idle(pod netip.Addr, idle time.Duration) (answer Idle, wait time.Duration, known bool, err error)
+	// Rollout is what is going on with the pods.
+	Rollout() (Rollout, error)
 }
 
 // Responder answers requests. Ended is closed when it should answer the questions that it holds: it is about to be replaced.
@@ -27,7 +29,7 @@ type Responder struct {
 	Ended    <-chan struct{}
 }
 
-// ServeSite serves the page at /, the state at /state and the question at /pods/{ip}.
+// ServeSite serves the page at /, the state at /state, and the questions at /rollout and /pods/{ip}.
 func (s Responder) ServeSite(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
 	case !allowed(w, r):
@@ -36,7 +38,7 @@ func (s Responder) ServeSite(w http.ResponseWriter, r *http.Request, path string
 	case path == "/state":
 		s.serveState(w, r)
 	default:
-		s.servePods(w, r, path, "there is nothing at this path, but at /, /state and /pods/{ip}; where doors_status is mounted under a prefix, handle_path must take it away")
+		s.serveQuestions(w, r, path, "there is nothing at this path, but at /, /state, /rollout and /pods/{ip}; where doors_status is mounted under a prefix, handle_path must take it away")
 	}
 }
 
@@ -47,16 +49,28 @@ func (s Responder) ServeAPI(w http.ResponseWriter, r *http.Request, path string)
 	case path == "":
 		s.serveState(w, r)
 	default:
-		s.servePods(w, r, path, "there is nothing at this path, but at /doors and /doors/pods/{ip}")
+		s.serveQuestions(w, r, path, "there is nothing at this path, but at /doors, /doors/rollout and /doors/pods/{ip}")
 	}
 }
 
-func (s Responder) servePods(w http.ResponseWriter, r *http.Request, path, otherwise string) {
-	if pod, found := strings.CutPrefix(path, "/pods/"); found {
+func (s Responder) serveQuestions(w http.ResponseWriter, r *http.Request, path, otherwise string) {
+	pod, ofPod := strings.CutPrefix(path, "/pods/")
+	switch {
+	case ofPod:
 		s.serveIdle(w, r, pod)
-		return
+	case path == "/rollout":
+		s.serveRollout(w, r)
+	default:
+		refuse(w, r, http.StatusNotFound, otherwise)
 	}
-	refuse(w, r, http.StatusNotFound, otherwise)
+}
+
+// serveRollout answers `GET /rollout[?wait=10m]`: yes when no pod is draining.
+func (s Responder) serveRollout(w http.ResponseWriter, r *http.Request) {
+	s.hold(w, r, func() (document any, yes bool, earliest time.Duration, err error) {
+		rollout, err := s.Reporter.Rollout()
+		return rollout, rollout.Draining == 0, 0, err
+	})
 }
 
 // allowed answers requests that want to change something.

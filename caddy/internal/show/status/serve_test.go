@@ -38,6 +38,15 @@ func (f *fake) Idle(pod netip.Addr, idle time.Duration) (Idle, time.Duration, bo
 	return answer, wait, pod == netip.MustParseAddr("10.0.0.7"), f.broken
 }
 
+// Rollout says that one pod drains while the pod is busy.
+func (f *fake) Rollout() (rollout Rollout, err error) {
+	f.asked++
+	if time.Since(f.busyUntil) < 0 {
+		rollout.Draining = 1
+	}
+	return rollout, f.broken
+}
+
 // ask asks at the site, from within a bubble of virtual time.
 func (f *fake) ask(ctx context.Context, ended <-chan struct{}, method, path string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
@@ -94,10 +103,32 @@ func TestHold(t *testing.T) {
 	}
 }
 
+// The question whether no pod drains is held like that about one pod.
+func TestHoldRollout(t *testing.T) {
+	for query, want := range map[string]struct {
+		status int
+		took   time.Duration
+	}{
+		"": {409, 0}, "?wait=10s": {409, 10 * time.Second}, "?wait=10m": {200, 30 * time.Second}, "?wait=soon": {400, 0}, "?wait=-1s": {400, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			answer := (&fake{busyUntil: began.Add(30 * time.Second)}).ask(t.Context(), nil, "GET", "/rollout"+query)
+			if took := time.Since(began); answer.Code != want.status || took != want.took {
+				t.Errorf("%q: %d after %v, want %d after %v", query, answer.Code, took, want.status, want.took)
+			}
+			var body Rollout
+			if err := json.Unmarshal(answer.Body.Bytes(), &body); want.status != 400 && (err != nil || (body.Draining == 0) != (want.status == 200)) {
+				t.Errorf("%q: %s, %v", query, answer.Body, err)
+			}
+		})
+	}
+}
+
 // A client cannot make a fault of the library look like an answer.
 func TestFaults(t *testing.T) {
 	pods := &fake{broken: errors.New("boom")}
-	for _, path := range []string{"/state", "/pods/10.0.0.7?idle=1s"} {
+	for _, path := range []string{"/state", "/pods/10.0.0.7?idle=1s", "/rollout"} {
 		if answer := pods.ask(t.Context(), nil, "GET", path); answer.Code != http.StatusInternalServerError || !strings.Contains(answer.Body.String(), "boom") {
 			t.Errorf("%s: %d %s", path, answer.Code, answer.Body)
 		}

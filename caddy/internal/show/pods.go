@@ -1,0 +1,141 @@
+// In: what the library knows about pods.
+// Out: the same for people, and what is going on with all of them.
+
+package show
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
+	"github.com/doors-dev/doors-caddy/go"
+)
+
+// describePods describes the pods that are known, and keeps the lookups of their upstreams' hosts going, which it returns as well.
+func (r *Reporter) describePods(sources []Source, now time.Duration) (pods map[netip.AddrPort]status.Pod, inUse map[*Upstream]bool, err error) {
+	known, err := r.pods()
+	if err != nil {
+		return nil, nil, err
+	}
+	silence := longest(sources, (*config.Options).Silence)
+	pods, inUse = make(map[netip.AddrPort]status.Pod, len(known)), make(map[*Upstream]bool)
+	for _, pod := range known {
+		upstream := upstreamOf(sources, pod)
+		if upstream != nil && !inUse[upstream] {
+			inUse[upstream] = true
+			upstream.use()
+		}
+		described := describePod(pod, upstream, now)
+		if described.Generation == status.Draining {
+			described.Drained = pod.Verdict == doors.VerdictGone || r.isSilent(pod.Pod.Addr(), silence, now)
+		}
+		pods[pod.Pod] = described
+	}
+	return pods, inUse, nil
+}
+
+// Rollout is what is going on with the pods.
+func (r *Reporter) Rollout() (rollout status.Rollout, err error) {
+	pods, _, err := r.describePods(r.process.InForce(), r.process.Now())
+	if err != nil {
+		return rollout, err
+	}
+	return status.RolloutOf(slices.Collect(maps.Values(pods))), nil
+}
+
+// isSilent tells whether the pods at an address had no request for that long.
+func (r *Reporter) isSilent(pod netip.Addr, silence, now time.Duration) bool {
+	idle, err := r.process.Known().Idle(pod, silence, 0, now)
+	return err == nil && idle.Answer == doors.IdleYes
+}
+
+// podsAtOnce is how many pods are read at once.
+const podsAtOnce = 256
+
+// pods are those that are known.
+func (r *Reporter) pods() (pods []doors.KnownPod, err error) {
+	for last := (netip.AddrPort{}); ; last = pods[len(pods)-1].Pod {
+		more, _, err := r.process.Known().Pods(last, podsAtOnce)
+		if pods = append(pods, more...); err != nil || len(more) < podsAtOnce {
+			return pods, err
+		}
+	}
+}
+
+// upstreamOf finds the upstream that a pod belongs to, nil if no source has it.
+func upstreamOf(sources []Source, pod doors.KnownPod) *Upstream {
+	for _, source := range sources {
+		if i, ok := source.Loaded().Router.Lookup(pod.Pod.Addr()); ok {
+			if upstream := source.Upstream(i); upstream.Number == pod.Upstream {
+				return upstream
+			}
+		}
+	}
+	// Its host resolves to an address outside its own networks, which is a mistake that should be seen.
+	for _, source := range sources {
+		for i := range min(source.Loaded().Router.Upstreams(), status.MaxUpstreams) {
+			if upstream := source.Upstream(i); upstream.Number == pod.Upstream {
+				return upstream
+			}
+		}
+	}
+	return nil
+}
+
+// generationOf tells whether the host of an upstream resolves to a pod now, and the pod does not say that it drains.
+func generationOf(upstream *Upstream, known doors.KnownPod) status.Generation {
+	pod := known.Pod
+	switch {
+	case upstream == nil:
+		return status.Unknown
+	case known.Marked:
+		return status.Draining
+	}
+	host, _ := upstream.knownHost()
+	addresses := host.Addresses
+	switch {
+	case len(addresses) == 0:
+		return status.Unknown
+	case pod.Port() == upstream.Port && slices.Contains(addresses, pod.Addr()):
+		return generation(upstream, pod.Addr())
+	default:
+		return status.Draining
+	}
+}
+
+// generation is that of an address to which the upstream's host resolves.
+func generation(upstream *Upstream, address netip.Addr) status.Generation {
+	if upstream.holds(address) {
+		return status.Fresh
+	}
+	return status.Outside
+}
+
+func describePod(pod doors.KnownPod, upstream *Upstream, now time.Duration) status.Pod {
+	described := status.Pod{
+		Pod:                 pod.Pod.String(),
+		Generation:          generationOf(upstream, pod),
+		Verdict:             status.Alive,
+		InFlight:            pod.InFlight,
+		Streams:             pod.Streams,
+		RefusedDials:        pod.Refused,
+		FirstSeenSecondsAgo: secondsAgo(now, pod.FirstSeen),
+		LastSeenSecondsAgo:  secondsAgo(now, pod.LastSeen),
+	}
+	if upstream != nil {
+		described.Upstream = upstream.Hostport
+	}
+	switch pod.Verdict {
+	case doors.VerdictUnreachable:
+		described.Verdict = status.Unreachable
+	case doors.VerdictGone:
+		described.Verdict = status.Gone
+	}
+	if pod.Verdict != doors.VerdictNone {
+		described.UnreachableSecondsAgo = secondsAgo(now, pod.UnreachableSince)
+	}
+	return described
+}
