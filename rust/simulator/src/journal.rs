@@ -14,7 +14,7 @@ const MOST: usize = 400;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Subject {
     pub visitor: Option<u16>,
-    /// Index of an address, as in [`crate::world::pods::Pods::places`].
+    /// Index of an address, as in [`crate::world::app::pods::Pods::places`].
     pub place: Option<usize>,
 }
 

@@ -18,6 +18,8 @@ pub struct Tally {
     pub faults: u64,
     pub pages: u64,
     pub gone: u64,
+    /// Of these the pages whose token no key opens, or that lies in no network.
+    pub nowhere: u64,
     pub unavailable: u64,
     pub waits: u64,
     pub background: u64,
@@ -45,6 +47,7 @@ impl AddAssign for Tally {
         self.faults += other.faults;
         self.pages += other.pages;
         self.gone += other.gone;
+        self.nowhere += other.nowhere;
         self.unavailable += other.unavailable;
         self.waits += other.waits;
         self.background += other.background;
@@ -81,8 +84,8 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             out,
-            "{} pages told to reload, {} told to try again, {} waits",
-            self.gone, self.unavailable, self.waits
+            "{} pages told to reload, {} of them since their token leads nowhere; {} told to try again, {} waits",
+            self.gone, self.nowhere, self.unavailable, self.waits
         )?;
         write!(
             out,

@@ -4,7 +4,7 @@ use super::{Page, State, Visitor};
 use crate::agenda::{SECOND, Time};
 use crate::event::{Event, PageEvent, PageKey, VisitorEvent};
 use crate::world::World;
-use crate::world::ask::{Kind, Reply};
+use crate::world::proxy::ask::{Kind, Reply};
 
 /// All visitors come within that.
 const COME: Time = 30 * SECOND;

@@ -6,7 +6,7 @@ use crate::agenda::{SECOND, Time};
 use crate::event::{Event, PageEvent, PageKey};
 use crate::journal::Subject;
 use crate::world::World;
-use crate::world::ask::{Home, Kind, Reply};
+use crate::world::proxy::ask::{Home, Kind, Reply};
 
 /// People load a page again by hand after that, at most.
 pub const BY_HAND: Time = 15 * SECOND;

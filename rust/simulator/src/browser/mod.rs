@@ -18,7 +18,7 @@ use crate::agenda::Time;
 use crate::event::{Event, PageEvent, PageKey};
 use crate::slab::Key;
 use crate::world::World;
-use crate::world::ask::{Ask, Home, Kind, Reply};
+use crate::world::proxy::ask::{Ask, Home, Kind, Reply};
 use backoff::Backoff;
 use loading::BY_HAND;
 

@@ -5,7 +5,7 @@ use crate::agenda::{MILLISECOND, MINUTE, SECOND, Time};
 use crate::event::{Event, PageEvent, PageKey};
 use crate::slab::Key;
 use crate::world::World;
-use crate::world::ask::{Kind, Reply};
+use crate::world::proxy::ask::{Kind, Reply};
 
 /// The client opens the next stream after that.
 const ROLL: Time = 15 * SECOND;

@@ -11,7 +11,7 @@ use crate::agenda::{SECOND, Time};
 use crate::journal::Subject;
 use crate::scenario::Shared;
 use crate::slab::Key;
-use crate::world::ask::Exchange;
+use crate::world::proxy::ask::Exchange;
 
 /// So long a lookup may take, and wait for its turn.
 const LOOKUP: Time = 6 * SECOND;

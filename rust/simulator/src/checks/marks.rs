@@ -5,7 +5,7 @@ use super::World;
 use crate::agenda::{SECOND, Time};
 use crate::journal::Subject;
 use crate::slab::Key;
-use crate::world::ask::{Exchange, Reply};
+use crate::world::proxy::ask::{Exchange, Reply};
 
 /// So often one page load asks a pod whether it still drains: another process may be there by now. If it does, the load is taken back.
 const ASKS: Time = 10 * SECOND;

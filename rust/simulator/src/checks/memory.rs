@@ -10,7 +10,7 @@ use crate::agenda::{MINUTE, SECOND, Time};
 use crate::event::Event;
 use crate::journal::Subject;
 use crate::slab::Key;
-use crate::world::replica::Bound;
+use crate::world::proxy::replica::Bound;
 
 /// How often it is looked whether hosts are still in use.
 pub const LOOK: Time = 10 * SECOND;

@@ -18,8 +18,8 @@ use super::World;
 use crate::agenda::{SECOND, Time};
 use crate::journal::{Subject, clock};
 use crate::slab::Key;
-use crate::world::ask::{Exchange, Kind};
-use crate::world::replica::Bound;
+use crate::world::proxy::ask::{Exchange, Kind};
+use crate::world::proxy::replica::Bound;
 
 const IN_TIME: Time = 5 * SECOND;
 const OFTEN: Time = 2 * SECOND;

@@ -7,7 +7,7 @@ use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::journal::{Subject, clock};
 use crate::slab::Key;
 use crate::world::RETRIES;
-use crate::world::ask::{Exchange, Kind, Phase};
+use crate::world::proxy::ask::{Exchange, Kind, Phase};
 
 /// How often a request is dialled until it is answered or waits.
 const DIALS: u32 = 8;

@@ -4,7 +4,7 @@ use super::World;
 use crate::agenda::{SECOND, Time};
 use crate::browser::{Page, State};
 use crate::journal::Subject;
-use crate::world::deploy::{NAMED, STARTS};
+use crate::world::app::deploy::{NAMED, STARTS};
 
 /// A lookup is due each 5 s at most, and lasts 3 s.
 const LOOKED_UP: Time = 8 * SECOND;

@@ -1,9 +1,9 @@
 //! In: the kinds of faults that a seed has. Out: one after the other, each on something and for some time, until none is left.
 
 use super::World;
-use super::deploy::{NAMED, STARTS};
+use super::app::deploy::{NAMED, STARTS};
+use super::app::pods::Life;
 use super::keys::KEYS;
-use super::pods::Life;
 use crate::agenda::{MILLISECOND, MINUTE, SECOND, Time};
 use crate::event::{Deploy, Event, PodEvent, ReplicaEvent, VisitorEvent};
 use crate::journal::Subject;

@@ -3,31 +3,28 @@
 //! In: a scenario. Out: a tally, or the first violation.
 //!
 //! ```text
-//! pods      processes at addresses, and the pages that live there
-//! deploy    who starts and stops them
+//! app       processes at addresses, and the pages that live there
+//!           pods       what is where
+//!           deploy     who starts and stops them
+//!           serving    what a pod does with a request
+//! proxy     replicas
+//!           replica    one process: the core, its configurations, its clock
+//!           lookups    its lookups
+//!           ask        what clients ask, and what they get
+//!           exchange   one request on its way to a pod and back: obeys the core's steps
+//!           dialling   the dials of requests, and those in the background
 //! dns       what name servers say
 //! links     what gets through
-//! replica   one proxy process: the core, its configurations, its clock
-//! lookups   the lookups of a replica
-//! ask       what clients ask, and what they get
-//! exchange  one request on its way through a replica to a pod and back: obeys the core's steps
-//! dialling  the dials of requests, and those in the background
-//! serving   what a pod does with a request
 //! faults    what goes wrong when
+//! keys      what tokens are sealed with
 //! ```
 
-pub mod ask;
-pub mod deploy;
-mod dialling;
+pub mod app;
 pub mod dns;
-mod exchange;
 mod faults;
 mod keys;
 mod links;
-mod lookups;
-pub mod pods;
-pub mod replica;
-mod serving;
+pub mod proxy;
 
 use std::ops::RangeInclusive;
 
@@ -40,14 +37,14 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::slab::Slab;
 use crate::tally::Tally;
-use ask::Exchange;
-use dialling::Dial;
+use app::deploy::Deployment;
+use app::pods::Pods;
 use dns::Dns;
-pub use exchange::RETRIES;
 use links::Links;
-use lookups::Lookup;
-use pods::Pods;
-use replica::Replica;
+pub use proxy::RETRIES;
+use proxy::ask::Exchange;
+use proxy::replica::Replica;
+use proxy::{Dial, Lookup};
 
 /// The numbers of each part.
 pub struct Chances {
@@ -78,7 +75,7 @@ pub struct World {
     keys: RangeInclusive<usize>,
     sealing: usize,
     rotation: u32,
-    pub deployments: Vec<deploy::Deployment>,
+    pub deployments: Vec<Deployment>,
     /// Until when a replica has faults of its own.
     pub faulty: Vec<Time>,
     /// Faults end before that.
@@ -117,7 +114,7 @@ impl World {
             keys: 0..=0,
             sealing: 0,
             rotation: 0,
-            deployments: deploy::Deployment::all(&scenario),
+            deployments: Deployment::all(&scenario),
             faulty: vec![0; scenario.replicas],
             calm: scenario.chaos,
             path: String::new(),

@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use doors_routing::{Outcome, Pod};
 
-use super::World;
 use super::ask::Phase;
-use super::pods::{Empty, Life};
 use super::replica::Bound;
 use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::event::Event;
 use crate::journal::Subject;
 use crate::slab::Key;
+use crate::world::World;
+use crate::world::app::pods::{Empty, Life};
 
 /// A lost packet is sent again after that, and a dial gives up after that.
 const AGAIN: Time = SECOND;

@@ -4,15 +4,15 @@
 use std::fmt::Write;
 use std::rc::Rc;
 
-use doors_routing::{Action, AnswerStatus, Incoming, Marks, Method, Outcome, Report, Request, Step};
+use doors_routing::{Action, AnswerStatus, Cause, Incoming, Marks, Method, Outcome, Report, Request, Step};
 
-use super::World;
 use super::ask::{Ask, Exchange, Phase, Reply};
 use super::replica::Bound;
 use crate::agenda::MILLISECOND;
 use crate::event::Event;
 use crate::journal::Subject;
 use crate::slab::Key;
+use crate::world::World;
 
 /// Where the user said how to retry: so often.
 pub const RETRIES: u32 = 12;
@@ -112,6 +112,8 @@ impl World {
                 match status {
                     AnswerStatus::Gone => {
                         self.tally.gone += 1;
+                        let leads = !matches!(cause, Cause::TokenMalformed | Cause::TokenRefused | Cause::NoCidr);
+                        self.tally.nowhere += u64::from(!leads);
                         self.over(key, Reply::Gone);
                     }
                     AnswerStatus::Unavailable => {

@@ -2,13 +2,13 @@
 
 use doors_routing::Outcome;
 
-use super::World;
-use super::ask::{Exchange, Home, Kind, Phase, Reply};
 use super::pods::Life;
 use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::event::Event;
 use crate::journal::Subject;
 use crate::slab::Key;
+use crate::world::World;
+use crate::world::proxy::ask::{Exchange, Home, Kind, Phase, Reply};
 
 /// A pod ends a stream itself after that, a client sends the next report stream after that.
 const STREAM: Time = 20 * SECOND;

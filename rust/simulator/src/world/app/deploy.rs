@@ -1,11 +1,11 @@
 //! In: how many pods each upstream shall have, and rollouts. Out: processes that start, get into DNS, leave it, drain and end.
 
-use super::World;
 use super::pods::{Empty, Life};
 use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::event::{Deploy, Event, PodEvent};
 use crate::journal::Subject;
 use crate::scenario::Scenario;
+use crate::world::World;
 
 /// How long a process takes to start, and DNS to get to know it, at most.
 pub const STARTS: Time = 10 * SECOND;
@@ -128,7 +128,7 @@ impl World {
 
     pub fn pod_event(&mut self, process: u32, event: PodEvent) {
         let now = self.now();
-        let &crate::world::pods::Process { place, upstream, life, .. } = self.pods.process(process);
+        let &crate::world::app::pods::Process { place, upstream, life, .. } = self.pods.process(process);
         // Another process may be there by now.
         let is_there = self.pods.places[place].process == Some(process);
         match event {

@@ -2,12 +2,12 @@
 
 use doors_routing::{HostId, LookupFailure, Missing};
 
-use super::World;
-use super::dns::{Found, Half};
 use crate::agenda::{MILLISECOND, SECOND};
 use crate::event::Event;
 use crate::journal::Subject;
 use crate::slab::Key;
+use crate::world::World;
+use crate::world::dns::{Found, Half};
 
 pub struct Lookup {
     replica: usize,
