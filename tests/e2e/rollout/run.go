@@ -206,10 +206,10 @@ func (r *run) phase(name string, do func() error) error {
 	return nil
 }
 
-// ageAnswers draws how late DNS is for each upstream.
+// ageAnswers draws how late DNS is for each upstream: how long answers are kept, and how much of that is left.
 func (r *run) ageAnswers() (ages []string) {
 	for upstream := range r.upstreams {
-		age := time.Duration(rand.Int64N(int64(r.cache) + 1))
+		age := time.Duration(float64(r.cache) * rand.Float64() * rand.Float64())
 		r.fleet.Age(upstream, age)
 		ages = append(ages, age.Round(100*time.Millisecond).String())
 	}

@@ -82,5 +82,7 @@ func (r *run) single() error {
 			return err
 		}
 	}
+	r.told()
+	r.wait(notice)
 	return nil
 }
