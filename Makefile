@@ -27,9 +27,8 @@ bin/caddy: $(sources)
 	@scripts/setup.sh demo
 	@./xcaddy.sh --output bin/caddy
 
-demo: bin/caddy ## stand-in Doors pods and Caddy on 127.0.0.1:8080, until Ctrl-C
-	@scripts/go.sh build -o bin/demo ./demo
-	@bin/demo
+demo: ## rollouts to look at, in a browser, until Ctrl-C (ARGS=-help: options)
+	@scripts/demo.sh $(ARGS)
 
 rollout: bin/caddy ## deployments, faults and reloads under hundreds of visitors; a table (ARGS=-help: options)
 	@scripts/rollout.sh $(ARGS)

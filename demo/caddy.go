@@ -2,13 +2,14 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -16,48 +17,39 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"text/template"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/board"
 )
 
-// caddyfile is the documented configuration with the values of the demo: two
-// upstreams, each with a host that names its fresh pod, and the status page with the
-// metrics beside it. The access log tells the screen about requests that no pod has seen.
-func caddyfile(chosen options, secret string) string {
-	return fmt.Sprintf(`{
-	admin off
-	persist_config off
-}
+//go:embed Caddyfile
+var caddyfileText string
 
-:%[1]d {
-	bind %[2]s
-	log {
-		output stderr
-		format json
-	}
-	reverse_proxy {
-		dynamic_upstreams doors_upstream {
-			secret %[3]s
-			cookie_name upstream
-			upstream {
-				pod_cidr 127.0.1.0/24
-				host 127.0.1.1
-				upstream_port %[4]d
-			}
-			upstream {
-				pod_cidr 127.0.2.0/24
-				host 127.0.2.1
-				upstream_port %[4]d
-			}
+var caddyfileTemplate = template.Must(template.New("Caddyfile").Parse(caddyfileText))
+
+// caddyfile is the configuration.
+func caddyfile(chosen options, secret, story string) ([]byte, error) {
+	site := func(address netip.AddrPort) string {
+		if chosen.https {
+			return chosen.url(address) // whose address is in the certificate
 		}
+		return fmt.Sprintf("http://:%d", address.Port()) // under any name
 	}
-}
-
-http://%[5]s {
-	bind %[6]s
-	metrics /metrics
-	doors_status
-}
-`, chosen.listen.Port(), chosen.listen.Addr(), secret, chosen.podPort, chosen.status, chosen.status.Addr())
+	var pods []string
+	for _, address := range podAddresses() {
+		pods = append(pods, address.String())
+	}
+	values := map[string]any{
+		"App": site(chosen.listen), "AppAddress": chosen.listen.Addr(), "Status": site(chosen.status), "StatusAddress": chosen.status.Addr(),
+		"Secret": secret, "RollTime": board.Roll, "SessionTime": board.Life, "Pods": strings.Join(pods, " "), "PodPort": chosen.podPort, "Story": story, "TLS": "",
+	}
+	if chosen.https {
+		values["TLS"] = "tls internal"
+	}
+	var text bytes.Buffer
+	err := caddyfileTemplate.Execute(&text, values)
+	return text.Bytes(), err
 }
 
 // caddy is the child process.
@@ -71,13 +63,17 @@ type caddy struct {
 	err  error
 }
 
-func startCaddy(chosen options, secret string, screen *screen) (*caddy, error) {
+func startCaddy(chosen options, secret, story string, screen *screen) (*caddy, error) {
+	configuration, err := caddyfile(chosen, secret, story)
+	if err != nil {
+		return nil, err
+	}
 	folder, err := os.MkdirTemp("", "doors-demo-")
 	if err != nil {
 		return nil, err
 	}
 	path := filepath.Join(folder, "Caddyfile")
-	if err := os.WriteFile(path, []byte(caddyfile(chosen, secret)), 0o600); err != nil {
+	if err := os.WriteFile(path, configuration, 0o600); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	child := &caddy{folder: folder, ended: make(chan struct{})}
@@ -116,15 +112,15 @@ func (c *caddy) read(output io.Reader, screen *screen) {
 	c.err = err
 }
 
+// line keeps what Caddy complains about, and shows what is an error: warnings come with a pod that does not answer, which here is a killed one or none.
 func (c *caddy) line(line string, screen *screen) {
-	var access accessLine
-	if json.Unmarshal([]byte(line), &access) == nil {
-		if strings.HasPrefix(access.Logger, "http.log.access") {
-			screen.caddyAnswer(access)
+	var entry struct{ Level, Msg, Error string }
+	if json.Unmarshal([]byte(line), &entry) == nil {
+		switch entry.Level {
+		case "info", "debug":
 			return
-		}
-		if access.Level == "info" || access.Level == "debug" {
-			return
+		case "error":
+			screen.say(eventWrong, "Caddy: %s: %s", entry.Msg, entry.Error)
 		}
 	}
 	c.mu.Lock()
@@ -133,18 +129,6 @@ func (c *caddy) line(line string, screen *screen) {
 	if len(c.tail) > 10 {
 		c.tail = c.tail[1:]
 	}
-}
-
-// accessLine is what the screen needs of a line of Caddy's access log.
-type accessLine struct {
-	Level   string `json:"level"`
-	Logger  string `json:"logger"`
-	Status  int    `json:"status"`
-	Request struct {
-		Method string `json:"method"`
-		URI    string `json:"uri"`
-	} `json:"request"`
-	Header http.Header `json:"resp_headers"`
 }
 
 // ready waits until Caddy accepts connections.
@@ -188,4 +172,9 @@ func (c *caddy) stop(patience time.Duration) {
 		<-c.ended
 	}
 	_ = os.RemoveAll(c.folder)
+}
+
+// authority is the certificate of who signs for the sites, in PEM.
+func (c *caddy) authority() ([]byte, error) {
+	return os.ReadFile(filepath.Join(c.folder, "caddy/pki/authorities/local/root.crt"))
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -15,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/demo/pod"
+	"github.com/doors-dev/doors-caddy/demo/board"
 )
 
 // buffer is a bytes.Buffer for several goroutines.
@@ -36,6 +35,17 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
+// The test program is a pod with the same argument as the demo.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == asPod {
+		if err := board.Run(os.Stdout); err != nil {
+			fail(err)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
 // script stands in for Caddy.
 func script(t *testing.T, text string) string {
 	path := filepath.Join(t.TempDir(), "caddy")
@@ -52,8 +62,8 @@ func free(t *testing.T) uint16 {
 search:
 	for range 200 {
 		port := uint16(10000 + rand.IntN(5000))
-		for _, address := range []string{"127.0.0.1", "127.0.1.1", "127.0.1.2", "127.0.2.1"} {
-			listener, err := net.Listen("tcp", fmt.Sprintf("%s:%d", address, port))
+		for _, address := range append(podAddresses(), netip.MustParseAddr("127.0.0.1")) {
+			listener, err := net.Listen("tcp", netip.AddrPortFrom(address, port).String())
 			if err != nil {
 				continue search
 			}
@@ -76,7 +86,7 @@ func testOptions(t *testing.T, caddy string) options {
 func TestCaddyThatDiesIsExplained(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	chosen := testOptions(t, script(t, "echo '{\"level\":\"info\",\"msg\":\"quiet\"}' >&2; echo 'Error: boom' >&2; exit 3\n"))
-	err := run(t.Context(), chosen, newScreen(&buffer{}, false))
+	err := run(t.Context(), chosen, newScreen(&buffer{}, false), strings.NewReader(""))
 	if err == nil || !strings.Contains(err.Error(), "boom") || !strings.Contains(err.Error(), "exit status 3") || strings.Contains(err.Error(), "quiet") {
 		t.Fatal(err)
 	}
@@ -85,57 +95,55 @@ func TestCaddyThatDiesIsExplained(t *testing.T) {
 	}
 }
 
+// A place that is taken is named with the option that sets another one.
 func TestBusyPorts(t *testing.T) {
 	chosen := testOptions(t, script(t, "exit 1\n"))
-	listener, err := net.Listen("tcp", chosen.listen.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	if err := run(t.Context(), chosen, newScreen(&buffer{}, false)); err == nil || !strings.Contains(err.Error(), "-listen") {
-		t.Error(err)
-	}
-	chosen = testOptions(t, chosen.caddy)
-	taken, err := net.Listen("tcp", fmt.Sprintf("127.0.2.1:%d", chosen.podPort))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	if err := run(t.Context(), chosen, newScreen(&buffer{}, false)); err == nil || !strings.Contains(err.Error(), "-pod-port") {
-		t.Error(err)
+	for option, address := range map[string]netip.AddrPort{
+		"-listen": chosen.listen, "-status": chosen.status, "-pod-port": netip.AddrPortFrom(podAddresses()[addresses-1], chosen.podPort),
+	} {
+		taken, err := net.Listen("tcp", address.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = run(t.Context(), chosen, newScreen(&buffer{}, false), strings.NewReader(""))
+		if want := "make demo ARGS='" + option + " "; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), address.String()) {
+			t.Errorf("%v lacks %q or the address", err, want)
+		}
+		taken.Close()
 	}
 }
 
 func TestComplete(t *testing.T) {
 	t.Setenv("DOORS_CADDY", script(t, "exit 1\n"))
 	var chosen options
-	if err := complete(&chosen, "127.0.0.1:8080", "127.0.0.1:2020", 8080); err != nil {
+	if err := complete(&chosen, nil, "127.0.0.1:8080", "127.0.0.1:2020", 8080); err != nil {
 		t.Fatal(err)
 	}
 	for _, wrong := range []struct {
 		listen, status string
 		port           uint
+		rest           []string
 	}{
-		{"8080", "127.0.0.1:2020", 8080}, {"localhost:8080", "127.0.0.1:2020", 8080}, {"127.0.0.1:8080", "2020", 8080},
-		{"127.0.0.1:8080", "127.0.0.1:2020", 0}, {"127.0.0.1:8080", "127.0.0.1:2020", 65536},
+		{"8080", "127.0.0.1:2020", 8080, nil}, {"localhost:8080", "127.0.0.1:2020", 8080, nil}, {"127.0.0.1:8080", "2020", 8080, nil}, {"127.0.0.1:0", "127.0.0.1:2020", 8080, nil},
+		{"127.0.0.1:2020", "127.0.0.1:2020", 8080, nil},
+		{"127.0.0.1:8080", "127.0.0.1:2020", 0, nil}, {"127.0.0.1:8080", "127.0.0.1:2020", 65536, nil}, {"127.0.0.1:8080", "127.0.0.1:2020", 8080, []string{"x"}},
 	} {
-		if err := complete(&chosen, wrong.listen, wrong.status, wrong.port); err == nil {
+		if err := complete(&chosen, wrong.rest, wrong.listen, wrong.status, wrong.port); err == nil {
 			t.Errorf("%+v was taken", wrong)
 		}
 	}
 	t.Setenv("DOORS_CADDY", filepath.Join(t.TempDir(), "missing"))
-	if err := complete(&chosen, "127.0.0.1:8080", "127.0.0.1:2020", 8080); err == nil || !strings.Contains(err.Error(), "make build") {
+	if err := complete(&chosen, nil, "127.0.0.1:8080", "127.0.0.1:2020", 8080); err == nil || !strings.Contains(err.Error(), "make build") {
 		t.Error(err)
 	}
 }
 
-// The demo must end with its context, also when Caddy does not obey, and leave
-// nothing listening.
+// The demo must end with its context, also when Caddy does not obey.
 func TestEnd(t *testing.T) {
 	chosen := testOptions(t, script(t, "trap '' TERM\nwhile :; do sleep 1; done\n"))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, chosen, newScreen(&buffer{}, false)) }()
+	go func() { ended <- run(ctx, chosen, newScreen(&buffer{}, false), strings.NewReader("")) }()
 	time.Sleep(100 * time.Millisecond)
 	cancel()
 	select {
@@ -146,65 +154,31 @@ func TestEnd(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("the demo does not end")
 	}
-	if err := checkFree(netip.AddrPortFrom(netip.MustParseAddr("127.0.1.1"), chosen.podPort), ""); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestScreen(t *testing.T) {
 	out := &buffer{}
-	secret := newSecret()
-	running, err := startPods(secret, free(t), newScreen(out, false))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer running.kill()
 	screen := newScreen(out, true)
-	screen.introduce(options{listen: netip.MustParseAddrPort("127.0.0.1:8080")}, running)
-	if !strings.Contains(out.String(), "curl -i -b upstream="+running.other.Token()+" http://127.0.0.1:8080/") {
-		t.Error(out)
+	screen.introduce(options{listen: netip.MustParseAddrPort("127.0.0.1:8080"), status: netip.MustParseAddrPort("127.0.0.1:2020")})
+	for _, part := range []string{"Open http://127.0.0.1:2020/ ", " http://127.0.0.1:8080/,", "ARGS=-https"} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("%q lacks %q", out, part)
+		}
 	}
-	if strings.Contains(out.String(), secret) {
-		t.Error("the secret is shown")
-	}
-	header := http.Header{"Cookie": {"upstream=" + running.fresh.Token()}, "X-Forwarded-For": {"127.0.0.1"}}
-	event := pod.Event{Kind: pod.RequestBegan, Request: &pod.Request{Method: "GET", URI: "/", Route: pod.RoutePage, Header: header}}
-	for _, step := range []struct {
-		show func()
-		want string
-	}{
-		{func() { screen.podEvent(netip.MustParseAddr("127.0.1.1"), event) }, "127.0.1.1  page      cookie  GET /"},
-		{func() {
-			event.Request.Header = http.Header{"X-Forwarded-For": {"127.0.0.1"}}
-			screen.podEvent(netip.MustParseAddr("127.0.1.1"), event)
-		}, "127.0.1.1  page      policy  GET /"},
-		{func() {
-			event.Request.Header = nil // not by way of Caddy
-			screen.podEvent(netip.MustParseAddr("127.0.1.2"), event)
-		}, "127.0.1.2  page      direct  GET /"},
-		{func() { screen.podEvent(netip.MustParseAddr("127.0.1.2"), pod.Event{Kind: pod.DrainBegan}) }, "127.0.1.2"},
-		{func() { screen.podEvent(netip.MustParseAddr("127.0.1.2"), pod.Event{Kind: pod.StreamRolled}) }, "rolled"},
-		{func() {
-			gone := accessLine{Status: 410}
-			gone.Request.Method, gone.Request.URI = "GET", "/~/"+running.old.Token()+"/s/x"
-			screen.caddyAnswer(gone)
-		}, "/~/" + running.old.Token()[:8] + "…/s/x answered 410 by Caddy"},
-		{func() { screen.caddyAnswer(accessLine{Status: 200, Header: http.Header{"Via": {"1.1 Caddy"}}}) }, ""},
-	} {
+	for number := range kept + 5 {
 		before := len(out.String())
-		step.show()
-		shown := out.String()[before:]
-		if !strings.Contains(shown, step.want) || (step.want == "") != (shown == "") {
-			t.Errorf("%q lacks %q", shown, step.want)
-		}
-		if strings.Contains(shown, running.old.Token()) {
-			t.Errorf("a whole token: %q", shown)
-		}
-		if shown != "" && !strings.HasPrefix(shown, "\x1b[") {
-			t.Errorf("no colour: %q", shown)
+		screen.say(eventWrong, "event %d", number+1)
+		if shown := out.String()[before:]; !strings.HasPrefix(shown, "\x1b[31m") || !strings.HasSuffix(shown, fmt.Sprintf("  event %d\x1b[0m\n", number+1)) {
+			t.Fatalf("%q", shown)
 		}
 	}
-	if got := shorten("/\x1b[31m" + strings.Repeat("x", 100)); strings.Contains(got, "\x1b") || len(got) > 90 {
-		t.Errorf("%q", got)
+	if _, events := screen.after(0); len(events) != kept || events[0].ID != 6 {
+		t.Errorf("%d events are kept, the first is %+v", len(events), events[0])
+	}
+	if _, events := screen.after(kept + 4); len(events) != 1 || events[0].Text != fmt.Sprintf("event %d", kept+5) {
+		t.Errorf("%+v", events)
+	}
+	if _, events := screen.after(kept + 5); len(events) != 0 {
+		t.Errorf("%+v", events)
 	}
 }

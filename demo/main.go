@@ -1,53 +1,79 @@
-// Command demo shows Caddy routing the traffic of Doors pages: it starts three
-// stand-in pods and Caddy in front of them, prints what to open or curl, plays
-// a visitor whose pod is replaced, and shows where each request goes.
+// Command demo tells what a rollout is behind Caddy with doors-caddy: it starts Caddy, two pods of an app, and visitors, and prints the
+// address of a page that shows the app and Caddy's status page side by side. A button there, or Enter, deploys the next version, for as often as
+// one likes; another button kills a pod.
 //
-// DOORS_CADDY is the path of the Caddy binary, by default bin/caddy. Ctrl-C or
-// SIGTERM ends the pods and Caddy.
+// DOORS_CADDY is the path of the Caddy binary, by default bin/caddy. Ctrl-C or SIGTERM ends everything.
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/board"
 )
 
 // options are the command line of the demo.
 type options struct {
 	caddy    string         // path of the binary
-	listen   netip.AddrPort // where Caddy listens
-	status   netip.AddrPort // where Caddy shows what it knows
+	listen   netip.AddrPort // where Caddy serves the app
+	status   netip.AddrPort // where it serves the story and the status page
+	https    bool
 	podPort  uint16
-	rollout  time.Duration // when the old pod begins to drain
-	visitor  bool
+	visitors int
 	colours  bool
 	stopping time.Duration // how long Caddy may take to stop
 }
 
+// url is the start of the addresses of a site.
+func (o options) url(site netip.AddrPort) string {
+	if o.https {
+		return "https://" + site.String()
+	}
+	return "http://" + site.String()
+}
+
 func main() {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the screen says what the pods do
+	if len(os.Args) == 2 && os.Args[1] == asPod {
+		if err := board.Run(os.Stdout); err != nil {
+			fail(err)
+		}
+		return
+	}
 	chosen := options{colours: terminal(os.Stdout), stopping: 5 * time.Second}
-	listen := flag.String("listen", "127.0.0.1:8080", "`address` on which Caddy listens")
-	status := flag.String("status", "127.0.0.1:2020", "`address` of the status page")
-	port := flag.Uint("pod-port", 8080, "`port` of the pods on 127.0.1.1, 127.0.1.2 and 127.0.2.1")
-	flag.DurationVar(&chosen.rollout, "rollout", 30*time.Second, "when the old pod begins to drain; 0 for never")
-	flag.BoolVar(&chosen.visitor, "visitor", true, "play a visitor who has a page of the old pod")
+	listen := flag.String("listen", "127.0.0.1:8080", "`address` of the app")
+	status := flag.String("status", "127.0.0.1:2020", "`address` of the page to open, and of the metrics")
+	port := flag.Uint("pod-port", 8080, fmt.Sprintf("`port` of the pods, which are on 127.0.1.1 to 127.0.1.%d", addresses))
+	flag.BoolVar(&chosen.https, "https", false, "HTTPS with a certificate of Caddy's own, and so HTTP/2")
+	flag.IntVar(&chosen.visitors, "visitors", 30, "`number` of visitors who come and go")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: make demo [ARGS='OPTION...'], such as make demo ARGS='-https -listen 127.0.0.1:8443'")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
-	if err := complete(&chosen, *listen, *status, *port); err != nil {
+	if err := complete(&chosen, flag.Args(), *listen, *status, *port); err != nil {
 		fail(err)
 	}
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // the screen says what the pods do
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, chosen, newScreen(os.Stdout, chosen.colours)); err != nil {
+	if err := run(ctx, chosen, newScreen(os.Stdout, chosen.colours), os.Stdin); err != nil {
 		stop()
 		fail(err)
 	}
@@ -58,19 +84,25 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-func complete(chosen *options, listen, status string, port uint) error {
+func complete(chosen *options, rest []string, listen, status string, port uint) error {
+	if len(rest) > 0 {
+		return fmt.Errorf("%q is not an option; -help lists them", rest[0])
+	}
 	for _, one := range []struct {
 		option, text string
 		address      *netip.AddrPort
 	}{{"-listen", listen, &chosen.listen}, {"-status", status, &chosen.status}} {
 		parsed, err := netip.ParseAddrPort(one.text)
-		if err != nil {
-			return fmt.Errorf("%s %q: an IP address and a port are needed, such as 127.0.0.1:8080", one.option, one.text)
+		if err != nil || parsed.Port() == 0 {
+			return fmt.Errorf("%s %q is not an IP address and a port; write them as in 127.0.0.1:8080", one.option, one.text)
 		}
 		*one.address = parsed
 	}
+	if chosen.listen == chosen.status {
+		return fmt.Errorf("-listen and -status are both %s; choose another port for one of them", chosen.listen)
+	}
 	if port < 1 || port > 65535 {
-		return fmt.Errorf("-pod-port %d: a port is 1 to 65535", port)
+		return fmt.Errorf("-pod-port %d is not a port; write a number from 1 to 65535", port)
 	}
 	chosen.podPort = uint16(port)
 	chosen.caddy = os.Getenv("DOORS_CADDY")
@@ -84,22 +116,21 @@ func complete(chosen *options, listen, status string, port uint) error {
 }
 
 // run shows the demo until ctx is done or Caddy ends by itself.
-func run(ctx context.Context, chosen options, screen *screen) error {
-	secret := newSecret()
-	for _, address := range []struct {
-		option string
-		netip.AddrPort
-	}{{"-listen", chosen.listen}, {"-status", chosen.status}} {
-		if err := checkFree(address.AddrPort, address.option); err != nil {
-			return err
-		}
+func run(ctx context.Context, chosen options, screen *screen, keys io.Reader) error {
+	if err := checkFree(chosen); err != nil {
+		return err
 	}
-	pods, err := startPods(secret, chosen.podPort, screen)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	secret := newSecret()
+	fleet := newFleet(ctx, chosen, secret, screen)
+	defer fleet.stop()
+	story, err := startStory(chosen, fleet, screen)
 	if err != nil {
 		return err
 	}
-	defer pods.kill()
-	caddy, err := startCaddy(chosen, secret, screen)
+	defer story.stop()
+	caddy, err := startCaddy(chosen, secret, story.listener.Addr().String(), screen)
 	if err != nil {
 		return err
 	}
@@ -110,24 +141,78 @@ func run(ctx context.Context, chosen options, screen *screen) error {
 		}
 		return err
 	}
-	screen.introduce(chosen, pods)
+	screen.introduce(chosen)
+	fleet.deploy()
+	if err := startVisitors(ctx, chosen, caddy); err != nil {
+		return err
+	}
+	go listen(keys, fleet)
+	for {
+		select {
+		case order := <-fleet.orders:
+			order()
+		case <-ctx.Done():
+			fleet.stop() // first, which ends the streams that Caddy would wait for
+			return nil
+		case <-caddy.ended:
+			return errors.New("Caddy ended by itself: " + caddy.why())
+		}
+	}
+}
 
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if chosen.visitor {
-		go newVisitor(chosen.listen, pods.old).run(ctx)
+// listen obeys the keyboard. Input that ends at once, as in scripts, is no order.
+func listen(keys io.Reader, fleet *fleet) {
+	for lines := bufio.NewScanner(keys); lines.Scan(); {
+		if strings.TrimSpace(lines.Text()) == "k" {
+			fleet.Kill()
+		} else {
+			fleet.Deploy()
+		}
 	}
-	if chosen.rollout > 0 {
-		go pods.rollOut(ctx, chosen.rollout)
+}
+
+// startVisitors has them all come.
+func startVisitors(ctx context.Context, chosen options, caddy *caddy) error {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.Proxy = nil
+	if chosen.https {
+		authority, err := caddy.authority()
+		if err != nil {
+			return err
+		}
+		trust := x509.NewCertPool()
+		trust.AppendCertsFromPEM(authority)
+		transport.TLSClientConfig = &tls.Config{RootCAs: trust}
 	}
-	select {
-	case <-ctx.Done():
-		screen.note("ending the pods and Caddy")
-		pods.kill() // first, which ends the streams that Caddy would wait for
-		return nil
-	case <-caddy.ended:
-		return errors.New("Caddy ended by itself: " + caddy.why())
+	for range chosen.visitors {
+		visitor, err := newVisitor(chosen.url(chosen.listen), transport)
+		if err != nil {
+			return err
+		}
+		go visitor.run(ctx)
 	}
+	return nil
+}
+
+// checkFree fails when something else listens already.
+func checkFree(chosen options) error {
+	places := map[string][]netip.AddrPort{"-listen": {chosen.listen}, "-status": {chosen.status}}
+	for _, address := range podAddresses() {
+		places["-pod-port"] = append(places["-pod-port"], netip.AddrPortFrom(address, chosen.podPort))
+	}
+	for option, addresses := range places {
+		for _, address := range addresses {
+			listener, err := net.Listen("tcp", address.String())
+			if errors.Is(err, syscall.EADDRINUSE) {
+				return fmt.Errorf("%s is in use by another program: end that one, or choose another port with make demo ARGS='%s ...'", address, option)
+			}
+			if err != nil {
+				return err
+			}
+			listener.Close()
+		}
+	}
+	return nil
 }
 
 // newSecret is what `openssl rand -base64 32` prints.

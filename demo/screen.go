@@ -1,24 +1,51 @@
 package main
 
+// In:  what happens.
+// Out: a line in the terminal for each event, and the last ones for the story.
+
 import (
 	"fmt"
 	"io"
-	"net/http"
-	"net/netip"
 	"os"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/demo/pod"
+	"github.com/doors-dev/doors-caddy/demo/board"
 )
+
+// eventKind is what an event is about.
+type eventKind string
+
+const (
+	eventUp    eventKind = "up"
+	eventDrain eventKind = "drain"
+	eventKill  eventKind = "kill"
+	eventPage  eventKind = "page"
+	eventWrong eventKind = "wrong" // the only red one
+)
+
+var colours = map[eventKind]string{eventUp: "32", eventDrain: "33", eventKill: "35", eventPage: "36", eventWrong: "31"}
+
+// event is one line.
+type event struct {
+	ID   int       `json:"id"` // from 1
+	Time string    `json:"time"`
+	Kind eventKind `json:"kind"`
+	Text string    `json:"text"`
+}
+
+// kept is how many events the story can show.
+const kept = 100
 
 // screen writes whole lines, from any goroutine.
 type screen struct {
 	mu      sync.Mutex
 	out     io.Writer
 	colours bool
-	pods    map[string]netip.Addr // by token
+	current board.Version
+	events  []event
+	last    int
 }
 
 func newScreen(out io.Writer, colours bool) *screen {
@@ -31,131 +58,55 @@ func terminal(file *os.File) bool {
 	return err == nil && information.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// introduce says what runs and what to try. Tokens are printed here and
-// nowhere else: the commands need them.
-func (s *screen) introduce(chosen options, running *pods) {
-	base := "http://" + chosen.listen.String()
+// introduce says where to look.
+func (s *screen) introduce(chosen options) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pods = map[string]netip.Addr{}
-	for _, one := range running.all() {
-		s.pods[one.Token()] = one.Address().Addr()
-	}
 	fmt.Fprintf(s.out, `
-Caddy on %[1]s, in front of three stand-in Doors pods:
-  127.0.1.1  first upstream, generation 2: where its host leads now
-  127.0.1.2  first upstream, generation 1: new pages no longer go there, its old ones still do
-  127.0.2.1  second upstream
-
-Open %[1]s/ in a browser: click, and see below where each request goes.
-Open http://%[4]s/ beside it: which pods have how many pages. Metrics are at /metrics there.
-Or try:
-  a new page, of either upstream:
-    curl -i %[1]s/
-  a returning browser: its own upstream again
-    curl -i -b upstream=%[2]s %[1]s/
-  a request of a page that lives on the old pod
-    curl -i %[1]s%[3]s
-  a token that nobody made: 410, the page reloads
-    curl -i %[1]s/~/forged/s/page
-
-`, base, running.other.Token(), running.old.ResourcePath(), chosen.status)
-	if chosen.visitor {
-		fmt.Fprintln(s.out, "A visitor with a page of the old pod is playing along.")
+  Open %s/ in a browser: a rollout, seen by a visitor and by an operator.
+  The app alone is at %s/, and Caddy's metrics are at %[1]s/metrics.
+`, chosen.url(chosen.status), chosen.url(chosen.listen))
+	if chosen.https {
+		fmt.Fprintln(s.out, "  The certificate is made for this demo: tell the browser to accept it, at both addresses.")
+	} else {
+		fmt.Fprintln(s.out, "  Without HTTPS a browser has no HTTP/2, so five tabs are its limit: make demo ARGS=-https has none.")
 	}
-	if chosen.rollout > 0 {
-		fmt.Fprintf(s.out, "The old pod begins to drain in %v.\n", chosen.rollout)
-	}
-	fmt.Fprintf(s.out, "Ctrl-C ends all.\n\n%-8s  %-9s  %-8s  %-6s  %s\n", "time", "pod", "kind", "by", "request")
+	fmt.Fprint(s.out, `
+  Enter deploys the next version, k and Enter kills a pod, Ctrl-C ends the demo.
+
+`)
 }
 
-// podEvent shows what a pod saw.
-func (s *screen) podEvent(address netip.Addr, event pod.Event) {
-	switch event.Kind {
-	case pod.RequestBegan:
-		s.request(address.String(), event.Request)
-	case pod.StreamRolled:
-		s.line(grey, address.String(), "sync", "", "rolled: the next stream of this page has taken over")
-	case pod.DrainBegan:
-		s.line(yellow, address.String(), "", "", "drains: its pages live on until they end or follow a link")
-	case pod.DrainEnded:
-		s.line(yellow, address.String(), "", "", "its last page has ended, the pod ends")
-	}
-}
-
-func (s *screen) request(address string, request *pod.Request) {
-	colour := green
-	if request.Route != pod.RoutePage {
-		colour = cyan
-	}
-	s.line(colour, address, request.Route.String(), s.decidedBy(request), request.Method+" "+shorten(request.URI))
-}
-
-// decidedBy says what led the request to the pod that saw it.
-func (s *screen) decidedBy(request *pod.Request) string {
-	if request.Route != pod.RoutePage {
-		return "token"
-	}
-	if request.Header.Get("X-Forwarded-For") == "" {
-		return "direct" // the visitor's first page, which is older than the demo
-	}
-	cookies := http.Request{Header: request.Header}
-	if cookie, err := cookies.Cookie("upstream"); err == nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if _, known := s.pods[cookie.Value]; known {
-			return "cookie"
-		}
-	}
-	return "policy"
-}
-
-// caddyAnswer shows answers that Caddy gave by itself: pods put a Via behind theirs.
-func (s *screen) caddyAnswer(access accessLine) {
-	if access.Header.Get("Via") == "" {
-		s.line(red, "none", "", "", fmt.Sprintf("%s %s answered %d by Caddy", access.Request.Method, shorten(access.Request.URI), access.Status))
-	}
-}
-
-func (s *screen) note(text string) { s.line(yellow, "", "", "", text) }
-
-const (
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-	cyan   = "36"
-	grey   = "90"
-)
-
-func (s *screen) line(colour, address, kind, by, text string) {
-	line := fmt.Sprintf("%s  %-9s  %-8s  %-6s  %s", time.Now().Format("15:04:05"), address, kind, by, text)
-	if s.colours {
-		line = "\x1b[" + colour + "m" + line + "\x1b[0m"
-	}
+// version sets the version that takes new pages.
+func (s *screen) version(version board.Version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.current = version
+}
+
+// say writes a line.
+func (s *screen) say(kind eventKind, format string, values ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last++
+	now := event{s.last, time.Now().Format(time.TimeOnly), kind, fmt.Sprintf(format, values...)}
+	if s.events = append(s.events, now); len(s.events) > kept {
+		s.events = slices.Delete(s.events, 0, 1)
+	}
+	line := now.Time + "  " + now.Text
+	if s.colours {
+		line = "\x1b[" + colours[kind] + "m" + line + "\x1b[0m"
+	}
 	fmt.Fprintln(s.out, line)
 }
 
-// shorten leaves of a token what tells it from others, and drops what could
-// confuse a terminal.
-func shorten(uri string) string {
-	uri = strings.Map(func(char rune) rune {
-		if char < ' ' || char == 0x7f {
-			return -1
-		}
-		return char
-	}, uri)
-	system, found := strings.CutPrefix(uri, "/~/")
-	if found {
-		token, rest, _ := strings.Cut(system, "/")
-		if len(token) > 8 {
-			token = token[:8] + "…"
-		}
-		uri = "/~/" + token + "/" + rest
+// after returns the version that takes new pages, and the events after one.
+func (s *screen) after(id int) (board.Version, []event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := slices.IndexFunc(s.events, func(one event) bool { return one.ID > id })
+	if first < 0 {
+		return s.current, []event{}
 	}
-	if runes := []rune(uri); len(runes) > 80 {
-		uri = string(runes[:79]) + "…"
-	}
-	return uri
+	return s.current, slices.Clone(s.events[first:])
 }

@@ -1,150 +1,116 @@
 package main
 
+// In:  the address of the app.
+// Out: the requests of visitors who come, use a page, follow links and go.
+
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
-	"net/netip"
+	"net/http/cookiejar"
 	"regexp"
-	"sync"
+	"strings"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/demo/board"
 	"github.com/doors-dev/doors-caddy/demo/pod"
 )
 
-// visitor plays a browser: it holds a page, keeps a stream open, clicks, and
-// loads the page again when it is told that its pod is gone.
+// visitor plays a browser that keeps one page open at a time.
 type visitor struct {
-	base   string // Caddy
-	first  string // where the first page comes from: the old pod, before the rollout
+	base   string
 	client *http.Client
-
-	mu      sync.Mutex
-	cookies map[string]string
 }
 
-func newVisitor(listen netip.AddrPort, old *pod.Pod) *visitor {
-	return &visitor{
-		base: "http://" + listen.String(), first: "http://" + old.Address().String(),
-		client: &http.Client{}, cookies: map[string]string{},
-	}
+func newVisitor(base string, transport http.RoundTripper) (*visitor, error) {
+	cookies, err := cookiejar.New(nil)
+	return &visitor{base, &http.Client{Jar: cookies, Transport: transport}}, err
 }
-
-// Times between two steps of the visitor.
-const (
-	clickEvery = 6 * time.Second
-	linkEvery  = 3 // every third click follows a link
-)
 
 var pageAttributes = regexp.MustCompile(`data-prefix="([^"]+)" data-instance="([^"]+)"`)
 
-// run visits until ctx is done. Errors lead to another try, as in a browser.
+// run comes and goes until ctx is done. Errors lead to another try, as with people.
 func (v *visitor) run(ctx context.Context) {
-	from := v.first
-	for ctx.Err() == nil {
-		page, err := v.load(ctx, from)
-		from = v.base
-		if err == nil {
-			v.live(ctx, page)
+	for pause(ctx, 0, 12*time.Second) {
+		for v.visit(ctx) {
 		}
-		pause(ctx, time.Second)
 	}
 }
 
-// load opens a page and returns its attributes: prefix and instance.
-func (v *visitor) load(ctx context.Context, base string) ([]string, error) {
-	answer, err := v.send(ctx, "GET", base+"/")
-	if err != nil {
-		return nil, err
+// visit uses one page for a while, and tells whether its last click has led to another one.
+func (v *visitor) visit(ctx context.Context) (again bool) {
+	ctx, leave := context.WithCancel(ctx) // which closes the tab
+	defer leave()
+	body, status, err := v.send(ctx, "GET", "/")
+	found := pageAttributes.FindStringSubmatch(body)
+	if err != nil || status != http.StatusOK || found == nil {
+		return false
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return nil, err
-	}
-	found := pageAttributes.FindSubmatch(body)
-	if found == nil {
-		return nil, fmt.Errorf("not a page: %s", answer.Status)
-	}
-	return []string{string(found[1]), string(found[2])}, nil
-}
-
-// live uses a page until its pod says that it is gone.
-func (v *visitor) live(ctx context.Context, page []string) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	boot := fmt.Sprintf("%016x", time.Now().UnixNano())
+	prefix, instance := found[1], found[2]
+	over := make(chan struct{})
 	go func() {
-		for stream := 1; ctx.Err() == nil; stream++ {
-			go v.receive(ctx, fmt.Sprintf("%s%s/s/%s?t=%d&b=%s", v.base, page[0], page[1], stream, boot))
-			pause(ctx, pod.DefaultRoll)
-		}
+		defer close(over)
+		v.receive(ctx, prefix+"/s/"+instance)
 	}()
-	for click := 1; ctx.Err() == nil; click++ {
-		pause(ctx, clickEvery)
-		hook := pod.HookClick
-		if click%linkEvery == 0 {
-			hook = pod.HookLink
+	click := func(hook string, number int) (status int) {
+		_, status, _ = v.send(ctx, "POST", fmt.Sprintf("%s/h/%s/%s?t=%d", prefix, instance, hook, number))
+		return status
+	}
+	clicks := 3 + rand.IntN(6)
+	for number := range clicks {
+		if !pause(ctx, time.Second, 5*time.Second) {
+			return false
 		}
-		answer, err := v.send(ctx, "POST", fmt.Sprintf("%s%s/h/%s/%s?t=%d", v.base, page[0], page[1], hook, click))
-		if err != nil {
-			continue
+		select {
+		case <-over: // its pod says so, or Caddy
+			return true
+		default:
+			click(pod.HookClick, number+1)
 		}
-		answer.Body.Close()
-		if answer.StatusCode == http.StatusGone {
+	}
+	if rand.IntN(3) == 0 {
+		return false
+	}
+	return click(pod.HookLink, clicks+1) == http.StatusGone
+}
+
+// receive keeps a receiver stream open until the page is over.
+func (v *visitor) receive(ctx context.Context, path string) {
+	boot := fmt.Sprintf("%016x", rand.Uint64())
+	for stream := 1; ctx.Err() == nil; stream++ {
+		frames, status, err := v.send(ctx, "GET", fmt.Sprintf("%s?t=%d&b=%s", path, stream, boot))
+		if status == http.StatusGone || strings.HasSuffix(frames, "\x04") {
 			return
 		}
+		if err != nil || status != http.StatusOK {
+			pause(ctx, board.Roll/10, board.Roll/5)
+		}
 	}
 }
 
-// receive holds one stream open. What it says is not played out.
-func (v *visitor) receive(ctx context.Context, address string) {
-	request, err := v.request(ctx, "GET", address)
+// send makes one request. The text is what arrived, also where err says that it is not all.
+func (v *visitor) send(ctx context.Context, method, path string) (text string, status int, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, v.base+path, nil)
 	if err != nil {
-		return
-	}
-	if answer, err := v.client.Do(request); err == nil {
-		_, _ = io.Copy(io.Discard, answer.Body)
-		answer.Body.Close()
-	}
-}
-
-// send makes one request and keeps the cookies of its answer.
-func (v *visitor) send(ctx context.Context, method, address string) (*http.Response, error) {
-	request, err := v.request(ctx, method, address)
-	if err != nil {
-		return nil, err
+		return "", 0, err
 	}
 	answer, err := v.client.Do(request)
 	if err != nil {
-		return nil, err
+		return "", 0, err
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, cookie := range answer.Cookies() {
-		v.cookies[cookie.Name] = cookie.Value
-	}
-	return answer, nil
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return string(body), answer.StatusCode, err
 }
 
-func (v *visitor) request(ctx context.Context, method, address string) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(nil))
-	if err != nil {
-		return nil, err
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for name, value := range v.cookies {
-		request.AddCookie(&http.Cookie{Name: name, Value: value})
-	}
-	return request, nil
-}
-
-func pause(ctx context.Context, length time.Duration) {
+// pause waits for a time between two, and tells whether to go on.
+func pause(ctx context.Context, least, most time.Duration) bool {
 	select {
 	case <-ctx.Done():
-	case <-time.After(length):
+		return false
+	case <-time.After(least + rand.N(most-least)):
+		return true
 	}
 }

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"html/template"
 	"net/http"
 	"net/netip"
 	"time"
@@ -41,6 +42,10 @@ type Config struct {
 	Delay          time.Duration // from the order to drain until links know, as doorscaddy.WithDelay; 0 for none
 	Unmarked       bool          // drain without doorscaddy.Serve: nobody is told, and pages are never refused
 
+	// Page is executed with PageData; default: a plain page. It loads the script as the plain page does, which calls the hook
+	// that an element names in data-hook: with the value of an input whenever that changes, for others when they are clicked.
+	Page *template.Template
+
 	// Hooks adds raw hooks by number, called after the instance was found; they
 	// write the whole answer. The numbers 1 and 2 are the page's own.
 	Hooks map[string]http.HandlerFunc
@@ -56,6 +61,9 @@ func (c *Config) fill() {
 	}
 	if c.Generation == "" {
 		c.Generation = "1"
+	}
+	if c.Page == nil {
+		c.Page = plainPage
 	}
 	if c.StickyCookie == "" {
 		c.StickyCookie = "upstream"

@@ -6,6 +6,7 @@ package pod
 import (
 	"crypto/rand"
 	"encoding/json"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -103,6 +104,9 @@ func (p *Pod) endAll(last byte) {
 		p.end(i, last)
 	}
 }
+
+// InstanceOf is the instance that a request is about, for raw hooks.
+func InstanceOf(r *http.Request) string { return parseTarget(r.RequestURI).instance }
 
 // Send queues an action for the page of an instance and reports whether the
 // instance lives here. The arguments must be what encoding/json can encode.

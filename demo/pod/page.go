@@ -13,12 +13,12 @@ import (
 //go:embed page.html
 var pageSource string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+var plainPage = template.Must(template.New("page").Parse(pageSource))
 
-// Page is what a page says about itself.
-type pageData struct {
+// PageData is what a page says about itself: what Config.Page is executed with.
+type PageData struct {
 	Name, Address, Generation, Path string
-	Prefix, Instance, Script        string
+	Prefix, Instance, Script        string // for the element that loads the script, as in page.html
 	RollMilliseconds                int64
 	Draining                        bool
 }
@@ -34,7 +34,7 @@ func (p *Pod) servePage(w http.ResponseWriter, r *http.Request, owner *session) 
 	body, finish := compressed(w, r)
 	defer finish()
 	// A failed write means that the client has gone: the instance then ends by its connect timeout.
-	_ = pageTemplate.Execute(body, pageData{
+	_ = p.config.Page.Execute(body, PageData{
 		Name: p.config.Name, Address: p.address.String(), Generation: p.config.Generation, Path: r.URL.Path,
 		Prefix: "/~/" + p.token, Instance: made.id, Script: p.script,
 		RollMilliseconds: int64(p.config.Roll / time.Millisecond), Draining: p.Draining(),

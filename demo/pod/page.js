@@ -5,6 +5,11 @@
   const { prefix, instance, roll } = document.currentScript.dataset;
   const boot = [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, "0")).join("");
   const say = (id, text) => { document.getElementById(id).textContent = text; };
+  const list = (id, texts) => document.getElementById(id).replaceChildren(...texts.map((text) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    return item;
+  }));
   const sync = (count) => `${prefix}/s/${instance}?t=${count}&b=${boot}`;
   const waiting = new Map(); // hook calls by track number
   let streams = 0, reports = 0, track = 0, failures = 0, lastSeq = 0, over = false;
@@ -34,6 +39,7 @@
     if (seq > lastSeq) {
       lastSeq = seq;
       if (name === "set_text") say(args[0], args[1]);
+      if (name === "set_list") list(args[0], args[1]);
       if (name === "report_hook") { waiting.get(args[0])?.(); waiting.delete(args[0]); }
     }
     report(seq, null);
@@ -95,21 +101,37 @@
     const reported = new Promise((resolve) => waiting.set(mine, resolve));
     const answer = await fetch(`${prefix}/h/${instance}/${number}?t=${mine}`, {
       method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json;charset=UTF-8" },
-    });
-    if (answer.status === 410) { reload(); return false; }
-    if (!answer.ok) { waiting.delete(mine); return false; }
+    }).catch(() => null);
+    if (answer?.status === 410) reload();
+    if (!answer?.ok) { waiting.delete(mine); return false; }
     await reported;
     return true;
   }
 
-  document.getElementById("click").addEventListener("click", () => hook(1, {}));
+  for (const element of document.querySelectorAll("[data-hook]")) {
+    const number = element.dataset.hook;
+    if (element.tagName !== "INPUT") {
+      element.addEventListener("click", () => hook(number, {}));
+      continue;
+    }
+    // One call at a time, and the next one has what was typed meanwhile, so that the last value arrives last.
+    let calling = false, sent = element.value;
+    element.addEventListener("input", async () => {
+      if (calling) return;
+      calling = true;
+      for (let value; !over && sent !== (value = element.value) && await hook(number, value);) sent = value;
+      calling = false;
+    });
+  }
   document.getElementById("link").addEventListener("click", async (event) => {
     event.preventDefault();
     const before = location.pathname;
     history.pushState(null, "", event.target.getAttribute("href"));
     const followed = await hook(2, { to: location.pathname }).catch(() => false);
-    if (followed) say("path", location.pathname);
-    else if (!over) history.replaceState(null, "", before);
+    if (followed) {
+      say("path", location.pathname);
+      event.target.setAttribute("href", before);
+    } else if (!over) history.replaceState(null, "", before);
   });
   addEventListener("popstate", async () => {
     const answer = await fetch(`${prefix}/u/${instance}${location.pathname}`).catch(() => null);

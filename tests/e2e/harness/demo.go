@@ -2,14 +2,19 @@ package harness
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
+
+// DemoPods are all addresses that pods of the demo may have.
+var DemoPods = []string{
+	"127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4", "127.0.1.5", "127.0.1.6", "127.0.1.7", "127.0.1.8", "127.0.1.9", "127.0.1.10",
+}
 
 // Demo is the demo, as `make demo` runs it.
 type Demo struct {
@@ -18,12 +23,15 @@ type Demo struct {
 	Temporary      string // the folder for what it writes
 	Output         *Output
 
+	// Press writes to its keyboard.
+	Press func(keys string)
+
 	// Stop ends it as Ctrl-C does, and returns how it has ended.
 	Stop func() error
 }
 
-// StartDemo builds and starts the demo, whose pods have these addresses, and waits until it is up. The test ends it.
-func StartDemo(t testing.TB, rollout time.Duration, pods ...string) *Demo {
+// StartDemo builds and starts the demo with options, and waits until its first version is up. The test ends it.
+func StartDemo(t testing.TB, options ...string) *Demo {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "demo")
 	build := exec.Command("go", "build", "-o", binary, "./demo")
@@ -32,12 +40,18 @@ func StartDemo(t testing.TB, rollout time.Duration, pods ...string) *Demo {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	here := func() string { return fmt.Sprintf("127.0.0.1:%d", Port(t, "127.0.0.1")) }
-	d := &Demo{Listen: here(), Status: here(), PodPort: Port(t, pods...), Temporary: t.TempDir(), Output: &Output{}}
-	command := exec.Command(binary, "-listen", d.Listen, "-status", d.Status, "-pod-port", fmt.Sprint(d.PodPort), "-rollout", rollout.String())
+	d := &Demo{Listen: here(), Status: here(), PodPort: Port(t, DemoPods...), Temporary: t.TempDir(), Output: &Output{}}
+	command := exec.Command(binary, append([]string{"-listen", d.Listen, "-status", d.Status, "-pod-port", fmt.Sprint(d.PodPort)}, options...)...)
 	command.Env = append(os.Environ(), "DOORS_CADDY="+Default.Path(t), "TMPDIR="+d.Temporary)
 	command.Stdout, command.Stderr = d.Output, d.Output
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	keyboard, err := command.StdinPipe()
+	check(t, err)
 	check(t, command.Start())
+	d.Press = func(keys string) {
+		_, err := io.WriteString(keyboard, keys)
+		check(t, err)
+	}
 	d.Stop = sync.OnceValue(func() error {
 		if err := command.Process.Signal(os.Interrupt); err != nil {
 			return err
@@ -50,6 +64,6 @@ func StartDemo(t testing.TB, rollout time.Duration, pods ...string) *Demo {
 			t.Logf("the demo wrote:\n%s", d.Output)
 		}
 	})
-	d.Output.Wait(t, "Ctrl-C ends all.", time.Minute)
+	d.Output.Wait(t, "Version 1 (teal) is up", Patience)
 	return d
 }

@@ -1,0 +1,263 @@
+package main
+
+// In:  the orders to deploy and to kill, and what pods say.
+// Out: two pods of each version, for as long as pages are open on them.
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/board"
+)
+
+const (
+	replicas  = 2
+	addresses = 10              // 127.0.1.1 and so on: enough for five versions at a time
+	restart   = 3 * time.Second // after which a killed pod is there again
+)
+
+// fleet is all pods. Its orders are called one after the other, by the main goroutine: what it has needs no lock.
+type fleet struct {
+	chosen options
+	secret string
+	screen *screen
+	orders chan func()
+	busy   atomic.Bool             // a deployment is under way
+	framed atomic.Pointer[process] // has the page that the story shows
+
+	ctx     context.Context
+	free    []netip.Addr // the one that has been free for longest first
+	pods    []*process   // in the order in which they were started
+	current board.Version
+}
+
+// podAddresses are all that pods may have.
+func podAddresses() (all []netip.Addr) {
+	for last := range addresses {
+		all = append(all, netip.AddrFrom4([4]byte{127, 0, 1, byte(1 + last)}))
+	}
+	return all
+}
+
+func newFleet(ctx context.Context, chosen options, secret string, screen *screen) *fleet {
+	return &fleet{chosen: chosen, secret: secret, screen: screen, ctx: ctx, orders: make(chan func()), free: podAddresses()}
+}
+
+// order has something done, unless the demo ends.
+func (f *fleet) order(what func()) {
+	select {
+	case f.orders <- what:
+	case <-f.ctx.Done():
+	}
+}
+
+// Deploy orders the next version, and tells whether that is possible now.
+func (f *fleet) Deploy() bool {
+	if !f.busy.CompareAndSwap(false, true) {
+		return false
+	}
+	go f.order(f.deploy)
+	return true
+}
+
+// Kill orders the end of one pod.
+func (f *fleet) Kill() { go f.order(f.kill) }
+
+func (f *fleet) deploy() {
+	defer f.busy.Store(false)
+	before, next := f.of(f.current), board.VersionOf(f.current.Number+1)
+	if err := f.makeRoom(); err != nil {
+		f.fail(err)
+		return
+	}
+	var started []*process
+	for range replicas {
+		pod, err := f.start(next)
+		if err != nil {
+			f.fail(err)
+			return
+		}
+		started = append(started, pod)
+	}
+	for _, pod := range started {
+		if err := pod.wait(f.ctx); err != nil {
+			f.fail(err)
+			return
+		}
+	}
+	f.current = next
+	f.screen.version(next)
+	f.screen.say(eventUp, "Version %d (%s) is up on %s and takes every new page.", next.Number, next.Name, names(started))
+	if len(before) == 0 {
+		return
+	}
+	pages := int64(0)
+	for _, pod := range before {
+		pages += pod.pages.Load()
+		pod.draining = true
+		pod.signal(syscall.SIGTERM)
+	}
+	f.screen.say(eventDrain, "Version %d was told to stop (SIGTERM). It goes on for the %s open on it.", before[0].version.Number, plural(pages, "page that is", "pages that are"))
+}
+
+// makeRoom ends the oldest version where no address is left.
+func (f *fleet) makeRoom() error {
+	if len(f.free) >= replicas {
+		return nil
+	}
+	oldest := f.of(f.pods[0].version)
+	pages := int64(0)
+	for _, pod := range oldest {
+		pages += pod.pages.Load()
+	}
+	f.screen.say(eventDrain, "All %d addresses are taken. Version %d gets a second SIGTERM, which ends it at once: its %s on the new version.",
+		addresses, oldest[0].version.Number, plural(pages, "page reloads", "pages reload"))
+	for _, pod := range oldest {
+		pod.killed = true
+		pod.signal(syscall.SIGTERM)
+		select {
+		case <-pod.ended:
+			f.leave(pod)
+		case <-time.After(20 * time.Second):
+			return fmt.Errorf("the pod on %s does not end", pod.address)
+		}
+	}
+	return nil
+}
+
+// start starts a pod on a free address.
+func (f *fleet) start(version board.Version) (*process, error) {
+	pod, err := startProcess(f.free[0], version, f.chosen, f.secret, f.heard, func(pod *process) { f.order(func() { f.ended(pod) }) })
+	if err != nil {
+		return nil, err
+	}
+	f.free = f.free[1:]
+	f.pods = append(f.pods, pod)
+	return pod, nil
+}
+
+// heard is called by the pod's own goroutine.
+func (f *fleet) heard(pod *process, line board.Line) {
+	number := pod.version.Number
+	switch {
+	case line.Kind == board.PageMoved:
+		f.screen.say(eventPage, "A link led a page away from version %d: it opens on the newest one.", number)
+	case line.Kind == board.PageOpened && line.Frame:
+		f.screen.say(eventPage, "The page in the frame opened on version %d, pod %s.", number, pod.address)
+		f.framed.Store(pod)
+	case line.Kind == board.PageOpened:
+		f.screen.say(eventPage, "A page opened in a tab, on version %d, pod %s.", number, pod.address)
+	}
+}
+
+// kill ends the pod that has the page in the frame, else the one with the most pages, without asking it.
+func (f *fleet) kill() {
+	var living []*process
+	for _, pod := range f.pods {
+		if !pod.killed {
+			living = append(living, pod)
+		}
+	}
+	if len(living) == 0 {
+		return
+	}
+	victim := slices.MaxFunc(living, func(a, b *process) int { return int(a.pages.Load() - b.pages.Load()) })
+	if framed := f.framed.Load(); slices.Contains(living, framed) {
+		victim = framed
+	}
+	victim.killed = true
+	f.screen.say(eventKill, "%s (version %d) was killed (SIGKILL): its %s on another pod.", victim.address, victim.version.Number, plural(victim.pages.Load(), "page reloads", "pages reload"))
+	victim.signal(syscall.SIGKILL)
+}
+
+// ended is told of the end of each pod.
+func (f *fleet) ended(pod *process) {
+	if !slices.Contains(f.pods, pod) {
+		return
+	}
+	f.leave(pod)
+	number := pod.version.Number
+	switch {
+	case pod.killed && pod.version == f.current && !pod.draining:
+		time.AfterFunc(restart, func() { f.order(f.replace) })
+	case pod.killed:
+	case !pod.draining || pod.err != nil:
+		f.screen.say(eventWrong, "%s (version %d) ended by itself: %v", pod.address, number, pod.err)
+	default:
+		f.screen.say(eventDrain, "%s (version %d) has ended, after its last page.", pod.address, number)
+	}
+	if pod.version != f.current && len(f.of(pod.version)) == 0 {
+		rest := ""
+		if len(f.of(f.current)) == len(f.pods) {
+			rest = fmt.Sprintf(" The rollout of version %d is complete.", f.current.Number)
+		}
+		f.screen.say(eventUp, "Version %d is gone: its last page has ended.%s", number, rest)
+	}
+}
+
+// replace starts what the current version lacks.
+func (f *fleet) replace() {
+	if len(f.of(f.current)) >= replicas || len(f.free) == 0 {
+		return
+	}
+	pod, err := f.start(f.current)
+	if err == nil {
+		err = pod.wait(f.ctx)
+	}
+	if err != nil {
+		f.fail(err)
+		return
+	}
+	f.screen.say(eventUp, "%s (version %d) takes the place of the killed pod.", pod.address, pod.version.Number)
+}
+
+// leave forgets a pod that has ended.
+func (f *fleet) leave(pod *process) {
+	f.pods = slices.DeleteFunc(f.pods, func(other *process) bool { return other == pod })
+	f.free = append(f.free, pod.address)
+}
+
+// of are the pods of a version that have not ended.
+func (f *fleet) of(version board.Version) (found []*process) {
+	for _, pod := range f.pods {
+		if pod.version == version {
+			found = append(found, pod)
+		}
+	}
+	return found
+}
+
+// stop ends all pods.
+func (f *fleet) stop() {
+	for _, pod := range f.pods {
+		pod.signal(syscall.SIGKILL)
+		<-pod.ended
+	}
+}
+
+func (f *fleet) fail(err error) {
+	if f.ctx.Err() == nil {
+		f.screen.say(eventWrong, "%v", err)
+	}
+}
+
+func names(pods []*process) string {
+	var addresses []string
+	for _, pod := range pods {
+		addresses = append(addresses, pod.address.String())
+	}
+	return strings.Join(addresses, " and ")
+}
+
+func plural(number int64, one, many string) string {
+	if number == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", number, many)
+}

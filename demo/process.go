@@ -1,0 +1,98 @@
+package main
+
+// In:  the place of a pod, and signals for it.
+// Out: a process that is this program again, and what it says.
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/demo/board"
+)
+
+// asPod is the argument with which this program is a pod.
+const asPod = "pod"
+
+// process is one pod.
+type process struct {
+	address netip.Addr
+	version board.Version
+	command *exec.Cmd
+	ready   chan struct{} // closed when it takes pages
+	ended   chan struct{} // closed when it has ended
+	err     error         // how; read after that
+	pages   atomic.Int64  // that are open on it
+
+	// Those belong to the fleet.
+	draining bool // it was told to stop
+	killed   bool
+}
+
+// startProcess starts a pod. hear is called for each of its lines but the first, and ended after the last.
+func startProcess(address netip.Addr, version board.Version, chosen options, secret string, hear func(*process, board.Line), ended func(*process)) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p := &process{address: address, version: version, ready: make(chan struct{}), ended: make(chan struct{})}
+	p.command = exec.Command(self, asPod)
+	p.command.Env = append(os.Environ(), "DOORS_SECRET="+secret, "POD_IP="+address.String(),
+		fmt.Sprintf("%s=%d", board.EnvPort, chosen.podPort), fmt.Sprintf("%s=%d", board.EnvVersion, version.Number), fmt.Sprintf("%s=%t", board.EnvSecure, chosen.https))
+	p.command.Stderr = os.Stderr
+	p.command.SysProcAttr = childAttributes()
+	said, err := p.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.command.Start(); err != nil {
+		return nil, fmt.Errorf("cannot start a pod: %w", err)
+	}
+	go func() {
+		for lines := bufio.NewScanner(said); lines.Scan(); {
+			var line board.Line
+			if json.Unmarshal(lines.Bytes(), &line) != nil {
+				continue
+			}
+			p.pages.Store(int64(line.Pages))
+			if line.Kind == board.Ready {
+				close(p.ready)
+				continue
+			}
+			hear(p, line)
+		}
+		p.err = p.command.Wait()
+		close(p.ended)
+		ended(p)
+	}()
+	return p, nil
+}
+
+// wait waits until the pod takes pages.
+func (p *process) wait(ctx context.Context) error {
+	select {
+	case <-p.ready:
+		return nil
+	case <-p.ended:
+		return fmt.Errorf("the pod on %s ended at once: %w", p.address, p.err)
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(20 * time.Second):
+		return fmt.Errorf("the pod on %s does not start", p.address)
+	}
+}
+
+// signal sends a signal; a process that has ended needs none.
+func (p *process) signal(signal syscall.Signal) {
+	if err := p.command.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		p.err = err
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+// In:  requests for the story, which Caddy passes on.
+// Out: a page with the app and the status side by side, what happened, and orders for the fleet.
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed story.html
+var storyHTML string
+
+//go:embed story.css
+var storyCSS string
+
+//go:embed story.js
+var storyJS string
+
+var storyPage = template.Must(template.New("story").Parse(storyHTML))
+
+// story is served on an address of its own, which only Caddy knows.
+type story struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+func startStory(chosen options, fleet *fleet, screen *screen) (*story, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	var page bytes.Buffer
+	if err := storyPage.Execute(&page, map[string]string{"App": chosen.url(chosen.listen) + "/"}); err != nil {
+		return nil, err
+	}
+	paths := http.NewServeMux()
+	for path, file := range map[string]struct{ contentType, text string }{
+		"GET /{$}":       {"text/html; charset=utf-8", page.String()},
+		"GET /story.css": {"text/css; charset=utf-8", storyCSS},
+		"GET /story.js":  {"text/javascript; charset=utf-8", storyJS},
+	} {
+		paths.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", file.contentType)
+			w.Header().Set("Cache-Control", "no-cache")
+			http.ServeContent(w, r, "", time.Time{}, strings.NewReader(file.text))
+		})
+	}
+	paths.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
+		after, _ := strconv.Atoi(r.URL.Query().Get("after"))
+		version, events := screen.after(after)
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"version": version.Number, "name": version.Name, "colour": version.Colour, "busy": fleet.busy.Load(), "events": events,
+		})
+	})
+	for path, order := range map[string]func(){"POST /deploy": func() { fleet.Deploy() }, "POST /kill": fleet.Kill} {
+		paths.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			// Another site cannot send this type without asking.
+			if r.Header.Get("Content-Type") != "application/json" {
+				w.WriteHeader(http.StatusUnsupportedMediaType)
+				return
+			}
+			order()
+			w.WriteHeader(http.StatusNoContent)
+		})
+	}
+	s := &story{listener, &http.Server{Handler: paths, ReadHeaderTimeout: 10 * time.Second}}
+	go func() { _ = s.server.Serve(listener) }() // until stop
+	return s, nil
+}
+
+func (s *story) stop() { _ = s.server.Close() }
