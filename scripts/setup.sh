@@ -37,16 +37,17 @@ needs() {
         printf '%s\n' valgrind:valgrind libcjson.pc:libcjson-dev nlohmann/json.hpp:nlohmann-json3-dev c++:g++ \
             python3:python3 node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven
         ;;
-    deploy) printf '%s\n' systemd-analyze:systemd ;;
+    deploy) printf '%s\n' systemd-analyze:systemd python3:python3 ensurepip.py:python3-venv ;;
     # Large ones: apt-get says how large before it begins.
     e2e) printf '%s\n' prometheus:prometheus chromium:chromium curl:curl ;;
     esac
 }
-# has NEED: a program, NAME.pc or HEADER.hpp.
+# has NEED: a program, NAME.pc, HEADER.hpp or MODULE.py.
 has() {
     case $1 in
     *.pc) pkg-config --exists "${1%.pc}" 2>/dev/null ;;
     *.hpp) [ -f "/usr/include/$1" ] ;;
+    *.py) python3 -c "import ${1%.py}" 2>/dev/null ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
 }
