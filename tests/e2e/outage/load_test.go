@@ -103,6 +103,13 @@ func send(client *Client, request Request) (one result, whole Answer) {
 	}
 }
 
+// count is how many requests have been answered.
+func (l *load) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.results)
+}
+
 // stop ends the load and returns what became of all its requests.
 func (l *load) stop() []result {
 	select {

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
-
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,14 +23,14 @@ type marking struct {
 	orders chan os.Signal
 	served chan error // what Serve returned
 
-	stopped atomic.Bool  // it was told to drain
-	late    atomic.Int32 // page loads that came to the app after that
-	seen    atomic.Int32 // requests that brought a header which only Caddy may set
-
+	stopped atomic.Bool    // it was told to drain
+	late    atomic.Int32   // page loads that came to the app after that
+	seen    atomic.Int32   // requests that brought a header which only Caddy may set
+	pages   sync.WaitGroup // open streams
 }
 
-// startMarking starts one, which goes on for a minute after its order where it is the only one.
-func startMarking(t testing.TB, ip string, port int) *marking {
+// startMarking starts one. After its order it goes on for as long as it has pages, and for a while after the last page load.
+func startMarking(t testing.TB, ip string, port int, delay time.Duration) *marking {
 	t.Helper()
 	listener, err := net.Listen("tcp", net.JoinHostPort(ip, fmt.Sprint(port)))
 	if err != nil {
@@ -40,7 +40,7 @@ func startMarking(t testing.TB, ip string, port int) *marking {
 	server := &http.Server{}
 	t.Cleanup(func() { server.Close() })
 	go func() {
-		m.served <- doorscaddy.Serve(server, m, doorscaddy.WithListener(listener), doorscaddy.WithOrders(m.orders), doorscaddy.WithDelay(time.Minute))
+		m.served <- doorscaddy.Serve(server, m, doorscaddy.WithListener(listener), doorscaddy.WithOrders(m.orders), doorscaddy.WithDelay(delay))
 	}()
 	return m
 }
@@ -57,7 +57,12 @@ func (m *marking) stop(t testing.TB, port int) {
 }
 
 // Drain is called when the helper's delay is over.
-func (m *marking) Drain(callback func()) { callback() }
+func (m *marking) Drain(callback func()) {
+	go func() {
+		m.pages.Wait()
+		callback()
+	}()
+}
 
 // ServeHTTP serves pages, and streams that send a line every 100 ms for as long as they are open.
 func (m *marking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -75,6 +80,8 @@ func (m *marking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.Contains(r.URL.Path, "/s/") {
 		return
 	}
+	m.pages.Add(1)
+	defer m.pages.Done()
 	for r.Context().Err() == nil {
 		_, _ = io.WriteString(w, m.ip+"\n")
 		_ = http.NewResponseController(w).Flush()
@@ -82,143 +89,47 @@ func (m *marking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// openMarked opens a stream of a page and returns a function that tells whether it goes on.
-func openMarked(t testing.TB, client *Client, token, ip string) (goesOn func() bool) {
+// openPage is the receiver stream of a page, which is read until something ends it.
+type openPage struct {
+	lines atomic.Int64
+	close context.CancelFunc
+}
+
+// openMarked opens the stream of a page of a pod.
+func openMarked(t testing.TB, client *Client, token, ip string) *openPage {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	answer, err := client.Open(ctx, Request{Path: "/~/" + token + "/s/1"})
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatal(answer, err)
 	}
-	line := make([]byte, len(ip)+1)
-	return func() bool {
-		_, err := io.ReadFull(answer.Body, line)
-		return err == nil && string(line) == ip+"\n"
-	}
+	page := &openPage{close: cancel}
+	go func() {
+		defer answer.Body.Close()
+		line := make([]byte, len(ip)+1)
+		for {
+			if _, err := io.ReadFull(answer.Body, line); err != nil || string(line) != ip+"\n" {
+				return
+			}
+			page.lines.Add(1)
+		}
+	}()
+	return page
 }
 
-// From its order on a pod gets no new page, whatever DNS says and the user has set; no visitor sees an error, and open pages go on.
-func TestNewPagesLeaveAPodThatSaysSo(t *testing.T) {
-	for name, proxy := range map[string]string{
-		"as documented":      "",
-		"round_robin":        "lb_policy round_robin",
-		"first":              "lb_policy first",
-		"cookie":             "lb_policy cookie balanced",
-		"retries":            "lb_retries 1",
-		"time to retry":      "lb_try_duration 2s\nlb_try_interval 20ms",
-		"policy and retries": "lb_policy round_robin\nlb_retries 1",
-		"health checks":      "fail_duration 30s\nunhealthy_status 5xx",
-		"buffers":            "request_buffers 4k\nresponse_buffers 4k",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podB)
-			old, successor := startMarking(t, podA, port), startMarking(t, podB, port)
-			resolve(dns, app, podA, podB) // and it goes on saying so
-			caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, []Upstream{{CIDR: "127.0.1.0/24", Host: app, Port: port}}, "", proxy)}})
-			client := caddy.NewClient(t, H1)
-			own := Token(t, secret, podA)
-			var stream func() bool
-			if name != "buffers" { // which would keep the stream
-				stream = openMarked(t, client, own, podA)
-			}
-			traffic := startLoad(t, caddy, []Protocol{H1, H2, H3}, 3, func(worker int) Request {
-				request := Request{Path: "/"}
-				switch worker {
-				case 1:
-					request.Method = http.MethodHead
-				case 2:
-					request.Cookie = []string{"upstream=" + own}
-				}
-				return request
-			})
-			time.Sleep(500 * time.Millisecond)
-			old.stop(t, port)
-			stopped := time.Now()
-			time.Sleep(3 * time.Second)
-			if stream != nil {
-				for range 50 { // more than were under way
-					if !stream() {
-						t.Fatal("an open page was cut")
-					}
-				}
-			}
-			results, after := traffic.stop(), 0
-			for _, one := range results {
-				if one.err != nil || one.status != http.StatusOK {
-					t.Errorf("%s, worker %d: status %d, %v", one.protocol, one.worker, one.status, one.err)
-				}
-				if one.begin.After(stopped) {
-					after++
-					if one.pod == podA {
-						t.Errorf("%s, worker %d: a new page of the pod that drains", one.protocol, one.worker)
-					}
-				}
-			}
-			if late := old.late.Load(); late != 0 {
-				t.Errorf("%d page loads came to the app after its order", late)
-			}
-			if before := len(results) - after; before < 50 || after < 200 {
-				t.Errorf("%d requests, and %d after the order: that is no steady traffic", before, after)
-			}
-			if lines := logged(caddy, "pod says that it drains", podA); lines != 1 {
-				t.Errorf("%d lines in the log", lines)
-			}
-			old.orders <- os.Interrupt // the helper's delay is for the only pod
-			<-old.served
-			for range 20 {
-				if answer := client.Get("/"); answer.Status != http.StatusOK || !strings.Contains(answer.Body, podB) {
-					t.Errorf("when it has ended: status %d, %s", answer.Status, answer.Body)
-				}
-			}
-			if successor.seen.Load() != 0 {
-				t.Error("the successor was asked as the last choice")
-			}
-		})
-	}
-}
-
-// The only pod serves new pages until its successor answers, under another address or under its own.
-func TestTheOnlyPodServesUntilItsSuccessorAnswers(t *testing.T) {
-	for name, proxy := range map[string]string{"as documented": "", "round_robin": "lb_policy round_robin", "health checks": "fail_duration 30s", "retries": "lb_retries 1"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podB)
-			old := startMarking(t, podA, port)
-			resolve(dns, app, podA)
-			caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, []Upstream{{CIDR: "127.0.1.0/24", Host: app, Port: port}}, "", proxy)}})
-			client := caddy.NewClient(t, H2)
-			page := func(want string) {
-				t.Helper()
-				if answer := client.Get("/"); answer.Status != http.StatusOK || !strings.Contains(answer.Body, want+":") {
-					t.Fatalf("status %d, %s, want a page of %s", answer.Status, answer.Body, want)
-				}
-			}
-			page(podA)
-			old.stop(t, port)
-			for range 100 {
-				page(podA)
-			}
-			startMarking(t, podB, port)
-			resolve(dns, app, podA, podB)
-			Eventually(t, "the successor is found", func() bool { return strings.Contains(client.Get("/").Body, podB) })
-			late := old.late.Load()
-			for range 50 {
-				page(podB)
-			}
-			if now := old.late.Load(); now != late {
-				t.Errorf("%d more pages of the old one", now-late)
-			}
-		})
-	}
+// goesOn waits for lines that were not under way before.
+func (p *openPage) goesOn(t testing.TB) {
+	t.Helper()
+	before := p.lines.Load()
+	Eventually(t, "the open page goes on", func() bool { return p.lines.Load() >= before+10 })
 }
 
 // The two headers are between pods and Caddy. What cannot be sent again, and what belongs to a page, is served by the pod that drains.
 func TestOfTheMarkClientsSeeNothing(t *testing.T) {
 	t.Parallel()
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podB)
-	old := startMarking(t, podA, port)
+	old := startMarking(t, podA, port, time.Minute)
 	resolve(dns, app, podA)
 	errors := "handle_errors {\nrespond \"an error page\" 503\n}\n"
 	caddy := Start(t, Options{Config: Config{
@@ -258,7 +169,7 @@ func TestOfTheMarkClientsSeeNothing(t *testing.T) {
 		}
 	}
 	ask("alone", func(string) string { return podA })
-	successor := startMarking(t, podB, port)
+	successor := startMarking(t, podB, port, time.Minute)
 	resolve(dns, app, podA, podB)
 	Eventually(t, "the successor is found", func() bool { return strings.Contains(caddy.NewClient(t, H1).Get("/").Body, podB) })
 	late := old.late.Load()

@@ -1,0 +1,158 @@
+package outage_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+)
+
+// A visitor comes so often, and stays so long.
+const (
+	comeEvery = 10 * time.Millisecond
+	shortest  = 500 * time.Millisecond
+	longest   = 5500 * time.Millisecond
+)
+
+// filling is a pod that counts the pages that were loaded, and those that are open.
+type filling struct {
+	ip           string
+	server       *http.Server
+	loaded, open atomic.Int64
+}
+
+func startFilling(t *testing.T, ip string, port int) *filling {
+	t.Helper()
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(port)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &filling{ip: ip}
+	f.server = &http.Server{Handler: f}
+	go f.server.Serve(listener)
+	t.Cleanup(func() { f.server.Close() })
+	return f
+}
+
+func (f *filling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, "/~/") {
+		f.loaded.Add(1)
+		_, _ = fmt.Fprintf(w, "This page lives in pod %s: .", f.ip)
+		return
+	}
+	f.open.Add(1)
+	defer f.open.Add(-1)
+	_ = http.NewResponseController(w).Flush()
+	<-r.Context().Done()
+}
+
+// flow is a steady flow of visitors, each with a page and its stream.
+type flow struct {
+	clients []*Client
+	tokens  map[string]string
+	failed  atomic.Int64 // visitors without a page
+	all     sync.WaitGroup
+}
+
+// run lets visitors come until ctx is done.
+func (f *flow) run(ctx context.Context) {
+	ticker := time.NewTicker(comeEvery)
+	defer ticker.Stop()
+	for number := 0; ctx.Err() == nil; number++ {
+		<-ticker.C
+		f.all.Go(func() { f.visit(ctx, f.clients[number%len(f.clients)]) })
+	}
+}
+
+func (f *flow) visit(ctx context.Context, client *Client) {
+	answer, err := client.Try(Request{Path: "/"})
+	found := pageAddress.FindStringSubmatch(answer.Body)
+	if err != nil || found == nil {
+		f.failed.Add(1)
+		return
+	}
+	stays, cancel := context.WithTimeout(ctx, shortest+rand.N(longest-shortest))
+	defer cancel()
+	if stream, err := client.Open(stays, Request{Path: "/~/" + f.tokens[found[1]] + "/s/1"}); err == nil {
+		_, _ = io.Copy(io.Discard, stream.Body)
+		stream.Body.Close()
+	}
+}
+
+// After scaling from two pods to four, of which one has been there before, the two get at most twice as many pages as the others in their first
+// ten seconds; and when the flow has replaced the pages, all have as many as the others.
+func TestPagesAreSpread(t *testing.T) {
+	t.Parallel()
+	const podD = "127.0.1.4"
+	addresses := []string{podA, podB, podC, podD}
+	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, addresses...)
+	visitors := &flow{tokens: map[string]string{}}
+	for _, address := range addresses {
+		visitors.tokens[address] = Token(t, secret, address)
+	}
+	old, back := []*filling{startFilling(t, podA, port), startFilling(t, podB, port)}, startFilling(t, podC, port)
+	resolve(dns, app, podA, podB, podC)
+	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, []Upstream{{CIDR: "127.0.1.0/24", Host: app, Port: port}}, "", "")}})
+	for range 4 {
+		visitors.clients = append(visitors.clients, caddy.NewClient(t, H2))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	visitors.all.Go(func() { visitors.run(ctx) })
+	defer func() {
+		cancel()
+		visitors.all.Wait()
+	}()
+	loaded := func(pods []*filling) (sum int64) {
+		for _, pod := range pods {
+			sum += pod.loaded.Load()
+		}
+		return sum
+	}
+	Eventually(t, "all pods have pages", func() bool { return back.open.Load() > 20 })
+	back.server.Close()
+	resolve(dns, app, podA, podB)
+	Eventually(t, "the pod is forgotten", func() bool { return logged(caddy, `"host changed"`) == 1 })
+	time.Sleep(shortest + (longest-shortest)/2)
+
+	failed := visitors.failed.Load()
+	added := []*filling{startFilling(t, podC, port), startFilling(t, podD, port)}
+	resolve(dns, app, addresses...)
+	Eventually(t, "the new pods get pages", func() bool { return added[0].loaded.Load() > 0 && added[1].loaded.Load() > 0 })
+	addedBefore, oldBefore := loaded(added), loaded(old)
+	time.Sleep(9 * time.Second)
+	ofAdded, ofOld := loaded(added)-addedBefore, loaded(old)-oldBefore
+	t.Logf("in the first seconds the new pods got %d pages, the others %d", ofAdded, ofOld)
+	if ofAdded > 2*ofOld || ofOld > 2*ofAdded {
+		t.Error("that is over twice as many")
+	}
+
+	time.Sleep(time.Second + longest)
+	const samples = 40
+	var spread float64
+	for range samples {
+		var open []int64
+		for _, pod := range append(old, added...) {
+			open = append(open, pod.open.Load())
+		}
+		spread += float64(slices.Max(open)-slices.Min(open)) / float64(slices.Max(open)) / samples
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Logf("the pod with the fewest pages had %.1f %% less than the one with the most", 100*spread)
+	if spread > 0.1 {
+		t.Error("that is over 10 %")
+	}
+	if failed = visitors.failed.Load() - failed; failed > 0 {
+		t.Errorf("%d visitors got no page while pods were added", failed)
+	}
+}
