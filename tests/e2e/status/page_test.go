@@ -84,6 +84,14 @@ func eval[T any](w *window, expression string) T {
 	return value
 }
 
+// press clicks a button that can be seen. A click of the mouse would go to where the button was a moment ago: the page is drawn anew each second.
+func (w *window) press(id string) {
+	w.t.Helper()
+	button := fmt.Sprintf("document.getElementById(%q)", id)
+	w.shows(button + ".checkVisibility()")
+	eval[any](w, "void "+button+".click()")
+}
+
 // shows waits until an expression on the page is true.
 func (w *window) shows(expression string) {
 	w.t.Helper()
@@ -230,9 +238,9 @@ func TestPageOfManyPods(t *testing.T) {
 	w.shows(rows + `[0].innerText.includes("` + podA + `:") && ` + rows + `[0].innerText.includes("draining")`)
 	w.shows(`document.getElementById("upstreams").innerText.includes("127.0.1.105 and 54 more")`)
 	w.picture("many", 1280, false)
-	w.do(chromedp.Click("#pods-all"))
+	w.press("pods-all")
 	w.shows(rows + `.length === 62 && document.getElementById("pods-note").hidden`)
-	w.do(chromedp.Click("#pods-all"))
+	w.press("pods-all")
 	w.shows(rows + `.length === 40`)
 	w.checkSilence()
 
