@@ -18,6 +18,7 @@ const (
 	StatusNoMatch      Status = C.DOORS_STATUS_NO_MATCH      // nothing there
 	StatusRandom       Status = C.DOORS_STATUS_RANDOM        // the system gave no random bytes
 	StatusRange        Status = C.DOORS_STATUS_RANGE         // a negative time or duration, a bound of 0, a number that is not known
+	StatusTooMany      Status = C.DOORS_STATUS_TOO_MANY      // as many as there may be
 	StatusSecret       Status = C.DOORS_STATUS_SECRET        // invalid secret
 	StatusCIDR         Status = C.DOORS_STATUS_CIDR          // invalid CIDR
 	StatusConfig       Status = C.DOORS_STATUS_CONFIG        // another part of the configuration is invalid

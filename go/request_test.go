@@ -255,7 +255,7 @@ func TestFlowNames(t *testing.T) {
 		OutcomeConnected.String(): "connected", OutcomeOwnFault.String(): "own fault", OutcomeDropped.String(): "dropped",
 		VerdictNone.String(): "none", VerdictGone.String(): "gone", IdleYes.String(): "idle", IdleJustStarted.String(): "just started",
 		Outcome(0).String() + Outcome(8).String() + Verdict(3).String() + IdleAnswer(0).String():       "unknownunknownunknownunknown",
-		StepKind(0).String() + Cause(10).String() + LookupFailure(0).String() + HostChange(8).String(): "unknownunknownunknownunknown",
+		StepKind(0).String() + Cause(99).String() + LookupFailure(0).String() + HostChange(8).String(): "unknownunknownunknownunknown",
 	} {
 		if name != want {
 			t.Errorf("%q, want %q", name, want)

@@ -39,6 +39,12 @@ func LiveSources() int { return int(liveSources.Load()) }
 type Options struct {
 	// GoneAfter is for how long a pod must have been out of reach until it is gone.
 	GoneAfter time.Duration
+	// DrainMax is for how long a pod may drain until its pages are told 410, those
+	// that were not used for longest first; 0 for ever. GoneRate paces them.
+	DrainMax time.Duration
+	// RollTime is how often a page opens a receiver stream: the app's
+	// SolitaireRollTime.
+	RollTime time.Duration
 	// PageWait is for how long a page load waits for a pod, and the receiver stream
 	// of a page that has nothing to reload onto; 0 for not at all.
 	PageWait time.Duration
@@ -66,12 +72,14 @@ type Options struct {
 	UserRetries bool
 }
 
-// DefaultOptions returns good values: 10 s, 10 s, 1 s, 300 s, 3 s, and 100.
+// DefaultOptions returns good values: 10 s, 0, 15 s, 10 s, 1 s, 300 s, 3 s, and 100.
 func DefaultOptions() Options {
 	var c C.doors_options
 	C.doors_options_init(&c)
 	return Options{
 		GoneAfter:   time.Duration(c.gone_after),
+		DrainMax:    time.Duration(c.drain_max),
+		RollTime:    time.Duration(c.roll_time),
 		PageWait:    time.Duration(c.page_wait),
 		Refresh:     time.Duration(c.refresh),
 		StaleMax:    time.Duration(c.stale_max),
@@ -90,6 +98,8 @@ func NewSource(state *State, json []byte, options Options) (*Source, error) {
 	}
 	c := C.doors_options{
 		gone_after:   C.int64_t(options.GoneAfter),
+		drain_max:    C.int64_t(options.DrainMax),
+		roll_time:    C.int64_t(options.RollTime),
 		page_wait:    C.int64_t(options.PageWait),
 		refresh:      C.int64_t(options.Refresh),
 		stale_max:    C.int64_t(options.StaleMax),

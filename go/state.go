@@ -118,6 +118,16 @@ type KnownPod struct {
 	// 0 while they do not.
 	Marked      bool
 	MarkedSince time.Duration
+	// DrainingSince is since when it gets no new pages: it says that it drains, DNS
+	// does not name it, or it is evicted; 0 while it gets some.
+	DrainingSince time.Duration
+	// DrainedSince is since when it has nothing left to do: it is gone, or it drains
+	// and had no request for 4/3 of the RollTime of its upstream. It is a time to come,
+	// later than now, while that is not over yet; 0 while it does not drain, or has
+	// requests in flight.
+	DrainedSince time.Duration
+	// EvictedSince is since when it is evicted; 0 while it is not.
+	EvictedSince time.Duration
 	// Refused is how many dials its host has refused.
 	Refused uint64
 	// InFlight is how many requests were sent to it and have not ended. Streams are
@@ -223,6 +233,9 @@ func knownPodOf(known *C.doors_known_pod) KnownPod {
 		UnreachableSince: time.Duration(known.unreachable_since),
 		Marked:           known.marked != 0,
 		MarkedSince:      time.Duration(known.marked_since),
+		DrainingSince:    time.Duration(known.draining_since),
+		DrainedSince:     time.Duration(known.drained_since),
+		EvictedSince:     time.Duration(known.evicted_since),
 		Refused:          uint64(known.refused),
 		InFlight:         int(known.in_flight),
 		Streams:          int(known.streams),

@@ -32,6 +32,8 @@ const (
 	CauseNoPod          Cause = C.DOORS_CAUSE_NO_POD          // no pod could be reached, or reloaded onto
 	CauseNoFreshPod     Cause = C.DOORS_CAUSE_NO_FRESH_POD    // no fresh pod is known
 	CauseOwnFault       Cause = C.DOORS_CAUSE_OWN_FAULT       // the dial failed for a reason on this machine
+	CauseEvicted        Cause = C.DOORS_CAUSE_EVICTED         // the page's pod works, and is evicted
+	CauseDrainMax       Cause = C.DOORS_CAUSE_DRAIN_MAX       // it works, and has drained for longer than DrainMax
 )
 
 // Method is the method of a request, as far as it matters.
@@ -119,7 +121,7 @@ const (
 
 var (
 	stepNames    = namesOf(StepChoose, StepKind.name)
-	causeNames   = namesOf(CauseOwnFault, Cause.name)
+	causeNames   = namesOf(CauseDrainMax, Cause.name)
 	lookupNames  = namesOf(LookupFailed, LookupFailure.name)
 	hostNames    = namesOf(HostWhole, HostChange.name)
 	outcomeNames = namesOf(OutcomeDropped, Outcome.name)

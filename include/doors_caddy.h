@@ -101,6 +101,8 @@ DOORS_ENUM(doors_status_code, int32_t) {
     // A number is outside its range: a bound of 0, a negative duration, a number that its enum does not have, a member
     // `reserved` that is not 0.
     DOORS_STATUS_RANGE = 7,
+    // There are as many as there may be.
+    DOORS_STATUS_TOO_MANY = 8,
     // The secret breaks a rule.
     DOORS_STATUS_SECRET = 10,
     // A CIDR breaks a rule.
@@ -241,6 +243,10 @@ DOORS_ENUM(doors_cause_code, uint32_t) {
     DOORS_CAUSE_NO_FRESH_POD = 8,
     // The dial failed for a reason on this machine.
     DOORS_CAUSE_OWN_FAULT = 9,
+    // The page's pod works, and is evicted.
+    DOORS_CAUSE_EVICTED = 10,
+    // The page's pod works, and has drained for longer than `drain_max`.
+    DOORS_CAUSE_DRAIN_MAX = 11,
 };
 
 DOORS_ENUM(doors_report_code, uint32_t) {
@@ -290,6 +296,32 @@ DOORS_ENUM(doors_option_code, uint32_t) {
     // Option: the user said how to retry. A request that has failed everywhere starts over instead of ending, until
     // doors_request_give_up().
     DOORS_OPTION_USER_RETRIES = 2,
+};
+
+DOORS_ENUM(doors_evict_code, uint32_t) {
+    // Of an eviction: pages that were not used for longest are told to reload first.
+    DOORS_EVICT_IDLE_FIRST = 1,
+};
+
+DOORS_ENUM(doors_event_code, uint32_t) {
+    // DNS names the pod, and did not before. Not told of the first answer for a host.
+    DOORS_EVENT_APPEARED = 1,
+    // It says that it drains.
+    DOORS_EVENT_MARKED = 2,
+    // DNS does not name it any more.
+    DOORS_EVENT_LEFT = 3,
+    // An operator has evicted pods.
+    DOORS_EVENT_EVICTED = 4,
+    // An operator has taken an eviction back.
+    DOORS_EVENT_UNDONE = 5,
+    // It drains, and its last receiver stream has ended. Told again, the event takes the place of the one before.
+    DOORS_EVENT_LAST_PAGE = 6,
+    // It has drained, and its process has ended.
+    DOORS_EVENT_ENDED = 7,
+    // It is gone, and did not drain.
+    DOORS_EVENT_FAILED = 8,
+    // It could not be reached, or was gone, and works again.
+    DOORS_EVENT_ALIVE = 9,
 };
 
 DOORS_ENUM(doors_missing_code, uint32_t) {
@@ -416,6 +448,11 @@ typedef struct doors_limits {
 typedef struct doors_options {
     // For how long a pod must have been out of reach until it is gone. 10 s.
     int64_t gone_after;
+    // For how long a pod may drain until its pages are told 410, those that were not used for longest first; 0 for ever.
+    // `gone_rate` paces them. 0.
+    int64_t drain_max;
+    // How often a page opens a receiver stream: the app's `SolitaireRollTime`. 15 s.
+    int64_t roll_time;
     // For how long a page load waits for a pod, and the receiver stream of a page that has nothing to reload onto; 0 for not
     // at all. It counts from the beginning of the request. 10 s.
     int64_t page_wait;
@@ -462,6 +499,13 @@ typedef struct doors_known_pod {
     int64_t unreachable_since;
     // With `marked`: since when its answers say that it drains; else 0.
     int64_t marked_since;
+    // Since when it gets no new pages: it says that it drains, DNS does not name it, or it is evicted; 0 while it gets some.
+    int64_t draining_since;
+    // Since when it has nothing left to do: it is gone, or it drains and had no request for 4/3 of `roll_time` of its upstream. A time to
+    // come, later than now, while that is not over yet; 0 while it does not drain, or has requests in flight.
+    int64_t drained_since;
+    // Since when it is evicted; 0 while it is not.
+    int64_t evicted_since;
     // How many dials its host has refused.
     uint64_t refused;
     // Requests that were sent to it and have not ended.
@@ -494,6 +538,48 @@ typedef struct doors_idle {
     // nobody can know: while requests are in flight.
     int64_t wait;
 } doors_idle;
+
+// Pods that are evicted: they get no new pages while there are other pods, and their pages are told to reload. Its target is a
+// network, an upstream, or the pods of an upstream in a network.
+typedef struct doors_eviction {
+    // The network, without bits of the host; `len` 0 for all addresses of `upstream`.
+    struct doors_addr addr;
+    // How many bits its prefix has: 32 or 128 for one address, 0 with `len` 0.
+    uint32_t bits;
+    // The number of the upstream, see doors_source_upstream(); 0 for any.
+    uint64_t upstream;
+    // How many pages of an upstream are told to reload in one second; 0 for `gone_rate` of the source.
+    uint32_t rate;
+    // DOORS_EVICT_IDLE_FIRST, or 0.
+    uint32_t flags;
+    // Since when. Written only.
+    int64_t since;
+    // How many pages were told to reload. Written only.
+    uint64_t told;
+    // Zero.
+    uint64_t reserved[2];
+} doors_eviction;
+
+// Something that has happened to a pod, or to those of an eviction.
+typedef struct doors_event {
+    // Counts the events, from 1.
+    uint64_t number;
+    // When, by the caller's clock.
+    int64_t at;
+    // The number of the upstream; 0 for any, with DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE.
+    uint64_t upstream;
+    // The pod. With DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE the network, with port 0; `len` 0 for all addresses of the
+    // upstream.
+    struct doors_pod pod;
+    // With a network: how many bits its prefix has, else 0.
+    uint32_t bits;
+    // DOORS_EVENT_*.
+    enum doors_event_code kind;
+    // How many receiver streams it had then.
+    uint32_t pages;
+    // Zero.
+    uint32_t reserved;
+} doors_event;
 
 // A lookup to begin now.
 typedef struct doors_lookup {
@@ -644,6 +730,9 @@ const char *doors_step_str(uint32_t number);
 
 // A short name for DOORS_CAUSE_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
 const char *doors_cause_str(uint32_t number);
+
+// A short name for DOORS_EVENT_*, fit for JSON. Static text, never NULL; "unknown" for any other number.
+const char *doors_event_str(uint32_t number);
 
 // A few words for DOORS_LOOKUP_*. Static text, never NULL; "unknown" for any other number.
 const char *doors_lookup_str(uint32_t number);
@@ -866,6 +955,47 @@ int32_t doors_state_idle(const struct doors_state *state,
 
 // Frees it. NULL is fine.
 void doors_state_free(struct doors_state *state);
+
+// Evicts pods from now on, also those that come later, until doors_state_undo(). They get no new pages while there are other pods.
+// A page of theirs is told 410 by the answer to its next receiver stream, never faster than the rate, and only while a pod is known that
+// takes the page: no open stream is ended, and nothing else of the page is touched. With DOORS_EVICT_IDLE_FIRST pages that were
+// not used for longest go first, from one `roll_time` after the beginning on. With the target of another eviction it changes the rate and
+// the flags of that one. There may be 256. The time it takes grows with the number of known pods; no other call waits for all of
+// it.
+//
+// Returns DOORS_STATUS_OK, _ADDRESS (neither a network nor an upstream), _CIDR (bits of the host are set, or too many bits), _RANGE,
+// _TOO_MANY (there are 256 others) or _NULL_POINTER.
+int32_t doors_state_evict(struct doors_state *state,
+                          const struct doors_eviction *eviction,
+                          int64_t now);
+
+// Takes the eviction with this target back; rate and flags do not matter. Its pods get new pages again, and no page of theirs is told any more. The
+// time it takes is that of doors_state_evict().
+//
+// Returns DOORS_STATUS_OK, _ADDRESS, _CIDR, _RANGE (all as doors_state_evict()), _NO_MATCH (no eviction has this target) or
+// _NULL_POINTER.
+int32_t doors_state_undo(struct doors_state *state,
+                         const struct doors_eviction *eviction,
+                         int64_t now);
+
+// Tells all evictions, the oldest first: `list` gets at most `cap` of them (NULL with 0 for none), `*count` how many there are, at
+// most 256.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_state_evictions(const struct doors_state *state,
+                              struct doors_eviction *list,
+                              size_t cap,
+                              size_t *count);
+
+// Tells what has happened to pods: of the last 256 events those after the one with the number `after` (0 for all), the oldest first.
+// `list` gets at most `cap` of them (NULL with 0 for none), `*count` how many there are.
+//
+// Returns DOORS_STATUS_OK or _NULL_POINTER.
+int32_t doors_state_events(const struct doors_state *state,
+                           uint64_t after,
+                           struct doors_event *list,
+                           size_t cap,
+                           size_t *count);
 
 // Says which hosts are to be looked up now: `list` gets at most `cap` lookups (at least 1), `*count` how many. Begin each,
 // and report its end, whatever it is: one that is not reported counts as DOORS_LOOKUP_TIMEOUT after 60 s. `*next` gets when

@@ -110,6 +110,12 @@ inline doors_addr address(const void *bytes, size_t length) {
 
 inline doors_pod pod(const doors_addr &addr, whole<uint16_t> port) { return {addr, port, 0}; }
 
+// Pods to evict: those in a network (an address without bytes for all) of an upstream (0 for any).
+inline doors_eviction eviction(const doors_addr &addr, whole<uint32_t> bits, uint64_t upstream = 0,
+                               whole<uint32_t> rate = 0, whole<uint32_t> flags = 0) {
+    return {addr, bits, upstream, rate, flags, 0, 0, {}};
+}
+
 // Checks one value of a configuration; `field` is DOORS_FIELD_*.
 inline void check(whole<uint32_t> field, std::string_view value) {
     detail::explained([&](auto *why) { return doors_check(field, value.data(), value.size(), why); });
@@ -232,6 +238,20 @@ struct state : detail::handle<doors_state, doors_state_free> {
     doors_idle idle(const doors_addr &addr, time idle, time started, time now) const {
         return detail::filled<doors_idle>(
             [&](auto *out) { return doors_state_idle(get(), &addr, idle, started, now, out); });
+    }
+    // Evicts pods until undo(), or changes the eviction with this target: see eviction().
+    void evict(const doors_eviction &what, time now) { detail::ok(doors_state_evict(get(), &what, now)); }
+    // Takes the eviction with this target back.
+    void undo(const doors_eviction &what, time now) { detail::ok(doors_state_undo(get(), &what, now)); }
+    // All evictions, the oldest first.
+    std::vector<doors_eviction> evictions() const {
+        return detail::listed<doors_eviction>(
+            [&](auto *list, size_t room, size_t *count) { return doors_state_evictions(get(), list, room, count); });
+    }
+    // What has happened to pods: of the last 256 events those after one, the oldest first.
+    std::vector<doors_event> events(whole<uint64_t> after) const {
+        return detail::listed<doors_event>(
+            [&](auto *list, size_t room, size_t *count) { return doors_state_events(get(), after, list, room, count); });
     }
 };
 

@@ -45,6 +45,7 @@ static void flow_nulls(doors_state *state, doors_source *source) {
     doors_host_state host;
     doors_decision decision;
     doors_idle idle;
+    doors_eviction eviction = {{{10, 0, 0, 1}, 4}, 32, 0, 0, 0, 0, 0, {0}};
     doors_lookup lookup;
     size_t count;
     int64_t next;
@@ -54,6 +55,10 @@ static void flow_nulls(doors_state *state, doors_source *source) {
         doors_limits_init(NULL), doors_options_init(NULL), doors_state_new(NULL, NULL), doors_state_limit(NULL, 1),
         doors_state_pods(NULL, NULL, NULL, 0, &count, &count), doors_state_pods(state, NULL, NULL, 1, &count, &count),
         doors_state_verdict(state, NULL, &verdict), doors_state_idle(state, NULL, 1, 1, 1, &idle),
+        doors_state_evict(NULL, &eviction, 0), doors_state_evict(state, NULL, 0), doors_state_undo(NULL, &eviction, 0),
+        doors_state_undo(state, NULL, 0), doors_state_evictions(state, NULL, 1, &count),
+        doors_state_evictions(NULL, NULL, 0, &count), doors_state_events(state, 0, NULL, 1, &count),
+        doors_state_events(state, 0, NULL, 0, NULL),
         doors_state_due(NULL, 0, 1, &lookup, 1, &count, &next), doors_state_due(state, 0, 1, NULL, 1, &count, &next),
         doors_state_resolved(NULL, 1, NULL, 0, 0, 0, 0, 1, &changed),
         doors_state_resolved(state, 1, NULL, 1, 0, 0, 0, 1, &changed),
@@ -141,6 +146,7 @@ static void flow_limits(doors_state *state) {
     limits.refreshes_per_second = UINT32_MAX;
     if (!CHECK(doors_state_new(&limits, &other) == DOORS_STATUS_OK)) return;
     options.gone_after = options.page_wait = options.refresh = options.stale_max = options.first_lookup = INT64_MAX;
+    options.drain_max = options.roll_time = INT64_MAX;
     options.gone_rate = UINT32_MAX;
     options.flags = DOORS_OPTION_USER_CHOOSES | DOORS_OPTION_USER_RETRIES;
     if (CHECK(doors_source_new(other, CONFIG, strlen(CONFIG), &options, &source, NULL) == DOORS_STATUS_OK)) {
@@ -154,6 +160,33 @@ static void flow_limits(doors_state *state) {
     }
     options.flags = UINT32_MAX;
     CHECK(doors_source_new(state, CONFIG, strlen(CONFIG), &options, &source, NULL) == DOORS_STATUS_RANGE);
+}
+
+/* As many as there may be, in lists that are too short, with times that jump. */
+static void flow_evictions(doors_state *state) {
+    doors_eviction eviction = {{{10, 0, 0, 1}, 4}, 32, 0, UINT32_MAX, DOORS_EVICT_IDLE_FIRST, 0, 0, {0}}, list[2];
+    doors_event events[2];
+    size_t count;
+    for (uint32_t last = 0; last <= 256; last++) {
+        eviction.addr.bytes[2] = (uint8_t)(last / 256), eviction.addr.bytes[3] = (uint8_t)last;
+        CHECK(doors_state_evict(state, &eviction, last % 2 ? INT64_MAX : INT64_MIN) ==
+              (last == 256 ? DOORS_STATUS_TOO_MANY : DOORS_STATUS_OK));
+    }
+    CHECK(doors_state_evictions(state, list, 2, &count) == DOORS_STATUS_OK && count == 256 && list[1].addr.bytes[3] == 1);
+    CHECK(doors_state_events(state, 0, events, 2, &count) == DOORS_STATUS_OK && count == 256);
+    CHECK(doors_state_events(state, UINT64_MAX, NULL, 0, &count) == DOORS_STATUS_OK && count == 0);
+    eviction.bits = UINT32_MAX;
+    CHECK(doors_state_evict(state, &eviction, 0) == DOORS_STATUS_CIDR);
+    eviction.bits = 32, eviction.addr.len = UINT32_MAX;
+    CHECK(doors_state_evict(state, &eviction, 0) == DOORS_STATUS_ADDRESS);
+    eviction.addr.len = 4, eviction.flags = UINT32_MAX;
+    CHECK(doors_state_undo(state, &eviction, 0) == DOORS_STATUS_RANGE);
+    eviction.flags = 0, eviction.addr.bytes[2] = 0;
+    for (uint32_t last = 0; last < 256; last++) {
+        eviction.addr.bytes[3] = (uint8_t)last;
+        CHECK(doors_state_undo(state, &eviction, INT64_MIN) == DOORS_STATUS_OK);
+    }
+    CHECK(doors_state_undo(state, &eviction, 0) == DOORS_STATUS_NO_MATCH);
 }
 
 static void flow_people(doors_state *state, doors_source *source) {
@@ -170,6 +203,7 @@ static void flow_people(doors_state *state, doors_source *source) {
     CHECK(doors_state_pods(state, &POD, pods, 2, &count, &known) == DOORS_STATUS_OK);
     CHECK(doors_state_verdict(state, &POD, &verdict) == DOORS_STATUS_OK && verdict <= DOORS_VERDICT_GONE);
     CHECK(doors_state_idle(state, &POD.addr, 1, INT64_MAX, INT64_MAX, &idle) == DOORS_STATUS_OK);
+    flow_evictions(state);
     CHECK(doors_source_use(source, UINT32_MAX, INT64_MIN, &report) == DOORS_STATUS_OK && report.flags == 0);
     CHECK(doors_source_use(source, 0, INT64_MAX, &report) == DOORS_STATUS_OK);
     CHECK(doors_source_upstream(source, UINT32_MAX, &number, &upstream) == DOORS_STATUS_NO_MATCH);
@@ -181,6 +215,7 @@ static void flow_people(doors_state *state, doors_source *source) {
     CHECK(doors_state_host(state, UINT64_MAX, 0, &host, NULL, 0, &count) == DOORS_STATUS_NO_MATCH);
     CHECK(strcmp(doors_step_str(UINT32_MAX), "unknown") == 0 && strcmp(doors_cause_str(0), "unknown") == 0);
     CHECK(strcmp(doors_lookup_str(UINT32_MAX), "unknown") == 0 && strcmp(doors_host_str(8), "unknown") == 0);
+    CHECK(strcmp(doors_event_str(0), "unknown") == 0 && strcmp(doors_event_str(DOORS_EVENT_ALIVE), "alive") == 0);
 }
 
 struct worker {
@@ -209,6 +244,11 @@ static void *work(void *argument) {
             size_t count, known;
             status |= doors_state_pods(worker->state, NULL, pods, 2, &count, &known);
             status |= doors_state_limit(worker->state, 1 + (uint32_t)n);
+            doors_eviction eviction = {POD.addr, 32, 0, 1, (uint32_t)n / 50 % 2, 0, 0, {0}};
+            doors_event events[2];
+            status |= doors_state_evict(worker->state, &eviction, now);
+            (void)doors_state_undo(worker->state, &eviction, now);
+            status |= doors_state_events(worker->state, n, events, 2, &count);
         }
         status |= doors_request_ended(worker->source, &request, now);
         worker->wrong += status != 0;

@@ -35,9 +35,10 @@ import (
 //	    stale_max           <age>
 //	    first_lookup        <duration>
 //
-//	    # pods that cannot be reached
+//	    # pods that cannot be reached, or drain
 //	    gone_after <duration>
 //	    gone_rate  <number>
+//	    drain_max  <duration>
 //	    page_wait  <duration>
 //	    max_pods   <number>
 //

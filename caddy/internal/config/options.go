@@ -55,6 +55,10 @@ type Options struct {
 	// makes them reload. The rest is told to come back in a second. 0 means no limit. Default: 100
 	GoneRate *uint32 `json:"gone_rate,omitempty"`
 
+	// How long a pod may drain. Then its pages are told to reload, those that were not used for longest first, at `gone_rate`, while other pods take
+	// them. 0 means for ever. Default: 0
+	DrainMax caddy.Duration `json:"drain_max,omitempty"`
+
 	// How long a page load waits while no pod can take it, and a page's receiver stream while the page has nothing to reload onto. Then it gets
 	// 503. 0 means not at all. Default: 10s
 	PageWait *caddy.Duration `json:"page_wait,omitempty"`
@@ -111,6 +115,7 @@ func (o *Options) table() []option {
 		duration("first_lookup", &o.FirstLookup, positive),
 		duration("gone_after", &o.GoneAfter, positive),
 		{"gone_rate", &o.GoneRate, "must be a whole number from 0 to 4294967295", nil, nil},
+		duration("drain_max", &o.DrainMax, notNegative),
 		{"page_wait", &o.PageWait, durationRule[notNegative], func() bool { return o.PageWait != nil && *o.PageWait >= 0 }, nil},
 		duration("roll_time", &o.RollTime, positive),
 		duration("session_time", &o.SessionTime, positive),
@@ -231,6 +236,7 @@ func (o *Options) Flow() doors.Options {
 	flow.StaleMax = cmp.Or(time.Duration(o.StaleMax), flow.StaleMax)
 	flow.FirstLookup = cmp.Or(time.Duration(o.FirstLookup), flow.FirstLookup)
 	flow.GoneAfter = cmp.Or(time.Duration(o.GoneAfter), flow.GoneAfter)
+	flow.DrainMax, flow.RollTime = time.Duration(o.DrainMax), cmp.Or(time.Duration(o.RollTime), flow.RollTime)
 	if o.PageWait != nil {
 		flow.PageWait = time.Duration(*o.PageWait)
 	}

@@ -24,7 +24,7 @@ func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
 func TestTakeOptions(t *testing.T) {
 	options, rest, err := optionsFrom(t, `{"secret": "x", "refresh": "2s", "resolver": {"addresses": ["127.0.0.1", "tcp/[::1]:5353"]}, "dial_timeout": 1000000000,
 		"dial_fallback_delay": -1, "versions": {"ipv6": true}, "stale_max": "1m", "first_lookup": "7s",
-		"gone_after": "5s", "gone_rate": 0, "page_wait": 0, "max_pods": 20000, "roll_time": "1m", "session_time": "2h", "decision_header": "X-Why"}`)
+		"gone_after": "5s", "gone_rate": 0, "drain_max": "2h", "page_wait": 0, "max_pods": 20000, "roll_time": "1m", "session_time": "2h", "decision_header": "X-Why"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,11 +42,11 @@ func TestTakeOptions(t *testing.T) {
 	if !reflect.DeepEqual(resolution, want) {
 		t.Errorf("got %+v, want %+v", resolution, want)
 	}
-	flow := doors.Options{Refresh: 2 * time.Second, StaleMax: time.Minute, FirstLookup: 7 * time.Second, GoneAfter: 5 * time.Second}
+	flow := doors.Options{Refresh: 2 * time.Second, StaleMax: time.Minute, FirstLookup: 7 * time.Second, GoneAfter: 5 * time.Second, DrainMax: 2 * time.Hour, RollTime: time.Minute}
 	if got := options.Flow(); got != flow {
 		t.Errorf("for the library %+v, want %+v", got, flow)
 	}
-	flow = doors.Options{Refresh: time.Second, StaleMax: 5 * time.Minute, FirstLookup: 3 * time.Second, GoneAfter: 10 * time.Second, GoneRate: 100, PageWait: 10 * time.Second}
+	flow = doors.Options{Refresh: time.Second, StaleMax: 5 * time.Minute, FirstLookup: 3 * time.Second, GoneAfter: 10 * time.Second, GoneRate: 100, PageWait: 10 * time.Second, RollTime: 15 * time.Second}
 	if got := new(Options).Flow(); got != flow {
 		t.Errorf("by default %+v, want %+v", got, flow)
 	}
@@ -79,6 +79,7 @@ func TestBadOptions(t *testing.T) {
 		`{"dial_timeout": "-1s"}`:                                  "dial_timeout: must be a duration such as 10s, and not negative",
 		`{"decision_header": "canary: 1"}`:                         "decision_header: must be the name",
 		`{"decision_header": 1}`:                                   "decision_header: must be the name",
+		`{"drain_max": -1}`:                                        "drain_max: must be a duration such as 10s, and not negative",
 		`{"page_wait": -1}`:                                        "page_wait: must be a duration such as 10s, and not negative",
 		`{"page_wait": null}`:                                      "page_wait: must be a duration such as 10s, and not negative",
 		`{"max_pods": 0}`:                                          "max_pods: must be a whole number from 1 to 4294967295",

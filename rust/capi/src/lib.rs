@@ -15,6 +15,7 @@ mod status;
 pub mod check;
 pub mod cidrs;
 pub mod cipher;
+pub mod evictions;
 pub mod lookups;
 pub mod numbers;
 pub mod options;
@@ -30,6 +31,8 @@ pub mod types;
 
 #[cfg(test)]
 mod flow_test;
+#[cfg(test)]
+mod misuse_test;
 #[cfg(test)]
 mod numbers_test;
 #[cfg(test)]

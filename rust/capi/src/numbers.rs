@@ -40,6 +40,8 @@ pub const DOORS_STATUS_RANDOM: i32 = 6;
 /// A number is outside its range: a bound of 0, a negative duration, a number that its enum does not have, a member
 /// `reserved` that is not 0.
 pub const DOORS_STATUS_RANGE: i32 = 7;
+/// There are as many as there may be.
+pub const DOORS_STATUS_TOO_MANY: i32 = 8;
 /// The secret breaks a rule.
 pub const DOORS_STATUS_SECRET: i32 = 10;
 /// A CIDR breaks a rule.
@@ -162,6 +164,10 @@ pub const DOORS_CAUSE_NO_POD: u32 = 7;
 pub const DOORS_CAUSE_NO_FRESH_POD: u32 = 8;
 /// The dial failed for a reason on this machine.
 pub const DOORS_CAUSE_OWN_FAULT: u32 = 9;
+/// The page's pod works, and is evicted.
+pub const DOORS_CAUSE_EVICTED: u32 = 10;
+/// The page's pod works, and has drained for longer than `drain_max`.
+pub const DOORS_CAUSE_DRAIN_MAX: u32 = 11;
 
 /// Flag of a report: resume all requests that wait, of all sources.
 pub const DOORS_REPORT_WAKE: u32 = 1;
@@ -203,6 +209,28 @@ pub const DOORS_OPTION_USER_CHOOSES: u32 = 1;
 /// Option: the user said how to retry. A request that has failed everywhere starts over instead of ending, until
 /// doors_request_give_up().
 pub const DOORS_OPTION_USER_RETRIES: u32 = 2;
+
+/// Of an eviction: pages that were not used for longest are told to reload first.
+pub const DOORS_EVICT_IDLE_FIRST: u32 = 1;
+
+/// DNS names the pod, and did not before. Not told of the first answer for a host.
+pub const DOORS_EVENT_APPEARED: u32 = 1;
+/// It says that it drains.
+pub const DOORS_EVENT_MARKED: u32 = 2;
+/// DNS does not name it any more.
+pub const DOORS_EVENT_LEFT: u32 = 3;
+/// An operator has evicted pods.
+pub const DOORS_EVENT_EVICTED: u32 = 4;
+/// An operator has taken an eviction back.
+pub const DOORS_EVENT_UNDONE: u32 = 5;
+/// It drains, and its last receiver stream has ended. Told again, the event takes the place of the one before.
+pub const DOORS_EVENT_LAST_PAGE: u32 = 6;
+/// It has drained, and its process has ended.
+pub const DOORS_EVENT_ENDED: u32 = 7;
+/// It is gone, and did not drain.
+pub const DOORS_EVENT_FAILED: u32 = 8;
+/// It could not be reached, or was gone, and works again.
+pub const DOORS_EVENT_ALIVE: u32 = 9;
 
 /// Of a lookup: IPv4 addresses may be missing.
 pub const DOORS_MISSING_IPV4: u32 = 1;

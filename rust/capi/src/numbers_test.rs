@@ -64,7 +64,7 @@ fn numbers_have_names_and_match_the_core() {
     let known = |text: *const c_char| unsafe { CStr::from_ptr(text) } != c"unknown";
     assert_eq!(doors_routing::KEY_ID as u32 + 1, DOORS_KEY_ID_SIZE);
     let count = |known: &dyn Fn(u32) -> bool| (0..100).filter(|number| known(*number)).count();
-    assert_eq!(count(&|number| known(doors_status_str(number as i32))), 14);
+    assert_eq!(count(&|number| known(doors_status_str(number as i32))), 15);
     assert_eq!(count(&|number| known(doors_decision_str(number))), 4);
     assert_eq!(count(&|number| known(doors_reason_str(number))), 8);
     assert_eq!(count(&|number| known(doors_path_str(number))), 6);
@@ -76,7 +76,9 @@ fn numbers_have_names_and_match_the_core() {
 
 #[test]
 fn numbers_of_the_flow_match_the_core() {
-    use doors_routing::{AnswerStatus, Cause, HostChange, IdleAnswer, LookupFailure, Method, Outcome, Verdict};
+    use doors_routing::{
+        AnswerStatus, Cause, EventKind, HostChange, IdleAnswer, LookupFailure, Method, Outcome, Verdict,
+    };
     let text = |text: *const c_char| unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned();
     for cause in Cause::ALL {
         assert_eq!(text(doors_cause_str(cause as u32)), cause.name());
@@ -91,8 +93,23 @@ fn numbers_of_the_flow_match_the_core() {
         DOORS_CAUSE_NO_POD,
         DOORS_CAUSE_NO_FRESH_POD,
         DOORS_CAUSE_OWN_FAULT,
+        DOORS_CAUSE_EVICTED,
+        DOORS_CAUSE_DRAIN_MAX,
     ]) {
         assert_eq!(cause as u32, number);
+    }
+    for (kind, number) in EventKind::ALL.into_iter().zip([
+        DOORS_EVENT_APPEARED,
+        DOORS_EVENT_MARKED,
+        DOORS_EVENT_LEFT,
+        DOORS_EVENT_EVICTED,
+        DOORS_EVENT_UNDONE,
+        DOORS_EVENT_LAST_PAGE,
+        DOORS_EVENT_ENDED,
+        DOORS_EVENT_FAILED,
+        DOORS_EVENT_ALIVE,
+    ]) {
+        assert_eq!((kind as u32, text(doors_event_str(number))), (number, kind.name().to_owned()));
     }
     for (failure, number) in [
         (LookupFailure::NotFound, DOORS_LOOKUP_NOT_FOUND),
@@ -141,7 +158,8 @@ fn numbers_of_the_flow_match_the_core() {
     assert_eq!([AnswerStatus::Gone as u32, AnswerStatus::Unavailable as u32], [410, 503]);
     let count = |known: &dyn Fn(u32) -> String| (0..100).filter(|number| known(*number) != "unknown").count();
     assert_eq!(count(&|number| text(doors_step_str(number))), 5);
-    assert_eq!(count(&|number| text(doors_cause_str(number))), 9);
+    assert_eq!(count(&|number| text(doors_cause_str(number))), 11);
+    assert_eq!(count(&|number| text(doors_event_str(number))), 9);
     assert_eq!(count(&|number| text(doors_lookup_str(number))), 4);
     assert_eq!(count(&|number| text(doors_host_str(number))), 8);
 }

@@ -32,6 +32,11 @@ pub struct doors_limits {
 pub struct doors_options {
     /// For how long a pod must have been out of reach until it is gone. 10 s.
     pub gone_after: i64,
+    /// For how long a pod may drain until its pages are told 410, those that were not used for longest first; 0 for ever.
+    /// `gone_rate` paces them. 0.
+    pub drain_max: i64,
+    /// How often a page opens a receiver stream: the app's `SolitaireRollTime`. 15 s.
+    pub roll_time: i64,
     /// For how long a page load waits for a pod, and the receiver stream of a page that has nothing to reload onto; 0 for not
     /// at all. It counts from the beginning of the request. 10 s.
     pub page_wait: i64,
@@ -78,6 +83,8 @@ impl doors_options {
         Ok(Options {
             gone_after: memory::duration(self.gone_after)?,
             gone_rate: self.gone_rate,
+            drain_max: memory::duration(self.drain_max)?,
+            roll_time: memory::duration(self.roll_time)?,
             page_wait: memory::duration(self.page_wait)?,
             refresh: memory::duration(self.refresh)?,
             stale_max: memory::duration(self.stale_max)?,
@@ -117,6 +124,8 @@ pub unsafe extern "C" fn doors_options_init(out: *mut doors_options) -> i32 {
         let options = Options::default();
         memory::output(out)?.write(doors_options {
             gone_after: memory::lasted(options.gone_after),
+            drain_max: memory::lasted(options.drain_max),
+            roll_time: memory::lasted(options.roll_time),
             page_wait: memory::lasted(options.page_wait),
             refresh: memory::lasted(options.refresh),
             stale_max: memory::lasted(options.stale_max),

@@ -98,9 +98,11 @@ fn every_listed_status_is_reached() {
     crate::flow_test::the_user_chooses();
     crate::flow_test::strangers_are_done();
     crate::flow_test::a_source_has_a_router_and_upstreams();
-    crate::flow_test::values_outside_their_range_are_refused();
-    crate::flow_test::null_and_panics();
-    crate::flow_test::rest();
+    crate::flow_test::pods_are_evicted();
+    crate::flow_test::evictions_without_a_proper_target_are_refused();
+    crate::misuse_test::values_outside_their_range_are_refused();
+    crate::misuse_test::null_and_panics();
+    crate::misuse_test::rest();
     rest();
     let reached = REACHED.take();
     let missing: Vec<_> = LISTED

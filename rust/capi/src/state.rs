@@ -34,6 +34,13 @@ pub struct doors_known_pod {
     pub unreachable_since: i64,
     /// With `marked`: since when its answers say that it drains; else 0.
     pub marked_since: i64,
+    /// Since when it gets no new pages: it says that it drains, DNS does not name it, or it is evicted; 0 while it gets some.
+    pub draining_since: i64,
+    /// Since when it has nothing left to do: it is gone, or it drains and had no request for 4/3 of `roll_time` of its upstream. A time to
+    /// come, later than now, while that is not over yet; 0 while it does not drain, or has requests in flight.
+    pub drained_since: i64,
+    /// Since when it is evicted; 0 while it is not.
+    pub evicted_since: i64,
     /// How many dials its host has refused.
     pub refused: u64,
     /// Requests that were sent to it and have not ended.
@@ -59,6 +66,9 @@ impl From<&KnownPod> for doors_known_pod {
             last_seen: memory::at(known.last_seen),
             unreachable_since: known.unreachable_since.map_or(0, memory::at),
             marked_since: known.marked_since.map_or(0, memory::at),
+            draining_since: known.draining_since.map_or(0, memory::at),
+            drained_since: known.drained_since.map_or(0, memory::at),
+            evicted_since: known.evicted_since.map_or(0, memory::at),
             refused: known.refused,
             in_flight: known.in_flight,
             streams: known.streams,

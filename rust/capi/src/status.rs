@@ -13,6 +13,7 @@ pub(crate) enum Status {
     NoMatch = DOORS_STATUS_NO_MATCH,
     Random = DOORS_STATUS_RANDOM,
     Range = DOORS_STATUS_RANGE,
+    TooMany = DOORS_STATUS_TOO_MANY,
     Secret = DOORS_STATUS_SECRET,
     Cidr = DOORS_STATUS_CIDR,
     Config = DOORS_STATUS_CONFIG,

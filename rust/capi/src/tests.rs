@@ -149,8 +149,8 @@ fn a_panic_stays_inside_every_export() {
     let error = unsafe { &*error };
     assert_eq!((error.status, error.index), (DOORS_STATUS_PANIC, DOORS_NONE));
     assert_eq!(message(error), "internal error: the library panicked");
-    called.extend(crate::flow_test::PANICS);
-    assert_eq!(called, exports(), "the lists of this test and of flow_test must name every export of the header");
+    called.extend(crate::misuse_test::PANICS);
+    assert_eq!(called, exports(), "the lists of this test and of misuse_test must name every export of the header");
 }
 
 /// Tests are always compiled to unwind; the library that is delivered must be too, or a panic would end its caller.

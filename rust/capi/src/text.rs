@@ -18,6 +18,7 @@ pub(crate) fn status(number: i32) -> &'static CStr {
         DOORS_STATUS_NO_MATCH => c"nothing matches",
         DOORS_STATUS_RANDOM => c"the system gave no random bytes",
         DOORS_STATUS_RANGE => c"a number is outside its range",
+        DOORS_STATUS_TOO_MANY => c"there are as many as there may be",
         DOORS_STATUS_SECRET => c"invalid secret",
         DOORS_STATUS_CIDR => c"invalid CIDR",
         DOORS_STATUS_CONFIG => c"invalid configuration",
@@ -117,6 +118,23 @@ fn cause(number: u32) -> &'static CStr {
         DOORS_CAUSE_NO_POD => c"no_pod",
         DOORS_CAUSE_NO_FRESH_POD => c"no_fresh_pod",
         DOORS_CAUSE_OWN_FAULT => c"own_fault",
+        DOORS_CAUSE_EVICTED => c"evicted",
+        DOORS_CAUSE_DRAIN_MAX => c"drain_max",
+        _ => UNKNOWN,
+    }
+}
+
+fn event(number: u32) -> &'static CStr {
+    match number {
+        DOORS_EVENT_APPEARED => c"appeared",
+        DOORS_EVENT_MARKED => c"marked",
+        DOORS_EVENT_LEFT => c"left_dns",
+        DOORS_EVENT_EVICTED => c"evicted",
+        DOORS_EVENT_UNDONE => c"eviction_undone",
+        DOORS_EVENT_LAST_PAGE => c"last_page",
+        DOORS_EVENT_ENDED => c"ended",
+        DOORS_EVENT_FAILED => c"failed",
+        DOORS_EVENT_ALIVE => c"alive",
         _ => UNKNOWN,
     }
 }
@@ -179,6 +197,12 @@ pub extern "C" fn doors_step_str(number: u32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_cause_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || cause(number).as_ptr())
+}
+
+/// A short name for DOORS_EVENT_*, fit for JSON. Static text, never NULL; "unknown" for any other number.
+#[unsafe(no_mangle)]
+pub extern "C" fn doors_event_str(number: u32) -> *const c_char {
+    guard::value(UNKNOWN.as_ptr(), || event(number).as_ptr())
 }
 
 /// A few words for DOORS_LOOKUP_*. Static text, never NULL; "unknown" for any other number.

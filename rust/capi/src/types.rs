@@ -90,9 +90,14 @@ pub struct doors_idle {
 impl doors_addr {
     /// Nothing unless the length is 4 or 16.
     pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.raw().map(|address| address.to_canonical())
+    }
+
+    /// The same as it stands there: an IPv4-mapped one is IPv6.
+    pub(crate) fn raw(&self) -> Option<IpAddr> {
         match self.len {
             4 => self.bytes.first_chunk::<4>().map(|bytes| IpAddr::from(*bytes)),
-            16 => Some(IpAddr::from(self.bytes).to_canonical()),
+            16 => Some(IpAddr::from(self.bytes)),
             _ => None,
         }
     }

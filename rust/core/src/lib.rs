@@ -134,7 +134,7 @@ mod token;
 pub use error::{Error, MAX_INPUT, Status};
 pub use hosts::{Addresses, HostChange, HostId, HostReport, KnownHost, Lookup, LookupFailure, Missing};
 pub use options::{Limits, Options, SECOND};
-pub use pods::{Idle, IdleAnswer, KnownPod, Outcome, Pod, Verdict};
+pub use pods::{Event, EventKind, Idle, IdleAnswer, KnownEviction, KnownPod, Outcome, Pod, Subject, Target, Verdict};
 pub use request::{Action, AnswerStatus, Cause, Incoming, Marks, Method, Place, Report, Request, Step};
 pub use router::{CidrList, Decision, Field, Kind, PathKind, Reason, Router, Upstream, check};
 pub use source::Source;

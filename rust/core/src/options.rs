@@ -45,6 +45,11 @@ pub struct Options {
     pub gone_after: u64,
     /// How many receiver streams of an upstream may be told 410 in one second; 0 for all. Default: 100.
     pub gone_rate: u32,
+    /// For how long a pod may drain until its pages are told 410, those that were not used for longest first; 0 for ever.
+    /// `gone_rate` paces them. Default: 0.
+    pub drain_max: u64,
+    /// How often a page opens a receiver stream: the app's `SolitaireRollTime`. Default: 15 s.
+    pub roll_time: u64,
     /// For how long a page load waits for a pod, and the receiver stream of a page that has nothing to reload onto; 0
     /// for not at all. It counts from the beginning of the request. Default: 10 s.
     pub page_wait: u64,
@@ -66,11 +71,20 @@ pub struct Options {
     pub user_retries: bool,
 }
 
+impl Options {
+    /// For how long a page may be silent: its pod ends a stream after that time.
+    pub(crate) fn silence(&self) -> u64 {
+        self.roll_time.saturating_add(self.roll_time / 3)
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Options {
             gone_after: 10 * SECOND,
             gone_rate: 100,
+            drain_max: 0,
+            roll_time: 15 * SECOND,
             page_wait: 10 * SECOND,
             refresh: SECOND,
             stale_max: 300 * SECOND,

@@ -4,6 +4,7 @@
 use std::ffi::CStr;
 use std::ptr::{null, null_mut};
 
+use doors_caddy::evictions::*;
 use doors_caddy::lookups::*;
 use doors_caddy::numbers::*;
 use doors_caddy::options::*;
@@ -173,6 +174,8 @@ impl Flow {
             limits.reserved[0] = u32::from(reader.byte() == 255);
             options.flags = u32::from(reader.byte() % 5);
             options.page_wait = i64::from(reader.byte()) << 28;
+            options.drain_max = i64::from(reader.byte()) << 28;
+            options.roll_time = i64::from(reader.byte()) << 28;
             if reader.byte().is_multiple_of(4) {
                 let mut out = Output::new();
                 let chosen = if reader.byte().is_multiple_of(2) { null() } else { &raw const limits };
@@ -186,6 +189,41 @@ impl Flow {
             check_error(&error, status);
             out.after(status).map(|new| self.source.replace(*new)).unwrap_or_default();
             assert_ne!(doors_state_limit(self.state.0, limits.max_pods), DOORS_STATUS_PANIC);
+        }
+    }
+
+    /// Evicts pods, takes that back, and asks what has happened.
+    unsafe fn evict(&mut self, reader: &mut Reader, now: i64) {
+        let (state, addr) = (self.state.0, pod(reader).addr);
+        let [bits, upstream, rate, flags] = [reader.byte(), reader.byte(), reader.byte(), reader.byte()];
+        let one = doors_eviction {
+            addr,
+            bits: bits.into(),
+            upstream: u64::from(upstream % 3) << 15,
+            rate: rate.into(),
+            flags: u32::from(flags % 3),
+            since: now,
+            told: 0,
+            reserved: [u64::from(flags == 255), 0],
+        };
+        let (mut list, mut count) = (Output::<doors_eviction>::new(), Output::<usize>::new());
+        let (mut event, mut events) = (Output::<doors_event>::new(), Output::<usize>::new());
+        unsafe {
+            let call = if rate.is_multiple_of(2) { doors_state_evict } else { doors_state_undo };
+            assert_ne!(call(state, &one, now), DOORS_STATUS_PANIC);
+            let status = doors_state_evictions(state, list.pointer(), 1, count.pointer());
+            let known = count.after(status).copied().unwrap_or_default();
+            assert!(known <= 256);
+            if let Some(first) = list.after(if known > 0 { DOORS_STATUS_OK } else { DOORS_STATUS_NO_MATCH }) {
+                assert!(first.addr.len != 0 || first.upstream != 0);
+            }
+            let status = doors_state_events(state, u64::from(bits), event.pointer(), 1, events.pointer());
+            let told = events.after(status).copied().unwrap_or_default();
+            assert!(told <= 256);
+            if let Some(event) = event.after(if told > 0 { DOORS_STATUS_OK } else { DOORS_STATUS_NO_MATCH }) {
+                assert!(event.number > bits.into());
+                assert_ne!(CStr::from_ptr(doors_event_str(event.kind)), c"unknown");
+            }
         }
     }
 
@@ -211,6 +249,7 @@ impl Flow {
             verdict.after(status);
             let status = doors_state_idle(state, &one.addr, 1, 0, now, idle.pointer());
             idle.after(status);
+            self.evict(reader, now);
             let index = u32::from(reader.byte() % 3);
             let mut report = Output::<doors_report>::new();
             let status = doors_source_use(source, index, now, report.pointer());
@@ -228,7 +267,7 @@ impl Flow {
             }
             let status = doors_router_upstreams(doors_source_router(source), upstreams.pointer());
             upstreams.after(status);
-            for text in [doors_step_str, doors_cause_str, doors_lookup_str, doors_host_str] {
+            for text in [doors_step_str, doors_cause_str, doors_lookup_str, doors_host_str, doors_event_str] {
                 assert!(!CStr::from_ptr(text(index)).is_empty());
             }
         }

@@ -3,7 +3,7 @@
 
 use std::mem::{align_of, offset_of, size_of};
 
-use doors_caddy::{lookups::*, numbers, options::*, state::*, step::*, types::*};
+use doors_caddy::{evictions::*, lookups::*, numbers, options::*, state::*, step::*, types::*};
 use serde_json::{Map, Value, json};
 
 use crate::parse::{Field, Item, Kind};
@@ -35,12 +35,14 @@ fn layouts() -> Vec<Layout> {
         doors_idle { answer, in_flight, streams, used, last_seen, wait }
         doors_limits { max_pods, max_waiting, max_lookups, max_slow_lookups, refreshes_per_second, reserved }
         doors_options {
-            gone_after, page_wait, refresh, stale_max, first_lookup, resolver, gone_rate, flags, reserved
+            gone_after, drain_max, roll_time, page_wait, refresh, stale_max, first_lookup, resolver, gone_rate, flags, reserved
         }
         doors_known_pod {
-            pod, upstream, first_seen, last_seen, unreachable_since, marked_since, refused, in_flight, streams, verdict, fresh,
-            marked, reserved
+            pod, upstream, first_seen, last_seen, unreachable_since, marked_since, draining_since,
+            drained_since, evicted_since, refused, in_flight, streams, verdict, fresh, marked, reserved
         }
+        doors_eviction { addr, bits, upstream, rate, flags, since, told, reserved }
+        doors_event { number, at, upstream, pod, bits, kind, pages, reserved }
         doors_lookup { host, resolver, name_len, name, reserved }
         doors_host_report { change, flags }
         doors_host_state {

@@ -5,8 +5,20 @@ use std::path::Path;
 use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, Language, Style};
 
 /// In the order of the header. The modules without exports are not read.
-const SOURCES: [&str; 13] = [
-    "numbers", "types", "text", "cipher", "cidrs", "router", "check", "options", "state", "lookups", "source", "step",
+const SOURCES: [&str; 14] = [
+    "numbers",
+    "types",
+    "text",
+    "cipher",
+    "cidrs",
+    "router",
+    "check",
+    "options",
+    "state",
+    "evictions",
+    "lookups",
+    "source",
+    "step",
     "request",
 ];
 

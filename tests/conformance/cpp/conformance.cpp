@@ -200,7 +200,7 @@ static size_t numbers() {
         {"decision", doors_decision_str}, {"reason", doors_reason_str}, {"path", doors_path_str},
         {"outcome", doors_outcome_str}, {"verdict", doors_verdict_str},
         {"idle", doors_idle_str}, {"step", doors_step_str}, {"cause", doors_cause_str}, {"lookup", doors_lookup_str},
-        {"host", doors_host_str}};
+        {"host", doors_host_str}, {"event", doors_event_str}};
     json vectors = read("tests/conformance/names.json");
     size_t count = 0;
     check(vectors.size() == std::size(functions), "names.json");
@@ -292,15 +292,24 @@ static size_t interface() {
            {AT(doors_limits, max_pods), AT(doors_limits, max_waiting), AT(doors_limits, max_lookups),
             AT(doors_limits, max_slow_lookups), AT(doors_limits, refreshes_per_second), AT(doors_limits, reserved)});
     layout("doors_options", sizeof(doors_options),
-           {AT(doors_options, gone_after), AT(doors_options, page_wait), AT(doors_options, refresh),
+           {AT(doors_options, gone_after), AT(doors_options, drain_max), AT(doors_options, roll_time),
+            AT(doors_options, page_wait), AT(doors_options, refresh),
             AT(doors_options, stale_max), AT(doors_options, first_lookup), AT(doors_options, resolver),
             AT(doors_options, gone_rate), AT(doors_options, flags), AT(doors_options, reserved)});
     layout("doors_known_pod", sizeof(doors_known_pod),
            {AT(doors_known_pod, pod), AT(doors_known_pod, upstream), AT(doors_known_pod, first_seen),
             AT(doors_known_pod, last_seen), AT(doors_known_pod, unreachable_since),
-            AT(doors_known_pod, marked_since), AT(doors_known_pod, refused),
+            AT(doors_known_pod, marked_since), AT(doors_known_pod, draining_since),
+            AT(doors_known_pod, drained_since), AT(doors_known_pod, evicted_since), AT(doors_known_pod, refused),
             AT(doors_known_pod, in_flight), AT(doors_known_pod, streams), AT(doors_known_pod, verdict),
             AT(doors_known_pod, fresh), AT(doors_known_pod, marked), AT(doors_known_pod, reserved)});
+    layout("doors_eviction", sizeof(doors_eviction),
+           {AT(doors_eviction, addr), AT(doors_eviction, bits), AT(doors_eviction, upstream), AT(doors_eviction, rate),
+            AT(doors_eviction, flags), AT(doors_eviction, since), AT(doors_eviction, told),
+            AT(doors_eviction, reserved)});
+    layout("doors_event", sizeof(doors_event),
+           {AT(doors_event, number), AT(doors_event, at), AT(doors_event, upstream), AT(doors_event, pod),
+            AT(doors_event, bits), AT(doors_event, kind), AT(doors_event, pages), AT(doors_event, reserved)});
     layout("doors_lookup", sizeof(doors_lookup),
            {AT(doors_lookup, host), AT(doors_lookup, resolver), AT(doors_lookup, name_len), AT(doors_lookup, name),
             AT(doors_lookup, reserved)});
@@ -327,7 +336,7 @@ static size_t interface() {
     layout("doors_place", sizeof(doors_place),
            {AT(doors_place, upstream), AT(doors_place, tier), AT(doors_place, pod)});
 #undef AT
-    check(abi.at("structs").size() == 15, "structs");
+    check(abi.at("structs").size() == 17, "structs");
     return abi.at("functions").size();
 }
 
@@ -441,6 +450,24 @@ static size_t flow() {
             doors_idle idle = state.idle(pod.addr, step.at("idle").get<int64_t>() * second,
                                          step.at("started").get<int64_t>() * second, now);
             return {uint32_t(idle.answer), idle.in_flight, idle.streams, idle.used, seconds(idle.last_seen), idle.wait};
+        }
+        if (call == "evict" || call == "undo") {
+            const doors_eviction what = doors::eviction(pod.addr, step.at("bits").get<uint32_t>(), 0,
+                                                        step.value("rate", uint32_t{0}), step.value("flags", uint32_t{0}));
+            call == "evict" ? state.evict(what, now) : state.undo(what, now);
+            return json();
+        }
+        if (call == "evictions") {
+            json out = json::array();
+            for (const doors_eviction &e : state.evictions())
+                out.push_back({shown(e.addr), e.bits, e.upstream, e.rate, e.flags, seconds(e.since), e.told});
+            return out;
+        }
+        if (call == "events") {
+            json out = json::array();
+            for (const doors_event &e : state.events(step.at("after").get<uint64_t>()))
+                out.push_back({e.number, uint32_t(e.kind), shown(e.pod.addr), e.bits, e.pages, seconds(e.at)});
+            return out;
         }
         if (call == "limit") return state.limit(step.at("max_pods").get<uint32_t>()), json();
         if (call == "next") return step_of(request->next(step.at("outcome").get<uint32_t>(), now, 1u));

@@ -289,6 +289,12 @@ const parts = {
                         return [got.answer, got.in_flight, got.streams, got.used, whole(got.last_seen), Number(got.wait)];
                     },
                     limit: (s) => state.limit(s.max_pods),
+                    evict: ({ pod: address, bits, rate, flags }, now) => state.evict({ address, bits, rate, flags }, now),
+                    undo: ({ pod: address, bits }, now) => state.undo({ address, bits }, now),
+                    evictions: () => state.evictions().map(({ address, bits, upstream: of, rate, flags, since: at, told: count }) =>
+                        [address, bits, Number(of), rate, flags, whole(at), Number(count)]),
+                    events: (s) => state.events(s.after).map(({ number, kind, pod, bits, pages, at }) =>
+                        [Number(number), kind, pod.address, bits, pages, whole(at)]),
                 };
                 for (const step of steps) {
                     const got = calls[step.call](step, BigInt(start + step.seconds) * SECOND) ?? null;

@@ -36,14 +36,24 @@ structs.doors_limits = koffi.struct('doors_limits', {
     refreshes_per_second: 'uint32_t', reserved: koffi.array('uint32_t', 3),
 });
 structs.doors_options = koffi.struct('doors_options', {
-    gone_after: 'int64_t', page_wait: 'int64_t', refresh: 'int64_t', stale_max: 'int64_t',
+    gone_after: 'int64_t', drain_max: 'int64_t', roll_time: 'int64_t', page_wait: 'int64_t', refresh: 'int64_t',
+    stale_max: 'int64_t',
     first_lookup: 'int64_t', resolver: 'uint64_t', gone_rate: 'uint32_t', flags: 'uint32_t',
     reserved: koffi.array('uint64_t', 2),
 });
 structs.doors_known_pod = koffi.struct('doors_known_pod', {
     pod: 'doors_pod', upstream: 'uint64_t', first_seen: 'int64_t', last_seen: 'int64_t',
-    unreachable_since: 'int64_t', marked_since: 'int64_t', refused: 'uint64_t', in_flight: 'uint32_t', streams: 'uint32_t',
+    unreachable_since: 'int64_t', marked_since: 'int64_t', draining_since: 'int64_t', drained_since: 'int64_t',
+    evicted_since: 'int64_t', refused: 'uint64_t', in_flight: 'uint32_t', streams: 'uint32_t',
     verdict: 'uint32_t', fresh: 'uint32_t', marked: 'uint32_t', reserved: koffi.array('uint32_t', 3),
+});
+structs.doors_eviction = koffi.struct('doors_eviction', {
+    addr: 'doors_addr', bits: 'uint32_t', upstream: 'uint64_t', rate: 'uint32_t', flags: 'uint32_t',
+    since: 'int64_t', told: 'uint64_t', reserved: koffi.array('uint64_t', 2),
+});
+structs.doors_event = koffi.struct('doors_event', {
+    number: 'uint64_t', at: 'int64_t', upstream: 'uint64_t', pod: 'doors_pod', bits: 'uint32_t', kind: 'uint32_t',
+    pages: 'uint32_t', reserved: 'uint32_t',
 });
 structs.doors_lookup = koffi.struct('doors_lookup', {
     host: 'uint64_t', resolver: 'uint64_t', name_len: 'uint32_t', name: koffi.array('char', 256), reserved: 'uint32_t',
@@ -106,6 +116,7 @@ export const prototypes = {
     doors_cause_str: 'str (uint32_t)',
     doors_lookup_str: 'str (uint32_t)',
     doors_host_str: 'str (uint32_t)',
+    doors_event_str: 'str (uint32_t)',
     doors_limits_init: 'int32_t (_Out_ doors_limits *out)',
     doors_options_init: 'int32_t (_Out_ doors_options *out)',
     doors_state_new: 'int32_t (doors_limits *limits, _Out_ void **out)',
@@ -115,6 +126,10 @@ export const prototypes = {
     doors_state_verdict: 'int32_t (void *state, doors_pod *pod, _Out_ uint32_t *verdict)',
     doors_state_idle:
         'int32_t (void *state, doors_addr *addr, int64_t idle, int64_t started, int64_t now, _Out_ doors_idle *out)',
+    doors_state_evict: 'int32_t (void *state, doors_eviction *eviction, int64_t now)',
+    doors_state_undo: 'int32_t (void *state, doors_eviction *eviction, int64_t now)',
+    doors_state_evictions: 'int32_t (void *state, uint8_t *list, size_t cap, _Out_ size_t *count)',
+    doors_state_events: 'int32_t (void *state, uint64_t after, uint8_t *list, size_t cap, _Out_ size_t *count)',
     doors_state_free: 'void (void *state)',
     doors_state_due:
         'int32_t (void *state, int64_t now, uint64_t random, uint8_t *list, size_t cap, _Out_ size_t *count, _Out_ int64_t *next)',
@@ -434,6 +449,10 @@ function listOf(struct, call) {
     }
 }
 
+const evictionOf = ({ address, bits = 0, upstream = 0, rate = 0, flags = 0 }) => checked('doors_eviction', {
+    addr: address ? addr(address) : { bytes: new Uint8Array(16), len: 0 }, bits, upstream, rate, flags, since: 0, told: 0,
+    reserved: [0, 0],
+});
 const podFrom = ({ addr, port }) => ({ address: unpacked(addr), port });
 const optionsOf = (struct, init, values) => {
     const out = {};
@@ -538,6 +557,34 @@ export class State extends Handle {
         const out = {};
         ok(lib.doors_state_idle(this.pointer, addr(address), idle, started, now, out));
         return out;
+    }
+
+    /**
+     * Evicts pods until undo(), or changes the eviction with this target: {address, bits}, {upstream} or both, with rate
+     * and flags (EVICT_*).
+     */
+    evict(eviction, now) {
+        ok(lib.doors_state_evict(this.pointer, evictionOf(eviction), now));
+    }
+
+    /** Takes the eviction with this target back. */
+    undo(eviction, now) {
+        ok(lib.doors_state_undo(this.pointer, evictionOf(eviction), now));
+    }
+
+    /** All evictions, the oldest first: the members of doors_eviction; the address is null for all of an upstream. */
+    evictions() {
+        const list = listOf('doors_eviction', (room, cap, count) =>
+            lib.doors_state_evictions(this.pointer, room, cap, count));
+        return list.map(({ reserved, addr, ...rest }) => ({ ...rest, address: addr.len ? unpacked(addr) : null }));
+    }
+
+    /** What has happened to pods, of the last 256 events those after one: the members of doors_event, kind is EVENT_*. */
+    events(after = 0) {
+        const list = listOf('doors_event', (room, cap, count) =>
+            lib.doors_state_events(this.pointer, after, room, cap, count));
+        return list.map(({ reserved, pod: { addr, port }, ...rest }) =>
+            ({ ...rest, pod: { address: addr.len ? unpacked(addr) : null, port } }));
     }
 }
 

@@ -253,6 +253,9 @@ def flow() -> int:
         check(source.router.key_ids() == cipher.key_ids(), "router", source.router.key_ids())
         host, upstream = source.upstream(0)
 
+        def network(step: dict[str, Any]) -> Any:
+            return ipaddress.ip_network((step["pod"], step["bits"]))
+
         def call(step: dict[str, Any]) -> Any:
             now, pod = (script["start"] + step["seconds"]) * SECOND, Pod(step.get("pod", "::"), port)
             request = requests.get(step.get("request", ""))
@@ -297,6 +300,22 @@ def flow() -> int:
                     return [idle.answer, idle.in_flight, idle.streams, int(idle.used), seconds(idle.last_seen), idle.wait]
                 case "limit":
                     return state.limit(step["max_pods"])
+                case "evict":
+                    return state.evict(doors.Eviction(network(step), 0, step["rate"], step["flags"]), now)
+                case "undo":
+                    return state.undo(doors.Eviction(network(step)), now)
+                case "evictions":
+                    return [
+                        [str(one.network.network_address), one.network.prefixlen, one.upstream, one.rate, one.flags]
+                        + [seconds(one.since), one.told]
+                        for one in state.evictions()
+                        if one.network is not None
+                    ]
+                case "events":
+                    return [
+                        [one.number, one.kind, str(one.address), one.bits, one.pages, seconds(one.at)]
+                        for one in state.events(step["after"])
+                    ]
             assert request is not None
             match step["call"]:
                 case "next":

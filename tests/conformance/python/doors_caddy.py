@@ -81,7 +81,8 @@ class CLimits(Structure):
 
 class COptions(Structure):
     _fields_ = [
-        ("gone_after", c_int64), ("page_wait", c_int64), ("refresh", c_int64), ("stale_max", c_int64),
+        ("gone_after", c_int64), ("drain_max", c_int64), ("roll_time", c_int64), ("page_wait", c_int64),
+        ("refresh", c_int64), ("stale_max", c_int64),
         ("first_lookup", c_int64), ("resolver", c_uint64), ("gone_rate", c_uint32), ("flags", c_uint32),
         ("reserved", c_uint64 * 2),
     ]  # fmt: skip
@@ -90,8 +91,23 @@ class COptions(Structure):
 class CKnownPod(Structure):
     _fields_ = [
         ("pod", CPod), ("upstream", c_uint64), ("first_seen", c_int64), ("last_seen", c_int64),
-        ("unreachable_since", c_int64), ("marked_since", c_int64), ("refused", c_uint64), ("in_flight", c_uint32),
+        ("unreachable_since", c_int64), ("marked_since", c_int64), ("draining_since", c_int64),
+        ("drained_since", c_int64), ("evicted_since", c_int64), ("refused", c_uint64), ("in_flight", c_uint32),
         ("streams", c_uint32), ("verdict", c_uint32), ("fresh", c_uint32), ("marked", c_uint32), ("reserved", c_uint32 * 3),
+    ]  # fmt: skip
+
+
+class CEviction(Structure):
+    _fields_ = [
+        ("addr", CAddr), ("bits", c_uint32), ("upstream", c_uint64), ("rate", c_uint32), ("flags", c_uint32),
+        ("since", c_int64), ("told", c_uint64), ("reserved", c_uint64 * 2),
+    ]  # fmt: skip
+
+
+class CEvent(Structure):
+    _fields_ = [
+        ("number", c_uint64), ("at", c_int64), ("upstream", c_uint64), ("pod", CPod), ("bits", c_uint32),
+        ("kind", c_uint32), ("pages", c_uint32), ("reserved", c_uint32),
     ]  # fmt: skip
 
 
@@ -176,6 +192,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_cause_str": (c_char_p, c_uint32),
     "doors_lookup_str": (c_char_p, c_uint32),
     "doors_host_str": (c_char_p, c_uint32),
+    "doors_event_str": (c_char_p, c_uint32),
     "doors_limits_init": (c_int32, POINTER(CLimits)),
     "doors_options_init": (c_int32, POINTER(COptions)),
     "doors_state_new": (c_int32, POINTER(CLimits), _OUT),
@@ -185,6 +202,10 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     ),
     "doors_state_verdict": (c_int32, _HANDLE, POINTER(CPod), POINTER(c_uint32)),
     "doors_state_idle": (c_int32, _HANDLE, POINTER(CAddr), c_int64, c_int64, c_int64, POINTER(CIdle)),
+    "doors_state_evict": (c_int32, _HANDLE, POINTER(CEviction), c_int64),
+    "doors_state_undo": (c_int32, _HANDLE, POINTER(CEviction), c_int64),
+    "doors_state_evictions": (c_int32, _HANDLE, POINTER(CEviction), _LEN, POINTER(c_size_t)),
+    "doors_state_events": (c_int32, _HANDLE, c_uint64, POINTER(CEvent), _LEN, POINTER(c_size_t)),
     "doors_state_free": (None, _HANDLE),
     "doors_state_due": (c_int32, _HANDLE, c_int64, c_uint64, POINTER(CLookup), _LEN, POINTER(c_size_t), POINTER(c_int64)),
     "doors_state_resolved": (c_int32, _HANDLE, c_uint64, POINTER(CAddr), _LEN, c_uint32, c_uint32, c_int64, c_uint64, POINTER(CHostReport)),
@@ -554,6 +575,35 @@ class KnownPod:
     streams: int
     verdict: int
     fresh: bool
+    draining_since: int
+    drained_since: int
+    evicted_since: int
+
+
+@dataclass(frozen=True)
+class Eviction:
+    """The pods in a network, or None for all addresses, of an upstream, or 0 for any. `flags` is EVICT_*, or 0."""
+
+    network: "ipaddress.IPv4Network | ipaddress.IPv6Network | None"
+    upstream: int = 0
+    rate: int = 0
+    flags: int = 0
+    since: int = 0
+    told: int = 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """`kind` is EVENT_*. The address is that of the network, and `port` 0, for what happened to an eviction."""
+
+    number: int
+    at: int
+    upstream: int
+    address: Address | None
+    port: int
+    bits: int
+    kind: int
+    pages: int
 
 
 @dataclass(frozen=True)
@@ -663,7 +713,7 @@ class State(_Handle):
             KnownPod(
                 _pod_of(one.pod), one.upstream, one.first_seen, one.last_seen, one.unreachable_since,
                 one.marked_since if one.marked else None, one.refused, one.in_flight, one.streams, one.verdict,
-                one.fresh == 1,
+                one.fresh == 1, one.draining_since, one.drained_since, one.evicted_since,
             )
             for one in room[: count.value]
         ]
@@ -677,6 +727,43 @@ class State(_Handle):
         out = CIdle()
         _checked(lib.doors_state_idle(self._pointer, byref(_addr(address)), idle, started, now, byref(out)))
         return Idle(out.answer, out.in_flight, out.streams, out.used == 1, out.last_seen, out.wait)
+
+    def evict(self, eviction: Eviction, now: int) -> None:
+        """Evicts pods until undo(), or changes the eviction with this target. `since` and `told` are not read."""
+        _checked(lib.doors_state_evict(self._pointer, byref(_eviction(eviction)), now))
+
+    def undo(self, eviction: Eviction, now: int) -> None:
+        """Takes the eviction with this target back."""
+        _checked(lib.doors_state_undo(self._pointer, byref(_eviction(eviction)), now))
+
+    def evictions(self) -> list[Eviction]:
+        """All evictions, the oldest first."""
+        room, count = (CEviction * 256)(), c_size_t()
+        _checked(lib.doors_state_evictions(self._pointer, room, len(room), byref(count)))
+        return [
+            Eviction(
+                ipaddress.ip_network((_address(one.addr), one.bits)) if one.addr.len else None,
+                one.upstream, one.rate, one.flags, one.since, one.told,
+            )
+            for one in room[: count.value]
+        ]
+
+    def events(self, after: int = 0) -> list[Event]:
+        """What has happened to pods: of the last 256 events those after one, the oldest first."""
+        room, count = (CEvent * 256)(), c_size_t()
+        _checked(lib.doors_state_events(self._pointer, after, room, len(room), byref(count)))
+        return [
+            Event(one.number, one.at, one.upstream, _address(one.pod.addr), one.pod.port, one.bits, one.kind, one.pages)
+            for one in room[: count.value]
+        ]
+
+
+def _eviction(eviction: Eviction) -> CEviction:
+    network = eviction.network
+    out = CEviction(upstream=eviction.upstream, rate=eviction.rate, flags=eviction.flags)
+    if network is not None:
+        out.addr, out.bits = _addr(network.network_address), network.prefixlen
+    return out
 
 
 class Source(_Handle):

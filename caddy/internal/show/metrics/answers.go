@@ -26,22 +26,27 @@ type answered struct {
 	gone, unavailable [doors.PathOther + 1]prometheus.Counter // by kind of path; nil where there is no such answer
 }
 
-var causes = func() (table [doors.CauseOwnFault + 1]answered) {
+var causes = func() (table [doors.CauseDrainMax + 1]answered) {
 	for cause := range table {
 		for path := doors.PathPage; path <= doors.PathOther; path++ {
 			reason, label := doors.Cause(cause).String(), Label(path.String())
 			if cause == 0 {
 				reason = PageGone
-			} else {
+			} else if !leaving(doors.Cause(cause)) {
 				table[cause].unavailable[path] = unavailable.WithLabelValues(reason, label)
 			}
-			if path != doors.PathPage {
+			if path == doors.PathSync || path != doors.PathPage && !leaving(doors.Cause(cause)) {
 				table[cause].gone[path] = gone.WithLabelValues(reason, label)
 			}
 		}
 	}
 	return table
 }()
+
+// leaving tells whether a page is told to leave a pod that works. Nothing but its stream is told so, and never 503.
+func leaving(cause doors.Cause) bool {
+	return cause == doors.CauseEvicted || cause == doors.CauseDrainMax
+}
 
 // CauseOf is the cause for a token that leads nowhere; 0 for a reason that is none.
 func CauseOf(reason doors.Reason) doors.Cause {
@@ -87,7 +92,10 @@ func Answers() (goneBy, unavailableBy, reloadsBy map[string]uint64) {
 		if cause == 0 {
 			reason = PageGone
 		} else {
-			goneBy[reason], unavailableBy[reason] = total(causes[cause].gone[:]...), total(causes[cause].unavailable[:]...)
+			goneBy[reason] = total(causes[cause].gone[:]...)
+		}
+		if cause != 0 && !leaving(doors.Cause(cause)) {
+			unavailableBy[reason] = total(causes[cause].unavailable[:]...)
 		}
 		reloadsBy[reason] = total(causes[cause].gone[doors.PathSync], causes[cause].gone[doors.PathHook], causes[cause].gone[doors.PathHistory],
 			causes[cause].unavailable[doors.PathHistory])

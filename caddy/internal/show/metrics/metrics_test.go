@@ -72,11 +72,13 @@ func TestCauses(t *testing.T) {
 	none := CauseOf(doors.ReasonCookie)
 	Answered(none, http.StatusGone, doors.PathHook)
 	Answered(doors.CausePodGone, http.StatusGone, doors.PathPage) // never given
+	Answered(doors.CauseEvicted, http.StatusGone, doors.PathHook)
+	Answered(doors.CauseDrainMax, http.StatusServiceUnavailable, doors.PathSync)
 	Answered(1000, http.StatusGone, doors.PathHook)
 	Answered(doors.CausePodGone, http.StatusGone, 1000)
 	PodAnswered(http.StatusGone, doors.PathPage)
 	PodAnswered(http.StatusGone, 1000)
-	if after := testutil.CollectAndCount(gone) + testutil.CollectAndCount(unavailable); none != 0 || after != series || series != 10*5+9*6 {
+	if after := testutil.CollectAndCount(gone) + testutil.CollectAndCount(unavailable); none != 0 || after != series || series != 10*5+9*6+2 {
 		t.Errorf("%q, %d series, then %d", none, series, after)
 	}
 }
@@ -114,7 +116,7 @@ func TestReloads(t *testing.T) {
 			}
 		}
 	}
-	if gone, unavailable, reloads := Answers(); len(gone) != 9 || len(unavailable) != 9 || len(reloads) != 10 {
+	if gone, unavailable, reloads := Answers(); len(gone) != 11 || len(unavailable) != 9 || len(reloads) != 12 {
 		t.Errorf("%v, %v, %v", gone, unavailable, reloads)
 	}
 }

@@ -1,17 +1,13 @@
 //! In: one event. Out: what it means for its request, and what was learned. Ties what is known about pods, upstreams and
 //! sources together.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::leaving::Leaves;
 use super::record::{Arrival, Fault, Known, Suspicion};
-use super::shard::Shard;
-use super::{Outcome, Pod, Pods, SECOND, SourceHealth, UpstreamHealth, Verdict};
+use super::{EventKind, Outcome, Pod, Pods, SECOND, SourceHealth, Subject, UpstreamHealth, Verdict};
 use crate::{PathKind, Reason};
-
-/// How many pods of an upstream are looked at to find a witness.
-const LOOKED_AT: usize = 16;
 
 /// What a request or a dial belongs to, and the options that apply to it.
 #[derive(Clone, Copy)]
@@ -22,6 +18,17 @@ pub(crate) struct Group<'a> {
     pub(crate) gone_after: u64,
     /// How many requests a second on the sync path are told 410, per upstream; 0 for all.
     pub(crate) gone_rate: u32,
+    /// For how long a pod may drain until its pages are told 410, in nanoseconds; 0 for ever.
+    pub(crate) drain_max: u64,
+    /// How often a page opens a receiver stream, in nanoseconds.
+    pub(crate) roll_time: u64,
+}
+
+/// Why a page of a living pod is told to reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    Evicted,
+    DrainMax,
 }
 
 /// What a request with a token gets when no pod can answer it.
@@ -46,6 +53,8 @@ pub(crate) struct Learned {
     pub(crate) find_pod: bool,
     /// The pod says that it drains.
     pub(crate) marked: bool,
+    /// DNS does not name the pod, as far as it is known: it is worth asking.
+    pub(crate) unnamed: bool,
 }
 
 /// What to do with a request that has a token.
@@ -57,6 +66,8 @@ pub(crate) enum Began {
     Dial { probe: bool, report: bool },
     /// Nothing is dialled.
     Told(Told),
+    /// Nothing is dialled: the page is told 410, although its pod works.
+    Leaves(Leaving),
 }
 
 /// What to do with a request whose token leads nowhere.
@@ -71,26 +82,16 @@ pub(crate) struct RefusedToken {
     pub(crate) nothing_opens: bool,
 }
 
-/// What to do with a request that no pod could take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wait {
-    /// A pod is known that would take a page: try again.
-    Again,
-    /// Hold the request and ask again at this time, or earlier when a dial succeeded or addresses changed.
-    Until(u64),
-    /// It has waited long enough. `no_pod`: because no pod is known that would take a page.
-    Over { no_pod: bool },
-}
-
 impl Pods {
     /// A request with a token for `pod` began. `stream`: it is a receiver stream (GET of [`PathKind::Sync`]), of which each
-    /// open page has one. One lock, unless something speaks against the pod.
+    /// open page has one; `target` is its path. One lock, unless something speaks against the pod, or it drains.
     pub(crate) fn began(
         &self,
         group: &Group<'_>,
         pod: Pod,
         path: PathKind,
         stream: bool,
+        target: &[u8],
         now: u64,
     ) -> (Began, Learned) {
         group.source.opened();
@@ -103,26 +104,40 @@ impl Pods {
                 }
             }
             let report = arrival == Arrival::Probes || known.wants_answer(group, now);
-            (arrival, report, Learned { verdict, changed: verdict != before, ..Learned::default() })
+            let unnamed = known.draining.as_ref().is_some_and(|draining| draining.is_unnamed());
+            (arrival, report, Learned { verdict, changed: verdict != before, unnamed, ..Learned::default() })
         };
-        let first = self.with(group, pod, now, |known| match known.state.suspicion(group.gone_after, now) {
-            None => Ok(arrives(known, known.state.verdict())),
-            Some(suspicion) => Err(suspicion),
+        let first = self.with(group, pod, now, |known| {
+            let leaves = known.leaves(group, path, stream, target, now);
+            match (known.state.suspicion(group.gone_after, now), leaves) {
+                (None, None) => Ok(arrives(known, known.state.verdict())),
+                doubts => Err(doubts),
+            }
         });
         let (asks, (arrival, report, mut learned)) = match first {
             Ok(arrived) => (false, arrived),
-            Err(suspicion) => {
-                let witnessed = self.is_witnessed(group, pod, &suspicion, now);
+            Err((suspicion, leaves)) => {
+                let witnessed = suspicion.filter(|suspicion| self.is_witnessed(group, pod, suspicion, now));
+                if let Some(leaves) = leaves.filter(|_| witnessed.is_none())
+                    && self.takes_page(group.source, now)
+                    && leaves.paces(group, now)
+                {
+                    return self.told_to_reload(pod, &leaves, target);
+                }
                 let arrived = self.with(group, pod, now, |known| {
                     let before = known.state.verdict();
-                    if witnessed {
+                    if let Some(suspicion) = witnessed {
                         condemn(known, group, &suspicion, now);
                     }
                     arrives(known, before)
                 });
-                (!witnessed && suspicion.fault == Fault::Unreachable, arrived)
+                let fault = suspicion.filter(|_| witnessed.is_none()).map(|suspicion| suspicion.fault);
+                (fault == Some(Fault::Unreachable), arrived)
             }
         };
+        if learned.changed {
+            self.note_verdict(group, pod, false, learned.verdict, now);
+        }
         match arrival {
             Arrival::Dials => (Began::Dial { probe: false, report }, learned),
             Arrival::Probes => (Began::Dial { probe: true, report }, learned),
@@ -141,11 +156,11 @@ impl Pods {
             // Later than it was, so that this is not written for each of many failures.
             self.last_failure.fetch_max(now.saturating_add(SECOND), Ordering::Relaxed);
         }
-        let (before, tells, mut verdict, suspicion, marked) = self.with(group, pod, now, |known| {
-            let before = known.state.verdict();
+        let (before, drained, tells, mut verdict, suspicion, marked) = self.with(group, pod, now, |known| {
+            let (before, drained) = (known.state.verdict(), known.drains());
             let tells = apply(known, outcome, now) && known.tells(group, outcome, now);
             let (verdict, suspicion) = (known.state.verdict(), known.state.suspicion(group.gone_after, now));
-            (before, tells, verdict, suspicion, known.mark.is_some())
+            (before, drained, tells, verdict, suspicion, known.mark().is_some())
         });
         if tells {
             group.upstream.add(pod, outcome, now);
@@ -165,7 +180,37 @@ impl Pods {
             }
         }
         let find_pod = in_background && failed && !self.takes_page(group.source, now) && group.source.asks_on(now);
-        Learned { verdict, changed: verdict != before, find_witness, find_pod, marked }
+        if verdict != before {
+            self.note_verdict(group, pod, drained, verdict, now);
+        }
+        Learned { verdict, changed: verdict != before, find_witness, find_pod, marked, unnamed: false }
+    }
+
+    /// What is held against a pod has changed. `drained`: it did before that.
+    fn note_verdict(&self, group: &Group<'_>, pod: Pod, drained: bool, verdict: Verdict, now: u64) {
+        let (drains, pages) = {
+            let shard = self.lock(self.shard(pod.address));
+            shard.peek(pod).map_or((false, 0), |known| (known.drains(), known.traffic.streams))
+        };
+        let kind = match verdict {
+            Verdict::Unreachable => return,
+            Verdict::Gone if drained || drains => EventKind::Ended,
+            Verdict::Gone => EventKind::Failed,
+            Verdict::None => EventKind::Alive,
+        };
+        self.journal.add(Subject::Pod(pod, group.upstream.id()), kind, pages, now);
+    }
+
+    /// A page of a pod is told to reload.
+    fn told_to_reload(&self, pod: Pod, leaves: &Leaves, target: &[u8]) -> (Began, Learned) {
+        let mut shard = self.lock(self.shard(pod.address));
+        let draining = shard.peek_mut(pod).and_then(|known| known.draining.as_mut());
+        let unnamed = draining.is_some_and(|draining| {
+            draining.forget(target);
+            draining.is_unnamed()
+        });
+        let why = if matches!(leaves, Leaves::DrainMax) { Leaving::DrainMax } else { Leaving::Evicted };
+        (Began::Leaves(why), Learned { unnamed, ..Learned::default() })
     }
 
     /// The attempt of a request with a token has ended without an answer; its dial was told before. It is in flight no more.
@@ -205,23 +250,6 @@ impl Pods {
         RefusedToken { told, find_pod: learned.find_pod, log, nothing_opens }
     }
 
-    /// What to do with a request that no pod could take: a page load, or a receiver stream that was told
-    /// [`Told::Unavailable`] with `no_pod`. It began at `since` and may wait until `end`; `full`: as many wait already as may.
-    /// Also says whether to find a pod, as [`Learned::find_pod`].
-    pub(crate) fn wait(&self, source: &SourceHealth, end: u64, full: bool, now: u64) -> (Wait, bool) {
-        // This first: it ends every loop of a request that is told to dial and fails in a way that nobody reports.
-        let (over, takes_page) = (now >= end, self.takes_page(source, now));
-        if !over && takes_page {
-            return (Wait::Again, false);
-        }
-        let find_pod = !takes_page && source.asks(now);
-        let wait = match over || full {
-            true => Wait::Over { no_pod: !takes_page },
-            false => Wait::Until(now.saturating_add(SECOND).min(end)),
-        };
-        (wait, find_pod)
-    }
-
     /// A request without a token is sent to `pod` now, for a page if `page`; it is in flight until [`Pods::left`]. Says whether it
     /// is worth a call of [`Pods::learn`] when the pod answers.
     pub(crate) fn entered(&self, group: &Group<'_>, pod: Pod, page: bool, now: u64) -> bool {
@@ -236,43 +264,10 @@ impl Pods {
 
     /// A request that is in flight has ended, whatever became of it, or goes to another pod. `stream` is as it was.
     pub(crate) fn left(&self, pod: Pod, stream: bool, now: u64) {
-        self.lock(self.shard(pod.address)).left(pod, stream, now);
-    }
-
-    /// Whether a pod is known that would take a page of a source: one that worked in the last minute, has not failed since,
-    /// and is fresh.
-    pub(crate) fn takes_page(&self, source: &SourceHealth, now: u64) -> bool {
-        source.worked(now).into_iter().flatten().any(|(pod, upstream, sign)| {
-            let works = |shard: &Shard| {
-                let verdict = shard.peek(pod).map_or(Verdict::None, |known| known.state.verdict());
-                verdict == Verdict::None && !shard.failed_since(pod, sign)
-            };
-            upstream.may_have(pod) && works(&self.lock(self.shard(pod.address)))
-        })
-    }
-
-    /// Names another fresh pod of the upstream than the missing one for a dial in the background: does the network work?
-    /// `fresh` are the upstream's addresses in DNS, without doubles, `port` is its port, `random` any number. A pod that
-    /// failed a moment ago is named only where no other is seen; one that was named in the last 3 s, without a report since,
-    /// is not. Those that were not named lately come first: a pod may be reached each time and bear no witness.
-    pub(crate) fn witness(
-        &self,
-        upstream: &UpstreamHealth,
-        missing: Pod,
-        (fresh, port): (&[IpAddr], u16),
-        now: u64,
-        random: u64,
-    ) -> Option<Pod> {
-        let start = ((u128::from(random) * fresh.len() as u128) >> 64) as usize;
-        let (before, behind) = fresh.split_at(start);
-        let pods = || behind.iter().chain(before).take(LOOKED_AT).map(|one| Pod::new(*one, port));
-        let fails = |pod: &Pod| {
-            let shard = self.lock(self.shard(pod.address));
-            shard.peek(*pod).is_some_and(|known| known.state.is_failing(now))
-        };
-        let mut others: Vec<Pod> = pods().filter(|pod| *pod != missing).collect();
-        others.sort_by_cached_key(|pod| (fails(pod), upstream.background.named_at(*pod)));
-        others.into_iter().find(|pod| upstream.background.name(*pod, now))
+        let last = self.lock(self.shard(pod.address)).left(pod, stream, now);
+        if let Some(upstream) = last {
+            self.journal.add(Subject::Pod(pod, upstream), EventKind::LastPage, 0, now);
+        }
     }
 
     /// What a request gets whose pod cannot be dialled, or that failed.
@@ -312,7 +307,7 @@ impl Pods {
 
 /// What an outcome changes. Whether it is a sign of life.
 fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
-    let Known { state, traffic, mark, load, .. } = known;
+    let Known { state, traffic, load, .. } = known;
     if state.is_tainted() && matches!(outcome, Outcome::Connected | Outcome::Answered) {
         load.is_back();
     }
@@ -321,8 +316,10 @@ fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
         Outcome::Answered => state.answered(),
         Outcome::Refused => {
             state.refused(now);
-            *mark = None; // the process that said so has ended
             traffic.refused += 1;
+            if known.draining.is_some() {
+                known.drain(|draining| draining.mark = None); // the process that said so has ended
+            }
         }
         Outcome::Unreachable => state.unreachable(now),
         Outcome::Dropped => state.drop_connection(now),

@@ -32,6 +32,14 @@ pub struct KnownPod {
     pub fresh: bool,
     /// Since when its answers say that it drains. `None` while they do not.
     pub marked_since: Option<u64>,
+    /// Since when it is evicted. `None` while it is not.
+    pub evicted_since: Option<u64>,
+    /// Since when it gets no new pages: it says that it drains, DNS does not name it, or it is evicted. `None` while it gets some.
+    pub draining_since: Option<u64>,
+    /// Since when it has nothing left to do: it is gone, or it drains and had no request for 4/3 of the
+    /// [`Options::roll_time`](crate::Options::roll_time) of its upstream. A time to come while that is not over yet. `None` while it does
+    /// not drain, or has requests in flight.
+    pub drained_since: Option<u64>,
 }
 
 /// Whether a pod is idle. The numbers are those of `DOORS_IDLE_*`.
@@ -63,10 +71,15 @@ pub struct Idle {
 }
 
 impl Pods {
-    /// The first pods after one, or from the first, by address (IPv4 first) and port. `fresh` says whether the upstream with a
-    /// number has a pod in DNS. Each pod is what it was at one moment, all together are not. Looks at all pods, whatever
+    /// The first pods after one, or from the first, by address (IPv4 first) and port. `about` says whether the upstream with a
+    /// number has a pod in DNS, and for how long a page of its may be silent. Each pod is what it was at one moment, all together are not. Looks at all pods, whatever
     /// `most` is.
-    pub(crate) fn list(&self, after: Option<Pod>, most: usize, fresh: impl Fn(u64, Pod) -> bool) -> Vec<KnownPod> {
+    pub(crate) fn list(
+        &self,
+        after: Option<Pod>,
+        most: usize,
+        about: impl Fn(u64, Pod) -> (bool, u64),
+    ) -> Vec<KnownPod> {
         let mut found = Vec::new();
         for shard in 0..self.shards.len() {
             let wanted = |(pod, _): &(Pod, &Known)| after.is_none_or(|after| *pod > after);
@@ -78,11 +91,14 @@ impl Pods {
             }
         }
         found.sort_unstable_by_key(|(known, _)| known.pod);
-        let with_fresh = |(known, upstreams): (KnownPod, [u64; 2])| KnownPod {
-            fresh: upstreams.into_iter().any(|upstream| fresh(upstream, known.pod)),
-            ..known
+        let complete = |(known, upstreams): (KnownPod, [u64; 2])| {
+            let [(one, silence), (other, silence_too)] = upstreams.map(|upstream| about(upstream, known.pod));
+            let silent = known.last_seen.saturating_add(silence.max(silence_too));
+            let drained = known.draining_since.filter(|_| known.in_flight == 0).map(|since| since.max(silent));
+            let gone = known.unreachable_since.filter(|_| known.verdict == Verdict::Gone);
+            KnownPod { fresh: one || other, drained_since: gone.or(drained), ..known }
         };
-        found.into_iter().map(with_fresh).collect()
+        found.into_iter().map(complete).collect()
     }
 
     /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when the caller
@@ -115,7 +131,8 @@ impl Pods {
 }
 
 fn shown(pod: Pod, known: &Known) -> KnownPod {
-    let Known { state, mark, traffic, users, .. } = known;
+    let Known { state, traffic, users, draining, .. } = known;
+    let draining = draining.as_ref();
     KnownPod {
         pod,
         upstream: users.upstream(),
@@ -127,6 +144,9 @@ fn shown(pod: Pod, known: &Known) -> KnownPod {
         in_flight: traffic.in_flight,
         streams: traffic.streams,
         fresh: false,
-        marked_since: mark.map(|mark| mark.since),
+        marked_since: draining.and_then(|draining| draining.mark).map(|mark| mark.since),
+        evicted_since: draining.and_then(|draining| draining.eviction.as_ref()).map(|eviction| eviction.since()),
+        draining_since: draining.and_then(|draining| draining.since()),
+        drained_since: None,
     }
 }

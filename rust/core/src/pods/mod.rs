@@ -10,9 +10,12 @@
 //! shard     a part of the table of pods, behind one lock
 //! queues    what it is made of
 //! record    what is known about one pod
+//! takers    which pods would take a page, and who may be asked
 //! standing  one pod: how well it takes a request that others may take as well
 //! forgotten what is left of pods that were forgotten
 //! known     what is known, for people: the list of pods, and whether one may be stopped
+//! leaving   why a pod drains, and which of its pages are to reload
+//! journal   what has happened to pods, for people
 //! upstream  one upstream: who shows that a fault is not on our side, and whom to ask?
 //! source    one configuration: does any token open at all, and which pods would take a page?
 //! pacing    how many pages a second may be told to reload, and which pods are dialled in the background
@@ -27,13 +30,16 @@
 
 mod events;
 mod forgotten;
+mod journal;
 mod known;
+mod leaving;
 mod pacing;
 mod queues;
 mod record;
 mod shard;
 mod source;
 mod standing;
+mod takers;
 #[cfg(test)]
 mod tests;
 mod upstream;
@@ -43,12 +49,17 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub(crate) use events::{Began, Group, Learned, Told, Wait};
+pub(crate) use events::{Began, Group, Learned, Leaving, Told};
+use journal::Journal;
+pub use journal::{Event, EventKind, Subject};
 pub use known::{Idle, IdleAnswer, KnownPod};
+use leaving::Evictions;
+pub use leaving::{KnownEviction, Target};
 use record::Known;
 use shard::Shard;
 pub(crate) use source::SourceHealth;
 pub(crate) use standing::{Look, Looker, Standing};
+pub(crate) use takers::Wait;
 pub(crate) use upstream::UpstreamHealth;
 
 use crate::SECOND;
@@ -130,8 +141,10 @@ pub(crate) struct Pods {
     most: AtomicUsize,
     /// A time after the last failure of any pod, or 0: lets [`Pods::look`] answer without a lock.
     last_failure: AtomicU64,
-    /// Some pod has said that it drains.
-    any_marks: AtomicBool,
+    /// Some pod has said that it drains, or was evicted.
+    any_draining: AtomicBool,
+    evictions: Evictions,
+    journal: Journal,
 }
 
 /// A shard in cache lines of its own: two, since processors fetch them in pairs.
@@ -152,7 +165,9 @@ impl Pods {
             known: AtomicUsize::new(0),
             most: AtomicUsize::new(size(most)),
             last_failure: AtomicU64::new(0),
-            any_marks: AtomicBool::new(false),
+            any_draining: AtomicBool::new(false),
+            evictions: Evictions::default(),
+            journal: Journal::default(),
         }
     }
 
@@ -186,16 +201,45 @@ impl Pods {
         self.known.load(Ordering::Relaxed)
     }
 
-    /// What is held against pods is cleared: others may have these addresses now, since they are back in DNS.
-    pub(crate) fn clear(&self, pods: impl IntoIterator<Item = Pod>) {
-        pods.into_iter().for_each(|pod| self.lock(self.shard(pod.address)).clear(pod));
+    /// What is held against pods of an upstream is cleared: others may have these addresses now, since they are back in DNS.
+    /// `says`: it is an event.
+    pub(crate) fn appeared(&self, upstream: u64, pods: impl IntoIterator<Item = Pod>, says: bool, now: u64) {
+        for pod in pods {
+            self.lock(self.shard(pod.address)).clear(upstream, pod);
+            if says {
+                self.journal.add(Subject::Pod(pod, upstream), EventKind::Appeared, 0, now);
+            }
+        }
+    }
+
+    /// DNS does not name pods of an upstream any more. They drain from now on, unless another upstream that uses them has them:
+    /// `fresh` says so.
+    pub(crate) fn disappeared(
+        &self,
+        upstream: u64,
+        pods: impl IntoIterator<Item = Pod>,
+        fresh: impl Fn(u64, Pod) -> bool,
+        now: u64,
+    ) {
+        for pod in pods {
+            let users = self.lock(self.shard(pod.address)).peek(pod).map(|known| known.users.upstreams());
+            let leaves =
+                users.is_some_and(|users| users.contains(&upstream) && !users.iter().any(|of| fresh(*of, pod)));
+            let pages = if leaves { self.lock(self.shard(pod.address)).left_dns(pod, now) } else { 0 };
+            self.journal.add(Subject::Pod(pod, upstream), EventKind::Left, pages, now);
+        }
+    }
+
+    /// The events after the one with a number, the oldest first.
+    pub(crate) fn events(&self, after: u64) -> Vec<Event> {
+        self.journal.after(after)
     }
 
     /// A pod is used now; what is known about it changes. If it was not known and there are too many, another is forgotten.
     fn with<T>(&self, group: &Group<'_>, pod: Pod, now: u64, change: impl FnOnce(&mut Known) -> T) -> T {
         let index = self.shard(pod.address);
         let mut shard = self.lock(index);
-        let (told, is_new) = shard.with(group, pod, now, change);
+        let (told, is_new) = shard.with(group, &self.evictions, pod, now, change);
         if is_new && self.known.fetch_add(1, Ordering::Relaxed) >= self.most.load(Ordering::Relaxed) {
             if shard.forget(Some(pod), false, now) {
                 self.known.fetch_sub(1, Ordering::Relaxed);

@@ -35,6 +35,11 @@ impl Bucket {
         }
         within
     }
+
+    /// Whether it is as if nothing had ever been taken.
+    pub(super) fn is_full(&self, now: u64) -> bool {
+        self.full_at <= now
+    }
 }
 
 type Named = [Option<Name>; MOST_NAMED];

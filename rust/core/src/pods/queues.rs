@@ -42,6 +42,10 @@ impl<K: Hash + Eq + Copy, V, const N: usize> Queues<K, V, N> {
         self.slots.iter().map(|slot| (slot.key, &slot.value))
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (K, &mut V)> {
+        self.slots.iter_mut().map(|slot| (slot.key, &mut slot.value))
+    }
+
     pub(super) fn find(&self, key: &K) -> Option<u32> {
         self.index.get(key).copied()
     }

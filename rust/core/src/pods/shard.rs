@@ -1,6 +1,7 @@
 //! In: pods and what happens to them. Out: what is known about each, and which of them is forgotten when there are too many.
 
 use super::forgotten::Forgotten;
+use super::leaving::{Draining, Evictions, Named, Target};
 use super::queues::Queues;
 use super::record::{Known, Load, PodState, Traffic, Users};
 use super::{Group, Pod, SECOND};
@@ -60,6 +61,7 @@ impl Shard {
     pub(super) fn with<T>(
         &mut self,
         group: &Group<'_>,
+        evictions: &Evictions,
         pod: Pod,
         now: u64,
         change: impl FnOnce(&mut Known) -> T,
@@ -68,40 +70,85 @@ impl Shard {
         let found = self.pods.find(&pod);
         let slot = found.unwrap_or_else(|| {
             let (state, traffic, users) = (PodState::default(), Traffic::new(now), Users::new(group, now));
-            self.pods.insert(pod, Known { state, mark: None, traffic, load: Load::default(), users }, QUIET)
+            let dns = Named::new(group.upstream.names(pod), now);
+            let draining = Draining::new(dns, evictions.of(pod, &users.upstreams()));
+            self.pods.insert(pod, Known { state, traffic, load: Load::default(), users, draining }, QUIET)
         });
         let known = self.pods.value_mut(slot);
         known.traffic.seen(now);
-        known.users.used(group, now);
+        if known.users.used(group, now) {
+            known.evict(pod, evictions);
+        }
+        if known.draining.is_some() {
+            known.drain(|draining| draining.ask(|| group.upstream.names(pod), now));
+        }
         let told = change(known);
         self.sort(slot);
         (told, found.is_none())
     }
 
-    /// A request has left a pod.
-    pub(super) fn left(&mut self, pod: Pod, stream: bool, now: u64) {
+    /// A request has left a pod. If it was the last receiver stream of a pod that drains: the upstream of the pod.
+    pub(super) fn left(&mut self, pod: Pod, stream: bool, now: u64) -> Option<u64> {
         match self.pods.find(&pod) {
             Some(slot) if self.pods.value_mut(slot).traffic.left(stream) => {
-                self.pods.value_mut(slot).traffic.seen(now);
+                let known = self.pods.value_mut(slot);
+                known.traffic.seen(now);
+                let is_last = stream && known.traffic.streams == 0 && known.drains();
+                let last = is_last.then(|| known.users.upstream());
                 self.sort(slot);
+                last
             }
             // Perhaps a request from before the pod was forgotten.
-            _ => self.forgotten.left(pod.address, now),
+            _ => {
+                self.forgotten.left(pod.address, now);
+                None
+            }
         }
     }
 
-    /// Another pod may have the address now.
-    pub(super) fn clear(&mut self, pod: Pod) {
+    /// DNS names a pod of this upstream again. Another one may have the address now.
+    pub(super) fn clear(&mut self, upstream: u64, pod: Pod) {
         if let Some(slot) = self.pods.find(&pod) {
             let known = self.pods.value_mut(slot);
             let was_held = known.is_held();
             known.state.clear();
-            known.mark = None;
+            let is_of = known.users.upstreams().contains(&upstream);
+            if known.draining.is_some() {
+                known.drain(|draining| {
+                    draining.mark = None;
+                    if is_of {
+                        draining.dns = Named::Yes;
+                    }
+                });
+            }
             known.load.is_back();
             if was_held {
                 self.sort(slot);
             }
         }
+    }
+
+    /// DNS does not name a pod any more. How many receiver streams it has.
+    pub(super) fn left_dns(&mut self, pod: Pod, now: u64) -> u32 {
+        let Some(known) = self.peek_mut(pod) else { return 0 };
+        known.drain(|draining| {
+            if !matches!(draining.dns, Named::NotSince(_)) {
+                draining.dns = Named::NotSince(now);
+            }
+        });
+        known.traffic.streams
+    }
+
+    /// Each pod is evicted, or is not any more. How many receiver streams those have that a target names.
+    pub(super) fn follow(&mut self, evictions: &Evictions, target: &Target) -> u32 {
+        let mut pages = 0u32;
+        for (pod, known) in self.pods.iter_mut() {
+            known.evict(pod, evictions);
+            if target.names(pod, &known.users.upstreams()) {
+                pages = pages.saturating_add(known.traffic.streams);
+            }
+        }
+        pages
     }
 
     /// Puts a pod at the end of its queue, which depends on what is known about it.

@@ -55,9 +55,14 @@ impl UpstreamHealth {
         self.id
     }
 
+    /// Whether DNS names a pod; `None` while nobody knows.
+    pub(super) fn names(&self, pod: Pod) -> Option<bool> {
+        (self.fresh)(pod)
+    }
+
     /// Whether DNS names a pod, or nobody knows.
     pub(super) fn may_have(&self, pod: Pod) -> bool {
-        (self.fresh)(pod) != Some(false)
+        self.names(pod) != Some(false)
     }
 
     /// A pod gave a sign of life.

@@ -15,6 +15,8 @@ pub(super) struct Call<'a> {
     pub(super) flow: &'a Flow,
     pub(super) request: &'a mut Request,
     pub(super) now: u64,
+    /// The path of a request that begins now; nothing later.
+    pub(super) target: &'a [u8],
     pub(super) dice: Dice,
     pub(super) report: Report,
 }
@@ -25,7 +27,8 @@ impl Flow {
         if request.tag != self.tag {
             return Step { action: Action::Done, report: Report::default() };
         }
-        let mut call = Call { flow: self, request, now, dice: Dice::new(random), report: Report::default() };
+        let mut call =
+            Call { flow: self, request, now, target: &[], dice: Dice::new(random), report: Report::default() };
         let action = act(&mut call);
         Step { action, report: call.report }
     }
@@ -42,7 +45,10 @@ impl Flow {
             receiver: decision.path == PathKind::Sync && incoming.method == super::Method::Get,
             ..Request::default()
         };
-        self.call(request, now, random, |call| call.try_now())
+        let (dice, report) = (Dice::new(random), Report::default());
+        let mut call = Call { flow: self, request, now, target: incoming.path, dice, report };
+        let action = call.try_now();
+        Step { action, report: call.report }
     }
 
     pub(crate) fn next(&self, request: &mut Request, outcome: Outcome, now: u64, random: u64) -> Step {

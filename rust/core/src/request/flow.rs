@@ -53,8 +53,9 @@ impl Flow {
 
     /// What an event belongs to.
     pub(super) fn group<'a>(&'a self, member: &'a Member) -> Group<'a> {
-        let Options { gone_after, gone_rate, .. } = self.options;
-        Group { source: &self.health, upstream: &member.upstream.health, gone_after, gone_rate }
+        let Options { gone_after, gone_rate, drain_max, roll_time, .. } = self.options;
+        let (source, upstream) = (&*self.health, &member.upstream.health);
+        Group { source, upstream, gone_after, gone_rate, drain_max, roll_time }
     }
 
     /// Whether it is time to look up one more of the upstreams that have no addresses. It counts as done then.

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::{Action, AnswerStatus, Cause};
-use crate::pods::{Began, Outcome, Pod, Told, Verdict};
+use crate::pods::{Began, Leaving, Outcome, Pod, Told, Verdict};
 use crate::router::{PathKind, Reason};
 
 impl Call<'_> {
@@ -13,11 +13,17 @@ impl Call<'_> {
         let Some(member) = self.member(upstream) else { return self.done() };
         let pod = member.upstream.pod_at(address);
         let stream = self.request.stream();
-        let (began, learned) = self.shared().pods.began(&self.flow.group(member), pod, decision.path, stream, self.now);
+        let (group, pods) = (self.flow.group(member), &self.shared().pods);
+        let (began, learned) = pods.began(&group, pod, decision.path, stream, self.target, self.now);
         self.learned(upstream, pod, &learned);
+        if learned.unnamed {
+            self.use_host(member);
+        }
         match began {
             Began::Dial { probe, report } => self.sent(upstream, pod, probe, report),
             Began::Told(told) => self.tell(told, cause(told, learned.verdict), false),
+            Began::Leaves(Leaving::Evicted) => self.answer(AnswerStatus::Gone, Cause::Evicted),
+            Began::Leaves(Leaving::DrainMax) => self.answer(AnswerStatus::Gone, Cause::DrainMax),
         }
     }
 

@@ -25,8 +25,14 @@ impl Flow {
         }
         let mut nobody = Request::default();
         nobody.decision.upstream = Some(upstream);
-        let mut call =
-            Call { flow: self, request: &mut nobody, now, dice: Dice::new(random), report: Report::default() };
+        let mut call = Call {
+            flow: self,
+            request: &mut nobody,
+            now,
+            target: &[],
+            dice: Dice::new(random),
+            report: Report::default(),
+        };
         let shared = call.shared();
         if matches!(outcome, Outcome::Refused | Outcome::Unreachable) {
             call.use_host(member); // what DNS says about the upstream matters now
@@ -34,7 +40,7 @@ impl Flow {
         let learned = shared.pods.learn(&self.group(member), pod, outcome, now);
         call.learned(upstream, pod, &learned);
         if outcome == Outcome::Refused {
-            let dropped = shared.refused(&member.upstream.host, pod.address());
+            let dropped = shared.refused(&member.upstream.host, pod.address(), now);
             call.report.dropped = dropped.map(|host| (host, pod.address()));
         }
         // A pod that takes no page, such as one that drains, is no news to those who wait, of whom there may be thousands.

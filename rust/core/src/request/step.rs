@@ -86,11 +86,15 @@ pub enum Cause {
     NoFreshPod = 8,
     /// The dial failed for a reason on this machine.
     OwnFault = 9,
+    /// The page's pod works, and is evicted.
+    Evicted = 10,
+    /// The page's pod works, and has drained for longer than it may.
+    DrainMax = 11,
 }
 
 impl Cause {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Cause; 9] = [
+    pub const ALL: [Cause; 11] = [
         Cause::TokenMalformed,
         Cause::TokenRefused,
         Cause::NoCidr,
@@ -100,6 +104,8 @@ impl Cause {
         Cause::NoPod,
         Cause::NoFreshPod,
         Cause::OwnFault,
+        Cause::Evicted,
+        Cause::DrainMax,
     ];
 
     /// A short name for logs and the labels of metrics.
@@ -114,6 +120,8 @@ impl Cause {
             Cause::NoPod => "no_pod",
             Cause::NoFreshPod => "no_fresh_pod",
             Cause::OwnFault => "own_fault",
+            Cause::Evicted => "evicted",
+            Cause::DrainMax => "drain_max",
         }
     }
 }

@@ -24,6 +24,7 @@ pub use config::Upstream;
 pub use decision::{Decision, Kind, Reason};
 pub use field::{Field, check};
 pub use path::PathKind;
+pub(crate) use path::instance;
 
 /// How many cookies with the right name and length are tried: bounds the work that one request can cause.
 const MAX_COOKIES: usize = 8;

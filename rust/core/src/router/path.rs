@@ -22,16 +22,7 @@ pub enum PathKind {
 /// passed over, and so are scheme and authority in front of the path.
 #[inline(always)]
 pub(crate) fn token(target: &[u8]) -> Option<(&[u8], PathKind)> {
-    const SYSTEM: &[u8] = b"/~/";
-    let rest = match target.strip_prefix(SYSTEM) {
-        Some(rest) => rest,
-        None => without_authority(target)?.strip_prefix(SYSTEM)?,
-    };
-    let end = memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len());
-    let (token, rest) = rest.split_at(end);
-    if token.is_empty() {
-        return None;
-    }
+    let (token, rest) = split(target)?;
     let kind = match rest {
         [b'/', b's', b'/', ..] => PathKind::Sync,
         [b'/', b'h', b'/', ..] => PathKind::Hook,
@@ -40,6 +31,26 @@ pub(crate) fn token(target: &[u8]) -> Option<(&[u8], PathKind)> {
         _ => PathKind::Other,
     };
     Some((token, kind))
+}
+
+/// The page that a request belongs to: the segment after the kind of its path. `None` where there is none.
+pub(crate) fn instance(target: &[u8]) -> Option<&[u8]> {
+    let (_, rest) = split(target)?;
+    let rest = [b"/s/", b"/h/"].into_iter().find_map(|kind| rest.strip_prefix(kind))?;
+    let end = memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len());
+    (end > 0).then(|| &rest[..end])
+}
+
+/// The token, and what comes after it.
+#[inline(always)]
+fn split(target: &[u8]) -> Option<(&[u8], &[u8])> {
+    const SYSTEM: &[u8] = b"/~/";
+    let rest = match target.strip_prefix(SYSTEM) {
+        Some(rest) => rest,
+        None => without_authority(target)?.strip_prefix(SYSTEM)?,
+    };
+    let end = memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len());
+    (end > 0).then(|| rest.split_at(end))
 }
 
 /// What comes after `scheme://authority` in a target in absolute form (RFC 9112, section 3.2.2), which every server has
@@ -104,6 +115,26 @@ mod tests {
         ] {
             let expected = expected.map(|(token, kind): (&str, _)| (token.as_bytes(), kind));
             assert_eq!(token(path.as_bytes()), expected, "{path}");
+        }
+    }
+    #[test]
+    fn instances() {
+        for (path, expected) in [
+            ("/~/T/s/one", Some("one")),
+            ("/~/T/s/one?t=1&b=2", Some("one")),
+            ("/~/T/h/one/7?t=3", Some("one")),
+            ("/~/~/h/one/7", Some("one")),
+            ("http://a/~/T/s/one", Some("one")),
+            ("/~/T/s/?t=1", None),
+            ("/~/T/s/", None),
+            ("/~/T/u/one/p", None),
+            ("/~/T/r/one.js", None),
+            ("/~/T/x/one", None),
+            ("/~//s/one", None),
+            ("/s/one", None),
+            ("", None),
+        ] {
+            assert_eq!(instance(path.as_bytes()), expected.map(str::as_bytes), "{path}");
         }
     }
 }

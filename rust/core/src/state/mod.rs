@@ -19,9 +19,9 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::hosts::{Host, HostId, HostReport, Hosts, KnownHost, Learned, Lookup, LookupFailure, Missing};
+use crate::hosts::{Host, HostChange, HostId, HostReport, Hosts, KnownHost, Learned, Lookup, LookupFailure, Missing};
 use crate::options::Limits;
-use crate::pods::{Idle, KnownPod, Pod, Pods, Verdict};
+use crate::pods::{Event, Idle, KnownEviction, KnownPod, Pod, Pods, Target, Verdict};
 use records::Records;
 pub use upstreams::Fresh;
 pub(crate) use upstreams::{Member, Upstreams};
@@ -88,12 +88,12 @@ impl State {
     /// be nothing. `missing` names the IP versions about which nothing was learned, or only a part. Nothing left, and
     /// something missing, is a failed lookup. A lookup that was not begun changes nothing.
     pub fn resolved(&self, host: HostId, addresses: &[IpAddr], missing: Missing, now: u64, random: u64) -> HostReport {
-        self.0.learned(host, self.0.hosts.resolved(host, addresses, missing, now, random))
+        self.0.learned(host, self.0.hosts.resolved(host, addresses, missing, now, random), now)
     }
 
     /// A lookup ended without addresses.
     pub fn lookup_failed(&self, host: HostId, failure: LookupFailure, now: u64, random: u64) -> HostReport {
-        self.0.learned(host, self.0.hosts.lookup_failed(host, failure, now, random))
+        self.0.learned(host, self.0.hosts.lookup_failed(host, failure, now, random), now)
     }
 
     /// Addresses came after the lookup they belong to was reported. If one of them is new, the next lookup is due at
@@ -110,7 +110,9 @@ impl State {
     /// At most `most` of the pods that are known, by address (IPv4 first) and port, from the one after `after` on. Each is
     /// what it was at one moment; all together are not.
     pub fn pods(&self, after: Option<Pod>, most: usize) -> Vec<KnownPod> {
-        self.0.pods.list(after, most, |upstream, pod| self.0.records.is_fresh(upstream, pod))
+        let records = &self.0.records;
+        let about = |upstream, pod| (records.is_fresh(upstream, pod), records.silence(upstream));
+        self.0.pods.list(after, most, about)
     }
 
     /// How many pods are known.
@@ -131,6 +133,31 @@ impl State {
         self.0.pods.idle(address.to_canonical(), idle, started, now)
     }
 
+    /// Evicts pods from now on: they get no new pages while there are other pods, and their pages are told 410, one of an
+    /// upstream in each `1 / rate` seconds (0 for [`Options::gone_rate`](crate::Options::gone_rate)), as long as a pod is known that would take
+    /// the page. With `idle_first` those that were not used for longest are told first, from one roll after the beginning on. It lasts until
+    /// [`State::undo`], also for pods that come later. With the target of another eviction it changes that one. False if there are
+    /// 256 already. Looks at all pods.
+    #[must_use]
+    pub fn evict(&self, target: Target, rate: u32, idle_first: bool, now: u64) -> bool {
+        self.0.pods.evict(target, rate, idle_first, now)
+    }
+
+    /// Takes the eviction with this target back. False if there is none. Looks at all pods.
+    pub fn undo(&self, target: &Target, now: u64) -> bool {
+        self.0.pods.undo(target, now)
+    }
+
+    /// All evictions, the oldest first: at most 256.
+    pub fn evictions(&self) -> Vec<KnownEviction> {
+        self.0.pods.evictions()
+    }
+
+    /// What has happened to pods: of the last 256 events those after the one with this number, the oldest first.
+    pub fn events(&self, after: u64) -> Vec<Event> {
+        self.0.pods.events(after)
+    }
+
     /// How many requests wait for a pod now.
     pub fn waiting(&self) -> u32 {
         self.0.waiting.load(Ordering::Relaxed)
@@ -138,27 +165,28 @@ impl State {
 }
 
 impl Shared {
-    fn learned(&self, host: HostId, learned: Learned) -> HostReport {
+    fn learned(&self, host: HostId, learned: Learned, now: u64) -> HostReport {
         if learned.moved {
-            self.moved(host);
+            self.moved(host, learned.report.change == HostChange::Resolved, now);
         }
         learned.report
     }
 
-    /// The addresses of a host are others now.
-    fn moved(&self, host: HostId) {
+    /// The addresses of a host are others now. `is_first`: they come with its first answer.
+    fn moved(&self, host: HostId, is_first: bool, now: u64) {
         for host in std::iter::once(host).chain(self.hosts.gather(host)) {
             for upstream in self.records.upstreams_of(host) {
-                upstream.follow_host(&self.pods);
+                let fresh = |upstream, pod| self.records.is_fresh(upstream, pod);
+                upstream.follow_host(&self.pods, fresh, is_first, now);
             }
         }
     }
 
     /// A pod refused a connection. The host that gave up the address, since DNS does not name it.
-    pub(crate) fn refused(&self, host: &Host, address: IpAddr) -> Option<HostId> {
+    pub(crate) fn refused(&self, host: &Host, address: IpAddr, now: u64) -> Option<HostId> {
         let dropped = self.hosts.drop_refused(host, address);
         if let Some(host) = dropped {
-            self.moved(host);
+            self.moved(host, false, now);
         }
         dropped
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::upstream::{self, Upstream};
 use crate::hosts::{Host, HostId};
+use crate::options::Options;
 use crate::pods::{Pod, SourceHealth};
 
 /// The key of a source: a digest of its keys and its set of upstreams.
@@ -52,12 +53,20 @@ impl Records {
         made
     }
 
+    /// The upstream with this number.
+    fn find(&self, id: u64) -> Option<Arc<Upstream>> {
+        self.lock().upstreams.get(&upstream::key(id)).and_then(Weak::upgrade)
+    }
+
     /// Whether the host of the upstream with this number names a pod.
     pub(super) fn is_fresh(&self, id: u64, pod: Pod) -> bool {
-        let tables = self.lock();
-        let upstream = tables.upstreams.get(&upstream::key(id)).and_then(Weak::upgrade);
-        drop(tables);
-        upstream.is_some_and(|upstream| upstream.has(pod) == Some(true))
+        self.find(id).is_some_and(|upstream| upstream.has(pod) == Some(true))
+    }
+
+    /// For how long a page of the upstream with this number may be silent.
+    pub(super) fn silence(&self, id: u64) -> u64 {
+        let silence = self.find(id).and_then(|upstream| upstream.silence());
+        silence.unwrap_or_else(|| Options::default().silence())
     }
 
     /// The upstreams that are found under a host.

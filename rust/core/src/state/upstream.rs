@@ -73,9 +73,18 @@ impl Upstream {
         user.set(index, followed.last.addresses().map(|addresses| &**addresses));
     }
 
+    /// For how long a page may be silent: the longest of the configurations that use the upstream.
+    pub(super) fn silence(&self) -> Option<u64> {
+        let users: Vec<_> = self.lock().users.iter().filter_map(|(user, _)| user.upgrade()).collect();
+        users.iter().map(|user| user.silence()).max()
+    }
+
     /// Looks whether the addresses of the host are others. Another pod may be at an address that is new, so nothing is held against
-    /// it any more. The first addresses of all are not new: what is known about them was learned while nobody had looked.
-    pub(super) fn follow_host(&self, pods: &Pods) {
+    /// it any more. The first addresses of all are not new: what is known about them was learned while nobody had looked. `fresh`
+    /// says whether the upstream with a number has a pod in DNS, `is_first` that they come with the first answer for a host.
+    pub(super) fn follow_host(&self, pods: &Pods, fresh: impl Fn(u64, Pod) -> bool, is_first: bool, at: u64) {
+        let id = self.health.id();
+        let pod_at = |address: &IpAddr| self.pod_at(*address);
         let mut followed = self.lock();
         let now = self.host.addresses();
         match (&now, &followed.last) {
@@ -83,10 +92,13 @@ impl Upstream {
             (Some(now), Last::Addresses(last)) if Arc::ptr_eq(now, last) => return,
             (Some(now), Last::Addresses(last)) => {
                 let added = now.list().iter().filter(|address| !last.contains(**address));
-                pods.clear(added.map(|address| self.pod_at(*address)));
+                let removed = last.list().iter().filter(|address| !now.contains(**address));
+                pods.appeared(id, added.map(pod_at), !is_first, at);
+                pods.disappeared(id, removed.map(pod_at), fresh, at);
             }
-            (Some(now), Last::Lost) => pods.clear(now.list().iter().map(|address| self.pod_at(*address))),
-            (Some(_), Last::Unknown) | (None, Last::Addresses(_)) => (),
+            (Some(now), Last::Lost) => pods.appeared(id, now.list().iter().map(pod_at), !is_first, at),
+            (None, Last::Addresses(last)) => pods.disappeared(id, last.list().iter().map(pod_at), fresh, at),
+            (Some(_), Last::Unknown) => (),
         }
         followed.users.retain(|(user, index)| {
             let user = user.upgrade();

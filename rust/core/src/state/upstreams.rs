@@ -21,6 +21,8 @@ pub(crate) struct Upstreams {
     state: State,
     router: Arc<Router>,
     refresh: u64,
+    /// For how long a page may be silent.
+    silence: u64,
     members: Box<[Member]>,
     known: Known,
 }
@@ -36,6 +38,8 @@ pub(crate) struct Member {
 /// The fresh pods of an upstream: what its host resolves to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fresh {
+    /// The number of the upstream.
+    upstream: u64,
     pods: Box<[Pod]>,
     inside: usize,
 }
@@ -49,6 +53,10 @@ impl Fresh {
     /// Those that are not: the tokens of their pages are refused, or lead elsewhere. Sorted.
     pub fn outside(&self) -> &[Pod] {
         &self.pods[self.inside..]
+    }
+
+    pub(crate) fn upstream(&self) -> u64 {
+        self.upstream
     }
 
     /// How many pods count when upstreams take turns: those inside, or all where none is.
@@ -73,11 +81,16 @@ impl Upstreams {
         };
         let members: Box<[Member]> = router.upstreams().iter().map(member).collect();
         let known = Known::new(members.len());
-        let upstreams = Arc::new(Upstreams { state: state.clone(), router, refresh: options.refresh, members, known });
+        let (refresh, silence) = (options.refresh, options.silence());
+        let upstreams = Arc::new(Upstreams { state: state.clone(), router, refresh, silence, members, known });
         for (index, member) in (0..).zip(&upstreams.members) {
             member.upstream.add_user(&upstreams, index);
         }
         upstreams
+    }
+
+    pub(super) fn silence(&self) -> u64 {
+        self.silence
     }
 
     /// How many there are: at least one.
@@ -109,7 +122,7 @@ impl Upstreams {
             let (mut pods, outside): (Vec<Pod>, Vec<Pod>) = pods.partition(is_inside);
             let inside = pods.len();
             pods.extend(outside);
-            Arc::new(Fresh { pods: pods.into(), inside })
+            Arc::new(Fresh { upstream: member.upstream.health.id(), pods: pods.into(), inside })
         });
         self.known.set(index, fresh.is_some());
         member.fresh.store(fresh);

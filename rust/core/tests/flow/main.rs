@@ -5,6 +5,7 @@ mod clicks;
 mod holding;
 mod hosts;
 mod late;
+mod leaving;
 mod lookups;
 mod marks;
 mod pages;

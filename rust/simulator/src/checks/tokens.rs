@@ -10,8 +10,8 @@ use super::pacing::Paced;
 use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::journal::Subject;
 use crate::slab::Key;
-use crate::world::ask::{Exchange, Kind};
-use crate::world::replica::Bound;
+use crate::world::proxy::ask::{Exchange, Kind};
+use crate::world::proxy::replica::Bound;
 
 /// A pod that is held to be gone is tried once in this time, if somebody wants it.
 const PROBE: Time = SECOND + 100 * MILLISECOND;

@@ -2,26 +2,24 @@
 //!
 //! ```text
 //! verdict   what its last dials say, and how often it may be dialled
-//! mark      whether its answers say that it drains
 //! users     which upstreams use it, and when it last showed them that it works
 //! load      how many pages it has
 //! traffic   which requests are on their way to it
 //! ```
 
 mod load;
-mod mark;
 mod traffic;
 mod users;
 mod verdict;
 
 pub(crate) use load::Load;
-pub(crate) use mark::Mark;
 pub(crate) use traffic::Traffic;
 pub(crate) use users::Users;
 pub(crate) use verdict::{Arrival, Fault, PodState, Suspicion};
 
-use super::{Group, Outcome};
-use crate::SECOND;
+use super::leaving::{Draining, Evictions, Leaves, Mark};
+use super::{Group, Outcome, Pod, Verdict};
+use crate::{PathKind, SECOND};
 
 /// How often a sign of life of a pod is told to its upstream.
 const SIGN_EVERY: u64 = SECOND;
@@ -30,17 +28,17 @@ const SIGN_EVERY: u64 = SECOND;
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) state: PodState,
-    /// It says that it drains.
-    pub(crate) mark: Option<Mark>,
     pub(crate) traffic: Traffic,
     pub(crate) load: Load,
     pub(crate) users: Users,
+    /// Why it drains. Most do not.
+    pub(crate) draining: Option<Box<Draining>>,
 }
 
 impl Known {
     /// Whether something is known about the pod that is lost when it is forgotten.
     pub(crate) fn is_held(&self) -> bool {
-        self.state.is_held() || self.mark.is_some()
+        self.state.is_held() || self.mark().is_some()
     }
 
     /// Whether a sign of life is to be told to the upstream: not twice in a second, unless the pod has failed since the last.
@@ -60,22 +58,68 @@ impl Known {
     /// Whether it would be worth telling that the pod has answered.
     pub(crate) fn wants_answer(&mut self, group: &Group<'_>, now: u64) -> bool {
         let told = *self.users.told(group, true);
-        self.state.is_tainted() || self.mark.is_some() || told.is_none_or(|at| now.saturating_sub(at) >= SIGN_EVERY)
+        self.state.is_tainted() || self.mark().is_some() || told.is_none_or(|at| now.saturating_sub(at) >= SIGN_EVERY)
+    }
+
+    /// What it says about draining.
+    pub(crate) fn mark(&self) -> Option<&Mark> {
+        self.draining.as_ref()?.mark.as_ref()
+    }
+
+    /// Whether it gets no new pages, for whatever reason.
+    pub(crate) fn drains(&self) -> bool {
+        self.draining.as_ref().is_some_and(|draining| draining.since().is_some())
+    }
+
+    /// Why it drains changes. With no reason left it takes pages again.
+    pub(crate) fn drain(&mut self, change: impl FnOnce(&mut Draining)) {
+        let mut draining = self.draining.take().unwrap_or_default();
+        let before = draining.since().is_some();
+        change(&mut draining);
+        if before && draining.since().is_none() {
+            self.load.is_back();
+        }
+        self.draining = draining.is_needed().then_some(draining);
+    }
+
+    /// It is evicted, or is not any more.
+    pub(crate) fn evict(&mut self, pod: Pod, evictions: &Evictions) {
+        let eviction = evictions.of(pod, &self.users.upstreams());
+        if eviction.is_some() || self.draining.is_some() {
+            self.drain(|draining| draining.eviction = eviction);
+        }
     }
 
     /// An answer came to a request that began at that time. Whether the pod says something else than before.
     pub(crate) fn answered(&mut self, draining: bool, began: u64, now: u64) -> bool {
-        match &mut self.mark {
-            Some(mark) if draining => mark.confirm(now),
-            // What the pod was asked before its last word says nothing about the time since.
-            Some(mark) if mark.at >= began => (),
-            None if !draining => (),
-            mark => {
-                *mark = draining.then(|| Mark::new(now));
-                self.load.is_back();
-                return true;
+        match self.draining.as_mut().and_then(|draining| draining.mark.as_mut()) {
+            Some(mark) if draining => {
+                mark.confirm(now);
+                return false;
             }
+            // What the pod was asked before its last word says nothing about the time since.
+            Some(mark) if mark.at >= began => return false,
+            None if !draining => return false,
+            _ => (),
         }
-        false
+        self.drain(|reasons| reasons.mark = draining.then(|| Mark::new(now)));
+        true
+    }
+
+    /// A request of a page comes. Whether the page is to reload: only a receiver stream is ever told.
+    pub(crate) fn leaves(
+        &mut self,
+        group: &Group<'_>,
+        path: PathKind,
+        stream: bool,
+        target: &[u8],
+        now: u64,
+    ) -> Option<Leaves> {
+        let draining = self.draining.as_mut()?;
+        if path == PathKind::Hook {
+            draining.hook(group, target, now);
+        }
+        let is_alive = self.state.verdict() == Verdict::None;
+        if stream && is_alive { draining.stream(group, target, self.traffic.streams, now) } else { None }
     }
 }

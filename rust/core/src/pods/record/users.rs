@@ -43,17 +43,22 @@ impl Users {
         Users { listed: User::new(group, now), other: None }
     }
 
-    /// A request or a dial uses the pod. Once the listed upstream has not used it for a minute, this one takes over.
-    pub(crate) fn used(&mut self, group: &Group<'_>, now: u64) {
+    /// A request or a dial uses the pod. Once the listed upstream has not used it for a minute, this one takes over. Whether
+    /// the upstream is new.
+    pub(crate) fn used(&mut self, group: &Group<'_>, now: u64) -> bool {
         if self.listed.is(group) {
             self.listed.at = self.listed.at.max(now);
-        } else if now.saturating_sub(self.listed.at) > KEEPS {
+            return false;
+        }
+        if now.saturating_sub(self.listed.at) > KEEPS {
             *self = Users::new(group, now);
         } else if let Some(other) = self.other.as_mut().filter(|other| other.is(group)) {
             other.at = other.at.max(now);
+            return false;
         } else {
             self.other = Some(User::new(group, now));
         }
+        true
     }
 
     /// When the upstream that uses the pod now was last told that it can be reached, or that it answered.
@@ -101,7 +106,7 @@ mod tests {
 
         fn group(&self, source: u64, upstream: u64) -> Group<'_> {
             let (source, upstream) = (&self.sources[source as usize - 1], &self.upstreams[upstream as usize - 1]);
-            Group { source, upstream, gone_after: 0, gone_rate: 0 }
+            Group { source, upstream, gone_after: 0, gone_rate: 0, drain_max: 0, roll_time: 0 }
         }
     }
 

@@ -154,7 +154,7 @@ fn the_requests_of_many_forgotten_pods_are_not_lost() {
     let world = World::bounded(100);
     let at = |number: u32| Pod::new(IpAddr::from((0x0a00_0000 + number).to_be_bytes()), 8080);
     for number in 0..20_000 {
-        world.pods.began(&world.group(), at(number), PathKind::Sync, true, SECOND);
+        world.pods.began(&world.group(), at(number), PathKind::Sync, true, b"", SECOND);
     }
     let idle = |number: u32| world.pods.idle(at(number).address(), SECOND, 0, 10 * SECOND).answer;
     assert!((0..20_000).all(|number| idle(number) == IdleAnswer::Busy));

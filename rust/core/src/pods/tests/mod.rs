@@ -195,7 +195,7 @@ fn which_answers_are_worth_telling() {
     tell(Outcome::Answered, 2300);
     assert!(!wanted(2400));
     tell(Outcome::Unreachable, 2500);
-    let began = |milliseconds| world.pods.began(&group, pod(1), PathKind::Sync, true, at(milliseconds)).0;
+    let began = |milliseconds| world.pods.began(&group, pod(1), PathKind::Sync, true, b"", at(milliseconds)).0;
     assert_eq!(began(2600), Began::Told(Told::Unavailable { no_pod: false }));
     assert_eq!(began(3500), Began::Dial { probe: true, report: true });
     tell(Outcome::Answered, 3600);

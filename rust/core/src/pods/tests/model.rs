@@ -12,7 +12,7 @@ enum Step {
     Learned(u8, u64, Outcome),
     Failed(u8, u64, PathKind, bool, Outcome),
     Token(u64, Reason, PathKind),
-    Wait(u64, u64, bool),
+    Wait(u64, bool, u64, bool),
     Entered(u8, u64),
     Left(u8, bool),
     /// With how long ago the request began.
@@ -51,7 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|((pod, of), path, stream, outcome)| Step::Failed(pod, of, path, stream, outcome)),
         2 => (0..2u64, prop::sample::select(vec![Reason::Refused, Reason::NoCidr]), path())
             .prop_map(|(source, reason, path)| Step::Token(source, reason, path)),
-        2 => (0..2u64, 0..12 * SECOND, any::<bool>()).prop_map(|(source, left, full)| Step::Wait(source, left, full)),
+        2 => (0..2u64, any::<bool>(), 0..12 * SECOND, any::<bool>())
+            .prop_map(|(source, reloads, left, full)| Step::Wait(source, reloads, left, full)),
         3 => at().prop_map(|(pod, of)| Step::Entered(pod, of)),
         3 => (0..PODS, any::<bool>()).prop_map(|(pod, stream)| Step::Left(pod, stream)),
         4 => (at(), any::<bool>(), pause())
@@ -92,7 +93,7 @@ impl Real {
     fn group(&self, id: u64) -> Group<'_> {
         let Rules { gone_after, gone_rate } = self.rules;
         let (source, upstream) = (self.source(slow::source(id)), &self.upstreams[id as usize]);
-        Group { source, upstream, gone_after, gone_rate }
+        Group { source, upstream, gone_after, gone_rate, drain_max: 0, roll_time: ROLL }
     }
 
     /// What is told is said in one form, so that it can be compared.
@@ -100,7 +101,7 @@ impl Real {
         let pods = &self.world.pods;
         match step {
             Step::Began(last, of, path, stream) => {
-                format!("{:?}", pods.began(&self.group(*of), pod(*last), *path, *stream, now))
+                format!("{:?}", pods.began(&self.group(*of), pod(*last), *path, *stream, b"", now))
             }
             Step::Learned(last, of, outcome) => {
                 format!("{:?}", pods.learn(&self.group(*of), pod(*last), *outcome, now))
@@ -113,8 +114,9 @@ impl Real {
                 let told = pods.refused_token(self.source(*source), rate, *reason, *path, now);
                 format!("{:?}", RefusedToken { nothing_opens: false, ..told })
             }
-            Step::Wait(source, left, full) => {
-                let (wait, find_pod) = pods.wait(self.source(*source), now.saturating_add(*left), *full, now);
+            Step::Wait(source, reloads, left, full) => {
+                let end = now.saturating_add(*left);
+                let (wait, find_pod) = pods.wait(self.source(*source), *reloads, end, *full, now);
                 assert!(!matches!(wait, Wait::Until(until) if until <= now), "{wait:?} at {now}");
                 format!("{:?}", (wait, find_pod))
             }
@@ -125,7 +127,7 @@ impl Real {
             }
             Step::Left(last, stream) => format!("{:?}", pods.left(pod(*last), *stream, now)),
             Step::Resolved(of, list) => {
-                format!("{:?}", self.world.resolved(*of, &list.iter().copied().map(pod).collect::<Vec<_>>()))
+                format!("{:?}", self.world.resolved_at(*of, &list.iter().copied().map(pod).collect::<Vec<_>>(), now))
             }
             Step::HandOut(source, list) => {
                 format!("{:?}", self.source(*source).hand_out(list.iter().copied().map(pod), now))
@@ -156,13 +158,15 @@ fn modelled(model: &mut Model, step: &Step, now: u64) -> String {
             format!("{:?}", model.failed(*of, *last, *path, *stream, *outcome, now))
         }
         Step::Token(source, reason, path) => format!("{:?}", model.refused_token(*source, *reason, *path, now)),
-        Step::Wait(source, left, full) => format!("{:?}", model.wait(*source, now + left, *full, now)),
+        Step::Wait(source, reloads, left, full) => {
+            format!("{:?}", model.wait(*source, *reloads, now + left, *full, now))
+        }
         Step::Entered(last, of) => format!("{:?}", model.entered(*of, *last, now)),
         Step::Marked(last, of, draining, ago) => {
             format!("{:?}", model.marked(*of, *last, *draining, now.saturating_sub(*ago), now))
         }
         Step::Left(last, stream) => format!("{:?}", model.left(*last, *stream, now)),
-        Step::Resolved(of, list) => format!("{:?}", model.resolved(*of, list)),
+        Step::Resolved(of, list) => format!("{:?}", model.resolved(*of, list, now)),
         Step::HandOut(source, list) => format!("{:?}", model.hand_out(*source, list, now).map(pod)),
         Step::Witness(missing, of, list, random) => {
             format!("{:?}", model.witness(*of, *missing, &looked_at(list, *random).1, now).map(pod))

@@ -47,6 +47,11 @@ enum What {
     },
     /// It is back in DNS.
     Back,
+    /// It was used, and this is what DNS said.
+    Asked(Option<bool>),
+    /// It is back in the DNS of an upstream that uses it, or in no DNS any more of those.
+    Named,
+    Vanished,
     Forgotten {
         held: bool,
     },
@@ -269,12 +274,43 @@ impl Model {
         self.dns.get(&upstream).is_none_or(|pods| pods.contains(&pod))
     }
 
+    /// Since when no DNS names a pod: the time, `None` for not at all, and 0 where nobody knows.
+    fn unnamed(&self, pod: u8) -> Option<Option<u64>> {
+        let events: Vec<&Event> = self.record_of(pod).collect();
+        let mut asked = false;
+        events.into_iter().rev().fold(None, |unnamed, event| {
+            let is_first = matches!(event.what, Asked(_)) && !std::mem::replace(&mut asked, true);
+            match (event.what, unnamed) {
+                (Asked(None), _) if is_first => Some(None),
+                (Asked(Some(false)), _) if is_first => Some(Some(event.at)),
+                (Asked(Some(true)) | Named, _) => None,
+                (Asked(Some(false)), Some(None)) | (Vanished, None | Some(None)) => Some(Some(event.at)),
+                (_, unnamed) => unnamed,
+            }
+        })
+    }
+
+    /// Since when a pod drains.
+    fn draining(&self, pod: u8) -> Option<u64> {
+        let mark = self.mark(pod).map(|(since, _)| since);
+        mark.into_iter().chain(self.unnamed(pod).flatten()).min()
+    }
+
+    fn serves_page(&self, wanted: u64, now: u64) -> bool {
+        self.knows_pod(wanted, now, |_| true)
+    }
+
     pub(super) fn takes_page(&self, wanted: u64, now: u64) -> bool {
+        self.knows_pod(wanted, now, |pod| self.draining(pod).is_none())
+    }
+
+    fn knows_pod(&self, wanted: u64, now: u64, takes: impl Fn(u8) -> bool) -> bool {
         let worked = |event: &Event| event.fresh && source(event.upstream) == wanted;
         self.last_two(worked).iter().any(|sign| {
             now - sign.at <= MINUTE
                 && self.may_have(sign.upstream, sign.pod)
                 && self.verdict(sign.pod) == Verdict::None
+                && takes(sign.pod)
                 && !self.failed_since(sign, Event::is_failure)
         })
     }

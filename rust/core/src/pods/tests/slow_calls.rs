@@ -37,6 +37,8 @@ impl Model {
             self.record(pod, 0, Forgotten { held }, now);
         }
         self.uses.used(upstream, pod, now);
+        let named = self.dns.get(&upstream).map(|pods| pods.contains(&pod));
+        self.record(pod, upstream, Asked(named), now);
     }
 
     /// Calls a pod gone that failed for long enough, if there is a witness. True if it cannot be reached and there is none.
@@ -83,7 +85,8 @@ impl Model {
         let before = self.verdict(pod);
         let unwitnessed = self.judge(upstream, pod, now);
         let verdict = self.verdict(pod);
-        let mut learned = Learned { verdict, changed: verdict != before, ..Learned::default() };
+        let unnamed = self.unnamed(pod).is_some();
+        let mut learned = Learned { verdict, changed: verdict != before, unnamed, ..Learned::default() };
         let probe = verdict != Verdict::None;
         if probe && self.just_dialled(pod, now) {
             let (told, find_pod) = self.told(upstream, pod, path, now);
@@ -131,6 +134,7 @@ impl Model {
             find_witness: asks && self.asks(Of::Upstream(upstream), SECOND, now),
             find_pod: goes_on && wanted && self.asks(Of::Source(source(upstream)), SECOND / 4, now),
             marked: self.mark(pod).is_some(),
+            unnamed: false,
         }
     }
 
@@ -166,8 +170,9 @@ impl Model {
         RefusedToken { told, find_pod, log, nothing_opens: false }
     }
 
-    pub(crate) fn wait(&mut self, source: u64, end: u64, full: bool, now: u64) -> (Wait, bool) {
-        let (over, takes_page) = (now >= end, self.takes_page(source, now));
+    pub(crate) fn wait(&mut self, source: u64, reloads: bool, end: u64, full: bool, now: u64) -> (Wait, bool) {
+        let takes_page = if reloads { self.takes_page(source, now) } else { self.serves_page(source, now) };
+        let over = now >= end;
         if takes_page && !over {
             return (Wait::Again, false);
         }
@@ -238,6 +243,12 @@ impl Model {
             known.verdict = self.verdict(number);
             known.unreachable_since = self.since.get(&number).copied().filter(|_| known.verdict != Verdict::None);
             known.marked_since = self.mark(number).map(|(since, _)| since);
+            known.draining_since = self.draining(number);
+            let drained = known.draining_since.filter(|_| known.in_flight == 0);
+            known.drained_since = match known.verdict {
+                Verdict::Gone => known.unreachable_since,
+                _ => drained.map(|since| since.max(known.last_seen + SILENCE)),
+            };
             known.fresh = upstreams.iter().any(|upstream| has(*upstream, number));
             list.push(known);
         }
@@ -249,7 +260,7 @@ impl Model {
         self.uses.idle(address(number), idle, started.min(now), now)
     }
 
-    pub(crate) fn resolved(&mut self, upstream: u64, pods: &[u8]) {
+    pub(crate) fn resolved(&mut self, upstream: u64, pods: &[u8], now: u64) {
         let was_there = |one: &u8| self.dns.get(&upstream).is_some_and(|before| before.contains(one));
         let mut added: Vec<u8> = pods.iter().filter(|one| !was_there(one)).copied().collect();
         added.sort_by_key(|one| pod(*one));
@@ -259,7 +270,16 @@ impl Model {
                 self.uses.touched(pod);
             }
             self.history.push(self.event(pod, upstream, Back, 0));
+            if self.uses.are_users(pod, |users| users.contains(&upstream)) {
+                self.history.push(self.event(pod, upstream, Named, now));
+            }
         }
-        self.dns.insert(upstream, pods.to_vec());
+        let before = self.dns.insert(upstream, pods.to_vec()).unwrap_or_default();
+        for pod in before.into_iter().filter(|pod| !pods.contains(pod)) {
+            let has = |upstream: &u64| self.dns.get(upstream).is_some_and(|pods| pods.contains(&pod));
+            if self.uses.are_users(pod, |users| users.contains(&upstream) && !users.iter().any(has)) {
+                self.history.push(self.event(pod, upstream, Vanished, now));
+            }
+        }
     }
 }

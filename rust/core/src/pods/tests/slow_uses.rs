@@ -57,6 +57,9 @@ impl Uses {
                         streams: 0,
                         fresh: false,
                         marked_since: None,
+                        evicted_since: None,
+                        draining_since: None,
+                        drained_since: None,
                     };
                     all.pods.entry(number).or_insert(new).last_seen = at;
                 }
@@ -191,6 +194,11 @@ impl Uses {
             (number, known, [Some(listed), other].into_iter().flatten().map(|user| user.upstream).collect())
         };
         pods.map(shown).collect()
+    }
+
+    /// Whether a pod is known, and the upstreams that lately used it are such.
+    pub(super) fn are_users(&self, pod: u8, are: impl Fn(&[u64]) -> bool) -> bool {
+        self.list().iter().any(|(number, _, users)| *number == pod && are(users))
     }
 
     pub(super) fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {

@@ -38,7 +38,8 @@ fn threads_share_it() {
                 scope.spawn(move || {
                     for now in 0..3_000u64 {
                         for pod in [at(thread * OWN + now as u32 % OWN), at(1_000_000 + now as u32 % 50)] {
-                            let (began, _) = world.pods.began(&world.group(), pod, PathKind::Sync, now % 2 == 0, now);
+                            let (began, _) =
+                                world.pods.began(&world.group(), pod, PathKind::Sync, now % 2 == 0, b"", now);
                             let outcome = if now % 3 == 0 { Outcome::Unreachable } else { Outcome::Connected };
                             let learned = world.pods.learn(&world.group(), pod, outcome, now);
                             if learned.find_witness {
@@ -57,7 +58,7 @@ fn threads_share_it() {
         // Somebody looks all the time.
         let looker = scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                assert!(world.pods.list(None, usize::MAX, |_, _| true).is_sorted_by_key(|known| known.pod));
+                assert!(world.pods.list(None, usize::MAX, |_, _| (true, 0)).is_sorted_by_key(|known| known.pod));
                 assert!(world.pods.known() <= 308);
                 world.pods.limit(NonZeroU32::new(300).unwrap());
                 world.refused_token(Reason::Refused, PathKind::Sync, 0);
@@ -109,12 +110,12 @@ fn pages_of_the_list_meet() {
     (0..500).for_each(|number| _ = world.pods.entered(&world.group(), at(number), false, 0));
     let whole = world.list();
     let mut pages = Vec::new();
-    while let page = world.pods.list(pages.last().map(|known: &KnownPod| known.pod), 64, |_, _| false)
+    while let page = world.pods.list(pages.last().map(|known: &KnownPod| known.pod), 64, |_, _| (false, 0))
         && !page.is_empty()
     {
         assert!(page.len() == 64 || pages.len() + page.len() == 500);
         pages.extend(page);
     }
     assert_eq!(pages, whole);
-    assert!(world.pods.list(None, 0, |_, _| false).is_empty());
+    assert!(world.pods.list(None, 0, |_, _| (false, 0)).is_empty());
 }

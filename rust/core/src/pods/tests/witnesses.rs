@@ -69,7 +69,7 @@ fn a_pod_that_bore_no_witness_is_asked_again_after_the_others() {
     for (second, named) in (20..).zip([2, 3, 4, 2, 3]) {
         assert_eq!(next(second * SECOND), Some(pod(named)), "second {second}");
         world.ended(named, if named == 2 { Outcome::Connected } else { Outcome::Unreachable }, second * SECOND);
-        world.pods.clear([pod(3), pod(4)]);
+        world.pods.appeared(1, [pod(3), pod(4)], false, 0);
     }
     // Of very many the last twelve are remembered.
     let fresh: Vec<IpAddr> = (1..=200).map(|last| pod(last).address()).collect();

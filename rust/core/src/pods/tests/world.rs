@@ -7,6 +7,10 @@ use super::*;
 /// As many as are remembered unless somebody says otherwise.
 pub(super) const MAX_PODS: u32 = 10_000;
 
+/// How often pages open streams, and for how long a page may be silent.
+pub(super) const ROLL: u64 = 15 * SECOND;
+pub(super) const SILENCE: u64 = 20 * SECOND;
+
 /// What became of a request, with all that was learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
@@ -23,6 +27,8 @@ pub(super) enum Action {
     Unavailable,
     /// It would be gone, but there is no pod onto which its page could reload.
     NoPod,
+    /// The page is told to reload, although its pod works.
+    Leaves,
 }
 
 impl From<Told> for Action {
@@ -46,6 +52,7 @@ pub(super) struct World {
     pub(super) upstream: Arc<UpstreamHealth>,
     pub(super) gone_after: u64,
     pub(super) gone_rate: u32,
+    pub(super) drain_max: u64,
 }
 
 impl World {
@@ -60,12 +67,13 @@ impl World {
     pub(super) fn with(pods: Pods) -> Self {
         let dns = Dns::default();
         let (source, upstream) = (Arc::new(SourceHealth::new(1)), upstream(&dns, 1));
-        World { pods, dns, source, upstream, gone_after: 10 * SECOND, gone_rate: 0 }
+        World { pods, dns, source, upstream, gone_after: 10 * SECOND, gone_rate: 0, drain_max: 0 }
     }
 
     pub(super) fn group(&self) -> Group<'_> {
-        let World { source, upstream, gone_after, gone_rate, .. } = self;
-        Group { source, upstream, gone_after: *gone_after, gone_rate: *gone_rate }
+        let World { source, upstream, gone_after, gone_rate, drain_max, .. } = self;
+        let (gone_after, gone_rate, drain_max) = (*gone_after, *gone_rate, *drain_max);
+        Group { source, upstream, gone_after, gone_rate, drain_max, roll_time: ROLL }
     }
 
     /// A request with a token begins. It is not counted at the pod.
@@ -74,13 +82,14 @@ impl World {
     }
 
     pub(super) fn begin_of(&self, group: &Group<'_>, pod: Pod, path: PathKind, now: u64) -> Answer {
-        let (began, learned) = self.pods.began(group, pod, path, false, now);
+        let (began, learned) = self.pods.began(group, pod, path, false, b"", now);
         let action = match began {
             Began::Dial { probe, .. } => {
                 self.pods.left(pod, false, now);
                 if probe { Action::Probe } else { Action::Dial }
             }
             Began::Told(told) => told.into(),
+            Began::Leaves(_) => Action::Leaves,
         };
         Answer { action, learned }
     }
@@ -124,7 +133,7 @@ impl World {
     /// A request without a token, or a stream, is sent to a pod.
     pub(super) fn enter(&self, last: u8, stream: bool, now: u64) {
         if stream {
-            self.pods.began(&self.group(), pod(last), PathKind::Sync, true, now);
+            self.pods.began(&self.group(), pod(last), PathKind::Sync, true, b"", now);
         } else {
             self.pods.entered(&self.group(), pod(last), false, now);
         }
@@ -136,15 +145,21 @@ impl World {
 
     /// DNS names these pods from now on.
     pub(super) fn resolved(&self, upstream: u64, pods: &[Pod]) {
+        self.resolved_at(upstream, pods, 0);
+    }
+
+    pub(super) fn resolved_at(&self, upstream: u64, pods: &[Pod], now: u64) {
         let mut pods = pods.to_vec();
         pods.sort_unstable();
         let before = self.dns.lock().unwrap().insert(upstream, pods.clone()).unwrap_or_default();
-        self.pods.clear(pods.into_iter().filter(|pod| !before.contains(pod)));
+        let fresh = |upstream, pod| named(&self.dns, upstream, pod) == Some(true);
+        self.pods.appeared(upstream, pods.iter().copied().filter(|pod| !before.contains(pod)), true, now);
+        self.pods.disappeared(upstream, before.into_iter().filter(|pod| !pods.contains(pod)), fresh, now);
     }
 
     pub(super) fn list(&self) -> Vec<KnownPod> {
-        let fresh = |upstream, pod| named(&self.dns, upstream, pod) == Some(true);
-        let list = self.pods.list(None, usize::MAX, fresh);
+        let about = |upstream, pod| (named(&self.dns, upstream, pod) == Some(true), SILENCE);
+        let list = self.pods.list(None, usize::MAX, about);
         assert_eq!(list.len(), self.pods.known());
         list
     }

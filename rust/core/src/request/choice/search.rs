@@ -54,8 +54,12 @@ impl<'a> Call<'a> {
     where
         'a: 't,
     {
-        let looker =
-            Looker { began: self.request.began, may_ask: is_sent && self.request.loads_page(), compares: false };
+        let looker = Looker {
+            upstream: 0,
+            began: self.request.began,
+            may_ask: is_sent && self.request.loads_page(),
+            compares: false,
+        };
         Sight {
             pods: &self.shared().pods,
             now: self.now,

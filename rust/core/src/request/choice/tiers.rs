@@ -93,9 +93,10 @@ pub(crate) struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    /// `compares`: the better one of several pods is chosen.
-    fn look(&self, pod: Pod, compares: bool) -> Look {
-        let look = self.pods.look(pod, Looker { compares, ..self.looker }, self.now);
+    /// Looks at a pod of these. `compares`: the better one of several pods is chosen.
+    fn look(&self, fresh: &Fresh, pod: Pod, compares: bool) -> Look {
+        let looker = Looker { upstream: fresh.upstream(), compares, ..self.looker };
+        let look = self.pods.look(pod, looker, self.now);
         match look.standing {
             // Also where the pod has been forgotten since.
             Standing::Well | Standing::Marked if self.tried.is_taken_back(pod) => {
@@ -142,7 +143,7 @@ impl<'a> Best<'a> {
     pub(crate) fn named(&mut self, upstream: u32, member: &Member, address: IpAddr, fresh: &Fresh) {
         let pod = member.upstream.pod_at(address);
         let is_fresh = fresh.inside().binary_search(&pod).is_ok() && !(self.leave_out)(pod);
-        if is_fresh && self.sight.look(pod, false).standing == Standing::Well {
+        if is_fresh && self.sight.look(fresh, pod, false).standing == Standing::Well {
             self.offer(Tier::Named, upstream, pod);
         }
     }
@@ -150,12 +151,12 @@ impl<'a> Best<'a> {
     /// Looks at the pods of an upstream.
     pub(crate) fn of(&mut self, whose: Whose, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
         if self.beats(whose.tier(Standing::Well))
-            && let Some((standing, pod)) = self.pick(fresh.inside(), dice)
+            && let Some((standing, pod)) = self.pick(fresh, fresh.inside(), dice)
         {
             self.offer(whose.tier(standing), upstream, pod);
         }
         if self.beats(Tier::Outside)
-            && let Some((standing, pod)) = self.pick(fresh.outside(), dice)
+            && let Some((standing, pod)) = self.pick(fresh, fresh.outside(), dice)
         {
             self.offer(outside(standing), upstream, pod);
         }
@@ -163,14 +164,14 @@ impl<'a> Best<'a> {
 
     /// Looks at the pods of an upstream for a request that needs no pod inside: a resource, which comes without a token.
     pub(crate) fn of_resource(&mut self, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
-        if let Some((standing, pod)) = self.pick(fresh.all(), dice) {
+        if let Some((standing, pod)) = self.pick(fresh, fresh.all(), dice) {
             self.offer(Whose::Own.tier(standing), upstream, pod);
         }
     }
 
     /// One pod of those that stand best: of two that are well, drawn at random, the better one. Of those that drain it is the one
     /// whose word is the oldest: a new process is most likely there.
-    fn pick(&self, pods: &[Pod], dice: &mut Dice) -> Option<(Standing, Pod)> {
+    fn pick(&self, fresh: &Fresh, pods: &[Pod], dice: &mut Dice) -> Option<(Standing, Pod)> {
         let compares = pods.len() > 1;
         let coin = if compares { dice.roll() } else { 0 };
         let (mut well, mut best) = (None::<(Look, Pod)>, None::<(Look, Pod)>);
@@ -179,7 +180,7 @@ impl<'a> Best<'a> {
             if (self.leave_out)(pod) || well.is_some_and(|(_, one)| one == pod) {
                 return false;
             }
-            let look = self.sight.look(pod, compares);
+            let look = self.sight.look(fresh, pod, compares);
             if look.standing == Standing::Well {
                 let is_second = well.is_some();
                 well = match well.filter(|_| !look.asks) {
@@ -244,7 +245,7 @@ impl Choices<'_> {
             if self.request.tried.contains(pod) {
                 continue;
             }
-            let tier = match self.sight.look(pod, false).standing {
+            let tier = match self.sight.look(fresh, pod, false).standing {
                 standing if !is_inside => outside(standing),
                 Standing::Well if named == Some(pod) => Tier::Named,
                 standing => whose.tier(standing),

@@ -237,6 +237,7 @@ fn bind(
         resolver: 0,
         user_chooses: settings.user_chooses,
         user_retries: settings.user_retries,
+        ..Options::default()
     };
     Bound { source: Source::new(state, router, options), settings, upstreams, hosts, loaded: now, keys }
 }

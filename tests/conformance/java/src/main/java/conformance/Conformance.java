@@ -303,7 +303,8 @@ public final class Conformance {
                 Map.entry("step", LIBRARY::doors_step_str),
                 Map.entry("cause", LIBRARY::doors_cause_str),
                 Map.entry("lookup", LIBRARY::doors_lookup_str),
-                Map.entry("host", LIBRARY::doors_host_str));
+                Map.entry("host", LIBRARY::doors_host_str),
+                Map.entry("event", LIBRARY::doors_event_str));
         check(vectors.keySet().equals(functions.keySet()), vectors.keySet());
         for (Map.Entry<String, IntFunction<String>> function : functions.entrySet()) {
             JsonObject words = vectors.getAsJsonObject(function.getKey());
@@ -409,6 +410,8 @@ public final class Conformance {
                 Map.entry("doors_limits", new DoorsLibrary.CLimits()),
                 Map.entry("doors_options", new DoorsLibrary.COptions()),
                 Map.entry("doors_known_pod", new DoorsLibrary.CKnownPod()),
+                Map.entry("doors_eviction", new DoorsLibrary.CEviction()),
+                Map.entry("doors_event", new DoorsLibrary.CEvent()),
                 Map.entry("doors_lookup", new DoorsLibrary.CLookup()),
                 Map.entry("doors_host_report", new DoorsLibrary.CHostReport()),
                 Map.entry("doors_host_state", new DoorsLibrary.CHostState()),
@@ -517,6 +520,19 @@ public final class Conformance {
             case "limit":
                 state.limit(step.get("max_pods").getAsInt());
                 return null;
+            case "evict":
+                int rate = step.get("rate").getAsInt(), flags = step.get("flags").getAsInt();
+                state.evict(new Flow.Eviction(pod.address(), step.get("bits").getAsInt(), 0, rate, flags, 0, 0), now);
+                return null;
+            case "undo":
+                state.undo(new Flow.Eviction(pod.address(), step.get("bits").getAsInt(), 0, 0, 0, 0, 0), now);
+                return null;
+            case "evictions":
+                return state.evictions().stream().map(one -> List.of(dotted(new Doors.Pod(one.address(), 0)), one.bits(),
+                        one.upstream(), one.rate(), one.flags(), since(one.since(), start), one.told())).toList();
+            case "events":
+                return state.events(step.get("after").getAsLong()).stream().map(one -> List.of(one.number(), one.kind(),
+                        dotted(one.pod()), one.bits(), one.pages(), since(one.at(), start))).toList();
             default:
                 throw new IllegalArgumentException(step.toString());
         }

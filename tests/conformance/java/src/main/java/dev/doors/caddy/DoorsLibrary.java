@@ -74,10 +74,13 @@ public interface DoorsLibrary extends Library {
     }
 
     @FieldOrder({
-        "gone_after", "page_wait", "refresh", "stale_max", "first_lookup", "resolver", "gone_rate", "flags", "reserved"
+        "gone_after", "drain_max", "roll_time", "page_wait", "refresh", "stale_max", "first_lookup", "resolver",
+        "gone_rate", "flags", "reserved"
     })
     class COptions extends Structure {
         public long gone_after;
+        public long drain_max;
+        public long roll_time;
         public long page_wait;
         public long refresh;
         public long stale_max;
@@ -89,8 +92,8 @@ public interface DoorsLibrary extends Library {
     }
 
     @FieldOrder({
-        "pod", "upstream", "first_seen", "last_seen", "unreachable_since", "marked_since", "refused", "in_flight",
-        "streams", "verdict", "fresh", "marked", "reserved"
+        "pod", "upstream", "first_seen", "last_seen", "unreachable_since", "marked_since", "draining_since",
+        "drained_since", "evicted_since", "refused", "in_flight", "streams", "verdict", "fresh", "marked", "reserved"
     })
     class CKnownPod extends Structure {
         public CPod pod;
@@ -99,6 +102,9 @@ public interface DoorsLibrary extends Library {
         public long last_seen;
         public long unreachable_since;
         public long marked_since;
+        public long draining_since;
+        public long drained_since;
+        public long evicted_since;
         public long refused;
         public int in_flight;
         public int streams;
@@ -106,6 +112,30 @@ public interface DoorsLibrary extends Library {
         public int fresh;
         public int marked;
         public int[] reserved = new int[3];
+    }
+
+    @FieldOrder({"addr", "bits", "upstream", "rate", "flags", "since", "told", "reserved"})
+    class CEviction extends Structure {
+        public CAddr addr;
+        public int bits;
+        public long upstream;
+        public int rate;
+        public int flags;
+        public long since;
+        public long told;
+        public long[] reserved = new long[2];
+    }
+
+    @FieldOrder({"number", "at", "upstream", "pod", "bits", "kind", "pages", "reserved"})
+    class CEvent extends Structure {
+        public long number;
+        public long at;
+        public long upstream;
+        public CPod pod;
+        public int bits;
+        public int kind;
+        public int pages;
+        public int reserved;
     }
 
     @FieldOrder({"host", "resolver", "name_len", "name", "reserved"})
@@ -258,6 +288,8 @@ public interface DoorsLibrary extends Library {
 
     String doors_host_str(int number);
 
+    String doors_event_str(int number);
+
     int doors_limits_init(CLimits out);
 
     int doors_options_init(COptions out);
@@ -272,6 +304,14 @@ public interface DoorsLibrary extends Library {
     int doors_state_verdict(Pointer state, CPod pod, IntByReference verdict);
 
     int doors_state_idle(Pointer state, CAddr addr, long idle, long started, long now, CIdle out);
+
+    int doors_state_evict(Pointer state, CEviction eviction, long now);
+
+    int doors_state_undo(Pointer state, CEviction eviction, long now);
+
+    int doors_state_evictions(Pointer state, CEviction[] list, long cap, LongByReference count);
+
+    int doors_state_events(Pointer state, long after, CEvent[] list, long cap, LongByReference count);
 
     void doors_state_free(Pointer state);
 

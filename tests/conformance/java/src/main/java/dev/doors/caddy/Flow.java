@@ -13,6 +13,8 @@ import dev.doors.caddy.Doors.Idle;
 import dev.doors.caddy.Doors.Pod;
 import dev.doors.caddy.DoorsLibrary.CAddr;
 import dev.doors.caddy.DoorsLibrary.CDecision;
+import dev.doors.caddy.DoorsLibrary.CEvent;
+import dev.doors.caddy.DoorsLibrary.CEviction;
 import dev.doors.caddy.DoorsLibrary.CHostReport;
 import dev.doors.caddy.DoorsLibrary.CHostState;
 import dev.doors.caddy.DoorsLibrary.CIdle;
@@ -100,7 +102,25 @@ public final class Flow {
     /** Times are those of the calls. {@code markedSince} counts while {@code marked}. */
     public record KnownPod(
             Pod pod, long upstream, long firstSeen, long lastSeen, long unreachableSince, long markedSince, long refused,
-            int inFlight, int streams, int verdict, boolean fresh, boolean marked) {}
+            int inFlight, int streams, int verdict, boolean fresh, boolean marked, long drainingSince, long drainedSince,
+            long evictedSince) {}
+
+    /** Pods in a network (an empty address for all), of an upstream (0 for any). {@code flags} is EVICT_*, or 0. */
+    public record Eviction(byte[] address, int bits, long upstream, long rate, int flags, long since, long told) {
+        private CEviction toC() {
+            CEviction out = new CEviction();
+            out.addr.bytes = Arrays.copyOf(address, 16);
+            out.addr.len = address.length;
+            out.bits = count("bits", bits);
+            out.upstream = upstream;
+            out.rate = count("rate", rate);
+            out.flags = count("flags", flags);
+            return out;
+        }
+    }
+
+    /** {@code kind} is EVENT_*. The address is that of the network, and port 0, for what happened to an eviction. */
+    public record Event(long number, long at, long upstream, Pod pod, int bits, int kind, int pages) {}
 
     public record Place(int upstream, int tier, Pod pod) {}
 
@@ -231,7 +251,42 @@ public final class Flow {
                     one.streams,
                     one.verdict,
                     one.fresh == 1,
-                    one.marked == 1)).toList();
+                    one.marked == 1,
+                    one.draining_since,
+                    one.drained_since,
+                    one.evicted_since)).toList();
+        }
+
+        /** Evicts pods until {@link #undo}, or changes the eviction with this target. */
+        public void evict(Eviction eviction, long now) {
+            check(LIBRARY.doors_state_evict(pointer(), eviction.toC(), now));
+        }
+
+        /** Takes the eviction with this target back. */
+        public void undo(Eviction eviction, long now) {
+            check(LIBRARY.doors_state_undo(pointer(), eviction.toC(), now));
+        }
+
+        /** All evictions, the oldest first. */
+        public List<Eviction> evictions() {
+            List<CEviction> found = list(new CEviction(),
+                    (room, count) -> LIBRARY.doors_state_evictions(pointer(), room, room.length, count));
+            return found.stream().map(one -> new Eviction(
+                    Arrays.copyOf(one.addr.bytes, one.addr.len),
+                    one.bits,
+                    one.upstream,
+                    Integer.toUnsignedLong(one.rate),
+                    one.flags,
+                    one.since,
+                    one.told)).toList();
+        }
+
+        /** What has happened to pods: of the last 256 events those after one, the oldest first. */
+        public List<Event> events(long after) {
+            List<CEvent> found = list(new CEvent(),
+                    (room, count) -> LIBRARY.doors_state_events(pointer(), after, room, room.length, count));
+            return found.stream().map(one -> new Event(
+                    one.number, one.at, one.upstream, pod(one.pod), one.bits, one.kind, one.pages)).toList();
         }
 
         public int verdict(Pod pod) {

@@ -20,6 +20,7 @@ public final class Numbers {
     public static final int STATUS_NO_MATCH = 5;
     public static final int STATUS_RANDOM = 6;
     public static final int STATUS_RANGE = 7;
+    public static final int STATUS_TOO_MANY = 8;
     public static final int STATUS_SECRET = 10;
     public static final int STATUS_CIDR = 11;
     public static final int STATUS_CONFIG = 12;
@@ -76,6 +77,8 @@ public final class Numbers {
     public static final int CAUSE_NO_POD = 7;
     public static final int CAUSE_NO_FRESH_POD = 8;
     public static final int CAUSE_OWN_FAULT = 9;
+    public static final int CAUSE_EVICTED = 10;
+    public static final int CAUSE_DRAIN_MAX = 11;
     public static final int REPORT_WAKE = 1;
     public static final int REPORT_LOOKUPS_DUE = 2;
     public static final int REPORT_BACKGROUND = 4;
@@ -92,6 +95,16 @@ public final class Numbers {
     public static final int METHOD_OTHER = 3;
     public static final int OPTION_USER_CHOOSES = 1;
     public static final int OPTION_USER_RETRIES = 2;
+    public static final int EVICT_IDLE_FIRST = 1;
+    public static final int EVENT_APPEARED = 1;
+    public static final int EVENT_MARKED = 2;
+    public static final int EVENT_LEFT = 3;
+    public static final int EVENT_EVICTED = 4;
+    public static final int EVENT_UNDONE = 5;
+    public static final int EVENT_LAST_PAGE = 6;
+    public static final int EVENT_ENDED = 7;
+    public static final int EVENT_FAILED = 8;
+    public static final int EVENT_ALIVE = 9;
     public static final int MISSING_IPV4 = 1;
     public static final int MISSING_IPV6 = 2;
     public static final int LOOKUP_NOT_FOUND = 1;

@@ -1,0 +1,186 @@
+//! What an operator evicts, and what has happened to pods: `doors_eviction`, `doors_event`.
+
+use doors_routing::{Event, KnownEviction, Subject, Target};
+
+use crate::numbers::DOORS_EVICT_IDLE_FIRST;
+use crate::state::doors_state;
+use crate::status::Status;
+use crate::types::{doors_addr, doors_pod};
+use crate::{guard, memory};
+
+/// Pods that are evicted: they get no new pages while there are other pods, and their pages are told to reload. Its target is a
+/// network, an upstream, or the pods of an upstream in a network.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_eviction {
+    /// The network, without bits of the host; `len` 0 for all addresses of `upstream`.
+    pub addr: doors_addr,
+    /// How many bits its prefix has: 32 or 128 for one address, 0 with `len` 0.
+    pub bits: u32,
+    /// The number of the upstream, see doors_source_upstream(); 0 for any.
+    pub upstream: u64,
+    /// How many pages of an upstream are told to reload in one second; 0 for `gone_rate` of the source.
+    pub rate: u32,
+    /// DOORS_EVICT_IDLE_FIRST, or 0.
+    pub flags: u32,
+    /// Since when. Written only.
+    pub since: i64,
+    /// How many pages were told to reload. Written only.
+    pub told: u64,
+    /// Zero.
+    pub reserved: [u64; 2],
+}
+
+/// Something that has happened to a pod, or to those of an eviction.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct doors_event {
+    /// Counts the events, from 1.
+    pub number: u64,
+    /// When, by the caller's clock.
+    pub at: i64,
+    /// The number of the upstream; 0 for any, with DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE.
+    pub upstream: u64,
+    /// The pod. With DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE the network, with port 0; `len` 0 for all addresses of the
+    /// upstream.
+    pub pod: doors_pod,
+    /// With a network: how many bits its prefix has, else 0.
+    pub bits: u32,
+    /// DOORS_EVENT_*.
+    pub kind: u32,
+    /// How many receiver streams it had then.
+    pub pages: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+impl doors_eviction {
+    /// The target. What is only written is not read.
+    fn target(&self) -> Result<Target, Status> {
+        memory::reserved(&self.reserved)?;
+        if self.flags & !DOORS_EVICT_IDLE_FIRST != 0 {
+            return Err(Status::Range);
+        }
+        let upstream = (self.upstream != 0).then_some(self.upstream);
+        let network = match self.addr.raw() {
+            Some(address) => Some((address, u8::try_from(self.bits).map_err(|_| Status::Cidr)?)),
+            None if self.addr.len == 0 && self.bits == 0 && upstream.is_some() => None,
+            None => return Err(Status::Address),
+        };
+        Target::new(network, upstream).map_err(|error| error.status.into())
+    }
+}
+
+impl From<&KnownEviction> for doors_eviction {
+    fn from(known: &KnownEviction) -> Self {
+        let network = known.target.network();
+        doors_eviction {
+            addr: network.map(|(address, _)| address).into(),
+            bits: network.map_or(0, |(_, bits)| bits.into()),
+            upstream: known.target.upstream().unwrap_or(0),
+            rate: known.rate,
+            flags: if known.idle_first { DOORS_EVICT_IDLE_FIRST } else { 0 },
+            since: memory::at(known.since),
+            told: known.told,
+            reserved: [0; 2],
+        }
+    }
+}
+
+impl From<&Event> for doors_event {
+    fn from(event: &Event) -> Self {
+        let (pod, upstream, bits) = match event.subject {
+            Subject::Pod(pod, upstream) => (pod.into(), upstream, 0),
+            Subject::Target(target) => {
+                let network = target.network();
+                let addr = network.map(|(address, _)| address).into();
+                let bits = network.map_or(0, |(_, bits)| bits.into());
+                (doors_pod { addr, port: 0, reserved: 0 }, target.upstream().unwrap_or(0), bits)
+            }
+        };
+        doors_event {
+            number: event.number,
+            at: memory::at(event.at),
+            upstream,
+            pod,
+            bits,
+            kind: event.kind as u32,
+            pages: event.pages,
+            reserved: 0,
+        }
+    }
+}
+
+/// Evicts pods from now on, also those that come later, until doors_state_undo(). They get no new pages while there are other pods.
+/// A page of theirs is told 410 by the answer to its next receiver stream, never faster than the rate, and only while a pod is known that
+/// takes the page: no open stream is ended, and nothing else of the page is touched. With DOORS_EVICT_IDLE_FIRST pages that were
+/// not used for longest go first, from one `roll_time` after the beginning on. With the target of another eviction it changes the rate and
+/// the flags of that one. There may be 256. The time it takes grows with the number of known pods; no other call waits for all of
+/// it.
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS (neither a network nor an upstream), _CIDR (bits of the host are set, or too many bits), _RANGE,
+/// _TOO_MANY (there are 256 others) or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_state_evict(state: *mut doors_state, eviction: *const doors_eviction, now: i64) -> i32 {
+    guard::status(|| unsafe {
+        let (state, eviction) = (memory::handle(state)?, memory::handle(eviction)?);
+        let idle_first = eviction.flags & DOORS_EVICT_IDLE_FIRST != 0;
+        let added = state.0.evict(eviction.target()?, eviction.rate, idle_first, memory::clock(now));
+        if added { Ok(()) } else { Err(Status::TooMany) }
+    })
+}
+
+/// Takes the eviction with this target back; rate and flags do not matter. Its pods get new pages again, and no page of theirs is told any more. The
+/// time it takes is that of doors_state_evict().
+///
+/// Returns DOORS_STATUS_OK, _ADDRESS, _CIDR, _RANGE (all as doors_state_evict()), _NO_MATCH (no eviction has this target) or
+/// _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_state_undo(state: *mut doors_state, eviction: *const doors_eviction, now: i64) -> i32 {
+    guard::status(|| unsafe {
+        let (state, eviction) = (memory::handle(state)?, memory::handle(eviction)?);
+        let removed = state.0.undo(&eviction.target()?, memory::clock(now));
+        if removed { Ok(()) } else { Err(Status::NoMatch) }
+    })
+}
+
+/// Tells all evictions, the oldest first: `list` gets at most `cap` of them (NULL with 0 for none), `*count` how many there are, at
+/// most 256.
+///
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_state_evictions(
+    state: *const doors_state,
+    list: *mut doors_eviction,
+    cap: usize,
+    count: *mut usize,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (state, count, room) = (memory::handle(state)?, memory::output(count)?, memory::room(list, cap)?);
+        let evictions = state.0.evictions();
+        memory::fill(room, cap, evictions.iter().map(Into::into));
+        count.write(evictions.len());
+        Ok(())
+    })
+}
+
+/// Tells what has happened to pods: of the last 256 events those after the one with the number `after` (0 for all), the oldest first.
+/// `list` gets at most `cap` of them (NULL with 0 for none), `*count` how many there are.
+///
+/// Returns DOORS_STATUS_OK or _NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn doors_state_events(
+    state: *const doors_state,
+    after: u64,
+    list: *mut doors_event,
+    cap: usize,
+    count: *mut usize,
+) -> i32 {
+    guard::status(|| unsafe {
+        let (state, count, room) = (memory::handle(state)?, memory::output(count)?, memory::room(list, cap)?);
+        let events = state.0.events(after);
+        memory::fill(room, cap, events.iter().map(Into::into));
+        count.write(events.len());
+        Ok(())
+    })
+}

@@ -1,0 +1,166 @@
+//! In: what changed about pods. Out: the last changes, for people.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Pod;
+use super::leaving::Target;
+
+/// How many events are remembered.
+const MOST: usize = 256;
+
+/// What has happened to a pod. The numbers are those of `DOORS_EVENT_*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum EventKind {
+    /// DNS names it, and did not before. Not told of the first answer for a host.
+    Appeared = 1,
+    /// It says that it drains.
+    Marked = 2,
+    /// DNS does not name it any more.
+    Left = 3,
+    /// An operator has evicted it.
+    Evicted = 4,
+    /// An operator has taken that back.
+    Undone = 5,
+    /// It drains, and its last receiver stream has ended. Told again, the event takes the place of the one before.
+    LastPage = 6,
+    /// It has drained, and its process has ended.
+    Ended = 7,
+    /// It is gone, and did not drain.
+    Failed = 8,
+    /// It could not be reached, or was gone, and works again.
+    Alive = 9,
+}
+
+impl EventKind {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [EventKind; 9] = [
+        EventKind::Appeared,
+        EventKind::Marked,
+        EventKind::Left,
+        EventKind::Evicted,
+        EventKind::Undone,
+        EventKind::LastPage,
+        EventKind::Ended,
+        EventKind::Failed,
+        EventKind::Alive,
+    ];
+
+    /// A short name for logs and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventKind::Appeared => "appeared",
+            EventKind::Marked => "marked",
+            EventKind::Left => "left_dns",
+            EventKind::Evicted => "evicted",
+            EventKind::Undone => "eviction_undone",
+            EventKind::LastPage => "last_page",
+            EventKind::Ended => "ended",
+            EventKind::Failed => "failed",
+            EventKind::Alive => "alive",
+        }
+    }
+}
+
+/// To what something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A pod of the upstream with this number.
+    Pod(Pod, u64),
+    /// The pods of an eviction.
+    Target(Target),
+}
+
+/// Something that happened to a pod, or to several at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Counts the events, from 1.
+    pub number: u64,
+    /// When.
+    pub at: u64,
+    /// To what.
+    pub subject: Subject,
+    /// What.
+    pub kind: EventKind,
+    /// How many receiver streams it had then.
+    pub pages: u32,
+}
+
+/// The last events of a process. One lock, taken when something changes.
+#[derive(Debug, Default)]
+pub(super) struct Journal(Mutex<Events>);
+
+#[derive(Debug, Default)]
+struct Events {
+    last: u64,
+    list: VecDeque<Event>,
+}
+
+impl Journal {
+    pub(super) fn add(&self, subject: Subject, kind: EventKind, pages: u32, at: u64) {
+        let mut events = self.lock();
+        events.last += 1;
+        let event = Event { number: events.last, at, subject, kind, pages };
+        let list = &mut events.list;
+        if kind == EventKind::LastPage {
+            list.retain(|other| (other.kind, other.subject) != (kind, subject));
+        }
+        if list.len() >= MOST {
+            list.pop_front();
+        }
+        list.push_back(event);
+    }
+
+    /// Those after the one with a number, the oldest first.
+    pub(super) fn after(&self, number: u64) -> Vec<Event> {
+        self.lock().list.iter().filter(|event| event.number > number).copied().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Events> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(last: u8) -> Subject {
+        Subject::Pod(Pod::new([10, 0, 0, last].into(), 80), 1)
+    }
+
+    fn numbers(journal: &Journal, after: u64) -> Vec<u64> {
+        journal.after(after).iter().map(|event| event.number).collect()
+    }
+
+    #[test]
+    fn the_last_256_the_oldest_first() {
+        let journal = Journal::default();
+        assert_eq!(numbers(&journal, 0), [0; 0]);
+        for last in 0..=255 {
+            journal.add(pod(last), EventKind::Left, 0, 5);
+        }
+        assert_eq!(numbers(&journal, 0), (1..=256).collect::<Vec<_>>());
+        journal.add(pod(1), EventKind::Ended, 3, 6);
+        assert_eq!(numbers(&journal, 0), (2..=257).collect::<Vec<_>>());
+        assert_eq!(numbers(&journal, 255), [256, 257]);
+        let last = Event { number: 257, at: 6, subject: pod(1), kind: EventKind::Ended, pages: 3 };
+        assert_eq!((journal.after(256), journal.after(257)), (vec![last], vec![]));
+    }
+
+    #[test]
+    fn the_last_page_of_a_pod_is_told_once() {
+        let journal = Journal::default();
+        for (last, kind) in [(1, EventKind::LastPage), (2, EventKind::LastPage), (1, EventKind::Ended)] {
+            journal.add(pod(last), kind, 0, 1);
+        }
+        (0..1000).for_each(|at| journal.add(pod(1), EventKind::LastPage, 0, at));
+        assert_eq!(numbers(&journal, 0), [2, 3, 1003]);
+    }
+
+    #[test]
+    fn names_and_numbers_follow_each_other() {
+        assert!((1..).zip(EventKind::ALL).all(|(number, kind)| kind as u32 == number));
+    }
+}

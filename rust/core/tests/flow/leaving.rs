@@ -1,0 +1,411 @@
+//! Pods that are evicted, or drain for too long: where new pages go, and which of their pages are told to reload.
+
+use doors_routing::{
+    Action, Cause, EventKind, KnownPod, LookupFailure, Marks, Options, Outcome, Pod, Request, SECOND, Subject, Target,
+};
+
+use crate::world::*;
+
+const DRAINING: Marks = Marks { draining: true, refused: false };
+const NONE: Marks = Marks { draining: false, refused: false };
+const ROLL: u64 = 15 * SECOND;
+
+fn at(pod: Pod) -> Target {
+    Target::new(Some((pod.address(), 32)), None).unwrap()
+}
+
+/// A path of one of the pages that live in a pod.
+fn page_path(pod: Pod, kind: char, instance: usize) -> String {
+    format!("/~/{}/{kind}/page{instance}/7?t=1", token(pod))
+}
+
+/// An open page: it has a receiver stream, and opens the next one once a roll.
+struct Page {
+    pod: Pod,
+    instance: usize,
+    stream: Option<Request>,
+}
+
+impl World {
+    fn evict(&self, target: Target, rate: u32, idle_first: bool) {
+        assert!(self.state.evict(target, rate, idle_first, self.now));
+    }
+
+    fn known_pod(&self, wanted: Pod) -> Option<KnownPod> {
+        self.state.pods(None, usize::MAX).into_iter().find(|known| known.pod == wanted)
+    }
+
+    fn draining_since(&self, pod: Pod) -> Option<u64> {
+        self.known_pod(pod)?.draining_since
+    }
+
+    /// An answer of a pod says that it drains, or does not.
+    fn says(&mut self, pod: Pod, marks: Marks) {
+        let path = page_path(pod, 'h', 999);
+        let (mut request, action) = self.request(&post(&path));
+        assert_eq!(dialled(action), pod);
+        let random = self.random();
+        let step = self.source.answered(&mut request, marks, self.now, random);
+        self.obey(step.report);
+        self.ended(request);
+    }
+
+    fn open(&mut self, pod: Pod, instance: usize) -> Page {
+        let mut page = Page { pod, instance, stream: None };
+        assert_eq!(dialled(self.roll(&mut page)), pod);
+        page
+    }
+
+    /// A page opens its next stream; then the last one ends.
+    fn roll(&mut self, page: &mut Page) -> Action {
+        let path = page_path(page.pod, 's', page.instance);
+        let (request, action) = self.begin(&crate::world::page(&path, ""));
+        let is_open = matches!(action, Action::Dial { .. });
+        let before = std::mem::replace(&mut page.stream, is_open.then_some(request));
+        before.into_iter().for_each(|before| self.ended(before));
+        if !is_open {
+            self.ended(request);
+        }
+        action
+    }
+
+    /// Everything of a page but its receiver stream goes to its pod.
+    fn hooks(&mut self, pod: Pod, instance: usize) {
+        for kind in ['h', 'u', 's', 'r'] {
+            let path = page_path(pod, kind, instance);
+            let action = if kind == 'r' { self.ask(&page(&path, "")) } else { self.ask(&post(&path)) };
+            assert_eq!(dialled(action), pod, "{kind}");
+        }
+    }
+
+    /// All pages roll for so long, one after the other, while this pod takes pages. Which of them were told to reload, and when.
+    fn roll_all(&mut self, pages: &mut Vec<Page>, time: u64, takes: Pod, cause: Cause) -> Vec<(u64, usize)> {
+        let (mut told, start) = (Vec::new(), self.now);
+        while self.now < start + time && !pages.is_empty() {
+            let every = ROLL / pages.len() as u64;
+            for index in (0..pages.len()).rev() {
+                self.now += every;
+                self.tell(takes, Outcome::Connected);
+                let mut page = pages.remove(index);
+                match self.roll(&mut page) {
+                    action if action == gone(cause) => told.push((self.now, page.instance)),
+                    action => {
+                        assert_eq!(dialled(action), page.pod);
+                        pages.insert(index, page);
+                    }
+                }
+            }
+        }
+        told
+    }
+
+    fn events(&self) -> Vec<(EventKind, Option<Pod>)> {
+        let of = |subject| match subject {
+            Subject::Pod(pod, _) => Some(pod),
+            Subject::Target(_) => None,
+        };
+        self.state.events(0).into_iter().map(|event| (event.kind, of(event.subject))).collect()
+    }
+}
+
+fn world(options: Options) -> World {
+    let mut world = World::new(2, options);
+    world.dns("app0", &[pod(0, 1), pod(0, 2)]);
+    world.no_dns("app1", LookupFailure::NotFound, 0);
+    world.know_all();
+    world
+}
+
+#[test]
+fn an_evicted_pod_gets_pages_only_as_the_last_choice() {
+    for is_known in [true, false] {
+        let mut world = World::new(1, Options::default());
+        world.dns("app0", &[pod(0, 1), pod(0, 2)]);
+        if is_known {
+            world.know_all();
+        }
+        world.evict(at(pod(0, 1)), 0, false);
+        world.know_all();
+        for _ in 0..30 {
+            world.now += SECOND;
+            assert_eq!(world.ask(&page("", "")), dial(0, 2));
+            assert_eq!(world.ask(&page("", &cookie(pod(0, 1)))), dial(0, 2));
+            assert_eq!(world.ask(&post("/form")), dial(0, 2));
+        }
+        assert_eq!(world.known_pod(pod(0, 1)).is_some(), is_known);
+        let (mut request, _) = world.request(&page("", ""));
+        let last = Action::Dial { upstream: 0, pod: pod(0, 1), probe: false, last_choice: true };
+        assert_eq!(world.failed(&mut request, Outcome::Refused), last);
+        world.ended(request);
+    }
+}
+
+#[test]
+fn pages_are_told_at_the_rate_and_only_by_their_streams() {
+    // The rate of the eviction, or that of the source.
+    for (rate, gone_rate) in [(2, 100), (0, 2)] {
+        let mut world = world(Options { gone_rate, ..Options::default() });
+        let mut pages: Vec<Page> = (0..60).map(|instance| world.open(pod(0, 1), instance)).collect();
+        let since = world.now;
+        world.evict(at(pod(0, 1)), rate, false);
+        (0..60).for_each(|instance| world.hooks(pod(0, 1), instance));
+        let told = world.roll_all(&mut pages, 10 * ROLL, pod(0, 2), Cause::Evicted);
+        assert_eq!((told.len(), pages.len()), (60, 0));
+        for (at, _) in &told {
+            let within = told.iter().filter(|(other, _)| (*at..at + SECOND).contains(other)).count();
+            assert!(within <= 4, "{within} in one second");
+        }
+        let (first, last) = (told[0].0, told[59].0);
+        assert!(last - first >= 28 * SECOND, "{} s", (last - first) / SECOND);
+        (0..60).for_each(|instance| world.hooks(pod(0, 1), instance));
+        let [known] = world.state.evictions()[..] else { panic!("{:?}", world.state.evictions()) };
+        assert_eq!((known.since, known.told, known.rate), (since, 60, rate));
+        let evicted = world.known_pod(pod(0, 1)).unwrap();
+        assert_eq!((evicted.evicted_since, evicted.draining_since, evicted.streams), (Some(since), Some(since), 0));
+        assert_eq!(evicted.drained_since, Some(evicted.last_seen + 20 * SECOND));
+    }
+}
+
+#[test]
+fn nobody_is_told_while_no_other_pod_takes_pages() {
+    let mut world = world(Options::default());
+    let mut open = world.open(pod(0, 1), 1);
+    world.evict(at(pod(0, 1)), 0, false);
+    let told = |world: &mut World, open: &mut Page| {
+        world.tell(pod(0, 2), Outcome::Connected);
+        world.now += 2 * SECOND;
+        world.roll(open) != dial(0, 1)
+    };
+    // It has never worked, as far as is known.
+    world.now += 70 * SECOND;
+    assert_eq!(world.roll(&mut open), dial(0, 1));
+    world.says(pod(0, 2), DRAINING);
+    assert!(!told(&mut world, &mut open), "marked");
+    world.says(pod(0, 2), NONE);
+    world.evict(at(pod(0, 2)), 0, false);
+    assert!(!told(&mut world, &mut open), "evicted");
+    assert!(world.state.undo(&at(pod(0, 2)), world.now));
+    world.tell(pod(0, 2), Outcome::Refused);
+    world.now += SECOND;
+    assert_eq!(world.roll(&mut open), dial(0, 1), "dead");
+    world.dns("app0", &[pod(0, 1)]);
+    let _ = world.ask(&page("", ""));
+    world.pass(2 * SECOND);
+    assert!(!told(&mut world, &mut open), "not in DNS");
+    world.dns("app0", &[pod(0, 1), pod(0, 2)]);
+    let _ = world.ask(&page("", ""));
+    world.pass(2 * SECOND);
+    assert!(told(&mut world, &mut open));
+}
+
+/// Of 60 pages 20 are in use. 15 may go in each roll.
+#[test]
+fn pages_that_are_not_used_go_first() {
+    let first_told = |idle_first| {
+        let mut world = world(Options::default());
+        let mut pages: Vec<Page> = (0..60).map(|instance| world.open(pod(0, 1), instance)).collect();
+        let since = world.now;
+        world.evict(at(pod(0, 1)), 1, idle_first);
+        let mut told = Vec::new();
+        while told.len() < 60 {
+            for instance in (0..60).step_by(3) {
+                if pages.iter().any(|page| page.instance == instance) {
+                    world.hooks(pod(0, 1), instance);
+                }
+            }
+            told.extend(world.roll_all(&mut pages, ROLL / 2, pod(0, 2), Cause::Evicted));
+            assert!(world.now < since + 1000 * SECOND, "{} are left", pages.len());
+        }
+        (told[0].0 - since, told.iter().take(25).filter(|(_, instance)| instance % 3 == 0).count())
+    };
+    let (after, used) = first_told(true);
+    assert!((ROLL..2 * ROLL).contains(&after), "{after}");
+    assert_eq!(used, 0);
+    let (after, used) = first_told(false);
+    assert!(after < 2 * SECOND && used > 0, "{used} after {after}");
+}
+
+#[test]
+fn an_eviction_is_taken_back() {
+    let mut world = world(Options::default());
+    let mut open = world.open(pod(0, 1), 1);
+    world.evict(at(pod(0, 1)), 0, false);
+    assert!(world.state.undo(&at(pod(0, 1)), world.now) && !world.state.undo(&at(pod(0, 1)), world.now));
+    world.tell(pod(0, 2), Outcome::Connected);
+    world.now += SECOND;
+    assert_eq!(world.roll(&mut open), dial(0, 1));
+    assert_eq!((world.draining_since(pod(0, 1)), world.state.evictions()), (None, vec![]));
+    assert_eq!(world.ask(&page("", &cookie(pod(0, 1)))), dial(0, 1));
+}
+
+#[test]
+fn a_pod_that_is_evicted_and_dead_is_dead() {
+    let mut world = world(Options::default());
+    let mut open = world.open(pod(0, 1), 1);
+    world.evict(at(pod(0, 1)), 0, false);
+    world.tell(pod(0, 2), Outcome::Connected);
+    world.tell(pod(0, 1), Outcome::Refused);
+    assert_eq!(world.roll(&mut open), gone(Cause::PodGone));
+    let path = page_path(pod(0, 1), 'h', 1);
+    assert_eq!(world.ask(&post(&path)), gone(Cause::PodGone));
+}
+
+/// All pods of an upstream; those of another one take the pages.
+#[test]
+fn an_upstream_is_evicted() {
+    let mut world = World::new(2, Options::default());
+    world.dns("app0", &[pod(0, 1)]);
+    world.dns("app1", &[pod(1, 1)]);
+    world.know_all();
+    let mut open = world.open(pod(0, 1), 1);
+    world.evict(Target::new(None, world.source.upstream_id(0)).unwrap(), 0, false);
+    world.tell(pod(1, 1), Outcome::Connected);
+    assert!((0..20).all(|_| world.ask(&page("", &cookie(pod(0, 1)))) == dial(1, 1)));
+    assert_eq!(world.roll(&mut open), gone(Cause::Evicted));
+    // Also pods that come later.
+    world.dns("app0", &[pod(0, 1), pod(0, 2)]);
+    world.pass(2 * SECOND);
+    assert!((0..20).all(|_| world.ask(&page("", "")) == dial(1, 1)));
+}
+
+#[test]
+fn evictions_outlive_configurations() {
+    let mut world = world(Options::default());
+    let mut open = world.open(pod(0, 1), 1);
+    world.evict(at(pod(0, 1)), 0, false);
+    for _ in 0..3 {
+        world.reload(&["app0", "app1"], Options::default());
+        world.know_all();
+        assert!((0..20).all(|_| world.ask(&page("", "")) == dial(0, 2)));
+    }
+    world.tell(pod(0, 2), Outcome::Connected);
+    assert_eq!(world.roll(&mut open), gone(Cause::Evicted));
+}
+
+#[test]
+fn there_may_be_256_evictions() {
+    let world = world(Options::default());
+    for last in 0..=255 {
+        world.evict(at(pod(0, last)), 1, false);
+    }
+    assert!(!world.state.evict(at(pod(1, 1)), 1, false, world.now));
+    // The one with the same target is changed, and keeps its place.
+    assert!(world.state.evict(at(pod(0, 0)), 7, true, world.now + 5));
+    let list = world.state.evictions();
+    assert_eq!((list.len(), list[0].rate, list[0].idle_first, list[0].since), (256, 7, true, world.now));
+    assert_eq!(list.iter().filter(|eviction| eviction.rate == 7).count(), 1);
+}
+
+#[test]
+fn pages_leave_after_drain_max_from_the_mark_or_from_dns_on() {
+    let options = Options { drain_max: 60 * SECOND, ..Options::default() };
+    for by_mark in [true, false] {
+        let mut world = world(options);
+        let mut pages: Vec<Page> = (0..15).map(|instance| world.open(pod(0, 1), instance)).collect();
+        // It is fresh for longer than that.
+        assert_eq!(world.roll_all(&mut pages, 20 * ROLL, pod(0, 2), Cause::DrainMax), []);
+        if by_mark {
+            world.says(pod(0, 1), DRAINING);
+        } else {
+            world.dns("app0", &[pod(0, 2)]);
+            let _ = world.ask(&page("", ""));
+            world.pass(2 * SECOND);
+        }
+        let since = world.draining_since(pod(0, 1)).unwrap();
+        assert!(world.now - since <= 2 * SECOND);
+        let told = world.roll_all(&mut pages, 10 * ROLL, pod(0, 2), Cause::DrainMax);
+        assert_eq!(told.len(), 15);
+        assert!((60 * SECOND..62 * SECOND).contains(&(told[0].0 - since)), "{}", (told[0].0 - since) / SECOND);
+        world.hooks(pod(0, 1), 1);
+    }
+    // Without the option they stay.
+    let mut world = world(Options::default());
+    let mut pages = vec![world.open(pod(0, 1), 1)];
+    world.says(pod(0, 1), DRAINING);
+    assert_eq!(world.roll_all(&mut pages, 40 * ROLL, pod(0, 2), Cause::DrainMax), []);
+}
+
+#[test]
+fn a_pod_that_is_back_in_dns_drains_no_more() {
+    let mut world = world(Options { drain_max: 60 * SECOND, ..Options::default() });
+    let mut pages: Vec<Page> = (0..15).map(|instance| world.open(pod(0, 1), instance)).collect();
+    let mut set = |world: &mut World, pods: &[Pod]| {
+        world.dns("app0", pods);
+        let _ = world.ask(&page("", ""));
+        world.pass(2 * SECOND);
+        let told = world.roll_all(&mut pages, 3 * ROLL, pod(0, 2), Cause::DrainMax);
+        (world.draining_since(pod(0, 1)).is_some(), told)
+    };
+    for _ in 0..3 {
+        assert_eq!(set(&mut world, &[pod(0, 2)]), (true, vec![]));
+        assert_eq!(set(&mut world, &[pod(0, 1), pod(0, 2)]), (false, vec![]));
+    }
+}
+
+/// Nobody had asked DNS when its first page came, or what DNS had said is old.
+#[test]
+fn a_fresh_pod_that_dns_has_not_named_yet_does_not_drain() {
+    let mut world = World::new(1, Options { drain_max: SECOND, ..Options::default() });
+    world.dns("app0", &[pod(0, 1), pod(0, 2)]);
+    let mut open = world.open(pod(0, 1), 1);
+    assert_eq!(world.draining_since(pod(0, 1)), None);
+    world.pass(SECOND);
+    let _ = world.roll(&mut open);
+    assert_eq!(world.draining_since(pod(0, 1)), None);
+    // Nobody asks DNS any more. A pod comes that it names only now.
+    world.pass(600 * SECOND);
+    world.dns("app0", &[pod(0, 2), pod(0, 3)]);
+    let mut open = world.open(pod(0, 3), 1);
+    world.pass(5 * SECOND);
+    world.tell(pod(0, 2), Outcome::Connected);
+    assert_eq!((world.roll(&mut open), world.draining_since(pod(0, 3))), (dial(0, 3), None));
+}
+
+#[test]
+fn what_has_happened_is_told_in_order() {
+    let mut world = world(Options::default());
+    assert_eq!(world.events(), []);
+    let set = |world: &mut World, pods: &[Pod]| {
+        world.dns("app0", pods);
+        let _ = world.ask(&page("", ""));
+        world.pass(2 * SECOND);
+    };
+    let mut open = world.open(pod(0, 1), 1);
+    set(&mut world, &[pod(0, 1), pod(0, 2), pod(0, 3)]);
+    world.says(pod(0, 1), DRAINING);
+    set(&mut world, &[pod(0, 2), pod(0, 3)]);
+    open.stream.take().into_iter().for_each(|stream| world.ended(stream));
+    world.tell(pod(0, 1), Outcome::Refused);
+    world.tell(pod(0, 3), Outcome::Refused);
+    world.tell(pod(0, 3), Outcome::Connected);
+    world.evict(at(pod(0, 2)), 0, false);
+    assert!(world.state.undo(&at(pod(0, 2)), world.now));
+    let expected = [
+        (EventKind::Appeared, Some(pod(0, 3))),
+        (EventKind::Marked, Some(pod(0, 1))),
+        (EventKind::Left, Some(pod(0, 1))),
+        (EventKind::LastPage, Some(pod(0, 1))),
+        (EventKind::Ended, Some(pod(0, 1))),
+        (EventKind::Failed, Some(pod(0, 3))),
+        (EventKind::Alive, Some(pod(0, 3))),
+        (EventKind::Evicted, None),
+        (EventKind::Undone, None),
+    ];
+    assert_eq!(world.events(), expected);
+    assert!(world.state.events(0).is_sorted_by_key(|event| (event.at, event.number)));
+    let known = world.known_pod(pod(0, 1)).unwrap();
+    assert_eq!((known.drained_since, known.draining_since.is_some()), (known.unreachable_since, true));
+}
+
+/// Two hosts of one upstream: that one is slower to be found is no news.
+#[test]
+fn the_first_answer_for_a_host_is_no_event() {
+    let mut world = World::with_hosts(&["app0 app1"], Options::default());
+    world.dns("app0", &[pod(0, 1)]);
+    world.slow_dns("app1", &[pod(0, 2)], SECOND);
+    world.know_all();
+    world.pass(3 * SECOND);
+    world.know_all();
+    assert_eq!((world.events(), world.draining_since(pod(0, 2))), (vec![], None));
+    assert!(world.known_pod(pod(0, 2)).is_some());
+}
