@@ -12,7 +12,7 @@
     item.append(when, " " + text);
     byId("events").prepend(item);
     while (byId("events").children.length > shown) byId("events").lastChild.remove();
-    byId("latest").textContent = text;
+    if (kind !== "page") byId("latest").textContent = text; // of those there are many
     last = id;
   };
 

@@ -101,7 +101,7 @@ func (b *board) tick(now time.Time) {
 		count = fmt.Sprintf("%d pages live", open)
 	}
 	b.mu.Lock()
-	b.ticks = append([]string{now.Format(time.TimeOnly) + " " + count + " in this pod"}, b.ticks...)
+	b.ticks = append([]string{now.Format(time.TimeOnly) + " · " + count + " in this pod"}, b.ticks...)
 	b.ticks = b.ticks[:min(len(b.ticks), ticks)]
 	lines := slices.Clone(b.ticks)
 	b.mu.Unlock()
