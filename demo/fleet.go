@@ -57,39 +57,27 @@ func (f *fleet) order(what func()) {
 	}
 }
 
-// Deploy orders the next version, and tells whether that is possible now.
-func (f *fleet) Deploy() bool {
-	if !f.busy.CompareAndSwap(false, true) {
-		return false
+// orderDeploy orders the next version, unless one is under way.
+func (f *fleet) orderDeploy() {
+	if f.busy.CompareAndSwap(false, true) {
+		go f.order(f.deploy)
 	}
-	go f.order(f.deploy)
-	return true
 }
 
-// Kill orders the end of one pod.
-func (f *fleet) Kill() { go f.order(f.kill) }
+// orderKill orders the end of one pod.
+func (f *fleet) orderKill() { go f.order(f.kill) }
 
 func (f *fleet) deploy() {
 	defer f.busy.Store(false)
 	before, next := f.of(f.current), board.VersionOf(f.current.Number+1)
-	if err := f.makeRoom(); err != nil {
+	started, err := f.startAll(next)
+	if err != nil {
+		for _, pod := range started {
+			pod.killed = true
+			pod.signal(syscall.SIGKILL)
+		}
 		f.fail(err)
 		return
-	}
-	var started []*process
-	for range replicas {
-		pod, err := f.start(next)
-		if err != nil {
-			f.fail(err)
-			return
-		}
-		started = append(started, pod)
-	}
-	for _, pod := range started {
-		if err := pod.wait(f.ctx); err != nil {
-			f.fail(err)
-			return
-		}
 	}
 	f.current = next
 	f.screen.version(next)
@@ -104,6 +92,26 @@ func (f *fleet) deploy() {
 		pod.signal(syscall.SIGTERM)
 	}
 	f.screen.say(eventDrain, "Version %d was told to stop (SIGTERM). It goes on for the %s open on it.", before[0].version.Number, plural(pages, "page that is", "pages that are"))
+}
+
+// startAll starts the pods of a version, and waits until they take pages.
+func (f *fleet) startAll(version board.Version) (started []*process, err error) {
+	if err := f.makeRoom(); err != nil {
+		return nil, err
+	}
+	for range replicas {
+		pod, err := f.start(version)
+		if err != nil {
+			return started, err
+		}
+		started = append(started, pod)
+	}
+	for _, pod := range started {
+		if err := pod.wait(f.ctx); err != nil {
+			return started, err
+		}
+	}
+	return started, nil
 }
 
 // makeRoom ends the oldest version where no address is left.
@@ -184,15 +192,15 @@ func (f *fleet) ended(pod *process) {
 	f.leave(pod)
 	number := pod.version.Number
 	switch {
-	case pod.killed && pod.version == f.current && !pod.draining:
-		time.AfterFunc(restart, func() { f.order(f.replace) })
 	case pod.killed:
 	case !pod.draining || pod.err != nil:
 		f.screen.say(eventWrong, "%s (version %d) ended by itself: %v", pod.address, number, pod.err)
 	default:
 		f.screen.say(eventDrain, "%s (version %d) has ended, after its last page.", pod.address, number)
 	}
-	if pod.version != f.current && len(f.of(pod.version)) == 0 {
+	if pod.version == f.current {
+		time.AfterFunc(restart, func() { f.order(f.replace) })
+	} else if pod.version.Number < f.current.Number && len(f.of(pod.version)) == 0 {
 		rest := ""
 		if len(f.of(f.current)) == len(f.pods) {
 			rest = fmt.Sprintf(" The rollout of version %d is complete.", f.current.Number)

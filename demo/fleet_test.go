@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -59,5 +60,26 @@ func TestKill(t *testing.T) {
 	until(t, fleet, out, "127.0.1.3 (version 1) takes the place of the killed pod.")
 	if len(fleet.pods) != replicas || len(fleet.free) != addresses-replicas || fleet.free[len(fleet.free)-1].String() != "127.0.1.2" {
 		t.Errorf("%d pods, and free are %v", len(fleet.pods), fleet.free)
+	}
+}
+
+// A version that does not start leaves nothing, and the next one is the same version.
+func TestVersionThatDoesNotStart(t *testing.T) {
+	fleet, out := testFleet(t)
+	taken, err := net.Listen("tcp", netip.AddrPortFrom(fleet.free[1], fleet.chosen.podPort).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	fleet.deploy()
+	if want := "the pod on 127.0.1.2 ended at once"; fleet.current.Number != 0 || !strings.Contains(out.String(), want) {
+		t.Errorf("%q lacks %q", out, want)
+	}
+	for len(fleet.pods) > 0 {
+		(<-fleet.orders)()
+	}
+	fleet.deploy()
+	if want := "Version 1 (teal) is up on 127.0.1.3 and 127.0.1.4"; !strings.Contains(out.String(), want) {
+		t.Errorf("%q lacks %q", out, want)
 	}
 }

@@ -142,7 +142,9 @@ func run(ctx context.Context, chosen options, screen *screen, keys io.Reader) er
 		return err
 	}
 	screen.introduce(chosen)
-	fleet.deploy()
+	if fleet.deploy(); fleet.current.Number == 0 && ctx.Err() == nil {
+		return errors.New("the first version did not start")
+	}
 	if err := startVisitors(ctx, chosen, caddy); err != nil {
 		return err
 	}
@@ -164,9 +166,9 @@ func run(ctx context.Context, chosen options, screen *screen, keys io.Reader) er
 func listen(keys io.Reader, fleet *fleet) {
 	for lines := bufio.NewScanner(keys); lines.Scan(); {
 		if strings.TrimSpace(lines.Text()) == "k" {
-			fleet.Kill()
+			fleet.orderKill()
 		} else {
-			fleet.Deploy()
+			fleet.orderDeploy()
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -90,9 +89,5 @@ func (p *process) wait(ctx context.Context) error {
 	}
 }
 
-// signal sends a signal; a process that has ended needs none.
-func (p *process) signal(signal syscall.Signal) {
-	if err := p.command.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		p.err = err
-	}
-}
+// signal sends a signal, which fails where the process has ended.
+func (p *process) signal(signal syscall.Signal) { _ = p.command.Process.Signal(signal) }

@@ -62,7 +62,7 @@ func startStory(chosen options, fleet *fleet, screen *screen) (*story, error) {
 			"version": version.Number, "name": version.Name, "colour": version.Colour, "busy": fleet.busy.Load(), "events": events,
 		})
 	})
-	for path, order := range map[string]func(){"POST /deploy": func() { fleet.Deploy() }, "POST /kill": fleet.Kill} {
+	for path, order := range map[string]func(){"POST /deploy": fleet.orderDeploy, "POST /kill": fleet.orderKill} {
 		paths.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			// Another site cannot send this type without asking.
 			if r.Header.Get("Content-Type") != "application/json" {

@@ -54,6 +54,7 @@ stage_scripts() {
     scripts/test/versions.sh
     scripts/test/missing_tools.sh
     scripts/test/instructions.sh
+    scripts/test/demo.sh
 }
 
 stage_rustfmt() {
