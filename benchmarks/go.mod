@@ -3,7 +3,7 @@ module github.com/doors-dev/doors-caddy/benchmarks
 go 1.26.0
 
 require (
-	github.com/doors-dev/doors-caddy v0.0.0
+	github.com/doors-dev/doors-caddy v0.2.0
 	github.com/doors-dev/doors-caddy/tests/e2e v0.0.0
 )
 

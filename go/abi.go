@@ -19,5 +19,5 @@ func checkABI(compiled, linked uint32, version string) error {
 		"install the header of that library and build the program again with go build -a", version, linked, compiled)
 }
 
-// Version returns the version of the linked library, such as "0.1.0".
+// Version returns the version of the linked library, such as "0.2.0".
 func Version() string { return C.GoString(C.doors_version()) }

@@ -45,11 +45,11 @@
 
 // Version of this header. Compare with doors_version(), the version of the linked library. The number is
 // major * 1000000 + minor * 1000 + patch.
-#define DOORS_VERSION "0.1.0"
+#define DOORS_VERSION "0.2.0"
 #define DOORS_VERSION_MAJOR 0
-#define DOORS_VERSION_MINOR 1
+#define DOORS_VERSION_MINOR 2
 #define DOORS_VERSION_PATCH 0
-#define DOORS_VERSION_NUMBER 1000
+#define DOORS_VERSION_NUMBER 2000
 
 // Number of this interface. It grows when something that a program may rely on changes; additions alone do not.
 // Compare it with doors_abi(), which tells what the linked library speaks.
@@ -749,7 +749,7 @@ const char *doors_verdict_str(uint32_t number);
 // A word or two for DOORS_IDLE_*. Static text, never NULL; "unknown" for any other number.
 const char *doors_idle_str(uint32_t number);
 
-// The version of the linked library, such as "0.1.0". Static text, never NULL.
+// The version of the linked library, such as "0.2.0". Static text, never NULL.
 const char *doors_version(void);
 
 // The interface that the linked library speaks. A program compares it with DOORS_ABI, against which it was compiled.

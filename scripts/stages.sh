@@ -55,6 +55,7 @@ stage_scripts() {
     scripts/test/missing_tools.sh
     scripts/test/instructions.sh
     scripts/test/demo.sh
+    scripts/test/release.sh
 }
 
 stage_rustfmt() {

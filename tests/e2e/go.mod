@@ -5,7 +5,7 @@ go 1.26.0
 require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
-	github.com/doors-dev/doors-caddy v0.0.0
+	github.com/doors-dev/doors-caddy v0.2.0
 	github.com/quic-go/quic-go v0.63.0
 )
 

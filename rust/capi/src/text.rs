@@ -235,7 +235,7 @@ pub extern "C" fn doors_idle_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || idle(number).as_ptr())
 }
 
-/// The version of the linked library, such as "0.1.0". Static text, never NULL.
+/// The version of the linked library, such as "0.2.0". Static text, never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_version() -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || VERSION.as_ptr().cast())

@@ -1,7 +1,7 @@
 /**
  * libdoors_caddy for Node 20 and newer, by koffi: tokens, CIDR lookup, routing decisions and the state of pods.
  *
- * The shared library is found as `libdoors_caddy.so.0.1`, or where the environment variable DOORS_CADDY_LIBRARY says. The
+ * The shared library is found as `libdoors_caddy.so.0.2`, or where the environment variable DOORS_CADDY_LIBRARY says. The
  * numbers are those of the header without DOORS_. The rules of docs/c-api.md hold: a
  * handle may be used by any number of workers at once (pass `pointer` to a worker, and `shared` there), and is closed by its owner after the last call on it has returned. Everything that fails throws a
  * DoorsError, and an integer that does not fit a RangeError. Texts are strings or Buffers, addresses strings. What the
@@ -203,7 +203,7 @@ function checking(name, prototype) {
     };
 }
 
-const library = koffi.load(process.env.DOORS_CADDY_LIBRARY ?? 'libdoors_caddy.so.0.1');
+const library = koffi.load(process.env.DOORS_CADDY_LIBRARY ?? 'libdoors_caddy.so.0.2');
 
 /** The functions themselves, by their names. */
 export const lib = Object.fromEntries(

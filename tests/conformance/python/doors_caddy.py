@@ -1,6 +1,6 @@
 """libdoors_caddy for Python 3.10 and newer: tokens, CIDR lookup, routing decisions and the state of pods.
 
-Only the standard library is needed. The shared library is found as `libdoors_caddy.so.0.1`, or where the environment
+Only the standard library is needed. The shared library is found as `libdoors_caddy.so.0.2`, or where the environment
 variable DOORS_CADDY_LIBRARY says. The numbers are those of the header without DOORS_. The rules of docs/c-api.md hold: a handle may be used by any number of threads at
 once (calls let other Python threads run) and is closed after the last call on it has returned, by `with`, by `close()`,
 or when it is collected. Everything that fails raises DoorsError; an integer that does not fit raises OverflowError.
@@ -234,7 +234,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
 
 
 def _load() -> ctypes.CDLL:
-    library = ctypes.CDLL(os.environ.get("DOORS_CADDY_LIBRARY", "libdoors_caddy.so.0.1"))
+    library = ctypes.CDLL(os.environ.get("DOORS_CADDY_LIBRARY", "libdoors_caddy.so.0.2"))
     for name, (result, *parameters) in FUNCTIONS.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, parameters

@@ -56,7 +56,7 @@ go 1.24
 
 require (
 	github.com/doors-dev/doors v0.0.0
-	github.com/doors-dev/doors-caddy v0.0.0
+	github.com/doors-dev/doors-caddy v0.2.0
 	github.com/doors-dev/gox v0.0.0
 )
 

@@ -17,7 +17,7 @@ import com.sun.jna.ptr.ShortByReference;
 public interface DoorsLibrary extends Library {
     /** The shared library, or what the environment variable DOORS_CADDY_LIBRARY names. */
     static DoorsLibrary load() {
-        String name = System.getenv().getOrDefault("DOORS_CADDY_LIBRARY", "libdoors_caddy.so.0.1");
+        String name = System.getenv().getOrDefault("DOORS_CADDY_LIBRARY", "libdoors_caddy.so.0.2");
         return Native.load(name, DoorsLibrary.class);
     }
 

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Makes the tags of a release:  scripts/release.sh [--check]
+#   The version is that of Cargo.toml. It must be the same everywhere, CHANGELOG.md must date it, the tree must be clean
+#   and the tests must pass. Then one tag is made for each Go module that is published. --check stops before the tests.
+# It pushes nothing: it prints the line that does.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+cd -- "$doors_root"
+
+fail() {
+    printf 'release.sh: %s\n' "$1" >&2
+    exit 1
+}
+case $* in '' | --check) ;; *)
+    printf 'usage: scripts/release.sh [--check]\n' >&2
+    exit 2
+    ;;
+esac
+
+[ -z "$(git status --porcelain)" ] || fail 'the tree is not clean: commit or remove what git status shows'
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml)
+[[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "version of Cargo.toml: \"$version\" is not of the form 1.2.3"
+
+# same FILE PATTERN: the first group of the sed pattern, in the one line of FILE that has it, is the version.
+same() {
+    local found
+    found=$(sed -nE "s,$2,\1,p" "$1")
+    [ "$found" = "$version" ] || fail "$1: version \"$found\", but Cargo.toml says \"$version\""
+}
+same rust/capi/Cargo.toml '^doors_routing = \{ version = "([^"]*)".*'
+same include/doors_caddy.h '^#define DOORS_VERSION "([^"]*)"$'
+same tests/conformance/java/pom.xml '^  <version>([^<]*)</version>$'
+for file in caddy examples/app tests/e2e benchmarks; do
+    same "$file/go.mod" '^\tgithub\.com/doors-dev/doors-caddy v([^ ]*)$'
+done
+
+heading=$(grep -m 1 '^## ' CHANGELOG.md)
+[[ $heading =~ ^'## ['"$version"'] - '[0-9]{4}-[0-9]{2}-[0-9]{2}$ ]] ||
+    fail "CHANGELOG.md: the first heading is \"$heading\"; write \"## [$version] - $(date -u +%Y-%m-%d)\""
+
+# A Go module in a folder has tags that begin with the folder.
+tags=("v$version" "caddy/v$version")
+for tag in "${tags[@]}"; do
+    if git rev-parse -q --verify "refs/tags/$tag" >/dev/null; then fail "tag $tag is there already: raise the version"; fi
+done
+[ "${1:-}" != --check ] || exit 0
+
+make test
+for tag in "${tags[@]}"; do git tag -a -m "doors-caddy $version" "$tag"; done
+printf 'release.sh: now push them:  git push --atomic origin main %s\n' "${tags[*]}"
