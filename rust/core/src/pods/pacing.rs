@@ -66,8 +66,7 @@ impl Background {
     pub(super) fn name(&self, pod: Pod, now: u64) -> bool {
         let mut named = self.lock();
         let named = named.get_or_insert_default();
-        let is_busy = |one: &Name| one.pod == pod && one.is_awaited && now.saturating_sub(one.at) < NAMED;
-        if named.iter().flatten().any(is_busy) {
+        if is_dialled(named, pod, now) {
             return false;
         }
         // Where the pod was before, where none is, or where the oldest is.
@@ -77,6 +76,11 @@ impl Background {
         }
         self.any.store(true, Ordering::Relaxed);
         true
+    }
+
+    /// Whether a pod was named a moment ago and its dial was not reported since.
+    pub(super) fn is_dialled(&self, pod: Pod, now: u64) -> bool {
+        self.lock().as_deref().is_some_and(|named| is_dialled(named, pod, now))
     }
 
     /// When a pod was named, if it is one of the last. Those that were not come first in an order by this.
@@ -105,6 +109,11 @@ impl Background {
     fn lock(&self) -> MutexGuard<'_, Option<Box<Named>>> {
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_dialled(named: &Named, pod: Pod, now: u64) -> bool {
+    let is_here = |one: &Name| one.pod == pod && one.is_awaited && now.saturating_sub(one.at) < NAMED;
+    named.iter().flatten().any(is_here)
 }
 
 /// Whether something that happens every so often is due. It counts as done then.

@@ -79,8 +79,8 @@ impl Pods {
             let shard = self.lock(self.shard(pod.address));
             shard.peek(*pod).is_some_and(|known| known.state.is_failing(now))
         };
-        let mut others: Vec<Pod> = pods().filter(|pod| *pod != missing).collect();
-        others.sort_by_cached_key(|pod| (fails(pod), upstream.background.named_at(*pod)));
-        others.into_iter().find(|pod| upstream.background.name(*pod, now))
+        let named = &upstream.background;
+        let others = pods().filter(|pod| *pod != missing && !named.is_dialled(*pod, now));
+        others.min_by_key(|pod| (fails(pod), named.named_at(*pod))).filter(|pod| named.name(*pod, now))
     }
 }
