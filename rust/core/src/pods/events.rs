@@ -7,13 +7,15 @@ use std::sync::atomic::Ordering;
 use super::leaving::Leaves;
 use super::record::{Arrival, Fault, Known, Suspicion};
 use super::{EventKind, Outcome, Pod, Pods, SECOND, SourceHealth, Subject, UpstreamHealth, Verdict};
-use crate::{PathKind, Reason};
+use crate::{PathKind, Reason, Router};
 
 /// What a request or a dial belongs to, and the options that apply to it.
 #[derive(Clone, Copy)]
 pub(crate) struct Group<'a> {
     pub(crate) source: &'a SourceHealth,
     pub(crate) upstream: &'a Arc<UpstreamHealth>,
+    /// Knows in which networks pods are whose pages' tokens lead anywhere.
+    pub(crate) router: &'a Router,
     /// For how long a pod must be unreachable until it is gone, in nanoseconds.
     pub(crate) gone_after: u64,
     /// How many requests a second on the sync path are told 410, per upstream; 0 for all.
@@ -114,12 +116,13 @@ impl Pods {
                 doubts => Err(doubts),
             }
         });
-        let (asks, (arrival, report, mut learned)) = match first {
-            Ok(arrived) => (false, arrived),
+        let (asks, seeks, (arrival, report, mut learned)) = match first {
+            Ok(arrived) => (false, false, arrived),
             Err((suspicion, leaves)) => {
                 let witnessed = suspicion.filter(|suspicion| self.is_witnessed(group, pod, suspicion, now));
-                if let Some(leaves) = leaves.filter(|_| witnessed.is_none())
-                    && self.takes_page(group.source, now)
+                let leaves = leaves.filter(|_| witnessed.is_none());
+                let goes_nowhere = leaves.is_some() && !self.takes_page(group.source, now);
+                if let Some(leaves) = leaves.filter(|_| !goes_nowhere)
                     && leaves.paces(group, now)
                 {
                     return self.told_to_reload(pod, &leaves, target);
@@ -132,9 +135,11 @@ impl Pods {
                     arrives(known, before)
                 });
                 let fault = suspicion.filter(|_| witnessed.is_none()).map(|suspicion| suspicion.fault);
-                (fault == Some(Fault::Unreachable), arrived)
+                (fault == Some(Fault::Unreachable), goes_nowhere, arrived)
             }
         };
+        // Perhaps the others only had no request for long.
+        learned.find_pod = seeks && group.source.asks(now);
         if learned.changed {
             self.note_verdict(group, pod, false, learned.verdict, now);
         }
@@ -164,7 +169,9 @@ impl Pods {
         });
         if tells {
             group.upstream.add(pod, outcome, now);
-            if outcome != Outcome::Refused && group.upstream.may_have(pod) {
+            // The token of a page outside of the networks leads nowhere: whoever reloads there is told to reload again.
+            let leads = || group.router.lookup(pod.address).is_some();
+            if outcome != Outcome::Refused && group.upstream.may_have(pod) && leads() {
                 group.source.add(pod, group.upstream, now);
             }
         }

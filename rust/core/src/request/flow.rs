@@ -55,7 +55,7 @@ impl Flow {
     pub(super) fn group<'a>(&'a self, member: &'a Member) -> Group<'a> {
         let Options { gone_after, gone_rate, drain_max, roll_time, .. } = self.options;
         let (source, upstream) = (&*self.health, &member.upstream.health);
-        Group { source, upstream, gone_after, gone_rate, drain_max, roll_time }
+        Group { source, upstream, router: &self.router, gone_after, gone_rate, drain_max, roll_time }
     }
 
     /// Whether it is time to look up one more of the upstreams that have no addresses. It counts as done then.

@@ -166,6 +166,22 @@ fn pages_are_told_at_the_rate_and_only_by_their_streams() {
     }
 }
 
+/// All visitors may be on the evicted pod, and the others had no request for long.
+#[test]
+fn a_pod_is_sought_onto_which_pages_may_reload() {
+    let mut world = world(Options::default());
+    let mut open = world.open(pod(0, 1), 1);
+    world.now += 70 * SECOND;
+    world.take_background();
+    world.evict(at(pod(0, 1)), 0, false);
+    assert_eq!(world.roll(&mut open), dial(0, 1));
+    assert_eq!(world.take_background(), [pod(0, 2)]);
+    world.tell(pod(0, 2), Outcome::Connected);
+    world.now += ROLL;
+    assert_eq!(world.roll(&mut open), gone(Cause::Evicted));
+    assert!(world.take_background().is_empty());
+}
+
 #[test]
 fn nobody_is_told_while_no_other_pod_takes_pages() {
     let mut world = world(Options::default());

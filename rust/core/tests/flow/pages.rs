@@ -146,6 +146,24 @@ fn an_answer_clears_a_verdict() {
     assert_eq!(world.source.answered(&mut request, Default::default(), world.now, 0).report, Report::default());
 }
 
+/// The token of a page there leads nowhere: it would be told to reload again, and again.
+#[test]
+fn no_page_reloads_onto_a_pod_outside() {
+    let mut world = World::new(1, Options { page_wait: 0, ..Options::default() });
+    let outside = Pod::new(address("10.9.0.9"), 80);
+    world.dns("app0", &[outside]);
+    assert_eq!(dialled(world.ask(&page("", ""))), outside);
+    world.tell(outside, Outcome::Connected);
+    let stream = path(outside, 's');
+    assert_eq!(world.ask(&page(&stream, "")), unavailable(Cause::NoCidr, false));
+    world.tell(pod(0, 1), Outcome::Connected);
+    assert_eq!(world.ask(&page(&stream, "")), unavailable(Cause::NoCidr, false), "not in DNS");
+    world.dns("app0", &[outside, pod(0, 1)]);
+    world.pass(2 * SECOND);
+    world.tell(pod(0, 1), Outcome::Connected);
+    assert_eq!(world.ask(&page(&stream, "")), gone(Cause::NoCidr));
+}
+
 /// The warning comes again as long as the address is there, once a minute, and ends with it.
 #[test]
 fn pods_outside_are_warned_about() {

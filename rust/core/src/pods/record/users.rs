@@ -88,6 +88,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::pods::tests::anywhere;
     use crate::pods::{SourceHealth, UpstreamHealth};
 
     /// Two upstreams of two sources, 1 and 2.
@@ -106,7 +107,7 @@ mod tests {
 
         fn group(&self, source: u64, upstream: u64) -> Group<'_> {
             let (source, upstream) = (&self.sources[source as usize - 1], &self.upstreams[upstream as usize - 1]);
-            Group { source, upstream, gone_after: 0, gone_rate: 0, drain_max: 0, roll_time: 0 }
+            Group { source, upstream, router: anywhere(), gone_after: 0, gone_rate: 0, drain_max: 0, roll_time: 0 }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::events::RefusedToken;
 use super::*;
-use crate::{PathKind, Reason};
+use crate::{PathKind, Reason, Router};
 
 mod alone;
 mod bounds;
@@ -17,6 +17,7 @@ mod threads;
 mod witnesses;
 mod world;
 
+pub(super) use world::anywhere;
 use world::*;
 
 fn pod(last: u8) -> Pod {

@@ -93,7 +93,7 @@ impl Real {
     fn group(&self, id: u64) -> Group<'_> {
         let Rules { gone_after, gone_rate } = self.rules;
         let (source, upstream) = (self.source(slow::source(id)), &self.upstreams[id as usize]);
-        Group { source, upstream, gone_after, gone_rate, drain_max: 0, roll_time: ROLL }
+        Group { source, upstream, router: anywhere(), gone_after, gone_rate, drain_max: 0, roll_time: ROLL }
     }
 
     /// What is told is said in one form, so that it can be compared.
