@@ -80,18 +80,21 @@ func (f *fleet) deploy() {
 		return
 	}
 	f.current = next
-	f.screen.version(next)
-	f.screen.say(eventUp, "Version %d (%s) is up on %s and takes every new page.", next.Number, next.Name, names(started))
-	if len(before) == 0 {
-		return
-	}
+	f.screen.say(eventUp, "Version %d (%s) is up on %s.", next.Number, next.Name, names(started))
 	pages := int64(0)
 	for _, pod := range before {
 		pages += pod.pages.Load()
 		pod.draining = true
 		pod.signal(syscall.SIGTERM)
 	}
-	f.screen.say(eventDrain, "Version %d was told to stop (SIGTERM). It goes on for the %s open on it.", before[0].version.Number, plural(pages, "page that is", "pages that are"))
+	for _, pod := range before {
+		pod.refuses(f.ctx)
+	}
+	f.screen.version(next)
+	if len(before) > 0 {
+		f.screen.say(eventDrain, "Version %d was told to stop (SIGTERM): new pages go to version %d. It goes on for the %s open on it.",
+			before[0].version.Number, next.Number, plural(pages, "page that is", "pages that are"))
+	}
 }
 
 // startAll starts the pods of a version, and waits until they take pages.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -24,6 +25,7 @@ const asPod = "pod"
 // process is one pod.
 type process struct {
 	address netip.Addr
+	place   netip.AddrPort // with the port
 	version board.Version
 	command *exec.Cmd
 	ready   chan struct{} // closed when it takes pages
@@ -42,7 +44,7 @@ func startProcess(address netip.Addr, version board.Version, chosen options, sec
 	if err != nil {
 		return nil, err
 	}
-	p := &process{address: address, version: version, ready: make(chan struct{}), ended: make(chan struct{})}
+	p := &process{address: address, place: netip.AddrPortFrom(address, chosen.podPort), version: version, ready: make(chan struct{}), ended: make(chan struct{})}
 	p.command = exec.Command(self, asPod)
 	p.command.Env = append(os.Environ(), "DOORS_SECRET="+secret, "POD_IP="+address.String(),
 		fmt.Sprintf("%s=%d", board.EnvPort, chosen.podPort), fmt.Sprintf("%s=%d", board.EnvVersion, version.Number), fmt.Sprintf("%s=%t", board.EnvSecure, chosen.https))
@@ -86,6 +88,27 @@ func (p *process) wait(ctx context.Context) error {
 		return ctx.Err()
 	case <-time.After(20 * time.Second):
 		return fmt.Errorf("the pod on %s does not start", p.address)
+	}
+}
+
+// refuses waits until a pod that was told to stop takes no new page: signals need a moment.
+func (p *process) refuses(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		request, err := http.NewRequestWithContext(ctx, "GET", "http://"+p.place.String()+"/readyz", nil)
+		if err != nil {
+			return
+		}
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return // it has ended
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return
+		}
+		pause(ctx, 10*time.Millisecond, 20*time.Millisecond)
 	}
 }
 

@@ -156,7 +156,7 @@ func run(t *testing.T, scheme, protocol string, width, height int64, perProfile 
 	if left, _ := filepath.Glob(filepath.Join(demo.Temporary, "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	if strings.Contains(demo.Output.String(), "\x1b[") {
-		t.Error("colours without a terminal")
+	if output := demo.Output.String(); strings.Contains(output, "\x1b[") || strings.Contains(output, "Caddy: ") {
+		t.Error("colours without a terminal, or errors of Caddy")
 	}
 }
