@@ -151,7 +151,7 @@ stage_caddy_static() {
 # One package at a time: they measure streams, which must not compete for the cores.
 stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m "${shared_flags[@]}" ./...); }
 
-# What lies in deploy/, read by those who will read it: systemd, Caddy, Kubernetes.
+# What lies in deploy/, read by those who will read it: systemd, Caddy, Kubernetes, Docker Compose.
 stage_deploy() {
     three_times scripts/kubernetes-validate.sh
     (cd tests/deploy && go test -count=1 -timeout 5m "${shared_flags[@]}" ./...)

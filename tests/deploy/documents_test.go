@@ -31,8 +31,8 @@ func TestDocuments(t *testing.T) {
 			if output, ok := run(t, nil, "bash", "-n", write(t, filepath.Join(t.TempDir(), "sample"), sample[1], 0o600)); !ok {
 				t.Errorf("%s: %s", document, output)
 			}
-			// What is named from the top of the repository is there, or is built.
-			for _, path := range regexp.MustCompile(`(?:deploy|scripts)/[\w./@-]+`).FindAllString(sample[1], -1) {
+			// Files that it names from the top of the repository are there.
+			for _, path := range regexp.MustCompile(`(?:deploy|scripts)/[\w./@-]+(?:\.sh|\.service|\.yaml|\.Dockerfile|Caddyfile)`).FindAllString(sample[1], -1) {
 				if _, err := os.Stat(filepath.Join(top(t), path)); err != nil {
 					t.Errorf("%s: %v", document, err)
 				}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -24,15 +25,15 @@ import (
 const asPod = "DOORS_TEST_POD"
 
 func TestMain(m *testing.M) {
-	port, manager := os.Getenv(asPod), os.Getenv(asSystemctl)
+	port, manager := os.Getenv(asPod), os.Getenv(asTool)
 	switch {
 	case port != "":
 		if err := runPod(port); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-	case manager != "" && filepath.Base(os.Args[0]) == "systemctl":
-		os.Exit(runSystemctl(manager))
+	case manager != "" && slices.Contains([]string{"systemctl", "docker"}, filepath.Base(os.Args[0])):
+		os.Exit(runTool(manager))
 	default:
 		os.Exit(m.Run())
 	}
@@ -74,12 +75,8 @@ type process struct {
 // startPod starts a pod and waits until it takes pages.
 func startPod(t *testing.T, secret, ip string, port int) *process {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := &process{t: t, ip: ip, address: fmt.Sprintf("%s:%d", ip, port), ended: make(chan error, 1)}
-	p.command = exec.Command(self)
+	p.command = exec.Command(self(t))
 	p.command.Env = append(os.Environ(), fmt.Sprintf("%s=%d", asPod, port), "POD_IP="+ip, "DOORS_SECRET="+secret)
 	p.command.Stdout, p.command.Stderr = &p.output, &p.output
 	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -14,20 +14,16 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// site is the reverse_proxy of deploy/systemd/Caddyfile with another secret and port.
-func site(t *testing.T, secret string, port int) string {
+// site is the reverse_proxy of a Caddyfile in deploy/, with other words in place of some.
+func site(t *testing.T, path, address string, replace map[string]string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(Root(t), "deploy/systemd/Caddyfile"))
+	text, err := os.ReadFile(filepath.Join(Root(t), "deploy", path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, block, found := strings.Cut(string(text), "\nexample.com {\n")
+	_, block, found := strings.Cut(string(text), "\n"+address+" {\n")
 	block, _, ended := strings.Cut(block, "\n}\n")
-	file := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for from, to := range map[string]string{"{file./etc/doors/secret}": "{file." + file + "}", "upstream_port 8080": fmt.Sprintf("upstream_port %d", port)} {
+	for from, to := range replace {
 		found = found && strings.Count(block, from) == 1
 		block = strings.Replace(block, from, to, 1)
 	}
@@ -37,36 +33,80 @@ func site(t *testing.T, secret string, port int) string {
 	return block
 }
 
-// The deploy script and the unit of the app, under load: what TestRollouts says holds, and a version that does not come up changes nothing.
+// secretFile is a placeholder for a file that holds the secret.
+func secretFile(t *testing.T, secret string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "{file." + path + "}"
+}
+
+// The script, the unit and the Caddyfile for systemd.
 func TestDeployScript(t *testing.T) {
 	secret, port := NewSecret(32), Port(t, addresses[:]...)
-	m := startManager(t, secret+"\n", fmt.Sprintf("%s=%d", asPod, port))
-	app, err := os.Executable()
+	s := startSystemd(t, secret, port)
+	handlers := site(t, "systemd/Caddyfile", "example.com", map[string]string{
+		"{file./etc/doors/secret}": secretFile(t, secret), "upstream_port 8080": fmt.Sprintf("upstream_port %d", port)})
+	deployments(t, s.manager, handlers, port, func(t *testing.T, next string) {
+		if boot := s.startsAtBoot(); len(boot) != 1 || boot[0] != next {
+			t.Errorf("%v start at boot, not %s alone", boot, next)
+		}
+	})
+
+	// Another process has the address that is free.
+	free := addresses[0]
+	if s.state(free) == "active" {
+		free = addresses[1]
+	}
+	other, err := net.Listen("tcp", fmt.Sprintf("%s:%d", free, port))
 	if err != nil {
 		t.Fatal(err)
 	}
+	server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	go server.Serve(other)
+	defer server.Close()
+	if output, ok := s.deploy(self(t)); ok || !strings.Contains(output, "must listen on POD_IP alone") || s.state(free) != "inactive" {
+		t.Errorf("success %v, %s is %s:\n%s", ok, free, s.state(free), output)
+	}
+}
+
+// The script and the Caddyfile for Docker Compose. Its name server is the only part that is not there.
+func TestComposeScript(t *testing.T) {
+	secret, port := NewSecret(32), Port(t, addresses[:]...)
+	handlers := site(t, "compose/caddy/Caddyfile", "{$SITE}", map[string]string{
+		"{file./run/secrets/doors}": secretFile(t, secret), "upstream_port 8080": fmt.Sprintf("upstream_port %d", port),
+		"pod_cidr 172.30.0.0/24": "pod_cidr 127.0.1.0/24", "host app": "host " + strings.Join(addresses[:], " ")})
+	deployments(t, startDocker(t, secret, port), handlers, port, func(*testing.T, string) {})
+}
+
+// deployments deploys under load: what TestRollouts says holds, and a version that does not come up changes nothing.
+func deployments(t *testing.T, m *manager, handlers string, port int, check func(t *testing.T, next string)) {
+	t.Helper()
+	app := self(t)
 	deploy := func(arguments ...string) {
 		t.Helper()
-		if output, ok := m.deploy(port, arguments...); !ok {
+		if output, ok := m.deploy(arguments...); !ok {
 			t.Fatalf("deploy.sh %v failed:\n%s", arguments, output)
 		}
 	}
-	fails := func(because, program string) {
+	fails := func(because string, arguments ...string) {
 		t.Helper()
-		if output, ok := m.deploy(port, program); ok || !strings.Contains(output, because) {
-			t.Errorf("deploy.sh %s: success %v, without %q:\n%s", program, ok, because, output)
+		if output, ok := m.deploy(arguments...); ok || !strings.Contains(output, because) {
+			t.Errorf("deploy.sh %v: success %v, without %q:\n%s", arguments, ok, because, output)
 		}
 	}
-	states := func(first, second string) {
+	states := func(now, next string, running, other string) {
 		t.Helper()
-		if m.state(addresses[0]) != first || m.state(addresses[1]) != second {
-			t.Fatalf("%s and %s, not %s and %s", m.state(addresses[0]), m.state(addresses[1]), first, second)
+		if m.state(now) != running || m.state(next) != other {
+			t.Fatalf("%s is %s, and %s is %s, not %s and %s", now, m.state(now), next, m.state(next), running, other)
 		}
 	}
 
 	deploy(app) // the first one: nothing runs yet
-	states("active", "inactive")
-	caddy := Start(t, Options{Config: Config{Handlers: site(t, secret, port)}})
+	states(addresses[0], addresses[1], "active", "inactive")
+	caddy := Start(t, Options{Config: Config{Handlers: handlers}})
 	crowd := &crowd{t: t, draining: map[string]time.Time{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -76,27 +116,20 @@ func TestDeployScript(t *testing.T) {
 		go crowd.visit(ctx, browser)
 	}
 
-	for number := range 6 {
+	const rollouts = 5
+	for number := range rollouts {
 		now, next := addresses[number%2], addresses[(number+1)%2]
 		Eventually(t, "visitors click", crowd.clicked(100))
 		switch number {
 		case 1:
 			fails("does not come up", program(t, "exit 1"))
-			states("failed", "active")
+			states(now, next, "active", "failed")
 		case 2:
 			fails("does not come up", program(t, "exec sleep 600"))
-			states("active", "inactive")
+			states(now, next, "active", "inactive")
 		case 3:
-			fails("usage", filepath.Join(t.TempDir(), "nothing"))
-		case 4: // another process has the address
-			other, err := net.Listen("tcp", fmt.Sprintf("%s:%d", next, port))
-			if err != nil {
-				t.Fatal(err)
-			}
-			server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
-			go server.Serve(other)
-			fails("must listen on POD_IP alone", app)
-			server.Close()
+			fails("usage")
+			fails("usage", app, app)
 		}
 		crowd.fresh(next)
 		wait := number%2 == 0
@@ -104,20 +137,14 @@ func TestDeployScript(t *testing.T) {
 			deploy("--wait", app)
 		} else {
 			deploy(app)
-			// What it leaves behind drains, or has ended already.
-			if state := m.state(now); state == "active" || state == "failed" {
-				t.Errorf("the old version is %s", state)
-			}
 		}
 		Eventually(t, "the old version knows that it drains", func() bool { return readiness(fmt.Sprintf("%s:%d", now, port)) != http.StatusOK })
 		crowd.drains(now)
-		if wait && m.state(now) != "inactive" {
-			t.Errorf("--wait has not waited: the old version is %s", m.state(now))
+		if wait {
+			states(next, now, "active", "inactive")
 		}
 		Eventually(t, "the old version has ended", func() bool { return m.state(now) == "inactive" || t.Failed() })
-		if boot := m.startsAtBoot(); len(boot) != 1 || boot[0] != next {
-			t.Errorf("%v start at boot, not %s alone", boot, next)
-		}
+		check(t, next)
 		if t.Failed() {
 			t.Fatalf("in rollout %d", number+1)
 		}
@@ -126,37 +153,41 @@ func TestDeployScript(t *testing.T) {
 	cancel()
 	crowd.group.Wait()
 	t.Logf("%d pages, %d clicks, %d reloads", crowd.pages.Load(), crowd.clicks.Load(), crowd.reloads.Load())
-	if crowd.reloads.Load() < 6 {
-		t.Errorf("%d reloads in 6 rollouts: is this test blind?", crowd.reloads.Load())
+	if crowd.reloads.Load() < rollouts {
+		t.Errorf("%d reloads in %d rollouts: is this test blind?", crowd.reloads.Load(), rollouts)
 	}
 }
 
 // While both addresses are in use there is nothing to deploy to.
-func TestDeployScriptNeedsAnAddress(t *testing.T) {
+func TestScriptsNeedAnAddress(t *testing.T) {
 	secret, port := NewSecret(32), Port(t, addresses[:]...)
-	m := startManager(t, secret, fmt.Sprintf("%s=%d", asPod, port))
-	app, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if output, ok := m.deploy(port, app); !ok {
-		t.Fatal(output)
-	}
-	browser := Start(t, Options{Config: Config{Handlers: site(t, secret, port)}}).NewBrowser(t, H1)
-	page, err := browser.Load("/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if output, ok := m.deploy(port, app); !ok {
-		t.Fatal(output)
-	}
-	for _, want := range []string{"no address is free", "draining " + page.Pod, "running app@" + addresses[1]} {
-		if output, ok := m.deploy(port, app); ok || !strings.Contains(output, want) {
-			t.Errorf("success %v, without %q:\n%s", ok, want, output)
-		}
-	}
-	if m.state(page.Pod) != "deactivating" {
-		t.Errorf("the page has not kept its pod: it is %s", m.state(page.Pod))
+	for name, m := range map[string]*manager{"systemd": startSystemd(t, secret, port).manager, "compose": startDocker(t, secret, port)} {
+		t.Run(name, func(t *testing.T) {
+			if output, ok := m.deploy(self(t)); !ok {
+				t.Fatal(output)
+			}
+			browser := Start(t, Options{Config: Config{Handlers: Caddyfile("dynamic_upstreams", secret, "upstream",
+				[]Upstream{{CIDR: "127.0.1.0/24", Host: strings.Join(addresses[:], " "), Port: port}}, "")}}).NewBrowser(t, H1)
+			page, err := browser.Load("/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if output, ok := m.deploy(self(t)); !ok {
+				t.Fatal(output)
+			}
+			Eventually(t, "the first version drains", func() bool { return m.state(page.Pod) == "deactivating" })
+			for _, want := range []string{"is free", "draining " + map[string]string{"systemd": page.Pod, "compose": "app-a"}[name], "running app"} {
+				if output, ok := m.deploy(self(t)); ok || !strings.Contains(output, want) {
+					t.Errorf("success %v, without %q:\n%s", ok, want, output)
+				}
+			}
+			if m.state(page.Pod) != "deactivating" {
+				t.Errorf("the page has not kept its pod: it is %s", m.state(page.Pod))
+			}
+			for _, address := range addresses {
+				m.kill(address)
+			}
+		})
 	}
 }
 
