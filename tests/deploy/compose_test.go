@@ -26,11 +26,11 @@ func TestCompose(t *testing.T) {
 	check(t, err)
 	caddyfile, script := file(t, "compose/caddy/Caddyfile"), file(t, "compose/deploy.sh")
 
-	caddy := project.Services["caddy"]
+	proxy := project.Services["caddy"]
 	validate(t, caddyfile, "SITE=example.com")
 	for _, volume := range []string{"/etc/caddy", "/data", "/config"} {
-		if !slices.ContainsFunc(caddy.Volumes, func(v types.ServiceVolumeConfig) bool { return v.Target == volume }) {
-			t.Errorf("Caddy has no volume %s: %v", volume, caddy.Volumes)
+		if !slices.ContainsFunc(proxy.Volumes, func(v types.ServiceVolumeConfig) bool { return v.Target == volume }) {
+			t.Errorf("Caddy has no volume %s: %v", volume, proxy.Volumes)
 		}
 	}
 	secret := one(t, caddyfile, `secret \{file\.([^}]+)\}`)
@@ -76,7 +76,7 @@ func TestCompose(t *testing.T) {
 	if image := project.Services["app-b"].Image; image != "registry.example/app:2" {
 		t.Errorf("APP_B is not the image of app-b, which is %s", image)
 	}
-	if build := caddy.Build; build == nil {
+	if build := proxy.Build; build == nil {
 		t.Error("Caddy is not built")
 	} else if _, err := os.Stat(filepath.Join(build.Context, build.Dockerfile)); err != nil || build.Context != top(t) {
 		t.Error(build.Context, err)

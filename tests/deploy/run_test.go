@@ -37,7 +37,7 @@ func write(t testing.TB, path, text string, mode os.FileMode) string {
 func run(t testing.TB, env []string, name string, arguments ...string) (output string, ok bool) {
 	t.Helper()
 	command := exec.Command(name, arguments...)
-	command.Env = append(os.Environ(), env...)
+	command.Env = append(os.Environ(), env...) // of two values for a name the last one counts
 	text, err := command.CombinedOutput()
 	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
 		t.Fatalf("%v: scripts/setup.sh test installs what is missing", err)
@@ -55,23 +55,40 @@ func one(t testing.TB, text, pattern string) string {
 	return found[0][1]
 }
 
+// key is a secret for Caddy.
+const key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+// caddy is the Caddy that was built.
+func caddy(t testing.TB) string {
+	t.Helper()
+	path := os.Getenv("DOORS_CADDY")
+	if path == "" {
+		path = filepath.Join(top(t), "bin/caddy")
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v: build it with `make build`", err)
+	}
+	return path
+}
+
+// quiet is an environment in which Caddy keeps its files in a folder.
+func quiet(folder string) []string {
+	return append(os.Environ(), "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
+}
+
 // validate has the Caddy that was built load a Caddyfile, with the secret in a file of the test, and checks its format.
 func validate(t testing.TB, caddyfile string, env ...string) {
 	t.Helper()
 	folder := t.TempDir()
-	binary := os.Getenv("DOORS_CADDY")
-	if binary == "" {
-		binary = filepath.Join(top(t), "bin/caddy")
-	}
-	env = append(env, "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
+	env = append(env, quiet(folder)...)
 	path := write(t, filepath.Join(folder, "Caddyfile"), caddyfile, 0o600)
-	if output, ok := run(t, env, binary, "fmt", path); !ok || output != caddyfile {
+	if output, ok := run(t, env, caddy(t), "fmt", path); !ok || output != caddyfile {
 		t.Errorf("caddy fmt would make of it:\n%s", output)
 	}
 	secret := one(t, caddyfile, `secret \{file\.([^}]+)\}`)
-	write(t, filepath.Join(folder, "secret"), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", 0o600)
+	write(t, filepath.Join(folder, "secret"), key+"\n", 0o600)
 	write(t, path, strings.Replace(caddyfile, secret, filepath.Join(folder, "secret"), 1), 0o600)
-	output, ok := run(t, env, binary, "validate", "--config", path, "--adapter", "caddyfile")
+	output, ok := run(t, env, caddy(t), "validate", "--config", path, "--adapter", "caddyfile")
 	if !ok {
 		t.Errorf("Caddy refuses it:\n%s", output)
 	}
