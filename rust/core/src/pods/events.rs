@@ -295,7 +295,7 @@ impl Pods {
         now: u64,
         paces: impl FnOnce() -> bool,
     ) -> Told {
-        if path != PathKind::Resource && !self.takes_page(source, now) {
+        if path != PathKind::Resource && !self.serves_page(source, now) {
             learned.find_pod |= source.asks(now);
             return Told::Unavailable { no_pod: true };
         }

@@ -22,39 +22,48 @@ pub(crate) enum Wait {
 
 impl Pods {
     /// What to do with a request that no pod could take: a page load, or a receiver stream that was told
-    /// [`Told::Unavailable`] with `no_pod`. `reloads`: the latter. It may wait until `end`; `full`: as many wait already as may.
+    /// [`Told::Unavailable`] with `no_pod`. It may wait until `end`; `full`: as many wait already as may.
     /// Also says whether to find a pod, as [`Learned::find_pod`].
-    pub(crate) fn wait(&self, source: &SourceHealth, reloads: bool, end: u64, full: bool, now: u64) -> (Wait, bool) {
-        let takes_page = if reloads { self.takes_page(source, now) } else { self.serves_page(source, now) };
+    pub(crate) fn wait(&self, source: &SourceHealth, end: u64, full: bool, now: u64) -> (Wait, bool) {
         // This first: it ends every loop of a request that is told to dial and fails in a way that nobody reports.
-        let over = now >= end;
-        if !over && takes_page {
+        let (over, serves) = (now >= end, self.serves_page(source, now));
+        if !over && serves {
             return (Wait::Again, false);
         }
-        let find_pod = !takes_page && source.asks(now);
+        let find_pod = !serves && source.asks(now);
         let wait = match over || full {
-            true => Wait::Over { no_pod: !takes_page },
+            true => Wait::Over { no_pod: !serves },
             false => Wait::Until(now.saturating_add(SECOND).min(end)),
         };
         (wait, find_pod)
     }
 
-    /// Whether a pod is known onto which a page may reload: one that worked in the last minute, has not failed since, is fresh, and
-    /// does not drain. One that drains would have the page reload again soon, or has ended by then.
+    /// Whether a pod is known onto which a page of a pod that lives may reload: one that serves a page, and does not drain. One
+    /// that drains would have the page reload again soon, or has ended by then.
     pub(crate) fn takes_page(&self, source: &SourceHealth, now: u64) -> bool {
-        self.knows_pod(source, now, |known| !known.drains())
+        self.knows_pod(source, now, |pod, upstream, known| match known {
+            Some(known) => !known.drains(),
+            None => self.evictions.of(pod, &[upstream.id()]).is_none(),
+        })
     }
 
-    /// Whether a pod is known that serves a page load, if need be as the last choice.
-    fn serves_page(&self, source: &SourceHealth, now: u64) -> bool {
-        self.knows_pod(source, now, |_| true)
+    /// Whether a pod is known that serves a page load, if need be as the last choice: one that worked in the last minute, has not
+    /// failed since, and is fresh. A page whose pod is gone is better off there than nowhere.
+    pub(crate) fn serves_page(&self, source: &SourceHealth, now: u64) -> bool {
+        self.knows_pod(source, now, |_, _, _| true)
     }
 
-    fn knows_pod(&self, source: &SourceHealth, now: u64, takes: impl Fn(&Known) -> bool) -> bool {
+    fn knows_pod(
+        &self,
+        source: &SourceHealth,
+        now: u64,
+        takes: impl Fn(Pod, &UpstreamHealth, Option<&Known>) -> bool,
+    ) -> bool {
         source.worked(now).into_iter().flatten().any(|(pod, upstream, sign)| {
             let works = |shard: &Shard| {
-                let is_well = |known: &Known| known.state.verdict() == Verdict::None && takes(known);
-                shard.peek(pod).is_none_or(is_well) && !shard.failed_since(pod, sign)
+                let known = shard.peek(pod);
+                let is_well = known.is_none_or(|known| known.state.verdict() == Verdict::None);
+                is_well && takes(pod, &upstream, known) && !shard.failed_since(pod, sign)
             };
             upstream.may_have(pod) && works(&self.lock(self.shard(pod.address)))
         })

@@ -24,8 +24,7 @@ impl Call<'_> {
         let end = after(self.request.began, self.flow.options.page_wait);
         self.request.waits = self.request.waits || self.shared().begin_waiting();
         let is_full = !self.request.waits;
-        let reloads = self.request.has_token();
-        let (wait, find_pod) = self.shared().pods.wait(&self.flow.health, reloads, end, is_full, self.now);
+        let (wait, find_pod) = self.shared().pods.wait(&self.flow.health, end, is_full, self.now);
         let named = find_pod && self.find_pod();
         match wait {
             // This first: it ends every loop.

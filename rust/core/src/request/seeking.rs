@@ -45,7 +45,7 @@ impl Flow {
         }
         // A pod that takes no page, such as one that drains, is no news to those who wait, of whom there may be thousands.
         let is_news = outcome == Outcome::Connected && shared.anybody_waits();
-        call.report.wake |= is_news && shared.pods.takes_page(&self.health, now);
+        call.report.wake |= is_news && shared.pods.serves_page(&self.health, now);
         call.report
     }
 }

@@ -166,6 +166,24 @@ fn pages_are_told_at_the_rate_and_only_by_their_streams() {
     }
 }
 
+/// An evicted pod serves a page if there is no other: better than none.
+#[test]
+fn a_page_of_a_dead_pod_reloads_onto_an_evicted_one_if_there_is_no_other() {
+    let mut world = world(Options::default());
+    world.evict(at(pod(0, 2)), 0, false);
+    world.tell(pod(0, 2), Outcome::Connected);
+    world.tell(pod(0, 1), Outcome::Refused);
+    let path = page_path(pod(0, 1), 's', 1);
+    assert_eq!(world.ask(&page(&path, "")), gone(Cause::PodGone));
+    let last = Action::Dial { upstream: 0, pod: pod(0, 2), probe: false, last_choice: true };
+    let (mut request, mut action) = world.request(&page("", ""));
+    if dialled(action) == pod(0, 1) {
+        action = world.failed(&mut request, Outcome::Refused);
+    }
+    assert_eq!(action, last);
+    world.ended(request);
+}
+
 /// All visitors may be on the evicted pod, and the others had no request for long.
 #[test]
 fn a_pod_is_sought_onto_which_pages_may_reload() {

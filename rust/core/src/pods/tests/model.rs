@@ -12,7 +12,7 @@ enum Step {
     Learned(u8, u64, Outcome),
     Failed(u8, u64, PathKind, bool, Outcome),
     Token(u64, Reason, PathKind),
-    Wait(u64, bool, u64, bool),
+    Wait(u64, u64, bool),
     Entered(u8, u64),
     Left(u8, bool),
     /// With how long ago the request began.
@@ -51,8 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|((pod, of), path, stream, outcome)| Step::Failed(pod, of, path, stream, outcome)),
         2 => (0..2u64, prop::sample::select(vec![Reason::Refused, Reason::NoCidr]), path())
             .prop_map(|(source, reason, path)| Step::Token(source, reason, path)),
-        2 => (0..2u64, any::<bool>(), 0..12 * SECOND, any::<bool>())
-            .prop_map(|(source, reloads, left, full)| Step::Wait(source, reloads, left, full)),
+        2 => (0..2u64, 0..12 * SECOND, any::<bool>())
+            .prop_map(|(source, left, full)| Step::Wait(source, left, full)),
         3 => at().prop_map(|(pod, of)| Step::Entered(pod, of)),
         3 => (0..PODS, any::<bool>()).prop_map(|(pod, stream)| Step::Left(pod, stream)),
         4 => (at(), any::<bool>(), pause())
@@ -114,9 +114,9 @@ impl Real {
                 let told = pods.refused_token(self.source(*source), rate, *reason, *path, now);
                 format!("{:?}", RefusedToken { nothing_opens: false, ..told })
             }
-            Step::Wait(source, reloads, left, full) => {
+            Step::Wait(source, left, full) => {
                 let end = now.saturating_add(*left);
-                let (wait, find_pod) = pods.wait(self.source(*source), *reloads, end, *full, now);
+                let (wait, find_pod) = pods.wait(self.source(*source), end, *full, now);
                 assert!(!matches!(wait, Wait::Until(until) if until <= now), "{wait:?} at {now}");
                 format!("{:?}", (wait, find_pod))
             }
@@ -158,8 +158,8 @@ fn modelled(model: &mut Model, step: &Step, now: u64) -> String {
             format!("{:?}", model.failed(*of, *last, *path, *stream, *outcome, now))
         }
         Step::Token(source, reason, path) => format!("{:?}", model.refused_token(*source, *reason, *path, now)),
-        Step::Wait(source, reloads, left, full) => {
-            format!("{:?}", model.wait(*source, *reloads, now + left, *full, now))
+        Step::Wait(source, left, full) => {
+            format!("{:?}", model.wait(*source, now + left, *full, now))
         }
         Step::Entered(last, of) => format!("{:?}", model.entered(*of, *last, now)),
         Step::Marked(last, of, draining, ago) => {

@@ -49,7 +49,7 @@ fn the_only_pod_is_back_at_the_same_address() {
     // A stream was open when it was killed.
     assert_eq!(world.ended(1, Outcome::Dropped, SECOND), Action::Unavailable);
     assert_eq!(world.ended(1, Outcome::Refused, SECOND), Action::NoPod);
-    let wait = |now| world.pods.wait(&world.source, false, 11 * SECOND, false, now).0;
+    let wait = |now| world.pods.wait(&world.source, 11 * SECOND, false, now).0;
     assert_eq!(wait(2 * SECOND), Wait::Until(3 * SECOND));
     // Whoever is asked to find a pod finds it, also for pages of other pods and for page loads.
     world.ended(1, Outcome::Connected, 4 * SECOND);
@@ -173,7 +173,7 @@ fn a_pod_takes_pages_again_as_soon_as_it_works_again() {
 #[test]
 fn a_request_waits_for_a_pod_within_its_limits() {
     let world = World::new();
-    let wait = |full, now| world.pods.wait(&world.source, false, 10 * SECOND, full, now);
+    let wait = |full, now| world.pods.wait(&world.source, 10 * SECOND, full, now);
     assert_eq!(wait(false, 0), (Wait::Until(SECOND), true));
     assert!(!wait(false, SECOND / 4 - 1).1 && wait(false, SECOND / 4).1);
     // As many wait as may: one more does not, but it asks for a pod.
@@ -233,7 +233,7 @@ fn any_start_of_the_clock_will_do() {
             let now = start + step * SECOND;
             let answers = (world.end(1, outcome, now), world.begin(pod(1), PathKind::Hook, now));
             let refused = world.refused_token(Reason::Refused, PathKind::Hook, now);
-            let (wait, find_pod) = world.pods.wait(&world.source, false, now + SECOND, false, now);
+            let (wait, find_pod) = world.pods.wait(&world.source, now + SECOND, false, now);
             let wait = if let Wait::Until(until) = wait { Wait::Until(until - now) } else { wait };
             let idle = world.pods.idle(pod(1).address(), 5 * SECOND, start, now);
             told.push((answers, refused, wait, find_pod, world.failed_recently(1..=2, now), idle.answer, idle.wait));

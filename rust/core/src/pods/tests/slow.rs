@@ -296,7 +296,7 @@ impl Model {
         mark.into_iter().chain(self.unnamed(pod).flatten()).min()
     }
 
-    fn serves_page(&self, wanted: u64, now: u64) -> bool {
+    pub(super) fn serves_page(&self, wanted: u64, now: u64) -> bool {
         self.knows_pod(wanted, now, |_| true)
     }
 

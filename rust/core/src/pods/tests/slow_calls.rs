@@ -66,7 +66,7 @@ impl Model {
 
     /// What a page gets that is to be told 410, and whether a pod is asked for.
     fn gone(&mut self, source: u64, path: PathKind, bucket: Of, now: u64) -> (Told, bool) {
-        if path != PathKind::Resource && !self.takes_page(source, now) {
+        if path != PathKind::Resource && !self.serves_page(source, now) {
             return (Told::Unavailable { no_pod: true }, self.wants_pod(source, now));
         }
         let late = path == PathKind::Sync && !self.take(bucket, now);
@@ -170,8 +170,8 @@ impl Model {
         RefusedToken { told, find_pod, log, nothing_opens: false }
     }
 
-    pub(crate) fn wait(&mut self, source: u64, reloads: bool, end: u64, full: bool, now: u64) -> (Wait, bool) {
-        let takes_page = if reloads { self.takes_page(source, now) } else { self.serves_page(source, now) };
+    pub(crate) fn wait(&mut self, source: u64, end: u64, full: bool, now: u64) -> (Wait, bool) {
+        let takes_page = self.serves_page(source, now);
         let over = now >= end;
         if takes_page && !over {
             return (Wait::Again, false);
