@@ -40,6 +40,8 @@ typedef struct {
 static doors_cipher *cipher;
 static doors_cidrs *cidrs;
 static doors_router *one, *three, *many;
+static doors_state *state;
+static doors_source *source;
 static token four[TOKENS], six[TOKENS], forged[TOKENS];
 static line four_paths[TOKENS], six_paths[TOKENS], forged_paths[TOKENS], malformed_paths[TOKENS], cookies[TOKENS],
     forged_cookies[TOKENS];
@@ -106,6 +108,25 @@ static doors_router *make_router(unsigned upstreams) {
     return made;
 }
 
+/* A source whose only upstream has two fresh pods, that of the second token and another. */
+static void prepare_source(void) {
+    char json[256];
+    doors_lookup *lookup = malloc(sizeof *lookup);
+    doors_addr fresh[2] = {four[1].address, four[2].address};
+    doors_host_report resolved;
+    doors_report report;
+    size_t count;
+    int64_t next;
+    if (!lookup) exit(2);
+    int len = snprintf(json, sizeof json, "{\"secret\":\"%s\",\"upstreams\":[{\"cidr\":\"10.0.0.0/8\",\"host\":\"svc.example\",\"port\":80}]}", SECRET);
+    need(doors_state_new(NULL, &state), "state");
+    need(doors_source_new(state, json, (size_t)len, NULL, &source, NULL), "source");
+    need(doors_source_use(source, 0, 0, &report), "use");
+    need(doors_state_due(state, 0, 1, lookup, 1, &count, &next), "due");
+    need(doors_state_resolved(state, lookup->host, fresh, 2, 0, 0, 0, 1, &resolved), "resolved");
+    free(lookup);
+}
+
 static void prepare(void) {
     doors_cipher *other;
     char *list = malloc(PREFIXES * 40);
@@ -138,6 +159,7 @@ static void prepare(void) {
         forged_cookies[i] = make_cookies(&forged[i & ~7u], 8);
     }
     doors_cipher_free(other);
+    prepare_source();
 }
 
 static void decide(const doors_router *router, const line *path, const line *cookie, uint32_t kind, uint32_t reason) {
@@ -208,6 +230,20 @@ OPERATION(any_no_cookie) {
     decide(three, &PAGE, &NO_COOKIE, DOORS_DECISION_ANY, DOORS_REASON_NO_COOKIE);
 }
 
+/* The three calls of a request in the usual case. */
+static void request(const line *path, unsigned i) {
+    doors_request made;
+    doors_step step;
+    int64_t now = 1000 * (int64_t)i;
+    int32_t status = doors_request_begin(source, DOORS_METHOD_GET, 0, path->text, path->len, NULL, 0, now, i, &made, &step);
+    check(status == DOORS_STATUS_OK && step.kind == DOORS_STEP_DIAL, "a request");
+    status = doors_request_answered(source, &made, 0, now, i, &step);
+    check(status == DOORS_STATUS_OK && step.kind == DOORS_STEP_DONE, "an answer");
+    check(doors_request_ended(source, &made, now) == DOORS_STATUS_OK, "an end");
+}
+OPERATION(request_own_pod) { request(&four_paths[1], i); }
+OPERATION(request_page) { request(&PAGE, i); }
+
 static void print_processor(void) {
 #if defined(__x86_64__)
 #define FEATURE(name) __builtin_cpu_supports(name) ? " " name : ""
@@ -231,7 +267,7 @@ int main(void) {
         NAMED(lookup_ipv4),    NAMED(lookup_ipv6),        NAMED(pod_seen),         NAMED(pod_seen_ipv6),
         NAMED(pod_new),        NAMED(pod_new_ipv6),       NAMED(gone_forged),      NAMED(gone_malformed),
         NAMED(gone_no_cidr),   NAMED(upstream_cookie_seen), NAMED(cookies_unusable), NAMED(only_upstream),
-        NAMED(any_no_cookie),
+        NAMED(any_no_cookie),  NAMED(request_own_pod),    NAMED(request_page),
     };
     print_processor();
     prepare();
@@ -239,6 +275,8 @@ int main(void) {
         for (unsigned j = 0; j < TOKENS; j++) operations[i].run(j);
         printf("%s %d\n", operations[i].name, TOKENS);
     }
+    doors_source_free(source);
+    doors_state_free(state);
     doors_router_free(many);
     doors_router_free(three);
     doors_router_free(one);

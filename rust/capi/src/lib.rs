@@ -30,6 +30,8 @@ pub mod text;
 pub mod types;
 
 #[cfg(test)]
+mod evictions_test;
+#[cfg(test)]
 mod flow_test;
 #[cfg(test)]
 mod misuse_test;

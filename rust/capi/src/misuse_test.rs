@@ -5,7 +5,8 @@ use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 
 use crate::evictions::*;
-use crate::flow_test::{Flow, GET, REFUSED, eviction, lookup, none};
+use crate::evictions_test::eviction;
+use crate::flow_test::{Flow, GET, REFUSED, lookup, none};
 use crate::lookups::*;
 use crate::numbers::*;
 use crate::options::*;

@@ -98,8 +98,8 @@ fn every_listed_status_is_reached() {
     crate::flow_test::the_user_chooses();
     crate::flow_test::strangers_are_done();
     crate::flow_test::a_source_has_a_router_and_upstreams();
-    crate::flow_test::pods_are_evicted();
-    crate::flow_test::evictions_without_a_proper_target_are_refused();
+    crate::evictions_test::pods_are_evicted();
+    crate::evictions_test::evictions_without_a_proper_target_are_refused();
     crate::misuse_test::values_outside_their_range_are_refused();
     crate::misuse_test::null_and_panics();
     crate::misuse_test::rest();

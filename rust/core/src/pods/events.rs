@@ -97,52 +97,17 @@ impl Pods {
         now: u64,
     ) -> (Began, Learned) {
         group.source.opened();
-        let arrives = |known: &mut Known, before: Verdict| {
-            let (arrival, verdict) = (known.state.arrive(now), known.state.verdict());
-            if arrival != Arrival::Waits {
-                known.traffic.entered(stream);
-                if stream {
-                    known.load.opened(now);
-                }
-            }
-            let report = arrival == Arrival::Probes || known.wants_answer(group, now);
-            let unnamed = known.draining.as_ref().is_some_and(|draining| draining.is_unnamed());
-            (arrival, report, Learned { verdict, changed: verdict != before, unnamed, ..Learned::default() })
-        };
-        let first = self.with(group, pod, now, |known| {
-            let leaves = known.leaves(group, path, stream, target, now);
-            match (known.state.suspicion(group.gone_after, now), leaves) {
-                (None, None) => Ok(arrives(known, known.state.verdict())),
-                doubts => Err(doubts),
-            }
+        let usual = self.with(group, pod, now, |known| {
+            let is_usual = known.draining.is_none() && known.state.suspicion(group.gone_after, now).is_none();
+            is_usual.then(|| arrive(known, group, stream, known.state.verdict(), now))
         });
-        let (asks, seeks, (arrival, report, mut learned)) = match first {
-            Ok(arrived) => (false, false, arrived),
-            Err((suspicion, leaves)) => {
-                let witnessed = suspicion.filter(|suspicion| self.is_witnessed(group, pod, suspicion, now));
-                let leaves = leaves.filter(|_| witnessed.is_none());
-                let goes_nowhere = leaves.is_some() && !self.takes_page(group.source, now);
-                if let Some(leaves) = leaves.filter(|_| !goes_nowhere)
-                    && leaves.paces(group, now)
-                {
-                    return self.told_to_reload(pod, &leaves, target);
-                }
-                let arrived = self.with(group, pod, now, |known| {
-                    let before = known.state.verdict();
-                    if let Some(suspicion) = witnessed {
-                        condemn(known, group, &suspicion, now);
-                    }
-                    arrives(known, before)
-                });
-                let fault = suspicion.filter(|_| witnessed.is_none()).map(|suspicion| suspicion.fault);
-                (fault == Some(Fault::Unreachable), goes_nowhere, arrived)
-            }
+        let (asks, (arrival, report, mut learned)) = match usual {
+            Some(arrived) => (false, arrived),
+            None => match self.began_in_doubt(group, pod, path, stream, target, now) {
+                Ok(arrived) => arrived,
+                Err(leaves) => return leaves,
+            },
         };
-        // Perhaps the others only had no request for long.
-        learned.find_pod = seeks && group.source.asks(now);
-        if learned.changed {
-            self.note_verdict(group, pod, false, learned.verdict, now);
-        }
         match arrival {
             Arrival::Dials => (Began::Dial { probe: false, report }, learned),
             Arrival::Probes => (Began::Dial { probe: true, report }, learned),
@@ -152,6 +117,54 @@ impl Pods {
                 (Began::Told(told), learned)
             }
         }
+    }
+
+    /// The same where something speaks against the pod, or it drains. Whether to ask for a witness, and how the request arrives; or
+    /// what its page is told.
+    #[cold]
+    #[inline(never)]
+    fn began_in_doubt(
+        &self,
+        group: &Group<'_>,
+        pod: Pod,
+        path: PathKind,
+        stream: bool,
+        target: &[u8],
+        now: u64,
+    ) -> Result<(bool, Arrived), (Began, Learned)> {
+        let doubts = self.with(group, pod, now, |known| {
+            let leaves = known.leaves(group, path, stream, target, now);
+            match (known.state.suspicion(group.gone_after, now), leaves) {
+                (None, None) => Ok(arrive(known, group, stream, known.state.verdict(), now)),
+                doubts => Err(doubts),
+            }
+        });
+        let (suspicion, leaves) = match doubts {
+            Ok(arrived) => return Ok((false, arrived)),
+            Err(doubts) => doubts,
+        };
+        let witnessed = suspicion.filter(|suspicion| self.is_witnessed(group, pod, suspicion, now));
+        let leaves = leaves.filter(|_| witnessed.is_none());
+        let goes_nowhere = leaves.is_some() && !self.takes_page(group.source, now);
+        if let Some(leaves) = leaves.filter(|_| !goes_nowhere)
+            && leaves.paces(group, now)
+        {
+            return Err(self.told_to_reload(pod, &leaves, target));
+        }
+        let mut arrived = self.with(group, pod, now, |known| {
+            let before = known.state.verdict();
+            if let Some(suspicion) = witnessed {
+                condemn(known, group, &suspicion, now);
+            }
+            arrive(known, group, stream, before, now)
+        });
+        // Perhaps the others only had no request for long.
+        arrived.2.find_pod = goes_nowhere && group.source.asks(now);
+        if arrived.2.changed {
+            self.note_verdict(group, pod, false, arrived.2.verdict, now);
+        }
+        let fault = suspicion.filter(|_| witnessed.is_none()).map(|suspicion| suspicion.fault);
+        Ok((fault == Some(Fault::Unreachable), arrived))
     }
 
     /// What became of a dial of `pod` or of a request to it, whether the request had a token or not.
@@ -191,21 +204,6 @@ impl Pods {
             self.note_verdict(group, pod, drained, verdict, now);
         }
         Learned { verdict, changed: verdict != before, find_witness, find_pod, marked, unnamed: false }
-    }
-
-    /// What is held against a pod has changed. `drained`: it did before that.
-    fn note_verdict(&self, group: &Group<'_>, pod: Pod, drained: bool, verdict: Verdict, now: u64) {
-        let (drains, pages) = {
-            let shard = self.lock(self.shard(pod.address));
-            shard.peek(pod).map_or((false, 0), |known| (known.drains(), known.traffic.streams))
-        };
-        let kind = match verdict {
-            Verdict::Unreachable => return,
-            Verdict::Gone if drained || drains => EventKind::Ended,
-            Verdict::Gone => EventKind::Failed,
-            Verdict::None => EventKind::Alive,
-        };
-        self.journal.add(Subject::Pod(pod, group.upstream.id()), kind, pages, now);
     }
 
     /// A page of a pod is told to reload.
@@ -310,6 +308,23 @@ impl Pods {
         };
         group.upstream.witnesses(suspicion, now).into_iter().flatten().any(works)
     }
+}
+
+/// How a request arrives, whether an answer to it is worth a report, and what was learned.
+type Arrived = (Arrival, bool, Learned);
+
+/// A request arrives at its pod, against which so much was held before.
+fn arrive(known: &mut Known, group: &Group<'_>, stream: bool, before: Verdict, now: u64) -> Arrived {
+    let (arrival, verdict) = (known.state.arrive(now), known.state.verdict());
+    if arrival != Arrival::Waits {
+        known.traffic.entered(stream);
+        if stream {
+            known.load.opened(now);
+        }
+    }
+    let report = arrival == Arrival::Probes || known.wants_answer(group, now);
+    let unnamed = known.draining.as_ref().is_some_and(|draining| draining.is_unnamed());
+    (arrival, report, Learned { verdict, changed: verdict != before, unnamed, ..Learned::default() })
 }
 
 /// What an outcome changes. Whether it is a sign of life.

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Pod;
 use super::leaving::Target;
+use super::{Group, Pod, Pods, Verdict};
 
 /// How many events are remembered.
 const MOST: usize = 256;
@@ -119,6 +119,23 @@ impl Journal {
 
     fn lock(&self) -> MutexGuard<'_, Events> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pods {
+    /// What is held against a pod has changed. `drained`: it did before that.
+    pub(super) fn note_verdict(&self, group: &Group<'_>, pod: Pod, drained: bool, verdict: Verdict, now: u64) {
+        let (drains, pages) = {
+            let shard = self.lock(self.shard(pod.address));
+            shard.peek(pod).map_or((false, 0), |known| (known.drains(), known.traffic.streams))
+        };
+        let kind = match verdict {
+            Verdict::Unreachable => return,
+            Verdict::Gone if drained || drains => EventKind::Ended,
+            Verdict::Gone => EventKind::Failed,
+            Verdict::None => EventKind::Alive,
+        };
+        self.journal.add(Subject::Pod(pod, group.upstream.id()), kind, pages, now);
     }
 }
 

@@ -72,6 +72,8 @@ impl Known {
     }
 
     /// Why it drains changes. With no reason left it takes pages again.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn drain(&mut self, change: impl FnOnce(&mut Draining)) {
         let mut draining = self.draining.take().unwrap_or_default();
         let before = draining.since().is_some();
@@ -83,6 +85,8 @@ impl Known {
     }
 
     /// It is evicted, or is not any more.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn evict(&mut self, pod: Pod, evictions: &Evictions) {
         let eviction = evictions.of(pod, &self.users.upstreams());
         if eviction.is_some() || self.draining.is_some() {
