@@ -94,7 +94,7 @@ func TestServerDown(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests, the slowest took %v", sent, slowest)
-	if lines := logged(caddy, `"level":"error"`); lines != 1 { // about unknown.test, once
+	if lines := errorsLogged(caddy); lines != 1 { // about unknown.test, once
 		t.Errorf("%d errors in the log", lines)
 	}
 }

@@ -127,7 +127,7 @@ func TestNothingOpens(t *testing.T) {
 		client = caddy.NewClient(t, H2)
 	}
 	// Caddy itself may report that clients were slow to leave a configuration.
-	if errors := logged(caddy, `"level":"error"`, "doors_upstream"); errors != 1 {
+	if errors := errorsLogged(caddy, "doors_upstream"); errors != 1 {
 		t.Errorf("%d errors in the log", errors)
 	}
 	// Put right: every page gets to its pod, and forged tokens are no news any more.
