@@ -10,6 +10,7 @@ use crate::{PathKind, Reason, Router};
 mod alone;
 mod bounds;
 mod drops;
+mod leaving;
 mod model;
 mod pages;
 mod slow;
