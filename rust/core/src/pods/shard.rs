@@ -71,7 +71,7 @@ impl Shard {
         let slot = found.unwrap_or_else(|| {
             let (state, traffic, users) = (PodState::default(), Traffic::new(now), Users::new(group, now));
             let dns = Named::new(group.upstream.names(pod), now);
-            let draining = Draining::new(dns, evictions.of(pod, &users.upstreams()));
+            let draining = Draining::new(dns, evictions.of(pod, &users.both()));
             self.pods.insert(pod, Known { state, traffic, load: Load::default(), users, draining }, QUIET)
         });
         let known = self.pods.value_mut(slot);
@@ -144,7 +144,7 @@ impl Shard {
         let mut pages = 0u32;
         for (pod, known) in self.pods.iter_mut() {
             known.evict(pod, evictions);
-            if target.names(pod, &known.users.upstreams()) {
+            if target.names(pod, &known.users.both()) {
                 pages = pages.saturating_add(known.traffic.streams);
             }
         }

@@ -88,7 +88,7 @@ impl Known {
     #[cold]
     #[inline(never)]
     pub(crate) fn evict(&mut self, pod: Pod, evictions: &Evictions) {
-        let eviction = evictions.of(pod, &self.users.upstreams());
+        let eviction = evictions.of(pod, &self.users.both());
         if eviction.is_some() || self.draining.is_some() {
             self.drain(|draining| draining.eviction = eviction);
         }

@@ -73,6 +73,11 @@ impl Users {
         self.listed.upstream
     }
 
+    /// The last two upstreams that used it, whenever that was. They change only where [`Users::used`] says so.
+    pub(crate) fn both(&self) -> [u64; 2] {
+        [self.listed.upstream, self.other.unwrap_or(self.listed).upstream]
+    }
+
     /// The upstreams that used it within the last minute of its use.
     pub(crate) fn upstreams(&self) -> [u64; 2] {
         let Users { listed, other } = *self;

@@ -17,6 +17,8 @@ enum Step {
     Left(u8, bool),
     /// With how long ago the request began.
     Marked(u8, u64, bool, u64),
+    Evicted(Target, u32),
+    Undone(Target),
     Resolved(u64, Vec<u8>),
     HandOut(u64, Vec<u8>),
     Witness(u8, u64, Vec<u8>, u64),
@@ -57,10 +59,25 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..PODS, any::<bool>()).prop_map(|(pod, stream)| Step::Left(pod, stream)),
         4 => (at(), any::<bool>(), pause())
             .prop_map(|((pod, of), draining, ago)| Step::Marked(pod, of, draining, ago)),
+        1 => (target(), 0..3u32).prop_map(|(target, rate)| Step::Evicted(target, rate)),
+        1 => target().prop_map(Step::Undone),
         1 => (0..UPSTREAMS, some()).prop_map(|(of, pods)| Step::Resolved(of, pods)),
         1 => (0..2u64, some()).prop_map(|(source, pods)| Step::HandOut(source, pods)),
         1 => (at(), some(), any::<u64>()).prop_map(|((pod, of), pods, random)| Step::Witness(pod, of, pods, random)),
     ]
+}
+
+/// One address, one upstream, or both.
+fn target() -> impl Strategy<Value = Target> {
+    let made = |(one, of): (Option<u8>, Option<u64>)| {
+        Target::new(one.map(|one| (address(one), 32)), of).unwrap_or_else(|_| Target::new(None, Some(0)).unwrap())
+    };
+    (prop::option::of(0..4u8), prop::option::of(0..UPSTREAMS)).prop_map(made)
+}
+
+/// The path of a request: streams belong to one page.
+fn path_of(path: PathKind) -> &'static [u8] {
+    if path == PathKind::Sync { b"/~/T/s/one" } else { b"" }
 }
 
 /// Times around every limit that there is.
@@ -91,9 +108,9 @@ impl Real {
     }
 
     fn group(&self, id: u64) -> Group<'_> {
-        let Rules { gone_after, gone_rate } = self.rules;
+        let Rules { gone_after, gone_rate, drain_max } = self.rules;
         let (source, upstream) = (self.source(slow::source(id)), &self.upstreams[id as usize]);
-        Group { source, upstream, router: anywhere(), gone_after, gone_rate, drain_max: 0, roll_time: ROLL }
+        Group { source, upstream, router: anywhere(), gone_after, gone_rate, drain_max, roll_time: ROLL }
     }
 
     /// What is told is said in one form, so that it can be compared.
@@ -101,7 +118,7 @@ impl Real {
         let pods = &self.world.pods;
         match step {
             Step::Began(last, of, path, stream) => {
-                format!("{:?}", pods.began(&self.group(*of), pod(*last), *path, *stream, b"", now))
+                format!("{:?}", pods.began(&self.group(*of), pod(*last), *path, *stream, path_of(*path), now))
             }
             Step::Learned(last, of, outcome) => {
                 format!("{:?}", pods.learn(&self.group(*of), pod(*last), *outcome, now))
@@ -125,6 +142,8 @@ impl Real {
                 let began = now.saturating_sub(*ago);
                 format!("{:?}", pods.mark(&self.group(*of), pod(*last), *draining, began, now))
             }
+            Step::Evicted(target, rate) => format!("{:?}", pods.evict(*target, *rate, false, now)),
+            Step::Undone(target) => format!("{:?}", pods.undo(target, now)),
             Step::Left(last, stream) => format!("{:?}", pods.left(pod(*last), *stream, now)),
             Step::Resolved(of, list) => {
                 format!("{:?}", self.world.resolved_at(*of, &list.iter().copied().map(pod).collect::<Vec<_>>(), now))
@@ -165,6 +184,8 @@ fn modelled(model: &mut Model, step: &Step, now: u64) -> String {
         Step::Marked(last, of, draining, ago) => {
             format!("{:?}", model.marked(*of, *last, *draining, now.saturating_sub(*ago), now))
         }
+        Step::Evicted(target, rate) => format!("{:?}", model.evict(*target, *rate, now)),
+        Step::Undone(target) => format!("{:?}", model.undo(target)),
         Step::Left(last, stream) => format!("{:?}", model.left(*last, *stream, now)),
         Step::Resolved(of, list) => format!("{:?}", model.resolved(*of, list, now)),
         Step::HandOut(source, list) => format!("{:?}", model.hand_out(*source, list, now).map(pod)),
@@ -183,11 +204,12 @@ proptest! {
         steps in vec((pause(), step()), 1..80),
         gone_after in prop::sample::select(vec![0, 3 * SECOND, 10 * SECOND]),
         gone_rate in prop::sample::select(vec![0, 1, 2, 100]),
+        drain_max in prop::sample::select(vec![0, 0, 10 * SECOND, 60 * SECOND]),
         idle in prop::sample::select(vec![0, SECOND, 60 * SECOND]),
         started in prop::sample::select(vec![0, 30 * SECOND]),
         (most, shards) in prop::sample::select(vec![(4, 1), (64, 8)]),
     ) {
-        let rules = Rules { gone_after, gone_rate };
+        let rules = Rules { gone_after, gone_rate, drain_max };
         let real = Real::new(Pods::sharded(NonZeroU32::new(most).unwrap(), shards), rules);
         let (pods, mut model, mut now) = (&real.world.pods, Model::new(most as usize, rules), 0);
         for (pause, step) in steps {
@@ -209,7 +231,7 @@ proptest! {
 
     #[test]
     fn no_time_panics(steps in vec((any::<u64>(), step()), 1..60), gone_after in any::<u64>(), gone_rate in any::<u32>()) {
-        let real = Real::new(Pods::sharded(NonZeroU32::new(3).unwrap(), 4), Rules { gone_after, gone_rate });
+        let real = Real::new(Pods::sharded(NonZeroU32::new(3).unwrap(), 4), Rules { gone_after, gone_rate, drain_max: gone_after });
         for (now, step) in steps {
             real.step(&step, now);
             (0..PODS).for_each(|last| _ = real.world.pods.failed_recently(pod(last), now));

@@ -89,6 +89,7 @@ impl Event {
 pub(super) struct Rules {
     pub(super) gone_after: u64,
     pub(super) gone_rate: u32,
+    pub(super) drain_max: u64,
 }
 
 /// To whom something belongs.
@@ -96,6 +97,8 @@ pub(super) struct Rules {
 enum Of {
     Upstream(u64),
     Source(u64),
+    /// The pages of an upstream, by the number of their eviction.
+    Eviction(u64, u64),
 }
 
 /// Remembers every event, and works everything out from the beginning each time it is asked.
@@ -115,13 +118,25 @@ pub(super) struct Model {
     buckets: BTreeMap<Of, (u128, u64)>,
     /// Refused tokens: of which source, why, when, and whether there was a line in the log.
     tokens: Vec<(u64, Reason, u64, bool)>,
+    evictions: Vec<Eviction>,
+    /// How many there ever were.
+    evicted: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Eviction {
+    number: u64,
+    target: Target,
+    rate: u32,
+    since: u64,
 }
 
 impl Model {
     pub(super) fn new(most: usize, rules: Rules) -> Self {
         let (since, dns, asked, wanted, named, buckets) = Default::default();
         let (history, uses, tokens) = (Vec::new(), Uses::new(most), Vec::new());
-        Model { rules, history, uses, since, dns, asked, wanted, named, buckets, tokens }
+        let (evictions, evicted) = Default::default();
+        Model { rules, history, uses, since, dns, asked, wanted, named, buckets, tokens, evictions, evicted }
     }
 
     fn event(&self, pod: u8, upstream: u64, what: What, at: u64) -> Event {
@@ -290,10 +305,17 @@ impl Model {
         })
     }
 
+    /// The eviction of a pod that is known.
+    fn eviction(&self, number: u8) -> Option<Eviction> {
+        let users = self.uses.both(number)?;
+        self.evictions.iter().rfind(|eviction| eviction.target.names(pod(number), &users)).copied()
+    }
+
     /// Since when a pod drains.
     fn draining(&self, pod: u8) -> Option<u64> {
         let mark = self.mark(pod).map(|(since, _)| since);
-        mark.into_iter().chain(self.unnamed(pod).flatten()).min()
+        let evicted = self.eviction(pod).map(|eviction| eviction.since);
+        mark.into_iter().chain(self.unnamed(pod).flatten()).chain(evicted).min()
     }
 
     pub(super) fn serves_page(&self, wanted: u64, now: u64) -> bool {
@@ -301,16 +323,20 @@ impl Model {
     }
 
     pub(super) fn takes_page(&self, wanted: u64, now: u64) -> bool {
-        self.knows_pod(wanted, now, |pod| self.draining(pod).is_none())
+        self.knows_pod(wanted, now, |sign| {
+            let names = |eviction: &Eviction| eviction.target.names(pod(sign.pod), &[sign.upstream]);
+            let forgotten = self.uses.both(sign.pod).is_none() && self.evictions.iter().any(names);
+            self.draining(sign.pod).is_none() && !forgotten
+        })
     }
 
-    fn knows_pod(&self, wanted: u64, now: u64, takes: impl Fn(u8) -> bool) -> bool {
+    fn knows_pod(&self, wanted: u64, now: u64, takes: impl Fn(&Event) -> bool) -> bool {
         let worked = |event: &Event| event.fresh && source(event.upstream) == wanted;
         self.last_two(worked).iter().any(|sign| {
             now - sign.at <= MINUTE
                 && self.may_have(sign.upstream, sign.pod)
                 && self.verdict(sign.pod) == Verdict::None
-                && takes(sign.pod)
+                && takes(sign)
                 && !self.failed_since(sign, Event::is_failure)
         })
     }

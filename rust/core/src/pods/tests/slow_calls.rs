@@ -18,8 +18,7 @@ impl Model {
     }
 
     /// Takes one from a bucket that holds at most what flows in within a second.
-    fn take(&mut self, bucket: Of, now: u64) -> bool {
-        let rate = self.rules.gone_rate;
+    fn take(&mut self, bucket: Of, rate: u32, now: u64) -> bool {
         let full = u128::from(rate) * u128::from(SECOND);
         let (left, at) = self.buckets.entry(bucket).or_insert((full, now));
         *left = full.min(*left + u128::from(now - *at) * u128::from(rate));
@@ -41,8 +40,9 @@ impl Model {
         self.record(pod, upstream, Asked(named), now);
     }
 
-    /// Calls a pod gone that failed for long enough, if there is a witness. True if it cannot be reached and there is none.
-    fn judge(&mut self, upstream: u64, pod: u8, now: u64) -> bool {
+    /// Calls a pod gone that failed for long enough, if there is a witness. Whether there is one; and whether it cannot be reached and
+    /// there is none.
+    fn judge(&mut self, upstream: u64, pod: u8, now: u64) -> (bool, bool) {
         let good = |what| Model::no_drops(what) || what == Said(Outcome::Connected);
         let gone_after = self.rules.gone_after;
         let lasts = |(_, long): &(u64, u64)| *long >= gone_after;
@@ -51,17 +51,17 @@ impl Model {
         let unreachable = unreachable.filter(|_| verdict == Verdict::Unreachable);
         let drops = self.lasting(pod, Outcome::Dropped, Model::no_drops, now).filter(lasts);
         let (dropped, (since, long)) = match (unreachable.filter(lasts), drops, unreachable) {
-            _ if verdict == Verdict::Gone => return false,
+            _ if verdict == Verdict::Gone => return (false, false),
             (Some(span), _, _) => (false, span),
             (None, Some(span), _) => (true, span),
             (None, None, Some(span)) => (false, span),
-            (None, None, None) => return false,
+            (None, None, None) => return (false, false),
         };
         let witnessed = self.is_witnessed(pod, upstream, dropped, since, now);
         if witnessed && long >= gone_after && now - (since + long) < SECOND {
             self.record(pod, upstream, Condemned { drops: dropped }, now);
         }
-        !witnessed && !dropped
+        (witnessed, !witnessed && !dropped)
     }
 
     /// What a page gets that is to be told 410, and whether a pod is asked for.
@@ -69,7 +69,7 @@ impl Model {
         if path != PathKind::Resource && !self.serves_page(source, now) {
             return (Told::Unavailable { no_pod: true }, self.wants_pod(source, now));
         }
-        let late = path == PathKind::Sync && !self.take(bucket, now);
+        let late = path == PathKind::Sync && !self.take(bucket, self.rules.gone_rate, now);
         (if late { Told::Unavailable { no_pod: false } } else { Told::Gone }, false)
     }
 
@@ -83,10 +83,22 @@ impl Model {
     pub(crate) fn began(&mut self, upstream: u64, pod: u8, path: PathKind, stream: bool, now: u64) -> (Began, Learned) {
         self.used(upstream, pod, now);
         let before = self.verdict(pod);
-        let unwitnessed = self.judge(upstream, pod, now);
-        let verdict = self.verdict(pod);
         let unnamed = self.unnamed(pod).is_some();
-        let mut learned = Learned { verdict, changed: verdict != before, unnamed, ..Learned::default() };
+        let leaves = self.leaves(pod, path, stream, now).filter(|_| before == Verdict::None);
+        let (witnessed, unwitnessed) = self.judge(upstream, pod, now);
+        let verdict = self.verdict(pod);
+        let mut seeks = false;
+        if let Some(eviction) = leaves.filter(|_| !witnessed) {
+            if !self.takes_page(source(upstream), now) {
+                seeks = self.asks(Of::Source(source(upstream)), SECOND / 4, now);
+                self.wanted.insert(source(upstream), now);
+            } else if self.paces(eviction, upstream, now) {
+                let why = if eviction.is_some() { Leaving::Evicted } else { Leaving::DrainMax };
+                return (Began::Leaves(why), Learned { unnamed, ..Learned::default() });
+            }
+        }
+        let mut learned =
+            Learned { verdict, changed: verdict != before, unnamed, find_pod: seeks, ..Learned::default() };
         let probe = verdict != Verdict::None;
         if probe && self.just_dialled(pod, now) {
             let (told, find_pod) = self.told(upstream, pod, path, now);
@@ -99,6 +111,43 @@ impl Model {
         }
         self.uses.entered(pod, stream);
         (Began::Dial { probe, report: probe || self.wants_answer(pod, upstream, now) }, learned)
+    }
+
+    /// Whether a page is to reload, and by which eviction. That of [`Real`] is never used, so that it always has its turn.
+    fn leaves(&self, pod: u8, path: PathKind, stream: bool, now: u64) -> Option<Option<Eviction>> {
+        if !stream {
+            return None;
+        }
+        if let Some(eviction) = self.eviction(pod) {
+            return Some(Some(eviction));
+        }
+        let Rules { drain_max, gone_rate, .. } = self.rules;
+        let is_over = drain_max > 0 && self.draining(pod).is_some_and(|since| now - since >= drain_max);
+        (is_over && (gone_rate == 0 || path == PathKind::Sync)).then_some(None)
+    }
+
+    fn paces(&mut self, eviction: Option<Eviction>, upstream: u64, now: u64) -> bool {
+        match eviction {
+            Some(Eviction { number, rate, .. }) if rate > 0 => self.take(Of::Eviction(number, upstream), rate, now),
+            _ => self.take(Of::Upstream(upstream), self.rules.gone_rate, now),
+        }
+    }
+
+    pub(crate) fn evict(&mut self, target: Target, rate: u32, now: u64) -> bool {
+        match self.evictions.iter_mut().find(|eviction| eviction.target == target) {
+            Some(eviction) => eviction.rate = rate,
+            None => {
+                self.evicted += 1;
+                self.evictions.push(Eviction { number: self.evicted, target, rate, since: now });
+            }
+        }
+        true
+    }
+
+    pub(crate) fn undo(&mut self, target: &Target) -> bool {
+        let before = self.evictions.len();
+        self.evictions.retain(|eviction| eviction.target != *target);
+        self.evictions.len() < before
     }
 
     /// A dial was reported. Whether it was one in the background.
@@ -124,7 +173,7 @@ impl Model {
         let dialled = !matches!(outcome, Outcome::Answered | Outcome::Dropped);
         let owners = [Of::Upstream(upstream), Of::Source(source(upstream))];
         let background = dialled && owners.map(|of| self.reported(of, pod, now)).contains(&true);
-        let asks = self.judge(upstream, pod, now) && failed && !background;
+        let asks = self.judge(upstream, pod, now).1 && failed && !background;
         let goes_on = background && failed && !self.takes_page(source(upstream), now);
         let wanted = self.wanted.get(&source(upstream)).is_some_and(|at| now - at < 2 * SECOND);
         let verdict = self.verdict(pod);
@@ -244,6 +293,7 @@ impl Model {
             known.unreachable_since = self.since.get(&number).copied().filter(|_| known.verdict != Verdict::None);
             known.marked_since = self.mark(number).map(|(since, _)| since);
             known.draining_since = self.draining(number);
+            known.evicted_since = self.eviction(number).map(|eviction| eviction.since);
             let drained = known.draining_since.filter(|_| known.in_flight == 0);
             known.drained_since = match known.verdict {
                 Verdict::Gone => known.unreachable_since,

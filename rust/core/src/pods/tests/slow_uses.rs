@@ -196,6 +196,13 @@ impl Uses {
         pods.map(shown).collect()
     }
 
+    /// The last two upstreams that used a pod, if it is known.
+    pub(super) fn both(&self, pod: u8) -> Option<[u64; 2]> {
+        self.first_seen(pod)?;
+        let (listed, other) = self.users(pod);
+        Some([listed.upstream, other.unwrap_or(listed).upstream])
+    }
+
     /// Whether a pod is known, and the upstreams that lately used it are such.
     pub(super) fn are_users(&self, pod: u8, are: impl Fn(&[u64]) -> bool) -> bool {
         self.list().iter().any(|(number, _, users)| *number == pod && are(users))
