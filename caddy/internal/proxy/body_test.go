@@ -81,7 +81,7 @@ func TestAnnouncedBody(t *testing.T) {
 		{3, http.ErrBodyReadAfterClose},
 	} {
 		r := &http.Request{ContentLength: test.length, Body: io.NopCloser(io.MultiReader(strings.NewReader("body"), closedReader{}))}
-		new(request).watchBody(r)
+		watchBody(r)
 		got, err := r.Body.Read(make([]byte, 10))
 		if got != 4 || err != nil {
 			t.Fatalf("%d bytes, %v", got, err)
@@ -124,7 +124,7 @@ func TestBodyFailed(t *testing.T) {
 		{io.EOF, false, false}, {io.ErrUnexpectedEOF, false, true}, {http.ErrBodyReadAfterClose, true, false},
 	} {
 		r := &http.Request{ContentLength: -1, Body: io.NopCloser(iotest.ErrReader(test.err))}
-		body := new(request).watchBody(r)
+		body := watchBody(r)
 		if test.closed {
 			r.Body.Close()
 		}
@@ -133,7 +133,7 @@ func TestBodyFailed(t *testing.T) {
 			t.Errorf("%v, closed %t: failed %t, want %t", test.err, test.closed, got, test.want)
 		}
 	}
-	if body := new(request).watchBody(&http.Request{Body: http.NoBody}); body.failed() {
+	if body := watchBody(&http.Request{Body: http.NoBody}); body.failed() {
 		t.Error("no body has failed")
 	}
 }

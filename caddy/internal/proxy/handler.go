@@ -4,8 +4,6 @@
 package proxy
 
 import (
-	"context"
-	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
 	"net/http"
@@ -17,7 +15,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
-	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -77,12 +74,12 @@ func (h *Handler) DialTimeout() time.Duration { return time.Duration(h.transport
 func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int, address netip.Addr) error {
 	port := h.source.upstreams[upstream].Port
 	serving := &request{
+		ctx:      r.Context(),
 		source:   h.source,
 		decision: doors.Decision{Kind: doors.Pod, Upstream: upstream, Addr: address, Port: port, Path: doors.PathOther},
 		step:     doors.Step{Kind: doors.StepDial, Upstream: upstream, Pod: netip.AddrPortFrom(address, port), LastChoice: true},
 	}
-	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
-	return h.pods.ServeHTTP(w, r, caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil }))
+	return h.pods.ServeHTTP(w, r.WithContext(serving.inContext()), caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil }))
 }
 
 // maxDials bounds how many addresses one request tries.
@@ -108,17 +105,14 @@ func (s *Source) balance(lb *reverseproxy.LoadBalancing) {
 // GetUpstreams gets the next step of a request. It returns the pods that the user's policy may choose from, in a stable order. Where the library has
 // chosen there are none, so that no pool has to be built.
 func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error) {
-	serving, err := s.requestOf(r.Context()), error(nil)
-	switch {
-	case serving != nil:
-	case !s.underStockHandler:
-		return nil, fmt.Errorf("%s was asked for upstreams by something that is not its handler", config.SourceName)
-	default:
-		if serving, err = s.beginUnderStockHandler(r); err != nil {
+	serving := s.requestOf(r.Context())
+	if serving == nil { // it came through the stock handler, which adds the header to the answer when there is one
+		var err error
+		if serving, err = s.begin(r, make(http.Header)); err != nil {
 			return nil, err
 		}
 	}
-	serving.proceed(r.Context())
+	serving.proceed()
 	if serving.step.Kind != doors.StepChoose {
 		return nil, nil
 	}
@@ -129,9 +123,6 @@ func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error)
 	}
 	return upstreams, nil
 }
-
-// ResetCache does nothing: each question is answered anew.
-func (s *Source) ResetCache(*http.Request) error { return nil }
 
 // choice is the selection policy of our handlers.
 type choice struct {

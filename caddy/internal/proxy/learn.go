@@ -50,8 +50,8 @@ func (s *Source) dialInBackground(at target) {
 	if s.viaProxy() {
 		return // pods cannot be dialled directly, so nothing can be learned
 	}
-	ctx := context.WithValue(context.Background(), requestKey{}, &request{source: s, last: dial{target: at}})
-	if connection, err := s.dial(ctx, "tcp", at.Pod.String()); err == nil {
+	asking := &request{ctx: context.Background(), source: s, last: dial{target: at}}
+	if connection, err := s.dial(asking.inContext(), "tcp", at.Pod.String()); err == nil {
 		connection.Close()
 	}
 }

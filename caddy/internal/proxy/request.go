@@ -19,10 +19,12 @@ import (
 	"github.com/doors-dev/doors-caddy/go"
 )
 
-// request is what a source knows about one request while it is served. It travels in the request's context under the
-// source that made it, because several reverse_proxy handlers may see one request.
+// request is what a source knows about one request while it is served. It travels in the request's context, where each source finds its own, because
+// several reverse_proxy handlers may see one request. A page keeps it for as long as it is open: it holds nothing that only a few need.
 type request struct {
-	source   *Source
+	ctx    context.Context // as the request came with it
+	source *Source
+
 	flow     doors.Request
 	decision doors.Decision
 
@@ -31,28 +33,14 @@ type request struct {
 	step          doors.Step
 	taken, goesOn bool
 
-	// cause is why the request was answered by Caddy itself, 0 if it was not.
-	cause doors.Cause
-
-	// w and r are what the proxy loop gets, nil under the stock handler. next is what comes after the loop, which routes of the user for the answer may call.
-	w    http.ResponseWriter
-	r    *http.Request
-	next caddyhttp.Handler
-
 	// result is what the handler returns: why no pod has answered, nil if one has.
 	result error
-
-	// outer is a request that another source made before for the same one.
-	outer *request
 
 	// shown is what people see of it.
 	shown show.Request
 
 	// places are the pods that the user's policy chooses from.
 	places []doors.Place
-
-	// body is the request's, as the transport gets it first.
-	body watchedBody
 
 	// The transport dials in goroutines of its own, and may go on with a dial after the request has ended.
 	mutex sync.Mutex
@@ -71,14 +59,20 @@ type dial struct {
 
 type requestKey struct{}
 
-// requestOf returns what the source knows about the request with this context, nil for nothing.
-func (s *Source) requestOf(ctx context.Context) *request {
+// inContext is the context of a request that is served.
+func (q *request) inContext() context.Context { return context.WithValue(q.ctx, requestKey{}, q) }
+
+// lastRequest returns what the last source knows about the request with this context, nil for nothing.
+func lastRequest(ctx context.Context) *request {
 	found, _ := ctx.Value(requestKey{}).(*request)
+	return found
+}
+
+// requestOf returns what this source knows.
+func (s *Source) requestOf(ctx context.Context) *request {
+	found := lastRequest(ctx)
 	for found != nil && found.source != s {
-		found = found.outer
-	}
-	if found == nil && s.underStockHandler {
-		found, _ = caddyhttp.GetVar(ctx, s.requestVariable()).(*request)
+		found = lastRequest(found.ctx)
 	}
 	return found
 }
@@ -93,7 +87,7 @@ func (q *request) took(step doors.Step, err error) {
 }
 
 // proceed gets a step that the proxy loop can obey, or the last one of all.
-func (q *request) proceed(ctx context.Context) {
+func (q *request) proceed() {
 	if q.taken { // and answered, but the user has the loop try again
 		q.failed(doors.OutcomeCancelled)
 	}
@@ -101,12 +95,12 @@ func (q *request) proceed(ctx context.Context) {
 		q.took(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
 	}
 	if q.step.Kind == doors.StepWait {
-		q.wait(ctx)
+		q.wait()
 	}
 }
 
 // wait obeys steps to wait, until there is another one or the client has given up.
-func (q *request) wait(ctx context.Context) {
+func (q *request) wait() {
 	news := q.source.process.news.next()
 	timer := time.NewTimer(0) // what has happened since the step would be missed
 	defer timer.Stop()
@@ -114,7 +108,7 @@ func (q *request) wait(ctx context.Context) {
 		select {
 		case <-timer.C:
 		case <-news:
-		case <-ctx.Done():
+		case <-q.ctx.Done():
 			return
 		}
 		news = q.source.process.news.next()
@@ -155,19 +149,19 @@ func (q *request) answered(response *http.Response) bool {
 // the user has failures counted, and retried as the user says.
 const refusedStatus = 1099
 
-// endOfRefused makes the proxy loop go past such an answer to what comes after the proxy.
-var endOfRefused = caddyhttp.ResponseHandler{Match: &caddyhttp.ResponseMatcher{StatusCode: []int{refusedStatus}}}
+// endOfRefused makes the proxy loop end with errRefused then.
+var endOfRefused = caddyhttp.ResponseHandler{
+	Match:  &caddyhttp.ResponseMatcher{StatusCode: []int{refusedStatus}},
+	Routes: caddyhttp.RouteList{{MatcherSets: caddyhttp.MatcherSets{{refusal{}}}}},
+}
 
-// errRefused ends the proxy loop then.
 var errRefused = errors.New("the pod drains and takes no new pages")
 
-// ServeHTTP is what comes after the proxy.
-func (q *request) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
-	if q.goesOn {
-		return errRefused
-	}
-	return q.next.ServeHTTP(w, r)
-}
+// refusal is the matcher of a route. Its error ends the request's way through the routes.
+type refusal struct{}
+
+// MatchWithError matches nothing.
+func (refusal) MatchWithError(*http.Request) (bool, error) { return false, errRefused }
 
 // staysWith tells whether a request that a pod has refused goes there again. The user's policy is not asked then: it has chosen the pod a moment ago.
 func (q *request) staysWith(pod target) bool {
@@ -227,13 +221,13 @@ func (q *request) lastDial() dial {
 }
 
 // show makes the request visible.
-func (q *request) show(ctx context.Context, answer http.Header) {
+func (q *request) show(answer http.Header) {
 	q.shown.Facts = q
 	var outer *show.Request
-	if q.outer != nil {
-		outer = &q.outer.shown
+	if before := lastRequest(q.ctx); before != nil {
+		outer = &before.shown
 	}
-	q.shown.Show(ctx, answer, outer, q.source.underStockHandler)
+	q.shown.Show(q.ctx, answer, outer, q.source.underStockHandler)
 }
 
 // Decided is the decision.
@@ -243,7 +237,7 @@ func (q *request) Decided() doors.Decision { return q.decision }
 func (q *request) Header() string { return q.source.DecisionHeader }
 
 // Cause is why Caddy itself answered.
-func (q *request) Cause() doors.Cause { return q.cause }
+func (q *request) Cause() doors.Cause { return q.step.Cause }
 
 // Target is the pod that was chosen last, or that the token names, and its upstream as host:port; "" for what is not known.
 func (q *request) Target() (pod, upstream string) {

@@ -5,7 +5,6 @@ package proxy
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -21,54 +20,54 @@ import (
 	"github.com/doors-dev/doors-caddy/go"
 )
 
-// ServeHTTP proxies the request, or answers it where no pod can. A page keeps the stack of its stream for as long as it is open, so the request holds
-// what it needs, and this is the only frame beneath the proxy loop.
+// ServeHTTP proxies the request, or answers it where no pod can. A page keeps the stack of its stream for as long as it is open: this is the only frame
+// beneath the proxy loop.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	growStack(-1)
-	q, err := h.source.take(w, r, next)
+	q, w, err := h.source.take(w, r)
 	if err != nil {
 		return err
 	}
 	defer h.end(q)
-	for loop := h.obey(q); loop != nil; loop = h.obey(q) {
-		if !q.tried(loop.ServeHTTP(q.w, q.r, q)) {
+	for loop := h.obey(q, w, r); loop != nil; loop = h.obey(q, w, r) {
+		if !q.tried(w, loop.ServeHTTP(w, r, next)) {
 			break
 		}
 	}
 	return q.result
 }
 
-// take gets the first step of a request, and makes it visible.
+// take begins a request that has come to our handler. It returns what the answer is to be written to.
 //
 //go:noinline
-func (s *Source) take(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) (*request, error) {
+func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, http.ResponseWriter, error) {
 	s.sendElsewhere(w, r)
-	q := s.newRequest(r)
-	q.r, q.next, q.result = r.WithContext(context.WithValue(r.Context(), requestKey{}, q)), next, errNoPod
-	knowBody(q.r)
-	if err := q.begin(q.r); err != nil {
-		return nil, caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
+	knowBody(r)
+	q, err := s.begin(r, w.Header())
+	if err != nil {
+		return nil, nil, err
 	}
-	q.show(q.r.Context(), w.Header())
-	q.w = q.shown.Announcing(w)
-	return q, nil
+	return q, q.shown.Announcing(w), nil
 }
 
 // obey does one step after the other, until a pod is to be tried: then it returns whose proxy loop does that. It returns nil when the request is over.
 //
 //go:noinline
-func (h *Handler) obey(q *request) *reverseproxy.Handler {
+func (h *Handler) obey(q *request, w http.ResponseWriter, r *http.Request) *reverseproxy.Handler {
 	for {
 		switch q.step.Kind {
 		case doors.StepDial, doors.StepChoose:
 			q.goesOn = false
-			return h.proxyOf(q)
+			if q.ofPage() {
+				return h.pods
+			}
+			return h.Handler
 		case doors.StepWait:
-			if q.wait(q.r.Context()); q.hasLeft() {
+			if q.wait(); q.hasLeft(w) {
 				return nil
 			}
 		case doors.StepAnswer:
-			q.result = q.answer(q.w, q.r, q.result)
+			q.result = q.answer(w, r, q.result)
 			return nil
 		default:
 			return nil
@@ -77,21 +76,21 @@ func (h *Handler) obey(q *request) *reverseproxy.Handler {
 }
 
 // tried takes note of how the proxy loop has ended, and tells whether the request goes on.
-func (q *request) tried(err error) bool {
+func (q *request) tried(w http.ResponseWriter, err error) bool {
 	q.result = err
 	if err == nil || q.taken {
 		return false
 	}
 	q.gaveUp()
-	return !q.hasLeft()
+	return !q.hasLeft(w)
 }
 
 // hasLeft tells whether the client has, and says so in the log as Caddy does.
-func (q *request) hasLeft() bool {
-	if q.r.Context().Err() == nil {
+func (q *request) hasLeft(w http.ResponseWriter) bool {
+	if q.ctx.Err() == nil {
 		return false
 	}
-	q.w.WriteHeader(499)
+	w.WriteHeader(499)
 	q.result = nil
 	return true
 }
@@ -99,20 +98,10 @@ func (q *request) hasLeft() bool {
 // errNoPod is why a request is answered for which no pod was tried.
 var errNoPod = errors.New("no pod can take the request")
 
-// proxyOf is the handler that proxies a request.
-func (h *Handler) proxyOf(serving *request) *reverseproxy.Handler {
-	if serving.ofPage() {
-		return h.pods
-	}
-	return h.Handler
-}
-
 // answer answers a request that no pod can answer. Where the user has error routes for a request that belongs to no pod, these do it.
 func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) error {
-	step := q.step
-	q.cause = step.Cause
 	q.shown.Announce(w.Header())
-	if step.Cause == doors.CauseOwnFault && !errors.Is(failure, errCancelledByAnother) {
+	if q.step.Cause == doors.CauseOwnFault && !errors.Is(failure, errCancelledByAnother) {
 		q.source.process.faults.Log(q.source.logger, cmp.Or(q.lastDial().fault, failure), q.source.process.Now())
 	}
 	if !q.ofPage() {
@@ -121,8 +110,7 @@ func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) 
 		}
 		// Caddy would log an error for each request, and a line about the host or the pod has been logged already.
 	}
-	own := q.answerOf(step, r)
-	own.write(w, r)
+	q.answerOf(q.step, r).write(w, r)
 	return nil
 }
 
@@ -148,23 +136,22 @@ func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Source) newRequest(r *http.Request) *request {
-	outer, _ := r.Context().Value(requestKey{}).(*request)
-	return &request{source: s, outer: outer}
-}
-
-// begin asks the library. It gets the bytes that the pod would parse: the escaped path and the Cookie header.
-func (q *request) begin(r *http.Request) error {
+// begin gets the first step of a request, and makes it visible in the request's context and in the header of the answer. The library gets the bytes that
+// the pod would parse: the escaped path and the Cookie header.
+func (s *Source) begin(r *http.Request, answer http.Header) (*request, error) {
+	q := &request{ctx: r.Context(), source: s, result: errNoPod}
 	incoming := doors.Incoming{Method: doors.MethodOf(r.Method), HasBody: r.ContentLength != 0, Path: r.URL.EscapedPath(), Cookies: cookieHeader(r.Header)}
-	step, decision, err := q.source.core.Begin(&q.flow, incoming, q.source.process.Now(), rand.Uint64())
+	step, decision, err := s.core.Begin(&q.flow, incoming, s.process.Now(), rand.Uint64())
 	if err != nil {
-		return err
+		return nil, caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
 	}
 	q.decision = decision
 	metrics.Decided(decision)
-	q.source.keys.Opened(decision)
+	s.keys.Opened(decision)
 	q.took(step, nil)
-	return nil
+	q.show(answer)
+	*r = *r.WithContext(q.inContext()) // in place: what is beneath us keeps the request, and would keep two
+	return q, nil
 }
 
 // cookieHeader is the request's Cookie header. HTTP/2 and HTTP/3 clients may send several (RFC 9113 section 8.2.3).

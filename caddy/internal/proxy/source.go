@@ -162,7 +162,7 @@ func (s *Source) Cleanup() error {
 
 // Interface guards
 var (
-	_ caddy.Provisioner                  = (*Source)(nil)
-	_ caddy.CleanerUpper                 = (*Source)(nil)
-	_ reverseproxy.CachingUpstreamSource = (*Source)(nil)
+	_ caddy.Provisioner           = (*Source)(nil)
+	_ caddy.CleanerUpper          = (*Source)(nil)
+	_ reverseproxy.UpstreamSource = (*Source)(nil)
 )

@@ -5,17 +5,13 @@ package proxy
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
-	"net/textproto"
 	"strconv"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -61,16 +57,6 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if serving == nil {
 		return t.transport.RoundTrip(r)
 	}
-	// Dials run in goroutines of their own, which must not look at Caddy's variables: handlers write there.
-	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, serving))
-	if t.source.DecisionHeader != "" { // interim answers have it too
-		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
-			Got1xxResponse: func(_ int, header textproto.MIMEHeader) error {
-				serving.shown.Announce(http.Header(header))
-				return nil
-			},
-		}))
-	}
 	err := errNoPod
 	if serving.taken {
 		var response *http.Response
@@ -81,7 +67,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	goesOn := serving.goesOn
 	if serving.step.Kind == doors.StepWait {
-		serving.wait(r.Context())
+		serving.wait()
 	}
 	switch {
 	case serving.step.Kind == doors.StepAnswer:
@@ -97,7 +83,6 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 func (t stockTransport) answer(serving *request, r *http.Request) *http.Response {
 	step := serving.step
 	serving.leave()
-	serving.cause = step.Cause
 	header := make(http.Header)
 	serving.shown.Announce(header)
 	answer := serving.answerOf(step, r)
@@ -132,19 +117,4 @@ type leavingBody struct {
 func (b leavingBody) Close() error {
 	b.leave()
 	return b.ReadCloser.Close()
-}
-
-// requestVariable is the name under which Caddy's variables keep a request of this source. The proxy loop of the stock handler gives
-// the source no way to add to the request's context.
-func (s *Source) requestVariable() string { return fmt.Sprintf("doors_upstream.%p", s) }
-
-// beginUnderStockHandler takes the decision about a request that came through the stock handler.
-func (s *Source) beginUnderStockHandler(r *http.Request) (*request, error) {
-	serving := s.newRequest(r)
-	if err := serving.begin(r); err != nil {
-		return nil, err
-	}
-	serving.show(r.Context(), make(http.Header)) // the header is added to the answer, when there is one
-	caddyhttp.SetVar(r.Context(), s.requestVariable(), serving)
-	return serving, nil
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
+	"net/textproto"
 	"os"
 	"slices"
 	"strings"
@@ -65,7 +66,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if serving == nil {
 		return t.HTTPTransport.RoundTrip(r)
 	}
-	body := serving.watchBody(r)
+	body := watchBody(r)
+	serving.watchInterim(r)
 	for {
 		delete(r.Header, lastChoiceHeader)
 		if serving.step.LastChoice {
@@ -95,6 +97,21 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			response.StatusCode, response.Body = refusedStatus, http.NoBody
 			return response, nil
 		}
+	}
+}
+
+// watchInterim makes interim answers such as 103 those that the client may see. They reach it from within the round trip.
+func (q *request) watchInterim(r *http.Request) {
+	trace := httptrace.ContextClientTrace(r.Context()) // the proxy loop's own, made for this attempt
+	if trace == nil || trace.Got1xxResponse == nil {
+		return
+	}
+	pass := trace.Got1xxResponse
+	trace.Got1xxResponse = func(status int, header textproto.MIMEHeader) error {
+		if q.source.underStockHandler {
+			q.shown.Announce(http.Header(header))
+		}
+		return pass(status, header)
 	}
 }
 
@@ -203,20 +220,12 @@ type watchedBody struct {
 	closed atomic.Bool
 }
 
-// watchBody makes a request's body a watchedBody, if it has one. The first one of a request costs no allocation; another
-// one may be needed while the transport has not let go of the first.
-func (q *request) watchBody(r *http.Request) *watchedBody {
+// watchBody makes a request's body a watchedBody, if it has one.
+func watchBody(r *http.Request) *watchedBody {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	if watched, ok := r.Body.(*watchedBody); ok {
-		return watched
-	}
-	watched := &q.body
-	if watched.ReadCloser != nil {
-		watched = new(watchedBody)
-	}
-	watched.ReadCloser, watched.left = r.Body, -1
+	watched := &watchedBody{ReadCloser: r.Body, left: -1}
 	if r.ContentLength > 0 {
 		watched.left = r.ContentLength
 	}

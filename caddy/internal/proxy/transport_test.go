@@ -80,9 +80,9 @@ func TestCancelledByAnother(t *testing.T) {
 			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 		}))
 		source := newSource(t)
-		serving := source.newRequest(httptest.NewRequest(test.method, "http://127.0.1.1/", nil))
-		r, err := http.NewRequestWithContext(context.WithValue(test.ctx, requestKey{}, serving), test.method, "http://127.0.1.1/", nil)
-		if err != nil || serving.begin(r) != nil {
+		r := httptest.NewRequestWithContext(test.ctx, test.method, "http://127.0.1.1/", nil)
+		serving, err := source.begin(r, make(http.Header))
+		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = transport{stock, source}.RoundTrip(r)

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -23,8 +22,8 @@ func TestVisible(t *testing.T) {
 	begin := func(decision doors.Decision) (*request, *caddy.Replacer, http.Header) {
 		replacer, recorder := caddy.NewReplacer(), httptest.NewRecorder()
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, recorder, &caddyhttp.Server{})
-		q := &request{source: source, decision: decision}
-		q.show(r.Context(), recorder.Header())
+		q := &request{ctx: r.Context(), source: source, decision: decision}
+		q.show(recorder.Header())
 		return q, replacer, recorder.Header()
 	}
 	check := func(q *request, replacer *caddy.Replacer, header http.Header, text, item string) {
@@ -41,7 +40,7 @@ func TestVisible(t *testing.T) {
 
 	q, replacer, header := begin(byToken)
 	check(q, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
-	q.cause = doors.CausePodGone
+	q.step.Cause = doors.CausePodGone
 	check(q, replacer, header, "pod|pod_gone|10.0.0.7:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
 	q.last = dial{target: target{Pod: netip.MustParseAddrPort("10.0.0.8:8080")}}
 	check(q, replacer, header, "pod|pod_gone|10.0.0.8:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
@@ -53,8 +52,8 @@ func TestVisible(t *testing.T) {
 	check(q, replacer, header, "upstream|cookie||app.test:8080", "upstream;reason=cookie;path=page;upstream=0")
 
 	// A second source that sees the same request speaks instead of the first.
-	inner := &request{source: source, decision: byToken, outer: q}
-	inner.show(context.WithValue(t.Context(), caddy.ReplacerCtxKey, replacer), header)
+	inner := &request{ctx: q.inContext(), source: source, decision: byToken}
+	inner.show(header)
 	check(inner, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
 
 	encoder := zapcore.NewMapObjectEncoder()
@@ -80,8 +79,8 @@ func TestLastSourceIsVisible(t *testing.T) {
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
 		for _, host := range []string{"first.test", "second.test", "third.test"} {
 			source := &Source{underStockHandler: test.source.underStockHandler, upstreams: []*show.Upstream{{Name: host + ".", Hostport: host + ".:80", Port: 80}}}
-			q := &request{source: source, decision: doors.Decision{Kind: doors.Upstream, Upstream: -1}, last: dial{target: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}}
-			q.show(r.Context(), make(http.Header))
+			q := &request{ctx: r.Context(), source: source, decision: doors.Decision{Kind: doors.Upstream, Upstream: -1}, last: dial{target: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}}
+			q.show(make(http.Header))
 			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.hostport}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|"+host+".:80|" {
 				t.Errorf("%s: %s, want %s", name, got, host)
 			}
@@ -100,7 +99,7 @@ func TestVisibleIsCheap(t *testing.T) {
 	}
 	without := measure(func(r *http.Request) { _ = r.Context() })
 	q := &request{source: source}
-	with := measure(func(r *http.Request) { q.show(r.Context(), header) })
+	with := measure(func(r *http.Request) { q.ctx = r.Context(); q.show(header) })
 	if with-without > 1 {
 		t.Errorf("%v allocations, %v without", with, without)
 	}
