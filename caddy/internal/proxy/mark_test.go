@@ -4,8 +4,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
+	"net/textproto"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -186,5 +189,46 @@ func TestTheMarkIsReadStrictly(t *testing.T) {
 		if dials := pod.Dialled.Load(); answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Via") == "" || answer.Header[markHeader] != nil || dials != 1 {
 			t.Errorf("%q: status %d, %v after %d connections", value, answer.StatusCode, answer.Header, dials)
 		}
+	}
+}
+
+// An interim answer reaches the client by another way than the final one. It has everything else, but not the mark.
+func TestInterimAnswersHaveNoMark(t *testing.T) {
+	for name, prepare := range map[string]func() (putBack func()){
+		"ours": func() func() { return func() {} }, "stock": func() func() { return caddytest.PutBackStock(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer prepare()()
+			pod := caddytest.StartPodWith(t, "127.0.1.1", func(w http.ResponseWriter, _ *http.Request) {
+				w.Header()[markHeader] = isSet
+				w.Header().Set("Link", "</a.css>; rel=preload")
+				w.WriteHeader(http.StatusProcessing)
+				w.WriteHeader(http.StatusEarlyHints)
+			})
+			url, err := caddytest.StartCaddy(t, `{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstream", "secret": "SECRET",
+				"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`, pod)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var interim []int
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(status int, header textproto.MIMEHeader) error {
+				if interim = append(interim, status); header[markHeader] != nil || header.Get("Link") == "" {
+					t.Errorf("status %d: %v", status, header)
+				}
+				return nil
+			}})
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if answer.Header[markHeader] != nil || !slices.Equal(interim, []int{http.StatusProcessing, http.StatusEarlyHints}) {
+				t.Errorf("%v after %v", answer.Header, interim)
+			}
+		})
 	}
 }

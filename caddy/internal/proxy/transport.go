@@ -108,6 +108,7 @@ func (q *request) watchInterim(r *http.Request) {
 	}
 	pass := trace.Got1xxResponse
 	trace.Got1xxResponse = func(status int, header textproto.MIMEHeader) error {
+		delete(header, markHeader)
 		if q.source.underStockHandler {
 			q.shown.Announce(http.Header(header))
 		}
