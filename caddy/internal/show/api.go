@@ -14,7 +14,7 @@ import (
 
 const apiPath = "/doors"
 
-// API shows what a process knows at the admin endpoint.
+// API serves `GET /doors` and `GET /doors/pods/{ip}?idle=60s` at the admin endpoint. It needs no configuration.
 type API struct {
 	// acquire gets the process for one request only: Caddy has this module in every configuration, and needs nothing of ours in most.
 	acquire func() (Held, error)
@@ -25,8 +25,13 @@ type API struct {
 	watching sync.Once
 }
 
-// Start makes it ready.
-func (a *API) Start(acquire func() (Held, error)) { a.acquire, a.ended = acquire, make(chan struct{}) }
+// CaddyModule returns the module's registration.
+func (a *API) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "admin.api.doors",
+		New: func() caddy.Module { return &API{acquire: a.acquire, ended: make(chan struct{})} },
+	}
+}
 
 // Routes returns the paths.
 func (a *API) Routes() []caddy.AdminRoute {
@@ -48,3 +53,6 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 	status.Responder{Reporter: held, Ended: a.ended}.ServeAPI(w, r, strings.TrimPrefix(r.URL.Path, apiPath))
 	return held.Release()
 }
+
+// Interface guard
+var _ caddy.AdminRouter = (*API)(nil)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
@@ -19,16 +20,42 @@ type Held interface {
 	Release() error
 }
 
-// Site shows what a process knows on a site.
-type Site struct {
-	held  Held
-	ended chan struct{}
+const directive = "doors_status"
+
+// Register makes Caddy know the modules and the directive. acquire gets the process, until it is released.
+func Register(acquire func() (Held, error)) {
+	caddy.RegisterModule(&Site{acquire: acquire})
+	caddy.RegisterModule(&API{acquire: acquire})
+	httpcaddyfile.RegisterHandlerDirective(directive, func(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+		site := new(Site)
+		return site, site.UnmarshalCaddyfile(h.Dispenser)
+	})
+	httpcaddyfile.RegisterDirectiveOrder(directive, httpcaddyfile.After, "metrics")
 }
 
-// UnmarshalCaddyfile accepts the directive, which has no options.
+// Site shows the state of all doors_upstream sources of this process, to be read only: a page at `/`, the same as JSON at
+// `/state`, and at `/pods/{ip}?idle=60s` the answer to whether a pod has been without a request for that long.
+//
+// It asks nobody who they are. Mount it where only operators come, or behind basic_auth.
+type Site struct {
+	acquire func() (Held, error)
+	held    Held
+	ended   chan struct{}
+}
+
+// CaddyModule returns the module's registration.
+func (s *Site) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers." + directive,
+		New: func() caddy.Module { return &Site{acquire: s.acquire} },
+	}
+}
+
+// UnmarshalCaddyfile accepts the directive, which has no options. Syntax:
+//
+//	doors_status [<matcher>]
 func (*Site) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the name of the directive
-	directive := d.Val()
 	if d.NextArg() {
 		return d.Errf("surplus argument %q: %s takes none", d.Val(), directive)
 	}
@@ -38,13 +65,18 @@ func (*Site) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// Start begins to show the process, and learns when the server begins to shut down: questions that are held would delay it.
-func (s *Site) Start(ctx caddy.Context, held Held) {
+// Provision begins to show the process, and learns when the server begins to shut down: questions that are held would delay it.
+func (s *Site) Provision(ctx caddy.Context) error {
+	held, err := s.acquire()
+	if err != nil {
+		return err
+	}
 	s.held, s.ended = held, make(chan struct{})
 	end := sync.OnceFunc(func() { close(s.ended) })
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok { // all of a configuration shut down at once
 		server.RegisterOnShutdown(end)
 	}
+	return nil
 }
 
 // ServeHTTP answers every request that reaches it.
@@ -60,3 +92,10 @@ func (s *Site) Cleanup() error {
 	}
 	return s.held.Release()
 }
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Site)(nil)
+	_ caddy.CleanerUpper          = (*Site)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Site)(nil)
+)
