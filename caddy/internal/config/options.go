@@ -110,7 +110,7 @@ func (o *Options) table() []option {
 		duration("dial_timeout", &o.DialTimeout, notNegative),
 		duration("dial_fallback_delay", &o.FallbackDelay, anyDuration),
 		{"versions", &o.Versions, `must be an object {"ipv4": true, "ipv6": true} with one of them true`,
-			func() bool { return o.Versions == nil || o.addressFamilies() != (dns.Versions{}) }, &line{name: "versions", several: true, take: o.takeVersion}},
+			func() bool { return o.network() != "" }, &line{name: "versions", several: true, take: o.takeVersion}},
 		duration("stale_max", &o.StaleMax, positive),
 		duration("first_lookup", &o.FirstLookup, positive),
 		duration("gone_after", &o.GoneAfter, positive),
@@ -254,7 +254,7 @@ func (o *Options) lookups() (dns.Options, error) {
 	lookups := dns.Options{
 		DialTimeout:   time.Duration(o.DialTimeout),
 		FallbackDelay: time.Duration(o.FallbackDelay),
-		Versions:      o.addressFamilies(),
+		Network:       o.network(),
 	}
 	if o.Resolver != nil {
 		for i, text := range o.Resolver.Addresses {
@@ -268,11 +268,11 @@ func (o *Options) lookups() (dns.Options, error) {
 	return lookups, nil
 }
 
-// addressFamilies are those to resolve hosts for. One that is not mentioned is left out if the other one is asked for, and is
-// meant if the other one is ruled out.
-func (o *Options) addressFamilies() dns.Versions {
+// network says which IP versions to resolve hosts for, as package net does: "" for none. One that is not mentioned is left out if the other one is asked for,
+// and is meant if the other one is ruled out.
+func (o *Options) network() string {
 	if o.Versions == nil {
-		return dns.Versions{}
+		return "ip"
 	}
 	enabled := func(version, other *bool) bool {
 		if version != nil {
@@ -280,7 +280,15 @@ func (o *Options) addressFamilies() dns.Versions {
 		}
 		return other == nil || !*other
 	}
-	return dns.Versions{IPv4: enabled(o.Versions.IPv4, o.Versions.IPv6), IPv6: enabled(o.Versions.IPv6, o.Versions.IPv4)}
+	switch ipv4, ipv6 := enabled(o.Versions.IPv4, o.Versions.IPv6), enabled(o.Versions.IPv6, o.Versions.IPv4); {
+	case ipv4 && ipv6:
+		return "ip"
+	case ipv4:
+		return "ip4"
+	case ipv6:
+		return "ip6"
+	}
+	return ""
 }
 
 // resolverAddress reads the address of a name server the way Caddy does, and returns it the way package dns wants it.

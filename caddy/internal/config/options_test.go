@@ -37,7 +37,7 @@ func TestTakeOptions(t *testing.T) {
 	}
 	want := dns.Options{
 		Resolvers: []string{"udp/127.0.0.1:53", "tcp/[::1]:5353"}, DialTimeout: time.Second, FallbackDelay: -1,
-		Versions: dns.Versions{IPv6: true},
+		Network: "ip6",
 	}
 	if !reflect.DeepEqual(resolution, want) {
 		t.Errorf("got %+v, want %+v", resolution, want)
@@ -107,19 +107,19 @@ func TestBadOptions(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	for config, want := range map[string]dns.Versions{
-		`{}`:                                         {},
-		`{"versions": null}`:                         {},
-		`{"versions": {}}`:                           {IPv4: true, IPv6: true},
-		`{"versions": {"ipv4": true}}`:               {IPv4: true},
-		`{"versions": {"ipv4": false}}`:              {IPv6: true},
-		`{"versions": {"ipv6": true}}`:               {IPv6: true},
-		`{"versions": {"ipv6": false}}`:              {IPv4: true},
-		`{"versions": {"ipv4": true, "ipv6": true}}`: {IPv4: true, IPv6: true},
+	for config, want := range map[string]string{
+		`{}`:                                         "ip",
+		`{"versions": null}`:                         "ip",
+		`{"versions": {}}`:                           "ip",
+		`{"versions": {"ipv4": true}}`:               "ip4",
+		`{"versions": {"ipv4": false}}`:              "ip6",
+		`{"versions": {"ipv6": true}}`:               "ip6",
+		`{"versions": {"ipv6": false}}`:              "ip4",
+		`{"versions": {"ipv4": true, "ipv6": true}}`: "ip",
 	} {
 		options, _, err := optionsFrom(t, config)
-		if got := options.addressFamilies(); err != nil || got != want {
-			t.Errorf("%s: %+v, %v, want %+v", config, got, err, want)
+		if got := options.network(); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", config, got, err, want)
 		}
 	}
 }

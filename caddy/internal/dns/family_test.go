@@ -26,7 +26,7 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 		servers []says
 		tcp     *special // over TCP
 		want    []netip.Addr
-		missing Versions
+		missing doors.Missing
 		fails   doors.LookupFailure
 		late    bool
 	}{
@@ -40,17 +40,17 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 			{a: {answer: four}, aaaa: empty}}, want: four},
 		"all name servers fail": {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty},
 			{a: code(dnsmessage.RCodeRefused), aaaa: code(dnsmessage.RCodeNameError)}}, fails: doors.LookupServerFailure},
-		"AAAA is dropped":           {servers: []says{{a: {answer: four}, aaaa: {silent: true}}}, want: four, missing: Versions{IPv6: true}, late: true},
-		"A is dropped":              {servers: []says{{a: {silent: true}, aaaa: {answer: six}}}, want: six, missing: Versions{IPv4: true}, late: true},
-		"AAAA fails":                {servers: []says{{a: {answer: four}, aaaa: code(dnsmessage.RCodeServerFailure)}}, want: four, missing: Versions{IPv6: true}, fails: doors.LookupServerFailure},
+		"AAAA is dropped":           {servers: []says{{a: {answer: four}, aaaa: {silent: true}}}, want: four, missing: doors.Missing{IPv6: true}, late: true},
+		"A is dropped":              {servers: []says{{a: {silent: true}, aaaa: {answer: six}}}, want: six, missing: doors.Missing{IPv4: true}, late: true},
+		"AAAA fails":                {servers: []says{{a: {answer: four}, aaaa: code(dnsmessage.RCodeServerFailure)}}, want: four, missing: doors.Missing{IPv6: true}, fails: doors.LookupServerFailure},
 		"a name server takes 2.5 s": {servers: []says{{a: {answer: four, delay: 2500 * time.Millisecond}, aaaa: {delay: 2500 * time.Millisecond}}}, want: four},
 		"one is silent, the other takes 2.5 s": {servers: []says{{a: {silent: true}, aaaa: {silent: true}},
 			{a: {answer: four, delay: 2500 * time.Millisecond}, aaaa: {delay: 2500 * time.Millisecond}}}, want: four},
 		"too many for a packet": {servers: []says{{a: {answer: many}, aaaa: empty}}, tcp: &special{answer: many}, want: many},
 		"cut, and TCP fails": {servers: []says{{a: {answer: many[:5], truncated: true}, aaaa: empty}}, tcp: code(dnsmessage.RCodeServerFailure),
-			want: many[:5], missing: Versions{IPv4: true}, fails: doors.LookupServerFailure},
+			want: many[:5], missing: doors.Missing{IPv4: true}, fails: doors.LookupServerFailure},
 		"cut, and TCP is silent": {servers: []says{{a: {answer: many[:5], truncated: true}, aaaa: empty}}, tcp: &special{silent: true},
-			want: many[:5], missing: Versions{IPv4: true}, fails: doors.LookupTimeout},
+			want: many[:5], missing: doors.Missing{IPv4: true}, fails: doors.LookupTimeout},
 		"cut, and TCP is denied": {servers: []says{{a: {truncated: true}, aaaa: {truncated: true}}}, tcp: code(dnsmessage.RCodeRefused), fails: doors.LookupServerFailure},
 	} {
 		t.Run(name, func(t *testing.T) {

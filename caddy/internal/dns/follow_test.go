@@ -165,14 +165,14 @@ func TestNameThatIsNoName(t *testing.T) {
 // Ways that ask the same have one number.
 func TestWays(t *testing.T) {
 	f := follow(t, name, Options{})
-	if same := f.driver.Way(Options{DialTimeout: time.Second, Versions: Versions{IPv4: true, IPv6: true}}); same != 0 {
+	if same := f.driver.Way(Options{DialTimeout: time.Second, Network: "ip"}); same != 0 {
 		t.Errorf("the system's resolver with both versions is %d", same)
 	}
 	first := f.driver.Way(Options{Resolvers: []string{"udp/a:53", "udp/b:53"}})
 	if again := f.driver.Way(Options{Resolvers: []string{"udp/b:53", "udp/a:53", "udp/a:53"}}); first != 1 || again != first {
 		t.Errorf("the same name servers are %d and %d", first, again)
 	}
-	if other := f.driver.Way(Options{Resolvers: []string{"udp/a:53", "udp/b:53"}, Versions: Versions{IPv6: true}}); other == first {
+	if other := f.driver.Way(Options{Resolvers: []string{"udp/a:53", "udp/b:53"}, Network: "ip6"}); other == first {
 		t.Error("another IP version is the same")
 	}
 }

@@ -66,7 +66,7 @@ type host struct {
 
 func newHost(o Options) *host {
 	h := &host{
-		network:   o.Versions.Network(),
+		network:   cmp.Or(o.Network, "ip"),
 		resolvers: slices.Clone(o.Resolvers),
 		dialer:    &net.Dialer{Timeout: o.DialTimeout, FallbackDelay: o.FallbackDelay},
 		plan:      systemPlan,

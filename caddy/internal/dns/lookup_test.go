@@ -53,20 +53,20 @@ func TestLookup(t *testing.T) {
 		name    string
 		server  behaviour
 		prefix  string
-		version Versions
+		network string
 		want    []netip.Addr
 		fails   doors.LookupFailure
 		asked   []string
 	}{
 		{name: "both families", server: behaviour{answer: addresses(mixed...)}, want: addresses("127.0.1.1", "127.0.1.2", "fd00::1"), asked: []string{"udp A", "udp AAAA"}},
-		{name: "IPv4", server: behaviour{answer: addresses(mixed...)}, version: Versions{IPv4: true}, want: addresses("127.0.1.1", "127.0.1.2"), asked: []string{"udp A"}},
-		{name: "IPv6", server: behaviour{answer: addresses(mixed...)}, version: Versions{IPv6: true}, want: addresses("fd00::1"), asked: []string{"udp AAAA"}},
-		{name: "never udp", server: behaviour{answer: addresses(mixed...)}, prefix: "tcp/", version: Versions{IPv4: true}, want: addresses("127.0.1.1", "127.0.1.2"), asked: []string{"tcp A"}},
-		{name: "200 pods do not fit a packet", server: behaviour{answer: addresses(many...), truncate: true}, version: Versions{IPv4: true}, want: addresses(many...), asked: []string{"tcp A", "udp A"}},
-		{name: "a lost packet", server: behaviour{answer: one, silent: 1}, version: Versions{IPv4: true}, want: one, asked: []string{"udp A"}},
+		{name: "IPv4", server: behaviour{answer: addresses(mixed...)}, network: "ip4", want: addresses("127.0.1.1", "127.0.1.2"), asked: []string{"udp A"}},
+		{name: "IPv6", server: behaviour{answer: addresses(mixed...)}, network: "ip6", want: addresses("fd00::1"), asked: []string{"udp AAAA"}},
+		{name: "never udp", server: behaviour{answer: addresses(mixed...)}, prefix: "tcp/", network: "ip4", want: addresses("127.0.1.1", "127.0.1.2"), asked: []string{"tcp A"}},
+		{name: "200 pods do not fit a packet", server: behaviour{answer: addresses(many...), truncate: true}, network: "ip4", want: addresses(many...), asked: []string{"tcp A", "udp A"}},
+		{name: "a lost packet", server: behaviour{answer: one, silent: 1}, network: "ip4", want: one, asked: []string{"udp A"}},
 		{name: "NXDOMAIN", server: behaviour{code: dnsmessage.RCodeNameError}, fails: doors.LookupNotFound, asked: []string{"udp A", "udp AAAA"}},
 		{name: "no address", server: behaviour{}, fails: doors.LookupNotFound, asked: []string{"udp A", "udp AAAA"}},
-		{name: "no address of the family", server: behaviour{answer: one}, version: Versions{IPv6: true}, fails: doors.LookupNotFound, asked: []string{"udp AAAA"}},
+		{name: "no address of the family", server: behaviour{answer: one}, network: "ip6", fails: doors.LookupNotFound, asked: []string{"udp AAAA"}},
 		{name: "SERVFAIL", server: behaviour{code: dnsmessage.RCodeServerFailure}, fails: doors.LookupServerFailure, asked: []string{"udp A", "udp AAAA"}},
 		{name: "REFUSED", server: behaviour{code: dnsmessage.RCodeRefused}, fails: doors.LookupServerFailure, asked: []string{"udp A", "udp AAAA"}},
 		{name: "silence", server: behaviour{silent: -1}, fails: doors.LookupTimeout, asked: []string{"udp A", "udp AAAA"}},
@@ -75,7 +75,7 @@ func TestLookup(t *testing.T) {
 			t.Parallel()
 			server := startNameserver(t)
 			server.change(func() { server.behaviour = c.server })
-			got := lookUp(t, newHost(Options{Resolvers: []string{cmp.Or(c.prefix, "udp/") + server.address}, Versions: c.version}))
+			got := lookUp(t, newHost(Options{Resolvers: []string{cmp.Or(c.prefix, "udp/") + server.address}, Network: c.network}))
 			if !slices.Equal(got.addresses, c.want) {
 				t.Errorf("got %v, %v; want %v", got.addresses, got.failure, c.want)
 			}
@@ -111,7 +111,7 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 	packets.Close()
 	for _, bad := range []*nameserver{silent, failing, closed} {
 		for range 5 { // the first one is chosen at random
-			h := newHost(Options{Resolvers: []string{bad.udp(), good.udp()}, Versions: Versions{IPv4: true}})
+			h := newHost(Options{Resolvers: []string{bad.udp(), good.udp()}, Network: "ip4"})
 			if got := lookUp(t, h); !slices.Equal(got.addresses, one) {
 				t.Fatalf("got %v, %v", got.addresses, got.failure)
 			}
@@ -132,7 +132,7 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 func TestLookupEndsWithItsContext(t *testing.T) {
 	server := startNameserver(t)
 	server.change(func() { server.silent = -1 })
-	h := newHost(Options{Resolvers: []string{server.udp()}, Versions: Versions{IPv4: true}})
+	h := newHost(Options{Resolvers: []string{server.udp()}, Network: "ip4"})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got := h.lookup(ctx, name); got.failure == nil {
@@ -144,7 +144,7 @@ func TestLookupEndsWithItsContext(t *testing.T) {
 }
 
 func TestSystemResolver(t *testing.T) {
-	got := newHost(Options{Versions: Versions{IPv4: true}}).lookup(t.Context(), "localhost")
+	got := newHost(Options{Network: "ip4"}).lookup(t.Context(), "localhost")
 	if got.failure != nil || !slices.Contains(got.addresses, netip.MustParseAddr("127.0.0.1")) {
 		t.Errorf("localhost is %v, %v", got.addresses, got.failure)
 	}

@@ -4,14 +4,10 @@
 package dns
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
-
-// Versions selects address families. The zero value means both.
-type Versions struct {
-	IPv4, IPv6 bool
-}
 
 // Options say where to look names up. The zero value uses the system's resolver.
 type Options struct {
@@ -21,19 +17,8 @@ type Options struct {
 	// DialTimeout limits the connection to a name server, and FallbackDelay is the head start of IPv6 when
 	// a name server is given by name (see [net.Dialer]). Both count only with Resolvers.
 	DialTimeout, FallbackDelay time.Duration
-	// Versions selects the address families that are asked for.
-	Versions Versions
-}
-
-// Network is the argument of [net.Resolver.LookupNetIP].
-func (v Versions) Network() string {
-	switch {
-	case v.IPv4 && !v.IPv6:
-		return "ip4"
-	case v.IPv6 && !v.IPv4:
-		return "ip6"
-	}
-	return "ip"
+	// Network is "ip4" or "ip6" where one IP version alone is asked for, as in [net.Resolver.LookupNetIP]; else "ip" or "".
+	Network string
 }
 
 // canonical is the same for options that ask the same.
@@ -41,9 +26,7 @@ func (o Options) canonical() Options {
 	if len(o.Resolvers) == 0 {
 		o.DialTimeout, o.FallbackDelay = 0, 0
 	}
-	if o.Versions.IPv4 && o.Versions.IPv6 {
-		o.Versions = Versions{}
-	}
+	o.Network = cmp.Or(o.Network, "ip")
 	o.Resolvers = slices.Compact(slices.Sorted(slices.Values(o.Resolvers)))
 	return o
 }

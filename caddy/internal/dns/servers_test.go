@@ -68,7 +68,7 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 			first, second := startNameserver(t), startNameserver(t)
 			first.change(func() { first.special = func(string, dnsmessage.Question) *special { return c.first } })
 			second.change(func() { second.special = func(string, dnsmessage.Question) *special { return c.second } })
-			h := newHost(Options{Versions: Versions{IPv4: true}})
+			h := newHost(Options{Network: "ip4"})
 			h.plan = asking(first, second)
 			for try := range 3 {
 				before := first.queries("udp A")
@@ -86,7 +86,7 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 // A name server that answers again is used again.
 func TestSilentServerIsTriedAgain(t *testing.T) {
 	first, second := startNameserver(t, "127.0.1.1"), startNameserver(t, "127.0.1.2")
-	h := newHost(Options{Versions: Versions{IPv4: true}})
+	h := newHost(Options{Network: "ip4"})
 	h.plan = asking(first, second)
 	h.first, h.since = second.udp(), time.Now()
 	if got := lookUp(t, h); !slices.Equal(got.addresses, two[1:]) {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -239,30 +238,8 @@ func (q *request) Header() string { return q.source.DecisionHeader }
 // Cause is why Caddy itself answered.
 func (q *request) Cause() doors.Cause { return q.step.Cause }
 
-// Target is the pod that was chosen last, or that the token names, and its upstream as host:port; "" for what is not known.
-func (q *request) Target() (pod, upstream string) {
-	at := q.lastDial().target
-	if !at.Pod.IsValid() {
-		at.Upstream = q.decision.Upstream
-		if q.decision.Kind == doors.Pod {
-			at.Pod = netip.AddrPortFrom(q.decision.Addr, q.decision.Port)
-		}
-	}
-	if at.Pod.IsValid() {
-		pod = at.Pod.String()
-	}
-	if at.Upstream >= 0 {
-		upstream = q.source.upstreams[at.Upstream].Hostport
-	}
-	return pod, upstream
-}
+// Chosen is the pod that was chosen last.
+func (q *request) Chosen() doors.UpstreamPod { return q.lastDial().target }
 
-// Host is the host of the pod that was chosen last.
-func (q *request) Host() (name, hostport string, ok bool) {
-	chosen := q.lastDial()
-	if !chosen.Pod.IsValid() {
-		return "", "", false
-	}
-	name, hostport = q.source.upstreams[chosen.Upstream].ForApp()
-	return name, hostport, true
-}
+// Upstream is one of the source's.
+func (q *request) Upstream(index int) *show.Upstream { return q.source.upstreams[index] }

@@ -140,7 +140,8 @@ func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
 // the pod would parse: the escaped path and the Cookie header.
 func (s *Source) begin(r *http.Request, answer http.Header) (*request, error) {
 	q := &request{ctx: r.Context(), source: s, result: errNoPod}
-	incoming := doors.Incoming{Method: doors.MethodOf(r.Method), HasBody: r.ContentLength != 0, Path: r.URL.EscapedPath(), Cookies: cookieHeader(r.Header)}
+	cookies := strings.Join(r.Header["Cookie"], "; ") // HTTP/2 and HTTP/3 clients may send several fields (RFC 9113 section 8.2.3)
+	incoming := doors.Incoming{Method: doors.MethodOf(r.Method), HasBody: r.ContentLength != 0, Path: r.URL.EscapedPath(), Cookies: cookies}
 	step, decision, err := s.core.Begin(&q.flow, incoming, s.process.Now(), rand.Uint64())
 	if err != nil {
 		return nil, caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))
@@ -152,18 +153,6 @@ func (s *Source) begin(r *http.Request, answer http.Header) (*request, error) {
 	q.show(answer)
 	*r = *r.WithContext(q.inContext()) // in place: what is beneath us keeps the request, and would keep two
 	return q, nil
-}
-
-// cookieHeader is the request's Cookie header. HTTP/2 and HTTP/3 clients may send several (RFC 9113 section 8.2.3).
-func cookieHeader(header http.Header) string {
-	switch fields := header["Cookie"]; len(fields) {
-	case 0:
-		return ""
-	case 1:
-		return fields[0]
-	default:
-		return strings.Join(fields, "; ")
-	}
 }
 
 // unavailableError is an error of the proxy loop with the status 503.

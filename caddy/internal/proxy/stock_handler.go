@@ -92,7 +92,7 @@ func (t stockTransport) answer(serving *request, r *http.Request) *http.Response
 		StatusCode: step.Status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:  header,
-		Body:    io.NopCloser(strings.NewReader(answer.body())),
+		Body:    io.NopCloser(strings.NewReader(answer.body)),
 		Request: r,
 	}
 }

@@ -174,13 +174,8 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 
 // isDrop tells whether a round trip over a connection failed because that ended before a byte of an answer.
 func isDrop(err error) bool {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		switch errno {
-		case syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH:
-			return true
-		}
-		return false
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno == syscall.EPIPE || isUnreachable(errno)
 	}
 	// HTTP/1 gives the end of a connection several errors: that of the reader, that of the writer, under which the reader has closed it, and one
 	// without a type. HTTP/2 returns the last as it is, where HTTP/1 would wrap it if a part of an answer had come.
@@ -190,25 +185,28 @@ func isDrop(err error) bool {
 
 // outcomeOf reads the errno of connect(2).
 func outcomeOf(err error) doors.Outcome {
-	var errno syscall.Errno
+	errno, _ := errors.AsType[syscall.Errno](err)
 	switch {
 	case err == nil:
 		return doors.OutcomeConnected
 	case errors.Is(err, context.Canceled):
 		return doors.OutcomeCancelled
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return doors.OutcomeUnreachable
-	case !errors.As(err, &errno):
-		return doors.OutcomeOwnFault
-	}
-	switch errno {
-	case syscall.ECONNREFUSED:
+	case errno == syscall.ECONNREFUSED:
 		return doors.OutcomeRefused
-	case syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN, syscall.ETIMEDOUT, syscall.ECONNRESET, syscall.ECONNABORTED:
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isUnreachable(errno):
 		return doors.OutcomeUnreachable
 	default: // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EACCES, EPERM and whatever else this host lacks
 		return doors.OutcomeOwnFault
 	}
+}
+
+// isUnreachable tells whether an errno says that packets got no answer, or that the answer was to go away.
+func isUnreachable(errno syscall.Errno) bool {
+	switch errno {
+	case syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN, syscall.ETIMEDOUT, syscall.ECONNRESET, syscall.ECONNABORTED:
+		return true
+	}
+	return false
 }
 
 // watchedBody is the body of a request. Where its length was announced, Go's HTTP/1 client asks for more when it has sent all of it, to find

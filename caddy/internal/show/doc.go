@@ -4,6 +4,7 @@
 //	upstream.go an upstream in, its names and what is known about it out
 //	state.go    what the process knows in, the document that shows it out; pods.go the part about pods
 //	gauges.go   the same in, what metrics are made of out
+//	moment.go   a request that no pod can answer now in, the page that its visitor sees out
 //	site.go     requests to doors_status in, that document out; api.go the same at the admin API
 //	log.go      a change in, a line in the log out; faults.go the same for a fault of this machine
 //

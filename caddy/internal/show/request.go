@@ -6,6 +6,7 @@ package show
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -34,10 +35,10 @@ type Facts interface {
 	Decided() doors.Decision
 	// Cause is why Caddy itself answered, 0 if it did not.
 	Cause() doors.Cause
-	// Target is the pod that was chosen last, or that the token names, and its upstream as host:port; "" for what is not known.
-	Target() (pod, upstream string)
-	// Host is the host of the pod that was chosen last, and the same with the port, as apps and certificates know it. ok is false before one was chosen.
-	Host() (name, hostport string, ok bool)
+	// Chosen is the pod that was chosen last, not valid before one was.
+	Chosen() doors.UpstreamPod
+	// Upstream is the upstream with this index.
+	Upstream(index int) *Upstream
 	// Header is the name of the header that tells about the decision, "" for none.
 	Header() string
 }
@@ -94,26 +95,44 @@ func (q *Request) placeholder(key string) (any, bool) {
 	case "reason":
 		return q.reason(), true
 	case "pod":
-		pod, _ := q.Target()
+		pod, _ := q.target()
 		return pod, true
 	case "upstream":
-		_, upstream := q.Target()
+		_, upstream := q.target()
 		return upstream, true
-	case "host":
-		if host, _, ok := q.Host(); ok {
-			return host, true
-		}
-	case "hostport":
-		if _, hostport, ok := q.Host(); ok {
+	case "host", "hostport":
+		if chosen := q.Chosen(); chosen.Pod.IsValid() {
+			host, hostport := q.Upstream(chosen.Upstream).ForApp()
+			if name == "host" {
+				return host, true
+			}
 			return hostport, true
 		}
 	}
 	return nil, false
 }
 
+// target is the pod that was chosen last, or that the token names, and its upstream as host:port; "" for what is not known.
+func (q *Request) target() (pod, upstream string) {
+	at, decision := q.Chosen(), q.Decided()
+	if !at.Pod.IsValid() {
+		at.Upstream = decision.Upstream
+		if decision.Kind == doors.Pod {
+			at.Pod = netip.AddrPortFrom(decision.Addr, decision.Port)
+		}
+	}
+	if at.Pod.IsValid() {
+		pod = at.Pod.String()
+	}
+	if at.Upstream >= 0 {
+		upstream = q.Upstream(at.Upstream).Hostport
+	}
+	return pod, upstream
+}
+
 // MarshalLogObject writes the field of the access log, when the request has ended.
 func (q *Request) MarshalLogObject(encoder zapcore.ObjectEncoder) error {
-	pod, upstream := q.Target()
+	pod, upstream := q.target()
 	decision := q.Decided()
 	for _, member := range [...]struct{ name, value string }{
 		{"decision", decision.Kind.String()}, {"reason", q.reason()}, {"path", decision.Path.String()}, {"pod", pod}, {"upstream", upstream},
