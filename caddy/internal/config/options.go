@@ -77,22 +77,6 @@ type Options struct {
 	DecisionHeader string `json:"decision_header,omitempty"`
 }
 
-const (
-	defaultRollTime    = caddy.Duration(15 * time.Second)
-	defaultSessionTime = caddy.Duration(40 * time.Minute)
-)
-
-// Silence is for how long a stream of a page that is well may be silent.
-func (o *Options) Silence() time.Duration {
-	roll := time.Duration(cmp.Or(o.RollTime, defaultRollTime))
-	return (roll + roll/3).Round(time.Millisecond)
-}
-
-// Session is for how long a page may be silent.
-func (o *Options) Session() time.Duration {
-	return time.Duration(cmp.Or(o.SessionTime, defaultSessionTime))
-}
-
 // option is one of Options.
 type option struct {
 	name   string // in JSON, and in a Caddyfile unless it has a line of its own there
@@ -280,15 +264,8 @@ func (o *Options) network() string {
 		}
 		return other == nil || !*other
 	}
-	switch ipv4, ipv6 := enabled(o.Versions.IPv4, o.Versions.IPv6), enabled(o.Versions.IPv6, o.Versions.IPv4); {
-	case ipv4 && ipv6:
-		return "ip"
-	case ipv4:
-		return "ip4"
-	case ipv6:
-		return "ip6"
-	}
-	return ""
+	both := [2]bool{enabled(o.Versions.IPv4, o.Versions.IPv6), enabled(o.Versions.IPv6, o.Versions.IPv4)}
+	return map[[2]bool]string{{true, true}: "ip", {true, false}: "ip4", {false, true}: "ip6"}[both]
 }
 
 // resolverAddress reads the address of a name server the way Caddy does, and returns it the way package dns wants it.

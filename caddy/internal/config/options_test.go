@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -53,11 +54,8 @@ func TestTakeOptions(t *testing.T) {
 	if options.PodsKept() != 20000 || new(Options).PodsKept() != 10000 {
 		t.Errorf("max_pods %v, and %v by default", options.PodsKept(), new(Options).PodsKept())
 	}
-	if options.Silence() != 80*time.Second || options.Session() != 2*time.Hour {
-		t.Errorf("streams are silent for %v, pages for %v", options.Silence(), options.Session())
-	}
-	if byDefault := new(Options); byDefault.Silence() != 20*time.Second || byDefault.Session() != 40*time.Minute {
-		t.Errorf("by default streams are silent for %v, pages for %v", byDefault.Silence(), byDefault.Session())
+	if options.RollTime != caddy.Duration(time.Minute) || options.SessionTime != caddy.Duration(2*time.Hour) {
+		t.Errorf("roll_time %v, session_time %v", options.RollTime, options.SessionTime)
 	}
 	if options.DecisionHeader != "X-Why" {
 		t.Errorf("decision_header %q", options.DecisionHeader)

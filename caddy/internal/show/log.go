@@ -10,6 +10,7 @@ import (
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/go"
 	"go.uber.org/zap"
@@ -86,7 +87,7 @@ func LogSource(logger *zap.Logger, loaded *config.Loaded) {
 		zap.Duration("refresh", options.Refresh), zap.Duration("stale_max", options.StaleMax), zap.Duration("first_lookup", options.FirstLookup),
 		zap.Duration("gone_after", options.GoneAfter), zap.Uint32("gone_rate", options.GoneRate),
 		zap.Duration("page_wait", options.PageWait), zap.Uint32("max_pods", loaded.PodsKept()),
-		zap.Duration("longest_silence", loaded.Silence()), zap.Duration("session_time", loaded.Session()),
+		zap.Duration("longest_silence", advice.Silence(&loaded.Options)), zap.Duration("session_time", advice.Session(&loaded.Options)),
 		zap.String("decision_header", loaded.DecisionHeader))
 }
 

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -20,7 +20,7 @@ func (r *Reporter) describePods(sources []Source, now time.Duration) (pods map[n
 	if err != nil {
 		return nil, nil, err
 	}
-	silence := longest(sources, (*config.Options).Silence)
+	silence := longest(sources, advice.Silence)
 	pods, inUse = make(map[netip.AddrPort]status.Pod, len(known)), make(map[*Upstream]bool)
 	for _, pod := range known {
 		upstream := upstreamOf(sources, pod)

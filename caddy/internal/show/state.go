@@ -10,6 +10,7 @@ import (
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/doors-dev/doors-caddy/go"
@@ -54,7 +55,7 @@ func (r *Reporter) State() (*status.State, error) {
 	}
 	state := &status.State{
 		UptimeSeconds:  seconds(now),
-		SessionSeconds: seconds(longest(sources, (*config.Options).Session)),
+		SessionSeconds: seconds(longest(sources, advice.Session)),
 		Sources:        make([]status.Source, len(sources)),
 		Pods:           make([]status.Pod, 0, len(pods)),
 		Answers:        answers(),

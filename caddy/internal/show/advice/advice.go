@@ -1,6 +1,7 @@
 // Package advice tells whoever runs Caddy which of its options work against Doors pages.
 //
 //	advice.go  a provisioned handler and what is around it in, a warning for each option against pages out
+//	times.go   what the app sets in, for how long a page may be silent out
 //	routes.go  the routes around a handler in, the handlers out that a page's requests pass before it
 //
 // It only looks: nothing that it finds changes what Caddy does.
@@ -35,12 +36,12 @@ func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.H
 	warnings := aboutHandler(h, transport, source)
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok {
 		for _, handler := range handlersOnTheWay(server.Routes, ctx.Modules()) {
-			warnings = append(warnings, about(handler, source.Silence())...)
+			warnings = append(warnings, about(handler, Silence(&source.Options))...)
 		}
-		warnings = append(warnings, about(server, source.Silence())...)
+		warnings = append(warnings, about(server, Silence(&source.Options))...)
 	}
 	if around.App != nil {
-		warnings = append(warnings, about(around.App, source.Silence())...)
+		warnings = append(warnings, about(around.App, Silence(&source.Options))...)
 	}
 	slices.SortStableFunc(warnings, func(a, b config.Warning) int { return strings.Compare(a.Option, b.Option) })
 	return warnings
@@ -57,7 +58,7 @@ func Log(logger *zap.Logger, warnings []config.Warning, around *config.Around) {
 
 // aboutHandler looks at the handler and its transport.
 func aboutHandler(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded) []config.Warning {
-	warnings := append(about(h, source.Silence()), about(transport, source.Silence())...)
+	warnings := append(about(h, Silence(&source.Options)), about(transport, Silence(&source.Options))...)
 	if config.UsesForwardProxy(transport, source) {
 		warnings = append(warnings, config.Warning{Option: "HTTP_PROXY", Reason: "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached"})
 	}

@@ -86,7 +86,7 @@ func TestWarningsFollowTheApp(t *testing.T) {
 		{30 * time.Second, 44 * time.Second, "44s is less than 45s: a reload would cut a page's stream, which may be silent for 40s, and a hook, which may take 30s", gracePeriod},
 	} {
 		options := config.Options{RollTime: caddy.Duration(test.rollTime)}
-		warnings := about(test.part(caddy.Duration(test.timeout)), options.Silence())
+		warnings := about(test.part(caddy.Duration(test.timeout)), Silence(&options))
 		if len(warnings) > 1 || (len(warnings) == 1) != (test.reason != "") || len(warnings) == 1 && warnings[0].Reason != test.reason {
 			t.Errorf("roll_time %v, timeout %v: %v, want %q", test.rollTime, test.timeout, warnings, test.reason)
 		}
@@ -163,7 +163,7 @@ func TestEveryDurationIsKnown(t *testing.T) {
 		var warnings []config.Warning
 		switch configured := configured.Interface().(type) {
 		case *caddyhttp.App, *caddyhttp.Server, *timeouts.Timeouts, *reverseproxy.HTTPTransport:
-			warnings = about(configured, new(config.Options).Silence())
+			warnings = about(configured, Silence(new(config.Options)))
 		}
 		_, name, _ := strings.Cut(member, ".")
 		isWarned := len(warnings) == 1 && strings.HasSuffix(warnings[0].Option, " "+name) || len(warnings) == 1 && warnings[0].Option == name
