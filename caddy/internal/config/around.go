@@ -62,16 +62,6 @@ func (a *Around) CheckListeners(ctx caddy.Context, source *Loaded, logger *zap.L
 	return warnings, nil
 }
 
-// AppOf finds the app in the lineage of a module, nil if there is none.
-func AppOf(lineage []caddy.Module) *caddyhttp.App {
-	for _, module := range lineage {
-		if app, ok := module.(*caddyhttp.App); ok {
-			return app
-		}
-	}
-	return nil
-}
-
 // UsesForwardProxy asks the transport whether it would reach pods through a proxy. They are dialled by address, so that what NO_PROXY says
 // about names does not count. Of each network the first address stands for all.
 func UsesForwardProxy(transport *reverseproxy.HTTPTransport, source *Loaded) bool {

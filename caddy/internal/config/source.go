@@ -67,12 +67,7 @@ func (s *Source) UnmarshalJSON(config []byte) error {
 }
 
 // Text is the source's JSON.
-func (s *Source) Text() (json.RawMessage, error) {
-	if s.text == nil { // made by Go code and not decoded
-		return json.Marshal(s)
-	}
-	return s.text, nil
-}
+func (s *Source) Text() json.RawMessage { return s.text }
 
 // Forget lets go of the JSON: it may be large and holds the secret.
 func (s *Source) Forget() { s.text = nil }

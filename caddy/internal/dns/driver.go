@@ -55,9 +55,8 @@ type Driver struct {
 // NewDriver makes one, which begins lookups until the context ends. The clock is that of all calls of the state.
 func NewDriver(ctx context.Context, state *doors.State, now func() time.Duration, reports Reports) *Driver {
 	d := &Driver{ctx: ctx, state: state, now: now, reports: reports, hosts: make(map[uint64]*host)}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.timer = time.AfterFunc(0, d.Due)
+	d.timer = time.AfterFunc(time.Minute, d.Due)
+	d.Due()
 	return d
 }
 

@@ -20,10 +20,10 @@ type answer struct {
 	path doors.Path // what it is the answer to
 }
 
-func (q *request) answerOf(step doors.Step, r *http.Request) (a answer) {
-	a.Step, a.path = step, q.decision.Path
-	if step.Page {
-		a.body = show.Moment(r, step.RetryAfter)
+func (q *request) answerOf(r *http.Request) (a answer) {
+	a.Step, a.path = q.step, q.decision.Path
+	if a.Page {
+		a.body = show.Moment(r, a.RetryAfter)
 	}
 	return a
 }

@@ -2,7 +2,7 @@
 //
 //	source.go         a configuration in, its source in use out
 //	process.go        sources that come and go in, what the process knows beyond one configuration out
-//	handler.go        Caddy's handler in, the handlers that proxy the requests of a source out
+//	handler.go        Caddy's handler in, the same with what a source needs out; pods to choose from, for Caddy's proxy loop
 //	serve.go          a request in; a step, obeyed, and the next, until it has its answer
 //	request.go        what is known about one request while it is served
 //	transport.go      a dial and a round trip in, what they say about the pod out

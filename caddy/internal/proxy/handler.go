@@ -19,11 +19,12 @@ import (
 	"github.com/doors-dev/doors-caddy/go"
 )
 
-// Handler serves the requests of a source. It asks for a decision about each, once and before the proxy loop begins, and answers
-// what an upstream source alone cannot answer: 410 for a page whose pod is gone.
+// Handler is Caddy's reverse proxy, and nothing else without a doors_upstream source. With one it asks for a decision about each request, once and before
+// the proxy loop begins, and answers what an upstream source alone cannot answer: 410 for a page whose pod is gone.
 type Handler struct {
-	*reverseproxy.Handler
+	reverseproxy.Handler
 
+	// source is nil for any other source of upstreams. Then the others are not used either.
 	source    *Source
 	transport transport
 
@@ -33,36 +34,50 @@ type Handler struct {
 	pods *reverseproxy.Handler
 }
 
-// NewHandler makes the handler of a source out of Caddy's own, which it changes.
-func NewHandler(ctx caddy.Context, provisioned *reverseproxy.Handler) (*Handler, error) {
-	source := provisioned.DynamicUpstreams.(*Source)
-	transport, err := newTransport(provisioned.Transport, source)
-	if err != nil {
-		return nil, err
+// Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	if err := h.Handler.Provision(ctx); err != nil {
+		return err
 	}
-	warnings := advice.About(ctx, provisioned, transport.HTTPTransport, source.loaded, source.around)
+	source, ours := h.DynamicUpstreams.(*Source)
+	if !ours {
+		return nil
+	}
+	transport, err := newTransport(h.Transport, source)
+	if err != nil {
+		return err
+	}
+	warnings := advice.About(ctx, &h.Handler, transport.HTTPTransport, source.loaded, source.around)
 	advice.Log(source.logger, warnings, source.around)
 	more, err := source.around.CheckListeners(ctx, source.loaded, source.logger)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	provisioned.Transport = transport
-	provisioned.HandleResponse = append([]caddyhttp.ResponseHandler{endOfRefused}, provisioned.HandleResponse...)
-	encodeLogsLazily(provisioned)
-	pods := *provisioned // the set of open connections is shared, so that Cleanup of the original is enough
+	h.source, h.transport, h.Transport = source, transport, transport
+	h.HandleResponse = append([]caddyhttp.ResponseHandler{endOfRefused}, h.HandleResponse...)
+	encodeLogsLazily(&h.Handler)
+	pods := h.Handler // the set of open connections is shared, so that Cleanup of the original is enough
 	pods.LoadBalancing, pods.HealthChecks, pods.CB = new(reverseproxy.LoadBalancing), nil, nil
 	source.balance(pods.LoadBalancing)
-	source.balance(provisioned.LoadBalancing)
-	h := &Handler{Handler: provisioned, source: source, transport: transport, pods: &pods}
+	source.balance(h.LoadBalancing)
+	h.pods = &pods
 	if Inspected != nil {
 		Inspected(h, append(warnings, more...))
 	}
-	return h, nil
+	return nil
 }
 
-// CloseIdleConnections closes those of the transport. Caddy's default transport is no module, so that nobody else does, and they would
-// keep the source and its router for two minutes.
-func (h *Handler) CloseIdleConnections() { h.transport.Transport.CloseIdleConnections() }
+// Cleanup lets go of what the handler holds. Caddy's default transport is no module, so that nobody else closes its connections, and they would keep the
+// source and its router for two minutes.
+func (h *Handler) Cleanup() error {
+	if h.source != nil {
+		h.source.closeIdle()
+	}
+	return h.Handler.Cleanup()
+}
+
+// ReverseProxy is Caddy's own handler. The source knows by it whose it is.
+func (h *Handler) ReverseProxy() *reverseproxy.Handler { return &h.Handler }
 
 // Source is the source of the handler.
 func (h *Handler) Source() *Source { return h.source }

@@ -60,10 +60,8 @@ func Acquire() (*Process, error) {
 		go s.Sample(ctx.Done())
 		return s, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return value.(*Process), nil
+	process, _ := value.(*Process)
+	return process, err
 }
 
 // Release lets go of it.
@@ -103,18 +101,15 @@ func (s *Process) Failure(host uint64) *dns.Failure { return s.dns.Failure(host)
 
 // InForce are the sources of the configuration that Caddy runs.
 func (s *Process) InForce() []show.Source {
-	inForce := s.sources.inForce()
-	shown := make([]show.Source, len(inForce))
-	for i, source := range inForce {
-		shown[i] = source
-	}
-	return shown
+	app, _ := caddy.ActiveContext().AppIfConfigured("http") // nil before the first configuration runs
+	running, _ := app.(*caddyhttp.App)
+	return s.sources.of(running)
 }
 
 // logger is that of the configuration in force. It must not be kept: a reload may close the file behind it.
 func (s *Process) logger() *zap.Logger {
-	if sources := s.sources.inForce(); len(sources) > 0 {
-		return sources[0].logger
+	if sources := s.InForce(); len(sources) > 0 {
+		return sources[0].(*Source).logger
 	}
 	return caddy.Log().Named(string(new(Source).CaddyModule().ID))
 }
@@ -130,7 +125,7 @@ func (l *liveSources) add(source *Source, app *caddyhttp.App) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if others := l.ofApp(app); len(others) > 0 {
-		source.around = others[0].around
+		source.around = others[0].(*Source).around
 	} else {
 		source.around = config.NewAround(app)
 	}
@@ -144,7 +139,7 @@ func (l *liveSources) remove(source *Source) {
 }
 
 // ofApp returns the sources of an app. Each configuration has an app of its own.
-func (l *liveSources) ofApp(app *caddyhttp.App) (of []*Source) {
+func (l *liveSources) ofApp(app *caddyhttp.App) (of []show.Source) {
 	for _, source := range l.list {
 		if source.around.App == app {
 			of = append(of, source)
@@ -164,16 +159,9 @@ func (l *liveSources) maxPods() uint32 {
 	return cmp.Or(most, doors.DefaultLimits().MaxPods)
 }
 
-// inForce returns the sources of the configuration that Caddy runs.
-func (l *liveSources) inForce() []*Source {
-	app, _ := caddy.ActiveContext().AppIfConfigured("http") // nil before the first configuration runs
-	running, _ := app.(*caddyhttp.App)
-	return l.of(running)
-}
-
 // of returns the sources of an app. Those of one that is being loaded are not complete yet, and it may fail to load; so they count only
 // where the running one has none.
-func (l *liveSources) of(running *caddyhttp.App) []*Source {
+func (l *liveSources) of(running *caddyhttp.App) []show.Source {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	of := l.ofApp(running)

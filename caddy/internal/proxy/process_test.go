@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 )
 
 // What happens to hosts goes to the log of the configuration that is in force, not to that of the first one, nor to that of one that failed.
@@ -71,7 +72,7 @@ func TestSourcesInForce(t *testing.T) {
 	var running *caddyhttp.App
 	first, second := new(caddyhttp.App), new(caddyhttp.App)
 	a, b, c, d := new(Source), new(Source), new(Source), new(Source)
-	check := func(when string, want ...*Source) {
+	check := func(when string, want ...show.Source) {
 		t.Helper()
 		if got := live.of(running); !slices.Equal(got, want) {
 			t.Errorf("%s: %d sources, want %d", when, len(got), len(want))

@@ -187,6 +187,9 @@ func (q *request) gaveUp() {
 // leave tells the library that the request is over.
 func (q *request) leave() {
 	q.source.isWrong(q.source.core.Ended(&q.flow, q.source.process.Now()))
+	if q.source.retired.Load() != 0 {
+		q.source.closeIdle() // the connection of this request is idle now, and Cleanup has been
+	}
 }
 
 // goesTo notes the pod that the proxy loop takes.

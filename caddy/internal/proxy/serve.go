@@ -23,12 +23,15 @@ import (
 // ServeHTTP proxies the request, or answers it where no pod can. A page keeps the stack of its stream for as long as it is open: this is the only frame
 // beneath the proxy loop.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if h.source == nil {
+		return h.Handler.ServeHTTP(w, r, next)
+	}
 	growStack(-1)
 	q, w, err := h.source.take(w, r)
 	if err != nil {
 		return err
 	}
-	defer h.end(q)
+	defer q.leave()
 	for loop := h.obey(q, w, r); loop != nil; loop = h.obey(q, w, r) {
 		if !q.tried(w, loop.ServeHTTP(w, r, next)) {
 			break
@@ -61,7 +64,7 @@ func (h *Handler) obey(q *request, w http.ResponseWriter, r *http.Request) *reve
 			if q.ofPage() {
 				return h.pods
 			}
-			return h.Handler
+			return &h.Handler
 		case doors.StepWait:
 			if q.wait(); q.hasLeft(w) {
 				return nil
@@ -105,21 +108,15 @@ func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) 
 		q.source.process.faults.Log(q.source.logger, cmp.Or(q.lastDial().fault, failure), q.source.process.Now())
 	}
 	if !q.ofPage() {
-		if failure = unavailableError(failure); config.HandlesErrors(r, failure) {
-			return failure
+		unavailable := caddyhttp.Error(http.StatusServiceUnavailable, failure)
+		unavailable.StatusCode = http.StatusServiceUnavailable // also where the failure has a status
+		if config.HandlesErrors(r, unavailable) {
+			return unavailable
 		}
 		// Caddy would log an error for each request, and a line about the host or the pod has been logged already.
 	}
-	q.answerOf(q.step, r).write(w, r)
+	q.answerOf(r).write(w, r)
 	return nil
-}
-
-// end takes note that the request has ended.
-func (h *Handler) end(serving *request) {
-	serving.leave()
-	if h.source.retired.Load() != 0 {
-		h.CloseIdleConnections() // that of this request is idle now, and Cleanup has been
-	}
 }
 
 // goodbye is how long net/http has to send clients away by itself when a configuration is replaced.
@@ -153,13 +150,4 @@ func (s *Source) begin(r *http.Request, answer http.Header) (*request, error) {
 	q.show(answer)
 	*r = *r.WithContext(q.inContext()) // in place: what is beneath us keeps the request, and would keep two
 	return q, nil
-}
-
-// unavailableError is an error of the proxy loop with the status 503.
-func unavailableError(err error) error {
-	if failure, ok := errors.AsType[caddyhttp.HandlerError](err); ok {
-		failure.StatusCode = http.StatusServiceUnavailable
-		return failure
-	}
-	return caddyhttp.Error(http.StatusServiceUnavailable, err)
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
@@ -34,9 +35,10 @@ type Source struct {
 
 	logger *zap.Logger
 
-	// dial is the transport's own dialer, and viaProxy tells whether pods cannot be dialled directly.
-	dial     dialFunc
-	viaProxy func() bool
+	// dial is the transport's own dialer, viaProxy tells whether pods cannot be dialled directly, and closeIdle closes connections that are not in use.
+	dial      dialFunc
+	viaProxy  func() bool
+	closeIdle func()
 
 	// retired is when another configuration has taken over, 0 while this one is in force. Requests still come over
 	// connections that were open then.
@@ -67,13 +69,11 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	if err := s.checkParent(ctx); err != nil {
 		return err
 	}
-	text, err := s.Text()
-	if err != nil {
-		return err
-	}
+	text := s.Text()
 	if Inspected == nil { // else the command line compares it
 		s.Forget()
 	}
+	var err error
 	if s.process, err = Acquire(); err != nil {
 		return err
 	}
@@ -91,7 +91,8 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	if err := metrics.Register(ctx.GetMetricsRegistry(), s.process.Metrics()); err != nil {
 		return err
 	}
-	s.process.sources.add(s, config.AppOf(ctx.Modules()))
+	app, _ := ctx.Modules()[0].(*caddyhttp.App) // nil for another app with routes
+	s.process.sources.add(s, app)
 	if s.loaded.Notice != "" && s.around.Once(s.loaded.Notice) {
 		s.logger.Info(s.loaded.Notice)
 	}

@@ -62,7 +62,12 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		var response *http.Response
 		if response, err = t.transport.RoundTrip(r); err == nil && serving.taken {
 			serving.shown.Announce(response.Header)
-			return t.counted(serving, response), nil
+			if response.StatusCode == http.StatusSwitchingProtocols { // a body that is a connection must stay one
+				serving.leave()
+			} else {
+				response.Body = leavingBody{response.Body, serving.leave}
+			}
+			return response, nil
 		}
 	}
 	goesOn := serving.goesOn
@@ -85,7 +90,7 @@ func (t stockTransport) answer(serving *request, r *http.Request) *http.Response
 	serving.leave()
 	header := make(http.Header)
 	serving.shown.Announce(header)
-	answer := serving.answerOf(step, r)
+	answer := serving.answerOf(r)
 	answer.describe(header)
 	return &http.Response{
 		Status:     strconv.Itoa(step.Status) + " " + http.StatusText(step.Status),
@@ -95,16 +100,6 @@ func (t stockTransport) answer(serving *request, r *http.Request) *http.Response
 		Body:    io.NopCloser(strings.NewReader(answer.body)),
 		Request: r,
 	}
-}
-
-// counted counts the request until its answer has been read. A body that is a connection must stay one, and is not counted.
-func (t stockTransport) counted(serving *request, response *http.Response) *http.Response {
-	if response.StatusCode == http.StatusSwitchingProtocols {
-		serving.leave()
-	} else {
-		response.Body = leavingBody{response.Body, serving.leave}
-	}
-	return response
 }
 
 // leavingBody is the body of an answer whose end is the end of the request.

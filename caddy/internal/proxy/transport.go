@@ -45,7 +45,7 @@ func newTransport(roundTripper http.RoundTripper, source *Source) (transport, er
 			"write 1.1, 2 or h2c", config.SourceName)
 	}
 	stock.Transport.DialContext = watchDial(stock.Transport.DialContext, source)
-	source.dial = stock.Transport.DialContext
+	source.dial, source.closeIdle = stock.Transport.DialContext, stock.Transport.CloseIdleConnections
 	source.viaProxy = sync.OnceValue(func() bool { return config.UsesForwardProxy(stock, source.loaded) })
 	stock.Transport.DialTLSContext = watchDial(stock.Transport.DialTLSContext, source)
 	return transport{stock, source}, nil

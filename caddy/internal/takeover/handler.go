@@ -1,5 +1,5 @@
 // In: the JSON of a reverse_proxy handler.
-// Out: Caddy's own handler, provisioned, with the two additions that a doors_upstream source needs.
+// Out: the handler of package proxy, and errors without what may be a key.
 
 package takeover
 
@@ -7,24 +7,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/proxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 )
 
-// Handler is Caddy's reverse proxy. Without a doors_upstream source it is Caddy's reverse proxy and nothing else.
-// With one it asks the source what to do for each request, and answers what an upstream source alone cannot answer: 410 for a page whose pod is gone.
+// Handler is the handler of package proxy, with the documented configuration.
 type Handler struct {
-	reverseproxy.Handler
-
-	// serving is nil without a doors_upstream source.
-	serving *proxy.Handler
+	proxy.Handler
 
 	// suspects are texts of the JSON that may be a key in a wrong place. Errors must not show them. nil when provisioned.
 	suspects []string
@@ -49,13 +43,13 @@ func (h *Handler) UnmarshalJSON(text []byte) error {
 	if bytes.Contains(text, []byte(config.SourceName)) {
 		h.suspects = redact.Texts(text)
 	}
-	if err := redact.Error(caddy.StrictUnmarshalJSON(text, &h.Handler), h.suspects); err != nil {
+	if err := redact.Error(caddy.StrictUnmarshalJSON(text, h.ReverseProxy()), h.suspects); err != nil {
 		return err
 	}
 	if config.SourceOf(h.DynamicUpstreamsRaw) != config.SourceName {
 		return nil
 	}
-	return redact.Error(config.KeepHostNames(&h.Handler), h.suspects)
+	return redact.Error(config.KeepHostNames(h.ReverseProxy()), h.suspects)
 }
 
 // moveDocumentedSource turns {"upstreams": {"source": "doors_upstream", ...}} into {"dynamic_upstreams": {...}}.
@@ -129,35 +123,11 @@ func checkSourceName(name string, hasSecret bool) error {
 	return fmt.Errorf("there is no source of upstreams %s; did you mean %s?", config.Quoted(name), config.SourceName)
 }
 
-// Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
+// Provision provisions the handler. Its errors show no key.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	err := redact.Error(h.Handler.Provision(ctx), h.suspects)
-	if h.suspects = nil; err != nil {
-		return err
-	}
-	if _, ours := h.DynamicUpstreams.(*proxy.Source); ours {
-		h.serving, err = proxy.NewHandler(ctx, &h.Handler)
-	}
+	h.suspects = nil
 	return err
-}
-
-// ReverseProxy is Caddy's own handler. The source knows by it whose it is.
-func (h *Handler) ReverseProxy() *reverseproxy.Handler { return &h.Handler }
-
-// ServeHTTP proxies the request, or answers it where no pod can.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	if h.serving == nil {
-		return h.Handler.ServeHTTP(w, r, next)
-	}
-	return h.serving.ServeHTTP(w, r, next)
-}
-
-// Cleanup lets go of what the handler holds.
-func (h *Handler) Cleanup() error {
-	if h.serving != nil {
-		h.serving.CloseIdleConnections()
-	}
-	return h.Handler.Cleanup()
 }
 
 // Interface guards
