@@ -3,6 +3,7 @@
 use doors_routing::Outcome;
 
 use crate::slab::Key;
+use crate::world::operator::Aim;
 
 /// A page of a visitor, as it was when the event was planned: after it has loaded again its timers are void.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,9 @@ pub enum Event {
     Fault,
     /// The next step of a change of keys.
     Rotate,
+    /// An operator evicts pods, or takes that back.
+    Evict,
+    Undo(Aim),
     Look,
     /// No fault from now on.
     Calm,

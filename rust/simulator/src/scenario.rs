@@ -103,6 +103,7 @@ pub enum Shared {
 pub struct Settings {
     pub gone_after: Time,
     pub gone_rate: u32,
+    pub drain_max: Time,
     pub page_wait: Time,
     pub refresh: Time,
     pub stale_max: Time,
@@ -148,6 +149,8 @@ pub struct Scenario {
     pub rollouts: Time,
     pub reloads: Time,
     pub rotations: Time,
+    /// How far apart an operator evicts pods; 0 for never.
+    pub evictions: Time,
     /// Reloads also take upstreams away, bring them back, and find them under another host name.
     pub changes: bool,
     /// How many of a thousand pods say with their answers that they drain, and take no new pages then.
@@ -181,6 +184,7 @@ impl Scenario {
         // What came later draws numbers of its own, so that the rest of a world stays as it was.
         let later = &mut Random::new(seed, "later");
         let shared = later.pick(&[Shared::No, Shared::No, Shared::No, Shared::Both, Shared::First]);
+        let latest = &mut Random::new(seed, "evictions");
         let often = |random: &mut Random, most| if random.permille(700) { random.between(most / 4, most) } else { 0 };
         let mut scenario = Scenario {
             seed,
@@ -197,6 +201,7 @@ impl Scenario {
             settings: Settings {
                 gone_after: random.pick(&[0, 1, 10, 10, 10, 30]) * SECOND,
                 gone_rate: random.pick(&[0, 1, 5, 100, 100]),
+                drain_max: latest.pick(&[0, 0, 0, 5, 60, 600]) * SECOND,
                 page_wait: random.pick(&[0, 2, 10, 10]) * SECOND,
                 refresh: random.pick(&[500, 1000, 1000, 1000, 5000]) * MILLISECOND,
                 stale_max: random.pick(&[5, 10, 300, 300]) * SECOND,
@@ -217,6 +222,7 @@ impl Scenario {
             rollouts: often(random, 30 * MINUTE),
             reloads: often(random, 20 * MINUTE),
             rotations: often(random, 2 * HOUR),
+            evictions: if latest.permille(400) { latest.magnitude(30 * SECOND, 20 * MINUTE) } else { 0 },
             changes: later.permille(400),
             marks: later.pick(&[0, 0, 500, 1000]),
             grace: random.pick(&[5, 30, 300, 3600]) * SECOND,
@@ -241,6 +247,7 @@ impl Scenario {
         (self.pods, self.spare, self.chaos) = (2, 8, 16 * MINUTE);
         (self.rollouts, self.reloads, self.rotations, self.hasty, self.client_loss) = (0, 0, 0, false, 0);
         self.faults.clear();
+        (self.evictions, self.settings.drain_max) = (0, 0);
         (self.settings.user_chooses, self.settings.user_retries) = (false, false);
         (self.bounds.max_pods, self.bounds.max_waiting) = (1_000, 4096);
     }
@@ -269,6 +276,11 @@ impl Scenario {
     pub fn port(&self, upstream: usize) -> u16 {
         let shares = self.shared != Shared::No && upstream == 1;
         8000 + if shares { 0 } else { upstream as u16 }
+    }
+
+    /// One configuration has the same upstreams and hosts as the next, and each pod belongs to one of them.
+    pub fn is_plain(&self) -> bool {
+        !self.changes && self.shared == Shared::No
     }
 
     /// How old what a name server says may be.

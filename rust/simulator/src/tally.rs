@@ -16,10 +16,14 @@ pub struct Tally {
     pub dials: u64,
     pub lookups: u64,
     pub faults: u64,
+    pub evictions: u64,
     pub pages: u64,
     pub gone: u64,
     /// Of these the pages whose token no key opens, or that lies in no network.
     pub nowhere: u64,
+    /// Those whose pod lives: it is evicted, or has drained for too long.
+    pub evicted: u64,
+    pub drained: u64,
     pub unavailable: u64,
     pub waits: u64,
     pub background: u64,
@@ -45,9 +49,12 @@ impl AddAssign for Tally {
         self.dials += other.dials;
         self.lookups += other.lookups;
         self.faults += other.faults;
+        self.evictions += other.evictions;
         self.pages += other.pages;
         self.gone += other.gone;
         self.nowhere += other.nowhere;
+        self.evicted += other.evicted;
+        self.drained += other.drained;
         self.unavailable += other.unavailable;
         self.waits += other.waits;
         self.background += other.background;
@@ -72,7 +79,7 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             out,
-            "{} visitor-days, {} pages, {} requests, {} dials, {} in the background, {} failovers, {} lookups, {} faults",
+            "{} visitor-days, {} pages, {} requests, {} dials, {} in the background, {} failovers, {} lookups, {} faults, {} evictions",
             self.visitor_time / u128::from(24 * HOUR),
             self.pages,
             self.requests,
@@ -80,12 +87,13 @@ impl fmt::Display for Tally {
             self.background,
             self.failovers,
             self.lookups,
-            self.faults
+            self.faults,
+            self.evictions
         )?;
         writeln!(
             out,
-            "{} pages told to reload, {} of them since their token leads nowhere; {} told to try again, {} waits",
-            self.gone, self.nowhere, self.unavailable, self.waits
+            "{} pages told to reload: {} whose token leads nowhere, {} of evicted pods, {} after drain_max; {} told to try again, {} waits",
+            self.gone, self.nowhere, self.evicted, self.drained, self.unavailable, self.waits
         )?;
         write!(
             out,

@@ -14,6 +14,8 @@ pub mod backoff;
 pub mod loading;
 mod streams;
 
+pub use streams::ROLL;
+
 use crate::agenda::Time;
 use crate::event::{Event, PageEvent, PageKey};
 use crate::slab::Key;

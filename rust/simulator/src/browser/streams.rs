@@ -8,7 +8,7 @@ use crate::world::World;
 use crate::world::proxy::ask::{Kind, Reply};
 
 /// The client opens the next stream after that.
-const ROLL: Time = 15 * SECOND;
+pub const ROLL: Time = 15 * SECOND;
 /// A page that nobody looks at gives up its stream after that; without any stream it gives up after the other.
 const HIDDEN: Time = 20 * MINUTE;
 const TTL: Time = 40 * MINUTE;

@@ -30,7 +30,7 @@ impl World {
         (opens && exchange.bound.upstreams.contains(&pod.upstream)).then_some(pod.place)
     }
 
-    /// The pods of an upstream that are well beyond doubt, do not say that they drain, and that a request has not tried.
+    /// The pods of an upstream that are well beyond doubt, do not say that they drain, are not evicted, and that a request has not tried.
     pub(super) fn well(&self, exchange: &Exchange, upstream: usize) -> impl Iterator<Item = usize> {
         let now = self.now();
         let ledger = &self.checks.ledgers[exchange.replica];
@@ -38,7 +38,8 @@ impl World {
         let places = hosts.flat_map(|host| ledger.hosts[*host].places.iter().copied());
         places.filter(move |place| {
             let seen = &ledger.pods[*place];
-            let well = seen.is_clean(now) && seen.marked.is_none() && !exchange.tried.contains(place);
+            let drains = seen.marked.is_some() || self.evicted(exchange.replica, *place).is_some();
+            let well = seen.is_clean(now) && !drains && !exchange.tried.contains(place);
             well && self.pods.is_inside(*place, upstream)
         })
     }
@@ -152,11 +153,14 @@ impl World {
             (exchange.replica, Subject::visitor(exchange.ask.page.visitor), exchange.bound.settings.refresh);
         let turns = if self.scenario.bounds.max_lookups > 2 { 1 } else { self.scenario.names() };
         let slack = turns as Time * LOOKUP;
-        let bound = exchange.bound.clone();
+        let (bound, least) = (exchange.bound.clone(), self.replicas[replica].least_refresh());
         for host in bound.hosts_of(upstream) {
             let known = &mut self.checks.ledgers[replica].hosts[*host];
-            let used = known.used.replace(now).filter(|used| *used >= bound.loaded);
-            let goes_on = used.is_some_and(|used| now - used > refresh + slack && now - used < (IDLE - 1) * refresh);
+            let used = known.used.replace((now, least)).filter(|(used, _)| *used >= bound.loaded);
+            // As long as another configuration is in use that asks more often, the host is idle sooner.
+            let goes_on = used.is_some_and(|(used, before)| {
+                now - used > refresh + slack && now - used < (IDLE - 1) * before.min(least)
+            });
             let (asked, busy) = (known.asked, known.flying > 0);
             if goes_on && !busy && !known.constant && asked.is_none_or(|asked| now - asked > refresh + slack) {
                 let what = format!("replica {replica} has not looked u{host} up since {asked:?}");

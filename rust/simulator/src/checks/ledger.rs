@@ -1,9 +1,10 @@
 //! In: what a replica was told. Out: what it must know. Written apart from the core, and simpler.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use doors_routing::Outcome;
 
+use super::leaving::{Evictions, Uses};
 use super::prompt::Refused;
 use crate::agenda::{SECOND, Time};
 
@@ -20,6 +21,9 @@ pub struct Ledger {
     pub crowded: Option<Time>,
     /// For each place how the requests of its pages fare.
     pub refused: Vec<Refused>,
+    /// What is evicted, and how the pages of evicted pods were used.
+    pub evictions: Evictions,
+    pub uses: Uses,
 }
 
 impl Ledger {
@@ -29,6 +33,8 @@ impl Ledger {
             hosts: (0..names).map(|_| Told::default()).chain((0..places).map(Told::constant)).collect(),
             crowded: None,
             refused: vec![Refused::default(); places],
+            evictions: Evictions::default(),
+            uses: Uses::default(),
         }
     }
 
@@ -92,14 +98,19 @@ pub struct Seen {
     pub gone: Option<Time>,
     /// When DNS named it again, or for the first time: another pod may have the address since.
     pub named: Option<Time>,
-    /// When it last said that it drains, if it may still.
+    /// When it last said that it drains, if it may still, and when it first did.
     pub marked: Option<Time>,
+    pub marked_since: Option<Time>,
     /// When a page load last asked it whether it still does.
     pub asked: Option<Time>,
     /// When a request was last sent to find out whether it is back.
     pub probed: Option<Time>,
     /// Dials that go on.
     pub flying: u32,
+    /// When it was first used, and last: by anything at all, and by a request that was sent there.
+    pub first_used: Option<Time>,
+    pub used: Option<Time>,
+    pub sent: Option<Time>,
 }
 
 impl Seen {
@@ -148,6 +159,11 @@ impl Seen {
             .is_some_and(|alive| now - alive <= GAP + SECOND && self.missed.is_none_or(|missed| missed <= alive + skew))
     }
 
+    /// It says that it drains, and no other process can be there by now.
+    pub fn drains(&self) -> bool {
+        self.marked.is_some_and(|at| self.named.max(self.failed).is_none_or(|other| other < at))
+    }
+
     /// It would take a page.
     pub fn takes_page(&self, skew: Time, now: Time) -> bool {
         self.reached.is_some_and(|reached| {
@@ -167,6 +183,8 @@ pub struct Told {
     /// The last answer with addresses, and those before that may still count.
     pub places: Vec<usize>,
     before: VecDeque<(Time, Vec<usize>)>,
+    /// When each place was last named.
+    pub named: BTreeMap<usize, Time>,
     /// Places that came back soon after they had left, and when.
     returned: Vec<(Time, usize)>,
     /// When it came, and since when there have been answers with addresses, without an answer that there is no such name.
@@ -174,8 +192,8 @@ pub struct Told {
     pub since: Time,
     /// Its addresses may have been given up, since there is no such name, or since it was a part.
     pub absent: bool,
-    /// When a page load last went to one of its pods.
-    pub used: Option<Time>,
+    /// When a page load last went to one of its pods, and the shortest refresh interval that counted then.
+    pub used: Option<(Time, Time)>,
     /// Since when no configuration has it.
     pub left: Option<Time>,
 }
@@ -199,6 +217,7 @@ impl Told {
         };
         self.returned.extend(places.iter().filter(|place| is_back(place)).map(|place| (now, *place)));
         self.returned.retain(|(at, _)| now - at <= 2 * LOOK_BACK + SECOND);
+        self.named.extend(places.iter().map(|place| (*place, now)));
         let before = std::mem::replace(&mut self.places, places);
         self.before.push_back((self.at.unwrap_or(now), before));
         while self.before.len() > ANSWERS && self.before.front().is_some_and(|(at, _)| now - at > 2 * LOOK_BACK) {

@@ -2,6 +2,7 @@
 //! whatever name servers say; one that takes a page back gets it again only as the last choice, and takes it; and no visitor sees an error since a pod drains.
 
 use super::World;
+use super::requests::DIALS;
 use crate::agenda::{SECOND, Time};
 use crate::journal::Subject;
 use crate::slab::Key;
@@ -31,6 +32,8 @@ impl World {
         if exchange.ask.home.is_some() || exchange.passed_over {
             return;
         }
+        // The last dial of a request that was taken back must be served, whatever pod it goes to.
+        let last_choice = last_choice && (exchange.refused.is_empty() || exchange.dials + 1 < DIALS);
         let mut upstreams = exchange.bound.upstreams.iter().filter(|upstream| self.is_sure(exchange, **upstream));
         let Some(well) = upstreams.find_map(|upstream| self.well(exchange, *upstream).next()) else { return };
         if !last_choice && is_new {

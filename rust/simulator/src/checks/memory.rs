@@ -52,6 +52,7 @@ impl World {
             self.look_at_hosts(replica);
         }
         self.check_shares();
+        self.check_drained();
         self.tally.visitor_time += u128::from(LOOK) * self.visitors.len() as u128;
     }
 

@@ -6,6 +6,7 @@
 //! tokens    a request with a token reaches its own pod; who is told that a page is gone, and with what right
 //! choice    where page loads go
 //! marks     no new page on a pod that drains, and nobody sees that it does
+//! leaving   pages of living pods that are told to reload, and when it is said that a pod has drained
 //! pacing    how many pages a second are told to reload
 //! prompt    the page of a dead pod is told so in time
 //! memory    what has bounds stays within them, and nothing is kept that no configuration uses
@@ -14,6 +15,7 @@
 //! ```
 
 mod choice;
+pub mod leaving;
 mod ledger;
 mod marks;
 mod memory;
@@ -32,7 +34,7 @@ use crate::agenda::Time;
 use crate::journal::Subject;
 use crate::scenario::Scenario;
 use crate::world::World;
-use ledger::Ledger;
+use ledger::{Ledger, Seen};
 use pacing::Pacing;
 
 /// A rule that was broken.
@@ -105,8 +107,11 @@ impl Checks {
 
     /// An answer of a pod says that it drains, or does not.
     pub fn told_mark(&mut self, replica: usize, place: usize, drains: bool, began: Time, skew: Time, now: Time) {
-        let marked = &mut self.ledgers[replica].pods[place].marked;
+        let Seen { marked, marked_since, .. } = &mut self.ledgers[replica].pods[place];
         if drains {
+            if marked.is_none() {
+                *marked_since = Some(now);
+            }
             *marked = Some(now);
         } else {
             // What it was asked before its last word says nothing about the time since.
@@ -147,7 +152,7 @@ impl Checks {
 
 impl World {
     /// Notes the first violation; it ends the run.
-    fn blame(&mut self, rule: &'static str, about: Subject, what: String) {
+    pub fn blame(&mut self, rule: &'static str, about: Subject, what: String) {
         let at = self.now();
         self.checks.violation.get_or_insert(Violation { rule, what, at, about });
     }

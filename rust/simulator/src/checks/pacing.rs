@@ -11,6 +11,8 @@ pub struct Paced {
     pub upstream: Option<u64>,
     pub source: u64,
     pub rate: u32,
+    /// The eviction with this number has a rate of its own; 0 for those that have not.
+    pub eviction: u32,
 }
 
 #[derive(Default)]

@@ -141,7 +141,8 @@ impl World {
             .max(self.faulty[replica])
             .max(self.links.well_since(replica, place, known.upstream))
             .max(failing.map_or(0, |failed| failed + FAILS));
-        (since <= now && seen.drops.is_none() && seen.marked.is_none()).then_some(since)
+        let is_evicted = self.evicted(replica, place).is_some();
+        (since <= now && !is_evicted && seen.drops.is_none() && seen.marked.is_none()).then_some(since)
     }
 
     /// Others are told to reload, and only so many may be at once.

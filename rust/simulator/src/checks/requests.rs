@@ -10,7 +10,7 @@ use crate::world::RETRIES;
 use crate::world::proxy::ask::{Exchange, Kind, Phase};
 
 /// How often a request is dialled until it is answered or waits.
-const DIALS: u32 = 8;
+pub(super) const DIALS: u32 = 8;
 /// A request waits for DNS for so long in all, unless nothing is known at all.
 const DNS: Time = 500 * MILLISECOND;
 /// Dials of 3 s each, and what else takes time between two waits.

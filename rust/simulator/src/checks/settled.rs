@@ -10,6 +10,8 @@ use crate::browser::loading::BY_HAND;
 use crate::event::Event;
 use crate::journal::Subject;
 use crate::slab::Key;
+use crate::world::app::STREAM;
+use crate::world::operator::SLOWEST;
 
 /// So many events in one second are too many, and so many more for each two visitors: who connects wakes all who wait.
 const BUSY: u64 = 20_000;
@@ -26,6 +28,8 @@ impl World {
     /// - a page whose pod is gone asks, gets 503 and pauses, until the pod has been unreachable for `gone_after`; 5 s for a witness. Its pauses grow
     ///   to the longest; the first and the last of them may be the longest, and each attempt has a dial of 3 s that times out;
     /// - pages are told to reload at a pace, and who is not the first pauses again;
+    /// - the pages of pods that are evicted, or drain for longer than they may, are told to reload when they open their next streams. If all open
+    ///   them at the same moment, so many are told in each roll as in one second; with idle pages first two more rolls pass;
     /// - a page load waits at most for `page_wait`, and after a 503 for a second, or for a person.
     pub fn settles_within(&self, deployed: Time) -> Time {
         let settings = &self.scenario.settings;
@@ -35,8 +39,11 @@ impl World {
         let pages = 2 * self.scenario.visitors as Time;
         let slowest_rate = if settings.gone_rate == 0 { 2 } else { settings.gone_rate.min(2) };
         let paced = pages * SECOND / Time::from(slowest_rate) + 2 * LONGEST_PAUSE;
+        let rolls = if self.scenario.evictions > 0 { 3 + pages / Time::from(SLOWEST) } else { 0 };
+        let drains = if settings.drain_max > 0 { 3 + pages / Time::from(slowest_rate) } else { 0 };
+        let leaves = settings.drain_max + (rolls + drains) * STREAM;
         let loads = settings.page_wait.max(10 * SECOND) + 8 * 3 * SECOND + SECOND + BY_HAND;
-        deployed + lookups + stuck + gone + paced + loads
+        deployed + lookups + stuck + gone + paced + leaves + loads
     }
 
     /// Somebody may load another page at this moment: who has none is looked at again.
@@ -62,6 +69,7 @@ impl World {
             let live = visitor.live.saturating_sub(self.calm);
             self.tally.slowest = self.tally.slowest.max(live);
         }
+        self.check_left_behind();
         self.checks.settled = Some(now);
     }
 

@@ -97,15 +97,45 @@ impl World {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let ask = exchange.ask;
         match (status, ask.home) {
-            (AnswerStatus::Gone, Some(home)) => self.check_gone(key, home.process),
+            (AnswerStatus::Gone, Some(home)) => match cause {
+                Cause::Evicted | Cause::DrainMax => self.check_leaves(key, home, cause),
+                _ => self.check_gone(key, home.process),
+            },
             (AnswerStatus::Gone, None) => {
                 let about = Subject::visitor(ask.page.visitor);
                 self.blame("only pages are told that they are gone", about, "a page load gets 410".into());
             }
             (AnswerStatus::Unavailable, None) => self.check_unavailable(key, cause),
-            (AnswerStatus::Unavailable, Some(home)) => self.check_prompt(key, cause, home.process),
+            (AnswerStatus::Unavailable, Some(home)) => {
+                self.check_prompt(key, cause, home.process);
+                self.check_goes_on(key, cause, home.process);
+            }
         }
         self.check_steady(key, status, cause);
+    }
+
+    /// A page is told to reload: its replica must know a pod onto which it may. The tokens of pages outside of the networks lead nowhere; and
+    /// if its own pod lives, it would be told again by one that drains.
+    pub(super) fn check_taker(&mut self, key: Key, lives: bool) {
+        let now = self.now();
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (replica, about) = (exchange.replica, Subject::visitor(exchange.ask.page.visitor));
+        let ledger = &self.checks.ledgers[replica];
+        let takes = |(place, seen): (usize, &super::ledger::Seen)| {
+            let mut hosts = exchange.bound.all_hosts().map(|host| &ledger.hosts[host]);
+            let may_name = hosts.any(|host| host.may_name(place) || host.at.is_none()) || !self.is_whole();
+            let known = &self.pods.places[place];
+            let leads = !known.stray && exchange.bound.upstreams.contains(&known.upstream);
+            let drains = || self.evicted(replica, place).is_some() || self.is_whole() && seen.drains();
+            seen.takes_page(self.scenario.skew, now) && may_name && leads && !(lives && drains())
+        };
+        if self.remembers_all() && !ledger.pods.iter().enumerate().any(takes) {
+            let known =
+                ledger.pods.iter().enumerate().filter(|(_, seen)| seen.reached.is_some_and(|at| now - at < 2 * GAP));
+            let what =
+                format!("replica {replica} knows no pod that would take the page: {:?}", known.collect::<Vec<_>>());
+            self.blame("a page is told to reload only if there is somewhere to go", about, what);
+        }
     }
 
     fn check_gone(&mut self, key: Key, process: u32) {
@@ -141,23 +171,11 @@ impl World {
         if ask.kind == Kind::Resource {
             return;
         }
-        let ledger = &self.checks.ledgers[replica];
-        let takes = |(place, seen): (usize, &super::ledger::Seen)| {
-            let mut hosts = bound.all_hosts().map(|host| &ledger.hosts[host]);
-            let may_name = hosts.any(|host| host.may_name(place) || host.at.is_none()) || !self.is_whole();
-            seen.takes_page(self.scenario.skew, now) && may_name
-        };
-        if self.remembers_all() && !ledger.pods.iter().enumerate().any(takes) {
-            let known =
-                ledger.pods.iter().enumerate().filter(|(_, seen)| seen.reached.is_some_and(|at| now - at < 2 * GAP));
-            let what =
-                format!("replica {replica} knows no pod that would take the page: {:?}", known.collect::<Vec<_>>());
-            self.blame("a page is told to reload only if there is somewhere to go", about, what);
-        }
+        self.check_taker(key, false);
         if ask.kind.is_sync() {
             let upstream = bound.number(upstream).filter(|_| opens && inside);
             let source = if upstream.is_some() { 0 } else { bound.source.id() };
-            let paced = Paced { replica, upstream, source, rate: bound.settings.gone_rate };
+            let paced = Paced { replica, upstream, source, rate: bound.settings.gone_rate, eviction: 0 };
             if !self.checks.pacing.tell(paced, self.scenario.skew, now) {
                 self.blame("pages reload at a pace", about, format!("too many within one second: {paced:?}"));
             }

@@ -165,6 +165,9 @@ impl World {
         }
         self.replicas[replica].restart(&self.scenario, self.keys.clone(), now, &mut self.chances.faults);
         self.checks.forget(replica);
+        if self.chances.operator.coin() {
+            self.evict_again(replica);
+        }
         self.note(Subject::ALL, || format!("replica {replica} has started again"));
     }
 
@@ -232,6 +235,7 @@ impl World {
                 self.replica_starts(replica);
             }
         }
+        self.calm_operator();
         for upstream in 0..self.scenario.upstreams {
             self.deployments[upstream].empty = now;
             self.deploy_event(upstream, Deploy::Reconcile);

@@ -16,6 +16,7 @@
 //! dns       what name servers say
 //! links     what gets through
 //! faults    what goes wrong when
+//! operator  which pods are evicted
 //! keys      what tokens are sealed with
 //! ```
 
@@ -24,6 +25,7 @@ pub mod dns;
 mod faults;
 mod keys;
 mod links;
+pub mod operator;
 pub mod proxy;
 
 use std::ops::RangeInclusive;
@@ -41,6 +43,7 @@ use app::deploy::Deployment;
 use app::pods::Pods;
 use dns::Dns;
 use links::Links;
+use operator::Order;
 pub use proxy::RETRIES;
 use proxy::ask::Exchange;
 use proxy::replica::Replica;
@@ -54,6 +57,7 @@ pub struct Chances {
     pub pods: Random,
     pub visitors: Random,
     pub faults: Random,
+    pub operator: Random,
 }
 
 pub struct World {
@@ -76,6 +80,8 @@ pub struct World {
     sealing: usize,
     rotation: u32,
     pub deployments: Vec<Deployment>,
+    /// The evictions that are in force, the oldest first.
+    pub orders: Vec<Order>,
     /// Until when a replica has faults of its own.
     pub faulty: Vec<Time>,
     /// Faults end before that.
@@ -94,6 +100,7 @@ impl World {
             pods: part("pods"),
             visitors: part("visitors"),
             faults: part("faults"),
+            operator: part("operator"),
         };
         let pods = Pods::new(&scenario);
         let addresses = pods.places.iter().map(|place| place.address).collect();
@@ -115,6 +122,7 @@ impl World {
             sealing: 0,
             rotation: 0,
             deployments: Deployment::all(&scenario),
+            orders: Vec::new(),
             faulty: vec![0; scenario.replicas],
             calm: scenario.chaos,
             path: String::new(),
@@ -129,6 +137,7 @@ impl World {
         self.begin_deployments();
         self.begin_visitors();
         self.begin_faults();
+        self.begin_evictions();
         self.agenda.at(SECOND, Event::Look);
         while let Some(event) = self.agenda.advance() {
             if matches!(event, Event::End) {
@@ -166,6 +175,8 @@ impl World {
             Event::Visitor(visitor, event) => self.visitor_event(visitor, event),
             Event::Fault => self.next_fault(),
             Event::Rotate => self.rotate(),
+            Event::Evict => self.evict(),
+            Event::Undo(aim) => self.undo(aim),
             Event::Look => self.look_over(),
             Event::Calm => self.calm_down(),
             Event::Settled(looks) => self.check_settled(looks),

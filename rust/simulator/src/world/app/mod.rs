@@ -3,3 +3,5 @@
 pub mod deploy;
 pub mod pods;
 mod serving;
+
+pub use serving::STREAM;

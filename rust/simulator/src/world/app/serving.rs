@@ -11,7 +11,7 @@ use crate::world::World;
 use crate::world::proxy::ask::{Exchange, Home, Kind, Phase, Reply};
 
 /// A pod ends a stream itself after that, a client sends the next report stream after that.
-const STREAM: Time = 20 * SECOND;
+pub const STREAM: Time = 20 * SECOND;
 const REPORTS: Time = 15 * SECOND;
 
 impl World {

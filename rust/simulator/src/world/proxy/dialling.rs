@@ -44,8 +44,10 @@ impl World {
         let now = self.now();
         let Some(place) = self.check_dial(key, upstream, pod, probe) else { return };
         self.check_marked(key, place, last_choice);
+        self.check_evicted(key, place);
         let Some(exchange) = self.exchanges.get_mut(key) else { return };
         let (replica, bound) = (exchange.replica, exchange.bound.clone());
+        self.checks.touched(replica, place, true, now);
         exchange.place = place;
         exchange.process = None;
         exchange.last_choice = last_choice;
@@ -95,6 +97,7 @@ impl World {
         self.tally.dials += 1;
         let (boot, began) = (self.replicas[replica].boot, self.now());
         self.checks.dial_began(replica, place);
+        self.checks.touched(replica, place, false, began);
         let dial =
             self.dials.insert(Dial { replica, boot, bound: bound.clone(), upstream, pod, place, exchange, began });
         self.dial_sent(dial, 0);
@@ -134,6 +137,7 @@ impl World {
             return;
         }
         self.checks.dial_ended(replica, place);
+        self.checks.touched(replica, place, false, now);
         self.checks.told_outcome(replica, place, outcome, now);
         if outcome == Outcome::Refused {
             self.checks.told_refused(replica, bound.hosts(upstream), place, now);

@@ -71,6 +71,7 @@ impl World {
                 ask.page.visitor, ask.page.page, ask.kind
             )
         });
+        self.check_use(key);
         self.agenda.after(ask.kind.patience(), Event::GivesUp(key));
         self.obey(key, step);
         Some(key)
@@ -112,8 +113,12 @@ impl World {
                 match status {
                     AnswerStatus::Gone => {
                         self.tally.gone += 1;
-                        let leads = !matches!(cause, Cause::TokenMalformed | Cause::TokenRefused | Cause::NoCidr);
-                        self.tally.nowhere += u64::from(!leads);
+                        match cause {
+                            Cause::TokenMalformed | Cause::TokenRefused | Cause::NoCidr => self.tally.nowhere += 1,
+                            Cause::Evicted => self.tally.evicted += 1,
+                            Cause::DrainMax => self.tally.drained += 1,
+                            _ => (),
+                        }
                         self.over(key, Reply::Gone);
                     }
                     AnswerStatus::Unavailable => {
@@ -279,7 +284,9 @@ impl World {
 
     fn end_request(&mut self, key: Key) {
         let Some(exchange) = self.exchanges.get(key) else { return };
-        let replica = exchange.replica;
+        let (replica, place) = (exchange.replica, exchange.place);
+        let sent = !matches!(exchange.phase, Phase::Waiting | Phase::Over) && exchange.dials > 0;
+        self.checks.touched(replica, place, sent, self.now());
         let (clock, _) = self.clock(replica);
         let Some(exchange) = self.exchanges.get_mut(key) else { return };
         exchange.bound.source.ended(&mut exchange.request, clock);

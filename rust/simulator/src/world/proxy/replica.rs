@@ -10,6 +10,7 @@ use std::rc::{Rc, Weak};
 use doors_routing::{HostId, Limits, Options, Router, Source, State};
 
 use crate::agenda::{MILLISECOND, SECOND, Time};
+use crate::browser::ROLL;
 use crate::random::Random;
 use crate::scenario::{Bounds, Hosts, Scenario, Settings};
 use crate::slab::Key;
@@ -151,6 +152,11 @@ impl Replica {
         self.in_use.len() < before
     }
 
+    /// The shortest refresh interval of all configurations in use.
+    pub fn least_refresh(&self) -> Time {
+        self.in_use.iter().filter_map(Weak::upgrade).map(|bound| bound.settings.refresh).min().unwrap_or(0)
+    }
+
     /// Whether a configuration that is in use has a host.
     pub fn uses_host(&self, host: usize) -> bool {
         self.in_use.iter().filter_map(Weak::upgrade).any(|bound| bound.all_hosts().any(|one| one == host))
@@ -230,6 +236,8 @@ fn bind(
     let options = Options {
         gone_after: settings.gone_after,
         gone_rate: settings.gone_rate,
+        drain_max: settings.drain_max,
+        roll_time: ROLL,
         page_wait: settings.page_wait,
         refresh: settings.refresh,
         stale_max: settings.stale_max,
@@ -237,7 +245,6 @@ fn bind(
         resolver: 0,
         user_chooses: settings.user_chooses,
         user_retries: settings.user_retries,
-        ..Options::default()
     };
     Bound { source: Source::new(state, router, options), settings, upstreams, hosts, loaded: now, keys }
 }

@@ -1,0 +1,95 @@
+//! A pod has drained when it is draining and has had no request for as long as a page may be silent.
+
+use doors_routing::{KnownPod, Verdict};
+
+use crate::agenda::Time;
+use crate::browser::{Page, ROLL, State};
+use crate::journal::{Subject, clock};
+use crate::scenario::Hosts;
+use crate::world::World;
+use crate::world::app::pods::Life;
+use crate::world::proxy::ask::Phase;
+
+/// A pod ends a stream after four thirds of a roll.
+const SILENCE: Time = ROLL / 3 * 4;
+
+impl World {
+    /// What replicas say about pods for people.
+    pub fn check_drained(&mut self) {
+        for replica in 0..self.replicas.len() {
+            if !self.replicas[replica].up {
+                continue;
+            }
+            for known in self.replicas[replica].state.pods(None, usize::MAX) {
+                self.check_known(replica, &known);
+            }
+        }
+    }
+
+    fn check_known(&mut self, replica: usize, known: &KnownPod) {
+        let (now, slack) = (self.now(), 2 * self.scenario.skew);
+        let Some(place) = self.pods.at(known.pod.address()) else { return };
+        let about = Subject::place(place);
+        let seen = self.checks.ledgers[replica].pods[place];
+        let time = |at: u64| self.replicas[replica].world_time(at);
+        let evicted = self.evicted(replica, place).map(|evicted| evicted.since);
+        if known.evicted_since.map(time) != evicted {
+            let what = format!("replica {replica} says {:?} of place {place}: {evicted:?}", known.evicted_since);
+            return self.blame("an eviction is shown, and since when", about, what);
+        }
+        let is_gone = known.verdict == Verdict::Gone;
+        let is_said = known.drained_since.map(time).is_some_and(|at| at <= now);
+        let is_here = |phase| matches!(phase, Phase::Dialling | Phase::Sent | Phase::Answered);
+        let is_used = self.exchanges.iter().any(|(_, exchange)| {
+            (exchange.replica, exchange.place) == (replica, place) && exchange.dials > 0 && is_here(exchange.phase)
+        });
+        let is_silent = |at: Option<Time>, slack: Time| at.is_none_or(|at| now + slack >= at + SILENCE);
+        // Of a pod that was forgotten it is not known any more when it was used.
+        if is_said && !is_gone && self.remembers_all() && (is_used || !is_silent(seen.sent, slack)) {
+            let what =
+                format!("replica {replica} says so of place {place}; used: {is_used}, at {:?}", seen.sent.map(clock));
+            return self.blame("a pod has drained when it has no pages", about, what);
+        }
+        let is_over = evicted.is_some_and(|since| now >= since + SILENCE + slack)
+            && !is_used
+            && seen.used.is_none_or(|at| now >= at + SILENCE + slack);
+        if is_over && !is_said {
+            let what = format!(
+                "replica {replica} does not say so of place {place}: {known:?}, used at {:?}",
+                seen.used.map(clock)
+            );
+            self.blame("it is said in time that a pod has drained", about, what);
+        }
+    }
+
+    /// Some time after the last fault no page that has a stream is left on a pod that all replicas evict, or that drains for longer than it may, while
+    /// there is another pod.
+    pub fn check_left_behind(&mut self) {
+        let is_evicted = |place| (0..self.replicas.len()).all(|replica| self.evicted(replica, place).is_some());
+        // Where pods are forgotten it is also forgotten since when they drain. An address that is a host of its own never leaves
+        // DNS. Nobody looks any more at a host that no configuration has.
+        let by_name = matches!(self.scenario.hosts, Hosts::Name | Hosts::Names) && self.scenario.is_plain();
+        let ends = self.scenario.settings.drain_max > 0 && self.remembers_all() && by_name;
+        let drains = |process: u32| ends && self.pods.process(process).life == Life::Drains;
+        let takes = |process: u32| {
+            let place = self.pods.process(process).place;
+            !(0..self.replicas.len()).any(|replica| self.evicted(replica, place).is_some())
+        };
+        if !(0..self.scenario.upstreams).any(|upstream| self.running(upstream).into_iter().any(takes)) {
+            return;
+        }
+        let is_left = |page: &&Page| {
+            let home = page.home.filter(|_| page.state == State::Live && page.stream.is_some());
+            home.is_some_and(|home| is_evicted(self.pods.process(home.process).place) || drains(home.process))
+        };
+        let visitors = (0..).zip(&self.visitors);
+        let mut left =
+            visitors.filter_map(|(number, visitor)| Some((number, visitor.pages.iter().find(is_left)?.home?)));
+        if let Some((visitor, home)) = left.next() {
+            let place = self.pods.process(home.process).place;
+            let what = format!("a page of visitor {visitor} lives on at place {place}");
+            let about = Subject { visitor: Some(visitor), place: Some(place) };
+            self.blame("no page is left behind", about, what);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! No new page on an evicted pod while another is well. Its pages are told to reload, and only by the answer to a receiver stream, at the
+//! pace of the eviction, and in its order.
+
+use std::collections::BTreeSet;
+
+use doors_routing::Cause;
+
+use super::books::{Evicted, Use};
+use crate::agenda::{SECOND, Time};
+use crate::browser::ROLL;
+use crate::checks::pacing::Paced;
+use crate::journal::{Subject, clock};
+use crate::slab::Key;
+use crate::world::World;
+use crate::world::proxy::ask::{Exchange, Home, Kind, Phase};
+
+/// A page without a receiver stream for so long is not counted any more.
+const COUNTS: Time = 2 * ROLL;
+
+impl World {
+    /// A request of a page begins.
+    pub fn check_use(&mut self, key: Key) {
+        let now = self.now();
+        let Some(&Exchange { ask, replica, ref bound, .. }) = self.exchanges.get(key) else { return };
+        let Some(home) = ask.home else { return };
+        let own = self.pods.process(home.process);
+        let leads = bound.keys.contains(&own.key) && bound.upstreams.contains(&own.upstream);
+        let place = own.place;
+        let is_watched = self.evicted(replica, place).is_some_and(|evicted| evicted.order.idle_first);
+        self.checks.touched(replica, place, false, now);
+        if !leads || !is_watched || !matches!(ask.kind, Kind::Receiver | Kind::Hook | Kind::Link) {
+            return;
+        }
+        let known = self.checks.ledgers[replica].uses.0.entry(home.instance).or_default();
+        if ask.kind == Kind::Receiver {
+            known.stream = Some(now);
+        } else {
+            known.hook = Some(now);
+        }
+    }
+
+    /// A page load is about to be sent to a pod.
+    pub fn check_evicted(&mut self, key: Key, place: usize) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let replica = exchange.replica;
+        let Some(&evicted) = self.evicted(replica, place) else { return };
+        if exchange.ask.home.is_some() || exchange.passed_over {
+            return;
+        }
+        let mut upstreams = exchange.bound.upstreams.iter().filter(|upstream| self.is_sure(exchange, **upstream));
+        if let Some(well) = upstreams.find_map(|upstream| self.well(exchange, *upstream).next()) {
+            let about = Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) };
+            let what = format!(
+                "replica {replica} sends a page load to place {place} although place {well} is well: {evicted:?}"
+            );
+            self.blame("no new page on an evicted pod", about, what);
+        }
+    }
+
+    /// A request of a page is told to try again. Where the pod is evicted, and well, there is no reason for that.
+    pub fn check_goes_on(&mut self, key: Key, cause: Cause, process: u32) {
+        let now = self.now();
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (replica, ask) = (exchange.replica, exchange.ask);
+        if ask.kind == Kind::Resource {
+            return; // another pod may have it
+        }
+        let own = self.pods.process(process);
+        let leads = exchange.bound.keys.contains(&own.key) && exchange.bound.upstreams.contains(&own.upstream);
+        let place = own.place;
+        let is_well = self.checks.ledgers[replica].pods[place].is_clean(now) && !self.may_be_gone(replica, process);
+        let is_well = is_well && cause != Cause::OwnFault;
+        if leads && is_well && !self.pods.places[place].stray && self.evicted(replica, place).is_some() {
+            let about = Subject { visitor: Some(ask.page.visitor), place: Some(place) };
+            let what = format!("{:?} of a page at place {place} gets 503 of replica {replica}: {cause:?}", ask.kind);
+            self.blame("requests to an evicted pod go through", about, what);
+        }
+    }
+
+    /// A page whose pod lives is told to reload.
+    pub fn check_leaves(&mut self, key: Key, home: Home, cause: Cause) {
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (replica, ask, bound) = (exchange.replica, exchange.ask, exchange.bound.clone());
+        let own = self.pods.process(home.process);
+        let (place, upstream) = (own.place, bound.number(own.upstream));
+        let about = Subject { visitor: Some(ask.page.visitor), place: Some(place) };
+        if ask.kind != Kind::Receiver {
+            let what = format!("{:?} of a page at place {place} is told by replica {replica}: {cause:?}", ask.kind);
+            return self.blame("only receiver streams are told while the pod lives", about, what);
+        }
+        self.check_taker(key, true);
+        let evicted = self.evicted(replica, place).copied();
+        let own_rate = evicted.filter(|evicted| cause == Cause::Evicted && evicted.order.rate > 0);
+        let rate = own_rate.map_or(bound.settings.gone_rate, |evicted| evicted.order.rate);
+        match (cause, evicted) {
+            (Cause::Evicted, Some(evicted)) => self.check_order(key, home, &evicted, rate),
+            (Cause::Evicted, None) => {
+                let what = format!("replica {replica} says so of a page at place {place}");
+                return self.blame("only pages of evicted pods are told so", about, what);
+            }
+            _ => self.check_drain_max(key, place),
+        }
+        let eviction = own_rate.map_or(0, |evicted| evicted.number);
+        let paced = Paced { replica, upstream, source: 0, rate, eviction };
+        if !self.checks.pacing.tell(paced, self.scenario.skew, self.now()) {
+            self.blame("pages reload at a pace", about, format!("too many within one second: {paced:?}"));
+        }
+        self.checks.ledgers[replica].uses.0.remove(&home.instance);
+    }
+
+    /// Idle pages first: in each roll so many pages may reload as the rate allows for that time, those that were idle for longest.
+    /// So a page that was used since the eviction began reloads only when fewer than that have been idle for longer: pages with
+    /// an open stream here whose last hook was earlier, or unseen. For two rolls a page that was used counts as one of the
+    /// open ones although its stream has ended: so many fewer are certain.
+    fn check_order(&mut self, key: Key, home: Home, evicted: &Evicted, rate: u32) {
+        let (now, slack) = (self.now(), 2 * self.scenario.skew);
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (replica, place) = (exchange.replica, self.pods.process(home.process).place);
+        if !evicted.order.idle_first || rate == 0 || !self.remembers_all() {
+            return;
+        }
+        let about = Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) };
+        let drains_before = exchange.bound.settings.drain_max > 0;
+        if evicted.is_first && !drains_before && now + slack < evicted.since + ROLL {
+            let what = format!("replica {replica} evicts place {place} since {}", clock(evicted.since));
+            return self.blame("idle pages first needs a roll to find out which these are", about, what);
+        }
+        let uses = &self.checks.ledgers[replica].uses.0;
+        let hook = |one: &Use| one.hook.filter(|hook| *hook >= evicted.since);
+        let Some(last) = uses.get(&home.instance).and_then(hook).filter(|last| now - last + slack < COUNTS) else {
+            return;
+        };
+        let streams = self.exchanges.iter().filter(|(other, exchange)| {
+            *other != key
+                && exchange.ask.kind == Kind::Receiver
+                && (exchange.replica, exchange.place) == (replica, place)
+        });
+        let is_open = |exchange: &Exchange| matches!(exchange.phase, Phase::Dialling | Phase::Sent | Phase::Answered);
+        let homes = streams.filter(|(_, exchange)| is_open(exchange)).filter_map(|(_, exchange)| exchange.ask.home);
+        let open: BTreeSet<u32> = homes.map(|home| home.instance).collect();
+        let was_idle = |one: &u32| uses.get(one).and_then(hook).is_none_or(|hook| hook + slack < last);
+        let idle = open.iter().filter(|one| **one != home.instance && was_idle(one)).count() as u64;
+        let lately = |one: &Use| one.stream.is_some_and(|at| now - at <= COUNTS + slack);
+        let hidden = uses.iter().filter(|(number, one)| !open.contains(number) && lately(one)).count() as u64;
+        let room = (u64::from(rate) * ROLL / SECOND).max(1);
+        if idle >= room + hidden {
+            let what = format!(
+                "a page of place {place}, last used at {}, reloads before {idle} that were idle for longer; room for {room}, {hidden} hidden",
+                clock(last)
+            );
+            self.blame("idle pages reload first", about, what);
+        }
+    }
+
+    /// A pod has drained for longer than it may. It drains at the earliest since it first said so, since it was evicted, or since DNS last named it, or since
+    /// it was first used if DNS never did.
+    fn check_drain_max(&mut self, key: Key, place: usize) {
+        let now = self.now();
+        let Some(exchange) = self.exchanges.get(key) else { return };
+        let (replica, drain_max) = (exchange.replica, exchange.bound.settings.drain_max);
+        let about = Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) };
+        let ledger = &self.checks.ledgers[replica];
+        let seen = ledger.pods[place];
+        let hosts = exchange.bound.hosts_of(self.pods.places[place].upstream).iter().map(|host| &ledger.hosts[*host]);
+        let names = |host: &crate::checks::ledger::Told| host.places.contains(&place) && !host.absent;
+        let dns = match self.scenario.is_plain() {
+            false => Some(0), // another configuration may have named it
+            true if hosts.clone().any(names) => None,
+            true => hosts.filter_map(|host| host.named.get(&place).copied()).max().or(seen.first_used),
+        };
+        let marked = seen.marked.and(seen.marked_since);
+        let evicted = self.evicted(replica, place).map(|evicted| evicted.since);
+        let since = [dns, marked, evicted].into_iter().flatten().min();
+        if drain_max == 0 || since.is_none_or(|since| now + 2 * self.scenario.skew < since + drain_max) {
+            let since = since.map(clock);
+            let what =
+                format!("replica {replica} says so of place {place}, which drains since {since:?} at the earliest");
+            self.blame("pages of pods that drain reload after drain_max", about, what);
+        }
+    }
+}
