@@ -29,20 +29,16 @@ var caddyfileText string
 var caddyfileTemplate = template.Must(template.New("Caddyfile").Parse(caddyfileText))
 
 // caddyfile is the configuration.
-func caddyfile(chosen options, secret, story string) ([]byte, error) {
+func caddyfile(chosen options, secret, story, nameServer string) ([]byte, error) {
 	site := func(address netip.AddrPort) string {
 		if chosen.https {
 			return chosen.url(address) // whose address is in the certificate
 		}
 		return fmt.Sprintf("http://:%d", address.Port()) // under any name
 	}
-	var pods []string
-	for _, address := range podAddresses() {
-		pods = append(pods, address.String())
-	}
 	values := map[string]any{
 		"App": site(chosen.listen), "AppAddress": chosen.listen.Addr(), "Status": site(chosen.status), "StatusAddress": chosen.status.Addr(),
-		"Secret": secret, "RollTime": board.Roll, "SessionTime": board.Life, "Pods": strings.Join(pods, " "), "PodPort": chosen.podPort, "Story": story, "TLS": "",
+		"Secret": secret, "RollTime": board.Roll, "SessionTime": board.Life, "Host": appName, "NameServer": nameServer, "PodPort": chosen.podPort, "Story": story, "TLS": "",
 	}
 	if chosen.https {
 		values["TLS"] = "tls internal"
@@ -63,8 +59,8 @@ type caddy struct {
 	err  error
 }
 
-func startCaddy(chosen options, secret, story string, screen *screen) (*caddy, error) {
-	configuration, err := caddyfile(chosen, secret, story)
+func startCaddy(chosen options, secret, story, nameServer string, screen *screen) (*caddy, error) {
+	configuration, err := caddyfile(chosen, secret, story, nameServer)
 	if err != nil {
 		return nil, err
 	}

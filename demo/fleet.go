@@ -26,6 +26,7 @@ const (
 type fleet struct {
 	chosen options
 	secret string
+	names  *names
 	screen *screen
 	orders chan func()
 	busy   atomic.Bool             // a deployment is under way
@@ -45,8 +46,8 @@ func podAddresses() (all []netip.Addr) {
 	return all
 }
 
-func newFleet(ctx context.Context, chosen options, secret string, screen *screen) *fleet {
-	return &fleet{chosen: chosen, secret: secret, screen: screen, ctx: ctx, orders: make(chan func()), free: podAddresses()}
+func newFleet(ctx context.Context, chosen options, secret string, names *names, screen *screen) *fleet {
+	return &fleet{chosen: chosen, secret: secret, names: names, screen: screen, ctx: ctx, orders: make(chan func()), free: podAddresses()}
 }
 
 // order has something done, unless the demo ends.
@@ -80,7 +81,15 @@ func (f *fleet) deploy() {
 		return
 	}
 	f.current = next
-	f.screen.say(eventUp, "Version %d (%s) is up on %s.", next.Number, next.Name, names(started))
+	f.screen.say(eventUp, "Version %d (%s) is up on %s.", next.Number, next.Name, placesOf(started))
+	asked := f.publish(append(before, started...))
+	if len(before) > 0 {
+		select { // where nobody comes Caddy does not ask
+		case <-asked:
+		case <-f.ctx.Done():
+		case <-time.After(2 * time.Second):
+		}
+	}
 	pages := int64(0)
 	for _, pod := range before {
 		pages += pod.pages.Load()
@@ -90,6 +99,7 @@ func (f *fleet) deploy() {
 	for _, pod := range before {
 		pod.refuses(f.ctx)
 	}
+	f.publish(started)
 	f.screen.version(next)
 	if len(before) > 0 {
 		f.screen.say(eventDrain, "Version %d was told to stop (SIGTERM): new pages go to version %d. It goes on for the %s open on it.",
@@ -202,6 +212,7 @@ func (f *fleet) ended(pod *process) {
 		f.screen.say(eventDrain, "%s (version %d) has ended, after its last page.", pod.address, number)
 	}
 	if pod.version == f.current {
+		f.publish(f.of(f.current))
 		time.AfterFunc(restart, func() { f.order(f.replace) })
 	} else if pod.version.Number < f.current.Number && len(f.of(pod.version)) == 0 {
 		rest := ""
@@ -225,6 +236,7 @@ func (f *fleet) replace() {
 		f.fail(err)
 		return
 	}
+	f.publish(f.of(f.current))
 	f.screen.say(eventUp, "%s (version %d) takes the place of the killed pod.", pod.address, pod.version.Number)
 }
 
@@ -232,6 +244,15 @@ func (f *fleet) replace() {
 func (f *fleet) leave(pod *process) {
 	f.pods = slices.DeleteFunc(f.pods, func(other *process) bool { return other == pod })
 	f.free = append(f.free, pod.address)
+}
+
+// publish names the pods that are to get new pages. The channel is closed when Caddy knows.
+func (f *fleet) publish(pods []*process) (asked <-chan struct{}) {
+	var addresses []netip.Addr
+	for _, pod := range pods {
+		addresses = append(addresses, pod.address)
+	}
+	return f.names.set(addresses)
 }
 
 // of are the pods of a version that have not ended.
@@ -258,7 +279,7 @@ func (f *fleet) fail(err error) {
 	}
 }
 
-func names(pods []*process) string {
+func placesOf(pods []*process) string {
 	var addresses []string
 	for _, pod := range pods {
 		addresses = append(addresses, pod.address.String())

@@ -25,7 +25,12 @@ func until(t *testing.T, fleet *fleet, out *buffer, text string) {
 
 func testFleet(t *testing.T) (*fleet, *buffer) {
 	out := &buffer{}
-	fleet := newFleet(t.Context(), testOptions(t, ""), newSecret(), newScreen(out, false))
+	names, err := startNames()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(names.stop)
+	fleet := newFleet(t.Context(), testOptions(t, ""), newSecret(), names, newScreen(out, false))
 	t.Cleanup(fleet.stop)
 	return fleet, out
 }

@@ -123,14 +123,19 @@ func run(ctx context.Context, chosen options, screen *screen, keys io.Reader) er
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	secret := newSecret()
-	fleet := newFleet(ctx, chosen, secret, screen)
+	names, err := startNames()
+	if err != nil {
+		return err
+	}
+	defer names.stop()
+	fleet := newFleet(ctx, chosen, secret, names, screen)
 	defer fleet.stop()
 	story, err := startStory(chosen, fleet, screen)
 	if err != nil {
 		return err
 	}
 	defer story.stop()
-	caddy, err := startCaddy(chosen, secret, story.listener.Addr().String(), screen)
+	caddy, err := startCaddy(chosen, secret, story.listener.Addr().String(), names.address(), screen)
 	if err != nil {
 		return err
 	}
