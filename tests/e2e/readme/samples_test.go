@@ -122,7 +122,7 @@ func testDrawing(t *testing.T, readme document, sample *block) {
 			t.Errorf("README.md:%d: a second block that nothing tests", other.line)
 		}
 	}
-	for _, word := range []string{"/~/{token}/", "410 Gone", "lb_policy"} {
+	for _, word := range []string{"/~/{token}/", "410 Gone", "fewest pages"} {
 		if !strings.Contains(sample.text, word) {
 			t.Errorf("the drawing does not show %s", word)
 		}
