@@ -40,7 +40,7 @@ type Config struct {
 	SessionTTL     time.Duration // life of a session after its last renewal
 	ReportTimeout  time.Duration // how long a report may take to arrive after its length
 	Delay          time.Duration // from the order to drain until links know, as doorscaddy.WithDelay; 0 for none
-	Unmarked       bool          // drain without doorscaddy.Serve: nobody is told, and pages are never refused
+	Unmarked       bool          // serve without doorscaddy.Serve: a drain is not announced, and no page refused
 
 	// Page is executed with PageData; default: a plain page. It loads the script as the plain page does, which calls the hook
 	// that an element names in data-hook: with the value of an input whenever that changes, for others when they are clicked.

@@ -40,7 +40,7 @@ func (a app) Drain(callback func()) {
 	p.drained(over)
 }
 
-// serveUnmarked is what an app does that knows nothing of its proxy: it calls Drain when it is told to stop, and ends with its last page.
+// serveUnmarked serves as an app without doorscaddy.Serve: the first order calls Drain, and the pod ends with its last page.
 func (p *Pod) serveUnmarked() error {
 	p.server.Handler = p
 	served, drained := make(chan error, 1), make(chan struct{})

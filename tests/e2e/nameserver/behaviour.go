@@ -42,7 +42,7 @@ const packetSize = 1232
 
 // behaviour is guarded by the server's mutex.
 type behaviour struct {
-	addresses map[string][]answer // by name, each from its time on until the next one's
+	addresses map[string][]answer // by name, in order of time
 	orders    map[string]Order    // by name and perhaps type, such as "app.test AAAA"; "" counts for all names
 	delay     time.Duration
 	queries   map[string]int // by name, and "" in all
@@ -70,8 +70,8 @@ func (s *Server) Set(name string, addresses ...netip.Addr) {
 	s.SetFrom(time.Now(), name, addresses...)
 }
 
-// SetFrom is Set from some time on: until then the answers are those of before, as a name server that caches gives them. What
-// was to come later than that is forgotten.
+// SetFrom does what Set does, but from a time on. Until then the old answers stay, as in a cache. Changes that were set for a
+// later time are dropped.
 func (s *Server) SetFrom(from time.Time, name string, addresses ...netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +80,7 @@ func (s *Server) SetFrom(from time.Time, name string, addresses ...netip.Addr) {
 	s.addresses[name] = append(earlier, answer{from, slices.Clone(addresses)})
 }
 
-// current are the addresses of a name, and whether it exists.
+// current returns the addresses of a name, and whether it exists.
 func (s *Server) current(name string) (addresses []netip.Addr, known bool) {
 	now, kept := time.Now(), s.addresses[name]
 	for len(kept) > 1 && !kept[1].from.After(now) {

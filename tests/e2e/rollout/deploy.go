@@ -5,8 +5,8 @@ package main
 
 import "time"
 
-// deploy replaces all pods of all upstreams, one upstream after the other. Where DNS is late nobody knows the new pods yet when
-// the old ones drain.
+// deploy replaces all pods of all upstreams, one upstream after the other. DNS is late: the old pods drain before anybody knows
+// the new ones.
 func (r *run) deploy() error {
 	for upstream := range r.upstreams {
 		if err := r.fleet.Deploy(upstream); err != nil {

@@ -7,8 +7,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// The table sees what becomes of pages where DNS is late and pods do not say that they drain: else the zeros of a run would say
-// nothing about the mark.
+// Without the mark and with late DNS, the table shows pages on pods that drain: the zeros of a run mean something.
 func TestUnmarkedPodsGetPages(t *testing.T) {
 	t.Parallel()
 	r, _ := visited(t, options{

@@ -58,7 +58,7 @@ func parseOptions(arguments []string) (options, error) {
 	flags.DurationVar(&o.stay, "stay", 10*time.Second, "average time a visitor looks at one page; one of eight stays five times as long")
 	flags.DurationVar(&o.watch, "watch", 10*time.Second, "how long to go on after each thing done")
 	flags.DurationVar(&o.cache, "cache", time.Minute, "how old answers of the name server are at most; drawn for each host in each phase")
-	flags.BoolVar(&o.unmarked, "unmarked", false, "pods do not say that they drain: shows that the table sees what becomes of it")
+	flags.BoolVar(&o.unmarked, "unmarked", false, "pods do not say that they drain; the table must show it")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}

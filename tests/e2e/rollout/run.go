@@ -192,7 +192,7 @@ func (r *run) everything() error {
 	return r.finish()
 }
 
-// phase runs one phase, and watches what comes of it until the proxy knows all.
+// phase runs one phase, until the proxy knows of all its changes.
 func (r *run) phase(name string, do func() error) error {
 	r.say("%s; DNS is late by %s", name, strings.Join(r.ageAnswers(), ", "))
 	r.row = r.ledger.Phase(name)
@@ -206,7 +206,7 @@ func (r *run) phase(name string, do func() error) error {
 	return nil
 }
 
-// ageAnswers draws how late DNS is for each upstream: how long answers are kept, and how much of that is left.
+// ageAnswers draws how late DNS is for each upstream: how long answers are cached, times how much of that is left.
 func (r *run) ageAnswers() (ages []string) {
 	for upstream := range r.upstreams {
 		age := time.Duration(float64(r.cache) * rand.Float64() * rand.Float64())
@@ -216,7 +216,7 @@ func (r *run) ageAnswers() (ages []string) {
 	return ages
 }
 
-// told waits until the answers of DNS that the proxy gets are those of now.
+// told waits until DNS answers show all changes.
 func (r *run) told() { r.wait(time.Until(r.fleet.Told())) }
 
 // finish sends the visitors home and waits for the pods that drain.

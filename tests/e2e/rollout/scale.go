@@ -1,7 +1,7 @@
 package main
 
 // In:  the order to have more pods or fewer.
-// Out: pods that start and pods that drain; complaints where that shows nothing.
+// Out: pods that start and pods that drain; complaints where nothing came of it.
 
 import (
 	"time"
@@ -49,7 +49,7 @@ func (r *run) reached(pods ...*fleet.Pod) {
 	}
 }
 
-// single has one pod, and replaces it. Nobody knows the new one when the old one is told to stop, so that one has to go on.
+// single replaces the only pod of all. Nobody knows the new one yet when the old one is told to stop, so the old one has to go on.
 func (r *run) single() error {
 	if _, err := r.fleet.Replace(0, r.fleet.Fresh(0)[:1]); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (r *run) single() error {
 	if r.row.LastChoice.Load() == before {
 		r.ledger.Complain("%s has served no page while it was the only one and drained: nothing is shown", old[0].Name)
 	}
-	// It ends when its last page has ended, amid what comes next; the end of the run looks whether it has.
+	// The old pod ends with its last page, during later phases; finish checks that.
 	for upstream := range r.upstreams {
 		if err := r.replace(upstream); err != nil {
 			return err

@@ -30,7 +30,7 @@ type World struct {
 	Stay  time.Duration // how long one page is looked at, on average
 }
 
-// Browser is one visitor, and when he has gone home the next one.
+// Browser is one visitor after the other.
 type Browser struct {
 	world    *World
 	number   int
@@ -60,7 +60,7 @@ func New(world *World, number int) *Browser {
 // pagesEach is how many pages a visitor looks at, on average.
 const pagesEach = 4
 
-// goHome makes room for somebody who has not been here before.
+// goHome forgets cookies and connections: the next visitor is new.
 func (b *Browser) goHome() {
 	b.client.CloseIdleConnections()
 	b.connect()

@@ -46,7 +46,7 @@ type upstream struct {
 	started int
 	fresh   []*Pod // what DNS names
 	age     time.Duration
-	told    time.Time // when the last change takes effect in the answers that Caddy gets
+	told    time.Time // when the answers show the last change
 }
 
 // New has no pods yet.
@@ -85,13 +85,13 @@ func (f *Fleet) WithToken(token string) *Life {
 	return nil
 }
 
-// Fresh are the pods that DNS names for an upstream. The answers that Caddy gets may be those of before.
+// Fresh are the pods that DNS names for an upstream. The proxy learns of a change only when its answers show it: see Told.
 func (f *Fleet) Fresh(upstream int) []*Pod { return f.upstreams[upstream].fresh }
 
-// Age is how old the answers about an upstream are from now on, as those of a name server that caches.
+// Age sets how old the answers about an upstream are from now on: the name server caches.
 func (f *Fleet) Age(upstream int, age time.Duration) { f.upstreams[upstream].age = age }
 
-// Told is when the answers that Caddy gets are those of now.
+// Told returns when the answers show all changes.
 func (f *Fleet) Told() (last time.Time) {
 	for _, one := range f.upstreams {
 		if one.told.After(last) {
@@ -138,8 +138,8 @@ func (f *Fleet) startAt(number int, address netip.Addr) (*Pod, error) {
 	return made, nil
 }
 
-// Name lets DNS name these pods of an upstream and no others; it returns those it named before. Caddy learns it when its answers
-// are old enough, and one change after the other.
+// Name lets DNS name these pods of an upstream and no others; it returns those it named before. The answers show it later, by
+// their age, and never before an earlier change.
 func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
 	s := f.upstreams[number]
 	before, s.fresh = s.fresh, pods
@@ -160,7 +160,7 @@ func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
 	return before
 }
 
-// Replace lets DNS name these pods of an upstream, and asks those that it named besides to drain. It returns them.
+// Replace lets DNS name these pods of an upstream, and asks the others to drain. It returns those.
 func (f *Fleet) Replace(number int, pods []*Pod) (old []*Pod, err error) {
 	for _, one := range f.Name(number, pods) {
 		if slices.Contains(pods, one) || !one.running() {
@@ -231,7 +231,7 @@ func (f *Fleet) Abandon() {
 // Started is how many pods there have been.
 func (f *Fleet) Started() int { return len(f.all) }
 
-// Taking are the upstreams that had a pod to which a page load that took this time could go, as everybody knew.
+// Taking returns the upstreams that had a settled pod while a page load took this time.
 func (f *Fleet) Taking(begin, end time.Time) map[int]bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -52,16 +52,18 @@ type Life struct {
 	Pages atomic.Int64
 
 	mu       sync.Mutex
-	named    []span // when the answers that Caddy gets name the pod
+	named    []span // when DNS answers name the pod
 	draining time.Time
 	refuses  time.Time
 	faults   []Fault
+	evicted  []span
+	evicting time.Time // since when for certain; zero for not
 }
 
 // span is a time from begin on, until end unless that is zero.
 type span struct{ begin, end time.Time }
 
-// Listed notes from when on the answers that Caddy gets name the pod. No change takes effect before the one that was noted last.
+// Listed notes from when on DNS answers name the pod. Changes are noted in the order of their times.
 func (l *Life) Listed(from time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,7 +72,7 @@ func (l *Life) Listed(from time.Time) {
 	}
 }
 
-// Delisted notes from when on they do not.
+// Delisted notes from when on DNS answers do not name the pod.
 func (l *Life) Delisted(from time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,11 +88,46 @@ func (l *Life) Draining() {
 	l.draining = time.Now()
 }
 
-// Refuses notes that the pod knows: from now on it refuses pages, if it is one that does.
+// Refuses notes that the pod refuses pages from now on, unless it is the last choice.
 func (l *Life) Refuses() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.refuses = time.Now()
+}
+
+// BeginEviction notes that the pod is about to be evicted.
+func (l *Life) BeginEviction() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.evicted = append(l.evicted, span{begin: time.Now()})
+}
+
+// SureOfEviction notes that it has taken effect.
+func (l *Life) SureOfEviction() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.evicting = time.Now()
+}
+
+// EndEviction notes that the eviction is about to be undone.
+func (l *Life) EndEviction() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.evicting = time.Time{}
+	l.evicted[len(l.evicted)-1].end = time.Now()
+}
+
+// EvictedDuring tells whether an eviction may have answered a request that took this time.
+func (l *Life) EvictedDuring(begin, end time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.evictedDuring(begin, end)
+}
+
+func (l *Life) evictedDuring(begin, end time.Time) bool {
+	return slices.ContainsFunc(l.evicted, func(one span) bool {
+		return !end.Before(one.begin) && (one.end.IsZero() || begin.Before(one.end.Add(propagation)))
+	})
 }
 
 // BeginFault notes a fault that begins now.
@@ -147,28 +184,29 @@ func (l *Life) DrainedBefore(limit time.Time) bool {
 // propagation is how long after a change of DNS a new page may still go by the old answer.
 const propagation = 2 * time.Second
 
-// Stale tells whether a page load that began at this time must not have come here if another pod took it: the pod refused pages,
-// or DNS did not name it any more.
+// Stale tells whether a page load that began at this time, and has just ended, should have gone to another pod: this one refused
+// pages, was evicted, or was no longer in DNS.
 func (l *Life) Stale(begin time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.refuses.IsZero() && begin.After(l.refuses) {
-		return true
+	for _, since := range []time.Time{l.refuses, l.evicting} {
+		if !since.IsZero() && begin.After(since) {
+			return true
+		}
 	}
 	return !slices.ContainsFunc(l.named, func(one span) bool {
 		return one.end.IsZero() || !begin.After(one.end.Add(propagation))
 	})
 }
 
-// Settled tells whether a page load that took this time had every reason to come here: DNS named the pod, so that everybody knew,
-// and nothing was done to it.
+// Settled tells whether the pod took pages for all this time, and every proxy knew: DNS named it, and nothing was done to it.
 func (l *Life) Settled(begin, end time.Time) bool {
 	if _, found := l.FaultDuring(begin.Add(-10*time.Second), end); found { // addresses that failed are avoided for 10 s
 		return false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.draining.IsZero() && l.throughout(begin.Add(-propagation), end)
+	return l.draining.IsZero() && !l.evictedDuring(begin, end) && l.throughout(begin.Add(-propagation), end)
 }
 
 // FaultDuring returns the last fault that may be felt in a span of time: what ends a pod comes last.

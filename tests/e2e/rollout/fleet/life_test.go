@@ -64,7 +64,7 @@ func TestNamed(t *testing.T) {
 	says("named again", true, true, false)
 }
 
-// A pod that drains is stale from when on it says so, whatever DNS says.
+// A pod is stale from the moment it refuses pages, whatever DNS says.
 func TestDraining(t *testing.T) {
 	l, now := &Life{}, time.Now()
 	l.Listed(now.Add(-time.Hour))
@@ -101,5 +101,30 @@ func TestSettledAfterAFault(t *testing.T) {
 	}
 	if at := now.Add(time.Minute); !l.Settled(at, at) {
 		t.Error("a fault long ago")
+	}
+}
+
+func TestEvicted(t *testing.T) {
+	l, now := &Life{}, time.Now()
+	soon := now.Add(time.Second)
+	l.Listed(now.Add(-time.Hour))
+	says := func(what string, settled, stale, evicted bool) {
+		t.Helper()
+		if got := [3]bool{l.Settled(soon, soon), l.Stale(soon), l.EvictedDuring(soon, soon)}; got != [3]bool{settled, stale, evicted} {
+			t.Errorf("%s: settled, stale, evicted: %v", what, got)
+		}
+	}
+	says("before", true, false, false)
+	l.BeginEviction()
+	says("ordered", false, false, true)
+	l.SureOfEviction()
+	says("evicted", false, true, true)
+	if l.Stale(now) || l.EvictedDuring(now.Add(-time.Minute), now.Add(-time.Second)) {
+		t.Error("before the order")
+	}
+	l.EndEviction()
+	says("undone", false, false, true)
+	if soon = now.Add(time.Minute); !l.Settled(soon, soon) || l.EvictedDuring(soon, soon) {
+		t.Error("long after")
 	}
 }

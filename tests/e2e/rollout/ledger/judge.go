@@ -45,6 +45,8 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 		case harmed && (fault.Kind == fleet.Killed || fault.Kind == fleet.Swallowed && fault.Age(o.End) >= goneAfter):
 		case keyless:
 			l.reloads(o.Kind)
+		case o.Kind == Stream && o.Pod.EvictedDuring(o.Begin, o.End):
+			row.Evicted.Add(1)
 		default:
 			l.lose(row, o)
 		}
@@ -76,7 +78,7 @@ type Load struct {
 	Outcome
 	Own    *fleet.Life  // the pod that the browser's sticky cookie names; nil for none
 	Again  bool         // the answer is a page that loads again by itself
-	Taking map[int]bool // the upstreams that had a pod to which it could go, as everybody knew
+	Taking map[int]bool // upstreams that had a settled pod all the while
 }
 
 // JudgeLoad counts a page load. Outcome.Pod is where the page came from. It is true when the visitor is lost: he sees an error
@@ -84,7 +86,7 @@ type Load struct {
 func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 	row := l.row()
 	row.Requests.Add(1)
-	harmed := l.harmedDuring(o.Begin, o.End)
+	harmed := l.harmedDuring(o.Begin, o.End) || l.podless(o.Begin, o.End)
 	slowest := &row.SlowestPage
 	if harmed {
 		slowest = &row.SlowestFault

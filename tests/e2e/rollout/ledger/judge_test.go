@@ -29,6 +29,7 @@ var happenings = map[string]func(*fleet.Life){
 	"draining": func(l *fleet.Life) { l.Draining() },
 	"killed":   func(l *fleet.Life) { l.BeginFault(fleet.Killed); l.SureOfFault() },
 	"stopped":  func(l *fleet.Life) { l.BeginFault(fleet.Stopped); l.SureOfFault() },
+	"evicted":  func(l *fleet.Life) { l.BeginEviction(); l.SureOfEviction() },
 	"hole":     func(l *fleet.Life) { l.BeginFault(fleet.Swallowed); l.SureOfFault() },
 }
 
@@ -56,6 +57,11 @@ func TestJudge(t *testing.T) {
 		{"draining", Link, after, 0, 410, nil, true, Reload, counts{}},
 		{"draining", Hook, after, 0, 410, nil, false, Reload, counts{lost: 1}},
 		{"draining", Stream, after, 0, 502, nil, false, Again, counts{failed: 1}},
+		{"evicted", Stream, after, 0, 410, nil, false, Reload, counts{evicted: 1}},
+		{"evicted", Hook, after, 0, 410, nil, false, Reload, counts{lost: 1}},
+		{"evicted", Link, after, 0, 410, nil, true, Reload, counts{lost: 1}},
+		{"evicted", Report, after, 0, 410, nil, false, Reload, counts{lost: 1}},
+		{"evicted", Stream, after, 0, 503, nil, false, Again, counts{failed: 1}},
 		{"killed", Stream, before, 2 * time.Second, 200, broken, false, Again, counts{inFlight: 1}},
 		{"killed", Hook, before, 2 * time.Second, 502, nil, false, Again, counts{inFlight: 1}},
 		{"killed", Stream, after, 0, 410, nil, false, Reload, counts{}},
@@ -155,6 +161,8 @@ func TestJudgeLoad(t *testing.T) {
 	draining := fresh(0)
 	draining.Draining()
 	draining.Refuses()
+	evicted := fresh(0)
+	happenings["evicted"](evicted)
 	killed := fresh(0)
 	killed.BeginFault(fleet.Killed)
 	killed.SureOfFault()
@@ -178,6 +186,8 @@ func TestJudgeLoad(t *testing.T) {
 		{"a pod that drains, on its way", load(nil, draining, -time.Second, 0), nil, counts{}},
 		{"a pod that drains", load(nil, draining, time.Second, 0), nil, counts{stale: 1}},
 		{"a pod that drains, though another upstream takes pages", load(draining, draining, time.Second, 1), nil, counts{stale: 1}},
+		{"a pod that is evicted", load(nil, evicted, time.Second, 0), nil, counts{stale: 1}},
+		{"the own pod is evicted", load(evicted, other, time.Second, 0), nil, counts{}},
 		{"a pod that drains, since there is no other", load(draining, draining, time.Second), nil, counts{lastChoice: 1}},
 		{"the own pod is killed", load(killed, elsewhere, time.Second), killed, counts{}},
 		{"502 while a pod is killed", Load{Outcome: Outcome{Status: 502, Begin: now.Add(-time.Second), End: now.Add(time.Second)}}, killed, counts{stranded: 1}},
@@ -226,6 +236,22 @@ func TestWithoutAPod(t *testing.T) {
 	l.JudgeLoad(page)
 	if want := (counts{stranded: 1, heldBack: 3, failed: 3}); l.counts() != want {
 		t.Errorf("%+v", l.counts())
+	}
+}
+
+// A dead pod slows page loads down only as long as DNS names it.
+func TestSlowestPage(t *testing.T) {
+	l, killed, now := New("test"), &fleet.Life{}, time.Now()
+	killed.Listed(now)
+	killed.BeginFault(fleet.Killed)
+	killed.Delisted(now.Add(time.Second))
+	l.Harm(killed)
+	for _, after := range []time.Duration{2 * time.Second, time.Minute} {
+		begin := now.Add(after)
+		l.JudgeLoad(Load{Outcome: Outcome{Kind: PageLoad, Status: 200, Begin: begin, End: begin.Add(after), Pod: &fleet.Life{}}})
+	}
+	if fault, other := l.row().SlowestFault.Load(), l.row().SlowestPage.Load(); fault != int64(2*time.Second) || other != int64(time.Minute) {
+		t.Error(time.Duration(fault), time.Duration(other))
 	}
 }
 

@@ -86,12 +86,13 @@ func (l *Ledger) Harm(pod *fleet.Life) {
 	l.harmed = append(l.harmed, pod)
 }
 
-// harmedDuring tells whether any pod was harmed in this span of time.
+// harmedDuring tells whether a harmed pod may have delayed a page load that took this time. A dead one delays none when DNS does
+// not name it any more.
 func (l *Ledger) harmedDuring(begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, pod := range l.harmed {
-		if _, found := pod.FaultDuring(begin, end); found {
+		if fault, found := pod.FaultDuring(begin, end); found && (fault.Kind != fleet.Killed || !pod.Stale(begin)) {
 			return true
 		}
 	}

@@ -16,7 +16,7 @@ type Row struct {
 	Stranded   atomic.Int64 // visitors whose page load ended on an error page, where no script runs
 	Failed     atomic.Int64 // requests that failed without an excuse
 	WrongPod   atomic.Int64 // answers from another pod than the one they had to come from
-	Stale      atomic.Int64 // pages from a pod that drained, or was out of DNS for more than 2 s, while another one took pages
+	Stale      atomic.Int64 // pages from a pod that drained, was evicted, or was out of DNS for 2 s, although another one took pages
 	LongestGap atomic.Int64 // nanoseconds that a page of a pod that is well was without a stream
 
 	Sessions     atomic.Int64 // pages opened, each with state of its own on its pod
@@ -25,7 +25,7 @@ type Row struct {
 	Dropped      atomic.Int64 // requests over HTTP/1.1 that Caddy read and dropped because it was closing the connection
 	InFlight     atomic.Int64 // failed requests that were under way when their pod was harmed
 	HeldBack     atomic.Int64 // 503 with Retry-After: unreachable pods, paced reloads
-	LastChoice   atomic.Int64 // pages from a pod that drained, since nobody knew one that took them
+	LastChoice   atomic.Int64 // pages from such a pod because no other one took them
 	Evicted      atomic.Int64 // pages that were told to reload because their pod was evicted
 	Harmed       atomic.Int64 // pages that ended with their pod, or for want of the key
 	HarmedGap    atomic.Int64 // nanoseconds from the end of such a page until its browser had another
