@@ -1,5 +1,5 @@
 // In: a request to Caddy's admin API below /doors.
-// Out: the same as on a site, but for the page, which browsers could not open there.
+// Out: the same as on a site, but for the page, which browsers could not open there; and orders obeyed.
 
 package show
 
@@ -14,7 +14,8 @@ import (
 
 const apiPath = "/doors"
 
-// API serves `GET /doors` and `GET /doors/pods/{ip}?idle=60s` at the admin endpoint. It needs no configuration.
+// API serves `GET /doors`, `GET /doors/pods/{ip}?idle=60s` and `GET /doors/rollout` at the admin endpoint, and `POST`, `DELETE` and `GET
+// /doors/evictions`. It needs no configuration.
 type API struct {
 	// acquire gets the process for one request only: Caddy has this module in every configuration, and needs nothing of ours in most.
 	acquire func() (Held, error)
@@ -50,7 +51,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	status.Responder{Reporter: held, Ended: a.ended}.ServeAPI(w, r, strings.TrimPrefix(r.URL.Path, apiPath))
+	status.Responder{Reporter: held, Evictor: held, Ended: a.ended}.ServeAPI(w, r, strings.TrimPrefix(r.URL.Path, apiPath))
 	return held.Release()
 }
 

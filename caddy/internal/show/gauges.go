@@ -12,7 +12,7 @@ import (
 
 // Metrics gives the metrics access to everything that outlives configurations.
 func (r *Reporter) Metrics() *metrics.State {
-	return &metrics.State{Pods: r.followedPods, Now: r.process.Now, Fresh: r.freshPods, Hosts: r.hosts}
+	return &metrics.State{Pods: r.followedPods, Now: r.process.Now, Fresh: r.freshPods, Hosts: r.hosts, Evictions: func() int { return len(r.process.Known().Evictions()) }}
 }
 
 // followedPods lists the pods, and keeps the lookups of the hosts going that those with requests belong to. Else the pods of a site

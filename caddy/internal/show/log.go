@@ -85,7 +85,7 @@ func LogSource(logger *zap.Logger, loaded *config.Loaded) {
 		zap.Int("upstreams_total", router.Upstreams()), zap.Strings("upstreams", upstreams),
 		zap.Strings("keys", keys), zap.String("cookie_name", loaded.CookieName),
 		zap.Duration("refresh", options.Refresh), zap.Duration("stale_max", options.StaleMax), zap.Duration("first_lookup", options.FirstLookup),
-		zap.Duration("gone_after", options.GoneAfter), zap.Uint32("gone_rate", options.GoneRate),
+		zap.Duration("gone_after", options.GoneAfter), zap.Uint32("gone_rate", options.GoneRate), zap.Duration("drain_max", options.DrainMax),
 		zap.Duration("page_wait", options.PageWait), zap.Uint32("max_pods", loaded.PodsKept()),
 		zap.Duration("longest_silence", advice.Silence(&loaded.Options)), zap.Duration("session_time", advice.Session(&loaded.Options)),
 		zap.String("decision_header", loaded.DecisionHeader))

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/doors-dev/doors-caddy/go"
 )
@@ -20,7 +19,6 @@ func (r *Reporter) describePods(sources []Source, now time.Duration) (pods map[n
 	if err != nil {
 		return nil, nil, err
 	}
-	silence := longest(sources, advice.Silence)
 	pods, inUse = make(map[netip.AddrPort]status.Pod, len(known)), make(map[*Upstream]bool)
 	for _, pod := range known {
 		upstream := upstreamOf(sources, pod)
@@ -28,11 +26,7 @@ func (r *Reporter) describePods(sources []Source, now time.Duration) (pods map[n
 			inUse[upstream] = true
 			upstream.use()
 		}
-		described := describePod(pod, upstream, now)
-		if described.Generation == status.Draining {
-			described.Drained = pod.Verdict == doors.VerdictGone || r.isSilent(pod.Pod.Addr(), silence, now)
-		}
-		pods[pod.Pod] = described
+		pods[pod.Pod] = describePod(pod, upstream, now)
 	}
 	return pods, inUse, nil
 }
@@ -44,12 +38,6 @@ func (r *Reporter) Rollout() (rollout status.Rollout, err error) {
 		return rollout, err
 	}
 	return status.RolloutOf(slices.Collect(maps.Values(pods))), nil
-}
-
-// isSilent tells whether the pods at an address had no request for that long.
-func (r *Reporter) isSilent(pod netip.Addr, silence, now time.Duration) bool {
-	idle, err := r.process.Known().Idle(pod, silence, 0, now)
-	return err == nil && idle.Answer == doors.IdleYes
 }
 
 // podsAtOnce is how many pods are read at once.
@@ -85,24 +73,17 @@ func upstreamOf(sources []Source, pod doors.KnownPod) *Upstream {
 	return nil
 }
 
-// generationOf tells whether the host of an upstream resolves to a pod now, and the pod does not say that it drains.
+// generationOf tells whether a pod gets new pages. known.Fresh is whether its upstream's host resolves to it.
 func generationOf(upstream *Upstream, known doors.KnownPod) status.Generation {
-	pod := known.Pod
 	switch {
 	case upstream == nil:
 		return status.Unknown
-	case known.Marked:
+	case known.DrainingSince != 0:
 		return status.Draining
-	}
-	host, _ := upstream.knownHost()
-	addresses := host.Addresses
-	switch {
-	case len(addresses) == 0:
-		return status.Unknown
-	case pod.Port() == upstream.Port && slices.Contains(addresses, pod.Addr()):
-		return generation(upstream, pod.Addr())
+	case known.Fresh:
+		return generation(upstream, known.Pod.Addr())
 	default:
-		return status.Draining
+		return status.Unknown
 	}
 }
 
@@ -134,8 +115,22 @@ func describePod(pod doors.KnownPod, upstream *Upstream, now time.Duration) stat
 	case doors.VerdictGone:
 		described.Verdict = status.Gone
 	}
+	if described.Generation == status.Draining {
+		described.DrainingSecondsAgo = secondsAgo(now, pod.DrainingSince)
+		if isDrained(pod, now) {
+			described.Drained, described.DrainedSecondsAgo = true, secondsAgo(now, pod.DrainedSince)
+		}
+	}
+	if pod.EvictedSince != 0 {
+		described.EvictedSecondsAgo = secondsAgo(now, pod.EvictedSince)
+	}
 	if pod.Verdict != doors.VerdictNone {
 		described.UnreachableSecondsAgo = secondsAgo(now, pod.UnreachableSince)
 	}
 	return described
+}
+
+// isDrained tells whether a pod has nothing left to do.
+func isDrained(pod doors.KnownPod, now time.Duration) bool {
+	return pod.DrainedSince != 0 && pod.DrainedSince <= now
 }

@@ -17,6 +17,7 @@ import (
 // Held is a process that somebody holds on to.
 type Held interface {
 	status.Reporter
+	status.Evictor
 	Release() error
 }
 

@@ -6,6 +6,7 @@ package show
 import (
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
@@ -40,6 +41,7 @@ type Source interface {
 type Reporter struct {
 	process  Process
 	recorder status.Recorder
+	named    sync.Map // the numbers of upstreams that operators have named -> their names
 }
 
 // NewReporter describes a process.
@@ -59,7 +61,11 @@ func (r *Reporter) State() (*status.State, error) {
 		Sources:        make([]status.Source, len(sources)),
 		Pods:           make([]status.Pod, 0, len(pods)),
 		Answers:        answers(),
+		Events:         r.describeEvents(sources, now),
 		History:        r.recorder.History(),
+	}
+	if state.Evictions, err = r.Evictions(status.Target{}); err != nil {
+		return nil, err
 	}
 	for i, source := range sources {
 		state.Sources[i] = describeSource(source, inUse, pods)
@@ -174,10 +180,11 @@ func (r *Reporter) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle,
 	return answer, found.Wait, true, nil
 }
 
-// Sample records how many streams are open, until it is told to end.
+// Sample records how many streams are open, and logs which evictions are over, until it is told to end.
 func (r *Reporter) Sample(ended <-chan struct{}) {
 	ticker := time.NewTicker(status.Interval)
 	defer ticker.Stop()
+	over := make(map[doors.Eviction]bool)
 	for {
 		select {
 		case <-ended:
@@ -200,6 +207,7 @@ func (r *Reporter) Sample(ended <-chan struct{}) {
 			}
 		}
 		r.recorder.Add(fresh, others)
+		r.logOver(over, known)
 	}
 }
 

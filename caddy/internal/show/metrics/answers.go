@@ -93,9 +93,9 @@ func Answers() (goneBy, unavailableBy, reloadsBy map[string]uint64) {
 			reason = PageGone
 		} else {
 			goneBy[reason] = total(causes[cause].gone[:]...)
-		}
-		if cause != 0 && !leaving(doors.Cause(cause)) {
-			unavailableBy[reason] = total(causes[cause].unavailable[:]...)
+			if !leaving(doors.Cause(cause)) {
+				unavailableBy[reason] = total(causes[cause].unavailable[:]...)
+			}
 		}
 		reloadsBy[reason] = total(causes[cause].gone[doors.PathSync], causes[cause].gone[doors.PathHook], causes[cause].gone[doors.PathHistory],
 			causes[cause].unavailable[doors.PathHistory])

@@ -20,6 +20,8 @@ type State struct {
 	// Fresh calls back for each upstream of the configuration in force that is Labelled, with its number, the pods that its host
 	// resolves to, and those of them that are outside its networks.
 	Fresh func(func(upstream uint64, pods, outside []netip.AddrPort))
+	// Evictions is how many evictions there are.
+	Evictions func() int
 	// Hosts calls back for each host whose lookups go on, of upstreams that are Labelled.
 	Hosts func(func(host doors.Host))
 }
@@ -40,13 +42,15 @@ var (
 	podsDesc     = describe("pods", "Pods by upstream and state (fresh, outside, draining, unreachable, gone).", "upstream", "state")
 	streamsDesc  = describe("streams", "Open streams of pages by upstream and state of their pods (fresh, draining).", "upstream", "state")
 	inFlightDesc = describe("requests_in_flight", "Requests that pods are answering, by upstream.", "upstream")
+	evictedDesc  = describe("evicted_pods", "Pods that are evicted, of those by state.", "upstream")
+	evictDesc    = describe("evictions", "Evictions that nobody has taken back.")
 	ageDesc      = describe("dns_answer_age_seconds", "Age of the last answer with addresses, of each host in use.", "host")
 	routersDesc  = describe("routers", "Routers in memory: one for each source, and old ones while requests use them.")
 )
 
 // Describe sends what Collect may send.
 func (*State) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{podsDesc, streamsDesc, inFlightDesc, ageDesc, routersDesc} {
+	for _, desc := range []*prometheus.Desc{podsDesc, streamsDesc, inFlightDesc, evictedDesc, evictDesc, ageDesc, routersDesc} {
 		out <- desc
 	}
 }
@@ -55,7 +59,7 @@ func (*State) Describe(out chan<- *prometheus.Desc) {
 type upstreamFigures struct {
 	fresh, outside, draining, unreachable, gone int
 	freshStreams, drainingStreams               int
-	inFlight                                    int
+	inFlight, evicted                           int
 }
 
 // Collect computes the gauges.
@@ -73,10 +77,12 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 		gauge(streamsDesc, float64(upstream.freshStreams), label, "fresh")
 		gauge(streamsDesc, float64(upstream.drainingStreams), label, "draining")
 		gauge(inFlightDesc, float64(upstream.inFlight), label)
+		gauge(evictedDesc, float64(upstream.evicted), label)
 	}
 	for label, age := range ages {
 		gauge(ageDesc, age.Seconds(), label)
 	}
+	gauge(evictDesc, float64(s.Evictions()))
 	gauge(routersDesc, float64(doors.LiveSources()))
 }
 
@@ -118,7 +124,7 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 	for _, pod := range pods {
 		upstream := of(labelOf(pod.Upstream))
 		upstream.inFlight += pod.InFlight
-		isFresh := pod.Fresh && !pod.Marked
+		isFresh := pod.Fresh && pod.DrainingSince == 0
 		if isFresh {
 			upstream.freshStreams += pod.Streams
 		} else {
@@ -129,12 +135,15 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 		}
 		at := place{pod.Upstream, pod.Pod}
 		counted[at] = true
+		if pod.EvictedSince != 0 {
+			upstream.evicted++
+		}
 		switch {
 		case pod.Verdict == doors.VerdictGone:
 			upstream.gone++
 		case pod.Verdict == doors.VerdictUnreachable:
 			upstream.unreachable++
-		case isOutside[at] && !pod.Marked:
+		case isOutside[at] && pod.DrainingSince == 0:
 			upstream.outside++
 		case isFresh:
 			upstream.fresh++

@@ -23,6 +23,7 @@ func known(pods []doors.KnownPod, err error, fresh, outside map[uint64][]netip.A
 				yield(number, pods, outside[number])
 			}
 		},
+		Evictions: func() int { return 2 },
 		Hosts: func(yield func(doors.Host)) {
 			for _, host := range names {
 				yield(host)
@@ -52,8 +53,9 @@ func TestState(t *testing.T) {
 	now := time.Hour
 	state := known([]doors.KnownPod{
 		{Pod: at(1), Upstream: 1, InFlight: 7, Streams: 4, Fresh: true, LastSeen: now},
-		{Pod: at(2), Upstream: 1, InFlight: 3, Streams: 2, LastSeen: now},
-		{Pod: at(3), Upstream: 1, LastSeen: now - time.Minute},
+		{Pod: at(2), Upstream: 1, InFlight: 3, Streams: 2, DrainingSince: now, LastSeen: now},
+		{Pod: at(3), Upstream: 1, DrainingSince: now - time.Hour/2, LastSeen: now - time.Minute},
+		{Pod: at(11), Upstream: 1, Streams: 3, Fresh: true, DrainingSince: now, EvictedSince: now, LastSeen: now},
 		{Pod: at(4), Upstream: 1, LastSeen: now - rememberedFor - 1},
 		{Pod: at(5), Upstream: 1, LastSeen: now, Verdict: doors.VerdictGone},
 		{Pod: at(6), Upstream: 1, LastSeen: now, Verdict: doors.VerdictUnreachable, Fresh: true},
@@ -68,9 +70,17 @@ func TestState(t *testing.T) {
 # HELP caddy_doors_dns_answer_age_seconds Age of the last answer with addresses, of each host in use.
 # TYPE caddy_doors_dns_answer_age_seconds gauge
 caddy_doors_dns_answer_age_seconds{host="blue.test"} 3
+# HELP caddy_doors_evicted_pods Pods that are evicted, of those by state.
+# TYPE caddy_doors_evicted_pods gauge
+caddy_doors_evicted_pods{upstream="blue.test:80"} 1
+caddy_doors_evicted_pods{upstream="idle.test:80"} 0
+caddy_doors_evicted_pods{upstream="other"} 0
+# HELP caddy_doors_evictions Evictions that nobody has taken back.
+# TYPE caddy_doors_evictions gauge
+caddy_doors_evictions 2
 # HELP caddy_doors_pods Pods by upstream and state (fresh, outside, draining, unreachable, gone).
 # TYPE caddy_doors_pods gauge
-caddy_doors_pods{state="draining",upstream="blue.test:80"} 2
+caddy_doors_pods{state="draining",upstream="blue.test:80"} 3
 caddy_doors_pods{state="draining",upstream="idle.test:80"} 0
 caddy_doors_pods{state="draining",upstream="other"} 1
 caddy_doors_pods{state="fresh",upstream="blue.test:80"} 2
@@ -92,14 +102,14 @@ caddy_doors_requests_in_flight{upstream="idle.test:80"} 0
 caddy_doors_requests_in_flight{upstream="other"} 1
 # HELP caddy_doors_streams Open streams of pages by upstream and state of their pods (fresh, draining).
 # TYPE caddy_doors_streams gauge
-caddy_doors_streams{state="draining",upstream="blue.test:80"} 2
+caddy_doors_streams{state="draining",upstream="blue.test:80"} 5
 caddy_doors_streams{state="draining",upstream="idle.test:80"} 0
 caddy_doors_streams{state="draining",upstream="other"} 0
 caddy_doors_streams{state="fresh",upstream="blue.test:80"} 4
 caddy_doors_streams{state="fresh",upstream="idle.test:80"} 0
 caddy_doors_streams{state="fresh",upstream="other"} 0
 `
-	err := testutil.CollectAndCompare(state, strings.NewReader(want), "caddy_doors_dns_answer_age_seconds", "caddy_doors_pods",
+	err := testutil.CollectAndCompare(state, strings.NewReader(want), "caddy_doors_dns_answer_age_seconds", "caddy_doors_pods", "caddy_doors_evicted_pods", "caddy_doors_evictions",
 		"caddy_doors_requests_in_flight", "caddy_doors_streams")
 	if err != nil {
 		t.Error(err)
@@ -142,7 +152,7 @@ func TestStateIsBounded(t *testing.T) {
 
 func TestStateWithoutPods(t *testing.T) {
 	separate(t)
-	if series := testutil.CollectAndCount(known(nil, errors.New("a bug"), nil, nil)); series != 1 {
-		t.Errorf("%d series, not that of the routers alone", series)
+	if series := testutil.CollectAndCount(known(nil, errors.New("a bug"), nil, nil)); series != 2 {
+		t.Errorf("%d series, not those of the routers and evictions alone", series)
 	}
 }

@@ -4,7 +4,7 @@
   // In: the state, every second. Out: the page. Values become text and never markup.
   const pause = 1000, patience = 10000, shortest = 31;
   // How many pods are listed at first and at most, how many upstreams, and how many addresses of each.
-  const fewRows = 40, maxRows = 1000, maxUpstreams = 200, fewAddresses = 6;
+  const fewRows = 40, maxRows = 1000, maxUpstreams = 200, fewAddresses = 6, fewEvents = 20;
   const byId = (id) => document.getElementById(id);
   // Also right where the page is mounted without a slash at its end.
   const address = location.pathname.replace(/\/?$/, "/state");
@@ -40,14 +40,17 @@
   const stateOf = (pod) => {
     const refused = pod.refused_dials ? count(pod.refused_dials, "dial") + " refused" : "";
     if (pod.verdict === "alive") {
-      return [pod.drained ? "drained" : pod.generation, pod.generation, [pod.generation === "outside" ? "its upstream's networks" : "", refused].filter((text) => text).join(", ")];
+      const evicted = pod.evicted_seconds_ago !== undefined, since = pod.drained ? pod.drained_seconds_ago : pod.draining_seconds_ago;
+      const text = pod.drained ? "drained" : evicted ? "evicted" : pod.generation;
+      return [text, pod.generation, [since === undefined ? "" : "for " + age(since), evicted && pod.drained ? "evicted" : "",
+        pod.generation === "outside" ? "its upstream's networks" : "", refused].filter((text) => text).join(", ")];
     }
     const since = pod.unreachable_seconds_ago === undefined ? "" : " for " + age(pod.unreachable_seconds_ago);
     return [pod.verdict + since, "bad", [pod.generation, refused].filter((text) => text).join(", ")];
   };
 
   // Pods that a rollout has replaced stay in the state for long. They are done when no page can be left on them; internal/command draws the same line.
-  const isDone = (pod, session) => pod.generation !== "fresh" && pod.generation !== "outside" && pod.in_flight === 0 && pod.last_seen_seconds_ago > session;
+  const isDone = (pod, session) => pod.generation !== "fresh" && pod.generation !== "outside" && pod.evicted_seconds_ago === undefined && pod.in_flight === 0 && pod.last_seen_seconds_ago > session;
   // Draining pods come first: they are why one looks. What is left of them when they are gone comes last.
   const rank = (pod) => {
     if (pod.generation === "fresh") return 1;
@@ -156,6 +159,36 @@
     showFigures("reloads", Object.entries(reloads));
   };
 
+  const showEvictions = (evictions) => {
+    byId("evictions-section").hidden = evictions.length === 0;
+    const nameOf = ({ network = "", upstream = "" }) => network + (network && upstream ? " of " : "") + upstream;
+    list(byId("evictions"), evictions, nameOf, () => {
+      const pair = make("div");
+      pair.append(make("dt"), make("dd"));
+      return pair;
+    }, (pair, one) => {
+      put(pair.children[0], nameOf(one) + " for " + age(one.since_seconds_ago) + (one.rate ? ", " + one.rate + " a second" : "") + (one.idle_first ? ", idle pages first" : ""));
+      put(pair.children[1], count(one.pages, "page") + " left, " + one.told + " told");
+    });
+  };
+
+  const words = {
+    appeared: "is in DNS", marked: "says that it drains", left_dns: "has left DNS", evicted: "is evicted", eviction_undone: "is no longer evicted",
+    last_page: "has no page left", ended: "has ended", failed: "has failed", alive: "works again",
+  };
+  const showEvents = (events) => {
+    list(byId("events"), events.slice(-fewEvents).reverse(), (event) => String(event.number), () => {
+      const line = make("li");
+      line.append(make("span"), make("span"));
+      return line;
+    }, (line, event) => {
+      put(line.children[0], age(event.seconds_ago) + " ago");
+      put(line.children[1], [event.pod || event.network, event.pod || event.network ? "" : event.upstream, words[event.event] || event.event,
+        event.pages ? "with " + count(event.pages, "page") : ""].filter((text) => text).join(" "));
+    });
+    byId("events-note").hidden = events.length > 0;
+  };
+
   const drawn = new Map();
   const shape = (name, tag, attributes) => {
     let element = drawn.get(name);
@@ -195,6 +228,8 @@
     showPods(pods, state.pods.length - pods.length, state.session_seconds);
     showUpstreams(state.sources, pods);
     showAnswers(state.answers);
+    showEvictions(state.evictions);
+    showEvents(state.events);
     put(byId("headline"), state.rollout.headline);
     showHistory(state.history);
     const streams = (fresh) => state.pods.filter((pod) => (pod.generation === "fresh") === fresh).reduce((sum, pod) => sum + pod.streams, 0);

@@ -3,34 +3,40 @@
 
 package status
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // RolloutOf sums up pods.
 func RolloutOf(pods []Pod) (rollout Rollout) {
-	since := -1.0 // when the last pod drained, in seconds before
+	var draining, drained *float64
 	for _, pod := range pods {
 		switch {
 		case pod.Drained:
 			rollout.Drained++
-			if seen := pod.LastSeenSecondsAgo; seen != nil && (since < 0 || *seen < since) {
-				since = *seen
+			if ago := pod.DrainedSecondsAgo; ago != nil && (drained == nil || *ago < *drained) {
+				drained = ago
 			}
 		case pod.Generation == Draining:
 			rollout.Draining++
 			rollout.Pages += pod.Streams
+			if ago := pod.DrainingSecondsAgo; ago != nil && (draining == nil || *ago > *draining) {
+				draining = ago
+			}
 		}
 	}
 	switch {
 	case rollout.Draining > 0:
+		rollout.SinceSecondsAgo = draining
 		rollout.Headline = fmt.Sprintf("%s draining, %s left", Count(rollout.Draining, "pod"), Count(rollout.Pages, "page"))
-	case rollout.Drained > 0:
-		rollout.Headline = "complete: " + Count(rollout.Drained, "pod") + " drained"
-		if since >= 0 {
-			rollout.Headline += fmt.Sprintf(", the last request %v ago", time.Duration(since)*time.Second)
+		if draining != nil {
+			rollout.Headline += ", since " + age(*draining)
 		}
+	case rollout.Drained > 0:
+		rollout.SinceSecondsAgo = drained
+		rollout.Headline = "complete"
+		if drained != nil {
+			rollout.Headline += " since " + age(*drained)
+		}
+		rollout.Headline += ": " + Count(rollout.Drained, "pod") + " drained"
 	default:
 		rollout.Headline = "no pod is draining"
 	}
@@ -43,4 +49,18 @@ func Count(n int, what string) string {
 		what += "s"
 	}
 	return fmt.Sprintf("%d %s", n, what)
+}
+
+// age is a time in seconds, for people; page.js says it in the same way.
+func age(seconds float64) string {
+	switch {
+	case seconds < 90:
+		return fmt.Sprintf("%d s", int(seconds))
+	case seconds < 5400:
+		return fmt.Sprintf("%d min", int(seconds/60))
+	case seconds < 172800:
+		return fmt.Sprintf("%d h", int(seconds/3600))
+	default:
+		return fmt.Sprintf("%d d", int(seconds/86400))
+	}
 }

@@ -23,9 +23,11 @@ type Reporter interface {
 	Rollout() (Rollout, error)
 }
 
-// Responder answers requests. Ended is closed when it should answer the questions that it holds: it is about to be replaced.
+// Responder answers requests. Ended is closed when it should answer the questions that it holds: it is about to be replaced. Evictor is for ServeAPI
+// alone.
 type Responder struct {
 	Reporter Reporter
+	Evictor  Evictor
 	Ended    <-chan struct{}
 }
 
@@ -42,14 +44,16 @@ func (s Responder) ServeSite(w http.ResponseWriter, r *http.Request, path string
 	}
 }
 
-// ServeAPI serves the same without the page: the state at the empty path.
+// ServeAPI serves the same without the page, the state at the empty path, and takes orders at /evictions.
 func (s Responder) ServeAPI(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
+	case path == "/evictions":
+		s.serveEvictions(w, r)
 	case !allowed(w, r):
 	case path == "":
 		s.serveState(w, r)
 	default:
-		s.serveQuestions(w, r, path, "there is nothing at this path, but at /doors, /doors/rollout and /doors/pods/{ip}")
+		s.serveQuestions(w, r, path, "there is nothing at this path, but at /doors, /doors/evictions, /doors/rollout and /doors/pods/{ip}")
 	}
 }
 

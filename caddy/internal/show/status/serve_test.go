@@ -51,7 +51,7 @@ func (f *fake) Rollout() (rollout Rollout, err error) {
 func (f *fake) ask(ctx context.Context, ended <-chan struct{}, method, path string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	request := httptest.NewRequestWithContext(ctx, method, path, nil)
-	Responder{f, ended}.ServeSite(recorder, request, request.URL.Path)
+	Responder{f, nil, ended}.ServeSite(recorder, request, request.URL.Path)
 	return recorder
 }
 

@@ -22,6 +22,12 @@ type State struct {
 	// What is going on with the pods.
 	Rollout Rollout `json:"rollout"`
 
+	// What operators evict, the oldest first: 256 at most. It lasts across reloads of the configuration, and until the process ends.
+	Evictions []Eviction `json:"evictions"`
+
+	// What happened to pods last, the oldest first: 256 at most.
+	Events []Event `json:"events"`
+
 	// What Caddy answered in place of pods, and what made pages reload, since the process began.
 	Answers Answers `json:"answers"`
 
@@ -92,9 +98,14 @@ type Pod struct {
 	// Whether its upstream's host resolves to it now.
 	Generation Generation `json:"generation"`
 
-	// Whether it is draining and either gone, or without a request and a stream for a third longer than the longest `roll_time`: no page is open on it,
+	// Whether it is draining and either gone, or without a request and a stream for a third longer than `roll_time`: no page is open on it,
 	// but for those in tabs that are hidden for long.
 	Drained bool `json:"drained"`
+
+	// Since when it gets no new pages, since when it has drained, and since when it is evicted. Absent while it is not.
+	DrainingSecondsAgo *float64 `json:"draining_seconds_ago,omitempty"`
+	DrainedSecondsAgo  *float64 `json:"drained_seconds_ago,omitempty"`
+	EvictedSecondsAgo  *float64 `json:"evicted_seconds_ago,omitempty"`
 
 	// What is held against it.
 	Verdict Verdict `json:"verdict"`
@@ -127,8 +138,59 @@ type Rollout struct {
 	// How many have drained.
 	Drained int `json:"drained"`
 
+	// Since when the first of the pods that are draining does, or else the last one has drained. Absent when there is neither.
+	SinceSecondsAgo *float64 `json:"since_seconds_ago,omitempty"`
+
 	// The same in one line, for people. Its words may change.
 	Headline string `json:"headline"`
+}
+
+// Eviction is pods that an operator evicts: they get no new pages while there are other pods, and their pages are told to reload.
+type Eviction struct {
+	// The network of the pods, of one pod with all bits; empty for all of the upstream.
+	Network string `json:"network,omitempty"`
+
+	// The upstream of the pods; empty for any.
+	Upstream string `json:"upstream,omitempty"`
+
+	// How many pages of an upstream are told to reload in a second; 0 for `gone_rate`.
+	Rate uint32 `json:"rate"`
+
+	// Whether pages that were not used for longest go first.
+	IdleFirst bool `json:"idle_first"`
+
+	// Since when.
+	SinceSecondsAgo float64 `json:"since_seconds_ago"`
+
+	// How many pages were told to reload.
+	Told uint64 `json:"told"`
+
+	// As in the rollout, of its pods: how many have not drained, the receiver streams that are open on them, and how many have drained.
+	Draining int `json:"draining"`
+	Pages    int `json:"pages"`
+	Drained  int `json:"drained"`
+}
+
+// Event is something that happened to a pod, or to the pods of an eviction.
+type Event struct {
+	// Counts the events, from 1.
+	Number uint64 `json:"number"`
+
+	// When.
+	SecondsAgo float64 `json:"seconds_ago"`
+
+	// What.
+	Event string `json:"event"`
+
+	// The pod, address and port; the network of an eviction. At most one of them is there.
+	Pod     string `json:"pod,omitempty"`
+	Network string `json:"network,omitempty"`
+
+	// Its upstream; empty if the running configuration does not have it.
+	Upstream string `json:"upstream,omitempty"`
+
+	// How many receiver streams it had.
+	Pages int `json:"pages"`
 }
 
 // Generation tells new pods from those that a rollout is replacing.
@@ -138,7 +200,7 @@ type Generation string
 const (
 	Fresh    Generation = "fresh"    // in DNS: new pages go there
 	Outside  Generation = "outside"  // in DNS, but outside its upstream's networks: it gets new pages only while there is no other
-	Draining Generation = "draining" // no longer in DNS, or it says so: only the pages that it has, and new ones while there is no other pod
+	Draining Generation = "draining" // no longer in DNS, or it says so, or it is evicted: only the pages that it has, and new ones while there is no other pod
 	Unknown  Generation = "unknown"  // nothing is known about its host, or it belongs to no upstream
 )
 

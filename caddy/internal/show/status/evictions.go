@@ -1,0 +1,212 @@
+// In: orders of an operator, which only the admin API takes: to evict pods, to take that back, and how far it is.
+// Out: the evictions.
+
+package status
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+// Evictor evicts pods. Any number of goroutines may use it. Its errors are [Refuse], or faults.
+type Evictor interface {
+	// Evict evicts pods, or changes how, and returns the evictions with that target: several where upstreams look alike.
+	Evict(order Order) ([]Eviction, error)
+	// Undo takes evictions back and returns them, none if there are none with that target.
+	Undo(target Target) ([]Eviction, error)
+	// Evictions returns those with a target, of the zero value all.
+	Evictions(target Target) ([]Eviction, error)
+}
+
+// Target says which pods an operator means: one, those in a network, those of an upstream, or the part of these that the upstream has.
+type Target struct {
+	// The address of one pod. Either this, `network` or `upstream` is required.
+	Pod netip.Addr `json:"pod,omitzero"`
+
+	// A network, such as 10.0.0.0/24.
+	Network netip.Prefix `json:"network,omitzero"`
+
+	// Host and port of an upstream, as configured.
+	Upstream string `json:"upstream,omitempty"`
+}
+
+// Order is the body of `POST /doors/evictions`.
+type Order struct {
+	Target
+
+	// How many pages of an upstream are told to reload in a second; 0 for `gone_rate`.
+	Rate uint32 `json:"rate,omitempty"`
+
+	// Whether pages that were not used for longest go first.
+	IdleFirst bool `json:"idle_first,omitempty"`
+}
+
+// Evictions is the answer to orders, and to the question about them.
+type Evictions struct {
+	// The evictions, the oldest first.
+	Evictions []Eviction `json:"evictions"`
+}
+
+// Left is how many pods of all of them have not drained, and how many pages are open on these.
+func (e Evictions) Left() (draining, pages int) {
+	for _, one := range e.Evictions {
+		draining, pages = draining+one.Draining, pages+one.Pages
+	}
+	return draining, pages
+}
+
+// Refuse makes an error that is answered with a status of its own.
+func Refuse(status int, message string) error { return refusal{status, message} }
+
+// maxOrder is more than an order takes, in bytes.
+const maxOrder = 64 << 10
+
+// serveEvictions answers `GET /doors/evictions[?wait=10m]`, `POST` and `DELETE`.
+func (s Responder) serveEvictions(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		target, err := targetOf(r.URL.Query())
+		if err != nil {
+			refuseWith(w, r, err)
+			return
+		}
+		s.hold(w, r, func() (document any, yes bool, earliest time.Duration, err error) {
+			found, err := s.Evictor.Evictions(target)
+			if err == nil && len(found) == 0 && target != (Target{}) {
+				err = errNoEviction
+			}
+			evictions := Evictions{found}
+			draining, _ := evictions.Left()
+			return evictions, draining == 0, 0, err
+		})
+	case http.MethodPost:
+		order, err := orderOf(r)
+		if err != nil {
+			refuseWith(w, r, err)
+			return
+		}
+		evicted, err := s.Evictor.Evict(order)
+		answer(w, r, evicted, err)
+	case http.MethodDelete:
+		target, err := targetOf(r.URL.Query())
+		if err == nil && target == (Target{}) {
+			err = errNoTarget
+		}
+		if err != nil {
+			refuseWith(w, r, err)
+			return
+		}
+		undone, err := s.Evictor.Undo(target)
+		if err == nil && len(undone) == 0 {
+			err = errNoEviction
+		}
+		answer(w, r, undone, err)
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST, DELETE")
+		refuse(w, r, http.StatusMethodNotAllowed, "evictions are read with GET, made with POST and taken back with DELETE")
+	}
+}
+
+func answer(w http.ResponseWriter, r *http.Request, evictions []Eviction, err error) {
+	if err != nil {
+		refuseWith(w, r, err)
+		return
+	}
+	reply(w, r, http.StatusOK, Evictions{evictions})
+}
+
+var (
+	errNoTarget   = Refuse(http.StatusBadRequest, `which pods? Give "pod", an IP address, "network", such as "10.0.0.0/24", or "upstream", host:port as configured`)
+	errTwoTargets = Refuse(http.StatusBadRequest, `"pod" and "network" are both given: one is enough`)
+	errNoEviction = Refuse(http.StatusNotFound, "nothing is evicted by that target")
+)
+
+// orderOf reads an order. Its errors do not repeat what is wrong: who knows what was pasted there.
+func orderOf(r *http.Request) (order Order, err error) {
+	const shape = `the body must be JSON such as {"pod": "10.0.0.7", "rate": 10, "idle_first": true}`
+	var body struct {
+		Pod, Network, Upstream string
+		Rate                   uint32
+		IdleFirst              bool `json:"idle_first"`
+	}
+	decoder := json.NewDecoder(io.LimitReader(r.Body, maxOrder))
+	decoder.DisallowUnknownFields()
+	err = decoder.Decode(&body)
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &mistyped) && mistyped.Field != "":
+		return order, Refuse(http.StatusBadRequest, shape+": "+mistyped.Field+" is of another type, or out of range")
+	case err != nil:
+		return order, Refuse(http.StatusBadRequest, shape+", with these members and no others")
+	case decoder.More():
+		return order, Refuse(http.StatusBadRequest, shape+", and nothing behind it")
+	}
+	target, err := parseTarget(body.Pod, body.Network, body.Upstream)
+	if err == nil && target == (Target{}) {
+		err = errNoTarget
+	}
+	return Order{target, body.Rate, body.IdleFirst}, err
+}
+
+// targetOf reads a target from a query; without one it is the zero value.
+func targetOf(query url.Values) (Target, error) {
+	return parseTarget(query.Get("pod"), query.Get("network"), query.Get("upstream"))
+}
+
+func parseTarget(pod, network, upstream string) (target Target, err error) {
+	err = target.Pod.UnmarshalText([]byte(pod)) // "" is no address
+	if err != nil || target.Pod.Zone() != "" {
+		return target, Refuse(http.StatusBadRequest, "pod: must be an IP address without port and zone, such as 10.0.0.7")
+	}
+	if err = target.Network.UnmarshalText([]byte(network)); err != nil {
+		return target, Refuse(http.StatusBadRequest, "network: must be an address and the length of its prefix, such as 10.0.0.0/24")
+	}
+	target.Pod, target.Upstream = target.Pod.Unmap(), upstream
+	switch {
+	case target.Pod.IsValid() && target.Network.IsValid():
+		err = errTwoTargets
+	case target.Network != target.Network.Masked():
+		err = Refuse(http.StatusBadRequest, "network: bits of the host are set; write "+target.Network.Masked().String())
+	}
+	return target, err
+}
+
+// Query is the target as the query of a URL.
+func (t Target) Query() url.Values {
+	query := make(url.Values)
+	for name, text := range map[string]string{"pod": textOf(t.Pod), "network": textOf(t.Network), "upstream": t.Upstream} {
+		if text != "" {
+			query.Set(name, text)
+		}
+	}
+	return query
+}
+
+// String is the target for people.
+func (t Target) String() string {
+	text := textOf(t.Pod) + textOf(t.Network)
+	switch {
+	case t.Upstream == "":
+		return text
+	case text == "":
+		return t.Upstream
+	default:
+		return text + " of " + t.Upstream
+	}
+}
+
+// textOf is an address or a network as text, "" if it is none.
+func textOf(value interface {
+	IsValid() bool
+	String() string
+}) string {
+	if !value.IsValid() {
+		return ""
+	}
+	return value.String()
+}
