@@ -32,6 +32,7 @@ func TestNoCommandShowsAKey(t *testing.T) {
 		"explain": {"--path KEY", "--path /KEY --config KEY", "--config KEY", "--path / --config KEY", "--path / --config " + config + " --adapter KEY", "--path / --source KEY", "--path / --json=KEY", "--path / --cookie KEY --config " + config},
 		"check":   {"--config KEY", "--config " + config + " --adapter KEY", "--config /KEY/KEY", "--probe=KEY"},
 		"wait":    {"10.0.0.7 --idle KEY", "--drained KEY", "--drained=KEY", "--drained --address KEY", "10.0.0.7 --timeout KEY", "10.0.0.7 --address KEY", "10.0.0.7 --address unix//KEY --timeout 1ms", "10.0.0.7 --address http://:KEY@/", "10.0.0.7 --address KEY://a"},
+		"evict":   {"--upstream KEY", "--upstream=KEY --undo", "10.0.0.7 --rate KEY", "10.0.0.7 --rate=KEY", "10.0.0.7 --undo=KEY", "10.0.0.7 --address KEY", "KEY/24", "10.0.0.0/KEY", "10.0.0.7 KEY"},
 		"top":     {"--address KEY", "--address unix//KEY", "--once=KEY", "--address KEY:1:2", "--address ftp://KEY/"},
 	} {
 		for _, rest := range append(flags, "KEY", "KEY KEY", "--KEY", "--KEY=KEY", "-KEY", "--secret KEY", "--secret=KEY") {

@@ -18,7 +18,7 @@ func TestUnknownCommand(t *testing.T) {
 
 // Each command documents itself.
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"keygen", "keyid", "encode", "decode", "explain", "check", "wait", "status", "top"} {
+	for _, name := range []string{"keygen", "keyid", "encode", "decode", "explain", "check", "wait", "status", "top", "evict"} {
 		help := caddytest.RunCommand(t, New(), "", name, "--help")
 		if help.Code != 0 || help.Stderr != "" || !strings.Contains(help.Stdout, "caddy doors "+name) {
 			t.Errorf("%s: %+v", name, help)

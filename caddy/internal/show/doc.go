@@ -3,7 +3,7 @@
 //	request.go  the decision about a request and what became of it in, placeholders, fields of the access log and a header out
 //	upstream.go an upstream in, its names and what is known about it out
 //	state.go    what the process knows in, the document that shows it out; pods.go the part about pods
-//	evictions.go orders of an operator in, the library told, and how far they are out
+//	evictions.go  orders of an operator in, the library told, and how far they are out
 //	gauges.go   the same in, what metrics are made of out
 //	moment.go   a request that no pod can answer now in, the page that its visitor sees out
 //	site.go     requests to doors_status in, that document out; api.go the same at the admin API

@@ -35,7 +35,7 @@ func Register(acquire func() (Held, error)) {
 }
 
 // Site shows the state of all doors_upstream sources of this process, to be read only: a page at `/`, the same as JSON at
-// `/state`, and at `/pods/{ip}?idle=60s` the answer to whether a pod has been without a request for that long.
+// `/state`, and the answers to whether a pod has been without a request for a time (`/pods/{ip}?idle=60s`) and whether none drains (`/rollout`).
 //
 // It asks nobody who they are. Mount it where only operators come, or behind basic_auth.
 type Site struct {

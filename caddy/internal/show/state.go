@@ -57,7 +57,7 @@ func (r *Reporter) State() (*status.State, error) {
 	}
 	state := &status.State{
 		UptimeSeconds:  seconds(now),
-		SessionSeconds: seconds(longest(sources, advice.Session)),
+		SessionSeconds: seconds(session(sources)),
 		Sources:        make([]status.Source, len(sources)),
 		Pods:           make([]status.Pod, 0, len(pods)),
 		Answers:        answers(),
@@ -82,16 +82,16 @@ func (r *Reporter) State() (*status.State, error) {
 	return state, nil
 }
 
-// longest is the longest of a time that each source has.
-func longest(sources []Source, of func(*config.Options) time.Duration) time.Duration {
+// session is for how long a page of any of the sources may be silent.
+func session(sources []Source) time.Duration {
 	if len(sources) == 0 {
-		return of(new(config.Options))
+		return advice.Session(new(config.Options))
 	}
-	found := time.Duration(0)
+	longest := time.Duration(0)
 	for _, source := range sources {
-		found = max(found, of(&source.Loaded().Options))
+		longest = max(longest, advice.Session(&source.Loaded().Options))
 	}
-	return found
+	return longest
 }
 
 // answers are what the metrics count.

@@ -1,9 +1,9 @@
 package status_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
@@ -11,12 +11,7 @@ import (
 // Whoever waits for a rollout is told when it is over: on the page, in the state, and by a command with an exit code.
 func TestDrained(t *testing.T) {
 	t.Parallel()
-	r := start(t)
-	config := r.config(r.Secret)
-	config.Handlers = strings.Replace(config.Handlers, "resolvers ", "roll_time 3s\n\t\tresolvers ", 1)
-	if status, message := r.caddy.Load(config); status != http.StatusOK {
-		t.Fatal(status, message)
-	}
+	r := startWith(t, 10*time.Minute, "\t\troll_time 3s\n")
 	site := r.caddy.NewClient(t, H1).Base + "/ops"
 	check := func(code int, line string) {
 		t.Helper()
@@ -31,8 +26,8 @@ func TestDrained(t *testing.T) {
 	Eventually(t, "the streams are counted", func() bool { return r.pod(podA).Streams == 2 })
 	r.resolve(app, podB)
 	w := openWindow(t, site+"/")
-	w.shows(`document.getElementById("headline").innerText === "1 pod draining, 2 pages left"`)
-	check(1, "1 pod draining, 2 pages left\n")
+	w.shows(`document.getElementById("headline").innerText.startsWith("1 pod draining, 2 pages left, since ")`)
+	check(1, "1 pod draining, 2 pages left, since ")
 	waited := make(chan Result, 1)
 	go func() {
 		waited <- Command{Arguments: []string{"doors", "wait", "--drained", "--address", site, "--address", r.caddy.AdminURL(""), "--timeout", "5m"}}.Run(t)
@@ -42,13 +37,13 @@ func TestDrained(t *testing.T) {
 	}
 	closeFirst()
 	closeSecond()
-	w.shows(`document.getElementById("headline").innerText.startsWith("complete: 1 pod drained, the last request ")`)
+	w.shows(`document.getElementById("headline").innerText.startsWith("complete since ")`)
 	w.shows(`[...document.querySelectorAll("#pods tr")].some((row) => row.innerText.includes("` + podA + `:") && row.innerText.includes("drained"))`)
-	check(0, "complete: 1 pod drained, the last request ")
-	if end := <-waited; end.Code != 0 || strings.Count(end.Stdout, ": complete: 1 pod drained") != 2 || strings.Count(end.Stderr, ": 1 pod draining, ") < 2 {
+	check(0, "complete since ")
+	if end := <-waited; end.Code != 0 || strings.Count(end.Stdout, ": complete since ") != 2 || strings.Count(end.Stderr, ": 1 pod draining, ") < 2 {
 		t.Errorf("%+v", end)
 	}
-	if one := r.pod(podA); !one.Drained || one.LastSeenSecondsAgo == nil || *one.LastSeenSecondsAgo < 4 {
+	if one := r.pod(podA); !one.Drained || one.DrainedSecondsAgo == nil || *one.DrainingSecondsAgo < *one.DrainedSecondsAgo+4 || one.LastSeenSecondsAgo == nil || *one.LastSeenSecondsAgo < 4 {
 		t.Errorf("drained before its time: %+v", one)
 	}
 

@@ -28,15 +28,22 @@ const (
 // rollout is a Caddy in front of pods of one server, with the status below /ops.
 type rollout struct {
 	*Cluster
-	dns   *nameserver.Server
-	caddy *Caddy
-	t     testing.TB
+	dns     *nameserver.Server
+	caddy   *Caddy
+	t       testing.TB
+	options string // of the source
 }
 
 // start starts the pods and Caddy; app leads to podA.
 func start(t testing.TB) *rollout {
 	t.Helper()
-	r := &rollout{Cluster: NewCluster(t, pod.Config{Roll: 10 * time.Minute}, podA, podB, podZ), t: t}
+	return startWith(t, 10*time.Minute, "")
+}
+
+// startWith is start with pods that end streams after a time, and options of the source.
+func startWith(t testing.TB, roll time.Duration, options string) *rollout {
+	t.Helper()
+	r := &rollout{Cluster: NewCluster(t, pod.Config{Roll: roll}, podA, podB, podZ), t: t, options: options}
 	dns, err := nameserver.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +61,7 @@ func (r *rollout) config(secret string) Config {
 	upstreams := []Upstream{r.Upstream("127.0.1.0/24", app), r.Upstream("127.0.2.0/24 fd00:2::/64", other)}
 	proxy := Caddyfile("dynamic_upstreams", secret, "upstream", upstreams, "lb_policy first")
 	begin := "doors_upstream {\n"
-	proxy = strings.Replace(proxy, begin, begin+"\t\tresolvers "+r.dns.Address()+"\n", 1)
+	proxy = strings.Replace(proxy, begin, begin+"\t\tresolvers "+r.dns.Address()+"\n"+r.options, 1)
 	return Config{Grace: "30s", Handlers: "handle_path /ops/* {\n\tdoors_status\n}\nhandle {\n" + Indent(proxy) + "\n}"}
 }
 
@@ -110,7 +117,19 @@ type state struct {
 		Pages    int    `json:"pages"`
 		Drained  int    `json:"drained"`
 		Headline string `json:"headline"`
+
+		SinceSecondsAgo *float64 `json:"since_seconds_ago"`
 	} `json:"rollout"`
+	Evictions []evictionState `json:"evictions"`
+	Events    []struct {
+		Number     int     `json:"number"`
+		SecondsAgo float64 `json:"seconds_ago"`
+		Event      string  `json:"event"`
+		Pod        string  `json:"pod"`
+		Network    string  `json:"network"`
+		Upstream   string  `json:"upstream"`
+		Pages      int     `json:"pages"`
+	} `json:"events"`
 	Answers struct {
 		Gone        map[string]int `json:"gone"`
 		Unavailable map[string]int `json:"unavailable"`
@@ -123,11 +142,26 @@ type state struct {
 	} `json:"history"`
 }
 
+type evictionState struct {
+	Network         string  `json:"network"`
+	Upstream        string  `json:"upstream"`
+	Rate            int     `json:"rate"`
+	IdleFirst       bool    `json:"idle_first"`
+	SinceSecondsAgo float64 `json:"since_seconds_ago"`
+	Told            int     `json:"told"`
+	Draining        int     `json:"draining"`
+	Pages           int     `json:"pages"`
+	Drained         int     `json:"drained"`
+}
+
 type podState struct {
 	Pod                   string   `json:"pod"`
 	Upstream              string   `json:"upstream"`
 	Generation            string   `json:"generation"`
 	Drained               bool     `json:"drained"`
+	DrainingSecondsAgo    *float64 `json:"draining_seconds_ago"`
+	DrainedSecondsAgo     *float64 `json:"drained_seconds_ago"`
+	EvictedSecondsAgo     *float64 `json:"evicted_seconds_ago"`
 	Verdict               string   `json:"verdict"`
 	UnreachableSecondsAgo *float64 `json:"unreachable_seconds_ago"`
 	InFlight              int      `json:"in_flight"`

@@ -4,6 +4,7 @@
 package running
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -66,10 +67,12 @@ const (
 	admin            // the admin API
 )
 
-// question is what can be asked: its path at each api, and its query.
+// question is what can be asked: its path at each api, and its query. With a method it is an order, perhaps with a body, which is sent as JSON.
 type question struct {
-	path  [2]string
-	query url.Values
+	method string // "" for GET
+	path   [2]string
+	query  url.Values
+	body   any
 }
 
 // newReplica makes a replica whose connections all go to one place.
@@ -220,9 +223,20 @@ func (r *replica) ask(ctx context.Context, api api, q question, document any, wa
 	target := r.base
 	target.Path += q.path[api]
 	target.RawQuery = q.query.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	var sent io.Reader
+	if q.body != nil {
+		text, err := json.Marshal(q.body)
+		if err != nil {
+			return err
+		}
+		sent = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, q.method, target.String(), sent)
 	if err != nil {
 		return err
+	}
+	if sent != nil {
+		request.Header.Set("Content-Type", "application/json")
 	}
 	if api == admin && r.origin != "" {
 		request.Header.Set("Origin", r.origin)
@@ -240,6 +254,9 @@ func (r *replica) ask(ctx context.Context, api api, q question, document any, wa
 		return nil
 	}
 	refused := &refusal{status: answer.StatusCode}
+	if len(r.apis) == 1 {
+		refused.api = api
+	}
 	if isJSON(answer) {
 		var fault struct {
 			Error string `json:"error"`
@@ -267,12 +284,16 @@ func withoutURL(err error) error {
 // refusal is an answer that is not the one that was asked for.
 type refusal struct {
 	status  int
+	api     api    // that alone was asked
 	message string // of doors_status or the admin API, "" if somebody else answered
 }
 
 // Error returns the status and the reason that the server gave.
 func (r *refusal) Error() string {
-	if r.message == "" {
+	switch {
+	case r.message == "" && r.api == admin:
+		return fmt.Sprintf("answered with status %d, which is not the admin API of a Caddy with Doors", r.status)
+	case r.message == "":
 		return fmt.Sprintf("answered with status %d, which is not doors_status", r.status)
 	}
 	return fmt.Sprintf("answered with status %d: %s", r.status, r.message)

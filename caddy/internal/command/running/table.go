@@ -19,7 +19,7 @@ import (
 // done tells whether no page can be left on a pod that a rollout has replaced: it had no request for as long as a page may be silent. It is of no
 // interest any more, but stays in the state: page.js of doors_status draws the same line.
 func done(pod status.Pod, session float64) bool {
-	return pod.Generation != status.Fresh && pod.InFlight == 0 && pod.LastSeenSecondsAgo != nil && *pod.LastSeenSecondsAgo > session
+	return pod.Generation != status.Fresh && pod.EvictedSecondsAgo == nil && pod.InFlight == 0 && pod.LastSeenSecondsAgo != nil && *pod.LastSeenSecondsAgo > session
 }
 
 // rank orders pods. Draining ones come first: they are why one looks. What is left of them when they are gone comes last.
@@ -45,6 +45,9 @@ func drawState(out io.Writer, state *status.State) error {
 	table := &table{writer: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 	table.line(fmt.Sprintf("up %s, %s in flight, %s", seconds(state.UptimeSeconds), status.Count(requests, "request"), status.Count(streams, "open stream")))
 	table.line(fmt.Sprintf("answered 410: %d, 503: %d; reloads: %d", sum(state.Answers.Gone), sum(state.Answers.Unavailable), sum(state.Answers.Reloads)))
+	for _, one := range state.Evictions {
+		table.line(fmt.Sprintf("evicted for %s: %s, %s left, %d told to reload", seconds(one.SinceSecondsAgo), targetName(one), status.Count(one.Pages, "page"), one.Told))
+	}
 	table.line()
 	table.line("UPSTREAM", "NETWORKS", "ADDRESSES", "RESOLVED")
 	hidden := 0
@@ -67,13 +70,30 @@ func drawState(out io.Writer, state *status.State) error {
 	pods := slices.DeleteFunc(slices.Clone(state.Pods), func(pod status.Pod) bool { return done(pod, state.SessionSeconds) })
 	slices.SortStableFunc(pods, func(a, b status.Pod) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, pod := range pods {
-		table.line(pod.Pod, pod.Upstream, string(pod.Generation), string(pod.Verdict), fmt.Sprint(pod.InFlight), fmt.Sprint(pod.Streams),
+		table.line(pod.Pod, pod.Upstream, generation(pod), string(pod.Verdict), fmt.Sprint(pod.InFlight), fmt.Sprint(pod.Streams),
 			fmt.Sprint(pod.RefusedDials), ago(pod.LastSeenSecondsAgo))
 	}
 	if left := len(state.Pods) - len(pods); left > 0 {
 		table.line(fmt.Sprintf("and %s no longer in DNS and without a request for %s", status.Count(left, "pod"), seconds(state.SessionSeconds)))
 	}
 	return table.end()
+}
+
+// targetName says which pods an eviction is about.
+func targetName(eviction status.Eviction) string {
+	return strings.Join(slices.DeleteFunc([]string{eviction.Network, eviction.Upstream}, func(text string) bool { return text == "" }), " of ")
+}
+
+// generation is what is known about a pod beside its verdict, in one word.
+func generation(pod status.Pod) string {
+	switch {
+	case pod.Drained:
+		return "drained"
+	case pod.EvictedSecondsAgo != nil:
+		return "evicted"
+	default:
+		return string(pod.Generation)
+	}
 }
 
 func sum(byReason map[string]uint64) (all uint64) {

@@ -27,12 +27,20 @@ var duringRollout = &status.State{
 		{Pod: "10.0.0.8:8080", Upstream: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, InFlight: 1, LastSeenSecondsAgo: past(0)},
 		{Pod: "10.0.0.9:8080", Upstream: "app.test:8080", Generation: status.Fresh, Verdict: status.Alive, LastSeenSecondsAgo: past(9000)},
 		{Pod: "10.0.0.7:8080", Upstream: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, InFlight: 3, Streams: 2, LastSeenSecondsAgo: past(61)},
+		{Pod: "10.0.0.3:8080", Upstream: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, EvictedSecondsAgo: past(3000), LastSeenSecondsAgo: past(2500)},
+		{Pod: "10.0.0.2:8080", Upstream: "app.test:8080", Generation: status.Draining, Verdict: status.Alive, Drained: true, LastSeenSecondsAgo: past(21)},
+	},
+	Evictions: []status.Eviction{
+		{Network: "10.0.0.3/32", SinceSecondsAgo: 3000, Told: 7},
+		{Network: "10.0.0.0/24", Upstream: "app.test:8080\x1b[2J", SinceSecondsAgo: 1, Pages: 1, Told: 3},
 	},
 	Answers: status.Answers{Gone: map[string]uint64{"one": 5, "two": 10}, Unavailable: map[string]uint64{"three": 6}, Reloads: map[string]uint64{"one": 5, "page_gone": 4}},
 }
 
 const rolloutTable = `up 1h2m3s, 4 requests in flight, 2 open streams
 answered 410: 15, 503: 6; reloads: 9
+evicted for 50m0s: 10.0.0.3/32, 0 pages left, 7 told to reload
+evicted for 1s: 10.0.0.0/24 of app.test:8080?[2J, 1 page left, 3 told to reload
 
 UPSTREAM         NETWORKS               ADDRESSES  RESOLVED
 app.test:8080    10.0.0.0/24 fd00::/64  1          0s ago
@@ -41,6 +49,8 @@ and 1 upstream more
 
 POD            UPSTREAM       GENERATION  VERDICT  IN FLIGHT  STREAMS  REFUSED  LAST SEEN
 10.0.0.7:8080  app.test:8080  draining    alive    3          2        0        1m1s ago
+10.0.0.3:8080  app.test:8080  evicted     alive    0          0        0        41m40s ago
+10.0.0.2:8080  app.test:8080  drained     alive    0          0        0        21s ago
 10.0.0.8:8080  app.test:8080  fresh       alive    1          0        0        0s ago
 10.0.0.9:8080  app.test:8080  fresh       alive    0          0        0        2h30m0s ago
 10.0.0.5:8080  app.test:8080  draining    gone     0          0        0        39m59s ago

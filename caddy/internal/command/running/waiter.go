@@ -32,6 +32,9 @@ type waiter struct {
 	about string    // what the question is about, before all that is said; "" for nothing
 	eager bool      // whether the first answer is wanted at once, to say how far it is
 
+	// orders tells that it is more than a question, which only the admin API takes.
+	orders bool
+
 	// ask asks one replica, which may hold the question for that long. text is the answer in words.
 	ask func(ctx context.Context, r *replica, hold time.Duration) (text string, yes bool, err error)
 
@@ -75,6 +78,11 @@ func (w *waiter) addresses(ctx context.Context, addresses []string) error {
 		}
 		if err != nil {
 			return err
+		}
+		for _, r := range replicas {
+			if w.orders {
+				r.apis = []api{admin}
+			}
 		}
 		replicas = slices.DeleteFunc(replicas, func(r *replica) bool { return asked[r.name] && !w.lost[r.name] })
 		if len(replicas) == 0 {
@@ -135,7 +143,7 @@ func (w *waiter) one(ctx context.Context, r *replica) error {
 			w.print("%s: %s", r.name, saying)
 			return nil
 		}
-		if final(err) || ctx.Err() != nil {
+		if final(err) || cli.IsNo(err) || ctx.Err() != nil {
 			return err
 		}
 		if err != nil && r.vanished(ctx) {

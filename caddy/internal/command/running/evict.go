@@ -1,0 +1,183 @@
+// In: pods, and the replicas of Caddy that may send requests to them.
+// Out: their pages told to reload, at all replicas, and the moment at which none is left; or that taken back.
+
+package running
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
+	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
+	"github.com/spf13/cobra"
+)
+
+func evict() *cobra.Command {
+	cmd := takesWait(cli.Subcommand("evict <ip>|<network>|--upstream <host:port> [--rate <number>] [--idle-first] [--undo] [--address <address>]... [--timeout <duration>]",
+		"Makes the pages of a pod reload elsewhere", `
+Ends the pages of a pod now, or those of all pods in a network or of an upstream: for
+a bad release. The pods get no new pages while there are other pods, and each page is
+told to reload when it asks for its next stream (every 15 s) and a pod is known that
+takes it. Clicks and forms go through meanwhile. Prints how many pages are left, and
+ends when the pods have drained.
+
+	caddy doors evict 10.0.0.7 --rate 20
+	caddy doors evict 10.0.0.7 --undo
+
+The pods stay evicted until --undo, also when this command is interrupted and when
+the configuration is reloaded, but not when Caddy is restarted. Each replica of Caddy
+has to be told: one that cannot be reached is tried again until the time is up, and
+replicas that a name has got meanwhile are told as well.
+
+An address is host:port, a URL or unix//path of an admin API; doors_status takes no
+orders. A host name with several addresses stands for all of them, except localhost.
+Without --address it is the admin API of this machine's Caddy.
+
+Exits with 1 when --timeout is over, when somebody else takes the eviction back, and
+when --undo finds none at any replica; with 2 at once when a replica has no such pod
+in its networks, or no such upstream.
+`, cobra.MaximumNArgs(1), runEvict))
+	cmd.Flags().String("upstream", "", "The pods of this upstream only, host:port as configured")
+	cmd.Flags().Uint32("rate", 0, "How many pages of an upstream may be told in a second (default: gone_rate)")
+	cmd.Flags().Bool("idle-first", false, "Begin with the pages that were not used for longest")
+	cmd.Flags().Bool("undo", false, "Take the eviction back")
+	return cmd
+}
+
+func runEvict(cmd *cobra.Command, args []string) (err error) {
+	flags := cmd.Flags()
+	var order status.Order
+	if order.Target, err = targetOf(cmd, args); err != nil {
+		return err
+	}
+	order.Rate, _ = flags.GetUint32("rate")
+	order.IdleFirst, _ = flags.GetBool("idle-first")
+	w := &waiter{cmd: cmd, orders: true, eager: true, about: order.Target.String()}
+	undo, _ := flags.GetBool("undo")
+	if !undo {
+		w.ask = (&evictor{order: order, told: make(map[string]bool)}).ask
+		return w.run()
+	}
+	if flags.Changed("rate") || flags.Changed("idle-first") {
+		return errors.New("--undo takes neither --rate nor --idle-first: it is about the target alone")
+	}
+	undone := 0
+	var mu sync.Mutex
+	w.ask = func(ctx context.Context, r *replica, _ time.Duration) (text string, yes bool, err error) {
+		var evictions status.Evictions
+		err = r.get(ctx, question{method: http.MethodDelete, path: evictionsPath, query: order.Target.Query()}, &evictions, http.StatusOK)
+		var refused *refusal
+		if errors.As(err, &refused) && refused.status == http.StatusNotFound && refused.message != "" {
+			return order.Target.String() + " is not evicted", true, nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil {
+			undone++
+		}
+		return order.Target.String() + " is no longer evicted, " + told(evictions), true, err
+	}
+	if err := w.run(); err != nil {
+		return err
+	}
+	if undone == 0 {
+		return cli.No("%s: nothing to undo", order.Target)
+	}
+	return nil
+}
+
+// targetOf reads from the command line which pods are meant.
+func targetOf(cmd *cobra.Command, args []string) (target status.Target, err error) {
+	target.Upstream, _ = cmd.Flags().GetString("upstream")
+	if cmd.Flags().Changed("upstream") && !strings.Contains(target.Upstream, ":") {
+		return target, errors.New("--upstream must be host:port, as the configuration and 'caddy doors top' have it")
+	}
+	switch {
+	case len(args) == 0 && target.Upstream == "":
+		return target, errors.New("which pods? Name an IP address, a network or --upstream")
+	case len(args) == 0:
+		return target, nil
+	}
+	if strings.Contains(args[0], "/") {
+		target.Network, err = netip.ParsePrefix(args[0])
+	} else {
+		target.Pod, err = netip.ParseAddr(args[0])
+	}
+	switch {
+	case err != nil || target.Pod.Zone() != "":
+		return target, fmt.Errorf("%s is neither an IP address nor a network such as 10.0.0.0/24", cli.Shown(args[0]))
+	case target.Network != target.Network.Masked():
+		return target, fmt.Errorf("%s has bits of the host set: write %s", target.Network, target.Network.Masked())
+	}
+	target.Pod = target.Pod.Unmap()
+	return target, nil
+}
+
+// evictionsPath is where orders are taken, which is nowhere at doors_status.
+var evictionsPath = [...]string{admin: "/doors/evictions"}
+
+// evictEvery is the time after which those who wait are told how many pages are left.
+const evictEvery = 10 * time.Second
+
+// evictor gives an order to each replica once, and then asks how far it is.
+type evictor struct {
+	order status.Order
+	mu    sync.Mutex
+	told  map[string]bool // by the names of replicas
+}
+
+func (e *evictor) ask(ctx context.Context, r *replica, hold time.Duration) (text string, yes bool, err error) {
+	var evictions status.Evictions
+	if !e.isTold(r) {
+		if err := r.get(ctx, question{method: http.MethodPost, path: evictionsPath, body: e.order}, &evictions, http.StatusOK); err != nil {
+			return "", false, err
+		}
+		e.note(r)
+	} else {
+		query := e.order.Target.Query()
+		query.Set("wait", min(hold, evictEvery).String())
+		err := r.get(ctx, question{path: evictionsPath, query: query}, &evictions, http.StatusOK, http.StatusConflict)
+		var refused *refusal
+		if errors.As(err, &refused) && refused.status == http.StatusNotFound && refused.message != "" {
+			return "", false, cli.No("the eviction was taken back, or Caddy was restarted")
+		}
+		if err != nil {
+			return "", false, err
+		}
+	}
+	if len(evictions.Evictions) == 0 {
+		return "", false, &refusal{status: http.StatusOK, api: admin} // JSON, but of somebody else
+	}
+	draining, pages := evictions.Left()
+	if draining == 0 {
+		return fmt.Sprintf("%s: no page is left, %s", e.order.Target, told(evictions)), true, nil
+	}
+	return fmt.Sprintf("%s draining, %s left, %s", status.Count(draining, "pod"), status.Count(pages, "page"), told(evictions)), false, nil
+}
+
+func (e *evictor) isTold(r *replica) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.told[r.name]
+}
+
+func (e *evictor) note(r *replica) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.told[r.name] = true
+}
+
+// told says how many pages were told to reload.
+func told(evictions status.Evictions) string {
+	all := uint64(0)
+	for _, one := range evictions.Evictions {
+		all += one.Told
+	}
+	return fmt.Sprintf("%d told to reload", all)
+}
