@@ -384,6 +384,7 @@ fn a_fresh_pod_that_dns_has_not_named_yet_does_not_drain() {
     let mut open = world.open(pod(0, 1), 1);
     assert_eq!(world.draining_since(pod(0, 1)), None);
     world.pass(SECOND);
+    assert!(!world.looked_up.is_empty(), "a pod that DNS has not named is worth a look");
     let _ = world.roll(&mut open);
     assert_eq!(world.draining_since(pod(0, 1)), None);
     // Nobody asks DNS any more. A pod comes that it names only now.
