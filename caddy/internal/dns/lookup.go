@@ -204,9 +204,6 @@ func (f *Failure) Error() string {
 	return fmt.Sprintf("resolving host %q: %s: %v", f.Host, f.Kind, f.Err)
 }
 
-// Unwrap gives access to the resolver's error.
-func (f *Failure) Unwrap() error { return f.Err }
-
 // kindOf says what kind of failure the error of an answer is.
 func kindOf(err error) doors.LookupFailure {
 	var code refusal

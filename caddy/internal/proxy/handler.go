@@ -25,8 +25,7 @@ type Handler struct {
 	reverseproxy.Handler
 
 	// source is nil for any other source of upstreams. Then the others are not used either.
-	source    *Source
-	transport transport
+	source *Source
 
 	// pods serves the requests that belong to one pod. It is a copy of the provisioned handler with the same transport
 	// and without load balancing, retries, health checks and circuit breaker: there is nothing to choose from, and
@@ -53,7 +52,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
-	h.source, h.transport, h.Transport = source, transport, transport
+	h.source, h.Transport = source, transport
 	h.HandleResponse = append([]caddyhttp.ResponseHandler{endOfRefused}, h.HandleResponse...)
 	encodeLogsLazily(&h.Handler)
 	pods := h.Handler // the set of open connections is shared, so that Cleanup of the original is enough
@@ -83,7 +82,9 @@ func (h *Handler) ReverseProxy() *reverseproxy.Handler { return &h.Handler }
 func (h *Handler) Source() *Source { return h.source }
 
 // DialTimeout is that of the transport.
-func (h *Handler) DialTimeout() time.Duration { return time.Duration(h.transport.DialTimeout) }
+func (h *Handler) DialTimeout() time.Duration {
+	return time.Duration(h.Transport.(transport).DialTimeout)
+}
 
 // ServePod proxies a request to one pod of an upstream, as one of a page of that pod. The library is not asked, and counts nothing.
 func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int, address netip.Addr) error {

@@ -163,7 +163,6 @@ func (s *Source) Cleanup() error {
 
 // Interface guards
 var (
-	_ caddy.Provisioner           = (*Source)(nil)
-	_ caddy.CleanerUpper          = (*Source)(nil)
-	_ reverseproxy.UpstreamSource = (*Source)(nil)
+	_ caddy.Provisioner  = (*Source)(nil)
+	_ caddy.CleanerUpper = (*Source)(nil)
 )

@@ -102,17 +102,15 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // watchInterim makes interim answers such as 103 those that the client may see. They reach it from within the round trip.
 func (q *request) watchInterim(r *http.Request) {
-	trace := httptrace.ContextClientTrace(r.Context()) // the proxy loop's own, made for this attempt
-	if trace == nil || trace.Got1xxResponse == nil {
-		return
-	}
-	pass := trace.Got1xxResponse
-	trace.Got1xxResponse = func(status int, header textproto.MIMEHeader) error {
-		delete(header, markHeader)
-		if q.source.underStockHandler {
-			q.shown.Announce(http.Header(header))
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil { // the proxy loop's own, made for this attempt
+		pass := trace.Got1xxResponse
+		trace.Got1xxResponse = func(status int, header textproto.MIMEHeader) error {
+			delete(header, markHeader)
+			if q.source.underStockHandler {
+				q.shown.Announce(http.Header(header))
+			}
+			return pass(status, header)
 		}
-		return pass(status, header)
 	}
 }
 
