@@ -9,6 +9,7 @@
 //	plan.go      which phases a run has, in which order
 //	deploy.go    the phases in which nothing is harmed: deployments, reloads, another replica
 //	scale.go     the phases in which an upstream gets more pods or fewer
+//	evict.go     the phase in which pages are ended on order
 //	harm.go      the phases in which pods or their addresses are harmed
 //	outage.go    the phases in which all else fails: the name server, the key
 //	ports.go     free ports

@@ -9,11 +9,11 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// notice is how long it takes until DNS no longer names a pod that is not well. What caches its answers is late besides.
+// notice is how long it takes until DNS no longer names a pod that is not well. Caches come on top.
 const notice = 1500 * time.Millisecond
 
-// choose takes a fresh pod of an upstream on which there are pages: without any, nothing would be shown.
-func (r *run) choose(upstream int) *fleet.Pod {
+// busiest is the fresh pod of an upstream with the most pages. It must have some: else nothing is shown.
+func (r *run) busiest(upstream int) *fleet.Pod {
 	var busiest *fleet.Pod
 	for _, one := range r.fleet.Fresh(upstream) {
 		if busiest == nil || one.Pages.Load() > busiest.Pages.Load() {
@@ -21,10 +21,16 @@ func (r *run) choose(upstream int) *fleet.Pod {
 		}
 	}
 	if busiest.Pages.Load() == 0 {
-		r.ledger.Complain("no page is open on %s: harming it shows nothing", busiest.Name)
+		r.ledger.Complain("no page is open on %s: what is done to it shows nothing", busiest.Name)
 	}
-	r.ledger.Harm(busiest.Life)
 	return busiest
+}
+
+// choose takes the busiest pod to harm it.
+func (r *run) choose(upstream int) *fleet.Pod {
+	victim := r.busiest(upstream)
+	r.ledger.Harm(victim.Life)
+	return victim
 }
 
 // left waits until no page is open on the pods any more.

@@ -30,6 +30,12 @@ var kinds = []struct {
 		return []phase{{"an upstream is scaled up", r.scaleUp}, {"and down", r.scaleDown}}
 	}},
 	{"single", false, one("a single pod is replaced", (*run).single)},
+	{"evict", false, func(r *run) []phase {
+		if !r.replica.Evicts() {
+			return nil
+		}
+		return []phase{{"the pages of a pod are evicted", r.evict}}
+	}},
 	{"kill", false, one("a pod gets SIGKILL", (*run).killOne)},
 	{"stop", false, one("a pod stands still, then goes on", (*run).stopOne)},
 	{"upstream", false, one("all pods of an upstream get SIGKILL", (*run).killUpstream)},

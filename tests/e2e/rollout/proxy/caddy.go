@@ -4,6 +4,7 @@ package proxy
 // Out: a Caddy that serves there over HTTP/1.1 and HTTP/2, with the values of the documented Caddyfile replaced.
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -58,20 +59,52 @@ func (caddy) admin(r *Replica, path string) string {
 func (c caddy) reload(r *Replica, secret string) error {
 	config := r.config
 	config.Secret = secret
-	request, err := http.NewRequest(http.MethodPost, c.admin(r, "/load"), strings.NewReader(config.caddyfile(r.Address)))
+	_, err := c.order(r, http.MethodPost, "/load", "text/caddyfile", config.caddyfile(r.Address))
+	return err
+}
+
+func (c caddy) evict(r *Replica, pod netip.Addr, rate int) error {
+	_, err := c.order(r, http.MethodPost, "/doors/evictions", "application/json", fmt.Sprintf(`{"pod": "%s", "rate": %d}`, pod, rate))
+	return err
+}
+
+func (c caddy) undo(r *Replica, pod netip.Addr) (told int64, err error) {
+	text, err := c.order(r, http.MethodDelete, "/doors/evictions?pod="+pod.String(), "", "")
 	if err != nil {
-		return err
+		return 0, err
 	}
-	request.Header.Set("Content-Type", "text/caddyfile")
+	var undone struct {
+		Evictions []struct {
+			Told int64 `json:"told"`
+		} `json:"evictions"`
+	}
+	if err := json.Unmarshal(text, &undone); err != nil {
+		return 0, fmt.Errorf("Caddy said of what it undid: %w", err)
+	}
+	for _, one := range undone.Evictions {
+		told += one.Told
+	}
+	return told, nil
+}
+
+// order sends an order to the admin API and returns its answer.
+func (c caddy) order(r *Replica, method, path, contentType, body string) ([]byte, error) {
+	request, err := http.NewRequest(method, c.admin(r, path), strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
 	request.Header.Set("Cache-Control", "must-revalidate") // as `caddy reload --force` does
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(answer.Body)
-		return fmt.Errorf("Caddy refused to reload: %s", text)
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("Caddy refused %s %s: %s", method, path, text)
 	}
-	return nil
+	return text, err
 }

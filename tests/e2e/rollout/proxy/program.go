@@ -15,5 +15,13 @@ type Program interface {
 	reload(r *Replica, secret string) error
 }
 
+// evictor is a proxy that ends pages on order.
+type evictor interface {
+	// evict lets the pages of a pod reload, so many in a second, and returns when the order has taken effect.
+	evict(r *Replica, pod netip.Addr, rate int) error
+	// undo takes that back, and returns how many pages it has told to reload.
+	undo(r *Replica, pod netip.Addr) (told int64, err error)
+}
+
 // Programs are the proxies by name.
 var Programs = map[string]Program{"caddy": caddy{}, "pingora": pingora{}}

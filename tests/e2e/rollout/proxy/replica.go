@@ -94,6 +94,22 @@ func (r *Replica) ready() error {
 // Reload loads the configuration anew, with the given secret, even if nothing has changed.
 func (r *Replica) Reload(secret string) error { return r.config.Program.reload(r, secret) }
 
+// Evicts tells whether the proxy ends pages on order.
+func (r *Replica) Evicts() bool {
+	_, can := r.config.Program.(evictor)
+	return can
+}
+
+// Evict lets the pages of a pod reload, so many in a second, and returns when the order has taken effect.
+func (r *Replica) Evict(pod netip.Addr, rate int) error {
+	return r.config.Program.(evictor).evict(r, pod, rate)
+}
+
+// UndoEviction takes that back, and returns how many pages have been told to reload.
+func (r *Replica) UndoEviction(pod netip.Addr) (told int64, err error) {
+	return r.config.Program.(evictor).undo(r, pod)
+}
+
 // Stop asks the process to end. It waits for its requests first.
 func (r *Replica) Stop() error { return r.command.Process.Signal(syscall.SIGTERM) }
 
