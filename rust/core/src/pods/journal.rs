@@ -106,6 +106,8 @@ impl Journal {
         if kind == EventKind::LastPage {
             list.retain(|other| (other.kind, other.subject) != (kind, subject));
         }
+        // All at once with the first event, so that a request that brings the next ones allocates nothing.
+        list.reserve_exact(MOST - list.len());
         if list.len() >= MOST {
             list.pop_front();
         }
