@@ -71,7 +71,7 @@ stage_clippy() {
 stage_rust() { cargo test --workspace --locked; }
 # Worlds in virtual time; and the same with a fault planted in the core, which must be found.
 stage_simulator() {
-    cargo run --quiet --locked --profile simulate -p doors_simulator -- --seeds 800
+    cargo run --quiet --locked --profile simulate -p doors_simulator -- --seeds 600
     scripts/simulate-faults.sh
 }
 stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
