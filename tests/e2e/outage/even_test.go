@@ -18,11 +18,13 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// A visitor comes so often, and stays so long.
+// A visitor comes so often, and stays for long at first, so that new pods do not soon have as many pages as the others; later for a shorter
+// time, so that pods with as many pages by chance do not stay so.
 const (
-	comeEvery = 10 * time.Millisecond
-	shortest  = 500 * time.Millisecond
-	longest   = 5500 * time.Millisecond
+	comeEvery   = 8 * time.Millisecond
+	shortest    = 500 * time.Millisecond
+	longest     = 12 * time.Second
+	laterAtMost = 5 * time.Second
 )
 
 // filling is a pod that counts the pages that were loaded, and those that are open.
@@ -61,6 +63,7 @@ func (f *filling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type flow struct {
 	clients []*Client
 	tokens  map[string]string
+	longest atomic.Int64 // a time
 	failed  atomic.Int64 // visitors without a page
 	all     sync.WaitGroup
 }
@@ -82,7 +85,7 @@ func (f *flow) visit(ctx context.Context, client *Client) {
 		f.failed.Add(1)
 		return
 	}
-	stays, cancel := context.WithTimeout(ctx, shortest+rand.N(longest-shortest))
+	stays, cancel := context.WithTimeout(ctx, shortest+rand.N(time.Duration(f.longest.Load())-shortest))
 	defer cancel()
 	if stream, err := client.Open(stays, Request{Path: "/~/" + f.tokens[found[1]] + "/s/1"}); err == nil {
 		_, _ = io.Copy(io.Discard, stream.Body)
@@ -90,14 +93,15 @@ func (f *flow) visit(ctx context.Context, client *Client) {
 	}
 }
 
-// After scaling from two pods to four, of which one has been there before, the two get at most twice as many pages as the others in their first
-// ten seconds; and when the flow has replaced the pages, all have as many as the others.
+// After scaling from two pods to four, of which one has been there before, the two get at most twice as many pages as the others while they have
+// fewer; and when the flow has replaced the pages, all have as many as the others.
 func TestPagesAreSpread(t *testing.T) {
 	t.Parallel()
 	const podD = "127.0.1.4"
 	addresses := []string{podA, podB, podC, podD}
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, addresses...)
 	visitors := &flow{tokens: map[string]string{}}
+	visitors.longest.Store(int64(longest))
 	for _, address := range addresses {
 		visitors.tokens[address] = Token(t, secret, address)
 	}
@@ -123,20 +127,21 @@ func TestPagesAreSpread(t *testing.T) {
 	back.server.Close()
 	resolve(dns, app, podA, podB)
 	Eventually(t, "the pod is forgotten", func() bool { return logged(caddy, `"host changed"`) == 1 })
-	time.Sleep(shortest + (longest-shortest)/2)
+	time.Sleep(longest) // the old ones are not new themselves by then
 
 	failed := visitors.failed.Load()
 	added := []*filling{startFilling(t, podC, port), startFilling(t, podD, port)}
 	resolve(dns, app, addresses...)
 	Eventually(t, "the new pods get pages", func() bool { return added[0].loaded.Load() > 0 && added[1].loaded.Load() > 0 })
 	addedBefore, oldBefore := loaded(added), loaded(old)
-	time.Sleep(9 * time.Second)
+	time.Sleep(5 * time.Second)
 	ofAdded, ofOld := loaded(added)-addedBefore, loaded(old)-oldBefore
 	t.Logf("in the first seconds the new pods got %d pages, the others %d", ofAdded, ofOld)
 	if ofAdded > 2*ofOld || ofOld > 2*ofAdded {
 		t.Error("that is over twice as many")
 	}
 
+	visitors.longest.Store(int64(laterAtMost))
 	time.Sleep(time.Second + longest)
 	const samples = 40
 	var spread float64
