@@ -274,10 +274,14 @@ func TestStreamingReload(t *testing.T) {
 			waitFor(t, home, "GET", page.Sync(1))
 			home.Send(page.Instance, "set_text", "path", "before")
 			receiver.action(t, "set_text")
-			// The new configuration does not know the page's server any more.
-			elsewhere := []Upstream{cluster.Upstream("10.0.0.0/8", podA)}
+			// The new configuration does not know the page's upstream any more.
+			both := twoServers(cluster)
+			other := both[:1]
+			if page.Pod == podA {
+				other = both[1:]
+			}
 			for range 3 {
-				for _, upstreams := range [][]Upstream{twoServers(cluster), elsewhere} {
+				for _, upstreams := range [][]Upstream{both, other} {
 					config := Config{Grace: "30s", Handlers: Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", upstreams, "")}
 					if status, message := caddy.Load(config); status != http.StatusOK {
 						t.Fatal(status, message)

@@ -16,7 +16,8 @@ impl Call<'_> {
         let (group, pods) = (self.flow.group(member), &self.shared().pods);
         let (began, learned) = pods.began(&group, pod, decision.path, stream, self.target, self.now);
         self.learned(upstream, pod, &learned);
-        if learned.unnamed {
+        // Whether the pod drains matters only if a drain has an end; else nothing is looked up for a page that is open.
+        if learned.unnamed && self.flow.options.drain_max > 0 {
             self.use_host(member);
         }
         match began {

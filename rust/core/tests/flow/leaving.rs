@@ -394,6 +394,15 @@ fn a_fresh_pod_that_dns_has_not_named_yet_does_not_drain() {
     world.pass(5 * SECOND);
     world.tell(pod(0, 2), Outcome::Connected);
     assert_eq!((world.roll(&mut open), world.draining_since(pod(0, 3))), (dial(0, 3), None));
+    // Where a drain has no end an open page needs no name.
+    let mut world = World::new(1, Options::default());
+    world.dns("app0", &[pod(0, 1)]);
+    let mut open = world.open(pod(0, 1), 1);
+    for _ in 0..10 {
+        world.pass(ROLL);
+        let _ = world.roll(&mut open);
+    }
+    assert_eq!(world.looked_up.len(), 0);
 }
 
 #[test]
