@@ -46,7 +46,9 @@
         pod.generation === "outside" ? "its upstream's networks" : "", refused].filter((text) => text).join(", ")];
     }
     const since = pod.unreachable_seconds_ago === undefined ? "" : " for " + age(pod.unreachable_seconds_ago);
-    return [pod.verdict + since, "bad", [pod.generation, refused].filter((text) => text).join(", ")];
+    // In a list of addresses one is often free: it is gone for good, which is news for a minute only.
+    const look = pod.verdict === "gone" && pod.unreachable_seconds_ago > 60 ? "" : "bad";
+    return [pod.verdict + since, look, [pod.generation, refused].filter((text) => text).join(", ")];
   };
 
   // Pods that a rollout has replaced stay in the state for long. They are done when no page can be left on them; internal/command draws the same line.
