@@ -138,7 +138,7 @@ cargo package --quiet --locked --allow-dirty --no-verify --target-dir "$work/car
     { cat "$work/two.log"; fail 'cargo package -p doors_routing'; }
 mkdir -p "$work/twice/src"
 tar -xzf "$work/cargo/package/doors_routing-$version.crate" -C "$work"
-sed -i "s/^version = \"$version\"/version = \"0.0.1\"/" "$work/doors_routing-$version/Cargo.toml"
+sed -i "/^\[package\]/,/^\[/s/^version = \"$version\"/version = \"0.0.1\"/" "$work/doors_routing-$version/Cargo.toml"
 cp tests/package/twice.rs "$work/twice/src/main.rs"
 cp Cargo.lock "$work/twice/"
 cat >"$work/twice/Cargo.toml" <<TOML

@@ -112,7 +112,7 @@ sanitize_thread() {
     "${cc[@]}" "${objects[@]}" "$archive" -Wl,--wrap="$lock" -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive \
         "${system[@]}" -lpthread -lstdc++ -o "$program"
     must_report 'ThreadSanitizer: data race' "$program" planted race
-    "$program" threads flow
+    TSAN_OPTIONS="suppressions=$doors_root/tests/hostile/thread/suppressions.txt" "$program" threads flow
 }
 
 sanitize_go() {

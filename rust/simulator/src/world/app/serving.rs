@@ -146,6 +146,7 @@ impl World {
         let &mut Exchange { replica, place, .. } = exchange;
         exchange.tried.push(place);
         self.checks.told_outcome(replica, place, Outcome::Dropped, now);
+        self.checks.touched(replica, place, true, now);
         self.note(Subject::place(place), || format!("replica {replica}: a connection is dropped"));
         self.attempt_failed(key, Outcome::Dropped, true);
     }
