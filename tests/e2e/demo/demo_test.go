@@ -119,7 +119,7 @@ func run(t *testing.T, scheme, protocol string, width, height int64, perProfile 
 		tab.reloads(tab.frame, func() { tab.frameEval(tab.frame, "!document.getElementById('link').click()") }, version(rollouts+1))
 	}
 	if perProfile < tabs { // where no visitor stays for long
-		story.frameShows(operator+"status/", `document.getElementById("headline").textContent.startsWith("complete: ")`)
+		story.frameShows(operator+"status/", `document.getElementById("headline").textContent.startsWith("complete")`)
 		story.picture(scheme + "-5-complete")
 	}
 
