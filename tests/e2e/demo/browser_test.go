@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/doors-dev/doors-caddy/tests/e2e/harness/chromium"
 )
 
 // view is a tab of a headless Chromium.
@@ -33,15 +33,7 @@ type view struct {
 // newBrowser starts a Chromium, of which there is a tab that nobody uses.
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
-	binary, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatalf("%v: scripts/setup.sh e2e installs it", err)
-	}
-	allocated, cancel := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.IgnoreCertErrors, chromedp.WSURLReadTimeout(Patience))
-	t.Cleanup(cancel)
-	browser, cancel := chromedp.NewContext(allocated)
+	browser, cancel := chromedp.NewContext(chromium.Allocate(t, chromedp.IgnoreCertErrors))
 	t.Cleanup(cancel)
 	if err := chromedp.Do(browser); err != nil { // the first run is the life of the browser
 		t.Fatal(err)

@@ -31,14 +31,7 @@ func TestRollouts(t *testing.T) {
 	caddy := Start(t, Options{Config: Config{Handlers: Caddyfile("dynamic_upstreams", secret, "upstream",
 		[]Upstream{{CIDR: "127.0.1.0/24", Host: strings.Join(addresses[:], " "), Port: port}}, "")}})
 
-	crowd := &crowd{t: t, draining: map[string]time.Time{}}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	for number := range visitors {
-		crowd.group.Add(1)
-		browser := caddy.NewBrowser(t, Protocols[number%2]) // HTTP/1.1 and HTTP/2
-		go crowd.visit(ctx, browser)
-	}
+	crowd := gather(t, caddy)
 	for number := range rollouts {
 		Eventually(t, "visitors click", crowd.clicked(100))
 		next := startPod(t, secret, addresses[(number+1)%2], port)
@@ -51,23 +44,44 @@ func TestRollouts(t *testing.T) {
 			t.Fatalf("in rollout %d", number+1)
 		}
 	}
-	Eventually(t, "visitors click", crowd.clicked(100))
-	cancel()
-	crowd.group.Wait()
-	t.Logf("%d pages, %d clicks, %d reloads", crowd.pages.Load(), crowd.clicks.Load(), crowd.reloads.Load())
-	if crowd.reloads.Load() < rollouts {
-		t.Errorf("%d reloads in %d rollouts: is this test blind?", crowd.reloads.Load(), rollouts)
-	}
+	crowd.leaves(rollouts)
 }
 
 // crowd is all visitors, and what they may meet.
 type crowd struct {
 	t                      *testing.T
+	end                    context.CancelFunc
 	group                  sync.WaitGroup
 	pages, clicks, reloads atomic.Int64
 
 	mu       sync.Mutex
 	draining map[string]time.Time // since when the pod at an address has been known to drain
+}
+
+// gather lets visitors come, until the crowd leaves or the test ends.
+func gather(t *testing.T, caddy *Caddy) *crowd {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	c := &crowd{t: t, end: cancel, draining: map[string]time.Time{}}
+	for number := range visitors {
+		c.group.Add(1)
+		browser := caddy.NewBrowser(t, Protocols[number%2]) // HTTP/1.1 and HTTP/2
+		go c.visit(ctx, browser)
+	}
+	return c
+}
+
+// leaves waits for some more clicks, sends everybody home, and checks that each rollout has moved somebody.
+func (c *crowd) leaves(rollouts int64) {
+	c.t.Helper()
+	Eventually(c.t, "visitors click", c.clicked(100))
+	c.end()
+	c.group.Wait()
+	c.t.Logf("%d pages, %d clicks, %d reloads", c.pages.Load(), c.clicks.Load(), c.reloads.Load())
+	if c.reloads.Load() < rollouts {
+		c.t.Errorf("%d reloads in %d rollouts: is this test blind?", c.reloads.Load(), rollouts)
+	}
 }
 
 func (c *crowd) fresh(ip string) {

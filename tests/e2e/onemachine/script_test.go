@@ -1,7 +1,6 @@
 package onemachine
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
@@ -107,14 +105,7 @@ func deployments(t *testing.T, m *manager, handlers string, port int, check func
 	deploy(app) // the first one: nothing runs yet
 	states(addresses[0], addresses[1], "active", "inactive")
 	caddy := Start(t, Options{Config: Config{Handlers: handlers}})
-	crowd := &crowd{t: t, draining: map[string]time.Time{}}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	for number := range visitors {
-		crowd.group.Add(1)
-		browser := caddy.NewBrowser(t, Protocols[number%2])
-		go crowd.visit(ctx, browser)
-	}
+	crowd := gather(t, caddy)
 
 	const rollouts = 5
 	for number := range rollouts {
@@ -149,13 +140,7 @@ func deployments(t *testing.T, m *manager, handlers string, port int, check func
 			t.Fatalf("in rollout %d", number+1)
 		}
 	}
-	Eventually(t, "visitors click", crowd.clicked(100))
-	cancel()
-	crowd.group.Wait()
-	t.Logf("%d pages, %d clicks, %d reloads", crowd.pages.Load(), crowd.clicks.Load(), crowd.reloads.Load())
-	if crowd.reloads.Load() < rollouts {
-		t.Errorf("%d reloads in %d rollouts: is this test blind?", crowd.reloads.Load(), rollouts)
-	}
+	crowd.leaves(rollouts)
 }
 
 // While both addresses are in use there is nothing to deploy to.

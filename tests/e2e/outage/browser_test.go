@@ -2,7 +2,6 @@ package outage_test
 
 import (
 	"context"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -10,19 +9,13 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/doors-dev/doors-caddy/demo/pod"
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/doors-dev/doors-caddy/tests/e2e/harness/chromium"
 )
 
 // newTab is a tab of a headless Chromium.
 func newTab(t *testing.T) context.Context {
 	t.Helper()
-	binary, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatalf("%v: scripts/setup.sh e2e installs it", err)
-	}
-	allocated, cancel := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.WSURLReadTimeout(Patience))
-	t.Cleanup(cancel)
-	tab, cancel := chromedp.NewContext(allocated)
+	tab, cancel := chromedp.NewContext(chromium.Allocate(t))
 	t.Cleanup(cancel)
 	return tab
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
+	"github.com/doors-dev/doors-caddy/tests/e2e/harness/chromium"
 )
 
 // window is a browser window on the status page.
@@ -34,15 +34,9 @@ type window struct {
 // openWindow opens the page in a headless Chromium.
 func openWindow(t testing.TB, address string) *window {
 	t.Helper()
-	binary, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatalf("%v: scripts/setup.sh e2e installs it", err)
-	}
 	w := &window{t: t}
-	allocated, cancel := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.WSURLReadTimeout(Patience))
-	t.Cleanup(cancel)
-	w.Context, cancel = chromedp.NewContext(allocated, chromedp.WithListener(w.hear))
+	var cancel context.CancelFunc
+	w.Context, cancel = chromedp.NewContext(chromium.Allocate(t), chromedp.WithListener(w.hear))
 	t.Cleanup(cancel)
 	w.do(chromedp.Navigate(address))
 	return w
