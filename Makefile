@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: help setup library header build demo rollout simulate test bench scale fuzz fmt lint clean
 
 # What bin/caddy is made of.
-sources := $(shell find Cargo.toml Cargo.lock rust include go.mod go caddy xcaddy.sh scripts tools \
+sources := $(shell find Cargo.toml Cargo.lock rust include go.mod routing caddy xcaddy.sh scripts tools \
 	-type f -not -path 'rust/*/tests/*' -not -path 'rust/fuzz/*' -not -path 'scripts/test/*' \
 	-not -name '*_test.go' 2>/dev/null)
 
@@ -52,7 +52,7 @@ fmt: ## format Rust and Go
 	@cargo fmt --all
 	@cargo fmt --manifest-path rust/fuzz/Cargo.toml
 	@cargo fmt --manifest-path examples/pingora-proxy/Cargo.toml
-	@gofmt -w *.go go demo caddy tests benchmarks
+	@gofmt -w *.go routing demo caddy tests benchmarks
 
 lint: ## formatting, static checks, and the tests of the scripts
 	@scripts/test.sh setup library scripts rustfmt clippy rustdoc header go_format go_vet

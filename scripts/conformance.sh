@@ -44,7 +44,7 @@ run_go() {
     local fingerprint
     fingerprint=$(doors_fingerprint "$prefix/lib/libdoors_caddy.so" "$prefix/lib/pkgconfig/doors_caddy.pc")
     CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$fingerprint" \
-        go test -count=1 -timeout 5m ./go
+        go test -count=1 -timeout 5m ./routing
 }
 
 run_cpp() {

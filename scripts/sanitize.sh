@@ -130,7 +130,7 @@ sanitize_go() {
         must_report heap-buffer-overflow "$out/binding" out_of_bounds
         must_report heap-use-after-free "$out/binding" use_after_free
         must_report 'LeakSanitizer: detected memory leaks' "$out/binding" leak
-        go test -asan -count=1 -timeout 5m ./go
+        go test -asan -count=1 -timeout 5m ./routing
     )
 }
 

@@ -11,7 +11,7 @@ shared_flags=(-trimpath)
 
 # Every Go module, and the packages of the root one that need no C.
 modules=(. caddy tests/e2e tests/deploy benchmarks tools)
-pure_packages() { CGO_ENABLED=0 go list ./... | grep -v -x github.com/doors-dev/doors-caddy/go; }
+pure_packages() { CGO_ENABLED=0 go list ./... | grep -v -x github.com/doors-dev/doors-caddy/routing; }
 
 # A registry that hiccups should not fail the tests.
 three_times() {
@@ -127,7 +127,7 @@ stage_go_root() {
 stage_example_app() { scripts/example-app.sh; }
 
 stage_go_binding() {
-    go test -timeout 5m -race "${shared_flags[@]}" ./go
+    go test -timeout 5m -race "${shared_flags[@]}" ./routing
     # A checker whose silence counts reports a fault that is there.
     local report
     if report=$(GOEXPERIMENT=cgocheck2 go run "${shared_flags[@]}" ./tests/hostile/stored 2>&1) ||
@@ -135,7 +135,7 @@ stage_go_binding() {
         printf '%s\ncgocheck2 has not reported a Go pointer in memory of C\n' "$report" >&2
         return 1
     fi
-    GOEXPERIMENT=cgocheck2 go test -timeout 5m "${shared_flags[@]}" ./go
+    GOEXPERIMENT=cgocheck2 go test -timeout 5m "${shared_flags[@]}" ./routing
 }
 
 stage_module() { (cd caddy && go test -timeout 15m -race "${shared_flags[@]}" ./...); }

@@ -12,7 +12,7 @@ import (
 
 	doorscaddy "github.com/doors-dev/doors-caddy"
 	"github.com/doors-dev/doors-caddy/benchmarks/purego"
-	doors "github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // Row is a kind of request.
@@ -49,7 +49,7 @@ type question struct {
 // table is the routers with one number of upstreams, and tokens of pods in their networks.
 type table struct {
 	upstreams int
-	ours      *doors.Router
+	ours      *routing.Router
 	pure      *purego.Router
 	middle    string // a token of a pod in the middle network, to be fair to those who scan
 	good      []string
@@ -65,7 +65,7 @@ func newTable(upstreams int) (*table, error) {
 		return nil, err
 	}
 	t := &table{upstreams: upstreams}
-	if t.ours, err = doors.NewRouter(config); err != nil {
+	if t.ours, err = routing.NewRouter(config); err != nil {
 		return nil, err
 	}
 	if t.pure, err = purego.NewRouter(config); err != nil {

@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	doorscaddy "github.com/doors-dev/doors-caddy"
-	doors "github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // Router decides where requests go. It never changes; any number of goroutines may use one.
@@ -82,7 +82,7 @@ func NewRouter(config []byte) (*Router, error) {
 var absoluteForm = regexp.MustCompile(`\A[A-Za-z][A-Za-z0-9+.-]*://[^/]*`)
 
 // Decide decides about a request. The path is that of the request, escaped, or its whole target.
-func (r *Router) Decide(path string, request *http.Request) doors.Decision {
+func (r *Router) Decide(path string, request *http.Request) routing.Decision {
 	path, _, _ = strings.Cut(path, "?")
 	if !strings.HasPrefix(path, "/") {
 		if absolute := absoluteForm.FindString(path); absolute != "" {
@@ -108,33 +108,33 @@ func (r *Router) Decide(path string, request *http.Request) doors.Decision {
 			continue
 		}
 		if upstream := r.upstream(address); upstream >= 0 {
-			return doors.Decision{Kind: doors.Upstream, Reason: doors.ReasonCookie, Upstream: upstream, Key: key, Port: r.ports[upstream], Addr: address}
+			return routing.Decision{Kind: routing.Upstream, Reason: routing.ReasonCookie, Upstream: upstream, Key: key, Port: r.ports[upstream], Addr: address}
 		}
 	}
 	switch {
 	case len(r.ports) == 1:
-		return doors.Decision{Kind: doors.Upstream, Reason: doors.ReasonOnlyUpstream, Key: -1, Port: r.ports[0]}
+		return routing.Decision{Kind: routing.Upstream, Reason: routing.ReasonOnlyUpstream, Key: -1, Port: r.ports[0]}
 	case len(cookies) > 0:
-		return doors.Decision{Kind: doors.Any, Reason: doors.ReasonCookieUnusable, Upstream: -1, Key: -1}
+		return routing.Decision{Kind: routing.Any, Reason: routing.ReasonCookieUnusable, Upstream: -1, Key: -1}
 	default:
-		return doors.Decision{Kind: doors.Any, Reason: doors.ReasonNoCookie, Upstream: -1, Key: -1}
+		return routing.Decision{Kind: routing.Any, Reason: routing.ReasonNoCookie, Upstream: -1, Key: -1}
 	}
 }
 
-func (r *Router) system(token string, path doors.Path) doors.Decision {
+func (r *Router) system(token string, path routing.Path) routing.Decision {
 	address, key, err := r.open(token)
 	if err != nil {
-		reason := doors.ReasonRefused
+		reason := routing.ReasonRefused
 		if errors.Is(err, doorscaddy.ErrorBase64) {
-			reason = doors.ReasonMalformed
+			reason = routing.ReasonMalformed
 		}
-		return doors.Decision{Kind: doors.Gone, Reason: reason, Upstream: -1, Key: key, Path: path}
+		return routing.Decision{Kind: routing.Gone, Reason: reason, Upstream: -1, Key: key, Path: path}
 	}
 	upstream := r.upstream(address)
 	if upstream < 0 {
-		return doors.Decision{Kind: doors.Gone, Reason: doors.ReasonNoCIDR, Upstream: -1, Key: key, Path: path, Addr: address}
+		return routing.Decision{Kind: routing.Gone, Reason: routing.ReasonNoCIDR, Upstream: -1, Key: key, Path: path, Addr: address}
 	}
-	return doors.Decision{Kind: doors.Pod, Upstream: upstream, Key: key, Port: r.ports[upstream], Path: path, Addr: address}
+	return routing.Decision{Kind: routing.Pod, Upstream: upstream, Key: key, Port: r.ports[upstream], Path: path, Addr: address}
 }
 
 // open returns the address in a token and the index of the key that opened it.
@@ -161,20 +161,20 @@ func (r *Router) upstream(address netip.Addr) int {
 }
 
 // pathOf says what kind of request it is by what follows the token.
-func pathOf(rest string) doors.Path {
+func pathOf(rest string) routing.Path {
 	if len(rest) < 2 || rest[1] != '/' {
-		return doors.PathOther
+		return routing.PathOther
 	}
 	switch rest[0] {
 	case 's':
-		return doors.PathSync
+		return routing.PathSync
 	case 'h':
-		return doors.PathHook
+		return routing.PathHook
 	case 'u':
-		return doors.PathHistory
+		return routing.PathHistory
 	case 'r':
-		return doors.PathResource
+		return routing.PathResource
 	default:
-		return doors.PathOther
+		return routing.PathOther
 	}
 }

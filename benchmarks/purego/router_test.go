@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	doors "github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // Both must do the same work, or the comparison would mean nothing. One difference is net/http's: whether a cookie that nobody could
@@ -32,7 +32,7 @@ func TestSameDecisionsAsTheLibrary(t *testing.T) {
 	}
 	compared := 0
 	for _, v := range vectors.Routers {
-		library, err := doors.NewRouter(v.Config)
+		library, err := routing.NewRouter(v.Config)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func TestSameDecisionsAsTheLibrary(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := router.Decide(path, &http.Request{Header: http.Header{"Cookie": {cookies}}})
-			if got.Kind == doors.Any && want.Kind == doors.Any {
+			if got.Kind == routing.Any && want.Kind == routing.Any {
 				got.Reason = want.Reason // no cookie, or an unusable one
 			}
 			if got != want {

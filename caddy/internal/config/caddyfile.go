@@ -11,7 +11,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // UnmarshalCaddyfile sets up the source from Caddyfile tokens. Syntax:
@@ -60,11 +60,11 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	lines := []line{
 		{name: "secret", required: true, several: true, take: func(key string) error {
 			s.Secret = strings.TrimPrefix(s.Secret+" "+key, " ")
-			return check(doors.FieldSecret, s.Secret) // with those before, since they must differ
+			return check(routing.FieldSecret, s.Secret) // with those before, since they must differ
 		}},
 		{name: "cookie_name", take: func(name string) error {
 			s.CookieName = name
-			return check(doors.FieldCookieName, name)
+			return check(routing.FieldCookieName, name)
 		}},
 		{name: "upstream", required: true, block: func(d *caddyfile.Dispenser) error {
 			var upstream Upstream
@@ -90,18 +90,18 @@ func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser, networks *[]caddyf
 	err := readBlock(d, []line{
 		{name: "pod_cidr", required: true, several: true, take: func(cidr string) error {
 			u.CIDRs, *networks = append(u.CIDRs, cidr), append(*networks, d.Token())
-			return check(doors.FieldCIDR, cidr)
+			return check(routing.FieldCIDR, cidr)
 		}},
 		{name: "host", required: true, several: true, take: func(host string) error {
 			if slices.ContainsFunc(u.Hosts, func(earlier string) bool { return strings.EqualFold(earlier, host) }) {
 				return fmt.Errorf("%s is given twice", Quoted(host))
 			}
 			u.Hosts = append(u.Hosts, host)
-			return check(doors.FieldHost, host)
+			return check(routing.FieldHost, host)
 		}},
 		{name: "upstream_port", required: true, take: func(port string) error {
 			u.Port = caddyhttp.WeakString(port)
-			return check(doors.FieldPort, port)
+			return check(routing.FieldPort, port)
 		}},
 	})
 	if len(u.CIDRs) == 1 {
@@ -114,24 +114,24 @@ func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser, networks *[]caddyf
 }
 
 // check lets the library check a value, unless it is known only when the configuration is loaded.
-func check(field doors.Field, value string) error {
+func check(field routing.Field, value string) error {
 	if hasPlaceholder(value) {
 		return nil
 	}
-	return doors.Check(field, value)
+	return routing.Check(field, value)
 }
 
 // checkDistinct lets the library find a network that is given twice, which no option shows alone.
 func checkDistinct(networks []caddyfile.Token) error {
 	networks = slices.DeleteFunc(networks, func(network caddyfile.Token) bool { return hasPlaceholder(network.Text) })
-	_, err := doors.NewCIDRs(strings.Join(TextsOf(networks), " "))
-	var refused *doors.Error
+	_, err := routing.NewCIDRs(strings.Join(TextsOf(networks), " "))
+	var refused *routing.Error
 	if len(networks) == 0 || !errors.As(err, &refused) || refused.Index < 0 {
 		return nil
 	}
 	again := networks[refused.Index]
 	earlier := networks[slices.IndexFunc(networks, func(network caddyfile.Token) bool {
-		_, err := doors.NewCIDRs(network.Text + " " + again.Text)
+		_, err := routing.NewCIDRs(network.Text + " " + again.Text)
 		return err != nil
 	})]
 	return ErrorAt(again, fmt.Sprintf("pod_cidr: %s is the same network as %s at %s:%d; each must be given once", again.Text, earlier.Text, earlier.File, earlier.Line))

@@ -16,7 +16,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"golang.org/x/net/http/httpguts"
 )
 
@@ -186,7 +186,7 @@ func (o *Options) takeVersion(version string) error {
 // validHeader tells whether the header may have that name. A key in its place would be sent to every client.
 func (o *Options) validHeader() bool {
 	name := o.DecisionHeader
-	return name == "" || httpguts.ValidHeaderFieldName(name) && doors.Check(doors.FieldSecret, name) != nil
+	return name == "" || httpguts.ValidHeaderFieldName(name) && routing.Check(routing.FieldSecret, name) != nil
 }
 
 // takeOptions moves the members that belong to Options out of a source's JSON. What stays is for the library.
@@ -214,8 +214,8 @@ func takeOptions(document map[string]any) (options Options, err error) {
 }
 
 // Flow are the options of the library.
-func (o *Options) Flow() doors.Options {
-	flow := doors.DefaultOptions()
+func (o *Options) Flow() routing.Options {
+	flow := routing.DefaultOptions()
 	flow.Refresh = cmp.Or(time.Duration(o.Refresh), flow.Refresh)
 	flow.StaleMax = cmp.Or(time.Duration(o.StaleMax), flow.StaleMax)
 	flow.FirstLookup = cmp.Or(time.Duration(o.FirstLookup), flow.FirstLookup)
@@ -231,7 +231,7 @@ func (o *Options) Flow() doors.Options {
 }
 
 // PodsKept is how many pods are to be remembered.
-func (o *Options) PodsKept() uint32 { return cmp.Or(o.MaxPods, doors.DefaultLimits().MaxPods) }
+func (o *Options) PodsKept() uint32 { return cmp.Or(o.MaxPods, routing.DefaultLimits().MaxPods) }
 
 // lookups is what package dns needs to know.
 func (o *Options) lookups() (dns.Options, error) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 func optionsFrom(t *testing.T, config string) (Options, map[string]any, error) {
@@ -43,11 +43,11 @@ func TestTakeOptions(t *testing.T) {
 	if !reflect.DeepEqual(resolution, want) {
 		t.Errorf("got %+v, want %+v", resolution, want)
 	}
-	flow := doors.Options{Refresh: 2 * time.Second, StaleMax: time.Minute, FirstLookup: 7 * time.Second, GoneAfter: 5 * time.Second, DrainMax: 2 * time.Hour, RollTime: time.Minute}
+	flow := routing.Options{Refresh: 2 * time.Second, StaleMax: time.Minute, FirstLookup: 7 * time.Second, GoneAfter: 5 * time.Second, DrainMax: 2 * time.Hour, RollTime: time.Minute}
 	if got := options.Flow(); got != flow {
 		t.Errorf("for the library %+v, want %+v", got, flow)
 	}
-	flow = doors.Options{Refresh: time.Second, StaleMax: 5 * time.Minute, FirstLookup: 3 * time.Second, GoneAfter: 10 * time.Second, GoneRate: 100, PageWait: 10 * time.Second, RollTime: 15 * time.Second}
+	flow = routing.Options{Refresh: time.Second, StaleMax: 5 * time.Minute, FirstLookup: 3 * time.Second, GoneAfter: 10 * time.Second, GoneRate: 100, PageWait: 10 * time.Second, RollTime: 15 * time.Second}
 	if got := new(Options).Flow(); got != flow {
 		t.Errorf("by default %+v, want %+v", got, flow)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
@@ -58,7 +58,7 @@ func resolvePlaceholders(replacer *caddy.Replacer, path string, value any) (any,
 		resolved, err := resolveText(replacer, value)
 		if err == nil && strings.HasSuffix(path, ".port") { // a number in JSON; only a placeholder makes it a string
 			resolved = strings.TrimSpace(resolved)
-			if err = doors.Check(doors.FieldPort, resolved); err == nil {
+			if err = routing.Check(routing.FieldPort, resolved); err == nil {
 				return json.Number(resolved), nil
 			}
 		}

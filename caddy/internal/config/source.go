@@ -11,7 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 const (
@@ -75,7 +75,7 @@ func (s *Source) Forget() { s.text = nil }
 // Loaded is what the JSON of a source means, with the values of all placeholders.
 type Loaded struct {
 	Options
-	Router *doors.Router
+	Router *routing.Router
 
 	// Lookups say where hosts are looked up.
 	Lookups dns.Options
@@ -89,7 +89,7 @@ type Loaded struct {
 }
 
 // Load reads the JSON of a source. It gives the library its part, which checks that and makes the router.
-func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*doors.Router, error)) (*Loaded, error) {
+func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*routing.Router, error)) (*Loaded, error) {
 	document, err := decodeObject(text)
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*door
 }
 
 // Decide is for Load, where a router is only to decide about requests.
-func Decide(config []byte, _ *Loaded) (*doors.Router, error) { return doors.NewRouter(config) }
+func Decide(config []byte, _ *Loaded) (*routing.Router, error) { return routing.NewRouter(config) }
 
 // listsOf takes from each upstream of a configuration that the library has accepted what stands there alone or in a list, such as
 // "cidr" or "cidrs".

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // Reports are what a Driver tells of. All functions may be called from any goroutine.
@@ -23,25 +23,25 @@ type Reports struct {
 	// Changed is told of each change of what is known about a host.
 	Changed func(Change)
 	// LookedUp is told of the end of each lookup, with 0 for success.
-	LookedUp func(doors.LookupFailure)
+	LookedUp func(routing.LookupFailure)
 	// Wake resumes the requests that wait.
 	Wake func()
 }
 
 // Change is a change of what is known about a host that an operator would call one.
 type Change struct {
-	Kind doors.HostChange
+	Kind routing.HostChange
 	Host string
 	// Addresses are in force after the change; Added and Removed are the difference to those before it.
 	Addresses, Added, Removed []netip.Addr
-	// Failure is set for [doors.HostFailing], else nil.
+	// Failure is set for [routing.HostFailing], else nil.
 	Failure *Failure
 }
 
 // Driver makes the lookups that a state wants. All methods may be called from any number of goroutines.
 type Driver struct {
 	ctx     context.Context
-	state   *doors.State
+	state   *routing.State
 	now     func() time.Duration
 	reports Reports
 
@@ -53,7 +53,7 @@ type Driver struct {
 }
 
 // NewDriver makes one, which begins lookups until the context ends. The clock is that of all calls of the state.
-func NewDriver(ctx context.Context, state *doors.State, now func() time.Duration, reports Reports) *Driver {
+func NewDriver(ctx context.Context, state *routing.State, now func() time.Duration, reports Reports) *Driver {
 	d := &Driver{ctx: ctx, state: state, now: now, reports: reports, hosts: make(map[uint64]*host)}
 	d.timer = time.AfterFunc(time.Minute, d.Due)
 	d.Due()
@@ -115,7 +115,7 @@ func (d *Driver) forget() {
 }
 
 // lookUp makes one lookup and reports it.
-func (d *Driver) lookUp(lookup doors.Lookup, host *host) {
+func (d *Driver) lookUp(lookup routing.Lookup, host *host) {
 	ctx, cancel := context.WithTimeout(context.Background(), LookupTimeout)
 	defer cancel()
 	got := host.lookup(ctx, lookup.Name)
@@ -135,12 +135,12 @@ func (d *Driver) lookUp(lookup doors.Lookup, host *host) {
 }
 
 // Dropped tells that a host has given up an address.
-func (d *Driver) Dropped(number uint64) { d.changed(doors.HostDropped, number) }
+func (d *Driver) Dropped(number uint64) { d.changed(routing.HostDropped, number) }
 
 // changed tells of a change, if it is one.
-func (d *Driver) changed(kind doors.HostChange, number uint64) {
+func (d *Driver) changed(kind routing.HostChange, number uint64) {
 	now, err := d.state.Host(number, d.now())
-	if err != nil || kind == doors.HostUnchanged {
+	if err != nil || kind == routing.HostUnchanged {
 		return
 	}
 	d.mu.Lock()
@@ -150,7 +150,7 @@ func (d *Driver) changed(kind doors.HostChange, number uint64) {
 		Added:   lacking(host.told, now.Addresses),
 		Removed: lacking(now.Addresses, host.told),
 	}
-	if kind == doors.HostFailing {
+	if kind == routing.HostFailing {
 		change.Failure = host.failure
 	}
 	host.told = now.Addresses
@@ -159,7 +159,7 @@ func (d *Driver) changed(kind doors.HostChange, number uint64) {
 }
 
 // obey does what a report asks for.
-func (d *Driver) obey(report doors.HostReport) {
+func (d *Driver) obey(report routing.HostReport) {
 	if report.Wake {
 		d.reports.Wake()
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -26,32 +26,32 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 		servers []says
 		tcp     *special // over TCP
 		want    []netip.Addr
-		missing doors.Missing
-		fails   doors.LookupFailure
+		missing routing.Missing
+		fails   routing.LookupFailure
 		late    bool
 	}{
-		"A fails, and there is no AAAA":      {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty}}, fails: doors.LookupServerFailure},
-		"A is refused, and there is no AAAA": {servers: []says{{a: code(dnsmessage.RCodeRefused), aaaa: empty}}, fails: doors.LookupServerFailure},
-		"A is not understood":                {servers: []says{{a: code(dnsmessage.RCodeFormatError), aaaa: empty}}, fails: doors.LookupServerFailure},
-		"there is no A, and AAAA fails":      {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeServerFailure)}}, fails: doors.LookupServerFailure},
-		"no such name, and AAAA is silent":   {servers: []says{{a: code(dnsmessage.RCodeNameError), aaaa: {silent: true}}}, fails: doors.LookupTimeout, late: true},
-		"there is neither":                   {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeNameError)}}, fails: doors.LookupNotFound},
+		"A fails, and there is no AAAA":      {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty}}, fails: routing.LookupServerFailure},
+		"A is refused, and there is no AAAA": {servers: []says{{a: code(dnsmessage.RCodeRefused), aaaa: empty}}, fails: routing.LookupServerFailure},
+		"A is not understood":                {servers: []says{{a: code(dnsmessage.RCodeFormatError), aaaa: empty}}, fails: routing.LookupServerFailure},
+		"there is no A, and AAAA fails":      {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeServerFailure)}}, fails: routing.LookupServerFailure},
+		"no such name, and AAAA is silent":   {servers: []says{{a: code(dnsmessage.RCodeNameError), aaaa: {silent: true}}}, fails: routing.LookupTimeout, late: true},
+		"there is neither":                   {servers: []says{{a: empty, aaaa: code(dnsmessage.RCodeNameError)}}, fails: routing.LookupNotFound},
 		"the next name server knows A": {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty},
 			{a: {answer: four}, aaaa: empty}}, want: four},
 		"all name servers fail": {servers: []says{{a: code(dnsmessage.RCodeServerFailure), aaaa: empty},
-			{a: code(dnsmessage.RCodeRefused), aaaa: code(dnsmessage.RCodeNameError)}}, fails: doors.LookupServerFailure},
-		"AAAA is dropped":           {servers: []says{{a: {answer: four}, aaaa: {silent: true}}}, want: four, missing: doors.Missing{IPv6: true}, late: true},
-		"A is dropped":              {servers: []says{{a: {silent: true}, aaaa: {answer: six}}}, want: six, missing: doors.Missing{IPv4: true}, late: true},
-		"AAAA fails":                {servers: []says{{a: {answer: four}, aaaa: code(dnsmessage.RCodeServerFailure)}}, want: four, missing: doors.Missing{IPv6: true}, fails: doors.LookupServerFailure},
+			{a: code(dnsmessage.RCodeRefused), aaaa: code(dnsmessage.RCodeNameError)}}, fails: routing.LookupServerFailure},
+		"AAAA is dropped":           {servers: []says{{a: {answer: four}, aaaa: {silent: true}}}, want: four, missing: routing.Missing{IPv6: true}, late: true},
+		"A is dropped":              {servers: []says{{a: {silent: true}, aaaa: {answer: six}}}, want: six, missing: routing.Missing{IPv4: true}, late: true},
+		"AAAA fails":                {servers: []says{{a: {answer: four}, aaaa: code(dnsmessage.RCodeServerFailure)}}, want: four, missing: routing.Missing{IPv6: true}, fails: routing.LookupServerFailure},
 		"a name server takes 2.5 s": {servers: []says{{a: {answer: four, delay: 2500 * time.Millisecond}, aaaa: {delay: 2500 * time.Millisecond}}}, want: four},
 		"one is silent, the other takes 2.5 s": {servers: []says{{a: {silent: true}, aaaa: {silent: true}},
 			{a: {answer: four, delay: 2500 * time.Millisecond}, aaaa: {delay: 2500 * time.Millisecond}}}, want: four},
 		"too many for a packet": {servers: []says{{a: {answer: many}, aaaa: empty}}, tcp: &special{answer: many}, want: many},
 		"cut, and TCP fails": {servers: []says{{a: {answer: many[:5], truncated: true}, aaaa: empty}}, tcp: code(dnsmessage.RCodeServerFailure),
-			want: many[:5], missing: doors.Missing{IPv4: true}, fails: doors.LookupServerFailure},
+			want: many[:5], missing: routing.Missing{IPv4: true}, fails: routing.LookupServerFailure},
 		"cut, and TCP is silent": {servers: []says{{a: {answer: many[:5], truncated: true}, aaaa: empty}}, tcp: &special{silent: true},
-			want: many[:5], missing: doors.Missing{IPv4: true}, fails: doors.LookupTimeout},
-		"cut, and TCP is denied": {servers: []says{{a: {truncated: true}, aaaa: {truncated: true}}}, tcp: code(dnsmessage.RCodeRefused), fails: doors.LookupServerFailure},
+			want: many[:5], missing: routing.Missing{IPv4: true}, fails: routing.LookupTimeout},
+		"cut, and TCP is denied": {servers: []says{{a: {truncated: true}, aaaa: {truncated: true}}}, tcp: code(dnsmessage.RCodeRefused), fails: routing.LookupServerFailure},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +72,7 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 			if !slices.Equal(got.addresses, c.want) {
 				t.Errorf("got %v, %v; want %v", got.addresses, got.failure, c.want)
 			}
-			if len(c.want) > 0 && got.missing != (doors.Missing{IPv4: c.missing.IPv4, IPv6: c.missing.IPv6, Failure: c.fails}) {
+			if len(c.want) > 0 && got.missing != (routing.Missing{IPv4: c.missing.IPv4, IPv6: c.missing.IPv6, Failure: c.fails}) {
 				t.Errorf("missing %+v, want %+v", got.missing, c.missing)
 			}
 			if got.kind() != c.fails {

@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
 // followed is a driver of a source with one host.
 type followed struct {
-	state  *doors.State
-	source *doors.Source
+	state  *routing.State
+	source *routing.Source
 	driver *Driver
 	now    func() time.Duration
 
@@ -27,7 +27,7 @@ type followed struct {
 
 func follow(t *testing.T, host string, o Options) *followed {
 	t.Helper()
-	state, err := doors.NewState(doors.DefaultLimits())
+	state, err := routing.NewState(routing.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,25 +35,25 @@ func follow(t *testing.T, host string, o Options) *followed {
 	f := &followed{state: state, now: func() time.Duration { return time.Since(started) }}
 	f.driver = NewDriver(t.Context(), state, f.now, Reports{
 		Changed:  func(change Change) { f.mu.Lock(); defer f.mu.Unlock(); f.changes = append(f.changes, change) },
-		LookedUp: func(doors.LookupFailure) { f.mu.Lock(); defer f.mu.Unlock(); f.ends++ },
+		LookedUp: func(routing.LookupFailure) { f.mu.Lock(); defer f.mu.Unlock(); f.ends++ },
 		Wake:     func() {},
 	})
-	options := doors.DefaultOptions()
+	options := routing.DefaultOptions()
 	options.Refresh, options.Resolver = 20*time.Millisecond, f.driver.Way(o)
 	text := fmt.Sprintf(`{"secret": "AAECAwQFBgcICQoLDA0ODw==", "upstreams": [{"cidr": "127.0.1.0/24", "host": %q, "port": 80}]}`, host)
-	if f.source, err = doors.NewSource(state, []byte(text), options); err != nil {
+	if f.source, err = routing.NewSource(state, []byte(text), options); err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
 // becomes goes on with requests until the host is as it should be.
-func (f *followed) becomes(t *testing.T, what string, is func(doors.Host) bool) {
+func (f *followed) becomes(t *testing.T, what string, is func(routing.Host) bool) {
 	t.Helper()
 	number, _, _ := f.source.Upstream(0)
 	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		var request doors.Request
-		step, _, err := f.source.Begin(&request, doors.Incoming{Method: doors.MethodGet, Path: "/"}, f.now(), 1)
+		var request routing.Request
+		step, _, err := f.source.Begin(&request, routing.Incoming{Method: routing.MethodGet, Path: "/"}, f.now(), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,11 +78,11 @@ func TestFollowsTheNameServer(t *testing.T) {
 	server := startNameserver(t, "127.0.1.1")
 	one, two := addresses("127.0.1.1"), addresses("127.0.1.1", "127.0.1.2")
 	f := follow(t, name, Options{Resolvers: []string{server.udp()}})
-	has := func(want []netip.Addr) func(doors.Host) bool {
-		return func(host doors.Host) bool { return slices.Equal(host.Addresses, want) && host.Failure == 0 }
+	has := func(want []netip.Addr) func(routing.Host) bool {
+		return func(host routing.Host) bool { return slices.Equal(host.Addresses, want) && host.Failure == 0 }
 	}
-	fails := func(failure doors.LookupFailure) func(doors.Host) bool {
-		return func(host doors.Host) bool { return slices.Equal(host.Addresses, two) && host.Failure == failure }
+	fails := func(failure routing.LookupFailure) func(routing.Host) bool {
+		return func(host routing.Host) bool { return slices.Equal(host.Addresses, two) && host.Failure == failure }
 	}
 	say := func(answer []netip.Addr, code dnsmessage.RCode, silent int) {
 		server.change(func() { server.answer, server.code, server.silent = answer, code, silent })
@@ -91,14 +91,14 @@ func TestFollowsTheNameServer(t *testing.T) {
 	say(two, dnsmessage.RCodeSuccess, 0)
 	f.becomes(t, "a new pod", has(two))
 	say(two, dnsmessage.RCodeServerFailure, 0)
-	f.becomes(t, "SERVFAIL", fails(doors.LookupServerFailure))
+	f.becomes(t, "SERVFAIL", fails(routing.LookupServerFailure))
 	say(two, dnsmessage.RCodeServerFailure, -1)
-	f.becomes(t, "silence", fails(doors.LookupTimeout))
+	f.becomes(t, "silence", fails(routing.LookupTimeout))
 	say(two, dnsmessage.RCodeNameError, 0)
-	f.becomes(t, "NXDOMAIN", fails(doors.LookupNotFound))
+	f.becomes(t, "NXDOMAIN", fails(routing.LookupNotFound))
 	say(two[1:], dnsmessage.RCodeSuccess, 0)
 	f.becomes(t, "the old pod gone", has(two[1:]))
-	var kinds []doors.HostChange
+	var kinds []routing.HostChange
 	for begin := time.Now(); time.Since(begin) < 20*time.Second && len(kinds) < 6; time.Sleep(time.Millisecond) { // the change is told just after it
 		f.mu.Lock()
 		kinds = nil
@@ -122,7 +122,7 @@ func TestFollowsTheNameServer(t *testing.T) {
 		case 5:
 			removed = one
 		}
-		if change.Host != name || !slices.Equal(change.Added, added) || !slices.Equal(change.Removed, removed) || (change.Failure != nil) != (change.Kind == doors.HostFailing) {
+		if change.Host != name || !slices.Equal(change.Added, added) || !slices.Equal(change.Removed, removed) || (change.Failure != nil) != (change.Kind == routing.HostFailing) {
 			t.Errorf("change %d: %+v", i, change)
 		}
 	}
@@ -133,7 +133,7 @@ func TestUnusedIsNotLookedUp(t *testing.T) {
 	server := startNameserver(t, "127.0.1.1")
 	f := follow(t, name, Options{Resolvers: []string{server.udp()}})
 	f.driver.Due()
-	f.becomes(t, "the first pod", func(host doors.Host) bool { return len(host.Addresses) == 1 })
+	f.becomes(t, "the first pod", func(host routing.Host) bool { return len(host.Addresses) == 1 })
 	number, _, _ := f.source.Upstream(0)
 	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
 		host, err := f.state.Host(number, f.now())

@@ -16,7 +16,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -38,7 +38,7 @@ const (
 type outcome struct {
 	addresses []netip.Addr
 	// missing are the IP versions of which nothing, or only a part, is known.
-	missing doors.Missing
+	missing routing.Missing
 	// failure is why there are no addresses, or not all of them; nil if the rest is only late.
 	failure *Failure
 	// late is an answer that is still to come; nil if there is none.
@@ -87,11 +87,11 @@ func (h *host) lookup(ctx context.Context, name string) (failed outcome) {
 			h.answered = full
 			return got
 		}
-		absent := got.failure.Kind == doors.LookupNotFound
+		absent := got.failure.Kind == routing.LookupNotFound
 		if !absent && full == h.answered { // another search domain may know quite another host of that name
 			return got
 		}
-		if failed.failure == nil || !absent && failed.failure.Kind == doors.LookupNotFound {
+		if failed.failure == nil || !absent && failed.failure.Kind == routing.LookupNotFound {
 			failed = got
 		}
 	}
@@ -99,7 +99,7 @@ func (h *host) lookup(ctx context.Context, name string) (failed outcome) {
 		return outcome{addresses: listed}
 	}
 	if failed.failure == nil {
-		failed.failure = &Failure{name, doors.LookupNotFound, cmp.Or(p.err, errAbsent)}
+		failed.failure = &Failure{name, routing.LookupNotFound, cmp.Or(p.err, errAbsent)}
 	}
 	return failed
 }
@@ -195,7 +195,7 @@ func (h *host) conclude(name string, questions []*question) (got outcome) {
 // Failure says why a lookup brought no addresses, or not all.
 type Failure struct {
 	Host string
-	Kind doors.LookupFailure
+	Kind routing.LookupFailure
 	Err  error
 }
 
@@ -205,18 +205,18 @@ func (f *Failure) Error() string {
 }
 
 // kindOf says what kind of failure the error of an answer is.
-func kindOf(err error) doors.LookupFailure {
+func kindOf(err error) routing.LookupFailure {
 	var code refusal
 	var timeout net.Error
 	switch {
 	case errors.Is(err, errAbsent):
-		return doors.LookupNotFound
+		return routing.LookupNotFound
 	case errors.As(err, &code):
-		return doors.LookupServerFailure
+		return routing.LookupServerFailure
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return doors.LookupTimeout
+		return routing.LookupTimeout
 	}
-	return doors.LookupFailed
+	return routing.LookupFailed
 }
 
 // Canonical brings a resolver's answer into the one form that is compared and handed out: IPv4-mapped as

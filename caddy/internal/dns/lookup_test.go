@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -35,7 +35,7 @@ func lookUp(t *testing.T, h *host) outcome {
 }
 
 // kind is that of the failure, 0 for none.
-func (o outcome) kind() doors.LookupFailure {
+func (o outcome) kind() routing.LookupFailure {
 	if o.failure == nil {
 		return 0
 	}
@@ -55,7 +55,7 @@ func TestLookup(t *testing.T) {
 		prefix  string
 		network string
 		want    []netip.Addr
-		fails   doors.LookupFailure
+		fails   routing.LookupFailure
 		asked   []string
 	}{
 		{name: "both families", server: behaviour{answer: addresses(mixed...)}, want: addresses("127.0.1.1", "127.0.1.2", "fd00::1"), asked: []string{"udp A", "udp AAAA"}},
@@ -64,12 +64,12 @@ func TestLookup(t *testing.T) {
 		{name: "never udp", server: behaviour{answer: addresses(mixed...)}, prefix: "tcp/", network: "ip4", want: addresses("127.0.1.1", "127.0.1.2"), asked: []string{"tcp A"}},
 		{name: "200 pods do not fit a packet", server: behaviour{answer: addresses(many...), truncate: true}, network: "ip4", want: addresses(many...), asked: []string{"tcp A", "udp A"}},
 		{name: "a lost packet", server: behaviour{answer: one, silent: 1}, network: "ip4", want: one, asked: []string{"udp A"}},
-		{name: "NXDOMAIN", server: behaviour{code: dnsmessage.RCodeNameError}, fails: doors.LookupNotFound, asked: []string{"udp A", "udp AAAA"}},
-		{name: "no address", server: behaviour{}, fails: doors.LookupNotFound, asked: []string{"udp A", "udp AAAA"}},
-		{name: "no address of the family", server: behaviour{answer: one}, network: "ip6", fails: doors.LookupNotFound, asked: []string{"udp AAAA"}},
-		{name: "SERVFAIL", server: behaviour{code: dnsmessage.RCodeServerFailure}, fails: doors.LookupServerFailure, asked: []string{"udp A", "udp AAAA"}},
-		{name: "REFUSED", server: behaviour{code: dnsmessage.RCodeRefused}, fails: doors.LookupServerFailure, asked: []string{"udp A", "udp AAAA"}},
-		{name: "silence", server: behaviour{silent: -1}, fails: doors.LookupTimeout, asked: []string{"udp A", "udp AAAA"}},
+		{name: "NXDOMAIN", server: behaviour{code: dnsmessage.RCodeNameError}, fails: routing.LookupNotFound, asked: []string{"udp A", "udp AAAA"}},
+		{name: "no address", server: behaviour{}, fails: routing.LookupNotFound, asked: []string{"udp A", "udp AAAA"}},
+		{name: "no address of the family", server: behaviour{answer: one}, network: "ip6", fails: routing.LookupNotFound, asked: []string{"udp AAAA"}},
+		{name: "SERVFAIL", server: behaviour{code: dnsmessage.RCodeServerFailure}, fails: routing.LookupServerFailure, asked: []string{"udp A", "udp AAAA"}},
+		{name: "REFUSED", server: behaviour{code: dnsmessage.RCodeRefused}, fails: routing.LookupServerFailure, asked: []string{"udp A", "udp AAAA"}},
+		{name: "silence", server: behaviour{silent: -1}, fails: routing.LookupTimeout, asked: []string{"udp A", "udp AAAA"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -124,8 +124,8 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 			}
 		}
 	}
-	if got := lookUp(t, newHost(Options{Resolvers: []string{closed.udp()}})); got.kind() != doors.LookupFailed {
-		t.Errorf("failure %v, want %v", got.failure, doors.LookupFailed)
+	if got := lookUp(t, newHost(Options{Resolvers: []string{closed.udp()}})); got.kind() != routing.LookupFailed {
+		t.Errorf("failure %v, want %v", got.failure, routing.LookupFailed)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -37,7 +37,7 @@ func TestSearchDomainThatFails(t *testing.T) {
 	})
 	h := newHost(Options{Resolvers: []string{server.udp()}})
 	h.plan = searching("app.first.", "app.second.", "app.")
-	search := func(what string, want []netip.Addr, fails doors.LookupFailure) {
+	search := func(what string, want []netip.Addr, fails routing.LookupFailure) {
 		t.Helper()
 		if got := lookUp(t, h); !slices.Equal(got.addresses, want) || got.kind() != fails {
 			t.Errorf("%s: got %v, %v; want %v, %v", what, got.addresses, got.failure, want, fails)
@@ -48,13 +48,13 @@ func TestSearchDomainThatFails(t *testing.T) {
 	failing.Delete("first.")
 	search("the first knows it", two[:1], 0)
 	failing.Store("first.", dnsmessage.RCodeRefused)
-	search("the first fails", nil, doors.LookupServerFailure)
+	search("the first fails", nil, routing.LookupServerFailure)
 	failing.Store("first.", dnsmessage.RCodeNameError)
 	search("the first says that it is not there", two[1:], 0)
 	failing.Store("second.", dnsmessage.RCodeServerFailure)
-	search("the second fails, and no other knows it", nil, doors.LookupServerFailure)
+	search("the second fails, and no other knows it", nil, routing.LookupServerFailure)
 	failing.Store("second.", dnsmessage.RCodeNameError)
-	search("none knows it", nil, doors.LookupNotFound)
+	search("none knows it", nil, routing.LookupNotFound)
 	failing.Store("first.", dnsmessage.RCodeServerFailure)
-	search("the first fails, and no other knows it", nil, doors.LookupServerFailure)
+	search("the first fails, and no other knows it", nil, routing.LookupServerFailure)
 }

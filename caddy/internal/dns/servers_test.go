@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -53,15 +53,15 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 	for name, c := range map[string]struct {
 		first, second *special
 		want          []netip.Addr
-		fails         doors.LookupFailure
+		fails         routing.LookupFailure
 		askedFirst    bool // again
 	}{
 		"both know it":                                     {first: known, second: known, want: one, askedFirst: true},
 		"the first is slow, the second knows it":           {first: slow, second: known, want: one},
 		"the first is slow, the second does not know it":   {first: slow, second: unknown, want: one, askedFirst: true},
 		"the first is silent, the second knows it":         {first: silent, second: known, want: one},
-		"the first is silent, the second does not know it": {first: silent, second: unknown, fails: doors.LookupNotFound},
-		"the first does not know it":                       {first: unknown, second: known, fails: doors.LookupNotFound, askedFirst: true},
+		"the first is silent, the second does not know it": {first: silent, second: unknown, fails: routing.LookupNotFound},
+		"the first does not know it":                       {first: unknown, second: known, fails: routing.LookupNotFound, askedFirst: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,14 +10,14 @@ import (
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // answer is what a request gets here and not from a pod.
 type answer struct {
-	doors.Step
-	body string     // for a visitor, "" for none
-	path doors.Path // what it is the answer to
+	routing.Step
+	body string       // for a visitor, "" for none
+	path routing.Path // what it is the answer to
 }
 
 func (q *request) answerOf(r *http.Request) (a answer) {

@@ -16,7 +16,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // Handler is Caddy's reverse proxy, and nothing else without a doors_upstream source. With one it asks for a decision about each request, once and before
@@ -92,8 +92,8 @@ func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int,
 	serving := &request{
 		ctx:      r.Context(),
 		source:   h.source,
-		decision: doors.Decision{Kind: doors.Pod, Upstream: upstream, Addr: address, Port: port, Path: doors.PathOther},
-		step:     doors.Step{Kind: doors.StepDial, Upstream: upstream, Pod: netip.AddrPortFrom(address, port), LastChoice: true},
+		decision: routing.Decision{Kind: routing.Pod, Upstream: upstream, Addr: address, Port: port, Path: routing.PathOther},
+		step:     routing.Step{Kind: routing.StepDial, Upstream: upstream, Pod: netip.AddrPortFrom(address, port), LastChoice: true},
 	}
 	return h.pods.ServeHTTP(w, r.WithContext(serving.inContext()), caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil }))
 }
@@ -129,7 +129,7 @@ func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error)
 		}
 	}
 	serving.proceed()
-	if serving.step.Kind != doors.StepChoose {
+	if serving.step.Kind != routing.StepChoose {
 		return nil, nil
 	}
 	serving.places = serving.choices()
@@ -154,14 +154,14 @@ func (c choice) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.R
 		return nil
 	}
 	switch serving.step.Kind {
-	case doors.StepChoose:
+	case routing.StepChoose:
 		if chosen = c.policy.Select(pool, r, w); chosen == nil {
 			serving.took(c.source.core.ChoseNone(&serving.flow, c.source.process.Now(), rand.Uint64()))
 			return nil
 		}
 		place := serving.places[slices.Index(pool, chosen)]
 		serving.took(c.source.core.Chose(&serving.flow, place.Upstream, place.Pod, c.source.process.Now()))
-	case doors.StepDial:
+	case routing.StepDial:
 		chosen = c.source.process.forCaddy.of(serving.step.Pod)
 	default:
 		if c.source.underStockHandler {

@@ -9,16 +9,16 @@ import (
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"go.uber.org/zap"
 )
 
 // learn obeys a report, nil for none. asking is the request that it came with, nil for none.
-func (s *Source) learn(asking *request, report *doors.Report, err error) {
+func (s *Source) learn(asking *request, report *routing.Report, err error) {
 	if s.isWrong(err) || report == nil {
 		return
 	}
-	reason := doors.ReasonNone
+	reason := routing.ReasonNone
 	if asking != nil {
 		reason = asking.decision.Reason
 	}
@@ -59,11 +59,11 @@ func (s *Source) dialInBackground(at target) {
 // dialled reports how a dial of a pod ended.
 func (s *Source) dialled(serving *request, at target, failure error) {
 	outcome := outcomeOf(failure)
-	if outcome == doors.OutcomeCancelled {
+	if outcome == routing.OutcomeCancelled {
 		return
 	}
 	serving.dialled(outcome, failure)
-	if outcome != doors.OutcomeConnected {
+	if outcome != routing.OutcomeConnected {
 		metrics.DialFailed(s.upstreams[at.Upstream].Label(), outcome)
 	}
 	report, err := s.core.Dialled(at.Upstream, at.Pod, outcome, s.process.Now(), rand.Uint64())

@@ -17,7 +17,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"go.uber.org/zap"
 )
 
@@ -26,7 +26,7 @@ import (
 type Process struct {
 	*show.Reporter
 
-	state *doors.State
+	state *routing.State
 	dns   *dns.Driver
 	news  news // for requests that wait
 
@@ -45,7 +45,7 @@ var pool = caddy.NewUsagePool()
 // Acquire holds on to the process, until Release.
 func Acquire() (*Process, error) {
 	value, _, err := pool.LoadOrNew(processKey, func() (caddy.Destructor, error) {
-		state, err := doors.NewState(limits())
+		state, err := routing.NewState(limits())
 		if err != nil {
 			return nil, err
 		}
@@ -84,8 +84,8 @@ const (
 	maxRefreshes = 500
 )
 
-func limits() doors.Limits {
-	limits := doors.DefaultLimits()
+func limits() routing.Limits {
+	limits := routing.DefaultLimits()
 	limits.RefreshesPerSecond = uint32(min(refreshesPerCore*runtime.GOMAXPROCS(0), maxRefreshes))
 	return limits
 }
@@ -94,7 +94,7 @@ func limits() doors.Limits {
 func (s *Process) Now() time.Duration { return time.Since(s.started) }
 
 // Known is what the library knows.
-func (s *Process) Known() *doors.State { return s.state }
+func (s *Process) Known() *routing.State { return s.state }
 
 // Failure is why the last lookup of a host failed, nil if it did not.
 func (s *Process) Failure(host uint64) *dns.Failure { return s.dns.Failure(host) }
@@ -156,7 +156,7 @@ func (l *liveSources) maxPods() uint32 {
 	for _, source := range l.list {
 		most = max(most, source.loaded.PodsKept())
 	}
-	return cmp.Or(most, doors.DefaultLimits().MaxPods)
+	return cmp.Or(most, routing.DefaultLimits().MaxPods)
 }
 
 // of returns the sources of an app. Those of one that is being loaded are not complete yet, and it may fail to load; so they count only

@@ -15,7 +15,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // checkLive fails unless exactly as many routers are left as are in use, once the garbage is collected.
@@ -23,7 +23,7 @@ func checkLive(t testing.TB, when string, want int) {
 	t.Helper()
 	caddytest.Eventually(t, func() (problem string) {
 		runtime.GC()
-		if live := doors.LiveSources(); live != want {
+		if live := routing.LiveSources(); live != want {
 			problem = fmt.Sprintf("%s: %d routers live, %d are in use", when, live, want)
 			dropStoppedTimers()
 		}
@@ -118,7 +118,7 @@ func TestReloadsLeaveNothing(t *testing.T) {
 		}
 	}
 	runtime.GC()
-	if live := doors.LiveSources(); live < sources {
+	if live := routing.LiveSources(); live < sources {
 		t.Fatalf("%d routers live, of the running %d", live, sources)
 	}
 	end()

@@ -15,7 +15,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // request is what a source knows about one request while it is served. It travels in the request's context, where each source finds its own, because
@@ -24,12 +24,12 @@ type request struct {
 	ctx    context.Context // as the request came with it
 	source *Source
 
-	flow     doors.Request
-	decision doors.Decision
+	flow     routing.Request
+	decision routing.Decision
 
 	// step is the last one. taken is set while the proxy loop has the pod of the step: an error that comes out of the loop then is not about the
 	// pod, since handlers of the user run after the round trip too. goesOn is set when an attempt has failed and the loop may begin anew.
-	step          doors.Step
+	step          routing.Step
 	taken, goesOn bool
 
 	// result is what the handler returns: why no pod has answered, nil if one has.
@@ -39,7 +39,7 @@ type request struct {
 	shown show.Request
 
 	// places are the pods that the user's policy chooses from.
-	places []doors.Place
+	places []routing.Place
 
 	// The transport dials in goroutines of its own, and may go on with a dial after the request has ended.
 	mutex sync.Mutex
@@ -47,12 +47,12 @@ type request struct {
 }
 
 // target is a pod and the index of its upstream.
-type target = doors.UpstreamPod
+type target = routing.UpstreamPod
 
 // dial is the pod that was chosen last, and how its last dial ended.
 type dial struct {
 	target
-	outcome doors.Outcome
+	outcome routing.Outcome
 	fault   error // why it failed for a reason on this machine, nil if it did not
 }
 
@@ -77,10 +77,12 @@ func (s *Source) requestOf(ctx context.Context) *request {
 }
 
 // ofPage tells whether the request has a token, so that it belongs to one pod.
-func (q *request) ofPage() bool { return q.decision.Kind == doors.Pod || q.decision.Kind == doors.Gone }
+func (q *request) ofPage() bool {
+	return q.decision.Kind == routing.Pod || q.decision.Kind == routing.Gone
+}
 
 // took takes a step of the library, and obeys what came with it.
-func (q *request) took(step doors.Step, err error) {
+func (q *request) took(step routing.Step, err error) {
 	q.step, q.taken, q.goesOn = step, false, false
 	q.source.learn(q, step.Report, err)
 }
@@ -88,12 +90,12 @@ func (q *request) took(step doors.Step, err error) {
 // proceed gets a step that the proxy loop can obey, or the last one of all.
 func (q *request) proceed() {
 	if q.taken { // and answered, but the user has the loop try again
-		q.failed(doors.OutcomeCancelled)
+		q.failed(routing.OutcomeCancelled)
 	}
-	if q.source.userRetries && !q.ofPage() && (q.step.Kind == doors.StepAnswer || q.step.Kind == doors.StepDone) {
+	if q.source.userRetries && !q.ofPage() && (q.step.Kind == routing.StepAnswer || q.step.Kind == routing.StepDone) {
 		q.took(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
 	}
-	if q.step.Kind == doors.StepWait {
+	if q.step.Kind == routing.StepWait {
 		q.wait()
 	}
 }
@@ -112,7 +114,7 @@ func (q *request) wait() {
 		}
 		news = q.source.process.news.next()
 		q.took(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
-		if q.step.Kind != doors.StepWait {
+		if q.step.Kind != routing.StepWait {
 			return
 		}
 		timer.Reset(q.step.Until - q.source.process.Now())
@@ -120,23 +122,23 @@ func (q *request) wait() {
 }
 
 // failed gets the step after an attempt that has ended without an answer.
-func (q *request) failed(outcome doors.Outcome) {
+func (q *request) failed(outcome routing.Outcome) {
 	q.took(q.source.core.Next(&q.flow, outcome, q.source.process.Now(), rand.Uint64()))
 	q.goesOn = q.ofPage()
 }
 
 // answered takes note of an answer, and tells whether the client gets it. If not there is another step.
 func (q *request) answered(response *http.Response) bool {
-	var marks doors.Marks
+	var marks routing.Marks
 	if slices.Equal(response.Header[markHeader], isSet) {
-		marks = doors.MarkDraining
+		marks = routing.MarkDraining
 		if response.StatusCode == http.StatusServiceUnavailable {
-			marks |= doors.MarkRefused
+			marks |= routing.MarkRefused
 		}
 	}
 	delete(response.Header, markHeader)
 	step, err := q.source.core.Answered(&q.flow, marks, q.source.process.Now(), rand.Uint64())
-	if step.Kind == doors.StepDone {
+	if step.Kind == routing.StepDone {
 		q.source.learn(q, step.Report, err)
 		return true
 	}
@@ -164,14 +166,14 @@ func (refusal) MatchWithError(*http.Request) (bool, error) { return false, errRe
 
 // staysWith tells whether a request that a pod has refused goes there again. The user's policy is not asked then: it has chosen the pod a moment ago.
 func (q *request) staysWith(pod target) bool {
-	if q.step.Kind == doors.StepChoose && slices.ContainsFunc(q.choices(), func(place doors.Place) bool { return place.Upstream == pod.Upstream && place.Pod == pod.Pod }) {
+	if q.step.Kind == routing.StepChoose && slices.ContainsFunc(q.choices(), func(place routing.Place) bool { return place.Upstream == pod.Upstream && place.Pod == pod.Pod }) {
 		q.took(q.source.core.Chose(&q.flow, pod.Upstream, pod.Pod, q.source.process.Now()))
 	}
-	return q.step.Kind == doors.StepDial && q.step.Pod == pod.Pod
+	return q.step.Kind == routing.StepDial && q.step.Pod == pod.Pod
 }
 
 // choices are the pods that the user's policy may choose from.
-func (q *request) choices() []doors.Place {
+func (q *request) choices() []routing.Place {
 	places, report, err := q.source.core.Choices(&q.flow, nil, q.source.process.Now())
 	q.source.learn(q, report, err)
 	return places
@@ -179,7 +181,7 @@ func (q *request) choices() []doors.Place {
 
 // gaveUp gets the step after the proxy loop has ended with an error.
 func (q *request) gaveUp() {
-	if !q.goesOn && q.step.Kind != doors.StepAnswer && q.step.Kind != doors.StepDone {
+	if !q.goesOn && q.step.Kind != routing.StepAnswer && q.step.Kind != routing.StepDone {
 		q.took(q.source.core.GiveUp(&q.flow, 0, q.source.process.Now(), rand.Uint64()))
 	}
 }
@@ -197,17 +199,17 @@ func (q *request) goesTo(next target) {
 	q.taken = true
 	q.mutex.Lock()
 	again := q.last.Pod.IsValid()
-	q.last = dial{next, doors.OutcomeOwnFault, nil}
+	q.last = dial{next, routing.OutcomeOwnFault, nil}
 	q.mutex.Unlock()
-	if again || q.decision.Kind == doors.Pod && next.Pod.Addr() != q.decision.Addr {
+	if again || q.decision.Kind == routing.Pod && next.Pod.Addr() != q.decision.Addr {
 		metrics.FailedOver()
 	}
 	q.source.upstreams[next.Upstream].Label() // from its first request on
 }
 
 // dialled notes how a dial ended.
-func (q *request) dialled(outcome doors.Outcome, failure error) {
-	if outcome != doors.OutcomeOwnFault {
+func (q *request) dialled(outcome routing.Outcome, failure error) {
+	if outcome != routing.OutcomeOwnFault {
 		failure = nil
 	}
 	q.mutex.Lock()
@@ -233,16 +235,16 @@ func (q *request) show(answer http.Header) {
 }
 
 // Decided is the decision.
-func (q *request) Decided() doors.Decision { return q.decision }
+func (q *request) Decided() routing.Decision { return q.decision }
 
 // Header is the name of the header that tells about the decision.
 func (q *request) Header() string { return q.source.DecisionHeader }
 
 // Cause is why Caddy itself answered.
-func (q *request) Cause() doors.Cause { return q.step.Cause }
+func (q *request) Cause() routing.Cause { return q.step.Cause }
 
 // Chosen is the pod that was chosen last.
-func (q *request) Chosen() doors.UpstreamPod { return q.lastDial().target }
+func (q *request) Chosen() routing.UpstreamPod { return q.lastDial().target }
 
 // Upstream is one of the source's.
 func (q *request) Upstream(index int) *show.Upstream { return q.source.upstreams[index] }

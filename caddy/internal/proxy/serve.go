@@ -17,7 +17,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // ServeHTTP proxies the request, or answers it where no pod can. A page keeps the stack of its stream for as long as it is open: this is the only frame
@@ -59,17 +59,17 @@ func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, http.Re
 func (h *Handler) obey(q *request, w http.ResponseWriter, r *http.Request) *reverseproxy.Handler {
 	for {
 		switch q.step.Kind {
-		case doors.StepDial, doors.StepChoose:
+		case routing.StepDial, routing.StepChoose:
 			q.goesOn = false
 			if q.ofPage() {
 				return h.pods
 			}
 			return &h.Handler
-		case doors.StepWait:
+		case routing.StepWait:
 			if q.wait(); q.hasLeft(w) {
 				return nil
 			}
-		case doors.StepAnswer:
+		case routing.StepAnswer:
 			q.result = q.answer(w, r, q.result)
 			return nil
 		default:
@@ -104,7 +104,7 @@ var errNoPod = errors.New("no pod can take the request")
 // answer answers a request that no pod can answer. Where the user has error routes for a request that belongs to no pod, these do it.
 func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) error {
 	q.shown.Announce(w.Header())
-	if q.step.Cause == doors.CauseOwnFault && !errors.Is(failure, errCancelledByAnother) {
+	if q.step.Cause == routing.CauseOwnFault && !errors.Is(failure, errCancelledByAnother) {
 		q.source.process.faults.Log(q.source.logger, cmp.Or(q.lastDial().fault, failure), q.source.process.Now())
 	}
 	if !q.ofPage() {
@@ -138,7 +138,7 @@ func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
 func (s *Source) begin(r *http.Request, answer http.Header) (*request, error) {
 	q := &request{ctx: r.Context(), source: s, result: errNoPod}
 	cookies := strings.Join(r.Header["Cookie"], "; ") // HTTP/2 and HTTP/3 clients may send several fields (RFC 9113 section 8.2.3)
-	incoming := doors.Incoming{Method: doors.MethodOf(r.Method), HasBody: r.ContentLength != 0, Path: r.URL.EscapedPath(), Cookies: cookies}
+	incoming := routing.Incoming{Method: routing.MethodOf(r.Method), HasBody: r.ContentLength != 0, Path: r.URL.EscapedPath(), Cookies: cookies}
 	step, decision, err := s.core.Begin(&q.flow, incoming, s.process.Now(), rand.Uint64())
 	if err != nil {
 		return nil, caddyhttp.Error(http.StatusInternalServerError, fmt.Errorf("deciding where the request goes: %w", err))

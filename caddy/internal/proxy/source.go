@@ -13,7 +13,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"go.uber.org/zap"
 )
 
@@ -27,7 +27,7 @@ type Source struct {
 	config.Source
 
 	loaded    *config.Loaded
-	core      *doors.Source
+	core      *routing.Source
 	upstreams []*show.Upstream
 	keys      metrics.Keys
 	process   *Process
@@ -85,7 +85,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	for _, warning := range s.loaded.Router.Warnings() {
 		s.logger.Warn(warning)
 	}
-	s.upstreams = show.Upstreams(s.process, s.core, func(report *doors.Report, err error) { s.learn(nil, report, err) })
+	s.upstreams = show.Upstreams(s.process, s.core, func(report *routing.Report, err error) { s.learn(nil, report, err) })
 	s.keys = metrics.KeysOf(s.loaded.Router.KeyIDs())
 	show.LogSource(s.logger, s.loaded)
 	if err := metrics.Register(ctx.GetMetricsRegistry(), s.process.Metrics()); err != nil {
@@ -101,12 +101,12 @@ func (s *Source) Provision(ctx caddy.Context) error {
 }
 
 // route begins to use a configuration.
-func (s *Source) route(text []byte, loaded *config.Loaded) (*doors.Router, error) {
+func (s *Source) route(text []byte, loaded *config.Loaded) (*routing.Router, error) {
 	options := loaded.Flow()
 	options.Resolver = s.process.dns.Way(loaded.Lookups)
 	options.UserChooses, options.UserRetries = s.userChooses, s.userRetries
 	var err error
-	if s.core, err = doors.NewSource(s.process.state, text, options); err != nil {
+	if s.core, err = routing.NewSource(s.process.state, text, options); err != nil {
 		return nil, err
 	}
 	return s.core.Router(), nil

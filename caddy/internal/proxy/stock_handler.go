@@ -13,7 +13,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // stockTransport sits between Caddy's own proxy loop and its HTTP transport. The loop asks the source for upstreams, which is
@@ -71,13 +71,13 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	goesOn := serving.goesOn
-	if serving.step.Kind == doors.StepWait {
+	if serving.step.Kind == routing.StepWait {
 		serving.wait()
 	}
 	switch {
-	case serving.step.Kind == doors.StepAnswer:
+	case serving.step.Kind == routing.StepAnswer:
 		return t.answer(serving, r), nil
-	case goesOn && (serving.step.Kind == doors.StepDial || serving.step.Kind == doors.StepChoose):
+	case goesOn && (serving.step.Kind == routing.StepDial || serving.step.Kind == routing.StepChoose):
 		return nil, reverseproxy.NewDialError(cmp.Or(err, errRefused)) // so that the loop asks for the pod
 	default:
 		return nil, cmp.Or(err, errRefused)

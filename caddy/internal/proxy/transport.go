@@ -24,7 +24,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // transport is Caddy's HTTP transport, watched. It keeps all the methods by which the proxy asks for what it can do.
@@ -115,21 +115,21 @@ func (q *request) watchInterim(r *http.Request) {
 }
 
 // failure is what became of an attempt whose round trip failed.
-func (t transport) failure(serving *request, r *http.Request, body *watchedBody, err error) doors.Outcome {
+func (t transport) failure(serving *request, r *http.Request, body *watchedBody, err error) routing.Outcome {
 	last := serving.lastDial()
 	_, notReached := errors.AsType[reverseproxy.DialError](err)
 	switch {
 	case r.Context().Err() != nil:
-		return doors.OutcomeCancelled
-	case err == errCancelledByAnother, notReached && last.outcome == doors.OutcomeConnected: // and then TLS has failed, say
-		return doors.OutcomeOwnFault
+		return routing.OutcomeCancelled
+	case err == errCancelledByAnother, notReached && last.outcome == routing.OutcomeConnected: // and then TLS has failed, say
+		return routing.OutcomeOwnFault
 	case notReached:
 		return last.outcome
 	case isDrop(err) && !body.failed() && !t.source.viaProxy():
-		metrics.DialFailed(t.source.upstreams[last.Upstream].Label(), doors.OutcomeDropped)
-		return doors.OutcomeDropped
+		metrics.DialFailed(t.source.upstreams[last.Upstream].Label(), routing.OutcomeDropped)
+		return routing.OutcomeDropped
 	default:
-		return doors.OutcomeCancelled
+		return routing.OutcomeCancelled
 	}
 }
 
@@ -161,7 +161,7 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 					if parsed, parseErr := netip.ParseAddrPort(address); parseErr == nil && parsed == pod.Pod {
 						source.dialled(serving, pod, err)
 					} else { // that of a forward proxy, which says nothing about the pod
-						serving.dialled(doors.OutcomeOwnFault, err)
+						serving.dialled(routing.OutcomeOwnFault, err)
 					}
 				},
 			})
@@ -182,19 +182,19 @@ func isDrop(err error) bool {
 }
 
 // outcomeOf reads the errno of connect(2).
-func outcomeOf(err error) doors.Outcome {
+func outcomeOf(err error) routing.Outcome {
 	errno, _ := errors.AsType[syscall.Errno](err)
 	switch {
 	case err == nil:
-		return doors.OutcomeConnected
+		return routing.OutcomeConnected
 	case errors.Is(err, context.Canceled):
-		return doors.OutcomeCancelled
+		return routing.OutcomeCancelled
 	case errno == syscall.ECONNREFUSED:
-		return doors.OutcomeRefused
+		return routing.OutcomeRefused
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isUnreachable(errno):
-		return doors.OutcomeUnreachable
+		return routing.OutcomeUnreachable
 	default: // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EACCES, EPERM and whatever else this host lacks
-		return doors.OutcomeOwnFault
+		return routing.OutcomeOwnFault
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"go.uber.org/zap"
 )
 
@@ -27,21 +27,21 @@ func TestOutcomeOf(t *testing.T) {
 	}
 	for _, test := range []struct {
 		err  error
-		want doors.Outcome
+		want routing.Outcome
 	}{
-		{nil, doors.OutcomeConnected},
-		{context.Canceled, doors.OutcomeCancelled},
-		{connect(syscall.ECONNREFUSED), doors.OutcomeRefused},
-		{connect(syscall.EHOSTUNREACH), doors.OutcomeUnreachable},
-		{connect(syscall.ENETUNREACH), doors.OutcomeUnreachable},
-		{connect(syscall.ETIMEDOUT), doors.OutcomeUnreachable},
-		{&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, doors.OutcomeUnreachable},
-		{fmt.Errorf("dial: %w", context.DeadlineExceeded), doors.OutcomeUnreachable},
-		{connect(syscall.EMFILE), doors.OutcomeOwnFault},
-		{connect(syscall.ENOBUFS), doors.OutcomeOwnFault},
-		{connect(syscall.EADDRNOTAVAIL), doors.OutcomeOwnFault},
-		{connect(syscall.EACCES), doors.OutcomeOwnFault},
-		{fmt.Errorf("something else"), doors.OutcomeOwnFault},
+		{nil, routing.OutcomeConnected},
+		{context.Canceled, routing.OutcomeCancelled},
+		{connect(syscall.ECONNREFUSED), routing.OutcomeRefused},
+		{connect(syscall.EHOSTUNREACH), routing.OutcomeUnreachable},
+		{connect(syscall.ENETUNREACH), routing.OutcomeUnreachable},
+		{connect(syscall.ETIMEDOUT), routing.OutcomeUnreachable},
+		{&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, routing.OutcomeUnreachable},
+		{fmt.Errorf("dial: %w", context.DeadlineExceeded), routing.OutcomeUnreachable},
+		{connect(syscall.EMFILE), routing.OutcomeOwnFault},
+		{connect(syscall.ENOBUFS), routing.OutcomeOwnFault},
+		{connect(syscall.EADDRNOTAVAIL), routing.OutcomeOwnFault},
+		{connect(syscall.EACCES), routing.OutcomeOwnFault},
+		{fmt.Errorf("something else"), routing.OutcomeOwnFault},
 	} {
 		if got := outcomeOf(test.err); got != test.want {
 			t.Errorf("%v: got %d, want %d", test.err, got, test.want)
@@ -64,12 +64,12 @@ func TestCancelledByAnother(t *testing.T) {
 		cancelled int // so many round trips in a row
 		trips     int
 		want      error
-		step      doors.StepKind
+		step      routing.StepKind
 	}{
-		{"GET", t.Context(), 1, 2, nil, doors.StepDial},
-		{"GET", t.Context(), 2, 2, errCancelledByAnother, doors.StepAnswer},
-		{"POST", t.Context(), 1, 1, errCancelledByAnother, doors.StepAnswer},
-		{"GET", gone, 1, 1, context.Canceled, doors.StepDone},
+		{"GET", t.Context(), 1, 2, nil, routing.StepDial},
+		{"GET", t.Context(), 2, 2, errCancelledByAnother, routing.StepAnswer},
+		{"POST", t.Context(), 1, 1, errCancelledByAnother, routing.StepAnswer},
+		{"GET", gone, 1, 1, context.Canceled, routing.StepDone},
 	} {
 		trips := 0
 		stock := &reverseproxy.HTTPTransport{Transport: new(http.Transport)}
@@ -86,7 +86,7 @@ func TestCancelledByAnother(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = transport{stock, source}.RoundTrip(r)
-		if !errors.Is(err, test.want) || trips != test.trips || serving.step.Kind != test.step || (serving.step.Cause == doors.CauseOwnFault) != (test.step == doors.StepAnswer) {
+		if !errors.Is(err, test.want) || trips != test.trips || serving.step.Kind != test.step || (serving.step.Cause == routing.CauseOwnFault) != (test.step == routing.StepAnswer) {
 			t.Errorf("%+v: %v after %d round trips, step %+v", test, err, trips, serving.step)
 		}
 	}
@@ -100,13 +100,13 @@ func TestOutcomeOfRealDials(t *testing.T) {
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	if _, err = net.Dial("tcp", address); outcomeOf(err) != doors.OutcomeRefused {
-		t.Errorf("nothing listens: %v is %d, want %d", err, outcomeOf(err), doors.OutcomeRefused)
+	if _, err = net.Dial("tcp", address); outcomeOf(err) != routing.OutcomeRefused {
+		t.Errorf("nothing listens: %v is %d, want %d", err, outcomeOf(err), routing.OutcomeRefused)
 	}
 	late, cancel := context.WithTimeout(context.Background(), 1)
 	defer cancel()
-	if _, err = new(net.Dialer).DialContext(late, "tcp", address); outcomeOf(err) != doors.OutcomeUnreachable {
-		t.Errorf("too late: %v is %d, want %d", err, outcomeOf(err), doors.OutcomeUnreachable)
+	if _, err = new(net.Dialer).DialContext(late, "tcp", address); outcomeOf(err) != routing.OutcomeUnreachable {
+		t.Errorf("too late: %v is %d, want %d", err, outcomeOf(err), routing.OutcomeUnreachable)
 	}
 }
 
@@ -116,30 +116,30 @@ func TestTheLastDialCounts(t *testing.T) {
 	serving := &request{source: source}
 	serving.goesTo(target{Pod: netip.MustParseAddrPort("127.0.1.1:80")})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-	failure := func(err error) doors.Outcome { return transport{source: source}.failure(serving, r, nil, err) }
+	failure := func(err error) routing.Outcome { return transport{source: source}.failure(serving, r, nil, err) }
 	notReached := reverseproxy.NewDialError(errNoPod)
-	if got := failure(notReached); got != doors.OutcomeOwnFault {
+	if got := failure(notReached); got != routing.OutcomeOwnFault {
 		t.Errorf("no dial was seen: %v", got)
 	}
-	for _, outcome := range []doors.Outcome{doors.OutcomeUnreachable, doors.OutcomeRefused} {
+	for _, outcome := range []routing.Outcome{routing.OutcomeUnreachable, routing.OutcomeRefused} {
 		if serving.dialled(outcome, errNoPod); failure(notReached) != outcome || serving.lastDial().fault != nil {
 			t.Errorf("%v became %v, %v", outcome, failure(notReached), serving.lastDial().fault)
 		}
 	}
-	if serving.dialled(doors.OutcomeOwnFault, errNoPod); serving.lastDial().fault != errNoPod {
+	if serving.dialled(routing.OutcomeOwnFault, errNoPod); serving.lastDial().fault != errNoPod {
 		t.Errorf("the fault is %v", serving.lastDial().fault)
 	}
-	if serving.dialled(doors.OutcomeConnected, nil); failure(notReached) != doors.OutcomeOwnFault || serving.lastDial().fault != nil {
+	if serving.dialled(routing.OutcomeConnected, nil); failure(notReached) != routing.OutcomeOwnFault || serving.lastDial().fault != nil {
 		t.Errorf("after a connection: %v", failure(notReached))
 	}
-	for err, want := range map[error]doors.Outcome{io.EOF: doors.OutcomeDropped, errCancelledByAnother: doors.OutcomeOwnFault, errNoPod: doors.OutcomeCancelled} {
+	for err, want := range map[error]routing.Outcome{io.EOF: routing.OutcomeDropped, errCancelledByAnother: routing.OutcomeOwnFault, errNoPod: routing.OutcomeCancelled} {
 		if got := failure(err); got != want {
 			t.Errorf("%v: %v, want %v", err, got, want)
 		}
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if r = r.WithContext(gone); failure(io.EOF) != doors.OutcomeCancelled {
+	if r = r.WithContext(gone); failure(io.EOF) != routing.OutcomeCancelled {
 		t.Error("a client that has gone is held against the pod")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -19,7 +19,7 @@ const everything = "{http.doors.decision}|{http.doors.reason}|{http.doors.pod}|{
 // What is seen of a request, step by step.
 func TestVisible(t *testing.T) {
 	source := &Source{Source: config.Source{Options: config.Options{DecisionHeader: "X-Why"}}, upstreams: []*show.Upstream{{Name: "app.test", Hostport: "app.test:8080", Port: 8080}}}
-	begin := func(decision doors.Decision) (*request, *caddy.Replacer, http.Header) {
+	begin := func(decision routing.Decision) (*request, *caddy.Replacer, http.Header) {
 		replacer, recorder := caddy.NewReplacer(), httptest.NewRecorder()
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, recorder, &caddyhttp.Server{})
 		q := &request{ctx: r.Context(), source: source, decision: decision}
@@ -36,19 +36,19 @@ func TestVisible(t *testing.T) {
 			t.Errorf("header: %s, want %s", got, item)
 		}
 	}
-	byToken := doors.Decision{Kind: doors.Pod, Path: doors.PathSync, Port: 8080, Addr: netip.MustParseAddr("10.0.0.7")}
+	byToken := routing.Decision{Kind: routing.Pod, Path: routing.PathSync, Port: 8080, Addr: netip.MustParseAddr("10.0.0.7")}
 
 	q, replacer, header := begin(byToken)
 	check(q, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
-	q.step.Cause = doors.CausePodGone
+	q.step.Cause = routing.CausePodGone
 	check(q, replacer, header, "pod|pod_gone|10.0.0.7:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
 	q.last = dial{target: target{Pod: netip.MustParseAddrPort("10.0.0.8:8080")}}
 	check(q, replacer, header, "pod|pod_gone|10.0.0.8:8080|app.test:8080", "pod;reason=pod_gone;path=sync;upstream=0")
 
-	q, replacer, header = begin(doors.Decision{Kind: doors.Gone, Reason: doors.ReasonNoCIDR, Path: doors.PathHook, Upstream: -1, Addr: byToken.Addr})
+	q, replacer, header = begin(routing.Decision{Kind: routing.Gone, Reason: routing.ReasonNoCIDR, Path: routing.PathHook, Upstream: -1, Addr: byToken.Addr})
 	check(q, replacer, header, "gone|no_cidr||", "gone;reason=no_cidr;path=hook")
 
-	q, replacer, header = begin(doors.Decision{Kind: doors.Upstream, Reason: doors.ReasonCookie, Addr: byToken.Addr})
+	q, replacer, header = begin(routing.Decision{Kind: routing.Upstream, Reason: routing.ReasonCookie, Addr: byToken.Addr})
 	check(q, replacer, header, "upstream|cookie||app.test:8080", "upstream;reason=cookie;path=page;upstream=0")
 
 	// A second source that sees the same request speaks instead of the first.
@@ -79,7 +79,7 @@ func TestLastSourceIsVisible(t *testing.T) {
 		r := caddyhttp.PrepareRequest(httptest.NewRequest("GET", "/", nil), replacer, nil, test.server)
 		for _, host := range []string{"first.test", "second.test", "third.test"} {
 			source := &Source{underStockHandler: test.source.underStockHandler, upstreams: []*show.Upstream{{Name: host + ".", Hostport: host + ".:80", Port: 80}}}
-			q := &request{ctx: r.Context(), source: source, decision: doors.Decision{Kind: doors.Upstream, Upstream: -1}, last: dial{target: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}}
+			q := &request{ctx: r.Context(), source: source, decision: routing.Decision{Kind: routing.Upstream, Upstream: -1}, last: dial{target: target{Pod: netip.MustParseAddrPort("10.0.0.1:80")}}}
 			q.show(make(http.Header))
 			if got := replacer.ReplaceAll("{http.doors.host}|{http.doors.hostport}|{http.doors.upstream}|{http.doors.first}", ""); got != host+"|"+host+":80|"+host+".:80|" {
 				t.Errorf("%s: %s, want %s", name, got, host)

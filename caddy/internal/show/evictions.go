@@ -12,7 +12,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"go.uber.org/zap"
 )
 
@@ -58,7 +58,7 @@ func (r *Reporter) Undo(target status.Target) (undone []status.Eviction, err err
 	}
 	for _, one := range orders {
 		err := r.process.Known().Undo(one, r.process.Now())
-		if err != nil && !errors.Is(err, doors.StatusNoMatch) {
+		if err != nil && !errors.Is(err, routing.StatusNoMatch) {
 			return nil, refusedBy(err)
 		}
 	}
@@ -79,26 +79,28 @@ func (r *Reporter) Evictions(target status.Target) ([]status.Eviction, error) {
 		return nil, err
 	}
 	for _, eviction := range r.process.Known().Evictions() {
-		if target == (status.Target{}) || slices.ContainsFunc(wanted, func(one doors.Eviction) bool { return sameTarget(one, eviction) }) {
+		if target == (status.Target{}) || slices.ContainsFunc(wanted, func(one routing.Eviction) bool { return sameTarget(one, eviction) }) {
 			described = append(described, r.describeEviction(eviction, pods, now))
 		}
 	}
 	return described, nil
 }
 
-func sameTarget(a, b doors.Eviction) bool { return a.Network == b.Network && a.Upstream == b.Upstream }
+func sameTarget(a, b routing.Eviction) bool {
+	return a.Network == b.Network && a.Upstream == b.Upstream
+}
 
 // evictionsOf are what a target means to the library: one eviction, or several where upstreams look alike.
-func (r *Reporter) evictionsOf(target status.Target) (evictions []doors.Eviction, err error) {
+func (r *Reporter) evictionsOf(target status.Target) (evictions []routing.Eviction, err error) {
 	network := target.Network
 	if target.Pod.IsValid() {
 		network = netip.PrefixFrom(target.Pod, target.Pod.BitLen())
 	}
 	if target.Upstream == "" {
-		return []doors.Eviction{{Network: network}}, nil
+		return []routing.Eviction{{Network: network}}, nil
 	}
 	add := func(number uint64) {
-		if one := (doors.Eviction{Network: network, Upstream: number}); !slices.Contains(evictions, one) {
+		if one := (routing.Eviction{Network: network, Upstream: number}); !slices.Contains(evictions, one) {
 			evictions = append(evictions, one)
 		}
 	}
@@ -124,16 +126,16 @@ func (r *Reporter) evictionsOf(target status.Target) (evictions []doors.Eviction
 // refusedBy is the answer to an order that the library refuses.
 func refusedBy(err error) error {
 	switch {
-	case errors.Is(err, doors.StatusTooMany):
+	case errors.Is(err, routing.StatusTooMany):
 		return status.Refuse(http.StatusConflict, "there are 256 evictions, and no more may be: take one back")
-	case errors.Is(err, doors.StatusCIDR), errors.Is(err, doors.StatusAddress):
+	case errors.Is(err, routing.StatusCIDR), errors.Is(err, routing.StatusAddress):
 		return status.Refuse(http.StatusBadRequest, "network: the library refuses it: "+err.Error())
 	}
 	return err
 }
 
 // describeEviction sums up the pods of an eviction.
-func (r *Reporter) describeEviction(eviction doors.Eviction, pods []doors.KnownPod, now time.Duration) status.Eviction {
+func (r *Reporter) describeEviction(eviction routing.Eviction, pods []routing.KnownPod, now time.Duration) status.Eviction {
 	described := status.Eviction{
 		Upstream: r.nameOf(eviction.Upstream), Rate: eviction.Rate, IdleFirst: eviction.IdleFirst,
 		SinceSecondsAgo: *secondsAgo(now, eviction.Since), Told: eviction.Told,
@@ -171,7 +173,7 @@ func (r *Reporter) describeEvents(sources []Source, now time.Duration) []status.
 		}
 		if event.Pod.IsValid() {
 			described.Pod = event.Pod.String()
-			if upstream := upstreamOf(sources, doors.KnownPod{Pod: event.Pod, Upstream: event.Upstream}); upstream != nil {
+			if upstream := upstreamOf(sources, routing.KnownPod{Pod: event.Pod, Upstream: event.Upstream}); upstream != nil {
 				described.Upstream = upstream.Hostport
 			}
 		}
@@ -181,10 +183,10 @@ func (r *Reporter) describeEvents(sources []Source, now time.Duration) []status.
 }
 
 // logOver writes a line for each eviction whose pods have drained, once. over are those that it was written for.
-func (r *Reporter) logOver(over map[doors.Eviction]bool, pods []doors.KnownPod) {
-	now, seen := r.process.Now(), make(map[doors.Eviction]bool)
+func (r *Reporter) logOver(over map[routing.Eviction]bool, pods []routing.KnownPod) {
+	now, seen := r.process.Now(), make(map[routing.Eviction]bool)
 	for _, eviction := range r.process.Known().Evictions() {
-		key := doors.Eviction{Network: eviction.Network, Upstream: eviction.Upstream, Since: eviction.Since}
+		key := routing.Eviction{Network: eviction.Network, Upstream: eviction.Upstream, Since: eviction.Since}
 		seen[key] = true
 		described := r.describeEviction(eviction, pods, now)
 		if described.Draining > 0 || described.Drained == 0 || over[key] {

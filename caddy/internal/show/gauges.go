@@ -7,7 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // Metrics gives the metrics access to everything that outlives configurations.
@@ -17,7 +17,7 @@ func (r *Reporter) Metrics() *metrics.State {
 
 // followedPods lists the pods, and keeps the lookups of the hosts going that those with requests belong to. Else the pods of a site
 // that nobody opens a new page of would never be seen to drain.
-func (r *Reporter) followedPods() ([]doors.KnownPod, error) {
+func (r *Reporter) followedPods() ([]routing.KnownPod, error) {
 	known, err := r.pods()
 	sources, followed := r.process.InForce(), make(map[uint64]bool)
 	for _, pod := range known {
@@ -33,7 +33,7 @@ func (r *Reporter) followedPods() ([]doors.KnownPod, error) {
 }
 
 // hosts calls back for each host of the configuration in force whose lookups go on.
-func (r *Reporter) hosts(yield func(host doors.Host)) {
+func (r *Reporter) hosts(yield func(host routing.Host)) {
 	seen := make(map[string]bool)
 	for _, source := range r.process.InForce() {
 		for i := range source.Loaded().Router.Upstreams() {

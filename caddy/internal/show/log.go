@@ -12,7 +12,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"go.uber.org/zap"
 )
 
@@ -29,7 +29,7 @@ func LogHost(logger *zap.Logger, change dns.Change) {
 	switch {
 	case change.Failure != nil:
 		logger.Error(message, append(fields, zap.Error(change.Failure))...)
-	case change.Kind == doors.HostPartial:
+	case change.Kind == routing.HostPartial:
 		logger.Warn(message+": an address that one of them lacks stays fresh for up to 30 s", fields...)
 	default:
 		logger.Info(message, fields...)
@@ -37,10 +37,10 @@ func LogHost(logger *zap.Logger, change dns.Change) {
 }
 
 // LogReport writes a line for each thing in a report that an operator is to know of. reason is that of the decision about the request it came with.
-func LogReport(logger *zap.Logger, router *doors.Router, report *doors.Report, reason doors.Reason) {
+func LogReport(logger *zap.Logger, router *routing.Router, report *routing.Report, reason routing.Reason) {
 	if pod := report.Changed.Pod; pod.IsValid() {
 		log := logger.Warn
-		if report.Verdict == doors.VerdictNone {
+		if report.Verdict == routing.VerdictNone {
 			log = logger.Info
 		}
 		host, _ := router.Upstream(report.Changed.Upstream)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // describePods describes the pods that are known, and keeps the lookups of their upstreams' hosts going, which it returns as well.
@@ -44,7 +44,7 @@ func (r *Reporter) Rollout() (rollout status.Rollout, err error) {
 const podsAtOnce = 256
 
 // pods are those that are known.
-func (r *Reporter) pods() (pods []doors.KnownPod, err error) {
+func (r *Reporter) pods() (pods []routing.KnownPod, err error) {
 	for last := (netip.AddrPort{}); ; last = pods[len(pods)-1].Pod {
 		more, _, err := r.process.Known().Pods(last, podsAtOnce)
 		if pods = append(pods, more...); err != nil || len(more) < podsAtOnce {
@@ -54,7 +54,7 @@ func (r *Reporter) pods() (pods []doors.KnownPod, err error) {
 }
 
 // upstreamOf finds the upstream that a pod belongs to, nil if no source has it.
-func upstreamOf(sources []Source, pod doors.KnownPod) *Upstream {
+func upstreamOf(sources []Source, pod routing.KnownPod) *Upstream {
 	for _, source := range sources {
 		if i, ok := source.Loaded().Router.Lookup(pod.Pod.Addr()); ok {
 			if upstream := source.Upstream(i); upstream.Number == pod.Upstream {
@@ -74,7 +74,7 @@ func upstreamOf(sources []Source, pod doors.KnownPod) *Upstream {
 }
 
 // generationOf tells whether a pod gets new pages. known.Fresh is whether its upstream's host resolves to it.
-func generationOf(upstream *Upstream, known doors.KnownPod) status.Generation {
+func generationOf(upstream *Upstream, known routing.KnownPod) status.Generation {
 	switch {
 	case upstream == nil:
 		return status.Unknown
@@ -95,7 +95,7 @@ func generation(upstream *Upstream, address netip.Addr) status.Generation {
 	return status.Outside
 }
 
-func describePod(pod doors.KnownPod, upstream *Upstream, now time.Duration) status.Pod {
+func describePod(pod routing.KnownPod, upstream *Upstream, now time.Duration) status.Pod {
 	described := status.Pod{
 		Pod:                 pod.Pod.String(),
 		Generation:          generationOf(upstream, pod),
@@ -110,9 +110,9 @@ func describePod(pod doors.KnownPod, upstream *Upstream, now time.Duration) stat
 		described.Upstream = upstream.Hostport
 	}
 	switch pod.Verdict {
-	case doors.VerdictUnreachable:
+	case routing.VerdictUnreachable:
 		described.Verdict = status.Unreachable
-	case doors.VerdictGone:
+	case routing.VerdictGone:
 		described.Verdict = status.Gone
 	}
 	if described.Generation == status.Draining {
@@ -124,13 +124,13 @@ func describePod(pod doors.KnownPod, upstream *Upstream, now time.Duration) stat
 	if pod.EvictedSince != 0 {
 		described.EvictedSecondsAgo = secondsAgo(now, pod.EvictedSince)
 	}
-	if pod.Verdict != doors.VerdictNone {
+	if pod.Verdict != routing.VerdictNone {
 		described.UnreachableSecondsAgo = secondsAgo(now, pod.UnreachableSince)
 	}
 	return described
 }
 
 // isDrained tells whether a pod has nothing left to do.
-func isDrained(pod doors.KnownPod, now time.Duration) bool {
+func isDrained(pod routing.KnownPod, now time.Duration) bool {
 	return pod.DrainedSince != 0 && pod.DrainedSince <= now
 }

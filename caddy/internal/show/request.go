@@ -15,7 +15,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -32,11 +32,11 @@ func (shown) String() string { return "" }
 // Facts are what is known about a request.
 type Facts interface {
 	// Decided is the decision about it.
-	Decided() doors.Decision
+	Decided() routing.Decision
 	// Cause is why Caddy itself answered, 0 if it did not.
-	Cause() doors.Cause
+	Cause() routing.Cause
 	// Chosen is the pod that was chosen last, not valid before one was.
-	Chosen() doors.UpstreamPod
+	Chosen() routing.UpstreamPod
 	// Upstream is the upstream with this index.
 	Upstream(index int) *Upstream
 	// Header is the name of the header that tells about the decision, "" for none.
@@ -117,7 +117,7 @@ func (q *Request) target() (pod, upstream string) {
 	at, decision := q.Chosen(), q.Decided()
 	if !at.Pod.IsValid() {
 		at.Upstream = decision.Upstream
-		if decision.Kind == doors.Pod {
+		if decision.Kind == routing.Pod {
 			at.Pod = netip.AddrPortFrom(decision.Addr, decision.Port)
 		}
 	}
@@ -210,7 +210,7 @@ func (q *Request) reason() string {
 	switch {
 	case cause != 0:
 		return cause.String()
-	case decided == doors.ReasonNone:
+	case decided == routing.ReasonNone:
 		return ""
 	default:
 		return metrics.Label(decided.String())

@@ -14,7 +14,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // Process is what this process knows. Any number of goroutines may use it.
@@ -22,7 +22,7 @@ type Process interface {
 	// Now is the time on the clock of what is known.
 	Now() time.Duration
 	// Known is what the library knows.
-	Known() *doors.State
+	Known() *routing.State
 	// Failure is why the last lookup of the host with this number failed, nil if it did not.
 	Failure(host uint64) *dns.Failure
 	// InForce are the sources of the configuration that Caddy runs.
@@ -132,7 +132,7 @@ func describeSource(source Source, inUse map[*Upstream]bool, pods map[netip.Addr
 			break
 		}
 		one := status.Upstream{Upstream: upstream.Hostport, CIDRs: loaded.CIDRs[i], Addresses: Texts(host.Addresses), Resolving: host.Active}
-		if host.Age != doors.Never {
+		if host.Age != routing.Never {
 			one.ResolvedSecondsAgo = secondsAgo(host.Age, 0)
 		}
 		if failure != nil {
@@ -167,9 +167,9 @@ func (r *Reporter) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle,
 	}
 	answer = status.Idle{Pod: pod.String(), InFlight: found.InFlight, Streams: found.Streams}
 	switch found.Answer {
-	case doors.IdleYes:
+	case routing.IdleYes:
 		answer.Answer = status.IsIdle
-	case doors.IdleJustStarted:
+	case routing.IdleJustStarted:
 		answer.Answer = status.JustStarted
 	default:
 		answer.Answer = status.Busy
@@ -184,7 +184,7 @@ func (r *Reporter) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle,
 func (r *Reporter) Sample(ended <-chan struct{}) {
 	ticker := time.NewTicker(status.Interval)
 	defer ticker.Stop()
-	over := make(map[doors.Eviction]bool)
+	over := make(map[routing.Eviction]bool)
 	for {
 		select {
 		case <-ended:

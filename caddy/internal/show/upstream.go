@@ -11,7 +11,7 @@ import (
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/metrics"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 // Upstream is one upstream of a source.
@@ -23,16 +23,16 @@ type Upstream struct {
 
 	index   int
 	host    uint64 // its number
-	core    *doors.Source
+	core    *routing.Source
 	process Process
-	learn   func(*doors.Report, error)
+	learn   func(*routing.Report, error)
 
 	// label is that in metrics, nil before the first request.
 	label atomic.Pointer[string]
 }
 
 // Upstreams are those of a source, in the order of its configuration. learn obeys what the library says meanwhile.
-func Upstreams(process Process, core *doors.Source, learn func(*doors.Report, error)) []*Upstream {
+func Upstreams(process Process, core *routing.Source, learn func(*routing.Report, error)) []*Upstream {
 	router := core.Router()
 	upstreams := make([]*Upstream, router.Upstreams())
 	for i := range upstreams {
@@ -66,7 +66,7 @@ func (u *Upstream) holds(address netip.Addr) bool {
 }
 
 // knownHost is what is known about its host, and why the last lookup failed, nil if it did not.
-func (u *Upstream) knownHost() (host doors.Host, failure *dns.Failure) {
+func (u *Upstream) knownHost() (host routing.Host, failure *dns.Failure) {
 	host, err := u.process.Known().Host(u.host, u.process.Now())
 	if err == nil && host.Failure != 0 {
 		failure = u.process.Failure(u.host)

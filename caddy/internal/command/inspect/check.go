@@ -21,7 +21,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/keys"
 	"github.com/doors-dev/doors-caddy/caddy/internal/dns"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/spf13/cobra"
 )
 
@@ -151,7 +151,7 @@ func (r *report) checkHost(ctx context.Context, name string, source *Loaded, ind
 	addresses, err := source.Resolve(resolving, host)
 	var failure *dns.Failure
 	switch {
-	case errors.As(err, &failure) && failure.Kind == doors.LookupNotFound:
+	case errors.As(err, &failure) && failure.Kind == routing.LookupNotFound:
 		r.say(bad, "%s: host %s has no address", name, host)
 		return nil
 	case err != nil:
@@ -229,11 +229,11 @@ func (r *report) probe(ctx context.Context, name string, source *Loaded, index i
 	}
 	ids := source.Router.KeyIDs()
 	switch {
-	case decision.Kind == doors.Gone && decision.Reason == doors.ReasonNoCIDR:
+	case decision.Kind == routing.Gone && decision.Reason == routing.ReasonNoCIDR:
 		r.say(bad, "%s: %s says in its %s that its address is %s, which lies in no pod_cidr: its pages will get 410", name, pod, place, decision.Addr)
-	case decision.Kind == doors.Gone && decision.Reason == doors.ReasonRefused:
+	case decision.Kind == routing.Gone && decision.Reason == routing.ReasonRefused:
 		r.say(bad, "%s: no key opens the token in the %s of %s: the app has another secret than %s", name, place, pod, keyNames(ids))
-	case decision.Kind == doors.Gone:
+	case decision.Kind == routing.Gone:
 		r.say(bad, "%s: the token in the %s of %s is none: %s", name, place, pod, decision.Reason)
 	case decision.Upstream != index:
 		r.say(bad, "%s: %s says in its %s that its address is %s, which lies in a pod_cidr of upstreams[%d]", name, pod, place, decision.Addr, decision.Upstream)
@@ -248,7 +248,7 @@ func (r *report) checkCookie(name string, source *Loaded, pod netip.Addr, header
 	switch found := stickyCookie(header, token, source); {
 	case source.CookieName == "" || found == source.CookieName:
 	case found == "":
-		r.say(bad, "%s: %s sets no cookie %q, by which browsers stay with their pod: the app lacks doors.WithIDCookie(%[3]q), unless it is draining", name, pod, source.CookieName)
+		r.say(bad, "%s: %s sets no cookie %q, by which browsers stay with their pod: the app lacks routing.WithIDCookie(%[3]q), unless it is draining", name, pod, source.CookieName)
 	default:
 		r.say(bad, "%s: %s keeps its token in the cookie %q, and cookie_name is %q: browsers stay with their pod only if both are the same", name, pod, found, source.CookieName)
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/keys"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/spf13/cobra"
 )
 
@@ -157,7 +157,7 @@ type Explanation struct {
 }
 
 // explanationOf puts a decision of a source into words.
-func explanationOf(source *Source, number int, decision doors.Decision) (Explanation, error) {
+func explanationOf(source *Source, number int, decision routing.Decision) (Explanation, error) {
 	e := Explanation{
 		Source: number, Place: source.Place,
 		Path: decision.Path.String(), Decision: decision.Kind.String(), Reason: decision.Reason.String(),
@@ -178,9 +178,9 @@ func explanationOf(source *Source, number int, decision doors.Decision) (Explana
 		}
 	}
 	switch decision.Kind {
-	case doors.Pod:
+	case routing.Pod:
 		e.explainPod(source, decision)
-	case doors.Gone:
+	case routing.Gone:
 		e.explainGone(source, decision)
 	default:
 		e.explainFresh(source, decision)
@@ -192,22 +192,22 @@ func (e *Explanation) say(format string, values ...any) {
 	e.Steps = append(e.Steps, fmt.Sprintf(format, values...))
 }
 
-var pathWords = map[doors.Path]string{
-	doors.PathPage:     "The path has no token: a normal request.",
-	doors.PathSync:     "The path has a token: a request of an open page (/s/, its updates or reports).",
-	doors.PathHook:     "The path has a token: a request of an open page (/h/, a hook).",
-	doors.PathHistory:  "The path has a token: a request of an open page (/u/, back or forward).",
-	doors.PathResource: "The path has a token: a request of an open page (/r/, a script or style sheet).",
-	doors.PathOther:    "The path has a token, and is of no kind that pages use.",
+var pathWords = map[routing.Path]string{
+	routing.PathPage:     "The path has no token: a normal request.",
+	routing.PathSync:     "The path has a token: a request of an open page (/s/, its updates or reports).",
+	routing.PathHook:     "The path has a token: a request of an open page (/h/, a hook).",
+	routing.PathHistory:  "The path has a token: a request of an open page (/u/, back or forward).",
+	routing.PathResource: "The path has a token: a request of an open page (/r/, a script or style sheet).",
+	routing.PathOther:    "The path has a token, and is of no kind that pages use.",
 }
 
-func (e *Explanation) explainPod(source *Source, decision doors.Decision) {
+func (e *Explanation) explainPod(source *Source, decision routing.Decision) {
 	upstream := source.Upstreams[decision.Upstream]
 	e.Dial = net.JoinHostPort(decision.Addr.String(), strconv.Itoa(int(decision.Port)))
 	e.say("%s opens the token: the page lives on %s.", capital(e.key(decision)), decision.Addr)
 	e.say("%s lies in %s of upstreams[%d] (%s).", decision.Addr, e.CIDR, decision.Upstream, upstream.hostport())
 	e.say("Decision: pod. The proxy dials %s and no other address, whatever lb_policy says.", e.Dial)
-	if decision.Path == doors.PathResource {
+	if decision.Path == routing.PathResource {
 		e.say("If that pod is gone, a fresh pod of %s answers a GET or HEAD: all of them have the file.", upstream.hostport())
 	} else {
 		e.say("If that pod refuses the connection, the answer is 410 and the page reloads. If it cannot be reached, the answer is 503 " +
@@ -215,27 +215,27 @@ func (e *Explanation) explainPod(source *Source, decision doors.Decision) {
 	}
 }
 
-func (e *Explanation) explainGone(source *Source, decision doors.Decision) {
+func (e *Explanation) explainGone(source *Source, decision routing.Decision) {
 	e.Status = 410
 	switch decision.Reason {
-	case doors.ReasonRefused:
+	case routing.ReasonRefused:
 		e.say("No key opens the token, or it is cut off. This source has %s: is that what the app has (KeyIDs)?", keyNames(source.Router.KeyIDs()))
-	case doors.ReasonNoCIDR:
+	case routing.ReasonNoCIDR:
 		e.say("%s opens the token: the page lives on %s.", capital(e.key(decision)), decision.Addr)
 		e.say("%s lies in no pod_cidr: %s.", decision.Addr, strings.Join(networks(source.Upstreams), " "))
 	default:
 		e.say("The token is malformed: a token is canonical base64url without padding. Nothing can open it.")
 	}
 	e.say("Decision: gone. No pod is dialled; the answer is 410 with Cache-Control: no-store, and the page reloads.")
-	if decision.Path == doors.PathSync {
+	if decision.Path == routing.PathSync {
 		e.say("Over gone_rate such answers in a second the rest get 503 and try again.")
 	}
 }
 
 // explainFresh is for requests without a token.
-func (e *Explanation) explainFresh(source *Source, decision doors.Decision) {
-	if decision.Kind == doors.Any {
-		if decision.Reason == doors.ReasonNoCookie {
+func (e *Explanation) explainFresh(source *Source, decision routing.Decision) {
+	if decision.Kind == routing.Any {
+		if decision.Reason == routing.ReasonNoCookie {
 			e.say("There is no cookie %s.", source.CookieName)
 		} else {
 			e.say("No cookie %s is usable: it must open, and its address must lie in a pod_cidr.", source.CookieName)
@@ -248,7 +248,7 @@ func (e *Explanation) explainFresh(source *Source, decision doors.Decision) {
 		e.say("The upstreams take turns. %s", capital(fewestPages))
 	} else {
 		upstream := source.Upstreams[decision.Upstream]
-		if decision.Reason == doors.ReasonCookie {
+		if decision.Reason == routing.ReasonCookie {
 			e.say("%s opens the cookie %s: the browser's last page came from %s.", capital(e.key(decision)), source.CookieName, decision.Addr)
 			e.say("%s lies in %s of upstreams[%d].", decision.Addr, e.CIDR, decision.Upstream)
 			e.say("Decision: upstream. The fresh pods of %s may answer: %s if it is one of them.", upstream.hostport(), decision.Addr)
@@ -271,7 +271,7 @@ const fewestPages = "of two pods drawn at random the one with fewer pages gets t
 	"Caddy's load balancing chooses instead."
 
 // key names the key that opened what was opened.
-func (e *Explanation) key(decision doors.Decision) string {
+func (e *Explanation) key(decision routing.Decision) string {
 	if e.Key == nil {
 		return "a key"
 	}
@@ -297,7 +297,7 @@ func networks(upstreams []Upstream) (all []string) {
 
 // cidrOf returns which of the upstream's networks holds an address of it.
 func (s Upstream) cidrOf(address netip.Addr) (string, error) {
-	table, err := doors.NewCIDRs(strings.Join(s.CIDRs, " "))
+	table, err := routing.NewCIDRs(strings.Join(s.CIDRs, " "))
 	if err != nil {
 		return "", err
 	}

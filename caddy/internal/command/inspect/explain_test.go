@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 const (
@@ -38,7 +38,7 @@ func routerOf(t *testing.T, cookie string, upstreams ...Upstream) Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	router, err := doors.NewRouter(text)
+	router, err := routing.NewRouter(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func emptyConfig(t *testing.T) string {
 
 func token(t *testing.T, key, address string) string {
 	t.Helper()
-	cipher, err := doors.NewCipher(key)
+	cipher, err := routing.NewCipher(key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/spf13/cobra"
 )
 
@@ -33,7 +33,7 @@ type Source struct {
 	// Place is where in the JSON it stands, such as apps.http.servers.srv0.routes[0].handle[0].
 	Place string
 	// Router decides about requests.
-	Router *doors.Router
+	Router *routing.Router
 	// CookieName is the name of the cookie with the token, "" if there is none.
 	CookieName string
 	// Upstreams are the upstreams in the order of the configuration.

@@ -12,7 +12,7 @@ import (
 	"os"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/spf13/cobra"
 )
 
@@ -111,11 +111,11 @@ func readSecret(cmd *cobra.Command) (string, error) {
 }
 
 // readCipher makes a cipher of the secret that a command is to use.
-func readCipher(cmd *cobra.Command) (cipher *doors.Cipher, secret string, err error) {
+func readCipher(cmd *cobra.Command) (cipher *routing.Cipher, secret string, err error) {
 	if secret, err = readSecret(cmd); err != nil {
 		return nil, "", err
 	}
-	if cipher, err = doors.NewCipher(secret); err != nil {
+	if cipher, err = routing.NewCipher(secret); err != nil {
 		return nil, "", fmt.Errorf("secret: %w", err)
 	}
 	return cipher, secret, nil

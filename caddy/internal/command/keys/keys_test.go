@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 const (
@@ -32,7 +32,7 @@ func TestKeygen(t *testing.T) {
 		if first.Stdout == second.Stdout {
 			t.Error("the same key twice")
 		}
-		if _, err := doors.NewCipher(first.Stdout); err != nil {
+		if _, err := routing.NewCipher(first.Stdout); err != nil {
 			t.Error(err)
 		}
 	}
@@ -123,7 +123,7 @@ func TestEncode(t *testing.T) {
 // tokenThatBegins makes tokens until one begins so.
 func tokenThatBegins(t *testing.T, secret, prefix string) string {
 	t.Helper()
-	cipher, err := doors.NewCipher(secret)
+	cipher, err := routing.NewCipher(secret)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/spf13/cobra"
 )
 
@@ -107,7 +107,7 @@ func runDecode(cmd *cobra.Command, args []string) error {
 // openedBy returns the position of the first key of a valid secret that opens the token.
 func openedBy(secret, token string, address netip.Addr) (int, error) {
 	for i, key := range strings.Fields(secret) {
-		cipher, err := doors.NewCipher(key)
+		cipher, err := routing.NewCipher(key)
 		if err != nil {
 			return 0, err
 		}

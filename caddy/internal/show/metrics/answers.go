@@ -6,7 +6,7 @@ package metrics
 import (
 	"net/http"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 )
@@ -23,19 +23,19 @@ const PageGone = "page_gone"
 
 // answered are the counters of one cause; 0 stands for the pod's own 410.
 type answered struct {
-	gone, unavailable [doors.PathOther + 1]prometheus.Counter // by kind of path; nil where there is no such answer
+	gone, unavailable [routing.PathOther + 1]prometheus.Counter // by kind of path; nil where there is no such answer
 }
 
-var causes = func() (table [doors.CauseDrainMax + 1]answered) {
+var causes = func() (table [routing.CauseDrainMax + 1]answered) {
 	for cause := range table {
-		for path := doors.PathPage; path <= doors.PathOther; path++ {
-			reason, label := doors.Cause(cause).String(), Label(path.String())
+		for path := routing.PathPage; path <= routing.PathOther; path++ {
+			reason, label := routing.Cause(cause).String(), Label(path.String())
 			if cause == 0 {
 				reason = PageGone
-			} else if !leaving(doors.Cause(cause)) {
+			} else if !leaving(routing.Cause(cause)) {
 				table[cause].unavailable[path] = unavailable.WithLabelValues(reason, label)
 			}
-			if path == doors.PathSync || path != doors.PathPage && !leaving(doors.Cause(cause)) {
+			if path == routing.PathSync || path != routing.PathPage && !leaving(routing.Cause(cause)) {
 				table[cause].gone[path] = gone.WithLabelValues(reason, label)
 			}
 		}
@@ -44,26 +44,26 @@ var causes = func() (table [doors.CauseDrainMax + 1]answered) {
 }()
 
 // leaving tells whether a page is told to leave a pod that works. Nothing but its stream is told so, and never 503.
-func leaving(cause doors.Cause) bool {
-	return cause == doors.CauseEvicted || cause == doors.CauseDrainMax
+func leaving(cause routing.Cause) bool {
+	return cause == routing.CauseEvicted || cause == routing.CauseDrainMax
 }
 
 // CauseOf is the cause for a token that leads nowhere; 0 for a reason that is none.
-func CauseOf(reason doors.Reason) doors.Cause {
+func CauseOf(reason routing.Reason) routing.Cause {
 	switch reason {
-	case doors.ReasonMalformed:
-		return doors.CauseTokenMalformed
-	case doors.ReasonRefused:
-		return doors.CauseTokenRefused
-	case doors.ReasonNoCIDR:
-		return doors.CauseNoCIDR
+	case routing.ReasonMalformed:
+		return routing.CauseTokenMalformed
+	case routing.ReasonRefused:
+		return routing.CauseTokenRefused
+	case routing.ReasonNoCIDR:
+		return routing.CauseNoCIDR
 	default:
 		return 0
 	}
 }
 
 // Answered counts an answer of Caddy with this status to a request for this kind of path.
-func Answered(cause doors.Cause, status int, path doors.Path) {
+func Answered(cause routing.Cause, status int, path routing.Path) {
 	if cause == 0 || int(cause) >= len(causes) || int(path) >= len(causes[cause].gone) {
 		return
 	}
@@ -77,7 +77,7 @@ func Answered(cause doors.Cause, status int, path doors.Path) {
 }
 
 // PodAnswered counts the answer of a pod to a request for this kind of path of one of its pages, if it is 410.
-func PodAnswered(status int, path doors.Path) {
+func PodAnswered(status int, path routing.Path) {
 	if status == http.StatusGone && int(path) < len(causes[0].gone) && causes[0].gone[path] != nil {
 		causes[0].gone[path].Inc()
 	}
@@ -88,17 +88,17 @@ func PodAnswered(status int, path doors.Path) {
 func Answers() (goneBy, unavailableBy, reloadsBy map[string]uint64) {
 	goneBy, unavailableBy, reloadsBy = make(map[string]uint64), make(map[string]uint64), make(map[string]uint64)
 	for cause := range causes {
-		reason := doors.Cause(cause).String()
+		reason := routing.Cause(cause).String()
 		if cause == 0 {
 			reason = PageGone
 		} else {
 			goneBy[reason] = total(causes[cause].gone[:]...)
-			if !leaving(doors.Cause(cause)) {
+			if !leaving(routing.Cause(cause)) {
 				unavailableBy[reason] = total(causes[cause].unavailable[:]...)
 			}
 		}
-		reloadsBy[reason] = total(causes[cause].gone[doors.PathSync], causes[cause].gone[doors.PathHook], causes[cause].gone[doors.PathHistory],
-			causes[cause].unavailable[doors.PathHistory])
+		reloadsBy[reason] = total(causes[cause].gone[routing.PathSync], causes[cause].gone[routing.PathHook], causes[cause].gone[routing.PathHistory],
+			causes[cause].unavailable[routing.PathHistory])
 	}
 	return goneBy, unavailableBy, reloadsBy
 }

@@ -6,7 +6,7 @@ package metrics
 import (
 	"strings"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -32,11 +32,11 @@ func newCounters(name, help string, labels ...string) *prometheus.CounterVec {
 func Label(name string) string { return strings.ReplaceAll(name, " ", "_") }
 
 // decided holds the counter of each decision that there can be, by kind and path.
-var decided = func() (table [doors.Any + 1][doors.PathOther + 1]prometheus.Counter) {
-	for kind := doors.Pod; kind <= doors.Any; kind++ {
-		for path := doors.PathPage; path <= doors.PathOther; path++ {
-			withToken := kind == doors.Pod || kind == doors.Gone
-			if withToken == (path != doors.PathPage) {
+var decided = func() (table [routing.Any + 1][routing.PathOther + 1]prometheus.Counter) {
+	for kind := routing.Pod; kind <= routing.Any; kind++ {
+		for path := routing.PathPage; path <= routing.PathOther; path++ {
+			withToken := kind == routing.Pod || kind == routing.Gone
+			if withToken == (path != routing.PathPage) {
 				table[kind][path] = decisions.WithLabelValues(Label(kind.String()), Label(path.String()))
 			}
 		}
@@ -45,7 +45,7 @@ var decided = func() (table [doors.Any + 1][doors.PathOther + 1]prometheus.Count
 }()
 
 // Decided counts a decision.
-func Decided(decision doors.Decision) {
+func Decided(decision routing.Decision) {
 	if uint64(decision.Kind) < uint64(len(decided)) && int(decision.Path) < len(decided[0]) {
 		if counter := decided[decision.Kind][decision.Path]; counter != nil {
 			counter.Inc()
@@ -57,13 +57,13 @@ func Decided(decision doors.Decision) {
 func FailedOver() { failovers.Inc() }
 
 // DialFailed counts a failed dial to a pod of an upstream, by its label.
-func DialFailed(upstream string, outcome doors.Outcome) {
+func DialFailed(upstream string, outcome routing.Outcome) {
 	dials.WithLabelValues(upstream, Label(outcome.String())).Inc()
 }
 
-var lookedUp = func() (table [doors.LookupFailed + 1]prometheus.Counter) {
+var lookedUp = func() (table [routing.LookupFailed + 1]prometheus.Counter) {
 	for failure, label := range [...]string{
-		0: "resolved", doors.LookupNotFound: "not_found", doors.LookupTimeout: "timeout", doors.LookupServerFailure: "server_failure", doors.LookupFailed: "failed",
+		0: "resolved", routing.LookupNotFound: "not_found", routing.LookupTimeout: "timeout", routing.LookupServerFailure: "server_failure", routing.LookupFailed: "failed",
 	} {
 		table[failure] = lookups.WithLabelValues(label)
 	}
@@ -71,7 +71,7 @@ var lookedUp = func() (table [doors.LookupFailed + 1]prometheus.Counter) {
 }()
 
 // LookedUp counts a lookup that has ended, with 0 or its failure.
-func LookedUp(failure doors.LookupFailure) {
+func LookedUp(failure routing.LookupFailure) {
 	if int(failure) < len(lookedUp) {
 		lookedUp[failure].Inc()
 	}

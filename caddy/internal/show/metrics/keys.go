@@ -6,7 +6,7 @@ package metrics
 import (
 	"strconv"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -36,10 +36,10 @@ func KeysOf(ids []string) Keys {
 }
 
 // Opened counts the token that a key opened for this decision, if one did.
-func (k Keys) Opened(decision doors.Decision) {
+func (k Keys) Opened(decision routing.Decision) {
 	switch {
 	case decision.Key < 0 || decision.Key >= len(k):
-	case decision.Path == doors.PathPage:
+	case decision.Path == routing.PathPage:
 		k[decision.Key].cookie.Inc()
 	default:
 		k[decision.Key].path.Inc()

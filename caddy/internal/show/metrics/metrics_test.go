@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
@@ -38,10 +38,10 @@ func TestDecisions(t *testing.T) {
 		t.Errorf("%d series", series)
 	}
 	before := testutil.ToFloat64(decisions.WithLabelValues("pod", "hook"))
-	Decided(doors.Decision{Kind: doors.Pod, Path: doors.PathHook})
-	Decided(doors.Decision{})
-	Decided(doors.Decision{Kind: 1000, Path: 1000})
-	Decided(doors.Decision{Kind: doors.Pod, Path: doors.PathPage}) // never taken
+	Decided(routing.Decision{Kind: routing.Pod, Path: routing.PathHook})
+	Decided(routing.Decision{})
+	Decided(routing.Decision{Kind: 1000, Path: 1000})
+	Decided(routing.Decision{Kind: routing.Pod, Path: routing.PathPage}) // never taken
 	if after := testutil.ToFloat64(decisions.WithLabelValues("pod", "hook")); after != before+1 {
 		t.Errorf("%v, then %v", before, after)
 	}
@@ -52,31 +52,31 @@ func TestDecisions(t *testing.T) {
 
 // Each answer is counted once, by its cause and what it is the answer to.
 func TestCauses(t *testing.T) {
-	for reason, name := range map[doors.Reason]string{
-		doors.ReasonMalformed: "token_malformed", doors.ReasonRefused: "token_refused",
-		doors.ReasonNoCIDR: "no_cidr",
+	for reason, name := range map[routing.Reason]string{
+		routing.ReasonMalformed: "token_malformed", routing.ReasonRefused: "token_refused",
+		routing.ReasonNoCIDR: "no_cidr",
 	} {
 		cause := CauseOf(reason)
 		before := testutil.ToFloat64(gone.WithLabelValues(name, "hook"))
-		Answered(cause, http.StatusGone, doors.PathHook)
+		Answered(cause, http.StatusGone, routing.PathHook)
 		if after := testutil.ToFloat64(gone.WithLabelValues(name, "hook")); cause.String() != name || after != before+1 {
 			t.Errorf("%q: %v, then %v", cause, before, after)
 		}
 	}
 	before := testutil.ToFloat64(unavailable.WithLabelValues("own_fault", "page"))
-	Answered(doors.CauseOwnFault, http.StatusServiceUnavailable, doors.PathPage)
+	Answered(routing.CauseOwnFault, http.StatusServiceUnavailable, routing.PathPage)
 	if after := testutil.ToFloat64(unavailable.WithLabelValues("own_fault", "page")); after != before+1 {
 		t.Errorf("%v, then %v", before, after)
 	}
 	series := testutil.CollectAndCount(gone) + testutil.CollectAndCount(unavailable)
-	none := CauseOf(doors.ReasonCookie)
-	Answered(none, http.StatusGone, doors.PathHook)
-	Answered(doors.CausePodGone, http.StatusGone, doors.PathPage) // never given
-	Answered(doors.CauseEvicted, http.StatusGone, doors.PathHook)
-	Answered(doors.CauseDrainMax, http.StatusServiceUnavailable, doors.PathSync)
-	Answered(1000, http.StatusGone, doors.PathHook)
-	Answered(doors.CausePodGone, http.StatusGone, 1000)
-	PodAnswered(http.StatusGone, doors.PathPage)
+	none := CauseOf(routing.ReasonCookie)
+	Answered(none, http.StatusGone, routing.PathHook)
+	Answered(routing.CausePodGone, http.StatusGone, routing.PathPage) // never given
+	Answered(routing.CauseEvicted, http.StatusGone, routing.PathHook)
+	Answered(routing.CauseDrainMax, http.StatusServiceUnavailable, routing.PathSync)
+	Answered(1000, http.StatusGone, routing.PathHook)
+	Answered(routing.CausePodGone, http.StatusGone, 1000)
+	PodAnswered(http.StatusGone, routing.PathPage)
 	PodAnswered(http.StatusGone, 1000)
 	if after := testutil.CollectAndCount(gone) + testutil.CollectAndCount(unavailable); none != 0 || after != series || series != 10*5+9*6+2 {
 		t.Errorf("%q, %d series, then %d", none, series, after)
@@ -86,27 +86,27 @@ func TestCauses(t *testing.T) {
 // What makes the client of a page load it anew is told apart from what it tries again, and what a pod says from what Caddy says.
 func TestReloads(t *testing.T) {
 	for name, test := range map[string]struct {
-		answer                     func(path doors.Path)
+		answer                     func(path routing.Path)
 		reason                     string
-		gone, unavailable, reloads map[doors.Path]uint64 // how many of one answer for each path
+		gone, unavailable, reloads map[routing.Path]uint64 // how many of one answer for each path
 	}{
 		"410 of Caddy": {
-			func(path doors.Path) { Answered(doors.CausePodGone, http.StatusGone, path) }, "pod_gone",
-			map[doors.Path]uint64{doors.PathSync: 1, doors.PathHook: 1, doors.PathHistory: 1, doors.PathResource: 1, doors.PathOther: 1}, nil,
-			map[doors.Path]uint64{doors.PathSync: 1, doors.PathHook: 1, doors.PathHistory: 1},
+			func(path routing.Path) { Answered(routing.CausePodGone, http.StatusGone, path) }, "pod_gone",
+			map[routing.Path]uint64{routing.PathSync: 1, routing.PathHook: 1, routing.PathHistory: 1, routing.PathResource: 1, routing.PathOther: 1}, nil,
+			map[routing.Path]uint64{routing.PathSync: 1, routing.PathHook: 1, routing.PathHistory: 1},
 		},
 		"503 of Caddy": {
-			func(path doors.Path) { Answered(doors.CauseNoPod, http.StatusServiceUnavailable, path) }, "no_pod", nil,
-			map[doors.Path]uint64{doors.PathPage: 1, doors.PathSync: 1, doors.PathHook: 1, doors.PathHistory: 1, doors.PathResource: 1, doors.PathOther: 1},
-			map[doors.Path]uint64{doors.PathHistory: 1},
+			func(path routing.Path) { Answered(routing.CauseNoPod, http.StatusServiceUnavailable, path) }, "no_pod", nil,
+			map[routing.Path]uint64{routing.PathPage: 1, routing.PathSync: 1, routing.PathHook: 1, routing.PathHistory: 1, routing.PathResource: 1, routing.PathOther: 1},
+			map[routing.Path]uint64{routing.PathHistory: 1},
 		},
 		"410 of a pod": {
-			func(path doors.Path) { PodAnswered(http.StatusGone, path) }, PageGone, nil, nil,
-			map[doors.Path]uint64{doors.PathSync: 1, doors.PathHook: 1, doors.PathHistory: 1},
+			func(path routing.Path) { PodAnswered(http.StatusGone, path) }, PageGone, nil, nil,
+			map[routing.Path]uint64{routing.PathSync: 1, routing.PathHook: 1, routing.PathHistory: 1},
 		},
-		"another answer of a pod": {func(path doors.Path) { PodAnswered(http.StatusServiceUnavailable, path) }, PageGone, nil, nil, nil},
+		"another answer of a pod": {func(path routing.Path) { PodAnswered(http.StatusServiceUnavailable, path) }, PageGone, nil, nil, nil},
 	} {
-		for path := doors.PathPage; path <= doors.PathOther; path++ {
+		for path := routing.PathPage; path <= routing.PathOther; path++ {
 			gone, unavailable, reloads := Answers()
 			test.answer(path)
 			goneAfter, unavailableAfter, reloadsAfter := Answers()
@@ -127,23 +127,23 @@ func TestLookups(t *testing.T) {
 	if after := testutil.ToFloat64(lookups.WithLabelValues("resolved")); after != before+1 {
 		t.Errorf("%v, then %v", before, after)
 	}
-	for kind := doors.LookupNotFound; kind <= doors.LookupFailed; kind++ {
+	for kind := routing.LookupNotFound; kind <= routing.LookupFailed; kind++ {
 		LookedUp(kind)
 		if value := testutil.ToFloat64(lookedUp[kind]); value != 1 {
 			t.Errorf("%v: %v", kind, value)
 		}
 	}
-	LookedUp(doors.LookupFailed + 1) // of a library that is newer
+	LookedUp(routing.LookupFailed + 1) // of a library that is newer
 }
 
 // One series for each key and place; what opened nothing is not counted.
 func TestKeys(t *testing.T) {
 	keys := KeysOf([]string{"aaaaaaaa", "bbbbbbbb"})
-	keys.Opened(doors.Decision{Key: 1, Path: doors.PathSync})
-	keys.Opened(doors.Decision{Key: 1, Path: doors.PathPage})
-	keys.Opened(doors.Decision{Key: 1, Path: doors.PathPage})
+	keys.Opened(routing.Decision{Key: 1, Path: routing.PathSync})
+	keys.Opened(routing.Decision{Key: 1, Path: routing.PathPage})
+	keys.Opened(routing.Decision{Key: 1, Path: routing.PathPage})
 	for _, key := range []int{-1, 2} {
-		keys.Opened(doors.Decision{Key: key})
+		keys.Opened(routing.Decision{Key: key})
 	}
 	for labels, want := range map[[3]string]float64{
 		{"0", "aaaaaaaa", "path"}: 0, {"0", "aaaaaaaa", "cookie"}: 0, {"1", "bbbbbbbb", "path"}: 1, {"1", "bbbbbbbb", "cookie"}: 2,
@@ -153,7 +153,7 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	// The same keys after a reload go on counting.
-	KeysOf([]string{"aaaaaaaa", "bbbbbbbb"}).Opened(doors.Decision{Key: 1, Path: doors.PathHook})
+	KeysOf([]string{"aaaaaaaa", "bbbbbbbb"}).Opened(routing.Decision{Key: 1, Path: routing.PathHook})
 	if got := testutil.ToFloat64(opened.WithLabelValues("1", "bbbbbbbb", "path")); got != 2 {
 		t.Errorf("%v", got)
 	}
@@ -164,7 +164,7 @@ func TestBounded(t *testing.T) {
 	separate(t)
 	for i := range 10_000 {
 		label := Upstream(fmt.Sprintf("upstream-%d.test:8080", i), uint64(i))
-		DialFailed(label, doors.OutcomeRefused)
+		DialFailed(label, routing.OutcomeRefused)
 		if again := Upstream(fmt.Sprintf("upstream-%d.test:8080", i), uint64(i)); again != label || labelOf(uint64(i)) != label {
 			t.Fatalf("%q, %q, %q", label, again, labelOf(uint64(i)))
 		}
@@ -180,12 +180,12 @@ func TestBounded(t *testing.T) {
 
 func TestNoAllocations(t *testing.T) {
 	keys := KeysOf([]string{"cccccccc"})
-	decision := doors.Decision{Kind: doors.Pod, Path: doors.PathSync}
+	decision := routing.Decision{Kind: routing.Pod, Path: routing.PathSync}
 	allocations := testing.AllocsPerRun(100, func() {
 		Decided(decision)
 		keys.Opened(decision)
-		Answered(doors.CausePodGone, http.StatusGone, doors.PathSync)
-		PodAnswered(http.StatusGone, doors.PathHook)
+		Answered(routing.CausePodGone, http.StatusGone, routing.PathSync)
+		PodAnswered(http.StatusGone, routing.PathHook)
 		FailedOver()
 	})
 	if allocations != 0 {
@@ -194,7 +194,7 @@ func TestNoAllocations(t *testing.T) {
 }
 
 func TestLabels(t *testing.T) {
-	for kind := doors.Pod; kind <= doors.Any; kind++ {
+	for kind := routing.Pod; kind <= routing.Any; kind++ {
 		if label := Label(kind.String()); strings.ContainsAny(label, " \"\\\n") {
 			t.Errorf("%q", label)
 		}

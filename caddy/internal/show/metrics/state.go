@@ -7,14 +7,14 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // State gives access to what is known beyond single requests. All functions may be called at any time.
 type State struct {
 	// Pods returns every pod that requests were sent to. It is called after Fresh, from which the library learns which are.
-	Pods func() ([]doors.KnownPod, error)
+	Pods func() ([]routing.KnownPod, error)
 	// Now is the time on the clock of Pods.
 	Now func() time.Duration
 	// Fresh calls back for each upstream of the configuration in force that is Labelled, with its number, the pods that its host
@@ -23,7 +23,7 @@ type State struct {
 	// Evictions is how many evictions there are.
 	Evictions func() int
 	// Hosts calls back for each host whose lookups go on, of upstreams that are Labelled.
-	Hosts func(func(host doors.Host))
+	Hosts func(func(host routing.Host))
 }
 
 // rememberedFor is how long a pod that is not fresh counts after its last request.
@@ -83,7 +83,7 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 		gauge(ageDesc, age.Seconds(), label)
 	}
 	gauge(evictDesc, float64(s.Evictions()))
-	gauge(routersDesc, float64(doors.LiveSources()))
+	gauge(routersDesc, float64(routing.LiveSources()))
 }
 
 // upstreams sums up what is known about pods, by the label of their upstream. Every upstream with a label of its own is there.
@@ -139,9 +139,9 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 			upstream.evicted++
 		}
 		switch {
-		case pod.Verdict == doors.VerdictGone:
+		case pod.Verdict == routing.VerdictGone:
 			upstream.gone++
-		case pod.Verdict == doors.VerdictUnreachable:
+		case pod.Verdict == routing.VerdictUnreachable:
 			upstream.unreachable++
 		case isOutside[at] && pod.DrainingSince == 0:
 			upstream.outside++
@@ -168,8 +168,8 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 // ages returns how old the answers are that requests go by. A host that nobody uses is not looked up, and of no age.
 func (s *State) ages() map[string]time.Duration {
 	ages := make(map[string]time.Duration)
-	s.Hosts(func(host doors.Host) {
-		if host.Generation > 0 && host.Age != doors.Never {
+	s.Hosts(func(host routing.Host) {
+		if host.Generation > 0 && host.Age != routing.Never {
 			label := hostLabels.of(host.Name)
 			ages[label] = max(ages[label], host.Age)
 		}

@@ -8,15 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // known is a State of fixed pods and hosts.
-func known(pods []doors.KnownPod, err error, fresh, outside map[uint64][]netip.AddrPort, names ...doors.Host) *State {
+func known(pods []routing.KnownPod, err error, fresh, outside map[uint64][]netip.AddrPort, names ...routing.Host) *State {
 	return &State{
-		Pods: func() ([]doors.KnownPod, error) { return pods, err },
+		Pods: func() ([]routing.KnownPod, error) { return pods, err },
 		Now:  func() time.Duration { return time.Hour },
 		Fresh: func(yield func(uint64, []netip.AddrPort, []netip.AddrPort)) {
 			for number, pods := range fresh {
@@ -24,7 +24,7 @@ func known(pods []doors.KnownPod, err error, fresh, outside map[uint64][]netip.A
 			}
 		},
 		Evictions: func() int { return 2 },
-		Hosts: func(yield func(doors.Host)) {
+		Hosts: func(yield func(routing.Host)) {
 			for _, host := range names {
 				yield(host)
 			}
@@ -51,20 +51,20 @@ func TestState(t *testing.T) {
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, last}), 80)
 	}
 	now := time.Hour
-	state := known([]doors.KnownPod{
+	state := known([]routing.KnownPod{
 		{Pod: at(1), Upstream: 1, InFlight: 7, Streams: 4, Fresh: true, LastSeen: now},
 		{Pod: at(2), Upstream: 1, InFlight: 3, Streams: 2, DrainingSince: now, LastSeen: now},
 		{Pod: at(3), Upstream: 1, DrainingSince: now - time.Hour/2, LastSeen: now - time.Minute},
 		{Pod: at(11), Upstream: 1, Streams: 3, Fresh: true, DrainingSince: now, EvictedSince: now, LastSeen: now},
 		{Pod: at(4), Upstream: 1, LastSeen: now - rememberedFor - 1},
-		{Pod: at(5), Upstream: 1, LastSeen: now, Verdict: doors.VerdictGone},
-		{Pod: at(6), Upstream: 1, LastSeen: now, Verdict: doors.VerdictUnreachable, Fresh: true},
+		{Pod: at(5), Upstream: 1, LastSeen: now, Verdict: routing.VerdictGone},
+		{Pod: at(6), Upstream: 1, LastSeen: now, Verdict: routing.VerdictUnreachable, Fresh: true},
 		{Pod: at(7), Upstream: 99, InFlight: 1, LastSeen: now},
 		{Pod: at(9), Upstream: 1, Fresh: true, LastSeen: now},
 	}, nil, map[uint64][]netip.AddrPort{1: {at(1), at(6), at(8), at(9), at(10)}}, map[uint64][]netip.AddrPort{1: {at(9), at(10)}},
-		doors.Host{Name: "blue.test", Generation: 1, Age: 3 * time.Second, Active: true},
-		doors.Host{Name: "blue.test", Generation: 1, Age: 2 * time.Second, Active: true, Resolver: 1},
-		doors.Host{Name: "unknown.test", Active: true, Age: doors.Never},
+		routing.Host{Name: "blue.test", Generation: 1, Age: 3 * time.Second, Active: true},
+		routing.Host{Name: "blue.test", Generation: 1, Age: 2 * time.Second, Active: true, Resolver: 1},
+		routing.Host{Name: "unknown.test", Active: true, Age: routing.Never},
 	)
 	want := `
 # HELP caddy_doors_dns_answer_age_seconds Age of the last answer with addresses, of each host in use.
@@ -119,14 +119,14 @@ caddy_doors_streams{state="fresh",upstream="other"} 0
 // However many upstreams, pods and hosts there are, the series stay few, and Caddy's registry has nothing against them.
 func TestStateIsBounded(t *testing.T) {
 	separate(t)
-	var pods []doors.KnownPod
-	var names []doors.Host
+	var pods []routing.KnownPod
+	var names []routing.Host
 	for i := range 10_000 {
 		number := uint64(i)
 		Upstream(fmt.Sprintf("upstream-%d.test:80", i), number)
 		pod := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 80)
-		pods = append(pods, doors.KnownPod{Pod: pod, Upstream: number, Fresh: true})
-		names = append(names, doors.Host{Name: fmt.Sprintf("upstream-%d.test", i), Generation: 1, Active: true})
+		pods = append(pods, routing.KnownPod{Pod: pod, Upstream: number, Fresh: true})
+		names = append(names, routing.Host{Name: fmt.Sprintf("upstream-%d.test", i), Generation: 1, Active: true})
 	}
 	registry := prometheus.NewPedanticRegistry()
 	if err := Register(registry, known(pods, nil, nil, nil, names...)); err != nil {

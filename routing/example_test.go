@@ -1,23 +1,23 @@
-package doors_test
+package routing_test
 
 import (
 	"errors"
 	"fmt"
 	"net/netip"
 
-	doors "github.com/doors-dev/doors-caddy/go"
+	"github.com/doors-dev/doors-caddy/routing"
 )
 
 const key = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="
 
 func ExampleRouter_Decide() {
-	router, err := doors.NewRouter([]byte(`{"secret": "` + key + `",
+	router, err := routing.NewRouter([]byte(`{"secret": "` + key + `",
 		"upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	cipher, err := doors.NewCipher(key)
+	cipher, err := routing.NewCipher(key)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -38,7 +38,7 @@ func ExampleRouter_Decide() {
 }
 
 func ExampleCheck() {
-	err := doors.Check(doors.FieldCIDR, "10.0.0.1/24")
-	fmt.Println(errors.Is(err, doors.StatusCIDR), err)
+	err := routing.Check(routing.FieldCIDR, "10.0.0.1/24")
+	fmt.Println(errors.Is(err, routing.StatusCIDR), err)
 	// Output: true 10.0.0.1/24 has host bits set; write 10.0.0.0/24
 }

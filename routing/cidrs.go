@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  a list of CIDRs, then addresses.
 // Out: the index of the longest prefix that holds each.

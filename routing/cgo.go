@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  Go strings and addresses.
 // Out: flat C arguments, and C results as Go values.

@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  one value of a configuration, as its user wrote it.
 // Out: nil, or the error that NewRouter would give for it.

@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  what an operator evicts and takes back.
 // Out: the evictions, and what has happened to pods.

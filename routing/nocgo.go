@@ -1,6 +1,6 @@
 //go:build !cgo
 
-package doors
+package routing
 
 // Without cgo there is no library to call. The compiler prints this name, which
 // says what to do.

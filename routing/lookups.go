@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  the ends of lookups.
 // Out: the lookups that are due, and what is known about a host.

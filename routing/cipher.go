@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  an address, or a token.
 // Out: its token, or the address in it.

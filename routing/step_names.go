@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  the numbers of a doors_step, of dials, of pods and of reports about hosts.
 // Out: typed constants and their names.

@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  the router's configuration, then the path and the cookies of requests.
 // Out: one decision for each request.

@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  a doors_step or a doors_report.
 // Out: a Step or a Report.

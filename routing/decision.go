@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  the numbers of a doors_decision.
 // Out: a Decision with typed constants and their names.

@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  a cipher or a router.
 // Out: the public names of its keys.

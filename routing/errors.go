@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // #include "doors_caddy.h"
 import "C"

@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  one request, then what became of each attempt.
 // Out: what to do next for it.

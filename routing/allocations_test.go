@@ -1,6 +1,6 @@
 //go:build !asan
 
-package doors
+package routing
 
 import (
 	"net/netip"

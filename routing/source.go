@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  one configuration with its options; then what became of dials.
 // Out: a Source, whose requests are in request.go.

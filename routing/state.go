@@ -1,4 +1,4 @@
-package doors
+package routing
 
 // In:  bounds; then questions of people.
 // Out: what a process knows about hosts and pods.

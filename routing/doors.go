@@ -1,10 +1,10 @@
-// Package doors takes routing decisions for Doors apps with the Rust library
+// Package routing takes routing decisions for Doors apps with the Rust library
 // doors_caddy: a thin cgo binding of its C API.
 //
-//	router, err := doors.NewRouter(config)
+//	router, err := routing.NewRouter(config)
 //	...
 //	decision, err := router.Decide(r.URL.EscapedPath(), r.Header.Get("Cookie"))
-//	if decision.Kind == doors.Pod {
+//	if decision.Kind == routing.Pod {
 //		dial(decision.Addr, decision.Port)
 //	}
 //
@@ -29,4 +29,4 @@
 //
 // Apps that only make tokens want the parent package doorscaddy, which is pure
 // Go.
-package doors
+package routing
