@@ -1,16 +1,19 @@
-// Package caddydoors makes Caddy route the requests of Doors apps: it registers what Caddy sees of this module.
+// Package caddydoors is a Caddy plugin that routes the requests of Doors apps. It registers Caddy
+// modules and directives and does nothing else.
 //
-//	caddydoors         modules and directives, registered; nothing else may be here
-//	internal/command   caddy doors ...
-//	internal/takeover  our handler and directive in the place of Caddy's own
-//	internal/proxy     one request: decided, proxied, answered
-//	internal/show      what people see: the status, metrics, log fields, advice against options that break pages
-//	internal/config    Caddyfile and JSON in, the library's configuration out, or what is wrong with it
-//	internal/dns       the lookups that the library wants, and queries to name servers
-//	internal/redact    errors without what may be a key
+// The packages beneath it, from the top down:
 //
-// Each may import those beneath it and no others. What a token, a CIDR or a cookie means is decided by the library behind package doors, and so is where
-// a request goes, when it waits, and when a host is looked up.
+//	internal/command   the commands `caddy doors ...`
+//	internal/takeover  replaces Caddy's reverse_proxy module and directive
+//	internal/proxy     serves requests
+//	internal/show      status page, admin API, metrics, log fields, and warnings about options that break pages
+//	internal/config    parses the Caddyfile and JSON
+//	internal/dns       queries name servers for the lookups that are due
+//	internal/redact    removes possible keys from errors
+//
+// A package may import only packages further down, as TestPackages checks. The library, behind
+// package routing, decides what a token, a CIDR or a cookie means, where a request goes, when it
+// waits, and when a host is looked up.
 package caddydoors
 
 import (
@@ -30,7 +33,7 @@ func init() {
 	caddycmd.RegisterCommand(command.New())
 }
 
-// What Caddy loads and what its JSON consists of.
+// The types that Caddy loads, and those of their JSON.
 type (
 	Handler  = takeover.Handler
 	Source   = proxy.Source

@@ -1,6 +1,3 @@
-// In: the configuration that a source belongs to.
-// Out: what its sources share, and where this Caddy could take itself for a pod.
-
 package config
 
 import (
@@ -17,31 +14,34 @@ import (
 	"go.uber.org/zap"
 )
 
-// Warning is an option of Caddy that works against Doors, and why. One that is shared is the same for all sources of a configuration.
+// Warning names an option of Caddy that breaks Doors pages, and says why. A shared warning is the
+// same for all sources of a configuration.
 type Warning struct {
 	Option, Reason string
 	Shared         bool
 }
 
-// Around is what the sources of one configuration share while it is provisioned, by one goroutine.
+// Around is the state that the sources of one configuration share while Caddy provisions it. It is
+// for one goroutine.
 type Around struct {
-	App       *caddyhttp.App // nil if there is none
+	App       *caddyhttp.App // nil without an http app
 	said      map[string]bool
-	listeners []listener // nil until somebody asks
+	listeners []listener // nil until first used
 }
 
-// NewAround is that of an app.
+// NewAround returns the shared state for the sources of an app, which may be nil.
 func NewAround(app *caddyhttp.App) *Around { return &Around{App: app, said: make(map[string]bool)} }
 
-// Once tells whether this is the first time that something is to be said of the configuration.
+// Once reports whether text is new, so that each message is logged once for a configuration.
 func (a *Around) Once(text string) bool {
 	first := !a.said[text]
 	a.said[text] = true
 	return first
 }
 
-// CheckListeners refuses a configuration in which a pod's address and port can be those of a server of this Caddy: a request would go round
-// in circles. If they can be those of the admin endpoint, it warns.
+// CheckListeners returns an error if a pod of the source can have the address and port of one of
+// this Caddy's servers: Caddy would proxy to itself. If a pod can have those of the admin endpoint,
+// it returns a warning.
 func (a *Around) CheckListeners(ctx caddy.Context, source *Loaded, logger *zap.Logger) (warnings []Warning, err error) {
 	if a.App == nil {
 		return nil, nil
@@ -62,8 +62,8 @@ func (a *Around) CheckListeners(ctx caddy.Context, source *Loaded, logger *zap.L
 	return warnings, nil
 }
 
-// UsesForwardProxy asks the transport whether it would reach pods through a proxy. They are dialled by address, so that what NO_PROXY says
-// about names does not count. Of each network the first address stands for all.
+// UsesForwardProxy reports whether the transport reaches pods through a proxy. It tries the first
+// address of each network. Pods are dialled by address, so host names in NO_PROXY have no effect.
 func UsesForwardProxy(transport *reverseproxy.HTTPTransport, source *Loaded) bool {
 	scheme := "http"
 	if transport.TLSEnabled() {
@@ -76,7 +76,7 @@ func UsesForwardProxy(transport *reverseproxy.HTTPTransport, source *Loaded) boo
 			first, _, _ := strings.Cut(cidr, "/")
 			request.URL.Host = net.JoinHostPort(first, strconv.Itoa(int(port)))
 			if proxy, err := transport.Transport.Proxy(request); err != nil || proxy != nil {
-				return err == nil // what needs a real request fails for all
+				return err == nil // an error means that the proxy depends on the request: assume one for all
 			}
 		}
 	}

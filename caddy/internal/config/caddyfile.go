@@ -1,6 +1,3 @@
-// In: the tokens of a doors_upstream block.
-// Out: a Source whose values have passed the library's own checks, one by one at their token.
-
 package config
 
 import (
@@ -54,13 +51,13 @@ import (
 // once. secret, upstream and the options of an upstream are required, and with more than one upstream block so is
 // cookie_name.
 func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next() // the name of the source
+	d.Next() // source name
 	start := d.Token()
 	var networks []caddyfile.Token
 	lines := []line{
 		{name: "secret", required: true, several: true, take: func(key string) error {
 			s.Secret = strings.TrimPrefix(s.Secret+" "+key, " ")
-			return check(routing.FieldSecret, s.Secret) // with those before, since they must differ
+			return check(routing.FieldSecret, s.Secret) // with the keys before it: all must differ
 		}},
 		{name: "cookie_name", take: func(name string) error {
 			s.CookieName = name
@@ -85,7 +82,7 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return checkDistinct(networks)
 }
 
-// unmarshalCaddyfile sets up the upstream, and appends the tokens that are its networks.
+// unmarshalCaddyfile sets up the upstream and appends the tokens of its networks.
 func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser, networks *[]caddyfile.Token) error {
 	err := readBlock(d, []line{
 		{name: "pod_cidr", required: true, several: true, take: func(cidr string) error {
@@ -113,7 +110,8 @@ func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser, networks *[]caddyf
 	return err
 }
 
-// check lets the library check a value, unless it is known only when the configuration is loaded.
+// check validates a value with the library. A value with a placeholder is checked when the
+// configuration is loaded.
 func check(field routing.Field, value string) error {
 	if hasPlaceholder(value) {
 		return nil
@@ -121,7 +119,8 @@ func check(field routing.Field, value string) error {
 	return routing.Check(field, value)
 }
 
-// checkDistinct lets the library find a network that is given twice, which no option shows alone.
+// checkDistinct returns an error if a network is given twice. The check of a single option cannot
+// find that.
 func checkDistinct(networks []caddyfile.Token) error {
 	networks = slices.DeleteFunc(networks, func(network caddyfile.Token) bool { return hasPlaceholder(network.Text) })
 	_, err := routing.NewCIDRs(strings.Join(TextsOf(networks), " "))
@@ -137,17 +136,18 @@ func checkDistinct(networks []caddyfile.Token) error {
 	return ErrorAt(again, fmt.Sprintf("pod_cidr: %s is the same network as %s at %s:%d; each must be given once", again.Text, earlier.Text, earlier.File, earlier.Line))
 }
 
-// line is an option in a block: what takes each of its values, or reads its block.
+// line describes one option of a block: how to take each value, or how to read its own block.
 type line struct {
 	name     string
 	required bool
-	several  bool                             // values
-	take     func(value string) error         // one more of them
-	block    func(*caddyfile.Dispenser) error // there may be several
+	several  bool                             // takes more than one value
+	take     func(value string) error         // called for each value
+	block    func(*caddyfile.Dispenser) error // may occur more than once
 }
 
-// readBlock reads the block at the dispenser. Each value is taken while the dispenser stands on it, so that an error names its line. The
-// library knows what is required as well, but may get the whole only when placeholders have their values.
+// readBlock reads the block at the dispenser. It takes each value while the dispenser is at its
+// token, so that errors name its line. It checks for required options itself: the library could do
+// so only once placeholders are resolved.
 func readBlock(d *caddyfile.Dispenser, lines []line) error {
 	start, met := d.Token(), make(map[string]bool)
 	if d.NextArg() {
@@ -203,14 +203,14 @@ func (l line) readValues(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// ErrorAt is an error with the file and line of a token, in the form of all Caddyfile errors.
+// ErrorAt returns an error with the file and line of a token, in the form of all Caddyfile errors.
 func ErrorAt(token caddyfile.Token, message string) error {
 	d := caddyfile.NewDispenser([]caddyfile.Token{token})
 	d.Next()
 	return d.Err(message)
 }
 
-// TextsOf are the texts of tokens.
+// TextsOf returns the texts of tokens.
 func TextsOf(tokens []caddyfile.Token) (texts []string) {
 	for _, token := range tokens {
 		texts = append(texts, token.Text)

@@ -1,6 +1,3 @@
-// In: a request that failed.
-// Out: whether a handle_errors of the user is about it.
-
 package config
 
 import (
@@ -9,22 +6,24 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// HandlesErrors tells whether a handle_errors of the user is about this request and this error, and so decides how the answer looks. All
-// sites of a listener share one list of error routes. Where none of them matches, Caddy would answer with the bare status.
+// HandlesErrors reports whether one of the user's handle_errors matches the request and the error.
+// All sites of a listener share one list of error routes. If none of them matches, Caddy responds
+// with the bare status.
 func HandlesErrors(r *http.Request, err error) bool {
 	server, ok := r.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
 	if !ok || server.Errors == nil || len(server.Errors.Routes) == 0 {
 		return false
 	}
-	failed := server.Errors.WithError(r, err) // its matchers may ask for the status
-	// Error routes see the request as it came, whatever rewrites have made of it since.
+	failed := server.Errors.WithError(r, err) // their matchers may test the status
+	// Error routes match the original request, before any rewrite.
 	if came, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
 		failed.Method, failed.RemoteAddr, failed.RequestURI, failed.URL = came.Method, came.RemoteAddr, came.RequestURI, came.URL
 	}
 	return anyHandles(server.Errors.Routes, failed)
 }
 
-// anyHandles tells whether one of the routes has a handler for the request. A subroute has what its own routes have.
+// anyHandles reports whether one of the routes has a handler for the request. It looks into
+// subroutes.
 func anyHandles(routes caddyhttp.RouteList, r *http.Request) bool {
 	for _, route := range routes {
 		if matches, err := route.MatcherSets.AnyMatchWithError(r); err != nil || !matches {

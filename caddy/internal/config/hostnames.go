@@ -1,6 +1,3 @@
-// In: a handler whose pods are dialled by address.
-// Out: the same handler, with the configured host where a name matters: in TLS and in the Host header.
-
 package config
 
 import (
@@ -17,26 +14,27 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 )
 
-// PlaceholderPrefix begins the placeholders of a request.
+// PlaceholderPrefix is the prefix of the request placeholders.
 const PlaceholderPrefix = "http.doors."
 
-// The host of the upstream whose pod was chosen, and the host with the port: as configured, without a final dot. The dot says how to look the name
-// up; no certificate has it, and no app expects it.
+// The placeholders for the configured host of the chosen pod, without and with the port. A final
+// dot is removed: it only affects lookups, and is neither in certificates nor expected by apps.
 const (
 	hostPlaceholder     = PlaceholderPrefix + "host"
 	hostportPlaceholder = PlaceholderPrefix + "hostport"
 )
 
-// keepNames replaces what users write who want the upstream's own name as the Host, and what Caddy does for TLS upstreams.
-// It holds the address that is dialled, which was a name before the source resolved it.
+// keepNames replaces the placeholders that hold the dialled address, which the source has resolved.
+// Users write them to send the upstream's own name as the Host, and Caddy does so for TLS
+// upstreams.
 var keepNames = strings.NewReplacer(
 	"{http.reverse_proxy.upstream.hostport}", "{"+hostportPlaceholder+"}",
 	"{http.reverse_proxy.upstream.host}", "{"+hostPlaceholder+"}",
 )
 
-// KeepHostNames makes up for what is lost when the source resolves a host and Caddy dials the address: certificates are
-// issued for the name, and the app expects it as the Host. It must run before the handler is provisioned, since
-// the transport reads its server name only then.
+// KeepHostNames restores the host names that are lost because the source resolves hosts itself and
+// Caddy dials addresses. Certificates are issued for the name, and the app expects it as the Host.
+// It must run before the handler is provisioned, since the transport reads its server name then.
 func KeepHostNames(h *reverseproxy.Handler) error {
 	usesTLS, err := nameServerInTLS(h)
 	if err != nil {
@@ -67,8 +65,8 @@ func KeepHostNames(h *reverseproxy.Handler) error {
 	return nil
 }
 
-// nameServerInTLS gives a TLS transport without a server name that of the configured host. It returns whether the transport
-// uses TLS.
+// nameServerInTLS sets the server name of a TLS transport to the configured host, unless it has
+// one. It reports whether the transport uses TLS.
 func nameServerInTLS(h *reverseproxy.Handler) (bool, error) {
 	transport, err := Members(h.TransportRaw)
 	if err != nil {
@@ -92,11 +90,12 @@ func nameServerInTLS(h *reverseproxy.Handler) (bool, error) {
 	return true, err
 }
 
-// Touches tells whether an operation changes or removes a field, or is one of the others.
+// Touches reports whether the operations change or delete a field. others are further operations on
+// fields, by name.
 func Touches(ops *headers.HeaderOps, field string, others http.Header) bool {
 	names := slices.Concat(slices.Collect(maps.Keys(ops.Set)), slices.Collect(maps.Keys(ops.Replace)), slices.Collect(maps.Keys(others)), ops.Delete)
 	return slices.ContainsFunc(names, func(name string) bool {
-		matches, err := path.Match(strings.ToLower(name), strings.ToLower(field)) // names may hold wildcards
+		matches, err := path.Match(strings.ToLower(name), strings.ToLower(field)) // names may contain wildcards
 		return err == nil && matches
 	})
 }

@@ -1,6 +1,3 @@
-// In: the configuration that a source belongs to.
-// Out: where this Caddy listens, and what a source could take for a pod there.
-
 package config
 
 import (
@@ -15,24 +12,24 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// listener is one address at which this Caddy listens.
+// listener is an address on which this Caddy listens.
 type listener struct {
-	name, text  string // of the server, "" for the admin endpoint; as configured
-	first, last uint   // ports
+	name, text  string // server name, or "" for the admin endpoint; the address as configured
+	first, last uint   // port range
 	addresses   []netip.Addr
-	everywhere  bool // at all addresses of this machine, and so at all of 127.0.0.0/8
+	everywhere  bool // on all addresses of this machine, and so on all of 127.0.0.0/8
 }
 
-// interfaceAddrs asks the system, which takes longer than all the rest.
+// interfaceAddrs is a variable so that tests can count its calls: they are slow.
 var interfaceAddrs = net.InterfaceAddrs
 
-// listenersOf reads the listeners of an app, and the one of the admin endpoint.
+// listenersOf returns the listeners of an app and that of the admin endpoint.
 func listenersOf(ctx caddy.Context, app *caddyhttp.App) (all []listener) {
-	var local []netip.Addr // of all interfaces
+	var local []netip.Addr // addresses of all interfaces
 	add := func(name, text string) {
 		address, err := caddy.ParseNetworkAddress(text)
 		if err != nil || address.IsUnixNetwork() {
-			return // Caddy itself reports the former
+			return // Caddy reports the parse error itself
 		}
 		one := listener{name: name, text: text, first: address.StartPort, last: address.EndPort}
 		switch ip, err := netip.ParseAddr(address.Host); {
@@ -61,7 +58,7 @@ func listenersOf(ctx caddy.Context, app *caddyhttp.App) (all []listener) {
 
 func localAddresses() []netip.Addr {
 	addresses := []netip.Addr{}
-	interfaces, _ := interfaceAddrs() // without them the check finds less, which is no reason to refuse to start
+	interfaces, _ := interfaceAddrs() // on error, check less rather than refuse to start
 	for _, network := range interfaces {
 		if prefix, err := netip.ParsePrefix(network.String()); err == nil {
 			addresses = append(addresses, prefix.Addr())
@@ -70,8 +67,9 @@ func localAddresses() []netip.Addr {
 	return addresses
 }
 
-// adminAddress is where the admin endpoint of the configuration that is being loaded listens, "" if there is none. Caddy has no function
-// for it, so it is read in the context, where TestAdminEndpoint expects it.
+// adminAddress returns the address of the admin endpoint in the configuration that is being loaded,
+// or "" if it is disabled. Caddy has no function for it, so it is read from an unexported field of
+// the context. TestAdminEndpoint checks that the field exists.
 func adminAddress(ctx caddy.Context) string {
 	field := reflect.ValueOf(ctx).FieldByName("cfg")
 	if !field.IsValid() || field.Type() != reflect.TypeFor[*caddy.Config]() || field.IsNil() {
@@ -87,7 +85,8 @@ func adminAddress(ctx caddy.Context) string {
 	return cmp.Or(caddy.NewReplacer().ReplaceAll(admin.Listen, ""), caddy.DefaultAdminListen)
 }
 
-// takenFor tells which upstream of a source could take the listener for a pod, and why; "" if none could.
+// takenFor says which upstream of a source could take the listener for one of its pods, and why. It
+// returns "" if none could.
 func (l listener) takenFor(source *Loaded) string {
 	reason := func(upstream int, what string, address netip.Addr) string {
 		_, port := source.Router.Upstream(upstream)

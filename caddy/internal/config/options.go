@@ -1,6 +1,3 @@
-// In: the members of a source's JSON that the library does not know.
-// Out: how hosts are resolved and how failures are answered.
-
 package config
 
 import (
@@ -22,71 +19,76 @@ import (
 
 // Options are the options of a Source that have defaults.
 type Options struct {
-	// The interval at which to look up each `host` while requests use it. Default: 1s
+	// How often to look up each `host` while requests use it. Default: 1s
 	Refresh caddy.Duration `json:"refresh,omitempty"`
 
-	// The DNS servers to ask for `host`. Default: those of the system.
+	// The DNS servers that resolve each `host`. Default: the system's resolver
 	Resolver *reverseproxy.UpstreamResolver `json:"resolver,omitempty"`
 
-	// If `resolver` is configured, how long to wait before timing out trying to connect to the DNS server. It has nothing to
-	// do with pods: those are dialled by the transport, which has a `dial_timeout` of its own.
+	// How long to wait for a connection to a DNS server of `resolver`. Connections to pods have a
+	// `dial_timeout` of their own, in the transport.
 	DialTimeout caddy.Duration `json:"dial_timeout,omitempty"`
 
-	// If `resolver` is configured and given by name, how long to wait before spawning an RFC 6555 Fast Fallback connection
-	// to the DNS server. A negative value disables this. Default: 300ms
+	// How long to wait before starting an RFC 6555 Fast Fallback connection to a DNS server of
+	// `resolver` that is given by name. A negative value disables the fallback. Default: 300ms
 	FallbackDelay caddy.Duration `json:"dial_fallback_delay,omitempty"`
 
-	// The IP versions to resolve `host` for. By default, both "ipv4" and "ipv6" are enabled.
+	// The IP versions to resolve each `host` for. Default: both "ipv4" and "ipv6"
 	Versions *reverseproxy.IPVersions `json:"versions,omitempty"`
 
-	// The age at which the last answer of the DNS is no longer used without waiting for a new one. When no new one comes
-	// within 500 ms, it is used all the same. Default: 5m
+	// The age from which a DNS answer is used only after waiting up to 500 ms for a newer one.
+	// Default: 5m
 	StaleMax caddy.Duration `json:"stale_max,omitempty"`
 
-	// How long a request waits for the first lookup of a `host` while no pod is known at all. Any other wait for the DNS is 500 ms at
-	// most. Default: 3s
+	// How long a request waits for the first lookup of a `host` while no pod is known. All other
+	// waits for DNS end after 500 ms. Default: 3s
 	FirstLookup caddy.Duration `json:"first_lookup,omitempty"`
 
-	// How long a pod must have been out of reach (no route, no answer) before its pages are told that it is gone. A pod whose
-	// host refuses connections is gone at once. Default: 10s
+	// How long a pod must be unreachable (no route or no answer) before it counts as gone and its
+	// pages are told to reload. A pod whose host refuses connections is gone at once. Default: 10s
 	GoneAfter caddy.Duration `json:"gone_after,omitempty"`
 
-	// How many pages of each upstream may be told in one second, while they wait for updates, that their pod is gone, which
-	// makes them reload. The rest is told to come back in a second. 0 means no limit. Default: 100
+	// How many pages of a gone pod are told to reload per second, for each upstream. The other
+	// pages are told to retry after one second. 0 means no limit. Default: 100
 	GoneRate *uint32 `json:"gone_rate,omitempty"`
 
-	// How long a pod may drain. Then its pages are told to reload, those that were not used for longest first, at `gone_rate`, while other pods take
-	// them. 0 means for ever. Default: 0
+	// How long a pod may drain. After that its pages are told to reload while other pods can take
+	// them: the longest idle first, at most `gone_rate` per second. 0 means no limit. Default: 0
 	DrainMax caddy.Duration `json:"drain_max,omitempty"`
 
-	// How long a page load waits while no pod can take it, and a page's receiver stream while the page has nothing to reload onto. Then it gets
-	// 503. 0 means not at all. Default: 10s
+	// How long a page load waits while no pod can take it, before it gets 503. Also how long the
+	// receiver stream of a page waits while no pod could take the page if it reloaded. 0 disables
+	// both waits. Default: 10s
 	PageWait *caddy.Duration `json:"page_wait,omitempty"`
 
-	// How often a page renews its streams: the `SolitaireRollTime` of the app, if it sets one. A stream may be silent for a third longer. Default: 15s
+	// How often a page renews its streams: the app's `SolitaireRollTime`, if it sets one. A stream
+	// may be silent for a third longer than this. Default: 15s
 	RollTime caddy.Duration `json:"roll_time,omitempty"`
 
-	// For how long a page may be silent: the longer one of `InstanceTTL` and `SessionTTL` of the app, if it sets them. Default: 40m
+	// How long a page may be silent: the longer of the app's `InstanceTTL` and `SessionTTL`, if it
+	// sets them. Default: 40m
 	SessionTime caddy.Duration `json:"session_time,omitempty"`
 
-	// How many pods are remembered, each with what is held against it. It is for the whole process, and the largest of
-	// its sources counts. Default: 10000
+	// How many pods to remember, with what is known about each. The limit applies to the whole
+	// process: the largest value of all sources counts. Default: 10000
 	MaxPods uint32 `json:"max_pods,omitempty"`
 
-	// The name of a response header that tells why a request went where it went, such as `X-Doors-Decision`. Default: none
+	// The name of a response header that explains the routing decision, such as `X-Doors-Decision`.
+	// Default: none
 	DecisionHeader string `json:"decision_header,omitempty"`
 }
 
-// option is one of Options.
+// option describes one of the Options.
 type option struct {
-	name   string // in JSON, and in a Caddyfile unless it has a line of its own there
+	name   string // in JSON, and in a Caddyfile unless own is set
 	target any
 	rule   string
-	valid  func() bool // nil if all that can be decoded is valid
+	valid  func() bool // nil if every value that decodes is valid
 	own    *line
 }
 
-// table holds all options. A new one takes a line here, and one in Flow if the library knows it.
+// table returns all options. A new option needs an entry here, and one in Flow if the library takes
+// it.
 func (o *Options) table() []option {
 	return []option{
 		duration("refresh", &o.Refresh, positive),
@@ -111,10 +113,10 @@ func (o *Options) table() []option {
 const (
 	anyDuration caddy.Duration = math.MinInt64
 	notNegative caddy.Duration = 0
-	positive    caddy.Duration = 1 // to the code that uses an option with a default, 0 would mean just that
+	positive    caddy.Duration = 1 // 0 would select the default
 )
 
-// durationRule is what a duration of at least the key must be.
+// durationRule gives the rule for durations of at least the key.
 var durationRule = map[caddy.Duration]string{
 	anyDuration: "must be a duration such as 10s",
 	notNegative: "must be a duration such as 10s, and not negative",
@@ -125,22 +127,22 @@ func duration(name string, target *caddy.Duration, least caddy.Duration) option 
 	return option{name, target, durationRule[least], func() bool { return *target >= least }, nil}
 }
 
-// set sets the option to a JSON value, and tells whether it may have this one.
+// set sets the option to a JSON value. It reports whether the value is valid.
 func (o option) set(value []byte) bool {
 	return caddy.StrictUnmarshalJSON(value, o.target) == nil && (o.valid == nil || o.valid())
 }
 
-// line is the option in a Caddyfile.
+// line returns the Caddyfile line of the option.
 func (o option) line() line {
 	if o.own != nil {
 		return *o.own
 	}
 	return line{name: o.name, take: func(value string) error {
-		text, _ := json.Marshal(value) // never fails for a text
+		text, _ := json.Marshal(value) // cannot fail for a string
 		switch target := o.target.(type) {
 		case *string:
 			if hasPlaceholder(value) {
-				*target = value // checked when it has its value
+				*target = value // checked once the placeholder is resolved
 				return nil
 			}
 		case *uint32, **uint32:
@@ -183,15 +185,16 @@ func (o *Options) takeVersion(version string) error {
 	return nil
 }
 
-// validHeader tells whether the header may have that name. A key in its place would be sent to every client.
+// validHeader reports whether the header may have its name. A key pasted there by mistake would go
+// to every client.
 func (o *Options) validHeader() bool {
 	name := o.DecisionHeader
 	return name == "" || httpguts.ValidHeaderFieldName(name) && routing.Check(routing.FieldSecret, name) != nil
 }
 
-// takeOptions moves the members that belong to Options out of a source's JSON. What stays is for the library.
+// takeOptions moves the members of Options out of a source's JSON. The library reads the rest.
 func takeOptions(document map[string]any) (options Options, err error) {
-	allowed := []string{"secret", "cookie_name", "upstreams", "source"} // to the library
+	allowed := []string{"secret", "cookie_name", "upstreams", "source"} // by the library
 	for _, option := range options.table() {
 		allowed = append(allowed, option.name)
 		value, found := document[option.name]
@@ -200,7 +203,7 @@ func takeOptions(document map[string]any) (options Options, err error) {
 		}
 		delete(document, option.name)
 		text, err := json.Marshal(value)
-		// The value is not shown: who knows what was pasted there.
+		// Do not show the value: it may be a secret in the wrong place.
 		if err != nil || !option.set(text) {
 			return options, fmt.Errorf("%s: %s", option.name, option.rule)
 		}
@@ -213,7 +216,7 @@ func takeOptions(document map[string]any) (options Options, err error) {
 	return options, nil
 }
 
-// Flow are the options of the library.
+// Flow returns the library's options.
 func (o *Options) Flow() routing.Options {
 	flow := routing.DefaultOptions()
 	flow.Refresh = cmp.Or(time.Duration(o.Refresh), flow.Refresh)
@@ -230,10 +233,10 @@ func (o *Options) Flow() routing.Options {
 	return flow
 }
 
-// PodsKept is how many pods are to be remembered.
+// PodsKept returns how many pods to remember.
 func (o *Options) PodsKept() uint32 { return cmp.Or(o.MaxPods, routing.DefaultLimits().MaxPods) }
 
-// lookups is what package dns needs to know.
+// lookups returns the options of package dns.
 func (o *Options) lookups() (dns.Options, error) {
 	lookups := dns.Options{
 		DialTimeout:   time.Duration(o.DialTimeout),
@@ -252,8 +255,8 @@ func (o *Options) lookups() (dns.Options, error) {
 	return lookups, nil
 }
 
-// network says which IP versions to resolve hosts for, as package net does: "" for none. One that is not mentioned is left out if the other one is asked for,
-// and is meant if the other one is ruled out.
+// network returns the IP versions to resolve as a network of package net: "ip", "ip4", "ip6", or ""
+// for none. A version that is not set is enabled only if the other one is disabled.
 func (o *Options) network() string {
 	if o.Versions == nil {
 		return "ip"
@@ -268,7 +271,8 @@ func (o *Options) network() string {
 	return map[[2]bool]string{{true, true}: "ip", {true, false}: "ip4", {false, true}: "ip6"}[both]
 }
 
-// resolverAddress reads the address of a name server the way Caddy does, and returns it the way package dns wants it.
+// resolverAddress parses the address of a name server as Caddy does, and returns it in the form of
+// [dns.Options].
 func resolverAddress(text string) (string, error) {
 	address, err := caddy.ParseNetworkAddressWithDefaults(text, "udp", 53)
 	if err != nil || address.PortRangeSize() != 1 || address.Host == "" || address.Network != "udp" && address.Network != "tcp" {

@@ -1,6 +1,3 @@
-// In: the JSON of a source, with placeholders in its strings.
-// Out: the same object with their values, which nobody but the library sees; and values as messages may show them.
-
 package config
 
 import (
@@ -20,21 +17,23 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
-// hasPlaceholder tells whether a value is known only when the configuration is loaded.
+// hasPlaceholder reports whether a value contains a placeholder, so that it is known only when the
+// configuration is loaded.
 func hasPlaceholder(value string) bool { return placeholder.MatchString(value) }
 
 // decodeObject decodes a JSON object.
 func decodeObject(config []byte) (document map[string]any, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(config))
-	decoder.UseNumber() // the library judges numbers by their text
+	decoder.UseNumber() // the library checks numbers by their text
 	if err := decoder.Decode(&document); err != nil {
 		return nil, fmt.Errorf("must be a JSON object: %w", err)
 	}
 	return document, nil
 }
 
-// resolvePlaceholders replaces the global placeholders in all strings of a value, which it changes in place. A placeholder that is
-// unknown or empty is an error that names it, unless its name may be a key, and the path of the value, such as upstreams[1].cidr.
+// resolvePlaceholders replaces the global placeholders in all strings of a value, in place. An
+// unknown or empty placeholder is an error. The error has the path of the value, such as
+// upstreams[1].cidr, and the name of the placeholder unless that may be a key.
 func resolvePlaceholders(replacer *caddy.Replacer, path string, value any) (any, error) {
 	var err error
 	switch value := value.(type) {

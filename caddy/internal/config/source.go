@@ -1,6 +1,3 @@
-// In: the JSON of a doors_upstream source.
-// Out: its router, its options, and what may be shown of it.
-
 package config
 
 import (
@@ -15,80 +12,85 @@ import (
 )
 
 const (
-	// SourceName is the name of the source of upstreams.
+	// SourceName is the name of the upstream source.
 	SourceName = "doors_upstream"
-	// Directive is that of the handler, in a Caddyfile and in JSON.
+	// Directive is the name of the handler, in a Caddyfile and in JSON.
 	Directive = "reverse_proxy"
 )
 
-// Source is what a configuration says about a source of upstreams.
+// Source is the configuration of an upstream source.
 type Source struct {
-	// The AES keys of the tokens: one to eight, separated by white space, each in standard base64 of 16, 24 or 32 bytes
-	// (`openssl rand -base64 32`). All of them open tokens. Required.
+	// The AES keys of the tokens: one to eight, separated by white space, each the standard base64
+	// of 16, 24 or 32 bytes (`openssl rand -base64 32`). Each of them decrypts tokens. Required.
 	Secret string `json:"secret,omitempty"`
 
-	// The name of the cookie in which the app keeps the token of the pod that a browser last got a page from.
-	// Required with more than one upstream.
+	// The name of the cookie in which the app keeps a token for the pod that served the browser's
+	// last page. Required with more than one upstream.
 	CookieName string `json:"cookie_name,omitempty"`
 
-	// The upstreams: each a set of pods that can stand in for each other. Required.
+	// The upstreams. The pods of one upstream can stand in for each other. Required.
 	Upstreams []Upstream `json:"upstreams,omitempty"`
 
 	Options
 
-	// text is the source's JSON as it was loaded. The library reads it, so that one parser reports all mistakes.
+	// text is the JSON of the source. The library parses it, so that all errors come from one
+	// parser.
 	text json.RawMessage
 }
 
-// Upstream is one upstream of a Source: where its pods live and how new pages reach it.
+// Upstream is one upstream of a Source: the addresses that its pods may have, and where to find its
+// fresh pods.
 type Upstream struct {
-	// The range of the pods' addresses, such as 10.0.0.0/24 or fd00:1::/64. Either this or `cidrs` is required.
+	// The range of the pods' addresses, such as 10.0.0.0/24 or fd00:1::/64. Either this or `cidrs`
+	// is required.
 	CIDR string `json:"cidr,omitempty"`
 
-	// The ranges of the pods' addresses, where there is more than one.
+	// The ranges of the pods' addresses, if there is more than one.
 	CIDRs []string `json:"cidrs,omitempty"`
 
-	// The DNS name (best of a headless service) or IP address at which the upstream's fresh pods are found. Either this or `hosts` is
-	// required.
+	// The DNS name (ideally of a headless service) or IP address of the upstream's fresh pods.
+	// Either this or `hosts` is required.
 	Host string `json:"host,omitempty"`
 
-	// The names and addresses at which the upstream's fresh pods are found, where there is more than one: those of all of them.
+	// The DNS names and IP addresses of the upstream's fresh pods, if there is more than one.
 	Hosts []string `json:"hosts,omitempty"`
 
 	// The TCP port of the pods, 1 to 65535, or a placeholder for it. Required.
 	Port caddyhttp.WeakString `json:"port,omitempty"`
 }
 
-// UnmarshalJSON keeps the JSON for Load. It is decoded only there, by the library: it knows where in the document
-// a mistake is, and which values must not be repeated in an error.
+// UnmarshalJSON keeps the JSON for Load, where the library parses it. The library's errors say
+// where in the document a mistake is, without showing secrets.
 func (s *Source) UnmarshalJSON(config []byte) error {
 	s.text = bytes.Clone(config)
 	return nil
 }
 
-// Text is the source's JSON.
+// Text returns the JSON of the source.
 func (s *Source) Text() json.RawMessage { return s.text }
 
-// Forget lets go of the JSON: it may be large and holds the secret.
+// Forget drops the JSON: it may be large, and it contains the secret.
 func (s *Source) Forget() { s.text = nil }
 
-// Loaded is what the JSON of a source means, with the values of all placeholders.
+// Loaded is a parsed source with all placeholders resolved.
 type Loaded struct {
 	Options
 	Router *routing.Router
 
-	// Lookups say where hosts are looked up.
+	// Lookups say where to look hosts up.
 	Lookups dns.Options
 
-	// CookieName, and the CIDRs and hosts of each upstream, may be shown.
+	// CookieName, CIDRs and Hosts contain no secrets. CIDRs and Hosts have one element for each
+	// upstream.
 	CookieName   string
 	CIDRs, Hosts [][]string
 
-	// Notice is what is to be said about the configuration that is no fault, "" if nothing is.
+	// Notice is a remark about a valid configuration, or "".
 	Notice string
 }
 
-// Load reads the JSON of a source. It gives the library its part, which checks that and makes the router.
+// Load parses the JSON of a source. It calls route with the library's part, to check it and make
+// the router.
 func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*routing.Router, error)) (*Loaded, error) {
 	document, err := decodeObject(text)
 	if err != nil {
@@ -119,11 +121,11 @@ func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*rout
 	return loaded, nil
 }
 
-// Decide is for Load, where a router is only to decide about requests.
+// Decide is a route function for Load. Its router can only decide about requests.
 func Decide(config []byte, _ *Loaded) (*routing.Router, error) { return routing.NewRouter(config) }
 
-// listsOf takes from each upstream of a configuration that the library has accepted what stands there alone or in a list, such as
-// "cidr" or "cidrs".
+// listsOf returns, for each upstream of a valid configuration, the values of a member such as
+// "cidr" or of its plural such as "cidrs".
 func listsOf(document map[string]any, name string) (all [][]string) {
 	for _, upstream := range document["upstreams"].([]any) {
 		var texts []string
@@ -140,7 +142,7 @@ func listsOf(document map[string]any, name string) (all [][]string) {
 	return all
 }
 
-// Members splits a JSON object into its members; no JSON at all has none.
+// Members returns the members of a JSON object, or none for an empty text.
 func Members(object json.RawMessage) (map[string]json.RawMessage, error) {
 	if len(object) == 0 {
 		return nil, nil
@@ -150,7 +152,7 @@ func Members(object json.RawMessage) (map[string]json.RawMessage, error) {
 	return members, err
 }
 
-// MemberKey finds a member the way Go's JSON decoder does: in any case.
+// MemberKey finds a member by name without regard to case, as Go's JSON decoder does.
 func MemberKey(members map[string]json.RawMessage, name string) (key string, found bool) {
 	for key := range members {
 		if strings.EqualFold(key, name) {
@@ -160,8 +162,8 @@ func MemberKey(members map[string]json.RawMessage, name string) (key string, fou
 	return "", false
 }
 
-// SourceOf returns the name of the upstream source that a JSON object configures, "" if it is no such object. It looks for the
-// very member that Caddy looks for, in lower case.
+// SourceOf returns the name of the upstream source that a JSON object configures, or "" if the
+// object configures none. The member must be in lower case, as in Caddy.
 func SourceOf(config json.RawMessage) (name string) {
 	members, err := Members(config)
 	if err != nil || json.Unmarshal(members["source"], &name) != nil {

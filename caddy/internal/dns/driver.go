@@ -1,6 +1,3 @@
-// In: the lookups that the library wants to have made now.
-// Out: these lookups, reported to it, and a change for each line of the log.
-
 package dns
 
 import (
@@ -18,27 +15,27 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// Reports are what a Driver tells of. All functions may be called from any goroutine.
+// Reports are the callbacks of a Driver. They may be called from any goroutine.
 type Reports struct {
-	// Changed is told of each change of what is known about a host.
+	// Changed is called when the state of a host changes.
 	Changed func(Change)
-	// LookedUp is told of the end of each lookup, with 0 for success.
+	// LookedUp is called at the end of each lookup, with 0 for success.
 	LookedUp func(routing.LookupFailure)
-	// Wake resumes the requests that wait.
+	// Wake resumes the waiting requests.
 	Wake func()
 }
 
-// Change is a change of what is known about a host that an operator would call one.
+// Change is a change in the state of a host that is worth a log line.
 type Change struct {
 	Kind routing.HostChange
 	Host string
-	// Addresses are in force after the change; Added and Removed are the difference to those before it.
+	// Addresses are those after the change. Added and Removed are the difference from those before.
 	Addresses, Added, Removed []netip.Addr
 	// Failure is set for [routing.HostFailing], else nil.
 	Failure *Failure
 }
 
-// Driver makes the lookups that a state wants. All methods may be called from any number of goroutines.
+// Driver makes the lookups that are due in a state. Its methods may be called from any goroutine.
 type Driver struct {
 	ctx     context.Context
 	state   *routing.State
@@ -49,10 +46,11 @@ type Driver struct {
 	timer *time.Timer
 	ways  []Options // by number
 	hosts map[uint64]*host
-	room  int // for hosts, until those are dropped that the library has forgotten
+	room  int // len(hosts) at which to call forget
 }
 
-// NewDriver makes one, which begins lookups until the context ends. The clock is that of all calls of the state.
+// NewDriver returns a driver that starts lookups until ctx is done. now must be the clock of all
+// calls of the state.
 func NewDriver(ctx context.Context, state *routing.State, now func() time.Duration, reports Reports) *Driver {
 	d := &Driver{ctx: ctx, state: state, now: now, reports: reports, hosts: make(map[uint64]*host)}
 	d.timer = time.AfterFunc(time.Minute, d.Due)
@@ -60,7 +58,7 @@ func NewDriver(ctx context.Context, state *routing.State, now func() time.Durati
 	return d
 }
 
-// Way returns the number that stands for a way to look hosts up.
+// Way returns the number by which the library refers to the options.
 func (d *Driver) Way(o Options) uint64 {
 	o = o.canonical()
 	d.mu.Lock()
@@ -73,17 +71,17 @@ func (d *Driver) Way(o Options) uint64 {
 	return uint64(number)
 }
 
-// Failure is what the last lookup of a host could not find out, nil if there is nothing.
+// Failure returns why the last lookup of a host failed, or nil if it succeeded.
 func (d *Driver) Failure(number uint64) *Failure {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.find(number).failure
 }
 
-// find returns what is known about a host. The lock is held.
+// find returns the entry of a host. d.mu must be held.
 func (d *Driver) find(number uint64) *host { return cmp.Or(d.hosts[number], new(host)) }
 
-// Due begins the lookups that are due, and sees to the next.
+// Due starts the lookups that are due, and sets the timer for the next.
 func (d *Driver) Due() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -100,10 +98,10 @@ func (d *Driver) Due() {
 		}
 		go d.lookUp(lookup, host)
 	}
-	d.timer.Reset(min(next-d.now(), time.Minute)) // a timer without an end would keep the state for ever
+	d.timer.Reset(min(next-d.now(), time.Minute)) // bounded, so that an unused state can be freed
 }
 
-// forget drops the hosts that the library has forgotten, when there is no more room. The lock is held.
+// forget drops hosts that the library has forgotten, once the map is full. d.mu must be held.
 func (d *Driver) forget() {
 	if len(d.hosts) == d.room {
 		maps.DeleteFunc(d.hosts, func(number uint64, _ *host) bool {
@@ -114,7 +112,7 @@ func (d *Driver) forget() {
 	}
 }
 
-// lookUp makes one lookup and reports it.
+// lookUp makes one lookup and reports the result.
 func (d *Driver) lookUp(lookup routing.Lookup, host *host) {
 	ctx, cancel := context.WithTimeout(context.Background(), LookupTimeout)
 	defer cancel()
@@ -134,10 +132,10 @@ func (d *Driver) lookUp(lookup routing.Lookup, host *host) {
 	}
 }
 
-// Dropped tells that a host has given up an address.
+// Dropped reports that a host no longer has one of its addresses.
 func (d *Driver) Dropped(number uint64) { d.changed(routing.HostDropped, number) }
 
-// changed tells of a change, if it is one.
+// changed reports a change of a host to Reports.Changed. It ignores [routing.HostUnchanged].
 func (d *Driver) changed(kind routing.HostChange, number uint64) {
 	now, err := d.state.Host(number, d.now())
 	if err != nil || kind == routing.HostUnchanged {
@@ -158,7 +156,7 @@ func (d *Driver) changed(kind routing.HostChange, number uint64) {
 	d.reports.Changed(change)
 }
 
-// obey does what a report asks for.
+// obey carries out what a report asks for.
 func (d *Driver) obey(report routing.HostReport) {
 	if report.Wake {
 		d.reports.Wake()
@@ -168,12 +166,12 @@ func (d *Driver) obey(report routing.HostReport) {
 	}
 }
 
-// lacking returns the addresses that a list lacks.
+// lacking returns the addresses that are not in list.
 func lacking(list, addresses []netip.Addr) []netip.Addr {
 	return slices.DeleteFunc(slices.Clone(addresses), func(address netip.Addr) bool { return slices.Contains(list, address) })
 }
 
-// LookUp looks a host up once, which may be an address, for as long as the context lasts. The error is a [*Failure].
+// LookUp resolves a host, which may be an address, until ctx is done. The error is a [*Failure].
 func LookUp(ctx context.Context, o Options, name string) ([]netip.Addr, error) {
 	if address, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return []netip.Addr{address.Unmap()}, nil

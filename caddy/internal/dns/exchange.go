@@ -1,6 +1,3 @@
-// In: one question and the name servers to ask, in order.
-// Out: what they say. A server that is slow is not waited for alone: the next one is asked as well.
-
 package dns
 
 import (
@@ -18,21 +15,25 @@ import (
 )
 
 const (
-	// nextAfter is for how long a name server may be silent until the next one is asked too, and after which a query over UDP is repeated. It
-	// is less than a request waits, so that the first request of all still gets its answer when one packet is lost.
+	// nextAfter is how long to wait for a name server before the next one is asked too, and before
+	// a UDP query is repeated. It is shorter than requests wait for DNS, so that even the first
+	// request gets its answer when a packet is lost.
 	nextAfter = 400 * time.Millisecond
-	// repeatAfter is the longest time between two such queries: a server that is back is noticed soon.
+	// repeatAfter is the longest interval between UDP queries, so that a server that is back is
+	// noticed soon.
 	repeatAfter = time.Second
-	// denyAfter is for how long the servers before one that knows of nothing are waited for when all have been asked.
+	// denyAfter is how long a denial waits for higher-ranked servers once all have been asked.
 	denyAfter = 2 * time.Second
-	// wholeAfter is for how long the whole of a cut answer may take until the part is used.
+	// wholeAfter is how long to wait for the full answer over TCP before using a truncated one.
 	wholeAfter = 2 * time.Second
-	// maxPacket is the size of the largest answer that is read over UDP, in bytes. A longer one is cut.
+	// maxPacket is the size of the largest answer read over UDP, in bytes. A longer one is
+	// truncated.
 	maxPacket = 4096
 )
 
-// exchange asks until there is an answer, all have failed, or the context ends. With ranks, a server's "there is no such name" counts only
-// when those before it give no answer: the system's first name server may know names that the second does not.
+// exchange queries the servers, one after the other, until one has answered, all have failed, or
+// ctx is done. With ranks, a server's "no such name" counts only if the servers before it do not
+// answer: the system's first name server may know names that the second does not.
 func exchange(ctx context.Context, dialer *net.Dialer, q *question, servers []string, ranks bool) reply {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -53,7 +54,7 @@ func exchange(ctx context.Context, dialer *net.Dialer, q *question, servers []st
 		go func() { replies <- ask(ctx, dialer, q, server) }()
 	}
 	best := reply{err: os.ErrDeadlineExceeded}
-	settled := func() bool { // whether it counts that there is nothing
+	settled := func() bool { // reports whether a denial counts
 		return !ranks || slices.Index(servers, waiting[0]) > slices.Index(servers, best.server)
 	}
 	for next(); len(waiting) > 0 && best.worth() != whole && (best.worth() != denial || !settled()); {
@@ -75,7 +76,8 @@ func exchange(ctx context.Context, dialer *net.Dialer, q *question, servers []st
 	return best
 }
 
-// ask asks one server: over UDP unless told otherwise, and then over TCP if the answer is cut, since it would hide pods.
+// ask queries one server. It uses UDP unless the server says tcp, and repeats the query over TCP if
+// the answer is truncated: some pods would be missing.
 func ask(ctx context.Context, dialer *net.Dialer, q *question, server string) reply {
 	network, address, _ := strings.Cut(server, "/")
 	got := over(ctx, dialer, network, address, q)
@@ -122,7 +124,7 @@ func overUDP(ctx context.Context, connection net.Conn, q *question) reply {
 			if err != nil {
 				return reply{err: err}
 			}
-			if got, mine := q.read(buffer[:length]); mine { // else it is a forgery, or a late answer to something else
+			if got, mine := q.read(buffer[:length]); mine { // else it is forged, or the answer to an earlier query
 				return got
 			}
 		}
@@ -130,7 +132,7 @@ func overUDP(ctx context.Context, connection net.Conn, q *question) reply {
 }
 
 func overTCP(connection net.Conn, q *question) reply {
-	connection.Write(q.framed) // if that fails, so does what follows
+	connection.Write(q.framed) // on error the read fails too
 	var length uint16
 	err := binary.Read(connection, binary.BigEndian, &length)
 	message := make([]byte, length)

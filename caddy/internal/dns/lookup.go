@@ -1,6 +1,3 @@
-// In: a host's name and where to look it up.
-// Out: its addresses, those of them that are known, or why there are none.
-
 package dns
 
 import (
@@ -21,46 +18,46 @@ import (
 )
 
 const (
-	// LookupTimeout limits one lookup with all search domains.
+	// LookupTimeout limits one lookup, with all search domains.
 	LookupTimeout = 30 * time.Second
-	// questionTimeout limits one question, unless the system's configuration allows more for each attempt. It is what package net
-	// gives a name server.
+	// questionTimeout limits one question, unless the system's configuration allows more per
+	// attempt. Package net gives a name server as long.
 	questionTimeout = 5 * time.Second
-	// moment is how much longer a question is waited for when the one about the other IP version has got an answer that is of use.
+	// moment is how long to wait for the other IP version once one has a useful answer.
 	moment = 100 * time.Millisecond
-	// firstFor is for how long a name server goes before its turn after it has answered. Then a silent one is tried again.
+	// firstFor is how long a name server that has answered is asked before those that were silent.
 	firstFor = 10 * time.Second
-	// lateUntil is the age at which the answer to a question that was not waited for is too old for the next lookup.
+	// lateUntil is the age at which a late answer is too old for the next lookup.
 	lateUntil = 10 * time.Second
 )
 
-// outcome is what a lookup has brought.
+// outcome is the result of a lookup.
 type outcome struct {
 	addresses []netip.Addr
-	// missing are the IP versions of which nothing, or only a part, is known.
+	// missing are the IP versions without a complete answer.
 	missing routing.Missing
-	// failure is why there are no addresses, or not all of them; nil if the rest is only late.
+	// failure says why some or all addresses are missing. It is nil if the rest is only late.
 	failure *Failure
-	// late is an answer that is still to come; nil if there is none.
+	// late is a question that is still open, or nil.
 	late *question
 }
 
-// host looks up one name, again and again.
+// host looks up one name repeatedly.
 type host struct {
 	network   string
-	resolvers []string // to ask, in random order; none: the system's
+	resolvers []string // in random order; empty for the system's
 	dialer    *net.Dialer
 	plan      func(network, name string) *plan
 
-	first string    // a name server that has answered and goes before the others
-	since time.Time // when it has
+	first string    // a name server that answered, asked before the others
+	since time.Time // when it answered
 
-	answered dnsmessage.Name // with its search domain: which had the addresses in the last lookup
-	// unclaimed are questions whose answers no lookup has seen yet.
+	answered dnsmessage.Name // the full name, with search domain, that had the addresses in the last lookup
+	// unclaimed holds the questions whose answers no lookup has used yet.
 	unclaimed map[dnsmessage.Question]*question
 
-	// These are the driver's, under its lock.
-	told    []netip.Addr // the addresses that were last told of
+	// The fields below belong to the driver and are guarded by its mutex.
+	told    []netip.Addr // the addresses last reported
 	failure *Failure     // of the last lookup
 }
 
@@ -76,8 +73,8 @@ func newHost(o Options) *host {
 	return h
 }
 
-// lookup tries one search domain after the other. It says that there is no address only if every answer says so. It returns soon after the
-// context ends. Only one goroutine may call it at a time.
+// lookup tries the search domains in turn. It reports "not found" only if every answer does. It
+// returns soon after ctx is done. Only one goroutine may call it at a time.
 func (h *host) lookup(ctx context.Context, name string) (failed outcome) {
 	p := h.plan(h.network, name)
 	for _, questions := range p.names {
@@ -88,7 +85,7 @@ func (h *host) lookup(ctx context.Context, name string) (failed outcome) {
 			return got
 		}
 		absent := got.failure.Kind == routing.LookupNotFound
-		if !absent && full == h.answered { // another search domain may know quite another host of that name
+		if !absent && full == h.answered { // in another search domain the name may be a different host
 			return got
 		}
 		if failed.failure == nil || !absent && failed.failure.Kind == routing.LookupNotFound {
@@ -104,8 +101,9 @@ func (h *host) lookup(ctx context.Context, name string) (failed outcome) {
 	return failed
 }
 
-// put puts the questions about one name, two at most, and waits until all have their answers. An answer that is of use without the other,
-// addresses or that there is no such name, gives that a moment more. A question that was put before takes the place of the same one.
+// put asks the questions about one name, at most two, and waits for the answers. Once one of them
+// has addresses or says that the name does not exist, the other gets only a moment longer. A
+// question that an earlier lookup left open is used instead of a new one.
 func (h *host) put(ctx context.Context, questions []*question, p *plan) {
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
@@ -126,7 +124,7 @@ func (h *host) put(ctx context.Context, questions []*question, p *plan) {
 	waiting.Wait()
 }
 
-// begin puts a question, unless one is of use that a lookup before has put and not waited for.
+// begin asks a question, unless an earlier lookup has left a usable one.
 func (h *host) begin(q *question, p *plan) *question {
 	if begun := h.unclaimed[q.Question]; begun != nil {
 		if said := begun.reply.Load(); said == nil || said.worth() != nothing && time.Since(said.at) < lateUntil {
@@ -148,7 +146,7 @@ func (h *host) begin(q *question, p *plan) *question {
 	return q
 }
 
-// order returns the name servers to ask, the one first that has answered lately.
+// order returns the name servers to ask. One that answered lately comes first.
 func (h *host) order(servers []string) []string {
 	if i := slices.Index(servers, h.first); i > 0 && time.Since(h.since) < firstFor {
 		return slices.Concat(servers[i:i+1], servers[:i], servers[i+1:])
@@ -156,7 +154,7 @@ func (h *host) order(servers []string) []string {
 	return servers
 }
 
-// conclude makes one outcome of the answers about one name.
+// conclude combines the answers about one name.
 func (h *host) conclude(name string, questions []*question) (got outcome) {
 	var failure, late, absence error
 	for _, q := range questions {
@@ -176,7 +174,8 @@ func (h *host) conclude(name string, questions []*question) (got outcome) {
 		} else {
 			failure = cmp.Or(failure, said.err)
 		}
-		// The order of the system's name servers counts. One is asked before its turn only as long as another is silent.
+		// The order of the system's name servers matters. A later one comes first only while an
+		// earlier one is silent.
 		if said.passed || said.worth() != nothing && len(h.resolvers) > 0 {
 			h.first, h.since = said.server, said.at
 		}
@@ -192,19 +191,19 @@ func (h *host) conclude(name string, questions []*question) (got outcome) {
 	return got
 }
 
-// Failure says why a lookup brought no addresses, or not all.
+// Failure says why a lookup has returned no addresses, or not all.
 type Failure struct {
 	Host string
 	Kind routing.LookupFailure
 	Err  error
 }
 
-// Error says it in a line.
+// Error returns the failure in one line.
 func (f *Failure) Error() string {
 	return fmt.Sprintf("resolving host %q: %s: %v", f.Host, f.Kind, f.Err)
 }
 
-// kindOf says what kind of failure the error of an answer is.
+// kindOf classifies the error of an answer.
 func kindOf(err error) routing.LookupFailure {
 	var code refusal
 	var timeout net.Error
@@ -219,9 +218,9 @@ func kindOf(err error) routing.LookupFailure {
 	return routing.LookupFailed
 }
 
-// Canonical brings a resolver's answer into the one form that is compared and handed out: IPv4-mapped as
-// IPv4, sorted, without duplicates. Unspecified and multicast addresses belong to no pod; a blocking name
-// server answers 0.0.0.0, which would make the proxy dial itself.
+// Canonical returns addresses in the form in which they are compared: IPv4-mapped ones as IPv4,
+// sorted, without duplicates. It drops unspecified and multicast addresses, which no pod has.
+// Blocking name servers answer 0.0.0.0, and Caddy would dial itself.
 func Canonical(answer []netip.Addr) []netip.Addr {
 	out := make([]netip.Addr, 0, len(answer))
 	for _, a := range answer {

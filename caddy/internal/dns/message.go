@@ -1,6 +1,3 @@
-// In: a question, and the message of a name server.
-// Out: what the message says, and the addresses in it. Pure.
-
 package dns
 
 import (
@@ -14,28 +11,28 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// question is one that name servers are asked. It may outlive the lookup that put it, for the next one.
+// question is a query to name servers. It may outlive its lookup, and then serves the next one.
 type question struct {
 	dnsmessage.Question
 	id uint16
-	// framed is the query with its length in front, as TCP wants it.
+	// framed is the query with a length prefix, as for TCP.
 	framed []byte
 
 	ended chan struct{}
-	reply atomic.Pointer[reply] // there when ended is closed
+	reply atomic.Pointer[reply] // set before ended is closed
 }
 
-// reply is what came of a question.
+// reply is the result of a question.
 type reply struct {
-	server    string // that was asked
-	passed    bool   // the reply is of use, and the server that was asked first is silent
+	server    string // the server asked
+	passed    bool   // the reply is useful, but the first server is silent
 	at        time.Time
 	addresses []netip.Addr
-	noName    bool  // the name does not exist, for no type
-	err       error // nil if the addresses are all that there are
+	noName    bool  // the name does not exist, with any type
+	err       error // nil if the addresses are complete
 }
 
-// The worth of a reply: nothing is known, or a part of the addresses, or that there is none, or all.
+// The worth of a reply: nothing, some of the addresses, a denial, or all addresses.
 const (
 	nothing = iota
 	part
@@ -60,18 +57,18 @@ var (
 	errCut    = errors.New("the answer is cut, and no whole one came")
 )
 
-// refusal is an answer with an error code.
+// refusal is the error code of an answer.
 type refusal dnsmessage.RCode
 
-// Error says it in a few words.
+// Error returns the code by name.
 func (r refusal) Error() string {
 	return "the name server answered " + strings.TrimPrefix(dnsmessage.RCode(r).String(), "RCode")
 }
 
-// read says what a message means. It is not mine if it answers something else.
+// read parses a message. mine is false if the message answers another question.
 func (q *question) read(message []byte) (r reply, mine bool) {
 	var m dnsmessage.Message
-	_ = m.Unpack(message) // leaves out what cannot be read
+	_ = m.Unpack(message) // skips what it cannot parse
 	if !m.Response || m.ID != q.id || len(m.Questions) != 1 || m.Questions[0].Type != q.Type || m.Questions[0].Class != q.Class ||
 		!strings.EqualFold(m.Questions[0].Name.String(), q.Name.String()) {
 		return reply{}, false
@@ -84,7 +81,7 @@ func (q *question) read(message []byte) (r reply, mine bool) {
 	case m.Truncated || m.Answers == nil:
 		r.err = errCut
 	case len(m.Answers) == 0 && !m.Authoritative && !m.RecursionAvailable && len(m.Additionals) == 0:
-		return reply{err: refusal(dnsmessage.RCodeRefused)}, true // "ask somebody else", which a resolver cannot do
+		return reply{err: refusal(dnsmessage.RCodeRefused)}, true // a referral, which a stub resolver cannot follow
 	}
 	for _, answer := range m.Answers {
 		switch body := answer.Body.(type) {

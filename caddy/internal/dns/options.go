@@ -1,6 +1,3 @@
-// In: the options that a user configured for the lookups of a name.
-// Out: what a lookup needs to know.
-
 package dns
 
 import (
@@ -9,19 +6,21 @@ import (
 	"time"
 )
 
-// Options say where to look names up. The zero value uses the system's resolver.
+// Options say where to look names up. The zero value means the system's resolver.
 type Options struct {
-	// Resolvers are the name servers to ask, as udp/host:port, or tcp/host:port to never use UDP. One of them
-	// is chosen at random; the next one takes over when it fails. Empty means the system's resolver.
+	// Resolvers are the name servers to query, as udp/host:port, or as tcp/host:port to avoid UDP.
+	// The first one is chosen at random, and the next takes over when it fails. Empty means the
+	// system's resolver.
 	Resolvers []string
-	// DialTimeout limits the connection to a name server, and FallbackDelay is the head start of IPv6 when
-	// a name server is given by name (see [net.Dialer]). Both count only with Resolvers.
+	// DialTimeout limits connecting to a name server. FallbackDelay is the head start of IPv6 for a
+	// name server that is given by name (see [net.Dialer]). Both apply only with Resolvers.
 	DialTimeout, FallbackDelay time.Duration
-	// Network is "ip4" or "ip6" where one IP version alone is asked for, as in [net.Resolver.LookupNetIP]; else "ip" or "".
+	// Network is "ip4" or "ip6" for one IP version, as in [net.Resolver.LookupNetIP], or "ip" or ""
+	// for both.
 	Network string
 }
 
-// canonical is the same for options that ask the same.
+// canonical returns the same options for all that have the same effect.
 func (o Options) canonical() Options {
 	if len(o.Resolvers) == 0 {
 		o.DialTimeout, o.FallbackDelay = 0, 0

@@ -1,6 +1,3 @@
-// In: a name.
-// Out: the questions that it takes on this system, and the name servers to ask. Nothing is sent.
-
 package dns
 
 import (
@@ -16,22 +13,24 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// plan is what the system's configuration says about a name. Package net alone knows how to read that, and when to read it again. So it is
-// made to look the name up over a connection that takes note of what it is for and then fails: this plan.
+// plan is how the system would resolve a name: which questions it would ask, and of which name
+// servers. Only package net can read the system's configuration and reload it when it changes. So
+// plan lets it look the name up over connections that record each query and then fail.
 type plan struct {
-	net.Conn // none
+	net.Conn // nil
 
 	mu      sync.Mutex
-	names   [][]*question // in order; those of one name are about different types
+	names   [][]*question // in order; the questions about one name differ in their type
 	servers []string      // in order
 	limit   time.Duration // for each question
 
-	// What needs no question: an address in a file, or a name that cannot be one.
+	// The result without any question: addresses from a hosts file, or an error for an invalid
+	// name.
 	addresses []netip.Addr
 	err       error
 }
 
-// systemPlan makes the plan for a name; network is "ip", "ip4" or "ip6".
+// systemPlan returns the plan for a name. network is "ip", "ip4" or "ip6".
 func systemPlan(network, name string) *plan {
 	p := &plan{limit: questionTimeout}
 	system := net.Resolver{PreferGo: true, Dial: p.dial}
@@ -39,7 +38,7 @@ func systemPlan(network, name string) *plan {
 	return p
 }
 
-// dial takes note of a name server, once.
+// dial records each name server once.
 func (p *plan) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -51,7 +50,7 @@ func (p *plan) dial(ctx context.Context, network, address string) (net.Conn, err
 	return p, nil
 }
 
-// Write takes note of the question in a query, once.
+// Write records each question once.
 func (p *plan) Write(framed []byte) (int, error) {
 	var m dnsmessage.Message
 	if err := m.Unpack(framed[2:]); err != nil {
@@ -69,8 +68,8 @@ func (p *plan) Write(framed []byte) (int, error) {
 	return 0, errors.ErrUnsupported
 }
 
-// Close has nothing to close.
+// Close does nothing.
 func (*plan) Close() error { return nil }
 
-// SetDeadline has nothing to wait for.
+// SetDeadline does nothing.
 func (*plan) SetDeadline(time.Time) error { return nil }

@@ -1,6 +1,3 @@
-// In: what a request gets that no pod can answer now.
-// Out: the 410 or 503 on the wire, which no later handler can change.
-
 package proxy
 
 import (
@@ -13,11 +10,11 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// answer is what a request gets here and not from a pod.
+// answer is a 410 or 503 that Caddy writes itself, in place of a pod.
 type answer struct {
 	routing.Step
-	body string       // for a visitor, "" for none
-	path routing.Path // what it is the answer to
+	body string       // for a visitor; may be empty
+	path routing.Path // of the request
 }
 
 func (q *request) answerOf(r *http.Request) (a answer) {
@@ -31,7 +28,7 @@ func (q *request) answerOf(r *http.Request) (a answer) {
 // describe counts the answer and sets its header.
 func (a answer) describe(header http.Header) {
 	metrics.Answered(a.Cause, a.Status, a.path)
-	// 410 may be stored by caches unless it says otherwise (RFC 9110 section 15.5.11).
+	// Caches may store 410 by default (RFC 9110 section 15.5.11).
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	if a.RetryAfter > 0 {
@@ -42,16 +39,16 @@ func (a answer) describe(header http.Header) {
 	}
 }
 
-// write writes the answer. An error would go through handle_errors, which could turn it into something that
-// the page does not understand.
+// write writes the answer. It does not return an error instead: handle_errors could turn that into
+// an answer that the page does not understand.
 func (a answer) write(w http.ResponseWriter, r *http.Request) {
 	a.describe(w.Header())
 	if r.ProtoMajor == 1 && r.ContentLength != 0 {
-		// Without these two the server reads the rest of the body before it sends the answer, and a report stream
-		// has no end until the page closes it.
+		// Without these the server first reads the rest of the body, and a report stream has no end
+		// until the page closes it.
 		_ = http.NewResponseController(w).EnableFullDuplex()
 		w.Header().Set("Connection", "close")
 	}
 	w.WriteHeader(a.Status)
-	_, _ = io.WriteString(w, a.body) // a client that has gone by now misses nothing
+	_, _ = io.WriteString(w, a.body) // if the client is gone, nothing is lost
 }

@@ -1,5 +1,4 @@
-// In: Caddy's handler, provisioned, and the goroutine of a request.
-// Out: both so that what Caddy does for a request costs less.
+// This file lowers what Caddy itself spends on a request.
 
 package proxy
 
@@ -12,16 +11,18 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// encodeLogsLazily makes up for the decision and the watching of pods. After each round trip the handler adds the whole request to its
-// logger, which encodes it at once, for a debug message that is seldom wanted: a twentieth of the CPU time of a proxied
-// request, more than all that a source adds. The logger is in an unexported field; where that is not as expected, it stays as it is.
+// encodeLogsLazily makes the handler's logger encode fields only when it writes an entry. After
+// each round trip Caddy adds the whole request to the logger, which would encode it at once for a
+// debug message that is seldom enabled. That took a twentieth of the CPU time of a proxied request,
+// more than a source adds. The logger is an unexported field; if it is not as expected, it is left
+// alone.
 func encodeLogsLazily(h *reverseproxy.Handler) {
 	if logger := loggerOf(h); logger != nil && *logger != nil {
 		*logger = (*logger).WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core { return lazyCore{core} }))
 	}
 }
 
-// loggerOf returns the field with the handler's logger, nil if it has none.
+// loggerOf returns a pointer to the handler's logger, or nil if there is no such field.
 func loggerOf(h *reverseproxy.Handler) **zap.Logger {
 	field := reflect.ValueOf(h).Elem().FieldByName("logger")
 	if !field.IsValid() || field.Type() != reflect.TypeFor[*zap.Logger]() {
@@ -30,7 +31,7 @@ func loggerOf(h *reverseproxy.Handler) **zap.Logger {
 	return (**zap.Logger)(unsafe.Pointer(field.UnsafeAddr()))
 }
 
-// lazyCore encodes fields that are added to it when an entry is written.
+// lazyCore delays the encoding of added fields until an entry is written.
 type lazyCore struct{ zapcore.Core }
 
 // With adds fields.
@@ -38,12 +39,12 @@ func (c lazyCore) With(fields []zapcore.Field) zapcore.Core {
 	return zapcore.NewLazyWith(c.Core, fields)
 }
 
-// room is about how much stack Caddy takes to proxy a request from here on.
+// room is roughly the stack that Caddy needs to proxy a request, in bytes.
 const room = 8 << 10
 
-// growStack makes the stack grow at once. HTTP/2 and HTTP/3 give each request a goroutine of its own, whose stack would grow
-// in several steps while more and more calls lie on it, all of which have to be adjusted each time. All that counts is how
-// large the frame of this function is; a negative index does nothing with it.
+// growStack grows the goroutine's stack in one step. Each HTTP/2 and HTTP/3 request has a new
+// goroutine, whose stack would otherwise grow several times and be copied each time. Only the size
+// of this function's frame matters; a negative index does nothing else.
 //
 //go:noinline
 func growStack(index int) byte {

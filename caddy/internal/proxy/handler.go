@@ -1,6 +1,3 @@
-// In: Caddy's handler, provisioned with a doors_upstream source.
-// Out: the handlers that proxy its requests: one as the user set it up, and one for requests that belong to a pod.
-
 package proxy
 
 import (
@@ -19,21 +16,24 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// Handler is Caddy's reverse proxy, and nothing else without a doors_upstream source. With one it asks for a decision about each request, once and before
-// the proxy loop begins, and answers what an upstream source alone cannot answer: 410 for a page whose pod is gone.
+// Handler is Caddy's reverse proxy. With a doors_upstream source it also gets the decision about
+// each request before the proxy loop begins, and writes the answers that an upstream source cannot
+// give, such as 410 for a page whose pod is gone. Without one it is Caddy's handler and nothing
+// else.
 type Handler struct {
 	reverseproxy.Handler
 
-	// source is nil for any other source of upstreams. Then the others are not used either.
+	// source is nil without a doors_upstream source. Then pods is nil too.
 	source *Source
 
-	// pods serves the requests that belong to one pod. It is a copy of the provisioned handler with the same transport
-	// and without load balancing, retries, health checks and circuit breaker: there is nothing to choose from, and
-	// each of these options could delay or refuse a request that only this pod can answer.
+	// pods serves the requests that belong to one pod. It is a copy of the provisioned handler with
+	// the same transport, without load balancing, retries, health checks and circuit breaker. There
+	// is no choice to make, and each of these could delay or refuse a request that only this pod
+	// can answer.
 	pods *reverseproxy.Handler
 }
 
-// Provision provisions Caddy's handler, which loads the source, and then what the source needs from the handler.
+// Provision provisions Caddy's handler, which loads the source, and then connects the source to it.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.Handler.Provision(ctx); err != nil {
 		return err
@@ -55,7 +55,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.source, h.Transport = source, transport
 	h.HandleResponse = append([]caddyhttp.ResponseHandler{endOfRefused}, h.HandleResponse...)
 	encodeLogsLazily(&h.Handler)
-	pods := h.Handler // the set of open connections is shared, so that Cleanup of the original is enough
+	pods := h.Handler // shares the set of open connections, so it needs no Cleanup of its own
 	pods.LoadBalancing, pods.HealthChecks, pods.CB = new(reverseproxy.LoadBalancing), nil, nil
 	source.balance(pods.LoadBalancing)
 	source.balance(h.LoadBalancing)
@@ -66,8 +66,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// Cleanup lets go of what the handler holds. Caddy's default transport is no module, so that nobody else closes its connections, and they would keep the
-// source and its router for two minutes.
+// Cleanup closes idle connections. Caddy's default transport is not a module, so nothing else
+// closes them, and they would keep the source and its router for two minutes.
 func (h *Handler) Cleanup() error {
 	if h.source != nil {
 		h.source.closeIdle()
@@ -75,18 +75,19 @@ func (h *Handler) Cleanup() error {
 	return h.Handler.Cleanup()
 }
 
-// ReverseProxy is Caddy's own handler. The source knows by it whose it is.
+// ReverseProxy returns Caddy's own handler. The source identifies its handler by it.
 func (h *Handler) ReverseProxy() *reverseproxy.Handler { return &h.Handler }
 
-// Source is the source of the handler.
+// Source returns the source of the handler, or nil.
 func (h *Handler) Source() *Source { return h.source }
 
-// DialTimeout is that of the transport.
+// DialTimeout returns the transport's dial timeout.
 func (h *Handler) DialTimeout() time.Duration {
 	return time.Duration(h.Transport.(transport).DialTimeout)
 }
 
-// ServePod proxies a request to one pod of an upstream, as one of a page of that pod. The library is not asked, and counts nothing.
+// ServePod proxies a request to the given pod of an upstream, like a request of one of its pages.
+// The library neither decides about it nor counts it.
 func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int, address netip.Addr) error {
 	port := h.source.upstreams[upstream].Port
 	serving := &request{
@@ -98,31 +99,33 @@ func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int,
 	return h.pods.ServeHTTP(w, r.WithContext(serving.inContext()), caddyhttp.HandlerFunc(func(http.ResponseWriter, *http.Request) error { return nil }))
 }
 
-// maxDials bounds how many addresses one request tries.
+// maxDials is the largest number of addresses that one request tries.
 const maxDials = 8
 
-// saysHowToRetry tells whether the user said how to retry.
+// saysHowToRetry reports whether the user has configured retries.
 func saysHowToRetry(lb *reverseproxy.LoadBalancing) bool {
 	return lb != nil && (lb.Retries != 0 || lb.TryDuration != 0)
 }
 
-// balance puts the choices of the library, and of the user's policy if there is one, into a handler's load balancing. A request whose dial failed goes to
-// another pod, unless the user said how to retry.
+// balance sets up load balancing so that the library chooses the pod, together with the user's
+// policy if there is one. A request whose dial failed goes to another pod, unless the user has
+// configured retries.
 func (s *Source) balance(lb *reverseproxy.LoadBalancing) {
 	lb.SelectionPolicy = choice{lb.SelectionPolicy, s}
 	if !saysHowToRetry(lb) {
 		lb.Retries = maxDials - 1
-		// A failed dial is always retried. The matcher, which matches nothing, decides about failures after that, when the pod may have seen the
-		// request already: those are never repeated.
+		// Caddy retries failed dials in any case. The matcher is for later failures, when the pod
+		// may have seen the request. It matches nothing, so those are not retried.
 		lb.RetryMatch = caddyhttp.MatcherSets{{caddyhttp.MatchMethod{}}}
 	}
 }
 
-// GetUpstreams gets the next step of a request. It returns the pods that the user's policy may choose from, in a stable order. Where the library has
-// chosen there are none, so that no pool has to be built.
+// GetUpstreams gets the next step of a request. It returns the pods that the user's policy may
+// choose from, in a stable order, or none if the library has chosen the pod: Caddy then builds no
+// pool.
 func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error) {
 	serving := s.requestOf(r.Context())
-	if serving == nil { // it came through the stock handler, which adds the header to the answer when there is one
+	if serving == nil { // under the stock handler; the header is added to the answer later
 		var err error
 		if serving, err = s.begin(r, make(http.Header)); err != nil {
 			return nil, err
@@ -134,7 +137,7 @@ func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error)
 	}
 	serving.places = serving.choices()
 	upstreams := make([]*reverseproxy.Upstream, len(serving.places))
-	for i, place := range serving.places { // Caddy writes into every one that it is given
+	for i, place := range serving.places { // new ones: Caddy writes to them
 		upstreams[i] = &reverseproxy.Upstream{Dial: place.Pod.String()}
 	}
 	return upstreams, nil
@@ -142,12 +145,13 @@ func (s *Source) GetUpstreams(r *http.Request) ([]*reverseproxy.Upstream, error)
 
 // choice is the selection policy of our handlers.
 type choice struct {
-	policy reverseproxy.Selector // the user's, or Caddy's default, which is never asked
+	policy reverseproxy.Selector // the user's, or Caddy's default, which is never called
 	source *Source
 }
 
-// Select returns the pod that the request is to try next, nil if there is none: then the step says what to do instead. If the user's policy takes none,
-// because all are full or marked as down, the request is offered others next time.
+// Select returns the pod to try next, or nil if there is none; the step then says what to do. If
+// the user's policy takes no pod, because all are full or marked as down, the library offers others
+// next time.
 func (c choice) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) (chosen *reverseproxy.Upstream) {
 	serving := c.source.requestOf(r.Context())
 	if serving == nil {
@@ -173,11 +177,12 @@ func (c choice) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.R
 	return chosen
 }
 
-// forCaddy remembers what Caddy dials, by pod: to make it anew costs allocations. It is for choices of the library: one for all requests, and not
-// in Caddy's own table of upstreams, which would cost each request a global lock. Each pod has one slot, where the last one of those that share it stays.
+// forCaddy caches the upstreams that Caddy dials, by pod, to avoid allocations. It is for pods that
+// the library has chosen. Each pod has one slot; pods that share a slot replace each other. Caddy's
+// own table of upstreams would take a global lock for each request.
 type forCaddy [4096]atomic.Pointer[dialable]
 
-// dialable is a pod as Caddy knows it.
+// dialable is a pod in the form that Caddy dials.
 type dialable struct {
 	pod netip.AddrPort
 	reverseproxy.Upstream
@@ -195,10 +200,10 @@ func (f *forCaddy) of(pod netip.AddrPort) *reverseproxy.Upstream {
 	return &found.Upstream
 }
 
-// leavesChoice tells whether a handler that is being provisioned leaves the choice of a pod to us, and has nothing that keeps count of
-// upstreams.
+// leavesChoice reports whether a handler that is being provisioned leaves the choice of a pod to
+// the library, and counts nothing per upstream.
 func leavesChoice(h *reverseproxy.Handler) bool {
 	lb := h.LoadBalancing
-	hasPolicy := lb != nil && (lb.SelectionPolicyRaw != nil || lb.SelectionPolicy != nil) // the default comes later
+	hasPolicy := lb != nil && (lb.SelectionPolicyRaw != nil || lb.SelectionPolicy != nil) // the default is set later
 	return !hasPolicy && h.HealthChecks == nil && h.CBRaw == nil && h.CB == nil
 }

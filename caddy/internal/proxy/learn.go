@@ -1,6 +1,3 @@
-// In: what the library learned, and what it asks for besides.
-// Out: lines in the log, dials in the background, lookups, and the end of waits.
-
 package proxy
 
 import (
@@ -13,7 +10,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// learn obeys a report, nil for none. asking is the request that it came with, nil for none.
+// learn carries out a report of the library. asking is the request that caused it. Both may be nil.
 func (s *Source) learn(asking *request, report *routing.Report, err error) {
 	if s.isWrong(err) || report == nil {
 		return
@@ -37,7 +34,8 @@ func (s *Source) learn(asking *request, report *routing.Report, err error) {
 	}
 }
 
-// isWrong tells whether the library could not take an event, which only a bug can cause, and logs it.
+// isWrong reports whether the library rejected an event, and logs the error. Only a bug can cause
+// one.
 func (s *Source) isWrong(err error) bool {
 	if err != nil {
 		s.logger.Error("the library could not take an event", zap.Error(err))
@@ -45,10 +43,10 @@ func (s *Source) isWrong(err error) bool {
 	return err != nil
 }
 
-// dialInBackground dials a pod with the transport's own dialer, which reports it.
+// dialInBackground dials a pod with the transport's own dialer, which reports the outcome.
 func (s *Source) dialInBackground(at target) {
 	if s.viaProxy() {
-		return // pods cannot be dialled directly, so nothing can be learned
+		return // pods cannot be dialled directly
 	}
 	asking := &request{ctx: context.Background(), source: s, last: dial{target: at}}
 	if connection, err := s.dial(asking.inContext(), "tcp", at.Pod.String()); err == nil {
@@ -56,7 +54,7 @@ func (s *Source) dialInBackground(at target) {
 	}
 }
 
-// dialled reports how a dial of a pod ended.
+// dialled reports the outcome of a dial of a pod.
 func (s *Source) dialled(serving *request, at target, failure error) {
 	outcome := outcomeOf(failure)
 	if outcome == routing.OutcomeCancelled {

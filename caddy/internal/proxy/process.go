@@ -1,6 +1,3 @@
-// In: sources that come and go with configurations.
-// Out: what the process knows beyond one configuration: the addresses of hosts, and what is held against pods.
-
 package proxy
 
 import (
@@ -21,14 +18,14 @@ import (
 	"go.uber.org/zap"
 )
 
-// Process is held by all sources of the process together. A reload provisions the new sources before it cleans up the
-// old ones, so it outlives reloads.
+// Process is the state that all sources of the process share: what is known about hosts and pods. A
+// reload provisions the new sources before it cleans up the old ones, so it outlives reloads.
 type Process struct {
 	*show.Reporter
 
 	state *routing.State
 	dns   *dns.Driver
-	news  news // for requests that wait
+	news  news // wakes waiting requests
 
 	faults   show.Faults
 	sources  liveSources
@@ -42,7 +39,7 @@ const processKey = "process"
 
 var pool = caddy.NewUsagePool()
 
-// Acquire holds on to the process, until Release.
+// Acquire returns the shared Process, and keeps it alive until Release.
 func Acquire() (*Process, error) {
 	value, _, err := pool.LoadOrNew(processKey, func() (caddy.Destructor, error) {
 		state, err := routing.NewState(limits())
@@ -64,23 +61,24 @@ func Acquire() (*Process, error) {
 	return process, err
 }
 
-// Release lets go of it.
+// Release ends the use of the Process.
 func (*Process) Release() error {
 	_, err := pool.Delete(processKey)
 	return err
 }
 
-// Destruct ends the samples and the lookups.
+// Destruct stops the samples and the lookups.
 func (s *Process) Destruct() error {
 	s.end()
 	return nil
 }
 
 const (
-	// refreshesPerCore is how many refreshes of hosts begin in a second for each core, with a burst of one second. With more hosts in use
-	// than that each is refreshed less often: a refresh costs 0.3 ms beside requests, and these need the cores more.
+	// refreshesPerCore limits how many host refreshes begin per second and core, with a burst of
+	// one second. With more hosts in use each is refreshed less often. A refresh takes 0.3 ms of
+	// CPU time, which requests need more.
 	refreshesPerCore = 50
-	// maxRefreshes bounds them on large machines, for the sake of name servers.
+	// maxRefreshes is the limit on large machines. It protects the name servers.
 	maxRefreshes = 500
 )
 
@@ -90,23 +88,24 @@ func limits() routing.Limits {
 	return limits
 }
 
-// Now is the time on the clock that all events are given in.
+// Now returns the time on the clock of all events.
 func (s *Process) Now() time.Duration { return time.Since(s.started) }
 
-// Known is what the library knows.
+// Known returns the library's state.
 func (s *Process) Known() *routing.State { return s.state }
 
-// Failure is why the last lookup of a host failed, nil if it did not.
+// Failure returns why the last lookup of a host failed, or nil if it succeeded.
 func (s *Process) Failure(host uint64) *dns.Failure { return s.dns.Failure(host) }
 
-// InForce are the sources of the configuration that Caddy runs.
+// InForce returns the sources of the configuration that Caddy runs.
 func (s *Process) InForce() []show.Source {
-	app, _ := caddy.ActiveContext().AppIfConfigured("http") // nil before the first configuration runs
+	app, _ := caddy.ActiveContext().AppIfConfigured("http") // nil until the first configuration runs
 	running, _ := app.(*caddyhttp.App)
 	return s.sources.of(running)
 }
 
-// logger is that of the configuration in force. It must not be kept: a reload may close the file behind it.
+// logger returns the logger of the running configuration. Do not keep it: a reload may close its
+// file.
 func (s *Process) logger() *zap.Logger {
 	if sources := s.InForce(); len(sources) > 0 {
 		return sources[0].(*Source).logger
@@ -114,13 +113,13 @@ func (s *Process) logger() *zap.Logger {
 	return caddy.Log().Named(string(new(Source).CaddyModule().ID))
 }
 
-// liveSources are the sources that are provisioned. While one configuration replaces another one, both have some.
+// liveSources are the provisioned sources. During a reload they belong to two configurations.
 type liveSources struct {
 	mu   sync.Mutex
-	list []*Source // in the order in which they were provisioned
+	list []*Source // in the order of provisioning
 }
 
-// add adds a source to those of its app, with which it shares what is around them.
+// add adds a source. It shares its surroundings with the other sources of its app.
 func (l *liveSources) add(source *Source, app *caddyhttp.App) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,7 +137,7 @@ func (l *liveSources) remove(source *Source) {
 	l.list = slices.DeleteFunc(l.list, func(s *Source) bool { return s == source })
 }
 
-// ofApp returns the sources of an app. Each configuration has an app of its own.
+// ofApp returns the sources of an app. Each configuration has its own app.
 func (l *liveSources) ofApp(app *caddyhttp.App) (of []show.Source) {
 	for _, source := range l.list {
 		if source.around.App == app {
@@ -148,7 +147,7 @@ func (l *liveSources) ofApp(app *caddyhttp.App) (of []show.Source) {
 	return of
 }
 
-// maxPods is the most that any of the sources asks for.
+// maxPods returns the largest limit of all sources.
 func (l *liveSources) maxPods() uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -159,8 +158,8 @@ func (l *liveSources) maxPods() uint32 {
 	return cmp.Or(most, routing.DefaultLimits().MaxPods)
 }
 
-// of returns the sources of an app. Those of one that is being loaded are not complete yet, and it may fail to load; so they count only
-// where the running one has none.
+// of returns the sources of the running app. If it has none, it returns those of an app that is
+// being loaded; they may be incomplete, and loading may fail.
 func (l *liveSources) of(running *caddyhttp.App) []show.Source {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -171,13 +170,13 @@ func (l *liveSources) of(running *caddyhttp.App) []show.Source {
 	return of
 }
 
-// news tells those who wait that something has changed. The zero value is ready.
+// news wakes waiters when something has changed. The zero value is ready to use.
 type news struct {
 	mu   sync.Mutex
 	told chan struct{} // nil while nobody waits
 }
 
-// next returns a channel that is closed at the next announcement.
+// next returns a channel that the next announcement closes.
 func (n *news) next() <-chan struct{} {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -187,7 +186,7 @@ func (n *news) next() <-chan struct{} {
 	return n.told
 }
 
-// announce tells those who wait now.
+// announce wakes all current waiters.
 func (n *news) announce() {
 	n.mu.Lock()
 	defer n.mu.Unlock()

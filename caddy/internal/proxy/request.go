@@ -1,6 +1,3 @@
-// In: the steps of a request, the dials made for it.
-// Out: the pod that it goes to next, and what became of the last one.
-
 package proxy
 
 import (
@@ -18,30 +15,32 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// request is what a source knows about one request while it is served. It travels in the request's context, where each source finds its own, because
-// several reverse_proxy handlers may see one request. A page keeps it for as long as it is open: it holds nothing that only a few need.
+// request is the state of one request while it is served. It is in the request's context. Several
+// reverse_proxy handlers may serve one request, and each source finds its own. A page keeps it as
+// long as it is open, so it holds nothing that few requests need.
 type request struct {
-	ctx    context.Context // as the request came with it
+	ctx    context.Context // the request's original context
 	source *Source
 
 	flow     routing.Request
 	decision routing.Decision
 
-	// step is the last one. taken is set while the proxy loop has the pod of the step: an error that comes out of the loop then is not about the
-	// pod, since handlers of the user run after the round trip too. goesOn is set when an attempt has failed and the loop may begin anew.
+	// step is the last step. taken is set while the proxy loop has the pod of the step. An error
+	// from the loop is then not about the pod, since user handlers run after the round trip too.
+	// goesOn is set when an attempt has failed and the loop may start again.
 	step          routing.Step
 	taken, goesOn bool
 
-	// result is what the handler returns: why no pod has answered, nil if one has.
+	// result is what the handler returns: why no pod has answered, or nil.
 	result error
 
-	// shown is what people see of it.
+	// shown is what logs, placeholders and headers show of the request.
 	shown show.Request
 
 	// places are the pods that the user's policy chooses from.
 	places []routing.Place
 
-	// The transport dials in goroutines of its own, and may go on with a dial after the request has ended.
+	// mutex guards last: the transport dials in its own goroutines, which may outlive the request.
 	mutex sync.Mutex
 	last  dial
 }
@@ -49,25 +48,25 @@ type request struct {
 // target is a pod and the index of its upstream.
 type target = routing.UpstreamPod
 
-// dial is the pod that was chosen last, and how its last dial ended.
+// dial is the pod that was chosen last, and the outcome of its last dial.
 type dial struct {
 	target
 	outcome routing.Outcome
-	fault   error // why it failed for a reason on this machine, nil if it did not
+	fault   error // the error, if the fault is on this machine
 }
 
 type requestKey struct{}
 
-// inContext is the context of a request that is served.
+// inContext returns the request's context with q in it.
 func (q *request) inContext() context.Context { return context.WithValue(q.ctx, requestKey{}, q) }
 
-// lastRequest returns what the last source knows about the request with this context, nil for nothing.
+// lastRequest returns the request that the innermost source put into the context, or nil.
 func lastRequest(ctx context.Context) *request {
 	found, _ := ctx.Value(requestKey{}).(*request)
 	return found
 }
 
-// requestOf returns what this source knows.
+// requestOf returns the request that this source put into the context, or nil.
 func (s *Source) requestOf(ctx context.Context) *request {
 	found := lastRequest(ctx)
 	for found != nil && found.source != s {
@@ -76,20 +75,20 @@ func (s *Source) requestOf(ctx context.Context) *request {
 	return found
 }
 
-// ofPage tells whether the request has a token, so that it belongs to one pod.
+// ofPage reports whether the request has a token and so belongs to one pod.
 func (q *request) ofPage() bool {
 	return q.decision.Kind == routing.Pod || q.decision.Kind == routing.Gone
 }
 
-// took takes a step of the library, and obeys what came with it.
+// took stores a step and carries out its report.
 func (q *request) took(step routing.Step, err error) {
 	q.step, q.taken, q.goesOn = step, false, false
 	q.source.learn(q, step.Report, err)
 }
 
-// proceed gets a step that the proxy loop can obey, or the last one of all.
+// proceed gets a step that the proxy loop can carry out, or the last step.
 func (q *request) proceed() {
-	if q.taken { // and answered, but the user has the loop try again
+	if q.taken { // answered, but the user's options make the loop try again
 		q.failed(routing.OutcomeCancelled)
 	}
 	if q.source.userRetries && !q.ofPage() && (q.step.Kind == routing.StepAnswer || q.step.Kind == routing.StepDone) {
@@ -100,10 +99,10 @@ func (q *request) proceed() {
 	}
 }
 
-// wait obeys steps to wait, until there is another one or the client has given up.
+// wait waits until the step is another one, or the client has given up.
 func (q *request) wait() {
 	news := q.source.process.news.next()
-	timer := time.NewTimer(0) // what has happened since the step would be missed
+	timer := time.NewTimer(0) // resume once at first: news may have come since the step
 	defer timer.Stop()
 	for {
 		select {
@@ -121,13 +120,14 @@ func (q *request) wait() {
 	}
 }
 
-// failed gets the step after an attempt that has ended without an answer.
+// failed gets the step after a failed attempt.
 func (q *request) failed(outcome routing.Outcome) {
 	q.took(q.source.core.Next(&q.flow, outcome, q.source.process.Now(), rand.Uint64()))
 	q.goesOn = q.ofPage()
 }
 
-// answered takes note of an answer, and tells whether the client gets it. If not there is another step.
+// answered reports an answer to the library. It returns whether the client gets the answer; if not,
+// there is another step.
 func (q *request) answered(response *http.Response) bool {
 	var marks routing.Marks
 	if slices.Equal(response.Header[markHeader], isSet) {
@@ -146,11 +146,11 @@ func (q *request) answered(response *http.Response) bool {
 	return false
 }
 
-// refusedStatus stands for an answer that nobody gets: no real one has this status. As an error of the transport it would be held against the pod where
-// the user has failures counted, and retried as the user says.
+// refusedStatus marks an answer that no client gets; no real answer has this status. An error from
+// the transport would do harm: it would count as a failure of the pod and cause the user's retries.
 const refusedStatus = 1099
 
-// endOfRefused makes the proxy loop end with errRefused then.
+// endOfRefused ends the proxy loop with errRefused after such an answer.
 var endOfRefused = caddyhttp.ResponseHandler{
 	Match:  &caddyhttp.ResponseMatcher{StatusCode: []int{refusedStatus}},
 	Routes: caddyhttp.RouteList{{MatcherSets: caddyhttp.MatcherSets{{refusal{}}}}},
@@ -158,13 +158,14 @@ var endOfRefused = caddyhttp.ResponseHandler{
 
 var errRefused = errors.New("the pod drains and takes no new pages")
 
-// refusal is the matcher of a route. Its error ends the request's way through the routes.
+// refusal is a route matcher. Its error stops the handling of routes.
 type refusal struct{}
 
-// MatchWithError matches nothing.
+// MatchWithError always returns errRefused.
 func (refusal) MatchWithError(*http.Request) (bool, error) { return false, errRefused }
 
-// staysWith tells whether a request that a pod has refused goes there again. The user's policy is not asked then: it has chosen the pod a moment ago.
+// staysWith reports whether a request goes back to the pod that refused it. The user's policy is
+// not asked again: it chose this pod a moment ago.
 func (q *request) staysWith(pod target) bool {
 	if q.step.Kind == routing.StepChoose && slices.ContainsFunc(q.choices(), func(place routing.Place) bool { return place.Upstream == pod.Upstream && place.Pod == pod.Pod }) {
 		q.took(q.source.core.Chose(&q.flow, pod.Upstream, pod.Pod, q.source.process.Now()))
@@ -172,7 +173,7 @@ func (q *request) staysWith(pod target) bool {
 	return q.step.Kind == routing.StepDial && q.step.Pod == pod.Pod
 }
 
-// choices are the pods that the user's policy may choose from.
+// choices returns the pods that the user's policy may choose from.
 func (q *request) choices() []routing.Place {
 	places, report, err := q.source.core.Choices(&q.flow, nil, q.source.process.Now())
 	q.source.learn(q, report, err)
@@ -186,15 +187,15 @@ func (q *request) gaveUp() {
 	}
 }
 
-// leave tells the library that the request is over.
+// leave reports the end of the request.
 func (q *request) leave() {
 	q.source.isWrong(q.source.core.Ended(&q.flow, q.source.process.Now()))
 	if q.source.retired.Load() != 0 {
-		q.source.closeIdle() // the connection of this request is idle now, and Cleanup has been
+		q.source.closeIdle() // this request's connection is idle only now, after Cleanup
 	}
 }
 
-// goesTo notes the pod that the proxy loop takes.
+// goesTo records the pod that the proxy loop dials.
 func (q *request) goesTo(next target) {
 	q.taken = true
 	q.mutex.Lock()
@@ -204,10 +205,10 @@ func (q *request) goesTo(next target) {
 	if again || q.decision.Kind == routing.Pod && next.Pod.Addr() != q.decision.Addr {
 		metrics.FailedOver()
 	}
-	q.source.upstreams[next.Upstream].Label() // from its first request on
+	q.source.upstreams[next.Upstream].Label() // creates the metrics with the first request
 }
 
-// dialled notes how a dial ended.
+// dialled records the outcome of a dial.
 func (q *request) dialled(outcome routing.Outcome, failure error) {
 	if outcome != routing.OutcomeOwnFault {
 		failure = nil
@@ -217,14 +218,15 @@ func (q *request) dialled(outcome routing.Outcome, failure error) {
 	q.last.outcome, q.last.fault = outcome, failure
 }
 
-// lastDial returns the pod that was chosen last and how its last dial ended. The pod is not valid before one was chosen.
+// lastDial returns the pod that was chosen last and the outcome of its dial. The pod is invalid if
+// none was chosen.
 func (q *request) lastDial() dial {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	return q.last
 }
 
-// show makes the request visible.
+// show sets up what is shown of the request.
 func (q *request) show(answer http.Header) {
 	q.shown.Facts = q
 	var outer *show.Request
@@ -234,17 +236,17 @@ func (q *request) show(answer http.Header) {
 	q.shown.Show(q.ctx, answer, outer, q.source.underStockHandler)
 }
 
-// Decided is the decision.
+// Decided returns the decision.
 func (q *request) Decided() routing.Decision { return q.decision }
 
-// Header is the name of the header that tells about the decision.
+// Header returns the name of the decision header.
 func (q *request) Header() string { return q.source.DecisionHeader }
 
-// Cause is why Caddy itself answered.
+// Cause returns why Caddy itself answered.
 func (q *request) Cause() routing.Cause { return q.step.Cause }
 
-// Chosen is the pod that was chosen last.
+// Chosen returns the pod that was chosen last.
 func (q *request) Chosen() routing.UpstreamPod { return q.lastDial().target }
 
-// Upstream is one of the source's.
+// Upstream returns an upstream of the source.
 func (q *request) Upstream(index int) *show.Upstream { return q.source.upstreams[index] }

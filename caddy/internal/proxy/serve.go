@@ -1,6 +1,3 @@
-// In: a request.
-// Out: the decision about it, taken once, and the place where it leads: a pod, fresh pods, or an answer of our own.
-
 package proxy
 
 import (
@@ -20,8 +17,8 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// ServeHTTP proxies the request, or answers it where no pod can. A page keeps the stack of its stream for as long as it is open: this is the only frame
-// beneath the proxy loop.
+// ServeHTTP proxies the request, or answers it if no pod can. It is the only frame of ours beneath
+// the proxy loop: an open page keeps the stack of its stream, so that must be small.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	if h.source == nil {
 		return h.Handler.ServeHTTP(w, r, next)
@@ -40,7 +37,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	return q.result
 }
 
-// take begins a request that has come to our handler. It returns what the answer is to be written to.
+// take begins a request. It returns the writer for the answer.
 //
 //go:noinline
 func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, http.ResponseWriter, error) {
@@ -53,7 +50,8 @@ func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, http.Re
 	return q, q.shown.Announcing(w), nil
 }
 
-// obey does one step after the other, until a pod is to be tried: then it returns whose proxy loop does that. It returns nil when the request is over.
+// obey carries out steps until a pod is to be tried, and returns the handler whose proxy loop tries
+// it. It returns nil when the request is over.
 //
 //go:noinline
 func (h *Handler) obey(q *request, w http.ResponseWriter, r *http.Request) *reverseproxy.Handler {
@@ -78,7 +76,7 @@ func (h *Handler) obey(q *request, w http.ResponseWriter, r *http.Request) *reve
 	}
 }
 
-// tried takes note of how the proxy loop has ended, and tells whether the request goes on.
+// tried handles the result of the proxy loop. It reports whether the request continues.
 func (q *request) tried(w http.ResponseWriter, err error) bool {
 	q.result = err
 	if err == nil || q.taken {
@@ -88,7 +86,8 @@ func (q *request) tried(w http.ResponseWriter, err error) bool {
 	return !q.hasLeft(w)
 }
 
-// hasLeft tells whether the client has, and says so in the log as Caddy does.
+// hasLeft reports whether the client has closed the request. If so it sets status 499, as Caddy
+// does.
 func (q *request) hasLeft(w http.ResponseWriter) bool {
 	if q.ctx.Err() == nil {
 		return false
@@ -98,10 +97,11 @@ func (q *request) hasLeft(w http.ResponseWriter) bool {
 	return true
 }
 
-// errNoPod is why a request is answered for which no pod was tried.
+// errNoPod is the error of a request for which no pod was tried.
 var errNoPod = errors.New("no pod can take the request")
 
-// answer answers a request that no pod can answer. Where the user has error routes for a request that belongs to no pod, these do it.
+// answer answers a request that no pod can answer. If the request has no token and an error route
+// of the user matches, it returns an error for that route.
 func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) error {
 	q.shown.Announce(w.Header())
 	if q.step.Cause == routing.CauseOwnFault && !errors.Is(failure, errCancelledByAnother) {
@@ -109,32 +109,34 @@ func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) 
 	}
 	if !q.ofPage() {
 		unavailable := caddyhttp.Error(http.StatusServiceUnavailable, failure)
-		unavailable.StatusCode = http.StatusServiceUnavailable // also where the failure has a status
+		unavailable.StatusCode = http.StatusServiceUnavailable // even if the failure has a status
 		if config.HandlesErrors(r, unavailable) {
 			return unavailable
 		}
-		// Caddy would log an error for each request, and a line about the host or the pod has been logged already.
+		// Do not return the error: Caddy would log it for each request, and the fault of the host
+		// or pod is logged already.
 	}
 	q.answerOf(r).write(w, r)
 	return nil
 }
 
-// goodbye is how long net/http has to send clients away by itself when a configuration is replaced.
+// goodbye is how long net/http gets to close client connections itself after a reload.
 const goodbye = time.Second
 
-// sendElsewhere makes clients leave a configuration that another one has replaced, and a process that is exiting. When a server
-// begins to shut down, net/http says goodbye on those HTTP/2 connections only that are set up by then. One whose handshake
-// ends later would go on using the old configuration, with the old key, and keep the process for as long as it is busy.
+// sendElsewhere makes clients leave a replaced configuration or an exiting process. A server that
+// shuts down sends GOAWAY only on HTTP/2 connections that are already set up. One whose handshake
+// ends later would keep the old configuration, with the old key, in use for as long as it is busy.
 func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
 	retired := time.Duration(s.retired.Load())
 	leftBehind := retired != 0 && s.process.Now()-retired > goodbye
-	if (leftBehind || caddy.Exiting()) && r.ProtoMajor < 3 { // HTTP/3 has no such field
+	if (leftBehind || caddy.Exiting()) && r.ProtoMajor < 3 { // HTTP/3 has no such header field
 		w.Header().Set("Connection", "close")
 	}
 }
 
-// begin gets the first step of a request, and makes it visible in the request's context and in the header of the answer. The library gets the bytes that
-// the pod would parse: the escaped path and the Cookie header.
+// begin gets the first step of a request, and adds the request to its own context and the decision
+// to the header of the answer. The library gets the bytes that the pod would parse: the escaped
+// path and the Cookie header.
 func (s *Source) begin(r *http.Request, answer http.Header) (*request, error) {
 	q := &request{ctx: r.Context(), source: s, result: errNoPod}
 	cookies := strings.Join(r.Header["Cookie"], "; ") // HTTP/2 and HTTP/3 clients may send several fields (RFC 9113 section 8.2.3)
@@ -148,6 +150,6 @@ func (s *Source) begin(r *http.Request, answer http.Header) (*request, error) {
 	s.keys.Opened(decision)
 	q.took(step, nil)
 	q.show(answer)
-	*r = *r.WithContext(q.inContext()) // in place: what is beneath us keeps the request, and would keep two
+	*r = *r.WithContext(q.inContext()) // in place: the server keeps the original request, and would keep two
 	return q, nil
 }

@@ -1,6 +1,3 @@
-// In: a doors_upstream source of a configuration.
-// Out: the same, in use: its router, and the hosts that its upstreams resolve to.
-
 package proxy
 
 import (
@@ -17,12 +14,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// Source is the upstream source of Doors apps. Requests that carry the token of a page go to the pod that owns the page;
-// all others go to the pods that an upstream's host resolves to now.
+// Source routes the requests of Doors apps. A request with the token of a page goes to the pod that
+// owns the page. All other requests go to the pods that an upstream's hosts currently resolve to.
 //
-// All strings take global placeholders such as {env.DOORS_SECRET} and {file./run/secrets/doors}. They are resolved when the
-// configuration is loaded, into memory that no API shows: a key that comes from a placeholder is never part of
-// the configuration.
+// All strings accept global placeholders such as {env.DOORS_SECRET} and {file./run/secrets/doors}.
+// They are resolved when the configuration is loaded and never written back to it, so no API shows
+// a key that comes from a placeholder.
 type Source struct {
 	config.Source
 
@@ -35,23 +32,25 @@ type Source struct {
 
 	logger *zap.Logger
 
-	// dial is the transport's own dialer, viaProxy tells whether pods cannot be dialled directly, and closeIdle closes connections that are not in use.
+	// dial is the transport's own dialer. viaProxy reports whether pods are behind a forward proxy
+	// and cannot be dialled directly. closeIdle closes idle connections.
 	dial      dialFunc
 	viaProxy  func() bool
 	closeIdle func()
 
-	// retired is when another configuration has taken over, 0 while this one is in force. Requests still come over
-	// connections that were open then.
+	// retired is when another configuration took over, or 0 while this one is in force. Requests
+	// still arrive on connections that were open then.
 	retired atomic.Int64
 
-	// underStockHandler is set when this Caddy's tables could not be taken over.
+	// underStockHandler is set if Caddy's own handler could not be replaced.
 	underStockHandler bool
 
-	// userChooses is set when the user has a policy by which pods are chosen, and userRetries when the user said how to retry.
+	// userChooses is set if the user has configured a selection policy, and userRetries if the user
+	// has configured retries.
 	userChooses, userRetries bool
 }
 
-// CaddyModule returns the module's registration.
+// CaddyModule returns the Caddy module information.
 func (*Source) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "http.reverse_proxy.upstreams." + config.SourceName,
@@ -59,8 +58,9 @@ func (*Source) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Inspected is told of each handler with a source when it has been provisioned, with what is to be said about its options. It is nil but while the
-// command line loads a configuration, which only happens in a process that does nothing else.
+// Inspected, if set, is called with each handler that has a source when it has been provisioned,
+// and with the warnings about its options. Only the command line sets it, in a process that loads
+// configurations and serves nothing.
 var Inspected func(h *Handler, warnings []config.Warning)
 
 // Provision makes the router and begins to use the hosts.
@@ -70,7 +70,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 		return err
 	}
 	text := s.Text()
-	if Inspected == nil { // else the command line compares it
+	if Inspected == nil { // the command line compares it instead
 		s.Forget()
 	}
 	var err error
@@ -100,7 +100,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// route begins to use a configuration.
+// route makes the router of a configuration, bound to the state of the process.
 func (s *Source) route(text []byte, loaded *config.Loaded) (*routing.Router, error) {
 	options := loaded.Flow()
 	options.Resolver = s.process.dns.Way(loaded.Lookups)
@@ -112,18 +112,19 @@ func (s *Source) route(text []byte, loaded *config.Loaded) (*routing.Router, err
 	return s.core.Router(), nil
 }
 
-// limitPods bounds how many pods the process remembers.
+// limitPods sets how many pods the process remembers.
 func (s *Source) limitPods() {
 	s.isWrong(s.process.state.Limit(s.process.sources.maxPods()))
 }
 
-// Loaded is what the configuration of the source means.
+// Loaded returns the parsed configuration.
 func (s *Source) Loaded() *config.Loaded { return s.loaded }
 
-// Upstream is what is shown of the upstream with this index.
+// Upstream returns what is shown of the upstream with this index.
 func (s *Source) Upstream(index int) *show.Upstream { return s.upstreams[index] }
 
-// checkParent makes sure that the source serves a handler that obeys it: under any other, tokens would be ignored.
+// checkParent makes sure that the source belongs to a handler that uses it. Any other handler would
+// ignore tokens.
 func (s *Source) checkParent(ctx caddy.Context) error {
 	lineage := ctx.Modules()
 	if len(lineage) < 2 {
@@ -133,7 +134,7 @@ func (s *Source) checkParent(ctx caddy.Context) error {
 	switch parent := lineage[len(lineage)-2].(type) {
 	case interface{ ReverseProxy() *reverseproxy.Handler }: // ours
 		handler = parent.ReverseProxy()
-	case *reverseproxy.Handler: // met only where Caddy's tables could not be taken over
+	case *reverseproxy.Handler: // only if Caddy's handler could not be replaced
 		handler, s.underStockHandler = parent, true
 	case *reverseproxy.MultiUpstreams:
 		return fmt.Errorf("%s cannot be one of several sources in `multi`: it must see every request alone", config.SourceName)
@@ -150,9 +151,9 @@ func (s *Source) checkParent(ctx caddy.Context) error {
 	return nil
 }
 
-// Cleanup lets go of the hosts. The router is freed when the last request that uses it has ended.
+// Cleanup ends the use of the hosts. The router is freed when its last request has ended.
 func (s *Source) Cleanup() error {
-	if s.process == nil { // provisioning failed before
+	if s.process == nil { // provisioning failed early
 		return nil
 	}
 	s.process.sources.remove(s)

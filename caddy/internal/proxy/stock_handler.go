@@ -1,6 +1,3 @@
-// In: a doors_upstream source under Caddy's own reverse_proxy handler, in a Caddy whose tables could not be taken over.
-// Out: the same routing and the same answers, as far as they can be given from below the proxy loop.
-
 package proxy
 
 import (
@@ -16,14 +13,15 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// stockTransport sits between Caddy's own proxy loop and its HTTP transport. The loop asks the source for upstreams, which is
-// when the decision is taken, and then for a round trip, which is where 410 and 503 are made. What only Handler
-// can do is missing here: the user's retries apply to requests of pages too, error routes do not see our answers, and TLS upstreams need
-// their tls_server_name.
+// stockTransport serves a source under Caddy's own reverse_proxy handler, if that could not be
+// replaced. Caddy's proxy loop first asks the source for upstreams, which begins the request, and
+// then for a round trip, which writes 410 and 503. Only Handler can do the rest: here the user's
+// retries apply to requests of pages too, error routes do not see our answers, and TLS upstreams
+// need tls_server_name.
 type stockTransport struct{ transport }
 
-// adoptStockHandler puts a stockTransport into the handler, which is being provisioned and has got no further than
-// loading the source.
+// adoptStockHandler puts a stockTransport into a handler that is being provisioned and has just
+// loaded the source.
 func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Handler) error {
 	if handler.Transport == nil {
 		stock := new(reverseproxy.HTTPTransport)
@@ -47,11 +45,11 @@ func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Hand
 	return nil
 }
 
-// nowhere is chosen for a request that gets its answer here: the loop must choose something before it makes the round trip
-// that is answered. Nothing can listen at this address.
+// nowhere is the upstream of a request that is answered here: the loop needs one before it makes
+// the round trip. Nothing can listen at this address.
 var nowhere = &reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: "0.0.0.0:0"}
 
-// RoundTrip proxies the request, or makes the answer that the page understands.
+// RoundTrip proxies the request, or makes the answer itself.
 func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	serving := t.source.requestOf(r.Context())
 	if serving == nil {
@@ -62,7 +60,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		var response *http.Response
 		if response, err = t.transport.RoundTrip(r); err == nil && serving.taken {
 			serving.shown.Announce(response.Header)
-			if response.StatusCode == http.StatusSwitchingProtocols { // a body that is a connection must stay one
+			if response.StatusCode == http.StatusSwitchingProtocols { // a body that is a connection must remain one
 				serving.leave()
 			} else {
 				response.Body = leavingBody{response.Body, serving.leave}
@@ -78,13 +76,13 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case serving.step.Kind == routing.StepAnswer:
 		return t.answer(serving, r), nil
 	case goesOn && (serving.step.Kind == routing.StepDial || serving.step.Kind == routing.StepChoose):
-		return nil, reverseproxy.NewDialError(cmp.Or(err, errRefused)) // so that the loop asks for the pod
+		return nil, reverseproxy.NewDialError(cmp.Or(err, errRefused)) // makes the loop ask for the next pod
 	default:
 		return nil, cmp.Or(err, errRefused)
 	}
 }
 
-// answer is the answer that a request gets here.
+// answer returns the answer to a request that no pod can answer.
 func (t stockTransport) answer(serving *request, r *http.Request) *http.Response {
 	step := serving.step
 	serving.leave()
@@ -102,13 +100,13 @@ func (t stockTransport) answer(serving *request, r *http.Request) *http.Response
 	}
 }
 
-// leavingBody is the body of an answer whose end is the end of the request.
+// leavingBody ends the request when the answer's body is closed.
 type leavingBody struct {
 	io.ReadCloser
 	leave func()
 }
 
-// Close closes the body; the proxy loop does so once, whatever becomes of the client.
+// Close closes the body. The proxy loop calls it exactly once.
 func (b leavingBody) Close() error {
 	b.leave()
 	return b.ReadCloser.Close()

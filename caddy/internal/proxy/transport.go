@@ -1,6 +1,3 @@
-// In: a round trip or a dial for a request.
-// Out: the same, reported to the source.
-
 package proxy
 
 import (
@@ -27,14 +24,15 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// transport is Caddy's HTTP transport, watched. It keeps all the methods by which the proxy asks for what it can do.
+// transport is Caddy's HTTP transport with dials and answers reported to a source. It embeds the
+// original, so the proxy still finds all of its methods.
 type transport struct {
 	*reverseproxy.HTTPTransport
 	source *Source
 }
 
-// newTransport watches the HTTP transport of a handler. It is an error for any other: FastCGI has no streams. HTTP/3 has a transport of
-// its own inside of it, which uses none of its dialers.
+// newTransport wraps the HTTP transport of a handler. Any other transport is an error: FastCGI has
+// no streams. HTTP/3 is an error too: it does not use the transport's dialers.
 func newTransport(roundTripper http.RoundTripper, source *Source) (transport, error) {
 	stock, ok := roundTripper.(*reverseproxy.HTTPTransport)
 	if !ok {
@@ -51,16 +49,18 @@ func newTransport(roundTripper http.RoundTripper, source *Source) (transport, er
 	return transport{stock, source}, nil
 }
 
-// The two headers between a pod that drains and Caddy, each a Boolean of RFC 9651. Clients can neither set nor see them.
+// The headers between a draining pod and Caddy, each a Boolean of RFC 9651. Clients can neither set
+// nor see them.
 const (
-	markHeader       = "Doors-Draining"    // of answers
-	lastChoiceHeader = "Doors-Last-Choice" // of requests
+	markHeader       = "Doors-Draining"    // in answers
+	lastChoiceHeader = "Doors-Last-Choice" // in requests
 )
 
-// isSet is their only value that says something.
+// isSet is the value of a header that is true.
 var isSet = []string{"?1"}
 
-// RoundTrip makes the round trip and reports how it ended. A page load that the pod refuses, since it drains, is sent there again if there is no other pod.
+// RoundTrip makes the round trip and reports the result. If a draining pod refuses a page load and
+// no other pod can take it, the request goes to the same pod again.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	serving := t.source.requestOf(r.Context())
 	if serving == nil {
@@ -100,7 +100,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// watchInterim makes interim answers such as 103 those that the client may see. They reach it from within the round trip.
+// watchInterim removes the mark from interim answers such as 103, which reach the client during the
+// round trip.
 func (q *request) watchInterim(r *http.Request) {
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil { // the proxy loop's own, made for this attempt
 		pass := trace.Got1xxResponse
@@ -114,14 +115,14 @@ func (q *request) watchInterim(r *http.Request) {
 	}
 }
 
-// failure is what became of an attempt whose round trip failed.
+// failure returns the outcome of a failed round trip.
 func (t transport) failure(serving *request, r *http.Request, body *watchedBody, err error) routing.Outcome {
 	last := serving.lastDial()
 	_, notReached := errors.AsType[reverseproxy.DialError](err)
 	switch {
 	case r.Context().Err() != nil:
 		return routing.OutcomeCancelled
-	case err == errCancelledByAnother, notReached && last.outcome == routing.OutcomeConnected: // and then TLS has failed, say
+	case err == errCancelledByAnother, notReached && last.outcome == routing.OutcomeConnected: // connected, but for example TLS failed
 		return routing.OutcomeOwnFault
 	case notReached:
 		return last.outcome
@@ -133,22 +134,23 @@ func (t transport) failure(serving *request, r *http.Request, body *watchedBody,
 	}
 }
 
-// errCancelledByAnother takes the place of an error that Caddy would answer as if this client had given up.
+// errCancelledByAnother replaces an error that Caddy would treat as if this client had given up.
 var errCancelledByAnother = errors.New("the connection to the pod was closed when the client of an earlier request gave up")
 
-// cancelledByAnother tells whether a request failed because the client of another one gave up. When an answer has no body, Go's HTTP/1 client hands
-// its connection on before the request is told; if that is cancelled at this very moment, it closes the connection under the next request,
-// which gets the error of the cancelled one (net/http, persistConn.roundTrip).
+// cancelledByAnother reports whether a request failed because the client of another one gave up.
+// When an answer has no body, Go's HTTP/1 client reuses the connection before the request has its
+// answer. If that request is cancelled at this very moment, the client closes the connection under
+// the next request and gives it the same error (net/http, persistConn.roundTrip).
 func cancelledByAnother(r *http.Request, err error) bool {
 	return errors.Is(err, context.Canceled) && r.Context().Err() == nil
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// watchDial makes a dialer report to the request that caused the dial. Caddy's DialError hides its cause, so the errno is
-// taken from the dialer's own trace. It is set here, around the dial, and not for each request: most requests find
-// an open connection, and composing traces costs more than the rest of a decision. The report may come after the
-// request has ended, by a dial that the transport went on with.
+// watchDial makes a dialer report to the request that caused the dial. Caddy's DialError hides its
+// cause, so the errno comes from a trace. The trace is set around the dial and not for each
+// request: most requests use an open connection, and adding a trace costs more than the decision.
+// The report may come after the request has ended, since the transport goes on dialling.
 func watchDial(dial dialFunc, source *Source) dialFunc {
 	if dial == nil {
 		return nil
@@ -160,7 +162,7 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 				ConnectDone: func(_, address string, err error) {
 					if parsed, parseErr := netip.ParseAddrPort(address); parseErr == nil && parsed == pod.Pod {
 						source.dialled(serving, pod, err)
-					} else { // that of a forward proxy, which says nothing about the pod
+					} else { // a forward proxy: says nothing about the pod
 						serving.dialled(routing.OutcomeOwnFault, err)
 					}
 				},
@@ -170,18 +172,20 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 	}
 }
 
-// isDrop tells whether a round trip over a connection failed because that ended before a byte of an answer.
+// isDrop reports whether a round trip failed because the connection ended before the first byte of
+// an answer.
 func isDrop(err error) bool {
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno == syscall.EPIPE || isUnreachable(errno)
 	}
-	// HTTP/1 gives the end of a connection several errors: that of the reader, that of the writer, under which the reader has closed it, and one
-	// without a type. HTTP/2 returns the last as it is, where HTTP/1 would wrap it if a part of an answer had come.
+	// HTTP/1 reports the end of a connection as an error of the reader, as an error of the writer,
+	// or as an error without a type. HTTP/2 returns io.ErrUnexpectedEOF as it is; HTTP/1 wraps it
+	// if part of an answer came.
 	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || strings.Contains(err.Error(), "server closed idle connection") ||
 		err == io.ErrUnexpectedEOF
 }
 
-// outcomeOf reads the errno of connect(2).
+// outcomeOf classifies the error of connect(2).
 func outcomeOf(err error) routing.Outcome {
 	errno, _ := errors.AsType[syscall.Errno](err)
 	switch {
@@ -193,12 +197,12 @@ func outcomeOf(err error) routing.Outcome {
 		return routing.OutcomeRefused
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isUnreachable(errno):
 		return routing.OutcomeUnreachable
-	default: // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EACCES, EPERM and whatever else this host lacks
+	default: // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EACCES, EPERM and other faults of this host
 		return routing.OutcomeOwnFault
 	}
 }
 
-// isUnreachable tells whether an errno says that packets got no answer, or that the answer was to go away.
+// isUnreachable reports whether an errno means that packets got no answer or were rejected.
 func isUnreachable(errno syscall.Errno) bool {
 	switch errno {
 	case syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN, syscall.ETIMEDOUT, syscall.ECONNRESET, syscall.ECONNABORTED:
@@ -207,17 +211,17 @@ func isUnreachable(errno syscall.Errno) bool {
 	return false
 }
 
-// watchedBody is the body of a request. Where its length was announced, Go's HTTP/1 client asks for more when it has sent all of it, to find
-// out whether it is longer. If the pod has begun its answer by then, Go's HTTP/1 server has closed the body, and the client would take the
-// refusal to read from it for a failure, and cut the answer.
+// watchedBody is the body of a request. Go's HTTP/1 client reads once more after the announced
+// length, to find out whether the body is longer. If the pod has begun its answer by then, Go's
+// HTTP/1 server has closed the body. The client would take that for a failure and cut the answer.
 type watchedBody struct {
 	io.ReadCloser
-	left   int64 // bytes; less than 0 if nobody knows
+	left   int64 // bytes; negative if unknown
 	broken atomic.Bool
 	closed atomic.Bool
 }
 
-// watchBody makes a request's body a watchedBody, if it has one.
+// watchBody replaces a request's body with a watchedBody, or returns nil if there is none.
 func watchBody(r *http.Request) *watchedBody {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
@@ -230,8 +234,9 @@ func watchBody(r *http.Request) *watchedBody {
 	return watched
 }
 
-// knowBody finds out whether a request that only asks for something has a body. HTTP/3 gives each one, of unknown length; without it, the request
-// can be repeated over another connection, where a pod has just ended the one that was open.
+// knowBody finds out whether a GET or HEAD request has a body. HTTP/3 requests always have one of
+// unknown length. Go's client can repeat a request without a body when a pod has just closed the
+// connection.
 func knowBody(r *http.Request) {
 	if r.ProtoMajor < 3 || r.ContentLength >= 0 || r.Body == nil || !reads(r) {
 		return
@@ -248,7 +253,8 @@ func knowBody(r *http.Request) {
 	}
 }
 
-// Read reads. At the end it is io.EOF, whatever has become of the body.
+// Read reads from the body. After the announced length it returns io.EOF even if the body was
+// closed.
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if b.left > 0 {
@@ -269,8 +275,8 @@ func (b *watchedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// failed tells whether the client did not send the whole body. No body never fails.
+// failed reports whether the client did not send the whole body. It returns false for nil.
 func (b *watchedBody) failed() bool { return b != nil && b.broken.Load() }
 
-// reads tells whether a request only asks for something.
+// reads reports whether the method is GET or HEAD.
 func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }

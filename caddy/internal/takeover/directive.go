@@ -1,6 +1,3 @@
-// In: the tokens of one reverse_proxy directive, or of a shortcut for it.
-// Out: the same tokens with the documented `dynamic_upstreams doors_upstream` in Caddy's own spelling.
-
 package takeover
 
 import (
@@ -18,8 +15,8 @@ const (
 	stockSubdirective      = "dynamic"
 )
 
-// documentedDirective wraps the stock reverse_proxy directive or a shortcut. Directives that do not name our source reach the
-// stock function with the tokens they came with.
+// documentedDirective wraps the stock reverse_proxy directive, or a shortcut for it. A directive
+// without our source reaches the stock function with its tokens unchanged.
 func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.UnmarshalFunc {
 	return func(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 		var tokens []caddyfile.Token
@@ -45,19 +42,20 @@ func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.Unmars
 		}
 		values, err := stock(h)
 		if slices.ContainsFunc(lines, names) {
-			err = redact.Error(err, config.TextsOf(tokens)) // a key in a wrong place is not known to Caddy for what it is
+			err = redact.Error(err, config.TextsOf(tokens)) // Caddy does not recognize a key in the wrong place
 		}
 		return values, err
 	}
 }
 
-// misplacedDirective refuses what is no directive, in the place of one.
+// misplacedDirective returns the error for one of our options written as a directive.
 func misplacedDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	h.Next()
 	return nil, h.Errf("%s is not a directive; write `%s { %s %s { ... } }`", h.Val(), directiveID, documentedSubdirective, config.SourceName)
 }
 
-// checkSourceAt refuses a source that Caddy does not know, where its own error would not help or show too much.
+// checkSourceAt rejects an unknown source if Caddy's own error would not help or would show too
+// much.
 func checkSourceAt(tokens []caddyfile.Token, i int) error {
 	name, documented := nameAt(tokens, i), tokens[i].Text == documentedSubdirective
 	if !isSource(tokens[i]) || name == config.SourceName || name == "" && !documented { // Caddy's own error says what is missing
@@ -75,7 +73,8 @@ func checkSourceAt(tokens []caddyfile.Token, i int) error {
 	return nil
 }
 
-// checkAlone refuses what the stock directive would drop or ignore in silence beside our source: a second one, and static upstreams.
+// checkAlone rejects what the stock directive would silently drop beside our source: a second
+// source, and static upstreams.
 func checkAlone(tokens []caddyfile.Token, lines []int) error {
 	const beside = " beside " + config.SourceName + ": it names every upstream itself; remove "
 	sources := 0
@@ -97,7 +96,8 @@ func checkAlone(tokens []caddyfile.Token, lines []int) error {
 	return nil
 }
 
-// subdirectives returns the index of the first token of each line directly inside the directive's block.
+// subdirectives returns the index of the first token of each line directly in the directive's
+// block.
 func subdirectives(tokens []caddyfile.Token) []int {
 	var found []int
 	depth := 0
@@ -118,7 +118,7 @@ func isSource(token caddyfile.Token) bool {
 	return token.Text == documentedSubdirective || token.Text == stockSubdirective
 }
 
-// nameAt is the first argument of the line that begins at token i, "" if it has none.
+// nameAt returns the first argument of the line that begins at token i, or "".
 func nameAt(tokens []caddyfile.Token, i int) string {
 	if i++; i < len(tokens) && !startsLine(tokens, i) && !isBrace(tokens[i], "{") {
 		return tokens[i].Text
@@ -126,8 +126,8 @@ func nameAt(tokens []caddyfile.Token, i int) string {
 	return ""
 }
 
-// startsLine tells whether token i is the first of its line. A dispenser over two tokens applies Caddy's own rule,
-// which also knows about imports, quotes and heredocs.
+// startsLine reports whether token i is the first of its line. A dispenser over two tokens applies
+// Caddy's own rule, which covers imports, quotes and heredocs.
 func startsLine(tokens []caddyfile.Token, i int) bool {
 	if i == 0 {
 		return true

@@ -1,6 +1,3 @@
-// In: the JSON of a reverse_proxy handler.
-// Out: the handler of package proxy, and errors without what may be a key.
-
 package takeover
 
 import (
@@ -16,15 +13,17 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 )
 
-// Handler is the handler of package proxy, with the documented configuration.
+// Handler is [proxy.Handler] with the documented JSON.
 type Handler struct {
 	proxy.Handler
 
-	// suspects are texts of the JSON that may be a key in a wrong place. Errors must not show them. nil when provisioned.
+	// suspects are strings of the JSON that may be keys in the wrong place. Errors must not show
+	// them. It is nil once provisioned.
 	suspects []string
 }
 
-// CaddyModule returns the module's registration. It has the ID of Caddy's own handler, which it replaces.
+// CaddyModule returns the Caddy module information. The ID is that of Caddy's own handler, which
+// this one replaces.
 func (Handler) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  handlerID,
@@ -32,9 +31,10 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// UnmarshalJSON decodes as strictly as Caddy does for the handlers it loads, after it has moved a documented source
-// from "upstreams" to "dynamic_upstreams". All that can be wrong before Caddy's handler is provisioned is found here: Caddy calls
-// Cleanup also after a Provision that failed, and the Cleanup of its handler panics if its Provision was not called.
+// UnmarshalJSON moves a documented source from "upstreams" to "dynamic_upstreams" and then decodes
+// as strictly as Caddy does. It finds all errors that can be found before Caddy's handler is
+// provisioned. Caddy calls Cleanup also after a failed Provision, and the Cleanup of its handler
+// panics if its own Provision has not run.
 func (h *Handler) UnmarshalJSON(text []byte) error {
 	text, err := moveDocumentedSource(text)
 	if err != nil {
@@ -52,8 +52,9 @@ func (h *Handler) UnmarshalJSON(text []byte) error {
 	return redact.Error(config.KeepHostNames(h.ReverseProxy()), h.suspects)
 }
 
-// moveDocumentedSource turns {"upstreams": {"source": "doors_upstream", ...}} into {"dynamic_upstreams": {...}}.
-// Everything else comes back as it was, so that Caddy's own errors stay Caddy's own.
+// moveDocumentedSource turns {"upstreams": {"source": "doors_upstream", ...}} into
+// {"dynamic_upstreams": {...}}. It returns all else unchanged, so that Caddy reports its errors as
+// usual.
 func moveDocumentedSource(text []byte) ([]byte, error) {
 	members, err := config.Members(text)
 	if err != nil {
@@ -75,8 +76,8 @@ func moveDocumentedSource(text []byte) ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// checkSource refuses the value of a member that was meant to be our source and is spelled in another way. Caddy's own error would
-// show all of it, the secret too, or not say what is right.
+// checkSource rejects a value that was meant to be our source but is not spelled as one. Caddy's
+// own error would show all of it, with the secret, or would not say what is right.
 func checkSource(key string, text json.RawMessage) error {
 	var list []map[string]json.RawMessage
 	if json.Unmarshal(text, &list) == nil {
@@ -99,7 +100,7 @@ func checkSource(key string, text json.RawMessage) error {
 	if err := checkSourceName(name, hasSecret); name != "" && err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
-	var sources []json.RawMessage // of multi
+	var sources []json.RawMessage // of a `multi` source
 	if json.Unmarshal(members["sources"], &sources) == nil {
 		for i, source := range sources {
 			if err := checkSource(fmt.Sprintf("%s.sources[%d]", key, i), source); err != nil {
@@ -110,8 +111,9 @@ func checkSource(key string, text json.RawMessage) error {
 	return nil
 }
 
-// checkSourceName refuses the name of a source of upstreams that Caddy does not know and that was meant to be ours, or is a key.
-// Caddy would show it, and not say what is right. Any other name is left to Caddy.
+// checkSourceName rejects an unknown source name that was meant to be ours, or that is a key.
+// Caddy's own error would show it and would not say what is right. All other names are left to
+// Caddy.
 func checkSourceName(name string, hasSecret bool) error {
 	meant := hasSecret || strings.Contains(strings.ToLower(name), "door") || redact.MayHoldKey(name)
 	if name == config.SourceName || !meant {

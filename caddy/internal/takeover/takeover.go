@@ -1,6 +1,3 @@
-// In: the tables in which Caddy registers modules and Caddyfile directives.
-// Out: the same tables with reverse_proxy replaced by ours, or untouched if this Caddy is not as expected.
-
 package takeover
 
 import (
@@ -15,12 +12,13 @@ import (
 	"go.uber.org/zap"
 )
 
-// The documented configuration says `dynamic_upstreams` in a Caddyfile and an object under "upstreams" in JSON.
-// Caddy's reverse_proxy knows neither, and refuses a second module or directive of that name. Replacing the two
-// entries is the only way to accept the documented configuration as it stands, and to answer 410 from within the
-// reverse proxy, so we reach for Caddy's own tables. The linker does not check these declarations: a renamed
-// variable would be a nil map here, which is why takeOver looks before it writes and TestCaddyTables type-checks
-// them against the source of the Caddy that is built.
+// The documented configuration has `dynamic_upstreams` in a Caddyfile and an object under
+// "upstreams" in JSON. Caddy's reverse_proxy accepts neither, and Caddy panics if a module or
+// directive is registered twice. So we replace both entries in Caddy's own tables. That is the only
+// way to accept the configuration and to answer 410 from within the reverse proxy. The linker does
+// not check these declarations, and a renamed variable would be a nil map. So takeOver checks the
+// maps before it writes, and TestCaddyTables type-checks the declarations against the source of the
+// Caddy that is built.
 
 //go:linkname caddyModules github.com/caddyserver/caddy/v2.modules
 var caddyModules map[string]caddy.ModuleInfo
@@ -33,17 +31,19 @@ const (
 	directiveID = config.Directive
 )
 
-// shortcuts are Caddy's directives that take the options of reverse_proxy, beside their own, and make a handler of it.
+// shortcuts are Caddy's directives that also accept the options of reverse_proxy and make its
+// handler.
 var shortcuts = []string{"forward_auth", "php_fastcgi"}
 
-// Register puts our handler in place of Caddy's, and refuses names of ours that stand where a directive is wanted.
+// Register replaces Caddy's handler and directive. It also registers our option names as directives
+// that return a helpful error.
 func Register() {
 	for _, name := range []string{documentedSubdirective, config.SourceName, "doors_handler"} {
 		httpcaddyfile.RegisterDirective(name, misplacedDirective)
 	}
 	if err := takeOver(caddyModules, caddyfileDirectives); err != nil {
-		// Said at every start and not kept for later: without our directive nothing of ours sees the documented
-		// spelling, so only this line can explain Caddy's "unrecognized subdirective dynamic_upstreams".
+		// Logged at every start, not kept for later: without our directive only this line can
+		// explain Caddy's "unrecognized subdirective dynamic_upstreams".
 		version, _ := caddy.Version()
 		caddy.Log().Warn("doors_upstream: this version of Caddy does not take the documented spellings; write "+
 			"`dynamic doors_upstream` in a Caddyfile and \"dynamic_upstreams\" in JSON",
@@ -51,7 +51,8 @@ func Register() {
 	}
 }
 
-// takeOver replaces the reverse_proxy handler module and directive in both tables, or neither, and with them the shortcuts.
+// takeOver replaces the reverse_proxy module, its directive and the shortcuts in both tables, or
+// changes nothing.
 func takeOver(modules map[string]caddy.ModuleInfo, directives map[string]httpcaddyfile.UnmarshalFunc) error {
 	stockModule, ok := modules[handlerID]
 	if !ok || stockModule.New == nil {

@@ -14,8 +14,9 @@ import (
 
 const module = "github.com/doors-dev/doors-caddy/caddy"
 
-// rooms are the packages of this module from the top to the bottom. Each may import those beneath it, and of those not what is excluded.
-var rooms = []struct {
+// packages lists the packages of this module from top to bottom. Each may import the packages
+// further down, except those excluded.
+var packages = []struct {
 	folder   string
 	excluded []string
 }{
@@ -36,22 +37,23 @@ var rooms = []struct {
 	{folder: "internal/redact"},
 }
 
-// maxFiles is how many files a folder may have, without tests.
+// maxFiles is the largest number of files in a folder, without tests.
 const maxFiles = 12
 
-// No arrow between packages runs up, each says what is in it, and none becomes a heap.
-func TestRooms(t *testing.T) {
-	known := []string{"internal/caddytest"} // for tests only: none of the others may import it
-	for i, room := range rooms {
-		known = append(known, room.folder)
+// TestPackages checks that imports only point down, that each package has one package comment, and
+// that no folder has too many files.
+func TestPackages(t *testing.T) {
+	known := []string{"internal/caddytest"} // for tests only: no other package may import it
+	for i, listed := range packages {
+		known = append(known, listed.folder)
 		var allowed []string
-		for _, beneath := range rooms[i+1:] {
-			if !slices.Contains(room.excluded, beneath.folder) {
+		for _, beneath := range packages[i+1:] {
+			if !slices.Contains(listed.excluded, beneath.folder) {
 				allowed = append(allowed, beneath.folder)
 			}
 		}
 		files, comments := 0, 0
-		entries, err := os.ReadDir(room.folder)
+		entries, err := os.ReadDir(listed.folder)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +63,7 @@ func TestRooms(t *testing.T) {
 				continue
 			}
 			files++
-			path := filepath.Join(room.folder, name)
+			path := filepath.Join(listed.folder, name)
 			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly|parser.ParseComments)
 			if err != nil {
 				t.Fatal(err)
@@ -75,15 +77,15 @@ func TestRooms(t *testing.T) {
 					t.Fatal(err)
 				}
 				if inside, ours := strings.CutPrefix(target, module+"/"); ours && !slices.Contains(allowed, inside) {
-					t.Errorf("%s imports %s, which is not beneath it; it may import %v", path, inside, allowed)
+					t.Errorf("%s imports %s; it may import only %v", path, inside, allowed)
 				}
 			}
 		}
 		if comments != 1 {
-			t.Errorf("%s has %d package comments, want one that says what is in it and what may not be", room.folder, comments)
+			t.Errorf("%s has %d package comments, want exactly one", listed.folder, comments)
 		}
 		if files > maxFiles {
-			t.Errorf("%s has %d files, at most %d are readable", room.folder, files, maxFiles)
+			t.Errorf("%s has %d files, want at most %d", listed.folder, files, maxFiles)
 		}
 	}
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
@@ -91,7 +93,7 @@ func TestRooms(t *testing.T) {
 			return err
 		}
 		if folder := filepath.ToSlash(filepath.Dir(path)); !slices.Contains(known, folder) {
-			t.Errorf("%s is a package that is not in the list of this test", folder)
+			t.Errorf("package %s is missing from the list in this test", folder)
 		}
 		return nil
 	})
