@@ -25,7 +25,7 @@ const maxShown = 20
 // IDFromEnv returns the ID of this server: the token of its address, for
 // doors.WithID. Call it once per process.
 //
-//   - DOORS_SECRET is the secret that [NewTokenCipher] takes, or
+//   - DOORS_SECRET is the secret that [NewCipher] takes, or
 //     DOORS_SECRET_FILE is the path of a file that holds it.
 //   - POD_IP is the IP address at which Caddy reaches this process, without a
 //     port. In Kubernetes it comes from the field status.podIP.
@@ -40,11 +40,11 @@ func IDFromEnv() (string, error) {
 	return cipher.Encode(address), nil
 }
 
-func cipherFromEnv() (TokenCipher, error) {
+func cipherFromEnv() (Cipher, error) {
 	secret, path, source := os.Getenv(envSecret), os.Getenv(envSecretFile), envSecret
 	switch {
 	case secret != "" && path != "":
-		return TokenCipher{}, envError("%s and %s are both set; unset one of them", envSecret, envSecretFile)
+		return Cipher{}, envError("%s and %s are both set; unset one of them", envSecret, envSecretFile)
 	case path != "":
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -53,16 +53,16 @@ func cipherFromEnv() (TokenCipher, error) {
 			if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
 				err = wrapped.Err
 			}
-			return TokenCipher{}, envError("%s: the file cannot be read: %w; set it to the path of a file that holds the secret", envSecretFile, err)
+			return Cipher{}, envError("%s: the file cannot be read: %w; set it to the path of a file that holds the secret", envSecretFile, err)
 		}
 		secret, source = string(text), envSecretFile
 	case secret == "":
-		return TokenCipher{}, envError("%s and %s are not set; set one of them, to the secret that Caddy has or to the path of a file that holds it",
+		return Cipher{}, envError("%s and %s are not set; set one of them, to the secret that Caddy has or to the path of a file that holds it",
 			envSecret, envSecretFile)
 	}
-	cipher, err := NewTokenCipher(secret)
+	cipher, err := NewCipher(secret)
 	if wrong := (*secretError)(nil); errors.As(err, &wrong) {
-		return TokenCipher{}, envError("%s: %s", source, wrong.text())
+		return Cipher{}, envError("%s: %s", source, wrong.text())
 	}
 	return cipher, err
 }

@@ -15,7 +15,7 @@ func TestIDFromEnv(t *testing.T) {
 	if err := os.WriteFile(path, []byte(envKey+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cipher, err := NewTokenCipher(envKey)
+	cipher, err := NewCipher(envKey)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func keyID(key []byte) string {
 // hexadecimal digits of a hash of the key. They tell nothing about the keys; log
 // them, to compare the keys of an app with those of its proxies. The zero value
 // has none.
-func (c TokenCipher) KeyIDs() []string {
+func (c Cipher) KeyIDs() []string {
 	if c.ring == nil {
 		return nil
 	}

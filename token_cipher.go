@@ -32,13 +32,33 @@ const (
 // even so, which is why checkToken looks at each character itself.
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
-// TokenCipher turns IP addresses into tokens and back.
+// TokenCipher turns IP addresses into tokens and back. [NewTokenCipher] returns
+// one, and [Cipher] is its implementation; tests of an app may have their own.
+type TokenCipher interface {
+	// Encode returns a new token for the address.
+	Encode(addr netip.Addr) (token string)
+
+	// Decode returns the address in the token.
+	Decode(token string) (netip.Addr, error)
+}
+
+// NewTokenCipher is [NewCipher] for a caller that needs no more than the
+// interface. The interface is nil beside an error.
+func NewTokenCipher(secret string) (TokenCipher, error) {
+	cipher, err := NewCipher(secret)
+	if err != nil {
+		return nil, err
+	}
+	return cipher, nil
+}
+
+// Cipher is the [TokenCipher] of this package.
 //
 // The zero value has no key: it encodes every address as the empty string and
 // decodes no token. Copies share the same keys. It never changes, and any
 // number of goroutines may use one at the same time. It shows no key when it
 // is printed.
-type TokenCipher struct {
+type Cipher struct {
 	// Behind a pointer, because the fmt package cannot follow it where it may
 	// not call our methods: in an unexported field of another struct.
 	ring *keyRing
@@ -50,39 +70,39 @@ type keyRing struct {
 	ids   []string
 }
 
-// NewTokenCipher makes a cipher of a secret: one to eight keys separated by
+// NewCipher makes a cipher of a secret: one to eight keys separated by
 // white space. A key is standard base64, with padding, of 16, 24 or 32 bytes,
 // as "openssl rand -base64 32" prints it. The first key encrypts, all decrypt,
 // so a secret is changed by putting the new key in front of the old one.
 //
 // An error names the number of the key and the rule, never the key.
-func NewTokenCipher(secret string) (TokenCipher, error) {
+func NewCipher(secret string) (Cipher, error) {
 	keys, err := parseSecret(secret)
 	if err != nil {
-		return TokenCipher{}, err
+		return Cipher{}, err
 	}
 	ring := &keyRing{make([]cipher.AEAD, len(keys)), make([]string, len(keys))}
 	for i, key := range keys {
 		block, err := aes.NewCipher(key)
 		if err != nil {
-			return TokenCipher{}, &secretError{i, "is not accepted by AES"}
+			return Cipher{}, &secretError{i, "is not accepted by AES"}
 		}
 		// This AEAD puts its nonce of 12 random bytes in front of what it
 		// seals, which is the layout of a token.
 		if ring.aeads[i], err = cipher.NewGCMWithRandomNonce(block); err != nil {
-			return TokenCipher{}, &secretError{i, "is not accepted by AES-GCM"}
+			return Cipher{}, &secretError{i, "is not accepted by AES-GCM"}
 		}
 		ring.ids[i] = keyID(key)
 		clear(key)
 	}
-	return TokenCipher{ring}, nil
+	return Cipher{ring}, nil
 }
 
 // Encode returns a new token for the address: 43 characters for IPv4 and 59 for
 // IPv6. An IPv4-mapped address is taken as IPv4 and a zone is dropped. The
 // token of the zero Addr is the empty string. Two tokens of one address differ,
 // because each has a random nonce.
-func (c TokenCipher) Encode(addr netip.Addr) string {
+func (c Cipher) Encode(addr netip.Addr) string {
 	if c.ring == nil || !addr.IsValid() {
 		return ""
 	}
@@ -103,7 +123,7 @@ func (c TokenCipher) Encode(addr netip.Addr) string {
 
 // Decode returns the address in the token. An IPv4-mapped address comes back as
 // IPv4. The error is [ErrorBase64] or [ErrorCipher].
-func (c TokenCipher) Decode(token string) (netip.Addr, error) {
+func (c Cipher) Decode(token string) (netip.Addr, error) {
 	if err := checkToken(token); err != nil {
 		return netip.Addr{}, err
 	}
@@ -148,18 +168,21 @@ func inAlphabet(c byte) bool {
 }
 
 // String says how many keys the cipher has, and nothing else about them.
-func (c TokenCipher) String() string {
+func (c Cipher) String() string {
 	if c.ring == nil {
-		return "doorscaddy.TokenCipher(no key)"
+		return "doorscaddy.Cipher(no key)"
 	}
-	return fmt.Sprintf("doorscaddy.TokenCipher(keys: %d)", len(c.ring.aeads))
+	return fmt.Sprintf("doorscaddy.Cipher(keys: %d)", len(c.ring.aeads))
 }
 
-// GoString is like [TokenCipher.String].
-func (c TokenCipher) GoString() string { return c.String() }
+// GoString is like [Cipher.String].
+func (c Cipher) GoString() string { return c.String() }
 
-// Format prints [TokenCipher.String] for every verb and flag, so that no
+// Format prints [Cipher.String] for every verb and flag, so that no
 // format shows a key.
-func (c TokenCipher) Format(state fmt.State, verb rune) {
+func (c Cipher) Format(state fmt.State, verb rune) {
 	io.WriteString(state, c.String())
 }
+
+// Interface guard
+var _ TokenCipher = Cipher{}

@@ -64,7 +64,7 @@ func TestTokensOfOneAddressDiffer(t *testing.T) {
 }
 
 func TestZeroCipher(t *testing.T) {
-	var zero TokenCipher
+	var zero Cipher
 	if token := zero.Encode(ip4); token != "" {
 		t.Errorf("encodes to %q", token)
 	}
@@ -74,6 +74,37 @@ func TestZeroCipher(t *testing.T) {
 	}
 	if _, err := zero.Decode("="); !errors.Is(err, ErrorBase64) {
 		t.Errorf("decodes padding with %v", err)
+	}
+}
+
+// fakeCipher is a cipher as apps have in their tests.
+type fakeCipher map[string]netip.Addr
+
+func (f fakeCipher) Encode(addr netip.Addr) string { return addr.String() }
+
+func (f fakeCipher) Decode(token string) (netip.Addr, error) {
+	if addr, ok := f[token]; ok {
+		return addr, nil
+	}
+	return netip.Addr{}, fmt.Errorf("%q: %w", token, ErrorCipher)
+}
+
+// TokenCipher is an interface, so that an app may fake it and compare it with nil.
+func TestTokenCipherIsAnInterface(t *testing.T) {
+	var construct func(secret string) (TokenCipher, error) = NewTokenCipher
+	tokens, err := construct(testSecret(32, 1))
+	if err != nil || tokens == nil {
+		t.Fatalf("got %v, %v", tokens, err)
+	}
+	if addr, err := tokens.Decode(tokens.Encode(ip6)); err != nil || addr != ip6 {
+		t.Errorf("got %v, %v", addr, err)
+	}
+	if tokens, err := construct("no key"); err == nil || tokens != nil {
+		t.Errorf("got %v, %v for a wrong secret", tokens, err)
+	}
+	tokens = fakeCipher{ip4.String(): ip4}
+	if addr, err := tokens.Decode(tokens.Encode(ip4)); err != nil || addr != ip4 {
+		t.Errorf("got %v, %v from a fake", addr, err)
 	}
 }
 
@@ -132,13 +163,14 @@ func TestKeysAreNeverShown(t *testing.T) {
 		}
 	}
 	type holder struct {
-		Exported TokenCipher
-		hidden   TokenCipher
-		pointer  *TokenCipher
+		Exported Cipher
+		hidden   Cipher
+		pointer  *Cipher
+		behind   TokenCipher
 	}
-	values := []any{tokens, &tokens, holder{tokens, tokens, &tokens}, []TokenCipher{tokens}, map[string]TokenCipher{"a": tokens}, TokenCipher{}}
+	values := []any{tokens, &tokens, holder{tokens, tokens, &tokens, tokens}, []TokenCipher{tokens}, []Cipher{tokens}, map[string]Cipher{"a": tokens}, Cipher{}}
 	for _, secret := range []string{canary + "x", canary[:40], canary + " " + canary, strings.Repeat(canary+" ", 9), canary + ",", "é" + canary} {
-		_, err := NewTokenCipher(secret)
+		_, err := NewCipher(secret)
 		if err == nil {
 			t.Fatalf("%q is accepted", secret)
 		}
@@ -160,10 +192,10 @@ func TestKeysAreNeverShown(t *testing.T) {
 			}
 		}
 	}
-	if got := tokens.String(); got != "doorscaddy.TokenCipher(keys: 1)" {
+	if got := tokens.String(); got != "doorscaddy.Cipher(keys: 1)" {
 		t.Errorf("String is %q", got)
 	}
-	if got := fmt.Sprintf("%#v", TokenCipher{}); got != "doorscaddy.TokenCipher(no key)" {
+	if got := fmt.Sprintf("%#v", Cipher{}); got != "doorscaddy.Cipher(no key)" {
 		t.Errorf("GoString of the zero value is %q", got)
 	}
 }
@@ -179,7 +211,7 @@ func TestErrorsNameKeyAndRule(t *testing.T) {
 		good + "\n" + good + "\n":        "doorscaddy: secret: key 1 is the same as key 0; each key is given once",
 		strings.TrimRight(good, "=\r\n"): "doorscaddy: secret: key 0 is not standard base64 with padding (RFC 4648, section 4)",
 	} {
-		if _, err := NewTokenCipher(secret); err == nil || err.Error() != want {
+		if _, err := NewCipher(secret); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
@@ -187,7 +219,7 @@ func TestErrorsNameKeyAndRule(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	secret := testSecret(32, 1)
-	tokens, err := NewTokenCipher(secret)
+	tokens, err := NewCipher(secret)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -36,9 +36,9 @@ type tokenVectors struct {
 	}
 }
 
-func mustCipher(t testing.TB, secret string) TokenCipher {
+func mustCipher(t testing.TB, secret string) Cipher {
 	t.Helper()
-	tokens, err := NewTokenCipher(secret)
+	tokens, err := NewCipher(secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestSecrets(t *testing.T) {
 	}
 	readVectors(t, "secrets.json", &vectors)
 	for _, v := range vectors.Accepted {
-		tokens, err := NewTokenCipher(v.Secret)
+		tokens, err := NewCipher(v.Secret)
 		if err != nil {
 			t.Errorf("%s: %v", v.Name, err)
 		} else if got := len(tokens.ring.aeads); got != v.Keys {
@@ -130,12 +130,12 @@ func TestSecrets(t *testing.T) {
 			t.Errorf("%s: a caller can change the ids", v.Name)
 		}
 	}
-	if ids := (TokenCipher{}).KeyIDs(); len(ids) > 0 {
+	if ids := (Cipher{}).KeyIDs(); len(ids) > 0 {
 		t.Errorf("the zero value has keys %v", ids)
 	}
 	for _, v := range vectors.Refused {
-		tokens, err := NewTokenCipher(v.Secret)
-		if err == nil || tokens != (TokenCipher{}) {
+		tokens, err := NewCipher(v.Secret)
+		if err == nil || tokens != (Cipher{}) {
 			t.Errorf("%s: accepted as %v, %v", v.Name, tokens, err)
 			continue
 		}

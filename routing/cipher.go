@@ -13,7 +13,7 @@ import (
 	"unsafe"
 )
 
-// Cipher turns addresses into tokens and back, as [github.com/doors-dev/doors-caddy.TokenCipher]
+// Cipher turns addresses into tokens and back, as [github.com/doors-dev/doors-caddy.Cipher]
 // does in pure Go. See the package for threads and memory.
 type Cipher struct {
 	handle *C.doors_cipher

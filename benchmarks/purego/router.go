@@ -20,7 +20,7 @@ import (
 
 // Router decides where requests go. It never changes; any number of goroutines may use one.
 type Router struct {
-	ciphers  []doorscaddy.TokenCipher // one for each key
+	ciphers  []doorscaddy.Cipher // one for each key
 	cookie   string
 	ports    []uint16 // of the upstreams
 	networks []network
@@ -51,7 +51,7 @@ func NewRouter(config []byte) (*Router, error) {
 	}
 	r := &Router{cookie: parsed.CookieName}
 	for key := range strings.FieldsSeq(parsed.Secret) {
-		cipher, err := doorscaddy.NewTokenCipher(key)
+		cipher, err := doorscaddy.NewCipher(key)
 		if err != nil {
 			return nil, err
 		}
