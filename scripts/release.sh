@@ -29,6 +29,7 @@ same() {
 }
 same rust/capi/Cargo.toml '^doors_routing = \{ version = "([^"]*)".*'
 same include/doors_caddy.h '^#define DOORS_VERSION "([^"]*)"$'
+for file in package package-lock; do same "bindings/node/$file.json" '^    "version": "([^"]*)".*'; done
 same tests/conformance/java/pom.xml '^  <version>([^<]*)</version>$'
 for file in caddy examples/app tests/e2e benchmarks; do
     same "$file/go.mod" '^\tgithub\.com/doors-dev/doors-caddy v([^ ]*)$'

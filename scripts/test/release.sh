@@ -10,7 +10,7 @@ version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$doors_root/Cargo.toml")
 export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@localhost
 
 # The files that it reads, as they are now, in a repository of their own, with a date and with tests that pass at once.
-(cd -- "$doors_root" && git ls-files | grep -E '(\.toml|go\.mod|pom\.xml|CHANGELOG\.md|doors_caddy\.h)$|^scripts/' |
+(cd -- "$doors_root" && git ls-files | grep -E '(\.toml|go\.mod|pom\.xml|bindings/node/package.*\.json|CHANGELOG\.md|doors_caddy\.h)$|^scripts/' |
     tar -cf - -T -) | tar -xf - -C "$work"
 cd -- "$work"
 sed -i "s/^## \[$version\] - .*/## [$version] - 2026-01-02/" CHANGELOG.md
@@ -35,6 +35,8 @@ sed -i 's/ - 2026-01-02/ - unreleased/' CHANGELOG.md
 refused 'no date' "write \"## [$version] - "
 sed -i "s/DOORS_VERSION \"$version\"/DOORS_VERSION \"0.0.1\"/" include/doors_caddy.h
 refused 'another version in the header' 'include/doors_caddy.h: version "0.0.1"'
+sed -i "s/\"version\": \"$version\"/\"version\": \"0.0.1\"/" bindings/node/package.json
+refused 'another version in a package' 'bindings/node/package.json: version "0.0.1"'
 sed -i "s/doors-caddy v$version/doors-caddy v0.0.1/" caddy/go.mod
 refused 'another version in a module' 'caddy/go.mod: version "0.0.1"'
 sed -i "s/version = \"$version\"/version = \"one\"/" Cargo.toml

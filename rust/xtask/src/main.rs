@@ -5,7 +5,8 @@
 //! | header | include/doors_caddy.h | rust/capi/src |
 //! | abi | rust/capi/abi.json | the header, and the layouts that the compiler chose |
 //! | reference | docs/c-api.md | the header |
-//! | python, node, java | the numbers in tests/conformance | the header |
+//! | python, java | the numbers in tests/conformance | the header |
+//! | node | bindings/node/src/numbers.ts | the header |
 
 use std::fs;
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 
 mod abi;
 mod enums;
+mod groups;
 mod header;
 mod numbers;
 mod parse;
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
         "python" => {
             ("tests/conformance/python/doors_numbers.py", items(root).map(|(_, items)| numbers::python(&items)))
         }
-        "node" => ("tests/conformance/node/doors_numbers.js", items(root).map(|(_, items)| numbers::node(&items))),
+        "node" => ("bindings/node/src/numbers.ts", items(root).and_then(|(_, items)| numbers::node(&items))),
         "java" => (
             "tests/conformance/java/src/main/java/dev/doors/caddy/Numbers.java",
             items(root).map(|(_, items)| numbers::java(&items)),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::groups::{groups, translated};
 use crate::parse::{Item, Kind};
 
 const GENERATED: &str = "Generated from include/doors_caddy.h by `make header`. Do not edit.";
@@ -14,13 +15,24 @@ pub fn python(items: &[Item]) -> String {
     out
 }
 
-pub fn node(items: &[Item]) -> String {
-    let mut out = format!("// The numbers of libdoors_caddy. {GENERATED}\n");
-    for (name, value) in numbers(items) {
+/// Constants, and a constant object for each group, which is a type as well.
+pub fn node(items: &[Item]) -> Result<String, String> {
+    let mut out = format!("// The numbers of libdoors_caddy. {GENERATED}\n\n");
+    for (name, value, comment) in constants(items) {
         let big = if value > u32::MAX.into() { "n" } else { "" };
-        let _ = writeln!(out, "export const {name} = {value}{big};");
+        let _ = writeln!(out, "/** {} */\nexport const {name} = {value}{big};\n", translated(comment));
     }
-    out
+    for group in groups(items)? {
+        let (name, about) = (group.name, group.about);
+        let added = if group.flags { " Added up." } else { "" };
+        let _ = writeln!(out, "/** {about}{added} */\nexport const {name} = {{");
+        for (number, value, comment) in group.numbers() {
+            let _ = writeln!(out, "    /** {} */\n    {number}: {value},", translated(comment));
+        }
+        let _ = writeln!(out, "}} as const;\nexport type {name} = (typeof {name})[keyof typeof {name}];\n");
+    }
+    out.truncate(out.trim_end().len());
+    Ok(out + "\n")
 }
 
 pub fn java(items: &[Item]) -> String {
@@ -37,22 +49,30 @@ pub fn java(items: &[Item]) -> String {
     out + "}\n"
 }
 
-/// In the order of the header. Those of its version say nothing about the library that is loaded.
-fn numbers(items: &[Item]) -> impl Iterator<Item = (&str, i64)> {
-    let macros = items.iter().filter_map(|item| match &item.kind {
-        Kind::Macro { name, value } if !name.starts_with("DOORS_VERSION") => Some((name, value)),
+/// Those in no group, with their comments. Those of the header's version say nothing about the library that is loaded.
+fn constants(items: &[Item]) -> impl Iterator<Item = (&str, i64, &str)> {
+    items.iter().filter_map(|item| match &item.kind {
+        Kind::Macro { name, value } if !name.starts_with("DOORS_VERSION") => {
+            Some((name.trim_start_matches("DOORS_"), number(value), item.comment.as_str()))
+        }
         _ => None,
-    });
+    })
+}
+
+fn number(value: &str) -> i64 {
+    match value {
+        "UINT32_MAX" => u32::MAX.into(),
+        "INT64_MAX" => i64::MAX,
+        value => value.parse().expect("a number"),
+    }
+}
+
+/// In the order of the header.
+fn numbers(items: &[Item]) -> impl Iterator<Item = (&str, i64)> {
     let enums = items.iter().filter_map(|item| match &item.kind {
         Kind::Enum { numbers, .. } => Some(numbers.iter().map(|number| (&number.name, &number.value))),
         _ => None,
     });
-    macros.chain(enums.flatten()).map(|(name, value)| {
-        let value = match value.as_str() {
-            "UINT32_MAX" => u32::MAX.into(),
-            "INT64_MAX" => i64::MAX,
-            value => value.parse().expect("a number"),
-        };
-        (name.trim_start_matches("DOORS_"), value)
-    })
+    let enums = enums.flatten().map(|(name, value)| (name.trim_start_matches("DOORS_"), number(value)));
+    constants(items).map(|(name, value, _)| (name, value)).chain(enums)
 }

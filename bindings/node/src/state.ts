@@ -1,0 +1,134 @@
+/** What a process knows about hosts and pods. */
+import { addrOf, podOf } from './address.js';
+import type { Pod } from './address.js';
+import { Handle } from './handle.js';
+import type { Whole } from './handle.js';
+import type { LookupFailure, Verdict } from './numbers.js';
+import { lib, listOf, ok, roomFor, structsIn } from './native.js';
+import type { Members } from './native.js';
+import {
+    eventFrom, evictionFrom, evictionOf, filled, hostFrom, hostReportFrom, idleFrom, knownPodFrom, lookupFrom,
+} from './records.js';
+import type {
+    Event, Eviction, EvictionTarget, Host, HostReport, Idle, KnownPod, Limits, Lookup, RunningEviction,
+} from './records.js';
+
+/**
+ * What a process knows about hosts and pods; one is enough. Any number of workers may use one at once: see State.shared().
+ *
+ * `now` is nanoseconds of one monotonic clock, such as process.hrtime.bigint(); `random` is any number from 0 to 2^64 - 1,
+ * another one for each call.
+ */
+export class State extends Handle {
+    constructor(limits?: Limits);
+    /** @internal */
+    constructor(limits: bigint);
+    constructor(limits: Limits | bigint = {}) {
+        super('state', typeof limits === 'bigint' ? limits : (out) =>
+            lib.doors_state_new(filled('doors_limits', 'doors_limits_init', limits), out));
+    }
+
+    /** The state of another thread, by its `pointer`. That thread closes it, after this one has done with it. */
+    static shared(pointer: bigint): State {
+        return new State(pointer);
+    }
+
+    /** Changes how many pods are remembered. */
+    limit(maxPods: number): void {
+        ok(lib.doors_state_limit(this.pointer, maxPods));
+    }
+
+    /** The lookups to begin now, and when to ask again unless a report has ReportFlag.LOOKUPS_DUE before; NEVER for not. */
+    due(now: Whole, random: Whole): { lookups: Lookup[]; next: bigint } {
+        const next: [Whole] = [0];
+        const list = listOf('doors_lookup', (room, cap, count) =>
+            lib.doors_state_due(this.pointer, now, random, room, cap, count, next));
+        return { lookups: list.map(lookupFrom), next: BigInt(next[0]) };
+    }
+
+    /**
+     * A lookup has ended with these addresses. `missing` is Missing, added up: the IP versions about which not all was
+     * learned; `failure` is why, 0 if they are only late.
+     */
+    resolved(
+        host: Whole, addresses: string[], now: Whole, random: Whole, missing = 0, failure: LookupFailure | 0 = 0,
+    ): HostReport {
+        const [list, out]: [Members[], Members] = [addresses.map(addrOf), {}];
+        ok(lib.doors_state_resolved(this.pointer, host, list, list.length, missing, failure, now, random, out));
+        return hostReportFrom(out);
+    }
+
+    /** Addresses came after their lookup was reported. */
+    resolvedLate(host: Whole, addresses: string[], now: Whole): HostReport {
+        const [list, out]: [Members[], Members] = [addresses.map(addrOf), {}];
+        ok(lib.doors_state_resolved_late(this.pointer, host, list, list.length, now, out));
+        return hostReportFrom(out);
+    }
+
+    /** A lookup has ended without addresses. */
+    lookupFailed(host: Whole, failure: LookupFailure, now: Whole, random: Whole): HostReport {
+        const out: Members = {};
+        ok(lib.doors_state_lookup_failed(this.pointer, host, failure, now, random, out));
+        return hostReportFrom(out);
+    }
+
+    /** What is known about a host. */
+    host(host: Whole, now: Whole): Host {
+        const out: Members = {};
+        const list = listOf('doors_addr', (room, cap, count) =>
+            lib.doors_state_host(this.pointer, host, now, out, room, cap, count));
+        return hostFrom(out, list);
+    }
+
+    /** At most `most` pods, by address (IPv4 first) and port: those after one of them, or the first ones. */
+    pods(after: Pod | null = null, most = 1000): KnownPod[] {
+        const [room, count]: [Uint8Array, [Whole]] = [roomFor('doors_known_pod', most), [0]];
+        ok(lib.doors_state_pods(this.pointer, after && podOf(after), room, most, count, [0]));
+        return structsIn('doors_known_pod', room, Number(count[0])).map(knownPodFrom);
+    }
+
+    /** How many pods are known. */
+    get known(): number {
+        const known: [Whole] = [0];
+        ok(lib.doors_state_pods(this.pointer, null, null, 0, [0], known));
+        return Number(known[0]);
+    }
+
+    /** What is held against a pod. */
+    verdict(pod: Pod): Verdict {
+        const out: [Verdict] = [0];
+        ok(lib.doors_state_verdict(this.pointer, podOf(pod), out));
+        return out[0];
+    }
+
+    /** Whether the pods at an address had no request for `idle` nanoseconds, watched since `started`. */
+    idle(address: string, idle: Whole, started: Whole, now: Whole): Idle {
+        const out: Members = {};
+        ok(lib.doors_state_idle(this.pointer, addrOf(address), idle, started, now, out));
+        return idleFrom(out);
+    }
+
+    /** Evicts pods until undo(), or changes the eviction with this target. */
+    evict(eviction: Eviction, now: Whole): void {
+        ok(lib.doors_state_evict(this.pointer, evictionOf(eviction), now));
+    }
+
+    /** Takes the eviction with this target back. */
+    undo(target: EvictionTarget, now: Whole): void {
+        ok(lib.doors_state_undo(this.pointer, evictionOf(target), now));
+    }
+
+    /** All evictions, the oldest first. */
+    evictions(): RunningEviction[] {
+        const list = listOf('doors_eviction', (room, cap, count) =>
+            lib.doors_state_evictions(this.pointer, room, cap, count));
+        return list.map(evictionFrom);
+    }
+
+    /** Of the last 256 events those after one, by its number; 0 for all. The oldest first. */
+    events(after: Whole = 0): Event[] {
+        const list = listOf('doors_event', (room, cap, count) =>
+            lib.doors_state_events(this.pointer, after, room, cap, count));
+        return list.map(eventFrom);
+    }
+}

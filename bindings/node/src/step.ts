@@ -1,0 +1,118 @@
+/** Steps and reports: what the library says to the caller. */
+import { podFrom, unpacked } from './address.js';
+import type { Pod } from './address.js';
+import { ReportFlag, StepKind } from './numbers.js';
+import type { Cause, Verdict } from './numbers.js';
+import type { Members } from './native.js';
+
+/** A pod, and the index of its upstream in the configuration. */
+export interface PodOfUpstream {
+    upstream: number;
+    pod: Pod;
+}
+
+/** What was learned besides. Members whose flag is not set are null. */
+export interface Report {
+    /** ReportFlag, added up: what to do, and which of the other members count. */
+    flags: number;
+    /** With ReportFlag.REFUSED_TOKEN: how many more tokens were refused for the same reason since the last time. */
+    suppressed: number;
+    /** With ReportFlag.CHANGED: the pod, and what is held against it now. */
+    changed: (PodOfUpstream & { verdict: Verdict }) | null;
+    /** With ReportFlag.DRAINING: the pod, and whether it says that it drains. */
+    draining: (PodOfUpstream & { draining: boolean }) | null;
+    /** With ReportFlag.BACKGROUND: the pod to dial. Tell Source.dialled() what became of it. */
+    background: PodOfUpstream | null;
+    /** With ReportFlag.DROPPED: the number of the host, and the address that it gave up. */
+    dropped: { host: bigint; address: string | null } | null;
+    /** With ReportFlag.OUTSIDE: the upstream, and the address outside its networks. */
+    outside: { upstream: number; address: string | null } | null;
+}
+
+/** Dial the pod, or use an open connection to it. */
+export interface DialStep {
+    kind: typeof StepKind.DIAL;
+    /** Index of the upstream in the configuration. */
+    upstream: number;
+    pod: Pod;
+    /** This request finds out whether the pod is back. */
+    probe: boolean;
+    /** The pod drains and there is no other: send `Doors-Last-Choice: ?1` with the request. */
+    lastChoice: boolean;
+    report: Report;
+}
+
+/** Hold the request: call Request.resume() at `until`, or when a report has ReportFlag.WAKE. */
+export interface WaitStep {
+    kind: typeof StepKind.WAIT;
+    /** A time of the caller's clock, in nanoseconds. */
+    until: bigint;
+    report: Report;
+}
+
+/** Answer the request with `Cache-Control: no-store`. */
+export interface AnswerStep {
+    kind: typeof StepKind.ANSWER;
+    /** The HTTP status: 410 or 503. */
+    status: number;
+    /** Seconds for `Retry-After`; 0 with 410, which has none. */
+    retryAfter: number;
+    cause: Cause;
+    /** It is a page load: a browser may be shown a text that loads the page again after `retryAfter`. */
+    page: boolean;
+    report: Report;
+}
+
+/** Nothing more: what became of the attempt is the answer. */
+export interface DoneStep {
+    kind: typeof StepKind.DONE;
+    report: Report;
+}
+
+/** Choose one of Request.choices() and tell Request.chose(), or call Request.choseNone(). */
+export interface ChooseStep {
+    kind: typeof StepKind.CHOOSE;
+    report: Report;
+}
+
+/** What to do next for a request. */
+export type Step = DialStep | WaitStep | AnswerStep | DoneStep | ChooseStep;
+
+/** The report of a doors_report. @internal */
+export function reportFrom(out: Members): Report {
+    const has = (flag: ReportFlag) => (out['flags'] & flag) !== 0;
+    const pod = (name: string): PodOfUpstream => ({ upstream: out[`${name}_upstream`], pod: podFrom(out[`${name}_pod`]) });
+    return {
+        flags: out['flags'],
+        suppressed: out['suppressed'],
+        changed: has(ReportFlag.CHANGED) ? { ...pod('changed'), verdict: out['changed_verdict'] } : null,
+        draining: has(ReportFlag.DRAINING) ? { ...pod('draining'), draining: out['draining'] === 1 } : null,
+        background: has(ReportFlag.BACKGROUND) ? pod('background') : null,
+        dropped: has(ReportFlag.DROPPED)
+            ? { host: BigInt(out['dropped_host']), address: unpacked(out['dropped_addr']) } : null,
+        outside: has(ReportFlag.OUTSIDE)
+            ? { upstream: out['outside_upstream'], address: unpacked(out['outside_addr']) } : null,
+    };
+}
+
+/** The step of a doors_step. @internal */
+export function stepFrom(out: Members): Step {
+    const kind: StepKind = out['kind'];
+    const report = reportFrom(out['report']);
+    switch (kind) {
+        case StepKind.DIAL:
+            return {
+                kind, upstream: out['upstream'], pod: podFrom(out['pod']), probe: out['probe'] === 1,
+                lastChoice: out['last_choice'] === 1, report,
+            };
+        case StepKind.WAIT:
+            return { kind, until: BigInt(out['until']), report };
+        case StepKind.ANSWER:
+            return {
+                kind, status: out['status'], retryAfter: out['retry_after'], cause: out['cause'], page: out['page'] === 1,
+                report,
+            };
+        default:
+            return { kind, report };
+    }
+}

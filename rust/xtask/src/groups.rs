@@ -1,0 +1,135 @@
+//! The names that the bindings for Node and Java have for the groups of numbers, and for what comments of the header mention.
+
+use crate::parse::{Item, Kind, Number};
+
+/// The group in the header, its name in a binding, and what it is.
+const NAMES: [(&str, &str, &str); 19] = [
+    ("STATUS", "Status", "Why a call failed."),
+    ("DECISION", "DecisionKind", "Where a request goes, by its token or its cookie alone."),
+    ("REASON", "Reason", "Why a decision is as it is."),
+    ("PATH", "PathKind", "What a request is for, by its path."),
+    ("FIELD", "Field", "A value of a configuration."),
+    ("OUTCOME", "Outcome", "What became of a dial or of an attempt."),
+    ("VERDICT", "Verdict", "What is held against a pod."),
+    ("IDLE", "IdleAnswer", "Whether the pods at an address may be stopped."),
+    ("STEP", "StepKind", "What to do next for a request."),
+    ("CAUSE", "Cause", "Why a request is answered without a pod."),
+    ("REPORT", "ReportFlag", "What to do after a call, and what it has learned."),
+    ("MARK", "Mark", "What an answer says about its pod."),
+    ("METHOD", "Method", "The HTTP method of a request."),
+    ("OPTION", "OptionFlag", "How a source treats requests."),
+    ("EVICT", "EvictFlag", "How an eviction treats pages."),
+    ("EVENT", "EventKind", "What has happened to a pod."),
+    ("MISSING", "Missing", "What a lookup has not learned."),
+    ("LOOKUP", "LookupFailure", "Why a lookup failed."),
+    ("HOST", "HostChange", "What the end of a lookup has changed."),
+];
+
+/// The groups whose numbers are added up.
+const FLAGS: [&str; 5] = ["REPORT", "MARK", "OPTION", "EVICT", "MISSING"];
+
+/// The handles, and what has functions like one.
+const HANDLES: [&str; 6] = ["cipher", "cidrs", "router", "state", "source", "request"];
+
+pub struct Group<'a> {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub flags: bool,
+    prefix: String,
+    numbers: &'a [Number],
+}
+
+impl<'a> Group<'a> {
+    /// Name without the group, value, comment.
+    pub fn numbers(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+        let prefix = self.prefix.clone();
+        self.numbers.iter().map(move |number| {
+            let name = number.name.strip_prefix(&prefix).expect("a number has the name of its enum");
+            (name, number.value.as_str(), number.comment.as_str())
+        })
+    }
+}
+
+/// In the order of the header.
+pub fn groups(items: &[Item]) -> Result<Vec<Group<'_>>, String> {
+    let enums = items.iter().filter_map(|item| match &item.kind {
+        Kind::Enum { name, numbers } => Some((name, numbers)),
+        _ => None,
+    });
+    enums
+        .map(|(tag, numbers)| {
+            let group = tag.trim_start_matches("doors_").trim_end_matches("_code").to_uppercase();
+            let (_, name, about) = NAMES
+                .iter()
+                .find(|(known, ..)| *known == group)
+                .ok_or_else(|| format!("{tag} has no name in rust/xtask/src/groups.rs"))?;
+            let flags = FLAGS.contains(&group.as_str());
+            Ok(Group { name, about, flags, prefix: format!("DOORS_{group}_"), numbers })
+        })
+        .collect()
+}
+
+/// A comment of the header in the words of a binding: `DOORS_STEP_DIAL` as `StepKind.DIAL`, `doors_request_chose_none()` as
+/// `Request.choseNone()`, on one line.
+pub fn translated(comment: &str) -> String {
+    let identifier = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut out = String::new();
+    let mut rest = comment;
+    while let Some(start) = rest.find(identifier) {
+        let (before, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|c| !identifier(c)).unwrap_or(from.len()));
+        out.push_str(before);
+        out.push_str(&renamed(word).unwrap_or_else(|| word.into()));
+        rest = if word.starts_with("DOORS_") && word.ends_with('_') {
+            after.strip_prefix('*').unwrap_or(after)
+        } else {
+            after
+        };
+    }
+    out.push_str(rest);
+    out.replace('\n', " ")
+}
+
+fn renamed(word: &str) -> Option<String> {
+    if let Some(number) = word.strip_prefix("DOORS_") {
+        let known = number.split_once('_').and_then(|(group, name)| {
+            // The size of a text, such as DOORS_HOST_SIZE, belongs to no group.
+            let (_, known, _) = NAMES.iter().filter(|_| name != "SIZE").find(|(known, ..)| *known == group)?;
+            Some(if name.is_empty() { (*known).to_string() } else { format!("{known}.{name}") })
+        });
+        return Some(known.unwrap_or_else(|| number.into()));
+    }
+    let mut words = word.strip_prefix("doors_")?.split('_');
+    let handle = words.next().filter(|word| HANDLES.contains(word)).map(capital)?;
+    let name: String = words.enumerate().map(|(at, word)| if at == 0 { word.into() } else { capital(word) }).collect();
+    Some(if name.is_empty() || name == "new" { handle } else { format!("{handle}.{name}") })
+}
+
+fn capital(word: &str) -> String {
+    word[..1].to_uppercase() + &word[1..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_speak_of_the_binding() {
+        let cases = [
+            ("With DOORS_STEP_DIAL,\nor DOORS_NEVER.", "With StepKind.DIAL, or NEVER."),
+            ("DOORS_CAUSE_*: why.", "Cause: why."),
+            ("Call doors_request_chose_none() or doors_state_due().", "Call Request.choseNone() or State.due()."),
+            ("`doors_router_new()` makes it", "`Router()` makes it"),
+            ("DOORS_TOKEN_IPV4, DOORS_HOST_SIZE, doors_abi()", "TOKEN_IPV4, HOST_SIZE, doors_abi()"),
+        ];
+        for (header, binding) in cases {
+            assert_eq!(translated(header), binding);
+        }
+    }
+
+    #[test]
+    fn a_group_without_a_name_is_an_error() {
+        let kind = Kind::Enum { name: "doors_colour_code".into(), numbers: Vec::new() };
+        assert!(groups(&[Item { comment: String::new(), kind }]).is_err());
+    }
+}

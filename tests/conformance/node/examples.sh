@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Compiles types.ts and the examples of docs/node.md in the project that install.sh has made, and runs them:
+#     tests/conformance/node/examples.sh FOLDER
+set -euo pipefail
+folder=$(cd -- "$1" && pwd)
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../../.."
+
+block() { tests/conformance/block.sh docs/node.md "$@"; }
+# same NAME WANTED: what the program prints.
+same() {
+    local got
+    got=$(node "$folder/$1")
+    [ "$got" = "$2" ] || {
+        printf 'examples.sh: %s prints <%s> instead of <%s>\n' "$1" "$2" "$got" >&2
+        exit 1
+    }
+}
+cp tests/conformance/node/types.ts "$folder/types.ts"
+{
+    printf 'declare const console: { log(...values: unknown[]): void };\n'
+    block ts 'using cipher'
+} >"$folder/decision.ts"
+block js 'source.begin' >"$folder/request.js"
+
+# Without the types of Node: those of the package need none.
+printf 'declare const console: { log(...values: unknown[]): void };\n' >>"$folder/types.ts"
+bindings/node/node_modules/.bin/tsc --strict --target ES2022 --module NodeNext --rootDir "$folder" \
+    "$folder/types.ts" "$folder/decision.ts"
+same types.js '["10.0.0.7","marked,evicted,eviction_undone",10,true,"no_pod"] '"$(node -p "require('./bindings/node/package.json').version")"
+same decision.js 10.0.0.7:8080
+same request.js 'dial 10.0.0.7:8080'
