@@ -1,4 +1,5 @@
-// Package caddytest runs a Caddy in the process of a test. It is for tests only. Whoever uses it must import package caddydoors, which registers our modules.
+// Package caddytest runs Caddy in the process of a test. A test that uses it must import package
+// caddydoors, which registers the modules. No other code may import it.
 package caddytest
 
 import (
@@ -17,23 +18,24 @@ import (
 	doorscaddy "github.com/doors-dev/doors-caddy"
 )
 
-// Secret is a key of 32 bytes.
+// Secret is a key of 32 bytes, in base64.
 const Secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
-// Pod is an HTTP server on an address of its own that answers every request with 200 and counts connections.
+// Pod is an HTTP server on its own address. It answers every request with 200 and counts
+// connections.
 type Pod struct {
 	Address netip.AddrPort
 	Dialled atomic.Int32
 	Open    atomic.Int32 // connections
 }
 
-// StartPod starts one.
+// StartPod starts a pod.
 func StartPod(t *testing.T, address string) *Pod {
 	t.Helper()
 	return StartPodWith(t, address, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "pod") })
 }
 
-// StartPodWith starts one that answers in its own way.
+// StartPodWith starts a pod with a handler.
 func StartPodWith(t *testing.T, address string, handler http.HandlerFunc) *Pod {
 	t.Helper()
 	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
@@ -58,12 +60,12 @@ func StartPodWith(t *testing.T, address string, handler http.HandlerFunc) *Pod {
 	return pod
 }
 
-// OneUpstream is a handler, for StartCaddy, with one upstream on 127.0.1.1.
+// OneUpstream is the JSON of a handler with one upstream on 127.0.1.1, for StartCaddy.
 const OneUpstream = `{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secret": "SECRET",
 	"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`
 
-// StartCaddy runs a Caddy with one route in this process and returns its URL. "PORT" and "SECRET" in the handler's JSON
-// stand for the pod's port and the test's key.
+// StartCaddy runs Caddy with one route and returns its URL. "PORT" and "SECRET" in the handler's
+// JSON stand for the pod's port and the test's key.
 func StartCaddy(t *testing.T, handler string, pod *Pod) (url string, err error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -79,7 +81,7 @@ func StartCaddy(t *testing.T, handler string, pod *Pod) (url string, err error) 
 	return "http://" + address, caddy.Load([]byte(config), true)
 }
 
-// Eventually waits until the check finds no problem.
+// Eventually waits until check returns no problem.
 func Eventually(t testing.TB, check func() (problem string)) {
 	t.Helper()
 	for limit := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -93,13 +95,13 @@ func Eventually(t testing.TB, check func() (problem string)) {
 	}
 }
 
-// TokenOf is the token of a pod.
+// TokenOf returns the token of a pod.
 func TokenOf(t testing.TB, address string) string {
 	t.Helper()
 	return TokenSealedWith(t, Secret, address)
 }
 
-// TokenSealedWith is one that another key opens.
+// TokenSealedWith returns a token encrypted with another secret.
 func TokenSealedWith(t testing.TB, secret, address string) string {
 	t.Helper()
 	cipher, err := doorscaddy.NewTokenCipher(secret)
@@ -109,7 +111,7 @@ func TokenSealedWith(t testing.TB, secret, address string) string {
 	return cipher.Encode(netip.MustParseAddr(address))
 }
 
-// DeadPod is the address of a pod that is to come.
+// DeadPod returns a pod that does not listen yet.
 func DeadPod(t *testing.T, address string) *Pod {
 	t.Helper()
 	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))

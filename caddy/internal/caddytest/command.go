@@ -11,13 +11,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Result is how a command ended.
+// Result is the result of a command.
 type Result struct {
 	Code           int
 	Stdout, Stderr string
 }
 
-// RunCommand runs a command with arguments, as Caddy's own root command does.
+// RunCommand runs a command as Caddy's root command does.
 func RunCommand(t *testing.T, registered caddycmd.Command, stdin string, args ...string) Result {
 	t.Helper()
 	root := &cobra.Command{Use: "caddy", SilenceUsage: true}
@@ -37,7 +37,7 @@ func RunCommand(t *testing.T, registered caddycmd.Command, stdin string, args ..
 	if err := root.ExecuteContext(t.Context()); err != nil {
 		r.Code = 1
 		if value := reflect.Indirect(reflect.ValueOf(err)); value.Kind() == reflect.Struct {
-			if code := value.FieldByName("ExitCode"); code.IsValid() { // as Caddy's main function reads it
+			if code := value.FieldByName("ExitCode"); code.IsValid() { // as in Caddy's main function
 				r.Code = int(code.Int())
 			}
 		}
@@ -46,7 +46,8 @@ func RunCommand(t *testing.T, registered caddycmd.Command, stdin string, args ..
 	return r
 }
 
-// Wants checks the code, and that a failed command has one error, and no result unless its answer is no.
+// Wants checks the exit code and the error output. A failed command must print exactly one error,
+// and must print a result only with ExitNo.
 func (r Result) Wants(t *testing.T, code int, stderr string) {
 	t.Helper()
 	if r.Code != code || !strings.Contains(r.Stderr, stderr) {

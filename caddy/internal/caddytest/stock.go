@@ -22,11 +22,11 @@ const (
 	directiveID = "reverse_proxy"
 )
 
-// NewStockHandler makes Caddy's own handler.
+// NewStockHandler returns Caddy's own handler.
 func NewStockHandler() caddy.Module { return new(reverseproxy.Handler) }
 
-// stockDirective is what Caddy registers for reverse_proxy: a handler directive that parses with the handler's own
-// methods.
+// stockDirective is what Caddy registers for reverse_proxy: a handler directive that calls the
+// handler's own methods.
 func stockDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	if !h.Next() {
 		return nil, h.ArgErr()
@@ -45,7 +45,7 @@ func stockDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error)
 	return h.NewRoute(matcherSet, caddyhttp.MiddlewareHandler(handler)), nil
 }
 
-// PutBackStock gives Caddy its own handler and directive back until the returned function is called.
+// PutBackStock restores Caddy's own handler and directive until restore is called.
 func PutBackStock(t testing.TB) (restore func()) {
 	t.Helper()
 	ourModule, ourDirective := modules[handlerID], directives[directiveID]
@@ -56,7 +56,7 @@ func PutBackStock(t testing.TB) (restore func()) {
 	}
 }
 
-// Adapt adapts a Caddyfile.
+// Adapt converts a Caddyfile to JSON.
 func Adapt(caddyfile string) (string, error) {
 	result, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(caddyfile), map[string]any{"filename": "Caddyfile"})
 	return string(result), err

@@ -1,12 +1,6 @@
-// Package command is the command line `caddy doors`. Nothing here runs while Caddy serves.
-//
-//	command.go  the subcommands together
-//	running     running Caddys in, what they know or are to do out: wait, status, top
-//	inspect     a configuration in, what it would do or what is wrong with it out: explain, check
-//	keys        a secret in, keys and tokens out: keygen, keyid, encode, decode
-//	cli         what the subcommands have in common
-//
-// Each of them may import those beneath it.
+// Package command defines the command line `caddy doors`. None of it runs while Caddy serves. The
+// subcommands are in packages beneath it: running for wait, status, top and evict, inspect for
+// explain and check, keys for keygen, keyid, encode and decode. They share package cli.
 package command
 
 import (
@@ -19,7 +13,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/running"
 )
 
-// New makes the command.
+// New returns the command.
 func New() caddycmd.Command { return newCommand(inspect.Caddy) }
 
 func newCommand(module inspect.Module) caddycmd.Command {

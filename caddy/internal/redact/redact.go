@@ -1,8 +1,6 @@
-// Package redact keeps keys that stand in a wrong place out of messages. It knows what a key looks like and nothing of what it
-// is for.
-//
-//	In:  texts that somebody wrote, and errors of others that may repeat them.
-//	Out: whether a text may hold a key, and the errors without such texts.
+// Package redact removes keys from errors. Keys get into errors when they are in the wrong place of
+// a configuration or command line. It recognizes keys by their form alone and imports nothing of
+// this module.
 package redact
 
 import (
@@ -16,17 +14,17 @@ import (
 	"strings"
 )
 
-// shortestKey is how many characters an AES key of 16 bytes has in base64 without padding.
+// shortestKey is the length of an AES key of 16 bytes in base64 without padding.
 const shortestKey = 22
 
 var (
-	// word is what base64 in either alphabet may be a part of. Names of files and variables are such words too.
+	// word matches what may be base64 in either alphabet. File and variable names match too.
 	word   = regexp.MustCompile(fmt.Sprintf(`[A-Za-z0-9+/=_-]{%d,}`, shortestKey))
 	digits = regexp.MustCompile(`(?:[0-9][^0-9]*){6}`)
 )
 
-// suspects are the parts of the text that are as long as a key and mixed as only keys are: names that people give are in one
-// case, or short.
+// suspects returns the words that are as long as a key and mix cases and digits as only keys do.
+// Names are short, or in one case.
 func suspects(text string) []string {
 	return slices.DeleteFunc(word.FindAllString(text, -1), func(part string) bool {
 		return !isMixed(part) || isPath(part)
@@ -37,7 +35,7 @@ func isMixed(part string) bool {
 	return part != strings.ToUpper(part) && part != strings.ToLower(part) || digits.MatchString(part)
 }
 
-// isPath tells whether a part is the path of a file, which may be missing, in a folder that is there.
+// isPath reports whether a word is a file path whose folder exists. The file may be missing.
 func isPath(part string) bool {
 	folder, name := path.Split(part)
 	if folder = path.Clean(folder); len(folder) < 2 || folder[0] != '/' || len(name) >= shortestKey && isMixed(name) {
@@ -47,28 +45,30 @@ func isPath(part string) bool {
 	return err == nil
 }
 
-// MayHoldKey tells whether a part of the text looks like a key.
+// MayHoldKey reports whether part of the text looks like a key.
 func MayHoldKey(text string) bool { return len(suspects(text)) > 0 }
 
-// Texts returns what may be a key in a JSON document, in names of members too.
+// Texts returns the strings of a JSON document that may be keys, member names included.
 func Texts(document []byte) []string {
 	var value any
 	if json.Unmarshal(document, &value) != nil {
 		return nil
 	}
-	plain, _ := json.Marshal(value) // what was decoded can be encoded; no character of a key is escaped any more
+	plain, _ := json.Marshal(value) // decoded values can be encoded, without escapes in keys
 	return suspects(string(plain))
 }
 
 const (
-	// shortestPiece is how much of a key may be seen: less can be in any text by chance.
+	// shortestPiece is the shortest part of a key that is removed, in characters. Less may be in
+	// any text by chance.
 	shortestPiece = 8
-	// longestKey is more than eight keys have: of anything longer only the whole is looked for, to bound the work.
+	// longestKey is longer than eight keys. Of longer strings only the whole is removed, to bound
+	// the work.
 	longestKey = 400
 )
 
-// Error returns the error without what looks like a key in one of the texts, and without parts of it: who parses a text may show what is
-// left of it. The length stays.
+// Error returns the error without the texts that look like keys, and without parts of them: a
+// parser may show the rest of what it has read. The message gives their lengths instead.
 func Error(err error, texts []string) error {
 	if err == nil {
 		return nil

@@ -1,6 +1,3 @@
-// In: a request to Caddy's admin API below /doors.
-// Out: the same as on a site, but for the page, which browsers could not open there; and orders obeyed.
-
 package show
 
 import (
@@ -14,19 +11,20 @@ import (
 
 const apiPath = "/doors"
 
-// API serves `GET /doors`, `GET /doors/pods/{ip}?idle=60s` and `GET /doors/rollout` at the admin endpoint, and `POST`, `DELETE` and `GET
-// /doors/evictions`. It needs no configuration.
+// API serves `GET /doors`, `GET /doors/pods/{ip}?idle=60s`, `GET /doors/rollout`, and `GET`, `POST`
+// and `DELETE /doors/evictions` on the admin endpoint. It needs no configuration.
 type API struct {
-	// acquire gets the process for one request only: Caddy has this module in every configuration, and needs nothing of ours in most.
+	// acquire gets the process for one request: Caddy has this module in every configuration, and
+	// most have no source.
 	acquire func() (Held, error)
 
-	// ended ends with the admin server. The context of the module may end long before: Caddy replaces the admin server before it provisions
-	// apps, and keeps the new one when they fail.
+	// ended is closed with the admin server. The context of the module may end long before: Caddy
+	// replaces the admin server before it provisions apps, and keeps the new one if they fail.
 	ended    chan struct{}
 	watching sync.Once
 }
 
-// CaddyModule returns the module's registration.
+// CaddyModule returns the Caddy module information.
 func (a *API) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "admin.api.doors",
@@ -34,14 +32,14 @@ func (a *API) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Routes returns the paths.
+// Routes returns the admin routes.
 func (a *API) Routes() []caddy.AdminRoute {
 	handler := caddy.AdminHandlerFunc(a.serve)
 	return []caddy.AdminRoute{{Pattern: apiPath, Handler: handler}, {Pattern: apiPath + "/", Handler: handler}}
 }
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
-	// Each configuration has an admin server of its own, which waits for held questions when it is replaced.
+	// Each configuration has its own admin server. Its shutdown waits for held questions.
 	a.watching.Do(func() {
 		if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
 			server.RegisterOnShutdown(sync.OnceFunc(func() { close(a.ended) }))

@@ -1,6 +1,3 @@
-// In: orders of an operator to evict pods, or to take that back.
-// Out: the library told, lines in the log, and how far each eviction is.
-
 package show
 
 import (
@@ -16,7 +13,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Evict evicts pods, or changes how, and returns the evictions with that target.
+// Evict starts or changes an eviction, and returns the evictions with its target.
 func (r *Reporter) Evict(order status.Order) ([]status.Eviction, error) {
 	sources := r.process.InForce()
 	if len(sources) == 0 {
@@ -43,7 +40,7 @@ func (r *Reporter) Evict(order status.Order) ([]status.Eviction, error) {
 	return r.Evictions(order.Target)
 }
 
-// Undo takes evictions back and returns them.
+// Undo ends evictions and returns them.
 func (r *Reporter) Undo(target status.Target) (undone []status.Eviction, err error) {
 	orders, err := r.evictionsOf(target)
 	if err != nil {
@@ -66,7 +63,7 @@ func (r *Reporter) Undo(target status.Target) (undone []status.Eviction, err err
 	return undone, nil
 }
 
-// Evictions returns those with a target, of the zero value all.
+// Evictions returns the evictions with a target, or all for the zero value.
 func (r *Reporter) Evictions(target status.Target) ([]status.Eviction, error) {
 	described := []status.Eviction{}
 	wanted, err := r.evictionsOf(target)
@@ -90,7 +87,8 @@ func sameTarget(a, b routing.Eviction) bool {
 	return a.Network == b.Network && a.Upstream == b.Upstream
 }
 
-// evictionsOf are what a target means to the library: one eviction, or several where upstreams look alike.
+// evictionsOf returns the library's evictions for a target. There are several if upstreams have the
+// same name.
 func (r *Reporter) evictionsOf(target status.Target) (evictions []routing.Eviction, err error) {
 	network := target.Network
 	if target.Pod.IsValid() {
@@ -123,7 +121,7 @@ func (r *Reporter) evictionsOf(target status.Target) (evictions []routing.Evicti
 	return evictions, nil
 }
 
-// refusedBy is the answer to an order that the library refuses.
+// refusedBy returns the answer to an order that the library rejects.
 func refusedBy(err error) error {
 	switch {
 	case errors.Is(err, routing.StatusTooMany):
@@ -134,7 +132,7 @@ func refusedBy(err error) error {
 	return err
 }
 
-// describeEviction sums up the pods of an eviction.
+// describeEviction describes an eviction and the progress of its pods.
 func (r *Reporter) describeEviction(eviction routing.Eviction, pods []routing.KnownPod, now time.Duration) status.Eviction {
 	described := status.Eviction{
 		Upstream: r.nameOf(eviction.Upstream), Rate: eviction.Rate, IdleFirst: eviction.IdleFirst,
@@ -156,14 +154,14 @@ func (r *Reporter) describeEviction(eviction routing.Eviction, pods []routing.Kn
 	return described
 }
 
-// nameOf is the name of an upstream that an operator has evicted, by its number.
+// nameOf returns the name of an upstream that an operator has evicted.
 func (r *Reporter) nameOf(number uint64) string {
 	name, _ := r.named.Load(number)
 	text, _ := name.(string)
 	return text
 }
 
-// describeEvents describes what happened last.
+// describeEvents describes the last events.
 func (r *Reporter) describeEvents(sources []Source, now time.Duration) []status.Event {
 	events := []status.Event{}
 	for _, event := range r.process.Known().Events(0) {
@@ -182,7 +180,7 @@ func (r *Reporter) describeEvents(sources []Source, now time.Duration) []status.
 	return events
 }
 
-// logOver writes a line for each eviction whose pods have drained, once. over are those that it was written for.
+// logOver logs each eviction whose pods have drained, once. over holds those that were logged.
 func (r *Reporter) logOver(over map[routing.Eviction]bool, pods []routing.KnownPod) {
 	now, seen := r.process.Now(), make(map[routing.Eviction]bool)
 	for _, eviction := range r.process.Known().Evictions() {
@@ -203,7 +201,7 @@ func (r *Reporter) logOver(over map[routing.Eviction]bool, pods []routing.KnownP
 	}
 }
 
-// logger is that of the admin API. It must not be kept: a reload may close the file behind it.
+// logger returns the logger of the admin API. Do not keep it: a reload may close its file.
 func logger() *zap.Logger { return caddy.Log().Named("admin.api.doors") }
 
 // Interface guard

@@ -1,6 +1,3 @@
-// In: why a pod could not be dialled, for a reason on this machine.
-// Out: a line in the log that says what to look at, not too often.
-
 package show
 
 import (
@@ -13,13 +10,13 @@ import (
 	"go.uber.org/zap"
 )
 
-// faultPause is the time between two lines about the same kind of fault.
+// faultPause is the time between two log lines about the same fault.
 const faultPause = 10 * time.Second
 
-// Faults remembers when each kind of fault was last logged. The zero value is ready.
+// Faults limits how often each fault is logged. The zero value is ready to use.
 type Faults struct {
 	mutex  sync.Mutex
-	logged map[syscall.Errno]*faultLog // 0 stands for faults without a number
+	logged map[syscall.Errno]*faultLog // 0 stands for faults without an errno
 }
 
 type faultLog struct {
@@ -27,7 +24,7 @@ type faultLog struct {
 	suppressed int
 }
 
-// due tells whether a line about the fault is due, and how many were left out since the last one.
+// due reports whether to log a fault now, and how many were suppressed since the last line.
 func (f *Faults) due(errno syscall.Errno, now time.Duration) (suppressed int, due bool) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -46,7 +43,7 @@ func (f *Faults) due(errno syscall.Errno, now time.Duration) (suppressed int, du
 	return suppressed, true
 }
 
-// errnoAdvice says for an errno of socket(2), bind(2) and connect(2) what an operator is to look at.
+// errnoAdvice says for each errno of socket(2), bind(2) and connect(2) what to check.
 var errnoAdvice = map[syscall.Errno]struct{ name, check string }{
 	syscall.EMFILE:        {"EMFILE", "the limit of open files of the Caddy process (ulimit -n, LimitNOFILE of systemd)"},
 	syscall.ENFILE:        {"ENFILE", "the limit of open files of this machine (sysctl fs.file-max)"},
@@ -60,7 +57,8 @@ var errnoAdvice = map[syscall.Errno]struct{ name, check string }{
 	syscall.EINVAL:        {"EINVAL", "`local_address` of the transport: it must be of the pod's IP version"},
 }
 
-// Log writes a line that tells why a request got 503 for a fault of this machine, if one is due. now is the time on any clock.
+// Log logs why a request got 503 for a fault of this machine, if a line is due. now may be the time
+// on any clock.
 func (f *Faults) Log(logger *zap.Logger, fault error, now time.Duration) {
 	var errno syscall.Errno
 	errors.As(fault, &errno)

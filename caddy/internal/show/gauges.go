@@ -1,6 +1,3 @@
-// In: what the process knows about pods and hosts.
-// Out: the same, for whoever collects metrics.
-
 package show
 
 import (
@@ -10,13 +7,13 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// Metrics gives the metrics access to everything that outlives configurations.
+// Metrics returns access to the state for the metrics.
 func (r *Reporter) Metrics() *metrics.State {
 	return &metrics.State{Pods: r.followedPods, Now: r.process.Now, Fresh: r.freshPods, Hosts: r.hosts, Evictions: func() int { return len(r.process.Known().Evictions()) }}
 }
 
-// followedPods lists the pods, and keeps the lookups of the hosts going that those with requests belong to. Else the pods of a site
-// that nobody opens a new page of would never be seen to drain.
+// followedPods returns the pods, and keeps the lookups of their hosts going while they have
+// requests. Otherwise nobody would notice that pods of a site without new pages are draining.
 func (r *Reporter) followedPods() ([]routing.KnownPod, error) {
 	known, err := r.pods()
 	sources, followed := r.process.InForce(), make(map[uint64]bool)
@@ -32,7 +29,7 @@ func (r *Reporter) followedPods() ([]routing.KnownPod, error) {
 	return known, err
 }
 
-// hosts calls back for each host of the configuration in force whose lookups go on.
+// hosts yields each host of the running configuration that is being looked up.
 func (r *Reporter) hosts(yield func(host routing.Host)) {
 	seen := make(map[string]bool)
 	for _, source := range r.process.InForce() {
@@ -49,8 +46,9 @@ func (r *Reporter) hosts(yield func(host routing.Host)) {
 	}
 }
 
-// freshPods calls back for each upstream that has a label, with the pods that its host resolves to and those of them that are outside its networks, which the library learns by it. Of the
-// others there may be very many.
+// freshPods yields each labelled upstream with the pods that its hosts resolve to, and those
+// outside its networks, which the library learns about in this way. There may be very many
+// upstreams without a label.
 func (r *Reporter) freshPods(yield func(upstream uint64, pods, outside []netip.AddrPort)) {
 	for _, source := range r.process.InForce() {
 		for i := range source.Loaded().Router.Upstreams() {

@@ -1,6 +1,3 @@
-// In: what an operator is to know of: what a source will do, and what changes.
-// Out: one line in the log for each.
-
 package show
 
 import (
@@ -16,7 +13,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// LogHost writes one line for a change of what is known about a host.
+// LogHost logs a change of a host.
 func LogHost(logger *zap.Logger, change dns.Change) {
 	fields := []zap.Field{
 		zap.String("host", change.Host),
@@ -36,7 +33,8 @@ func LogHost(logger *zap.Logger, change dns.Change) {
 	}
 }
 
-// LogReport writes a line for each thing in a report that an operator is to know of. reason is that of the decision about the request it came with.
+// LogReport logs the parts of a report that concern an operator. reason is that of the request's
+// decision.
 func LogReport(logger *zap.Logger, router *routing.Router, report *routing.Report, reason routing.Reason) {
 	if pod := report.Changed.Pod; pod.IsValid() {
 		log := logger.Warn
@@ -59,7 +57,7 @@ func LogReport(logger *zap.Logger, router *routing.Router, report *routing.Repor
 		logger.Warn("host resolves to an address outside its own networks: the tokens of its pages are refused or lead elsewhere, so that it gets new pages only while no other pod is known",
 			zap.String("field", "upstreams["+strconv.Itoa(report.OutsideUpstream)+"].host"), zap.String("host", host), zap.Stringer("address", report.Outside))
 	}
-	if report.RefusedToken { // never the token
+	if report.RefusedToken { // never log the token
 		logger.Warn("token leads nowhere", zap.Stringer("reason", metrics.CauseOf(reason)), zap.Int("suppressed", report.Suppressed),
 			zap.String("first_upstream", hostport(router.Upstream(0))))
 	}
@@ -71,7 +69,7 @@ func LogReport(logger *zap.Logger, router *routing.Router, report *routing.Repor
 // namedUpstreams is how many upstreams a summary names.
 const namedUpstreams = 10
 
-// LogSource writes a line that says what a source will do.
+// LogSource logs a summary of a source.
 func LogSource(logger *zap.Logger, loaded *config.Loaded) {
 	router, options := loaded.Router, loaded.Flow()
 	var upstreams, keys []string
@@ -91,12 +89,12 @@ func LogSource(logger *zap.Logger, loaded *config.Loaded) {
 		zap.String("decision_header", loaded.DecisionHeader))
 }
 
-// hostport is the host of an upstream with its port.
+// hostport returns the host of an upstream with its port.
 func hostport(host string, port uint16) string {
 	return net.JoinHostPort(host, strconv.Itoa(int(port)))
 }
 
-// Texts are addresses to be read.
+// Texts returns addresses as strings.
 func Texts(addresses []netip.Addr) []string {
 	texts := make([]string, len(addresses))
 	for i, address := range addresses {

@@ -1,6 +1,3 @@
-// In: a request that no pod can answer now.
-// Out: the page that its visitor sees.
-
 package show
 
 import (
@@ -10,8 +7,10 @@ import (
 	"strings"
 )
 
-// Moment is a page that says so and loads again by itself after so many seconds; "" for a client that shows no pages. It works without scripts, and under any
-// Content-Security-Policy of the site: a browser that gets an empty 503 shows its own error page, on which it stays.
+// Moment returns an HTML page that asks the visitor to wait and reloads itself after retryAfter
+// seconds, or "" for a client that does not display HTML. The page works without scripts and under
+// any Content-Security-Policy. For an empty 503 a browser shows its own error page, which does not
+// reload.
 func Moment(r *http.Request, retryAfter int) string {
 	if !acceptsHTML(r) {
 		return ""
@@ -28,13 +27,14 @@ func Moment(r *http.Request, retryAfter int) string {
 `
 }
 
-// acceptsHTML tells whether the client says that it shows pages. One that takes anything, such as a script, has no use for this one.
+// acceptsHTML reports whether the client asks for HTML by name. A client that accepts anything may
+// be a script.
 func acceptsHTML(r *http.Request) bool {
 	for _, accepted := range r.Header["Accept"] {
 		for kind := range strings.SplitSeq(accepted, ",") {
 			kind, parameters, _ := mime.ParseMediaType(kind)
 			if kind == "text/html" || kind == "application/xhtml+xml" {
-				return strings.Trim(parameters["q"], "0.") != "" || parameters["q"] == "" // 0 rules it out (RFC 9110 section 12.4.2)
+				return strings.Trim(parameters["q"], "0.") != "" || parameters["q"] == "" // q=0 excludes it (RFC 9110 section 12.4.2)
 			}
 		}
 	}

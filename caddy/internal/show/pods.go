@@ -1,6 +1,3 @@
-// In: what the library knows about pods.
-// Out: the same for people, and what is going on with all of them.
-
 package show
 
 import (
@@ -13,7 +10,8 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// describePods describes the pods that are known, and keeps the lookups of their upstreams' hosts going, which it returns as well.
+// describePods describes the known pods. It keeps the lookups of their upstreams' hosts going, and
+// returns these upstreams.
 func (r *Reporter) describePods(sources []Source, now time.Duration) (pods map[netip.AddrPort]status.Pod, inUse map[*Upstream]bool, err error) {
 	known, err := r.pods()
 	if err != nil {
@@ -31,7 +29,7 @@ func (r *Reporter) describePods(sources []Source, now time.Duration) (pods map[n
 	return pods, inUse, nil
 }
 
-// Rollout is what is going on with the pods.
+// Rollout sums up the state of the pods.
 func (r *Reporter) Rollout() (rollout status.Rollout, err error) {
 	pods, _, err := r.describePods(r.process.InForce(), r.process.Now())
 	if err != nil {
@@ -40,10 +38,10 @@ func (r *Reporter) Rollout() (rollout status.Rollout, err error) {
 	return status.RolloutOf(slices.Collect(maps.Values(pods))), nil
 }
 
-// podsAtOnce is how many pods are read at once.
+// podsAtOnce is how many pods are read with one call.
 const podsAtOnce = 256
 
-// pods are those that are known.
+// pods returns the known pods.
 func (r *Reporter) pods() (pods []routing.KnownPod, err error) {
 	for last := (netip.AddrPort{}); ; last = pods[len(pods)-1].Pod {
 		more, _, err := r.process.Known().Pods(last, podsAtOnce)
@@ -53,7 +51,7 @@ func (r *Reporter) pods() (pods []routing.KnownPod, err error) {
 	}
 }
 
-// upstreamOf finds the upstream that a pod belongs to, nil if no source has it.
+// upstreamOf returns the upstream of a pod, or nil if no source has it.
 func upstreamOf(sources []Source, pod routing.KnownPod) *Upstream {
 	for _, source := range sources {
 		if i, ok := source.Loaded().Router.Lookup(pod.Pod.Addr()); ok {
@@ -62,7 +60,7 @@ func upstreamOf(sources []Source, pod routing.KnownPod) *Upstream {
 			}
 		}
 	}
-	// Its host resolves to an address outside its own networks, which is a mistake that should be seen.
+	// The host resolves to an address outside the upstream's networks: show this mistake.
 	for _, source := range sources {
 		for i := range min(source.Loaded().Router.Upstreams(), status.MaxUpstreams) {
 			if upstream := source.Upstream(i); upstream.Number == pod.Upstream {
@@ -73,7 +71,8 @@ func upstreamOf(sources []Source, pod routing.KnownPod) *Upstream {
 	return nil
 }
 
-// generationOf tells whether a pod gets new pages. known.Fresh is whether its upstream's host resolves to it.
+// generationOf returns the generation of a pod. known.Fresh is set if the upstream's hosts resolve
+// to it.
 func generationOf(upstream *Upstream, known routing.KnownPod) status.Generation {
 	switch {
 	case upstream == nil:
@@ -87,7 +86,7 @@ func generationOf(upstream *Upstream, known routing.KnownPod) status.Generation 
 	}
 }
 
-// generation is that of an address to which the upstream's host resolves.
+// generation returns the generation of an address to which the upstream's hosts resolve.
 func generation(upstream *Upstream, address netip.Addr) status.Generation {
 	if upstream.holds(address) {
 		return status.Fresh
@@ -130,7 +129,7 @@ func describePod(pod routing.KnownPod, upstream *Upstream, now time.Duration) st
 	return described
 }
 
-// isDrained tells whether a pod has nothing left to do.
+// isDrained reports whether a draining pod has no pages left.
 func isDrained(pod routing.KnownPod, now time.Duration) bool {
 	return pod.DrainedSince != 0 && pod.DrainedSince <= now
 }

@@ -1,6 +1,3 @@
-// In: the decision about a request and what became of it.
-// Out: what the operator sees of both: placeholders, a field of the access log, a response header.
-
 package show
 
 import (
@@ -20,45 +17,47 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// firstShown is the placeholder by which a request finds the one that was shown first. No configuration has a use for it.
+// firstShown is an internal placeholder: through it a request finds the one that was shown first.
 const firstShown = config.PlaceholderPrefix + "first"
 
 // shown is the value of that placeholder.
 type shown struct{ *Request }
 
-// String is what a configuration gets that asks for it.
+// String returns "", for a configuration that uses the placeholder.
 func (shown) String() string { return "" }
 
 // Facts are what is known about a request.
 type Facts interface {
-	// Decided is the decision about it.
+	// Decided returns the decision.
 	Decided() routing.Decision
-	// Cause is why Caddy itself answered, 0 if it did not.
+	// Cause returns why Caddy itself answered, or 0.
 	Cause() routing.Cause
-	// Chosen is the pod that was chosen last, not valid before one was.
+	// Chosen returns the pod that was chosen last. It is invalid if none was.
 	Chosen() routing.UpstreamPod
-	// Upstream is the upstream with this index.
+	// Upstream returns the upstream with this index.
 	Upstream(index int) *Upstream
-	// Header is the name of the header that tells about the decision, "" for none.
+	// Header returns the name of the decision header, or "".
 	Header() string
 }
 
-// Request is what is shown of a request.
+// Request presents a request in placeholders, the access log and a header.
 type Request struct {
 	Facts
 
-	// inner is what a source shows that took a decision later for the same request. It counts. A dial that goes on in the background may still ask
-	// for it.
+	// inner belongs to another source that decided about the same request later, and is shown
+	// instead. A dial in the background may still read it.
 	inner atomic.Pointer[Request]
 }
 
-// Show makes the request visible. What is shown is computed when it is asked for: most requests pay for one closure. outer is what another source
-// has shown before for the same request, nil for nothing; hidden is set where it would not be found in the context.
+// Show adds the placeholders and the log field of the request. Values are computed on demand: most
+// requests only pay for a closure. outer belongs to another source that has shown the same request
+// before, or is nil. hidden is set if outer cannot be found in the context.
 func (q *Request) Show(ctx context.Context, answer http.Header, outer *Request, hidden bool) {
 	server, _ := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
 	if replacer, ok := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
 		if outer == nil && (hidden || server != nil && server.Errors != nil) {
-			// handle_errors begins with the context that the server made, and the stock handler's is not ours.
+			// handle_errors starts with the context that the server made, and the stock handler's
+			// context is not ours.
 			if found, ok := replacer.Get(firstShown); ok {
 				outer = found.(shown).Request
 			}
@@ -77,7 +76,7 @@ func (q *Request) Show(ctx context.Context, answer http.Header, outer *Request, 
 	q.Announce(answer)
 }
 
-// placeholder is a provider of the request's replacer.
+// placeholder is a provider for the request's replacer.
 func (q *Request) placeholder(key string) (any, bool) {
 	name, ours := strings.CutPrefix(key, config.PlaceholderPrefix)
 	if !ours {
@@ -112,7 +111,8 @@ func (q *Request) placeholder(key string) (any, bool) {
 	return nil, false
 }
 
-// target is the pod that was chosen last, or that the token names, and its upstream as host:port; "" for what is not known.
+// target returns the pod that was chosen last, or else that of the token, and its upstream as
+// host:port. Unknown values are "".
 func (q *Request) target() (pod, upstream string) {
 	at, decision := q.Chosen(), q.Decided()
 	if !at.Pod.IsValid() {
@@ -130,7 +130,7 @@ func (q *Request) target() (pod, upstream string) {
 	return pod, upstream
 }
 
-// MarshalLogObject writes the field of the access log, when the request has ended.
+// MarshalLogObject writes the field of the access log at the end of the request.
 func (q *Request) MarshalLogObject(encoder zapcore.ObjectEncoder) error {
 	pod, upstream := q.target()
 	decision := q.Decided()
@@ -144,7 +144,7 @@ func (q *Request) MarshalLogObject(encoder zapcore.ObjectEncoder) error {
 	return nil
 }
 
-// Announcing makes every header of an answer tell about the decision, if one is to.
+// Announcing returns a writer that adds the decision header to every answer, if one is configured.
 func (q *Request) Announcing(w http.ResponseWriter) http.ResponseWriter {
 	if q.Header() == "" {
 		return w
@@ -152,15 +152,15 @@ func (q *Request) Announcing(w http.ResponseWriter) http.ResponseWriter {
 	return &announcer{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, shown: q}
 }
 
-// announcer is a ResponseWriter whose every header, also that of an interim answer, has our decision header and no other: a pod may send
-// one of that name too, or have another source of its own.
+// announcer is a ResponseWriter that sets the decision header in every header, interim ones
+// included. It replaces a header of that name from the pod, which may have a source of its own.
 type announcer struct {
 	*caddyhttp.ResponseWriterWrapper
 	shown *Request
 	began bool // the final header is written
 }
 
-// WriteHeader writes the header with the decision in it.
+// WriteHeader writes the header with the decision.
 func (a *announcer) WriteHeader(status int) {
 	if !a.began {
 		a.shown.Announce(a.Header())
@@ -169,7 +169,7 @@ func (a *announcer) WriteHeader(status int) {
 	a.ResponseWriterWrapper.WriteHeader(status)
 }
 
-// Write writes a part of the body.
+// Write writes part of the body.
 func (a *announcer) Write(part []byte) (int, error) {
 	if !a.began {
 		a.WriteHeader(http.StatusOK)
@@ -177,8 +177,9 @@ func (a *announcer) Write(part []byte) (int, error) {
 	return a.ResponseWriterWrapper.Write(part)
 }
 
-// Announce sets the header that tells about the decision, if there is to be one: an item with parameters (RFC 9651) that
-// names neither a pod nor a token. If another source took a decision later for the same request, it speaks.
+// Announce sets the decision header, if one is configured. Its value is an item with parameters
+// (RFC 9651), without pods or tokens. If another source decided about the same request later, its
+// decision is used.
 func (q *Request) Announce(header http.Header) {
 	name := q.Header()
 	if name == "" {
@@ -201,7 +202,8 @@ func (q *Request) Announce(header http.Header) {
 	header.Set(name, value)
 }
 
-// reason is why the request went where it went: the reason for what happened in the end, if that is not what was decided.
+// reason returns why the request got its answer: the cause of the final answer if there is one,
+// else the reason of the decision.
 func (q *Request) reason() string {
 	cause, decided := q.Cause(), q.Decided().Reason
 	if cause == 0 {

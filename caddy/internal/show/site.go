@@ -1,6 +1,3 @@
-// In: a doors_status directive or handler, and its requests.
-// Out: what the process knows about pods, to be read.
-
 package show
 
 import (
@@ -14,7 +11,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
-// Held is a process that somebody holds on to.
+// Held is a Process that must be released.
 type Held interface {
 	status.Reporter
 	status.Evictor
@@ -23,7 +20,7 @@ type Held interface {
 
 const directive = "doors_status"
 
-// Register makes Caddy know the modules and the directive. acquire gets the process, until it is released.
+// Register registers the modules and the directive. acquire returns the process.
 func Register(acquire func() (Held, error)) {
 	caddy.RegisterModule(&Site{acquire: acquire})
 	caddy.RegisterModule(&API{acquire: acquire})
@@ -34,17 +31,18 @@ func Register(acquire func() (Held, error)) {
 	httpcaddyfile.RegisterDirectiveOrder(directive, httpcaddyfile.After, "metrics")
 }
 
-// Site shows the state of all doors_upstream sources of this process, to be read only: a page at `/`, the same as JSON at
-// `/state`, and the answers to whether a pod has been without a request for a time (`/pods/{ip}?idle=60s`) and whether none drains (`/rollout`).
+// Site serves the read-only state of all doors_upstream sources of this process: a page at `/`,
+// JSON at `/state`, whether a pod is idle at `/pods/{ip}?idle=60s`, and whether any pod is draining
+// at `/rollout`.
 //
-// It asks nobody who they are. Mount it where only operators come, or behind basic_auth.
+// It does no authentication. Serve it only to operators, or behind basic_auth.
 type Site struct {
 	acquire func() (Held, error)
 	held    Held
 	ended   chan struct{}
 }
 
-// CaddyModule returns the module's registration.
+// CaddyModule returns the Caddy module information.
 func (s *Site) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "http.handlers." + directive,
@@ -52,11 +50,11 @@ func (s *Site) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// UnmarshalCaddyfile accepts the directive, which has no options. Syntax:
+// UnmarshalCaddyfile sets up the handler from Caddyfile tokens. It has no options. Syntax:
 //
 //	doors_status [<matcher>]
 func (*Site) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next() // the name of the directive
+	d.Next() // directive name
 	if d.NextArg() {
 		return d.Errf("surplus argument %q: %s takes none", d.Val(), directive)
 	}
@@ -66,7 +64,8 @@ func (*Site) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// Provision begins to show the process, and learns when the server begins to shut down: questions that are held would delay it.
+// Provision acquires the process and learns when the server begins to shut down: held questions
+// would delay that.
 func (s *Site) Provision(ctx caddy.Context) error {
 	held, err := s.acquire()
 	if err != nil {
@@ -74,19 +73,19 @@ func (s *Site) Provision(ctx caddy.Context) error {
 	}
 	s.held, s.ended = held, make(chan struct{})
 	end := sync.OnceFunc(func() { close(s.ended) })
-	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok { // all of a configuration shut down at once
+	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok { // all servers of a configuration shut down together
 		server.RegisterOnShutdown(end)
 	}
 	return nil
 }
 
-// ServeHTTP answers every request that reaches it.
+// ServeHTTP serves all requests.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	status.Responder{Reporter: s.held, Ended: s.ended}.ServeSite(w, r, r.URL.Path)
 	return nil
 }
 
-// Cleanup lets go of what is shown.
+// Cleanup releases the process.
 func (s *Site) Cleanup() error {
 	if s.held == nil { // provisioning failed
 		return nil

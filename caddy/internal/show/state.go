@@ -1,6 +1,3 @@
-// In: what the process knows: sources, hosts, pods, counters.
-// Out: the document that shows it, and whether a pod is idle.
-
 package show
 
 import (
@@ -17,37 +14,37 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// Process is what this process knows. Any number of goroutines may use it.
+// Process is the state of the process. It is safe for concurrent use.
 type Process interface {
-	// Now is the time on the clock of what is known.
+	// Now returns the time on the clock of the state.
 	Now() time.Duration
-	// Known is what the library knows.
+	// Known returns the library's state.
 	Known() *routing.State
-	// Failure is why the last lookup of the host with this number failed, nil if it did not.
+	// Failure returns why the last lookup of a host failed, or nil if it succeeded.
 	Failure(host uint64) *dns.Failure
-	// InForce are the sources of the configuration that Caddy runs.
+	// InForce returns the sources of the configuration that Caddy runs.
 	InForce() []Source
 }
 
-// Source is a source of upstreams.
+// Source is an upstream source.
 type Source interface {
-	// Loaded is what its configuration means.
+	// Loaded returns the parsed configuration.
 	Loaded() *config.Loaded
-	// Upstream is the one with this index of the router.
+	// Upstream returns the upstream with this index.
 	Upstream(index int) *Upstream
 }
 
-// Reporter describes what a process knows.
+// Reporter describes the state of a process.
 type Reporter struct {
 	process  Process
 	recorder status.Recorder
-	named    sync.Map // the numbers of upstreams that operators have named -> their names
+	named    sync.Map // numbers of upstreams that operators have named -> names
 }
 
-// NewReporter describes a process.
+// NewReporter returns a reporter for a process.
 func NewReporter(process Process) *Reporter { return &Reporter{process: process} }
 
-// State describes everything. Who reads it keeps the lookups of the hosts going whose pods are shown.
+// State describes everything. It keeps the lookups of the shown pods' hosts going.
 func (r *Reporter) State() (*status.State, error) {
 	now := r.process.Now()
 	sources := r.process.InForce()
@@ -82,7 +79,7 @@ func (r *Reporter) State() (*status.State, error) {
 	return state, nil
 }
 
-// session is for how long a page of any of the sources may be silent.
+// session returns how long a page of any source may be silent.
 func session(sources []Source) time.Duration {
 	if len(sources) == 0 {
 		return advice.Session(new(config.Options))
@@ -94,22 +91,24 @@ func session(sources []Source) time.Duration {
 	return longest
 }
 
-// answers are what the metrics count.
+// answers returns the counts of Caddy's own answers.
 func answers() (counted status.Answers) {
 	counted.Gone, counted.Unavailable, counted.Reloads = metrics.Answers()
 	return counted
 }
 
-// secondsAgo is the time from then to now. What was noted after now was taken is not in the future.
+// secondsAgo returns the seconds from then to now, at least 0: an event may come after now was
+// read.
 func secondsAgo(now, then time.Duration) *float64 {
 	ago := seconds(max(now-then, 0))
 	return &ago
 }
 
-// seconds are those of a duration, to the millisecond.
+// seconds returns a duration in seconds, with milliseconds.
 func seconds(duration time.Duration) float64 { return float64(duration.Milliseconds()) / 1000 }
 
-// describeSource describes a source, and adds to the pods those that its hosts resolve to and that nobody has used yet.
+// describeSource describes a source. It adds the pods that its hosts resolve to and that no request
+// has used.
 func describeSource(source Source, inUse map[*Upstream]bool, pods map[netip.AddrPort]status.Pod) status.Source {
 	loaded := source.Loaded()
 	total := loaded.Router.Upstreams()
@@ -150,7 +149,7 @@ func describeSource(source Source, inUse map[*Upstream]bool, pods map[netip.Addr
 	return described
 }
 
-// Idle says whether the pods at an address have been without a request for that long.
+// Idle reports whether the pods at an address have had no request for that long.
 func (r *Reporter) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle, wait time.Duration, known bool, err error) {
 	known = slices.ContainsFunc(r.process.InForce(), func(source Source) bool {
 		_, known := source.Loaded().Router.Lookup(pod)
@@ -159,7 +158,7 @@ func (r *Reporter) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle,
 	if !known {
 		return answer, 0, false, nil
 	}
-	const started = 0 // the clock began when pods began to be watched
+	const started = 0 // the clock starts when the process begins to watch pods
 	now := r.process.Now()
 	found, err := r.process.Known().Idle(pod, idle, started, now)
 	if err != nil {
@@ -180,7 +179,7 @@ func (r *Reporter) Idle(pod netip.Addr, idle time.Duration) (answer status.Idle,
 	return answer, found.Wait, true, nil
 }
 
-// Sample records how many streams are open, and logs which evictions are over, until it is told to end.
+// Sample records the number of open streams and logs finished evictions until ended is closed.
 func (r *Reporter) Sample(ended <-chan struct{}) {
 	ticker := time.NewTicker(status.Interval)
 	defer ticker.Stop()
@@ -193,7 +192,7 @@ func (r *Reporter) Sample(ended <-chan struct{}) {
 		}
 		known, err := r.pods()
 		if err != nil {
-			continue // a gap in a picture
+			continue // leave a gap in the history
 		}
 		sources := r.process.InForce()
 		fresh, others := 0, 0

@@ -1,6 +1,3 @@
-// In: an upstream of a source.
-// Out: its names for people, apps and certificates, and what is known about its host and pods.
-
 package show
 
 import (
@@ -17,21 +14,22 @@ import (
 // Upstream is one upstream of a source.
 type Upstream struct {
 	Name     string // the host as configured
-	Hostport string // the same with the port
+	Hostport string // host:port
 	Port     uint16
-	Number   uint64 // stands for it in what the library says about pods
+	Number   uint64 // identifies it in the library's state of pods
 
 	index   int
-	host    uint64 // its number
+	host    uint64 // number of the host
 	core    *routing.Source
 	process Process
 	learn   func(*routing.Report, error)
 
-	// label is that in metrics, nil before the first request.
+	// label is its metrics label, or nil before the first request.
 	label atomic.Pointer[string]
 }
 
-// Upstreams are those of a source, in the order of its configuration. learn obeys what the library says meanwhile.
+// Upstreams returns the upstreams of a source, in the order of its configuration. learn carries out
+// reports of the library.
 func Upstreams(process Process, core *routing.Source, learn func(*routing.Report, error)) []*Upstream {
 	router := core.Router()
 	upstreams := make([]*Upstream, router.Upstreams())
@@ -43,13 +41,14 @@ func Upstreams(process Process, core *routing.Source, learn func(*routing.Report
 	return upstreams
 }
 
-// ForApp is the host, and the same with the port, as apps and certificates know it: without a final dot.
+// ForApp returns the host, and the host with the port, in the form that apps and certificates use:
+// without a final dot.
 func (u *Upstream) ForApp() (name, withPort string) {
 	name = strings.TrimSuffix(u.Name, ".")
 	return name, hostport(name, u.Port)
 }
 
-// Label is the upstream's label in metrics.
+// Label returns the upstream's label in metrics.
 func (u *Upstream) Label() string {
 	if label := u.label.Load(); label != nil {
 		return *label
@@ -59,13 +58,13 @@ func (u *Upstream) Label() string {
 	return label
 }
 
-// holds tells whether an address is in its networks.
+// holds reports whether an address is in the upstream's networks.
 func (u *Upstream) holds(address netip.Addr) bool {
 	found, ok := u.core.Router().Lookup(address)
 	return ok && found == u.index
 }
 
-// knownHost is what is known about its host, and why the last lookup failed, nil if it did not.
+// knownHost returns the state of its host, and why the last lookup failed, or nil if it succeeded.
 func (u *Upstream) knownHost() (host routing.Host, failure *dns.Failure) {
 	host, err := u.process.Known().Host(u.host, u.process.Now())
 	if err == nil && host.Failure != 0 {
@@ -77,7 +76,7 @@ func (u *Upstream) knownHost() (host routing.Host, failure *dns.Failure) {
 // use keeps the lookups of its host going.
 func (u *Upstream) use() { u.learn(u.core.Use(u.index, u.process.Now())) }
 
-// fresh are the pods that its host resolves to, and those of them outside of its networks.
+// fresh returns the pods that its host resolves to, and those of them outside its networks.
 func (u *Upstream) fresh() (pods, outside []netip.AddrPort) {
 	inside, outside := u.core.Fresh(u.index)
 	return slices.Concat(inside, outside), outside

@@ -1,6 +1,8 @@
-// Package cli is what the subcommands of `caddy doors` have in common: how one is made, what its arguments may be, and how it ends.
+// Package cli has what the subcommands of `caddy doors` share: how they are defined, how arguments
+// are checked, and how they exit.
 //
-// A command ends with a code and one line on standard error. Results go to standard output and nothing else does.
+// A command exits with a code and at most one line on standard error. Only results go to standard
+// output.
 package cli
 
 import (
@@ -17,7 +19,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Doors makes the command `caddy doors` of its subcommands.
+// Doors returns the command `caddy doors` with its subcommands.
 func Doors(subcommands ...*cobra.Command) caddycmd.Command {
 	return caddycmd.Command{
 		Name:  "doors",
@@ -46,7 +48,7 @@ Exit codes of all subcommands:
 	}
 }
 
-// Subcommand makes one of the subcommands. Its help is indented in the source and not on the screen.
+// Subcommand returns a subcommand. The indentation of long in the source is removed.
 func Subcommand(use, short, long string, args cobra.PositionalArgs, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	return &cobra.Command{
 		Use:               use,
@@ -60,44 +62,46 @@ func Subcommand(use, short, long string, args cobra.PositionalArgs, run func(cmd
 	}
 }
 
-// Exit codes, as the help and README.md document them.
+// Exit codes, as documented in the help and the README.
 const (
-	ExitNo     = 1 // the question was answered: no
-	ExitCannot = 2 // it could not be answered
+	ExitNo     = 1 // the answer is no
+	ExitCannot = 2 // there is no answer
 )
 
-// no is the error of a command whose answer is no. Every other error means that there is no answer.
+// no is the error of a command whose answer is no. Any other error means that there is no answer.
 type no struct{ message string }
 
 // Error returns the message.
 func (n no) Error() string { return n.message }
 
-// No makes the error of a command whose answer is no.
+// No returns the error of a command whose answer is no.
 func No(format string, values ...any) error { return no{fmt.Sprintf(format, values...)} }
 
-// IsNo tells whether an error is such an answer.
+// IsNo reports whether an error comes from No.
 func IsNo(err error) bool {
 	var answer no
 	return errors.As(err, &answer)
 }
 
-// end turns the outcome of a command into its exit code.
+// end turns the result of a command into its exit code.
 func end(cmd *cobra.Command, err error) error {
 	if err == nil || IsNo(err) {
-		return err // Caddy prints it, and exits with ExitNo
+		return err // Caddy prints it and exits with ExitNo
 	}
 	return cannot(cmd, err)
 }
 
-// cannot prints the error, without a key that stands in a wrong place of the command line, and makes Caddy exit with ExitCannot. Versions of Caddy differ in how they print errors of codes above
-// 1, so that Caddy does not get to see it.
+// cannot prints the error and makes Caddy exit with ExitCannot. It removes possible keys from the
+// error. Versions of Caddy differ in how they print errors with codes above 1, so the error is not
+// returned to Caddy.
 func cannot(cmd *cobra.Command, err error) error {
 	cmd.PrintErrln(cmd.ErrPrefix(), redact.Error(err, os.Args[1:]))
 	cmd.SilenceErrors = true
 	return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return ExitCannot, nil })(cmd, nil)
 }
 
-// Arguments is for commands with that many arguments. Its error does not repeat them: a secret in the wrong place is still a secret.
+// Arguments checks the number of arguments. Its error does not repeat them: one may be a secret in
+// the wrong place.
 func Arguments(number int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, values []string) error {
 		if len(values) != number {
@@ -107,7 +111,7 @@ func Arguments(number int) cobra.PositionalArgs {
 	}
 }
 
-// Shown is an argument as an error repeats it: not if it is so long that it could be a key.
+// Shown returns an argument for use in an error, unless it is long enough to be a key.
 func Shown(argument string) string {
 	if len(argument) > 20 && !strings.ContainsAny(argument, ".:") {
 		return "the argument"
@@ -115,7 +119,7 @@ func Shown(argument string) string {
 	return strconv.Quote(argument)
 }
 
-// Printable replaces what could move the cursor, in text that comes over the network.
+// Printable replaces control characters in text from the network: they could move the cursor.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -125,7 +129,7 @@ func Printable(text string) string {
 	}, text)
 }
 
-// usage makes wrong arguments end a command with ExitCannot.
+// usage makes a command with wrong arguments exit with ExitCannot.
 func usage(args cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, values []string) error {
 		if err := args(cmd, values); err != nil {

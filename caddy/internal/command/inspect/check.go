@@ -1,6 +1,3 @@
-// In: a configuration.
-// Out: what is wrong with it, its hosts and their pods, and whether the token that a pod puts into a page leads back to its upstream.
-
 package inspect
 
 import (
@@ -70,7 +67,7 @@ func runCheck(cmd *cobra.Command, module Module) error {
 	return r.end()
 }
 
-// grade says how bad a line of the report is.
+// grade is the result of one check.
 type grade string
 
 const (
@@ -78,10 +75,10 @@ const (
 	notice  grade = "notice  "
 	warning grade = "warning "
 	bad     grade = "FINDING "
-	open    grade = "UNTESTED" // neither good nor bad: it could not be tested
+	open    grade = "UNTESTED" // could not be tested
 )
 
-// report is what has been found so far.
+// report prints findings and counts them.
 type report struct {
 	out           io.Writer
 	findings, not int
@@ -100,7 +97,7 @@ func (r *report) say(grade grade, format string, values ...any) {
 	}
 }
 
-// end says how the command ends.
+// end returns the error of the command.
 func (r *report) end() error {
 	switch {
 	case r.failed != nil:
@@ -126,7 +123,8 @@ func (r *report) checkSource(ctx context.Context, number int, source *Loaded, pr
 	}
 }
 
-// resolvePatience limits the lookup of a host. A name server that is silent for one search domain takes 5 s of it.
+// resolvePatience limits the lookup of a host. A name server that does not answer for one search
+// domain takes 5 s of it.
 const resolvePatience = 12 * time.Second
 
 func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded, index int, probes bool) {
@@ -143,7 +141,7 @@ func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded,
 	}
 }
 
-// checkHost returns the pods of a host that accept connections.
+// checkHost checks a host and its pods. It returns the pods that accept connections.
 func (r *report) checkHost(ctx context.Context, name string, source *Loaded, index int, host string) (reached []netip.Addr) {
 	port := source.Upstreams[index].Port
 	resolving, stop := context.WithTimeout(ctx, resolvePatience)
@@ -176,10 +174,10 @@ func (r *report) checkHost(ctx context.Context, name string, source *Loaded, ind
 	return reached
 }
 
-// maxDials is how many addresses are dialled at once.
+// maxDials is the number of concurrent dials.
 const maxDials = 16
 
-// dialAll connects to all the addresses and returns the error of each.
+// dialAll connects to all addresses and returns the error of each.
 func dialAll(ctx context.Context, timeout time.Duration, port uint16, addresses []netip.Addr) []error {
 	dialer := net.Dialer{Timeout: timeout}
 	failures := make([]error, len(addresses))
@@ -204,7 +202,7 @@ func dialAll(ctx context.Context, timeout time.Duration, port uint16, addresses 
 // probePatience limits the fetch of a page.
 const probePatience = 15 * time.Second
 
-// probe fetches a page and has the library judge the token in it.
+// probe fetches a page and checks the token in it with the library.
 func (r *report) probe(ctx context.Context, name string, source *Loaded, index int, pod netip.Addr) {
 	ctx, stop := context.WithTimeout(ctx, probePatience)
 	defer stop()
@@ -221,7 +219,7 @@ func (r *report) probe(ctx context.Context, name string, source *Loaded, index i
 		r.say(open, "%s: %s: GET / was answered with status %d and no token: neither a cookie %q nor a path /~/ in the page", name, pod, status, source.CookieName)
 		return
 	}
-	// As a path, because only for a path the library says why a token is refused.
+	// As a path: only for a path does the library say why it rejects a token.
 	decision, err := source.Router.Decide("/~/"+token+"/s/", "")
 	if err != nil {
 		r.say(open, "%s: %s: %v", name, pod, err)
@@ -242,8 +240,8 @@ func (r *report) probe(ctx context.Context, name string, source *Loaded, index i
 	}
 }
 
-// checkCookie checks that the app keeps its token where the proxy looks for it. Without that a browser's next page may come from a pod that does not
-// know its session.
+// checkCookie checks that the app sets the configured cookie to its token. Otherwise a browser's
+// next page may come from a pod that does not have its session.
 func (r *report) checkCookie(name string, source *Loaded, pod netip.Addr, header http.Header, token string) {
 	switch found := stickyCookie(header, token, source); {
 	case source.CookieName == "" || found == source.CookieName:
@@ -254,8 +252,9 @@ func (r *report) checkCookie(name string, source *Loaded, pod netip.Addr, header
 	}
 }
 
-// stickyCookie is the name of the cookie in which an app keeps its token: the one that is configured if the app sets it, else one that holds the token of
-// the page, or any that a key opens. "" if there is none.
+// stickyCookie returns the name of the cookie in which an app keeps its token: the configured
+// cookie if the app sets it, else one with the token of the page, else any with a token that a key
+// opens. It returns "" if there is none.
 func stickyCookie(header http.Header, token string, source *Loaded) (name string) {
 	for _, cookie := range (&http.Response{Header: header}).Cookies() {
 		if cookie.Name == source.CookieName {
@@ -269,10 +268,11 @@ func stickyCookie(header http.Header, token string, source *Loaded) (name string
 	return name
 }
 
-// inPage finds the text after /~/ in a page, up to what cannot be part of a path's segment in HTML.
+// inPage matches what follows /~/ in a page, up to the first character that cannot be part of a
+// path segment in HTML.
 var inPage = regexp.MustCompile(`/~/([^/"'<>?#&\s\\]+)`)
 
-// tokenIn finds a token where a Doors page has one, and says where it was.
+// tokenIn finds the token in a Doors page, and says where it was.
 func tokenIn(header http.Header, body []byte, cookieName string) (place, token string) {
 	cookies := (&http.Response{Header: header}).Cookies()
 	if i := slices.IndexFunc(cookies, func(c *http.Cookie) bool { return c.Name == cookieName }); i >= 0 && cookieName != "" {

@@ -1,6 +1,3 @@
-// In: a configuration, a path and cookies.
-// Out: what each source would do with such a request, in words or as the JSON that `caddy doors explain --json` documents.
-
 package inspect
 
 import (
@@ -89,8 +86,8 @@ func runExplain(cmd *cobra.Command, module Module) error {
 	return printExplanations(cmd.OutOrStdout(), explanations)
 }
 
-// requestPath takes the escaped path out of what stands in the first line of a request. Its errors do not repeat the
-// path, which may hold a token.
+// requestPath returns the escaped path of a URL or request target. Its errors do not show the path,
+// which may contain a token.
 func requestPath(text string) (string, error) {
 	if text == "" {
 		return "", errors.New("--path is missing: a path or URL")
@@ -124,39 +121,43 @@ func printExplanations(out io.Writer, explanations []Explanation) error {
 	return nil
 }
 
-// Explanation is what one source would do with a request. Its JSON is an interface: members are added and never changed.
+// Explanation says what a source would do with a request. Its JSON is a stable interface: members
+// may be added but do not change.
 type Explanation struct {
-	// Source is the position of the source in the configuration, from 0, and Place its path in the JSON.
+	// Source is the index of the source in the configuration, and Place its path in the JSON.
 	Source int    `json:"source"`
 	Place  string `json:"place"`
 
-	// Path is the kind of request: page, sync, hook, history, resource or other.
+	// Path is the kind of path: page, sync, hook, history, resource or other.
 	Path string `json:"path"`
-	// Decision is pod, gone, upstream or any, and Reason why.
+	// Decision is pod, gone, upstream or any. Reason says why.
 	Decision string `json:"decision"`
 	Reason   string `json:"reason"`
 
-	// Key is the position, from 0, of the key that opened token or cookie, and KeyID its identifier; absent when none did.
+	// Key is the index of the key that opened the token or cookie, and KeyID its identifier. Absent
+	// if no key did.
 	Key   *int   `json:"key,omitempty"`
 	KeyID string `json:"key_id,omitempty"`
-	// Address is what the token or cookie holds; absent when nothing was opened.
+	// Address is the address in the token or cookie. Absent if none was opened.
 	Address netip.Addr `json:"address,omitzero"`
 
-	// Upstream is the position of the upstream, from 0, and Host where its fresh pods are, of several hosts each behind a space; absent when there is no single one.
+	// Upstream is the index of the upstream, and Host its hosts, separated by spaces. Absent if
+	// there is no single upstream.
 	Upstream *int   `json:"upstream,omitempty"`
 	Host     string `json:"host,omitempty"`
-	// CIDR is the network of the upstream that holds Address.
+	// CIDR is the network of the upstream that contains Address.
 	CIDR string `json:"cidr,omitempty"`
-	// Dial is the one address and port that the proxy dials; absent when it chooses among fresh pods, or dials none.
+	// Dial is the address and port that the proxy dials. Absent if it chooses among fresh pods or
+	// dials none.
 	Dial string `json:"dial,omitempty"`
-	// Status is what the proxy answers without a pod; absent when a pod answers.
+	// Status is the status of Caddy's own answer. Absent if a pod answers.
 	Status int `json:"status,omitempty"`
 
-	// Steps is the same in words, for people.
+	// Steps explain the decision in words.
 	Steps []string `json:"steps"`
 }
 
-// explanationOf puts a decision of a source into words.
+// explanationOf returns the explanation of a decision.
 func explanationOf(source *Source, number int, decision routing.Decision) (Explanation, error) {
 	e := Explanation{
 		Source: number, Place: source.Place,
@@ -232,7 +233,7 @@ func (e *Explanation) explainGone(source *Source, decision routing.Decision) {
 	}
 }
 
-// explainFresh is for requests without a token.
+// explainFresh explains a request without a token.
 func (e *Explanation) explainFresh(source *Source, decision routing.Decision) {
 	if decision.Kind == routing.Any {
 		if decision.Reason == routing.ReasonNoCookie {
@@ -266,11 +267,11 @@ func (e *Explanation) explainFresh(source *Source, decision routing.Decision) {
 	e.say("Fresh is what the host resolves to now. A pod that drains or cannot be reached is passed over while there is another.")
 }
 
-// fewestPages says who chooses among fresh pods.
+// fewestPages explains how a fresh pod is chosen.
 const fewestPages = "of two pods drawn at random the one with fewer pages gets the request. With lb_policy, health checks or a circuit breaker, " +
 	"Caddy's load balancing chooses instead."
 
-// key names the key that opened what was opened.
+// key names the key that opened the token or cookie.
 func (e *Explanation) key(decision routing.Decision) string {
 	if e.Key == nil {
 		return "a key"
@@ -295,7 +296,7 @@ func networks(upstreams []Upstream) (all []string) {
 	return all
 }
 
-// cidrOf returns which of the upstream's networks holds an address of it.
+// cidrOf returns the network of the upstream that contains the address.
 func (s Upstream) cidrOf(address netip.Addr) (string, error) {
 	table, err := routing.NewCIDRs(strings.Join(s.CIDRs, " "))
 	if err != nil {

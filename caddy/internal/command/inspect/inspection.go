@@ -1,6 +1,3 @@
-// In: a handler that has been provisioned for the command line and serves nobody.
-// Out: what it says about its source, what a host resolves to, and a page of a pod.
-
 package inspect
 
 import (
@@ -19,13 +16,13 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/proxy"
 )
 
-// loadedHandler is a handler with what it has logged about its options.
+// loadedHandler is a handler that was provisioned for the command line, with its warnings.
 type loadedHandler struct {
 	*proxy.Handler
 	warnings []config.Warning
 }
 
-// reads tells whether the source of the handler was made of this JSON.
+// reads reports whether the handler's source was made from this JSON.
 func (h loadedHandler) reads(text json.RawMessage) bool {
 	return sameSource(h.Source().Text(), text)
 }
@@ -46,12 +43,12 @@ func (h loadedHandler) describe(place string) Loaded {
 	return loaded
 }
 
-// resolve looks up a host, for as long as the context lasts.
+// resolve looks up a host until ctx is done.
 func (h loadedHandler) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	return dns.LookUp(ctx, h.Source().Loaded().Lookups, host)
 }
 
-// page fetches / from one pod, as a request for a page of that pod would be proxied.
+// page fetches / from one pod, proxied like a request of one of its pages.
 func (h loadedHandler) page(ctx context.Context, upstream int, address netip.Addr) (int, http.Header, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Source().Upstream(upstream).Hostport+"/", nil)
 	if err != nil {
@@ -69,17 +66,17 @@ func (h loadedHandler) page(ctx context.Context, upstream int, address netip.Add
 	return page.status, page.Header(), page.body.Bytes(), nil
 }
 
-// maxPage is how much of a page is kept, in bytes: its token stands in its head.
+// maxPage is how much of a page is kept, in bytes. The token is in its head.
 const maxPage = 1 << 20
 
-// capture keeps an answer.
+// capture is an http.ResponseWriter that keeps the answer.
 type capture struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-// Header is the header of the answer.
+// Header returns the header of the answer.
 func (c *capture) Header() http.Header {
 	if c.header == nil {
 		c.header = make(http.Header)
@@ -87,14 +84,14 @@ func (c *capture) Header() http.Header {
 	return c.header
 }
 
-// WriteHeader keeps the status.
+// WriteHeader stores the status.
 func (c *capture) WriteHeader(status int) {
 	if c.status == 0 && status >= http.StatusOK {
 		c.status = status
 	}
 }
 
-// Write keeps the beginning of the body.
+// Write stores the beginning of the body.
 func (c *capture) Write(text []byte) (int, error) {
 	c.WriteHeader(http.StatusOK)
 	c.body.Write(text[:min(len(text), max(0, maxPage-c.body.Len()))])

@@ -1,6 +1,3 @@
-// In: the text of a configuration.
-// Out: its sources, read or loaded.
-
 package inspect
 
 import (
@@ -35,7 +32,7 @@ func readSources(text []byte) ([]Source, error) {
 	return sources, nil
 }
 
-// findSources looks for handlers with a doors_upstream source in a JSON value, wherever they are.
+// findSources returns the handlers with a doors_upstream source anywhere in a JSON value.
 func findSources(place string, value json.RawMessage) (sources []placed) {
 	var list []json.RawMessage
 	if json.Unmarshal(value, &list) == nil {
@@ -46,7 +43,7 @@ func findSources(place string, value json.RawMessage) (sources []placed) {
 	}
 	members, err := config.Members(value)
 	if err != nil {
-		return nil // a text or a number
+		return nil // a string or a number
 	}
 	if string(members["handler"]) == `"`+config.Directive+`"` {
 		for _, name := range []string{"upstreams", "dynamic_upstreams"} {
@@ -65,7 +62,7 @@ func findSources(place string, value json.RawMessage) (sources []placed) {
 	return sources
 }
 
-// readSource makes a source's router.
+// readSource makes the router of a source.
 func readSource(found placed) (Source, error) {
 	loaded, err := config.Load(found.text, config.Decide)
 	if err != nil {
@@ -74,7 +71,7 @@ func readSource(found placed) (Source, error) {
 	return sourceOf(found.place, loaded), nil
 }
 
-// sourceOf describes a source by what its configuration means.
+// sourceOf describes a loaded source.
 func sourceOf(place string, loaded *config.Loaded) Source {
 	source := Source{Place: place, Router: loaded.Router, CookieName: loaded.CookieName}
 	for i, cidrs := range loaded.CIDRs {
@@ -85,15 +82,15 @@ func sourceOf(place string, loaded *config.Loaded) Source {
 	return source
 }
 
-// loadSources provisions a configuration as a whole.
+// loadSources provisions the whole configuration.
 func loadSources(text []byte) ([]Loaded, error) {
 	text = caddy.RemoveMetaFields(text)
 	var whole caddy.Config
 	if err := caddy.StrictUnmarshalJSON(text, &whole); err != nil {
 		return nil, err
 	}
-	// Logs of the configuration could go to standard output, or to files that the running Caddy must be able to write. What
-	// the source logs is part of the result.
+	// The configured logs could go to standard output, or to files that the running Caddy must be
+	// able to write. What the source logs is part of the result.
 	whole.Logging = &caddy.Logging{Logs: map[string]*caddy.CustomLog{caddy.DefaultLoggerName: {
 		BaseLog: caddy.BaseLog{Level: "WARN"}, Exclude: []string{string(new(proxy.Source).CaddyModule().ID)},
 	}}}
@@ -107,7 +104,7 @@ func loadSources(text []byte) ([]Loaded, error) {
 	}
 	var sources []Loaded
 	for _, found := range findSources("", text) {
-		// Handlers are provisioned in no certain order. Which of two equal sources is which makes no difference.
+		// Handlers are provisioned in random order. If two sources are equal, either will do.
 		i := slices.IndexFunc(handlers, func(h loadedHandler) bool { return h.reads(found.text) })
 		if i < 0 {
 			return nil, fmt.Errorf("%s: this Caddy did not load the source with our handler", found.place)
@@ -118,7 +115,8 @@ func loadSources(text []byte) ([]Loaded, error) {
 	return sources, nil
 }
 
-// sameSource compares the JSON of two sources. Caddy takes the name of a module out of what it hands to the module.
+// sameSource compares the JSON of two sources. Caddy removes the module name before it passes the
+// JSON to a module.
 func sameSource(a, b json.RawMessage) bool {
 	var left, right map[string]any
 	if json.Unmarshal(a, &left) != nil || json.Unmarshal(b, &right) != nil {

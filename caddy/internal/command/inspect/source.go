@@ -1,6 +1,3 @@
-// In: the text of a configuration.
-// Out: its doors_upstream sources, as the Caddy module sees them.
-
 package inspect
 
 import (
@@ -19,24 +16,26 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Module is what the commands need of the Caddy module. Both functions take a configuration in JSON and return its
-// doors_upstream sources in the order in which they stand there, with the names of objects in alphabetical order.
+// Module is what the commands need from the Caddy module. Both functions take a configuration as
+// JSON. They return its doors_upstream sources in the order of the document, with object members in
+// alphabetical order.
 type Module struct {
-	// Sources reads the sources and nothing else.
+	// Sources only parses the sources.
 	Sources func(config []byte) ([]Source, error)
-	// Load provisions the whole configuration, as `caddy validate` does, and never lets go of it.
+	// Load provisions the whole configuration, as `caddy validate` does, and never cleans it up.
 	Load func(config []byte) ([]Loaded, error)
 }
 
-// Source is one doors_upstream source of a configuration.
+// Source is a doors_upstream source of a configuration.
 type Source struct {
-	// Place is where in the JSON it stands, such as apps.http.servers.srv0.routes[0].handle[0].
+	// Place is the path of its handler in the JSON, such as
+	// apps.http.servers.srv0.routes[0].handle[0].
 	Place string
 	// Router decides about requests.
 	Router *routing.Router
-	// CookieName is the name of the cookie with the token, "" if there is none.
+	// CookieName is the name of the cookie with the token, or "".
 	CookieName string
-	// Upstreams are the upstreams in the order of the configuration.
+	// Upstreams are in the order of the configuration.
 	Upstreams []Upstream
 }
 
@@ -47,7 +46,7 @@ type Upstream struct {
 	Port  uint16
 }
 
-// hostport is where the upstream is, for people.
+// hostport returns the hosts and the port, for output.
 func (s Upstream) hostport() string {
 	var all []string
 	for _, host := range s.Hosts {
@@ -56,27 +55,29 @@ func (s Upstream) hostport() string {
 	return strings.Join(all, " and ")
 }
 
-// Loaded is a source that has been provisioned.
+// Loaded is a provisioned source.
 type Loaded struct {
 	Source
-	// Warnings is what the module logs about it when it is loaded, a line each; Notices the same for what is no fault.
+	// Warnings are the warnings that the module logs when it is loaded, one line each. Notices are
+	// remarks that are not about faults.
 	Warnings, Notices []string
 	// DialTimeout limits a connection to a pod.
 	DialTimeout time.Duration
 	// Resolve looks up a host. The error is an [*dns.Failure].
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
-	// Page fetches / from one pod of an upstream, over the transport of the handler: header and the beginning of the body.
+	// Page fetches / from one pod of an upstream over the handler's transport. It returns only the
+	// beginning of the body.
 	Page func(ctx context.Context, upstream int, pod netip.Addr) (status int, header http.Header, body []byte, err error)
 }
 
-// takesConfig gives a command the flags that name a configuration.
+// takesConfig adds the flags that name a configuration to a command.
 func takesConfig(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringP("config", "c", "", "Configuration file, - for standard input (default: Caddyfile in the current folder)")
 	cmd.Flags().StringP("adapter", "a", "", "Name of config adapter to apply")
 	return cmd
 }
 
-// readConfig returns the command's configuration in JSON, and its name.
+// readConfig returns the command's configuration as JSON, and its name.
 func readConfig(cmd *cobra.Command) (config []byte, name string, err error) {
 	flags := caddycmd.Flags{FlagSet: cmd.Flags()}
 	config, name, _, err = caddycmd.LoadConfig(flags.String("config"), flags.String("adapter"))

@@ -1,6 +1,3 @@
-// In: the size of a key, or a secret from --secret-file, standard input or the environment, which is never repeated.
-// Out: a new key, the identifier of each key, the cipher.
-
 package keys
 
 import (
@@ -66,17 +63,17 @@ const (
 	secretVariable = "DOORS_SECRET"
 	secretFlag     = "secret-file"
 
-	// maxSecret is more than eight keys take, in bytes.
+	// maxSecret is larger than any valid secret, in bytes.
 	maxSecret = 64 << 10
 )
 
-// takesSecret gives a command the flag that says where its secret is.
+// takesSecret adds the flag that names the secret to a command.
 func takesSecret(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().String(secretFlag, "", "File with the secret, - for standard input (default: the environment variable "+secretVariable+")")
 	return cmd
 }
 
-// readSecret returns the secret that a command is to use.
+// readSecret returns the command's secret.
 func readSecret(cmd *cobra.Command) (string, error) {
 	path, err := cmd.Flags().GetString(secretFlag)
 	if err != nil {
@@ -110,7 +107,7 @@ func readSecret(cmd *cobra.Command) (string, error) {
 	return string(secret), nil
 }
 
-// readCipher makes a cipher of the secret that a command is to use.
+// readCipher returns a cipher for the command's secret.
 func readCipher(cmd *cobra.Command) (cipher *routing.Cipher, secret string, err error) {
 	if secret, err = readSecret(cmd); err != nil {
 		return nil, "", err

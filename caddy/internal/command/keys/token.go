@@ -1,6 +1,3 @@
-// In: a secret, and an address or a token.
-// Out: the token of the address; the address in the token, and which key opened it.
-
 package keys
 
 import (
@@ -50,7 +47,7 @@ Exits with 1 when no key opens the token.
 	return cmd
 }
 
-// parseDecode tells the token from the flags.
+// parseDecode separates the token from the flags.
 func parseDecode(cmd *cobra.Command, args []string) (token string, help bool, err error) {
 	var flags, tokens []string
 	for i := 0; i < len(args); i++ {
@@ -74,7 +71,7 @@ func parseDecode(cmd *cobra.Command, args []string) (token string, help bool, er
 	if help, err = cmd.Flags().GetBool("help"); help || err != nil {
 		return "", help, err
 	}
-	if len(tokens) != 1 { // not repeated: a token in the wrong place is still a token
+	if len(tokens) != 1 { // not shown: a token in the wrong place is still a token
 		return "", false, fmt.Errorf("one token is needed, not %d", len(tokens))
 	}
 	return tokens[0], false, nil
@@ -94,7 +91,7 @@ func runDecode(cmd *cobra.Command, args []string) error {
 	}
 	address, err := cipher.Decode(token)
 	if err != nil {
-		return cli.No("%v", err) // says what is wrong and repeats nothing
+		return cli.No("%v", err) // describes the fault without showing the token
 	}
 	key, err := openedBy(secret, token, address)
 	if err != nil {
@@ -104,7 +101,7 @@ func runDecode(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-// openedBy returns the position of the first key of a valid secret that opens the token.
+// openedBy returns the index of the first key that opens the token.
 func openedBy(secret, token string, address netip.Addr) (int, error) {
 	for i, key := range strings.Fields(secret) {
 		cipher, err := routing.NewCipher(key)
@@ -118,7 +115,7 @@ func openedBy(secret, token string, address netip.Addr) (int, error) {
 	return 0, fmt.Errorf("the keys open the token together and not alone")
 }
 
-// Name names a key by its position and its identifier.
+// Name names a key by its index and identifier.
 func Name(key int, ids []string) string {
 	if key < 0 || key >= len(ids) {
 		return fmt.Sprintf("key %d", key)

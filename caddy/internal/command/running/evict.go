@@ -1,6 +1,3 @@
-// In: pods, and the replicas of Caddy that may send requests to them.
-// Out: their pages told to reload, at all replicas, and the moment at which none is left; or that taken back.
-
 package running
 
 import (
@@ -92,7 +89,7 @@ func runEvict(cmd *cobra.Command, args []string) (err error) {
 	return nil
 }
 
-// targetOf reads from the command line which pods are meant.
+// targetOf parses the command line into a target.
 func targetOf(cmd *cobra.Command, args []string) (target status.Target, err error) {
 	target.Upstream, _ = cmd.Flags().GetString("upstream")
 	if cmd.Flags().Changed("upstream") && !strings.Contains(target.Upstream, ":") {
@@ -119,17 +116,17 @@ func targetOf(cmd *cobra.Command, args []string) (target status.Target, err erro
 	return target, nil
 }
 
-// evictionsPath is where orders are taken, which is nowhere at doors_status.
+// evictionsPath is the path for orders. Only the admin API has one.
 var evictionsPath = [...]string{admin: "/doors/evictions"}
 
-// evictEvery is the time after which those who wait are told how many pages are left.
+// evictEvery is how often the number of remaining pages is printed.
 const evictEvery = 10 * time.Second
 
-// evictor gives an order to each replica once, and then asks how far it is.
+// evictor sends an order to each replica once, and then asks for its progress.
 type evictor struct {
 	order status.Order
 	mu    sync.Mutex
-	told  map[string]bool // by the names of replicas
+	told  map[string]bool // by name of the replica
 }
 
 func (e *evictor) ask(ctx context.Context, r *replica, hold time.Duration) (text string, yes bool, err error) {
@@ -152,7 +149,7 @@ func (e *evictor) ask(ctx context.Context, r *replica, hold time.Duration) (text
 		}
 	}
 	if len(evictions.Evictions) == 0 {
-		return "", false, &refusal{status: http.StatusOK, api: admin} // JSON, but of somebody else
+		return "", false, &refusal{status: http.StatusOK, api: admin} // JSON, but not from this API
 	}
 	draining, pages := evictions.Left()
 	if draining == 0 {

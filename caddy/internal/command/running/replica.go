@@ -1,6 +1,3 @@
-// In: --address.
-// Out: running Caddys that can be asked about pods, by doors_status or by their admin API.
-
 package running
 
 import (
@@ -25,32 +22,33 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 )
 
-// addressHelp is the part of the help that is the same for all commands with --address.
+// addressHelp is the help text about --address.
 const addressHelp = `
 An address is host:port or a URL with the path where doors_status is mounted, or
 host:port or unix//path of an admin API. A host name with several addresses stands
 for all of them, except localhost. Without --address it is the admin API of this
 machine's Caddy.`
 
-// maxAnswer is more than a state with all its pods takes, in bytes.
+// maxAnswer is larger than any state, in bytes.
 const maxAnswer = 64 << 20
 
 // replica is one running Caddy.
 type replica struct {
-	name   string  // for people: the address as given, and which of its addresses
-	base   url.URL // the path ends without a slash
+	name   string  // for output: the address as given, and which of its addresses
+	base   url.URL // the path has no trailing slash
 	client http.Client
-	origin string // what the admin API wants to hear; a socket wants nothing
+	origin string // the Origin that the admin API requires; empty for a socket
 
-	// apis are what may be there. The first that answers stays.
+	// apis are the APIs that may be there. The first one that answers is kept.
 	apis []api
 
-	// lookup finds the addresses of the name that the replica is one of; nil if it was given by address.
+	// lookup resolves the replica's name. It is nil if the replica was given by address.
 	lookup func(ctx context.Context) ([]netip.Addr, error)
-	place  netip.Addr // its address among these
+	place  netip.Addr // its address in the answer
 }
 
-// vanished tells whether the replica's name no longer has its address: it was replaced by another one.
+// vanished reports whether the replica's name no longer has its address: another replica has taken
+// its place.
 func (r *replica) vanished(ctx context.Context) bool {
 	if r.lookup == nil {
 		return false
@@ -59,7 +57,7 @@ func (r *replica) vanished(ctx context.Context) bool {
 	return err == nil && !slices.Contains(addresses, r.place)
 }
 
-// api is something that answers questions about pods.
+// api is a way to ask about pods.
 type api int
 
 const (
@@ -67,7 +65,8 @@ const (
 	admin            // the admin API
 )
 
-// question is what can be asked: its path at each api, and its query. With a method it is an order, perhaps with a body, which is sent as JSON.
+// question is a request: its path for each api, and its query. If it has a method it is an order,
+// and a body is sent as JSON.
 type question struct {
 	method string // "" for GET
 	path   [2]string
@@ -75,7 +74,7 @@ type question struct {
 	body   any
 }
 
-// newReplica makes a replica whose connections all go to one place.
+// newReplica returns a replica that is always dialled at the given address.
 func newReplica(name string, base url.URL, network, address string, apis ...api) *replica {
 	base.Path = strings.TrimRight(base.Path, "/")
 	origin := ""
@@ -93,7 +92,8 @@ func newReplica(name string, base url.URL, network, address string, apis ...api)
 // lookupHost is replaced in tests.
 var lookupHost = net.DefaultResolver.LookupNetIP
 
-// replicasOf returns all replicas that the addresses of the command line stand for; without any, this machine's.
+// replicasOf returns all replicas that the given addresses stand for. Without addresses it returns
+// the Caddy of this machine.
 func replicasOf(ctx context.Context, addresses ...string) (replicas []*replica, err error) {
 	if len(addresses) == 0 {
 		local, err := caddycmd.DetermineAdminAPIAddress("", nil, "", "")
@@ -125,7 +125,7 @@ func replicasAt(ctx context.Context, text string) ([]*replica, error) {
 	}
 	if network == "unix" {
 		if _, err := os.Stat(address); err != nil && redact.MayHoldKey(address) {
-			return nil, fmt.Errorf("--address %s: %w", name, err) // what asks on and on shows the name
+			return nil, fmt.Errorf("--address %s: %w", name, err) // the name tells which address failed
 		}
 		return []*replica{newReplica(text, base, network, address, admin)}, nil
 	}
@@ -134,7 +134,7 @@ func replicasAt(ctx context.Context, text string) ([]*replica, error) {
 		return nil, fmt.Errorf("--address %s: %w", name, err)
 	}
 	_, notAnAddress := netip.ParseAddr(host)
-	if notAnAddress == nil || host == "localhost" { // whose two addresses are one machine, of which programs often use one
+	if notAnAddress == nil || host == "localhost" { // one Caddy, of which programs often serve only one of the two addresses
 		return []*replica{newReplica(name, base, network, address, site, admin)}, nil
 	}
 	lookup := func(ctx context.Context) ([]netip.Addr, error) {
@@ -154,7 +154,7 @@ func replicasAt(ctx context.Context, text string) ([]*replica, error) {
 	return replicas, nil
 }
 
-// nameOf is an address of the command line as people may see it, without a password.
+// nameOf returns an address of the command line for output, without a password.
 func nameOf(text string, base url.URL) string {
 	at := strings.LastIndex(text, "@")
 	switch {
@@ -167,7 +167,8 @@ func nameOf(text string, base url.URL) string {
 	}
 }
 
-// parseAddress reads an address of the command line: the URL that requests are made for, and what is dialled.
+// parseAddress parses an address of the command line. It returns the base URL of requests and the
+// address to dial.
 func parseAddress(text string) (base url.URL, network, address string, err error) {
 	if strings.Contains(text, "://") {
 		parsed, err := url.Parse(text)
@@ -188,8 +189,8 @@ func parseAddress(text string) (base url.URL, network, address string, err error
 	case err != nil:
 		return base, "", "", err
 	case parsed.IsUnixNetwork():
-		// The admin API takes only this host over a socket.
-		path, _, _ := strings.Cut(parsed.Host, "|") // permissions, where the address is that of a listener
+		// Over a socket the admin API accepts only this host.
+		path, _, _ := strings.Cut(parsed.Host, "|") // a listener address may have permissions
 		return url.URL{Scheme: "http", Host: "127.0.0.1"}, "unix", path, nil
 	case parsed.Network != "tcp" || parsed.PortRangeSize() != 1 || parsed.StartPort == 0:
 		return base, "", "", errors.New("must be host:port, a URL, or unix//path")
@@ -202,7 +203,7 @@ func parseAddress(text string) (base url.URL, network, address string, err error
 	return url.URL{Scheme: "http", Host: address}, "tcp", address, nil
 }
 
-// get asks a question, and decodes the answer into document if the status is one of those that are wanted. Any other
+// get sends the question, and decodes the answer into document if its status is wanted. Any other
 // status is a *refusal.
 func (r *replica) get(ctx context.Context, q question, document any, wanted ...int) error {
 	var err error
@@ -272,7 +273,7 @@ func isJSON(answer *http.Response) bool {
 	return err == nil && kind == "application/json"
 }
 
-// withoutURL leaves the URL out of an error of net/http: the replica has a name already.
+// withoutURL removes the URL from an error of net/http: errors name the replica already.
 func withoutURL(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -281,14 +282,14 @@ func withoutURL(err error) error {
 	return err
 }
 
-// refusal is an answer that is not the one that was asked for.
+// refusal is an answer with an unexpected status or body.
 type refusal struct {
 	status  int
-	api     api    // that alone was asked
-	message string // of doors_status or the admin API, "" if somebody else answered
+	api     api    // the only one asked
+	message string // from doors_status or the admin API; "" if another server answered
 }
 
-// Error returns the status and the reason that the server gave.
+// Error returns the status and the reason given by the server.
 func (r *refusal) Error() string {
 	switch {
 	case r.message == "" && r.api == admin:
@@ -299,7 +300,7 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("answered with status %d: %s", r.status, r.message)
 }
 
-// byOthers tells whether something answered that is not the api that was asked.
+// byOthers reports whether another server than the api answered.
 func (r *refusal) byOthers() bool {
 	return r.message == "" && r.status < http.StatusInternalServerError
 }

@@ -1,6 +1,3 @@
-// In: the state of a Caddy.
-// Out: the same as a table.
-
 package running
 
 import (
@@ -16,13 +13,15 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
-// done tells whether no page can be left on a pod that a rollout has replaced: it had no request for as long as a page may be silent. It is of no
-// interest any more, but stays in the state: page.js of doors_status draws the same line.
+// done reports whether a replaced pod has no pages left: its last request is longer ago than a page
+// may be silent. Such pods stay in the state but are not shown. page.js of doors_status has the
+// same rule.
 func done(pod status.Pod, session float64) bool {
 	return pod.Generation != status.Fresh && pod.EvictedSecondsAgo == nil && pod.InFlight == 0 && pod.LastSeenSecondsAgo != nil && *pod.LastSeenSecondsAgo > session
 }
 
-// rank orders pods. Draining ones come first: they are why one looks. What is left of them when they are gone comes last.
+// rank returns the sort order of pods. Draining pods come first, and what is left of gone ones
+// last.
 func rank(pod status.Pod) int {
 	switch {
 	case pod.Generation == status.Fresh:
@@ -36,7 +35,7 @@ func rank(pod status.Pod) int {
 	}
 }
 
-// drawState writes the tables of upstreams and pods.
+// drawState prints the tables of upstreams and pods.
 func drawState(out io.Writer, state *status.State) error {
 	streams, requests := 0, 0
 	for _, pod := range state.Pods {
@@ -79,12 +78,12 @@ func drawState(out io.Writer, state *status.State) error {
 	return table.end()
 }
 
-// targetName says which pods an eviction is about.
+// targetName names the pods of an eviction.
 func targetName(eviction status.Eviction) string {
 	return strings.Join(slices.DeleteFunc([]string{eviction.Network, eviction.Upstream}, func(text string) bool { return text == "" }), " of ")
 }
 
-// generation is what is known about a pod beside its verdict, in one word.
+// generation describes a pod in one word, apart from its verdict.
 func generation(pod status.Pod) string {
 	switch {
 	case pod.Drained:
@@ -103,7 +102,7 @@ func sum(byReason map[string]uint64) (all uint64) {
 	return all
 }
 
-// table keeps the first error of its output.
+// table keeps the first write error.
 type table struct {
 	writer *tabwriter.Writer
 	failed error
@@ -125,7 +124,7 @@ func (t *table) end() error {
 	return t.failed
 }
 
-// resolved says how fresh the addresses of an upstream are.
+// resolved says how old the addresses of an upstream are.
 func resolved(upstream status.Upstream) string {
 	switch {
 	case upstream.DNSError != "":

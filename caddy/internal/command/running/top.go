@@ -1,6 +1,3 @@
-// In: the state of running Caddys, once or again and again.
-// Out: what is going on, in a line or as a table in the terminal.
-
 package running
 
 import (
@@ -70,7 +67,7 @@ func runTop(cmd *cobra.Command, _ []string) error {
 	return drawState(cmd.OutOrStdout(), state)
 }
 
-// state asks for the state.
+// state requests the state.
 func (r *replica) state(ctx context.Context) (*status.State, error) {
 	ctx, stop := context.WithTimeout(ctx, statePatience)
 	defer stop()
@@ -79,14 +76,15 @@ func (r *replica) state(ctx context.Context) (*status.State, error) {
 	return &state, err
 }
 
-// Control sequences of terminals (ECMA-48): the cursor to the first place, and what is behind it away.
+// Terminal control sequences (ECMA-48): move the cursor to the start, and erase what follows it.
 const (
 	home      = "\x1b[H"
 	clearLine = "\x1b[K"
 	clearRest = "\x1b[J"
 )
 
-// watch draws the state over itself until it is interrupted. What cannot be asked for may be back in a second.
+// watch redraws the state until it is interrupted. After a failed request it tries again in a
+// second.
 func watch(ctx context.Context, r *replica, screen *os.File) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -121,10 +119,10 @@ func watch(ctx context.Context, r *replica, screen *os.File) error {
 	}
 }
 
-// frame fits a table into a screen, over what was there before. A terminal that does not know its size says 0.
+// frame fits a table to the screen, over its previous contents. An unknown width or height is 0.
 func frame(table string, width, height int) string {
 	lines := strings.Split(strings.TrimRight(table, "\n"), "\n")
-	if len(lines) >= height && height > 1 { // the cursor stands in the last line
+	if len(lines) >= height && height > 1 { // the cursor is on the last line
 		lines = append(lines[:height-2], fmt.Sprintf("... %d lines more", len(lines)-(height-2)))
 	}
 	var out strings.Builder

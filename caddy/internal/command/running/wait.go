@@ -1,6 +1,3 @@
-// In: the address of a pod, or nothing, and the replicas of Caddy that may send requests to pods.
-// Out: the moment at which the pod has been idle for long enough at all of them, or no pod drains any more.
-
 package running
 
 import (
@@ -62,7 +59,7 @@ func runWait(cmd *cobra.Command, args []string) error {
 	return (&waiter{cmd: cmd, about: pod.Unmap().String(), ask: askIdle(pod.Unmap(), idle)}).run()
 }
 
-// sayEvery is the time after which those who wait are told how many pages are left.
+// sayEvery is how often the number of remaining pages is printed.
 const sayEvery = time.Minute
 
 // askDrained asks whether no pod is draining.
@@ -73,7 +70,7 @@ func askDrained(ctx context.Context, r *replica, hold time.Duration) (text strin
 		query: url.Values{"wait": {min(hold, sayEvery).String()}},
 	}, &rollout, http.StatusOK, http.StatusConflict)
 	if err == nil && rollout.Headline == "" {
-		err = &refusal{status: http.StatusOK} // JSON, but of somebody else
+		err = &refusal{status: http.StatusOK} // JSON, but not from this API
 	}
 	return cli.Printable(rollout.Headline), rollout.Draining == 0, err
 }
@@ -90,7 +87,7 @@ func askIdle(pod netip.Addr, idle time.Duration) func(ctx context.Context, r *re
 		case err != nil:
 			return "", false, err
 		case answer.Pod != pod.String():
-			return "", false, &refusal{status: http.StatusOK} // JSON, but of somebody else
+			return "", false, &refusal{status: http.StatusOK} // JSON, but not from this API
 		case answer.Answer == status.IsIdle:
 			return fmt.Sprintf("%s is idle, no request for %.0f s", pod, answer.IdleSeconds), true, nil
 		default:

@@ -1,6 +1,3 @@
-// In: a question, and the replicas of Caddy that are to answer it.
-// Out: the moment at which all of them have said yes.
-
 package running
 
 import (
@@ -17,33 +14,34 @@ import (
 )
 
 const (
-	// longestHold is for how long a replica is asked to hold one question.
+	// longestHold is the longest time that a replica is asked to hold a question.
 	longestHold = 10 * time.Minute
 	// pause is the time between two questions to a replica.
 	pause = time.Second
-	// grace is how long an answer may take beyond the time for which the question is held.
+	// grace is how much longer than the hold an answer may take.
 	grace = 5 * time.Second
 )
 
-// waiter asks all replicas the same until each has said yes.
+// waiter asks all replicas the same question until each has said yes.
 type waiter struct {
 	cmd   *cobra.Command
-	until time.Time // zero for ever
-	about string    // what the question is about, before all that is said; "" for nothing
-	eager bool      // whether the first answer is wanted at once, to say how far it is
+	until time.Time // zero for no limit
+	about string    // prefix of all output; may be empty
+	eager bool      // get the first answer at once, to print the progress
 
-	// orders tells that it is more than a question, which only the admin API takes.
+	// orders is set if the question is an order, which only the admin API takes.
 	orders bool
 
-	// ask asks one replica, which may hold the question for that long. text is the answer in words.
+	// ask asks one replica, which may hold the question for the given time. text is the answer in
+	// words.
 	ask func(ctx context.Context, r *replica, hold time.Duration) (text string, yes bool, err error)
 
 	mu     sync.Mutex
 	failed error           // of the output
-	lost   map[string]bool // the names of replicas that are no longer there
+	lost   map[string]bool // names of replicas that have vanished
 }
 
-// takesWait gives a command the flags of a waiter.
+// takesWait adds the flags of a waiter to a command.
 func takesWait(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringArray("address", nil, "Address of a replica; may be repeated")
 	cmd.Flags().Duration("timeout", 0, "How long to wait; 0 for ever")
@@ -67,14 +65,14 @@ func (w *waiter) run() error {
 	return w.addresses(w.cmd.Context(), addresses)
 }
 
-// addresses waits for all replicas that the addresses of the command line stand for, and then for those that a name has got
-// meanwhile: where one was replaced, the other one may have sent requests as well.
+// addresses waits for all replicas that the addresses stand for. Then it waits for those that a
+// name has got in the meantime: a new replica may have sent requests too.
 func (w *waiter) addresses(ctx context.Context, addresses []string) error {
 	asked := make(map[string]bool)
 	for {
 		replicas, err := replicasOf(ctx, addresses...)
 		if err != nil && len(asked) > 0 && len(w.lost) == 0 {
-			return w.failed // all that there were have said yes
+			return w.failed // all replicas have said yes
 		}
 		if err != nil {
 			return err
@@ -98,8 +96,8 @@ func (w *waiter) addresses(ctx context.Context, addresses []string) error {
 	}
 }
 
-// all waits for all replicas. The first that cannot be asked ends it; one whose time is up lets the others go on, for the
-// same time is up for them.
+// all waits for all replicas. The first error ends it. A replica that runs out of time does not
+// stop the others, whose time ends as well.
 func (w *waiter) all(ctx context.Context, replicas []*replica) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -120,7 +118,7 @@ func (w *waiter) all(ctx context.Context, replicas []*replica) error {
 		switch {
 		case cli.IsNo(err):
 			timeIsUp = errors.Join(timeIsUp, err)
-		case err != nil && len(failures) == 0: // later ones are of our own making
+		case err != nil && len(failures) == 0: // later errors come from the cancellation
 			failures = append(failures, err)
 			stop()
 		}
@@ -133,7 +131,8 @@ func (w *waiter) all(ctx context.Context, replicas []*replica) error {
 	}
 }
 
-// one waits for one replica. It returns nil when it has said yes, and a no when the time is up.
+// one waits for one replica. It returns nil when the replica has said yes, and a no when the time
+// is up.
 func (w *waiter) one(ctx context.Context, r *replica) error {
 	said := ""
 	for {
@@ -169,7 +168,8 @@ func (w *waiter) one(ctx context.Context, r *replica) error {
 	}
 }
 
-// once asks once, and lets the replica hold the question while there is time, if it does not have to answer now.
+// once asks once. The replica may hold the question for the time that is left, unless the answer is
+// needed now.
 func (w *waiter) once(ctx context.Context, r *replica, now bool) (text string, yes bool, err error) {
 	hold := longestHold
 	switch {
@@ -183,20 +183,20 @@ func (w *waiter) once(ctx context.Context, r *replica, now bool) (text string, y
 	return w.ask(ctx, r, hold)
 }
 
-// final tells whether an error will be the same the next time. What answers with a status below 500 means it.
+// final reports whether an error would occur again. A status below 500 would.
 func final(err error) bool {
 	var refused *refusal
 	return errors.As(err, &refused) && refused.status < http.StatusInternalServerError
 }
 
-// lose notes that a replica is no longer there.
+// lose records that a replica has vanished.
 func (w *waiter) lose(r *replica) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lost[r.name] = true
 }
 
-// print writes a result.
+// print prints a result.
 func (w *waiter) print(format string, values ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -205,7 +205,7 @@ func (w *waiter) print(format string, values ...any) {
 	}
 }
 
-// note tells those who wait why.
+// note prints progress for the user.
 func (w *waiter) note(format string, values ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,10 +1,7 @@
-// Package advice tells whoever runs Caddy which of its options work against Doors pages.
+// Package advice warns about options of Caddy that break Doors pages. It checks a provisioned
+// handler, its transport, its server and the handlers before it. It changes nothing.
 //
-//	advice.go  a provisioned handler and what is around it in, a warning for each option against pages out
-//	times.go   what the app sets in, for how long a page may be silent out
-//	routes.go  the routes around a handler in, the handlers out that a page's requests pass before it
-//
-// It only looks: nothing that it finds changes what Caddy does.
+// Beneath it is package config.
 package advice
 
 import (
@@ -25,13 +22,14 @@ import (
 )
 
 const (
-	// room is how much longer than the longest silence of a stream a timeout must be.
+	// room is how much longer a timeout must be than a stream may be silent.
 	room = 5 * time.Second
-	// hookTime is how long the client of a page waits for a hook (`RequestTimeout` of the app).
+	// hookTime is how long a page waits for a hook (the app's `RequestTimeout`).
 	hookTime = 30 * time.Second
 )
 
-// About looks at a provisioned handler, whose selection policy is still the user's, and at what is around it.
+// About checks a provisioned handler and the configuration around it. The handler must still have
+// the user's selection policy.
 func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded, around *config.Around) []config.Warning {
 	warnings := aboutHandler(h, transport, source)
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok {
@@ -47,7 +45,7 @@ func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.H
 	return warnings
 }
 
-// Log writes each warning, and what is the same for several sources once.
+// Log logs each warning. A shared warning is logged only once.
 func Log(logger *zap.Logger, warnings []config.Warning, around *config.Around) {
 	for _, w := range warnings {
 		if !w.Shared || around.Once(w.Option+w.Reason) {
@@ -56,7 +54,7 @@ func Log(logger *zap.Logger, warnings []config.Warning, around *config.Around) {
 	}
 }
 
-// aboutHandler looks at the handler and its transport.
+// aboutHandler checks the handler and its transport.
 func aboutHandler(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded) []config.Warning {
 	warnings := append(about(h, Silence(&source.Options)), about(transport, Silence(&source.Options))...)
 	if config.UsesForwardProxy(transport, source) {
@@ -65,7 +63,8 @@ func aboutHandler(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport
 	return warnings
 }
 
-// about looks at one part of Caddy's configuration; of those that it does not know it says nothing. A page's stream may be silent for so long.
+// about checks one part of Caddy's configuration. It ignores types that it does not know. silence
+// is how long a stream may be silent.
 func about(part any, silence time.Duration) (warnings []config.Warning) {
 	shared := false
 	warn := func(bad bool, option, reason string) {
@@ -113,7 +112,7 @@ func about(part any, silence time.Duration) (warnings []config.Warning) {
 	case *headers.Handler:
 		ops := part.Response
 		if ops == nil || ops.HeaderOps == nil || !ops.Deferred && ops.Require == nil {
-			break // it comes before the answer sets its own
+			break // runs before the answer sets its own fields
 		}
 		for _, field := range []string{"Cache-Control", "Retry-After"} {
 			changed := config.Touches(ops.HeaderOps, field, nil) && (isFor(ops.Require, http.StatusGone) || isFor(ops.Require, http.StatusServiceUnavailable))
@@ -123,7 +122,8 @@ func about(part any, silence time.Duration) (warnings []config.Warning) {
 	return warnings
 }
 
-// isFor tells whether a matcher, nil for all, is about an answer of ours with this status.
+// isFor reports whether a matcher matches Caddy's own answer with this status. A nil matcher
+// matches all.
 func isFor(matcher *caddyhttp.ResponseMatcher, status int) bool {
 	return matcher == nil || matcher.Match(status, http.Header{"Cache-Control": {"no-store"}, "Content-Length": {"0"}})
 }

@@ -1,6 +1,3 @@
-// In: the routes around a handler.
-// Out: the handlers that a page's requests pass before they get there.
-
 package advice
 
 import (
@@ -13,8 +10,9 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// handlersOnTheWay returns the handlers that a page's requests pass before they get to the one whose lineage this is. Named routes
-// are not seen through: what comes before an invoke, and beside a handler that stands in such a route by itself, is not known here.
+// handlersOnTheWay returns the handlers that the requests of a page pass on their way to the
+// handler with this lineage. It does not look through named routes: the handlers before an invoke,
+// and those beside a handler in a named route, are missing.
 func handlersOnTheWay(routes caddyhttp.RouteList, lineage []caddy.Module) (found []any) {
 	for _, module := range lineage {
 		id := module.CaddyModule().ID
@@ -32,8 +30,9 @@ func handlersOnTheWay(routes caddyhttp.RouteList, lineage []caddy.Module) (found
 
 const handlers = "http.handlers"
 
-// handlersBefore returns what a list of routes has before the handler of this name that is being provisioned: its route has its
-// handlers as JSON still, and those before are ready. A list without such a route does not lead there.
+// handlersBefore returns the handlers in a list of routes before the handler with this name that is
+// being provisioned. That one's route still has its handlers as JSON; earlier ones are provisioned.
+// It returns nil if there is no such route.
 func handlersBefore(routes caddyhttp.RouteList, name string) (found []any) {
 	i := slices.IndexFunc(routes, func(route caddyhttp.Route) bool { return len(route.HandlersRaw) > 0 })
 	if i < 0 {
@@ -53,7 +52,7 @@ func handlersBefore(routes caddyhttp.RouteList, name string) (found []any) {
 	return found
 }
 
-// handlersOf returns the handlers of a route that may take a page's requests.
+// handlersOf returns the handlers of a route if it may match requests of pages.
 func handlersOf(route caddyhttp.Route) (found []any) {
 	if !takesPages(route.MatcherSets) {
 		return nil
@@ -67,7 +66,7 @@ func handlersOf(route caddyhttp.Route) (found []any) {
 	return found
 }
 
-// flattened returns the handler, or those of a subroute, which wrap what follows as well.
+// flattened returns the handler, or the handlers of a subroute, which wrap what follows as well.
 func flattened(handler any) (found []any) {
 	subroute, ok := handler.(*caddyhttp.Subroute)
 	if !ok {
@@ -79,9 +78,10 @@ func flattened(handler any) (found []any) {
 	return found
 }
 
-// takesPages tells whether matchers let a request for a page's updates through, as far as their path says it.
+// takesPages reports whether matchers accept the sync request of a page, judged by their path
+// alone.
 func takesPages(sets caddyhttp.MatcherSets) bool {
-	ctx := context.WithValue(context.Background(), caddy.ReplacerCtxKey, caddy.NewReplacer()) // path matchers want one
+	ctx := context.WithValue(context.Background(), caddy.ReplacerCtxKey, caddy.NewReplacer()) // required by path matchers
 	request, _ := http.NewRequestWithContext(ctx, http.MethodGet, "/~/token/s/page", nil)     // never fails for this path
 	excludes := func(matcher any) bool {
 		paths, ok := matcher.(*caddyhttp.MatchPath)
@@ -94,16 +94,17 @@ func takesPages(sets caddyhttp.MatcherSets) bool {
 	return len(sets) == 0 || slices.ContainsFunc(sets, func(set caddyhttp.MatcherSet) bool { return !slices.ContainsFunc(set, excludes) })
 }
 
-// nameOf is the name of a handler in JSON.
+// nameOf returns the name of a handler in JSON.
 func nameOf(raw json.RawMessage) string {
 	var named struct {
 		Handler string `json:"handler"`
 	}
-	_ = json.Unmarshal(raw, &named) // Caddy itself reports what is wrong
+	_ = json.Unmarshal(raw, &named) // Caddy reports the error itself
 	return named.Handler
 }
 
-// decoded is a handler in JSON that Caddy has decoded before, nil if there is no such handler.
+// decoded decodes a handler that Caddy has already decoded. It returns nil if there is no such
+// handler.
 func decoded(raw json.RawMessage) any {
 	module, err := caddy.GetModule(handlers + "." + nameOf(raw))
 	if err != nil {

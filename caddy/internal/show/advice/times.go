@@ -1,6 +1,3 @@
-// In: what the app sets otherwise than Doors does.
-// Out: for how long a page may be silent.
-
 package advice
 
 import (
@@ -16,13 +13,13 @@ const (
 	defaultSessionTime = caddy.Duration(40 * time.Minute)
 )
 
-// Silence is for how long a stream of a page that is well may be silent.
+// Silence returns how long a working stream of a page may be silent.
 func Silence(o *config.Options) time.Duration {
 	roll := time.Duration(cmp.Or(o.RollTime, defaultRollTime))
 	return (roll + roll/3).Round(time.Millisecond)
 }
 
-// Session is for how long a page may be silent.
+// Session returns how long a page may be silent.
 func Session(o *config.Options) time.Duration {
 	return time.Duration(cmp.Or(o.SessionTime, defaultSessionTime))
 }

@@ -1,6 +1,3 @@
-// In: why a request is answered by Caddy itself, and answers of pods whose page has ended.
-// Out: counters of 410 and 503, by reason and kind of path, and how many of them make pages reload.
-
 package metrics
 
 import (
@@ -18,12 +15,12 @@ var (
 		"a click (hook) fails, a step in the history makes the page reload.", "reason", "path")
 )
 
-// PageGone is the reason for a 410 of the pod itself: the page has ended there.
+// PageGone is the reason of a 410 from the pod itself: the page has ended there.
 const PageGone = "page_gone"
 
-// answered are the counters of one cause; 0 stands for the pod's own 410.
+// answered are the counters of one cause. Cause 0 stands for the pod's own 410.
 type answered struct {
-	gone, unavailable [routing.PathOther + 1]prometheus.Counter // by kind of path; nil where there is no such answer
+	gone, unavailable [routing.PathOther + 1]prometheus.Counter // by kind of path; nil if there is no such answer
 }
 
 var causes = func() (table [routing.CauseDrainMax + 1]answered) {
@@ -43,12 +40,13 @@ var causes = func() (table [routing.CauseDrainMax + 1]answered) {
 	return table
 }()
 
-// leaving tells whether a page is told to leave a pod that works. Nothing but its stream is told so, and never 503.
+// leaving reports whether the cause tells a page to leave a working pod. That is a 410 to its
+// stream only, and never 503.
 func leaving(cause routing.Cause) bool {
 	return cause == routing.CauseEvicted || cause == routing.CauseDrainMax
 }
 
-// CauseOf is the cause for a token that leads nowhere; 0 for a reason that is none.
+// CauseOf returns the cause of a gone decision, or 0 if the reason is not one of them.
 func CauseOf(reason routing.Reason) routing.Cause {
 	switch reason {
 	case routing.ReasonMalformed:
@@ -62,7 +60,7 @@ func CauseOf(reason routing.Reason) routing.Cause {
 	}
 }
 
-// Answered counts an answer of Caddy with this status to a request for this kind of path.
+// Answered counts an answer of Caddy itself.
 func Answered(cause routing.Cause, status int, path routing.Path) {
 	if cause == 0 || int(cause) >= len(causes) || int(path) >= len(causes[cause].gone) {
 		return
@@ -76,15 +74,16 @@ func Answered(cause routing.Cause, status int, path routing.Path) {
 	}
 }
 
-// PodAnswered counts the answer of a pod to a request for this kind of path of one of its pages, if it is 410.
+// PodAnswered counts the answer of a pod to one of its pages, if it is 410.
 func PodAnswered(status int, path routing.Path) {
 	if status == http.StatusGone && int(path) < len(causes[0].gone) && causes[0].gone[path] != nil {
 		causes[0].gone[path].Inc()
 	}
 }
 
-// Answers returns how many requests Caddy has answered 410 and 503, by reason, and how many answers of Caddy and of pods made a page reload: 410 to its
-// streams, hooks and steps in the history, and 503 to the last.
+// Answers returns how often Caddy answered 410 and 503, by reason, and how many answers of Caddy
+// and of pods made a page reload: 410 to its streams, hooks and history steps, and 503 to history
+// steps.
 func Answers() (goneBy, unavailableBy, reloadsBy map[string]uint64) {
 	goneBy, unavailableBy, reloadsBy = make(map[string]uint64), make(map[string]uint64), make(map[string]uint64)
 	for cause := range causes {
@@ -103,11 +102,11 @@ func Answers() (goneBy, unavailableBy, reloadsBy map[string]uint64) {
 	return goneBy, unavailableBy, reloadsBy
 }
 
-// total adds up counters; those that are nil count nothing.
+// total adds up counters. It skips nil.
 func total(counters ...prometheus.Counter) (sum uint64) {
 	for _, counter := range counters {
 		var metric dto.Metric
-		if counter != nil && counter.Write(&metric) == nil { // which always succeeds
+		if counter != nil && counter.Write(&metric) == nil { // always succeeds
 			sum += uint64(metric.GetCounter().GetValue())
 		}
 	}

@@ -1,6 +1,3 @@
-// In: a decision, a failed dial, a failover, a lookup.
-// Out: counters.
-
 package metrics
 
 import (
@@ -19,7 +16,7 @@ var (
 	lookups   = newCounters("dns_lookups_total", "DNS lookups by result.", "result")
 )
 
-// counters are all of them, for the registry.
+// counters are all counters, for the registry.
 var counters []prometheus.Collector
 
 func newCounters(name, help string, labels ...string) *prometheus.CounterVec {
@@ -28,10 +25,10 @@ func newCounters(name, help string, labels ...string) *prometheus.CounterVec {
 	return vector
 }
 
-// Label turns one of the library's names, a few words, into a label's value.
+// Label turns a name of the library into a label value.
 func Label(name string) string { return strings.ReplaceAll(name, " ", "_") }
 
-// decided holds the counter of each decision that there can be, by kind and path.
+// decided has the counter for each decision, by kind and path.
 var decided = func() (table [routing.Any + 1][routing.PathOther + 1]prometheus.Counter) {
 	for kind := routing.Pod; kind <= routing.Any; kind++ {
 		for path := routing.PathPage; path <= routing.PathOther; path++ {
@@ -53,10 +50,10 @@ func Decided(decision routing.Decision) {
 	}
 }
 
-// FailedOver counts a request that is sent on to another pod.
+// FailedOver counts a request that goes on to another pod.
 func FailedOver() { failovers.Inc() }
 
-// DialFailed counts a failed dial to a pod of an upstream, by its label.
+// DialFailed counts a failed dial. upstream is a label.
 func DialFailed(upstream string, outcome routing.Outcome) {
 	dials.WithLabelValues(upstream, Label(outcome.String())).Inc()
 }
@@ -70,7 +67,7 @@ var lookedUp = func() (table [routing.LookupFailed + 1]prometheus.Counter) {
 	return table
 }()
 
-// LookedUp counts a lookup that has ended, with 0 or its failure.
+// LookedUp counts a lookup. failure is 0 for success.
 func LookedUp(failure routing.LookupFailure) {
 	if int(failure) < len(lookedUp) {
 		lookedUp[failure].Inc()

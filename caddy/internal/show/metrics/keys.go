@@ -1,6 +1,3 @@
-// In: the keys of a source, and the one that opened a token.
-// Out: a counter for each key, so that one can see when an old key is no longer in use.
-
 package metrics
 
 import (
@@ -13,15 +10,15 @@ import (
 var opened = newCounters("tokens_opened_total",
 	"Tokens opened, by the key's position in `secret` from 0, by its ID, and by where the token was found (path, cookie).", "key", "key_id", "from")
 
-// MaxKeys is how many keys have a label of their own; those that come later share the label "other".
+// MaxKeys is how many keys get their own label. Later ones share the label "other".
 const MaxKeys = 100
 
 var keyLabels = newLabels(MaxKeys)
 
-// Keys are the counters of a source's keys, by position.
+// Keys are the counters of a source's keys, by index. They show when an old key is no longer used.
 type Keys []struct{ path, cookie prometheus.Counter }
 
-// KeysOf makes the counters for the IDs of keys.
+// KeysOf returns the counters for key identifiers.
 func KeysOf(ids []string) Keys {
 	keys := make(Keys, len(ids))
 	for i, id := range ids {
@@ -35,7 +32,7 @@ func KeysOf(ids []string) Keys {
 	return keys
 }
 
-// Opened counts the token that a key opened for this decision, if one did.
+// Opened counts the use of the key that opened the token of a decision, if one did.
 func (k Keys) Opened(decision routing.Decision) {
 	switch {
 	case decision.Key < 0 || decision.Key >= len(k):

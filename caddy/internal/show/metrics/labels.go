@@ -1,15 +1,12 @@
-// In: names, any number of them.
-// Out: as many labels as there is room for.
-
 package metrics
 
 import "sync"
 
-// other is the label that all names share for which there is no room.
+// other is the label of all names for which there is no room.
 const other = "other"
 
-// labels gives the first names that it meets a label of their own: themselves. It forgets none, because the
-// series stay as well.
+// labels gives the first names their own label, and all later ones the label other. It forgets no
+// name, because the series stay as well.
 type labels struct {
 	mutex sync.Mutex
 	room  int

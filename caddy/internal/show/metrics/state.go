@@ -1,6 +1,3 @@
-// In: what the process knows about pods and hosts, asked for when somebody collects metrics.
-// Out: gauges.
-
 package metrics
 
 import (
@@ -11,25 +8,27 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// State gives access to what is known beyond single requests. All functions may be called at any time.
+// State gives the gauges access to what is known. Its functions may be called at any time.
 type State struct {
-	// Pods returns every pod that requests were sent to. It is called after Fresh, from which the library learns which are.
+	// Pods returns all known pods. Fresh must be called first, so that the library knows which ones
+	// are outside their networks.
 	Pods func() ([]routing.KnownPod, error)
-	// Now is the time on the clock of Pods.
+	// Now returns the time on the clock of Pods.
 	Now func() time.Duration
-	// Fresh calls back for each upstream of the configuration in force that is Labelled, with its number, the pods that its host
-	// resolves to, and those of them that are outside its networks.
+	// Fresh yields each Labelled upstream of the running configuration: its number, the pods that
+	// its hosts resolve to, and those outside its networks.
 	Fresh func(func(upstream uint64, pods, outside []netip.AddrPort))
-	// Evictions is how many evictions there are.
+	// Evictions returns the number of evictions.
 	Evictions func() int
-	// Hosts calls back for each host whose lookups go on, of upstreams that are Labelled.
+	// Hosts yields each host of a Labelled upstream that is being looked up.
 	Hosts func(func(host routing.Host))
 }
 
-// rememberedFor is how long a pod that is not fresh counts after its last request.
+// rememberedFor is how long a pod that is not fresh is counted after its last request.
 const rememberedFor = 5 * time.Minute
 
-// MaxHosts is how many hosts have a label of their own; the oldest answer of all others has the label "other".
+// MaxHosts is how many hosts get their own label. The label "other" has the age of the oldest
+// answer of all others.
 const MaxHosts = 100
 
 var hostLabels = newLabels(MaxHosts)
@@ -48,7 +47,7 @@ var (
 	routersDesc  = describe("routers", "Routers in memory: one for each source, and old ones while requests use them.")
 )
 
-// Describe sends what Collect may send.
+// Describe implements [prometheus.Collector].
 func (*State) Describe(out chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{podsDesc, streamsDesc, inFlightDesc, evictedDesc, evictDesc, ageDesc, routersDesc} {
 		out <- desc
@@ -67,7 +66,7 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
-	ages := s.ages() // first: who lists the pods makes lookups begin again, whose last answer may be of any age
+	ages := s.ages() // first: listing the pods restarts lookups, whose last answer may be of any age
 	for label, upstream := range s.upstreams() {
 		gauge(podsDesc, float64(upstream.fresh), label, "fresh")
 		gauge(podsDesc, float64(upstream.outside), label, "outside")
@@ -86,7 +85,7 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 	gauge(routersDesc, float64(routing.LiveSources()))
 }
 
-// upstreams sums up what is known about pods, by the label of their upstream. Every upstream with a label of its own is there.
+// upstreams returns the gauges of each upstream with its own label.
 func (s *State) upstreams() map[string]*upstreamFigures {
 	upstreams := make(map[string]*upstreamFigures)
 	of := func(label string) *upstreamFigures {
@@ -118,7 +117,7 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 	counted := make(map[place]bool)
 	pods, err := s.Pods()
 	if err != nil {
-		pods = nil // only a bug can cause it, and what is left is right
+		pods = nil // only a bug can cause it; the other gauges are right
 	}
 	now := s.Now()
 	for _, pod := range pods {
@@ -165,7 +164,7 @@ func (s *State) upstreams() map[string]*upstreamFigures {
 	return upstreams
 }
 
-// ages returns how old the answers are that requests go by. A host that nobody uses is not looked up, and of no age.
+// ages returns the age of each host's addresses. A host that is not in use has none.
 func (s *State) ages() map[string]time.Duration {
 	ages := make(map[string]time.Duration)
 	s.Hosts(func(host routing.Host) {

@@ -1,20 +1,18 @@
-// In: upstreams that get their first request.
-// Out: their labels, of which there are few however many upstreams there are.
-
 package metrics
 
 import "sync"
 
-// MaxUpstreams is how many upstreams have a label of their own, the first that get a request; those that come later share
-// the label "other".
+// MaxUpstreams is how many upstreams get their own label: the first that get a request. Later ones
+// share the label "other".
 const MaxUpstreams = 100
 
 var (
 	upstreamLabels  = newLabels(MaxUpstreams)
-	upstreamNumbers sync.Map // the number of an upstream in groups of pods -> its label, for those that have one of their own
+	upstreamNumbers sync.Map // numbers of upstreams -> their own labels
 )
 
-// Upstream returns the label of an upstream, host:port as configured, which from now on stands for its number as well.
+// Upstream returns the label of an upstream, which is hostport while there is room. From then on it
+// is the label of the number, too.
 func Upstream(hostport string, number uint64) string {
 	label := upstreamLabels.of(hostport)
 	if label != other {
@@ -23,10 +21,10 @@ func Upstream(hostport string, number uint64) string {
 	return label
 }
 
-// Labelled tells whether an upstream has a label of its own, by its number.
+// Labelled reports whether the upstream with this number has its own label.
 func Labelled(number uint64) bool { return labelOf(number) != other }
 
-// labelOf returns the label of an upstream by its number.
+// labelOf returns the label of the upstream with this number.
 func labelOf(number uint64) string {
 	if label, ok := upstreamNumbers.Load(number); ok {
 		return label.(string)

@@ -1,6 +1,3 @@
-// In: orders of an operator, which only the admin API takes: to evict pods, to take that back, and how far it is.
-// Out: the evictions.
-
 package status
 
 import (
@@ -13,17 +10,20 @@ import (
 	"time"
 )
 
-// Evictor evicts pods. Any number of goroutines may use it. Its errors are [Refuse], or faults.
+// Evictor evicts pods. It is safe for concurrent use. Its errors come from [Refuse], or are
+// internal.
 type Evictor interface {
-	// Evict evicts pods, or changes how, and returns the evictions with that target: several where upstreams look alike.
+	// Evict starts or changes an eviction, and returns the evictions with its target. There are
+	// several if upstreams have the same name.
 	Evict(order Order) ([]Eviction, error)
-	// Undo takes evictions back and returns them, none if there are none with that target.
+	// Undo ends the evictions with a target and returns them.
 	Undo(target Target) ([]Eviction, error)
-	// Evictions returns those with a target, of the zero value all.
+	// Evictions returns the evictions with a target, or all for the zero value.
 	Evictions(target Target) ([]Eviction, error)
 }
 
-// Target says which pods an operator means: one, those in a network, those of an upstream, or the part of these that the upstream has.
+// Target selects pods: one pod, those in a network, those of an upstream, or those of an upstream
+// in a network.
 type Target struct {
 	// The address of one pod. Either this, `network` or `upstream` is required.
 	Pod netip.Addr `json:"pod,omitzero"`
@@ -39,20 +39,20 @@ type Target struct {
 type Order struct {
 	Target
 
-	// How many pages of an upstream are told to reload in a second; 0 for `gone_rate`.
+	// How many pages of an upstream are told to reload per second. 0 means `gone_rate`.
 	Rate uint32 `json:"rate,omitempty"`
 
-	// Whether pages that were not used for longest go first.
+	// Whether the longest idle pages are told first.
 	IdleFirst bool `json:"idle_first,omitempty"`
 }
 
-// Evictions is the answer to orders, and to the question about them.
+// Evictions is the answer to an order or to `GET /doors/evictions`.
 type Evictions struct {
-	// The evictions, the oldest first.
+	// The evictions, oldest first.
 	Evictions []Eviction `json:"evictions"`
 }
 
-// Left is how many pods of all of them have not drained, and how many pages are open on these.
+// Left returns how many pods of all evictions have not drained, and how many pages they have open.
 func (e Evictions) Left() (draining, pages int) {
 	for _, one := range e.Evictions {
 		draining, pages = draining+one.Draining, pages+one.Pages
@@ -60,13 +60,13 @@ func (e Evictions) Left() (draining, pages int) {
 	return draining, pages
 }
 
-// Refuse makes an error that is answered with a status of its own.
+// Refuse returns an error that is answered with the given status.
 func Refuse(status int, message string) error { return refusal{status, message} }
 
-// maxOrder is more than an order takes, in bytes.
+// maxOrder is larger than any order, in bytes.
 const maxOrder = 64 << 10
 
-// serveEvictions answers `GET /doors/evictions[?wait=10m]`, `POST` and `DELETE`.
+// serveEvictions serves `GET /doors/evictions[?wait=10m]`, `POST` and `DELETE`.
 func (s Responder) serveEvictions(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -126,7 +126,7 @@ var (
 	errNoEviction = Refuse(http.StatusNotFound, "nothing is evicted by that target")
 )
 
-// orderOf reads an order. Its errors do not repeat what is wrong: who knows what was pasted there.
+// orderOf parses an order. Its errors do not show the input: it may be a secret.
 func orderOf(r *http.Request) (order Order, err error) {
 	const shape = `the body must be JSON such as {"pod": "10.0.0.7", "rate": 10, "idle_first": true}`
 	var body struct {
@@ -153,13 +153,13 @@ func orderOf(r *http.Request) (order Order, err error) {
 	return Order{target, body.Rate, body.IdleFirst}, err
 }
 
-// targetOf reads a target from a query; without one it is the zero value.
+// targetOf parses a target from a query. An empty query is the zero value.
 func targetOf(query url.Values) (Target, error) {
 	return parseTarget(query.Get("pod"), query.Get("network"), query.Get("upstream"))
 }
 
 func parseTarget(pod, network, upstream string) (target Target, err error) {
-	err = target.Pod.UnmarshalText([]byte(pod)) // "" is no address
+	err = target.Pod.UnmarshalText([]byte(pod)) // "" is not an address
 	if err != nil || target.Pod.Zone() != "" {
 		return target, Refuse(http.StatusBadRequest, "pod: must be an IP address without port and zone, such as 10.0.0.7")
 	}
@@ -176,7 +176,7 @@ func parseTarget(pod, network, upstream string) (target Target, err error) {
 	return target, err
 }
 
-// Query is the target as the query of a URL.
+// Query returns the target as a URL query.
 func (t Target) Query() url.Values {
 	query := make(url.Values)
 	for name, text := range map[string]string{"pod": textOf(t.Pod), "network": textOf(t.Network), "upstream": t.Upstream} {
@@ -187,7 +187,7 @@ func (t Target) Query() url.Values {
 	return query
 }
 
-// String is the target for people.
+// String returns the target for output.
 func (t Target) String() string {
 	text := textOf(t.Pod) + textOf(t.Network)
 	switch {
@@ -200,7 +200,7 @@ func (t Target) String() string {
 	}
 }
 
-// textOf is an address or a network as text, "" if it is none.
+// textOf returns an address or network as text, or "" if it is invalid.
 func textOf(value interface {
 	IsValid() bool
 	String() string

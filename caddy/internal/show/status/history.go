@@ -1,6 +1,3 @@
-// In: the number of open streams, from time to time.
-// Out: those of the last ten minutes.
-
 package status
 
 import (
@@ -14,7 +11,7 @@ const (
 	samples  = 300
 )
 
-// Recorder keeps the last samples. The zero value is empty and ready; any number of goroutines may use it.
+// Recorder keeps the latest samples. The zero value is ready to use. It is safe for concurrent use.
 type Recorder struct {
 	mu              sync.Mutex
 	fresh, draining [samples]int
@@ -30,7 +27,7 @@ func (r *Recorder) Add(fresh, draining int) {
 	r.count = min(r.count+1, samples)
 }
 
-// History returns the samples, the oldest first.
+// History returns the samples, oldest first.
 func (r *Recorder) History() History {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,6 +1,3 @@
-// In: a question whose answer may become yes, and for how long to wait for that.
-// Out: 200 when it is yes, else 409, each with the answer.
-
 package status
 
 import (
@@ -12,13 +9,15 @@ import (
 	"github.com/caddyserver/caddy/v2"
 )
 
-// checkEvery is how often a question is looked at while it is held and nobody knows when the answer can be yes.
+// checkEvery is how often a held question is checked if it is unknown when the answer can become
+// yes.
 const checkEvery = time.Second
 
-// look answers a question as it stands: the document, whether it says yes, and how long it takes at least until that can be, 0 if nobody knows.
+// look returns the current answer to a question, whether it is yes, and the time until it can
+// become yes at the earliest, or 0 if that is unknown.
 type look func() (document any, yes bool, earliest time.Duration, err error)
 
-// refusal is an error with a status of its own.
+// refusal is an error with an HTTP status.
 type refusal struct {
 	status  int
 	message string
@@ -27,14 +26,14 @@ type refusal struct {
 // Error returns the message.
 func (r refusal) Error() string { return r.message }
 
-// refuseWith answers with an error: its own status, or that of a fault.
+// refuseWith answers with an error. Its status is 500 unless the error is a refusal.
 func refuseWith(w http.ResponseWriter, r *http.Request, err error) {
 	refused := refusal{http.StatusInternalServerError, err.Error()}
 	errors.As(err, &refused)
 	refuse(w, r, refused.status, refused.message)
 }
 
-// duration reads a duration of the query.
+// duration parses a duration of the query.
 func duration(text string) (time.Duration, error) {
 	parsed, err := caddy.ParseDuration(text)
 	if err != nil || parsed < 0 {
@@ -43,8 +42,8 @@ func duration(text string) (time.Duration, error) {
 	return parsed, nil
 }
 
-// hold answers a question as soon as the answer is yes, and at the end of `wait` of the query otherwise. A server that is being replaced answers at
-// once, so that a reload does not have to wait for it; who asks can ask again.
+// hold answers a question as soon as the answer is yes, or after the query's `wait`. A server that
+// is being replaced answers at once, so that a reload does not wait. The client can ask again.
 func (s Responder) hold(w http.ResponseWriter, r *http.Request, now look) {
 	var wait time.Duration
 	if query := r.URL.Query(); query.Has("wait") {
@@ -55,7 +54,7 @@ func (s Responder) hold(w http.ResponseWriter, r *http.Request, now look) {
 		}
 	}
 	if wait > 0 {
-		// Timeouts of the server are for requests that somebody is slow to send or read.
+		// The server's timeouts are for clients that are slow to send or read.
 		controller := http.NewResponseController(w)
 		_ = controller.SetReadDeadline(time.Time{})
 		_ = controller.SetWriteDeadline(time.Time{})
@@ -83,7 +82,7 @@ func (s Responder) hold(w http.ResponseWriter, r *http.Request, now look) {
 		case <-next.C:
 		case <-limit.C:
 			last = true
-		case <-s.Ended: // asked now, the reporter might have forgotten the upstreams already
+		case <-s.Ended: // do not look again: the upstreams may be gone already
 			next.Stop()
 			reply(w, r, http.StatusConflict, document)
 			return

@@ -1,6 +1,3 @@
-// In: the question whether a pod may be ended.
-// Out: 200 when it has been idle for long enough, else 409 with the counts.
-
 package status
 
 import (
@@ -10,7 +7,8 @@ import (
 	"time"
 )
 
-// serveIdle answers `GET /pods/{ip}?idle=60s[&wait=10m]`.
+// serveIdle serves `GET /pods/{ip}?idle=60s[&wait=10m]`: 200 if the pod has been idle for that
+// long, else 409, each with the counts.
 func (s Responder) serveIdle(w http.ResponseWriter, r *http.Request, text string) {
 	pod, err := netip.ParseAddr(text)
 	if err != nil || pod.Zone() != "" {

@@ -1,6 +1,3 @@
-// In: the parts of the page.
-// Out: the page, complete in itself, and the policy that lets it do no more than it does.
-
 package status
 
 import (
@@ -23,12 +20,13 @@ var pageJS string
 var (
 	page = []byte(strings.NewReplacer("/* page.css */", pageCSS, "/* page.js */", pageJS).Replace(pageHTML))
 
-	// Script and style are allowed by their hashes, and nothing can be loaded but the state.
+	// Script and style are allowed by their hashes. The page may load nothing but the state.
 	pagePolicy = "default-src 'none'; script-src " + hashOf(pageJS) + "; style-src " + hashOf(pageCSS) +
 		"; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-// hashOf is the source expression of an inline element (Content Security Policy Level 3, section 2.3.1).
+// hashOf returns the source expression of an inline element (Content Security Policy Level 3,
+// section 2.3.1).
 func hashOf(text string) string {
 	hash := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"

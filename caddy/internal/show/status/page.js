@@ -1,12 +1,13 @@
 
 "use strict";
 (() => {
-  // In: the state, every second. Out: the page. Values become text and never markup.
+  // Fetches the state every second and updates the page. Values become text, never markup.
   const pause = 1000, patience = 10000, shortest = 31;
-  // How many pods are listed at first and at most, how many upstreams, and how many addresses of each.
+  // Limits on the number of pods listed at first and at most, upstreams, addresses per upstream,
+  // and events.
   const fewRows = 40, maxRows = 1000, maxUpstreams = 200, fewAddresses = 6, fewEvents = 20;
   const byId = (id) => document.getElementById(id);
-  // Also right where the page is mounted without a slash at its end.
+  // The page may be served with or without a trailing slash.
   const address = location.pathname.replace(/\/?$/, "/state");
 
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
@@ -22,7 +23,8 @@
     return seconds < 172800 ? Math.floor(seconds / 3600) + "\u00a0h" : Math.floor(seconds / 86400) + "\u00a0d";
   };
 
-  // list keeps one child of the parent for each item, so that a selection in the text survives.
+  // list updates the children of parent to one per item. It reuses nodes, so that selected text
+  // stays selected.
   const list = (parent, items, keyOf, create, fill) => {
     const present = new Map([...parent.children].map((child) => [child.dataset.key, child]));
     const children = items.map((item) => {
@@ -46,14 +48,16 @@
         pod.generation === "outside" ? "its upstream's networks" : "", refused].filter((text) => text).join(", ")];
     }
     const since = pod.unreachable_seconds_ago === undefined ? "" : " for " + age(pod.unreachable_seconds_ago);
-    // In a list of addresses one is often free: it is gone for good, which is news for a minute only.
+    // Addresses in DNS are reused and often one of them is free. That a pod is gone is news for
+    // only a minute.
     const look = pod.verdict === "gone" && pod.unreachable_seconds_ago > 60 ? "" : "bad";
     return [pod.verdict + since, look, [pod.generation, refused].filter((text) => text).join(", ")];
   };
 
-  // Pods that a rollout has replaced stay in the state for long. They are done when no page can be left on them; internal/command draws the same line.
+  // isDone reports whether a replaced pod has no pages left. Such pods stay in the state but are
+  // hidden. internal/command/running has the same rule.
   const isDone = (pod, session) => pod.generation !== "fresh" && pod.generation !== "outside" && pod.evicted_seconds_ago === undefined && pod.in_flight === 0 && pod.last_seen_seconds_ago > session;
-  // Draining pods come first: they are why one looks. What is left of them when they are gone comes last.
+  // Draining pods come first, and what is left of gone ones last.
   const rank = (pod) => {
     if (pod.generation === "fresh") return 1;
     if (pod.verdict === "gone") return 3;
@@ -63,7 +67,8 @@
   const newRow = () => {
     const row = make("tr"), head = make("th"), streams = make("td", "number");
     head.scope = "row";
-    // Said once more, since a narrow window takes the layout of a table away, and browsers the roles with it.
+    // Repeat the role: in a narrow window CSS removes the table layout, and browsers then drop the
+    // roles.
     row.setAttribute("role", "row");
     head.setAttribute("role", "rowheader");
     head.append(make("span"), make("small"));
@@ -78,7 +83,7 @@
   let rows = fewRows;
   const showPods = (pods, done, session) => {
     let shown = pods.length > rows ? [...pods].sort((a, b) => b.in_flight - a.in_flight).slice(0, rows) : pods;
-    shown = [...shown].sort((a, b) => rank(a) - rank(b)); // which keeps the order of the addresses
+    shown = [...shown].sort((a, b) => rank(a) - rank(b)); // stable: keeps the order of addresses
     const most = Math.max(1, ...shown.map((pod) => pod.streams));
     list(byId("pods"), shown, (pod) => pod.pod, newRow, (row, pod) => {
       const [head, state, streams, inFlight, seen] = row.children, [text, look, more] = stateOf(pod);
@@ -119,7 +124,7 @@
     }
     const some = (addresses) => addresses.slice(0, fewAddresses).join(", ") +
       (addresses.length > fewAddresses ? " and " + (addresses.length - fewAddresses) + " more" : "");
-    // Sites may have sources that say the same, such as one for clear text and one for TLS.
+    // Several sources may have the same upstream, for example one for HTTP and one for HTTPS.
     const keyOf = (upstream) => upstream.upstream + " " + upstream.cidrs.join(" ");
     const upstreams = [...new Map(sources.flatMap((source) => source.upstreams.map((upstream) => [keyOf(upstream), upstream]))).values()];
     const shown = upstreams.slice(0, maxUpstreams);
@@ -142,7 +147,7 @@
     put(note, notes.join(" "));
   };
 
-  // showFigures shows what has been counted of each name, and a note where nothing has.
+  // showFigures lists the counts by name, or a note if there are none.
   const showFigures = (id, figures) => {
     const rows = figures.filter(([, count]) => count > 0);
     list(byId(id), rows, ([text]) => text, () => {
@@ -202,7 +207,7 @@
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   };
 
-  // The picture: draining pods below, fresh ones on top of them, now at the right.
+  // The chart: draining pods below, fresh ones above, the present at the right.
   const showHistory = ({ interval_seconds: interval, fresh, draining }) => {
     const height = 100, known = fresh.length, width = Math.max(shortest, known) - 1;
     const most = Math.max(1, ...fresh.map((value, i) => value + draining[i]));
@@ -245,7 +250,7 @@
   const live = (text, bad) => {
     put(byId("live"), text);
     byId("live").className = bad ? "bad" : "";
-    document.body.className = bad ? "stale" : ""; // old figures must not look like those of now
+    document.body.className = bad ? "stale" : ""; // old figures must not look current
   };
   const refresh = async () => {
     try {

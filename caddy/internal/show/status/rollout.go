@@ -1,6 +1,3 @@
-// In: pods.
-// Out: what is going on, in a few numbers and one line for people.
-
 package status
 
 import "fmt"
@@ -43,7 +40,7 @@ func RolloutOf(pods []Pod) (rollout Rollout) {
 	return rollout
 }
 
-// Count is a number of things, for people.
+// Count returns a number with its noun.
 func Count(n int, what string) string {
 	if n != 1 {
 		what += "s"
@@ -51,7 +48,7 @@ func Count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// age is a time in seconds, for people; page.js says it in the same way.
+// age formats a time in seconds. page.js has the same rule.
 func age(seconds float64) string {
 	switch {
 	case seconds < 90:

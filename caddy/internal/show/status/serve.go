@@ -1,6 +1,3 @@
-// In: a request for a path below where the status is mounted.
-// Out: the page, the JSON, or the answer about one pod.
-
 package status
 
 import (
@@ -12,26 +9,28 @@ import (
 	"time"
 )
 
-// Reporter knows what is to be shown. Any number of goroutines may use it.
+// Reporter provides the data. It is safe for concurrent use.
 type Reporter interface {
-	// State is everything that is known now.
+	// State returns the whole state.
 	State() (*State, error)
-	// Idle says whether the pods at an address have been without a request for so long, and how long it may take at least
-	// until that can be, 0 if nobody knows. known is false for an address that no upstream can have.
+	// Idle reports whether the pods at an address have had no request for that long. wait is the
+	// time until that can be so at the earliest, or 0 if unknown. known is false if no upstream can
+	// have the address.
 	Idle(pod netip.Addr, idle time.Duration) (answer Idle, wait time.Duration, known bool, err error)
-	// Rollout is what is going on with the pods.
+	// Rollout returns the summary of the pods.
 	Rollout() (Rollout, error)
 }
 
-// Responder answers requests. Ended is closed when it should answer the questions that it holds: it is about to be replaced. Evictor is for ServeAPI
-// alone.
+// Responder serves requests. Ended is closed when it is about to be replaced and must answer held
+// questions. Only ServeAPI uses Evictor.
 type Responder struct {
 	Reporter Reporter
 	Evictor  Evictor
 	Ended    <-chan struct{}
 }
 
-// ServeSite serves the page at /, the state at /state, and the questions at /rollout and /pods/{ip}.
+// ServeSite serves the page at /, the state at /state, and the questions at /rollout and
+// /pods/{ip}.
 func (s Responder) ServeSite(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
 	case !allowed(w, r):
@@ -44,7 +43,8 @@ func (s Responder) ServeSite(w http.ResponseWriter, r *http.Request, path string
 	}
 }
 
-// ServeAPI serves the same without the page, the state at the empty path, and takes orders at /evictions.
+// ServeAPI serves the state at the empty path, the questions at /rollout and /pods/{ip}, and orders
+// at /evictions.
 func (s Responder) ServeAPI(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
 	case path == "/evictions":
@@ -69,7 +69,7 @@ func (s Responder) serveQuestions(w http.ResponseWriter, r *http.Request, path, 
 	}
 }
 
-// serveRollout answers `GET /rollout[?wait=10m]`: yes when no pod is draining.
+// serveRollout serves `GET /rollout[?wait=10m]`: yes if no pod is draining.
 func (s Responder) serveRollout(w http.ResponseWriter, r *http.Request) {
 	s.hold(w, r, func() (document any, yes bool, earliest time.Duration, err error) {
 		rollout, err := s.Reporter.Rollout()
@@ -77,7 +77,7 @@ func (s Responder) serveRollout(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// allowed answers requests that want to change something.
+// allowed reports whether the method is GET or HEAD. If not, it answers with an error.
 func allowed(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return true
@@ -101,10 +101,10 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, message string) 
 	reply(w, r, status, map[string]string{"error": message})
 }
 
-// reply answers with JSON that nobody may keep.
+// reply answers with JSON.
 func reply(w http.ResponseWriter, r *http.Request, status int, document any) {
 	body, err := json.Marshal(document)
-	if err != nil { // numbers and texts always have a JSON
+	if err != nil { // cannot happen: the documents have only numbers and strings
 		http.Error(w, "", http.StatusInternalServerError)
 		return
 	}
@@ -112,7 +112,7 @@ func reply(w http.ResponseWriter, r *http.Request, status int, document any) {
 	write(w, r, status, append(body, '\n'))
 }
 
-// write sends an answer that is neither stored, nor taken for something else, nor shown inside of another page.
+// write sends an answer that must not be stored, sniffed or framed.
 func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
@@ -120,6 +120,6 @@ func write(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client has gone
+		_, _ = w.Write(body) // fails only if the client has gone
 	}
 }
