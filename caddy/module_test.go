@@ -7,7 +7,8 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// The directive stands alone in a site, takes a matcher, and goes before what answers everything.
+// The directive works in a site by itself, takes a matcher, and runs before handlers that answer
+// everything.
 func TestStatusDirective(t *testing.T) {
 	for _, text := range []string{
 		"http://127.0.0.1:2020 {\n doors_status\n}\n",

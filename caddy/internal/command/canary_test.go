@@ -14,7 +14,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/inspect"
 )
 
-// A key in a wrong place of the command line is not shown, whatever the command says about it.
+// No command shows a key that is in the wrong place of the command line.
 func TestNoCommandShowsAKey(t *testing.T) {
 	t.Setenv("DOORS_SECRET", caddytest.Secret)
 	config := filepath.Join(t.TempDir(), "config.json")
@@ -25,7 +25,7 @@ func TestNoCommandShowsAKey(t *testing.T) {
 		Sources: func([]byte) ([]inspect.Source, error) { return nil, errors.New("no source") },
 		Load:    func([]byte) ([]inspect.Loaded, error) { return nil, errors.New("no source") },
 	}
-	// Nothing is asked over the network: the addresses with a key are refused before.
+	// Nothing goes over the network: addresses with a key are rejected first.
 	lines := []string{"KEY", "--KEY", "-KEY", "--secret KEY", "--secret=KEY", "KEY keyid", "help KEY"}
 	for command, flags := range map[string][]string{
 		"keygen": {"--bits KEY", "--bits=KEY"}, "keyid": {"--secret-file KEY"}, "encode": {"--secret-file KEY 10.0.0.7"}, "decode": {"--secret-file KEY token", "--secret-file=KEY token", "token KEY", "--help=KEY"},

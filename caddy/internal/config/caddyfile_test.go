@@ -24,11 +24,11 @@ const documentedCaddyfile = `example.com {
 }
 `
 
-// canonicalSource is what every spelling of it becomes.
+// canonicalSource is the JSON of every spelling of it.
 const canonicalSource = `{"cookie_name":"upstream","secret":"` + caddytest.Secret + `","source":"doors_upstream",` +
 	`"upstreams":[{"cidr":"10.0.0.0/24","host":"svc.namespace.svc.cluster.local","port":8080}]}`
 
-// handlerJSON digs the reverse_proxy handler out of an adapted configuration.
+// handlerJSON returns the reverse_proxy handler of an adapted configuration.
 func handlerJSON(t *testing.T, config string) map[string]json.RawMessage {
 	t.Helper()
 	start := strings.Index(config, `{"dynamic_upstreams"`)
@@ -81,7 +81,7 @@ func TestSeveralValuesAdapt(t *testing.T) {
 	}
 }
 
-// block is a Caddyfile whose source has these options; line 4 is the first of them.
+// block returns a Caddyfile whose source has the given options, the first of them on line 4.
 func block(options string) string {
 	return "http://127.0.0.1:1 {\n\treverse_proxy {\n\t\tdynamic_upstreams doors_upstream {\n" + options + "\n\t\t}\n\t}\n}\n"
 }
@@ -192,7 +192,7 @@ func TestOptionsAdapt(t *testing.T) {
 	}
 }
 
-// What only the loaded configuration knows is not checked before.
+// Values with placeholders are not checked before the configuration is loaded.
 func TestPlaceholdersAdapt(t *testing.T) {
 	caddyfile := block("secret {env.DOORS_SECRET}\nupstream {\npod_cidr {env.POD_CIDR}\nhost {env.HOST}\nupstream_port {env.PORT}\n}")
 	adapted, err := caddytest.Adapt(caddyfile)

@@ -11,8 +11,8 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// Where no pod is known, a handle_errors that is about the request makes the answer. One of another site, or for another status or path,
-// leaves the 503 as it is: with Retry-After and no-store.
+// If no pod is known, a matching handle_errors makes the answer. One for another site, status or
+// path leaves the 503 unchanged, with Retry-After and no-store.
 func TestErrorRoutesOfThisRequest(t *testing.T) {
 	const site = `
 		handle_path /prefix/* {
@@ -30,7 +30,7 @@ func TestErrorRoutesOfThisRequest(t *testing.T) {
 			}
 		}`
 	for name, test := range map[string]struct {
-		own, other string // what is added to this site and to another one on the same listener
+		own, other string // added to this site, and to another site on the same listener
 		status     int
 	}{
 		"none":                          {"", "", http.StatusServiceUnavailable},

@@ -11,7 +11,7 @@ import (
 func TestKeepHostNames(t *testing.T) {
 	for _, test := range []struct {
 		name, handler    string
-		host, serverName string // "" for untouched
+		host, serverName string // "" for unchanged
 	}{
 		{"plain", `{}`, "", ""},
 		{"plain, with another Host", `{"headers": {"request": {"set": {"Host": ["a"]}}}}`, "a", ""},

@@ -12,7 +12,8 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/proxy"
 )
 
-// A network of loopback addresses is warned about only where the admin endpoint could be taken for a pod in it.
+// A network of loopback addresses causes a warning only if the admin endpoint could be taken for a
+// pod.
 func TestAdminEndpoint(t *testing.T) {
 	const local = "127.0.0.0/24"
 	for _, test := range []struct {

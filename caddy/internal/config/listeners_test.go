@@ -10,7 +10,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// validate provisions a configuration of these servers, as "name": {...}.
+// validate provisions a configuration with the given servers, each as "name": {...}.
 func validate(t *testing.T, servers ...string) error {
 	t.Helper()
 	config := `{"logging": {"logs": {"default": {"level": "PANIC"}}}, "apps": {"http": {"servers": {` + strings.ReplaceAll(strings.Join(servers, ","), "SECRET", caddytest.Secret) + `}}}}`
@@ -21,11 +21,11 @@ func validate(t *testing.T, servers ...string) error {
 	return caddy.Validate(&parsed)
 }
 
-// A Caddy that could dial itself is refused, whether it listens on one address or on all.
+// A Caddy that could dial itself is rejected, whether it listens on one address or on all.
 func TestRefusesToProxyToItself(t *testing.T) {
 	for _, test := range []struct {
 		listen, cidr, host string
-		want               string // "" if it is accepted
+		want               string // "" if valid
 	}{
 		{"127.0.1.1:18080", "127.0.1.0/24", "a", "its network holds 127.0.1.1"},
 		{"127.0.1.1:18000-18100", "127.0.1.0/24", "a", "its network holds 127.0.1.1"},
@@ -50,7 +50,7 @@ func TestRefusesToProxyToItself(t *testing.T) {
 	}
 }
 
-// However many sites there are, the system is asked for its addresses once for each configuration.
+// The addresses of the system are read once for each configuration, however many sites there are.
 func TestAsksForAddressesOnce(t *testing.T) {
 	asked := 0
 	defer func() { interfaceAddrs = net.InterfaceAddrs }()

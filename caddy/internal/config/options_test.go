@@ -62,7 +62,7 @@ func TestTakeOptions(t *testing.T) {
 	}
 }
 
-// Errors name the member and the rule, and never the value: it might be a key in the wrong place.
+// Errors name the member and the rule but not the value, which might be a key in the wrong place.
 func TestBadOptions(t *testing.T) {
 	for config, want := range map[string]string{
 		`{"refresh": "canary"}`:                                    "refresh: must be a duration",

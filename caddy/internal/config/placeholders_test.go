@@ -11,7 +11,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// resolved is a JSON object with the values of its placeholders.
+// resolved returns a JSON object with its placeholders resolved.
 func resolved(config []byte) (any, error) {
 	document, err := decodeObject(config)
 	if err != nil {
@@ -75,7 +75,8 @@ func TestUnresolvedPlaceholders(t *testing.T) {
 	}
 }
 
-// A port that comes from a placeholder keeps the rules of one in a Caddyfile, and is shown only if it cannot be a key.
+// A port from a placeholder follows the rules for ports in a Caddyfile. It is shown only if it
+// cannot be a key.
 func TestPortsFromPlaceholders(t *testing.T) {
 	for value, want := range map[string]string{
 		"true": `"true" is no port`, "null": `"null" is no port`, "8e3": `"8e3" is no port`, "http": `"http" is no port`, "65536": "65536 is no port", "080": `"080" is no port`,

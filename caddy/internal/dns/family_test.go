@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// Each IP version has an answer of its own.
+// Each IP version is judged by its own answer.
 func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 	four, six := addresses("127.0.1.1"), addresses("fd00::1")
 	var many []netip.Addr
@@ -85,7 +85,7 @@ func TestFamiliesAreJudgedOneByOne(t *testing.T) {
 	}
 }
 
-// The answer that was not waited for counts for the next lookup.
+// An answer that comes after its lookup has ended is used by the next lookup.
 func TestLateFamily(t *testing.T) {
 	server := startNameserver(t, "127.0.1.1", "fd00::1")
 	server.change(func() {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// followed is a driver of a source with one host.
+// followed is the driver of a source with one host.
 type followed struct {
 	state  *routing.State
 	source *routing.Source
@@ -47,7 +47,7 @@ func follow(t *testing.T, host string, o Options) *followed {
 	return f
 }
 
-// becomes goes on with requests until the host is as it should be.
+// becomes makes requests until the host is as expected.
 func (f *followed) becomes(t *testing.T, what string, is func(routing.Host) bool) {
 	t.Helper()
 	number, _, _ := f.source.Upstream(0)
@@ -73,7 +73,7 @@ func (f *followed) becomes(t *testing.T, what string, is func(routing.Host) bool
 	}
 }
 
-// The whole path, from name server to requests, through a rollout and three kinds of outage.
+// The whole path from the name server to requests, through a rollout and three kinds of outage.
 func TestFollowsTheNameServer(t *testing.T) {
 	server := startNameserver(t, "127.0.1.1")
 	one, two := addresses("127.0.1.1"), addresses("127.0.1.1", "127.0.1.2")
@@ -99,7 +99,7 @@ func TestFollowsTheNameServer(t *testing.T) {
 	say(two[1:], dnsmessage.RCodeSuccess, 0)
 	f.becomes(t, "the old pod gone", has(two[1:]))
 	var kinds []routing.HostChange
-	for begin := time.Now(); time.Since(begin) < 20*time.Second && len(kinds) < 6; time.Sleep(time.Millisecond) { // the change is told just after it
+	for begin := time.Now(); time.Since(begin) < 20*time.Second && len(kinds) < 6; time.Sleep(time.Millisecond) { // Changed is called shortly after the change
 		f.mu.Lock()
 		kinds = nil
 		for _, change := range f.changes {
@@ -128,7 +128,7 @@ func TestFollowsTheNameServer(t *testing.T) {
 	}
 }
 
-// Nobody asks about a host that no request uses, nor long after the last request.
+// A host is not looked up unless requests use it, and not for long after the last one.
 func TestUnusedIsNotLookedUp(t *testing.T) {
 	server := startNameserver(t, "127.0.1.1")
 	f := follow(t, name, Options{Resolvers: []string{server.udp()}})
@@ -162,7 +162,7 @@ func TestNameThatIsNoName(t *testing.T) {
 	}
 }
 
-// Ways that ask the same have one number.
+// Options with the same effect have the same number.
 func TestWays(t *testing.T) {
 	f := follow(t, name, Options{})
 	if same := f.driver.Way(Options{DialTimeout: time.Second, Network: "ip"}); same != 0 {

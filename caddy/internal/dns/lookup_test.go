@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// The final dot keeps this machine's search domains out of the tests.
+// The final dot excludes this machine's search domains.
 const name = "app.test."
 
 var one, two = addresses("127.0.1.1"), addresses("127.0.1.1", "127.0.1.2")
@@ -34,7 +34,7 @@ func lookUp(t *testing.T, h *host) outcome {
 	return h.lookup(ctx, name)
 }
 
-// kind is that of the failure, 0 for none.
+// kind returns the kind of the failure, or 0.
 func (o outcome) kind() routing.LookupFailure {
 	if o.failure == nil {
 		return 0
@@ -103,14 +103,14 @@ func TestLookupTurnsToTheNextNameServer(t *testing.T) {
 	silent, failing, good := startNameserver(t), startNameserver(t), startNameserver(t, "127.0.1.1")
 	silent.change(func() { silent.silent = -1 })
 	failing.change(func() { failing.code = dnsmessage.RCodeServerFailure })
-	packets, err := net.ListenPacket("udp", "127.0.0.9:0") // a port that nobody serves, once closed
+	packets, err := net.ListenPacket("udp", "127.0.0.9:0") // nobody serves this port once it is closed
 	if err != nil {
 		t.Fatal(err)
 	}
 	closed.address = packets.LocalAddr().String()
 	packets.Close()
 	for _, bad := range []*nameserver{silent, failing, closed} {
-		for range 5 { // the first one is chosen at random
+		for range 5 { // the first server is chosen at random
 			h := newHost(Options{Resolvers: []string{bad.udp(), good.udp()}, Network: "ip4"})
 			if got := lookUp(t, h); !slices.Equal(got.addresses, one) {
 				t.Fatalf("got %v, %v", got.addresses, got.failure)

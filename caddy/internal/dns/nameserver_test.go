@@ -12,7 +12,8 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// nameserver is a DNS server on one port of 127.0.0.1, UDP and TCP, that answers every name alike.
+// nameserver is a DNS server on one port of 127.0.0.1, over UDP and TCP. It gives the same answer
+// for every name.
 type nameserver struct {
 	address string // host:port
 
@@ -24,13 +25,13 @@ type nameserver struct {
 type behaviour struct {
 	answer   []netip.Addr
 	code     dnsmessage.RCode
-	silent   int  // so many queries are not answered; -1: none is
+	silent   int  // how many queries to ignore; -1 for all
 	truncate bool // over UDP
-	// special, if there is one, may say something else; nil is as usual.
+	// special may return another answer, or nil for the usual one. It may be nil.
 	special func(network string, question dnsmessage.Question) *special
 }
 
-// special is another answer to a question.
+// special is a different answer to a question.
 type special struct {
 	silent    bool
 	delay     time.Duration
@@ -52,7 +53,7 @@ func startNameserver(t *testing.T, answer ...string) *nameserver {
 	return s
 }
 
-// samePort finds a port that is free for TCP and UDP alike.
+// samePort listens on a port that is free for both TCP and UDP.
 func samePort(t *testing.T) (stream net.Listener, packets net.PacketConn) {
 	t.Helper()
 	for attempt := 1; ; attempt++ {
@@ -70,7 +71,7 @@ func samePort(t *testing.T) (stream net.Listener, packets net.PacketConn) {
 	}
 }
 
-// udp is the server as one of the resolvers.
+// udp returns the server's address for Options.Resolvers.
 func (s *nameserver) udp() string { return "udp/" + s.address }
 
 func (s *nameserver) change(change func()) {

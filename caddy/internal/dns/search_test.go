@@ -11,7 +11,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// searching is the plan of a system with these search domains, for IPv4 addresses.
+// searching returns the plan of a system with these search domains, for IPv4.
 func searching(full ...string) func(network, name string) *plan {
 	return func(string, string) *plan {
 		p := systemPlan("ip4", full[0])
@@ -22,7 +22,7 @@ func searching(full ...string) func(network, name string) *plan {
 	}
 }
 
-// A search domain that fails for a moment does not hand the host over to the next one, which may know another host of that name.
+// While a search domain fails, the next one is not used: there the name may be another host.
 func TestSearchDomainThatFails(t *testing.T) {
 	var failing sync.Map
 	server := startNameserver(t)

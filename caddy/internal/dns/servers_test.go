@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// A server that has answered when another was silent goes before its turn, for a while.
+// A server that answered while another was silent is asked first for a while.
 func TestSilentServersAreAskedLast(t *testing.T) {
 	h, all := newHost(Options{}), []string{"a", "b", "c"}
 	check := func(what, first string, ago time.Duration, want string) {
@@ -33,7 +33,7 @@ func TestSilentServersAreAskedLast(t *testing.T) {
 	}
 }
 
-// asking is the plan of a system with these name servers.
+// asking returns the plan of a system with these name servers.
 func asking(servers ...*nameserver) func(network, name string) *plan {
 	return func(network, name string) *plan {
 		p := systemPlan(network, name)
@@ -45,7 +45,8 @@ func asking(servers ...*nameserver) func(network, name string) *plan {
 	}
 }
 
-// The system's name servers have an order. The second is heard when the first is silent; that it does not know a name counts only then.
+// The system's name servers have an order. The second is used while the first is silent, and only
+// then counts its answer that a name does not exist.
 func TestSystemServersHaveAnOrder(t *testing.T) {
 	known, unknown := &special{answer: one}, &special{code: dnsmessage.RCodeNameError}
 	slow := &special{answer: one, delay: 1500 * time.Millisecond}
@@ -83,7 +84,7 @@ func TestSystemServersHaveAnOrder(t *testing.T) {
 	}
 }
 
-// A name server that answers again is used again.
+// A name server that has recovered is used again.
 func TestSilentServerIsTriedAgain(t *testing.T) {
 	first, second := startNameserver(t, "127.0.1.1"), startNameserver(t, "127.0.1.2")
 	h := newHost(Options{Network: "ip4"})
@@ -101,7 +102,7 @@ func TestSilentServerIsTriedAgain(t *testing.T) {
 func TestSystemServersAreThoseOfTheSystem(t *testing.T) {
 	text, err := os.ReadFile("/etc/resolv.conf")
 	if err != nil {
-		t.Skip(err) // then package net has a default, which is its own matter
+		t.Skip(err) // package net then has its own default
 	}
 	got := systemPlan("ip4", name).servers
 	for line := range strings.Lines(string(text)) {

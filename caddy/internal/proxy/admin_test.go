@@ -12,10 +12,11 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
-// The admin server of a configuration that failed to load stays, and so it holds questions; one that is replaced lets go of them.
+// The admin server of a configuration that failed to load stays in use, so it holds questions. One
+// that is replaced answers them.
 func TestAdminHoldsQuestionsAfterAFailedReload(t *testing.T) {
 	r := startRollback(t)
-	ask := func(path string, into any) int { // 0 when an admin server that was replaced dropped the connection
+	ask := func(path string, into any) int { // 0 if a replaced admin server dropped the connection
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+path, nil)
 		if err != nil {
 			t.Error(err)
@@ -58,7 +59,7 @@ func TestAdminHoldsQuestionsAfterAFailedReload(t *testing.T) {
 		}
 		held <- code
 	}()
-	caddytest.Eventually(t, func() string { // the question may come after the first of these
+	caddytest.Eventually(t, func() string { // the first announcements may come before the question
 		r.load(t)
 		select {
 		case code := <-held:

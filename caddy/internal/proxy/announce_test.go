@@ -12,7 +12,8 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// Whatever a pod or a header operation says, there is one decision header, and it is ours, on interim answers too.
+// Whatever a pod or a header operation sets, there is exactly one decision header, and it is ours.
+// That holds for interim answers too.
 func TestOneDecisionHeader(t *testing.T) {
 	const source = `"dynamic_upstreams": {"source": "doors_upstream", "secret": "SECRET", "decision_header": "x-why",
 		"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`

@@ -15,14 +15,15 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 )
 
-// An answer that begins before Caddy has noticed that all of the request is sent arrives whole.
+// An answer arrives whole even if it begins before Caddy has noticed that the request is sent
+// completely.
 func TestEarlyAnswerIsWhole(t *testing.T) {
 	const first, second = "the first half, ", "the second half"
 	pod := caddytest.StartPodWith(t, "127.0.1.1", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, first)
 		w.(http.Flusher).Flush()
-		time.Sleep(50 * time.Millisecond) // for Caddy to cut the answer, if it is going to
+		time.Sleep(50 * time.Millisecond) // time for Caddy to cut the answer
 		_, _ = io.WriteString(w, second)
 	})
 	answered := make(chan struct{}) // closed when the client has the first half
@@ -53,10 +54,10 @@ func TestEarlyAnswerIsWhole(t *testing.T) {
 	}
 }
 
-// lastWords end the request's body.
+// lastWords are the end of the request's body.
 const lastWords = "with its last words"
 
-// slowConn writes as usual, but the write of the last words returns only when the answer has begun.
+// slowConn returns from the write of the last words only when the answer has begun.
 type slowConn struct {
 	net.Conn
 	answered <-chan struct{}
@@ -70,7 +71,7 @@ func (c slowConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// A body that ends before its announced length, or goes on after it, is as wrong as ever.
+// A body that is shorter or longer than announced is still an error.
 func TestAnnouncedBody(t *testing.T) {
 	for _, test := range []struct {
 		length int64
@@ -96,7 +97,7 @@ type closedReader struct{}
 
 func (closedReader) Read([]byte) (int, error) { return 0, http.ErrBodyReadAfterClose }
 
-// HTTP/3 does not say that a request has no body; what has one keeps it.
+// HTTP/3 does not say that a request has no body. A body that exists is kept.
 func TestKnowBody(t *testing.T) {
 	for _, test := range []struct {
 		method string
@@ -114,7 +115,8 @@ func TestKnowBody(t *testing.T) {
 	}
 }
 
-// A body that the client breaks off is told from one that ends, and from one that is closed because the pod is done with it.
+// A body that the client breaks off differs from one that ends, and from one that is closed because
+// the pod needs no more of it.
 func TestBodyFailed(t *testing.T) {
 	for _, test := range []struct {
 		err    error

@@ -17,7 +17,7 @@ func (e *encodings) MarshalLogObject(zapcore.ObjectEncoder) error {
 	return nil
 }
 
-// What is logged about a round trip is encoded when it is logged, and only then.
+// The fields of a round trip are encoded only if an entry is logged.
 func TestEncodesLogsOfRoundTripsLazily(t *testing.T) {
 	for level, want := range map[zapcore.Level]encodings{zap.DebugLevel: 1, zap.InfoLevel: 0} {
 		handler := new(reverseproxy.Handler)
@@ -25,7 +25,7 @@ func TestEncodesLogsOfRoundTripsLazily(t *testing.T) {
 		if logger == nil {
 			t.Fatal("Caddy's handler has no logger where it is expected")
 		}
-		encodeLogsLazily(handler) // which has none yet
+		encodeLogsLazily(handler) // has no logger yet
 		*logger = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(io.Discard), level))
 		encodeLogsLazily(handler)
 		var encoded encodings

@@ -8,7 +8,8 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// What handlers of the user do after a pod has answered is neither the pod's fault nor Caddy's: its error stays what it is.
+// An error of the user's handlers after a pod has answered is not changed, and counts neither as
+// the pod's fault nor as Caddy's.
 func TestErrorsAfterTheAnswerAreNotOurs(t *testing.T) {
 	pod := caddytest.StartPod(t, "127.0.1.1")
 	paths := []string{"/", "/~/" + caddytest.TokenOf(t, "127.0.1.1") + "/h/1/1", "/~/" + caddytest.TokenOf(t, "127.0.1.1") + "/r/app.js"}

@@ -8,7 +8,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// The user's load balancing gets the whole pool; without any, none is built.
+// The user's load balancing gets the whole pool. Without any, no pool is built.
 func TestKnowsWhenTheChoiceIsLeftToUs(t *testing.T) {
 	const source = `"dynamic_upstreams": {"source": "doors_upstream", "secret": "` + caddytest.Secret + `", "upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": 80}]}`
 	for options, want := range map[string]bool{

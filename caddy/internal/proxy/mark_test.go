@@ -17,10 +17,11 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// drainingApp says whose page it is, or what a request had that only Caddy may set. Its drain never ends.
+// drainingApp answers with its name, or with the header field of the request that only Caddy may
+// set. Its drain never ends.
 type drainingApp struct {
 	name string
-	last atomic.Int32 // page loads that had no other choice
+	last atomic.Int32 // page loads with the last-choice header
 }
 
 func (*drainingApp) Drain(func()) {}
@@ -32,7 +33,8 @@ func (a *drainingApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, a.name)
 }
 
-// startDraining starts an app with the helper for apps. stop is SIGTERM, and returns when new pages are refused.
+// startDraining starts an app that uses the package for apps. stop sends it SIGTERM, and returns
+// when it refuses new pages.
 func startDraining(t *testing.T, address netip.AddrPort, name string) (app *drainingApp, stop func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", address.String())
@@ -60,7 +62,8 @@ func startDraining(t *testing.T, address netip.AddrPort, name string) (app *drai
 	}
 }
 
-// Under either handler a pod that drains gets new pages only while there is no other, and nobody is told.
+// Under either handler, a draining pod gets new pages only if there is no other pod, and clients do
+// not notice.
 func TestDrainingPods(t *testing.T) {
 	for name, handler := range map[string]string{
 		"ours":             `{"handler": "reverse_proxy", `,
@@ -132,7 +135,8 @@ func TestDrainingPods(t *testing.T) {
 	}
 }
 
-// Where the user has failures counted, a refusal is none: all pods drain, and still they serve.
+// If the user has failures counted, a refusal is not a failure: with all pods draining, pages are
+// still served.
 func TestRefusalsAreNoFailures(t *testing.T) {
 	for _, policy := range []string{"first", "round_robin", "random"} {
 		place := caddytest.DeadPod(t, "127.0.1.1")
@@ -170,7 +174,8 @@ func TestRefusalsAreNoFailures(t *testing.T) {
 	}
 }
 
-// Only the Boolean true of RFC 9651 says that a pod drains. Whatever else it is, it is not for clients.
+// Only the value ?1 (the Boolean true of RFC 9651) marks a draining pod. Any value is removed from
+// the answer.
 func TestTheMarkIsReadStrictly(t *testing.T) {
 	for _, value := range [][]string{{"?0"}, {"1"}, {"true"}, {""}, {"?1, ?1"}, {"?1", "?1"}, {"?1;a"}} {
 		pod := caddytest.StartPodWith(t, "127.0.1.1", func(w http.ResponseWriter, _ *http.Request) {
@@ -192,7 +197,8 @@ func TestTheMarkIsReadStrictly(t *testing.T) {
 	}
 }
 
-// An interim answer reaches the client by another way than the final one. It has everything else, but not the mark.
+// Interim answers reach the client by another path than final ones. They lose the mark and nothing
+// else.
 func TestInterimAnswersHaveNoMark(t *testing.T) {
 	for name, prepare := range map[string]func() (putBack func()){
 		"ours": func() func() { return func() {} }, "stock": func() func() { return caddytest.PutBackStock(t) },

@@ -16,7 +16,8 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 )
 
-// What happens to hosts goes to the log of the configuration that is in force, not to that of the first one, nor to that of one that failed.
+// Changes of hosts go to the log of the configuration in force, not to that of the first one or of
+// one that failed.
 func TestHostsLogInForce(t *testing.T) {
 	folder := t.TempDir()
 	load := func(log, hosts string) error {
@@ -65,8 +66,8 @@ func TestHostsLogInForce(t *testing.T) {
 	logged("after one that failed", "second", "three")
 }
 
-// Only the sources of the configuration that runs are shown: not those of one that is being loaded, which are some of its sources, and of
-// which a question that is held would hear that no upstream has its pod.
+// Only the sources of the running configuration are shown. Those of one that is being loaded are
+// incomplete: a held question would hear that no upstream has its pod.
 func TestSourcesInForce(t *testing.T) {
 	var live liveSources
 	var running *caddyhttp.App
@@ -96,7 +97,7 @@ func TestSourcesInForce(t *testing.T) {
 	live.remove(a)
 	live.remove(b)
 	check("the old ones are cleaned up", c, d)
-	running = new(caddyhttp.App) // with no source
+	running = new(caddyhttp.App) // without sources
 	live.remove(c)
 	check("some are cleaned up", d)
 	live.remove(d)

@@ -18,7 +18,7 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// checkLive fails unless exactly as many routers are left as are in use, once the garbage is collected.
+// checkLive fails unless exactly want routers exist after garbage collection.
 func checkLive(t testing.TB, when string, want int) {
 	t.Helper()
 	caddytest.Eventually(t, func() (problem string) {
@@ -31,8 +31,9 @@ func checkLive(t testing.TB, when string, want int) {
 	})
 }
 
-// dropStoppedTimers makes the runtime let go of timers that are stopped. Unless a quarter of a processor's timers are, it keeps such a
-// timer, and all that its function refers to, until it would have fired: for a closed connection to a pod two minutes.
+// dropStoppedTimers makes the runtime free stopped timers. Unless a quarter of a processor's timers
+// are stopped, it keeps a stopped timer and all that its function refers to until it would have
+// fired: two minutes for a closed connection to a pod.
 func dropStoppedTimers() {
 	var timers sync.WaitGroup
 	for range 2 * runtime.GOMAXPROCS(0) {
@@ -49,8 +50,8 @@ func dropStoppedTimers() {
 	timers.Wait()
 }
 
-// Reloads leave nothing behind but what running requests still need: a router in the library's memory and its goroutines,
-// both of which Go's garbage collector cannot see.
+// Reloads leave only what running requests need. That covers routers in the library's memory and
+// goroutines, neither of which the garbage collector frees by itself.
 func TestReloadsLeaveNothing(t *testing.T) {
 	release := make(chan struct{})
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -95,7 +96,7 @@ func TestReloadsLeaveNothing(t *testing.T) {
 		}
 		request.Header.Set("X-Source", "1")
 		request.Close = true
-		for try := 1; ; try++ { // a listener that closes resets the connections that wait for it
+		for try := 1; ; try++ { // a closing listener resets connections that have not been accepted
 			answer, err := http.DefaultClient.Do(request)
 			if err == nil {
 				return answer
@@ -105,7 +106,7 @@ func TestReloadsLeaveNothing(t *testing.T) {
 			}
 		}
 	}
-	load(0) // what caddy.Stop stopped in an earlier test stays in Caddy's certificate cache until another configuration comes
+	load(0) // until another configuration is loaded, Caddy's certificate cache keeps what an earlier test stopped
 	checkLive(t, "before", 0)
 	load(sources)
 	stream := get("/stream")

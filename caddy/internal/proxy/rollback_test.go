@@ -20,22 +20,22 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 )
 
-// rollback is a Caddy that runs a configuration with a source, and is given others that it may refuse.
+// rollback is a Caddy that runs a configuration with a source, and tries to load others.
 type rollback struct {
-	running string // the configuration
-	port    int    // its server's
+	running string // configuration
+	port    int    // of its server
 	before  inUse
 	admin   *http.Client
 }
 
-// inUse is what a configuration holds, of which a refused one may leave nothing.
+// inUse is what a configuration uses. A rejected one must leave none of it.
 type inUse struct {
-	config              string // what the admin API says is running
+	config              string // as the admin API reports it
 	sources, references int
-	goroutines          int // of ours and of Caddy's proxy
+	goroutines          int // running our code or that of Caddy's proxy
 }
 
-// startRollback runs the configuration that the others are to leave as it is.
+// startRollback runs the first configuration.
 func startRollback(t testing.TB) *rollback {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -60,7 +60,7 @@ func startRollback(t testing.TB) *rollback {
 	r.running = fmt.Sprintf(`{"admin": {"listen": "unix/%s", "config": {"persist": false}}, "logging": {"logs": {"default": {"level": "PANIC"}}},
 		"apps": {"http": {"servers": {"test": {"listen": ["127.0.0.1:%d"], "automatic_https": {"disable": true}, "routes": [{"handle": [HANDLER]}]}}}}}`, socket, r.port)
 	r.load(t)
-	r.load(t) // what only the first configuration of a process leaves is there now
+	r.load(t) // creates what the first configuration of a process leaves behind
 	checkLive(t, "at the start", 1)
 	caddytest.Eventually(t, func() string {
 		if r.before = r.inUse(t); r.before.config == "" {
@@ -71,7 +71,8 @@ func startRollback(t testing.TB) *rollback {
 	return r
 }
 
-// with is the configuration with a handler; SELF stands for the port of the server, SECRET for a key.
+// with returns the configuration with a handler. SELF stands for the port of the server, and SECRET
+// for a key.
 func (r *rollback) with(handler string) []byte {
 	handler = strings.NewReplacer("SELF", fmt.Sprint(r.port), "SECRET", caddytest.Secret).Replace(handler)
 	return []byte(strings.Replace(r.running, "HANDLER", handler, 1))
@@ -91,7 +92,7 @@ func (r *rollback) inUse(t testing.TB) inUse {
 		t.Fatal(err)
 	}
 	used := inUse{goroutines: len(ourGoroutines())}
-	if answer, err := r.admin.Do(request); err == nil { // else an admin server that was replaced has dropped the connection
+	if answer, err := r.admin.Do(request); err == nil { // else a replaced admin server has dropped the connection
 		config, _ := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
 		used.config = string(config)
@@ -106,8 +107,8 @@ func (r *rollback) inUse(t testing.TB) inUse {
 	return used
 }
 
-// try loads the configuration with a handler and returns why it was refused. All must be as it was then, and also when one that was
-// accepted has made room again.
+// try loads the configuration with a handler and returns its error. Afterwards, and also after an
+// accepted configuration is replaced again, all must be as before.
 func (r *rollback) try(t testing.TB, handler string) error {
 	t.Helper()
 	refused := caddy.Load(r.with(handler), true)
@@ -116,7 +117,7 @@ func (r *rollback) try(t testing.TB, handler string) error {
 	}
 	r.check(t, handler, refused)
 	if refused != nil {
-		r.load(t) // until then Caddy's certificate cache keeps the app that was refused
+		r.load(t) // until then Caddy's certificate cache keeps the rejected app
 		r.check(t, handler, refused)
 	}
 	checkLive(t, handler, 1)
@@ -133,8 +134,9 @@ func (r *rollback) check(t testing.TB, handler string, refused error) {
 	})
 }
 
-// ourGoroutines are the stacks of the goroutines that run code of ours or of Caddy's proxy, without those of tests and without the one by which
-// Caddy's proxy tidies up for as long as the process lives, once it has met a dynamic upstream.
+// ourGoroutines returns the stacks of the goroutines that run our code or that of Caddy's proxy. It
+// skips those of tests, and the cleanup goroutine that Caddy's proxy keeps for the life of the
+// process once it has seen a dynamic upstream.
 func ourGoroutines() (ours []string) {
 	stacks := make([]byte, 1<<20)
 	all := string(stacks[:runtime.Stack(stacks, true)])
@@ -147,13 +149,15 @@ func ourGoroutines() (ours []string) {
 	return ours
 }
 
-// ourSource is a source of its own under the member, with one more member of the handler and one of the source.
+// ourSource returns a handler with a source in the given member, one more member in the handler,
+// and one more in the source.
 func ourSource(member, inHandler, inSource string) string {
 	return `{"handler": "reverse_proxy", ` + inHandler + `"` + member + `": {"source": "doors_upstream", ` + inSource +
 		`"secret": "SECRET", "upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": 80}]}}`
 }
 
-// faultyHandlers are handlers that cannot be loaded, by what is said of them: one for each place where a module of ours gives up.
+// faultyHandlers are handlers that cannot be loaded, by their error: one for each place where a
+// module of ours can fail.
 var faultyHandlers = map[string][]string{
 	`upstreams: source is required; with a secret it must be "doors_upstream"`:         {`{"handler": "reverse_proxy", "upstreams": {"secret": "SECRET"}}`},
 	`dynamic_upstreams: source is required; with a secret it must be "doors_upstream"`: {`{"handler": "reverse_proxy", "dynamic_upstreams": {"secret": "SECRET"}}`},
@@ -189,7 +193,8 @@ var faultyHandlers = map[string][]string{
 	`unsupported HTTP version`:                {ourSource("upstreams", `"transport": {"protocol": "http", "versions": ["4"]}, `, "")},
 }
 
-// A configuration that cannot be loaded leaves everything as it was, wherever it fails: no panic, no router, no goroutine.
+// A configuration that cannot be loaded leaves everything as it was, wherever it fails: no panic,
+// no router, no goroutine.
 func TestFaultyHandlersLeaveNothing(t *testing.T) {
 	r := startRollback(t)
 	for want, handlers := range faultyHandlers {
@@ -216,13 +221,13 @@ var validHandlers = []string{
 		{"cidrs": ["127.0.1.0/24", "fd00::/64"], "host": "a.test", "port": 80}, {"cidr": "127.0.2.0/24", "host": "127.0.2.1", "port": 81}]}}`,
 }
 
-// unchanged is no place in a document.
+// unchanged is the position of no value.
 const unchanged = int16(-1)
 
-// misplaced are values that are to stand where they do not belong.
+// misplaced are values to put where they do not belong.
 var misplaced = []any{nil, 5, "http", []any{1}, map[string]any{}, true, -1, "", "{x}", "10.0.0.1", []any{}, map[string]any{"source": "doors_upstream"}}
 
-// replaced puts a value in the place of another one: of that with this number, counted as they stand in the document.
+// replaced replaces the value with the given position in a document, counted in document order.
 func replaced(document any, number *int16, by any) any {
 	*number--
 	if *number == -1 {
@@ -250,8 +255,8 @@ func TestValidHandlersLeaveNothing(t *testing.T) {
 	}
 }
 
-// FuzzHandler loads handlers of any JSON, with one value in the place of another. Each must be accepted or refused, and leave nothing
-// behind. To run it for longer than its seeds: see docs/fuzzing.md.
+// FuzzHandler loads handlers with arbitrary JSON, with one value replaced by another. Each must be
+// accepted or rejected, and leave nothing behind. docs/fuzzing.md says how to run it for longer.
 func FuzzHandler(f *testing.F) {
 	for _, handlers := range faultyHandlers {
 		for _, handler := range handlers {
@@ -267,7 +272,7 @@ func FuzzHandler(f *testing.F) {
 		if json.Unmarshal([]byte(handler), &document) == nil {
 			document = replaced(document, &place, misplaced[int(by)%len(misplaced)])
 			if members, ok := document.(map[string]any); ok {
-				members["handler"] = config.Directive // other modules are not on trial
+				members["handler"] = config.Directive // other modules are not under test
 			}
 			text, err := json.Marshal(document)
 			if err != nil {

@@ -21,7 +21,8 @@ func (noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 		Header: http.Header{"Content-Type": {"text/html"}}, Body: io.NopCloser(strings.NewReader("page")), Request: r}, nil
 }
 
-// BenchmarkServe is what Caddy's server and proxy cost without any network, with a source and with static upstreams.
+// BenchmarkServe measures Caddy's server and proxy without a network, with a source and with static
+// upstreams.
 func BenchmarkServe(b *testing.B) {
 	source := `{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstream", "secret": "` + caddytest.Secret + `", "cookie_name": "up",
 		"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": 80}, {"cidr": "127.0.2.0/24", "host": "127.0.2.1", "port": 80}, {"cidr": "127.0.3.0/24", "host": "127.0.3.1", "port": 80}]}}`

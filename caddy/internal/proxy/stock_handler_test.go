@@ -9,7 +9,8 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// A Caddy whose tables cannot be taken over still routes by its own spelling, and pages get the answers they understand.
+// If Caddy's handler cannot be replaced, Caddy still routes configurations in its own spelling, and
+// pages get the answers that they understand.
 func TestRoutesUnderEitherHandler(t *testing.T) {
 	const handler = `{"handler": "reverse_proxy", "headers": {"response": {"set": {"X-Pod": ["{http.doors.decision} {http.doors.pod}"]}}},
 		"dynamic_upstreams": {"source": "doors_upstream", "secret": "SECRET", "decision_header": "X-Why",
@@ -24,7 +25,7 @@ func TestRoutesUnderEitherHandler(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Pages are told to reload only once a pod is known that takes them.
+			// Pages are told to reload only once a pod is known that can take them.
 			if response, err := http.Get(url); err != nil || response.Body.Close() != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +67,8 @@ func TestRoutesUnderEitherHandler(t *testing.T) {
 	}
 }
 
-// Where the source cannot do its work it says so when the configuration is loaded, and the old configuration stays.
+// A source that cannot work says so when the configuration is loaded, and the old configuration
+// stays.
 func TestRefusesToProvision(t *testing.T) {
 	const source = `{"source": "doors_upstream", "secret": "SECRET", "upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}`
 	pod := caddytest.StartPod(t, "127.0.1.1")

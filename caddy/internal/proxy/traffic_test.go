@@ -11,7 +11,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// inFlight is what is counted at a pod; -1 if it is not known.
+// inFlight returns the counts of a pod, or -1 if it is unknown.
 func inFlight(t *testing.T, pod *caddytest.Pod) (requests, streams int) {
 	t.Helper()
 	process, err := Acquire()
@@ -42,7 +42,7 @@ func waitInFlight(t *testing.T, when string, pod *caddytest.Pod, requests, strea
 	})
 }
 
-// However a request ends, it is counted while it is served and not for longer.
+// A request is counted while it is served and no longer, however it ends.
 func TestTrafficIsCounted(t *testing.T) {
 	const handler = `{"handler": "reverse_proxy", "flush_interval": -1, "dynamic_upstreams": {"source": "doors_upstream", "secret": "SECRET",
 		"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": PORT}]}}`
@@ -103,7 +103,7 @@ func TestTrafficIsCounted(t *testing.T) {
 				cancel()
 				waitInFlight(t, what+", after it", pod, 0, 0)
 			}
-			// A pod that cannot be reached serves nothing.
+			// An unreachable pod has no requests.
 			if answer, cancel := open("GET", "/~/"+caddytest.TokenOf(t, "127.0.1.9")+"/s/1"); answer.StatusCode != http.StatusGone {
 				t.Errorf("status %d", answer.StatusCode)
 			} else {

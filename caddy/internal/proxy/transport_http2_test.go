@@ -14,11 +14,11 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// http2Pod is a pod that is spoken to in HTTP/2 only, over TLS or without.
+// http2Pod is a pod that speaks only HTTP/2, with or without TLS.
 type http2Pod struct {
 	*httptest.Server
 	port     int
-	older    atomic.Int32 // requests in another version
+	older    atomic.Int32 // requests over another version
 	release  chan struct{}
 	reported chan string
 }
@@ -68,10 +68,12 @@ func startHTTP2Pod(t *testing.T, address string, encrypted bool) *http2Pod {
 	return pod
 }
 
-// With HTTP/2 to pods, encrypted or not, pages, streams and reports work, new pages leave a pod that has died, and its own pages get 410.
+// With HTTP/2 to pods, encrypted or not, pages, streams and reports work, new pages avoid a dead
+// pod, and its own pages get 410.
 func TestHTTP2ToPods(t *testing.T) {
 	for name, transport := range map[string]string{
-		// Go's timer of an idle HTTP/2 connection goes on when the connection is closed, and keeps the router for as long.
+		// Go's timer of an idle HTTP/2 connection survives closing the connection, and keeps the
+		// router as long.
 		"h2c": `{"protocol": "http", "versions": ["h2c"], "keep_alive": {"idle_timeout": "1s"}}`,
 		"h2":  `{"protocol": "http", "versions": ["2"], "tls": {"insecure_skip_verify": true}, "keep_alive": {"idle_timeout": "1s"}}`,
 	} {

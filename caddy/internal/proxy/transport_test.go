@@ -49,19 +49,20 @@ func TestOutcomeOf(t *testing.T) {
 	}
 }
 
-// roundTripFunc makes a function a round tripper.
+// roundTripFunc is a function that implements http.RoundTripper.
 type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A request whose connection another one has closed by giving up is not answered as if its own client had. What only reads is sent again, once.
+// If another request gives up and its connection is closed, a request on that connection is not
+// answered as if its own client had given up. A GET or HEAD request is repeated once.
 func TestCancelledByAnother(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, test := range []struct {
 		method    string
 		ctx       context.Context
-		cancelled int // so many round trips in a row
+		cancelled int // number of cancelled round trips
 		trips     int
 		want      error
 		step      routing.StepKind
@@ -92,7 +93,8 @@ func TestCancelledByAnother(t *testing.T) {
 	}
 }
 
-// What the operating system and Go really report for a port on which nothing listens, and for a dial that takes too long.
+// What the operating system and Go report for a port without a listener, and for a dial that times
+// out.
 func TestOutcomeOfRealDials(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,7 +112,8 @@ func TestOutcomeOfRealDials(t *testing.T) {
 	}
 }
 
-// What the library is told of an attempt is the end of the last dial of its pod, unless the connection failed later.
+// The outcome of an attempt is that of the last dial of its pod, unless the connection failed
+// later.
 func TestTheLastDialCounts(t *testing.T) {
 	source := newSource(t)
 	serving := &request{source: source}
@@ -144,7 +147,7 @@ func TestTheLastDialCounts(t *testing.T) {
 	}
 }
 
-// newSource makes a source of one upstream.
+// newSource returns a source with one upstream.
 func newSource(t *testing.T) *Source {
 	t.Helper()
 	held, err := Acquire()

@@ -16,7 +16,7 @@ import (
 
 const everything = "{http.doors.decision}|{http.doors.reason}|{http.doors.pod}|{http.doors.upstream}"
 
-// What is seen of a request, step by step.
+// What is shown of a request, step by step.
 func TestVisible(t *testing.T) {
 	source := &Source{Source: config.Source{Options: config.Options{DecisionHeader: "X-Why"}}, upstreams: []*show.Upstream{{Name: "app.test", Hostport: "app.test:8080", Port: 8080}}}
 	begin := func(decision routing.Decision) (*request, *caddy.Replacer, http.Header) {
@@ -51,7 +51,7 @@ func TestVisible(t *testing.T) {
 	q, replacer, header = begin(routing.Decision{Kind: routing.Upstream, Reason: routing.ReasonCookie, Addr: byToken.Addr})
 	check(q, replacer, header, "upstream|cookie||app.test:8080", "upstream;reason=cookie;path=page;upstream=0")
 
-	// A second source that sees the same request speaks instead of the first.
+	// A second source for the same request is shown instead of the first.
 	inner := &request{ctx: q.inContext(), source: source, decision: byToken}
 	inner.show(header)
 	check(inner, replacer, header, "pod||10.0.0.7:8080|app.test:8080", "pod;path=sync;upstream=0")
@@ -65,8 +65,8 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// A source in handle_errors, where nothing is left of the first one's context, speaks instead of the first; so does one under the
-// stock handler.
+// A source in handle_errors is shown instead of the first source, whose context is lost there. So
+// is a source under the stock handler.
 func TestLastSourceIsVisible(t *testing.T) {
 	for name, test := range map[string]struct {
 		server *caddyhttp.Server
@@ -88,7 +88,7 @@ func TestLastSourceIsVisible(t *testing.T) {
 	}
 }
 
-// Every request is made visible, and few are looked at: it costs one allocation.
+// Few requests are ever looked at, so showing one costs a single allocation.
 func TestVisibleIsCheap(t *testing.T) {
 	bare, header := httptest.NewRequest("GET", "/", nil), make(http.Header)
 	source := new(Source)

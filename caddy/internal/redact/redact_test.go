@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// One key of 16 bytes in 30,000 has letters of one case and few digits, and looks like a name. None of these has.
+// One random key of 16 bytes in 30,000 has letters of one case and few digits, and looks like a
+// name. These keys do not.
 func TestKeysAreSeen(t *testing.T) {
 	random := rand.NewChaCha8([32]byte{})
 	for range 1000 {

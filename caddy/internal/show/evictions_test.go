@@ -19,7 +19,8 @@ const (
 	second = "127.0.1.2"
 )
 
-// startEviction runs a Caddy in front of two pods of one upstream. get is the status of a request to the first one.
+// startEviction runs a Caddy in front of two pods of one upstream. get returns the status of a
+// request to the first pod.
 func startEviction(t *testing.T) (process *proxy.Process, upstream string, get func(path string) int) {
 	t.Helper()
 	pod := caddytest.StartPod(t, first)
@@ -51,7 +52,8 @@ func startEviction(t *testing.T) (process *proxy.Process, upstream string, get f
 	}
 }
 
-// The streams of an evicted pod are told to reload and nothing else is, whichever way it is named, until that is taken back.
+// The streams of an evicted pod are told to reload, however it is selected, until the eviction
+// ends. Other requests are not.
 func TestEvict(t *testing.T) {
 	process, upstream, get := startEviction(t)
 	if status := get("/s/1"); status != http.StatusOK {
@@ -66,7 +68,7 @@ func TestEvict(t *testing.T) {
 		if err != nil || len(evicted) != 1 || evicted[0].Rate != 7 || evicted[0].Draining != 1 {
 			t.Fatalf("%s: %+v, %v", network, evicted, err)
 		}
-		caddytest.Eventually(t, func() (problem string) { // once it is known that the other pod works
+		caddytest.Eventually(t, func() (problem string) { // once the other pod is known to work
 			if status := get("/s/1"); status != http.StatusGone {
 				problem = fmt.Sprintf("%s: a stream gets %d", network, status)
 			}
@@ -107,7 +109,7 @@ func TestEvict(t *testing.T) {
 	}
 }
 
-// What cannot be meant changes nothing.
+// Invalid targets change nothing.
 func TestEvictRefused(t *testing.T) {
 	process, _, _ := startEviction(t)
 	for want, target := range map[string]status.Target{

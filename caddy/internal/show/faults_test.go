@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// Each kind of fault has a line that names it, at most once in ten seconds.
+// Each kind of fault is logged by name, at most once in ten seconds.
 func TestFaultsAreNamed(t *testing.T) {
 	core, lines := observer.New(zap.ErrorLevel)
 	var f Faults

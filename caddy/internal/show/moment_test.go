@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Who says that it shows pages gets one.
+// Only clients that ask for HTML get the page.
 func TestMoment(t *testing.T) {
 	for _, test := range []struct {
 		accept []string

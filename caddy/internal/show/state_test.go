@@ -11,7 +11,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
-// Of many upstreams those are shown that are in use: the document stays small.
+// Of many upstreams only those in use are shown, so that the document stays small.
 func TestStateOfManyServers(t *testing.T) {
 	const total = 3 * status.MaxUpstreams
 	pod := caddytest.StartPod(t, "127.0.1.1")

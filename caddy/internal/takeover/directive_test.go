@@ -8,12 +8,13 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// The shortcuts for reverse_proxy take our source in its documented spelling as in Caddy's own, and refuse what reverse_proxy refuses.
+// The shortcuts for reverse_proxy accept our source in both spellings, and reject what
+// reverse_proxy rejects.
 func TestShortcutsTakeTheDocumentedSpelling(t *testing.T) {
 	const source = "dynamic_upstreams doors_upstream {\nsecret " + caddytest.Secret + "\nupstream {\npod_cidr 127.0.9.0/24\nhost 127.0.9.1\nupstream_port 80\n}\n}\n"
 	for shortcut, test := range map[string]struct {
 		own  string // an option that the shortcut requires
-		want string // why it cannot be loaded
+		want string // the load error
 	}{
 		"forward_auth": {"uri /auth\n", ""},
 		"php_fastcgi":  {"", "transport: doors_upstream needs the transport `http`"},

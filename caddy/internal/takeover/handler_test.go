@@ -12,7 +12,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// A source without its name is not left to Caddy, which would show all of it, the key included.
+// A source without its name gets our error: Caddy's own error would show all of it, with the key.
 func TestSourceWithoutItsName(t *testing.T) {
 	for _, member := range []string{"upstreams", "dynamic_upstreams", "Dynamic_Upstreams"} {
 		for _, source := range []string{``, `"Source": "doors_upstream", `, `"source": "", `, `"source": 1, `} {
@@ -35,7 +35,8 @@ func TestTwoSourcesInJSON(t *testing.T) {
 	}
 }
 
-// A request that comes over a connection from before a reload may dial after Cleanup, which can no longer close that connection to the pod.
+// A request on a connection from before a reload may dial after Cleanup, which can then no longer
+// close that connection to the pod.
 func TestNoConnectionOutlivesItsHandler(t *testing.T) {
 	pod := caddytest.StartPod(t, "127.0.1.1")
 	if _, err := caddytest.StartCaddy(t, caddytest.OneUpstream, pod); err != nil {
@@ -69,7 +70,7 @@ func TestNoConnectionOutlivesItsHandler(t *testing.T) {
 	})
 }
 
-// What was meant to be our source gets an error that says how to write it.
+// A misspelled source gets an error that says how to write it.
 func TestMisspelledSources(t *testing.T) {
 	for config, want := range map[string]string{
 		`{"upstreams": {"source": "doors_upstreams", "secret": "a"}}`:         `upstreams: there is no source of upstreams "doors_upstreams"; did you mean doors_upstream?`,

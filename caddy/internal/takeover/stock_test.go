@@ -18,7 +18,8 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 )
 
-// adaptSuite returns Caddy's own adapt tests by name: the Caddyfile, and the JSON or error that it must become.
+// adaptSuite returns Caddy's own adapt tests by name: the Caddyfile, and the expected JSON or
+// error.
 func adaptSuite(t *testing.T) map[string][2]string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(caddyDirectory(t), "caddytest/integration/caddyfile_adapt/*.caddyfiletest"))
@@ -40,9 +41,9 @@ func adaptSuite(t *testing.T) map[string][2]string {
 	return suite
 }
 
-// compareWithStock adapts with our directive and with Caddy's own and wants the same JSON or the same error. Of several
-// mistakes Caddy reports any one (it keeps matchers in maps), so each error of ours must be one that a stock Caddy gives too,
-// in one of many tries.
+// compareWithStock adapts a Caddyfile with our directive and with Caddy's own. Both must give the
+// same JSON or the same error. Of several mistakes Caddy reports a random one, since it keeps
+// matchers in maps. So our error must be one that the stock directive gives in one of many tries.
 func compareWithStock(t *testing.T, name, caddyfile string) {
 	t.Helper()
 	stock := map[string]bool{} // JSON or an error
@@ -62,7 +63,7 @@ func compareWithStock(t *testing.T, name, caddyfile string) {
 			return strings.Contains(text, "unrecognized subdirective "+documentedSubdirective)
 		}
 		if err != nil && strings.Contains(ours, config.SourceName) && slices.ContainsFunc(slices.Collect(maps.Keys(stock)), unknown) {
-			return // the word is ours, and our error says what to write
+			return // one of our own words: our error says what to write
 		}
 		if !stock[ours] {
 			t.Errorf("%s: adapts to\n%s\nbut with a stock Caddy to\n%s", name, ours, slices.Collect(maps.Keys(stock)))
@@ -81,7 +82,7 @@ func message(err error) string {
 	return err.Error()
 }
 
-// Every Caddyfile of Caddy's own suite adapts as before, and so does what is left of it after a mistake.
+// Every Caddyfile of Caddy's own suite adapts as before, and so does one with a random mistake.
 func TestCaddyfilesWithoutUsAreUntouched(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	asExpected := 0
@@ -102,7 +103,7 @@ func TestCaddyfilesWithoutUsAreUntouched(t *testing.T) {
 			compareWithStock(t, name+" with a mistake", withMistake(random, caddyfile))
 		}
 	}
-	// The rest are errors, and files that need modules which only Caddy's own tests have.
+	// The others are expected errors, or need modules that only Caddy's own tests have.
 	if asExpected < 150 {
 		t.Errorf("only %d Caddyfiles of the suite adapted as they should", asExpected)
 	}
@@ -114,7 +115,7 @@ func sameJSON(a, b string) bool {
 	return json.Unmarshal([]byte(a), &left) == nil && json.Unmarshal([]byte(b), &right) == nil && reflect.DeepEqual(left, right)
 }
 
-// withMistake drops, doubles or renames one word of a Caddyfile.
+// withMistake drops, duplicates or renames one word of a Caddyfile.
 func withMistake(random *rand.Rand, caddyfile string) string {
 	lines := strings.Split(caddyfile, "\n")
 	i := random.IntN(len(lines))
@@ -137,7 +138,7 @@ func withMistake(random *rand.Rand, caddyfile string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Handlers that do not name our source decode exactly as Caddy decodes them.
+// Handlers without our source decode exactly as in Caddy.
 func TestHandlersWithoutUsDecodeAsBefore(t *testing.T) {
 	for _, config := range []string{
 		`{}`,

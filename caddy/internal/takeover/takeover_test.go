@@ -15,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// caddyDirectory is where the source of the Caddy that is built lies.
+// caddyDirectory returns the source directory of the Caddy that is built.
 func caddyDirectory(t *testing.T) string {
 	t.Helper()
 	output, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/caddyserver/caddy/v2").Output()
@@ -25,7 +25,8 @@ func caddyDirectory(t *testing.T) string {
 	return strings.TrimSpace(string(output))
 }
 
-// The linker takes our word for the names and types of Caddy's tables, so they are held against its source.
+// The linker does not check the names and types of Caddy's tables, so this test compares them with
+// Caddy's source.
 func TestCaddyTables(t *testing.T) {
 	directory := caddyDirectory(t)
 	for _, table := range []struct{ pkg, name, made string }{
@@ -38,7 +39,7 @@ func TestCaddyTables(t *testing.T) {
 	}
 }
 
-// initialValue returns the expression that a package-level variable starts with.
+// initialValue returns the initial value of a package-level variable, as an expression.
 func initialValue(t *testing.T, directory, variable string) string {
 	t.Helper()
 	packages, err := parser.ParseDir(token.NewFileSet(), directory, nil, 0)
@@ -74,7 +75,7 @@ func TestTakenOver(t *testing.T) {
 	}
 }
 
-// A Caddy whose tables are not as expected keeps both of them as they are.
+// If Caddy's tables are not as expected, both stay unchanged.
 func TestTakeOverRefuses(t *testing.T) {
 	stock := caddy.ModuleInfo{ID: handlerID, New: caddytest.NewStockHandler}
 	directive := func(httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) { return nil, nil }
@@ -92,7 +93,8 @@ func TestTakeOverRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			if test.want == "" {
-				// caddy.GetModule reads Caddy's own table, which must not be ours for this case.
+				// caddy.GetModule reads Caddy's own table, which must not have our handler in this
+				// case.
 				restore := caddytest.PutBackStock(t)
 				defer restore()
 				test.want = "not the one that Caddy reads"

@@ -18,7 +18,7 @@ const (
 	newKey = "EBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8="
 )
 
-// routerOf is a source with two keys and these upstreams.
+// routerOf returns a source with two keys and the given upstreams.
 func routerOf(t *testing.T, cookie string, upstreams ...Upstream) Source {
 	t.Helper()
 	type upstream struct {
@@ -50,12 +50,12 @@ var (
 	green = Upstream{CIDRs: []string{"10.0.1.0/24"}, Hosts: []string{"green.test"}, Port: 9090}
 )
 
-// module is the Caddy module of a configuration with these sources.
+// module returns a Module for a configuration with the given sources.
 func module(sources ...Source) Module {
 	return Module{Sources: func([]byte) ([]Source, error) { return sources, nil }}
 }
 
-// emptyConfig is the path of a configuration that the module does not look at.
+// emptyConfig returns the path of a configuration that the module ignores.
 func emptyConfig(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "caddy.json")
@@ -78,7 +78,7 @@ func token(t *testing.T, key, address string) string {
 	return made
 }
 
-// Each row of the table of decisions, in JSON and in words.
+// One case for each row of the decision table, as JSON and in words.
 func TestExplain(t *testing.T) {
 	both, one, oneWithCookie := routerOf(t, "upstream", blue, green), routerOf(t, "", blue), routerOf(t, "upstream", blue)
 	foreign := strings.Repeat("/", 42) + "8="
@@ -87,7 +87,7 @@ func TestExplain(t *testing.T) {
 	for name, row := range map[string]struct {
 		source       Source
 		path, cookie string
-		want         string // JSON without source, place and steps, keys' identifiers as KEY0 and KEY1
+		want         string // JSON without source, place and steps; key identifiers as KEY0 and KEY1
 		words        []string
 	}{
 		"pod": {both, "/~/" + token(t, newKey, "10.0.1.7") + "/s/inst", "",

@@ -15,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// canaries are keys of each size that are found in no other text. None of them can be taken for a name.
+// canaries returns keys of each size that occur in no other text and do not look like names.
 func canaries() (keys []string) {
 	for _, size := range []int{16, 24, 32} {
 		key := make([]byte, size)
@@ -29,7 +29,7 @@ func canaries() (keys []string) {
 	return keys
 }
 
-// shows returns the place in a text that shows a part of a key longer than chance allows, "" if there is none.
+// shows returns the part of a text that shows more of a key than chance allows, or "".
 func shows(text, key string) string {
 	for i := 0; i+8 <= len(key); i++ {
 		if at := strings.Index(text, key[i:i+8]); at >= 0 {
@@ -39,8 +39,8 @@ func shows(text, key string) string {
 	return ""
 }
 
-// loadLogged loads a configuration, and returns its error and what it wrote to its log. With the level DEBUG Caddy itself would log the
-// whole configuration.
+// loadLogged loads a configuration and returns its error and log. It does not use the level DEBUG:
+// Caddy itself would log the whole configuration.
 func loadLogged(t *testing.T, config string) (err error, log string) {
 	t.Helper()
 	var document map[string]any
@@ -59,19 +59,19 @@ func loadLogged(t *testing.T, config string) (err error, log string) {
 	if stopErr := caddy.Stop(); stopErr != nil {
 		t.Fatal(stopErr)
 	}
-	written, _ := os.ReadFile(file) // there is none when the configuration failed early
+	written, _ := os.ReadFile(file) // no file if the configuration failed early
 	return err, string(written)
 }
 
 const canaryUpstream = "upstream {\npod_cidr 127.0.1.0/24\nhost 127.0.1.1\nupstream_port 80\n}\n"
 
-// A key in a wrong place of a Caddyfile is shown neither by the error of the adapter nor, where it adapts, by the error and the log of
-// the load.
+// A key in the wrong place of a Caddyfile appears neither in the adapter's error nor in the error
+// and log of the load.
 func TestNoCaddyfileShowsAKey(t *testing.T) {
 	const good = "secret " + caddytest.Secret + "\n" + canaryUpstream
 	var caddyfiles []string
 	for _, options := range []string{
-		// as the name of an option, and around one
+		// as an option name, and around one
 		"KEY", "KEY a", `"secret KEY"`, "secret=KEY", "secretKEY", "KEY {\nKEY\n}", good + "KEY", good + "KEY KEY {\nKEY KEY\n}",
 		// in the secret itself
 		"secret KEYx", "secret KEY KEY", "secret \"KEY KEY\"", "secret KEY {\nKEY\n}", "secret KEY,KEY", "secret <KEY>", "secret KEY\nsecret KEY", "secret !KEY!", canaryUpstream + "secret KEY\nKEY",
@@ -127,7 +127,8 @@ func TestNoCaddyfileShowsAKey(t *testing.T) {
 	}
 }
 
-// The same for JSON, by Load as by Validate.
+// A key in the wrong place of JSON does not appear either, whether the configuration is loaded or
+// only read.
 func TestNoJSONShowsAKey(t *testing.T) {
 	const rest = `"upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": 80}]`
 	sources := []string{
@@ -164,7 +165,7 @@ func TestNoJSONShowsAKey(t *testing.T) {
 			config := fmt.Sprintf(`{"apps": {"http": {"servers": {"a": {"listen": ["127.0.0.1:0"], "routes": [{"handle": [{"handler": "reverse_proxy", %s}]}]}}}}}`, handler)
 			config = strings.NewReplacer("KEY", key, "SECRET", caddytest.Secret).Replace(config)
 			err, log := loadLogged(t, config)
-			_, readErr := readSources([]byte(config)) // as caddy doors explain does
+			_, readErr := readSources([]byte(config)) // as for caddy doors explain
 			if shown := shows(fmt.Sprintln(err, log, readErr), key); shown != "" {
 				t.Errorf("%s: %s", handler, shown)
 			}

@@ -11,7 +11,7 @@ import (
 
 const plainSource = `{"source":"doors_upstream","secret":"{env.DOORS_TEST_SECRET}","upstreams":[{"cidr":"10.0.0.0/24","host":"app.test","port":8080}]}`
 
-// Sources are found wherever a handler can stand, in an order that is the same every time.
+// Sources are found wherever a handler can be, always in the same order.
 func TestFindSources(t *testing.T) {
 	handler := func(member string) string {
 		return fmt.Sprintf(`{"handler":"reverse_proxy",%q:%s}`, member, plainSource)
@@ -66,7 +66,7 @@ func TestReadSourcesErrors(t *testing.T) {
 	}
 }
 
-// Caddy hands a source its JSON without its name and in an order of its own.
+// Caddy passes a source its JSON without the module name and with reordered members.
 func TestSameSource(t *testing.T) {
 	given := json.RawMessage(`{"upstreams":[{"port":8080,"host":"app.test","cidr":"10.0.0.0/24"}],"secret":"{env.DOORS_TEST_SECRET}"}`)
 	if !sameSource(given, json.RawMessage(plainSource)) {

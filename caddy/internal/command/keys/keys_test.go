@@ -42,7 +42,7 @@ func TestKeygen(t *testing.T) {
 	runDoors(t, "", "keygen", "256").Wants(t, cli.ExitCannot, "0 arguments, not 1")
 }
 
-// A token that one command makes the other reads, wherever the secret comes from.
+// decode reads a token of encode, wherever the secret comes from.
 func TestSecretPlaces(t *testing.T) {
 	secret := newKey + "\n" + oldKey + "\n"
 	file := filepath.Join(t.TempDir(), "secret")
@@ -110,7 +110,7 @@ func TestEncode(t *testing.T) {
 		runDoors(t, "", "encode", address).Wants(t, cli.ExitCannot, address)
 	}
 	runDoors(t, "", "encode").Wants(t, cli.ExitCannot, "1 argument, not 0")
-	// A secret in the wrong place is not repeated.
+	// A secret in the wrong place is not shown.
 	for _, args := range [][]string{{"encode", newKey}, {"keyid", newKey}, {"encode", "10.0.0.7", newKey}} {
 		wrong := runDoors(t, "", args...)
 		wrong.Wants(t, cli.ExitCannot, "argument")
@@ -120,7 +120,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// tokenThatBegins makes tokens until one begins so.
+// tokenThatBegins makes tokens until one has the prefix.
 func tokenThatBegins(t *testing.T, secret, prefix string) string {
 	t.Helper()
 	cipher, err := routing.NewCipher(secret)
@@ -140,7 +140,7 @@ func tokenThatBegins(t *testing.T, secret, prefix string) string {
 	return ""
 }
 
-// Tokens look like flags when they begin with a dash.
+// Tokens that begin with a dash look like flags.
 func TestDecode(t *testing.T) {
 	t.Setenv(secretVariable, newKey+" "+oldKey)
 	for _, prefix := range []string{"", "-", "--", "-h"} {

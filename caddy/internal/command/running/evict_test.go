@@ -17,15 +17,16 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
-// fakeAdmin is an admin API with these pages on the pods that are evicted, one number for each question, the last again and again.
+// fakeAdmin is an admin API that reports the given numbers of pages on evicted pods, one for each
+// question. The last one is repeated.
 type fakeAdmin struct {
 	t       *testing.T
 	pages   []int
-	refuses int // a status
+	refuses int // status of the answer to orders
 
 	mu        sync.Mutex
 	questions int
-	orders    []string // what was asked for
+	orders    []string // orders received
 	evicted   bool
 }
 
@@ -37,7 +38,7 @@ func startAdmin(t *testing.T, refuses int, pages ...int) (admin *fakeAdmin, addr
 	return admin, server.Listener.Addr().String()
 }
 
-// ServeHTTP answers, and notes orders.
+// ServeHTTP answers questions and records orders.
 func (f *fakeAdmin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -67,7 +68,7 @@ func (f *fakeAdmin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(status.Evictions{Evictions: []status.Eviction{eviction}})
 }
 
-// Each replica is told once, and asked until no page is left.
+// Each replica gets the order once, and is asked until no page is left.
 func TestEvict(t *testing.T) {
 	one, first := startAdmin(t, 0, 3, 2, 0)
 	two, second := startAdmin(t, 0, 0)
@@ -147,7 +148,7 @@ func TestEvictInVain(t *testing.T) {
 	runDoors(t, "evict", "10.0.0.7", "--address", lying.URL).Wants(t, cli.ExitCannot, "not the admin API")
 }
 
-// The end of an eviction is for all replicas, of which some may not have had it.
+// The end of an eviction goes to all replicas, even if some do not have the eviction.
 func TestUndo(t *testing.T) {
 	has, first := startAdmin(t, 0, 3)
 	has.evicted = true

@@ -36,7 +36,7 @@ func TestParseAddress(t *testing.T) {
 			t.Errorf("%q is taken", text)
 		}
 	}
-	// What is wrong is said of what was given, but for a password.
+	// Errors show the argument as given, without a password.
 	for text, want := range map[string]string{
 		"caddy":                 "--address caddy: ",
 		"caddy:2020/status":     "--address caddy:2020/status: ",
@@ -52,7 +52,7 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
-// nameIs makes caddy.test the only name there is.
+// nameIs makes caddy.test the only host name.
 func nameIs(t *testing.T, addresses ...string) {
 	t.Helper()
 	before := lookupHost
@@ -114,7 +114,8 @@ func TestVanished(t *testing.T) {
 	}
 }
 
-// The question is asked where doors_status answers, or else the admin API, and then only there.
+// A question goes to doors_status first and then to the admin API. Later ones go only to the one that
+// answered.
 func TestWhereToAsk(t *testing.T) {
 	const ours = `{"answer":"yes"}`
 	for name, place := range map[string]struct {

@@ -13,7 +13,8 @@ import (
 
 func past(seconds float64) *float64 { return &seconds }
 
-// duringRollout has one pod that drains and one that is fresh, and a name from the network that is up to no good.
+// duringRollout has a draining and a fresh pod, and a name from the network with control
+// characters.
 var duringRollout = &status.State{
 	UptimeSeconds: 3723.4, SessionSeconds: 2400,
 	Sources: []status.Source{{UpstreamsTotal: 3, Upstreams: []status.Upstream{
@@ -72,7 +73,7 @@ func TestTop(t *testing.T) {
 		_, _ = w.Write(state)
 	}))
 	defer server.Close()
-	for _, args := range [][]string{{}, {"--once"}} { // standard output is no terminal
+	for _, args := range [][]string{{}, {"--once"}} { // standard output is not a terminal
 		shown := runDoors(t, append([]string{"top", "--address", server.URL}, args...)...)
 		shown.Wants(t, 0, "")
 		if shown.Stdout != rolloutTable {
@@ -108,7 +109,7 @@ func TestFrame(t *testing.T) {
 	}
 }
 
-// One line for each replica, and a no while any of them has a pod that drains.
+// status prints a line for each replica. The answer is no while any replica has a draining pod.
 func TestStatus(t *testing.T) {
 	replica := func(rollout status.Rollout) string {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -18,8 +18,8 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 )
 
-// caddyThat is a Caddy whose doors_status gives these answers about 10.0.0.7, one after the other, the last again and again. An
-// answer of 0 is a connection that breaks.
+// caddyThat starts a Caddy whose doors_status gives these answers about 10.0.0.7 in turn. The last
+// one is repeated. 0 breaks the connection.
 func caddyThat(t *testing.T, answers ...int) (address string, questions *atomic.Int64) {
 	t.Helper()
 	questions = new(atomic.Int64)
@@ -51,7 +51,7 @@ func reply(w http.ResponseWriter, r *http.Request, code int) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// One question each is enough where the pod is idle, or becomes so while the question is held.
+// One question is enough if the pod is idle, or becomes idle while the question is held.
 func TestWait(t *testing.T) {
 	one, questionsOne := caddyThat(t, 200)
 	two, questionsTwo := caddyThat(t, 200)
@@ -66,7 +66,7 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// What may be over in a moment is asked again, and said once.
+// Temporary failures are retried, and reported once.
 func TestWaitAgain(t *testing.T) {
 	for name, answers := range map[string][]int{"busy": {409, 409, 200}, "fault": {503, 200}, "broken": {0, 200}} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestWaitTimeout(t *testing.T) {
 	}
 }
 
-// What will be the same the next time ends the wait, for all replicas.
+// A permanent failure ends the wait for all replicas.
 func TestWaitCannot(t *testing.T) {
 	nameIs(t)
 	busy, _ := caddyThat(t, 409)
@@ -127,7 +127,7 @@ func TestWaitCannot(t *testing.T) {
 	}
 }
 
-// All replicas must have drained. Each says meanwhile how far it is.
+// All replicas must have drained. Each reports its progress.
 func TestWaitDrained(t *testing.T) {
 	replica := func(codes ...int) string {
 		var questions atomic.Int64
@@ -166,7 +166,7 @@ func TestWaitDrained(t *testing.T) {
 	runDoors(t, "wait", "--drained", "--address", lying.URL).Wants(t, cli.ExitCannot, "not doors_status")
 }
 
-// The admin API is asked at its own path, over a socket too.
+// The admin API has its own path, also over a socket.
 func TestWaitSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "admin.sock")
 	listener, err := net.Listen("unix", path)
@@ -185,7 +185,7 @@ func TestWaitSocket(t *testing.T) {
 	runDoors(t, "wait", "10.0.0.7", "--address", fmt.Sprintf("unix/%s", path)).Wants(t, 0, "")
 }
 
-// A question is held for no longer than there is time.
+// A question is held no longer than the time that is left.
 func TestWaitHold(t *testing.T) {
 	holds := make(chan time.Duration, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -202,7 +202,8 @@ func TestWaitHold(t *testing.T) {
 	}
 }
 
-// A name stands for all its addresses. One that it loses meanwhile was replaced, and those that it gets are asked as well.
+// A name stands for all of its addresses. A replica whose address the name loses was replaced; new
+// addresses are asked too.
 func TestWaitName(t *testing.T) {
 	idle, _ := caddyThat(t, 200)
 	_, port, err := net.SplitHostPort(idle)
@@ -216,14 +217,14 @@ func TestWaitName(t *testing.T) {
 	}
 	second.Start()
 	defer second.Close()
-	nameIs(t, "127.0.0.1", "127.0.1.1") // where nobody listens
+	nameIs(t, "127.0.0.1", "127.0.1.1") // nobody listens there
 	place := "caddy.test:" + port
 	waited := runDoors(t, "wait", "10.0.0.7", "--timeout", "10ms", "--address", place)
 	waited.Wants(t, cli.ExitNo, "caddy.test:"+port+" (127.0.1.1:"+port+")")
 
 	here, gone := []string{"127.0.0.1"}, []string{"127.0.1.1"}
 	for name, test := range map[string]struct {
-		answers [][]string // of the lookups, the last again and again; nil for a failure
+		answers [][]string // of the lookups; nil for a failure; the last one is repeated
 		code    int
 		stdout  []string // the replicas that said yes
 		stderr  string

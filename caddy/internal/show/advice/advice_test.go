@@ -46,7 +46,7 @@ func TestHandlerWarnings(t *testing.T) {
 			h.LoadBalancing.SelectionPolicy = new(reverseproxy.WeightedRoundRobinSelection)
 		},
 		"HTTP_PROXY": func(_ *reverseproxy.Handler, t *reverseproxy.HTTPTransport) {
-			t.Transport.Proxy = func(r *http.Request) (*url.URL, error) { // with a NO_PROXY that knows the names of pods only
+			t.Transport.Proxy = func(r *http.Request) (*url.URL, error) { // as with a NO_PROXY that names pods by host name
 				if r.URL.Host == "app.example:80" {
 					return nil, nil
 				}
@@ -68,7 +68,7 @@ func TestHandlerWarnings(t *testing.T) {
 	}
 }
 
-// The app says how long its streams are silent, and a hook takes 30 s whatever that is.
+// Limits follow the app's options for its streams. A hook always takes up to 30 s.
 func TestWarningsFollowTheApp(t *testing.T) {
 	for _, test := range []struct {
 		rollTime, timeout time.Duration
@@ -99,7 +99,8 @@ func headerTimeout(timeout caddy.Duration) any {
 
 func gracePeriod(timeout caddy.Duration) any { return &caddyhttp.App{GracePeriod: timeout} }
 
-// harmless are the durations of Caddy's HTTP app, servers and proxies that cut and delay no stream, and why.
+// harmless are the durations of Caddy's HTTP app, servers and proxies that neither cut nor delay
+// streams, and why.
 var harmless = map[string]string{
 	"App.shutdown_delay":                    "streams go on until grace_period begins",
 	"Server.read_header_timeout":            "ends with the header of a request",
@@ -123,7 +124,8 @@ var harmless = map[string]string{
 	"KeepAlive.idle_timeout":                "begins when no request is under way",
 }
 
-// durations collects the members of a struct that are durations, with those of all structs of Caddy's HTTP packages in it.
+// durations collects the members of a struct that are durations, and those of all structs of
+// Caddy's HTTP packages in it.
 func durations(in reflect.Type, into map[string]reflect.Type, seen map[reflect.Type]bool) {
 	switch in.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array:
@@ -146,7 +148,8 @@ func durations(in reflect.Type, into map[string]reflect.Type, seen map[reflect.T
 	}
 }
 
-// Each duration of this Caddy that could end or delay a stream is warned about when it is short, or known to be harmless.
+// Each duration of this Caddy that could cut or delay a stream causes a warning if it is short, or
+// is listed as harmless.
 func TestEveryDurationIsKnown(t *testing.T) {
 	found := make(map[string]reflect.Type)
 	for _, root := range []reflect.Type{reflect.TypeFor[caddyhttp.App](), reflect.TypeFor[reverseproxy.Handler](), reflect.TypeFor[reverseproxy.HTTPTransport](), reflect.TypeFor[timeouts.Timeouts]()} {

@@ -36,7 +36,7 @@ func warningsOf(t *testing.T, global, site string) (options []string) {
 	return slices.Compact(options)
 }
 
-// What a page's requests pass on their way is warned about, and what they do not pass is not.
+// Only handlers that the requests of a page pass cause warnings.
 func TestMiddlewareWarnings(t *testing.T) {
 	const short = "timeouts {\nread_timeout 3s\nwrite_timeout 3s\n}\n"
 	both := []string{"handler timeouts: read_timeout", "handler timeouts: write_timeout"}

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// Every configuration has a registry of its own, and may have several sources: the values stay.
+// Every configuration has its own registry and may have several sources. The values survive.
 func TestRegister(t *testing.T) {
 	before := testutil.ToFloat64(failovers)
 	for range 2 {
@@ -32,7 +32,7 @@ func TestRegister(t *testing.T) {
 	}
 }
 
-// A series exists for every decision that there can be, from the beginning, so that a rate can be computed of the first.
+// Every possible decision has a series from the start, so that a rate includes the first one.
 func TestDecisions(t *testing.T) {
 	if series := testutil.CollectAndCount(decisions); series != 12 {
 		t.Errorf("%d series", series)
@@ -41,7 +41,7 @@ func TestDecisions(t *testing.T) {
 	Decided(routing.Decision{Kind: routing.Pod, Path: routing.PathHook})
 	Decided(routing.Decision{})
 	Decided(routing.Decision{Kind: 1000, Path: 1000})
-	Decided(routing.Decision{Kind: routing.Pod, Path: routing.PathPage}) // never taken
+	Decided(routing.Decision{Kind: routing.Pod, Path: routing.PathPage}) // impossible
 	if after := testutil.ToFloat64(decisions.WithLabelValues("pod", "hook")); after != before+1 {
 		t.Errorf("%v, then %v", before, after)
 	}
@@ -50,7 +50,7 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// Each answer is counted once, by its cause and what it is the answer to.
+// Each answer is counted once, by cause and kind of path.
 func TestCauses(t *testing.T) {
 	for reason, name := range map[routing.Reason]string{
 		routing.ReasonMalformed: "token_malformed", routing.ReasonRefused: "token_refused",
@@ -71,7 +71,7 @@ func TestCauses(t *testing.T) {
 	series := testutil.CollectAndCount(gone) + testutil.CollectAndCount(unavailable)
 	none := CauseOf(routing.ReasonCookie)
 	Answered(none, http.StatusGone, routing.PathHook)
-	Answered(routing.CausePodGone, http.StatusGone, routing.PathPage) // never given
+	Answered(routing.CausePodGone, http.StatusGone, routing.PathPage) // impossible
 	Answered(routing.CauseEvicted, http.StatusGone, routing.PathHook)
 	Answered(routing.CauseDrainMax, http.StatusServiceUnavailable, routing.PathSync)
 	Answered(1000, http.StatusGone, routing.PathHook)
@@ -83,12 +83,13 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// What makes the client of a page load it anew is told apart from what it tries again, and what a pod says from what Caddy says.
+// Answers that make a page reload are counted separately from those that it retries, and answers of
+// pods from those of Caddy.
 func TestReloads(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer                     func(path routing.Path)
 		reason                     string
-		gone, unavailable, reloads map[routing.Path]uint64 // how many of one answer for each path
+		gone, unavailable, reloads map[routing.Path]uint64 // counts of one answer, by path
 	}{
 		"410 of Caddy": {
 			func(path routing.Path) { Answered(routing.CausePodGone, http.StatusGone, path) }, "pod_gone",
@@ -133,10 +134,10 @@ func TestLookups(t *testing.T) {
 			t.Errorf("%v: %v", kind, value)
 		}
 	}
-	LookedUp(routing.LookupFailed + 1) // of a library that is newer
+	LookedUp(routing.LookupFailed + 1) // from a newer library
 }
 
-// One series for each key and place; what opened nothing is not counted.
+// There is one series for each key and place. Requests without an opened token are not counted.
 func TestKeys(t *testing.T) {
 	keys := KeysOf([]string{"aaaaaaaa", "bbbbbbbb"})
 	keys.Opened(routing.Decision{Key: 1, Path: routing.PathSync})
@@ -152,14 +153,14 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%v: %v, want %v", labels, got, want)
 		}
 	}
-	// The same keys after a reload go on counting.
+	// After a reload the same keys keep their counts.
 	KeysOf([]string{"aaaaaaaa", "bbbbbbbb"}).Opened(routing.Decision{Key: 1, Path: routing.PathHook})
 	if got := testutil.ToFloat64(opened.WithLabelValues("1", "bbbbbbbb", "path")); got != 2 {
 		t.Errorf("%v", got)
 	}
 }
 
-// However many upstreams and keys there are, the series stay few.
+// The number of series is bounded, however many upstreams and keys there are.
 func TestBounded(t *testing.T) {
 	separate(t)
 	for i := range 10_000 {

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// known is a State of fixed pods and hosts.
+// known returns a State of fixed pods and hosts.
 func known(pods []routing.KnownPod, err error, fresh, outside map[uint64][]netip.AddrPort, names ...routing.Host) *State {
 	return &State{
 		Pods: func() ([]routing.KnownPod, error) { return pods, err },
@@ -32,7 +32,7 @@ func known(pods []routing.KnownPod, err error, fresh, outside map[uint64][]netip
 	}
 }
 
-// separate gives a test labels of its own.
+// separate gives a test its own labels.
 func separate(t *testing.T) {
 	t.Helper()
 	forget := func() {
@@ -116,7 +116,8 @@ caddy_doors_streams{state="fresh",upstream="other"} 0
 	}
 }
 
-// However many upstreams, pods and hosts there are, the series stay few, and Caddy's registry has nothing against them.
+// The number of series is bounded, however many upstreams, pods and hosts there are, and Caddy's
+// registry accepts them all.
 func TestStateIsBounded(t *testing.T) {
 	separate(t)
 	var pods []routing.KnownPod

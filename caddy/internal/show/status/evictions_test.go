@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// evicting is a fake that notes what it is to do, and has one eviction of 10.0.0.7 while its pod is busy or not.
+// evicting is a fake Evictor that records orders. It has one eviction of 10.0.0.7.
 type evicting struct {
 	fake
 	orders  []Order
 	undone  []Target
-	missing bool // nothing is evicted
+	missing bool // there is no eviction
 	refused error
 }
 
@@ -43,7 +43,7 @@ func (e *evicting) Evictions(Target) ([]Eviction, error) {
 	return found, e.broken
 }
 
-// order gives an order at the admin API.
+// order sends an order to the admin API.
 func (e *evicting) order(t *testing.T, method, query, body string) (answer *httptest.ResponseRecorder, said Evictions) {
 	t.Helper()
 	answer = httptest.NewRecorder()
@@ -71,7 +71,7 @@ func TestOrders(t *testing.T) {
 		if answer.Code != http.StatusOK || !reflect.DeepEqual(e.orders, []Order{want}) || len(said.Evictions) != 1 {
 			t.Errorf("%s: %d %s, %+v", body, answer.Code, answer.Body, e.orders)
 		}
-		// What a client writes is read as it was meant.
+		// An order survives encoding and parsing.
 		text, err := json.Marshal(want)
 		if err != nil {
 			t.Fatal(err)
@@ -87,7 +87,7 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-// What is no order changes nothing, and is not repeated.
+// An invalid order changes nothing and is not shown in the error.
 func TestBadOrders(t *testing.T) {
 	for body, why := range map[string]string{
 		``: "must be JSON", `canary`: "must be JSON", `["canary"]`: "must be JSON", `{"canary": 1}`: "these members and no others", `{"pod": "10.0.0.7"} {"canary": 1}`: "nothing behind it",
@@ -131,7 +131,7 @@ func TestBadOrders(t *testing.T) {
 	}
 }
 
-// The question about an eviction is held until no page is left.
+// A question about an eviction is held until no page is left.
 func TestHoldEviction(t *testing.T) {
 	for query, want := range map[string]struct {
 		status, pages int
@@ -155,7 +155,7 @@ func TestHoldEviction(t *testing.T) {
 	}
 }
 
-// The page on a site is to be read: whatever is mounted there takes no order.
+// A site is read-only: it takes no orders, whatever path is used.
 func TestSiteTakesNoOrders(t *testing.T) {
 	for _, method := range []string{"POST", "DELETE", "PUT", "GET"} {
 		var e evicting

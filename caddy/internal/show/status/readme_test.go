@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// names collects the JSON names of a type and of all in it.
+// names collects the JSON names of a type and of all types in it.
 func names(t reflect.Type, into map[string]bool) {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:

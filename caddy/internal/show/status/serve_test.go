@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// fake knows one pod, 10.0.0.7, which is busy until a time.
+// fake is a Reporter with one pod, 10.0.0.7, which is busy until a given time.
 type fake struct {
 	busyUntil time.Time
 	asked     int
@@ -38,7 +38,7 @@ func (f *fake) Idle(pod netip.Addr, idle time.Duration) (Idle, time.Duration, bo
 	return answer, wait, pod == netip.MustParseAddr("10.0.0.7"), f.broken
 }
 
-// Rollout says that one pod drains while the pod is busy.
+// Rollout reports a draining pod while the pod is busy.
 func (f *fake) Rollout() (rollout Rollout, err error) {
 	f.asked++
 	if time.Since(f.busyUntil) < 0 {
@@ -47,7 +47,7 @@ func (f *fake) Rollout() (rollout Rollout, err error) {
 	return rollout, f.broken
 }
 
-// ask asks at the site, from within a bubble of virtual time.
+// ask sends a request to the site, within a bubble of virtual time.
 func (f *fake) ask(ctx context.Context, ended <-chan struct{}, method, path string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	request := httptest.NewRequestWithContext(ctx, method, path, nil)
@@ -55,15 +55,16 @@ func (f *fake) ask(ctx context.Context, ended <-chan struct{}, method, path stri
 	return recorder
 }
 
-// A question is answered as soon as it can be yes, with few looks at the pod, or no at the end of the wait.
+// A question is answered yes as soon as possible, with few checks of the pod, or no at the end of
+// the wait.
 func TestHold(t *testing.T) {
 	for name, test := range map[string]struct {
-		busy         time.Duration // from the beginning on
+		busy         time.Duration // from the start
 		query        string
 		status       int
 		took         time.Duration
 		asked        int
-		cancel, over time.Duration // when the client leaves, when the server is replaced; 0 for never
+		cancel, over time.Duration // when the client leaves, and when the server is replaced; 0 for never
 	}{
 		"yes at once":                    {0, "?idle=0s", 200, 0, 1, 0, 0},
 		"no at once":                     {time.Hour, "?idle=1m", 409, 0, 1, 0, 0},
@@ -92,7 +93,7 @@ func TestHold(t *testing.T) {
 					t.Errorf("took %v and %d looks, want %v and about %d", took, pods.asked, test.took, test.asked)
 				}
 				if test.cancel > 0 {
-					return // nobody reads it
+					return // nobody reads the answer
 				}
 				var body Idle
 				if err := json.Unmarshal(answer.Body.Bytes(), &body); err != nil || answer.Code != test.status || (body.Answer == IsIdle) != (test.status == 200) {
@@ -103,7 +104,7 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// The question whether no pod drains is held like that about one pod.
+// The question about the rollout is held like that about one pod.
 func TestHoldRollout(t *testing.T) {
 	for query, want := range map[string]struct {
 		status int
@@ -125,7 +126,7 @@ func TestHoldRollout(t *testing.T) {
 	}
 }
 
-// A client cannot make a fault of the library look like an answer.
+// Input from a client cannot make an error of the library look like an answer.
 func TestFaults(t *testing.T) {
 	pods := &fake{broken: errors.New("boom")}
 	for _, path := range []string{"/state", "/pods/10.0.0.7?idle=1s", "/rollout"} {
@@ -141,7 +142,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// The history holds the last ten minutes in order, and no more.
+// The history has the last ten minutes in order, and no more.
 func TestHistory(t *testing.T) {
 	var recorder Recorder
 	if history := recorder.History(); history.Fresh == nil || len(history.Fresh) != 0 || history.IntervalSeconds != 2 {
