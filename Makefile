@@ -19,7 +19,7 @@ library: ## the Rust static library and its pkg-config file, in target/
 	@scripts/library.sh
 
 header: ## write include/doors_caddy.h anew, and what is made of it: rust/capi/abi.json, docs/c-api.md, numbers of bindings
-	@for task in header abi reference python node java; do cargo run --quiet --locked -p xtask -- $$task || exit; done
+	@for task in header abi reference python ctypes node java; do cargo run --quiet --locked -p xtask -- $$task || exit; done
 
 build: bin/caddy ## Caddy with this module, bin/caddy (see also ./xcaddy.sh --help)
 

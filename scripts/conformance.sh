@@ -4,6 +4,7 @@
 #      them has missed a vector. scripts/conformance.sh NAME... runs some of them only.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$doors_root/scripts/require.sh"
 cd -- "$doors_root"
 
 prefix=$doors_root/target/prefix
@@ -61,10 +62,25 @@ variable_counts() {
     fi
 }
 
+# The package as a user has it: the wheel in an environment of its own, in an empty folder, with no other library to find.
 run_python() {
-    local program=(python3 -W error tests/conformance/python/conformance.py .)
-    variable_counts "${program[@]}"
-    "${program[@]}"
+    local tests=$doors_root/tests/conformance/python folder=$out/python tools python
+    rm -rf -- "$folder"
+    mkdir -p "$folder/empty" "$folder/samples"
+    unset PYTHONPATH LD_LIBRARY_PATH
+    tools=$(three_times scripts/venv.sh "$tests/requirements.txt")
+    # For the target of library.sh, so that what both need is compiled once.
+    CARGO_BUILD_TARGET=$(rust_host) "$tools/bin/python" -m pip wheel --quiet --disable-pip-version-check --no-deps \
+        --no-build-isolation --check-build-dependencies --wheel-dir "$folder" bindings/python
+    python3 -m venv "$folder/venv"
+    python=$folder/venv/bin/python
+    "$python" -m pip install --quiet --disable-pip-version-check --no-index "$folder"/doors_caddy-*.whl
+    cd -- "$folder/empty"
+    "$python" "$tests/samples.py" "$folder/samples" "$doors_root/docs/python.md" "$doors_root/bindings/python/README.md"
+    local mypy=("$tools/bin/mypy" --strict --cache-dir "$folder/mypy" --python-executable "$python")
+    "${mypy[@]}" --package doors_caddy
+    "${mypy[@]}" --scripts-are-modules "$folder"/samples/*.py "$tests"/*.py
+    "$python" -W error "$tests/conformance.py" "$doors_root"
 }
 
 # The package holds the library: the installed one is out of reach.

@@ -28,6 +28,7 @@ same() {
     [ "$found" = "$version" ] || fail "$1: version \"$found\", but Cargo.toml says \"$version\""
 }
 same rust/capi/Cargo.toml '^doors_routing = \{ version = "([^"]*)".*'
+same bindings/python/pyproject.toml '^version = "([^"]*)"$'
 same include/doors_caddy.h '^#define DOORS_VERSION "([^"]*)"$'
 for file in package package-lock; do same "bindings/node/$file.json" '^    "version": "([^"]*)".*'; done
 same tests/conformance/java/pom.xml '^  <version>([^<]*)</version>$'

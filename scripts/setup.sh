@@ -35,7 +35,7 @@ needs() {
     package) printf '%s\n' cmake:cmake readelf:binutils python3:python3 ;;
     conformance)
         printf '%s\n' valgrind:valgrind libcjson.pc:libcjson-dev nlohmann/json.hpp:nlohmann-json3-dev c++:g++ \
-            python3:python3 node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven
+            python3:python3 ensurepip.py:python3-venv node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven
         ;;
     deploy) printf '%s\n' systemd-analyze:systemd python3:python3 ensurepip.py:python3-venv ;;
     # Large ones: apt-get says how large before it begins.

@@ -77,7 +77,7 @@ stage_simulator() {
 stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
 stage_header() {
     local task
-    for task in header abi reference python node java; do cargo run --locked -p xtask -- "$task" --check; done
+    for task in header abi reference python ctypes node java; do cargo run --locked -p xtask -- "$task" --check; done
 }
 
 stage_library() { scripts/library.sh; }

@@ -37,6 +37,8 @@ sed -i "s/DOORS_VERSION \"$version\"/DOORS_VERSION \"0.0.1\"/" include/doors_cad
 refused 'another version in the header' 'include/doors_caddy.h: version "0.0.1"'
 sed -i "s/\"version\": \"$version\"/\"version\": \"0.0.1\"/" bindings/node/package.json
 refused 'another version in a package' 'bindings/node/package.json: version "0.0.1"'
+sed -i "s/version = \"$version\"/version = \"0.0.1\"/" bindings/python/pyproject.toml
+refused 'another version in the package for Python' 'bindings/python/pyproject.toml: version "0.0.1"'
 sed -i "s/doors-caddy v$version/doors-caddy v0.0.1/" caddy/go.mod
 refused 'another version in a module' 'caddy/go.mod: version "0.0.1"'
 sed -i "s/version = \"$version\"/version = \"one\"/" Cargo.toml

@@ -1,4 +1,4 @@
-//! The names that the bindings for Node and Java have for the groups of numbers, and for what comments of the header mention.
+//! The names that the bindings have for the groups of numbers, and for what comments of the header mention.
 
 use crate::parse::{Item, Kind, Number};
 
@@ -32,6 +32,7 @@ const FLAGS: [&str; 5] = ["REPORT", "MARK", "OPTION", "EVICT", "MISSING"];
 const HANDLES: [&str; 6] = ["cipher", "cidrs", "router", "state", "source", "request"];
 
 pub struct Group<'a> {
+    pub header: &'static str,
     pub name: &'static str,
     pub about: &'static str,
     pub flags: bool,
@@ -59,12 +60,12 @@ pub fn groups(items: &[Item]) -> Result<Vec<Group<'_>>, String> {
     enums
         .map(|(tag, numbers)| {
             let group = tag.trim_start_matches("doors_").trim_end_matches("_code").to_uppercase();
-            let (_, name, about) = NAMES
+            let (header, name, about) = NAMES
                 .iter()
                 .find(|(known, ..)| *known == group)
                 .ok_or_else(|| format!("{tag} has no name in rust/xtask/src/groups.rs"))?;
             let flags = FLAGS.contains(&group.as_str());
-            Ok(Group { name, about, flags, prefix: format!("DOORS_{group}_"), numbers })
+            Ok(Group { header, name, about, flags, prefix: format!("DOORS_{group}_"), numbers })
         })
         .collect()
 }
@@ -72,6 +73,15 @@ pub fn groups(items: &[Item]) -> Result<Vec<Group<'_>>, String> {
 /// A comment of the header in the words of a binding: `DOORS_STEP_DIAL` as `StepKind.DIAL`, `doors_request_chose_none()` as
 /// `Request.choseNone()`, on one line.
 pub fn translated(comment: &str) -> String {
+    translated_with(comment, camel)
+}
+
+/// As [`translated`], but `doors_request_chose_none()` is `Request.chose_none()`.
+pub fn translated_snake(comment: &str) -> String {
+    translated_with(comment, str::to_owned)
+}
+
+fn translated_with(comment: &str, member: fn(&str) -> String) -> String {
     let identifier = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut out = String::new();
     let mut rest = comment;
@@ -79,7 +89,7 @@ pub fn translated(comment: &str) -> String {
         let (before, from) = rest.split_at(start);
         let (word, after) = from.split_at(from.find(|c| !identifier(c)).unwrap_or(from.len()));
         out.push_str(before);
-        out.push_str(&renamed(word).unwrap_or_else(|| word.into()));
+        out.push_str(&renamed(word, member).unwrap_or_else(|| word.into()));
         rest = if word.starts_with("DOORS_") && word.ends_with('_') {
             after.strip_prefix('*').unwrap_or(after)
         } else {
@@ -90,7 +100,7 @@ pub fn translated(comment: &str) -> String {
     out.replace('\n', " ")
 }
 
-fn renamed(word: &str) -> Option<String> {
+fn renamed(word: &str, member: fn(&str) -> String) -> Option<String> {
     if let Some(number) = word.strip_prefix("DOORS_") {
         let known = number.split_once('_').and_then(|(group, name)| {
             // The size of a text, such as DOORS_HOST_SIZE, belongs to no group.
@@ -99,10 +109,14 @@ fn renamed(word: &str) -> Option<String> {
         });
         return Some(known.unwrap_or_else(|| number.into()));
     }
-    let mut words = word.strip_prefix("doors_")?.split('_');
-    let handle = words.next().filter(|word| HANDLES.contains(word)).map(capital)?;
-    let name: String = words.enumerate().map(|(at, word)| if at == 0 { word.into() } else { capital(word) }).collect();
-    Some(if name.is_empty() || name == "new" { handle } else { format!("{handle}.{name}") })
+    let word = word.strip_prefix("doors_")?;
+    let (handle, name) = word.split_once('_').unwrap_or((word, ""));
+    let handle = Some(handle).filter(|word| HANDLES.contains(word)).map(capital)?;
+    Some(if name.is_empty() || name == "new" { handle } else { format!("{handle}.{}", member(name)) })
+}
+
+fn camel(name: &str) -> String {
+    name.split('_').enumerate().map(|(at, word)| if at == 0 { word.into() } else { capital(word) }).collect()
 }
 
 fn capital(word: &str) -> String {
@@ -125,6 +139,7 @@ mod tests {
         for (header, binding) in cases {
             assert_eq!(translated(header), binding);
         }
+        assert_eq!(translated_snake("Call doors_request_chose_none()."), "Call Request.chose_none().");
     }
 
     #[test]

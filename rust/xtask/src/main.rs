@@ -5,8 +5,10 @@
 //! | header | include/doors_caddy.h | rust/capi/src |
 //! | abi | rust/capi/abi.json | the header, and the layouts that the compiler chose |
 //! | reference | docs/c-api.md | the header |
-//! | python, java | the numbers in tests/conformance | the header |
+//! | python | bindings/python/src/doors_caddy/numbers.py | the header |
+//! | ctypes | bindings/python/src/doors_caddy/_native/declarations.py | the header |
 //! | node | bindings/node/src/numbers.ts | the header |
+//! | java | the numbers in tests/conformance | the header |
 
 use std::fs;
 use std::path::Path;
@@ -18,9 +20,10 @@ mod groups;
 mod header;
 mod numbers;
 mod parse;
+mod python;
 mod reference;
 
-const USAGE: &str = "usage: cargo run -p xtask -- header|abi|reference|python|node|java [--check]";
+const USAGE: &str = "usage: cargo run -p xtask -- header|abi|reference|python|ctypes|node|java [--check]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,8 +37,12 @@ fn main() -> ExitCode {
         "header" => ("include/doors_caddy.h", header::generate(&root.join("rust/capi/src"))),
         "abi" => ("rust/capi/abi.json", items(root).and_then(|(_, items)| abi::describe(&items))),
         "python" => {
-            ("tests/conformance/python/doors_numbers.py", items(root).map(|(_, items)| numbers::python(&items)))
+            ("bindings/python/src/doors_caddy/numbers.py", items(root).and_then(|(_, items)| python::numbers(&items)))
         }
+        "ctypes" => (
+            "bindings/python/src/doors_caddy/_native/declarations.py",
+            items(root).and_then(|(_, items)| python::declarations(&items)),
+        ),
         "node" => ("bindings/node/src/numbers.ts", items(root).and_then(|(_, items)| numbers::node(&items))),
         "java" => (
             "tests/conformance/java/src/main/java/dev/doors/caddy/Numbers.java",

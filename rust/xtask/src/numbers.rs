@@ -7,14 +7,6 @@ use crate::parse::{Item, Kind};
 
 const GENERATED: &str = "Generated from include/doors_caddy.h by `make header`. Do not edit.";
 
-pub fn python(items: &[Item]) -> String {
-    let mut out = format!("\"\"\"The numbers of libdoors_caddy. {GENERATED}\"\"\"\n\n");
-    for (name, value) in numbers(items) {
-        let _ = writeln!(out, "{name} = {value}");
-    }
-    out
-}
-
 /// Constants, and a constant object for each group, which is a type as well.
 pub fn node(items: &[Item]) -> Result<String, String> {
     let mut out = format!("// The numbers of libdoors_caddy. {GENERATED}\n\n");

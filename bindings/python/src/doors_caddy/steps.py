@@ -1,0 +1,153 @@
+"""What a request is told to do, and what a call has learned besides."""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, TypeAlias
+
+from ._native.declarations import CReport, CStep
+from .addresses import Address, Pod, address_of, pod_of
+from .numbers import Cause, ReportFlag, StepKind, Verdict
+
+
+class Changed(NamedTuple):
+    """What is held against a pod has changed."""
+
+    upstream: int
+    pod: Pod
+    verdict: Verdict
+
+
+class Draining(NamedTuple):
+    """A pod says that it drains, or no longer says so."""
+
+    upstream: int
+    pod: Pod
+    draining: bool
+
+
+class Background(NamedTuple):
+    """A pod to dial in the background: close the connection at once, and tell Source.dialled() what became of it."""
+
+    upstream: int
+    pod: Pod
+
+
+class Dropped(NamedTuple):
+    """A host gave up an address, which refused a connection, since DNS does not name it."""
+
+    host: int
+    address: Address
+
+
+class Outside(NamedTuple):
+    """The host of an upstream resolves to an address outside of the upstream's networks."""
+
+    upstream: int
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a call has learned besides. Upstreams are indexes into the configuration. A member without its flag is None."""
+
+    flags: ReportFlag
+    suppressed: int
+    """With ReportFlag.REFUSED_TOKEN: how many more tokens were refused for the same reason since the last time."""
+    changed: Changed | None
+    draining: Draining | None
+    background: Background | None
+    dropped: Dropped | None
+    outside: Outside | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Dial the pod, or use an open connection to it."""
+
+    kind: ClassVar[StepKind] = StepKind.DIAL
+    report: Report
+    upstream: int
+    """The upstream of the pod, by its index in the configuration."""
+    pod: Pod
+    probe: bool
+    """This request finds out whether the pod is back."""
+    last_choice: bool
+    """The pod drains and there is no other: send `Doors-Last-Choice: ?1` with the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Hold the request, and call Request.resume() at `until`, or when a report says ReportFlag.WAKE."""
+
+    kind: ClassVar[StepKind] = StepKind.WAIT
+    report: Report
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer the request, with `Cache-Control: no-store`."""
+
+    kind: ClassVar[StepKind] = StepKind.ANSWER
+    report: Report
+    status: int
+    """The HTTP status, 410 or 503."""
+    retry_after: int
+    """Seconds for `Retry-After`; 0 with 410, which has none."""
+    cause: Cause
+    page: bool
+    """It is a page load: a browser may be shown a text that loads the page again after `retry_after`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing more: what became of the attempt is the answer (502, or nothing for a client that has gone)."""
+
+    kind: ClassVar[StepKind] = StepKind.DONE
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Choose one of Request.choices() and call Request.chose(), or call Request.chose_none(). Only with
+    OptionFlag.USER_CHOOSES."""
+
+    kind: ClassVar[StepKind] = StepKind.CHOOSE
+    report: Report
+
+
+Step: TypeAlias = Dial | Wait | Answer | Done | Choose
+"""What to do next for a request."""
+
+
+def report_of(out: CReport) -> Report:
+    flags = ReportFlag(out.flags)
+    return Report(
+        flags=flags,
+        suppressed=out.suppressed,
+        changed=Changed(out.changed_upstream, pod_of(out.changed_pod), Verdict(out.changed_verdict))
+        if ReportFlag.CHANGED in flags
+        else None,
+        draining=Draining(out.draining_upstream, pod_of(out.draining_pod), out.draining == 1)
+        if ReportFlag.DRAINING in flags
+        else None,
+        background=Background(out.background_upstream, pod_of(out.background_pod))
+        if ReportFlag.BACKGROUND in flags
+        else None,
+        dropped=Dropped(out.dropped_host, address_of(out.dropped_addr)) if ReportFlag.DROPPED in flags else None,
+        outside=Outside(out.outside_upstream, address_of(out.outside_addr)) if ReportFlag.OUTSIDE in flags else None,
+    )
+
+
+def step_of(out: CStep) -> Step:
+    report = report_of(out.report)
+    match out.kind:
+        case StepKind.DIAL:
+            return Dial(report, out.upstream, pod_of(out.pod), out.probe == 1, out.last_choice == 1)
+        case StepKind.WAIT:
+            return Wait(report, out.until)
+        case StepKind.ANSWER:
+            return Answer(report, out.status, out.retry_after, Cause(out.cause), out.page == 1)
+        case StepKind.CHOOSE:
+            return Choose(report)
+        case _:
+            return Done(report)

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs Python programs of pinned versions into the cache folder, once:  scripts/venv.sh REQUIREMENTS
+# REQUIREMENTS is a list of versions and hashes. The folder of the virtual environment is the last line printed.
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+
+list=$1
+folder=$DOORS_CACHE/venv-$(cksum <"$list" | tr ' ' -)
+if [ ! -f "$folder/complete" ]; then
+    printf 'venv.sh: installing %s\n' "$list" >&2
+    # A virtual environment cannot be made beside and moved.
+    rm -rf -- "$folder"
+    python3 -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes \
+        --requirement "$list" >&2
+    : >"$folder/complete"
+fi
+printf '%s\n' "$folder"
