@@ -1,8 +1,5 @@
 package doorscaddy
 
-// In:  what the app writes.
-// Out: the same, with the mark on each answer whose header leaves after the gate was closed, however long ago its request came.
-
 import (
 	"bufio"
 	"io"
@@ -12,18 +9,18 @@ import (
 
 // mark sets the headers of an answer of a draining pod.
 //
-// A connection that is kept open would bring new requests. Over HTTP/2, where
-// the header is illegal, net/http leaves it out and sends GOAWAY: what is under
-// way on the connection goes on.
+// Connection: close keeps new requests off the connection. Over HTTP/2, which
+// does not have the header, net/http drops it and sends GOAWAY: requests under
+// way on the connection continue.
 func mark(header http.Header, status int) {
 	header.Set(markHeader, headerTrue)
-	if status != http.StatusSwitchingProtocols { // whose header says what the connection becomes
+	if status != http.StatusSwitchingProtocols { // else the header says what the connection becomes
 		header.Set("Connection", "close")
 	}
 }
 
-// answer returns a writer for the app, and what to call when the app has
-// returned.
+// answer returns a writer for the app's answer, and a function to call when the
+// app has returned.
 func (g *gate) answer(w http.ResponseWriter, r *http.Request) (answer http.ResponseWriter, complete func()) {
 	writer := &answerWriter{ResponseWriter: w, gate: g}
 	complete = func() { writer.begin(http.StatusOK) }
@@ -33,23 +30,23 @@ func (g *gate) answer(w http.ResponseWriter, r *http.Request) (answer http.Respo
 	return writer, complete
 }
 
-// answerWriter marks an answer when its header is about to be written. The
-// header may leave long after the request came: that of a receiver stream
-// leaves with the first frame.
+// answerWriter adds the mark when the header is about to be written. That may
+// be long after the request came: the header of a receiver stream is written
+// with the first frame.
 type answerWriter struct {
 	http.ResponseWriter
 	gate *gate
 }
 
-// begin is called before the header is written. After that it changes nothing.
+// begin is called before the header is written. Later calls have no effect.
 func (w *answerWriter) begin(status int) {
 	if w.gate.closed.Load() {
 		mark(w.Header(), status)
 	}
 }
 
-// WriteHeader leaves informational answers alone: a proxy passes them on before
-// it sees the mark.
+// WriteHeader does not mark informational answers: a proxy forwards them before
+// it can act on the mark.
 func (w *answerWriter) WriteHeader(status int) {
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		w.begin(status)
@@ -67,7 +64,7 @@ func (w *answerWriter) WriteString(body string) (int, error) {
 	return io.WriteString(w.ResponseWriter, body)
 }
 
-// Flush is for http.Flusher, FlushError for http.ResponseController.
+// Flush implements http.Flusher, and FlushError serves http.ResponseController.
 func (w *answerWriter) Flush() { _ = w.FlushError() }
 
 func (w *answerWriter) FlushError() error {
@@ -75,18 +72,18 @@ func (w *answerWriter) FlushError() error {
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
-// Unwrap lets http.ResponseController reach the rest.
+// Unwrap lets http.ResponseController reach the wrapped writer.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// answerWriter1 is for HTTP/1, where net/http offers more.
+// answerWriter1 is the writer for HTTP/1, which implements more interfaces.
 type answerWriter1 struct{ *answerWriter }
 
-// Hijack hands the connection over as it is.
+// Hijack hands the connection over unmarked.
 func (w answerWriter1) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
-// ReadFrom keeps files on the way from the kernel to the kernel.
+// ReadFrom lets the kernel send files directly.
 func (w answerWriter1) ReadFrom(body io.Reader) (int64, error) {
 	w.begin(http.StatusOK)
 	return io.Copy(w.ResponseWriter, body)

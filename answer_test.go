@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// Answers that are under way when the order comes: their header leaves later, in each way there is.
+// Answers under way when the order comes are marked if their header is written
+// later, in any of the possible ways.
 func TestMarkOnAnswersUnderWay(t *testing.T) {
 	ways := map[string]func(http.ResponseWriter){
 		"WriteHeader":             func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) },
@@ -55,7 +56,7 @@ func TestMarkOnAnswersUnderWay(t *testing.T) {
 	}
 }
 
-// A stream whose header has left goes on as it is.
+// A stream whose header has been written continues unchanged.
 func TestStreamGoesOn(t *testing.T) {
 	frames := make(chan string)
 	s := serve(t, newApp(func(w http.ResponseWriter, r *http.Request) {
@@ -82,7 +83,8 @@ func TestStreamGoesOn(t *testing.T) {
 	s.end()
 }
 
-// A proxy passes informational answers on before it has seen the mark of the last one.
+// Informational answers have no mark: a proxy forwards them before it sees that
+// of the final answer.
 func TestInformationalAnswersHaveNoMark(t *testing.T) {
 	s := serve(t, newApp(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", "</a.css>")
@@ -113,7 +115,8 @@ func TestInformationalAnswersHaveNoMark(t *testing.T) {
 	s.end()
 }
 
-// A connection that the app takes over is the app's: before the order, after it, and with 101 by net/http.
+// A hijacked connection is the app's own: before the order, after it, and after
+// a 101.
 func TestHijackedConnectionsAreLeftAlone(t *testing.T) {
 	taken := make(chan net.Conn, 2)
 	s := serve(t, newApp(func(w http.ResponseWriter, r *http.Request) {
@@ -154,7 +157,7 @@ func TestHijackedConnectionsAreLeftAlone(t *testing.T) {
 	if _, _, answer := upgrade("net/http"); answer.Header.Get("Doors-Draining") != "?1" {
 		t.Error(answer.Header)
 	}
-	s.end() // does not wait for any of them
+	s.end() // does not wait for hijacked connections
 	fmt.Fprint(serverBefore, "still here")
 	got := make([]byte, len("still here"))
 	if _, err := io.ReadFull(clientBefore, got); err != nil || string(got) != "still here" {
@@ -162,11 +165,12 @@ func TestHijackedConnectionsAreLeftAlone(t *testing.T) {
 	}
 }
 
-// Connection is illegal in HTTP/2. What it stands for happens all the same: the connection ends, and nothing on it is cut.
+// HTTP/2 has no Connection header. The connection still ends, and nothing on it
+// is cut.
 func TestHTTP2(t *testing.T) {
 	var h2c http.Protocols
 	h2c.SetUnencryptedHTTP2(true)
-	h2c.SetHTTP1(true) // for the questions of the test
+	h2c.SetHTTP1(true) // for the test's own requests
 	end := make(chan struct{})
 	s := serveOn(t, &http.Server{Protocols: &h2c}, newApp(func(w http.ResponseWriter, r *http.Request) {
 		if _, takesOver := w.(http.Hijacker); takesOver == (r.ProtoMajor == 2) {
@@ -209,7 +213,7 @@ func TestHTTP2(t *testing.T) {
 	s.end()
 }
 
-// What net/http offers to a handler it still offers behind the gate.
+// The gate keeps the optional interfaces of net/http's ResponseWriter.
 func TestWhatTheAppCanDo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, bytes.Repeat([]byte("x"), 1<<20), 0o600); err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Every app imports this package: it must bring nothing along, and build
+// The package is part of every app: it must have no dependencies, and build
 // without cgo.
 func TestOnlyTheStandardLibrary(t *testing.T) {
 	list := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}} {{len .CgoFiles}}{{end}}", ".")

@@ -1,11 +1,11 @@
-// Package doorscaddy is for apps behind Caddy with doors-caddy: it makes the
-// token by which Caddy finds the pod of a Doors page, and runs the server of
-// the app so that no page is lost when the pod is told to stop.
+// Package doorscaddy is for Doors apps behind Caddy with doors-caddy. It makes
+// the token by which Caddy finds the pod of a page, and runs the app's server
+// so that no page is lost when the pod is told to stop.
 //
-// A pod encrypts its own IP address once at start and gives the token to Doors
-// as the id of the server. Every system request of a page then carries the
-// token in its path, every page load may carry it in a cookie, and Caddy, which
-// holds the same secret, decrypts it and dials that pod. Two calls do it all,
+// At start a pod encrypts its own IP address and gives the resulting token to
+// Doors as the id of the server. Each system request of a page then has the
+// token in its path, and each page load may have it in a cookie. Caddy has the
+// same secret, decrypts the token and dials the pod. Two calls are enough,
 // [IDFromEnv] and [Serve]:
 //
 //	id, err := doorscaddy.IDFromEnv()
@@ -17,13 +17,13 @@
 //
 // # Token format
 //
-// A token is base64url without padding (RFC 4648, section 5) of a 12-byte
-// random nonce, the encrypted address of 4 or 16 bytes, and a 16-byte tag:
-// AES-GCM (NIST SP 800-38D) with the additional data "doors-pod-ip-v1". It is
-// 43 characters long for IPv4 and 59 for IPv6.
+// A token is the base64url encoding without padding (RFC 4648, section 5) of a
+// random nonce of 12 bytes, the encrypted address of 4 or 16 bytes, and a tag
+// of 16 bytes. The encryption is AES-GCM (NIST SP 800-38D) with the additional
+// data "doors-pod-ip-v1". A token has 43 characters for IPv4 and 59 for IPv6.
 //
-// A token is a routing hint, not a credential: whoever has seen one may repeat
-// it. It hides the address and cannot be made without a key.
+// A token is a routing hint, not a credential: anybody who has seen one can use
+// it. It hides the address, and cannot be made without a key.
 //
-// The package uses the standard library only and needs no cgo.
+// The package imports only the standard library and needs no cgo.
 package doorscaddy

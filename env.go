@@ -1,8 +1,5 @@
 package doorscaddy
 
-// In:  the environment of a pod.
-// Out: the ID of its server, or an error that says what to set. No error holds any part of a secret.
-
 import (
 	"errors"
 	"fmt"
@@ -11,26 +8,27 @@ import (
 	"os"
 )
 
-// The environment variables that [IDFromEnv] reads.
+// The environment variables read by [IDFromEnv].
 const (
 	envSecret     = "DOORS_SECRET"
 	envSecretFile = "DOORS_SECRET_FILE"
 	envPodIP      = "POD_IP"
 )
 
-// maxShown is the longest value that an error shows. Every key is longer, also
-// one that stands in the wrong variable.
+// maxShown is the longest value that errors show. All keys are longer, so a key
+// in the wrong variable is not shown.
 const maxShown = 20
 
-// IDFromEnv returns the ID of this server: the token of its address, for
-// doors.WithID. Call it once per process.
+// IDFromEnv returns the ID of this server, for doors.WithID: the token of its
+// address. Call it once per process. It reads these variables:
 //
-//   - DOORS_SECRET is the secret that [NewCipher] takes, or
-//     DOORS_SECRET_FILE is the path of a file that holds it.
+//   - DOORS_SECRET is the secret for [NewCipher], or
+//     DOORS_SECRET_FILE is the path of a file that contains it.
 //   - POD_IP is the IP address at which Caddy reaches this process, without a
 //     port. In Kubernetes it comes from the field status.podIP.
 //
-// The error names every variable that is missing or wrong, and what to set.
+// The error names every variable that is missing or invalid and says what to
+// set. It never contains a secret.
 func IDFromEnv() (string, error) {
 	cipher, secretErr := cipherFromEnv()
 	address, addressErr := addressFromEnv()
@@ -48,8 +46,7 @@ func cipherFromEnv() (Cipher, error) {
 	case path != "":
 		text, err := os.ReadFile(path)
 		if err != nil {
-			// The path stays out of the error: it may be a key that was put
-			// into the wrong variable.
+			// Do not show the path: it may be a key in the wrong variable.
 			if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
 				err = wrapped.Err
 			}

@@ -41,7 +41,8 @@ func setEnv(t *testing.T, values map[string]string) {
 	}
 }
 
-// Every error says what to set, and none holds a secret, wherever it was put.
+// Every error says what to set, and none contains a secret, whichever variable
+// has it.
 func TestIDFromEnvSaysWhatIsMissing(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name, text string) string {

@@ -12,7 +12,7 @@ import (
 )
 
 func Example() {
-	// Once: openssl rand -base64 32
+	// Made once with: openssl rand -base64 32
 	tokens, err := doorscaddy.NewTokenCipher("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=")
 	if err != nil {
 		fmt.Println(err)
@@ -35,7 +35,7 @@ func ExampleTokenCipher_Decode() {
 	// Output: true
 }
 
-// page stands in for an app of Doors.
+// page stands in for a Doors app.
 type page struct{ http.Handler }
 
 func (page) Drain(callback func()) { callback() }
@@ -48,7 +48,7 @@ func ExampleServe() {
 		return
 	}
 	orders := make(chan os.Signal)
-	close(orders) // as if the process had got SIGTERM
+	close(orders) // like SIGTERM
 	err = doorscaddy.Serve(&http.Server{}, app, doorscaddy.WithListener(listener), doorscaddy.WithOrders(orders), doorscaddy.WithDelay(0))
 	fmt.Println(err)
 	// Output: <nil>

@@ -1,8 +1,5 @@
 package doorscaddy
 
-// In:  every request that reaches the server.
-// Out: the app's answer; once the gate is closed with the mark, and 503 in place of new pages.
-
 import (
 	"encoding/json"
 	"net/http"
@@ -12,19 +9,20 @@ import (
 	"time"
 )
 
-// The two headers between a draining pod and its proxies. Both are Booleans of
-// RFC 9651.
+// The headers between a draining pod and its proxies. Both are Booleans of RFC
+// 9651.
 const (
-	markHeader       = "Doors-Draining"    // of answers: this pod drains
-	lastChoiceHeader = "Doors-Last-Choice" // of requests: no other pod can take this one
+	markHeader       = "Doors-Draining"    // in answers: this pod is draining
+	lastChoiceHeader = "Doors-Last-Choice" // in requests: no other pod can take this one
 	headerTrue       = "?1"
 )
 
-// renderLimit is how long a page load holds up the drain. Doors gives a page as
-// long to render; other answers may never end.
+// renderLimit is how long a page load may delay the drain. Doors gives a page
+// as long to render. Other answers may never end.
 const renderLimit = 30 * time.Second
 
-// gate stands in front of everything that the server serves.
+// gate is in front of everything that the server serves. It counts requests and
+// streams, and once it is closed it marks answers and refuses new pages.
 type gate struct {
 	next      http.Handler
 	readyPath string // "" for none
@@ -33,16 +31,16 @@ type gate struct {
 
 	mu       sync.Mutex
 	requests int
-	loading  int            // page loads that the app is answering
-	lastPage time.Time      // when the gate was closed, or let in a page after that
-	streams  map[string]int // open receiver streams by instance; a page that renews its stream has two for a moment
+	loading  int            // page loads in the app
+	lastPage time.Time      // when the gate was closed or last let in a page
+	streams  map[string]int // open receiver streams by instance; a page that renews its stream briefly has two
 }
 
 func newGate(next http.Handler, readyPath string) *gate {
 	return &gate{next: next, readyPath: readyPath, streams: map[string]int{}}
 }
 
-// close lets no new page in from now on, but those that no other pod takes.
+// close refuses new pages from now on, unless no other pod can take them.
 func (g *gate) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -50,8 +48,8 @@ func (g *gate) close() {
 	g.lastPage = time.Now()
 }
 
-// quiet tells whether no page has been let in for so long, and none is being
-// rendered.
+// quiet reports whether no page has been let in for the given delay, and none
+// is being rendered.
 func (g *gate) quiet(now time.Time, delay time.Duration) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -77,13 +75,14 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	complete()
 }
 
-// entry is what a request counts as.
+// entry says how a request is counted.
 type entry struct {
 	loading bool
-	stream  string // instance, "" for none
+	stream  string // instance, or ""
 }
 
-// enter counts a request, and tells whether it is for the app.
+// enter counts a request. It reports whether the request is let through to the
+// app.
 func (g *gate) enter(page, lastChoice bool, stream string) (counted entry, let bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -116,14 +115,13 @@ func (g *gate) leave(counted entry) {
 	}
 }
 
-// load is what a server has to do. It is the answer under [WithReadyPath].
+// load is what a server has left to do. It is the answer under [WithReadyPath].
 type load struct {
-	// Draining tells whether the server has been told to stop.
+	// Draining is set once the server has been told to stop.
 	Draining bool `json:"draining"`
-	// Requests counts the requests that are being answered, receiver streams
-	// among them.
+	// Requests is the number of requests in the app, receiver streams included.
 	Requests int `json:"requests"`
-	// Pages counts the pages that have a receiver stream open.
+	// Pages is the number of pages with an open receiver stream.
 	Pages int `json:"pages"`
 }
 
@@ -133,8 +131,7 @@ func (g *gate) load() load {
 	return load{g.closed.Load(), g.requests, len(g.streams)}
 }
 
-// serveReady answers in front of the app, which would make a session for every
-// probe.
+// serveReady answers probes itself: the app would make a session for each one.
 func (g *gate) serveReady(w http.ResponseWriter) {
 	now := g.load()
 	w.Header().Set("Cache-Control", "no-store")
@@ -145,11 +142,12 @@ func (g *gate) serveReady(w http.ResponseWriter) {
 		status = http.StatusServiceUnavailable
 	}
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(now) // a prober that has gone misses nothing
+	_ = json.NewEncoder(w).Encode(now) // if the prober is gone, nothing is lost
 }
 
-// refused is what a browser shows if a proxy that does not know the mark passes
-// the 503 on: an empty one would leave it on an error page of its own.
+// refused is the page that a browser shows if a proxy ignores the mark and
+// forwards the 503. For an empty 503 it would show an error page of its own and
+// stay there.
 const refused = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -166,11 +164,12 @@ func (g *gate) refuse(w http.ResponseWriter) {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Retry-After", "1")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte(refused)) // a client that has gone misses nothing
+	_, _ = w.Write([]byte(refused)) // if the client is gone, nothing is lost
 }
 
-// systemPath returns what follows /~/, with the query cut off. It looks at the
-// bytes that were sent, as Doors does: an escaped tilde is a page.
+// systemPath returns what follows /~/ in the path, without the query. It uses
+// the unescaped bytes of the request, as Doors does: an escaped tilde is a
+// page.
 func systemPath(r *http.Request) (rest string, inside bool) {
 	target := r.RequestURI
 	if !strings.HasPrefix(target, "/") { // absolute form
@@ -180,8 +179,8 @@ func systemPath(r *http.Request) (rest string, inside bool) {
 	return strings.CutPrefix(target, "/~/")
 }
 
-// streamOf returns the instance whose receiver stream a request opens, "" if it
-// opens none. The path is ID/s/INSTANCE.
+// streamOf returns the instance whose receiver stream a request opens, or "".
+// The path of such a request is ID/s/INSTANCE.
 func streamOf(method, system string) string {
 	if method != http.MethodGet {
 		return ""

@@ -23,7 +23,7 @@ func TestNewPagesAreRefused(t *testing.T) {
 		{"GET", "/", nil, true},
 		{"HEAD", "/", nil, true},
 		{"GET", "/a/b?c=/~/", nil, true},
-		{"GET", "/%7E/id/s/page", nil, true}, // a page for Doors, which looks at the bytes
+		{"GET", "/%7E/id/s/page", nil, true}, // a page: Doors does not unescape the path either
 		{"GET", "/~", nil, true},
 		{"GET", "/", http.Header{"Doors-Last-Choice": {"?0"}}, true},
 		{"GET", "/", http.Header{"Doors-Last-Choice": {""}}, true},
@@ -55,7 +55,8 @@ func TestNewPagesAreRefused(t *testing.T) {
 	s.end()
 }
 
-// A target in absolute form, which proxies may send, is told apart like any other.
+// A target in absolute form, as proxies may send it, is classified like any
+// other.
 func TestTargetInAbsoluteForm(t *testing.T) {
 	s := serve(t, newApp(echo))
 	s.stop()
@@ -101,7 +102,7 @@ func TestReadiness(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer post.Body.Close()
-	renewed, _ := s.open(http.DefaultClient, "/~/id/s/page1?t=2") // beside the one before, for a moment
+	renewed, _ := s.open(http.DefaultClient, "/~/id/s/page1?t=2") // briefly beside the previous one
 	check("busy", 200, `{"draining":false,"requests":8,"pages":2}`)
 	renewed.Body.Close()
 	check("one stream less", 200, `{"draining":false,"requests":7,"pages":2}`)
@@ -124,7 +125,7 @@ func TestNoReadyPath(t *testing.T) {
 	s.end()
 }
 
-// A panic of the app counts as the end of its request.
+// A panic in the app ends its request.
 func TestPanicIsCounted(t *testing.T) {
 	s := serve(t, newApp(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	if _, err := http.Get(s.url("/page")); err == nil {

@@ -1,8 +1,5 @@
 package doorscaddy
 
-// In:  a server that has got its first order to stop.
-// Out: the drain, one step after the other, and the end of the server.
-
 import (
 	"cmp"
 	"context"
@@ -14,22 +11,22 @@ import (
 	"time"
 )
 
-// lastAnswers is how long answers may take that are under way when the limit of
-// a drain is reached.
+// lastAnswers is how long answers under way may take once the limit of a drain
+// is reached.
 const lastAnswers = 5 * time.Second
 
-// life is a server after its first order.
+// life is a server after its first order to stop.
 type life struct {
 	server *http.Server
 	app    App
 	gate   *gate
-	served <-chan error     // what Serve of the server returned
-	orders <-chan os.Signal // what is left of them: the second one ends the server
+	served <-chan error     // the result of the server's Serve
+	orders <-chan os.Signal // a second order ends the server
 	delay  time.Duration
 	limit  time.Duration // 0 for none
 }
 
-// end ends the server and returns what [Serve] returns.
+// end ends the server and returns the result of [Serve].
 func (l *life) end() error {
 	l.gate.close()
 	now := l.gate.load()
@@ -55,8 +52,8 @@ func (l *life) end() error {
 		case <-limit:
 			grace = time.After(lastAnswers)
 			if shut == nil {
-				// What pages ask from now on finds no listener, so they reload
-				// elsewhere. What they have asked is still answered.
+				// New requests of pages now fail to connect, so the pages
+				// reload elsewhere. Requests under way still get their answer.
 				unfinished = l.cut("by its limit")
 				shutDown()
 			}
@@ -72,16 +69,15 @@ func (l *life) end() error {
 			return err
 		case err := <-l.served:
 			if shut == nil {
-				return err // somebody else has ended it
+				return err // something else has ended it
 			}
 			l.served = nil
 		}
 	}
 }
 
-// drain has the app drain once nothing can open a page any more. The channel is
-// closed when the last page has ended; nothing happens any more when ctx is
-// done.
+// drain lets the app drain once no request can open a page any more. The
+// channel is closed when the last page has ended. drain stops when ctx is done.
 func (l *life) drain(ctx context.Context) <-chan struct{} {
 	drained := make(chan struct{})
 	go func() {
@@ -92,14 +88,14 @@ func (l *life) drain(ctx context.Context) <-chan struct{} {
 				return
 			}
 		}
-		// The callback runs inside the request of the last page, for whose
-		// answer Shutdown waits: so it does nothing but tell.
+		// The callback runs inside the last page's request, whose answer
+		// Shutdown waits for: it must not block.
 		l.app.Drain(sync.OnceFunc(func() { close(drained) }))
 	}()
 	return drained
 }
 
-// cut is the error that says by what the drain was cut short.
+// cut returns the error for a drain that was cut short.
 func (l *life) cut(by string) error {
 	left := l.gate.load()
 	return fmt.Errorf("%w %s, with %d requests and %d pages left", ErrorCut, by, left.Requests, left.Pages)

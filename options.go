@@ -1,8 +1,5 @@
 package doorscaddy
 
-// In:  what a caller of Serve wants otherwise.
-// Out: the settings of a server.
-
 import (
 	"net"
 	"os"
@@ -11,7 +8,7 @@ import (
 	"time"
 )
 
-// Option is what [Serve] does otherwise than by default.
+// Option changes a default of [Serve].
 type Option func(*settings)
 
 type settings struct {
@@ -30,56 +27,56 @@ func settle(options []Option) settings {
 	return chosen
 }
 
-// WithDelay sets how long after the signal Drain of the app is called; default
-// 2 s. In that time requests that are on their way arrive, and every proxy
-// learns that the pod drains. A page that no other pod can take is still served
-// then, and begins the time anew: so a pod that is the only one goes on until
-// its successor is found. Where such pages are rare, give it as long as that
-// takes: the time to start, and the time for which name servers cache (30 s are
-// common).
+// WithDelay sets the time from the signal to the call of the app's Drain. The
+// default is 2 s. During the delay, requests that are already on their way
+// arrive, and every proxy learns that the pod is draining. A page that no other
+// pod can take is still served, and restarts the delay. So a single pod keeps
+// serving until its successor is found. If such pages are rare, set the delay
+// to the start-up time of the successor plus the time for which name servers
+// cache (often 30 s).
 func WithDelay(delay time.Duration) Option {
 	return func(s *settings) { s.delay = delay }
 }
 
-// WithLimit sets how long after the signal the drain may last; 0, the default,
-// is for as long as pages are open. Then the server stops listening, so that
-// pages reload elsewhere, and answers under way have 5 s to end: stay that much
-// below the time after which the process is killed, such as
-// terminationGracePeriodSeconds in Kubernetes.
+// WithLimit sets how long the drain may last from the signal on. The default,
+// 0, is as long as pages are open. At the limit the server stops listening, so
+// that pages reload elsewhere, and answers under way get 5 s to end. Keep the
+// limit at least that much below the time after which the process is killed,
+// such as terminationGracePeriodSeconds in Kubernetes.
 func WithLimit(limit time.Duration) Option {
 	return func(s *settings) { s.limit = limit }
 }
 
-// WithReadyPath sets the path that tells whether the server takes new pages;
-// default /readyz, "" for none. A GET is answered with 200, and from the signal
-// on with 503. The body is JSON with what is left to do:
+// WithReadyPath sets the path of the readiness probe. The default is /readyz,
+// and "" disables it. A GET gets 200, or 503 once the server is draining. The
+// body is JSON with what is left to do:
 //
 //	{"draining":true,"requests":3,"pages":2}
 //
-// requests counts those that are being answered, and pages those with an open
-// receiver stream. A page whose tab is hidden for long or has been closed has
-// none, and Doors may still wait for it. The question itself is not counted,
-// and the app does not see it.
+// Here requests is the number of requests in the app, and pages the number of
+// pages with an open receiver stream. A page in a closed or long hidden tab has
+// no stream, but Doors may still wait for it. The probe itself is not counted
+// and does not reach the app.
 func WithReadyPath(path string) Option {
 	return func(s *settings) { s.readyPath = path }
 }
 
-// WithListener sets where to accept connections, in place of server.Addr: a
-// listener of crypto/tls, say, or one that was handed over. [Serve] closes it.
+// WithListener sets the listener, in place of server.Addr: for example one of
+// crypto/tls, or an inherited one. [Serve] closes it.
 func WithListener(listener net.Listener) Option {
 	return func(s *settings) { s.listener = listener }
 }
 
-// WithOrders sets where orders to stop come from, in place of SIGTERM and
-// SIGINT. The first value begins the drain, and the second ends the server at
-// once. To close the channel is one order.
+// WithOrders sets the source of orders to stop, in place of SIGTERM and SIGINT.
+// The first value starts the drain, and the second ends the server at once.
+// Closing the channel counts as one order.
 func WithOrders(orders <-chan os.Signal) Option {
 	return func(s *settings) { s.orders = orders }
 }
 
-// notify takes the signals of the process, until stop is called.
+// notify relays the signals of the process until stop is called.
 func notify() (orders <-chan os.Signal, stop func()) {
-	signals := make(chan os.Signal, 2) // a second one that comes at once counts
+	signals := make(chan os.Signal, 2) // room for a second one that follows at once
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	return signals, func() { signal.Stop(signals) }
 }

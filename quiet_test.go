@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Drain waits for pages: those under way, and those that no other pod takes.
+// Drain waits for pages under way and for pages that no other pod can take.
 func TestQuiet(t *testing.T) {
 	const delay = time.Minute
 	g := newGate(http.NotFoundHandler(), "")

@@ -1,9 +1,5 @@
 package doorscaddy
 
-// In:  the secret, one to eight base64 keys separated by white space.
-// Out: the raw keys in the given order, or an error that names the key by its
-//      index, from 0, and never holds any part of it.
-
 import (
 	"bytes"
 	"encoding/base64"
@@ -11,19 +7,19 @@ import (
 	"strings"
 )
 
-// maxKeys bounds the work that a forged token causes: each key is tried.
+// maxKeys limits the work that a forged token causes: every key is tried.
 const maxKeys = 8
 
-// secretError says what is wrong with a secret. It is a type so that tests can
-// see the index; users get the text.
+// secretError is the error of an invalid secret. It is a type so that tests can
+// check the index.
 type secretError struct {
-	key  int // from 0; -1 when the fault is not in one key
+	key  int // index of the key, or -1
 	rule string
 }
 
 func (e *secretError) Error() string { return "doorscaddy: secret: " + e.text() }
 
-// text is the error without what it is about.
+// text returns the error without naming the key.
 func (e *secretError) text() string {
 	if e.key < 0 {
 		return e.rule
@@ -45,7 +41,7 @@ func parseSecret(secret string) ([][]byte, error) {
 		if text[0] == '<' && text[len(text)-1] == '>' {
 			return nil, &secretError{i, "stands in the documentation in place of a key; make one: openssl rand -base64 32"}
 		}
-		// The error of the decoder would show a part of the key.
+		// The decoder's own error would show part of the key.
 		key, err := base64.StdEncoding.Strict().DecodeString(text)
 		if err != nil {
 			return nil, &secretError{i, "is not standard base64 with padding (RFC 4648, section 4)"}
@@ -65,8 +61,9 @@ func parseSecret(secret string) ([][]byte, error) {
 	return keys, nil
 }
 
-// isSpace is ASCII white space as Rust and the WHATWG define it (without the
-// vertical tab), so that all languages split a secret alike.
+// isSpace reports whether r is ASCII white space as in Rust and the WHATWG
+// standards (not the vertical tab), so that all languages split a secret in the
+// same way.
 func isSpace(r rune) bool {
 	switch r {
 	case ' ', '\t', '\n', '\f', '\r':

@@ -1,8 +1,5 @@
 package doorscaddy
 
-// In:  a server, the app behind it, and orders to stop.
-// Out: requests served until the first order; then it is for life.
-
 import (
 	"cmp"
 	"fmt"
@@ -10,39 +7,39 @@ import (
 	"net/http"
 )
 
-// App is what [Serve] needs of an app. The App of Doors is one.
+// App is what [Serve] needs of an app. The App of Doors implements it.
 type App interface {
 	http.Handler
 
-	// Drain tells the app that it gets no new pages. It calls callback once,
-	// from any goroutine, when the last page has ended: before it returns if
-	// there is none. The callback never blocks.
+	// Drain tells the app that it gets no new pages. The app calls callback
+	// once, from any goroutine, when its last page has ended, and before Drain
+	// returns if there is none. The callback does not block.
 	Drain(callback func())
 }
 
-// Serve serves an app behind Caddy until the process gets SIGTERM or SIGINT,
-// lets its pages end, and returns. Then main returns.
+// Serve serves an app behind Caddy until the process gets SIGTERM or SIGINT. It
+// lets the app's pages end and then returns, after which main should return.
 //
-// What happens after the signal, in this order:
+// After the signal these things happen in order:
 //
-//  1. Every answer has the header Doors-Draining: ?1, by which Caddy learns
-//     that the pod drains, and Connection: close. A GET or HEAD outside /~/ gets
-//     503, and the app does not see it: Caddy sends it to another pod. Where it
-//     has none, it asks again with Doors-Last-Choice: ?1, and the app serves the
-//     page. The path of [WithReadyPath] answers 503 too.
-//  2. Serve waits until no page has been loaded for as long as [WithDelay] says.
-//  3. It calls Drain of the app. Pages that are open go on until they end.
-//  4. When the last page has ended, it shuts the server down, and returns nil
+//  1. Every answer gets the header Doors-Draining: ?1, by which Caddy learns
+//     that the pod is draining, and Connection: close. A GET or HEAD outside
+//     /~/ gets 503 without reaching the app, and Caddy sends it to another pod.
+//     If there is none, Caddy repeats it with Doors-Last-Choice: ?1, and the app
+//     serves the page. The path of [WithReadyPath] answers 503 too.
+//  2. Serve waits until no page has been loaded for the time of [WithDelay].
+//  3. Serve calls the app's Drain. Open pages continue until they end.
+//  4. When the last page has ended, Serve shuts the server down. It returns nil
 //     when the last answer is written.
 //
-// A second signal ends the server at once, and [WithLimit] sets a limit. Then
-// the error is [ErrorCut].
+// A second signal ends the server at once, and so does the limit of
+// [WithLimit]. The error is then [ErrorCut].
 //
-// Serve listens on server.Addr, port 80 if it is empty; see [WithListener] for
-// TLS. It serves server.Handler, so that something can stand in front of the
-// app, and the app itself if that is nil. It replaces server.Handler, and uses
-// the server alone: whoever else shuts it down gets http.ErrServerClosed from
-// Serve. Connections that a handler has hijacked are not waited for.
+// Serve listens on server.Addr, or on port 80 if that is empty. For TLS see
+// [WithListener]. It serves server.Handler, which can wrap the app, or the app
+// itself if the handler is nil. It replaces server.Handler. Do not shut the
+// server down elsewhere: Serve then returns http.ErrServerClosed. Serve does
+// not wait for hijacked connections.
 func Serve(server *http.Server, app App, options ...Option) error {
 	chosen := settle(options)
 	orders := chosen.orders

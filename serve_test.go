@@ -60,7 +60,8 @@ func TestClosedOrdersAreOneOrder(t *testing.T) {
 	s.end()
 }
 
-// Until the gate is closed and empty, the app knows of no drain.
+// The app is told to drain only when the gate is closed and the pages that it
+// let in have loaded.
 func TestDrainComesAfterThePagesBeforeIt(t *testing.T) {
 	rendering, render := make(chan struct{}), make(chan struct{})
 	s := serve(t, newApp(func(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +109,8 @@ func TestDelay(t *testing.T) {
 
 func lastChoice() http.Header { return http.Header{"Doors-Last-Choice": {"?1"}} }
 
-// The callback comes inside the last page's request, before its answer is written, as in Doors.
+// As in Doors, the callback runs inside the last page's request, before its
+// answer is written.
 func TestShutdownComesAfterTheLastByte(t *testing.T) {
 	s := serve(t, newApp(nil))
 	called, write := make(chan struct{}), make(chan struct{})
@@ -162,7 +164,7 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// What is under way at the limit is cut in the end: here it would last for ever.
+// Requests under way at the limit are cut: these would never end.
 func TestLimitCuts(t *testing.T) {
 	s := serve(t, newApp(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
@@ -191,7 +193,7 @@ func TestServeSaysWhyItCannot(t *testing.T) {
 	}
 }
 
-// A server that has a handler serves it, and drains the app.
+// A server with a handler serves the handler and drains the app.
 func TestHandlerInFrontOfTheApp(t *testing.T) {
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "in front") })}
 	s := serveOn(t, server, newApp(nil))
@@ -205,7 +207,8 @@ func TestHandlerInFrontOfTheApp(t *testing.T) {
 	s.end()
 }
 
-// Requests over connections that are kept open, and streams, while the order comes and until the last page has ended.
+// No request is cut, on kept-alive connections or streams, from before the
+// order until the last page has ended.
 func TestNoRequestIsCut(t *testing.T) {
 	protocols := map[string]func(*http.Protocols){
 		"HTTP/1.1": func(p *http.Protocols) { p.SetHTTP1(true) },
@@ -247,7 +250,8 @@ func TestNoRequestIsCut(t *testing.T) {
 				go func() {
 					defer clients.Done()
 					for ctx.Err() == nil {
-						// A POST is not repeated by the client when its connection breaks.
+						// The client does not repeat a POST whose connection
+						// breaks.
 						answer, err := client.Post(s.url("/~/id/h/page/1"), "application/json", strings.NewReader("{}"))
 						if err != nil {
 							t.Errorf("a click: %v", err)

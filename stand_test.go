@@ -1,8 +1,5 @@
 package doorscaddy_test
 
-// In:  an app of a test.
-// Out: it runs under Serve, in this process or in one of its own.
-
 import (
 	"bufio"
 	"encoding/json"
@@ -20,7 +17,7 @@ import (
 	doorscaddy "github.com/doors-dev/doors-caddy"
 )
 
-// patience bounds waits for what must happen.
+// patience limits waits for events that must happen.
 const patience = 30 * time.Second
 
 // app is a handler whose drain ends when the test says so.
@@ -62,14 +59,14 @@ func serveOn(t *testing.T, server *http.Server, a *app, options ...doorscaddy.Op
 	return s
 }
 
-// stop gives an order to stop, and waits until it is known.
+// stop sends an order to stop, and waits until the gate is closed.
 func (s *stand) stop() {
 	s.t.Helper()
 	s.orders <- syscall.SIGTERM
 	s.eventually("the server drains", func() bool { return s.ready().Draining })
 }
 
-// callback waits for Drain of the app.
+// callback waits for the call of the app's Drain.
 func (s *stand) callback() func() {
 	s.t.Helper()
 	return receive(s.t, "Drain", s.app.drained)
@@ -81,10 +78,10 @@ func (s *stand) ended() error {
 	return receive(s.t, "the end of Serve", s.result)
 }
 
-// running tells whether Serve has not returned.
+// running reports whether Serve has not returned yet.
 func (s *stand) running() bool { return len(s.result) == 0 }
 
-// end ends a drain, which must have begun.
+// end ends a drain that has begun.
 func (s *stand) end() {
 	s.t.Helper()
 	s.callback()()
@@ -112,7 +109,7 @@ func (s *stand) ready() readiness {
 	return found
 }
 
-// response is an answer that was read to its end.
+// response is an answer read to its end.
 type response struct {
 	*http.Response
 	body string
@@ -144,7 +141,7 @@ func do(t *testing.T, client *http.Client, method, url string, header http.Heade
 	return response{answer, string(body)}
 }
 
-// open begins a request and returns when its header has come.
+// open starts a request and returns when its header has come.
 func (s *stand) open(client *http.Client, path string) (*http.Response, *bufio.Reader) {
 	s.t.Helper()
 	answer, err := client.Get(s.url(path))
@@ -155,7 +152,7 @@ func (s *stand) open(client *http.Client, path string) (*http.Response, *bufio.R
 	return answer, bufio.NewReader(answer.Body)
 }
 
-// get begins a request whose header may be long in coming. Its answer comes by the channel.
+// get starts a request. The channel gets the answer when its header has come.
 func (s *stand) get(path string) <-chan *http.Response {
 	answers := make(chan *http.Response, 1)
 	go func() {
@@ -168,7 +165,7 @@ func (s *stand) get(path string) <-chan *http.Response {
 	return answers
 }
 
-// dial finds out whether anybody listens.
+// dial returns nil if the server is listening.
 func (s *stand) dial() error {
 	connection, err := net.Dial("tcp", s.address)
 	if err == nil {
@@ -197,7 +194,7 @@ func receive[T any](t *testing.T, what string, from <-chan T) T {
 	}
 }
 
-// asProcess makes this program the process of a pod, whose address is the value.
+// asProcess makes this program the process of a pod. Its value is the address.
 const asProcess = "DOORSCADDY_TEST_POD"
 
 func TestMain(m *testing.M) {
@@ -208,7 +205,7 @@ func TestMain(m *testing.M) {
 	a := newApp(nil)
 	a.HandlerFunc = func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case "/~/id/s/page": // open until it is told to end
+		case "/~/id/s/page": // open until told to end
 			fmt.Fprintln(w, "open")
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
@@ -222,11 +219,11 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// process runs a pod in a process of its own, with signals of its own.
+// process runs a pod in a separate process, with its own signals.
 type process struct {
 	*stand
 	command *exec.Cmd
-	output  strings.Builder // read it when the process has ended
+	output  strings.Builder // read it only when the process has ended
 }
 
 func startProcess(t *testing.T) *process {

@@ -1,8 +1,5 @@
 package doorscaddy
 
-// In:  an IP address, or a token from a request.
-// Out: its token, or the address that the token holds.
-
 import (
 	"crypto/aes"
 	"crypto/cipher"
@@ -12,8 +9,8 @@ import (
 	"net/netip"
 )
 
-// additionalData ties a token to this use and format: nothing else encrypted
-// with the same key opens as a token.
+// additionalData ties a token to this use and format: other data encrypted with
+// the same key is not a valid token.
 var additionalData = []byte("doors-pod-ip-v1")
 
 const (
@@ -28,12 +25,12 @@ const (
 	maxSealed    = nonceSize + maxPlaintext + tagSize
 )
 
-// tokenEncoding refuses trailing bits that are not zero. It skips line breaks
-// even so, which is why checkToken looks at each character itself.
+// tokenEncoding rejects trailing bits that are not zero. It skips line breaks,
+// so checkToken checks each character as well.
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
 // TokenCipher turns IP addresses into tokens and back. [NewTokenCipher] returns
-// one, and [Cipher] is its implementation; tests of an app may have their own.
+// one. [Cipher] is its implementation, and tests of an app may have their own.
 type TokenCipher interface {
 	// Encode returns a new token for the address.
 	Encode(addr netip.Addr) (token string)
@@ -42,8 +39,8 @@ type TokenCipher interface {
 	Decode(token string) (netip.Addr, error)
 }
 
-// NewTokenCipher is [NewCipher] for a caller that needs no more than the
-// interface. The interface is nil beside an error.
+// NewTokenCipher is like [NewCipher] but returns the interface, which is nil if
+// there is an error.
 func NewTokenCipher(secret string) (TokenCipher, error) {
 	cipher, err := NewCipher(secret)
 	if err != nil {
@@ -54,28 +51,27 @@ func NewTokenCipher(secret string) (TokenCipher, error) {
 
 // Cipher is the [TokenCipher] of this package.
 //
-// The zero value has no key: it encodes every address as the empty string and
-// decodes no token. Copies share the same keys. It never changes, and any
-// number of goroutines may use one at the same time. It shows no key when it
-// is printed.
+// The zero value has no key: it encodes every address as "" and decodes no
+// token. A Cipher is immutable and safe for concurrent use. Copies share its
+// keys. Printing it does not show the keys.
 type Cipher struct {
-	// Behind a pointer, because the fmt package cannot follow it where it may
-	// not call our methods: in an unexported field of another struct.
+	// A pointer, because the fmt package does not follow it where it cannot
+	// call our methods: in an unexported field of another struct.
 	ring *keyRing
 }
 
-// keyRing holds one AEAD and one id for each key, the one that encrypts first.
+// keyRing has an AEAD and an ID for each key. The first key encrypts.
 type keyRing struct {
 	aeads []cipher.AEAD
 	ids   []string
 }
 
-// NewCipher makes a cipher of a secret: one to eight keys separated by
-// white space. A key is standard base64, with padding, of 16, 24 or 32 bytes,
-// as "openssl rand -base64 32" prints it. The first key encrypts, all decrypt,
-// so a secret is changed by putting the new key in front of the old one.
+// NewCipher returns a cipher for a secret: one to eight keys separated by white
+// space. A key is the standard base64, with padding, of 16, 24 or 32 bytes, as
+// printed by "openssl rand -base64 32". The first key encrypts, and all of them
+// decrypt. To change the secret, put the new key before the old one.
 //
-// An error names the number of the key and the rule, never the key.
+// An error gives the number of the key and the rule, never the key.
 func NewCipher(secret string) (Cipher, error) {
 	keys, err := parseSecret(secret)
 	if err != nil {
@@ -87,8 +83,8 @@ func NewCipher(secret string) (Cipher, error) {
 		if err != nil {
 			return Cipher{}, &secretError{i, "is not accepted by AES"}
 		}
-		// This AEAD puts its nonce of 12 random bytes in front of what it
-		// seals, which is the layout of a token.
+		// This AEAD puts a random nonce of 12 bytes before the ciphertext,
+		// which is the layout of a token.
 		if ring.aeads[i], err = cipher.NewGCMWithRandomNonce(block); err != nil {
 			return Cipher{}, &secretError{i, "is not accepted by AES-GCM"}
 		}
@@ -98,15 +94,15 @@ func NewCipher(secret string) (Cipher, error) {
 	return Cipher{ring}, nil
 }
 
-// Encode returns a new token for the address: 43 characters for IPv4 and 59 for
-// IPv6. An IPv4-mapped address is taken as IPv4 and a zone is dropped. The
-// token of the zero Addr is the empty string. Two tokens of one address differ,
-// because each has a random nonce.
+// Encode returns a new token for the address: 43 characters for IPv4, 59 for
+// IPv6. An IPv4-mapped address counts as IPv4, and a zone is dropped. The token
+// of the zero Addr is "". Each token has a random nonce, so two tokens of the
+// same address differ.
 func (c Cipher) Encode(addr netip.Addr) string {
 	if c.ring == nil || !addr.IsValid() {
 		return ""
 	}
-	// One allocation for both, which escape through the interface.
+	// One allocation for both: they escape through the interface.
 	var buffer [maxSealed + maxPlaintext]byte
 	plaintext := buffer[maxSealed:maxSealed]
 	if addr = addr.Unmap(); addr.Is4() {
@@ -121,15 +117,15 @@ func (c Cipher) Encode(addr netip.Addr) string {
 	return string(tokenEncoding.AppendEncode(token[:0], sealed))
 }
 
-// Decode returns the address in the token. An IPv4-mapped address comes back as
-// IPv4. The error is [ErrorBase64] or [ErrorCipher].
+// Decode returns the address in the token. An IPv4-mapped address is returned
+// as IPv4. The error is [ErrorBase64] or [ErrorCipher].
 func (c Cipher) Decode(token string) (netip.Addr, error) {
 	if err := checkToken(token); err != nil {
 		return netip.Addr{}, err
 	}
 	var buffer [maxSealed + maxPlaintext]byte
 	sealed, err := tokenEncoding.AppendDecode(buffer[:0:maxSealed], []byte(token))
-	if err != nil { // bits of the last character that are not zero
+	if err != nil { // unused bits of the last character are not zero
 		return netip.Addr{}, ErrorBase64
 	}
 	if c.ring == nil {
@@ -140,16 +136,15 @@ func (c Cipher) Decode(token string) (netip.Addr, error) {
 		if err != nil {
 			continue
 		}
-		// The length of the token leaves 4 or 16 bytes.
+		// With a token of this length, 4 or 16 bytes are left.
 		addr, _ := netip.AddrFromSlice(plaintext)
 		return addr.Unmap(), nil
 	}
 	return netip.Addr{}, ErrorCipher
 }
 
-// checkToken looks at the alphabet, then at the length. The order is a part of
-// the format: all languages give the same error for a token that is wrong in
-// several ways.
+// checkToken checks the alphabet, then the length. The order is part of the
+// format: for a token with several faults all languages return the same error.
 func checkToken(token string) error {
 	for i := range len(token) {
 		if !inAlphabet(token[i]) {
@@ -167,7 +162,7 @@ func inAlphabet(c byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_'
 }
 
-// String says how many keys the cipher has, and nothing else about them.
+// String returns the number of keys, and nothing else about them.
 func (c Cipher) String() string {
 	if c.ring == nil {
 		return "doorscaddy.Cipher(no key)"
@@ -175,11 +170,11 @@ func (c Cipher) String() string {
 	return fmt.Sprintf("doorscaddy.Cipher(keys: %d)", len(c.ring.aeads))
 }
 
-// GoString is like [Cipher.String].
+// GoString returns the same as [Cipher.String].
 func (c Cipher) GoString() string { return c.String() }
 
-// Format prints [Cipher.String] for every verb and flag, so that no
-// format shows a key.
+// Format prints [Cipher.String] for every verb and flag, so that no format
+// shows a key.
 func (c Cipher) Format(state fmt.State, verb rune) {
 	io.WriteString(state, c.String())
 }

@@ -77,7 +77,7 @@ func TestZeroCipher(t *testing.T) {
 	}
 }
 
-// fakeCipher is a cipher as apps have in their tests.
+// fakeCipher is a cipher for the tests of an app.
 type fakeCipher map[string]netip.Addr
 
 func (f fakeCipher) Encode(addr netip.Addr) string { return addr.String() }
@@ -89,7 +89,8 @@ func (f fakeCipher) Decode(token string) (netip.Addr, error) {
 	return netip.Addr{}, fmt.Errorf("%q: %w", token, ErrorCipher)
 }
 
-// TokenCipher is an interface, so that an app may fake it and compare it with nil.
+// TokenCipher is an interface, so that an app can fake it and compare it with
+// nil.
 func TestTokenCipherIsAnInterface(t *testing.T) {
 	var construct func(secret string) (TokenCipher, error) = NewTokenCipher
 	tokens, err := construct(testSecret(32, 1))
@@ -140,7 +141,7 @@ func TestManyGoroutines(t *testing.T) {
 	group.Wait()
 }
 
-// A key must not come out of a cipher or an error by any way of printing it.
+// No way of printing a cipher or an error shows a key.
 func TestKeysAreNeverShown(t *testing.T) {
 	canary := "CANARYcanaryCANARYcanaryCANARYcanaryCANARYc="
 	tokens := mustCipher(t, canary)

@@ -157,7 +157,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// testSecret is a key of n bytes, all of value b.
+// testSecret returns a key of n bytes, each of value b.
 func testSecret(n int, b byte) string {
 	key := make([]byte, n)
 	for i := range key {

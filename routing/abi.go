@@ -5,16 +5,17 @@ import "C"
 
 import "fmt"
 
-// abiProblem is nil when the linked library speaks the interface of the header
-// that this package was compiled with. They can differ when the program is
-// linked with a shared library that is replaced later.
+// abiProblem is nil if the linked library has the interface for which this
+// package was compiled. It may not, for example if a shared library was
+// replaced later.
 var abiProblem = checkABI(uint32(C.DOORS_ABI), uint32(C.doors_abi()), Version())
 
 func checkABI(compiled, linked uint32, version string) error {
 	if compiled == linked {
 		return nil
 	}
-	// Without -a Go takes what it compiled with the old header: it hashes no header from outside its modules.
+	// Without -a Go reuses what it compiled with the old header: it does not
+	// hash headers outside its modules.
 	return fmt.Errorf("doors: the library doors_caddy %s has interface %d, but this program was built for interface %d; "+
 		"install the header of that library and build the program again with go build -a", version, linked, compiled)
 }

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// The address sanitizer (go test -asan) allocates for itself.
+// The address sanitizer (go test -asan) makes allocations of its own, so the
+// test is skipped there.
 func TestHotCallsAllocateNothing(t *testing.T) {
 	router, cipher := mustRouter(t, testConfig), mustCipher(t, testKey)
 	cidrs, err := NewCIDRs("10.0.0.0/24 2001:db8::/64")
@@ -19,7 +20,7 @@ func TestHotCallsAllocateNothing(t *testing.T) {
 	cookie := "theme=dark; upstream=" + token6
 	ip4, ip6 := netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("2001:db8::7")
 	grey := netip.MustParseAddrPort("[2001:db8::1]:8080")
-	// What is measured below is what is meant: a call that fails may allocate less.
+	// First check that the calls succeed: failing calls may allocate less.
 	for _, c := range []struct {
 		path, cookie string
 		want         Kind

@@ -1,11 +1,8 @@
 package routing
 
-// In:  Go strings and addresses.
-// Out: flat C arguments, and C results as Go values.
-
-// The functions of noescape keep no pointer, and those of nocallback never call
-// Go: both together save the allocation of each argument and most of the cost
-// of a call.
+// The functions marked noescape keep no pointer, and those marked nocallback
+// never call Go. Together this saves the allocation of each argument and most
+// of the cost of a call.
 
 /*
 #cgo pkg-config: doors_caddy
@@ -28,21 +25,22 @@ import (
 	"unsafe"
 )
 
-// none is what an index is that C calls DOORS_NONE.
+// none is the index that stands for DOORS_NONE.
 const none = -1
 
-// unshared in a struct keeps it out of the blocks in which Go puts several small
-// values without pointers (one to C does not count): the cleanup of such a value
-// waits until its neighbours are unused as well.
+// unshared keeps a struct out of the blocks in which Go puts several small
+// values without pointers. (Pointers to C do not count.) In such a block, the
+// cleanup of one value waits until its neighbours are unused too.
 type unshared = *byte
 
-// flat returns the bytes of s as C takes them. They are s itself: the caller
-// passes them on at once, and C neither keeps nor changes them.
+// flat returns the bytes of s as C arguments, without a copy. C must neither
+// keep nor change them.
 func flat(s string) (*C.char, C.size_t) {
 	return (*C.char)(unsafe.Pointer(unsafe.StringData(s))), C.size_t(len(s))
 }
 
-// flatAddr drops the zone. The zero Addr has 0 bytes, which C refuses.
+// flatAddr drops the zone. The zero Addr has 0 bytes, which the library
+// rejects.
 func flatAddr(addr netip.Addr) (out C.doors_addr) {
 	bytes := (*[16]byte)(unsafe.Pointer(&out.bytes))
 	switch {

@@ -1,12 +1,9 @@
 package routing
 
-// In:  one value of a configuration, as its user wrote it.
-// Out: nil, or the error that NewRouter would give for it.
-
 // #include "doors_caddy.h"
 import "C"
 
-// Field is a member of the configuration whose value [Check] can judge alone.
+// Field is a member of the configuration that [Check] can check by itself.
 type Field uint32
 
 // The fields. The numbers are those of DOORS_FIELD_* in doors_caddy.h.
@@ -18,9 +15,9 @@ const (
 	FieldPort       Field = C.DOORS_FIELD_PORT // as decimal text
 )
 
-// Check judges one value by the rules of [NewRouter], so that a parser can
-// report it where it stands. The error is an [*Error]; it has [StatusRange]
-// for an unknown field.
+// Check checks one value by the rules of [NewRouter], so that a parser can
+// report an error where the value is. The error is an [*Error]. It has
+// [StatusRange] for an unknown field.
 func Check(field Field, value string) error {
 	if abiProblem != nil {
 		return abiProblem

@@ -1,8 +1,5 @@
 package routing
 
-// In:  a list of CIDRs, then addresses.
-// Out: the index of the longest prefix that holds each.
-
 // #include "doors_caddy.h"
 import "C"
 
@@ -12,7 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// CIDRs finds the CIDR of an address. See the package for threads and memory.
+// CIDRs finds the CIDR that contains an address. The package comment describes
+// concurrency and memory.
 type CIDRs struct {
 	handle *C.doors_cidrs
 	_      unshared
@@ -20,8 +18,9 @@ type CIDRs struct {
 
 var liveCIDRs atomic.Int64
 
-// NewCIDRs makes a table of CIDRs separated by white space. The error is an
-// [*Error] of [StatusCIDR] with the index of the CIDR.
+// NewCIDRs returns a table of CIDRs, which are separated by white space in the
+// argument. The error is an [*Error] with [StatusCIDR] and the index of the
+// CIDR.
 func NewCIDRs(cidrs string) (*CIDRs, error) {
 	if abiProblem != nil {
 		return nil, abiProblem
@@ -43,9 +42,9 @@ func freeCIDRs(handle *C.doors_cidrs) {
 	liveCIDRs.Add(-1)
 }
 
-// Lookup returns the index, from 0, of the longest prefix that holds the
-// address. Unspecified, multicast and broadcast addresses are in none, nor is
-// the zero Addr. A zone does not count.
+// Lookup returns the index of the longest prefix that contains the address. ok
+// is false for unspecified, multicast and broadcast addresses and for the zero
+// Addr. The zone is ignored.
 func (c *CIDRs) Lookup(addr netip.Addr) (index int, ok bool) {
 	address := flatAddr(addr)
 	var found C.uint32_t

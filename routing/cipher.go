@@ -1,8 +1,5 @@
 package routing
 
-// In:  an address, or a token.
-// Out: its token, or the address in it.
-
 // #include "doors_caddy.h"
 import "C"
 
@@ -13,8 +10,9 @@ import (
 	"unsafe"
 )
 
-// Cipher turns addresses into tokens and back, as [github.com/doors-dev/doors-caddy.Cipher]
-// does in pure Go. See the package for threads and memory.
+// Cipher turns addresses into tokens and back, like
+// [github.com/doors-dev/doors-caddy.Cipher] in pure Go. The package comment
+// describes concurrency and memory.
 type Cipher struct {
 	handle *C.doors_cipher
 	_      unshared
@@ -22,10 +20,10 @@ type Cipher struct {
 
 var liveCiphers atomic.Int64
 
-// NewCipher makes a cipher of a secret: one to eight keys separated by white
-// space, each standard base64 of 16, 24 or 32 bytes. The first encrypts, all
-// decrypt. The error is an [*Error] of [StatusSecret] with the index of the key;
-// it never holds a key.
+// NewCipher returns a cipher for a secret: one to eight keys separated by white
+// space, each the standard base64 of 16, 24 or 32 bytes. The first key
+// encrypts, and all of them decrypt. The error is an [*Error] with
+// [StatusSecret] and the index of the key. It never contains a key.
 func NewCipher(secret string) (*Cipher, error) {
 	if abiProblem != nil {
 		return nil, abiProblem
@@ -47,9 +45,9 @@ func freeCipher(handle *C.doors_cipher) {
 	liveCiphers.Add(-1)
 }
 
-// Encode returns a new token of the address: 43 characters for IPv4, 59 for
-// IPv6. An IPv4-mapped address is IPv4 and a zone is dropped. The error is
-// [StatusAddress] for the zero Addr, or [StatusRandom].
+// Encode returns a new token for the address: 43 characters for IPv4, 59 for
+// IPv6. An IPv4-mapped address counts as IPv4, and a zone is dropped. The error
+// is [StatusAddress] for the zero Addr, or [StatusRandom].
 func (c *Cipher) Encode(addr netip.Addr) (string, error) {
 	address := flatAddr(addr)
 	var token [C.DOORS_TOKEN_SIZE]byte

@@ -1,61 +1,59 @@
 package routing
 
-// In:  the numbers of a doors_decision.
-// Out: a Decision with typed constants and their names.
-
 // #include "doors_caddy.h"
 import "C"
 
 import "net/netip"
 
-// Decision says where one request goes.
+// Decision says where a request goes.
 type Decision struct {
-	// Kind is where to: one pod, nowhere, one upstream, or any upstream.
+	// Kind is the kind of destination: one pod, none, one upstream, or any
+	// upstream.
 	Kind Kind
-	// Reason is why.
+	// Reason says why.
 	Reason Reason
-	// Upstream is the index of the upstream in the configuration, for [Pod] and
-	// [Upstream]; else -1.
+	// Upstream is the index of the upstream in the configuration for [Pod] and
+	// [Upstream], else -1.
 	Upstream int
-	// Key is the index of the key that opened the token or the cookie; else -1.
+	// Key is the index of the key that opened the token or cookie, or -1.
 	Key int
-	// Port is that of the upstream; else 0.
+	// Port is the port of the upstream, or 0.
 	Port uint16
-	// Path is what kind of request it is.
+	// Path is the kind of path.
 	Path Path
-	// Addr is the address in the token ([Pod], and [Gone] for
-	// [ReasonNoCIDR]) or in the cookie ([Upstream] for [ReasonCookie]); else the
-	// zero Addr. It is never IPv4-mapped.
+	// Addr is the address in the token ([Pod], and [Gone] with [ReasonNoCIDR])
+	// or in the cookie ([Upstream] with [ReasonCookie]), else the zero Addr. It
+	// is never IPv4-mapped.
 	Addr netip.Addr
 }
 
-// Kind is where a request goes.
+// Kind is the kind of destination of a request.
 type Kind uint32
 
 // The kinds. The numbers are those of DOORS_DECISION_* in doors_caddy.h.
 const (
-	Pod      Kind = C.DOORS_DECISION_POD      // to that pod only
-	Gone     Kind = C.DOORS_DECISION_GONE     // 410, no dial
-	Upstream Kind = C.DOORS_DECISION_UPSTREAM // to the fresh pods of one upstream
-	Any      Kind = C.DOORS_DECISION_ANY      // to the fresh pods of all hosts
+	Pod      Kind = C.DOORS_DECISION_POD      // this pod only
+	Gone     Kind = C.DOORS_DECISION_GONE     // 410 without a dial
+	Upstream Kind = C.DOORS_DECISION_UPSTREAM // the fresh pods of one upstream
+	Any      Kind = C.DOORS_DECISION_ANY      // the fresh pods of all upstreams
 )
 
-// Reason is why a request goes there.
+// Reason says why a request goes to its destination.
 type Reason uint32
 
 // The reasons. The numbers are those of DOORS_REASON_* in doors_caddy.h.
 const (
 	ReasonNone           Reason = C.DOORS_REASON_NONE
-	ReasonMalformed      Reason = C.DOORS_REASON_MALFORMED       // Gone: no base64url without padding
+	ReasonMalformed      Reason = C.DOORS_REASON_MALFORMED       // Gone: not base64url without padding
 	ReasonRefused        Reason = C.DOORS_REASON_REFUSED         // Gone: no key opens the token
-	ReasonNoCIDR         Reason = C.DOORS_REASON_NO_CIDR         // Gone: the address is in no CIDR
-	ReasonOnlyUpstream   Reason = C.DOORS_REASON_ONLY_UPSTREAM   // Upstream: there is no other
-	ReasonCookie         Reason = C.DOORS_REASON_COOKIE          // Upstream: a cookie names it
+	ReasonNoCIDR         Reason = C.DOORS_REASON_NO_CIDR         // Gone: no CIDR contains the address
+	ReasonOnlyUpstream   Reason = C.DOORS_REASON_ONLY_UPSTREAM   // Upstream: there is only one
+	ReasonCookie         Reason = C.DOORS_REASON_COOKIE          // Upstream: chosen by a cookie
 	ReasonNoCookie       Reason = C.DOORS_REASON_NO_COOKIE       // Any: no cookie of that name
-	ReasonCookieUnusable Reason = C.DOORS_REASON_COOKIE_UNUSABLE // Any: none of that name is usable
+	ReasonCookieUnusable Reason = C.DOORS_REASON_COOKIE_UNUSABLE // Any: no valid cookie of that name
 )
 
-// Path is what kind of request a path stands for.
+// Path is the kind of path of a request.
 type Path uint16
 
 // The kinds of path. The numbers are those of DOORS_PATH_* in doors_caddy.h.
@@ -68,8 +66,8 @@ const (
 	PathOther    Path = C.DOORS_PATH_OTHER    // anything else under /~/{token}
 )
 
-// The names are taken from the library once: they serve as labels of metrics,
-// for each request.
+// The names are read from the library only once: they label metrics for each
+// request.
 var (
 	kindNames   = namesOf(Any, Kind.name)
 	reasonNames = namesOf(ReasonCookieUnusable, Reason.name)
@@ -80,16 +78,16 @@ func (k Kind) name() string   { return C.GoString(C.doors_decision_str(C.uint32_
 func (r Reason) name() string { return C.GoString(C.doors_reason_str(C.uint32_t(r))) }
 func (p Path) name() string   { return C.GoString(C.doors_path_str(C.uint32_t(p))) }
 
-// String is the library's name of the kind, "unknown" for another number.
+// String returns the library's name of the kind, or "unknown".
 func (k Kind) String() string { return nameIn(kindNames, k, Kind.name) }
 
-// String is the library's name of the reason, "unknown" for another number.
+// String returns the library's name of the reason, or "unknown".
 func (r Reason) String() string { return nameIn(reasonNames, r, Reason.name) }
 
-// String is the library's name of the path, "unknown" for another number.
+// String returns the library's name of the kind of path, or "unknown".
 func (p Path) String() string { return nameIn(pathNames, p, Path.name) }
 
-// namesOf lists the names of the numbers from 0 to last.
+// namesOf returns the names of the numbers from 0 to last.
 func namesOf[T ~uint16 | ~uint32](last T, name func(T) string) []string {
 	names := make([]string, last+1)
 	for number := range names {

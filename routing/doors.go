@@ -1,5 +1,5 @@
-// Package routing takes routing decisions for Doors apps with the Rust library
-// doors_caddy: a thin cgo binding of its C API.
+// Package routing makes routing decisions for Doors apps. It is a thin cgo
+// binding of the C API of the Rust library doors_caddy.
 //
 //	router, err := routing.NewRouter(config)
 //	...
@@ -8,25 +8,24 @@
 //		dial(decision.Addr, decision.Port)
 //	}
 //
-// What a token, a CIDR and a cookie mean is known to the library only; this
-// package passes bytes in and numbers out. A decision and a lookup allocate
-// nothing.
+// A [Router] only decides. A [Source] goes further: for each [Request] it says,
+// step by step, what to do until a pod has answered.
 //
-// A [Source] says more than a [Router]: for each [Request], step by step, what to
-// do until a pod answers it.
+// The package has no policy of its own. The library alone parses tokens, CIDRs
+// and cookies. Decisions and lookups do not allocate.
 //
-// A [Router], [Source], [Cipher] or [CIDRs] never changes. They, and [State],
-// which does, may be used by any number of goroutines at the same time. Their
-// memory in the library is freed some time after the last use, by a cleanup of the
-// garbage collector; nothing needs to be closed. The zero values are of no use: they
-// find nothing, or return [StatusNullPointer].
+// A [Router], [Source], [Cipher] or [CIDRs] is immutable. These types and
+// [State] are safe for concurrent use. Their memory in the library is freed by
+// a cleanup of the garbage collector some time after the last use, so there is
+// nothing to close. Their zero values find nothing, or return
+// [StatusNullPointer].
 //
-// Building needs cgo (CGO_ENABLED=1 and a C compiler) and the library, found
-// through pkg-config as doors_caddy. In a clone of the repository "make library"
-// builds it, and ". scripts/env.sh" after that sets PKG_CONFIG_PATH, and CGO_CFLAGS
-// so that Go sees a library that has changed. Where that is not done, Go's cache
-// keeps the old library: "go build -a" takes the new one.
+// Building the package takes cgo (CGO_ENABLED=1 and a C compiler) and the
+// library, which pkg-config must find as doors_caddy. In a clone of the
+// repository, "make library" builds it. Then ". scripts/env.sh" sets
+// PKG_CONFIG_PATH, and CGO_CFLAGS so that Go notices a changed library. Without
+// the latter Go's cache keeps the old library, and "go build -a" is needed.
 //
-// Apps that only make tokens want the parent package doorscaddy, which is pure
-// Go.
+// For apps that only make tokens, the parent package doorscaddy is enough. It
+// is pure Go.
 package routing

@@ -3,9 +3,9 @@ package routing
 // #include "doors_caddy.h"
 import "C"
 
-// Status says what kind of error the library returned. It is an error itself:
-// with errors.Is it is found in every error of this package, but in one about
-// the interface of the library.
+// Status is a kind of error of the library. It is itself an error: errors.Is
+// finds it in every error of this package except one about the library's
+// interface.
 type Status int32
 
 // The statuses. The numbers are those of DOORS_STATUS_* in doors_caddy.h and
@@ -15,10 +15,10 @@ const (
 	StatusPanic        Status = C.DOORS_STATUS_PANIC         // a bug in the library
 	StatusBuffer       Status = C.DOORS_STATUS_BUFFER        // a bug in this package
 	StatusAddress      Status = C.DOORS_STATUS_ADDRESS       // the zero netip.Addr
-	StatusNoMatch      Status = C.DOORS_STATUS_NO_MATCH      // nothing there
-	StatusRandom       Status = C.DOORS_STATUS_RANDOM        // the system gave no random bytes
-	StatusRange        Status = C.DOORS_STATUS_RANGE         // a negative time or duration, a bound of 0, a number that is not known
-	StatusTooMany      Status = C.DOORS_STATUS_TOO_MANY      // as many as there may be
+	StatusNoMatch      Status = C.DOORS_STATUS_NO_MATCH      // no such entry
+	StatusRandom       Status = C.DOORS_STATUS_RANDOM        // the system has no random bytes
+	StatusRange        Status = C.DOORS_STATUS_RANGE         // a negative time or duration, a limit of 0, or an unknown number
+	StatusTooMany      Status = C.DOORS_STATUS_TOO_MANY      // the limit is reached
 	StatusSecret       Status = C.DOORS_STATUS_SECRET        // invalid secret
 	StatusCIDR         Status = C.DOORS_STATUS_CIDR          // invalid CIDR
 	StatusConfig       Status = C.DOORS_STATUS_CONFIG        // another part of the configuration is invalid
@@ -27,17 +27,16 @@ const (
 	StatusTokenRefused Status = C.DOORS_STATUS_TOKEN_REFUSED // no key opens the token
 )
 
-// Error is the library's description of the status.
+// Error returns the library's description of the status.
 func (s Status) Error() string { return C.GoString(C.doors_status_str(C.int32_t(s))) }
 
-// Error says why something could not be made, or what is wrong with a value.
+// Error is the error for an invalid value.
 type Error struct {
 	// Status is the kind of error.
 	Status Status
-	// Index, from 0, is that of the key, the CIDR or the upstream at fault; -1
-	// when there is none.
+	// Index is the index of the invalid key, CIDR or upstream, or -1.
 	Index int
-	// Message names the field, the value (never a secret) and the rule.
+	// Message names the field, the value unless it is secret, and the rule.
 	Message string
 }
 
@@ -50,7 +49,7 @@ func (e *Error) Is(target error) bool {
 	return ok && status == e.Status
 }
 
-// errorOf turns the result of a call that fills a doors_error into an error.
+// errorOf returns the error of a call that fills a doors_error.
 func errorOf(status C.int32_t, err *C.doors_error) error {
 	if status == C.DOORS_STATUS_OK {
 		return nil
@@ -58,8 +57,7 @@ func errorOf(status C.int32_t, err *C.doors_error) error {
 	return &Error{Status(status), indexOf(err.index), messageOf(err)}
 }
 
-// statusOf turns the result of any other call into an error. It allocates
-// nothing.
+// statusOf returns the error of any other call. It does not allocate.
 func statusOf(status C.int32_t) error {
 	if status == C.DOORS_STATUS_OK {
 		return nil

@@ -63,7 +63,7 @@ func TestCheck(t *testing.T) {
 	for _, c := range []struct {
 		field  Field
 		value  string
-		status Status // 0 for a good value
+		status Status // 0 for a valid value
 	}{
 		{FieldSecret, testKey, 0}, {FieldSecret, "x", StatusSecret}, {FieldSecret, "", StatusSecret},
 		{FieldCookieName, "upstream", 0}, {FieldCookieName, "up stream", StatusConfig}, {FieldCookieName, "", StatusConfig},

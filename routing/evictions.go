@@ -1,8 +1,5 @@
 package routing
 
-// In:  what an operator evicts and takes back.
-// Out: the evictions, and what has happened to pods.
-
 // #include "doors_caddy.h"
 import "C"
 
@@ -12,45 +9,44 @@ import (
 	"time"
 )
 
-// EventKind is what has happened to a pod.
+// EventKind is a kind of event.
 type EventKind uint32
 
 // The kinds of events. The numbers are those of DOORS_EVENT_* in doors_caddy.h.
 const (
-	EventAppeared EventKind = C.DOORS_EVENT_APPEARED  // DNS names it, and did not before
-	EventMarked   EventKind = C.DOORS_EVENT_MARKED    // it says that it drains
-	EventLeft     EventKind = C.DOORS_EVENT_LEFT      // DNS does not name it any more
+	EventAppeared EventKind = C.DOORS_EVENT_APPEARED  // the pod has appeared in DNS
+	EventMarked   EventKind = C.DOORS_EVENT_MARKED    // the pod says that it is draining
+	EventLeft     EventKind = C.DOORS_EVENT_LEFT      // the pod has left DNS
 	EventEvicted  EventKind = C.DOORS_EVENT_EVICTED   // an operator has evicted pods
-	EventUndone   EventKind = C.DOORS_EVENT_UNDONE    // an operator has taken an eviction back
-	EventLastPage EventKind = C.DOORS_EVENT_LAST_PAGE // it drains, and its last receiver stream has ended
-	EventEnded    EventKind = C.DOORS_EVENT_ENDED     // it has drained, and its process has ended
-	EventFailed   EventKind = C.DOORS_EVENT_FAILED    // it is gone, and did not drain
-	EventAlive    EventKind = C.DOORS_EVENT_ALIVE     // it could not be reached, or was gone, and works again
+	EventUndone   EventKind = C.DOORS_EVENT_UNDONE    // an operator has ended an eviction
+	EventLastPage EventKind = C.DOORS_EVENT_LAST_PAGE // the last receiver stream of a draining pod has ended
+	EventEnded    EventKind = C.DOORS_EVENT_ENDED     // a drained pod's process has ended
+	EventFailed   EventKind = C.DOORS_EVENT_FAILED    // the pod is gone without having drained
+	EventAlive    EventKind = C.DOORS_EVENT_ALIVE     // an unreachable or gone pod works again
 )
 
 var eventNames = namesOf(EventAlive, EventKind.name)
 
 func (k EventKind) name() string { return C.GoString(C.doors_event_str(C.uint32_t(k))) }
 
-// String is the library's name of the kind, fit for JSON; "unknown" for another
-// number.
+// String returns the library's name of the kind, fit for JSON, or "unknown".
 func (k EventKind) String() string { return nameIn(eventNames, k, EventKind.name) }
 
-// Eviction names pods that are evicted: those in a network, those of an
-// upstream, or those of an upstream in a network.
+// Eviction selects pods to evict: those in a network, those of an upstream, or
+// those of an upstream in a network.
 type Eviction struct {
-	// Network is the network, without bits of the host: 10.0.0.7/32 for one
-	// address. Zero for all addresses of Upstream.
+	// Network is a network without host bits, such as 10.0.0.7/32 for one
+	// address. Zero means all addresses of Upstream.
 	Network netip.Prefix
-	// Upstream is the number of an upstream ([Source.Upstream]); 0 for any.
+	// Upstream is the number of an upstream ([Source.Upstream]). 0 means any.
 	Upstream uint64
-	// Rate is how many pages of an upstream are told to reload in one second; 0 for
-	// [Options].GoneRate.
+	// Rate is how many pages of an upstream are told to reload per second. 0
+	// means [Options].GoneRate.
 	Rate uint32
-	// IdleFirst says that pages which were not used for longest are told first.
+	// IdleFirst is set if the longest idle pages are told first.
 	IdleFirst bool
-	// Since is since when, and Told how many pages were told to reload. [State.Evict]
-	// and [State.Undo] do not read them.
+	// Since is when it began, and Told how many pages were told to reload.
+	// [State.Evict] and [State.Undo] ignore both.
 	Since time.Duration
 	Told  uint64
 }
@@ -59,7 +55,8 @@ func (e *Eviction) c() C.doors_eviction {
 	c := C.doors_eviction{upstream: C.uint64_t(e.Upstream), rate: C.uint32_t(e.Rate)}
 	if e.Network != (netip.Prefix{}) {
 		pod := podOf(netip.AddrPortFrom(e.Network.Addr(), 0))
-		// -1 bits, of a prefix that is none, become too many, which the library refuses.
+		// The -1 bits of an invalid prefix become too many, which the library
+		// rejects.
 		c.addr, c.bits = pod.addr, C.uint32_t(uint32(e.Network.Bits()))
 	}
 	if e.IdleFirst {
@@ -68,16 +65,16 @@ func (e *Eviction) c() C.doors_eviction {
 	return c
 }
 
-// Evict evicts pods from now on, also those that come later, until [State.Undo].
-// They get no new pages while there are other pods. A page of theirs is told 410
-// by the answer to its next receiver stream, never faster than the rate, and only
-// while a pod is known that takes the page: no open stream is ended, and nothing
-// else of the page is touched. With IdleFirst the first page is told one roll after
-// the beginning. With the target of another eviction it changes the rate and
-// IdleFirst of that one. There may be 256.
+// Evict evicts the selected pods, including pods that appear later, until
+// [State.Undo]. They get no new pages while there are other pods. Each of their
+// pages gets 410 as the answer to its next receiver stream, no faster than
+// Rate, and only while a pod is known that can take the page. Open streams and
+// all other requests of the page are left alone. With IdleFirst the first page
+// is told one roll time later. If there is an eviction with the same target,
+// its Rate and IdleFirst are replaced. There can be 256 evictions.
 //
-// The error is [StatusAddress] without a network and an upstream, [StatusCIDR] for
-// a network with bits of the host, and [StatusTooMany].
+// The error is [StatusAddress] if both Network and Upstream are zero,
+// [StatusCIDR] for a network with host bits, or [StatusTooMany].
 func (s *State) Evict(eviction Eviction, now time.Duration) error {
 	c := eviction.c()
 	status := C.doors_state_evict(s.handle, &c, C.int64_t(now))
@@ -85,9 +82,9 @@ func (s *State) Evict(eviction Eviction, now time.Duration) error {
 	return statusOf(status)
 }
 
-// Undo takes the eviction with this target back; Rate and IdleFirst do not matter.
-// The error is as for [State.Evict], and [StatusNoMatch] if no eviction has this
-// target.
+// Undo ends the eviction with the same target. It ignores Rate and IdleFirst.
+// The errors are those of [State.Evict], and [StatusNoMatch] if there is no
+// such eviction.
 func (s *State) Undo(eviction Eviction, now time.Duration) error {
 	c := eviction.c()
 	status := C.doors_state_undo(s.handle, &c, C.int64_t(now))
@@ -95,7 +92,7 @@ func (s *State) Undo(eviction Eviction, now time.Duration) error {
 	return statusOf(status)
 }
 
-// Evictions returns all evictions, the oldest first.
+// Evictions returns all evictions, oldest first.
 func (s *State) Evictions() []Eviction {
 	defer runtime.KeepAlive(s)
 	list := make([]C.doors_eviction, 256)
@@ -118,26 +115,26 @@ func (s *State) Evictions() []Eviction {
 	return evictions
 }
 
-// Event is something that has happened to a pod, or to those of an eviction.
+// Event is an event of a pod, or of the pods of an eviction.
 type Event struct {
-	// Number counts the events, from 1.
+	// Number is the number of the event, from 1.
 	Number uint64
-	// At is when.
+	// At is when it happened.
 	At time.Duration
-	// Kind is what.
+	// Kind is what happened.
 	Kind EventKind
-	// Pod is the pod; zero with [EventEvicted] and [EventUndone], for which Network is
-	// that of the eviction, if it has one.
+	// Pod is the pod. It is zero for [EventEvicted] and [EventUndone], which
+	// have the Network of the eviction instead, if there is one.
 	Pod     netip.AddrPort
 	Network netip.Prefix
-	// Upstream is the number of its upstream; 0 where an eviction has none.
+	// Upstream is the number of the upstream, or 0 for an eviction without one.
 	Upstream uint64
-	// Pages is how many receiver streams it had then.
+	// Pages is how many receiver streams the pod had open.
 	Pages int
 }
 
-// Events returns what has happened to pods: of the last 256 events those after the
-// one with a number, the oldest first.
+// Events returns the events after the one with the given number, oldest first.
+// Only the last 256 events are kept.
 func (s *State) Events(after uint64) []Event {
 	defer runtime.KeepAlive(s)
 	list := make([]C.doors_event, 256)

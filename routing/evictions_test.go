@@ -74,7 +74,7 @@ func TestEvictions(t *testing.T) {
 	}
 }
 
-// A pod drains from the eviction on, and has nothing left to do once it was
+// A pod is draining from its eviction on, and is drained once it has been
 // silent for longer than a page may be.
 func TestEvictedPods(t *testing.T) {
 	state, err := NewState(DefaultLimits())

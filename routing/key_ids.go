@@ -1,17 +1,14 @@
 package routing
 
-// In:  a cipher or a router.
-// Out: the public names of its keys.
-
 // #include "doors_caddy.h"
 import "C"
 
 import "runtime"
 
-// KeyIDs returns the public name of each key, 1 to 8, in the order of the
-// secret: the first 8 hexadecimal digits, in lower case, of the SHA-256 of
-// "doors-key-id" followed by the key's bytes. They are no secret: they are there
-// to be logged and compared.
+// KeyIDs returns the ID of each key, 1 to 8 of them, in the order of the
+// secret. An ID is the first 8 hexadecimal digits, in lower case, of the
+// SHA-256 of "doors-key-id" followed by the key. IDs are not secret and can be
+// logged and compared.
 func (c *Cipher) KeyIDs() []string {
 	var count C.uint32_t
 	C.doors_cipher_keys(c.handle, &count)
@@ -20,8 +17,8 @@ func (c *Cipher) KeyIDs() []string {
 	return ids
 }
 
-// KeyIDs returns the public name of each key, as [Cipher.KeyIDs]. Their indices
-// are those of [Decision.Key].
+// KeyIDs returns the ID of each key, as [Cipher.KeyIDs] does. [Decision.Key] is
+// an index into them.
 func (r *Router) KeyIDs() []string {
 	var count C.uint32_t
 	C.doors_router_keys(r.handle, &count)

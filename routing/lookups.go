@@ -1,8 +1,5 @@
 package routing
 
-// In:  the ends of lookups.
-// Out: the lookups that are due, and what is known about a host.
-
 /*
 #cgo noescape doors_state_due
 #cgo nocallback doors_state_due
@@ -26,24 +23,24 @@ import (
 	"unsafe"
 )
 
-// Never is a time that does not come.
+// Never is a time in the infinite future.
 const Never time.Duration = math.MaxInt64
 
-// Lookup is a lookup to begin now.
+// Lookup is a lookup to start now.
 type Lookup struct {
-	// Host is what to report the end for. No other host of the same [State] ever
-	// has this number.
+	// Host is the number of the host, for the report. It is unique within a
+	// [State].
 	Host uint64
-	// Name is in lower case, perhaps with a final dot.
+	// Name is the host name in lower case. It may have a final dot.
 	Name string
-	// Resolver is the number for the way to look it up ([Options]).
+	// Resolver is the number of the resolver to use ([Options]).
 	Resolver uint64
 }
 
-// Due returns the lookups to begin now. Report the end of each, whatever it is:
-// one that is not reported counts as [LookupTimeout] after 60 s. next is when to
-// call again, unless a report says so before (LookupsDue), or [Never]. A call more
-// than needed does nothing. Call it from one goroutine, which next drives.
+// Due returns the lookups to start now. Report the end of each of them: one
+// that is not reported counts as [LookupTimeout] after 60 s. next is when to
+// call Due again, or [Never]. Call it earlier if a report sets LookupsDue.
+// Additional calls do no harm. Call it from one goroutine at a time.
 func (s *State) Due(now time.Duration, random uint64) (lookups []Lookup, next time.Duration, err error) {
 	defer runtime.KeepAlive(s)
 	var list [8]C.doors_lookup
@@ -65,10 +62,10 @@ func (s *State) Due(now time.Duration, random uint64) (lookups []Lookup, next ti
 	}
 }
 
-// HostReport is what the end of a lookup has changed, and what to do now.
+// HostReport says what the end of a lookup has changed, and what to do.
 type HostReport struct {
-	// Change is one for each change that an operator would call one, never one for
-	// each lookup.
+	// Change is a change worth telling an operator about. Most lookups have
+	// none.
 	Change HostChange
 	// Wake and LookupsDue are as in [Report].
 	Wake, LookupsDue bool
@@ -76,17 +73,16 @@ type HostReport struct {
 
 // Missing says what a lookup could not find out.
 type Missing struct {
-	// IPv4 and IPv6 are the IP versions about which nothing was learned, or only a
-	// part.
+	// IPv4 and IPv6 are set for IP versions without a complete answer.
 	IPv4, IPv6 bool
-	// Failure is why; 0 if they are only late.
+	// Failure says why. It is 0 if the answers are only late.
 	Failure LookupFailure
 }
 
-// Resolved reports that a lookup ended with these addresses, in any order. Those
-// that no pod can have are left out, and what is left may be nothing. A lookup
-// that was not begun changes nothing. The error is [StatusAddress] for the zero
-// Addr.
+// Resolved reports that a lookup ended with the given addresses, in any order.
+// Addresses that no pod can have are ignored, and there may be none left. A
+// report without a lookup has no effect. The error is [StatusAddress] for the
+// zero Addr.
 func (s *State) Resolved(host uint64, addresses []netip.Addr, missing Missing, now time.Duration, random uint64) (HostReport, error) {
 	list := addressesOf(addresses)
 	var versions C.uint32_t
@@ -103,9 +99,9 @@ func (s *State) Resolved(host uint64, addresses []netip.Addr, missing Missing, n
 	return hostReportOf(&out, status)
 }
 
-// ResolvedLate reports addresses that came after the lookup they belong to was
-// reported. If one of them is new, the next lookup is due at once, which will see
-// it. The error is [StatusAddress] for the zero Addr.
+// ResolvedLate reports addresses that came after the report of their lookup. If
+// one of them is new, the next lookup is due at once. The error is
+// [StatusAddress] for the zero Addr.
 func (s *State) ResolvedLate(host uint64, addresses []netip.Addr, now time.Duration) (HostReport, error) {
 	list := addressesOf(addresses)
 	var out C.doors_host_report
@@ -115,7 +111,7 @@ func (s *State) ResolvedLate(host uint64, addresses []netip.Addr, now time.Durat
 }
 
 // LookupFailed reports that a lookup ended without addresses. The error is
-// [StatusRange] for a failure that is none.
+// [StatusRange] for an unknown failure.
 func (s *State) LookupFailed(host uint64, failure LookupFailure, now time.Duration, random uint64) (HostReport, error) {
 	var out C.doors_host_report
 	status := C.doors_state_lookup_failed(s.handle, C.uint64_t(host), C.uint32_t(failure), C.int64_t(now), C.uint64_t(random), &out)
@@ -125,31 +121,33 @@ func (s *State) LookupFailed(host uint64, failure LookupFailure, now time.Durati
 
 // Host is what is known about a host.
 type Host struct {
-	// Name is in lower case, or an address. Resolver is the number for the way to
-	// look it up; 0 for an address.
+	// Name is in lower case, or an address. Resolver is the number of its
+	// resolver, or 0 for an address.
 	Name     string
 	Resolver uint64
-	// Addresses are in force, sorted. Generation counts their changes.
+	// Addresses are the current addresses, sorted. Generation counts their
+	// changes.
 	Addresses  []netip.Addr
 	Generation uint64
-	// Age is the time since the last answer with addresses; [Never] before the
-	// first, and for an address.
+	// Age is the time since the last answer with addresses. It is [Never]
+	// before the first one, and for an address.
 	Age time.Duration
-	// Failure is why the last lookup failed; 0 if it did not, or none has ended.
-	// FailingFor is the time since the first of the failures in a row.
+	// Failure says why the last lookup failed. It is 0 if that succeeded, or
+	// none has ended. FailingFor is the time since the first of the consecutive
+	// failures.
 	Failure    LookupFailure
 	FailingFor time.Duration
-	// Active is whether lookups go on, and Partial whether answers are taken for
-	// parts of the truth.
+	// Active is set while the host is being looked up, and Partial while
+	// answers are taken to be incomplete.
 	Active, Partial bool
-	// Users is how many sources use it, and Refresh the time between two lookups:
-	// the smallest that they ask for.
+	// Users is how many sources use the host. Refresh is the time between two
+	// lookups: the shortest that they ask for.
 	Users   int
 	Refresh time.Duration
 }
 
-// Host tells what is known about a host. The error is [StatusNoMatch] for a
-// number of no host, or of one that was forgotten.
+// Host returns what is known about a host. The error is [StatusNoMatch] if
+// there is no host with this number, or it was forgotten.
 func (s *State) Host(host uint64, now time.Duration) (Host, error) {
 	defer runtime.KeepAlive(s)
 	var out C.doors_host_state

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Without cgo the compiler itself says what to do.
+// Without cgo the compiler's own error says what to do.
 func TestTheBuildWithoutCgoNamesTheCure(t *testing.T) {
 	build := exec.Command("go", "build", ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -1,8 +1,5 @@
 package routing
 
-// In:  one request, then what became of each attempt.
-// Out: what to do next for it.
-
 /*
 #cgo noescape begin
 #cgo nocallback begin
@@ -42,38 +39,38 @@ import (
 	"unsafe"
 )
 
-// Request is one request on its way, in the caller's memory. The zero value is
-// none. [Source.Begin] fills it; one goroutine at a time may use it, and no copy
-// of it.
+// Request is a request under way, in the caller's memory. [Source.Begin]
+// initializes it. Only one goroutine at a time may use it, and it must not be
+// copied.
 //
-// For each request: obey the step; report each dial with [Source.Dialled] and
-// each attempt that has ended without an answer with [Source.Next], which returns
-// the next step; or both with [Source.Failed]. Say with [Source.Answered] that
-// the pod has begun to answer, and in every case with [Source.Ended] that the
-// request is over. A call about a request that another source began, or none, or
-// that has ended, returns [StepDone] and changes nothing.
+// Carry out each step, and report the result. Report each dial with
+// [Source.Dialled]. Report an attempt that ended without an answer with
+// [Source.Next], which returns the next step, or report both with
+// [Source.Failed]. Report the beginning of an answer with [Source.Answered].
+// Report the end of the request with [Source.Ended] in all cases. A call with a
+// request that has ended, or that another source or none has begun, returns
+// [StepDone] and has no effect.
 type Request struct {
 	opaque [40]uint64
 }
 
-// The library's own size is the same.
+// The library's type has the same size.
 var _ [0]byte = [unsafe.Sizeof(Request{}) - unsafe.Sizeof(C.doors_request{})]byte{}
 
 func (r *Request) c() *C.doors_request { return (*C.doors_request)(unsafe.Pointer(r)) }
 
-// Incoming is a request as it comes in.
+// Incoming is a request from a client.
 type Incoming struct {
 	// Method is its method.
 	Method Method
-	// HasBody is whether it has a body, or may have one: its length is not known
-	// to be 0.
+	// HasBody is set unless the length of the body is known to be 0.
 	HasBody bool
 	// Path and Cookies are as in [Router.Decide].
 	Path, Cookies string
 }
 
-// Begin begins a request, which is overwritten. The decision is what its token or
-// its cookie means. It allocates nothing.
+// Begin begins a request, which it overwrites. The decision is what the token
+// or cookie means. It does not allocate.
 func (s *Source) Begin(request *Request, incoming Incoming, now time.Duration, random uint64) (Step, Decision, error) {
 	path, pathLength := flat(incoming.Path)
 	cookies, cookiesLength := flat(incoming.Cookies)
@@ -89,12 +86,12 @@ func (s *Source) Begin(request *Request, incoming Incoming, now time.Duration, r
 	return step, decisionOf(&decision), nil
 }
 
-// Next reports that the attempt that the last step asked for has ended without
-// an answer, after its dial was told to [Source.Dialled]. [OutcomeRefused],
-// [OutcomeUnreachable] and [OutcomeOwnFault] mean that no connection was made;
-// [OutcomeDropped] that the connection ended before a byte of an answer, which
-// this call counts for the pod; [OutcomeCancelled], and any other, that the client
-// has gone or the answer has begun.
+// Next reports that an attempt ended without an answer. If it dialled, report
+// the dial to [Source.Dialled] first. [OutcomeRefused], [OutcomeUnreachable]
+// and [OutcomeOwnFault] mean that no connection was made. [OutcomeDropped]
+// means that the connection ended before the first byte of an answer, which
+// counts against the pod. [OutcomeCancelled] and all others mean that the
+// client has gone or the answer has begun.
 func (s *Source) Next(request *Request, outcome Outcome, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
 	status := C.doors_request_next(s.handle, request.c(), C.uint32_t(outcome), C.int64_t(now), C.uint64_t(random), &out)
@@ -102,8 +99,8 @@ func (s *Source) Next(request *Request, outcome Outcome, now time.Duration, rand
 	return stepOf(&out, status)
 }
 
-// Failed is [Source.Dialled] and [Source.Next] in one, for callers whose dials
-// belong to one request each.
+// Failed is [Source.Dialled] and [Source.Next] in one call, for callers whose
+// dials belong to a single request.
 func (s *Source) Failed(request *Request, outcome Outcome, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
 	status := C.doors_request_failed(s.handle, request.c(), C.uint32_t(outcome), C.int64_t(now), C.uint64_t(random), &out)
@@ -111,9 +108,9 @@ func (s *Source) Failed(request *Request, outcome Outcome, now time.Duration, ra
 	return stepOf(&out, status)
 }
 
-// Resume goes on with a request that waits: at the Until of its step, or when a
-// report says Wake. A call more than needed repeats the last step. With
-// UserRetries a request that was answered tries again, if it may.
+// Resume continues a waiting request. Call it at the Until of its step, and
+// whenever a report sets Wake. Additional calls repeat the last step. With
+// UserRetries it also retries a request that was answered, if possible.
 func (s *Source) Resume(request *Request, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
 	status := C.doors_request_resume(s.handle, request.c(), C.int64_t(now), C.uint64_t(random), &out)
@@ -123,17 +120,18 @@ func (s *Source) Resume(request *Request, now time.Duration, random uint64) (Ste
 
 // Place is a pod to choose from.
 type Place struct {
-	// Upstream is the index of its upstream in the configuration.
+	// Upstream is the index of the upstream in the configuration.
 	Upstream int
-	// Pod is where it is dialled.
+	// Pod is the address and port to dial.
 	Pod netip.AddrPort
-	// Tier is how good it is for the request; lower is better.
+	// Tier ranks the pod for this request. Lower is better.
 	Tier int
 }
 
-// Choices returns, after [StepChoose], the pods that may take the request: only
-// the best ones, in the order of the configuration and of their addresses. There
-// may be none: then call [Source.ChoseNone]. They are appended to places.
+// Choices returns, after [StepChoose], the pods that may take the request. It
+// appends them to places. They are the best available, in the order of the
+// configuration and then of addresses. If there are none, call
+// [Source.ChoseNone].
 func (s *Source) Choices(request *Request, places []Place, now time.Duration) ([]Place, *Report, error) {
 	defer runtime.KeepAlive(s)
 	list := make([]C.doors_place, 8)
@@ -154,8 +152,8 @@ func (s *Source) Choices(request *Request, places []Place, now time.Duration) ([
 	}
 }
 
-// Chose reports that the user's policy has chosen this pod of this upstream. The
-// step is to dial it.
+// Chose reports that the user's policy has chosen a pod. The step is to dial
+// it.
 func (s *Source) Chose(request *Request, upstream int, pod netip.AddrPort, now time.Duration) (Step, error) {
 	cPod := podOf(pod)
 	var out C.doors_step
@@ -164,8 +162,8 @@ func (s *Source) Chose(request *Request, upstream int, pod netip.AddrPort, now t
 	return stepOf(&out, status)
 }
 
-// ChoseNone reports that the user's policy has chosen none. The next step offers
-// those that are less good, or is as if none could be reached.
+// ChoseNone reports that the user's policy has chosen no pod. The next step
+// offers pods of a lower tier, or is the same as if none could be reached.
 func (s *Source) ChoseNone(request *Request, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
 	status := C.doors_request_chose_none(s.handle, request.c(), C.int64_t(now), C.uint64_t(random), &out)
@@ -173,9 +171,9 @@ func (s *Source) ChoseNone(request *Request, now time.Duration, random uint64) (
 	return stepOf(&out, status)
 }
 
-// GiveUp reports, with UserRetries, that the user's retries are over. The outcome
-// is that of the last attempt, or 0 if it was told to [Source.Next]. The step is
-// [StepAnswer], [StepWait] or [StepDone].
+// GiveUp reports, with UserRetries, that the user's retries are used up.
+// outcome is that of the last attempt, or 0 if it was reported to
+// [Source.Next]. The step is [StepAnswer], [StepWait] or [StepDone].
 func (s *Source) GiveUp(request *Request, outcome Outcome, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
 	status := C.doors_request_give_up(s.handle, request.c(), C.uint32_t(outcome), C.int64_t(now), C.uint64_t(random), &out)
@@ -183,23 +181,24 @@ func (s *Source) GiveUp(request *Request, outcome Outcome, now time.Duration, ra
 	return stepOf(&out, status)
 }
 
-// Marks is what an answer of a pod says about the pod: any of these, or 0.
+// Marks say what a pod's answer tells about the pod. They can be combined; 0 is
+// none.
 type Marks uint32
 
 const (
-	// MarkDraining: it carries Doors-Draining: ?1. The pod drains from now on,
-	// whatever DNS says.
+	// MarkDraining is set for an answer with Doors-Draining: ?1. The pod is
+	// draining from now on, whatever DNS says.
 	MarkDraining Marks = C.DOORS_MARK_DRAINING
-	// MarkRefused: it is a 503 with Doors-Draining: ?1, and nothing of it was sent
-	// to the client. If the request loads a page it can be taken back. Says
-	// MarkDraining as well.
+	// MarkRefused is set for a 503 with Doors-Draining: ?1 of which nothing was
+	// sent to the client. A page load can then go to another pod. It implies
+	// MarkDraining.
 	MarkRefused Marks = C.DOORS_MARK_REFUSED
 )
 
-// Answered reports that the pod has begun to answer. [StepDone] says to pass the
-// answer on. Any other step, which only [MarkRefused] leads to, says to drop the
-// answer, of which the client sees nothing, and to obey. The error is
-// [StatusRange] for other marks.
+// Answered reports that a pod has begun to answer. If the step is [StepDone],
+// pass the answer on. Any other step, which only [MarkRefused] causes, means to
+// drop the answer and carry out the step. The error is [StatusRange] for
+// unknown marks.
 func (s *Source) Answered(request *Request, marks Marks, now time.Duration, random uint64) (Step, error) {
 	var out C.doors_step
 	status := C.doors_request_answered(s.handle, request.c(), C.uint32_t(marks), C.int64_t(now), C.uint64_t(random), &out)
@@ -207,9 +206,9 @@ func (s *Source) Answered(request *Request, marks Marks, now time.Duration, rand
 	return stepOf(&out, status)
 }
 
-// Ended reports that the request has ended, however. Call it once after each
-// [Source.Begin]: until then the request counts as in flight at its pod, or as
-// waiting. A second call does nothing.
+// Ended reports that the request has ended, for whatever reason. Call it once
+// after each [Source.Begin]: until then the request counts as in flight or as
+// waiting. A second call has no effect.
 func (s *Source) Ended(request *Request, now time.Duration) error {
 	status := C.doors_request_ended(s.handle, request.c(), C.int64_t(now))
 	runtime.KeepAlive(s)

@@ -28,13 +28,13 @@ func mustSource(t testing.TB, state *State) *Source {
 	return source
 }
 
-// The fresh pods of testConfig, by their hosts.
+// freshPods are the fresh pods of testConfig, by host.
 var freshPods = map[string][]netip.Addr{
 	"blue":          {netip.MustParseAddr("10.0.0.8"), netip.MustParseAddr("10.0.0.7")},
 	"green.example": {netip.MustParseAddr("10.0.1.7"), netip.MustParseAddr("10.9.9.9")},
 }
 
-// resolve looks up what is due, and returns what was learned.
+// resolve makes the lookups that are due and returns the reports.
 func resolve(t testing.TB, state *State, now time.Duration) (reports []HostReport) {
 	t.Helper()
 	lookups, _, err := state.Due(now, 1)
@@ -51,7 +51,7 @@ func resolve(t testing.TB, state *State, now time.Duration) (reports []HostRepor
 	return reports
 }
 
-// resolveAll has page loads until all hosts are known.
+// resolveAll makes page loads until all hosts are known.
 func resolveAll(t testing.TB, state *State, source *Source, now time.Duration) {
 	t.Helper()
 	var request Request
@@ -61,7 +61,7 @@ func resolveAll(t testing.TB, state *State, source *Source, now time.Duration) {
 		}
 		known += len(resolve(t, state, now))
 		source.Ended(&request, now)
-		// The upstreams that are not looked up at once are so after a while.
+		// Some upstreams are looked up only after a while.
 		now += 100 * time.Millisecond
 	}
 }

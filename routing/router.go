@@ -1,8 +1,5 @@
 package routing
 
-// In:  the router's configuration, then the path and the cookies of requests.
-// Out: one decision for each request.
-
 // #include "doors_caddy.h"
 import "C"
 
@@ -14,28 +11,29 @@ import (
 	"unsafe"
 )
 
-// Router decides where requests go. See the package for threads and memory.
+// Router decides where requests go. The package comment describes concurrency
+// and memory.
 type Router struct {
 	handle *C.doors_router
-	source *Source // the owner of the handle, if there is one
+	source *Source // owner of the handle, or nil
 	_      unshared
 }
 
 // liveRouters counts the routers in the library's memory.
 var liveRouters atomic.Int64
 
-// LiveRouters returns how many routers are not freed yet. It is meant for tests
-// and metrics: a router lives until the garbage collector has found it unused.
+// LiveRouters returns the number of routers that are not freed yet, for tests
+// and metrics. A router is freed when the garbage collector finds it unused.
 func LiveRouters() int { return int(liveRouters.Load()) }
 
-// NewRouter makes a router of its configuration in JSON:
+// NewRouter returns a router for a configuration in JSON:
 //
 //	{"secret": "...", "cookie_name": "...", "upstreams": [{"cidr": "10.0.0.0/24", "host": "...", "port": 8080}]}
 //
-// "cidrs", a list, may stand in place of "cidr", and "hosts" in place of "host".
-// The error is an [*Error] that
-// names the field; [StatusSecret], [StatusCIDR], [StatusConfig] and
-// [StatusTooLarge] tell what is wrong. The JSON may be changed afterwards.
+// The list "cidrs" can be used in place of "cidr", and "hosts" in place of
+// "host". The error is an [*Error] that names the field, with [StatusSecret],
+// [StatusCIDR], [StatusConfig] or [StatusTooLarge]. NewRouter does not keep the
+// JSON.
 func NewRouter(json []byte) (*Router, error) {
 	if abiProblem != nil {
 		return nil, abiProblem
@@ -57,12 +55,11 @@ func freeRouter(handle *C.doors_router) {
 	liveRouters.Add(-1)
 }
 
-// Decide decides about one request. The path is as the pod gets it, escaped
-// ([net/url.URL.EscapedPath]), or the whole target of the request, of which only
-// the path counts; cookies is the value of the Cookie header, several joined with
-// "; ". No input is an error; a token that
-// opens nothing is a decision of kind [Gone]. The only error is a fault inside
-// the library ([StatusPanic]).
+// Decide decides about one request. path is the escaped path as the pod gets it
+// ([net/url.URL.EscapedPath]), or the whole request target, of which only the
+// path counts. cookies is the value of the Cookie header; several are joined
+// with "; ". No input is an error: a token that no key opens is a decision of
+// kind [Gone]. The only error is a fault in the library ([StatusPanic]).
 func (r *Router) Decide(path, cookies string) (Decision, error) {
 	pathBytes, pathLength := flat(path)
 	cookieBytes, cookieLength := flat(cookies)
@@ -75,9 +72,9 @@ func (r *Router) Decide(path, cookies string) (Decision, error) {
 	return decisionOf(&out), nil
 }
 
-// Lookup returns the index of the upstream whose CIDR holds the address; of
-// several the longest prefix counts. Unspecified, multicast and broadcast
-// addresses are in none, nor is the zero Addr. A zone does not count.
+// Lookup returns the index of the upstream with the longest CIDR that contains
+// the address. ok is false for unspecified, multicast and broadcast addresses
+// and for the zero Addr. The zone is ignored.
 func (r *Router) Lookup(addr netip.Addr) (index int, ok bool) {
 	address := flatAddr(addr)
 	var found C.uint32_t
@@ -89,7 +86,7 @@ func (r *Router) Lookup(addr netip.Addr) (index int, ok bool) {
 	return int(found), true
 }
 
-// Upstreams returns how many upstreams the configuration has, at least 1.
+// Upstreams returns the number of upstreams, at least 1.
 func (r *Router) Upstreams() int {
 	var count C.uint32_t
 	C.doors_router_upstreams(r.handle, &count)
@@ -97,8 +94,8 @@ func (r *Router) Upstreams() int {
 	return int(count)
 }
 
-// Upstream returns host and port of the upstream at the index, or "" and 0 when
-// there is none.
+// Upstream returns the host and port of the upstream at the index, or "" and 0
+// if there is none.
 func (r *Router) Upstream(index int) (host string, port uint16) {
 	if index < 0 || index > math.MaxInt32 {
 		return "", 0
@@ -113,7 +110,7 @@ func (r *Router) Upstream(index int) (host string, port uint16) {
 	return C.GoString(&text[0]), uint16(number)
 }
 
-// Warnings tells what is allowed but probably not meant, one line each.
+// Warnings describes what is valid but probably a mistake, one line each.
 func (r *Router) Warnings() (warnings []string) {
 	for n := C.uint32_t(0); ; n++ {
 		var warning C.doors_error

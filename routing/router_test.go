@@ -87,8 +87,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// Rust's memory is invisible to Go's collector, so a lost handle would show up
-// nowhere else.
+// Go's garbage collector does not see Rust's memory, so only this test shows a
+// lost handle.
 func TestHandlesAreFreed(t *testing.T) {
 	live := func() int64 {
 		return liveRouters.Load() + liveCiphers.Load() + liveCIDRs.Load() + liveStates.Load() + liveSources.Load()
@@ -132,8 +132,8 @@ func TestHandlesAreFreed(t *testing.T) {
 	runtime.KeepAlive(neighbours)
 }
 
-// The last use of a router may be a call that is still running when the
-// collector looks: KeepAlive must hold it.
+// The last use of a router may be a call that still runs during a garbage
+// collection. KeepAlive must keep the router for as long.
 func TestARouterOutlivesItsLastCall(t *testing.T) {
 	stop := make(chan struct{})
 	var group sync.WaitGroup
@@ -149,8 +149,8 @@ func TestARouterOutlivesItsLastCall(t *testing.T) {
 			}
 		}
 	}()
-	// Long enough for several collections during the call; a freed router has
-	// lost its keys when the cookie at the end is reached.
+	// Long enough for several collections during the call. If the router were
+	// freed, its keys would be gone when the cookie at the end is parsed.
 	cookies := strings.Repeat("other=x; ", 300_000) + "upstream=" + tokenOf(t, "10.0.1.7")
 	for range 20 {
 		decision, err := mustRouter(t, testConfig).Decide("/", cookies)

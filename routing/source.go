@@ -1,8 +1,5 @@
 package routing
 
-// In:  one configuration with its options; then what became of dials.
-// Out: a Source, whose requests are in request.go.
-
 /*
 #cgo noescape doors_source_dialled
 #cgo nocallback doors_source_dialled
@@ -21,9 +18,9 @@ import (
 	"unsafe"
 )
 
-// Source is one configuration in use: a [Router] and its options, with what a
-// [State] knows. It does not change. When nobody uses it any more, its use of
-// hosts ends. For threads and memory see the package.
+// Source is a configuration in use: a [Router] and its options, bound to a
+// [State]. It is immutable. When it is no longer used, its use of hosts ends.
+// The package comment describes concurrency and memory.
 type Source struct {
 	handle *C.doors_source
 	_      unshared
@@ -31,48 +28,49 @@ type Source struct {
 
 var liveSources atomic.Int64
 
-// LiveSources returns how many sources are not freed yet. It is meant for tests
-// and metrics: a source lives until the garbage collector has found it unused.
+// LiveSources returns the number of sources that are not freed yet, for tests
+// and metrics. A source is freed when the garbage collector finds it unused.
 func LiveSources() int { return int(liveSources.Load()) }
 
-// Options are those of one configuration.
+// Options are the options of one configuration.
 type Options struct {
-	// GoneAfter is for how long a pod must have been out of reach until it is gone.
+	// GoneAfter is how long a pod must be unreachable before it counts as gone.
 	GoneAfter time.Duration
-	// DrainMax is for how long a pod may drain until its pages are told 410, those
-	// that were not used for longest first; 0 for ever. GoneRate paces them.
+	// DrainMax is how long a pod may drain before its pages get 410, the
+	// longest idle first, at the pace of GoneRate. 0 means no limit.
 	DrainMax time.Duration
 	// RollTime is how often a page opens a receiver stream: the app's
 	// SolitaireRollTime.
 	RollTime time.Duration
-	// PageWait is for how long a page load waits for a pod, and the receiver stream
-	// of a page that has nothing to reload onto; 0 for not at all.
+	// PageWait is how long a page load waits for a pod. A receiver stream waits
+	// as long while no pod could take its page. 0 disables both waits.
 	PageWait time.Duration
-	// Refresh is the time from one lookup of a host to the next, while requests use
-	// it; 10 ms at least.
+	// Refresh is the time between two lookups of a host that requests use, at
+	// least 10 ms.
 	Refresh time.Duration
-	// StaleMax is the age at which addresses are not used without waiting for new
-	// ones, if there were no lookups.
+	// StaleMax is the age from which addresses are used only after waiting for
+	// new ones, if they have not been looked up again.
 	StaleMax time.Duration
-	// FirstLookup is for how long a request waits for first lookups while no address
-	// is known at all. Any other wait for DNS is 500 ms at most.
+	// FirstLookup is how long a request waits for first lookups while no
+	// address is known. All other waits for DNS end after 500 ms.
 	FirstLookup time.Duration
-	// Resolver is the caller's number for the way in which names are looked up: which
-	// name servers, which IP versions. Hosts with the same name and number are one
-	// host.
+	// Resolver is a number that the caller gives to a set of name servers and
+	// IP versions. Hosts with the same name and Resolver are the same host.
 	Resolver uint64
-	// GoneRate is how many receiver streams of an upstream may be told 410 in one
-	// second; 0 for all.
+	// GoneRate is how many receiver streams of an upstream may get 410 per
+	// second. 0 means no limit.
 	GoneRate uint32
-	// UserChooses says that the user has a policy of his own: steps are [StepChoose]
-	// for requests that several pods may take.
+	// UserChooses is set if the user has a selection policy: the step is then
+	// [StepChoose] for requests that several pods can take.
 	UserChooses bool
-	// UserRetries says that the user said how to retry: a request that has failed
-	// everywhere starts over instead of ending, until [Source.GiveUp].
+	// UserRetries is set if the user has configured retries: a request that has
+	// failed everywhere then starts over instead of ending, until
+	// [Source.GiveUp].
 	UserRetries bool
 }
 
-// DefaultOptions returns good values: 10 s, 0, 15 s, 10 s, 1 s, 300 s, 3 s, and 100.
+// DefaultOptions returns the defaults: GoneAfter 10 s, DrainMax 0, RollTime 15
+// s, PageWait 10 s, Refresh 1 s, StaleMax 300 s, FirstLookup 3 s, GoneRate 100.
 func DefaultOptions() Options {
 	var c C.doors_options
 	C.doors_options_init(&c)
@@ -89,9 +87,10 @@ func DefaultOptions() Options {
 	}
 }
 
-// NewSource begins to use a configuration; json is that of [NewRouter]. Nothing
-// is looked up before a request needs it. Call [State.Due] afterwards. The error
-// is an [*Error] as of [NewRouter], or of [StatusRange] for a negative duration.
+// NewSource begins to use a configuration, with the JSON of [NewRouter].
+// Nothing is looked up before a request needs it. Call [State.Due] afterwards.
+// The error is an [*Error] as from [NewRouter], or has [StatusRange] for a
+// negative duration.
 func NewSource(state *State, json []byte, options Options) (*Source, error) {
 	if abiProblem != nil {
 		return nil, abiProblem
@@ -139,12 +138,12 @@ func (s *Source) Router() *Router {
 	return router
 }
 
-// Dialled reports what became of a dial, as soon as it is known: from any
-// goroutine, also after its request has ended, and of dials in the background. It
-// counts for the pod and touches no request. Upstream and pod are those of the
-// step or the report. [OutcomeAnswered] and [OutcomeDropped] are not dials; they
-// change nothing. The error is [StatusAddress] or [StatusRange] for a pod or
-// outcome that is none.
+// Dialled reports the outcome of a dial as soon as it is known. It may be
+// called from any goroutine, also after the request has ended, and for dials in
+// the background. The outcome counts for the pod and affects no request.
+// upstream and pod are those of the step or report. [OutcomeAnswered] and
+// [OutcomeDropped] are not outcomes of dials and have no effect. The error is
+// [StatusAddress] for an invalid pod or [StatusRange] for an unknown outcome.
 func (s *Source) Dialled(upstream int, pod netip.AddrPort, outcome Outcome, now time.Duration, random uint64) (*Report, error) {
 	cPod := podOf(pod)
 	var out C.doors_report
@@ -153,9 +152,9 @@ func (s *Source) Dialled(upstream int, pod netip.AddrPort, outcome Outcome, now 
 	return reportOf(&out, status)
 }
 
-// Use keeps the lookups of one upstream's host going, as a request that may go
-// there does: for whoever shows the upstream's pods. An index that the
-// configuration does not have changes nothing.
+// Use keeps the lookups of an upstream's hosts going, as a request would. It is
+// for callers that show the upstream's pods. An index out of range has no
+// effect.
 func (s *Source) Use(upstream int, now time.Duration) (*Report, error) {
 	var out C.doors_report
 	status := C.doors_source_use(s.handle, C.uint32_t(upstream), C.int64_t(now), &out)
@@ -163,11 +162,10 @@ func (s *Source) Use(upstream int, now time.Duration) (*Report, error) {
 	return reportOf(&out, status)
 }
 
-// Upstream returns the numbers of one upstream, by its index in the
-// configuration: that of its host, as in [Lookup], and its own, as in
-// [KnownPod]. Upstreams with the same host, port and resolver share both, also
-// those of other sources. ok is false for an index that the configuration does
-// not have.
+// Upstream returns the numbers of the upstream at the index: that of its host,
+// as in [Lookup], and its own, as in [KnownPod]. Upstreams with the same host,
+// port and resolver share both numbers, across sources. ok is false for an
+// index out of range.
 func (s *Source) Upstream(index int) (host, number uint64, ok bool) {
 	if index < 0 || index > math.MaxInt32 {
 		return 0, 0, false
@@ -178,8 +176,8 @@ func (s *Source) Upstream(index int) (host, number uint64, ok bool) {
 	return uint64(cHost), uint64(cNumber), status == C.DOORS_STATUS_OK
 }
 
-// Fresh returns the fresh pods of an upstream, by its index in the
-// configuration: those inside the upstream's networks, and those outside.
+// Fresh returns the fresh pods of the upstream at the index: those inside its
+// networks and those outside.
 func (s *Source) Fresh(index int) (inside, outside []netip.AddrPort) {
 	if index < 0 || index > math.MaxInt32 {
 		return nil, nil

@@ -1,8 +1,5 @@
 package routing
 
-// In:  bounds; then questions of people.
-// Out: what a process knows about hosts and pods.
-
 /*
 #cgo noescape doors_state_pods
 #cgo nocallback doors_state_pods
@@ -21,14 +18,14 @@ import (
 	"time"
 )
 
-// State is what a process knows about hosts and pods. One is enough for a
-// process: it outlives configurations, each of which is a [Source]. It changes,
-// but any number of goroutines may use it at the same time. For threads and
-// memory see the package.
+// State is what a process knows about hosts and pods. A process needs only one:
+// it outlives configurations, each of which is a [Source]. It is safe for
+// concurrent use. The package comment describes its memory.
 //
-// Each now is the time since any fixed start by a monotonic clock, which may be
-// negative: time.Since of one [time.Time] that was taken when the process began.
-// Each random is any number, another one for each call.
+// The argument now is the time on any monotonic clock since a fixed start,
+// which may be negative. time.Since with a [time.Time] taken at the start of
+// the process will do. The argument random is any random number, a different
+// one for each call.
 type State struct {
 	handle *C.doors_state
 	_      unshared
@@ -36,22 +33,23 @@ type State struct {
 
 var liveStates atomic.Int64
 
-// Limits are the bounds of a process.
+// Limits are the limits of a process.
 type Limits struct {
 	// MaxPods is how many pods are remembered.
 	MaxPods uint32
-	// MaxWaiting is how many requests may wait for a pod at once.
+	// MaxWaiting is how many requests may wait for a pod at the same time.
 	MaxWaiting uint32
-	// MaxLookups is how many lookups may run at once, and MaxSlowLookups how many
-	// more, if so many have been running for over a second.
+	// MaxLookups is how many lookups may run at the same time. MaxSlowLookups
+	// is how many lookups that have run for over a second may do so in
+	// addition.
 	MaxLookups, MaxSlowLookups uint32
-	// RefreshesPerSecond is how many lookups a second may begin for hosts whose
-	// addresses are known.
+	// RefreshesPerSecond is how many lookups may start per second for hosts
+	// whose addresses are known.
 	RefreshesPerSecond uint32
 }
 
-// DefaultLimits returns good values: 10,000 pods, 4,096 requests, 64 lookups and
-// 256 slow ones, 100 refreshes.
+// DefaultLimits returns the defaults: MaxPods 10,000, MaxWaiting 4,096,
+// MaxLookups 64, MaxSlowLookups 256, RefreshesPerSecond 100.
 func DefaultLimits() Limits {
 	var c C.doors_limits
 	C.doors_limits_init(&c)
@@ -64,7 +62,7 @@ func DefaultLimits() Limits {
 	}
 }
 
-// NewState makes one that knows nothing. The error is [StatusRange] if MaxPods,
+// NewState returns an empty state. The error is [StatusRange] if MaxPods,
 // MaxLookups or RefreshesPerSecond is 0.
 func NewState(limits Limits) (*State, error) {
 	if abiProblem != nil {
@@ -92,58 +90,60 @@ func freeState(handle *C.doors_state) {
 	liveStates.Add(-1)
 }
 
-// Limit changes how many pods are remembered. Those that are too many are
-// forgotten. The error is [StatusRange] for 0.
+// Limit changes MaxPods. Excess pods are forgotten. The error is [StatusRange]
+// for 0.
 func (s *State) Limit(maxPods uint32) error {
 	status := C.doors_state_limit(s.handle, C.uint32_t(maxPods))
 	runtime.KeepAlive(s)
 	return statusOf(status)
 }
 
-// KnownPod is what is known about one pod, at one moment. Times are those of the
-// calls that told of the events.
+// KnownPod is what is known about a pod at one moment. Its times are the now of
+// the calls that reported the events.
 type KnownPod struct {
-	// Pod is where it is dialled.
+	// Pod is the address and port to dial.
 	Pod netip.AddrPort
-	// Upstream is the number of its upstream ([Source.Upstream]). Where several use
-	// it, it stays the same until that one has not used it for a minute.
+	// Upstream is the number of its upstream ([Source.Upstream]). If several
+	// upstreams use the pod, it does not change until that one has not used it
+	// for a minute.
 	Upstream uint64
-	// FirstSeen and LastSeen are when it was first and last used: a request for
-	// it began or ended, or a dial ended.
+	// FirstSeen and LastSeen are when it was first and last used: when a
+	// request for it began or ended, or a dial ended.
 	FirstSeen, LastSeen time.Duration
-	// UnreachableSince is since when something is held against it; 0 while
-	// Verdict is [VerdictNone].
+	// UnreachableSince is when it became unreachable, or 0 while Verdict is
+	// [VerdictNone].
 	UnreachableSince time.Duration
-	// Marked is whether its answers say that it drains, and MarkedSince since when;
-	// 0 while they do not.
+	// Marked is set while its answers say that it is draining. MarkedSince is
+	// when that began, or 0.
 	Marked      bool
 	MarkedSince time.Duration
-	// DrainingSince is since when it gets no new pages: it says that it drains, DNS
-	// does not name it, or it is evicted; 0 while it gets some.
+	// DrainingSince is when it stopped getting new pages because it says that
+	// it is draining, has left DNS or is evicted. It is 0 while it gets new
+	// pages.
 	DrainingSince time.Duration
-	// DrainedSince is since when it has nothing left to do: it is gone, or it drains
-	// and had no request for 4/3 of the RollTime of its upstream. It is a time to come,
-	// later than now, while that is not over yet; 0 while it does not drain, or has
-	// requests in flight.
+	// DrainedSince is when it had no pages left: it is gone, or it is draining
+	// and has had no request for 4/3 of its upstream's RollTime. It is in the
+	// future until that time has passed. It is 0 while the pod is not draining
+	// or has requests in flight.
 	DrainedSince time.Duration
-	// EvictedSince is since when it is evicted; 0 while it is not.
+	// EvictedSince is when it was evicted, or 0.
 	EvictedSince time.Duration
 	// Refused is how many dials its host has refused.
 	Refused uint64
-	// InFlight is how many requests were sent to it and have not ended. Streams are
-	// those of them that are receiver streams: about one for each open page.
+	// InFlight is how many requests it is serving. Streams is how many of them
+	// are receiver streams: about one for each open page.
 	InFlight, Streams int
-	// Verdict is what is held against it.
+	// Verdict says whether it can be reached.
 	Verdict Verdict
-	// Fresh is whether an upstream that used it in the last minute of its use has
-	// it in DNS.
+	// Fresh is set if the pod is in DNS for an upstream that used it within the
+	// last minute of its use.
 	Fresh bool
 }
 
-// Pods returns at most so many of the pods that are known, by address (IPv4
-// first) and port, from the one after a pod on, or from the first if that is
-// zero; and how many are known in all. Each is what it was at one moment, all
-// together are not.
+// Pods returns up to most pods, and how many are known in total. The pods are
+// in the order of their addresses, IPv4 first, and ports. They begin with the
+// one following after, or with the first if after is zero. Each entry is
+// consistent by itself, but different entries may be from different moments.
 func (s *State) Pods(after netip.AddrPort, most int) (pods []KnownPod, known int, err error) {
 	defer runtime.KeepAlive(s)
 	var start *C.doors_pod
@@ -167,8 +167,8 @@ func (s *State) Pods(after netip.AddrPort, most int) (pods []KnownPod, known int
 	return pods, int(all), nil
 }
 
-// Verdict returns what is held against a pod. It does not count as a use of it.
-// The error is [StatusAddress].
+// Verdict returns whether a pod can be reached. It does not count as a use of
+// the pod. The error is [StatusAddress].
 func (s *State) Verdict(pod netip.AddrPort) (Verdict, error) {
 	cPod := podOf(pod)
 	var out C.uint32_t
@@ -177,31 +177,32 @@ func (s *State) Verdict(pod netip.AddrPort) (Verdict, error) {
 	return Verdict(out), statusOf(status)
 }
 
-// Idle is whether the pods at one address may be stopped, as far as their
-// requests tell.
+// Idle says whether the pods at an address may be stopped, judging by their
+// requests.
 type Idle struct {
-	// Answer is whether they are idle.
+	// Answer says whether they are idle.
 	Answer IdleAnswer
 	// InFlight and Streams are as in [KnownPod].
 	InFlight, Streams int
-	// Used is whether a pod at the address was ever used. Once the library has
-	// forgotten pods, an address in many is taken for one of them.
+	// Used is set if a pod at the address was ever used. Once the library has
+	// forgotten pods, it may be set by mistake for a few addresses.
 	Used bool
-	// LastSeen is, with Used, when a pod at the address was last used; else 0.
+	// LastSeen is when a pod at the address was last used, if Used is set.
 	LastSeen time.Duration
-	// Wait is how long it takes at least until the answer can be [IdleYes]. It is
-	// 0 when it is, and when nobody can know: while requests are in flight.
+	// Wait is the shortest time until the answer can be [IdleYes]. It is 0 if
+	// the answer is that already, or cannot be predicted because requests are
+	// in flight.
 	Wait time.Duration
 }
 
-// Idle tells whether the pods at an address, on all ports together, had no
-// request for as long as idle, so that they may be stopped: [IdleYes]. The
-// caller began to report requests at started; until idle has passed since then
-// the answer is [IdleJustStarted] at best. An address that is not known had no
-// request. The error is [StatusAddress].
+// Idle reports whether the pods at an address, on all ports, have had no
+// request for the duration idle, so that they may be stopped ([IdleYes]).
+// started is when the caller began to report requests. Until idle has passed
+// since then the answer is at best [IdleJustStarted]. An unknown address had no
+// requests. The error is [StatusAddress].
 //
-// No request does not mean no page: a browser disconnects a hidden page, and
-// comes back to it. Only the app knows its pages.
+// A pod without requests may still have pages: a browser disconnects a hidden
+// page and comes back later. Only the app knows its pages.
 func (s *State) Idle(address netip.Addr, idle, started, now time.Duration) (Idle, error) {
 	pod := podOf(netip.AddrPortFrom(address, 0))
 	var out C.doors_idle

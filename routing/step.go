@@ -1,8 +1,5 @@
 package routing
 
-// In:  a doors_step or a doors_report.
-// Out: a Step or a Report.
-
 // #include "doors_caddy.h"
 import "C"
 
@@ -13,28 +10,29 @@ import (
 
 // Step is what to do next for a request.
 type Step struct {
-	// Kind is what to do. The members that it does not name are zero.
+	// Kind is the kind of step. Fields that do not belong to it are zero.
 	Kind StepKind
-	// Upstream and Pod are, for [StepDial], the pod to dial, or to use an open
-	// connection to, and the index of its upstream in the configuration. Probe is
-	// whether this request finds out whether the pod is back, and LastChoice whether
-	// the pod drains and there is no other: send Doors-Last-Choice: ?1 with the
-	// request, so that it is served.
+	// Upstream and Pod are, for [StepDial], the index of the upstream in the
+	// configuration and the pod to dial, or to use an open connection to. Probe
+	// is set if the request tests whether the pod works again. LastChoice is
+	// set if the pod is draining and there is no other: add the header
+	// Doors-Last-Choice: ?1 to the request, so that the pod serves it.
 	Probe, LastChoice bool
 	Upstream          int
 	Pod               netip.AddrPort
-	// Status is, for [StepAnswer], 410 or 503; always with Cache-Control: no-store.
+	// Status is, for [StepAnswer], 410 or 503. Always add Cache-Control:
+	// no-store.
 	Status int
-	// RetryAfter is, for [StepAnswer], the Retry-After in seconds; 0 with 410, which
-	// has none.
+	// RetryAfter is, for [StepAnswer], the Retry-After in seconds, or 0 for a
+	// 410, which has none.
 	RetryAfter int
-	// Cause is, for [StepAnswer], why, and Page whether it is a page load: a browser
-	// may be shown a text that loads the page again after RetryAfter.
+	// Cause says, for [StepAnswer], why. Page is set for a page load: the
+	// answer may have a body that reloads the page after RetryAfter.
 	Cause Cause
 	Page  bool
 	// Until is, for [StepWait], when to call [Source.Resume] at the latest.
 	Until time.Duration
-	// Report is what was learned besides, nil for nothing.
+	// Report is what the library has learned, or nil.
 	Report *Report
 }
 
@@ -44,35 +42,36 @@ type UpstreamPod struct {
 	Pod      netip.AddrPort
 }
 
-// Report is what was learned besides. Any of it may be set in any step and any
-// report; a pod or an address that is not valid says nothing.
+// Report is what the library has learned, or wants done. Every step and every
+// report may set any of the fields. An invalid pod or address means none.
 type Report struct {
-	// Wake says to resume all requests that wait, of all sources.
+	// Wake is set if all waiting requests of all sources must be resumed.
 	Wake bool
-	// LookupsDue says to call [State.Due] now.
+	// LookupsDue is set if [State.Due] must be called.
 	LookupsDue bool
-	// NothingOpens says, once a minute, that many tokens came and none has ever
-	// opened: the secret is probably wrong.
+	// NothingOpens is set, at most once a minute, if there were many tokens and
+	// no key has ever opened one: the secret is probably wrong.
 	NothingOpens bool
-	// RefusedToken says that a line about a refused token is due in the log, without
-	// the token, and Suppressed how many more there were since the last time.
+	// RefusedToken is set if a rejected token should be logged, without the
+	// token. Suppressed is the number of rejected tokens since the last time.
 	RefusedToken bool
 	Suppressed   int
-	// Background is a pod to dial in the background: close the connection at once,
-	// and report the dial to [Source.Dialled].
+	// Background is a pod to dial in the background. Close the connection at
+	// once, and report the outcome to [Source.Dialled].
 	Background UpstreamPod
-	// Changed is a pod against which something else is held now: Verdict.
+	// Changed is a pod whose verdict has changed, to Verdict.
 	Changed UpstreamPod
 	Verdict Verdict
-	// Marked is a pod that says that it drains, or no longer says so: Draining.
+	// Marked is a pod whose mark has changed. Draining is set if it now says
+	// that it is draining.
 	Marked   UpstreamPod
 	Draining bool
-	// DroppedHost is the number of a host that gave up the address Dropped, which
-	// refused a connection, since DNS does not name it.
+	// DroppedHost is the number of a host that has lost the address Dropped,
+	// because a connection was refused and the address is not in DNS.
 	DroppedHost uint64
 	Dropped     netip.Addr
-	// Outside is an address to which the host of OutsideUpstream resolves, outside of
-	// the upstream's networks. Once a minute.
+	// Outside is an address of OutsideUpstream's host that is outside the
+	// upstream's networks. It is set at most once a minute.
 	OutsideUpstream int
 	Outside         netip.Addr
 }

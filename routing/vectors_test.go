@@ -183,7 +183,7 @@ func TestCIDRVectors(t *testing.T) {
 	atLeast(t, 20, len(vectors.Tables), len(vectors.Refused))
 }
 
-// checkError compares an error with what a vector says of it.
+// checkError compares an error with the expectation of a vector.
 func checkError(t *testing.T, name string, err error, status Status, index *int, contains, never []string) {
 	t.Helper()
 	var detail *Error
