@@ -32,6 +32,8 @@ same bindings/python/pyproject.toml '^version = "([^"]*)"$'
 same include/doors_caddy.h '^#define DOORS_VERSION "([^"]*)"$'
 for file in package package-lock; do same "bindings/node/$file.json" '^    "version": "([^"]*)".*'; done
 same tests/conformance/java/pom.xml '^  <version>([^<]*)</version>$'
+same deploy/compose/compose.yaml '.*ghcr\.io/doors-dev/doors-caddy:([0-9.]+).*'
+same deploy/kubernetes/base/caddy/deployment.yaml '.*ghcr\.io/doors-dev/doors-caddy:([0-9.]+).*'
 for file in caddy examples/app tests/e2e benchmarks; do
     same "$file/go.mod" '^\tgithub\.com/doors-dev/doors-caddy v([^ ]*)$'
 done

@@ -38,6 +38,7 @@ needs() {
             python3:python3 ensurepip.py:python3-venv node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven
         ;;
     deploy) printf '%s\n' systemd-analyze:systemd python3:python3 ensurepip.py:python3-venv ;;
+    install) printf '%s\n' /usr/sbin/debootstrap:debootstrap ;;
     # Large ones: apt-get says how large before it begins.
     e2e) printf '%s\n' prometheus:prometheus chromium:chromium curl:curl ;;
     esac

@@ -10,7 +10,7 @@ cd -- "$doors_root"
 shared_flags=(-trimpath)
 
 # Every Go module, and the packages of the root one that need no C.
-modules=(. caddy tests/e2e tests/deploy benchmarks tools)
+modules=(. caddy tests/e2e tests/deploy tests/install benchmarks tools)
 pure_packages() { CGO_ENABLED=0 go list ./... | grep -v -x github.com/doors-dev/doors-caddy/routing; }
 
 # A registry that hiccups should not fail the tests.
@@ -110,7 +110,7 @@ stage_go_format() {
 
 stage_go_vet() {
     local module
-    for module in . caddy tests/e2e tests/deploy benchmarks; do
+    for module in . caddy tests/e2e tests/deploy tests/install benchmarks; do
         (cd -- "$module" && go vet "${shared_flags[@]}" ./...)
     done
 }
@@ -156,6 +156,9 @@ stage_deploy() {
     three_times scripts/kubernetes-validate.sh
     (cd tests/deploy && go test -count=1 -timeout 5m "${shared_flags[@]}" ./...)
 }
+
+# The Dockerfile, command by command in clean roots, and what is installed into them.
+stage_install() { (cd tests/install && go test -count=1 -timeout 20m "${shared_flags[@]}" .); }
 
 # The benchmarks run, and their report is made; no figure counts here.
 stage_benchmarks() { (cd benchmarks && go test -count=1 -timeout 10m "${shared_flags[@]}" ./...); }

@@ -10,7 +10,7 @@ version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$doors_root/Cargo.toml")
 export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@localhost
 
 # The files that it reads, as they are now, in a repository of their own, with a date and with tests that pass at once.
-(cd -- "$doors_root" && git ls-files | grep -E '(\.toml|go\.mod|pom\.xml|bindings/node/package.*\.json|CHANGELOG\.md|doors_caddy\.h)$|^scripts/' |
+(cd -- "$doors_root" && git ls-files | grep -E '(\.toml|go\.mod|pom\.xml|bindings/node/package.*\.json|\.yaml|CHANGELOG\.md|doors_caddy\.h)$|^scripts/' |
     tar -cf - -T -) | tar -xf - -C "$work"
 cd -- "$work"
 sed -i "s/^## \[$version\] - .*/## [$version] - 2026-01-02/" CHANGELOG.md

@@ -1,0 +1,184 @@
+// Package dockerfile builds an image from a Dockerfile without Docker. BuildKit's own parser reads the file; the commands
+// run in roots of package root, one over the other as the stages are. An instruction that it does not know is an error.
+package dockerfile
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/frontend/dockerfile/shell"
+
+	"github.com/doors-dev/doors-caddy/tests/install/root"
+)
+
+// Image is what a build makes.
+type Image struct {
+	Root    string // the folder
+	Env     []string
+	User    string
+	Dir     string
+	Cmd     []string
+	Exposed []string
+}
+
+// Build is how an image is to be built.
+type Build struct {
+	File    string            // the text of the Dockerfile
+	Context string            // the folder from which it copies
+	Target  string            // the stage; the last one if empty
+	Args    map[string]string // --build-arg
+	// Images are the roots that stand for the images of other people, by name; "scratch" is known.
+	Images map[string]Image
+	// Caches are folders of this machine that RUN --mount=type=cache finds filled, by target.
+	Caches map[string]string
+}
+
+// defaultPath is what Docker sets where an image does not.
+const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// Run builds the image.
+func (b Build) Run(t testing.TB) Image {
+	t.Helper()
+	parsed, err := parser.Parse(strings.NewReader(b.File))
+	check(t, err)
+	for _, warning := range parsed.Warnings {
+		t.Errorf("Dockerfile: %s", warning.Short)
+	}
+	stages, arguments, err := instructions.Parse(parsed.AST, nil)
+	check(t, err)
+	if len(arguments) > 0 {
+		t.Fatal("ARG before the first FROM is not known here")
+	}
+	built := map[string]Image{}
+	for name, image := range b.Images {
+		built[name] = image
+	}
+	var last Image
+	for _, stage := range stages {
+		// Only what the target needs, as BuildKit does, and the stages come in order.
+		from, found := built[stage.BaseName]
+		if !found && stage.BaseName != "scratch" {
+			t.Fatalf("FROM %s: nothing stands for that image here", stage.BaseName)
+		}
+		last = b.stage(t, stage, from, built)
+		if stage.Name != "" {
+			built[stage.Name] = last
+		}
+		if b.Target != "" && stage.Name == b.Target {
+			return last
+		}
+	}
+	if b.Target != "" {
+		t.Fatalf("no stage is called %s", b.Target)
+	}
+	return last
+}
+
+func (b Build) stage(t testing.TB, stage instructions.Stage, image Image, built map[string]Image) Image {
+	t.Helper()
+	image.Root = root.Over(t, image.Root)
+	image.Env, image.Exposed = slices.Clone(image.Env), slices.Clone(image.Exposed)
+	lex := shell.NewLex('\\')
+	arguments := map[string]string{}
+	for _, command := range stage.Commands {
+		t.Logf("%s: %s", stage.BaseName, command)
+		if expandable, ok := command.(instructions.SupportsSingleWordExpansion); ok {
+			check(t, expandable.Expand(func(word string) (string, error) {
+				result, err := lex.ProcessWordWithMatches(word, shell.EnvsFromSlice(b.environment(image, arguments)))
+				return result.Result, err
+			}))
+		}
+		switch command := command.(type) {
+		case *instructions.ArgCommand:
+			for _, argument := range command.Args {
+				if value, given := b.Args[argument.Key]; given {
+					arguments[argument.Key] = value
+				} else if argument.Value != nil {
+					arguments[argument.Key] = *argument.Value
+				}
+			}
+		case *instructions.EnvCommand:
+			for _, pair := range command.Env {
+				image.Env = set(image.Env, pair.Key, pair.Value)
+			}
+		case *instructions.WorkdirCommand:
+			image.Dir = command.Path
+			check(t, os.MkdirAll(filepath.Join(image.Root, command.Path), 0o755))
+		case *instructions.UserCommand:
+			image.User = command.User
+		case *instructions.CmdCommand:
+			if command.PrependShell {
+				t.Fatal("CMD needs a shell")
+			}
+			image.Cmd = command.CmdLine
+		case *instructions.ExposeCommand:
+			image.Exposed = append(image.Exposed, command.Ports...)
+		case *instructions.CopyCommand:
+			b.copy(t, image, command, built)
+		case *instructions.RunCommand:
+			b.run(t, image, command, arguments)
+		default:
+			t.Fatalf("%s is not known here", command.Name())
+		}
+	}
+	return image
+}
+
+// environment is what a command of a build sees.
+func (b Build) environment(image Image, arguments map[string]string) []string {
+	environment := []string{defaultPath, "HOME=/root"}
+	for key, value := range arguments {
+		environment = set(environment, key, value)
+	}
+	for _, variable := range image.Env {
+		key, value, _ := strings.Cut(variable, "=")
+		environment = set(environment, key, value)
+	}
+	return environment
+}
+
+func (b Build) run(t testing.TB, image Image, command *instructions.RunCommand, arguments map[string]string) {
+	t.Helper()
+	if image.User != "" {
+		t.Fatal("RUN as another user is not known here")
+	}
+	if !command.PrependShell || len(command.Files) > 0 {
+		t.Fatal("RUN without a shell, or with a file, is not known here")
+	}
+	binds := map[string]string{}
+	for _, mount := range instructions.GetMounts(command) {
+		source, found := b.Caches[mount.Target]
+		if mount.Type != instructions.MountTypeCache || !found {
+			t.Fatalf("RUN --mount=type=%s,target=%s is not known here", mount.Type, mount.Target)
+		}
+		binds[mount.Target] = source
+	}
+	output := root.Run(t, image.Root, root.Command{
+		Env: b.environment(image, arguments), Dir: image.Dir, Binds: binds,
+		Args: append([]string{"/bin/sh", "-c"}, command.CmdLine...),
+	})
+	t.Log(tail(output, 3))
+}
+
+// set gives a variable a value, in place of the one that it has.
+func set(environment []string, key, value string) []string {
+	environment = slices.DeleteFunc(environment, func(variable string) bool { return strings.HasPrefix(variable, key+"=") })
+	return append(environment, key+"="+value)
+}
+
+func tail(text string, count int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-count):], "\n")
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
