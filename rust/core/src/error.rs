@@ -1,43 +1,44 @@
-//! In: what went wrong while something was built. Out: a status, an index and a message that helps and holds no
-//! secret.
+//! The error type of everything that is built from user input: a status, an index and a message without
+//! secrets.
 
 use std::fmt;
 
 /// The largest accepted configuration, list of CIDRs or secret, in bytes: 64 MiB.
 pub const MAX_INPUT: usize = 64 << 20;
 
-/// Values up to this many characters are repeated in messages. The shortest key in base64 has 24, so that a key
-/// given in the wrong place is never repeated.
+/// The longest value, in characters, that a message repeats. The shortest key has 24 characters in base64, so
+/// a key
+/// in the wrong place is never repeated.
 const MAX_SHOWN: usize = 20;
 
-/// Why a call failed. The numbers are those of `DOORS_STATUS_*` in the C header and are never reused.
+/// Why a call failed. The numbers equal `DOORS_STATUS_*` in the C header and are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Status {
-    /// The operating system gave no random bytes.
+    /// The operating system supplied no random bytes.
     Random = 6,
-    /// The secret breaks a rule.
+    /// The secret is invalid.
     Secret = 10,
-    /// A CIDR breaks a rule.
+    /// A CIDR is invalid.
     Cidr = 11,
-    /// Another part of the configuration breaks a rule.
+    /// Another part of the configuration is invalid.
     Config = 12,
-    /// The input has more than [`MAX_INPUT`] bytes.
+    /// The input is longer than [`MAX_INPUT`] bytes.
     TooLarge = 13,
-    /// The token holds a character outside base64url, or non-zero trailing bits.
+    /// The token contains a character outside base64url or has non-zero trailing bits.
     TokenFormat = 20,
-    /// The token has a length that no token has, or no key opens it.
+    /// The token has an impossible length, or no key decrypts it.
     TokenRefused = 21,
 }
 
-/// An error of building something: what broke which rule, for the person who wrote the configuration.
+/// An error in user input: what is wrong, and the rule it breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The kind of error.
     pub status: Status,
-    /// From 0: the key (secrets), the CIDR (lists of CIDRs) or the upstream (configurations), where one is to blame.
+    /// The zero-based index of the invalid key, CIDR or upstream, if there is one.
     pub index: Option<u32>,
-    /// One line: the field, the value where it is short and no secret, the rule.
+    /// One line: the field, the value (only if short and not secret) and the rule.
     pub message: String,
 }
 
@@ -46,7 +47,7 @@ impl Error {
         Error { status, index, message: message.into() }
     }
 
-    /// The same error, its message preceded by the name of the field.
+    /// Prefixes the message with the name of the field.
     pub(crate) fn at(mut self, field: &dyn fmt::Display) -> Self {
         self.message = format!("{field}: {}", self.message);
         self
@@ -66,8 +67,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// A value as messages may show it: quoted and escaped when short, otherwise only its length, since it may be a
-/// secret in the wrong place.
+/// Formats a value for a message: quoted and escaped if short, otherwise only its length, since it may be a
+/// misplaced
+/// secret.
 pub(crate) fn shown(value: &str) -> String {
     let length = value.chars().count();
     if length <= MAX_SHOWN { format!("{value:?}") } else { format!("a value of {length} characters") }

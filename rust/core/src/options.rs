@@ -1,25 +1,27 @@
-//! What a process and a configuration may have to say about times and bounds.
+//! Times and limits that a process and a configuration can set.
 
 use std::num::NonZeroU32;
 
-/// One second in the unit of all times and durations here, nanoseconds.
+/// One second in nanoseconds, the unit of all times and durations in this crate.
 pub const SECOND: u64 = 1_000_000_000;
 
 pub(crate) const MILLISECOND: u64 = SECOND / 1000;
 
-/// The bounds of a process.
+/// The limits of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many pods are remembered. Default: 10,000. When there are more, one is forgotten with which nothing is wrong, and
-    /// only where there is none one against which something is held. For a moment it may be one more for each thread.
+    /// The maximum number of remembered pods. Default: 10,000. Above it, pods without a recorded fault are
+    /// forgotten
+    /// first. May be exceeded briefly by one pod per thread.
     pub max_pods: NonZeroU32,
-    /// How many requests may wait for a pod at once. Default: 4,096.
+    /// The maximum number of requests that wait for a pod. Default: 4,096.
     pub max_waiting: u32,
-    /// How many lookups may run at once. Default: 64.
+    /// The maximum number of concurrent lookups. Default: 64.
     pub max_lookups: NonZeroU32,
-    /// How many more may run, if so many have been running for over a second. Default: 256.
+    /// The number of additional lookups allowed once `max_lookups` have been running for over a second.
+    /// Default: 256.
     pub max_slow_lookups: u32,
-    /// How many lookups a second may begin for hosts whose addresses are known. Default: 100.
+    /// The maximum number of lookups started per second for hosts with known addresses. Default: 100.
     pub refreshes_per_second: NonZeroU32,
 }
 
@@ -38,41 +40,47 @@ impl Default for Limits {
     }
 }
 
-/// The options of one configuration. Durations are nanoseconds.
+/// The options of one configuration. Durations are in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// For how long a pod must have been out of reach until it is gone. Default: 10 s.
+    /// How long a pod must be unreachable before it is gone. Default: 10 s.
     pub gone_after: u64,
-    /// How many receiver streams of an upstream may be told 410 in one second; 0 for all. Default: 100.
+    /// The maximum number of receiver streams per upstream and second that get 410; 0 for no limit. Default:
+    /// 100.
     pub gone_rate: u32,
-    /// For how long a pod may drain until its pages are told 410, those that were not used for longest first; 0 for ever.
-    /// `gone_rate` paces them. Default: 0.
+    /// How long a pod may drain before its pages get 410, least recently used first and at most at
+    /// `gone_rate`; 0 for no
+    /// limit. Default: 0.
     pub drain_max: u64,
-    /// How often a page opens a receiver stream: the app's `SolitaireRollTime`. Default: 15 s.
+    /// How often a page opens a receiver stream. Equal to the app's `SolitaireRollTime`. Default: 15 s.
     pub roll_time: u64,
-    /// For how long a page load waits for a pod, and the receiver stream of a page that has nothing to reload onto; 0
-    /// for not at all. It counts from the beginning of the request. Default: 10 s.
+    /// How long a page load waits for a pod, counted from the start of the request. Also applies to the
+    /// receiver stream
+    /// of a page that no pod could reload. 0 disables waiting. Default: 10 s.
     pub page_wait: u64,
-    /// The time from one lookup of a host to the next, while requests use it. Default: 1 s.
+    /// The interval between lookups of a host that requests use. Default: 1 s.
     pub refresh: u64,
-    /// The age at which addresses are not used without waiting for new ones, if there were no lookups. Default: 300 s.
+    /// The age at which addresses are no longer used without waiting for a new lookup. Default: 300 s.
     pub stale_max: u64,
-    /// For how long a request waits for first lookups while no address is known at all. Any other wait for DNS is
-    /// 500 ms at most. Default: 3 s.
+    /// How long a request waits for a first lookup while no address is known. All other waits for DNS last at
+    /// most 500 ms.
+    /// Default: 3 s.
     pub first_lookup: u64,
-    /// The caller's number for the way in which names are looked up (which name servers, which IP versions). Hosts
-    /// with the same name and number are one host. Default: 0.
+    /// The caller's number for a way to resolve names (name servers, IP versions). Hosts with the same name
+    /// and number
+    /// are one host. Default: 0.
     pub resolver: u64,
-    /// The user has a policy of his own: steps say [`Action::Choose`](crate::Action::Choose) for requests that several
-    /// pods may take. Default: false.
+    /// The user has configured a load-balancing policy: steps return
+    /// [`Action::Choose`](crate::Action::Choose) when several
+    /// pods can serve a request. Default: false.
     pub user_chooses: bool,
-    /// The user said how to retry: a request that has failed everywhere starts over instead of ending, until the caller
-    /// gives up ([`Source::give_up`](crate::Source::give_up)). Default: false.
+    /// The user has configured retries: a request that failed on every pod starts over until the caller calls
+    /// [`Source::give_up`](crate::Source::give_up). Default: false.
     pub user_retries: bool,
 }
 
 impl Options {
-    /// For how long a page may be silent: its pod ends a stream after that time.
+    /// The longest normal interval without a receiver stream. A pod ends a stream after at most this time.
     pub(crate) fn silence(&self) -> u64 {
         self.roll_time.saturating_add(self.roll_time / 3)
     }

@@ -1,4 +1,4 @@
-//! One configuration in use: the public entry of the flow of requests.
+//! The public API for routing requests: one configuration in use.
 
 use std::sync::Arc;
 
@@ -9,16 +9,23 @@ use crate::request::{Flow, Incoming, Marks, Place, Report, Request, Step};
 use crate::router::{Decision, Router};
 use crate::state::{Fresh, State};
 
-/// One configuration in use: a router and its options, with what the process knows. Usable from any number of threads.
-/// Dropping it ends its use of hosts; what is known is kept for a reload that overlaps, and hosts for a minute.
+/// One configuration in use: a router, its options, and access to the process state. Can be shared between
+/// threads.
+/// Dropping it stops its lookups. The state keeps what it knows for an overlapping reload, and hosts for a
+/// minute.
 ///
-/// For each request the caller has a [`Request`] in memory of its own and obeys the [`Step`] of each call. No call does input or
-/// output, waits, or allocates in the usual case. A call with a request that another source began, or none, or that has
-/// ended, returns [`Action::Done`](crate::Action::Done) and changes nothing. `now` is the caller's clock (see [`State`]), `random` any number.
+/// For each request, the caller owns a [`Request`] and follows the [`Step`] that each call returns. No call
+/// does I/O or
+/// blocks, and in the usual case none allocates. A call with a request that has ended or was not begun by
+/// this source
+/// returns [`Action::Done`](crate::Action::Done) and changes nothing. `now` is the caller's clock (see
+/// [`State`]), `random`
+/// any number.
 pub struct Source(Flow);
 
 impl Source {
-    /// Begins to use a configuration. Nothing is looked up before a request needs it. Call [`State::due`] afterwards.
+    /// Starts using a configuration. No host is looked up until a request needs it. Call [`State::due`]
+    /// afterwards.
     pub fn new(state: &State, router: Router, options: Options) -> Self {
         Source(Flow::new(state, router, options))
     }
@@ -28,79 +35,94 @@ impl Source {
         &self.0.router
     }
 
-    /// The options. `refresh` may be more than was asked for: 10 ms at least.
+    /// The options in effect. `refresh` is raised to at least 10 ms.
     pub fn options(&self) -> &Options {
         &self.0.options
     }
 
-    /// A request begins. `request` is overwritten.
+    /// Begins a request. Overwrites `request`.
     pub fn begin(&self, incoming: &Incoming<'_>, now: u64, random: u64, request: &mut Request) -> Step {
         self.0.begin(incoming, now, random, request)
     }
 
-    /// What became of a dial of a pod of this upstream, as soon as it is known: from any thread, also after the request has
-    /// ended for which it was made, and of dials in the background. It counts for the pod and touches no request.
-    /// [`Outcome::Answered`] and [`Outcome::Dropped`] are not dials; they change nothing.
+    /// Reports the outcome of a dial to a pod of this upstream. Call it as soon as the outcome is known, from
+    /// any thread, also
+    /// for dials in the background and for requests that have ended. Updates the pod, not a request.
+    /// [`Outcome::Answered`] and [`Outcome::Dropped`] are not dial outcomes and change nothing.
     pub fn dialled(&self, upstream: u32, pod: Pod, outcome: Outcome, now: u64, random: u64) -> Report {
         self.0.dialled(upstream, pod, outcome, now, random)
     }
 
-    /// The attempt that the last step asked for has ended without an answer, and its dial was told by [`Source::dialled`].
-    /// Returns the next step. [`Outcome::Refused`], [`Outcome::Unreachable`], [`Outcome::OwnFault`]: no connection was made.
-    /// [`Outcome::Dropped`]: the connection ended before a byte of an answer; this call counts it for the pod.
-    /// [`Outcome::Cancelled`], and anything else: the client has gone, or the answer has begun.
+    /// Ends the current attempt, which got no response and whose dial was reported to [`Source::dialled`].
+    /// Returns the next
+    /// step. [`Outcome::Refused`], [`Outcome::Unreachable`] and [`Outcome::OwnFault`] mean that no connection
+    /// was made.
+    /// [`Outcome::Dropped`] means that the connection ended before the first byte of a response; this call
+    /// also records it for
+    /// the pod. Any other outcome, such as [`Outcome::Cancelled`], means that the client is gone or that the
+    /// response has begun.
     pub fn next(&self, request: &mut Request, outcome: Outcome, now: u64, random: u64) -> Step {
         self.0.next(request, outcome, now, random)
     }
 
-    /// [`Source::dialled`] and [`Source::next`] in one, for callers whose dials belong to one request each.
+    /// Combines [`Source::dialled`] and [`Source::next`], for callers that make each dial for a single
+    /// request.
     pub fn failed(&self, request: &mut Request, outcome: Outcome, now: u64, random: u64) -> Step {
         self.0.failed(request, outcome, now, random)
     }
 
-    /// A request that waits goes on: at the time that its step named, or when a report says `wake`. A call more than
-    /// needed repeats the last step. With `user_retries` a request that was answered tries again, if it may.
+    /// Resumes a waiting request at the time given by its step, or when a report sets `wake`. Extra calls
+    /// repeat the last
+    /// step. With `user_retries`, a request that was answered is tried again if it may be.
     pub fn resume(&self, request: &mut Request, now: u64, random: u64) -> Step {
         self.0.resume(request, now, random)
     }
 
-    /// After [`Action::Choose`](crate::Action::Choose): puts the pods that may take the request into `places`, the best ones
-    /// only, in the order of the configuration and of their addresses. There may be none: then call [`Source::chose_none`].
+    /// Fills `places` with the pods that may serve the request, after
+    /// [`Action::Choose`](crate::Action::Choose). Lists only the
+    /// best tier, ordered by upstream and address. If it is empty, call [`Source::chose_none`].
     pub fn choices(&self, request: &mut Request, now: u64, places: &mut Vec<Place>) -> Report {
         self.0.choices(request, now, places)
     }
 
-    /// The user's policy has chosen this pod of this upstream. The step is to dial it.
+    /// Reports the pod chosen by the user's policy. Returns the step to dial it.
     pub fn chose(&self, request: &mut Request, upstream: u32, pod: Pod, now: u64) -> Step {
         self.0.chose(request, upstream, pod, now)
     }
 
-    /// The user's policy has chosen none. The next step offers those that are less good, or is as if none could be reached.
+    /// Reports that the user's policy chose no pod. The next step offers the next tier, or is the same as if
+    /// no pod had been
+    /// reachable.
     pub fn chose_none(&self, request: &mut Request, now: u64, random: u64) -> Step {
         self.0.chose_none(request, now, random)
     }
 
-    /// With `user_retries`: the user's retries are over. `outcome` is that of the last attempt, if it was not told to
+    /// Ends the user's retries, with `user_retries`. `outcome` is that of the last attempt, unless it was
+    /// reported to
     /// [`Source::next`]. Returns the answer, or [`Action::Wait`](crate::Action::Wait).
     pub fn give_up(&self, request: &mut Request, outcome: Option<Outcome>, now: u64, random: u64) -> Step {
         self.0.give_up(request, outcome, now, random)
     }
 
-    /// The pod has begun to answer; `marks` is what the answer says about the pod. Usually takes no lock.
-    /// [`Action::Done`](crate::Action::Done): pass the answer on. Any other step, which only [`Marks::refused`] leads to: drop the
-    /// answer, of which the client sees nothing, and obey.
+    /// Reports that the pod has begun to respond; `marks` are the marks in its response. Usually takes no
+    /// lock. On
+    /// [`Action::Done`](crate::Action::Done), forward the response. Any other step occurs only with
+    /// [`Marks::refused`]: discard
+    /// the response, of which nothing may reach the client, and follow the step.
     pub fn answered(&self, request: &mut Request, marks: Marks, now: u64, random: u64) -> Step {
         self.0.answered(request, marks, now, random)
     }
 
-    /// The request has ended, however. Must be called once after each [`Source::begin`]: until then the request counts as in
-    /// flight at its pod, or as waiting. A second call does nothing.
+    /// Ends a request. Call it once after each [`Source::begin`], whatever the result: until then the request
+    /// counts as in flight
+    /// at its pod, or as waiting. A second call does nothing.
     pub fn ended(&self, request: &mut Request, now: u64) {
         self.0.ended(request, now);
     }
 
-    /// Keeps the lookups of an upstream's host going, or starts them, as a request would: for whoever shows its pods. An index
-    /// that the configuration does not have is passed over.
+    /// Starts or continues the lookups of an upstream's host, as a request would, to show its pods. Ignores
+    /// an index that the
+    /// configuration does not have.
     pub fn use_upstream(&self, upstream: u32, now: u64) -> Report {
         self.0.use_upstream(upstream, now)
     }
@@ -110,29 +132,32 @@ impl Source {
         request.decision()
     }
 
-    /// The tag of the requests that this source begins: a [`Request`] starts with it.
+    /// The tag of the requests that this source begins, which is the first field of each [`Request`].
     pub fn tag(&self) -> u64 {
         self.0.tag
     }
 
-    /// The number of this source in [`KnownPod`](crate::KnownPod). Sources with the same keys and upstreams share it.
+    /// The ID of this source in [`KnownPod`](crate::KnownPod). Sources with the same keys and upstreams share
+    /// it.
     pub fn id(&self) -> u64 {
         self.0.health.id()
     }
 
-    /// The number of an upstream in [`KnownPod`](crate::KnownPod). `None` for an index that the configuration does not have.
-    /// Upstreams with the same host, port and resolver share it, also those of other sources.
+    /// The ID of an upstream in [`KnownPod`](crate::KnownPod), or `None` if the configuration has no such
+    /// index. Upstreams with
+    /// the same host, port and resolver share it, even across sources.
     pub fn upstream_id(&self, upstream: u32) -> Option<u64> {
         self.0.upstreams.get(upstream).map(|member| member.upstream.health.id())
     }
 
-    /// The host of an upstream; several hosts count as one more, whose name is all their names. `None` for an index that the
-    /// configuration does not have.
+    /// The host of an upstream, or `None` if the configuration has no such index. Several hosts count as one
+    /// more host whose
+    /// name lists them all.
     pub fn upstream_host(&self, upstream: u32) -> Option<HostId> {
         self.0.upstreams.get(upstream).map(|member| member.upstream.host.id())
     }
 
-    /// The fresh pods of an upstream. `None` while there are none, and for an index that the configuration does not have.
+    /// The fresh pods of an upstream, or `None` if there are none or the configuration has no such index.
     pub fn fresh(&self, upstream: u32) -> Option<Arc<Fresh>> {
         self.0.upstreams.get(upstream)?.fresh_to_keep()
     }

@@ -1,11 +1,12 @@
-//! In: the addresses of an answer. Out: the one form in which they are compared, kept and handed out.
+//! The addresses of a host in canonical form.
 
 use std::net::IpAddr;
 
-/// How many addresses of one host are in force at most. A DNS message holds a few thousand.
+/// The maximum number of addresses in force per host. A DNS message holds a few thousand.
 pub(super) const MOST: usize = 10_000;
 
-/// The addresses of a host that are in force: sorted (IPv4 first), without doubles, never empty. IPv4-mapped ones are
+/// The addresses in force of a host: sorted (IPv4 first), without duplicates, never empty. IPv4-mapped
+/// addresses are stored as
 /// IPv4.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Addresses {
@@ -14,12 +15,12 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Takes a sorted list without doubles.
+    /// Takes a sorted list without duplicates.
     pub(super) fn new(generation: u64, sorted: &[IpAddr]) -> Self {
         Addresses { generation, list: sorted.into() }
     }
 
-    /// Numbers the changes of the addresses of one host, from 1.
+    /// A sequence number for the addresses of one host, starting at 1.
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -29,19 +30,21 @@ impl Addresses {
         &self.list
     }
 
-    /// Whether an address, in canonical form, is among them.
+    /// Whether an address, in canonical form, is in the list.
     pub fn contains(&self, address: IpAddr) -> bool {
         contains(&self.list, address)
     }
 }
 
-/// Whether a sorted list holds an address.
+/// Whether a sorted list contains an address.
 pub(super) fn contains(sorted: &[IpAddr], address: IpAddr) -> bool {
     sorted.binary_search(&address).is_ok()
 }
 
-/// Sorted, without doubles, IPv4-mapped addresses as IPv4. Unspecified and multicast addresses belong to no pod; a name
-/// server that blocks a name answers 0.0.0.0, which would make a proxy dial itself.
+/// Sorts addresses and removes duplicates; converts IPv4-mapped addresses to IPv4. Drops unspecified and
+/// multicast addresses,
+/// which no pod has: a name server that blocks a name may answer 0.0.0.0, which would make a proxy dial
+/// itself.
 pub(super) fn canonical(answer: &[IpAddr]) -> Vec<IpAddr> {
     let addresses = answer.iter().map(IpAddr::to_canonical);
     let mut list: Vec<IpAddr> =
@@ -52,7 +55,7 @@ pub(super) fn canonical(answer: &[IpAddr]) -> Vec<IpAddr> {
     list
 }
 
-/// A literal address, with or without the brackets of a URL.
+/// Parses an IP address, with or without the brackets of a URL.
 pub(super) fn literal(name: &str) -> Option<IpAddr> {
     let inner = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     inner.unwrap_or(name).parse().ok().map(|address: IpAddr| address.to_canonical())

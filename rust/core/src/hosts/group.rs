@@ -1,5 +1,5 @@
-//! In: several hosts, names and addresses, under which one upstream's pods are found. Out: the same as one host, which has the
-//! addresses of all of them.
+//! Combines the hosts of one upstream, which may be names and addresses, into one host with the addresses of
+//! all.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use super::host::{Host, Touch};
 use super::{HostId, Hosts, KnownHost, addresses, lock};
 
 impl Hosts {
-    /// [`Hosts::join`] for several hosts, which become one: it has all their addresses, and is never looked up itself.
+    /// Like [`Hosts::join`], for several hosts. The combined host has all their addresses and is never looked
+    /// up itself.
     pub(crate) fn join_all(&self, names: &[String], resolver: u64, refresh: u64) -> Arc<Host> {
         let mut members: Vec<Arc<Host>> = names.iter().map(|name| self.join(name, resolver, refresh)).collect();
         if members.len() == 1
@@ -30,7 +31,7 @@ impl Hosts {
         group
     }
 
-    /// A host has other addresses: so have its groups, whose ids it returns.
+    /// Updates the groups of a host whose addresses have changed. Returns their IDs.
     pub(crate) fn gather(&self, host: HostId) -> Vec<HostId> {
         let groups = lock(&self.table).groups_of(host);
         groups.iter().for_each(|group| group.gather());
@@ -39,9 +40,9 @@ impl Hosts {
 }
 
 impl Host {
-    /// Puts the addresses of its members in force.
+    /// Puts the addresses of all members in force.
     fn gather(&self) {
-        // Whoever comes last has seen the latest addresses of all.
+        // Under the lock, the last thread to get here sees the latest addresses of all members.
         let mut record = lock(&self.record);
         let members: Vec<_> = self.members.iter().filter_map(|member| member.addresses()).collect();
         let all: Vec<IpAddr> = members.iter().flat_map(|member| member.list().iter().copied()).collect();
@@ -49,7 +50,8 @@ impl Host {
         self.publish(&record);
     }
 
-    /// Whether an address is in force at a member; `None` while something is not known of one of them.
+    /// Whether an address is in force at any member; `None` if it is not but a member has never been
+    /// resolved.
     pub(super) fn group_names(&self, address: IpAddr) -> Option<bool> {
         let mut all_known = true;
         for member in &self.members {
@@ -61,7 +63,7 @@ impl Host {
         all_known.then_some(false)
     }
 
-    /// A request uses all members.
+    /// Handles a request, which uses all members.
     pub(super) fn touch_members(&self, now: u64, stale_max: u64, waits: bool) -> Touch {
         let mut all = Touch::default();
         for member in &self.members {
@@ -75,7 +77,7 @@ impl Host {
         all
     }
 
-    /// What is known about all members together: the oldest answer, and the failure that has lasted for longest.
+    /// What is known about all members together: the oldest answer and the longest failure.
     pub(super) fn group_known(&self, known: KnownHost, now: u64) -> KnownHost {
         let members: Vec<KnownHost> = self.members.iter().map(|member| member.known(now)).collect();
         let failing = members.iter().filter(|member| member.failure.is_some()).max_by_key(|member| member.failing_for);

@@ -1,4 +1,4 @@
-//! In: requests that use one host. Out: the addresses in force, and whether it is worth waiting for others.
+//! One host as requests see it: the addresses in force, and whether to wait for a lookup.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -11,19 +11,21 @@ use super::record::Record;
 use super::signal::Signal;
 use super::{HostId, KnownHost, lock};
 
-/// One host, shared by all that use it. What requests read takes no lock, and they write to shared memory at most once
-/// per refresh. All methods may be called from any thread, also after the last user has left: requests of an old
-/// configuration go on with what is known.
+/// One host, shared by all its users. Requests read it without a lock and write shared memory at most once
+/// per refresh. All
+/// methods may be called from any thread, even after the last user has left: requests of an old configuration
+/// continue with
+/// what is known.
 #[derive(Debug)]
 pub(crate) struct Host {
     id: HostId,
     pub(super) name: Arc<str>,
     resolver: u64,
-    /// A literal address, which is never looked up.
+    /// Whether it is an IP address, which is never looked up.
     constant: bool,
-    /// Those that it stands for: several hosts of one upstream.
+    /// The members, if it combines several hosts of one upstream.
     pub(super) members: Box<[Arc<Host>]>,
-    /// What the record has in force.
+    /// The addresses in force in the record.
     addresses: ArcSwapOption<Addresses>,
     pub(super) signal: Arc<Signal>,
     /// Locked before the plan.
@@ -31,19 +33,20 @@ pub(crate) struct Host {
     plan: Arc<Mutex<Plan>>,
 }
 
-/// What a host says to a request that uses it.
+/// The state of a host, as reported to a request that uses it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Touch {
-    /// A lookup is due or under way whose end is worth waiting for: nothing is known, or lookups had stopped and the
-    /// answer is too old. Never while lookups go on and fail.
+    /// A lookup worth waiting for is due or running: nothing is known, or lookups had stopped and the answer
+    /// is too old. Never set
+    /// while lookups continue and fail.
     pub(crate) pending: bool,
-    /// Nothing is known at all, not even that lookups fail: such a lookup may be waited for longer.
+    /// Nothing is known at all, not even that lookups fail. Such a lookup may be waited for longer.
     pub(crate) first: bool,
-    /// Lookups had stopped, so that the host may have other addresses by now.
+    /// Lookups had stopped, so the host may have other addresses by now.
     pub(crate) stale: bool,
-    /// `due` is to be called now.
+    /// `due` must be called now.
     pub(crate) lookups_due: bool,
-    /// Of several hosts another one has addresses that need not be waited for.
+    /// For several hosts: another one has addresses that can be used without waiting.
     pub(crate) ready: bool,
 }
 
@@ -62,14 +65,14 @@ impl Host {
         }
     }
 
-    /// A literal address: always known, always fresh, never looked up.
+    /// Creates the host for an IP address, which is always known and never looked up.
     pub(super) fn constant(id: HostId, name: Arc<str>, address: IpAddr, plan: &Arc<Mutex<Plan>>) -> Self {
         let record = Record::constant(address);
         let addresses = ArcSwapOption::new(record.addresses().cloned());
         Host { constant: true, addresses, record: Mutex::new(record), ..Host::new(id, name, 0, plan) }
     }
 
-    /// Several hosts of one upstream, sorted by id.
+    /// Creates the host for several hosts of one upstream, sorted by ID.
     pub(super) fn group(
         id: HostId,
         (name, resolver): (Arc<str>, u64),
@@ -91,17 +94,19 @@ impl Host {
         self.resolver
     }
 
-    /// The addresses in force, to keep.
+    /// The addresses in force, owned.
     pub(crate) fn addresses(&self) -> Option<Arc<Addresses>> {
         self.addresses.load_full()
     }
 
-    /// The addresses in force, to look at: cheaper, and threads do not slow each other down. Let go of it soon.
+    /// The addresses in force, borrowed. Cheaper and without contention between threads. Do not hold for
+    /// long.
     pub(crate) fn peek(&self) -> Guard<Option<Arc<Addresses>>> {
         self.addresses.load()
     }
 
-    /// Whether an address is in force; `None` while nothing was ever known. All may have been given up since.
+    /// Whether an address is in force; `None` if nothing was ever known. The host may have lost all addresses
+    /// since.
     pub(crate) fn names(&self, address: IpAddr) -> Option<bool> {
         if !self.members.is_empty() {
             return self.group_names(address);
@@ -118,9 +123,12 @@ impl Host {
         self.signal.ended()
     }
 
-    /// A request uses the host, which keeps its lookups going or starts them. `waits`: the request will wait for a pending
-    /// lookup if nothing is known, or if lookups had stopped and the last answer is older than `stale_max`. For a request
-    /// that could reach none of the known addresses that is soon: the lesser of the option and two refresh intervals.
+    /// Handles a request that uses the host, which starts or continues its lookups. `waits`: the request will
+    /// wait for a pending
+    /// lookup if nothing is known, or if lookups had stopped and the last answer is older than `stale_max`. A
+    /// request that could
+    /// reach none of the known addresses passes a smaller limit: the lesser of the option and two refresh
+    /// intervals.
     pub(crate) fn touch(&self, now: u64, stale_max: u64, waits: bool) -> Touch {
         if self.constant {
             return Touch::default();
@@ -139,7 +147,7 @@ impl Host {
         Touch { pending: noted.waits, first, stale, lookups_due: noted.lookups_due, ready: false }
     }
 
-    /// Puts the addresses of the record in force. The lock on it is held.
+    /// Puts the addresses of the record in force. The caller holds the record's lock.
     pub(super) fn publish(&self, record: &Record) {
         self.addresses.store(record.addresses().cloned());
         self.signal.set(record.addresses().is_some(), record.failure().is_some());

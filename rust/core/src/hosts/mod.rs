@@ -1,21 +1,21 @@
-//! In: who uses which host, requests, and how lookups end, each with the time. Out: the addresses of each host, and which
-//! hosts to look up now. No name is resolved here.
+//! The addresses of each host, and which hosts to look up now. The caller resolves the names.
 //!
 //! ```text
 //! report    the types of reports
 //! addresses the canonical form of an answer
-//! parts     answers that name only some of the addresses
+//! parts     answers that list only some of the addresses
 //! record    one host: what is known after each answer, and what to report
 //! signal    one host: the few words that each request reads
 //! schedule  one host: when to look it up
-//! queue     all hosts: which lookups that are due begin now
+//! queue     all hosts: which of the due lookups start now
 //! plan      all hosts: their schedules, timers and the queue
 //! host      one host as requests see it
-//! group     several hosts as one
+//! group     several hosts combined into one
 //! ```
 //!
-//! A host is looked up while requests use it, and for ten refresh intervals more. Users with the same name and way to
-//! resolve it share one host, so a reload starts with everything that its predecessor knew.
+//! A host is looked up while requests use it and for ten refresh intervals after that. Users with the same
+//! name and resolver
+//! share one host, so after a reload the new configuration knows what the old one knew.
 
 mod addresses;
 mod group;
@@ -45,10 +45,10 @@ use queue::Bounds;
 pub use report::{HostChange, HostId, HostReport, KnownHost, Lookup, LookupFailure, Missing};
 pub(crate) use schedule::bounded_refresh;
 
-/// How many timers are seen to before requests get a chance to take the lock.
+/// How many timers are processed before requests get a chance to take the lock.
 const BATCH: usize = 256;
 
-/// All hosts of a process. All methods may be called from any thread, with the times of one clock.
+/// All hosts of a process. All methods may be called from any thread, with times of one clock.
 #[derive(Debug)]
 pub(crate) struct Hosts {
     /// Locked before the plan.
@@ -62,38 +62,39 @@ struct Table {
     by_name: HashMap<(Arc<str>, u64), HostId>,
     /// The members of groups, each with its group.
     members: BTreeSet<(HostId, HostId)>,
-    /// How many hosts there ever were.
+    /// How many hosts were ever created.
     made: u64,
 }
 
-/// What the end of a lookup means to the rest of the library.
+/// What the end of a lookup means for the rest of the library.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Learned {
     pub(crate) report: HostReport,
-    /// Other addresses are in force.
+    /// Whether the addresses in force have changed.
     pub(crate) moved: bool,
 }
 
-/// How a lookup ended.
+/// The result of a lookup.
 #[derive(Clone, Copy)]
 enum Outcome<'a> {
     Addresses(&'a [IpAddr], Missing),
     Failure(LookupFailure),
-    /// Nobody has said how.
+    /// The result was never reported.
     Lost,
 }
 
 impl Hosts {
-    /// At most `at_once` lookups run at once, and `slow` more that take longer than a second each.
+    /// At most `at_once` lookups run concurrently, plus `slow` lookups that take longer than a second each.
     pub(crate) fn new(at_once: NonZeroU32, slow: u32, refreshes_per_second: NonZeroU32) -> Self {
         let pace = SECOND / u64::from(refreshes_per_second.get());
         let bounds = Bounds { at_once: at_once.get() as usize, slow: slow as usize, pace };
         Hosts { table: Mutex::default(), plan: Arc::new(Mutex::new(Plan::new(bounds))) }
     }
 
-    /// Makes the caller a user of the host, which may be a literal address, until `leave`. Of all users the smallest
-    /// `refresh` counts, which should come from [`bounded_refresh`]. It looks nothing up: the first request does. `due` is
-    /// to be called afterwards.
+    /// Registers the caller as a user of a host, which may be an IP address, until `leave`. The smallest
+    /// `refresh` of all users
+    /// applies; it should come from [`bounded_refresh`]. Starts no lookup: the first request does. Call `due`
+    /// afterwards.
     pub(crate) fn join(&self, name: &str, resolver: u64, refresh: u64) -> Arc<Host> {
         let literal = addresses::literal(name);
         let key: (Arc<str>, u64) = match literal {
@@ -112,7 +113,7 @@ impl Hosts {
         host
     }
 
-    /// Ends one use. What is known stays known for a minute, for the next user. `due` is to be called afterwards.
+    /// Removes one user. What is known is kept for a minute for the next user. Call `due` afterwards.
     pub(crate) fn leave(&self, host: &Host, refresh: u64) {
         let mut table = lock(&self.table);
         for host in std::iter::once(host).chain(host.members.iter().map(|member| &**member)) {
@@ -122,18 +123,19 @@ impl Hosts {
         }
     }
 
-    /// The host of an id.
+    /// The host with an ID.
     pub(crate) fn find(&self, id: HostId) -> Option<Arc<Host>> {
         lock(&self.table).by_id.get(&id).cloned()
     }
 
-    /// Calls `lookup` for each lookup that is to begin now, with no lock held. It returns when to call again if nothing
-    /// happens before, `None` if not before a report says so. A call more than needed does no harm.
+    /// Calls `lookup` for each lookup that must start now, without holding a lock. Returns when to call
+    /// again, or `None` to wait
+    /// for a report. Extra calls are harmless.
     pub(crate) fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.due_at_most(usize::MAX, now, random, lookup)
     }
 
-    /// The same for at most so many lookups. If more are to begin it returns a time that has come.
+    /// Same as `due`, for at most `most` lookups. If more must start, returns a time that has passed.
     pub(crate) fn due_at_most(
         &self,
         most: usize,
@@ -164,13 +166,13 @@ impl Hosts {
         loop {
             let lost = lock(&self.plan).lost(now);
             let Some(host) = lost.and_then(|id| self.find(id)) else { return };
-            // Each host has another jitter.
+            // A different jitter for each host.
             let random = random.wrapping_mul(host.id().number() | 1);
             self.end(&host, Outcome::Lost, now, random);
         }
     }
 
-    /// A lookup ended with these addresses, in any order and form.
+    /// Handles a lookup that found these addresses, in any order and form.
     pub(crate) fn resolved(
         &self,
         id: HostId,
@@ -182,13 +184,13 @@ impl Hosts {
         self.report(id, Outcome::Addresses(addresses, missing), now, random)
     }
 
-    /// A lookup ended without addresses.
+    /// Handles a lookup that found no addresses.
     pub(crate) fn lookup_failed(&self, id: HostId, failure: LookupFailure, now: u64, random: u64) -> Learned {
         self.report(id, Outcome::Failure(failure), now, random)
     }
 
-    /// Addresses came after their lookup had ended. If one of them is not in force the next lookup is due at once, and
-    /// sees it.
+    /// Handles addresses that arrived after their lookup ended. If one of them is not in force, the next
+    /// lookup is due at once.
     pub(crate) fn resolved_late(&self, id: HostId, addresses: &[IpAddr], now: u64) -> HostReport {
         let Some(host) = self.find(id) else { return HostReport::default() };
         let record = lock(&host.record);
@@ -219,7 +221,7 @@ impl Hosts {
         let before = record.generation();
         let mut change = HostChange::None;
         let mut answered = false;
-        // What nobody wants any more is nobody's news.
+        // A host that is no longer used needs no report.
         if wanted {
             (change, answered) = record_outcome(&mut record, outcome, now);
             if answered {
@@ -232,14 +234,16 @@ impl Hosts {
         Learned { report: HostReport { change, wake: awaited || moved, lookups_due: false }, moved }
     }
 
-    /// An address refused a connection. It is given up, until DNS names it again, when the host has no address in DNS any
-    /// more, or answers are parts and the last one lacked it. It returns whether it was, and of which host: of several hosts it may
-    /// be any. A literal address never is.
+    /// Handles an address that refused a connection. The host drops it until DNS lists it again, if DNS no
+    /// longer has any address
+    /// for the host, or if answers are partial and the last one lacked it. Returns the host that dropped it,
+    /// which may be a member
+    /// of a group. An IP address is never dropped.
     pub(crate) fn drop_refused(&self, host: &Host, address: IpAddr) -> Option<HostId> {
         if host.members.is_empty() {
             return self.drop_refused_of(host, address).then_some(host.id());
         }
-        // Each of them may have it.
+        // Any of them may have it.
         host.members.iter().fold(None, |first, member| self.drop_refused(member, address).or(first))
     }
 
@@ -252,7 +256,7 @@ impl Hosts {
         dropped
     }
 
-    /// What is known about a host that is in use, or was lately.
+    /// What is known about a host that is or was recently in use.
     pub(crate) fn known(&self, id: HostId, now: u64) -> Option<KnownHost> {
         self.find(id).map(|host| host.known(now))
     }
@@ -293,7 +297,7 @@ impl Table {
     }
 }
 
-/// It returns what to report, and whether there were addresses.
+/// Records the result of a lookup. Returns what to report, and whether there were addresses.
 fn record_outcome(record: &mut record::Record, outcome: Outcome<'_>, now: u64) -> (HostChange, bool) {
     let (addresses, missing) = match outcome {
         Outcome::Addresses(addresses, missing) => (addresses::canonical(addresses), missing),
@@ -307,7 +311,7 @@ fn record_outcome(record: &mut record::Record, outcome: Outcome<'_>, now: u64) -
     }
     let answered = record.answer(now, &addresses, missing);
     let mut change = answered.change;
-    // If the answer is a change already, the next one tells of the failure, unless it is over by then.
+    // If the answer itself is a change, the failure is left to the next report, unless it is over by then.
     if answered.withheld
         && let Some(failure) = missing.failure
     {
@@ -317,12 +321,12 @@ fn record_outcome(record: &mut record::Record, outcome: Outcome<'_>, now: u64) -
     (change, true)
 }
 
-/// Locks, also after a thread has panicked: nothing here leaves something half done.
+/// Ignores poisoning: nothing here leaves its data inconsistent when it panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Gives memory back once most of a table is empty.
+/// Releases memory once most of a table is empty.
 fn shrink<K: Eq + Hash, V>(table: &mut HashMap<K, V>) {
     if table.capacity() > 64 && table.len() < table.capacity() / 4 {
         table.shrink_to(2 * table.len());

@@ -1,5 +1,4 @@
-//! In: each answer and each refused dial, with the time. Out: whether answers are parts of the truth, and which addresses
-//! are in force then.
+//! Detects name servers whose answers list only some of the addresses, and which addresses are then in force.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,28 +6,30 @@ use std::net::IpAddr;
 use super::addresses::{MOST, contains};
 use crate::SECOND;
 
-/// What is looked at. An address that was away for longer has left, and does not come back but is new.
+/// How far to look back. An address that was missing for longer has left; if it comes back, it is new.
 const LOOK_BACK: u64 = 30 * SECOND;
 const LOOK_BACK_ANSWERS: u64 = 10;
 
-/// How many different addresses must have come back. One may be a pod whose readiness flaps.
+/// How many different addresses must have come back. A single one may be a pod whose readiness flaps.
 const ENOUGH_RETURNS: usize = 2;
 
-/// Finds out whether a name server names only some of the addresses, and others each time. Then an address that is missing
-/// from an answer says nothing, while otherwise it has left. The sign is that several addresses come back soon after they
+/// Detects whether a name server returns only some of the addresses, and different ones each time. If so, an
+/// address that is
+/// missing from an answer may still exist; otherwise it has left. The sign is that several addresses come
+/// back soon after they
 /// were missing.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    /// The last answer, sorted, and when it came.
+    /// The last answer, sorted, and when it arrived.
     last: Box<[IpAddr]>,
     here: Sighting,
-    /// The addresses that the last answer lacks: where they were named last.
+    /// The addresses that the last answer lacks, with the last answer that listed each.
     missing: BTreeMap<IpAddr, Sighting>,
-    /// The addresses that were missing: where they came back.
+    /// The addresses that were missing and came back, with the answer in which each did.
     returned: BTreeMap<IpAddr, Sighting>,
 }
 
-/// Where an address was seen: when, and in which answer, from 1.
+/// When and in which answer, counted from 1, an address was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Sighting {
     answer: u64,
@@ -36,15 +37,16 @@ struct Sighting {
 }
 
 impl Sighting {
-    /// Whether it is in one of the last answers, seen from the last of them.
+    /// Whether this answer is one of the last, relative to `last`.
     fn is_recent(self, last: Sighting) -> bool {
         last.at.saturating_sub(self.at) <= LOOK_BACK && last.answer - self.answer < LOOK_BACK_ANSWERS
     }
 }
 
 impl Parts {
-    /// Takes the next answer and what was in force before it, both sorted. It returns what is in force now: the answer,
-    /// or, if answers are parts, what one of the last of them named too. What was in force stays so for `LOOK_BACK`.
+    /// Processes the next answer. `before` is what was in force; both are sorted. Returns what is in force
+    /// now: the answer or, if
+    /// answers are partial, also what recent answers listed. What was in force stays so for `LOOK_BACK`.
     pub(super) fn answer(&mut self, now: u64, answer: &[IpAddr], before: &[IpAddr]) -> (Vec<IpAddr>, bool) {
         let lacking = self.last.iter().filter(|address| !contains(answer, **address));
         self.missing.extend(lacking.map(|address| (*address, self.here)));
@@ -71,7 +73,7 @@ impl Parts {
         (fresh, true)
     }
 
-    /// Takes an address that refused a dial. It returns whether the last answer lacks it.
+    /// Handles an address that refused a dial. Returns whether the last answer lacks it.
     pub(super) fn forget(&mut self, address: IpAddr) -> bool {
         self.missing.remove(&address).is_some()
     }
@@ -87,14 +89,14 @@ impl Parts {
     }
 }
 
-/// Bounds what is remembered: of too many addresses those that were seen first are forgotten.
+/// Limits memory: forgets the oldest addresses if there are too many.
 fn keep_latest(sightings: &mut BTreeMap<IpAddr, Sighting>) {
     let Some(over) = sightings.len().checked_sub(MOST).filter(|over| *over > 0) else { return };
     let mut all: Vec<Sighting> = sightings.values().copied().collect();
     all.sort_unstable();
     let first_kept = all[over];
     sightings.retain(|_, sighting| *sighting >= first_kept);
-    // Those of one answer are equally old; of these the last ones go.
+    // Those of one answer have the same age, so the last of them are dropped.
     while sightings.len() > MOST {
         sightings.pop_last();
     }

@@ -1,5 +1,4 @@
-//! In: what happens to all hosts (users, requests, ended lookups), and the time. Out: the lookups that begin now, and when
-//! to look again. Nothing here goes through all hosts, however many there are.
+//! Plans the lookups of all hosts: which start now, and when to check again. Never iterates over all hosts.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,19 +9,20 @@ use super::signal::Signal;
 use super::{HostId, shrink};
 use crate::SECOND;
 
-/// How long a host without users keeps its addresses, without lookups: a reload that releases before it acquires, or a
-/// configuration that is put back, still starts with known addresses.
+/// How long a host without users keeps its addresses, without lookups. So addresses are still known after a
+/// reload that
+/// releases hosts before it acquires them, or when a configuration is restored.
 pub(super) const KEEP_UNUSED: u64 = 60 * SECOND;
 
 #[derive(Debug)]
 pub(super) struct Plan {
     hosts: HashMap<HostId, Box<Planned>>,
-    /// What happens to which host next. Each has at most one timer.
+    /// The next event of each host. Each has at most one timer.
     timers: BTreeSet<(u64, HostId)>,
     queue: Queue,
-    /// Hosts whose users have changed; users come and go without telling the time.
+    /// Hosts whose users have changed. Joining and leaving do not pass the time.
     news: Vec<HostId>,
-    /// When the driver will look again, as it was told last. `None` if not before it is told to.
+    /// When the driver was told to check again. `None` if it waits for a report.
     announced: Option<u64>,
 }
 
@@ -30,29 +30,30 @@ pub(super) struct Plan {
 struct Planned {
     schedule: Schedule,
     signal: Arc<Signal>,
-    /// In the queue.
+    /// Its place in the queue.
     ticket: Option<Ticket>,
-    /// Since when its lookup runs.
+    /// When its running lookup started.
     began: Option<u64>,
-    /// With users: the next lookup is due. Without: the host is forgotten.
+    /// With users: when the next lookup is due. Without users: when the host is forgotten.
     timer: Option<u64>,
-    /// Whether it is among the news.
+    /// Whether it is in `news`.
     news: bool,
-    /// Lookups go on, and the last one failed. The next one will probably fail as well.
+    /// Lookups continue and the last one failed. The next one will probably fail too.
     failing: bool,
-    /// There was a request for it before its last user left, since when a lookup goes on: a reload may have another user by then.
+    /// A request used it before its last user left, so lookups may have to continue: during a reload, another
+    /// user may follow.
     used: bool,
 }
 
-/// What a request makes of a host.
+/// How the plan has handled a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Noted {
-    /// A lookup is due or under way, and the request waits for it.
+    /// A lookup is due or running, and the request waits for it.
     pub(super) waits: bool,
     pub(super) lookups_due: bool,
 }
 
-/// What the driver has to know of a host.
+/// What the driver needs to know about a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Use {
     pub(super) users: u32,
@@ -71,11 +72,11 @@ impl Plan {
         }
     }
 
-    /// Adds a user. It looks nothing up: the first request does.
+    /// Adds a user. Starts no lookup: the first request does.
     pub(super) fn join(&mut self, id: HostId, signal: &Arc<Signal>, refresh: u64) {
         let host = self.hosts.entry(id).or_insert_with(|| Box::new(Planned::new(signal)));
         if host.schedule.users() == 0 {
-            host.set_timer(id, None, &mut self.timers); // the one that would forget it
+            host.set_timer(id, None, &mut self.timers); // the timer that would forget it
         }
         host.schedule.join(refresh);
         if host.schedule.phase() == Phase::Waiting {
@@ -83,7 +84,8 @@ impl Plan {
         }
     }
 
-    /// Removes a user. It returns true when the host is forgotten: nobody uses it, and nothing is known about it.
+    /// Removes a user. Returns true if the host is forgotten because it has no users and nothing is known
+    /// about it.
     pub(super) fn leave(&mut self, id: HostId, refresh: u64) -> bool {
         let Some(host) = self.hosts.get_mut(&id) else { return false };
         if !host.schedule.leave(refresh) {
@@ -106,8 +108,9 @@ impl Plan {
         false
     }
 
-    /// A request. `old`: what is known, if anything, is too old to go without asking again. `waits`: the request would
-    /// wait for that.
+    /// Handles a request. `old`: what is known, if anything, is too old to use without a lookup. `waits`: the
+    /// request would wait
+    /// for that lookup.
     pub(super) fn touch(&mut self, id: HostId, now: u64, old: bool, waits: bool) -> Noted {
         let Some(host) = self.hosts.get_mut(&id) else { return Noted::default() };
         let class = if old { Class::Urgent } else { Class::Routine };
@@ -131,8 +134,9 @@ impl Plan {
         Noted { waits, lookups_due: due && self.lookups_due(now) }
     }
 
-    /// Sees to at most so many of the hosts that have news or whose time has come. Those that may be forgotten are left
-    /// to `forget`. It returns whether there are more.
+    /// Processes at most `most` hosts with news or an expired timer. Hosts that may be forgotten are added to
+    /// `forget`. Returns
+    /// whether there are more.
     pub(super) fn advance(&mut self, now: u64, most: usize, forget: &mut Vec<HostId>) -> bool {
         for _ in 0..most {
             if let Some(id) = self.news.pop() {
@@ -175,7 +179,7 @@ impl Plan {
         }
     }
 
-    /// Forgets a host, unless somebody uses it again.
+    /// Forgets a host, unless it is in use again.
     pub(super) fn forget(&mut self, id: HostId) -> bool {
         let unused = |host: &Planned| host.schedule.users() == 0 && host.timer.is_none() && !host.news;
         if !self.hosts.get(&id).is_some_and(|host| unused(host)) {
@@ -193,7 +197,7 @@ impl Plan {
         true
     }
 
-    /// Begins the lookups that may begin now, at most so many.
+    /// Starts lookups, until `begun` contains `most`.
     pub(super) fn begin(&mut self, now: u64, most: usize, begun: &mut Vec<HostId>) {
         while begun.len() < most
             && let Some((id, class)) = self.queue.pop(now)
@@ -208,18 +212,18 @@ impl Plan {
         }
     }
 
-    /// A lookup that began so long ago that its end will not be reported any more.
+    /// A lookup that started so long ago that its end will not be reported.
     pub(super) fn lost(&self, now: u64) -> Option<HostId> {
         self.queue.lost(now)
     }
 
-    /// Whether a lookup of the host is under way, and whether somebody wants it.
+    /// Whether a lookup of the host is running (`None` if not), and whether its result is wanted.
     pub(super) fn running(&self, id: HostId, now: u64) -> Option<bool> {
         let host = self.hosts.get(&id)?;
         host.began.map(|_| host.schedule.wanted(now))
     }
 
-    /// A lookup has ended. It returns whether a request waited for it.
+    /// Handles the end of a lookup. Returns whether a request waited for it.
     pub(super) fn end(&mut self, id: HostId, now: u64, random: u64, answered: bool) -> bool {
         let Some(host) = self.hosts.get_mut(&id) else { return false };
         let Some(began) = host.began.take() else { return false };
@@ -238,7 +242,7 @@ impl Plan {
         awaited
     }
 
-    /// Brings the planned lookup of a host forward to now.
+    /// Makes the planned lookup of a host due now.
     pub(super) fn hasten(&mut self, id: HostId) {
         let Some(host) = self.hosts.get_mut(&id) else { return };
         if host.schedule.hasten() {
@@ -248,13 +252,13 @@ impl Plan {
         }
     }
 
-    /// When the driver is to look again if nothing happens before. It will.
+    /// Returns when the driver must check again, and relies on it to do so.
     pub(super) fn announce(&mut self, now: u64) -> Option<u64> {
         self.announced = self.next(now);
         self.announced
     }
 
-    /// Whether something is due before the driver looks again.
+    /// Whether something is due before the driver checks again.
     pub(super) fn lookups_due(&self, now: u64) -> bool {
         self.next(now).is_some_and(|next| self.announced.is_none_or(|announced| next < announced))
     }
@@ -289,7 +293,7 @@ impl Planned {
         }
     }
 
-    /// Begins the queued lookup if somebody wants it.
+    /// Starts the queued lookup if it is wanted.
     fn begins(&mut self, now: u64, class: Class) -> bool {
         let refresh = class == Class::Routine && self.schedule.users() > 0;
         let used = refresh && self.take_use();
@@ -336,7 +340,7 @@ impl Planned {
         self.signal.take_use() | std::mem::take(&mut self.used)
     }
 
-    /// No lookup is planned any more.
+    /// Stops lookups.
     fn sleep(&mut self) {
         (self.failing, self.used) = (false, false);
         self.signal.sleep();

@@ -1,23 +1,25 @@
-//! In: hosts whose lookups are due. Out: which of them begin now: only so many at once, and refreshes at a bounded rate.
+//! Selects which of the due lookups start now. Limits their concurrency and the rate of refreshes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::HostId;
 use crate::SECOND;
 
-/// A lookup that takes longer makes room for another, so that hosts of a silent name server do not hold up the others.
+/// A lookup that takes longer than this makes room for another, so that a silent name server does not delay
+/// other hosts.
 pub(super) const SLOW_AFTER: u64 = SECOND;
 
-/// A lookup whose end nobody has reported by then has failed.
+/// A lookup whose end was not reported after this time counts as failed.
 pub(super) const LOST_AFTER: u64 = 60 * SECOND;
 
-/// Which of two queues a lookup stands in. They take turns, so that a request that waits does not stand behind thousands
-/// of refreshes, nor the other way round.
+/// The queue in which a lookup waits. The two take turns, so that neither requests nor refreshes are delayed
+/// by thousands of
+/// the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// A request waits, or the answer is old.
+    /// A request waits for it, or the answer is old.
     Urgent = 0,
-    /// What is known is to stay new.
+    /// A refresh.
     Routine = 1,
 }
 
@@ -37,14 +39,14 @@ pub(super) struct Ticket {
     number: u64,
 }
 
-/// The bounds of lookups.
+/// The limits for lookups.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// How many may run at once.
+    /// The maximum number that run concurrently.
     pub(super) at_once: usize,
-    /// How many more, each of which takes longer than `SLOW_AFTER`.
+    /// The maximum number of additional lookups that have taken longer than `SLOW_AFTER`.
     pub(super) slow: usize,
-    /// The time between two refreshes on average, at least; at most a second.
+    /// The minimum average interval between refreshes, at most a second.
     pub(super) pace: u64,
 }
 
@@ -53,15 +55,15 @@ pub(super) struct Queue {
     bounds: Bounds,
     /// First come, first served, in each class.
     classes: [BTreeMap<u64, HostId>; 2],
-    /// How many tickets were given.
+    /// How many tickets were issued.
     tickets: u64,
     /// The class to serve next.
     turn: Class,
-    /// Lookups under way, by the time of their begin.
+    /// Running lookups by start time.
     running: BTreeSet<(u64, HostId)>,
-    /// Those that have made room.
+    /// Running lookups that have made room for others.
     slow: BTreeSet<(u64, HostId)>,
-    /// When all refreshes so far are paid for, at their rate.
+    /// When the rate limit allows for all refreshes so far.
     spent: u64,
 }
 
@@ -88,7 +90,7 @@ impl Queue {
         self.classes[ticket.class as usize].remove(&ticket.number);
     }
 
-    /// Takes the next lookup that may begin now. Tell with `begin` whether it does.
+    /// Takes the next lookup that may start now. Call `begin` if it does start.
     pub(super) fn pop(&mut self, now: u64) -> Option<(HostId, Class)> {
         self.make_room(now);
         let class = self.next_class(now)?;
@@ -115,7 +117,7 @@ impl Queue {
         self.oldest().filter(|oldest| oldest.0.saturating_add(LOST_AFTER) <= now).map(|oldest| oldest.1)
     }
 
-    /// When `pop` or `lost` will next return something if nothing happens before; `now` if they would now.
+    /// When `pop` or `lost` will next return something if nothing else happens; `now` if they would already.
     pub(super) fn next(&self, now: u64) -> Option<u64> {
         let lost = self.oldest().map(|oldest| oldest.0.saturating_add(LOST_AFTER));
         [lost, self.next_begin(now)].into_iter().flatten().min().map(|next| next.max(now))
@@ -150,7 +152,7 @@ impl Queue {
         }
     }
 
-    /// The class to serve now: that whose turn it is, unless it has nothing that may begin.
+    /// The class to serve now: the one whose turn it is, unless none of its lookups may start.
     fn next_class(&self, now: u64) -> Option<Class> {
         if self.running.len() >= self.bounds.at_once {
             return None;
@@ -161,7 +163,7 @@ impl Queue {
         [self.turn, self.turn.other()].into_iter().find(|class| may(*class))
     }
 
-    /// From when on a refresh may begin. The bucket holds as many as one second is worth.
+    /// When the next refresh may start. The bucket has a capacity of one second.
     fn affordable_at(&self) -> u64 {
         self.spent.saturating_add(self.bounds.pace).saturating_sub(SECOND)
     }

@@ -1,5 +1,4 @@
-//! In: the outcome of each lookup of one host and each refused dial, with the time.
-//! Out: the addresses in force, and the change to report.
+//! What is known about one host after each lookup and refused dial, and which changes to report.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,35 +10,35 @@ use super::{HostChange, LookupFailure, Missing};
 /// What is known about one host.
 #[derive(Debug, Default)]
 pub(super) struct Record {
-    /// In force.
+    /// The addresses in force.
     addresses: Option<Arc<Addresses>>,
     generation: u64,
-    /// From the first answer on; most of many hosts have none.
+    /// Created with the first answer, since most of a large number of hosts have none.
     parts: Option<Box<Parts>>,
-    /// Answers name only a part of the addresses.
+    /// Whether answers list only some of the addresses.
     partial: bool,
-    /// When the last answer with addresses came.
+    /// When the last answer with addresses arrived.
     answered: Option<u64>,
-    /// The last name server that knew anything said that there is no address. A failure to answer does not change it.
+    /// Whether the last authoritative answer said that there is no address. Lookup failures do not change it.
     absent: bool,
-    /// That of the last lookup.
+    /// The failure of the last lookup.
     failure: Option<LookupFailure>,
-    /// When the first of the failures in a row came.
+    /// When the current series of failures began.
     failed: u64,
-    /// A bit for each kind of failure that was reported since the last answer.
+    /// One bit per kind of failure reported since the last answer.
     reported: u32,
 }
 
-/// What became of an answer.
+/// The result of processing an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Answered {
     pub(super) change: HostChange,
-    /// There are addresses about which the answer says nothing, so that a failure before is not over.
+    /// Whether addresses remain that the answer does not cover, so that an earlier failure is not over.
     pub(super) withheld: bool,
 }
 
 impl Record {
-    /// That of a literal address.
+    /// The record of an IP address.
     pub(super) fn constant(address: IpAddr) -> Self {
         let mut record = Record::default();
         record.replace(&[address]);
@@ -74,8 +73,9 @@ impl Record {
         self.failure.map(|_| now.saturating_sub(self.failed))
     }
 
-    /// Takes the addresses of a lookup that found some, in canonical form. Of the missing IP versions it says nothing, or
-    /// names only a part: their addresses stay in force.
+    /// Processes the addresses of a successful lookup, in canonical form. The answer lacks or only partly
+    /// covers the missing IP
+    /// versions, so their addresses stay in force.
     pub(super) fn answer(&mut self, now: u64, addresses: &[IpAddr], missing: Missing) -> Answered {
         let (addresses, withheld) = self.completed(addresses, missing);
         let mut change = match self.answered {
@@ -103,7 +103,7 @@ impl Record {
         Answered { change, withheld }
     }
 
-    /// Adds the addresses in force of the missing IP versions, and says whether there is anything of those.
+    /// Adds the addresses in force of the missing IP versions. Returns whether there are any.
     fn completed(&self, addresses: &[IpAddr], missing: Missing) -> (Vec<IpAddr>, bool) {
         let is_of = |address: &IpAddr| if address.is_ipv4() { missing.v4 } else { missing.v6 };
         let kept = self.list().iter().filter(|address| is_of(address) && !contains(addresses, **address));
@@ -114,7 +114,8 @@ impl Record {
         (completed, withheld)
     }
 
-    /// Takes a failed lookup. The addresses stay in force. `report`: somebody is told of the change that this returns.
+    /// Processes a failed lookup. The addresses stay in force. `report`: the returned change will be
+    /// reported.
     pub(super) fn fail(&mut self, now: u64, failure: LookupFailure, report: bool) -> HostChange {
         if self.failure.is_none() {
             self.failed = now;
@@ -131,8 +132,9 @@ impl Record {
         HostChange::Failing
     }
 
-    /// Takes an address that refused a dial. Only a host without addresses in DNS gives it up, or one whose last answer
-    /// was a part that lacked it: in any other case DNS says, or may still say, that the pod is there.
+    /// Handles an address that refused a dial. Drops it if the host has no addresses in DNS or if its last
+    /// answer was partial and
+    /// lacked the address. Otherwise DNS still lists the address, or may.
     pub(super) fn drop_refused(&mut self, address: IpAddr) -> bool {
         if !contains(self.list(), address) {
             return false;
@@ -145,7 +147,7 @@ impl Record {
         self.replace(&rest)
     }
 
-    /// Puts other addresses in force, sorted. It returns whether they are others.
+    /// Puts these sorted addresses in force. Returns whether they differ from the previous ones.
     pub(super) fn replace(&mut self, addresses: &[IpAddr]) -> bool {
         if self.list() == addresses {
             return false;

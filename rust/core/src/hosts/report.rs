@@ -1,49 +1,51 @@
-//! In: nothing. Out: the types in which callers and hosts talk about lookups.
+//! The types in which lookups and their results are reported.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::addresses::Addresses;
 
-/// The number of a host. No other host of the same state ever gets it.
+/// The ID of a host, unique within a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostId(u64);
 
 impl HostId {
-    /// The host with this number; reports about a number that belongs to no host do nothing.
+    /// The host with this number. Reports about an unknown number have no effect.
     pub const fn new(number: u64) -> Self {
         HostId(number)
     }
 
-    /// Its number, from 1.
+    /// Its number, starting at 1.
     pub const fn number(self) -> u64 {
         self.0
     }
 }
 
-/// A lookup to begin now. Report its end, whatever it is: one that is not reported counts as [`LookupFailure::Timeout`]
-/// after 60 s, and until then takes the place of another.
+/// A lookup to start now. Always report its end: after 60 s without a report it counts as
+/// [`LookupFailure::Timeout`], and until
+/// then it takes up a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lookup<'a> {
-    /// What to report the end for.
+    /// The host to pass to the report.
     pub host: HostId,
     /// The name to look up, in lower case.
     pub name: &'a str,
-    /// The number for the way to look it up, as in the options of those who use it.
+    /// The caller's number for the way to resolve it, from [`Options::resolver`](crate::Options::resolver).
     pub resolver: u64,
 }
 
-/// Why a lookup brought no addresses.
+/// Why a lookup found no addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum LookupFailure {
-    /// The name does not exist, or has no address that a pod can have. All name servers that know the name agree.
+    /// The name does not exist, or has no address that a pod can have. All name servers that know the name
+    /// agree.
     NotFound = 1,
     /// No name server answered in time.
     Timeout = 2,
     /// A name server answered with an error, such as SERVFAIL or REFUSED.
     ServerFailure = 3,
-    /// Anything else, such as a name server that cannot be reached.
+    /// Any other failure, such as an unreachable name server.
     Failed = 4,
 }
 
@@ -58,14 +60,14 @@ impl fmt::Display for LookupFailure {
     }
 }
 
-/// The IP versions that an answer says nothing about, or names only a part of.
+/// The IP versions for which an answer is missing or partial.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
     /// IPv4 addresses may be missing.
     pub v4: bool,
     /// IPv6 addresses may be missing.
     pub v6: bool,
-    /// Why, `None` if they are only late.
+    /// The reason, or `None` if the answers are only late.
     pub failure: Option<LookupFailure>,
 }
 
@@ -76,27 +78,28 @@ impl Missing {
     }
 }
 
-/// What has changed about a host: one for each change that an operator would call one, never one for each lookup.
+/// A change of a host that is worth reporting to an operator. Unchanged results are not reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum HostChange {
-    /// Nothing.
+    /// No change.
     #[default]
     None = 0,
     /// The first answer with addresses.
     Resolved = 1,
-    /// Other addresses than before.
+    /// The addresses have changed.
     Changed = 2,
-    /// The first failed lookup, and the first of each other [`LookupFailure`] until the host recovers.
+    /// The first failed lookup, and the first one with each other [`LookupFailure`] until the host recovers.
     Failing = 3,
-    /// The first answer with addresses after failures that were reported.
+    /// The first answer with addresses after reported failures.
     Recovered = 4,
-    /// An address that refused a connection was given up, since DNS has it no longer.
+    /// An address was dropped because it refused a connection and is no longer in DNS.
     Dropped = 5,
-    /// From now on answers are taken for parts of the truth: several addresses were missing and came back. One that is
-    /// missing stays in force for up to 30 s.
+    /// From now on answers count as partial: several addresses were missing and came back. A missing address
+    /// stays in force for up
+    /// to 30 s.
     Partial = 6,
-    /// Answers are whole again.
+    /// Answers count as complete again.
     Whole = 7,
 }
 
@@ -118,38 +121,39 @@ impl fmt::Display for HostChange {
 /// What the end of a lookup has changed, and what to do now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HostReport {
-    /// What to log, if anything.
+    /// The change to log, if any.
     pub change: HostChange,
-    /// The requests that wait are to be resumed now.
+    /// Resume all waiting requests now.
     pub wake: bool,
-    /// `due` is to be called now: something is due earlier than it said.
+    /// Call `due` now: something is due earlier than announced.
     pub lookups_due: bool,
 }
 
-/// What is known about a host, for people.
+/// What is known about a host, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownHost {
-    /// The name in lower case, or an address. For several hosts of one upstream all of them, separated by spaces; the rest is about
-    /// all together then: all addresses, the oldest answer, the failure that has lasted for longest.
+    /// The name in lower case, or an address. For several hosts of one upstream: all of them, separated by
+    /// spaces. The other fields
+    /// then combine all hosts: all addresses, the oldest answer and the longest failure.
     pub name: Arc<str>,
-    /// The number for the way to look it up; 0 for an address.
+    /// The number of the resolver; 0 for an address.
     pub resolver: u64,
     /// The addresses in force, if any.
     pub addresses: Option<Arc<Addresses>>,
-    /// Counts the changes of the addresses; 0 before the first.
+    /// The number of changes of the addresses; 0 before the first.
     pub generation: u64,
     /// Nanoseconds since the last answer with addresses. `None` before the first, and for an address.
     pub age: Option<u64>,
-    /// Why the last lookup failed, `None` if it did not or none has ended.
+    /// Why the last lookup failed. `None` if it succeeded or none has ended.
     pub failure: Option<LookupFailure>,
-    /// Nanoseconds since the first of the failures in a row.
+    /// Nanoseconds since the first failure of the current series.
     pub failing_for: Option<u64>,
-    /// Whether answers are taken for parts of the truth.
+    /// Whether answers count as partial.
     pub partial: bool,
-    /// Whether lookups go on.
+    /// Whether lookups continue.
     pub active: bool,
-    /// How many sources use it.
+    /// The number of sources that use it.
     pub users: u32,
-    /// The time between two lookups in nanoseconds: the smallest that its users ask for. 0 without users.
+    /// The interval between lookups in nanoseconds: the smallest of its users. 0 without users.
     pub refresh: u64,
 }

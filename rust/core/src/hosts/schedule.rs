@@ -1,28 +1,28 @@
-//! In: users that come and go, requests, timers and ended lookups of one host, each with the time.
-//! Out: whether and when to look it up.
+//! Decides when to look up one host, from its users, its requests and the ends of its lookups.
 
 use crate::SECOND;
 
-/// How many refresh intervals without a request end the lookups of a host.
+/// After how many refresh intervals without a request the lookups of a host stop.
 const IDLE_AFTER: u64 = 10;
 
-/// A part of a refresh interval of at most one in so many is left out at random, so that hosts that started together do
-/// not stay together. It only shortens: the interval is an upper bound.
+/// Shortens each interval at random by up to one part in this many, so that hosts that started together
+/// spread out. Never
+/// lengthens it: the interval is an upper bound.
 const JITTER: u64 = 5;
 
-/// Keeps a mistaken interval from turning into a busy loop.
+/// Prevents a misconfigured interval from causing a busy loop.
 const LEAST_REFRESH: u64 = SECOND / 100;
 
-/// For how long after the last request that waits for a lookup somebody may still be there. Requests that wait for
-/// longer come back in the meantime.
+/// How long after the last waiting request its lookup may still be wanted. Requests that wait longer report
+/// again.
 const LONGEST_WAIT: u64 = 10 * SECOND;
 
-/// The interval that counts for a user: an answer must not get older than `stale_max` before the next lookup.
+/// The effective interval of a user: an answer must not become older than `stale_max` before the next lookup.
 pub(crate) fn bounded_refresh(refresh: u64, stale_max: u64) -> u64 {
     refresh.min(stale_max).max(LEAST_REFRESH)
 }
 
-/// Where a host is in its cycle: idle, queued, running, waiting, queued, ...
+/// The phase of a host's cycle: idle, queued, running, waiting, queued, ...
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Nothing is planned.
@@ -32,7 +32,7 @@ pub(super) enum Phase {
     Waiting,
     /// A lookup is due and waits for its turn.
     Queued,
-    /// A lookup is under way.
+    /// A lookup is running.
     Running,
 }
 
@@ -40,13 +40,14 @@ pub(super) enum Phase {
 pub(super) struct Schedule {
     phase: Phase,
     users: u32,
-    /// How many users ask for which interval. There is rarely more than one.
+    /// The number of users per interval. There is rarely more than one interval.
     intervals: Vec<(u64, u32)>,
-    /// The smallest of these.
+    /// The smallest interval.
     refresh: u64,
     last_used: u64,
     due: u64,
-    /// When a request last said that it waits for the pending lookup, which goes on for it when the last user has left.
+    /// When a request last waited for the pending lookup. The lookup then continues even after the last user
+    /// has left.
     awaited: Option<u64>,
 }
 
@@ -63,12 +64,12 @@ impl Schedule {
         self.refresh
     }
 
-    /// Whether a lookup will end without a further event.
+    /// Whether a lookup is due or running.
     pub(super) fn pending(&self) -> bool {
         matches!(self.phase, Phase::Queued | Phase::Running)
     }
 
-    /// Whether a request waits, or waited, for the pending lookup.
+    /// Whether a request waits or waited for the pending lookup.
     pub(super) fn awaited(&self) -> bool {
         self.awaited.is_some()
     }
@@ -80,15 +81,16 @@ impl Schedule {
         match self.intervals.iter_mut().find(|interval| interval.0 == refresh) {
             Some(interval) => interval.1 += 1,
             None => {
-                self.intervals.reserve_exact(1); // there is rarely a second
+                self.intervals.reserve_exact(1); // a second is rare
                 self.intervals.push((refresh, 1));
             }
         }
         self.set_refresh();
     }
 
-    /// Removes a user who joined with this interval. It returns whether that was the last one. Nothing is planned from
-    /// then on, but a lookup that is pending goes on for those who wait for it.
+    /// Removes a user with this interval. Returns whether it was the last one. After that nothing is planned,
+    /// but a pending lookup
+    /// continues for the requests that wait for it.
     pub(super) fn leave(&mut self, refresh: u64) -> bool {
         let refresh = refresh.max(LEAST_REFRESH);
         let Some(at) = self.intervals.iter().position(|interval| interval.0 == refresh) else {
@@ -113,7 +115,7 @@ impl Schedule {
         self.refresh = self.intervals.iter().map(|interval| interval.0).min().unwrap_or(0);
     }
 
-    /// Brings the planned lookup forward if the interval has become shorter. It returns the new time.
+    /// Brings the planned lookup forward if the interval has become shorter. Returns the new time.
     pub(super) fn bring_forward(&mut self, now: u64) -> Option<u64> {
         let due = now.saturating_add(self.refresh);
         if self.phase != Phase::Waiting || self.due <= due {
@@ -123,12 +125,13 @@ impl Schedule {
         Some(due)
     }
 
-    /// Whether somebody wants the pending lookup.
+    /// Whether the pending lookup is wanted.
     pub(super) fn wanted(&self, now: u64) -> bool {
         self.users > 0 || self.awaited.is_some_and(|at| now.saturating_sub(at) <= LONGEST_WAIT)
     }
 
-    /// Whether nobody has used the host for so long that its lookups end. `used`: a request came since the last call.
+    /// Whether the host has been unused for so long that its lookups stop. `used`: there was a request since
+    /// the last call.
     fn quiet(&mut self, now: u64, used: bool) -> bool {
         if used {
             self.last_used = self.last_used.max(now);
@@ -136,8 +139,8 @@ impl Schedule {
         now.saturating_sub(self.last_used) >= self.refresh.saturating_mul(IDLE_AFTER)
     }
 
-    /// A request. It returns whether a lookup must be queued for it. Without a user there is one only for a request that
-    /// will wait for it.
+    /// Handles a request. Returns whether to queue a lookup for it. Without users, that is only done for a
+    /// request that will wait.
     pub(super) fn touch(&mut self, now: u64, waits: bool) -> bool {
         self.last_used = self.last_used.max(now);
         if self.phase != Phase::Idle || self.users == 0 && !waits {
@@ -147,12 +150,12 @@ impl Schedule {
         true
     }
 
-    /// A request waits for the pending lookup.
+    /// Records that a request waits for the pending lookup.
     pub(super) fn wait(&mut self, now: u64) {
         self.awaited = self.awaited.max(Some(now));
     }
 
-    /// The planned lookup is due. It returns whether it must be queued; otherwise the host has become idle.
+    /// Handles the time of a planned lookup. Returns whether to queue it; otherwise the host is now idle.
     pub(super) fn tick(&mut self, now: u64, used: bool) -> bool {
         if self.users == 0 || self.quiet(now, used) {
             self.phase = Phase::Idle;
@@ -162,7 +165,7 @@ impl Schedule {
         true
     }
 
-    /// Whether the planned lookup is to be queued now instead.
+    /// Whether to queue the planned lookup now.
     pub(super) fn hasten(&mut self) -> bool {
         if self.phase != Phase::Waiting {
             return false;
@@ -171,8 +174,9 @@ impl Schedule {
         true
     }
 
-    /// Begins a queued lookup. It returns false when nobody wants it any more; the host is idle then. One that is only to
-    /// `refresh` what is known has stood in the queue for nobody if there was no request in the meantime.
+    /// Starts a queued lookup. Returns false if it is no longer wanted; the host is then idle. A `refresh` is
+    /// not wanted if there
+    /// was no request in the meantime.
     pub(super) fn begin(&mut self, now: u64, refresh: bool, used: bool) -> bool {
         if self.phase != Phase::Queued {
             return false;
@@ -188,7 +192,7 @@ impl Schedule {
         begins
     }
 
-    /// The lookup has ended, in whatever way. It returns when the next one is due, `None` when no user is left.
+    /// Handles the end of a lookup. Returns when the next one is due, or `None` if no user is left.
     pub(super) fn end(&mut self, now: u64, random: u64) -> Option<u64> {
         self.awaited = None;
         if self.users == 0 {

@@ -1,37 +1,38 @@
-//! In: the plan of a host and its answers. Out: the few words that each request reads, without a lock. A request writes
-//! one of them at most once per refresh.
+//! The few words about a host that each request reads without a lock. A request writes one of them at most
+//! once per refresh.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};
 
-/// No lookup is planned: a request must see to it.
+/// No lookup is planned; a request must start one.
 const ASLEEP: u8 = 0;
-/// Lookups go on, and there was no request since the last.
+/// Lookups continue, without a request since the last.
 const UNUSED: u8 = 1;
-/// Lookups go on, and there was one.
+/// Lookups continue, with a request since the last.
 const USED: u8 = 2;
 
 #[derive(Debug, Default)]
 pub(super) struct Signal {
     activity: AtomicU8,
-    /// A lookup is pending whose end is worth waiting for.
+    /// Whether a lookup worth waiting for is pending.
     pending: AtomicBool,
-    /// There are addresses.
+    /// Whether there are addresses.
     known: AtomicBool,
-    /// The last lookup has failed.
+    /// Whether the last lookup failed.
     failed: AtomicBool,
-    /// There has been an answer, and its time.
+    /// Whether there has been an answer, and when.
     has_answer: AtomicBool,
     answered: AtomicU64,
-    /// The time of the last outcome of any kind while lookups go on, that of the last answer otherwise: there is no sense
-    /// in waiting for a lookup while they go on and fail.
+    /// The time of the last result of any kind while lookups continue, otherwise of the last answer. While
+    /// lookups continue and
+    /// fail, waiting for one is pointless.
     checked: AtomicU64,
     /// How many lookups have ended.
     ended: AtomicU64,
 }
 
 impl Signal {
-    /// Notes a request. False if no lookups go on, or something else came in between.
+    /// Records a request. Returns false if lookups have stopped or another thread has interfered.
     pub(super) fn used(&self) -> bool {
         match self.activity.load(Acquire) {
             USED => true,
@@ -40,12 +41,12 @@ impl Signal {
         }
     }
 
-    /// Whether no lookups go on.
+    /// Whether lookups have stopped.
     pub(super) fn asleep(&self) -> bool {
         self.activity.load(Acquire) == ASLEEP
     }
 
-    /// Lookups go on from now on, because of a request.
+    /// Records that a request has restarted lookups.
     pub(super) fn wake(&self) {
         self.activity.store(USED, Release);
     }
@@ -55,7 +56,8 @@ impl Signal {
         self.activity.swap(UNUSED, AcqRel) == USED
     }
 
-    /// Goes to sleep, unless a request came since `take_use`: it saw no reason to start a lookup.
+    /// Stops lookups, unless a request arrived since `take_use`. Such a request has not started a lookup
+    /// itself.
     pub(super) fn try_sleep(&self) -> bool {
         let sleeps = self.activity.compare_exchange(UNUSED, ASLEEP, AcqRel, Acquire).is_ok();
         if sleeps {
@@ -64,7 +66,7 @@ impl Signal {
         sleeps
     }
 
-    /// No lookups go on any more. Only the age of the answer counts.
+    /// Stops lookups. From now on only the age of the answer counts.
     pub(super) fn sleep(&self) {
         self.activity.store(ASLEEP, Release);
         self.pending.store(false, Release);
@@ -79,18 +81,18 @@ impl Signal {
         self.pending.load(Acquire)
     }
 
-    /// A lookup has brought addresses.
+    /// Records a lookup with addresses.
     pub(super) fn answer(&self, now: u64) {
         self.answered.store(now, Release);
         self.has_answer.store(true, Release);
     }
 
-    /// Whether any lookup has brought addresses.
+    /// Whether any lookup has returned addresses.
     pub(super) fn answered(&self) -> bool {
         self.has_answer.load(Acquire)
     }
 
-    /// What is known has changed.
+    /// Updates what is known.
     pub(super) fn set(&self, known: bool, failed: bool) {
         self.known.store(known, Release);
         self.failed.store(failed, Release);
@@ -104,18 +106,18 @@ impl Signal {
         self.failed.load(Acquire)
     }
 
-    /// A lookup has ended, and others follow.
+    /// Records the end of a lookup, after which others follow.
     pub(super) fn check(&self, now: u64) {
         _ = self.activity.compare_exchange(ASLEEP, UNUSED, AcqRel, Acquire);
         self.checked.store(now, Release);
     }
 
-    /// How long ago that was.
+    /// The time since the last check.
     pub(super) fn age(&self, now: u64) -> u64 {
         now.saturating_sub(self.checked.load(Acquire))
     }
 
-    /// A lookup has ended, or will never begin.
+    /// Counts a lookup that has ended or will never start.
     pub(super) fn end(&self) {
         self.ended.fetch_add(1, AcqRel);
     }
@@ -129,7 +131,8 @@ impl Signal {
 mod tests {
     use super::*;
 
-    /// A request that comes while the driver looks is not lost: the driver looks for uses and goes to sleep in two steps.
+    /// A request during the driver's check is not lost: the driver checks for uses and stops lookups in two
+    /// steps.
     #[test]
     fn a_request_while_lookups_are_about_to_end() {
         let signal = Signal::default();
@@ -141,7 +144,7 @@ mod tests {
         assert!(signal.take_use() && signal.try_sleep() && !signal.used());
     }
 
-    /// How old what is known is, while lookups go on and afterwards.
+    /// The age of what is known, during and after lookups.
     #[test]
     fn age() {
         let signal = Signal::default();

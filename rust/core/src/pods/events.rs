@@ -1,5 +1,4 @@
-//! In: one event. Out: what it means for its request, and what was learned. Ties what is known about pods, upstreams and
-//! sources together.
+//! Applies events to pods, upstreams and sources, and decides what each event means for its request.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,84 +8,90 @@ use super::record::{Arrival, Fault, Known, Suspicion};
 use super::{EventKind, Outcome, Pod, Pods, SECOND, SourceHealth, Subject, UpstreamHealth, Verdict};
 use crate::{PathKind, Reason, Router};
 
-/// What a request or a dial belongs to, and the options that apply to it.
+/// The source and upstream of a request or a dial, and the options that apply to it.
 #[derive(Clone, Copy)]
 pub(crate) struct Group<'a> {
     pub(crate) source: &'a SourceHealth,
     pub(crate) upstream: &'a Arc<UpstreamHealth>,
-    /// Knows in which networks pods are whose pages' tokens lead anywhere.
+    /// Maps an address to the upstream whose networks contain it. Tokens of pods outside all networks are
+    /// refused.
     pub(crate) router: &'a Router,
-    /// For how long a pod must be unreachable until it is gone, in nanoseconds.
+    /// How long a pod must be unreachable before it is gone, in nanoseconds.
     pub(crate) gone_after: u64,
-    /// How many requests a second on the sync path are told 410, per upstream; 0 for all.
+    /// The maximum number of requests on the sync path that get 410, per upstream and second; 0 for no limit.
     pub(crate) gone_rate: u32,
-    /// For how long a pod may drain until its pages are told 410, in nanoseconds; 0 for ever.
+    /// How long a pod may drain before its pages get 410, in nanoseconds; 0 for no limit.
     pub(crate) drain_max: u64,
-    /// How often a page opens a receiver stream, in nanoseconds.
+    /// The interval at which a page opens receiver streams, in nanoseconds.
     pub(crate) roll_time: u64,
 }
 
-/// Why a page of a living pod is told to reload.
+/// Why a page of a live pod must reload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leaving {
     Evicted,
     DrainMax,
 }
 
-/// What a request with a token gets when no pod can answer it.
+/// The answer to a request with a token that no pod can serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     /// 410: the page is gone.
     Gone,
-    /// 503: try again. `no_pod`: it would be 410, but no pod is known that would take the page.
+    /// 503: try again. `no_pod`: it would be 410, but no known pod would take the page.
     Unavailable { no_pod: bool },
 }
 
-/// What was learned from an event, and what the caller is asked to find out.
+/// What was learned from an event, and what the caller should find out next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Learned {
-    /// What is held against the pod after the event.
+    /// The pod's verdict after the event.
     pub(crate) verdict: Verdict,
-    /// The event changed it: the time to log it.
+    /// The event changed the verdict; log it.
     pub(crate) changed: bool,
-    /// Name another fresh pod of the upstream for a dial in the background: [`Pods::witness`].
+    /// Dial another fresh pod of the upstream in the background: see [`Pods::witness`].
     pub(crate) find_witness: bool,
-    /// Name a pod that may take pages for a dial in the background: [`SourceHealth::hand_out`].
+    /// Dial a pod that may take pages in the background: see [`SourceHealth::hand_out`].
     pub(crate) find_pod: bool,
     /// The pod says that it drains.
     pub(crate) marked: bool,
-    /// DNS does not name the pod, as far as it is known: it is worth asking.
+    /// As far as is known, DNS does not list the pod; a lookup may help.
     pub(crate) unnamed: bool,
 }
 
 /// What to do with a request that has a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Began {
-    /// Dial the pod, or use an open connection. The request is in flight until [`Pods::left`] or [`Pods::failed`].
-    /// `probe`: it is the one request of this second that finds out whether the pod is back. `report`: it is worth a call of
-    /// [`Pods::answered`] when the pod answers.
+    /// Dial the pod, or use an open connection. The request is in flight until [`Pods::left`] or
+    /// [`Pods::failed`]. `probe`: it is
+    /// the one request per second that tests whether the pod is back. `report`: call [`Pods::answered`] when
+    /// the pod responds.
     Dial { probe: bool, report: bool },
-    /// Nothing is dialled.
+    /// Do not dial; give this answer.
     Told(Told),
-    /// Nothing is dialled: the page is told 410, although its pod works.
+    /// Do not dial; answer 410, although the page's pod works.
     Leaves(Leaving),
 }
 
-/// What to do with a request whose token leads nowhere.
+/// What to do with a request whose token leads to no pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedToken {
     pub(crate) told: Told,
     /// As [`Learned::find_pod`].
     pub(crate) find_pod: bool,
-    /// The time for a line in the log, once for each source, reason and 10 s: how many tokens were refused without one.
+    /// Log a line, and the number of tokens refused since the last line. At most once per source, reason and
+    /// 10 s.
     pub(crate) log: Option<u32>,
-    /// No token has opened since the source was first seen, and many came: the time to log it, once a minute.
+    /// Many tokens were refused, and none was decrypted since the source was first seen; log it. At most once
+    /// a minute.
     pub(crate) nothing_opens: bool,
 }
 
 impl Pods {
-    /// A request with a token for `pod` began. `stream`: it is a receiver stream (GET of [`PathKind::Sync`]), of which each
-    /// open page has one; `target` is its path. One lock, unless something speaks against the pod, or it drains.
+    /// Handles the beginning of a request with a token for `pod`. `stream`: it is a receiver stream (GET of
+    /// [`PathKind::Sync`]); each open page has one. `target` is its path. Takes one lock, or more if the pod
+    /// has a fault or
+    /// drains.
     pub(crate) fn began(
         &self,
         group: &Group<'_>,
@@ -119,8 +124,9 @@ impl Pods {
         }
     }
 
-    /// The same where something speaks against the pod, or it drains. Whether to ask for a witness, and how the request arrives; or
-    /// what its page is told.
+    /// Handles the beginning if the pod has a fault or drains. Returns whether to look for a witness and how
+    /// the request arrives,
+    /// or the answer to its page.
     #[cold]
     #[inline(never)]
     fn began_in_doubt(
@@ -154,11 +160,11 @@ impl Pods {
         let mut arrived = self.with(group, pod, now, |known| {
             let before = known.state.verdict();
             if let Some(suspicion) = witnessed {
-                condemn(known, group, &suspicion, now);
+                declare_gone(known, group, &suspicion, now);
             }
             arrive(known, group, stream, before, now)
         });
-        // Perhaps the others only had no request for long.
+        // The other pods may only lack recent requests.
         arrived.2.find_pod = goes_nowhere && group.source.asks(now);
         if arrived.2.changed {
             self.note_verdict(group, pod, false, arrived.2.verdict, now);
@@ -167,11 +173,11 @@ impl Pods {
         Ok((fault == Some(Fault::Unreachable), arrived))
     }
 
-    /// What became of a dial of `pod` or of a request to it, whether the request had a token or not.
+    /// Handles the outcome of a dial of `pod` or of a request to it, with or without a token.
     pub(crate) fn learn(&self, group: &Group<'_>, pod: Pod, outcome: Outcome, now: u64) -> Learned {
         let failed = matches!(outcome, Outcome::Refused | Outcome::Unreachable | Outcome::Dropped);
         if failed && self.last_failure.load(Ordering::Relaxed) <= now {
-            // Later than it was, so that this is not written for each of many failures.
+            // Rounded up, so that frequent failures do not all write it.
             self.last_failure.fetch_max(now.saturating_add(SECOND), Ordering::Relaxed);
         }
         let (before, drained, tells, mut verdict, suspicion, marked) = self.with(group, pod, now, |known| {
@@ -182,7 +188,8 @@ impl Pods {
         });
         if tells {
             group.upstream.add(pod, outcome, now);
-            // The token of a page outside of the networks leads nowhere: whoever reloads there is told to reload again.
+            // The token of a page outside all networks is refused: a page that reloads there would have to
+            // reload again.
             let leads = || group.router.lookup(pod.address).is_some();
             if outcome != Outcome::Refused && group.upstream.may_have(pod) && leads() {
                 group.source.add(pod, group.upstream, now);
@@ -194,7 +201,7 @@ impl Pods {
         let mut find_witness = false;
         if let Some(suspicion) = suspicion {
             if self.is_witnessed(group, pod, &suspicion, now) {
-                verdict = self.with(group, pod, now, |known| condemn(known, group, &suspicion, now));
+                verdict = self.with(group, pod, now, |known| declare_gone(known, group, &suspicion, now));
             } else if suspicion.fault == Fault::Unreachable && failed && !in_background {
                 find_witness = group.upstream.asks(now);
             }
@@ -206,7 +213,7 @@ impl Pods {
         Learned { verdict, changed: verdict != before, find_witness, find_pod, marked, unnamed: false }
     }
 
-    /// A page of a pod is told to reload.
+    /// Records that a page of the pod must reload.
     fn told_to_reload(&self, pod: Pod, leaves: &Leaves, target: &[u8]) -> (Began, Learned) {
         let mut shard = self.lock(self.shard(pod.address));
         let draining = shard.peek_mut(pod).and_then(|known| known.draining.as_mut());
@@ -218,7 +225,9 @@ impl Pods {
         (Began::Leaves(why), Learned { unnamed, ..Learned::default() })
     }
 
-    /// The attempt of a request with a token has ended without an answer; its dial was told before. It is in flight no more.
+    /// Handles the end of an attempt of a request with a token without a response. Its dial was reported
+    /// before. The request is
+    /// no longer in flight.
     pub(crate) fn failed(
         &self,
         group: &Group<'_>,
@@ -240,7 +249,8 @@ impl Pods {
         (told, learned)
     }
 
-    /// A request began that has no pod: its token does not open or lies in no CIDR.
+    /// Handles the beginning of a request without a pod: its token cannot be decrypted, or no CIDR contains
+    /// its address.
     pub(crate) fn refused_token(
         &self,
         source: &SourceHealth,
@@ -255,8 +265,9 @@ impl Pods {
         RefusedToken { told, find_pod: learned.find_pod, log, nothing_opens }
     }
 
-    /// A request without a token is sent to `pod` now, for a page if `page`; it is in flight until [`Pods::left`]. Says whether it
-    /// is worth a call of [`Pods::learn`] when the pod answers.
+    /// Counts a request without a token that is sent to `pod`; `page`: it loads a page. It is in flight until
+    /// [`Pods::left`].
+    /// Returns whether to call [`Pods::learn`] when the pod responds.
     pub(crate) fn entered(&self, group: &Group<'_>, pod: Pod, page: bool, now: u64) -> bool {
         self.with(group, pod, now, |known| {
             if page {
@@ -267,7 +278,9 @@ impl Pods {
         })
     }
 
-    /// A request that is in flight has ended, whatever became of it, or goes to another pod. `stream` is as it was.
+    /// Counts the end of a request in flight, whatever its result, or its move to another pod. `stream` must
+    /// be the same as at
+    /// its beginning.
     pub(crate) fn left(&self, pod: Pod, stream: bool, now: u64) {
         let last = self.lock(self.shard(pod.address)).left(pod, stream, now);
         if let Some(upstream) = last {
@@ -275,7 +288,7 @@ impl Pods {
         }
     }
 
-    /// What a request gets whose pod cannot be dialled, or that failed.
+    /// The answer to a request that failed or whose pod must not be dialled.
     fn told(&self, group: &Group<'_>, path: PathKind, learned: &mut Learned, now: u64) -> Told {
         match learned.verdict {
             Verdict::Gone => self.gone(group.source, path, learned, now, || group.upstream.paces(group.gone_rate, now)),
@@ -283,8 +296,9 @@ impl Pods {
         }
     }
 
-    /// What a request gets whose page is gone: 503 while no pod is known onto which the page could reload, and on the sync
-    /// path when too many are told to reload at once. A resource is not a page: it goes to another pod.
+    /// The answer to a request whose page is gone. It is 503 while no known pod would take the page, and on
+    /// the sync path if too
+    /// many pages would reload at once. A resource is not a page and goes to another pod.
     fn gone(
         &self,
         source: &SourceHealth,
@@ -300,7 +314,8 @@ impl Pods {
         if path != PathKind::Sync || paces() { Told::Gone } else { Told::Unavailable { no_pod: false } }
     }
 
-    /// Whether another pod shows that the fault is not on our side: it has worked since the fault began, and not been
+    /// Whether another pod proves that the fault is not on our side: it has worked since the fault began and
+    /// has not been
     /// missed after that.
     fn is_witnessed(&self, group: &Group<'_>, pod: Pod, suspicion: &Suspicion, now: u64) -> bool {
         let works = |(witness, sign): (Pod, u64)| {
@@ -310,10 +325,10 @@ impl Pods {
     }
 }
 
-/// How a request arrives, whether an answer to it is worth a report, and what was learned.
+/// How a request arrives, whether its response must be reported, and what was learned.
 type Arrived = (Arrival, bool, Learned);
 
-/// A request arrives at its pod, against which so much was held before.
+/// Handles the arrival of a request at its pod. `before` is the verdict so far.
 fn arrive(known: &mut Known, group: &Group<'_>, stream: bool, before: Verdict, now: u64) -> Arrived {
     let (arrival, verdict) = (known.state.arrive(now), known.state.verdict());
     if arrival != Arrival::Waits {
@@ -327,7 +342,7 @@ fn arrive(known: &mut Known, group: &Group<'_>, stream: bool, before: Verdict, n
     (arrival, report, Learned { verdict, changed: verdict != before, unnamed, ..Learned::default() })
 }
 
-/// What an outcome changes. Whether it is a sign of life.
+/// Applies an outcome to a pod. Returns whether it is a sign of life.
 fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
     let Known { state, traffic, load, .. } = known;
     if state.is_tainted() && matches!(outcome, Outcome::Connected | Outcome::Answered) {
@@ -340,7 +355,7 @@ fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
             state.refused(now);
             traffic.refused += 1;
             if known.draining.is_some() {
-                known.drain(|draining| draining.mark = None); // the process that said so has ended
+                known.drain(|draining| draining.mark = None); // the draining process has ended
             }
         }
         Outcome::Unreachable => state.unreachable(now),
@@ -350,10 +365,11 @@ fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
     matches!(outcome, Outcome::Answered | Outcome::Refused)
 }
 
-/// Declares a witnessed pod gone, unless it has shown in the meantime that it is not. Returns what is held against it.
-pub(super) fn condemn(known: &mut Known, group: &Group<'_>, suspicion: &Suspicion, now: u64) -> Verdict {
+/// Declares a pod gone for which there is a witness, unless the pod has recovered in the meantime. Returns
+/// its verdict.
+pub(super) fn declare_gone(known: &mut Known, group: &Group<'_>, suspicion: &Suspicion, now: u64) -> Verdict {
     if suspicion.is_ripe && known.state.suspicion(group.gone_after, now) == Some(*suspicion) {
-        known.state.condemn(suspicion.fault, now);
+        known.state.declare_gone(suspicion.fault, now);
     }
     known.state.verdict()
 }

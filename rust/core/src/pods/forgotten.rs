@@ -1,30 +1,31 @@
-//! In: pods that were forgotten while they were used, or a while after. Out: what that means for the address of a pod that
-//! may be one of them: never less than the truth.
+//! Upper bounds for the last use and the requests in flight of forgotten pods, by address.
 
 use std::net::IpAddr;
 
-/// How many counters all shards have for the addresses of any number of forgotten pods. With 20,000 of them in use one address
-/// in fifty is taken for one of them.
+/// The number of counters in all shards, for any number of forgotten pods. With 20,000 pods in use, one
+/// address in fifty is
+/// mistaken for one of them.
 const COUNTERS: usize = 1 << 18;
 
-/// Each address has two counters of both kinds, which it shares with others. The smaller of the two is nearer to the truth.
-/// They are made when the first pod is forgotten.
+/// Each address has two counters of each kind, which it shares with other addresses. The smaller one is
+/// closer to the truth.
+/// Allocated when the first pod is forgotten.
 pub(super) struct Forgotten {
-    /// How many there are here, a power of two.
+    /// The number of counters here, a power of two.
     counters: usize,
-    /// One more than the time of the last use; 0 for none.
+    /// The time of the last use plus one; 0 for none.
     seen: Box<[u64]>,
-    /// Requests that have not left yet.
+    /// Requests that have not ended.
     in_flight: Box<[u32]>,
 }
 
 impl Forgotten {
-    /// For one of so many shards, a power of two.
+    /// Creates the counters of one of `shards` shards, a power of two.
     pub(super) fn new(shards: usize) -> Self {
         Forgotten { counters: COUNTERS / shards, seen: Box::default(), in_flight: Box::default() }
     }
 
-    /// A pod is forgotten.
+    /// Records a pod that is being forgotten.
     pub(super) fn add(&mut self, address: IpAddr, last_seen: u64, in_flight: u32) {
         if self.seen.is_empty() {
             (self.seen, self.in_flight) = (vec![0; self.counters].into(), vec![0; self.counters].into());
@@ -35,7 +36,7 @@ impl Forgotten {
         }
     }
 
-    /// A request has left that no known pod has: perhaps one of a pod that was forgotten.
+    /// Counts the end of a request that belongs to no known pod, and so perhaps to a forgotten one.
     pub(super) fn left(&mut self, address: IpAddr, now: u64) {
         if self.in_flight(address) == 0 {
             return;
@@ -46,13 +47,13 @@ impl Forgotten {
         }
     }
 
-    /// When a forgotten pod at an address was last used, at the latest.
+    /// The latest time at which a forgotten pod with this address may have been used.
     pub(super) fn last_seen(&self, address: IpAddr) -> Option<u64> {
         let seen = self.counters(address).map(|counter| self.seen.get(counter).copied().unwrap_or(0));
         seen[0].min(seen[1]).checked_sub(1)
     }
 
-    /// How many requests of forgotten pods at an address have not left, at most.
+    /// The maximum number of unfinished requests of forgotten pods with this address.
     pub(super) fn in_flight(&self, address: IpAddr) -> u32 {
         let counts = self.counters(address).map(|counter| self.in_flight.get(counter).copied().unwrap_or(0));
         counts[0].min(counts[1])
@@ -62,7 +63,7 @@ impl Forgotten {
         self.seen[counter] = self.seen[counter].max(at.saturating_add(1));
     }
 
-    /// Two counters that differ.
+    /// Two different counters.
     fn counters(&self, address: IpAddr) -> [usize; 2] {
         let mixed = mixed(address);
         let [one, other] = [mixed >> 40, mixed >> 16].map(|bits| bits as usize & (self.counters - 1));
@@ -70,8 +71,9 @@ impl Forgotten {
     }
 }
 
-/// A number for an address, by the multiplicative method. Its lowest bits choose the shard, those above the counters. Nobody
-/// gains by making addresses that meet.
+/// A multiplicative hash of an address. Its lowest bits select the shard, the bits above them the counters.
+/// Colliding
+/// addresses give an attacker no advantage.
 pub(super) fn mixed(address: IpAddr) -> u64 {
     let bits = match address {
         IpAddr::V4(address) => u64::from(address.to_bits()),
@@ -111,7 +113,7 @@ mod tests {
         assert_eq!((forgotten.last_seen(address(1)), forgotten.in_flight(address(1))), (Some(9), 0));
     }
 
-    /// Addresses in order, as clusters give them out, of both families.
+    /// Sequential addresses of both families, as clusters assign them.
     #[test]
     fn few_addresses_are_taken_for_others() {
         let six = |number: u32| {

@@ -1,4 +1,4 @@
-//! In: what changed about pods. Out: the last changes, for people.
+//! The most recent changes of pods, for display.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,35 +6,36 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::leaving::Target;
 use super::{Group, Pod, Pods, Verdict};
 
-/// How many events are remembered.
+/// The maximum number of stored events.
 const MOST: usize = 256;
 
-/// What has happened to a pod. The numbers are those of `DOORS_EVENT_*`.
+/// The kind of an event. The numbers equal `DOORS_EVENT_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum EventKind {
-    /// DNS names it, and did not before. Not told of the first answer for a host.
+    /// DNS lists it, and did not before. Not reported for the first answer for a host.
     Appeared = 1,
     /// It says that it drains.
     Marked = 2,
-    /// DNS does not name it any more.
+    /// DNS no longer lists it.
     Left = 3,
     /// An operator has evicted it.
     Evicted = 4,
-    /// An operator has taken that back.
+    /// An operator has cancelled the eviction.
     Undone = 5,
-    /// It drains, and its last receiver stream has ended. Told again, the event takes the place of the one before.
+    /// It drains, and its last receiver stream has ended. If that happens again, the new event replaces the
+    /// old one.
     LastPage = 6,
-    /// It has drained, and its process has ended.
+    /// It drained, and its process has ended.
     Ended = 7,
-    /// It is gone, and did not drain.
+    /// It is gone without having drained.
     Failed = 8,
-    /// It could not be reached, or was gone, and works again.
+    /// It works again after being unreachable or gone.
     Alive = 9,
 }
 
 impl EventKind {
-    /// All of them, in the order of their numbers.
+    /// All kinds, in the order of their numbers.
     pub const ALL: [EventKind; 9] = [
         EventKind::Appeared,
         EventKind::Marked,
@@ -47,7 +48,7 @@ impl EventKind {
         EventKind::Alive,
     ];
 
-    /// A short name for logs and JSON.
+    /// A short identifier for logs and JSON.
     pub fn name(self) -> &'static str {
         match self {
             EventKind::Appeared => "appeared",
@@ -63,31 +64,31 @@ impl EventKind {
     }
 }
 
-/// To what something happened.
+/// The subject of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A pod of the upstream with this number.
+    /// A pod of the upstream with this ID.
     Pod(Pod, u64),
-    /// The pods of an eviction.
+    /// The pods covered by an eviction.
     Target(Target),
 }
 
-/// Something that happened to a pod, or to several at once.
+/// A change of one or several pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Counts the events, from 1.
+    /// A sequence number, starting at 1.
     pub number: u64,
-    /// When.
+    /// When it happened.
     pub at: u64,
-    /// To what.
+    /// The pod or pods.
     pub subject: Subject,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
-    /// How many receiver streams it had then.
+    /// The number of receiver streams at that time.
     pub pages: u32,
 }
 
-/// The last events of a process. One lock, taken when something changes.
+/// The most recent events of a process. Has one lock, which is only taken for changes.
 #[derive(Debug, Default)]
 pub(super) struct Journal(Mutex<Events>);
 
@@ -106,7 +107,7 @@ impl Journal {
         if kind == EventKind::LastPage {
             list.retain(|other| (other.kind, other.subject) != (kind, subject));
         }
-        // All at once with the first event, so that a request that brings the next ones allocates nothing.
+        // All at once with the first event, so that requests that cause further events do not allocate.
         list.reserve_exact(MOST - list.len());
         if list.len() >= MOST {
             list.pop_front();
@@ -114,7 +115,7 @@ impl Journal {
         list.push_back(event);
     }
 
-    /// Those after the one with a number, the oldest first.
+    /// The events after the one with this number, oldest first.
     pub(super) fn after(&self, number: u64) -> Vec<Event> {
         self.lock().list.iter().filter(|event| event.number > number).copied().collect()
     }
@@ -125,7 +126,7 @@ impl Journal {
 }
 
 impl Pods {
-    /// What is held against a pod has changed. `drained`: it did before that.
+    /// Records a change of a pod's verdict. `drained`: the pod drained before the change.
     pub(super) fn note_verdict(&self, group: &Group<'_>, pod: Pod, drained: bool, verdict: Verdict, now: u64) {
         let (drains, pages) = {
             let shard = self.lock(self.shard(pod.address));

@@ -1,79 +1,87 @@
-//! In: what is known about pods. Out: the same for people: the list of pods, and whether those at an address had no request
-//! for long enough to be stopped. Nobody waits long for somebody who looks: a lock is held for the pods of one shard.
+//! Reports what is known about pods: the list of pods, and whether the pods at an address are idle. Holds
+//! each shard's lock
+//! only briefly, so that requests do not have to wait.
 
 use std::net::IpAddr;
 
 use super::record::Known;
 use super::{Pod, Pods, Verdict};
 
-/// One pod, as it was at one moment. Times are those of the events.
+/// A snapshot of one pod. Times are those of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownPod {
-    /// Where it is dialled.
+    /// Its address and port.
     pub pod: Pod,
-    /// The number of the upstream that it belongs to. Where several use it, it stays the same until that one has not
-    /// used it for a minute.
+    /// The ID of the upstream that it is listed under. If several upstreams use the pod, this one stays until
+    /// it has not used the
+    /// pod for a minute.
     pub upstream: u64,
-    /// When it was first used: a request for it began or ended, or a dial ended.
+    /// When it was first used: a request began or ended, or a dial ended.
     pub first_seen: u64,
     /// When it was last used.
     pub last_seen: u64,
-    /// What is held against it.
+    /// Its verdict.
     pub verdict: Verdict,
-    /// Since when, unless that is nothing.
+    /// When the verdict became other than [`Verdict::None`].
     pub unreachable_since: Option<u64>,
-    /// How many dials its host has refused.
+    /// The number of dials that its host refused.
     pub refused: u64,
-    /// Requests that were sent to it and have not ended.
+    /// The number of requests sent to it that have not ended.
     pub in_flight: u32,
-    /// Those of them that are receiver streams.
+    /// How many of them are receiver streams.
     pub streams: u32,
-    /// An upstream that used it in the last minute of its use has it in DNS.
+    /// Whether DNS lists it for an upstream that used it in the last minute of its use.
     pub fresh: bool,
-    /// Since when its answers say that it drains. `None` while they do not.
+    /// When its responses began to say that it drains. `None` if they do not.
     pub marked_since: Option<u64>,
-    /// Since when it is evicted. `None` while it is not.
+    /// When it was evicted. `None` if it is not.
     pub evicted_since: Option<u64>,
-    /// Since when it gets no new pages: it says that it drains, DNS does not name it, or it is evicted. `None` while it gets some.
+    /// When it stopped getting new pages: it says that it drains, DNS does not list it, or it is evicted.
+    /// `None` if it gets new
+    /// pages.
     pub draining_since: Option<u64>,
-    /// Since when it has nothing left to do: it is gone, or it drains and had no request for 4/3 of the
-    /// [`Options::roll_time`](crate::Options::roll_time) of its upstream. A time to come while that is not over yet. `None` while it does
-    /// not drain, or has requests in flight.
+    /// When it ran out of work: it is gone, or it drains and had no request for 4/3 of the
+    /// [`Options::roll_time`](crate::Options::roll_time) of its upstream. Lies in the future until that time
+    /// has passed. `None` if
+    /// the pod does not drain or has requests in flight.
     pub drained_since: Option<u64>,
 }
 
-/// Whether a pod is idle. The numbers are those of `DOORS_IDLE_*`.
+/// Whether a pod is idle. The numbers equal `DOORS_IDLE_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum IdleAnswer {
-    /// It had no request for as long as was asked.
+    /// It had no request for the given time.
     Yes = 1,
-    /// Requests are in flight, or the last one is not long enough ago.
+    /// Requests are in flight, or the last one was too recent.
     Busy = 2,
-    /// None is in flight, but nobody watched for as long as was asked.
+    /// No request is in flight, but the process has not been observing for the given time.
     JustStarted = 3,
 }
 
-/// What the requests of a pod say about stopping it.
+/// Whether a pod can be stopped, judged by its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Idle {
     /// Whether it is idle.
     pub answer: IdleAnswer,
-    /// Requests on their way to it.
+    /// The number of requests in flight.
     pub in_flight: u32,
-    /// Those of them that are receiver streams.
+    /// How many of them are receiver streams.
     pub streams: u32,
-    /// When it was last used; later than that only where pods were forgotten that are taken for it.
+    /// When it was last used. May be too late if a forgotten pod is mistaken for it.
     pub last_seen: Option<u64>,
-    /// How long it takes at least until the answer can be [`IdleAnswer::Yes`], in nanoseconds; 0 if it is, and while
-    /// requests are in flight: nobody knows when they end.
+    /// The minimum time until the answer can be [`IdleAnswer::Yes`], in nanoseconds. 0 if it is already, and
+    /// while requests are in
+    /// flight, since their end is unknown.
     pub wait: u64,
 }
 
 impl Pods {
-    /// The first pods after one, or from the first, by address (IPv4 first) and port. `about` says whether the upstream with a
-    /// number has a pod in DNS, and for how long a page of its may be silent. Each pod is what it was at one moment, all together are not. Looks at all pods, whatever
-    /// `most` is.
+    /// Lists at most `most` pods after `after`, ordered by address (IPv4 first) and port. `about` returns
+    /// whether DNS lists a pod
+    /// for the upstream with an ID, and how long a page of that upstream may be silent. Each entry is
+    /// consistent; the list as a
+    /// whole is not a snapshot. Visits all pods, whatever `most` is.
     pub(crate) fn list(
         &self,
         after: Option<Pod>,
@@ -101,10 +109,11 @@ impl Pods {
         found.into_iter().map(complete).collect()
     }
 
-    /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when the caller
-    /// began to tell of requests. An address that is not known had none.
+    /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when
+    /// the caller began
+    /// to report requests. An unknown address had none.
     ///
-    /// No request does not mean no page: a page in a hidden tab may have disconnected and come back.
+    /// An idle pod can still have pages: a page in a hidden tab may have disconnected and may come back.
     pub(crate) fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
         let address = address.to_canonical();
         let shard = self.lock(self.shard(address));

@@ -1,32 +1,36 @@
-//! In: events about pods (a request began, a dial succeeded, failed ...) with the time at which they happened. Out: what is
-//! known about each pod, and what to do with each request: dial, probe, answer 410, answer 503.
+//! What is known about pods, and what it means for their requests: dial, probe, answer 410, or answer 503.
 //!
-//! A page lives in one pod. When that pod is gone for good, its requests must get 410, so that the page reloads; while
-//! the network has a blip they must get 503, so that the page waits. Which of the two it is cannot be seen from one
-//! request:
+//! A page lives in one pod. When that pod is gone for good, the page's requests must get 410, so that the
+//! page reloads. During
+//! a brief network fault they must get 503, so that the page waits. A single request cannot tell the two
+//! apart, so this module
+//! combines what is known from all requests:
 //!
 //! ```text
-//! events    what each event changes, and what its request is told
-//! shard     a part of the table of pods, behind one lock
-//! queues    what it is made of
+//! events    what each event changes, and the answer to its request
+//! shard     a part of the pod table, behind one lock
+//! queues    the data structure of a shard
 //! record    what is known about one pod
-//! takers    which pods would take a page, and who may be asked
-//! standing  one pod: how well it takes a request that others may take as well
-//! forgotten what is left of pods that were forgotten
-//! known     what is known, for people: the list of pods, and whether one may be stopped
-//! leaving   why a pod drains, and which of its pages are to reload
-//! journal   what has happened to pods, for people
-//! upstream  one upstream: who shows that a fault is not on our side, and whom to ask?
-//! source    one configuration: does any token open at all, and which pods would take a page?
-//! pacing    how many pages a second may be told to reload, and which pods are dialled in the background
+//! takers    which pods would take a page, and which to dial in the background
+//! standing  one pod: how suitable it is for a request that other pods can serve too
+//! forgotten what remains of forgotten pods
+//! known     the list of pods for display, and whether one may be stopped
+//! leaving   why a pod drains, and which of its pages must reload
+//! journal   recent changes, for display
+//! upstream  one upstream: which of its pods prove that a fault is not on our side
+//! source    one configuration: whether its key works, and which pods would take a page
+//! pacing    how many pages per second may reload, and which pods were recently dialled in the background
 //! ```
 //!
-//! Nothing here knows a clock: every call says what time it is, so that tests can run through hours in no time. Nothing here
-//! knows names, addresses in DNS or networks, except by asking [`UpstreamHealth`]'s creator whether a pod is fresh.
+//! Nothing here reads a clock: every call passes the time, so that tests can cover hours in moments. Nothing
+//! here depends on
+//! names, DNS or networks, except through the callback of [`UpstreamHealth`].
 //!
-//! The table of pods is cut into shards by address, each behind a lock of its own, so that calls about different pods do not
-//! wait for each other. No call holds two locks of shards at once: what is learned about one pod from others (a witness, a
-//! pod that takes pages) is looked up between two locks of its own shard.
+//! The table is split into shards by address, each with its own lock, so that calls about different pods do
+//! not wait for each
+//! other. No call holds the locks of two shards: information about other pods, such as a witness, is read
+//! between two locks
+//! of a pod's own shard.
 
 mod events;
 mod forgotten;
@@ -64,16 +68,16 @@ pub(crate) use upstream::UpstreamHealth;
 
 use crate::SECOND;
 
-/// How long after a failed dial an address is tried last by all.
+/// How long after a failed dial an address is tried last.
 const FAILED_RECENTLY: u64 = 10 * SECOND;
 
-/// Failures that are further apart do not belong together: nobody looked in between.
+/// Failures further apart than this are unrelated, because nothing was observed in between.
 const LONGEST_GAP: u64 = 60 * SECOND;
 
-/// A shard takes 256 bytes, and more once it has a pod.
+/// A shard takes 256 bytes, and more once it contains a pod.
 const MOST_SHARDS: usize = 4096;
 
-/// One pod: where it is dialled. Ordered by address, IPv4 first, then by port.
+/// A pod, identified by address and port. Ordered by address, IPv4 first, then by port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pod {
     address: IpAddr,
@@ -81,12 +85,12 @@ pub struct Pod {
 }
 
 impl Pod {
-    /// An IPv4-mapped address is the same pod as the IPv4 one.
+    /// Creates a pod. An IPv4-mapped address denotes the same pod as the IPv4 address.
     pub fn new(address: IpAddr, port: u16) -> Self {
         Pod { address: address.to_canonical(), port }
     }
 
-    /// Its address, never an IPv4-mapped one.
+    /// Its address. Never an IPv4-mapped one.
     pub fn address(self) -> IpAddr {
         self.address
     }
@@ -97,7 +101,7 @@ impl Pod {
     }
 }
 
-/// What became of a dial or of a request. The numbers are those of `DOORS_OUTCOME_*`.
+/// The outcome of a dial or a request. The numbers equal `DOORS_OUTCOME_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Outcome {
@@ -105,56 +109,61 @@ pub enum Outcome {
     Connected = 1,
     /// The pod's own host refused the connection.
     Refused = 2,
-    /// No route, host or network unreachable, or no answer in time.
+    /// There was no route, the host or network was unreachable, or nothing answered in time.
     Unreachable = 3,
-    /// The dial failed for a reason on this machine; it says nothing about the pod.
+    /// The dial failed because of a problem on this machine, unrelated to the pod.
     OwnFault = 4,
-    /// The client gave up; it says nothing about the pod.
+    /// The client gave up, which is unrelated to the pod.
     Cancelled = 5,
-    /// The pod answered a request, perhaps over a connection that was open already.
+    /// The pod responded to a request, perhaps over a reused connection.
     Answered = 6,
-    /// The connection was made, and ended before a byte of an answer. Perhaps the request was sent.
+    /// The connection ended before the first byte of a response. The request may have been sent.
     Dropped = 7,
 }
 
-/// What is held against a pod. The numbers are those of `DOORS_VERDICT_*`.
+/// The faults recorded for a pod. The numbers equal `DOORS_VERDICT_*`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Verdict {
-    /// Nothing.
+    /// No fault.
     #[default]
     None = 0,
-    /// Its last dials failed; it may be a blip.
+    /// Its last dials failed, perhaps only briefly.
     Unreachable = 1,
-    /// It is dead, and its pages with it.
+    /// It is dead, and so are its pages.
     Gone = 2,
 }
 
-/// What is known about the pods of a process. Usable from any number of threads. A call holds one lock at a time, that of the
-/// pods that share a shard with its own, for well under a microsecond unless it says more; that of an upstream or a source
-/// it needs when something fails, and about once a second for each pod that works. Times are nanoseconds of one monotonic
-/// clock; a time that is earlier than that of another call counts as the later one wherever both meet.
+/// What is known about the pods of a process. Can be used from any number of threads. A call holds one lock
+/// at a time, usually
+/// for well under a microsecond: that of the pod's shard, and that of an upstream or a source after a failure
+/// and about once a
+/// second for each working pod. Times are in nanoseconds of one monotonic clock. If calls arrive with times
+/// out of order, an
+/// earlier time counts as the later one wherever the calls touch the same data.
 pub(crate) struct Pods {
     shards: Box<[Line]>,
-    /// How many pods are remembered, and how many may be.
+    /// The current and the maximum number of remembered pods.
     known: AtomicUsize,
     most: AtomicUsize,
-    /// A time after the last failure of any pod, or 0: lets [`Pods::look`] answer without a lock.
+    /// A time after the last failure of any pod, or 0. Lets [`Pods::look`] answer without a lock.
     last_failure: AtomicU64,
-    /// Some pod has said that it drains, or was evicted.
+    /// Whether any pod has ever drained or been evicted.
     any_draining: AtomicBool,
     evictions: Evictions,
     journal: Journal,
 }
 
-/// A shard in cache lines of its own: two, since processors fetch them in pairs.
+/// A shard with its own two cache lines, since processors fetch lines in pairs.
 #[repr(align(128))]
 struct Line(Mutex<Shard>);
 
 impl Pods {
-    /// Knows nothing. Remembers at most that many pods. Then pods are forgotten with which nothing is wrong, and only when
-    /// there are none those against which something is held; but first what is held against a pod that nobody has wanted for
-    /// an hour. Of several in one shard it is the one not used for longest, those without requests in flight before others.
+    /// Creates an empty table for at most `most` pods. When it is full, it forgets first the pods with a
+    /// fault that were not used
+    /// for an hour, then pods without a fault, and only then other pods with a fault. Within a shard it
+    /// starts with pods without
+    /// requests in flight and, among those, with the least recently used.
     pub(crate) fn new(most: NonZeroU32) -> Self {
         Pods::sharded(most, shards(most))
     }
@@ -171,38 +180,37 @@ impl Pods {
         }
     }
 
-    /// The shard of all pods at an address.
+    /// The shard for all pods at an address.
     fn shard(&self, address: IpAddr) -> usize {
         forgotten::mixed(address) as usize & (self.shards.len() - 1)
     }
 
-    /// Nothing in a shard is ever half changed for longer than a call, and a panic in one is contained by the caller:
-    /// the next call goes on with what there is.
+    /// Ignores poisoning: each call leaves its shard consistent, and the caller contains panics.
     fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
         self.shards[shard].0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is held against a pod. Does not count as a use of it.
+    /// The verdict on a pod. Does not count as a use of it.
     pub(crate) fn verdict(&self, pod: Pod) -> Verdict {
         self.lock(self.shard(pod.address)).peek(pod).map_or(Verdict::None, |known| known.state.verdict())
     }
 
-    /// Changes how many pods are remembered. Those that are too many are forgotten, one under each lock.
+    /// Changes the maximum number of pods. Forgets excess pods, one per lock.
     pub(crate) fn limit(&self, most: NonZeroU32) {
         self.most.store(size(most), Ordering::Relaxed);
         let mut shard = 0;
         while self.known() > size(most) && self.forget(shard, None, 0) {
-            shard += 1; // so that all give the same
+            shard += 1; // so that every shard gives up pods
         }
     }
 
-    /// How many pods are known. For a moment it may be one more for each thread than are remembered.
+    /// The number of known pods. May briefly exceed the maximum by one per thread.
     pub(crate) fn known(&self) -> usize {
         self.known.load(Ordering::Relaxed)
     }
 
-    /// What is held against pods of an upstream is cleared: others may have these addresses now, since they are back in DNS.
-    /// `says`: it is an event.
+    /// Clears the faults of pods that are back in DNS, since their addresses may have new owners. `says`: it
+    /// is an event.
     pub(crate) fn appeared(&self, upstream: u64, pods: impl IntoIterator<Item = Pod>, says: bool, now: u64) {
         for pod in pods {
             self.lock(self.shard(pod.address)).clear(upstream, pod);
@@ -212,8 +220,9 @@ impl Pods {
         }
     }
 
-    /// DNS does not name pods of an upstream any more. They drain from now on, unless another upstream that uses them has them:
-    /// `fresh` says so.
+    /// Handles pods of an upstream that DNS no longer lists. They drain from now on, unless `fresh` returns
+    /// that DNS lists them for
+    /// another upstream that uses them.
     pub(crate) fn disappeared(
         &self,
         upstream: u64,
@@ -230,12 +239,13 @@ impl Pods {
         }
     }
 
-    /// The events after the one with a number, the oldest first.
+    /// The events after the one with this number, oldest first.
     pub(crate) fn events(&self, after: u64) -> Vec<Event> {
         self.journal.after(after)
     }
 
-    /// A pod is used now; what is known about it changes. If it was not known and there are too many, another is forgotten.
+    /// Changes what is known about a pod that is being used. If the pod is new and the table is full, forgets
+    /// another pod.
     fn with<T>(&self, group: &Group<'_>, pod: Pod, now: u64, change: impl FnOnce(&mut Known) -> T) -> T {
         let index = self.shard(pod.address);
         let mut shard = self.lock(index);
@@ -251,8 +261,9 @@ impl Pods {
         told
     }
 
-    /// Forgets one pod other than `keep`, from the first shard on that has one; one against which something is held only
-    /// where there are no others at all. Locks the shards one after the other. False if there is none.
+    /// Forgets one pod other than `keep`, from the first possible shard starting at `first`. Takes a pod with
+    /// a fault only if there
+    /// are no others. Locks one shard at a time. Returns false if there is none.
     fn forget(&self, first: usize, keep: Option<Pod>, now: u64) -> bool {
         let shards = || (0..self.shards.len()).map(|step| (first + step) & (self.shards.len() - 1));
         let found = [false, true]
@@ -269,8 +280,9 @@ fn size(most: NonZeroU32) -> usize {
     usize::try_from(most.get()).unwrap_or(usize::MAX)
 }
 
-/// How many shards there are for so many pods: a power of two, so that each has 8 to 15 pods when there are as many as are
-/// remembered. With fewer shards two processors would take the memory of a shard from each other, whichever pods they serve.
+/// The number of shards: a power of two that gives each shard 8 to 15 pods when the table is full. With fewer
+/// shards,
+/// processors would contend for the memory of shards even when they serve different pods.
 fn shards(most: NonZeroU32) -> usize {
     let wanted = (size(most) / 8).clamp(1, MOST_SHARDS);
     1 << wanted.ilog2()

@@ -1,29 +1,29 @@
-//! In: requests that would be told 410. Out: which of them may be, so that not all pages reload at the same moment. In: pods
-//! that are named for a dial in the background. Out: whether one was named a moment ago, and which of them last.
+//! Limits how many pages reload at once, and keeps track of dials in the background.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Pod, SECOND};
 
-/// For how long a pod that was named is not named again, unless its dial was reported.
+/// For how long a requested background dial is not requested again, unless its outcome was reported.
 const NAMED: u64 = 3 * SECOND;
 
-/// How many pods are remembered as named: at least as many as are in that time, one every 250 ms.
+/// How many requested dials are remembered: at least as many as are requested in that time, one every 250 ms.
 const MOST_NAMED: usize = 12;
 
-/// A dial that was not reported for so long was never made.
+/// A dial without a report after this time was never made.
 const LONGEST_DIAL: u64 = 60 * SECOND;
 
-/// A token bucket that holds what flows in within one second, kept as the one moment at which it is full again (the
-/// generic cell rate algorithm of ITU-T I.371).
+/// A token bucket with the capacity of one second. Stored as the time at which it will be full again (the
+/// generic cell rate
+/// algorithm of ITU-T I.371).
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
     full_at: u64,
 }
 
 impl Bucket {
-    /// Takes one; false when the bucket is empty. A rate of 0 a second is no limit.
+    /// Takes one token. Returns false if the bucket is empty. A rate of 0 means no limit.
     pub(super) fn take(&mut self, rate: u32, now: u64) -> bool {
         if rate == 0 {
             return true;
@@ -36,7 +36,7 @@ impl Bucket {
         within
     }
 
-    /// Whether it is as if nothing had ever been taken.
+    /// Whether the bucket is in the same state as an unused one.
     pub(super) fn is_full(&self, now: u64) -> bool {
         self.full_at <= now
     }
@@ -48,28 +48,28 @@ type Named = [Option<Name>; MOST_NAMED];
 struct Name {
     pod: Pod,
     at: u64,
-    /// Its dial was not reported yet.
+    /// Whether the outcome of its dial is outstanding.
     is_awaited: bool,
 }
 
-/// Pods that were named for a dial in the background.
+/// Pods for which a background dial was requested.
 #[derive(Debug, Default)]
 pub(super) struct Background {
-    /// The last ones. `None` before the first.
+    /// The most recent requests. `None` before the first.
     named: Mutex<Option<Box<Named>>>,
-    /// A report of one of them is awaited.
+    /// Whether any outcome is outstanding.
     any: AtomicBool,
 }
 
 impl Background {
-    /// Names a pod, unless it was named a moment ago and its dial was not reported since.
+    /// Requests a dial of a pod, unless one was requested recently and its outcome is outstanding.
     pub(super) fn name(&self, pod: Pod, now: u64) -> bool {
         let mut named = self.lock();
         let named = named.get_or_insert_default();
         if is_dialled(named, pod, now) {
             return false;
         }
-        // Where the pod was before, where none is, or where the oldest is.
+        // Reuses the entry of this pod, otherwise a free entry, otherwise the oldest.
         let age = |one: &&mut Option<Name>| one.filter(|one| one.pod != pod).map(|one| one.at);
         if let Some(slot) = named.iter_mut().min_by_key(age) {
             *slot = Some(Name { pod, at: now, is_awaited: true });
@@ -78,17 +78,18 @@ impl Background {
         true
     }
 
-    /// Whether a pod was named a moment ago and its dial was not reported since.
+    /// Whether a dial of the pod was requested recently and its outcome is outstanding.
     pub(super) fn is_dialled(&self, pod: Pod, now: u64) -> bool {
         self.lock().as_deref().is_some_and(|named| is_dialled(named, pod, now))
     }
 
-    /// When a pod was named, if it is one of the last. Those that were not come first in an order by this.
+    /// When a dial of the pod was last requested, if that is remembered. Pods without a request sort first.
     pub(super) fn named_at(&self, pod: Pod) -> Option<u64> {
         self.lock().as_deref()?.iter().flatten().find(|one| one.pod == pod).map(|one| one.at)
     }
 
-    /// A dial of a pod was reported. Whether it was one in the background. Takes no lock while none is awaited.
+    /// Handles the outcome of a dial. Returns whether it was a background dial. Takes no lock while none is
+    /// outstanding.
     pub(super) fn reported(&self, pod: Pod, now: u64) -> bool {
         if !self.any.load(Ordering::Relaxed) {
             return false;
@@ -116,7 +117,7 @@ fn is_dialled(named: &Named, pod: Pod, now: u64) -> bool {
     named.iter().flatten().any(is_here)
 }
 
-/// Whether something that happens every so often is due. It counts as done then.
+/// Whether a periodic action is due. Counts it as done if so.
 pub(super) fn due(last: &mut Option<u64>, every: u64, now: u64) -> bool {
     let due = last.is_none_or(|at| now.saturating_sub(at) >= every);
     if due {
@@ -170,7 +171,7 @@ mod tests {
         assert!(name(1, 4 * SECOND) && !name(1, 6 * SECOND));
         assert!(background.reported(pod(1), 6 * SECOND) && !background.reported(pod(1), 6 * SECOND));
         assert!(name(1, 6 * SECOND));
-        // One that is never dialled is awaited for a minute.
+        // The outcome of a dial that is never made stays outstanding for a minute.
         assert!(!background.reported(pod(3), 61 * SECOND) && background.reported(pod(2), 61 * SECOND));
         assert!(!background.reported(pod(3), 66 * SECOND) && background.any.load(Ordering::Relaxed));
         assert!(!background.reported(pod(3), 66 * SECOND + 1) && !background.any.load(Ordering::Relaxed));

@@ -1,18 +1,18 @@
-//! A table whose entries stand in queues: each in one of them, and in the order in which they came to its end.
+//! A table with several queues. Each entry is in one queue, in order of insertion.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
-/// No slot.
+/// The absence of a slot.
 const NONE: u32 = u32::MAX;
 
-/// `N` queues. What a slot number means changes when an entry is removed.
+/// A table with `N` queues. Removing an entry may invalidate slot numbers.
 pub(super) struct Queues<K, V, const N: usize> {
     index: HashMap<K, u32, FixedState>,
     slots: Vec<Slot<K, V>>,
-    /// The first and the last slot of each queue.
+    /// The first and last slot of each queue.
     ends: [Link; N],
 }
 
@@ -23,7 +23,8 @@ struct Slot<K, V> {
     link: Link,
 }
 
-/// What stands before and behind a slot; in `ends` the last and the first of a queue, so that both look alike.
+/// The slots before and after a slot. For the ends of a queue these are its last and first slot, so that both
+/// cases are alike.
 #[derive(Clone, Copy)]
 struct Link {
     before: u32,
@@ -37,7 +38,7 @@ impl<K: Hash + Eq + Copy, V, const N: usize> Queues<K, V, N> {
         Queues { index: HashMap::default(), slots: Vec::new(), ends: [UNLINKED; N] }
     }
 
-    /// In no order.
+    /// All entries, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (K, &V)> {
         self.slots.iter().map(|slot| (slot.key, &slot.value))
     }
@@ -66,12 +67,12 @@ impl<K: Hash + Eq + Copy, V, const N: usize> Queues<K, V, N> {
         self.find(key).map(|slot| self.value(slot))
     }
 
-    /// The slot that has stood in a queue for longest.
+    /// The slot that has been in a queue the longest.
     pub(super) fn first(&self, queue: usize) -> Option<u32> {
         Some(self.ends[queue].behind).filter(|slot| *slot != NONE)
     }
 
-    /// Adds a key that is not there, at the end of a queue.
+    /// Adds a new key at the end of a queue.
     pub(super) fn insert(&mut self, key: K, value: V, queue: usize) -> u32 {
         let slot = u32::try_from(self.slots.len()).expect("fewer are allowed");
         self.slots.push(Slot { key, value, queue, link: UNLINKED });
@@ -80,7 +81,7 @@ impl<K: Hash + Eq + Copy, V, const N: usize> Queues<K, V, N> {
         slot
     }
 
-    /// To the end of a queue, from wherever it is.
+    /// Moves a slot from its queue to the end of a queue.
     pub(super) fn move_to(&mut self, slot: u32, queue: usize) {
         self.unlink(slot);
         self.link(slot, queue);
@@ -90,7 +91,7 @@ impl<K: Hash + Eq + Copy, V, const N: usize> Queues<K, V, N> {
         self.unlink(slot);
         let Slot { key, value, .. } = self.slots.swap_remove(slot as usize);
         self.index.remove(&key);
-        // The last one has taken its place.
+        // The last slot has moved here.
         if let Some(Slot { key, queue, link, .. }) = self.slots.get(slot as usize) {
             let (key, queue, link) = (*key, *queue, *link);
             self.index.insert(key, slot);
@@ -114,7 +115,7 @@ impl<K: Hash + Eq + Copy, V, const N: usize> Queues<K, V, N> {
         self.neighbour(link.behind, queue).before = link.before;
     }
 
-    /// The link of a slot, or of the queue's ends where there is none.
+    /// The link of a slot, or the ends of the queue for [`NONE`].
     fn neighbour(&mut self, slot: u32, queue: usize) -> &mut Link {
         match slot {
             NONE => &mut self.ends[queue],

@@ -1,4 +1,5 @@
-//! In: pods and what happens to them. Out: what is known about each, and which of them is forgotten when there are too many.
+//! A part of the pod table: what is known about its pods, and which of them to forget when there are too
+//! many.
 
 use super::forgotten::Forgotten;
 use super::leaving::{Draining, Evictions, Named, Target};
@@ -6,7 +7,7 @@ use super::queues::Queues;
 use super::record::{Known, Load, PodState, Traffic, Users};
 use super::{Group, Pod, SECOND};
 
-/// What is held against a pod that nobody wants any more is worth less than a pod that works. No page waits for so long.
+/// A fault of a pod unused for this long is worth less than a working pod. No page waits that long.
 const HELD: u64 = 3600 * SECOND;
 
 /// The queues, in the order in which they are emptied.
@@ -15,7 +16,7 @@ const BUSY: usize = 1;
 const QUIET_HELD: usize = 2;
 const BUSY_HELD: usize = 3;
 
-/// The queue in which a pod stands.
+/// The queue for a pod.
 fn queue(known: &Known) -> usize {
     match (known.is_held(), known.traffic.in_flight > 0) {
         (false, false) => QUIET,
@@ -29,35 +30,35 @@ fn queue(known: &Known) -> usize {
 pub(super) struct Shard {
     pods: Queues<Pod, Known, 4>,
     forgotten: Forgotten,
-    /// The latest failure of a pod that was forgotten although something was held against it.
+    /// The latest failure of a pod that was forgotten with a fault.
     failed_at: Option<u64>,
-    /// The latest time of all.
+    /// The latest time of any call.
     latest: u64,
 }
 
 impl Shard {
-    /// One of so many.
+    /// Creates one of `shards` shards.
     pub(super) fn new(shards: usize) -> Self {
         let forgotten = Forgotten::new(shards);
         Shard { pods: Queues::new(), forgotten, failed_at: None, latest: 0 }
     }
 
-    /// In no order.
+    /// All pods, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Pod, &Known)> {
         self.pods.iter()
     }
 
-    /// What is left of the pods that were forgotten.
+    /// What remains of forgotten pods.
     pub(super) fn forgotten(&self) -> &Forgotten {
         &self.forgotten
     }
 
-    /// What is known about a pod. It does not count as used.
+    /// What is known about a pod. Does not count as a use of it.
     pub(super) fn peek(&self, pod: Pod) -> Option<&Known> {
         self.pods.get(&pod)
     }
 
-    /// A pod is used now; what is known about it changes. Also says whether nothing was known before.
+    /// Changes what is known about a pod that is being used. Also returns whether the pod is new.
     pub(super) fn with<T>(
         &mut self,
         group: &Group<'_>,
@@ -87,7 +88,8 @@ impl Shard {
         (told, found.is_none())
     }
 
-    /// A request has left a pod. If it was the last receiver stream of a pod that drains: the upstream of the pod.
+    /// Counts the end of a request. Returns the upstream if it was the last receiver stream of a draining
+    /// pod.
     pub(super) fn left(&mut self, pod: Pod, stream: bool, now: u64) -> Option<u64> {
         match self.pods.find(&pod) {
             Some(slot) if self.pods.value_mut(slot).traffic.left(stream) => {
@@ -106,7 +108,7 @@ impl Shard {
         }
     }
 
-    /// DNS names a pod of this upstream again. Another one may have the address now.
+    /// Handles a pod of this upstream that is back in DNS. Another pod may have the address now.
     pub(super) fn clear(&mut self, upstream: u64, pod: Pod) {
         if let Some(slot) = self.pods.find(&pod) {
             let known = self.pods.value_mut(slot);
@@ -128,7 +130,7 @@ impl Shard {
         }
     }
 
-    /// DNS does not name a pod any more. How many receiver streams it has.
+    /// Handles a pod that DNS no longer lists. Returns its number of receiver streams.
     pub(super) fn left_dns(&mut self, pod: Pod, now: u64) -> u32 {
         let Some(known) = self.peek_mut(pod) else { return 0 };
         known.drain(|draining| {
@@ -139,7 +141,8 @@ impl Shard {
         known.traffic.streams
     }
 
-    /// Each pod is evicted, or is not any more. How many receiver streams those have that a target names.
+    /// Applies the evictions to each pod. Returns the number of receiver streams of the pods covered by
+    /// `target`.
     pub(super) fn follow(&mut self, evictions: &Evictions, target: &Target) -> u32 {
         let mut pages = 0u32;
         for (pod, known) in self.pods.iter_mut() {
@@ -151,39 +154,39 @@ impl Shard {
         pages
     }
 
-    /// Puts a pod at the end of its queue, which depends on what is known about it.
+    /// Moves a pod to the end of the queue that matches its state.
     fn sort(&mut self, slot: u32) {
         let queue = queue(self.pods.value(slot));
         self.pods.move_to(slot, queue);
     }
 
-    /// The same, to note that it was looked at.
+    /// Same as [`Shard::peek`], but mutable.
     pub(super) fn peek_mut(&mut self, pod: Pod) -> Option<&mut Known> {
         self.pods.find(&pod).map(|slot| self.pods.value_mut(slot))
     }
 
-    /// Whether a pod failed in any way at that time, at which it gave a sign of life, or later.
+    /// Whether a pod failed at or after the time of its sign of life.
     pub(super) fn failed_since(&self, pod: Pod, sign: u64) -> bool {
         self.since(pod, sign, PodState::failed_since)
     }
 
-    /// The same, unless it refused: then the network works.
+    /// Same, except for refusals, which prove that the network works.
     pub(super) fn missed_since(&self, pod: Pod, sign: u64) -> bool {
         self.since(pod, sign, PodState::missed_since)
     }
 
     fn since(&self, pod: Pod, sign: u64, failed: fn(&PodState, u64) -> bool) -> bool {
         let known = self.peek(pod);
-        // What happened between is lost when the pod was forgotten after its sign.
+        // If the pod was forgotten after its sign, what happened in between is lost.
         let forgotten = known.is_none_or(|known| known.traffic.first_seen >= sign);
         known.is_some_and(|known| failed(&known.state, sign))
             || forgotten && self.failed_at.is_some_and(|at| at >= sign)
     }
 
-    /// Forgets one pod other than `keep`, if need be one against which something is held. False if there is none.
+    /// Forgets one pod other than `keep`, with a fault only if `even_held`. Returns false if there is none.
     pub(super) fn forget(&mut self, keep: Option<Pod>, even_held: bool, now: u64) -> bool {
         let (now, pods) = (self.latest.max(now), &self.pods);
-        // The one to keep is the newest, so that it stands first only where it is alone.
+        // The pod to keep is the newest, so it is first only if it is alone.
         let first = |queue: usize| pods.first(queue).filter(|slot| Some(pods.key(*slot)) != keep);
         let unwanted = first(QUIET_HELD).filter(|slot| now.saturating_sub(pods.value(*slot).traffic.last_seen) > HELD);
         let last = if even_held { BUSY_HELD } else { BUSY };

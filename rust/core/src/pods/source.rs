@@ -1,5 +1,5 @@
-//! In: tokens that did not open, pods that worked. Out: when it is time to say that no token ever opened (the key is
-//! probably wrong), which refused tokens are worth a line in the log, and when to ask for a pod that works.
+//! The health of one configuration: whether its key works, which refused tokens to log, and when to look for
+//! a working pod.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -9,48 +9,49 @@ use super::upstream::{LastTwo, Sign};
 use super::{Pod, SECOND, UpstreamHealth};
 use crate::Reason;
 
-/// So many tokens in a row are no accident.
+/// This many refused tokens in a row are not an accident.
 const ENOUGH: u32 = 20;
 
-/// How often it is said.
+/// The interval between reports that no token could be decrypted.
 const SAY_EVERY: u64 = 60 * SECOND;
 
-/// How often a line is written about tokens that are refused for one reason.
+/// The interval between log lines about refused tokens, per reason.
 const LINE_EVERY: u64 = 10 * SECOND;
 
-/// How often a pod is named for a dial in the background.
+/// The interval between background dials to find a pod that takes pages.
 const ASK_EVERY: u64 = SECOND / 4;
 
-/// For how long the failure of such a dial leads to the next: no longer than somebody wants a pod.
+/// How long a failed background dial leads to the next one after a request last wanted a pod.
 const GOES_ON: u64 = 2 * SECOND;
 
-/// What is known about the health of one configuration. Whoever makes sources keeps it while one with the same secret and
-/// upstreams is in use, so that it outlives reloads.
+/// The health of one configuration. Kept while a configuration with the same secret and upstreams is in use,
+/// so that it outlives
+/// reloads.
 #[derive(Debug)]
 pub(crate) struct SourceHealth {
     id: u64,
-    /// A token has opened: the key is right.
+    /// Whether a token was ever decrypted, which proves that the key is right.
     opened: AtomicBool,
-    /// Pods that were named because they may take pages.
+    /// Background dials to pods that may take pages.
     pub(super) background: Background,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Paces the answers to tokens that belong to no upstream.
+    /// Limits the rate of answers to tokens that belong to no upstream.
     bucket: Bucket,
     lines: [Line; 3],
-    /// The pods that last worked while they were fresh, each with the upstream under which it did.
+    /// The last pods that worked while fresh, each with its upstream at that time.
     worked: LastTwo<Weak<UpstreamHealth>>,
-    /// When a request last wanted a pod that takes pages, and when one was last asked for.
+    /// When a request last wanted a pod that takes pages, and when a dial was last requested.
     wanted: Option<u64>,
     asked: Option<u64>,
     unopened: u32,
     said: Option<u64>,
 }
 
-/// Lines in the log about tokens that were refused for one reason.
+/// Log lines about tokens refused for one reason.
 #[derive(Debug, Default)]
 struct Line {
     written: Option<u64>,
@@ -58,7 +59,7 @@ struct Line {
 }
 
 impl SourceHealth {
-    /// Nothing is known. `id` is never given twice.
+    /// Creates an empty record. `id` must be unique.
     pub(crate) fn new(id: u64) -> Self {
         let (opened, background, state) = (AtomicBool::new(false), Background::default(), Mutex::default());
         SourceHealth { id, opened, background, state }
@@ -68,20 +69,22 @@ impl SourceHealth {
         self.id
     }
 
-    /// Names a pod for a dial in the background: the first that was not named in the last 3 s without a report since.
+    /// Requests a background dial of the first pod without a dial in the last 3 s whose outcome is
+    /// outstanding.
     pub(crate) fn hand_out(&self, pods: impl IntoIterator<Item = Pod>, now: u64) -> Option<Pod> {
         pods.into_iter().find(|pod| self.background.name(*pod, now))
     }
 
-    /// A token opened: the key is right. Writes nothing once that is known.
+    /// Records that a token was decrypted. Writes nothing if that is already known.
     pub(super) fn opened(&self) {
         if !self.opened.load(Ordering::Relaxed) {
             self.opened.store(true, Ordering::Relaxed);
         }
     }
 
-    /// A token was refused. Whether it is time to say that none ever opened; and when it is time for a line in the log, how
-    /// many were refused for this reason without one.
+    /// Records a refused token. Returns whether to report that no token could be decrypted, and, if a log
+    /// line is due, how many
+    /// tokens were refused for this reason since the last one.
     pub(super) fn refused(&self, reason: Reason, now: u64) -> (bool, Option<u32>) {
         let did_open = !matches!(reason, Reason::Malformed | Reason::Refused);
         if did_open {
@@ -102,12 +105,13 @@ impl SourceHealth {
         (nothing_opens, is_due.then(|| std::mem::take(&mut line.suppressed)))
     }
 
-    /// A pod worked while it was fresh.
+    /// Records that a pod worked while fresh.
     pub(super) fn add(&self, pod: Pod, upstream: &Arc<UpstreamHealth>, at: u64) {
         self.lock().worked.add(Sign { pod, of: Arc::downgrade(upstream), at });
     }
 
-    /// The pods that worked lately, each with its upstream, if a configuration has that still, and the time of its sign.
+    /// The pods that worked recently, each with its upstream, if that is still configured, and the time of
+    /// its sign of life.
     pub(super) fn worked(&self, now: u64) -> [Option<(Pod, Arc<UpstreamHealth>, u64)>; 2] {
         self.lock().worked.at(now).map(|sign| {
             let Sign { pod, of, at } = sign?;
@@ -115,14 +119,15 @@ impl SourceHealth {
         })
     }
 
-    /// A request wants a pod that takes pages. Whether it is time to ask for one; it counts as asked then.
+    /// Handles a request that wants a pod that takes pages. Returns whether to request a dial. Counts it if
+    /// so.
     pub(super) fn asks(&self, now: u64) -> bool {
         let mut state = self.lock();
         state.wanted = state.wanted.max(Some(now));
         due(&mut state.asked, ASK_EVERY, now)
     }
 
-    /// A dial in the background has failed. Whether it is time to ask for the next pod.
+    /// Handles a failed background dial. Returns whether to request the next one.
     pub(super) fn asks_on(&self, now: u64) -> bool {
         let mut state = self.lock();
         let wanted = state.wanted.is_some_and(|at| now.saturating_sub(at) < GOES_ON);

@@ -1,4 +1,4 @@
-//! In: a pod, and a request that several pods may take. Out: how well this pod would take it.
+//! How suitable a pod is for a request that several pods can serve.
 
 use std::sync::atomic::Ordering;
 
@@ -6,50 +6,52 @@ use super::leaving::Evictions;
 use super::shard::Shard;
 use super::{EventKind, Group, LONGEST_GAP, Pod, Pods, Subject};
 
-/// How well a pod takes a request; lower is better.
+/// How suitable a pod is for a request; lower is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
     Well,
-    /// It refused a connection a moment ago: if it still does, that costs no time.
+    /// It refused a connection recently. If it still does, the attempt costs no time.
     Refuses,
-    /// It said that it drains, before the request began. Perhaps another process is there by now.
+    /// It said before the request began that it drains. Another process may have replaced it.
     Marked,
-    /// It said so since the request began, or an operator has evicted it.
+    /// It has said since the request began that it drains, or an operator has evicted it.
     Draining,
-    /// It could not be reached a moment ago, which may cost the time of a dial, or dropped a connection, which may cost the
-    /// request.
+    /// It recently could not be reached, which may cost a dial timeout, or dropped a connection, which may
+    /// cost the request.
     Missing,
 }
 
-/// A pod as a request sees it.
+/// A request's view of a pod.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) standing: Standing,
-    /// When it last said that it drains; 0 where its standing is another.
+    /// When it last said that it drains; 0 for other standings.
     pub(crate) said: u64,
-    /// This request finds out whether the pod is back, or still drains: it counts as asked.
+    /// Whether this request tests if the pod is back or still drains. Counted as the test.
     pub(crate) asks: bool,
-    /// How many pages it has, and whether it has only begun to take them. Only where pods are compared.
+    /// How many pages it has, and whether it is new. Only set when pods are compared.
     pub(crate) pages: u32,
     pub(crate) is_new: bool,
 }
 
-/// Who looks at a pod.
+/// The request that looks at a pod.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Looker {
-    /// The number of the upstream under which it looks.
+    /// The ID of the upstream whose pod it is.
     pub(crate) upstream: u64,
     /// When the request began.
     pub(crate) began: u64,
-    /// It is a page load that is sent where it looks: it may ask a pod whether it still drains.
+    /// Whether it is a page load that will be sent to the pod found, so that it may test whether a pod still
+    /// drains.
     pub(crate) may_ask: bool,
-    /// It looks at several pods, to choose the better one.
+    /// Whether it compares several pods.
     pub(crate) compares: bool,
 }
 
 impl Pods {
-    /// How well a pod takes a request. Where pods are not compared it costs no lock while no dial of any pod has failed for a minute
-    /// and no pod has ever said that it drains, or was evicted.
+    /// How suitable a pod is for a request. Takes no lock if pods are not compared, no dial has failed for a
+    /// minute, and no pod has
+    /// ever drained or been evicted.
     pub(crate) fn look(&self, pod: Pod, looker: Looker, now: u64) -> Look {
         match looker.compares || self.any_failed_lately(now) || self.any_draining.load(Ordering::Relaxed) {
             true => self.lock(self.shard(pod.address)).look(&self.evictions, pod, looker, now),
@@ -57,22 +59,25 @@ impl Pods {
         }
     }
 
-    /// Should a pod be tried last, because its last dial failed within the last 10 s? From then on, until a dial succeeds or
-    /// the failure is a minute old, the answer is no once a second: this caller finds out whether the pod is back.
+    /// Whether a pod should be tried last because its last dial failed less than 10 s ago. After that, and
+    /// until a dial succeeds or
+    /// the failure is a minute old, the answer is no once a second, so that one caller tests whether the pod
+    /// is back.
     #[cfg(test)]
     pub(crate) fn failed_recently(&self, pod: Pod, now: u64) -> bool {
         let mut shard = self.lock(self.shard(pod.address));
         self.any_failed_lately(now) && shard.peek_mut(pod).is_some_and(|known| known.state.failed_recently(now))
     }
 
-    /// Whether any pod has failed within the last minute. Costs no lock.
+    /// Whether any pod has failed within the last minute. Takes no lock.
     pub(crate) fn any_failed_lately(&self, now: u64) -> bool {
         let last = self.last_failure.load(Ordering::Relaxed);
         last != 0 && now.saturating_sub(last) < LONGEST_GAP
     }
 
-    /// An answer says that its pod drains, or does not say so although the pod did before. The request began at that time. Whether
-    /// the pod says something else than before.
+    /// Handles a response that says its pod drains, or no longer says so. `began` is when the request began.
+    /// Returns whether the
+    /// pod's mark has changed.
     pub(crate) fn mark(&self, group: &Group<'_>, pod: Pod, draining: bool, began: u64, now: u64) -> bool {
         if draining && !self.any_draining.load(Ordering::Relaxed) {
             self.any_draining.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! In: the question who would take a page. Out: whether such a pod is known, whether it is worth waiting for one, and whom to ask.
+//! Which known pods would take a page, whether to wait for one, and which to dial in the background.
 
 use std::net::IpAddr;
 
@@ -6,26 +6,29 @@ use super::record::Known;
 use super::shard::Shard;
 use super::{Pod, Pods, SECOND, SourceHealth, UpstreamHealth, Verdict};
 
-/// How many pods of an upstream are looked at to find a witness.
+/// How many pods of an upstream are considered as witnesses.
 const LOOKED_AT: usize = 16;
 
-/// What to do with a request that no pod could take.
+/// What to do with a request that no pod could serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// A pod is known that would take the page: try again.
+    /// A known pod would take the page: try again.
     Again,
-    /// Hold the request and ask again at this time, or earlier when a dial succeeded or addresses changed.
+    /// Hold the request and check again at this time, or earlier after a successful dial or a change of
+    /// addresses.
     Until(u64),
-    /// It has waited long enough. `no_pod`: because no pod is known that would take a page.
+    /// It has waited long enough. `no_pod`: no known pod would take a page.
     Over { no_pod: bool },
 }
 
 impl Pods {
-    /// What to do with a request that no pod could take: a page load, or a receiver stream that was told
-    /// [`Told::Unavailable`] with `no_pod`. It may wait until `end`; `full`: as many wait already as may.
-    /// Also says whether to find a pod, as [`Learned::find_pod`].
+    /// Decides about a request that no pod could serve: a page load, or a receiver stream that got
+    /// [`Told::Unavailable`] with
+    /// `no_pod`. It may wait until `end`; `full`: the maximum number of requests already wait. Also returns
+    /// whether to look for a
+    /// pod, like [`Learned::find_pod`].
     pub(crate) fn wait(&self, source: &SourceHealth, end: u64, full: bool, now: u64) -> (Wait, bool) {
-        // This first: it ends every loop of a request that is told to dial and fails in a way that nobody reports.
+        // This first: it ends every loop of a request whose dials fail unreported.
         let (over, serves) = (now >= end, self.serves_page(source, now));
         if !over && serves {
             return (Wait::Again, false);
@@ -38,8 +41,9 @@ impl Pods {
         (wait, find_pod)
     }
 
-    /// Whether a pod is known onto which a page of a pod that lives may reload: one that serves a page, and does not drain. One
-    /// that drains would have the page reload again soon, or has ended by then.
+    /// Whether a page of a live pod may reload: a known pod serves pages and does not drain. A draining pod
+    /// would make the page
+    /// reload again soon, or might have ended by then.
     pub(crate) fn takes_page(&self, source: &SourceHealth, now: u64) -> bool {
         self.knows_pod(source, now, |pod, upstream, known| match known {
             Some(known) => !known.drains(),
@@ -47,8 +51,9 @@ impl Pods {
         })
     }
 
-    /// Whether a pod is known that serves a page load, if need be as the last choice: one that worked in the last minute, has not
-    /// failed since, and is fresh. A page whose pod is gone is better off there than nowhere.
+    /// Whether a known pod serves page loads, if need be as the last choice: it is fresh, worked in the last
+    /// minute and has not
+    /// failed since. A page of a gone pod is better off there than nowhere.
     pub(crate) fn serves_page(&self, source: &SourceHealth, now: u64) -> bool {
         self.knows_pod(source, now, |_, _, _| true)
     }
@@ -69,10 +74,13 @@ impl Pods {
         })
     }
 
-    /// Names another fresh pod of the upstream than the missing one for a dial in the background: does the network work?
-    /// `fresh` are the upstream's addresses in DNS, without doubles, `port` is its port, `random` any number. A pod that
-    /// failed a moment ago is named only where no other is seen; one that was named in the last 3 s, without a report since,
-    /// is not. Those that were not named lately come first: a pod may be reached each time and bear no witness.
+    /// Requests a background dial of another fresh pod than `missing`, to find out whether the network works.
+    /// `fresh` are the
+    /// upstream's addresses in DNS without duplicates, `port` is its port, `random` any number. Skips pods
+    /// whose dial of the last
+    /// 3 s is outstanding. Uses recently failed pods only if there is no other. Prefers pods without a recent
+    /// dial, because a pod
+    /// may be reachable each time and still not qualify as a witness.
     pub(crate) fn witness(
         &self,
         upstream: &UpstreamHealth,

@@ -1,4 +1,5 @@
-//! In: which pods of an upstream work. Out: who can bear witness that a fault is not on our side, and when to ask for one.
+//! The health of one upstream: which of its pods prove that a fault is not on our side, and when to look for
+//! such a pod.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,34 +8,35 @@ use super::pacing::{Background, Bucket, due};
 use super::record::{Fault, Suspicion};
 use super::{Outcome, Pod, SECOND};
 
-/// How often a witness is asked for.
+/// The interval between searches for a witness.
 const ASK_EVERY: u64 = SECOND;
 
 /// How long a sign of life counts.
 const COUNTS: u64 = 60 * SECOND;
 
-/// What is known about the health of one upstream. Its creator keeps it while a configuration uses the upstream.
+/// The health of one upstream. Kept while a configuration uses the upstream.
 pub(crate) struct UpstreamHealth {
     id: u64,
     fresh: Box<Fresh>,
-    /// `None` until something happens: there may be very many upstreams.
+    /// `None` until something happens, since there may be very many upstreams.
     state: Mutex<Option<Box<State>>>,
-    /// Pods that were named as witnesses.
+    /// Background dials to possible witnesses.
     pub(super) background: Background,
 }
 
-/// Whether DNS names a pod of the upstream; `None` while nothing is known.
+/// Whether DNS lists a pod of the upstream; `None` while nothing is known.
 type Fresh = dyn Fn(Pod) -> Option<bool> + Send + Sync;
 
 #[derive(Default)]
 struct State {
-    /// Paces the answers to pages that are gone.
+    /// Limits the rate at which pages reload.
     bucket: Bucket,
-    /// Its pods that were reached, or whose host refused: they show that the network works.
+    /// Pods that were reached or whose host refused: they prove that the network works.
     reached: LastTwo<()>,
-    /// Its pods that answered. Apart from the others, which are more: pods that accept and answer nothing are among them.
+    /// Pods that responded. Kept separately, because pods that accept connections without responding would
+    /// displace them.
     answered: LastTwo<()>,
-    /// When a witness was last asked for.
+    /// When a witness was last looked for.
     asked: Option<u64>,
 }
 
@@ -45,7 +47,8 @@ impl fmt::Debug for UpstreamHealth {
 }
 
 impl UpstreamHealth {
-    /// Nothing is known. `id` is never given twice. `fresh` says whether DNS names a pod of the upstream, and `None` while
+    /// Creates an empty record. `id` must be unique. `fresh` returns whether DNS lists a pod of the upstream,
+    /// or `None` while
     /// nothing is known; it must not call back.
     pub(crate) fn new(id: u64, fresh: impl Fn(Pod) -> Option<bool> + Send + Sync + 'static) -> Self {
         UpstreamHealth { id, fresh: Box::new(fresh), state: Mutex::default(), background: Background::default() }
@@ -55,17 +58,17 @@ impl UpstreamHealth {
         self.id
     }
 
-    /// Whether DNS names a pod; `None` while nobody knows.
+    /// Whether DNS lists a pod; `None` while nothing is known.
     pub(super) fn names(&self, pod: Pod) -> Option<bool> {
         (self.fresh)(pod)
     }
 
-    /// Whether DNS names a pod, or nobody knows.
+    /// Whether DNS lists a pod, or nothing is known.
     pub(super) fn may_have(&self, pod: Pod) -> bool {
         self.names(pod) != Some(false)
     }
 
-    /// A pod gave a sign of life.
+    /// Records a sign of life of a pod.
     pub(super) fn add(&self, pod: Pod, outcome: Outcome, at: u64) {
         let mut state = self.lock();
         let state = state.get_or_insert_default();
@@ -73,7 +76,8 @@ impl UpstreamHealth {
         signs.add(Sign { pod, of: (), at });
     }
 
-    /// Pods that may witness that a fault is not on our side, each with the time of its sign: since the fault began.
+    /// Pods that may prove that a fault is not on our side, each with the time of its sign of life after the
+    /// fault began.
     pub(super) fn witnesses(&self, suspicion: &Suspicion, now: u64) -> [Option<(Pod, u64)>; 4] {
         let state = self.lock();
         let Some(state) = &*state else { return [None; 4] };
@@ -83,7 +87,7 @@ impl UpstreamHealth {
             .map(|sign| sign.filter(|sign| sign.at >= suspicion.since).map(|sign| (sign.pod, sign.at)))
     }
 
-    /// Whether it is time to ask for a witness. It counts as asked then.
+    /// Whether to look for a witness now. Counts it if so.
     pub(super) fn asks(&self, now: u64) -> bool {
         due(&mut self.lock().get_or_insert_default().asked, ASK_EVERY, now)
     }
@@ -98,7 +102,7 @@ impl UpstreamHealth {
     }
 }
 
-/// A pod gave a sign of life.
+/// A sign of life of a pod.
 #[derive(Clone, Debug)]
 pub(super) struct Sign<Of> {
     pub(super) pod: Pod,
@@ -106,7 +110,7 @@ pub(super) struct Sign<Of> {
     pub(super) at: u64,
 }
 
-/// The last two pods that gave a sign, the newest first. Two are enough: a pod cannot speak for itself.
+/// The last two pods with a sign of life, newest first. Two are enough: a pod cannot be its own witness.
 #[derive(Clone, Debug)]
 pub(super) struct LastTwo<Of>([Option<Sign<Of>>; 2]);
 
@@ -126,7 +130,7 @@ impl<Of> LastTwo<Of> {
         *newest = Some(Sign { at: before.map_or(sign.at, |at| at.max(sign.at)), ..sign });
     }
 
-    /// Those that still count.
+    /// The signs that still count.
     pub(super) fn at(&self, now: u64) -> [Option<&Sign<Of>>; 2] {
         self.0.each_ref().map(|sign| sign.as_ref().filter(|sign| now.saturating_sub(sign.at) <= COUNTS))
     }
@@ -140,7 +144,7 @@ mod tests {
         Pod::new([10, 0, 0, last].into(), 80)
     }
 
-    /// The clock of one thread may be behind that of another.
+    /// One thread's clock reading may be older than another's.
     #[test]
     fn a_sign_that_comes_late_makes_none_older() {
         let mut signs = LastTwo::default();

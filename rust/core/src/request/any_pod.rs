@@ -1,5 +1,6 @@
-//! In: a request that several pods may take: one without a token, or for a resource of a pod that is gone. Out: one pod after the
-//! other until one can be reached. Once a connection was made nothing is sent again.
+//! Requests that several pods can serve: those without a token, and those for a resource of a gone pod. Pods
+//! are tried in
+//! turn until a connection is made; nothing is sent again after that.
 
 use super::call::Call;
 use super::choice::{Tier, Tried, Wanted};
@@ -7,7 +8,7 @@ use super::{Action, Cause, Last, Phase, Place};
 use crate::pods::{Outcome, Pod, Verdict};
 use crate::router::Kind;
 
-/// How many pods one request tries.
+/// The maximum number of pods that one request tries.
 pub(super) const MOST_DIALS: u32 = 8;
 
 impl Call<'_> {
@@ -23,7 +24,8 @@ impl Call<'_> {
             return self.let_choose(own);
         }
         let mut best = self.best();
-        // Perhaps DNS knows another one by now. What other upstreams have is not worth waiting for while some pod takes pages.
+        // DNS may know another pod by now. While some pod takes pages, other upstreams are not worth waiting
+        // for.
         let is_enough =
             |place: &Place| self.request.elsewhere || !Tier::drains(place.tier) && Tier::is_inside(place.tier);
         if !best.as_ref().is_some_and(is_enough)
@@ -52,20 +54,20 @@ impl Call<'_> {
         self.search(&wanted, &|pod| tried.contains(pod))
     }
 
-    /// Counts the request at a pod of this tier.
+    /// Counts the request at a pod of the given tier.
     pub(super) fn send(&mut self, upstream: u32, pod: Pod, tier: u8) -> Action {
         let Some(member) = self.member(upstream) else { return self.done() };
         let page = self.request.loads_page();
         let reports = self.shared().pods.entered(&self.flow.group(member), pod, page, self.now);
         let is_last_dial = self.request.dials.saturating_add(1) >= MOST_DIALS;
-        // What cannot be taken back must be served.
+        // A request that cannot be sent elsewhere must be served by this pod.
         self.request.last_choice = Tier::is_draining(tier)
             || Tier::drains(tier) && !self.request.loads_page()
             || self.request.was_taken_back && (is_last_dial || tier == Tier::OutsideFailing as u8);
         self.sent(upstream, pod, false, reports)
     }
 
-    /// A pod that drains has not taken the request: to the next, or to the same as the last choice.
+    /// Handles a refusal by a draining pod: tries the next pod, or the same one as the last choice.
     pub(super) fn taken_back(&mut self) -> Action {
         if let Some((_, pod)) = self.request.at {
             self.request.tried.take_back(pod);
@@ -77,7 +79,7 @@ impl Call<'_> {
         self.try_any_pod()
     }
 
-    /// An attempt to reach a pod has failed.
+    /// Handles a failed attempt to reach a pod.
     pub(super) fn pod_failed(&mut self, upstream: u32, pod: Pod, outcome: Outcome) -> Action {
         self.note_failure(upstream, pod, outcome);
         match self.request.last {
@@ -87,7 +89,7 @@ impl Call<'_> {
         }
     }
 
-    /// Remembers what became of an attempt.
+    /// Records the outcome of a failed attempt.
     pub(super) fn note_failure(&mut self, upstream: u32, pod: Pod, outcome: Outcome) {
         self.leave();
         self.request.tried.add(pod);
@@ -106,7 +108,7 @@ impl Call<'_> {
         }
     }
 
-    /// No pod takes the request: it waits for one, or is told why.
+    /// Handles a request that no pod can serve: it waits for one or gets an answer.
     pub(super) fn unreached(&mut self) -> Action {
         let loads_page = self.request.loads_page();
         match self.request.last {
@@ -122,7 +124,7 @@ impl Call<'_> {
         }
     }
 
-    /// The caller's retries are over.
+    /// Handles the end of the caller's retries.
     pub(super) fn give_up(&mut self, outcome: Option<Outcome>) -> Action {
         let at = self.request.at.filter(|_| self.request.phase == Phase::Dialling);
         if let (Some((upstream, pod)), Some(outcome)) = (at, outcome) {
@@ -141,13 +143,15 @@ impl Call<'_> {
         }
     }
 
-    /// The user's retries go on after an answer.
+    /// Continues the user's retries after an answer.
     pub(super) fn again_if_user_says(&mut self) -> Action {
         let may = self.user_retries() && !self.request.has_token() && self.request.last != Last::Nothing;
         if may { self.try_any_pod() } else { Action::Done }
     }
 
-    /// The user said how to retry this request. A resource of another pod has no handler of his.
+    /// Whether the user's retries apply to this request. They do not apply to a resource of another pod,
+    /// which is not served by
+    /// the user's handler.
     pub(super) fn user_retries(&self) -> bool {
         self.flow.options.user_retries && !self.request.elsewhere
     }

@@ -1,4 +1,4 @@
-//! In: one call of the caller about one request. Out: the action, and what was learned on the way.
+//! One call from the caller about one request, and the step that it returns.
 
 use super::choice::Dice;
 use super::{Action, AnswerStatus, Cause, Flow, Incoming, Last, Marks, Phase, Place, Report, Request, Step};
@@ -7,7 +7,7 @@ use crate::pods::{Learned, Outcome, Pod};
 use crate::router::{Kind, PathKind};
 use crate::state::{Member, Shared};
 
-/// Seconds. The client's own back-off does the rest.
+/// In seconds. The client's own back-off does the rest.
 const RETRY_AFTER: u32 = 1;
 
 /// One call about one request.
@@ -15,14 +15,14 @@ pub(super) struct Call<'a> {
     pub(super) flow: &'a Flow,
     pub(super) request: &'a mut Request,
     pub(super) now: u64,
-    /// The path of a request that begins now; nothing later.
+    /// The path, only set while a request begins.
     pub(super) target: &'a [u8],
     pub(super) dice: Dice,
     pub(super) report: Report,
 }
 
 impl Flow {
-    /// Makes a call and returns its step. For a request that another source began, or none, there is nothing to do.
+    /// Runs a call and returns its step. Does nothing for a request that this source did not begin.
     fn call(&self, request: &mut Request, now: u64, random: u64, act: impl FnOnce(&mut Call<'_>) -> Action) -> Step {
         if request.tag != self.tag {
             return Step { action: Action::Done, report: Report::default() };
@@ -97,7 +97,7 @@ impl Flow {
         self.call(request, now, random, |call| call.give_up(outcome))
     }
 
-    /// The pod has begun to answer.
+    /// Handles the start of a response.
     pub(crate) fn answered(&self, request: &mut Request, marks: Marks, now: u64, random: u64) -> Step {
         self.call(request, now, random, |call| match call.request.phase {
             Phase::Dialling => call.answered(marks),
@@ -145,7 +145,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The request goes to a pod, where it has been counted.
+    /// Sends the request to a pod where it has already been counted.
     pub(super) fn sent(&mut self, upstream: u32, pod: Pod, probe: bool, reports_answer: bool) -> Action {
         self.request.at = Some((upstream, pod));
         self.request.phase = Phase::Dialling;
@@ -164,7 +164,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The request is counted at its pod no more.
+    /// Stops counting the request at its pod.
     pub(super) fn leave(&mut self) {
         if let Some((_, pod)) = self.request.at.take() {
             self.shared().pods.left(pod, self.request.stream(), self.now);
@@ -195,7 +195,7 @@ impl<'a> Call<'a> {
         self.report.wake |= self.shared().anybody_waits();
     }
 
-    /// Takes note of what a report about a pod has changed.
+    /// Copies the changes from an event about a pod into the report.
     pub(super) fn learned(&mut self, upstream: u32, pod: Pod, learned: &Learned) {
         if learned.changed {
             self.report.changed = Some((upstream, pod, learned.verdict));
@@ -228,7 +228,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A time after another one.
+/// The sum of a time and a duration.
 pub(super) fn after(time: u64, duration: u64) -> u64 {
     time.saturating_add(duration)
 }

@@ -1,4 +1,4 @@
-//! What all requests of one configuration share.
+//! The state that all requests of one configuration share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -12,24 +12,24 @@ use crate::pods::{Group, SourceHealth};
 use crate::router::Router;
 use crate::state::{Member, State, Upstreams};
 
-/// What all requests of one configuration share.
+/// The state that all requests of one configuration share.
 pub(crate) struct Flow {
     pub(crate) tag: u64,
     pub(crate) state: State,
     pub(crate) options: Options,
-    /// Goes before the upstreams, whose end sweeps the records.
+    /// Dropped before `upstreams`, which removes unused records when dropped.
     pub(crate) health: Arc<SourceHealth>,
     pub(crate) upstreams: Arc<Upstreams>,
     pub(crate) router: Arc<Router>,
-    /// `None` with one upstream.
+    /// `None` if there is only one upstream.
     pub(super) turns: Option<Box<Turns>>,
-    /// Counts the upstreams that were looked up although no request was sent there.
+    /// Counts the upstreams that were looked up without being sent a request.
     pub(super) looked_up: AtomicU32,
-    /// When the next of them may be.
+    /// The earliest time of the next such lookup.
     next_look_up: AtomicU64,
 }
 
-/// The time between two lookups of upstreams that have no addresses, to find out whether they have some by now.
+/// The interval between lookups of upstreams without addresses, to discover whether they have any by now.
 const LOOK_UP_EVERY: u64 = 10 * MILLISECOND;
 
 impl Flow {
@@ -51,14 +51,14 @@ impl Flow {
         }
     }
 
-    /// What an event belongs to.
+    /// The group that events about this member belong to.
     pub(super) fn group<'a>(&'a self, member: &'a Member) -> Group<'a> {
         let Options { gone_after, gone_rate, drain_max, roll_time, .. } = self.options;
         let (source, upstream) = (&*self.health, &member.upstream.health);
         Group { source, upstream, router: &self.router, gone_after, gone_rate, drain_max, roll_time }
     }
 
-    /// Whether it is time to look up one more of the upstreams that have no addresses. It counts as done then.
+    /// Whether to look up one more upstream without addresses. True at most once per interval.
     pub(super) fn looks_up_another(&self, now: u64) -> bool {
         let next = self.next_look_up.load(Ordering::Relaxed);
         now >= next && {
@@ -68,14 +68,15 @@ impl Flow {
     }
 }
 
-/// A number that no other source of this process has, and hardly any other memory.
+/// A number that is unique in this process and unlikely to occur in other memory.
 fn new_tag() -> u64 {
     const MARK: u64 = 0x6d6f_7264_0000_0000;
     static LAST: AtomicU64 = AtomicU64::new(0);
     MARK ^ LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
 }
 
-/// Stands for the keys and the set of upstreams: what is known of one set says nothing about pages of another.
+/// Identifies the keys and the set of upstreams. What is known about one set does not apply to pages of
+/// another.
 fn key(router: &Router, options: &Options) -> [u8; 32] {
     let name = |upstream: &crate::Upstream| {
         let mut hosts: Vec<String> = upstream.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();

@@ -1,4 +1,5 @@
-//! In: a request that no pod can take now, or whose page has nothing to reload onto. Out: when to try again, or that it has
+//! Holds requests that no pod can serve now, or whose page could not reload, until they can be tried again or
+//! have
 //! waited long enough.
 
 use super::call::{Call, after};
@@ -6,7 +7,7 @@ use super::{Action, Cause, Phase};
 use crate::options::MILLISECOND;
 use crate::pods::Wait;
 
-/// The least time between two tries of one request.
+/// The minimum interval between two attempts of one waiting request.
 const PAUSE: u64 = 250 * MILLISECOND;
 
 impl Call<'_> {
@@ -19,7 +20,7 @@ impl Call<'_> {
         self.await_pod()
     }
 
-    /// Tries again, waits on, or gives up.
+    /// Tries again, keeps waiting, or gives up.
     pub(super) fn await_pod(&mut self) -> Action {
         let end = after(self.request.began, self.flow.options.page_wait);
         self.request.waits = self.request.waits || self.shared().begin_waiting();
@@ -37,26 +38,26 @@ impl Call<'_> {
             Wait::Again => {
                 let again = after(self.request.failed, PAUSE);
                 if self.now < again {
-                    // The pause is a wait as well: so many requests may wait, and no more.
+                    // The pause also counts as a wait, so that the limit of waiting requests applies.
                     return if is_full { self.unavailable(self.request.held) } else { Action::Wait { until: again } };
                 }
                 self.wait_no_longer();
                 self.request.start_over();
                 self.try_now()
             }
-            // Who has named a pod for a dial in the background is back in time to name the next.
+            // A request that requested a dial in the background returns in time to request the next one.
             Wait::Until(until) if named => Action::Wait { until: until.min(after(self.now, PAUSE)) },
             Wait::Until(until) => Action::Wait { until },
         }
     }
 
-    /// No fresh pod was known, and now there are some.
+    /// Whether there are fresh pods now where there were none.
     fn has_news(&self) -> bool {
         let is_time = self.now >= after(self.request.failed, PAUSE);
         self.request.held == Cause::NoFreshPod && is_time && self.flow.upstreams.known() > 0
     }
 
-    /// The request is not among those any more that wait for a pod.
+    /// Stops counting the request among those that wait for a pod.
     pub(super) fn wait_no_longer(&mut self) {
         if std::mem::take(&mut self.request.waits) {
             self.shared().end_waiting();

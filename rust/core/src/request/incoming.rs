@@ -1,6 +1,6 @@
-//! In: what a client asks for, as bytes. Out: what of it matters for where the request goes.
+//! The parts of a client's request that determine where it goes.
 
-/// The method of a request, as far as it matters.
+/// The method of a request, as far as it affects routing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Method {
@@ -13,21 +13,22 @@ pub enum Method {
     Other = 3,
 }
 
-/// A request as it comes in.
+/// A client's request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Incoming<'a> {
     /// Its method.
     pub method: Method,
-    /// It has a body, or may have one: its length is not known to be 0.
+    /// Whether it has a body or may have one, that is, unless its length is known to be 0.
     pub has_body: bool,
-    /// Its escaped path, or its whole target: see [`Router::decide`](crate::Router::decide). Any bytes are fine.
+    /// Its escaped path or its whole target: see [`Router::decide`](crate::Router::decide). Any bytes are
+    /// accepted.
     pub path: &'a [u8],
-    /// Its `Cookie` header; several fields are joined with `; `.
+    /// Its `Cookie` header, with several fields joined by `; `.
     pub cookies: &'a [u8],
 }
 
 impl Incoming<'_> {
-    /// It only asks for something.
+    /// Whether the method is GET or HEAD.
     pub(super) fn reads(&self) -> bool {
         self.method != Method::Other
     }

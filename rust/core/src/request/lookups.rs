@@ -1,4 +1,4 @@
-//! In: a request that knows no pod to try, and the hosts that may lead to one. Out: until when it waits for their lookups.
+//! Waiting for DNS: what a request that has no pod to try waits for, and how long.
 
 use std::sync::atomic::Ordering;
 
@@ -8,21 +8,23 @@ use crate::hosts::Touch;
 use crate::options::{MILLISECOND, SECOND};
 use crate::state::Member;
 
-/// The longest that a request waits for DNS, however many hosts it needs and however often it asks.
+/// The longest that a request waits for DNS, regardless of how many hosts it needs and how often it asks.
 const LONGEST: u64 = 500 * MILLISECOND;
 
-/// For how long DNS may be silent about an upstream until others are looked up as well: a name server that is well
-/// answers sooner, and then nobody uses the others.
+/// How long DNS may be silent about an upstream before other upstreams are looked up too. A healthy name
+/// server answers
+/// sooner, so the others stay unused.
 const LOOK_AROUND_AFTER: u64 = 100 * MILLISECOND;
 
-/// How many upstreams that nobody sends requests to are looked up at once for one request.
+/// How many unused upstreams are looked up at once for one request.
 pub(super) const LOOKED_UP: u32 = 16;
 
-/// The same where the user has a policy, which is to see them all.
+/// The same with a user's policy, which is to see all upstreams.
 const LOOKED_UP_FOR_POLICY: u32 = 1000;
 
 impl Call<'_> {
-    /// Waits for the first addresses of the request's own upstream, and for new ones if there were no lookups for long.
+    /// Waits for the first addresses of the request's own upstream, and for new ones after a long time
+    /// without lookups.
     pub(super) fn await_own(&mut self, member: &Member) -> Option<u64> {
         let touch = member.upstream.host.touch(self.now, self.flow.options.stale_max, true);
         self.report.lookups_due |= touch.lookups_due;
@@ -47,8 +49,9 @@ impl Call<'_> {
         Some(until)
     }
 
-    /// Waits for lookups that are under way, for a request that could reach none of the known pods: after a quiet time these
-    /// may be others by now. As long as nothing is known at all it waits longer for first lookups.
+    /// Waits for running lookups when a request could reach none of the known pods, which may have changed
+    /// after a quiet
+    /// time. Waits longer for first lookups while no address is known at all.
     pub(super) fn await_any(&mut self, own: Option<u32>, others: bool) -> Option<u64> {
         let Flow { upstreams, options, .. } = self.flow;
         let is_first_call = self.request.looked_up.is_none();
@@ -73,7 +76,7 @@ impl Call<'_> {
             let wait = patience(touch.first);
             if touch.pending && self.now < wait {
                 until = until.max(Some(wait));
-                // The first call begins all lookups; a later one goes on where the last one stopped.
+                // The first call starts all lookups; later calls continue where the last one stopped.
                 if !is_first_call && options.user_chooses {
                     break;
                 }
@@ -87,19 +90,19 @@ impl Call<'_> {
         until
     }
 
-    /// Uses the host of an upstream, without waiting for it.
+    /// Marks the host of an upstream as used, without waiting for it.
     pub(super) fn use_host(&mut self, member: &Member) -> Touch {
         let touch = member.upstream.host.touch(self.now, self.flow.options.stale_max, false);
         self.report.lookups_due |= touch.lookups_due;
         touch
     }
 
-    /// How many others are looked up for the request.
+    /// How many other upstreams are looked up for the request.
     fn most(&self) -> u32 {
         if self.flow.options.user_chooses { LOOKED_UP_FOR_POLICY } else { LOOKED_UP }
     }
 
-    /// Has so many of the upstreams looked up that have no addresses, without waiting for them.
+    /// Looks up at most `most` upstreams without addresses, without waiting for them.
     pub(super) fn look_up_others(&mut self, most: u32) {
         let upstreams = &self.flow.upstreams;
         let most = most.min(upstreams.len());

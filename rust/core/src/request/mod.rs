@@ -1,13 +1,11 @@
-//! One request: which pod it goes to, whether it waits, and what it gets when no pod can take it.
-//!
-//! In: a request as it comes in, then what became of each attempt. Out: the next step.
+//! One request: which pod it goes to, whether it waits, and what it gets when no pod can serve it.
 //!
 //! ```text
-//! incoming  what of a request matters
-//! step      what the caller is to do, and what was learned
+//! incoming  the parts of a request that affect routing
+//! step      what the caller does next, and what was learned
 //! call      one call about one request; begin and end
-//! own_pod   a request with a token: the one pod that owns its page
-//! any_pod   a request that several pods may take: from one to the next
+//! own_pod   a request with a token: the pod that owns its page
+//! any_pod   a request that several pods can serve: one pod after another
 //! choice    which pod that is
 //! lookups   waiting for DNS
 //! holding   waiting for a pod
@@ -34,74 +32,75 @@ use crate::pods::Pod;
 use crate::router::{Decision, Kind, PathKind, Reason};
 use choice::Tried;
 
-/// What is known about one request while it is served: plain data in the caller's memory, which one thread at a time may
-/// use. It starts with the tag of the source that began it ([`Source::tag`](crate::Source::tag)).
+/// The state of one request while it is served: plain data in the caller's memory, for use by one thread at a
+/// time. The
+/// first field is the tag of the source that began it ([`Source::tag`](crate::Source::tag)).
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Request {
-    /// Of the source that began it; 0 before that and after its end.
+    /// The tag of the source that began it; 0 before the beginning and after the end.
     tag: u64,
     began: u64,
-    /// When its last try failed, if it waits for a pod.
+    /// When the last attempt failed, if it waits for a pod.
     failed: u64,
     /// When it first waited for DNS.
     asked: Option<u64>,
     decision: Decision,
-    /// The pod at which it is counted.
+    /// The pod where it is counted.
     at: Option<(u32, Pod)>,
     phase: Phase,
-    /// What became of the last attempt.
+    /// The result of the last attempt.
     last: Last,
-    /// Why it waits for a pod, or for its page's pod.
+    /// Why it waits for a pod, its own or any.
     held: Cause,
-    /// How many pods it was sent to and did not reach.
+    /// How many pods it was sent to without reaching them.
     dials: u32,
-    /// The first of the upstreams that it had looked up, if it did, and how many of these need not be waited for any more.
+    /// The first upstream that it had looked up, if any, and how many of those no longer need waiting for.
     looked_up: Option<u32>,
     settled: u32,
-    /// The tiers that the user's policy has passed over, and the one that it is choosing from.
+    /// The tiers that the user's policy has rejected, and the one it is choosing from.
     passed: u8,
     offered: u8,
-    /// It asks for something, and has no body.
+    /// Whether it is a GET or HEAD request, and whether it has no body.
     reads: bool,
     bodiless: bool,
-    /// It is a page's receiver stream, whichever pod it belongs to.
+    /// Whether it is the receiver stream of a page, of whatever pod.
     receiver: bool,
-    /// It asks for a resource of a pod that cannot serve it: any pod of the upstream will do.
+    /// Whether it asks for a resource of a pod that cannot serve it, so that any pod of the upstream will do.
     elsewhere: bool,
-    /// It is counted among those that wait for a pod.
+    /// Whether it is counted among the requests that wait for a pod.
     waits: bool,
-    /// Others are looked up besides its own upstream.
+    /// Whether upstreams other than its own are looked up.
     looked_around: bool,
-    /// An answer to it is worth a report.
+    /// Whether a response must be reported.
     reports_answer: bool,
     probe: bool,
-    /// A pod that drains has not taken it.
+    /// Whether a draining pod has refused it.
     was_taken_back: bool,
-    /// It was sent to a pod that drains since there is no other.
+    /// Whether it was sent to a draining pod because there is no other.
     last_choice: bool,
     tried: Tried,
 }
 
-/// How far a request has come.
+/// The progress of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Its caller was told to dial a pod.
+    /// The caller is dialling a pod.
     Dialling,
-    /// The user's policy is to choose a pod.
+    /// The user's policy is choosing a pod.
     Choosing,
-    /// It waits for DNS.
+    /// Waiting for DNS.
     AwaitingLookups,
-    /// It waits for a pod.
+    /// Waiting for a pod.
     AwaitingPod,
-    /// A pod answers it, or it was answered.
+    /// A pod is responding, or the request has been answered.
     Over,
 }
 
-/// What became of the last attempt of a request that several pods may take.
+/// The result of the last attempt of a request that several pods can serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Last {
-    /// There was none.
+    /// There was no attempt.
     Nothing,
     NotReached,
     OwnFault(Pod),
@@ -149,12 +148,12 @@ impl Default for Request {
 }
 
 impl Request {
-    /// No request yet.
+    /// An unused request.
     pub fn new() -> Self {
         Request::default()
     }
 
-    /// The tag of the source that began it, 0 if none did, or it has ended.
+    /// The tag of the source that began it, or 0 if it has not begun or has ended.
     pub fn tag(&self) -> u64 {
         self.tag
     }
@@ -168,22 +167,22 @@ impl Request {
         matches!(self.decision.kind, Kind::Pod | Kind::Gone)
     }
 
-    /// It is a page load, which may be sent again: it has no token and no body.
+    /// Whether it is a page load, which can be sent again: it has neither a token nor a body.
     fn loads_page(&self) -> bool {
         !self.has_token() && self.reads && self.bodiless
     }
 
-    /// It has few dials left.
+    /// Whether it has few dials left.
     fn is_pressed(&self) -> bool {
         self.dials >= any_pod::MOST_DIALS / 2
     }
 
-    /// It is a receiver stream that its pod counts.
+    /// Whether it is a receiver stream that its pod counts.
     fn stream(&self) -> bool {
         self.receiver && self.decision.kind == Kind::Pod
     }
 
-    /// Forgets what it has tried, except since when.
+    /// Clears everything tried so far, but keeps the start time.
     fn start_over(&mut self) {
         self.tried = Tried::nothing();
         (self.last, self.dials) = (Last::Nothing, 0);

@@ -1,4 +1,5 @@
-//! In: a request with a token. Out: the one pod that owns its page, or what the page is told when that pod cannot answer.
+//! Requests with a token: sends them to the pod that owns the page, or answers when that pod cannot be
+//! reached.
 
 use super::call::Call;
 use super::{Action, AnswerStatus, Cause};
@@ -6,7 +7,7 @@ use crate::pods::{Began, Leaving, Outcome, Pod, Told, Verdict};
 use crate::router::{PathKind, Reason};
 
 impl Call<'_> {
-    /// Sends the request to its pod, unless what is known about the pod says otherwise.
+    /// Sends the request to its pod, unless the pod's state rules that out.
     pub(super) fn try_own_pod(&mut self) -> Action {
         let decision = self.request.decision;
         let (Some(upstream), Some(address)) = (decision.upstream, decision.address) else { return self.done() };
@@ -16,7 +17,7 @@ impl Call<'_> {
         let (group, pods) = (self.flow.group(member), &self.shared().pods);
         let (began, learned) = pods.began(&group, pod, decision.path, stream, self.target, self.now);
         self.learned(upstream, pod, &learned);
-        // Whether the pod drains matters only if a drain has an end; else nothing is looked up for a page that is open.
+        // A drain matters here only if it has an end. Otherwise open pages cause no lookups.
         if learned.unnamed && self.flow.options.drain_max > 0 {
             self.use_host(member);
         }
@@ -28,7 +29,7 @@ impl Call<'_> {
         }
     }
 
-    /// An attempt to reach the request's own pod has failed.
+    /// Handles a failed attempt to reach the request's own pod.
     pub(super) fn own_pod_failed(&mut self, upstream: u32, pod: Pod, outcome: Outcome) -> Action {
         let Some(member) = self.member(upstream) else { return self.done() };
         let (path, stream) = (self.request.decision.path, self.request.stream());
@@ -38,7 +39,7 @@ impl Call<'_> {
         self.learned(upstream, pod, &learned);
         let cause = cause(told, learned.verdict);
         match outcome {
-            // The pod may have seen the request, which must not get there again.
+            // The pod may have seen the request, so it must not be sent again.
             Outcome::Dropped => {
                 let known = matches!(cause, Cause::NoPod | Cause::PodGone);
                 self.tell(told, if known { cause } else { Cause::PodDropped }, true)
@@ -47,7 +48,7 @@ impl Call<'_> {
         }
     }
 
-    /// The token leads nowhere.
+    /// Answers a request whose token leads to no pod.
     pub(super) fn without_pod(&mut self) -> Action {
         let decision = self.request.decision;
         let rate = self.flow.options.gone_rate;
@@ -66,8 +67,9 @@ impl Call<'_> {
         self.tell(refused.told, cause, false)
     }
 
-    /// Answers the request, unless its page has nothing to reload onto and it can be held, or it asks for a resource: any pod
-    /// of the upstream has that.
+    /// Answers the request. Instead, holds it if its page could not reload, and sends it to another pod of
+    /// the upstream if it
+    /// asks for a resource, which every pod can serve.
     fn tell(&mut self, told: Told, cause: Cause, dropped: bool) -> Action {
         if told == (Told::Unavailable { no_pod: true }) && self.request.receiver && !dropped {
             return self.hold(cause);
@@ -89,14 +91,14 @@ impl Call<'_> {
         }
     }
 
-    /// The pod that the token names.
+    /// The pod in the token.
     fn own_pod(&self) -> Option<Pod> {
         let decision = self.request.decision;
         Some(self.member(decision.upstream?)?.upstream.pod_at(decision.address?))
     }
 }
 
-/// Why a request gets an answer that had to reach one pod.
+/// The cause reported with the answer to a request that needed one particular pod.
 fn cause(told: Told, verdict: Verdict) -> Cause {
     match (told, verdict) {
         (Told::Unavailable { no_pod: true }, _) => Cause::NoPod,

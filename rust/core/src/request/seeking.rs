@@ -1,27 +1,26 @@
-//! In: the question whether a pod can be reached. Out: the pod that is dialled in the background to find out, and what its
-//! dial says, as that of any dial.
+//! Dials in the background, which find out whether a pod can be reached.
 
 use super::call::Call;
 use super::choice::{Dice, Wanted};
 use super::{Flow, Report, Request};
 use crate::pods::{Outcome, Pod};
 
-/// How many pods are passed over because they are dialled in the background already.
+/// The maximum number of pods skipped because a background dial to them is under way.
 const PASSED_OVER: usize = 12;
 
 impl Flow {
-    /// Somebody looks at an upstream.
+    /// Marks an upstream as used, because its pods are shown.
     pub(crate) fn use_upstream(&self, upstream: u32, now: u64) -> Report {
         let Some(member) = self.upstreams.get(upstream) else { return Report::default() };
         let touch = member.upstream.host.touch(now, self.options.stale_max, false);
         Report { lookups_due: touch.lookups_due, ..Report::default() }
     }
 
-    /// What became of a dial.
+    /// Handles the outcome of a dial.
     pub(crate) fn dialled(&self, upstream: u32, pod: Pod, outcome: Outcome, now: u64, random: u64) -> Report {
         let Some(member) = self.upstreams.get(upstream) else { return Report::default() };
         if matches!(outcome, Outcome::Answered | Outcome::Dropped) {
-            return Report::default(); // no dial
+            return Report::default(); // not a dial
         }
         let mut nobody = Request::default();
         nobody.decision.upstream = Some(upstream);
@@ -35,7 +34,7 @@ impl Flow {
         };
         let shared = call.shared();
         if matches!(outcome, Outcome::Refused | Outcome::Unreachable) {
-            call.use_host(member); // what DNS says about the upstream matters now
+            call.use_host(member); // the upstream's current addresses matter now
         }
         let learned = shared.pods.learn(&self.group(member), pod, outcome, now);
         call.learned(upstream, pod, &learned);
@@ -43,7 +42,8 @@ impl Flow {
             let dropped = shared.refused(&member.upstream.host, pod.address(), now);
             call.report.dropped = dropped.map(|host| (host, pod.address()));
         }
-        // A pod that takes no page, such as one that drains, is no news to those who wait, of whom there may be thousands.
+        // A pod that takes no pages, such as a draining one, does not wake the waiting requests, of which
+        // there may be thousands.
         let is_news = outcome == Outcome::Connected && shared.anybody_waits();
         call.report.wake |= is_news && shared.pods.serves_page(&self.health, now);
         call.report
@@ -51,7 +51,9 @@ impl Flow {
 }
 
 impl Call<'_> {
-    /// Names a pod that may take pages, in the order in which a page load would try them. False if there is none.
+    /// Requests a background dial to a pod that may take pages, in the order in which a page load would try
+    /// them. Returns false
+    /// if there is none.
     pub(super) fn find_pod(&mut self) -> bool {
         let own = self.request.decision.upstream.or((self.flow.upstreams.len() == 1).then_some(0));
         if let Some(member) = own.and_then(|own| self.member(own)) {
@@ -71,7 +73,7 @@ impl Call<'_> {
         false
     }
 
-    /// Names another pod of the upstream: does the network work?
+    /// Requests a background dial to another pod of the upstream, to find out whether the network works.
     pub(super) fn find_witness(&mut self, upstream: u32, missing: Pod) {
         let Some(member) = self.member(upstream) else { return };
         let addresses = member.upstream.host.peek();

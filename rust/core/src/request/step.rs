@@ -1,99 +1,103 @@
-//! What the caller is to do next for a request, and what was learned besides.
+//! What the caller does next for a request, and what was learned on the way.
 
 use std::net::IpAddr;
 
 use crate::hosts::HostId;
 use crate::pods::{Pod, Verdict};
 
-/// What to do next for a request.
+/// The result of a call about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Step {
-    /// What to do.
+    /// What to do next.
     pub action: Action,
-    /// What was learned besides.
+    /// What was learned on the way.
     pub report: Report,
 }
 
-/// What to do for a request.
+/// What to do next for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Dial this pod, or use an open connection to it.
     Dial {
-        /// The upstream to which the pod belongs, by its index in the configuration.
+        /// The index of the pod's upstream in the configuration.
         upstream: u32,
         /// The pod.
         pod: Pod,
-        /// This request finds out whether the pod is back.
+        /// Whether this request tests if the pod is back.
         probe: bool,
-        /// The pod drains and there is no other: send `Doors-Last-Choice: ?1` with the request, so that it is served.
+        /// The pod drains and no other pod is available: send `Doors-Last-Choice: ?1` with the request, so
+        /// that the pod serves it.
         last_choice: bool,
     },
-    /// Choose one of [`Source::choices`](crate::Source::choices) and tell it with
-    /// [`Source::chose`](crate::Source::chose), or take none of them with
-    /// [`Source::chose_none`](crate::Source::chose_none).
+    /// Choose one of [`Source::choices`](crate::Source::choices) and report it to
+    /// [`Source::chose`](crate::Source::chose), or call [`Source::chose_none`](crate::Source::chose_none).
     Choose,
-    /// Hold the request, and call [`Source::resume`](crate::Source::resume) at this time, or when a report says
-    /// [`Report::wake`]. A report counts from the beginning of the call that returned this: have the caller listen before.
+    /// Hold the request, and call [`Source::resume`](crate::Source::resume) at this time or when a report
+    /// sets
+    /// [`Report::wake`]. Register the request for wake-ups before the call: a report counts from the start of
+    /// the call that
+    /// returned this action.
     Wait {
-        /// The time.
+        /// When to resume, by the caller's clock.
         until: u64,
     },
-    /// Answer the request yourself, with `Cache-Control: no-store`.
+    /// Answer the request without a pod, with `Cache-Control: no-store`.
     Answer {
-        /// Which status.
+        /// The HTTP status.
         status: AnswerStatus,
-        /// Seconds for `Retry-After`; 0 for [`AnswerStatus::Gone`], which has none.
+        /// Seconds for `Retry-After`; 0 with [`AnswerStatus::Gone`], which does not use it.
         retry_after: u32,
-        /// Why.
+        /// The reason.
         cause: Cause,
-        /// It is a page load: a browser may be shown a text that loads the page again after `retry_after`.
+        /// Whether it is a page load: a browser may be shown a text that reloads the page after
+        /// `retry_after`.
         page: bool,
     },
-    /// Nothing more: what became of the attempt is the answer (502, or nothing for a client that has gone).
+    /// Nothing more: the result of the attempt is the answer (502, or nothing if the client is gone).
     Done,
 }
 
-/// The status of an answer. The numbers are those of HTTP.
+/// The status of an answer. The numbers are HTTP status codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum AnswerStatus {
-    /// The page is gone, and reloads at once.
+    /// The page is gone and must reload at once.
     Gone = 410,
-    /// The page, or the browser, is to try again after `retry_after`.
+    /// The page or browser should try again after `retry_after`.
     Unavailable = 503,
 }
 
-/// Why a request is answered here and not by a pod.
+/// Why a request is answered without a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Cause {
     /// The token is not canonical base64url.
     TokenMalformed = 1,
-    /// No key opens the token.
+    /// No key decrypts the token.
     TokenRefused = 2,
-    /// The token's address is in no CIDR.
+    /// No CIDR contains the token's address.
     NoCidr = 3,
     /// The pod is gone.
     PodGone = 4,
-    /// The pod could not be reached; it may be a blip.
+    /// The pod could not be reached, perhaps only briefly.
     PodUnreachable = 5,
-    /// The connection to the pod ended before a byte of an answer.
+    /// The connection to the pod ended before the first byte of a response.
     PodDropped = 6,
-    /// No pod could be reached, or none is known onto which the page could reload.
+    /// No pod could be reached, or no known pod could take the page after a reload.
     NoPod = 7,
     /// No fresh pod is known.
     NoFreshPod = 8,
-    /// The dial failed for a reason on this machine.
+    /// The dial failed because of a problem on this machine.
     OwnFault = 9,
-    /// The page's pod works, and is evicted.
+    /// The page's pod works but is evicted.
     Evicted = 10,
-    /// The page's pod works, and has drained for longer than it may.
+    /// The page's pod works but has drained for longer than `drain_max`.
     DrainMax = 11,
 }
 
 impl Cause {
-    /// All of them, in the order of their numbers.
+    /// All causes, in the order of their numbers.
     pub const ALL: [Cause; 11] = [
         Cause::TokenMalformed,
         Cause::TokenRefused,
@@ -108,7 +112,7 @@ impl Cause {
         Cause::DrainMax,
     ];
 
-    /// A short name for logs and the labels of metrics.
+    /// A short identifier for logs and metric labels.
     pub fn name(self) -> &'static str {
         match self {
             Cause::TokenMalformed => "token_malformed",
@@ -126,34 +130,38 @@ impl Cause {
     }
 }
 
-/// What was learned besides. Any of it may be set on any step or report; nothing is by default.
+/// What was learned during a call. Any field may be set on any step or report; the default is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Report {
-    /// What is held against a pod changed: the time to log it. With the upstream that told.
+    /// A pod's verdict changed; log it. Contains the index of the upstream that reported it.
     pub changed: Option<(u32, Pod, Verdict)>,
-    /// A pod says that it drains (true), or no longer says so (false): the time to log it. With the upstream that told.
+    /// A pod began (true) or stopped (false) saying that it drains; log it. Contains the index of the
+    /// upstream that reported it.
     pub draining: Option<(u32, Pod, bool)>,
-    /// Dial this pod of this upstream in the background, close the connection at once, and report the dial with
+    /// Dial this pod of this upstream in the background, close the connection at once, and report the outcome
+    /// to
     /// [`Source::dialled`](crate::Source::dialled).
     pub background: Option<(u32, Pod)>,
-    /// Resume all requests that wait, of all sources.
+    /// Resume all waiting requests of all sources.
     pub wake: bool,
     /// Call [`State::due`](crate::State::due) now.
     pub lookups_due: bool,
-    /// The host gave up an address that refused a connection, since DNS does not name it: the time to log it.
+    /// The host dropped an address that refused a connection and is no longer in DNS; log it.
     pub dropped: Option<(HostId, IpAddr)>,
-    /// The host of this upstream resolves to this address outside of the upstream's networks: the time to warn, once
-    /// a minute.
+    /// The host of this upstream resolves to this address, which is outside the upstream's networks; log a
+    /// warning. Set at
+    /// most once a minute.
     pub outside: Option<(u32, IpAddr)>,
-    /// A token was refused: the time to log it, with how many more there were since the last time. Never the token.
+    /// A token was refused; log it, but never the token. Contains the number of further refusals since the
+    /// last report.
     pub refused_token: Option<u32>,
-    /// Many tokens came and none has ever opened: the time to log it, once a minute.
+    /// Many tokens arrived and none could be decrypted; log it. Set at most once a minute.
     pub nothing_opens: bool,
 }
 
 impl Report {
-    /// Adds another report. Where both say the same kind of thing and only one can be told, the first stays.
+    /// Merges another report. Where only one value fits, keeps the first.
     pub(crate) fn merge(&mut self, other: Report) {
         let Report { changed, draining, background, wake, lookups_due, dropped, outside, refused_token, nothing_opens } =
             other;
@@ -169,23 +177,24 @@ impl Report {
     }
 }
 
-/// A pod to choose from.
+/// A pod that a policy may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The upstream, by its index in the configuration.
+    /// The index of the upstream in the configuration.
     pub upstream: u32,
     /// The pod.
     pub pod: Pod,
-    /// How good it is for the request; lower is better.
+    /// How well it suits the request; lower is better.
     pub tier: u8,
 }
 
-/// What an answer of a pod says about the pod.
+/// What a pod's response says about the pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// It carries `Doors-Draining: ?1`: the pod drains from now on, whatever DNS says.
+    /// The response has `Doors-Draining: ?1`: the pod drains from now on, regardless of DNS.
     pub draining: bool,
-    /// It is a 503 with that mark, and nothing of it was sent to the client. If the request loads a page it can be taken back. Says
-    /// `draining` as well.
+    /// The response is a 503 with that mark, and nothing of it was sent to the client. A page load can then
+    /// be sent to another
+    /// pod. Implies `draining`.
     pub refused: bool,
 }

@@ -1,6 +1,6 @@
-//! In: the text of CIDRs, then addresses. Out: for each address the value of the longest prefix that holds it.
+//! Parses CIDRs, and finds the CIDR with the longest prefix that contains an address.
 //!
-//! Each family is searched on its own, see ranges.rs.
+//! The two address families are searched separately, see ranges.rs.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,11 +12,12 @@ use crate::error::{Error, MAX_INPUT, Status, shown};
 
 use super::ranges::Ranges;
 
-/// Reads one CIDR. `::ffff:a.b.c.d/n` with n of 96 and more becomes IPv4.
+/// Parses one CIDR. `::ffff:a.b.c.d/n` with n of 96 or more becomes an IPv4 CIDR.
 ///
 /// # Errors
-/// The rule that the text breaks, with the right form where there is one. The text itself is repeated when it is short
-/// or holds a valid address, which no key does.
+/// The rule that the text breaks, with the correct form if there is one. The text itself is repeated only if
+/// it is short or
+/// contains a valid address, so that a misplaced key is never repeated.
 pub(crate) fn parse(text: &str) -> Result<IpNet, String> {
     if let Some(separator) = text.chars().find(|char| char.is_ascii_whitespace() || *char == ',') {
         let separator = if separator == ',' { "a comma" } else { "white space" };
@@ -64,16 +65,16 @@ fn unmapped(net: IpNet) -> IpNet {
     net
 }
 
-/// A CIDR as it was written, with its usual form where that differs.
+/// A CIDR as written, with its usual form if that differs.
 pub(crate) fn spelled(text: &str, net: IpNet) -> String {
     let usual = net.to_string();
     if text == usual { usual } else { format!("{text} ({usual})") }
 }
 
-/// CIDRs by address and length, each once, with what is to be known of it while they are collected.
+/// CIDRs by address and length, without duplicates, each with a value.
 pub(crate) type Collected<T> = BTreeMap<IpNet, T>;
 
-/// Adds a CIDR, or gives the value that it has already.
+/// Adds a CIDR, or returns the value that it already has.
 pub(crate) fn collect<T: Copy>(collected: &mut Collected<T>, net: IpNet, value: T) -> Result<(), T> {
     match collected.entry(net) {
         Entry::Occupied(present) => Err(*present.get()),
@@ -92,7 +93,7 @@ pub(crate) struct Table<V> {
 
 impl<V: Copy> Table<V> {
     pub(crate) fn new<T: Copy>(collected: &Collected<T>, to_value: impl Fn(T) -> V) -> Self {
-        // In the order of addresses and lengths, as the map is.
+        // Ordered by address and length, as the map is.
         let four = collected.iter().filter_map(|(net, value)| match net {
             IpNet::V4(net) => Some((net.addr().to_bits(), net.prefix_len(), to_value(*value))),
             IpNet::V6(_) => None,
@@ -104,8 +105,9 @@ impl<V: Copy> Table<V> {
         Table { four: Ranges::new(four), six: Ranges::new(six) }
     }
 
-    /// The value of the longest prefix that holds the address. IPv4-mapped addresses are IPv4; unspecified, multicast
-    /// and broadcast addresses are in no CIDR, since nothing can be dialled there.
+    /// The value of the longest prefix that contains the address. IPv4-mapped addresses count as IPv4.
+    /// Unspecified, multicast
+    /// and broadcast addresses are in no CIDR, because they cannot be dialled.
     pub(crate) fn lookup(&self, address: IpAddr) -> Option<V> {
         match address.to_canonical() {
             IpAddr::V4(address) if dialable_four(address) => self.four.find(address.to_bits()),
@@ -115,7 +117,7 @@ impl<V: Copy> Table<V> {
     }
 }
 
-/// Whether there can be a pod at a canonical address.
+/// Whether a pod can have this canonical address.
 pub(crate) fn dialable(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => dialable_four(address),
@@ -131,7 +133,8 @@ fn dialable_six(address: Ipv6Addr) -> bool {
     !address.is_unspecified() && !address.is_multicast()
 }
 
-/// A list of CIDRs: which of them holds an address? Immutable and usable from any number of threads.
+/// A list of CIDRs that finds the one containing an address. Immutable; can be used from any number of
+/// threads.
 ///
 /// ```
 /// use doors_routing::CidrList;
@@ -148,10 +151,10 @@ pub struct CidrList {
 }
 
 impl CidrList {
-    /// Takes CIDRs of both families, separated by white space.
+    /// Parses CIDRs of both families, separated by white space.
     ///
     /// # Errors
-    /// [`Status::Cidr`] with the index of the CIDR; [`Status::Cidr`] without one for an empty list;
+    /// [`Status::Cidr`] with the index of the invalid CIDR, or without an index if the list is empty;
     /// [`Status::TooLarge`].
     pub fn new(text: &[u8]) -> Result<Self, Error> {
         if text.len() > MAX_INPUT {
@@ -174,7 +177,7 @@ impl CidrList {
         Ok(CidrList { table: Table::new(&collected, |index| index) })
     }
 
-    /// The index, from 0, of the CIDR with the longest prefix that holds the address.
+    /// The zero-based index of the CIDR with the longest prefix that contains the address.
     #[inline]
     pub fn lookup(&self, address: IpAddr) -> Option<u32> {
         self.table.lookup(address)

@@ -1,11 +1,13 @@
-//! In: the `Cookie` header of a request (several fields joined with `; `) and a name. Out: the values of the cookies
-//! with that name, in order.
+//! Finds the values of a cookie in a `Cookie` header.
 
 use crate::error::shown;
 use crate::token::secret;
 
-/// The values of all cookies called `name`. Names compare byte for byte; quotes around a value are dropped; whatever
-/// is no cookie, or holds bytes that are no UTF-8, is passed over. Allocates nothing.
+/// The values of all cookies called `name`, in order; several header fields are joined with `; `. Names are
+/// compared byte
+/// for byte. Quotes around a value are removed. Malformed cookies and cookies that are not UTF-8 are skipped.
+/// Allocates
+/// nothing.
 pub(crate) fn values<'a>(cookies: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     pairs(cookies).filter_map(move |pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
@@ -13,7 +15,8 @@ pub(crate) fn values<'a>(cookies: &'a [u8], name: &'a [u8]) -> impl Iterator<Ite
     })
 }
 
-/// What lies between semicolons. Values are long, names are not, so only the semicolons are worth a fast search.
+/// The text between semicolons. Values are long and names are short, so only the search for semicolons is
+/// optimised.
 fn pairs(cookies: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(cookies);
     std::iter::from_fn(move || {

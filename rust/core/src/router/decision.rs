@@ -1,4 +1,4 @@
-//! What the router answers: one [`Decision`] a request.
+//! The router's decision for a request.
 
 use std::net::IpAddr;
 
@@ -6,13 +6,13 @@ use crate::token::TokenError;
 
 use super::PathKind;
 
-/// Where a request goes. The numbers are those of `DOORS_DECISION_*`.
+/// Where a request goes. The numbers equal `DOORS_DECISION_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Kind {
-    /// To one pod only.
+    /// To one particular pod.
     Pod = 1,
-    /// Nowhere: the page that sent it is gone (HTTP status 410).
+    /// Nowhere: the page is gone (HTTP status 410).
     Gone = 2,
     /// To the fresh pods of one upstream.
     Upstream = 3,
@@ -20,25 +20,26 @@ pub enum Kind {
     Any = 4,
 }
 
-/// Why. The numbers are those of `DOORS_REASON_*`.
+/// The reason for a decision. The numbers equal `DOORS_REASON_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Reason {
-    /// Nothing to explain: the token was opened and its pod is known.
+    /// No further reason: the token was decrypted and its pod is known.
     None = 0,
-    /// Gone: the token is no canonical base64url.
+    /// Gone: the token is not canonical base64url.
     Malformed = 1,
-    /// Gone: no key opens the token.
+    /// Gone: no key decrypts the token.
     Refused = 2,
-    /// Gone: the token's address is in no CIDR.
+    /// Gone: no CIDR contains the token's address.
     NoCidr = 4,
     /// Upstream: there is only one, and no usable cookie.
     OnlyUpstream = 16,
-    /// Upstream: the cookie says so.
+    /// Upstream: the cookie names it.
     Cookie = 17,
     /// Any: no cookie with the configured name.
     NoCookie = 18,
-    /// Any: cookies with the configured name, but none opens and lies in a CIDR.
+    /// Any: there are cookies with the configured name, but none can be decrypted or has an address in a
+    /// CIDR.
     CookieUnusable = 19,
 }
 
@@ -51,21 +52,22 @@ impl From<TokenError> for Reason {
     }
 }
 
-/// Where one request goes, and why.
+/// Where a request goes, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Where.
+    /// Where it goes.
     pub kind: Kind,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Index of the upstream in the configuration, from 0; `None` for Gone and Any.
+    /// The zero-based index of the upstream in the configuration; `None` for Gone and Any.
     pub upstream: Option<u32>,
-    /// Index of the key that opened the token or the cookie, from 0.
+    /// The zero-based index of the key that decrypted the token or cookie.
     pub key: Option<u32>,
     /// The upstream's port; 0 for Gone and Any.
     pub port: u16,
     /// What the request is for.
     pub path: PathKind,
-    /// The token's address (Pod, Gone because it is in no CIDR) or the cookie's (Upstream by cookie).
+    /// The token's address (for Pod, and for Gone if no CIDR contains it) or the cookie's address (for
+    /// Upstream by cookie).
     pub address: Option<IpAddr>,
 }

@@ -1,12 +1,13 @@
-//! In: one value of a configuration as text. Out: whether it keeps the rules, checked by the same functions as a
-//! whole configuration, so that a configuration file can be refused at the very word that is wrong.
+//! Checks single configuration values with the same rules as a whole configuration, so that errors can point
+//! at the exact
+//! word in a configuration file.
 
 use crate::error::{Error, MAX_INPUT, Status};
 use crate::token::{secret, stack};
 
 use super::{cidr, cookie, host, port};
 
-/// Which rules a value must keep. The numbers are those of `DOORS_FIELD_*`.
+/// The kind of a value. The numbers equal `DOORS_FIELD_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Field {
@@ -16,17 +17,18 @@ pub enum Field {
     CookieName = 2,
     /// One CIDR.
     Cidr = 3,
-    /// A DNS name or a literal IP address that can be dialled and is not link-local.
+    /// A DNS name, or an IP address that can be dialled and is not link-local.
     Host = 4,
     /// A port in decimal.
     Port = 5,
 }
 
-/// Checks one value. The message does not repeat the name of the field: the caller knows what it is called where the
-/// value was written.
+/// Checks one value. The message does not contain the field's name, which depends on where the caller read
+/// the value.
 ///
 /// # Errors
-/// [`Status::Secret`] (with the index of the key), [`Status::Cidr`], [`Status::Config`] or [`Status::TooLarge`].
+/// [`Status::Secret`] (with the index of the key), [`Status::Cidr`], [`Status::Config`] or
+/// [`Status::TooLarge`].
 ///
 /// ```
 /// use doors_routing::{Field, Status, check};

@@ -1,4 +1,4 @@
-//! In: the text of `host`. Out: whether it is a DNS name or a literal IP address.
+//! Checks the value of `host`: a DNS name or an IP address.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,9 +9,11 @@ use super::{cidr, warning};
 
 const RULE: &str = "it must be a DNS name or an IP address";
 
-/// Checks a host: a DNS name (at most 253 characters, labels of 1 to 63 letters, digits, `-` and `_`, perhaps a final
-/// dot) or a literal address of either family that can be dialled and is not link-local, without brackets, zone, port,
-/// scheme or final dot.
+/// Checks a host. A DNS name has at most 253 characters, labels of 1 to 63 letters, digits, `-` and `_`, and
+/// an optional
+/// final dot. An IP address must be one that can be dialled and is not link-local, without brackets, zone,
+/// port, scheme or
+/// final dot.
 pub(crate) fn check(host: &str) -> Result<(), String> {
     if host.is_empty() {
         return Err(format!("is empty; {RULE}"));
@@ -61,7 +63,7 @@ pub(crate) fn check(host: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses addresses at which no pod can be, by the same judgement as CIDRs of them get a warning.
+/// Rejects addresses that no pod can have, by the same rules that make a CIDR of them a warning.
 fn check_address(host: &str, address: IpAddr) -> Result<(), String> {
     let refuse = |cause: &str| Err(format!("{host} {cause}; it must be a DNS name or the IP address of a pod"));
     let address = address.to_canonical();

@@ -1,25 +1,26 @@
-//! In: the escaped path of a request, or its whole target. Out: the token in it, and what the request is for.
+//! Finds the token in the escaped path or target of a request, and the kind of the request.
 
-/// What a request is for, by the segment after the token. The numbers are those of `DOORS_PATH_*`.
+/// The kind of a request, by the path segment after the token. The numbers equal `DOORS_PATH_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum PathKind {
-    /// Anything without a token: pages, the app's own files.
+    /// A path without a token: pages and the app's own files.
     Page = 0,
     /// `/~/{token}/s/...`: a stream or a report.
     Sync = 1,
     /// `/~/{token}/h/...`: a hook.
     Hook = 2,
-    /// `/~/{token}/u/...`: back and forward.
+    /// `/~/{token}/u/...`: back and forward navigation.
     History = 3,
-    /// `/~/{token}/r/...`: a script or style sheet, the same on every pod.
+    /// `/~/{token}/r/...`: a script or style sheet, which is the same on every pod.
     Resource = 4,
     /// Any other path with a token.
     Other = 5,
 }
 
-/// Splits `/~/{token}` and `/~/{token}/...`. `None` for every other path, also when the token is empty. A query is
-/// passed over, and so are scheme and authority in front of the path.
+/// Splits `/~/{token}` and `/~/{token}/...`. Returns `None` for every other path, also if the token is empty.
+/// Ignores a
+/// query, and scheme and authority in front of the path.
 #[inline(always)]
 pub(crate) fn token(target: &[u8]) -> Option<(&[u8], PathKind)> {
     let (token, rest) = split(target)?;
@@ -33,7 +34,7 @@ pub(crate) fn token(target: &[u8]) -> Option<(&[u8], PathKind)> {
     Some((token, kind))
 }
 
-/// The page that a request belongs to: the segment after the kind of its path. `None` where there is none.
+/// The page that a request belongs to: the segment after the kind. `None` if there is none.
 pub(crate) fn instance(target: &[u8]) -> Option<&[u8]> {
     let (_, rest) = split(target)?;
     let rest = [b"/s/", b"/h/"].into_iter().find_map(|kind| rest.strip_prefix(kind))?;
@@ -41,7 +42,7 @@ pub(crate) fn instance(target: &[u8]) -> Option<&[u8]> {
     (end > 0).then(|| &rest[..end])
 }
 
-/// The token, and what comes after it.
+/// The token and the text after it.
 #[inline(always)]
 fn split(target: &[u8]) -> Option<(&[u8], &[u8])> {
     const SYSTEM: &[u8] = b"/~/";
@@ -53,8 +54,9 @@ fn split(target: &[u8]) -> Option<(&[u8], &[u8])> {
     (end > 0).then(|| rest.split_at(end))
 }
 
-/// What comes after `scheme://authority` in a target in absolute form (RFC 9112, section 3.2.2), which every server has
-/// to take. `None` for a target in another form.
+/// The text after `scheme://authority` in a target in absolute form (RFC 9112, section 3.2.2), which every
+/// server must
+/// accept. `None` for a target in another form.
 fn without_authority(target: &[u8]) -> Option<&[u8]> {
     if !target.first()?.is_ascii_alphabetic() {
         return None;

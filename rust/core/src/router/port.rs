@@ -1,8 +1,8 @@
-//! In: the number or text of a port. Out: a port from 1 to 65535.
+//! Checks ports, which are numbers from 1 to 65535.
 
 use crate::error::shown;
 
-/// The rule, for messages.
+/// The rule, as messages state it.
 pub(crate) const RULE: &str = "it must be a whole number from 1 to 65535";
 
 /// Checks a number.

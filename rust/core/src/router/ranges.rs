@@ -1,17 +1,17 @@
-//! In: prefixes of one address family, each with a value. Out: for an address the value of the longest prefix that
-//! holds it.
+//! Finds the value of the longest prefix that contains an address, among prefixes of one address family.
 //!
-//! Prefixes lie within each other or apart. So their ends cut all addresses into ranges that have one answer each, and a
-//! lookup is a binary search for the last range that does not begin behind the address.
+//! Two prefixes are either nested or disjoint. Their ends therefore split the address space into ranges with
+//! one value
+//! each, and a lookup is a binary search for the last range that starts at or before the address.
 
 /// An address as a number.
 pub(crate) trait Number: Copy + Ord {
     const ZERO: Self;
 
-    /// The last address of a prefix that begins here.
+    /// The last address of a prefix that starts here.
     fn last(self, length: u8) -> Self;
 
-    /// The one behind it, if there is one.
+    /// The next address, if there is one.
     fn next(self) -> Option<Self>;
 }
 
@@ -35,13 +35,13 @@ number!(u32);
 number!(u128);
 
 pub(crate) struct Ranges<A, T> {
-    /// Where each range begins, in order. The first begins at zero.
+    /// The start of each range, in order. The first range starts at zero.
     starts: Box<[A]>,
     values: Box<[Option<T>]>,
 }
 
 impl<A: Number, T: Copy> Ranges<A, T> {
-    /// Takes prefixes by their first address and their length: each once, ordered by both.
+    /// Takes prefixes by first address and length, without duplicates and ordered by both.
     pub(crate) fn new(prefixes: impl Iterator<Item = (A, u8, T)>) -> Self {
         let mut cuts = Cuts { starts: vec![A::ZERO], values: vec![None], open: Vec::new() };
         for (first, length, value) in prefixes {
@@ -53,7 +53,7 @@ impl<A: Number, T: Copy> Ranges<A, T> {
         Ranges { starts: cuts.starts.into(), values: cuts.values.into() }
     }
 
-    /// The value of the longest prefix that holds the address.
+    /// The value of the longest prefix that contains the address.
     pub(crate) fn find(&self, address: A) -> Option<T> {
         self.values[self.starts.partition_point(|start| *start <= address) - 1]
     }
@@ -63,15 +63,16 @@ impl<A: Number, T: Copy> Ranges<A, T> {
 struct Cuts<A, T> {
     starts: Vec<A>,
     values: Vec<Option<T>>,
-    /// The last address and the value of each prefix that holds the current address, the longest prefix last.
+    /// The last address and the value of each prefix that contains the current address, the longest prefix
+    /// last.
     open: Vec<(A, T)>,
 }
 
 impl<A: Number, T: Copy> Cuts<A, T> {
-    /// From here on the answer is another one.
+    /// Starts a new range with another value.
     fn cut(&mut self, start: A, value: Option<T>) {
         if self.starts.last() == Some(&start) {
-            // A prefix that begins where the one around it does, or several that end together.
+            // A prefix starts where its parent does, or several end together.
             self.values.pop();
         } else {
             self.starts.push(start);
@@ -79,7 +80,7 @@ impl<A: Number, T: Copy> Cuts<A, T> {
         self.values.push(value);
     }
 
-    /// Behind each prefix that has ended the answer is that of the prefix around it.
+    /// After the end of a prefix, the value of its parent applies.
     fn close(&mut self, ended: impl Fn(A) -> bool) {
         while let Some((last, _)) = self.open.pop_if(|(last, _)| ended(*last)) {
             if let Some(next) = last.next() {
@@ -93,12 +94,12 @@ impl<A: Number, T: Copy> Cuts<A, T> {
 mod tests {
     use super::*;
 
-    /// Finds what a scan of all prefixes finds, at and beside both ends of each.
+    /// Compares lookups with a scan of all prefixes, at and next to both ends of each.
     fn check(mut prefixes: Vec<(u32, u8)>) {
         prefixes.sort();
         prefixes.dedup();
         let ranges = Ranges::new(prefixes.iter().zip(0..).map(|((first, length), value)| (*first, *length, value)));
-        // The same among IPv6 addresses, by their first four bytes.
+        // The same for IPv6 addresses, in their first four bytes.
         let wide = |(first, length): &(u32, u8), value| (u128::from(*first) << 96, *length, value);
         let six = Ranges::new(prefixes.iter().zip(0..).map(|(prefix, value)| wide(prefix, value)));
         assert!(ranges.starts.is_sorted_by(|start, next| start < next), "{:x?}", ranges.starts);
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn prefixes_of_all_kinds() {
         for count in [10, 100, 1500] {
-            // Few different bits, so that they lie within each other.
+            // Few different bits, so that the prefixes are nested.
             let prefixes = (0..count).map(|number: u32| {
                 let length = (number.wrapping_mul(2_654_435_761) >> 7) % 33;
                 let address = number.wrapping_mul(0x9e37_79b1) & 0xe0c1_8307;

@@ -1,4 +1,4 @@
-//! In: a CIDR of the configuration. Out: why it is allowed but probably a mistake.
+//! Finds CIDRs in the configuration that are allowed but probably mistakes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,8 +9,9 @@ const LINK_LOCAL6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xfe80, 0, 0, 0, 
 const MULTICAST4: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(224, 0, 0, 0), 4);
 const MULTICAST6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8);
 
-/// Where clouds keep metadata and credentials outside the link-local networks: AWS (the second is the agent that gives
-/// pods their credentials), Google, Oracle, Scaleway, and Alibaba.
+/// Addresses outside the link-local networks where clouds serve metadata and credentials: AWS (the second one
+/// is the agent
+/// that supplies credentials to pods), Google, Oracle, Scaleway and Alibaba.
 const METADATA6: [Ipv6Addr; 5] = [
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
@@ -20,9 +21,11 @@ const METADATA6: [Ipv6Addr; 5] = [
 ];
 const METADATA4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 
-/// What to warn about, as the end of a sentence that begins with the field and the CIDR. One warning a CIDR, the
-/// widest reason first. Loopback networks are for pods on the machine of the proxy: only the caller knows whether one of its
-/// own ports can be reached there.
+/// The warning about a CIDR, as the end of a sentence that starts with the field and the CIDR. At most one
+/// warning per
+/// CIDR, for the broadest reason. Loopback networks are for pods on the proxy's machine; whether they expose
+/// one of its own
+/// ports is known only to the caller.
 pub(crate) fn about(net: IpNet) -> Option<&'static str> {
     if net.prefix_len() == 0 {
         return Some("covers every address: whoever has the secret can make the proxy dial anything");
@@ -47,7 +50,7 @@ pub(crate) fn is_link_local(address: IpAddr) -> bool {
     }
 }
 
-/// Prefixes overlap only when one holds the other.
+/// Prefixes overlap only if one contains the other.
 fn overlap(one: IpNet, other: IpNet) -> bool {
     one.contains(&other) || other.contains(&one)
 }

@@ -1,22 +1,24 @@
-//! In: which of very many upstreams have addresses. Out: one of them by its place, without looking at the others.
+//! The set of upstreams with known addresses, indexed so that one can be picked without looking at the
+//! others.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Where an upstream is that is not in the list.
+/// The place of an upstream that is not in the list.
 const NOWHERE: u32 = u32::MAX;
 
-/// The upstreams of a configuration that have addresses, in no particular order. Who reads it takes no lock and may see an
+/// The upstreams of a configuration that have addresses, in no particular order. Readers take no lock, and
+/// may see an
 /// upstream twice or not at all while the list changes.
 pub(super) struct Known {
     list: Box<[AtomicU32]>,
     len: AtomicU32,
-    /// For each upstream its place in the list.
+    /// The place of each upstream in the list.
     places: Mutex<Box<[u32]>>,
 }
 
 impl Known {
-    /// None of so many.
+    /// An empty set with room for all upstreams.
     pub(super) fn new(upstreams: usize) -> Self {
         Known {
             list: (0..upstreams).map(|_| AtomicU32::new(0)).collect(),
@@ -29,13 +31,13 @@ impl Known {
         self.len.load(Ordering::Acquire)
     }
 
-    /// The upstream at a place, counted around the list. `None` if the list is empty.
+    /// The upstream at a place, modulo the length of the list. `None` if the list is empty.
     pub(super) fn at(&self, place: u64) -> Option<u32> {
         let place = place.checked_rem(self.len().into())?;
         Some(self.list.get(usize::try_from(place).ok()?)?.load(Ordering::Relaxed))
     }
 
-    /// Puts an upstream into the list or takes it out.
+    /// Adds an upstream to the list or removes it.
     pub(super) fn set(&self, upstream: u32, known: bool) {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let len = self.len.load(Ordering::Relaxed);

@@ -1,12 +1,11 @@
-//! What a process knows: hosts and pods, and the records of upstreams and sources that outlive configurations.
-//!
-//! In: lookups that ended. Out: the lookups that are due, and for people what is known.
+//! What a process knows: hosts and pods, and the records of upstreams and sources that outlive
+//! configurations.
 //!
 //! ```text
-//! records    which records there are, by what they are about
-//! upstream   one upstream, whichever configurations name it: its host, its health, and who is to be told of new addresses
+//! records    the records that exist, by key
+//! upstream   one upstream, shared by its configurations: its host, its health, and who is notified of new addresses
 //! upstreams  the upstreams of one configuration: their fresh pods, and which of them have any
-//! known      the index of those that have any
+//! known      the index of the upstreams that have fresh pods
 //! ```
 
 mod known;
@@ -26,20 +25,22 @@ use records::Records;
 pub use upstreams::Fresh;
 pub(crate) use upstreams::{Member, Upstreams};
 
-/// What a process knows about hosts and pods. One is enough for a process; it outlives configurations. A clone is
-/// another handle to the same. Usable from any number of threads.
+/// What a process knows about hosts and pods. A process needs only one; it outlives configurations. Clones
+/// share the same
+/// state. Can be used from any number of threads.
 ///
-/// All times are nanoseconds of one monotonic clock of the caller. A time that is earlier than that of another call counts
-/// as the later one wherever both meet.
+/// All times are in nanoseconds of one monotonic clock of the caller. If calls arrive with times out of
+/// order, an earlier
+/// time counts as the later one wherever the calls touch the same data.
 #[derive(Clone)]
 pub struct State(Arc<Shared>);
 
-/// What all handles share.
+/// What all clones share.
 pub(crate) struct Shared {
     pub(crate) hosts: Hosts,
     pub(crate) pods: Pods,
     pub(crate) records: Records,
-    /// How many requests may wait for a pod, and how many do.
+    /// The maximum and the current number of requests that wait for a pod.
     max_waiting: u32,
     waiting: AtomicU32,
 }
@@ -51,7 +52,7 @@ impl Default for State {
 }
 
 impl State {
-    /// Knows nothing.
+    /// Creates an empty state.
     pub fn new(limits: Limits) -> Self {
         State(Arc::new(Shared {
             hosts: Hosts::new(limits.max_lookups, limits.max_slow_lookups, limits.refreshes_per_second),
@@ -66,99 +67,110 @@ impl State {
         &self.0
     }
 
-    /// Changes how many pods are remembered. Those that are too many are forgotten, one at a time. How many of them share a
-    /// lock follows from [`Limits::max_pods`] at the start.
+    /// Changes the maximum number of remembered pods. Excess pods are forgotten one at a time. The number of
+    /// pods per lock
+    /// stays as derived from the initial [`Limits::max_pods`].
     pub fn limit(&self, max_pods: NonZeroU32) {
         self.0.pods.limit(max_pods);
     }
 
-    /// Calls `lookup` for each host that is to be looked up now, at most as many as may run at once. Report the end of
-    /// each. Returns when to call again, unless a step or a report says so before (`lookups_due`); `None` for not
-    /// before. A call more than needed does nothing. No lock is held while `lookup` runs.
+    /// Calls `lookup` for each host to look up now, up to the limit of concurrent lookups. Report the end of
+    /// each lookup.
+    /// Returns when to call again, or `None` to wait for a step or report with `lookups_due`, which can
+    /// always come earlier.
+    /// Extra calls do nothing. No lock is held while `lookup` runs.
     pub fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.0.hosts.due(now, random, lookup)
     }
 
-    /// The same for at most so many hosts. If more are due it returns a time that has come already.
+    /// Same as [`State::due`], for at most `most` hosts. If more are due, returns a time that has passed.
     pub fn due_at_most(&self, most: usize, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.0.hosts.due_at_most(most, now, random, lookup)
     }
 
-    /// A lookup ended with these addresses, in any order; those that no pod can have are left out, and what is left may
-    /// be nothing. `missing` names the IP versions about which nothing was learned, or only a part. Nothing left, and
-    /// something missing, is a failed lookup. A lookup that was not begun changes nothing.
+    /// Reports the addresses found by a lookup, in any order. Addresses that no pod can have are ignored.
+    /// `missing` names the
+    /// IP versions with a missing or partial answer. If no address remains and something is missing, the
+    /// lookup counts as
+    /// failed. Ignores a lookup that was not started.
     pub fn resolved(&self, host: HostId, addresses: &[IpAddr], missing: Missing, now: u64, random: u64) -> HostReport {
         self.0.learned(host, self.0.hosts.resolved(host, addresses, missing, now, random), now)
     }
 
-    /// A lookup ended without addresses.
+    /// Reports a lookup that found no addresses.
     pub fn lookup_failed(&self, host: HostId, failure: LookupFailure, now: u64, random: u64) -> HostReport {
         self.0.learned(host, self.0.hosts.lookup_failed(host, failure, now, random), now)
     }
 
-    /// Addresses came after the lookup they belong to was reported. If one of them is new, the next lookup is due at
-    /// once, which will see it.
+    /// Reports addresses that arrived after their lookup was reported. If one of them is new, the next lookup
+    /// is due at once.
     pub fn resolved_late(&self, host: HostId, addresses: &[IpAddr], now: u64) -> HostReport {
         self.0.hosts.resolved_late(host, addresses, now)
     }
 
-    /// What is known about a host. `None` for a number of no host, or of one that was forgotten.
+    /// What is known about a host. `None` if the number is unknown or the host was forgotten.
     pub fn host(&self, host: HostId, now: u64) -> Option<KnownHost> {
         self.0.hosts.known(host, now)
     }
 
-    /// At most `most` of the pods that are known, by address (IPv4 first) and port, from the one after `after` on. Each is
-    /// what it was at one moment; all together are not.
+    /// Returns at most `most` of the known pods after `after`, ordered by address (IPv4 first) and port. Each
+    /// entry is
+    /// consistent; the list as a whole is not a snapshot.
     pub fn pods(&self, after: Option<Pod>, most: usize) -> Vec<KnownPod> {
         let records = &self.0.records;
         let about = |upstream, pod| (records.is_fresh(upstream, pod), records.silence(upstream));
         self.0.pods.list(after, most, about)
     }
 
-    /// How many pods are known.
+    /// The number of known pods.
     pub fn known_pods(&self) -> usize {
         self.0.pods.known()
     }
 
-    /// What is held against a pod. Does not count as a use of it.
+    /// The verdict on a pod. Does not count as a use of it.
     pub fn verdict(&self, pod: Pod) -> Verdict {
         self.0.pods.verdict(pod)
     }
 
-    /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when the caller
-    /// began to tell of requests. An address that is not known had none.
+    /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when
+    /// the caller began
+    /// to report requests. An unknown address had none.
     ///
-    /// No request does not mean no page: a page in a hidden tab may have disconnected and come back.
+    /// An idle pod can still have pages: a page in a hidden tab may have disconnected and may come back.
     pub fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
         self.0.pods.idle(address.to_canonical(), idle, started, now)
     }
 
-    /// Evicts pods from now on: they get no new pages while there are other pods, and their pages are told 410, one of an
-    /// upstream in each `1 / rate` seconds (0 for [`Options::gone_rate`](crate::Options::gone_rate)), as long as a pod is known that would take
-    /// the page. With `idle_first` those that were not used for longest are told first, from one roll after the beginning on. It lasts until
-    /// [`State::undo`], also for pods that come later. With the target of another eviction it changes that one. False if there are
-    /// 256 already. Looks at all pods.
+    /// Evicts pods: they get no new pages while there are other pods, and their pages get 410, one per
+    /// upstream every
+    /// `1 / rate` seconds (0: use [`Options::gone_rate`](crate::Options::gone_rate)), as long as a known pod
+    /// would take the
+    /// page. With `idle_first`, the least recently used pages go first, starting one roll time after the
+    /// call. Lasts until
+    /// [`State::undo`] and includes pods that appear later. If an eviction with the same target exists,
+    /// changes it. Returns
+    /// false if there are already 256. Visits all pods.
     #[must_use]
     pub fn evict(&self, target: Target, rate: u32, idle_first: bool, now: u64) -> bool {
         self.0.pods.evict(target, rate, idle_first, now)
     }
 
-    /// Takes the eviction with this target back. False if there is none. Looks at all pods.
+    /// Cancels the eviction with this target. Returns false if there is none. Visits all pods.
     pub fn undo(&self, target: &Target, now: u64) -> bool {
         self.0.pods.undo(target, now)
     }
 
-    /// All evictions, the oldest first: at most 256.
+    /// All evictions, at most 256, oldest first.
     pub fn evictions(&self) -> Vec<KnownEviction> {
         self.0.pods.evictions()
     }
 
-    /// What has happened to pods: of the last 256 events those after the one with this number, the oldest first.
+    /// The events about pods after the one with number `after`, oldest first. Only the last 256 are kept.
     pub fn events(&self, after: u64) -> Vec<Event> {
         self.0.pods.events(after)
     }
 
-    /// How many requests wait for a pod now.
+    /// The number of requests that wait for a pod now.
     pub fn waiting(&self) -> u32 {
         self.0.waiting.load(Ordering::Relaxed)
     }
@@ -172,7 +184,7 @@ impl Shared {
         learned.report
     }
 
-    /// The addresses of a host are others now. `is_first`: they come with its first answer.
+    /// Handles a change of a host's addresses. `is_first`: they came with its first answer.
     fn moved(&self, host: HostId, is_first: bool, now: u64) {
         for host in std::iter::once(host).chain(self.hosts.gather(host)) {
             for upstream in self.records.upstreams_of(host) {
@@ -182,7 +194,7 @@ impl Shared {
         }
     }
 
-    /// A pod refused a connection. The host that gave up the address, since DNS does not name it.
+    /// Handles a refused connection. Returns the host that dropped the address because DNS does not list it.
     pub(crate) fn refused(&self, host: &Host, address: IpAddr, now: u64) -> Option<HostId> {
         let dropped = self.hosts.drop_refused(host, address);
         if let Some(host) = dropped {
@@ -191,13 +203,13 @@ impl Shared {
         dropped
     }
 
-    /// A request begins to wait for a pod. False if too many do.
+    /// Counts a request that begins to wait for a pod. Returns false if too many wait.
     pub(crate) fn begin_waiting(&self) -> bool {
         let more = |waiting: u32| (waiting < self.max_waiting).then_some(waiting + 1);
         self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
     }
 
-    /// It waits no longer.
+    /// Counts the end of a wait.
     pub(crate) fn end_waiting(&self) {
         let fewer = |waiting: u32| waiting.checked_sub(1);
         let _ = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);

@@ -1,5 +1,5 @@
-//! In: upstreams and sources as configurations name them. Out: one record for each, kept while a configuration uses it, so
-//! that what is known outlives a reload.
+//! The records of upstreams and sources. Each exists while a configuration uses it, so that its data outlives
+//! a reload.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -20,7 +20,7 @@ pub(crate) struct Records(Mutex<Tables>);
 struct Tables {
     upstreams: BTreeMap<(HostId, u16), Weak<Upstream>>,
     sources: HashMap<SourceKey, Weak<SourceHealth>>,
-    /// How many sources there have been: the number of the last one.
+    /// How many sources have been created, which is also the ID of the last one.
     sources_made: u64,
 }
 
@@ -29,7 +29,7 @@ impl Records {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The record of the upstream at this host and port.
+    /// The record of the upstream with this host and port.
     pub(crate) fn upstream(&self, host: &Arc<Host>, port: u16) -> Arc<Upstream> {
         let mut tables = self.lock();
         let key = (host.id(), port);
@@ -53,29 +53,29 @@ impl Records {
         made
     }
 
-    /// The upstream with this number.
+    /// The upstream with this ID.
     fn find(&self, id: u64) -> Option<Arc<Upstream>> {
         self.lock().upstreams.get(&upstream::key(id)).and_then(Weak::upgrade)
     }
 
-    /// Whether the host of the upstream with this number names a pod.
+    /// Whether the host of the upstream with this ID resolves to the pod.
     pub(super) fn is_fresh(&self, id: u64, pod: Pod) -> bool {
         self.find(id).is_some_and(|upstream| upstream.has(pod) == Some(true))
     }
 
-    /// For how long a page of the upstream with this number may be silent.
+    /// How long a page of the upstream with this ID may be silent.
     pub(super) fn silence(&self, id: u64) -> u64 {
         let silence = self.find(id).and_then(|upstream| upstream.silence());
         silence.unwrap_or_else(|| Options::default().silence())
     }
 
-    /// The upstreams that are found under a host.
+    /// The upstreams that use a host.
     pub(super) fn upstreams_of(&self, host: HostId) -> Vec<Arc<Upstream>> {
         let tables = self.lock();
         tables.upstreams.range((host, 0)..=(host, u16::MAX)).filter_map(|(_, upstream)| upstream.upgrade()).collect()
     }
 
-    /// Forgets those of these upstreams, and of all sources, that no configuration uses any more.
+    /// Removes those of these upstreams, and of all sources, that no configuration uses any more.
     pub(super) fn sweep(&self, upstreams: &[(HostId, u16)]) {
         let mut tables = self.lock();
         for key in upstreams {

@@ -1,5 +1,6 @@
-//! In: the addresses of a host. Out: what is new about them to one upstream, told to the table of pods and to the
-//! configurations that use it.
+//! One upstream, shared by all configurations with the same host and port. Passes on changes of the host's
+//! addresses to the
+//! pod table and to those configurations.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -8,7 +9,7 @@ use super::upstreams::Upstreams;
 use crate::hosts::{Addresses, Host, HostId};
 use crate::pods::{Pod, Pods, UpstreamHealth};
 
-/// One upstream, whichever configurations name it: a host, looked up in one way, and a port.
+/// One upstream, shared by its configurations: a host with its resolver, and a port.
 pub(crate) struct Upstream {
     pub(crate) host: Arc<Host>,
     pub(crate) port: u16,
@@ -17,17 +18,17 @@ pub(crate) struct Upstream {
 }
 
 struct Followed {
-    /// The addresses as last seen.
+    /// The addresses that were last seen.
     last: Last,
-    /// The configurations that use the upstream, each with its index there.
+    /// The configurations that use the upstream, each with the upstream's index there.
     users: Vec<(Weak<Upstreams>, u32)>,
 }
 
-/// The addresses that an upstream had when somebody last looked.
+/// The addresses of an upstream when it was last examined.
 enum Last {
-    /// Nobody has, or there were none ever.
+    /// It was never examined, or never had addresses.
     Unknown,
-    /// There were some, and then none.
+    /// It had addresses and lost them.
     Lost,
     Addresses(Arc<Addresses>),
 }
@@ -50,7 +51,7 @@ impl Upstream {
         Upstream { host, port, health, followed: Mutex::new(Followed { last, users: Vec::new() }) }
     }
 
-    /// Whether DNS names a pod of this upstream; `None` while nothing is known.
+    /// Whether DNS lists a pod of this upstream; `None` while nothing is known.
     pub(super) fn has(&self, pod: Pod) -> Option<bool> {
         names(&self.host, pod)
     }
@@ -64,7 +65,7 @@ impl Upstream {
         self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A configuration uses the upstream from now on. It is told the addresses, now and whenever they change.
+    /// Registers a configuration, which gets the current addresses and all changes.
     pub(super) fn add_user(&self, user: &Arc<Upstreams>, index: u32) {
         let mut followed = self.lock();
         followed.users.retain(|(user, _)| user.strong_count() > 0);
@@ -73,15 +74,17 @@ impl Upstream {
         user.set(index, followed.last.addresses().map(|addresses| &**addresses));
     }
 
-    /// For how long a page may be silent: the longest of the configurations that use the upstream.
+    /// How long a page may be silent: the longest value of the configurations that use the upstream.
     pub(super) fn silence(&self) -> Option<u64> {
         let users: Vec<_> = self.lock().users.iter().filter_map(|(user, _)| user.upgrade()).collect();
         users.iter().map(|user| user.silence()).max()
     }
 
-    /// Looks whether the addresses of the host are others. Another pod may be at an address that is new, so nothing is held against
-    /// it any more. The first addresses of all are not new: what is known about them was learned while nobody had looked. `fresh`
-    /// says whether the upstream with a number has a pod in DNS, `is_first` that they come with the first answer for a host.
+    /// Checks whether the host's addresses have changed. A new address may be a different pod, so its verdict
+    /// is cleared. The
+    /// first addresses ever are not new in this sense. `fresh` returns whether DNS lists a pod for the
+    /// upstream with an ID;
+    /// `is_first` means that the addresses came with the first answer for a host.
     pub(super) fn follow_host(&self, pods: &Pods, fresh: impl Fn(u64, Pod) -> bool, is_first: bool, at: u64) {
         let id = self.health.id();
         let pod_at = |address: &IpAddr| self.pod_at(*address);
@@ -115,12 +118,13 @@ fn names(host: &Host, pod: Pod) -> Option<bool> {
     host.names(pod.address())
 }
 
-/// The number of the upstream at this host and port. Numbers of hosts are given one after the other, and have room.
+/// The ID of the upstream with this host and port. Host numbers are sequential, so they leave room for the
+/// port.
 fn id(host: HostId, port: u16) -> u64 {
     host.number() << 16 | u64::from(port)
 }
 
-/// The host and the port of the upstream with this number.
+/// The host and port of the upstream with this ID.
 pub(super) fn key(id: u64) -> (HostId, u16) {
     (HostId::new(id >> 16), id as u16)
 }

@@ -1,4 +1,4 @@
-//! In: the addresses of upstreams. Out: the fresh pods of each, and which upstreams have any.
+//! The upstreams of one configuration with the fresh pods of each.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,15 +13,15 @@ use crate::options::{Options, SECOND};
 use crate::pods::Pod;
 use crate::router::Router;
 
-/// The time between two warnings about an address outside of its upstream's networks.
+/// The interval between warnings about an address outside its upstream's networks.
 const WARN_EVERY: u64 = 60 * SECOND;
 
-/// The upstreams of one configuration, in its order. Dropping it ends its use of hosts.
+/// The upstreams of one configuration, in its order. Dropping it stops the use of its hosts.
 pub(crate) struct Upstreams {
     state: State,
     router: Arc<Router>,
     refresh: u64,
-    /// For how long a page may be silent.
+    /// How long a page may be silent.
     silence: u64,
     members: Box<[Member]>,
     known: Known,
@@ -31,26 +31,26 @@ pub(crate) struct Upstreams {
 pub(crate) struct Member {
     pub(crate) upstream: Arc<Upstream>,
     fresh: ArcSwapOption<Fresh>,
-    /// When the next warning may be made about an address outside.
+    /// The earliest time of the next warning about an address outside.
     next_warning: AtomicU64,
 }
 
-/// The fresh pods of an upstream: what its host resolves to.
+/// The fresh pods of an upstream: those that its host resolves to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fresh {
-    /// The number of the upstream.
+    /// The ID of the upstream.
     upstream: u64,
     pods: Box<[Pod]>,
     inside: usize,
 }
 
 impl Fresh {
-    /// Those in the upstream's own networks, sorted.
+    /// The pods in the upstream's own networks, sorted.
     pub fn inside(&self) -> &[Pod] {
         &self.pods[..self.inside]
     }
 
-    /// Those that are not: the tokens of their pages are refused, or lead elsewhere. Sorted.
+    /// The pods outside the upstream's networks, sorted. Tokens of their pages are refused or lead elsewhere.
     pub fn outside(&self) -> &[Pod] {
         &self.pods[self.inside..]
     }
@@ -59,19 +59,20 @@ impl Fresh {
         self.upstream
     }
 
-    /// How many pods count when upstreams take turns: those inside, or all where none is.
+    /// The number of pods that determines the upstream's share of turns: those inside, or all if none is
+    /// inside.
     pub(crate) fn worth(&self) -> u64 {
         (if self.inside == 0 { self.pods.len() } else { self.inside }) as u64
     }
 
-    /// All: those inside, then those outside.
+    /// All pods: first those inside, then those outside.
     pub fn all(&self) -> &[Pod] {
         &self.pods
     }
 }
 
 impl Upstreams {
-    /// Begins to use the hosts of a router. Nothing is looked up before a request needs it.
+    /// Starts using the hosts of a router. No host is looked up until a request needs it.
     pub(crate) fn new(state: &State, router: Arc<Router>, options: &Options) -> Arc<Self> {
         let Shared { hosts, records, .. } = state.shared();
         let member = |upstream: &crate::Upstream| {
@@ -93,27 +94,27 @@ impl Upstreams {
         self.silence
     }
 
-    /// How many there are: at least one.
+    /// The number of upstreams, at least one.
     pub(crate) fn len(&self) -> u32 {
         self.members.len() as u32
     }
 
-    /// One of them, by its index in the configuration.
+    /// An upstream by its index in the configuration.
     pub(crate) fn get(&self, index: u32) -> Option<&Member> {
         self.members.get(usize::try_from(index).ok()?)
     }
 
-    /// How many have addresses.
+    /// The number of upstreams with addresses.
     pub(crate) fn known(&self) -> u32 {
         self.known.len()
     }
 
-    /// One that has addresses, by a place that is counted around.
+    /// An upstream with addresses, by its place modulo their number.
     pub(crate) fn known_at(&self, place: u64) -> Option<u32> {
         self.known.at(place)
     }
 
-    /// An upstream has these addresses from now on.
+    /// Sets the addresses of an upstream.
     pub(super) fn set(&self, index: u32, addresses: Option<&Addresses>) {
         let Some(member) = self.get(index) else { return };
         let fresh = addresses.map(|addresses| {
@@ -143,17 +144,17 @@ impl Drop for Upstreams {
 }
 
 impl Member {
-    /// The fresh pods, `None` while there are none. Takes no lock.
+    /// The fresh pods, or `None` if there are none. Takes no lock.
     pub(crate) fn fresh(&self) -> Guard<Option<Arc<Fresh>>> {
         self.fresh.load()
     }
 
-    /// The same, to keep.
+    /// Same as [`Member::fresh`], but owned.
     pub(crate) fn fresh_to_keep(&self) -> Option<Arc<Fresh>> {
         self.fresh.load_full()
     }
 
-    /// Whether it is time to warn about an address outside of the networks. It counts as done then.
+    /// Whether to warn about an address outside the networks. True at most once per interval.
     pub(crate) fn warns(&self, now: u64) -> bool {
         let next = self.next_warning.load(Ordering::Relaxed);
         now >= next && {

@@ -1,7 +1,8 @@
-//! In: an address, or the text of a token. Out: a token, or the address that it holds and the key that opened it.
+//! Encrypts addresses as tokens and decrypts tokens.
 //!
-//! A token is the raw bytes of an IP address (4 or 16), sealed with AES-GCM: a random nonce of 12 bytes, the
-//! ciphertext, a tag of 16 bytes, in base64url without padding. That makes 43 or 59 characters.
+//! A token is the raw bytes of an IP address (4 or 16), encrypted with AES-GCM: a random nonce of 12 bytes,
+//! the ciphertext,
+//! and a tag of 16 bytes, in base64url without padding. That makes 43 or 59 characters.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -14,14 +15,14 @@ use super::key_id::KeyId;
 use super::{secret, stack};
 use crate::error::{Error, Status};
 
-/// Characters in a token that holds an IPv4 address.
+/// The length of a token with an IPv4 address, in characters.
 pub const TOKEN_IPV4: usize = 43;
-/// Characters in a token that holds an IPv6 address.
+/// The length of a token with an IPv6 address, in characters.
 pub const TOKEN_IPV6: usize = 59;
 
 const MAX_SEALED: usize = NONCE + 16 + TAG;
 
-/// Makes and reads tokens. Immutable and usable from any number of threads.
+/// Creates and decrypts tokens. Immutable; can be used from any number of threads.
 ///
 /// ```
 /// use doors_routing::{TOKEN_IPV4, TokenCipher, TokenError};
@@ -38,26 +39,27 @@ pub struct TokenCipher {
     ids: Box<[KeyId]>,
 }
 
-/// What a token holds.
+/// The content of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opened {
-    /// The address, never an IPv4-mapped IPv6 one.
+    /// The address. Never an IPv4-mapped IPv6 address.
     pub address: IpAddr,
-    /// Which key opened it, from 0.
+    /// The zero-based index of the key that decrypted it.
     pub key: u32,
 }
 
 /// Why a token was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
-    /// A character outside base64url (also padding and white space), or non-zero trailing bits.
+    /// It contains a character outside base64url (padding and white space included) or has non-zero trailing
+    /// bits.
     Format,
-    /// A length other than [`TOKEN_IPV4`] and [`TOKEN_IPV6`], or no key opens it.
+    /// Its length is neither [`TOKEN_IPV4`] nor [`TOKEN_IPV6`], or no key decrypts it.
     Refused,
 }
 
 impl TokenError {
-    /// The same as a status.
+    /// The corresponding status.
     pub fn status(self) -> Status {
         match self {
             TokenError::Format => Status::TokenFormat,
@@ -77,7 +79,7 @@ impl fmt::Display for TokenError {
 
 impl std::error::Error for TokenError {}
 
-/// The text of a token, on the stack.
+/// The text of a token, stored inline.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token {
     text: [u8; TOKEN_IPV6],
@@ -85,7 +87,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// The text as bytes: [`TOKEN_IPV4`] or [`TOKEN_IPV6`] characters of base64url.
+    /// The text as bytes: [`TOKEN_IPV4`] or [`TOKEN_IPV6`] base64url characters.
     pub fn as_bytes(&self) -> &[u8] {
         &self.text[..self.length]
     }
@@ -103,11 +105,13 @@ impl fmt::Debug for Token {
 }
 
 impl TokenCipher {
-    /// Takes one to eight AES keys (16, 24 or 32 bytes each) in standard base64, separated by white space. The first
-    /// encrypts, all decrypt.
+    /// Takes one to eight AES keys (16, 24 or 32 bytes each) in standard base64, separated by white space.
+    /// The first key
+    /// encrypts; all keys decrypt.
     ///
     /// # Errors
-    /// [`Status::Secret`] with the index of the key, or [`Status::TooLarge`]. No message holds any part of a key.
+    /// [`Status::Secret`] with the index of the key, or [`Status::TooLarge`]. Messages never contain any part
+    /// of a key.
     pub fn new(secret: &[u8]) -> Result<Self, Error> {
         stack::wiped(|| {
             let keys = secret::parse(secret)?;
@@ -116,19 +120,20 @@ impl TokenCipher {
         })
     }
 
-    /// The public names of the keys, 1 to 8, in the order of the secret.
+    /// The IDs of the keys, 1 to 8, in the order of the secret.
     pub fn key_ids(&self) -> &[KeyId] {
         &self.ids
     }
 
-    /// Makes a token for an address, with a random nonce from the operating system. An IPv4-mapped address is stored
-    /// as IPv4.
+    /// Creates a token for an address, with a random nonce from the operating system. Stores an IPv4-mapped
+    /// address as IPv4.
     ///
-    /// Make at most 2^32 tokens with one key, over all processes that have it (NIST SP 800-38D, section 8.3): one for
-    /// each process, not one for each request.
+    /// Create at most 2^32 tokens with one key, over all processes that use it (NIST SP 800-38D, section
+    /// 8.3): one per process,
+    /// not one per request.
     ///
     /// # Errors
-    /// [`Status::Random`] when the system gives no random bytes.
+    /// [`Status::Random`] if the system supplies no random bytes.
     pub fn encode(&self, address: IpAddr) -> Result<Token, Error> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)
@@ -157,12 +162,12 @@ impl TokenCipher {
         token
     }
 
-    /// Reads a token. Tries all keys; allocates nothing.
+    /// Decrypts a token. Tries all keys; allocates nothing.
     ///
     /// # Errors
-    /// A [`TokenError`]: the alphabet is checked first, then the length, then the trailing bits, then the keys.
+    /// A [`TokenError`]. The alphabet is checked first, then the length, the trailing bits and the keys.
     pub fn decode(&self, token: &[u8]) -> Result<Opened, TokenError> {
-        // With the right length the decoder is the one that looks at the alphabet, and says the same.
+        // For a token of the right length, the decoder checks the alphabet, with the same result.
         match token.len() {
             TOKEN_IPV4 => {
                 let (bytes, key) = self.open::<4>(token)?;
@@ -173,14 +178,14 @@ impl TokenCipher {
                 Ok(Opened { address: IpAddr::from(bytes).to_canonical(), key })
             }
             _ => {
-                // Without a branch for each character, which no processor could predict.
+                // No branch per character, which a processor could not predict.
                 let all = |all, byte: &u8| all & (byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'_'));
                 Err(if token.iter().fold(true, all) { TokenError::Refused } else { TokenError::Format })
             }
         }
     }
 
-    /// Opens a token of the length that an address of `N` bytes makes: the address, and the key that opened it.
+    /// Decrypts a token with an address of `N` bytes. Returns the address and the index of the key.
     fn open<const N: usize>(&self, token: &[u8]) -> Result<([u8; N], u32), TokenError> {
         let mut sealed = [0; MAX_SEALED];
         URL_SAFE_NO_PAD.decode_slice(token, &mut sealed).map_err(|_| TokenError::Format)?;
@@ -287,7 +292,7 @@ mod tests {
         let cipher = cipher(NEW);
         let token = cipher.encode(IpAddr::from([10, 0, 0, 7])).unwrap();
         let mut text = token.as_bytes().to_vec();
-        // The last of 43 characters carries 2 spare bits, which are zero in A, E, I, ...
+        // The last of 43 characters has 2 spare bits, which are zero in A, E, I, ...
         text[42] += 1;
         assert_eq!(cipher.decode(&text), Err(TokenError::Format));
     }

@@ -1,4 +1,4 @@
-//! In: one AES key; then the plain or the sealed bytes of tokens. Out: them sealed or opened.
+//! Encrypts and decrypts the bytes of tokens with one AES key.
 
 use aes_gcm::aead::KeyInit;
 use aes_gcm::aead::inout::InOutBuf;
@@ -8,14 +8,17 @@ use aes_gcm::{AeadInOut, Aes128Gcm, Aes256Gcm, AesGcm, Nonce, Tag};
 
 use super::secret::Key;
 
-/// Additional data of every seal: a token is no other kind of message under the same key.
+/// The additional authenticated data of every token. Separates tokens from other messages encrypted with the
+/// same key.
 pub const ASSOCIATED_DATA: &[u8] = b"doors-pod-ip-v1";
 
 pub(crate) const NONCE: usize = 12;
 pub(crate) const TAG: usize = 16;
 
-/// One AES key, ready for use. Its key schedule is wiped when dropped. Each in a box of its own: what an unused part of
-/// a larger variant got from the stack, perhaps another key, would never be wiped.
+/// One AES key, expanded for use. The key schedule is wiped when dropped. Each variant is boxed: in an inline
+/// enum, the
+/// unused bytes of a larger variant may hold remains of another key from the stack, which would never be
+/// wiped.
 pub(crate) enum KeyCipher {
     Aes128(Box<Aes128Gcm>),
     Aes192(Box<AesGcm<Aes192, U12>>),
@@ -43,7 +46,7 @@ impl KeyCipher {
         tag.expect(SHORT).into()
     }
 
-    /// Leaves `content` as it was when the tag does not fit.
+    /// Leaves `content` unchanged if the tag does not match.
     pub(crate) fn open(&self, nonce: &[u8; NONCE], content: &mut [u8], tag: &[u8; TAG]) -> bool {
         let (nonce, tag, content) = (Nonce::from(*nonce), Tag::from(*tag), InOutBuf::from(content));
         let opened = match self {

@@ -1,4 +1,4 @@
-//! In: one key. Out: its public name, by which both sides of a rotation can be compared.
+//! Key IDs: public names of keys, for comparing both sides of a key rotation.
 
 use std::fmt;
 
@@ -6,19 +6,20 @@ use sha2::{Digest, Sha256};
 
 use super::secret::Key;
 
-/// Characters in a key id.
+/// The length of a key ID, in characters.
 pub const KEY_ID: usize = 8;
 
-/// Hashed in front of the key: the id is no other kind of hash of it.
+/// Hashed before the key, so that the ID is unlike any other hash of the key.
 const CONTEXT: &[u8] = b"doors-key-id";
 
-/// The public name of a key: the first 8 hexadecimal digits, in lower case, of the SHA-256 of `doors-key-id` followed by
-/// the key's bytes. It tells nothing about the key.
+/// The public name of a key: the first 8 hexadecimal digits, in lower case, of the SHA-256 of `doors-key-id`
+/// followed by the
+/// key's bytes. Reveals nothing about the key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyId([u8; KEY_ID]);
 
 impl KeyId {
-    /// The hash's own copy of the key is wiped.
+    /// Wipes the hash function's copy of the key.
     pub(crate) fn new(key: &Key) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let hash = Sha256::new().chain_update(CONTEXT).chain_update(key.bytes()).finalize();

@@ -1,12 +1,12 @@
-//! In: an address, or the text of a token. Out: a token, or the address that it holds and the key that opened it.
+//! Tokens: encryption, decryption, and the keys for both.
 //!
 //! ```text
-//! secret      the text of `secret` -> one to eight keys
-//! key_cipher  one key: seals and opens
+//! secret      parses `secret` into one to eight keys
+//! key_cipher  encrypts and decrypts with one key
 //! key_id      the public name of a key
-//! cipher      address -> token -> address, with all keys
-//! cache       the tokens that were opened last, and where they lead
-//! stack       nothing of a key stays on the stack
+//! cipher      encrypts and decrypts tokens with all keys
+//! cache       recently decrypted tokens and their targets
+//! stack       wipes keys from the stack
 //! ```
 
 pub(crate) mod cache;

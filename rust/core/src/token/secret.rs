@@ -1,4 +1,4 @@
-//! In: the text of `secret`. Out: one to eight AES keys, the first of which encrypts.
+//! Parses `secret` into one to eight AES keys.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, MAX_INPUT, Status};
 
-/// How many keys one secret may hold.
+/// The maximum number of keys in a secret.
 pub(crate) const MAX_KEYS: usize = 8;
 
 /// The raw bytes of one key: 16, 24 or 32. Wiped when dropped.
@@ -21,8 +21,9 @@ impl Key {
     }
 }
 
-/// Parses keys in standard base64, separated by ASCII white space. Messages name the key by its index, from 0, and
-/// never hold any part of it.
+/// Parses keys in standard base64, separated by ASCII white space. Messages name a key by its zero-based
+/// index and never
+/// contain any part of it.
 pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
     if text.len() > MAX_INPUT {
         return Err(Error::too_large("the secret", text.len()));
@@ -52,7 +53,8 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
     Ok(keys)
 }
 
-/// Whether text that was given for something else is a key: base64 of the right length, in both cases, as no name is.
+/// Whether text given for another field is a key: base64 of the right length with letters of both cases,
+/// unlike any name.
 pub(crate) fn is_misplaced_key(text: &str) -> bool {
     let mixed =
         text.bytes().any(|byte| byte.is_ascii_uppercase()) && text.bytes().any(|byte| byte.is_ascii_lowercase());
@@ -65,7 +67,8 @@ fn parse_key(word: &[u8]) -> Result<Key, String> {
     if word.starts_with(b"<") && word.ends_with(b">") {
         return Err("stands in the documentation in place of a key; make one (openssl rand -base64 32)".into());
     }
-    // 44 characters hold 32 bytes. Longer text is judged by its length alone, so that all buffers have a fixed size.
+    // 44 characters encode 32 bytes. Longer text is judged by its length alone, so that all buffers have a
+    // fixed size.
     if word.len() > 44 {
         let valid = word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
         return Err(if valid { format!("is too long; it {LENGTH}") } else { BASE64.into() });

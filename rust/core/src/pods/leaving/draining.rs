@@ -1,4 +1,4 @@
-//! In: why one pod drains, and requests of its pages. Out: since when, and whether a page is to reload now.
+//! Why and since when a pod drains, and which of its pages must reload now.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -11,28 +11,28 @@ use super::mark::Mark;
 use crate::pods::Group;
 use crate::router::instance;
 
-/// Why a pod drains. Only pods have it that do, and those of which DNS has said nothing yet.
+/// Why a pod drains. Only exists for draining pods and for those whose DNS state is unknown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draining {
-    /// It says so.
+    /// Set if the pod says so.
     pub(crate) mark: Option<Mark>,
     pub(crate) dns: Named,
     pub(crate) eviction: Option<Arc<Eviction>>,
     hooks: Option<Hooks>,
 }
 
-/// Whether DNS names a pod.
+/// Whether DNS lists a pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Named {
     #[default]
     Yes,
-    /// Nobody knows.
+    /// Nothing is known.
     Unknown,
-    /// It has not since then.
+    /// Not since this time.
     NotSince(u64),
 }
 
-/// A page that is to reload, if there is a pod that takes it and not too many do so.
+/// A page that must reload, provided that another pod takes it and the rate allows it.
 #[derive(Clone, Debug)]
 pub(crate) enum Leaves {
     Evicted(Arc<Eviction>),
@@ -40,7 +40,7 @@ pub(crate) enum Leaves {
 }
 
 impl Named {
-    /// What DNS says, from now on.
+    /// The state according to DNS, from `now` on.
     pub(crate) fn new(named: Option<bool>, now: u64) -> Self {
         match named {
             Some(true) => Named::Yes,
@@ -51,7 +51,7 @@ impl Named {
 }
 
 impl Draining {
-    /// Why a pod drains that is used for the first time.
+    /// Why a pod drains when it is first used.
     pub(crate) fn new(dns: Named, eviction: Option<Arc<Eviction>>) -> Option<Box<Self>> {
         let draining = Draining { dns, eviction, ..Draining::default() };
         draining.is_needed().then(|| Box::new(draining))
@@ -62,7 +62,7 @@ impl Draining {
         self.mark.is_some() || self.dns != Named::Yes || self.eviction.is_some()
     }
 
-    /// Since when the pod drains, if it does.
+    /// When the pod began to drain, if it does.
     pub(crate) fn since(&self) -> Option<u64> {
         let dns = match self.dns {
             Named::NotSince(at) => Some(at),
@@ -72,12 +72,12 @@ impl Draining {
         [self.mark.map(|mark| mark.since), dns, eviction].into_iter().flatten().min()
     }
 
-    /// DNS does not name the pod, or nobody knows.
+    /// Whether DNS does not list the pod, or nothing is known.
     pub(crate) fn is_unnamed(&self) -> bool {
         self.dns != Named::Yes
     }
 
-    /// DNS has an opinion about the pod, which is used now.
+    /// Updates the DNS state of a pod that is being used.
     pub(crate) fn ask(&mut self, named: impl FnOnce() -> Option<bool>, now: u64) {
         if self.dns != Named::Yes {
             match (Named::new(named(), now), self.dns) {
@@ -88,7 +88,7 @@ impl Draining {
         }
     }
 
-    /// The pages of the pod are watched, so that those that are idle go first.
+    /// Tracks the pod's pages if idle ones are to go first.
     fn watch(&mut self, group: &Group<'_>, now: u64) -> Option<&mut Hooks> {
         let is_watched = match &self.eviction {
             Some(eviction) => eviction.is_idle_first() || group.drain_max > 0,
@@ -97,14 +97,15 @@ impl Draining {
         is_watched.then(|| self.hooks.get_or_insert_with(|| Hooks::new(now)))
     }
 
-    /// A page has used the pod.
+    /// Records that a page has used the pod.
     pub(crate) fn hook(&mut self, group: &Group<'_>, target: &[u8], now: u64) {
         if let (Some(hooks), Some(number)) = (self.watch(group, now), number(target)) {
             hooks.used(number, now);
         }
     }
 
-    /// A page opens a receiver stream, beside so many that are open. Whether it is to reload.
+    /// Handles a new receiver stream of a page, in addition to `streams` open ones. Returns whether the page
+    /// must reload.
     pub(crate) fn stream(&mut self, group: &Group<'_>, target: &[u8], streams: u32, now: u64) -> Option<Leaves> {
         let (rate, idle_first) = match &self.eviction {
             Some(eviction) => (eviction.rate(group.gone_rate), eviction.is_idle_first()),
@@ -114,12 +115,12 @@ impl Draining {
             (Some(hooks), Some(number)) => Some((hooks.rank(number, streams, group.roll_time, now), hooks.since)),
             _ => None,
         };
-        // Without a rate there is no choice, and no page of an unknown name has a place.
+        // Without a rate all pages go. A page without a known instance has no rank.
         let has_turn = rate == 0 || ranked.is_some_and(|(rank, _)| rank < room(rate, group.roll_time));
         match &self.eviction {
             Some(eviction) if !idle_first => Some(Leaves::Evicted(eviction.clone())),
             Some(eviction) => {
-                // For so long it finds out which pages are used.
+                // First observes for one roll time which pages are used.
                 let is_seen = ranked.is_some_and(|(_, since)| now.saturating_sub(since) >= group.roll_time);
                 (rate == 0 || is_seen && has_turn).then(|| Leaves::Evicted(eviction.clone()))
             }
@@ -131,7 +132,7 @@ impl Draining {
         }
     }
 
-    /// A page was told to reload.
+    /// Removes a page that was told to reload.
     pub(crate) fn forget(&mut self, target: &[u8]) {
         if let (Some(hooks), Some(number)) = (&mut self.hooks, number(target)) {
             hooks.forget(number);
@@ -140,7 +141,7 @@ impl Draining {
 }
 
 impl Leaves {
-    /// Whether one more page may be told now.
+    /// Whether the rate allows one more page now.
     pub(crate) fn paces(&self, group: &Group<'_>, now: u64) -> bool {
         match self {
             Leaves::Evicted(eviction) => eviction.paces(group, now),
@@ -149,7 +150,8 @@ impl Leaves {
     }
 }
 
-/// Stands for the instance in a path. Nobody gains by making paths whose numbers meet: the pages are his own.
+/// A number for the instance in a path. Colliding paths give an attacker no advantage, since the pages are
+/// the attacker's own.
 fn number(target: &[u8]) -> Option<u64> {
     instance(target).map(|instance| FixedState::default().hash_one(instance))
 }

@@ -1,4 +1,4 @@
-//! In: what an operator evicts. Out: whether a pod is evicted, and how many of its pages may be told to reload.
+//! The evictions that an operator has requested, and how fast they may make pages reload.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,13 +11,13 @@ use crate::error::{Error, Status};
 use crate::pods::pacing::Bucket;
 use crate::pods::{Group, Pod};
 
-/// How many evictions there may be.
+/// The maximum number of evictions.
 const MOST: usize = 256;
 
-/// Of so many buckets those that are full are dropped.
+/// Above this number of buckets, the full ones are dropped.
 const MOST_BUCKETS: usize = 1024;
 
-/// Which pods are evicted: those in a network, those of an upstream, or those of an upstream in a network.
+/// The pods to evict: those in a network, those of an upstream, or those of an upstream in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
     network: Option<IpNet>,
@@ -25,11 +25,11 @@ pub struct Target {
 }
 
 impl Target {
-    /// The pods in a network, or at one address, whatever their ports; those of the upstream with this number
-    /// ([`Source::upstream_id`](crate::Source::upstream_id)); or those that are both.
+    /// The pods in a network or at one address, on any port; those of the upstream with this ID
+    /// ([`Source::upstream_id`](crate::Source::upstream_id)); or those that match both.
     ///
     /// # Errors
-    /// A prefix that is too long, bits of the host that are set, or neither a network nor an upstream.
+    /// The prefix is too long, host bits are set, or neither a network nor an upstream is given.
     pub fn new(network: Option<(IpAddr, u8)>, upstream: Option<u64>) -> Result<Self, Error> {
         let wrong = |message: String| Error::new(Status::Cidr, None, message);
         let Some((address, bits)) = network else {
@@ -46,40 +46,40 @@ impl Target {
         Ok(Target { network: Some(net), upstream })
     }
 
-    /// The network, and how many bits its prefix has.
+    /// The network address and the length of its prefix.
     pub fn network(&self) -> Option<(IpAddr, u8)> {
         self.network.map(|net| (net.addr(), net.prefix_len()))
     }
 
-    /// The upstream.
+    /// The ID of the upstream.
     pub fn upstream(&self) -> Option<u64> {
         self.upstream
     }
 
-    /// Whether it names a pod that these upstreams use.
+    /// Whether it covers a pod that these upstreams use.
     pub(crate) fn names(&self, pod: Pod, upstreams: &[u64]) -> bool {
         self.network.is_none_or(|net| net.contains(&pod.address()))
             && self.upstream.is_none_or(|upstream| upstreams.contains(&upstream))
     }
 }
 
-/// An eviction, for people.
+/// A snapshot of an eviction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownEviction {
-    /// Which pods.
+    /// The pods.
     pub target: Target,
-    /// How many pages of an upstream are told to reload in one second; 0 for
+    /// How many pages per upstream and second are told to reload; 0 for
     /// [`Options::gone_rate`](crate::Options::gone_rate).
     pub rate: u32,
-    /// Pages that were idle for longest go first.
+    /// Whether the pages that have been idle longest go first.
     pub idle_first: bool,
-    /// Since when.
+    /// When it began.
     pub since: u64,
     /// How many pages were told to reload.
     pub told: u64,
 }
 
-/// Pods with these pages are evicted.
+/// One eviction.
 #[derive(Debug)]
 pub(crate) struct Eviction {
     target: Target,
@@ -87,7 +87,7 @@ pub(crate) struct Eviction {
     rate: AtomicU32,
     idle_first: AtomicBool,
     told: AtomicU64,
-    /// By upstream.
+    /// By the ID of the upstream.
     buckets: Mutex<HashMap<u64, Bucket>>,
 }
 
@@ -96,7 +96,7 @@ impl Eviction {
         self.since
     }
 
-    /// The rate; that of the source if it has none.
+    /// The rate, or that of the source if it has none.
     pub(crate) fn rate(&self, gone_rate: u32) -> u32 {
         match self.rate.load(Ordering::Relaxed) {
             0 => gone_rate,
@@ -108,7 +108,7 @@ impl Eviction {
         self.idle_first.load(Ordering::Relaxed)
     }
 
-    /// Whether one more page may be told to reload now. It counts as told then.
+    /// Whether one more page may be told to reload now. Counts it if so.
     pub(crate) fn paces(&self, group: &Group<'_>, now: u64) -> bool {
         let paces = match self.rate.load(Ordering::Relaxed) {
             0 => group.upstream.paces(group.gone_rate, now),
@@ -139,16 +139,16 @@ impl Eviction {
     }
 }
 
-/// All evictions of a process, the oldest first.
+/// All evictions of a process, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Evictions {
     list: Mutex<Vec<Arc<Eviction>>>,
-    /// There are some.
+    /// Whether there are any.
     any: AtomicBool,
 }
 
 impl Evictions {
-    /// Adds one, or changes the one with the same target. False if there are too many.
+    /// Adds an eviction, or changes the one with the same target. Returns false if there are too many.
     pub(crate) fn add(&self, target: Target, rate: u32, idle_first: bool, now: u64) -> bool {
         let mut list = lock(&self.list);
         if let Some(found) = list.iter().find(|eviction| eviction.target == target) {
@@ -171,7 +171,7 @@ impl Evictions {
         has_room
     }
 
-    /// Takes the one with this target away. False if there is none.
+    /// Removes the eviction with this target. Returns false if there is none.
     pub(crate) fn remove(&self, target: &Target) -> bool {
         let mut list = lock(&self.list);
         let before = list.len();
@@ -184,8 +184,8 @@ impl Evictions {
         self.any.load(Ordering::Relaxed)
     }
 
-    /// The eviction of a pod that these upstreams use: of several the one that was added last. Takes no lock while there are
-    /// none.
+    /// The eviction of a pod that these upstreams use. If several match, the most recent one. Takes no lock
+    /// while there are none.
     pub(crate) fn of(&self, pod: Pod, upstreams: &[u64]) -> Option<Arc<Eviction>> {
         if !self.any() {
             return None;

@@ -1,26 +1,26 @@
-//! In: the hooks and the receiver streams of the pages of one pod. Out: how many pages have been idle for longer than one.
+//! Ranks the pages of one pod by how long they have been idle, from their hooks and receiver streams.
 
 use crate::SECOND;
 
-/// How many pages are remembered. Of more the one that has been idle for longest is forgotten.
+/// The maximum number of remembered pages. Above it, the page that has been idle longest is forgotten.
 const MOST: usize = 1024;
 
-/// A page without a receiver stream for so many rolls is not there any more.
+/// A page without a receiver stream for this many rolls no longer exists.
 const ROLLS: u64 = 2;
 
-/// The pages of one pod that were used lately.
+/// The recently used pages of one pod.
 #[derive(Clone, Debug)]
 pub(super) struct Hooks {
-    /// Since when they are watched.
+    /// When tracking began.
     pub(super) since: u64,
     pages: Vec<Page>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Page {
-    /// Stands for its instance.
+    /// A number for its instance.
     number: u64,
-    /// When its last hook came, and its last receiver stream.
+    /// When its last hook and its last receiver stream arrived.
     hook: u64,
     stream: Option<u64>,
 }
@@ -34,7 +34,7 @@ impl Hooks {
         self.pages.iter_mut().find(|page| page.number == number)
     }
 
-    /// A page is used.
+    /// Records the use of a page.
     pub(super) fn used(&mut self, number: u64, now: u64) {
         if let Some(page) = self.find(number) {
             page.hook = page.hook.max(now);
@@ -48,8 +48,9 @@ impl Hooks {
         }
     }
 
-    /// A page opens a receiver stream. Of so many pages that the pod has, how many are to reload before this one: those that
-    /// were idle for longer. Pages that are not remembered were idle for longest.
+    /// Handles a new receiver stream of a page. Returns how many of the pod's `pages` pages have been idle
+    /// longer and must reload
+    /// first. Pages that are not remembered count as idle the longest.
     pub(super) fn rank(&mut self, number: u64, pages: u32, roll: u64, now: u64) -> u64 {
         let oldest = now.saturating_sub(roll.saturating_mul(ROLLS));
         self.pages.retain(|page| page.hook.max(page.stream.unwrap_or(0)) >= oldest);
@@ -61,13 +62,13 @@ impl Hooks {
         idle + here().filter(|page| page.hook < hook).count() as u64
     }
 
-    /// A page was told to reload.
+    /// Removes a page that was told to reload.
     pub(super) fn forget(&mut self, number: u64) {
         self.pages.retain(|page| page.number != number);
     }
 }
 
-/// How many pages reload in one roll: one at least.
+/// How many pages may reload in one roll, at least one.
 pub(super) fn room(rate: u32, roll: u64) -> u64 {
     let room = u128::from(rate) * u128::from(roll) / u128::from(SECOND);
     u64::try_from(room).unwrap_or(u64::MAX).max(1)
@@ -86,7 +87,7 @@ mod tests {
         for (number, second) in [(1, 3), (2, 1), (3, 2)] {
             hooks.used(number, at(second));
         }
-        // Of ten pages seven were not used; of the other three none has opened a stream since.
+        // Seven of ten pages were not used; none of the other three has opened a stream since.
         assert_eq!(hooks.rank(1, 10, ROLL, at(4)), 9);
         assert_eq!(hooks.rank(2, 10, ROLL, at(5)), 8);
         assert_eq!(hooks.rank(3, 10, ROLL, at(6)), 8);
@@ -95,11 +96,11 @@ mod tests {
         assert_eq!([1, 2, 3].map(|number| hooks.rank(number, 10, ROLL, at(8))), [8, 9, 7]);
         hooks.forget(3);
         assert_eq!([1, 2, 3].map(|number| hooks.rank(number, 9, ROLL, at(8))), [7, 8, 0]);
-        // More are remembered than are counted.
+        // More pages are remembered than are counted.
         assert_eq!([1, 2].map(|number| hooks.rank(number, 1, ROLL, at(8))), [0, 1]);
     }
 
-    /// Pages that have ended without a word would keep others from reloading for ever.
+    /// Pages that end unnoticed would otherwise keep others from reloading for ever.
     #[test]
     fn a_page_without_a_stream_for_two_rolls_is_not_there() {
         let mut hooks = Hooks::new(0);

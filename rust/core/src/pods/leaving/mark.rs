@@ -1,18 +1,18 @@
-//! In: answers of one pod, each of which says that the pod drains, or does not. Out: whether it drains by its own word, and
-//! when a page load may ask again.
+//! Whether one pod says that it drains, and when a page load may ask it again.
 
 use crate::SECOND;
 
-/// How long after its last word one page load may ask a pod whether it still drains, and how often. A new process at the same address
-/// would get no page otherwise while there are other pods.
+/// How long after its last mark, and how often, a page load may ask a pod whether it still drains. Otherwise
+/// a new process
+/// at the same address would get no page while there are other pods.
 const ASK_EVERY: u64 = 10 * SECOND;
 
-/// A pod says that it drains.
+/// Records that a pod says it drains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// Since when.
+    /// When its responses began to say so.
     pub(crate) since: u64,
-    /// When an answer last said so.
+    /// When a response last said so.
     pub(crate) at: u64,
     /// When the next page load may ask.
     next_ask: u64,
@@ -23,13 +23,13 @@ impl Mark {
         Mark { since: now, at: now, next_ask: now.saturating_add(ASK_EVERY) }
     }
 
-    /// One more answer says so.
+    /// Records one more response that says so.
     pub(crate) fn confirm(&mut self, now: u64) {
         self.at = self.at.max(now);
         self.next_ask = self.next_ask.max(now.saturating_add(ASK_EVERY));
     }
 
-    /// Whether a page load may ask. It counts as asked then.
+    /// Whether a page load may ask now. Counts it if so.
     pub(crate) fn asks(&mut self, now: u64) -> bool {
         let asks = now >= self.next_ask;
         if asks {

@@ -1,15 +1,16 @@
-//! In: why a pod drains, and the requests of its pages. Out: which of its pages are to reload now.
+//! Draining pods, and which of their pages must reload now.
 //!
 //! ```text
-//! draining   one pod: why it drains, since when, and whether one of its pages is to reload
-//! mark       its answers say so
-//! hooks      when its pages were last used
-//! evictions  all pods: which of them an operator has evicted
-//! operator   what becomes of all pods when he does
+//! draining   one pod: why it drains, since when, and whether one of its pages must reload
+//! mark       one pod: whether its responses say that it drains
+//! hooks      one pod: when its pages were last used
+//! evictions  all pods: those that an operator has evicted
+//! operator   applies evictions to all pods
 //! ```
 //!
-//! A page is told to reload by the answer to its next receiver stream, of which it opens one in each roll; no open stream is
-//! ended, and nothing else of a page is answered here.
+//! A page is told to reload by the answer to its next receiver stream, which it opens once per roll. Open
+//! streams are not
+//! ended, and other requests of a page are not affected.
 
 mod draining;
 mod evictions;

@@ -1,4 +1,4 @@
-//! In: what an operator evicts and takes back. Out: the same for all pods that are known.
+//! Starts and cancels evictions, and applies them to all known pods.
 
 use std::sync::atomic::Ordering;
 
@@ -6,7 +6,7 @@ use super::{KnownEviction, Target};
 use crate::pods::{EventKind, Pods, Subject};
 
 impl Pods {
-    /// Evicts pods from now on, or changes how fast. False if there are too many evictions. Looks at all pods.
+    /// Evicts pods, or changes an eviction. Returns false if there are too many. Visits all pods.
     pub(crate) fn evict(&self, target: Target, rate: u32, idle_first: bool, now: u64) -> bool {
         let added = self.evictions.add(target, rate, idle_first, now);
         if added {
@@ -16,7 +16,7 @@ impl Pods {
         added
     }
 
-    /// Takes an eviction back. False if there is none with this target. Looks at all pods.
+    /// Cancels an eviction. Returns false if there is none with this target. Visits all pods.
     pub(crate) fn undo(&self, target: &Target, now: u64) -> bool {
         let removed = self.evictions.remove(target);
         if removed {
@@ -25,13 +25,14 @@ impl Pods {
         removed
     }
 
-    /// All evictions, the oldest first.
+    /// All evictions, oldest first.
     pub(crate) fn evictions(&self) -> Vec<KnownEviction> {
         self.evictions.known()
     }
 
-    /// Has all pods know the evictions. Whoever makes a pod known meanwhile looks at the evictions itself, under the lock of its
-    /// shard, so that none is missed.
+    /// Applies the evictions to all known pods. A thread that adds a pod meanwhile reads the evictions under
+    /// its shard's lock, so
+    /// none is missed.
     fn follow(&self, target: &Target, kind: EventKind, now: u64) {
         let pages = (0..self.shards.len()).map(|shard| self.lock(shard).follow(&self.evictions, target));
         let pages = pages.fold(0, u32::saturating_add);

@@ -1,24 +1,24 @@
-//! In: page loads that are sent to one pod, its receiver streams, and what became of it. Out: how many pages it has, about, and
-//! whether it has only begun to take them.
+//! Estimates the number of pages of one pod, and whether it has only just begun to take pages.
 
 use super::traffic::Traffic;
 use crate::SECOND;
 
-/// A page that has no stream yet is counted for one to two of these: after 30 s its pod gives it up.
+/// A page without a stream is counted for one to two windows. Its pod discards it after 30 s.
 const WINDOW: u64 = 15 * SECOND;
 
-/// For how long a pod that takes pages again is new.
+/// How long a pod counts as new after it begins to take pages.
 const NEW: u64 = 10 * SECOND;
 
 /// The pages of one pod.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Load {
-    /// When the last window began.
+    /// When the current window began.
     began: u64,
-    /// Pages that were sent in it, and in the one before, and have no stream yet.
+    /// Pages without a stream that were sent in the current window, and in the previous one.
     last: u32,
     before: u32,
-    /// Since when it takes pages, as far as those know who choose. `None`: nobody has looked since it came, or came back.
+    /// When it was first found healthy by a request that chooses. `None` if that has not happened since it
+    /// appeared or came back.
     since: Option<u64>,
 }
 
@@ -31,33 +31,34 @@ impl Load {
         }
     }
 
-    /// A page load is sent to the pod.
+    /// Counts a page load sent to the pod.
     pub(crate) fn sent(&mut self, now: u64) {
         self.turn(now);
         self.last = self.last.saturating_add(1);
         self.since.get_or_insert(now);
     }
 
-    /// A stream opens: the first one of a page that had none. One that takes the place of another is taken for such a one as well. A
-    /// pod with many pages has many of these, so that it forgets early; but then few pages more are no matter.
+    /// Counts a new stream as the first stream of a page. A stream that replaces another one cannot be
+    /// distinguished. So pods with
+    /// many pages stop counting new pages early, but then a few pages make no difference.
     pub(crate) fn opened(&mut self, now: u64) {
         self.turn(now);
         let oldest = if self.before > 0 { &mut self.before } else { &mut self.last };
         *oldest = oldest.saturating_sub(1);
     }
 
-    /// Open streams, and the pages of the last 15 to 30 s that have none yet.
+    /// The number of open streams, plus the pages of the last 15 to 30 s without a stream.
     pub(crate) fn pages(&mut self, traffic: &Traffic, now: u64) -> u32 {
         self.turn(now);
         traffic.streams.saturating_add(self.before).saturating_add(self.last)
     }
 
-    /// The pod takes pages again.
+    /// Records that the pod takes pages again.
     pub(crate) fn is_back(&mut self) {
         self.since = None;
     }
 
-    /// Somebody who chooses finds the pod well. Whether it has been so for a short time only.
+    /// Whether a healthy pod is new. Called by requests that choose.
     pub(crate) fn is_new(&mut self, now: u64) -> bool {
         now.saturating_sub(*self.since.get_or_insert(now)) < NEW
     }

@@ -1,10 +1,10 @@
-//! In: what happens to one pod. Out: what is known about it.
+//! What is known about one pod.
 //!
 //! ```text
 //! verdict   what its last dials say, and how often it may be dialled
-//! users     which upstreams use it, and when it last showed them that it works
+//! users     which upstreams use it, and when each last learned that it works
 //! load      how many pages it has
-//! traffic   which requests are on their way to it
+//! traffic   the requests in flight
 //! ```
 
 mod load;
@@ -21,7 +21,7 @@ use super::leaving::{Draining, Evictions, Leaves, Mark};
 use super::{Group, Outcome, Pod, Verdict};
 use crate::{PathKind, SECOND};
 
-/// How often a sign of life of a pod is told to its upstream.
+/// The minimum interval between signs of life passed to an upstream.
 const SIGN_EVERY: u64 = SECOND;
 
 /// What is known about one pod.
@@ -31,17 +31,18 @@ pub(crate) struct Known {
     pub(crate) traffic: Traffic,
     pub(crate) load: Load,
     pub(crate) users: Users,
-    /// Why it drains. Most do not.
+    /// Why it drains. `None` for most pods.
     pub(crate) draining: Option<Box<Draining>>,
 }
 
 impl Known {
-    /// Whether something is known about the pod that is lost when it is forgotten.
+    /// Whether forgetting the pod would lose information.
     pub(crate) fn is_held(&self) -> bool {
         self.state.is_held() || self.mark().is_some()
     }
 
-    /// Whether a sign of life is to be told to the upstream: not twice in a second, unless the pod has failed since the last.
+    /// Whether to pass a sign of life to the upstream: at most once a second, unless the pod has failed since
+    /// the last one.
     pub(crate) fn tells(&mut self, group: &Group<'_>, outcome: Outcome, now: u64) -> bool {
         let Known { state, users, .. } = self;
         let told = users.told(group, outcome == Outcome::Answered);
@@ -55,23 +56,23 @@ impl Known {
         due
     }
 
-    /// Whether it would be worth telling that the pod has answered.
+    /// Whether a response of the pod should be reported.
     pub(crate) fn wants_answer(&mut self, group: &Group<'_>, now: u64) -> bool {
         let told = *self.users.told(group, true);
         self.state.is_tainted() || self.mark().is_some() || told.is_none_or(|at| now.saturating_sub(at) >= SIGN_EVERY)
     }
 
-    /// What it says about draining.
+    /// Its mark, if it says that it drains.
     pub(crate) fn mark(&self) -> Option<&Mark> {
         self.draining.as_ref()?.mark.as_ref()
     }
 
-    /// Whether it gets no new pages, for whatever reason.
+    /// Whether it gets no new pages, for any reason.
     pub(crate) fn drains(&self) -> bool {
         self.draining.as_ref().is_some_and(|draining| draining.since().is_some())
     }
 
-    /// Why it drains changes. With no reason left it takes pages again.
+    /// Changes the reasons for which it drains. Without a reason it takes pages again.
     #[cold]
     #[inline(never)]
     pub(crate) fn drain(&mut self, change: impl FnOnce(&mut Draining)) {
@@ -84,7 +85,7 @@ impl Known {
         self.draining = draining.is_needed().then_some(draining);
     }
 
-    /// It is evicted, or is not any more.
+    /// Applies the evictions.
     #[cold]
     #[inline(never)]
     pub(crate) fn evict(&mut self, pod: Pod, evictions: &Evictions) {
@@ -94,14 +95,14 @@ impl Known {
         }
     }
 
-    /// An answer came to a request that began at that time. Whether the pod says something else than before.
+    /// Handles the response to a request that began at `began`. Returns whether the pod's mark has changed.
     pub(crate) fn answered(&mut self, draining: bool, began: u64, now: u64) -> bool {
         match self.draining.as_mut().and_then(|draining| draining.mark.as_mut()) {
             Some(mark) if draining => {
                 mark.confirm(now);
                 return false;
             }
-            // What the pod was asked before its last word says nothing about the time since.
+            // A request that began before the last mark reveals nothing newer.
             Some(mark) if mark.at >= began => return false,
             None if !draining => return false,
             _ => (),
@@ -110,7 +111,8 @@ impl Known {
         true
     }
 
-    /// A request of a page comes. Whether the page is to reload: only a receiver stream is ever told.
+    /// Handles a request of a page. Returns whether the page must reload, which is only possible for a
+    /// receiver stream.
     pub(crate) fn leaves(
         &mut self,
         group: &Group<'_>,

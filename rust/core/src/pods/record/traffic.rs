@@ -1,13 +1,13 @@
-//! In: requests that are sent to one pod, and their ends. Out: how many are on their way, and when it was last used.
+//! Counts the requests in flight of one pod, and when it was last used.
 
-/// The traffic of one pod. It goes on whatever the verdict is.
+/// The traffic of one pod. Independent of its verdict.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Traffic {
-    /// Requests that entered and have not left.
+    /// Requests that have begun but not ended.
     pub(crate) in_flight: u32,
-    /// Those of them that are receiver streams.
+    /// How many of them are receiver streams.
     pub(crate) streams: u32,
-    /// When the pod was first and last used, for anything.
+    /// When the pod was first and last used for anything.
     pub(crate) first_seen: u64,
     pub(crate) last_seen: u64,
     /// Dials that the pod's host refused.
@@ -28,7 +28,7 @@ impl Traffic {
         self.streams = self.streams.saturating_add(stream.into());
     }
 
-    /// False when no request was in flight.
+    /// Counts the end of a request. Returns false if none was in flight.
     pub(crate) fn left(&mut self, stream: bool) -> bool {
         let matched = self.in_flight > 0;
         self.in_flight = self.in_flight.saturating_sub(1);
@@ -48,7 +48,7 @@ mod tests {
         traffic.entered(true);
         traffic.entered(false);
         assert_eq!((traffic.in_flight, traffic.streams), (2, 1));
-        // The end of a stream was told as that of another request.
+        // The end of a stream was reported as that of another request.
         assert!(traffic.left(false) && traffic.left(false) && !traffic.left(true));
         assert_eq!((traffic.in_flight, traffic.streams), (0, 0));
         traffic.seen(9);

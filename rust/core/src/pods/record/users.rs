@@ -1,20 +1,20 @@
-//! In: which upstream uses a pod, and when. Out: the one that it is listed under, so that two upstreams with the same pods do
-//! not take turns; and when each was last told that the pod works.
+//! The upstreams that use a pod. The pod stays listed under one of them, even if two upstreams with the same
+//! pods take turns.
 
 use crate::SECOND;
 use crate::pods::Group;
 
-/// For so long an upstream that uses the pod keeps it.
+/// How long an unused pod stays listed under an upstream.
 const KEEPS: u64 = 60 * SECOND;
 
-/// An upstream of one configuration that lately used the pod.
+/// An upstream of a configuration that recently used the pod.
 #[derive(Clone, Copy, Debug)]
 struct User {
     source: u64,
     upstream: u64,
-    /// When it last did.
+    /// When it last used it.
     at: u64,
-    /// When it was last told that the pod can be reached, and that it answered.
+    /// When it last learned that the pod can be reached, and that the pod responded.
     reached: Option<u64>,
     answered: Option<u64>,
 }
@@ -29,12 +29,12 @@ impl User {
     }
 }
 
-/// The upstreams that lately used one pod.
+/// The upstreams that recently used one pod.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Users {
-    /// The one that it is listed under.
+    /// The upstream under which the pod is listed.
     listed: User,
-    /// The last other one.
+    /// The last other upstream.
     other: Option<User>,
 }
 
@@ -43,8 +43,9 @@ impl Users {
         Users { listed: User::new(group, now), other: None }
     }
 
-    /// A request or a dial uses the pod. Once the listed upstream has not used it for a minute, this one takes over. Whether
-    /// the upstream is new.
+    /// Records that a request or a dial uses the pod. Its upstream takes over the listing if the listed one
+    /// has not used the pod for
+    /// a minute. Returns whether the upstream is new.
     pub(crate) fn used(&mut self, group: &Group<'_>, now: u64) -> bool {
         if self.listed.is(group) {
             self.listed.at = self.listed.at.max(now);
@@ -61,19 +62,21 @@ impl Users {
         true
     }
 
-    /// When the upstream that uses the pod now was last told that it can be reached, or that it answered.
+    /// When the upstream that uses the pod now last learned that the pod can be reached, or that it
+    /// responded.
     pub(crate) fn told(&mut self, group: &Group<'_>, answered: bool) -> &mut Option<u64> {
         let other = self.other.as_mut().filter(|other| other.is(group));
         let user = other.unwrap_or(&mut self.listed);
         if answered { &mut user.answered } else { &mut user.reached }
     }
 
-    /// The upstream that the pod is listed under.
+    /// The ID of the upstream under which the pod is listed.
     pub(crate) fn upstream(&self) -> u64 {
         self.listed.upstream
     }
 
-    /// The last two upstreams that used it, whenever that was. They change only where [`Users::used`] says so.
+    /// The last two upstreams, whenever they used the pod. They change only when [`Users::used`] returns
+    /// true.
     pub(crate) fn both(&self) -> [u64; 2] {
         [self.listed.upstream, self.other.unwrap_or(self.listed).upstream]
     }
@@ -81,7 +84,7 @@ impl Users {
     /// The upstreams that used it within the last minute of its use.
     pub(crate) fn upstreams(&self) -> [u64; 2] {
         let Users { listed, other } = *self;
-        // Without another one the same twice.
+        // If there is only one, returns it twice.
         let other = other.unwrap_or(listed);
         let kept = if listed.at.saturating_sub(other.at) <= KEEPS { other } else { listed };
         [listed.upstream, kept.upstream]
@@ -125,12 +128,12 @@ mod tests {
             assert_eq!((users.listed.source, users.upstream()), (1, 1), "second {second}");
         }
         assert_eq!(users.upstreams(), [1, 2]);
-        // It has used it at 198 s for the last time, and is not used any more.
+        // It last used the pod at 198 s.
         users.used(&world.group(1, 2), 258 * SECOND);
         assert_eq!(users.upstream(), 1);
         users.used(&world.group(1, 2), 258 * SECOND + 1);
         assert_eq!(users.upstreams(), [2, 2]);
-        // The same upstream of another source is another one.
+        // The same upstream of another source counts separately.
         users.used(&world.group(2, 2), 319 * SECOND);
         assert_eq!(users.listed.source, 2);
     }

@@ -1,13 +1,12 @@
-//! In: what became of the dials of one pod and of the connections to it. Out: what is held against it, and which requests
-//! may dial it.
+//! Derives the verdict on one pod from its dials and connections, and decides which requests may dial it.
 
 use crate::SECOND;
 use crate::pods::{FAILED_RECENTLY, LONGEST_GAP, Verdict};
 
-/// While something is held against a pod, one dial in this time finds out whether it is back.
+/// The interval between probes, which test whether a pod with a fault is back.
 const PROBE_EVERY: u64 = SECOND;
 
-/// Failures of one kind that belong together: none is more than [`LONGEST_GAP`] after the one before.
+/// Consecutive failures of one kind, each at most [`LONGEST_GAP`] after the previous one.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     first: u64,
@@ -15,7 +14,7 @@ struct Span {
 }
 
 impl Span {
-    /// With one more failure.
+    /// Extends the span by one failure.
     fn and(span: Option<Span>, now: u64) -> Self {
         match span.filter(|span| span.is_current(now)) {
             Some(Span { first, last }) => Span { first, last: last.max(now) },
@@ -23,7 +22,7 @@ impl Span {
         }
     }
 
-    /// One more failure would belong to it.
+    /// Whether a failure now would extend it.
     fn is_current(&self, now: u64) -> bool {
         now.saturating_sub(self.last) <= LONGEST_GAP
     }
@@ -33,23 +32,24 @@ impl Span {
     }
 }
 
-/// Failures that go on.
+/// Ongoing failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Suspicion {
     pub(crate) fault: Fault,
-    /// When the first of them was. Who worked before says nothing about the network since.
+    /// When they began. A pod that worked before does not prove that the network has worked since.
     pub(crate) since: u64,
-    /// They have lasted long enough to call the pod gone, if a witness says that the fault is not on our side. Never when the last
-    /// one is a second old: the pod may be back, and one request finds out.
+    /// Whether they have lasted long enough to declare the pod gone, if a witness proves that the fault is
+    /// not on our side. False
+    /// if the last one is a second old: the pod may be back, and a request will test it.
     pub(crate) is_ripe: bool,
 }
 
-/// What failed.
+/// The kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The pod could not be reached.
     Unreachable,
-    /// It was reached, and answered nothing.
+    /// It was reached but did not respond.
     Dropped,
 }
 
@@ -57,7 +57,7 @@ pub(crate) enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
     Dials,
-    /// It does, and finds out whether the pod is back.
+    /// It dials, and so tests whether the pod is back.
     Probes,
     Waits,
 }
@@ -65,21 +65,22 @@ pub(crate) enum Arrival {
 /// What is known about the dials of one pod.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PodState {
-    /// What the dials alone say.
+    /// The verdict from dials alone.
     dialled: Verdict,
     unreachable: Option<Span>,
-    /// Connections that ended before a byte of an answer, without an answer since.
+    /// Connections that ended before a response, without a response since.
     drops: Option<Span>,
-    /// The pod is gone because of them.
+    /// Whether it is gone because of dropped connections.
     dropped: bool,
-    /// Since when something is held against the pod, and when the next dial is allowed.
+    /// When the current fault began, and when the next dial is allowed.
     since: u64,
     next_dial: u64,
-    /// When the next request may try the pod that could go elsewhere.
+    /// When the pod may next be tried by a request that other pods can serve.
     next_look: u64,
-    /// Its last dial or connection failed.
+    /// Whether its last dial or connection failed.
     failing: bool,
-    /// When it last failed, and when it was last unreachable or dropped a connection, whatever happened since.
+    /// When it last failed, and when it last was unreachable or dropped a connection, even if it has
+    /// recovered since.
     failed_at: Option<u64>,
     missed_at: Option<u64>,
 }
@@ -89,17 +90,17 @@ impl PodState {
         if self.dropped { Verdict::Gone } else { self.dialled }
     }
 
-    /// Since when something is held against the pod.
+    /// When the current fault began.
     pub(crate) fn since(&self) -> Option<u64> {
         (self.verdict() != Verdict::None).then_some(self.since)
     }
 
-    /// Whether anything is held against the pod that is lost when it is forgotten.
+    /// Whether forgetting the pod would lose a fault.
     pub(crate) fn is_held(&self) -> bool {
         self.verdict() != Verdict::None || self.drops.is_some()
     }
 
-    /// Whether an answer would change anything.
+    /// Whether a response would change anything.
     pub(crate) fn is_tainted(&self) -> bool {
         self.failing || self.is_held()
     }
@@ -108,18 +109,22 @@ impl PodState {
         self.failed_at
     }
 
-    /// Whether it failed at that time or later.
+    /// Whether it failed at or after a time.
     pub(crate) fn failed_since(&self, at: u64) -> bool {
         self.failed_at.is_some_and(|failed| failed >= at)
     }
 
-    /// Whether it was unreachable or dropped a connection at that time or later: a refusal shows that the network works.
+    /// Whether it was unreachable or dropped a connection at or after a time. A refusal proves that the
+    /// network works.
     pub(crate) fn missed_since(&self, at: u64) -> bool {
         self.missed_at.is_some_and(|missed| missed >= at)
     }
 
-    /// Whether a request that may go elsewhere should. Once the last failure is some time ago, one at a time may find out
-    /// whether the pod is back. Perhaps it does not, so this takes nothing from requests that only this pod can answer.
+    /// Whether requests that other pods can serve should avoid it. A while after the last failure, one such
+    /// request at a time may
+    /// test whether the pod is back. Since it may be served elsewhere instead, it does not use up the probe
+    /// of requests that need
+    /// this pod.
     pub(crate) fn failed_recently(&mut self, now: u64) -> bool {
         match self.failed_at.filter(|_| self.failing).map(|at| now.saturating_sub(at)) {
             Some(since) if since < FAILED_RECENTLY => true,
@@ -134,22 +139,22 @@ impl PodState {
         }
     }
 
-    /// It failed a moment ago, and has not worked since.
+    /// Whether it failed recently and has not worked since.
     pub(crate) fn is_failing(&self, now: u64) -> bool {
         self.is_failing_within(FAILED_RECENTLY, now)
     }
 
-    /// It failed within that time, and has not worked since.
+    /// Whether it failed within `time` and has not worked since.
     pub(crate) fn is_failing_within(&self, time: u64, now: u64) -> bool {
         self.failing && self.failed_at.is_some_and(|at| now.saturating_sub(at) < time)
     }
 
-    /// Its last failure was no refusal.
+    /// Whether its last failure was not a refusal.
     pub(crate) fn is_missed(&self) -> bool {
         self.missed_at.is_some() && self.missed_at >= self.failed_at
     }
 
-    /// A request wants the pod.
+    /// Handles a request that needs the pod.
     pub(crate) fn arrive(&mut self, now: u64) -> Arrival {
         if self.verdict() == Verdict::None {
             return Arrival::Dials;
@@ -161,14 +166,15 @@ impl PodState {
         Arrival::Probes
     }
 
-    /// The pod answered: nothing is held against it any more.
+    /// Handles a response: clears all faults.
     pub(crate) fn answered(&mut self) {
         let PodState { failed_at, missed_at, .. } = *self;
         *self = PodState { failed_at, missed_at, ..PodState::default() };
     }
 
-    /// A connection was made. Whether that is a sign of life: not while the pod drops connections, for then it was perhaps
-    /// made with something in between.
+    /// Handles a new connection. Returns whether it is a sign of life. It is not while the pod drops
+    /// connections, since it may
+    /// have been accepted by something in between.
     pub(crate) fn connected(&mut self, now: u64) -> bool {
         if self.dropped || self.drops.is_some_and(|drops| drops.is_current(now)) {
             (self.dialled, self.unreachable) = (Verdict::None, None);
@@ -178,7 +184,8 @@ impl PodState {
         true
     }
 
-    /// The pod's host says that nothing listens: it is gone at once, and so is what dropped connections.
+    /// Handles a refusal by the pod's host: nothing listens, so the pod is gone at once. Also settles dropped
+    /// connections.
     pub(crate) fn refused(&mut self, now: u64) {
         self.fail(now);
         self.hold(now);
@@ -186,7 +193,7 @@ impl PodState {
         (self.unreachable, self.drops, self.dropped) = (None, None, false);
     }
 
-    /// Nobody knows.
+    /// Handles a dial that could not reach the pod.
     pub(crate) fn unreachable(&mut self, now: u64) {
         self.fail(now);
         self.hold(now);
@@ -197,14 +204,14 @@ impl PodState {
         }
     }
 
-    /// A connection ended before a byte of an answer. It may be an accident.
+    /// Handles a connection that ended before a response, which may be an accident.
     pub(crate) fn drop_connection(&mut self, now: u64) {
         self.fail(now);
         self.miss(now);
         self.drops = Some(Span::and(self.drops, now));
     }
 
-    /// What speaks against the pod, if it is not gone anyway. Drops are an accident until they have lasted long enough.
+    /// The ongoing failures of a pod that is not gone. Drops count only after they have lasted long enough.
     pub(crate) fn suspicion(&self, gone_after: u64, now: u64) -> Option<Suspicion> {
         let is_unreachable = self.verdict() == Verdict::Unreachable;
         let unreachable = self.unreachable.filter(|span| is_unreachable && span.is_current(now));
@@ -219,8 +226,8 @@ impl PodState {
         Some(Suspicion { fault, since: span.first, is_ripe })
     }
 
-    /// The pod is declared gone. It has just failed: the next second needs no probe.
-    pub(crate) fn condemn(&mut self, fault: Fault, now: u64) {
+    /// Declares the pod gone. It has just failed, so there is no probe within the next second.
+    pub(crate) fn declare_gone(&mut self, fault: Fault, now: u64) {
         if self.verdict() == Verdict::None {
             self.since = now;
         }
@@ -231,7 +238,8 @@ impl PodState {
         }
     }
 
-    /// Another pod may have the address now. Signs of life from before the last failure are still worth nothing.
+    /// Clears all faults, since another pod may have the address now. Signs of life before the last failure
+    /// still do not count.
     pub(crate) fn clear(&mut self) {
         self.answered();
     }
@@ -245,7 +253,7 @@ impl PodState {
         self.missed_at = self.missed_at.max(Some(now));
     }
 
-    /// Something is held against the pod from now on, if nothing was.
+    /// Starts a fault, unless there is one.
     fn hold(&mut self, now: u64) {
         if self.verdict() == Verdict::None {
             self.since = now;

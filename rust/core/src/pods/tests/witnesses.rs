@@ -1,6 +1,6 @@
 //! Who shows that a pod is dead and the fault not ours.
 
-use super::super::events::condemn;
+use super::super::events::declare_gone;
 use super::*;
 
 #[test]
@@ -274,10 +274,10 @@ fn a_pod_that_shows_in_the_meantime_that_it_works_is_not_gone() {
             world.pods.with(&group, pod(1), 10 * SECOND, |known| known.state.suspicion(group.gone_after, 10 * SECOND));
         let suspicion = suspicion.filter(|suspicion| suspicion.is_ripe).expect("it has failed for long enough");
         world.pods.learn(&group, pod(1), outcome, 10 * SECOND);
-        let condemned = world
-            .pods
-            .with(&group, pod(1), 10 * SECOND, |known| condemn(&mut known.clone(), &group, &suspicion, 10 * SECOND));
-        assert_eq!(condemned, verdict, "{outcome:?}");
+        let declared = world.pods.with(&group, pod(1), 10 * SECOND, |known| {
+            declare_gone(&mut known.clone(), &group, &suspicion, 10 * SECOND)
+        });
+        assert_eq!(declared, verdict, "{outcome:?}");
     }
 }
 

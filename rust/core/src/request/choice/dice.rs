@@ -1,6 +1,6 @@
-//! In: one random number of the caller. Out: as many as a step needs.
+//! Random numbers for one step, derived from a single number supplied by the caller.
 
-/// Random numbers by SplitMix64 from one seed: chance, not secrecy.
+/// A SplitMix64 generator. Not for secrets.
 pub(crate) struct Dice(u64);
 
 impl Dice {
@@ -15,7 +15,7 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below another one, 0 below 0.
+    /// A random number below `bound`, or 0 if `bound` is 0.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.roll()) * bound as u128) >> 64) as usize
     }

@@ -1,12 +1,12 @@
-//! In: a request that several pods may take. Out: the one it goes to.
+//! Chooses a pod for a request that several pods can serve.
 //!
 //! ```text
-//! tiers     how good a pod is for a request
-//! search    the best pod, without looking at all of very many upstreams
+//! tiers     how well a pod suits a request
+//! search    the best pod, without looking at every upstream
 //! turns     which upstream, where any will do
-//! policy    what a policy of the user may choose from
+//! policy    the pods that a user's policy may choose from
 //! tried     the pods that a request could not reach
-//! dice      chance
+//! dice      random numbers
 //! ```
 
 mod dice;

@@ -1,4 +1,4 @@
-//! In: a request that several pods may take, where the user has a policy of his own. Out: the pods that it may choose from.
+//! Lets the user's load-balancing policy choose among several pods.
 
 use super::tiers::{Choices, Tier, Whose};
 use super::tried::Tried;
@@ -8,13 +8,14 @@ use crate::request::lookups::LOOKED_UP;
 use crate::request::{Action, Phase, Place, Request};
 
 impl Call<'_> {
-    /// The user's policy is asked, since several pods may take the request.
+    /// Whether the user's policy chooses the pod for this request.
     pub(crate) fn lets_choose(&self) -> bool {
         self.flow.options.user_chooses && !self.request.elsewhere
     }
 
-    /// Lets the user's policy choose, once there is something to choose from: lookups that this request began are waited for
-    /// even so, since the policy is to see all upstreams.
+    /// Asks the user's policy to choose once there are candidates. Waits for all lookups that this request
+    /// started, because
+    /// the policy is to see every upstream.
     pub(crate) fn let_choose(&mut self, own: Option<u32>) -> Action {
         let (inside, any) = self.has_untried();
         if (!inside || self.request.looked_up.is_some())
@@ -36,7 +37,7 @@ impl Call<'_> {
         Action::Choose
     }
 
-    /// Whether there are pods that the request has not tried: inside, and at all.
+    /// Whether there are untried pods: in their upstream's networks, and at all.
     fn has_untried(&self) -> (bool, bool) {
         let is_new = |pod: &Pod| !self.request.tried.contains(*pod);
         let mut any = false;
@@ -76,7 +77,7 @@ impl Call<'_> {
         self.request.offered = found.first().map_or(u8::MAX, |place| place.tier);
     }
 
-    /// The user's policy has chosen.
+    /// Handles the choice of the user's policy.
     pub(crate) fn chose(&mut self, upstream: u32, pod: Pod) -> Action {
         if self.request.phase != Phase::Choosing || self.member(upstream).is_none() {
             return self.done();
@@ -84,7 +85,7 @@ impl Call<'_> {
         self.send(upstream, pod, self.request.offered)
     }
 
-    /// The user's policy has taken none.
+    /// Handles the case that the user's policy chose no pod.
     pub(crate) fn chose_none(&mut self) -> Action {
         if self.request.phase != Phase::Choosing {
             return self.done();

@@ -1,4 +1,4 @@
-//! In: the upstreams of a configuration. Out: the best pod for a request, found without looking at all of very many upstreams.
+//! Finds the best pod for a request. Looks at a bounded number of upstreams.
 
 use std::net::IpAddr;
 
@@ -9,23 +9,23 @@ use crate::request::Place;
 use crate::request::call::Call;
 use crate::state::Member;
 
-/// How many upstreams a request looks at that may go to any of them.
+/// How many upstreams are examined for a request that any of them can serve.
 const DRAWS: u32 = 16;
 
-/// What is looked for.
+/// The criteria of a search.
 pub(crate) struct Wanted {
     /// The request's own upstream.
     pub(crate) own: Option<u32>,
-    /// The address that its cookie names.
+    /// The address in its cookie.
     pub(crate) named: Option<IpAddr>,
-    /// No other upstream will do.
+    /// Restricts the search to its own upstream.
     pub(crate) only_own: bool,
-    /// The request is sent to what is found.
+    /// The request will be sent to the pod that is found.
     pub(crate) is_sent: bool,
 }
 
 impl<'a> Call<'a> {
-    /// The best pod for a request of an upstream, or of none in particular.
+    /// Finds the best pod for a request, of an upstream or of any.
     pub(crate) fn search(&mut self, wanted: &Wanted, leave_out: &dyn Fn(Pod) -> bool) -> Option<Place> {
         let Wanted { own, named, only_own, is_sent } = *wanted;
         let tried = self.request.tried;
@@ -49,7 +49,7 @@ impl<'a> Call<'a> {
         best.place()
     }
 
-    /// How the request looks at pods. `is_sent`: it is sent to the one that it finds.
+    /// The request's view of pods. `is_sent`: the request will be sent to the pod that is found.
     pub(super) fn sight<'t>(&self, is_sent: bool, tried: &'t Tried) -> Sight<'t>
     where
         'a: 't,
@@ -69,8 +69,9 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Looks at upstreams other than the request's own: at the one whose turn it is, and at more while its pods are not well. Where
-    /// there are not many it looks at all.
+    /// Looks at upstreams other than the request's own: the one whose turn it is, and more while its pods are
+    /// not healthy. If
+    /// there are only a few, looks at all of them.
     fn draw(&mut self, own: Option<u32>, best: &mut Best<'_>) {
         let Some(turns) = &self.flow.turns else { return };
         let is_well = |best: &Best<'_>| best.tier().is_some_and(|tier| tier <= Tier::Other);
@@ -100,7 +101,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Looks at the pods of an upstream, which is used by that.
+    /// Looks at the pods of an upstream and marks it as used.
     fn look_at(&mut self, upstream: u32, own: Option<u32>, best: &mut Best<'_>) {
         let Some(member) = self.member(upstream) else { return };
         let touch = self.use_host(member);
@@ -112,7 +113,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Warns if an upstream has pods outside of its networks.
+    /// Reports a warning if an upstream has pods outside its networks.
     pub(crate) fn warn(&mut self, upstream: u32, member: &Member) {
         let fresh = member.fresh();
         if let Some(outside) = fresh.as_deref().and_then(|fresh| fresh.outside().first())

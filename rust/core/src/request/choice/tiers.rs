@@ -1,4 +1,4 @@
-//! In: the fresh pods of the upstreams. Out: the one that is best for a request, without looking at all of very many.
+//! Ranks fresh pods by how well they suit a request. Looks at a bounded number of pods.
 
 use std::net::IpAddr;
 
@@ -8,20 +8,21 @@ use crate::pods::{Look, Looker, Pod, Pods, Standing};
 use crate::request::{Place, Request};
 use crate::state::{Fresh, Member};
 
-/// How many pods of one upstream are looked at, or drawn where there are more.
+/// The maximum number of pods examined per upstream. If there are more, they are drawn at random.
 const LOOKED_AT: usize = 64;
 
-/// How good a pod is for a request; lower is better. What each says beside whose pod it is: see [`Standing`]. Those that are not in
-/// their upstream's networks are outside.
+/// How well a pod suits a request; lower is better. See [`Standing`] for the states in the names. Pods that
+/// are not in their
+/// upstream's networks are outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Tier {
-    /// The one that the cookie names.
+    /// The pod in the request's cookie.
     Named = 0,
-    /// Of the request's own upstream.
+    /// A pod of the request's own upstream.
     Own = 1,
     Other = 2,
-    /// Of an upstream that was not looked up for a while: its pods may be others by now.
+    /// A pod of an upstream that was not looked up recently: its pods may have changed.
     OtherOld = 3,
     OwnRefuses = 4,
     OtherRefuses = 5,
@@ -36,23 +37,23 @@ pub(crate) enum Tier {
 }
 
 impl Tier {
-    /// It is in its upstream's networks.
+    /// Whether pods of this tier are in their upstream's networks.
     pub(crate) fn is_inside(tier: u8) -> bool {
         tier < Tier::Outside as u8
     }
 
-    /// It says that it drains, or did.
+    /// Whether pods of this tier drain, or said so before.
     pub(crate) fn drains(tier: u8) -> bool {
         (Tier::OwnMarked as u8..=Tier::OtherDraining as u8).contains(&tier)
     }
 
-    /// It has said since the request began that it drains.
+    /// Whether pods of this tier said during this request that they drain.
     pub(crate) fn is_draining(tier: u8) -> bool {
         (Tier::OwnDraining as u8..=Tier::OtherDraining as u8).contains(&tier)
     }
 }
 
-/// Whose pods are looked at.
+/// Which upstream's pods are examined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
     Own,
@@ -60,7 +61,7 @@ pub(crate) enum Whose {
 }
 
 impl Whose {
-    /// The tier of a pod that is inside.
+    /// The tier of a pod inside the networks.
     fn tier(self, standing: Standing) -> Tier {
         let (own, other) = match standing {
             Standing::Well if self == (Whose::Other { old: true }) => (Tier::OtherOld, Tier::OtherOld),
@@ -74,31 +75,32 @@ impl Whose {
     }
 }
 
-/// The tier of a pod that is outside.
+/// The tier of a pod outside the networks.
 fn outside(standing: Standing) -> Tier {
     if standing == Standing::Well { Tier::Outside } else { Tier::OutsideFailing }
 }
 
-/// A request as it looks at pods.
+/// A request's view of pods.
 #[derive(Clone, Copy)]
 pub(crate) struct Sight<'a> {
     pub(crate) pods: &'a Pods,
     pub(crate) now: u64,
     pub(crate) looker: Looker,
-    /// What the request has tried.
+    /// The pods that the request has tried.
     pub(crate) tried: &'a Tried,
-    /// Those that refused go behind those that drain, which take it, and are as good as those that could not be reached: the request has
-    /// few dials left, or a pod is dialled in the background, where each of them has to have its turn.
+    /// Ranks refusing pods behind draining ones, level with unreachable ones. Set when the request has few
+    /// dials left, and
+    /// for dials in the background, where every such pod needs its turn.
     pub(crate) is_pressed: bool,
 }
 
 impl Sight<'_> {
-    /// Looks at a pod of these. `compares`: the better one of several pods is chosen.
+    /// Looks at one pod. `compares`: the better of several pods will be chosen.
     fn look(&self, fresh: &Fresh, pod: Pod, compares: bool) -> Look {
         let looker = Looker { upstream: fresh.upstream(), compares, ..self.looker };
         let look = self.pods.look(pod, looker, self.now);
         match look.standing {
-            // Also where the pod has been forgotten since.
+            // Applies even if the pod has been forgotten since.
             Standing::Well | Standing::Marked if self.tried.is_taken_back(pod) => {
                 Look { standing: Standing::Draining, asks: false, ..look }
             }
@@ -108,7 +110,7 @@ impl Sight<'_> {
     }
 }
 
-/// The best pod so far, among those that are not left out.
+/// The best pod so far, ignoring those that are left out.
 pub(crate) struct Best<'a> {
     sight: Sight<'a>,
     leave_out: &'a dyn Fn(Pod) -> bool,
@@ -120,7 +122,7 @@ impl<'a> Best<'a> {
         Best { sight, leave_out, found: None }
     }
 
-    /// The tier of the best so far.
+    /// The tier of the best pod so far.
     pub(crate) fn tier(&self) -> Option<Tier> {
         self.found.map(|(tier, _, _)| tier)
     }
@@ -139,7 +141,7 @@ impl<'a> Best<'a> {
         }
     }
 
-    /// Looks at the pod that a cookie names, if it is fresh and well.
+    /// Considers the pod named by a cookie, if it is fresh and healthy.
     pub(crate) fn named(&mut self, upstream: u32, member: &Member, address: IpAddr, fresh: &Fresh) {
         let pod = member.upstream.pod_at(address);
         let is_fresh = fresh.inside().binary_search(&pod).is_ok() && !(self.leave_out)(pod);
@@ -148,7 +150,7 @@ impl<'a> Best<'a> {
         }
     }
 
-    /// Looks at the pods of an upstream.
+    /// Considers the pods of an upstream.
     pub(crate) fn of(&mut self, whose: Whose, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
         if self.beats(whose.tier(Standing::Well))
             && let Some((standing, pod)) = self.pick(fresh, fresh.inside(), dice)
@@ -162,20 +164,23 @@ impl<'a> Best<'a> {
         }
     }
 
-    /// Looks at the pods of an upstream for a request that needs no pod inside: a resource, which comes without a token.
+    /// Considers the pods of an upstream for a resource. Resources need no token, so pods outside the
+    /// networks qualify.
     pub(crate) fn of_resource(&mut self, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
         if let Some((standing, pod)) = self.pick(fresh, fresh.all(), dice) {
             self.offer(Whose::Own.tier(standing), upstream, pod);
         }
     }
 
-    /// One pod of those that stand best: of two that are well, drawn at random, the better one. Of those that drain it is the one
-    /// whose word is the oldest: a new process is most likely there.
+    /// Picks one of the pods with the best standing. Among healthy pods, picks the better of two drawn at
+    /// random. Among
+    /// draining pods, picks the one whose mark is the oldest, since it is the most likely to have been
+    /// replaced.
     fn pick(&self, fresh: &Fresh, pods: &[Pod], dice: &mut Dice) -> Option<(Standing, Pod)> {
         let compares = pods.len() > 1;
         let coin = if compares { dice.roll() } else { 0 };
         let (mut well, mut best) = (None::<(Look, Pod)>, None::<(Look, Pod)>);
-        // True once there is nothing more to look at.
+        // Returns true once no further pod needs to be examined.
         let mut look_at = |pod: Pod| {
             if (self.leave_out)(pod) || well.is_some_and(|(_, one)| one == pod) {
                 return false;
@@ -203,12 +208,14 @@ impl<'a> Best<'a> {
     }
 }
 
-/// Of 8 draws of a new pod and another one the new one gets so many at most. Then it gets less than twice the share of the others, however
-/// many there are of both.
+/// A new pod wins at most this many of 8 draws against another pod. This keeps its share below twice that of
+/// the
+/// others, however many there are of each.
 const OF_EIGHT: u64 = 5;
 
-/// Whether a pod is to be preferred to another one that is well too: it has fewer pages. A new one has none, and would get nearly all
-/// at once.
+/// Whether a healthy pod is preferred to another because it has fewer pages. A new pod has none and would
+/// otherwise get
+/// nearly all requests.
 fn prefers(one: &Look, other: &Look, coin: u64) -> bool {
     let is_new_chosen = coin % 8 < OF_EIGHT;
     match (one.is_new, other.is_new) {
@@ -218,7 +225,7 @@ fn prefers(one: &Look, other: &Look, coin: u64) -> bool {
     }
 }
 
-/// The numbers below a bound of at most [`LOOKED_AT`], in random order.
+/// The numbers below `bound`, which is at most [`LOOKED_AT`], in random order.
 fn shuffled(bound: usize, dice: &mut Dice) -> impl Iterator<Item = usize> {
     let mut order: [u8; LOOKED_AT] = std::array::from_fn(|index| index as u8);
     (0..bound).map(move |first| {
@@ -227,7 +234,7 @@ fn shuffled(bound: usize, dice: &mut Dice) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Collects the pods that a user's policy may choose from: those of the best tier from `least` on.
+/// Collects the pods that a user's policy may choose from: the best tier, starting at `least`.
 pub(crate) struct Choices<'a> {
     pub(crate) request: &'a Request,
     pub(crate) sight: Sight<'a>,
@@ -236,7 +243,7 @@ pub(crate) struct Choices<'a> {
 }
 
 impl Choices<'_> {
-    /// Looks at all pods of an upstream.
+    /// Considers all pods of an upstream.
     pub(crate) fn of(&mut self, whose: Whose, upstream: u32, member: &Member, fresh: &Fresh) {
         let named = self.request.decision.address.filter(|_| whose == Whose::Own && self.request.dials == 0);
         let named = named.map(|address| member.upstream.pod_at(address));

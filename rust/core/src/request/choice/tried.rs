@@ -1,18 +1,19 @@
-//! In: pods that a request could not reach. Out: whether it has tried one.
+//! The pods that a request has tried without success.
 
 use std::net::IpAddr;
 
 use crate::pods::Pod;
 
-/// How many pods a request remembers: more than it dials, unless the user says how to retry.
+/// How many pods a request remembers. More than it dials, unless the user has configured retries.
 const REMEMBERED: usize = 16;
 
-/// The pods that one request could not reach: the last [`REMEMBERED`]. An open page keeps this for hours, so it is small.
+/// The last [`REMEMBERED`] pods that one request could not reach. Kept small because an open page holds it
+/// for hours.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tried {
     pods: [u64; REMEMBERED],
     count: u32,
-    /// A bit for each that was reached, and has not taken the request since it drains.
+    /// One bit per pod that was reached but refused the request because it drains.
     taken_back: u16,
 }
 
@@ -28,7 +29,7 @@ impl Tried {
         self.taken_back &= !(1 << place);
     }
 
-    /// A pod has not taken the request since it drains. It may still, as the last choice.
+    /// Records that a draining pod refused the request. The pod can still be the last choice.
     pub(crate) fn take_back(&mut self, pod: Pod) {
         let place = self.remember(pod);
         self.taken_back |= 1 << place;
@@ -61,13 +62,14 @@ impl Tried {
     }
 }
 
-/// A number for a pod. Pods with IPv4 addresses never share one, nor do pods with one port in one IPv6 network of 64 bits.
+/// A number for a pod. Unique for IPv4 addresses, and for IPv6 addresses within one /64 network and port.
 fn number(pod: Pod) -> u64 {
     match pod.address() {
         IpAddr::V4(address) => u64::from(address.to_bits()) << 16 | u64::from(pod.port()),
         IpAddr::V6(address) => {
             let [network, interface] = [address.to_bits() >> 64, address.to_bits()].map(|bits| bits as u64);
-            // Any odd number with mixed bits spreads networks and ports: this one is 2^64 divided by the golden ratio.
+            // Any odd number with mixed bits spreads networks and ports. This one is 2^64 divided by the
+            // golden ratio.
             (network.rotate_left(16) ^ u64::from(pod.port())).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ interface
         }
     }

@@ -1,5 +1,4 @@
-//! In: single values, each with the member that holds it. Out: what the configuration holds so far, or the first
-//! error.
+//! Collects the checked values of a configuration while it is parsed, or the first error.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +13,7 @@ use crate::router::cidr::Collected;
 use crate::router::{cidr, cookie, host, port, warning};
 use crate::token::TokenCipher;
 
-/// What has been read so far, and the first error.
+/// The values parsed so far, and the first error.
 #[derive(Default)]
 pub(super) struct Draft {
     pub(super) cipher: Option<TokenCipher>,
@@ -26,7 +25,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Keeps the first error; what is returned only ends the reading.
+    /// Keeps the first error. The returned error only stops the parser.
     pub(super) fn fail<E: serde::de::Error>(&mut self, error: Error) -> E {
         self.error.get_or_insert(error);
         E::custom("refused")
@@ -48,7 +47,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds one CIDR; `item` is its index in `cidrs`, or `None` for `cidr`.
+    /// Adds one CIDR. `item` is its index in `cidrs`, or `None` for `cidr`.
     pub(super) fn add_cidr(&mut self, upstream: u32, item: Option<u32>, value: Scalar<'_>) -> Result<(), Error> {
         let place = Place { upstream, cidr: item };
         let member = member(place);
@@ -72,10 +71,10 @@ fn member(place: Place) -> Member {
     }
 }
 
-/// How many hosts an upstream may have.
+/// The maximum number of hosts per upstream.
 const MAX_HOSTS: usize = 64;
 
-/// Adds the value of `host`, or one of `hosts`.
+/// Adds the value of `host` or one element of `hosts`.
 pub(super) fn add_host(hosts: &mut Vec<String>, member: Member, value: Scalar<'_>) -> Result<(), Error> {
     let host = text(value, member)?;
     host::check(&host).map_err(|rule| config(member, rule))?;
@@ -89,7 +88,7 @@ pub(super) fn add_host(hosts: &mut Vec<String>, member: Member, value: Scalar<'_
     Ok(())
 }
 
-/// The value of `port`.
+/// Parses the value of `port`.
 pub(super) fn read_port(upstream: u32, value: Scalar<'_>) -> Result<u16, Error> {
     let member = Member::Port(upstream);
     let port = match value {
@@ -100,7 +99,7 @@ pub(super) fn read_port(upstream: u32, value: Scalar<'_>) -> Result<u16, Error> 
     port.map_err(|rule| config(member, rule))
 }
 
-/// A number as messages may show it: 8080.0 is not 8080.
+/// Formats a number for a message; 8080.0 stays different from 8080.
 fn short(number: f64) -> String {
     let text = if number < 0.0 { number.to_string() } else { format!("{number:?}") };
     if text.len() <= 20 { text } else { format!("{number:.3e}") }
@@ -113,12 +112,12 @@ fn text(value: Scalar<'_>, member: Member) -> Result<Cow<'_, str>, Error> {
     }
 }
 
-/// An error of a member.
+/// An error about a member.
 pub(super) fn config(member: Member, rule: impl Into<String>) -> Error {
     Error::new(Status::Config, member.index(), rule).at(&member)
 }
 
-/// The error for a member that does not belong in `member`.
+/// The error for a member that is not allowed in `member`.
 pub(super) fn unknown(member: Member, name: &str, known: &str) -> Error {
     let name = match shown(name) {
         short if short.starts_with('"') => format!("unknown member {short}"),
@@ -127,7 +126,7 @@ pub(super) fn unknown(member: Member, name: &str, known: &str) -> Error {
     config(member, format!("{name}; allowed are {known}"))
 }
 
-/// The error for text that is no JSON, or nested too deeply.
+/// The error for text that is not valid JSON or is nested too deeply.
 pub(super) fn syntax(member: Member, error: &dyn fmt::Display) -> Error {
     config(member, format!("is not valid JSON: {error}"))
 }

@@ -1,4 +1,4 @@
-//! The names of members as messages show them, such as `upstreams[1].cidr`.
+//! The names of configuration members as they appear in messages, such as `upstreams[1].cidr`.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub(crate) enum Member {
 }
 
 impl Member {
-    /// The index for errors: that of the upstream.
+    /// The index that errors carry: that of the upstream.
     pub(crate) fn index(self) -> Option<u32> {
         match self {
             Member::Root | Member::Secret | Member::CookieName | Member::Source | Member::Upstreams => None,

@@ -1,7 +1,9 @@
-//! In: the configuration as JSON. Out: checked values, or an error that names the field, the value and the rule.
+//! Parses the JSON configuration into checked values, or returns an error with the field, the value and the
+//! rule.
 //!
-//! The values are checked while the text is read, so that the first mistake ends it and nothing is kept twice. Values
-//! of a wrong type and unknown names are never repeated in messages unless they are too short to be a key.
+//! Values are checked while the text is parsed, so parsing stops at the first mistake. Messages repeat values
+//! of the wrong
+//! type and unknown names only if they are too short to be a key.
 
 mod draft;
 mod member;
@@ -21,23 +23,23 @@ use draft::Draft;
 use member::Member;
 use walk::Root;
 
-/// One upstream: hosts whose addresses are its fresh pods.
+/// One upstream. The addresses of its hosts are its fresh pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
-    /// DNS names and literal IP addresses, at least one.
+    /// DNS names and IP addresses, at least one.
     pub hosts: Vec<String>,
     /// The port of all its pods, fresh or not.
     pub port: u16,
 }
 
-/// Where a CIDR was written: its upstream, and its index in `cidrs` or `None` for `cidr`.
+/// The position of a CIDR: its upstream, and its index in `cidrs` or `None` for `cidr`.
 #[derive(Clone, Copy)]
 struct Place {
     upstream: u32,
     cidr: Option<u32>,
 }
 
-/// Checked values.
+/// The checked values of a configuration.
 pub(crate) struct Config {
     pub(crate) cipher: TokenCipher,
     pub(crate) cookie_name: Option<Box<str>>,
@@ -56,14 +58,14 @@ pub(crate) fn parse(json: &[u8]) -> Result<Config, Error> {
     if let Err(error) = read {
         return Err(draft.error.unwrap_or_else(|| draft::syntax(Member::Root, &error)));
     }
-    // All strings but those of `source`, which is passed over, were checked when they were read.
+    // All strings were checked when they were parsed, except those in the ignored `source`.
     if std::str::from_utf8(json).is_err() {
         return Err(draft::config(Member::Source, "is not valid UTF-8"));
     }
     finish(draft)
 }
 
-/// What can only be said about the whole.
+/// Applies the rules that concern the configuration as a whole.
 fn finish(draft: Draft) -> Result<Config, Error> {
     let required = |member: Member| Error::new(Status::Config, None, "is required").at(&member);
     let cipher = draft.cipher.ok_or_else(|| required(Member::Secret))?;

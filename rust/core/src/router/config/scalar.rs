@@ -1,25 +1,26 @@
-//! One value of the configuration that is no array or object, whatever its type: the types are judged later, by our
-//! own rules, since serde's messages repeat values.
+//! One configuration value that is not an array or object. Any type is accepted here and checked later, since
+//! serde's own
+//! messages repeat values.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A JSON value, as far as the configuration has a use for it.
+/// A JSON value, as far as the configuration uses it.
 pub(super) enum Scalar<'json> {
-    /// A string, borrowed from the text where it holds no escapes.
+    /// A string, borrowed from the text unless it has escapes.
     Text(Cow<'json, str>),
-    /// A whole number that is not negative.
+    /// A non-negative integer.
     Whole(u64),
     /// Any other number.
     Number(f64),
-    /// Another type, by the words for messages.
+    /// Another type, by its name in messages.
     Other(&'static str),
 }
 
 impl Scalar<'_> {
-    /// The type, for messages.
+    /// The name of the type in messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Scalar::Text(_) => "a string",

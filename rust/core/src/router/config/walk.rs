@@ -1,4 +1,4 @@
-//! How the reader goes through the configuration: objects and arrays with known members, each given to the draft.
+//! Walks through the JSON configuration and passes each value to the draft.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,36 +11,36 @@ use super::member::Member;
 use super::scalar::Scalar;
 use crate::error::{Error, Status};
 
-/// The name of a member, borrowed from the text where it holds no escapes.
+/// The name of a member, borrowed from the text unless it has escapes.
 struct Name<'json>(Cow<'json, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Scalar::deserialize(deserializer)? {
             Scalar::Text(name) => Ok(Name(name)),
-            // JSON has no other names.
+            // JSON member names are always strings.
             _ => Ok(Name(Cow::Borrowed(""))),
         }
     }
 }
 
-/// Marks a member as seen, or says that it was given twice.
+/// Marks a member as seen. Fails if it was seen before.
 fn once(seen: &mut bool, member: Member) -> Result<(), Error> {
     if std::mem::replace(seen, true) { Err(config(member, "is given twice")) } else { Ok(()) }
 }
 
-/// Refuses a member beside the one that is a list of the same.
+/// Fails if an upstream has both a member and its plural form.
 fn not_both(one: bool, several: bool, name: &str, upstream: Member) -> Result<(), Error> {
     let rule = || config(upstream, format!("has both {name} and {name}s; give one of them"));
     if one && several { Err(rule()) } else { Ok(()) }
 }
 
-/// Reads the value of a member.
+/// Parses the value of a member.
 fn value<'de, A: MapAccess<'de>>(draft: &mut Draft, map: &mut A, member: Member) -> Result<Scalar<'de>, A::Error> {
     map.next_value().map_err(|error| draft.fail(syntax(member, &error)))
 }
 
-/// The methods of a visitor for the types that its member must not have.
+/// Defines the visitor methods for types that are not allowed.
 macro_rules! refuse_others {
     ($expected:literal) => {
         fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +67,7 @@ macro_rules! refuse_others {
     };
 }
 
-/// A visitor that knows which member it reads.
+/// Defines a visitor for a particular member.
 macro_rules! seed {
     ($seed:ident, $value:ty, |$self:ident| $member:expr) => {
         impl $seed<'_> {

@@ -1,19 +1,23 @@
-//! In: the words of a token. Out: in which set of the cache it is looked for.
+//! A keyed hash that selects the cache set for a token.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// Multilinear hashing with a random key (M. Dietzfelbinger, "Universal hashing and k-wise independent random variables
-/// via integer arithmetic without primes", 1996). Two texts, chosen without knowing the key, meet in one of `n` sets with
-/// the probability 1/n. Nobody can do better by trying, because what is in the cache was sealed with a random nonce.
+/// Multilinear hashing with a random key (M. Dietzfelbinger, "Universal hashing and k-wise independent random
+/// variables via
+/// integer arithmetic without primes", 1996). Two texts chosen without knowledge of the key collide in one of
+/// `n` sets with
+/// probability 1/n. Trying does not help an attacker, because cached tokens were encrypted with random
+/// nonces.
 pub(super) struct Hash<const WORDS: usize> {
-    /// Two factors for each word, one for each half of it.
+    /// Two factors for each word, one per half.
     factors: [[u64; 2]; WORDS],
     start: u64,
 }
 
 impl<const WORDS: usize> Hash<WORDS> {
-    /// With a key of its own, drawn from the random key that the standard library gives to each hash table. For that it needs
-    /// no file: a static program may run where there is no `/dev`.
+    /// Creates a hash with its own key, derived from the random key that the standard library gives each hash
+    /// table. Needs no
+    /// file: a static program may run without `/dev`.
     pub(super) fn random() -> Self {
         let random = RandomState::new();
         let mut factors = [[0; 2]; WORDS];
@@ -23,7 +27,7 @@ impl<const WORDS: usize> Hash<WORDS> {
         Hash { factors, start: random.hash_one("start") }
     }
 
-    /// 32 bits, all of them good. The time does not depend on the words or on the key.
+    /// A hash of 32 well-mixed bits. The time does not depend on the words or the key.
     pub(super) fn of(&self, words: &[u64; WORDS]) -> u32 {
         let mut sum = self.start;
         for (word, [low, high]) in words.iter().zip(&self.factors) {

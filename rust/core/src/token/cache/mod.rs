@@ -1,7 +1,8 @@
-//! In: the text of a token, and a way to open it. Out: what it holds, mostly without opening it again.
+//! Caches decrypted tokens.
 //!
-//! All pages of a pod carry the same token, so a router meets few of them, each very often. Only tokens that a key
-//! opened are kept: whoever has no key can push none of them out. Reading takes no lock and writes no memory.
+//! All pages of a pod carry the same token, so a router sees few tokens, each many times. Only tokens that a
+//! key decrypted
+//! are cached, so forged tokens evict nothing. Reading takes no lock and writes no memory.
 
 mod atomic {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -18,43 +19,46 @@ use super::{TOKEN_IPV4, TOKEN_IPV6};
 use hash::Hash;
 use slot::Slot;
 
-/// Words of the text of a token: up to 59 characters, and in the last byte how many they are.
+/// Words for the text of a token: up to 59 characters, with the length in the last byte.
 const TEXT: usize = 8;
-/// Words of a slot: a mark, the key and the target (see [`Mark`]), the text, the address.
+/// Words of a slot: a mark with the key and the target (see [`Mark`]), the text, the address.
 const WORDS: usize = 1 + TEXT + 2;
-/// A token can be in any slot of its set. By chance some sets get more tokens: when half of all slots are in use, one
-/// token in seven belongs to such a set; when a quarter is, one in fifty.
+/// A token may occupy any slot of its set. Sets fill unevenly: when half of all slots are in use, one token
+/// in seven belongs
+/// to an overfull set; at a quarter, one in fifty.
 const WAYS: usize = 4;
-/// 512 slots, 48 KiB for each router: tokens of some hundred live pods. With more pods some tokens are opened each time.
+/// 512 slots, 48 KiB per router, for the tokens of some hundred live pods. With more pods, some tokens are
+/// decrypted each
+/// time.
 const SETS: usize = 128;
 
-// The key has four bits of a slot.
+// A slot has four bits for the key.
 const _: () = assert!(MAX_KEYS <= 1 << (16 - Mark::BITS));
 
-/// Where the pods of a CIDR are served.
+/// The destination of a CIDR's pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) upstream: u32,
-    /// That of the upstream, so that a decision reads nothing else of it.
+    /// The upstream's port, stored here so that a decision need not read the upstream.
     pub(crate) port: NonZeroU16,
 }
 
-/// What a token says.
+/// The meaning of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     /// Never an IPv4-mapped IPv6 address.
     pub(crate) address: IpAddr,
-    /// Which key opened the token, from 0.
+    /// The zero-based index of the key that decrypted the token.
     pub(crate) key: u32,
-    /// Of the CIDR in which the address lies.
+    /// The target of the CIDR that contains the address.
     pub(crate) target: Option<Target>,
 }
 
-/// Neighbours, so that a token that is in its first slot costs two cache lines.
+/// Adjacent in memory, so that a token in its first slot costs two cache lines.
 #[repr(align(64))]
 struct Set([Slot<WORDS>; WAYS]);
 
-/// The tokens that were opened last. Usable from any number of threads.
+/// Recently decrypted tokens. Can be used from any number of threads.
 pub(crate) struct TokenCache {
     hash: Hash<TEXT>,
     sets: Box<[Set]>,
@@ -66,13 +70,14 @@ impl TokenCache {
         TokenCache { hash: Hash::random(), sets: std::iter::repeat_with(set).take(SETS).collect() }
     }
 
-    /// What `open` said of this token before, or says now. It must say the same every time. Allocates nothing.
+    /// Returns the cached result of `open` for this token, or calls it. `open` must be deterministic.
+    /// Allocates nothing.
     pub(crate) fn get_or_open<E>(
         &self,
         token: &[u8],
         open: impl FnOnce() -> Result<Resolved, E>,
     ) -> Result<Resolved, E> {
-        // A token that is here has a valid form, so a text of any bytes may be looked for.
+        // Cached tokens are always valid, so looking up arbitrary bytes is safe.
         let Some(text) = words(token) else { return open() };
         let hash = self.hash.of(&text);
         let (set, mark) = (&self.sets[hash as usize % SETS], Mark::of(hash));
@@ -85,9 +90,9 @@ impl TokenCache {
     }
 }
 
-/// The upper 12 bits of the first word of a slot, from the hash of the text, so that mostly only the slot that holds a
-/// token is read whole. Below are 4 bits for the key, 16 for the port, zero if there is no target, and 32 for the
-/// upstream.
+/// The upper 12 bits of a slot's first word come from the hash of the text, so that usually only the matching
+/// slot is read
+/// in full. Below are 4 bits for the key, 16 for the port (0 if there is no target) and 32 for the upstream.
 #[derive(Clone, Copy)]
 struct Mark(u64);
 
@@ -108,24 +113,24 @@ impl Set {
         self.0.iter().find_map(|slot| {
             let words = slot.read_if(|first| mark.is_of(first))?;
             let (kept, resolved) = unpacked(&words);
-            // All words, and only then the answer: how long it takes does not tell how much is the same.
+            // Compares all words before deciding: the time does not reveal how many are equal.
             let difference = kept.iter().zip(text).fold(0, |difference, (kept, text)| difference | (kept ^ text));
             (difference == 0).then_some(resolved)
         })
     }
 
     fn put(&self, mark: Mark, text: &[u64; TEXT], resolved: Resolved) {
-        // Another thread may have been quicker. If both are at it, it is here twice, which does no harm.
+        // Another thread may have been faster. If both write, the token is cached twice, which is harmless.
         if self.find(mark, text).is_some() {
             return;
         }
-        // In turn, since readers leave no trace of what they use.
+        // Round-robin, since readers leave no trace of which slots they use.
         let writes = self.0.iter().map(Slot::writes).sum::<u64>();
         self.0[writes as usize % WAYS].write(&packed(mark, text, resolved));
     }
 }
 
-/// The text of a token as words, different for different texts. `None` if no token has this length.
+/// The text of a token as words. Different texts give different words. `None` if no token has this length.
 fn words(token: &[u8]) -> Option<[u64; TEXT]> {
     let mut bytes = [0; TEXT * 8];
     if let Ok(token) = <&[u8; TOKEN_IPV4]>::try_from(token) {
