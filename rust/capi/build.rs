@@ -1,4 +1,4 @@
-//! Cargo wants a build script where `links` is set. There is nothing to build.
+//! Does nothing. Cargo requires a build script if `links` is set.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

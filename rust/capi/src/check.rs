@@ -1,4 +1,4 @@
-//! Single values of a configuration: `doors_check`.
+//! Checks single values of a configuration: `doors_check`.
 
 use std::ffi::c_char;
 
@@ -8,11 +8,11 @@ use crate::status::{Failure, Status};
 use crate::types::doors_error;
 use crate::{guard, memory, numbers};
 
-/// Checks one value by the rules of doors_router_new(), for programs that read a configuration word by word. `field` is
-/// DOORS_FIELD_*. The message does not begin with the name of the field.
+/// Checks one value by the rules of doors_router_new(), for programs that parse a configuration word by word.
+/// `field` is DOORS_FIELD_*. The message does not start with the name of the field.
 ///
-/// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _CIDR, _CONFIG, _TOO_LARGE, _RANGE (no such field) or
-/// _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _CIDR, _CONFIG, _TOO_LARGE, _RANGE (unknown
+/// field) or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_check(field: u32, value: *const c_char, len: usize, err: *mut doors_error) -> i32 {
     unsafe {

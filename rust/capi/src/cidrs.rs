@@ -8,14 +8,14 @@ use crate::status::Status;
 use crate::types::{doors_addr, doors_error};
 use crate::{guard, memory};
 
-/// A list of CIDRs. From doors_cidrs_new() to doors_cidrs_free().
+/// A list of CIDRs. Created by doors_cidrs_new(), freed by doors_cidrs_free().
 pub struct doors_cidrs(CidrList);
 
-/// Makes a list from CIDRs of both families, separated by ASCII white space. `::ffff:a.b.c.d/n` with n of 96 and more is
-/// IPv4 with the prefix length n - 96. `*out` gets the list.
+/// Creates a list from CIDRs of both families, separated by ASCII white space. `::ffff:a.b.c.d/n` with n of
+/// 96 or more is IPv4 with the prefix length n - 96. Sets `*out` to the list.
 ///
-/// Returns DOORS_STATUS_OK, _CIDR (`err->index` is the CIDR: no valid CIDR, a bare address, host bits that are set, the
-/// same one twice; an empty list has no index), _TOO_LARGE or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _CIDR (`err->index` is the CIDR: it is malformed, a bare address or a duplicate,
+/// or has host bits set; an empty list has no index), _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cidrs_new(
     cidrs: *const c_char,
@@ -33,8 +33,9 @@ pub unsafe extern "C" fn doors_cidrs_new(
     }
 }
 
-/// Finds the CIDR with the longest prefix that holds an address. `*index` gets its place in the list, from 0. IPv4-mapped
-/// addresses are IPv4; unspecified, multicast and broadcast addresses are in no CIDR.
+/// Finds the CIDR with the longest prefix that contains an address. Sets `*index` to its zero-based position
+/// in the list. IPv4-mapped addresses count as IPv4. Unspecified, multicast and broadcast addresses are in no
+/// CIDR.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -52,7 +53,7 @@ pub unsafe extern "C" fn doors_cidrs_lookup(
     })
 }
 
-/// Frees a list. NULL is fine.
+/// Frees a list. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cidrs_free(cidrs: *mut doors_cidrs) {
     guard::value((), || unsafe { memory::free(cidrs) })

@@ -8,14 +8,16 @@ use crate::status::Status;
 use crate::types::{doors_addr, doors_error};
 use crate::{guard, memory};
 
-/// Makes and reads tokens. From doors_cipher_new() to doors_cipher_free().
+/// Creates and decrypts tokens. Created by doors_cipher_new(), freed by doors_cipher_free().
 pub struct doors_cipher(TokenCipher);
 
-/// Makes a cipher from a secret: one to eight AES keys (16, 24 or 32 bytes each) in standard base64 with padding,
-/// separated by ASCII white space. The first key encrypts, all decrypt. `*out` gets the cipher.
+/// Creates a cipher from a secret: one to eight AES keys (16, 24 or 32 bytes each) in standard base64 with
+/// padding, separated by ASCII white space. The first key encrypts; all keys decrypt. Sets `*out` to the
+/// cipher.
 ///
-/// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _TOO_LARGE or _NULL_POINTER. No message holds any part
-/// of a key. The caller may wipe `secrets` afterwards; doors_cipher_free() wipes the keys in the cipher.
+/// Returns DOORS_STATUS_OK, _SECRET (`err->index` is the key), _TOO_LARGE or _NULL_POINTER. Messages never
+/// contain any part of a key. The caller may wipe `secrets` afterwards; doors_cipher_free() wipes the keys in
+/// the cipher.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cipher_new(
     secrets: *const c_char,
@@ -33,15 +35,16 @@ pub unsafe extern "C" fn doors_cipher_new(
     }
 }
 
-/// Makes a token for an address. An IPv4-mapped IPv6 address gives a token for IPv4. `token` gets DOORS_TOKEN_IPV4 or
-/// DOORS_TOKEN_IPV6 characters and a NUL, and `*token_len` their number without the NUL. Two tokens for one address differ:
-/// each holds 12 random bytes from the operating system.
+/// Creates a token for an address. An IPv4-mapped IPv6 address gives a token for IPv4. Writes
+/// DOORS_TOKEN_IPV4 or DOORS_TOKEN_IPV6 characters and a NUL to `token`, and sets `*token_len` to their
+/// number without the NUL. Two tokens for one address differ: each contains 12 random bytes from the
+/// operating system.
 ///
-/// Make at most 2^32 tokens with one key, over all processes that have it (NIST SP 800-38D, section 8.3): one for each
-/// process and address, not one for each request.
+/// Create at most 2^32 tokens with one key, over all processes that use it (NIST SP 800-38D, section 8.3):
+/// one per process and address, not one per request.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS, _BUFFER (`cap` leaves no room for token and NUL; DOORS_TOKEN_SIZE always does),
-/// _RANDOM or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _BUFFER (`cap` is too small for token and NUL; DOORS_TOKEN_SIZE is
+/// always enough), _RANDOM or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cipher_encode(
     cipher: *const doors_cipher,
@@ -64,11 +67,11 @@ pub unsafe extern "C" fn doors_cipher_encode(
     })
 }
 
-/// Reads a token. `*addr` gets the address, IPv4 for an IPv4-mapped one; `*key` gets the index of the key that opened it,
-/// from 0.
+/// Decrypts a token. Sets `*addr` to the address, as IPv4 if it is IPv4-mapped, and `*key` to the zero-based
+/// index of the key that decrypted it.
 ///
-/// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED, _TOO_LARGE or _NULL_POINTER. The alphabet is checked
-/// first, then the length, then the trailing bits, then the keys.
+/// Returns DOORS_STATUS_OK, _TOKEN_FORMAT, _TOKEN_REFUSED, _TOO_LARGE or _NULL_POINTER. The alphabet is
+/// checked first, then the length, the trailing bits and the keys.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cipher_decode(
     cipher: *const doors_cipher,
@@ -87,7 +90,7 @@ pub unsafe extern "C" fn doors_cipher_decode(
     })
 }
 
-/// `*count` gets the number of keys, 1 to 8.
+/// Sets `*count` to the number of keys, 1 to 8.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -99,9 +102,9 @@ pub unsafe extern "C" fn doors_cipher_keys(cipher: *const doors_cipher, count: *
     })
 }
 
-/// Tells the id of one key, counted from 0: `id` gets 8 characters and a NUL (DOORS_KEY_ID_SIZE), the first
-/// hexadecimal digits (lower case) of the SHA-256 of `doors-key-id` followed by the key's bytes. It is not a secret: log
-/// it, to compare the keys of a proxy with those of its apps.
+/// Gets the ID of the key with a zero-based index. Writes 8 characters and a NUL (DOORS_KEY_ID_SIZE) to `id`:
+/// the first hexadecimal digits, in lower case, of the SHA-256 of `doors-key-id` followed by the key's bytes.
+/// An ID is not a secret. Log it to compare the keys of a proxy with those of its apps.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -109,7 +112,7 @@ pub unsafe extern "C" fn doors_cipher_key_id(cipher: *const doors_cipher, index:
     guard::status(|| unsafe { memory::key_id(memory::handle(cipher)?.0.key_ids(), index, id) })
 }
 
-/// Frees a cipher and wipes its keys. NULL is fine.
+/// Frees a cipher and wipes its keys. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_cipher_free(cipher: *mut doors_cipher) {
     guard::value((), || unsafe { memory::free(cipher) })

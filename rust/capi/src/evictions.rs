@@ -1,4 +1,4 @@
-//! What an operator evicts, and what has happened to pods: `doors_eviction`, `doors_event`.
+//! Evictions, and the events of pods: `doors_eviction`, `doors_event`.
 
 use doors_routing::{Event, KnownEviction, Subject, Target};
 
@@ -8,54 +8,54 @@ use crate::status::Status;
 use crate::types::{doors_addr, doors_pod};
 use crate::{guard, memory};
 
-/// Pods that are evicted: they get no new pages while there are other pods, and their pages are told to reload. Its target is a
-/// network, an upstream, or the pods of an upstream in a network.
+/// An eviction of pods: they get no new pages while there are other pods, and their pages are told to reload.
+/// The target is a network, an upstream, or the pods of an upstream in a network.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_eviction {
-    /// The network, without bits of the host; `len` 0 for all addresses of `upstream`.
+    /// The network, without host bits; `len` 0 for all addresses of `upstream`.
     pub addr: doors_addr,
-    /// How many bits its prefix has: 32 or 128 for one address, 0 with `len` 0.
+    /// The length of its prefix: 32 or 128 for one address, 0 if `len` is 0.
     pub bits: u32,
-    /// The number of the upstream, see doors_source_upstream(); 0 for any.
+    /// The ID of the upstream, see doors_source_upstream(); 0 for any.
     pub upstream: u64,
-    /// How many pages of an upstream are told to reload in one second; 0 for `gone_rate` of the source.
+    /// How many pages per upstream and second are told to reload; 0 for `gone_rate` of the source.
     pub rate: u32,
     /// DOORS_EVICT_IDLE_FIRST, or 0.
     pub flags: u32,
-    /// Since when. Written only.
+    /// When it began. Output only.
     pub since: i64,
-    /// How many pages were told to reload. Written only.
+    /// How many pages were told to reload. Output only.
     pub told: u64,
-    /// Zero.
+    /// Must be 0.
     pub reserved: [u64; 2],
 }
 
-/// Something that has happened to a pod, or to those of an eviction.
+/// A change of a pod, or of the pods of an eviction.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_event {
-    /// Counts the events, from 1.
+    /// A sequence number, starting at 1.
     pub number: u64,
-    /// When, by the caller's clock.
+    /// When it happened, by the caller's clock.
     pub at: i64,
-    /// The number of the upstream; 0 for any, with DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE.
+    /// The ID of the upstream; 0 for any, with DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE.
     pub upstream: u64,
-    /// The pod. With DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE the network, with port 0; `len` 0 for all addresses of the
-    /// upstream.
+    /// The pod. For DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE: the network, with port 0; `len` 0 for all
+    /// addresses of the upstream.
     pub pod: doors_pod,
-    /// With a network: how many bits its prefix has, else 0.
+    /// For a network: the length of its prefix, otherwise 0.
     pub bits: u32,
     /// DOORS_EVENT_*.
     pub kind: u32,
-    /// How many receiver streams it had then.
+    /// The number of receiver streams at that time.
     pub pages: u32,
-    /// Zero.
+    /// Always 0.
     pub reserved: u32,
 }
 
 impl doors_eviction {
-    /// The target. What is only written is not read.
+    /// The target. Ignores members that are output only.
     fn target(&self) -> Result<Target, Status> {
         memory::reserved(&self.reserved)?;
         if self.flags & !DOORS_EVICT_IDLE_FIRST != 0 {
@@ -111,15 +111,16 @@ impl From<&Event> for doors_event {
     }
 }
 
-/// Evicts pods from now on, also those that come later, until doors_state_undo(). They get no new pages while there are other pods.
-/// A page of theirs is told 410 by the answer to its next receiver stream, never faster than the rate, and only while a pod is known that
-/// takes the page: no open stream is ended, and nothing else of the page is touched. With DOORS_EVICT_IDLE_FIRST pages that were
-/// not used for longest go first, from one `roll_time` after the beginning on. With the target of another eviction it changes the rate and
-/// the flags of that one. There may be 256. The time it takes grows with the number of known pods; no other call waits for all of
-/// it.
+/// Evicts pods, including pods that appear later, until doors_state_undo(). They get no new pages while there
+/// are other pods. Their pages get 410 in answer to their next receiver stream, never faster than the rate,
+/// and only while a known pod would take the page. Open streams are not ended, and other requests of a page
+/// are not affected. With DOORS_EVICT_IDLE_FIRST, the least recently used pages go first, starting one
+/// `roll_time` after the call. If an eviction with the same target exists, its rate and flags are changed.
+/// There can be 256 evictions. The duration of the call grows with the number of known pods, but no other
+/// call waits for all of it.
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS (neither a network nor an upstream), _CIDR (bits of the host are set, or too many bits), _RANGE,
-/// _TOO_MANY (there are 256 others) or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS (neither a network nor an upstream), _CIDR (host bits are set, or the
+/// prefix is too long), _RANGE, _TOO_MANY (there are 256 others) or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_evict(state: *mut doors_state, eviction: *const doors_eviction, now: i64) -> i32 {
     guard::status(|| unsafe {
@@ -130,11 +131,11 @@ pub unsafe extern "C" fn doors_state_evict(state: *mut doors_state, eviction: *c
     })
 }
 
-/// Takes the eviction with this target back; rate and flags do not matter. Its pods get new pages again, and no page of theirs is told any more. The
-/// time it takes is that of doors_state_evict().
+/// Cancels the eviction with this target; rate and flags are ignored. Its pods get new pages again, and their
+/// pages are no longer told to reload. The call takes as long as doors_state_evict().
 ///
-/// Returns DOORS_STATUS_OK, _ADDRESS, _CIDR, _RANGE (all as doors_state_evict()), _NO_MATCH (no eviction has this target) or
-/// _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _ADDRESS, _CIDR, _RANGE (all as for doors_state_evict()), _NO_MATCH (no eviction
+/// has this target) or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_undo(state: *mut doors_state, eviction: *const doors_eviction, now: i64) -> i32 {
     guard::status(|| unsafe {
@@ -144,8 +145,8 @@ pub unsafe extern "C" fn doors_state_undo(state: *mut doors_state, eviction: *co
     })
 }
 
-/// Tells all evictions, the oldest first: `list` gets at most `cap` of them (NULL with 0 for none), `*count` how many there are, at
-/// most 256.
+/// Lists all evictions, oldest first. Writes at most `cap` of them to `list` (may be NULL if `cap` is 0), and
+/// sets `*count` to their total number, at most 256.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -164,8 +165,9 @@ pub unsafe extern "C" fn doors_state_evictions(
     })
 }
 
-/// Tells what has happened to pods: of the last 256 events those after the one with the number `after` (0 for all), the oldest first.
-/// `list` gets at most `cap` of them (NULL with 0 for none), `*count` how many there are.
+/// Lists the events of pods after the one with the number `after` (0 for all), oldest first. Only the last
+/// 256 events are kept. Writes at most `cap` of them to `list` (may be NULL if `cap` is 0), and sets `*count`
+/// to their total number.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! Evictions as C asks for them, and what is told of them.
+//! Tests of evictions and events through the C API.
 
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
@@ -12,7 +12,7 @@ use crate::step::*;
 use crate::tests::POD;
 use crate::types::*;
 
-/// A pod with an address that ends in this byte.
+/// A pod whose address ends in this byte.
 fn pod(last: u8) -> doors_pod {
     let mut pod = doors_pod { port: 8080, ..POD };
     pod.addr = Some([10, 0, 0, last].into()).into();
@@ -113,7 +113,7 @@ pub(crate) fn evictions_without_a_proper_target_are_refused() {
             assert_eq!(doors_state_undo(flow.state, &wrong, 0), status);
         }
     }
-    // An IPv4-mapped network is the same as the IPv4 one.
+    // An IPv4-mapped network equals the IPv4 one.
     let mapped = doors_eviction { addr: long, bits: 120, ..eviction(7) };
     unsafe {
         assert_eq!(doors_state_evict(flow.state, &mapped, 0), DOORS_STATUS_OK);

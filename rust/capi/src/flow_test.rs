@@ -1,4 +1,5 @@
-//! The flow of requests as C calls it: one request from its beginning to its end, and what is known then.
+//! Tests of the flow of requests through the C API: a request from beginning to end, and what is known
+//! afterwards.
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
@@ -19,7 +20,7 @@ pub(crate) const SECOND: i64 = 1_000_000_000;
 pub(crate) const GET: u32 = DOORS_METHOD_GET;
 pub(crate) const REFUSED: u32 = DOORS_OUTCOME_REFUSED;
 
-/// A state and a source whose only upstream is the host `svc`.
+/// A state, and a source whose only upstream is the host `svc`.
 pub(crate) struct Flow {
     pub(crate) state: *mut doors_state,
     pub(crate) source: *mut doors_source,
@@ -43,7 +44,7 @@ impl Flow {
         Flow { state, source }
     }
 
-    /// Looks `svc` up with this answer.
+    /// Looks up `svc` with this answer.
     pub(crate) fn resolve(&self, last: &[u8], now: i64) -> doors_host_report {
         let (mut list, mut count, mut next) = (lookup(), 77, 77);
         let mut report = doors_host_report { change: 77, flags: 77 };
@@ -82,7 +83,7 @@ impl Flow {
 impl Drop for Flow {
     fn drop(&mut self) {
         unsafe {
-            // In this order: a source keeps what it needs.
+            // In this order: a source keeps alive what it needs.
             doors_state_free(self.state);
             doors_source_free(self.source);
         }
@@ -97,7 +98,7 @@ pub(crate) fn none() -> doors_request {
     doors_request { opaque: [0; 40] }
 }
 
-/// Whatever was on the stack.
+/// A request struct with arbitrary content, as on the stack.
 fn garbage() -> doors_request {
     doors_request { opaque: [0x5a5a_5a5a_5a5a_5a5a; 40] }
 }
@@ -106,7 +107,7 @@ fn garbage() -> doors_request {
 pub(crate) fn a_request_goes_its_way() {
     let flow = Flow::new();
     let mut request = garbage();
-    // Nothing is known: it waits for DNS.
+    // Nothing is known yet: it waits for DNS.
     let step = flow.begin("/", 0, &mut request);
     assert_eq!((step.kind, step.last_choice), (DOORS_STEP_WAIT, 0));
     assert!(step.until > 0 && step.until <= 3 * SECOND);
@@ -116,7 +117,7 @@ pub(crate) fn a_request_goes_its_way() {
     let step = flow.step(|source, step| unsafe { doors_request_resume(source, &mut request, SECOND, 1, step) });
     assert_eq!((step.kind, step.upstream, step.pod.port, step.pod.addr.len), (DOORS_STEP_DIAL, 0, 8080, 4));
     let first = step.pod;
-    // Its own host refuses the connection: the other pod.
+    // Its own host refuses the connection: the next step is the other pod.
     let step =
         flow.step(|source, step| unsafe { doors_request_failed(source, &mut request, REFUSED, SECOND, 1, step) });
     assert_eq!((step.kind, step.probe), (DOORS_STEP_DIAL, 0));
@@ -162,7 +163,8 @@ pub(crate) fn a_request_goes_its_way() {
     }
 }
 
-/// A request that has ended, was never begun, or belongs to another source: nothing of it is looked at but its first 8 bytes.
+/// For a request that has ended, was never begun or belongs to another source, only the first 8 bytes are
+/// read.
 #[test]
 pub(crate) fn strangers_are_done() {
     let (flow, other) = (Flow::new(), Flow::new());
@@ -269,7 +271,7 @@ pub(crate) fn a_source_has_a_router_and_upstreams() {
         assert_eq!((CStr::from_ptr(known.name.as_ptr()), address.bytes[3], count), (c"svc.", 7, 1));
         let unknown = doors_state_host(flow.state, 77, 0, room, null_mut(), 0, &mut count);
         assert_eq!(unknown, DOORS_STATUS_NO_MATCH);
-        // What comes late is looked up again.
+        // A late address is looked up again.
         let (mut report, late) = (doors_host_report { change: 77, flags: 77 }, Some([10, 0, 0, 8].into()).into());
         assert_eq!(doors_state_resolved_late(flow.state, host, &late, 1, SECOND / 2, &mut report), DOORS_STATUS_OK);
         assert_eq!((report.change, report.flags), (DOORS_HOST_UNCHANGED, DOORS_REPORT_LOOKUPS_DUE));

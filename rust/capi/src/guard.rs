@@ -1,4 +1,5 @@
-//! In: the body of an export. Out: its status; a panic inside becomes `DOORS_STATUS_PANIC` and never crosses into C.
+//! Runs the body of an export and returns its status. A panic becomes `DOORS_STATUS_PANIC` and never unwinds
+//! into C.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,7 +7,7 @@ use crate::numbers::DOORS_STATUS_OK;
 use crate::status::{Failure, Status};
 use crate::types::doors_error;
 
-/// Runs a body that fails with a status only.
+/// Runs a body that only returns a status.
 pub(crate) fn status<B: FnOnce() -> Result<(), Status>>(body: B) -> i32 {
     let result = contained(body).unwrap_or(Err(Status::Panic));
     #[cfg(test)]
@@ -17,7 +18,7 @@ pub(crate) fn status<B: FnOnce() -> Result<(), Status>>(body: B) -> i32 {
     }
 }
 
-/// Runs a body that fails with a message, and writes it to `err` unless that is NULL.
+/// Runs a body that can fail with a message, and writes the message to `err` unless that is NULL.
 ///
 /// # Safety
 /// `err` is NULL or valid for writing.
@@ -27,19 +28,19 @@ pub(crate) unsafe fn error<B: FnOnce() -> Result<(), Failure>>(err: *mut doors_e
     crate::returns_test::returned::<B>(result.as_ref().err().map(|failure| failure.status));
     let Err(failure) = result else { return DOORS_STATUS_OK };
     if !err.is_null() {
-        // SAFETY: the caller passed a pointer that is valid for writing; nothing is read through it.
+        // SAFETY: the caller passed a pointer that is valid for writing, and nothing is read through it.
         unsafe { err.write(doors_error::from(&failure)) };
     }
     failure.status as i32
 }
 
-/// Runs a body that cannot fail; a panic gives `fallback`.
+/// Runs a body that cannot fail. Returns `fallback` after a panic.
 pub(crate) fn value<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     contained(body).unwrap_or(fallback)
 }
 
-/// What a body changes and what outlives a panic in it is memory of the caller, of no use after a failure, and the state
-/// of a `doors_state`, whose locks let the next call go on with what there is.
+/// Catches panics. Unwind safety: only two things outlive a panic. One is memory of the caller, which is not
+/// used after a failure. The other is a `doors_state`, whose locks ignore poisoning.
 fn contained<T>(body: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(|| {
         #[cfg(test)]

@@ -1,8 +1,9 @@
-//! The C API of [`doors_routing`], `include/doors_caddy.h`: a thin layer over it, the only place with `unsafe`.
+//! The C API of [`doors_routing`], declared in `include/doors_caddy.h`. A thin layer, and the only crate with
+//! `unsafe` code.
 //!
-//! The rules that hold for every function open the header; `guard` and `memory` enforce them. Each export keeps
-//! its item visible (no macro around it), since the header is generated from the source of this folder. A program in Rust
-//! uses [`doors_routing`] itself.
+//! The header starts with the rules for all functions, which `guard` and `memory` enforce. The header is
+//! generated from the source files of this crate, so exports must not be produced by macros. Rust programs
+//! should use [`doors_routing`] directly.
 #![allow(non_camel_case_types, reason = "the names are those of the C API")]
 #![allow(clippy::missing_safety_doc, reason = "the rules that open the header are the contract of every function")]
 #![deny(missing_docs)]

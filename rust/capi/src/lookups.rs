@@ -1,4 +1,4 @@
-//! The lookups of a `doors_state`: which are due, how they ended, and what is known about a host.
+//! The lookups of a `doors_state`: which are due, their results, and what is known about a host.
 
 use std::ffi::c_char;
 use std::net::IpAddr;
@@ -13,19 +13,19 @@ use crate::{guard, memory};
 
 const NAME: usize = DOORS_HOST_SIZE as usize;
 
-/// A lookup to begin now.
+/// A lookup to start now.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_lookup {
-    /// What to report the end for. No other host of the same state ever has this number.
+    /// The host to pass to the report. Unique within a state.
     pub host: u64,
-    /// The number for the way to look it up, as in the options of the sources that use it.
+    /// The caller's number for the way to resolve it, from the options of the sources that use it.
     pub resolver: u64,
-    /// Characters in the name.
+    /// The length of the name in bytes.
     pub name_len: u32,
-    /// The name in lower case, perhaps with a final dot, NUL-terminated.
+    /// The name in lower case, NUL-terminated. May have a final dot.
     pub name: [c_char; 256],
-    /// Zero.
+    /// Always 0.
     pub reserved: u32,
 }
 
@@ -33,37 +33,37 @@ pub struct doors_lookup {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_host_report {
-    /// DOORS_HOST_*: one for each change that an operator would call one, never one for each lookup.
+    /// DOORS_HOST_*: a change that is worth reporting to an operator. Unchanged results are not reported.
     pub change: u32,
-    /// DOORS_REPORT_WAKE and _LOOKUPS_DUE, added up.
+    /// DOORS_REPORT_WAKE and DOORS_REPORT_LOOKUPS_DUE, combined with `|`.
     pub flags: u32,
 }
 
-/// What is known about a host. Durations are nanoseconds.
+/// What is known about a host. Durations are in nanoseconds.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_host_state {
-    /// The number for the way to look it up; 0 for an address.
+    /// The number of the resolver; 0 for an address.
     pub resolver: u64,
-    /// Counts the changes of the addresses; 0 before the first.
+    /// The number of changes of the addresses; 0 before the first.
     pub generation: u64,
-    /// Since the last answer with addresses; DOORS_NEVER before the first, and for an address.
+    /// The time since the last answer with addresses; DOORS_NEVER before the first, and for an address.
     pub age: i64,
-    /// Since the first of the failures in a row; 0 while `failure` is 0.
+    /// The time since the first failure of the current series; 0 while `failure` is 0.
     pub failing_for: i64,
-    /// The time between two lookups: the smallest that its users ask for; 0 without users.
+    /// The interval between lookups: the smallest of its users; 0 without users.
     pub refresh: i64,
-    /// DOORS_LOOKUP_*: why the last lookup failed; 0 if it did not or none has ended.
+    /// DOORS_LOOKUP_*: why the last lookup failed; 0 if it succeeded or none has ended.
     pub failure: u32,
-    /// How many sources use it.
+    /// The number of sources that use it.
     pub users: u32,
-    /// 1 while lookups go on.
+    /// 1 while lookups continue.
     pub active: u32,
-    /// 1 while answers are taken for parts of the truth.
+    /// 1 while answers count as partial.
     pub partial: u32,
-    /// Zero.
+    /// Always 0.
     pub reserved: u32,
-    /// Characters in the name.
+    /// The length of the name in bytes.
     pub name_len: u32,
     /// The name in lower case, or an address, NUL-terminated.
     pub name: [c_char; 256],
@@ -79,7 +79,7 @@ fn failure_of(number: u32) -> Result<LookupFailure, Status> {
     })
 }
 
-/// A name that fits, as all names that the rules of DOORS_FIELD_HOST let pass.
+/// Copies a name. All names that satisfy DOORS_FIELD_HOST fit.
 fn name_of(text: &str) -> (u32, [c_char; NAME]) {
     let mut name = [0; NAME];
     let mut len = 0;
@@ -134,12 +134,14 @@ unsafe fn addresses(list: *const doors_addr, count: usize) -> Result<Vec<IpAddr>
     list.iter().map(|addr| addr.address().ok_or(Status::Address)).collect()
 }
 
-/// Says which hosts are to be looked up now: `list` gets at most `cap` lookups (at least 1), `*count` how many. Begin each,
-/// and report its end, whatever it is: one that is not reported counts as DOORS_LOOKUP_TIMEOUT after 60 s. `*next` gets when
-/// to call again, unless a report says so before (DOORS_REPORT_LOOKUPS_DUE); DOORS_NEVER for not before. With more lookups than
-/// `cap` that is now. A call more than needed does nothing. Call it from one place: a loop that this number drives.
+/// Lists the hosts to look up now. Writes at most `cap` lookups (at least 1) to `list`, and sets `*count` to
+/// their number. Start each of them and always report its end: without a report, it counts as
+/// DOORS_LOOKUP_TIMEOUT after 60 s. Sets `*next` to the time of the next call, or DOORS_NEVER to wait for a
+/// report. It is now if there are more than `cap` lookups. A report with DOORS_REPORT_LOOKUPS_DUE always
+/// means to call earlier. Extra calls do nothing. Call this function from a single loop that waits for
+/// `*next`.
 ///
-/// Returns DOORS_STATUS_OK, _RANGE (a `cap` of 0 too) or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _RANGE (including a `cap` of 0) or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_due(
     state: *mut doors_state,
@@ -167,10 +169,11 @@ pub unsafe extern "C" fn doors_state_due(
     })
 }
 
-/// A lookup has ended with these addresses, in any order; those that no pod can have are left out, and what is left may be
-/// nothing. `missing` is DOORS_MISSING_IPV4 and _IPV6, added up: the IP versions about which nothing was learned, or only a
-/// part; `failure` is why (DOORS_LOOKUP_*), or 0 if they are only late. Nothing left, and something missing, is a failed lookup.
-/// A lookup that was not begun changes nothing. `*out` gets what has changed.
+/// Reports the addresses found by a lookup, in any order. Addresses that no pod can have are ignored.
+/// `missing` combines DOORS_MISSING_IPV4 and DOORS_MISSING_IPV6: the IP versions with a missing or partial
+/// answer. `failure` is the reason (DOORS_LOOKUP_*), or 0 if the answer is only late. If no address remains
+/// and something is missing, the lookup counts as failed. Ignores a lookup that was not started. Sets `*out`
+/// to the changes.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -201,8 +204,8 @@ pub unsafe extern "C" fn doors_state_resolved(
     })
 }
 
-/// Addresses came after the lookup they belong to was reported. If one of them is new, the next lookup is due at once, which
-/// will see it. `*out` gets what to do.
+/// Reports addresses that arrived after their lookup was reported. If one of them is new, the next lookup is
+/// due at once. Sets `*out` to what to do.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -222,7 +225,7 @@ pub unsafe extern "C" fn doors_state_resolved_late(
     })
 }
 
-/// A lookup has ended without addresses. `failure` is DOORS_LOOKUP_*. `*out` gets what has changed.
+/// Reports a lookup that found no addresses. `failure` is DOORS_LOOKUP_*. Sets `*out` to the changes.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -241,9 +244,10 @@ pub unsafe extern "C" fn doors_state_lookup_failed(
     })
 }
 
-/// Tells what is known about a host: `*out` gets it; for several hosts of one upstream, whose name is all their names, cut at its room,
-/// it is what is known about all together: all addresses, the oldest answer, and the failure that has lasted for longest. `list` at most `cap` of its addresses (NULL with 0 for none), and
-/// `*count` how many it has.
+/// Gets what is known about a host, in `*out`. Several hosts of one upstream count as one host: its name
+/// lists all their names, truncated to fit, and the other members combine all addresses, the oldest answer
+/// and the longest failure. Writes at most `cap` of its addresses to `list` (may be NULL if `cap` is 0), and
+/// sets `*count` to their total number.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such host, or it was forgotten) or _NULL_POINTER.
 #[unsafe(no_mangle)]

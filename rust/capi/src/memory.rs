@@ -1,4 +1,4 @@
-//! In: pointers from C. Out: slices and references, or the status that says what is wrong with them.
+//! Turns pointers from C into slices and references, or returns the status for an invalid one.
 
 use std::ffi::c_char;
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ pub(crate) unsafe fn items<'a, T>(data: *const T, count: usize) -> Result<&'a [T
     if data.is_null() {
         return Err(Status::NullPointer);
     }
-    // No object is larger; it is undefined behaviour to pretend.
+    // No object is larger, and a larger slice would be undefined behaviour.
     if count > isize::MAX as usize / size_of::<T>() {
         return Err(Status::TooLarge);
     }
@@ -45,7 +45,7 @@ pub(crate) unsafe fn address(addr: *const doors_addr) -> Result<IpAddr, Status> 
     unsafe { handle(addr) }?.address().ok_or(Status::Address)
 }
 
-/// A handle that C got from us, or a struct of the caller that is read.
+/// A handle created by this library, or a struct of the caller for reading.
 ///
 /// # Safety
 /// `handle` is NULL, or came from the matching `_new` and was not freed, or is valid for reading.
@@ -54,12 +54,12 @@ pub(crate) unsafe fn handle<'a, T>(handle: *const T) -> Result<&'a T, Status> {
     unsafe { handle.as_ref() }.ok_or(Status::NullPointer)
 }
 
-/// A time of the caller's clock, which may start anywhere, as the core counts it, and back.
+/// Converts a time of the caller's clock, which may start anywhere, to the core's unsigned time.
 pub(crate) fn clock(now: i64) -> u64 {
     now as u64 ^ 1 << 63
 }
 
-/// See [`clock`].
+/// The inverse of [`clock`].
 pub(crate) fn at(time: u64) -> i64 {
     (time ^ 1 << 63) as i64
 }
@@ -74,17 +74,17 @@ pub(crate) fn duration(nanoseconds: i64) -> Result<u64, Status> {
     u64::try_from(nanoseconds).map_err(|_| Status::Range)
 }
 
-/// A duration of the core.
+/// Converts a duration of the core.
 pub(crate) fn lasted(nanoseconds: u64) -> i64 {
     i64::try_from(nanoseconds).unwrap_or(i64::MAX)
 }
 
-/// Refuses members without a meaning that are not zero: a later version may give them one.
+/// Rejects reserved members that are not zero, because a later version may give them a meaning.
 pub(crate) fn reserved<T: Copy + Default + PartialEq>(members: &[T]) -> Result<(), Status> {
     if members.iter().all(|member| *member == T::default()) { Ok(()) } else { Err(Status::Range) }
 }
 
-/// Refuses an output that is NULL, before any work is done.
+/// Rejects an output pointer that is NULL before any work is done.
 pub(crate) fn output<T>(out: *mut T) -> Result<*mut T, Status> {
     if out.is_null() { Err(Status::NullPointer) } else { Ok(out) }
 }
@@ -92,7 +92,7 @@ pub(crate) fn output<T>(out: *mut T) -> Result<*mut T, Status> {
 /// Writes a text and a NUL.
 ///
 /// # Safety
-/// `out` is valid for writing one byte more than the text has, and does not overlap it.
+/// `out` is valid for writing one byte more than the length of the text, and does not overlap it.
 pub(crate) unsafe fn write_text(text: &[u8], out: *mut c_char) {
     // SAFETY: the contract of this function.
     unsafe {
@@ -101,30 +101,30 @@ pub(crate) unsafe fn write_text(text: &[u8], out: *mut c_char) {
     }
 }
 
-/// Room for a list; NULL is fine for none.
+/// Room for a list. May be NULL if `cap` is 0.
 pub(crate) fn room<T>(list: *mut T, cap: usize) -> Result<*mut T, Status> {
     if list.is_null() && cap > 0 { Err(Status::NullPointer) } else { Ok(list) }
 }
 
-/// Writes the first items of a list.
+/// Writes the first `cap` items.
 ///
 /// # Safety
 /// `room` is valid for writing `cap` items.
 pub(crate) unsafe fn fill<T>(room: *mut T, cap: usize, items: impl Iterator<Item = T>) {
     for (index, item) in items.take(cap).enumerate() {
-        // SAFETY: less than `cap`.
+        // SAFETY: `index` is less than `cap`.
         unsafe { room.add(index).write(item) };
     }
 }
 
-/// Writes the id of one key.
+/// Writes the ID of one key.
 ///
 /// # Safety
 /// `id` is NULL or valid for writing DOORS_KEY_ID_SIZE characters.
 pub(crate) unsafe fn key_id(ids: &[KeyId], index: u32, id: *mut c_char) -> Result<(), Status> {
     let out = output(id)?;
     let found = ids.get(index as usize).ok_or(Status::NoMatch)?;
-    // SAFETY: the contract of this function; what the library owns does not overlap memory of the caller.
+    // SAFETY: the contract of this function; memory of the library does not overlap memory of the caller.
     unsafe { write_text(found.as_bytes(), out) };
     Ok(())
 }
@@ -132,7 +132,7 @@ pub(crate) unsafe fn key_id(ids: &[KeyId], index: u32, id: *mut c_char) -> Resul
 /// Frees a handle.
 ///
 /// # Safety
-/// `handle` is NULL or came from [`Box::into_raw`] and is not used again.
+/// `handle` is NULL, or came from [`Box::into_raw`] and is not used again.
 pub(crate) unsafe fn free<T>(handle: *mut T) {
     if !handle.is_null() {
         // SAFETY: the contract of this function.

@@ -1,4 +1,4 @@
-//! The flow of requests as C must not call it: NULL and values out of range; and panics.
+//! Tests of misuse of the flow of requests: NULL, values out of range, and panics.
 
 use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
@@ -152,7 +152,7 @@ pub(crate) fn null_and_panics() {
     let flow = std::mem::ManuallyDrop::new(Flow::new());
     let Flow { state, source } = *flow;
     let mut called = Vec::new();
-    // Each is called with live handles, with a panic planted; then with every pointer that is required as NULL.
+    // Calls each export with live handles and a planted panic, then with NULL for each required pointer.
     macro_rules! calls {
         ($($export:ident($($argument:expr),*) or $(($($null:expr),*)),*;)*) => {
             $(
@@ -251,7 +251,7 @@ pub(crate) fn null_and_panics() {
             plant();
             assert_eq!(CStr::from_ptr(text(1)), c"unknown");
         }
-        // A free that panics leaks; the second one frees.
+        // A panicking free leaks; the second call frees.
         plant();
         doors_source_free(source);
         plant();
@@ -269,7 +269,7 @@ pub(crate) fn null_and_panics() {
     assert_eq!(called, expected);
 }
 
-/// The statuses that the tests above have no use for.
+/// The statuses that the tests above do not cover.
 pub(crate) fn rest() {
     let flow = Flow::new();
     let Flow { state, source } = flow;

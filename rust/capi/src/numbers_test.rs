@@ -1,4 +1,5 @@
-//! The numbers of the C API are those of the core, each with a name; one version everywhere.
+//! Tests that the constants of the C API match the core, that each has a name, and that the version is the
+//! same everywhere.
 
 use std::ffi::{CStr, c_char};
 
@@ -181,7 +182,7 @@ fn one_version_everywhere() {
     }
 }
 
-/// Three digits for each part but the first.
+/// Three digits for each part except the first.
 fn version_number(version: &str) -> u64 {
     let parts = version.split('.').map(|part| part.parse::<u64>().unwrap());
     parts.inspect(|part| assert!(*part < 1000)).fold(0, |number, part| number * 1000 + part)

@@ -1,4 +1,4 @@
-//! Bounds of a process and options of a configuration: `doors_limits`, `doors_options`.
+//! Limits of a process and options of a configuration: `doors_limits`, `doors_options`.
 
 use std::num::NonZeroU32;
 
@@ -8,53 +8,56 @@ use crate::numbers::*;
 use crate::status::Status;
 use crate::{guard, memory};
 
-/// The bounds of a process. doors_limits_init() fills in good values.
+/// The limits of a process. doors_limits_init() sets the defaults.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_limits {
-    /// How many pods are remembered, at least 1. 10,000.
+    /// The maximum number of remembered pods, at least 1. Default: 10,000.
     pub max_pods: u32,
-    /// How many requests may wait for a pod at once. 4,096.
+    /// The maximum number of requests that wait for a pod. Default: 4,096.
     pub max_waiting: u32,
-    /// How many lookups may run at once, at least 1. 64.
+    /// The maximum number of concurrent lookups, at least 1. Default: 64.
     pub max_lookups: u32,
-    /// How many more may run, if so many have been running for over a second. 256.
+    /// The number of additional lookups allowed once `max_lookups` have been running for over a second.
+    /// Default: 256.
     pub max_slow_lookups: u32,
-    /// How many lookups a second may begin for hosts whose addresses are known, at least 1. 100.
+    /// The maximum number of lookups started per second for hosts with known addresses, at least 1. Default:
+    /// 100.
     pub refreshes_per_second: u32,
-    /// Zero.
+    /// Must be 0.
     pub reserved: [u32; 3],
 }
 
-/// The options of one configuration. Durations are nanoseconds. doors_options_init() fills in good values.
+/// The options of one configuration. Durations are in nanoseconds. doors_options_init() sets the defaults.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_options {
-    /// For how long a pod must have been out of reach until it is gone. 10 s.
+    /// How long a pod must be unreachable before it is gone. Default: 10 s.
     pub gone_after: i64,
-    /// For how long a pod may drain until its pages are told 410, those that were not used for longest first; 0 for ever.
-    /// `gone_rate` paces them. 0.
+    /// How long a pod may drain before its pages get 410, least recently used first and at most at
+    /// `gone_rate`; 0 for no limit. Default: 0.
     pub drain_max: i64,
-    /// How often a page opens a receiver stream: the app's `SolitaireRollTime`. 15 s.
+    /// How often a page opens a receiver stream. Equal to the app's `SolitaireRollTime`. Default: 15 s.
     pub roll_time: i64,
-    /// For how long a page load waits for a pod, and the receiver stream of a page that has nothing to reload onto; 0 for not
-    /// at all. It counts from the beginning of the request. 10 s.
+    /// How long a page load waits for a pod, counted from the start of the request. Also applies to the
+    /// receiver stream of a page that no pod could reload. 0 disables waiting. Default: 10 s.
     pub page_wait: i64,
-    /// The time from one lookup of a host to the next, while requests use it. 1 s; less than 10 ms is 10 ms.
+    /// The interval between lookups of a host that requests use. Default: 1 s, minimum: 10 ms.
     pub refresh: i64,
-    /// The age at which addresses are not used without waiting for new ones, if there were no lookups. 300 s.
+    /// The age at which addresses are no longer used without waiting for a new lookup. Default: 300 s.
     pub stale_max: i64,
-    /// For how long a request waits for first lookups while no address is known at all. Any other wait for DNS is 500 ms at
-    /// most. 3 s.
+    /// How long a request waits for a first lookup while no address is known. All other waits for DNS last at
+    /// most 500 ms. Default: 3 s.
     pub first_lookup: i64,
-    /// The caller's number for the way in which names are looked up: which name servers, which IP versions. Hosts with the
-    /// same name and number are one host. 0.
+    /// The caller's number for a way to resolve names (name servers, IP versions). Hosts with the same name
+    /// and number are one host. Default: 0.
     pub resolver: u64,
-    /// How many receiver streams of an upstream may be told 410 in one second; 0 for all. 100.
+    /// The maximum number of receiver streams per upstream and second that get 410; 0 for no limit. Default:
+    /// 100.
     pub gone_rate: u32,
-    /// What of DOORS_OPTION_* applies, added up. 0.
+    /// Any of DOORS_OPTION_*, combined with `|`. Default: 0.
     pub flags: u32,
-    /// Zero.
+    /// Must be 0.
     pub reserved: [u64; 2],
 }
 
@@ -96,7 +99,7 @@ impl doors_options {
     }
 }
 
-/// Fills in the good values that stand beside the members. `*out` gets them.
+/// Sets all members of `*out` to their defaults.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -115,7 +118,7 @@ pub unsafe extern "C" fn doors_limits_init(out: *mut doors_limits) -> i32 {
     })
 }
 
-/// Fills in the good values that stand beside the members. `*out` gets them.
+/// Sets all members of `*out` to their defaults.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]

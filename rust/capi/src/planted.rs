@@ -1,5 +1,5 @@
-//! Faults of memory, made on purpose, with which each memory checker proves that it sees into this library.
-//! Compiled only with `--cfg doors_planted_faults`; not in the header, and no part of any release.
+//! Deliberate memory faults, with which each memory checker proves that it can see into this library.
+//! Compiled only with `--cfg doors_planted_faults`. Neither in the header nor in any release.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::UnsafeCell;
@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 const BLOCK: usize = 24;
 
-/// A block on the heap of which one byte is written.
+/// A heap block with one initialised byte.
 unsafe fn block() -> *mut u8 {
     unsafe {
         let block = alloc(layout());
@@ -20,7 +20,7 @@ fn layout() -> Layout {
     Layout::new::<[u8; BLOCK]>()
 }
 
-/// Reads the byte behind a block.
+/// Reads the byte after a block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn planted_out_of_bounds() -> u8 {
     unsafe {
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn planted_out_of_bounds() -> u8 {
     }
 }
 
-/// Reads a block that was freed.
+/// Reads a freed block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn planted_use_after_free() -> u8 {
     unsafe {
@@ -41,13 +41,13 @@ pub unsafe extern "C" fn planted_use_after_free() -> u8 {
     }
 }
 
-/// Forgets a block.
+/// Leaks a block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn planted_leak() -> u8 {
     unsafe { block().read_volatile() }
 }
 
-/// Decides by a byte that was never written.
+/// Branches on an uninitialised byte.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn planted_uninitialised() -> u8 {
     unsafe {
@@ -60,12 +60,12 @@ pub unsafe extern "C" fn planted_uninitialised() -> u8 {
 
 struct Shared(UnsafeCell<u64>);
 
-// SAFETY: it is not; that is the fault.
+// SAFETY: none; that is the fault.
 unsafe impl Sync for Shared {}
 
 static SHARED: Shared = Shared(UnsafeCell::new(0));
 
-/// Counts without any lock. A race as soon as two threads call it.
+/// Increments a counter without synchronisation. A race if two threads call it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn planted_race() -> u8 {
     unsafe {

@@ -1,4 +1,4 @@
-//! The way of one request: `doors_request`. Each call says what to do next.
+//! One request, step by step: `doors_request`.
 
 use std::ffi::c_char;
 
@@ -30,17 +30,19 @@ fn marks_of(flags: u32) -> Result<Marks, Status> {
 /// The request that this source began in the caller's memory.
 ///
 /// # Safety
-/// `request` is NULL or valid for reading and writing, and its first 8 bytes are 0 or those that `doors_request_begin`
-/// wrote with the rest.
+/// `request` is NULL or valid for reading and writing. Its first 8 bytes are 0, or `doors_request_begin`
+/// wrote them together with the rest.
 unsafe fn begun<'a>(source: &doors_source, request: *mut doors_request) -> Result<Option<&'a mut Request>, Status> {
     let request = memory::output(request)?.cast::<Request>();
-    // SAFETY: valid for reading by contract. What follows the tag may be anything unless the tag is that of a source.
+    // SAFETY: valid for reading by contract. The rest may be uninitialised unless the tag is that of a
+    // source.
     let tag = unsafe { request.cast::<u64>().read() };
-    // SAFETY: only `doors_request_begin` writes the tag of a source, with a whole request.
+    // SAFETY: only `doors_request_begin` writes the tag of a source, together with a whole request.
     Ok(if tag == source.0.tag() { Some(unsafe { &mut *request }) } else { None })
 }
 
-/// Runs a call about a request. For one that the source did not begin it runs with none, which changes nothing.
+/// Runs a call about a request. If the source did not begin it, runs the call with an unused request, which
+/// changes nothing.
 ///
 /// # Safety
 /// As for [`begun`].
@@ -56,15 +58,15 @@ unsafe fn about<T>(
     })
 }
 
-/// A request begins. `method` is DOORS_METHOD_*; `has_body` is 1 if it has a body, or may have one since its length is
-/// not known to be 0, else 0. `path` and `cookies` are as in doors_router_decide(). `*request` is overwritten, `*step` gets what
-/// to do. Allocates nothing in the usual case.
+/// Begins a request. `method` is DOORS_METHOD_*. `has_body` is 1 if the request has or may have a body, that
+/// is, unless its length is known to be 0; otherwise 0. `path` and `cookies` are as for
+/// doors_router_decide(). Overwrites `*request` and sets `*step` to what to do. Usually allocates nothing.
 ///
-/// For each request: obey the step; report each dial with doors_source_dialled() and each attempt that has ended without an
-/// answer with doors_request_next(), which gives the next step; or both with doors_request_failed(). Say with
-/// doors_request_answered() that the pod has begun to answer, and in every case with doors_request_ended() that the request is
-/// over. A call about a request that another source began, or none, or that has ended, says DOORS_STEP_DONE and
-/// changes nothing.
+/// For each request, follow the step. Report each dial to doors_source_dialled(). Report each attempt that
+/// ends without a response to doors_request_next(), which returns the next step; doors_request_failed()
+/// combines both. Call doors_request_answered() when the pod begins to respond, and always
+/// doors_request_ended() when the request is over. A call with a request that has ended or was not begun by
+/// this source gives DOORS_STEP_DONE and changes nothing.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -88,17 +90,18 @@ pub unsafe extern "C" fn doors_request_begin(
         let now = memory::clock(now);
         let mut fresh = Request::new();
         let next = source.0.begin(&incoming, now, random, &mut fresh);
-        // What was there is overwritten and not dropped: it may be anything.
+        // The old content may be anything, so it is overwritten without being dropped.
         request.cast::<Request>().write(fresh);
         step.write(next.into());
         Ok(())
     })
 }
 
-/// The attempt that the last step asked for has ended without an answer, and its dial was told by doors_source_dialled().
-/// `outcome` is DOORS_OUTCOME_REFUSED, _UNREACHABLE or _OWN_FAULT when no connection was made; _DROPPED when the connection
-/// ended before a byte of an answer, which this call counts for the pod; _CANCELLED, and any other, when the client has gone
-/// or the answer has begun. `*step` gets what to do next.
+/// Ends the current attempt, which got no response and whose dial was reported to doors_source_dialled().
+/// `outcome` is DOORS_OUTCOME_REFUSED, _UNREACHABLE or _OWN_FAULT if no connection was made. It is _DROPPED
+/// if the connection ended before the first byte of a response; this call also records that for the pod. Any
+/// other outcome, such as _CANCELLED, means that the client is gone or that the response has begun. Sets
+/// `*step` to what to do next.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -118,7 +121,8 @@ pub unsafe extern "C" fn doors_request_next(
     })
 }
 
-/// doors_source_dialled() and doors_request_next() in one, for callers whose dials belong to one request each.
+/// Combines doors_source_dialled() and doors_request_next(), for callers that make each dial for a single
+/// request.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -138,8 +142,9 @@ pub unsafe extern "C" fn doors_request_failed(
     })
 }
 
-/// A request that waits goes on: call it at the `until` of its step, or when a report says DOORS_REPORT_WAKE. A call more
-/// than needed repeats the last step. With DOORS_OPTION_USER_RETRIES a request that was answered tries again, if it may.
+/// Resumes a waiting request. Call it at the time `until` of its step, or when a report has
+/// DOORS_REPORT_WAKE. Extra calls repeat the last step. With DOORS_OPTION_USER_RETRIES, a request that was
+/// answered is tried again if it may be.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -157,9 +162,9 @@ pub unsafe extern "C" fn doors_request_resume(
     })
 }
 
-/// After DOORS_STEP_CHOOSE: tells the pods that may take the request, only the best ones. `list` gets at most `cap` of them
-/// (NULL with 0 for none), in the order of the configuration and of their addresses, `*count` how many there are, which may be
-/// none: then call doors_request_chose_none(). `*report` gets what was learned.
+/// Lists the pods that may serve the request, after DOORS_STEP_CHOOSE. Writes at most `cap` pods of the best
+/// tier to `list` (may be NULL if `cap` is 0), ordered by upstream and address, and sets `*count` to their
+/// total number. If it is 0, call doors_request_chose_none(). Sets `*report` to what was learned.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -184,7 +189,7 @@ pub unsafe extern "C" fn doors_request_choices(
     })
 }
 
-/// The user's policy has chosen this pod of this upstream. `*step` gets that it is to be dialled.
+/// Reports the pod chosen by the user's policy. Sets `*step` to dial it.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -204,7 +209,8 @@ pub unsafe extern "C" fn doors_request_chose(
     })
 }
 
-/// The user's policy has chosen none. `*step` offers those that are less good, or is as if none could be reached.
+/// Reports that the user's policy chose no pod. The next step, in `*step`, offers the next tier, or is the
+/// same as if no pod had been reachable.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -222,8 +228,8 @@ pub unsafe extern "C" fn doors_request_chose_none(
     })
 }
 
-/// With DOORS_OPTION_USER_RETRIES: the user's retries are over. `outcome` is that of the last attempt, or 0 if it was told to
-/// doors_request_next(). `*step` gets DOORS_STEP_ANSWER, _WAIT or _DONE.
+/// Ends the user's retries, with DOORS_OPTION_USER_RETRIES. `outcome` is that of the last attempt, or 0 if it
+/// was reported to doors_request_next(). Sets `*step` to DOORS_STEP_ANSWER, _WAIT or _DONE.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -243,9 +249,10 @@ pub unsafe extern "C" fn doors_request_give_up(
     })
 }
 
-/// The pod has begun to answer. `marks` is DOORS_MARK_*, added up, or 0: what the answer says about the pod. Usually takes no
-/// lock. `*step` gets DOORS_STEP_DONE: pass the answer on. Any other step, which only DOORS_MARK_REFUSED leads to: drop the answer,
-/// of which the client sees nothing, and obey.
+/// Reports that the pod has begun to respond. `marks` combines DOORS_MARK_* or is 0: what the response says
+/// about the pod. Usually takes no lock. If `*step` becomes DOORS_STEP_DONE, forward the response. Any other
+/// step occurs only with DOORS_MARK_REFUSED: discard the response, of which nothing may reach the client, and
+/// follow the step.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -265,8 +272,8 @@ pub unsafe extern "C" fn doors_request_answered(
     })
 }
 
-/// The request has ended, however. Call it once after each doors_request_begin(): until then the request counts as in
-/// flight at its pod, or as waiting. A second call does nothing.
+/// Ends a request. Call it once after each doors_request_begin(), whatever the result: until then the request
+/// counts as in flight at its pod, or as waiting. A second call does nothing.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -277,7 +284,7 @@ pub unsafe extern "C" fn doors_request_ended(source: *mut doors_source, request:
     })
 }
 
-/// What the token or the cookie of a request means: `*out` gets what doors_router_decide() says.
+/// Gets the meaning of a request's token or cookie. Sets `*out` to the decision of doors_router_decide().
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (this source did not begin it, or it has ended) or _NULL_POINTER.
 #[unsafe(no_mangle)]

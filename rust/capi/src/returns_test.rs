@@ -1,5 +1,5 @@
-//! What each function says that it returns is what it returns: `guard` has every status of every test compared with the
-//! list in the header, and one test reaches each status of each list.
+//! Tests that each function returns exactly the statuses that the header lists. `guard` compares every status
+//! returned in any test with the list, and one test reaches each status of each list.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::types::*;
 
 type Returns = BTreeMap<&'static str, BTreeSet<&'static str>>;
 
-/// The functions that return a status, each with the names of those in its list, without DOORS_STATUS_.
+/// The functions that return a status, with the names in their lists, without DOORS_STATUS_.
 static LISTED: LazyLock<Returns> = LazyLock::new(|| {
     let mut listed = Returns::new();
     let mut comment = Vec::new();
@@ -37,7 +37,8 @@ static LISTED: LazyLock<Returns> = LazyLock::new(|| {
     listed
 });
 
-/// `Returns DOORS_STATUS_OK, _A (when) or _B.` up to the end of the paragraph; words in brackets are not of the list.
+/// Parses `Returns DOORS_STATUS_OK, _A (when) or _B.` up to the end of the paragraph. Ignores text in
+/// parentheses.
 fn list(comment: &[&'static str]) -> Option<BTreeSet<&'static str>> {
     let start = comment.iter().position(|line| line.starts_with("Returns "))?;
     let paragraph = comment[start..].iter().take_while(|line| !line.is_empty());
@@ -60,7 +61,8 @@ thread_local! {
     static REACHED: RefCell<BTreeSet<(&'static str, String)>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-/// Called by `guard` with the body of each export, whose type has the name of the export in it.
+/// Called by `guard` with the body of each export. The name of the body's type contains the name of the
+/// export.
 pub(crate) fn returned<B>(status: Option<Status>) {
     let path = std::any::type_name::<B>();
     let export = path.split("::").find(|part| part.starts_with("doors_") && *part != "doors_caddy");
@@ -74,7 +76,7 @@ pub(crate) fn returned<B>(status: Option<Status>) {
     REACHED.with_borrow_mut(|reached| reached.insert((listed_name, name)));
 }
 
-/// NullPointer is NULL_POINTER.
+/// Converts NullPointer to NULL_POINTER.
 fn shouted(name: &str) -> String {
     let mut shouted = String::new();
     for letter in name.chars() {
@@ -86,7 +88,7 @@ fn shouted(name: &str) -> String {
     shouted
 }
 
-/// What no test can bring about: the operating system has always random bytes.
+/// Statuses that no test can cause: the operating system always supplies random bytes.
 const BEYOND_REACH: [(&str, &str); 1] = [("doors_cipher_encode", "RANDOM")];
 
 #[test]
@@ -115,7 +117,7 @@ fn every_listed_status_is_reached() {
     assert!(missing.is_empty(), "no test reaches {missing:#?}");
 }
 
-/// What the other tests have no use for.
+/// The calls that the other tests do not make.
 fn rest() {
     let handles = Handles::new();
     let Handles { cipher, cidrs, router } = handles;

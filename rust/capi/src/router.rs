@@ -8,11 +8,11 @@ use crate::status::{Failure, Status};
 use crate::types::{doors_addr, doors_decision, doors_error};
 use crate::{guard, memory};
 
-/// Decides where requests go. From doors_router_new() to doors_router_free().
+/// Decides where requests go. Created by doors_router_new(), freed by doors_router_free().
 pub struct doors_router(());
 
 impl doors_router {
-    /// The router behind a pointer of C, which may belong to a source.
+    /// The router behind a C pointer, which may belong to a source.
     ///
     /// # Safety
     /// As for [`memory::handle`].
@@ -21,23 +21,24 @@ impl doors_router {
         unsafe { memory::handle(router.cast()) }
     }
 
-    /// A router as C gets it.
+    /// The C pointer to a router.
     pub(crate) fn of(router: &Router) -> *const doors_router {
         std::ptr::from_ref(router).cast()
     }
 }
 
-/// Makes a router from JSON (UTF-8, at most 64 MiB), such as
-/// `{"secret": "<keys>", "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`.
+/// Creates a router from JSON (UTF-8, at most 64 MiB), such as `{"secret": "<keys>", "upstreams": [{"cidr":
+/// "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`.
 ///
-/// `secret` is as in doors_cipher_new(). An upstream has `cidr` (a string) or `cidrs` (an array of strings), `host` (as
-/// DOORS_FIELD_HOST) and `port` (a number). `cookie_name` is required with more than one upstream. `source` is allowed
-/// and ignored; any other member, and a member given twice, is an error. `*out` gets the router. The caller may wipe
-/// `json` afterwards; escape no character of the secret in it, since what unescapes them is not wiped.
+/// `secret` is as for doors_cipher_new(). An upstream has `cidr` (a string) or `cidrs` (an array of strings),
+/// `host` (as for DOORS_FIELD_HOST) or `hosts` (an array of strings), and `port` (a number). `cookie_name` is
+/// required with more than one upstream. `source` is allowed and ignored. Any other member and any duplicate
+/// member is an error. Sets `*out` to the router. The caller may wipe `json` afterwards. Do not escape
+/// characters of the secret in it, because the unescaped copy is not wiped.
 ///
-/// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE or _NULL_POINTER. The message begins with the
-/// member, such as `upstreams[1].cidr`, and holds no part of the secret. `err->index` is the upstream, or for _SECRET
-/// the key.
+/// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE or _NULL_POINTER. The message starts with the
+/// member, such as `upstreams[1].cidr`, and contains no part of the secret. `err->index` is the upstream or,
+/// for _SECRET, the key.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_new(
     json: *const c_char,
@@ -55,10 +56,10 @@ pub unsafe extern "C" fn doors_router_new(
     }
 }
 
-/// Decides one request. `path` is its path as sent (escaped) or its whole target: a query is passed over, and so are
-/// scheme and authority of a target in absolute form (RFC 9112, section 3.2.2). `cookies` is its Cookie header, several
-/// fields joined with "; ". Any bytes are fine. `*out` gets the decision; DOORS_DECISION_GONE is a success too.
-/// Allocates nothing and takes no lock.
+/// Decides where a request goes. `path` is its escaped path or its whole target: a query is ignored, as are
+/// scheme and authority of a target in absolute form (RFC 9112, section 3.2.2). `cookies` is its Cookie
+/// header, with several fields joined by "; ". Any bytes are accepted. Sets `*out` to the decision;
+/// DOORS_DECISION_GONE is a success too. Allocates nothing and takes no lock.
 ///
 /// Returns DOORS_STATUS_OK, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -79,7 +80,8 @@ pub unsafe extern "C" fn doors_router_decide(
     })
 }
 
-/// Finds the upstream in one of whose CIDRs an address lies; the longest prefix wins. `*upstream` gets its index, from 0.
+/// Finds the upstream with the CIDR that contains an address; the longest prefix wins. Sets `*upstream` to
+/// its zero-based index.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -97,7 +99,7 @@ pub unsafe extern "C" fn doors_router_lookup(
     })
 }
 
-/// `*count` gets the number of upstreams, at least 1.
+/// Sets `*count` to the number of upstreams, at least 1.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -109,8 +111,8 @@ pub unsafe extern "C" fn doors_router_upstreams(router: *const doors_router, cou
     })
 }
 
-/// Tells about one upstream: `host` gets its host, of several the first, and a NUL, at most DOORS_HOST_SIZE characters; `*port` gets
-/// its port.
+/// Gets one upstream. Writes its host (the first, if there are several) and a NUL to `host`, at most
+/// DOORS_HOST_SIZE characters, and sets `*port` to its port.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -130,7 +132,7 @@ pub unsafe extern "C" fn doors_router_upstream(
     })
 }
 
-/// `*count` gets the number of keys, 1 to 8.
+/// Sets `*count` to the number of keys, 1 to 8.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -142,7 +144,7 @@ pub unsafe extern "C" fn doors_router_keys(router: *const doors_router, count: *
     })
 }
 
-/// Tells the id of one key, as doors_cipher_key_id(). `index` is that of doors_decision.
+/// Gets the ID of one key, like doors_cipher_key_id(). `index` is `key` of doors_decision.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -150,9 +152,9 @@ pub unsafe extern "C" fn doors_router_key_id(router: *const doors_router, index:
     guard::status(|| unsafe { memory::key_id(doors_router::read(router)?.key_ids(), index, id) })
 }
 
-/// Tells about one warning: something that is allowed but probably a mistake, such as a CIDR that covers every
-/// address. `n` counts from 0. `*out` gets the member and the reason as the message, the status that an error of this
-/// member has, and the index of the upstream.
+/// Gets a warning about a setting that is allowed but probably a mistake, such as a CIDR that covers every
+/// address. `n` is its zero-based number. Sets `*out` to the warning: the message states the member and the
+/// reason, the status is that of an error in this member, and the index is the upstream.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (past the last warning) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -166,7 +168,7 @@ pub unsafe extern "C" fn doors_router_warning(router: *const doors_router, n: u3
     })
 }
 
-/// Frees a router and wipes its keys. NULL is fine.
+/// Frees a router and wipes its keys. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_router_free(router: *mut doors_router) {
     guard::value((), || unsafe { memory::free(router.cast::<Router>()) })

@@ -1,4 +1,4 @@
-//! One configuration in use: `doors_source`. Its requests are in `request`.
+//! One configuration in use: `doors_source`. The calls about its requests are in `request`.
 
 use std::ffi::c_char;
 
@@ -13,8 +13,8 @@ use crate::step::doors_report;
 use crate::types::{doors_error, doors_pod};
 use crate::{guard, memory};
 
-/// One configuration in use: a router and its options, with what a doors_state knows. From doors_source_new() to
-/// doors_source_free(). It keeps the state alive, and does not change.
+/// One configuration in use: a router, its options, and access to a doors_state. Created by
+/// doors_source_new(), freed by doors_source_free(). Keeps the state alive. Immutable.
 pub struct doors_source(pub(crate) Source);
 
 pub(crate) fn outcome_of(number: u32) -> Result<Outcome, Status> {
@@ -30,11 +30,12 @@ pub(crate) fn outcome_of(number: u32) -> Result<Outcome, Status> {
     })
 }
 
-/// Begins to use a configuration: `json` is that of doors_router_new(), `options` may be NULL for the values of
-/// doors_options_init(). Nothing is looked up before a request needs it. `*out` gets the source. Call doors_state_due()
-/// afterwards.
+/// Starts using a configuration. `json` is as for doors_router_new(); `options` may be NULL for the values of
+/// doors_options_init(). No host is looked up until a request needs it. Sets `*out` to the source. Call
+/// doors_state_due() afterwards.
 ///
-/// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE, _RANGE (an option) or _NULL_POINTER; see doors_router_new().
+/// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE, _RANGE (an option) or _NULL_POINTER; see
+/// doors_router_new().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_source_new(
     state: *mut doors_state,
@@ -55,8 +56,8 @@ pub unsafe extern "C" fn doors_source_new(
     }
 }
 
-/// The router of a source, for all functions of doors_router but doors_router_free(): it belongs to the source and lives as
-/// long. NULL for NULL.
+/// The router of a source, for all doors_router functions except doors_router_free(). It belongs to the
+/// source and lives as long. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_source_router(source: *const doors_source) -> *const doors_router {
     guard::value(std::ptr::null(), || unsafe {
@@ -64,10 +65,11 @@ pub unsafe extern "C" fn doors_source_router(source: *const doors_source) -> *co
     })
 }
 
-/// Tells what became of a dial, as soon as it is known: from any thread, also after its request has ended, and of dials in
-/// the background (DOORS_REPORT_BACKGROUND). It counts for the pod and touches no request. `upstream` and `pod` are those of
-/// the step or the report. `outcome` is DOORS_OUTCOME_CONNECTED, _REFUSED, _UNREACHABLE, _OWN_FAULT or _CANCELLED; the others
-/// are no dials and change nothing. `*out` gets what was learned.
+/// Reports the outcome of a dial. Call it as soon as the outcome is known, from any thread, also for dials in
+/// the background (DOORS_REPORT_BACKGROUND) and for requests that have ended. Updates the pod, not a request.
+/// `upstream` and `pod` are those of the step or the report. `outcome` is DOORS_OUTCOME_CONNECTED, _REFUSED,
+/// _UNREACHABLE, _OWN_FAULT or _CANCELLED; the others are not dial outcomes and change nothing. Sets `*out`
+/// to what was learned.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -88,8 +90,8 @@ pub unsafe extern "C" fn doors_source_dialled(
     })
 }
 
-/// Keeps the lookups of one upstream's host going, as a request that may go there does: for whoever shows the upstream's
-/// pods. `*out` gets what was learned. An index that the configuration does not have changes nothing.
+/// Starts or continues the lookups of one upstream's host, as a request would, to show its pods. Sets `*out`
+/// to what was learned. Ignores an index that the configuration does not have.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -106,9 +108,9 @@ pub unsafe extern "C" fn doors_source_use(
     })
 }
 
-/// Names the records of one upstream, by its index in the configuration: `*host` gets the number of its host, as in
-/// doors_lookup, or one for all its hosts together, and `*number` that of the upstream, as in doors_known_pod. Upstreams with the same host, port and
-/// resolver share both, also those of other sources.
+/// Gets the IDs of one upstream, by its index in the configuration. Sets `*host` to the ID of its host as in
+/// doors_lookup, or to one ID for all its hosts together, and `*number` to the ID of the upstream as in
+/// doors_known_pod. Upstreams with the same host, port and resolver share both, even across sources.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -128,8 +130,9 @@ pub unsafe extern "C" fn doors_source_upstream(
     })
 }
 
-/// Tells the fresh pods of an upstream: `list` gets at most `cap` of them (NULL with 0 for none), first those inside the
-/// upstream's networks, `*inside` how many of all are inside, `*count` how many there are.
+/// Lists the fresh pods of an upstream, first those inside its networks. Writes at most `cap` of them to
+/// `list` (may be NULL if `cap` is 0), and sets `*inside` to the number of pods inside and `*count` to the
+/// total number.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (no such upstream) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -154,7 +157,7 @@ pub unsafe extern "C" fn doors_source_fresh(
     })
 }
 
-/// Frees it. NULL is fine.
+/// Frees a source. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_source_free(source: *mut doors_source) {
     guard::value((), || unsafe { memory::free(source) })

@@ -1,4 +1,4 @@
-//! What a process knows about hosts and pods: `doors_state`. Its lookups are in `lookups`.
+//! What a process knows about hosts and pods: `doors_state`. The calls about lookups are in `lookups`.
 
 use std::num::NonZeroU32;
 
@@ -9,51 +9,53 @@ use crate::status::Status;
 use crate::types::{doors_addr, doors_idle, doors_pod};
 use crate::{guard, memory};
 
-/// What a process knows about hosts and pods. One is enough for a process; it outlives configurations. From
-/// doors_state_new() to doors_state_free(), after which the sources made with it still work.
+/// What a process knows about hosts and pods. A process needs only one; it outlives configurations. Created
+/// by doors_state_new(), freed by doors_state_free(), after which its sources still work.
 ///
-/// It changes: its calls take locks for well under a microsecond, unless they say more; calls about different pods mostly do
-/// not wait for each other. A time that is earlier than that of another call counts as the later one wherever both meet.
-/// `random` is any number, another one for each call.
+/// It is mutable. Its calls take locks for well under a microsecond, unless stated otherwise, and calls about
+/// different pods rarely wait for each other. If calls arrive with times out of order, an earlier time counts
+/// as the later one wherever the calls touch the same data. `random` is any number, different for each call.
 pub struct doors_state(pub(crate) State);
 
-/// What is known about one pod, at one moment. Times are those of the caller's clock, in nanoseconds.
+/// A snapshot of one pod. Times are those of the caller's clock, in nanoseconds.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_known_pod {
-    /// Where it is dialled.
+    /// Its address and port.
     pub pod: doors_pod,
-    /// The number of its upstream, see doors_source_upstream(). Where several use it, it stays the same until that one has
-    /// not used it for a minute.
+    /// The ID of its upstream, see doors_source_upstream(). If several upstreams use the pod, this one stays
+    /// until it has not used the pod for a minute.
     pub upstream: u64,
-    /// When it was first used: a request for it began or ended, or a dial ended.
+    /// When it was first used: a request began or ended, or a dial ended.
     pub first_seen: i64,
     /// When it was last used.
     pub last_seen: i64,
-    /// Since when something is held against it; 0 while `verdict` is DOORS_VERDICT_NONE.
+    /// When the verdict became other than DOORS_VERDICT_NONE; 0 while it is DOORS_VERDICT_NONE.
     pub unreachable_since: i64,
-    /// With `marked`: since when its answers say that it drains; else 0.
+    /// If `marked` is 1: when its responses began to say that it drains; otherwise 0.
     pub marked_since: i64,
-    /// Since when it gets no new pages: it says that it drains, DNS does not name it, or it is evicted; 0 while it gets some.
+    /// When it stopped getting new pages: it says that it drains, DNS does not list it, or it is evicted; 0
+    /// while it gets new pages.
     pub draining_since: i64,
-    /// Since when it has nothing left to do: it is gone, or it drains and had no request for 4/3 of `roll_time` of its upstream. A time to
-    /// come, later than now, while that is not over yet; 0 while it does not drain, or has requests in flight.
+    /// When it ran out of work: it is gone, or it drains and had no request for 4/3 of `roll_time` of its
+    /// upstream. Lies in the future until that time has passed; 0 while it does not drain or has requests in
+    /// flight.
     pub drained_since: i64,
-    /// Since when it is evicted; 0 while it is not.
+    /// When it was evicted; 0 while it is not.
     pub evicted_since: i64,
-    /// How many dials its host has refused.
+    /// The number of dials that its host refused.
     pub refused: u64,
-    /// Requests that were sent to it and have not ended.
+    /// The number of requests sent to it that have not ended.
     pub in_flight: u32,
-    /// Those of them that are receiver streams: about one for each open page.
+    /// How many of them are receiver streams: about one per open page.
     pub streams: u32,
-    /// DOORS_VERDICT_*: what is held against it.
+    /// DOORS_VERDICT_*.
     pub verdict: u32,
-    /// 1 while an upstream that used it in the last minute of its use has it in DNS, else 0.
+    /// 1 while DNS lists it for an upstream that used it in the last minute of its use, otherwise 0.
     pub fresh: u32,
-    /// 1 while its answers say that it drains, else 0.
+    /// 1 while its responses say that it drains, otherwise 0.
     pub marked: u32,
-    /// Zero.
+    /// Always 0.
     pub reserved: [u32; 3],
 }
 
@@ -80,9 +82,10 @@ impl From<&KnownPod> for doors_known_pod {
     }
 }
 
-/// Makes one that knows nothing. `limits` may be NULL for the values of doors_limits_init(). `*out` gets it.
+/// Creates an empty state. `limits` may be NULL for the values of doors_limits_init(). Sets `*out` to the
+/// state.
 ///
-/// Returns DOORS_STATUS_OK, _RANGE (a bound of 0) or _NULL_POINTER.
+/// Returns DOORS_STATUS_OK, _RANGE (a limit of 0) or _NULL_POINTER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_new(limits: *const doors_limits, out: *mut *mut doors_state) -> i32 {
     guard::status(|| unsafe {
@@ -93,9 +96,9 @@ pub unsafe extern "C" fn doors_state_new(limits: *const doors_limits, out: *mut 
     })
 }
 
-/// Changes how many pods are remembered. Those that are too many are forgotten, a few at a time: no other call waits for
-/// all of them. Forgotten are pods with which nothing is wrong, those without requests in flight first, and then those against
-/// which something is held; of several the one not used for longest.
+/// Changes the maximum number of remembered pods. Excess pods are forgotten a few at a time, so that no other
+/// call waits for all of them. Pods without a fault are forgotten first, those without requests in flight
+/// before others, and the least recently used first; then pods with a fault.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -106,10 +109,11 @@ pub unsafe extern "C" fn doors_state_limit(state: *mut doors_state, max_pods: u3
     })
 }
 
-/// Tells about pods, by address (IPv4 first) and port, from the first one after `after` on, or from the first if that is
-/// NULL. `list` gets at most `cap` of them, `*count` how many it got; fewer than `cap` are all that follow. `*known` gets how
-/// many are known in all. Each is what it was at one moment, all together are not. The time it takes grows with the number
-/// of known pods; no other call waits for all of it.
+/// Lists pods by address (IPv4 first) and port, starting after `after`, or with the first if that is NULL.
+/// Writes at most `cap` of them to `list`, and sets `*count` to the number written; if that is less than
+/// `cap`, no more follow. Sets `*known` to the total number of known pods. Each entry is consistent; the list
+/// as a whole is not a snapshot. The duration of the call grows with the number of known pods, but no other
+/// call waits for all of it.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -132,7 +136,7 @@ pub unsafe extern "C" fn doors_state_pods(
     })
 }
 
-/// Tells what is held against a pod: `*verdict` gets DOORS_VERDICT_*. It does not count as a use of the pod.
+/// Sets `*verdict` to the DOORS_VERDICT_* of a pod. Does not count as a use of the pod.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -148,14 +152,14 @@ pub unsafe extern "C" fn doors_state_verdict(
     })
 }
 
-/// Tells whether the pods at an address, on all ports together, had no request for `idle` nanoseconds, so that they may be
-/// stopped. `started` is when the caller began to report requests. An address that is not known had none. A pod that the
-/// table had to forget is not called idle too early. For that, once pods were forgotten, an address in many is taken for
-/// one of them: with 20,000 forgotten pods in use, one in fifty.
+/// Checks whether the pods at an address, on all ports together, had no request for `idle` nanoseconds, so
+/// that they can be stopped. `started` is when the caller began to report requests. An unknown address had
+/// none. A forgotten pod is never reported as idle too early. The price is that, once pods have been
+/// forgotten, an address may be mistaken for one of them: one in fifty with 20,000 forgotten pods in use.
 ///
-/// `*out` gets DOORS_IDLE_YES: none is in flight, and none was for `idle`; _JUST_STARTED: none is in flight, but
-/// `now - started` is less than `idle`; or _BUSY. No request does not mean no page: a browser disconnects a hidden page, and
-/// comes back to it. Only the app knows its pages.
+/// Sets `*out` to DOORS_IDLE_YES if no request is in flight and none was for `idle`; to _JUST_STARTED if none
+/// is in flight but `now - started` is less than `idle`; otherwise to _BUSY. An idle pod can still have
+/// pages: a browser disconnects a hidden page and may come back to it. Only the app knows its pages.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -176,7 +180,7 @@ pub unsafe extern "C" fn doors_state_idle(
     })
 }
 
-/// Frees it. NULL is fine.
+/// Frees a state. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_state_free(state: *mut doors_state) {
     guard::value((), || unsafe { memory::free(state) })

@@ -1,8 +1,8 @@
-//! In: what the core says is wrong. Out: a status of the C API, and for some functions a message.
+//! Maps errors of the core to statuses of the C API and, for some functions, messages.
 
 use crate::numbers::*;
 
-/// What a function returns unless it succeeds.
+/// The result of a function that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub(crate) enum Status {
@@ -37,10 +37,10 @@ impl From<doors_routing::Status> for Status {
     }
 }
 
-/// What a function says besides, in `doors_error`.
+/// A failure with the details for `doors_error`.
 pub(crate) struct Failure {
     pub(crate) status: Status,
-    /// The part to blame, from 0.
+    /// The zero-based index of the invalid part.
     pub(crate) index: Option<u32>,
     pub(crate) message: String,
 }

@@ -1,4 +1,4 @@
-//! What a call about a request says: the next step, and what was learned besides.
+//! The results of a call about a request: the next step, and what was learned on the way.
 
 use doors_routing::{Action, Place, Report, Request, Step};
 
@@ -6,13 +6,13 @@ use crate::memory;
 use crate::numbers::*;
 use crate::types::{doors_addr, doors_pod};
 
-/// One request, in the caller's memory: plain data that owns nothing, so there is nothing to free. One thread at a time uses
-/// it. doors_request_begin() fills it; until then and after doors_request_ended() its first 8 bytes must be 0, or no
-/// function but doors_request_begin() may be called with it.
+/// One request, in the caller's memory. Plain data that owns nothing, so there is nothing to free. For use by
+/// one thread at a time. Filled by doors_request_begin(). Before that, and after doors_request_ended(), its
+/// first 8 bytes must be 0 if it is passed to any function other than doors_request_begin().
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_request {
-    /// The library's own.
+    /// Private to the library.
     pub opaque: [u64; 40],
 }
 
@@ -20,77 +20,80 @@ const _: () = assert!(size_of::<Request>() <= size_of::<doors_request>(), "a req
 const _: () = assert!(align_of::<Request>() <= align_of::<doors_request>(), "a request has no place");
 const _: () = assert!(!std::mem::needs_drop::<Request>(), "nobody drops a request");
 
-/// What was learned besides. Any of it may be there with any step and any report. A member without its flag is 0.
+/// What was learned during a call. Any flag may be set with any step or report. Members without their flag
+/// are 0.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_report {
-    /// DOORS_REPORT_*, added up: what to do, and which of the other members count.
+    /// DOORS_REPORT_*, combined with `|`: what to do, and which of the other members are set.
     pub flags: u32,
-    /// With DOORS_REPORT_REFUSED_TOKEN: how many more tokens were refused for the same reason since the last time.
+    /// With DOORS_REPORT_REFUSED_TOKEN: how many more tokens were refused for the same reason since the last
+    /// report.
     pub suppressed: u32,
-    /// With DOORS_REPORT_DROPPED: the number of the host.
+    /// With DOORS_REPORT_DROPPED: the ID of the host.
     pub dropped_host: u64,
-    /// With DOORS_REPORT_DROPPED: the address that it gave up.
+    /// With DOORS_REPORT_DROPPED: the address that it dropped.
     pub dropped_addr: doors_addr,
-    /// With DOORS_REPORT_CHANGED: the upstream that told, by its index in the configuration.
+    /// With DOORS_REPORT_CHANGED: the index of the upstream that reported it.
     pub changed_upstream: u32,
     /// With DOORS_REPORT_CHANGED: the pod.
     pub changed_pod: doors_pod,
-    /// DOORS_VERDICT_*: with DOORS_REPORT_CHANGED, what is held against the pod now.
+    /// DOORS_VERDICT_*: with DOORS_REPORT_CHANGED, the new verdict.
     pub changed_verdict: u32,
-    /// With DOORS_REPORT_DRAINING: the upstream that told, by its index in the configuration.
+    /// With DOORS_REPORT_DRAINING: the index of the upstream that reported it.
     pub draining_upstream: u32,
     /// With DOORS_REPORT_DRAINING: the pod.
     pub draining_pod: doors_pod,
     /// With DOORS_REPORT_DRAINING: 1 if the pod says that it drains, 0 if it no longer says so.
     pub draining: u32,
-    /// With DOORS_REPORT_BACKGROUND: the upstream of the pod, by its index in the configuration.
+    /// With DOORS_REPORT_BACKGROUND: the index of the pod's upstream.
     pub background_upstream: u32,
     /// With DOORS_REPORT_BACKGROUND: the pod to dial.
     pub background_pod: doors_pod,
-    /// With DOORS_REPORT_OUTSIDE: the upstream, by its index in the configuration.
+    /// With DOORS_REPORT_OUTSIDE: the index of the upstream.
     pub outside_upstream: u32,
     /// With DOORS_REPORT_OUTSIDE: the address.
     pub outside_addr: doors_addr,
-    /// Zero.
+    /// Always 0.
     pub reserved: [u32; 2],
 }
 
-/// What to do next for a request. Members that its kind does not name are 0.
+/// What to do next for a request. Members that do not apply to its kind are 0.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_step {
     /// DOORS_STEP_*.
     pub kind: u32,
-    /// DIAL: the upstream of the pod, by its index in the configuration.
+    /// DIAL: the index of the pod's upstream in the configuration.
     pub upstream: u32,
-    /// DIAL: the pod to dial, or to use an open connection to.
+    /// DIAL: the pod to dial, unless a connection to it is open.
     pub pod: doors_pod,
-    /// DIAL: 1 if this request finds out whether the pod is back.
+    /// DIAL: 1 if this request tests whether the pod is back.
     pub probe: u32,
     /// ANSWER: the HTTP status, 410 or 503. Always with `Cache-Control: no-store`.
     pub status: u32,
-    /// ANSWER: seconds for `Retry-After`; 0 with 410, which has none.
+    /// ANSWER: seconds for `Retry-After`; 0 with 410, which does not use it.
     pub retry_after: u32,
-    /// DOORS_CAUSE_*: for ANSWER, why.
+    /// DOORS_CAUSE_*: the reason for ANSWER.
     pub cause: u32,
-    /// ANSWER: 1 if it is a page load: a browser may be shown a text that loads the page again after `retry_after`.
+    /// ANSWER: 1 for a page load: a browser may be shown a text that reloads the page after `retry_after`.
     pub page: u32,
-    /// DIAL: 1 if the pod drains and there is no other: send `Doors-Last-Choice: ?1` with the request, so that it is served.
+    /// DIAL: 1 if the pod drains and no other pod is available: send `Doors-Last-Choice: ?1` with the
+    /// request, so that the pod serves it.
     pub last_choice: u32,
-    /// WAIT: when to call doors_request_resume() at the latest.
+    /// WAIT: the latest time to call doors_request_resume().
     pub until: i64,
-    /// What was learned besides.
+    /// What was learned during the call.
     pub report: doors_report,
 }
 
-/// A pod to choose from.
+/// A pod that a policy may choose.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_place {
-    /// The upstream, by its index in the configuration.
+    /// The index of the upstream in the configuration.
     pub upstream: u32,
-    /// How good the pod is for the request; lower is better.
+    /// How well the pod suits the request; lower is better.
     pub tier: u32,
     /// The pod.
     pub pod: doors_pod,

@@ -1,4 +1,4 @@
-//! The exports as C calls them: NULL, lengths, untouched outputs, and a panic inside each.
+//! Tests of all exports as C calls them: NULL, lengths, untouched outputs, and a panic inside each.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -19,12 +19,12 @@ thread_local! {
     static PLANTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The next call of an export panics.
+/// Makes the next call of an export panic.
 pub(crate) fn plant() {
     PLANTED.set(true);
 }
 
-/// Panics once after a test has asked for it: every export must contain it.
+/// Panics once after [`plant`]. Every export must contain the panic.
 pub(crate) fn planted_panic() {
     if PLANTED.take() {
         panic!("planted by a test");
@@ -145,7 +145,7 @@ fn a_panic_stays_inside_every_export() {
         plant(name);
         assert!(unknown(text()), "{name}");
     }
-    // The last error written was that of doors_check.
+    // doors_check wrote the last error.
     let error = unsafe { &*error };
     assert_eq!((error.status, error.index), (DOORS_STATUS_PANIC, DOORS_NONE));
     assert_eq!(message(error), "internal error: the library panicked");
@@ -153,7 +153,8 @@ fn a_panic_stays_inside_every_export() {
     assert_eq!(called, exports(), "the lists of this test and of misuse_test must name every export of the header");
 }
 
-/// Tests are always compiled to unwind; the library that is delivered must be too, or a panic would end its caller.
+/// Tests are always compiled to unwind. The released library must be too, because an abort would end the
+/// calling process.
 #[test]
 fn no_profile_aborts() {
     let manifest = include_str!("../../../Cargo.toml");
@@ -236,7 +237,7 @@ pub(crate) fn null_is_refused_or_harmless() {
         assert_eq!(doors_cipher_decode(cipher, null(), 0, address, &mut index), DOORS_STATUS_TOKEN_REFUSED);
         assert_eq!(doors_cipher_new(null(), 0, &mut out, error), DOORS_STATUS_SECRET);
         assert_eq!(doors_check(DOORS_FIELD_HOST, null(), 0, error), DOORS_STATUS_CONFIG);
-        // Lengths that no object has.
+        // Impossible lengths.
         assert_eq!(doors_cipher_decode(cipher, secret, usize::MAX, address, &mut index), DOORS_STATUS_TOO_LARGE);
     }
     assert!(out.is_null());

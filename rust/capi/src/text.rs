@@ -1,4 +1,4 @@
-//! Names for numbers, and the version.
+//! Names of numbers, and the version.
 
 use std::ffi::{CStr, c_char};
 
@@ -163,85 +163,91 @@ fn host(number: u32) -> &'static CStr {
     }
 }
 
-/// A few words of English for DOORS_STATUS_*. Static text, never NULL; "unknown" for any other number.
+/// A short English text for DOORS_STATUS_*. Static, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_status_str(number: i32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || status(number).as_ptr())
 }
 
-/// One word for DOORS_DECISION_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_DECISION_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_decision_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || decision(number).as_ptr())
 }
 
-/// A few words for DOORS_REASON_*. Static text, never NULL; "unknown" for any other number.
+/// A short English text for DOORS_REASON_*. Static, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_reason_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || reason(number).as_ptr())
 }
 
-/// One word for DOORS_PATH_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_PATH_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_path_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || path(number).as_ptr())
 }
 
-/// One word for DOORS_STEP_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_STEP_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_step_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || step(number).as_ptr())
 }
 
-/// A short name for DOORS_CAUSE_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_CAUSE_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_cause_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || cause(number).as_ptr())
 }
 
-/// A short name for DOORS_EVENT_*, fit for JSON. Static text, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_EVENT_*, usable in JSON. Static, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_event_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || event(number).as_ptr())
 }
 
-/// A few words for DOORS_LOOKUP_*. Static text, never NULL; "unknown" for any other number.
+/// A short English text for DOORS_LOOKUP_*. Static, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_lookup_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || lookup(number).as_ptr())
 }
 
-/// A few words for DOORS_HOST_*. Static text, never NULL; "unknown" for any other number.
+/// A short English text for DOORS_HOST_*. Static, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_host_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || host(number).as_ptr())
 }
 
-/// A word or two for DOORS_OUTCOME_*. Static text, never NULL; "unknown" for any other number.
+/// A short English text for DOORS_OUTCOME_*. Static, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_outcome_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || outcome(number).as_ptr())
 }
 
-/// One word for DOORS_VERDICT_*, fit for a metric's label. Static text, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_VERDICT_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_verdict_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || verdict(number).as_ptr())
 }
 
-/// A word or two for DOORS_IDLE_*. Static text, never NULL; "unknown" for any other number.
+/// A short English text for DOORS_IDLE_*. Static, never NULL; "unknown" for any other number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_idle_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || idle(number).as_ptr())
 }
 
-/// The version of the linked library, such as "0.2.0". Static text, never NULL.
+/// The version of the linked library, such as "0.2.0". Static, never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_version() -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || VERSION.as_ptr().cast())
 }
 
-/// The interface that the linked library speaks. A program compares it with DOORS_ABI, against which it was compiled.
+/// The interface version of the linked library. Compare it with DOORS_ABI, the version that the program was
+/// compiled for.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_abi() -> u32 {
     guard::value(0, || DOORS_ABI)

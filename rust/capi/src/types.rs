@@ -13,13 +13,13 @@ use crate::status::{Failure, Status};
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_addr {
-    /// In network byte order, the first `len` bytes; the rest is zero.
+    /// The first `len` bytes in network byte order; the rest is zero.
     pub bytes: [u8; 16],
-    /// 4, 16, or 0 for no address. IPv4-mapped IPv6 addresses are always given as IPv4.
+    /// 4, 16, or 0 for no address. IPv4-mapped IPv6 addresses are always returned as IPv4.
     pub len: u32,
 }
 
-/// Where one request goes, and why.
+/// Where a request goes, and why.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_decision {
@@ -27,73 +27,74 @@ pub struct doors_decision {
     pub kind: u32,
     /// DOORS_REASON_*.
     pub reason: u32,
-    /// Index of the upstream in the configuration, from 0; DOORS_NONE for ANY and for GONE.
+    /// The zero-based index of the upstream in the configuration; DOORS_NONE for ANY and GONE.
     pub upstream: u32,
-    /// Index of the key that opened the token or the cookie, from 0; DOORS_NONE where none did.
+    /// The zero-based index of the key that decrypted the token or cookie; DOORS_NONE if none did.
     pub key: u32,
-    /// The upstream's port; 0 for ANY and for GONE.
+    /// The upstream's port; 0 for ANY and GONE.
     pub port: u16,
-    /// DOORS_PATH_*: what the request is for.
+    /// DOORS_PATH_*: the kind of the request.
     pub path: u16,
-    /// The token's address (POD, GONE with DOORS_REASON_NO_CIDR) or the cookie's (UPSTREAM with DOORS_REASON_COOKIE);
-    /// otherwise its `len` is 0.
+    /// The token's address (POD, and GONE with DOORS_REASON_NO_CIDR) or the cookie's (UPSTREAM with
+    /// DOORS_REASON_COOKIE); otherwise its `len` is 0.
     pub addr: doors_addr,
-    /// Zero.
+    /// Always 0.
     pub reserved: [u32; 4],
 }
 
-/// Why something could not be built, or what is wrong with a value.
+/// Why something could not be created, or what is wrong with a value.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_error {
-    /// DOORS_STATUS_*, the same number as the function returned.
+    /// The DOORS_STATUS_* that the function returned.
     pub status: i32,
-    /// From 0: the key (secrets), the CIDR (doors_cidrs_new) or the upstream (doors_router_new) to blame, else
-    /// DOORS_NONE.
+    /// The zero-based index of the invalid key (secrets), CIDR (doors_cidrs_new) or upstream
+    /// (doors_router_new), or DOORS_NONE.
     pub index: u32,
-    /// One line of UTF-8, NUL-terminated: the field, the value where it is short and no secret, the rule. Longer
-    /// messages end in "...".
+    /// One line of UTF-8, NUL-terminated: the field, the value (only if short and not secret) and the rule.
+    /// Longer messages are truncated and end in "...".
     pub message: [c_char; 512],
 }
 
-/// Where a pod is dialled.
+/// The address and port of a pod.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_pod {
-    /// Its address; `len` 4 or 16.
+    /// Its address, with `len` 4 or 16.
     pub addr: doors_addr,
     /// Its port.
     pub port: u16,
-    /// Zero.
+    /// Must be 0.
     pub reserved: u16,
 }
 
-/// Whether the pods at one address may be stopped, as far as their requests tell.
+/// Whether the pods at one address can be stopped, judged by their requests.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_idle {
     /// DOORS_IDLE_*.
     pub answer: u32,
-    /// Requests that entered and have not left.
+    /// The number of requests in flight.
     pub in_flight: u32,
-    /// Those of them that are receiver streams.
+    /// How many of them are receiver streams.
     pub streams: u32,
-    /// 1 if a pod at the address was used, else 0. Once pods were forgotten, an address in many is taken for one of them.
+    /// 1 if a pod at the address was used, otherwise 0. Once pods have been forgotten, an address may be
+    /// mistaken for one of them.
     pub used: u32,
-    /// With `used`: when a pod at the address was last used, by the caller's clock; else 0.
+    /// If `used` is 1: when a pod at the address was last used, by the caller's clock; otherwise 0.
     pub last_seen: i64,
-    /// Nanoseconds until the answer can be DOORS_IDLE_YES at the earliest, if nothing more comes. 0 when it is, and when
-    /// nobody can know: while requests are in flight.
+    /// The minimum number of nanoseconds until the answer can be DOORS_IDLE_YES. 0 if it is already, and
+    /// while requests are in flight, since their end is unknown.
     pub wait: i64,
 }
 
 impl doors_addr {
-    /// Nothing unless the length is 4 or 16.
+    /// The canonical address, or `None` unless the length is 4 or 16.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.raw().map(|address| address.to_canonical())
     }
 
-    /// The same as it stands there: an IPv4-mapped one is IPv6.
+    /// The address as given: an IPv4-mapped one stays IPv6.
     pub(crate) fn raw(&self) -> Option<IpAddr> {
         match self.len {
             4 => self.bytes.first_chunk::<4>().map(|bytes| IpAddr::from(*bytes)),
@@ -179,7 +180,7 @@ impl From<&Failure> for doors_error {
     }
 }
 
-/// The start of a text: at most `length` bytes, whole characters.
+/// The start of a text: at most `length` bytes, without splitting a character.
 fn cut(text: &str, length: usize) -> &str {
     let end = (0..=length).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     &text[..end]

@@ -1,4 +1,4 @@
-//! A request allocates nothing in the library, from its beginning to its end, once its pod is known.
+//! Tests that a request for a known pod allocates nothing in the library.
 
 #[path = "../../core/tests/counting/mod.rs"]
 mod counting;
@@ -13,7 +13,7 @@ use doors_routing::TokenCipher;
 const SECOND: i64 = 1_000_000_000;
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODw==";
 
-/// Looks up what is due.
+/// Runs the lookups that are due.
 unsafe fn resolve(state: *mut doors_state, now: i64) {
     let (mut lookup, mut count, mut next) = (MaybeUninit::<doors_lookup>::uninit(), 0, 0);
     let mut report = MaybeUninit::uninit();
@@ -43,7 +43,7 @@ fn a_request_allocates_nothing() {
         assert_eq!(doors_state_new(null(), &mut state), DOORS_STATUS_OK);
         let start = json.as_ptr().cast();
         assert_eq!(doors_source_new(state, start, json.len(), null(), &mut source, null_mut()), DOORS_STATUS_OK);
-        // Begins a request that the pod answers, or one that several pods refuse.
+        // Serves a request that the pod answers, or one that several pods refuse.
         let mut serve = |path: &str, refuse: bool, now: i64| {
             let start = path.as_ptr().cast();
             let (get, none) = (DOORS_METHOD_GET, null());

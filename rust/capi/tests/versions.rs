@@ -1,4 +1,5 @@
-//! One release, one set of numbers: Cargo.toml, the header, the ABI description, the SONAME and CHANGELOG.md agree.
+//! Tests that Cargo.toml, the header, the ABI description, the SONAME and CHANGELOG.md agree on the version
+//! and the numbers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +19,7 @@ fn description() -> Value {
     serde_json::from_str(&read("rust/capi/abi.json")).unwrap()
 }
 
-/// `#define NAME VALUE` and `NAME = VALUE,` of the header.
+/// Parses `#define NAME VALUE` and `NAME = VALUE,` in the header.
 fn numbers() -> BTreeMap<String, String> {
     let header = read("include/doors_caddy.h");
     let number = |line: &str| {
@@ -31,14 +32,14 @@ fn numbers() -> BTreeMap<String, String> {
     header.lines().filter_map(number).filter(|(name, _)| name != "DOORS_CADDY_H").collect()
 }
 
-/// Below 1.0 a minor version may break programs, later only a major one.
+/// Below 1.0, a minor version may break programs; later, only a major version may.
 fn soname(version: &str) -> String {
     let parts: Vec<&str> = version.split('.').collect();
     let significant = if parts[0] == "0" { &parts[..2] } else { &parts[..1] };
     format!("libdoors_caddy.so.{}", significant.join("."))
 }
 
-/// The versions in CHANGELOG.md, newest first, each with the number behind `ABI:`.
+/// The versions in CHANGELOG.md, newest first, each with the number after `ABI:`.
 fn releases() -> Vec<(String, u32)> {
     let changelog = read("CHANGELOG.md");
     let sections = changelog.split("\n## [").skip(1);

@@ -1,5 +1,5 @@
-//! No key is left in freed memory: not its bytes, nor any part of its key schedule, nor its text. What is left on stacks
-//! is looked at in tests/c/test_wiping.c.
+//! Tests that freed memory contains no part of a key: not its bytes, its key schedule or its text.
+//! tests/c/test_wiping.c examines the stack.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::mem::MaybeUninit;
@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use doors_caddy::{check::*, cipher::*, numbers::*, router::*};
 use doors_routing::TokenCipher;
 
-/// The bytes 0xa0, 0xa1 ... of a key, built up at run time only where they are meant to be.
+/// The bytes 0xa0, 0xa1, ... of a key. Assembled at run time, so that they occur nowhere else.
 const FIRST: u8 = 0xa0;
 /// The middle of the same 32 bytes in base64.
 const TEXT: &[u8] = b"KGio6SlpqeoqaqrrK2ur7CxsrO0tba3uLm6u7y9";
 
-/// The schedule of the key of FIPS 197, appendix A.1, but for its first part, which is the key.
+/// The key schedule from FIPS 197, appendix A.1, without its first part, which is the key.
 const SCHEDULE: [u128; 10] = [
     0xa0fafe1788542cb123a339392a6c7605,
     0xf2c295f27a96b9435935807a7359f67f,
@@ -31,7 +31,7 @@ const SCHEDULE: [u128; 10] = [
 static LEFT: AtomicUsize = AtomicUsize::new(0);
 static FREED: AtomicUsize = AtomicUsize::new(0);
 
-/// Looks at every block that is freed, or moved by growing.
+/// An allocator that examines every block that is freed or moved.
 struct Looking;
 
 fn look(pointer: *const u8, size: usize) {
@@ -45,7 +45,7 @@ fn look(pointer: *const u8, size: usize) {
     FREED.fetch_add(1, Ordering::Relaxed);
 }
 
-// Blocks are cleared when they are made, so that looking at them reads no uninitialised memory.
+// Blocks are zeroed on allocation, so that examining them reads no uninitialised memory.
 unsafe impl GlobalAlloc for Looking {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         unsafe { System.alloc_zeroed(layout) }
@@ -67,7 +67,7 @@ fn left_by(body: impl FnOnce()) -> usize {
     LEFT.load(Ordering::Relaxed) - left
 }
 
-/// Makes a cipher and frees it, as C does; then checks the same secret as a value.
+/// Creates and frees a cipher, as C does; then checks the same secret as a value.
 fn cipher(secret: &str) -> i32 {
     let (start, mut out) = (secret.as_ptr().cast(), null_mut());
     unsafe {
@@ -78,7 +78,7 @@ fn cipher(secret: &str) -> i32 {
     }
 }
 
-/// Makes a router, has it open a token, then remember it, and frees it.
+/// Creates a router, lets it decrypt and cache a token, and frees it.
 fn router(json: &str, path: &str) -> i32 {
     let mut out = null_mut();
     unsafe {
@@ -95,7 +95,7 @@ fn router(json: &str, path: &str) -> i32 {
     }
 }
 
-// One test: the counters are of the whole process.
+// A single test, because the counters are global.
 #[test]
 fn no_key_is_left() {
     const SECRET: &str = "oKGio6SlpqeoqaqrrK2ur7CxsrO0tba3uLm6u7y9vr8=";
@@ -103,7 +103,7 @@ fn no_key_is_left() {
     const OTHER: &str = "AAECAwQFBgcICQoLDA0ODw==";
     assert!(SECRET.as_bytes().windows(TEXT.len()).any(|window| window == TEXT));
 
-    // The test finds what is left.
+    // The test detects remains of a key.
     assert_eq!(left_by(|| drop((FIRST..FIRST + 32).collect::<Vec<u8>>())), 1);
     assert_eq!(left_by(|| drop(SECRET.to_string())), 1);
     assert_eq!(left_by(|| drop(SCHEDULE[9].to_be_bytes().to_vec())), 1);

@@ -1,12 +1,12 @@
-//! Measures whether calls about different pods wait for each other: how many requests two threads bring through their whole
-//! way, compared with one thread. Each request makes its pod busy and idle again.
+//! Measures whether calls about different pods wait for each other: how many requests two threads bring
+//! through their whole way, compared with one thread. Each request makes its pod busy and idle again.
 //!
 //! ```text
 //! cargo run --release --package doors_routing --example threads [SECONDS]
 //! ```
 //!
-//! It works on a busy machine too: two threads run for some seconds, and of what each did those parts count during which
-//! both had a processor. Where there are few such parts, give it more seconds.
+//! It works on a busy machine too: two threads run for some seconds, and of what each did those parts count
+//! during which both had a processor. Where there are few such parts, give it more seconds.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};

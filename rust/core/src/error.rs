@@ -7,8 +7,7 @@ use std::fmt;
 pub const MAX_INPUT: usize = 64 << 20;
 
 /// The longest value, in characters, that a message repeats. The shortest key has 24 characters in base64, so
-/// a key
-/// in the wrong place is never repeated.
+/// a key in the wrong place is never repeated.
 const MAX_SHOWN: usize = 20;
 
 /// Why a call failed. The numbers equal `DOORS_STATUS_*` in the C header and are never reused.
@@ -68,8 +67,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Formats a value for a message: quoted and escaped if short, otherwise only its length, since it may be a
-/// misplaced
-/// secret.
+/// misplaced secret.
 pub(crate) fn shown(value: &str) -> String {
     let length = value.chars().count();
     if length <= MAX_SHOWN { format!("{value:?}") } else { format!("a value of {length} characters") }

@@ -1,13 +1,15 @@
 //! Routes requests to [Doors](https://github.com/doors-dev/doors) apps, without doing I/O.
 //!
-//! Given a configuration (secret, cookie name, upstreams with their CIDRs), the crate decides which pod to dial, how long
-//! to wait, what to answer and which host to look up. The caller supplies requests, time, random numbers, DNS answers and
-//! the outcomes of dials. Nothing here opens a socket, logs, or reads a clock.
+//! Given a configuration (secret, cookie name, upstreams with their CIDRs), the crate decides which pod to
+//! dial, how long to wait, what to answer and which host to look up. The caller supplies requests, time,
+//! random numbers, DNS answers and the outcomes of dials. Nothing here opens a socket, logs, or reads a
+//! clock.
 //!
 //! # The flow of a request
 //!
-//! A [`Source`] is one configuration in use, a [`State`] holds what the process knows, and a [`Request`] is plain data in
-//! the caller's memory. Each call returns a [`Step`]: an [`Action`], and a [`Report`] of what was learned on the way.
+//! A [`Source`] is one configuration in use, a [`State`] holds what the process knows, and a [`Request`] is
+//! plain data in the caller's memory. Each call returns a [`Step`]: an [`Action`], and a [`Report`] of what
+//! was learned on the way.
 //!
 //! ```text
 //! step = source.begin(incoming, now, random, &mut request)

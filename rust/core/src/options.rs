@@ -11,8 +11,7 @@ pub(crate) const MILLISECOND: u64 = SECOND / 1000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The maximum number of remembered pods. Default: 10,000. Above it, pods without a recorded fault are
-    /// forgotten
-    /// first. May be exceeded briefly by one pod per thread.
+    /// forgotten first. May be exceeded briefly by one pod per thread.
     pub max_pods: NonZeroU32,
     /// The maximum number of requests that wait for a pod. Default: 4,096.
     pub max_waiting: u32,
@@ -49,30 +48,25 @@ pub struct Options {
     /// 100.
     pub gone_rate: u32,
     /// How long a pod may drain before its pages get 410, least recently used first and at most at
-    /// `gone_rate`; 0 for no
-    /// limit. Default: 0.
+    /// `gone_rate`; 0 for no limit. Default: 0.
     pub drain_max: u64,
     /// How often a page opens a receiver stream. Equal to the app's `SolitaireRollTime`. Default: 15 s.
     pub roll_time: u64,
     /// How long a page load waits for a pod, counted from the start of the request. Also applies to the
-    /// receiver stream
-    /// of a page that no pod could reload. 0 disables waiting. Default: 10 s.
+    /// receiver stream of a page that no pod could reload. 0 disables waiting. Default: 10 s.
     pub page_wait: u64,
     /// The interval between lookups of a host that requests use. Default: 1 s.
     pub refresh: u64,
     /// The age at which addresses are no longer used without waiting for a new lookup. Default: 300 s.
     pub stale_max: u64,
     /// How long a request waits for a first lookup while no address is known. All other waits for DNS last at
-    /// most 500 ms.
-    /// Default: 3 s.
+    /// most 500 ms. Default: 3 s.
     pub first_lookup: u64,
     /// The caller's number for a way to resolve names (name servers, IP versions). Hosts with the same name
-    /// and number
-    /// are one host. Default: 0.
+    /// and number are one host. Default: 0.
     pub resolver: u64,
     /// The user has configured a load-balancing policy: steps return
-    /// [`Action::Choose`](crate::Action::Choose) when several
-    /// pods can serve a request. Default: false.
+    /// [`Action::Choose`](crate::Action::Choose) when several pods can serve a request. Default: false.
     pub user_chooses: bool,
     /// The user has configured retries: a request that failed on every pod starts over until the caller calls
     /// [`Source::give_up`](crate::Source::give_up). Default: false.

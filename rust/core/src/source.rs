@@ -10,17 +10,13 @@ use crate::router::{Decision, Router};
 use crate::state::{Fresh, State};
 
 /// One configuration in use: a router, its options, and access to the process state. Can be shared between
-/// threads.
-/// Dropping it stops its lookups. The state keeps what it knows for an overlapping reload, and hosts for a
-/// minute.
+/// threads. Dropping it stops its lookups. The state keeps what it knows for an overlapping reload, and hosts
+/// for a minute.
 ///
 /// For each request, the caller owns a [`Request`] and follows the [`Step`] that each call returns. No call
-/// does I/O or
-/// blocks, and in the usual case none allocates. A call with a request that has ended or was not begun by
-/// this source
-/// returns [`Action::Done`](crate::Action::Done) and changes nothing. `now` is the caller's clock (see
-/// [`State`]), `random`
-/// any number.
+/// does I/O or blocks, and in the usual case none allocates. A call with a request that has ended or was not
+/// begun by this source returns [`Action::Done`](crate::Action::Done) and changes nothing. `now` is the
+/// caller's clock (see [`State`]), `random` any number.
 pub struct Source(Flow);
 
 impl Source {
@@ -46,21 +42,17 @@ impl Source {
     }
 
     /// Reports the outcome of a dial to a pod of this upstream. Call it as soon as the outcome is known, from
-    /// any thread, also
-    /// for dials in the background and for requests that have ended. Updates the pod, not a request.
-    /// [`Outcome::Answered`] and [`Outcome::Dropped`] are not dial outcomes and change nothing.
+    /// any thread, also for dials in the background and for requests that have ended. Updates the pod, not a
+    /// request. [`Outcome::Answered`] and [`Outcome::Dropped`] are not dial outcomes and change nothing.
     pub fn dialled(&self, upstream: u32, pod: Pod, outcome: Outcome, now: u64, random: u64) -> Report {
         self.0.dialled(upstream, pod, outcome, now, random)
     }
 
     /// Ends the current attempt, which got no response and whose dial was reported to [`Source::dialled`].
-    /// Returns the next
-    /// step. [`Outcome::Refused`], [`Outcome::Unreachable`] and [`Outcome::OwnFault`] mean that no connection
-    /// was made.
-    /// [`Outcome::Dropped`] means that the connection ended before the first byte of a response; this call
-    /// also records it for
-    /// the pod. Any other outcome, such as [`Outcome::Cancelled`], means that the client is gone or that the
-    /// response has begun.
+    /// Returns the next step. [`Outcome::Refused`], [`Outcome::Unreachable`] and [`Outcome::OwnFault`] mean
+    /// that no connection was made. [`Outcome::Dropped`] means that the connection ended before the first
+    /// byte of a response; this call also records it for the pod. Any other outcome, such as
+    /// [`Outcome::Cancelled`], means that the client is gone or that the response has begun.
     pub fn next(&self, request: &mut Request, outcome: Outcome, now: u64, random: u64) -> Step {
         self.0.next(request, outcome, now, random)
     }
@@ -72,15 +64,14 @@ impl Source {
     }
 
     /// Resumes a waiting request at the time given by its step, or when a report sets `wake`. Extra calls
-    /// repeat the last
-    /// step. With `user_retries`, a request that was answered is tried again if it may be.
+    /// repeat the last step. With `user_retries`, a request that was answered is tried again if it may be.
     pub fn resume(&self, request: &mut Request, now: u64, random: u64) -> Step {
         self.0.resume(request, now, random)
     }
 
     /// Fills `places` with the pods that may serve the request, after
-    /// [`Action::Choose`](crate::Action::Choose). Lists only the
-    /// best tier, ordered by upstream and address. If it is empty, call [`Source::chose_none`].
+    /// [`Action::Choose`](crate::Action::Choose). Lists only the best tier, ordered by upstream and address.
+    /// If it is empty, call [`Source::chose_none`].
     pub fn choices(&self, request: &mut Request, now: u64, places: &mut Vec<Place>) -> Report {
         self.0.choices(request, now, places)
     }
@@ -91,38 +82,32 @@ impl Source {
     }
 
     /// Reports that the user's policy chose no pod. The next step offers the next tier, or is the same as if
-    /// no pod had been
-    /// reachable.
+    /// no pod had been reachable.
     pub fn chose_none(&self, request: &mut Request, now: u64, random: u64) -> Step {
         self.0.chose_none(request, now, random)
     }
 
     /// Ends the user's retries, with `user_retries`. `outcome` is that of the last attempt, unless it was
-    /// reported to
-    /// [`Source::next`]. Returns the answer, or [`Action::Wait`](crate::Action::Wait).
+    /// reported to [`Source::next`]. Returns the answer, or [`Action::Wait`](crate::Action::Wait).
     pub fn give_up(&self, request: &mut Request, outcome: Option<Outcome>, now: u64, random: u64) -> Step {
         self.0.give_up(request, outcome, now, random)
     }
 
     /// Reports that the pod has begun to respond; `marks` are the marks in its response. Usually takes no
-    /// lock. On
-    /// [`Action::Done`](crate::Action::Done), forward the response. Any other step occurs only with
-    /// [`Marks::refused`]: discard
-    /// the response, of which nothing may reach the client, and follow the step.
+    /// lock. On [`Action::Done`](crate::Action::Done), forward the response. Any other step occurs only with
+    /// [`Marks::refused`]: discard the response, of which nothing may reach the client, and follow the step.
     pub fn answered(&self, request: &mut Request, marks: Marks, now: u64, random: u64) -> Step {
         self.0.answered(request, marks, now, random)
     }
 
     /// Ends a request. Call it once after each [`Source::begin`], whatever the result: until then the request
-    /// counts as in flight
-    /// at its pod, or as waiting. A second call does nothing.
+    /// counts as in flight at its pod, or as waiting. A second call does nothing.
     pub fn ended(&self, request: &mut Request, now: u64) {
         self.0.ended(request, now);
     }
 
     /// Starts or continues the lookups of an upstream's host, as a request would, to show its pods. Ignores
-    /// an index that the
-    /// configuration does not have.
+    /// an index that the configuration does not have.
     pub fn use_upstream(&self, upstream: u32, now: u64) -> Report {
         self.0.use_upstream(upstream, now)
     }
@@ -144,15 +129,13 @@ impl Source {
     }
 
     /// The ID of an upstream in [`KnownPod`](crate::KnownPod), or `None` if the configuration has no such
-    /// index. Upstreams with
-    /// the same host, port and resolver share it, even across sources.
+    /// index. Upstreams with the same host, port and resolver share it, even across sources.
     pub fn upstream_id(&self, upstream: u32) -> Option<u64> {
         self.0.upstreams.get(upstream).map(|member| member.upstream.health.id())
     }
 
     /// The host of an upstream, or `None` if the configuration has no such index. Several hosts count as one
-    /// more host whose
-    /// name lists them all.
+    /// more host whose name lists them all.
     pub fn upstream_host(&self, upstream: u32) -> Option<HostId> {
         self.0.upstreams.get(upstream).map(|member| member.upstream.host.id())
     }

@@ -1,4 +1,4 @@
-//! A router of many upstreams is small: less than 1 KB for each, and so is a source; nothing stays when they are dropped.
+//! A router and a source need less than 1 KB per upstream, and dropping them frees everything.
 
 mod counting;
 
@@ -9,10 +9,10 @@ use doors_routing::{Options, Router, Source, State};
 
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/// The most bytes that an upstream may keep allocated.
+/// The maximum bytes per upstream that stay allocated.
 const LIMIT: isize = 1024;
 
-/// How the CIDRs of one upstream are written.
+/// Formats the CIDRs of one upstream.
 type Cidrs = fn(u32) -> String;
 
 const ONE: Cidrs = |index| format!(r#""cidr": "10.{}.{}.{}/32""#, index >> 16, (index >> 8) & 255, index & 255);
@@ -21,7 +21,7 @@ const BOTH: Cidrs = |index| {
     let [_, a, b, c] = index.to_be_bytes();
     format!(r#""cidrs": ["10.{a}.{b}.{c}/32", "2001:db8:{a:x}:{b:x}:{c:x}::/80"]"#)
 };
-/// Each is warned about.
+/// Each causes a warning.
 const LOOPBACK: Cidrs = |index| ONE(index).replacen("10.", "127.", 1);
 
 fn config(count: u32, cidrs: Cidrs) -> String {
@@ -55,7 +55,7 @@ fn an_upstream_keeps_less_than_one_kilobyte() {
     check("both", BOTH, 100_000);
 }
 
-/// The most bytes that an upstream may keep allocated beside the router, before a request uses it.
+/// The maximum bytes per upstream for a source, in addition to the router, before a request uses it.
 const SOURCE_LIMIT: isize = 832;
 
 #[test]
@@ -69,7 +69,7 @@ fn a_source_adds_little_to_its_router() {
             let each = bytes / count as isize;
             println!("{count} upstreams: {each} bytes each");
             assert!(each > 0 && each < SOURCE_LIMIT, "{count} upstreams: {each} bytes each");
-            // A reload that overlaps shares what it can.
+            // An overlapping reload shares what it can.
             let router = Router::from_json(json.as_bytes()).unwrap();
             let (next, bytes) = kept(|| Source::new(&state, router, Options::default()));
             println!("{count} upstreams: {} bytes each for the next", bytes / count as isize);

@@ -1,4 +1,4 @@
-//! A decision allocates nothing, whatever the request; nor does any step of a request to pods that are known.
+//! Decisions do not allocate, whatever the request, and neither do the steps of requests to known pods.
 
 mod counting;
 
@@ -35,13 +35,13 @@ fn decisions_allocate_nothing() {
     requests.push(("/".into(), format!("up={}; ", tokens[2]).repeat(200)));
     requests.push((String::new(), String::new()));
     assert!(allocations(|| drop(vec![1])) > 0, "the counter must count");
-    // More tokens than the router remembers.
+    // More tokens than the router caches.
     requests.extend((0..2000u16).map(|number| {
         let address = format!("10.0.{}.{}", number % 100, number / 100);
         (format!("/~/{}/h/1", token(NEW, &address)), String::new())
     }));
     let mut kinds = BTreeMap::new();
-    // The first time a token is opened, then it is known, or known no more.
+    // On first use a token is decrypted; later it is cached or has been evicted.
     for (path, cookies) in requests.iter().chain(&requests) {
         let mut kind = None;
         let count = allocations(|| kind = Some(router.decide(path.as_bytes(), cookies.as_bytes()).kind));
@@ -53,7 +53,7 @@ fn decisions_allocate_nothing() {
     assert_eq!((pod, gone, upstream, any), (2 * 2002, 2 * 4, 2 * 2, 2 * 6));
 }
 
-/// Every kind of request, with every end of its attempts, to pods that are known.
+/// Every kind of request with every outcome of its attempts, to known pods.
 #[test]
 fn steps_allocate_nothing() {
     const SECOND: u64 = 1_000_000_000;
@@ -71,7 +71,7 @@ fn steps_allocate_nothing() {
         incoming.extend(['s', 'h', 'u', 'r'].map(|kind| (format!("/~/{token}/{kind}/1"), String::new())));
         incoming.push(("/".into(), format!("up={token}")));
     }
-    // A host that comes into use again takes its place among those that are due.
+    // A host that comes back into use joins the hosts that are due.
     let look_up = |now| {
         let mut hosts = Vec::new();
         state.due(now, now, |lookup| hosts.push((lookup.host, lookup.name[3..].parse::<u8>().unwrap())));
@@ -128,7 +128,7 @@ fn steps_allocate_nothing() {
         }
         later += if round < 20 { 0 } else { counted };
     }
-    // The first witness of an upstream makes room for others.
+    // The first witness of an upstream allocates room for others.
     assert!(later <= 20, "{later} allocations");
     assert_eq!(seen, 0b01101, "dials, waits and answers");
 }

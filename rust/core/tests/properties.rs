@@ -1,4 +1,4 @@
-//! Random configurations and requests, decided by the router and by a slow model that is easy to believe.
+//! Compares the decisions of the router and of a slow, simple model for random configurations and requests.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -13,7 +13,7 @@ use model::{Model, Prefix, bits};
 const KEYS: [&str; 3] =
     ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX", "AAECAwQFBgcICQoLDA0ODw=="];
 
-/// Few different bits, so that prefixes overlap and addresses hit them.
+/// Few different bits, so that prefixes overlap and addresses match them.
 fn prefix() -> impl Strategy<Value = Prefix> {
     (any::<bool>(), any::<u32>(), 0..=32usize).prop_map(|(four, seed, length)| {
         let address = if four { IpAddr::from(near(seed)) } else { IpAddr::from(near6(seed)) };
@@ -62,7 +62,7 @@ fn model() -> impl Strategy<Value = Model> {
     let name = prop::option::of(prop::sample::select(vec!["up", "a", "__Host-up"]));
     (keys, name, prefixes(), vec(any::<u32>(), 40), 1..5u32).prop_map(|(keys, name, prefixes, seeds, most)| {
         let upstreams = most.min(prefixes.len() as u32);
-        // The first ones make sure that each upstream has a CIDR.
+        // The first ones give each upstream a CIDR.
         let owner = |index: usize| if (index as u32) < upstreams { index as u32 } else { seeds[index] % upstreams };
         let prefixes = prefixes.into_iter().enumerate().map(|(index, prefix)| (prefix, owner(index))).collect();
         let cookie_name = name.map(str::to_string).or_else(|| (upstreams > 1).then(|| "up".into()));
@@ -71,7 +71,7 @@ fn model() -> impl Strategy<Value = Model> {
     })
 }
 
-/// A token of any of the three keys, or something close to one.
+/// A token of any of the three keys, or something similar.
 fn token() -> impl Strategy<Value = String> {
     let made = (0..3usize, address())
         .prop_map(|(key, address)| {
@@ -125,7 +125,7 @@ proptest! {
     #[test]
     fn decisions_are_those_of_the_model(model in model(), requests in vec((path(), cookies()), 1..12)) {
         let router = model.router();
-        // The second time the router remembers the tokens; the model never does.
+        // The second time, the router has cached the tokens. The model never does.
         for (path, cookies) in requests.iter().chain(&requests) {
             prop_assert_eq!(
                 router.decide(path.as_bytes(), cookies.as_bytes()),
@@ -175,7 +175,8 @@ fn more_tokens_than_a_router_remembers() {
     std::thread::scope(|scope| {
         for thread in 0..4usize {
             let (router, requests) = (&router, &requests);
-            // Prime to 3000, so that each thread takes all of them in an order of its own; each token also soon again.
+            // Coprime to 3000, so that each thread uses all of them in its own order, and each token again
+            // soon after.
             let order = move |step: usize| (step / 2 + step % 2) * [1, 7, 11, 13][thread] % requests.len();
             scope.spawn(move || {
                 for (path, address, upstream) in (0..12_000).map(|step| &requests[order(step)]) {

@@ -1,5 +1,5 @@
-//! The slot of the cache of tokens in every order in which its threads' reads and writes of memory can take effect, those
-//! of weakly ordered processors included.
+//! Tests a slot of the token cache under every order in which memory operations of its threads can take
+//! effect, including those of weakly ordered processors.
 
 use loom::sync::Arc;
 use loom::thread;
@@ -23,13 +23,13 @@ fn check(seen: Option<[u64; 2]>) {
     assert!(seen.is_none() || seen == Some(FIRST) || seen == Some(SECOND), "a mixture: {seen:?}");
 }
 
-/// Runs something in another thread.
+/// Runs `work` in another thread.
 fn beside<T: 'static>(slot: &Arc<Slot<2>>, work: impl FnOnce(&Slot<2>) -> T + 'static) -> thread::JoinHandle<T> {
     let slot = slot.clone();
     thread::spawn(move || work(&slot))
 }
 
-// Loom begins with the thread that starts the other, and tries fewer orders in which that one comes first; so each pair
+// Loom starts with the parent thread and explores fewer orders in which the child comes first, so each pair
 // of threads is tried both ways.
 #[test]
 fn a_reader_and_a_writer() {

@@ -1,4 +1,4 @@
-//! The vectors in tests/vectors, which hold every language of this repository to one truth.
+//! Runs the vectors in tests/vectors, which all languages of this repository must satisfy.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use doors_routing::{CidrList, Router, Status, TokenCipher, TokenError};
 use serde_json::Value;
 
-/// One file, and the names of the vectors that did not hold.
+/// A file of vectors, and the names of those that failed.
 struct Vectors {
     file: Value,
     checked: usize,
@@ -22,7 +22,7 @@ impl Vectors {
         Vectors { file, checked: 0, failed: Vec::new() }
     }
 
-    /// Checks each vector of a list; what `check` returns is what was wrong.
+    /// Checks each vector of a list. `check` returns what is wrong.
     fn each(&mut self, list: &str, check: impl Fn(&Value) -> Result<(), String>) {
         for vector in not_empty(&self.file, list) {
             self.checked += 1;
@@ -42,7 +42,7 @@ impl Drop for Vectors {
     }
 }
 
-/// A list, which must hold something.
+/// A list, which must not be empty.
 fn not_empty<'a>(of: &'a Value, name: &str) -> &'a [Value] {
     let list = of[name].as_array().unwrap_or_else(|| panic!("no list {name}"));
     assert!(!list.is_empty(), "the list {name} is empty");

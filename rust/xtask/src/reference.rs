@@ -82,7 +82,7 @@ fn grouped(items: &[Item]) -> Vec<Section<'_>> {
 /// Up to the first full stop that ends a sentence.
 fn first_sentence(comment: &str) -> &str {
     let paragraph = comment.split("\n\n").next().unwrap_or_default();
-    let end = paragraph.find(". ").or_else(|| paragraph.find(".\n"));
+    let end = [". ", ".\n"].into_iter().filter_map(|end| paragraph.find(end)).min();
     end.map_or(paragraph, |end| &paragraph[..end + 1])
 }
 

@@ -1,4 +1,5 @@
-//! `cidr/match`, `cidr/miss` and `cidr/worst`, each with a family and the number of prefixes: 4096 addresses in turn.
+//! The benchmarks `cidr/match`, `cidr/miss` and `cidr/worst`, each by family and number of prefixes, over
+//! 4096 addresses.
 
 use std::hint::black_box;
 

@@ -1,4 +1,5 @@
-//! In: sizes. Out: routers, prefixes, addresses and tokens, the same in every run, so that figures can be compared.
+//! Input data for the benchmarks: routers, prefixes, addresses and tokens. The same in every run, so that
+//! figures are comparable.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -13,12 +14,12 @@ use doors_routing::{ASSOCIATED_DATA, CidrList, Router};
 
 /// A key of 32 bytes: 0, 1, 2, ...
 pub const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-/// Far more tokens than a router remembers, so that each is new when its turn comes again.
+/// Far more tokens than a router caches, so that each has been evicted when its turn comes again.
 pub const ROTATING: usize = 4096;
-/// How many prefixes the benchmarks with a growing number of them have.
+/// The numbers of prefixes in benchmarks that depend on it.
 pub const SIZES: [usize; 5] = [1, 10, 1_000, 10_000, 100_000];
 
-/// About a second for each benchmark: all together take less than two minutes.
+/// About a second per benchmark, and less than two minutes for all.
 pub fn criterion() -> Criterion {
     Criterion::default()
         .sample_size(20)
@@ -43,7 +44,7 @@ impl Family {
     }
 }
 
-/// Numbers without a visible order (SplitMix64 by S. Vigna).
+/// A pseudorandom sequence (SplitMix64 by S. Vigna).
 pub struct Numbers(pub u64);
 
 impl Numbers {
@@ -55,9 +56,10 @@ impl Numbers {
     }
 }
 
-/// The network of a number: a /24 or a /64, another one for each number below 2^20, all over the address space.
+/// The network for a number: a /24 or a /64, different for each number below 2^20 and spread over the address
+/// space.
 fn network(family: Family, number: usize) -> (IpAddr, u8) {
-    // An odd factor moves the numbers about and keeps them apart.
+    // An odd factor scatters the numbers without collisions.
     let scattered = (number as u32).wrapping_mul(0x9e37_79b1);
     match family {
         // From 16.0.0.0 to 31.255.255.0.
@@ -66,7 +68,7 @@ fn network(family: Family, number: usize) -> (IpAddr, u8) {
     }
 }
 
-/// So many disjoint prefixes.
+/// `count` disjoint prefixes.
 pub fn prefixes(family: Family, count: usize) -> Vec<String> {
     (0..count).map(|number| network(family, number)).map(|(address, length)| format!("{address}/{length}")).collect()
 }
@@ -84,8 +86,8 @@ pub fn addresses(family: Family, count: usize, inside: bool) -> Vec<IpAddr> {
     (0..ROTATING).map(|_| address()).collect()
 }
 
-/// The prefixes that make lookups longest: as many as there are within each other, down to one address, then the
-/// addresses beside it. And addresses at the end of these paths, every other one in the last prefix.
+/// The prefixes with the slowest lookups: nested as deeply as possible, down to one address, then the
+/// addresses next to it. The addresses lie at the end of these chains, every other one in the last prefix.
 pub fn worst(family: Family, count: usize) -> (Vec<String>, Vec<IpAddr>) {
     let mut prefixes = Vec::with_capacity(count);
     let (bits, base) = if family == Family::Four { (32, 0x0a00_0000) } else { (128, 0x2001_0db8_u128 << 96) };
@@ -107,12 +109,12 @@ pub fn worst(family: Family, count: usize) -> (Vec<String>, Vec<IpAddr>) {
     (prefixes, addresses.collect())
 }
 
-/// A list of prefixes.
+/// A list of CIDRs.
 pub fn list(prefixes: &[String]) -> CidrList {
     CidrList::new(prefixes.join(" ").as_bytes()).expect("valid prefixes")
 }
 
-/// A router with an upstream for each prefix, and the cookie `up`.
+/// A router with one upstream per prefix and the cookie `up`.
 pub fn router(prefixes: &[String]) -> Router {
     let upstream = |prefix| format!(r#"{{"cidr":"{prefix}","host":"svc.example","port":8080}}"#);
     let upstreams: Vec<_> = prefixes.iter().map(upstream).collect();
@@ -120,13 +122,13 @@ pub fn router(prefixes: &[String]) -> Router {
     Router::from_json(json.as_bytes()).expect("a valid configuration")
 }
 
-/// Tokens of addresses. Unlike those that the library makes they have the same nonces in every run.
+/// Tokens of addresses. Unlike real tokens, they have the same nonces in every run.
 pub fn tokens(addresses: &[IpAddr]) -> Vec<String> {
     let key: Vec<u8> = (0..32).collect();
     seal(addresses, &key)
 }
 
-/// Tokens of the right form that no key opens.
+/// Well-formed tokens that no key decrypts.
 pub fn forged(addresses: &[IpAddr]) -> Vec<String> {
     seal(addresses, &[1; 32])
 }

@@ -1,10 +1,10 @@
-//! `decide/...`: every row of the table of decisions, by a router with three upstreams where the name gives no other
-//! number.
+//! The benchmarks `decide/...`: each row of the decision table, with a router of three upstreams unless the
+//! name says otherwise.
 //!
 //! ```text
-//! pod_seen, upstream_cookie_seen         a token that the router remembers; .../many: 100 of them in turn
-//! pod_new, upstream_cookie_new           4096 tokens in turn, more than it remembers; by family and number of upstreams
-//! gone_forged, gone_malformed          tokens of the right length that no key opens, or that are no base64url
+//! pod_seen, upstream_cookie_seen         a cached token; .../many: 100 of them in turn
+//! pod_new, upstream_cookie_new           4096 tokens in turn, more than are cached; by family and number of upstreams
+//! gone_forged, gone_malformed          tokens of the right length that no key decrypts, or that are not base64url
 //! gone_no_cidr_seen, gone_no_cidr_new  tokens of addresses in no CIDR
 //! cookie_unusable/N                    N forged cookies
 //! only_upstream, any_no_cookie         no cookie, with one upstream and with three
@@ -18,7 +18,7 @@ use doors_routing::{Reason, Router};
 
 use crate::data::{self, Family, Family::Four};
 
-/// Times decisions about requests in turn, after a look at what is decided.
+/// Measures decisions about requests in turn, after checking what is decided.
 fn bench(
     group: &mut BenchmarkGroup<WallTime>,
     name: &str,

@@ -1,14 +1,15 @@
-//! The benchmarks of the library, by criterion: `cargo bench -p doors_routing`, or only some: `cargo bench -p doors_routing -- decide`.
+//! The benchmarks of the library. Run all with `cargo bench -p doors_routing`, or some with `cargo bench -p
+//! doors_routing -- decide`.
 //!
-//! In: nothing. Out: `target/criterion/<name>/new/estimates.json`. The names:
+//! Criterion writes `target/criterion/<name>/new/estimates.json`. The names:
 //!
 //! ```text
 //! token/OPERATION/FAMILY      encode, decode, refuse/forged, refuse/malformed, refuse/length; ipv4, ipv6
 //! cidr/OPERATION/FAMILY/SIZE  match, miss, worst; 1, 10, 1000, 10000, 100000 prefixes
-//! decide/ROW                  the rows of the table of decisions, see decide.rs
+//! decide/ROW                  the rows of the decision table, see decide.rs
 //! ```
 
-// One program, because each would be optimised as a whole, which takes longer than to run it.
+// A single program, because link-time optimisation of several takes longer than the benchmarks.
 
 mod cidr;
 mod data;

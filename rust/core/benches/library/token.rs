@@ -1,4 +1,5 @@
-//! `token/encode`, `token/decode` and `token/refuse`, each with a form and a family: 4096 tokens in turn, no cache.
+//! The benchmarks `token/encode`, `token/decode` and `token/refuse`, each by form and family, over 4096
+//! tokens without a cache.
 
 use std::hint::black_box;
 
@@ -18,7 +19,7 @@ pub fn token(criterion: &mut Criterion) {
         });
         let good = data::tokens(&addresses);
         let forged = data::forged(&addresses);
-        // Wrong at its end, so that all of it is looked at; and one that lacks its end.
+        // Wrong at the end, so that all of it is read; and one without its end.
         let malformed: Vec<_> = good.iter().map(|token| format!("{}+", &token[1..])).collect();
         let length: Vec<_> = good.iter().map(|token| token[1..].to_string()).collect();
         for (name, tokens) in [

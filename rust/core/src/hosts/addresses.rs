@@ -6,8 +6,7 @@ use std::net::IpAddr;
 pub(super) const MOST: usize = 10_000;
 
 /// The addresses in force of a host: sorted (IPv4 first), without duplicates, never empty. IPv4-mapped
-/// addresses are stored as
-/// IPv4.
+/// addresses are stored as IPv4.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Addresses {
     generation: u64,
@@ -42,9 +41,8 @@ pub(super) fn contains(sorted: &[IpAddr], address: IpAddr) -> bool {
 }
 
 /// Sorts addresses and removes duplicates; converts IPv4-mapped addresses to IPv4. Drops unspecified and
-/// multicast addresses,
-/// which no pod has: a name server that blocks a name may answer 0.0.0.0, which would make a proxy dial
-/// itself.
+/// multicast addresses, which no pod has: a name server that blocks a name may answer 0.0.0.0, which would
+/// make a proxy dial itself.
 pub(super) fn canonical(answer: &[IpAddr]) -> Vec<IpAddr> {
     let addresses = answer.iter().map(IpAddr::to_canonical);
     let mut list: Vec<IpAddr> =

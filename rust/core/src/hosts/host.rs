@@ -12,10 +12,8 @@ use super::signal::Signal;
 use super::{HostId, KnownHost, lock};
 
 /// One host, shared by all its users. Requests read it without a lock and write shared memory at most once
-/// per refresh. All
-/// methods may be called from any thread, even after the last user has left: requests of an old configuration
-/// continue with
-/// what is known.
+/// per refresh. All methods may be called from any thread, even after the last user has left: requests of an
+/// old configuration continue with what is known.
 #[derive(Debug)]
 pub(crate) struct Host {
     id: HostId,
@@ -37,8 +35,7 @@ pub(crate) struct Host {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Touch {
     /// A lookup worth waiting for is due or running: nothing is known, or lookups had stopped and the answer
-    /// is too old. Never set
-    /// while lookups continue and fail.
+    /// is too old. Never set while lookups continue and fail.
     pub(crate) pending: bool,
     /// Nothing is known at all, not even that lookups fail. Such a lookup may be waited for longer.
     pub(crate) first: bool,
@@ -124,11 +121,9 @@ impl Host {
     }
 
     /// Handles a request that uses the host, which starts or continues its lookups. `waits`: the request will
-    /// wait for a pending
-    /// lookup if nothing is known, or if lookups had stopped and the last answer is older than `stale_max`. A
-    /// request that could
-    /// reach none of the known addresses passes a smaller limit: the lesser of the option and two refresh
-    /// intervals.
+    /// wait for a pending lookup if nothing is known, or if lookups had stopped and the last answer is older
+    /// than `stale_max`. A request that could reach none of the known addresses passes a smaller limit: the
+    /// lesser of the option and two refresh intervals.
     pub(crate) fn touch(&self, now: u64, stale_max: u64, waits: bool) -> Touch {
         if self.constant {
             return Touch::default();

@@ -14,8 +14,7 @@
 //! ```
 //!
 //! A host is looked up while requests use it and for ten refresh intervals after that. Users with the same
-//! name and resolver
-//! share one host, so after a reload the new configuration knows what the old one knew.
+//! name and resolver share one host, so after a reload the new configuration knows what the old one knew.
 
 mod addresses;
 mod group;
@@ -92,9 +91,8 @@ impl Hosts {
     }
 
     /// Registers the caller as a user of a host, which may be an IP address, until `leave`. The smallest
-    /// `refresh` of all users
-    /// applies; it should come from [`bounded_refresh`]. Starts no lookup: the first request does. Call `due`
-    /// afterwards.
+    /// `refresh` of all users applies; it should come from [`bounded_refresh`]. Starts no lookup: the first
+    /// request does. Call `due` afterwards.
     pub(crate) fn join(&self, name: &str, resolver: u64, refresh: u64) -> Arc<Host> {
         let literal = addresses::literal(name);
         let key: (Arc<str>, u64) = match literal {
@@ -129,8 +127,7 @@ impl Hosts {
     }
 
     /// Calls `lookup` for each lookup that must start now, without holding a lock. Returns when to call
-    /// again, or `None` to wait
-    /// for a report. Extra calls are harmless.
+    /// again, or `None` to wait for a report. Extra calls are harmless.
     pub(crate) fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.due_at_most(usize::MAX, now, random, lookup)
     }
@@ -235,10 +232,8 @@ impl Hosts {
     }
 
     /// Handles an address that refused a connection. The host drops it until DNS lists it again, if DNS no
-    /// longer has any address
-    /// for the host, or if answers are partial and the last one lacked it. Returns the host that dropped it,
-    /// which may be a member
-    /// of a group. An IP address is never dropped.
+    /// longer has any address for the host, or if answers are partial and the last one lacked it. Returns the
+    /// host that dropped it, which may be a member of a group. An IP address is never dropped.
     pub(crate) fn drop_refused(&self, host: &Host, address: IpAddr) -> Option<HostId> {
         if host.members.is_empty() {
             return self.drop_refused_of(host, address).then_some(host.id());

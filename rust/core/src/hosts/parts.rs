@@ -14,10 +14,8 @@ const LOOK_BACK_ANSWERS: u64 = 10;
 const ENOUGH_RETURNS: usize = 2;
 
 /// Detects whether a name server returns only some of the addresses, and different ones each time. If so, an
-/// address that is
-/// missing from an answer may still exist; otherwise it has left. The sign is that several addresses come
-/// back soon after they
-/// were missing.
+/// address that is missing from an answer may still exist; otherwise it has left. The sign is that several
+/// addresses come back soon after they were missing.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     /// The last answer, sorted, and when it arrived.
@@ -45,8 +43,8 @@ impl Sighting {
 
 impl Parts {
     /// Processes the next answer. `before` is what was in force; both are sorted. Returns what is in force
-    /// now: the answer or, if
-    /// answers are partial, also what recent answers listed. What was in force stays so for `LOOK_BACK`.
+    /// now: the answer or, if answers are partial, also what recent answers listed. What was in force stays
+    /// so for `LOOK_BACK`.
     pub(super) fn answer(&mut self, now: u64, answer: &[IpAddr], before: &[IpAddr]) -> (Vec<IpAddr>, bool) {
         let lacking = self.last.iter().filter(|address| !contains(answer, **address));
         self.missing.extend(lacking.map(|address| (*address, self.here)));

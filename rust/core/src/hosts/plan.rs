@@ -10,8 +10,7 @@ use super::{HostId, shrink};
 use crate::SECOND;
 
 /// How long a host without users keeps its addresses, without lookups. So addresses are still known after a
-/// reload that
-/// releases hosts before it acquires them, or when a configuration is restored.
+/// reload that releases hosts before it acquires them, or when a configuration is restored.
 pub(super) const KEEP_UNUSED: u64 = 60 * SECOND;
 
 #[derive(Debug)]
@@ -109,8 +108,7 @@ impl Plan {
     }
 
     /// Handles a request. `old`: what is known, if anything, is too old to use without a lookup. `waits`: the
-    /// request would wait
-    /// for that lookup.
+    /// request would wait for that lookup.
     pub(super) fn touch(&mut self, id: HostId, now: u64, old: bool, waits: bool) -> Noted {
         let Some(host) = self.hosts.get_mut(&id) else { return Noted::default() };
         let class = if old { Class::Urgent } else { Class::Routine };
@@ -135,8 +133,7 @@ impl Plan {
     }
 
     /// Processes at most `most` hosts with news or an expired timer. Hosts that may be forgotten are added to
-    /// `forget`. Returns
-    /// whether there are more.
+    /// `forget`. Returns whether there are more.
     pub(super) fn advance(&mut self, now: u64, most: usize, forget: &mut Vec<HostId>) -> bool {
         for _ in 0..most {
             if let Some(id) = self.news.pop() {

@@ -13,8 +13,7 @@ pub(super) const SLOW_AFTER: u64 = SECOND;
 pub(super) const LOST_AFTER: u64 = 60 * SECOND;
 
 /// The queue in which a lookup waits. The two take turns, so that neither requests nor refreshes are delayed
-/// by thousands of
-/// the others.
+/// by thousands of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     /// A request waits for it, or the answer is old.

@@ -74,8 +74,7 @@ impl Record {
     }
 
     /// Processes the addresses of a successful lookup, in canonical form. The answer lacks or only partly
-    /// covers the missing IP
-    /// versions, so their addresses stay in force.
+    /// covers the missing IP versions, so their addresses stay in force.
     pub(super) fn answer(&mut self, now: u64, addresses: &[IpAddr], missing: Missing) -> Answered {
         let (addresses, withheld) = self.completed(addresses, missing);
         let mut change = match self.answered {
@@ -133,8 +132,7 @@ impl Record {
     }
 
     /// Handles an address that refused a dial. Drops it if the host has no addresses in DNS or if its last
-    /// answer was partial and
-    /// lacked the address. Otherwise DNS still lists the address, or may.
+    /// answer was partial and lacked the address. Otherwise DNS still lists the address, or may.
     pub(super) fn drop_refused(&mut self, address: IpAddr) -> bool {
         if !contains(self.list(), address) {
             return false;

@@ -22,8 +22,7 @@ impl HostId {
 }
 
 /// A lookup to start now. Always report its end: after 60 s without a report it counts as
-/// [`LookupFailure::Timeout`], and until
-/// then it takes up a slot.
+/// [`LookupFailure::Timeout`], and until then it takes up a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lookup<'a> {
     /// The host to pass to the report.
@@ -96,8 +95,7 @@ pub enum HostChange {
     /// An address was dropped because it refused a connection and is no longer in DNS.
     Dropped = 5,
     /// From now on answers count as partial: several addresses were missing and came back. A missing address
-    /// stays in force for up
-    /// to 30 s.
+    /// stays in force for up to 30 s.
     Partial = 6,
     /// Answers count as complete again.
     Whole = 7,
@@ -133,8 +131,8 @@ pub struct HostReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownHost {
     /// The name in lower case, or an address. For several hosts of one upstream: all of them, separated by
-    /// spaces. The other fields
-    /// then combine all hosts: all addresses, the oldest answer and the longest failure.
+    /// spaces. The other fields then combine all hosts: all addresses, the oldest answer and the longest
+    /// failure.
     pub name: Arc<str>,
     /// The number of the resolver; 0 for an address.
     pub resolver: u64,

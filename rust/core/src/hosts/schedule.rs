@@ -6,8 +6,7 @@ use crate::SECOND;
 const IDLE_AFTER: u64 = 10;
 
 /// Shortens each interval at random by up to one part in this many, so that hosts that started together
-/// spread out. Never
-/// lengthens it: the interval is an upper bound.
+/// spread out. Never lengthens it: the interval is an upper bound.
 const JITTER: u64 = 5;
 
 /// Prevents a misconfigured interval from causing a busy loop.
@@ -89,8 +88,7 @@ impl Schedule {
     }
 
     /// Removes a user with this interval. Returns whether it was the last one. After that nothing is planned,
-    /// but a pending lookup
-    /// continues for the requests that wait for it.
+    /// but a pending lookup continues for the requests that wait for it.
     pub(super) fn leave(&mut self, refresh: u64) -> bool {
         let refresh = refresh.max(LEAST_REFRESH);
         let Some(at) = self.intervals.iter().position(|interval| interval.0 == refresh) else {
@@ -175,8 +173,7 @@ impl Schedule {
     }
 
     /// Starts a queued lookup. Returns false if it is no longer wanted; the host is then idle. A `refresh` is
-    /// not wanted if there
-    /// was no request in the meantime.
+    /// not wanted if there was no request in the meantime.
     pub(super) fn begin(&mut self, now: u64, refresh: bool, used: bool) -> bool {
         if self.phase != Phase::Queued {
             return false;

@@ -24,8 +24,7 @@ pub(super) struct Signal {
     has_answer: AtomicBool,
     answered: AtomicU64,
     /// The time of the last result of any kind while lookups continue, otherwise of the last answer. While
-    /// lookups continue and
-    /// fail, waiting for one is pointless.
+    /// lookups continue and fail, waiting for one is pointless.
     checked: AtomicU64,
     /// How many lookups have ended.
     ended: AtomicU64,

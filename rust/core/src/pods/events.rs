@@ -63,9 +63,8 @@ pub(crate) struct Learned {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Began {
     /// Dial the pod, or use an open connection. The request is in flight until [`Pods::left`] or
-    /// [`Pods::failed`]. `probe`: it is
-    /// the one request per second that tests whether the pod is back. `report`: call [`Pods::answered`] when
-    /// the pod responds.
+    /// [`Pods::failed`]. `probe`: it is the one request per second that tests whether the pod is back.
+    /// `report`: call [`Pods::answered`] when the pod responds.
     Dial { probe: bool, report: bool },
     /// Do not dial; give this answer.
     Told(Told),
@@ -90,8 +89,7 @@ pub(crate) struct RefusedToken {
 impl Pods {
     /// Handles the beginning of a request with a token for `pod`. `stream`: it is a receiver stream (GET of
     /// [`PathKind::Sync`]); each open page has one. `target` is its path. Takes one lock, or more if the pod
-    /// has a fault or
-    /// drains.
+    /// has a fault or drains.
     pub(crate) fn began(
         &self,
         group: &Group<'_>,
@@ -125,8 +123,7 @@ impl Pods {
     }
 
     /// Handles the beginning if the pod has a fault or drains. Returns whether to look for a witness and how
-    /// the request arrives,
-    /// or the answer to its page.
+    /// the request arrives, or the answer to its page.
     #[cold]
     #[inline(never)]
     fn began_in_doubt(
@@ -226,8 +223,7 @@ impl Pods {
     }
 
     /// Handles the end of an attempt of a request with a token without a response. Its dial was reported
-    /// before. The request is
-    /// no longer in flight.
+    /// before. The request is no longer in flight.
     pub(crate) fn failed(
         &self,
         group: &Group<'_>,
@@ -266,8 +262,7 @@ impl Pods {
     }
 
     /// Counts a request without a token that is sent to `pod`; `page`: it loads a page. It is in flight until
-    /// [`Pods::left`].
-    /// Returns whether to call [`Pods::learn`] when the pod responds.
+    /// [`Pods::left`]. Returns whether to call [`Pods::learn`] when the pod responds.
     pub(crate) fn entered(&self, group: &Group<'_>, pod: Pod, page: bool, now: u64) -> bool {
         self.with(group, pod, now, |known| {
             if page {
@@ -279,8 +274,7 @@ impl Pods {
     }
 
     /// Counts the end of a request in flight, whatever its result, or its move to another pod. `stream` must
-    /// be the same as at
-    /// its beginning.
+    /// be the same as at its beginning.
     pub(crate) fn left(&self, pod: Pod, stream: bool, now: u64) {
         let last = self.lock(self.shard(pod.address)).left(pod, stream, now);
         if let Some(upstream) = last {
@@ -297,8 +291,8 @@ impl Pods {
     }
 
     /// The answer to a request whose page is gone. It is 503 while no known pod would take the page, and on
-    /// the sync path if too
-    /// many pages would reload at once. A resource is not a page and goes to another pod.
+    /// the sync path if too many pages would reload at once. A resource is not a page and goes to another
+    /// pod.
     fn gone(
         &self,
         source: &SourceHealth,
@@ -315,8 +309,7 @@ impl Pods {
     }
 
     /// Whether another pod proves that the fault is not on our side: it has worked since the fault began and
-    /// has not been
-    /// missed after that.
+    /// has not been missed after that.
     fn is_witnessed(&self, group: &Group<'_>, pod: Pod, suspicion: &Suspicion, now: u64) -> bool {
         let works = |(witness, sign): (Pod, u64)| {
             witness != pod && !self.lock(self.shard(witness.address)).missed_since(witness, sign)

@@ -3,13 +3,11 @@
 use std::net::IpAddr;
 
 /// The number of counters in all shards, for any number of forgotten pods. With 20,000 pods in use, one
-/// address in fifty is
-/// mistaken for one of them.
+/// address in fifty is mistaken for one of them.
 const COUNTERS: usize = 1 << 18;
 
 /// Each address has two counters of each kind, which it shares with other addresses. The smaller one is
-/// closer to the truth.
-/// Allocated when the first pod is forgotten.
+/// closer to the truth. Allocated when the first pod is forgotten.
 pub(super) struct Forgotten {
     /// The number of counters here, a power of two.
     counters: usize,
@@ -72,8 +70,7 @@ impl Forgotten {
 }
 
 /// A multiplicative hash of an address. Its lowest bits select the shard, the bits above them the counters.
-/// Colliding
-/// addresses give an attacker no advantage.
+/// Colliding addresses give an attacker no advantage.
 pub(super) fn mixed(address: IpAddr) -> u64 {
     let bits = match address {
         IpAddr::V4(address) => u64::from(address.to_bits()),

@@ -1,6 +1,5 @@
 //! Reports what is known about pods: the list of pods, and whether the pods at an address are idle. Holds
-//! each shard's lock
-//! only briefly, so that requests do not have to wait.
+//! each shard's lock only briefly, so that requests do not have to wait.
 
 use std::net::IpAddr;
 
@@ -13,8 +12,7 @@ pub struct KnownPod {
     /// Its address and port.
     pub pod: Pod,
     /// The ID of the upstream that it is listed under. If several upstreams use the pod, this one stays until
-    /// it has not used the
-    /// pod for a minute.
+    /// it has not used the pod for a minute.
     pub upstream: u64,
     /// When it was first used: a request began or ended, or a dial ended.
     pub first_seen: u64,
@@ -37,13 +35,11 @@ pub struct KnownPod {
     /// When it was evicted. `None` if it is not.
     pub evicted_since: Option<u64>,
     /// When it stopped getting new pages: it says that it drains, DNS does not list it, or it is evicted.
-    /// `None` if it gets new
-    /// pages.
+    /// `None` if it gets new pages.
     pub draining_since: Option<u64>,
     /// When it ran out of work: it is gone, or it drains and had no request for 4/3 of the
     /// [`Options::roll_time`](crate::Options::roll_time) of its upstream. Lies in the future until that time
-    /// has passed. `None` if
-    /// the pod does not drain or has requests in flight.
+    /// has passed. `None` if the pod does not drain or has requests in flight.
     pub drained_since: Option<u64>,
 }
 
@@ -71,17 +67,15 @@ pub struct Idle {
     /// When it was last used. May be too late if a forgotten pod is mistaken for it.
     pub last_seen: Option<u64>,
     /// The minimum time until the answer can be [`IdleAnswer::Yes`], in nanoseconds. 0 if it is already, and
-    /// while requests are in
-    /// flight, since their end is unknown.
+    /// while requests are in flight, since their end is unknown.
     pub wait: u64,
 }
 
 impl Pods {
     /// Lists at most `most` pods after `after`, ordered by address (IPv4 first) and port. `about` returns
-    /// whether DNS lists a pod
-    /// for the upstream with an ID, and how long a page of that upstream may be silent. Each entry is
-    /// consistent; the list as a
-    /// whole is not a snapshot. Visits all pods, whatever `most` is.
+    /// whether DNS lists a pod for the upstream with an ID, and how long a page of that upstream may be
+    /// silent. Each entry is consistent; the list as a whole is not a snapshot. Visits all pods, whatever
+    /// `most` is.
     pub(crate) fn list(
         &self,
         after: Option<Pod>,
@@ -110,8 +104,7 @@ impl Pods {
     }
 
     /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when
-    /// the caller began
-    /// to report requests. An unknown address had none.
+    /// the caller began to report requests. An unknown address had none.
     ///
     /// An idle pod can still have pages: a page in a hidden tab may have disconnected and may come back.
     pub(crate) fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {

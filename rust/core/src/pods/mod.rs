@@ -1,10 +1,8 @@
 //! What is known about pods, and what it means for their requests: dial, probe, answer 410, or answer 503.
 //!
 //! A page lives in one pod. When that pod is gone for good, the page's requests must get 410, so that the
-//! page reloads. During
-//! a brief network fault they must get 503, so that the page waits. A single request cannot tell the two
-//! apart, so this module
-//! combines what is known from all requests:
+//! page reloads. During a brief network fault they must get 503, so that the page waits. A single request
+//! cannot tell the two apart, so this module combines what is known from all requests:
 //!
 //! ```text
 //! events    what each event changes, and the answer to its request
@@ -23,14 +21,11 @@
 //! ```
 //!
 //! Nothing here reads a clock: every call passes the time, so that tests can cover hours in moments. Nothing
-//! here depends on
-//! names, DNS or networks, except through the callback of [`UpstreamHealth`].
+//! here depends on names, DNS or networks, except through the callback of [`UpstreamHealth`].
 //!
 //! The table is split into shards by address, each with its own lock, so that calls about different pods do
-//! not wait for each
-//! other. No call holds the locks of two shards: information about other pods, such as a witness, is read
-//! between two locks
-//! of a pod's own shard.
+//! not wait for each other. No call holds the locks of two shards: information about other pods, such as a
+//! witness, is read between two locks of a pod's own shard.
 
 mod events;
 mod forgotten;
@@ -74,7 +69,7 @@ const FAILED_RECENTLY: u64 = 10 * SECOND;
 /// Failures further apart than this are unrelated, because nothing was observed in between.
 const LONGEST_GAP: u64 = 60 * SECOND;
 
-/// A shard takes 256 bytes, and more once it contains a pod.
+/// The maximum number of shards. A shard takes 256 bytes, and more once it contains a pod.
 const MOST_SHARDS: usize = 4096;
 
 /// A pod, identified by address and port. Ordered by address, IPv4 first, then by port.
@@ -135,12 +130,10 @@ pub enum Verdict {
 }
 
 /// What is known about the pods of a process. Can be used from any number of threads. A call holds one lock
-/// at a time, usually
-/// for well under a microsecond: that of the pod's shard, and that of an upstream or a source after a failure
-/// and about once a
-/// second for each working pod. Times are in nanoseconds of one monotonic clock. If calls arrive with times
-/// out of order, an
-/// earlier time counts as the later one wherever the calls touch the same data.
+/// at a time, usually for well under a microsecond: that of the pod's shard, and that of an upstream or a
+/// source after a failure and about once a second for each working pod. Times are in nanoseconds of one
+/// monotonic clock. If calls arrive with times out of order, an earlier time counts as the later one wherever
+/// the calls touch the same data.
 pub(crate) struct Pods {
     shards: Box<[Line]>,
     /// The current and the maximum number of remembered pods.
@@ -160,10 +153,9 @@ struct Line(Mutex<Shard>);
 
 impl Pods {
     /// Creates an empty table for at most `most` pods. When it is full, it forgets first the pods with a
-    /// fault that were not used
-    /// for an hour, then pods without a fault, and only then other pods with a fault. Within a shard it
-    /// starts with pods without
-    /// requests in flight and, among those, with the least recently used.
+    /// fault that were not used for an hour, then pods without a fault, and only then other pods with a
+    /// fault. Within a shard it starts with pods without requests in flight and, among those, with the least
+    /// recently used.
     pub(crate) fn new(most: NonZeroU32) -> Self {
         Pods::sharded(most, shards(most))
     }
@@ -221,8 +213,7 @@ impl Pods {
     }
 
     /// Handles pods of an upstream that DNS no longer lists. They drain from now on, unless `fresh` returns
-    /// that DNS lists them for
-    /// another upstream that uses them.
+    /// that DNS lists them for another upstream that uses them.
     pub(crate) fn disappeared(
         &self,
         upstream: u64,
@@ -262,8 +253,7 @@ impl Pods {
     }
 
     /// Forgets one pod other than `keep`, from the first possible shard starting at `first`. Takes a pod with
-    /// a fault only if there
-    /// are no others. Locks one shard at a time. Returns false if there is none.
+    /// a fault only if there are no others. Locks one shard at a time. Returns false if there is none.
     fn forget(&self, first: usize, keep: Option<Pod>, now: u64) -> bool {
         let shards = || (0..self.shards.len()).map(|step| (first + step) & (self.shards.len() - 1));
         let found = [false, true]
@@ -281,8 +271,7 @@ fn size(most: NonZeroU32) -> usize {
 }
 
 /// The number of shards: a power of two that gives each shard 8 to 15 pods when the table is full. With fewer
-/// shards,
-/// processors would contend for the memory of shards even when they serve different pods.
+/// shards, processors would contend for the memory of shards even when they serve different pods.
 fn shards(most: NonZeroU32) -> usize {
     let wanted = (size(most) / 8).clamp(1, MOST_SHARDS);
     1 << wanted.ilog2()

@@ -15,8 +15,7 @@ const MOST_NAMED: usize = 12;
 const LONGEST_DIAL: u64 = 60 * SECOND;
 
 /// A token bucket with the capacity of one second. Stored as the time at which it will be full again (the
-/// generic cell rate
-/// algorithm of ITU-T I.371).
+/// generic cell rate algorithm of ITU-T I.371).
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
     full_at: u64,

@@ -25,8 +25,7 @@ const ASK_EVERY: u64 = SECOND / 4;
 const GOES_ON: u64 = 2 * SECOND;
 
 /// The health of one configuration. Kept while a configuration with the same secret and upstreams is in use,
-/// so that it outlives
-/// reloads.
+/// so that it outlives reloads.
 #[derive(Debug)]
 pub(crate) struct SourceHealth {
     id: u64,
@@ -83,8 +82,7 @@ impl SourceHealth {
     }
 
     /// Records a refused token. Returns whether to report that no token could be decrypted, and, if a log
-    /// line is due, how many
-    /// tokens were refused for this reason since the last one.
+    /// line is due, how many tokens were refused for this reason since the last one.
     pub(super) fn refused(&self, reason: Reason, now: u64) -> (bool, Option<u32>) {
         let did_open = !matches!(reason, Reason::Malformed | Reason::Refused);
         if did_open {

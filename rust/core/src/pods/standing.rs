@@ -50,8 +50,7 @@ pub(crate) struct Looker {
 
 impl Pods {
     /// How suitable a pod is for a request. Takes no lock if pods are not compared, no dial has failed for a
-    /// minute, and no pod has
-    /// ever drained or been evicted.
+    /// minute, and no pod has ever drained or been evicted.
     pub(crate) fn look(&self, pod: Pod, looker: Looker, now: u64) -> Look {
         match looker.compares || self.any_failed_lately(now) || self.any_draining.load(Ordering::Relaxed) {
             true => self.lock(self.shard(pod.address)).look(&self.evictions, pod, looker, now),
@@ -60,9 +59,8 @@ impl Pods {
     }
 
     /// Whether a pod should be tried last because its last dial failed less than 10 s ago. After that, and
-    /// until a dial succeeds or
-    /// the failure is a minute old, the answer is no once a second, so that one caller tests whether the pod
-    /// is back.
+    /// until a dial succeeds or the failure is a minute old, the answer is no once a second, so that one
+    /// caller tests whether the pod is back.
     #[cfg(test)]
     pub(crate) fn failed_recently(&self, pod: Pod, now: u64) -> bool {
         let mut shard = self.lock(self.shard(pod.address));
@@ -76,8 +74,7 @@ impl Pods {
     }
 
     /// Handles a response that says its pod drains, or no longer says so. `began` is when the request began.
-    /// Returns whether the
-    /// pod's mark has changed.
+    /// Returns whether the pod's mark has changed.
     pub(crate) fn mark(&self, group: &Group<'_>, pod: Pod, draining: bool, began: u64, now: u64) -> bool {
         if draining && !self.any_draining.load(Ordering::Relaxed) {
             self.any_draining.store(true, Ordering::Relaxed);

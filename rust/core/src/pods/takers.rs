@@ -23,10 +23,8 @@ pub(crate) enum Wait {
 
 impl Pods {
     /// Decides about a request that no pod could serve: a page load, or a receiver stream that got
-    /// [`Told::Unavailable`] with
-    /// `no_pod`. It may wait until `end`; `full`: the maximum number of requests already wait. Also returns
-    /// whether to look for a
-    /// pod, like [`Learned::find_pod`].
+    /// [`Told::Unavailable`] with `no_pod`. It may wait until `end`; `full`: the maximum number of requests
+    /// already wait. Also returns whether to look for a pod, like [`Learned::find_pod`].
     pub(crate) fn wait(&self, source: &SourceHealth, end: u64, full: bool, now: u64) -> (Wait, bool) {
         // This first: it ends every loop of a request whose dials fail unreported.
         let (over, serves) = (now >= end, self.serves_page(source, now));
@@ -42,8 +40,7 @@ impl Pods {
     }
 
     /// Whether a page of a live pod may reload: a known pod serves pages and does not drain. A draining pod
-    /// would make the page
-    /// reload again soon, or might have ended by then.
+    /// would make the page reload again soon, or might have ended by then.
     pub(crate) fn takes_page(&self, source: &SourceHealth, now: u64) -> bool {
         self.knows_pod(source, now, |pod, upstream, known| match known {
             Some(known) => !known.drains(),
@@ -52,8 +49,7 @@ impl Pods {
     }
 
     /// Whether a known pod serves page loads, if need be as the last choice: it is fresh, worked in the last
-    /// minute and has not
-    /// failed since. A page of a gone pod is better off there than nowhere.
+    /// minute and has not failed since. A page of a gone pod is better off there than nowhere.
     pub(crate) fn serves_page(&self, source: &SourceHealth, now: u64) -> bool {
         self.knows_pod(source, now, |_, _, _| true)
     }
@@ -75,12 +71,10 @@ impl Pods {
     }
 
     /// Requests a background dial of another fresh pod than `missing`, to find out whether the network works.
-    /// `fresh` are the
-    /// upstream's addresses in DNS without duplicates, `port` is its port, `random` any number. Skips pods
-    /// whose dial of the last
-    /// 3 s is outstanding. Uses recently failed pods only if there is no other. Prefers pods without a recent
-    /// dial, because a pod
-    /// may be reachable each time and still not qualify as a witness.
+    /// `fresh` are the upstream's addresses in DNS without duplicates, `port` is its port, `random` any
+    /// number. Skips pods whose dial of the last 3 s is outstanding. Uses recently failed pods only if there
+    /// is no other. Prefers pods without a recent dial, because a pod may be reachable each time and still
+    /// not qualify as a witness.
     pub(crate) fn witness(
         &self,
         upstream: &UpstreamHealth,

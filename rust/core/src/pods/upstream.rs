@@ -48,8 +48,7 @@ impl fmt::Debug for UpstreamHealth {
 
 impl UpstreamHealth {
     /// Creates an empty record. `id` must be unique. `fresh` returns whether DNS lists a pod of the upstream,
-    /// or `None` while
-    /// nothing is known; it must not call back.
+    /// or `None` while nothing is known; it must not call back.
     pub(crate) fn new(id: u64, fresh: impl Fn(Pod) -> Option<bool> + Send + Sync + 'static) -> Self {
         UpstreamHealth { id, fresh: Box::new(fresh), state: Mutex::default(), background: Background::default() }
     }

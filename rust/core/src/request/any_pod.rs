@@ -1,6 +1,5 @@
 //! Requests that several pods can serve: those without a token, and those for a resource of a gone pod. Pods
-//! are tried in
-//! turn until a connection is made; nothing is sent again after that.
+//! are tried in turn until a connection is made; nothing is sent again after that.
 
 use super::call::Call;
 use super::choice::{Tier, Tried, Wanted};
@@ -150,8 +149,7 @@ impl Call<'_> {
     }
 
     /// Whether the user's retries apply to this request. They do not apply to a resource of another pod,
-    /// which is not served by
-    /// the user's handler.
+    /// which is not served by the user's handler.
     pub(super) fn user_retries(&self) -> bool {
         self.flow.options.user_retries && !self.request.elsewhere
     }

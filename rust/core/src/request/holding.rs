@@ -1,6 +1,5 @@
 //! Holds requests that no pod can serve now, or whose page could not reload, until they can be tried again or
-//! have
-//! waited long enough.
+//! have waited long enough.
 
 use super::call::{Call, after};
 use super::{Action, Cause, Phase};

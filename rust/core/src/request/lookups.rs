@@ -12,8 +12,7 @@ use crate::state::Member;
 const LONGEST: u64 = 500 * MILLISECOND;
 
 /// How long DNS may be silent about an upstream before other upstreams are looked up too. A healthy name
-/// server answers
-/// sooner, so the others stay unused.
+/// server answers sooner, so the others stay unused.
 const LOOK_AROUND_AFTER: u64 = 100 * MILLISECOND;
 
 /// How many unused upstreams are looked up at once for one request.
@@ -50,8 +49,7 @@ impl Call<'_> {
     }
 
     /// Waits for running lookups when a request could reach none of the known pods, which may have changed
-    /// after a quiet
-    /// time. Waits longer for first lookups while no address is known at all.
+    /// after a quiet time. Waits longer for first lookups while no address is known at all.
     pub(super) fn await_any(&mut self, own: Option<u32>, others: bool) -> Option<u64> {
         let Flow { upstreams, options, .. } = self.flow;
         let is_first_call = self.request.looked_up.is_none();

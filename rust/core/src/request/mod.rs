@@ -33,8 +33,7 @@ use crate::router::{Decision, Kind, PathKind, Reason};
 use choice::Tried;
 
 /// The state of one request while it is served: plain data in the caller's memory, for use by one thread at a
-/// time. The
-/// first field is the tag of the source that began it ([`Source::tag`](crate::Source::tag)).
+/// time. The first field is the tag of the source that began it ([`Source::tag`](crate::Source::tag)).
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Request {

@@ -68,8 +68,7 @@ impl Call<'_> {
     }
 
     /// Answers the request. Instead, holds it if its page could not reload, and sends it to another pod of
-    /// the upstream if it
-    /// asks for a resource, which every pod can serve.
+    /// the upstream if it asks for a resource, which every pod can serve.
     fn tell(&mut self, told: Told, cause: Cause, dropped: bool) -> Action {
         if told == (Told::Unavailable { no_pod: true }) && self.request.receiver && !dropped {
             return self.hold(cause);

@@ -52,8 +52,7 @@ impl Flow {
 
 impl Call<'_> {
     /// Requests a background dial to a pod that may take pages, in the order in which a page load would try
-    /// them. Returns false
-    /// if there is none.
+    /// them. Returns false if there is none.
     pub(super) fn find_pod(&mut self) -> bool {
         let own = self.request.decision.upstream.or((self.flow.upstreams.len() == 1).then_some(0));
         if let Some(member) = own.and_then(|own| self.member(own)) {

@@ -34,10 +34,8 @@ pub enum Action {
     /// [`Source::chose`](crate::Source::chose), or call [`Source::chose_none`](crate::Source::chose_none).
     Choose,
     /// Hold the request, and call [`Source::resume`](crate::Source::resume) at this time or when a report
-    /// sets
-    /// [`Report::wake`]. Register the request for wake-ups before the call: a report counts from the start of
-    /// the call that
-    /// returned this action.
+    /// sets [`Report::wake`]. Register the request for wake-ups before the call: a report counts from the
+    /// start of the call that returned this action.
     Wait {
         /// When to resume, by the caller's clock.
         until: u64,
@@ -140,8 +138,7 @@ pub struct Report {
     /// upstream that reported it.
     pub draining: Option<(u32, Pod, bool)>,
     /// Dial this pod of this upstream in the background, close the connection at once, and report the outcome
-    /// to
-    /// [`Source::dialled`](crate::Source::dialled).
+    /// to [`Source::dialled`](crate::Source::dialled).
     pub background: Option<(u32, Pod)>,
     /// Resume all waiting requests of all sources.
     pub wake: bool,
@@ -150,8 +147,7 @@ pub struct Report {
     /// The host dropped an address that refused a connection and is no longer in DNS; log it.
     pub dropped: Option<(HostId, IpAddr)>,
     /// The host of this upstream resolves to this address, which is outside the upstream's networks; log a
-    /// warning. Set at
-    /// most once a minute.
+    /// warning. Set at most once a minute.
     pub outside: Option<(u32, IpAddr)>,
     /// A token was refused; log it, but never the token. Contains the number of further refusals since the
     /// last report.
@@ -194,7 +190,6 @@ pub struct Marks {
     /// The response has `Doors-Draining: ?1`: the pod drains from now on, regardless of DNS.
     pub draining: bool,
     /// The response is a 503 with that mark, and nothing of it was sent to the client. A page load can then
-    /// be sent to another
-    /// pod. Implies `draining`.
+    /// be sent to another pod. Implies `draining`.
     pub refused: bool,
 }

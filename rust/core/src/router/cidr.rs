@@ -16,8 +16,7 @@ use super::ranges::Ranges;
 ///
 /// # Errors
 /// The rule that the text breaks, with the correct form if there is one. The text itself is repeated only if
-/// it is short or
-/// contains a valid address, so that a misplaced key is never repeated.
+/// it is short or contains a valid address, so that a misplaced key is never repeated.
 pub(crate) fn parse(text: &str) -> Result<IpNet, String> {
     if let Some(separator) = text.chars().find(|char| char.is_ascii_whitespace() || *char == ',') {
         let separator = if separator == ',' { "a comma" } else { "white space" };
@@ -106,8 +105,7 @@ impl<V: Copy> Table<V> {
     }
 
     /// The value of the longest prefix that contains the address. IPv4-mapped addresses count as IPv4.
-    /// Unspecified, multicast
-    /// and broadcast addresses are in no CIDR, because they cannot be dialled.
+    /// Unspecified, multicast and broadcast addresses are in no CIDR, because they cannot be dialled.
     pub(crate) fn lookup(&self, address: IpAddr) -> Option<V> {
         match address.to_canonical() {
             IpAddr::V4(address) if dialable_four(address) => self.four.find(address.to_bits()),

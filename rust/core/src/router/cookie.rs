@@ -4,10 +4,8 @@ use crate::error::shown;
 use crate::token::secret;
 
 /// The values of all cookies called `name`, in order; several header fields are joined with `; `. Names are
-/// compared byte
-/// for byte. Quotes around a value are removed. Malformed cookies and cookies that are not UTF-8 are skipped.
-/// Allocates
-/// nothing.
+/// compared byte for byte. Quotes around a value are removed. Malformed cookies and cookies that are not
+/// UTF-8 are skipped. Allocates nothing.
 pub(crate) fn values<'a>(cookies: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     pairs(cookies).filter_map(move |pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;

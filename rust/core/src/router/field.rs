@@ -1,6 +1,5 @@
 //! Checks single configuration values with the same rules as a whole configuration, so that errors can point
-//! at the exact
-//! word in a configuration file.
+//! at the exact word in a configuration file.
 
 use crate::error::{Error, MAX_INPUT, Status};
 use crate::token::{secret, stack};

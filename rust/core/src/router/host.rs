@@ -10,10 +10,8 @@ use super::{cidr, warning};
 const RULE: &str = "it must be a DNS name or an IP address";
 
 /// Checks a host. A DNS name has at most 253 characters, labels of 1 to 63 letters, digits, `-` and `_`, and
-/// an optional
-/// final dot. An IP address must be one that can be dialled and is not link-local, without brackets, zone,
-/// port, scheme or
-/// final dot.
+/// an optional final dot. An IP address must be one that can be dialled and is not link-local, without
+/// brackets, zone, port, scheme or final dot.
 pub(crate) fn check(host: &str) -> Result<(), String> {
     if host.is_empty() {
         return Err(format!("is empty; {RULE}"));

@@ -30,8 +30,7 @@ pub(crate) use path::instance;
 const MAX_COOKIES: usize = 8;
 
 /// Decides where requests go. Can be used from any number of threads. Always gives the same decision for the
-/// same request;
-/// caches decrypted tokens for speed.
+/// same request; caches decrypted tokens for speed.
 pub struct Router {
     cipher: TokenCipher,
     cache: TokenCache,
@@ -43,10 +42,8 @@ pub struct Router {
 
 impl Router {
     /// Creates a router from JSON: `{"secret", "cookie_name", "upstreams": [{"cidr" or "cidrs", "host" or
-    /// "hosts", "port"}]}`.
-    /// `cookie_name` is required if there are several upstreams; `source` is allowed and ignored. Wipes all
-    /// its copies of the
-    /// secret, unless the JSON contains escaped characters in it.
+    /// "hosts", "port"}]}`. `cookie_name` is required if there are several upstreams; `source` is allowed and
+    /// ignored. Wipes all its copies of the secret, unless the JSON contains escaped characters in it.
     ///
     /// # Errors
     /// The first invalid field, by its position in the text.
@@ -63,10 +60,8 @@ impl Router {
     }
 
     /// Decides where a request goes, from its escaped path and its `Cookie` header (several fields joined
-    /// with `; `). The path
-    /// may be the whole request target: a query is ignored, as are scheme and authority of a target in
-    /// absolute form. Any bytes
-    /// are accepted. Allocates nothing and takes no lock.
+    /// with `; `). The path may be the whole request target: a query is ignored, as are scheme and authority
+    /// of a target in absolute form. Any bytes are accepted. Allocates nothing and takes no lock.
     // Inlined into the C API and into the flow of requests: one shared copy takes a fifth more instructions.
     #[inline(always)]
     pub fn decide(&self, path: &[u8], cookies: &[u8]) -> Decision {

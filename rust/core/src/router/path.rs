@@ -19,8 +19,7 @@ pub enum PathKind {
 }
 
 /// Splits `/~/{token}` and `/~/{token}/...`. Returns `None` for every other path, also if the token is empty.
-/// Ignores a
-/// query, and scheme and authority in front of the path.
+/// Ignores a query, and scheme and authority in front of the path.
 #[inline(always)]
 pub(crate) fn token(target: &[u8]) -> Option<(&[u8], PathKind)> {
     let (token, rest) = split(target)?;
@@ -55,8 +54,7 @@ fn split(target: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The text after `scheme://authority` in a target in absolute form (RFC 9112, section 3.2.2), which every
-/// server must
-/// accept. `None` for a target in another form.
+/// server must accept. `None` for a target in another form.
 fn without_authority(target: &[u8]) -> Option<&[u8]> {
     if !target.first()?.is_ascii_alphabetic() {
         return None;

@@ -1,8 +1,7 @@
 //! Finds the value of the longest prefix that contains an address, among prefixes of one address family.
 //!
 //! Two prefixes are either nested or disjoint. Their ends therefore split the address space into ranges with
-//! one value
-//! each, and a lookup is a binary search for the last range that starts at or before the address.
+//! one value each, and a lookup is a binary search for the last range that starts at or before the address.
 
 /// An address as a number.
 pub(crate) trait Number: Copy + Ord {

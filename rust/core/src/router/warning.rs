@@ -10,8 +10,7 @@ const MULTICAST4: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(224, 0, 0, 0), 4);
 const MULTICAST6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8);
 
 /// Addresses outside the link-local networks where clouds serve metadata and credentials: AWS (the second one
-/// is the agent
-/// that supplies credentials to pods), Google, Oracle, Scaleway and Alibaba.
+/// is the agent that supplies credentials to pods), Google, Oracle, Scaleway and Alibaba.
 const METADATA6: [Ipv6Addr; 5] = [
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
@@ -22,10 +21,8 @@ const METADATA6: [Ipv6Addr; 5] = [
 const METADATA4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 
 /// The warning about a CIDR, as the end of a sentence that starts with the field and the CIDR. At most one
-/// warning per
-/// CIDR, for the broadest reason. Loopback networks are for pods on the proxy's machine; whether they expose
-/// one of its own
-/// ports is known only to the caller.
+/// warning per CIDR, for the broadest reason. Loopback networks are for pods on the proxy's machine; whether
+/// they expose one of its own ports is known only to the caller.
 pub(crate) fn about(net: IpNet) -> Option<&'static str> {
     if net.prefix_len() == 0 {
         return Some("covers every address: whoever has the secret can make the proxy dial anything");

@@ -8,8 +8,7 @@ use std::sync::{Mutex, PoisonError};
 const NOWHERE: u32 = u32::MAX;
 
 /// The upstreams of a configuration that have addresses, in no particular order. Readers take no lock, and
-/// may see an
-/// upstream twice or not at all while the list changes.
+/// may see an upstream twice or not at all while the list changes.
 pub(super) struct Known {
     list: Box<[AtomicU32]>,
     len: AtomicU32,

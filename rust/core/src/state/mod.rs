@@ -26,12 +26,10 @@ pub use upstreams::Fresh;
 pub(crate) use upstreams::{Member, Upstreams};
 
 /// What a process knows about hosts and pods. A process needs only one; it outlives configurations. Clones
-/// share the same
-/// state. Can be used from any number of threads.
+/// share the same state. Can be used from any number of threads.
 ///
 /// All times are in nanoseconds of one monotonic clock of the caller. If calls arrive with times out of
-/// order, an earlier
-/// time counts as the later one wherever the calls touch the same data.
+/// order, an earlier time counts as the later one wherever the calls touch the same data.
 #[derive(Clone)]
 pub struct State(Arc<Shared>);
 
@@ -68,17 +66,14 @@ impl State {
     }
 
     /// Changes the maximum number of remembered pods. Excess pods are forgotten one at a time. The number of
-    /// pods per lock
-    /// stays as derived from the initial [`Limits::max_pods`].
+    /// pods per lock stays as derived from the initial [`Limits::max_pods`].
     pub fn limit(&self, max_pods: NonZeroU32) {
         self.0.pods.limit(max_pods);
     }
 
     /// Calls `lookup` for each host to look up now, up to the limit of concurrent lookups. Report the end of
-    /// each lookup.
-    /// Returns when to call again, or `None` to wait for a step or report with `lookups_due`, which can
-    /// always come earlier.
-    /// Extra calls do nothing. No lock is held while `lookup` runs.
+    /// each lookup. Returns when to call again, or `None` to wait for a step or report with `lookups_due`,
+    /// which can always come earlier. Extra calls do nothing. No lock is held while `lookup` runs.
     pub fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.0.hosts.due(now, random, lookup)
     }
@@ -89,10 +84,8 @@ impl State {
     }
 
     /// Reports the addresses found by a lookup, in any order. Addresses that no pod can have are ignored.
-    /// `missing` names the
-    /// IP versions with a missing or partial answer. If no address remains and something is missing, the
-    /// lookup counts as
-    /// failed. Ignores a lookup that was not started.
+    /// `missing` names the IP versions with a missing or partial answer. If no address remains and something
+    /// is missing, the lookup counts as failed. Ignores a lookup that was not started.
     pub fn resolved(&self, host: HostId, addresses: &[IpAddr], missing: Missing, now: u64, random: u64) -> HostReport {
         self.0.learned(host, self.0.hosts.resolved(host, addresses, missing, now, random), now)
     }
@@ -114,8 +107,7 @@ impl State {
     }
 
     /// Returns at most `most` of the known pods after `after`, ordered by address (IPv4 first) and port. Each
-    /// entry is
-    /// consistent; the list as a whole is not a snapshot.
+    /// entry is consistent; the list as a whole is not a snapshot.
     pub fn pods(&self, after: Option<Pod>, most: usize) -> Vec<KnownPod> {
         let records = &self.0.records;
         let about = |upstream, pod| (records.is_fresh(upstream, pod), records.silence(upstream));
@@ -133,8 +125,7 @@ impl State {
     }
 
     /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when
-    /// the caller began
-    /// to report requests. An unknown address had none.
+    /// the caller began to report requests. An unknown address had none.
     ///
     /// An idle pod can still have pages: a page in a hidden tab may have disconnected and may come back.
     pub fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
@@ -142,14 +133,11 @@ impl State {
     }
 
     /// Evicts pods: they get no new pages while there are other pods, and their pages get 410, one per
-    /// upstream every
-    /// `1 / rate` seconds (0: use [`Options::gone_rate`](crate::Options::gone_rate)), as long as a known pod
-    /// would take the
-    /// page. With `idle_first`, the least recently used pages go first, starting one roll time after the
-    /// call. Lasts until
-    /// [`State::undo`] and includes pods that appear later. If an eviction with the same target exists,
-    /// changes it. Returns
-    /// false if there are already 256. Visits all pods.
+    /// upstream every `1 / rate` seconds (0: use [`Options::gone_rate`](crate::Options::gone_rate)), as long
+    /// as a known pod would take the page. With `idle_first`, the least recently used pages go first,
+    /// starting one roll time after the call. Lasts until [`State::undo`] and includes pods that appear
+    /// later. If an eviction with the same target exists, changes it. Returns false if there are already 256.
+    /// Visits all pods.
     #[must_use]
     pub fn evict(&self, target: Target, rate: u32, idle_first: bool, now: u64) -> bool {
         self.0.pods.evict(target, rate, idle_first, now)

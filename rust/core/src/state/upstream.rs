@@ -1,6 +1,5 @@
 //! One upstream, shared by all configurations with the same host and port. Passes on changes of the host's
-//! addresses to the
-//! pod table and to those configurations.
+//! addresses to the pod table and to those configurations.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -81,10 +80,9 @@ impl Upstream {
     }
 
     /// Checks whether the host's addresses have changed. A new address may be a different pod, so its verdict
-    /// is cleared. The
-    /// first addresses ever are not new in this sense. `fresh` returns whether DNS lists a pod for the
-    /// upstream with an ID;
-    /// `is_first` means that the addresses came with the first answer for a host.
+    /// is cleared. The first addresses ever are not new in this sense. `fresh` returns whether DNS lists a
+    /// pod for the upstream with an ID; `is_first` means that the addresses came with the first answer for a
+    /// host.
     pub(super) fn follow_host(&self, pods: &Pods, fresh: impl Fn(u64, Pod) -> bool, is_first: bool, at: u64) {
         let id = self.health.id();
         let pod_at = |address: &IpAddr| self.pod_at(*address);

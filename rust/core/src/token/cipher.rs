@@ -1,8 +1,7 @@
 //! Encrypts addresses as tokens and decrypts tokens.
 //!
 //! A token is the raw bytes of an IP address (4 or 16), encrypted with AES-GCM: a random nonce of 12 bytes,
-//! the ciphertext,
-//! and a tag of 16 bytes, in base64url without padding. That makes 43 or 59 characters.
+//! the ciphertext, and a tag of 16 bytes, in base64url without padding. That makes 43 or 59 characters.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -106,8 +105,7 @@ impl fmt::Debug for Token {
 
 impl TokenCipher {
     /// Takes one to eight AES keys (16, 24 or 32 bytes each) in standard base64, separated by white space.
-    /// The first key
-    /// encrypts; all keys decrypt.
+    /// The first key encrypts; all keys decrypt.
     ///
     /// # Errors
     /// [`Status::Secret`] with the index of the key, or [`Status::TooLarge`]. Messages never contain any part
@@ -129,8 +127,7 @@ impl TokenCipher {
     /// address as IPv4.
     ///
     /// Create at most 2^32 tokens with one key, over all processes that use it (NIST SP 800-38D, section
-    /// 8.3): one per process,
-    /// not one per request.
+    /// 8.3): one per process, not one per request.
     ///
     /// # Errors
     /// [`Status::Random`] if the system supplies no random bytes.

@@ -16,9 +16,8 @@ pub(crate) const NONCE: usize = 12;
 pub(crate) const TAG: usize = 16;
 
 /// One AES key, expanded for use. The key schedule is wiped when dropped. Each variant is boxed: in an inline
-/// enum, the
-/// unused bytes of a larger variant may hold remains of another key from the stack, which would never be
-/// wiped.
+/// enum, the unused bytes of a larger variant may hold remains of another key from the stack, which would
+/// never be wiped.
 pub(crate) enum KeyCipher {
     Aes128(Box<Aes128Gcm>),
     Aes192(Box<AesGcm<Aes192, U12>>),

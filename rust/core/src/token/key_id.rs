@@ -13,8 +13,7 @@ pub const KEY_ID: usize = 8;
 const CONTEXT: &[u8] = b"doors-key-id";
 
 /// The public name of a key: the first 8 hexadecimal digits, in lower case, of the SHA-256 of `doors-key-id`
-/// followed by the
-/// key's bytes. Reveals nothing about the key.
+/// followed by the key's bytes. Reveals nothing about the key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyId([u8; KEY_ID]);
 

@@ -22,8 +22,7 @@ impl Key {
 }
 
 /// Parses keys in standard base64, separated by ASCII white space. Messages name a key by its zero-based
-/// index and never
-/// contain any part of it.
+/// index and never contain any part of it.
 pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
     if text.len() > MAX_INPUT {
         return Err(Error::too_large("the secret", text.len()));

@@ -8,8 +8,7 @@ use zeroize::Zeroize;
 const DEPTH: usize = 2 << 10;
 
 /// Runs `work`, then overwrites the part of the stack that it used. Key schedules are built on the stack and
-/// moved to a box,
-/// and keys are moved out of the parser. Moves leave copies behind that no owner wipes.
+/// moved to a box, and keys are moved out of the parser. Moves leave copies behind that no owner wipes.
 pub(crate) fn wiped<T>(work: impl FnOnce() -> T) -> T {
     let result = apart(work);
     wipe();

@@ -1,4 +1,4 @@
-//! An allocator that counts what the current thread does, since the test harness allocates on its own.
+//! An allocator that counts the allocations of the current thread, since the test harness allocates too.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -8,7 +8,7 @@ thread_local! {
     static BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
-/// Counts calls, and the bytes that were asked for and not given back.
+/// Counts allocations, and bytes that were allocated and not freed.
 pub struct Counting;
 
 unsafe impl GlobalAlloc for Counting {
@@ -27,15 +27,15 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// How many allocations the body makes.
-#[allow(dead_code)] // not every test counts both
+/// The number of allocations in `body`.
+#[allow(dead_code)] // not every test uses both
 pub fn allocations(body: impl FnOnce()) -> usize {
     let before = ALLOCATIONS.get();
     body();
     ALLOCATIONS.get() - before
 }
 
-/// The value that the body makes, and how many bytes stay allocated for it, besides the value itself.
+/// The result of `body`, and how many bytes stay allocated for it, apart from the value itself.
 #[allow(dead_code)]
 pub fn kept<T>(body: impl FnOnce() -> T) -> (T, isize) {
     let before = BYTES.get();

@@ -1,4 +1,4 @@
-//! New pages go where there are few: a steady flow of visitors whose pages last, in virtual time.
+//! New pages go to the pods with the fewest: a steady flow of visitors with lasting pages, in virtual time.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use doors_routing::{Marks, Options, Pod, Request, SECOND};
 
 use crate::world::*;
 
-/// Pages a second, and how many seconds the shortest and the longest of them last.
+/// Pages per second, and the shortest and longest lifetime of a page in seconds.
 const RATE: u64 = 50;
 const SHORTEST: u64 = 10;
 const LONGEST: u64 = 110;
@@ -16,7 +16,7 @@ const ROLL: u64 = 15 * SECOND;
 struct Page {
     pod: Pod,
     closes: u64,
-    /// When its next stream opens, and the one that is open.
+    /// When its next stream opens, and the stream that is open.
     rolls: u64,
     stream: Option<Request>,
 }
@@ -39,7 +39,7 @@ impl Flow {
         self.world.dns("app0", &(1..=pods).map(|last| pod(0, last)).collect::<Vec<_>>());
     }
 
-    /// A request that is answered, and goes on.
+    /// Makes a request that is answered and continues.
     fn open(&mut self, path: &str) -> (Pod, Request) {
         let (mut request, action) = self.world.request(&page(path, ""));
         let step = self.world.source.answered(&mut request, Marks::default(), self.world.now, 1);
@@ -47,7 +47,7 @@ impl Flow {
         (dialled(action), request)
     }
 
-    /// Lets time pass, with visitors that come, stay and leave. Returns how many new pages each pod got.
+    /// Advances time while visitors come, stay and leave. Returns how many new pages each pod got.
     fn run(&mut self, seconds: u64) -> BTreeMap<Pod, u64> {
         let mut got = BTreeMap::new();
         for _ in 0..seconds * RATE {
@@ -56,7 +56,7 @@ impl Flow {
             let (pod, request) = self.open("");
             self.world.ended(request);
             *got.entry(pod).or_insert(0) += 1;
-            // Its script opens the first stream a while later.
+            // Its script opens the first stream a little later.
             let lasts = SECOND * (SHORTEST + self.world.random() % (LONGEST - SHORTEST));
             self.pages.push(Page { pod, closes: now + lasts, rolls: now + SECOND / 2, stream: None });
             for closed in self.pages.extract_if(.., |page| page.closes <= now) {
@@ -74,7 +74,7 @@ impl Flow {
         got
     }
 
-    /// How many pages each pod has.
+    /// The number of pages of each pod.
     fn open_pages(&self) -> BTreeMap<Pod, u64> {
         let mut open = BTreeMap::new();
         self.pages.iter().for_each(|page| *open.entry(page.pod).or_insert(0) += 1);
@@ -102,7 +102,7 @@ fn all_pods_have_as_many_pages_once_the_flow_has_replaced_them() {
     flow.assert_even(4);
 }
 
-/// A pod that is new, or back, has no pages, and is not given all at once.
+/// A new or returning pod has no pages, but does not get all requests.
 #[test]
 fn a_pod_that_is_back_gets_at_most_twice_the_share_of_the_others() {
     for (before, after) in [(1, 2), (2, 3), (2, 4), (3, 4), (7, 8)] {
@@ -121,7 +121,7 @@ fn a_pod_that_is_back_gets_at_most_twice_the_share_of_the_others() {
     }
 }
 
-/// Page loads that come faster than any stream opens are counted as well.
+/// Page loads that arrive faster than streams open are counted as well.
 #[test]
 fn a_burst_of_page_loads_is_spread() {
     let mut flow = Flow::new(4);

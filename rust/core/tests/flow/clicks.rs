@@ -1,5 +1,6 @@
-//! Pages whose pod has died, in front of users who click. A page does as the real client: its stream goes on at growing pauses after 503, a
-//! hook is called once and fails in front of the user unless the answer makes the page reload, and 410 to either makes it reload.
+//! Pages whose pod has died, while users click. A page behaves like the real client: it reopens its stream
+//! with growing pauses after 503, calls a hook once, which visibly fails unless the answer makes the page
+//! reload, and reloads after 410.
 
 use doors_routing::{Action, Cause, Options, Outcome, SECOND};
 
@@ -15,19 +16,20 @@ struct Open {
 }
 
 impl Open {
-    /// The clicks of a user come one to three seconds apart.
+    /// Clicks are one to three seconds apart.
     fn next_click(now: u64, random: u64) -> u64 {
         now + SECOND + random % (2 * SECOND)
     }
 
-    /// The pause of the client before the next stream: 200 ms and a quarter more each time, 12 s at most, give or take a fifth.
+    /// The client's pause before the next stream: 200 ms, growing by a quarter up to 12 s, plus or minus a
+    /// fifth.
     fn next_stream(&mut self, now: u64, random: u64) {
         self.stream_at = now + self.pause * (80 + random % 41) / 100;
         self.pause = (self.pause * 5 / 4).min(12 * SECOND);
     }
 }
 
-/// A request of a page: its dial, if it is told to make one, is refused.
+/// Makes a request of a page. If it dials, the connection is refused.
 fn ask(world: &mut World, path: &str, hook: bool) -> Action {
     let incoming = if hook { post(path) } else { page(path, "") };
     let (mut request, mut action) = world.begin(&incoming);
@@ -38,7 +40,7 @@ fn ask(world: &mut World, path: &str, hook: bool) -> Action {
     action
 }
 
-/// All pages reload, streams as fast as `gone_rate` says, and whoever clicks at once. No click fails.
+/// All pages reload, streams at `gone_rate` and clicking users at once. No click fails.
 #[test]
 fn a_click_is_never_held_back() {
     let dead = token(pod(0, 9));

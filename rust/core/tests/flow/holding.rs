@@ -1,4 +1,4 @@
-//! Waiting for a pod.
+//! Tests of waiting for a pod.
 
 use std::num::NonZeroU32;
 
@@ -34,7 +34,7 @@ fn a_page_load_and_a_receiver_stream_wait_for_a_pod() {
         let (mut request, action) = refused(&mut world, &Incoming { method, ..page(&path, "") });
         assert!(matches!(action, Action::Wait { .. }), "{action:?}");
         assert_eq!((world.in_flight(pod(0, 1)), world.state.waiting()), (0, 1));
-        // The pod comes back, which a dial in the background finds out.
+        // The pod comes back, which a background dial discovers.
         for _ in 0..20 {
             let Action::Wait { until } = world.resume(&mut request) else { panic!() };
             world.pass(until - world.now);
@@ -87,7 +87,7 @@ fn a_wait_has_an_end() {
     }
 }
 
-/// A pod is known, but the request does not get through: it tries again four times a second until the end.
+/// A pod is known, but the request cannot reach it: it tries four times a second until the end.
 #[test]
 fn a_quarter_of_a_second_lies_between_two_tries() {
     let mut world = world(2 * SECOND);
@@ -95,7 +95,7 @@ fn a_quarter_of_a_second_lies_between_two_tries() {
     let mut tries = Vec::new();
     while let Action::Dial { pod, .. } = action {
         tries.push((world.now - 1000 * SECOND) / MS);
-        // Somebody else gets through all the time.
+        // Other requests reach it all the time.
         world.tell(pod, Outcome::Connected);
         let random = world.random();
         let step = world.source.next(&mut request, Outcome::Refused, world.now, random);
@@ -133,7 +133,7 @@ fn so_many_requests_may_wait_and_no_more() {
     let mut held: Vec<Request> = (0..3).map(|_| refused(&mut world, &page("", "")).0).collect();
     assert_eq!(world.state.waiting(), 3);
     assert_eq!(refused(&mut world, &page("", "")).1, unavailable(Cause::NoPod, true));
-    // Not even for the pause between two tries, when a pod takes pages.
+    // Not even for the pause between two attempts, when a pod takes pages.
     world.pass(SECOND);
     let (mut request, action) = world.begin(&page("", ""));
     world.tell(dialled(action), Outcome::Connected);
@@ -145,7 +145,7 @@ fn so_many_requests_may_wait_and_no_more() {
     assert!(matches!(refused(&mut world, &page("", "")).1, Action::Wait { .. }));
 }
 
-/// The stream of a page whose pod is gone hears of it as soon as there is something to reload onto.
+/// The held stream of a page on a gone pod is answered as soon as a pod would take the page.
 #[test]
 fn a_held_stream_is_told_to_reload() {
     let mut world = world(10 * SECOND);
@@ -162,7 +162,7 @@ fn a_held_stream_is_told_to_reload() {
     }
 }
 
-/// An answer over a connection that was open already is as good a sign as a new connection.
+/// A response over a reused connection is as good a sign of life as a new connection.
 #[test]
 fn an_answer_wakes_those_who_wait() {
     let mut world = world(10 * SECOND);
@@ -175,7 +175,7 @@ fn an_answer_wakes_those_who_wait() {
     assert_eq!(world.resume(&mut request), dial(0, 1));
 }
 
-/// There may be thousands who wait, and as many connections to pods that drain.
+/// There may be thousands of waiting requests, and as many connections to draining pods.
 #[test]
 fn a_pod_that_takes_no_page_wakes_nobody() {
     let mut world = world(10 * SECOND);

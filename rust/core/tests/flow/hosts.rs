@@ -1,4 +1,4 @@
-//! Upstreams with several hosts, names and addresses mixed.
+//! Upstreams with several hosts, both names and addresses.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use doors_routing::{Action, Cause, LookupFailure, Marks, Options, Outcome, Pod, 
 
 use crate::world::*;
 
-/// Where so many page loads go that each pod gets some.
+/// The pods that get page loads, out of enough to reach all.
 fn gets_pages(world: &mut World) -> BTreeSet<Pod> {
     (0..60).map(|_| dialled(world.ask(&page("", "")))).collect()
 }
@@ -32,13 +32,13 @@ fn the_fresh_pods_are_those_of_all_hosts() {
     let mut world = World::with_hosts(&["one 10.0.0.9 two"], Options::default());
     world.dns("one", &[pod(0, 1), pod(0, 2)]);
     world.dns("two", &[pod(0, 2), pod(0, 3)]);
-    // One that is known is enough to begin with.
+    // One known address is enough to begin with.
     let (request, action) = world.begin(&page("", ""));
     assert_eq!(action, dial(0, 9));
     world.ended(request);
     world.pass(SECOND / 10);
     assert_eq!(gets_pages(&mut world), pods(&[1, 2, 3, 9]));
-    // An address that one name has no longer may be another's still.
+    // An address that one name has lost may still belong to another.
     world.dns("one", &[pod(0, 1)]);
     world.pass(2 * SECOND);
     assert_eq!(gets_pages(&mut world), pods(&[1, 2, 3, 9]));
@@ -47,7 +47,7 @@ fn the_fresh_pods_are_those_of_all_hosts() {
     assert_eq!(gets_pages(&mut world), pods(&[1, 3, 9]));
     let host = world.state.host(world.source.upstream_host(0).unwrap(), world.now).unwrap();
     assert_eq!((host.failure, host.active, host.age.is_some()), (None, true, true));
-    // Without requests no lookup goes on.
+    // Without requests, lookups stop.
     world.pass(20 * SECOND);
     world.looked_up.clear();
     world.pass(20 * SECOND);
@@ -69,7 +69,7 @@ fn a_name_that_fails_hides_no_other() {
     assert_eq!(host.failure, Some(LookupFailure::NotFound), "the one that has failed for longest");
 }
 
-/// Nothing is known of one name yet, so that a pod which the others do not name may be fresh.
+/// One name has not been resolved, so a pod that the others do not list may be fresh.
 #[test]
 fn a_pod_may_be_fresh_while_one_name_is_unknown() {
     let mut world = World::with_hosts(&["one 10.0.0.9"], Options { page_wait: 0, ..Options::default() });
@@ -89,7 +89,7 @@ fn a_pod_may_be_fresh_while_one_name_is_unknown() {
     world.ended(request);
 }
 
-/// What is held against a pod stays when its address goes from one name to another.
+/// A pod's fault remains when its address moves from one name to another.
 #[test]
 fn an_address_that_moves_is_not_new() {
     let mut world = World::with_hosts(&["one two"], Options::default());
@@ -130,7 +130,7 @@ fn a_refused_address_is_given_up_by_the_name_that_lost_it() {
     assert_eq!(world.source.fresh(0).unwrap().inside(), [pod(0, 9)]);
 }
 
-/// A reload may name the hosts in another order.
+/// A reload may list the hosts in another order.
 #[test]
 fn the_same_hosts_are_the_same_upstream() {
     let mut world = World::with_hosts(&["one 10.0.0.9"], Options::default());
@@ -145,18 +145,18 @@ fn the_same_hosts_are_the_same_upstream() {
     assert_eq!((gets_pages(&mut world), world.state.host(host, world.now)), (pods(&[9]), None));
 }
 
-/// On one machine: start the new process on the other address, and stop the old one.
+/// On one machine: start the new process on the other address, then stop the old one.
 #[test]
 fn a_rollout_needs_no_dns() {
     let mut world = World::with_hosts(&["10.0.0.1 10.0.0.2"], Options::default());
     for round in 0..20 {
         let (old, new) = (1 + round % 2, 2 - round % 2);
-        // Only the old one runs.
+        // Only the old process runs.
         world.tell(pod(0, old), Outcome::Connected);
         world.tell(pod(0, new), Outcome::Refused);
         world.pass(SECOND / 10);
         assert_eq!(gets_pages(&mut world), pods(&[old]));
-        // The new one has started, and nobody has noticed. The old one gets SIGTERM.
+        // The new process has started unnoticed, and the old one gets SIGTERM.
         let (mut request, mut action) = world.request(&page("", &cookie(pod(0, old))));
         assert_eq!(action, dial(0, old));
         let refused = Marks { draining: true, refused: true };

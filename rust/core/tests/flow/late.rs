@@ -1,4 +1,4 @@
-//! What is found out late still counts. Each case was found by the simulator.
+//! Late reports still count. The simulator found each of these cases.
 
 use doors_routing::{Action, Cause, LookupFailure, Options, Outcome, SECOND};
 
@@ -11,8 +11,8 @@ fn world() -> World {
     world
 }
 
-/// A stream that began while all was well is answered after dials of its pod have failed: these do not go on counting from
-/// before the answer.
+/// A stream that began before the fault is answered after dials of its pod have failed. These failures no
+/// longer count after the response.
 #[test]
 fn a_late_answer_of_a_stream_is_a_sign_of_life() {
     let mut world = world();
@@ -31,7 +31,7 @@ fn a_late_answer_of_a_stream_is_a_sign_of_life() {
     assert_eq!(world.ask(&page(&stream, "")), unavailable(Cause::PodUnreachable, false));
 }
 
-/// A host that has lost all its addresses is not one of which nothing is known: no pod of it takes a page.
+/// A host that has lost all its addresses is not unknown: its pods take no pages.
 #[test]
 fn no_page_reloads_when_all_addresses_were_given_up() {
     let mut world = world();
@@ -50,7 +50,7 @@ fn no_page_reloads_when_all_addresses_were_given_up() {
     assert_eq!(world.ask(&post(&path(pod(0, 1), 'h'))), unavailable(Cause::NoPod, false));
 }
 
-/// A page load waits since no pod is known. It goes to the first that is, and does not sleep on.
+/// A page load waits because no pod is known. It goes to the first one that appears, without delay.
 #[test]
 fn a_page_load_that_waits_sees_a_new_pod_at_once() {
     let mut world = World::new(1, Options::default());
@@ -70,7 +70,7 @@ fn a_page_load_that_waits_sees_a_new_pod_at_once() {
     let action = loop {
         world.pass(SECOND / 100);
         tries += 1;
-        // Only when the host has resolved is there somewhere to go.
+        // Until the host has resolved, there is nowhere to go.
         if world.source.fresh(0).is_some() || tries > 1000 {
             break world.resume(&mut request);
         }

@@ -1,4 +1,5 @@
-//! Pods that are evicted, or drain for too long: where new pages go, and which of their pages are told to reload.
+//! Pods that are evicted or drain for too long: where new pages go, and which of their pages are told to
+//! reload.
 
 use doors_routing::{
     Action, Cause, EventKind, KnownPod, LookupFailure, Marks, Options, Outcome, Pod, Request, SECOND, Subject, Target,
@@ -14,12 +15,12 @@ fn at(pod: Pod) -> Target {
     Target::new(Some((pod.address(), 32)), None).unwrap()
 }
 
-/// A path of one of the pages that live in a pod.
+/// A path of one of a pod's pages.
 fn page_path(pod: Pod, kind: char, instance: usize) -> String {
     format!("/~/{}/{kind}/page{instance}/7?t=1", token(pod))
 }
 
-/// An open page: it has a receiver stream, and opens the next one once a roll.
+/// An open page with a receiver stream. It opens the next one once per roll.
 struct Page {
     pod: Pod,
     instance: usize,
@@ -39,7 +40,7 @@ impl World {
         self.known_pod(pod)?.draining_since
     }
 
-    /// An answer of a pod says that it drains, or does not.
+    /// A pod responds with these marks.
     fn says(&mut self, pod: Pod, marks: Marks) {
         let path = page_path(pod, 'h', 999);
         let (mut request, action) = self.request(&post(&path));
@@ -56,7 +57,7 @@ impl World {
         page
     }
 
-    /// A page opens its next stream; then the last one ends.
+    /// Opens the next stream of a page; then the previous one ends.
     fn roll(&mut self, page: &mut Page) -> Action {
         let path = page_path(page.pod, 's', page.instance);
         let (request, action) = self.begin(&crate::world::page(&path, ""));
@@ -69,7 +70,7 @@ impl World {
         action
     }
 
-    /// Everything of a page but its receiver stream goes to its pod.
+    /// Checks that all requests of a page go to its pod, except its receiver stream.
     fn hooks(&mut self, pod: Pod, instance: usize) {
         for kind in ['h', 'u', 's', 'r'] {
             let path = page_path(pod, kind, instance);
@@ -78,7 +79,8 @@ impl World {
         }
     }
 
-    /// All pages roll for so long, one after the other, while this pod takes pages. Which of them were told to reload, and when.
+    /// Lets all pages roll for `time`, one after another, while `takes` takes pages. Returns which were told
+    /// to reload, and when.
     fn roll_all(&mut self, pages: &mut Vec<Page>, time: u64, takes: Pod, cause: Cause) -> Vec<(u64, usize)> {
         let (mut told, start) = (Vec::new(), self.now);
         while self.now < start + time && !pages.is_empty() {
@@ -166,7 +168,7 @@ fn pages_are_told_at_the_rate_and_only_by_their_streams() {
     }
 }
 
-/// An evicted pod serves a page if there is no other: better than none.
+/// An evicted pod serves a page if there is no other.
 #[test]
 fn a_page_of_a_dead_pod_reloads_onto_an_evicted_one_if_there_is_no_other() {
     let mut world = world(Options::default());
@@ -184,7 +186,7 @@ fn a_page_of_a_dead_pod_reloads_onto_an_evicted_one_if_there_is_no_other() {
     world.ended(request);
 }
 
-/// All visitors may be on the evicted pod, and the others had no request for long.
+/// All visitors may be on the evicted pod, so that the others had no recent request.
 #[test]
 fn a_pod_is_sought_onto_which_pages_may_reload() {
     let mut world = world(Options::default());
@@ -210,7 +212,7 @@ fn nobody_is_told_while_no_other_pod_takes_pages() {
         world.now += 2 * SECOND;
         world.roll(open) != dial(0, 1)
     };
-    // It has never worked, as far as is known.
+    // As far as is known, it has never worked.
     world.now += 70 * SECOND;
     assert_eq!(world.roll(&mut open), dial(0, 1));
     world.says(pod(0, 2), DRAINING);
@@ -232,7 +234,7 @@ fn nobody_is_told_while_no_other_pod_takes_pages() {
     assert!(told(&mut world, &mut open));
 }
 
-/// Of 60 pages 20 are in use. 15 may go in each roll.
+/// 20 of 60 pages are in use. 15 may reload per roll.
 #[test]
 fn pages_that_are_not_used_go_first() {
     let first_told = |idle_first| {
@@ -284,7 +286,7 @@ fn a_pod_that_is_evicted_and_dead_is_dead() {
     assert_eq!(world.ask(&post(&path)), gone(Cause::PodGone));
 }
 
-/// All pods of an upstream; those of another one take the pages.
+/// All pods of an upstream are evicted; those of another take the pages.
 #[test]
 fn an_upstream_is_evicted() {
     let mut world = World::new(2, Options::default());
@@ -296,7 +298,7 @@ fn an_upstream_is_evicted() {
     world.tell(pod(1, 1), Outcome::Connected);
     assert!((0..20).all(|_| world.ask(&page("", &cookie(pod(0, 1)))) == dial(1, 1)));
     assert_eq!(world.roll(&mut open), gone(Cause::Evicted));
-    // Also pods that come later.
+    // Including pods that appear later.
     world.dns("app0", &[pod(0, 1), pod(0, 2)]);
     world.pass(2 * SECOND);
     assert!((0..20).all(|_| world.ask(&page("", "")) == dial(1, 1)));
@@ -323,7 +325,7 @@ fn there_may_be_256_evictions() {
         world.evict(at(pod(0, last)), 1, false);
     }
     assert!(!world.state.evict(at(pod(1, 1)), 1, false, world.now));
-    // The one with the same target is changed, and keeps its place.
+    // The eviction with the same target is changed and keeps its position.
     assert!(world.state.evict(at(pod(0, 0)), 7, true, world.now + 5));
     let list = world.state.evictions();
     assert_eq!((list.len(), list[0].rate, list[0].idle_first, list[0].since), (256, 7, true, world.now));
@@ -376,7 +378,7 @@ fn a_pod_that_is_back_in_dns_drains_no_more() {
     }
 }
 
-/// Nobody had asked DNS when its first page came, or what DNS had said is old.
+/// Its first page comes before DNS was queried, or when the answer is old.
 #[test]
 fn a_fresh_pod_that_dns_has_not_named_yet_does_not_drain() {
     let mut world = World::new(1, Options { drain_max: SECOND, ..Options::default() });
@@ -387,14 +389,14 @@ fn a_fresh_pod_that_dns_has_not_named_yet_does_not_drain() {
     assert!(!world.looked_up.is_empty(), "a pod that DNS has not named is worth a look");
     let _ = world.roll(&mut open);
     assert_eq!(world.draining_since(pod(0, 1)), None);
-    // Nobody asks DNS any more. A pod comes that it names only now.
+    // DNS is no longer queried. A pod appears that DNS lists only now.
     world.pass(600 * SECOND);
     world.dns("app0", &[pod(0, 2), pod(0, 3)]);
     let mut open = world.open(pod(0, 3), 1);
     world.pass(5 * SECOND);
     world.tell(pod(0, 2), Outcome::Connected);
     assert_eq!((world.roll(&mut open), world.draining_since(pod(0, 3))), (dial(0, 3), None));
-    // Where a drain has no end an open page needs no name.
+    // If a drain has no limit, open pages cause no lookups.
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(0, 1)]);
     let mut open = world.open(pod(0, 1), 1);
@@ -441,7 +443,7 @@ fn what_has_happened_is_told_in_order() {
     assert_eq!((known.drained_since, known.draining_since.is_some()), (known.unreachable_since, true));
 }
 
-/// Two hosts of one upstream: that one is slower to be found is no news.
+/// Two hosts of one upstream: the first answer of the slower one is not an event.
 #[test]
 fn the_first_answer_for_a_host_is_no_event() {
     let mut world = World::with_hosts(&["app0 app1"], Options::default());

@@ -1,4 +1,4 @@
-//! Waiting for DNS.
+//! Tests of waiting for DNS.
 
 use doors_routing::{Action, Cause, LookupFailure, Options, Outcome, SECOND};
 
@@ -10,14 +10,14 @@ fn no_holding() -> Options {
     Options { page_wait: 0, ..Options::default() }
 }
 
-/// How long a request waits, and for what.
+/// How long a request waits, and the action it then gets.
 fn waits(world: &mut World, cookies: &str) -> (u64, Action) {
     let began = world.now;
     let action = world.ask(&page("", cookies));
     (world.now - began, action)
 }
 
-/// What all the ways to a pod together wait for first lookups.
+/// How long a request waits for first lookups, over all ways to reach a pod.
 #[test]
 fn first_lookups() {
     const NOWHERE: Action = Action::Done;
@@ -63,7 +63,8 @@ fn first_lookups() {
     }
 }
 
-/// A browser whose own upstream has no answer in DNS at all gets a page of another one, also as the first request of all.
+/// A browser whose own upstream is not answered by DNS gets a page of another one, even as the first request
+/// of all.
 #[test]
 fn others_are_looked_up_while_the_own_upstream_is_silent() {
     let mut world = World::new(2, no_holding());
@@ -71,14 +72,14 @@ fn others_are_looked_up_while_the_own_upstream_is_silent() {
     world.slow_dns("app1", &[pod(1, 1)], 100 * MS);
     assert_eq!(waits(&mut world, &cookie(pod(0, 1))), (500 * MS, dial(1, 1)));
     assert_eq!(world.looked_up, ["app0", "app1"]);
-    // Where its own answers soon nobody uses the others.
+    // If its own upstream is answered soon, the others stay unused.
     let mut world = World::new(2, no_holding());
     world.slow_dns("app0", &[pod(0, 1)], 99 * MS);
     assert_eq!(waits(&mut world, &cookie(pod(0, 1))), (99 * MS, dial(0, 1)));
     assert_eq!(world.looked_up, ["app0"]);
 }
 
-/// While lookups go on and fail, each would only fail again.
+/// While lookups continue and fail, the next one would only fail too.
 #[test]
 fn nobody_waits_for_lookups_that_fail() {
     let mut world = World::new(1, no_holding());
@@ -90,7 +91,8 @@ fn nobody_waits_for_lookups_that_fail() {
     }
 }
 
-/// After a quiet time the known addresses may be old: who could reach none of them waits for those that come.
+/// After a quiet time the known addresses may be old. A request that can reach none of them waits for new
+/// ones.
 #[test]
 fn old_addresses_are_tried_and_then_new_ones_awaited() {
     let mut world = World::new(1, no_holding());
@@ -104,14 +106,14 @@ fn old_addresses_are_tried_and_then_new_ones_awaited() {
     assert_eq!(world.failed(&mut request, Outcome::Refused), dial(0, 2));
     assert_eq!(world.now - began, 300 * MS);
     world.ended(request);
-    // While lookups go on they are not.
+    // While lookups continue, it does not wait.
     let (mut request, action) = world.request(&page("", ""));
     assert_eq!(action, dial(0, 2));
     let began = world.now;
     assert_eq!(world.failed(&mut request, Outcome::Refused), unavailable(Cause::NoPod, true));
     assert_eq!(world.now, began);
     world.ended(request);
-    // And very old ones are awaited at once.
+    // For very old addresses it waits at once.
     world.pass(400 * SECOND);
     world.slow_dns("app0", &[pod(0, 3)], 300 * MS);
     assert_eq!(waits(&mut world, ""), (300 * MS, dial(0, 3)));
@@ -146,7 +148,7 @@ fn who_looks_at_an_upstream_keeps_its_lookups_going() {
     assert_eq!(world.source.use_upstream(1, world.now), Default::default());
 }
 
-/// An address that refuses, and that DNS has no longer, is given up; one that DNS still has is not.
+/// An address that refuses and is no longer in DNS is dropped; one that is in DNS is not.
 #[test]
 fn refused_addresses_are_given_up_where_dns_has_none() {
     let mut world = World::new(2, no_holding());
@@ -162,18 +164,18 @@ fn refused_addresses_are_given_up_where_dns_has_none() {
     let dropped = world.take_reports().iter().find_map(|report| report.dropped);
     assert_eq!(dropped, Some((world.source.upstream_host(0).unwrap(), pod(0, 1).address())));
     assert!(world.source.fresh(0).is_none());
-    // Its seats go to the other one.
+    // The other upstream gets its seats.
     for _ in 0..200 {
         assert_eq!(world.ask(&page("", "")), dial(1, 1));
     }
-    // When it is back in DNS, it has no past.
+    // Back in DNS, it starts without a fault.
     world.dns("app0", &[pod(0, 1)]);
     world.pass(2 * SECOND);
     assert_eq!(world.state.verdict(pod(0, 1)), doors_routing::Verdict::None);
     assert_eq!(world.ask(&page("", &cookie(pod(0, 1)))), dial(0, 1));
 }
 
-/// What was learned before the first lookup of an upstream had ended counts on.
+/// What was learned before the first lookup of an upstream ended still counts.
 #[test]
 fn first_addresses_clear_nothing() {
     let mut world = World::new(1, no_holding());

@@ -1,4 +1,4 @@
-//! The flow of requests in virtual time.
+//! Tests of the flow of requests in virtual time.
 
 mod balance;
 mod clicks;

@@ -1,4 +1,4 @@
-//! Pods that say with their answers that they drain.
+//! Pods whose responses say that they drain.
 
 use doors_routing::{Action, Incoming, Marks, Method, Options, Outcome, Pod, Request, SECOND};
 
@@ -13,7 +13,7 @@ fn last_choice(upstream: u8, last: u8) -> Action {
 }
 
 impl World {
-    /// The pod to which the request went has answered.
+    /// Lets the pod respond to the request.
     fn answered(&mut self, request: &mut Request, marks: Marks) -> Action {
         let random = self.random();
         let step = self.source.answered(request, marks, self.now, random);
@@ -21,7 +21,7 @@ impl World {
         self.wait(request, step.action)
     }
 
-    /// A whole request that its pod answers with these marks.
+    /// Makes a request that its pod answers with these marks.
     fn serve(&mut self, incoming: &Incoming<'_>, marks: Marks) -> Action {
         let (mut request, action) = self.request(incoming);
         assert_eq!(self.answered(&mut request, marks), Action::Done);
@@ -29,13 +29,13 @@ impl World {
         action
     }
 
-    /// A page of this pod says that it drains, or does not.
+    /// Makes a request of a page of this pod, answered with these marks.
     fn mark(&mut self, pod: Pod, marks: Marks) {
         let path = path(pod, 's');
         assert_eq!(dialled(self.serve(&page(&path, ""), marks)), pod);
     }
 
-    /// The attempt of a request has failed. The next action, without waiting.
+    /// Fails the attempt of a request. Returns the next action without waiting.
     fn failed_once(&mut self, request: &mut Request, outcome: Outcome) -> Action {
         let random = self.random();
         let step = self.source.failed(request, outcome, self.now, random);
@@ -47,7 +47,7 @@ impl World {
         self.state.pods(None, usize::MAX).iter().find(|known| known.pod == wanted)?.marked_since
     }
 
-    /// What was reported about marks since the last time.
+    /// The reports about marks since the last call.
     fn told(&mut self) -> Vec<(Pod, bool)> {
         self.take_reports().iter().filter_map(|report| report.draining).map(|(_, pod, drains)| (pod, drains)).collect()
     }
@@ -72,7 +72,7 @@ fn no_new_page_after_the_first_word_whatever_dns_says() {
         assert_eq!(world.serve(&page("", ""), NONE), dial(0, 2));
         assert_eq!(world.serve(&page("", &cookie(pod(0, 1))), NONE), dial(0, 2));
         assert_eq!(world.serve(&post("/form"), NONE), dial(0, 2));
-        // Open pages go on.
+        // Open pages are not affected.
         world.mark(pod(0, 1), DRAINING);
     }
     assert_eq!((world.told(), world.marked_since(pod(0, 1))), (vec![], Some(since)));
@@ -108,12 +108,12 @@ fn the_last_pod_serves_pages_until_there_is_another() {
         world.ended(request);
         world.pass(SECOND);
     }
-    // An answer that is refused even so is passed on.
+    // A response that is refused even so is forwarded.
     let (mut request, _) = world.request(&page("", ""));
     assert_eq!(world.answered(&mut request, REFUSED), last_choice(0, 1));
     assert_eq!(world.answered(&mut request, REFUSED), Action::Done);
     world.ended(request);
-    // It has said so since the request began: another one has asked.
+    // It has said so since the request began, to another request.
     let (mut first, _) = world.begin(&page("", ""));
     world.now += 1;
     world.mark(pod(0, 1), DRAINING);
@@ -124,7 +124,7 @@ fn the_last_pod_serves_pages_until_there_is_another() {
     assert_eq!(world.serve(&page("", ""), NONE), dial(0, 2));
 }
 
-/// Pods outside of the networks are told apart by whether something is wrong with them, and not by what.
+/// Pods outside the networks are ranked by whether they have a fault, but not by which one.
 #[test]
 fn a_pod_outside_is_not_asked_twice_either() {
     let mut world = World::new(1, Options::default());
@@ -137,7 +137,7 @@ fn a_pod_outside_is_not_asked_twice_either() {
     assert!(matches!(last, Action::Dial { last_choice: true, .. }), "{last:?}");
 }
 
-/// The successor is in DNS, or in the list of addresses, before it listens.
+/// The successor is in DNS or in the list of addresses before it listens.
 #[test]
 fn a_successor_that_refuses_is_asked_by_each_page() {
     let mut world = World::new(1, Options::default());
@@ -154,13 +154,13 @@ fn a_successor_that_refuses_is_asked_by_each_page() {
     }
     world.tell(pod(0, 2), Outcome::Connected);
     assert_eq!(world.serve(&page("", ""), NONE), dial(0, 2));
-    // One that swallows packets would cost each page the time of a dial.
+    // A pod that swallows packets would cost each page a dial timeout.
     world.tell(pod(0, 2), Outcome::Unreachable);
     world.now += SECOND;
     assert_eq!(world.serve(&page("", ""), DRAINING), dial(0, 1));
 }
 
-/// Of eight dials those that refuse take four at most.
+/// Refusing pods take up at most four of eight dials.
 #[test]
 fn many_dead_pods_do_not_hide_the_one_that_drains() {
     let mut world = World::new(1, Options::default());
@@ -179,7 +179,7 @@ fn many_dead_pods_do_not_hide_the_one_that_drains() {
     world.ended(request);
 }
 
-/// Only a GET or HEAD outside of `/~/` without a body can be sent again. What cannot is to be served.
+/// Only a GET or HEAD without a body outside `/~/` can be sent again. Other requests must be served.
 #[test]
 fn what_cannot_be_taken_back_is_passed_on() {
     let mut world = world(1, Options::default());
@@ -206,7 +206,7 @@ fn a_mark_ends_with_an_answer_to_a_later_request() {
     world.now += SECOND;
     world.mark(pod(0, 1), DRAINING);
     world.now += SECOND;
-    // It began before, and says nothing about now.
+    // It began earlier and says nothing about now.
     assert_eq!(world.answered(&mut early, NONE), Action::Done);
     world.ended(early);
     assert_eq!((world.told(), world.serve(&page("", ""), NONE)), (vec![(pod(0, 1), true)], dial(0, 2)));
@@ -228,7 +228,7 @@ fn a_mark_ends_when_the_address_is_back_in_dns() {
     assert_eq!(world.ask(&page("", &cookie(pod(0, 1)))), dial(0, 1));
 }
 
-/// The process that said so has ended: who listens there next is another one.
+/// The draining process has ended, so whatever listens there next is another one.
 #[test]
 fn a_mark_ends_with_a_refused_connection() {
     let mut world = world(1, Options::default());
@@ -240,7 +240,8 @@ fn a_mark_ends_with_a_refused_connection() {
     assert!(world.marked_since(pod(0, 2)).is_some());
 }
 
-/// The last word of the old process at an address still stands when the other address begins to drain: nobody has asked the new one.
+/// The last mark of the old process at an address still stands when the other address begins to drain,
+/// because the new process has had no request.
 #[test]
 fn a_rollout_between_two_addresses_without_dns() {
     let mut world = world(1, Options::default());
@@ -262,7 +263,7 @@ fn a_rollout_between_two_addresses_without_dns() {
     }
 }
 
-/// A process that is new at the address would get no page otherwise.
+/// Otherwise a new process at this address would get no page.
 #[test]
 fn one_page_in_ten_seconds_asks_whether_a_pod_still_drains() {
     let mut world = world(1, Options::default());
@@ -280,7 +281,7 @@ fn one_page_in_ten_seconds_asks_whether_a_pod_still_drains() {
     }
     assert_eq!(asked.len(), 4, "{asked:?}");
     assert!(asked.is_sorted_by(|one, next| next - one >= 10), "{asked:?}");
-    // What cannot be taken back does not ask.
+    // Requests that cannot be sent again do not test a pod.
     world.now += 20 * SECOND;
     assert!((0..50).all(|_| world.ask(&post("/form")) == dial(0, 2)));
 }
@@ -307,7 +308,7 @@ fn the_users_policy_sees_pods_that_drain_only_where_there_are_no_others() {
     world.ended(request);
 }
 
-/// Two processes at each address take turns, one of which drains.
+/// Two processes at each address respond in turn, and one of them drains.
 #[test]
 fn pods_that_contradict_themselves_get_no_endless_request() {
     let mut world = world(1, Options::default());
@@ -325,7 +326,8 @@ fn pods_that_contradict_themselves_get_no_endless_request() {
     world.ended(request);
 }
 
-/// A page waits for a pod, and one that refuses answers each dial in the background at once: the others have their turns.
+/// A page waits for a pod, and a refusing pod answers each background dial at once: the others still get
+/// their turns.
 #[test]
 fn a_pod_that_refuses_hides_no_other_in_the_background() {
     for marked in [false, true] {
@@ -340,7 +342,7 @@ fn a_pod_that_refuses_hides_no_other_in_the_background() {
             world.tell(pod(0, 1), Outcome::Refused);
             world.now += 2 * SECOND;
             if last == Outcome::Connected {
-                // Nobody knows any more that it works.
+                // It is no longer known to work.
                 world.now += 61 * SECOND;
                 world.tell(pod(0, 1), Outcome::Refused);
                 world.now += 2 * SECOND;

@@ -1,4 +1,4 @@
-//! Requests without a token: where they go.
+//! Where requests without a token go.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ fn the_cookies_pod_then_its_upstream_then_the_others() {
         assert_eq!((world.in_flight(pod(0, 1)), world.in_flight(pod(0, 2))), (0, 1));
         assert_eq!(world.failed(&mut request, Outcome::Unreachable), dial(1, 1));
         world.ended(request);
-        // Its pod failed a moment ago.
+        // Its pod failed recently.
         let (request, action) = world.request(&page("", &cookie(pod(0, 1))));
         assert_eq!(action, dial(1, 1));
         world.ended(request);
@@ -28,7 +28,7 @@ fn the_cookies_pod_then_its_upstream_then_the_others() {
             world.tell(pod(0, last), Outcome::Connected);
         }
     }
-    // A pod that drains has left DNS: the page goes to the others of its upstream.
+    // A draining pod has left DNS: the page goes to the other pods of its upstream.
     assert!([pod(0, 1), pod(0, 2)].contains(&dialled(world.ask(&page("", &cookie(pod(0, 9)))))));
 }
 
@@ -141,12 +141,12 @@ fn an_answer_clears_a_verdict() {
     assert_eq!(action, dial(0, 1));
     let report = world.source.answered(&mut request, Default::default(), world.now, 0).report;
     assert_eq!(report.changed, Some((0, pod(0, 1), doors_routing::Verdict::None)));
-    // Once is enough for a second.
+    // Once a second is enough.
     let (mut request, _) = world.request(&page("", ""));
     assert_eq!(world.source.answered(&mut request, Default::default(), world.now, 0).report, Report::default());
 }
 
-/// The token of a page there leads nowhere: it would be told to reload again, and again.
+/// The token of a page there is refused: the page would have to reload again and again.
 #[test]
 fn no_page_reloads_onto_a_pod_outside() {
     let mut world = World::new(1, Options { page_wait: 0, ..Options::default() });
@@ -164,7 +164,7 @@ fn no_page_reloads_onto_a_pod_outside() {
     assert_eq!(world.ask(&page(&stream, "")), gone(Cause::NoCidr));
 }
 
-/// The warning comes again as long as the address is there, once a minute, and ends with it.
+/// The warning is repeated once a minute while the address is there.
 #[test]
 fn pods_outside_are_warned_about() {
     let mut world = World::new(1, Options::default());
@@ -203,7 +203,7 @@ fn a_request_of_another_source_changes_nothing() {
     assert_eq!(world.source.resume(&mut request, world.now, 0).action, Action::Done);
 }
 
-/// The pages of a pod in the network of another upstream have tokens that lead there.
+/// Tokens of pages on a pod in another upstream's network lead to that upstream.
 #[test]
 fn a_pod_in_the_network_of_another_upstream_is_outside() {
     let mut world = World::new(2, Options::default());

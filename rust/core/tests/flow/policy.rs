@@ -1,4 +1,4 @@
-//! A policy of the user chooses.
+//! Tests with a user's load-balancing policy.
 
 use doors_routing::{Action, Cause, Options, Outcome, Place, Pod, Request, SECOND};
 
@@ -29,14 +29,14 @@ fn the_best_pods_are_offered() {
     assert_eq!(world.failed(&mut request, Outcome::Refused), Action::Choose);
     assert_eq!(choices(&mut world, &mut request), [(0, pod(0, 1)), (0, pod(0, 2))]);
     world.ended(request);
-    // The cookie's pod, then the others of its upstream.
+    // First the cookie's pod, then the others of its upstream.
     let (mut request, _) = world.request(&page("", &cookie(pod(0, 2))));
     assert_eq!(choices(&mut world, &mut request), [(0, pod(0, 2))]);
     assert_eq!(world.source.chose(&mut request, 0, pod(0, 2), world.now).action, dial(0, 2));
     assert_eq!(world.failed(&mut request, Outcome::Unreachable), Action::Choose);
     assert_eq!(choices(&mut world, &mut request), [(0, pod(0, 1))]);
     world.ended(request);
-    // Tokens lead where they lead.
+    // Requests with a token go to its pod.
     assert_eq!(world.ask(&page(&path(pod(0, 7), 's'), "")), dial(0, 7));
 }
 
@@ -56,7 +56,7 @@ fn pods_that_nobody_takes_are_passed_over() {
     assert_eq!(action, unavailable(Cause::NoFreshPod, true));
 }
 
-/// It is to see all upstreams, so the first request waits for all that answer in time.
+/// The policy is to see all upstreams, so the first request waits for all that are answered in time.
 #[test]
 fn the_policy_sees_all_upstreams() {
     for (takes0, takes1) in [(100, 300), (300, 100)] {
@@ -77,12 +77,12 @@ fn the_policy_sees_all_upstreams() {
     assert_eq!((action, world.now - began), (Action::Choose, 500 * MS));
     assert_eq!(choices(&mut world, &mut request).len(), 1);
     world.ended(request);
-    // Nobody else waits for the silent one.
+    // Other requests do not wait for the silent one.
     let began = world.now;
     assert_eq!((world.ask(&page("", "")), world.now), (Action::Choose, began));
 }
 
-/// The user said how to retry, and does until he gives up.
+/// The user's retries continue until the caller gives up.
 #[test]
 fn the_users_retries_start_over() {
     let mut world = World::new(1, Options { user_retries: true, page_wait: 0, ..Options::default() });
@@ -96,7 +96,7 @@ fn the_users_retries_start_over() {
     assert_eq!(step.action, unavailable(Cause::NoPod, true));
     assert_eq!(world.in_flight(pod(0, 1)) + world.in_flight(pod(0, 2)), 0);
     world.ended(request);
-    // A request that was sent is sent again only because he says so.
+    // A request that was sent is sent again only because of the user's retries.
     for (incoming, want) in [(page("", ""), unavailable(Cause::PodDropped, true)), (post("/"), Action::Done)] {
         let (mut request, action) = world.request(&incoming);
         let first = dialled(action);
@@ -105,7 +105,7 @@ fn the_users_retries_start_over() {
         assert_eq!(world.source.give_up(&mut request, Some(Outcome::Dropped), world.now, 0).action, want);
         world.ended(request);
     }
-    // A resource of a dead pod is tried like any other.
+    // A resource of a dead pod is retried in the usual way.
     world.tell(pod(0, 7), Outcome::Refused);
     let (mut request, mut action) = world.request(&page(&path(pod(0, 7), 'r'), ""));
     for _ in 0..2 {
@@ -114,12 +114,12 @@ fn the_users_retries_start_over() {
     }
     assert_eq!(action, unavailable(Cause::NoPod, false));
     assert_eq!(world.resume(&mut request), Action::Done);
-    // Nothing is known: there is nothing to start over with.
+    // Nothing is known, so there is nothing to retry.
     let mut world = World::new(1, Options { user_retries: true, page_wait: 0, ..Options::default() });
     assert_eq!(world.ask(&page("", "")), unavailable(Cause::NoFreshPod, true));
 }
 
-/// Who gives up under way leaves no request behind.
+/// Giving up during an attempt leaves no request counted.
 #[test]
 fn giving_up_under_way() {
     let mut world = World::new(1, Options { user_retries: true, ..Options::default() });

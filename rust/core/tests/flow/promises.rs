@@ -1,4 +1,4 @@
-//! Random worlds, and what must hold in all of them whatever happens.
+//! Checks invariants in random worlds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use crate::world::*;
 
 const PAGE_WAIT: u64 = 5 * SECOND;
 
-/// What a dial of a pod meets.
+/// The result of dialling a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Health {
     Well,
     Refuses,
     /// No packet comes back.
     Silent,
-    /// It accepts, and ends the connection.
+    /// It accepts connections and closes them.
     Drops,
 }
 
@@ -31,7 +31,7 @@ struct Open {
     named: Option<Pod>,
     tried: Vec<Pod>,
     dials: u32,
-    /// A connection was made for it.
+    /// Whether a connection was made for it.
     connected: bool,
     is_elsewhere: bool,
 }
@@ -142,7 +142,7 @@ impl Run {
         self.background.extend(named);
     }
 
-    /// A dial that no request waits for.
+    /// Makes a dial for which no request waits.
     fn dial(&mut self, pod: Pod) {
         let outcome = match self.health[&pod] {
             Health::Well | Health::Drops => Outcome::Connected,
@@ -182,7 +182,7 @@ impl Run {
         self.take(open);
     }
 
-    /// Obeys one step.
+    /// Follows one step.
     fn go_on(&mut self, mut open: Open) {
         let random = self.world.random();
         match open.action {
@@ -226,7 +226,7 @@ impl Run {
                 }
                 let held = self.world.state.waiting();
                 open.action = self.world.resume(&mut open.request);
-                // It may try again what it has tried, if it waited for a pod.
+                // After waiting for a pod, it may try pods again.
                 if self.world.state.waiting() < held {
                     (open.tried, open.dials) = (Vec::new(), 0);
                 }
@@ -239,7 +239,7 @@ impl Run {
         self.take(open);
     }
 
-    /// Looks whether an action may be.
+    /// Checks whether an action is allowed.
     fn take(&mut self, mut open: Open) {
         self.known.look_at_dns(self.fresh());
         let now = self.world.now;
@@ -249,7 +249,7 @@ impl Run {
                 open.dials += 1;
                 open.is_elsewhere |= open.token.is_some_and(|own| own != pod) || open.token.is_some() && open.dials > 1;
                 assert!(open.dials <= 9, "{context}");
-                // A stream that was held goes to its pod again; a resource may, if nothing was sent.
+                // A held stream goes to its pod again; a resource may if nothing was sent.
                 let again = open.token == Some(pod) && (open.kind == 's' || open.kind == 'r' && !open.connected);
                 assert!(!open.tried.contains(&pod) || again, "{context}: tried before");
                 let resource = open.kind == 'r' && open.reads && !open.has_body;
@@ -312,7 +312,7 @@ impl Run {
         assert!(fresh.is_some_and(|fresh| fresh.all().contains(&pod)), "{context}: not fresh");
     }
 
-    /// A page goes to a pod that is well, if there is one that it has not tried: of its own upstream first.
+    /// Checks that a page goes to a healthy pod if there is an untried one, of its own upstream if possible.
     fn is_best(&self, open: &Open, upstream: u32, pod: Pod, context: &str) {
         let now = self.world.now;
         let well = |pod: &Pod| !open.tried.contains(pod) && !self.known.ever_failed(*pod);
@@ -337,7 +337,7 @@ impl Run {
         }
     }
 
-    /// Every request that is sent to a pod is counted there, and no other.
+    /// Checks that exactly the requests sent to a pod are counted there.
     fn count(&self) {
         let mut sent: BTreeMap<Pod, u32> = BTreeMap::new();
         for open in &self.open {

@@ -1,4 +1,4 @@
-//! Dials in the background.
+//! Tests of background dials.
 
 use doors_routing::{Action, Options, Outcome, Pod, SECOND};
 
@@ -32,7 +32,7 @@ fn a_pod_is_sought_four_times_a_second() {
     }
 }
 
-/// A page whose token leads nowhere needs a pod to reload onto as well.
+/// A page whose token is refused also needs a pod to reload from.
 #[test]
 fn a_forged_token_seeks_a_pod() {
     for upstreams in [1, 2] {
@@ -48,7 +48,7 @@ fn a_forged_token_seeks_a_pod() {
     }
 }
 
-/// A dial that fails leads to the next at that pace, and not for ever.
+/// A failed dial leads to the next at that rate, but not for ever.
 #[test]
 fn failed_dials_end_with_those_who_want_a_pod() {
     let mut world = world(20, Options { page_wait: 0, ..Options::default() });
@@ -74,7 +74,7 @@ fn a_pod_is_not_its_own_witness() {
             world.tell(pod(0, 1), Outcome::Unreachable);
             named.extend(world.take_background());
             world.pass(SECOND);
-            world.ask(&page("", "")); // so that lookups go on
+            world.ask(&page("", "")); // so that lookups continue
         }
         named.dedup();
         assert_eq!(named.first(), expected.as_ref());
@@ -82,7 +82,7 @@ fn a_pod_is_not_its_own_witness() {
     }
 }
 
-/// Among very many live pods it takes no longer to find out about a dead one, whoever of them worked last.
+/// Among very many live pods, a dead one is found no later, whichever of them worked last.
 #[test]
 fn a_dead_pod_among_very_many() {
     let mut world = World::with_hosts(&["app0"], Options::default());

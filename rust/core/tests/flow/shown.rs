@@ -1,4 +1,4 @@
-//! What is known about pods in a random world by those who were told: a slow model of the table of pods.
+//! A slow model of the pod table: what was reported about the pods of a random world.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,14 +6,14 @@ use doors_routing::{Outcome, Pod, SECOND};
 
 pub const GONE_AFTER: u64 = 10 * SECOND;
 
-/// What a pod has shown to those who dialled it, as far as it was told.
+/// What was reported about a pod.
 #[derive(Clone, Copy, Default)]
 struct Shown {
     worked: Option<u64>,
     refused: Option<u64>,
-    /// The first of the failures of other kinds since it worked.
+    /// The first failure other than a refusal since it last worked.
     missed_since: Option<u64>,
-    /// Its last failure, whatever happened since; and the same, until something shows otherwise.
+    /// Its last failure, whatever happened since; and its last failure without a success since.
     failed: Option<u64>,
     failing: Option<u64>,
 }
@@ -27,7 +27,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// What everybody knows who was told.
+    /// Records a report.
     pub fn show(&mut self, now: u64, pod: Pod, outcome: Outcome) {
         let shown = self.shown.entry(pod).or_default();
         match outcome {
@@ -48,12 +48,12 @@ impl Known {
         }
     }
 
-    /// Another pod may have an address that is new in DNS.
+    /// Handles fresh pods. A new address in DNS may be another pod.
     pub fn look_at_dns(&mut self, fresh: BTreeSet<Pod>) {
         for pod in fresh.difference(&self.seen) {
             if let Some(shown) = self.shown.get_mut(pod) {
                 shown.failing = None;
-                // The first addresses of all say nothing new.
+                // The first addresses of an upstream are not new.
                 if self.resolved.contains(&upstream_of(*pod)) {
                     (shown.refused, shown.missed_since) = (None, None);
                 }
@@ -63,7 +63,7 @@ impl Known {
         self.seen = fresh;
     }
 
-    /// Whether a pod may be called gone.
+    /// Whether a pod may be declared gone.
     pub fn is_dead(&self, now: u64, pod: Pod) -> bool {
         let shown = self.shown.get(&pod).copied().unwrap_or_default();
         shown.refused.is_some() || shown.missed_since.is_some_and(|since| now - since >= GONE_AFTER)

@@ -1,4 +1,4 @@
-//! Requests with a token: to their own pod, or to none.
+//! Requests with a token, which go to their own pod or to none.
 
 use doors_routing::{Action, Cause, Method, Options, Outcome, SECOND, Verdict};
 
@@ -35,11 +35,11 @@ fn a_refused_dial_is_gone_once_there_is_a_pod_to_reload_onto() {
     assert_eq!(world.in_flight(pod(0, 9)), 0);
     let [report, ..] = world.take_reports()[..] else { panic!() };
     assert_eq!(report.changed, Some((0, pod(0, 9), Verdict::Gone)));
-    // The core asks for a pod that takes pages.
+    // The core looks for a pod that takes pages.
     assert!(report.background.is_some_and(|(_, pod)| pod.address() != self::pod(0, 9).address()), "{report:?}");
     world.tell(pod(1, 1), Outcome::Connected);
     assert_eq!(world.ask(&post(&hook)), gone(Cause::PodGone));
-    // One request a second finds out whether it is back.
+    // One request per second tests whether it is back.
     world.pass(SECOND);
     let (mut request, action) = world.request(&post(&hook));
     assert_eq!(action, Action::Dial { upstream: 0, pod: pod(0, 9), probe: true, last_choice: false });
@@ -89,14 +89,14 @@ fn a_resource_of_a_gone_pod_comes_from_another_one() {
     assert_eq!((world.in_flight(pod(0, 9)), world.in_flight(other)), (0, 1));
     let last = dialled(world.failed(&mut request, Outcome::Unreachable));
     assert!(last != other && [pod(0, 1), pod(0, 2)].contains(&last), "{last:?}");
-    // Other upstreams do not have it, and nobody waits for it.
+    // Other upstreams do not have it, and the request does not wait for it.
     let before = world.now;
     assert_eq!(world.failed(&mut request, Outcome::Refused), unavailable(Cause::NoPod, false));
     assert!(world.now - before <= 500 * MS);
     world.ended(request);
-    // The next one knows.
+    // The next request avoids the pod.
     assert!([pod(0, 1), pod(0, 2)].contains(&dialled(world.ask(&page(&resource, "")))));
-    // Only who reads may be sent elsewhere.
+    // Only GET and HEAD requests may be sent elsewhere.
     world.tell(pod(1, 1), Outcome::Connected);
     assert_eq!(world.ask(&post(&resource)), gone(Cause::PodGone));
 }
@@ -154,7 +154,8 @@ fn a_fault_of_this_machine_is_told_to_try_again() {
     }
 }
 
-/// The page of a dead pod that swallows packets gets 410 within `gone_after` and 5 s, although nobody else uses its upstream.
+/// A page of a dead pod that swallows packets gets 410 within `gone_after` plus 5 s, even if it is the only
+/// user of its upstream.
 #[test]
 fn one_visitor_is_enough_to_find_out_that_a_pod_is_dead() {
     let mut world = World::new(1, Options::default());
@@ -163,7 +164,7 @@ fn one_visitor_is_enough_to_find_out_that_a_pod_is_dead() {
     loop {
         let (mut request, mut action) = world.begin(&post(&sync));
         if let Action::Dial { .. } = action {
-            world.pass(3 * SECOND); // the time after which a dial is given up
+            world.pass(3 * SECOND); // the dial timeout
             action = world.failed(&mut request, Outcome::Unreachable);
         }
         world.ended(request);
@@ -176,7 +177,7 @@ fn one_visitor_is_enough_to_find_out_that_a_pod_is_dead() {
         assert!(world.now - began < 15 * SECOND, "{action:?}");
         world.pass(SECOND / 5);
     }
-    // And if nothing of the upstream can be reached, nothing is gone.
+    // If no pod of the upstream can be reached, none is gone.
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(0, 2)]);
     for _ in 0..100 {
@@ -197,7 +198,7 @@ fn one_visitor_is_enough_to_find_out_that_a_pod_is_dead() {
     }
 }
 
-/// The pod may have seen the request, which must not get there again.
+/// The pod may have seen the request, so it must not be sent again.
 #[test]
 fn a_stream_that_was_dropped_is_not_held() {
     let mut world = World::new(1, Options::default());
@@ -212,7 +213,7 @@ fn a_stream_that_was_dropped_is_not_held() {
     assert_eq!(world.now, before);
 }
 
-/// A body that was sent is not there any more.
+/// A body that was sent is no longer available.
 #[test]
 fn nothing_with_a_body_is_sent_elsewhere_once_it_was_sent() {
     let mut world = world();

@@ -1,4 +1,4 @@
-//! Several upstreams, and no cookie.
+//! Several upstreams, without a cookie.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ fn names(upstreams: usize) -> Vec<String> {
     (0..upstreams).map(|index| format!("app{index}")).collect()
 }
 
-/// Every pod gets the same share, however they are spread over upstreams, and soon.
+/// Every pod gets the same share, however the pods are distributed over upstreams, and soon.
 #[test]
 fn pods_take_turns() {
     const EACH: u32 = 3000;
@@ -26,13 +26,13 @@ fn pods_take_turns() {
         *seen.entry(dialled(world.ask(&page("", "")))).or_insert(0) += 1;
     }
     assert_eq!(seen.len(), 12);
-    // An upstream can be ahead by the seats that it has, and chance decides between its pods.
+    // An upstream can be ahead by its seats, and the choice between its pods is random.
     let ahead = 64 * 16 + 300;
     assert!(seen.values().all(|times| (EACH - ahead..EACH + ahead).contains(times)), "{seen:?}");
 }
 
-/// An upstream comes back only when all others have had their turn, few take turns at the same time, and these do not change
-/// at once.
+/// An upstream returns only after all others have had their turn. Few are in turn at a time, and they do not
+/// change all at once.
 #[test]
 fn few_upstreams_take_turns_at_a_time() {
     const UPSTREAMS: usize = 200;
@@ -56,7 +56,7 @@ fn few_upstreams_take_turns_at_a_time() {
     assert_eq!(last.len(), UPSTREAMS);
 }
 
-/// A pod that this request could not reach, or nobody could a moment ago, is left out as long as there are others.
+/// A pod that this request could not reach, or that recently failed, is avoided while there are others.
 #[test]
 fn no_pod_is_drawn_that_failed() {
     let mut world = World::new(2, Options { page_wait: 0, ..Options::default() });
@@ -70,7 +70,7 @@ fn no_pod_is_drawn_that_failed() {
         assert_ne!(seen[0], pod(1, 1));
         for _ in 0..2 {
             let random = world.random();
-            // Told by nobody: only this request knows.
+            // Not reported: only this request knows.
             let step = world.source.next(&mut request, Outcome::Refused, world.now, random);
             let next = dialled(step.action);
             assert!(next != pod(1, 1) && !seen.contains(&next));
@@ -82,7 +82,7 @@ fn no_pod_is_drawn_that_failed() {
     }
 }
 
-/// However many upstreams there are, a request has few of them looked up, and each has its turn.
+/// However many upstreams there are, a request has only a few of them looked up, and each gets its turn.
 #[test]
 fn few_upstreams_are_looked_up_for_a_request() {
     const UPSTREAMS: usize = 5000;
@@ -107,7 +107,7 @@ fn few_upstreams_are_looked_up_for_a_request() {
     assert!(matches!(world.ask(&page("", "")), Action::Dial { upstream: 4999, .. }));
 }
 
-/// An upstream that nobody used for a while is left out where others can be had, since its pods may be others by now.
+/// A recently unused upstream is avoided while there are others, since its pods may have changed.
 #[test]
 fn upstreams_that_were_not_looked_up_come_after_those_that_were() {
     let mut world = World::new(2, Options::default());
@@ -122,7 +122,7 @@ fn upstreams_that_were_not_looked_up_come_after_those_that_were() {
     assert_eq!(world.ask(&page("", "")), dial(0, 1));
 }
 
-/// When most upstreams leave DNS at once, their seats go to the others at once.
+/// When most upstreams leave DNS at once, the others get their seats at once.
 #[test]
 fn seats_of_upstreams_that_have_gone_are_free() {
     const UPSTREAMS: usize = 200;

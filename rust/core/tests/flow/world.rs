@@ -1,4 +1,4 @@
-//! A proxy in virtual time: a source, name servers that answer after a while, and a clock.
+//! A simulated proxy in virtual time: a source, name servers with delays, and a clock.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use doors_routing::{
 pub const MS: u64 = SECOND / 1000;
 pub const SECRET: &str = "AAECAwQFBgcICQoLDA0ODw==";
 
-/// What name servers say about one name, and after how long.
+/// The answer for a name, and its delay.
 #[derive(Clone)]
 struct Dns {
     takes: u64,
@@ -23,14 +23,14 @@ pub struct World {
     pub source: Source,
     pub now: u64,
     dns: BTreeMap<String, Dns>,
-    /// Lookups under way, by the time of their end.
+    /// Running lookups by end time.
     running: Vec<(u64, HostId, String)>,
     due: Option<u64>,
     woken: bool,
     random: u64,
-    /// Names that were looked up.
+    /// The names that were looked up.
     pub looked_up: Vec<String>,
-    /// What was learned since `take_reports`.
+    /// The reports since `take_reports`.
     reports: Vec<Report>,
 }
 
@@ -38,7 +38,7 @@ pub fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// The pod of upstream 0, 1, ... with this last number.
+/// The pod of an upstream with this last byte in its address.
 pub fn pod(upstream: u8, last: u8) -> Pod {
     Pod::new([10, 0, upstream, last].into(), 80)
 }
@@ -47,7 +47,7 @@ pub fn token(pod: Pod) -> String {
     TokenCipher::new(SECRET.as_bytes()).unwrap().encode(pod.address()).unwrap().as_str().to_owned()
 }
 
-/// A path of the page that lives in this pod.
+/// A path of a page of this pod.
 pub fn path(pod: Pod, kind: char) -> String {
     format!("/~/{}/{kind}/1", token(pod))
 }
@@ -73,7 +73,7 @@ pub fn dialled(action: Action) -> Pod {
 }
 
 impl World {
-    /// Upstreams app0 with 10.0.0.0/24, app1 with 10.0.1.0/24 and so on, which are not in DNS yet.
+    /// Upstreams app0 with 10.0.0.0/24, app1 with 10.0.1.0/24 and so on, not yet in DNS.
     pub fn new(upstreams: usize, options: Options) -> Self {
         let hosts: Vec<String> = (0..upstreams).map(|index| format!("app{index}")).collect();
         World::with_hosts(&hosts.iter().map(String::as_str).collect::<Vec<_>>(), options)
@@ -96,7 +96,7 @@ impl World {
         }
     }
 
-    /// Several hosts of one upstream are separated by spaces.
+    /// Separate several hosts of one upstream with spaces.
     pub fn source(state: &State, hosts: &[&str], options: Options) -> Source {
         let upstream = |(index, host): (usize, &&str)| {
             let (high, low) = (index / 256, index % 256);
@@ -119,7 +119,7 @@ impl World {
         self.random.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
-    /// From now on a name has these pods.
+    /// Sets the pods of a name from now on.
     pub fn dns(&mut self, name: &str, pods: &[Pod]) {
         self.slow_dns(name, pods, 0);
     }
@@ -133,7 +133,7 @@ impl World {
         self.dns.insert(name.into(), Dns { takes, answer: Err(failure) });
     }
 
-    /// Has all upstreams looked up and their addresses known.
+    /// Looks up all upstreams, so that their addresses are known.
     pub fn know_all(&mut self) {
         for _ in 0..40 {
             let mut request = Request::new();
@@ -145,7 +145,7 @@ impl World {
         self.reports.clear();
     }
 
-    /// Begins the lookups that are due.
+    /// Starts the lookups that are due.
     pub fn drive(&mut self) {
         let mut begun = Vec::new();
         let random = self.random();
@@ -167,23 +167,23 @@ impl World {
         }
     }
 
-    /// What was learned since the last time.
+    /// The reports since the last call.
     pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
     }
 
-    /// The pods that were to be dialled in the background since the last time.
+    /// The pods to dial in the background since the last call.
     pub fn take_background(&mut self) -> Vec<Pod> {
         self.take_reports().iter().filter_map(|report| report.background.map(|(_, pod)| pod)).collect()
     }
 
-    /// Lets time pass.
+    /// Advances time.
     pub fn pass(&mut self, time: u64) {
         let end = self.now + time;
         while !self.pass_until(end) {}
     }
 
-    /// Lets time pass until then, or until those who wait are to be resumed. True if it is then.
+    /// Advances time to `end`, or until waiting requests must be resumed. Returns true in that case.
     fn pass_until(&mut self, end: u64) -> bool {
         loop {
             let next = self.running.iter().map(|running| running.0).chain(self.due).min();
@@ -214,7 +214,7 @@ impl World {
         }
     }
 
-    /// Begins a request, and waits with it as long as it is told to.
+    /// Begins a request, and waits as long as it is told to.
     pub fn request(&mut self, incoming: &Incoming<'_>) -> (Request, Action) {
         let (mut request, action) = self.begin(incoming);
         let action = self.wait(&mut request, action);
@@ -249,7 +249,7 @@ impl World {
         step.action
     }
 
-    /// The attempt that the request was told to make has failed. The next action, after waiting if need be.
+    /// Fails the attempt of a request. Returns the next action, after waiting if necessary.
     pub fn failed(&mut self, request: &mut Request, outcome: Outcome) -> Action {
         let random = self.random();
         let step = self.source.failed(request, outcome, self.now, random);
@@ -257,7 +257,7 @@ impl World {
         self.wait(request, action)
     }
 
-    /// A dial by somebody else has ended.
+    /// Reports a dial of another request.
     pub fn tell(&mut self, pod: Pod, outcome: Outcome) {
         let IpAddr::V4(address) = pod.address() else { panic!("{pod:?}") };
         let [_, high, low, _] = address.octets();
@@ -270,20 +270,20 @@ impl World {
         self.source.ended(&mut request, self.now);
     }
 
-    /// A whole request that ends at once, wherever it gets.
+    /// Makes a request that ends at once, whatever its action.
     pub fn ask(&mut self, incoming: &Incoming<'_>) -> Action {
         let (request, action) = self.request(incoming);
         self.ended(request);
         action
     }
 
-    /// How many requests are in flight at a pod.
+    /// The number of requests in flight at a pod.
     pub fn in_flight(&self, pod: Pod) -> u32 {
         self.state.pods(None, usize::MAX).iter().filter(|known| known.pod == pod).map(|known| known.in_flight).sum()
     }
 }
 
-/// A request for a page, with this token in its cookie if there is one.
+/// A request for a page, with this `Cookie` header unless empty.
 pub fn page<'a>(path: &'a str, cookies: &'a str) -> Incoming<'a> {
     let path = if path.is_empty() { "/" } else { path };
     Incoming { method: Method::Get, has_body: false, path: path.as_bytes(), cookies: cookies.as_bytes() }

@@ -1,12 +1,11 @@
-//! A slow model of lookups and decisions that is easy to believe. Shared with the fuzz targets.
-//!
-//! In: a configuration, then addresses or requests. Out: the answer that the real thing must give.
+//! A slow and simple model of lookups and decisions, to compare the real ones with. Shared with the fuzz
+//! targets.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use doors_routing::{Decision, Kind, PathKind, Reason, Router, TokenCipher, TokenError};
 
-/// A CIDR as the model sees it: the bits of an address and how many of them count.
+/// A CIDR in the model: the bits of an address and how many of them count.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prefix {
     pub bits: String,
@@ -37,7 +36,7 @@ pub fn bits(address: IpAddr) -> String {
     }
 }
 
-/// The model of a lookup: look at all, keep the longest.
+/// Looks up an address by scanning all prefixes for the longest match.
 pub fn lookup(prefixes: &[Prefix], address: IpAddr) -> Option<usize> {
     let address = match address {
         IpAddr::V6(six) => six.to_ipv4_mapped().map_or(address, IpAddr::from),
@@ -50,20 +49,20 @@ pub fn lookup(prefixes: &[Prefix], address: IpAddr) -> Option<usize> {
     matching.max_by_key(|(_, prefix)| prefix.bits.len()).map(|(index, _)| index)
 }
 
-/// A router as the model sees it.
+/// The model of a router.
 #[derive(Debug, Clone)]
 pub struct Model {
-    /// Each in base64.
+    /// In base64.
     pub keys: Vec<String>,
     pub cookie_name: Option<String>,
     /// Each with its upstream.
     pub prefixes: Vec<(Prefix, u32)>,
-    /// Of each upstream.
+    /// One per upstream.
     pub ports: Vec<u16>,
 }
 
 impl Model {
-    /// The real one for the same configuration.
+    /// The real router for the same configuration.
     pub fn router(&self) -> Router {
         let upstreams: Vec<_> = (0..)
             .zip(&self.ports)
@@ -80,7 +79,7 @@ impl Model {
         Router::from_json(config.to_string().as_bytes()).unwrap()
     }
 
-    /// Tries the keys one by one, each with a cipher of its own.
+    /// Tries the keys one by one, each with its own cipher.
     fn open(&self, token: &[u8]) -> Result<(IpAddr, u32), Reason> {
         let mut reason = Reason::Refused;
         for (index, key) in self.keys.iter().enumerate() {

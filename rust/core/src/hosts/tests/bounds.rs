@@ -19,7 +19,7 @@ fn touch_all(world: &mut World, hosts: &[Arc<Host>]) {
     world.look();
 }
 
-/// First they all want an answer, and then each wants to be refreshed every second.
+/// First all hosts need an answer, then each needs a refresh every second.
 #[test]
 fn lookups_are_bounded() {
     let mut world = World::new();
@@ -41,14 +41,14 @@ fn lookups_are_bounded() {
     let refreshes = world.asked.len() - hosts.len();
     let most = (world.now / SECOND + 1) as usize * 100;
     assert!(refreshes <= most && refreshes >= most * 8 / 10, "{refreshes} refreshes, {most} may be");
-    // Nobody was refreshed more often than others.
+    // No host is refreshed more often than the others.
     let mut lookups: BTreeMap<&str, u32> = BTreeMap::new();
     world.asked.iter().for_each(|asked| *lookups.entry(&asked.1).or_default() += 1);
     let (least, most) = (lookups.values().min().unwrap(), lookups.values().max().unwrap());
     assert!(most - least <= 1, "{least} to {most} lookups");
 }
 
-/// A silent name server holds up the hosts that it is to know, and no others.
+/// A silent name server delays only the hosts that it serves.
 #[test]
 fn silent_lookups_make_room() {
     let mut world = World::new();
@@ -70,7 +70,7 @@ fn silent_lookups_make_room() {
     let asked = world.asked.len();
     world.pass(10 * SECOND);
     assert_eq!(world.asked.len(), asked, "more lookups than may run at once");
-    // When they have failed and nobody uses the hosts any more, all is quiet.
+    // After they have failed and are no longer used, nothing happens.
     world.pass(10 * MINUTE);
     let (asked, looks) = (world.asked.len(), world.looks);
     world.pass(HOUR);
@@ -80,8 +80,8 @@ fn silent_lookups_make_room() {
     assert!(more[..64].iter().all(|host| list(host) == one()), "places that nobody gave back");
 }
 
-/// The worst that a silent name server does to others: one second for each 64 hosts that it is asked for, until its
-/// lookups fill all places; then as long as one of them takes.
+/// The worst effect of a silent name server on others: one second for each 64 of its hosts until its lookups
+/// occupy all slots, then the duration of one lookup.
 #[test]
 fn a_first_answer_while_all_places_are_taken() {
     let mut world = World::with_bounds(4, 8, 100);
@@ -103,7 +103,7 @@ fn first_lookups_do_not_stand_behind_refreshes() {
     world.answers(&one(), 0);
     let hosts = join_many(&mut world, "old", 2000);
     touch_all(&mut world, &hosts);
-    world.answers(&one(), 100 * MILLISECOND); // from now on there is always a queue of refreshes
+    world.answers(&one(), 100 * MILLISECOND); // from now on refreshes always queue
     for _ in 0..30 {
         touch_all(&mut world, &hosts);
         world.pass(100 * MILLISECOND);
@@ -112,7 +112,7 @@ fn first_lookups_do_not_stand_behind_refreshes() {
     world.expect(&late, &one(), 100 * MILLISECOND);
 }
 
-/// Nor the other way round: refreshes do not stand behind first lookups.
+/// Conversely, refreshes do not wait for first lookups.
 #[test]
 fn refreshes_do_not_stand_behind_first_lookups() {
     let mut world = World::with_bounds(1, 0, 100);
@@ -121,14 +121,14 @@ fn refreshes_do_not_stand_behind_first_lookups() {
     world.expect(&host, &one(), 100 * MILLISECOND);
     let many = join_many(&mut world, "new", 1000);
     touch_all(&mut world, &many);
-    world.pass(10 * SECOND); // each new one wants to be refreshed from now on, and there are new ones for minutes
+    world.pass(10 * SECOND); // each new host needs refreshes from now on, and there are new hosts for minutes
     let known: BTreeSet<&String> = world.asked.iter().map(|asked| &asked.1).collect();
     let refreshes = world.asked.len() - known.len();
     assert!((99..=102).contains(&world.asked.len()), "{} lookups in 10 s", world.asked.len());
     assert!((40..=50).contains(&refreshes), "{refreshes} of them refreshes");
 }
 
-/// The driver forgets a lookup, or the caller's thread dies: the place of it is not lost.
+/// If the driver loses a lookup or the caller's thread dies, the slot is released.
 #[test]
 fn a_lookup_that_nobody_reports() {
     let mut world = World::with_bounds(1, 0, 100);
@@ -150,7 +150,7 @@ fn a_lookup_that_nobody_reports() {
     assert_eq!((known.failure, known.failing_for), (Some(LookupFailure::Timeout), Some(5)));
     assert_eq!(lost.lookups_ended(), 1);
 
-    // If it is reported after all, it brings the next lookup forward, which takes it up.
+    // A late report brings the next lookup forward, which finds the address.
     let learned = world.hosts.resolved(lost.id(), &one(), Missing::default(), MINUTE, 0);
     assert!(!learned.moved && list(&lost).is_empty());
     world.hosts.resolved(other.id(), &one(), Missing::default(), MINUTE, 0);
@@ -161,7 +161,7 @@ fn a_lookup_that_nobody_reports() {
     assert!(learned.moved);
 }
 
-/// Each host is used all the time, and DNS is well.
+/// Each host is used all the time, and DNS is healthy.
 #[test]
 fn a_hundred_thousand_hosts() {
     let mut world = World::new();
@@ -187,7 +187,7 @@ fn a_hundred_thousand_hosts() {
     }
     let refreshes = world.asked.len() - asked;
     assert!((1990..=2101).contains(&refreshes), "{refreshes} refreshes in 20 s");
-    // A request that could reach no pod gets newer addresses nevertheless.
+    // A request that could reach no pod still gets newer addresses.
     let took = world.wait(&hosts[70_000], 2 * SECOND, SECOND);
     assert!(took <= 20 * MILLISECOND, "{took}");
     world.pass(HOUR);
@@ -196,7 +196,7 @@ fn a_hundred_thousand_hosts() {
     assert_eq!(world.looks, looks, "nobody uses them any more");
 }
 
-/// A driver with room for one lookup at a time gets one after the other, all at the same time.
+/// A driver that takes one lookup at a time gets one after another at the same moment.
 #[test]
 fn a_driver_with_little_room() {
     let mut world = World::with_bounds(64, 0, 100);

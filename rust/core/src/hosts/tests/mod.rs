@@ -1,4 +1,4 @@
-//! Tests of all of it, in virtual time.
+//! Tests of hosts in virtual time.
 
 mod bounds;
 mod model;
@@ -37,7 +37,7 @@ fn numbered(numbers: impl IntoIterator<Item = u8>) -> Vec<IpAddr> {
     list
 }
 
-/// Numbers that are the same in each run.
+/// Random numbers that are the same in each run.
 struct Numbers(u64);
 
 impl Numbers {

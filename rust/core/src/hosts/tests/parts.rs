@@ -11,7 +11,8 @@ fn answer(record: &mut Record, now: u64, list: &[IpAddr]) -> HostChange {
     record.answer(now, list, Missing::default()).change
 }
 
-/// Over a truthful name server an address leaves with the answer that lacks it, whatever happens to the others.
+/// With a name server that returns complete answers, an address leaves with the first answer that lacks it,
+/// regardless of the others.
 #[test]
 fn a_rollout_over_a_truthful_name_server() {
     let flaps_far_apart: Vec<Vec<u8>> = [vec![1, 2], vec![1]]
@@ -50,7 +51,8 @@ fn a_rollout_over_a_truthful_name_server() {
     }
 }
 
-/// With 8 of 20 addresses in each answer all are in force after a few seconds, and stay so. Only changes are reported.
+/// With 8 of 20 addresses in each answer, all are in force after a few seconds and stay so. Only changes are
+/// reported.
 #[test]
 fn partial_answers() {
     let mut random = Numbers(8);
@@ -74,7 +76,7 @@ fn partial_answers() {
     let lines: u32 = (0..3600).map(|_| step(&mut record, part(&all))).sum();
     assert_eq!((record.generation(), lines), (generation, 0), "in an hour of the same addresses");
 
-    // One that leaves stays in force for a while, unless it refuses; what DNS names is not given up.
+    // An address that leaves stays in force for a while unless it refuses. An address in DNS is not dropped.
     let left = &all[3..];
     step(&mut record, part(left));
     for gone in numbered([1, 2]) {
@@ -88,14 +90,14 @@ fn partial_answers() {
     }
     assert_eq!(record.list(), numbered(left.to_vec()), "31 s after three have left");
 
-    // Once answers are whole again, so is what they say.
+    // Once answers are complete again, they apply as they are.
     let mut lines: u32 = (0..11).map(|_| step(&mut record, numbered(left.to_vec()))).sum();
     lines += step(&mut record, numbered(left[1..].to_vec()));
     assert_eq!((record.partial(), lines), (false, 2));
     assert_eq!(record.list(), numbered(left[1..].to_vec()));
 }
 
-/// All that happened; what follows from it is worked out anew each time, address by address.
+/// All events. The expected results are computed from them each time, address by address.
 type History = Vec<(u64, Event)>;
 
 enum Event {
@@ -105,7 +107,7 @@ enum Event {
 
 #[derive(Clone, Copy, Default)]
 struct Fate {
-    /// The number of the answer, from 1, and its time.
+    /// The number of the answer, counted from 1, and its time.
     named: Option<(u64, u64)>,
     back: Option<(u64, u64)>,
 }
@@ -148,8 +150,8 @@ fn replay(history: &History) -> (Vec<IpAddr>, bool) {
     (fresh, partial)
 }
 
-/// Random name servers of all kinds, random times and refusals: the record says at each moment what follows from its whole
-/// history.
+/// Random name servers of all kinds, random times and refusals: at each moment, the record must match its
+/// whole history.
 #[test]
 fn parts_against_the_whole_history() {
     for seed in 0..60 {
@@ -186,15 +188,14 @@ fn parts_against_the_whole_history() {
     }
 }
 
-/// However many addresses a name server makes up, what is remembered of them is bounded, and what it named last is in
-/// force.
+/// However many addresses a name server invents, memory stays bounded, and its last answer is in force.
 #[test]
 fn a_flood_of_addresses() {
     let block = |n: u32| -> Vec<IpAddr> {
         (0..MOST as u32).map(|i| IpAddr::from((0x0a00_0000 + n * MOST as u32 + i).to_be_bytes())).collect()
     };
     let blocks: Vec<Vec<IpAddr>> = (0..4).map(block).collect();
-    // Two come back in time to be taken for parts, four do not.
+    // Two return soon enough to be detected as partial answers, four do not.
     for (turns, partial) in [(2, true), (4, false)] {
         let mut record = Record::default();
         for round in 0..12_u64 {

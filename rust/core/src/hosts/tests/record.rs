@@ -100,7 +100,7 @@ fn only_what_is_gone_from_dns_is_dropped() {
     }
 }
 
-/// The rest of what the next answers say about an IP version of which nothing is known.
+/// The addresses of an IP version that an answer lacks stay in force.
 #[test]
 fn missing_versions_keep_theirs() {
     let (four, six, moved) = (one(), addresses(&["fd00::1"]), addresses(&["127.0.1.2"]));
@@ -127,7 +127,7 @@ fn missing_versions_keep_theirs() {
     }
 }
 
-/// A name server that cuts its answers, another part each time, and then does not answer over TCP.
+/// A name server that truncates its answers, each time differently, and does not answer over TCP.
 #[test]
 fn parts_of_a_version_do_not_pile_up() {
     let mut record = Record::default();

@@ -60,7 +60,7 @@ fn a_reload_keeps_what_is_known() {
     assert_eq!(world.changes, [Resolved, Failing, Failing]);
 }
 
-/// Also where the driver hears of it late: users come and go without telling the time.
+/// Also if the driver notices late, since joining and leaving do not pass the time.
 #[test]
 fn a_minute_begins_when_the_driver_hears_of_it() {
     let mut world = World::new();
@@ -95,8 +95,8 @@ fn a_host_that_is_used_again_is_not_forgotten() {
     assert_eq!((next.id(), known.users), (host.id(), 2));
 }
 
-/// One that was never looked up is forgotten at once, so that configurations that come and go leave nothing even if nobody
-/// ever asks what is due.
+/// A host that was never looked up is forgotten at once, so that a series of configurations leaves nothing
+/// behind even if `due` is never called.
 #[test]
 fn a_host_that_was_never_looked_up_is_forgotten_at_once() {
     let hosts = World::new().hosts;
@@ -119,11 +119,11 @@ fn leaving_ends_lookups() {
     world.leave(&host);
     assert!(host.touch(world.now, STALE_MAX, true).pending, "a lookup that somebody waits for goes on");
     world.pass(20 * SECOND);
-    // It ended when nobody waited any more.
+    // It ended after the last request had stopped waiting.
     assert_eq!((list(&host), world.changes.len()), (Vec::new(), 0));
     assert!(!world.hosts.known(host.id(), world.now).unwrap().active);
     world.answers(&one(), MINUTE);
-    world.expect(&host, &[], MAX_WAIT); // a request of the old configuration may still have one, and no more
+    world.expect(&host, &[], MAX_WAIT); // a request of the old configuration may still cause one lookup, but not more
     world.pass(10 * SECOND);
     assert_eq!(world.asked.len(), 2);
     world.pass(HOUR);
@@ -132,7 +132,7 @@ fn leaving_ends_lookups() {
     assert_eq!(host.touch(world.now, STALE_MAX, true), super::super::Touch { stale: true, ..Default::default() });
 }
 
-/// The next user gets the answer of a lookup that began for the last one.
+/// The next user gets the result of a lookup that started for the previous one.
 #[test]
 fn the_next_user_of_a_lookup() {
     let mut world = World::new();
@@ -141,7 +141,7 @@ fn the_next_user_of_a_lookup() {
     world.expect(&host, &one(), 0);
     world.pass(10 * MINUTE);
     world.answers(&two(), 100 * MILLISECOND);
-    world.touch(&host); // starts a lookup that it does not wait for
+    world.touch(&host); // starts a lookup without waiting for it
     world.pass(50 * MILLISECOND);
     world.leave(&host);
     let next = world.join("app");
@@ -151,7 +151,8 @@ fn the_next_user_of_a_lookup() {
     assert!(world.asked.len() > 15, "lookups go on");
 }
 
-/// A reload takes nothing from the requests of the old configuration, whether they wait already or begin to wait now.
+/// A reload does not affect requests of the old configuration, whether they wait already or start waiting
+/// now.
 #[test]
 fn a_reload_keeps_lookups_that_somebody_waits_for() {
     for queued in [false, true] {
@@ -159,7 +160,7 @@ fn a_reload_keeps_lookups_that_somebody_waits_for() {
         world.answers(&one(), 400 * MILLISECOND);
         let mut want = 400 * MILLISECOND;
         if queued {
-            // All places are taken for a while.
+            // All slots are taken for a while.
             for n in 0..64 {
                 let other = world.join(&format!("other{n}"));
                 world.touch(&other);
@@ -185,7 +186,7 @@ fn a_reload_keeps_lookups_that_somebody_waits_for() {
     }
 }
 
-/// Users with other intervals come and go while lookups go on.
+/// Users with other intervals join and leave while lookups continue.
 #[test]
 fn a_shorter_interval_counts_from_now_on() {
     let mut world = World::new();

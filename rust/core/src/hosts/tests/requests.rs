@@ -78,7 +78,7 @@ fn a_host_that_never_resolves() {
     world.expect(&host, &[], 50 * MILLISECOND);
     world.asked.clear();
     for _ in 0..6000 {
-        world.expect(&host, &[], 0); // nobody waits while lookups go on and fail
+        world.expect(&host, &[], 0); // no request waits while lookups continue and fail
         world.pass(10 * MILLISECOND);
     }
     assert!((55..=80).contains(&world.asked.len()), "{} lookups in a minute", world.asked.len());
@@ -93,7 +93,7 @@ fn an_outage_is_over_for_those_who_come_later() {
     world.fails(NotFound, 50 * MILLISECOND);
     let host = world.join("app");
     world.expect(&host, &[], 50 * MILLISECOND);
-    world.pass(MINUTE); // lookups have ended, so the next one has hope
+    world.pass(MINUTE); // lookups have stopped, so the next one may succeed
     world.answers(&one(), 50 * MILLISECOND);
     world.expect(&host, &one(), 50 * MILLISECOND);
     assert_eq!(world.changes, [Failing, Resolved]);
@@ -130,7 +130,7 @@ fn a_literal_address_is_never_looked_up() {
     assert_eq!(world.asked.len(), 0);
 }
 
-/// What is known of an IP version stays when nothing is said about it.
+/// What is known about an IP version stays if an answer lacks it.
 #[test]
 fn half_an_answer() {
     let (four, six, moved) = (one(), addresses(&["fd00::1"]), addresses(&["127.0.1.2"]));
@@ -181,7 +181,7 @@ fn half_an_answer() {
     }
 }
 
-/// A part that comes late brings the next lookup forward, but only if there is something new in it.
+/// A late part brings the next lookup forward, but only if it contains a new address.
 #[test]
 fn a_late_part_is_merged_when_it_comes() {
     let mut world = World::new();
@@ -219,7 +219,7 @@ fn an_address_that_refused_is_given_up() {
     assert!(after.generation() > before.generation() && !after.contains(two()[1]));
 }
 
-/// Whoever keeps what follows from the addresses is told when they are others.
+/// Users of the addresses are notified of changes.
 #[test]
 fn moves() {
     let hosts = World::new().hosts;
@@ -233,12 +233,12 @@ fn moves() {
         hosts.due(now, 0, |lookup| begun.push((lookup.host, lookup.name.to_string(), lookup.resolver)));
         assert_eq!(begun, [(host.id(), "app".to_string(), 0)]);
         let learned = hosts.resolved(host.id(), &answer, Missing::default(), now, 0);
-        // The first time a request waits for it, later only a refresh is overdue.
+        // The first time a request waits for it; later only a refresh is overdue.
         assert_eq!((learned.moved, learned.report.wake), (moves, n == 0 || moves), "{answer:?}");
     }
 }
 
-/// A report about a host that is not known, or has no lookup under way, changes nothing.
+/// A report about an unknown host, or one without a running lookup, changes nothing.
 #[test]
 fn reports_that_nobody_expects() {
     let hosts = World::new().hosts;

@@ -2,7 +2,7 @@ use super::super::schedule::{Phase, Schedule, bounded_refresh};
 use super::{HOUR, MILLISECOND, MINUTE, Numbers};
 use crate::SECOND;
 
-/// A number in the middle.
+/// A random number that gives half the maximum jitter.
 const HALF: u64 = u64::MAX / 2;
 
 #[test]
@@ -60,7 +60,8 @@ fn the_smallest_refresh_counts() {
     assert_eq!(s.phase(), Phase::Idle);
 }
 
-/// A lookup belongs to those who wait for it too: it begins and ends for them when the last user has left.
+/// A lookup also belongs to the requests that wait for it: it starts and ends for them after the last user
+/// has left.
 #[test]
 fn a_lookup_that_somebody_waits_for() {
     let mut s = Schedule::default();
@@ -81,7 +82,7 @@ fn a_lookup_that_somebody_waits_for() {
     assert!(s.leave(SECOND) && s.phase() == Phase::Idle, "nobody waits for the queued lookup");
 }
 
-/// A refresh that had to stand in the queue for long is not made for a host that nobody has used in the meantime.
+/// A refresh that was queued for long is skipped if the host was not used in the meantime.
 #[test]
 fn a_refresh_that_came_too_late() {
     for (refresh, used, begins) in [(true, false, false), (true, true, true), (false, false, true)] {
@@ -120,7 +121,7 @@ fn times_have_bounds() {
     assert!(s.tick(0, true));
 }
 
-/// A world with random requests, lookup times and users, driven through virtual time.
+/// Runs random requests, lookup durations and users in virtual time.
 #[test]
 fn invariants() {
     for seed in 0..200 {
@@ -177,7 +178,7 @@ fn invariants() {
             }
             assert_eq!((s.users() as usize, s.refresh()), (users.len(), users.iter().copied().min().unwrap_or(0)));
             assert!(!users.is_empty() || matches!(s.phase(), Phase::Idle | Phase::Running), "seed {seed}");
-            // A use is seen by a timer up to one lookup and one interval late.
+            // A timer sees a use up to one lookup and one interval late.
             let long_ago = now - last_use > 12 * 7 * SECOND;
             assert!(s.phase() != Phase::Waiting || users.is_empty() || !long_ago, "seed {seed}");
         }

@@ -1,4 +1,4 @@
-//! All at once, in real threads: requests, users that come and go, the driver, and people who look.
+//! Real threads: requests, joining and leaving users, the driver, and readers, all at once.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -13,8 +13,8 @@ use crate::SECOND;
 #[test]
 fn everything_at_once() {
     let hosts = World::new().hosts;
-    // Time goes on a little with each thing that happens: timers are due all the time, and no lookup counts as lost however
-    // seldom the driver has a turn.
+    // Each event advances time a little: timers keep expiring, but no lookup counts as lost, however rarely
+    // the driver runs.
     let clock = AtomicU64::new(0);
     let tick = || clock.fetch_add(SECOND / 100_000, Ordering::Relaxed);
     let running = Mutex::new(BTreeSet::<HostId>::new());
@@ -32,7 +32,7 @@ fn everything_at_once() {
             });
             while random.below(3) > 0 {
                 let Some(id) = running.lock().unwrap().pop_first() else { break };
-                // Its place is free from now on, so it may begin anew while it is reported.
+                // Its slot is free from now on, so it may start again while it is being reported.
                 match random.below(4) {
                     0 => hosts.lookup_failed(id, LookupFailure::NotFound, tick(), random.next()),
                     1 => hosts.resolved(id, &list[..1], Missing::default(), tick(), random.next()),
@@ -74,7 +74,8 @@ fn everything_at_once() {
         driver.join().unwrap();
         results.into_iter().for_each(|result| result.unwrap());
     });
-    // Without users all ends: what still runs is reported or lost, and a minute later the hosts are forgotten.
+    // Without users everything ends: running lookups are reported or lost, and a minute later the hosts are
+    // forgotten.
     let mut now = tick() + MINUTE;
     let mut looks = 0;
     while let Some(next) = hosts.due(now, 0, |lookup| panic!("{lookup:?} without a user")) {

@@ -5,7 +5,7 @@ use crate::SECOND;
 use HostChange::{Changed, Resolved};
 use LookupFailure::ServerFailure;
 
-/// How old an answer may be for a request that could reach none of its addresses.
+/// The maximum age of an answer for a request that could reach none of its addresses.
 const NEWER: u64 = 2 * SECOND;
 
 #[test]
@@ -41,8 +41,7 @@ fn who_waited_in_vain_goes_on_waiting() {
     world.expect(&host, &one(), 200 * MILLISECOND);
 }
 
-/// Who could reach none of the known addresses waits for newer ones only where lookups had ended, so that there may be
-/// some.
+/// A request that could reach none of the known addresses waits for newer ones only if lookups had stopped.
 #[test]
 fn newer_addresses_after_a_quiet_time() {
     let mut world = World::new();
@@ -54,11 +53,11 @@ fn newer_addresses_after_a_quiet_time() {
     };
     world.expect(&host, &one(), 50 * MILLISECOND);
     world.answers(&two(), 100 * MILLISECOND);
-    newer(&mut world, one(), 0); // asked a moment ago
+    newer(&mut world, one(), 0); // looked up a moment ago
     while world.asked.len() == 1 {
         world.ask(&host, MILLISECOND, MILLISECOND);
     }
-    newer(&mut world, one(), 0); // the answer that is on its way is only the next one in a row
+    newer(&mut world, one(), 0); // the pending answer is just another refresh
     world.pass(MINUTE);
     world.answers(&one(), 100 * MILLISECOND);
     world.expect(&host, &two(), 0);
@@ -76,9 +75,9 @@ fn a_stale_answer_is_waited_for_and_then_used() {
     let host = world.join("app");
     world.expect(&host, &one(), 100 * MILLISECOND);
     world.answers(&two(), 100 * MILLISECOND);
-    world.pass(4 * MINUTE); // lookups have stopped long ago, the answer is still good
+    world.pass(4 * MINUTE); // lookups have stopped long ago, but the answer is still valid
     let asked = world.asked.len();
-    world.expect(&host, &two(), 0); // the last lookups of the busy time saw the change
+    world.expect(&host, &two(), 0); // the last lookups of the busy period saw the change
     world.pass(4 * MINUTE);
     world.answers(&one(), 100 * MILLISECOND);
     world.expect(&host, &two(), 0);
@@ -94,17 +93,17 @@ fn a_stale_answer_is_waited_for_and_then_used() {
     world.pass(6 * MINUTE);
     world.answers(&[], LOOKUP_TIMEOUT); // never answers
     world.expect(&host, &one(), MAX_WAIT);
-    world.pass(LOOKUP_TIMEOUT); // the lookup has failed; the next one will probably fail as well
+    world.pass(LOOKUP_TIMEOUT); // the lookup has failed, and the next one will probably fail too
     world.expect(&host, &one(), 0);
     world.ask(&host, SECOND, 10 * MINUTE);
     world.expect(&host, &one(), 0);
 
-    world.pass(MINUTE); // idle, and with an answer older than ever
+    world.pass(MINUTE); // idle, and the answer is older than ever
     world.answers(&two(), 0);
     world.expect(&host, &two(), 0);
 }
 
-/// The words of `touch`, one after the other.
+/// The flags that `touch` returns, step by step.
 #[test]
 fn what_a_request_hears() {
     let mut world = World::new();
@@ -132,7 +131,8 @@ fn what_a_request_hears() {
     assert_eq!(touch, touched(false, false, true), "nobody follows it any more");
 }
 
-/// A lookup that no request waits for may stand in the queue for refreshes; one that a request comes to wait for may not.
+/// A lookup without a waiting request may be queued behind refreshes; once a request waits for it, it may
+/// not.
 #[test]
 fn who_waits_goes_before_refreshes() {
     let mut world = World::with_bounds(1, 0, 1);
@@ -146,7 +146,7 @@ fn who_waits_goes_before_refreshes() {
         asking(&mut world);
         world.pass(100 * MILLISECOND);
     }
-    // With one refresh a second most of them wait for theirs for longer than two intervals.
+    // At one refresh per second, most of them wait longer than two intervals.
     let asked = world.asked.len();
     for host in &hosts {
         let touch = host.touch(world.now, NEWER, true);
@@ -156,7 +156,7 @@ fn who_waits_goes_before_refreshes() {
     assert!(world.asked.len() - asked >= 15, "{}", world.asked.len() - asked);
 }
 
-/// Requests with times from before those of others do no harm.
+/// Requests with earlier times than others are harmless.
 #[test]
 fn times_that_are_out_of_order() {
     let mut world = World::new();

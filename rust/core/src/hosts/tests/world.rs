@@ -1,4 +1,4 @@
-//! Hosts, a driver that does what `due` says, and name servers that do what a test says, in virtual time.
+//! A simulated environment in virtual time: hosts, a driver that follows `due`, and scripted name servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,15 +9,15 @@ use super::super::{Host, HostChange, HostId, Hosts, LookupFailure, Missing, Touc
 use super::{MILLISECOND, MINUTE, Numbers};
 use crate::SECOND;
 
-/// For how long a request waits for DNS in all.
+/// How long a request waits for DNS in total.
 pub(super) const MAX_WAIT: u64 = 500 * MILLISECOND;
 
-/// The longest that a lookup takes until the driver gives it up.
+/// The driver's timeout for a lookup.
 pub(super) const LOOKUP_TIMEOUT: u64 = 30 * SECOND;
 
 pub(super) const STALE_MAX: u64 = 5 * MINUTE;
 
-/// What DNS answers, and how long that takes.
+/// A DNS answer and its delay.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) addresses: Vec<IpAddr>,
@@ -29,21 +29,21 @@ pub(super) struct Answer {
 pub(super) struct World {
     pub(super) hosts: Hosts,
     pub(super) now: u64,
-    /// When the driver looks again.
+    /// When the driver checks again.
     next: Option<u64>,
     answer: Answer,
-    /// Other answers for some names.
+    /// Answers for particular names.
     special: BTreeMap<String, Answer>,
-    /// Lookups under way, by their end.
+    /// Running lookups by end time.
     running: BTreeSet<(u64, HostId)>,
     pub(super) random: Numbers,
-    /// What was asked, when.
+    /// The names that were looked up, with times.
     pub(super) asked: Vec<(u64, String)>,
     pub(super) most_at_once: usize,
     pub(super) changes: Vec<HostChange>,
-    /// How many reports said that those who wait are to be resumed.
+    /// How many reports set `wake`.
     pub(super) wakes: usize,
-    /// How often the driver looked.
+    /// How often the driver checked.
     pub(super) looks: usize,
 }
 
@@ -70,7 +70,7 @@ impl World {
         }
     }
 
-    /// What DNS answers from now on.
+    /// Sets the DNS answer from now on.
     pub(super) fn answers(&mut self, addresses: &[IpAddr], takes: u64) {
         self.answer = Answer { addresses: addresses.to_vec(), missing: Missing::default(), failure: None, takes };
     }
@@ -85,7 +85,7 @@ impl World {
         self.answer.failure = Some(failure);
     }
 
-    /// What DNS answers to one name.
+    /// Sets the DNS answer for one name.
     pub(super) fn special(&mut self, name: &str, answer: Option<Answer>) {
         match answer {
             Some(answer) => self.special.insert(name.into(), answer),
@@ -112,7 +112,7 @@ impl World {
         self.look();
     }
 
-    /// The driver looks until nothing is to be done at this moment.
+    /// Runs the driver until nothing more is due.
     pub(super) fn look(&mut self) {
         loop {
             self.looks += 1;
@@ -151,7 +151,7 @@ impl World {
         }
     }
 
-    /// Lets time pass, until `enough` says so.
+    /// Advances time to `end`, or until `enough` returns true.
     fn pass_until(&mut self, end: u64, enough: impl Fn() -> bool) {
         while !enough() {
             let lookup = self.running.first().map(|running| running.0);
@@ -168,12 +168,12 @@ impl World {
         }
     }
 
-    /// Lets time pass.
+    /// Advances time.
     pub(super) fn pass(&mut self, time: u64) {
         self.pass_until(self.now + time, || false);
     }
 
-    /// A request that waits for nothing.
+    /// Makes a request that does not wait.
     pub(super) fn touch(&mut self, host: &Host) -> Touch {
         let touch = host.touch(self.now, STALE_MAX, false);
         if touch.lookups_due {
@@ -182,12 +182,12 @@ impl World {
         touch
     }
 
-    /// A request that waits for addresses if need be. It returns how long it waited.
+    /// Makes a request that waits for addresses if necessary. Returns how long it waited.
     pub(super) fn request(&mut self, host: &Host) -> u64 {
         self.wait(host, STALE_MAX, MAX_WAIT)
     }
 
-    /// One that waits for so long; `stale_max` as for `touch`.
+    /// Makes a request that waits at most `most`; `stale_max` as for `touch`.
     pub(super) fn wait(&mut self, host: &Host, stale_max: u64, most: u64) -> u64 {
         let (began, ended) = (self.now, host.lookups_ended());
         let touch = host.touch(self.now, stale_max, true);
@@ -200,7 +200,7 @@ impl World {
         self.now - began
     }
 
-    /// A request every so often.
+    /// Makes a request every `interval`.
     pub(super) fn ask(&mut self, host: &Host, interval: u64, time: u64) {
         let end = self.now + time;
         while self.now < end {
@@ -209,7 +209,7 @@ impl World {
         }
     }
 
-    /// A request that gets these addresses after so long.
+    /// Makes a request and checks the addresses that it gets and how long it waits.
     #[track_caller]
     pub(super) fn expect(&mut self, host: &Host, want: &[IpAddr], takes: u64) {
         let took = self.request(host);

@@ -49,8 +49,7 @@ impl Hooks {
     }
 
     /// Handles a new receiver stream of a page. Returns how many of the pod's `pages` pages have been idle
-    /// longer and must reload
-    /// first. Pages that are not remembered count as idle the longest.
+    /// longer and must reload first. Pages that are not remembered count as idle the longest.
     pub(super) fn rank(&mut self, number: u64, pages: u32, roll: u64, now: u64) -> u64 {
         let oldest = now.saturating_sub(roll.saturating_mul(ROLLS));
         self.pages.retain(|page| page.hook.max(page.stream.unwrap_or(0)) >= oldest);

@@ -3,8 +3,7 @@
 use crate::SECOND;
 
 /// How long after its last mark, and how often, a page load may ask a pod whether it still drains. Otherwise
-/// a new process
-/// at the same address would get no page while there are other pods.
+/// a new process at the same address would get no page while there are other pods.
 const ASK_EVERY: u64 = 10 * SECOND;
 
 /// Records that a pod says it drains.

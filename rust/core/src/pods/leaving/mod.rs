@@ -9,8 +9,7 @@
 //! ```
 //!
 //! A page is told to reload by the answer to its next receiver stream, which it opens once per roll. Open
-//! streams are not
-//! ended, and other requests of a page are not affected.
+//! streams are not ended, and other requests of a page are not affected.
 
 mod draining;
 mod evictions;

@@ -31,8 +31,7 @@ impl Pods {
     }
 
     /// Applies the evictions to all known pods. A thread that adds a pod meanwhile reads the evictions under
-    /// its shard's lock, so
-    /// none is missed.
+    /// its shard's lock, so none is missed.
     fn follow(&self, target: &Target, kind: EventKind, now: u64) {
         let pages = (0..self.shards.len()).map(|shard| self.lock(shard).follow(&self.evictions, target));
         let pages = pages.fold(0, u32::saturating_add);

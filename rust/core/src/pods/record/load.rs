@@ -39,8 +39,8 @@ impl Load {
     }
 
     /// Counts a new stream as the first stream of a page. A stream that replaces another one cannot be
-    /// distinguished. So pods with
-    /// many pages stop counting new pages early, but then a few pages make no difference.
+    /// distinguished. So pods with many pages stop counting new pages early, but then a few pages make no
+    /// difference.
     pub(crate) fn opened(&mut self, now: u64) {
         self.turn(now);
         let oldest = if self.before > 0 { &mut self.before } else { &mut self.last };

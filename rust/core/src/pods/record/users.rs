@@ -44,8 +44,7 @@ impl Users {
     }
 
     /// Records that a request or a dial uses the pod. Its upstream takes over the listing if the listed one
-    /// has not used the pod for
-    /// a minute. Returns whether the upstream is new.
+    /// has not used the pod for a minute. Returns whether the upstream is new.
     pub(crate) fn used(&mut self, group: &Group<'_>, now: u64) -> bool {
         if self.listed.is(group) {
             self.listed.at = self.listed.at.max(now);

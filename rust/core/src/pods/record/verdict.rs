@@ -39,8 +39,8 @@ pub(crate) struct Suspicion {
     /// When they began. A pod that worked before does not prove that the network has worked since.
     pub(crate) since: u64,
     /// Whether they have lasted long enough to declare the pod gone, if a witness proves that the fault is
-    /// not on our side. False
-    /// if the last one is a second old: the pod may be back, and a request will test it.
+    /// not on our side. False if the last one is a second old: the pod may be back, and a request will test
+    /// it.
     pub(crate) is_ripe: bool,
 }
 
@@ -121,10 +121,8 @@ impl PodState {
     }
 
     /// Whether requests that other pods can serve should avoid it. A while after the last failure, one such
-    /// request at a time may
-    /// test whether the pod is back. Since it may be served elsewhere instead, it does not use up the probe
-    /// of requests that need
-    /// this pod.
+    /// request at a time may test whether the pod is back. Since it may be served elsewhere instead, it does
+    /// not use up the probe of requests that need this pod.
     pub(crate) fn failed_recently(&mut self, now: u64) -> bool {
         match self.failed_at.filter(|_| self.failing).map(|at| now.saturating_sub(at)) {
             Some(since) if since < FAILED_RECENTLY => true,
@@ -173,8 +171,7 @@ impl PodState {
     }
 
     /// Handles a new connection. Returns whether it is a sign of life. It is not while the pod drops
-    /// connections, since it may
-    /// have been accepted by something in between.
+    /// connections, since it may have been accepted by something in between.
     pub(crate) fn connected(&mut self, now: u64) -> bool {
         if self.dropped || self.drops.is_some_and(|drops| drops.is_current(now)) {
             (self.dialled, self.unreachable) = (Verdict::None, None);

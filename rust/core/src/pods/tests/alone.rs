@@ -1,9 +1,9 @@
-//! One visitor, whose pod is dead, and nobody else.
+//! A single visitor whose pod is dead.
 
 use super::*;
 
-/// One page, whose client backs off as that of Doors does, on a pod that is dead. A dial takes so long, and the witnesses that are
-/// asked for are dialled; `reached` says which can be. Returns when the page is told to reload.
+/// One page on a dead pod, whose client backs off like that of Doors. Each dial takes `dial`. Requested
+/// witnesses are dialled; `reached` returns which can be reached. Returns when the page is told to reload.
 struct Alone<'a> {
     world: &'a World,
     dial: u64,
@@ -52,7 +52,8 @@ impl Alone<'_> {
     }
 }
 
-/// Within `gone_after` and 5 s, although nobody else uses the upstream, however the pod is dead and however long pages wait.
+/// Within `gone_after` plus 5 s, without other users of the upstream, however the pod is dead and however
+/// long pages wait.
 #[test]
 fn a_dead_pod_is_found_dead_without_help() {
     for (gone_after, dial) in [0, 3, 10, 30].into_iter().flat_map(|long| [(long, SECOND / 1000), (long, 3 * SECOND)]) {
@@ -61,7 +62,7 @@ fn a_dead_pod_is_found_dead_without_help() {
         let alone = Alone { world: &world, dial, reached: &|_| true };
         let gone = alone.gone_at(&world.group(), pod(1), 2400 * SECOND).expect("it is dead");
         assert!((gone_after * SECOND..=(gone_after + 5) * SECOND).contains(&gone), "{gone_after}, {dial}: {gone}");
-        // A pod that drains is found dead as well.
+        // A draining pod is declared gone as well.
         let gone = alone.gone_at(&world.group(), pod(3), 2400 * SECOND).expect("it is dead");
         assert!(gone <= (gone_after + 5) * SECOND, "{gone_after}, {dial}: {gone}");
     }
@@ -103,7 +104,7 @@ fn when_nothing_can_be_reached_nothing_is_gone() {
     for dial in [SECOND / 1000, 3 * SECOND] {
         let world = World::new();
         world.resolved(1, &[pod(1), pod(2), pod(3)]);
-        // It was well until a moment ago.
+        // It was healthy until a moment ago.
         (1..=3).for_each(|last| _ = world.ended(last, Outcome::Answered, 0));
         let alone = Alone { world: &world, dial, reached: &|_| false };
         assert_eq!(alone.gone_at(&world.group(), pod(1), 2400 * SECOND), None);

@@ -18,7 +18,7 @@ fn pods_in_use_are_forgotten_last() {
     world.began(3, 300 * SECOND);
     world.began(4, 400 * SECOND);
     assert_eq!(known(&world), [1, 3, 4]);
-    // It is forgotten, but not that it was used at 200 s.
+    // The pod is forgotten, but not its use at 200 s.
     assert_eq!(world.idle(2, 259 * SECOND), (IdleAnswer::Busy, 1));
     assert_eq!(world.idle(2, 260 * SECOND), (IdleAnswer::Yes, 0));
 }
@@ -29,13 +29,13 @@ fn a_request_of_a_forgotten_pod_is_not_lost() {
     for last in 1..=3 {
         world.enter(last, false, u64::from(last) * SECOND);
     }
-    // The first is forgotten, but its request is not. An address that was never used is what it is.
+    // The first pod is forgotten, but not its request. An unused address is not affected.
     assert_eq!(world.idle(1, 1000 * SECOND), (IdleAnswer::Busy, 0));
     assert_eq!(world.idle(9, 1000 * SECOND), (IdleAnswer::Yes, 0));
     world.pods.left(pod(1), false, 1000 * SECOND);
     assert_eq!(world.idle(1, 1001 * SECOND), (IdleAnswer::Busy, 59));
     assert_eq!(world.idle(1, 1060 * SECOND), (IdleAnswer::Yes, 0));
-    // Its other ends count as nothing.
+    // Further ends of its requests are ignored.
     world.pods.left(pod(1), false, 1060 * SECOND);
     assert_eq!(world.idle(1, 1060 * SECOND), (IdleAnswer::Yes, 0));
     assert_eq!(world.list().iter().map(|known| known.in_flight).sum::<u32>(), 2);
@@ -51,13 +51,13 @@ fn what_is_held_against_a_pod_outlives_what_is_not() {
         world.began(last, u64::from(last));
     }
     assert_eq!(known(&world), [1, 2, 3, 8]);
-    // One that works is forgotten before the others even while it has requests.
+    // A working pod is forgotten before the others even if it has requests.
     world.ended(10, Outcome::Unreachable, 10);
     world.ended(11, Outcome::Unreachable, 11);
     assert_eq!(known(&world), [1, 2, 10, 11]);
     world.enter(1, false, 12);
     world.began(12, 13);
-    // If need be, so are those against which something is held: without requests first.
+    // If necessary, pods with a fault are forgotten too: those without requests first.
     assert_eq!(known(&world), [1, 10, 11, 12]);
     for last in 13..=15 {
         world.ended(last, Outcome::Refused, u64::from(last));
@@ -100,7 +100,7 @@ fn the_bound_may_change() {
     assert_eq!(world.pods.known(), 3);
 }
 
-/// A million addresses: the tenth of a second of one pod's life is told for each of `live` pods, every two seconds.
+/// A million addresses. Each of `live` pods gets a tenth of a second of a pod's life every two seconds.
 fn a_dead_pod_among(live: u32) {
     let world = World::new();
     let at = |number: u32| Pod::new(IpAddr::from((0x0a00_0000 + number).to_be_bytes()), 8080);
@@ -110,7 +110,7 @@ fn a_dead_pod_among(live: u32) {
         for number in (second % 2..live).step_by(2) {
             let now = u64::from(second) * SECOND + u64::from(number);
             world.pods.learn(&world.group(), at(number), Outcome::Answered, now);
-            // Its page asks a few times a second.
+            // Its page makes a few requests per second.
             if number / 2 % (live / 8) == 0 {
                 let mut answer = world.begin(dead, PathKind::Sync, now);
                 if matches!(answer.action, Action::Dial | Action::Probe) {
@@ -126,7 +126,7 @@ fn a_dead_pod_among(live: u32) {
     let gone = gone.expect("it is found dead") / SECOND;
     assert!((10..=11).contains(&gone), "after {gone} s");
     assert_eq!(world.pods.known(), 10_000);
-    // Whoever was never used is idle, but for the few that are taken for others; whoever is used is not.
+    // Unused addresses are idle, except for a few that are mistaken for others; used ones are not.
     let now = (gone + 1) * SECOND;
     let idle = |address: IpAddr, now| world.pods.idle(address, 60 * SECOND, 0, now).answer;
     let unused = (0..1000u16).filter(|number| {
@@ -196,7 +196,7 @@ fn two_upstreams_with_the_same_pods_do_not_take_turns() {
         world.begin_of(&group, pod(1), PathKind::Sync, second * SECOND);
         assert_eq!(listed(), (1, second > 0), "second {second}");
     }
-    // The configuration knows the first no more.
+    // The configuration no longer contains the first one.
     for second in 299..=359 {
         assert_eq!(listed(), (1, true), "second {second}");
         world.begin_of(&other, pod(1), PathKind::Sync, second * SECOND);

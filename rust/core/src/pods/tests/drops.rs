@@ -1,4 +1,4 @@
-//! Pods that accept connections and answer nothing.
+//! Pods that accept connections but do not respond.
 
 use super::*;
 
@@ -43,7 +43,7 @@ fn while_nobody_answers_nobody_is_gone() {
             let answer = world.end(1, Outcome::Dropped, second * SECOND);
             assert_eq!((answer.action, answer.learned.verdict), (Action::Unavailable, Verdict::None), "{witness:?}");
         }
-        // The one that answers drops a connection afterwards: it is no witness any more.
+        // The responding pod drops a connection afterwards, so it is no longer a witness.
         world.ended(2, Outcome::Answered, 60 * SECOND);
         world.ended(2, Outcome::Dropped, 60 * SECOND);
         assert_eq!(world.ended(1, Outcome::Dropped, 60 * SECOND), Action::Unavailable);
@@ -68,7 +68,7 @@ fn drops_must_last_without_an_answer_or_a_pause() {
     assert!(!gone(&[(0, Dropped), (9, Dropped)]));
     assert!(gone(&[(0, Dropped), (5, Connected), (10, Dropped)]));
     assert!(!gone(&[(0, Dropped), (5, Answered), (10, Dropped)]));
-    // What refuses a connection is not what accepts the next.
+    // A pod that refuses a connection is not the one that accepts the next.
     assert!(!gone(&[(0, Dropped), (5, Refused), (6, Connected), (10, Dropped)]));
     assert!(gone(&[(0, Dropped), (60, Dropped)]));
     assert!(!gone(&[(0, Dropped), (61, Dropped)]));
@@ -106,7 +106,8 @@ fn a_pod_that_is_called_gone_for_its_drops_is_not_dialled_twice_in_a_second() {
     end(1, Outcome::Unreachable, 0);
     end(1, Outcome::Dropped, 0);
     assert_eq!(world.begin(pod(1), PathKind::Hook, 11 * SECOND).action, Action::Probe);
-    // The connection clears what the dial has left, and not the drops. They are old: the pod is gone once it drops this one as well.
+    // The connection clears the failed dial but not the drops. They are old: the pod is gone once it drops
+    // this one too.
     let answer = end(1, Outcome::Connected, 11 * SECOND);
     assert_eq!((answer.learned.verdict, answer.learned.changed), (Verdict::None, true));
     let answer = end(1, Outcome::Dropped, 11 * SECOND);

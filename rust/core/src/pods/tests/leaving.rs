@@ -1,4 +1,4 @@
-//! Evictions, seen from the table of pods.
+//! Evictions as the pod table applies them.
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn evicted_since(world: &World, last: u8) -> Option<u64> {
     world.list().into_iter().find(|known| known.pod == pod(last)).and_then(|known| known.evicted_since)
 }
 
-/// Whether a page of a pod is told to leave by its next stream.
+/// Whether the next stream of a page makes it reload.
 fn is_told(world: &World, group: &Group<'_>, last: u8, now: u64) -> bool {
     let (began, _) = world.pods.began(group, pod(last), PathKind::Sync, true, b"/~/T/s/one", now);
     began == Began::Leaves(Leaving::Evicted)
@@ -31,7 +31,7 @@ fn a_pod_that_was_forgotten_is_still_evicted() {
     assert!(world.pods.evict(at(1), 1, false, 2 * SECOND));
     assert_eq!(evicted_since(&world, 1), Some(2 * SECOND));
     use_pod(2, 3);
-    // Nothing is known about it any more.
+    // The pod is no longer known.
     let looker = Looker { upstream: 1, began: 0, may_ask: true, compares: true };
     let look = |last| world.pods.look(pod(last), looker, 4 * SECOND).standing;
     assert_eq!((world.list().len(), look(1), look(2)), (1, Standing::Draining, Standing::Well));
@@ -58,7 +58,7 @@ fn each_upstream_has_the_rate_of_an_eviction() {
     assert_eq!(world.pods.evictions()[0].told, 6);
 }
 
-/// Pods of a network go slowly; then one of them is to go at once.
+/// The pods of a network leave slowly; then one of them must leave at once.
 #[test]
 fn of_several_evictions_the_last_one_counts() {
     let world = World::new();
@@ -70,7 +70,7 @@ fn of_several_evictions_the_last_one_counts() {
     assert_eq!(told(1, SECOND), 1);
     assert!(world.pods.evict(at(1), 50, false, SECOND));
     assert_eq!((told(1, 2 * SECOND), told(2, 2 * SECOND)), (50, 1));
-    // With that taken back the other one still stands.
+    // After that is cancelled, the other eviction still applies.
     assert!(world.pods.undo(&at(1), 3 * SECOND));
     assert_eq!((told(1, 3 * SECOND), evicted_since(&world, 1)), (1, Some(0)));
 }

@@ -1,4 +1,4 @@
-//! Stories in virtual time.
+//! Scenarios in virtual time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ fn unreachable_is_a_blip_until_it_lasts() {
         world.ended(2, Outcome::Connected, second * SECOND);
     }
     assert_eq!(world.ended(1, Outcome::Unreachable, 11 * SECOND), Action::Gone);
-    // And with one success between, it starts again.
+    // A success in between starts the count again.
     let world = World::new();
     for second in 1..=18 {
         world.ended(2, Outcome::Connected, second * SECOND);
@@ -114,7 +114,7 @@ fn a_wrong_key_is_noticed() {
     assert!(token(Reason::Malformed, 0));
     assert!(!token(Reason::Refused, 59 * SECOND));
     assert!(token(Reason::Refused, 60 * SECOND));
-    // A token in no CIDR opened all the same.
+    // A token whose address is in no CIDR was still decrypted.
     assert!(!token(Reason::NoCidr, 61 * SECOND));
     assert!(!token(Reason::Refused, 200 * SECOND));
 }
@@ -140,18 +140,18 @@ fn after_ten_seconds_one_request_a_second_finds_out_whether_a_failed_pod_is_back
     };
     assert_eq!(tried(1_000..11_000), 0);
     assert_eq!(tried(11_000..14_000), 3);
-    // A request that only this pod can answer finds it out for the others, and need not wait for them.
+    // A request that needs this pod tests it for the others and need not wait for them.
     assert_eq!(world.began(1, 14 * SECOND), Action::Probe);
     assert_eq!(tried(14_000..15_000), 0);
     assert_eq!(tried(15_000..15_001), 1);
     assert_eq!(world.began(1, 15 * SECOND), Action::Probe);
-    // The first of them has failed: ten seconds more.
+    // The first of them failed: ten seconds more.
     world.ended(1, Outcome::Unreachable, 16 * SECOND);
     assert_eq!(tried(16_000..26_000), 0);
     assert_eq!(tried(26_000..27_000), 1);
     world.ended(1, Outcome::Connected, 27 * SECOND);
     assert_eq!(tried(27_000..28_000), 1_000);
-    // Nobody has looked for a minute.
+    // Nothing was observed for a minute.
     world.ended(1, Outcome::Refused, 30 * SECOND);
     assert_eq!(tried(90_000..91_000), 1_000);
 }
@@ -178,7 +178,7 @@ fn traffic_goes_on_whatever_the_verdict_is() {
     assert_eq!(world.idle(1, 68 * SECOND), (IdleAnswer::Yes, 0));
 }
 
-/// One answer in a second, all while something is wrong with the pod, and that of each probe.
+/// One response per second, all responses while the pod has a fault, and those of probes.
 #[test]
 fn which_answers_are_worth_telling() {
     let world = World::new();
@@ -189,7 +189,7 @@ fn which_answers_are_worth_telling() {
     assert!(wanted(0) && wanted(1));
     tell(Outcome::Answered, 2);
     assert_eq!([3, 1001, 1002].map(wanted), [false, false, true]);
-    // Another upstream has not heard of it.
+    // Another upstream has not learned of it.
     assert!(world.pods.entered(&Group { upstream: &other, ..group }, pod(1), false, at(3)));
     tell(Outcome::Answered, 2000);
     tell(Outcome::Dropped, 2100);

@@ -1,4 +1,4 @@
-//! Random events, answered by the real thing and by a slow model that remembers all of them.
+//! Compares the pod table with a slow model that remembers all events, for random events.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ enum Step {
     Wait(u64, u64, bool),
     Entered(u8, u64),
     Left(u8, bool),
-    /// With how long ago the request began.
+    /// The last field is how long ago the request began.
     Marked(u8, u64, bool, u64),
     Evicted(Target, u32),
     Undone(Target),
@@ -75,12 +75,12 @@ fn target() -> impl Strategy<Value = Target> {
     (prop::option::of(0..4u8), prop::option::of(0..UPSTREAMS)).prop_map(made)
 }
 
-/// The path of a request: streams belong to one page.
+/// The path of a request. All streams belong to one page.
 fn path_of(path: PathKind) -> &'static [u8] {
     if path == PathKind::Sync { b"/~/T/s/one" } else { b"" }
 }
 
-/// Times around every limit that there is.
+/// Durations around every limit.
 fn pause() -> impl Strategy<Value = u64> {
     let millisecond = SECOND / 1000;
     let long = [0, 0, 1, 249, 250, 300, 500, 999, 1_000, 1_000, 2_000, 3_000, 7_000, 9_000, 10_000, 20_000];
@@ -88,7 +88,7 @@ fn pause() -> impl Strategy<Value = u64> {
     prop::sample::select([&long[..], &longer].concat()).prop_map(move |pause| pause * millisecond)
 }
 
-/// The real thing, used by some upstreams of two sources.
+/// The pod table, used by some upstreams of two sources.
 struct Real {
     world: World,
     sources: [SourceHealth; 2],
@@ -113,7 +113,7 @@ impl Real {
         Group { source, upstream, router: anywhere(), gone_after, gone_rate, drain_max, roll_time: ROLL }
     }
 
-    /// What is told is said in one form, so that it can be compared.
+    /// Returns the results as text, for comparison.
     fn step(&self, step: &Step, now: u64) -> String {
         let pods = &self.world.pods;
         match step {
@@ -160,7 +160,7 @@ impl Real {
     }
 }
 
-/// The addresses among which a witness is sought, and the pods there, in the order in which they are looked at.
+/// The addresses to search for a witness, and the pods there, in search order.
 fn looked_at(list: &[u8], random: u64) -> (Vec<IpAddr>, Vec<u8>) {
     let mut here: Vec<u8> = list.iter().copied().filter(|one| *one < 4).collect();
     let fresh = here.iter().map(|one| address(*one)).collect();
@@ -198,7 +198,7 @@ fn modelled(model: &mut Model, step: &Step, now: u64) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// With few pods, so that some are forgotten; and with many shards, which do not show.
+    /// With few pods, so that some are forgotten, and with many shards, which must make no difference.
     #[test]
     fn every_answer_is_that_of_the_model(
         steps in vec((pause(), step()), 1..80),

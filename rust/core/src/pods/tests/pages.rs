@@ -1,4 +1,4 @@
-//! A page is told to reload only when there is something to reload onto.
+//! A page is told to reload only if a pod would take it.
 
 use super::*;
 
@@ -26,11 +26,11 @@ fn the_only_pod_is_killed_and_another_takes_its_place() {
     }
     let answer = world.begin(pod(1), PathKind::Resource, SECOND);
     assert_eq!((answer.action, answer.learned.find_pod), (Action::Gone, false));
-    // A pod is asked for four times a second, while somebody wants one.
+    // A pod is looked for four times a second while a request wants one.
     let asks =
         |milliseconds| world.begin(pod(1), PathKind::Hook, SECOND + milliseconds * SECOND / 1000).learned.find_pod;
     assert_eq!([249, 250, 499, 500].map(asks), [false, true, false, true]);
-    // Three seconds later its successor is in DNS and connects: all reload, at the usual pace.
+    // Three seconds later its successor is in DNS and connects: all pages reload at the usual rate.
     world.resolved(1, &[pod(2)]);
     assert_eq!(world.ended(2, Outcome::Connected, 4 * SECOND), Action::None);
     assert_eq!(world.began(1, 4 * SECOND), Action::Probe);
@@ -46,12 +46,12 @@ fn the_only_pod_is_back_at_the_same_address() {
     let world = World::new();
     world.resolved(1, &[pod(1)]);
     world.ended(1, Outcome::Answered, 0);
-    // A stream was open when it was killed.
+    // A stream was open when the pod was killed.
     assert_eq!(world.ended(1, Outcome::Dropped, SECOND), Action::Unavailable);
     assert_eq!(world.ended(1, Outcome::Refused, SECOND), Action::NoPod);
     let wait = |now| world.pods.wait(&world.source, 11 * SECOND, false, now).0;
     assert_eq!(wait(2 * SECOND), Wait::Until(3 * SECOND));
-    // Whoever is asked to find a pod finds it, also for pages of other pods and for page loads.
+    // Background dials find it, for pages of other pods and for page loads too.
     world.ended(1, Outcome::Connected, 4 * SECOND);
     assert_eq!(world.began(1, 4 * SECOND), Action::Dial);
     assert_eq!(wait(4 * SECOND), Wait::Again);
@@ -66,14 +66,14 @@ fn refused_tokens_wait_for_a_pod_too() {
     let refused = world.refused_token(Reason::Refused, PathKind::Hook, SECOND / 4 - 1);
     assert_eq!((refused.told, refused.find_pod, refused.log), (NO_POD, false, None));
     assert_eq!(world.refused_token(Reason::Refused, PathKind::Resource, 0).told, Told::Gone);
-    // A pod of another source is no place to go.
+    // A pod of another source does not count.
     let other = SourceHealth::new(2);
     assert!(world.pods.refused_token(&other, 0, Reason::Refused, PathKind::Sync, 0).find_pod);
     world.pods.learn(&Group { source: &other, ..world.group() }, pod(1), Outcome::Connected, SECOND);
     assert!(!reloads(&world, SECOND));
     world.ended(2, Outcome::Connected, SECOND);
     assert!(reloads(&world, SECOND));
-    // What waits for nothing takes nothing from the pace.
+    // Answers without a reload do not count against the rate.
     let paced = World { gone_rate: 1, ..World::new() };
     let token = |now| paced.refused_token(Reason::Refused, PathKind::Sync, now).told;
     assert_eq!(token(SECOND), NO_POD);
@@ -84,7 +84,7 @@ fn refused_tokens_wait_for_a_pod_too() {
 #[test]
 fn a_draining_pod_takes_no_page() {
     let world = World::new();
-    // Before anybody knows which are fresh, all are.
+    // Before it is known which pods are fresh, all count as fresh.
     world.ended(1, Outcome::Answered, 0);
     assert!(reloads(&world, 0));
     world.resolved(1, &[pod(3)]);
@@ -92,7 +92,7 @@ fn a_draining_pod_takes_no_page() {
     world.ended(1, Outcome::Answered, SECOND);
     world.ended(2, Outcome::Answered, SECOND);
     assert!(!reloads(&world, SECOND));
-    // However much those that drain have to say, the fresh one is not forgotten.
+    // However active the draining pods are, the fresh one is not forgotten.
     world.ended(3, Outcome::Answered, 2 * SECOND);
     for second in 2..=62 {
         world.ended(1, Outcome::Answered, second * SECOND);
@@ -100,14 +100,14 @@ fn a_draining_pod_takes_no_page() {
         assert!(reloads(&world, second * SECOND), "second {second}");
     }
     assert!(!reloads(&world, 63 * SECOND));
-    // An address of another upstream is no fresh one of this.
+    // An address of another upstream is not fresh for this one.
     let other = upstream(&world.dns, 2);
     world.resolved(2, &[pod(1)]);
     world.ended(1, Outcome::Answered, 64 * SECOND);
     assert!(!reloads(&world, 64 * SECOND));
     world.pods.learn(&Group { upstream: &other, ..world.group() }, pod(1), Outcome::Answered, 64 * SECOND);
     assert!(reloads(&world, 64 * SECOND));
-    // The last configuration that uses the upstream is gone.
+    // The last configuration with the upstream is gone.
     drop(other);
     assert!(!reloads(&world, 64 * SECOND));
 }
@@ -130,12 +130,12 @@ fn a_pod_takes_pages_until_it_fails() {
             let other = upstream(&world.dns, 2);
             world.pods.learn(&Group { upstream: &other, ..world.group() }, pod(1), failure, 2 * SECOND);
             assert_eq!(reloads(&world, 3 * SECOND), after, "{success:?}, {failure:?}");
-            // The other of the two still does.
+            // The other of the two still works.
             world.ended(2, success, SECOND);
             assert!(reloads(&world, 3 * SECOND));
         }
     }
-    // A refusal, or a connection of a pod that drops them, is no success.
+    // A refusal is not a success, nor is a connection to a pod that drops connections.
     let world = World::new();
     world.ended(1, Refused, 0);
     world.ended(2, Dropped, 0);
@@ -143,14 +143,14 @@ fn a_pod_takes_pages_until_it_fails() {
     assert!(!reloads(&world, 60 * SECOND));
     world.ended(2, Connected, 60 * SECOND + 1);
     assert!(reloads(&world, 60 * SECOND + 1));
-    // Nor is the success of an earlier pod at the address, of which nothing is held against the new one.
+    // Nor is the success of an earlier pod at this address, even if the new pod has no fault.
     world.ended(2, Refused, 61 * SECOND);
     world.resolved(1, &[pod(2)]);
     assert_eq!(world.pods.verdict(pod(2)), Verdict::None);
     assert!(!reloads(&world, 62 * SECOND));
 }
 
-/// One sign in a second is told. A failure in between makes the next one news.
+/// One sign per second is reported, but the first one after a failure always is.
 #[test]
 fn a_pod_takes_pages_again_as_soon_as_it_works_again() {
     let world = World::new();
@@ -176,11 +176,12 @@ fn a_request_waits_for_a_pod_within_its_limits() {
     let wait = |full, now| world.pods.wait(&world.source, 10 * SECOND, full, now);
     assert_eq!(wait(false, 0), (Wait::Until(SECOND), true));
     assert!(!wait(false, SECOND / 4 - 1).1 && wait(false, SECOND / 4).1);
-    // As many wait as may: one more does not, but it asks for a pod.
+    // The maximum number of requests wait: another one does not wait, but looks for a pod.
     assert_eq!(wait(true, 2 * SECOND), (Wait::Over { no_pod: true }, true));
     assert_eq!(wait(false, 10 * SECOND - 300_000_000).0, Wait::Until(10 * SECOND));
     assert_eq!(wait(false, 10 * SECOND).0, Wait::Over { no_pod: true });
-    // Its time is over whatever is known, so that no request goes round for ever; until then it may go on even where others wait.
+    // Its time is over regardless of what is known, so that no request loops for ever. Until then it may go
+    // on even if others wait.
     world.ended(1, Outcome::Connected, 10 * SECOND - 1);
     assert_eq!(wait(false, 10 * SECOND), (Wait::Over { no_pod: false }, false));
     assert_eq!(wait(true, 10 * SECOND - 1), (Wait::Again, false));
@@ -189,7 +190,7 @@ fn a_request_waits_for_a_pod_within_its_limits() {
     assert_eq!(wait(false, 10 * SECOND - 1).0, Wait::Until(10 * SECOND));
 }
 
-/// A dial in the background that fails leads to the next, at the same pace and no longer than somebody wants a pod.
+/// A failed background dial leads to the next one, at the same rate and only while a pod is wanted.
 #[test]
 fn dials_in_the_background_end() {
     let world = World::new();
@@ -205,12 +206,12 @@ fn dials_in_the_background_end() {
         next = learned.find_pod.then(|| named(now)).flatten();
     }
     assert_eq!((dials, now), (8, 2 * SECOND));
-    // One that fails at once does not hurry the next; and a dial of a request leads to none.
+    // An immediate failure does not speed up the next dial, and a failed dial of a request leads to none.
     assert!(world.refused_token(Reason::Refused, PathKind::Sync, 10 * SECOND).find_pod);
     let dialled = named(10 * SECOND).unwrap();
     assert!(!world.pods.learn(&world.group(), dialled, Outcome::Refused, 10 * SECOND).find_pod);
     assert!(!world.pods.learn(&world.group(), dialled, Outcome::Refused, 11 * SECOND).find_pod);
-    // One that swallows packets is passed over, until three seconds are over.
+    // A pod that swallows packets is skipped for three seconds.
     let two: Vec<_> =
         [0, 0, 1, 2, 3].map(|second| world.source.hand_out([pod(1), pod(2)], (20 + second) * SECOND)).into();
     assert_eq!(two, [Some(pod(1)), Some(pod(2)), None, None, Some(pod(1))]);

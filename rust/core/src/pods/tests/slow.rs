@@ -1,5 +1,5 @@
-//! A slow model of what is known about pods: it remembers every event, and works out from all of them what was promised.
-//! Time never goes back here.
+//! A slow model of pods: it remembers every event and derives all results from them. Time never goes back
+//! here.
 
 use super::*;
 
@@ -19,11 +19,11 @@ pub(super) fn address(number: u8) -> IpAddr {
     IpAddr::from([10, 0, 0, number % 4])
 }
 
-/// How many pods and upstreams there are.
+/// The number of pods and upstreams.
 pub(super) const PODS: u8 = 6;
 pub(super) const UPSTREAMS: u64 = 3;
 
-/// The source of an upstream. The last one is the only one of its source.
+/// The source of an upstream. The last upstream has its own source.
 pub(super) fn source(upstream: u64) -> u64 {
     upstream / 2
 }
@@ -33,23 +33,23 @@ const MINUTE: u64 = 60 * SECOND;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum What {
     Said(Outcome),
-    /// A connection was made while nothing said that the pod drops them.
+    /// A connection was made while the pod was not dropping connections.
     Reached,
     Condemned {
         drops: bool,
     },
     Probed,
     Looked,
-    /// An answer said that it drains, or did not say so; with the time at which its request began.
+    /// A response said that it drains, or did not, with the time when its request began.
     Drains,
     Silent {
         began: u64,
     },
     /// It is back in DNS.
     Back,
-    /// It was used, and this is what DNS said.
+    /// It was used, with the state of DNS then.
     Asked(Option<bool>),
-    /// It is back in the DNS of an upstream that uses it, or in no DNS any more of those.
+    /// It is back in DNS for an upstream that uses it, or left DNS for all of them.
     Named,
     Vanished,
     Forgotten {
@@ -65,12 +65,12 @@ struct Event {
     upstream: u64,
     what: What,
     at: u64,
-    /// With it something is held against the pod, and before nothing was.
+    /// This event starts a fault of the pod.
     holds: bool,
-    /// Its upstream was told of it, and the pod was fresh then.
+    /// It was reported to its upstream, and the pod was fresh then.
     told: bool,
     fresh: bool,
-    /// How many uses of pods there were before.
+    /// The number of uses of pods before it.
     uses: usize,
 }
 
@@ -92,7 +92,7 @@ pub(super) struct Rules {
     pub(super) drain_max: u64,
 }
 
-/// To whom something belongs.
+/// The owner of an entry.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Of {
     Upstream(u64),
@@ -101,25 +101,25 @@ enum Of {
     Eviction(u64, u64),
 }
 
-/// Remembers every event, and works everything out from the beginning each time it is asked.
+/// Remembers every event and derives each result from the beginning.
 pub(super) struct Model {
     rules: Rules,
     history: Vec<Event>,
     uses: Uses,
-    /// Since when something is held against a pod.
+    /// When the current fault of each pod began.
     since: BTreeMap<u8, u64>,
     dns: BTreeMap<u64, Vec<u8>>,
-    /// When something was last asked for, and when a request last wanted a pod that takes pages.
+    /// When a dial was last requested, and when a request last wanted a pod that takes pages.
     asked: BTreeMap<Of, u64>,
     wanted: BTreeMap<u64, u64>,
-    /// When a pod was named for a dial in the background, and whether that was not reported yet.
+    /// When a background dial of a pod was requested, and whether its outcome is outstanding.
     named: BTreeMap<(Of, u8), (u64, bool)>,
-    /// Millionths of a request left in each bucket, and when.
+    /// Millionths of a request left in each bucket, and the time to which they apply.
     buckets: BTreeMap<Of, (u128, u64)>,
-    /// Refused tokens: of which source, why, when, and whether there was a line in the log.
+    /// Refused tokens: source, reason, time, and whether a line was logged.
     tokens: Vec<(u64, Reason, u64, bool)>,
     evictions: Vec<Eviction>,
-    /// How many there ever were.
+    /// How many evictions there ever were.
     evicted: u64,
 }
 
@@ -152,13 +152,13 @@ impl Model {
         }
     }
 
-    /// What happened to a pod since it was last forgotten.
+    /// The events of a pod since it was last forgotten.
     fn record_of(&self, pod: u8) -> impl Iterator<Item = &Event> + Clone {
         let newest = self.history.iter().rev().filter(move |event| event.pod == pod);
         newest.take_while(|event| !matches!(event.what, Forgotten { .. }))
     }
 
-    /// What happened since something that makes good what was before, the newest first.
+    /// The events since the last `good` one, newest first.
     fn after(&self, pod: u8, good: impl Fn(What) -> bool + Clone) -> impl Iterator<Item = &Event> + Clone {
         self.record_of(pod).take_while(move |event| event.what != Back && !good(event.what))
     }
@@ -167,7 +167,7 @@ impl Model {
         matches!(what, Reached | Said(Outcome::Answered))
     }
 
-    /// What drops leave is made good by an answer, and by a refusal, for then something else accepts later.
+    /// A response settles drops, and so does a refusal, after which another pod accepts.
     fn no_drops(what: What) -> bool {
         Model::well(what) || what == Said(Outcome::Refused)
     }
@@ -176,7 +176,7 @@ impl Model {
         self.after(pod, Model::no_drops).any(|event| event.what == Condemned { drops: true })
     }
 
-    /// When failures of one kind began, and how long they lasted, if they go on.
+    /// When ongoing failures of one kind began, and how long they have lasted.
     fn lasting(&self, pod: u8, outcome: Outcome, good: fn(What) -> bool, now: u64) -> Option<(u64, u64)> {
         let mut times = self.after(pod, good).filter(|event| event.what == Said(outcome)).map(|event| event.at);
         let last = times.next().filter(|at| now - at <= MINUTE)?;
@@ -207,7 +207,7 @@ impl Model {
         drops || self.verdict(pod) != Verdict::None
     }
 
-    /// Since when a pod says that it drains, and when it last said so.
+    /// When a pod began to say that it drains, and when it last did.
     fn mark(&self, pod: u8) -> Option<(u64, u64)> {
         let events: Vec<&Event> = self.record_of(pod).collect();
         events.into_iter().rev().fold(None, |mark: Option<(u64, u64)>, event| match event.what {
@@ -218,12 +218,12 @@ impl Model {
         })
     }
 
-    /// Whether something is known about a pod that is lost when it is forgotten.
+    /// Whether forgetting the pod would lose information.
     fn is_kept(&self, pod: u8) -> bool {
         self.is_held(pod) || self.mark(pod).is_some()
     }
 
-    /// The last two pods of which something was told, with the last time.
+    /// The last two pods with a reported event, each with its last time.
     fn last_two(&self, told: impl Fn(&Event) -> bool) -> Vec<Event> {
         let mut found: Vec<Event> = Vec::new();
         for event in self.history.iter().rev() {
@@ -235,7 +235,7 @@ impl Model {
         found
     }
 
-    /// The last time at which an upstream that uses a pod was told that it answered, or that it can be reached.
+    /// When an upstream that uses a pod last learned that it responded or can be reached.
     fn last_told(&self, pod: u8, upstream: u64, answered: bool) -> Option<u64> {
         let since = self.uses.is_user_since(pod, upstream);
         let told = |event: &&Event| {
@@ -245,7 +245,8 @@ impl Model {
         self.record_of(pod).find(told).map(|event| event.at)
     }
 
-    /// Whether the upstream is told of a sign of life: not twice in a second, unless the pod failed in between.
+    /// Whether the upstream learns of a sign of life: at most once a second, unless the pod failed in
+    /// between.
     fn tells(&self, pod: u8, upstream: u64, outcome: Outcome, now: u64) -> bool {
         let failure = if outcome == Outcome::Refused { Event::is_miss } else { Event::is_failure };
         let failed = |at| self.record_of(pod).any(|event| failure(event) && event.at >= at);
@@ -253,15 +254,15 @@ impl Model {
         told.is_none_or(|at| now - at >= SECOND || failed(at))
     }
 
-    /// Whether the answer to a request that is sent now is worth telling.
+    /// Whether the response to a request that is sent now should be reported.
     fn wants_answer(&self, pod: u8, upstream: u64, now: u64) -> bool {
         let failing = self.after(pod, Model::well).any(Event::is_failure);
         let told = self.last_told(pod, upstream, true);
         failing || self.is_kept(pod) || told.is_none_or(|at| now - at >= SECOND)
     }
 
-    /// Whether a pod failed since a sign of life. What it did is lost when it is forgotten; then the failures of all that were
-    /// forgotten although something was held against them count.
+    /// Whether a pod failed since a sign of life. If it was forgotten, the failures of all pods forgotten
+    /// with a fault count.
     fn failed_since(&self, sign: &Event, failure: fn(&Event) -> bool) -> bool {
         let lost = self.uses.first_seen(sign.pod).is_none_or(|first| first >= sign.at);
         let failed = |event: &Event| failure(event) && event.at >= sign.at;
@@ -273,7 +274,8 @@ impl Model {
         self.record_of(sign.pod).any(failed) || lost && self.history.iter().enumerate().any(forgotten)
     }
 
-    /// Whether another pod shows that the fault is not on our side, since it began; one that answered, if need be.
+    /// Whether another pod proves that the fault is not on our side, by a sign after `since`; if `answered`,
+    /// by a response.
     fn is_witnessed(&self, pod: u8, upstream: u64, answered: bool, since: u64, now: u64) -> bool {
         let told = |event: &Event| event.told && event.upstream == upstream;
         let answers = |event: &Event| told(event) && event.what == Said(Outcome::Answered);
@@ -289,7 +291,7 @@ impl Model {
         self.dns.get(&upstream).is_none_or(|pods| pods.contains(&pod))
     }
 
-    /// Since when no DNS names a pod: the time, `None` for not at all, and 0 where nobody knows.
+    /// Since when no DNS lists a pod: the time, `None` if it is listed, and 0 if nothing is known.
     fn unnamed(&self, pod: u8) -> Option<Option<u64>> {
         let events: Vec<&Event> = self.record_of(pod).collect();
         let mut asked = false;
@@ -305,13 +307,13 @@ impl Model {
         })
     }
 
-    /// The eviction of a pod that is known.
+    /// The eviction of a known pod.
     fn eviction(&self, number: u8) -> Option<Eviction> {
         let users = self.uses.both(number)?;
         self.evictions.iter().rfind(|eviction| eviction.target.names(pod(number), &users)).copied()
     }
 
-    /// Since when a pod drains.
+    /// When a pod began to drain.
     fn draining(&self, pod: u8) -> Option<u64> {
         let mark = self.mark(pod).map(|(since, _)| since);
         let evicted = self.eviction(pod).map(|eviction| eviction.since);
@@ -341,7 +343,7 @@ impl Model {
         })
     }
 
-    /// Whether a dial would be one too many: one a second is allowed while something is held against the pod.
+    /// Whether a dial would exceed the limit of one per second for a pod with a fault.
     fn just_dialled(&self, pod: u8, now: u64) -> bool {
         let events: Vec<&Event> = self.after(pod, Model::well).collect();
         events.iter().any(|event| {

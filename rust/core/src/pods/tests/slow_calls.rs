@@ -1,4 +1,4 @@
-//! The part of the model that answers calls.
+//! The part of the model that implements the calls.
 
 use super::*;
 
@@ -11,13 +11,13 @@ impl Model {
         due
     }
 
-    /// A request wants a pod that takes pages.
+    /// Handles a request that wants a pod that takes pages.
     fn wants_pod(&mut self, source: u64, now: u64) -> bool {
         self.wanted.insert(source, now);
         self.asks(Of::Source(source), SECOND / 4, now)
     }
 
-    /// Takes one from a bucket that holds at most what flows in within a second.
+    /// Takes one token from a bucket with the capacity of one second.
     fn take(&mut self, bucket: Of, rate: u32, now: u64) -> bool {
         let full = u128::from(rate) * u128::from(SECOND);
         let (left, at) = self.buckets.entry(bucket).or_insert((full, now));
@@ -40,8 +40,8 @@ impl Model {
         self.record(pod, upstream, Asked(named), now);
     }
 
-    /// Calls a pod gone that failed for long enough, if there is a witness. Whether there is one; and whether it cannot be reached and
-    /// there is none.
+    /// Declares a pod gone that has failed for long enough, if there is a witness. Returns whether there is
+    /// one, and whether the pod is unreachable without one.
     fn judge(&mut self, upstream: u64, pod: u8, now: u64) -> (bool, bool) {
         let good = |what| Model::no_drops(what) || what == Said(Outcome::Connected);
         let gone_after = self.rules.gone_after;
@@ -64,7 +64,7 @@ impl Model {
         (witnessed, !witnessed && !dropped)
     }
 
-    /// What a page gets that is to be told 410, and whether a pod is asked for.
+    /// The answer to a page that is due for 410, and whether to look for a pod.
     fn gone(&mut self, source: u64, path: PathKind, bucket: Of, now: u64) -> (Told, bool) {
         if path != PathKind::Resource && !self.serves_page(source, now) {
             return (Told::Unavailable { no_pod: true }, self.wants_pod(source, now));
@@ -113,7 +113,8 @@ impl Model {
         (Began::Dial { probe, report: probe || self.wants_answer(pod, upstream, now) }, learned)
     }
 
-    /// Whether a page is to reload, and by which eviction. That of [`Real`] is never used, so that it always has its turn.
+    /// Whether a page must reload, and by which eviction. [`Real`] has no used pages, so its page is always
+    /// next.
     fn leaves(&self, pod: u8, path: PathKind, stream: bool, now: u64) -> Option<Option<Eviction>> {
         if !stream {
             return None;
@@ -150,7 +151,7 @@ impl Model {
         self.evictions.len() < before
     }
 
-    /// A dial was reported. Whether it was one in the background.
+    /// Handles the outcome of a dial. Returns whether it was a background dial.
     fn reported(&mut self, of: Of, pod: u8, now: u64) -> bool {
         let named = self.named.get_mut(&(of, pod));
         named.is_some_and(|(at, is_awaited)| std::mem::take(is_awaited) && now - *at <= MINUTE)
@@ -209,7 +210,7 @@ impl Model {
         (told, learned)
     }
 
-    /// It says nothing about the key.
+    /// Unrelated to the key.
     pub(crate) fn refused_token(&mut self, source: u64, reason: Reason, path: PathKind, now: u64) -> RefusedToken {
         let earlier = || self.tokens.iter().rev().filter(|(of, why, ..)| (*of, *why) == (source, reason));
         let is_due = !earlier().any(|(.., at, log)| *log && now - at < 10 * SECOND);
@@ -229,7 +230,7 @@ impl Model {
         (if over || full { Wait::Over { no_pod: !takes_page } } else { Wait::Until(end.min(now + SECOND)) }, find_pod)
     }
 
-    /// Whether a pod may be named for a dial in the background by its upstream or source. It counts as named then.
+    /// Requests a background dial for an upstream or source. Returns false if it was requested recently.
     fn name(&mut self, of: Of, pod: u8, now: u64) -> bool {
         let names = self.named.get(&(of, pod)).is_none_or(|(at, is_awaited)| !is_awaited || now - at >= 3 * SECOND);
         if names {
@@ -242,7 +243,7 @@ impl Model {
         pods.iter().copied().find(|pod| self.name(Of::Source(source), *pod, now))
     }
 
-    /// The pods stand in the order in which they are looked at.
+    /// `pods` are in search order.
     pub(crate) fn witness(&mut self, upstream: u64, missing: u8, pods: &[u8], now: u64) -> Option<u8> {
         let fails = |pod: &u8| {
             let mut failures = self.after(*pod, Model::well).filter(|event| event.is_failure());
@@ -315,7 +316,7 @@ impl Model {
         let mut added: Vec<u8> = pods.iter().filter(|one| !was_there(one)).copied().collect();
         added.sort_by_key(|one| pod(*one));
         for pod in added {
-            // It goes over to those against which nothing is held, and is the last of them.
+            // It joins the pods without a fault, as the last of them.
             if self.is_kept(pod) {
                 self.uses.touched(pod);
             }

@@ -1,4 +1,4 @@
-//! The part of the model that knows which pods are used: it adds all uses up each time it is asked.
+//! The part of the model that tracks the use of pods: it adds up all uses each time.
 
 use super::*;
 
@@ -11,7 +11,7 @@ enum Use {
     Forgotten { pod: u8 },
 }
 
-/// An upstream that lately used a pod.
+/// An upstream that recently used a pod.
 #[derive(Clone, Copy, Debug)]
 struct User {
     upstream: u64,
@@ -19,19 +19,19 @@ struct User {
     since: usize,
 }
 
-/// What the uses of all pods add up to.
+/// The sum of all uses.
 #[derive(Clone, Debug, Default)]
 struct Sum {
     pods: BTreeMap<u8, KnownPod>,
-    /// By address: requests of forgotten pods that have not left, and the last use of any.
+    /// By address: unfinished requests of forgotten pods, and the last use of any.
     lost: BTreeMap<IpAddr, (u32, u64)>,
 }
 
 pub(super) struct Uses {
-    /// How many pods are remembered.
+    /// The maximum number of remembered pods.
     most: usize,
     uses: Vec<Use>,
-    /// Those that are, by their last use.
+    /// The remembered pods by last use.
     order: Vec<u8>,
 }
 
@@ -91,8 +91,8 @@ impl Uses {
         all
     }
 
-    /// The upstreams that lately used a pod: the one that it is listed under, until it has not used it for a minute and another
-    /// does; and the last other one.
+    /// The upstreams that recently used a pod: the one that it is listed under, until it has not used the pod
+    /// for a minute and another has; and the last other one.
     fn users(&self, wanted: u8) -> (User, Option<User>) {
         let newest = self.uses.iter().enumerate().rev();
         let since = newest.take_while(|(_, one)| !matches!(one, Use::Forgotten { pod } if *pod == wanted));
@@ -118,13 +118,13 @@ impl Uses {
         (listed, other)
     }
 
-    /// Since which use of all an upstream is one of the two that lately used a pod.
+    /// Since which use an upstream has been one of the two that recently used a pod.
     pub(super) fn is_user_since(&self, pod: u8, upstream: u64) -> usize {
         let (listed, other) = self.users(pod);
         [Some(listed), other].into_iter().flatten().find(|user| user.upstream == upstream).unwrap().since
     }
 
-    /// How many uses there were.
+    /// The number of uses.
     pub(super) fn count(&self) -> usize {
         self.uses.len()
     }
@@ -133,8 +133,8 @@ impl Uses {
         self.sum().pods.get(&pod).map(|known| known.first_seen)
     }
 
-    /// The pod that has to be forgotten before another is used: one that nobody has wanted for an hour although something is
-    /// held against it; one without requests and without anything held against it; one without the latter; any.
+    /// The pod to forget before another is used: one with a fault that was unused for an hour, one without
+    /// requests and faults, one without faults, or any.
     pub(super) fn to_forget(&self, pod: u8, held: impl Fn(u8) -> bool, now: u64) -> Option<u8> {
         let Sum { pods, .. } = self.sum();
         if pods.contains_key(&pod) || pods.len() < self.most {
@@ -155,7 +155,7 @@ impl Uses {
         self.uses.push(Use::Forgotten { pod });
     }
 
-    /// A pod that is known comes last in the order.
+    /// Moves a known pod to the end of the order.
     pub(super) fn touched(&mut self, pod: u8) {
         if self.order.contains(&pod) {
             self.order.retain(|other| *other != pod);
@@ -184,7 +184,7 @@ impl Uses {
         self.uses.push(Use::Left { pod, stream, at });
     }
 
-    /// Each pod, and the upstreams that used it in the last minute of its use.
+    /// Each pod, with the upstreams that used it in the last minute of its use.
     pub(super) fn list(&self) -> Vec<(u8, KnownPod, Vec<u64>)> {
         let pods = self.sum().pods.into_iter();
         let shown = |(number, mut known): (u8, KnownPod)| {
@@ -196,14 +196,14 @@ impl Uses {
         pods.map(shown).collect()
     }
 
-    /// The last two upstreams that used a pod, if it is known.
+    /// The last two upstreams that used a known pod.
     pub(super) fn both(&self, pod: u8) -> Option<[u64; 2]> {
         self.first_seen(pod)?;
         let (listed, other) = self.users(pod);
         Some([listed.upstream, other.unwrap_or(listed).upstream])
     }
 
-    /// Whether a pod is known, and the upstreams that lately used it are such.
+    /// Whether a pod is known and its recent upstreams satisfy `are`.
     pub(super) fn are_users(&self, pod: u8, are: impl Fn(&[u64]) -> bool) -> bool {
         self.list().iter().any(|(number, _, users)| *number == pod && are(users))
     }
@@ -214,7 +214,7 @@ impl Uses {
         let (in_flight, streams) = here.iter().fold((0, 0), |(a, b), known| (a + known.in_flight, b + known.streams));
         let lost = lost.get(&address);
         let last_seen = here.iter().map(|known| known.last_seen).chain(lost.map(|lost| lost.1)).max();
-        // When it will be idle, if nothing more comes.
+        // When it will be idle if nothing else happens.
         let at = last_seen.map_or(0, |seen| seen + idle).max(started + idle);
         let (answer, wait) = match at.saturating_sub(now) {
             _ if in_flight > 0 || lost.is_some_and(|lost| lost.0 > 0) => (IdleAnswer::Busy, 0),

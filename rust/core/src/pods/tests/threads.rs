@@ -1,4 +1,4 @@
-//! Threads share it, and shards do not show.
+//! Threads can share the table, and shards make no visible difference.
 
 use std::sync::atomic::AtomicBool;
 
@@ -16,7 +16,7 @@ fn at(number: u32) -> Pod {
 fn shards_are_as_large_as_is_said() {
     let shards = |most| Pods::new(NonZeroU32::new(most).unwrap()).shards.len();
     assert_eq!([1, 15, 16, 10_000, 1_000_000, u32::MAX].map(shards), [1, 1, 2, 1024, 4096, 4096]);
-    // Neighbours do not meet in one shard.
+    // Neighbouring addresses are in different shards.
     let World { pods, .. } = World::new();
     let mut counts = vec![0; pods.shards.len()];
     (0..10_000).for_each(|number| counts[pods.shard(at(number).address())] += 1);
@@ -24,7 +24,7 @@ fn shards_are_as_large_as_is_said() {
     assert!(size_of::<Line>() == 256);
 }
 
-/// Pods come and go from eight threads; each thread owns some, and all share others.
+/// Eight threads add and use pods. Each thread owns some, and all share others.
 #[test]
 fn threads_share_it() {
     const OWN: u32 = 40;
@@ -55,7 +55,7 @@ fn threads_share_it() {
                 })
             })
             .collect();
-        // Somebody looks all the time.
+        // A reader runs all the time.
         let looker = scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 assert!(world.pods.list(None, usize::MAX, |_, _| (true, 0)).is_sorted_by_key(|known| known.pod));
@@ -75,12 +75,12 @@ fn threads_share_it() {
     assert!((0..8 * OWN).all(|number| world.pods.idle(at(number).address(), 0, 0, 3_000).answer == IdleAnswer::Yes));
 }
 
-/// However unevenly the pods lie, what is held against one is not forgotten while there is another of any shard.
+/// However unevenly the pods are distributed, a pod with a fault is kept while any shard has another.
 #[test]
 fn what_is_held_outlives_what_is_not_across_shards() {
     let world = sharded(40, 8);
     let held = |list: &[KnownPod]| list.iter().filter(|known| known.verdict != Verdict::None).count();
-    // More in one shard than it would have if all had as many.
+    // More in one shard than its share.
     let crowded: Vec<Pod> = (0..10_000).map(at).filter(|pod| world.pods.shard(pod.address()) == 3).take(60).collect();
     for (number, pod) in crowded.iter().enumerate() {
         let now = number as u64;
@@ -90,20 +90,20 @@ fn what_is_held_outlives_what_is_not_across_shards() {
         assert_eq!(held(&list), (number + 1).min(40));
         assert!(list.len() <= 40 && list.iter().any(|known| known.pod == *pod));
     }
-    // All that are left are held; one more that works takes the place of the oldest.
+    // All remaining pods have a fault; another working pod replaces the oldest.
     let list = world.list();
     assert!(list.iter().all(|known| crowded[20..].contains(&known.pod)));
     world.pods.entered(&world.group(), at(30_000), false, 100);
     assert_eq!(held(&world.list()), 39);
     assert_eq!(world.pods.verdict(crowded[20]), Verdict::None);
-    // It is the first to go, wherever it lies.
+    // It is the first to be forgotten, in whatever shard.
     world.pods.entered(&world.group(), at(30_001), false, 101);
     let list = world.list();
     assert_eq!(held(&list), 39);
     assert!(list.iter().any(|known| known.pod == at(30_001)));
 }
 
-/// The listing is read page by page.
+/// The list is read in pages.
 #[test]
 fn pages_of_the_list_meet() {
     let world = sharded(10_000, 16);

@@ -1,4 +1,4 @@
-//! Who shows that a pod is dead and the fault not ours.
+//! Witnesses: which pods prove that another pod is dead and the fault is not on our side.
 
 use super::super::events::declare_gone;
 use super::*;
@@ -12,10 +12,10 @@ fn when_all_pods_fail_none_is_gone() {
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
         assert_eq!(world.ended(2, Outcome::Unreachable, second * SECOND), Action::Unavailable);
     }
-    // One is back: the other was not our fault.
+    // One is back: the other's failure was not on our side.
     world.ended(2, Outcome::Connected, 41 * SECOND);
     assert_eq!(world.ended(1, Outcome::Unreachable, 42 * SECOND), Action::Gone);
-    // What another upstream's pods do says nothing.
+    // Pods of other upstreams prove nothing.
     let world = World::new();
     let other = upstream(&world.dns, 2);
     for second in 1..=20 {
@@ -24,7 +24,8 @@ fn when_all_pods_fail_none_is_gone() {
     }
 }
 
-/// The network fails just after another visitor has left: what his pod did before says nothing about now.
+/// The network fails just after another visitor has left: what that visitor's pod did before proves nothing
+/// about now.
 #[test]
 fn a_pod_that_worked_before_the_failures_began_is_no_witness() {
     let world = World::new();
@@ -41,17 +42,17 @@ fn a_witness_is_another_fresh_pod_that_is_not_dialled_already() {
     let world = World::new();
     let fresh: Vec<IpAddr> = (1..=4).map(|last| pod(last).address()).collect();
     let witness = |missing, now, random| world.pods.witness(&world.upstream, pod(missing), (&fresh, 8080), now, random);
-    // The missing pod is none, whatever is drawn.
+    // The missing pod is never its own witness, whatever is drawn.
     assert_eq!(witness(1, 0, 0), Some(pod(2)));
     assert_eq!(witness(1, 0, u64::MAX), Some(pod(4)));
     assert_eq!(witness(4, SECOND, u64::MAX), Some(pod(1)));
     assert_eq!(witness(1, SECOND, u64::MAX / 2), Some(pod(3)));
     assert_eq!(witness(1, SECOND, 0), None);
-    // A report, or three seconds, and it may be named again.
+    // After a report or three seconds it may be chosen again.
     world.ended(3, Outcome::Connected, SECOND);
     assert_eq!(witness(1, 2 * SECOND, 0), Some(pod(3)));
     assert_eq!(witness(1, 3 * SECOND, 0), Some(pod(2)));
-    // One that failed a moment ago is named when there is no other.
+    // A recently failed pod is chosen if there is no other.
     world.ended(2, Outcome::Unreachable, 10 * SECOND);
     world.ended(3, Outcome::Refused, 10 * SECOND);
     let named = [0; 4].map(|random| witness(1, 10 * SECOND, random));
@@ -59,7 +60,8 @@ fn a_witness_is_another_fresh_pod_that_is_not_dialled_already() {
     assert_eq!(world.pods.witness(&world.upstream, pod(1), (&[], 8080), 0, 7), None);
 }
 
-/// One that drops connections is reached each time, and bears no witness: whatever is drawn, the others have their turn first.
+/// A pod that drops connections can be reached each time but is never a witness: whatever is drawn, the
+/// others come first.
 #[test]
 fn a_pod_that_bore_no_witness_is_asked_again_after_the_others() {
     let world = World { gone_after: 0, ..World::new() };
@@ -71,7 +73,7 @@ fn a_pod_that_bore_no_witness_is_asked_again_after_the_others() {
         world.ended(named, if named == 2 { Outcome::Connected } else { Outcome::Unreachable }, second * SECOND);
         world.pods.appeared(1, [pod(3), pod(4)], false, 0);
     }
-    // Of very many the last twelve are remembered.
+    // Only the last twelve are remembered.
     let fresh: Vec<IpAddr> = (1..=200).map(|last| pod(last).address()).collect();
     let random = |now: u64| now.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let named: Vec<Pod> = (100..112)
@@ -90,7 +92,7 @@ fn a_witness_is_asked_for_once_a_second_and_upstream() {
     assert!(!unreachable(2, SECOND - 1));
     assert!(world.pods.learn(&other, pod(11), Outcome::Unreachable, SECOND - 1).find_witness);
     assert!(unreachable(2, SECOND));
-    // A request that ends otherwise, or is to dial, is no occasion.
+    // Requests that end in other ways, or that dial, do not look for a witness.
     assert!(!world.end(1, Outcome::Cancelled, 2 * SECOND).learned.find_witness);
     assert!(!world.end(1, Outcome::OwnFault, 2 * SECOND).learned.find_witness);
     let answer = world.begin(pod(1), PathKind::Sync, 2 * SECOND);
@@ -112,7 +114,7 @@ fn a_request_that_begins_learns_of_a_witness() {
     world.ended(2, Outcome::Connected, 11 * SECOND - 1);
     let answer = world.begin(pod(1), PathKind::Sync, 11 * SECOND - 1);
     assert_eq!((answer.action, answer.learned.verdict, answer.learned.changed), (Action::Gone, Verdict::Gone, true));
-    // No need to dial it for a second.
+    // No dial is needed for a second.
     assert_eq!(world.began(1, 12 * SECOND - 2), Action::Gone);
     assert_eq!(world.began(1, 12 * SECOND - 1), Action::Probe);
 }
@@ -125,7 +127,7 @@ fn what_failed_a_second_ago_is_looked_at_again_before_a_page_reloads() {
         (SECOND, Action::Probe, Verdict::Unreachable),
         (9 * SECOND, Action::Probe, Verdict::Unreachable),
         (60 * SECOND - 2, Action::Probe, Verdict::Unreachable),
-        // Nobody looked in between.
+        // Nothing was observed in between.
         (60 * SECOND + 1, Action::Probe, Verdict::Unreachable),
     ] {
         let world = World::new();
@@ -147,7 +149,7 @@ fn what_failed_a_second_ago_is_looked_at_again_before_a_page_reloads() {
     }
 }
 
-/// What is held against a pod that could not be reached from 10 s to 100 s, when this was told as well.
+/// The verdict on a pod that was unreachable from 10 s to 100 s, with the additional events of `tell`.
 fn judged(tell: impl Fn(&World, u64)) -> Verdict {
     let world = World::new();
     for second in 0..=100 {
@@ -156,7 +158,7 @@ fn judged(tell: impl Fn(&World, u64)) -> Verdict {
         }
         tell(&world, second);
     }
-    // It is judged when a request begins.
+    // The verdict is derived when a request begins.
     world.begin(pod(1), PathKind::Sync, 100 * SECOND).learned.verdict
 }
 
@@ -171,7 +173,7 @@ fn only_another_pod_of_the_upstream_that_works_is_a_witness() {
     };
     for outcome in [Outcome::Connected, Outcome::Refused, Outcome::Answered] {
         assert_eq!(at(40, 2, outcome), Verdict::Gone, "{outcome:?}");
-        // Not one of another upstream, or one that worked before the failures began.
+        // Not a pod of another upstream, and not one that worked before the failures began.
         assert_eq!(at(9, 2, outcome), Verdict::Unreachable, "{outcome:?}");
         let of_other = judged(|world, now| {
             let other = upstream(&world.dns, 2);
@@ -182,7 +184,7 @@ fn only_another_pod_of_the_upstream_that_works_is_a_witness() {
     for outcome in [Outcome::OwnFault, Outcome::Cancelled, Outcome::Unreachable, Outcome::Dropped] {
         assert_eq!(at(90, 2, outcome), Verdict::Unreachable, "{outcome:?}");
     }
-    // A sign counts for a minute, and not that of the pod itself.
+    // A sign counts for a minute, but not a pod's own sign.
     for (ago, verdict) in [(60, Verdict::Gone), (61, Verdict::Unreachable)] {
         let world = World { gone_after: 100 * SECOND, ..World::new() };
         (0..=10).for_each(|ten| _ = world.ended(1, Outcome::Unreachable, ten * 10 * SECOND));
@@ -201,7 +203,7 @@ fn only_another_pod_of_the_upstream_that_works_is_a_witness() {
 
 #[test]
 fn a_witness_has_not_failed_since() {
-    // Whoever told it; a refusal is no such failure.
+    // Whichever upstream reported it. A refusal is not such a failure.
     for (outcome, verdict) in [
         (Outcome::Unreachable, Verdict::Unreachable),
         (Outcome::Dropped, Verdict::Unreachable),
@@ -220,7 +222,7 @@ fn a_witness_has_not_failed_since() {
             assert_eq!(world.pods.verdict(pod(1)), verdict, "{outcome:?}");
         }
     }
-    // What it was before does not count, nor does its return to DNS make good what it did.
+    // What the earlier pod did does not count, and its return to DNS does not undo its failures.
     let again = judged(|world, now| {
         if now > 80 {
             world.ended(2, if now == 81 { Outcome::Unreachable } else { Outcome::Connected }, now * SECOND);
@@ -248,12 +250,12 @@ fn the_last_two_pods_are_enough() {
     assert_eq!(last_two(&connected, &[5]), Action::Gone);
     // Only the last two are remembered.
     assert_eq!(last_two(&connected, &[5, 4]), Action::Unavailable);
-    // Refusals do not push out those that answered.
+    // Refusals do not displace pods that responded.
     let signs = [(2, Outcome::Answered), (3, Outcome::Refused), (4, Outcome::Refused)];
     assert_eq!(last_two(&signs, &[3, 4]), Action::Gone);
 }
 
-/// What one thread says about a moment may come after what another says about a later one.
+/// A report about one moment may arrive after another thread's report about a later one.
 #[test]
 fn no_pod_speaks_for_itself() {
     let world = World { gone_after: 0, ..World::new() };
@@ -263,7 +265,7 @@ fn no_pod_speaks_for_itself() {
     assert_eq!(world.ended(1, Outcome::Unreachable, 4 * SECOND), Action::Gone);
 }
 
-/// No lock is held while a witness is sought.
+/// No lock is held while a witness is looked for.
 #[test]
 fn a_pod_that_shows_in_the_meantime_that_it_works_is_not_gone() {
     let world = World::new();
@@ -287,7 +289,7 @@ fn two_host_names_for_the_same_pods() {
     let other = upstream(&world.dns, 2);
     let groups = [world.group(), Group { upstream: &other, ..world.group() }];
     [1, 2].iter().for_each(|upstream| world.resolved(*upstream, &[pod(1), pod(2), pod(3)]));
-    // Each name has traffic, and the last word on a pod is now that of one name, now that of the other.
+    // Each name has traffic, and the last event of a pod belongs to one name or the other in turn.
     let works = |now: u64| {
         for (group, last) in [(0, 2), (1, 3), (0, 3), (1, 2)] {
             world.pods.learn(&groups[group], pod(last), Outcome::Answered, now);
@@ -320,7 +322,7 @@ fn a_witness_that_was_forgotten_may_have_failed() {
         assert_eq!(world.pods.verdict(pod(1)), verdict);
         assert!(world.list().iter().all(|known| known.pod != pod(2)));
         if held {
-            // It is known again, and what it did is not.
+            // It is known again, but not what it did before.
             world.enter(2, false, 14 * SECOND);
             assert_eq!(world.began(1, 15 * SECOND), Action::Probe);
             assert_eq!(world.ended(1, Outcome::Unreachable, 15 * SECOND), Action::Unavailable);

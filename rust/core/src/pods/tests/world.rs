@@ -1,18 +1,18 @@
-//! Pods, what uses them, and what became of a request in one word.
+//! A test environment of pods and their users, with the result of a request in one word.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::*;
 
-/// As many as are remembered unless somebody says otherwise.
+/// The maximum number of remembered pods, unless a test changes it.
 pub(super) const MAX_PODS: u32 = 10_000;
 
-/// How often pages open streams, and for how long a page may be silent.
+/// How often pages open streams, and how long a page may be silent.
 pub(super) const ROLL: u64 = 15 * SECOND;
 pub(super) const SILENCE: u64 = 20 * SECOND;
 
-/// What became of a request, with all that was learned.
+/// The result of a request, with everything that was learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) action: Action,
@@ -26,7 +26,7 @@ pub(super) enum Action {
     Probe,
     Gone,
     Unavailable,
-    /// It would be gone, but there is no pod onto which its page could reload.
+    /// It would be gone, but no pod would take its page.
     NoPod,
     /// The page is told to reload, although its pod works.
     Leaves,
@@ -45,7 +45,7 @@ impl From<Told> for Action {
 /// The addresses of upstreams in DNS.
 pub(super) type Dns = Arc<Mutex<BTreeMap<u64, Vec<Pod>>>>;
 
-/// Pods, and what uses them: one upstream of one configuration, with these options.
+/// Pods, and one upstream of one configuration that uses them with these options.
 pub(super) struct World {
     pub(super) pods: Pods,
     pub(super) dns: Dns,
@@ -77,7 +77,7 @@ impl World {
         Group { source, upstream, router: anywhere(), gone_after, gone_rate, drain_max, roll_time: ROLL }
     }
 
-    /// A request with a token begins. It is not counted at the pod.
+    /// Begins a request with a token, without counting it at the pod.
     pub(super) fn begin(&self, pod: Pod, path: PathKind, now: u64) -> Answer {
         self.begin_of(&self.group(), pod, path, now)
     }
@@ -95,7 +95,7 @@ impl World {
         Answer { action, learned }
     }
 
-    /// An event ends a request with a token, if it is a failure.
+    /// Reports an outcome, which ends a request with a token if it is a failure.
     pub(super) fn end(&self, last: u8, outcome: Outcome, now: u64) -> Answer {
         self.end_of(&self.group(), pod(last), PathKind::Sync, outcome, now)
     }
@@ -131,7 +131,7 @@ impl World {
         self.end(last, outcome, now).action
     }
 
-    /// A request without a token, or a stream, is sent to a pod.
+    /// Sends a request without a token, or a stream, to a pod.
     pub(super) fn enter(&self, last: u8, stream: bool, now: u64) {
         if stream {
             self.pods.began(&self.group(), pod(last), PathKind::Sync, true, b"", now);
@@ -144,7 +144,7 @@ impl World {
         self.pods.refused_token(&self.source, self.gone_rate, reason, path, now)
     }
 
-    /// DNS names these pods from now on.
+    /// Sets the pods that DNS lists from now on.
     pub(super) fn resolved(&self, upstream: u64, pods: &[Pod]) {
         self.resolved_at(upstream, pods, 0);
     }
@@ -175,7 +175,7 @@ impl World {
     }
 }
 
-/// A router in whose networks all pods are.
+/// A router whose networks contain all pods.
 pub(in crate::pods) fn anywhere() -> &'static Router {
     static ROUTER: OnceLock<Router> = OnceLock::new();
     ROUTER.get_or_init(|| {

@@ -12,8 +12,7 @@ use crate::state::{Fresh, Member};
 const LOOKED_AT: usize = 64;
 
 /// How well a pod suits a request; lower is better. See [`Standing`] for the states in the names. Pods that
-/// are not in their
-/// upstream's networks are outside.
+/// are not in their upstream's networks are outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Tier {
@@ -89,8 +88,7 @@ pub(crate) struct Sight<'a> {
     /// The pods that the request has tried.
     pub(crate) tried: &'a Tried,
     /// Ranks refusing pods behind draining ones, level with unreachable ones. Set when the request has few
-    /// dials left, and
-    /// for dials in the background, where every such pod needs its turn.
+    /// dials left, and for dials in the background, where every such pod needs its turn.
     pub(crate) is_pressed: bool,
 }
 
@@ -173,9 +171,8 @@ impl<'a> Best<'a> {
     }
 
     /// Picks one of the pods with the best standing. Among healthy pods, picks the better of two drawn at
-    /// random. Among
-    /// draining pods, picks the one whose mark is the oldest, since it is the most likely to have been
-    /// replaced.
+    /// random. Among draining pods, picks the one whose mark is the oldest, since it is the most likely to
+    /// have been replaced.
     fn pick(&self, fresh: &Fresh, pods: &[Pod], dice: &mut Dice) -> Option<(Standing, Pod)> {
         let compares = pods.len() > 1;
         let coin = if compares { dice.roll() } else { 0 };
@@ -209,13 +206,11 @@ impl<'a> Best<'a> {
 }
 
 /// A new pod wins at most this many of 8 draws against another pod. This keeps its share below twice that of
-/// the
-/// others, however many there are of each.
+/// the others, however many there are of each.
 const OF_EIGHT: u64 = 5;
 
 /// Whether a healthy pod is preferred to another because it has fewer pages. A new pod has none and would
-/// otherwise get
-/// nearly all requests.
+/// otherwise get nearly all requests.
 fn prefers(one: &Look, other: &Look, coin: u64) -> bool {
     let is_new_chosen = coin % 8 < OF_EIGHT;
     match (one.is_new, other.is_new) {

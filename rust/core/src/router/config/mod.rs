@@ -2,8 +2,7 @@
 //! rule.
 //!
 //! Values are checked while the text is parsed, so parsing stops at the first mistake. Messages repeat values
-//! of the wrong
-//! type and unknown names only if they are too short to be a key.
+//! of the wrong type and unknown names only if they are too short to be a key.
 
 mod draft;
 mod member;

@@ -1,6 +1,5 @@
 //! One configuration value that is not an array or object. Any type is accepted here and checked later, since
-//! serde's own
-//! messages repeat values.
+//! serde's own messages repeat values.
 
 use std::borrow::Cow;
 use std::fmt;

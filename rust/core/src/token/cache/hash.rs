@@ -3,11 +3,9 @@
 use std::hash::{BuildHasher, RandomState};
 
 /// Multilinear hashing with a random key (M. Dietzfelbinger, "Universal hashing and k-wise independent random
-/// variables via
-/// integer arithmetic without primes", 1996). Two texts chosen without knowledge of the key collide in one of
-/// `n` sets with
-/// probability 1/n. Trying does not help an attacker, because cached tokens were encrypted with random
-/// nonces.
+/// variables via integer arithmetic without primes", 1996). Two texts chosen without knowledge of the key
+/// collide in one of `n` sets with probability 1/n. Trying does not help an attacker, because cached tokens
+/// were encrypted with random nonces.
 pub(super) struct Hash<const WORDS: usize> {
     /// Two factors for each word, one per half.
     factors: [[u64; 2]; WORDS],
@@ -16,8 +14,7 @@ pub(super) struct Hash<const WORDS: usize> {
 
 impl<const WORDS: usize> Hash<WORDS> {
     /// Creates a hash with its own key, derived from the random key that the standard library gives each hash
-    /// table. Needs no
-    /// file: a static program may run without `/dev`.
+    /// table. Needs no file: a static program may run without `/dev`.
     pub(super) fn random() -> Self {
         let random = RandomState::new();
         let mut factors = [[0; 2]; WORDS];

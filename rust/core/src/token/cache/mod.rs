@@ -1,8 +1,7 @@
 //! Caches decrypted tokens.
 //!
 //! All pages of a pod carry the same token, so a router sees few tokens, each many times. Only tokens that a
-//! key decrypted
-//! are cached, so forged tokens evict nothing. Reading takes no lock and writes no memory.
+//! key decrypted are cached, so forged tokens evict nothing. Reading takes no lock and writes no memory.
 
 mod atomic {
     pub(super) use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -24,12 +23,10 @@ const TEXT: usize = 8;
 /// Words of a slot: a mark with the key and the target (see [`Mark`]), the text, the address.
 const WORDS: usize = 1 + TEXT + 2;
 /// A token may occupy any slot of its set. Sets fill unevenly: when half of all slots are in use, one token
-/// in seven belongs
-/// to an overfull set; at a quarter, one in fifty.
+/// in seven belongs to an overfull set; at a quarter, one in fifty.
 const WAYS: usize = 4;
 /// 512 slots, 48 KiB per router, for the tokens of some hundred live pods. With more pods, some tokens are
-/// decrypted each
-/// time.
+/// decrypted each time.
 const SETS: usize = 128;
 
 // A slot has four bits for the key.
@@ -91,8 +88,8 @@ impl TokenCache {
 }
 
 /// The upper 12 bits of a slot's first word come from the hash of the text, so that usually only the matching
-/// slot is read
-/// in full. Below are 4 bits for the key, 16 for the port (0 if there is no target) and 32 for the upstream.
+/// slot is read in full. Below are 4 bits for the key, 16 for the port (0 if there is no target) and 32 for
+/// the upstream.
 #[derive(Clone, Copy)]
 struct Mark(u64);
 

@@ -1,17 +1,15 @@
 //! A group of words that threads read and write as a unit, without tearing.
 //!
 //! This is a sequence lock built on atomics. Reading writes no memory, so readers on several cores do not
-//! slow each other
-//! down. Nothing ever blocks: a reader that meets a writer reads nothing, and a writer that meets a writer
-//! writes nothing.
+//! slow each other down. Nothing ever blocks: a reader that meets a writer reads nothing, and a writer that
+//! meets a writer writes nothing.
 
 use super::atomic::{AtomicU64, Ordering, fence};
 
 /// `N` words that are read and written as a unit. Initially empty.
 pub(super) struct Slot<const N: usize> {
     /// Twice the number of finished writes, plus one during a write. Never wraps: with a write every
-    /// nanosecond, that would take
-    /// 292 years.
+    /// nanosecond, that would take 292 years.
     sequence: AtomicU64,
     words: [AtomicU64; N],
 }
@@ -30,8 +28,7 @@ impl<const N: usize> Slot<N> {
     /// during a write.
     pub(super) fn read_if(&self, wanted: impl FnOnce(u64) -> bool) -> Option<[u64; N]> {
         // Acquire pairs with the release at the end of `write`: the words of the write that left this number
-        // are visible, so none
-        // below is older.
+        // are visible, so none below is older.
         let before = self.sequence.load(Ordering::Acquire);
         if before == 0 || before % 2 == 1 {
             return None;
@@ -42,8 +39,7 @@ impl<const N: usize> Slot<N> {
         }
         let words = std::array::from_fn(|index| self.words[index].load(Ordering::Relaxed));
         // Acquire pairs with the release fence in `write`: if any word is newer, the odd number of its writer
-        // or a later number is
-        // visible below. So an unchanged number means that no word is newer.
+        // or a later number is visible below. So an unchanged number means that no word is newer.
         fence(Ordering::Acquire);
         let after = self.sequence.load(Ordering::Relaxed);
         (before == after).then_some(words)

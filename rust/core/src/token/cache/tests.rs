@@ -24,7 +24,7 @@ fn content(number: usize) -> Resolved {
     }
 }
 
-/// Looks for a token, and says whether it had to be opened.
+/// Looks up a token. Returns whether it had to be decrypted.
 fn opened(cache: &TokenCache, token: &[u8], content: Resolved) -> bool {
     let opened = Cell::new(false);
     let found = cache.get_or_open(token, || {
@@ -88,7 +88,7 @@ fn every_bit_of_a_text_counts() {
             let mut changed = good.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(cache.get_or_open(&changed, || Err(())), Err(()), "bit {bit}");
-            // The same without the hash, which sends it to another set.
+            // The same without the hash, which selects another set.
             assert_ne!(words(&changed), words(&good));
             let hash = cache.hash.of(&words(&good).unwrap());
             let set = &cache.sets[hash as usize % SETS];
@@ -125,7 +125,7 @@ fn differences_do_not_cancel() {
 fn the_last_tokens_of_a_set_stay() {
     let cache = TokenCache::new();
     let set = |number: &usize| cache.hash.of(&words(&token(*number, TOKEN_IPV4)).unwrap()) as usize % SETS;
-    // All fall into one set.
+    // All are in one set.
     let numbers: Vec<usize> = (0..).filter(|number| set(number) == 5).take(WAYS + 1).collect();
     let look = |index: usize| opened(&cache, &token(numbers[index], TOKEN_IPV4), content(numbers[index]));
     for _ in 0..2 {
@@ -143,7 +143,8 @@ fn the_last_tokens_of_a_set_stay() {
 fn more_tokens_than_slots() {
     let cache = TokenCache::new();
     for round in 0..3 {
-        // So many that no set gets fewer than it has slots: with a quarter of them one in a hundred runs has such a set.
+        // Enough that no set gets fewer tokens than it has slots. With a quarter of them, one run in a
+        // hundred has such a set.
         for number in 0..SETS * WAYS * 16 {
             opened(&cache, &token(number, TOKEN_IPV4), content(number));
         }
@@ -160,7 +161,7 @@ fn tokens_are_spread_over_the_sets() {
         opened(&cache, &token(number, TOKEN_IPV4), content(number));
     }
     let again = (0..pods).filter(|number| opened(&cache, &token(*number, TOKEN_IPV4), content(*number))).count();
-    // One in seven on average: by chance some sets have more tokens than slots.
+    // One in seven on average: by chance, some sets have more tokens than slots.
     assert!(again < pods / 2, "{again} of {pods} were pushed out");
 }
 
@@ -168,7 +169,7 @@ fn tokens_are_spread_over_the_sets() {
 fn threads_never_see_a_mixture() {
     const THREADS: usize = 4;
     const ROUNDS: usize = 40_000;
-    // Twice as many tokens as two sets have slots: these are overwritten all the time.
+    // Twice as many tokens as two sets have slots, so that slots are overwritten all the time.
     let cache = TokenCache::new();
     let set = |number: &usize| cache.hash.of(&words(&token(*number, TOKEN_IPV6)).unwrap()) as usize % SETS;
     let numbers: Vec<usize> = (0..).filter(|number| set(number) < 2).take(WAYS * 4).collect();

@@ -1,5 +1,5 @@
-//! Random histories must have the same lookups as those of the slow model, at the same times and in the same order, and
-//! requests must hear the same.
+//! Compares random histories with a slow model: the lookups, their times and their order, and what requests
+//! are told must be the same.
 
 mod slow;
 
@@ -43,7 +43,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// What is checked after each step.
+/// Compares the state after each step.
 fn compare(model: &Model, hosts: &Hosts, old: &[Option<Arc<Host>>; NAMES]) {
     for (host, old) in model.hosts.iter().zip(old) {
         let Some(slow) = host else {
@@ -127,7 +127,8 @@ fn run(ops: &[Op]) {
     }
 }
 
-/// A host has no user for a moment, as in a reload, when its lookup counts as lost. The request just before keeps lookups going.
+/// During a reload, a host briefly has no user while its lookup counts as lost. A request just before keeps
+/// its lookups going.
 #[test]
 fn a_request_before_the_last_user_left_counts_for_the_next() {
     let ops = [

@@ -1,4 +1,4 @@
-//! What hosts promise, written down in the slowest way: at each step it goes through all hosts.
+//! The slow model of hosts: it visits all hosts at each step.
 
 use std::sync::Arc;
 
@@ -24,10 +24,10 @@ pub(super) struct Slow {
     pub(super) host: Arc<Host>,
     pub(super) state: State,
     pub(super) users: Vec<u64>,
-    /// The last request, as far as lookups go on for it.
+    /// The last request that keeps lookups going.
     last_used: u64,
     used: bool,
-    /// When addresses came last.
+    /// When addresses last arrived.
     pub(super) answered: Option<u64>,
     checked: u64,
     followed: bool,
@@ -35,9 +35,9 @@ pub(super) struct Slow {
     pub(super) ever_failed: bool,
     pub(super) awaited: Option<u64>,
     pub(super) ended: u64,
-    /// Users have changed, and the driver has not looked since.
+    /// Users have changed since the driver last checked.
     news: bool,
-    /// Since when the driver knows that it has no user.
+    /// Since when the driver has known that it has no user.
     unused: Option<u64>,
 }
 
@@ -95,11 +95,11 @@ impl Slow {
 
 pub(super) struct Model {
     pub(super) now: u64,
-    /// All hosts that there are, by name.
+    /// All hosts, by name.
     pub(super) hosts: [Option<Slow>; NAMES],
     pub(super) orders: u64,
     urgent_next: bool,
-    /// How much of the second's worth of refreshes is left, in time, and as of when.
+    /// The unused part of one second's worth of refreshes, as a duration, and the time to which it applies.
     credit: (u64, u64),
     pub(super) announced: Option<u64>,
 }
@@ -186,7 +186,7 @@ impl Model {
         (host.failing, host.checked, host.followed) = (!answered, now, true);
     }
 
-    /// The names that are looked up from now on.
+    /// The names whose lookups start now.
     pub(super) fn due(&mut self) -> Vec<usize> {
         let now = self.now;
         while let Some(name) = self.oldest().filter(|oldest| oldest.0 + 60 * SECOND <= now).map(|oldest| oldest.2) {
@@ -293,7 +293,7 @@ impl Model {
         self.all_running().filter(|running| !running.3).map(|running| (running.0, running.1, running.2)).min()
     }
 
-    /// When something is to be done that nobody reports.
+    /// The time of the next action that no report triggers.
     pub(super) fn next(&self) -> Option<u64> {
         let mut times = Vec::new();
         for host in self.hosts.iter().flatten() {
