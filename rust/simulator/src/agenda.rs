@@ -1,12 +1,12 @@
-//! In: events with the time at which they will happen. Out: the next one. Two of the same time come in the order in which
-//! they were planned, so that a seed gives the same world each time.
+//! The queue of future events. Events at the same time happen in the order in which they were planned, so
+//! that a seed always gives the same world.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::event::Event;
 
-/// Nanoseconds since the world began.
+/// Nanoseconds since the start of the world.
 pub type Time = u64;
 
 pub const MILLISECOND: Time = 1_000_000;
@@ -26,7 +26,7 @@ impl Agenda {
         self.now
     }
 
-    /// How many events were planned so far.
+    /// The number of events planned so far.
     pub fn planned(&self) -> u64 {
         self.planned
     }
@@ -40,7 +40,7 @@ impl Agenda {
         self.at(self.now + delay, event);
     }
 
-    /// Moves the time to the next event.
+    /// Takes the next event and advances time to it.
     pub fn advance(&mut self) -> Option<Event> {
         let Entry { at, event, .. } = self.heap.pop()?;
         self.now = at;
@@ -55,7 +55,7 @@ struct Entry {
 }
 
 impl Ord for Entry {
-    /// The heap gives the greatest first: that is the earliest.
+    /// Reversed, because the heap returns the greatest entry first.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.order).cmp(&(self.at, self.order))
     }

@@ -1,11 +1,11 @@
-//! What can happen in the world. Events are small and copied; what they are about is in the world.
+//! The events of the world. They are small values and refer to objects in the world.
 
 use doors_routing::Outcome;
 
 use crate::slab::Key;
 use crate::world::operator::Aim;
 
-/// A page of a visitor, as it was when the event was planned: after it has loaded again its timers are void.
+/// A page of a visitor at the time when an event was planned. A reload invalidates its timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageKey {
     pub visitor: u16,
@@ -15,21 +15,21 @@ pub struct PageKey {
 
 #[derive(Clone, Copy, Debug)]
 pub enum Event {
-    /// A packet that opens a connection is sent: the first, or one that repeats it.
+    /// A packet that opens a connection is sent, for the first time or again.
     Dial(Key, u8),
     DialEnds(Key, Outcome),
-    /// The request gets to the pod.
+    /// A request reaches its pod.
     Arrives(Key),
-    /// The pod sends the first byte of an answer.
+    /// A pod sends the first byte of a response.
     Answers(Key),
-    /// The pod ends an answer that was a stream.
+    /// A pod ends a streamed response.
     StreamEnds(Key),
     Resume(Key),
-    /// The reply gets to the client.
+    /// A reply reaches its client.
     Delivered(Key),
-    /// The client has waited long enough.
+    /// A client's timeout expires.
     GivesUp(Key),
-    /// A proxy looks which lookups are due.
+    /// A proxy checks for due lookups.
     Due(u8),
     LookupEnds(Key),
     Pod(u32, PodEvent),
@@ -39,72 +39,72 @@ pub enum Event {
     Visitor(u16, VisitorEvent),
     /// The next fault begins.
     Fault,
-    /// The next step of a change of keys.
+    /// The next step of a key rotation.
     Rotate,
-    /// An operator evicts pods, or takes that back.
+    /// An operator evicts pods or cancels an eviction.
     Evict,
     Undo(Aim),
     Look,
-    /// No fault from now on.
+    /// There are no faults from now on.
     Calm,
-    /// Every visitor has a live page.
+    /// Checks that every visitor has a live page.
     Settled(u8),
     End,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub enum PodEvent {
-    /// It listens.
+    /// It begins to listen.
     Ready,
-    /// DNS gets to know, or to forget it.
+    /// DNS adds or removes it.
     Named,
     Unnamed,
-    /// Are there still pages?
+    /// Checks whether there are still pages.
     Drained,
-    /// It is killed, whether or not there are.
+    /// It is killed, even if there are.
     Deadline,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub enum Deploy {
-    /// Starts what is missing.
+    /// Starts missing pods.
     Reconcile,
-    /// Replaces all pods by new ones.
+    /// Replaces all pods with new ones.
     Rollout,
-    /// Replaces the next one.
+    /// Replaces the next pod.
     Replace,
-    /// From now on there are to be so many.
+    /// Changes the number of pods.
     Scale(u8),
 }
 
 #[derive(Clone, Copy, Debug)]
 pub enum ReplicaEvent {
     Reload,
-    /// The process is there again.
+    /// The process starts again.
     Starts,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub enum PageEvent {
-    /// It is time for the next stream, or for the next try to open one.
+    /// The next stream is due, or the next attempt to open one.
     Roll(u32),
     Reopen,
     /// The same for the stream of reports.
     Report,
     Act,
-    /// The page that says "one moment, please" loads again.
+    /// The "one moment, please" page reloads by itself.
     Refresh,
-    /// The visitor loads the page by hand.
+    /// The visitor reloads the page manually.
     ByHand,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub enum VisitorEvent {
-    /// Comes, or opens one more page.
+    /// Arrives, or opens one more page.
     Opens,
     /// Looks at another page, or away.
     Turns,
     Leaves,
-    /// Leaves, and somebody else comes.
+    /// Leaves, and another visitor arrives.
     IsReplaced,
 }

@@ -1,20 +1,20 @@
-//! In: what happens, and whom it concerns. Out: the last events that concern one visitor and one address.
+//! Keeps the last events that concern one visitor and one address.
 //!
-//! Nothing is kept in an ordinary run. A seed that fails runs a second time, and then what concerns the visitor and the address of
-//! the violation is kept: the world is the same.
+//! In a normal run nothing is kept. A seed that fails runs again, giving the same world, and this time the
+//! events about the visitor and the address of the violation are kept.
 
 use std::collections::VecDeque;
 
 use crate::agenda::{MILLISECOND, Time};
 
-/// More are of no use to a reader.
+/// A reader has no use for more.
 const MOST: usize = 400;
 
-/// Whom an event concerns.
+/// The subject of an event.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Subject {
     pub visitor: Option<u16>,
-    /// Index of an address, as in [`crate::world::app::pods::Pods::places`].
+    /// The index of an address in [`crate::world::app::pods::Pods::places`].
     pub place: Option<usize>,
 }
 
@@ -27,7 +27,7 @@ impl Subject {
         Subject { visitor: None, place: Some(place) }
     }
 
-    /// What concerns all concerns everybody.
+    /// Concerns everyone.
     pub const ALL: Subject = Subject { visitor: None, place: None };
 }
 
@@ -42,7 +42,7 @@ impl Journal {
         Journal { of: Some(subject), lines: VecDeque::new() }
     }
 
-    /// Notes an event; `text` is not asked if nobody reads it.
+    /// Records an event. `text` is only called if the event is kept.
     pub fn note(&mut self, now: Time, about: Subject, text: impl FnOnce() -> String) {
         let Some(of) = self.of else { return };
         let same_visitor = about.visitor.is_some() && about.visitor == of.visitor;
@@ -61,7 +61,7 @@ impl Journal {
     }
 }
 
-/// Hours, minutes, seconds and milliseconds since the world began.
+/// Formats a time as hours, minutes, seconds and milliseconds since the start of the world.
 pub fn clock(now: Time) -> String {
     let milliseconds = now / MILLISECOND;
     let (seconds, minutes, hours) = (milliseconds / 1_000, milliseconds / 60_000, milliseconds / 3_600_000);

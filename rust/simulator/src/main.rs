@@ -1,4 +1,5 @@
-//! `make simulate ARGS=...`: runs seeds, on all cores, and says what they have seen. Fails with the report of the first seed that fails.
+//! `make simulate ARGS=...`: runs seeds on all cores and prints a tally. Fails with a report of the first
+//! seed that fails.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -83,7 +84,7 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The worlds that are to be run, in their order.
+/// The seeds to run, in order.
 fn seeds(options: &Options) -> impl Iterator<Item = u64> + Send + use<> {
     let (first, from) = match options.from {
         Some(from) => (&[][..], from),
@@ -93,7 +94,7 @@ fn seeds(options: &Options) -> impl Iterator<Item = u64> + Send + use<> {
     first.iter().copied().chain((from..).filter(move |seed| !first.contains(seed))).take(seeds)
 }
 
-/// Each world is one thread's; what comes of it does not depend on the others.
+/// Runs the worlds on several threads. The results do not depend on the distribution.
 fn run_all(options: &Options, began: Instant) -> (Tally, Vec<Failure>) {
     let (seeds, stop) = (Mutex::new(seeds(options)), AtomicBool::new(false));
     let results = Mutex::new((Tally::default(), Vec::new()));

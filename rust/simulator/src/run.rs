@@ -1,4 +1,4 @@
-//! In: a seed. Out: what its world has seen, or a report of what went wrong in it.
+//! Runs the world of a seed and returns its tally or a report of what went wrong.
 
 use std::fmt::Write;
 
@@ -7,11 +7,11 @@ use crate::scenario::Scenario;
 use crate::tally::Tally;
 use crate::world::World;
 
-/// Seeds that have failed once, or found a planted fault that few others find. They run first.
+/// Seeds that once failed, or that found a planted fault which few others find. They run first.
 pub const ONCE_FAILED: [u64; 25] =
     [0, 2, 4, 12, 13, 17, 22, 36, 38, 53, 54, 69, 71, 72, 76, 83, 94, 148, 184, 229, 312, 330, 370, 2670, 2921];
 
-/// A seed that has failed, with all that a reader needs.
+/// A seed that failed, with everything a reader needs.
 #[derive(Debug)]
 pub struct Failure {
     pub seed: u64,
@@ -19,11 +19,11 @@ pub struct Failure {
     pub report: String,
 }
 
-/// Runs the world of a seed. If something goes wrong it runs again, and this time what concerns the visitor and the pod is kept: those of
-/// the violation, unless `about` names others.
+/// Runs the world of a seed. If it fails, runs it again and records the events about the visitor and the pod
+/// of the violation, or about those in `about`.
 ///
 /// # Errors
-/// The first violation of a rule.
+/// The first violation.
 pub fn run(seed: u64, about: Subject) -> Result<Tally, Box<Failure>> {
     let mut world = World::new(Scenario::draw(seed), Journal::default());
     let Err(violation) = world.run() else { return Ok(world.tally) };

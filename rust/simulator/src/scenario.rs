@@ -1,19 +1,19 @@
-//! In: a seed. Out: what the world is made of: sizes, options, and which faults there are. Printed before the first event of a
-//! seed that is looked at.
+//! Derives the properties of a world from a seed: sizes, options, and kinds of faults. Reports print it
+//! first.
 
 use std::fmt;
 
 use crate::agenda::{HOUR, MILLISECOND, MINUTE, SECOND, Time};
 use crate::random::Random;
 
-/// What may go wrong, and what operators do. Each seed has some of them.
+/// Faults, and actions of operators. Each seed has some of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// A process ends at once; its host refuses connections, and another process starts there.
     Crash,
-    /// A machine is gone: nothing answers at its address any more.
+    /// A machine is gone: its address no longer answers.
     Vanish,
-    /// A process stands still: connections are accepted, and nothing is answered.
+    /// A process hangs: it accepts connections but does not respond.
     Freeze,
     /// Packets to one pod are lost.
     Swallow,
@@ -21,33 +21,33 @@ pub enum Fault {
     Wedge,
     /// One proxy cannot reach the pods of one upstream.
     Partition,
-    /// One proxy reaches nothing at all.
+    /// One proxy cannot reach anything.
     Cut,
     /// Dials are lost now and then.
     Lossy,
-    /// A proxy has no ports or files left.
+    /// A proxy has run out of ports or files.
     OwnFault,
-    /// A name server answers nothing, says that it failed, or says that there is no such name.
+    /// A name server does not answer, reports a failure, or reports that the name does not exist.
     DnsSilent,
     DnsFails,
     DnsDenies,
-    /// It names some of the addresses, others each time.
+    /// It lists only some of the addresses, different ones each time.
     DnsParts,
-    /// Its answers for one IP version are lost, or come late.
+    /// Its answers for one IP version are lost or late.
     DnsHalf,
     DnsLate,
-    /// The host names an address outside of its networks.
+    /// The host resolves to an address outside its networks.
     Stray,
-    /// An upstream has no pod for a while.
+    /// An upstream has no pods for a while.
     Empty,
-    /// A proxy process ends, and another one takes its place.
+    /// A proxy process ends and is replaced by another.
     ReplicaEnds,
-    /// Nobody is there for a while.
+    /// There are no visitors for a while.
     Night,
 }
 
 impl Fault {
-    /// Answers of name servers may be parts of the truth.
+    /// Whether name servers may give partial answers.
     pub fn is_partial(self) -> bool {
         matches!(self, Fault::DnsParts | Fault::DnsHalf | Fault::DnsLate)
     }
@@ -75,7 +75,7 @@ const FAULTS: [Fault; 19] = [
     Fault::Night,
 ];
 
-/// What a configuration has as the hosts of an upstream.
+/// How a configuration lists the hosts of an upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hosts {
     Name,
@@ -83,22 +83,22 @@ pub enum Hosts {
     Names,
     /// A name, and the addresses of two pods.
     Mixed,
-    /// The addresses of all pods that there may be, and no name.
+    /// The addresses of all possible pods, without a name.
     Addresses,
 }
 
-/// Which pods the host names of the first two upstreams lead to.
+/// The pods that the host names of the first two upstreams resolve to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shared {
-    /// Each to those in the networks of its upstream.
+    /// Each resolves to the pods in the networks of its upstream.
     No,
-    /// Both to the pods of both.
+    /// Both resolve to the pods of both.
     Both,
-    /// Both to those of the first. The second has none in its networks.
+    /// Both resolve to the pods of the first. The second has no pods in its networks.
     First,
 }
 
-/// The options of the configurations, in nanoseconds where they are times.
+/// The options of the configurations. Times are in nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub gone_after: Time,
@@ -112,7 +112,7 @@ pub struct Settings {
     pub user_retries: bool,
 }
 
-/// The bounds of each proxy process.
+/// The limits of each proxy process.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     pub max_pods: u32,
@@ -127,49 +127,51 @@ pub struct Scenario {
     pub seed: u64,
     pub replicas: usize,
     pub upstreams: usize,
-    /// Whether two host names lead to the same pods.
+    /// Whether two host names resolve to the same pods.
     pub shared: Shared,
     pub hosts: Hosts,
-    /// Pods of each upstream, and addresses of each beside those: few, and new pods get old addresses.
+    /// The number of pods of each upstream, and of its additional addresses: few, so that new pods get used
+    /// addresses.
     pub pods: usize,
     pub spare: usize,
-    /// The addresses are IPv6 ones; of every second pod, or of all.
+    /// Whether every second pod has an IPv6 address, and whether all do.
     pub ipv6: bool,
     pub dual: bool,
     pub visitors: usize,
-    /// How long each name server repeats what it once knew.
+    /// How long each name server caches answers.
     pub caches: Vec<Time>,
     pub settings: Settings,
     pub bounds: Bounds,
     pub faults: Vec<Fault>,
-    /// For how long there are faults, and how far they are apart at most.
+    /// How long faults occur, and the longest interval between them.
     pub chaos: Time,
     pub pause: Time,
-    /// How far deployments, reloads and changes of keys are apart; 0 for none.
+    /// The intervals between deployments, reloads and key rotations; 0 for none.
     pub rollouts: Time,
     pub reloads: Time,
     pub rotations: Time,
-    /// How far apart an operator evicts pods; 0 for never.
+    /// The interval between evictions; 0 for none.
     pub evictions: Time,
-    /// Reloads also take upstreams away, bring them back, and find them under another host name.
+    /// Whether reloads also remove upstreams, restore them, and move them to another host name.
     pub changes: bool,
-    /// How many of a thousand pods say with their answers that they drain, and take no new pages then.
+    /// How many of a thousand pods say that they drain, and then take no new pages.
     pub marks: u32,
-    /// A pod is killed so long after it was told to stop.
+    /// The time between telling a pod to stop and killing it.
     pub grace: Time,
-    /// Pods use a new key before all proxies have it.
+    /// Whether pods use a new key before all proxies have it.
     pub hasty: bool,
-    /// Requests of one visitor go to any proxy, and not to the same one.
+    /// Whether requests of one visitor go to any proxy rather than always to the same one.
     pub spread: bool,
-    /// How many of a thousand answers are lost on the way to the client.
+    /// How many of a thousand responses are lost on the way to the client.
     pub client_loss: u32,
-    /// How far apart the clocks of the threads of one process are.
+    /// The maximum difference between the clocks of threads of one process.
     pub skew: Time,
-    /// How long a visitor looks at a page before something is clicked, at most.
+    /// The longest time that a visitor looks at a page before the next click.
     pub think: Time,
-    /// What a dial is told and what comes next are two calls, not one.
+    /// Whether the outcome of a dial and the next step are two calls rather than one.
     pub two_calls: bool,
-    /// Very many visitors come and go, each stays about that long, and nothing goes wrong; but the number of pods changes. 0: another kind of world.
+    /// If not 0: very many visitors come and go, each staying about this long, and there are no faults, but
+    /// the number of pods changes.
     pub crowd: Time,
 }
 
@@ -178,10 +180,10 @@ impl Scenario {
         let random = &mut Random::new(seed, "scenario");
         let visitors = random.pick(&[1, 1, 2, 5, 20, 100]);
         let upstreams = random.pick(&[1, 1, 2, 3]);
-        // Some seeds have one or two kinds, most have many, one in ten has none.
+        // Some seeds have one or two kinds, most have many, and one in ten has none.
         let share = random.pick(&[0, 100, 200, 400, 400, 600, 600, 800, 800, 1000]);
         let faults = FAULTS.into_iter().filter(|_| random.permille(share)).collect();
-        // What came later draws numbers of its own, so that the rest of a world stays as it was.
+        // Later additions draw from their own numbers, so that the rest of a world stays the same.
         let later = &mut Random::new(seed, "later");
         let shared = later.pick(&[Shared::No, Shared::No, Shared::No, Shared::Both, Shared::First]);
         let latest = &mut Random::new(seed, "evictions");
@@ -240,7 +242,7 @@ impl Scenario {
         scenario
     }
 
-    /// Makes it the world of a crowd.
+    /// Turns the scenario into one with a crowd.
     fn gather(&mut self) {
         (self.crowd, self.visitors, self.think) = (MINUTE, 400, 5 * MINUTE);
         (self.upstreams, self.shared, self.hosts, self.changes) = (1, Shared::No, Hosts::Name, false);
@@ -252,12 +254,12 @@ impl Scenario {
         (self.bounds.max_pods, self.bounds.max_waiting) = (1_000, 4096);
     }
 
-    /// How many host names there are: two for each upstream.
+    /// The number of host names: two per upstream.
     pub fn names(&self) -> usize {
         2 * self.upstreams
     }
 
-    /// The upstreams in whose networks the pods are that a host name leads to.
+    /// The upstreams whose networks contain the pods of a host name.
     pub fn led_to(&self, host: usize) -> impl Iterator<Item = usize> + use<> {
         let own = host % self.upstreams;
         let (first, last) = match self.shared {
@@ -268,7 +270,7 @@ impl Scenario {
         first..=last
     }
 
-    /// How many pods are to be in the networks of an upstream.
+    /// The intended number of pods in the networks of an upstream.
     pub fn pods_in(&self, upstream: usize) -> usize {
         if self.shared == Shared::First && upstream == 1 { 0 } else { self.pods }
     }
@@ -278,12 +280,12 @@ impl Scenario {
         8000 + if shares { 0 } else { upstream as u16 }
     }
 
-    /// One configuration has the same upstreams and hosts as the next, and each pod belongs to one of them.
+    /// Whether all configurations have the same upstreams and hosts, and each pod belongs to one upstream.
     pub fn is_plain(&self) -> bool {
         !self.changes && self.shared == Shared::No
     }
 
-    /// How old what a name server says may be.
+    /// The maximum age of name servers' answers.
     pub fn cache(&self) -> Time {
         self.caches.iter().copied().max().unwrap_or(0)
     }

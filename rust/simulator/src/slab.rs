@@ -1,7 +1,6 @@
-//! In: values that live for a while. Out: a key for each that never names another one, so that an event that comes too late
-//! finds nothing.
+//! A container for temporary values. A key is never reused, so that a late event finds nothing.
 
-/// Names one value of one [`Slab`].
+/// Identifies a value of a [`Slab`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     index: u32,

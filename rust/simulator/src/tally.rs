@@ -1,11 +1,11 @@
-//! What a run has seen, to tell an empty world from a busy one.
+//! Counts what happened in a run, to distinguish an empty world from a busy one.
 
 use std::fmt;
 use std::ops::AddAssign;
 
 use crate::agenda::{HOUR, MINUTE, SECOND, Time};
 
-/// Counts of one world, or of many.
+/// The counts of one or many worlds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
     pub worlds: u64,
@@ -19,16 +19,16 @@ pub struct Tally {
     pub evictions: u64,
     pub pages: u64,
     pub gone: u64,
-    /// Of these the pages whose token no key opens, or that lies in no network.
+    /// How many of them had a token that no key decrypts or whose address is in no network.
     pub nowhere: u64,
-    /// Those whose pod lives: it is evicted, or has drained for too long.
+    /// How many had a live pod that is evicted, or that has drained for too long.
     pub evicted: u64,
     pub drained: u64,
     pub unavailable: u64,
     pub waits: u64,
     pub background: u64,
     pub failovers: u64,
-    /// How long after the last fault the last visitor had a live page, and what was allowed.
+    /// How long after the last fault the last visitor got a live page, and the allowed time.
     pub slowest: Time,
     pub bound: Time,
 }

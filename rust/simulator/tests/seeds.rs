@@ -1,4 +1,4 @@
-//! One seed is one world, and what a failure tells can be told again.
+//! Tests that a seed always gives the same world, and that failures can be reproduced.
 
 use doors_simulator::agenda::HOUR;
 use doors_simulator::journal::{Journal, Subject};
@@ -6,7 +6,7 @@ use doors_simulator::run::run;
 use doors_simulator::scenario::Scenario;
 use doors_simulator::world::World;
 
-/// The first seeds of short and small worlds: the whole set is for an optimised build.
+/// The first seeds with short and small worlds. The whole set needs an optimised build.
 fn small() -> impl Iterator<Item = u64> {
     (0..).filter(|seed| {
         let scenario = Scenario::draw(*seed);

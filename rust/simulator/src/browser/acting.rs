@@ -1,4 +1,4 @@
-//! What people do: they come, click, follow links, go back, open a second page, look away, and leave.
+//! What visitors do: arrive, click, follow links, go back, open a second page, look away, and leave.
 
 use super::{Page, State, Visitor};
 use crate::agenda::{SECOND, Time};
@@ -6,7 +6,7 @@ use crate::event::{Event, PageEvent, PageKey, VisitorEvent};
 use crate::world::World;
 use crate::world::proxy::ask::{Kind, Reply};
 
-/// All visitors come within that.
+/// All visitors arrive within this time.
 const COME: Time = 30 * SECOND;
 
 impl World {
@@ -31,7 +31,7 @@ impl World {
         }
     }
 
-    /// The next thing is clicked after a while.
+    /// Plans the next click.
     pub fn think(&mut self, key: PageKey) {
         let delay = self.chances.visitors.between(SECOND, self.scenario.think);
         self.agenda.after(delay, Event::Page(key, PageEvent::Act));
@@ -51,7 +51,7 @@ impl World {
     }
 
     fn acts(&mut self, key: PageKey, kind: Kind) {
-        // Whatever somebody does, the client tries at once.
+        // The client retries at once after any user action.
         self.page_mut(key).backoff.reset();
         if self.ask(key, kind).is_none() {
             self.act_replied(key, kind, Reply::Failed);
@@ -61,7 +61,7 @@ impl World {
     pub fn act_replied(&mut self, key: PageKey, kind: Kind, reply: Reply) {
         match (kind, reply) {
             (_, Reply::Gone) => self.gone(key),
-            // Back and forward end in a page load if they fail in any way.
+            // Failed back and forward navigation becomes a page load.
             (Kind::History, Reply::Unavailable { .. } | Reply::Failed) => self.load(key),
             (Kind::Hook | Kind::Link, Reply::Fine) => {
                 self.page_mut(key).backoff.reset();
@@ -80,7 +80,8 @@ impl World {
                 let think = self.scenario.think;
                 let delay = self.chances.visitors.between(think, 16 * think);
                 self.agenda.after(delay, Event::Visitor(visitor, VisitorEvent::Turns));
-                // After the last fault all look at their pages, so that one can say when all are live.
+                // After the last fault all visitors look at their pages, so that it can be checked whether
+                // all are live.
                 if self.visitors[usize::from(visitor)].looks_at.is_some() && self.now() < self.calm {
                     let next = self.chances.visitors.pick(&[None, Some(0), Some(0), Some(1)]);
                     self.look(visitor, next);
@@ -114,7 +115,7 @@ impl World {
         }
     }
 
-    /// The visitor looks at one page, or at none.
+    /// Makes a visitor look at one page or none.
     fn look(&mut self, visitor: u16, page: Option<usize>) {
         self.visitors[usize::from(visitor)].looks_at = page;
         for other in 0..2 {

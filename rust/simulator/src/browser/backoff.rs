@@ -1,4 +1,4 @@
-//! In: attempts that failed, and how long they took. Out: how long the client of Doors waits until the next one.
+//! The back-off of the Doors client: its pauses between failed attempts.
 
 use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::random::Random;
@@ -6,10 +6,11 @@ use crate::random::Random;
 const FIRST: Time = 200 * MILLISECOND;
 const LONGEST: Time = 12 * SECOND;
 
-/// The longest pause, with the fifth that chance may add.
+/// The longest pause, including jitter.
 pub const LONGEST_PAUSE: Time = LONGEST + LONGEST / 5;
 
-/// Grows by a quarter each time, up to 12 s, a fifth more or less; an attempt that lasted a second is repeated at once.
+/// Pauses grow by a quarter up to 12 s, plus or minus a fifth. An attempt that lasted a second is repeated at
+/// once.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Backoff {
     failures: u32,

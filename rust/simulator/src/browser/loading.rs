@@ -1,5 +1,5 @@
-//! In: the address bar, a reload, a link. Out: a page load, and the page that comes of it: a live one, one that loads again by itself, or
-//! the browser's own error page.
+//! Page loads, and the resulting page: a live one, one that reloads by itself, or the browser's own error
+//! page.
 
 use super::{Backoff, Page, State};
 use crate::agenda::{SECOND, Time};
@@ -8,7 +8,7 @@ use crate::journal::Subject;
 use crate::world::World;
 use crate::world::proxy::ask::{Home, Kind, Reply};
 
-/// People load a page again by hand after that, at most.
+/// The longest time until a visitor reloads a page manually.
 pub const BY_HAND: Time = 15 * SECOND;
 
 impl World {
@@ -72,7 +72,7 @@ impl World {
         let token = &self.pods.process(process).token;
         let visitor = &mut self.visitors[usize::from(key.visitor)];
         visitor.cookie.clear();
-        // A session cookie stands beside it.
+        // Next to a session cookie.
         visitor.cookie.push_str("session=1; up=");
         visitor.cookie.push_str(token);
         visitor.cookie_of = Some(process);

@@ -1,13 +1,11 @@
-//! Visitors and their browsers, which follow the rules of the client of Doors.
+//! Visitors and their browsers, which behave like the Doors client.
 //!
 //! ```text
-//! loading   page loads, and what comes of them
+//! loading   page loads and their results
 //! streams   the receiver stream and the reports of a live page
-//! acting    what people do: click, go back, look away, come and go
+//! acting    what visitors do: click, go back, look away, come and go
 //! backoff   pauses between attempts
 //! ```
-//!
-//! In: replies and timers. Out: requests.
 
 mod acting;
 pub mod backoff;
@@ -29,26 +27,26 @@ pub enum State {
     #[default]
     Closed,
     Loading,
-    /// "One moment, please": it loads again by itself.
+    /// "One moment, please": it reloads by itself.
     Retry,
-    /// The browser's own error page: no script runs on it.
+    /// The browser's own error page, which runs no script.
     Broken,
     Live,
-    /// It loads again as soon as somebody looks at it.
+    /// It reloads as soon as it becomes visible.
     Asleep,
 }
 
 #[derive(Default)]
 pub struct Page {
-    /// Counts page loads.
+    /// The number of page loads.
     pub boot: u32,
     pub state: State,
     pub home: Option<Home>,
-    /// The newest receiver stream, when it was opened, and which it is.
+    /// The newest receiver stream, and when it was opened.
     pub stream: Option<Key>,
     opened: Time,
     turn: u32,
-    /// The one before it.
+    /// The previous receiver stream.
     older: Option<Key>,
     backoff: Backoff,
     /// The stream of reports, over HTTP/2.
@@ -57,23 +55,23 @@ pub struct Page {
     report_backoff: Backoff,
     /// When a receiver stream last worked.
     pub last_good: Time,
-    /// Since when nobody looks at it.
+    /// When it was hidden.
     pub hidden: Option<Time>,
-    /// What else it has asked for.
+    /// Its other requests.
     loading: Option<Key>,
     /// When its pod first had its stream.
     pub attached: Option<Time>,
 }
 
 pub struct Visitor {
-    /// The Cookie header, and the process that it names.
+    /// The Cookie header, and the process whose token it contains.
     pub cookie: String,
     pub cookie_of: Option<u32>,
     pub pages: [Page; 2],
-    /// The page that is looked at.
+    /// The visible page.
     pub looks_at: Option<usize>,
     http2: bool,
-    /// The visitor has lost a page and has no other yet; and when that last ended.
+    /// Whether the visitor has lost a page without getting another yet, and when the last live page ended.
     pub lost: bool,
     pub live: Time,
 }
@@ -87,7 +85,7 @@ impl World {
         &mut self.visitors[usize::from(key.visitor)].pages[usize::from(key.page)]
     }
 
-    /// The key of a page as it is now.
+    /// The key of a page in its present state.
     pub fn page_key(&self, visitor: u16, page: usize) -> PageKey {
         PageKey { visitor, page: page as u8, boot: self.visitors[usize::from(visitor)].pages[page].boot }
     }
@@ -129,7 +127,7 @@ impl World {
         }
     }
 
-    /// The page is told that it is gone.
+    /// Handles 410 for a page.
     fn gone(&mut self, key: PageKey) {
         self.visitors[usize::from(key.visitor)].lost = true;
         if self.is_visible(key) {
@@ -143,14 +141,14 @@ impl World {
         self.abandon(key);
         self.page_mut(key).state = State::Asleep;
         if self.is_visible(key) {
-            // Somebody touches it before long.
+            // The visitor uses it before long.
             let key = self.page_key(key.visitor, usize::from(key.page));
             let delay = self.chances.visitors.between(0, BY_HAND);
             self.agenda.after(delay, Event::Page(key, PageEvent::ByHand));
         }
     }
 
-    /// Gives up all that the page has asked for; its timers are void.
+    /// Cancels all requests of a page and invalidates its timers.
     fn abandon(&mut self, key: PageKey) {
         let page = self.page_mut(key);
         page.boot += 1;

@@ -1,4 +1,5 @@
-//! In: a live page. Out: its receiver stream, always one open, the next before the last has ended; and over HTTP/2 its stream of reports.
+//! The streams of a live page: one receiver stream is always open, and the next opens before the last ends.
+//! Over HTTP/2 there is also a stream of reports.
 
 use super::State;
 use crate::agenda::{MILLISECOND, MINUTE, SECOND, Time};
@@ -7,9 +8,9 @@ use crate::slab::Key;
 use crate::world::World;
 use crate::world::proxy::ask::{Kind, Reply};
 
-/// The client opens the next stream after that.
+/// The time until the client opens the next stream.
 pub const ROLL: Time = 15 * SECOND;
-/// A page that nobody looks at gives up its stream after that; without any stream it gives up after the other.
+/// A hidden page closes its stream after `HIDDEN`. A page without a stream ends after `TTL`.
 const HIDDEN: Time = 20 * MINUTE;
 const TTL: Time = 40 * MINUTE;
 
@@ -51,7 +52,7 @@ impl World {
         }
     }
 
-    /// The pod has the stream.
+    /// Handles the arrival of a stream at its pod.
     pub fn page_attached(&mut self, key: PageKey, now: Time) {
         let page = self.page_mut(key);
         if page.boot != key.boot {
@@ -87,7 +88,7 @@ impl World {
         self.agenda.after(pause, Event::Page(key, PageEvent::Reopen));
     }
 
-    /// The stream of reports begins, or goes on.
+    /// Starts or continues the stream of reports.
     pub fn report(&mut self, key: PageKey) {
         let now = self.now();
         if self.page(key).state != State::Live || self.page(key).reports.is_some() {
@@ -117,7 +118,7 @@ impl World {
         self.agenda.after(pause, Event::Page(key, PageEvent::Report));
     }
 
-    /// Somebody looks at the page again, or no longer.
+    /// Handles a change of a page's visibility.
     pub fn look_at(&mut self, key: PageKey, visible: bool) {
         let now = self.now();
         let page = self.page_mut(key);

@@ -1,8 +1,9 @@
-//! Where page loads go: to the pod of the cookie, to the others of its upstream, to those of all; to pods that failed a moment ago, to
-//! pods outside of the networks of their upstream, and nowhere, only if there is nothing else.
+//! Checks where page loads go: to the pod in the cookie, to the others of its upstream, then to those of all
+//! upstreams. Recently failed pods, pods outside their upstream's networks, and no pod at all are allowed
+//! only if there is nothing else.
 //!
-//! Only what cannot be a matter of opinion is checked: a pod counts as well here if nothing of it has failed for a minute, and if the last answer
-//! of a name server names it.
+//! Only clear cases are checked: here, a pod counts as healthy only if it has had no failure for a minute and
+//! the last answer of a name server lists it.
 
 use doors_routing::Cause;
 
@@ -13,24 +14,25 @@ use crate::scenario::Shared;
 use crate::slab::Key;
 use crate::world::proxy::ask::Exchange;
 
-/// So long a lookup may take, and wait for its turn.
+/// The longest time that a lookup may take, including its time in the queue.
 const LOOKUP: Time = 6 * SECOND;
-/// So soon a request that waits looks whether there are other pods.
+/// The longest time until a waiting request notices other pods.
 const NOTICED: Time = 3 * SECOND / 2;
-/// So long dials in the background may take to find a pod.
+/// The longest time that background dials need to find a pod.
 const SEEKS: Time = 8 * SECOND;
-/// A host that no request uses for that many refresh intervals is not looked up any more.
+/// After this many refresh intervals without requests, a host is no longer looked up.
 const IDLE: Time = 10;
 
 impl World {
-    /// The place that the cookie of an exchange names, if the proxy can read it.
+    /// The place in the cookie of an exchange, if the proxy can decrypt it.
     fn cookie_place(&self, exchange: &Exchange) -> Option<usize> {
         let pod = self.pods.process(exchange.cookie_of?);
         let opens = exchange.bound.keys.contains(&pod.key) && !self.pods.places[pod.place].stray;
         (opens && exchange.bound.upstreams.contains(&pod.upstream)).then_some(pod.place)
     }
 
-    /// The pods of an upstream that are well beyond doubt, do not say that they drain, are not evicted, and that a request has not tried.
+    /// The pods of an upstream that are certainly healthy, do not drain, are not evicted, and were not tried
+    /// by the request.
     pub(super) fn well(&self, exchange: &Exchange, upstream: usize) -> impl Iterator<Item = usize> {
         let now = self.now();
         let ledger = &self.checks.ledgers[exchange.replica];
@@ -44,20 +46,20 @@ impl World {
         })
     }
 
-    /// Its hosts have not given addresses up, and were looked up not long ago.
+    /// Whether the hosts of an upstream have lost no addresses and were looked up recently.
     pub(super) fn is_sure(&self, exchange: &Exchange, upstream: usize) -> bool {
         let hosts = &self.checks.ledgers[exchange.replica].hosts;
         let refresh = exchange.bound.settings.refresh;
         exchange.bound.hosts_of(upstream).iter().all(|host| hosts[*host].is_recent(refresh, self.now()))
     }
 
-    /// No pod is ever forgotten.
+    /// Whether no pod is ever forgotten.
     pub(super) fn remembers_all(&self) -> bool {
         self.pods.places.len() <= self.scenario.bounds.max_pods as usize
     }
 
-    /// Answers of name servers are never parts of the truth. Where they are, or where name servers say different things, an address that
-    /// one of them lacks may still be there.
+    /// Whether answers of name servers are always complete and equal. Otherwise an address that one of them
+    /// lacks may still exist.
     pub(super) fn is_whole(&self) -> bool {
         self.scenario.caches.len() == 1 && self.scenario.faults.iter().all(|fault| !fault.is_partial())
     }
@@ -104,14 +106,14 @@ impl World {
             && hosts().any(|host| host.places.contains(&place))
             && ledger.pods[place].fails(now)
             && self.remembers_all()
-            // An address that was left out of parts comes back as a new one, here under one host and there under another.
+            // An address missing from a partial answer comes back as new, for one host and not for another.
             && (self.is_whole() || self.scenario.shared == Shared::No)
         {
             Some(("pods that failed come after those that are well", well))
         } else {
             None
         };
-        // A name server may say other things at the same time than the one that was asked last, but only old ones.
+        // A name server other than the last one may answer differently, but only with older data.
         if let Some((rule, better)) = wrong {
             let what = format!(
                 "replica {replica} sends a page load to place {place} of upstream {upstream} although place {better} is well: {:?}; {:?}",
@@ -123,7 +125,8 @@ impl World {
         self.check_lookups_go_on(key, upstream);
     }
 
-    /// A pod that has left DNS gets no new page when the name servers have forgotten it, unless there is nothing else.
+    /// Checks that a pod that left DNS gets no new page after the name servers' caches have expired, unless
+    /// there is no other pod.
     fn check_left(&mut self, key: Key, upstream: usize, place: usize) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let Some(left) = self.pods.places[place].unnamed else { return };
@@ -145,7 +148,7 @@ impl World {
         }
     }
 
-    /// A host that requests use is looked up all the time.
+    /// Checks that a host in use is looked up continuously.
     fn check_lookups_go_on(&mut self, key: Key, upstream: usize) {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return };
@@ -157,7 +160,7 @@ impl World {
         for host in bound.hosts_of(upstream) {
             let known = &mut self.checks.ledgers[replica].hosts[*host];
             let used = known.used.replace((now, least)).filter(|(used, _)| *used >= bound.loaded);
-            // As long as another configuration is in use that asks more often, the host is idle sooner.
+            // While another configuration with a shorter interval is in use, the host becomes idle sooner.
             let goes_on = used.is_some_and(|(used, before)| {
                 now - used > refresh + slack && now - used < (IDLE - 1) * before.min(least)
             });
@@ -169,7 +172,7 @@ impl World {
         }
     }
 
-    /// A page load gets 503. That must be for want of a pod.
+    /// Checks that a page load gets 503 only for lack of a pod.
     pub(super) fn check_unavailable(&mut self, key: Key, cause: Cause) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         if matches!(cause, Cause::PodDropped | Cause::OwnFault)
@@ -181,7 +184,7 @@ impl World {
         }
         let about = Subject::visitor(exchange.ask.page.visitor);
         let ledger = &self.checks.ledgers[exchange.replica];
-        // Who has tried in vain waits until a dial in the background finds a pod; one begins each 250 ms.
+        // A request that failed waits until a background dial finds a pod. There is one every 250 ms.
         let (replica, long) = (exchange.replica, self.now() - exchange.began.max(exchange.dialled) > SEEKS);
         if cause == Cause::NoPod && (!long || self.is_faulty(replica, SEEKS)) {
             return;

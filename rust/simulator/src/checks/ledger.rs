@@ -1,4 +1,4 @@
-//! In: what a replica was told. Out: what it must know. Written apart from the core, and simpler.
+//! What a replica must know from the reports it was given. Written independently of the core, and simpler.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,20 +8,21 @@ use super::leaving::{Evictions, Uses};
 use super::prompt::Refused;
 use crate::agenda::{SECOND, Time};
 
-/// Failures further apart do not belong together.
+/// Failures further apart than this are unrelated.
 pub const GAP: Time = 60 * SECOND;
-/// An address that an answer lacks may have been named by one of the last so many, or within so long before, if answers are parts.
+/// If answers are partial, an address that is missing now may have been listed in this many answers before,
+/// or within this time.
 const ANSWERS: usize = 40;
 const LOOK_BACK: Time = 30 * SECOND;
 
 pub struct Ledger {
     pub pods: Vec<Seen>,
     pub hosts: Vec<Told>,
-    /// When something was last held against as many pods as are remembered.
+    /// When the maximum number of remembered pods last all had a fault.
     pub crowded: Option<Time>,
-    /// For each place how the requests of its pages fare.
+    /// For each place, the results of its pages' requests.
     pub refused: Vec<Refused>,
-    /// What is evicted, and how the pages of evicted pods were used.
+    /// The evictions, and the use of evicted pods' pages.
     pub evictions: Evictions,
     pub uses: Uses,
 }
@@ -38,7 +39,7 @@ impl Ledger {
         }
     }
 
-    /// What became of a dial or a connection. `most` pods are remembered.
+    /// Records the outcome of a dial or a connection. `most` is the maximum number of remembered pods.
     pub fn tell(&mut self, place: usize, outcome: Outcome, most: usize, now: Time) {
         self.pods[place].tell(outcome, now);
         let is_held = |seen: &&Seen| seen.refused.is_some() || seen.unreachable.is_some() || seen.drops.is_some();
@@ -47,7 +48,8 @@ impl Ledger {
         }
     }
 
-    /// No configuration has had a host for long: what name servers said about it may be forgotten. Its lookups go on that have begun.
+    /// Handles a host that no configuration has had for a while. Its data may be forgotten, but running
+    /// lookups continue.
     pub fn forget_host(&mut self, host: usize, now: Time) {
         let Told { flying, left, places, mut before, .. } = std::mem::take(&mut self.hosts[host]);
         before.push_back((now, places));
@@ -59,8 +61,8 @@ impl Ledger {
     }
 }
 
-/// Failures of one kind, none further than [`GAP`] from the one before. At a gap of just that length the clocks of threads decide: so the first
-/// one at the latest, and at the earliest.
+/// Failures of one kind, each at most [`GAP`] after the previous one. For a gap of exactly that length, the
+/// threads' clocks decide, so there is a latest and an earliest first failure.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
     pub first: Time,
@@ -76,16 +78,16 @@ impl Span {
         *span = Some(Span { first, earliest, last: now });
     }
 
-    /// For how long at most.
+    /// The longest possible duration.
     pub fn lasts(&self) -> Time {
         self.last - self.earliest
     }
 }
 
-/// What became of the dials of one pod, and of the connections to it.
+/// The outcomes of the dials of one pod, and of the connections to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
-    /// When it was last reached, and when it last answered.
+    /// When it was last reached, and when it last responded.
     pub reached: Option<Time>,
     pub answered: Option<Time>,
     pub failed: Option<Time>,
@@ -94,20 +96,20 @@ pub struct Seen {
     pub missed: Option<Time>,
     pub unreachable: Option<Span>,
     pub drops: Option<Span>,
-    /// Since when it has been held to be gone, if it has not been reached since.
+    /// When it was declared gone, if it has not been reached since.
     pub gone: Option<Time>,
-    /// When DNS named it again, or for the first time: another pod may have the address since.
+    /// When DNS listed it again or for the first time, so that the address may belong to another pod.
     pub named: Option<Time>,
-    /// When it last said that it drains, if it may still, and when it first did.
+    /// When it last said that it drains, if that may still be true, and when it first did.
     pub marked: Option<Time>,
     pub marked_since: Option<Time>,
-    /// When a page load last asked it whether it still does.
+    /// When a page load last tested whether it still drains.
     pub asked: Option<Time>,
-    /// When a request was last sent to find out whether it is back.
+    /// When a request last tested whether it is back.
     pub probed: Option<Time>,
-    /// Dials that go on.
+    /// The number of dials under way.
     pub flying: u32,
-    /// When it was first used, and last: by anything at all, and by a request that was sent there.
+    /// When it was first and last used by anything, and when a request was last sent to it.
     pub first_used: Option<Time>,
     pub used: Option<Time>,
     pub sent: Option<Time>,
@@ -141,30 +143,30 @@ impl Seen {
         }
     }
 
-    /// Nothing failed for a while.
+    /// Whether nothing has failed recently.
     pub fn is_clean(&self, now: Time) -> bool {
         self.failed.is_none_or(|failed| now - failed > GAP + SECOND)
     }
 
-    /// The last thing that is known of it is a failure, and that a moment ago.
+    /// Whether its last known event is a recent failure.
     pub fn fails(&self, now: Time) -> bool {
         let since = self.reached.max(self.named);
         self.failed.is_some_and(|failed| now - failed < 9 * SECOND && since.is_none_or(|since| since < failed))
     }
 
-    /// It shows that the network works.
+    /// Whether it proves that the network works.
     pub fn is_witness(&self, needs_answer: bool, skew: Time, now: Time) -> bool {
         let alive = if needs_answer { self.answered } else { self.reached.max(self.refused) };
         alive
             .is_some_and(|alive| now - alive <= GAP + SECOND && self.missed.is_none_or(|missed| missed <= alive + skew))
     }
 
-    /// It says that it drains, and no other process can be there by now.
+    /// Whether it says that it drains and cannot have been replaced by another process.
     pub fn drains(&self) -> bool {
         self.marked.is_some_and(|at| self.named.max(self.failed).is_none_or(|other| other < at))
     }
 
-    /// It would take a page.
+    /// Whether it would take a page.
     pub fn takes_page(&self, skew: Time, now: Time) -> bool {
         self.reached.is_some_and(|reached| {
             now - reached <= GAP + SECOND && self.failed.is_none_or(|failed| failed <= reached + skew)
@@ -172,29 +174,31 @@ impl Seen {
     }
 }
 
-/// What name servers said about one host.
+/// The answers of name servers about one host.
 #[derive(Default)]
 pub struct Told {
-    /// It is an address, of which no name server is asked.
+    /// Whether it is an address, which is not looked up.
     pub constant: bool,
-    /// When the last lookup began, and how many go on.
+    /// When the last lookup started, and how many are running.
     pub asked: Option<Time>,
     pub flying: u32,
-    /// The last answer with addresses, and those before that may still count.
+    /// The last answer with addresses, and earlier ones that may still apply.
     pub places: Vec<usize>,
     before: VecDeque<(Time, Vec<usize>)>,
-    /// When each place was last named.
+    /// When each place was last listed.
     pub named: BTreeMap<usize, Time>,
-    /// Places that came back soon after they had left, and when.
+    /// Places that came back soon after they had left, with times.
     returned: Vec<(Time, usize)>,
-    /// When it came, and since when there have been answers with addresses, without an answer that there is no such name.
+    /// When the last answer with addresses arrived, and when the current series of them began; an answer that
+    /// the name does not exist ends a series.
     pub at: Option<Time>,
     pub since: Time,
-    /// Its addresses may have been given up, since there is no such name, or since it was a part.
+    /// Whether it may have dropped addresses, because the name does not exist or because an answer was
+    /// partial.
     pub absent: bool,
-    /// When a page load last went to one of its pods, and the shortest refresh interval that counted then.
+    /// When a page load last went to one of its pods, and the shortest refresh interval at that time.
     pub used: Option<(Time, Time)>,
-    /// Since when no configuration has it.
+    /// When the last configuration with it ended.
     pub left: Option<Time>,
 }
 
@@ -203,12 +207,12 @@ impl Told {
         Told { constant: true, at: Some(0), places: vec![place], ..Told::default() }
     }
 
-    /// It was looked up not long ago, and its addresses were not given up.
+    /// Whether it was looked up recently and has not lost its addresses.
     pub fn is_recent(&self, refresh: Time, now: Time) -> bool {
         self.constant || !self.absent && self.at.is_some_and(|at| now - at <= refresh + SECOND)
     }
 
-    /// An answer. The addresses known before of which it says nothing are among its places.
+    /// Records an answer. `places` includes the known addresses that the answer does not cover.
     pub fn tell(&mut self, places: Vec<usize>, now: Time) {
         self.flying = self.flying.saturating_sub(1);
         let is_back = |place: &usize| {
@@ -234,7 +238,7 @@ impl Told {
         self.absent |= absent;
     }
 
-    /// A pod refused a connection. If there is no such name any more, its address is given up.
+    /// Records a refused connection. If the name no longer exists, the address is dropped.
     pub fn refuse(&mut self, place: usize, now: Time) {
         if self.absent && self.places.contains(&place) {
             self.before.push_back((now, self.places.clone()));
@@ -242,12 +246,12 @@ impl Told {
         }
     }
 
-    /// Answers look as if they were parts of the truth: several addresses were missing, and came back.
+    /// Whether answers look partial: several addresses were missing and came back.
     pub fn flaps(&self) -> bool {
         self.returned.iter().any(|(_, place)| *place != self.returned[0].1)
     }
 
-    /// Whether any answer that may still count named it.
+    /// Whether any answer that may still apply lists the place.
     pub fn may_name(&self, place: usize) -> bool {
         self.places.contains(&place) || self.before.iter().any(|(_, places)| places.contains(&place))
     }

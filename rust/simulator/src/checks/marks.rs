@@ -1,5 +1,6 @@
-//! Pods that say with their answers that they drain: once a replica has heard it, it opens no new page there while another pod is well,
-//! whatever name servers say; one that takes a page back gets it again only as the last choice, and takes it; and no visitor sees an error since a pod drains.
+//! Checks pods that say they drain. Once a replica knows, it opens no new page there while another pod is
+//! healthy, regardless of DNS. A pod that refused a page gets it again only as the last choice, and serves
+//! it. No visitor sees an error because a pod drains.
 
 use super::World;
 use super::requests::DIALS;
@@ -8,11 +9,11 @@ use crate::journal::Subject;
 use crate::slab::Key;
 use crate::world::proxy::ask::{Exchange, Reply};
 
-/// So often one page load asks a pod whether it still drains: another process may be there by now. If it does, the load is taken back.
+/// How often one page load tests whether a pod still drains, since another process may have replaced it.
 const ASKS: Time = 10 * SECOND;
 
 impl World {
-    /// A page load is about to be sent to a pod.
+    /// Checks a page load that is about to be sent to a pod.
     pub fn check_marked(&mut self, key: Key, place: usize, last_choice: bool) {
         let (now, skew) = (self.now(), self.scenario.skew);
         let Some(exchange) = self.exchanges.get(key) else { return };
@@ -20,9 +21,10 @@ impl World {
             (exchange.replica, Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) });
         let seen = self.checks.ledgers[replica].pods[place];
         let Some(marked) = seen.marked else { return };
-        // Another pod may be at an address that is named again, or that was left out of an answer; and what it said may be forgotten.
+        // An address that is listed again, or was missing from an answer, may belong to another pod; and a
+        // mark may be forgotten.
         let is_new = seen.named.is_some_and(|named| named > marked) || !self.is_whole() || !self.remembers_all();
-        // The clock of another thread may say that the pod spoke before the request began.
+        // With another thread's clock, the mark may appear to precede the request.
         let refused =
             exchange.refused.iter().any(|one| (one.0, Some(one.1)) == (place, self.pods.places[place].process));
         if refused && !last_choice && !is_new && skew == 0 {
@@ -32,7 +34,7 @@ impl World {
         if exchange.ask.home.is_some() || exchange.passed_over {
             return;
         }
-        // The last dial of a request that was taken back must be served, whatever pod it goes to.
+        // The last dial of a request that was refused must be served by whatever pod it reaches.
         let last_choice = last_choice && (exchange.refused.is_empty() || exchange.dials + 1 < DIALS);
         let mut upstreams = exchange.bound.upstreams.iter().filter(|upstream| self.is_sure(exchange, **upstream));
         let Some(well) = upstreams.find_map(|upstream| self.well(exchange, *upstream).next()) else { return };
@@ -49,7 +51,7 @@ impl World {
         }
     }
 
-    /// A page load gets its reply.
+    /// Checks the reply to a page load.
     pub fn check_refusal(&mut self, key: Key, reply: Reply) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let about = Subject::visitor(exchange.ask.page.visitor);
@@ -68,13 +70,13 @@ impl World {
         }
     }
 
-    /// Whether a pod that refused a page load would have served it as the last choice, all the time.
+    /// Whether a pod that refused a page load would have served it as the last choice throughout.
     fn would_take(&self, exchange: &Exchange, place: usize, process: u32) -> bool {
         let known = &self.pods.places[place];
         let pod = self.pods.process(process);
         let since = self.links.well_since(exchange.replica, place, known.upstream).max(self.faulty[exchange.replica]);
         let well = since.max(pod.frozen).max(pod.wedged) < exchange.began;
-        // Once another one has perhaps seen the request, it is too late.
+        // Once another pod may have seen the request, it is too late.
         let hosts = &self.checks.ledgers[exchange.replica].hosts;
         let named = exchange.bound.hosts_of(known.upstream).iter().any(|host| hosts[*host].places.contains(&place));
         well && named

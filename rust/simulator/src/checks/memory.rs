@@ -1,5 +1,5 @@
-//! What has bounds stays within them, at every event: pods that are remembered, requests that wait, lookups and dials that go on. Nothing is
-//! looked up, or kept for long, for a host that no configuration has any more.
+//! Checks all limits at every event: remembered pods, waiting requests, and running lookups and dials. A host
+//! that is in no configuration is neither looked up nor kept for long.
 
 use std::rc::Rc;
 
@@ -12,23 +12,25 @@ use crate::journal::Subject;
 use crate::slab::Key;
 use crate::world::proxy::replica::Bound;
 
-/// How often it is looked whether hosts are still in use.
+/// The interval between checks of unused hosts.
 pub const LOOK: Time = 10 * SECOND;
-/// A lookup goes on that long for requests that waited for it when the last configuration with its host ended.
+/// How long a lookup continues for requests that waited for it when the last configuration with its host
+/// ended.
 const AWAITED: Time = 10 * SECOND;
-/// What is known about a host is kept that long for the next configuration.
+/// How long what is known about an unused host is kept for the next configuration.
 pub const KEPT: Time = MINUTE;
-/// The core asks for one dial in the background each 250 ms, and for a witness once a second for each upstream; each lasts 3 s at most.
+/// The core requests one background dial every 250 ms, plus one per upstream and second for a witness. Each
+/// lasts at most 3 s.
 const BACKGROUND: usize = 4 * 3;
 
 impl World {
-    /// After each event.
+    /// Called after each event.
     pub fn check_memory(&mut self) {
         let bounds = self.scenario.bounds;
         for number in 0..self.replicas.len() {
             let replica = &self.replicas[number];
             let (known, told) = (replica.state.known_pods(), replica.state.waiting() as usize);
-            // By the core's own count, and by those of whom it is certain that they do not wait for DNS.
+            // The core's own count, and the number that certainly do not wait for DNS.
             let (waiting, certain) = (replica.waiting.len(), replica.awaiting_pod);
             let most = bounds.max_waiting as usize;
             if replica.up && (known > bounds.max_pods as usize || told > most.min(waiting) || certain > most) {
@@ -40,7 +42,8 @@ impl World {
         }
     }
 
-    /// A request begins to wait. Whether that is certainly for a pod, since no lookup goes on that it could wait for.
+    /// Whether a request that begins to wait certainly waits for a pod, because no lookup is running that it
+    /// could wait for.
     pub fn awaits_pod(&self, key: Key) -> bool {
         let replica = self.exchanges.get(key).map_or(0, |exchange| exchange.replica);
         self.checks.ledgers[replica].hosts.iter().all(|host| host.flying == 0)
@@ -88,7 +91,7 @@ impl World {
         }
     }
 
-    /// A lookup begins.
+    /// Checks a lookup that starts.
     pub fn check_lookup(&mut self, replica: usize, host: usize) {
         let now = self.now();
         let used = self.replicas[replica].uses_host(host);
@@ -107,7 +110,7 @@ impl World {
         }
     }
 
-    /// A dial in the background begins. Says which place it is for.
+    /// Checks a background dial that starts. Returns its place.
     pub fn check_background(&mut self, replica: usize, bound: &Rc<Bound>, upstream: u32, pod: Pod) -> Option<usize> {
         let place = self.pods.at(pod.address());
         let about = Subject { visitor: None, place };
@@ -117,7 +120,7 @@ impl World {
         }
         let boot = self.replicas[replica].boot;
         let going = self.dials.iter().filter(|(_, dial)| dial.in_background(replica, boot)).count();
-        // A reload begins a new count, and so does another host.
+        // The count starts again after a reload and for another host.
         if going > 4 * (BACKGROUND + 3 * self.scenario.names()) {
             self.blame("memory has bounds", about, format!("replica {replica} makes {going} dials in the background"));
         }

@@ -1,16 +1,17 @@
-//! What must be true at every event. Nothing here asks the core what it knows: the checks keep their own books.
+//! Invariants that must hold at every event. The checks keep their own records and do not ask the core what
+//! it knows.
 //!
 //! ```text
 //! ledger    what each replica was told about pods and hosts
-//! requests  one answer, few dials, no dial after a connection, no wait without an end
-//! tokens    a request with a token reaches its own pod; who is told that a page is gone, and with what right
+//! requests  one answer, few dials, none after a connection, no endless wait
+//! tokens    a request with a token reaches its own pod; which pages are told that they are gone, and why
 //! choice    where page loads go
-//! marks     no new page on a pod that drains, and nobody sees that it does
-//! leaving   pages of living pods that are told to reload, and when it is said that a pod has drained
-//! pacing    how many pages a second are told to reload
-//! prompt    the page of a dead pod is told so in time
-//! memory    what has bounds stays within them, and nothing is kept that no configuration uses
-//! shares    each pod has as many pages as the others
+//! marks     no new page on a draining pod, and no visitor notices the drain
+//! leaving   pages of live pods that must reload, and which pods are reported as drained
+//! pacing    how many pages per second are told to reload
+//! prompt    a page of a dead pod is told so in time
+//! memory    limits are respected, and nothing unused is kept
+//! shares    all pods have about the same number of pages
 //! settled   after the last fault each visitor has a live page
 //! ```
 
@@ -37,13 +38,13 @@ use crate::world::World;
 use ledger::{Ledger, Seen};
 use pacing::Pacing;
 
-/// A rule that was broken.
+/// A violation of an invariant.
 #[derive(Clone, Debug)]
 pub struct Violation {
     pub rule: &'static str,
     pub what: String,
     pub at: Time,
-    /// Whose events explain it.
+    /// The subject whose events explain it.
     pub about: Subject,
 }
 
@@ -58,9 +59,9 @@ pub struct Checks {
     ledgers: Vec<Ledger>,
     pacing: Pacing,
     max_pods: usize,
-    /// From then on nobody may be sent away any more.
+    /// From this time on, no page may be told to reload.
     settled: Option<Time>,
-    /// The current second, and how many events were planned before it.
+    /// The current second, and the number of events planned before it.
     second: (u64, u64),
 }
 
@@ -76,13 +77,13 @@ impl Checks {
         }
     }
 
-    /// Another process takes the place of a replica.
+    /// Handles a replica whose process is replaced.
     pub fn forget(&mut self, replica: usize) {
         self.ledgers[replica] = self.ledgers[replica].emptied();
         self.pacing.forget(replica);
     }
 
-    /// A configuration has these hosts from now on.
+    /// Records the hosts of a new configuration.
     pub fn configured(&mut self, replica: usize, hosts: impl Iterator<Item = usize>, now: Time) {
         let ledger = &mut self.ledgers[replica];
         for host in hosts {
@@ -105,7 +106,7 @@ impl Checks {
         self.ledgers[replica].tell(place, outcome, self.max_pods, now);
     }
 
-    /// An answer of a pod says that it drains, or does not.
+    /// Records whether a pod's response says that it drains.
     pub fn told_mark(&mut self, replica: usize, place: usize, drains: bool, began: Time, skew: Time, now: Time) {
         let Seen { marked, marked_since, .. } = &mut self.ledgers[replica].pods[place];
         if drains {
@@ -114,12 +115,12 @@ impl Checks {
             }
             *marked = Some(now);
         } else {
-            // What it was asked before its last word says nothing about the time since.
+            // A request that began before the last mark reveals nothing newer.
             marked.take_if(|at| *at + skew < began);
         }
     }
 
-    /// A pod of an upstream that is found under these hosts refused a connection.
+    /// Records a connection refused by a pod that is found under these hosts.
     pub fn told_refused(&mut self, replica: usize, hosts: &[usize], place: usize, now: Time) {
         for host in hosts {
             self.ledgers[replica].hosts[*host].refuse(place, now);
@@ -130,7 +131,7 @@ impl Checks {
         self.ledgers[replica].hosts[host].fail(absent);
     }
 
-    /// An answer of a name server; `silent` tells of which places it says nothing.
+    /// Records an answer of a name server. `silent` returns the places that it does not cover.
     pub fn told_addresses(
         &mut self,
         replica: usize,
@@ -151,7 +152,7 @@ impl Checks {
 }
 
 impl World {
-    /// Notes the first violation; it ends the run.
+    /// Records the first violation, which ends the run.
     pub fn blame(&mut self, rule: &'static str, about: Subject, what: String) {
         let at = self.now();
         self.checks.violation.get_or_insert(Violation { rule, what, at, about });

@@ -1,16 +1,19 @@
-//! The page of a dead pod is told 410 in time: within `gone_after` and 5 s from the moment from which its requests are seen to fail, if
-//! a pod can be reached that shows that the network works, and that takes the page.
+//! Checks that the page of a dead pod gets 410 in time: within `gone_after` plus 5 s after its requests begin
+//! to fail, if there is a reachable pod that proves that the network works and takes the page.
 //!
-//! That is so for requests that come often enough. In the order in which it has to go, from the moment at which the pod has failed for `gone_after` and the
-//! other pod can be reached:
+//! This applies to frequent requests. The necessary steps, once the pod has failed for `gone_after` and the
+//! other pod is reachable, are:
 //!
-//! - a request comes, within [`OFTEN`]: no second of it has a dial yet, so that this one dials, for 3 s; meanwhile the other pod is found, by a
-//!   dial in the background that begins with the first request that is told 503, or as soon as nothing else is to be asked first;
-//! - its failure makes the pod gone, and it is told so: [`IN_TIME`] has passed.
+//! - A request arrives within [`OFTEN`]. There was no dial within the last second, so it dials, for 3 s.
+//!   Meanwhile a background dial finds the other pod. That dial begins with the first request that gets 503,
+//!   or after earlier candidates.
+//! - The failed dial makes the pod gone, and the request gets 410: [`IN_TIME`] has passed.
 //!
-//! Each other pod that may be asked first, since nothing is known against it, takes a second, or [`OFTEN`] if the requests come less often.
+//! Each earlier candidate, which is a pod without known faults, adds a second, or [`OFTEN`] if requests are
+//! less frequent.
 //!
-//! Where requests are rare, they are counted: the first whose dial fails has the other pod found, the next one is told 410.
+//! Rare requests are counted instead: the first with a failed dial leads to the other pod being found, and
+//! the next gets 410.
 
 use doors_routing::Cause;
 
@@ -23,23 +26,23 @@ use crate::world::proxy::replica::Bound;
 
 const IN_TIME: Time = 5 * SECOND;
 const OFTEN: Time = 2 * SECOND;
-/// A pod that failed is asked after others for that long.
+/// How long a failed pod is tried after others.
 const FAILS: Time = 10 * SECOND;
 
-/// How the requests of pages of one place fare at one replica, while its pod should be known to be gone.
+/// The results of the requests of one place's pages at one replica, while its pod should be known to be gone.
 #[derive(Clone, Copy, Default)]
 pub struct Refused {
-    /// Of requests that came often: since when they have been told 503, and when the last was.
+    /// For frequent requests: when the series of 503 answers began, and the last one.
     since: Time,
     last: Time,
-    /// How many were told 503 after a dial of their own, at least a second apart, and when the first and the last were.
+    /// How many got 503 after their own dial, at least a second apart, and when the first and the last did.
     dials: usize,
     first_dial: Time,
     last_dial: Time,
 }
 
 impl World {
-    /// A request of a page is told 503, or is to wait.
+    /// Checks a page's request that gets 503 or waits.
     pub fn check_prompt(&mut self, key: Key, cause: Cause, process: u32) {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return };
@@ -79,8 +82,9 @@ impl World {
         }
     }
 
-    /// Since when a replica should be about to know that the pod of a page is gone: it has failed for long enough, and another one can be reached; and how
-    /// many may be asked before that one.
+    /// When a replica should have been able to find out that the pod of a page is gone, because the pod has
+    /// failed for long enough and another is reachable. Also returns how many pods may be tried before that
+    /// one.
     fn due_since(&self, exchange: &Exchange, process: u32) -> Option<(Time, usize)> {
         let bound = &exchange.bound;
         let own = self.pods.process(process);
@@ -96,14 +100,14 @@ impl World {
             (None, Some(span)) => (span.first, bound.settings.gone_after + 2 * self.scenario.skew),
             (None, None) => return None,
         };
-        // What is held against a pod is forgotten only where something is held against all that are remembered.
+        // A fault is forgotten only if all remembered pods have one.
         if ledger.crowded.is_some_and(|at| at >= first) {
             return None;
         }
         if seen.named.is_some_and(|named| named >= first) {
-            return None; // nothing is held against a pod that is new in DNS
+            return None; // a pod that is new in DNS has no fault
         }
-        // Where answers are parts, an address that was left out may count as named again, and as a new pod.
+        // If answers are partial, a missing address may reappear and count as a new pod.
         let told = || hosts.iter().map(|host| &ledger.hosts[*host]);
         let comes_back = told().any(|host| host.may_name(place) && !host.places.contains(&place));
         if comes_back && !self.is_whole() {
@@ -117,11 +121,11 @@ impl World {
         let reachable =
             inside.filter_map(|other| self.reachable_since(exchange.replica, bound, hosts, *other)).min()?;
         let due = (first + lasts).max(reachable);
-        // All others that are named may be asked before.
+        // All other listed pods may be tried first.
         (due <= self.now()).then(|| (due, others().count() - 1))
     }
 
-    /// Since when a pod has been named, and reachable, without a break.
+    /// Since when a pod has been listed and reachable without interruption.
     fn reachable_since(&self, replica: usize, bound: &Bound, hosts: &[usize], place: usize) -> Option<Time> {
         let now = self.now();
         let ledger = &self.checks.ledgers[replica];
@@ -145,7 +149,7 @@ impl World {
         (since <= now && !is_evicted && seen.drops.is_none() && seen.marked.is_none()).then_some(since)
     }
 
-    /// Others are told to reload, and only so many may be at once.
+    /// Whether other pages are told to reload, so that the rate limit applies.
     fn is_paced(&self, exchange: &Exchange, place: usize) -> bool {
         let Exchange { bound, replica, .. } = exchange;
         let upstream = bound.number(self.pods.places[place].upstream);

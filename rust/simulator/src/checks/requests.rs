@@ -1,4 +1,5 @@
-//! Each request: one answer, at most 8 dials, none after a connection was made, no wait without an end.
+//! Checks that each request gets one answer, makes at most 8 dials and none after a connection was made, and
+//! never waits endlessly.
 
 use doors_routing::{Action, Cause, Pod};
 
@@ -9,20 +10,20 @@ use crate::slab::Key;
 use crate::world::RETRIES;
 use crate::world::proxy::ask::{Exchange, Kind, Phase};
 
-/// How often a request is dialled until it is answered or waits.
+/// The maximum number of dials before a request is answered or waits.
 pub(super) const DIALS: u32 = 8;
-/// A request waits for DNS for so long in all, unless nothing is known at all.
+/// The longest total wait for DNS, unless nothing is known at all.
 const DNS: Time = 500 * MILLISECOND;
-/// Dials of 3 s each, and what else takes time between two waits.
+/// Dials of 3 s each, plus everything else between two waits.
 const DIALLING: Time = RETRIES as Time * 3 * SECOND + SECOND;
 
 impl World {
-    /// The core wants to have a pod dialled for a request. Says which place that is.
+    /// Checks a dial that the core requests. Returns its place.
     pub fn check_dial(&mut self, key: Key, upstream: u32, pod: Pod, probe: bool) -> Option<usize> {
         let exchange = self.exchanges.get(key)?;
         let (ask, connected, dials, phase) = (exchange.ask, exchange.connected, exchange.dials, exchange.phase);
         let retries = exchange.bound.settings.user_retries;
-        // If the last of them drains, one that does is dialled again, and takes it.
+        // If the last pod drains, a draining one is dialled again and serves the request.
         let most = DIALS + u32::from(!exchange.refused.is_empty());
         let world_upstream = exchange.bound.upstreams.get(upstream as usize).copied();
         let about = Subject { visitor: Some(ask.page.visitor), place: self.pods.at(pod.address()) };
@@ -61,7 +62,7 @@ impl World {
         let now = self.now();
         let skew = self.scenario.skew;
         let Some(exchange) = self.exchanges.get_mut(key) else { return };
-        // It may be that it tries all of them again.
+        // It may try all of them again.
         exchange.dials = 0;
         let &mut Exchange { ask, began, connected, .. } = exchange;
         let settings = exchange.bound.settings;
@@ -86,7 +87,7 @@ impl World {
         }
     }
 
-    /// A client that has gone needs no further step.
+    /// Checks that a cancelled request gets no further step.
     pub fn check_cancelled(&mut self, key: Key, action: Action) {
         if !matches!(action, Action::Done) {
             let Some(exchange) = self.exchanges.get(key) else { return };
@@ -95,7 +96,7 @@ impl World {
         }
     }
 
-    /// Nothing to add: that is for attempts that failed after a connection was made.
+    /// Checks an attempt that ends without a further step: only allowed after a connection was made.
     pub fn check_done(&mut self, key: Key) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         if !exchange.connected {

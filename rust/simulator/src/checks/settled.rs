@@ -1,4 +1,5 @@
-//! Some time after the last fault each visitor has a live page, and nobody is sent away any more. Nothing ever goes round in circles.
+//! Checks that some time after the last fault each visitor has a live page and keeps it, and that nothing
+//! ever loops.
 
 use doors_routing::{AnswerStatus, Cause};
 
@@ -13,24 +14,28 @@ use crate::slab::Key;
 use crate::world::app::STREAM;
 use crate::world::operator::SLOWEST;
 
-/// So many events in one second are too many, and so many more for each two visitors: who connects wakes all who wait.
+/// The maximum number of events per second, plus an allowance per two visitors: a new connection wakes all
+/// waiting requests.
 const BUSY: u64 = 20_000;
 const BUSY_VISITOR: u64 = 100;
-/// How often it is looked whether all have live pages, until it is said that they have not.
+/// How often to check for live pages before reporting a violation.
 const LOOKS: u8 = 3;
 
 impl World {
-    /// Within this time after the last fault every visitor has a live page. In the order in which it has to go:
+    /// The time after the last fault within which every visitor must have a live page. The necessary steps
+    /// are:
     ///
-    /// - the pods that are missing start, and DNS gets to know them;
-    /// - name servers forget what they knew, the lookups that are under way end, and the next one of each host is due;
-    /// - a request that was on its way to a pod that is gone ends, or a person gives a page load up and loads it by hand;
-    /// - a page whose pod is gone asks, gets 503 and pauses, until the pod has been unreachable for `gone_after`; 5 s for a witness. Its pauses grow
-    ///   to the longest; the first and the last of them may be the longest, and each attempt has a dial of 3 s that times out;
-    /// - pages are told to reload at a pace, and who is not the first pauses again;
-    /// - the pages of pods that are evicted, or drain for longer than they may, are told to reload when they open their next streams. If all open
-    ///   them at the same moment, so many are told in each roll as in one second; with idle pages first two more rolls pass;
-    /// - a page load waits at most for `page_wait`, and after a 503 for a second, or for a person.
+    /// - Missing pods start and get into DNS.
+    /// - Name servers' caches expire, running lookups end, and the next one of each host is due.
+    /// - A request to a gone pod ends, or a visitor abandons a page load and reloads manually.
+    /// - A page of a gone pod gets 503 and pauses until the pod has been unreachable for `gone_after`, plus 5
+    ///   s for a witness. Its pauses grow to the longest; the first and the last may be that long, and each
+    ///   attempt has a dial that times out after 3 s.
+    /// - Pages are told to reload at a limited rate, and all except the first pause again.
+    /// - Pages of evicted pods, or of pods that have drained for too long, are told to reload when they open
+    ///   their next streams. If all open them at once, each roll allows only as many as one second does. With
+    ///   `idle_first`, two more rolls pass.
+    /// - A page load waits for at most `page_wait`, and after a 503 for a second or for the visitor.
     pub fn settles_within(&self, deployed: Time) -> Time {
         let settings = &self.scenario.settings;
         let lookups = self.scenario.cache() + 6 * SECOND + settings.refresh.max(SECOND) * 2;
@@ -46,7 +51,8 @@ impl World {
         deployed + lookups + stuck + gone + paced + leaves + loads
     }
 
-    /// Somebody may load another page at this moment: who has none is looked at again.
+    /// Checks that all visitors have live pages. Visitors without one are checked again, since they may be
+    /// loading another page.
     pub fn check_settled(&mut self, looks: u8) {
         let now = self.now();
         for number in 0..self.visitors.len() as u16 {
@@ -73,7 +79,7 @@ impl World {
         self.checks.settled = Some(now);
     }
 
-    /// Now that all is well, nobody is sent away who has a page.
+    /// Checks that no live page is told to reload after everything has settled.
     pub(super) fn check_steady(&mut self, key: Key, status: AnswerStatus, cause: Cause) {
         let Some(settled) = self.checks.settled else { return };
         let Some(exchange) = self.exchanges.get(key) else { return };
@@ -86,7 +92,7 @@ impl World {
         }
     }
 
-    /// Nothing goes round in circles: in one second there are only so many events.
+    /// Checks the number of events per second, to detect loops.
     pub fn check_busy(&mut self, event: Event) {
         let second = self.now() / SECOND;
         let planned = self.agenda.planned();

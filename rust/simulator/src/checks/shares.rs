@@ -1,4 +1,4 @@
-//! Where very many visitors come and go each pod has as many pages as the others, once there has been time for that.
+//! Checks that with very many visitors, all pods eventually have about the same number of pages.
 
 use super::World;
 use crate::agenda::{SECOND, Time};
@@ -6,19 +6,21 @@ use crate::browser::{Page, State};
 use crate::journal::Subject;
 use crate::world::app::deploy::{NAMED, STARTS};
 
-/// A lookup is due each 5 s at most, and lasts 3 s.
+/// A lookup is due at least every 5 s and lasts 3 s.
 const LOOKED_UP: Time = 8 * SECOND;
 
 impl World {
-    /// A while after the number of pods has changed, all have about as many pages as the others:
+    /// Checks the number of pages per pod, a while after the number of pods has changed. The necessary steps
+    /// are:
     ///
-    /// - the new ones start, DNS gets to know them, name servers forget what they knew, and replicas ask them;
-    /// - all visitors who were there leave: nobody stays longer than one and a half times as long as people stay. The same again, since a new
-    ///   pod is to get no more than its share at first.
+    /// - New pods start and get into DNS, name servers' caches expire, and replicas find the pods.
+    /// - All earlier visitors leave: nobody stays longer than one and a half times the average. The same
+    ///   again, since a new pod gets only its share at first.
     ///
-    /// Each replica sends a new page to the better of two pods, by the pages that it knows of. Of many balls that fall into the emptier of two boxes
-    /// drawn at random, no box has more than two or three above the mean: a few for each replica, and a tenth, are allowed. With one box drawn
-    /// for each the difference is three times as much.
+    /// Each replica sends a new page to the better of two pods, by the pages that it knows. When many balls
+    /// are each placed in the emptier of two random boxes, no box exceeds the mean by more than two or three.
+    /// So a few pages per replica, plus a tenth, are allowed. With a single random box the difference would
+    /// be three times as large.
     pub fn check_shares(&mut self) {
         let stays = 3 * self.scenario.crowd / 2;
         let changed = self.deployments[0].scaled + STARTS + NAMED + self.scenario.cache() + LOOKED_UP;

@@ -1,4 +1,5 @@
-//! A request with a token reaches its own pod, or none; and no page of a pod that is alive and in reach is told that it is gone.
+//! Checks that a request with a token reaches its own pod or none, and that no page of a live and reachable
+//! pod is told that it is gone.
 
 use std::rc::Rc;
 
@@ -13,13 +14,14 @@ use crate::slab::Key;
 use crate::world::proxy::ask::{Exchange, Kind};
 use crate::world::proxy::replica::Bound;
 
-/// A pod that is held to be gone is tried once in this time, if somebody wants it.
+/// The interval at which a gone pod is tried if a request needs it.
 const PROBE: Time = SECOND + 100 * MILLISECOND;
-/// A pod that failed so lately is held to be gone without a new dial, if a witness turns up.
+/// A pod that failed this recently may be declared gone without a new dial if there is a witness.
 const LATELY: Time = 10 * SECOND;
 
 impl World {
-    /// A request with a token is to be dialled. A resource whose pod is gone may come from any pod of the upstream.
+    /// Checks a dial for a request with a token. A resource of a gone pod may come from any pod of the
+    /// upstream.
     pub(super) fn check_own_pod(&mut self, key: Key, upstream: usize, place: usize) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let (ask, tried) = (exchange.ask, exchange.tried.len());
@@ -39,25 +41,25 @@ impl World {
         }
     }
 
-    /// Whether a replica may hold the pod of a page to be gone, or not know that it is not.
+    /// Whether a replica may believe that the pod of a page is gone.
     pub fn may_be_gone(&self, replica: usize, process: u32) -> bool {
         let seen = &self.checks.ledgers[replica].pods[self.pods.process(process).place];
         seen.refused.is_some() || seen.unreachable.is_some() || seen.drops.is_some()
     }
 
-    /// A request gets to a process.
+    /// Checks a request that reaches a process.
     pub fn check_arrival(&mut self, key: Key, process: u32) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let ask = exchange.ask;
         let Some(home) = ask.home else { return };
-        // Another process may have the address by now; it says itself that it does not know the page.
+        // Another process may have the address by now; it reports itself that it does not know the page.
         if ask.kind != Kind::Resource && self.pods.process(process).place != self.pods.process(home.process).place {
             let about = Subject::visitor(ask.page.visitor);
             self.blame("a token leads to its own pod", about, format!("{:?} gets to process {process}", ask.kind));
         }
     }
 
-    /// What is held against a pod has changed.
+    /// Checks a changed verdict.
     pub fn check_changed(&mut self, replica: usize, bound: &Rc<Bound>, upstream: u32, pod: Pod, verdict: Verdict) {
         let now = self.now();
         let Some(place) = self.pods.at(pod.address()) else { return };
@@ -114,8 +116,9 @@ impl World {
         self.check_steady(key, status, cause);
     }
 
-    /// A page is told to reload: its replica must know a pod onto which it may. The tokens of pages outside of the networks lead nowhere; and
-    /// if its own pod lives, it would be told again by one that drains.
+    /// Checks that a page is told to reload only if its replica knows a pod that would take it. Tokens of
+    /// pages outside the networks are refused, so such pods do not count. If the page's own pod lives,
+    /// draining pods do not count either, since the page would have to reload again.
     pub(super) fn check_taker(&mut self, key: Key, lives: bool) {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return };
@@ -152,7 +155,7 @@ impl World {
             let seen = ledger.pods[place];
             let long =
                 bound.settings.gone_after.min(self.scenario.settings.gone_after).saturating_sub(2 * self.scenario.skew);
-            // What was found out a while ago is found out again, for the first that wants to know.
+            // What was found out a while ago is tested again for the first request that needs it.
             let probed = seen.probed.is_some_and(|at| now - at <= PROBE);
             let asks = |last: Time| !self.pods.listens(process) || now - last <= PROBE || probed || seen.flying > 0;
             let refused = seen.refused.is_some_and(asks);

@@ -1,4 +1,4 @@
-//! In: which addresses a host has. Out: what a name server says about it, which may be old, a part, or nothing.
+//! Name servers, whose answers may be old, partial, or missing.
 
 use doors_routing::LookupFailure;
 
@@ -6,28 +6,28 @@ use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::random::Random;
 use crate::scenario::Scenario;
 
-/// What a name server knows, and the faults that it has, kept as the time at which they end.
+/// A name server's cache and its faults. A fault is stored as the time when it ends.
 #[derive(Clone, Default)]
 pub struct NameServer {
-    /// How long it repeats what it once knew.
+    /// How long answers are cached.
     cache: Time,
     known: Vec<Option<(Time, Vec<usize>)>>,
     pub silent: Time,
     pub fails: Time,
     pub denies: Time,
     pub parts: Time,
-    /// Answers for one IP version are lost; or come late.
+    /// Until when answers for one IP version are lost, and until when they are late.
     pub half: Time,
     pub late: Time,
 }
 
-/// How a lookup ends.
+/// The result of a lookup.
 #[derive(Clone, Debug)]
 pub enum Found {
-    /// Addresses by their places.
+    /// Addresses, by place.
     Addresses {
         places: Vec<usize>,
-        /// Those of one IP version are missing; with `late` they come after all.
+        /// Set if those of one IP version are missing; with `late` they arrive later.
         half: Option<Half>,
     },
     Failed(LookupFailure),
@@ -40,9 +40,9 @@ pub struct Half {
 }
 
 pub struct Dns {
-    /// The addresses of the pods of each upstream that are to be found.
+    /// The listed pods of each upstream, by place.
     pub named: Vec<Vec<usize>>,
-    /// The upstreams whose pods each host leads to.
+    /// The upstreams whose pods each host resolves to.
     leads: Vec<Vec<usize>>,
     pub servers: Vec<NameServer>,
 }
@@ -58,7 +58,7 @@ impl Dns {
         }
     }
 
-    /// What a name server says, and how long that takes. `is_ipv6` tells what kind of address a place has.
+    /// The answer of a name server, and its delay. `is_ipv6` returns the IP version of a place.
     pub fn ask(
         &mut self,
         server: usize,

@@ -1,4 +1,4 @@
-//! In: the kinds of faults that a seed has. Out: one after the other, each on something and for some time, until none is left.
+//! The faults of a scenario. Each begins at a random time and lasts for a while, until there are none left.
 
 use super::World;
 use super::app::deploy::{NAMED, STARTS};
@@ -9,7 +9,7 @@ use crate::event::{Deploy, Event, PodEvent, ReplicaEvent, VisitorEvent};
 use crate::journal::Subject;
 use crate::scenario::Fault;
 
-/// The longest fault.
+/// The longest duration of a fault.
 const LASTS: Time = 10 * MINUTE;
 
 impl World {
@@ -28,7 +28,7 @@ impl World {
         }
     }
 
-    /// Plans something that happens every so often while there are faults.
+    /// Plans an event that recurs while there are faults.
     fn plan(&mut self, most: Time, event: Event) {
         let at = self.now() + self.chances.faults.between(most / 4, most);
         if at < self.calm {
@@ -36,7 +36,7 @@ impl World {
         }
     }
 
-    /// When a fault that begins now ends: before it is calm.
+    /// When a fault that begins now ends, at the latest when it becomes calm.
     fn until(&mut self) -> Time {
         (self.now() + self.chances.faults.magnitude(50 * MILLISECOND, LASTS)).min(self.calm)
     }
@@ -80,7 +80,7 @@ impl World {
         }
     }
 
-    /// Whether a replica had a fault of its own within so long.
+    /// Whether a replica has had its own fault within this time.
     pub fn is_faulty(&self, replica: usize, within: Time) -> bool {
         self.now() < self.faulty[replica] + within
     }
@@ -99,7 +99,7 @@ impl World {
             Fault::Crash => {
                 self.end_process(process, true);
                 if self.chances.faults.coin() {
-                    // The same machine starts it again; DNS may not notice.
+                    // The same machine restarts it; DNS may not notice.
                     self.start_at(place);
                 } else {
                     self.agenda.after(SECOND, reconcile);
@@ -121,7 +121,7 @@ impl World {
         }
     }
 
-    /// The host names an address that is none of its own, where something listens, or not.
+    /// Makes a host resolve to an address outside its networks, where a process may or may not listen.
     fn stray(&mut self, upstream: usize, until: Time) {
         let place = self.pods.stray(upstream);
         if self.pods.places[place].process.is_some() {
@@ -136,7 +136,7 @@ impl World {
         self.agenda.at(until.min(self.calm - 1), Event::Pod(process, PodEvent::Unnamed));
     }
 
-    /// All pods of an upstream end, and none starts for a while.
+    /// Ends all pods of an upstream and starts none for a while.
     fn empty(&mut self, upstream: usize, until: Time) {
         self.deployments[upstream].empty = until;
         for place in self.pods.places_of(upstream) {
@@ -187,11 +187,11 @@ impl World {
         }
     }
 
-    /// A change of keys: the proxies get the new one, then pods use it, then the proxies forget the old one.
+    /// Rotates the keys: the proxies get the new one, then pods use it, then the proxies lose the old one.
     pub fn rotate(&mut self) {
         let newest = *self.keys.end();
         let step = self.rotation % 3;
-        // Who is hasty has pods use it before the proxies have it.
+        // With `hasty`, pods use it before the proxies have it.
         let order = if self.scenario.hasty { [1, 0, 2] } else { [0, 1, 2] };
         match order[step as usize] {
             0 if newest + 1 < KEYS.len() => self.keys = *self.keys.start()..=newest + 1,
@@ -213,7 +213,7 @@ impl World {
     }
 
     fn night(&mut self, until: Time) {
-        // A night is long, and there is at least a minute of day after it.
+        // A night is long, and is followed by at least a minute of day.
         let until = (self.now() + 30 * (until - self.now())).min(self.calm.saturating_sub(MINUTE));
         for visitor in 0..self.visitors.len() as u16 {
             self.visitor_event(visitor, VisitorEvent::Leaves);
@@ -222,7 +222,7 @@ impl World {
         }
     }
 
-    /// No fault from now on, and each visitor looks at a page.
+    /// Ends all faults, and makes each visitor look at a page.
     pub fn calm_down(&mut self) {
         let now = self.now();
         self.note(Subject::ALL, || "it is calm".into());

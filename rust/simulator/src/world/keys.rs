@@ -1,6 +1,6 @@
-//! The keys of the world, in the order in which they are used. Pods seal with one; each proxy opens with some.
+//! The keys of the world, in order of use. Pods encrypt with one; each proxy decrypts with several.
 
-/// Random ones, made for this.
+/// Random keys generated for this purpose.
 pub const KEYS: [&str; 8] = [
     "yaXvqCBK8WNUWE2255Mzkg==",
     "mTU60Ca7kkZjRiDqEGrPCg==",

@@ -1,19 +1,19 @@
-//! In: faults of the network and their ends. Out: whether a packet between a proxy and an address gets through.
+//! The network between proxies and addresses, and its faults.
 
 use crate::agenda::{MILLISECOND, Time};
 use crate::random::Random;
 use crate::scenario::Scenario;
 
-/// Faults are kept as the time at which they end.
+/// Each fault is stored as the time when it ends.
 pub struct Links {
-    /// Nothing gets to an address, whoever sends it.
+    /// No packet reaches an address.
     swallowed: Vec<Time>,
-    /// A proxy does not reach an upstream, or nothing at all.
+    /// A proxy cannot reach an upstream, or anything.
     parted: Vec<Vec<Time>>,
     cut: Vec<Time>,
-    /// Dials get lost, so many of a thousand.
+    /// This many of a thousand dials are lost.
     lossy: (Time, u32),
-    /// All packets take long.
+    /// All packets are slow.
     slow: Time,
 }
 
@@ -48,23 +48,23 @@ impl Links {
         self.slow = until;
     }
 
-    /// Until when nothing gets through; a time that is past if something does.
+    /// Until when no packet gets through; in the past if packets do.
     pub fn blocked(&self, replica: usize, place: usize, upstream: usize) -> Time {
         self.swallowed[place].max(self.parted[replica][upstream]).max(self.cut[replica])
     }
 
-    /// Since when everything gets through, and soon; a time that is to come if it does not.
+    /// Since when packets have got through without delay; in the future if they do not.
     pub fn well_since(&self, replica: usize, place: usize, upstream: usize) -> Time {
         self.blocked(replica, place, upstream).max(self.lossy.0).max(self.slow)
     }
 
-    /// Whether a packet that opens a connection is lost by accident.
+    /// Whether a packet that opens a connection is lost at random.
     pub fn loses(&self, random: &mut Random, now: Time) -> bool {
         let (until, permille) = self.lossy;
         now < until && random.permille(permille)
     }
 
-    /// How long a packet takes, there and back.
+    /// The round-trip time of a packet.
     pub fn round_trip(&self, random: &mut Random, now: Time) -> Time {
         let time = random.between(MILLISECOND / 5, 3 * MILLISECOND);
         if now < self.slow { time * 100 } else { time }

@@ -1,23 +1,21 @@
-//! The world: replicas of a proxy, pods, name servers, links and visitors, and one agenda for all of them.
-//!
-//! In: a scenario. Out: a tally, or the first violation.
+//! The world: replicas of a proxy, pods, name servers, links and visitors, with one agenda for all of them.
 //!
 //! ```text
-//! app       processes at addresses, and the pages that live there
+//! app       processes at addresses, and their pages
 //!           pods       what is where
-//!           deploy     who starts and stops them
-//!           serving    what a pod does with a request
+//!           deploy     starts and stops processes
+//!           serving    responds to requests
 //! proxy     replicas
 //!           replica    one process: the core, its configurations, its clock
 //!           lookups    its lookups
-//!           ask        what clients ask, and what they get
-//!           exchange   one request on its way to a pod and back: obeys the core's steps
+//!           ask        clients' requests and replies
+//!           exchange   one request on its way to a pod and back; follows the core's steps
 //!           dialling   the dials of requests, and those in the background
-//! dns       what name servers say
-//! links     what gets through
-//! faults    what goes wrong when
+//! dns       the answers of name servers
+//! links     which packets get through
+//! faults    when each fault occurs
 //! operator  which pods are evicted
-//! keys      what tokens are sealed with
+//! keys      the keys for tokens
 //! ```
 
 pub mod app;
@@ -49,7 +47,7 @@ use proxy::ask::Exchange;
 use proxy::replica::Replica;
 use proxy::{Dial, Lookup};
 
-/// The numbers of each part.
+/// The random numbers of each part.
 pub struct Chances {
     pub core: Random,
     pub net: Random,
@@ -75,18 +73,18 @@ pub struct World {
     pub lookups: Slab<Lookup>,
     pub visitors: Vec<Visitor>,
     pub checks: Checks,
-    /// The keys that replicas open tokens with after a reload, and the one that new pods seal with.
+    /// The keys that replicas decrypt with after a reload, and the key that new pods encrypt with.
     keys: RangeInclusive<usize>,
     sealing: usize,
     rotation: u32,
     pub deployments: Vec<Deployment>,
-    /// The evictions that are in force, the oldest first.
+    /// The evictions in force, oldest first.
     pub orders: Vec<Order>,
-    /// Until when a replica has faults of its own.
+    /// Until when each replica has its own fault.
     pub faulty: Vec<Time>,
-    /// Faults end before that.
+    /// When all faults have ended.
     pub calm: Time,
-    /// A path and its text, used again by each request.
+    /// The path and text buffer for all requests.
     path: String,
 }
 
@@ -132,7 +130,7 @@ impl World {
         }
     }
 
-    /// Lets the world go on until its end, or until something is wrong.
+    /// Runs the world until its end or the first violation.
     pub fn run(&mut self) -> Result<(), Violation> {
         self.begin_deployments();
         self.begin_visitors();

@@ -1,4 +1,4 @@
-//! In: how often an operator evicts pods. Out: the same told to each replica, changed, and taken back after a while.
+//! An operator who evicts pods, changes evictions and cancels them, on all replicas.
 
 use std::net::IpAddr;
 
@@ -10,10 +10,10 @@ use crate::agenda::{MINUTE, SECOND};
 use crate::event::Event;
 use crate::journal::Subject;
 
-/// No eviction that lasts is slower when it is calm.
+/// The minimum rate of evictions that remain when it is calm.
 pub const SLOWEST: u32 = 10;
 
-/// Which pods are evicted: those in a network, those of an upstream, or those that are both.
+/// The pods to evict: those in a network, those of an upstream, or those that match both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aim {
     network: Option<(IpAddr, u8)>,
@@ -27,7 +27,7 @@ impl Aim {
     }
 }
 
-/// One eviction, as the operator wants it.
+/// One eviction, as intended by the operator.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
     pub aim: Aim,
@@ -70,10 +70,10 @@ impl World {
         let places: Vec<usize> = self.pods.places_of(upstream).collect();
         let address = self.pods.places[self.chances.operator.pick(&places)].address;
         let host = if address.is_ipv4() { 32 } else { 128 };
-        // One address, some that stand together, or all of the upstream's networks.
+        // One address, several adjacent ones, or the whole network of the upstream.
         let bits = self.chances.operator.pick(&[host, host, host - 1, host - 2, if host == 32 { 24 } else { 64 }]);
         let network = Some((first(address, bits), bits));
-        // With one pod under two upstreams it would be another question which one an upstream means.
+        // If a pod could belong to two upstreams, the meaning of an upstream would be ambiguous.
         match self.chances.operator.below(6) {
             0 if self.scenario.is_plain() => Aim { network: None, upstream: Some(upstream) },
             1 if self.scenario.is_plain() => Aim { network, upstream: Some(upstream) },
@@ -115,7 +115,7 @@ impl World {
         Some(Target::new(aim.network, upstream).expect("the network is valid"))
     }
 
-    /// A replica that has started again knows nothing of evictions.
+    /// Repeats the evictions to a restarted replica, which knows none.
     pub fn evict_again(&mut self, replica: usize) {
         for order in self.orders.clone() {
             self.tell_replica(replica, order);
@@ -140,7 +140,8 @@ impl World {
         }
     }
 
-    /// What is still evicted when it is calm stays so, at a pace that lets the last page reload before long; and more may be.
+    /// Keeps the remaining evictions when it is calm, at a rate at which the last page reloads before long.
+    /// May add others.
     pub fn calm_operator(&mut self) {
         if self.scenario.evictions > 0 && self.chances.operator.coin() {
             let (aim, idle_first) = (self.draw_aim(), self.chances.operator.coin());
@@ -156,7 +157,7 @@ impl World {
     }
 }
 
-/// The first address of the network of so many bits in which an address is.
+/// The first address of the network that contains an address.
 fn first(address: IpAddr, bits: u8) -> IpAddr {
     match address {
         IpAddr::V4(address) => (u32::from(address) & (u32::MAX << (32 - bits))).to_be_bytes().into(),

@@ -1,4 +1,4 @@
-//! In: what an operator told a replica, and requests of pages. Out: which eviction counts for a place, and when a page was last used.
+//! Records the evictions that each replica knows, and when the pages of evicted pods were used.
 
 use std::collections::BTreeMap;
 
@@ -12,26 +12,26 @@ use crate::world::operator::{Aim, Order};
 pub struct Evicted {
     pub order: Order,
     pub since: Time,
-    /// No other one has the number.
+    /// A unique number.
     pub number: u32,
-    /// This replica had known of none before: nothing is remembered of pages from an earlier one.
+    /// Whether the replica knew no eviction before, and so remembers no pages from an earlier one.
     pub is_first: bool,
 }
 
-/// All that a replica knows, the oldest first.
+/// The evictions that a replica knows, oldest first.
 #[derive(Default)]
 pub struct Evictions {
     list: Vec<Evicted>,
     count: u32,
 }
 
-/// When the pages of evicted pods were used, by their instances.
+/// When the pages of evicted pods were used, by instance.
 #[derive(Default)]
 pub struct Uses(pub BTreeMap<u32, Use>);
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Use {
-    /// When the last hook came, and the last receiver stream.
+    /// When the last hook and the last receiver stream arrived.
     pub hook: Option<Time>,
     pub stream: Option<Time>,
 }
@@ -47,7 +47,7 @@ impl Checks {
         list.push(Evicted { order, since: now, number: *count, is_first: *count == 1 });
     }
 
-    /// Whether the replica knew of it.
+    /// Records a cancelled eviction. Returns whether the replica knew it.
     pub fn told_to_undo(&mut self, replica: usize, aim: Aim) -> bool {
         let list = &mut self.ledgers[replica].evictions.list;
         let before = list.len();
@@ -55,7 +55,7 @@ impl Checks {
         list.len() < before
     }
 
-    /// A pod is used by something: a request begins, or ends, or a dial does. `sent`: by a request that is sent there.
+    /// Records a use of a pod: a request begins or ends, or a dial ends. `sent`: a request was sent to it.
     pub fn touched(&mut self, replica: usize, place: usize, sent: bool, now: Time) {
         let seen = &mut self.ledgers[replica].pods[place];
         seen.first_used.get_or_insert(now);
@@ -67,7 +67,7 @@ impl Checks {
 }
 
 impl World {
-    /// The eviction that counts for a place, if a replica knows one: of several the one that came last.
+    /// The eviction that applies to a place in a replica: the most recent one that matches.
     pub fn evicted(&self, replica: usize, place: usize) -> Option<&Evicted> {
         let known = &self.pods.places[place];
         self.checks.ledgers[replica].evictions.list.iter().rfind(|evicted| evicted.order.aim.has(known))

@@ -1,4 +1,5 @@
-//! A pod has drained when it is draining and has had no request for as long as a page may be silent.
+//! Checks which pods are reported as drained: draining ones without a request for as long as a page may be
+//! silent.
 
 use doors_routing::{KnownPod, Verdict};
 
@@ -14,7 +15,7 @@ use crate::world::proxy::ask::Phase;
 const SILENCE: Time = ROLL / 3 * 4;
 
 impl World {
-    /// What replicas say about pods for people.
+    /// Checks the list of pods that each replica shows.
     pub fn check_drained(&mut self) {
         for replica in 0..self.replicas.len() {
             if !self.replicas[replica].up {
@@ -44,7 +45,7 @@ impl World {
             (exchange.replica, exchange.place) == (replica, place) && exchange.dials > 0 && is_here(exchange.phase)
         });
         let is_silent = |at: Option<Time>, slack: Time| at.is_none_or(|at| now + slack >= at + SILENCE);
-        // Of a pod that was forgotten it is not known any more when it was used.
+        // For a forgotten pod, the time of its last use is unknown.
         if is_said && !is_gone && self.remembers_all() && (is_used || !is_silent(seen.sent, slack)) {
             let what =
                 format!("replica {replica} says so of place {place}; used: {is_used}, at {:?}", seen.sent.map(clock));
@@ -62,12 +63,12 @@ impl World {
         }
     }
 
-    /// Some time after the last fault no page that has a stream is left on a pod that all replicas evict, or that drains for longer than it may, while
-    /// there is another pod.
+    /// Checks that some time after the last fault, while there is another pod, no page with a stream is left
+    /// on a pod that all replicas evict or that has drained for too long.
     pub fn check_left_behind(&mut self) {
         let is_evicted = |place| (0..self.replicas.len()).all(|replica| self.evicted(replica, place).is_some());
-        // Where pods are forgotten it is also forgotten since when they drain. An address that is a host of its own never leaves
-        // DNS. Nobody looks any more at a host that no configuration has.
+        // Forgetting a pod also forgets when it began to drain. An address that is itself a host never leaves
+        // DNS. A host in no configuration is no longer looked up.
         let by_name = matches!(self.scenario.hosts, Hosts::Name | Hosts::Names) && self.scenario.is_plain();
         let ends = self.scenario.settings.drain_max > 0 && self.remembers_all() && by_name;
         let drains = |process: u32| ends && self.pods.process(process).life == Life::Drains;

@@ -1,5 +1,5 @@
-//! No new page on an evicted pod while another is well. Its pages are told to reload, and only by the answer to a receiver stream, at the
-//! pace of the eviction, and in its order.
+//! Checks that an evicted pod gets no new page while another pod is healthy, and that its pages are told to
+//! reload only in answer to a receiver stream, at the rate of the eviction and in its order.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ use crate::slab::Key;
 use crate::world::World;
 use crate::world::proxy::ask::{Exchange, Home, Kind, Phase};
 
-/// A page without a receiver stream for so long is not counted any more.
+/// A page without a receiver stream for this long is no longer counted.
 const COUNTS: Time = 2 * ROLL;
 
 impl World {
-    /// A request of a page begins.
+    /// Handles the beginning of a page's request.
     pub fn check_use(&mut self, key: Key) {
         let now = self.now();
         let Some(&Exchange { ask, replica, ref bound, .. }) = self.exchanges.get(key) else { return };
@@ -39,7 +39,7 @@ impl World {
         }
     }
 
-    /// A page load is about to be sent to a pod.
+    /// Checks a page load that is about to be sent to a pod.
     pub fn check_evicted(&mut self, key: Key, place: usize) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let replica = exchange.replica;
@@ -57,13 +57,13 @@ impl World {
         }
     }
 
-    /// A request of a page is told to try again. Where the pod is evicted, and well, there is no reason for that.
+    /// Checks a page's request that gets 503: it must not if its pod is evicted and healthy.
     pub fn check_goes_on(&mut self, key: Key, cause: Cause, process: u32) {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return };
         let (replica, ask) = (exchange.replica, exchange.ask);
         if ask.kind == Kind::Resource {
-            return; // another pod may have it
+            return; // the address may belong to another pod
         }
         let own = self.pods.process(process);
         let leads = exchange.bound.keys.contains(&own.key) && exchange.bound.upstreams.contains(&own.upstream);
@@ -77,7 +77,7 @@ impl World {
         }
     }
 
-    /// A page whose pod lives is told to reload.
+    /// Checks a page that must reload although its pod lives.
     pub fn check_leaves(&mut self, key: Key, home: Home, cause: Cause) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let (replica, ask, bound) = (exchange.replica, exchange.ask, exchange.bound.clone());
@@ -108,10 +108,10 @@ impl World {
         self.checks.ledgers[replica].uses.0.remove(&home.instance);
     }
 
-    /// Idle pages first: in each roll so many pages may reload as the rate allows for that time, those that were idle for longest.
-    /// So a page that was used since the eviction began reloads only when fewer than that have been idle for longer: pages with
-    /// an open stream here whose last hook was earlier, or unseen. For two rolls a page that was used counts as one of the
-    /// open ones although its stream has ended: so many fewer are certain.
+    /// Checks the order of `idle_first`: per roll, as many pages may reload as the rate allows, least
+    /// recently used first. So a page used since the eviction began may reload only if fewer pages have been
+    /// idle longer. Those are the pages with an open stream here whose last hook was earlier or unseen. For
+    /// two rolls, a used page counts as open even after its stream has ended, so that many fewer are certain.
     fn check_order(&mut self, key: Key, home: Home, evicted: &Evicted, rate: u32) {
         let (now, slack) = (self.now(), 2 * self.scenario.skew);
         let Some(exchange) = self.exchanges.get(key) else { return };
@@ -152,8 +152,9 @@ impl World {
         }
     }
 
-    /// A pod has drained for longer than it may. It drains at the earliest since it first said so, since it was evicted, or since DNS last named it, or since
-    /// it was first used if DNS never did.
+    /// Checks that a pod has drained for longer than `drain_max`. It began to drain at the earliest when it
+    /// first said so, when it was evicted, or when DNS last listed it; if DNS never did, when it was first
+    /// used.
     fn check_drain_max(&mut self, key: Key, place: usize) {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return };
@@ -164,7 +165,7 @@ impl World {
         let hosts = exchange.bound.hosts_of(self.pods.places[place].upstream).iter().map(|host| &ledger.hosts[*host]);
         let names = |host: &crate::checks::ledger::Told| host.places.contains(&place) && !host.absent;
         let dns = match self.scenario.is_plain() {
-            false => Some(0), // another configuration may have named it
+            false => Some(0), // another configuration may have listed it
             true if hosts.clone().any(names) => None,
             true => hosts.filter_map(|host| host.named.get(&place).copied()).max().or(seen.first_used),
         };

@@ -1,4 +1,4 @@
-//! In: how many pods each upstream shall have, and rollouts. Out: processes that start, get into DNS, leave it, drain and end.
+//! Deployments: processes start, get into DNS, leave it, drain and end.
 
 use super::pods::{Empty, Life};
 use crate::agenda::{MILLISECOND, SECOND, Time};
@@ -7,21 +7,21 @@ use crate::journal::Subject;
 use crate::scenario::Scenario;
 use crate::world::World;
 
-/// How long a process takes to start, and DNS to get to know it, at most.
+/// The longest time that a process takes to start, and that DNS takes to list it.
 pub const STARTS: Time = 10 * SECOND;
 pub const NAMED: Time = 2 * SECOND;
-/// How often somebody looks whether a pod that drains has pages, and whether there is room for one that is missing.
+/// How often to check whether a draining pod has pages, and whether there is room for a missing pod.
 const LOOKS: Time = 10 * SECOND;
 
-/// The pods of one upstream, as whoever runs them wants to have them.
+/// The intended pods of one upstream.
 #[derive(Default)]
 pub struct Deployment {
-    /// Those that a rollout is yet to replace.
+    /// The pods that a rollout has yet to replace.
     old: Vec<u32>,
-    /// How many there are to be, and since when.
+    /// The intended number of pods, and when it last changed.
     pub wanted: usize,
     pub scaled: Time,
-    /// There is to be none until then.
+    /// There are no pods until then.
     pub empty: Time,
 }
 
@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    /// The processes that are to stay, also those that only start.
+    /// The processes that are to stay, including those still starting.
     pub fn running(&self, upstream: usize) -> Vec<u32> {
         let places = self.pods.places_of(upstream);
         let processes = self.pods.places[places].iter().filter_map(|place| place.process);
@@ -101,7 +101,7 @@ impl World {
         }
         for _ in self.running(upstream).len()..self.deployments[upstream].wanted {
             if !self.start_one(upstream) {
-                // All addresses are taken by pods that drain.
+                // Draining pods occupy all addresses.
                 return self.agenda.after(LOOKS, Event::Deploy(upstream as u8, Deploy::Reconcile));
             }
         }
@@ -129,7 +129,7 @@ impl World {
     pub fn pod_event(&mut self, process: u32, event: PodEvent) {
         let now = self.now();
         let &crate::world::app::pods::Process { place, upstream, life, .. } = self.pods.process(process);
-        // Another process may be there by now.
+        // Another process may have the address by now.
         let is_there = self.pods.places[place].process == Some(process);
         match event {
             PodEvent::Ready if life == Life::Starts && is_there => {
@@ -144,7 +144,7 @@ impl World {
             }
             PodEvent::Named if life == Life::Runs && is_there => self.name(place),
             PodEvent::Unnamed if !is_there || life != Life::Runs => {
-                // A new process at the address that is ready has named it again.
+                // A new process at the address has become ready and is listed.
                 let named_again = !is_there
                     && self.pods.places[place]
                         .process
@@ -183,7 +183,7 @@ impl World {
         self.note(Subject::place(place), || format!("place {place} leaves DNS"));
     }
 
-    /// A pod is told to stop.
+    /// Tells a pod to stop.
     fn drain(&mut self, process: u32) {
         if self.pods.process(process).life != Life::Runs {
             return;
@@ -197,13 +197,13 @@ impl World {
         self.agenda.after(self.scenario.grace, Event::Pod(process, PodEvent::Deadline));
     }
 
-    /// How often it is looked whether a pod that drains has pages: one that takes no new ones ends as soon as it has none, another one not before
-    /// DNS has forgotten it.
+    /// How often to check whether a draining pod has pages. One that takes no new pages ends as soon as it
+    /// has none, others not before DNS caches have expired.
     fn looks_after(&self, process: u32) -> Time {
         if self.pods.process(process).marks { SECOND } else { LOOKS }
     }
 
-    /// A process ends. Its connections are closed, unless its machine has gone with it.
+    /// Ends a process. Its connections are closed, unless its machine is gone too.
     pub fn end_process(&mut self, process: u32, closes: bool) {
         let place = self.pods.process(process).place;
         self.note(Subject::place(place), || format!("process {process} at place {place} ends"));

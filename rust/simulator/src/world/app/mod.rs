@@ -1,4 +1,4 @@
-//! The app: its processes, who starts and stops them, and what they answer.
+//! The app: its processes, their deployment, and their responses.
 
 pub mod deploy;
 pub mod pods;

@@ -1,4 +1,4 @@
-//! In: processes that start, drain and end, at addresses. Out: who listens where, and which pages live there.
+//! The processes of the app, the addresses where they listen, and their pages.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,25 +9,25 @@ use crate::scenario::Scenario;
 use crate::slab::Key;
 use crate::world::keys;
 
-/// What an address does at which no process listens.
+/// What happens to a dial of an address without a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Empty {
     Refuses,
-    /// Nothing answers, and a dial times out.
+    /// There is no answer, and the dial times out.
     Silent,
-    /// Somebody on the way says that there is no such host.
+    /// A router reports that there is no such host.
     NoRoute,
 }
 
 pub struct Place {
     pub address: IpAddr,
-    /// The upstream in whose networks it is, or whose host names it if it is a stray one.
+    /// The upstream whose networks contain it or, for a stray address, whose host resolves to it.
     pub upstream: usize,
     /// In the networks of no upstream.
     pub stray: bool,
     pub process: Option<u32>,
     pub empty: Empty,
-    /// When it left DNS; `None` while it is named there.
+    /// When it left DNS; `None` while it is listed.
     pub unnamed: Option<Time>,
 }
 
@@ -39,19 +39,19 @@ pub enum Life {
     Ended,
 }
 
-/// One process of an app. Its number is never given to another one.
+/// A process of the app. Its number is never reused.
 pub struct Process {
     pub place: usize,
     pub upstream: usize,
     pub life: Life,
-    /// It says so with its answers when it drains.
+    /// Whether its responses say that it drains.
     pub marks: bool,
     /// When it began to listen.
     pub ready: Time,
-    /// Which key sealed its token.
+    /// The key that encrypted its token.
     pub key: usize,
     pub token: Box<str>,
-    /// Until when it stands still, and until when it closes what it accepts.
+    /// Until when it hangs, and until when it closes new connections.
     pub frozen: Time,
     pub wedged: Time,
     pub instances: Vec<u32>,
@@ -61,13 +61,13 @@ pub struct Process {
 pub struct Instance {
     pub process: u32,
     pub alive: bool,
-    /// When it ends if its page does not ask again.
+    /// When it ends unless its page makes another request.
     pub until: Time,
     /// Its receiver stream.
     pub stream: Option<Key>,
 }
 
-/// For how long an instance waits for its first stream, and between two.
+/// How long an instance waits for its first stream, and between two streams.
 const FIRST: Time = 30 * SECOND;
 const LASTS: Time = 40 * MINUTE;
 
@@ -75,7 +75,7 @@ pub struct Pods {
     pub places: Vec<Place>,
     pub processes: Vec<Process>,
     pub instances: Vec<Instance>,
-    /// Addresses of each upstream, without the stray one.
+    /// The number of addresses per upstream, without the stray one.
     each: usize,
     upstreams: usize,
 }
@@ -99,7 +99,7 @@ impl Pods {
         Pods { places, processes: Vec::new(), instances: Vec::new(), each, upstreams }
     }
 
-    /// The place at an address.
+    /// The place of an address.
     pub fn at(&self, address: IpAddr) -> Option<usize> {
         let (upstream, number) = match address {
             IpAddr::V4(address) => (address.octets()[1], address.octets()[3]),
@@ -118,12 +118,12 @@ impl Pods {
         self.each * self.upstreams + upstream
     }
 
-    /// Whether a place is in the networks of an upstream: tokens of pages there lead there.
+    /// Whether a place is in the networks of an upstream, so that tokens of its pages lead to that upstream.
     pub fn is_inside(&self, place: usize, upstream: usize) -> bool {
         !self.places[place].stray && self.places[place].upstream == upstream
     }
 
-    /// The addresses inside of the networks of an upstream.
+    /// The places in the networks of an upstream.
     pub fn places_of(&self, upstream: usize) -> std::ops::Range<usize> {
         upstream * self.each..(upstream + 1) * self.each
     }
@@ -136,7 +136,7 @@ impl Pods {
         &mut self.processes[process as usize]
     }
 
-    /// A process that begins to start at a place where there is none.
+    /// Creates a process that starts at an unoccupied place.
     pub fn start(&mut self, place: usize, key: usize, marks: bool) -> u32 {
         let cipher = TokenCipher::new(keys::KEYS[key].as_bytes()).expect("the keys are valid");
         let token = cipher.encode(self.places[place].address).expect("the system has random numbers");
@@ -164,7 +164,7 @@ impl Pods {
         instance
     }
 
-    /// Whether a process has a page, which asks for it now.
+    /// Handles a request of a page. Returns whether the process has the page.
     pub fn touch(&mut self, process: u32, instance: u32, sync: bool, now: Time) -> bool {
         let known = &mut self.instances[instance as usize];
         let lives = known.process == process && known.alive && known.until >= now;
@@ -181,7 +181,7 @@ impl Pods {
         self.process_mut(process).instances.retain(|one| *one != instance);
     }
 
-    /// Forgets the instances whose time is over, and says how many are left.
+    /// Removes expired instances. Returns how many remain.
     pub fn pages(&mut self, process: u32, now: Time) -> usize {
         let Pods { processes, instances, .. } = self;
         let known = &mut processes[process as usize].instances;
@@ -193,13 +193,13 @@ impl Pods {
         known.len()
     }
 
-    /// Whether a page's pod is there and knows the page.
+    /// Whether a page's pod is alive and knows the page.
     pub fn lives(&self, instance: u32, now: Time) -> bool {
         let known = &self.instances[instance as usize];
         known.alive && known.until >= now && self.listens(known.process)
     }
 
-    /// Its answers say that it drains.
+    /// Whether its responses say that it drains.
     pub fn is_marked(&self, process: u32) -> bool {
         let process = self.process(process);
         process.marks && process.life == Life::Drains
@@ -210,7 +210,7 @@ impl Pods {
     }
 }
 
-/// The second byte of stray addresses begins here.
+/// The first value of the second byte of stray addresses.
 const STRAY: usize = 200;
 
 fn address(scenario: &Scenario, upstream: usize, number: usize, stray: bool) -> IpAddr {

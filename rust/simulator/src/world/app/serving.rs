@@ -1,4 +1,4 @@
-//! In: a request that gets to a pod. Out: what the pod answers, as Doors does.
+//! How a pod responds to requests. Equivalent to Doors.
 
 use doors_routing::Outcome;
 
@@ -10,7 +10,7 @@ use crate::slab::Key;
 use crate::world::World;
 use crate::world::proxy::ask::{Exchange, Home, Kind, Phase, Reply};
 
-/// A pod ends a stream itself after that, a client sends the next report stream after that.
+/// A pod ends a stream after `STREAM`. A client sends the next report stream after `REPORTS`.
 pub const STREAM: Time = 20 * SECOND;
 const REPORTS: Time = 15 * SECOND;
 
@@ -64,7 +64,7 @@ impl World {
         self.agenda.after(delay, Event::Answers(key));
     }
 
-    /// The receiver stream of a page is open: the one before it ends.
+    /// Attaches the receiver stream of a page, and ends the previous one.
     fn attach(&mut self, home: Home, key: Key) {
         let now = self.now();
         let before = self.pods.instances[home.instance as usize].stream.replace(key);
@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    /// The first byte of an answer is sent, and all of it unless it is a stream.
+    /// Sends the first byte of a response, and all of it unless it is a stream.
     pub fn answers(&mut self, key: Key) {
         if self.held_up(key, Event::Answers(key)) {
             return;
@@ -112,7 +112,8 @@ impl World {
         }
     }
 
-    /// What a pod sends has to wait while it stands still, and while nothing gets through. Nothing comes of one that is gone.
+    /// Whether a response is delayed because its pod hangs or the network is blocked. A pod that is gone
+    /// sends nothing.
     fn held_up(&mut self, key: Key, event: Event) -> bool {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return true };
@@ -129,7 +130,7 @@ impl World {
         now < until
     }
 
-    /// The answer has come to its end: the connection may be used again.
+    /// Handles the end of a response, after which the connection can be reused.
     fn complete(&mut self, key: Key) {
         let now = self.now();
         let Some(&Exchange { replica, place, process, reply, .. }) = self.exchanges.get(key) else { return };
@@ -139,7 +140,7 @@ impl World {
         self.over(key, reply);
     }
 
-    /// The connection ended before a byte of an answer.
+    /// Handles a connection that ended before a response.
     fn dropped(&mut self, key: Key) {
         let now = self.now();
         let Some(exchange) = self.exchanges.get_mut(key) else { return };
@@ -151,7 +152,7 @@ impl World {
         self.attempt_failed(key, Outcome::Dropped, true);
     }
 
-    /// A process has ended. Its connections are closed, unless nobody is left to close them.
+    /// Ends the connections of a process that has ended. They are closed, unless its machine is gone too.
     pub fn connections_end(&mut self, process: u32, closed: bool) {
         if !closed {
             return;

@@ -1,4 +1,4 @@
-//! What a client asks, how far a request has got, and what the client gets.
+//! Requests of clients: their kind, their progress, and their replies.
 
 use std::rc::Rc;
 
@@ -9,17 +9,17 @@ use crate::agenda::{SECOND, Time};
 use crate::event::PageKey;
 use crate::slab::Key;
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Page,
     /// The receiver stream of a page.
     Receiver,
-    /// One report, or a stream of them.
+    /// A single report, and a stream of reports.
     Report,
     Reports,
     Hook,
-    /// A hook of a link: it ends the page if its pod drains.
+    /// The hook of a link, which ends the page if its pod drains.
     Link,
     History,
     Resource,
@@ -43,12 +43,12 @@ impl Kind {
         }
     }
 
-    /// For how long its client waits for the end of the answer.
+    /// How long its client waits for the end of the response.
     pub fn patience(self) -> Time {
         match self {
-            // The browser has no limit, but people load the page again.
+            // The browser has no limit, but visitors reload the page.
             Kind::Page => 40 * SECOND,
-            // Four thirds of a roll, and a bit: the pod is to end it before.
+            // A little more than four thirds of a roll, within which the pod should end it.
             Kind::Receiver | Kind::Reports => 21 * SECOND,
             Kind::Report | Kind::Hook | Kind::Link | Kind::History | Kind::Resource => 30 * SECOND,
         }
@@ -64,7 +64,7 @@ impl Kind {
 pub struct Ask {
     pub kind: Kind,
     pub page: PageKey,
-    /// Where the page lives; nothing for a page load.
+    /// The location of the page; `None` for a page load.
     pub home: Option<Home>,
 }
 
@@ -85,7 +85,7 @@ pub enum Phase {
     Over,
 }
 
-/// What the client gets.
+/// The result for the client.
 #[derive(Clone, Copy, Debug)]
 pub enum Reply {
     Page {
@@ -94,12 +94,12 @@ pub enum Reply {
     },
     Fine,
     Gone,
-    /// 503 with the mark: the pod drains, and takes no page.
+    /// 503 with the mark: the pod drains and refuses the page.
     Refused,
     Unavailable {
         refresh: Option<u32>,
     },
-    /// The connection or the answer failed.
+    /// The connection or the response failed.
     Failed,
 }
 
@@ -110,30 +110,30 @@ pub struct Exchange {
     pub request: Request,
     pub phase: Phase,
     pub began: Time,
-    /// The process that its cookie named.
+    /// The process whose token is in its cookie.
     pub cookie_of: Option<u32>,
     /// The place and the process that it was last sent to.
     pub place: usize,
     pub process: Option<u32>,
     pub dial: Option<Key>,
-    /// Places that could not be reached since it last waited, and how often it was dialled.
+    /// Places that could not be reached since it last waited, and the number of dials.
     pub tried: Vec<usize>,
     pub dials: u32,
     /// When it was last dialled.
     pub dialled: Time,
-    /// The pod is to take it even if it drains.
+    /// Whether the pod must serve it even if it drains.
     pub last_choice: bool,
-    /// Pods that took it back since they drain, each with its process.
+    /// Draining pods that refused it, each with its process.
     pub refused: Vec<(usize, u32)>,
-    /// A connection was made: it must not be sent again.
+    /// Whether a connection was made, so that it must not be sent again.
     pub connected: bool,
-    /// The user's policy has taken none of those that were offered.
+    /// Whether the user's policy chose none of the offered pods.
     pub passed_over: bool,
-    /// Its pod may have been held to be gone when it began.
+    /// Whether its pod may have been considered gone when it began.
     pub failing: bool,
-    /// When to go on.
+    /// When to resume.
     pub resume: Time,
-    /// It waits certainly for a pod, and not for DNS.
+    /// Whether it certainly waits for a pod and not for DNS.
     pub awaits_pod: bool,
     pub reply: Reply,
 }

@@ -1,5 +1,5 @@
-//! In: a pod that the core wants to have dialled, for a request or in the background. Out: what became of it, told to the core
-//! when it is known, also when the request has ended by then.
+//! Dials for requests and in the background. Each outcome is reported to the core, even if the request has
+//! ended by then.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::slab::Key;
 use crate::world::World;
 use crate::world::app::pods::{Empty, Life};
 
-/// A lost packet is sent again after that, and a dial gives up after that.
+/// The time until a lost packet is sent again, and the dial timeout.
 const AGAIN: Time = SECOND;
 const TIMEOUT: Time = 3 * SECOND;
 
@@ -23,11 +23,11 @@ pub struct Dial {
     /// The process of the replica that dials.
     boot: u32,
     bound: Rc<Bound>,
-    /// As the configuration counts.
+    /// The index in the configuration.
     upstream: u32,
     pod: Pod,
     place: usize,
-    /// The request that waits for it; none in the background.
+    /// The request that waits for it; `None` in the background.
     exchange: Option<Key>,
     began: Time,
 }
@@ -39,7 +39,7 @@ impl Dial {
 }
 
 impl World {
-    /// A request goes to a pod, over an open connection if there is one.
+    /// Sends a request to a pod, over an open connection if there is one.
     pub fn dial_for(&mut self, key: Key, upstream: u32, pod: Pod, probe: bool, last_choice: bool) {
         let now = self.now();
         let Some(place) = self.check_dial(key, upstream, pod, probe) else { return };
@@ -104,7 +104,7 @@ impl World {
         dial
     }
 
-    /// The packet that opens a connection is sent.
+    /// Sends the packet that opens a connection.
     pub fn dial_sent(&mut self, key: Key, tries: u8) {
         let now = self.now();
         let Some(dial) = self.dials.get(key) else { return };
@@ -170,7 +170,7 @@ impl World {
         }
     }
 
-    /// There is a connection, and the request is sent.
+    /// Handles a new connection and sends the request.
     fn connected(&mut self, key: Key, process: Option<u32>) {
         let now = self.now();
         let delay = self.links.round_trip(&mut self.chances.net, now) / 2;

@@ -1,5 +1,5 @@
-//! One request on its way through a replica. In: what a client asks, and what becomes of it. Out: calls of the core, whose steps are
-//! obeyed, and one reply.
+//! One request on its way through a replica, from the client's request to the reply. Follows the core's
+//! steps.
 
 use std::fmt::Write;
 use std::rc::Rc;
@@ -14,11 +14,11 @@ use crate::journal::Subject;
 use crate::slab::Key;
 use crate::world::World;
 
-/// Where the user said how to retry: so often.
+/// The number of retries if the user has configured retries.
 pub const RETRIES: u32 = 12;
 
 impl World {
-    /// A client sends a request to one of the replicas. Nothing comes back if none is there.
+    /// Sends a client's request to one of the replicas. Returns `None` if none is running.
     pub fn send(&mut self, ask: Ask) -> Option<Key> {
         let now = self.now();
         let replica = self.replica_for(ask.page.visitor)?;
@@ -84,13 +84,13 @@ impl World {
         all.into_iter().find(|replica| self.replicas[*replica].up)
     }
 
-    /// Time and random number of a call for an exchange.
+    /// The time and random number for a call about an exchange.
     pub fn clock(&mut self, replica: usize) -> (u64, u64) {
         let now = self.now();
         (self.replicas[replica].late_clock(now, &mut self.chances.core), self.chances.core.any())
     }
 
-    /// The same for one that a timer has woken: it is not late.
+    /// Same, for a call triggered by a timer, which is never late.
     pub fn timer_clock(&mut self, replica: usize) -> (u64, u64) {
         (self.replicas[replica].clock(self.now()), self.chances.core.any())
     }
@@ -134,7 +134,7 @@ impl World {
         }
     }
 
-    /// Does what a report asks for besides.
+    /// Does what a report asks for.
     pub fn heed(&mut self, replica: usize, bound: &Rc<Bound>, report: &Report) {
         if let Some((upstream, pod, verdict)) = report.changed {
             self.check_changed(replica, bound, upstream, pod, verdict);
@@ -167,7 +167,7 @@ impl World {
         let until = replica.world_time(until);
         exchange.phase = Phase::Waiting;
         exchange.resume = until.max(now);
-        // A clock that is late may make it wait a bit longer, and never shorter.
+        // A late clock may prolong its wait but never shortens it.
         self.agenda.at(exchange.resume, Event::Resume(key));
         replica.waiting.push(key);
         self.tally.waits += 1;
@@ -203,7 +203,7 @@ impl World {
         }
     }
 
-    /// The user's own policy takes one of the best, or none of them.
+    /// Lets the user's policy choose one of the best pods, or none.
     fn choose(&mut self, key: Key) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let replica = exchange.replica;
@@ -223,7 +223,7 @@ impl World {
         self.obey(key, step);
     }
 
-    /// The attempt has ended without an answer. The core says what comes next.
+    /// Handles an attempt that ended without a response. The core returns the next step.
     pub fn attempt_failed(&mut self, key: Key, outcome: Outcome, told: bool) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let replica = exchange.replica;
@@ -241,7 +241,7 @@ impl World {
         self.obey(key, step);
     }
 
-    /// The first byte of an answer has come. False if the request is taken back, since its pod drains.
+    /// Handles the first byte of a response. Returns false if the request moves on because its pod drains.
     pub fn answered(&mut self, key: Key) -> bool {
         let now = self.now();
         let Some(exchange) = self.exchanges.get_mut(key) else { return false };
@@ -259,7 +259,7 @@ impl World {
             self.heed(replica, &bound, &step.report);
             return true;
         }
-        // The connection may be used again.
+        // The connection can be reused.
         if let Some(process) = exchange.process {
             exchange.refused.push((place, process));
             self.replicas[replica].put_idle(place, process, now);
@@ -269,7 +269,7 @@ impl World {
         false
     }
 
-    /// The request has ended: the client gets the reply.
+    /// Ends a request with a reply to the client.
     pub fn over(&mut self, key: Key, reply: Reply) {
         self.stop_waiting(key);
         self.check_refusal(key, reply);
@@ -290,7 +290,7 @@ impl World {
         let (clock, _) = self.clock(replica);
         let Some(exchange) = self.exchanges.get_mut(key) else { return };
         exchange.bound.source.ended(&mut exchange.request, clock);
-        // A second call does nothing.
+        // The second call has no effect.
         exchange.bound.source.ended(&mut exchange.request, clock);
         if let Some(home) = exchange.ask.home {
             self.pods.instances[home.instance as usize].stream.take_if(|stream| *stream == key);
@@ -306,7 +306,7 @@ impl World {
         }
     }
 
-    /// The client has waited long enough.
+    /// Handles a client's timeout.
     pub fn client_gives_up(&mut self, key: Key) {
         if let Some(exchange) = self.exchanges.get(key) {
             let ask = exchange.ask;
@@ -315,7 +315,7 @@ impl World {
         }
     }
 
-    /// The client is gone, whatever becomes of the request. A dial goes on.
+    /// Handles a client that leaves. Its dial continues.
     pub fn client_leaves(&mut self, key: Key) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let (phase, replica) = (exchange.phase, exchange.replica);
@@ -336,7 +336,7 @@ impl World {
         self.exchanges.remove(key);
     }
 
-    /// The proxy process has ended, and with it what it did.
+    /// Ends everything that belongs to a proxy process that has ended.
     pub fn forget_exchanges(&mut self, replica: usize) {
         let lost: Vec<Key> =
             self.exchanges.iter().filter(|(_, exchange)| exchange.replica == replica).map(|(key, _)| key).collect();

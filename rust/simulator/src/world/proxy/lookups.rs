@@ -1,4 +1,4 @@
-//! The lookups of a replica. In: hosts that the core wants to have looked up. Out: what the name server said, told to the core.
+//! The lookups of a replica.
 
 use doors_routing::{HostId, LookupFailure, Missing};
 
@@ -13,22 +13,22 @@ pub struct Lookup {
     replica: usize,
     boot: u32,
     host: HostId,
-    /// The host as the world counts.
+    /// The number of the host in the world.
     number: usize,
     found: Found,
-    /// The lookup has been told, and these addresses come late.
+    /// The lookup has been reported, and these addresses arrive late.
     late: bool,
 }
 
 impl Lookup {
-    /// Whether it is one that a replica makes.
+    /// Whether it is a current lookup of a replica.
     pub fn counts(&self, replica: usize, boot: u32) -> bool {
         (self.replica, self.boot) == (replica, boot) && !self.late
     }
 }
 
 impl World {
-    /// Starts the lookups of a replica that are due, and plans to look again.
+    /// Starts the due lookups of a replica and plans the next check.
     pub fn look_up(&mut self, replica: usize) {
         let now = self.now();
         if !self.replicas[replica].up {
@@ -93,7 +93,7 @@ impl World {
                 let silent =
                     |place: usize| half.as_ref().is_some_and(|half| half.ipv6 == known[place].address.is_ipv6());
                 self.checks.told_addresses(replica, number, &places, silent, now);
-                // In any order, some of them twice.
+                // In any order, with duplicates.
                 addresses.extend(addresses.first().copied());
                 let missing = Missing {
                     v4: half.as_ref().is_some_and(|half| !half.ipv6),
@@ -122,7 +122,7 @@ impl World {
     }
 }
 
-/// The number of a host: they are called u0.test, u1.test and so on.
+/// The number in a host name: hosts are called u0.test, u1.test and so on.
 fn host_number(name: &str) -> usize {
     name.bytes().filter(u8::is_ascii_digit).fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
 }

@@ -1,5 +1,4 @@
-//! One proxy process: what it knows, and the configurations that it has in use. In: a scenario, and reloads. Out: calls of the core
-//! with the clock of this process.
+//! One proxy process: its state, its configurations in use, and its clock.
 
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -16,17 +15,17 @@ use crate::scenario::{Bounds, Hosts, Scenario, Settings};
 use crate::slab::Key;
 use crate::world::keys::KEYS;
 
-/// One configuration in use. Requests keep it until they have ended, whatever is loaded in the meantime.
+/// One configuration in use. Requests keep it until they end, whatever is loaded in the meantime.
 pub struct Bound {
     pub source: Source,
     pub settings: Settings,
-    /// The upstreams of the world in the order of the configuration, and the hosts under which each is found: names first, then addresses,
-    /// which count as hosts after all names in the order of their places.
+    /// The upstreams of the world in the order of the configuration, and the hosts of each: names first, then
+    /// addresses. The numbers of addresses follow those of all names, in the order of their places.
     pub upstreams: Vec<usize>,
     hosts: Vec<Vec<usize>>,
     /// When it was loaded.
     pub loaded: Time,
-    /// The keys that it opens tokens with.
+    /// The keys that it decrypts tokens with.
     pub keys: RangeInclusive<usize>,
 }
 
@@ -40,7 +39,7 @@ impl Bound {
         Some(index as u32)
     }
 
-    /// The core's number of an upstream of the world.
+    /// The core's ID of an upstream of the world.
     pub fn number(&self, upstream: usize) -> Option<u64> {
         self.source.upstream_id(self.index(upstream)?)
     }
@@ -50,7 +49,7 @@ impl Bound {
         &self.hosts[index as usize]
     }
 
-    /// The hosts of an upstream of the world; none if it is not configured.
+    /// The hosts of an upstream of the world; empty if it is not configured.
     pub fn hosts_of(&self, upstream: usize) -> &[usize] {
         self.index(upstream).map_or(&[], |index| self.hosts(index))
     }
@@ -60,7 +59,7 @@ impl Bound {
     }
 }
 
-/// Open connections of a proxy to one pod that no request uses.
+/// A proxy's idle connections to one pod.
 #[derive(Clone, Copy, Default)]
 pub struct Idle {
     pub process: u32,
@@ -68,33 +67,33 @@ pub struct Idle {
     pub at: Time,
 }
 
-/// Idle connections are closed after that, and more than so many are not kept.
+/// The time after which idle connections are closed, and their maximum number.
 const KEPT: Time = 60 * SECOND;
 const MOST: u8 = 8;
-/// Upstreams with more addresses are not listed by them.
+/// Upstreams with more addresses than this are not listed by address.
 const MOST_LISTED: usize = 5;
 
 pub struct Replica {
     pub up: bool,
-    /// Counts the processes; what belongs to an earlier one is void.
+    /// Counts the processes. Everything that belongs to an earlier one is invalid.
     pub boot: u32,
     pub state: State,
     pub current: Rc<Bound>,
-    /// All configurations that are in use, by requests and dials that began with them.
+    /// All configurations still used by requests and dials.
     pub in_use: Vec<Weak<Bound>>,
-    /// What the clock of the process said when it began, and when that was.
+    /// The process's clock reading at its start, and the time of its start.
     start: u64,
     born: Time,
     skew: Time,
-    /// When it is to look for lookups that are due.
+    /// When to check for due lookups.
     pub due: Option<Time>,
     pub waiting: Vec<Key>,
     /// How many of them certainly wait for a pod and not for DNS.
     pub awaiting_pod: usize,
-    /// The core's numbers of the host names of the world, as of the last lookup of each.
+    /// The core's IDs of the host names of the world, as of the last lookup of each.
     pub ids: Vec<Option<HostId>>,
     idle: Vec<Idle>,
-    /// Those of all places.
+    /// The addresses of all places.
     addresses: Rc<[IpAddr]>,
 }
 
@@ -126,13 +125,13 @@ impl Replica {
         }
     }
 
-    /// Another process takes its place.
+    /// Replaces the process.
     pub fn restart(&mut self, scenario: &Scenario, keys: RangeInclusive<usize>, now: Time, random: &mut Random) {
         let boot = self.boot + 1;
         *self = Replica { boot, ..Replica::new(scenario, keys, &self.addresses, now, random) };
     }
 
-    /// Loads another configuration. With `changes` it may lack upstreams, and find them under other hosts.
+    /// Loads another configuration. With `changes` it may lack upstreams and have them under other hosts.
     pub fn reload(
         &mut self,
         scenario: &Scenario,
@@ -145,7 +144,7 @@ impl Replica {
         self.in_use.push(Rc::downgrade(&self.current));
     }
 
-    /// Forgets configurations that nothing uses any more. Whether there were any.
+    /// Removes unused configurations. Returns whether there were any.
     pub fn forget_bounds(&mut self) -> bool {
         let before = self.in_use.len();
         self.in_use.retain(|bound| bound.strong_count() > 0);
@@ -157,28 +156,28 @@ impl Replica {
         self.in_use.iter().filter_map(Weak::upgrade).map(|bound| bound.settings.refresh).min().unwrap_or(0)
     }
 
-    /// Whether a configuration that is in use has a host.
+    /// Whether a configuration in use has a host.
     pub fn uses_host(&self, host: usize) -> bool {
         self.in_use.iter().filter_map(Weak::upgrade).any(|bound| bound.all_hosts().any(|one| one == host))
     }
 
-    /// What its clock says.
+    /// The reading of its clock.
     pub fn clock(&self, now: Time) -> u64 {
         self.start + (now - self.born)
     }
 
-    /// What it said when a thread looked that comes to its call only now.
+    /// An earlier reading, as used by a thread that is late with its call.
     pub fn late_clock(&self, now: Time, random: &mut Random) -> u64 {
         let late = if self.skew == 0 { 0 } else { random.between(0, self.skew) };
         self.clock(now).saturating_sub(late)
     }
 
-    /// When its clock says so.
+    /// The time in the world for a reading of its clock.
     pub fn world_time(&self, clock: u64) -> Time {
         clock.saturating_sub(self.start).saturating_add(self.born)
     }
 
-    /// Takes an open connection to a process.
+    /// Takes an idle connection to a process.
     pub fn take_idle(&mut self, place: usize, process: Option<u32>, now: Time) -> bool {
         let idle = &mut self.idle[place];
         let usable = Some(idle.process) == process && idle.connections > 0 && now - idle.at < KEPT;
@@ -208,7 +207,7 @@ fn limits(bounds: &Bounds) -> Limits {
     }
 }
 
-/// A configuration with the upstreams in some order.
+/// Creates a configuration with the upstreams in random order.
 fn bind(
     state: &State,
     scenario: &Scenario,
@@ -249,7 +248,7 @@ fn bind(
     Bound { source: Source::new(state, router, options), settings, upstreams, hosts, loaded: now, keys }
 }
 
-/// The hosts of an upstream, as the scenario has them or, with `changes`, some others.
+/// The hosts of an upstream: those of the scenario or, with `changes`, different ones.
 fn hosts(scenario: &Scenario, upstream: usize, changes: bool, random: &mut Random) -> Vec<usize> {
     let (mut kind, mut first) = (scenario.hosts, 0);
     if changes {
@@ -260,7 +259,7 @@ fn hosts(scenario: &Scenario, upstream: usize, changes: bool, random: &mut Rando
     }
     let names = [first, 1 - first].map(|name| upstream + name * scenario.upstreams);
     let each = scenario.pods + scenario.spare;
-    // Of very many addresses few are in use, and a page load would try the others first.
+    // Few of very many addresses are in use, and a page load would try the others first.
     let most = if each <= MOST_LISTED { each } else { 0 };
     let listed = |most: usize| {
         let places = scenario.led_to(upstream).flat_map(move |one| one * each..one * each + most);
