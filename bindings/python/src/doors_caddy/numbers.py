@@ -5,22 +5,22 @@ from enum import IntEnum, IntFlag
 from ._native.library import words as _words
 
 ABI = 1
-"""Number of this interface. It grows when something that a program may rely on changes; additions alone do not. Compare it with doors_abi(), which tells what the linked library speaks."""
+"""The version of this interface. Incremented when something that programs may rely on changes, but not for additions. Compare it with doors_abi(), which returns the version of the linked library."""
 
 TOKEN_IPV4 = 43
-"""Characters in a token for an IPv4 address."""
+"""The length of a token for an IPv4 address."""
 
 TOKEN_IPV6 = 59
-"""Characters in a token for an IPv6 address."""
+"""The length of a token for an IPv6 address."""
 
 TOKEN_SIZE = 60
-"""Room that is enough for every token and its NUL."""
+"""A buffer size that is enough for every token and its NUL."""
 
 KEY_ID_SIZE = 9
-"""Room for the id of a key and its NUL: always 8 characters."""
+"""The buffer size for the ID of a key, which has 8 characters, and its NUL."""
 
 HOST_SIZE = 256
-"""Room that is enough for every host and its NUL."""
+"""A buffer size that is enough for every host and its NUL."""
 
 
 class Status(IntEnum):
@@ -33,7 +33,7 @@ class Status(IntEnum):
     """A required pointer was NULL."""
 
     PANIC = 2
-    """The library panicked inside: a bug in it. Handles can still be used and freed."""
+    """The library panicked, which is a bug in it. Handles can still be used and freed."""
 
     BUFFER = 3
     """The output buffer is too small."""
@@ -42,38 +42,38 @@ class Status(IntEnum):
     """An address must be 4 or 16 bytes long."""
 
     NO_MATCH = 5
-    """Nothing matches, or the index is past the last one."""
+    """Nothing matches, or the index is out of bounds."""
 
     RANDOM = 6
-    """The operating system gave no random bytes."""
+    """The operating system supplied no random bytes."""
 
     RANGE = 7
-    """A number is outside its range: a bound of 0, a negative duration, a number that its enum does not have, a member `reserved` that is not 0."""
+    """A number is out of range: a limit of 0, a negative duration, an unknown enum value, or a non-zero `reserved` member."""
 
     TOO_MANY = 8
-    """There are as many as there may be."""
+    """The maximum number has been reached."""
 
     SECRET = 10
-    """The secret breaks a rule."""
+    """The secret is invalid."""
 
     CIDR = 11
-    """A CIDR breaks a rule."""
+    """A CIDR is invalid."""
 
     CONFIG = 12
-    """Another part of the configuration breaks a rule."""
+    """Another part of the configuration is invalid."""
 
     TOO_LARGE = 13
-    """What is built has more than 64 MiB, or an input has a length that no object can have."""
+    """The input is larger than 64 MiB, or its length is impossible for an object in memory."""
 
     TOKEN_FORMAT = 20
-    """The token holds a character outside base64url (RFC 4648, section 5), padding, white space or non-zero trailing bits."""
+    """The token contains a character outside base64url (RFC 4648, section 5), padding, white space or non-zero trailing bits."""
 
     TOKEN_REFUSED = 21
-    """The token has a length that no token has, or no key opens it."""
+    """The token has an impossible length, or no key decrypts it."""
 
     @property
     def words(self) -> str:
-        """A few words of English for Status."""
+        """A short English text for Status."""
         return _words("doors_status_str", self)
 
 
@@ -81,20 +81,20 @@ class DecisionKind(IntEnum):
     """Where a request goes, by its token or its cookie alone."""
 
     POD = 1
-    """To one pod only: `addr` and `port`. Never anywhere else, except path PathKind.RESOURCE of a dead pod."""
+    """To one particular pod: `addr` and `port`. Only PathKind.RESOURCE of a dead pod may go elsewhere."""
 
     GONE = 2
-    """Nowhere. Answer 410 with `Cache-Control: no-store`: the page that sent it reloads."""
+    """Nowhere. Answer 410 with `Cache-Control: no-store`, so that the page reloads."""
 
     UPSTREAM = 3
-    """To a fresh pod (one that the host of `upstream` resolves to now); `addr` first if it is among them."""
+    """To a fresh pod, one that the host of `upstream` resolves to now; preferably `addr`, if it is one of them."""
 
     ANY = 4
     """To a fresh pod of any upstream."""
 
     @property
     def words(self) -> str:
-        """One word for DecisionKind, fit for a metric's label."""
+        """An identifier for DecisionKind, usable as a metric label."""
         return _words("doors_decision_str", self)
 
 
@@ -102,32 +102,32 @@ class Reason(IntEnum):
     """Why a decision is as it is."""
 
     NONE = 0
-    """POD: nothing to explain."""
+    """POD: no further reason."""
 
     MALFORMED = 1
-    """GONE: the token is no canonical base64url."""
+    """GONE: the token is not canonical base64url."""
 
     REFUSED = 2
-    """GONE: the token has a length that no token has, or no key opens it."""
+    """GONE: the token has an impossible length, or no key decrypts it."""
 
     NO_CIDR = 4
-    """GONE: the address in the token lies in no CIDR."""
+    """GONE: no CIDR contains the token's address."""
 
     ONLY_UPSTREAM = 16
-    """UPSTREAM: there is only this one, and no usable cookie."""
+    """UPSTREAM: there is only one, and no usable cookie."""
 
     COOKIE = 17
-    """UPSTREAM: a cookie says so."""
+    """UPSTREAM: a cookie names it."""
 
     NO_COOKIE = 18
     """ANY: no cookie with the configured name."""
 
     COOKIE_UNUSABLE = 19
-    """ANY: there are cookies with the configured name, but none opens and lies in a CIDR."""
+    """ANY: there are cookies with the configured name, but none can be decrypted or has an address in a CIDR."""
 
     @property
     def words(self) -> str:
-        """A few words for Reason."""
+        """A short English text for Reason."""
         return _words("doors_reason_str", self)
 
 
@@ -135,7 +135,7 @@ class PathKind(IntEnum):
     """What a request is for, by its path."""
 
     PAGE = 0
-    """No token in the path: a page, or the app's own files."""
+    """A path without a token: a page or one of the app's own files."""
 
     SYNC = 1
     """`/~/{token}/s/...`: a stream or a report."""
@@ -144,17 +144,17 @@ class PathKind(IntEnum):
     """`/~/{token}/h/...`: a hook."""
 
     HISTORY = 3
-    """`/~/{token}/u/...`: back and forward."""
+    """`/~/{token}/u/...`: back and forward navigation."""
 
     RESOURCE = 4
-    """`/~/{token}/r/...`: a script or a style sheet, the same on every pod."""
+    """`/~/{token}/r/...`: a script or a style sheet, which is the same on every pod."""
 
     OTHER = 5
     """Any other path with a token."""
 
     @property
     def words(self) -> str:
-        """One word for PathKind, fit for a metric's label."""
+        """An identifier for PathKind, usable as a metric label."""
         return _words("doors_path_str", self)
 
 
@@ -171,7 +171,7 @@ class Field(IntEnum):
     """One CIDR such as 10.0.0.0/24 or 2001:db8::/64."""
 
     HOST = 4
-    """A DNS name or a literal IP address that can be dialled and is not link-local, without port, scheme and brackets."""
+    """A DNS name, or an IP address that can be dialled and is not link-local, without port, scheme and brackets."""
 
     PORT = 5
     """A port in decimal, 1 to 65535."""
@@ -187,23 +187,23 @@ class Outcome(IntEnum):
     """The pod's own host refused the connection (ECONNREFUSED)."""
 
     UNREACHABLE = 3
-    """No route, host or network unreachable, or no answer in time (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT ...)."""
+    """There was no route, the host or network was unreachable, or nothing answered in time (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT ...)."""
 
     OWN_FAULT = 4
-    """The dial failed for a reason on this machine (EMFILE, EADDRNOTAVAIL, EACCES ...); never held against the pod."""
+    """The dial failed because of a problem on this machine (EMFILE, EADDRNOTAVAIL, EACCES ...). Never a fault of the pod."""
 
     CANCELLED = 5
-    """The client gave up; counts as nothing."""
+    """The client gave up. Ignored."""
 
     ANSWERED = 6
-    """The pod answered a request, perhaps over a connection that was open already."""
+    """The pod responded to a request, perhaps over a reused connection."""
 
     DROPPED = 7
-    """The connection was made, and ended before a byte of an answer; perhaps the request was sent."""
+    """The connection ended before the first byte of a response. The request may have been sent."""
 
     @property
     def words(self) -> str:
-        """A word or two for Outcome."""
+        """A short English text for Outcome."""
         return _words("doors_outcome_str", self)
 
 
@@ -211,17 +211,17 @@ class Verdict(IntEnum):
     """What is held against a pod."""
 
     NONE = 0
-    """Nothing is held against the pod."""
+    """No fault."""
 
     UNREACHABLE = 1
-    """Its last dials failed; it may be a blip."""
+    """Its last dials failed, perhaps only briefly."""
 
     GONE = 2
-    """It is dead, and its pages with it."""
+    """It is dead, and so are its pages."""
 
     @property
     def words(self) -> str:
-        """One word for Verdict, fit for a metric's label."""
+        """An identifier for Verdict, usable as a metric label."""
         return _words("doors_verdict_str", self)
 
 
@@ -229,17 +229,17 @@ class IdleAnswer(IntEnum):
     """Whether the pods at an address may be stopped."""
 
     YES = 1
-    """No request for as long as was asked."""
+    """No request for the given time."""
 
     BUSY = 2
-    """Requests are in flight, or the last one is not long enough ago."""
+    """Requests are in flight, or the last one was too recent."""
 
     JUST_STARTED = 3
-    """None is in flight, but the caller has not watched for as long as was asked."""
+    """No request is in flight, but the caller has not been reporting for the given time."""
 
     @property
     def words(self) -> str:
-        """A word or two for IdleAnswer."""
+        """A short English text for IdleAnswer."""
         return _words("doors_idle_str", self)
 
 
@@ -250,20 +250,20 @@ class StepKind(IntEnum):
     """Dial the pod, or use an open connection to it: `upstream`, `pod`, `probe`."""
 
     WAIT = 2
-    """Hold the request, and call Request.resume() at `until`, or when a report says ReportFlag.WAKE."""
+    """Hold the request, and call Request.resume() at `until` or when a report has ReportFlag.WAKE."""
 
     ANSWER = 3
     """Answer the request with `Cache-Control: no-store`: `status`, `retry_after`, `cause`, `page`."""
 
     DONE = 4
-    """Nothing more: what became of the attempt is the answer (502, or nothing for a client that has gone)."""
+    """Nothing more: the result of the attempt is the answer (502, or nothing if the client is gone)."""
 
     CHOOSE = 5
-    """Choose one of Request.choices() and tell it with Request.chose(), or call Request.chose_none(). Only with OptionFlag.USER_CHOOSES."""
+    """Choose one of Request.choices() and report it to Request.chose(), or call Request.chose_none(). Only with OptionFlag.USER_CHOOSES."""
 
     @property
     def words(self) -> str:
-        """One word for StepKind, fit for a metric's label."""
+        """An identifier for StepKind, usable as a metric label."""
         return _words("doors_step_str", self)
 
 
@@ -274,38 +274,38 @@ class Cause(IntEnum):
     """The token is not canonical base64url."""
 
     TOKEN_REFUSED = 2
-    """No key opens the token."""
+    """No key decrypts the token."""
 
     NO_CIDR = 3
-    """The token's address is in no CIDR."""
+    """No CIDR contains the token's address."""
 
     POD_GONE = 4
     """The pod is gone."""
 
     POD_UNREACHABLE = 5
-    """The pod could not be reached; it may be a blip."""
+    """The pod could not be reached, perhaps only briefly."""
 
     POD_DROPPED = 6
-    """The connection to the pod ended before a byte of an answer."""
+    """The connection to the pod ended before the first byte of a response."""
 
     NO_POD = 7
-    """No pod could be reached, or none is known onto which the page could reload."""
+    """No pod could be reached, or no known pod could take the page after a reload."""
 
     NO_FRESH_POD = 8
     """No fresh pod is known."""
 
     OWN_FAULT = 9
-    """The dial failed for a reason on this machine."""
+    """The dial failed because of a problem on this machine."""
 
     EVICTED = 10
-    """The page's pod works, and is evicted."""
+    """The page's pod works but is evicted."""
 
     DRAIN_MAX = 11
-    """The page's pod works, and has drained for longer than `drain_max`."""
+    """The page's pod works but has drained for longer than `drain_max`."""
 
     @property
     def words(self) -> str:
-        """A short name for Cause, fit for a metric's label."""
+        """An identifier for Cause, usable as a metric label."""
         return _words("doors_cause_str", self)
 
 
@@ -313,41 +313,41 @@ class ReportFlag(IntFlag):
     """What to do after a call, and what it has learned."""
 
     WAKE = 1
-    """Flag of a report: resume all requests that wait, of all sources."""
+    """Report flag: resume all waiting requests of all sources."""
 
     LOOKUPS_DUE = 2
-    """Flag of a report: call State.due() now."""
+    """Report flag: call State.due() now."""
 
     BACKGROUND = 4
-    """Flag of a report: dial `background_pod` in the background, close the connection at once, and report the dial with Source.dialled()."""
+    """Report flag: dial `background_pod` in the background, close the connection at once, and report the outcome to Source.dialled()."""
 
     CHANGED = 8
-    """Flag of a report: what is held against `changed_pod` changed; the time to log it."""
+    """Report flag: the verdict on `changed_pod` changed; log it."""
 
     DROPPED = 16
-    """Flag of a report: `dropped_host` gave up `dropped_addr`, which refused a connection, since DNS does not name it; the time to log it."""
+    """Report flag: `dropped_host` dropped `dropped_addr`, which refused a connection and is no longer in DNS; log it."""
 
     OUTSIDE = 32
-    """Flag of a report: the host of `outside_upstream` resolves to `outside_addr`, outside of the upstream's networks; the time to warn, once a minute."""
+    """Report flag: the host of `outside_upstream` resolves to `outside_addr`, which is outside the upstream's networks; log a warning. Set at most once a minute."""
 
     REFUSED_TOKEN = 64
-    """Flag of a report: a token was refused; the time to log it, never with the token."""
+    """Report flag: a token was refused; log it, but never the token."""
 
     NOTHING_OPENS = 128
-    """Flag of a report: many tokens came and none has ever opened; the time to log it, once a minute."""
+    """Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute."""
 
     DRAINING = 256
-    """Flag of a report: `draining_pod` says that it drains, or no longer says so; the time to log it."""
+    """Report flag: `draining_pod` began or stopped saying that it drains; log it."""
 
 
 class Mark(IntFlag):
     """What an answer says about its pod."""
 
     DRAINING = 1
-    """Mark of an answer: it carries `Doors-Draining: ?1`. The pod drains from now on, whatever DNS says."""
+    """Response mark: the response has `Doors-Draining: ?1`. The pod drains from now on, regardless of DNS."""
 
     REFUSED = 2
-    """Mark of an answer: it is a 503 with `Doors-Draining: ?1`, and nothing of it was sent to the client. If the request loads a page it can be taken back. Says Mark.DRAINING as well."""
+    """Response mark: the response is a 503 with `Doors-Draining: ?1`, and nothing of it was sent to the client. A page load can then be sent to another pod. Implies Mark.DRAINING."""
 
 
 class Method(IntEnum):
@@ -360,59 +360,59 @@ class Method(IntEnum):
     """HEAD."""
 
     OTHER = 3
-    """Any other."""
+    """Any other method."""
 
 
 class OptionFlag(IntFlag):
     """How a source treats requests."""
 
     USER_CHOOSES = 1
-    """Option: the user has a policy of his own. Steps say StepKind.CHOOSE for requests that several pods may take."""
+    """Option: the user has configured a load-balancing policy. Steps return StepKind.CHOOSE when several pods can serve a request."""
 
     USER_RETRIES = 2
-    """Option: the user said how to retry. A request that has failed everywhere starts over instead of ending, until Request.give_up()."""
+    """Option: the user has configured retries. A request that failed on every pod starts over until Request.give_up()."""
 
 
 class EvictFlag(IntFlag):
     """How an eviction treats pages."""
 
     IDLE_FIRST = 1
-    """Of an eviction: pages that were not used for longest are told to reload first."""
+    """Eviction flag: the least recently used pages are told to reload first."""
 
 
 class EventKind(IntEnum):
     """What has happened to a pod."""
 
     APPEARED = 1
-    """DNS names the pod, and did not before. Not told of the first answer for a host."""
+    """DNS lists the pod, and did not before. Not reported for the first answer for a host."""
 
     MARKED = 2
     """It says that it drains."""
 
     LEFT = 3
-    """DNS does not name it any more."""
+    """DNS no longer lists it."""
 
     EVICTED = 4
     """An operator has evicted pods."""
 
     UNDONE = 5
-    """An operator has taken an eviction back."""
+    """An operator has cancelled an eviction."""
 
     LAST_PAGE = 6
-    """It drains, and its last receiver stream has ended. Told again, the event takes the place of the one before."""
+    """It drains, and its last receiver stream has ended. If that happens again, the new event replaces the old one."""
 
     ENDED = 7
-    """It has drained, and its process has ended."""
+    """It drained, and its process has ended."""
 
     FAILED = 8
-    """It is gone, and did not drain."""
+    """It is gone without having drained."""
 
     ALIVE = 9
-    """It could not be reached, or was gone, and works again."""
+    """It works again after being unreachable or gone."""
 
     @property
     def words(self) -> str:
-        """A short name for EventKind, fit for JSON."""
+        """An identifier for EventKind, usable in JSON."""
         return _words("doors_event_str", self)
 
 
@@ -420,10 +420,10 @@ class Missing(IntFlag):
     """What a lookup has not learned."""
 
     IPV4 = 1
-    """Of a lookup: IPv4 addresses may be missing."""
+    """Lookup flag: IPv4 addresses may be missing."""
 
     IPV6 = 2
-    """Of a lookup: IPv6 addresses may be missing."""
+    """Lookup flag: IPv6 addresses may be missing."""
 
 
 class LookupFailure(IntEnum):
@@ -439,11 +439,11 @@ class LookupFailure(IntEnum):
     """A name server answered with an error, such as SERVFAIL or REFUSED."""
 
     FAILED = 4
-    """Anything else, such as a name server that cannot be reached."""
+    """Any other failure, such as an unreachable name server."""
 
     @property
     def words(self) -> str:
-        """A few words for LookupFailure."""
+        """A short English text for LookupFailure."""
         return _words("doors_lookup_str", self)
 
 
@@ -457,24 +457,24 @@ class HostChange(IntEnum):
     """The first answer with addresses."""
 
     CHANGED = 2
-    """Other addresses than before."""
+    """The addresses have changed."""
 
     FAILING = 3
-    """The first failed lookup, and the first of each other LookupFailure until the host recovers."""
+    """The first failed lookup, and the first one with each other LookupFailure until the host recovers."""
 
     RECOVERED = 4
-    """The first answer with addresses after failures that were reported."""
+    """The first answer with addresses after reported failures."""
 
     DROPPED = 5
-    """An address that refused a connection was given up, since DNS has it no longer."""
+    """An address was dropped because it refused a connection and is no longer in DNS."""
 
     PARTIAL = 6
-    """From now on answers are taken for parts of the truth: several addresses were missing and came back. One that is missing stays in force for up to 30 s."""
+    """From now on answers count as partial: several addresses were missing and came back. A missing address stays in force for up to 30 s."""
 
     WHOLE = 7
-    """Answers are whole again."""
+    """Answers count as complete again."""
 
     @property
     def words(self) -> str:
-        """A few words for HostChange."""
+        """A short English text for HostChange."""
         return _words("doors_host_str", self)
