@@ -5,6 +5,7 @@ package nameserver
 
 import (
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -45,6 +46,8 @@ type behaviour struct {
 	addresses map[string][]answer // by name, in order of time
 	orders    map[string]Order    // by name and perhaps type, such as "app.test AAAA"; "" counts for all names
 	delay     time.Duration
+	ttl       time.Duration // of what is cached
+	cached    map[asker]cached
 	queries   map[string]int // by name, and "" in all
 	kinds     map[string]int // by network and type, such as "udp A"
 }
@@ -55,9 +58,22 @@ type answer struct {
 	addresses []netip.Addr
 }
 
+// asker is who asks for a name.
+type asker struct {
+	from netip.Addr
+	name string
+}
+
+// cached is what an asker is told until a time.
+type cached struct {
+	addresses []netip.Addr
+	known     bool
+	until     time.Time
+}
+
 func newBehaviour() behaviour {
 	return behaviour{
-		addresses: map[string][]answer{}, orders: map[string]Order{},
+		addresses: map[string][]answer{}, orders: map[string]Order{}, cached: map[asker]cached{},
 		queries: map[string]int{}, kinds: map[string]int{},
 	}
 }
@@ -91,6 +107,30 @@ func (s *Server) current(name string) (addresses []netip.Addr, known bool) {
 	}
 	s.addresses[name] = kept
 	return kept[0].addresses, true
+}
+
+// Cache lets each address from which queries come have a cache of its own: what it was told about a name it is told again, for so
+// long. Zero ends that.
+func (s *Server) Cache(ttl time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ttl = ttl
+	clear(s.cached)
+}
+
+// remembered is what current returns, or what it returned to this asker a while ago.
+func (s *Server) remembered(who asker) (addresses []netip.Addr, known bool) {
+	if s.ttl <= 0 {
+		return s.current(who.name)
+	}
+	now := time.Now()
+	kept := s.cached[who]
+	if now.After(kept.until) {
+		kept.addresses, kept.known = s.current(who.name)
+		kept.until = now.Add(s.ttl)
+		s.cached[who] = kept
+	}
+	return kept.addresses, kept.known
 }
 
 // Remove forgets a name: NXDOMAIN from now on.
@@ -153,7 +193,7 @@ func (s *Server) QueriesOf(kind string) int {
 var typeNames = map[dnsmessage.Type]string{dnsmessage.TypeA: "A", dnsmessage.TypeAAAA: "AAAA"}
 
 // respond returns nil when there is to be no answer.
-func (s *Server) respond(network string, query []byte) (answer []byte, delay time.Duration) {
+func (s *Server) respond(network string, from net.Addr, query []byte) (answer []byte, delay time.Duration) {
 	var asked dnsmessage.Message
 	if err := asked.Unpack(query); err != nil || len(asked.Questions) != 1 {
 		return nil, 0
@@ -178,7 +218,7 @@ func (s *Server) respond(network string, query []byte) (answer []byte, delay tim
 		},
 		Questions: asked.Questions,
 	}
-	addresses, known := s.current(name)
+	addresses, known := s.remembered(asker{addressOf(from), name})
 	switch {
 	case failure == ServerFailure:
 		reply.RCode = dnsmessage.RCodeServerFailure
@@ -208,6 +248,12 @@ func (s *Server) respond(network string, query []byte) (answer []byte, delay tim
 		return nil, 0
 	}
 	return packed, s.delay + order.Delay
+}
+
+// addressOf is the address without the port.
+func addressOf(from net.Addr) netip.Addr {
+	parsed, _ := netip.ParseAddrPort(from.String()) // of a UDP or TCP address
+	return parsed.Addr()
 }
 
 // records are the addresses of the type that was asked for.

@@ -96,7 +96,7 @@ func (s *Server) servePackets() {
 		if err != nil {
 			return
 		}
-		answer, delay := s.respond("udp", buffer[:length])
+		answer, delay := s.respond("udp", from, buffer[:length])
 		if answer == nil {
 			continue
 		}
@@ -139,7 +139,7 @@ func (s *Server) serveStream(connection net.Conn) {
 		if _, err := io.ReadFull(connection, query); err != nil {
 			return
 		}
-		answer, delay := s.respond("tcp", query)
+		answer, delay := s.respond("tcp", connection.RemoteAddr(), query)
 		if answer == nil {
 			continue
 		}

@@ -88,6 +88,24 @@ func TestOldAnswers(t *testing.T) {
 	}
 }
 
+// An asker that caches goes on using what it was told.
+func TestCache(t *testing.T) {
+	server, resolver := start(t)
+	server.Set("app.test", one)
+	server.Cache(time.Hour)
+	lookUpOne := func(want netip.Addr) {
+		t.Helper()
+		if got, err := lookUp(t, resolver, "app.test.", 5*time.Second); err != nil || !slices.Equal(got, []netip.Addr{want}) {
+			t.Fatal(got, err)
+		}
+	}
+	lookUpOne(one)
+	server.Set("app.test", two)
+	lookUpOne(one)
+	server.Cache(0)
+	lookUpOne(two)
+}
+
 func TestFailures(t *testing.T) {
 	server, resolver := start(t)
 	server.Set("app.test", one)

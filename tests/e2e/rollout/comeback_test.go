@@ -126,7 +126,7 @@ func (c comeback) test(t *testing.T) {
 
 // visited is a run of Caddy with visitors.
 func visited(t *testing.T, chosen options) (r *run, visitors []*browser.Browser) {
-	chosen.proxy, chosen.binary = "caddy", harness.Default.Path(t)
+	chosen.proxy, chosen.binary, chosen.oneMachine = "caddy", harness.Default.Path(t), true
 	r, err := newRun(t.Context(), chosen, errors.New("no address has to swallow packets"))
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func visited(t *testing.T, chosen options) (r *run, visitors []*browser.Browser)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("%v\nThe proxy's last words:\n%s", r.ledger.Notes(), r.replica.Log(3000))
+			t.Logf("%v\nThe proxy's last words:\n%s", r.ledger.Notes(), r.serving[0].Log(3000))
 		}
 	})
 	return r, visitors

@@ -3,7 +3,13 @@ package main
 // In:  the order to change what runs, and to go on watching.
 // Out: new pods in place of old ones, or Caddy anew; nobody is harmed.
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/proxy"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/site"
+)
 
 // deploy replaces all pods of all upstreams, one upstream after the other. DNS is late: the old pods drain before anybody knows
 // the new ones.
@@ -34,35 +40,65 @@ func (r *run) reload() error {
 	return nil
 }
 
-// goodbye is how long after a reload Caddy may still say goodbye on connections of the old configuration: its servers shut down beside it.
-const goodbye = time.Second
+// goodbye is how long after a reload the old configuration may still answer: its servers shut down beside the new ones, and a
+// connection over HTTP/2 takes requests for another second (net/http, goAwayTimeout).
+const goodbye = 2 * time.Second
 
 // reloadWith loads the configuration with a key.
 func (r *run) reloadWith(secret string) error {
 	over := r.ledger.Closing()
 	defer time.AfterFunc(goodbye, over)
-	return r.replica.Reload(secret)
+	for _, one := range r.serving {
+		if err := one.Reload(secret); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// takeOver starts a second Caddy, sends all new connections there, and ends the first one.
+// takeOver replaces every replica. The next one is there before the old one ends, if there is a place for both.
 func (r *run) takeOver() error {
-	first := r.replica
-	next := proxies[0]
-	if first.Address == next {
-		next = proxies[1]
+	start := func() error {
+		free := slices.IndexFunc(r.site.Proxies, func(at site.Place) bool { return r.at(at) == nil })
+		return r.startReplica(r.site.Proxies[free])
 	}
-	if err := r.startReplica(next); err != nil {
-		return err
+	for _, old := range slices.Clone(r.serving) {
+		steps := []func() error{start, func() error { return r.retire(old) }}
+		if len(r.serving) == len(r.site.Proxies) {
+			slices.Reverse(steps)
+		}
+		for _, step := range steps {
+			if err := step(); err != nil {
+				return err
+			}
+		}
 	}
+	r.wait(r.watch / 2)
+	return nil
+}
+
+// at is the replica that serves at a place, nil for none.
+func (r *run) at(here site.Place) *proxy.Replica {
+	for _, one := range r.serving {
+		if one.Address == here.Address {
+			return one
+		}
+	}
+	return nil
+}
+
+// retire sends no more connections to a replica, then ends it.
+func (r *run) retire(old *proxy.Replica) error {
+	r.serve(r.without(old)...)
 	r.wait(r.watch / 2)
 	over := r.ledger.Closing()
 	defer over()
-	if err := first.Stop(); err != nil {
+	if err := old.Stop(); err != nil {
 		return err
 	}
 	r.wait(r.watch)
 	// It waits for the requests under way: the longest are streams, which end with their roll.
-	if err := first.Ended(2*r.roll + 10*time.Second); err != nil {
+	if err := old.Ended(2*r.roll + 10*time.Second); err != nil {
 		r.ledger.Complain("%v", err)
 	}
 	return nil

@@ -12,7 +12,7 @@
 //	evict.go     the phase in which pages are ended on order
 //	harm.go      the phases in which pods or their addresses are harmed
 //	outage.go    the phases in which all else fails: the name server, the key
-//	ports.go     free ports
+//	links.go     the phases in which replicas and links fail
 //
-// The parts: blackhole, browser, child, fleet, ledger, proxy.
+// The parts: blackhole, browser, child, fleet, ledger, network, proxy, site.
 package main

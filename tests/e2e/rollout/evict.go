@@ -16,15 +16,21 @@ func (r *run) evict() error {
 	before := pod.Pages.Load()
 	pod.BeginEviction()
 	began := time.Now()
-	if err := r.replica.Evict(pod.Address, evictRate); err != nil {
-		return err
+	for _, one := range r.serving { // each knows its own evictions only
+		if err := one.Evict(pod.Address, evictRate); err != nil {
+			return err
+		}
 	}
 	pod.SureOfEviction()
 	r.left(r.patience(), pod)
 	pod.EndEviction()
-	told, err := r.replica.UndoEviction(pod.Address)
-	if err != nil {
-		return err
+	var told int64
+	for _, one := range r.serving {
+		number, err := one.UndoEviction(pod.Address)
+		if err != nil {
+			return err
+		}
+		told += number
 	}
 	lasted := time.Since(began)
 	seen := r.row.Evicted.Load()
@@ -36,7 +42,7 @@ func (r *run) evict() error {
 		r.ledger.Complain("the proxy says that it told %d pages to reload, and %d were told", told, seen)
 	}
 	// A second's worth may go at once.
-	if limit := evictRate * (int64(lasted/time.Second) + 2); told > limit {
+	if limit := int64(len(r.serving)) * evictRate * (int64(lasted/time.Second) + 2); told > limit {
 		r.ledger.Complain("%d pages were told to reload in %v, more than %d", told, lasted, limit)
 	}
 	r.reached(pod)

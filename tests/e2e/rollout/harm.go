@@ -163,7 +163,7 @@ func (r *run) stopOne() error {
 // swallow makes the address of a pod swallow packets from now on.
 func (r *run) swallow(victim *fleet.Pod) error {
 	victim.BeginFault(fleet.Swallowed)
-	if err := r.hole.Swallow(victim.Address); err != nil {
+	if err := r.site.Hole.Swallow(victim.Address); err != nil {
 		return err
 	}
 	victim.SureOfFault()
@@ -180,7 +180,7 @@ func (r *run) blip() error {
 		return err
 	}
 	r.wait(min(r.watch, 5*time.Second))
-	if err := r.hole.Spare(victim.Address); err != nil {
+	if err := r.site.Hole.Spare(victim.Address); err != nil {
 		return err
 	}
 	victim.EndFault()
@@ -211,9 +211,9 @@ func (r *run) blackHole() error {
 
 // skipped tells whether addresses cannot swallow packets here, and says why.
 func (r *run) skipped() bool {
-	if r.hole != nil {
+	if r.site.Hole != nil {
 		return false
 	}
-	r.say("skipped: no address can be made to swallow packets here (%v)", r.noHole)
+	r.say("skipped: no address can be made to swallow packets here (%v)", r.site.NoHole)
 	return true
 }

@@ -25,9 +25,12 @@ type options struct {
 	rounds      int
 	sessions    int
 	short       bool
-	phases      []string // empty: all
-	with        string   // more lines for the source in the Caddyfile
-	unmarked    bool     // pods do not say that they drain
+	phases      []string      // empty: all
+	with        string        // more lines for the source in the Caddyfile
+	unmarked    bool          // pods do not say that they drain
+	oneMachine  bool          // one replica, and no nodes
+	delay       time.Duration // of a link, one way
+	loss        float64       // percent of the packets of a link
 
 	roll  time.Duration // how often streams are renewed
 	think time.Duration // between two things that a visitor does
@@ -58,6 +61,9 @@ func parseOptions(arguments []string) (options, error) {
 	flags.DurationVar(&o.stay, "stay", 10*time.Second, "average time a visitor looks at one page; one of eight stays five times as long")
 	flags.DurationVar(&o.watch, "watch", 10*time.Second, "how long to go on after each thing done")
 	flags.DurationVar(&o.cache, "cache", time.Minute, "how old answers of the name server are at most; drawn for each host in each phase")
+	flags.BoolVar(&o.oneMachine, "one-machine", false, "one replica and all pods on one machine, without nodes of their own and links between them")
+	flags.DurationVar(&o.delay, "delay", 500*time.Microsecond, "how long a packet takes from one node to another")
+	flags.Float64Var(&o.loss, "loss", 0.1, "how many packets of a hundred a link drops")
 	flags.BoolVar(&o.unmarked, "unmarked", false, "pods do not say that they drain; the table must show it")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -104,6 +110,12 @@ func (o *options) check(rest []string) error {
 	}
 	if min(o.roll, o.think, o.stay, o.watch) < 100*time.Millisecond {
 		return errors.New("-roll, -think, -stay and -watch: must be 100ms at least")
+	}
+	if o.delay < 0 || o.delay > time.Second {
+		return errors.New("-delay: must be from 0s to 1s")
+	}
+	if o.loss < 0 || o.loss > 50 {
+		return errors.New("-loss: must be from 0 to 50")
 	}
 	if o.cache < 0 {
 		return errors.New("-cache: must not be negative")

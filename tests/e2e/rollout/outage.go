@@ -17,10 +17,10 @@ func (r *run) nameServerOutage() error {
 		failures = failures[:2]
 	}
 	for _, failure := range failures {
-		before := r.names.Queries("")
-		r.names.Fail("", failure)
+		before := r.site.Names.Queries("")
+		r.site.Names.Fail("", failure)
 		r.wait(r.watch)
-		if r.names.Queries("") == before {
+		if r.site.Names.Queries("") == before {
 			r.ledger.Complain("nobody asked the name server while it failed: nothing is shown")
 		}
 		if err := r.reloadWith(r.secret); err != nil {
@@ -28,7 +28,7 @@ func (r *run) nameServerOutage() error {
 		}
 		r.wait(r.watch / 2)
 	}
-	r.names.Fail("", nameserver.None)
+	r.site.Names.Fail("", nameserver.None)
 	r.wait(r.watch / 2)
 	return nil
 }
@@ -56,9 +56,9 @@ func (r *run) wrongKey() error {
 		return err
 	}
 	end := time.Now()
-	r.wait(time.Second) // answers on their way
+	r.wait(goodbye) // answers on their way
 	over()
-	r.wait(1500 * time.Millisecond) // what the pods have counted
+	r.wait(time.Second) // what the pods have counted
 	var pages, most uint64
 	for _, second := range r.fleet.PerSecond(begin, end) {
 		pages += second.Pages
@@ -67,17 +67,18 @@ func (r *run) wrongKey() error {
 	paced := r.ledger.Reloads(ledger.Stream, ledger.Report)
 	others := r.ledger.Reloads(ledger.Hook, ledger.Link, ledger.History)
 	seconds := int64(end.Sub(begin)/time.Second) + 2
+	limit := int64(len(r.serving)) * (goneRate*seconds + goneBurst) // each replica has its own rate
 	r.say("%d pages reloaded for want of updates and %d after a click; the pods served %d pages, at most %d in a second",
 		paced, others, pages, most)
 	if paced == 0 {
 		r.ledger.Complain("no page was told to reload: the wrong key shows nothing")
 	}
-	if limit := goneRate*seconds + goneBurst; paced > limit {
+	if paced > limit {
 		r.ledger.Complain("%d pages were told to reload in %d s, more than %d", paced, seconds, limit)
 	}
 	// Besides those, visitors open pages as they always do.
 	usual := int64(float64(r.sessions) * float64(seconds) * float64(time.Second) / float64(r.stay) * 2)
-	if limit := goneRate*seconds + goneBurst + others + usual; int64(pages) > limit {
+	if limit += others + usual; int64(pages) > limit {
 		r.ledger.Complain("the pods served %d pages in %d s, more than %d", pages, seconds, limit)
 	}
 	r.wait(r.watch)

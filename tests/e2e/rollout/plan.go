@@ -31,7 +31,7 @@ var kinds = []struct {
 	}},
 	{"single", false, one("a single pod is replaced", (*run).single)},
 	{"evict", false, func(r *run) []phase {
-		if !r.replica.Evicts() {
+		if !r.serving[0].Evicts() {
 			return nil
 		}
 		return []phase{{"the pages of a pod are evicted", r.evict}}
@@ -44,6 +44,10 @@ var kinds = []struct {
 	{"reload", false, one("the proxy reloads", (*run).reload)},
 	{"replica", false, one("another replica takes over", (*run).takeOver)},
 	{"blip", false, one("an address swallows packets for a moment", (*run).blip)},
+	{"lost", false, onNodes("a replica is lost", (*run).loseReplica)},
+	{"unreachable", false, onNodes("a replica is unreachable", (*run).unreachable)},
+	{"isolated", false, onNodes("a replica reaches no pod", (*run).isolated)},
+	{"node", false, onNodes("the node of some pods is unreachable", (*run).unreachablePods)},
 	{"key", false, one("the proxy has a wrong key", (*run).wrongKey)},
 	{"blackhole", true, one("an address swallows packets for good", (*run).blackHole)},
 	{"last", true, one("a last deployment", (*run).deploy)},
@@ -51,6 +55,16 @@ var kinds = []struct {
 
 func one(name string, do func(*run) error) func(*run) []phase {
 	return func(r *run) []phase { return []phase{{name, func() error { return do(r) }}} }
+}
+
+// onNodes is a phase of a run with nodes.
+func onNodes(name string, do func(*run) error) func(*run) []phase {
+	return func(r *run) []phase {
+		if r.site.Nodes == nil {
+			return nil
+		}
+		return one(name, do)(r)
+	}
 }
 
 func phaseNames() []string {

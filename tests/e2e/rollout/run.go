@@ -13,21 +13,19 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
-	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/blackhole"
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/browser"
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/network"
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/proxy"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/site"
 )
-
-// The addresses that the replicas of Caddy take in turn.
-var proxies = [2]netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")}
 
 type run struct {
 	options
@@ -36,16 +34,14 @@ type run struct {
 	folder string
 	secret string
 
-	names    *nameserver.Server
 	fleet    *fleet.Fleet
 	ledger   *ledger.Ledger
 	row      *ledger.Row // of the phase
 	world    *browser.World
 	config   proxy.Config
-	replica  *proxy.Replica // the one that gets all traffic
-	replicas []*proxy.Replica
-	hole     *blackhole.Hole
-	noHole   error
+	site     *site.Site
+	replicas []*proxy.Replica // all that were started
+	serving  []*proxy.Replica // those that the load balancer sends new connections to
 
 	leave    context.CancelFunc // sends the visitors home
 	visitors sync.WaitGroup
@@ -59,17 +55,14 @@ func newSecret() string {
 
 // newRun starts the name server, the first pods and the proxy.
 func newRun(ctx context.Context, chosen options, noNamespace error) (made *run, err error) {
-	r := &run{options: chosen, ctx: ctx, began: time.Now(), secret: newSecret(), noHole: noNamespace}
+	r := &run{options: chosen, ctx: ctx, began: time.Now(), secret: newSecret(), ledger: ledger.New("steady")}
 	defer func() {
 		if err != nil {
 			r.abandon()
 		}
 	}()
-	if noNamespace == nil {
-		if err := blackhole.Up(); err != nil {
-			return nil, err
-		}
-		r.hole, r.noHole = blackhole.Open()
+	if err := r.findSite(noNamespace); err != nil {
+		return nil, err
 	}
 	if r.folder, err = os.MkdirTemp("", "doors-rollout-"); err != nil {
 		return nil, err
@@ -77,28 +70,48 @@ func newRun(ctx context.Context, chosen options, noNamespace error) (made *run, 
 	if err := r.keepBinary(); err != nil {
 		return nil, err
 	}
-	if r.names, err = nameserver.Start("127.0.0.1:0"); err != nil {
+	if r.config.Certificate, err = proxy.NewCertificate(r.folder); err != nil {
 		return nil, err
 	}
-	r.config.Resolver = r.names.Address()
-	if err := r.places(); err != nil {
-		return nil, err
-	}
+	r.config.Program = proxy.Programs[r.proxy]
+	r.config.Secret, r.config.Upstreams, r.config.With = r.secret, r.upstreams, r.with
+	r.config.HTTP, r.config.HTTPS, r.config.PodPort = r.site.HTTP, r.site.HTTPS, r.site.PodPort
+	r.config.Block, r.config.Resolver = r.site.Block, r.site.Names.Address()
 	r.fleet = fleet.New(fleet.Config{
-		Secret: r.secret, Port: uint16(r.config.PodPort), Upstreams: r.upstreams, PodsEach: r.pods,
-		Roll: r.roll, InstanceTTL: r.instanceTTL(), Unmarked: r.unmarked, Names: r.names,
+		Secret: r.secret, Port: uint16(r.site.PodPort), Upstreams: r.upstreams, PodsEach: r.pods,
+		Roll: r.roll, InstanceTTL: r.instanceTTL(), Unmarked: r.unmarked,
+		Names: r.site.Names, Block: r.site.Block, CacheTTL: r.site.CacheTTL, Place: r.site.StartPod,
 	})
 	for upstream := range r.upstreams {
 		if err := r.fleet.Deploy(upstream); err != nil {
 			return nil, err
 		}
 	}
-	r.ledger = ledger.New("steady")
 	r.world = &browser.World{
 		Fleet: r.fleet, Ledger: r.ledger, HTTP: r.config.HTTP, HTTPS: r.config.HTTPS, Trust: r.config.Certificate.Trust,
 		Roll: r.roll, Think: r.think, Stay: r.stay,
 	}
-	return r, r.startReplica(proxies[0])
+	for _, one := range r.site.Proxies[:r.site.Serving] {
+		if err := r.startReplica(one); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// findSite chooses nodes of their own where they can be made, and else this machine.
+func (r *run) findSite(noNamespace error) (err error) {
+	if !r.oneMachine {
+		why := noNamespace
+		if why == nil {
+			if r.site, why = site.OnNodes(network.Links{Delay: r.delay, Loss: r.loss / 100}); why == nil {
+				return nil
+			}
+		}
+		r.say("everything is on this machine, with one replica: no nodes can be made here (%v)", why)
+	}
+	r.site, err = site.OneMachine(noNamespace)
+	return err
 }
 
 // keepBinary copies the binary: a build beside a long run must not change what is tested.
@@ -120,44 +133,45 @@ func (r *run) keepBinary() error {
 	return errors.Join(err, to.Close())
 }
 
-func (r *run) places() error {
-	r.config.Program = proxy.Programs[r.proxy]
-	r.config.Secret, r.config.Upstreams, r.config.With = r.secret, r.upstreams, r.with
-	for _, port := range []*int{&r.config.HTTP, &r.config.HTTPS} {
-		var err error
-		if *port, err = freePort(proxies[0].String(), proxies[1].String()); err != nil {
-			return err
-		}
-	}
-	var err error
-	if r.config.PodPort, err = freePort("127.0.1.1", "127.0.1.2", "127.0.2.1"); err != nil {
+// startReplica starts a proxy and lets it serve beside the others.
+func (r *run) startReplica(at site.Place) (err error) {
+	if r.config.Admin, err = r.site.AdminPort(); err != nil {
 		return err
 	}
-	r.config.Certificate, err = proxy.NewCertificate(r.folder)
-	return err
-}
-
-// startReplica starts a proxy and sends new connections there.
-func (r *run) startReplica(address netip.Addr) (err error) {
-	if r.config.Admin, err = freePort("127.0.0.1"); err != nil {
+	var started *proxy.Replica
+	err = at.Do(func() (err error) {
+		started, err = proxy.Start(r.config, at.Address, r.folder)
 		return err
-	}
-	started, err := proxy.Start(r.config, address, r.folder)
+	})
 	if started != nil {
 		r.replicas = append(r.replicas, started)
 	}
 	if err != nil {
 		return err
 	}
-	r.replica = started
-	r.world.Proxy.Store(&address)
+	r.serve(append(r.serving, started)...)
 	return nil
+}
+
+// serve lets the load balancer send new connections to these replicas alone.
+func (r *run) serve(replicas ...*proxy.Replica) {
+	r.serving = slices.Clone(replicas)
+	var addresses []netip.Addr
+	for _, one := range replicas {
+		addresses = append(addresses, one.Address)
+	}
+	r.world.Proxies.Store(&addresses)
+}
+
+// without are the replicas that serve, but one.
+func (r *run) without(one *proxy.Replica) []*proxy.Replica {
+	return slices.DeleteFunc(slices.Clone(r.serving), func(other *proxy.Replica) bool { return other == one })
 }
 
 // everything lets the visitors in, runs all phases, and sees the visitors and the pods out.
 func (r *run) everything() error {
-	r.say("%d visitors, %d upstreams with %d pods each, for %d rounds of %d deployments",
-		r.sessions, r.upstreams, r.pods, r.rounds, r.generations)
+	r.say("%d visitors, %d replicas of the proxy, %d upstreams with %d pods each, for %d rounds of %d deployments",
+		r.sessions, len(r.serving), r.upstreams, r.pods, r.rounds, r.generations)
 	visit, leave := context.WithCancel(r.ctx)
 	r.leave = leave
 	for number := range r.sessions {
@@ -200,8 +214,10 @@ func (r *run) phase(name string, do func() error) error {
 		return err
 	}
 	r.told()
-	if !r.replica.Running() {
-		return fmt.Errorf("the proxy has ended:\n%s", r.replica.Log(5000))
+	for _, one := range r.serving {
+		if !one.Running() {
+			return fmt.Errorf("the proxy at %s has ended:\n%s", one.Address, one.Log(5000))
+		}
 	}
 	return nil
 }
@@ -259,11 +275,8 @@ func (r *run) abandon() {
 	if r.fleet != nil {
 		r.fleet.Abandon()
 	}
-	if r.names != nil {
-		_ = r.names.Close()
-	}
-	if r.hole != nil {
-		_ = r.hole.Close()
+	if r.site != nil {
+		_ = r.site.Close()
 	}
 	if r.folder != "" {
 		_ = os.RemoveAll(r.folder)
@@ -280,8 +293,10 @@ func (r *run) report(out io.Writer) error {
 	for _, note := range r.ledger.Notes() {
 		fmt.Fprintln(out, " ", note)
 	}
-	if !r.ledger.Faultless() && r.replica != nil {
-		fmt.Fprintf(out, "\nThe proxy's last words:\n%s\n", r.replica.Log(4000))
+	if !r.ledger.Faultless() {
+		for _, one := range r.serving {
+			fmt.Fprintf(out, "\nThe last words of the proxy at %s:\n%s\n", one.Address, one.Log(4000))
+		}
 	}
 	return nil
 }

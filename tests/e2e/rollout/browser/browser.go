@@ -21,8 +21,8 @@ type World struct {
 	Fleet  *fleet.Fleet
 	Ledger *ledger.Ledger
 
-	Proxy       atomic.Pointer[netip.Addr] // where new connections go
-	HTTP, HTTPS int                        // its ports
+	Proxies     atomic.Pointer[[]netip.Addr] // a load balancer sends each new connection to one of them
+	HTTP, HTTPS int                          // their ports
 	Trust       *x509.CertPool
 
 	Roll  time.Duration // how often streams are renewed

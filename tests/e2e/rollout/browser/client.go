@@ -10,11 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptrace"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -28,9 +31,15 @@ const (
 	requestTimeout     = 30 * time.Second
 )
 
+// A connection that fails is found to have failed by these. Browsers wait longer; the pages here are renewed sooner, too.
+const (
+	dialTimeout = 3 * time.Second
+	pingTimeout = 5 * time.Second
+)
+
 const stickyCookie = "upstream"
 
-// connect sets up the connections. They go to localhost in name, and to wherever the proxy is in fact.
+// connect sets up the connections. They go to localhost in name, and to one of the proxies in fact.
 func (b *Browser) connect() {
 	jar, _ := cookiejar.New(nil) // cannot fail without options
 	port := b.world.HTTP
@@ -39,11 +48,15 @@ func (b *Browser) connect() {
 	if b.protocol == "HTTP/2" {
 		port = b.world.HTTPS
 		b.base = fmt.Sprintf("https://localhost:%d", port)
-		transport = &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: b.world.Trust}}
+		transport = &http.Transport{
+			ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: b.world.Trust},
+			HTTP2: &http.HTTP2Config{SendPingTimeout: pingTimeout, PingTimeout: pingTimeout},
+		}
 	}
 	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		var dialer net.Dialer
-		return dialer.DialContext(ctx, network, net.JoinHostPort(b.world.Proxy.Load().String(), fmt.Sprint(port)))
+		dialer := net.Dialer{Timeout: dialTimeout}
+		proxies := *b.world.Proxies.Load()
+		return dialer.DialContext(ctx, network, netip.AddrPortFrom(proxies[rand.IntN(len(proxies))], uint16(port)).String())
 	}
 	b.client = &http.Client{Transport: transport, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
@@ -69,21 +82,25 @@ type request struct {
 // send returns when the headers of the answer are there. Like a browser it sends a request again, of any method, when the
 // connection over HTTP/1.1 that it had kept open turns out to be closed before a byte of the answer came. The Doors client
 // never sends a click again, and browsers do not when it crosses a GOAWAY.
-func (b *Browser) send(ctx context.Context, wanted request) (*http.Response, error) {
+func (b *Browser) send(ctx context.Context, made *open, wanted request) (*http.Response, error) {
 	var connections int
 	var kept bool // the last connection was not made for this request
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
-		if connections++; connections > 1 {
-			b.world.Ledger.Repeated()
-		}
-		kept = got.WasIdle
-	}})
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectStart: func(_, address string) { made.goes(address) },
+		GotConn: func(got httptrace.GotConnInfo) {
+			if connections++; connections > 1 {
+				b.world.Ledger.Repeated()
+			}
+			kept = got.WasIdle
+			made.goes(got.Conn.RemoteAddr().String())
+		},
+	})
 	for attempt := 1; ; attempt++ {
-		made, err := b.request(traced, wanted)
+		asked, err := b.request(traced, wanted)
 		if err != nil {
 			return nil, err
 		}
-		answer, err := b.client.Do(made)
+		answer, err := b.client.Do(asked)
 		if err == nil && answer.Proto != b.protocol && answer.Proto != b.protocol+".0" {
 			_ = answer.Body.Close()
 			return nil, fmt.Errorf("answered over %s", answer.Proto)
@@ -131,25 +148,34 @@ func (b *Browser) fetch(ctx context.Context, wanted request, pod *fleet.Life) (l
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	outcome := b.outcome(wanted.kind, pod)
-	answer, err := b.send(ctx, wanted)
+	answer, err := b.send(ctx, outcome, wanted)
 	var body []byte
 	if err == nil {
 		body, err = io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
 		outcome.take(answer)
 	}
-	outcome.Err = err
-	outcome.End = time.Now()
-	return outcome.Outcome, body
+	return outcome.ended(err), body
 }
 
 // outcome is the beginning of one.
 func (b *Browser) outcome(kind ledger.Kind, pod *fleet.Life) *open {
-	return &open{ledger.Outcome{Browser: b.number, Protocol: b.protocol, Kind: kind, Begin: time.Now(), Pod: pod}}
+	return &open{Outcome: ledger.Outcome{Browser: b.number, Protocol: b.protocol, Kind: kind, Begin: time.Now(), Pod: pod}}
 }
 
 // open is an outcome that is not complete.
-type open struct{ ledger.Outcome }
+type open struct {
+	ledger.Outcome
+	proxy atomic.Pointer[netip.Addr] // connections are made in goroutines of their own
+}
+
+// goes notes the proxy, as address:port, that the request goes to.
+func (o *open) goes(to string) {
+	if proxy, err := netip.ParseAddrPort(to); err == nil {
+		address := proxy.Addr()
+		o.proxy.Store(&address)
+	}
+}
 
 func (o *open) take(answer *http.Response) {
 	o.Status = answer.StatusCode
@@ -159,6 +185,9 @@ func (o *open) take(answer *http.Response) {
 
 func (o *open) ended(err error) ledger.Outcome {
 	o.Err, o.End = err, time.Now()
+	if proxy := o.proxy.Load(); proxy != nil {
+		o.Proxy = *proxy
+	}
 	return o.Outcome
 }
 

@@ -55,7 +55,7 @@ type page struct {
 	track   int
 	clicks  counted
 	value   string
-	unsure  bool // a call of HookState failed: its value may be kept or not
+	failed  []string // values of calls that failed: the pod may have kept them, or may keep them later
 	visited int
 }
 

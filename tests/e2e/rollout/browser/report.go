@@ -51,7 +51,7 @@ func (p *page) reportStream(number int) {
 	answered := make(chan ledger.Outcome, 1)
 	open := p.browser.outcome(ledger.Report, p.pod)
 	p.spawn(func() {
-		answer, err := p.browser.send(ctx, request{
+		answer, err := p.browser.send(ctx, open, request{
 			kind: ledger.Report, method: http.MethodPost, contentType: "application/octet-stream", stream: reader,
 			path: p.reportPath(number),
 		})

@@ -44,7 +44,7 @@ func newSite(t *testing.T, roll time.Duration) *site {
 	port := harness.Port(t, "127.0.1.1")
 	s := &site{ledger: ledger.New("test"), seen: make(chan string, 1000)}
 	pods := fleet.New(fleet.Config{
-		Secret: harness.NewSecret(32), Port: uint16(port), Upstreams: 1, PodsEach: 1, Roll: roll, InstanceTTL: doorspod.DefaultInstanceTTL,
+		Secret: harness.NewSecret(32), Block: fleet.Loopback, Port: uint16(port), Upstreams: 1, PodsEach: 1, Roll: roll, InstanceTTL: doorspod.DefaultInstanceTTL,
 	})
 	t.Cleanup(pods.Abandon)
 	started, err := pods.StartPods(0, 1)
@@ -71,8 +71,7 @@ func newSite(t *testing.T, roll time.Duration) *site {
 	t.Cleanup(proxy.CloseClientConnections)
 	here := netip.MustParseAddrPort(strings.TrimPrefix(proxy.URL, "http://"))
 	world := &World{Fleet: pods, Ledger: s.ledger, HTTP: int(here.Port()), Roll: roll, Think: time.Hour, Stay: 200 * time.Millisecond}
-	address := here.Addr()
-	world.Proxy.Store(&address)
+	world.Proxies.Store(&[]netip.Addr{here.Addr()})
 	s.Browser = New(world, 0) // one of three speaks HTTP/1.1
 	return s
 }

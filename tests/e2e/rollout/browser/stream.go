@@ -58,7 +58,7 @@ func (p *page) receive(number int) {
 
 	open := p.browser.outcome(ledger.Stream, p.pod)
 	spoke := false
-	answer, err := p.browser.send(ctx, request{
+	answer, err := p.browser.send(ctx, open, request{
 		kind: ledger.Stream, method: http.MethodGet,
 		path: fmt.Sprintf("%s/s/%s?t=%d&b=%s", p.prefix, p.instance, number, p.boot),
 	})

@@ -1,7 +1,7 @@
 package fleet
 
 // In:  orders to deploy upstreams and to harm pods.
-// Out: pod processes on 127.0.N.M, and a name server that names the fresh ones.
+// Out: pod processes on the addresses of a block, and a name server that names the fresh ones.
 
 import (
 	"errors"
@@ -27,6 +27,23 @@ type Config struct {
 	InstanceTTL time.Duration
 	Unmarked    bool // pods do not say that they drain
 	Names       *nameserver.Server
+	Block       Block
+
+	// CacheTTL is how long whoever asks Names goes on using its answer.
+	CacheTTL time.Duration
+	// Place runs start where a pod with this address belongs. Nil runs it on this machine.
+	Place func(address netip.Addr, start func() error) error
+}
+
+// Block is the first two bytes of the addresses of all pods.
+type Block [2]byte
+
+// Loopback needs no set-up.
+var Loopback = Block{127, 0}
+
+// CIDR is the network of an upstream's pods.
+func (b Block) CIDR(upstream int) string {
+	return fmt.Sprintf("%d.%d.%d.0/24", b[0], b[1], upstream+1)
 }
 
 // Fleet is all pods of all upstreams. Only Life and PerSecond may be called from several goroutines.
@@ -62,9 +79,6 @@ func New(config Config) *Fleet {
 // Host is the DNS name of an upstream.
 func Host(upstream int) string { return fmt.Sprintf("upstream%d.rollout.test", upstream+1) }
 
-// CIDR is the network of an upstream's pods.
-func CIDR(upstream int) string { return fmt.Sprintf("127.0.%d.0/24", upstream+1) }
-
 // Named returns the life of the pod with a name, nil if there was none.
 func (f *Fleet) Named(name string) *Life {
 	f.mu.Lock()
@@ -88,6 +102,11 @@ func (f *Fleet) WithToken(token string) *Life {
 // Fresh are the pods that DNS names for an upstream. The proxy learns of a change only when its answers show it: see Told.
 func (f *Fleet) Fresh(upstream int) []*Pod { return f.upstreams[upstream].fresh }
 
+// Living are the pods of an upstream that have not ended, draining ones as well.
+func (f *Fleet) Living(upstream int) []*Pod {
+	return slices.DeleteFunc(slices.Clone(f.all), func(one *Pod) bool { return one.Upstream != upstream || !one.running() })
+}
+
 // Age sets how old the answers about an upstream are from now on: the name server caches.
 func (f *Fleet) Age(upstream int, age time.Duration) { f.upstreams[upstream].age = age }
 
@@ -105,7 +124,7 @@ func (f *Fleet) Told() (last time.Time) {
 func (f *Fleet) StartPods(number, count int) ([]*Pod, error) {
 	var started []*Pod
 	for range count {
-		address := netip.AddrFrom4([4]byte{127, 0, byte(number + 1), byte(f.upstreams[number].started%maxPods + 1)})
+		address := netip.AddrFrom4([4]byte{f.config.Block[0], f.config.Block[1], byte(number + 1), byte(f.upstreams[number].started%maxPods + 1)})
 		made, err := f.startAt(number, address)
 		if err != nil {
 			return nil, err
@@ -124,10 +143,18 @@ func (f *Fleet) startAt(number int, address netip.Addr) (*Pod, error) {
 	s := f.upstreams[number]
 	s.started++
 	life := &Life{Name: fmt.Sprintf("upstream %d, pod %d", number+1, s.started), Upstream: number, Address: address}
-	made, err := start(life, order{
-		Secret: f.config.Secret, Name: life.Name, Address: netip.AddrPortFrom(address, f.config.Port),
-		Roll: f.config.Roll, InstanceTTL: f.config.InstanceTTL, Unmarked: f.config.Unmarked,
-	}, &f.counts)
+	place := f.config.Place
+	if place == nil {
+		place = func(_ netip.Addr, start func() error) error { return start() }
+	}
+	var made *Pod
+	err := place(address, func() (err error) {
+		made, err = start(life, order{
+			Secret: f.config.Secret, Name: life.Name, Address: netip.AddrPortFrom(address, f.config.Port),
+			Roll: f.config.Roll, InstanceTTL: f.config.InstanceTTL, Unmarked: f.config.Unmarked,
+		}, &f.counts)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -139,11 +166,11 @@ func (f *Fleet) startAt(number int, address netip.Addr) (*Pod, error) {
 }
 
 // Name lets DNS name these pods of an upstream and no others; it returns those it named before. The answers show it later, by
-// their age, and never before an earlier change.
+// their age and by the time that they are cached, and never before an earlier change.
 func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
 	s := f.upstreams[number]
 	before, s.fresh = s.fresh, pods
-	if now := time.Now().Add(s.age); now.After(s.told) {
+	if now := time.Now().Add(s.age + f.config.CacheTTL); now.After(s.told) {
 		s.told = now
 	}
 	var addresses []netip.Addr
@@ -151,7 +178,7 @@ func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
 		addresses = append(addresses, one.Address)
 		one.Listed(s.told) // before the answer changes: a page may come at once
 	}
-	f.config.Names.SetFrom(s.told, Host(number), addresses...)
+	f.config.Names.SetFrom(s.told.Add(-f.config.CacheTTL), Host(number), addresses...)
 	for _, one := range before {
 		if !slices.Contains(pods, one) {
 			one.Delisted(s.told)

@@ -199,9 +199,12 @@ func (l *Life) Stale(begin time.Time) bool {
 	})
 }
 
+// Avoided is how long the proxy avoids an address that failed.
+const Avoided = 10 * time.Second
+
 // Settled tells whether the pod took pages for all this time, and every proxy knew: DNS named it, and nothing was done to it.
 func (l *Life) Settled(begin, end time.Time) bool {
-	if _, found := l.FaultDuring(begin.Add(-10*time.Second), end); found { // addresses that failed are avoided for 10 s
+	if _, found := l.FaultDuring(begin.Add(-Avoided), end); found {
 		return false
 	}
 	l.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"syscall"
 	"time"
@@ -56,6 +57,8 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 		switch {
 		case paced && (keyless || harmed && fault.Kind == fleet.Killed), harmed && fault.Kind == fleet.Swallowed:
 			row.HeldBack.Add(1)
+		case l.cut(o.Proxy, o.Begin, o.End):
+			row.HeldBack.Add(1)
 		case harmed && fault.InFlight(o.Begin):
 			row.InFlight.Add(1)
 		default:
@@ -65,6 +68,9 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 		row.InFlight.Add(1)
 	case l.dropped(o):
 		row.Dropped.Add(1)
+	case o.Err != nil && l.cut(o.Proxy, o.Begin, o.End),
+		errors.Is(o.Err, ErrStalled) && l.cut(netip.Addr{}, o.Begin, o.End): // the next one went there
+		row.InFlight.Add(1)
 	case (keyless || l.podless(o.Begin, o.End)) && errors.Is(o.Err, ErrStalled): // it, or the next one, was told to wait
 		row.HeldBack.Add(1)
 	default:
@@ -86,7 +92,8 @@ type Load struct {
 func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 	row := l.row()
 	row.Requests.Add(1)
-	harmed := l.harmedDuring(o.Begin, o.End) || l.podless(o.Begin, o.End)
+	cut := l.cut(o.Proxy, o.Begin, o.End)
+	harmed := cut || l.harmedDuring(o.Begin, o.End) || l.podless(o.Begin, o.End)
 	slowest := &row.SlowestPage
 	if harmed {
 		slowest = &row.SlowestFault
@@ -94,8 +101,10 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 	raise(slowest, o.End.Sub(o.Begin))
 	if !o.good() {
 		switch {
-		case o.Again && l.podless(o.Begin, o.End):
+		case o.Again && (cut || l.podless(o.Begin, o.End)):
 			row.HeldBack.Add(1)
+		case o.Err != nil && cut:
+			row.InFlight.Add(1)
 		case (o.Again || o.Err != nil) && l.inFlight(o.Begin, o.End):
 			row.InFlight.Add(1)
 		case o.Again:
@@ -118,7 +127,8 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 		row.Stale.Add(1)
 		l.note("stale", o.Outcome)
 	}
-	if o.Own == nil || o.Own == o.Pod || l.keyless(o.Begin, o.End) {
+	// A replica that was cut off avoids the pods that it did not reach, for a while.
+	if o.Own == nil || o.Own == o.Pod || l.keyless(o.Begin, o.End) || l.cut(o.Proxy, o.Begin.Add(-fleet.Avoided), o.End) {
 		return false
 	}
 	if !o.Own.Settled(o.Begin, o.End) {
@@ -170,7 +180,7 @@ func (l *Ledger) WrongPod(o Outcome) {
 
 // Gap counts a time for which a page was without a stream.
 func (l *Ledger) Gap(pod *fleet.Life, begin, end time.Time) {
-	if _, harmed := pod.FaultDuring(begin, end); harmed || l.keyless(begin, end) {
+	if _, harmed := pod.FaultDuring(begin, end); harmed || l.keyless(begin, end) || l.cut(netip.Addr{}, begin, end) {
 		return
 	}
 	raise(&l.row().LongestGap, end.Sub(begin))

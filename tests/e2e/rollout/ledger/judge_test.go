@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,14 @@ func (l *Ledger) counts() counts {
 		row.Lost.Load(), row.Stranded.Load(), row.Failed.Load(), row.WrongPod.Load(), row.Stale.Load(),
 		row.Dropped.Load(), row.InFlight.Load(), row.HeldBack.Load(),
 		row.LastChoice.Load(), row.Evicted.Load(),
+	}
+}
+
+func (c counts) minus(before counts) counts {
+	return counts{
+		c.lost - before.lost, c.stranded - before.stranded, c.failed - before.failed, c.wrongPod - before.wrongPod, c.stale - before.stale,
+		c.dropped - before.dropped, c.inFlight - before.inFlight, c.heldBack - before.heldBack,
+		c.lastChoice - before.lastChoice, c.evicted - before.evicted,
 	}
 }
 
@@ -204,6 +213,54 @@ func TestJudgeLoad(t *testing.T) {
 		if lost := l.JudgeLoad(c.load); l.counts() != c.counts || lost != (c.counts.stranded > 0) {
 			t.Errorf("%s: %+v, want %+v", c.name, l.counts(), c.counts)
 		}
+	}
+}
+
+// A replica that is cut off excuses what fails on its way through it, and that it tells pages to wait. It excuses no reload.
+func TestCut(t *testing.T) {
+	victim, other := netip.MustParseAddr("10.0.1.1"), netip.MustParseAddr("10.0.1.2")
+	l, pod := New("test"), &fleet.Life{}
+	pod.Listed(time.Now().Add(-time.Minute))
+	over := l.Cut(victim)
+	now := time.Now()
+	through := func(proxy netip.Addr, kind Kind, status int, err error) Outcome {
+		return Outcome{Proxy: proxy, Kind: kind, Status: status, RetryAfter: status == 503, Err: err, Begin: now, End: now, Pod: pod}
+	}
+	timeout := errors.New("timeout")
+	for _, c := range []struct {
+		outcome Outcome
+		counts  counts
+	}{
+		{through(victim, Hook, 0, timeout), counts{inFlight: 1}},
+		{through(other, Hook, 0, timeout), counts{failed: 1}},
+		{through(other, Stream, 200, ErrStalled), counts{inFlight: 1}}, // the next one may have gone to the other
+		{through(victim, Hook, 503, nil), counts{heldBack: 1}},
+		{through(other, Hook, 503, nil), counts{failed: 1}},
+		{through(victim, Hook, 502, nil), counts{failed: 1}},
+		{through(victim, Stream, 410, nil), counts{lost: 1}},
+	} {
+		before := l.counts()
+		l.Judge(c.outcome, false)
+		if got := l.counts().minus(before); got != c.counts {
+			t.Errorf("%v through %v: %+v, want %+v", c.outcome, c.outcome.Proxy, got, c.counts)
+		}
+	}
+	before := l.counts()
+	l.JudgeLoad(Load{Outcome: through(victim, PageLoad, 503, nil), Again: true})
+	l.JudgeLoad(Load{Outcome: through(victim, PageLoad, 0, timeout)})
+	l.JudgeLoad(Load{Outcome: through(victim, PageLoad, 200, nil), Own: &fleet.Life{}})
+	l.JudgeLoad(Load{Outcome: through(other, PageLoad, 503, nil), Again: true})
+	l.Gap(pod, now, now.Add(time.Second))
+	if got, want := l.counts().minus(before), (counts{heldBack: 1, inFlight: 1, failed: 1}); got != want || l.row().LongestGap.Load() != 0 {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	over()
+	now = time.Now().Add(time.Second)
+	before = l.counts()
+	l.Judge(through(victim, Hook, 0, timeout), false)
+	l.Gap(pod, now, now.Add(time.Second))
+	if got, want := l.counts().minus(before), (counts{failed: 1}); got != want || l.row().LongestGap.Load() == 0 {
+		t.Errorf("afterwards: %+v, want %+v", got, want)
 	}
 }
 

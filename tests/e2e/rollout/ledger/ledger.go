@@ -5,6 +5,8 @@ package ledger
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,7 +31,13 @@ type Ledger struct {
 	wrongs []span // when the key was wrong
 	closes []span // when Caddy closed a server
 	empty  []span // when no upstream had a pod
+	cuts   []cut  // when a replica of the proxy was unreachable, or reached no pod
 	harmed []*fleet.Life
+}
+
+type cut struct {
+	span
+	proxy netip.Addr
 }
 
 type span struct{ begin, end time.Time }
@@ -132,6 +140,28 @@ func (l *Ledger) during(spans *[]span) (over func()) {
 	}
 }
 
+// Cut notes that one replica of the proxy is unreachable, or reaches no pod, from now on; the returned function, that this is over.
+func (l *Ledger) Cut(proxy netip.Addr) (over func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	index := len(l.cuts)
+	l.cuts = append(l.cuts, cut{span{begin: time.Now()}, proxy})
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.cuts[index].end = time.Now()
+	}
+}
+
+// cut tells whether a request went to a replica that was cut off then. An invalid address stands for any replica.
+func (l *Ledger) cut(proxy netip.Addr, begin, end time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.cuts, func(one cut) bool {
+		return (one.proxy == proxy || !proxy.IsValid()) && one.touches(begin, end)
+	})
+}
+
 // keyless tells whether the key was wrong at some moment of a span of time.
 func (l *Ledger) keyless(begin, end time.Time) bool {
 	l.mu.Lock()
@@ -167,12 +197,11 @@ func (l *Ledger) closing(begin, end time.Time) bool {
 }
 
 func touches(spans []span, begin, end time.Time) bool {
-	for _, one := range spans {
-		if !end.Before(one.begin) && (one.end.IsZero() || !begin.After(one.end)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(spans, func(one span) bool { return one.touches(begin, end) })
+}
+
+func (s span) touches(begin, end time.Time) bool {
+	return !end.Before(s.begin) && (s.end.IsZero() || !begin.After(s.end))
 }
 
 func (l *Ledger) reloads(kind Kind) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"time"
 
@@ -33,10 +34,11 @@ type Outcome struct {
 	Protocol   string
 	Kind       Kind
 	Begin, End time.Time
-	Status     int   // 0: no answer
-	Err        error // no answer, or one that broke off; nil with a status that is wrong
-	RetryAfter bool  // the answer had that field
-	HTML       bool  // the answer is a page of some kind
+	Status     int        // 0: no answer
+	Err        error      // no answer, or one that broke off; nil with a status that is wrong
+	RetryAfter bool       // the answer had that field
+	HTML       bool       // the answer is a page of some kind
+	Proxy      netip.Addr // that the request went to; invalid for one that went nowhere
 
 	Pod *fleet.Life // of the page; nil for a page load that failed
 }

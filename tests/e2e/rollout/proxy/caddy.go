@@ -19,7 +19,7 @@ import (
 // caddyfile is the configuration of the replica at an address.
 func (c Config) caddyfile(address netip.Addr) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "{\n\tadmin 127.0.0.1:%d\n\tpersist_config off\n\tauto_https disable_redirects\n}\n\n", c.Admin)
+	fmt.Fprintf(&text, "{\n\tadmin %s\n\tpersist_config off\n\tauto_https disable_redirects\n}\n\n", c.admin(address))
 	fmt.Fprintf(&text, "(doors) {\n\tbind %s\n\treverse_proxy {\n\t\tdynamic_upstreams doors_upstream {\n", address)
 	fmt.Fprintf(&text, "\t\t\tsecret %s\n\t\t\tcookie_name upstream\n\t\t\tresolvers %s\n", c.Secret, c.Resolver)
 	for option := range strings.SplitSeq(c.With, ";") {
@@ -27,7 +27,7 @@ func (c Config) caddyfile(address netip.Addr) string {
 	}
 	for upstream := range c.Upstreams {
 		fmt.Fprintf(&text, "\t\t\tupstream {\n\t\t\t\tpod_cidr %s\n\t\t\t\thost %s\n\t\t\t\tupstream_port %d\n\t\t\t}\n",
-			fleet.CIDR(upstream), fleet.Host(upstream), c.PodPort)
+			c.Block.CIDR(upstream), fleet.Host(upstream), c.PodPort)
 	}
 	text.WriteString("\t\t}\n\t}\n}\n\n")
 	fmt.Fprintf(&text, "http://localhost:%d {\n\timport doors\n}\n\n", c.HTTP)
@@ -44,7 +44,7 @@ func (caddy) write(c Config, address netip.Addr, folder string) ([]string, error
 }
 
 func (c caddy) ready(r *Replica) bool {
-	answer, err := http.Get(c.admin(r, "/config/"))
+	answer, err := http.Get(fmt.Sprintf("http://%s/config/", r.config.admin(r.Address)))
 	if err != nil {
 		return false
 	}
@@ -52,8 +52,12 @@ func (c caddy) ready(r *Replica) bool {
 	return true
 }
 
-func (caddy) admin(r *Replica, path string) string {
-	return fmt.Sprintf("http://127.0.0.1:%d%s", r.config.Admin, path)
+// admin is where the admin API of the replica at an address listens. On the loopback network Caddy answers only for the usual address.
+func (c Config) admin(address netip.Addr) netip.AddrPort {
+	if address.IsLoopback() {
+		address = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return netip.AddrPortFrom(address, uint16(c.Admin))
 }
 
 func (c caddy) reload(r *Replica, secret string) error {
@@ -89,7 +93,7 @@ func (c caddy) undo(r *Replica, pod netip.Addr) (told int64, err error) {
 
 // order sends an order to the admin API and returns its answer.
 func (c caddy) order(r *Replica, method, path, contentType, body string) ([]byte, error) {
-	request, err := http.NewRequest(method, c.admin(r, path), strings.NewReader(body))
+	request, err := http.NewRequest(method, fmt.Sprintf("http://%s%s", r.config.admin(r.Address), path), strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func writeJSON(c Config, path string) error {
 		Upstreams  []upstream `json:"upstreams"`
 	}{Secret: c.Secret, CookieName: "upstream"}
 	for number := range c.Upstreams {
-		config.Upstreams = append(config.Upstreams, upstream{fleet.CIDR(number), fleet.Host(number), c.PodPort})
+		config.Upstreams = append(config.Upstreams, upstream{c.Block.CIDR(number), fleet.Host(number), c.PodPort})
 	}
 	text, err := json.Marshal(config)
 	if err != nil {

@@ -1,6 +1,6 @@
 package proxy
 
-// In:  a configuration and an address of 127.0.0.0/8.
+// In:  a configuration and an address.
 // Out: a proxy that serves there, reloads and ends on order.
 
 import (
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/child"
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
 // startLimit is how long a proxy may take to start, also on a machine that is busy.
@@ -25,9 +26,10 @@ type Config struct {
 	Program     Program
 	Binary      string // path of the program
 	HTTP, HTTPS int    // ports
-	Admin       int    // Caddy's port on 127.0.0.1, another one for each replica that runs
+	Admin       int    // the port of Caddy's admin API, another one for each replica on 127.0.0.0/8 that runs
 	Secret      string
 	Upstreams   int
+	Block       fleet.Block
 	PodPort     int
 	Resolver    string // host:port of the name server
 	With        string // more options of the source in the Caddyfile, separated by semicolons
