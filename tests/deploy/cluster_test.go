@@ -1,8 +1,5 @@
 package deploy
 
-// In:  a kustomization.
-// Out: its objects, decoded as strictly as an API server that warns about unknown fields.
-
 import (
 	"path/filepath"
 	"regexp"
@@ -25,7 +22,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// cluster is what one `kubectl apply -k` makes.
+// cluster is the result of one `kubectl apply -k`. Objects are decoded strictly: unknown fields are
+// errors.
 type cluster struct {
 	t       *testing.T
 	objects resmap.ResMap
@@ -48,7 +46,7 @@ func render(t *testing.T, folder string) cluster {
 	return cluster{t, objects, string(text)}
 }
 
-// every decodes the objects of a kind.
+// every decodes all objects of a kind.
 func every[T any](c cluster, kind string) []T {
 	c.t.Helper()
 	var found []T
@@ -67,7 +65,8 @@ func every[T any](c cluster, kind string) []T {
 	return found
 }
 
-// only is the one object of a kind with a name, which kustomize may have extended by a hash.
+// only returns the one object of a kind with a name. kustomize may have appended a hash to the
+// name.
 func only[T any](c cluster, kind, name string) T {
 	c.t.Helper()
 	wanted := regexp.MustCompile("^" + name + "(-[a-z0-9]{10})?$")
@@ -87,7 +86,7 @@ func only[T any](c cluster, kind, name string) T {
 	return found[0]
 }
 
-// templates are the pods that the objects make, by the name of what makes them.
+// templates returns the pod templates of all objects, by name of the object.
 func (c cluster) templates() map[string]core.PodTemplateSpec {
 	c.t.Helper()
 	found := map[string]core.PodTemplateSpec{}
@@ -100,7 +99,7 @@ func (c cluster) templates() map[string]core.PodTemplateSpec {
 	return found
 }
 
-// selectors are the label selectors of everything that has one, by kind and name.
+// selectors returns all label selectors, by kind and name.
 func (c cluster) selectors() map[string]labels.Selector {
 	c.t.Helper()
 	found := map[string]labels.Selector{}
@@ -147,7 +146,7 @@ func (c cluster) selectors() map[string]labels.Selector {
 	return found
 }
 
-// without is the text of all objects but those of some API groups.
+// without returns the text of all objects except those of some API groups.
 func (c cluster) without(groups ...string) string {
 	c.t.Helper()
 	var text strings.Builder

@@ -13,7 +13,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// load reads a compose file as Docker Compose does: by the schema, with its defaults and its rules.
+// load reads a compose file as Docker Compose does, with its schema, defaults and rules.
 func load(t *testing.T, path string) (*types.Project, error) {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{path}, cli.WithEnv([]string{"APP_B=registry.example/app:2"}), cli.WithProfiles([]string{"a", "b"}))
@@ -72,7 +72,7 @@ func TestCompose(t *testing.T) {
 			t.Errorf("%s is not confined", name)
 		}
 	}
-	// The images are what deploy.sh writes into .env.
+	// deploy.sh writes the images into .env.
 	if image := project.Services["app-b"].Image; image != "registry.example/app:2" {
 		t.Errorf("APP_B is not the image of app-b, which is %s", image)
 	}

@@ -1,2 +1,2 @@
-// Package deploy checks what lies in deploy/ with the programs and schemas of those who will read it.
+// Package deploy checks the files in deploy/ with the programs and schemas that read them.
 package deploy

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Links in the documents about deploy/ lead to files that are there, and their shell samples are shell.
+// Links in the documents about deploy/ lead to existing files, and their shell samples are valid.
 func TestDocuments(t *testing.T) {
 	documents, err := filepath.Glob(filepath.Join(top(t), "deploy/*/README.md"))
 	check(t, err)
@@ -31,7 +31,7 @@ func TestDocuments(t *testing.T) {
 			if output, ok := run(t, nil, "bash", "-n", write(t, filepath.Join(t.TempDir(), "sample"), sample[1], 0o600)); !ok {
 				t.Errorf("%s: %s", document, output)
 			}
-			// Files that it names from the top of the repository are there.
+			// Files named from the top of the repository exist.
 			for _, path := range regexp.MustCompile(`(?:deploy|scripts)/[\w./@-]+(?:\.sh|\.service|\.yaml|\.Dockerfile|Caddyfile)`).FindAllString(sample[1], -1) {
 				if _, err := os.Stat(filepath.Join(top(t), path)); err != nil {
 					t.Errorf("%s: %v", document, err)

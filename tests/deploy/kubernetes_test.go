@@ -20,12 +20,12 @@ import (
 	"k8s.io/pod-security-admission/policy"
 )
 
-// The versions of Kubernetes that are supported when this is written.
+// versions are the supported versions of Kubernetes at the time of writing.
 var versions = []string{"1.35.0", "1.36.0", "1.37.0"}
 
 var kustomizations = []string{"base", "overlays/argo-rollouts", "overlays/keda"}
 
-// customGroups are the API groups that have their schemas elsewhere.
+// customGroups are the API groups whose schemas are elsewhere.
 var customGroups = []string{"argoproj.io", "keda.sh", "monitoring.coreos.com"}
 
 func each(t *testing.T, test func(*testing.T, cluster)) {
@@ -34,7 +34,7 @@ func each(t *testing.T, test func(*testing.T, cluster)) {
 	}
 }
 
-// Kubernetes' own schemas allow every field, in each version.
+// Every field is allowed by the schemas of each Kubernetes version.
 func TestKubernetesSchemas(t *testing.T) {
 	output, ok := run(t, nil, filepath.Join(top(t), "scripts/kubernetes-validate.sh"))
 	lines := strings.Fields(output)
@@ -67,8 +67,8 @@ func TestKubernetesSchemas(t *testing.T) {
 	}
 }
 
-// What stands outside of Kubernetes' own schemas is decoded strictly too, but for ScaledObject: the module of KEDA brings
-// half of Kubernetes along.
+// Custom resources are decoded strictly too. ScaledObject is the exception: KEDA's module depends
+// on half of Kubernetes.
 func TestCustomResources(t *testing.T) {
 	argo := build(t, "overlays/argo-rollouts")
 	if n := len(every[monitoring.PodMonitor](argo, "PodMonitor")); n != 1 {
@@ -99,7 +99,8 @@ func TestCustomResources(t *testing.T) {
 	}
 }
 
-// The level "restricted" of the Pod Security Standards lets every pod in, and none has a key to the API server but the job of the KEDA overlay.
+// All pods satisfy the level "restricted" of the Pod Security Standards, and only the job of the
+// KEDA overlay has access to the API server.
 func TestPodsAreConfined(t *testing.T) {
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks())
 	check(t, err)
@@ -122,7 +123,7 @@ func TestPodsAreConfined(t *testing.T) {
 	})
 }
 
-// Each selector means pods that are there, and one kind of them.
+// Each selector matches existing pods, all of the same kind.
 func TestSelectors(t *testing.T) {
 	each(t, func(t *testing.T, c cluster) {
 		selectors := c.selectors()
@@ -143,7 +144,8 @@ func TestSelectors(t *testing.T) {
 	})
 }
 
-// Caddy loads the Caddyfile of the ConfigMap with the variables of its pod, and the objects name the same ports, names and files.
+// Caddy loads the Caddyfile of the ConfigMap with the variables of its pod, and all objects use the
+// same ports, names and files.
 func TestClusterCaddyfile(t *testing.T) {
 	each(t, func(t *testing.T, c cluster) {
 		pod := only[apps.Deployment](c, "Deployment", "caddy").Spec.Template.Spec
@@ -217,7 +219,7 @@ func TestKustomizationOfReadme(t *testing.T) {
 	}
 }
 
-// Queries name metrics and labels of Caddy that README lists.
+// Queries use metrics and labels that the README lists.
 func TestQueries(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(top(t), "README.md"))
 	check(t, err)
@@ -239,10 +241,11 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-// The script of the KEDA overlay writes the number of pages, where it has changed.
+// The script of the KEDA overlay writes the number of pages if it has changed.
 func TestDeletionCost(t *testing.T) {
 	tools := t.TempDir()
-	// A pod with a new number, one with the known number, one that drains, one without an address yet.
+	// A pod with a new number, one with the known number, a draining one, and one without an
+	// address.
 	write(t, filepath.Join(tools, "kubectl"), `#!/bin/sh
 case $1 in
 get) printf 'a 10.0.0.1 \nb 10.0.0.2 7\nc 10.0.0.3 1\nd  \ne 10.0.0.5 3\n' ;;

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// top is the top folder of the repository.
+// top returns the top folder of the repository.
 func top(t testing.TB) string {
 	t.Helper()
 	folder, err := filepath.Abs("../..")
@@ -17,7 +17,7 @@ func top(t testing.TB) string {
 	return folder
 }
 
-// file is the text of a file in deploy/.
+// file returns the text of a file in deploy/.
 func file(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(top(t), "deploy", path))
@@ -25,7 +25,7 @@ func file(t testing.TB, path string) string {
 	return string(text)
 }
 
-// write puts text into a file, with the folders above it, and returns its path.
+// write writes a file, creates its parent folders, and returns its path.
 func write(t testing.TB, path, text string, mode os.FileMode) string {
 	t.Helper()
 	check(t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -33,11 +33,11 @@ func write(t testing.TB, path, text string, mode os.FileMode) string {
 	return path
 }
 
-// run returns everything that a command prints, and whether it succeeds.
+// run runs a command. It returns the combined output and whether the command succeeded.
 func run(t testing.TB, env []string, name string, arguments ...string) (output string, ok bool) {
 	t.Helper()
 	command := exec.Command(name, arguments...)
-	command.Env = append(os.Environ(), env...) // of two values for a name the last one counts
+	command.Env = append(os.Environ(), env...) // the last value of a variable counts
 	text, err := command.CombinedOutput()
 	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
 		t.Fatalf("%v: scripts/setup.sh test installs what is missing", err)
@@ -45,7 +45,7 @@ func run(t testing.TB, env []string, name string, arguments ...string) (output s
 	return string(text), err == nil
 }
 
-// one is what the only match of a pattern holds in its group.
+// one returns the group of the only match of a pattern.
 func one(t testing.TB, text, pattern string) string {
 	t.Helper()
 	found := regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)
@@ -58,7 +58,7 @@ func one(t testing.TB, text, pattern string) string {
 // key is a secret for Caddy.
 const key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
-// caddy is the Caddy that was built.
+// caddy returns the path of the built Caddy.
 func caddy(t testing.TB) string {
 	t.Helper()
 	path := os.Getenv("DOORS_CADDY")
@@ -71,12 +71,13 @@ func caddy(t testing.TB) string {
 	return path
 }
 
-// quiet is an environment in which Caddy keeps its files in a folder.
+// quiet returns an environment in which Caddy keeps its files in a folder.
 func quiet(folder string) []string {
 	return append(os.Environ(), "HOME="+folder, "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
 }
 
-// validate has the Caddy that was built load a Caddyfile, with the secret in a file of the test, and checks its format.
+// validate loads a Caddyfile with the built Caddy, with the secret in a file of the test, and
+// checks its formatting.
 func validate(t testing.TB, caddyfile string, env ...string) {
 	t.Helper()
 	folder := t.TempDir()

@@ -14,14 +14,15 @@ import (
 	core "k8s.io/api/core/v1"
 )
 
-// On SIGTERM a replica of the cluster says that it is not ready, and goes on serving for as long as shutdown_delay lasts.
+// On SIGTERM a replica of the cluster reports that it is not ready, and keeps serving for
+// shutdown_delay.
 func TestReplicaGoesOnWhileItIsTakenOffLists(t *testing.T) {
 	folder, site, status := t.TempDir(), freeAddress(t), freeAddress(t)
 	secret := write(t, filepath.Join(folder, "secret"), key+"\n", 0o600)
 	config := only[core.ConfigMap](build(t, "base"), "ConfigMap", "caddy").Data["Caddyfile"]
 	for from, to := range map[string]string{
 		"http://:8080 {": "http://" + site + " {", "http://:2020 {": "http://" + status + " {", "/run/secrets/doors/secret": secret,
-		"shutdown_delay 10s": "shutdown_delay 10m", // it ends with the test
+		"shutdown_delay 10s": "shutdown_delay 10m", // ends with the test
 	} {
 		if strings.Count(config, from) != 1 {
 			t.Fatalf("%q is not once in\n%s", from, config)
@@ -58,7 +59,7 @@ func TestReplicaGoesOnWhileItIsTakenOffLists(t *testing.T) {
 		}
 		t.Fatalf("%s does not answer %d: %s", url, wanted, last)
 	}
-	ready, page := "http://"+status+"/ready", "http://"+site+"/readyz" // which is not passed on
+	ready, page := "http://"+status+"/ready", "http://"+site+"/readyz" // /readyz is not forwarded
 	answers(ready, http.StatusOK)
 	answers("http://"+status+"/metrics", http.StatusOK)
 	answers("http://"+status+"/state", http.StatusOK)
@@ -68,7 +69,7 @@ func TestReplicaGoesOnWhileItIsTakenOffLists(t *testing.T) {
 	answers(page, http.StatusNotFound)
 }
 
-// freeAddress is an address of the loopback network that nobody uses now.
+// freeAddress returns an unused loopback address with a port.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

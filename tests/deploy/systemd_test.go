@@ -8,7 +8,7 @@ import (
 
 const instance = "app@127.0.1.1.service"
 
-// machine is a root folder with the units in it, and the programs that they name.
+// machine returns a root folder with the units and the programs that they name.
 func machine(t *testing.T, appUnit string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -21,7 +21,8 @@ func machine(t *testing.T, appUnit string) string {
 	return root
 }
 
-// verify is what systemd-analyze has to say about the units. It succeeds also when it ignores a line.
+// verify returns the output of systemd-analyze verify. The command succeeds even if it ignores a
+// line.
 func verify(t *testing.T, root string) string {
 	t.Helper()
 	output, ok := run(t, nil, "systemd-analyze", "verify", "--root="+root, "--recursive-errors=no", instance, "caddy.service")
@@ -42,7 +43,7 @@ func TestUnits(t *testing.T) {
 			t.Errorf("systemd-analyze does not see %s-x: is this test blind?", wrong)
 		}
 	}
-	// From 0, closed, to 100, open; the services of a bare unit have 96.
+	// From 0 (confined) to 100 (exposed). The services of a unit without options have 96.
 	for _, name := range []string{instance, "caddy.service"} {
 		if output, ok := run(t, nil, "systemd-analyze", "security", "--root="+root, "--offline=true", "--threshold=20", "--no-pager", name); !ok {
 			t.Errorf("%s is less confined than it was:\n%s", name, output)
@@ -50,7 +51,7 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-// The four files name the same places.
+// The four files use the same paths.
 func TestOneMachineFits(t *testing.T) {
 	app, script, caddyfile := file(t, "systemd/app@.service"), file(t, "systemd/deploy.sh"), file(t, "systemd/Caddyfile")
 	for what, pair := range map[string][2]string{

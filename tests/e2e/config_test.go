@@ -14,7 +14,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// The documented configuration, with SECRET for the key.
+// documentedCaddyfile is the documented configuration, with SECRET for the key.
 const documentedCaddyfile = `example.com {
     reverse_proxy {
         dynamic_upstreams doors_upstream {
@@ -30,13 +30,12 @@ const documentedCaddyfile = `example.com {
 }
 `
 
-// documentedJSON is its handler.
+// documentedJSON is the JSON of its handler.
 const documentedJSON = `{"handler": "reverse_proxy",
  "upstreams": {"source": "doors_upstream", "secret": "SECRET", "cookie_name": "upstream",
                "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.namespace.svc.cluster.local", "port": 8080}]}}`
 
-// inServer puts the JSON of a handler into a configuration that listens nowhere
-// until it runs.
+// inServer puts the JSON of a handler into a configuration that listens nowhere until it runs.
 func inServer(handler string) string {
 	return `{"admin": {"disabled": true}, "apps": {"http": {"servers": {"site": {"listen": ["127.0.0.1:0"], "routes": [{"handle": [` + handler + `]}]}}}}}`
 }
@@ -62,7 +61,7 @@ func TestDocumentedConfigIsValid(t *testing.T) {
 	validate(t, "caddy.json", inServer(handler))
 	validate(t, "caddy.json", inServer(strings.Replace(handler, `"upstreams"`, `"dynamic_upstreams"`, 1)))
 
-	// Both spellings of the Caddyfile become one JSON, which is valid too.
+	// Both spellings of the Caddyfile become the same JSON, which is valid.
 	adapted, messages, ok := Adapt(t, Default, caddyfile)
 	if !ok {
 		t.Fatal(messages)
@@ -80,8 +79,7 @@ func TestDocumentedConfigIsValid(t *testing.T) {
 	validate(t, "caddy.json", adapted)
 }
 
-// Mistakes are reported by file and line with what is allowed, and a running
-// Caddy keeps what it has.
+// Errors name file and line and say what is allowed, and a running Caddy keeps its configuration.
 func TestBadConfigKeepsTheOld(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podC)
 	good := Config{Handlers: doorsSite(cluster, "")}
@@ -92,7 +90,7 @@ func TestBadConfigKeepsTheOld(t *testing.T) {
 	line := func(text string) string {
 		return fmt.Sprint(":", strings.Count(textBefore(good, caddy, text), "\n")+1)
 	}
-	const canary = "canary+canary+canary" // 15 bytes: no key
+	const canary = "canary+canary+canary" // 15 bytes: not a key
 	for _, mistake := range []struct {
 		name, old, new string
 		want           []string
@@ -167,19 +165,19 @@ func TestBadConfigKeepsTheOld(t *testing.T) {
 	}
 }
 
-// textBefore is the Caddyfile up to the first occurrence of a text.
+// textBefore returns the Caddyfile up to the first occurrence of a text.
 func textBefore(config Config, caddy *Caddy, text string) string {
 	head, _, _ := strings.Cut(caddy.Text(config), text)
 	return head
 }
 
-// config is what the admin API shows.
+// config returns the configuration that the admin API shows.
 func config(caddy *Caddy) string {
 	_, text := caddy.Admin("GET", "/config/", "", nil)
 	return text
 }
 
-// checkNo fails when a text contains what must stay secret.
+// checkNo fails if a text contains a secret.
 func checkNo(t *testing.T, where, text string, secrets ...string) {
 	t.Helper()
 	for _, secret := range secrets {
@@ -189,8 +187,8 @@ func checkNo(t *testing.T, where, text string, secrets ...string) {
 	}
 }
 
-// Values from the environment and from files work in every option, and a key
-// from there is seen nowhere.
+// Values from the environment and from files work in every option, and a key from there is shown
+// nowhere.
 func TestPlaceholders(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podB, podC)
 	old := NewSecret(16)
@@ -277,7 +275,7 @@ func TestLogsHoldNoTokens(t *testing.T) {
 	checkNo(t, "the log", caddy.Output.String(), secrets...)
 }
 
-// The documented JSON through every door of the admin API.
+// The documented JSON works with every endpoint of the admin API.
 func TestAdminAPI(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podB, podC)
 	places := NewPlaces(t)

@@ -14,7 +14,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// The pods of one host: a browser stays on its own one, others are spread.
+// With several pods under one host, a browser stays on its own pod and others are spread.
 func TestRoutingSeveralFreshPods(t *testing.T) {
 	const podD = "127.0.1.3"
 	cluster := NewCluster(t, pod.Config{}, podA, podB, podD)
@@ -45,7 +45,7 @@ func TestRoutingSeveralFreshPods(t *testing.T) {
 		t.Errorf("200 requests without a cookie reached only %v", spread)
 	}
 
-	// A rollout: the name leads elsewhere, old pages stay where they are.
+	// A rollout: the name moves, and old pages stay on their pods.
 	hosts.Set(t, "app.test", podD)
 	cookie := []string{"upstream=" + cluster.Token(podA)}
 	limit := time.Now().Add(30 * time.Second)
@@ -63,7 +63,7 @@ func TestRoutingSeveralFreshPods(t *testing.T) {
 	play(t, client, cluster, []row{{name: "page of an old pod", path: "/~/" + cluster.Token(podA) + "/s/i", pods: []string{podA}}})
 }
 
-// Of the pods of a host some may be down: pages go to the others.
+// If some of a host's pods are down, pages go to the others.
 func TestRoutingFailover(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podB)
 	hosts := NewHosts(map[string][]string{"app.test": {nobody, podA, "127.0.1.98", podB}})
@@ -88,7 +88,7 @@ func TestRoutingFailover(t *testing.T) {
 	}
 }
 
-// A request that had to try several addresses arrives with its whole body.
+// A request that was tried on several addresses arrives with its whole body.
 func TestRoutingFailoverKeepsBodies(t *testing.T) {
 	port := Port(t, podA, nobody)
 	listener, err := net.Listen("tcp", fmt.Sprintf("%s:%d", podA, port))

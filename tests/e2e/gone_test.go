@@ -13,7 +13,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// nobody is an address inside the first server's CIDR on which nothing listens.
+// nobody is an address inside the first upstream's CIDR on which nothing listens.
 const nobody = "127.0.1.99"
 
 // checkGone fails unless the answer is Caddy's own 410.
@@ -25,8 +25,8 @@ func checkGone(t *testing.T, what string, answer Answer) {
 	}
 }
 
-// reloadable loads a page of each server, so that pages are known to have something to reload onto, and returns how often the pods
-// were dialled for that.
+// reloadable loads a page from each upstream, so that pods are known that could take a reloading
+// page. It returns the number of dials that this took.
 func reloadable(caddy *Caddy, cluster *Cluster, pods ...string) (dials uint64) {
 	client := caddy.NewClient(cluster.T(), H1)
 	for _, address := range pods {
@@ -38,7 +38,7 @@ func reloadable(caddy *Caddy, cluster *Cluster, pods ...string) (dials uint64) {
 	return dials
 }
 
-// goneTokens are tokens that lead nowhere, by why.
+// goneTokens returns tokens of pages that are gone, by reason.
 func goneTokens(t *testing.T, cluster *Cluster) map[string]string {
 	return map[string]string{
 		"forged":       "forged",
@@ -59,7 +59,7 @@ func TestGoneWithoutDial(t *testing.T) {
 			for _, letter := range []string{"s", "h", "u", "r"} {
 				for _, method := range []string{"GET", "POST", "HEAD"} {
 					if why == "dead pod" && letter == "r" && method != "POST" {
-						continue // any pod of the server has the resource
+						continue // any pod of the upstream has the resource
 					}
 					what := fmt.Sprint(protocol, " ", method, " ", letter, " ", why)
 					checkGone(t, what, client.Do(Request{Method: method, Path: "/~/" + token + "/" + letter + "/i/1"}))
@@ -73,7 +73,7 @@ func TestGoneWithoutDial(t *testing.T) {
 	if dials := cluster.Pod(podA).Dials() + cluster.Pod(podB).Dials() + cluster.Pod(podC).Dials() - before; dials != 0 {
 		t.Errorf("%d dials", dials)
 	}
-	// Not a line for each of them: one may say that something is wrong with the secret.
+	// There is no line for each of them. One line may say that the secret is probably wrong.
 	if errors := strings.Count(caddy.Output.String(), `"level":"error"`); errors > 1 {
 		t.Errorf("%d errors were logged", errors)
 	}
@@ -112,7 +112,7 @@ func TestGoneOpenPost(t *testing.T) {
 	}
 }
 
-// A GET that is answered 410 leaves the connection usable.
+// After a 410 to a GET the connection remains usable.
 func TestGoneKeepsConnections(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podC)
 	caddy := Start(t, Options{Config: Config{Handlers: doorsSite(cluster, "")}})
@@ -126,7 +126,7 @@ func TestGoneKeepsConnections(t *testing.T) {
 	}
 }
 
-// Whatever an error handler would do, 410 stays 410.
+// 410 stays 410, whatever error handlers are configured.
 func TestGoneErrorHandlers(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podC)
 	caddy := Start(t, Options{Config: Config{Handlers: doorsSite(cluster, "")}})
@@ -150,13 +150,13 @@ func TestGoneErrorHandlers(t *testing.T) {
 	}
 }
 
-// No option for choosing, retrying or health touches requests of a page.
+// Options for load balancing, retries and health do not affect requests of pages.
 func TestGoneUnderEveryPolicy(t *testing.T) {
 	policies := []string{
 		"", "random", "random_choose 2", "first", "round_robin", "weighted_round_robin 1 3", "least_conn", "ip_hash", "client_ip_hash",
 		"uri_hash", "query page", "header X-Page", "cookie lb secret",
 	}
-	// Nobody waits for what is tried so long: see Patience.
+	// Longer than any test waits: see Patience.
 	const options = "lb_try_duration 10m\nlb_try_interval 250ms\nlb_retries 5\nfail_duration 60s\nmax_fails 1\nunhealthy_request_count 1\nunhealthy_status 4xx\n"
 	cluster := NewCluster(t, pod.Config{}, podA, podB, podC)
 	caddy := Start(t, Options{Config: Config{Handlers: doorsSite(cluster, "")}})
@@ -182,8 +182,8 @@ func TestGoneUnderEveryPolicy(t *testing.T) {
 				t.Errorf("%d dials", now-dials)
 			}
 
-			// A page with an open stream, that is one request in flight, can still call
-			// hooks, and no answer to it carries a cookie of the policy.
+			// A page with an open stream has one request in flight. It can still call hooks, and no
+			// answer to it has a cookie of the policy.
 			browser.SetCookie("upstream", cluster.Token([]string{podA, podC}[number%2]))
 			page := browser.MustLoad("/")
 			home := cluster.Pod(page.Pod)
@@ -222,8 +222,8 @@ func TestGoneUnderEveryPolicy(t *testing.T) {
 	})
 }
 
-// A page whose pod dies gets a fresh one by the rules of the protocol: 410 on
-// the old page's requests, then a reload that needs no token.
+// A page whose pod dies moves to a fresh pod by the rules of the protocol: 410 to the old page's
+// requests, then a reload without a token.
 func TestGoneThenReload(t *testing.T) {
 	for _, protocol := range Protocols {
 		t.Run(string(protocol), func(t *testing.T) {
@@ -251,8 +251,8 @@ func TestGoneThenReload(t *testing.T) {
 	}
 }
 
-// While the pod dies in the middle of an answer, the client must notice: the
-// answer is cut, not ended.
+// If the pod dies in the middle of an answer, the client must notice: the answer is cut off, not
+// completed.
 func TestGoneInTheMiddle(t *testing.T) {
 	for _, protocol := range Protocols {
 		t.Run(string(protocol), func(t *testing.T) {

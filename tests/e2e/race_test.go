@@ -15,8 +15,8 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// The race detector sees every kind of decision at once while the
-// configuration changes and a pod comes and goes.
+// The race detector watches every kind of decision while the configuration changes and a pod comes
+// and goes.
 func TestNoDataRace(t *testing.T) {
 	const length = 20 * time.Second
 	cluster := NewCluster(t, pod.Config{Roll: 300 * time.Millisecond}, podA, podB, podC)
@@ -25,7 +25,7 @@ func TestNoDataRace(t *testing.T) {
 		configs = append(configs, Config{Handlers: doorsSite(cluster, more)})
 	}
 	caddy := Start(t, Options{Binary: Race, Config: configs[0]})
-	// A forged token is told 410 only when a pod is known that takes its page.
+	// A page with a forged token gets 410 only once a pod is known that could take it.
 	if _, err := caddy.NewBrowser(t, Protocols[0]).Load("/"); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestNoDataRace(t *testing.T) {
 		go func() {
 			defer work.Done()
 			for ctx.Err() == nil {
-				// A reload may cut a connection that was idle; a pod may be down.
+				// A reload may cut an idle connection, and a pod may be down.
 				if step() != nil {
 					time.Sleep(10 * time.Millisecond)
 				}
@@ -98,7 +98,7 @@ func TestNoDataRace(t *testing.T) {
 			}
 			return nil
 		})
-		// Cookies of every kind, and requests that are given up at once.
+		// Cookies of every kind, and requests that are cancelled at once.
 		repeat(func() error {
 			for _, cookie := range []string{cluster.Token(podA), cluster.Token(podB), cluster.Token(podC), "x", ""} {
 				if answer, err := client.Try(Request{Path: "/any", Cookie: []string{"upstream=" + cookie}}); expect(0, answer, err, http.StatusOK) != nil {

@@ -14,25 +14,25 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// Pods of the tests: two of one server, of which its host names the first, and
-// one of a second server.
+// The pods of the tests: two of one upstream, whose host resolves to the first, and one of another
+// upstream.
 const (
 	podA = "127.0.1.1"
 	podB = "127.0.1.2"
 	podC = "127.0.2.1"
 )
 
-// twoServers is the configuration for those pods.
+// twoServers returns the upstreams of these pods.
 func twoServers(cluster *Cluster) []Upstream {
 	return []Upstream{cluster.Upstream("127.0.1.0/24", podA), cluster.Upstream("127.0.2.0/24", podC)}
 }
 
-// doorsSite is the documented Caddyfile for them; more goes inside reverse_proxy.
+// doorsSite returns the documented Caddyfile for them. more goes inside reverse_proxy.
 func doorsSite(cluster *Cluster, more string) string {
 	return Caddyfile("dynamic_upstreams", cluster.Secret, "upstream", twoServers(cluster), more)
 }
 
-// spellings are all ways to write the same configuration.
+// spellings returns all ways to write the same configuration.
 func spellings(secret, cookie string, upstreams []Upstream) map[string]Config {
 	return map[string]Config{
 		"documented Caddyfile": {Handlers: Caddyfile("dynamic_upstreams", secret, cookie, upstreams, "")},
@@ -42,7 +42,7 @@ func spellings(secret, cookie string, upstreams []Upstream) map[string]Config {
 	}
 }
 
-// row is one row of the decision table.
+// row is a row of the decision table.
 type row struct {
 	name   string
 	method string
@@ -56,7 +56,7 @@ var (
 	anywhere = []string{podA, podC}
 )
 
-// systemRows need no more than the token in the path.
+// systemRows depend only on the token in the path.
 func systemRows(cluster *Cluster) []row {
 	a, b, c := cluster.Token(podA), cluster.Token(podB), cluster.Token(podC)
 	other := Token(cluster.T(), NewSecret(32), podA)
@@ -92,7 +92,7 @@ func systemRows(cluster *Cluster) []row {
 	return rows
 }
 
-// normalRows are about the cookie.
+// normalRows depend on the cookie.
 func normalRows(cluster *Cluster) []row {
 	a, b, c := cluster.Token(podA), cluster.Token(podB), cluster.Token(podC)
 	other := Token(cluster.T(), NewSecret(32), podC)
@@ -121,10 +121,10 @@ func normalRows(cluster *Cluster) []row {
 	return rows
 }
 
-// plays makes the URIs of play different from all others.
+// plays makes the URIs of each play unique.
 var plays atomic.Int64
 
-// play sends the rows and checks which pod saw each.
+// play sends the rows and checks which pod got each.
 func play(t *testing.T, client *Client, cluster *Cluster, rows []row) {
 	t.Helper()
 	for _, row := range rows {
@@ -162,7 +162,7 @@ func TestSeveralHosts(t *testing.T) {
 				{name: "token of a pod of none", path: "/~/" + cluster.Token(podB) + "/s/i", pods: []string{podB}},
 			})
 			seen := make(map[string]bool)
-			for range 200 { // each of the two comes up at random
+			for range 200 { // each of the two is chosen at random
 				uri := fmt.Sprintf("/?play=%d", plays.Add(1))
 				client.Get(uri)
 				for _, pod := range cluster.Saw(uri) {
@@ -197,7 +197,7 @@ func TestRoutingTable(t *testing.T) {
 	}
 }
 
-// With one server a cookie is not needed and its name may be left out.
+// With one upstream no cookie is needed, and its name can be left out.
 func TestRoutingOneServer(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podB)
 	upstreams := []Upstream{cluster.Upstream("127.0.1.0/24 fd00::/8", podA)}
@@ -215,7 +215,7 @@ func TestRoutingOneServer(t *testing.T) {
 	}
 }
 
-// Pages and their requests stay with their pod, whoever else is about.
+// Pages and their requests stay with their pod, whatever other visitors do.
 func TestRoutingAffinity(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{Roll: 200 * time.Millisecond}, podA, podB, podC)
 	upstreams := []Upstream{cluster.Upstream(podA+"/32", podA), cluster.Upstream(podB+"/32", podB), cluster.Upstream("127.0.2.0/24", podC)}
@@ -232,7 +232,7 @@ func TestRoutingAffinity(t *testing.T) {
 			}
 			for _, request := range []Request{
 				{Path: page.Script},
-				{Path: page.Sync(1)}, // ends by its roll
+				{Path: page.Sync(1)}, // ends after its roll time
 				{Method: "POST", Path: page.Sync(1), Body: strings.NewReader(`[1,0,{},[]]`), Header: map[string]string{"Content-Type": "application/json"}},
 				{Method: "POST", Path: page.Hook(pod.HookClick, 1), Body: strings.NewReader(`{}`)},
 				{Path: page.History("/back")},
@@ -252,7 +252,7 @@ func TestRoutingAffinity(t *testing.T) {
 	}
 }
 
-// What the proxy must hand through in both directions.
+// The proxy passes these headers through in both directions.
 func TestRoutingPassesHeadersThrough(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podB, podC)
 	caddy := Start(t, Options{Config: Config{Handlers: doorsSite(cluster, "")}})
@@ -273,7 +273,7 @@ func TestRoutingPassesHeadersThrough(t *testing.T) {
 				!slices.Contains(zipped.Header["Vary"], "Accept-Encoding") {
 				t.Errorf("resource: %v", zipped.Header)
 			}
-			// 404, 405 and 410 of a pod are its own answers.
+			// 404, 405 and 410 of a pod are passed through.
 			for path, status := range map[string]int{
 				page.Prefix + "/x": 404, page.Prefix + "/h/unknown/1": 410, page.Hook("77", 1): 404,
 			} {

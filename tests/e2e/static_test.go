@@ -15,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// needs lists what a program asks its system for before it begins: a loader, libraries.
+// needs returns what a program needs from its system to start: a loader, libraries.
 func needs(t *testing.T, binary Binary) (needs []string) {
 	t.Helper()
 	file, err := elf.Open(binary.Path(t))
@@ -65,7 +65,7 @@ func TestStaticSize(t *testing.T) {
 	}
 }
 
-// In a root with nothing in it but the binary and the configuration, and with no environment.
+// Caddy runs in a root with only the binary and the configuration, and without an environment.
 func TestStaticAlone(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, podA, podB, podC)
 	dns, err := nameserver.Start("127.0.0.1:0")
@@ -92,12 +92,12 @@ func TestStaticAlone(t *testing.T) {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	// What Caddy keeps for itself is in /caddy.
+	// Caddy keeps its own data in /caddy.
 	if want := []string{"bin", "caddy", "caddy.json"}; err != nil || !slices.Equal(names, want) {
 		t.Errorf("the root holds %q instead of %q, %v", names, want, err)
 	}
 
-	// Without a file that names a name server, Go asks this machine. Nobody there knows the name.
+	// Without a configured name server Go queries this machine, where nobody has the name.
 	upstreams[0].Host = "unheard.test"
 	if status, message := caddy.Load(config("")); status != http.StatusOK {
 		t.Fatalf("status %d: %s", status, message)

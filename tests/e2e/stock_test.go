@@ -18,7 +18,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// suiteFolder is where Caddy keeps its own adapt tests.
+// suiteFolder returns the folder of Caddy's own adapt tests.
 func suiteFolder(t *testing.T) string {
 	t.Helper()
 	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/caddyserver/caddy/v2")
@@ -30,8 +30,8 @@ func suiteFolder(t *testing.T) string {
 	return filepath.Join(strings.TrimSpace(string(folder)), "caddytest", "integration", "caddyfile_adapt")
 }
 
-// Every Caddyfile of Caddy's own suite adapts as with a stock binary, by its
-// admin API: the same JSON and warnings, or the same error.
+// Every Caddyfile of Caddy's own suite adapts as with a stock binary, over the admin API: the same
+// JSON and warnings, or the same error.
 func TestStockAdapts(t *testing.T) {
 	plain := Config{Handlers: "respond ok"}
 	ours, stock := Start(t, Options{Config: plain}), Start(t, Options{Binary: Stock, Config: plain})
@@ -48,7 +48,8 @@ func TestStockAdapts(t *testing.T) {
 		caddyfile, _, _ := strings.Cut(string(content), "----------")
 		// The second one has a mistake.
 		for _, text := range []string{caddyfile, strings.Replace(caddyfile, "reverse_proxy", "reverse_proxy {\n\tno_such_option\n}\nreverse_proxy", 1)} {
-			// Of several mistakes Caddy reports any one, so an answer may be one that a stock Caddy has not given yet.
+			// Of several mistakes Caddy reports a random one, so an answer may be one that stock
+			// Caddy has not given yet.
 			answers := map[string]bool{}
 			for range 10 {
 				status, got := ours.Admin("POST", "/adapt", "text/caddyfile", []byte(text))
@@ -72,7 +73,7 @@ func TestStockAdapts(t *testing.T) {
 	}
 }
 
-// Other uses of the proxy answer as a stock binary does.
+// Other uses of the proxy behave as in a stock binary.
 func TestStockBehaviour(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -189,7 +190,7 @@ handle_errors {
 	}
 }
 
-// `caddy reverse-proxy` and the list of modules.
+// `caddy reverse-proxy` and the list of modules work as in a stock binary.
 func TestStockCommands(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "app ", r.URL) }))
 	defer app.Close()
@@ -214,8 +215,8 @@ func TestStockCommands(t *testing.T) {
 	}
 }
 
-// moduleNames takes the names out of the output of list-modules, whatever their
-// heading: the handler we put in place of Caddy's own counts as non-standard.
+// moduleNames returns the names in the output of list-modules under any heading: the handler that
+// replaces Caddy's own counts as non-standard.
 func moduleNames(list string) []string {
 	var names []string
 	for line := range strings.Lines(list) {

@@ -15,7 +15,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// stream is a receiver stream. Its answer may begin only with its first frame.
+// stream is a receiver stream. Its header may come only with the first frame.
 type stream struct {
 	opened chan *http.Response
 	failed chan error
@@ -42,7 +42,7 @@ func openStream(t *testing.T, page *Page, number int) *stream {
 	return s
 }
 
-// reader waits for the headers.
+// reader waits for the header.
 func (s *stream) reader(t *testing.T) *bufio.Reader {
 	t.Helper()
 	if s.buffer != nil {
@@ -62,7 +62,7 @@ func (s *stream) reader(t *testing.T) *bufio.Reader {
 	}
 }
 
-// action reads frames up to an action, whose name it checks.
+// action reads frames up to an action, and checks its name.
 func (s *stream) action(t *testing.T, name string) string {
 	t.Helper()
 	for {
@@ -87,7 +87,7 @@ func (s *stream) action(t *testing.T, name string) string {
 	}
 }
 
-// rest reads to the end, which must be a clean one.
+// rest reads to the end, which must be a regular one.
 func (s *stream) rest(t *testing.T) string {
 	t.Helper()
 	rest, err := io.ReadAll(s.reader(t))
@@ -105,7 +105,7 @@ func waitFor(t *testing.T, home *Pod, method, uri string) {
 	})
 }
 
-// streamingSite starts what the tests of this file need.
+// streamingSite starts Caddy and a pod and opens a page.
 func streamingSite(t *testing.T, protocol Protocol, config pod.Config) (*Page, *Pod) {
 	t.Helper()
 	cluster := NewCluster(t, config, podA, podC)
@@ -142,13 +142,13 @@ func TestStreamingGet(t *testing.T) {
 				first = second
 			}
 			home.Send(page.Instance, "set_text", "path", "last")
-			for !strings.Contains(first.action(t, "set_text"), "last") { // before it comes what was not reported
+			for !strings.Contains(first.action(t, "set_text"), "last") { // actions that were not reported are sent again first
 			}
 		})
 	}
 }
 
-// An idle stream is silent for a whole roll, headers included.
+// An idle stream is silent for a whole roll, without even a header.
 func TestStreamingIdle(t *testing.T) {
 	for _, protocol := range Protocols {
 		t.Run(string(protocol), func(t *testing.T) {
@@ -165,8 +165,8 @@ func TestStreamingIdle(t *testing.T) {
 	}
 }
 
-// Each report arrives before the next is sent, while a receiver stream is open
-// and hooks are called on the same connection.
+// Each report arrives before the next is sent, with a receiver stream and hook calls on the same
+// connection.
 func TestStreamingPost(t *testing.T) {
 	for _, protocol := range Protocols {
 		t.Run(string(protocol), func(t *testing.T) {
@@ -248,7 +248,7 @@ func TestStreamingDrain(t *testing.T) {
 				t.Error(err)
 			}
 			checkGone(t, "after the drain", page.Browser.Do(Request{Path: page.Sync(2)}))
-			// Without its cookie the browser may go to any server: here to the one that is left.
+			// Without its cookie the browser may go to any upstream: here the one that is left.
 			page.Browser.SetCookie("upstream", "")
 			for range 10 {
 				if reloaded := page.Browser.MustLoad("/"); reloaded.Pod == home.IP {
@@ -259,8 +259,7 @@ func TestStreamingDrain(t *testing.T) {
 	}
 }
 
-// Streams that are open when the configuration changes go on, and what comes
-// after them follows the new one.
+// Open streams continue when the configuration changes, and later requests use the new one.
 func TestStreamingReload(t *testing.T) {
 	for _, protocol := range Protocols {
 		t.Run(string(protocol), func(t *testing.T) {
@@ -274,7 +273,7 @@ func TestStreamingReload(t *testing.T) {
 			waitFor(t, home, "GET", page.Sync(1))
 			home.Send(page.Instance, "set_text", "path", "before")
 			receiver.action(t, "set_text")
-			// The new configuration does not know the page's upstream any more.
+			// The new configuration no longer has the page's upstream.
 			both := twoServers(cluster)
 			other := both[:1]
 			if page.Pod == podA {

@@ -21,14 +21,14 @@ const (
 	podC = "127.0.2.1"
 )
 
-// site is a Caddyfile whose logs would go to standard output.
+// site returns a Caddyfile that logs to standard output.
 func site(handlers string) string {
 	return "{\n\tadmin off\n\tlog {\n\t\toutput stdout\n\t}\n}\n\nhttp://127.0.0.1:9 {\n" + Indent(handlers) + "\n}\n"
 }
 
 var reportLine = regexp.MustCompile(`^(ok      |notice  |warning |FINDING |UNTESTED) \S`)
 
-// runCheck checks a Caddyfile and makes sure that its output is a report and nothing else.
+// runCheck checks a Caddyfile. Its standard output must be a report and nothing else.
 func runCheck(t *testing.T, caddyfile string, env []string, arguments ...string) Result {
 	t.Helper()
 	result := Command{
@@ -42,7 +42,7 @@ func runCheck(t *testing.T, caddyfile string, env []string, arguments ...string)
 	return result
 }
 
-// nameServer knows app.test, and says that there is no other name.
+// nameServer starts a name server that has app.test and no other name.
 func nameServer(t *testing.T, addresses ...string) *nameserver.Server {
 	t.Helper()
 	server, err := nameserver.Start("127.0.0.1:0")
@@ -64,7 +64,7 @@ func TestCheck(t *testing.T) {
 	names := nameServer(t, podA, podB)
 	silent := nameServer(t, podA)
 	silent.Fail("app.test", nameserver.Refused)
-	// Where nobody listens.
+	// Nobody listens there.
 	closed := Port(t, podA)
 	env := []string{"DOORS_SECRET=" + cluster.Secret, "OTHER_SECRET=" + NewSecret(32), fmt.Sprintf("PORT=%d", cluster.Port), fmt.Sprintf("CLOSED=%d", closed)}
 	source := func(secret, cookie, more, upstreams string) string {
@@ -137,7 +137,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Without --probe no pod sees a request.
+// Without --probe no pod gets a request.
 func TestCheckIsNoVisit(t *testing.T) {
 	t.Parallel()
 	cluster := NewCluster(t, pod.Config{}, podA)
@@ -152,7 +152,8 @@ func TestCheckIsNoVisit(t *testing.T) {
 	}
 }
 
-// An app that keeps its token in another cookie, or in none, is found: its browsers would not stay with their pod.
+// An app that keeps its token in another cookie, or in none, is reported: its browsers would not
+// stay with their pod.
 func TestCheckFindsTheCookie(t *testing.T) {
 	t.Parallel()
 	secret := NewSecret(32)
@@ -201,7 +202,7 @@ func TestCheckFindsTheCookie(t *testing.T) {
 	}
 }
 
-// A probe goes over the transport of the handler, with its headers.
+// A probe uses the handler's transport and headers.
 func TestCheckOverTLS(t *testing.T) {
 	t.Parallel()
 	secret := NewSecret(32)
@@ -237,7 +238,7 @@ func TestCheckOverTLS(t *testing.T) {
 	}
 }
 
-// Several sources, in the order of the configuration.
+// Sources are reported in the order of the configuration.
 func TestCheckSources(t *testing.T) {
 	t.Parallel()
 	cluster := NewCluster(t, pod.Config{}, podA, podC)
@@ -254,7 +255,7 @@ func TestCheckSources(t *testing.T) {
 	}
 }
 
-// What cannot be read, or has nothing to check, is no finding.
+// A file that cannot be read, or has nothing to check, is an error and not a finding.
 func TestCheckCannot(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string]Command{

@@ -1,2 +1,2 @@
-// Package command tests `caddy doors` from the outside: what it prints where, and the codes it exits with.
+// Package command tests the output and the exit codes of `caddy doors`.
 package command

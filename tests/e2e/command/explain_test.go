@@ -9,7 +9,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// twoServers has its secret in the environment, and a log that would go to standard output.
+// twoServers has its secret in the environment, and a log on standard output.
 const twoServers = `{
 	admin off
 	log {
@@ -42,7 +42,7 @@ http://127.0.0.1:9 {
 }
 `
 
-// explanation is the part of the documented JSON that the test looks at.
+// explanation is the part of the documented JSON that is tested.
 type explanation struct {
 	Source                    int
 	Place                     string
@@ -54,7 +54,7 @@ type explanation struct {
 	Steps                     []string
 }
 
-// Each row of the table of decisions, for a configuration as it is written.
+// One case for each row of the decision table, with a configuration as users write it.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	secret, foreign := NewSecret(32)+" "+NewSecret(16), NewSecret(32)
@@ -105,7 +105,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// What is wrong with the configuration is an error, not an explanation.
+// A faulty configuration is an error and not an explanation.
 func TestExplainCannot(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string]Command{

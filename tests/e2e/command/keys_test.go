@@ -7,7 +7,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// A key that is made here, a token made with it, and the token read again.
+// A new key makes a token, and the token decodes to its address.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	run := func(stdin string, arguments ...string) Result {
@@ -32,7 +32,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// The shell completes the commands and their flags.
+// Shell completion offers the commands and their flags.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	script := Command{Arguments: []string{"completion", "bash"}}.Run(t)

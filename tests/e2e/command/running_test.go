@@ -16,12 +16,12 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// running is a Caddy with the status of its pods below /ops, and a page that is open.
+// running is a Caddy with the status of its pods below /ops, and one open page.
 type running struct {
 	*Caddy
 	t         *testing.T
 	config    Config
-	site      string // the address of the status
+	site      string // address of the status
 	closePage func()
 }
 
@@ -51,7 +51,7 @@ func start(t *testing.T) *running {
 	return r
 }
 
-// admin is the address of the admin API.
+// admin returns the address of the admin API.
 func (r *running) admin() string { return fmt.Sprintf("127.0.0.1:%d", r.Places.Admin) }
 
 func (r *running) doors(arguments ...string) Result {
@@ -59,7 +59,7 @@ func (r *running) doors(arguments ...string) Result {
 	return Command{Arguments: append([]string{"doors"}, arguments...), Env: []string{"CADDY_ADMIN=" + r.admin()}}.Run(r.t)
 }
 
-// The status page, the admin API, and the admin API that is found by default agree.
+// The status page, the admin API, and the admin API at its default address agree.
 func TestTop(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -79,7 +79,7 @@ func TestTop(t *testing.T) {
 	}
 }
 
-// The admin API may listen on a socket only.
+// The admin API may listen only on a socket.
 func TestSocket(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -100,7 +100,7 @@ func TestSocket(t *testing.T) {
 	}
 }
 
-// In a terminal the table is drawn again and again, until it is interrupted.
+// In a terminal the table is redrawn until it is interrupted.
 func TestTopInTerminal(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -116,7 +116,8 @@ func TestTopInTerminal(t *testing.T) {
 	}
 }
 
-// The wait ends when the last request of the pod has, for the status and for the admin API, across a reload.
+// The wait ends with the last request of the pod, for the status and for the admin API, even across
+// a reload.
 func TestWait(t *testing.T) {
 	t.Parallel()
 	r := start(t)

@@ -27,7 +27,7 @@ const (
 	name   = "pods.test"
 )
 
-// build compiles the example as its first lines say.
+// build compiles the example as its own comment says.
 func build(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "proxy")
@@ -41,7 +41,8 @@ func build(t *testing.T) string {
 	return binary
 }
 
-// start runs the proxy for the cluster, under the names, and returns what makes visitors of it.
+// start runs the proxy for the cluster with the given host names. It returns a Caddy value for
+// making clients.
 func start(t *testing.T, cluster *Cluster, hosts *Hosts) *Caddy {
 	t.Helper()
 	port := Port(t, "127.0.0.1")
@@ -81,7 +82,7 @@ func start(t *testing.T, cluster *Cluster, hosts *Hosts) *Caddy {
 	return &Caddy{Places: Places{HTTP: port}}
 }
 
-// eventually waits until a page load goes to the pod.
+// eventually waits until a page load goes to the given pod.
 func eventually(t *testing.T, visitor *Browser, wanted string) *Page {
 	t.Helper()
 	for limit := time.Now().Add(Patience); ; time.Sleep(50 * time.Millisecond) {
@@ -102,7 +103,7 @@ func TestRollout(t *testing.T) {
 	proxy := start(t, cluster, hosts)
 	visitor := proxy.NewBrowser(t, H1)
 
-	// A page lives on the old pod: a stream, a hook, a report, a resource.
+	// A page on the old pod: a stream, a hook, a report, a resource.
 	page := visitor.MustLoad("/")
 	if page.Pod != old {
 		t.Fatalf("the page lives in %s", page.Pod)
@@ -137,7 +138,7 @@ func TestRollout(t *testing.T) {
 	}
 	works("before the rollout")
 
-	// The rollout: new pages go to the fresh pod, the old page stays where it is.
+	// The rollout: new pages go to the fresh pod, and the old page stays on its pod.
 	hosts.Set(t, name, fresh)
 	cluster.Pod(old).Drain()
 	other := eventually(t, proxy.NewBrowser(t, H1), fresh)
@@ -146,7 +147,8 @@ func TestRollout(t *testing.T) {
 		t.Errorf("the hook went to %v", saw)
 	}
 
-	// The old pod ends. Its page is told to reload, at once and not to be remembered; its resources come from elsewhere.
+	// The old pod dies. Its page is told to reload at once, with an answer that is not cached, and
+	// its resources come from another pod.
 	cluster.Pod(old).Kill()
 	if ended := <-stream; !strings.HasPrefix(ended, "200") && !strings.Contains(ended, "EOF") && !strings.HasPrefix(ended, "502") && !strings.HasPrefix(ended, "503") {
 		t.Errorf("the stream ended with %s", ended)
@@ -171,7 +173,8 @@ func TestRollout(t *testing.T) {
 	}
 }
 
-// A page load goes on to the next pod when one refuses, and waits for a pod when there is none, unless its client leaves.
+// A page load goes on to the next pod if one refuses, and waits if there is no pod, until its
+// client leaves.
 func TestFailoverAndWaiting(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, old)
 	hosts := NewHosts(map[string][]string{name: {nobody, old}})
@@ -200,7 +203,7 @@ func TestFailoverAndWaiting(t *testing.T) {
 		t.Error(err)
 	}
 
-	// Nobody comes: a text that loads the page again.
+	// No pod appears: the answer is a page that reloads itself.
 	cluster.Pod(old).Kill()
 	answer, err := visitor.Send(Request{Path: "/"})
 	if err != nil || answer.Status != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" ||

@@ -27,21 +27,21 @@ type view struct {
 	t testing.TB
 
 	mu       sync.Mutex
-	problems []string // what its console says
+	problems []string // console messages
 }
 
-// newBrowser starts a Chromium, of which there is a tab that nobody uses.
+// newBrowser starts a Chromium with one unused tab.
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
 	browser, cancel := chromedp.NewContext(chromium.Allocate(t, chromedp.IgnoreCertErrors))
 	t.Cleanup(cancel)
-	if err := chromedp.Do(browser); err != nil { // the first run is the life of the browser
+	if err := chromedp.Do(browser); err != nil { // the first run lasts as long as the browser
 		t.Fatal(err)
 	}
 	return browser
 }
 
-// newView opens a tab beside another one of the same profile, or in a profile of its own.
+// newView opens a tab in the profile of another one, or in a new profile.
 func newView(t testing.TB, beside context.Context, address string, options ...chromedp.ContextOption) *view {
 	t.Helper()
 	v := &view{t: t}
@@ -54,7 +54,7 @@ func newView(t testing.TB, beside context.Context, address string, options ...ch
 	return v
 }
 
-// hear remembers what the console shows.
+// hear records console messages.
 func (v *view) hear(event any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -68,7 +68,7 @@ func (v *view) hear(event any) {
 	}
 }
 
-// silent checks that the console has shown nothing so far.
+// silent checks that there are no console messages.
 func (v *view) silent() {
 	v.t.Helper()
 	v.mu.Lock()
@@ -78,8 +78,8 @@ func (v *view) silent() {
 	}
 }
 
-// reloads waits until a frame has another page, for which an expression is true, after something was done; the console may then have
-// spoken of the network and of nothing else.
+// reloads calls what and waits until a frame has a new page for which the expression is true.
+// Console messages about the network are allowed meanwhile.
 func (v *view) reloads(frame string, what func(), expression string) {
 	v.t.Helper()
 	v.frameEval(frame, `document.documentElement.dataset.page = "the one before"`)
@@ -95,7 +95,8 @@ func (v *view) reloads(frame string, what func(), expression string) {
 	v.problems = nil
 }
 
-// try evaluates an expression in a frame of the tab: the one whose address has this start, the tab itself for "".
+// try evaluates an expression in a frame of the tab. frame is the beginning of the frame's address,
+// or "" for the tab itself.
 func (v *view) try(frame, expression string) (any, error) {
 	ctx, cancel := context.WithTimeout(v, Patience)
 	defer cancel()
@@ -141,7 +142,8 @@ func (v *view) frameEval(frame, expression string) any {
 	return value
 }
 
-// shows waits until an expression is true. An error is a page that is being left.
+// shows waits until an expression is true. It ignores errors, which come from a page that is being
+// left.
 func (v *view) shows(expression string) { v.t.Helper(); v.frameShows("", expression) }
 
 func (v *view) frameShows(frame, expression string) {
@@ -157,7 +159,8 @@ func (v *view) frameShows(frame, expression string) {
 	}
 }
 
-// picture keeps a screenshot where DOORS_SCREENSHOTS says, and checks that nothing is wider than the window.
+// picture saves a screenshot where DOORS_SCREENSHOTS says, and checks that nothing is wider than
+// the window.
 func (v *view) picture(name string) {
 	v.t.Helper()
 	if v.eval("document.documentElement.scrollWidth > innerWidth") == true {

@@ -1,4 +1,4 @@
-// Package demo tests the demo as `make demo` runs it, with people's browsers.
+// Package demo tests the demo as `make demo` runs it, in real browsers.
 package demo_test
 
 import (
@@ -18,7 +18,8 @@ const (
 	rollouts = 3
 )
 
-// Over HTTP/1.1 a browser opens six connections to a host, and each page keeps one: so many tabs a profile work well.
+// Over HTTP/1.1 a browser opens six connections to a host, and each page keeps one. With this many
+// tabs per profile all work well.
 const tabsPerProfile = 4
 
 func TestDesktopOverHTTP2(t *testing.T) {
@@ -31,7 +32,7 @@ func TestPhoneOverHTTP1(t *testing.T) {
 	run(t, "http", "http/1.1", 390, 844, tabsPerProfile, "-visitors", "0")
 }
 
-// app is one page of the app, in a tab of its own or in a frame, and what was entered there.
+// app is one page of the app, in a tab or a frame, and the text entered there.
 type app struct {
 	*view
 	frame  string
@@ -39,7 +40,7 @@ type app struct {
 	text   string
 }
 
-// use clicks and types, and waits until the pod has it all.
+// use clicks and types, and waits until the pod has received everything.
 func (a *app) use(text string) {
 	a.t.Helper()
 	a.clicks++
@@ -52,7 +53,7 @@ func (a *app) use(text string) {
 	a.frameShows(a.frame, fmt.Sprintf(`document.getElementById("kept").textContent === %q && document.getElementById("clicks").textContent === "%d"`, a.text, a.clicks))
 }
 
-// version is an expression that is true on pages of a version.
+// version returns an expression that is true on pages of the given version.
 func version(number int) string { return fmt.Sprintf("document.title === 'Version %d'", number) }
 
 func run(t *testing.T, scheme, protocol string, width, height int64, perProfile int, options ...string) {
@@ -113,17 +114,17 @@ func run(t *testing.T, scheme, protocol string, width, height int64, perProfile 
 	}
 	story.silent()
 
-	// Links move the pages over, which ends the old pods.
+	// Links move the pages to the new version, and the old pods end.
 	open[0].picture(scheme + "-4-old-tab")
 	for _, tab := range append(open, framed) {
 		tab.reloads(tab.frame, func() { tab.frameEval(tab.frame, "!document.getElementById('link').click()") }, version(rollouts+1))
 	}
-	if perProfile < tabs { // where no visitor stays for long
+	if perProfile < tabs { // no visitor stays for long
 		story.frameShows(operator+"status/", `document.getElementById("headline").textContent.startsWith("complete")`)
 		story.picture(scheme + "-5-complete")
 	}
 
-	// The pod of the page in the frame is killed; which of the tabs live there is left to chance.
+	// Kill the pod of the page in the frame. Other tabs may or may not be on the same pod.
 	story.reloads(site, func() { story.eval("document.getElementById('kill').click()") }, version(rollouts+1))
 	demo.Output.Wait(t, "takes the place of the killed pod", Patience)
 	story.picture(scheme + "-6-killed")

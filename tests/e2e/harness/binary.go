@@ -9,9 +9,9 @@ import (
 
 // Binary is one of the Caddy binaries under test.
 type Binary struct {
-	variable string // environment variable that names another path
+	variable string // environment variable with another path
 	path     string // from the top of the repository
-	target   string // what builds it
+	target   string // make target that builds it
 }
 
 // The binaries that the tests start.
@@ -24,7 +24,7 @@ var (
 	StaticStock = Binary{"DOORS_CADDY_STATIC_STOCK", "bin/caddy-stock-static", "scripts/test.sh caddy_static"}
 )
 
-// Path is the absolute path of the binary. A test without its binary fails: it
+// Path returns the absolute path of the binary. Without the binary it fails the test: skipping it
 // would prove nothing.
 func (b Binary) Path(t testing.TB) string {
 	t.Helper()
@@ -42,7 +42,7 @@ func (b Binary) Path(t testing.TB) string {
 	return path
 }
 
-// Root is the top folder of the repository.
+// Root returns the top folder of the repository.
 func Root(t testing.TB) string {
 	t.Helper()
 	folder, err := os.Getwd()

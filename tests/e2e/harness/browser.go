@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Browser keeps cookies and opens pages, as one visitor does.
+// Browser is a visitor: it keeps cookies and opens pages.
 type Browser struct {
 	*Client
 
@@ -17,7 +17,7 @@ type Browser struct {
 	cookies map[string]string
 }
 
-// Page is a page that a browser has open.
+// Page is an open page of a browser.
 type Page struct {
 	Browser  *Browser
 	Pod      string // IP address of the pod that rendered it
@@ -26,7 +26,7 @@ type Page struct {
 	Script   string // path of its script
 }
 
-// Boot is what a page sends to say that it is one and the same script.
+// Boot is what a page sends to identify its script.
 const Boot = "00000000c0ffee00"
 
 var (
@@ -34,7 +34,7 @@ var (
 	pageAddress    = regexp.MustCompile(`This page lives in pod ([0-9.]+):`)
 )
 
-// NewBrowser is a visitor without any cookie.
+// NewBrowser returns a visitor without cookies.
 func (c *Caddy) NewBrowser(t testing.TB, protocol Protocol) *Browser {
 	t.Helper()
 	return &Browser{Client: c.NewClient(t, protocol), cookies: map[string]string{}}
@@ -53,7 +53,7 @@ func (b *Browser) Load(path string) (*Page, error) {
 	return &Page{Browser: b, Pod: address[1], Script: attributes[1], Prefix: attributes[2], Instance: attributes[3]}, nil
 }
 
-// MustLoad is Load that fails the test.
+// MustLoad is like Load but fails the test on error.
 func (b *Browser) MustLoad(path string) *Page {
 	b.t.Helper()
 	page, err := b.Load(path)
@@ -63,7 +63,7 @@ func (b *Browser) MustLoad(path string) *Page {
 	return page
 }
 
-// Send makes a request with the cookies and keeps those of the answer.
+// Send makes a request with the browser's cookies and stores those of the answer.
 func (b *Browser) Send(request Request) (Answer, error) {
 	request.Cookie = b.Cookies()
 	answer, err := b.Try(request)
@@ -79,7 +79,7 @@ func (b *Browser) Send(request Request) (Answer, error) {
 	return answer, nil
 }
 
-// Cookies is the Cookie header, at most one field.
+// Cookies returns the Cookie header fields, at most one.
 func (b *Browser) Cookies() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -93,7 +93,7 @@ func (b *Browser) Cookies() []string {
 	return []string{strings.Join(pairs, "; ")}
 }
 
-// SetCookie overwrites a cookie; an empty value deletes it.
+// SetCookie sets a cookie. An empty value deletes it.
 func (b *Browser) SetCookie(name, value string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -104,15 +104,15 @@ func (b *Browser) SetCookie(name, value string) {
 	b.cookies[name] = value
 }
 
-// Sync is the path of /s/ with stream number t.
+// Sync returns the path of receiver stream number t.
 func (p *Page) Sync(t int) string {
 	return fmt.Sprintf("%s/s/%s?t=%d&b=%s", p.Prefix, p.Instance, t, Boot)
 }
 
-// Hook is the path of a hook call.
+// Hook returns the path of a hook call.
 func (p *Page) Hook(number string, track int) string {
 	return fmt.Sprintf("%s/h/%s/%s?t=%d", p.Prefix, p.Instance, number, track)
 }
 
-// History is the path of a step back.
+// History returns the path of a step back.
 func (p *Page) History(path string) string { return p.Prefix + "/u/" + p.Instance + path }

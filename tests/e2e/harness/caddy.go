@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Caddy is one running Caddy process.
+// Caddy is a running Caddy process.
 type Caddy struct {
 	Output *Output
 	Folder string // of the process: configuration, data, autosave
@@ -40,18 +40,18 @@ type Places struct {
 // Options say how to start Caddy.
 type Options struct {
 	Binary Binary   // default: Default
-	Config Config   // what to run
+	Config Config   // configuration to run
 	Env    []string // added to the environment, "NAME=value"
-	Hosts  *Hosts   // names that this process resolves; nil for the system's
-	Resume *Caddy   // instead of Config: what this ended process has saved
-	Alone  bool     // in a root that holds nothing but the binary and the configuration; without Env, Hosts, Resume
+	Hosts  *Hosts   // host names for this process; nil for the system's
+	Resume *Caddy   // instead of Config: run what this ended process has saved
+	Alone  bool     // in a root folder with only the binary and the configuration; without Env, Hosts and Resume
 }
 
-// admin opens a connection for each request: every load of a configuration
-// closes those of the admin API.
+// admin opens a connection for each request: loading a configuration closes connections of the
+// admin API.
 var admin = http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: Patience}
 
-// NewPlaces picks free ports and makes a certificate.
+// NewPlaces chooses free ports and makes a certificate.
 func NewPlaces(t testing.TB) Places {
 	t.Helper()
 	return Places{
@@ -84,8 +84,7 @@ func Start(t testing.TB, options Options) *Caddy {
 	}
 }
 
-// StartFails runs Caddy with a configuration that it must refuse, and returns
-// what it says.
+// StartFails runs Caddy with a configuration that it must reject, and returns its output.
 func StartFails(t testing.TB, options Options) string {
 	t.Helper()
 	c := start(t, options)
@@ -133,8 +132,8 @@ func start(t testing.TB, options Options) *Caddy {
 	return c
 }
 
-// StartCommand runs a Caddy command that serves until it is stopped, and waits
-// until it accepts connections on a port of 127.0.0.1.
+// StartCommand runs a Caddy command that serves until it is stopped. It waits until the command
+// accepts connections on a port of 127.0.0.1.
 func StartCommand(t testing.TB, binary Binary, port int, arguments ...string) *Caddy {
 	t.Helper()
 	c := &Caddy{Output: &Output{}, Folder: t.TempDir(), t: t, ended: make(chan struct{})}
@@ -174,7 +173,7 @@ func (c *Caddy) launch(env, arguments []string) {
 	}
 	go func() {
 		defer close(c.ended)
-		_ = c.command.Wait() // ProcessState tells
+		_ = c.command.Wait() // ProcessState has the result
 	}()
 	t.Cleanup(func() {
 		c.Stop()
@@ -184,7 +183,7 @@ func (c *Caddy) launch(env, arguments []string) {
 	})
 }
 
-// Stop ends Caddy: politely, and after two seconds by force.
+// Stop asks Caddy to end, and kills it after two seconds.
 func (c *Caddy) Stop() {
 	_ = c.command.Process.Signal(syscall.SIGTERM)
 	select {
@@ -195,7 +194,7 @@ func (c *Caddy) Stop() {
 	}
 }
 
-// Running tells whether the process lives.
+// Running reports whether the process is running.
 func (c *Caddy) Running() bool {
 	select {
 	case <-c.ended:
@@ -205,7 +204,7 @@ func (c *Caddy) Running() bool {
 	}
 }
 
-// AdminURL is the address of a path of the admin API.
+// AdminURL returns the URL of a path of the admin API.
 func (c *Caddy) AdminURL(path string) string {
 	return fmt.Sprintf("http://127.0.0.1:%d%s", c.Places.Admin, path)
 }
@@ -232,8 +231,8 @@ func (c *Caddy) Admin(method, path, contentType string, body []byte) (int, strin
 	return answer.StatusCode, string(text)
 }
 
-// Load replaces the configuration, and waits until the old one no longer listens; it
-// returns the status of the admin API and its message.
+// Load replaces the configuration, and waits until the old one no longer listens. It returns the
+// status and the message of the admin API.
 func (c *Caddy) Load(config Config) (int, string) {
 	c.t.Helper()
 	contentType := "application/json"
@@ -244,13 +243,13 @@ func (c *Caddy) Load(config Config) (int, string) {
 	return c.Admin("POST", "/load", contentType, []byte(c.Text(config)))
 }
 
-// Text is a configuration with the addresses of this process.
+// Text returns a configuration with the addresses of this process.
 func (c *Caddy) Text(config Config) string {
 	config.Places = c.Places
 	return config.String()
 }
 
-// Autosave is the configuration that Caddy has saved for --resume.
+// Autosave returns the configuration that Caddy has saved for --resume.
 func (c *Caddy) Autosave() string {
 	c.t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.Folder, "caddy", "autosave.json"))
@@ -260,13 +259,13 @@ func (c *Caddy) Autosave() string {
 	return string(text)
 }
 
-// Adapt turns a Caddyfile into JSON with `caddy adapt`.
+// Adapt converts a Caddyfile to JSON with `caddy adapt`.
 func Adapt(t testing.TB, binary Binary, caddyfile string) (config string, messages string, ok bool) {
 	t.Helper()
 	return Run(t, binary, map[string]string{"Caddyfile": caddyfile}, "adapt", "--config", "Caddyfile", "--adapter", "caddyfile")
 }
 
-// SameJSON tells whether two documents say the same.
+// SameJSON reports whether two JSON documents are equivalent.
 func SameJSON(t testing.TB, a, b string) bool {
 	t.Helper()
 	canonical := func(text string) string {
@@ -283,7 +282,7 @@ func SameJSON(t testing.TB, a, b string) bool {
 	return canonical(a) == canonical(b)
 }
 
-// Indent puts text one level deeper, for nesting blocks of a Caddyfile.
+// Indent indents text by one level, for nested blocks of a Caddyfile.
 func Indent(text string) string {
 	return "\t" + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n\t")
 }

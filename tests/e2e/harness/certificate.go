@@ -15,14 +15,15 @@ import (
 	"time"
 )
 
-// Certificate is a self-signed certificate for localhost, and who trusts it.
+// Certificate is a self-signed certificate for localhost, with a pool that trusts it.
 type Certificate struct {
 	CertificateFile string
 	KeyFile         string
 	Trust           *x509.CertPool
 }
 
-// NewCertificate makes one. Caddy's own issuer would ask for the system's trust store.
+// NewCertificate returns a new certificate. Caddy's own issuer would try to change the system's
+// trust store.
 func NewCertificate(t testing.TB) Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -17,18 +17,17 @@ import (
 // Protocol is a version of HTTP.
 type Protocol string
 
-// The protocols a browser may use. H1 is clear text.
+// The protocols of a browser. H1 is without TLS.
 const (
 	H1 Protocol = "HTTP/1.1"
 	H2 Protocol = "HTTP/2.0"
 	H3 Protocol = "HTTP/3.0"
 )
 
-// Protocols are all of them.
+// Protocols are all protocols.
 var Protocols = []Protocol{H1, H2, H3}
 
-// Client speaks one protocol with one Caddy. It follows no redirect and keeps
-// no cookies.
+// Client uses one protocol with one Caddy. It does not follow redirects or keep cookies.
 type Client struct {
 	Base string // scheme, host and port
 
@@ -37,7 +36,7 @@ type Client struct {
 	http     http.Client
 }
 
-// NewClient makes a client with connections of its own.
+// NewClient returns a client with its own connections.
 func (c *Caddy) NewClient(t testing.TB, protocol Protocol) *Client {
 	t.Helper()
 	client := &Client{t: t, protocol: protocol, Base: fmt.Sprintf("https://localhost:%d", c.Places.HTTPS)}
@@ -71,21 +70,21 @@ func (c *Caddy) NewClient(t testing.TB, protocol Protocol) *Client {
 // Request describes one request of a test.
 type Request struct {
 	Method string // default GET
-	Path   string // with the query, as it goes over the wire
+	Path   string // with the query, as sent
 	Cookie []string
 	Header map[string]string
 	Body   io.Reader
 }
 
-// Answer is a whole answer.
+// Answer is a complete answer.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
-	Took   time.Duration // until the headers were there
+	Took   time.Duration // until the header came
 }
 
-// Open sends a request and returns as soon as the headers of the answer are there.
+// Open sends a request and returns when the header of the answer has come.
 func (c *Client) Open(ctx context.Context, request Request) (*http.Response, error) {
 	if request.Method == "" {
 		request.Method = http.MethodGet
@@ -129,7 +128,7 @@ func (c *Client) Try(request Request) (Answer, error) {
 	return Answer{answer.StatusCode, answer.Header, body.String(), took}, nil
 }
 
-// Do is Try that fails the test.
+// Do is like Try but fails the test on error.
 func (c *Client) Do(request Request) Answer {
 	c.t.Helper()
 	answer, err := c.Try(request)
@@ -139,7 +138,7 @@ func (c *Client) Do(request Request) Answer {
 	return answer
 }
 
-// Get is a GET without anything else.
+// Get sends a GET without cookies or other fields.
 func (c *Client) Get(path string) Answer {
 	c.t.Helper()
 	return c.Do(Request{Path: path})

@@ -12,13 +12,13 @@ import (
 // Command is a Caddy command that ends by itself.
 type Command struct {
 	Binary    Binary            // default: Default
-	Files     map[string]string // in the new folder that it runs in
+	Files     map[string]string // created in a new working folder
 	Env       []string          // added to the environment, "NAME=value"
 	Stdin     string
 	Arguments []string
 }
 
-// Result is how a command has ended.
+// Result is the result of a command.
 type Result struct {
 	Stdout, Stderr string
 	Code           int
@@ -47,7 +47,7 @@ func (c Command) Run(t testing.TB) Result {
 	return Result{stdout.String(), stderr.String(), command.ProcessState.ExitCode()}
 }
 
-// Run is a command in short: its output, and whether it succeeds.
+// Run runs a Caddy command. It returns its output and whether it succeeded.
 func Run(t testing.TB, binary Binary, files map[string]string, arguments ...string) (stdout, stderr string, ok bool) {
 	t.Helper()
 	result := Command{Binary: binary, Files: files, Arguments: arguments}.Run(t)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Config is a whole configuration: either a Caddyfile made of a block of
-// handlers, served in clear text and over TLS, or JSON made of a list of handlers.
+// Config is a complete configuration: either a Caddyfile with a block of handlers, served over HTTP
+// and HTTPS, or JSON with a handler.
 type Config struct {
 	Places Places // filled in by Start
 
@@ -15,10 +15,10 @@ type Config struct {
 	Servers  string // Caddyfile options inside `servers`
 	Grace    string // grace_period; default 1s
 
-	JSON string // instead: the JSON of a handler, put into a server of its own
+	JSON string // instead: the JSON of a handler, in its own server
 }
 
-// file is the name of the configuration file and its adapter.
+// file returns the name of the configuration file and of its adapter.
 func (c Config) file() (name, adapter string) {
 	if c.JSON != "" {
 		return "caddy.json", ""
@@ -26,7 +26,7 @@ func (c Config) file() (name, adapter string) {
 	return "Caddyfile", "caddyfile"
 }
 
-// String is the text of the configuration.
+// String returns the text of the configuration.
 func (c Config) String() string {
 	if c.Grace == "" {
 		c.Grace = "1s"
@@ -57,13 +57,13 @@ func (c Config) String() string {
 
 // Upstream is one `upstream` block.
 type Upstream struct {
-	CIDR string // one or several, separated by white space
-	Host string // the same
+	CIDR string // one or more, separated by white space
+	Host string // one or more, separated by white space
 	Port int
 }
 
-// Caddyfile is a reverse_proxy with a doors_upstream source. directive is
-// dynamic_upstreams or Caddy's own dynamic; more is added inside reverse_proxy.
+// Caddyfile returns a reverse_proxy with a doors_upstream source. directive is dynamic_upstreams or
+// Caddy's own dynamic. more is added inside reverse_proxy.
 func Caddyfile(directive, secret, cookie string, upstreams []Upstream, more string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "reverse_proxy {\n\t%s doors_upstream {\n\t\tsecret %s\n", directive, secret)
@@ -81,7 +81,7 @@ func Caddyfile(directive, secret, cookie string, upstreams []Upstream, more stri
 	return text.String()
 }
 
-// oneOrMore is a member of an upstream in JSON, or the list that takes its place.
+// oneOrMore returns the JSON member for one value, or the list for several.
 func oneOrMore(name, texts string) string {
 	if several := strings.Fields(texts); len(several) > 1 {
 		return fmt.Sprintf(`"%ss": ["%s"]`, name, strings.Join(several, `", "`))
@@ -89,7 +89,7 @@ func oneOrMore(name, texts string) string {
 	return fmt.Sprintf(`%q: %q`, name, texts)
 }
 
-// JSON is the same as JSON. member is upstreams or Caddy's own dynamic_upstreams.
+// JSON returns the same in JSON. member is upstreams or Caddy's own dynamic_upstreams.
 func JSON(member, secret, cookie string, upstreams []Upstream) string {
 	var blocks []string
 	for _, one := range upstreams {

@@ -11,26 +11,27 @@ import (
 	"testing"
 )
 
-// DemoPods are all addresses that pods of the demo may have.
+// DemoPods are all addresses that pods of the demo may use.
 var DemoPods = []string{
 	"127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4", "127.0.1.5", "127.0.1.6", "127.0.1.7", "127.0.1.8", "127.0.1.9", "127.0.1.10",
 }
 
-// Demo is the demo, as `make demo` runs it.
+// Demo is the demo as `make demo` runs it.
 type Demo struct {
 	Listen, Status string // host and port
 	PodPort        int
-	Temporary      string // the folder for what it writes
+	Temporary      string // folder for its files
 	Output         *Output
 
-	// Press writes to its keyboard.
+	// Press types keys.
 	Press func(keys string)
 
-	// Stop ends it as Ctrl-C does, and returns how it has ended.
+	// Stop ends it as Ctrl-C does, and returns the result.
 	Stop func() error
 }
 
-// StartDemo builds and starts the demo with options, and waits until its first version is up. The test ends it.
+// StartDemo builds and starts the demo with options, and waits until its first version is up. The
+// demo ends with the test.
 func StartDemo(t testing.TB, options ...string) *Demo {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "demo")

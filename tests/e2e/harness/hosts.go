@@ -8,19 +8,18 @@ import (
 	"testing"
 )
 
-// Hosts are names that one Caddy process resolves, in place of /etc/hosts: the
-// process runs in a mount namespace of its own, in which that file is ours.
-// Set changes them while Caddy runs, as a rollout does; Go's resolver may read
-// the file up to 5 s later.
+// Hosts are host names for one Caddy process, in place of /etc/hosts: the process runs in its own
+// mount namespace, where that file is ours. Set changes them while Caddy runs, as a rollout does.
+// Go's resolver may take up to 5 s to notice.
 type Hosts struct {
-	// Resolv stands in place of /etc/resolv.conf too, unless it is empty.
+	// Resolv replaces /etc/resolv.conf too, unless it is empty.
 	Resolv string
 
 	names map[string][]string
 	path  string
 }
 
-// NewHosts makes a table of addresses by name.
+// NewHosts returns a table of addresses by name.
 func NewHosts(names map[string][]string) *Hosts { return &Hosts{names: names} }
 
 // Set replaces the addresses of a name.
@@ -42,8 +41,8 @@ func (h *Hosts) text() string {
 	return text.String()
 }
 
-// Wrap puts in front of a command what gives it the table. It needs the right
-// to make a mount namespace: root, or a user namespace.
+// Wrap returns a command line that runs a command with the table. It needs the right to make a
+// mount namespace: root, or a user namespace.
 func (h *Hosts) Wrap(t testing.TB, folder string, arguments []string) []string {
 	t.Helper()
 	if h == nil {

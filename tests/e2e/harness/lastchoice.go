@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// LastChoice starts a pod that drains, at an address with a port, and loads a page of it through the proxy: where there is no
-// other pod, it is asked again as the last choice. The client neither says that it is nor learns that the pod drains.
+// LastChoice starts a draining pod at an address and port, and loads a page from it through the
+// proxy. There is no other pod, so the proxy must ask it again as the last choice. The client must
+// neither send the header for that nor see that the pod is draining.
 func LastChoice(t testing.TB, port int, address string) {
 	t.Helper()
 	var mu sync.Mutex

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// LeaveWhileWaiting sends a page load that has to wait for a pod, and leaves: the proxy must end the connection without an
-// answer. The client only ends its own half, so that it sees what the proxy does.
+// LeaveWhileWaiting sends a page load that has to wait for a pod, and leaves. The proxy must close
+// the connection without an answer. The client closes only its own half, so that it sees what the
+// proxy does.
 func LeaveWhileWaiting(t testing.TB, port int) {
 	t.Helper()
 	client, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))

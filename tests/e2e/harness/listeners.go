@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// settle waits until only the new configuration listens. On Linux both have a socket of their own for a moment
-// (SO_REUSEPORT), and connections that wait at the old one are reset when it closes, with any Caddy.
+// settle waits until only the new configuration listens. On Linux both listen for a moment, each on
+// its own socket (SO_REUSEPORT). When the old one closes, connections that it has not accepted are
+// reset, with any Caddy.
 func (c *Caddy) settle() {
 	for limit := time.Now().Add(Patience); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
 		if listeners(c.Places.HTTP) <= 1 && listeners(c.Places.HTTPS) <= 1 {
@@ -17,13 +18,14 @@ func (c *Caddy) settle() {
 	}
 }
 
-// listeners counts the TCP sockets that listen on a port, by the kernel's own tables (proc(5), /proc/net/tcp).
+// listeners counts the TCP sockets that listen on a port, from the kernel's tables (proc(5),
+// /proc/net/tcp).
 func listeners(port int) (count int) {
 	const listening = "0A"
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		text, err := os.ReadFile(table)
 		if err != nil {
-			continue // no Linux, no second socket
+			continue // not Linux: there is no second socket
 		}
 		for line := range strings.Lines(string(text)) {
 			fields := strings.Fields(line)

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Output is what a process has written so far.
+// Output is the output of a process so far.
 type Output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 	news chan struct{} // closed and replaced at every write
 }
 
-// Write appends; it is the process's standard error.
+// Write appends the process's standard error.
 func (o *Output) Write(text []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -26,14 +26,14 @@ func (o *Output) Write(text []byte) (int, error) {
 	return o.text.Write(text)
 }
 
-// String is the whole output so far.
+// String returns the whole output so far.
 func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.String()
 }
 
-// Wait waits until the output contains text and fails the test otherwise.
+// Wait waits until the output contains text, and fails the test if it never does.
 func (o *Output) Wait(t testing.TB, text string, patience time.Duration) {
 	t.Helper()
 	limit := time.After(patience)
@@ -56,7 +56,7 @@ func (o *Output) Wait(t testing.TB, text string, patience time.Duration) {
 	}
 }
 
-// Tail is the last part of the output, whole lines.
+// Tail returns the last lines of the output.
 func (o *Output) Tail(bytes int) string {
 	text := o.String()
 	if len(text) <= bytes {

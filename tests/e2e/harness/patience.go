@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// Patience is how long anything may take that is not a matter of the test.
+// Patience is the limit for anything whose duration is not under test.
 const Patience = 60 * time.Second
 
-// Eventually waits until something is true. For a bound that the test is about, it has a loop of its own.
+// Eventually waits until test returns true. If the time limit itself is under test, use another
+// loop.
 func Eventually(t testing.TB, what string, test func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(Patience); !test(); time.Sleep(20 * time.Millisecond) {

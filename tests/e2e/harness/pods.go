@@ -13,7 +13,7 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/pod"
 )
 
-// NewSecret is a random AES key of 16, 24 or 32 bytes in base64.
+// NewSecret returns a random AES key of 16, 24 or 32 bytes in base64.
 func NewSecret(bytes int) string {
 	key := make([]byte, bytes)
 	rand.Read(key)
@@ -42,7 +42,7 @@ type Cluster struct {
 	pods map[string]*Pod
 }
 
-// Pod is a stand-in Doors pod with a memory of what it saw.
+// Pod is a stand-in Doors pod that records what it sees.
 type Pod struct {
 	*pod.Pod
 	IP string
@@ -52,14 +52,14 @@ type Pod struct {
 	news   chan struct{} // closed and replaced at every event
 }
 
-// NewCluster starts a pod on each address. base holds what differs from the
-// defaults of Doors, such as a shorter roll.
+// NewCluster starts a pod on each address. base has the settings that differ from the defaults of
+// Doors, such as a shorter roll.
 func NewCluster(t testing.TB, base pod.Config, addresses ...string) *Cluster {
 	t.Helper()
 	return NewClusterAt(t, base, Port(t, addresses...), addresses...)
 }
 
-// NewClusterAt does so on a port that is known to be free.
+// NewClusterAt is like NewCluster with a given free port.
 func NewClusterAt(t testing.TB, base pod.Config, port int, addresses ...string) *Cluster {
 	t.Helper()
 	if base.Secret == "" {
@@ -72,7 +72,7 @@ func NewClusterAt(t testing.TB, base pod.Config, port int, addresses ...string) 
 	return cluster
 }
 
-// StartPod starts a pod, also one that was killed before.
+// StartPod starts a pod, or restarts one that was killed.
 func (c *Cluster) StartPod(address string) *Pod {
 	c.t.Helper()
 	started := &Pod{IP: address}
@@ -90,29 +90,29 @@ func (c *Cluster) StartPod(address string) *Pod {
 	return started
 }
 
-// T is the test that the cluster belongs to.
+// T returns the test of the cluster.
 func (c *Cluster) T() testing.TB { return c.t }
 
-// Pod is the pod on an address.
+// Pod returns the pod at an address.
 func (c *Cluster) Pod(address string) *Pod {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.pods[address]
 }
 
-// Token is a new token for an address of the cluster or any other.
+// Token returns a new token for any address.
 func (c *Cluster) Token(address string) string {
 	c.t.Helper()
 	return Token(c.t, c.Secret, address)
 }
 
-// Upstream is an `upstream` block for the cluster.
+// Upstream returns an `upstream` block for the cluster.
 func (c *Cluster) Upstream(cidr, host string) Upstream {
 	return Upstream{CIDR: cidr, Host: host, Port: c.Port}
 }
 
-// Saw lists the addresses of the pods that got a request with this URI, each
-// as often as it got it, in order of address.
+// Saw returns the addresses of the pods that got a request with this URI, once for each request,
+// sorted.
 func (c *Cluster) Saw(uri string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -136,7 +136,7 @@ func (p *Pod) remember(event pod.Event) {
 	}
 }
 
-// Requests are the requests with this URI.
+// Requests returns the requests with this URI.
 func (p *Pod) Requests(uri string) []*pod.Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -149,7 +149,7 @@ func (p *Pod) Requests(uri string) []*pod.Request {
 	return found
 }
 
-// Wait waits for an event and fails the test if it does not happen.
+// Wait waits for an event, and fails the test if it does not happen.
 func (p *Pod) Wait(t testing.TB, what string, match func(pod.Event) bool) pod.Event {
 	t.Helper()
 	limit := time.After(Patience)
@@ -174,5 +174,5 @@ func (p *Pod) Wait(t testing.TB, what string, match func(pod.Event) bool) pod.Ev
 	}
 }
 
-// Dials is how many connections the pod has accepted.
+// Dials returns how many connections the pod has accepted.
 func (p *Pod) Dials() uint64 { return p.Stats().Connections }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Ports come from below the range from which systems take the ports of outgoing
-// connections, so that none is taken between the choice and its use.
+// Ports are below the range from which systems choose ports for outgoing connections, so that none
+// is taken between choice and use.
 const (
 	firstPort = 15000
 	lastPort  = 32000
@@ -21,8 +21,8 @@ var ports = struct {
 	given map[int]bool
 }{given: map[int]bool{}}
 
-// Port finds a port that is free for TCP and UDP on all the given addresses. No
-// port is given twice in a process.
+// Port returns a port that is free for TCP and UDP on all given addresses. It returns each port
+// only once per process.
 func Port(t testing.TB, addresses ...string) int {
 	t.Helper()
 	ports.Lock()
@@ -39,7 +39,7 @@ func Port(t testing.TB, addresses ...string) int {
 }
 
 func free(port int, addresses []string) bool {
-	// A process that is forked meanwhile would keep the sockets until it executes its program.
+	// A process forked meanwhile would keep the sockets until it executes its program.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	for _, address := range addresses {

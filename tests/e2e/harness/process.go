@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// PID is the number of the process.
+// PID returns the ID of the process.
 func (c *Caddy) PID() int { return c.command.Process.Pid }
 
-// Reload is Load that Caddy obeys even when the configuration is the one that
-// runs. It may be called from any goroutine.
+// Reload is like Load, but Caddy also reloads an unchanged configuration. It may be called from any
+// goroutine.
 func (c *Caddy) Reload(config Config) (int, string, error) {
 	contentType := "application/json"
 	if _, adapter := config.file(); adapter != "" {
@@ -34,8 +34,8 @@ func (c *Caddy) Reload(config Config) (int, string, error) {
 	return answer.StatusCode, string(text), err
 }
 
-// askAdmin asks the admin API. Its listener is replaced too by every configuration, which resets a connection that waits at the
-// old one: such a request was not read, and is sent again.
+// askAdmin calls the admin API. Every configuration replaces its listener too, which resets
+// connections that are not yet accepted. Such a request was not read, and is repeated.
 func askAdmin(request *http.Request) (*http.Response, error) {
 	for try := 0; ; try++ {
 		if try > 0 && request.GetBody != nil {

@@ -9,18 +9,18 @@ import (
 	"testing"
 )
 
-// rootProgram is where the binary is in a root of its own: not /caddy, which is the folder that Caddy makes for its data
-// when it has no home.
+// rootProgram is the path of the binary in its own root. It cannot be /caddy: without a home
+// directory Caddy creates a data folder of that name.
 const rootProgram = "/bin/caddy"
 
-// makeRoot puts a copy of the binary into the folder.
+// makeRoot copies the binary into the folder.
 func makeRoot(t testing.TB, folder string, binary Binary) {
 	t.Helper()
 	source, err := os.Open(binary.Path(t))
 	check(t, err)
 	defer source.Close()
 	check(t, os.Mkdir(filepath.Join(folder, filepath.Dir(rootProgram)), 0o755))
-	// A process that is forked while the file is open for writing would keep it from being executed.
+	// A process forked while the file is open for writing would prevent its execution.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	target, err := os.OpenFile(filepath.Join(folder, rootProgram), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
@@ -30,8 +30,8 @@ func makeRoot(t testing.TB, folder string, binary Binary) {
 	check(t, target.Close())
 }
 
-// confine makes the folder the root of a command that has not started, with no environment. It needs to be
-// root, or the right to make a user namespace.
+// confine makes the folder the root of a command that has not started, and clears its environment.
+// It needs root, or the right to make a user namespace.
 func confine(command *exec.Cmd, folder string) {
 	command.Dir, command.Env = "/", []string{}
 	command.SysProcAttr.Chroot = folder

@@ -1,8 +1,5 @@
 package nameserver
 
-// In:  what the caller orders, and one query.
-// Out: the answer to it in wire format, or none.
-
 import (
 	"math/rand/v2"
 	"net"
@@ -14,57 +11,57 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// Failure is a way not to answer with addresses.
+// Failure is a way to fail a query.
 type Failure int
 
-// The failures. A name that was never Set is answered with NXDOMAIN in any case.
+// The failures. A name that was never Set gets NXDOMAIN in any case.
 const (
 	None          Failure = iota
-	Silent                // no answer at all: the client runs into its own timeout
+	Silent                // no answer: the client's own timeout ends the query
 	ServerFailure         // SERVFAIL
 	Refused               // REFUSED
 	NameError             // NXDOMAIN
-	Empty                 // no error and no address
-	Truncated             // over UDP an empty answer that says "ask by TCP"; over TCP the addresses
+	Empty                 // success without addresses
+	Truncated             // an empty truncated answer over UDP, the addresses over TCP
 	FormatError           // FORMERR
 )
 
-// Order is how queries are answered that it is given for. The zero value is an answer with addresses, at once.
+// Order says how to answer queries. The zero value means an immediate answer with addresses.
 type Order struct {
 	Failure Failure
-	// Delay makes the answer wait for this long, in addition to that of all answers.
+	// Delay delays the answer, in addition to Server.Delay.
 	Delay time.Duration
-	// Subset names so many addresses at random, others each time; 0 means all.
+	// Subset is how many addresses to return, chosen at random for each answer. 0 means all.
 	Subset int
 }
 
-// packetSize is the size of the largest answer that is sent whole over UDP, in bytes.
+// packetSize is the size of the largest answer sent over UDP without truncation, in bytes.
 const packetSize = 1232
 
 // behaviour is guarded by the server's mutex.
 type behaviour struct {
 	addresses map[string][]answer // by name, in order of time
-	orders    map[string]Order    // by name and perhaps type, such as "app.test AAAA"; "" counts for all names
+	orders    map[string]Order    // by name with an optional type, such as "app.test AAAA"; "" for all names
 	delay     time.Duration
-	ttl       time.Duration // of what is cached
+	ttl       time.Duration // of cached answers
 	cached    map[asker]cached
-	queries   map[string]int // by name, and "" in all
+	queries   map[string]int // by name; "" for the total
 	kinds     map[string]int // by network and type, such as "udp A"
 }
 
-// answer is what a name leads to from some time on.
+// answer is a set of addresses from some time on.
 type answer struct {
 	from      time.Time
 	addresses []netip.Addr
 }
 
-// asker is who asks for a name.
+// asker is a client and the name that it asks for.
 type asker struct {
 	from netip.Addr
 	name string
 }
 
-// cached is what an asker is told until a time.
+// cached is an answer for an asker until some time.
 type cached struct {
 	addresses []netip.Addr
 	known     bool
@@ -78,16 +75,17 @@ func newBehaviour() behaviour {
 	}
 }
 
-// canonical compares names as DNS does: in lower case, without the final dot.
+// canonical returns a name in the form in which names are compared: lower case, without the final
+// dot.
 func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
 
-// Set replaces the addresses of a name. With none, the name exists and has no address.
+// Set replaces the addresses of a name. Without addresses the name exists but has none.
 func (s *Server) Set(name string, addresses ...netip.Addr) {
 	s.SetFrom(time.Now(), name, addresses...)
 }
 
-// SetFrom does what Set does, but from a time on. Until then the old answers stay, as in a cache. Changes that were set for a
-// later time are dropped.
+// SetFrom is like Set from a given time on. Until then the old answers remain, as in a cache.
+// Changes set for a later time are dropped.
 func (s *Server) SetFrom(from time.Time, name string, addresses ...netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,8 +107,8 @@ func (s *Server) current(name string) (addresses []netip.Addr, known bool) {
 	return kept[0].addresses, true
 }
 
-// Cache lets each address from which queries come have a cache of its own: what it was told about a name it is told again, for so
-// long. Zero ends that.
+// Cache gives each client address its own cache: for the time ttl it gets the same answer for a
+// name again. 0 ends that.
 func (s *Server) Cache(ttl time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +116,7 @@ func (s *Server) Cache(ttl time.Duration) {
 	clear(s.cached)
 }
 
-// remembered is what current returns, or what it returned to this asker a while ago.
+// remembered returns the cached answer for this asker, or the current one.
 func (s *Server) remembered(who asker) (addresses []netip.Addr, known bool) {
 	if s.ttl <= 0 {
 		return s.current(who.name)
@@ -133,19 +131,19 @@ func (s *Server) remembered(who asker) (addresses []netip.Addr, known bool) {
 	return kept.addresses, kept.known
 }
 
-// Remove forgets a name: NXDOMAIN from now on.
+// Remove removes a name: NXDOMAIN from now on.
 func (s *Server) Remove(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.addresses, canonical(name))
 }
 
-// Fail orders a failure for a name, or with an empty name for all names that have no order of their own.
-// None takes the order back.
+// Fail makes queries for a name fail. With an empty name it affects all names without an order of
+// their own. None ends the failure.
 func (s *Server) Fail(name string, failure Failure) { s.Order(name, "", Order{Failure: failure}) }
 
-// Order says how a name is answered, or with an empty name all names that have no order of their own. A type, "A" or "AAAA", makes
-// it an order for queries of that type alone. The zero order takes it back.
+// Order says how to answer queries for a name. With an empty name it affects all names without an
+// order of their own. kind limits it to queries of type "A" or "AAAA". The zero order removes it.
 func (s *Server) Order(name, kind string, order Order) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +157,7 @@ func (s *Server) Order(name, kind string, order Order) {
 
 func orderKey(name, kind string) string { return strings.TrimSpace(name + " " + kind) }
 
-// orderFor is the one that counts for a query: the most special there is.
+// orderFor returns the most specific order for a query.
 func (s *Server) orderFor(name, kind string) Order {
 	for _, key := range []string{orderKey(name, kind), name, orderKey("", kind)} {
 		if order, found := s.orders[key]; found {
@@ -169,21 +167,23 @@ func (s *Server) orderFor(name, kind string) Order {
 	return s.orders[""]
 }
 
-// Delay makes every answer wait for this long; 0 or less ends that.
+// Delay delays every answer. 0 or less ends the delay.
 func (s *Server) Delay(delay time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delay = delay
 }
 
-// Queries is how many queries for a name have come, of any type and answered or not; with an empty name, in all.
+// Queries returns how many queries for a name have come, of any type, answered or not. With an
+// empty name it returns the total.
 func (s *Server) Queries(name string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.queries[canonical(name)]
 }
 
-// QueriesOf is how many queries of one kind have come: "udp A", "udp AAAA", "tcp A" or "tcp AAAA".
+// QueriesOf returns how many queries of one kind have come: "udp A", "udp AAAA", "tcp A" or "tcp
+// AAAA".
 func (s *Server) QueriesOf(kind string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,7 +192,7 @@ func (s *Server) QueriesOf(kind string) int {
 
 var typeNames = map[dnsmessage.Type]string{dnsmessage.TypeA: "A", dnsmessage.TypeAAAA: "AAAA"}
 
-// respond returns nil when there is to be no answer.
+// respond returns the answer, or nil for none.
 func (s *Server) respond(network string, from net.Addr, query []byte) (answer []byte, delay time.Duration) {
 	var asked dnsmessage.Message
 	if err := asked.Unpack(query); err != nil || len(asked.Questions) != 1 {
@@ -244,19 +244,19 @@ func (s *Server) respond(network string, from net.Addr, query []byte) (answer []
 		reply.Answers = reply.Answers[:len(reply.Answers)/2]
 		packed, err = reply.Pack()
 	}
-	if err != nil { // more addresses than a message can hold
+	if err != nil { // more addresses than fit into a message
 		return nil, 0
 	}
 	return packed, s.delay + order.Delay
 }
 
-// addressOf is the address without the port.
+// addressOf returns the address without the port.
 func addressOf(from net.Addr) netip.Addr {
-	parsed, _ := netip.ParseAddrPort(from.String()) // of a UDP or TCP address
+	parsed, _ := netip.ParseAddrPort(from.String()) // always a UDP or TCP address
 	return parsed.Addr()
 }
 
-// records are the addresses of the type that was asked for.
+// records returns the addresses of the requested type.
 func records(question dnsmessage.Question, addresses []netip.Addr) []dnsmessage.Resource {
 	var found []dnsmessage.Resource
 	for _, address := range addresses {

@@ -1,6 +1,7 @@
-// Package nameserver is a DNS server for tests: the caller says what it answers, how late, and how it fails.
+// Package nameserver is a DNS server for tests. The caller controls its answers, their delay and
+// their failures.
 //
-// It serves UDP and TCP on one port of a loopback address. Addresses have a TTL of 0, so that nothing between it and the
-// code under test may keep them. All methods of Server may be called from any goroutine, also while queries come in; a
-// change counts for every query that arrives after it.
+// It serves UDP and TCP on one port of a loopback address. Addresses have a TTL of 0, so that
+// nothing in between may cache them. Server is safe for concurrent use, also while it serves. A
+// change applies to every query that arrives after it.
 package nameserver

@@ -1,8 +1,5 @@
 package nameserver
 
-// In:  queries over UDP and TCP.
-// Out: the answers that behaviour.go decides on, late if so ordered.
-
 import (
 	"encoding/binary"
 	"errors"
@@ -12,10 +9,11 @@ import (
 	"time"
 )
 
-// maxUDPQuery is the size of the largest query that is read over UDP, in bytes. Queries hold one name (255 bytes at most).
+// maxUDPQuery is the size of the largest query read over UDP, in bytes. A query has one name of at
+// most 255 bytes.
 const maxUDPQuery = 4096
 
-// Server is one running name server.
+// Server is a running name server.
 type Server struct {
 	stream  net.Listener
 	packets net.PacketConn
@@ -27,8 +25,8 @@ type Server struct {
 	behaviour
 }
 
-// Start listens on an address such as "127.0.0.1:0" (port 0: one that is free for UDP and TCP alike) and serves in the
-// background until Close.
+// Start listens on an address such as "127.0.0.1:0" and serves in the background until Close. Port
+// 0 means a port that is free for both UDP and TCP.
 func Start(address string) (*Server, error) {
 	stream, packets, err := listen(address)
 	if err != nil {
@@ -44,7 +42,7 @@ func Start(address string) (*Server, error) {
 	return s, nil
 }
 
-// listen finds a port that is free for both when the address leaves it open.
+// listen listens on both, and finds a free port if the address has port 0.
 func listen(address string) (net.Listener, net.PacketConn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -66,10 +64,10 @@ func listen(address string) (net.Listener, net.PacketConn, error) {
 	}
 }
 
-// Address is where the server listens, as host:port.
+// Address returns the address of the server as host:port.
 func (s *Server) Address() string { return s.stream.Addr().String() }
 
-// Close stops the server and waits until nothing of it runs any more. Queries that wait for a delay get no answer.
+// Close stops the server and waits for all of its goroutines. Delayed answers are not sent.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	select {
@@ -153,7 +151,7 @@ func (s *Server) serveStream(connection net.Conn) {
 	}
 }
 
-// keep remembers a connection for Close, unless that was called already.
+// keep registers a connection for Close. It returns false if the server is closed.
 func (s *Server) keep(connection net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,7 +172,7 @@ func (s *Server) drop(connection net.Conn) {
 	delete(s.connections, connection)
 }
 
-// wait is false when the server is closed meanwhile.
+// wait waits. It returns false if the server was closed meanwhile.
 func (s *Server) wait(delay time.Duration) bool {
 	if delay <= 0 {
 		return true

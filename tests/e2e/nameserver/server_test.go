@@ -59,7 +59,7 @@ func TestAnswersWhatWasSetLast(t *testing.T) {
 	}
 }
 
-// A name server that caches goes on naming what was there before.
+// Until the time of SetFrom, answers have the old addresses, as from a cache.
 func TestOldAnswers(t *testing.T) {
 	server, resolver := start(t)
 	named := func() []netip.Addr {
@@ -80,7 +80,7 @@ func TestOldAnswers(t *testing.T) {
 	if got := named(); !slices.Equal(got, []netip.Addr{one}) {
 		t.Errorf("before the second answer: %v", got)
 	}
-	server.SetFrom(now.Add(time.Millisecond), "app.test", three) // in place of the other one
+	server.SetFrom(now.Add(time.Millisecond), "app.test", three) // replaces the other change
 	for limit := now.Add(10 * time.Second); !slices.Equal(named(), []netip.Addr{three}); {
 		if time.Now().After(limit) {
 			t.Fatalf("after the second answer: %v", named())
@@ -88,7 +88,7 @@ func TestOldAnswers(t *testing.T) {
 	}
 }
 
-// An asker that caches goes on using what it was told.
+// With Cache a client gets the same answer again.
 func TestCache(t *testing.T) {
 	server, resolver := start(t)
 	server.Set("app.test", one)
@@ -112,8 +112,8 @@ func TestFailures(t *testing.T) {
 	server.Set("other.test", two)
 	for _, c := range []struct {
 		failure nameserver.Failure
-		found   bool // the resolver sees addresses
-		absent  bool // the resolver says that there is no such name or address
+		found   bool // the resolver finds addresses
+		absent  bool // the resolver reports that there is no such name or address
 	}{
 		{nameserver.None, true, false},
 		{nameserver.Silent, false, false},
@@ -147,7 +147,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// The addresses of 200 pods do not fit a packet.
+// The addresses of 200 pods do not fit into a packet.
 func TestLongAnswersAreTruncated(t *testing.T) {
 	server, resolver := start(t)
 	var many []netip.Addr
@@ -199,7 +199,7 @@ func TestDelay(t *testing.T) {
 	if _, err := lookUp(t, resolver, "app.test.", 5*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Close(); err != nil { // although an answer still waits
+	if err := server.Close(); err != nil { // while an answer is still delayed
 		t.Fatal(err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package observe_test looks at what an operator sees of the real Caddy: metrics, logs, placeholders, and the
-// dashboard and alerts in front of a real Prometheus.
+// Package observe_test tests what an operator sees of the real Caddy: metrics, logs, placeholders,
+// and the dashboard and alerts with a real Prometheus.
 package observe_test
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// The pods of one server, an address before theirs at which nothing listens, and one after.
+// The pods of one upstream, and addresses before and after them on which nothing listens.
 const (
 	dead   = "127.0.1.0"
 	podA   = "127.0.1.1"
@@ -25,15 +25,16 @@ const (
 
 const app = "app.test"
 
-// cluster is Caddy in front of pods, with a name server between them.
+// cluster is a Caddy in front of pods, with a name server.
 type cluster struct {
 	*Cluster
 	caddy *Caddy
 	dns   *nameserver.Server
-	label string // of the server in metrics
+	label string // of the upstream in metrics
 }
 
-// start starts pods and Caddy. options go into the source, proxy into reverse_proxy, around puts the directive into others.
+// start starts pods and Caddy. options go into the source and proxy into reverse_proxy. around
+// wraps the directive in others.
 func start(t *testing.T, options, proxy string, around func(string) string) *cluster {
 	t.Helper()
 	dns, err := nameserver.Start("127.0.0.1:0")
@@ -48,7 +49,7 @@ func start(t *testing.T, options, proxy string, around func(string) string) *clu
 	return c
 }
 
-// resolve makes the host lead to these addresses.
+// resolve sets the addresses of the host.
 func (c *cluster) resolve(addresses ...string) {
 	var parsed []netip.Addr
 	for _, address := range addresses {
@@ -67,12 +68,12 @@ func (c *cluster) config(options, proxy string, around func(string) string) Conf
 	return Config{Handlers: text}
 }
 
-// stream opens a page's stream and holds it until the test ends or release is called.
+// stream opens a page's stream. It stays open until the test ends or release is called.
 func (c *cluster) stream(t *testing.T, page *Page) (release func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
-	go func() { // its headers come with the first update
+	go func() { // the header comes with the first update
 		defer close(ended)
 		if answer, err := page.Browser.Open(ctx, Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()}); err == nil {
 			_, _ = io.Copy(io.Discard, answer.Body)

@@ -6,7 +6,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// Prometheus sees a rollout of the demo: pages on the old pods, and that nothing is wrong.
+// Prometheus sees a rollout of the demo: pages on old pods, and no faults.
 func TestPrometheusOfTheDemo(t *testing.T) {
 	demo := StartDemo(t)
 	p := startPrometheus(t, demo.Status)

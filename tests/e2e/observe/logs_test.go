@@ -11,7 +11,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// Whoever sends forged tokens does not fill the disk, and gets no token into the log.
+// Forged tokens neither fill the disk nor appear in the log.
 func TestForgedTokensWriteLittle(t *testing.T) {
 	const requests, allowed = 20_000, 20_000
 	c := start(t, "gone_rate 0", "", nil)
@@ -55,7 +55,7 @@ func TestForgedTokensWriteLittle(t *testing.T) {
 	t.Logf("%d requests wrote %d bytes", requests, len(log))
 }
 
-// lines are the entries of a logger, oldest first.
+// lines returns the entries of a logger, oldest first.
 func lines(t *testing.T, caddy *Caddy, logger string) (found []map[string]any) {
 	t.Helper()
 	for line := range strings.Lines(caddy.Output.String()) {
@@ -67,7 +67,7 @@ func lines(t *testing.T, caddy *Caddy, logger string) (found []map[string]any) {
 	return found
 }
 
-// At start one line says what the source does, and nothing of its key but the ID.
+// At start one line describes the source, with nothing about its key but the ID.
 func TestSummary(t *testing.T) {
 	c := start(t, "gone_rate 7", "", nil)
 	key := scrape(t, c.caddy).key(t)
@@ -77,7 +77,7 @@ func TestSummary(t *testing.T) {
 			summaries = append(summaries, entry)
 		}
 	}
-	if len(summaries) != 2 { // the site is served in clear text and over TLS
+	if len(summaries) != 2 { // one for HTTP and one for HTTPS
 		t.Fatalf("%d lines in:\n%s", len(summaries), c.caddy.Output)
 	}
 	for member, want := range map[string]string{
@@ -92,7 +92,8 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// Everything that comes after the decision sees it: header operations, routes for answers, the access log.
+// The decision is available to everything that runs after it: header operations, response routes,
+// the access log.
 func TestVisibleDecisions(t *testing.T) {
 	const all = "{http.doors.decision} {http.doors.reason} {http.doors.pod} {http.doors.upstream}"
 	c := start(t, "decision_header X-Doors-Decision", `header_up X-Up "`+all+`"
@@ -154,7 +155,7 @@ handle_response @lost {
 	}
 }
 
-// Off by default.
+// There is no decision header by default.
 func TestNoDecisionHeaderByDefault(t *testing.T) {
 	c := start(t, "", "", nil)
 	for name := range c.caddy.NewClient(t, H1).Get("/").Header {

@@ -12,7 +12,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// What happens is what is counted, and a reload takes nothing away.
+// Metrics count what happens, and survive a reload.
 func TestMetrics(t *testing.T) {
 	c := start(t, "", "", nil)
 	browser := c.caddy.NewBrowser(t, H1)
@@ -29,7 +29,7 @@ func TestMetrics(t *testing.T) {
 	for range 2 {
 		client.Get("/~/" + c.Token(nobody) + "/h/i/1")
 	}
-	client.Get("/~/" + c.Token(page.Pod) + "/h/i/1") // whose pod says 410 itself
+	client.Get("/~/" + c.Token(page.Pod) + "/h/i/1") // the pod itself answers 410
 	key := scrape(t, c.caddy).key(t)
 	upstream := `upstream="` + c.label + `"`
 	want := series{
@@ -65,14 +65,15 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	check("after some traffic", want)
-	if routers := scrape(t, c.caddy)["caddy_doors_routers"]; routers < 2 { // the site is served in clear text and over TLS
+	if routers := scrape(t, c.caddy)["caddy_doors_routers"]; routers < 2 { // one for HTTP and one for HTTPS
 		t.Errorf("%v routers", routers)
 	}
 	if found := scrape(t, c.caddy); found[`caddy_doors_dns_lookups_total{result="resolved"}`] < 1 || found[`caddy_doors_dns_answer_age_seconds{host="`+app+`"}`] > 30 {
 		t.Errorf("lookups %v, age %v", found[`caddy_doors_dns_lookups_total{result="resolved"}`], found[`caddy_doors_dns_answer_age_seconds{host="`+app+`"}`])
 	}
 
-	// A reload has a new registry, a new router, and the old values; the stream goes on in the old configuration.
+	// A reload makes a new registry and a new router but keeps the values. The stream continues
+	// under the old configuration.
 	if status, message, err := c.caddy.Reload(Config{Handlers: c.config("gone_rate 99", "", nil).Handlers, Grace: "1m"}); status != http.StatusOK || err != nil {
 		t.Fatal(status, message, err)
 	}
@@ -82,7 +83,8 @@ func TestMetrics(t *testing.T) {
 	want[`caddy_doors_gone_total{path="hook",reason="token_malformed"}`]++
 	check("after a reload", want)
 
-	// The rollout: the pod of the page is no longer in DNS, and its stream is one that drains, also if nobody asks for a new page meanwhile.
+	// The rollout: the page's pod has left DNS, and its stream counts as draining, even if nobody
+	// asks for a new page meanwhile.
 	other := map[string]string{podA: podB, podB: podA}[page.Pod]
 	c.resolve(other)
 	Eventually(t, "the pod of the page drains", func() bool {
@@ -97,10 +99,10 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
-// A request that any pod can answer is sent on when its pod cannot be reached.
+// A request that any pod can answer goes to another pod if its pod is unreachable.
 func TestFailoversAreCounted(t *testing.T) {
 	c := start(t, "", "lb_policy first", nil)
-	c.resolve(dead, podB) // in this order: nothing listens at the first
+	c.resolve(dead, podB) // in this order: nothing listens on the first
 	if answer := c.caddy.NewClient(t, H1).Get("/"); answer.Status != http.StatusOK {
 		t.Fatalf("status %d", answer.Status)
 	}
@@ -115,7 +117,7 @@ func TestFailoversAreCounted(t *testing.T) {
 	}
 }
 
-// The table in README.md lists the metrics that there are, with their labels.
+// The table in README.md lists the existing metrics with their labels.
 func TestReadmeListsMetrics(t *testing.T) {
 	c := start(t, "", "", nil)
 	client := c.caddy.NewClient(t, H1)

@@ -19,13 +19,14 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// prometheus is a running Prometheus that scrapes one Caddy every second and knows our alerts.
+// prometheus is a running Prometheus that scrapes one Caddy every second and has our alert rules.
 type prometheus struct {
 	base string
 	t    *testing.T
 }
 
-// startPrometheus starts the one that is installed, and ends it with the test. target is where Caddy has its metrics.
+// startPrometheus starts the installed Prometheus until the test ends. target is the address of
+// Caddy's metrics.
 func startPrometheus(t *testing.T, target string) *prometheus {
 	t.Helper()
 	folder, port := t.TempDir(), Port(t, "127.0.0.1")
@@ -70,7 +71,7 @@ func startPrometheus(t *testing.T, target string) *prometheus {
 	return p
 }
 
-// get asks the HTTP API and decodes the data of the answer.
+// get calls the HTTP API and decodes the data of the answer.
 func (p *prometheus) get(path string, data any) error {
 	ctx, cancel := context.WithTimeout(p.t.Context(), Patience)
 	defer cancel()
@@ -112,7 +113,7 @@ func (p *prometheus) query(expression string) (values []string, err error) {
 	return values, nil
 }
 
-// dashboard is what the test needs to know of the file for Grafana.
+// dashboard is the part of the Grafana file that is tested.
 type dashboard struct {
 	Panels []struct {
 		ID      int
@@ -125,7 +126,7 @@ type dashboard struct {
 	}
 }
 
-// expressions are those of the dashboard with its variables filled in, by where they stand.
+// expressions returns the expressions of the dashboard by position, with its variables filled in.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(Root(t), "deploy/grafana/doors-caddy.json"))
@@ -177,7 +178,8 @@ func expressions(t *testing.T) map[string]string {
 
 var selector = regexp.MustCompile(`caddy_doors_[a-z_]+(?:\{[^}]*\})?`)
 
-// Every expression of the dashboard and of the alerts has data in a Prometheus that watches a rollout.
+// Every expression of the dashboard and of the alerts has data in a Prometheus that scrapes during
+// a rollout.
 func TestDashboardAndAlerts(t *testing.T) {
 	c := start(t, "", "", nil)
 	c.resolve(dead, podA, podB)
@@ -185,7 +187,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 	c.stream(t, c.caddy.NewBrowser(t, H1).MustLoad("/"))
 	running := make(chan struct{})
 	stop := make(chan struct{})
-	go func() { // what there is to see; whether it is seen is for the queries
+	go func() { // produce data; the queries check that it arrives
 		defer close(running)
 		for {
 			select {
@@ -231,7 +233,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 	for _, group := range rules.Groups {
 		for _, rule := range group.Rules {
 			alerts++
-			// An alert that is silent has no data itself; what it looks at has.
+			// An inactive alert has no data, but its input has.
 			for number, used := range selector.FindAllString(rule.Query, -1) {
 				wanted[fmt.Sprintf("alert %s, selector %d", rule.Name, number)] = used
 			}
@@ -241,7 +243,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 		t.Errorf("only %d alerts", alerts)
 	}
 
-	// What is happening is what they show.
+	// The panels show what is happening.
 	for _, shown := range []string{
 		`sum(rate(caddy_doors_gone_total{reason="token_malformed"}[10s])) > 0`, `sum(rate(caddy_doors_gone_total{reason="pod_gone"}[10s])) > 0`,
 		`sum(rate(caddy_doors_tokens_opened_total{from="path"}[10s])) > 0`, `sum(rate(caddy_doors_tokens_opened_total{from="cookie"}[10s])) > 0`,
@@ -250,7 +252,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 		wanted["what happens, "+shown] = shown
 	}
 
-	// A name that Caddy does not have would be found.
+	// The check would find a name that Caddy does not have.
 	if values, err := p.query("sum(rate(caddy_doors_nonsense_total[10s]))"); err != nil || len(values) > 0 {
 		t.Errorf("a metric that does not exist has the values %v, %v", values, err)
 	}
@@ -276,7 +278,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 	t.Logf("%d expressions, %d alerts", len(wanted), alerts)
 }
 
-// The alerts fire when they should and are silent otherwise, by their own tests.
+// The alerts fire when they should and not otherwise, according to their own tests.
 func TestAlertRules(t *testing.T) {
 	folder := filepath.Join(Root(t), "deploy/prometheus")
 	for _, arguments := range [][]string{{"check", "rules", "doors-caddy.yml"}, {"test", "rules", "doors-caddy_test.yml"}} {
@@ -286,7 +288,7 @@ func TestAlertRules(t *testing.T) {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(arguments, " "), err, output)
 		}
 	}
-	// Every alert is tested both ways.
+	// Every alert has a test for both cases.
 	rules, err := os.ReadFile(filepath.Join(folder, "doors-caddy.yml"))
 	if err != nil {
 		t.Fatal(err)

@@ -9,12 +9,12 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// series are samples of our metrics by name and labels, as in the text format.
+// series are the samples of our metrics, by name and labels as in the text format.
 type series map[string]float64
 
 var sample = regexp.MustCompile(`(?m)^(caddy_doors_[a-z_]+(?:\{[^}]*\})?) (\S+)$`)
 
-// scrape asks the admin API for the metrics.
+// scrape gets the metrics from the admin API.
 func scrape(t *testing.T, caddy *Caddy) series {
 	t.Helper()
 	status, text := caddy.Admin("GET", "/metrics", "", nil)
@@ -32,7 +32,7 @@ func scrape(t *testing.T, caddy *Caddy) series {
 	return found
 }
 
-// key finds the ID of the only key.
+// key returns the ID of the only key.
 func (s series) key(t *testing.T) string {
 	t.Helper()
 	for name := range s {

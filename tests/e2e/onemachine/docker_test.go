@@ -1,8 +1,5 @@
 package onemachine
 
-// In:  compose.yaml's folder, and calls of docker compose.
-// Out: processes in place of containers. An image is the path of a program.
-
 import (
 	"fmt"
 	"os"
@@ -14,7 +11,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// places are the services of compose.yaml that are the app, by address.
+// places are the app services of compose.yaml, by name.
 var places = map[string]string{"app-a": addresses[0], "app-b": addresses[1]}
 
 func startDocker(t *testing.T, secret string, port int) *manager {

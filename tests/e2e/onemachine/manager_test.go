@@ -1,8 +1,5 @@
 package onemachine
 
-// In:  calls of a program that starts and stops versions of the app, by a deploy script.
-// Out: processes, started and stopped in its place.
-
 import (
 	"encoding/json"
 	"fmt"
@@ -20,14 +17,15 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// asTool makes this program a client of a manager, if it is started by the name of a tool; the value is the URL.
+// asTool makes this program a client of a manager if it is started under the name of a tool. Its
+// value is the manager's URL.
 const asTool = "DOORS_TEST_MANAGER"
 
-// runTool passes a call on to the manager and returns the exit code.
+// runTool forwards a call to the manager and returns the exit code.
 func runTool(manager string) int {
 	call, err := json.Marshal(os.Args[1:])
 	if err != nil {
-		panic(err) // strings are always JSON
+		panic(err) // strings can always be encoded
 	}
 	answer, err := http.Post(manager, "application/json", strings.NewReader(string(call)))
 	if err != nil {
@@ -48,15 +46,15 @@ func runTool(manager string) int {
 	return 0
 }
 
-// manager stands in for systemd or Docker.
+// manager stands in for systemd or Docker: it runs processes of the app for a deploy script.
 type manager struct {
 	t       *testing.T
-	root    string // its files
+	root    string // folder for its files
 	url     string
-	tool    string                                   // the program that asks it
-	obey    func(call []string) (string, error)      // what the tool prints
+	tool    string                                   // the program that calls it
+	obey    func(call []string) (string, error)      // returns the output of the tool
 	command func(address string) (*exec.Cmd, error)  // the process of a version
-	deploy  func(arguments ...string) (string, bool) // runs the script; what it prints, and whether it succeeds
+	deploy  func(arguments ...string) (string, bool) // runs the script; returns its output and whether it succeeded
 
 	mu     sync.Mutex
 	units  map[string]*unit // by address
@@ -87,7 +85,7 @@ func startManager(t *testing.T, tool string) *manager {
 	return m
 }
 
-// ServeHTTP obeys one call of the tool.
+// ServeHTTP executes one call of the tool.
 func (m *manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var call []string
 	err := json.NewDecoder(r.Body).Decode(&call)
@@ -101,7 +99,7 @@ func (m *manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, err.Error(), http.StatusConflict)
 }
 
-// state is what systemd calls the ActiveState.
+// state returns what systemd calls the ActiveState.
 func (m *manager) state(address string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -141,7 +139,7 @@ func (m *manager) start(address string) error {
 	one := &unit{command: command, ended: make(chan struct{})}
 	go func() {
 		defer close(one.ended)
-		_ = command.Wait() // ProcessState tells
+		_ = command.Wait() // ProcessState has the result
 	}()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -149,7 +147,7 @@ func (m *manager) start(address string) error {
 	return nil
 }
 
-// stop sends SIGTERM and returns a channel that is closed when the process has ended.
+// stop sends SIGTERM. The returned channel is closed when the process has ended.
 func (m *manager) stop(address string) <-chan struct{} {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -161,12 +159,12 @@ func (m *manager) stop(address string) <-chan struct{} {
 	}
 	if !one.ordered {
 		one.ordered = true
-		_ = one.command.Process.Signal(syscall.SIGTERM) // fails if it has ended
+		_ = one.command.Process.Signal(syscall.SIGTERM) // fails if the process has ended
 	}
 	return one.ended
 }
 
-// kill ends a process at once, if there is one.
+// kill kills a process, if there is one.
 func (m *manager) kill(address string) {
 	m.mu.Lock()
 	one := m.units[address]
@@ -177,7 +175,7 @@ func (m *manager) kill(address string) {
 	}
 }
 
-// script runs a deploy script whose tool is this manager's.
+// script runs a deploy script that uses this manager as its tool.
 func (m *manager) script(path string, env []string, arguments ...string) (output string, ok bool) {
 	m.t.Helper()
 	tools := filepath.Join(m.root, "tools")
@@ -194,7 +192,7 @@ func (m *manager) script(path string, env []string, arguments ...string) (output
 	return string(text), err == nil
 }
 
-// self is this program, which runs as a pod and as a tool too.
+// self returns the path of this program, which also runs as a pod and as a tool.
 func self(t *testing.T) string {
 	t.Helper()
 	path, err := os.Executable()

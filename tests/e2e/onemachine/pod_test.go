@@ -1,8 +1,5 @@
 package onemachine
 
-// In:  an address, and signals.
-// Out: a pod that is a process of its own: it lives until its last page has ended.
-
 import (
 	"context"
 	"fmt"
@@ -21,7 +18,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// asPod makes this program a pod, with the variables of doorscaddy.IDFromEnv; the value is its port.
+// asPod makes this program a pod, with the variables of doorscaddy.IDFromEnv. Its value is the
+// port.
 const asPod = "DOORS_TEST_POD"
 
 func TestMain(m *testing.M) {
@@ -89,7 +87,7 @@ func startPod(t *testing.T, secret, ip string, port int) *process {
 	return p
 }
 
-// readiness is the status of /readyz of a pod, 0 for none.
+// readiness returns the status of a pod's /readyz, or 0 if there is no answer.
 func readiness(address string) int {
 	answer, err := http.Get("http://" + address + "/readyz")
 	if err != nil {
@@ -99,7 +97,7 @@ func readiness(address string) int {
 	return answer.StatusCode
 }
 
-// drain sends SIGTERM and waits until the pod knows.
+// drain sends SIGTERM and waits until the pod is draining.
 func (p *process) drain() {
 	p.t.Helper()
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
@@ -108,7 +106,7 @@ func (p *process) drain() {
 	harness.Eventually(p.t, "the pod drains", func() bool { return readiness(p.address) != http.StatusOK })
 }
 
-// end waits for the end of a pod that drains.
+// end waits for the end of a draining pod.
 func (p *process) end() {
 	p.t.Helper()
 	select {

@@ -1,4 +1,5 @@
-// Package onemachine rolls an app out on one machine, with two addresses and nothing else: no DNS, no reload.
+// Package onemachine rolls out an app on one machine, with two addresses, without DNS changes or
+// reloads.
 package onemachine
 
 import (
@@ -23,8 +24,8 @@ const (
 
 var addresses = [2]string{"127.0.1.1", "127.0.1.2"}
 
-// From the moment a pod knows that it is to stop no page opens on it; nobody sees an error; pages that are open go on until their visitor
-// follows a link.
+// Once a pod is draining no page opens on it. No visitor sees an error, and open pages continue
+// until their visitor follows a link.
 func TestRollouts(t *testing.T) {
 	secret, port := NewSecret(32), Port(t, addresses[:]...)
 	running := startPod(t, secret, addresses[0], port)
@@ -47,7 +48,7 @@ func TestRollouts(t *testing.T) {
 	crowd.leaves(rollouts)
 }
 
-// crowd is all visitors, and what they may meet.
+// crowd is all visitors, and the limits of what they may see.
 type crowd struct {
 	t                      *testing.T
 	end                    context.CancelFunc
@@ -55,10 +56,10 @@ type crowd struct {
 	pages, clicks, reloads atomic.Int64
 
 	mu       sync.Mutex
-	draining map[string]time.Time // since when the pod at an address has been known to drain
+	draining map[string]time.Time // since when each pod has been known to drain, by address
 }
 
-// gather lets visitors come, until the crowd leaves or the test ends.
+// gather starts visitors, which continue until the crowd leaves or the test ends.
 func gather(t *testing.T, caddy *Caddy) *crowd {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -72,7 +73,8 @@ func gather(t *testing.T, caddy *Caddy) *crowd {
 	return c
 }
 
-// leaves waits for some more clicks, sends everybody home, and checks that each rollout has moved somebody.
+// leaves waits for some more clicks and ends all visits. It checks that each rollout has moved a
+// visitor.
 func (c *crowd) leaves(rollouts int64) {
 	c.t.Helper()
 	Eventually(c.t, "visitors click", c.clicked(100))
@@ -96,7 +98,7 @@ func (c *crowd) drains(ip string) {
 	c.draining[ip] = time.Now()
 }
 
-// mayOpen tells whether a page that was asked for at some time may open on a pod.
+// mayOpen reports whether a page requested at the given time may open on a pod.
 func (c *crowd) mayOpen(ip string, asked time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,13 +106,13 @@ func (c *crowd) mayOpen(ip string, asked time.Time) bool {
 	return !drains || asked.Before(since)
 }
 
-// clicked is a condition: so many more clicks, or a failure.
+// clicked returns a condition: the given number of further clicks, or a failure.
 func (c *crowd) clicked(more int64) func() bool {
 	until := c.clicks.Load() + more
 	return func() bool { return c.clicks.Load() >= until || c.t.Failed() }
 }
 
-// visit opens pages, one after the other, and clicks on each until a link leads to the next.
+// visit opens one page after the other, and clicks on each until a link leads to the next.
 func (c *crowd) visit(ctx context.Context, browser *Browser) {
 	defer c.group.Done()
 	for ctx.Err() == nil && !c.t.Failed() {
@@ -160,7 +162,7 @@ func (c *crowd) stream(page *Page) <-chan error {
 	return ended
 }
 
-// click calls a hook and tells whether the page goes on. Only a link may end it.
+// click calls a hook. It reports whether the page continues; only a link may end it.
 func (c *crowd) click(page *Page, hook string, track int) bool {
 	answer, err := page.Browser.Send(Request{Method: "POST", Path: page.Hook(hook, track), Body: strings.NewReader("{}")})
 	switch {

@@ -12,7 +12,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// site is the reverse_proxy of a Caddyfile in deploy/, with other words in place of some.
+// site returns the reverse_proxy of a Caddyfile in deploy/, with some texts replaced.
 func site(t *testing.T, path, address string, replace map[string]string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(Root(t), "deploy", path))
@@ -31,7 +31,7 @@ func site(t *testing.T, path, address string, replace map[string]string) string 
 	return block
 }
 
-// secretFile is a placeholder for a file that holds the secret.
+// secretFile returns a placeholder for a file with the secret.
 func secretFile(t *testing.T, secret string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "secret")
@@ -41,7 +41,7 @@ func secretFile(t *testing.T, secret string) string {
 	return "{file." + path + "}"
 }
 
-// The script, the unit and the Caddyfile for systemd.
+// The script, the unit and the Caddyfile for systemd work together.
 func TestDeployScript(t *testing.T) {
 	secret, port := NewSecret(32), Port(t, addresses[:]...)
 	s := startSystemd(t, secret, port)
@@ -53,7 +53,7 @@ func TestDeployScript(t *testing.T) {
 		}
 	})
 
-	// Another process has the address that is free.
+	// Another process uses the free address.
 	free := addresses[0]
 	if s.state(free) == "active" {
 		free = addresses[1]
@@ -70,7 +70,7 @@ func TestDeployScript(t *testing.T) {
 	}
 }
 
-// The script and the Caddyfile for Docker Compose. Its name server is the only part that is not there.
+// The script and the Caddyfile for Docker Compose work together. Only its name server is missing.
 func TestComposeScript(t *testing.T) {
 	secret, port := NewSecret(32), Port(t, addresses[:]...)
 	handlers := site(t, "compose/caddy/Caddyfile", "{$SITE}", map[string]string{
@@ -79,7 +79,8 @@ func TestComposeScript(t *testing.T) {
 	deployments(t, startDocker(t, secret, port), handlers, port, func(*testing.T, string) {})
 }
 
-// deployments deploys under load: what TestRollouts says holds, and a version that does not come up changes nothing.
+// deployments deploys under load. The promises of TestRollouts hold, and a version that fails to
+// start changes nothing.
 func deployments(t *testing.T, m *manager, handlers string, port int, check func(t *testing.T, next string)) {
 	t.Helper()
 	app := self(t)
@@ -102,7 +103,7 @@ func deployments(t *testing.T, m *manager, handlers string, port int, check func
 		}
 	}
 
-	deploy(app) // the first one: nothing runs yet
+	deploy(app) // the first one: nothing is running yet
 	states(addresses[0], addresses[1], "active", "inactive")
 	caddy := Start(t, Options{Config: Config{Handlers: handlers}})
 	crowd := gather(t, caddy)
@@ -143,7 +144,7 @@ func deployments(t *testing.T, m *manager, handlers string, port int, check func
 	crowd.leaves(rollouts)
 }
 
-// While both addresses are in use there is nothing to deploy to.
+// While both addresses are in use, a deployment is refused.
 func TestScriptsNeedAnAddress(t *testing.T) {
 	secret, port := NewSecret(32), Port(t, addresses[:]...)
 	for name, m := range map[string]*manager{"systemd": startSystemd(t, secret, port).manager, "compose": startDocker(t, secret, port)} {
@@ -176,7 +177,7 @@ func TestScriptsNeedAnAddress(t *testing.T) {
 	}
 }
 
-// program is a file to execute that a shell reads.
+// program returns an executable shell script.
 func program(t *testing.T, script string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "app")

@@ -1,8 +1,5 @@
 package onemachine
 
-// In:  the unit of the app, and calls of systemctl.
-// Out: processes as the unit describes them, in a root of their own and without a sandbox.
-
 import (
 	"fmt"
 	"os"
@@ -15,14 +12,15 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// systemd is a manager that starts instances of app@.service.
+// systemd is a manager that starts instances of app@.service. They run as the unit describes them,
+// in their own root but without a sandbox.
 type systemd struct {
 	*manager
 	unit    map[string][]string // settings of the unit, in order
 	enabled map[string]bool     // written with mu held
 }
 
-// startSystemd also knows how to deploy pods with this secret, on this port.
+// startSystemd starts a manager that can also deploy pods with the given secret and port.
 func startSystemd(t *testing.T, secret string, port int) *systemd {
 	t.Helper()
 	s := &systemd{startManager(t, "systemctl"), map[string][]string{}, map[string]bool{}}
@@ -78,7 +76,7 @@ func (s *systemd) systemctl(call []string) (string, error) {
 	}
 }
 
-// execute is the command of an instance.
+// execute returns the command of an instance.
 func (s *systemd) execute(address, secret string, port int) (*exec.Cmd, error) {
 	credentials := filepath.Join(s.root, "credentials", address)
 	if err := os.MkdirAll(credentials, 0o700); err != nil {
@@ -99,7 +97,7 @@ func (s *systemd) execute(address, secret string, port int) (*exec.Cmd, error) {
 	return command, nil
 }
 
-// startsAtBoot lists the addresses whose instances are enabled.
+// startsAtBoot returns the addresses whose instances are enabled.
 func (s *systemd) startsAtBoot() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,10 +13,10 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// browserAccepts is what browsers accept when they load a page.
+// browserAccepts is the Accept header of browsers for page loads.
 const browserAccepts = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
-// background sends a request while the test goes on.
+// background sends a request in the background.
 func background(browser *Browser, request Request) <-chan Answer {
 	got := make(chan Answer, 1)
 	request.Cookie = browser.Cookies()
@@ -30,8 +30,8 @@ func background(browser *Browser, request Request) <-chan Answer {
 	return got
 }
 
-// The only pod is killed, and another one follows a while later. No page is told to reload before it is there, and a page load waits
-// for it.
+// The only pod is killed, and its successor comes later. Until then no page is told to reload, and
+// a page load waits.
 func TestTheOnlyPodIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{podA, podB} {
@@ -88,7 +88,7 @@ func TestTheOnlyPodIsReplaced(t *testing.T) {
 	}
 }
 
-// A page load that has waited long enough gets a page that loads again by itself, until there is a pod.
+// A page load that has waited too long gets a page that reloads itself until there is a pod.
 func TestPageThatLoadsAgain(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range Protocols {
@@ -119,7 +119,7 @@ func TestPageThatLoadsAgain(t *testing.T) {
 	}
 }
 
-// A user's handle_errors comes before that page.
+// The user's handle_errors takes precedence over that page.
 func TestHandleErrorsForWaitingPages(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
@@ -134,7 +134,7 @@ func TestHandleErrorsForWaitingPages(t *testing.T) {
 	}
 }
 
-// A page whose pod swallows packets is found dead although nobody else uses its server.
+// An unreachable pod is found to be gone even if nobody else uses its upstream.
 func TestDeadPodIsFoundWithoutHelp(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podB), newNameServer(t)
@@ -151,12 +151,13 @@ func TestDeadPodIsFoundWithoutHelp(t *testing.T) {
 		}
 		return answer.Status == http.StatusGone
 	})
-	Eventually(t, "the log tells of it", func() bool { // it comes through a pipe
+	Eventually(t, "the log tells of it", func() bool { // the log goes through a pipe
 		return logged(caddy, `"pod changed"`, clogged.address.String(), `"held_against_it":"gone"`) == 1
 	})
 }
 
-// What stands in front of a pod that is gone accepts and ends every connection: that is no sign of life.
+// In front of a gone pod something accepts and closes every connection. That does not count as a
+// sign of life.
 func TestAcceptedIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podB), newNameServer(t)

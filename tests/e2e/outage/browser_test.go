@@ -12,7 +12,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness/chromium"
 )
 
-// newTab is a tab of a headless Chromium.
+// newTab opens a tab of a headless Chromium.
 func newTab(t *testing.T) context.Context {
 	t.Helper()
 	tab, cancel := chromedp.NewContext(chromium.Allocate(t))
@@ -20,19 +20,20 @@ func newTab(t *testing.T) context.Context {
 	return tab
 }
 
-// shows waits until the text of what the tab shows contains a word. Nothing but the page itself makes it load again.
+// shows waits until the tab shows a word. The page must reload by itself.
 func shows(t *testing.T, tab context.Context, word string) {
 	t.Helper()
 	text := ""
 	Eventually(t, "the browser shows "+word, func() bool {
-		// An error is a page that is being left.
+		// An error comes from a page that is being left.
 		text, _ = chromedp.Run(tab, chromedp.Evaluate[string](`document.body.innerText`))
 		return strings.Contains(text, word)
 	})
 }
 
-// A real browser with the last pod's page: when the pod has been killed the page waits, and lives again by itself when there is
-// one. A visitor who comes meanwhile sees a page that loads again.
+// With a page of the last pod open in a real browser, the pod is killed. The page waits and works
+// again by itself once there is a pod. A visitor who comes meanwhile sees a page that reloads
+// itself.
 func TestBrowserSurvivesTheLastPod(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
@@ -50,7 +51,7 @@ func TestBrowserSurvivesTheLastPod(t *testing.T) {
 	stays := open()
 	shows(t, stays, "This page lives in pod "+podA+":")
 
-	// DNS names nobody meanwhile, and the new pod has another address.
+	// DNS has no address meanwhile, and the new pod has a different one.
 	cluster.Pod(podA).Kill()
 	resolve(dns, app)
 	comes := open()

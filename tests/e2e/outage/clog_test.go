@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// clog is an address that swallows connection attempts, as one without a
-// machine behind it does: a listener whose queue is full.
+// clog is an address that does not answer connection attempts, like one without a machine: a
+// listener with a full queue.
 type clog struct {
 	t       testing.TB
 	socket  int
@@ -23,7 +23,7 @@ type clog struct {
 	filler  net.Conn
 }
 
-// newClog clogs a port of an address.
+// newClog blocks a port of an address.
 func newClog(t testing.TB, address string, port int) *clog {
 	t.Helper()
 	c := &clog{t: t, address: netip.AddrPortFrom(netip.MustParseAddr(address), uint16(port))}
@@ -38,7 +38,7 @@ func newClog(t testing.TB, address string, port int) *clog {
 	must(syscall.SetsockoptInt(c.socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1))
 	must(syscall.Bind(c.socket, &syscall.SockaddrInet4{Addr: c.address.Addr().As4(), Port: port}))
 	must(syscall.Listen(c.socket, 0))
-	c.filler, err = net.Dial("tcp", c.address.String()) // a queue of length 0 holds one
+	c.filler, err = net.Dial("tcp", c.address.String()) // fills the queue of length 0, which holds one connection
 	must(err)
 	t.Cleanup(c.close)
 	if second, err := net.DialTimeout("tcp", c.address.String(), 200*time.Millisecond); err == nil {
@@ -48,8 +48,7 @@ func newClog(t testing.TB, address string, port int) *clog {
 	return c
 }
 
-// open lets the connections in that have been waiting, and serves them and all
-// others.
+// open accepts and serves the waiting connections and all further ones.
 func (c *clog) open(handler http.Handler) {
 	c.t.Helper()
 	file := os.NewFile(uintptr(c.socket), "listener")
@@ -71,9 +70,8 @@ func (c *clog) close() {
 	}
 }
 
-// dialCounter counts attempts to connect to an address by looking at the
-// sockets of this machine: an attempt that is swallowed shows for as long as
-// it lasts.
+// dialCounter counts attempts to connect to an address, by looking at the sockets of this machine.
+// An unanswered attempt is visible as long as it lasts.
 type dialCounter struct {
 	stopped chan struct{}
 	looking sync.WaitGroup
@@ -110,8 +108,7 @@ func countDials(t testing.TB, address netip.AddrPort) *dialCounter {
 	return d
 }
 
-// stop returns how many attempts there were, with those that were under way at
-// the beginning.
+// stop returns the number of attempts, including those already under way at the start.
 func (d *dialCounter) stop() int {
 	close(d.stopped)
 	d.looking.Wait()

@@ -14,8 +14,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// The first request of all may be that of a browser whose server is down: the
-// others are resolved for it.
+// The very first request may come from a browser whose upstream is down. Then the other upstreams
+// are resolved for it.
 func TestServerDownFromTheStart(t *testing.T) {
 	t.Parallel()
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podZ)
@@ -33,7 +33,7 @@ func TestServerDownFromTheStart(t *testing.T) {
 	}
 }
 
-// DNS that is slow when Caddy starts costs no page: the first requests wait for it.
+// If DNS is slow when Caddy starts, the first requests wait and no page fails.
 func TestFirstRequestWithSlowNames(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
@@ -56,7 +56,8 @@ func TestFirstRequestWithSlowNames(t *testing.T) {
 	}
 }
 
-// A reload takes nothing from the requests that wait for DNS, also when the next configuration asks other name servers.
+// A reload does not affect requests that wait for DNS, even if the next configuration has other
+// name servers.
 func TestReloadWhileNamesAreLookedUp(t *testing.T) {
 	t.Parallel()
 	cluster, dns, other := NewCluster(t, pod.Config{}, podA), newNameServer(t), newNameServer(t)
@@ -89,7 +90,7 @@ func TestReloadWhileNamesAreLookedUp(t *testing.T) {
 
 var goroutines = regexp.MustCompile(`goroutine profile: total ([0-9]+)`)
 
-// A silent name server costs no goroutine for each name and request.
+// A silent name server does not cost a goroutine for each name and request.
 func TestManySilentNames(t *testing.T) {
 	const names, requests = 1000, 100
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA)

@@ -31,7 +31,7 @@ func TestDeadPod(t *testing.T) {
 			Eventually(t, "new pages leave the pod", func() bool { return caddy.NewBrowser(t, protocol).MustLoad("/").Pod == podA })
 			cluster.Pod(podB).Kill()
 
-			// A request that a dying connection took with it is nobody's verdict.
+			// A request lost with a dying connection does not make the pod gone.
 			Eventually(t, "the pod refuses", func() bool { return browser.Do(Request{Path: page.Hook("1", 0)}).Status != http.StatusBadGateway })
 
 			for _, request := range []Request{
@@ -47,7 +47,7 @@ func TestDeadPod(t *testing.T) {
 				}
 				checkGone(t, request.Method+" "+request.Path, answer)
 			}
-			// Any pod has the script; a stand-in pod answers 404 to HEAD.
+			// Any pod has the script. A stand-in pod answers 404 to HEAD.
 			for _, method := range []string{"GET", "HEAD"} {
 				uri := page.Script + "?" + method
 				answer := browser.Do(Request{Method: method, Path: uri})
@@ -59,13 +59,13 @@ func TestDeadPod(t *testing.T) {
 				}
 			}
 
-			// The verdict outlives configurations: nothing is found out anew.
+			// The verdict survives reloads and is not found out again.
 			changes := func() int {
 				return logged(caddy, `"pod changed"`, fmt.Sprintf(`"pod":"%s:%d"`, podB, cluster.Port), `"held_against_it":"gone"`)
 			}
 			for range 5 {
 				reload(t, caddy, config)
-				// A listener that is replaced resets connections that wait for it.
+				// A replaced listener resets connections that it has not accepted.
 				Eventually(t, "the new configuration serves", func() bool { _, err := browser.Try(Request{Path: page.Hook("1", 3)}); return err == nil })
 				for range 10 {
 					checkGone(t, "after a reload", browser.Do(Request{Path: page.Hook("1", 3)}))
@@ -75,7 +75,8 @@ func TestDeadPod(t *testing.T) {
 			if count := changes(); count != 1 {
 				t.Errorf("%d times found to be gone", count)
 			}
-			// The address coming back in DNS does clear it: it is dialled again, refuses again, and that is news.
+			// If the address returns to DNS the verdict is cleared: the pod is dialled again,
+			// refuses again, and that is logged.
 			resolve(dns, app, podA, podB)
 			Eventually(t, "the verdict is forgotten", func() bool {
 				browser.MustLoad("/")
@@ -85,7 +86,7 @@ func TestDeadPod(t *testing.T) {
 
 			cluster.StartPod(podB)
 			Eventually(t, "the pod is back", func() bool { return browser.Do(Request{Path: page.Hook("1", 5)}).Header.Get("Via") != "" })
-			for range 10 { // the new pod does not know the page, and says so itself
+			for range 10 { // the new pod does not have the page, and answers 410 itself
 				if answer := browser.Do(Request{Path: page.Hook("1", 6)}); answer.Status != http.StatusGone || answer.Header.Get("Via") == "" {
 					t.Errorf("status %d, %v", answer.Status, answer.Header)
 				}
@@ -94,8 +95,8 @@ func TestDeadPod(t *testing.T) {
 	}
 }
 
-// When the last pod of a server is dead, its pages have nothing to reload onto: they
-// wait, as page loads do, until there is a pod again.
+// If the last pod of an upstream is gone, its pages wait like page loads until there is a pod
+// again.
 func TestAllPodsDead(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
@@ -117,8 +118,8 @@ func TestAllPodsDead(t *testing.T) {
 	})
 }
 
-// After a connection was made nobody knows what the pod has done: neither 410 nor a
-// second try, except for a resource, which any pod has. Who reads may ask again.
+// After a connection was made, it is unknown what the pod has done. There is neither a 410 nor a
+// second attempt, except for a resource, which any pod has. The client may repeat a GET.
 func TestFailureAfterConnecting(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podB, podZ), newNameServer(t)
@@ -186,14 +187,14 @@ func TestFailureAfterConnecting(t *testing.T) {
 	}
 }
 
-// What Caddy lacks itself is no fault of a pod.
+// A lack of file descriptors is not held against a pod.
 func TestNoFileDescriptors(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA)
 	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "", "")}})
 	client := caddy.NewClient(t, H2)
-	if answer := client.Get("/"); answer.Status != http.StatusOK { // connects, and so needs no further file for that
+	if answer := client.Get("/"); answer.Status != http.StatusOK { // connects, so that no further file is needed for that
 		t.Fatalf("status %d", answer.Status)
 	}
 	limit := func(soft uint64) uint64 {
@@ -224,7 +225,7 @@ func TestNoFileDescriptors(t *testing.T) {
 	}
 }
 
-// Nor is a forward proxy that refuses, or an address that Caddy does not have.
+// Neither is a forward proxy that refuses, or an address that this machine does not have.
 func TestOwnFaults(t *testing.T) {
 	t.Parallel()
 	for name, transport := range map[string]string{

@@ -11,10 +11,10 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// stillNamed is for how long DNS goes on naming a pod that was told to stop.
+// stillNamed is how long DNS keeps the address of a pod that was told to stop.
 const stillNamed = 30 * time.Second
 
-// departure is a pod that is told to stop, a Caddy that knows it, and visitors.
+// departure is a pod that is told to stop, a Caddy in front of it, and visitors.
 type departure struct {
 	name      string
 	dns       *nameserver.Server
@@ -25,7 +25,7 @@ type departure struct {
 	caddy     *Caddy
 	client    *Client
 	own       string    // token of the old pod
-	page      *openPage // of the old pod; nil where the user's options keep streams
+	page      *openPage // on the old pod; nil if the user's options buffer streams
 	visitors  *load
 	stopped   time.Time // when new pages were refused
 }
@@ -39,7 +39,7 @@ func newDeparture(t *testing.T, name string) *departure {
 	return d
 }
 
-// visit starts Caddy and the visitors. DNS knows these addresses.
+// visit starts Caddy and the visitors. DNS has the given addresses.
 func (d *departure) visit(t *testing.T, proxy string, addresses ...string) {
 	t.Helper()
 	resolve(d.dns, app, addresses...)
@@ -50,7 +50,7 @@ func (d *departure) visit(t *testing.T, proxy string, addresses ...string) {
 		d.page = openMarked(t, d.client, d.own, podA)
 	}
 	d.visitors = startLoad(t, d.caddy, Protocols, 3, func(worker int) Request {
-		time.Sleep(200 * time.Millisecond) // there are many departures at once
+		time.Sleep(200 * time.Millisecond) // many departures run at once
 		request := Request{Path: "/"}
 		switch worker {
 		case 1:
@@ -67,7 +67,7 @@ func (d *departure) startSuccessor(t *testing.T) {
 	d.successor = startMarking(t, podB, d.port, time.Minute)
 }
 
-// stop is SIGTERM, once visitors come.
+// stop sends SIGTERM once there are visitors.
 func (d *departure) stop(t *testing.T) {
 	t.Helper()
 	Eventually(t, d.name+": visitors come", func() bool { return d.visitors.count() >= 50 })
@@ -75,7 +75,7 @@ func (d *departure) stop(t *testing.T) {
 	d.stopped = time.Now()
 }
 
-// closePage looks whether the open page goes on while its pod drains, and closes it.
+// closePage checks that the open page continues while its pod is draining, and closes it.
 func (d *departure) closePage(t *testing.T) {
 	t.Helper()
 	if d.page == nil {
@@ -101,7 +101,8 @@ func (d *departure) ended(t *testing.T) {
 	}
 }
 
-// check tells how many pages the old pod opened from its order until a time, and after that. No visitor may have seen an error.
+// check returns how many pages the old pod opened between its order to stop and the time moved, and
+// after that. It fails if a visitor has seen an error.
 func (d *departure) check(t *testing.T, moved time.Time) (before, after int) {
 	t.Helper()
 	results, asked := d.visitors.stop(), 0
@@ -134,8 +135,8 @@ func (d *departure) check(t *testing.T, moved time.Time) (before, after int) {
 	return before, after
 }
 
-// From its order on a pod gets no new page, whatever DNS says and the user has set; no visitor sees an error, open pages go on, and when it
-// has ended, nobody notices either.
+// After its order to stop a pod gets no new pages, whatever DNS says and the user has configured.
+// No visitor sees an error, open pages continue, and the end of the pod goes unnoticed too.
 func TestNewPagesLeaveAPodThatSaysSo(t *testing.T) {
 	t.Parallel()
 	var departures []*departure
@@ -181,7 +182,8 @@ func TestNewPagesLeaveAPodThatSaysSo(t *testing.T) {
 	}
 }
 
-// The only pod serves new pages until its successor answers, whether DNS names that beforehand or half a minute after the order.
+// The only pod serves new pages until its successor answers, whether DNS has the successor's
+// address before the order to stop or half a minute after it.
 func TestTheOnlyPodServesUntilItsSuccessorAnswers(t *testing.T) {
 	t.Parallel()
 	var alone, beforehand []*departure

@@ -18,8 +18,9 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// A visitor comes so often, and stays for long at first, so that new pods do not soon have as many pages as the others; later for a shorter
-// time, so that pods with as many pages by chance do not stay so.
+// How often visitors come and how long they stay. At first they stay long, so that new pods do not
+// soon have as many pages as the others. Later they stay for a shorter time, so that differences by
+// chance do not last.
 const (
 	comeEvery   = 8 * time.Millisecond
 	shortest    = 500 * time.Millisecond
@@ -27,7 +28,7 @@ const (
 	laterAtMost = 5 * time.Second
 )
 
-// filling is a pod that counts the pages that were loaded, and those that are open.
+// filling is a pod that counts loaded and open pages.
 type filling struct {
 	ip           string
 	server       *http.Server
@@ -63,12 +64,12 @@ func (f *filling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type flow struct {
 	clients []*Client
 	tokens  map[string]string
-	longest atomic.Int64 // a time
+	longest atomic.Int64 // a duration
 	failed  atomic.Int64 // visitors without a page
 	all     sync.WaitGroup
 }
 
-// run lets visitors come until ctx is done.
+// run starts visitors until ctx is done.
 func (f *flow) run(ctx context.Context) {
 	ticker := time.NewTicker(comeEvery)
 	defer ticker.Stop()
@@ -93,8 +94,9 @@ func (f *flow) visit(ctx context.Context, client *Client) {
 	}
 }
 
-// After scaling from two pods to four, of which one has been there before, the two get at most twice as many pages as the others while they have
-// fewer; and when the flow has replaced the pages, all have as many as the others.
+// An upstream is scaled from two pods to four, one of which existed before. While the two new pods
+// have fewer pages than the others, they get at most twice as many new ones. When the flow has
+// replaced all pages, all pods have equally many.
 func TestPagesAreSpread(t *testing.T) {
 	t.Parallel()
 	const podD = "127.0.1.4"
@@ -127,7 +129,7 @@ func TestPagesAreSpread(t *testing.T) {
 	back.server.Close()
 	resolve(dns, app, podA, podB)
 	Eventually(t, "the pod is forgotten", func() bool { return logged(caddy, `"host changed"`) == 1 })
-	time.Sleep(longest) // the old ones are not new themselves by then
+	time.Sleep(longest) // by then the old pods do not count as new themselves
 
 	failed := visitors.failed.Load()
 	added := []*filling{startFilling(t, podC, port), startFilling(t, podD, port)}

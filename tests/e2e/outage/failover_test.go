@@ -14,7 +14,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// echo answers with the method and the body of each request, and counts them.
+// echo answers with the method and the body of each request, and counts requests.
 type echo struct{ requests atomic.Int64 }
 
 func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +40,7 @@ func serveAt(t testing.TB, address string, port int, handler http.Handler) {
 	t.Cleanup(func() { server.Close() })
 }
 
-// waitUntilKnown loads a page of a server, so that its host is resolved.
+// waitUntilKnown loads a page of an upstream, so that its host is resolved.
 func waitUntilKnown(t testing.TB, caddy *Caddy, token, host string) {
 	t.Helper()
 	client := caddy.NewClient(t, H1)
@@ -50,7 +50,7 @@ func waitUntilKnown(t testing.TB, caddy *Caddy, token, host string) {
 	})
 }
 
-// A sticky cookie never makes a request fail while any server is up.
+// A request with a sticky cookie never fails while any upstream is up.
 func TestServerDown(t *testing.T) {
 	t.Parallel()
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podB, podC, podZ)
@@ -73,7 +73,7 @@ func TestServerDown(t *testing.T) {
 					request := Request{Method: method, Path: "/", Cookie: []string{"upstream=" + cookie}}
 					text := ""
 					if method != "GET" && method != "HEAD" {
-						text = strings.Repeat(fmt.Sprint(method, index, round, " "), 30_000) // more than any buffer on the way
+						text = strings.Repeat(fmt.Sprint(method, index, round, " "), 30_000) // larger than any buffer on the way
 						request.Body = strings.NewReader(text)
 						if round == 1 {
 							request.Body = io.MultiReader(request.Body) // of unknown length
@@ -99,8 +99,7 @@ func TestServerDown(t *testing.T) {
 	}
 }
 
-// Of a long list of dead pods a request tries eight, and those that failed
-// come last for the next one.
+// From a long list of dead pods a request tries eight, and the next request tries those last.
 func TestEightDials(t *testing.T) {
 	t.Parallel()
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA)
@@ -125,7 +124,7 @@ func TestEightDials(t *testing.T) {
 		if count := dials(caddy); count != 8 {
 			t.Errorf("%d dials", count)
 		}
-		// The other four are tried before those again.
+		// The other four are tried before those are tried again.
 		tried := func(address string) bool {
 			return logged(caddy, `"selected upstream"`, fmt.Sprintf(`"%s:%d"`, address, port)) > 0
 		}
@@ -149,7 +148,7 @@ func TestEightDials(t *testing.T) {
 		if count := dials(caddy); count != 3 {
 			t.Errorf("%d dials", count)
 		}
-		// The page's own requests are tried once whatever the user says about others.
+		// A page's own request is tried once, whatever the user has configured for others.
 		checkUnavailable(t, "hook", caddy.NewClient(t, H1).Get("/~/"+Token(t, secret, "127.0.4.77")+"/h/i/1"))
 		Eventually(t, "the dial of the hook", func() bool { return dials(caddy) > 3 })
 		if now := dials(caddy); now != 4 {
@@ -158,7 +157,7 @@ func TestEightDials(t *testing.T) {
 	})
 }
 
-// Who asks Caddy to go on trying gets that, for pages.
+// lb_try_duration applies to page loads.
 func TestTryDuration(t *testing.T) {
 	t.Parallel()
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podB)
@@ -186,8 +185,7 @@ func TestTryDuration(t *testing.T) {
 	}
 }
 
-// The cookie's own pod is down, others of its server are up: they come before
-// those of other upstreams.
+// The cookie's own pod is down. Other pods of its upstream come before those of other upstreams.
 func TestOwnServerFirst(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB, podZ), newNameServer(t)

@@ -15,7 +15,7 @@ import (
 	"github.com/quic-go/quic-go/http3"
 )
 
-// load is steady traffic over kept-alive connections.
+// load is steady traffic over persistent connections.
 type load struct {
 	stopped chan struct{}
 	workers sync.WaitGroup
@@ -23,20 +23,20 @@ type load struct {
 	results []result
 }
 
-// result is one request of a load.
+// result is the result of one request.
 type result struct {
 	protocol Protocol
 	worker   int
 	begin    time.Time
 	status   int
-	pod      string // whose page it was
+	pod      string // the pod of the page
 	err      error
-	repeated int // times that no server had begun with it
+	repeated int // how often the request was repeated because no server had begun to handle it
 }
 
 var pageAddress = regexp.MustCompile(`This page lives in pod ([0-9.]+):`)
 
-// startLoad runs workers that send one request after the other, until stop.
+// startLoad runs workers that send one request after the other until stop.
 func startLoad(t testing.TB, caddy *Caddy, protocols []Protocol, workers int, request func(worker int) Request) *load {
 	t.Helper()
 	l := &load{stopped: make(chan struct{})}
@@ -63,8 +63,7 @@ func startLoad(t testing.TB, caddy *Caddy, protocols []Protocol, workers int, re
 	return l
 }
 
-// send sends a request, and again while it is certain that no server has begun
-// with it, as browsers do.
+// send sends a request, and like a browser repeats it while no server can have begun to handle it.
 func send(client *Client, request Request) (one result, whole Answer) {
 	one.begin = time.Now()
 	for try := 1; ; try++ {
@@ -88,12 +87,11 @@ func send(client *Client, request Request) (one result, whole Answer) {
 		}
 		cancel()
 		one.err = err
-		// A listener that is replaced resets the connections that wait for it, and a
-		// server that is replaced rejects requests (RFC 9114 section 4.1.1); Go's
-		// client sends those again, but only once.
+		// A replaced listener resets connections that it has not accepted, and a replaced server
+		// rejects requests (RFC 9114 section 4.1.1). Go's client repeats those only once.
 		var reason *http3.Error
 		rejected := errors.As(err, &reason) && reason.ErrorCode == http3.ErrCodeRequestRejected ||
-			// its own connection, which it closes when told to go, with a request of ours just begun
+			// our own connection, closed on the server's request, with a request just begun
 			reason != nil && !reason.Remote && reason.ErrorCode == http3.ErrCodeNoError ||
 			err != nil && strings.Contains(err.Error(), "http3: conn unusable") // an error without a type
 		if err == nil || connected && !rejected || try == 10 {
@@ -103,14 +101,14 @@ func send(client *Client, request Request) (one result, whole Answer) {
 	}
 }
 
-// count is how many requests have been answered.
+// count returns how many requests have been answered.
 func (l *load) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.results)
 }
 
-// stop ends the load and returns what became of all its requests.
+// stop ends the load and returns the results of all requests.
 func (l *load) stop() []result {
 	select {
 	case <-l.stopped:
@@ -153,7 +151,7 @@ func openStream(t testing.TB, page *Page, home *Pod) *stream {
 	return s
 }
 
-// Write takes what the pod has sent.
+// Write receives what the pod has sent.
 func (s *stream) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,7 +164,7 @@ func (s *stream) end(err error) {
 	s.ended, s.err = true, err
 }
 
-// checkDelivers fails unless all streams are open and bring what their pods send.
+// checkDelivers fails unless all streams are open and deliver what their pods send.
 func checkDelivers(t testing.TB, streams []*stream, marker string) {
 	t.Helper()
 	for _, s := range streams {

@@ -17,19 +17,21 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// marking is an app that is served by the helper for apps, so that it says when it drains.
+// marking is an app that uses the package for apps, so that its answers have the mark when it is
+// draining.
 type marking struct {
 	ip     string
 	orders chan os.Signal
-	served chan error // what Serve returned
+	served chan error // the result of Serve
 
-	stopped atomic.Bool    // it was told to drain
-	late    atomic.Int32   // page loads that came to the app after that
-	seen    atomic.Int32   // requests that brought a header which only Caddy may set
+	stopped atomic.Bool    // told to drain
+	late    atomic.Int32   // page loads in the app after that
+	seen    atomic.Int32   // requests with a header that only Caddy may set
 	pages   sync.WaitGroup // open streams
 }
 
-// startMarking starts one. After its order it goes on for as long as it has pages, and for a while after the last page load.
+// startMarking starts an app. After its order to stop it keeps running while it has pages, and for
+// the given delay after the last page load.
 func startMarking(t testing.TB, ip string, port int, delay time.Duration) *marking {
 	t.Helper()
 	listener, err := net.Listen("tcp", net.JoinHostPort(ip, fmt.Sprint(port)))
@@ -45,7 +47,7 @@ func startMarking(t testing.TB, ip string, port int, delay time.Duration) *marki
 	return m
 }
 
-// stop is SIGTERM. It returns when pages are refused.
+// stop sends SIGTERM and returns when pages are refused.
 func (m *marking) stop(t testing.TB, port int) {
 	t.Helper()
 	m.orders <- os.Interrupt
@@ -56,7 +58,7 @@ func (m *marking) stop(t testing.TB, port int) {
 	m.stopped.Store(true)
 }
 
-// Drain is called when the helper's delay is over.
+// Drain is called when the delay is over.
 func (m *marking) Drain(callback func()) {
 	go func() {
 		m.pages.Wait()
@@ -64,7 +66,7 @@ func (m *marking) Drain(callback func()) {
 	}()
 }
 
-// ServeHTTP serves pages, and streams that send a line every 100 ms for as long as they are open.
+// ServeHTTP serves pages, and streams that send a line every 100 ms.
 func (m *marking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Doors-Last-Choice") != "" && !m.stopped.Load() {
 		m.seen.Add(1)
@@ -89,13 +91,13 @@ func (m *marking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// openPage is the receiver stream of a page, which is read until something ends it.
+// openPage is the receiver stream of a page, read until something ends it.
 type openPage struct {
 	lines atomic.Int64
 	close context.CancelFunc
 }
 
-// openMarked opens the stream of a page of a pod.
+// openMarked opens the stream of a pod's page.
 func openMarked(t testing.TB, client *Client, token, ip string) *openPage {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -118,14 +120,15 @@ func openMarked(t testing.TB, client *Client, token, ip string) *openPage {
 	return page
 }
 
-// goesOn waits for lines that were not under way before.
+// goesOn waits for new lines that were not already under way.
 func (p *openPage) goesOn(t testing.TB) {
 	t.Helper()
 	before := p.lines.Load()
 	Eventually(t, "the open page goes on", func() bool { return p.lines.Load() >= before+10 })
 }
 
-// The two headers are between pods and Caddy. What cannot be sent again, and what belongs to a page, is served by the pod that drains.
+// The two headers stay between pods and Caddy. Requests that cannot be repeated, and those of
+// pages, are served by the draining pod.
 func TestOfTheMarkClientsSeeNothing(t *testing.T) {
 	t.Parallel()
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podB)

@@ -12,7 +12,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// A name with two addresses is two upstreams.
+// A name with two addresses has two fresh pods.
 func TestTwoFreshPods(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
@@ -36,7 +36,7 @@ func TestTwoFreshPods(t *testing.T) {
 	}
 }
 
-// Who wants one IP version only asks for one.
+// With one IP version configured, only its addresses are queried.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
@@ -53,8 +53,8 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// The heart of a rollout: from two seconds after the move in DNS on no new
-// page comes from the old pod, while nothing happens to those that it has.
+// The core of a rollout: no page loaded two seconds after the change in DNS comes from the old pod,
+// while its open pages continue undisturbed.
 func TestMove(t *testing.T) {
 	cluster, dns := NewCluster(t, pod.Config{Roll: 10 * time.Minute}, podA, podB), newNameServer(t)
 	resolve(dns, app, podA)
@@ -112,15 +112,14 @@ func TestMove(t *testing.T) {
 	if reloaded := streams[0].page.Browser.MustLoad("/"); reloaded.Pod != podB {
 		t.Errorf("a visitor of the old pod reloaded on %s", reloaded.Pod)
 	}
-	// The connections of the old pod that nobody uses must not be taken for new pages later either.
+	// Idle connections to the old pod are not used for new pages later either.
 	answer := caddy.NewClient(t, H1).Get("/")
 	if found := pageAddress.FindStringSubmatch(answer.Body); found == nil || found[1] != podB {
 		t.Errorf("a new visitor is at %v", found)
 	}
 }
 
-// A session lives in one pod: each browser stays on its own, until that
-// leaves DNS.
+// A session is in one pod, so each browser stays on its own pod until that leaves DNS.
 func TestSessionsStay(t *testing.T) {
 	const browsers, loads = 100, 20
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB, podC), newNameServer(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// Whatever a name server does instead of naming addresses, the last ones stay
-// in use, and one line says that something is wrong.
+// Whatever a name server does instead of returning addresses, the last addresses stay in use, and
+// one log line reports the fault.
 func TestNameServerFails(t *testing.T) {
 	failures := []struct {
 		name string
@@ -86,8 +86,7 @@ func TestNameServerFails(t *testing.T) {
 	}
 }
 
-// An address that refuses connections is given up when DNS knows the name no
-// longer, and only then.
+// An address that refuses connections is dropped only if DNS does not have the name any more.
 func TestRefusingAddressIsDropped(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)
@@ -135,7 +134,7 @@ func TestRefusingAddressIsDropped(t *testing.T) {
 	})
 }
 
-// A host that never resolves: 503, and the log says so once.
+// A host that never resolves: 503, and one log line.
 func TestHostThatNeverResolves(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
@@ -161,7 +160,7 @@ func TestHostThatNeverResolves(t *testing.T) {
 				t.Errorf("%d errors in the log", lines)
 			}
 			t.Logf("60 requests in %v", time.Since(begin))
-			// Pages of a pod do not need the name.
+			// Requests of pages do not need the name.
 			uri := "/~/" + cluster.Token(podA) + "/h/" + name + "/1"
 			caddy.NewClient(t, H1).Get(uri)
 			if saw := cluster.Saw(uri); !slices.Equal(saw, []string{podA}) {
@@ -182,7 +181,7 @@ func TestHostThatNeverResolves(t *testing.T) {
 	})
 }
 
-// Names cost queries only while somebody asks for pages.
+// Names are queried only while page loads come in.
 func TestLookupsOnlyWhileUsed(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
@@ -215,8 +214,8 @@ func TestLookupsOnlyWhileUsed(t *testing.T) {
 	Eventually(t, "lookups begin again", func() bool { return dns.Queries("") > queries })
 }
 
-// The lookup belongs to everybody: it goes on when the one that started it has
-// gone, and all that wait share it.
+// A lookup is shared: it continues if the client that started it leaves, and all waiting requests
+// use its result.
 func TestLookupOutlivesItsClient(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
@@ -258,8 +257,8 @@ func TestLookupOutlivesItsClient(t *testing.T) {
 	}
 }
 
-// New pages go where the name leads, even outside the networks of the server,
-// and one line warns of it.
+// New pages go where the name leads, even outside the upstream's networks, and one line warns about
+// it.
 func TestHostOutsideItsNetworks(t *testing.T) {
 	t.Parallel()
 	const outside, further = "127.0.3.1", "127.0.3.2"
@@ -290,7 +289,7 @@ func TestHostOutsideItsNetworks(t *testing.T) {
 	if warnings != 1 {
 		t.Errorf("%d warnings", warnings)
 	}
-	// A page that reloads there gets such a token again: it would reload for ever.
+	// A page that reloads there gets such a token again and would reload for ever.
 	token := "/~/" + cluster.Token(outside) + "/h/i/1"
 	checkUnavailable(t, "nowhere to reload to", client.Get(token))
 	resolve(dns, app, podA)

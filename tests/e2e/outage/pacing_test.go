@@ -11,7 +11,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// nothingOpens is what the log says when no token has opened.
+// nothingOpens is the log message if no key has opened a token.
 const nothingOpens = "no token has opened since start"
 
 // storm sends 1000 requests for a path and counts the answers by status.
@@ -50,8 +50,7 @@ func storm(t *testing.T, client *Client, path string) (gone, unavailable int, to
 	return gone, unavailable, took
 }
 
-// checkPaced fails unless the answers were those of a rate of 100 a second
-// with a burst of one second.
+// checkPaced fails unless the answers match a rate of 100 per second with a burst of one second.
 func checkPaced(t *testing.T, client *Client, path string) {
 	t.Helper()
 	gone, unavailable, took := storm(t, client, path)
@@ -60,7 +59,7 @@ func checkPaced(t *testing.T, client *Client, path string) {
 	}
 }
 
-// Not all pages reload at the same moment.
+// Pages of a gone pod do not all reload at the same moment.
 func TestPacedGone(t *testing.T) {
 	t.Parallel()
 	const dead = "127.0.1.99"
@@ -75,7 +74,7 @@ func TestPacedGone(t *testing.T) {
 	client := caddy.NewClient(t, H2)
 	forged := Token(t, NewSecret(32), podA)
 
-	// Each has a pace of its own: forged tokens, and the pods of each server.
+	// Forged tokens and the pods of each upstream are paced separately.
 	checkPaced(t, client, "/~/"+forged+"/s/i?t=1&b="+Boot)
 	checkPaced(t, client, "/~/"+cluster.Token(dead)+"/s/i?t=1&b="+Boot)
 	checkPaced(t, client, "/~/"+cluster.Token("127.0.2.99")+"/s/i?t=1&b="+Boot)
@@ -94,14 +93,13 @@ func TestPacedGone(t *testing.T) {
 			t.Errorf("without limit %d of 1000 times 410", gone)
 		}
 	}
-	// Tokens did open, so the secret is right.
-	if lines := logged(caddy, nothingOpens); lines > 1 { // at most before the first one did
+	// Some tokens have opened, so the secret is right.
+	if lines := logged(caddy, nothingOpens); lines > 1 { // at most before the first token opened
 		t.Errorf("%d lines say that no token has opened", lines)
 	}
 }
 
-// A wrong secret is told once, not once a request, and not before there is
-// reason to.
+// A wrong secret is reported once, not for each request, and not before there is evidence.
 func TestNothingOpens(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA), newNameServer(t)
@@ -111,7 +109,7 @@ func TestNothingOpens(t *testing.T) {
 	config := Config{Handlers: site(dns, wrong, upstreams, "", "")}
 	caddy := Start(t, Options{Config: config})
 	client := caddy.NewClient(t, H2)
-	client.Get("/") // else there is nothing to reload onto
+	client.Get("/") // else pages could not reload
 	for range 19 {
 		checkGone(t, "hook", client.Get("/~/"+cluster.Token(podA)+"/h/i/1"))
 	}
@@ -123,14 +121,14 @@ func TestNothingOpens(t *testing.T) {
 		if lines := logged(caddy, nothingOpens, `"level":"error"`); lines != 1 {
 			t.Errorf("round %d: %d lines say that no token has opened", round, lines)
 		}
-		reload(t, caddy, config) // is no new start
+		reload(t, caddy, config) // does not count as a new start
 		client = caddy.NewClient(t, H2)
 	}
-	// Caddy itself may report that clients were slow to leave a configuration.
+	// Caddy itself may report clients that were slow to leave a configuration.
 	if errors := errorsLogged(caddy, "doors_upstream"); errors != 1 {
 		t.Errorf("%d errors in the log", errors)
 	}
-	// Put right: every page gets to its pod, and forged tokens are no news any more.
+	// With the right secret every page reaches its pod, and forged tokens are not reported.
 	reload(t, caddy, Config{Handlers: site(dns, cluster.Secret, upstreams, "", "")})
 	client = caddy.NewClient(t, H2)
 	if answer := client.Get("/~/" + cluster.Token(podA) + "/h/i/1"); answer.Header.Get("Via") == "" {

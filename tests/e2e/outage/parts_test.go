@@ -13,7 +13,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// A name server that names 8 of 20 pods, others each time: every browser stays with its pod, and the log tells of it once.
+// A name server returns 8 of 20 pods, different ones each time. Every browser stays with its pod,
+// and the log reports it once.
 func TestNameServerNamesOnlySome(t *testing.T) {
 	t.Parallel()
 	var addresses []string
@@ -25,7 +26,7 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 	dns.Order(app, "", nameserver.Order{Subset: 8})
 	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, []Upstream{cluster.Upstream("127.0.1.0/24", app)}, "refresh 200ms", "")}})
 	client := caddy.NewClient(t, H1)
-	all := func() bool { // the last event says what is fresh
+	all := func() bool { // the last event has the fresh addresses
 		client.Get("/")
 		return logged(caddy, `"host answers are partial`) == 1 && freshPods(caddy) == len(addresses)
 	}
@@ -49,7 +50,8 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 	if more := logged(caddy, `"host changed"`) - changes; more != 0 || logged(caddy, `"host answers are`) != 1 {
 		t.Errorf("%d more changes in the log, %d lines about partial answers", more, logged(caddy, `"host answers are`))
 	}
-	// What refuses a dial gets no more pages, and once answers are whole, they count as they are.
+	// A pod that refuses connections gets no more pages. Once answers are complete, they are used
+	// as they are.
 	cluster.Pod(addresses[0]).Kill()
 	resolve(dns, app, addresses[1:]...)
 	Eventually(t, "the dead pod is given up", func() bool {
@@ -62,7 +64,7 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 	Eventually(t, "a pod leaves at once", func() bool { client.Get("/"); return freshPods(caddy) == 18 })
 }
 
-// freshPods is how many addresses the last line about the host names.
+// freshPods returns how many addresses the last line about the host has.
 func freshPods(caddy *Caddy) int {
 	lines := hostLines(caddy)
 	if len(lines) == 0 {
@@ -71,7 +73,7 @@ func freshPods(caddy *Caddy) int {
 	return len(lines[len(lines)-1])
 }
 
-// One pod whose readiness flaps is a change each time, and leaves nothing behind.
+// A pod whose readiness flaps causes a change each time, and leaves nothing behind.
 func TestReadinessFlaps(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)

@@ -11,8 +11,8 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// The user's load balancing takes no pod of the browser's server, since all are
-// full: the other server has one.
+// The user's load balancing takes no pod of the browser's upstream, since all are full. The request
+// goes to the other upstream.
 func TestOwnServerFull(t *testing.T) {
 	t.Parallel()
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podZ)
@@ -42,8 +42,7 @@ func TestOwnServerFull(t *testing.T) {
 	}
 }
 
-// What the user set for pages does not apply to what belongs to a page, also
-// when it comes from another pod.
+// The user's load balancing does not apply to requests of pages, even if another pod serves them.
 func TestResourcesAreNotBalanced(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)

@@ -9,9 +9,8 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// While nobody asks for pages no name is looked up, so a deployment goes
-// unnoticed. Who comes next finds none of the known pods, and must get a page all
-// the same: DNS is asked at that moment.
+// Without page loads no name is looked up, so a deployment goes unnoticed. The next visitor reaches
+// none of the known pods and must still get a page: DNS is queried at that moment.
 func TestDeploymentInAQuietTime(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range Protocols {
@@ -34,13 +33,13 @@ func TestDeploymentInAQuietTime(t *testing.T) {
 				cluster.Pod(old).Kill()
 				cluster.StartPod(next)
 				resolve(dns, app, next)
-				dns.Delay(50 * time.Millisecond) // longer than it takes to be refused
+				dns.Delay(50 * time.Millisecond) // longer than a refused dial
 				if page = browser.MustLoad("/"); page.Pod != next {
 					t.Fatalf("a page of %q", page.Pod)
 				}
 				old, next = next, old
 			}
-			// Nor does a page that is still open lose its resources.
+			// An open page does not lose its resources either.
 			quiet()
 			cluster.Pod(old).Kill()
 			cluster.StartPod(next)

@@ -11,10 +11,10 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// refusing is a pod that gives every page load to another one, with headers that are for nobody else to see.
+// refusing is a pod that refuses every page load, with headers that no client must see.
 type refusing struct {
 	listener net.Listener
-	ends     bool // with its first refusal: nobody listens any more
+	ends     bool // ends with its first refusal
 	refusals atomic.Int32
 }
 
@@ -45,8 +45,9 @@ func (r *refusing) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "the pod drains")
 }
 
-// The only pod refuses a page load and ends before it is asked again: then there is none, and the client learns nothing of the refusal. Where
-// the user has error routes, these answer. A pod that refuses the last choice as well speaks for itself, and error routes do not see it.
+// The only pod refuses a page load and ends before it is asked again. Then there is no pod, and the
+// client does not see the refusal. If the user has error routes, they make the answer. If a pod
+// refuses the last choice as well, its answer is passed on, without error routes.
 func TestRefusedByTheOnlyPod(t *testing.T) {
 	t.Parallel()
 	const noStore = "no-store"
@@ -77,7 +78,7 @@ func TestRefusedByTheOnlyPod(t *testing.T) {
 					got.Get("Set-Cookie") != row.cookie || got["Doors-Draining"] != nil || got["Doors-Last-Choice"] != nil {
 					t.Errorf("%q: status %d, %v, body %q", proxy, answer.Status, got, answer.Body)
 				}
-				// Asked again, a pod that is still there has had its say.
+				// A pod that is still there is asked again.
 				if want := map[bool]int32{true: 1, false: 2}[row.ends]; pod.refusals.Load() != want {
 					t.Errorf("%q: the pod refused %d times, want %d", proxy, pod.refusals.Load(), want)
 				}

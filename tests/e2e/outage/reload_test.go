@@ -12,7 +12,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// failures counts the requests of a load by protocol, and those without a page.
+// failures counts the requests of a load and the failed ones, by protocol.
 func failures(t *testing.T, results []result, allowed Protocol) (requests, failed map[Protocol]int) {
 	requests, failed = map[Protocol]int{}, map[Protocol]int{}
 	for _, one := range results {
@@ -28,9 +28,8 @@ func failures(t *testing.T, results []result, allowed Protocol) (requests, faile
 	return requests, failed
 }
 
-// A hundred reloads with the default grace period: no stream breaks, and no
-// more requests fail than with a stock Caddy, which fails some of HTTP/1.1 as
-// it closes kept-alive connections.
+// A hundred reloads with the default grace period break no stream. They fail no more requests than
+// with stock Caddy, which fails some over HTTP/1.1 as it closes persistent connections.
 func TestReloads(t *testing.T) {
 	const reloads = 100
 	cluster, dns := NewCluster(t, pod.Config{Roll: 10 * time.Minute}, podA, podB), newNameServer(t)
@@ -79,7 +78,7 @@ func TestReloads(t *testing.T) {
 			t.Errorf("only %d requests over %s", requests[protocol], protocol)
 		}
 	}
-	// Both are a matter of luck, with a standard deviation of the root of their number.
+	// Both numbers are random, with a standard deviation of their square root.
 	mine, others := float64(failed[H1]), float64(stockFailed[H1])*float64(requests[H1])/float64(max(1, stockRequests[H1]))
 	if mine-others > 4*math.Sqrt(mine+others)+3 {
 		t.Errorf("%d of %d HTTP/1.1 requests failed; with stock Caddy %d of %d", failed[H1], requests[H1], stockFailed[H1], stockRequests[H1])
@@ -89,8 +88,7 @@ func TestReloads(t *testing.T) {
 	}
 }
 
-// What was known stays known over a reload, so a name server that is out then
-// does no harm.
+// Addresses survive a reload, so an outage of the name server does no harm then.
 func TestReloadWithoutNameServer(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]nameserver.Failure{"SERVFAIL": nameserver.ServerFailure, "silent": nameserver.Silent, "NXDOMAIN": nameserver.NameError} {

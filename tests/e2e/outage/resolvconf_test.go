@@ -11,7 +11,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// systemNameServer serves at the port that resolv.conf means.
+// systemNameServer starts a name server on the port that resolv.conf implies.
 func systemNameServer(t *testing.T, address string) *nameserver.Server {
 	t.Helper()
 	dns, err := nameserver.Start(address + ":53")
@@ -22,14 +22,15 @@ func systemNameServer(t *testing.T, address string) *nameserver.Server {
 	return dns
 }
 
-// What the system's resolver gets over, given time, costs no page, neither at the start nor in a rollout.
+// Failures that the system's resolver survives, if slowly, fail no page: neither at the start nor
+// in a rollout.
 func TestSystemResolver(t *testing.T) {
 	t.Parallel()
 	for number, c := range []struct {
 		name, options string
 		host          string
 		order         func(first, second *nameserver.Server)
-		both          bool // resolv.conf names both
+		both          bool // resolv.conf has both
 	}{
 		{"the first name server is silent", "", app, func(first, _ *nameserver.Server) { first.Fail("", nameserver.Silent) }, true},
 		{"the first name server fails", "", app, func(first, _ *nameserver.Server) { first.Fail("", nameserver.ServerFailure) }, true},
@@ -88,7 +89,7 @@ func TestSystemResolver(t *testing.T) {
 				t.Error("the log says that the host fails")
 			}
 			if silent := servers[0]; c.name == "the first name server is silent" {
-				// Once in a while, and not with each lookup.
+				// Now and then, but not with each lookup.
 				before, begin := silent.Queries(app), time.Now()
 				for time.Since(begin) < 6*time.Second {
 					page()
@@ -102,7 +103,7 @@ func TestSystemResolver(t *testing.T) {
 	}
 }
 
-// Half a failure is a failure: what is known stays, and a pod that is down for a moment is not given up.
+// If one query type fails, known addresses stay, and a pod that is briefly down is not dropped.
 func TestOneTypeFails(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]nameserver.Failure{
@@ -133,7 +134,7 @@ func TestOneTypeFails(t *testing.T) {
 			if logged(caddy, `"host dropped"`) != 0 {
 				t.Error("an address was given up")
 			}
-			// Another name server knows more, from the start.
+			// Another name server has more addresses, from the start.
 			text := strings.Replace(config("").Handlers, dns.Address(), dns.Address()+" "+other.Address(), 1)
 			for range 3 { // the first one is chosen at random
 				second := Start(t, Options{Config: Config{Handlers: text}}).NewClient(t, H1)

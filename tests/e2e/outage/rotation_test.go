@@ -13,8 +13,8 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// A key is replaced by the recipe of the README, under load and with two replicas of
-// Caddy: no page is lost, and the metric by key says when the old one may go.
+// A key is replaced as the README describes, under load and with two replicas of Caddy. No page is
+// lost, and the metric by key shows when the old key can be removed.
 func TestKeyRotation(t *testing.T) {
 	t.Parallel()
 	port, dns := Port(t, podA, podB), newNameServer(t)
@@ -51,7 +51,7 @@ func TestKeyRotation(t *testing.T) {
 		}
 	}
 	visit(oldCluster.Pod(podA))
-	// A visitor with a cookie of the old key, page after page: never an answer other than a page.
+	// A visitor with a cookie of the old key loads page after page and always gets a page.
 	var loads []*load
 	everywhere(func(caddy *Caddy) {
 		loads = append(loads, startLoad(t, caddy, []Protocol{H2}, 2, func(worker int) Request {
@@ -62,7 +62,8 @@ func TestKeyRotation(t *testing.T) {
 		}))
 	})
 
-	// 1. Every replica knows both keys. The configuration is the same, so Caddy must be forced to read the file.
+	// 1. Every replica gets both keys. The configuration is unchanged, so Caddy must be forced to
+	// read the file.
 	write(oldKey + " " + newKey)
 	unforced := func(caddy *Caddy) { caddy.Load(config) }
 	everywhere(unforced)
@@ -88,7 +89,7 @@ func TestKeyRotation(t *testing.T) {
 		}
 	}
 
-	// 3. The old pods and the cookies of their visitors go; nothing counts the old key any more.
+	// 3. The old pods end and the old cookies expire. The old key's counters stop.
 	for _, load := range loads {
 		_, failed := failures(t, load.stop(), "")
 		if len(failed) > 0 {
@@ -119,12 +120,12 @@ func TestKeyRotation(t *testing.T) {
 		t.Errorf("the old key is counted though nothing uses it:\n%s\n%s", before, after)
 	}
 
-	// 4. The old key goes.
+	// 4. The old key is removed.
 	write(newKey)
 	everywhere(func(caddy *Caddy) { reload(t, caddy, config) })
 	checkDelivers(t, streams[10:], "new-key")
 	for _, client := range clients {
-		client.Get("/") // else nothing is known, with this secret, that a page could reload onto
+		client.Get("/") // else, with this secret, no pod is known that could take a reloading page
 		checkGone(t, "a token of the old key", client.Get("/~/"+Token(t, oldKey, podB)+"/h/none/1"))
 	}
 	page := replicas[0].NewBrowser(t, H2).MustLoad("/")

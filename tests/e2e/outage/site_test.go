@@ -1,6 +1,5 @@
-// Package outage_test starts the real Caddy in front of stand-in pods and a
-// stub name server, and takes things away from it: pods, addresses, name
-// servers, file descriptors, configurations.
+// Package outage_test runs the real Caddy in front of stand-in pods and a name server, and takes
+// things away from it: pods, addresses, name servers, file descriptors, configurations.
 package outage_test
 
 import (
@@ -18,7 +17,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// Pods of the tests: three of one server, one of a second.
+// The pods of the tests: three of one upstream, one of another.
 const (
 	podA = "127.0.1.1"
 	podB = "127.0.1.2"
@@ -26,14 +25,13 @@ const (
 	podZ = "127.0.2.1"
 )
 
-// app is the name that most tests use.
+// app is the host name of most tests.
 const app = "app.test"
 
-// noGrace is Caddy's default grace period: as long as requests like. Open streams
-// need it when a configuration is loaded.
+// noGrace is Caddy's default grace period, which is unlimited. Streams need it to survive a reload.
 const noGrace = "0s"
 
-// Most of the parallel tests wait: more of them than there are cores may.
+// Most of the parallel tests wait, so more of them than cores may run.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "6"); err != nil {
@@ -42,7 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newNameServer is a name server of the test's own.
+// newNameServer starts a name server for the test.
 func newNameServer(t testing.TB) *nameserver.Server {
 	t.Helper()
 	dns, err := nameserver.Start("127.0.0.1:0")
@@ -53,7 +51,7 @@ func newNameServer(t testing.TB) *nameserver.Server {
 	return dns
 }
 
-// resolve makes a name lead to these addresses.
+// resolve sets the addresses of a name.
 func resolve(dns *nameserver.Server, name string, addresses ...string) {
 	var parsed []netip.Addr
 	for _, address := range addresses {
@@ -62,8 +60,8 @@ func resolve(dns *nameserver.Server, name string, addresses ...string) {
 	dns.Set(name, parsed...)
 }
 
-// site is the documented Caddyfile with a name server, more options of the
-// source and more of the proxy.
+// site returns the documented Caddyfile with a name server, further options of the source, and
+// further options of the proxy.
 func site(dns *nameserver.Server, secret string, upstreams []Upstream, options, proxy string) string {
 	text := Caddyfile("dynamic_upstreams", secret, "upstream", upstreams, proxy)
 	begin := "doors_upstream {\n"
@@ -71,7 +69,7 @@ func site(dns *nameserver.Server, secret string, upstreams []Upstream, options, 
 	return strings.Replace(text, begin, begin+Indent(Indent(options))+"\n", 1)
 }
 
-// logged counts the lines that contain all these texts.
+// logged counts the lines that contain all the given texts.
 func logged(caddy *Caddy, texts ...string) int {
 	count := 0
 lines:
@@ -86,8 +84,9 @@ lines:
 	return count
 }
 
-// errorsLogged counts the errors that contain all these texts. On a busy machine a name server of the test may be late, which is said once for each
-// host as well; that does not count unless one of the texts is timedOut.
+// errorsLogged counts the errors that contain all the given texts. On a busy machine a name server
+// of the test may be late, which is also logged once per host. Such errors count only if one of the
+// texts is timedOut.
 func errorsLogged(caddy *Caddy, texts ...string) int {
 	texts = append(texts, `"level":"error"`)
 	count := logged(caddy, texts...)
@@ -97,10 +96,10 @@ func errorsLogged(caddy *Caddy, texts ...string) int {
 	return count
 }
 
-// timedOut is what the log says of a name server that gives no answer.
+// timedOut is the log message about a name server that does not answer.
 const timedOut = "name server timed out"
 
-// hostLines are the addresses in each line about a change of the host.
+// hostLines returns the addresses in each line about a change of the host.
 func hostLines(caddy *Caddy) (lines [][]string) {
 	for text := range strings.Lines(caddy.Output.String()) {
 		var line struct {
@@ -141,7 +140,7 @@ func checkGone(t testing.TB, what string, answer Answer) {
 	}
 }
 
-// number makes URIs different from each other.
+// number makes unique URIs.
 func number(format string, n int) string {
 	return fmt.Sprintf(format+"?n=%d", n)
 }

@@ -41,7 +41,7 @@ func newAuthority(t testing.TB) *authority {
 	return a
 }
 
-// sign signs with a new key of its own while there is no certificate yet.
+// sign signs a certificate, or its own if it has none yet.
 func (a *authority) sign(t testing.TB, template *x509.Certificate) []byte {
 	t.Helper()
 	var err error
@@ -59,8 +59,8 @@ func (a *authority) sign(t testing.TB, template *x509.Certificate) []byte {
 	return raw
 }
 
-// serve runs a pod that speaks TLS with a certificate for a name, not for its
-// address, and answers with what it sees.
+// serve runs a TLS pod with a certificate for a name and not for its address. It answers with what
+// it sees.
 func (a *authority) serve(t testing.TB, name, address string, port int) {
 	t.Helper()
 	raw := a.sign(t, &x509.Certificate{
@@ -79,8 +79,8 @@ func (a *authority) serve(t testing.TB, name, address string, port int) {
 	t.Cleanup(func() { server.Close() })
 }
 
-// Certificates of pods are for the name, and apps expect the name: both hold
-// although addresses are dialled.
+// Addresses are dialled, but certificates are checked for the name, and apps get the name as the
+// Host.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	dns, secret, trust := newNameServer(t), NewSecret(32), newAuthority(t)
@@ -135,7 +135,7 @@ func TestTLS(t *testing.T) {
 	}
 
 	t.Run("wrong name", func(t *testing.T) {
-		// The pods of blue show no certificate for this name.
+		// The pods of blue have no certificate for this name.
 		resolve(dns, "wrong.test", podA)
 		wrong := []Upstream{{CIDR: "127.0.1.0/24", Host: "wrong.test", Port: port}}
 		client := Start(t, Options{Config: Config{Handlers: site(dns, secret, wrong, "", transport(""))}}).NewClient(t, H2)
@@ -156,7 +156,8 @@ func TestTLS(t *testing.T) {
 		}
 	})
 	t.Run("failover", func(t *testing.T) {
-		// The pods of one server are down: the other one gets its own names.
+		// The pods of one upstream are down, and the request goes to the other one with its own
+		// name.
 		resolve(dns, "down.test", "127.0.1.98", "127.0.1.99")
 		down := []Upstream{{CIDR: "127.0.1.0/24", Host: "down.test", Port: port}, upstreams[1]}
 		caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, down, "", transport(""))}})

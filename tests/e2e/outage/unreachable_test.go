@@ -12,13 +12,13 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// attempt is one request to a pod out of reach.
+// attempt is one request to an unreachable pod.
 type attempt struct {
 	end    time.Time
 	answer Answer
 }
 
-// hammer sends requests for a path by several workers until told to stop.
+// hammer sends requests for a path with several workers until told to stop.
 func hammer(t testing.TB, client *Client, path string, workers int, stopped <-chan struct{}) func() []attempt {
 	var work sync.WaitGroup
 	var mu sync.Mutex
@@ -49,7 +49,7 @@ func hammer(t testing.TB, client *Client, path string, workers int, stopped <-ch
 	}
 }
 
-// median is that of the times until the answers came.
+// median returns the median time until an answer.
 func median(attempts []attempt) time.Duration {
 	var times []time.Duration
 	for _, one := range attempts {
@@ -59,8 +59,8 @@ func median(attempts []attempt) time.Duration {
 	return times[len(times)/2]
 }
 
-// A pod that swallows connection attempts may be behind a blip: 503, and 410
-// only after ten seconds, and only while another pod of its server works.
+// A pod that does not answer connection attempts may be unreachable only briefly: its pages get
+// 503. They get 410 only after ten seconds, and only while another pod of the upstream works.
 func TestUnreachablePod(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podB), newNameServer(t)
@@ -79,7 +79,7 @@ func TestUnreachablePod(t *testing.T) {
 	firsts.Wait()
 	failed := time.Now()
 
-	// The other pod works; without that nothing could be told.
+	// The other pod works. Otherwise the pod could not be found to be gone.
 	stopped := make(chan struct{})
 	visitors := startLoad(t, caddy, []Protocol{H1}, 1, func(int) Request {
 		return Request{Path: "/", Cookie: []string{"upstream=" + cluster.Token(podB)}}
@@ -90,7 +90,7 @@ func TestUnreachablePod(t *testing.T) {
 		results[one] = hammer(t, client, path, 10, stopped)
 	}
 	time.Sleep(3 * time.Second)
-	for range 3 { // verdicts survive
+	for range 3 { // verdicts survive reloads
 		reload(t, caddy, config)
 	}
 	caddy.Output.Wait(t, `"held_against_it":"gone"`, Patience)
@@ -104,7 +104,7 @@ func TestUnreachablePod(t *testing.T) {
 	}
 	for one, counter := range counters {
 		attempts, dials := results[one](), counter.stop()
-		// With those that began after the last look at the clock: each lasts 3 s.
+		// Including those that began after the clock was read: each lasts 3 s.
 		if most := int(elapsed/time.Second) + 5; dials > most || dials < 3 {
 			t.Errorf("%s: %d dials in %v", one.address, dials, elapsed)
 		}
@@ -135,7 +135,7 @@ func TestUnreachablePod(t *testing.T) {
 			t.Errorf("%s: %d changes in the log", one.address, lines)
 		}
 	}
-	// A success clears it.
+	// A success clears the verdict.
 	for one, path := range paths {
 		one.open(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
 		Eventually(t, "the pod is back", func() bool { return client.Get(path).Status == http.StatusTeapot })
@@ -147,7 +147,7 @@ func TestUnreachablePod(t *testing.T) {
 	}
 }
 
-// What a client does that gives up says nothing about a pod.
+// A client that gives up says nothing about a pod.
 func TestCancelledRequests(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podB), newNameServer(t)

@@ -12,8 +12,8 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// startOneSite runs a Caddyfile with one site and no name of the harness in it,
-// so that each line of the log comes from one handler.
+// startOneSite runs a Caddyfile with one site and without names of the harness, so that each log
+// line comes from one handler.
 func startOneSite(t *testing.T, caddyfile string, port int) *Caddy {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "Caddyfile")
@@ -23,10 +23,9 @@ func startOneSite(t *testing.T, caddyfile string, port int) *Caddy {
 	return StartCommand(t, Default, port, "run", "--config", path, "--adapter", "caddyfile")
 }
 
-// Every option that would break pages is named once when Caddy starts, with
-// the reason.
+// When Caddy starts, each option that would break pages is logged once, with the reason.
 func TestWarnings(t *testing.T) {
-	t.Setenv("HTTP_PROXY", "http://127.0.0.1:9") // not for addresses of this machine, but for app.test
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:9") // does not apply to addresses of this machine, but does to app.test
 	t.Setenv("NO_PROXY", "")
 	port := Port(t, "127.0.0.1")
 	caddy := startOneSite(t, fmt.Sprintf(`{
@@ -134,8 +133,7 @@ http://127.0.0.1:%d {
 	}
 }
 
-// The documented configuration has nothing to warn about, nor have timeouts
-// that are long enough.
+// The documented configuration causes no warnings, and neither do timeouts that are long enough.
 func TestNoWarnings(t *testing.T) {
 	t.Parallel()
 	for name, more := range map[string][2]string{
@@ -158,7 +156,7 @@ func TestNoWarnings(t *testing.T) {
 	}
 }
 
-// A secret that stands in the configuration is noticed once, however many sites have it, and not repeated.
+// A secret in the configuration itself is reported once, however many sites have it, and not shown.
 func TestLiteralSecret(t *testing.T) {
 	t.Parallel()
 	secret := NewSecret(32)
@@ -189,8 +187,7 @@ func testNotice(t *testing.T, inConfig, secret string, want int) {
 	}
 }
 
-// A configuration by which Caddy would reach itself is an error, at the start
-// and later.
+// A configuration with which Caddy would proxy to itself is an error, at the start and later.
 func TestNotItself(t *testing.T) {
 	t.Parallel()
 	places := NewPlaces(t)

@@ -1,4 +1,5 @@
-// Package scale_test loads the real Caddy with as many upstreams as anybody may have.
+// Package scale_test loads the real Caddy with the largest number of upstreams that is to be
+// expected.
 package scale_test
 
 import (
@@ -23,14 +24,16 @@ const (
 	lastPod = "127.0.1.1"
 	lastApp = "last.test"
 
-	// maxCPU is the CPU time that 10,000 upstreams may cost when a configuration is loaded, in everything that Caddy does.
+	// maxCPU is the CPU time that 10,000 upstreams may add to loading a configuration, in all of
+	// Caddy.
 	maxCPU = time.Second
-	// maxReload is how much memory the process may have after a reload, as a multiple of that after the first load: old and new
-	// configuration are there at the same time for a while.
+	// maxReload is the memory that the process may use after a reload, as a multiple of that after
+	// the first load. For a while both configurations are in memory.
 	maxReload = 2.0
 )
 
-// handler is the JSON of a handler with so many upstreams, each with a network and a host of its own. The last is the cluster's.
+// handler returns the JSON of a handler with count upstreams, each with its own network and host.
+// The last one is the cluster's.
 func handler(cluster *Cluster, dns *nameserver.Server, count int) string {
 	upstreams := make([]Upstream, count)
 	for i := range upstreams {
@@ -42,7 +45,7 @@ func handler(cluster *Cluster, dns *nameserver.Server, count int) string {
 		`"upstreams": [{`, `"resolver": {"addresses": ["`+dns.Address()+`"]}, "upstreams": [{`, 1)
 }
 
-// load loads a configuration, says what that cost, and returns what the process has used by then.
+// load loads a configuration, logs its cost, and returns the usage of the process.
 func load(t *testing.T, caddy *Caddy, what, handler string, count int) usage {
 	t.Helper()
 	before := usageOf(t, caddy)
@@ -60,7 +63,8 @@ func load(t *testing.T, caddy *Caddy, what, handler string, count int) usage {
 	return after
 }
 
-// Loading is all that many upstreams cost: no lookups, no goroutines; requests find the right one, and only its host is asked for.
+// Many upstreams cost only the time to load them: no lookups and no goroutines. Requests find their
+// upstream, and only its host is looked up.
 func TestManyUpstreams(t *testing.T) {
 	counts := []int{most}
 	if *limits {
@@ -116,7 +120,8 @@ func testUpstreams(t *testing.T, count int) {
 	}
 	lookedUp("a page with a cookie", asked)
 	reached("a page without a cookie", Request{Path: "/none"})
-	// Some hosts are drawn, and one has a query for each address family; lookups begin in the background.
+	// Some hosts are drawn, and one has a query for each IP version. Lookups begin in the
+	// background.
 	time.Sleep(time.Second)
 	lookedUp("a page without a cookie", 100+dns.Queries(lastApp))
 

@@ -10,13 +10,15 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// usage is what a process has used so far: CPU time, and memory in bytes. The kernel counts CPU time in steps of 10 ms.
+// usage is what a process has used so far: CPU time, and memory in bytes. The kernel counts CPU
+// time in steps of 10 ms.
 type usage struct {
 	cpu          time.Duration
 	memory, peak int64
 }
 
-// tick is the kernel's unit of CPU time in /proc: 100 a second on every architecture that Linux has today.
+// tick is the kernel's unit of CPU time in /proc: 100 per second on all current architectures of
+// Linux.
 const tick = time.Second / 100
 
 func usageOf(t testing.TB, caddy *Caddy) (u usage) {
@@ -28,7 +30,8 @@ func usageOf(t testing.TB, caddy *Caddy) (u usage) {
 		}
 		return string(text)
 	}
-	// See proc(5). The second field, in parentheses, may hold anything; fields 14 and 15 are user and system time.
+	// See proc(5). The second field, in parentheses, may contain anything. Fields 14 and 15 are
+	// user and system time.
 	stat := read("stat")
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	var user, system int64
@@ -54,7 +57,7 @@ func usageOf(t testing.TB, caddy *Caddy) (u usage) {
 	return u
 }
 
-// goroutines is how many goroutines Caddy has now.
+// goroutines returns the number of Caddy's goroutines.
 func goroutines(t testing.TB, caddy *Caddy) (count int) {
 	t.Helper()
 	_, text := caddy.Admin("GET", "/debug/pprof/goroutine?debug=1", "", nil)

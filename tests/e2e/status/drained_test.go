@@ -8,7 +8,8 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// Whoever waits for a rollout is told when it is over: on the page, in the state, and by a command with an exit code.
+// A user who waits for a rollout is told when it is over: on the page, in the state, and by a
+// command with an exit code.
 func TestDrained(t *testing.T) {
 	t.Parallel()
 	r := startWith(t, 10*time.Minute, "\t\troll_time 3s\n")
@@ -47,7 +48,7 @@ func TestDrained(t *testing.T) {
 		t.Errorf("drained before its time: %+v", one)
 	}
 
-	// A pod that refuses has nothing left, however short a time ago that was.
+	// A pod that refuses connections is drained, however recent its last request.
 	r.open()
 	Eventually(t, "the stream is counted", func() bool { return r.pod(podB).Streams == 1 })
 	r.resolve(app, podA)

@@ -16,12 +16,12 @@ import (
 // often makes streams roll every second, on both sides.
 const often = "\t\troll_time 1s\n"
 
-// visitor has a page that opens one receiver stream after the other, and loads itself anew when it is told to.
+// visitor has a page that opens one receiver stream after the other, and reloads when told to.
 type visitor struct {
 	mu      sync.Mutex
 	page    *Page
 	reloads int
-	wrong   string // what no visitor may see
+	wrong   string // an event that no visitor may see
 }
 
 func (r *rollout) visit(caddy *Caddy) *visitor {
@@ -38,7 +38,7 @@ func (r *rollout) visit(caddy *Caddy) *visitor {
 			page, _ := v.now()
 			answer, err := page.Browser.Open(ctx, Request{Path: page.Sync(number), Cookie: page.Browser.Cookies()})
 			if err != nil {
-				continue // only by the end of the test, or of a Caddy
+				continue // only at the end of the test or of a Caddy
 			}
 			_, _ = io.Copy(io.Discard, answer.Body)
 			answer.Body.Close()
@@ -72,7 +72,7 @@ func (v *visitor) now() (page *Page, reloads int) {
 	return v.page, v.reloads
 }
 
-// on is how many of them have their page on a pod.
+// on returns how many visitors have their page on a pod.
 func on(visitors []*visitor, pod string) (pages int) {
 	for _, v := range visitors {
 		if page, _ := v.now(); page.Pod == pod {
@@ -82,7 +82,7 @@ func on(visitors []*visitor, pod string) (pages int) {
 	return pages
 }
 
-// checkVisitors checks that each was told once, and saw nothing wrong.
+// checkVisitors checks that each visitor was told to reload once, and saw nothing wrong.
 func checkVisitors(t testing.TB, visitors []*visitor) {
 	t.Helper()
 	for i, v := range visitors {
@@ -99,7 +99,8 @@ func evict(t testing.TB, arguments ...string) Result {
 	return Command{Arguments: append([]string{"doors", "evict"}, arguments...)}.Run(t)
 }
 
-// An operator moves the pages of a pod to another one, under open pages, across a reload, and takes it back.
+// An operator moves the pages of a pod to another one, with open pages, across a reload, and ends
+// the eviction.
 func TestEvict(t *testing.T) {
 	t.Parallel()
 	r := startWith(t, time.Second, often)
@@ -124,7 +125,7 @@ func TestEvict(t *testing.T) {
 	if page := r.caddy.NewBrowser(t, H1).MustLoad("/"); page.Pod != podB {
 		t.Errorf("a new page on %s", page.Pod)
 	}
-	// The eviction outlives the configuration, and a click goes through all the time.
+	// The eviction survives the reload, and clicks work all the time.
 	click := func() {
 		t.Helper()
 		if answer, err := silent.Browser.Send(Request{Method: "POST", Path: silent.Hook("1", 1)}); err != nil || answer.Status != http.StatusOK {
@@ -205,7 +206,7 @@ func TestEvict(t *testing.T) {
 	w.checkSilence()
 }
 
-// Each replica is told, also those that have nothing of the pod.
+// Every replica gets the order, even one without pages of the pod.
 func TestEvictAtAllReplicas(t *testing.T) {
 	t.Parallel()
 	r := startWith(t, time.Second, often)
@@ -228,7 +229,7 @@ func TestEvictAtAllReplicas(t *testing.T) {
 	}
 }
 
-// Only the admin API takes orders, and by its own rules about where a request comes from.
+// Only the admin API takes orders, and it checks the origin of a request by its own rules.
 func TestWhoMayEvict(t *testing.T) {
 	t.Parallel()
 	r := startWith(t, time.Second, often)
@@ -268,7 +269,7 @@ func TestWhoMayEvict(t *testing.T) {
 	if status, message := r.caddy.Admin("DELETE", "/doors/evictions?pod="+podA, "", nil); status != http.StatusOK || !strings.Contains(message, podA+"/32") {
 		t.Errorf("%d %s", status, message)
 	}
-	// Where no source is, there is nothing to evict.
+	// Without a source there is nothing to evict.
 	if status, message := r.caddy.Load(Config{Handlers: "respond ok"}); status != http.StatusOK {
 		t.Fatal(status, message)
 	}
@@ -277,7 +278,7 @@ func TestWhoMayEvict(t *testing.T) {
 	}
 }
 
-// A drain has an end where the configuration says so.
+// With drain_max, a drain ends.
 func TestDrainMax(t *testing.T) {
 	t.Parallel()
 	r := startWith(t, time.Second, often+"\t\tdrain_max 2s\n")

@@ -54,7 +54,7 @@ func TestIdle(t *testing.T) {
 		}
 	}
 
-	// A question that is held: no at its end, yes as soon as it is true.
+	// A held question is answered no at its end, and yes as soon as that is true.
 	if status, answer := r.ask(podA + "?idle=100ms&wait=300ms"); status != http.StatusConflict || answer.Answer != "busy" {
 		t.Errorf("the end of a wait: %d %+v", status, answer)
 	}
@@ -76,8 +76,8 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// A question that is held delays neither a reload nor the end of Caddy: it is answered, and
-// can be asked again.
+// A held question delays neither a reload nor the end of Caddy: it is answered, and can be asked
+// again.
 func TestHeldQuestionsEndWithTheServer(t *testing.T) {
 	for _, where := range []string{"site", "admin"} {
 		t.Run(where, func(t *testing.T) {

@@ -21,14 +21,14 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness/chromium"
 )
 
-// window is a browser window on the status page.
+// window is a browser window with the status page.
 type window struct {
 	context.Context
 	t testing.TB
 
 	mu       sync.Mutex
-	problems []string // what the browser complains about
-	loaded   []string // addresses that were asked for
+	problems []string // complaints of the browser
+	loaded   []string // requested addresses
 }
 
 // openWindow opens the page in a headless Chromium.
@@ -42,12 +42,12 @@ func openWindow(t testing.TB, address string) *window {
 	return w
 }
 
-// hear remembers what the browser reports.
+// hear records what the browser reports.
 func (w *window) hear(event any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch event := event.(type) {
-	case *cdplog.EventEntryAdded: // a violation of the policy among others
+	case *cdplog.EventEntryAdded: // includes violations of the policy
 		w.problems = append(w.problems, event.Entry.Text)
 	case *runtime.EventExceptionThrown:
 		w.problems = append(w.problems, event.ExceptionDetails.Text)
@@ -59,7 +59,7 @@ func (w *window) hear(event any) {
 func (w *window) do(actions ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
 	limited, cancel := context.WithTimeout(w, 2*Patience)
-	if chromedp.FromContext(w).Browser == nil { // the first run is the life of the browser
+	if chromedp.FromContext(w).Browser == nil { // the first run lasts as long as the browser
 		limited = w
 	}
 	defer cancel()
@@ -68,7 +68,7 @@ func (w *window) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// eval is the value of an expression on the page.
+// eval returns the value of an expression on the page.
 func eval[T any](w *window, expression string) T {
 	w.t.Helper()
 	value, err := chromedp.Run(w, chromedp.Evaluate[T](expression))
@@ -78,7 +78,8 @@ func eval[T any](w *window, expression string) T {
 	return value
 }
 
-// press clicks a button that can be seen. A click of the mouse would go to where the button was a moment ago: the page is drawn anew each second.
+// press clicks a visible button with a script. A mouse click could miss it, since the page is
+// updated every second.
 func (w *window) press(id string) {
 	w.t.Helper()
 	button := fmt.Sprintf("document.getElementById(%q)", id)
@@ -96,8 +97,8 @@ func (w *window) shows(expression string) {
 	}
 }
 
-// picture takes a screenshot at a size, and checks that nothing is wider than the window. The
-// pictures stay where DOORS_SCREENSHOTS says.
+// picture takes a screenshot at a size, and checks that nothing is wider than the window.
+// Screenshots are kept where DOORS_SCREENSHOTS says.
 func (w *window) picture(name string, width int64, dark bool) {
 	w.t.Helper()
 	scheme := "light"
@@ -183,13 +184,14 @@ func TestPage(t *testing.T) {
 	w.picture("desktop-gone", 1280, false)
 	w.checkSilence()
 
-	// Figures that are old look so.
+	// Outdated figures look outdated.
 	r.caddy.Stop()
 	w.shows(`document.getElementById("live").innerText.startsWith("no answer") && getComputedStyle(document.querySelector("main")).opacity < 1`)
 	w.picture("desktop-stale", 1280, false)
 }
 
-// checkSilence checks that the browser has not complained, and has loaded nothing but the page and the state.
+// checkSilence checks that the browser has reported nothing, and has loaded only the page and the
+// state.
 func (w *window) checkSilence() {
 	w.t.Helper()
 	w.mu.Lock()
@@ -204,7 +206,7 @@ func (w *window) checkSilence() {
 	}
 }
 
-// Where there is nothing to see the page says so.
+// Without pods the page says so.
 func TestEmptyPage(t *testing.T) {
 	t.Parallel()
 	caddy := Start(t, Options{Config: Config{Handlers: "handle_path /ops/* {\n\tdoors_status\n}"}})
@@ -215,12 +217,13 @@ func TestEmptyPage(t *testing.T) {
 	w.checkSilence()
 }
 
-// Of many pods few are listed at first, those with requests among them; pods on which no page can be left are not.
+// Of many pods few are listed at first, those with requests among them. Pods that can have no pages
+// are hidden.
 func TestPageOfManyPods(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	const pods = 60
-	var addresses []string // nobody has to be there
+	var addresses []string // nobody needs to listen there
 	for last := range pods {
 		addresses = append(addresses, fmt.Sprintf("127.0.1.%d", 100+last))
 	}
@@ -238,7 +241,7 @@ func TestPageOfManyPods(t *testing.T) {
 	w.shows(rows + `.length === 40`)
 	w.checkSilence()
 
-	// What a rollout has replaced for good.
+	// Pods that a rollout has replaced for good.
 	eval[any](w, `void (window.fetch = ((ask) => async (...of) => {
 		const state = await (await ask(...of)).json();
 		for (const pod of state.pods) if (pod.generation === "draining") Object.assign(pod, { in_flight: 0, streams: 0, last_seen_seconds_ago: 2401 });
@@ -248,7 +251,7 @@ func TestPageOfManyPods(t *testing.T) {
 	w.shows(`![...` + rows + `].some((row) => row.innerText.includes("` + podA + `:"))`)
 }
 
-// The app says for how long its pages may be silent, and everything that shows pods goes by it.
+// All displays of pods use the app's limit for silent pages.
 func TestPageFollowsSessionTime(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -273,7 +276,7 @@ func TestPageFollowsSessionTime(t *testing.T) {
 	}
 }
 
-// The page runs its own script and nothing else, is kept by nobody, and not shown inside of another page.
+// The page runs only its own script, is not cached, and cannot be framed.
 func TestPagePolicy(t *testing.T) {
 	t.Parallel()
 	r := start(t)

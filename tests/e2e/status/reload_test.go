@@ -11,15 +11,15 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// While a configuration is being loaded, which takes long if it is large, only some of its sources are there. Until it is in force the
-// running one is what everybody is told about.
+// While a large configuration is being loaded, only some of its sources exist. Until it is in
+// force, the running configuration is shown.
 func TestLoadingHidesNoServer(t *testing.T) {
 	t.Parallel()
 	const many, last = 3000, "127.0.9.9"
 	secret := NewSecret(32)
 	config := func(load int) Config {
 		var large []Upstream
-		for i := range many + load { // another one each time, else it would not be loaded
+		for i := range many + load { // a different one each time, else it would not be loaded
 			large = append(large, Upstream{CIDR: fmt.Sprintf("10.%d.%d.0/24", i/250, i%250), Host: "127.0.0.1", Port: 9})
 		}
 		var routes []string
@@ -35,7 +35,7 @@ func TestLoadingHidesNoServer(t *testing.T) {
 	asking.Go(func() {
 		for ; !stop.Load(); asked++ {
 			answer, err := http.Get(caddy.AdminURL("/doors/pods/" + last + "?idle=0s"))
-			if err != nil { // the admin server that is being replaced
+			if err != nil { // the admin server is being replaced
 				continue
 			}
 			answer.Body.Close()

@@ -1,5 +1,5 @@
-// Package status_test watches rollouts through doors_status and the admin API of a
-// real Caddy, with stand-in pods, a stub name server and a real browser.
+// Package status_test observes rollouts through doors_status and the admin API of a real Caddy,
+// with stand-in pods, a name server and a real browser.
 package status_test
 
 import (
@@ -25,7 +25,7 @@ const (
 	other = "other.test"
 )
 
-// rollout is a Caddy in front of pods of one server, with the status below /ops.
+// rollout is a Caddy in front of the pods of one upstream, with the status below /ops.
 type rollout struct {
 	*Cluster
 	dns     *nameserver.Server
@@ -34,13 +34,14 @@ type rollout struct {
 	options string // of the source
 }
 
-// start starts the pods and Caddy; app leads to podA.
+// start starts the pods and Caddy. The host app resolves to podA.
 func start(t testing.TB) *rollout {
 	t.Helper()
 	return startWith(t, 10*time.Minute, "")
 }
 
-// startWith is start with pods that end streams after a time, and options of the source.
+// startWith is like start, with pods that end streams after the given time, and options of the
+// source.
 func startWith(t testing.TB, roll time.Duration, options string) *rollout {
 	t.Helper()
 	r := &rollout{Cluster: NewCluster(t, pod.Config{Roll: roll}, podA, podB, podZ), t: t, options: options}
@@ -56,7 +57,7 @@ func startWith(t testing.TB, roll time.Duration, options string) *rollout {
 	return r
 }
 
-// config mounts the status below a prefix, beside two upstreams.
+// config serves the status below a prefix, beside two upstreams.
 func (r *rollout) config(secret string) Config {
 	upstreams := []Upstream{r.Upstream("127.0.1.0/24", app), r.Upstream("127.0.2.0/24 fd00:2::/64", other)}
 	proxy := Caddyfile("dynamic_upstreams", secret, "upstream", upstreams, "lb_policy first")
@@ -73,7 +74,7 @@ func (r *rollout) resolve(name string, addresses ...string) {
 	r.dns.Set(name, parsed...)
 }
 
-// open opens a page and its receiver stream, which stays open until the page is closed.
+// open opens a page and its receiver stream, which stays open until closePage is called.
 func (r *rollout) open() (page *Page, closePage func()) {
 	r.t.Helper()
 	page = r.caddy.NewBrowser(r.t, H1).MustLoad("/")
@@ -89,8 +90,8 @@ func (r *rollout) open() (page *Page, closePage func()) {
 	return page, cancel
 }
 
-// state is the documented part of the JSON, spelled out once more: a change of a
-// name in the program is a change for everybody who reads it.
+// state is the documented part of the JSON, declared again: a changed name in the program would
+// break its readers.
 type state struct {
 	UptimeSeconds  float64 `json:"uptime_seconds"`
 	SessionSeconds float64 `json:"session_seconds"`
@@ -171,7 +172,7 @@ type podState struct {
 	LastSeenSecondsAgo    *float64 `json:"last_seen_seconds_ago"`
 }
 
-// decode reads JSON that has no members but those of the type.
+// decode decodes JSON and rejects unknown members.
 func decode(t testing.TB, text string, into any) {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(text))
@@ -181,7 +182,7 @@ func decode(t testing.TB, text string, into any) {
 	}
 }
 
-// get asks the status handler.
+// get requests a path of the status handler.
 func (r *rollout) get(path string) Answer {
 	r.t.Helper()
 	return r.caddy.NewClient(r.t, H1).Get("/ops" + path)
@@ -198,7 +199,7 @@ func (r *rollout) state() state {
 	return s
 }
 
-// pod is the state of one pod; the zero state if it is not listed.
+// pod returns the state of a pod, or the zero state if it is not listed.
 func (r *rollout) pod(address string) (found podState) {
 	r.t.Helper()
 	for _, one := range r.state().Pods {

@@ -9,8 +9,8 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// A rollout as an operator sees it: the pages of the old pod, the move in DNS, the new
-// pod that fills, the old one that empties and ends; and a reload in the middle.
+// A rollout as an operator sees it: pages on the old pod, the change in DNS, the new pod filling
+// up, the old one emptying and ending, with a reload in the middle.
 func TestStateOfARollout(t *testing.T) {
 	t.Parallel()
 	r := start(t)
@@ -43,7 +43,7 @@ func TestStateOfARollout(t *testing.T) {
 	_, closeNew := r.open()
 	Eventually(t, "the new pod fills", func() bool { return r.pod(podB).Streams == 1 })
 
-	// All of it is known in the next configuration too, while streams of the last one run on.
+	// The state survives a reload, while streams of the old configuration continue.
 	before := r.state().UptimeSeconds
 	if status, message := r.caddy.Load(r.config(r.Secret + " " + NewSecret(16))); status != http.StatusOK {
 		t.Fatal(status, message)
@@ -80,14 +80,13 @@ func TestStateOfARollout(t *testing.T) {
 	}
 }
 
-// hostport names a server as the state does.
+// hostport returns the name of an upstream in the state.
 func (r *rollout) hostport(host string) string {
 	_, port, _ := strings.Cut(r.Pod(podA).Address().String(), ":")
 	return host + ":" + port
 }
 
-// checkSource checks what is shown of the configuration. Clear text and TLS have a
-// source each.
+// checkSource checks what is shown of the configuration. HTTP and HTTPS each have a source.
 func (r *rollout) checkSource(t *testing.T) {
 	t.Helper()
 	s := r.state()
@@ -111,13 +110,13 @@ func (r *rollout) checkSource(t *testing.T) {
 	}
 }
 
-// What Caddy answers by itself is counted by reason, and pods outside of all networks are not remembered.
+// Caddy's own answers are counted by reason, and pods outside all networks are not remembered.
 func TestAnswersAreCounted(t *testing.T) {
 	t.Parallel()
 	r := start(t)
 	client := r.caddy.NewClient(t, H1)
 	r.Pod(podB).Kill()
-	client.Get("/") // else there is nothing to reload onto
+	client.Get("/") // else pages could not reload
 	for path, times := range map[string]int{
 		"/~/not.a.token/h/1/1":                                       1,
 		"/~/" + Token(t, NewSecret(32), podA) + "/h/1/1":             2,
@@ -140,11 +139,12 @@ func TestAnswersAreCounted(t *testing.T) {
 			t.Errorf("%s: %d, want %d", reason, got, want)
 		}
 	}
-	// All of these were hooks. What a pod says itself makes pages reload as well, and is not an answer of Caddy.
+	// All of these were hooks. A pod's own 410 makes its page reload too, but is not an answer of
+	// Caddy.
 	for range 7 {
 		client.Get("/~/" + r.Token(podA) + "/h/ended/1")
 	}
-	client.Get("/~/" + r.Token("127.0.9.9") + "/r/0123456789abcdef.style.css") // makes none reload
+	client.Get("/~/" + r.Token("127.0.9.9") + "/r/0123456789abcdef.style.css") // does not make a page reload
 	s = r.state()
 	for reason, want := range map[string]int{"token_malformed": 6, "token_refused": 2, "no_cidr": 3, "pod_gone": 4, "page_gone": 7} {
 		if got := s.Answers.Reloads[reason]; got != want {
@@ -167,7 +167,8 @@ func TestAnswersAreCounted(t *testing.T) {
 	})
 }
 
-// Nothing but reading is possible, and only at these paths. The admin API has the same without the page.
+// The status is read-only and has only these paths. The admin API has the same ones without the
+// page.
 func TestPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	r := start(t)

@@ -1,5 +1,5 @@
-// Package doors stands in for the framework, for tests that cannot have it: so much of its API as our samples use. A page that
-// was loaded is open until somebody posts to /~/ID/h/end.
+// Package doors is a stand-in for the framework, for tests that cannot download it. It has the part
+// of the API that our samples use. A loaded page stays open until a POST to /~/ID/h/end.
 package doors
 
 import (
@@ -14,23 +14,23 @@ import (
 // Request is a page load.
 type Request any
 
-// App is an app, as a handler.
+// App is an app that handles requests.
 type App interface {
 	http.Handler
-	// Drain calls back once, when the last page has ended.
+	// Drain calls callback once, when the last page has ended.
 	Drain(callback func())
 }
 
 // With is an option of NewApp.
 type With func(*app)
 
-// WithID sets what stands after /~/.
+// WithID sets the ID, which follows /~/ in paths.
 func WithID(id string) With { return func(a *app) { a.id = id } }
 
-// WithIDCookie sets the cookie that holds the ID.
+// WithIDCookie sets the name of the cookie with the ID.
 func WithIDCookie(name string) With { return func(a *app) { a.cookie = name } }
 
-// NewApp makes an app of the root of its pages.
+// NewApp returns an app with the given page.
 func NewApp[C gox.Comp](page func(ctx context.Context, r Request) C, options ...With) App {
 	made := &app{page: func(ctx context.Context) gox.Comp { return page(ctx, nil) }}
 	for _, option := range options {
@@ -52,7 +52,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, &http.Cookie{Name: a.cookie, Value: a.id})
 	switch {
 	case r.URL.Path == "/~/"+a.id+"/h/end":
-		w.WriteHeader(http.StatusGone) // flushed when this returns, as in Doors
+		w.WriteHeader(http.StatusGone) // flushed on return, as in Doors
 		a.change(-1)
 	case strings.HasPrefix(r.URL.Path, "/~/"):
 	default:
@@ -79,7 +79,7 @@ func (a *app) Drain(callback func()) {
 // RequestPointer is a click.
 type RequestPointer any
 
-// AClick says what a click does. On tells whether that was the last one.
+// AClick handles clicks. On returns whether this was the last one.
 type AClick struct {
 	On func(ctx context.Context, r RequestPointer) bool
 }
@@ -87,7 +87,7 @@ type AClick struct {
 // Source is a value that pages show.
 type Source[T any] struct{ value *T }
 
-// NewSource makes one of its first value.
+// NewSource returns a source with an initial value.
 func NewSource[T comparable](value T) Source[T] { return Source[T]{&value} }
 
 // Mutate changes the value.

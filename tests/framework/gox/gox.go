@@ -1,5 +1,5 @@
-// Package gox stands in for the module of the same name, in which pages of Doors are written: so much of its API as our
-// samples use. Attributes are left out of what it renders.
+// Package gox is a stand-in for the module in which pages of Doors are written. It has the part of
+// the API that our samples use, and does not render attributes.
 package gox
 
 import (
@@ -7,28 +7,29 @@ import (
 	"io"
 )
 
-// Comp is what can be rendered.
+// Comp is a component, which can be rendered.
 type Comp interface{ Main() Elem }
 
 // Elem is a part of a page.
 type Elem func(Cursor) error
 
-// Main makes an Elem a Comp.
+// Main implements Comp.
 func (e Elem) Main() Elem { return e }
 
-// Cursor writes one part of a page after the other.
+// Cursor writes the parts of a page in order.
 type Cursor struct{ To io.Writer }
 
-// Init begins an element, Modify adds to its attributes, Submit ends them, and Close ends the element.
+// Init begins an element. Modify adds attributes, Submit ends the opening tag, and Close ends the
+// element.
 func (c Cursor) Init(tag string) error { return c.Raw("<" + tag) }
 
-// Modify is described at Init.
+// Modify ignores attributes.
 func (c Cursor) Modify(any) error { return nil }
 
-// Submit is described at Init.
+// Submit ends the opening tag.
 func (c Cursor) Submit() error { return c.Raw(">") }
 
-// Close is described at Init.
+// Close ends the element.
 func (c Cursor) Close() error { return nil }
 
 // Raw writes HTML.
@@ -40,7 +41,7 @@ func (c Cursor) Raw(html string) error {
 // Text writes text.
 func (c Cursor) Text(text string) error { return c.Raw(text) }
 
-// Any writes whatever can be rendered.
+// Any writes anything that can be rendered.
 func (c Cursor) Any(part any) error {
 	if part, ok := part.(Comp); ok {
 		return part.Main()(c)

@@ -1,6 +1,7 @@
 //go:build planted_faults
 
-// Makes one fault through cgo, by its name, so that `go build -asan` shows that it sees into the library.
+// Command binding makes one fault through cgo, selected by name. It shows that `go build -asan`
+// finds faults in the library.
 package main
 
 // #cgo pkg-config: doors_caddy

@@ -1,4 +1,5 @@
-// Stores a Go pointer in memory of C, so that GOEXPERIMENT=cgocheck2 shows that it sees such faults.
+// Command stored stores a Go pointer in memory of C. It shows that GOEXPERIMENT=cgocheck2 finds
+// such faults.
 package main
 
 // #include <stdlib.h>

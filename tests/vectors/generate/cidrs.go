@@ -110,8 +110,8 @@ func cidrTables() (all []cidrTable) {
 	return all
 }
 
-// everyLength holds one prefix of each length over the address; an address that
-// differs first at bit n matches the prefix of length n.
+// everyLength returns one prefix of each length for the address. An address whose first different
+// bit is n matches the prefix of length n.
 func everyLength(name, address string) cidrTable {
 	all := cidrTable{Name: name}
 	addr := netip.MustParseAddr(address)
@@ -138,7 +138,7 @@ func refusedCIDRLists() (all []refusedCIDRs) {
 	one := func(cidr string, contains ...string) {
 		refuse(cidr, 0, []string{cidr}, append(plain(cidr), contains...)...)
 	}
-	// A bare address and set host bits offer the right form.
+	// For a bare address and for set host bits, the error offers the right form.
 	one("10.0.0.1", "10.0.0.1/32")
 	one("2001:db8::1", "2001:db8::1/128")
 	one("::ffff:10.0.0.1", "10.0.0.1")
@@ -169,7 +169,7 @@ func refusedCIDRLists() (all []refusedCIDRs) {
 	}
 	refuse("a very long word", 0, []string{strings.Repeat("1", 5000)})
 	refuse("a very long word of two-byte letters", 0, []string{strings.Repeat("é", 700)})
-	// The place of the fault.
+	// The position of the fault.
 	for i := range 3 {
 		list := []string{"10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"}
 		list[i] = "10.9.0.1/24"
@@ -185,8 +185,8 @@ func refusedCIDRLists() (all []refusedCIDRs) {
 	return all
 }
 
-// plain is the value that an error has to repeat as it is; one with quotes or
-// letters outside ASCII may be shown escaped.
+// plain returns values that an error must repeat unchanged. A value with quotes or letters outside
+// ASCII may be escaped.
 func plain(value string) []string {
 	for _, c := range value {
 		if c <= ' ' || c > '~' || c == '"' || c == '\\' {

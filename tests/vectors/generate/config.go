@@ -39,7 +39,7 @@ const (
 	secondUpstream = `{"cidr": "10.0.1.0/24", "host": "green", "port": 8081}`
 )
 
-// good are the members of a sound config; members replaces one by its name.
+// good are the members of a valid configuration, and members returns it with some of them changed.
 func members(changes ...string) string {
 	values := map[string]string{
 		"secret":      quote(secretOf(keyA32)),
@@ -50,7 +50,8 @@ func members(changes ...string) string {
 	return object(values, order, changes)
 }
 
-// object writes the members in this order, with the named ones changed or added, and "" to leave one out.
+// object returns an object with its members in the given order. changes are pairs of a name and a
+// value; "" omits a member.
 func object(values map[string]string, order, changes []string) string {
 	for i := 0; i < len(changes); i += 2 {
 		if _, known := values[changes[i]]; !known {
@@ -75,17 +76,17 @@ func quote(text string) string {
 	return string(quoted)
 }
 
-// upstream is one upstream with the named members changed, "" to leave one out.
+// upstream returns an upstream with the given members changed. "" omits one.
 func upstream(changes ...string) string {
 	values := map[string]string{"cidr": `"10.0.0.0/24"`, "host": `"blue"`, "port": "8080"}
 	order := []string{"cidr", "host", "port"}
 	return object(values, order, changes)
 }
 
-// only is a config with this one upstream.
+// only returns a configuration with one upstream.
 func only(upstream string) string { return members("cookie_name", "", "upstreams", "["+upstream+"]") }
 
-// behind is a config with this upstream as the second.
+// behind returns a configuration with the given upstream in second place.
 func behind(upstream string) string {
 	return members("upstreams", "["+secondUpstream+", "+upstream+"]")
 }
@@ -146,7 +147,7 @@ func acceptedConfigs() (all []acceptedConfig) {
 	return all
 }
 
-// canary stands for a secret in a wrong place: no message may hold it.
+// canary is a secret in the wrong place: no message may contain it.
 const canary = "CANARYcanaryCANARYcanaryCANARYcanaryCANARYc"
 
 func refusedConfigs() (all []refusedConfig) {
@@ -305,7 +306,7 @@ func refuseUpstreams(refuse refuseFunc) {
 }
 
 func refuseShapes(refuse refuseFunc) {
-	// Members that are unknown or given twice.
+	// Unknown and repeated members.
 	refuse("unknown member", members("secert", `"x"`), statusConfig, none, "secert")
 	refuse("unknown member with a secret in it", members("key", quote(canary)), statusConfig, none, "key")
 	refuse("a secret as the name of a member", members(canary, `"x"`), statusConfig, none)
@@ -325,7 +326,7 @@ func refuseShapes(refuse refuseFunc) {
 	}
 	refuse("cidrs twice", only(upstream("cidr", "", "cidrs", `["10.0.0.0/24"], "cidrs": ["10.1.0.0/24"]`)), statusConfig, 0, "upstreams[0]", "cidrs")
 
-	// Not the JSON of an object.
+	// Not a JSON object.
 	for name, text := range orderedText("empty", "", "white space", " \n", "null", "null", "a number", "5", "a string", `"x"`, "a list", "[]",
 		"cut", members()[:60], "cut behind the brace", "{", "text behind", members()+" x", "a second object", members()+members(),
 		"comma behind the last", strings.TrimSuffix(members(), "}")+",}", "a comment", "/* x */"+members(), "single quotes", "{'secret': 'x'}",

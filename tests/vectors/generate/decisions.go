@@ -23,7 +23,7 @@ type routerConfig struct {
 	Upstreams  []upstreamConfig `json:"upstreams"`
 }
 
-// want is a decision: everything but the request.
+// want is a decision, without the request.
 type want struct {
 	Kind     int     `json:"kind"`
 	Reason   int     `json:"reason"`

@@ -1,6 +1,6 @@
 package main
 
-// The details: what is a system request, and which cookie counts.
+// Details: which requests are system requests, and which cookie counts.
 
 import (
 	"encoding/base64"
@@ -40,7 +40,7 @@ func pathVectors() routerVectors {
 		t.add("normal: "+path[:min(len(path), 16)], path, "", anyOf(noCookie))
 	}
 
-	// What a caller gets who passes the whole request target: its path decides.
+	// If a caller passes the whole request target, its path decides.
 	target := func(name, target string, w want) { t.add("target: "+name, target, "", w) }
 	theirs := func(pathKind int) want { return t.pod(1, "10.0.1.7", pathKind) }
 	for _, query := range []string{"?", "?a=b", "?/s/inst", "?/~/" + token, "??"} {
@@ -110,7 +110,7 @@ func cookieVectors() routerVectors {
 	unusable := func(name, cookies string) { t.add(name, "/", cookies, anyOf(unusableCookie)) }
 	absent := func(name, cookies string) { t.add(name, "/", cookies, anyOf(noCookie)) }
 
-	// Where it stands.
+	// The position of the cookie.
 	usable("alone", "upstream="+blue)
 	usable("in front", "upstream="+blue+"; theme=dark")
 	usable("behind", "theme=dark; upstream="+blue)
@@ -127,7 +127,7 @@ func cookieVectors() routerVectors {
 	usable("behind a long value", "big="+strings.Repeat("x", 100000)+"; upstream="+blue)
 	t.add("IPv6", "/", "upstream="+grey, t.byCookie(2, "2001:db8::7"))
 
-	// Which name it has.
+	// Its name.
 	absent("upper case", "Upstream="+blue)
 	absent("all upper case", "UPSTREAM="+blue)
 	absent("name is a prefix", "upstreamx="+blue)
@@ -155,7 +155,7 @@ func cookieVectors() routerVectors {
 	unusable("one quote", `upstream="`)
 	unusable("space inside quotes", `upstream=" `+blue+`"`)
 
-	// Which values are usable.
+	// Valid and invalid values.
 	unusable("empty", "upstream=")
 	unusable("short", "upstream=abc")
 	unusable("padding", "upstream="+blue+"=")
@@ -170,7 +170,7 @@ func cookieVectors() routerVectors {
 	unusable("right length, not the alphabet", "upstream="+strings.Repeat("+", 43))
 	unusable("joined by a comma", "upstream="+blue+",x=y")
 
-	// Several with the name: the first usable one.
+	// Several cookies of that name: the first valid one counts.
 	usable("first of two", "upstream="+blue+"; upstream="+green)
 	second("first of two, other order", "upstream="+green+"; upstream="+blue)
 	second("the first is of another key", "upstream="+foreign+"; upstream="+green)
@@ -199,7 +199,7 @@ func cookieVectors() routerVectors {
 	second("other lengths and seven unusable, then one", strings.Repeat("upstream=abc; "+bad, 7)+"upstream="+green)
 	second("eight under another name, then one", strings.Repeat("other="+foreign+"; ", 8)+"upstream="+green)
 
-	// Bytes that are no text.
+	// Bytes that are not text.
 	raw := func(name, cookies string, w want) {
 		t.requests = append(t.requests, request{Name: name, Path: "/",
 			CookiesBase64: base64.StdEncoding.EncodeToString([]byte(cookies)), want: w})
@@ -213,7 +213,7 @@ func cookieVectors() routerVectors {
 	raw("NUL behind the value", "upstream="+blue+"\x00", anyOf(unusableCookie))
 	raw("NUL in the name", "upstream\x00="+blue, anyOf(noCookie))
 
-	// Cookies do not count for system requests, tokens not for pages.
+	// Cookies do not count for system requests, and tokens do not count for pages.
 	t.add("system request", "/~/"+green+"/s/a", "upstream="+blue, t.pod(1, "10.0.1.7", pathSync))
 	return t.vectors("cookies")
 }

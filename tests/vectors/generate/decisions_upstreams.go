@@ -134,7 +134,7 @@ func everyAddress() routerVectors {
 	return t.vectors("everything, AES-128")
 }
 
-// ordered yields the pairs in the given order.
+// ordered yields pairs in the given order.
 func ordered(pairs ...any) func(func(string, int) bool) {
 	return func(yield func(string, int) bool) {
 		for i := 0; i < len(pairs); i += 2 {

@@ -1,6 +1,5 @@
-// Command generate writes the vectors that every language of this repository
-// is tested with. It shares no code with any of them, and its output is the
-// same at every run: nonces come from the name of the token.
+// Command generate writes the vectors that test every language of this repository. It shares no
+// code with them. Its output is always the same: nonces are derived from the names of tokens.
 //
 //	go run ./tests/vectors/generate [-check] [-dir tests/vectors]
 package main
@@ -45,7 +44,7 @@ func run(dir string, check bool) error {
 	return nil
 }
 
-// files is what is written: the content of each file by its name.
+// files returns the contents of the files by name.
 func files() map[string]any {
 	return map[string]any{
 		"tokens.json":    tokenVectors(),
@@ -62,7 +61,7 @@ func render(content any) []byte {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(content); err != nil {
-		panic(err) // the content is ours
+		panic(err) // cannot happen with our own content
 	}
 	return text.Bytes()
 }

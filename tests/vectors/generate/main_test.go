@@ -32,7 +32,7 @@ func TestRunWritesWhatItChecks(t *testing.T) {
 	}
 }
 
-// Names find the vector at fault, so each is there once in its list.
+// Names identify vectors, so each must be unique in its list.
 func TestNamesAreUnique(t *testing.T) {
 	unique := func(list string, names []string) {
 		seen := map[string]bool{}

@@ -1,7 +1,7 @@
 package main
 
-// A slow model of the decision, to hold the expectations that were written by
-// hand against: bits are compared one by one and each key is tried on copies.
+// This file has a slow model of the decision, to check the expectations that were written by hand.
+// It compares addresses bit by bit and tries each key on a copy.
 
 import (
 	"crypto/aes"
@@ -152,7 +152,7 @@ func modelUpstream(config routerConfig, addr netip.Addr) int {
 	return none
 }
 
-// modelLookup puts both families into 128 bits and counts equal bits.
+// modelLookup compares addresses as 128 bits and counts equal bits.
 func modelLookup(cidrs []string, addr netip.Addr) int {
 	wide := addr.As16()
 	mapped := addr.Unmap()

@@ -1,8 +1,5 @@
 package main
 
-// In:  a key, an address and a name.
-// Out: the token that has the address, with a nonce that follows from the name.
-
 import (
 	"crypto/aes"
 	"crypto/cipher"
@@ -14,7 +11,7 @@ import (
 
 const additionalData = "doors-pod-ip-v1"
 
-// The keys of all vectors. Published, so never to be used.
+// The keys of all vectors. They are published, so never use them elsewhere.
 var (
 	keyA16 = testKey("a", 16)
 	keyA24 = testKey("a", 24)
@@ -30,7 +27,7 @@ func testKey(name string, size int) []byte {
 	return sum[:size]
 }
 
-// secretOf is the keys as a user would write them.
+// secretOf returns keys as users write them.
 func secretOf(keys ...[]byte) string {
 	texts := make([]string, len(keys))
 	for i, key := range keys {
@@ -39,7 +36,7 @@ func secretOf(keys ...[]byte) string {
 	return strings.Join(texts, " ")
 }
 
-// manyKeys are n different keys of 32 bytes.
+// manyKeys returns n different keys of 32 bytes.
 func manyKeys(n int) [][]byte {
 	keys := make([][]byte, n)
 	for i := range keys {
@@ -48,7 +45,7 @@ func manyKeys(n int) [][]byte {
 	return keys
 }
 
-// sealBytes is nonce, ciphertext and tag.
+// sealBytes returns nonce, ciphertext and tag.
 func sealBytes(key, nonce, plaintext []byte, data string) []byte {
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -68,13 +65,13 @@ func nonceOf(name string) []byte {
 
 func text(sealed []byte) string { return base64.RawURLEncoding.EncodeToString(sealed) }
 
-// sealText is the token of an address exactly as given: an IPv4-mapped address
-// stays 16 bytes long.
+// sealText returns the token of an address exactly as given: an IPv4-mapped address stays 16 bytes
+// long. The nonce is derived from the name.
 func sealText(key []byte, name, address string) string {
 	return text(sealBytes(key, nonceOf(name+" "+address), netip.MustParseAddr(address).AsSlice(), additionalData))
 }
 
-// sealWith is a token of the address that holds the character c.
+// sealWith returns a token of the address that contains the character c.
 func sealWith(key []byte, address string, c string) string {
 	for n := 0; ; n++ {
 		token := sealText(key, "search "+strings.Repeat("x", n), address)
@@ -84,7 +81,7 @@ func sealWith(key []byte, address string, c string) string {
 	}
 }
 
-// canonical is the text of an address as every language prints it.
+// canonical returns the text of an address as every language prints it.
 func canonical(address string) string { return netip.MustParseAddr(address).Unmap().String() }
 
 func addressBytes(address string) []byte { return netip.MustParseAddr(address).AsSlice() }

@@ -11,7 +11,7 @@ type acceptedSecret struct {
 	Name   string `json:"name"`
 	Secret string `json:"secret"`
 	Keys   int    `json:"keys"`
-	// KeyIDs are the public names of the keys, in the order of the secret.
+	// KeyIDs are the IDs of the keys, in the order of the secret.
 	KeyIDs []string `json:"key_ids"`
 }
 
@@ -83,8 +83,7 @@ func secretVectors() secrets {
 	return all
 }
 
-// keyIDs are the first 8 hexadecimal digits of the SHA-256 of "doors-key-id" and
-// the key.
+// keyIDs returns the first 8 hexadecimal digits of the SHA-256 of "doors-key-id" and each key.
 func keyIDs(secret string) (ids []string) {
 	for _, text := range strings.Fields(secret) {
 		key, err := base64.StdEncoding.DecodeString(text)
@@ -105,8 +104,8 @@ func trailingPadded(key string) string {
 	return key[:last] + standard[strings.IndexByte(standard, key[last])|1:][:1] + key[last+1:]
 }
 
-// urlSafe is a key of 32 bytes in the URL-safe alphabet, with a character that
-// the standard alphabet lacks.
+// urlSafe returns a key of 32 bytes in the URL-safe alphabet, with a character that the standard
+// alphabet does not have.
 func urlSafe() string {
 	return base64.URLEncoding.EncodeToString([]byte(strings.Repeat("\xff\xfe\xfb", 11)[:32]))
 }

@@ -36,7 +36,7 @@ type tokens struct {
 	Refused  []refusedToken  `json:"refused"`
 }
 
-// namedKeys are the three sizes of AES key.
+// namedKeys are AES keys of the three sizes.
 var namedKeys = []struct {
 	name string
 	key  []byte
@@ -129,7 +129,7 @@ func refusedTokens() (all []refusedToken) {
 		put := func(s string) string { return token[:half] + s + token[half+1:] }
 		insert := func(s string) string { return token[:half] + s + token[half:] }
 
-		// What no key opens.
+		// Tokens that no key opens.
 		for _, key := range [][]byte{keyA16, keyA24, keyB32} {
 			refuseKey(in(fmt.Sprintf("another key of %d bytes", len(key))), secretOf(key), token, "cipher")
 		}
@@ -191,7 +191,7 @@ func refusedTokens() (all []refusedToken) {
 		refuseKey(in("unused bits set, also another key"), secretOf(keyB32), trailing(token, 2), "base64")
 	}
 
-	// Contents that are no address have other lengths.
+	// Contents of other lengths are not addresses.
 	for _, size := range []int{0, 1, 3, 5, 8, 15, 17, 32} {
 		refuse(fmt.Sprintf("content of %d bytes", size),
 			text(sealBytes(keyA32, nonceOf("content"), make([]byte, size), additionalData)), "cipher")
@@ -214,8 +214,8 @@ func refusedTokens() (all []refusedToken) {
 	return all
 }
 
-// caseError is the error of a token whose letters were changed: its last
-// character may have got unused bits.
+// caseError returns the error of a token whose letters were changed: its last character may now
+// have unused bits set.
 func caseError(before, after string) string {
 	if before == after {
 		panic("the token has no lower case letter")

@@ -1,4 +1,4 @@
-// Package chromium starts the browser of the tests that need a real one.
+// Package chromium starts a browser for the tests that need a real one.
 package chromium
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// Allocate returns the parent of the contexts of one headless Chromium, which ends with the test.
+// Allocate returns the parent context for one headless Chromium, which ends with the test.
 func Allocate(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	binary, err := exec.LookPath("chromium")
