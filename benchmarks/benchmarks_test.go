@@ -15,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
 )
 
-// The pods, and what runs in a namespace, are this program, started again.
+// This program also runs as the pods, and in the network namespace.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && children[os.Args[1]] != nil {
 		if err := children[os.Args[1]](os.Args[2:]); err != nil {
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 var binaries = contenders.Binaries{Ours: "../bin/caddy", Stock: "../bin/caddy-stock"}
 
-// One short run of everything: no figure matters, but all are there.
+// A short run produces all figures. Their values do not matter here.
 func TestMeasureAndReport(t *testing.T) {
 	folder := t.TempDir()
 	var log bytes.Buffer
@@ -79,7 +79,7 @@ func TestMeasureAndReport(t *testing.T) {
 	}
 }
 
-// The files of the repository are what its results say.
+// The files of the repository match its results.
 func TestCommittedReport(t *testing.T) {
 	file, err := results.Load("results.json")
 	if err != nil {

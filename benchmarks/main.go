@@ -1,5 +1,5 @@
-// Command benchmarks measures what a decision costs, and what a request costs a whole Caddy. `make bench` runs all of it;
-// scripts/profile.sh runs its profiles.
+// Command benchmarks measures the cost of a decision and the cost of a request in a whole Caddy.
+// `make bench` runs all of it, and scripts/profile.sh its profiles.
 package main
 
 import (
@@ -29,19 +29,19 @@ func main() {
 	}
 }
 
-// children are what this program does when it has started itself again.
+// children are the functions of this program when it has started itself.
 var children = map[string]func(arguments []string) error{
 	proxy.PodsArgument: proxy.RunPods, pages.PodArgument: pages.RunPod, pages.PortsArgument: pages.RunPorts,
 }
 
-// run obeys one command and writes progress and tables.
+// run executes a command and writes progress and tables to log.
 func run(arguments []string, log io.Writer) error {
 	if len(arguments) == 0 {
 		return errors.New(usage)
 	}
 	flags := flag.NewFlagSet(arguments[0], flag.ContinueOnError)
 	flags.SetOutput(log)
-	if run := children[arguments[0]]; run != nil { // by this program itself
+	if run := children[arguments[0]]; run != nil { // started by this program
 		return run(arguments[1:])
 	}
 	switch command := arguments[0]; command {

@@ -1,8 +1,5 @@
 package main
 
-// In:  what to measure and how long.
-// Out: a file of results, and the report made of it.
-
 import (
 	"errors"
 	"fmt"
@@ -22,7 +19,7 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
 )
 
-// pace is how long all parts take.
+// pace is how long each part takes.
 type pace struct {
 	decisions        decisions.Options
 	proxy, upstreams proxy.Options
@@ -35,21 +32,21 @@ var (
 	smoke   = pace{decisions.Smoke, proxy.Smoke, proxy.Smoke, pages.Smoke}
 )
 
-// parts can be measured one by one.
+// parts are the parts that can be measured separately.
 var parts = []string{"rust", "decisions", "proxy", "upstreams", "pages"}
 
 // measurement is one run.
 type measurement struct {
 	binaries  contenders.Binaries
 	file      string // of the results
-	criterion string // the folder with what the Rust benchmarks have left
-	// instructions is the file with counts of instructions, which scripts/instructions.sh keeps.
+	criterion string // folder with the results of the Rust benchmarks
+	// instructions is the file with instruction counts that scripts/instructions.sh maintains.
 	instructions string
 	pace         pace
 	log          io.Writer
 }
 
-// measure takes the figures of some parts. Each is saved when it is complete.
+// measure measures some of the parts. It saves each part when it is complete.
 func (m *measurement) measure(wanted []string) error {
 	for _, part := range wanted {
 		if !slices.Contains(parts, part) {
@@ -67,7 +64,7 @@ func (m *measurement) measure(wanted []string) error {
 	if err != nil {
 		return err
 	}
-	if file.Machine != machine { // figures of different machines or versions must not stand in one report
+	if file.Machine != machine { // one report must not mix figures of different machines or versions
 		file = &results.File{Machine: machine}
 	}
 	m.pace.decisions.Log, m.pace.proxy.Log, m.pace.upstreams.Log, m.pace.pages.Log = m.log, m.log, m.log, m.log

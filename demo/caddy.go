@@ -28,13 +28,13 @@ var caddyfileText string
 
 var caddyfileTemplate = template.Must(template.New("Caddyfile").Parse(caddyfileText))
 
-// caddyfile is the configuration.
+// caddyfile returns the configuration.
 func caddyfile(chosen options, secret, story, nameServer string) ([]byte, error) {
 	site := func(address netip.AddrPort) string {
 		if chosen.https {
-			return chosen.url(address) // whose address is in the certificate
+			return chosen.url(address) // the address is in the certificate
 		}
-		return fmt.Sprintf("http://:%d", address.Port()) // under any name
+		return fmt.Sprintf("http://:%d", address.Port()) // under any host name
 	}
 	values := map[string]any{
 		"App": site(chosen.listen), "AppAddress": chosen.listen.Addr(), "Status": site(chosen.status), "StatusAddress": chosen.status.Addr(),
@@ -48,7 +48,7 @@ func caddyfile(chosen options, secret, story, nameServer string) ([]byte, error)
 	return text.Bytes(), err
 }
 
-// caddy is the child process.
+// caddy is the Caddy process.
 type caddy struct {
 	command *exec.Cmd
 	folder  string
@@ -75,8 +75,8 @@ func startCaddy(chosen options, secret, story, nameServer string, screen *screen
 	child := &caddy{folder: folder, ended: make(chan struct{})}
 	child.command = exec.Command(chosen.caddy, "run", "--config", path, "--adapter", "caddyfile")
 	child.command.Env = append(os.Environ(), "XDG_CONFIG_HOME="+folder, "XDG_DATA_HOME="+folder)
-	// A group of its own: Ctrl-C reaches the demo alone, which then ends Caddy.
-	// Should the demo be killed, Caddy ends with it.
+	// The process has a group of its own: Ctrl-C reaches only the demo, which then ends Caddy. If
+	// the demo is killed, Caddy ends with it.
 	child.command.SysProcAttr = childAttributes()
 	output, err := child.command.StderrPipe()
 	if err == nil {
@@ -89,7 +89,7 @@ func startCaddy(chosen options, secret, story, nameServer string, screen *screen
 	return child, nil
 }
 
-// read takes Caddy's log apart until the process has ended.
+// read reads Caddy's log until the process has ended.
 func (c *caddy) read(output io.Reader, screen *screen) {
 	defer close(c.ended)
 	lines := bufio.NewReader(output)
@@ -108,7 +108,8 @@ func (c *caddy) read(output io.Reader, screen *screen) {
 	c.err = err
 }
 
-// line keeps what Caddy complains about, and shows what is an error: warnings come with a pod that does not answer, which here is a killed one or none.
+// line stores errors of Caddy and shows them. It ignores warnings: here they come from killed or
+// missing pods.
 func (c *caddy) line(line string, screen *screen) {
 	var entry struct{ Level, Msg, Error string }
 	if json.Unmarshal([]byte(line), &entry) == nil {
@@ -147,7 +148,7 @@ func (c *caddy) ready(ctx context.Context, address netip.AddrPort) error {
 	}
 }
 
-// why says how the process ended, in its own words if it left any.
+// why says how the process ended, with its own last words if there are any.
 func (c *caddy) why() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -158,19 +159,19 @@ func (c *caddy) why() string {
 	return strings.Join(append([]string{reason}, c.tail...), "\n  ")
 }
 
-// stop ends the process, politely first, and removes its folder.
+// stop asks the process to end, then kills it, and removes its folder.
 func (c *caddy) stop(patience time.Duration) {
 	_ = c.command.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-c.ended:
-	case <-time.After(patience): // open streams
+	case <-time.After(patience): // streams are open
 		_ = c.command.Process.Kill()
 		<-c.ended
 	}
 	_ = os.RemoveAll(c.folder)
 }
 
-// authority is the certificate of who signs for the sites, in PEM.
+// authority returns the certificate of the sites' authority, as PEM.
 func (c *caddy) authority() ([]byte, error) {
 	return os.ReadFile(filepath.Join(c.folder, "caddy/pki/authorities/local/root.crt"))
 }

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// The parent-death signal is sent when the thread that started the child ends:
-// the main goroutine keeps the main thread, which ends last.
+// The parent-death signal is sent when the thread that started the child ends. The main goroutine
+// keeps the main thread, which ends last.
 func init() { runtime.LockOSThread() }
 
 func childAttributes() *syscall.SysProcAttr {

@@ -17,7 +17,7 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/board"
 )
 
-// buffer is a bytes.Buffer for several goroutines.
+// buffer is a bytes.Buffer for concurrent use.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -35,7 +35,7 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// The test program is a pod with the same argument as the demo.
+// The test program runs as a pod with the same argument as the demo.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == asPod {
 		if err := board.Run(os.Stdout); err != nil {
@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// script stands in for Caddy.
+// script returns the path of a script that stands in for Caddy.
 func script(t *testing.T, text string) string {
 	path := filepath.Join(t.TempDir(), "caddy")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o700); err != nil {
@@ -55,8 +55,8 @@ func script(t *testing.T, text string) string {
 	return path
 }
 
-// free finds a port that is free on all addresses of the demo, below the range
-// from which systems take the ports of outgoing connections.
+// free returns a port that is free on all addresses of the demo, below the range from which systems
+// take ports for outgoing connections.
 func free(t *testing.T) uint16 {
 	t.Helper()
 search:
@@ -95,7 +95,7 @@ func TestCaddyThatDiesIsExplained(t *testing.T) {
 	}
 }
 
-// A place that is taken is named with the option that sets another one.
+// The error for an address in use names the option that changes it.
 func TestBusyPorts(t *testing.T) {
 	chosen := testOptions(t, script(t, "exit 1\n"))
 	for option, address := range map[string]netip.AddrPort{
@@ -138,7 +138,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// The demo must end with its context, also when Caddy does not obey.
+// The demo ends with its context, even if Caddy does not respond.
 func TestEnd(t *testing.T) {
 	chosen := testOptions(t, script(t, "trap '' TERM\nwhile :; do sleep 1; done\n"))
 	ctx, cancel := context.WithCancel(t.Context())

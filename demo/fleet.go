@@ -1,8 +1,5 @@
 package main
 
-// In:  the orders to deploy and to kill, and what pods say.
-// Out: two pods of each version, for as long as pages are open on them.
-
 import (
 	"context"
 	"fmt"
@@ -18,27 +15,28 @@ import (
 
 const (
 	replicas  = 2
-	addresses = 10              // 127.0.1.1 and so on: enough for five versions at a time
-	restart   = 3 * time.Second // after which a killed pod is there again
+	addresses = 10              // from 127.0.1.1: enough for five versions at a time
+	restart   = 3 * time.Second // time until a killed pod is replaced
 )
 
-// fleet is all pods. Its orders are called one after the other, by the main goroutine: what it has needs no lock.
+// fleet is the set of all pods: two for each version, as long as they have pages. The main
+// goroutine runs its orders one after the other, so its fields need no lock.
 type fleet struct {
 	chosen options
 	secret string
 	names  *names
 	screen *screen
 	orders chan func()
-	busy   atomic.Bool             // a deployment is under way
+	busy   atomic.Bool             // a deployment is running
 	framed atomic.Pointer[process] // has the page that the story shows
 
 	ctx     context.Context
-	free    []netip.Addr // the one that has been free for longest first
+	free    []netip.Addr // longest free first
 	pods    []*process   // in the order in which they were started
 	current board.Version
 }
 
-// podAddresses are all that pods may have.
+// podAddresses returns all addresses of pods.
 func podAddresses() (all []netip.Addr) {
 	for last := range addresses {
 		all = append(all, netip.AddrFrom4([4]byte{127, 0, 1, byte(1 + last)}))
@@ -50,7 +48,7 @@ func newFleet(ctx context.Context, chosen options, secret string, names *names, 
 	return &fleet{chosen: chosen, secret: secret, names: names, screen: screen, ctx: ctx, orders: make(chan func()), free: podAddresses()}
 }
 
-// order has something done, unless the demo ends.
+// order runs what on the main goroutine, unless the demo ends.
 func (f *fleet) order(what func()) {
 	select {
 	case f.orders <- what:
@@ -58,7 +56,7 @@ func (f *fleet) order(what func()) {
 	}
 }
 
-// orderDeploy orders the next version, unless one is under way.
+// orderDeploy orders the next version, unless a deployment is running.
 func (f *fleet) orderDeploy() {
 	if f.busy.CompareAndSwap(false, true) {
 		go f.order(f.deploy)
@@ -84,7 +82,7 @@ func (f *fleet) deploy() {
 	f.screen.say(eventUp, "Version %d (%s) is up on %s.", next.Number, next.Name, placesOf(started))
 	asked := f.publish(append(before, started...))
 	if len(before) > 0 {
-		select { // where nobody comes Caddy does not ask
+		select { // without visitors Caddy does not look the name up
 		case <-asked:
 		case <-f.ctx.Done():
 		case <-time.After(2 * time.Second):
@@ -127,7 +125,7 @@ func (f *fleet) startAll(version board.Version) (started []*process, err error) 
 	return started, nil
 }
 
-// makeRoom ends the oldest version where no address is left.
+// makeRoom ends the oldest version if no address is free.
 func (f *fleet) makeRoom() error {
 	if len(f.free) >= replicas {
 		return nil
@@ -163,7 +161,7 @@ func (f *fleet) start(version board.Version) (*process, error) {
 	return pod, nil
 }
 
-// heard is called by the pod's own goroutine.
+// heard handles a line of a pod. The pod's own goroutine calls it.
 func (f *fleet) heard(pod *process, line board.Line) {
 	number := pod.version.Number
 	switch {
@@ -177,7 +175,7 @@ func (f *fleet) heard(pod *process, line board.Line) {
 	}
 }
 
-// kill ends the pod that has the page in the frame, else the one with the most pages, without asking it.
+// kill kills the pod of the page in the frame, or else the pod with the most pages.
 func (f *fleet) kill() {
 	var living []*process
 	for _, pod := range f.pods {
@@ -197,7 +195,7 @@ func (f *fleet) kill() {
 	victim.signal(syscall.SIGKILL)
 }
 
-// ended is told of the end of each pod.
+// ended handles the end of a pod.
 func (f *fleet) ended(pod *process) {
 	if !slices.Contains(f.pods, pod) {
 		return
@@ -223,7 +221,7 @@ func (f *fleet) ended(pod *process) {
 	}
 }
 
-// replace starts what the current version lacks.
+// replace starts the missing pods of the current version.
 func (f *fleet) replace() {
 	if len(f.of(f.current)) >= replicas || len(f.free) == 0 {
 		return
@@ -240,13 +238,13 @@ func (f *fleet) replace() {
 	f.screen.say(eventUp, "%s (version %d) takes the place of the killed pod.", pod.address, pod.version.Number)
 }
 
-// leave forgets a pod that has ended.
+// leave removes a pod that has ended.
 func (f *fleet) leave(pod *process) {
 	f.pods = slices.DeleteFunc(f.pods, func(other *process) bool { return other == pod })
 	f.free = append(f.free, pod.address)
 }
 
-// publish names the pods that are to get new pages. The channel is closed when Caddy knows.
+// publish sets the pods for new pages in DNS. The channel is closed when Caddy has got them.
 func (f *fleet) publish(pods []*process) (asked <-chan struct{}) {
 	var addresses []netip.Addr
 	for _, pod := range pods {
@@ -255,7 +253,7 @@ func (f *fleet) publish(pods []*process) (asked <-chan struct{}) {
 	return f.names.set(addresses)
 }
 
-// of are the pods of a version that have not ended.
+// of returns the running pods of a version.
 func (f *fleet) of(version board.Version) (found []*process) {
 	for _, pod := range f.pods {
 		if pod.version == version {

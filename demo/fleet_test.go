@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// until obeys the orders of a fleet until its screen has shown a text.
+// until runs the orders of a fleet until its screen shows a text.
 func until(t *testing.T, fleet *fleet, out *buffer, text string) {
 	t.Helper()
 	for limit := time.After(30 * time.Second); !strings.Contains(out.String(), text); {
@@ -35,7 +35,8 @@ func testFleet(t *testing.T) (*fleet, *buffer) {
 	return fleet, out
 }
 
-// Rollouts go on where the pages of one version never end: where no address is left it ends with them.
+// Deployments succeed even if the pages of some versions never end: if no address is free, the
+// oldest version is ended.
 func TestMoreVersionsThanAddresses(t *testing.T) {
 	fleet, out := testFleet(t)
 	fleet.deploy()
@@ -54,10 +55,10 @@ func TestMoreVersionsThanAddresses(t *testing.T) {
 	}
 }
 
-// A killed pod of the current version is replaced, and its address is free for others.
+// A killed pod of the current version is replaced, and its address becomes free.
 func TestKill(t *testing.T) {
 	fleet, out := testFleet(t)
-	fleet.kill() // there is nobody yet
+	fleet.kill() // there is no pod yet
 	fleet.deploy()
 	fleet.framed.Store(fleet.pods[1])
 	fleet.kill()
@@ -68,7 +69,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// A version that does not start leaves nothing, and the next one is the same version.
+// A version that fails to start leaves nothing behind, and the next one has the same number.
 func TestVersionThatDoesNotStart(t *testing.T) {
 	fleet, out := testFleet(t)
 	taken, err := net.Listen("tcp", netip.AddrPortFrom(fleet.free[1], fleet.chosen.podPort).String())

@@ -1,8 +1,10 @@
-// Command demo tells what a rollout is behind Caddy with doors-caddy: it starts Caddy, two pods of an app, and visitors, and prints the
-// address of a page that shows the app and Caddy's status page side by side. A button there, or Enter, deploys the next version, for as often as
-// one likes; another button kills a pod.
+// Command demo shows a rollout behind Caddy with doors-caddy. It starts Caddy, two pods of an app,
+// and visitors, and prints the address of a page that shows the app next to Caddy's status page. A
+// button on that page, or Enter, deploys the next version, as often as wanted. Another button kills
+// a pod.
 //
-// DOORS_CADDY is the path of the Caddy binary, by default bin/caddy. Ctrl-C or SIGTERM ends everything.
+// DOORS_CADDY is the path of the Caddy binary. The default is bin/caddy. Ctrl-C or SIGTERM ends
+// everything.
 package main
 
 import (
@@ -29,19 +31,19 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/board"
 )
 
-// options are the command line of the demo.
+// options are the command-line options of the demo.
 type options struct {
 	caddy    string         // path of the binary
 	listen   netip.AddrPort // where Caddy serves the app
-	status   netip.AddrPort // where it serves the story and the status page
+	status   netip.AddrPort // where Caddy serves the story and the status page
 	https    bool
 	podPort  uint16
 	visitors int
 	colours  bool
-	stopping time.Duration // how long Caddy may take to stop
+	stopping time.Duration // time for Caddy to stop
 }
 
-// url is the start of the addresses of a site.
+// url returns the base URL of a site.
 func (o options) url(site netip.AddrPort) string {
 	if o.https {
 		return "https://" + site.String()
@@ -50,7 +52,7 @@ func (o options) url(site netip.AddrPort) string {
 }
 
 func main() {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // the screen says what the pods do
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the screen reports on the pods
 	if len(os.Args) == 2 && os.Args[1] == asPod {
 		if err := board.Run(os.Stdout); err != nil {
 			fail(err)
@@ -115,7 +117,7 @@ func complete(chosen *options, rest []string, listen, status string, port uint) 
 	return nil
 }
 
-// run shows the demo until ctx is done or Caddy ends by itself.
+// run runs the demo until ctx is done or Caddy ends by itself.
 func run(ctx context.Context, chosen options, screen *screen, keys io.Reader) error {
 	if err := checkFree(chosen); err != nil {
 		return err
@@ -159,7 +161,7 @@ func run(ctx context.Context, chosen options, screen *screen, keys io.Reader) er
 		case order := <-fleet.orders:
 			order()
 		case <-ctx.Done():
-			fleet.stop() // first, which ends the streams that Caddy would wait for
+			fleet.stop() // first: this ends the streams that Caddy would wait for
 			return nil
 		case <-caddy.ended:
 			return errors.New("Caddy ended by itself: " + caddy.why())
@@ -167,7 +169,7 @@ func run(ctx context.Context, chosen options, screen *screen, keys io.Reader) er
 	}
 }
 
-// listen obeys the keyboard. Input that ends at once, as in scripts, is no order.
+// listen handles the keyboard. Input that ends at once, as in scripts, is ignored.
 func listen(keys io.Reader, fleet *fleet) {
 	for lines := bufio.NewScanner(keys); lines.Scan(); {
 		if strings.TrimSpace(lines.Text()) == "k" {
@@ -178,7 +180,7 @@ func listen(keys io.Reader, fleet *fleet) {
 	}
 }
 
-// startVisitors has them all come.
+// startVisitors starts all visitors.
 func startVisitors(ctx context.Context, chosen options, caddy *caddy) error {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
@@ -201,7 +203,7 @@ func startVisitors(ctx context.Context, chosen options, caddy *caddy) error {
 	return nil
 }
 
-// checkFree fails when something else listens already.
+// checkFree fails if another process listens already.
 func checkFree(chosen options) error {
 	places := map[string][]netip.AddrPort{"-listen": {chosen.listen}, "-status": {chosen.status}}
 	for _, address := range podAddresses() {
@@ -222,7 +224,7 @@ func checkFree(chosen options) error {
 	return nil
 }
 
-// newSecret is what `openssl rand -base64 32` prints.
+// newSecret returns a secret as from `openssl rand -base64 32`.
 func newSecret() string {
 	key := make([]byte, 32)
 	rand.Read(key) // never fails

@@ -1,8 +1,5 @@
 package main
 
-// In:  questions of Caddy, by UDP.
-// Out: the pods that are to get new pages, as the name server of a cluster answers for a service.
-
 import (
 	"encoding/binary"
 	"net"
@@ -13,13 +10,14 @@ import (
 // appName is the name under which Caddy finds pods.
 const appName = "app.demo"
 
-// names is a name server that has one answer for every name.
+// names is a name server with one answer for all names: the pods for new pages, as the name server
+// of a cluster answers for a service.
 type names struct {
 	socket *net.UDPConn
 
 	mu    sync.Mutex
 	pods  []netip.Addr
-	asked chan struct{} // closed when somebody has been told of the pods; nil then
+	asked chan struct{} // closed when the pods have been asked for; then nil
 }
 
 func startNames() (*names, error) {
@@ -32,7 +30,7 @@ func startNames() (*names, error) {
 		for question := make([]byte, 1500); ; {
 			length, from, err := socket.ReadFromUDPAddrPort(question)
 			if err != nil {
-				return // stop
+				return // stopped
 			}
 			if answer := n.answer(question[:length]); answer != nil {
 				_, _ = socket.WriteToUDPAddrPort(answer, from)
@@ -54,15 +52,15 @@ func (n *names) set(pods []netip.Addr) (asked <-chan struct{}) {
 	return n.asked
 }
 
-// What an answer is made of (RFC 1035, section 4).
+// The parts of an answer (RFC 1035, section 4).
 const (
 	headerLength = 12
 	typeA        = 1
-	isAnswer     = 0x8180 // with recursion desired and available, and no error
+	isAnswer     = 0x8180 // with recursion desired and available, without an error
 	nameAbove    = 0xC000 | headerLength
 )
 
-// answer is nil for what is not one question.
+// answer returns nil unless the message is a single question.
 func (n *names) answer(question []byte) []byte {
 	end := headerLength
 	for end < len(question) && question[end] != 0 { // the labels of the name
@@ -88,7 +86,7 @@ func (n *names) answer(question []byte) []byte {
 	}
 	answer = append(answer, question[headerLength:end]...)
 	for _, pod := range pods {
-		for _, field := range []uint16{nameAbove, typeA, 1, 0, 0, 4} { // class IN, to be kept for 0 s, 4 bytes
+		for _, field := range []uint16{nameAbove, typeA, 1, 0, 0, 4} { // class IN, TTL 0, 4 bytes
 			answer = binary.BigEndian.AppendUint16(answer, field)
 		}
 		address := pod.As4()

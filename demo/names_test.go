@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Go's resolver takes the answers, and the one who waits for the first of them learns of it.
+// Go's resolver understands the answers, and set reports the first one.
 func TestNames(t *testing.T) {
 	names, err := startNames()
 	if err != nil {

@@ -1,8 +1,5 @@
 package main
 
-// In:  the place of a pod, and signals for it.
-// Out: a process that is this program again, and what it says.
-
 import (
 	"bufio"
 	"context"
@@ -19,26 +16,27 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/board"
 )
 
-// asPod is the argument with which this program is a pod.
+// asPod is the argument that makes this program a pod.
 const asPod = "pod"
 
-// process is one pod.
+// process is a pod.
 type process struct {
 	address netip.Addr
-	place   netip.AddrPort // with the port
+	place   netip.AddrPort // its address with the port
 	version board.Version
 	command *exec.Cmd
 	ready   chan struct{} // closed when it takes pages
 	ended   chan struct{} // closed when it has ended
-	err     error         // how; read after that
-	pages   atomic.Int64  // that are open on it
+	err     error         // the result; read after ended is closed
+	pages   atomic.Int64  // its open pages
 
-	// Those belong to the fleet.
-	draining bool // it was told to stop
+	// The fields below belong to the fleet.
+	draining bool // told to stop
 	killed   bool
 }
 
-// startProcess starts a pod. hear is called for each of its lines but the first, and ended after the last.
+// startProcess starts a pod. hear is called for each of its lines but the first, and ended after
+// the last.
 func startProcess(address netip.Addr, version board.Version, chosen options, secret string, hear func(*process, board.Line), ended func(*process)) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -91,7 +89,7 @@ func (p *process) wait(ctx context.Context) error {
 	}
 }
 
-// refuses waits until a pod that was told to stop takes no new page: signals need a moment.
+// refuses waits until a pod that was told to stop refuses new pages. Signals take a moment.
 func (p *process) refuses(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -112,5 +110,5 @@ func (p *process) refuses(ctx context.Context) {
 	}
 }
 
-// signal sends a signal, which fails where the process has ended.
+// signal sends a signal. It fails silently if the process has ended.
 func (p *process) signal(signal syscall.Signal) { _ = p.command.Process.Signal(signal) }

@@ -1,8 +1,5 @@
 package main
 
-// In:  what happens.
-// Out: a line in the terminal for each event, and the last ones for the story.
-
 import (
 	"fmt"
 	"io"
@@ -14,7 +11,7 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/board"
 )
 
-// eventKind is what an event is about.
+// eventKind is a kind of event.
 type eventKind string
 
 const (
@@ -27,7 +24,7 @@ const (
 
 var colours = map[eventKind]string{eventUp: "32", eventDrain: "33", eventKill: "35", eventPage: "36", eventWrong: "31"}
 
-// event is one line.
+// event is a line on the screen.
 type event struct {
 	ID   int       `json:"id"` // from 1
 	Time string    `json:"time"`
@@ -38,7 +35,8 @@ type event struct {
 // kept is how many events the story can show.
 const kept = 100
 
-// screen writes whole lines, from any goroutine.
+// screen writes whole lines to the terminal and keeps the last ones for the story. It is safe for
+// concurrent use.
 type screen struct {
 	mu      sync.Mutex
 	out     io.Writer
@@ -52,13 +50,13 @@ func newScreen(out io.Writer, colours bool) *screen {
 	return &screen{out: out, colours: colours}
 }
 
-// terminal tells whether colours make sense.
+// terminal reports whether to use colours.
 func terminal(file *os.File) bool {
 	information, err := file.Stat()
 	return err == nil && information.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// introduce says where to look.
+// introduce prints where to look.
 func (s *screen) introduce(chosen options) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +75,7 @@ func (s *screen) introduce(chosen options) {
 `)
 }
 
-// version sets the version that takes new pages.
+// version sets the version for new pages.
 func (s *screen) version(version board.Version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,7 +98,7 @@ func (s *screen) say(kind eventKind, format string, values ...any) {
 	fmt.Fprintln(s.out, line)
 }
 
-// after returns the version that takes new pages, and the events after one.
+// after returns the version for new pages, and the events after the given one.
 func (s *screen) after(id int) (board.Version, []event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

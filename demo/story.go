@@ -1,8 +1,5 @@
 package main
 
-// In:  requests for the story, which Caddy passes on.
-// Out: a page with the app and the status side by side, what happened, and orders for the fleet.
-
 import (
 	"bytes"
 	_ "embed"
@@ -26,7 +23,8 @@ var storyJS string
 
 var storyPage = template.Must(template.New("story").Parse(storyHTML))
 
-// story is served on an address of its own, which only Caddy knows.
+// story serves a page with the app next to the status, the events, and buttons for orders to the
+// fleet. Caddy proxies it from an address that only Caddy uses.
 type story struct {
 	listener net.Listener
 	server   *http.Server
@@ -64,7 +62,7 @@ func startStory(chosen options, fleet *fleet, screen *screen) (*story, error) {
 	})
 	for path, order := range map[string]func(){"POST /deploy": fleet.orderDeploy, "POST /kill": fleet.orderKill} {
 		paths.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			// Another site cannot send this type without asking.
+			// Other sites cannot send this type without a preflight request.
 			if r.Header.Get("Content-Type") != "application/json" {
 				w.WriteHeader(http.StatusUnsupportedMediaType)
 				return

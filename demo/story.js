@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  // In: what happened, every second. Out: the page. Texts become text and never markup.
+  // Fetches the events every second and updates the page. Text is never inserted as markup.
   const shown = 8;
   const byId = (id) => document.getElementById(id);
   let last = 0;
@@ -12,7 +12,7 @@
     item.append(when, " " + text);
     byId("events").prepend(item);
     while (byId("events").children.length > shown) byId("events").lastChild.remove();
-    if (kind !== "page") byId("latest").textContent = text; // of those there are many
+    if (kind !== "page") byId("latest").textContent = text; // too many to announce
     last = id;
   };
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The story gives orders to who may give them, and loads nothing from elsewhere.
+// Only the story's own page can give orders, and it loads nothing from elsewhere.
 func TestStory(t *testing.T) {
 	fleet, out := testFleet(t)
 	story, err := startStory(fleet.chosen, fleet, fleet.screen)

@@ -1,8 +1,5 @@
 package main
 
-// In:  the address of the app.
-// Out: the requests of visitors who come, use a page, follow links and go.
-
 import (
 	"context"
 	"fmt"
@@ -18,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/pod"
 )
 
-// visitor plays a browser that keeps one page open at a time.
+// visitor simulates a browser with one open page at a time.
 type visitor struct {
 	base   string
 	client *http.Client
@@ -31,7 +28,7 @@ func newVisitor(base string, transport http.RoundTripper) (*visitor, error) {
 
 var pageAttributes = regexp.MustCompile(`data-prefix="([^"]+)" data-instance="([^"]+)"`)
 
-// run comes and goes until ctx is done. Errors lead to another try, as with people.
+// run visits until ctx is done. After an error it tries again, as people do.
 func (v *visitor) run(ctx context.Context) {
 	for pause(ctx, 0, 12*time.Second) {
 		for v.visit(ctx) {
@@ -39,9 +36,9 @@ func (v *visitor) run(ctx context.Context) {
 	}
 }
 
-// visit uses one page for a while, and tells whether its last click has led to another one.
+// visit uses one page for a while. It reports whether its last click has led to another page.
 func (v *visitor) visit(ctx context.Context) (again bool) {
-	ctx, leave := context.WithCancel(ctx) // which closes the tab
+	ctx, leave := context.WithCancel(ctx) // leave closes the tab
 	defer leave()
 	body, status, err := v.send(ctx, "GET", "/")
 	found := pageAttributes.FindStringSubmatch(body)
@@ -64,7 +61,7 @@ func (v *visitor) visit(ctx context.Context) (again bool) {
 			return false
 		}
 		select {
-		case <-over: // its pod says so, or Caddy
+		case <-over: // ended by its pod or by Caddy
 			return true
 		default:
 			click(pod.HookClick, number+1)
@@ -90,7 +87,7 @@ func (v *visitor) receive(ctx context.Context, path string) {
 	}
 }
 
-// send makes one request. The text is what arrived, also where err says that it is not all.
+// send makes one request. If err is not nil, text is the part that arrived.
 func (v *visitor) send(ctx context.Context, method, path string) (text string, status int, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, v.base+path, nil)
 	if err != nil {
@@ -105,7 +102,7 @@ func (v *visitor) send(ctx context.Context, method, path string) (text string, s
 	return string(body), answer.StatusCode, err
 }
 
-// pause waits for a time between two, and tells whether to go on.
+// pause waits for a random time between least and most. It reports whether to continue.
 func pause(ctx context.Context, least, most time.Duration) bool {
 	select {
 	case <-ctx.Done():

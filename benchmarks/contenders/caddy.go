@@ -1,8 +1,5 @@
 package contenders
 
-// In:  a binary and its Caddyfile.
-// Out: a Caddy process that serves.
-
 import (
 	"fmt"
 	"net/http"
@@ -13,7 +10,7 @@ import (
 // Binaries are the paths of the two Caddys.
 type Binaries struct{ Ours, Stock string }
 
-// Absolute makes both paths absolute: the processes run in folders of their own.
+// Absolute makes both paths absolute: the processes run in their own folders.
 func (b Binaries) Absolute() (_ Binaries, err error) {
 	for _, binary := range []*string{&b.Ours, &b.Stock} {
 		if *binary, err = filepath.Abs(*binary); err != nil {
@@ -23,16 +20,16 @@ func (b Binaries) Absolute() (_ Binaries, err error) {
 	return b, nil
 }
 
-// Caddy is one Caddy process.
+// Caddy is a Caddy process.
 type Caddy struct {
 	*Process
 	Places Places
 }
 
-// Places are the TCP ports of one proxy on 127.0.0.1. Nginx has no admin API.
+// Places are the TCP ports of a proxy on 127.0.0.1. Nginx has no admin API.
 type Places struct{ Admin, HTTP, HTTPS int }
 
-// NewPlaces finds free ports.
+// NewPlaces chooses free ports.
 func NewPlaces() (places Places, err error) {
 	for _, port := range []*int{&places.Admin, &places.HTTP, &places.HTTPS} {
 		if *port, err = FreePort(); err != nil {
@@ -42,11 +39,11 @@ func NewPlaces() (places Places, err error) {
 	return places, nil
 }
 
-// URL is the address of a path of the admin API.
+// URL returns the URL of a path of the admin API.
 func (p Places) URL(path string) string { return fmt.Sprintf("http://127.0.0.1:%d%s", p.Admin, path) }
 
-// StartCaddy runs a binary in a folder of its own below the given one, and waits until it serves the directive over HTTP/1.1 in
-// clear text and over TLS.
+// StartCaddy runs a binary in a new folder below the given one, and waits until it serves the
+// directive over HTTP and HTTPS.
 func StartCaddy(on, binary, folder string, certificate Certificate, directive string) (*Caddy, error) {
 	places, err := NewPlaces()
 	if err != nil {

@@ -1,8 +1,5 @@
 package contenders
 
-// In:  what is compared.
-// Out: the Caddyfiles of those who serve it.
-
 import (
 	"fmt"
 	"net/netip"
@@ -11,13 +8,13 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/proxy"
 )
 
-// Certificate is what the proxies prove themselves with, as localhost.
+// Certificate is the certificate of the proxies, for localhost.
 type Certificate = proxy.Certificate
 
 // CookieName is the sticky cookie of our configuration.
 const CookieName = "upstream"
 
-// site is the Caddyfile of one Caddy: its directive in clear text and over TLS.
+// site returns the Caddyfile of a Caddy that serves the directive over HTTP and HTTPS.
 func site(places Places, certificate Certificate, directive string) string {
 	return fmt.Sprintf(`{
 	admin 127.0.0.1:%d
@@ -42,7 +39,8 @@ https://localhost:%d {
 		places.HTTPS, certificate.CertificateFile, certificate.KeyFile)
 }
 
-// StockDirective is Caddy's reverse_proxy with these pods. More are lines of its block, such as a transport.
+// StockDirective returns Caddy's reverse_proxy with these pods. more are lines of its block, such
+// as a transport.
 func StockDirective(port int, pods []netip.Addr, more ...string) string {
 	var text strings.Builder
 	text.WriteString("reverse_proxy")
@@ -55,10 +53,10 @@ func StockDirective(port int, pods []netip.Addr, more ...string) string {
 	return text.String()
 }
 
-// Upstream is one upstream of our configuration.
+// Upstream is an upstream of our configuration.
 type Upstream struct{ CIDR, Host string }
 
-// OurDirective is the documented configuration. More are lines of the block of reverse_proxy.
+// OurDirective returns the documented configuration. more are lines of the block of reverse_proxy.
 func OurDirective(secret, resolver string, port int, upstreams []Upstream, more ...string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "reverse_proxy {\n\tdynamic_upstreams doors_upstream {\n\t\tsecret %s\n\t\tcookie_name %s\n\t\tresolvers %s\n",

@@ -1,8 +1,5 @@
 package contenders
 
-// In:  the cores that this process may use.
-// Out: some of them for the proxy, the others for the load and the pods.
-
 import (
 	"fmt"
 	"os"
@@ -12,10 +9,11 @@ import (
 	"strings"
 )
 
-// Cores names cores as taskset(1) does; empty for all.
+// Cores are lists of cores as for taskset(1). An empty list means all.
 type Cores struct{ Proxy, Others string }
 
-// Divide gives the proxy the second half of the cores, and does not part the threads of one. A single one is shared by all.
+// Divide gives the proxy the second half of the cores. It keeps the hardware threads of a core
+// together. A single core is shared.
 func Divide() (Cores, error) {
 	allowed, err := allowedCores()
 	if err != nil {
@@ -23,14 +21,14 @@ func Divide() (Cores, error) {
 	}
 	return halves(allowed, func(core string) string {
 		siblings, err := os.ReadFile("/sys/devices/system/cpu/cpu" + core + "/topology/thread_siblings_list")
-		if err != nil { // no machine has to tell
+		if err != nil { // the machine need not have this file
 			return core
 		}
 		return string(siblings)
 	}), nil
 }
 
-// halves parts a list of hardware threads by the cores that they belong to.
+// halves divides a list of hardware threads by core.
 func halves(allowed []string, coreOf func(thread string) string) Cores {
 	var whole []string
 	threads := map[string][]string{}
@@ -55,7 +53,7 @@ func halves(allowed []string, coreOf func(thread string) string) Cores {
 	return Cores{Proxy: join(whole[half:]), Others: join(whole[:half])}
 }
 
-// allowedCores reads a list such as 0-1,4 from the kernel (proc_pid_status(5)).
+// allowedCores parses a list such as 0-1,4 from the kernel (proc_pid_status(5)).
 func allowedCores() ([]string, error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -84,7 +82,7 @@ func allowedCores() ([]string, error) {
 	return allowed, nil
 }
 
-// command runs a program on the given cores.
+// command returns a program to run on the given cores.
 func command(on string, program ...string) *exec.Cmd {
 	if on != "" {
 		program = append([]string{"taskset", "--cpu-list", on}, program...)

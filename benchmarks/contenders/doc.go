@@ -1,11 +1,5 @@
-// Package contenders runs the proxies that are compared, each a process: our Caddy, a stock one of the same version, nginx.
+// Package contenders runs the proxies to compare, each as a process: our Caddy, a stock Caddy of
+// the same version, and nginx. It chooses their ports and cores.
 //
-//	process.go    a process, from start to end
-//	port.go       free ports
-//	cores.go      which process runs on which cores
-//	caddyfile.go  the configurations of both Caddys
-//	caddy.go      a Caddy
-//	nginx.go      nginx
-//
-// They need Linux, and no network but 127.0.0.0/8.
+// It needs Linux, and no network other than 127.0.0.0/8.
 package contenders

@@ -1,8 +1,5 @@
 package contenders
 
-// In:  a port of a pod.
-// Out: an nginx process that proxies to it.
-
 import (
 	"fmt"
 	"net/netip"
@@ -10,7 +7,8 @@ import (
 	"path/filepath"
 )
 
-// nginxText is a configuration for streams. One process instead of a master and a worker: its memory is that of the worker.
+// nginxText is a configuration for streams. It has a single process instead of a master and a
+// worker, whose memory is that of the worker.
 const nginxText = `daemon off;
 master_process off;
 pid %[1]s/pid;
@@ -45,17 +43,17 @@ http {
 }
 `
 
-// nginxProgram is where the package of Debian has it, which is not on the path of every user.
+// nginxProgram is the path in Debian's package, which is not in every user's PATH.
 const nginxProgram = "/usr/sbin/nginx"
 
-// Nginx is one nginx process.
+// Nginx is an nginx process.
 type Nginx struct {
 	*Process
 	Places Places
 }
 
-// StartNginx runs the system's nginx in a folder of its own below the given one, and waits until it serves. It takes up to the given
-// number of connections, those to the pod included.
+// StartNginx runs the system's nginx in a new folder below the given one, and waits until it
+// serves. connections is the largest number of connections, those to the pod included.
 func StartNginx(on, folder string, certificate Certificate, pod netip.AddrPort, connections int) (*Nginx, error) {
 	places, err := NewPlaces()
 	if err != nil {

@@ -1,8 +1,5 @@
 package contenders
 
-// In:  nothing.
-// Out: a port that is free.
-
 import (
 	"errors"
 	"fmt"
@@ -11,9 +8,10 @@ import (
 	"syscall"
 )
 
-// FreePort finds a TCP port of 127.0.0.1 below those that systems give to outgoing connections, of which there are many here.
+// FreePort returns a free TCP port of 127.0.0.1, below those that systems use for outgoing
+// connections: here there are many of them.
 func FreePort() (int, error) {
-	// A process that is forked meanwhile would keep the socket until it executes its program.
+	// A process forked meanwhile would keep the socket until it executes its program.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	var failures error

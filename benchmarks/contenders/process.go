@@ -1,8 +1,5 @@
 package contenders
 
-// In:  a program.
-// Out: a process that is ready.
-
 import (
 	"bytes"
 	"fmt"
@@ -17,20 +14,20 @@ import (
 )
 
 const (
-	// startLimit is how long a process may take to start, also on a machine that is busy.
+	// startLimit is how long a process may take to start, even on a busy machine.
 	startLimit = 60 * time.Second
-	// endLimit is how long it may take to end when it is asked to.
+	// endLimit is how long it may take to end when asked to.
 	endLimit = 2 * time.Second
 )
 
-// Process runs until Stop, or until the thread that has started it ends.
+// Process runs until Stop, or until the thread that started it ends.
 type Process struct {
 	command *exec.Cmd
 	output  bytes.Buffer // complete when ended is closed
 	ended   chan struct{}
 }
 
-// Start runs a program on the given cores in a folder, and waits until it is ready.
+// Start runs a program in a folder on the given cores, and waits until it is ready.
 func Start(on, folder string, ready func() bool, program ...string) (*Process, error) {
 	p := &Process{command: command(on, program...), ended: make(chan struct{})}
 	p.command.Dir = folder
@@ -42,7 +39,7 @@ func Start(on, folder string, ready func() bool, program ...string) (*Process, e
 	}
 	go func() {
 		defer close(p.ended)
-		_ = p.command.Wait() // whoever waits for ended asks why
+		_ = p.command.Wait() // users of ended read the reason
 	}()
 	for limit := time.Now().Add(startLimit); !ready(); {
 		select {
@@ -58,16 +55,16 @@ func Start(on, folder string, ready func() bool, program ...string) (*Process, e
 	return p, nil
 }
 
-// PID is the number of the process.
+// PID returns the ID of the process.
 func (p *Process) PID() int { return p.command.Process.Pid }
 
-// Pause makes the process stand still, with its connections open, until Resume.
+// Pause stops the process, with its connections open, until Resume.
 func (p *Process) Pause() error { return p.command.Process.Signal(syscall.SIGSTOP) }
 
-// Resume ends what Pause began.
+// Resume continues a paused process.
 func (p *Process) Resume() error { return p.command.Process.Signal(syscall.SIGCONT) }
 
-// Stop ends the process: politely, and after two seconds by force.
+// Stop asks the process to end, and kills it after two seconds.
 func (p *Process) Stop() {
 	_ = p.Resume()
 	_ = p.command.Process.Signal(syscall.SIGTERM)
@@ -78,13 +75,13 @@ func (p *Process) Stop() {
 	}
 }
 
-// Kill ends the process at once.
+// Kill kills the process.
 func (p *Process) Kill() {
 	_ = p.command.Process.Kill()
 	<-p.ended
 }
 
-// Listens is ready when somebody listens at an address.
+// Listens returns a function that reports whether an address accepts connections.
 func Listens(address netip.AddrPort) (ready func() bool) {
 	return func() bool {
 		connection, err := net.Dial("tcp", address.String())

@@ -1,8 +1,6 @@
-// Package cputime reads how much CPU time a process has used, in nanoseconds, where /proc/PID/stat has ticks of 10 ms.
+// Package cputime reads how much CPU time a process has used, in nanoseconds. /proc/PID/stat only
+// has ticks of 10 ms.
 package cputime
-
-// In:  the number of a process.
-// Out: the CPU time of all its threads, user and system, also of those that have ended.
 
 import (
 	"fmt"
@@ -11,7 +9,9 @@ import (
 	"unsafe"
 )
 
-// Of reads the CPU-time clock of a process. The number of that clock is made as clock_getcpuclockid(3) makes it in Linux.
+// Of returns the CPU time of all threads of a process, user and system, including threads that have
+// ended. It reads the CPU-time clock of the process, whose number it makes like
+// clock_getcpuclockid(3) on Linux.
 func Of(pid int) (time.Duration, error) {
 	const perProcessSched = 2
 	clock := uintptr(^pid<<3 | perProcessSched)

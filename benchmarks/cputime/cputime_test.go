@@ -17,7 +17,7 @@ func used(t *testing.T, pid int) time.Duration {
 	return time
 }
 
-// What the kernel tells about a process itself lies between two readings.
+// The kernel's own figure for a process is between two readings.
 func TestAgreesWithTheKernel(t *testing.T) {
 	before := used(t, os.Getpid())
 	var usage syscall.Rusage

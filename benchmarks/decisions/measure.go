@@ -1,11 +1,5 @@
-// Package decisions measures what one decision costs through cgo, and what it costs in pure Go.
-//
-//	row.go      routers and requests
-//	measure.go  slices of decisions that take turns
+// Package decisions measures the cost of a decision through cgo and in pure Go.
 package decisions
-
-// In:  how long it may take.
-// Out: times of both for each row of the table, from slices that took turns.
 
 import (
 	"fmt"
@@ -21,42 +15,44 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/cputime"
 )
 
-// Options say how long it takes: every case has a slice of each in every round.
+// Options say how long to measure: in each round every case has one slice of each contender.
 type Options struct {
 	Rounds int
 	Slice  time.Duration
 	Log    io.Writer // progress
 }
 
-// Full is for figures that are published, Quick for a look, Smoke for a test.
+// Full is for published figures, Quick for a first look, Smoke for a test.
 var (
 	Full  = Options{Rounds: 50, Slice: 20 * time.Millisecond}
 	Quick = Options{Rounds: 8, Slice: 10 * time.Millisecond}
 	Smoke = Options{Rounds: 1, Slice: time.Millisecond}
 )
 
-// Case is one line of the table. Times are in nanoseconds for a decision; those of the same index took turns.
+// Case is a row of the table. Times are in nanoseconds per decision. Times with the same index were
+// taken one after the other.
 type Case struct {
 	Row               Row       `json:"row"`
 	Upstreams         int       `json:"upstreams"`
 	Goroutines        int       `json:"goroutines"`
 	Ours              []float64 `json:"ours_ns"`
 	Pure              []float64 `json:"pure_go_ns"`
-	OursAllocations   float64   `json:"ours_allocations"` // for each decision
+	OursAllocations   float64   `json:"ours_allocations"` // per decision
 	PureGoAllocations float64   `json:"pure_go_allocations"`
 }
 
-// decide takes some of the decisions of a case one after the other, from that number on.
+// decide makes count decisions of a case, beginning with number from.
 type decide func(from, count int)
 
-// contender is a case with what it takes to measure it.
+// contender is a case with all that is needed to measure it.
 type contender struct {
 	Case
 	ours, pure           decide
-	oursCount, pureCount int // decisions in a slice, for each goroutine
+	oursCount, pureCount int // decisions per slice, for each goroutine
 }
 
-// Measure measures all rows with all numbers of upstreams, and the first row with as many goroutines as there are cores.
+// Measure measures all rows with all numbers of upstreams, and the first row with as many
+// goroutines as cores.
 func Measure(options Options) ([]Case, error) {
 	var contenders []*contender
 	for _, upstreams := range Upstreams {
@@ -79,7 +75,8 @@ func Measure(options Options) ([]Case, error) {
 			contenders = append(contenders, made)
 		}
 	}
-	// Between slices only: the collections would cost the side more that allocates, here with a heap like no Caddy's.
+	// Collect garbage only between slices: otherwise the side with more allocations would pay for
+	// it, with a heap unlike that of a Caddy.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for _, c := range contenders {
 		c.prepare(options.Slice)
@@ -100,7 +97,7 @@ func Measure(options Options) ([]Case, error) {
 	return cases, nil
 }
 
-// contender makes a case, and makes sure that both decide the same.
+// contender returns a case, after checking that both sides decide alike.
 func (t *table) contender(row Row, goroutines int) (*contender, error) {
 	asked := t.questions(row)
 	for _, q := range asked[:min(len(asked), 100)] {
@@ -114,13 +111,13 @@ func (t *table) contender(row Row, goroutines int) (*contender, error) {
 	}
 	return &contender{
 		Case: Case{Row: row, Upstreams: t.upstreams, Goroutines: goroutines},
-		// An error would be a bug, and was looked for above.
+		// An error would be a bug; the check above looks for it.
 		ours: inTurn(asked, func(q *question) { _, _ = t.ours.Decide(q.path, q.cookies) }),
 		pure: inTurn(asked, func(q *question) { t.pure.Decide(q.path, q.request) }),
 	}, nil
 }
 
-// inTurn asks one question after the other, again and again.
+// inTurn asks the questions in order, over and over.
 func inTurn(asked []question, ask func(*question)) decide {
 	return func(from, count int) {
 		i := from % len(asked)
@@ -154,7 +151,7 @@ func countFor(decide decide, slice time.Duration) int {
 	}
 }
 
-// turn measures a slice of each, the other one first in every other round.
+// turn measures one slice of each side, in alternating order.
 func (c *contender) turn(round int) {
 	ours := func() { c.Ours = append(c.Ours, timed(c.ours, round, c.oursCount, c.Goroutines)) }
 	pure := func() { c.Pure = append(c.Pure, timed(c.pure, round, c.pureCount, c.Goroutines)) }
@@ -167,8 +164,9 @@ func (c *contender) turn(round int) {
 	}
 }
 
-// timed returns the nanoseconds of a decision: of CPU time with one goroutine, which other programs do not disturb, and of wall time with
-// several, which shows when one waits for another. Each round goes on in the list of requests where the last one ended.
+// timed returns the nanoseconds per decision. With one goroutine that is CPU time, which other
+// programs do not disturb. With several it is wall time, which includes waiting for each other.
+// Each round continues in the list of requests where the last one ended.
 func timed(decide decide, round, count, goroutines int) float64 {
 	var elapsed time.Duration
 	if goroutines == 1 {
@@ -188,7 +186,7 @@ func timed(decide decide, round, count, goroutines int) float64 {
 	return math.Round(nanoseconds*100) / 100
 }
 
-// cpuTime is that of this process.
+// cpuTime returns the CPU time of this process.
 func cpuTime() time.Duration {
 	used, err := cputime.Of(os.Getpid())
 	if err != nil {

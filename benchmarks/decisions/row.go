@@ -1,8 +1,5 @@
 package decisions
 
-// In:  a row of the table, and a number of upstreams.
-// Out: the routers of both, and the requests they decide about.
-
 import (
 	"encoding/json"
 	"fmt"
@@ -21,42 +18,42 @@ type Row string
 // The rows of the table.
 const (
 	Seen     Row = "seen token"     // system requests, all with one token
-	New      Row = "new token"      // system requests, each with another one of 20,000 tokens: more than any cache holds
+	New      Row = "new token"      // system requests with 20,000 different tokens in turn: more than any cache holds
 	Forged   Row = "forged token"   // system requests with 20,000 tokens of the right length that no key opens
 	Cookie   Row = "sticky cookie"  // pages with one token in the cookie, among other cookies
-	NoCookie Row = "without cookie" // pages without any cookie
+	NoCookie Row = "without cookie" // pages without cookies
 )
 
-// Rows is all of them, in the order of the table.
+// Rows are all rows, in the order of the table.
 var Rows = []Row{Seen, New, Forged, Cookie, NoCookie}
 
-// Upstreams is how many upstreams are measured, with one network each.
+// Upstreams are the numbers of upstreams to measure, with one network each.
 var Upstreams = []int{1, 10, 1000, 10_000, 100_000}
 
 const (
-	secret     = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" // no secret: nothing is reachable with it
+	secret     = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" // not a real secret: nothing can be reached with it
 	cookieName = "upstream"
 	tokens     = 20_000
 )
 
-// question is what both are asked, in the form that each takes.
+// question is a request in the form of each side.
 type question struct {
 	path    string
 	cookies string
 	request *http.Request
 }
 
-// table is the routers with one number of upstreams, and tokens of pods in their networks.
+// table has the routers with one number of upstreams, and tokens of pods in their networks.
 type table struct {
 	upstreams int
 	ours      *routing.Router
 	pure      *purego.Router
-	middle    string // a token of a pod in the middle network, to be fair to those who scan
+	middle    string // a token of a pod in the middle network, to be fair to a linear scan
 	good      []string
 	forged    []string
 }
 
-// newTable makes networks and tokens that are the same at every run, but for the nonces.
+// newTable makes networks and tokens that are the same in every run, except for the nonces.
 func newTable(upstreams int) (*table, error) {
 	random := rand.New(rand.NewPCG(1, uint64(upstreams)))
 	networks := networksOf(upstreams, random)
@@ -89,9 +86,9 @@ func newTable(upstreams int) (*table, error) {
 	return t, nil
 }
 
-// networksOf returns different IPv4 networks of 256 addresses, in no order.
+// networksOf returns different IPv4 networks of 256 addresses, in random order.
 func networksOf(count int, random *rand.Rand) []netip.Prefix {
-	const first, all = 16 << 16, 128 << 16 // from 16.0.0.0 on, half of all
+	const first, all = 16 << 16, 128 << 16 // from 16.0.0.0 on, half of all addresses
 	taken := make(map[uint32]bool, count)
 	networks := make([]netip.Prefix, 0, count)
 	for len(networks) < count {
@@ -117,7 +114,7 @@ func configOf(networks []netip.Prefix) ([]byte, error) {
 	return json.Marshal(map[string]any{"secret": secret, "cookie_name": cookieName, "upstreams": upstreams})
 }
 
-// questions returns the requests of a row, asked in turn.
+// questions returns the requests of a row, to be made in turn.
 func (t *table) questions(row Row) []question {
 	var asked []question
 	switch row {

@@ -1,8 +1,5 @@
 package pages
 
-// In:  the binaries.
-// Out: the memory that a stream takes in each proxy.
-
 import (
 	"fmt"
 	"io"
@@ -16,42 +13,43 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/proxy"
 )
 
-// Options say how much is measured.
+// Options say how much to measure.
 type Options struct {
-	Rounds  int           // how often all proxies are started anew
-	Streams int           // pages at the same time
-	Pause   time.Duration // between two looks at the memory
+	Rounds  int           // number of times that all proxies are started
+	Streams int           // open pages
+	Pause   time.Duration // between two readings of the memory
 	Log     io.Writer     // progress
 }
 
-// Full is for figures that are published, Quick for a look, Smoke for a test.
+// Full is for published figures, Quick for a first look, Smoke for a test.
 var (
 	Full  = Options{Rounds: 3, Streams: 4000, Pause: 500 * time.Millisecond}
 	Quick = Options{Rounds: 1, Streams: 1000, Pause: 200 * time.Millisecond}
 	Smoke = Options{Rounds: 1, Streams: 200, Pause: 20 * time.Millisecond}
 )
 
-// Comparison is the memory for one page, in bytes, of each round. Figures of the same index are of the same round.
+// Comparison is the memory per page, in bytes, for each round. Figures with the same index are from
+// the same round.
 type Comparison struct {
 	Streams  int       `json:"streams"`  // at the same time
 	Protocol Protocol  `json:"protocol"` // of the browsers
 	Framed   bool      `json:"framed"`   // the pod has sent a first frame
-	Ours     []float64 `json:"ours"`     // with HTTP/1.1 to the pod, as those that follow
+	Ours     []float64 `json:"ours"`     // with HTTP/1.1 to the pod, like the next two
 	Stock    []float64 `json:"stock"`    // a stock Caddy
-	Nginx    []float64 `json:"nginx"`    // nginx as Debian has it
-	OursH2C  []float64 `json:"ours_h2c"` // with HTTP/2 in clear text to the pod
+	Nginx    []float64 `json:"nginx"`    // Debian's nginx
+	OursH2C  []float64 `json:"ours_h2c"` // with HTTP/2 without TLS to the pod
 }
 
 const (
-	// secret is no secret: everything here is on 127.0.0.0/8.
+	// not a real secret: everything is on 127.0.0.0/8
 	secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 	host   = "app.benchmark.test."
 	h2c    = "transport http {\n\t\tversions h2c 2\n\t}"
-	// warmUp is how many streams a proxy has had before its memory is looked at.
+	// warmUp is how many streams a proxy has served before its memory is read.
 	warmUp = atOnce
 )
 
-// bed is what the proxies stand on.
+// bed is what all proxies need.
 type bed struct {
 	binaries    contenders.Binaries
 	cores       contenders.Cores
@@ -80,7 +78,7 @@ func newBed(binaries contenders.Binaries) (b *bed, err error) {
 	if b.certificate, err = proxy.NewCertificate(b.folder); err != nil {
 		return b, err
 	}
-	port, err := contenders.FreePort() // no port on which somebody listens serves a connection
+	port, err := contenders.FreePort() // nothing listens on a free port, so no connection is served
 	if err != nil {
 		return b, err
 	}
@@ -104,7 +102,7 @@ func (b *bed) close() {
 	}
 }
 
-// contender is a proxy that has been started.
+// contender is a running proxy.
 type contender struct {
 	*contenders.Process
 	places  contenders.Places
@@ -132,7 +130,7 @@ func (b *bed) caddy(binary, directive string) (contender, error) {
 }
 
 func (b *bed) nginx(pod *pod, streams int) (contender, error) {
-	// Each page is two connections. When few of them are left nginx closes those from which it expects a request.
+	// Each page needs two connections. If few are left, nginx closes those that wait for a request.
 	const connections = 3
 	started, err := contenders.StartNginx(b.cores.Proxy, b.folder, b.certificate, netip.AddrPortFrom(podAddress, uint16(pod.port)), connections*(streams+warmUp))
 	if err != nil {
@@ -141,7 +139,8 @@ func (b *bed) nginx(pod *pod, streams int) (contender, error) {
 	return contender{started.Process, started.Places, func(contenders.Places) error { return nil }}, nil
 }
 
-// Compare measures streams of both protocols, with a pod that has sent a frame and with one that is silent.
+// Compare measures streams of both protocols, with a pod that has sent a frame and with a silent
+// one.
 func Compare(binaries contenders.Binaries, options Options) ([]Comparison, error) {
 	b, err := newBed(binaries)
 	if err != nil {

@@ -1,8 +1,5 @@
 package pages
 
-// In:  a page.
-// Out: its stream on a connection of HTTP/1.1.
-
 import (
 	"bufio"
 	"bytes"
@@ -11,7 +8,7 @@ import (
 	"net/http"
 )
 
-// http1 is a connection with a stream that waits.
+// http1 is an HTTP/1.1 connection with a waiting stream.
 type http1 struct{ connection net.Conn }
 
 func (p *page) openHTTP1() (stream, error) {
@@ -21,7 +18,7 @@ func (p *page) openHTTP1() (stream, error) {
 	}
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "GET %s HTTP/1.1\r\nHost: localhost\r\n", p.path())
-	_ = p.header().Write(&text) // a buffer takes all
+	_ = p.header().Write(&text) // a buffer accepts everything
 	text.WriteString("\r\n")
 	if _, err = connection.Write(text.Bytes()); err == nil && p.instance == framed {
 		var answer *http.Response

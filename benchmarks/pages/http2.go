@@ -1,8 +1,5 @@
 package pages
 
-// In:  a page.
-// Out: its stream on a connection of HTTP/2 over TLS.
-
 import (
 	"context"
 	"crypto/tls"
@@ -12,7 +9,7 @@ import (
 	"net/http/httptrace"
 )
 
-// http2 is a connection with a stream that waits.
+// http2 is an HTTP/2 connection over TLS with a waiting stream.
 type http2 struct {
 	transport *http.Transport
 	cancel    context.CancelFunc

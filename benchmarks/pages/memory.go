@@ -1,8 +1,5 @@
 package pages
 
-// In:  a process.
-// Out: its memory.
-
 import (
 	"bufio"
 	"errors"
@@ -17,7 +14,8 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
-// memoryOf is the memory of a process in bytes: what is resident, with its share of what several processes have in common.
+// memoryOf returns the resident memory of a process in bytes, with its share of memory that several
+// processes use.
 func memoryOf(pid int) (float64, error) {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
@@ -34,7 +32,7 @@ func memoryOf(pid int) (float64, error) {
 	return 0, errors.Join(fmt.Errorf("/proc/%d/smaps_rollup has no line Pss", pid), lines.Err())
 }
 
-// collect makes a Caddy collect its garbage: what is freed by finalizers goes the second time.
+// collect makes a Caddy collect garbage twice: the second time frees what finalizers have released.
 func collect(places contenders.Places) error {
 	for range 2 {
 		answer, err := http.Get(places.URL("/debug/pprof/heap?gc=1"))
@@ -49,7 +47,8 @@ func collect(places contenders.Places) error {
 	return nil
 }
 
-// settled is the memory of a process that has nothing to do, when it changes no more: Go gives memory back bit by bit.
+// settled returns the memory of an idle process once it no longer changes: Go returns memory to the
+// system in small steps.
 func settled(pid int, pause time.Duration) (float64, error) {
 	const same, least = 0.001, 2
 	last, err := memoryOf(pid)

@@ -1,8 +1,5 @@
 package pages
 
-// In:  a port.
-// Out: a process with one pod, which keeps every stream open until the browser leaves.
-
 import (
 	"errors"
 	"fmt"
@@ -18,17 +15,19 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
-// PodArgument makes a program call RunPod with the arguments after it.
+// PodArgument is the argument with which a program must call RunPod. The arguments after it are for
+// RunPod.
 const PodArgument = "idle-pod"
 
-// podAddress is where the pod serves. At the same port of controlAddress it tells how many streams are open, so that nobody else
-// connects to the pod.
+// podAddress is where the pod serves. controlAddress, with the same port, reports the number of
+// open streams, so that nothing else connects to the pod.
 var (
 	podAddress     = netip.MustParseAddr("127.0.1.1")
 	controlAddress = netip.MustParseAddr("127.0.0.1")
 )
 
-// The instances of a page. A pod sends its first frame when there is something to say, which may be never.
+// The instances of a page. A pod sends its first frame when there is something to send, which may
+// be never.
 const (
 	framed = "framed"
 	silent = "silent"
@@ -37,7 +36,8 @@ const (
 // frame is a first frame: a sync without reports, as in Doors.
 const frame = "\x00[1700000000000,[]]\xff"
 
-// RunPod serves over HTTP/1.1, and over HTTP/2 in clear text to those who begin with it, until the process is ended. Its
+// RunPod serves one pod until the process is ended. The pod keeps every stream open until the
+// browser leaves. It serves HTTP/1.1, and HTTP/2 without TLS to clients that begin with it. The
 // argument is the port.
 func RunPod(arguments []string) error {
 	if len(arguments) != 1 {
@@ -67,13 +67,13 @@ func RunPod(arguments []string) error {
 	}))
 }
 
-// pod is that process, seen from outside.
+// pod is a pod process, seen from outside.
 type pod struct {
 	*contenders.Process
 	port int
 }
 
-// startPod runs this program again, as a pod.
+// startPod runs this program as a pod.
 func startPod(on, folder string) (*pod, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -88,7 +88,7 @@ func startPod(on, folder string) (*pod, error) {
 	return &pod{process, port}, err
 }
 
-// open is how many streams are open.
+// open returns the number of open streams.
 func (p *pod) open() (int, error) {
 	answer, err := http.Get(fmt.Sprintf("http://%s:%d/", controlAddress, p.port))
 	if err != nil {

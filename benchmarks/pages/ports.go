@@ -1,8 +1,5 @@
 package pages
 
-// In:  our binary.
-// Out: how many pages one pod can have until no port is left for another connection to it.
-
 import (
 	"bytes"
 	"encoding/json"
@@ -16,29 +13,30 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/blackhole"
 )
 
-// Ports is what was found in a network namespace that has few ports.
+// Ports is the result in a network namespace with few ports.
 type Ports struct {
-	System int `json:"system"` // ports for outgoing connections that this system has
-	Given  int `json:"given"`  // those that the namespace had
-	HTTP1  int `json:"http1"`  // pages that it could have with HTTP/1.1 to the pod: the next one got 503
-	H2C    int `json:"h2c"`    // the same with HTTP/2 in clear text
+	System int `json:"system"` // ports for outgoing connections on this system
+	Given  int `json:"given"`  // ports in the namespace
+	HTTP1  int `json:"http1"`  // pages that were possible with HTTP/1.1 to the pod; the next one got 503
+	H2C    int `json:"h2c"`    // pages that were possible with HTTP/2 without TLS
 }
 
-// PortsArgument makes a program call RunPorts with the arguments after it.
+// PortsArgument is the argument with which a program must call RunPorts. The arguments after it are
+// for RunPorts.
 const PortsArgument = "ports"
 
 const (
 	rangeFile = "/proc/sys/net/ipv4/ip_local_port_range"
 	firstPort = 40000
 	portCount = 10
-	// Browsers take theirs from elsewhere.
+	// Ports of the browsers, outside that range.
 	firstBrowserPort = 45000
 )
 
-// errRefused is what the page has got for which there was no port.
+// errRefused is the error of the page for which there was no port.
 var errRefused = errors.New("the answer is 503 Service Unavailable")
 
-// CountPorts runs this program again in a network namespace of its own.
+// CountPorts runs this program in a new network namespace.
 func CountPorts(binaries contenders.Binaries) (found Ports, err error) {
 	if found.System, err = ports(); err != nil {
 		return found, err
@@ -59,8 +57,8 @@ func CountPorts(binaries contenders.Binaries) (found Ports, err error) {
 	return found, err
 }
 
-// ports is the size of the range from which the kernel takes the ports of outgoing connections. Each port serves one connection to the same
-// address and port.
+// ports returns the size of the range from which the kernel takes ports for outgoing connections. A
+// port can have one connection to the same address and port.
 func ports() (int, error) {
 	text, err := os.ReadFile(rangeFile)
 	if err != nil {
@@ -73,7 +71,8 @@ func ports() (int, error) {
 	return last - first + 1, nil
 }
 
-// RunPorts is the program in the namespace. Its arguments are our binary and the stock one; it prints a Ports.
+// RunPorts runs in the namespace and prints a Ports. Its arguments are our binary and the stock
+// one.
 func RunPorts(arguments []string) error {
 	if len(arguments) != 2 {
 		return fmt.Errorf("usage: %s OURS STOCK", PortsArgument)
@@ -104,8 +103,8 @@ func RunPorts(arguments []string) error {
 	return json.NewEncoder(os.Stdout).Encode(found)
 }
 
-// untilRefused opens pages until one is refused, and returns how many were not. Each takes the next port of the browsers: those
-// that were closed a moment ago cannot be bound again.
+// untilRefused opens pages until one is refused, and returns how many were not. Each page uses the
+// next browser port: recently closed ones cannot be bound again.
 func (b *bed) untilRefused(browserPort *int, more ...string) (int, error) {
 	pod, err := startPod("", b.folder)
 	if err != nil {

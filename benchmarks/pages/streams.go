@@ -1,8 +1,5 @@
 package pages
 
-// In:  a proxy, a protocol, and a number.
-// Out: so many pages, each with a connection of its own and a stream that is open.
-
 import (
 	"crypto/x509"
 	"errors"
@@ -15,19 +12,20 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
-// Protocol is how browsers speak to the proxy.
+// Protocol is the protocol between browser and proxy.
 type Protocol string
 
 // The protocols.
 const (
-	HTTP1 Protocol = "h1" // HTTP/1.1 in clear text
+	HTTP1 Protocol = "h1" // HTTP/1.1 without TLS
 	HTTP2 Protocol = "h2" // HTTP/2 over TLS
 )
 
-// patience is how long the pod may take to see streams that were opened, on a machine that is busy.
+// patience is how long the pod may take to see opened streams, on a busy machine.
 const patience = 30 * time.Second
 
-// atOnce streams are opened before the pod is asked for them: no backlog of connections overflows.
+// atOnce is how many streams are opened before checking that the pod has them, so that no
+// connection backlog overflows.
 const atOnce = 64
 
 // page is a browser's page with its stream.
@@ -39,7 +37,7 @@ type page struct {
 	dialer   net.Dialer
 }
 
-// header is that of a browser.
+// header returns the header of a browser.
 func (p *page) header() http.Header {
 	return http.Header{
 		"Accept":             {"application/octet-stream"},
@@ -61,8 +59,8 @@ func (p *page) header() http.Header {
 
 func (p *page) path() string { return "/~/" + p.token + "/s/" + p.instance + "?t=1&b=0123456789abcdef" }
 
-// open opens the stream. It returns as soon as the request is sent, and for a pod that sends a frame when that has come. The answer that ends the
-// stream, if there is one, is an error of failed.
+// open opens the stream. It returns when the request is sent, or when the first frame has come if
+// the pod sends one. An answer that ends the stream is an error of failed.
 func (p *page) open(protocol Protocol) (stream, error) {
 	if protocol == HTTP1 {
 		return p.openHTTP1()
@@ -73,10 +71,10 @@ func (p *page) open(protocol Protocol) (stream, error) {
 // stream is open until it is closed.
 type stream interface{ close() }
 
-// streams are all of them.
+// streams are all open streams.
 type streams []stream
 
-// openStreams opens pages until the pod has so many streams more than before.
+// openStreams opens pages until the pod has count more streams than before.
 func openStreams(p page, protocol Protocol, pod *pod, count int) (all streams, err error) {
 	defer func() {
 		if err != nil {
@@ -110,7 +108,7 @@ func openStreams(p page, protocol Protocol, pod *pod, count int) (all streams, e
 	return all, nil
 }
 
-// await waits until the pod has that many streams.
+// await waits until the pod has the given number of streams.
 func (p *pod) await(count int) error {
 	for limit := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
 		open, err := p.open()

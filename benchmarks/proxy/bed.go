@@ -1,8 +1,5 @@
 package proxy
 
-// In:  the binaries to compare.
-// Out: what they need: pods, a name server, a certificate, free ports, a folder.
-
 import (
 	"os"
 
@@ -13,14 +10,15 @@ import (
 )
 
 const (
-	// secret is no secret: everything here is on 127.0.0.0/8.
+	// not a real secret: everything is on 127.0.0.0/8
 	secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-	// podsEach is how many pods the compared Caddys have.
+	// podsEach is how many pods each Caddy has.
 	podsEach = 3
 	host     = "app.benchmark.test."
 )
 
-// bed is what the Caddys stand on. Its pods are those of index 0 and up.
+// bed is what all Caddys need: pods, a name server, a certificate, a folder. Its pods have indices
+// from 0.
 type bed struct {
 	binaries    contenders.Binaries
 	cores       contenders.Cores
@@ -85,7 +83,7 @@ func (b *bed) start(binary, directive string) (*contenders.Caddy, error) {
 	return contenders.StartCaddy(b.cores.Proxy, binary, b.folder, b.certificate, directive)
 }
 
-// close ends the pods. The Caddys are ended by those who started them.
+// close ends the pods. Callers end the Caddys that they started.
 func (b *bed) close() {
 	if b.pods != nil {
 		b.pods.Stop()

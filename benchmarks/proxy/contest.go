@@ -1,8 +1,5 @@
 package proxy
 
-// In:  Caddys that serve the same request.
-// Out: slices of load that they took turns with.
-
 import (
 	"fmt"
 	"io"
@@ -11,18 +8,18 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
-// Options say how long everything takes.
+// Options say how long to measure.
 type Options struct {
-	Rounds int           // how often all Caddys are started anew
+	Rounds int           // number of times that all Caddys are started
 	Pairs  int           // slices of each Caddy in a round, for each kind of request
-	Slice  time.Duration // one slice
+	Slice  time.Duration // length of a slice
 	WarmUp time.Duration // before the first slice of a Caddy
-	Settle time.Duration // before each other one
+	Settle time.Duration // before each further slice
 	Log    io.Writer     // progress
 }
 
-// Full and FullUpstreams are for figures that are published, Quick for a look, Smoke for a test. It takes 20 s until one core
-// has looked up 1,000 names.
+// Full and FullUpstreams are for published figures, Quick for a first look, Smoke for a test. One
+// core takes 20 s to look up 1,000 names.
 var (
 	Full          = Options{Rounds: 5, Pairs: 4, Slice: time.Second, WarmUp: 700 * time.Millisecond, Settle: 200 * time.Millisecond}
 	FullUpstreams = Options{Rounds: 5, Pairs: 5, Slice: time.Second, WarmUp: 22 * time.Second, Settle: 400 * time.Millisecond}
@@ -30,13 +27,14 @@ var (
 	Smoke         = Options{Rounds: 1, Pairs: 2, Slice: 20 * time.Millisecond, WarmUp: 10 * time.Millisecond, Settle: 5 * time.Millisecond}
 )
 
-// Comparison is what ours and two stock Caddys did with one kind of request. Slices of the same index took turns.
+// Comparison is the result of our Caddy and two stock Caddys for one kind of request. Slices with
+// the same index were taken one after the other.
 type Comparison struct {
 	Scenario string   `json:"scenario"`
 	Protocol Protocol `json:"protocol"`
 	Ours     []Slice  `json:"ours"`
 	Stock    []Slice  `json:"stock"`
-	Again    []Slice  `json:"stock_again"` // a second stock process: what a ratio is when nothing differs
+	Again    []Slice  `json:"stock_again"` // a second stock process: its ratios show the noise
 }
 
 // Compare measures all scenarios over all protocols.
@@ -68,8 +66,8 @@ func (o Options) printf(format string, arguments ...any) {
 	_, _ = fmt.Fprintf(o.Log, format, arguments...)
 }
 
-// round starts all Caddys and measures everything once. What differs from process to process by chance, such as the layout of
-// memory, differs from round to round.
+// round starts all Caddys and measures everything once. Random differences between processes, such
+// as the layout of memory, differ between rounds.
 func (b *bed) round(options Options) ([]Comparison, error) {
 	caddys, err := startAll(b.ours, b.stock, b.stock)
 	defer stopAll(caddys)
@@ -92,7 +90,8 @@ func (b *bed) round(options Options) ([]Comparison, error) {
 	return all, nil
 }
 
-// requests are what ours and a stock Caddy are sent: the same, but stock knows nothing of tokens and may ask any pod.
+// requests returns the requests to our Caddy and to a stock one. They are the same, but the stock
+// one ignores tokens and may use any pod.
 func (b *bed) requests(scenario Scenario) (ours, stock request) {
 	ours = scenario.requestOf(b.token, podAddress(0).String())
 	stock = ours
@@ -100,8 +99,9 @@ func (b *bed) requests(scenario Scenario) (ours, stock request) {
 	return ours, stock
 }
 
-// contest gives the Caddys turns, in alternating order so that none profits from its place: 0 1 2, 2 1 0, 0 1 2 ... Whose turn it is not
-// stands still: what one does in the background, such as looking up 1,000 names, must not slow down another.
+// contest gives the Caddys turns, in alternating order so that none profits from its place: 0 1 2,
+// 2 1 0, 0 1 2 and so on. The others are paused: background work of one, such as looking up 1,000
+// names, must not slow down another.
 func (b *bed) contest(options Options, protocol Protocol, caddys []*contenders.Caddy, requests []request) ([][]Slice, error) {
 	for _, caddy := range caddys {
 		if err := caddy.Pause(); err != nil {

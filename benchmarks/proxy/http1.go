@@ -1,8 +1,5 @@
 package proxy
 
-// In:  a request and an address.
-// Out: a kept-alive HTTP/1.1 connection on which it is sent again and again, at the least cost.
-
 import (
 	"bufio"
 	"bytes"
@@ -11,7 +8,7 @@ import (
 	"strconv"
 )
 
-// http1 is one connection.
+// http1 is a persistent HTTP/1.1 connection that repeats a request at the least cost.
 type http1 struct {
 	connection net.Conn
 	reader     *bufio.Reader
@@ -75,7 +72,7 @@ func (c *http1) do() error {
 
 func (c *http1) close() { _ = c.connection.Close() }
 
-// checkBody makes sure that the right pod has answered.
+// checkBody checks that the right pod has answered.
 func checkBody(body, want []byte) error {
 	if len(body) == 0 || len(want) > 0 && !bytes.Equal(body, want) {
 		return fmt.Errorf("pod %q has answered, not %q", body, want)

@@ -1,8 +1,5 @@
 package proxy
 
-// In:  a request and an address.
-// Out: a stream of an HTTP/2 connection over TLS on which it is sent again and again.
-
 import (
 	"crypto/tls"
 	"crypto/x509"
@@ -10,7 +7,8 @@ import (
 	"net/http"
 )
 
-// http2 is one of several streams on a connection. It has a buffer of its own.
+// http2 is one of several streams on an HTTP/2 connection over TLS. It repeats a request, with its
+// own buffer.
 type http2 struct {
 	transport *http.Transport
 	request   *http.Request
@@ -18,7 +16,7 @@ type http2 struct {
 	body      [64]byte
 }
 
-// newHTTP2 makes a connection, and as many streams on it.
+// newHTTP2 makes a connection, and returns its streams.
 func newHTTP2(address string, trust *x509.CertPool, r request, streams int) ([]connection, error) {
 	transport := &http.Transport{
 		TLSClientConfig:    &tls.Config{RootCAs: trust, ServerName: "localhost"},
@@ -33,7 +31,7 @@ func newHTTP2(address string, trust *x509.CertPool, r request, streams int) ([]c
 			return nil, err
 		}
 		request.Host = "localhost"
-		request.Header.Set("User-Agent", "") // sends none, as http1
+		request.Header.Set("User-Agent", "") // sends none, like http1
 		if r.cookie != "" {
 			request.Header.Set("Cookie", r.cookie)
 		}
@@ -56,7 +54,7 @@ func (s *http2) do() error {
 	for length < len(s.body) {
 		n, err := answer.Body.Read(s.body[length:])
 		if length += n; err != nil {
-			break // io.EOF; anything else leaves a wrong body
+			break // io.EOF; any other error leaves a wrong body
 		}
 	}
 	return checkBody(s.body[:length], s.want)

@@ -1,8 +1,5 @@
 package proxy
 
-// In:  a Caddy, a request and a time.
-// Out: one slice: how many requests it served, how fast, and what CPU time they cost it.
-
 import (
 	"crypto/x509"
 	"errors"
@@ -16,12 +13,12 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
-// Protocol is how the load speaks to Caddy.
+// Protocol is the protocol between the load and Caddy.
 type Protocol string
 
-// The protocols. Each has the same number of requests in flight all the time.
+// The protocols. All have the same number of requests in flight at all times.
 const (
-	HTTP1 Protocol = "h1" // HTTP/1.1 in clear text
+	HTTP1 Protocol = "h1" // HTTP/1.1 without TLS
 	HTTP2 Protocol = "h2" // HTTP/2 over TLS
 )
 
@@ -30,7 +27,7 @@ const (
 	http2Connections = 4
 )
 
-// Slice is what one Caddy did in one slice of time.
+// Slice is the result of one Caddy in one slice of time.
 type Slice struct {
 	Requests int     `json:"requests"`
 	Seconds  float64 `json:"seconds"`
@@ -39,19 +36,19 @@ type Slice struct {
 	P99      float64 `json:"p99_seconds"`
 }
 
-// CPUPerRequest is in seconds.
+// CPUPerRequest returns the CPU time per request in seconds.
 func (s Slice) CPUPerRequest() float64 { return s.CPU / float64(s.Requests) }
 
-// Throughput is in requests per second.
+// Throughput returns the requests per second.
 func (s Slice) Throughput() float64 { return float64(s.Requests) / s.Seconds }
 
-// connection is what can have one request in flight.
+// connection can have one request in flight.
 type connection interface {
 	do() error
 	close()
 }
 
-// load is the open connections to one Caddy.
+// load is a set of open connections to one Caddy.
 type load struct {
 	pid         int
 	connections []connection
@@ -86,7 +83,7 @@ func newLoad(c *contenders.Caddy, protocol Protocol, trust *x509.CertPool, r req
 	return l, nil
 }
 
-// run keeps all connections busy for a time.
+// run keeps all connections busy for the given time.
 func (l *load) run(duration time.Duration) (Slice, error) {
 	cpuBefore, err := cputime.Of(l.pid)
 	if err != nil {
@@ -128,7 +125,7 @@ func repeat(c connection, limit time.Time, latencies []time.Duration) ([]time.Du
 	}
 }
 
-// close closes all connections. A load that was not made has none.
+// close closes all connections. The load may be nil.
 func (l *load) close() {
 	if l == nil {
 		return

@@ -1,8 +1,5 @@
 package proxy
 
-// In:  a port and a number of addresses.
-// Out: a process of pods that answer every request with their address, at the least cost.
-
 import (
 	"bufio"
 	"bytes"
@@ -15,15 +12,16 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
-// PodsArgument makes a program call RunPods with the arguments after it.
+// PodsArgument is the argument with which a program must call RunPods. The arguments after it are
+// for RunPods.
 const PodsArgument = "pods"
 
-// podAddress is the address of the pod of an index, from 0: 127.0.1.1 and up, 250 a network.
+// podAddress returns the address of a pod by index, from 0: 127.0.1.1 and up, 250 per network.
 func podAddress(index int) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 0, byte(1 + index/250), byte(1 + index%250)})
 }
 
-// podAddresses are those of the first pods.
+// podAddresses returns the addresses of the first pods.
 func podAddresses(count int) (addresses []netip.Addr) {
 	for index := range count {
 		addresses = append(addresses, podAddress(index))
@@ -31,7 +29,8 @@ func podAddresses(count int) (addresses []netip.Addr) {
 	return addresses
 }
 
-// RunPods serves pods until the process is ended. Its arguments are the port and the number of pods.
+// RunPods serves pods until the process is ended. Each answers every request with its address, at
+// the least cost. The arguments are the port and the number of pods.
 func RunPods(arguments []string) error {
 	if len(arguments) != 2 {
 		return fmt.Errorf("usage: %s PORT COUNT", PodsArgument)
@@ -56,13 +55,13 @@ func servePod(listener net.Listener, address string) {
 	for {
 		connection, err := listener.Accept()
 		if err != nil {
-			return // the process ends
+			return // the process is ending
 		}
 		go serveConnection(connection, answer)
 	}
 }
 
-// serveConnection answers requests without a body, one after the other: the only kind that is sent.
+// serveConnection answers requests without bodies, one after the other. No other kind is sent.
 func serveConnection(connection net.Conn, answer []byte) {
 	defer connection.Close()
 	reader := bufio.NewReader(connection)
@@ -80,7 +79,7 @@ func serveConnection(connection net.Conn, answer []byte) {
 	}
 }
 
-// startPods runs this program again, as pods.
+// startPods runs this program as pods.
 func startPods(on, folder string, port, count int) (*contenders.Process, error) {
 	self, err := os.Executable()
 	if err != nil {

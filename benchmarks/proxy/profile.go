@@ -1,8 +1,5 @@
 package proxy
 
-// In:  a scenario.
-// Out: a CPU profile of our Caddy and of the stock one while they serve it.
-
 import (
 	"errors"
 	"fmt"
@@ -16,17 +13,18 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
-// Profile says what is profiled.
+// Profile says what to profile.
 type Profile struct {
 	contenders.Binaries
 	Scenario  string
 	Protocol  Protocol
-	Upstreams int // of one pod each in our Caddy; 0 for one upstream with three pods, as in Compare
+	Upstreams int // with one pod each in our Caddy; 0 for one upstream with three pods, as in Compare
 	Duration  time.Duration
 	Folder    string
 }
 
-// Take writes ours.pprof and stock.pprof into the folder: CPU profiles by Caddy's admin API while the load runs.
+// Take writes ours.pprof and stock.pprof into the folder: CPU profiles from Caddy's admin API,
+// taken under load.
 func (p Profile) Take(log io.Writer) error {
 	place := slices.IndexFunc(Scenarios, func(s Scenario) bool { return s.Name == p.Scenario })
 	if place < 0 {
@@ -66,7 +64,7 @@ func (p Profile) Take(log io.Writer) error {
 	return nil
 }
 
-// profile loads a Caddy for a time, and fetches the profile of it.
+// profile puts a Caddy under load for the given time, and fetches its profile.
 func (b *bed) profile(caddy *contenders.Caddy, protocol Protocol, request request, duration time.Duration, path string) (Slice, error) {
 	load, err := newLoad(caddy, protocol, b.certificate.Trust, request)
 	if err != nil {

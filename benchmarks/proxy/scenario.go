@@ -1,16 +1,13 @@
 package proxy
 
-// In:  what is compared.
-// Out: the requests that are sent.
-
 import "github.com/doors-dev/doors-caddy/benchmarks/contenders"
 
-// Scenario is one kind of request.
+// Scenario is a kind of request.
 type Scenario struct {
 	Name   string
 	path   func(token string) string
-	cookie bool // the token of the pod in the sticky cookie
-	// toOne tells that our Caddy must send it to the pod of the token.
+	cookie bool // the pod's token is in the sticky cookie
+	// toOne is set if our Caddy must send the request to the pod of the token.
 	toOne bool
 }
 
@@ -21,14 +18,14 @@ var Scenarios = []Scenario{
 	{Name: "system", path: func(token string) string { return "/~/" + token + "/h/instance/1" }, toOne: true},
 }
 
-// request is what is sent.
+// request is a request with its expected answer.
 type request struct {
 	path   string
-	cookie string // the Cookie field, or empty
-	want   string // the body of the answer, or empty for any
+	cookie string // the Cookie field; may be empty
+	want   string // the body of the answer; empty for any
 }
 
-// requestOf is the scenario's request of a page on a pod.
+// requestOf returns the scenario's request for a page of a pod.
 func (s Scenario) requestOf(token, pod string) request {
 	r := request{path: s.path(token)}
 	if s.cookie {

@@ -1,8 +1,5 @@
 package proxy
 
-// In:  numbers of upstreams.
-// Out: what a request that any upstream may answer costs with each.
-
 import (
 	"fmt"
 	"net/netip"
@@ -15,14 +12,16 @@ const (
 	manyUpstreams = 1000
 )
 
-// UpstreamsComparison is what our Caddy did with pages of browsers without a cookie, over HTTP/1.1, with no lb_policy.
+// UpstreamsComparison is the result of our Caddy for page loads without a cookie, over HTTP/1.1,
+// without lb_policy.
 type UpstreamsComparison struct {
-	Hosts string  `json:"hosts"` // "names" or "addresses": what the upstreams' hosts are
+	Hosts string  `json:"hosts"` // "names" or "addresses": the kind of the upstreams' hosts
 	Few   []Slice `json:"few"`   // with 3 upstreams
 	Many  []Slice `json:"many"`  // with 1,000 upstreams
 }
 
-// CompareUpstreams measures with hosts that are names, each looked up in DNS while it is used, and with addresses.
+// CompareUpstreams measures with hosts that are names, each looked up in DNS while it is used, and
+// with addresses.
 func CompareUpstreams(binaries contenders.Binaries, options Options) ([]UpstreamsComparison, error) {
 	b, err := newBed(binaries, manyUpstreams)
 	if err != nil {
@@ -51,7 +50,7 @@ func CompareUpstreams(binaries contenders.Binaries, options Options) ([]Upstream
 	return all, nil
 }
 
-// hostNames makes the names of so many upstreams known.
+// hostNames adds the names of count upstreams to DNS.
 func (b *bed) hostNames(count int) func(index int) string {
 	name := func(index int) string { return fmt.Sprintf("upstream-%d.benchmark.test.", index) }
 	for index := range count {
@@ -70,7 +69,7 @@ func (b *bed) upstreamsRound(options Options, host func(index int) string) ([][]
 	return b.contest(options, HTTP1, caddys, []request{page, page})
 }
 
-// withUpstreams starts our Caddy with that many upstreams of one pod each.
+// withUpstreams starts our Caddy with count upstreams of one pod each.
 func (b *bed) withUpstreams(count int, host func(index int) string) func() (*contenders.Caddy, error) {
 	upstreams := make([]contenders.Upstream, count)
 	for index := range upstreams {

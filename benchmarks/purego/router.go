@@ -1,9 +1,6 @@
-// Package purego takes the same decisions as the library in pure Go, as one would write them without it: the token cipher that apps use,
-// cookies by net/http, and a scan of all prefixes. It exists for the comparison only.
+// Package purego makes the same decisions as the library, in simple pure Go: it uses the token
+// cipher for apps, cookies of net/http, and a scan of all prefixes. It exists only for comparison.
 package purego
-
-// In:  the router's configuration, then the path and the cookies of requests.
-// Out: one decision for each request.
 
 import (
 	"encoding/json"
@@ -18,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// Router decides where requests go. It never changes; any number of goroutines may use one.
+// Router decides where requests go. It is immutable and safe for concurrent use.
 type Router struct {
 	ciphers  []doorscaddy.Cipher // one for each key
 	cookie   string
@@ -26,16 +23,16 @@ type Router struct {
 	networks []network
 }
 
-// network is one CIDR of an upstream.
+// network is a CIDR of an upstream.
 type network struct {
 	prefix   netip.Prefix
 	upstream int
 }
 
-// maxCookies is how many cookies with the name are tried.
+// maxCookies is how many cookies of the configured name are tried.
 const maxCookies = 8
 
-// NewRouter makes a router of a valid configuration in JSON, of the same form as the library's.
+// NewRouter returns a router for a valid configuration in the library's JSON.
 func NewRouter(config []byte) (*Router, error) {
 	var parsed struct {
 		Secret     string
@@ -73,15 +70,15 @@ func NewRouter(config []byte) (*Router, error) {
 			r.networks = append(r.networks, network{prefix, i})
 		}
 	}
-	// The longest first, so that the first hit is the right one.
+	// The longest first, so that the first match is the right one.
 	slices.SortStableFunc(r.networks, func(a, b network) int { return b.prefix.Bits() - a.prefix.Bits() })
 	return r, nil
 }
 
-// absoluteForm is what stands in front of the path in a target in absolute form.
+// absoluteForm matches what precedes the path in a target in absolute form.
 var absoluteForm = regexp.MustCompile(`\A[A-Za-z][A-Za-z0-9+.-]*://[^/]*`)
 
-// Decide decides about a request. The path is that of the request, escaped, or its whole target.
+// Decide decides about a request. path is the escaped path or the whole request target.
 func (r *Router) Decide(path string, request *http.Request) routing.Decision {
 	path, _, _ = strings.Cut(path, "?")
 	if !strings.HasPrefix(path, "/") {
@@ -147,7 +144,7 @@ func (r *Router) open(token string) (address netip.Addr, key int, err error) {
 	return netip.Addr{}, -1, err
 }
 
-// upstream returns the index of the upstream whose networks hold the address, or -1.
+// upstream returns the index of the upstream whose networks contain the address, or -1.
 func (r *Router) upstream(address netip.Addr) int {
 	if address.IsUnspecified() || address.IsMulticast() || address == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return -1
@@ -160,7 +157,7 @@ func (r *Router) upstream(address netip.Addr) int {
 	return -1
 }
 
-// pathOf says what kind of request it is by what follows the token.
+// pathOf returns the kind of path, given what follows the token.
 func pathOf(rest string) routing.Path {
 	if len(rest) < 2 || rest[1] != '/' {
 		return routing.PathOther

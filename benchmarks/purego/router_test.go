@@ -9,8 +9,8 @@ import (
 	"github.com/doors-dev/doors-caddy/routing"
 )
 
-// Both must do the same work, or the comparison would mean nothing. One difference is net/http's: whether a cookie that nobody could
-// use, such as one with half a pair of quotes, is none or an unusable one.
+// Both must do the same work, or the comparison would mean nothing. net/http causes one difference:
+// it skips some unusable cookies, such as one with half a pair of quotes, as if they were absent.
 func TestSameDecisionsAsTheLibrary(t *testing.T) {
 	text, err := os.ReadFile("../../tests/vectors/decisions.json")
 	if err != nil {

@@ -1,21 +1,20 @@
 package report
 
-// In:  shapes and words.
-// Out: an SVG picture that is readable on light and on dark pages.
-
 import (
 	"encoding/xml"
 	"fmt"
 	"strings"
 )
 
-// canvas is a picture that is being drawn. Lengths are in pixels, from the top left corner.
+// canvas draws an SVG picture that is readable on light and on dark pages. Lengths are in pixels
+// from the top left corner.
 type canvas struct {
 	width, height float64
 	body          strings.Builder
 }
 
-// style has the colours for both; a viewer that knows no colour schemes takes the light ones. Series 1 and 2 are also told apart by shape.
+// style has the colours for both. A viewer without colour schemes uses the light ones. The two
+// series also differ in shape.
 const style = `<style>
 text { font: 13px system-ui, "DejaVu Sans", sans-serif; fill: #1f2328 }
 .title { font-size: 15px; font-weight: 600 }
@@ -44,7 +43,7 @@ func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
 	fmt.Fprintf(&c.body, `<line class="%s" x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f"/>`+"\n", class, x1, y1, x2, y2)
 }
 
-// path joins points.
+// path draws a line through points.
 func (c *canvas) path(class string, points [][2]float64) {
 	fmt.Fprintf(&c.body, `<polyline class="%s" points="`, class)
 	for i, point := range points {
@@ -56,7 +55,7 @@ func (c *canvas) path(class string, points [][2]float64) {
 	c.body.WriteString("\"/>\n")
 }
 
-// mark is a circle for series 1 and a square for series 2.
+// mark draws a circle for series 1 and a square for series 2.
 func (c *canvas) mark(series int, x, y float64) {
 	if series == 1 {
 		fmt.Fprintf(&c.body, `<circle class="fill1" cx="%.1f" cy="%.1f" r="4.5"/>`+"\n", x, y)
@@ -65,17 +64,17 @@ func (c *canvas) mark(series int, x, y float64) {
 	fmt.Fprintf(&c.body, `<rect class="fill%d" x="%.1f" y="%.1f" width="8" height="8"/>`+"\n", series, x-4, y-4)
 }
 
-// text writes words; the anchor is start, middle or end.
+// text writes text. anchor is start, middle or end.
 func (c *canvas) text(class, anchor string, x, y float64, words string) {
 	fmt.Fprintf(&c.body, `<text class="%s" text-anchor="%s" x="%.1f" y="%.1f">%s</text>`+"\n", class, anchor, x, y, escaped(words))
 }
 
-// upward writes words that run from the bottom to the top, centred.
+// upward writes centred text that runs from bottom to top.
 func (c *canvas) upward(x, y float64, words string) {
 	fmt.Fprintf(&c.body, `<text text-anchor="middle" transform="translate(%.1f %.1f) rotate(-90)">%s</text>`+"\n", x, y, escaped(words))
 }
 
-// String is the picture. The title is for those who cannot see it.
+// String returns the picture. title describes it for people who cannot see it.
 func (c *canvas) String(title string) string {
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" role="img">
 <title>%s</title>
@@ -86,6 +85,6 @@ func (c *canvas) String(title string) string {
 
 func escaped(words string) string {
 	var text strings.Builder
-	_ = xml.EscapeText(&text, []byte(words)) // a Builder takes everything
+	_ = xml.EscapeText(&text, []byte(words)) // a Builder accepts everything
 	return text.String()
 }

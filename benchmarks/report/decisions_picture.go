@@ -1,8 +1,5 @@
 package report
 
-// In:  the times of decisions.
-// Out: a picture of them against the number of CIDRs, both axes logarithmic.
-
 import (
 	"math"
 
@@ -10,7 +7,7 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
 )
 
-// curve is one line of the picture.
+// curve is a line of the picture. Both axes are logarithmic.
 type curve struct {
 	label  string
 	series int

@@ -1,10 +1,7 @@
 package report
 
-// In:  results.
-// Out: the text of BENCHMARKS.md.
-
 import (
-	_ "embed" // for what was tried
+	_ "embed" // for tried.md
 	"fmt"
 	"strings"
 
@@ -13,7 +10,7 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
 )
 
-// tried is what was measured once and decided something.
+// tried lists experiments that led to a decision.
 //
 //go:embed tried.md
 var tried string
@@ -42,7 +39,7 @@ times say more about the machine than about the program. `+"`make bench`"+` repe
 	return text.String()
 }
 
-// TargetTable is all targets in Markdown.
+// TargetTable returns all targets as a Markdown table.
 func TargetTable(f *results.File) string {
 	var text strings.Builder
 	text.WriteString("| what | target | this run | met |\n|---|---|---|---|\n")
@@ -89,7 +86,7 @@ wall time, divided by the decisions of all.
 `)
 }
 
-// measures are what is told about a slice.
+// measures are the columns for a slice.
 var measures = []struct {
 	name  string
 	of    func(proxy.Slice) float64
@@ -148,7 +145,8 @@ connections, over HTTP/2 with TLS on four. "Normal" is a page, "sticky" a page w
 	}
 }
 
-// busyCores is how much CPU time our Caddy used in a second of the median slice: if less than it has, something else was the limit.
+// busyCores returns how much CPU time our Caddy used per second of the median slice. If it is less
+// than the number of its cores, something else was the limit.
 func busyCores(f *results.File) float64 {
 	var busy []float64
 	for _, c := range f.Proxy {

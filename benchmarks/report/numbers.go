@@ -1,8 +1,5 @@
 package report
 
-// In:  numbers.
-// Out: how people read them.
-
 import (
 	"fmt"
 	"strconv"
@@ -11,7 +8,7 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
 )
 
-// thousands puts commas into a number.
+// thousands formats a number with thousands separators.
 func thousands(number int) string {
 	text := strconv.Itoa(number)
 	for i := len(text) - 3; i > 0; i -= 3 {
@@ -20,7 +17,7 @@ func thousands(number int) string {
 	return text
 }
 
-// duration is nanoseconds with three digits and a fitting unit.
+// duration formats nanoseconds with three digits and a suitable unit.
 func duration(nanoseconds float64) string {
 	switch {
 	case nanoseconds >= 1e6:
@@ -32,7 +29,7 @@ func duration(nanoseconds float64) string {
 	}
 }
 
-// digits is a number with three digits, or all of those before the point.
+// digits formats a number with three digits, or with all digits before the point.
 func digits(number float64) string {
 	if number >= 100 {
 		return thousands(int(number + 0.5))
@@ -40,12 +37,12 @@ func digits(number float64) string {
 	return strconv.FormatFloat(number, 'g', 3, 64)
 }
 
-// ratio is a median with its quartiles.
+// ratio formats a median with its quartiles.
 func ratio(s results.Summary) string {
 	return fmt.Sprintf("%s (%s to %s)", ratioNumber(s.Median), ratioNumber(s.Q1), ratioNumber(s.Q3))
 }
 
-// ratioNumber has three decimals, and four if it is small.
+// ratioNumber formats a number with three decimals, or four if it is small.
 func ratioNumber(number float64) string {
 	if number != 0 && number < 0.1 {
 		return strconv.FormatFloat(number, 'f', 4, 64)

@@ -1,8 +1,5 @@
 package report
 
-// In:  results.
-// Out: what BENCHMARKS.md says about open pages.
-
 import (
 	"fmt"
 	"strings"
@@ -42,7 +39,7 @@ against the pod. With h2c %s pages were served: %d for each port.
 `, thousands(p.System), thousands(p.System*p.HTTP1/max(p.Given, 1)), p.Given, p.HTTP1, p.Given, thousands(p.H2C), p.H2C/max(p.Given, 1))
 }
 
-// kilobytes is the median of figures in bytes.
+// kilobytes formats the median of figures in bytes.
 func kilobytes(figures []float64) string {
 	return digits(results.Summarize(figures).Median/1000) + " KB"
 }

@@ -1,8 +1,5 @@
 package report
 
-// In:  what the compared Caddys did.
-// Out: a picture of ratios: CPU time per request, and throughput.
-
 import (
 	"math"
 	"strconv"
@@ -11,7 +8,7 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
 )
 
-// panel is one of the two measures.
+// panel is one of the two measures: CPU time per request, and throughput.
 type panel struct {
 	title string
 	limit float64
@@ -78,7 +75,7 @@ func proxyPicture(f *results.File) string {
 	return c.String(title)
 }
 
-// tickStep is a round number that parts a range into at most eight.
+// tickStep returns a round number that divides a range into at most eight parts.
 func tickStep(span float64) float64 {
 	for _, step := range []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5} {
 		if span/step <= 8 {

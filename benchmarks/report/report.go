@@ -1,15 +1,6 @@
-// Package report makes BENCHMARKS.md and its pictures of the results of a run. It measures nothing: the same results give the same bytes.
-//
-//	report.go             the files
-//	markdown.go           tables; pages.go that of open pages
-//	decisions_picture.go  time for a decision against the number of CIDRs
-//	proxy_picture.go      the ratios of whole Caddys
-//	canvas.go             SVG
-//	numbers.go            how numbers are written
+// Package report makes BENCHMARKS.md and its pictures from the results of a run. It measures
+// nothing: the same results give the same bytes.
 package report
-
-// In:  results.
-// Out: BENCHMARKS.md and the pictures that it shows.
 
 import (
 	"errors"
@@ -19,7 +10,7 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/results"
 )
 
-// Files are the contents by path, from the top of the repository.
+// Files returns the contents of the files by path, from the top of the repository.
 func Files(f *results.File) (map[string]string, error) {
 	if len(f.Decisions) == 0 || len(f.Proxy) == 0 || len(f.Upstreams) == 0 || len(f.Pages) == 0 {
 		return nil, errors.New("the results lack decisions, proxy, upstreams or pages: measure these first")
@@ -31,7 +22,7 @@ func Files(f *results.File) (map[string]string, error) {
 	}, nil
 }
 
-// Write writes them below a folder.
+// Write writes the files below a folder.
 func Write(f *results.File, folder string) error {
 	files, err := Files(f)
 	if err != nil {

@@ -1,8 +1,5 @@
 package results
 
-// In:  the folder that criterion writes to.
-// Out: one estimate for each benchmark.
-
 import (
 	"encoding/json"
 	"errors"
@@ -15,7 +12,8 @@ import (
 	"strings"
 )
 
-// Estimate is what criterion found out about one benchmark: the median with its 95 % confidence interval, in nanoseconds.
+// Estimate is criterion's result for one benchmark: the median with its 95 % confidence interval,
+// in nanoseconds.
 type Estimate struct {
 	Name   string  `json:"name"`
 	Median float64 `json:"median_ns"`
@@ -23,8 +21,8 @@ type Estimate struct {
 	High   float64 `json:"high_ns"`
 }
 
-// Criterion reads all estimates below target/criterion, in order of their names with numbers compared as such. A folder that does not
-// exist has none.
+// Criterion reads all estimates below target/criterion. They are ordered by name, with numbers in
+// names compared as numbers. It returns none if the folder does not exist.
 func Criterion(folder string) ([]Estimate, error) {
 	var all []Estimate
 	err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
@@ -60,10 +58,10 @@ func Criterion(folder string) ([]Estimate, error) {
 	return all, err
 }
 
-// compareNames orders names, and the numbers in them as numbers.
+// compareNames compares names, with numbers in them as numbers.
 func compareNames(a, b string) int { return strings.Compare(sortable(a), sortable(b)) }
 
-// sortable pads the numbers of a name.
+// sortable pads the numbers in a name.
 func sortable(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {

@@ -1,14 +1,7 @@
-// Package results keeps what was measured, so that tables and pictures can be made again without measuring.
-//
-//	file.go      the file of all results
-//	machine.go   where and with what they were taken
-//	criterion.go the figures of the Rust benchmarks
-//	summary.go   medians, quartiles, ratios
-//	targets.go   what is aimed at, and whether a run has met it
+// Package results stores measured figures, so that tables and pictures can be made again without
+// measuring. It has their medians and ratios, the machine they were taken on, and the targets that
+// they should meet.
 package results
-
-// In:  figures of one run.
-// Out: the file that holds them.
 
 import (
 	"bytes"
@@ -21,12 +14,12 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/proxy"
 )
 
-// File is everything that one run has measured. A part that was not measured is empty.
+// File is the result of one run. Parts that were not measured are empty.
 type File struct {
-	Date    string     `json:"date"` // of the run, 2006-01-02
+	Date    string     `json:"date"` // of the run, as 2006-01-02
 	Machine Machine    `json:"machine"`
 	Rust    []Estimate `json:"rust"`
-	// Instructions is the file of counts that the tests compare with, as it is.
+	// Instructions is the unchanged file with the instruction counts that the tests compare with.
 	Instructions string                      `json:"instructions"`
 	Decisions    []decisions.Case            `json:"decisions"`
 	Proxy        []proxy.Comparison          `json:"proxy"`
@@ -50,7 +43,7 @@ func Load(path string) (*File, error) {
 	return &f, nil
 }
 
-// Save writes a file, one line for each figure of a list.
+// Save writes a file, with one line for each figure of a list.
 func (f *File) Save(path string) error {
 	compact, err := json.Marshal(f)
 	if err != nil {

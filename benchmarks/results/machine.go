@@ -1,8 +1,5 @@
 package results
 
-// In:  the machine and the tools.
-// Out: their names and versions.
-
 import (
 	"bufio"
 	"bytes"
@@ -15,7 +12,7 @@ import (
 	"github.com/doors-dev/doors-caddy/benchmarks/contenders"
 )
 
-// Machine is where and with what the figures were taken.
+// Machine is the machine and the versions with which the figures were taken.
 type Machine struct {
 	CPU    string `json:"cpu"`
 	Cores  int    `json:"cores"`
@@ -25,7 +22,7 @@ type Machine struct {
 	Caddy  string `json:"caddy"` // of both binaries
 }
 
-// ThisMachine describes this one. Two binaries of different versions of Caddy are an error.
+// ThisMachine describes this machine. Binaries with different versions of Caddy are an error.
 func ThisMachine(binaries contenders.Binaries) (Machine, error) {
 	m := Machine{Cores: runtime.NumCPU(), Go: strings.TrimPrefix(runtime.Version(), "go")}
 	info, err := os.ReadFile("/proc/cpuinfo")
@@ -60,7 +57,7 @@ func ThisMachine(binaries contenders.Binaries) (Machine, error) {
 	return m, err
 }
 
-// word returns one word of what a command prints.
+// word returns one word of a command's output.
 func word(number int, command string, arguments ...string) (string, error) {
 	text, err := exec.Command(command, arguments...).Output()
 	if err != nil {

@@ -1,17 +1,14 @@
 package results
 
-// In:  figures of slices that took turns.
-// Out: their median and quartiles, and those of ratios.
-
 import "slices"
 
-// Summary is the middle half of some figures.
+// Summary has the median and the quartiles of some figures.
 type Summary struct{ Q1, Median, Q3 float64 }
 
-// Summarize sorts a copy of the figures, of which there must be at least one.
+// Summarize returns the summary of at least one figure. It does not change the slice.
 func Summarize(figures []float64) Summary {
 	sorted := slices.Sorted(slices.Values(figures))
-	// Linear between the neighbours of the place.
+	// Interpolate linearly between neighbours.
 	at := func(part float64) float64 {
 		place := part * float64(len(sorted)-1)
 		below := int(place)
@@ -21,7 +18,7 @@ func Summarize(figures []float64) Summary {
 	return Summary{at(0.25), at(0.5), at(0.75)}
 }
 
-// Ratios divides figures of the same index: those that were taken next to each other.
+// Ratios divides figures with the same index, which were taken one after the other.
 func Ratios(figures, by []float64) []float64 {
 	ratios := make([]float64, min(len(figures), len(by)))
 	for i := range ratios {
@@ -30,7 +27,7 @@ func Ratios(figures, by []float64) []float64 {
 	return ratios
 }
 
-// Map applies a function to each.
+// Map applies a function to each value.
 func Map[T any](values []T, of func(T) float64) []float64 {
 	figures := make([]float64, len(values))
 	for i, value := range values {

@@ -1,8 +1,5 @@
 package results
 
-// In:  the results of a run.
-// Out: each target with what the run has reached.
-
 import (
 	"fmt"
 	"slices"
@@ -14,12 +11,12 @@ import (
 // Target is a limit for the median of some ratios.
 type Target struct {
 	What    string
-	Least   bool // the limit is the least that is wanted, not the most
+	Least   bool // the limit is a minimum, not a maximum
 	Limit   float64
 	Reached Summary
 }
 
-// Met tells whether the median keeps the limit.
+// Met reports whether the median is within the limit.
 func (t Target) Met() bool {
 	if t.Least {
 		return t.Reached.Median >= t.Limit
@@ -27,12 +24,12 @@ func (t Target) Met() bool {
 	return t.Reached.Median <= t.Limit
 }
 
-// Targets lists those for which the file has figures.
+// Targets returns the targets for which the file has figures.
 func (f *File) Targets() []Target {
 	return slices.Concat(f.decisionTargets(), f.proxyTargets(), f.pageTargets())
 }
 
-// Case finds a case of the decisions.
+// Case returns a case of the decisions.
 func (f *File) Case(row decisions.Row, upstreams, goroutines int) (decisions.Case, bool) {
 	for _, c := range f.Decisions {
 		if c.Row == row && c.Upstreams == upstreams && c.Goroutines == goroutines {

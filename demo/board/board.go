@@ -1,9 +1,6 @@
-// Package board is the app of the demo: a board with a counter, a note and a list that ticks, all held by the pod that rendered
-// the page.
+// Package board is the app of the demo: a board with a counter, a note and a ticking list. All of
+// them are in the memory of the pod that rendered the page.
 package board
-
-// In:  the pages of a pod, and what is done on them.
-// Out: what they show.
 
 import (
 	_ "embed"
@@ -27,20 +24,21 @@ var boardHTML string
 //go:embed board.css
 var boardCSS string
 
-// page is the template of a version's pages.
+// page returns the template for the pages of a version.
 func page(version Version) *template.Template {
 	made := template.New("board").Funcs(template.FuncMap{"version": func() Version { return version }, "draining": func() string { return draining }})
 	template.Must(made.New("style").Parse(boardCSS))
 	return template.Must(made.Parse(boardHTML))
 }
 
-// The hook of the note: its text, as a JSON string. The counter and the link are the pod's own.
+// The hook of the note. Its body is the text as a JSON string. The counter and the link use the
+// pod's own hooks.
 const hookNote = "3"
 
 const (
 	maxNote   = 1000 // bytes
 	tickEvery = 2 * time.Second
-	ticks     = 6 // how many the list holds
+	ticks     = 6 // length of the list
 
 	draining = "A newer version is out. This page stays as it is, on its own version. Follow the link when you like: it moves you over."
 )
@@ -58,10 +56,10 @@ type board struct {
 
 	mu    sync.Mutex
 	notes map[string]note // by page
-	ticks []string        // the last one first
+	ticks []string        // newest first
 }
 
-// observe follows the pages of the pod.
+// observe tracks the pages of the pod.
 func (b *board) observe(event pod.Event) {
 	b.mu.Lock()
 	switch event.Kind {
@@ -76,7 +74,7 @@ func (b *board) observe(event pod.Event) {
 	}
 }
 
-// pages are the open pages.
+// pages returns the open pages.
 func (b *board) pages() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -94,7 +92,7 @@ func (b *board) toAll(action string, arguments ...any) {
 	}
 }
 
-// tick adds a line to the list of all pages.
+// tick adds a line to the list on all pages.
 func (b *board) tick(now time.Time) {
 	count := "1 page lives"
 	if open := len(b.pages()); open != 1 {
@@ -108,7 +106,7 @@ func (b *board) tick(now time.Time) {
 	b.toAll("set_list", "ticks", lines)
 }
 
-// keep takes the text of a page's note.
+// keep stores the text of a page's note.
 func (b *board) keep(w http.ResponseWriter, r *http.Request) {
 	var text string
 	if err := json.NewDecoder(io.LimitReader(r.Body, maxNote)).Decode(&text); err != nil {

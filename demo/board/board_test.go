@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// The test program is a pod where this is set, as the demo is with its argument.
+// asPod makes the test program a pod, as its argument does for the demo.
 const asPod = "DEMO_TEST_POD"
 
 func TestMain(m *testing.M) {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 const patience = 30 * time.Second
 
-// process is a pod, and a browser with one page of it.
+// process is a pod, and a browser with one of its pages.
 type process struct {
 	t        *testing.T
 	command  *exec.Cmd
@@ -97,7 +97,7 @@ func (p *process) hear(what string, is func(Line) bool) {
 	}
 }
 
-// ends waits for the end of the pod, which must be a good one.
+// ends waits for the pod to end without an error.
 func (p *process) ends() {
 	p.t.Helper()
 	for range p.lines {
@@ -134,7 +134,7 @@ func (p *process) open() *bufio.Reader {
 	return bufio.NewReader(p.send("GET", p.prefix+"/s/"+p.instance+"?t=1&b=0123456789abcdef", "").Body)
 }
 
-// until reads actions until one has all these parts.
+// until reads actions until one contains all the given parts.
 func (p *process) until(stream *bufio.Reader, parts ...string) {
 	p.t.Helper()
 search:
@@ -152,7 +152,8 @@ search:
 	}
 }
 
-// What a page is told: the ticks, what the pod keeps of its note, and that the pod drains; and what the pod tells.
+// A page gets the ticks, its stored note, and the news that the pod is draining. The pod's output
+// reports its pages.
 func TestBoard(t *testing.T) {
 	p := start(t)
 	stream := p.open()
@@ -186,7 +187,7 @@ func TestBoard(t *testing.T) {
 	p.ends()
 }
 
-// The second order ends the pod, with the page that is open on it.
+// The second order ends the pod with its open page.
 func TestSecondOrder(t *testing.T) {
 	p := start(t)
 	stream := p.open()
@@ -194,8 +195,8 @@ func TestSecondOrder(t *testing.T) {
 		if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(100 * time.Millisecond) // two signals at once may be one
+		time.Sleep(100 * time.Millisecond) // two signals at once may count as one
 	}
-	_, _ = io.ReadAll(stream) // it may be told, or break off
+	_, _ = io.ReadAll(stream) // it may end or break off
 	p.ends()
 }

@@ -1,8 +1,5 @@
 package board
 
-// In:  the environment of a pod, and signals.
-// Out: a pod that lives until its last page has ended; what happens in it, as JSON lines.
-
 import (
 	"context"
 	"encoding/json"
@@ -20,39 +17,41 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/pod"
 )
 
-// The variables of a pod's environment, beside DOORS_SECRET and POD_IP.
+// Environment variables of a pod, in addition to DOORS_SECRET and POD_IP.
 const (
 	EnvPort    = "DEMO_PORT"
 	EnvVersion = "DEMO_VERSION" // a number
-	EnvSecure  = "DEMO_SECURE"  // "true" where browsers come by HTTPS
+	EnvSecure  = "DEMO_SECURE"  // "true" if browsers use HTTPS
 )
 
-// Roll is how often a page renews its stream, and Life for how long a page may be silent until its pod knows that it was closed. Both are
-// much shorter than those of Doors, whose rollouts take as long as people take.
+// Roll is how often a page renews its stream. Life is how long a page may be silent before its pod
+// considers it closed. Both are much shorter than in Doors, so that rollouts do not take as long as
+// people take.
 const (
 	Roll = 5 * time.Second
 	Life = 15 * time.Second
 )
 
-// Line is what a pod says.
+// Line is a line of a pod's output.
 type Line struct {
 	Kind  LineKind
-	Pages int  // that are open now
-	Frame bool `json:",omitempty"` // PageOpened: it is shown inside of another page
+	Pages int  // open pages
+	Frame bool `json:",omitempty"` // for PageOpened: the page is in a frame
 }
 
-// LineKind is what happened.
+// LineKind is a kind of event.
 type LineKind string
 
-// The kinds of lines. Pages of visitors that are no browsers are counted and nothing else.
+// The kinds of lines. Pages of simulated visitors are only counted.
 const (
 	Ready      LineKind = "ready"
-	Pages      LineKind = "pages"       // their number is another one
+	Pages      LineKind = "pages"       // their number has changed
 	PageOpened LineKind = "page opened" // by a browser
-	PageMoved  LineKind = "page moved"  // a link of a browser's page has led away from this pod, which drains
+	PageMoved  LineKind = "page moved"  // a link on a browser's page has led away from this draining pod
 )
 
-// Run is the main function of a pod. The first SIGTERM lets it drain, the second ends it with what it has.
+// Run is the main function of a pod. The first SIGTERM starts the drain, and the second ends the
+// pod with its open pages.
 func Run(say io.Writer) error {
 	number, err := strconv.Atoi(os.Getenv(EnvVersion))
 	if err != nil || number < 1 {
@@ -101,14 +100,14 @@ func Run(say io.Writer) error {
 			}
 		case err := <-ended:
 			if ctx.Err() != nil {
-				return nil // that it was cut is what was asked for
+				return nil // the caller asked for it to be cut short
 			}
 			return err
 		}
 	}
 }
 
-// lines writes what happens.
+// lines writes the lines.
 type lines struct {
 	board *board
 	mu    sync.Mutex
@@ -119,7 +118,7 @@ func (l *lines) say(line Line) {
 	line.Pages = len(l.board.pages())
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_ = l.to.Encode(line) // whoever listened has ended, and ends this process too
+	_ = l.to.Encode(line) // the reader has ended, and will end this process too
 }
 
 func (l *lines) observe(event pod.Event) {
@@ -128,7 +127,7 @@ func (l *lines) observe(event pod.Event) {
 		l.say(Line{Kind: Pages})
 	case event.Request == nil:
 	case event.Kind == pod.RequestBegan && event.Request.Route == pod.RoutePage:
-		// What browsers say of themselves, and nobody else here.
+		// Only browsers send this header.
 		if place := event.Request.Header.Get("Sec-Fetch-Dest"); place != "" {
 			l.say(Line{Kind: PageOpened, Frame: place == "iframe"})
 		}

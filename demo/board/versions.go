@@ -1,11 +1,8 @@
 package board
 
-// In:  the number of a version.
-// Out: its name and its colour, by which people tell it from others.
-
 import "html/template"
 
-// Version is one release of the app.
+// Version is a release of the app. People recognize it by its name and colour.
 type Version struct {
 	Number int
 	Name   string
@@ -17,7 +14,7 @@ var looks = []Version{
 	{Name: "rose", Colour: "#be123c"}, {Name: "sky", Colour: "#0369a1"}, {Name: "olive", Colour: "#4d7c0f"},
 }
 
-// VersionOf returns a version; numbers begin with 1.
+// VersionOf returns the version with a number, from 1.
 func VersionOf(number int) Version {
 	version := looks[(number-1)%len(looks)]
 	version.Number = number

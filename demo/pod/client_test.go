@@ -27,7 +27,7 @@ func newSecret() string {
 	return base64.StdEncoding.EncodeToString(key)
 }
 
-// start runs a pod with a long roll unless the test sets one.
+// start runs a pod, with a long roll unless the test sets one.
 func start(t *testing.T, config pod.Config) *pod.Pod {
 	t.Helper()
 	if config.Secret == "" {
@@ -44,7 +44,7 @@ func start(t *testing.T, config pod.Config) *pod.Pod {
 	return p
 }
 
-// browser is a client with cookies, talking to one pod.
+// browser is a client with cookies for one pod.
 type browser struct {
 	t      *testing.T
 	pod    *pod.Pod
@@ -90,7 +90,7 @@ func (b *browser) status(method, path string) int {
 
 var instancePattern = regexp.MustCompile(`data-instance="([^"]+)"`)
 
-// load opens a page and returns the path of its instance for letter s, h or u.
+// load opens a page. The result returns the path of its instance for the letter s, h or u.
 func (b *browser) load() func(letter string) string {
 	b.t.Helper()
 	answer := b.do("GET", "/", "", nil)
@@ -105,7 +105,7 @@ func (b *browser) load() func(letter string) string {
 	return func(letter string) string { return "/~/" + b.pod.Token() + "/" + letter + "/" + string(found[1]) }
 }
 
-// stream opens GET /s/ in the background, since its headers may take a roll.
+// stream opens GET /s/ in the background, since its header may take a roll.
 func (b *browser) stream(path, query string) <-chan *http.Response {
 	opened := make(chan *http.Response, 1)
 	request, err := http.NewRequest("GET", "http://"+b.pod.Address().String()+path+query, nil)

@@ -1,8 +1,5 @@
 package pod
 
-// In:  the order to drain, then the ends of instances.
-// Out: the drain of doorscaddy.Serve, as any app does it, and the end of the pod.
-
 import (
 	"context"
 	"syscall"
@@ -12,10 +9,10 @@ import (
 type drain struct {
 	ordered  bool
 	began    bool
-	callback func() // nil when it has been called
+	callback func() // nil once called
 }
 
-// take returns the callback if the drain is over just now, else nil.
+// take returns the callback if the drain has just ended, else nil.
 func (d *drain) take(instances int) func() {
 	if instances > 0 {
 		return nil
@@ -25,10 +22,10 @@ func (d *drain) take(instances int) func() {
 	return over
 }
 
-// app is what doorscaddy.Serve sees of a pod.
+// app is the doorscaddy.App of a pod.
 type app struct{ *Pod }
 
-// Drain is called when no new page can come any more but those that no other pod takes.
+// Drain is called when no new pages come any more, except those that no other pod can take.
 func (a app) Drain(callback func()) {
 	p := a.Pod
 	p.mu.Lock()
@@ -40,7 +37,8 @@ func (a app) Drain(callback func()) {
 	p.drained(over)
 }
 
-// serveUnmarked serves as an app without doorscaddy.Serve: the first order calls Drain, and the pod ends with its last page.
+// serveUnmarked serves like an app without doorscaddy.Serve: the first order calls Drain, and the
+// pod ends with its last page.
 func (p *Pod) serveUnmarked() error {
 	p.server.Handler = p
 	served, drained := make(chan error, 1), make(chan struct{})
@@ -61,7 +59,7 @@ func (p *Pod) serveUnmarked() error {
 	}
 }
 
-// drained calls back what take has returned.
+// drained calls the callback that take returned.
 func (p *Pod) drained(over func()) {
 	if over != nil {
 		p.observe(Event{Kind: DrainEnded})
@@ -69,8 +67,9 @@ func (p *Pod) drained(over func()) {
 	}
 }
 
-// Drain begins to drain, as SIGTERM does with a pod that is a process: pages live on until they end or navigate, and the pod ends with the last one. It returns
-// when links of its pages know.
+// Drain starts to drain, like SIGTERM to a pod process. Open pages continue until they end or
+// follow a link, and the pod ends with the last one. Drain returns once links lead away from the
+// pod.
 func (p *Pod) Drain() {
 	p.order()
 	select {
@@ -88,7 +87,8 @@ func (p *Pod) order() {
 	}
 }
 
-// DrainAndStop drains and waits for the end of the pod. When ctx is done first, what is left is ended.
+// DrainAndStop drains and waits for the end of the pod. If ctx is done first, it ends the open
+// pages.
 func (p *Pod) DrainAndStop(ctx context.Context) error {
 	p.order()
 	select {
@@ -101,15 +101,15 @@ func (p *Pod) DrainAndStop(ctx context.Context) error {
 	return p.err
 }
 
-// Draining tells whether links of the pod's pages lead elsewhere.
+// Draining reports whether links on the pod's pages lead away from it.
 func (p *Pod) Draining() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.drain.began
 }
 
-// Kill ends the pod at once, as SIGKILL does: the listener and every
-// connection are closed in the middle of whatever they were doing.
+// Kill ends the pod at once, like SIGKILL: it closes the listener and every connection, whatever
+// they are doing.
 func (p *Pod) Kill() {
 	_ = p.server.Close()
 	<-p.ended

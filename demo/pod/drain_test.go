@@ -28,7 +28,8 @@ func TestDrain(t *testing.T) {
 	if got := b.status("POST", page("h")+"/1"); got != 200 {
 		t.Errorf("a click while draining: %d", got)
 	}
-	// A new browser gets no page, unless no other pod takes it. Then it is not tied to this pod.
+	// A new browser gets a page only if no other pod can take it. It does not get this pod's cookie
+	// then.
 	late := newBrowser(t, p)
 	if got := late.status("GET", "/"); got != 503 {
 		t.Errorf("a new page: %d", got)
@@ -49,7 +50,7 @@ func TestDrain(t *testing.T) {
 	if err != nil || len(body) == 0 || body[len(body)-1] != 4 {
 		t.Errorf("%q %v", body, err)
 	}
-	// The page that was opened first by the late browser never connects.
+	// The first page of the late browser never connects.
 	if got := late.status("GET", second("u")+"/"); got != 410 {
 		t.Errorf("back while draining: %d", got)
 	}
@@ -61,7 +62,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// A connection that was kept open brings one more request, which is answered; then it ends.
+// A persistent connection gets an answer to one more request, and then ends.
 func TestDrainEndsConnectionsByAnswers(t *testing.T) {
 	p := start(t, pod.Config{})
 	newBrowser(t, p).load() // a page that the drain waits for
@@ -102,7 +103,7 @@ func TestDrainOfAnEmptyPod(t *testing.T) {
 	}
 }
 
-// The last page's 410 must arrive although the server stops because of it.
+// The last page's 410 arrives, although the server stops because of it.
 func TestLastAnswerIsFlushed(t *testing.T) {
 	for range 20 {
 		p := start(t, pod.Config{})

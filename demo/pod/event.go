@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// EventKind says what happened in a pod.
+// EventKind is a kind of event in a pod.
 type EventKind string
 
 // The kinds of events. Request is set for the first three.
 const (
 	RequestBegan   EventKind = "request began"
 	RequestEnded   EventKind = "request ended"
-	ReportReceived EventKind = "report received" // Report holds its JSON
+	ReportReceived EventKind = "report received" // Report has its JSON
 	StreamRolled   EventKind = "stream rolled"
 	InstanceBegan  EventKind = "instance began"
 	InstanceEnded  EventKind = "instance ended"
@@ -21,21 +21,21 @@ const (
 	DrainEnded     EventKind = "drain ended"
 )
 
-// Event is one thing that happened in a pod.
+// Event is an event in a pod.
 type Event struct {
 	Time     time.Time
 	Pod      string // Config.Name
 	Kind     EventKind
-	Instance string // of the page concerned, empty for none
+	Instance string // of the page; may be empty
 	Request  *Request
 	Status   int    // of the answer, for RequestEnded
 	Report   []byte // for ReportReceived
 }
 
-// Request is what reached the pod. It is shared by the events of one request
-// and must not be changed.
+// Request is a request that has reached the pod. The events of a request share it, so it must not
+// be changed.
 type Request struct {
-	ID     uint64 // counts the requests of this pod from 1
+	ID     uint64 // number of the request in this pod, from 1
 	Method string
 	URI    string // as sent, with the query
 	Proto  string
@@ -47,11 +47,11 @@ type Request struct {
 
 // Stats are counts since the pod started.
 type Stats struct {
-	Connections uint64 // accepted: what a proxy dialled
+	Connections uint64 // accepted connections
 	Requests    uint64
 	ByRoute     map[Route]uint64
-	Sessions    uint64 // made, not living
-	Instances   int    // living now
+	Sessions    uint64 // created, ended ones included
+	Instances   int    // alive now
 	Draining    bool
 }
 

@@ -1,15 +1,12 @@
 package pod
 
-// In:  actions, report ids, the end of a stream.
-// Out: the bytes of the frames of a sync stream.
-
 import (
 	"encoding/json"
 	"time"
 )
 
-// The first byte of a frame, and the byte that ends a header or a stream. 0xFF
-// cannot occur in UTF-8, hence not in JSON.
+// The first byte of a frame, and the byte that ends a header or a stream. 0xFF cannot occur in
+// UTF-8, so it does not occur in JSON.
 const (
 	frameSync    byte = 0x00
 	frameAction  byte = 0x01
@@ -19,12 +16,12 @@ const (
 	frameEnd     byte = 0xFF
 )
 
-// actionFrame is 01 [seq,[name,args],null] FF, without payload.
+// actionFrame returns 01 [seq,[name,args],null] FF, without a payload.
 func actionFrame(a action) []byte {
 	return frame(frameAction, []any{a.seq, []any{a.name, a.args}, nil})
 }
 
-// syncFrame is 00 [unix milliseconds,[report ids]] FF.
+// syncFrame returns 00 [unix milliseconds,[report ids]] FF.
 func syncFrame(now time.Time, reports []int) []byte {
 	if reports == nil {
 		reports = []int{}
@@ -34,7 +31,7 @@ func syncFrame(now time.Time, reports []int) []byte {
 
 func frame(kind byte, header any) []byte {
 	encoded, err := json.Marshal(header)
-	if err != nil { // an argument of Send that is no JSON: a mistake of the caller
+	if err != nil { // an argument of Send that has no JSON: a bug in the caller
 		panic("pod: " + err.Error())
 	}
 	return append(append([]byte{kind}, encoded...), frameEnd)

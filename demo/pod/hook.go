@@ -1,8 +1,5 @@
 package pod
 
-// In:  a hook call (a click, a link, a raw handler) or a step back in the browser's history.
-// Out: its answer, and for the page's own hooks a report_hook action on the stream.
-
 import (
 	"fmt"
 	"io"
@@ -11,10 +8,10 @@ import (
 	"strings"
 )
 
-// The hooks of the page.
+// The hooks of the page. They answer the call and send a report_hook action on the stream.
 const (
 	HookClick = "1" // counts clicks
-	HookLink  = "2" // follows a link of the app; ends the page when draining
+	HookLink  = "2" // follows a link of the app; ends the page if the pod is draining
 )
 
 func (p *Pod) serveHook(w http.ResponseWriter, r *http.Request, i *instance, rest string) {
@@ -68,9 +65,9 @@ func (p *Pod) serveHistory(w http.ResponseWriter, r *http.Request, i *instance) 
 	}
 }
 
-// endGone answers 410 and ends the instance. The answer is written first and
-// flushed only when the handler returns, as in Doors: whoever waits for the
-// last instance must still let the server finish its answers (Pod.Shutdown does).
+// endGone answers 410 and ends the instance. As in Doors, the answer is flushed only when the
+// handler returns. So after the last instance has ended, the server must still complete its answers
+// before it stops, as doorscaddy.Serve does.
 func (p *Pod) endGone(w http.ResponseWriter, i *instance) {
 	gone(w)
 	p.end(i, endKilled)

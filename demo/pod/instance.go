@@ -1,8 +1,5 @@
 package pod
 
-// In:  a page load, later the requests of that page.
-// Out: the live instance: what is to be sent to the page, and when it ends.
-
 import (
 	"crypto/rand"
 	"encoding/json"
@@ -11,7 +8,7 @@ import (
 	"time"
 )
 
-// How an instance ended, as its stream says it: the byte of the last frame.
+// The end of an instance, as its stream reports it: the byte of the last frame.
 const (
 	endKilled    byte = frameKill
 	endSuspended byte = frameSuspend
@@ -27,23 +24,23 @@ type instance struct {
 
 	mu        sync.Mutex
 	lastFrame byte
-	boot      string // first script boot that connected
+	boot      string // the first script boot that connected
 	actions   []action
 	nextSeq   int
-	reports   []int // received, not yet confirmed to the client
+	reports   []int // received but not yet confirmed to the client
 	stream    *stream
 	hooks     map[string]*sync.Mutex
 	clicks    int
 }
 
-// action is one command for the page, kept until the page has reported it.
+// action is a command for the page, kept until the page has reported it.
 type action struct {
 	seq  int
 	name string
 	args []any
 }
 
-// newInstance makes the instance of one page load.
+// newInstance returns the instance of a page load.
 func (p *Pod) newInstance(owner *session, path string) *instance {
 	made := &instance{
 		id: rand.Text(), path: path, session: owner, nextSeq: 1,
@@ -66,7 +63,7 @@ func (p *Pod) newInstance(owner *session, path string) *instance {
 	return made
 }
 
-// end ends an instance once. The last one of a draining pod finishes the drain.
+// end ends an instance once. The last one of a draining pod completes the drain.
 func (p *Pod) end(i *instance, last byte) {
 	p.mu.Lock()
 	if i.session.instances[i.id] == nil {
@@ -105,11 +102,11 @@ func (p *Pod) endAll(last byte) {
 	}
 }
 
-// InstanceOf is the instance that a request is about, for raw hooks.
+// InstanceOf returns the instance of a request, for raw hooks.
 func InstanceOf(r *http.Request) string { return parseTarget(r.RequestURI).instance }
 
-// Send queues an action for the page of an instance and reports whether the
-// instance lives here. The arguments must be what encoding/json can encode.
+// Send queues an action for the page of an instance. It reports whether this pod has the instance.
+// encoding/json must be able to encode the arguments.
 func (p *Pod) Send(id, name string, args ...any) bool {
 	p.mu.Lock()
 	var found *instance
@@ -127,8 +124,8 @@ func (p *Pod) Send(id, name string, args ...any) bool {
 	return true
 }
 
-// bind ties the instance to the first script that connects: a duplicated tab
-// or a page from a cache boots another one and is refused.
+// bind ties the instance to the first script that connects. A duplicated tab or a cached page boots
+// another one and is refused.
 func (i *instance) bind(boot string) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -149,8 +146,8 @@ func (i *instance) send(name string, args ...any) {
 	i.stream.wake()
 }
 
-// report takes a report of the page: [id, timestamp, {seq: [ok, error]}, gaps].
-// Actions that it names are done and forgotten.
+// report handles a report of the page: [id, timestamp, {seq: [ok, error]}, gaps]. The reported
+// actions are done and removed.
 func (i *instance) report(message []byte) error {
 	var parts []json.RawMessage
 	if err := json.Unmarshal(message, &parts); err != nil {
@@ -181,7 +178,7 @@ func (i *instance) report(message []byte) error {
 	return nil
 }
 
-// hookLock serialises calls of one hook.
+// hookLock returns a mutex that serializes the calls of a hook.
 func (i *instance) hookLock(hook string) *sync.Mutex {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -1,8 +1,5 @@
 package pod
 
-// In:  GET of any path outside /~/.
-// Out: an HTML page with an instance of its own, or 404 for every other method.
-
 import (
 	_ "embed"
 	"html/template"
@@ -15,7 +12,7 @@ var pageSource string
 
 var plainPage = template.Must(template.New("page").Parse(pageSource))
 
-// PageData is what a page says about itself: what Config.Page is executed with.
+// PageData is the data for Config.Page.
 type PageData struct {
 	Name, Address, Generation, Path string
 	Prefix, Instance, Script        string // for the element that loads the script, as in page.html
@@ -33,7 +30,7 @@ func (p *Pod) servePage(w http.ResponseWriter, r *http.Request, owner *session) 
 	w.Header().Set("Cache-Control", "no-cache")
 	body, finish := compressed(w, r)
 	defer finish()
-	// A failed write means that the client has gone: the instance then ends by its connect timeout.
+	// A write fails if the client has gone. The instance then ends by its connect timeout.
 	_ = p.config.Page.Execute(body, PageData{
 		Name: p.config.Name, Address: p.address.String(), Generation: p.config.Generation, Path: r.URL.Path,
 		Prefix: "/~/" + p.token, Instance: made.id, Script: p.script,

@@ -1,5 +1,5 @@
-// The client of the stand-in page: keeps one receiver stream open, renews it
-// before it ends, reports every action, calls hooks, and reloads on 410.
+// The client of the stand-in page. It keeps one receiver stream open, renews it before it ends,
+// reports every action, calls hooks, and reloads on 410.
 "use strict";
 (() => {
   const { prefix, instance, roll } = document.currentScript.dataset;
@@ -14,7 +14,7 @@
   const waiting = new Map(); // hook calls by track number
   let streams = 0, reports = 0, track = 0, failures = 0, lastSeq = 0, over = false;
 
-  // A page that nobody looks at reloads when somebody does.
+  // A hidden page reloads when it becomes visible.
   const reload = (later = document.visibilityState !== "visible") => {
     if (over) return;
     over = true;
@@ -24,8 +24,8 @@
     }
   };
 
-  // Report what was done with an action. A failed report is not repeated: the
-  // server sends the action again on the next stream.
+  // Report the result of an action. A failed report is not repeated: the server sends the action
+  // again on the next stream.
   async function report(seq, error) {
     reports++;
     const body = JSON.stringify([reports, Date.now(), { [seq]: [error === null, error] }, []]);
@@ -45,8 +45,8 @@
     report(seq, null);
   }
 
-  // Take whole frames off the front of the buffer. Returns the rest, or null
-  // when the stream ended as it should.
+  // Take whole frames off the front of the buffer. Return the rest, or null if the stream ended as
+  // it should.
   function frames(buffer) {
     while (buffer.length > 0) {
       const kind = buffer[0];
@@ -114,7 +114,8 @@
       element.addEventListener("click", () => hook(number, {}));
       continue;
     }
-    // One call at a time, and the next one has what was typed meanwhile, so that the last value arrives last.
+    // One call at a time. The next one has the text typed meanwhile, so that the last value arrives
+    // last.
     let calling = false, sent = element.value;
     element.addEventListener("input", async () => {
       if (calling) return;

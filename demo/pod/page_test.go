@@ -145,7 +145,7 @@ func TestTooManyInstances(t *testing.T) {
 	case answer := <-stream:
 		defer answer.Body.Close()
 		if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "\x03" {
-			// A stream that came too late for its instance is told so.
+			// A stream that comes too late for its instance gets 410.
 			if answer.StatusCode != 410 {
 				t.Fatal(answer.Status, body, err)
 			}
@@ -158,7 +158,7 @@ func TestTooManyInstances(t *testing.T) {
 	}
 }
 
-// A session that was not renewed for too long ends with its pages, and their browser gets another one.
+// A session that was not renewed for too long ends with its pages, and the browser gets a new one.
 func TestSessionExpires(t *testing.T) {
 	p := start(t, pod.Config{SessionTTL: 20 * time.Millisecond})
 	request, err := http.NewRequest("GET", "http://"+p.Address().String()+"/", nil)
@@ -172,7 +172,7 @@ func TestSessionExpires(t *testing.T) {
 	body, _ := io.ReadAll(answer.Body)
 	answer.Body.Close()
 	time.Sleep(30 * time.Millisecond)
-	// No cookie jar: that would have forgotten the cookie.
+	// Not from a cookie jar, which would have removed the cookie.
 	for _, cookie := range answer.Cookies() {
 		request.AddCookie(cookie)
 	}

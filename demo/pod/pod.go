@@ -1,12 +1,11 @@
-// Package pod is a stand-in for a Doors server process: it answers the HTTP
-// traffic of a Doors page, request by request, without being a web framework.
-// The demo shows routing with it and the end-to-end tests drive it.
+// Package pod is a stand-in for a Doors server process. It answers the HTTP traffic of a Doors
+// page, request by request, without being a web framework. The demo and the end-to-end tests use
+// it.
 //
-// A Pod speaks HTTP/1.1 in clear text, as Doors does behind a proxy. Every Pod
-// is one "process": it has its own token, sessions and instances, and a session
-// or an instance of one Pod is unknown to all others.
+// A Pod speaks HTTP/1.1 without TLS, as Doors does behind a proxy. Every Pod is one "process": it
+// has its own token, sessions and instances, which no other Pod knows.
 //
-// All methods of Pod may be called from any goroutine.
+// A Pod is safe for concurrent use.
 package pod
 
 import (
@@ -23,7 +22,7 @@ import (
 	doorscaddy "github.com/doors-dev/doors-caddy"
 )
 
-// Pod is one running stand-in server process.
+// Pod is a running stand-in server process.
 type Pod struct {
 	config Config
 	token  string
@@ -31,10 +30,10 @@ type Pod struct {
 	server   *http.Server
 	listener *countingListener
 	address  netip.AddrPort
-	orders   chan os.Signal // to doorscaddy.Serve: the first drains, the second ends
+	orders   chan os.Signal // for doorscaddy.Serve: the first starts the drain, the second ends it
 	draining chan struct{}  // closed when the drain has begun
 	ended    chan struct{}  // closed when the pod has ended
-	err      error          // how it ended; read after ended is closed
+	err      error          // the result; read after ended is closed
 
 	resources map[string]resource
 	script    string // file name of the page's script under /r/
@@ -48,8 +47,8 @@ type Pod struct {
 	drain     drain
 }
 
-// Start opens the listener of a new pod and serves it in the background.
-// It fails when the secret is unusable or the address cannot be listened on.
+// Start starts a pod, which serves in the background. It fails if the secret is invalid or the pod
+// cannot listen on the address.
 func Start(config Config) (*Pod, error) {
 	config.fill()
 	cipher, err := doorscaddy.NewTokenCipher(config.Secret)
@@ -85,23 +84,23 @@ func Start(config Config) (*Pod, error) {
 	return p, nil
 }
 
-// Address is the IP address and port the pod listens on.
+// Address returns the IP address and port on which the pod listens.
 func (p *Pod) Address() netip.AddrPort { return p.address }
 
-// Name is the name given in Config, or the address.
+// Name returns the name given in Config, or the address.
 func (p *Pod) Name() string { return p.config.Name }
 
-// Generation is the release that the pod stands for, as given in Config.
+// Generation returns the release of the pod, as given in Config.
 func (p *Pod) Generation() string { return p.config.Generation }
 
-// Token is the pod's address, encrypted once when the pod started: the ID in
-// /~/ID/ and the value of the sticky cookie.
+// Token returns the pod's token, made once at start: the ID in /~/ID/ and the value of the sticky
+// cookie.
 func (p *Pod) Token() string { return p.token }
 
-// SessionCookie is the name of the session cookie, which contains the token.
+// SessionCookie returns the name of the session cookie, which contains the token.
 func (p *Pod) SessionCookie() string { return p.config.CookiePrefix + p.token }
 
-// countingListener counts accepted connections: what a proxy dialled.
+// countingListener counts accepted connections.
 type countingListener struct {
 	net.Listener
 	accepted *atomic.Uint64

@@ -1,8 +1,5 @@
 package pod
 
-// In:  POST /s/: one JSON report, or a stream of 4-byte lengths and JSON reports.
-// Out: reports taken into the instance; 200 when the body has ended.
-
 import (
 	"encoding/binary"
 	"errors"
@@ -15,7 +12,7 @@ import (
 
 var errShortReport = errors.New("a report has at least three members")
 
-// A script boot: 16 hexadecimal digits.
+// bootPattern matches a script boot: 16 hexadecimal digits.
 var bootPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 // serveSync answers both directions of /s/.
@@ -76,10 +73,10 @@ func takePlain(r *http.Request, take func([]byte) int) (status int) {
 	}
 }
 
-// takeStream reads reports until the body ends, which it must within 4/3 of the
-// roll: by then the client has given the request up. A message has less time
-// from its length on. Like Doors it does not ask for full duplex: over HTTP/1.1
-// an early 400 or 413 leaves the pod when the body has ended, or never.
+// takeStream reads reports, each after its length in 4 bytes, until the body ends. That must be
+// within 4/3 of the roll: by then the client has given up. A report has less time after its length.
+// Like Doors it does not ask for full duplex: over HTTP/1.1 an early 400 or 413 is sent when the
+// body has ended, or never.
 func (p *Pod) takeStream(w http.ResponseWriter, r *http.Request, take func([]byte) int) (status int) {
 	controller := http.NewResponseController(w)
 	end := time.Now().Add(p.config.Roll * 4 / 3)
@@ -109,7 +106,7 @@ func (p *Pod) takeStream(w http.ResponseWriter, r *http.Request, take func([]byt
 	}
 }
 
-// lateOrGone is 408 for a client that is late and 0 for one that has gone.
+// lateOrGone returns 408 for a client that is late, and 0 for one that has gone.
 func lateOrGone(err error) (status int) {
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {

@@ -1,8 +1,5 @@
 package pod
 
-// In:  GET /~/ANY/r/HASH.name.
-// Out: a file that never changes under its name, the same from every pod of a release.
-
 import (
 	"bytes"
 	"compress/gzip"
@@ -22,14 +19,15 @@ type resource struct {
 	body        []byte
 }
 
-// loadResources names each file by its contents.
+// loadResources returns the files under names made from their contents, so that they never change
+// and are the same in every pod of a release.
 func loadResources() (files map[string]resource, script string) {
 	sum := sha256.Sum256(pageScript)
 	script = hex.EncodeToString(sum[:8]) + ".page.js"
 	return map[string]resource{script: {"text/javascript; charset=utf-8", pageScript}}, script
 }
 
-// ResourcePath is the path of the page's script under this pod's token.
+// ResourcePath returns the path of the page's script under this pod's token.
 func (p *Pod) ResourcePath() string { return "/~/" + p.token + "/r/" + p.script }
 
 func (p *Pod) serveResource(w http.ResponseWriter, r *http.Request, name string) {
@@ -45,8 +43,8 @@ func (p *Pod) serveResource(w http.ResponseWriter, r *http.Request, name string)
 	_, _ = io.Copy(body, bytes.NewReader(file.body))
 }
 
-// compressed returns where to write the body, gzipped if the client takes
-// that, and what to call after it.
+// compressed returns a writer for the body, which compresses it if the client accepts gzip, and a
+// function to call after the body.
 func compressed(w http.ResponseWriter, r *http.Request) (io.Writer, func()) {
 	w.Header().Add("Vary", "Accept-Encoding")
 	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {

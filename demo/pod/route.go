@@ -1,8 +1,5 @@
 package pod
 
-// In:  the request target as it was sent.
-// Out: which kind of request of a Doors page it is, and the parts of its path.
-
 import "strings"
 
 // Route is the kind of a request.
@@ -19,7 +16,7 @@ const (
 	routeCount
 )
 
-// String is one word for a log.
+// String returns the route as one word.
 func (r Route) String() string {
 	switch r {
 	case RoutePage:
@@ -37,15 +34,15 @@ func (r Route) String() string {
 	}
 }
 
-// target is a request target taken apart. The bytes are the raw ones: Doors
-// matches what was sent, so that an escaped tilde is a page.
+// target is a parsed request target. Like Doors it uses the bytes as sent: an escaped tilde is a
+// page.
 type target struct {
 	route    Route
 	instance string // sync, hook, history
 	rest     string // hook number (and name), resource file, history path
 }
 
-// parseTarget does not look at the ID: a Doors server answers under any.
+// parseTarget ignores the ID: a Doors server answers under any ID.
 func parseTarget(uri string) target {
 	path, _, _ := strings.Cut(uri, "?")
 	system, found := strings.CutPrefix(path, "/~/")

@@ -1,14 +1,11 @@
 package pod
 
-// In:  every request that reaches the pod.
-// Out: the same request with its session, handed to the handler of its route.
-
 import (
 	"net/http"
 	"strings"
 )
 
-// ServeHTTP answers one request as a Doors server would.
+// ServeHTTP answers a request as a Doors server would.
 func (p *Pod) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	uri := r.RequestURI
 	if !strings.HasPrefix(uri, "/") { // absolute form
@@ -43,10 +40,10 @@ func (p *Pod) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// gone tells the client that its instance lives no longer: it reloads.
+// gone answers that the instance no longer exists: the client reloads.
 func gone(w http.ResponseWriter) { w.WriteHeader(http.StatusGone) }
 
-// statusWriter remembers the status of the answer.
+// statusWriter stores the status of the answer.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -71,7 +68,7 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *statusWriter) code() int {
 	if w.status == 0 {
-		return http.StatusOK // what net/http sends for a handler that wrote nothing
+		return http.StatusOK // the default of net/http
 	}
 	return w.status
 }

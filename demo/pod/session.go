@@ -1,8 +1,5 @@
 package pod
 
-// In:  a request with its cookies.
-// Out: the session it belongs to, a new one if need be, and the cookies set on the answer.
-
 import (
 	"crypto/rand"
 	"net/http"
@@ -10,7 +7,7 @@ import (
 	"time"
 )
 
-// session is one browser, known by its session cookie. The pod's mutex guards it.
+// session is a browser, identified by its session cookie. The pod's mutex guards it.
 type session struct {
 	id        string
 	renewed   time.Time
@@ -18,12 +15,12 @@ type session struct {
 	order     []*instance // oldest first
 }
 
-// enter finds the session of a request or makes one. Both cookies are set when
-// a session is made and again on any answer once half a roll has gone by.
+// enter returns the session of a request, or a new one. It sets both cookies for a new session, and
+// again on any answer once half a roll has passed.
 func (p *Pod) enter(w http.ResponseWriter, r *http.Request) *session {
 	now := time.Now()
 	var expired []*instance
-	defer func() { // after the mutex is free
+	defer func() { // after the mutex is unlocked
 		for _, one := range expired {
 			p.end(one, endKilled)
 		}
@@ -62,7 +59,7 @@ func (p *Pod) setCookie(w http.ResponseWriter, name, value string) {
 	})
 }
 
-// forgetSessions drops expired sessions, now and then. The caller holds the mutex.
+// forgetSessions removes expired sessions, now and then. The caller holds the mutex.
 func (p *Pod) forgetSessions(now time.Time) {
 	if p.counters.sessions.Load()%1024 != 1023 {
 		return
@@ -74,8 +71,8 @@ func (p *Pod) forgetSessions(now time.Time) {
 	}
 }
 
-// find returns an instance of this session, nil when it is not known: never
-// made here, ended, or another session's.
+// find returns an instance of this session, or nil if it was never made here, has ended, or belongs
+// to another session.
 func (s *session) find(p *Pod, id string) *instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()

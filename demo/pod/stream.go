@@ -1,24 +1,21 @@
 package pod
 
-// In:  GET /s/, the receiver stream, with a later one that overlaps it.
-// Out: frames, each flushed; 02 FF when the next stream arrives or the roll is long over.
-
 import (
 	"net/http"
 	"time"
 )
 
-// syncInterval is how often a stream with unreported actions says something.
+// syncInterval is how often a stream with unreported actions sends a frame.
 const syncInterval = time.Second
 
-// stream is one receiver stream of an instance.
+// stream is a receiver stream of an instance.
 type stream struct {
 	woken  chan struct{} // something to send; capacity 1
 	rolled chan struct{} // closed when the successor has arrived
-	done   chan struct{} // closed when the last byte has been handed over
+	done   chan struct{} // closed when the last byte has been written
 }
 
-// wake may be called on nil: then nothing is connected.
+// wake wakes the stream. It may be nil.
 func (s *stream) wake() {
 	if s == nil {
 		return
@@ -29,7 +26,7 @@ func (s *stream) wake() {
 	}
 }
 
-// connect makes a new stream the current one, and asks the one before to end.
+// connect makes a new stream the current one, and asks the previous one to end.
 func (i *instance) connect() (current, before *stream) {
 	current = &stream{woken: make(chan struct{}, 1), rolled: make(chan struct{}), done: make(chan struct{})}
 	current.wake()
@@ -43,9 +40,8 @@ func (i *instance) connect() (current, before *stream) {
 	return current, before
 }
 
-// serveStream holds the answer open. Its headers leave with the first frame
-// and not before, as in Doors: a proxy that waits for headers for less than
-// 4/3 of the roll breaks idle pages.
+// serveStream holds the answer open. As in Doors, the header is sent with the first frame and not
+// before: a proxy that waits for the header for less than 4/3 of the roll breaks idle pages.
 func (p *Pod) serveStream(w http.ResponseWriter, r *http.Request, i *instance) {
 	current, before := i.connect()
 	defer close(current.done)
@@ -66,7 +62,7 @@ func (p *Pod) serveStream(w http.ResponseWriter, r *http.Request, i *instance) {
 		_, err := w.Write(frame)
 		return err == nil && controller.Flush() == nil
 	}
-	sent := 0 // the highest sequence number sent on this stream
+	sent := 0 // highest sequence number sent on this stream
 	for {
 		select {
 		case <-i.ended:
@@ -105,9 +101,8 @@ func (p *Pod) roll(i *instance, write func([]byte) bool) {
 	}
 }
 
-// pending returns the frames that a stream has to send after sequence number
-// sent. A new stream starts from 0, so that actions a broken stream may have
-// lost are sent again.
+// pending returns the frames to send after sequence number sent. A new stream starts from 0, so
+// that actions that were lost with a broken stream are sent again.
 func (i *instance) pending(sent int) (frames [][]byte, last int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -28,7 +28,7 @@ func TestIdleStreamRollsWithoutSuccessor(t *testing.T) {
 	if answer == nil {
 		t.Fatal("no answer")
 	}
-	// The headers come with the first frame, which is the roll.
+	// The header comes with the first frame, after a roll.
 	if waited := time.Since(before); waited < 400*time.Millisecond {
 		t.Errorf("headers after %v", waited)
 	}
@@ -101,11 +101,11 @@ func TestHookAnswersOnTheStream(t *testing.T) {
 	if _, header := frame(t, reader); string(header[1]) != `["report_hook",[5]]` {
 		t.Fatalf("%s", header)
 	}
-	// Unreported actions keep the stream from being silent.
+	// A stream with unreported actions is not silent.
 	if kind, _ := frame(t, reader); kind != 0 {
 		t.Fatalf("frame %d", kind)
 	}
-	// Once reported they are not sent again; the next stream starts clean.
+	// Reported actions are not sent again, and the next stream starts clean.
 	b.do("POST", page("s")+"?t=1&b="+boot, "application/json", strings.NewReader(`[9,0,{"1":[true,null],"2":[true,null]},[]]`))
 	for {
 		kind, header := frame(t, reader)
@@ -211,7 +211,7 @@ func TestStreamedReports(t *testing.T) {
 	}
 }
 
-// A report stream whose end does not arrive is over when the client has given it up: after 4/3 of a roll.
+// A report stream without an end is over when the client has given up, after 4/3 of a roll.
 func TestReportStreamThatDoesNotEnd(t *testing.T) {
 	p := start(t, pod.Config{Roll: 300 * time.Millisecond})
 	b := newBrowser(t, p)
@@ -252,7 +252,7 @@ func TestFaultyReports(t *testing.T) {
 	} {
 		body, status = openPost(t, b, path)
 		body.Write(c.report)
-		select { // the answer waits for the body's end, as it does in Doors
+		select { // as in Doors, the answer waits for the end of the body
 		case got := <-status:
 			t.Errorf("%s: %d while the body is open", c.what, got)
 		case <-time.After(50 * time.Millisecond):

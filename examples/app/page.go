@@ -1,9 +1,11 @@
-// A whole app behind Caddy: main.go is the program that README shows, and this is its page, a counter.
+// This example is a whole app behind Caddy. main.go is the program in the README, and this file is
+// its page, a counter.
 //
 //	export DOORS_SECRET="$(openssl rand -base64 32)" POD_IP=127.0.1.1
 //	go mod tidy && go run .
 //
-// Give Caddy the same secret, and `host 127.0.1.1` with `pod_cidr 127.0.1.1/32` and `upstream_port 8080`.
+// Give Caddy the same secret, with `host 127.0.1.1`, `pod_cidr 127.0.1.1/32` and `upstream_port
+// 8080`.
 package main
 
 import (
@@ -17,10 +19,10 @@ import (
 // page is called for each page load.
 func page(context.Context, doors.Request) gox.Comp { return counter{doors.NewSource(0)} }
 
-// counter counts clicks in the memory of this process, which is why its page has to stay with it.
+// counter counts clicks in the memory of this process, so its page must stay on this process.
 type counter struct{ clicks doors.Source[int] }
 
-// Main writes what gox would make of a .gox file. errors.Join takes its arguments in turn.
+// Main is what gox would generate from a .gox file. errors.Join evaluates its arguments in order.
 func (c counter) Main() gox.Elem {
 	return func(to gox.Cursor) error {
 		return errors.Join(
