@@ -22,18 +22,18 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/install/dockerfile"
 )
 
-// container is the process of an image: in its root, as its user, with a network of its own and /etc/hosts, as
-// Docker makes it. Its root has neither /proc nor /dev.
+// container is a process of an image. As in Docker it has its own root, user, network and
+// /etc/hosts. Its root has neither /proc nor /dev.
 type container struct {
 	image   dockerfile.Image
 	process *exec.Cmd
 	log     *bytes.Buffer
 }
 
-// start starts an image. From then on the test's goroutine lives in the network of the container.
+// start starts an image. From then on the test's goroutine is in the network of the container.
 func start(t *testing.T, image dockerfile.Image) *container {
 	t.Helper()
-	runtime.LockOSThread() // and never unlocked: the thread ends with the test
+	runtime.LockOSThread() // never unlocked: the thread ends with the test
 	check(t, unix.Unshare(unix.CLONE_NEWNET))
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	check(t, err)
@@ -84,7 +84,7 @@ func (c *container) command(t *testing.T, arguments ...string) *exec.Cmd {
 	}
 }
 
-// output is what another command in the container prints.
+// output returns the output of another command in the container.
 func (c *container) output(t *testing.T, arguments ...string) string {
 	t.Helper()
 	output, err := c.command(t, arguments...).CombinedOutput()
@@ -94,7 +94,7 @@ func (c *container) output(t *testing.T, arguments ...string) string {
 	return string(output)
 }
 
-// rights are the user, the group and the effective capabilities of the process.
+// rights returns the user, the group and the effective capabilities of the process.
 func (c *container) rights(t *testing.T) string {
 	t.Helper()
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(c.process.Process.Pid), "status"))
@@ -110,7 +110,7 @@ func (c *container) rights(t *testing.T) string {
 	return strings.Join(rights, " ")
 }
 
-// get is what the container answers at an address, when it does.
+// get waits for the container's answer at an address and returns it.
 func (c *container) get(t *testing.T, scheme, address, host string) string {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
@@ -124,7 +124,8 @@ func (c *container) get(t *testing.T, scheme, address, host string) string {
 	}
 }
 
-// get asks in the network of its thread, which a http.Client would not: it dials in goroutines of its own.
+// get makes a request in the network of its thread. An http.Client would dial in goroutines of its
+// own.
 func get(scheme, address, host string) (string, error) {
 	connection, err := net.Dial("tcp", address)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/install/root"
 )
 
-// TestImage executes the Dockerfile in clean roots, and runs what comes out as a container would.
+// TestImage executes the Dockerfile in clean roots, and runs the result like a container.
 func TestImage(t *testing.T) {
 	build := dockerfile.Build{
 		File: read(t, "Dockerfile"), Context: top(t), Images: images(t),
@@ -67,8 +67,8 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// images are what the Dockerfile of ours begins with: Debian, and the toolchains of this machine in place of those of
-// the official images, at the paths that they have there.
+// images returns the base images of our Dockerfile: Debian, with the toolchains of this machine at
+// the paths of the official images.
 func images(t *testing.T) map[string]dockerfile.Image {
 	t.Helper()
 	debian := root.Debian(t)
@@ -92,7 +92,7 @@ func images(t *testing.T) map[string]dockerfile.Image {
 	return found
 }
 
-// minor is the 1.95 in "rustc 1.95.0 (...)".
+// minor returns the 1.95 of "rustc 1.95.0 (...)".
 func minor(t *testing.T, text string) string {
 	t.Helper()
 	found := regexp.MustCompile(`\d+\.\d+`).FindString(text)
@@ -107,7 +107,7 @@ func goEnv(t *testing.T, name string) string {
 	return strings.TrimSpace(command(t, "go", "env", name))
 }
 
-// command runs a command on this machine, and returns what it prints.
+// command runs a command on this machine, and returns its output.
 func command(t *testing.T, name string, arguments ...string) string {
 	t.Helper()
 	output, err := exec.Command(name, arguments...).Output()
@@ -125,7 +125,7 @@ func top(t testing.TB) string {
 	return folder
 }
 
-// read is the text of a file of the repository.
+// read returns the text of a file of the repository.
 func read(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(top(t), path))

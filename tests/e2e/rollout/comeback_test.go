@@ -14,7 +14,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// The pods of these tests are processes of this program. Most of the tests wait: more of them than there are cores may.
+// The pods of these tests are processes of this program. Most of the tests wait, so more of them
+// than cores may run.
 func TestMain(m *testing.M) {
 	if fleet.RanAsChild() {
 		return
@@ -26,14 +27,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// comeback is a case in which no pod is left, and one comes back.
+// comeback is a case in which no pod is left and a new one appears.
 type comeback struct {
-	upstreams int           // each has one pod; all are killed, and the first one's comes back
-	how       string        // where the new pod is
-	away      time.Duration // until it is there
+	upstreams int           // with one pod each; all are killed, and the first one's is replaced
+	how       string        // how the new pod appears
+	away      time.Duration // time until it is there
 }
 
-// How the new pod comes back.
+// How the new pod appears.
 const (
 	atTheSameAddress  = "at the same address"
 	atAnotherAddress  = "at another address"
@@ -43,11 +44,13 @@ const (
 	longerThanTheTest = time.Hour
 )
 
-// When the last pod has been killed, every page lives again by itself as soon as there is a pod. The visitors do nothing: they
-// look at their pages. One who sees an error page is lost for good, since no script runs there.
+// When the last pod has been killed, every page works again by itself once there is a pod. Visitors
+// only look at their pages. One whose browser shows its error page is stranded for good, since no
+// script runs there.
 func TestPagesSurviveTheirLastPod(t *testing.T) {
 	var cases []comeback
-	// Shorter than page_wait and twice as long: what waits in Caddy, and what has been sent away and tries again.
+	// Shorter than page_wait, and twice as long: requests that wait in Caddy, and requests that
+	// were answered and repeated.
 	for _, away := range []time.Duration{3 * time.Second, 20 * time.Second} {
 		for _, upstreams := range []int{1, 2} {
 			for _, how := range []string{atTheSameAddress, atAnotherAddress, asARecreatedOne} {
@@ -107,7 +110,7 @@ func (c comeback) test(t *testing.T) {
 	up := time.Now()
 	r.fleet.Name(0, []*fleet.Pod{back})
 
-	// Those who are lost do not come back: there is nothing to wait for.
+	// Stranded visitors do not come back, so do not wait for them.
 	for limit := up.Add(harness.Patience); len(living(visitors)) < len(visitors)-int(r.ledger.Stranded()) && time.Now().Before(limit); {
 		r.wait(50 * time.Millisecond)
 	}
@@ -124,7 +127,7 @@ func (c comeback) test(t *testing.T) {
 	}
 }
 
-// visited is a run of Caddy with visitors.
+// visited starts a run of Caddy with visitors.
 func visited(t *testing.T, chosen options) (r *run, visitors []*browser.Browser) {
 	chosen.proxy, chosen.binary, chosen.oneMachine = "caddy", harness.Default.Path(t), true
 	r, err := newRun(t.Context(), chosen, errors.New("no address has to swallow packets"))
@@ -149,7 +152,7 @@ func visited(t *testing.T, chosen options) (r *run, visitors []*browser.Browser)
 	return r, visitors
 }
 
-// living are the times at which the pages were loaded that live on a pod that does.
+// living returns the load times of the pages that are alive on a living pod.
 func living(visitors []*browser.Browser) (loaded []time.Time) {
 	for _, one := range visitors {
 		if when, lives := one.Lives(); lives {

@@ -1,8 +1,5 @@
 package main
 
-// In:  the order to change what runs, and to go on watching.
-// Out: new pods in place of old ones, or Caddy anew; nobody is harmed.
-
 import (
 	"slices"
 	"time"
@@ -11,8 +8,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/site"
 )
 
-// deploy replaces all pods of all upstreams, one upstream after the other. DNS is late: the old pods drain before anybody knows
-// the new ones.
+// deploy replaces all pods, one upstream after the other. DNS is late: old pods are draining before
+// the new ones are known.
 func (r *run) deploy() error {
 	for upstream := range r.upstreams {
 		if err := r.fleet.Deploy(upstream); err != nil {
@@ -25,7 +22,7 @@ func (r *run) deploy() error {
 	return nil
 }
 
-// reload loads Caddy's configuration anew, several times.
+// reload reloads Caddy's configuration several times.
 func (r *run) reload() error {
 	const reloads = 10
 	for range reloads {
@@ -40,8 +37,9 @@ func (r *run) reload() error {
 	return nil
 }
 
-// goodbye is how long after a reload the old configuration may still answer: its servers shut down beside the new ones, and a
-// connection over HTTP/2 takes requests for another second (net/http, goAwayTimeout).
+// goodbye is how long after a reload the old configuration may still answer. Its servers shut down
+// while the new ones serve, and an HTTP/2 connection accepts requests for another second (net/http,
+// goAwayTimeout).
 const goodbye = 2 * time.Second
 
 // reloadWith loads the configuration with a key.
@@ -56,7 +54,8 @@ func (r *run) reloadWith(secret string) error {
 	return nil
 }
 
-// takeOver replaces every replica. The next one is there before the old one ends, if there is a place for both.
+// takeOver replaces every replica. If there is a place for both, the new one starts before the old
+// one ends.
 func (r *run) takeOver() error {
 	start := func() error {
 		free := slices.IndexFunc(r.site.Proxies, func(at site.Place) bool { return r.at(at) == nil })
@@ -77,7 +76,7 @@ func (r *run) takeOver() error {
 	return nil
 }
 
-// at is the replica that serves at a place, nil for none.
+// at returns the replica that serves at a place, or nil.
 func (r *run) at(here site.Place) *proxy.Replica {
 	for _, one := range r.serving {
 		if one.Address == here.Address {
@@ -97,7 +96,7 @@ func (r *run) retire(old *proxy.Replica) error {
 		return err
 	}
 	r.wait(r.watch)
-	// It waits for the requests under way: the longest are streams, which end with their roll.
+	// It waits for requests under way. The longest are streams, which end after their roll.
 	if err := old.Ended(2*r.roll + 10*time.Second); err != nil {
 		r.ledger.Complain("%v", err)
 	}

@@ -1,22 +1,19 @@
 package main
 
-// In:  the order to end the pages of a pod that is well.
-// Out: pages that have reloaded, at the rate that was ordered; the pod takes pages again.
-
 import (
 	"time"
 )
 
-// evictRate is how many pages are told to reload in a second.
+// evictRate is how many pages are told to reload per second.
 const evictRate = 10
 
-// evict ends the pages of a pod, as an operator does with a bad release, and undoes it.
+// evict evicts a pod, as an operator does with a bad release, and ends the eviction.
 func (r *run) evict() error {
 	pod := r.busiest(0)
 	before := pod.Pages.Load()
 	pod.BeginEviction()
 	began := time.Now()
-	for _, one := range r.serving { // each knows its own evictions only
+	for _, one := range r.serving { // each has only its own evictions
 		if err := one.Evict(pod.Address, evictRate); err != nil {
 			return err
 		}
@@ -41,7 +38,7 @@ func (r *run) evict() error {
 	case told < seen:
 		r.ledger.Complain("the proxy says that it told %d pages to reload, and %d were told", told, seen)
 	}
-	// A second's worth may go at once.
+	// Pages for one second may be told at once.
 	if limit := int64(len(r.serving)) * evictRate * (int64(lasted/time.Second) + 2); told > limit {
 		r.ledger.Complain("%d pages were told to reload in %v, more than %d", told, lasted, limit)
 	}

@@ -1,18 +1,16 @@
 package main
 
-// In:  the order to harm pods.
-// Out: harmed pods, then fresh ones in their place; complaints where their pages were left behind.
-
 import (
 	"time"
 
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// notice is how long it takes until DNS no longer names a pod that is not well. Caches come on top.
+// notice is how long DNS keeps a harmed pod, not counting caches.
 const notice = 1500 * time.Millisecond
 
-// busiest is the fresh pod of an upstream with the most pages. It must have some: else nothing is shown.
+// busiest returns the fresh pod of an upstream with the most pages. It must have some, or the phase
+// would show nothing.
 func (r *run) busiest(upstream int) *fleet.Pod {
 	var busiest *fleet.Pod
 	for _, one := range r.fleet.Fresh(upstream) {
@@ -26,14 +24,14 @@ func (r *run) busiest(upstream int) *fleet.Pod {
 	return busiest
 }
 
-// choose takes the busiest pod to harm it.
+// choose returns the busiest pod, in order to harm it.
 func (r *run) choose(upstream int) *fleet.Pod {
 	victim := r.busiest(upstream)
 	r.ledger.Harm(victim.Life)
 	return victim
 }
 
-// left waits until no page is open on the pods any more.
+// left waits until no page is open on the pods.
 func (r *run) left(patience time.Duration, pods ...*fleet.Pod) {
 	patience += max(0, time.Until(r.fleet.Told()))
 	limit := time.Now().Add(patience)
@@ -52,7 +50,7 @@ func (r *run) left(patience time.Duration, pods ...*fleet.Pod) {
 	}
 }
 
-// replace lets DNS name fresh pods in place of harmed ones.
+// replace puts fresh pods into DNS in place of harmed ones.
 func (r *run) replace(upstream int, harmed ...*fleet.Pod) error {
 	left := r.fleet.Fresh(upstream)
 	for _, one := range harmed {
@@ -65,7 +63,7 @@ func (r *run) replace(upstream int, harmed ...*fleet.Pod) error {
 	return err
 }
 
-// killOne ends one pod of several without warning.
+// killOne kills one of several pods.
 func (r *run) killOne() error {
 	victim := r.choose(0)
 	if err := victim.Kill(); err != nil {
@@ -81,11 +79,12 @@ func (r *run) killOne() error {
 	return nil
 }
 
-// patience is how long the pages of a dead pod may take to leave it: their reports and streams are renewed with
-// every roll, reloads are paced, and a page that was told to wait may wait for long.
+// patience is how long the pages of a dead pod may take to leave it. Reports and streams are
+// renewed with every roll, reloads are paced, and a page that was told to wait may wait for long.
 func (r *run) patience() time.Duration { return 2*r.roll + 20*time.Second }
 
-// killUpstream ends all pods of an upstream without warning. Its visitors find the other upstream, and later the new pods.
+// killUpstream kills all pods of an upstream. Its visitors move to the other upstream, and later to
+// the new pods.
 func (r *run) killUpstream() error {
 	victims := r.fleet.Fresh(0)
 	r.choose(0)
@@ -106,8 +105,8 @@ func (r *run) killUpstream() error {
 	return nil
 }
 
-// killAll ends every pod that serves new pages, without warning, as the last one of a deployment that replaces instead of rolling
-// ends. DNS names none until the new ones are there. No visitor may be lost: pages wait.
+// killAll kills every pod for new pages, like the last one in a deployment with the strategy
+// Recreate. DNS has no pods until the new ones are there. No visitor may be stranded: pages wait.
 func (r *run) killAll() error {
 	defer r.ledger.NoPod()()
 	var victims []*fleet.Pod
@@ -141,8 +140,8 @@ func (r *run) killAll() error {
 	return nil
 }
 
-// stopOne lets a pod stand still. It accepts connections and answers nothing, until it goes on as if nothing had happened:
-// no page may be lost.
+// stopOne stops a pod, which then accepts connections and answers nothing, and resumes it later. No
+// page may be lost.
 func (r *run) stopOne() error {
 	victim := r.choose(1)
 	before := r.fleet.Fresh(1)
@@ -160,7 +159,7 @@ func (r *run) stopOne() error {
 	return nil
 }
 
-// swallow makes the address of a pod swallow packets from now on.
+// swallow makes the address of a pod swallow packets.
 func (r *run) swallow(victim *fleet.Pod) error {
 	victim.BeginFault(fleet.Swallowed)
 	if err := r.site.Hole.Swallow(victim.Address); err != nil {
@@ -170,7 +169,7 @@ func (r *run) swallow(victim *fleet.Pod) error {
 	return nil
 }
 
-// blip lets an address swallow packets for a moment, shorter than gone_after: no page may be lost.
+// blip makes an address swallow packets for less than gone_after. No page may be lost.
 func (r *run) blip() error {
 	if r.skipped() {
 		return nil
@@ -188,8 +187,8 @@ func (r *run) blip() error {
 	return nil
 }
 
-// blackHole lets the address of a pod swallow packets for good, as a node without power does. Its pages are told to wait until
-// gone_after is over, and leave then.
+// blackHole makes the address of a pod swallow packets for good, like a node without power. Its
+// pages are told to wait until gone_after is over, and then leave.
 func (r *run) blackHole() error {
 	if r.skipped() {
 		return nil
@@ -203,13 +202,14 @@ func (r *run) blackHole() error {
 	if err := r.replace(0, victim); err != nil {
 		return err
 	}
-	// A click waits for 30 s on a connection that is silent; dials take 3 s each to fail, for 10 s or more.
+	// A click waits up to 30 s on a silent connection. Dials take 3 s each to fail, for 10 s or
+	// more.
 	r.left(r.patience()+time.Minute, victim)
 	r.wait(r.watch / 2)
 	return victim.Kill()
 }
 
-// skipped tells whether addresses cannot swallow packets here, and says why.
+// skipped reports whether addresses cannot swallow packets here, and says why.
 func (r *run) skipped() bool {
 	if r.site.Hole != nil {
 		return false

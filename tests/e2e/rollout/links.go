@@ -8,19 +8,20 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/site"
 )
 
-// Times of the load balancer in front of the replicas, and of the connections that a fault leaves behind.
+// Times of the load balancer in front of the replicas, and of connections broken by a fault.
 const (
-	noticed = time.Second      // until it sends no new connections to a replica that is lost
-	settles = 15 * time.Second // until no request waits on an old connection any more: packets are sent again ever more seldom
+	noticed = time.Second      // until it sends no new connections to a lost replica
+	settles = 15 * time.Second // until no request waits on an old connection: packets are repeated at growing intervals
 )
 
-// last is the replica that the faults hit. The others go on.
+// last returns the replica that the faults hit. The others keep serving.
 func (r *run) last() (*proxy.Replica, site.Place) {
 	at := r.site.Proxies[len(r.site.Proxies)-1]
 	return r.at(at), at
 }
 
-// unused sends no more connections to a replica after a moment, for as long as the fault of it lasts.
+// unused sends no new connections to a replica, shortly after its fault begins and as long as it
+// lasts.
 func (r *run) unused(victim *proxy.Replica, fault func() error) error {
 	over := r.ledger.Cut(victim.Address)
 	defer time.AfterFunc(settles, over)
@@ -33,7 +34,8 @@ func (r *run) unused(victim *proxy.Replica, fault func() error) error {
 	return nil
 }
 
-// loseReplica ends a replica without warning. Its visitors find the others. Later there is a new one, which knows nothing.
+// loseReplica kills a replica. Its visitors move to the others. Later there is a new one without
+// any state.
 func (r *run) loseReplica() error {
 	victim, at := r.last()
 	if err := r.unused(victim, victim.Kill); err != nil {
@@ -46,8 +48,8 @@ func (r *run) loseReplica() error {
 	return nil
 }
 
-// unreachable cuts a replica off from everything. Its visitors hear nothing until their connections are given up. It comes
-// back as it was.
+// unreachable cuts a replica off from everything. Its visitors get no data until their connections
+// are given up. The replica comes back unchanged.
 func (r *run) unreachable() error {
 	victim, at := r.last()
 	var mend func()
@@ -64,8 +66,8 @@ func (r *run) unreachable() error {
 	return nil
 }
 
-// isolated cuts a replica off from all pods, for longer than gone_after, while its visitors still reach it. The fault is on its own
-// side: it tells no page to reload. Pages wait until the link is back.
+// isolated cuts a replica off from all pods for longer than gone_after, while visitors still reach
+// it. The fault is its own, so it tells no page to reload. Pages wait until the link is back.
 func (r *run) isolated() error {
 	victim, at := r.last()
 	over := r.ledger.Cut(victim.Address)
@@ -84,7 +86,7 @@ func (r *run) isolated() error {
 // goneAfter is the default of the option gone_after.
 const goneAfter = 10 * time.Second
 
-// unreachablePods cuts the node of some pods off for a moment, shorter than gone_after: no page may be lost.
+// unreachablePods cuts off the node of some pods for less than gone_after. No page may be lost.
 func (r *run) unreachablePods() error {
 	node := r.site.Nodes.Pod(r.choose(0).Address)
 	var victims []*fleet.Pod

@@ -14,7 +14,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// Processes end with the thread that started them: the main goroutine starts all, and keeps the main thread.
+// Processes end with the thread that started them. The main goroutine starts all of them, and keeps
+// the main thread.
 func init() { runtime.LockOSThread() }
 
 func main() {
@@ -45,7 +46,7 @@ func main() {
 	}
 }
 
-// rollOut runs everything. noNamespace says why this is no namespace of our own.
+// rollOut runs everything. noNamespace says why the program is not in its own namespace.
 func rollOut(chosen options, noNamespace error) (ok bool, err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()

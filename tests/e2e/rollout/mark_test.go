@@ -7,7 +7,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// Without the mark and with late DNS, the table shows pages on pods that drain: the zeros of a run mean something.
+// Without the mark and with late DNS, the table counts pages on draining pods. So the zeros of
+// other runs mean something.
 func TestUnmarkedPodsGetPages(t *testing.T) {
 	t.Parallel()
 	r, _ := visited(t, options{

@@ -1,8 +1,5 @@
 package main
 
-// In:  the command line.
-// Out: what to run, checked.
-
 import (
 	"errors"
 	"flag"
@@ -17,7 +14,7 @@ import (
 )
 
 type options struct {
-	proxy       string // by name
+	proxy       string // name of the proxy
 	binary      string
 	upstreams   int
 	pods        int
@@ -25,21 +22,22 @@ type options struct {
 	rounds      int
 	sessions    int
 	short       bool
-	phases      []string      // empty: all
-	with        string        // more lines for the source in the Caddyfile
-	unmarked    bool          // pods do not say that they drain
+	phases      []string      // empty for all
+	with        string        // further lines for the source in the Caddyfile
+	unmarked    bool          // pods do not say that they are draining
 	oneMachine  bool          // one replica, and no nodes
 	delay       time.Duration // of a link, one way
-	loss        float64       // percent of the packets of a link
+	loss        float64       // percentage of packets that a link drops
 
 	roll  time.Duration // how often streams are renewed
-	think time.Duration // between two things that a visitor does
-	stay  time.Duration // how long a visitor looks at one page
-	watch time.Duration // how long each phase goes on after what it does
-	cache time.Duration // how old the answers of the name server are, at most
+	think time.Duration // between two actions of a visitor
+	stay  time.Duration // of a visitor on a page
+	watch time.Duration // how long each phase continues after its action
+	cache time.Duration // largest age of the name server's answers
 }
 
-// maxUpstreams keeps the pods of upstream N on 127.0.N.0/24, apart from the proxies on 127.0.0.0/24.
+// maxUpstreams keeps the pods of upstream N on 127.0.N.0/24, apart from the proxies on
+// 127.0.0.0/24.
 const maxUpstreams = 200
 
 func parseOptions(arguments []string) (options, error) {
@@ -133,6 +131,6 @@ func (o *options) check(rest []string) error {
 	return err
 }
 
-// instanceTTL is how long a pod keeps a page of which it hears nothing. It is 40 minutes in Doors; here it bounds how
-// long pages that were left without a word hold up a drain, and outlasts the longest fault.
+// instanceTTL is how long a pod keeps a silent page. In Doors it is 40 minutes. Here it limits how
+// long abandoned pages delay a drain, and is longer than the longest fault.
 func (o *options) instanceTTL() time.Duration { return 4*o.roll + 15*time.Second }

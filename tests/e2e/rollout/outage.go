@@ -1,8 +1,5 @@
 package main
 
-// In:  the order that something beside the pods fails.
-// Out: the failure and its end; complaints where it did more than it may.
-
 import (
 	"time"
 
@@ -10,7 +7,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
 )
 
-// nameServerOutage lets the name server be silent, then answer with errors. Caddy reloads meanwhile. Nothing may fail.
+// nameServerOutage makes the name server silent, and then makes it answer with errors. Meanwhile
+// Caddy reloads. Nothing may fail.
 func (r *run) nameServerOutage() error {
 	failures := []nameserver.Failure{nameserver.Silent, nameserver.ServerFailure, nameserver.NameError}
 	if r.short {
@@ -33,14 +31,15 @@ func (r *run) nameServerOutage() error {
 	return nil
 }
 
-// The defaults of the option gone_rate: pages told to reload in a second, and at once after a pause.
+// The defaults of the option gone_rate: pages told to reload per second, and at once after a pause.
 const (
 	goneRate  = 100
 	goneBurst = 100
 )
 
-// wrongKey gives Caddy a key that opens no token, for a while. Every page that asks for updates would reload, again and again:
-// what reaches the pods must stay bounded. When the key is back, the pages that were told to wait go on.
+// wrongKey gives Caddy a key that opens no token, for a while. Without a limit all pages would
+// reload again and again: the number of requests to the pods must stay bounded. When the key is
+// back, the pages that were told to wait continue.
 func (r *run) wrongKey() error {
 	length := 10 * time.Second
 	if r.short {
@@ -58,7 +57,7 @@ func (r *run) wrongKey() error {
 	end := time.Now()
 	r.wait(goodbye) // answers on their way
 	over()
-	r.wait(time.Second) // what the pods have counted
+	r.wait(time.Second) // counts of the pods
 	var pages, most uint64
 	for _, second := range r.fleet.PerSecond(begin, end) {
 		pages += second.Pages
@@ -76,7 +75,7 @@ func (r *run) wrongKey() error {
 	if paced > limit {
 		r.ledger.Complain("%d pages were told to reload in %d s, more than %d", paced, seconds, limit)
 	}
-	// Besides those, visitors open pages as they always do.
+	// In addition visitors open pages as usual.
 	usual := int64(float64(r.sessions) * float64(seconds) * float64(time.Second) / float64(r.stay) * 2)
 	if limit += others + usual; int64(pages) > limit {
 		r.ledger.Complain("the pods served %d pages in %d s, more than %d", pages, seconds, limit)

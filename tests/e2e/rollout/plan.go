@@ -1,8 +1,5 @@
 package main
 
-// In:  the options.
-// Out: the phases of one round, in order.
-
 import (
 	"fmt"
 	"slices"
@@ -13,7 +10,7 @@ type phase struct {
 	do   func() error
 }
 
-// kinds are the phases by the name of the command line. One that is long is left out of a short run.
+// kinds are the phases by their names on the command line. Long ones are left out of a short run.
 var kinds = []struct {
 	name string
 	long bool
@@ -57,7 +54,7 @@ func one(name string, do func(*run) error) func(*run) []phase {
 	return func(r *run) []phase { return []phase{{name, func() error { return do(r) }}} }
 }
 
-// onNodes is a phase of a run with nodes.
+// onNodes returns a phase that needs nodes.
 func onNodes(name string, do func(*run) error) func(*run) []phase {
 	return func(r *run) []phase {
 		if r.site.Nodes == nil {
@@ -75,7 +72,7 @@ func phaseNames() []string {
 	return names
 }
 
-// plan are the phases of one round.
+// plan returns the phases of one round, in order.
 func (r *run) plan() []phase {
 	var all []phase
 	for _, kind := range kinds {

@@ -1,8 +1,5 @@
 package main
 
-// In:  what to run.
-// Out: everything running, then everything ended; what was found is in the ledger.
-
 import (
 	"context"
 	cryptorand "crypto/rand"
@@ -41,9 +38,9 @@ type run struct {
 	config   proxy.Config
 	site     *site.Site
 	replicas []*proxy.Replica // all that were started
-	serving  []*proxy.Replica // those that the load balancer sends new connections to
+	serving  []*proxy.Replica // those that get new connections from the load balancer
 
-	leave    context.CancelFunc // sends the visitors home
+	leave    context.CancelFunc // ends the visits
 	visitors sync.WaitGroup
 }
 
@@ -99,7 +96,7 @@ func newRun(ctx context.Context, chosen options, noNamespace error) (made *run, 
 	return r, nil
 }
 
-// findSite chooses nodes of their own where they can be made, and else this machine.
+// findSite chooses separate nodes if they can be made, and otherwise this machine.
 func (r *run) findSite(noNamespace error) (err error) {
 	if !r.oneMachine {
 		why := noNamespace
@@ -114,7 +111,7 @@ func (r *run) findSite(noNamespace error) (err error) {
 	return err
 }
 
-// keepBinary copies the binary: a build beside a long run must not change what is tested.
+// keepBinary copies the binary: a build during a long run must not change what is tested.
 func (r *run) keepBinary() error {
 	from, err := os.Open(r.binary)
 	if err != nil {
@@ -122,7 +119,7 @@ func (r *run) keepBinary() error {
 	}
 	defer from.Close()
 	r.config.Binary = r.folder + "/proxy"
-	// A process that is forked while the file is open for writing would keep it from being executed.
+	// A process forked while the file is open for writing would prevent its execution.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	to, err := os.OpenFile(r.config.Binary, os.O_WRONLY|os.O_CREATE, 0o700)
@@ -133,7 +130,7 @@ func (r *run) keepBinary() error {
 	return errors.Join(err, to.Close())
 }
 
-// startReplica starts a proxy and lets it serve beside the others.
+// startReplica starts a proxy, which then serves together with the others.
 func (r *run) startReplica(at site.Place) (err error) {
 	if r.config.Admin, err = r.site.AdminPort(); err != nil {
 		return err
@@ -153,7 +150,7 @@ func (r *run) startReplica(at site.Place) (err error) {
 	return nil
 }
 
-// serve lets the load balancer send new connections to these replicas alone.
+// serve makes the load balancer send new connections only to these replicas.
 func (r *run) serve(replicas ...*proxy.Replica) {
 	r.serving = slices.Clone(replicas)
 	var addresses []netip.Addr
@@ -163,12 +160,12 @@ func (r *run) serve(replicas ...*proxy.Replica) {
 	r.world.Proxies.Store(&addresses)
 }
 
-// without are the replicas that serve, but one.
+// without returns the serving replicas except one.
 func (r *run) without(one *proxy.Replica) []*proxy.Replica {
 	return slices.DeleteFunc(slices.Clone(r.serving), func(other *proxy.Replica) bool { return other == one })
 }
 
-// everything lets the visitors in, runs all phases, and sees the visitors and the pods out.
+// everything starts the visits, runs all phases, and waits for the end of visits and pods.
 func (r *run) everything() error {
 	r.say("%d visitors, %d replicas of the proxy, %d upstreams with %d pods each, for %d rounds of %d deployments",
 		r.sessions, len(r.serving), r.upstreams, r.pods, r.rounds, r.generations)
@@ -178,7 +175,7 @@ func (r *run) everything() error {
 		r.visitors.Add(1)
 		go func() {
 			defer r.visitors.Done()
-			for visit.Err() == nil { // a visitor who is lost makes room for another one
+			for visit.Err() == nil { // a stranded visitor is replaced by another one
 				browser.New(r.world, number).Run(visit)
 				r.wait(time.Second)
 			}
@@ -206,7 +203,7 @@ func (r *run) everything() error {
 	return r.finish()
 }
 
-// phase runs one phase, until the proxy knows of all its changes.
+// phase runs one phase, until the proxy knows all changes.
 func (r *run) phase(name string, do func() error) error {
 	r.say("%s; DNS is late by %s", name, strings.Join(r.ageAnswers(), ", "))
 	r.row = r.ledger.Phase(name)
@@ -222,7 +219,8 @@ func (r *run) phase(name string, do func() error) error {
 	return nil
 }
 
-// ageAnswers draws how late DNS is for each upstream: how long answers are cached, times how much of that is left.
+// ageAnswers chooses the age of DNS answers for each upstream: the cache time multiplied by a
+// random share.
 func (r *run) ageAnswers() (ages []string) {
 	for upstream := range r.upstreams {
 		age := time.Duration(float64(r.cache) * rand.Float64() * rand.Float64())
@@ -232,13 +230,13 @@ func (r *run) ageAnswers() (ages []string) {
 	return ages
 }
 
-// told waits until DNS answers show all changes.
+// told waits until DNS answers have all changes.
 func (r *run) told() { r.wait(time.Until(r.fleet.Told())) }
 
-// finish sends the visitors home and waits for the pods that drain.
+// finish ends the visits and waits for the draining pods.
 func (r *run) finish() error {
 	r.ledger.Phase("end")
-	if !r.short { // the short one has no time for drains that begin now
+	if !r.short { // a short run has no time for drains that begin now
 		if err := r.fleet.DrainAll(); err != nil {
 			return err
 		}
@@ -263,7 +261,7 @@ func (r *run) finish() error {
 	return nil
 }
 
-// abandon ends what is left.
+// abandon ends all remaining processes.
 func (r *run) abandon() {
 	if r.leave != nil {
 		r.leave()
@@ -283,7 +281,7 @@ func (r *run) abandon() {
 	}
 }
 
-// report prints the table, and in words what should not have been.
+// report prints the table and the complaints.
 func (r *run) report(out io.Writer) error {
 	fmt.Fprintln(out)
 	if err := r.ledger.Print(out); err != nil {
@@ -305,7 +303,7 @@ func (r *run) say(format string, values ...any) {
 	fmt.Printf("%6.1f s  %s\n", time.Since(r.began).Seconds(), fmt.Sprintf(format, values...))
 }
 
-// wait is false when the run is to end.
+// wait waits. It returns false if the run must end.
 func (r *run) wait(length time.Duration) bool {
 	timer := time.NewTimer(length)
 	defer timer.Stop()

@@ -1,15 +1,12 @@
 package main
 
-// In:  the order to have more pods or fewer.
-// Out: pods that start and pods that drain; complaints where nothing came of it.
-
 import (
 	"time"
 
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// scaleUp doubles the pods of an upstream.
+// scaleUp doubles the number of pods of an upstream.
 func (r *run) scaleUp() error {
 	started, err := r.fleet.StartPods(0, r.pods)
 	if err != nil {
@@ -20,7 +17,7 @@ func (r *run) scaleUp() error {
 	return nil
 }
 
-// scaleDown halves them. Some that stay are old, and some that drain are new.
+// scaleDown halves it. Some of the remaining pods are old, and some of the draining ones are new.
 func (r *run) scaleDown() error {
 	pods := r.fleet.Fresh(0)
 	var stay []*fleet.Pod
@@ -49,7 +46,8 @@ func (r *run) reached(pods ...*fleet.Pod) {
 	}
 }
 
-// single replaces the only pod of all. Nobody knows the new one yet when the old one is told to stop, so the old one has to go on.
+// single replaces the only pod of all. The new one is not yet known when the old one is told to
+// stop, so the old one must keep serving.
 func (r *run) single() error {
 	if _, err := r.fleet.Replace(0, r.fleet.Fresh(0)[:1]); err != nil {
 		return err

@@ -14,7 +14,8 @@ import (
 	"github.com/moby/patternmatcher/ignorefile"
 )
 
-// copy is COPY of one file or folder: of a folder what is in it. It belongs to root unless --chown says otherwise.
+// copy executes COPY with one file, or with the contents of a folder. The copies belong to root
+// unless --chown says otherwise.
 func (b Build) copy(t testing.TB, image Image, command *instructions.CopyCommand, built map[string]Image) {
 	t.Helper()
 	if len(command.SourcePaths) != 1 || len(command.SourceContents) > 0 || command.Chmod != "" || command.Link || len(command.ExcludePatterns) > 0 {
@@ -71,7 +72,7 @@ func (b Build) copy(t testing.TB, image Image, command *instructions.CopyCommand
 	}))
 }
 
-// ignored says of a path in the context whether .dockerignore keeps it out.
+// ignored returns a function that reports whether .dockerignore excludes a path of the context.
 func (b Build) ignored(t testing.TB) func(string) bool {
 	t.Helper()
 	file, err := os.Open(filepath.Join(b.Context, ".dockerignore"))
@@ -97,7 +98,7 @@ func copyEntry(source, place string, entry fs.DirEntry, user, group int, top boo
 	case entry.IsDir():
 		err := os.Mkdir(place, info.Mode().Perm())
 		if os.IsExist(err) {
-			// What is there keeps its owner.
+			// Existing folders keep their owner.
 			return nil
 		}
 		if err != nil || top {

@@ -1,5 +1,6 @@
-// Package dockerfile builds an image from a Dockerfile without Docker. BuildKit's own parser reads the file; the commands
-// run in roots of package root, one over the other as the stages are. An instruction that it does not know is an error.
+// Package dockerfile builds an image from a Dockerfile without Docker. BuildKit's own parser reads
+// the file. Commands run in roots of package root, one on top of the other like the stages. Unknown
+// instructions are errors.
 package dockerfile
 
 import (
@@ -16,9 +17,9 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/install/root"
 )
 
-// Image is what a build makes.
+// Image is the result of a build.
 type Image struct {
-	Root    string // the folder
+	Root    string // folder
 	Env     []string
 	User    string
 	Dir     string
@@ -26,19 +27,20 @@ type Image struct {
 	Exposed []string
 }
 
-// Build is how an image is to be built.
+// Build describes a build.
 type Build struct {
-	File    string            // the text of the Dockerfile
-	Context string            // the folder from which it copies
+	File    string            // text of the Dockerfile
+	Context string            // folder from which files are copied
 	Target  string            // the stage; the last one if empty
 	Args    map[string]string // --build-arg
-	// Images are the roots that stand for the images of other people, by name; "scratch" is known.
+	// Images are the roots of base images, by name. "scratch" need not be among them.
 	Images map[string]Image
-	// Caches are folders of this machine that RUN --mount=type=cache finds filled, by target.
+	// Caches are folders of this machine with initial contents for RUN --mount=type=cache, by
+	// target.
 	Caches map[string]string
 }
 
-// defaultPath is what Docker sets where an image does not.
+// defaultPath is what Docker sets if an image does not.
 const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // Run builds the image.
@@ -60,7 +62,7 @@ func (b Build) Run(t testing.TB) Image {
 	}
 	var last Image
 	for _, stage := range stages {
-		// Only what the target needs, as BuildKit does, and the stages come in order.
+		// Like BuildKit, build only what the target needs. Stages are in order.
 		from, found := built[stage.BaseName]
 		if !found && stage.BaseName != "scratch" {
 			t.Fatalf("FROM %s: nothing stands for that image here", stage.BaseName)
@@ -129,7 +131,7 @@ func (b Build) stage(t testing.TB, stage instructions.Stage, image Image, built 
 	return image
 }
 
-// environment is what a command of a build sees.
+// environment returns the environment of a command of a build.
 func (b Build) environment(image Image, arguments map[string]string) []string {
 	environment := []string{defaultPath, "HOME=/root"}
 	for key, value := range arguments {
@@ -165,7 +167,7 @@ func (b Build) run(t testing.TB, image Image, command *instructions.RunCommand, 
 	t.Log(tail(output, 3))
 }
 
-// set gives a variable a value, in place of the one that it has.
+// set sets or replaces a variable.
 func set(environment []string, key, value string) []string {
 	environment = slices.DeleteFunc(environment, func(variable string) bool { return strings.HasPrefix(variable, key+"=") })
 	return append(environment, key+"="+value)

@@ -1,7 +1,9 @@
-// Package root has clean Debian roots: folders in which commands run with chroot, as in a container.
+// Package root makes clean Debian roots: folders in which commands run with chroot, as in a
+// container.
 //
-// The tests of a package that uses it begin in Main, which runs them as root in mount and process namespaces of their
-// own. So whatever they mount and start ends with them, and nothing is mounted where the folders are removed afterwards.
+// The tests of a package that uses it start in Main, which runs them as root in mount and process
+// namespaces of their own. So their mounts and processes end with them, and nothing is mounted
+// there when the folders are removed.
 package root
 
 import (
@@ -15,10 +17,11 @@ import (
 	"testing"
 )
 
-// workVariable names the folder of the roots in the environment of the tests.
+// workVariable is the environment variable with the folder of the roots.
 const workVariable = "DOORS_ROOTS"
 
-// Main runs the tests of a package in namespaces of their own; as root, with sudo where it asks for no password.
+// Main runs the tests of a package in namespaces of their own, as root, with sudo if that needs no
+// password.
 func Main(m *testing.M) {
 	if os.Getenv(workVariable) != "" {
 		os.Exit(m.Run())
@@ -42,7 +45,7 @@ func apart() int {
 	if err != nil {
 		return fail(err)
 	}
-	// Without --one-file-system a mount that had leaked would lose its files.
+	// Without --one-file-system a leaked mount would lose its files.
 	defer func() { _ = asRoot("rm", "-rf", "--one-file-system", work).Run() }()
 	self, err := os.Executable()
 	if err != nil {
@@ -82,7 +85,7 @@ func Work(t testing.TB) string {
 	return folder
 }
 
-// Debian returns a folder with a minimal Debian, which is made once and must not be changed: see Over.
+// Debian returns a folder with a minimal Debian. It is made once and must not be changed: see Over.
 func Debian(t testing.TB) string {
 	t.Helper()
 	folder, err := filepath.Abs(filepath.Join(Top, "target", "debian-bookworm"))
@@ -101,7 +104,8 @@ func Debian(t testing.TB) string {
 	return folder
 }
 
-// Over returns a root that begins as the lower one and leaves it as it is. Without a lower one it is empty.
+// Over returns a root with the contents of the lower one, which it does not change. Without a lower
+// one it is empty.
 func Over(t testing.TB, lower string) string {
 	t.Helper()
 	work := Work(t)
@@ -119,16 +123,17 @@ func Over(t testing.TB, lower string) string {
 	return merged
 }
 
-// Command is what runs in a root.
+// Command is a command to run in a root.
 type Command struct {
 	Env  []string
 	Dir  string // in the root
 	Args []string
-	// Binds are folders of this machine by their place in the root; what is written there goes to a layer over them.
+	// Binds are folders of this machine by their path in the root. Writes go to a layer on top of
+	// them.
 	Binds map[string]string
 }
 
-// Run runs a command in a root, as root, with the network of this machine, and returns what it prints.
+// Run runs a command in a root, as root, with the network of this machine, and returns its output.
 func Run(t testing.TB, root string, command Command) string {
 	t.Helper()
 	mounts := mount(t, root, command.Binds)
@@ -142,7 +147,7 @@ func Run(t testing.TB, root string, command Command) string {
 	process := exec.Command(command.Args[0], command.Args[1:]...)
 	process.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
 	process.Env, process.Dir = command.Env, command.Dir
-	// The name is to be looked for in the root.
+	// Look the name up in the root.
 	process.Path, process.Err = lookPath(root, command), nil
 	output, err := process.CombinedOutput()
 	if err != nil {
@@ -151,7 +156,7 @@ func Run(t testing.TB, root string, command Command) string {
 	return string(output)
 }
 
-// mount gives a root what every container has, for as long as a command runs.
+// mount mounts in a root what every container has, while a command runs.
 func mount(t testing.TB, root string, binds map[string]string) (mounts []string) {
 	t.Helper()
 	at := func(source, place, kind string, flags uintptr, options string) {

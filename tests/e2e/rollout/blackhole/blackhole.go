@@ -2,9 +2,6 @@
 
 package blackhole
 
-// In:  addresses that are to swallow packets.
-// Out: routes to an interface that nobody reads.
-
 import (
 	"fmt"
 	"net/netip"
@@ -17,16 +14,18 @@ import (
 
 const interfaceName = "hole"
 
-// Hole is the interface behind which packets vanish. Its methods are for one goroutine.
+// Hole is an interface behind which packets vanish. It is not safe for concurrent use.
 type Hole struct{ device *os.File }
 
-// Open makes the interface. It fails where the kernel or the namespace does not allow that, and where iproute2 is missing.
+// Open creates the interface. It fails if the kernel or the namespace does not allow that, or if
+// iproute2 is missing.
 func Open() (*Hole, error) {
 	device, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
-	// An interface without a reader has no carrier and so no route: the open file is the reader, and never reads.
+	// An interface without a reader has no carrier and so no route. The open file is the reader,
+	// and never reads.
 	request, err := unix.NewIfreq(interfaceName)
 	if err == nil {
 		request.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
@@ -45,17 +44,17 @@ func Open() (*Hole, error) {
 	return &Hole{device}, nil
 }
 
-// Swallow lets every packet to the address vanish, also those of open connections.
+// Swallow makes all packets to the address vanish, including those of open connections.
 func (h *Hole) Swallow(address netip.Addr) error {
 	return run("route", "add", address.String()+"/32", "dev", interfaceName, "src", "127.0.0.1", "table", "local")
 }
 
-// Spare ends what Swallow began.
+// Spare ends Swallow.
 func (h *Hole) Spare(address netip.Addr) error {
 	return run("route", "del", address.String()+"/32", "dev", interfaceName, "table", "local")
 }
 
-// Close removes the interface and with it all routes to it.
+// Close removes the interface, and with it all routes to it.
 func (h *Hole) Close() error { return h.device.Close() }
 
 func run(arguments ...string) error {

@@ -1,5 +1,6 @@
-// Package blackhole makes addresses of this machine swallow every packet, as the address of a node that has lost power
-// does: dials time out, and open connections hear nothing.
+// Package blackhole makes addresses of this machine swallow every packet, like the address of a
+// node that has lost power: dials time out, and open connections get no data.
 //
-// It works in a network namespace of its own only, where no other program can be hit. In re-executes the program there.
+// It works only in a network namespace of its own, where it cannot affect other programs. In
+// restarts the program in one.
 package blackhole

@@ -2,9 +2,6 @@
 
 package blackhole
 
-// In:  this program and its arguments.
-// Out: the same program in a network namespace of its own, with the loopback interface up.
-
 import (
 	"errors"
 	"fmt"
@@ -14,15 +11,15 @@ import (
 	"syscall"
 )
 
-// inside marks the environment of the program in its namespace.
+// inside is an environment variable that is set in the namespace.
 const inside = "DOORS_ROLLOUT_NAMESPACE"
 
-// Inside tells whether this process runs in a namespace that In has made.
+// Inside reports whether this process runs in a namespace made by In.
 func Inside() bool { return os.Getenv(inside) != "" }
 
-// In runs this program again, with the same arguments, in a new network namespace, and returns its exit code. An error means
-// that it has not run: the system does not allow it. The main goroutine must be locked to its thread, since the program
-// ends when that thread does.
+// In runs this program again with the same arguments, in a new network namespace, and returns its
+// exit code. An error means that the system does not allow it and nothing has run. The main
+// goroutine must be locked to its thread, since the program ends when that thread does.
 func In() (exitCode int, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -31,7 +28,7 @@ func In() (exitCode int, err error) {
 	if _, err := exec.LookPath("ip"); err != nil {
 		return 0, err
 	}
-	// Whether it works is asked with a command that does nothing else.
+	// Find out with a harmless command whether it works.
 	if output, err := Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("%w %s", err, output)
 	}
@@ -41,7 +38,8 @@ func In() (exitCode int, err error) {
 	if err := child.Start(); err != nil {
 		return 0, err
 	}
-	// A terminal sends its signals to both; one that comes to us alone is passed on.
+	// A terminal sends its signals to both processes. A signal sent to this process alone is passed
+	// on.
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
@@ -62,11 +60,12 @@ func In() (exitCode int, err error) {
 	return 1, nil // ended by a signal
 }
 
-// Command runs a program in a network namespace of its own, in which nothing is up. It ends with the thread that starts it.
+// Command returns a program to run in a new network namespace, without any interface up. It ends
+// with the thread that starts it.
 func Command(program string, arguments ...string) *exec.Cmd {
 	command := exec.Command(program, arguments...)
 	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if os.Geteuid() != 0 { // an ordinary user is root in a namespace of users
+	if os.Geteuid() != 0 { // an ordinary user becomes root in a user namespace
 		command.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
 		command.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
 		command.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
@@ -74,9 +73,10 @@ func Command(program string, arguments ...string) *exec.Cmd {
 	return command
 }
 
-// Up brings the loopback interface of the namespace up, and lets connections that wait for a listener pass on to the
-// next one when it closes: without that, which is the kernel's default, every reload of Caddy resets a few of them.
+// Up brings the loopback interface of the namespace up. It also makes connections that a listener
+// has not accepted move to the next listener when it closes. By default the kernel resets them, so
+// that every reload of Caddy resets a few.
 func Up() error {
-	_ = os.WriteFile("/proc/sys/net/ipv4/tcp_migrate_req", []byte("1"), 0) // kernels before 5.14 do not have it
+	_ = os.WriteFile("/proc/sys/net/ipv4/tcp_migrate_req", []byte("1"), 0) // not in kernels before 5.14
 	return run("link", "set", "lo", "up")
 }

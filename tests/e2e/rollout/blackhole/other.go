@@ -10,22 +10,22 @@ import (
 
 var errLinux = errors.New("network namespaces exist on Linux only")
 
-// Hole cannot be opened here.
+// Hole cannot be opened on this system.
 type Hole struct{}
 
-// Inside is false: there is no namespace.
+// Inside returns false.
 func Inside() bool { return false }
 
-// In fails: there is no namespace.
+// In fails.
 func In() (int, error) { return 0, errLinux }
 
-// Command makes no namespace.
+// Command returns a program that fails.
 func Command(program string, arguments ...string) *exec.Cmd { return &exec.Cmd{Err: errLinux} }
 
-// Up fails: there is no namespace.
+// Up fails.
 func Up() error { return errLinux }
 
-// Open fails: there is no namespace.
+// Open fails.
 func Open() (*Hole, error) { return nil, errLinux }
 
 // Swallow fails.

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Times of the Doors client's back-off.
+// The back-off of the Doors client.
 const (
 	backoffFirst  = 200 * time.Millisecond
 	backoffGrowth = 1.25
@@ -16,13 +16,13 @@ const (
 	backoffSpread = 0.2
 )
 
-// backoff says how long to wait after a failure. Its methods may be called from any goroutine.
+// backoff computes how long to wait after a failure. It is safe for concurrent use.
 type backoff struct {
 	mu    sync.Mutex
 	count int
 }
 
-// wait is how long to wait after an attempt that lasted so long.
+// wait returns how long to wait after an attempt of the given length.
 func (b *backoff) wait(lasted time.Duration) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()

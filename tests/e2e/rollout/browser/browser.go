@@ -1,8 +1,5 @@
 package browser
 
-// In:  a proxy, and how long the visit lasts.
-// Out: judged requests, in the ledger.
-
 import (
 	"context"
 	"crypto/x509"
@@ -16,7 +13,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
 )
 
-// World is what all browsers share.
+// World is shared by all browsers.
 type World struct {
 	Fleet  *fleet.Fleet
 	Ledger *ledger.Ledger
@@ -26,11 +23,11 @@ type World struct {
 	Trust       *x509.CertPool
 
 	Roll  time.Duration // how often streams are renewed
-	Think time.Duration // between two things that a visitor does, on average
-	Stay  time.Duration // how long one page is looked at, on average
+	Think time.Duration // average time between two actions of a visitor
+	Stay  time.Duration // average time on a page
 }
 
-// Browser is one visitor after the other.
+// Browser plays one visitor after the other.
 type Browser struct {
 	world    *World
 	number   int
@@ -38,12 +35,12 @@ type Browser struct {
 	base     string
 	client   *http.Client
 	random   *rand.Rand // for the goroutine of Run
-	stays    bool       // looks at one page for a long time, and follows no link meanwhile
+	stays    bool       // stays on one page for a long time and follows no links
 
-	current atomic.Pointer[page] // the page that is open, nil for none
+	current atomic.Pointer[page] // the open page, or nil
 }
 
-// New makes a visitor. Two of three speak HTTP/2, and one of eight stays on a page for long.
+// New returns a browser. Two of three use HTTP/2, and one of eight stays on a page for a long time.
 func New(world *World, number int) *Browser {
 	b := &Browser{
 		world: world, number: number, protocol: "HTTP/2",
@@ -57,16 +54,17 @@ func New(world *World, number int) *Browser {
 	return b
 }
 
-// pagesEach is how many pages a visitor looks at, on average.
+// pagesEach is the average number of pages of a visit.
 const pagesEach = 4
 
-// goHome forgets cookies and connections: the next visitor is new.
+// goHome removes cookies and connections: the next visitor is new.
 func (b *Browser) goHome() {
 	b.client.CloseIdleConnections()
 	b.connect()
 }
 
-// Run visits until ctx is done, or until the visitor is lost: nothing that runs on an error page loads anything again.
+// Run makes visits until ctx is done, or until the visitor is stranded: an error page never loads
+// anything again.
 func (b *Browser) Run(ctx context.Context) {
 	defer func() { b.client.CloseIdleConnections() }()
 	path := "/"
@@ -95,7 +93,8 @@ func (b *Browser) Run(ctx context.Context) {
 	}
 }
 
-// Lives tells whether a page is open whose pod lives and has spoken to it on its stream, and when the page was loaded.
+// Lives reports whether a page is open whose pod is alive and has sent data on its stream, and when
+// the page was loaded.
 func (b *Browser) Lives() (loaded time.Time, lives bool) {
 	opened := b.current.Load()
 	if opened == nil {
@@ -104,12 +103,12 @@ func (b *Browser) Lives() (loaded time.Time, lives bool) {
 	return opened.loaded, opened.spoke.Load() && !opened.pod.WasKilled()
 }
 
-// between is a random length of time around an average.
+// between returns a random duration around an average.
 func (b *Browser) between(average time.Duration) time.Duration {
 	return time.Duration((0.5 + b.random.Float64()) * float64(average))
 }
 
-// pause is false when ctx ends it.
+// pause waits. It returns false if ctx ended first.
 func pause(ctx context.Context, length time.Duration) bool {
 	timer := time.NewTimer(length)
 	defer timer.Stop()

@@ -1,8 +1,5 @@
 package browser
 
-// In:  a request of a page.
-// Out: its answer, over a connection that the browser keeps open.
-
 import (
 	"bytes"
 	"context"
@@ -27,11 +24,12 @@ import (
 
 // Limits of browsers and of the Doors client.
 const (
-	connectionsPerHost = 6 // of HTTP/1.1
+	connectionsPerHost = 6 // over HTTP/1.1
 	requestTimeout     = 30 * time.Second
 )
 
-// A connection that fails is found to have failed by these. Browsers wait longer; the pages here are renewed sooner, too.
+// Keep-alive times after which a broken connection is detected. Those of browsers are longer, but
+// the streams here are also renewed sooner.
 const (
 	dialTimeout = 3 * time.Second
 	pingTimeout = 5 * time.Second
@@ -39,7 +37,7 @@ const (
 
 const stickyCookie = "upstream"
 
-// connect sets up the connections. They go to localhost in name, and to one of the proxies in fact.
+// connect sets up the connections. By name they go to localhost, in fact to one of the proxies.
 func (b *Browser) connect() {
 	jar, _ := cookiejar.New(nil) // cannot fail without options
 	port := b.world.HTTP
@@ -63,13 +61,13 @@ func (b *Browser) connect() {
 	}}
 }
 
-// accepts is what browsers and the Doors client say they take.
+// accepts are the Accept headers of browsers and of the Doors client.
 var accepts = map[ledger.Kind]string{
 	ledger.PageLoad: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
 	ledger.Stream:   "application/octet-stream",
 }
 
-// request is what a page asks for.
+// request is a request of a page.
 type request struct {
 	kind        ledger.Kind
 	method      string
@@ -79,9 +77,9 @@ type request struct {
 	stream      io.Reader // a body that is written while it is sent
 }
 
-// send returns when the headers of the answer are there. Like a browser it sends a request again, of any method, when the
-// connection over HTTP/1.1 that it had kept open turns out to be closed before a byte of the answer came. The Doors client
-// never sends a click again, and browsers do not when it crosses a GOAWAY.
+// send returns when the header of the answer has come. Like a browser it repeats a request with any
+// method if a persistent HTTP/1.1 connection turns out to be closed before the first byte of the
+// answer. The Doors client never repeats a click, and browsers do not if it crosses a GOAWAY.
 func (b *Browser) send(ctx context.Context, made *open, wanted request) (*http.Response, error) {
 	var connections int
 	var kept bool // the last connection was not made for this request
@@ -105,7 +103,8 @@ func (b *Browser) send(ctx context.Context, made *open, wanted request) (*http.R
 			_ = answer.Body.Close()
 			return nil, fmt.Errorf("answered over %s", answer.Proto)
 		}
-		// net/http does not count a connection as kept that was made in advance and never used; browsers do.
+		// Browsers also count a connection as persistent that was made in advance and never used.
+		// net/http does not.
 		if err == nil || attempt == 3 || !kept || ctx.Err() != nil || wanted.stream != nil || !closedConnection(err) {
 			return answer, err
 		}
@@ -135,15 +134,15 @@ func (b *Browser) request(ctx context.Context, wanted request) (*http.Request, e
 		made.Header.Set("Accept", accept)
 	}
 	if b.protocol == "HTTP/2" && wanted.method == http.MethodPost {
-		made.GetBody = nil // net/http would send it again after a GOAWAY
+		made.GetBody = nil // net/http would repeat it after a GOAWAY
 		return made, nil
 	}
-	// This lets net/http repeat any method; the field itself is not sent.
+	// This lets net/http repeat any method. The field itself is not sent.
 	made.Header["Idempotency-Key"] = nil
 	return made, nil
 }
 
-// fetch returns the whole answer, judged as an outcome but not yet by the ledger.
+// fetch returns the whole answer as an outcome, without passing it to the ledger.
 func (b *Browser) fetch(ctx context.Context, wanted request, pod *fleet.Life) (ledger.Outcome, []byte) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -158,18 +157,18 @@ func (b *Browser) fetch(ctx context.Context, wanted request, pod *fleet.Life) (l
 	return outcome.ended(err), body
 }
 
-// outcome is the beginning of one.
+// outcome returns a new outcome.
 func (b *Browser) outcome(kind ledger.Kind, pod *fleet.Life) *open {
 	return &open{Outcome: ledger.Outcome{Browser: b.number, Protocol: b.protocol, Kind: kind, Begin: time.Now(), Pod: pod}}
 }
 
-// open is an outcome that is not complete.
+// open is an incomplete outcome.
 type open struct {
 	ledger.Outcome
-	proxy atomic.Pointer[netip.Addr] // connections are made in goroutines of their own
+	proxy atomic.Pointer[netip.Addr] // connections are made in other goroutines
 }
 
-// goes notes the proxy, as address:port, that the request goes to.
+// goes records the proxy, as address:port, to which the request goes.
 func (o *open) goes(to string) {
 	if proxy, err := netip.ParseAddrPort(to); err == nil {
 		address := proxy.Addr()

@@ -1,8 +1,5 @@
 package browser
 
-// In:  the whims of a visitor.
-// Out: hook calls, links and steps back, each checked against what the page's pod must know.
-
 import (
 	"context"
 	"encoding/json"
@@ -16,17 +13,17 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
 )
 
-// counted is a number that the pod counts. A call that failed may have been counted, or may be counted later: the packets of a
-// connection that was closed can still arrive.
+// counted is a number that the pod counts. A failed call may have been counted, or may be counted
+// later: packets of a closed connection can still arrive.
 type counted struct {
 	number int
-	failed int // calls that failed and have not been counted yet
+	failed int // failed calls that have not been counted yet
 }
 
-// longer is how many times longer some visitors look at one page: through several releases.
+// longer is how many times longer some visitors stay on a page: through several releases.
 const longer = 5
 
-// visit does one thing after the other and returns the path of the next page. ctx is the whole visit's.
+// visit makes random actions and returns the path of the next page. ctx is that of the whole visit.
 func (p *page) visit(ctx context.Context) (next string) {
 	stay := p.browser.between(p.world.Stay)
 	if p.browser.stays {
@@ -61,7 +58,8 @@ func (p *page) visit(ctx context.Context) (next string) {
 	return p.path()
 }
 
-// hook calls a hook of the page and waits for both answers: the status, and the report on the stream.
+// hook calls a hook of the page. It waits for both answers: the status, and the report on the
+// stream.
 func (p *page) hook(kind ledger.Kind, number string) (ledger.Outcome, bool) {
 	p.track++
 	reported := make(chan struct{})
@@ -110,7 +108,7 @@ func (p *page) click() {
 	p.clicks = counted{number: shown, failed: max(0, p.clicks.failed-late)}
 }
 
-// keep lets the pod keep a value, and checks the one before.
+// keep stores a value on the pod, and checks the previous one.
 func (p *page) keep() {
 	p.track++
 	value := fmt.Sprintf("%s-%d", p.boot, p.track)
@@ -138,11 +136,12 @@ func (p *page) keep() {
 	}
 }
 
-// path is what the address bar shows.
+// path returns the path in the address bar.
 func (p *page) path() string { return fmt.Sprintf("/page/%d", p.visited) }
 
-// link follows a link of the app. A draining pod ends the page by it: then the address is the target's already, and that is
-// loaded. After any other failure the address is the one before again, and the page stays.
+// link follows a link of the app. On a draining pod this ends the page: the address bar has the
+// target already, and the target is loaded. After any other failure the previous address is
+// restored and the page stays.
 func (p *page) link() (target string, followed bool) {
 	p.visited++
 	target = p.path()
@@ -154,8 +153,8 @@ func (p *page) link() (target string, followed bool) {
 	return target, followed
 }
 
-// back steps back in the browser's history, which a draining pod answers like a link. Whatever the answer is but 200, the page
-// is to be loaded anew.
+// back steps back in the browser's history. A draining pod answers it like a link. After any status
+// but 200 the page must be loaded again.
 func (p *page) back() (reload bool) {
 	p.moving.Store(true)
 	defer p.moving.Store(false)
@@ -165,15 +164,15 @@ func (p *page) back() (reload bool) {
 	return !fine && p.ctx.Err() == nil
 }
 
-// hide is a look at something else, for a while. Streams go on; a page that is told to reload meanwhile does so when it is looked
-// at again.
+// hide hides the page for a while. Streams continue. If the page is told to reload meanwhile, it
+// does so when it is visible again.
 func (p *page) hide(ctx context.Context) {
 	pause(ctx, p.browser.between(p.world.Stay/2))
 	p.looked = time.Now()
 }
 
-// freeze is a step to another site and back again: the page stands still in the browser's back-forward cache, without
-// a connection, and then goes on as the same script.
+// freeze leaves for another site and comes back: the page is in the browser's back-forward cache,
+// without a connection, and then continues as the same script.
 func (p *page) freeze(ctx context.Context) {
 	p.mu.Lock()
 	if p.closed {

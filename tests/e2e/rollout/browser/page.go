@@ -1,8 +1,5 @@
 package browser
 
-// In:  the path of a page.
-// Out: the page, open and alive until the visitor leaves it or its pod is gone.
-
 import (
 	"context"
 	"fmt"
@@ -18,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/ledger"
 )
 
-// page is one open page.
+// page is an open page, until the visitor leaves it or its pod is gone.
 type page struct {
 	browser *Browser
 	world   *World
@@ -31,31 +28,31 @@ type page struct {
 	loaded time.Time
 
 	spoke  atomic.Bool  // a frame has come on a stream
-	moving atomic.Bool  // a request is under way by which a drain ends the page
-	good   atomic.Int64 // Unix nanoseconds of the last sign of life
+	moving atomic.Bool  // a request is under way with which a drain ends the page
+	good   atomic.Int64 // when the pod last answered, in Unix nanoseconds
 	told   bool         // closed because the pod is gone; read after live has returned
-	looked time.Time    // when it was looked at again after a while; for the goroutine of Run
+	looked time.Time    // when it last became visible; for the goroutine of Run
 
-	backoffs [2]*backoff // of streams and reports: a hook that works resets them
-	outbox   chan []byte // reports for the report stream; nil without one
+	backoffs [2]*backoff // of streams and reports; a successful hook resets both
+	outbox   chan []byte // reports for the report stream; nil if there is none
 	reports  atomic.Int64
 
 	mu      sync.Mutex
 	closed  bool
 	work    sync.WaitGroup
-	covered time.Time // until when there was a stream
+	covered time.Time // end of the time with a stream
 	ended   map[int]covered
 	nextEnd int
 	streams int // number of the last receiver stream
 	lastSeq int
-	shown   string // the clicks that the pod has counted, as the page shows them
+	shown   string // the number of clicks shown by the page
 	waiting map[int]chan struct{}
 
-	// For the goroutine of live.
+	// The fields below are for the goroutine of live.
 	track   int
 	clicks  counted
 	value   string
-	failed  []string // values of calls that failed: the pod may have kept them, or may keep them later
+	failed  []string // values of failed calls: the pod may store them, even later
 	visited int
 }
 
@@ -64,16 +61,17 @@ var (
 	namePattern   = regexp.MustCompile(`<dt>Name</dt><dd>([^<]+)</dd>`)
 )
 
-// failure is what becomes of a visitor who has got no page.
+// failure says what happens to a visitor whose page load failed.
 type failure struct {
-	lost  bool          // he sees the browser's error page, on which no script runs
-	again time.Duration // else: when the page is loaded again
+	lost  bool          // the browser shows its error page, on which no script runs
+	again time.Duration // else: how long until the page is loaded again
 }
 
-// A page that asks to be loaded again after some seconds.
+// refreshPattern matches a page that reloads itself after some seconds.
 var refreshPattern = regexp.MustCompile(`(?i)<meta\s+http-equiv="?refresh"?\s+content="?(\d+)"?\s*/?>`)
 
-// load opens a page, or says what becomes of the visitor; the ledger knows.
+// load opens a page and reports the outcome to the ledger. If it fails, it says what happens to the
+// visitor.
 func (b *Browser) load(ctx context.Context, path string) (*page, failure) {
 	load := ledger.Load{Own: b.ownPod()}
 	var body []byte
@@ -96,14 +94,14 @@ func (b *Browser) load(ctx context.Context, path string) (*page, failure) {
 		seconds, _ := strconv.Atoi(string(refresh[1]))
 		load.Again, failed.again = true, time.Duration(seconds)*time.Second
 	} else {
-		failed.again = b.between(time.Second) // if the visitor is not lost, he looks at the error and tries again
+		failed.again = b.between(time.Second) // unless stranded, the visitor looks at the error and tries again
 	}
 	load.Taking = b.world.Fleet.Taking(load.Begin, load.End)
 	failed.lost = b.world.Ledger.JudgeLoad(load)
 	return opened, failed
 }
 
-// ownPod is the pod that the sticky cookie names.
+// ownPod returns the pod of the sticky cookie.
 func (b *Browser) ownPod() *fleet.Life {
 	base, err := url.Parse(b.base)
 	if err != nil {
@@ -130,7 +128,8 @@ func (b *Browser) open(pod *fleet.Life, script, prefix, instance string) *page {
 	return p
 }
 
-// live uses the page until the visitor leaves it, the pod is gone or ctx is done. It returns the path of the next page.
+// live uses the page until the visitor leaves it, the pod is gone or ctx is done. It returns the
+// path of the next page.
 func (p *page) live(ctx context.Context) (next string) {
 	p.pod.Pages.Add(1)
 	p.begin(ctx)
@@ -144,7 +143,7 @@ func (p *page) live(ctx context.Context) (next string) {
 	return next
 }
 
-// begin opens the streams, when the page is loaded and when it is frozen no longer.
+// begin opens the streams after the page is loaded, and after it was frozen.
 func (p *page) begin(ctx context.Context) {
 	p.mu.Lock()
 	p.ctx, p.cancel = context.WithCancel(ctx)
@@ -172,7 +171,7 @@ func (p *page) spawn(part func()) {
 	}()
 }
 
-// close ends the page; told says that the pod's end is the reason.
+// close ends the page. told is set if the reason is that its pod is gone.
 func (p *page) close(told bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,8 +183,8 @@ func (p *page) close(told bool) {
 	p.cancel()
 }
 
-// judge hands an outcome to the ledger and obeys. It is true when all was well. What a closed page had under way counts
-// for nothing.
+// judge passes an outcome to the ledger and does what the verdict says. It returns whether all is
+// well. Requests of a closed page do not count.
 func (p *page) judge(outcome ledger.Outcome) (fine bool) {
 	if p.ctx.Err() != nil {
 		return false
@@ -203,7 +202,7 @@ func (p *page) judge(outcome ledger.Outcome) (fine bool) {
 func (p *page) alive()              { p.good.Store(time.Now().UnixNano()) }
 func (p *page) lastGood() time.Time { return time.Unix(0, p.good.Load()) }
 
-// missed is since when its visitor has missed the page that has ended.
+// missed returns since when the visitor has been without the ended page.
 func (p *page) missed() time.Time {
 	if p.looked.After(p.lastGood()) {
 		return p.looked
@@ -222,13 +221,14 @@ func (p *page) fetchScript() {
 	if outcome.Err == nil && outcome.Status == http.StatusOK && len(body) == 0 {
 		outcome.Err = fmt.Errorf("an empty script")
 	}
-	// A page does not reload because a resource is gone, and one of a pod that ended meanwhile is not missed.
+	// A page does not reload if a resource is gone, and does not miss a resource of a pod that
+	// ended meanwhile.
 	if p.ctx.Err() == nil && outcome.Status != http.StatusGone {
 		p.judge(outcome)
 	}
 }
 
-// fetchScriptAgain asks for the script of a dead pod: any pod of the upstream has it.
+// fetchScriptAgain requests the script of a dead pod. Any pod of the upstream has it.
 func (p *page) fetchScriptAgain(ctx context.Context) {
 	if !p.pod.WasKilled() || !p.world.Fleet.HasWell(p.pod.Upstream) {
 		return

@@ -13,7 +13,7 @@ import (
 
 const long = time.Hour
 
-// An error page is the end of a visit; a page that loads again by itself is not.
+// An error page ends a visit. A page that reloads itself does not.
 func TestPageThatFails(t *testing.T) {
 	s := newSite(t, long)
 	const again = `<!doctype html><meta http-equiv="refresh" content="2"><p>One moment`
@@ -42,7 +42,7 @@ func TestPageThatFails(t *testing.T) {
 	}
 }
 
-// A link that fails leaves the page as it was; only 410 goes on to the target.
+// A failed link leaves the page as it was. Only 410 leads to the target.
 func TestLinkReverts(t *testing.T) {
 	s := newSite(t, long)
 	p := s.opened(t)
@@ -62,7 +62,7 @@ func TestLinkReverts(t *testing.T) {
 	}
 }
 
-// A step back that fails loads the page anew, whatever the status.
+// A failed step back reloads the page, whatever the status.
 func TestBackReloads(t *testing.T) {
 	s := newSite(t, long)
 	p := s.opened(t)
@@ -76,7 +76,8 @@ func TestBackReloads(t *testing.T) {
 	}
 }
 
-// A page that comes back from the back-forward cache is the same script with the next stream, and remembers what it knew.
+// A page from the back-forward cache is the same script with the next stream, and has kept its
+// state.
 func TestFrozenPage(t *testing.T) {
 	s := newSite(t, long)
 	p := s.opened(t)
@@ -91,7 +92,7 @@ func TestFrozenPage(t *testing.T) {
 	}
 }
 
-// A hidden page that is told to reload does so when it is looked at.
+// A hidden page that is told to reload does so when it becomes visible.
 func TestHiddenPage(t *testing.T) {
 	s := newSite(t, long)
 	p := s.opened(t)
@@ -103,7 +104,7 @@ func TestHiddenPage(t *testing.T) {
 	}
 }
 
-// The client gives a report stream up when its answer does not come with the end of its roll.
+// The client gives up a report stream if its answer does not come at the end of the roll.
 func TestReportStreamIsGivenUp(t *testing.T) {
 	s := newSite(t, 300*time.Millisecond)
 	p := s.opened(t)
@@ -118,7 +119,8 @@ func TestReportStreamIsGivenUp(t *testing.T) {
 	})
 }
 
-// Over HTTP/2 net/http sends a request again that has crossed a GOAWAY, if it can make its body anew; browsers do not.
+// Over HTTP/2, net/http repeats a request that crossed a GOAWAY if it can recreate the body.
+// Browsers do not.
 func TestClicksAreNotSentAgain(t *testing.T) {
 	b := &Browser{protocol: "HTTP/2", world: &World{}}
 	made, err := b.request(t.Context(), request{kind: ledger.Hook, method: http.MethodPost, path: "/", body: []byte("{}")})

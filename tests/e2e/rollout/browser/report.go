@@ -1,8 +1,5 @@
 package browser
 
-// In:  actions that were done.
-// Out: reports to the pod: one streamed body over HTTP/2, a short POST each over HTTP/1.1.
-
 import (
 	"context"
 	"encoding/binary"
@@ -17,14 +14,15 @@ import (
 
 var errEarly = errors.New("the report stream was answered before it had ended")
 
-// report says that an action was done. One that gets lost is asked for again by the pod.
+// report reports an action as done: on a streamed body over HTTP/2, with a short POST over
+// HTTP/1.1. If a report gets lost, the pod asks for it again.
 func (p *page) report(seq int) {
 	number := p.reports.Add(1)
 	message := fmt.Appendf(nil, `[%d,%d,{"%d":[true,null]},[]]`, number, time.Now().UnixMilli(), seq)
 	if p.outbox != nil {
 		select {
 		case p.outbox <- message:
-		default: // the stream is being backed off from
+		default: // the stream is in back-off
 		}
 		return
 	}
@@ -40,13 +38,14 @@ func (p *page) reportPath(number int) string {
 	return fmt.Sprintf("%s/s/%s?t=%d&b=%s", p.prefix, p.instance, number, p.boot)
 }
 
-// reportStream holds report stream number `number` open for a roll, and opens the next one before it ends.
+// reportStream holds report stream number `number` open for a roll, and opens the next one before
+// it ends.
 func (p *page) reportStream(number int) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
 	reader, writer := io.Pipe()
 	defer writer.Close()
-	// Whoever writes must not wait for a request that is not made any more.
+	// A writer must not wait for a request that is no longer made.
 	defer context.AfterFunc(ctx, func() { _ = reader.CloseWithError(context.Canceled) })()
 	answered := make(chan ledger.Outcome, 1)
 	open := p.browser.outcome(ledger.Report, p.pod)
@@ -61,7 +60,7 @@ func (p *page) reportStream(number int) {
 			open.take(answer)
 		}
 		outcome := open.ended(err)
-		_ = reader.CloseWithError(errEarly) // whoever still writes
+		_ = reader.CloseWithError(errEarly) // for a goroutine that still writes
 		answered <- outcome
 	})
 	next := func() { p.reportStream(number + 1) }
@@ -73,7 +72,7 @@ func (p *page) reportStream(number int) {
 			return
 		case message := <-p.outbox:
 			framed := append(binary.BigEndian.AppendUint32(nil, uint32(len(message))), message...)
-			_, _ = writer.Write(framed) // fails only when the answer is there: see below
+			_, _ = writer.Write(framed) // fails only when the answer has come: see below
 		case <-roll.C:
 			p.spawn(next)
 			_ = writer.Close()
@@ -86,7 +85,7 @@ func (p *page) reportStream(number int) {
 			}
 			return
 		case outcome := <-answered:
-			if ledger.RefusedStream(outcome.Err) { // nobody has read it: send it again
+			if ledger.RefusedStream(outcome.Err) { // not read by anybody: send it again
 				p.world.Ledger.Repeated()
 				p.spawn(next)
 				return

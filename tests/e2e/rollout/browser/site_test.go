@@ -29,16 +29,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// site is a pod behind a plain proxy, which can answer in its place.
+// site is a pod behind a simple proxy that can answer in its place.
 type site struct {
 	*Browser
 	ledger *ledger.Ledger
 	pod    *fleet.Pod
-	answer atomic.Pointer[http.HandlerFunc] // for every request; nil: the pod's
-	seen   chan string                      // method and path with the query of requests to /~/
+	answer atomic.Pointer[http.HandlerFunc] // for every request; nil for the pod's own answer
+	seen   chan string                      // method and path with query, of requests to /~/
 }
 
-// newSite has a visitor over HTTP/1.1.
+// newSite returns a site with a visitor over HTTP/1.1.
 func newSite(t *testing.T, roll time.Duration) *site {
 	t.Helper()
 	port := harness.Port(t, "127.0.1.1")
@@ -72,11 +72,11 @@ func newSite(t *testing.T, roll time.Duration) *site {
 	here := netip.MustParseAddrPort(strings.TrimPrefix(proxy.URL, "http://"))
 	world := &World{Fleet: pods, Ledger: s.ledger, HTTP: int(here.Port()), Roll: roll, Think: time.Hour, Stay: 200 * time.Millisecond}
 	world.Proxies.Store(&[]netip.Addr{here.Addr()})
-	s.Browser = New(world, 0) // one of three speaks HTTP/1.1
+	s.Browser = New(world, 0) // one of three uses HTTP/1.1
 	return s
 }
 
-// status makes the proxy answer every request so.
+// status sets the proxy's answer to every request.
 func (s *site) status(code int, body string) {
 	answer := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")

@@ -1,8 +1,5 @@
 package browser
 
-// In:  the receiver streams of a page, each opened while the one before is still open.
-// Out: actions done and reported; the page closed when the pod says so.
-
 import (
 	"bufio"
 	"context"
@@ -34,7 +31,8 @@ var (
 	errBroken    = errors.New("the stream broke off")
 )
 
-// receive holds stream number `number` open. The next one begins when a roll is over, or when this one has ended before.
+// receive holds stream number `number` open. The next one begins when the roll is over, or when
+// this one has ended before.
 func (p *page) receive(number int) {
 	p.mu.Lock()
 	p.streams = max(p.streams, number)
@@ -76,7 +74,7 @@ func (p *page) receive(number int) {
 	p.cover(number, covered{outcome.Begin, outcome.End, spoke})
 	switch {
 	case errors.Is(err, errKilled) && p.moving.Load():
-		return // the link or the step back that did it is answered 410, and reloads
+		return // the link or step back that caused it gets 410, and reloads
 	case errors.Is(err, errKilled), errors.Is(err, errSuspended):
 		if p.ctx.Err() == nil {
 			p.world.Ledger.Lost(outcome)
@@ -90,7 +88,7 @@ func (p *page) receive(number int) {
 	}
 }
 
-// frames reads a stream to its end. spoke tells whether anything came.
+// frames reads a stream to its end. spoke reports whether it had any data.
 func (p *page) frames(body io.Reader) (spoke bool, err error) {
 	reader := bufio.NewReader(body)
 	for {
@@ -125,7 +123,7 @@ func (p *page) frames(body io.Reader) (spoke bool, err error) {
 	}
 }
 
-// action does what [seq,[name,args],null] says, once, and reports it each time.
+// action executes [seq,[name,args],null] once, and reports it each time.
 func (p *page) action(header []byte) error {
 	var parts [3]json.RawMessage
 	var seq int
@@ -159,14 +157,14 @@ func (p *page) action(header []byte) error {
 	return nil
 }
 
-// covered is a span of time in which there was a stream, if anything came over it.
+// covered is a time span with a stream, if the stream had data.
 type covered struct {
 	begin, end time.Time
 	spoke      bool
 }
 
-// cover notes how one stream ended. A page has no stream between two that do not overlap. They are looked at in order, since
-// two that end at the same time may do so in any.
+// cover records the end of a stream. Between two streams that do not overlap, the page has none.
+// They are compared in order, since two that end at the same time may be recorded in either order.
 func (p *page) cover(number int, span covered) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -190,7 +188,7 @@ func (p *page) cover(number int, span covered) {
 	}
 }
 
-// shownClicks is what the page shows.
+// shownClicks returns the number of clicks shown by the page.
 func (p *page) shownClicks() (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

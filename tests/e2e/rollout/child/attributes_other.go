@@ -4,5 +4,5 @@ package child
 
 import "syscall"
 
-// Attributes is nothing special: only Linux ends a process with its parent.
+// Attributes returns nil: only Linux ends a process with its parent.
 func Attributes() *syscall.SysProcAttr { return nil }

@@ -1,2 +1,2 @@
-// Package child says how processes are started that must not outlive this one.
+// Package child has the attributes of processes that must end with this one.
 package child

@@ -1,8 +1,5 @@
 package fleet
 
-// In:  an order on standard input, then SIGTERM.
-// Out: one pod that serves until it has drained; what it counts, as JSON lines on standard output.
-
 import (
 	"context"
 	"encoding/json"
@@ -20,7 +17,8 @@ import (
 	"github.com/doors-dev/doors-caddy/demo/pod"
 )
 
-// HookState is the hook that keeps a value for its page and answers with the value before and the pod's name.
+// HookState is the hook that stores a value for its page. It answers with the previous value and
+// the pod's name.
 const HookState = "3"
 
 // State is the answer of HookState.
@@ -29,7 +27,7 @@ type State struct {
 	Before string `json:"before"`
 }
 
-// order is what a pod process is told.
+// order is the configuration of a pod process, read from standard input.
 type order struct {
 	Secret, Name string
 	Address      netip.AddrPort
@@ -38,16 +36,17 @@ type order struct {
 	Unmarked     bool
 }
 
-// line is what a pod process says.
+// line is a line of its output, in JSON.
 type line struct {
-	Token   string `json:"token,omitempty"`   // it serves
-	Refuses bool   `json:"refuses,omitempty"` // it drains, and every answer from now on says so
+	Token   string `json:"token,omitempty"`   // the pod serves
+	Refuses bool   `json:"refuses,omitempty"` // the pod is draining, and all its answers from now on say so
 	Second  int64  `json:"second,omitempty"`
-	Pages   uint64 `json:"pages,omitempty"` // page loads that came in that second (Unix time)
+	Pages   uint64 `json:"pages,omitempty"` // page loads in that second (Unix time)
 	All     uint64 `json:"all,omitempty"`   // requests of any kind
 }
 
-// RanAsChild runs a pod, if this process was started as one, until it has drained, and tells whether it was. A pod that fails ends the process.
+// RanAsChild runs a pod until it has drained, if this process was started as one. It reports
+// whether it was. If the pod fails, the process ends.
 func RanAsChild() bool {
 	if len(os.Args) != 2 || os.Args[1] != childArgument {
 		return false
@@ -67,7 +66,7 @@ func runChild() error {
 	}
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
-	signal.Ignore(syscall.SIGINT) // Ctrl-C is for the program that started us
+	signal.Ignore(syscall.SIGINT) // Ctrl-C is for the parent process
 	kept := &values{name: told.Name, byInstance: map[string]string{}}
 	running, err := pod.Start(pod.Config{
 		Secret: told.Secret, Name: told.Name, Address: told.Address,
@@ -119,7 +118,7 @@ func runChild() error {
 	}
 }
 
-// ready tells whether a pod takes new pages.
+// ready reports whether a pod takes new pages.
 func ready(address netip.AddrPort) bool {
 	answer, err := http.Get(fmt.Sprintf("http://%s/readyz", address))
 	if err != nil {
@@ -129,14 +128,14 @@ func ready(address netip.AddrPort) bool {
 	return answer.StatusCode == http.StatusOK
 }
 
-// values keeps one value for each instance.
+// values stores one value for each instance.
 type values struct {
 	name       string
 	mu         sync.Mutex
 	byInstance map[string]string
 }
 
-// serve answers /~/ID/h/INSTANCE/HOOK. The pod has found the instance before.
+// serve answers /~/ID/h/INSTANCE/HOOK. The instance exists.
 func (v *values) serve(w http.ResponseWriter, r *http.Request) {
 	parts := strings.SplitN(r.URL.EscapedPath(), "/", 6) // "", "~", ID, "h", INSTANCE, HOOK
 	value, err := io.ReadAll(io.LimitReader(r.Body, 1024))

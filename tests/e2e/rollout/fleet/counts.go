@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Count is what all pods together were asked in one second.
+// Count is the number of requests to all pods in one second.
 type Count struct{ Pages, All uint64 }
 
-// counts adds up what the pods count, second by second.
+// counts adds up the counts of all pods, second by second.
 type counts struct {
 	mu       sync.Mutex
 	bySecond map[int64]Count
@@ -23,8 +23,8 @@ func (c *counts) add(said line) {
 	c.bySecond[said.Second] = sum
 }
 
-// PerSecond are the counts of the seconds from begin to end. A pod counts at its own time within a second, so
-// the borders of seconds are blurred by one.
+// PerSecond returns the counts of the seconds from begin to end. Each pod starts its seconds at its
+// own time, so counts may be off by one second.
 func (f *Fleet) PerSecond(begin, end time.Time) []Count {
 	f.counts.mu.Lock()
 	defer f.counts.mu.Unlock()

@@ -1,8 +1,5 @@
 package fleet
 
-// In:  orders to deploy upstreams and to harm pods.
-// Out: pod processes on the addresses of a block, and a name server that names the fresh ones.
-
 import (
 	"errors"
 	"fmt"
@@ -14,7 +11,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-// maxPods is how many addresses an upstream has. They are used in turn: the oldest comes back last.
+// maxPods is how many addresses an upstream has. They are used in turn, so that the least recently
+// used one comes next.
 const maxPods = 250
 
 // Config describes a fleet.
@@ -22,31 +20,33 @@ type Config struct {
 	Secret      string
 	Port        uint16
 	Upstreams   int
-	PodsEach    int // pods that serve new pages, for each upstream
+	PodsEach    int // pods for new pages, in each upstream
 	Roll        time.Duration
 	InstanceTTL time.Duration
-	Unmarked    bool // pods do not say that they drain
+	Unmarked    bool // pods do not say that they are draining
 	Names       *nameserver.Server
 	Block       Block
 
-	// CacheTTL is how long whoever asks Names goes on using its answer.
+	// CacheTTL is how long a client of Names caches an answer.
 	CacheTTL time.Duration
-	// Place runs start where a pod with this address belongs. Nil runs it on this machine.
+	// Place runs start where a pod with this address belongs. If it is nil, pods run on this
+	// machine.
 	Place func(address netip.Addr, start func() error) error
 }
 
-// Block is the first two bytes of the addresses of all pods.
+// Block is the first two bytes of all pod addresses.
 type Block [2]byte
 
 // Loopback needs no set-up.
 var Loopback = Block{127, 0}
 
-// CIDR is the network of an upstream's pods.
+// CIDR returns the network of an upstream's pods.
 func (b Block) CIDR(upstream int) string {
 	return fmt.Sprintf("%d.%d.%d.0/24", b[0], b[1], upstream+1)
 }
 
-// Fleet is all pods of all upstreams. Only Life and PerSecond may be called from several goroutines.
+// Fleet is all pods of all upstreams. Only the methods of Life and PerSecond are safe for
+// concurrent use.
 type Fleet struct {
 	config    Config
 	upstreams []*upstream
@@ -61,12 +61,12 @@ type Fleet struct {
 type upstream struct {
 	number  int // from 0
 	started int
-	fresh   []*Pod // what DNS names
+	fresh   []*Pod // the pods in DNS
 	age     time.Duration
-	told    time.Time // when the answers show the last change
+	told    time.Time // when answers have the last change
 }
 
-// New has no pods yet.
+// New returns a fleet without pods.
 func New(config Config) *Fleet {
 	f := &Fleet{config: config, byName: map[string]*Pod{}, byID: map[string]*Pod{}}
 	f.counts.bySecond = map[int64]Count{}
@@ -76,10 +76,10 @@ func New(config Config) *Fleet {
 	return f
 }
 
-// Host is the DNS name of an upstream.
+// Host returns the DNS name of an upstream.
 func Host(upstream int) string { return fmt.Sprintf("upstream%d.rollout.test", upstream+1) }
 
-// Named returns the life of the pod with a name, nil if there was none.
+// Named returns the life of the pod with a name, or nil.
 func (f *Fleet) Named(name string) *Life {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -89,7 +89,7 @@ func (f *Fleet) Named(name string) *Life {
 	return nil
 }
 
-// WithToken returns the life of the pod that handed out a token, nil if there was none.
+// WithToken returns the life of the pod with a token, or nil.
 func (f *Fleet) WithToken(token string) *Life {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -99,18 +99,19 @@ func (f *Fleet) WithToken(token string) *Life {
 	return nil
 }
 
-// Fresh are the pods that DNS names for an upstream. The proxy learns of a change only when its answers show it: see Told.
+// Fresh returns the pods of an upstream that are in DNS. The proxy sees a change only when answers
+// have it: see Told.
 func (f *Fleet) Fresh(upstream int) []*Pod { return f.upstreams[upstream].fresh }
 
-// Living are the pods of an upstream that have not ended, draining ones as well.
+// Living returns the pods of an upstream that have not ended, including draining ones.
 func (f *Fleet) Living(upstream int) []*Pod {
 	return slices.DeleteFunc(slices.Clone(f.all), func(one *Pod) bool { return one.Upstream != upstream || !one.running() })
 }
 
-// Age sets how old the answers about an upstream are from now on: the name server caches.
+// Age sets how old the answers about an upstream are from now on, as from a caching name server.
 func (f *Fleet) Age(upstream int, age time.Duration) { f.upstreams[upstream].age = age }
 
-// Told returns when the answers show all changes.
+// Told returns when answers have all changes.
 func (f *Fleet) Told() (last time.Time) {
 	for _, one := range f.upstreams {
 		if one.told.After(last) {
@@ -120,7 +121,7 @@ func (f *Fleet) Told() (last time.Time) {
 	return last
 }
 
-// StartPods starts pods of an upstream. DNS does not name them yet.
+// StartPods starts pods of an upstream, without adding them to DNS.
 func (f *Fleet) StartPods(number, count int) ([]*Pod, error) {
 	var started []*Pod
 	for range count {
@@ -165,8 +166,8 @@ func (f *Fleet) startAt(number int, address netip.Addr) (*Pod, error) {
 	return made, nil
 }
 
-// Name lets DNS name these pods of an upstream and no others; it returns those it named before. The answers show it later, by
-// their age and by the time that they are cached, and never before an earlier change.
+// Name sets the pods of an upstream in DNS and returns the previous ones. Answers have the change
+// later, depending on their age and on caches, and never before an earlier change.
 func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
 	s := f.upstreams[number]
 	before, s.fresh = s.fresh, pods
@@ -187,7 +188,7 @@ func (f *Fleet) Name(number int, pods []*Pod) (before []*Pod) {
 	return before
 }
 
-// Replace lets DNS name these pods of an upstream, and asks the others to drain. It returns those.
+// Replace sets the pods of an upstream in DNS, and asks the others to drain. It returns the others.
 func (f *Fleet) Replace(number int, pods []*Pod) (old []*Pod, err error) {
 	for _, one := range f.Name(number, pods) {
 		if slices.Contains(pods, one) || !one.running() {
@@ -201,7 +202,8 @@ func (f *Fleet) Replace(number int, pods []*Pod) (old []*Pod, err error) {
 	return old, nil
 }
 
-// Deploy replaces all pods of an upstream: new ones start, DNS moves, the old ones are asked to drain.
+// Deploy replaces all pods of an upstream: new ones start, DNS changes, and the old ones are asked
+// to drain.
 func (f *Fleet) Deploy(number int) error {
 	started, err := f.StartPods(number, f.config.PodsEach)
 	if err == nil {
@@ -210,7 +212,7 @@ func (f *Fleet) Deploy(number int) error {
 	return err
 }
 
-// Without are the pods but one.
+// Without returns the pods except one.
 func Without(pods []*Pod, but *Pod) []*Pod {
 	var left []*Pod
 	for _, one := range pods {
@@ -221,7 +223,7 @@ func Without(pods []*Pod, but *Pod) []*Pod {
 	return left
 }
 
-// DrainAll asks every pod that lives to drain.
+// DrainAll asks every living pod to drain.
 func (f *Fleet) DrainAll() error {
 	for _, one := range f.all {
 		if one.running() && !one.IsDraining() && !one.WasKilled() {
@@ -233,8 +235,8 @@ func (f *Fleet) DrainAll() error {
 	return nil
 }
 
-// Ended waits for the end of the pods that were asked to drain before a time. No page may be open on them any more: what
-// visitors have left without a word ends within the InstanceTTL.
+// Ended waits for the end of the pods that were asked to drain before a time. No page may be open
+// on them; pages that visitors left without notice end within the InstanceTTL.
 func (f *Fleet) Ended(before time.Time, patience time.Duration) (count int, err error) {
 	limit := time.Now().Add(patience)
 	var problems []error
@@ -247,7 +249,7 @@ func (f *Fleet) Ended(before time.Time, patience time.Duration) (count int, err 
 	return count, errors.Join(problems...)
 }
 
-// Abandon kills what is left.
+// Abandon kills all remaining pods.
 func (f *Fleet) Abandon() {
 	for _, one := range f.all {
 		_ = one.command.Process.Kill()
@@ -255,10 +257,10 @@ func (f *Fleet) Abandon() {
 	}
 }
 
-// Started is how many pods there have been.
+// Started returns how many pods were started.
 func (f *Fleet) Started() int { return len(f.all) }
 
-// Taking returns the upstreams that had a settled pod while a page load took this time.
+// Taking returns the upstreams that had a settled pod during a page load.
 func (f *Fleet) Taking(begin, end time.Time) map[int]bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -271,7 +273,7 @@ func (f *Fleet) Taking(begin, end time.Time) map[int]bool {
 	return found
 }
 
-// HasWell tells whether everybody knows a pod of the upstream to which nothing was done.
+// HasWell reports whether the upstream has a pod that all proxies know and that was not harmed.
 func (f *Fleet) HasWell(upstream int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,8 +1,5 @@
 package fleet
 
-// In:  what happens to a pod, each with its time.
-// Out: whether that explains what a request or a page met at some time.
-
 import (
 	"net/netip"
 	"slices"
@@ -11,59 +8,62 @@ import (
 	"time"
 )
 
-// FaultKind is something that was done to a pod on purpose.
+// FaultKind is a kind of harm done to a pod on purpose.
 type FaultKind int
 
 // The faults.
 const (
 	Killed    FaultKind = iota + 1 // SIGKILL
-	Stopped                        // SIGSTOP: it accepts connections and never answers
+	Stopped                        // SIGSTOP: accepts connections and never answers
 	Swallowed                      // its address swallows packets
 )
 
-// Fault is one of them, for some time.
+// Fault is a fault during some time.
 type Fault struct {
 	Kind  FaultKind
 	Begin time.Time
-	Sure  time.Time // from here on it has taken effect for certain: a killed process is gone
-	End   time.Time // zero: not over
+	Sure  time.Time // when it has certainly taken effect: a killed process is gone
+	End   time.Time // zero while it lasts
 }
 
-// resetDelay is how long the news of a killed process may take to every proxy's open connections.
+// resetDelay is how long the end of a killed process may take to reach all open connections of
+// proxies.
 const resetDelay = 100 * time.Millisecond
 
-// InFlight tells whether a request that began at this time may have been under way when the fault began.
+// InFlight reports whether a request that began at this time may have been under way when the fault
+// began.
 func (f Fault) InFlight(begin time.Time) bool { return begin.Before(f.Sure.Add(resetDelay)) }
 
-// Age is how long the fault had lasted at some time.
+// Age returns how long the fault had lasted at some time.
 func (f Fault) Age(now time.Time) time.Duration { return now.Sub(f.Begin) }
 
-// settled is when nothing may remind of a fault any more. What was lost meanwhile is sent again after pauses that
-// double (RFC 6298 section 5.5), so recovery takes up to as long as the fault.
+// settled returns when the fault can no longer have effects. Lost packets are sent again at
+// doubling intervals (RFC 6298 section 5.5), so recovery takes up to as long as the fault.
 func (f Fault) settled() time.Time { return f.End.Add(f.End.Sub(f.Begin) + 2*time.Second) }
 
-// Life is what has happened to one pod. Its methods may be called from any goroutine.
+// Life is the history of a pod. It is safe for concurrent use.
 type Life struct {
-	Name     string // unique: "upstream 1, pod 3"
+	Name     string // unique, such as "upstream 1, pod 3"
 	Upstream int    // from 0
 	Address  netip.Addr
 
-	// Pages counts the pages that browsers have open on this pod.
+	// Pages is how many pages browsers have open on this pod.
 	Pages atomic.Int64
 
 	mu       sync.Mutex
-	named    []span // when DNS answers name the pod
+	named    []span // when DNS answers have the pod
 	draining time.Time
 	refuses  time.Time
 	faults   []Fault
 	evicted  []span
-	evicting time.Time // since when for certain; zero for not
+	evicting time.Time // since when it is certainly evicted; zero if not
 }
 
-// span is a time from begin on, until end unless that is zero.
+// span is a time span. It is open if end is zero.
 type span struct{ begin, end time.Time }
 
-// Listed notes from when on DNS answers name the pod. Changes are noted in the order of their times.
+// Listed records from when on DNS answers have the pod. Changes must be recorded in the order of
+// their times.
 func (l *Life) Listed(from time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,7 +72,7 @@ func (l *Life) Listed(from time.Time) {
 	}
 }
 
-// Delisted notes from when on DNS answers do not name the pod.
+// Delisted records from when on DNS answers do not have the pod.
 func (l *Life) Delisted(from time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,35 +81,35 @@ func (l *Life) Delisted(from time.Time) {
 	}
 }
 
-// Draining notes that the pod was asked to drain.
+// Draining records that the pod was asked to drain.
 func (l *Life) Draining() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.draining = time.Now()
 }
 
-// Refuses notes that the pod refuses pages from now on, unless it is the last choice.
+// Refuses records that the pod now refuses pages, unless it is the last choice.
 func (l *Life) Refuses() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.refuses = time.Now()
 }
 
-// BeginEviction notes that the pod is about to be evicted.
+// BeginEviction records that the pod is about to be evicted.
 func (l *Life) BeginEviction() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.evicted = append(l.evicted, span{begin: time.Now()})
 }
 
-// SureOfEviction notes that it has taken effect.
+// SureOfEviction records that the eviction has taken effect.
 func (l *Life) SureOfEviction() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.evicting = time.Now()
 }
 
-// EndEviction notes that the eviction is about to be undone.
+// EndEviction records that the eviction is about to end.
 func (l *Life) EndEviction() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,7 +117,7 @@ func (l *Life) EndEviction() {
 	l.evicted[len(l.evicted)-1].end = time.Now()
 }
 
-// EvictedDuring tells whether an eviction may have answered a request that took this time.
+// EvictedDuring reports whether an eviction may have affected a request during this time.
 func (l *Life) EvictedDuring(begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -130,7 +130,7 @@ func (l *Life) evictedDuring(begin, end time.Time) bool {
 	})
 }
 
-// BeginFault notes a fault that begins now.
+// BeginFault records a fault that begins now.
 func (l *Life) BeginFault(kind FaultKind) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,21 +138,21 @@ func (l *Life) BeginFault(kind FaultKind) {
 	l.faults = append(l.faults, Fault{Kind: kind, Begin: now, Sure: now.Add(time.Hour)})
 }
 
-// SureOfFault notes that the last fault has taken effect.
+// SureOfFault records that the last fault has taken effect.
 func (l *Life) SureOfFault() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.faults[len(l.faults)-1].Sure = time.Now()
 }
 
-// EndFault notes that the last fault is over.
+// EndFault records that the last fault is over.
 func (l *Life) EndFault() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.faults[len(l.faults)-1].End = time.Now()
 }
 
-// Known tells whether DNS has named the pod for so long that everybody knows.
+// Known reports whether the pod has been in DNS long enough for all proxies to know it.
 func (l *Life) Known() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,32 +160,32 @@ func (l *Life) Known() bool {
 	return l.throughout(now.Add(-propagation), now)
 }
 
-// throughout tells whether DNS named the pod all the while.
+// throughout reports whether the pod was in DNS for all this time.
 func (l *Life) throughout(begin, end time.Time) bool {
 	return slices.ContainsFunc(l.named, func(one span) bool {
 		return !one.begin.After(begin) && (one.end.IsZero() || one.end.After(end))
 	})
 }
 
-// IsDraining tells whether the pod was asked to drain.
+// IsDraining reports whether the pod was asked to drain.
 func (l *Life) IsDraining() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.draining.IsZero()
 }
 
-// DrainedBefore tells whether the pod was asked to drain before a time.
+// DrainedBefore reports whether the pod was asked to drain before a time.
 func (l *Life) DrainedBefore(limit time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.draining.IsZero() && l.draining.Before(limit)
 }
 
-// propagation is how long after a change of DNS a new page may still go by the old answer.
+// propagation is how long after a change in DNS a new page may still follow the old answer.
 const propagation = 2 * time.Second
 
-// Stale tells whether a page load that began at this time, and has just ended, should have gone to another pod: this one refused
-// pages, was evicted, or was no longer in DNS.
+// Stale reports whether a page load that began at this time, and has just ended, should have gone
+// to another pod, because this one refused pages, was evicted, or had left DNS.
 func (l *Life) Stale(begin time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -202,7 +202,8 @@ func (l *Life) Stale(begin time.Time) bool {
 // Avoided is how long the proxy avoids an address that failed.
 const Avoided = 10 * time.Second
 
-// Settled tells whether the pod took pages for all this time, and every proxy knew: DNS named it, and nothing was done to it.
+// Settled reports whether the pod took pages for all this time and every proxy knew it: it was in
+// DNS and was not harmed.
 func (l *Life) Settled(begin, end time.Time) bool {
 	if _, found := l.FaultDuring(begin.Add(-Avoided), end); found {
 		return false
@@ -212,7 +213,8 @@ func (l *Life) Settled(begin, end time.Time) bool {
 	return l.draining.IsZero() && !l.evictedDuring(begin, end) && l.throughout(begin.Add(-propagation), end)
 }
 
-// FaultDuring returns the last fault that may be felt in a span of time: what ends a pod comes last.
+// FaultDuring returns the last fault that may have effects in a time span. A fault that ends the
+// pod is always the last.
 func (l *Life) FaultDuring(begin, end time.Time) (Fault, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -225,7 +227,7 @@ func (l *Life) FaultDuring(begin, end time.Time) (Fault, bool) {
 	return Fault{}, false
 }
 
-// WasKilled tells whether the pod was killed.
+// WasKilled reports whether the pod was killed.
 func (l *Life) WasKilled() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,8 +1,5 @@
 package fleet
 
-// In:  the order to run a pod.
-// Out: its process, its life, and the requests it counts.
-
 import (
 	"bufio"
 	"encoding/json"
@@ -19,18 +16,18 @@ import (
 // childArgument makes this program a pod.
 const childArgument = "pod"
 
-// Pod is one pod process.
+// Pod is a pod process.
 type Pod struct {
 	*Life
 	Token string
 
 	command *exec.Cmd
 	ended   chan struct{}
-	err     error // how it ended; read after ended is closed
+	err     error // the result; read after ended is closed
 }
 
-// start runs a pod and waits until it serves. Call it from the goroutine that is locked to the main thread: the
-// process ends with the thread that started it.
+// start runs a pod and waits until it serves. Call it from the goroutine that is locked to the main
+// thread: the process ends with the thread that started it.
 func start(life *Life, told order, counts *counts) (*Pod, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -90,7 +87,7 @@ func (p *Pod) Drain() error {
 	return p.command.Process.Signal(syscall.SIGTERM)
 }
 
-// Kill ends the pod in the middle of whatever it does.
+// Kill kills the pod.
 func (p *Pod) Kill() error {
 	p.BeginFault(Killed)
 	err := p.command.Process.Kill()
@@ -99,7 +96,7 @@ func (p *Pod) Kill() error {
 	return err
 }
 
-// Stop makes the pod stand still: the kernel goes on accepting connections for it.
+// Stop stops the pod. The kernel keeps accepting connections for it.
 func (p *Pod) Stop() error {
 	p.BeginFault(Stopped)
 	err := p.command.Process.Signal(syscall.SIGSTOP)
@@ -114,7 +111,7 @@ func (p *Pod) Resume() error {
 	return err
 }
 
-// Ended waits for the process to end and returns nil if it drained and ended well.
+// Ended waits for the process to end. It returns nil if the pod drained and ended without an error.
 func (p *Pod) Ended(patience time.Duration) error {
 	select {
 	case <-p.ended:
@@ -127,7 +124,7 @@ func (p *Pod) Ended(patience time.Duration) error {
 	}
 }
 
-// running tells whether the process lives.
+// running reports whether the process is running.
 func (p *Pod) running() bool {
 	select {
 	case <-p.ended:

@@ -1,8 +1,5 @@
 package ledger
 
-// In:  how a request of a page ended.
-// Out: what the page does next, and the numbers that change.
-
 import (
 	"errors"
 	"io"
@@ -21,16 +18,16 @@ type Verdict int
 // The verdicts.
 const (
 	Fine   Verdict = iota
-	Again          // failed: back off and try again, or tell the user
+	Again          // failed: back off and retry, or tell the user
 	Reload         // the page is gone: load it again
 )
 
-// goneAfter is the default of the option gone_after: for how long a pod is unreachable before its pages are told so. One
-// second is left for the difference between the first failure and the beginning of the fault.
+// goneAfter is the default of the option gone_after: how long a pod is unreachable before its pages
+// are told to reload. One second is subtracted, because the fault begins before the first failure.
 const goneAfter = 10*time.Second - time.Second
 
-// Judge counts a request of an open page. moving says that a drain ends the page by this very request, as Doors
-// does with links and history; page tells what is known about the page.
+// Judge counts a request of an open page. moving is set if a drain ends the page with this very
+// request, as Doors does with links and history steps.
 func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 	row := l.row()
 	row.Requests.Add(1)
@@ -79,16 +76,16 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 	return Again
 }
 
-// Load is a page load that ended.
+// Load is a completed page load.
 type Load struct {
 	Outcome
-	Own    *fleet.Life  // the pod that the browser's sticky cookie names; nil for none
-	Again  bool         // the answer is a page that loads again by itself
-	Taking map[int]bool // upstreams that had a settled pod all the while
+	Own    *fleet.Life  // the pod of the browser's sticky cookie, or nil
+	Again  bool         // the answer is a page that reloads itself
+	Taking map[int]bool // upstreams that had a settled pod all the time
 }
 
-// JudgeLoad counts a page load. Outcome.Pod is where the page came from. It is true when the visitor is lost: he sees an error
-// page, and nothing excuses that.
+// JudgeLoad counts a page load. Outcome.Pod is the pod that served the page. It returns true if the
+// visitor is stranded on an error page, which nothing excuses.
 func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 	row := l.row()
 	row.Requests.Add(1)
@@ -127,7 +124,7 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 		row.Stale.Add(1)
 		l.note("stale", o.Outcome)
 	}
-	// A replica that was cut off avoids the pods that it did not reach, for a while.
+	// A replica that was cut off avoids the pods it could not reach for a while.
 	if o.Own == nil || o.Own == o.Pod || l.keyless(o.Begin, o.End) || l.cut(o.Proxy, o.Begin.Add(-fleet.Avoided), o.End) {
 		return false
 	}
@@ -141,9 +138,10 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 	return false
 }
 
-// dropped tells whether Caddy was closing a connection when a request came over it. What comes over HTTP/1.1 Go's server reads
-// and does not look at then (net/http, conn.serve), whatever handler it has: stock Caddy drops as many. What comes over
-// HTTP/2 crosses a GOAWAY, and browsers do not send a click again.
+// dropped reports whether Caddy was closing the connection when a request came over it. Over
+// HTTP/1.1, Go's server reads such a request and ignores it (net/http, conn.serve), whatever the
+// handler, so stock Caddy drops as many. Over HTTP/2 the request crosses a GOAWAY, and browsers do
+// not repeat a click.
 func (l *Ledger) dropped(o Outcome) bool {
 	if o.Status != 0 || !l.closing(o.Begin, o.End) {
 		return false
@@ -154,8 +152,8 @@ func (l *Ledger) dropped(o Outcome) bool {
 	return (o.Kind == Hook || o.Kind == Link) && RefusedStream(o.Err)
 }
 
-// RefusedStream tells whether a connection over HTTP/2 was on its way to be closed when a request came, so that it was
-// not looked at (RFC 9113 section 6.8).
+// RefusedStream reports whether an HTTP/2 connection was being closed when a request came, so that
+// the request was not handled (RFC 9113 section 6.8).
 func RefusedStream(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "GOAWAY") || strings.Contains(err.Error(), "cannot rewind body"))
 }
@@ -164,7 +162,7 @@ func closedConnection(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// Lost counts a page that ended although its pod was well. where is what gave it away.
+// Lost counts a page that ended although its pod was not harmed.
 func (l *Ledger) Lost(o Outcome) {
 	if _, harmed := o.Pod.FaultDuring(o.Begin, o.End); harmed || l.keyless(o.Begin, o.End) {
 		return
@@ -172,13 +170,13 @@ func (l *Ledger) Lost(o Outcome) {
 	l.lose(l.row(), o)
 }
 
-// WrongPod counts an answer from another pod than the page's.
+// WrongPod counts an answer from a pod that does not own the page.
 func (l *Ledger) WrongPod(o Outcome) {
 	l.row().WrongPod.Add(1)
 	l.note("wrong pod", o)
 }
 
-// Gap counts a time for which a page was without a stream.
+// Gap counts a time without a stream.
 func (l *Ledger) Gap(pod *fleet.Life, begin, end time.Time) {
 	if _, harmed := pod.FaultDuring(begin, end); harmed || l.keyless(begin, end) || l.cut(netip.Addr{}, begin, end) {
 		return
@@ -186,7 +184,8 @@ func (l *Ledger) Gap(pod *fleet.Life, begin, end time.Time) {
 	raise(&l.row().LongestGap, end.Sub(begin))
 }
 
-// Harmed counts a page that ended with its pod or for want of the key, and the time until its browser had another.
+// Harmed counts a page that ended with its pod or because of the wrong key, and the time until its
+// browser had another page.
 func (l *Ledger) Harmed(pod *fleet.Life, lastGood, next time.Time) {
 	_, harmed := pod.FaultDuring(lastGood, next)
 	if !harmed && !l.keyless(lastGood, next) {
@@ -197,7 +196,7 @@ func (l *Ledger) Harmed(pod *fleet.Life, lastGood, next time.Time) {
 	raise(&row.HarmedGap, next.Sub(lastGood))
 }
 
-// Repeated counts a request that was sent again.
+// Repeated counts a repeated request.
 func (l *Ledger) Repeated() { l.row().Repeated.Add(1) }
 
 func (l *Ledger) fail(row *Row, o Outcome) {

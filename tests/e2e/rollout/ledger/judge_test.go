@@ -12,7 +12,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// counts are the numbers of a row that a judgement may change.
+// counts are the numbers of a row that a verdict may change.
 type counts struct{ lost, stranded, failed, wrongPod, stale, dropped, inFlight, heldBack, lastChoice, evicted int64 }
 
 func (l *Ledger) counts() counts {
@@ -32,7 +32,7 @@ func (c counts) minus(before counts) counts {
 	}
 }
 
-// A pod to which something happens between "before" and "after".
+// happenings harm a pod between "before" and "after".
 var happenings = map[string]func(*fleet.Life){
 	"well":     func(*fleet.Life) {},
 	"draining": func(l *fleet.Life) { l.Draining() },
@@ -216,7 +216,8 @@ func TestJudgeLoad(t *testing.T) {
 	}
 }
 
-// A replica that is cut off excuses what fails on its way through it, and that it tells pages to wait. It excuses no reload.
+// A replica that is cut off excuses failures on the way through it, and telling pages to wait. It
+// does not excuse reloads.
 func TestCut(t *testing.T) {
 	victim, other := netip.MustParseAddr("10.0.1.1"), netip.MustParseAddr("10.0.1.2")
 	l, pod := New("test"), &fleet.Life{}
@@ -233,7 +234,7 @@ func TestCut(t *testing.T) {
 	}{
 		{through(victim, Hook, 0, timeout), counts{inFlight: 1}},
 		{through(other, Hook, 0, timeout), counts{failed: 1}},
-		{through(other, Stream, 200, ErrStalled), counts{inFlight: 1}}, // the next one may have gone to the other
+		{through(other, Stream, 200, ErrStalled), counts{inFlight: 1}}, // the next one may have gone to the other replica
 		{through(victim, Hook, 503, nil), counts{heldBack: 1}},
 		{through(other, Hook, 503, nil), counts{failed: 1}},
 		{through(victim, Hook, 502, nil), counts{failed: 1}},
@@ -264,7 +265,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// While there is no pod at all, pages wait and page loads repeat themselves. An error page is a lost visitor even then.
+// While there is no pod, pages wait and page loads are repeated. A visitor on an error page is
+// stranded even then.
 func TestWithoutAPod(t *testing.T) {
 	l, killed := New("test"), &fleet.Life{}
 	happenings["killed"](killed)
@@ -296,7 +298,7 @@ func TestWithoutAPod(t *testing.T) {
 	}
 }
 
-// A dead pod slows page loads down only as long as DNS names it.
+// A dead pod delays page loads only while it is in DNS.
 func TestSlowestPage(t *testing.T) {
 	l, killed, now := New("test"), &fleet.Life{}, time.Now()
 	killed.Listed(now)

@@ -1,8 +1,5 @@
 package ledger
 
-// In:  the phases of a run, and faults that are not one pod's alone.
-// Out: the rows, and the first of all complaints in words.
-
 import (
 	"fmt"
 	"net/netip"
@@ -14,15 +11,15 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// maxNotes is how many complaints are kept in words.
+// maxNotes is how many complaints are kept as text.
 const maxNotes = 40
 
-// Ledger adds up what browsers met. Its methods may be called from any goroutine.
+// Ledger adds up what happens to browsers. It is safe for concurrent use.
 type Ledger struct {
 	began   time.Time
 	current atomic.Pointer[Row]
 
-	// Reloads that a page was told to do while the key was wrong, by the kind of request.
+	// KeylessReloads counts the reloads while the key was wrong, by kind of request.
 	KeylessReloads sync.Map // Kind -> *atomic.Int64
 
 	mu     sync.Mutex
@@ -31,7 +28,7 @@ type Ledger struct {
 	wrongs []span // when the key was wrong
 	closes []span // when Caddy closed a server
 	empty  []span // when no upstream had a pod
-	cuts   []cut  // when a replica of the proxy was unreachable, or reached no pod
+	cuts   []cut  // when a replica of the proxy was unreachable, or could not reach any pod
 	harmed []*fleet.Life
 }
 
@@ -42,14 +39,14 @@ type cut struct {
 
 type span struct{ begin, end time.Time }
 
-// New begins with a first phase.
+// New returns a ledger with a first phase.
 func New(name string) *Ledger {
 	l := &Ledger{began: time.Now()}
 	l.Phase(name)
 	return l
 }
 
-// Phase begins a phase; what is judged from now on counts for it.
+// Phase begins a phase. Later verdicts count for it.
 func (l *Ledger) Phase(name string) *Row {
 	row := &Row{Name: name}
 	l.mu.Lock()
@@ -61,13 +58,13 @@ func (l *Ledger) Phase(name string) *Row {
 
 func (l *Ledger) row() *Row { return l.current.Load() }
 
-// Complain counts something that is no request's fault as a failure.
+// Complain counts a failure that is not about a request.
 func (l *Ledger) Complain(format string, values ...any) {
 	l.row().Failed.Add(1)
 	l.write(fmt.Sprintf(format, values...))
 }
 
-// note keeps a complaint in words.
+// note keeps a complaint as text.
 func (l *Ledger) note(what string, o Outcome) {
 	l.write(fmt.Sprintf("%s: %v", what, o))
 }
@@ -80,22 +77,22 @@ func (l *Ledger) write(text string) {
 	}
 }
 
-// Notes are the first complaints.
+// Notes returns the first complaints.
 func (l *Ledger) Notes() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]string(nil), l.notes...)
 }
 
-// Harm notes a pod that is about to be harmed: page loads may have been on their way to it.
+// Harm records a pod that is about to be harmed: page loads may be on their way to it.
 func (l *Ledger) Harm(pod *fleet.Life) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.harmed = append(l.harmed, pod)
 }
 
-// harmedDuring tells whether a harmed pod may have delayed a page load that took this time. A dead one delays none when DNS does
-// not name it any more.
+// harmedDuring reports whether a harmed pod may have delayed a page load during this time. A dead
+// pod that has left DNS delays none.
 func (l *Ledger) harmedDuring(begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,7 +104,8 @@ func (l *Ledger) harmedDuring(begin, end time.Time) bool {
 	return false
 }
 
-// inFlight tells whether a page load may have been on its way to a pod when that was killed, or to one that stood still.
+// inFlight reports whether a page load may have been on its way to a pod when that was killed, or
+// to a stopped pod.
 func (l *Ledger) inFlight(begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -119,13 +117,14 @@ func (l *Ledger) inFlight(begin, end time.Time) bool {
 	return false
 }
 
-// WrongKey notes that Caddy has a wrong key from now on; the returned function, that this is over.
+// WrongKey records that Caddy has a wrong key from now on, until over is called.
 func (l *Ledger) WrongKey() (over func()) { return l.during(&l.wrongs) }
 
-// NoPod notes that every pod is dead from now on; the returned function, that the visitors have found new ones.
+// NoPod records that every pod is dead from now on. Call over when the visitors have found new
+// ones.
 func (l *Ledger) NoPod() (over func()) { return l.during(&l.empty) }
 
-// Closing notes that Caddy reloads or ends from now on; the returned function, that this is over.
+// Closing records that Caddy reloads or ends from now on, until over is called.
 func (l *Ledger) Closing() (over func()) { return l.during(&l.closes) }
 
 func (l *Ledger) during(spans *[]span) (over func()) {
@@ -140,7 +139,8 @@ func (l *Ledger) during(spans *[]span) (over func()) {
 	}
 }
 
-// Cut notes that one replica of the proxy is unreachable, or reaches no pod, from now on; the returned function, that this is over.
+// Cut records that a replica of the proxy is unreachable, or cannot reach any pod, from now on
+// until over is called.
 func (l *Ledger) Cut(proxy netip.Addr) (over func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -153,7 +153,8 @@ func (l *Ledger) Cut(proxy netip.Addr) (over func()) {
 	}
 }
 
-// cut tells whether a request went to a replica that was cut off then. An invalid address stands for any replica.
+// cut reports whether a request went to a replica that was cut off at the time. An invalid address
+// stands for any replica.
 func (l *Ledger) cut(proxy netip.Addr, begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -162,15 +163,15 @@ func (l *Ledger) cut(proxy netip.Addr, begin, end time.Time) bool {
 	})
 }
 
-// keyless tells whether the key was wrong at some moment of a span of time.
+// keyless reports whether the key was wrong at some moment of a time span.
 func (l *Ledger) keyless(begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return touches(l.wrongs, begin, end)
 }
 
-// newKey tells whether Caddy has got a wrong key a moment ago. With another key it knows nothing of any pod at first, so that
-// nobody is told to reload.
+// newKey reports whether Caddy has just got a wrong key. With another key it first knows no pod, so
+// no page is told to reload.
 func (l *Ledger) newKey(begin time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -182,14 +183,14 @@ func (l *Ledger) newKey(begin time.Time) bool {
 	return false
 }
 
-// podless tells whether all pods were dead at some moment of a span of time.
+// podless reports whether all pods were dead at some moment of a time span.
 func (l *Ledger) podless(begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return touches(l.empty, begin, end)
 }
 
-// closing tells whether Caddy closed a server at some moment of a span of time.
+// closing reports whether Caddy closed a server at some moment of a time span.
 func (l *Ledger) closing(begin, end time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -209,7 +210,8 @@ func (l *Ledger) reloads(kind Kind) {
 	count.(*atomic.Int64).Add(1)
 }
 
-// Reloads is how many pages were told to reload for want of the key, by requests of these kinds.
+// Reloads returns how many pages were told to reload because of the wrong key, by requests of these
+// kinds.
 func (l *Ledger) Reloads(kinds ...Kind) int64 {
 	var sum int64
 	for _, kind := range kinds {
@@ -220,10 +222,10 @@ func (l *Ledger) Reloads(kinds ...Kind) int64 {
 	return sum
 }
 
-// Stranded is how many visitors are lost on an error page.
+// Stranded returns how many visitors are stranded on an error page.
 func (l *Ledger) Stranded() int64 { return l.total().Stranded.Load() }
 
-// Faultless tells whether all that must be 0 is 0 in every phase.
+// Faultless reports whether all numbers that must be 0 are 0 in every phase.
 func (l *Ledger) Faultless() bool { return l.total().Faultless() }
 
 func (l *Ledger) total() *Row {

@@ -11,7 +11,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// Kind is what a request was for.
+// Kind is the kind of a request.
 type Kind string
 
 // The kinds of requests of a Doors page.
@@ -25,30 +25,31 @@ const (
 	Resource Kind = "resource"
 )
 
-// ErrStalled is the error of a stream that the pod did not end when the next one was opened: that did not reach the pod.
+// ErrStalled is the error of a stream that the pod did not end when the next one was opened: the
+// next one did not reach the pod.
 var ErrStalled = errors.New("the stream went on although the next one had been opened")
 
-// Outcome is how one request ended.
+// Outcome is the result of a request.
 type Outcome struct {
 	Browser    int
 	Protocol   string
 	Kind       Kind
 	Begin, End time.Time
-	Status     int        // 0: no answer
-	Err        error      // no answer, or one that broke off; nil with a status that is wrong
-	RetryAfter bool       // the answer had that field
-	HTML       bool       // the answer is a page of some kind
-	Proxy      netip.Addr // that the request went to; invalid for one that went nowhere
+	Status     int        // 0 for no answer
+	Err        error      // no answer, or one that broke off; nil for an unexpected status
+	RetryAfter bool       // the answer has this field
+	HTML       bool       // the answer is HTML
+	Proxy      netip.Addr // the proxy of the request; invalid if none was reached
 
-	Pod *fleet.Life // of the page; nil for a page load that failed
+	Pod *fleet.Life // of the page; nil for a failed page load
 }
 
-// good tells whether this is what a page hopes for.
+// good reports whether the request succeeded.
 func (o Outcome) good() bool { return o.Err == nil && o.Status == http.StatusOK }
 
 var tokens = regexp.MustCompile(`/~/[^/\s"]+`)
 
-// String is a line for people. Tokens are left out.
+// String describes the outcome in one line, without tokens.
 func (o Outcome) String() string {
 	pod := "no pod"
 	if o.Pod != nil {

@@ -1,39 +1,36 @@
 package ledger
 
-// In:  judgements.
-// Out: the numbers of one phase.
-
 import (
 	"sync/atomic"
 	"time"
 )
 
-// Row is one phase of a run. What must be 0 comes first.
+// Row has the numbers of one phase. Those that must be 0 come first.
 type Row struct {
 	Name string
 
-	Lost       atomic.Int64 // pages that ended or forgot although their pod was well
+	Lost       atomic.Int64 // pages that ended or lost state although their pod was not harmed
 	Stranded   atomic.Int64 // visitors whose page load ended on an error page, where no script runs
-	Failed     atomic.Int64 // requests that failed without an excuse
-	WrongPod   atomic.Int64 // answers from another pod than the one they had to come from
-	Stale      atomic.Int64 // pages from a pod that drained, was evicted, or was out of DNS for 2 s, although another one took pages
-	LongestGap atomic.Int64 // nanoseconds that a page of a pod that is well was without a stream
+	Failed     atomic.Int64 // failed requests without an excuse
+	WrongPod   atomic.Int64 // answers from a wrong pod
+	Stale      atomic.Int64 // pages from a pod that was draining, evicted, or out of DNS for 2 s, although another pod took pages
+	LongestGap atomic.Int64 // longest time without a stream of a page whose pod was not harmed, in nanoseconds
 
-	Sessions     atomic.Int64 // pages opened, each with state of its own on its pod
+	Sessions     atomic.Int64 // opened pages, each with its own state on its pod
 	Requests     atomic.Int64
-	Repeated     atomic.Int64 // requests sent again because their connection was closed before they were read
-	Dropped      atomic.Int64 // requests over HTTP/1.1 that Caddy read and dropped because it was closing the connection
+	Repeated     atomic.Int64 // requests repeated because their connection was closed before they were read
+	Dropped      atomic.Int64 // HTTP/1.1 requests that Caddy read and dropped because it was closing the connection
 	InFlight     atomic.Int64 // failed requests that were under way when their pod was harmed
 	HeldBack     atomic.Int64 // 503 with Retry-After: unreachable pods, paced reloads
 	LastChoice   atomic.Int64 // pages from such a pod because no other one took them
-	Evicted      atomic.Int64 // pages that were told to reload because their pod was evicted
-	Harmed       atomic.Int64 // pages that ended with their pod, or for want of the key
-	HarmedGap    atomic.Int64 // nanoseconds from the end of such a page until its browser had another
-	SlowestPage  atomic.Int64 // nanoseconds that the slowest page load took
-	SlowestFault atomic.Int64 // the same among those that a harmed pod may have delayed
+	Evicted      atomic.Int64 // pages told to reload because their pod was evicted
+	Harmed       atomic.Int64 // pages that ended with their pod, or because of the wrong key
+	HarmedGap    atomic.Int64 // longest time from the end of such a page until its browser had another, in nanoseconds
+	SlowestPage  atomic.Int64 // longest page load, in nanoseconds
+	SlowestFault atomic.Int64 // longest page load that a harmed pod may have delayed
 }
 
-// Faultless tells whether all that must be 0 is 0.
+// Faultless reports whether all numbers that must be 0 are 0.
 func (r *Row) Faultless() bool {
 	return r.Lost.Load() == 0 && r.Stranded.Load() == 0 && r.Failed.Load() == 0 && r.WrongPod.Load() == 0 && r.Stale.Load() == 0 &&
 		r.LongestGap.Load() == 0
@@ -57,7 +54,7 @@ func (r *Row) add(other *Row) {
 	}
 }
 
-// raise keeps the larger one.
+// raise stores the duration if it is longer.
 func raise(kept *atomic.Int64, seen time.Duration) {
 	for {
 		before := kept.Load()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Print writes the table. Everything left of the bar must read 0.
+// Print prints the table. All numbers left of the bar must be 0.
 func (l *Ledger) Print(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "sessions\trequests\tlost sessions\tlost visitors\tfailed requests\twrong pod\tstale new\tlongest gap\t|\trepeated\tdropped\tin flight\theld back\tlast choice\tevicted sessions\tharmed sessions\ttheir gap\tslowest page\tamid faults\t  phase")

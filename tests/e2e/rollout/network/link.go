@@ -1,9 +1,11 @@
-// Package network makes machines out of network namespaces. Each [Node] has its own network stack, its own addresses and one
-// link to every other node. The links delay packets, drop some of them, and can be cut.
+// Package network makes machines from network namespaces. Each [Node] has its own network stack and
+// addresses, and a link to every other node. Links delay packets, drop some of them, and can be
+// cut.
 //
-// The package may be used in a namespace of the test's own only; package blackhole makes one. A node's device is a TUN
-// interface. This process reads every packet that the node sends and writes it to the device of the node that has the
-// destination address. It needs neither a bridge nor a traffic control module of the kernel.
+// Use the package only in a separate namespace, as made by package blackhole. A node's device is a
+// TUN interface. This process reads every packet that a node sends, and writes it to the device of
+// the node with the destination address. It needs no bridge and no traffic control module of the
+// kernel.
 package network
 
 import (
@@ -15,14 +17,15 @@ import (
 
 // Links describes all links of a network.
 type Links struct {
-	Delay time.Duration // from one node to another, one way
-	Loss  float64       // the share of packets that are dropped, from 0 to 1
+	Delay time.Duration // one way
+	Loss  float64       // share of dropped packets, from 0 to 1
 }
 
-// queueLength is how many packets may be on their way to a node. More are dropped, as a router does.
+// queueLength is how many packets may be on their way to a node. Further ones are dropped, as in a
+// router.
 const queueLength = 4096
 
-// Network is a set of nodes. Its methods may be called from any goroutine, except where they say otherwise.
+// Network is a set of nodes. Except where noted, it is safe for concurrent use.
 type Network struct {
 	links Links
 
@@ -33,12 +36,12 @@ type Network struct {
 	nodes     []*Node
 }
 
-// New has no nodes yet.
+// New returns a network without nodes.
 func New(links Links) *Network {
 	return &Network{links: links, owners: map[netip.Addr]*Node{}, swallowed: map[netip.Addr]bool{}, cuts: map[[2]*Node]bool{}}
 }
 
-// Cut drops every packet between the two nodes from now on. Neither side is told.
+// Cut drops all packets between the two nodes, without notice to either.
 func (n *Network) Cut(one, other *Node) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -54,7 +57,7 @@ func (n *Network) Mend(one, other *Node) {
 	delete(n.cuts, [2]*Node{other, one})
 }
 
-// Swallow drops every packet to the address from now on. The error is always nil.
+// Swallow drops all packets to the address. The error is always nil.
 func (n *Network) Swallow(address netip.Addr) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -70,7 +73,8 @@ func (n *Network) Spare(address netip.Addr) error {
 	return nil
 }
 
-// Close removes the links of all nodes and waits until no packet is on its way. Processes on the nodes go on without a network.
+// Close removes all links and waits until no packet is on its way. Processes on the nodes lose
+// their network.
 func (n *Network) Close() error {
 	n.mu.Lock()
 	nodes := n.nodes
@@ -82,19 +86,19 @@ func (n *Network) Close() error {
 	return nil
 }
 
-// packet is an IPv4 packet and the time at which it arrives.
+// packet is an IPv4 packet and its time of arrival.
 type packet struct {
 	data []byte
 	due  time.Time
 }
 
-// IPv4 has the destination in bytes 16 to 19 of the header (RFC 791 section 3.1).
+// The destination of an IPv4 packet is in bytes 16 to 19 of its header (RFC 791 section 3.1).
 const (
 	destination = 16
 	headerSize  = 20
 )
 
-// send puts a packet that a node has sent into the queue of the node it is for, or drops it.
+// send queues a packet from a node for its destination, or drops it.
 func (n *Network) send(from *Node, data []byte) {
 	if len(data) < headerSize || data[0]>>4 != 4 || rand.Float64() < n.links.Loss {
 		return

@@ -42,7 +42,7 @@ var (
 	pod   = netip.MustParseAddr("10.1.0.1")
 )
 
-// setUp makes a node of the test, and two more. On each of those a server says its name.
+// setUp makes a node for the test and two more, each with a server that answers with its name.
 func setUp(t *testing.T, links network.Links) (made *network.Network, home, one, two *network.Node) {
 	t.Helper()
 	runtime.LockOSThread()
@@ -111,7 +111,7 @@ func TestLinks(t *testing.T) {
 	if got, err := name(there, enough); got != "one" || err != nil {
 		t.Fatal(got, err)
 	}
-	if lasted := time.Since(begin); lasted < 4*delay { // there and back, for the connection and for the name
+	if lasted := time.Since(begin); lasted < 4*delay { // two round trips: for the connection and for the name
 		t.Errorf("the name came after %v, although each way takes %v", lasted, delay)
 	}
 	for what, fault := range map[string]struct{ begin, end func() }{
@@ -148,7 +148,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TCP sends again what a link drops.
+// TCP repeats dropped packets.
 func TestLoss(t *testing.T) {
 	setUp(t, network.Links{Loss: 0.2})
 	for range 5 {

@@ -19,7 +19,7 @@ const (
 	ownThread  = "/proc/thread-self/ns/net"
 )
 
-// Node is one machine of the network.
+// Node is a machine of the network.
 type Node struct {
 	network   *Network
 	namespace *os.File
@@ -37,7 +37,8 @@ func (n *Network) Here(address netip.Addr) (*Node, error) {
 	return n.join(&Node{network: n, namespace: namespace, arriving: make(chan packet, queueLength)}, address)
 }
 
-// Add makes a node with this address in a new namespace. The calling goroutine must be locked to its thread.
+// Add makes a node with this address in a new namespace. The calling goroutine must be locked to
+// its thread.
 func (n *Network) Add(address netip.Addr) (*Node, error) {
 	home, err := os.Open(ownThread)
 	if err != nil {
@@ -69,10 +70,12 @@ func (n *Network) join(node *Node, address netip.Addr) (*Node, error) {
 	return node, nil
 }
 
-// up makes the interfaces of the node. The default route leads to the link, with the first address as the source.
+// up creates the interfaces of the node. The default route leads to the link, with the first
+// address as the source.
 func (d *Node) up(address netip.Addr) (err error) {
-	// Connections that wait for a listener pass on to the next one when it closes. Without that, which is the default of the
-	// kernel, every reload of Caddy resets a few of them. Kernels before 5.14 do not have the setting.
+	// Connections that a listener has not accepted move to the next one when it closes. By default
+	// the kernel resets them, so that every reload of Caddy resets a few. Kernels before 5.14 do
+	// not have the setting.
 	_ = os.WriteFile("/proc/sys/net/ipv4/tcp_migrate_req", []byte("1"), 0)
 	if d.device, err = openDevice(); err != nil {
 		return err
@@ -90,7 +93,8 @@ func (d *Node) up(address netip.Addr) (err error) {
 	return nil
 }
 
-// openDevice opens the TUN interface. It joins the poller only with its interface: before, the kernel reports an error there.
+// openDevice opens the TUN interface. It adds the file to the poller only once the interface
+// exists: before that the kernel reports an error.
 func openDevice() (*os.File, error) {
 	number, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -115,7 +119,7 @@ func ip(command string) error {
 	return nil
 }
 
-// Own gives the node one more address, or takes it over from another node.
+// Own gives the node another address, or moves it from another node.
 func (d *Node) Own(address netip.Addr) error {
 	d.network.mu.Lock()
 	before := d.network.owners[address]
@@ -133,8 +137,8 @@ func (d *Node) Own(address netip.Addr) error {
 	return d.Do(func() error { return ip(fmt.Sprintf("address add %s/32 dev %s", address, deviceName)) })
 }
 
-// Do calls do in the namespace of the node. Sockets that do opens and processes that it starts stay there. The calling goroutine
-// must be locked to its thread.
+// Do calls do in the namespace of the node. Sockets and processes that do creates stay there. The
+// calling goroutine must be locked to its thread.
 func (d *Node) Do(do func() error) error {
 	home, err := os.Open(ownThread)
 	if err != nil {
@@ -147,7 +151,7 @@ func (d *Node) Do(do func() error) error {
 	return errors.Join(do(), unix.Setns(int(home.Fd()), unix.CLONE_NEWNET))
 }
 
-// sent reads what the node sends.
+// sent reads the packets that the node sends.
 func (d *Node) sent() {
 	defer d.running.Done()
 	buffer := make([]byte, deviceMTU)
@@ -160,16 +164,16 @@ func (d *Node) sent() {
 	}
 }
 
-// received writes what the node receives, each packet at its time.
+// received writes the packets that the node receives, each at its time.
 func (d *Node) received() {
 	defer d.running.Done()
 	for arrived := range d.arriving {
 		time.Sleep(time.Until(arrived.due))
-		_, _ = d.device.Write(arrived.data) // fails when the device is closed
+		_, _ = d.device.Write(arrived.data) // fails if the device is closed
 	}
 }
 
-// close comes after the last packet for the node.
+// close is called after the last packet for the node.
 func (d *Node) close() {
 	if d.device != nil {
 		_ = d.device.Close()

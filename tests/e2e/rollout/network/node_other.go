@@ -9,7 +9,7 @@ import (
 
 var errLinux = errors.New("network namespaces exist on Linux only")
 
-// Node cannot be made here.
+// Node cannot be made on this system.
 type Node struct{ arriving chan packet }
 
 // Here fails.

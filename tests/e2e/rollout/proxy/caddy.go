@@ -1,8 +1,5 @@
 package proxy
 
-// In:  a configuration and an address.
-// Out: a Caddy that serves there over HTTP/1.1 and HTTP/2, with the values of the documented Caddyfile replaced.
-
 import (
 	"encoding/json"
 	"fmt"
@@ -16,7 +13,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// caddyfile is the configuration of the replica at an address.
+// caddyfile returns the configuration of the replica at an address: the documented Caddyfile with
+// replaced values.
 func (c Config) caddyfile(address netip.Addr) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "{\n\tadmin %s\n\tpersist_config off\n\tauto_https disable_redirects\n}\n\n", c.admin(address))
@@ -35,7 +33,7 @@ func (c Config) caddyfile(address netip.Addr) string {
 	return text.String()
 }
 
-// caddy is reached by its admin API.
+// caddy is controlled through its admin API.
 type caddy struct{}
 
 func (caddy) write(c Config, address netip.Addr, folder string) ([]string, error) {
@@ -52,7 +50,8 @@ func (c caddy) ready(r *Replica) bool {
 	return true
 }
 
-// admin is where the admin API of the replica at an address listens. On the loopback network Caddy answers only for the usual address.
+// admin returns the address of a replica's admin API. On the loopback network it must be 127.0.0.1:
+// Caddy accepts requests only for that.
 func (c Config) admin(address netip.Addr) netip.AddrPort {
 	if address.IsLoopback() {
 		address = netip.AddrFrom4([4]byte{127, 0, 0, 1})
@@ -100,7 +99,7 @@ func (c caddy) order(r *Replica, method, path, contentType, body string) ([]byte
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
-	request.Header.Set("Cache-Control", "must-revalidate") // as `caddy reload --force` does
+	request.Header.Set("Cache-Control", "must-revalidate") // like `caddy reload --force`
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err

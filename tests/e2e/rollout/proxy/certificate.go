@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// Certificate is a self-signed certificate for localhost, and who trusts it.
+// Certificate is a self-signed certificate for localhost, with a pool that trusts it.
 type Certificate struct {
 	CertificateFile, KeyFile string
 	Trust                    *x509.CertPool
 }
 
-// NewCertificate makes one in a folder.
+// NewCertificate makes a certificate in a folder.
 func NewCertificate(folder string) (Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

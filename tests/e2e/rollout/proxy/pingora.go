@@ -1,8 +1,5 @@
 package proxy
 
-// In:  a configuration and an address.
-// Out: the proxy of examples/pingora-proxy, which serves there.
-
 import (
 	"bytes"
 	"encoding/json"
@@ -19,12 +16,13 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// pingora has its configuration in a file, and says "loaded" whenever it has read it.
+// pingora is controlled through its configuration file. It prints "loaded" when it has read the
+// file.
 type pingora struct{}
 
 const (
 	pingoraFile = "doors.json"
-	// pingoraGrace is how many seconds it leaves to the requests under way when it is to end.
+	// pingoraGrace is how many seconds requests under way get when it ends.
 	pingoraGrace = 8
 )
 
@@ -87,7 +85,7 @@ func (p pingora) reload(r *Replica, secret string) error {
 	return nil
 }
 
-// loads is how often it has loaded a configuration.
+// loads returns how often it has loaded a configuration.
 func (pingora) loads(r *Replica) int {
 	text, err := os.ReadFile(r.log)
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// It takes minutes to build, so only `scripts/test.sh pingora` tests it.
+// The proxy takes minutes to build, so only `scripts/test.sh pingora` tests it.
 var binary = flag.String("pingora", "", "path of the proxy of examples/pingora-proxy")
 
 func TestPingora(t *testing.T) {
 	if *binary == "" {
 		t.Skip("-pingora is not given")
 	}
-	runtime.LockOSThread() // Start says why
+	runtime.LockOSThread() // see Start
 	defer runtime.UnlockOSThread()
 	names, err := nameserver.Start("127.0.0.1:0")
 	if err != nil {

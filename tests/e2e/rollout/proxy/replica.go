@@ -1,8 +1,5 @@
 package proxy
 
-// In:  a configuration and an address.
-// Out: a proxy that serves there, reloads and ends on order.
-
 import (
 	"errors"
 	"fmt"
@@ -18,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// startLimit is how long a proxy may take to start, also on a machine that is busy.
+// startLimit is how long a proxy may take to start, even on a busy machine.
 const startLimit = 60 * time.Second
 
 // Config describes all replicas.
@@ -26,17 +23,17 @@ type Config struct {
 	Program     Program
 	Binary      string // path of the program
 	HTTP, HTTPS int    // ports
-	Admin       int    // the port of Caddy's admin API, another one for each replica on 127.0.0.0/8 that runs
+	Admin       int    // port of Caddy's admin API; on 127.0.0.0/8 a different one for each running replica
 	Secret      string
 	Upstreams   int
 	Block       fleet.Block
 	PodPort     int
 	Resolver    string // host:port of the name server
-	With        string // more options of the source in the Caddyfile, separated by semicolons
+	With        string // further options of the source in the Caddyfile, separated by semicolons
 	Certificate Certificate
 }
 
-// Replica is one process of the proxy.
+// Replica is a process of the proxy.
 type Replica struct {
 	Address netip.Addr
 
@@ -47,8 +44,9 @@ type Replica struct {
 	ended   chan struct{}
 }
 
-// Start runs the proxy in a new folder below the given one and waits until it is ready. Call it from the goroutine that is locked
-// to the main thread: the process ends with the thread that started it.
+// Start runs the proxy in a new folder below the given one and waits until it is ready. Call it
+// from the goroutine that is locked to the main thread: the process ends with the thread that
+// started it.
 func Start(config Config, address netip.Addr, folder string) (*Replica, error) {
 	folder, err := os.MkdirTemp(folder, "proxy-")
 	if err != nil {
@@ -74,7 +72,7 @@ func Start(config Config, address netip.Addr, folder string) (*Replica, error) {
 	}
 	go func() {
 		defer close(r.ended)
-		_ = r.command.Wait() // ProcessState tells
+		_ = r.command.Wait() // ProcessState has the result
 	}()
 	return r, r.ready()
 }
@@ -93,29 +91,29 @@ func (r *Replica) ready() error {
 	return nil
 }
 
-// Reload loads the configuration anew, with the given secret, even if nothing has changed.
+// Reload loads the configuration with the given secret, even if nothing has changed.
 func (r *Replica) Reload(secret string) error { return r.config.Program.reload(r, secret) }
 
-// Evicts tells whether the proxy ends pages on order.
+// Evicts reports whether the proxy can evict pods.
 func (r *Replica) Evicts() bool {
 	_, can := r.config.Program.(evictor)
 	return can
 }
 
-// Evict lets the pages of a pod reload, so many in a second, and returns when the order has taken effect.
+// Evict evicts a pod at a rate of pages per second. It returns when the order has taken effect.
 func (r *Replica) Evict(pod netip.Addr, rate int) error {
 	return r.config.Program.(evictor).evict(r, pod, rate)
 }
 
-// UndoEviction takes that back, and returns how many pages have been told to reload.
+// UndoEviction ends the eviction, and returns how many pages were told to reload.
 func (r *Replica) UndoEviction(pod netip.Addr) (told int64, err error) {
 	return r.config.Program.(evictor).undo(r, pod)
 }
 
-// Stop asks the process to end. It waits for its requests first.
+// Stop asks the process to end. It first completes its requests.
 func (r *Replica) Stop() error { return r.command.Process.Signal(syscall.SIGTERM) }
 
-// Ended waits for the process to end and fails if it has not, or not well.
+// Ended waits for the process to end. It fails if the process does not end, or ends with an error.
 func (r *Replica) Ended(patience time.Duration) error {
 	select {
 	case <-r.ended:
@@ -128,14 +126,14 @@ func (r *Replica) Ended(patience time.Duration) error {
 	}
 }
 
-// Kill ends the process at once.
+// Kill kills the process.
 func (r *Replica) Kill() error {
 	_ = r.command.Process.Kill()
 	<-r.ended
 	return nil
 }
 
-// Running tells whether the process lives.
+// Running reports whether the process is running.
 func (r *Replica) Running() bool {
 	select {
 	case <-r.ended:
@@ -145,7 +143,7 @@ func (r *Replica) Running() bool {
 	}
 }
 
-// Log is the end of what the proxy has written, in bytes at most.
+// Log returns the end of the proxy's output, at most the given number of bytes.
 func (r *Replica) Log(most int) string {
 	text, err := os.ReadFile(r.log)
 	if err != nil {
@@ -157,7 +155,7 @@ func (r *Replica) Log(most int) string {
 	return string(text)
 }
 
-// Panics are the lines of the log that tell of a panic or of a data race.
+// Panics returns the lines of the log about panics and data races.
 func (r *Replica) Panics() []string {
 	text, err := os.ReadFile(r.log)
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/fleet"
 )
 
-// OneMachine puts everything on the loopback network. One replica serves, and there is an address for the next one. Addresses can
-// swallow packets in a namespace of the run's own; noNamespace says why this is none.
+// OneMachine puts everything on the loopback network. One replica serves, and there is an address
+// for the next one. In a separate namespace, addresses can swallow packets; noNamespace says why
+// this is not one.
 func OneMachine(noNamespace error) (_ *Site, err error) {
 	made := &Site{Block: fleet.Loopback, Serving: 1, NoHole: noNamespace}
 	defer func() {

@@ -16,7 +16,7 @@ const (
 
 	httpPort, httpsPort, adminPort, podPort, dnsPort = 80, 443, 2019, 8080, 53
 
-	// cacheTTL is that of a cache on the node of each replica.
+	// cacheTTL is the TTL of the cache on each replica's node.
 	cacheTTL = 2 * time.Second
 )
 
@@ -33,8 +33,9 @@ type Nodes struct {
 	Pods            []*network.Node
 }
 
-// OnNodes puts the visitors, the name server, each replica and the pods on nodes of their own. All replicas serve. The calling
-// goroutine must be locked to its thread, in a network namespace of the run's own.
+// OnNodes puts the visitors, the name server, each replica and the pods on separate nodes. All
+// replicas serve. The calling goroutine must be locked to its thread, in a separate network
+// namespace.
 func OnNodes(links network.Links) (_ *Site, err error) {
 	n := &Nodes{network: network.New(links)}
 	made := &Site{
@@ -78,13 +79,13 @@ func OnNodes(links network.Links) (_ *Site, err error) {
 	return made, err
 }
 
-// Pod is the node of a pod. Those of an upstream are spread over all nodes.
+// Pod returns the node of a pod. The pods of an upstream are spread over all nodes.
 func (n *Nodes) Pod(address netip.Addr) *network.Node {
 	bytes := address.As4()
 	return n.Pods[int(bytes[3])%len(n.Pods)]
 }
 
-// Cut cuts the links between a node and others. The returned function mends them.
+// Cut cuts the links between a node and others, until mend is called.
 func (n *Nodes) Cut(one *network.Node, others []*network.Node) (mend func()) {
 	for _, other := range others {
 		n.network.Cut(one, other)
@@ -96,7 +97,7 @@ func (n *Nodes) Cut(one *network.Node, others []*network.Node) (mend func()) {
 	}
 }
 
-// Others are all nodes but one.
+// Others returns all nodes except one.
 func (n *Nodes) Others(one *network.Node) []*network.Node {
 	all := slices.Concat([]*network.Node{n.visitors, n.names}, n.Pods, n.proxies)
 	return slices.DeleteFunc(all, func(other *network.Node) bool { return other == one })

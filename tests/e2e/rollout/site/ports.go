@@ -7,10 +7,11 @@ import (
 	"syscall"
 )
 
-// given are the ports that freePort has returned. Caddy does not notice when another one listens at the same port.
+// given are the ports that freePort has returned. Caddy does not notice if another Caddy listens on
+// the same port.
 var given sync.Map
 
-// freePort finds a TCP port that nobody uses on any of the addresses. It returns each once.
+// freePort returns a TCP port that is free on all addresses. It returns each port only once.
 func freePort(addresses ...string) (port int, err error) {
 	for range 50 {
 		if port, err = common(addresses); err != nil {
@@ -24,7 +25,7 @@ func freePort(addresses ...string) (port int, err error) {
 }
 
 func common(addresses []string) (port int, err error) {
-	// A process that is forked meanwhile would keep the sockets until it executes its program.
+	// A process forked meanwhile would keep the sockets until it executes its program.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	for _, address := range addresses {

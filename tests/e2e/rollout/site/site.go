@@ -1,4 +1,4 @@
-// Package site decides where the parts of a run are: all on this machine, or each on a node of its own.
+// Package site decides where the parts of a run are: all on this machine, or on separate nodes.
 package site
 
 import (
@@ -11,20 +11,21 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/network"
 )
 
-// Site is the addresses and ports of a run.
+// Site has the addresses and ports of a run.
 type Site struct {
 	HTTP, HTTPS, PodPort int
 	Block                fleet.Block
 	Names                *nameserver.Server
-	// CacheTTL is how long each replica goes on using an answer of Names.
+	// CacheTTL is how long each replica caches an answer of Names.
 	CacheTTL time.Duration
-	// Proxies are the places for replicas of the proxy. Serving is how many of them serve at a time.
+	// Proxies are the places for replicas of the proxy. Serving is how many of them serve at the
+	// same time.
 	Proxies []Place
 	Serving int
-	// Hole makes addresses swallow packets. It is nil where NoHole says why.
+	// Hole makes addresses swallow packets. If it is nil, NoHole says why.
 	Hole   Hole
 	NoHole error
-	// Nodes is nil when all is on this machine.
+	// Nodes is nil if everything is on this machine.
 	Nodes *Nodes
 }
 
@@ -35,10 +36,10 @@ type Hole interface {
 	Close() error
 }
 
-// Place is where one replica of the proxy runs.
+// Place is where a replica of the proxy runs.
 type Place struct {
 	Address netip.Addr
-	Node    *network.Node // nil: this machine
+	Node    *network.Node // nil for this machine
 }
 
 // Do calls do at the place. The calling goroutine must be locked to its thread.
@@ -49,7 +50,7 @@ func (p Place) Do(do func() error) error {
 	return p.Node.Do(do)
 }
 
-// AdminPort is a free port for the admin API of one more replica.
+// AdminPort returns a free port for the admin API of another replica.
 func (s *Site) AdminPort() (int, error) {
 	if s.Nodes != nil {
 		return adminPort, nil
@@ -57,7 +58,8 @@ func (s *Site) AdminPort() (int, error) {
 	return freePort("127.0.0.1")
 }
 
-// StartPod runs start where a pod with this address belongs. The calling goroutine must be locked to its thread.
+// StartPod runs start where a pod with this address belongs. The calling goroutine must be locked
+// to its thread.
 func (s *Site) StartPod(address netip.Addr, start func() error) error {
 	if s.Nodes == nil {
 		return start()
@@ -69,7 +71,7 @@ func (s *Site) StartPod(address netip.Addr, start func() error) error {
 	return node.Do(start)
 }
 
-// Close stops the name server and gives the network back.
+// Close stops the name server and removes the network.
 func (s *Site) Close() error {
 	var problems []error
 	if s.Names != nil {
