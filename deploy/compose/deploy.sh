@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Puts an image of the app into service:  deploy.sh [--wait] IMAGE
-# It starts the image in the place that is free, waits until it takes pages, and tells the one that runs to stop. That one
-# goes on until its last page has ended; --wait returns then. If the image does not come up, everything stays as it was.
+# Deploys an image of the app:  deploy.sh [--wait] IMAGE
+#
+# It starts the image in the free place, waits until it takes pages, and tells the running version to stop.
+# That one continues until its last page has ended; --wait waits for that. If the image does not come up,
+# nothing changes.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
-# As in compose.yaml, the address of each place, and the port of the app.
+# As in compose.yaml: the address of each place, and the port of the app.
 places=(a b)
 read -r -a addresses <<<"${APP_ADDRESSES:-172.30.0.11 172.30.0.12}"
 port=${APP_PORT:-8080} patience=${APP_PATIENCE:-60}
@@ -14,7 +16,7 @@ fail() {
     printf 'deploy.sh: %s\n' "$1" >&2
     exit 1
 }
-# ready PLACE: by its number.
+# ready PLACE: whether the app in a place takes pages. Places have numbers.
 ready() { curl --silent --fail --noproxy '*' --max-time 2 --output /dev/null "http://${addresses[$1]}:$port/readyz"; }
 
 wait=''
@@ -36,7 +38,7 @@ done
 [ -n "$free" ] || fail "no place is free: draining ${draining[*]:-none}, running ${running[*]:-none}"
 
 name=app-${places[free]} variable=APP_${places[free]^^}
-# compose.yaml takes the image from there, also after a reboot.
+# compose.yaml reads the image from there, also after a reboot.
 touch .env
 sed -i "/^$variable=/d" .env
 printf '%s=%s\n' "$variable" "$1" >>.env
@@ -50,10 +52,10 @@ until ready "$free"; do
     fi
     sleep 0.2
 done
-exec 9>&- # what drains is in nobody's way
+exec 9>&- # a draining version does not block the next deployment
 for old in "${running[@]}"; do
     printf 'deploy.sh: %s takes pages; %s drains\n' "$name" "$old"
-    # Without --timeout it waits for as long as stop_grace_period says.
+    # Without --timeout it waits for stop_grace_period.
     if [ -n "$wait" ]; then
         docker compose stop "$old"
     else

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Puts a new version of the app into service:  deploy.sh [--wait] PROGRAM
-# It starts PROGRAM on the address that is free, waits until it takes pages, and tells the one that runs to stop. That one
-# goes on until its last page has ended; --wait returns then. If PROGRAM does not come up, everything stays as it was.
+# Deploys a new version of the app:  deploy.sh [--wait] PROGRAM
+#
+# It starts PROGRAM on the free address, waits until it takes pages, and tells the running version to stop.
+# That one continues until its last page has ended; --wait waits for that. If PROGRAM does not come up,
+# nothing changes.
 set -euo pipefail
 
-# The addresses are those of `host` in the Caddyfile, the port is its `upstream_port`; app@.service names the folder.
+# The addresses are those of `host` in the Caddyfile, and the port is its `upstream_port`. app@.service has
+# the folder.
 read -r -a addresses <<<"${APP_ADDRESSES:-127.0.1.1 127.0.1.2}"
 port=${APP_PORT:-8080} folder=${APP_FOLDER:-/srv/app} patience=${APP_PATIENCE:-60}
 
@@ -30,7 +33,7 @@ for address in "${addresses[@]}"; do
     esac
 done
 [ -n "$free" ] || fail "no address is free: still draining ${draining[*]:-none}, running ${running[*]:-none}"
-# A process that listens on all addresses would answer in place of the new one.
+# A process that listens on all addresses would answer instead of the new one.
 ! ready || fail "http://$free:$port answers already: the app must listen on POD_IP alone"
 
 install -D -m 755 -- "$1" "$folder/$free/app"
@@ -45,7 +48,7 @@ until ready; do
     sleep 0.2
 done
 systemctl enable --quiet "app@$free"
-exec 9>&- # what drains is in nobody's way
+exec 9>&- # a draining version does not block the next deployment
 for old in "${running[@]}"; do
     printf 'deploy.sh: app@%s takes pages; %s drains\n' "$free" "$old"
     systemctl disable --quiet "$old"

@@ -1,7 +1,5 @@
-/* Conformance of the C API: every shared vector, and the rules that open the header.
- *
- * In:  the folder of the vectors, as the only argument.
- * Out: the number of checks; exit status 0 only if all hold. */
+/* Conformance of the C API: every shared vector, and the rules at the top of the header. The only argument is
+ * the folder of the vectors. It prints the number of checks; the exit status is 0 only if all of them pass. */
 #include "vectors.h"
 
 #include <stdio.h>

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# In:  the header, the static library with its .pc file (scripts/library.sh), tests/vectors.
-# Out: the C API holds every vector and the rules of the header; the header compiles alone as C and as C++ and
-#      declares exactly what the library exports.
+# Tests the C API: every vector, the rules of the header, and that the header compiles as C and C++ and
+# declares exactly the functions that the library exports. Needs the library (scripts/library.sh).
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 export PKG_CONFIG_PATH="$PWD/target/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
@@ -32,7 +31,7 @@ fi
 "${cc[@]}" -std=c11 -g "${warnings[@]}" "${cflags[@]}" tests/c/*.c -o "$out/conformance" "${libs[@]}" -lpthread
 "$out/conformance" tests/vectors
 
-# Memory: the same under valgrind. It must fail on any error, also on a leak.
+# The same under valgrind, which must fail on any error, leaks included.
 valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite,indirect \
     "$out/conformance" tests/vectors >"$out/valgrind.log"
 echo "valgrind   no errors, no leaks"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All CIDRs of a vector, joined by spaces; the caller frees it. */
+/* Returns all CIDRs of a vector, separated by spaces. The caller frees it. */
 static char *joined(const cJSON *vector) {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(vector, "cidrs"), *item;
     size_t room = 1;

@@ -1,4 +1,4 @@
-/* The rules that open the header: NULL, lengths, outputs, names of numbers, the version. */
+/* The rules at the top of the header: NULL, lengths, outputs, names of numbers, the version. */
 #include "vectors.h"
 
 #include <stdio.h>
@@ -75,7 +75,7 @@ static void contract_router(void) {
     CHECK(doors_router_decide(router, NULL, 1, NULL, 0, &decision) == DOORS_STATUS_NULL_POINTER);
     CHECK(doors_router_decide(router, "/", 1, NULL, 0, NULL) == DOORS_STATUS_NULL_POINTER);
     CHECK(doors_router_decide(NULL, "/", 1, NULL, 0, &decision) == DOORS_STATUS_NULL_POINTER);
-    /* The inputs may overlap each other. */
+    /* Inputs may overlap. */
     CHECK(doors_router_decide(router, CONFIG, strlen(CONFIG), CONFIG, strlen(CONFIG), &decision) == DOORS_STATUS_OK);
     CHECK(doors_router_lookup(router, &ADDRESS, &number) == DOORS_STATUS_OK && number == 0);
     CHECK(doors_router_lookup(router, &NO_ADDRESS, &number) == DOORS_STATUS_ADDRESS);

@@ -1,4 +1,4 @@
-/* A rollout in virtual time: the whole way of requests, with DNS and pods made up. */
+/* A rollout in virtual time: requests from begin to end, with invented DNS answers and pods. */
 #include "vectors.h"
 
 #include <stdio.h>
@@ -10,10 +10,10 @@
 
 static doors_state *state;
 static doors_source *source;
-/* What DNS says: `fresh` pods from 10.0.0.`first` on. */
+/* DNS has `fresh` pods, from 10.0.0.`first` on. */
 static uint8_t first, fresh;
 
-/* Does what a report asks for, but for dials in the background. */
+/* Carries out a report, except for dials in the background. */
 static void obey(const doors_report *report, int64_t now) {
     CHECK(report->reserved[0] == 0 && report->reserved[1] == 0);
     if (!(report->flags & DOORS_REPORT_LOOKUPS_DUE)) return;
@@ -30,7 +30,7 @@ static void obey(const doors_report *report, int64_t now) {
     }
 }
 
-/* Lets time pass: lookups are made as they are due. */
+/* Lets time pass, and makes the lookups that are due. */
 static void pass(int64_t now) {
     doors_report due = {.flags = DOORS_REPORT_LOOKUPS_DUE};
     obey(&due, now);
@@ -48,7 +48,7 @@ static doors_step begin(doors_request *request, const char *path, int64_t now) {
     return step;
 }
 
-/* The pod takes the request, and answers it. */
+/* The pod accepts the request and answers it. */
 static void answer(doors_request *request, const doors_step *step, int64_t now) {
     doors_report report;
     doors_step answered;
@@ -84,7 +84,7 @@ void test_flow(void) {
     CHECK(step.kind == DOORS_STEP_DIAL && step.pod.addr.bytes[3] == 7);
     answer(&request, &step, SECOND);
 
-    /* Another pod is fresh: new pages go there, and the old page stays where it is. */
+    /* Another pod is fresh: new pages go there, and the old page stays on its pod. */
     first = 8;
     begin(&request, "/", 2 * SECOND);
     doors_request_ended(source, &request, 2 * SECOND);
@@ -95,7 +95,7 @@ void test_flow(void) {
     step = begin(&request, path, 3 * SECOND + 2);
     CHECK(step.kind == DOORS_STEP_DIAL && step.pod.addr.bytes[3] == 7);
 
-    /* The old one ends: its host refuses, and the page is told to reload onto the other. */
+    /* The old pod ends: its host refuses, and the page is told to reload on the other pod. */
     doors_step next;
     CHECK(doors_request_failed(source, &request, DOORS_OUTCOME_REFUSED, 3 * SECOND + 2, 1, &next) == DOORS_STATUS_OK);
     CHECK(next.kind == DOORS_STEP_ANSWER && next.status == 410 && next.retry_after == 0 && !next.page);
@@ -104,14 +104,14 @@ void test_flow(void) {
     CHECK(next.report.changed_pod.addr.bytes[3] == 7);
     CHECK(doors_request_ended(source, &request, 3 * SECOND + 2) == DOORS_STATUS_OK);
 
-    /* A token that nobody made. */
+    /* A forged token. */
     memset(path + 3, 'A', len);
     step = begin(&request, path, 4 * SECOND);
     CHECK(step.kind == DOORS_STEP_ANSWER && step.cause == DOORS_CAUSE_TOKEN_REFUSED);
     CHECK(step.report.flags & DOORS_REPORT_REFUSED_TOKEN && step.report.suppressed == 0);
     CHECK(doors_request_ended(source, &request, 4 * SECOND) == DOORS_STATUS_OK);
 
-    /* No request is left at any pod. */
+    /* No request is in flight at any pod. */
     doors_known_pod pods[4];
     size_t count, known;
     CHECK(doors_state_pods(state, NULL, pods, 4, &count, &known) == DOORS_STATUS_OK && count == 2 && known == 2);

@@ -1,4 +1,5 @@
-/* How much stack the calls need, as the header says it: of painted stacks, what is no longer painted. */
+/* Checks the stack size that calls need according to the header. It fills a stack with a pattern and looks
+ * how much of that is overwritten. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "vectors.h"
@@ -74,7 +75,7 @@ static void *call(void *unused) {
     return unused;
 }
 
-/* How far down a thread's stack was written. It lies in a file, as in test_wiping.c. */
+/* Returns how much of a thread's stack was written. The stack is in a file, as in test_wiping.c. */
 static size_t used(void *(*run)(void *)) {
     static uint8_t copy[STACK];
     pthread_attr_t attributes;
@@ -99,7 +100,7 @@ static size_t used(void *(*run)(void *)) {
 void test_stack(void) {
     size_t base = used(nothing), of_a_new = used(make) - base, of_others = used(call) - base;
     printf("stack      %zu bytes for what makes a handle, %zu for other calls\n", of_a_new, of_others);
-    /* The checker of addresses puts space around each variable. */
+    /* The address sanitizer puts space around each variable. */
 #ifndef __SANITIZE_ADDRESS__
     CHECK(of_a_new < OF_A_NEW);
     CHECK(of_others < OF_OTHERS);

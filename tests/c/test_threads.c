@@ -1,4 +1,4 @@
-/* One handle, many threads; freed by another thread than the one that made it. */
+/* One handle in many threads, freed by another thread than the one that made it. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "vectors.h"

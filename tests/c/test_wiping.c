@@ -1,4 +1,4 @@
-/* No byte of a key or of its schedule is left on the stack of a thread that made a handle and freed it. */
+/* A thread that made and freed a handle leaves no byte of a key or of its key schedule on its stack. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "vectors.h"
@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The key of FIPS 197, appendix A.1, and its schedule, which begins with the key itself. */
+/* The key of FIPS 197, appendix A.1, and its schedule, which begins with the key. */
 static const char SECRET[] = "K34VFiiu0qar9xWICc9PPA==";
 static const char SCHEDULE[] =
     "\x2b\x7e\x15\x16\x28\xae\xd2\xa6\xab\xf7\x15\x88\x09\xcf\x4f\x3c"
@@ -29,9 +29,9 @@ enum { PART = 8, STACK = 1 << 18 };
 
 static void *nothing(void *input) { return input; }
 
-/* What the search must find. */
+/* The search must find this. */
 static void *careless(void *input) {
-    volatile char deep[8192]; /* so that the end of the thread does not write over it */
+    volatile char deep[8192]; /* so that the end of the thread does not overwrite it */
     for (size_t i = 0; i < sizeof SECRET; i++) deep[i] = SECRET[i];
     return deep[0] == SECRET[0] ? input : NULL;
 }
@@ -59,8 +59,8 @@ static void *check_secret(void *input) {
     return doors_check(DOORS_FIELD_SECRET, input, strlen(input), NULL) == DOORS_STATUS_OK ? input : NULL;
 }
 
-/* How many parts of the key, of its schedule or of its text the work leaves on its stack. The stack lies in a file and is
- * read from there: to read what a thread has left behind in memory is what memory checkers report. */
+/* Returns how many parts of the key, of its schedule or of its text the work leaves on its stack. The stack
+ * is in a file and is read from there: memory checkers report reads of memory that a thread has left behind. */
 static unsigned left_by(void *(*work)(void *), char *input) {
     FILE *file = tmpfile();
     char *copy = malloc(STACK);

@@ -1,4 +1,4 @@
-/* The way of requests: memory that was never a request, values that make no sense, threads that share a source. */
+/* Requests: memory that was never a request, senseless values, threads that share a source. */
 #include "hostile.h"
 
 #include <pthread.h>
@@ -15,13 +15,13 @@ static doors_source *source_make(doors_state **state, const doors_options *optio
     return made;
 }
 
-/* Looks up what is due, and says that every host has two pods. */
+/* Makes the lookups that are due. Every host has two pods. */
 static void resolve(doors_state *state, int64_t now) {
     static const doors_addr PODS[] = {{{10, 0, 0, 7}, 4}, {{10, 0, 0, 8}, 4}};
     doors_lookup *lookup = (doors_lookup *)filled(0x5a, sizeof *lookup);
     size_t count;
     int64_t next;
-    /* At the end of time a lookup is due again at once. */
+    /* At the end of time a lookup is immediately due again. */
     for (int round = 0; round < 10; round++) {
         CHECK(doors_state_due(state, now, 1, lookup, 1, &count, &next) == DOORS_STATUS_OK);
         if (count == 0) break;
@@ -83,7 +83,7 @@ static void flow_nulls(doors_state *state, doors_source *source) {
     doors_source_free(NULL);
 }
 
-/* A request that nobody began has its first 8 bytes at 0; the rest may be anything. */
+/* A request that was not begun has 0 in its first 8 bytes. The rest may be anything. */
 static void flow_strangers(doors_source *source) {
     doors_request *request = (doors_request *)filled(0x5a, sizeof *request);
     doors_step step;
@@ -110,7 +110,7 @@ static void flow_strangers(doors_source *source) {
     free(request);
 }
 
-/* One request in a block of exactly its size, from its beginning to its end, with clocks that jump. */
+/* One request in a block of exactly its size, from begin to end, with clocks that jump. */
 static void flow_request(doors_state *state, doors_source *source) {
     static const int64_t TIMES[] = {0, INT64_MAX, 1, -1, SECOND, INT64_MIN};
     doors_request *request = (doors_request *)filled((char)0xff, sizeof *request);
@@ -153,7 +153,7 @@ static void flow_limits(doors_state *state) {
         doors_request request;
         doors_step step;
         CHECK(begin(source, "/", 1, INT64_MAX, &request, &step) == DOORS_STATUS_OK);
-        /* The state goes first: the source keeps what it needs. */
+        /* The state is freed first: the source keeps what it needs. */
         doors_state_free(other);
         CHECK(doors_request_resume(source, &request, 0, UINT64_MAX, &step) == DOORS_STATUS_OK);
         doors_source_free(source);
@@ -162,7 +162,7 @@ static void flow_limits(doors_state *state) {
     CHECK(doors_source_new(state, CONFIG, strlen(CONFIG), &options, &source, NULL) == DOORS_STATUS_RANGE);
 }
 
-/* As many as there may be, in lists that are too short, with times that jump. */
+/* The largest number of evictions, in lists that are too short, with times that jump. */
 static void flow_evictions(doors_state *state) {
     doors_eviction eviction = {{{10, 0, 0, 1}, 4}, 32, 0, UINT32_MAX, DOORS_EVICT_IDLE_FIRST, 0, 0, {0}}, list[2];
     doors_event events[2];

@@ -1,8 +1,7 @@
-/* Hostile use of the C API: what a careless or malicious caller may pass without breaking its rules.
+/* Hostile use of the C API: what a careless or malicious caller may pass within the rules of the header.
  *
- * In:  the header's promises. Out: a count of checks, and a line on stderr for each that failed. What the checks
- * cannot see, reads and writes outside the given memory, the memory checker sees that the program runs under. So
- * every input lies in a block of exactly its size. */
+ * Each failed check prints a line on stderr. The memory checker that the program runs under finds reads and
+ * writes outside the given memory. For that, every input is in a block of exactly its size. */
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
@@ -21,18 +20,19 @@
 #define CHECK(condition) check_that((condition), __FILE__, __LINE__, #condition)
 bool check_that(bool holds, const char *file, int line, const char *expression);
 
-/* A block of exactly `len` bytes, copied from `bytes` or filled with `fill`. Ends the program without memory. */
+/* Returns a block of exactly `len` bytes, copied from `bytes` or filled with `fill`. Exits if there is no
+ * memory. */
 char *exact(const void *bytes, size_t len);
 char *filled(char fill, size_t len);
 
-/* A value for outputs that must stay as they are: every byte is 0xa5. */
+/* A value for outputs that must not change: every byte is 0xa5. */
 void untouched_set(void *value, size_t size);
 bool untouched(const void *value, size_t size);
 
 doors_cipher *cipher_make(void);
 doors_cidrs *cidrs_make(void);
 doors_router *router_make(void);
-/* Writes a token for 10.0.0.`last` to `token`, which has DOORS_TOKEN_IPV4 characters. */
+/* Writes a token for 10.0.0.`last` to `token`, which has room for DOORS_TOKEN_IPV4 characters. */
 void token_make(const doors_cipher *cipher, uint8_t last, char *token);
 
 void hostile_nulls(void);
@@ -42,7 +42,7 @@ void hostile_json(void);
 void hostile_flow(void);
 void hostile_threads(void);
 
-/* Makes the fault of that name; false when there is none. */
+/* Makes the fault with the given name. Returns false if there is none. */
 bool planted(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
-/* Configurations that try to harm: too large, too deep, members twice, numbers out of every range, bytes that are no
- * text, cut off anywhere. */
+/* Harmful configurations: too large, too deep, with repeated members, with numbers out of range, with bytes
+ * that are not text, and truncated ones. */
 #include "hostile.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #define LIMIT ((size_t)64 << 20)
 
-/* The status of one configuration; checks what holds for every error. */
+/* Returns the status of a configuration, after the checks that apply to every error. */
 static int32_t status_of(const char *json, size_t len, doors_error *error) {
     doors_router *router;
     untouched_set(&router, sizeof router);
@@ -45,14 +45,14 @@ static void json_too_large(void) {
     CHECK(doors_check(DOORS_FIELD_HOST, memory, LIMIT + 1, &error) == DOORS_STATUS_TOO_LARGE);
     CHECK(!cipher && !cidrs);
     free(memory);
-    /* Lengths that no object has: nothing may be read. */
+    /* Lengths that no object can have: nothing may be read. */
     CHECK(status_of(CONFIG, SIZE_MAX, &error) == DOORS_STATUS_TOO_LARGE);
     CHECK(status_of(CONFIG, (size_t)PTRDIFF_MAX + 1, &error) == DOORS_STATUS_TOO_LARGE);
     CHECK(doors_cipher_new(SECRET, SIZE_MAX, &cipher, &error) == DOORS_STATUS_TOO_LARGE);
     CHECK(doors_cidrs_new("10.0.0.0/8", SIZE_MAX, &cidrs, &error) == DOORS_STATUS_TOO_LARGE);
 }
 
-/* A million levels: a parser that follows each by calling itself would leave its stack. */
+/* A million levels: a recursive parser would overflow its stack. */
 static void json_deep(void) {
     static const char *const BEFORE[] = {"", "{\"upstreams\": ", "{\"secret\": ", "{\"source\": ", "{\"other\": ",
                                          "{\"upstreams\": [{\"cidrs\": "};
@@ -105,7 +105,7 @@ static void json_members(void) {
     }
 }
 
-/* A good configuration with one byte changed or its end cut off, at every place. */
+/* A valid configuration with one byte changed, or truncated, at every position. */
 static void json_damaged(void) {
     static const char WRONG[] = {'\0', '\xff', '"', '{', ']', '\\', '9', ' '};
     doors_error error;
@@ -123,11 +123,11 @@ static void json_damaged(void) {
             free(damaged);
         }
     }
-    /* White space in place of white space, a digit in place of a digit: some must pass. */
+    /* White space replaced by white space, a digit by a digit: some must be valid. */
     CHECK(accepted > 0);
 }
 
-/* As many upstreams as 100,000: each is there. */
+/* 100,000 upstreams: each of them is found. */
 static void json_many(void) {
     enum { COUNT = 100000, EACH = 80 };
     static const char BEGIN[] = "{\"secret\": \"" SECRET "\", \"cookie_name\": \"up\", \"upstreams\": [";

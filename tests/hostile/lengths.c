@@ -57,7 +57,7 @@ static void lengths_buffers(void) {
     doors_cipher_free(cipher);
 }
 
-/* Every start of a token, and every end; each in a block of its own. */
+/* Every prefix and suffix of a token, each in a block of its own. */
 static void lengths_tokens(void) {
     doors_cipher *cipher = cipher_make();
     char token[DOORS_TOKEN_IPV4 + DOORS_TOKEN_SIZE];
@@ -72,7 +72,7 @@ static void lengths_tokens(void) {
               (len == DOORS_TOKEN_IPV6 && status == DOORS_STATUS_TOKEN_FORMAT));
         free(part);
     }
-    /* A length that no object can have is refused, not believed. */
+    /* A length that no object can have is rejected. */
     CHECK(doors_cipher_decode(cipher, token, SIZE_MAX, &address, &key) != DOORS_STATUS_OK);
     CHECK(doors_cipher_decode(cipher, token, (size_t)PTRDIFF_MAX + 1, &address, &key) != DOORS_STATUS_OK);
     doors_cipher_free(cipher);

@@ -1,5 +1,5 @@
-/* The faults that a memory checker must report before its silence counts. All but the last are made inside the
- * library, by functions that it has with `--cfg doors_planted_faults` only. */
+/* Faults that a memory checker must report, or its silence would mean nothing. All but the last are made in
+ * the library, by functions that exist only with `--cfg doors_planted_faults`. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "hostile.h"
@@ -27,7 +27,7 @@ static void two_threads(void) {
     pthread_join(one, NULL);
 }
 
-/* On the side of C: reads a number from an address that is not aligned for it. */
+/* A fault in C: reads a number from a misaligned address. */
 static uint8_t undefined(void) {
     static char bytes[16];
     const volatile uint64_t *number = (const void *)(bytes + 1 + ((uintptr_t)bytes & 1));

@@ -1,4 +1,4 @@
-/* Texts of megabytes, invalid UTF-8, embedded NUL, in every place that takes a text. */
+/* Texts of megabytes, invalid UTF-8 and embedded NUL, wherever the API takes text. */
 #include "hostile.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@ enum { MEGABYTES = 2 << 20 };
 
 static const char BYTES[] = {'\0', '\xff', '\xc3', '\x80', '\xed', '/', '~', '%', '"', '\\', ';', '=', ' ', '\n', 'A', '.', ':', '0'};
 
-/* Passes one text to all that takes text. Any answer is fine, but the same twice, and never a panic. */
+/* Passes one text to all functions that take text. Any answer is fine if it is always the same, but no panic. */
 static void everywhere(const doors_cipher *cipher, const doors_router *router, const char *text, size_t len) {
     doors_addr address;
     uint32_t key;
@@ -34,7 +34,7 @@ static void everywhere(const doors_cipher *cipher, const doors_router *router, c
     CHECK(!new_cipher && !new_cidrs && !new_router);
 }
 
-/* A path or a Cookie header of megabytes around good tokens. */
+/* A path or a Cookie header of megabytes around valid tokens. */
 static void texts_around_tokens(const doors_cipher *cipher, const doors_router *router) {
     doors_decision decision;
     size_t len = MEGABYTES;
@@ -51,7 +51,7 @@ static void texts_around_tokens(const doors_cipher *cipher, const doors_router *
     CHECK(doors_router_decide(router, path, len, NULL, 0, &decision) == DOORS_STATUS_OK);
     CHECK(decision.kind == DOORS_DECISION_GONE);
 
-    /* Cookies that are none, half a million of them, and the good one at the very end. */
+    /* Half a million invalid cookies, and a valid one at the very end. */
     char *cookies = filled(';', len), *last = cookies + len - DOORS_TOKEN_IPV4 - 3;
     for (size_t i = 0; i + 10 < len - DOORS_TOKEN_IPV4 - 4; i += 10) memcpy(cookies + i, "up=short;\xff", 10);
     memcpy(last, "up=", 3);
@@ -60,13 +60,13 @@ static void texts_around_tokens(const doors_cipher *cipher, const doors_router *
     CHECK(doors_router_decide(router, "/", 1, cookies, len, &decision) == DOORS_STATUS_OK);
     CHECK(decision.kind == DOORS_DECISION_UPSTREAM && decision.reason == DOORS_REASON_COOKIE);
     CHECK(decision.addr.len == 4 && decision.addr.bytes[3] == 9);
-    /* The same memory as the path and as the cookies. */
+    /* The same memory for the path and the cookies. */
     CHECK(doors_router_decide(router, cookies, len, cookies, len, &decision) == DOORS_STATUS_OK);
     free(cookies);
     free(path);
 }
 
-/* Errors about long texts are cut, end in NUL, and repeat nothing long. */
+/* Errors about long texts are truncated, end with NUL, and repeat nothing long. */
 static void texts_messages(void) {
     doors_error error;
     char *host = filled('h', MEGABYTES);
@@ -85,7 +85,7 @@ void hostile_texts(void) {
     doors_cipher *cipher = cipher_make();
     doors_router *router = router_make();
     for (size_t i = 0; i < sizeof BYTES; i++) {
-        /* Sizes around those that the library treats apart. */
+        /* Sizes around those that the library treats differently. */
         static const size_t SIZES[] = {1, 2, 3, 42, 43, 44, 58, 59, 60, 511, 512, 513, MEGABYTES};
         for (size_t j = 0; j < sizeof SIZES / sizeof *SIZES; j++) {
             char *text = filled(BYTES[i], SIZES[j]);

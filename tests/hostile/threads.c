@@ -1,4 +1,5 @@
-/* Eight threads on the same three handles, each calling every function; other threads than the makers free them. */
+/* Eight threads use the same three handles, and each calls every function. The handles are freed by other
+ * threads than those that made them. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "hostile.h"
@@ -13,13 +14,13 @@ typedef struct {
     const doors_cipher *cipher;
     const doors_cidrs *cidrs;
     const doors_router *router;
-    char (*tokens)[DOORS_TOKEN_IPV4]; /* TOKENS of them, for 10.0.0.1 to 10.0.0.255 and again */
+    char (*tokens)[DOORS_TOKEN_IPV4]; /* TOKENS tokens, for 10.0.0.1 to 10.0.0.255 repeatedly */
     pthread_barrier_t *start;
     uint8_t number;
     unsigned wrong;
 } job;
 
-/* CHECK counts without a lock, so a thread counts on its own. */
+/* CHECK counts without a lock, so each thread has its own count. */
 #define EXPECT(condition) (mine->wrong += !(condition))
 
 static void decide(job *mine) {
@@ -61,7 +62,8 @@ static void decide(job *mine) {
     EXPECT(strcmp(doors_path_str(decision.path), "page") == 0);
 }
 
-/* All threads meet the same tokens, mostly in the same order: new ones, known ones, and known ones that others forget. */
+/* All threads use the same tokens, mostly in the same order: new ones, remembered ones, and those that others
+ * push out. */
 static void rotate(job *mine, unsigned round) {
     char path[3 + DOORS_TOKEN_IPV4 + 3] = "/~/";
     doors_decision decision;
@@ -85,7 +87,7 @@ static void *work(void *argument) {
         decide(mine);
         rotate(mine, round);
     }
-    /* Handles made and freed while the others work. */
+    /* Handles are made and freed while the others work. */
     doors_cipher *cipher = cipher_make();
     doors_router *router = router_make();
     doors_cipher_free(cipher);

@@ -1,9 +1,9 @@
-/* Each operation of the library many times, to be run under callgrind by scripts/instructions.sh, which finds the
- * functions operation_*() below in what it reports.
+/* Runs each operation of the library many times under callgrind. scripts/instructions.sh reads the
+ * instruction counts of the functions operation_*() from the result.
  *
- * In:  nothing.
- * Out: on the first line the features of the processor for which code is chosen at run time, as callgrind shows them;
- *      then for each operation its name and how often it was done. Exit status 0 only if every answer was right. */
+ * The first line of output has the processor features, as callgrind shows them, for which code is chosen at
+ * run time. Then each operation's name and number of calls follow. The exit status is 0 only if all results
+ * were right. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #include <doors_caddy.h>
 
-/* Four times as many as a router remembers, so that each is new again when its turn comes. */
+/* Four times as many as a router remembers, so that each one is new again in its turn. */
 enum { TOKENS = 2048, PREFIXES = 10000, PATH = 3 + DOORS_TOKEN_SIZE + 4, COOKIES = 8 * (4 + DOORS_TOKEN_SIZE + 2) };
 
 static const char SECRET[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -52,7 +52,8 @@ static void need(int32_t status, const char *what) {
     exit(2);
 }
 
-/* The network of a number: 10.x.y.0/24 or 2001:db8:x:y::/64, all over the space of the first two bytes. */
+/* Returns the network with a number: 10.x.y.0/24 or 2001:db8:x:y::/64, spread over the values of the first
+ * two bytes. */
 static void network(unsigned number, uint8_t *high, uint8_t *low) {
     unsigned scattered = number * 40503u & 0xffff;
     *high = (uint8_t)(scattered >> 8);
@@ -79,7 +80,7 @@ static line make_path(const token *with) {
     return made;
 }
 
-/* A Cookie header with `count` tokens. */
+/* Returns a Cookie header with `count` tokens. */
 static line make_cookies(const token *with, unsigned count) {
     line made = {.len = 0};
     for (unsigned i = 0; i < count; i++)
@@ -88,7 +89,7 @@ static line make_cookies(const token *with, unsigned count) {
     return made;
 }
 
-/* With that many upstreams, each with a network of both families. */
+/* Returns a router with the given number of upstreams, each with a network of both IP versions. */
 static doors_router *make_router(unsigned upstreams) {
     size_t cap = 256 + (size_t)upstreams * 128, len;
     char *json = malloc(cap);
@@ -108,7 +109,7 @@ static doors_router *make_router(unsigned upstreams) {
     return made;
 }
 
-/* A source whose only upstream has two fresh pods, that of the second token and another. */
+/* Returns a source whose only upstream has two fresh pods: that of the second token, and another one. */
 static void prepare_source(void) {
     char json[256];
     doors_lookup *lookup = malloc(sizeof *lookup);
@@ -170,7 +171,7 @@ static void decide(const doors_router *router, const line *path, const line *coo
 
 static const line NO_COOKIE = {"theme=dark", 10}, PAGE = {"/", 1};
 
-/* An operation: a function of its own, which callgrind tells from the others. */
+/* An operation is a separate function, so that callgrind counts it separately. */
 #define OPERATION(name) __attribute__((noinline)) static void operation_##name(unsigned i)
 
 OPERATION(encode) {
@@ -230,7 +231,7 @@ OPERATION(any_no_cookie) {
     decide(three, &PAGE, &NO_COOKIE, DOORS_DECISION_ANY, DOORS_REASON_NO_COOKIE);
 }
 
-/* The three calls of a request in the usual case. */
+/* The three calls of a usual request. */
 static void request(const line *path, unsigned i) {
     doors_request made;
     doors_step step;

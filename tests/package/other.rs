@@ -1,4 +1,4 @@
-//! Stands for somebody else's Rust library that is linked statically, with link-time optimisation.
+//! Stands in for another Rust library that is linked statically with link-time optimization.
 
 #[unsafe(no_mangle)]
 pub extern "C" fn other_answer() -> i32 {

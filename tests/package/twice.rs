@@ -1,4 +1,4 @@
-// In:  two versions of doors_routing in one program. Out: the address in a token that one made and the other read.
+// Uses two versions of doors_routing in one program: one makes a token and the other decodes it.
 
 fn main() {
     const SECRET: &[u8] = b"AAECAwQFBgcICQoLDA0ODw==";

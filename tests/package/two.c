@@ -1,4 +1,4 @@
-/* Uses two libraries that are written in Rust. */
+/* Uses two libraries written in Rust. */
 #include <doors_caddy.h>
 #include <stdio.h>
 

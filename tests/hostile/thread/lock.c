@@ -1,8 +1,9 @@
 /* Tells ThreadSanitizer about the one part of a Rust lock that it cannot see.
  *
- * The standard library comes compiled without instrumentation. Its lock is inlined into ours, and so instrumented,
- * but for the function that waits when another thread holds the lock: what the other thread did before it let go would
- * seem unordered. The linker (--wrap) sends the calls of that function, LOCK_SYMBOL, through this one. */
+ * The standard library is compiled without instrumentation. Its lock is inlined into our code and
+ * instrumented with it, except for the function that waits while another thread holds the lock. Without help,
+ * the other thread's earlier writes would seem unordered. The linker (--wrap) redirects calls of that
+ * function, LOCK_SYMBOL, to this one. */
 #define NAME_OF(prefix) __asm__(prefix LOCK_SYMBOL)
 
 void __tsan_acquire(void *address);

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Writes into the annotation pod-deletion-cost of each pod how many pages it has: of pods that are equally ready a
+# Sets the annotation pod-deletion-cost of each pod to its number of pages. Among equally ready pods, a
 # ReplicaSet removes those with the lowest cost first.
 set -eu
 
 kubectl get pods --selector app.kubernetes.io/name=app --field-selector status.phase=Running --output \
     'jsonpath={range .items[*]}{.metadata.name} {.status.podIP} {.metadata.annotations.controller\.kubernetes\.io/pod-deletion-cost}{"\n"}{end}' |
     while read -r name address known; do
-        # A pod that drains or cannot be reached gives no number, and needs none.
+        # A draining or unreachable pod gives no number, and needs none.
         pages=$(wget -q -T 2 -O - "http://$address:8080/readyz" | sed -n 's/.*"pages":\([0-9]*\).*/\1/p')
         if [ -n "$pages" ] && [ "$pages" != "$known" ]; then
             kubectl annotate --overwrite pod "$name" "controller.kubernetes.io/pod-deletion-cost=$pages" </dev/null
