@@ -5,6 +5,7 @@
 //
 //	internal/command   the commands `caddy doors ...`
 //	internal/takeover  replaces Caddy's reverse_proxy module and directive
+//	internal/original  accepts the configuration of the versions v0.1
 //	internal/proxy     serves requests
 //	internal/show      status page, admin API, metrics, log fields, and warnings about options that break pages
 //	internal/config    parses the Caddyfile and JSON
@@ -21,6 +22,7 @@ import (
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/doors-dev/doors-caddy/caddy/internal/command"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/original"
 	"github.com/doors-dev/doors-caddy/caddy/internal/proxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show"
 	"github.com/doors-dev/doors-caddy/caddy/internal/takeover"
@@ -29,6 +31,7 @@ import (
 func init() {
 	caddy.RegisterModule(new(Source))
 	show.Register(func() (show.Held, error) { return proxy.Acquire() })
+	original.Register()
 	takeover.Register()
 	caddycmd.RegisterCommand(command.New())
 }

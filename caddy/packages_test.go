@@ -27,6 +27,7 @@ var packages = []struct {
 	{"internal/command/keys", []string{"internal/takeover", "internal/proxy"}},
 	{"internal/command/cli", []string{"internal/takeover", "internal/proxy"}},
 	{"internal/takeover", []string{"internal/show", "internal/dns"}},
+	{"internal/original", []string{"internal/proxy", "internal/show", "internal/dns"}},
 	{folder: "internal/proxy"},
 	{folder: "internal/show"},
 	{folder: "internal/show/advice"},

@@ -77,7 +77,7 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return err
 	}
 	if s.CookieName == "" && len(s.Upstreams) > 1 {
-		return ErrorAt(start, "option cookie_name is required in "+SourceName+" with more than one upstream")
+		return ErrorAt(start, "option cookie_name is required in "+start.Text+" with more than one upstream")
 	}
 	return checkDistinct(networks)
 }

@@ -187,10 +187,13 @@ var faultyHandlers = map[string][]string{
 	`cannot unmarshal`:                        {`{"handler": "reverse_proxy", "upstreams": 5}`, `{"handler": "reverse_proxy", "dynamic_upstreams": 5}`, `{"handler": "reverse_proxy", "transport": "http"}`},
 	`upstreams`:                               {`{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secret": "SECRET"}}`},
 	`loading upstream source module`:          {`{"handler": "reverse_proxy", "dynamic_upstreams": null}`},
-	`there is no source of upstreams`:         {`{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstreams"}}`},
-	`provisioning embedded headers handler`:   {ourSource("upstreams", `"headers": {"request": {"replace": {"X": [{"search_regexp": "("}]}}}, `, "")},
-	`loading circuit breaker`:                 {ourSource("upstreams", `"circuit_breaker": {"type": "x"}, `, "")},
-	`unsupported HTTP version`:                {ourSource("upstreams", `"transport": {"protocol": "http", "versions": ["4"]}, `, "")},
+	`there is no source of upstreams`:         {`{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstreamz"}}`},
+	`needs a doors_handler`:                   {`{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstreams"}}`},
+	`transport: `: {`{"handler": "doors_handler", "secret": "SECRET", "upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": 80}]},
+		{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstreams"}, "transport": {"protocol": "fastcgi"}}`},
+	`provisioning embedded headers handler`: {ourSource("upstreams", `"headers": {"request": {"replace": {"X": [{"search_regexp": "("}]}}}, `, "")},
+	`loading circuit breaker`:               {ourSource("upstreams", `"circuit_breaker": {"type": "x"}, `, "")},
+	`unsupported HTTP version`:              {ourSource("upstreams", `"transport": {"protocol": "http", "versions": ["4"]}, `, "")},
 }
 
 // A configuration that cannot be loaded leaves everything as it was, wherever it fails: no panic,

@@ -30,7 +30,7 @@ func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.Unmars
 				return nil, err
 			}
 		}
-		names := func(i int) bool { return nameAt(tokens, i) == config.SourceName }
+		names := func(i int) bool { return isOurs(nameAt(tokens, i)) }
 		ours := slices.IndexFunc(lines, func(i int) bool { return isSource(tokens[i]) && names(i) })
 		if ours >= 0 {
 			if err := checkAlone(tokens, lines); err != nil {
@@ -58,7 +58,7 @@ func misplacedDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, er
 // much.
 func checkSourceAt(tokens []caddyfile.Token, i int) error {
 	name, documented := nameAt(tokens, i), tokens[i].Text == documentedSubdirective
-	if !isSource(tokens[i]) || name == config.SourceName || name == "" && !documented { // Caddy's own error says what is missing
+	if !isSource(tokens[i]) || isOurs(name) || name == "" && !documented { // Caddy's own error says what is missing
 		return nil
 	}
 	if name == "" {

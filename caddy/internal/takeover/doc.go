@@ -2,5 +2,5 @@
 // reverse_proxy module and directive with ours.
 //
 // It serves no requests and reads no options: packages proxy and config do. Beneath it are packages
-// proxy, config and redact.
+// original, proxy, config and redact.
 package takeover

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/original"
 	"github.com/doors-dev/doors-caddy/caddy/internal/proxy"
 	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 )
@@ -20,6 +22,10 @@ type Handler struct {
 	// suspects are strings of the JSON that may be keys in the wrong place. Errors must not show
 	// them. It is nil once provisioned.
 	suspects []string
+
+	// original takes the place of the handler above where the source is doors_upstreams. It is nil
+	// for all others.
+	original *original.Proxy
 }
 
 // CaddyModule returns the Caddy module information. The ID is that of Caddy's own handler, which
@@ -46,11 +52,17 @@ func (h *Handler) UnmarshalJSON(text []byte) error {
 	if err := redact.Error(caddy.StrictUnmarshalJSON(text, h.ReverseProxy()), h.suspects); err != nil {
 		return err
 	}
-	if config.SourceOf(h.DynamicUpstreamsRaw) != config.SourceName {
-		return nil
+	switch config.SourceOf(h.DynamicUpstreamsRaw) {
+	case config.SourceName:
+		return redact.Error(config.KeepHostNames(h.ReverseProxy()), h.suspects)
+	case original.SourceName:
+		h.original, err = original.NewProxy(text)
 	}
-	return redact.Error(config.KeepHostNames(h.ReverseProxy()), h.suspects)
+	return err
 }
+
+// isOurs reports whether a source of upstreams has one of our names.
+func isOurs(name string) bool { return name == config.SourceName || name == original.SourceName }
 
 // moveDocumentedSource turns {"upstreams": {"source": "doors_upstream", ...}} into
 // {"dynamic_upstreams": {...}}. It returns all else unchanged, so that Caddy reports its errors as
@@ -65,7 +77,7 @@ func moveDocumentedSource(text []byte) ([]byte, error) {
 		return nil, err
 	}
 	key, found := config.MemberKey(members, "upstreams")
-	if !found || config.SourceOf(members[key]) != config.SourceName {
+	if !found || !isOurs(config.SourceOf(members[key])) {
 		return text, checkSource(key, members[key])
 	}
 	if hasOther {
@@ -127,9 +139,29 @@ func checkSourceName(name string, hasSecret bool) error {
 
 // Provision provisions the handler. Its errors show no key.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	err := redact.Error(h.Handler.Provision(ctx), h.suspects)
+	provision := h.Handler.Provision
+	if h.original != nil {
+		provision = h.original.Provision
+	}
+	err := redact.Error(provision(ctx), h.suspects)
 	h.suspects = nil
 	return err
+}
+
+// ServeHTTP proxies the request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if h.original != nil {
+		return h.original.ServeHTTP(w, r, next)
+	}
+	return h.Handler.ServeHTTP(w, r, next)
+}
+
+// Cleanup frees what Provision acquired.
+func (h *Handler) Cleanup() error {
+	if h.original != nil { // Caddy cleans up what it has loaded
+		return nil
+	}
+	return h.Handler.Cleanup()
 }
 
 // Interface guards

@@ -38,7 +38,7 @@ var shortcuts = []string{"forward_auth", "php_fastcgi"}
 // Register replaces Caddy's handler and directive. It also registers our option names as directives
 // that return a helpful error.
 func Register() {
-	for _, name := range []string{documentedSubdirective, config.SourceName, "doors_handler"} {
+	for _, name := range []string{documentedSubdirective, config.SourceName} {
 		httpcaddyfile.RegisterDirective(name, misplacedDirective)
 	}
 	if err := takeOver(caddyModules, caddyfileDirectives); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+	"github.com/doors-dev/doors-caddy/caddy/internal/original"
 	"github.com/doors-dev/doors-caddy/caddy/internal/proxy"
 )
 
@@ -51,6 +52,11 @@ func findSources(place string, value json.RawMessage) (sources []placed) {
 				return []placed{{place, members[key]}}
 			}
 		}
+	}
+	if string(members["handler"]) == `"`+original.HandlerName+`"` { // with the options of the handlers behind it
+		delete(members, "handler")
+		text, _ := json.Marshal(members) // never fails for what has been decoded
+		return []placed{{place, text}}
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		inner := name

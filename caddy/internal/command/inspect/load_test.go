@@ -66,6 +66,23 @@ func TestReadSourcesErrors(t *testing.T) {
 	}
 }
 
+// A doors_handler is read and loaded as the source of the handlers behind it.
+func TestHandlerWithTheOptions(t *testing.T) {
+	t.Setenv("DOORS_TEST_SECRET", caddytest.Secret)
+	const place = "apps.http.servers.a.routes[0].handle[0]"
+	config := []byte(`{"admin":{"disabled":true,"config":{"persist":false}},"apps":{"http":{"servers":{"a":{"listen":["127.0.0.1:9"],"routes":[{"handle":[` +
+		strings.Replace(plainSource, `"source":"doors_upstream"`, `"handler":"doors_handler"`, 1) +
+		`,{"handler":"reverse_proxy","upstreams":{"source":"doors_upstreams"}}]}]}}}}}`)
+	read, err := readSources(config)
+	if err != nil || len(read) != 1 || read[0].Place != place || read[0].Upstreams[0].Port != 8080 {
+		t.Errorf("read: %+v, %v", read, err)
+	}
+	loaded, err := loadSources(config)
+	if err != nil || len(loaded) != 1 || loaded[0].Place != place || loaded[0].Upstreams[0].Port != 8080 {
+		t.Errorf("loaded: %+v, %v", loaded, err)
+	}
+}
+
 // Caddy passes a source its JSON without the module name and with reordered members.
 func TestSameSource(t *testing.T) {
 	given := json.RawMessage(`{"upstreams":[{"port":8080,"host":"app.test","cidr":"10.0.0.0/24"}],"secret":"{env.DOORS_TEST_SECRET}"}`)

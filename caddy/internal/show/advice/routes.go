@@ -39,7 +39,7 @@ func handlersBefore(routes caddyhttp.RouteList, name string) (found []any) {
 		return nil
 	}
 	for _, earlier := range routes[:i] {
-		if exclusive := earlier.Terminal || earlier.Group != "" && earlier.Group == routes[i].Group; !exclusive {
+		if !Excludes(earlier, routes[i]) {
 			found = append(found, handlersOf(earlier)...)
 		}
 	}
@@ -50,6 +50,11 @@ func handlersBefore(routes caddyhttp.RouteList, name string) (found []any) {
 		found = append(found, flattened(decoded(raw))...)
 	}
 	return found
+}
+
+// Excludes reports whether a request that takes a route cannot take a later one of the same list.
+func Excludes(earlier, later caddyhttp.Route) bool {
+	return earlier.Terminal || earlier.Group != "" && earlier.Group == later.Group
 }
 
 // handlersOf returns the handlers of a route if it may match requests of pages.

@@ -1,0 +1,73 @@
+package original
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
+)
+
+// Proxy is a reverse_proxy whose source is doors_upstreams. It has a reverse_proxy with a
+// doors_upstream source for each Handler that its requests can pass.
+type Proxy struct {
+	members map[string]json.RawMessage // of its JSON
+	proxies map[*Handler]caddyhttp.MiddlewareHandler
+}
+
+// sourceMember is where the JSON of a reverse_proxy has its source.
+const sourceMember = "dynamic_upstreams"
+
+// NewProxy returns the proxy that the JSON of a reverse_proxy with this source describes.
+func NewProxy(text []byte) (*Proxy, error) {
+	members, err := config.Members(text)
+	if err != nil {
+		return nil, err
+	}
+	key, _ := config.MemberKey(members, sourceMember) // in any case
+	if options, _ := config.Members(members[key]); len(options) > 1 {
+		return nil, fmt.Errorf("%s: %s takes no options; they belong in %s", key, SourceName, HandlerName)
+	}
+	delete(members, key)
+	return &Proxy{members, make(map[*Handler]caddyhttp.MiddlewareHandler)}, nil
+}
+
+// Provision loads a reverse_proxy for each handler.
+func (p *Proxy) Provision(ctx caddy.Context) error {
+	for _, handler := range handlersBefore(ctx) {
+		var err error
+		if p.members[sourceMember], err = handler.source(); err != nil {
+			return err
+		}
+		text, err := json.Marshal(p.members)
+		if err != nil {
+			return err
+		}
+		loaded, err := ctx.LoadModuleByID("http.handlers."+config.Directive, text)
+		if err != nil {
+			return err
+		}
+		p.proxies[handler] = loaded.(caddyhttp.MiddlewareHandler)
+	}
+	p.members = nil // they may hold the secret
+	if len(p.proxies) == 0 {
+		return errors.New(SourceName + " needs a " + HandlerName + " that requests pass before they get to " + config.Directive + "; there is none")
+	}
+	return nil
+}
+
+// ServeHTTP has the request proxied as the handler says that it has passed last.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	handler, _ := caddyhttp.GetVar(r.Context(), passed).(*Handler)
+	if proxy := p.proxies[handler]; proxy != nil {
+		return proxy.ServeHTTP(w, r, next)
+	}
+	if isChallenge(r) {
+		return caddyhttp.Error(http.StatusNotFound, errors.New("nothing answers this ACME challenge"))
+	}
+	return caddyhttp.Error(http.StatusServiceUnavailable,
+		errors.New(SourceName+" needs a "+HandlerName+" that requests pass before they get to "+config.Directive+"; this one has passed none"))
+}
