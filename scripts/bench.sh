@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Measures what a decision and a proxied request cost, and compares:
-#     scripts/bench.sh                 everything, on an idle machine, 20 to 25 minutes;
+# Measures the cost of decisions and proxied requests, and compares it with alternatives:
+#     scripts/bench.sh                 everything, on an idle machine, in 20 to 25 minutes;
 #                                      writes BENCHMARKS.md, its pictures and benchmarks/results.json
-#     scripts/bench.sh -quick          a look, three minutes; writes to target/benchmarks only (also: BENCH_QUICK=1)
-#     scripts/bench.sh -only PARTS     some of rust,decisions,proxy,upstreams,pages; the rest stays as it was measured
-#     scripts/bench.sh report          makes BENCHMARKS.md and the pictures of benchmarks/results.json again
+#     scripts/bench.sh -quick          a three-minute check; writes only to target/benchmarks (also: BENCH_QUICK=1)
+#     scripts/bench.sh -only PARTS     some of rust,decisions,proxy,upstreams,pages; keeps earlier results of the others
+#     scripts/bench.sh report          regenerates BENCHMARKS.md and its pictures from benchmarks/results.json
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"

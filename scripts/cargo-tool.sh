@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# In:  a name, and its version in scripts/versions.sh:
-#          cargo-c       installs a Rust crate as a C library; minutes to build
-#          cargo-fuzz    builds the fuzz targets; a minute or two
-#          cargo-mutants finds code that no test looks at; a minute or two
-# Out: that tool in the cache folder, built there once. The path of its program is the last line printed.
+# Builds a Cargo tool into the cache folder, unless it is there, and prints the path of its program as the
+# last line. The version is in scripts/versions.sh. The tools:
+#     cargo-c       installs a Rust crate as a C library; takes minutes to build
+#     cargo-fuzz    builds the fuzz targets; takes a minute or two
+#     cargo-mutants finds untested code; takes a minute or two
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
@@ -24,8 +24,8 @@ if [ ! -x "$folder/bin/$program" ]; then
     printf 'cargo-tool.sh: building %s %s\n' "$name" "$version" >&2
     build=$folder.$$
     trap 'rm -rf -- "$build"' EXIT
-    # Not optimised: it starts compilers and has nothing else to do. Made beside and moved, so that a
-    # build that is interrupted leaves nothing that looks finished.
+    # Unoptimised, because it only starts compilers. Built elsewhere and then moved, so that an interrupted
+    # build leaves nothing that looks complete.
     CARGO_TARGET_DIR=$build/target CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 \
         cargo install --quiet --locked --debug --version "$version" --root "$build" "$name" >&2
     rm -rf -- "$build/target" "$folder"

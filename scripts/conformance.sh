@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# In:  target/prefix (scripts/package.sh), tests/vectors, tests/conformance.
-# Out: the programs in C, C++, Python, Node, Java and Go hold every vector with the installed shared library, and none of
-#      them has missed a vector. scripts/conformance.sh NAME... runs some of them only.
+# Runs all vectors in C, C++, Python, Node, Java and Go with the library installed in target/prefix
+# (scripts/package.sh), and checks that no program skips a vector. scripts/conformance.sh NAME... runs only
+# some of them.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/require.sh"
@@ -16,14 +16,14 @@ if [ ! -f "$prefix/lib/pkgconfig/doors_caddy.pc" ]; then
 fi
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 export LD_LIBRARY_PATH=$prefix/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-# The bindings find the library by the name that they know it by: its SONAME.
+# The bindings find the library by its SONAME.
 unset DOORS_CADDY_LIBRARY
 cflags=() libs=()
 eval "cflags=($(pkg-config --cflags doors_caddy))"
 eval "libs=($(pkg-config --libs doors_caddy) -lpthread)"
 memory=(valgrind --quiet --error-exitcode=1 --leak-check=full "--errors-for-leak-kinds=definite,indirect")
 
-# A registry that hiccups should not fail the tests.
+# A temporary registry failure should not fail the tests.
 three_times() {
     local attempt
     for attempt in 1 2 3; do
@@ -54,22 +54,23 @@ run_cpp() {
     "${memory[@]}" "$out/cpp" .
 }
 
-# A binding loads what DOORS_CADDY_LIBRARY names, and nothing else.
+# Checks that a binding loads only the library in DOORS_CADDY_LIBRARY.
 variable_counts() {
     if DOORS_CADDY_LIBRARY=$out/no-library.so "$@" >/dev/null 2>&1; then
-        printf 'conformance.sh: DOORS_CADDY_LIBRARY is ignored by: %s\n' "$*" >&2
+        printf 'conformance.sh: this ignores DOORS_CADDY_LIBRARY: %s\n' "$*" >&2
         return 1
     fi
 }
 
-# The package as a user has it: the wheel in an environment of its own, in an empty folder, with no other library to find.
+# The package as installed by a user: the wheel in its own environment and an empty folder, without another
+# library.
 run_python() {
     local tests=$doors_root/tests/conformance/python folder=$out/python tools python
     rm -rf -- "$folder"
     mkdir -p "$folder/empty" "$folder/samples"
     unset PYTHONPATH LD_LIBRARY_PATH
     tools=$(three_times scripts/venv.sh "$tests/requirements.txt")
-    # For the target of library.sh, so that what both need is compiled once.
+    # The same target as in library.sh, so that common dependencies are compiled once.
     CARGO_BUILD_TARGET=$(rust_host) "$tools/bin/python" -m pip wheel --quiet --disable-pip-version-check --no-deps \
         --no-build-isolation --check-build-dependencies --wheel-dir "$folder" bindings/python
     python3 -m venv "$folder/venv"
@@ -83,7 +84,7 @@ run_python() {
     "$python" -W error "$tests/conformance.py" "$doors_root"
 }
 
-# The package holds the library: the installed one is out of reach.
+# The package contains the library; hide the installed one.
 run_node() {
     local folder=$out/node
     unset LD_LIBRARY_PATH
@@ -98,17 +99,17 @@ run_node() {
 run_java() {
     local maven=(mvn -B -q -f tests/conformance/java/pom.xml "-Doutput=$out/java"
         "-Dmdep.outputFile=$out/java/classpath" compile dependency:build-classpath)
-    # What Maven has downloaded before is used first.
-    # What it says goes elsewhere: even with nothing to say it prints codes for colours, in front of the first count.
+    # Tries Maven's local repository first. Redirects its output, which contains colour codes even when it is
+    # quiet.
     "${maven[@]}" -o >"$out/maven.log" 2>&1 || three_times "${maven[@]}" >&2
-    # A heap of one size, so that growth of the process is growth outside of it.
+    # A fixed heap size, so that any growth of the process is outside the heap.
     local program=(java -Xms128m -Xmx128m -XX:+AlwaysPreTouch -XX:+UseSerialGC
         -cp "$out/java/classes:$(cat "$out/java/classpath")" conformance.Conformance .)
     variable_counts "${program[@]}"
     "${program[@]}"
 }
 
-# How many vectors each file holds, as the programs print them.
+# The number of vectors in each file, as printed by the programs.
 expected() {
     python3 - <<'PY'
 import json
@@ -128,7 +129,7 @@ PY
 expected >"$out/expected"
 for language in "$@"; do
     printf -- '-- %s\n' "$language"
-    # Not before `||`, where the first command that fails would not end it and a program built earlier would run.
+    # Not in front of `||`, which would disable `set -e`, so that an outdated program could run.
     set +e
     (set -e && "run_$language") >"$out/$language.log"
     status=$?
@@ -140,11 +141,11 @@ for language in "$@"; do
     fi
     tail -n 1 "$out/$language.log"
     case $language in
-    c | go) ;; # their tests demand that no list of vectors is empty
+    c | go) ;; # their tests fail if a list of vectors is empty
     *)
         while read -r line; do
             grep -q -x -- "$line" "$out/$language.log" || {
-                printf 'conformance.sh: %s has not checked all: "%s" is missing\n' "$language" "$line" >&2
+                printf 'conformance.sh: %s has not run all vectors: "%s" is missing from its output\n' "$language" "$line" >&2
                 exit 1
             }
         done <"$out/expected"

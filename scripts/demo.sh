@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds the demo and what it needs, out of sight, and runs it:  scripts/demo.sh [OPTION...]; -help lists the options.
+# Builds the demo and its dependencies quietly, and runs it:  scripts/demo.sh [OPTION...]; -help lists the
+# options.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 
-# quietly WHAT COMMAND...: says what is done; the log is shown if it fails.
+# quietly WHAT COMMAND...: runs COMMAND, prints WHAT, and shows the log only on failure.
 log=$doors_root/target/demo.log
 mkdir -p -- "${log%/*}"
 quietly() {
@@ -12,7 +13,7 @@ quietly() {
     printf '%s\n' "$what"
     if ! "$@" >"$log" 2>&1; then
         cat -- "$log" >&2
-        printf 'demo: this failed: %s\n' "$what" >&2
+        printf 'demo: failed: %s\n' "$what" >&2
         exit 1
     fi
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Type-checks examples/app with the framework itself, where the module proxy has it:  scripts/example-app.sh
-# A copy is checked: what the framework requires is its own affair, so no go.sum is kept.
+# Type-checks examples/app with the real framework, if the module proxy has it:  scripts/example-app.sh Uses a
+# copy, so that no go.sum for the framework's dependencies is kept.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 
@@ -12,7 +12,7 @@ cd -- "$copy"
 go mod edit -replace "github.com/doors-dev/doors-caddy=$doors_root"
 version=$(go mod edit -json | sed -n '/"github.com\/doors-dev\/doors"/{n;s/.*"Version": "\(.*\)".*/\1/p;}')
 if ! found=$(go mod download -json "github.com/doors-dev/doors@$version" 2>&1); then
-    printf '%s\nThe module proxy has no Doors %s: examples/app is checked with tests/framework only.\n' "$found" "$version"
+    printf '%s\nThe module proxy does not have Doors %s, so examples/app is only checked with tests/framework.\n' "$found" "$version"
     exit 0
 fi
 go mod tidy

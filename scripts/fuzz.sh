@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Fuzzes the library:  scripts/fuzz.sh [--short | --seconds N] [TARGET]...
-#   --short      10 seconds for each target, as in CI; otherwise N seconds (300)
-# In:  the targets in rust/fuzz, their committed seeds, and what earlier runs found worth keeping (target/fuzz/corpus).
-# Out: for each target the seconds it ran, its runs, edges, features and corpus; a failure keeps its input and says how to
-#      run it again. docs/fuzzing.md says what each target holds to.
-# It first proves that each target exists, and that its seeds hold and are accepted often enough.
+#     --short      10 seconds for each target, as in CI; otherwise N seconds (300)
+#
+# Uses the targets in rust/fuzz, their committed seeds, and the corpus of earlier runs (target/fuzz/corpus).
+# First checks that each target exists, and that its seeds pass and enough of them are accepted. For each
+# target prints the seconds, runs, edges, features and corpus size. On failure keeps the input and prints how
+# to run it again. docs/fuzzing.md lists the invariants.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/require.sh"
@@ -31,25 +32,25 @@ tool=$("$doors_root/scripts/cargo-tool.sh" cargo-fuzz | tail -n 1)
 
 cd -- "$doors_root/rust/fuzz"
 export CARGO_TARGET_DIR=$doors_root/target/fuzz
-# The instrumentation is a switch of the compiler that a release takes when it is told to.
+# Allows a stable compiler to use instrumentation flags.
 export RUSTC_BOOTSTRAP=1
 
 mapfile -t present < <("$tool" list --fuzz-dir .)
 mapfile -t expected < <(cd fuzz_targets && for file in *.rs; do printf '%s\n' "${file%.rs}"; done)
 if [ "${#present[@]}" -eq 0 ] || [ "${present[*]}" != "${expected[*]}" ]; then
-    printf 'fuzz: Cargo.toml has the targets "%s", fuzz_targets "%s"\n' "${present[*]}" "${expected[*]}" >&2
+    printf 'fuzz: Cargo.toml has the targets "%s", but rust/fuzz has "%s"\n' "${present[*]}" "${expected[*]}" >&2
     exit 1
 fi
 [ "${#wanted[@]}" -gt 0 ] || wanted=("${present[@]}")
 for name in "${wanted[@]}"; do
     if [[ " ${present[*]} " != *" $name "* ]]; then
-        printf 'fuzz: no target %s; there are %s\n' "$name" "${present[*]}" >&2
+        printf 'fuzz: unknown target %s; the targets are %s\n' "$name" "${present[*]}" >&2
         exit 1
     fi
 done
 nice cargo test --quiet --locked --test seeds -- --nocapture
 
-# cargo-fuzz takes no --locked; a Cargo.lock that had to change would be another program.
+# cargo-fuzz does not support --locked, so check that Cargo.lock stays unchanged.
 locked=$(cksum <Cargo.lock)
 nice "$tool" build --fuzz-dir . --features fuzzer --debug-assertions \
     >"$CARGO_TARGET_DIR/build.log" 2>&1 || {
@@ -62,7 +63,7 @@ if [ "$(cksum <Cargo.lock)" != "$locked" ]; then
 fi
 
 host=$(rust_host)
-run() { # run TARGET: one target; its figures come from what libFuzzer prints
+run() { # run TARGET: fuzzes one target, and prints figures from libFuzzer's output
     local corpus=$CARGO_TARGET_DIR/corpus/$1 log=$CARGO_TARGET_DIR/$1.log artifacts=$CARGO_TARGET_DIR/artifacts/$1/
     local status=0 began=$SECONDS runs last corpus_size
     mkdir -p "$corpus" "$artifacts"
@@ -81,7 +82,7 @@ run() { # run TARGET: one target; its figures come from what libFuzzer prints
         "$(sed -n 's/.* ft: \([0-9]*\).*/\1/p' <<<"$last")" "$corpus_size"
 }
 
-# Two at a time; every failure is seen.
+# Two at a time, reporting every failure.
 failed=0
 for ((i = 0; i < ${#wanted[@]}; i += 2)); do
     pids=()

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# How many instructions the operations of the library take:  scripts/instructions.sh [--record]
-#   (nothing)   compares them with the committed figures and fails if one takes over 5 % more
-#   --record    writes them to the committed figures: after a change that is worth its price, one that saves
-#               much, or with a new compiler
-#   --compare FIGURES KEY, --record-in FIGURES KEY    only this last step, for figures on standard input
-# In:  tests/instructions, the release library (scripts/library.sh).
-# Out: a line for each operation: its name, instructions each time, the committed figure, the difference.
-# Instructions, because unlike seconds they are the same on a busy machine. They depend on the compiler and on the code that is
-# chosen for the processor, as callgrind shows it; so figures have both as their key. Without figures for the
-# key nothing can be compared. In CI that is a failure too: there the guard must not fall silent. Elsewhere somebody
-# has another compiler or processor, which breaks nothing.
+# Counts the instructions of the library's operations:  scripts/instructions.sh [--record]
+#     (no option)  compares them with the committed figures and fails if one takes over 5 % more
+#     --record     updates the committed figures: after a worthwhile increase, after a large saving, or with a new
+#                  compiler
+#     --compare FIGURES KEY, --record-in FIGURES KEY    only the last step, with figures from standard input
+#
+# Runs tests/instructions with the release library (scripts/library.sh). Prints a line for each operation: its
+# name, instructions per run, the committed figure and the difference.
+#
+# Unlike seconds, instructions are the same on a busy machine. They depend on the compiler and on the code
+# selected for the processor, as callgrind shows it, so both form the key of the figures. Without figures for
+# the key there is nothing to compare: that is a failure in CI, where the check must not be skipped silently,
+# but not on a developer's machine.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/require.sh"
@@ -18,7 +20,7 @@ cd -- "$doors_root"
 figures=tests/instructions/figures.txt
 out=target/instructions
 
-# Reads `name count` lines; FIGURES has such lines below a line `[KEY]`.
+# Reads lines of the form `name count`. FIGURES contains such lines below a line `[KEY]`.
 compare() { # compare FIGURES KEY
     awk -v key="[$2]" -v file="$1" -v must="${CI:-}" '
         FILENAME == file { if (/^\[/) inside = $0 == key; else if (inside && NF == 2) { known[$1] = $2; any = 1 }; next }
@@ -36,7 +38,7 @@ compare() { # compare FIGURES KEY
             if (!count) { print "instructions: nothing was measured"; exit 1 }
             if (!any) {
                 printf "instructions: no figures for %s in %s\n", key, file
-                printf "If the compiler is meant to be used, run scripts/instructions.sh --record and commit this:\n%s%s\n", key, lines
+                printf "If this compiler is to be supported, run scripts/instructions.sh --record and commit this:\n%s%s\n", key, lines
                 exit must != ""
             }
             for (name in known) if (!(name in measured)) { printf "%-20s was not measured\n", name; missing = 1 }
@@ -45,7 +47,7 @@ compare() { # compare FIGURES KEY
         }' "$1" -
 }
 
-# Puts the lines of standard input below `[KEY]`, in place of what was there.
+# Writes the lines from standard input below `[KEY]`, replacing the previous ones.
 record_in() { # record_in FIGURES KEY
     local measured
     measured=$(cat)
@@ -74,7 +76,7 @@ esac
 
 require_tools instructions cargo cc pkg-config
 mkdir -p -- "$out"
-# The system libraries of the static library.
+# The system libraries that the static library needs.
 libraries=()
 eval "libraries=($(sed -n 's/^Libs: //p' target/pkgconfig/doors_caddy.pc))"
 read -r -a cc <<<"${CC:-cc}"
@@ -82,7 +84,7 @@ read -r -a cc <<<"${CC:-cc}"
     tests/instructions/main.c -o "$out/operations" "${libraries[@]}"
 valgrind --quiet --error-exitcode=1 --tool=callgrind --callgrind-out-file="$out/callgrind.out" "$out/operations" >"$out/done"
 callgrind_annotate --inclusive=yes --threshold=100 --auto=no --tree=none "$out/callgrind.out" >"$out/annotated"
-# Inclusive counts of the functions operation_*, divided by how often each was called.
+# Inclusive counts of the functions operation_*, divided by their number of calls.
 awk 'FNR == 1 { file++ }
     file == 1 { if (match($0, /:operation_[a-z0-9_]+/)) {
         name = substr($0, RSTART + 11, RLENGTH - 11); count = $1; gsub(/,/, "", count); total[name] = count }

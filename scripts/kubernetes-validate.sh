@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs kubernetes-validate, with the schemas of Kubernetes in it, into the cache folder. The path of its program is the
-# last line printed.
+# Installs kubernetes-validate, which contains the schemas of Kubernetes, into the cache folder. Prints the
+# path of its program as the last line.
 set -euo pipefail
 scripts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 folder=$("$scripts/venv.sh" "$scripts/../tests/deploy/requirements.txt")

@@ -1,8 +1,7 @@
 # shellcheck shell=bash
-# In:  this folder, with two Go modules that need not be published.
-# Out: a function with which xcaddy takes them from here. Sourced, never run.
+# Builds Caddy with xcaddy from the local, possibly unpublished Go modules. Sourced, never run.
 
-# A URL, byte by byte: all but the plainest characters in percent form.
+# Encodes a path as a file URL, byte by byte, with percent encoding.
 file_url() {
     local LC_ALL=C path=$1 url='' byte i
     for ((i = 0; i < ${#path}; i++)); do
@@ -15,10 +14,10 @@ file_url() {
     printf 'file://%s' "$url"
 }
 
-# xcaddy_here FOLDER ARGUMENT...: `xcaddy build ARGUMENT...` with the modules of this folder. Go asks which versions they have,
-# although they are replaced by local folders, and fails where they are not published. So FOLDER answers first: none. Go asks
-# a module proxy, or git where GOPRIVATE or GONOPROXY covers our modules. The second rule for git is for other repositories
-# whose names begin like ours: they stay what they are.
+# xcaddy_here FOLDER ARGUMENT...: runs `xcaddy build ARGUMENT...` with the local modules. Go queries their
+# versions even though they are replaced, and fails if they are not published. So FOLDER answers that there
+# are none: as a module proxy, or as a git remote if GOPRIVATE or GONOPROXY covers our modules. The second git
+# rule keeps other repositories whose names start like ours unchanged.
 # shellcheck disable=SC2154 # env.sh and versions.sh set them
 xcaddy_here() {
     local folder=$1 module ours=https://github.com/doors-dev/doors-caddy others count=${GIT_CONFIG_COUNT:-0}

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# In:  the Rust crates, include/, rust/capi/abi.json, the recipes in README.md.
-# Out: target/prefix, with the library as `cargo cinstall` puts it there; checked: what it exports, its SONAME, and that
-#      programs outside the tree build with it by the recipes and run; and so does Caddy with xcaddy alone.
+# Installs the library in target/prefix with `cargo cinstall`, and tests it: its exports and SONAME, programs
+# outside the source tree that are built by the recipes in README.md, and Caddy built with plain xcaddy.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
@@ -16,9 +15,9 @@ fail() {
     printf 'package.sh: %s\n' "$*" >&2
     exit 1
 }
-# same WHAT WANTED GOT
+# same WHAT WANTED GOT: fails if they differ.
 same() { [ "$2" = "$3" ] || fail "$1: wanted <$2>, got <$3>"; }
-# block LANGUAGE WORD: the one block of README.md in that language that holds WORD.
+# block LANGUAGE WORD: the only code block of README.md in that language that contains WORD.
 block() {
     awk -v language="$1" -v word="$2" '
         /^```/ { if (inside && index(text, word)) { printf "%s", text; found++ }
@@ -34,11 +33,11 @@ same 'cargo-c in README.md' "cargo install --locked cargo-c --version $cargo_c_v
     "$(grep '^cargo install ' "$work/recipe")"
 cargo_c=$(scripts/cargo-tool.sh cargo-c | tail -n 1)
 rm -rf -- "$prefix"
-# As the recipe says, but in a build folder of its own, so that it does not wait for other builds.
+# Follows the recipe, but in a separate build folder, so that it does not wait for other builds.
 PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$doors_root/target/package prefix=$prefix \
     bash -euo pipefail -c "$(grep '^cargo cinstall ' "$work/recipe")"
 
-# Only this library is to be found from here on, not the one in target/pkgconfig.
+# From here on only this library must be found, not the one in target/pkgconfig.
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 abi() { python3 -c "import json; abi = json.load(open('rust/capi/abi.json')); $1"; }
 version=$(cargo pkgid --quiet -p doors_caddy)
@@ -60,18 +59,18 @@ scripts/declared.sh >"$work/declared"
 nm -D --defined-only "$prefix/lib/libdoors_caddy.so" | awk '{ print $3 }' | LC_ALL=C sort >"$work/exported"
 nm --defined-only --extern-only "$prefix/lib/libdoors_caddy.a" 2>/dev/null | awk '$2 == "T" && $3 ~ /^doors_/ { print $3 }' |
     LC_ALL=C sort >"$work/archived"
-[ -s "$work/described" ] || fail 'rust/capi/abi.json describes no function'
+[ -s "$work/described" ] || fail 'rust/capi/abi.json contains no functions'
 for other in declared exported archived; do
     diff -u "$work/described" "$work/$other" || fail "rust/capi/abi.json (-) and the functions that are $other (+) differ"
 done
 
-# The table of jobs leaves none out, but for the names of numbers.
+# The table of jobs lists every function, except those that name numbers.
 sed -n '/^| You want to/,/^$/p' README.md | grep -o 'doors_[a-z_]*' | LC_ALL=C sort -u >"$work/jobs"
 for name in $(LC_ALL=C comm -23 "$work/described" "$work/jobs"); do
     case $name in *_str) ;; *) fail "README.md has no job for $name" ;; esac
 done
 
-# Without link-time optimisation, as Caddy's library is built, it would be three times as large.
+# Without link-time optimisation, which Caddy's library has, it would be three times as large.
 size() { stat -c %s "$1"; }
 mine=$(size "$prefix/lib/libdoors_caddy.a") theirs=$(size target/pkgconfig/libdoors_caddy.a)
 if [ "$mine" -gt $((theirs * 3 / 2)) ] || [ "$theirs" -gt $((mine * 3 / 2)) ]; then
@@ -81,7 +80,8 @@ fi
 # --- Programs outside the tree, by the recipes of README.md ----------------------------------------------------------------
 
 wanted="$version pod 10.0.0.7:8080"
-# Not `grep -q` behind a pipe: it ends at the first match, and the program before it would seem to have failed.
+# Not `grep -q` in a pipe: it exits at the first match, and the program in front of it would appear to have
+# failed.
 needs_library() { readelf -d "$1" | grep 'NEEDED.*libdoors_caddy' >/dev/null; }
 needs_loader() { readelf -l "$1" | grep INTERP >/dev/null; }
 
@@ -94,7 +94,7 @@ same 'static' "$wanted" "$(env -u LD_LIBRARY_PATH "$work/app-static")"
 same 'fully static' "$wanted" "$(env -u LD_LIBRARY_PATH "$work/app-alone")"
 needs_library "$work/app" || fail 'the shared program does not need the shared library'
 if needs_library "$work/app-static"; then fail 'the static program needs the shared library'; fi
-needs_loader "$work/app-static" || fail 'the static program needs no loader'
+needs_loader "$work/app-static" || fail 'the static program does not need the loader'
 if needs_loader "$work/app-alone"; then fail 'the fully static program is not static'; fi
 
 mkdir "$work/cmake"
@@ -110,21 +110,21 @@ cp tests/package/other.rs tests/package/two.c "$work/"
 rustc --edition 2024 --crate-type staticlib -O -C lto=fat -o "$work/libother.a" "$work/other.rs"
 include="-I$prefix/include"
 if cc "$include" "$work/two.c" "$work/libother.a" "$prefix/lib/libdoors_caddy.a" -o "$work/two" 2>"$work/two.log"; then
-    fail 'two Rust static libraries link: README.md says that they do not'
+    fail 'two Rust static libraries can be linked, but README.md states otherwise'
 fi
-grep -q 'multiple definition' "$work/two.log" || { cat "$work/two.log"; fail 'they do not link for another reason'; }
+grep -q 'multiple definition' "$work/two.log" || { cat "$work/two.log"; fail 'they cannot be linked, but for another reason'; }
 cc "$include" "$work/two.c" "$work/libother.a" -L"$prefix/lib" -ldoors_caddy -o "$work/two"
 same 'one static, one shared' "$version 42" "$(LD_LIBRARY_PATH=$prefix/lib "$work/two")"
 
 # --- Caddy, with plain xcaddy --------------------------------------------------------------------------------------------------
 
-# xcaddy starts what it has built.
+# xcaddy runs what it has built.
 fingerprint=$(doors_fingerprint "$prefix/lib/libdoors_caddy.so" "$prefix/lib/pkgconfig/doors_caddy.pc")
 LD_LIBRARY_PATH=$prefix/lib CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$fingerprint" \
     xcaddy_here "$work/proxy" "$caddy_default" --output "$work/caddy"
-needs_library "$work/caddy" || fail 'a Caddy that was built where the library is installed does not use it'
+needs_library "$work/caddy" || fail 'a Caddy built with the installed library does not use it'
 LD_LIBRARY_PATH=$prefix/lib "$work/caddy" list-modules | grep -x http.reverse_proxy.upstreams.doors_upstream >/dev/null ||
-    fail 'that Caddy has no doors_upstream'
+    fail 'that Caddy does not contain doors_upstream'
 
 # --- The crates ---------------------------------------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ for file in build.rs include/doors_caddy.h include/doors_caddy.hpp src/lib.rs RE
     grep -q -x "$file" "$work/crate" || fail "the crate would lack $file"
 done
 
-# Two crates may each depend on a version of the core: it exports no symbol.
+# Two crates may depend on different versions of the core, because it exports no symbols.
 cargo package --quiet --locked --allow-dirty --no-verify --target-dir "$work/cargo" -p doors_routing 2>"$work/two.log" ||
     { cat "$work/two.log"; fail 'cargo package -p doors_routing'; }
 mkdir -p "$work/twice/src"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes the tags of a release:  scripts/release.sh [--check]
-#   The version is that of Cargo.toml. It must be the same everywhere, CHANGELOG.md must date it, the tree must be clean
-#   and the tests must pass. Then one tag is made for each Go module that is published. --check stops before the tests.
-# It pushes nothing: it prints the line that does.
+# Creates the tags of a release:  scripts/release.sh [--check]
+#
+# The version is that of Cargo.toml. It must be the same everywhere, CHANGELOG.md must have its date, the tree
+# must be clean, and the tests must pass. Then one tag is created for each published Go module. --check stops
+# before the tests. Pushes nothing, but prints the command for it.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 cd -- "$doors_root"
@@ -17,11 +18,12 @@ case $* in '' | --check) ;; *)
     ;;
 esac
 
-[ -z "$(git status --porcelain)" ] || fail 'the tree is not clean: commit or remove what git status shows'
+[ -z "$(git status --porcelain)" ] || fail 'the tree is not clean: commit or remove what git status lists'
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml)
 [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "version of Cargo.toml: \"$version\" is not of the form 1.2.3"
 
-# same FILE PATTERN: the first group of the sed pattern, in the one line of FILE that has it, is the version.
+# same FILE PATTERN: checks that the version is the first group of the sed pattern, on the one matching line
+# of FILE.
 same() {
     local found
     found=$(sed -nE "s,$2,\1,p" "$1")
@@ -42,13 +44,13 @@ heading=$(grep -m 1 '^## ' CHANGELOG.md)
 [[ $heading =~ ^'## ['"$version"'] - '[0-9]{4}-[0-9]{2}-[0-9]{2}$ ]] ||
     fail "CHANGELOG.md: the first heading is \"$heading\"; write \"## [$version] - $(date -u +%Y-%m-%d)\""
 
-# A Go module in a folder has tags that begin with the folder.
+# The tags of a Go module in a subfolder start with the folder.
 tags=("v$version" "caddy/v$version")
 for tag in "${tags[@]}"; do
-    if git rev-parse -q --verify "refs/tags/$tag" >/dev/null; then fail "tag $tag is there already: raise the version"; fi
+    if git rev-parse -q --verify "refs/tags/$tag" >/dev/null; then fail "tag $tag already exists: raise the version"; fi
 done
 [ "${1:-}" != --check ] || exit 0
 
 make test
 for tag in "${tags[@]}"; do git tag -a -m "doors-caddy $version" "$tag"; done
-printf 'release.sh: now push them:  git push --atomic origin main %s\n' "${tags[*]}"
+printf 'release.sh: to push them, run:  git push --atomic origin main %s\n' "${tags[*]}"

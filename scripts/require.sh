@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Checks of the tools that cannot be installed for the user. Sourced after env.sh.
+# Checks for tools that cannot be installed automatically. Sourced after env.sh.
 : "${doors_root:?}"
 . "$doors_root/scripts/versions.sh"
 
-# version_at_least HAVE LEAST: both dotted numbers; a missing part counts as 0.
+# version_at_least HAVE LEAST: compares dotted numbers; a missing part counts as 0.
 version_at_least() {
     local have least i
     IFS=. read -r -a have <<<"$1"
@@ -18,22 +18,22 @@ version_at_least() {
 # The dotted number in the output of `rustc --version` and the like.
 number_in() { sed -n 's/[^0-9]*\([0-9][0-9]*\(\.[0-9][0-9]*\)*\).*/\1/p' <<<"$1" | head -n 1; }
 
-# The platform that rustc builds for unless it is told otherwise.
+# The platform that rustc builds for by default.
 rust_host() { rustc -vV | sed -n 's/^host: //p'; }
 
-# require_tools PURPOSE TOOL...: names each missing or too old one with its cure, then fails.
-# TOOL is one of cargo, go, cc, pkg-config. This folder counts as a tool of all.
+# require_tools PURPOSE TOOL...: prints how to install each missing or outdated tool, then fails. TOOL is one
+# of cargo, go, cc, pkg-config. Also checks that this folder is usable.
 require_tools() {
     local purpose=$1 tool have missing=0
     shift
     case $doors_root in
     *[\$\(\)\"\\:]* | *[[:cntrl:]]*)
-        complain "pkg-config and Go cannot pass on the name of this folder, $doors_root: rename or move it, without any of \$ ( ) \" \\ :"
+        complain "pkg-config and Go do not support the name of this folder, $doors_root: rename or move it so that it contains none of \$ ( ) \" \\ :"
         ;;
     *)
         mkdir -p -- "$doors_root/target" 2>/dev/null || true
         [ -w "$doors_root/target/." ] ||
-            complain "no file can be made in $doors_root/target, where all that is built goes: copy this folder to one that you can write to"
+            complain "cannot write to $doors_root/target, the folder for all build output: copy this folder to a writable one"
         ;;
     esac
     for tool in "$@"; do
@@ -46,7 +46,7 @@ require_tools() {
                 version_at_least "${have:-0}" "$rust_least" ||
                     complain "rustc ${have:-of unknown version} is too old: Rust $rust_least or newer is needed, see https://rustup.rs"
                 [ "${CARGO_BUILD_TARGET:-$(rust_host)}" = "$(rust_host)" ] ||
-                    complain "CARGO_BUILD_TARGET asks for $CARGO_BUILD_TARGET: everything is built for this machine, $(rust_host); unset it, or for a Caddy that needs no C library use ./xcaddy.sh --static"
+                    complain "CARGO_BUILD_TARGET is $CARGO_BUILD_TARGET, but builds are always for this machine, $(rust_host): unset it, or use ./xcaddy.sh --static for a Caddy that needs no C library"
             fi
             ;;
         go)
@@ -74,7 +74,7 @@ require_tools() {
     [ "$missing" -eq 0 ]
 }
 
-# Part of require_tools: uses its `purpose` and counts in its `missing`.
+# Part of require_tools: uses its `purpose` and increments its `missing`.
 complain() {
     printf '%s: %s\n' "$purpose" "$1" >&2
     missing=$((missing + 1))

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The proof of rollouts: deploys, harms and reloads under hundreds of visitors, prints a table, and fails if a visitor has
-# lost anything.  scripts/rollout.sh           several minutes
-#                 scripts/rollout.sh -short    two minutes; -help lists all options
-# It tests bin/caddy, or the one that DOORS_CADDY names; with -proxy pingora it builds and tests examples/pingora-proxy.
+# Tests rollouts: deploys, injects faults and reloads with hundreds of visitors, prints a table, and fails if
+# a visitor has lost anything.
+#     scripts/rollout.sh           several minutes
+#     scripts/rollout.sh -short    two minutes; -help lists all options
+# Tests bin/caddy or the binary in DOORS_CADDY; with -proxy pingora, builds and tests examples/pingora-proxy.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 

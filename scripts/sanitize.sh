@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Hostile use of the C API under memory checkers:  scripts/sanitize.sh [address|thread|go|valgrind]...
-#   address   AddressSanitizer and LeakSanitizer in Rust and C, UndefinedBehaviorSanitizer in C
-#   thread    ThreadSanitizer in Rust and C
-#   go        the tests of the Go binding with AddressSanitizer in Rust and C
-#   valgrind  the release library itself
-# In:  tests/hostile, tests/c, the release library (scripts/library.sh).
-# Out: nothing reported, by checkers that have each reported every fault planted inside the library first.
+# Tests hostile use of the C API under memory checkers:  scripts/sanitize.sh [address|thread|go|valgrind]...
+#     address   AddressSanitizer and LeakSanitizer in Rust and C, UndefinedBehaviorSanitizer in C
+#     thread    ThreadSanitizer in Rust and C
+#     go        the tests of the Go binding with AddressSanitizer in Rust and C
+#     valgrind  the release library itself
+# Runs tests/hostile and tests/c. Each checker must first report every fault planted inside the library, and
+# then nothing in the real tests.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/require.sh"
@@ -16,15 +16,15 @@ read -r -a cc <<<"${CC:-cc}"
 out=$doors_root/target/sanitize
 host=$(rust_host)
 c_flags=(-std=c11 -g -O1 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror -Iinclude)
-# The release library, and the system libraries that it needs.
+# The release library and the system libraries that it needs.
 system=()
 eval "system=($(sed -n 's/^Libs: //p' target/pkgconfig/doors_caddy.pc))"
 release=${system[0]} system=("${system[@]:1}")
 mkdir -p "$out"
 
-# The checkers are switches that the compiler of a release takes when it is told to; the libraries that
-# they need come with it. So no second compiler is needed, and what is checked is what users get.
-instrumented() { # instrumented NAME RUSTFLAGS: target/sanitize/NAME/libdoors_caddy.a with planted faults
+# Allows the release compiler to use sanitizer flags; it comes with their libraries. So no second compiler is
+# needed, and the tested code is what users get.
+instrumented() { # instrumented NAME RUSTFLAGS: builds target/sanitize/NAME/libdoors_caddy.a with planted faults
     RUSTC_BOOTSTRAP=1 RUSTFLAGS=$2 nice cargo rustc --locked --quiet \
         --config 'profile.dev.opt-level=1' --config 'profile.dev.package."*".opt-level=1' \
         --target "$host" --target-dir "$out/$1" \
@@ -32,7 +32,7 @@ instrumented() { # instrumented NAME RUSTFLAGS: target/sanitize/NAME/libdoors_ca
     ln -sf "$host/debug/libdoors_caddy.a" "$out/$1/libdoors_caddy.a"
 }
 
-# must_report WORDS COMMAND...: the command, which makes a fault, fails and says these words.
+# must_report WORDS COMMAND...: checks that COMMAND, which causes a fault, fails and prints WORDS.
 must_report() {
     local words=$1 report status=0
     shift
@@ -45,7 +45,7 @@ must_report() {
     printf 'reported   %s\n' "${*: -1}"
 }
 
-# The functions that make faults must be in no release; the first check shows that the second one can fail.
+# No release may contain the functions that cause faults. The first check proves that the second one can fail.
 check_release() { # check_release PLANTED_ARCHIVE
     local planted exported
     planted=$(nm "$1" 2>/dev/null | sed -n 's/.* T \(planted_.*\)/\1/p')
@@ -60,7 +60,7 @@ check_release() { # check_release PLANTED_ARCHIVE
     fi
 }
 
-# Each function of the header is among those that are called.
+# Checks that the tests call each function of the header.
 check_calls() {
     local name names
     names=$(scripts/declared.sh)
@@ -84,7 +84,7 @@ sanitize_address() {
     must_report 'LeakSanitizer: detected memory leaks' "$program" planted leak
     must_report 'load of misaligned address' "$program" planted undefined
     "$program"
-    # And the vectors, with the same eyes.
+    # The vectors under the same checker.
     local cjson
     read -r -a cjson <<<"$(pkg-config --cflags --libs libcjson)"
     "${cc[@]}" "${c_flags[@]}" -fsanitize=address,undefined -fno-sanitize-recover=undefined \
@@ -100,7 +100,7 @@ sanitize_thread() {
     runtime=$(find "$(rustc --print sysroot)/lib/rustlib/$host/lib" -name 'librustc*_rt.tsan.a')
     lock=$(nm "$archive" 2>/dev/null | sed -n 's/^ *U \(.*futex.*Mutex.*lock_contended\)$/\1/p' | sort -u)
     if [ "$(wc -l <<<"$lock")" -ne 1 ] || [ -z "$lock" ]; then
-        printf 'sanitize: Rust locks wait in another function than tests/hostile/thread/lock.c expects\n' >&2
+        printf 'sanitize: Rust locks wait in a different function than tests/hostile/thread/lock.c expects\n' >&2
         exit 1
     fi
     for source in tests/hostile/*.c tests/hostile/thread/lock.c; do
@@ -108,7 +108,7 @@ sanitize_thread() {
         "${cc[@]}" "${c_flags[@]}" -fsanitize=thread -DPLANTED_FAULTS "-DLOCK_SYMBOL=\"$lock\"" \
             -c "$source" -o "${objects[-1]}"
     done
-    # The runtime of LLVM, which knows both kinds of instrumentation; it is written in C++.
+    # LLVM's runtime handles the instrumentation of both compilers; it is written in C++.
     "${cc[@]}" "${objects[@]}" "$archive" -Wl,--wrap="$lock" -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive \
         "${system[@]}" -lpthread -lstdc++ -o "$program"
     must_report 'ThreadSanitizer: data race' "$program" planted race
@@ -136,7 +136,7 @@ sanitize_go() {
 
 sanitize_valgrind() {
     local check=(valgrind --quiet --error-exitcode=1 --leak-check=full "--errors-for-leak-kinds=definite,indirect")
-    # With the packages that the tests of Rust have compiled already.
+    # Reuses the packages compiled for the Rust tests.
     rm -f target/debug/libdoors_caddy.a
     nice cargo rustc --locked --quiet -p doors_caddy --lib --crate-type staticlib -- --cfg doors_planted_faults
     mv -f target/debug/libdoors_caddy.a "$out/libdoors_caddy_planted.a"

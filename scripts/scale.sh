@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Loads bin/caddy, or the Caddy that DOORS_CADDY names, with up to 100,000 upstreams, and reloads it a thousand times. Prints
-# what that costs, and fails when it is more than it may be. Two minutes; the limits on CPU time mean something only on a
-# machine that does nothing else.
+# Loads bin/caddy, or the binary in DOORS_CADDY, with up to 100,000 upstreams, and reloads it a thousand
+# times. Prints the cost, and fails if it exceeds a limit. Takes two minutes. The limits on CPU time are only
+# meaningful on an idle machine.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 

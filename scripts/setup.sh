@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what a build or a stage of the tests needs, and no more:  scripts/setup.sh [PURPOSE]
-#   demo (default)    to build and run Caddy with this module
-#   bench             to measure it as well
-#   STAGE             to run that stage of scripts/stages.sh as well
-# Rust, Go and a C compiler must be there; it says which is not. Debian packages are installed
-# where that needs no question (root, or sudo without a password), otherwise the line to run is
-# printed. Tools go to a cache folder by exact version. Does nothing, quickly, the next time.
+# Installs what a build or a test stage needs, and no more:  scripts/setup.sh [PURPOSE]
+#     demo (default)    to build and run Caddy with this module
+#     bench             also to measure it
+#     STAGE             also to run that stage of scripts/stages.sh
+# Rust, Go and a C compiler must be present; prints which are not. Installs Debian packages if possible
+# without a password (root or sudo), otherwise prints the command to run. Installs tools into the cache folder
+# by exact version. Returns quickly if everything is there.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
@@ -22,7 +22,7 @@ require_tools setup cargo go cc
 
 # --- Debian packages ---------------------------------------------------------------------
 
-# needs PURPOSE: programs, pkg-config modules and headers, each with the Debian package that has it.
+# needs PURPOSE: prints programs, pkg-config modules and headers, each with its Debian package.
 needs() {
     printf '%s\n' "${PKG_CONFIG:-pkg-config}:pkg-config"
     case $1 in
@@ -30,7 +30,7 @@ needs() {
     scripts) printf '%s\n' shellcheck:shellcheck zsh:zsh ;;
     shellcheck) printf '%s\n' shellcheck:shellcheck ;;
     instructions) printf '%s\n' valgrind:valgrind ;;
-    # cJSON reads the vectors in the C program.
+    # The C program reads the vectors with cJSON.
     c | sanitize) printf '%s\n' valgrind:valgrind libcjson.pc:libcjson-dev c++:g++ ;;
     package) printf '%s\n' cmake:cmake readelf:binutils python3:python3 ;;
     conformance)
@@ -39,11 +39,11 @@ needs() {
         ;;
     deploy) printf '%s\n' systemd-analyze:systemd python3:python3 ensurepip.py:python3-venv ;;
     install) printf '%s\n' /usr/sbin/debootstrap:debootstrap ;;
-    # Large ones: apt-get says how large before it begins.
+    # Large packages: apt-get prints the size first.
     e2e) printf '%s\n' prometheus:prometheus chromium:chromium curl:curl ;;
     esac
 }
-# has NEED: a program, NAME.pc, HEADER.hpp or MODULE.py.
+# has NEED: whether a program, NAME.pc, HEADER.hpp or MODULE.py is installed.
 has() {
     case $1 in
     *.pc) pkg-config --exists "${1%.pc}" 2>/dev/null ;;
@@ -66,7 +66,7 @@ install_packages() {
     command -v apt-get >/dev/null 2>&1 || return 1
     local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y
         -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
-    # The package lists of a fresh machine are missing or old, so refresh them first.
+    # On a fresh machine, the package lists are missing or old.
     "${as_root[@]}" "${apt[@]}" update &&
         "${as_root[@]}" "${apt[@]}" install --no-install-recommends "$@"
 }

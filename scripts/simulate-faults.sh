@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Shows that the simulator sees:  scripts/simulate-faults.sh [NAME...]
-# Each patch in rust/simulator/faults plants one fault in a copy of the core, which asks for its name in the environment: one build is
-# enough for all. The first seeds must find each of them, and nothing when none is named.
+# Checks that the simulator finds planted faults:  scripts/simulate-faults.sh [NAME...] Each patch in
+# rust/simulator/faults plants one fault in a copy of the core, which is activated by its name in the
+# environment, so that one build is enough for all. The first seeds must find each fault.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 cd -- "$doors_root"
@@ -27,7 +27,7 @@ for patch in rust/simulator/faults/*.patch; do
 done
 (cd -- "$copy" && cargo build --quiet --offline --profile simulate -p doors_simulator)
 
-# run NAME: the first line of the failure, or nothing if there is none.
+# run NAME: prints the first line of the failure, or nothing if there is none.
 run() {
     local status=0 report
     report=$(DOORS_PLANTED=$1 "$CARGO_TARGET_DIR/simulate/doors_simulator" --seeds "$seeds" 2>&1) || status=$?

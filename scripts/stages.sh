@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# The stages of `make test`, one function each:  scripts/stages.sh NAME
-# A process of its own for each, so that the first command that fails ends the stage.
+# The stages of `make test`, with one function for each:  scripts/stages.sh NAME Each stage is a separate
+# process, so that the first failing command ends it.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
 cd -- "$doors_root"
 
-# The flags with which xcaddy builds: what was compiled for one is compiled for all.
+# The flags that xcaddy uses, so that compiled packages are shared.
 shared_flags=(-trimpath)
 
-# Every Go module, and the packages of the root one that need no C.
+# All Go modules, and the packages of the root module that do not use cgo.
 modules=(. caddy tests/e2e tests/deploy tests/install benchmarks tools)
 pure_packages() { CGO_ENABLED=0 go list ./... | grep -v -x github.com/doors-dev/doors-caddy/routing; }
 
-# A registry that hiccups should not fail the tests.
+# A temporary registry failure should not fail the tests.
 three_times() {
     local attempt
     for attempt in 1 2 3; do
@@ -69,7 +69,7 @@ stage_clippy() {
         --lib --tests --examples --locked -- -D warnings
 }
 stage_rust() { cargo test --workspace --locked; }
-# Worlds in virtual time; and the same with a fault planted in the core, which must be found.
+# Worlds in virtual time, first with the real core, then with planted faults, which must be found.
 stage_simulator() {
     cargo run --quiet --locked --profile simulate -p doors_simulator -- --seeds 600
     scripts/simulate-faults.sh
@@ -101,9 +101,9 @@ stage_go_format() {
     for module in "${modules[@]}"; do
         (cd -- "$module" && go mod tidy -diff)
     done
-    # Every app that uses the root package takes its requirements along: there are none.
+    # Every app that uses the root package inherits its requirements, so there must be none.
     if grep -n require go.mod; then
-        printf 'go.mod requires a module: the root module lives on the standard library\n' >&2
+        printf 'go.mod requires a module, but the root module may only use the standard library\n' >&2
         return 1
     fi
 }
@@ -123,16 +123,17 @@ stage_go_root() {
     go test -timeout 5m -race "${shared_flags[@]}" "${packages[@]}"
 }
 
-# The example app with the framework itself, where the module proxy has it. With the stand-in of tests/framework it is built by the tests of README.
+# The example app with the real framework, if the module proxy has it. The README tests build it with the
+# stand-in in tests/framework.
 stage_example_app() { scripts/example-app.sh; }
 
 stage_go_binding() {
     go test -timeout 5m -race "${shared_flags[@]}" ./routing
-    # A checker whose silence counts reports a fault that is there.
+    # The checker must first report a real fault.
     local report
     if report=$(GOEXPERIMENT=cgocheck2 go run "${shared_flags[@]}" ./tests/hostile/stored 2>&1) ||
         ! grep -q 'Go pointer stored into non-Go memory' <<<"$report"; then
-        printf '%s\ncgocheck2 has not reported a Go pointer in memory of C\n' "$report" >&2
+        printf '%s\ncgocheck2 did not report the Go pointer stored in C memory\n' "$report" >&2
         return 1
     fi
     GOEXPERIMENT=cgocheck2 go test -timeout 5m "${shared_flags[@]}" ./routing
@@ -148,22 +149,23 @@ stage_caddy_static() {
     scripts/stock.sh --static "$caddy_default" "$doors_root/bin/caddy-stock-static"
 }
 
-# One package at a time: they measure streams, which must not compete for the cores.
+# One package at a time: they measure streams, which must not compete for CPU time.
 stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m "${shared_flags[@]}" ./...); }
 
-# What lies in deploy/, read by those who will read it: systemd, Caddy, Kubernetes, Docker Compose.
+# Checks the files in deploy/ with the programs that will read them: systemd, Caddy, Kubernetes, Docker
+# Compose.
 stage_deploy() {
     three_times scripts/kubernetes-validate.sh
     (cd tests/deploy && go test -count=1 -timeout 5m "${shared_flags[@]}" ./...)
 }
 
-# The Dockerfile, command by command in clean roots, and what is installed into them.
+# Runs the Dockerfile command by command in clean root folders, and tests what is installed there.
 stage_install() { (cd tests/install && go test -count=1 -timeout 20m "${shared_flags[@]}" .); }
 
-# The benchmarks run, and their report is made; no figure counts here.
+# Checks that the benchmarks run and that their report is generated. The figures do not matter here.
 stage_benchmarks() { (cd benchmarks && go test -count=1 -timeout 10m "${shared_flags[@]}" ./...); }
 
-# Another proxy on the library: the same deployments and faults.
+# Another proxy with the library, under the same deployments and faults.
 stage_pingora_build() { CARGO_TARGET_DIR=target/pingora cargo build --locked --manifest-path examples/pingora-proxy/Cargo.toml; }
 stage_pingora() {
     scripts/rollout.sh -proxy pingora -short
@@ -171,7 +173,7 @@ stage_pingora() {
         -pingora "$doors_root/target/pingora/debug/doors-pingora-proxy")
 }
 
-# Deployments and faults under load; a table in which everything must read 0.
+# Deployments and faults under load. Every number in the table must be 0.
 stage_rollout() { scripts/rollout.sh -short; }
 
 if [ $# -ne 1 ] || ! declare -F "stage_$1" >/dev/null; then

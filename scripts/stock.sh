@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds Caddy without this module, which tests compare with:
+# Builds Caddy without this module, for comparison in tests:
 #     scripts/stock.sh [--static] [VERSION [FILE]]      default: the default version, bin/caddy-stock
-# --static: with the flags of ./xcaddy.sh --static.
+# --static uses the flags of ./xcaddy.sh --static.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
@@ -18,12 +18,12 @@ case $output in /*) ;; *) output=$PWD/$output ;; esac
 require_tools stock.sh go cc
 "$doors_root/scripts/tools.sh"
 
-# A stock binary of this version never changes.
+# A stock binary of the same version never changes.
 if [ -x "$output" ] && [ "$("$output" version | cut -d ' ' -f 1)" = "$version" ]; then
     exit 0
 fi
 mkdir -p -- "$(dirname -- "$output")"
 trap 'rm -f -- "$output.$$"' EXIT
-# In the same environment as xcaddy.sh, cgo included: the module is the only difference.
+# The same environment as in xcaddy.sh, including cgo, so that the module is the only difference.
 "$DOORS_CACHE/bin/xcaddy-$xcaddy_version" build "$version" --output "$output.$$"
 mv -f -- "$output.$$" "$output"

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Runs every test:  scripts/test.sh           all stages, in order
-#                   scripts/test.sh NAME...   these stages of scripts/stages.sh only
-# Debian packages that only one stage needs are installed when it begins.
-# The long builds run beside the tests of the Rust code; what they print is shown when they end.
-# The last line counts the stages: "N passed, N failed". Everything printed is in target/test/.
+# Runs the tests:
+#     scripts/test.sh           all stages, in order
+#     scripts/test.sh NAME...   only these stages of scripts/stages.sh
+#
+# Installs Debian packages that only one stage needs when the stage begins. Runs the long builds in parallel
+# with the Rust tests, and shows their output when they end. The last line counts the stages: "N passed, N
+# failed". All output is also in target/test/.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 cd -- "$doors_root"
@@ -18,7 +20,7 @@ began_all=$SECONDS
 # shellcheck disable=SC2317 # called by the traps
 stop() {
     trap - EXIT INT TERM
-    # The stages run in process groups of their own.
+    # Each stage has its own process group.
     local group
     for group in $view_pid $beside_pid; do kill -- "-$group" 2>/dev/null || true; done
 }
@@ -27,7 +29,7 @@ trap 'stop; exit 130' INT TERM
 
 duration() { printf '%d min %02d s' "$(($1 / 60))" "$(($1 % 60))"; }
 
-# count NAME STATUS SECONDS
+# count NAME STATUS SECONDS: records the result of a stage.
 count() {
     local word=passed
     if [ "$2" -eq 0 ]; then
@@ -43,7 +45,8 @@ count() {
 # failed_stage NAME: whether that stage has run and failed.
 failed_stage() { [ -f "$logs/$1.status" ] && [ "$(cat "$logs/$1.status")" -ne 0 ]; }
 
-# run NAME [NEEDED...]: one stage, in view. Not run, and failed, if a stage that it needs failed.
+# run NAME [NEEDED...]: runs one stage and shows its output. Fails it without running it if a stage that it
+# needs has failed.
 run() {
     local name=$1 began=$SECONDS status=0 needed
     shift
@@ -59,7 +62,7 @@ run() {
         { { scripts/setup.sh "$name" && scripts/stages.sh "$name"; } </dev/null 2>&1 | tee "$logs/$name.log"; } &
         view_pid=$!
         set +m
-        # Unlike a command in the foreground, wait ends at once when a signal comes.
+        # Unlike a foreground command, wait returns immediately on a signal.
         wait "$view_pid" || status=$?
         view_pid=''
     fi
@@ -68,8 +71,8 @@ run() {
     report_ended
 }
 
-# run_beside NAME...: these stages, one after the other, out of view. If the first fails, the
-# others, which need it, are not run.
+# run_beside NAME...: runs these stages one after another in the background. If the first fails, the others,
+# which need it, are not run.
 run_beside() {
     beside=("$@")
     set -m
@@ -93,7 +96,7 @@ run_beside() {
     set +m
 }
 
-# Shows the stages that have ended beside: the end of what they printed, or all of a failure.
+# Shows the finished background stages: the end of their output, or all of it after a failure.
 report_ended() {
     local name status
     while [ "${#beside[@]}" -gt 0 ] && [ -f "$logs/${beside[0]}.status" ]; do
@@ -107,7 +110,7 @@ report_ended() {
     if [ "${#beside[@]}" -eq 0 ]; then beside_pid=''; fi
 }
 
-# await NAME...: until these have ended.
+# await NAME...: waits until these have ended.
 await() {
     local name
     for name in "$@"; do
@@ -116,7 +119,7 @@ await() {
             if ! kill -0 "$beside_pid" 2>/dev/null && [ ! -f "$logs/$name.status" ]; then
                 printf '1\n' >"$logs/$name.status"
                 printf '0\n' >"$logs/$name.seconds"
-                printf 'the builds were ended from outside\n' >>"$logs/$name.log"
+                printf 'the builds were terminated externally\n' >>"$logs/$name.log"
             fi
             sleep 0.5
         done
@@ -126,7 +129,7 @@ await() {
 
 finish() {
     printf '%s' "$summary"
-    printf 'in all: %s\n' "$(duration "$((SECONDS - began_all))")"
+    printf 'total: %s\n' "$(duration "$((SECONDS - began_all))")"
     printf '%d passed, %d failed\n' "$passed" "$failed" | tee "$logs/count"
     if [ "$failed" -gt 0 ]; then exit 1; fi
     exit 0
@@ -139,7 +142,7 @@ fi
 
 run setup
 run download setup
-# Without the tools and the sources nothing else can tell anything.
+# Without the tools and sources, other results would be meaningless.
 if failed_stage setup || failed_stage download; then finish; fi
 
 run_beside library cargo_fuzz cargo_c caddy caddy_race caddy_stock caddy_static pingora_build

@@ -4,13 +4,13 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
 
-# A name with the version in it, so that other checkouts with other versions share the folder.
+# The name contains the version, so that checkouts with different versions can share the folder.
 xcaddy=$DOORS_CACHE/bin/xcaddy-$xcaddy_version
 if [ ! -x "$xcaddy" ]; then
     printf 'tools: building xcaddy %s\n' "$xcaddy_version" >&2
     mkdir -p "$DOORS_CACHE/bin"
-    # tools/go.sum holds the hashes of all its sources. Made beside and moved, so that a build
-    # that is interrupted leaves nothing that looks finished.
+    # tools/go.sum has the hashes of all its sources. Built elsewhere and then moved, so that an interrupted
+    # build leaves nothing that looks complete.
     (cd -- "$doors_root/tools" && CGO_ENABLED=0 go build -mod=readonly -trimpath \
         -o "$xcaddy.$$" github.com/caddyserver/xcaddy/cmd/xcaddy)
     mv -f "$xcaddy.$$" "$xcaddy"

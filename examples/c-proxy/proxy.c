@@ -1,13 +1,15 @@
-/* A proxy for Doors apps: HTTP/1.1, blocking sockets, a thread for each connection and one request on each. For Linux.
+/* An HTTP/1.1 proxy for Doors apps with blocking sockets, a thread per connection and one request per
+ * connection. For Linux.
  *
  *   cc -std=c11 proxy.c $(pkg-config --cflags --libs doors_caddy) -lpthread -o proxy
  *   ./proxy 8080 < config.json
  *
- * In:  requests at 127.0.0.1, and the configuration of doors_router_new(). Out: what the pods answer.
- * The library decides. This file reads, dials, copies, waits and looks names up, and no more.
+ * It listens on 127.0.0.1 and reads the configuration of doors_router_new() from standard input. The library
+ * makes all decisions. This file only reads, dials, copies, waits and looks names up.
  *
- * The library says when it wants to be called again: at a time, or when a report says DOORS_REPORT_WAKE or _LOOKUPS_DUE. A
- * call more than needed does no harm, so these threads, which wait for sockets anyway, just call every 10 ms. */
+ * The library states when it must be called again: at a certain time, or after a report with
+ * DOORS_REPORT_WAKE or DOORS_REPORT_LOOKUPS_DUE. Extra calls are harmless. The threads wait for sockets
+ * anyway, so they simply call it every 10 ms. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <doors_caddy.h>
@@ -29,7 +31,7 @@ enum { HEAD = 32 << 10, ADDRESSES = 64, LOOKUPS = 8, PAUSE = 10 /* ms */ };
 static doors_state *state;   /* what the process knows */
 static doors_source *source; /* the configuration in use */
 
-/* Each call is told the time, and a random number. */
+/* Each call takes the time and a random number. */
 static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -42,7 +44,8 @@ static uint64_t dice(void) {
     return number;
 }
 
-/* Runs a function in a thread, with a copy of its argument, which it frees. 0 if there is no thread to be had. */
+/* Runs a function in a thread with a copy of its argument, which the function frees. Returns 0 if no thread
+ * can be created. */
 static int start(void *(*run)(void *), const void *argument, size_t size) {
     pthread_t thread;
     void *copy = malloc(size);
@@ -57,7 +60,7 @@ static void *bytes_of(address *of) {
     return of->any.sa_family == AF_INET ? (void *)&of->v4.sin_addr : (void *)&of->v6.sin6_addr;
 }
 
-/* Looks up one host, and reports what came of it. */
+/* Looks up one host and reports the result. */
 static void *look_up(void *argument) {
     doors_lookup *lookup = argument;
     doors_addr list[ADDRESSES] = {0};
@@ -79,14 +82,14 @@ static void *look_up(void *argument) {
 
 static void *dial_in_background(void *argument);
 
-/* Does what a report asks for. Its other flags are for a log. */
+/* Does what a report asks for. Its other flags are for logs. */
 static void heed(const doors_report *report) {
     if (report->flags & DOORS_REPORT_BACKGROUND) start(dial_in_background, report, sizeof *report);
 }
 
-/* Dials a pod, and reports what came of it. Returns the connection, or -1. */
+/* Dials a pod and reports the outcome. Returns the connection, or -1. */
 static int dial(uint32_t upstream, const doors_pod *pod, uint32_t *outcome) {
-    address to = {.v6 = {.sin6_port = htons(pod->port)}}; /* at the same place in both */
+    address to = {.v6 = {.sin6_port = htons(pod->port)}}; /* same offset in both */
     to.any.sa_family = pod->addr.len == 4 ? AF_INET : AF_INET6;
     memcpy(bytes_of(&to), pod->addr.bytes, pod->addr.len);
     int fd = socket(to.any.sa_family, SOCK_STREAM, 0), tries = 1;
@@ -119,8 +122,9 @@ static int send_all(int to, const char *bytes, size_t len) {
     return 0;
 }
 
-/* Copies both ways until the pod has ended, the client has left, or the library takes the request back: then `step` is what
- * to do instead. The answer goes on once its head is there, without what it says about the pod. */
+/* Copies in both directions until the pod ends, the client leaves, or the library sends the request
+ * elsewhere; `step` is then the next step. Forwards the response, without the mark of the pod, once its head
+ * is complete. */
 static uint32_t copy(int client, int pod, doors_request *request, doors_step *step) {
     static const char DRAINING[] = "\r\nDoors-Draining: ?1";
     struct pollfd both[2] = {{client, POLLIN, 0}, {pod, POLLIN, 0}};
@@ -148,12 +152,13 @@ static uint32_t copy(int client, int pod, doors_request *request, doors_step *st
         }
         if (!send_all(from_pod ? client : pod, from, (size_t)len)) continue;
         if (from_pod) break;
-        both[0].fd = -1; /* what the pod has answered is still to be read */
+        both[0].fd = -1; /* the rest of the response must still be read */
     }
     return DOORS_OUTCOME_CANCELLED;
 }
 
-/* An answer of the proxy's own. What the client still sends is read, or the answer could be lost with the connection. */
+/* Answers without a pod. Reads what the client still sends, since the answer could otherwise be lost with the
+ * connection. */
 static void answer(int client, uint32_t status, uint32_t retry_after, uint32_t page) {
     char text[1024], after[64] = "", body[128] = "";
     struct pollfd more = {client, POLLIN, 0};
@@ -167,7 +172,8 @@ static void answer(int client, uint32_t status, uint32_t retry_after, uint32_t p
         if (recv(client, text, sizeof text, 0) <= 0) return;
 }
 
-/* What the client has sent so far, for the pod: the lines of the head, without the empty one, and the beginning of the body. */
+/* What the client has sent so far: the lines of the head without the empty one, and the beginning of the
+ * body. */
 typedef struct { const char *head, *body; size_t head_len, body_len; } message;
 
 static int send_message(int pod, const message *sent, uint32_t last_choice) {
@@ -176,7 +182,7 @@ static int send_message(int pod, const message *sent, uint32_t last_choice) {
            send_all(pod, sent->body, sent->body_len);
 }
 
-/* Obeys one step after the other until the request is over. */
+/* Follows the steps until the request is over. */
 static void obey(int client, const message *sent, doors_request *request, doors_step step) {
     struct pollfd leaves = {client, POLLRDHUP, 0};
     for (;;) {
@@ -190,18 +196,18 @@ static void obey(int client, const message *sent, doors_request *request, doors_
                 close(pod);
             }
             if (outcome == DOORS_OUTCOME_ANSWERED || outcome == DOORS_OUTCOME_CANCELLED) return;
-            if (outcome == DOORS_OUTCOME_CONNECTED) continue; /* taken back */
+            if (outcome == DOORS_OUTCOME_CONNECTED) continue; /* sent elsewhere */
             if (doors_request_next(source, request, outcome, now(), dice(), &step)) return;
         } else if (step.kind == DOORS_STEP_WAIT) {
             if (poll(&leaves, 1, PAUSE) || doors_request_resume(source, request, now(), dice(), &step)) return;
-        } else { /* DOORS_STEP_ANSWER or _DONE; _CHOOSE comes only to those who ask for it */
+        } else { /* DOORS_STEP_ANSWER or _DONE; _CHOOSE occurs only with DOORS_OPTION_USER_CHOOSES */
             answer(client, step.kind == DOORS_STEP_ANSWER ? step.status : 502, step.retry_after, step.page);
             return;
         }
     }
 }
 
-/* Reads the head of a request, and tells the library what it wants to know of it. */
+/* Reads the head of a request and passes the relevant parts to the library. */
 static void *serve(void *argument) {
     char in[HEAD + 1], out[HEAD], cookies[HEAD] = "", *end = NULL, *path = NULL, *to = out;
     int client = *(int *)argument;
@@ -234,7 +240,7 @@ static void *serve(void *argument) {
     return NULL;
 }
 
-/* Takes connections, and begins the lookups that are due. */
+/* Accepts connections and starts the lookups that are due. */
 int main(int count, char **arguments) {
     static char json[1 << 20];
     doors_error error = {.message = "usage: proxy PORT < CONFIG"};

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# scripts/demo.sh says what it builds and for how long, and shows the log of what fails, and of nothing else.
+# Tests that scripts/demo.sh prints what it builds and how long that takes, and shows only the logs of failed
+# builds.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/test/expect.sh"
@@ -21,7 +22,7 @@ chmod +x "$tools/go" "$tools/make"
 
 demo() { env PATH="$tools:$PATH" FAILS="$1" "$doors_root/scripts/demo.sh"; }
 expect_output 'go fails' 1 'words of go' demo go
-expect_output 'go fails, and the step is named' 1 'this failed: Building bin/demo' demo go
+expect_output 'go fails, and the step is named' 1 'failed: Building bin/demo' demo go
 expect_output 'make fails' 1 'words of make' demo make
 expect_output 'how long it takes' 1 'minutes the first time' demo make
 hidden() { case $(demo make 2>&1) in *'words of go'*) return 1 ;; esac; }

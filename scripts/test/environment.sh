@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The scripts go by the user's own settings, shells and folders, or say why they cannot.
+# Tests that the scripts respect the user's settings, shells and folders, or explain why they cannot.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/test/expect.sh"
@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 cd -- "$work"
 
-# clean COMMAND...: with none of the variables that env.sh has set.
+# clean COMMAND...: runs COMMAND without the variables that env.sh has set.
 clean() { env -i PATH="$PATH" HOME="$work/home" "$@"; }
 
 # --- Shells --------------------------------------------------------------------------------------------------------------
@@ -18,7 +18,7 @@ mkdir -p "$work/checkout/caddy/internal"
 # shellcheck disable=SC2016 # the shells expand it
 show='printf "<%s> <%s>" "$doors_root" "${PKG_CONFIG_PATH%%:*}"'
 seen="<$work/checkout> <$work/checkout/target/pkgconfig>"
-from() { # from FOLDER SHELL FILE: what FILE, sourced there, finds
+from() { # from FOLDER SHELL FILE: what FILE finds when sourced there
     cd -- "$1"
     clean "$2" -euc ". $3; $show"
 }
@@ -29,7 +29,7 @@ done
 for shell in bash zsh; do
     expect_output "$shell elsewhere" 0 "$seen" from . "$shell" checkout/scripts/env.sh
 done
-expect_output 'a shell that cannot know' fail 'change to the folder of xcaddy.sh first' from . dash checkout/scripts/env.sh
+expect_output 'a shell that cannot know' fail 'first change to the folder that contains xcaddy.sh' from . dash checkout/scripts/env.sh
 
 # --- What `go env -w` has set --------------------------------------------------------------------------------------------
 
@@ -50,14 +50,14 @@ for character in "\$" '(' ')' '"' "\\" ':' $'\n'; do
     checkout "$work/a${character}b"
     expect_output "a folder with $character" fail 'rename or move it' clean "$work/a${character}b/scripts/library.sh"
 done
-# As it is where nothing can be written: not even root can make a folder there.
+# Like a read-only folder: not even root can create a folder there.
 : >"$work/checkout/target"
-expect_output 'a folder that cannot be written' fail 'copy this folder to one that you can write to' clean "$work/checkout/xcaddy.sh"
+expect_output 'a folder that cannot be written' fail 'copy this folder to a writable one' clean "$work/checkout/xcaddy.sh"
 rm -- "$work/checkout/target"
 
 # --- Files of the same name ----------------------------------------------------------------------------------------------
 
-# The check of the scripts reads what they source and not what lies elsewhere under that name.
+# The shell checker reads the files that the scripts source, not others of the same name.
 mkdir -p "$work/checkout/.ci" "$work/checkout/tests" "$work/scripts"
 cp -- "$doors_root/.shellcheckrc" "$work/checkout/"
 cp -- "$doors_root/.ci/run" "$work/checkout/.ci/"

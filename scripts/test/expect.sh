@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# What the tests of the scripts share. Sourced after env.sh.
+# Functions for the tests of the scripts. Sourced after env.sh.
 : "${doors_root:?}"
 
 failures=0 checks=0
 
-# expect_output DESCRIPTION STATUS TEXT COMMAND...: COMMAND ends with STATUS ("fail" is any but 0)
-# and its output, of both kinds, holds TEXT.
+# expect_output DESCRIPTION STATUS TEXT COMMAND...: checks that COMMAND exits with STATUS ("fail" means any
+# but 0) and that its standard output or error contains TEXT.
 expect_output() {
     local description=$1 status=$2 text=$3 output result=0
     shift 3
@@ -26,13 +26,13 @@ expect_output() {
     esac
 }
 
-# checkout FOLDER: the scripts and the headers, as if the repository had been cloned there.
+# checkout FOLDER: copies the scripts and headers, as in a fresh clone.
 checkout() {
     mkdir -p -- "$1"
     cp -R -- "$doors_root/xcaddy.sh" "$doors_root/scripts" "$doors_root/include" "$1/"
 }
 
-# finish: prints the count and fails if any check did.
+# finish: prints the number of checks, and fails if any failed.
 finish() {
     printf '%s: %d checks, %d failures\n' "$(basename -- "$0")" "$checks" "$failures"
     [ "$checks" -gt 0 ] && [ "$failures" -eq 0 ]

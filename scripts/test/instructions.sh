@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# instructions.sh --compare finds what costs more, and what cannot be compared.
+# Tests that instructions.sh --compare reports higher costs and missing figures.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/test/expect.sh"
@@ -9,7 +9,7 @@ trap 'rm -rf -- "$work"' EXIT
 figures=$work/figures key='rustc 1.2.3, some processor'
 printf 'Explained above.\n\n[other]\none 1\ntwo 2\n' >"$figures"
 
-on() { # on COUNTS ARGUMENTS...: the script with these lines as its input
+on() { # on COUNTS ARGUMENTS...: runs the script with these lines as input
     local counts=$1
     shift
     printf '%b' "$counts" | "$doors_root/scripts/instructions.sh" "$@"
@@ -30,7 +30,7 @@ expect_output 'one not measured' fail 'two                  was not measured' on
 expect_output 'one not recorded' fail 'not recorded' on 'one 1000\ntwo 200\nthree 3\n' --compare "$figures" "$key"
 expect_output 'none measured' fail 'nothing was measured' on '' --compare "$figures" "$key"
 
-# The committed figures, as if each operation had become a tenth dearer.
+# The committed figures, as if each operation cost a tenth more.
 committed=$doors_root/tests/instructions/figures.txt
 expect_output 'figures are committed' 0 '[rustc ' grep '^\[' "$committed"
 while read -r key; do

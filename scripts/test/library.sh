@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# library.sh links what it has built, whatever cargo, rustc and the C compiler are set to, or says why it cannot; and Go
-# takes the modules of this folder, whatever it is told about private ones. With a library of two functions.
+# Tests, with a library of two functions, that library.sh links what it has built or explains why it cannot,
+# whatever the settings of cargo, rustc and the C compiler; and that Go uses the local modules, whatever its
+# settings for private modules.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/require.sh"
@@ -9,7 +10,7 @@ set -euo pipefail
 
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
-# The folder's name has what a shell and pkg-config could stumble over.
+# A folder name that could confuse a shell or pkg-config.
 above="$work/a b's [\`c\`] & d" root="$work/a b's [\`c\`] & d/checkout"
 checkout "$root"
 cd -- "$root"
@@ -29,7 +30,7 @@ crate-type = ["rlib", "staticlib"]
 TOML
 abi=$(sed -n 's/^#define DOORS_ABI \([0-9]*\).*/\1/p' include/doors_caddy.h)
 
-# library NUMBER COMMAND...: builds a library that is another one for each number, by COMMAND.
+# library NUMBER COMMAND...: builds a library with COMMAND that is different for each number.
 library() {
     cat >rust/src/lib.rs <<RUST
 #[unsafe(no_mangle)]
@@ -41,7 +42,7 @@ RUST
     "$@" scripts/library.sh
 }
 printf '#include <doors_caddy.h>\n#include <stdio.h>\nint main(void) { return puts(doors_version()) < 0; }\n' >"$work/show.c"
-# linked: what a program says that is linked with the library as cgo would.
+# linked: the output of a program that is linked with the library as cgo would do it.
 linked() {
     local flags=()
     eval "flags=($(PKG_CONFIG_PATH=$root/target/pkgconfig pkg-config --cflags --libs doors_caddy))"
@@ -51,7 +52,7 @@ linked() {
 # clean VARIABLE...: the environment of a user with these variables.
 clean() { env -i PATH="$PATH" HOME="$work/home" RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" CARGO_HOME="$work/cargo" "$@"; }
 host=$(rust_host) number=1
-builds() { # builds DESCRIPTION VARIABLE...: a library that is new is linked
+builds() { # builds DESCRIPTION VARIABLE...: checks that a new library is linked
     local description=$1 before after
     shift
     number=$((number + 1))
@@ -82,18 +83,18 @@ for folder in "$above/.cargo" "$work/cargo"; do
     builds "${folder##*/}/config.toml"
     rm -- "$folder/config.toml"
 done
-# Cargo that makes nothing, and says that all is well, with the library of the last time still there.
+# A cargo that builds nothing but reports success, with the previous library still in place.
 mkdir "$work/bin"
 printf '#!/bin/sh\necho "note: native-static-libs: -lm"\n' >"$work/bin/cargo"
 chmod +x "$work/bin/cargo"
-expect_output 'nothing built' fail 'cargo made no' library 99 clean PATH="$work/bin:$PATH"
-expect_output 'another platform' fail "CARGO_BUILD_TARGET asks for wasm32-wasip1: everything is built for this machine, $host" \
+expect_output 'nothing built' fail 'cargo did not create' library 99 clean PATH="$work/bin:$PATH"
+expect_output 'another platform' fail "CARGO_BUILD_TARGET is wasm32-wasip1, but builds are always for this machine, $host" \
     library 99 clean CARGO_BUILD_TARGET=wasm32-wasip1
 
 # --- What cannot be linked -----------------------------------------------------------------------------------------------
 
 builds 'flags for rustc' RUSTFLAGS=-Ctarget-cpu=native
-expect_output 'a library for another linker' fail 'look at RUSTFLAGS' library 99 clean RUSTFLAGS=-Clinker-plugin-lto
+expect_output 'a library for another linker' fail 'check RUSTFLAGS' library 99 clean RUSTFLAGS=-Clinker-plugin-lto
 printf '[build]\nrustflags = ["-Clinker-plugin-lto"]\n' >"$work/cargo/config.toml"
 expect_output 'the same, configured' fail "rustflags in cargo's configuration" library 99 clean
 rm -- "$work/cargo/config.toml"
@@ -107,7 +108,7 @@ builds 'a C compiler behind another program' CC="$work/wrapper gcc"
 
 # --- In another folder ---------------------------------------------------------------------------------------------------
 
-# Go keeps what it has compiled with the place of the library in it.
+# Go's build cache contains the path of the library.
 before=$(cat target/pkgconfig/doors_caddy.fingerprint)
 cp -R -- "$root" "$above/moved"
 cd -- "$above/moved"
@@ -117,7 +118,7 @@ cd -- "$root"
 
 # --- Go's modules --------------------------------------------------------------------------------------------------------
 
-# In place of xcaddy what it asks Go for: the versions of our modules, of which there are none.
+# Instead of xcaddy, only its query for the versions of our modules, of which there are none.
 mkdir -p "$work/cache/bin" "$work/module"
 cat >"$work/cache/bin/xcaddy-$xcaddy_version" <<'SH'
 #!/bin/sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# release.sh refuses what is not ready, and tags what is.
+# Tests that release.sh rejects an unfinished release and tags a finished one.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/test/expect.sh"
@@ -9,7 +9,8 @@ trap 'rm -rf -- "$work"' EXIT
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$doors_root/Cargo.toml")
 export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@localhost
 
-# The files that it reads, as they are now, in a repository of their own, with a date and with tests that pass at once.
+# The current versions of the files that it reads, in a separate repository, with a date and with trivial
+# tests.
 (cd -- "$doors_root" && git ls-files | grep -E '(\.toml|go\.mod|pom\.xml|bindings/node/package.*\.json|\.yaml|CHANGELOG\.md|doors_caddy\.h)$|^scripts/' |
     tar -cf - -T -) | tar -xf - -C "$work"
 cd -- "$work"
@@ -18,7 +19,8 @@ printf 'test:\n\t@echo tested\n' >Makefile
 git init -q
 commit() { git add -A && git commit -q --allow-empty -m test; }
 release() { scripts/release.sh "$@"; }
-# refused DESCRIPTION TEXT: with the change that was made to the files, which is undone.
+# refused DESCRIPTION TEXT: checks that the release is rejected after a change to the files, then undoes the
+# change.
 refused() {
     commit
     expect_output "$1" 1 "$2" release --check
@@ -46,5 +48,5 @@ refused 'not a version' '"one" is not of the form 1.2.3'
 
 expect_output 'the release' 0 "git push --atomic origin main v$version caddy/v$version" release
 expect_output 'its tags' 0 "$(printf 'caddy/v%s\nv%s' "$version" "$version")" git tag
-expect_output 'twice' 1 "tag v$version is there already" release
+expect_output 'twice' 1 "tag v$version already exists" release
 finish

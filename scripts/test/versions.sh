@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/versions.sh says what Cargo.toml and the go.mod files say.
+# Tests that scripts/versions.sh agrees with Cargo.toml and the go.mod files.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/require.sh"
@@ -13,7 +13,7 @@ expect_output 'Caddy' 0 "$caddy_default" required caddy/go.mod "$caddy"
 expect_output 'xcaddy' 0 "$xcaddy_version" required tools/go.mod github.com/caddyserver/xcaddy
 expect_output 'least Rust' 0 "rust-version = \"$rust_least\"" cat Cargo.toml
 
-# The least Go is that of Caddy, and no module of ours asks for more.
+# The minimum Go version is that of Caddy, and none of our modules requires a newer one.
 caddy_folder=$(cd caddy && go list -m -f '{{.Dir}}' "$caddy")
 expect_output 'least Go' 0 "go $go_least" grep '^go ' "$caddy_folder/go.mod"
 for file in go.mod caddy/go.mod tests/e2e/go.mod tools/go.mod; do

@@ -1,4 +1,4 @@
-/* Tokens and secrets: tokens.json and secrets.json through doors_cipher. */
+/* Tokens and secrets: runs tokens.json and secrets.json with doors_cipher. */
 #include "vectors.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Reading the shared vectors; see vectors.h. */
+/* Reads the shared vectors; see vectors.h. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "vectors.h"

@@ -1,5 +1,5 @@
-//! A proxy that routes the pages of Doors apps, made of Pingora and the library in rust/core. From top to bottom: what all
-//! requests share, the lookups, one request, the command line.
+//! A proxy that routes the pages of Doors apps, built with Pingora and the library in rust/core. From top to
+//! bottom: the shared state, the lookups, one request, the command line.
 
 use std::error::Error as AnyError;
 use std::net::IpAddr;
@@ -41,15 +41,15 @@ type Failed = Box<dyn AnyError>;
 #[derive(Clone)]
 struct Doors(Arc<Shared>);
 
-/// What all requests share.
+/// The state that all requests share.
 struct Shared {
     state: State,
-    /// The configuration in use, and its file. Each request keeps the one with which it began.
+    /// The configuration in use and its file. Each request keeps the configuration with which it began.
     source: watch::Sender<Arc<Source>>,
     config: PathBuf,
-    /// Tells the requests that wait to ask the library again.
+    /// Makes waiting requests ask the library again.
     wake: watch::Sender<()>,
-    /// Tells the driver of lookups that some are due.
+    /// Tells the lookup driver that lookups are due.
     due: Notify,
     resolver: TokioResolver,
     connector: TransportConnector,
@@ -65,7 +65,7 @@ impl Doors {
         Ok(Doors(Arc::new(Shared { state, source, config, wake, due, resolver, connector, began })))
     }
 
-    /// What each call of the library is told: the time, and a random number.
+    /// The time and a random number, which each call of the library takes.
     fn now(&self) -> (u64, u64) {
         (u64::try_from(self.0.began.elapsed().as_nanos()).unwrap_or(u64::MAX), fastrand::u64(..))
     }
@@ -75,7 +75,7 @@ impl Doors {
         sleep(Duration::from_nanos(until.saturating_sub(self.now().0))).await;
     }
 
-    /// Does what a report asks for. What else it says is for the log.
+    /// Does what a report asks for. Its other fields are for logs.
     fn heed(&self, source: &Arc<Source>, report: Report) {
         self.tell(report.wake, report.lookups_due);
         if let Some((upstream, pod)) = report.background {
@@ -95,7 +95,7 @@ impl Doors {
         }
     }
 
-    /// Dials a pod in the background, closes the connection at once, and reports.
+    /// Dials a pod in the background, closes the connection at once, and reports the outcome.
     async fn dial(self, source: Arc<Source>, upstream: u32, pod: Pod) {
         let dialled = self.0.connector.new_stream(&peer(pod)).await;
         let outcome = dialled.map_or_else(|error| outcome(&error), |_| Outcome::Connected);
@@ -103,7 +103,7 @@ impl Doors {
         self.heed(&source, source.dialled(upstream, pod, outcome, now, random));
     }
 
-    /// Looks a host up, each IP version by itself: what is known of one counts although the other fails.
+    /// Looks up a host, each IP version separately: the addresses of one count even if the other fails.
     async fn look_up(self, host: HostId, name: String) {
         let (v4, v6) = tokio::join!(self.query(&name, RecordType::A), self.query(&name, RecordType::AAAA));
         let missing = Missing { v4: v4.is_none(), v6: v6.is_none(), failure: Some(LookupFailure::Failed) };
@@ -113,7 +113,7 @@ impl Doors {
         self.tell(report.wake, report.lookups_due);
     }
 
-    /// The addresses of one IP version, which may be none. `None` if no name server says.
+    /// The addresses of one IP version, which may be none. `None` if no name server answers.
     async fn query(&self, name: &str, version: RecordType) -> Option<Vec<IpAddr>> {
         match self.0.resolver.lookup(name, version).await {
             Ok(found) => Some(found.iter().filter_map(RData::ip_addr).collect()),
@@ -131,14 +131,14 @@ fn load(state: &State, config: &PathBuf) -> Result<Arc<Source>, Failed> {
     Ok(Arc::new(Source::new(state, router, Options::default())))
 }
 
-/// How a pod is dialled.
+/// How to dial a pod.
 fn peer(pod: Pod) -> HttpPeer {
     let mut peer = HttpPeer::new((pod.address(), pod.port()), false, String::new());
     peer.options.connection_timeout = Some(Duration::from_secs(3));
     peer
 }
 
-/// What a dial that failed says about the pod.
+/// The outcome to report for a failed dial.
 fn outcome(error: &Error) -> Outcome {
     match error.etype() {
         ConnectRefused => Outcome::Refused,
@@ -147,7 +147,7 @@ fn outcome(error: &Error) -> Outcome {
     }
 }
 
-/// The driver of lookups: begins those that are due, and sleeps until the library wants the next ones.
+/// The lookup driver: starts the lookups that are due, and sleeps until the next ones.
 #[async_trait]
 impl BackgroundService for Doors {
     async fn start(&self, mut shutdown: ShutdownWatch) {
@@ -173,17 +173,17 @@ impl BackgroundService for Doors {
 
 const DRAINING: &str = "doors-draining";
 const LAST_CHOICE: &str = "doors-last-choice";
-/// The library has taken a request back, of whose answer the client has seen nothing.
+/// The library sends a request elsewhere; the client has seen nothing of the response.
 const TAKEN_BACK: ErrorType = ErrorType::Custom("TakenBack");
 
-/// One request on its way.
+/// A request in progress.
 struct Passage {
     doors: Doors,
     source: Arc<Source>,
     request: Box<Request>,
-    /// What the library said last.
+    /// The library's last action.
     action: Action,
-    /// Made before the library is asked, so that nothing is missed that comes in between.
+    /// Created before the library is called, so that no wake-up is missed.
     wake: watch::Receiver<()>,
 }
 
@@ -198,7 +198,7 @@ impl Passage {
 }
 
 impl Drop for Passage {
-    /// However the request has ended, also when the client has left.
+    /// Runs whatever the result of the request, even if the client has left.
     fn drop(&mut self) {
         self.source.ended(&mut self.request, self.doors.now().0);
     }
@@ -228,7 +228,8 @@ impl ProxyHttp for Doors {
         Ok(false)
     }
 
-    /// Obeys until there is a pod to dial; an error is the answer. Pingora calls it for each try.
+    /// Follows the steps until there is a pod to dial. An error means an answer. Pingora calls it for each
+    /// attempt.
     async fn upstream_peer(&self, session: &mut Session, ctx: &mut Passage) -> Result<Box<HttpPeer>> {
         loop {
             let until = match ctx.action {
@@ -239,7 +240,8 @@ impl ProxyHttp for Doors {
                 }
                 Action::Choose | Action::Done => return Error::e_explain(HTTPStatus(502), "no answer of a pod"),
             };
-            // To watch the client would be to read the body, if there is one. Such a request waits for DNS only, 3 s at most.
+            // Watching the client would mean reading the body, if there is one. Such a request only waits for
+            // DNS, at most 3 s.
             let watched = session.is_body_empty();
             tokio::select! {
                 () = self.sleep(until) => {}
@@ -252,7 +254,7 @@ impl ProxyHttp for Doors {
 
     fn fail_to_connect(&self, _: &mut Session, _: &HttpPeer, ctx: &mut Passage, mut error: Box<Error>) -> Box<Error> {
         ctx.ask(|source, request, now, random| source.failed(request, outcome(&error), now, random));
-        error.set_retry(true); // upstream_peer() knows whether there is another try
+        error.set_retry(true); // upstream_peer() decides whether there is another attempt
         error
     }
 
@@ -282,7 +284,7 @@ impl ProxyHttp for Doors {
         if let Action::Dial { last_choice: true, .. } = ctx.action {
             head.insert_header(LAST_CHOICE, "?1")?;
         }
-        // Pingora would use a connection again although the pod has answered before the end of the body.
+        // Otherwise Pingora would reuse a connection even if the pod responded before the end of the body.
         if s.is_body_empty() { Ok(()) } else { head.insert_header(CONNECTION, "close") }
     }
 
@@ -293,7 +295,7 @@ impl ProxyHttp for Doors {
         if ctx.action == Action::Done { Ok(()) } else { Error::e_explain(TAKEN_BACK, "another pod is asked") }
     }
 
-    /// A connection that was kept open may have ended before the request came: then the same pod is tried once more.
+    /// A reused connection may have ended before the request was sent; the same pod is then tried once more.
     fn error_while_proxy(
         &self,
         _: &HttpPeer,
@@ -311,7 +313,8 @@ impl ProxyHttp for Doors {
         error
     }
 
-    /// The last try has ended: the answer of the proxy, unless the client has left or has the beginning of another one.
+    /// Handles the end of the last attempt: answers, unless the client has left or has received the beginning
+    /// of a response.
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, ctx: &mut Passage) -> FailToProxy {
         let (error_code, seconds, page) = match ctx.action {
             _ if *error.esource() == ErrorSource::Downstream || session.response_written().is_some() => (0, 0, false),
@@ -319,13 +322,13 @@ impl ProxyHttp for Doors {
             _ => (502, 0, false),
         };
         if error_code > 0 {
-            let _ = answer(session, error_code, seconds, page).await; // the client may leave now
+            let _ = answer(session, error_code, seconds, page).await; // the client may be gone
         }
         FailToProxy { error_code, can_reuse_downstream: false }
     }
 }
 
-/// Pingora adds that nothing may store it, and ends the connection, over which a body may still come.
+/// Pingora adds `Cache-Control: no-store` and closes the connection, on which a body may still arrive.
 async fn answer(session: &mut Session, status: u16, seconds: u32, page: bool) -> Result<()> {
     let mut header = ServerSession::generate_error(status);
     let mut text = String::new();
@@ -354,7 +357,7 @@ fn main() -> Result<(), Failed> {
     let names = ResolverConfig::from_parts(None, Vec::new(), name_servers);
     let mut resolver = TokioResolver::builder_with_config(names, TokioConnectionProvider::default());
     let options = resolver.options_mut();
-    (options.cache_size, options.timeout) = (0, Duration::from_secs(1)); // the library says when to look up
+    (options.cache_size, options.timeout) = (0, Duration::from_secs(1)); // the library decides when to look up
     let doors = Doors::new(config.into(), resolver.build())?;
 
     let grace_period_seconds = Some(grace.parse()?);

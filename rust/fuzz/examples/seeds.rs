@@ -1,4 +1,5 @@
-//! Writes the seeds of all targets, rust/fuzz/seeds/TARGET/NUMBER, from the vectors: `cargo run --example seeds`.
+//! Writes the seeds of all targets, rust/fuzz/seeds/TARGET/NUMBER, from the vectors. Run it with `cargo run
+//! --example seeds`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 type Seeds = BTreeSet<Vec<u8>>;
 
-/// Longer ones slow every run down, and a few of each kind are enough.
+/// Longer seeds slow down every run, and a few of each kind are enough.
 const LONGEST: usize = 1500;
 
 fn main() {
@@ -65,7 +66,7 @@ fn decision(vectors: &Value) -> Seeds {
                 seeds.insert([&[number][..], path.as_bytes(), b"\n", cookies.as_bytes()].concat());
             }
         }
-        // Tokens made by the target.
+        // Tokens that the target creates.
         for made in [0x80, 0x92, 0xa4] {
             seeds.insert([&[number][..], b"/~/", &[made], b"/s/1\n"].concat());
             seeds.insert([&[number][..], b"/page\nother=1; upstream=", &[made], b"; upstream=x"].concat());
@@ -90,11 +91,11 @@ fn config(vectors: &Value, decisions: &Value) -> Seeds {
     accepted.chain(refused).chain(routers).collect()
 }
 
-/// Calls by their numbers in the target; a length below 100 stands for an input that is known to be good.
+/// Calls by their numbers in the target. A length below 100 selects an input that is known to be valid.
 fn c_api() -> Seeds {
     let ready: &[u8] = &[0, 0, 1, 0, 2, 0];
     let token: &[u8] = &[3, 0, 10, 0, 0, 7, 60];
-    // A state and a source; a page load, or a hook with the token; the lookups that are due, and their answer.
+    // A state and a source; a page load, or a hook with the token; the due lookups and their answer.
     let flow: &[u8] = &[14, 0, 1, 0, 0, 0, 4, 0, 0, 99, 0, 0, 0];
     let page = [&[14, 0, 1, 0, 0, 1], &b"/h/"[..], &[104, b'/', b'x', 100, 1, 0]].concat();
     let hook = [&[14, 0, 1, 0, 0, 1], &b"/h/"[..], &[0, 100, 3, 1]].concat();

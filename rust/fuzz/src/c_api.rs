@@ -1,6 +1,8 @@
-//! In: a program, one byte for each call and more for its arguments. Every export is called with handles that live,
-//! with inputs in blocks of exactly their size, and with NULL. Outputs are written only on success; no call panics;
-//! all handles are freed at the end, so that a leak is found too.
+//! Fuzzes the C API. The input is a program with one byte per call and more bytes for the arguments.
+//!
+//! Calls every export with live handles, with inputs in blocks of exactly their size, and with NULL. Checks
+//! that outputs are written only on success and that no call panics. Frees all handles at the end, so that
+//! leaks are found.
 
 use std::ffi::{CStr, c_char};
 use std::mem::{MaybeUninit, size_of};
@@ -22,7 +24,7 @@ pub(crate) const CONFIG: &str = r#"{"secret": "dYUi5Yiobw4MRlS3RWII9u+9Cocobfbgq
     {"cidr": "10.0.0.0/8", "host": "a", "port": 1}, {"cidr": "2001:db8::/32", "host": "b", "port": 2}]}"#;
 const LIST: &str = "10.0.0.0/8 10.0.0.0/24 2001:db8::/32";
 
-/// Every output begins with these bytes.
+/// The initial content of every output.
 const UNTOUCHED: u8 = 0xa5;
 
 /// An output that must stay untouched on failure.
@@ -40,7 +42,7 @@ impl<T> Output<T> {
         self.0.as_mut_ptr()
     }
 
-    /// The value after success.
+    /// The value, if the call succeeded.
     pub(crate) fn after(&self, status: i32) -> Option<&T> {
         assert_ne!(status, DOORS_STATUS_PANIC);
         if status == DOORS_STATUS_OK {
@@ -52,7 +54,7 @@ impl<T> Output<T> {
     }
 }
 
-/// An error is written on failure only, and is then one line.
+/// Checks that an error is written only on failure, and that it is one line.
 pub(crate) fn check_error(error: &Output<doors_error>, status: i32) {
     assert_ne!(status, DOORS_STATUS_PANIC);
     if status == DOORS_STATUS_OK {
@@ -67,7 +69,7 @@ pub(crate) fn check_error(error: &Output<doors_error>, status: i32) {
     assert!(!message.is_empty() && !message.contains(KEY), "{message}");
 }
 
-/// A handle that is freed at the end, or when another takes its place.
+/// A handle that is freed at the end or when it is replaced.
 pub(crate) struct Handle<T>(pub(crate) *mut T, pub(crate) unsafe extern "C" fn(*mut T));
 
 impl<T> Handle<T> {
@@ -83,14 +85,14 @@ impl<T> Drop for Handle<T> {
     }
 }
 
-/// An input: a block of exactly its size, or now and then NULL.
+/// An input: a block of exactly its size, or occasionally NULL.
 pub(crate) struct Input(Option<Box<[u8]>>, pub(crate) usize);
 
 impl Input {
     pub(crate) fn read(reader: &mut Reader, known: &[u8]) -> Self {
         let length = usize::from(reader.byte());
         match length {
-            // What reaches further than random bytes.
+            // Inputs that reach deeper than random bytes.
             0..100 => Input(Some(known.into()), known.len()),
             100 => Input(None, 0),
             101 => Input(None, 9),
@@ -106,7 +108,7 @@ impl Input {
     }
 }
 
-/// The length of an address or the length that `bytes` has; mostly right.
+/// An address whose length is usually valid.
 pub(crate) fn address(reader: &mut Reader) -> doors_addr {
     let len = match reader.byte() {
         0..120 => 4,
@@ -123,7 +125,7 @@ pub(crate) fn pod(reader: &mut Reader) -> doors_pod {
     doors_pod { addr: address(reader), port: u16::from(reader.byte()), reserved: 0 }
 }
 
-/// One input.
+/// Runs one input.
 pub fn run(input: &[u8]) -> bool {
     let mut reader = Reader(input);
     let (mut cipher, mut cidrs) = (Handle(null_mut(), doors_cipher_free), Handle(null_mut(), doors_cidrs_free));

@@ -1,5 +1,5 @@
-//! The calls of the target `c_api` that follow requests: a state, a source, and requests that began with it, with another
-//! one, or never.
+//! The calls of the target `c_api` for the flow of requests: a state, a source, and requests that were begun
+//! by it, by another source, or never.
 
 use std::ffi::CStr;
 use std::ptr::{null, null_mut};
@@ -23,9 +23,9 @@ pub(crate) struct Flow {
     state: Handle<doors_state>,
     source: Handle<doors_source>,
     requests: [doors_request; 2],
-    /// Of the lookup that began last.
+    /// The host of the last lookup.
     host: u64,
-    /// Of the step that was told last.
+    /// The pod of the last step.
     pod: Option<(u32, doors_pod)>,
 }
 
@@ -40,7 +40,7 @@ impl Flow {
         }
     }
 
-    /// One call. It returns whether a pod was to be dialled.
+    /// Makes one call. Returns whether a pod was to be dialled.
     pub(crate) fn call(&mut self, reader: &mut Reader, now: u64, token: &[u8]) -> bool {
         let (now, random) = (now as i64, u64::from(reader.byte()));
         let (state, source) = (self.state.0, self.source.0);
@@ -162,7 +162,7 @@ impl Flow {
         }
     }
 
-    /// Another state, or another source.
+    /// Replaces the state or the source.
     unsafe fn start(&mut self, reader: &mut Reader) {
         let (mut limits, mut options) = (Output::<doors_limits>::new(), Output::<doors_options>::new());
         unsafe {
@@ -192,7 +192,7 @@ impl Flow {
         }
     }
 
-    /// Evicts pods, takes that back, and asks what has happened.
+    /// Starts and cancels evictions, and lists events.
     unsafe fn evict(&mut self, reader: &mut Reader, now: i64) {
         let (state, addr) = (self.state.0, pod(reader).addr);
         let [bits, upstream, rate, flags] = [reader.byte(), reader.byte(), reader.byte(), reader.byte()];
@@ -227,7 +227,7 @@ impl Flow {
         }
     }
 
-    /// What people ask.
+    /// Calls the functions that only read.
     unsafe fn look(&mut self, reader: &mut Reader, now: i64) {
         let (state, source, one) = (self.state.0, self.source.0, pod(reader));
         let (mut count, mut known) = (Output::<usize>::new(), Output::<usize>::new());

@@ -1,5 +1,5 @@
-//! In: CIDRs, `|`, addresses, both separated by white space. Each address is looked up in the list and by a linear
-//! scan; and so are the ends of each CIDR.
+//! Fuzzes CIDR lists. The input is CIDRs, `|` and addresses, separated by white space. Each address, and both
+//! ends of each CIDR, are looked up in the list and by a linear scan.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use doors_routing::{CidrList, Status};
 
 use crate::model::{self, Prefix};
 
-/// Reads one CIDR by other means than the library.
+/// Parses one CIDR independently of the library.
 pub(crate) fn prefix(text: &str) -> Option<Prefix> {
     let (address, length) = text.split_once('/')?;
     let address: IpAddr = address.parse().ok()?;
@@ -38,7 +38,7 @@ fn ends(prefix: &Prefix) -> [IpAddr; 2] {
     })
 }
 
-/// What must become of a list: its prefixes, or the index of the CIDR to blame.
+/// The expected result for a list: its prefixes, or the index of the invalid CIDR.
 fn slow(words: &[&[u8]]) -> Result<Vec<Prefix>, Option<u32>> {
     let mut prefixes: Vec<Prefix> = Vec::new();
     for (index, word) in words.iter().enumerate() {
@@ -48,7 +48,7 @@ fn slow(words: &[&[u8]]) -> Result<Vec<Prefix>, Option<u32>> {
     if prefixes.is_empty() { Err(None) } else { Ok(prefixes) }
 }
 
-/// One input.
+/// Runs one input.
 pub fn run(input: &[u8]) -> bool {
     let middle = input.iter().position(|byte| *byte == b'|').unwrap_or(input.len());
     let (text, rest) = input.split_at(middle);

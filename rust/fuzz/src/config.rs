@@ -1,5 +1,6 @@
-//! In: JSON. A configuration that is accepted says what a general JSON parser reads in it, and decides as the same
-//! configuration written anew; one that is refused is refused without a word of its secret.
+//! Fuzzes the configuration parser with JSON. An accepted configuration must mean what a general JSON parser
+//! reads, and decide like the same configuration serialised again. The error for a rejected one must not
+//! contain any part of its secret.
 
 use doors_routing::{Error, Router, Status, TokenCipher};
 use serde_json::Value;
@@ -7,14 +8,14 @@ use serde_json::Value;
 use crate::cidrs::prefix;
 use crate::model::{self, Prefix};
 
-/// What holds for every message: one line, and no part of the secret.
+/// Checks that a message is one line and contains no part of the secret.
 fn check_message(error: &Error, json: &[u8]) {
     assert!(!error.message.is_empty());
     assert!(!error.message.chars().any(|character| character.is_control()), "{:?}", error.message);
     let Ok(config) = serde_json::from_slice::<Value>(json) else { return };
     for word in config["secret"].as_str().unwrap_or_default().split_whitespace() {
         for part in word.as_bytes().windows(24) {
-            // Only what is a key, not 24 spaces or a word of the message itself.
+            // Only real keys count, not 24 spaces or a word of the message itself.
             let part = str::from_utf8(part).unwrap_or("\n");
             let is_key = TokenCipher::new(part.as_bytes()).is_ok() || TokenCipher::new(word.as_bytes()).is_ok();
             assert!(!is_key || !error.message.contains(part), "{:?}", error.message);
@@ -57,7 +58,7 @@ fn check_accepted(router: &Router, json: &[u8]) {
     }
 }
 
-/// One input.
+/// Runs one input.
 pub fn run(input: &[u8]) -> bool {
     match Router::from_json(input) {
         Ok(router) => {

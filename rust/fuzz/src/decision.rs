@@ -1,5 +1,6 @@
-//! In: the number of a router, a path, a line feed, cookies. The routers are those of the vectors. Bytes 0x80 to 0xbf
-//! stand for tokens that are made here, since no change of a byte makes one. Each decision is that of the slow model.
+//! Fuzzes decisions and compares them with a slow model. The input is the number of a router from the
+//! vectors, a path, a line feed, and cookies. Bytes 0x80 to 0xbf stand for valid tokens, because random
+//! mutations do not produce any.
 
 use std::net::IpAddr;
 use std::sync::LazyLock;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use crate::cidrs::prefix;
 use crate::model::Model;
 
-/// Inside and outside of the CIDRs of the routers.
+/// Addresses inside and outside the CIDRs of the routers.
 const ADDRESSES: [&str; 16] = [
     "10.0.0.1",
     "10.0.0.255",
@@ -33,7 +34,7 @@ const ADDRESSES: [&str; 16] = [
 struct Subject {
     router: Router,
     model: Model,
-    /// Made with each of its keys in turn.
+    /// Created with each of its keys in turn.
     tokens: Vec<String>,
 }
 
@@ -62,7 +63,7 @@ fn subject(config: &Value) -> Subject {
     Subject { router: model.router(), model, tokens }
 }
 
-/// One input.
+/// Runs one input.
 pub fn run(input: &[u8]) -> bool {
     let Some((number, text)) = input.split_first() else { return false };
     let subject = &SUBJECTS[usize::from(*number) % SUBJECTS.len()];

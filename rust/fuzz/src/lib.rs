@@ -1,12 +1,12 @@
-//! Fuzz targets. Each module has `run`, which takes one input, panics when an invariant does not hold, and says
-//! whether the input reached the part where the library accepts something.
+//! Fuzz targets. Each module has a function `run`, which takes one input, panics if an invariant is violated,
+//! and returns whether the library accepted anything in the input.
 //!
 //! ```text
-//! token     a token           = opened by another implementation; encode, then decode
-//! decision  path and cookies  = the slow model; the same decision twice
-//! cidrs     CIDRs, addresses  = a linear scan
-//! config    JSON              = what a general JSON parser reads; no secret in errors
-//! c_api     calls in C        every handle, outputs written only on success
+//! token     a token           compared with another implementation; encode, then decode
+//! decision  path and cookies  compared with a slow model; the same decision twice
+//! cidrs     CIDRs, addresses  compared with a linear scan
+//! config    JSON              compared with a general JSON parser; no secret in errors
+//! c_api     calls in C        every handle; outputs written only on success
 //! ```
 
 use std::collections::BTreeMap;
@@ -21,10 +21,10 @@ pub mod token;
 #[path = "../../core/tests/model/mod.rs"]
 mod model;
 
-/// A target: one input in, whether it was accepted out.
+/// A target: takes one input and returns whether it was accepted.
 pub type Run = fn(&[u8]) -> bool;
 
-/// All targets by their names.
+/// All targets by name.
 pub fn targets() -> BTreeMap<&'static str, Run> {
     BTreeMap::from([
         ("c_api", c_api::run as Run),
@@ -35,11 +35,11 @@ pub fn targets() -> BTreeMap<&'static str, Run> {
     ])
 }
 
-/// The keys of the vectors of tokens.
+/// The keys of the token vectors.
 const SECRET: &str = "dYUi5Yiobw4MRlS3RWII9u+9CocobfbgqvzOO0h2jYw= 4m7EIFLGUOYhYG4cIvo/YQ== JeuAwhBKPZ/S4/M/YYEPOqqE10MLElsD \
                       dYUi5Yiobw4MRlS3RWII9g== dYUi5Yiobw4MRlS3RWII9u+9Cocobfbg 4m7EIFLGUOYhYG4cIvo/YX+pbe0+T/Lw35cdG0eo380=";
 
-/// Takes an input apart from its start; zeros when it is used up.
+/// Consumes an input from its start. Returns zeros at the end.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {

@@ -1,5 +1,6 @@
-//! In: a token as text; or 0, a key's number, a nonce of 12 bytes and any content to seal; or 1 and an address to
-//! encode. The answer is that of another implementation: base64 bit by bit, then one key after the other.
+//! Fuzzes tokens and compares with another implementation, which decodes base64 bit by bit and tries one key
+//! after another. The input is the text of a token; or 0, the number of a key, a nonce of 12 bytes and
+//! content to encrypt; or 1 and an address to encode.
 
 use std::net::IpAddr;
 use std::sync::LazyLock;
@@ -18,7 +19,7 @@ const PURPOSE: &[u8] = b"doors-pod-ip-v1";
 static CIPHER: LazyLock<TokenCipher> = LazyLock::new(|| TokenCipher::new(SECRET.as_bytes()).unwrap());
 static KEYS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| SECRET.split_whitespace().map(key).collect());
 
-/// A key in base64 with padding and the standard alphabet.
+/// Decodes a key in padded standard base64.
 fn key(text: &str) -> Vec<u8> {
     let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
     let bits: String = text.bytes().map(|byte| format!("{:06b}", value(byte).unwrap())).collect();
@@ -85,7 +86,7 @@ fn check(token: &[u8]) -> bool {
     assert_eq!(opened, slow(token));
     assert_eq!(opened, CIPHER.decode(token), "the same twice");
     if opened.is_ok() {
-        // A token of which any one character differs is none.
+        // Changing any one character of a token invalidates it.
         for index in 0..token.len() {
             let mut changed = token.to_vec();
             changed[index] = ALPHABET[(value(changed[index]).unwrap() + 1 + index) % 64];
@@ -95,7 +96,7 @@ fn check(token: &[u8]) -> bool {
     opened.is_ok()
 }
 
-/// One input.
+/// Runs one input.
 pub fn run(input: &[u8]) -> bool {
     match input {
         [0, number, rest @ ..] => {
@@ -103,7 +104,7 @@ pub fn run(input: &[u8]) -> bool {
             let mut nonce = [0; 12];
             let start = reader.bytes(12);
             nonce[..start.len()].copy_from_slice(start);
-            // Beyond the keys: the first key, but sealed for another purpose.
+            // Numbers beyond the keys: the first key, but with other associated data.
             let (key, purpose) = match KEYS.get(usize::from(*number)) {
                 Some(key) => (key, PURPOSE),
                 None => (&KEYS[0], &b"doors-pod-ip-v2"[..]),

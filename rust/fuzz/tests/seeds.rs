@@ -1,5 +1,5 @@
-//! The committed seeds hold every invariant, and enough of them are accepted: figures of a fuzzer that never gets that
-//! far mean nothing.
+//! Tests that the committed seeds violate no invariant and that enough of them are accepted. Otherwise a
+//! fuzzer's figures would mean nothing.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -13,12 +13,16 @@ use doors_simulator::tally::Tally;
 
 const HELP: &str =
     "usage: simulate [--seed N] [--seeds N] [--from N] [--minutes N] [--all] [--show] [--visitor N] [--place N]
-  --seed N     this world only
-  --seeds N    so many worlds (400), from --from N on; without that those that once failed, then those from 0 on
-  --minutes N  worlds for so long, from --from on
-  --all        go on after a failure, and count the failures by rule
-  --show       print what the worlds are made of, and do not run them
-  --visitor N, --place N  tell of these when a seed fails, and not of those of the violation
+  --seed N     run only this world
+  --seeds N    run N worlds (400), starting with seed --from N; without --from, first the seeds that once failed,
+               then those from 0
+  --from N     the first seed
+  --minutes N  run worlds for N minutes, starting with seed --from
+  --all        continue after a failure, and count the failures by rule
+  --show       print the scenarios without running them
+  --visitor N, --place N  when a seed fails, show the events about these instead of those of the violation
+
+Example: simulate --minutes 10 --from 5000 --all
 ";
 
 struct Options {
@@ -36,7 +40,7 @@ fn options() -> Result<Options, String> {
     while let Some(argument) = arguments.next() {
         let mut number = || {
             let text = arguments.next().ok_or(format!("{argument} needs a number"))?;
-            text.parse::<u64>().map_err(|_| format!("{argument}: {text:?} is not a whole number"))
+            text.parse::<u64>().map_err(|_| format!("{argument}: {text:?} is not a non-negative integer"))
         };
         match argument.as_str() {
             "--seed" => (options.from, options.seeds) = (Some(number()?), 1),

@@ -36,13 +36,13 @@ pub fn run(seed: u64, about: Subject) -> Result<Tally, Box<Failure>> {
     );
     let same = again.run();
     let mut report = format!("seed {seed} {violation}\n\nto run it again: make simulate ARGS='--seed {seed}'\n\n");
-    write!(report, "{}\n\n", again.scenario).expect("a string takes all");
+    write!(report, "{}\n\n", again.scenario).expect("writing to a string cannot fail");
     for line in again.journal.lines() {
         report.push_str(line);
         report.push('\n');
     }
     if same.err().map(|again| again.what) != Some(violation.what.clone()) {
-        report.push_str("\nThe second run was another one: something in it does not depend on the seed alone.\n");
+        report.push_str("\nThe second run was different, so something in it does not depend on the seed alone.\n");
     }
     Err(Box::new(Failure { seed, rule: violation.rule, report }))
 }

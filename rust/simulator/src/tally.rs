@@ -92,7 +92,7 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             out,
-            "{} pages told to reload: {} whose token leads nowhere, {} of evicted pods, {} after drain_max; {} told to try again, {} waits",
+            "{} pages told to reload: {} with a token that was refused, {} of evicted pods, {} after drain_max; {} told to try again, {} waits",
             self.gone, self.nowhere, self.evicted, self.drained, self.unavailable, self.waits
         )?;
         write!(
@@ -101,6 +101,6 @@ impl fmt::Display for Tally {
             self.slowest / SECOND,
             self.bound / SECOND
         )?;
-        if self.time < MINUTE { write!(out, " (hardly anything was run)") } else { Ok(()) }
+        if self.time < MINUTE { write!(out, " (hardly anything ran)") } else { Ok(()) }
     }
 }

@@ -1,5 +1,5 @@
-//! In: the items of the header, and the layouts that the compiler chose. Out: the text of rust/capi/abi.json, and what in it
-//! breaks programs that were built against an earlier one.
+//! Generates rust/capi/abi.json from the header and the compiled layouts, and detects changes that break
+//! existing programs.
 
 use std::mem::{align_of, offset_of, size_of};
 
@@ -59,7 +59,7 @@ fn layouts() -> Vec<Layout> {
     }
 }
 
-/// The description, for a 64-bit Unix. Versions are left out: they change with every release, the interface does not.
+/// The description for a 64-bit Unix. Does not contain the version, which changes with every release.
 pub fn describe(items: &[Item]) -> Result<String, String> {
     let (mut functions, mut constants, mut structs) = (Map::new(), Map::new(), Map::new());
     let mut handles = Vec::new();
@@ -109,7 +109,7 @@ fn described(layout: &Layout, fields: &[Field]) -> Result<Value, String> {
     Ok(json!({"size": layout.size, "align": layout.align, "members": members}))
 }
 
-/// The name that programs record, as cargo-c makes it: below 1.0 each minor version may break.
+/// The SONAME as set by cargo-c: below 1.0, each minor version may break programs.
 fn soname(version: &str) -> String {
     match version.split('.').collect::<Vec<_>>()[..] {
         ["0", minor, _] => format!("libdoors_caddy.so.0.{minor}"),
@@ -118,7 +118,7 @@ fn soname(version: &str) -> String {
     }
 }
 
-/// What was in the old description and is not in the new one, or not the same. With another DOORS_ABI that is allowed.
+/// Differences between the old description and the new one that break programs. Allowed with a new DOORS_ABI.
 pub fn breaks(old: &str, new: &str) -> Result<Vec<String>, String> {
     let read = |text| serde_json::from_str::<Value>(text).map_err(|error| format!("rust/capi/abi.json: {error}"));
     let (old, new) = (read(old)?, read(new)?);
@@ -138,7 +138,7 @@ pub fn breaks(old: &str, new: &str) -> Result<Vec<String>, String> {
     Ok(found)
 }
 
-/// Whether a struct is as it was, but for new members in place of reserved ones.
+/// Whether a struct is unchanged except for new members in place of reserved ones.
 fn holds(new: &Value, old: &Value) -> bool {
     let members = |of: &Value| of["members"].as_array().cloned().unwrap_or_default();
     let fresh = members(new);

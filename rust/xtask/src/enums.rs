@@ -1,12 +1,13 @@
-//! In: the header as the generator writes it, each number a macro. Out: the header with an enum for each group of
-//! numbers, and members that say which of them they hold, so that debuggers show names.
+//! Replaces the number macros of the generated header by enums, one per group, and gives struct members enum
+//! types, so that debuggers show names.
 //!
-//! Members keep their 32 bits: by a fixed type where the language has one, else by a check, since C before C23 leaves the
-//! size of an enum to the compiler. Arguments stay numbers, since callers may have read them somewhere.
+//! Members keep their 32 bits: through a fixed underlying type if the language has that, otherwise through a
+//! check, since C before C23 leaves the size of an enum to the compiler. Parameters stay integers, because
+//! callers may have read them from anywhere.
 
 use std::fmt::Write;
 
-/// Numbers of these groups count something; they are not one of several.
+/// Groups whose numbers are quantities rather than alternatives.
 const SIZES: [&str; 2] = ["VERSION", "TOKEN"];
 
 const DEFINITION: &str = "\
@@ -17,12 +18,12 @@ const DEFINITION: &str = "\
 #define DOORS_ENUM(name, type) enum name
 #endif";
 
-/// DOORS_STEP_* are in `enum doors_step_code`; `doors_step` is a struct.
+/// The tag of a group: `enum doors_step_code` for DOORS_STEP_*, because `doors_step` is a struct.
 fn tag(group: &str) -> String {
     format!("doors_{}_code", group.to_lowercase())
 }
 
-/// What functions return has a sign.
+/// The type of a group. Return values are signed.
 fn integer(group: &str) -> &'static str {
     if group == "STATUS" { "int32_t" } else { "uint32_t" }
 }
@@ -56,7 +57,7 @@ pub fn with_enums(header: &str) -> String {
     blocks.join("\n\n")
 }
 
-/// One enum stands for all: the compiler makes all of them small, or none.
+/// One enum is enough: the compiler makes either all of them small or none.
 fn check(group: &str) -> String {
     format!(
         "#if !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n\
@@ -72,7 +73,7 @@ struct Number<'a> {
     value: &'a str,
 }
 
-/// A comment and one macro, such as DOORS_PATH_PAGE.
+/// Parses a comment with one macro, such as DOORS_PATH_PAGE.
 fn number(block: &str) -> Option<Number<'_>> {
     let (comment, definition) = block.rsplit_once('\n')?;
     let (name, value) = definition.strip_prefix("#define ")?.split_once(' ')?;
@@ -81,7 +82,7 @@ fn number(block: &str) -> Option<Number<'_>> {
     (commented && !SIZES.contains(&group) && !name.ends_with("_SIZE")).then_some(Number { group, comment, name, value })
 }
 
-/// A member whose comment begins with the name of a group has its type.
+/// Gives a member the enum type of the group with which its comment starts.
 fn typed(block: &str) -> String {
     let mut commented = false;
     let mut group = None;

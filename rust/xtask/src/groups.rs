@@ -1,8 +1,8 @@
-//! The names that the bindings have for the groups of numbers, and for what comments of the header mention.
+//! The names of groups of constants in the bindings, and the translation of names in the header's comments.
 
 use crate::parse::{Item, Kind, Number};
 
-/// The group in the header, its name in a binding, and what it is.
+/// The group in the header, its name in the bindings, and its description.
 const NAMES: [(&str, &str, &str); 19] = [
     ("STATUS", "Status", "Why a call failed."),
     ("DECISION", "DecisionKind", "Where a request goes, by its token or its cookie alone."),
@@ -25,10 +25,10 @@ const NAMES: [(&str, &str, &str); 19] = [
     ("HOST", "HostChange", "What the end of a lookup has changed."),
 ];
 
-/// The groups whose numbers are added up.
+/// The groups of flags, which are combined with `|`.
 const FLAGS: [&str; 5] = ["REPORT", "MARK", "OPTION", "EVICT", "MISSING"];
 
-/// The handles, and what has functions like one.
+/// The types with methods: the handles, and the request.
 const HANDLES: [&str; 6] = ["cipher", "cidrs", "router", "state", "source", "request"];
 
 pub struct Group<'a> {
@@ -41,7 +41,7 @@ pub struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// Name without the group, value, comment.
+    /// The name without the group, the value and the comment of each constant.
     pub fn numbers(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
         let prefix = self.prefix.clone();
         self.numbers.iter().map(move |number| {
@@ -51,7 +51,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// In the order of the header.
+/// All groups, in the order of the header.
 pub fn groups(items: &[Item]) -> Result<Vec<Group<'_>>, String> {
     let enums = items.iter().filter_map(|item| match &item.kind {
         Kind::Enum { name, numbers } => Some((name, numbers)),
@@ -70,13 +70,13 @@ pub fn groups(items: &[Item]) -> Result<Vec<Group<'_>>, String> {
         .collect()
 }
 
-/// A comment of the header in the words of a binding: `DOORS_STEP_DIAL` as `StepKind.DIAL`, `doors_request_chose_none()` as
-/// `Request.choseNone()`, on one line.
+/// Translates a comment of the header for a binding and puts it on one line: `DOORS_STEP_DIAL` becomes
+/// `StepKind.DIAL`, and `doors_request_chose_none()` becomes `Request.choseNone()`.
 pub fn translated(comment: &str) -> String {
     translated_with(comment, camel)
 }
 
-/// As [`translated`], but `doors_request_chose_none()` is `Request.chose_none()`.
+/// Like [`translated`], but `doors_request_chose_none()` becomes `Request.chose_none()`.
 pub fn translated_snake(comment: &str) -> String {
     translated_with(comment, str::to_owned)
 }
@@ -103,7 +103,7 @@ fn translated_with(comment: &str, member: fn(&str) -> String) -> String {
 fn renamed(word: &str, member: fn(&str) -> String) -> Option<String> {
     if let Some(number) = word.strip_prefix("DOORS_") {
         let known = number.split_once('_').and_then(|(group, name)| {
-            // The size of a text, such as DOORS_HOST_SIZE, belongs to no group.
+            // The size of a text, such as DOORS_HOST_SIZE, is in no group.
             let (_, known, _) = NAMES.iter().filter(|_| name != "SIZE").find(|(known, ..)| *known == group)?;
             Some(if name.is_empty() { (*known).to_string() } else { format!("{known}.{name}") })
         });

@@ -1,10 +1,10 @@
-//! In: the folder of the C API's source. Out: the text of the header.
+//! Generates the C header from the source of rust/capi.
 
 use std::path::Path;
 
 use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, Language, Style};
 
-/// In the order of the header. The modules without exports are not read.
+/// The modules with exports, in the order of the header.
 const SOURCES: [&str; 14] = [
     "numbers",
     "types",
@@ -54,8 +54,8 @@ pub fn generate(folder: &Path) -> Result<String, String> {
     Ok(crate::enums::with_enums(&text))
 }
 
-/// The generator cannot read values that the compiler takes from Cargo.toml; all members of the workspace share one
-/// version.
+/// The version macros. The generator cannot read values that the compiler takes from Cargo.toml. All members
+/// of the workspace have the same version.
 fn version_macros() -> String {
     let part = |text: &str| text.parse::<u32>().expect("a number");
     let (major, minor, patch) = (

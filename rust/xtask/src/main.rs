@@ -1,9 +1,10 @@
-//! `cargo run -p xtask -- NAME [--check]`: writes a generated file, or with --check fails with the lines that differ.
+//! `cargo run -p xtask -- NAME [--check]`: writes a generated file, or with --check fails and prints the
+//! differing lines.
 //!
-//! | NAME | file | from |
+//! | NAME | file | source |
 //! |---|---|---|
 //! | header | include/doors_caddy.h | rust/capi/src |
-//! | abi | rust/capi/abi.json | the header, and the layouts that the compiler chose |
+//! | abi | rust/capi/abi.json | the header and the compiled layouts |
 //! | reference | docs/c-api.md | the header |
 //! | python | bindings/python/src/doors_caddy/numbers.py | the header |
 //! | ctypes | bindings/python/src/doors_caddy/_native/declarations.py | the header |
@@ -89,7 +90,7 @@ fn deliver(task: &str, path: &Path, fresh: &str, check: bool) -> Result<(), Stri
     fs::write(path, fresh).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// The lines between the common start and the common end of both texts.
+/// Prints the lines between the common start and the common end of both texts.
 fn print_difference(old: &str, new: &str) {
     let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
     let start = old.iter().zip(&new).take_while(|(old, new)| old == new).count();

@@ -1,4 +1,4 @@
-//! In: the items of the header. Out: its numbers for another language, by their names without DOORS_.
+//! Generates the constants of the C API for Node and Java. The names have no DOORS_ prefix.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::parse::{Item, Kind};
 
 const GENERATED: &str = "Generated from include/doors_caddy.h by `make header`. Do not edit.";
 
-/// Constants, and a constant object for each group, which is a type as well.
+/// Constants, and a constant object with a type of the same name for each group.
 pub fn node(items: &[Item]) -> Result<String, String> {
     let mut out = format!("// The numbers of libdoors_caddy. {GENERATED}\n\n");
     for (name, value, comment) in constants(items) {
@@ -33,7 +33,7 @@ pub fn java(items: &[Item]) -> String {
     );
     for (name, value) in numbers(items) {
         let _ = match u32::try_from(value) {
-            // As Java holds an unsigned number of 32 bits.
+            // Java has no unsigned 32-bit integers.
             Ok(value) => writeln!(out, "    public static final int {name} = {};", value as i32),
             Err(_) => writeln!(out, "    public static final long {name} = {value}L;"),
         };
@@ -41,7 +41,8 @@ pub fn java(items: &[Item]) -> String {
     out + "}\n"
 }
 
-/// Those in no group, with their comments. Those of the header's version say nothing about the library that is loaded.
+/// The constants in no group, with their comments. Without those of the version, which may differ from that
+/// of the loaded library.
 fn constants(items: &[Item]) -> impl Iterator<Item = (&str, i64, &str)> {
     items.iter().filter_map(|item| match &item.kind {
         Kind::Macro { name, value } if !name.starts_with("DOORS_VERSION") => {
@@ -59,7 +60,7 @@ fn number(value: &str) -> i64 {
     }
 }
 
-/// In the order of the header.
+/// All constants, in the order of the header.
 fn numbers(items: &[Item]) -> impl Iterator<Item = (&str, i64)> {
     let enums = items.iter().filter_map(|item| match &item.kind {
         Kind::Enum { numbers, .. } => Some(numbers.iter().map(|number| (&number.name, &number.value))),

@@ -1,6 +1,6 @@
-//! In: the text of the generated header, whose form is known. Out: its items, in order.
+//! Parses the generated header, whose form is known, into its items.
 
-/// One declaration and the comment above it, without the slashes.
+/// A declaration and the comment above it, without the slashes.
 pub struct Item {
     pub comment: String,
     pub kind: Kind,
@@ -14,7 +14,7 @@ pub enum Kind {
     Function { name: String, prototype: String },
 }
 
-/// One number of an enum.
+/// One constant of an enum.
 pub struct Number {
     pub comment: String,
     pub name: String,
@@ -28,7 +28,7 @@ pub struct Field {
     pub c_type: String,
 }
 
-/// The page of rules that opens the header, and every item.
+/// Returns the rules at the start of the header, and every item.
 pub fn parse(header: &str) -> Result<(String, Vec<Item>), String> {
     let (rules, rest) = header.split_once("\n\n#ifndef ").ok_or("the header has no include guard")?;
     let rules = rules.lines().map(uncommented).collect::<Vec<_>>().join("\n");

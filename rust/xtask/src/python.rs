@@ -1,4 +1,4 @@
-//! The header in Python: its numbers as enumerations, and its structs and functions as `ctypes` declares them.
+//! Generates the constants of the C API for Python, and `ctypes` declarations of its structs and functions.
 
 use std::fmt::Write;
 
@@ -7,13 +7,13 @@ use crate::parse::{Item, Kind};
 
 const GENERATED: &str = "Generated from include/doors_caddy.h by `make header`. Do not edit.";
 
-/// An IntEnum for each group of numbers, an IntFlag where they are added up.
+/// An IntEnum for each group of constants, or an IntFlag for flags.
 pub fn numbers(items: &[Item]) -> Result<String, String> {
     let mut out = format!("\"\"\"The numbers of libdoors_caddy. {GENERATED}\"\"\"\n\n");
     out.push_str("from enum import IntEnum, IntFlag\n\nfrom ._native.library import words as _words\n");
     for item in items {
         let Kind::Macro { name, value } = &item.kind else { continue };
-        // Those of the header's version say nothing about the library that is loaded. Python has None instead of the last two.
+        // The version may differ from that of the loaded library. Python uses None in place of the last two.
         if name.starts_with("DOORS_VERSION") || name == "DOORS_NONE" || name == "DOORS_NEVER" {
             continue;
         }
@@ -72,13 +72,13 @@ pub fn declarations(items: &[Item]) -> Result<String, String> {
     Ok(out)
 }
 
-/// `doors_known_pod` as `CKnownPod`.
+/// The class for a struct: `CKnownPod` for `doors_known_pod`.
 fn class(name: &str) -> String {
     let words = name.trim_start_matches("doors_").split('_');
     words.fold("C".to_owned(), |class, word| class + &word[..1].to_uppercase() + &word[1..])
 }
 
-/// A member, or what a pointer leads to.
+/// The type of a member or of the target of a pointer.
 fn value(c_type: &str) -> Result<String, String> {
     match c_type {
         "char" | "int32_t" | "int64_t" | "uint8_t" | "uint16_t" | "uint32_t" | "uint64_t" | "size_t" => {
@@ -89,7 +89,7 @@ fn value(c_type: &str) -> Result<String, String> {
     }
 }
 
-/// A parameter or a result.
+/// The type of a parameter or a result.
 fn argument(c_type: &str, items: &[Item]) -> Result<String, String> {
     let c_type = c_type.trim();
     let c_type = c_type.strip_prefix("const ").unwrap_or(c_type);

@@ -1,10 +1,10 @@
-//! In: the rules and the items of the header. Out: the text of docs/c-api.md.
+//! Generates docs/c-api.md from the rules and items of the header.
 
 use std::fmt::Write;
 
 use crate::parse::{Field, Item, Kind, Number};
 
-/// The sections of functions: their prefix, their title. The last takes the rest.
+/// The sections of functions, by prefix. The last one takes the rest.
 const GROUPS: [(&str, &str); 7] = [
     ("doors_cipher_", "Tokens: doors_cipher"),
     ("doors_cidrs_", "CIDRs: doors_cidrs"),
@@ -17,8 +17,8 @@ const GROUPS: [(&str, &str); 7] = [
 
 pub fn render(rules: &str, items: &[Item]) -> String {
     let mut out = String::from(
-        "# C API reference\n\nGenerated from `include/doors_caddy.h` by `cargo run -p xtask -- reference`. Do not edit. How to install and link \
-         the library stands in [README.md](../README.md).\n\n",
+        "# C API reference\n\nGenerated from `include/doors_caddy.h` by `cargo run -p xtask -- reference`. Do not edit. See [README.md](../README.md) for how to install \
+         and link the library.\n\n",
     );
     let rules = rules.split_once("Do not edit.").map_or(rules, |(_, rules)| rules).trim();
     let _ = write!(out, "```text\n{rules}\n```\n\n## All functions\n\n| Function | What it does |\n|---|---|\n");
@@ -79,7 +79,7 @@ fn grouped(items: &[Item]) -> Vec<Section<'_>> {
     sections
 }
 
-/// Up to the first full stop that ends a sentence.
+/// The first sentence of a comment.
 fn first_sentence(comment: &str) -> &str {
     let paragraph = comment.split("\n\n").next().unwrap_or_default();
     let end = [". ", ".\n"].into_iter().filter_map(|end| paragraph.find(end)).min();
@@ -90,7 +90,7 @@ fn escaped(text: &str) -> String {
     text.replace('\n', " ").replace('|', "\\|")
 }
 
-/// A prototype on one line, or one argument a line where it is long.
+/// A prototype on one line or, if it is long, with one parameter per line.
 fn wrapped(prototype: &str) -> String {
     if prototype.len() <= 110 {
         return prototype.into();

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Compiles types.ts and the examples of docs/node.md in the project that install.sh has made, and runs them:
+# Compiles types.ts and the examples of docs/node.md in the project created by install.sh, and runs them:
 #     tests/conformance/node/examples.sh FOLDER
 set -euo pipefail
 folder=$(cd -- "$1" && pwd)
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../../.."
 
 block() { tests/conformance/block.sh docs/node.md "$@"; }
-# same NAME WANTED: what the program prints.
+# same NAME WANTED: checks the output of the program.
 same() {
     local got
     got=$(node "$folder/$1")
@@ -22,7 +22,7 @@ cp tests/conformance/node/types.ts "$folder/types.ts"
 } >"$folder/decision.ts"
 block js 'source.begin' >"$folder/request.js"
 
-# Without the types of Node: those of the package need none.
+# Without the types of Node, which the package does not need.
 printf 'declare const console: { log(...values: unknown[]): void };\n' >>"$folder/types.ts"
 bindings/node/node_modules/.bin/tsc --strict --target ES2022 --module NodeNext --rootDir "$folder" \
     "$folder/types.ts" "$folder/decision.ts"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs bindings/node, and installs the tarball in an empty project:  tests/conformance/node/install.sh FOLDER
+# Packs bindings/node and installs the tarball in an empty project:  tests/conformance/node/install.sh FOLDER
 set -euo pipefail
 rm -rf -- "$1"
 folder=$(mkdir -p -- "$1" && cd -- "$1" && pwd)

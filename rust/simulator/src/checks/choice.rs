@@ -75,7 +75,7 @@ impl World {
         let ledger = &self.checks.ledgers[replica];
         let hosts = || exchange.bound.hosts_of(upstream).iter().map(|host| &ledger.hosts[*host]);
         if !hosts().any(|host| host.may_name(place)) && self.is_whole() {
-            let what = format!("replica {replica} sends a page load to place {place}, which no name server names");
+            let what = format!("replica {replica} sends a page load to place {place}, which no name server lists");
             return self.blame("new pages go to fresh pods", about, what);
         }
         let all = &exchange.bound.upstreams;
@@ -93,7 +93,7 @@ impl World {
             && cookie != place
             && well_of(self.pods.places[cookie].upstream).any(|well| well == cookie)
         {
-            Some(("the cookie's own pod comes first", cookie))
+            Some(("the cookie's pod comes first", cookie))
         } else if let Some(well) = well_own
             && own != Some(upstream)
         {
@@ -101,7 +101,7 @@ impl World {
         } else if let Some(well) = well_all
             && !self.pods.is_inside(place, upstream)
         {
-            Some(("pods outside of their networks come last", well))
+            Some(("pods outside their networks come last", well))
         } else if let Some(well) = well_all
             && hosts().any(|host| host.places.contains(&place))
             && ledger.pods[place].fails(now)
@@ -109,14 +109,14 @@ impl World {
             // An address missing from a partial answer comes back as new, for one host and not for another.
             && (self.is_whole() || self.scenario.shared == Shared::No)
         {
-            Some(("pods that failed come after those that are well", well))
+            Some(("failed pods come after healthy ones", well))
         } else {
             None
         };
         // A name server other than the last one may answer differently, but only with older data.
         if let Some((rule, better)) = wrong {
             let what = format!(
-                "replica {replica} sends a page load to place {place} of upstream {upstream} although place {better} is well: {:?}; {:?}",
+                "replica {replica} sends a page load to place {place} of upstream {upstream} although place {better} is healthy: {:?}; {:?}",
                 ledger.pods[place], ledger.pods[better]
             );
             return self.blame(rule, Subject { place: Some(better), ..about }, what);
@@ -143,7 +143,8 @@ impl World {
             && exchange.bound.hosts_of(upstream).iter().all(|host| !hosts[*host].flaps())
         {
             let about = Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) };
-            let what = format!("place {place} left DNS at {}, and place {other} is well", crate::journal::clock(left));
+            let what =
+                format!("place {place} left DNS at {}, and place {other} is healthy", crate::journal::clock(left));
             self.blame("no new page on a pod that has left DNS", about, what);
         }
     }
@@ -167,7 +168,7 @@ impl World {
             let (asked, busy) = (known.asked, known.flying > 0);
             if goes_on && !busy && !known.constant && asked.is_none_or(|asked| now - asked > refresh + slack) {
                 let what = format!("replica {replica} has not looked u{host} up since {asked:?}");
-                self.blame("lookups go on", about, what);
+                self.blame("lookups continue", about, what);
             }
         }
     }
@@ -197,9 +198,9 @@ impl World {
             sure.then(|| self.well(exchange, upstream).find(for_long)).flatten()
         });
         if let Some(well) = well {
-            let what = format!("replica {} says {cause:?} although place {well} is well", exchange.replica);
+            let what = format!("replica {} reports {cause:?} although place {well} is healthy", exchange.replica);
             let about = Subject { place: Some(well), ..about };
-            self.blame("a page load gets 503 only for want of a pod", about, what);
+            self.blame("a page load gets 503 only for lack of a pod", about, what);
         }
     }
 }

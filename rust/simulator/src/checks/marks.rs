@@ -28,8 +28,8 @@ impl World {
         let refused =
             exchange.refused.iter().any(|one| (one.0, Some(one.1)) == (place, self.pods.places[place].process));
         if refused && !last_choice && !is_new && skew == 0 {
-            let what = format!("place {place} has taken it back, and is dialled again as if it had not");
-            return self.blame("a pod that drains is asked once, and then takes the page", about, what);
+            let what = format!("place {place} has refused it and is dialled again, but not as the last choice");
+            return self.blame("a draining pod that refused a page gets it again only as the last choice", about, what);
         }
         if exchange.ask.home.is_some() || exchange.passed_over {
             return;
@@ -45,9 +45,9 @@ impl World {
         let last = asked.max(Some(marked)).filter(|at| now - at + 2 * skew < ASKS);
         if last_choice || last.is_some() {
             let what = format!(
-                "replica {replica} sends a page load to place {place}, last choice: {last_choice}, although place {well} is well: {seen:?}"
+                "replica {replica} sends a page load to place {place}, last choice: {last_choice}, although place {well} is healthy: {seen:?}"
             );
-            self.blame("no new page on a pod that says that it drains", about, what);
+            self.blame("no new page on a pod that says it drains", about, what);
         }
     }
 
@@ -55,14 +55,14 @@ impl World {
     pub fn check_refusal(&mut self, key: Key, reply: Reply) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let about = Subject::visitor(exchange.ask.page.visitor);
-        let rule = "no visitor sees an error since a pod drains";
+        let rule = "no visitor sees an error because a pod drains";
         match reply {
             Reply::Refused => self.blame(rule, about, format!("{:?} is refused", exchange.ask.kind)),
             Reply::Unavailable { .. } => {
                 let takes =
                     exchange.refused.iter().find(|(place, process)| self.would_take(exchange, *place, *process));
                 if let Some(&(place, _)) = takes {
-                    let what = format!("a page load gets 503, and place {place}, which drains, would have taken it");
+                    let what = format!("a page load gets 503 although the draining place {place} would have served it");
                     self.blame(rule, Subject { place: Some(place), ..about }, what);
                 }
             }

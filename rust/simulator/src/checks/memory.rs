@@ -35,9 +35,9 @@ impl World {
             let most = bounds.max_waiting as usize;
             if replica.up && (known > bounds.max_pods as usize || told > most.min(waiting) || certain > most) {
                 let what = format!(
-                    "replica {number} remembers {known} pods; {waiting} requests wait, {certain} of them certainly for a pod; it says {told}"
+                    "replica {number} remembers {known} pods; {waiting} requests wait, {certain} of them certainly for a pod; it reports {told}"
                 );
-                self.blame("memory has bounds", Subject::ALL, what);
+                self.blame("memory is limited", Subject::ALL, what);
             }
         }
     }
@@ -81,8 +81,8 @@ impl World {
                 let forgotten = replica.state.host(id, clock).is_none();
                 self.checks.ledgers[number].forget_host(host, now);
                 if !forgotten {
-                    let what = format!("replica {number} keeps u{host}, which no configuration has");
-                    self.blame("hosts are forgotten that no configuration has", Subject::ALL, what);
+                    let what = format!("replica {number} keeps u{host}, which is in no configuration");
+                    self.blame("unused hosts are forgotten", Subject::ALL, what);
                 }
             }
         }
@@ -99,14 +99,14 @@ impl World {
         (known.asked, known.flying) = (Some(now), known.flying + 1);
         let left = known.left;
         if !used && left.is_some_and(|left| now - left > AWAITED) {
-            let what = format!("replica {replica} looks u{host} up, which no configuration has");
-            self.blame("only hosts are looked up that a configuration has", Subject::ALL, what);
+            let what = format!("replica {replica} looks up u{host}, which is in no configuration");
+            self.blame("only hosts in a configuration are looked up", Subject::ALL, what);
         }
         let bounds = self.scenario.bounds;
         let boot = self.replicas[replica].boot;
         let going = 1 + self.lookups.iter().filter(|(_, lookup)| lookup.counts(replica, boot)).count();
         if going > (bounds.max_lookups + bounds.max_slow_lookups) as usize {
-            self.blame("memory has bounds", Subject::ALL, format!("replica {replica} makes {going} lookups at once"));
+            self.blame("memory is limited", Subject::ALL, format!("replica {replica} runs {going} lookups at once"));
         }
     }
 
@@ -122,7 +122,7 @@ impl World {
         let going = self.dials.iter().filter(|(_, dial)| dial.in_background(replica, boot)).count();
         // The count starts again after a reload and for another host.
         if going > 4 * (BACKGROUND + 3 * self.scenario.names()) {
-            self.blame("memory has bounds", about, format!("replica {replica} makes {going} dials in the background"));
+            self.blame("memory is limited", about, format!("replica {replica} makes {going} dials in the background"));
         }
         place
     }

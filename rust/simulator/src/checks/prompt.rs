@@ -73,12 +73,12 @@ impl World {
         let Refused { since, dials, .. } = *refused;
         if now - since > IN_TIME + OFTEN * others as Time || dials > 2 + others {
             let what = format!(
-                "{:?} of a page at place {place} is told by replica {replica} to try again ({cause:?}); that began at {}, after {dials} dials",
+                "{:?} of a page at place {place} gets 503 from replica {replica} ({cause:?}), since {} and after {dials} dials",
                 ask.kind,
                 clock(since)
             );
             let about = Subject { visitor: Some(ask.page.visitor), place: Some(place) };
-            self.blame("the page of a dead pod is told so in time", about, what);
+            self.blame("a page of a dead pod is told to reload in time", about, what);
         }
     }
 

@@ -28,14 +28,14 @@ impl World {
         let world_upstream = exchange.bound.upstreams.get(upstream as usize).copied();
         let about = Subject { visitor: Some(ask.page.visitor), place: self.pods.at(pod.address()) };
         let (Some(place), Some(world_upstream)) = (about.place, world_upstream) else {
-            self.blame("only pods are dialled", about, format!("{pod:?} of upstream {upstream} is nowhere"));
+            self.blame("only pods are dialled", about, format!("{pod:?} of upstream {upstream} does not exist"));
             return None;
         };
         if pod.port() != self.scenario.port(world_upstream) {
             self.blame("the port is that of the upstream", about, format!("{pod:?} for upstream {world_upstream}"));
         }
         if phase == Phase::Over {
-            self.blame("one answer", about, format!("{:?} is dialled after its answer", ask.kind));
+            self.blame("one answer", about, format!("{:?} is dialled after it was answered", ask.kind));
         }
         if connected && ask.kind != Kind::Resource {
             self.blame(
@@ -45,7 +45,7 @@ impl World {
             );
         }
         if dials >= most && !retries {
-            self.blame("at most 8 dials", about, format!("{:?} is dialled once more after {dials}", ask.kind));
+            self.blame("at most 8 dials", about, format!("{:?} is dialled again after {dials} dials", ask.kind));
         }
         if ask.home.is_some() {
             self.check_own_pod(key, world_upstream, place);
@@ -92,7 +92,7 @@ impl World {
         if !matches!(action, Action::Done) {
             let Some(exchange) = self.exchanges.get(key) else { return };
             let about = Subject::visitor(exchange.ask.page.visitor);
-            self.blame("nothing is done for a client that has gone", about, format!("{action:?}"));
+            self.blame("nothing is done for a client that is gone", about, format!("{action:?}"));
         }
     }
 
@@ -101,7 +101,7 @@ impl World {
         let Some(exchange) = self.exchanges.get(key) else { return };
         if !exchange.connected {
             let about = Subject::visitor(exchange.ask.page.visitor);
-            let what = format!("{:?} gets no answer, and was sent to no pod", exchange.ask.kind);
+            let what = format!("{:?} gets no answer and was not sent to a pod", exchange.ask.kind);
             self.blame("each request is answered", about, what);
         }
     }

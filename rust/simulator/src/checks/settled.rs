@@ -66,7 +66,7 @@ impl World {
                 }
                 let home = page.home.map(|home| (home, self.pods.process(home.process).place));
                 let what = format!(
-                    "visitor {number} has none: {:?}, lives: {lives}, streams: {streams}, {home:?}",
+                    "visitor {number} has no live page: {:?}, lives: {lives}, streams: {streams}, {home:?}",
                     page.state
                 );
                 let about = Subject { visitor: Some(number), place: home.map(|(_, place)| place) };
@@ -88,7 +88,11 @@ impl World {
         let loads = exchange.ask.home.is_none() && exchange.began > settled && !exchange.passed_over;
         if loads || lived && page.hidden.is_none() {
             let what = format!("{:?} gets {status:?}: {cause:?}", exchange.ask.kind);
-            self.blame("nobody is sent away when all is well", Subject::visitor(exchange.ask.page.visitor), what);
+            self.blame(
+                "no page reloads after everything has settled",
+                Subject::visitor(exchange.ask.page.visitor),
+                what,
+            );
         }
     }
 
@@ -101,9 +105,9 @@ impl World {
             self.checks.second = (second, planned);
         } else if planned - before > BUSY + BUSY_VISITOR * (self.visitors.len() as u64).pow(2) {
             self.blame(
-                "nothing goes round in circles",
+                "nothing loops",
                 Subject::ALL,
-                format!("the last of very many events in one second: {event:?}"),
+                format!("too many events in one second, the last of which is {event:?}"),
             );
         }
     }

@@ -37,8 +37,8 @@ impl World {
         let (most, least) = (pages.iter().max().copied().unwrap_or(0), pages.iter().min().copied().unwrap_or(0));
         let allowed = most / 10 + 5 * self.replicas.len();
         if most - least > allowed {
-            let what = format!("they have {pages:?}");
-            self.blame("each pod has as many pages as the others", Subject::ALL, what);
+            let what = format!("the numbers of pages are {pages:?}");
+            self.blame("all pods have about the same number of pages", Subject::ALL, what);
         }
     }
 }

@@ -55,7 +55,7 @@ impl World {
         // Another process may have the address by now; it reports itself that it does not know the page.
         if ask.kind != Kind::Resource && self.pods.process(process).place != self.pods.process(home.process).place {
             let about = Subject::visitor(ask.page.visitor);
-            self.blame("a token leads to its own pod", about, format!("{:?} gets to process {process}", ask.kind));
+            self.blame("a token leads to its own pod", about, format!("{:?} reaches process {process}", ask.kind));
         }
     }
 
@@ -64,7 +64,7 @@ impl World {
         let now = self.now();
         let Some(place) = self.pods.at(pod.address()) else { return };
         let upstream = bound.upstream(upstream);
-        self.note(Subject::place(place), || format!("replica {replica} holds against place {place}: {verdict:?}"));
+        self.note(Subject::place(place), || format!("replica {replica}: the verdict on place {place} is {verdict:?}"));
         if verdict != Verdict::Gone {
             return;
         }
@@ -86,11 +86,9 @@ impl World {
                 .iter()
                 .enumerate()
                 .filter(|(_, seen)| seen.reached.max(seen.refused).is_some_and(|at| now - at < 2 * GAP));
-            let what = format!(
-                "place {place} is held to be gone by replica {replica}: {seen:?}; {:?}",
-                known.collect::<Vec<_>>()
-            );
-            self.blame("gone needs a reason and a witness", Subject::place(place), what);
+            let what =
+                format!("place {place} is gone for replica {replica}: {seen:?}; {:?}", known.collect::<Vec<_>>());
+            self.blame("a pod is declared gone only with a reason and a witness", Subject::place(place), what);
         }
         self.checks.ledgers[replica].pods[place].gone = Some(now);
     }
@@ -137,7 +135,7 @@ impl World {
                 ledger.pods.iter().enumerate().filter(|(_, seen)| seen.reached.is_some_and(|at| now - at < 2 * GAP));
             let what =
                 format!("replica {replica} knows no pod that would take the page: {:?}", known.collect::<Vec<_>>());
-            self.blame("a page is told to reload only if there is somewhere to go", about, what);
+            self.blame("a page is told to reload only if a pod would take it", about, what);
         }
     }
 
@@ -164,11 +162,9 @@ impl World {
                 failing.into_iter().any(|span| span.lasts() >= long && (asks(span.last) || now - span.last < LATELY));
             let held = seen.gone.is_some_and(|since| seen.failed.is_some_and(|failed| asks(failed.max(since))));
             if !refused && !failed && !held {
-                let what = format!(
-                    "{:?} of a page of process {process} is told by replica {replica} that it is gone: {seen:?}",
-                    ask.kind
-                );
-                self.blame("no page of a pod in reach is told that it is gone", about, what);
+                let what =
+                    format!("{:?} of a page of process {process} gets 410 from replica {replica}: {seen:?}", ask.kind);
+                self.blame("no page of a reachable pod is told that it is gone", about, what);
             }
         }
         if ask.kind == Kind::Resource {
@@ -180,7 +176,7 @@ impl World {
             let source = if upstream.is_some() { 0 } else { bound.source.id() };
             let paced = Paced { replica, upstream, source, rate: bound.settings.gone_rate, eviction: 0 };
             if !self.checks.pacing.tell(paced, self.scenario.skew, now) {
-                self.blame("pages reload at a pace", about, format!("too many within one second: {paced:?}"));
+                self.blame("pages reload at a limited rate", about, format!("too many within one second: {paced:?}"));
             }
         }
     }

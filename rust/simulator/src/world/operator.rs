@@ -101,7 +101,7 @@ impl World {
         let Some(target) = self.target(replica, order.aim) else { return };
         let Order { rate, idle_first, .. } = order;
         if !self.replicas[replica].state.evict(target, rate, idle_first, self.replicas[replica].clock(now)) {
-            self.blame("256 evictions are allowed", Subject::ALL, format!("replica {replica} refuses {order:?}"));
+            self.blame("256 evictions are allowed", Subject::ALL, format!("replica {replica} rejects {order:?}"));
         }
         self.checks.told_to_evict(replica, order, now);
     }
@@ -125,7 +125,7 @@ impl World {
     pub fn undo(&mut self, aim: Aim) {
         let Some(order) = self.orders.iter().position(|order| order.aim == aim) else { return };
         self.orders.remove(order);
-        self.note(Subject::ALL, || format!("the operator takes it back: {aim:?}"));
+        self.note(Subject::ALL, || format!("the operator cancels an eviction: {aim:?}"));
         for replica in 0..self.replicas.len() {
             if !self.replicas[replica].up {
                 continue;
@@ -134,8 +134,8 @@ impl World {
             let clock = self.replicas[replica].clock(self.now());
             let was_known = self.replicas[replica].state.undo(&target, clock);
             if was_known != self.checks.told_to_undo(replica, aim) {
-                let what = format!("replica {replica} has known of {aim:?}: {was_known}");
-                self.blame("an eviction lasts until it is taken back", Subject::ALL, what);
+                let what = format!("replica {replica} knew {aim:?}: {was_known}");
+                self.blame("an eviction lasts until it is cancelled", Subject::ALL, what);
             }
         }
     }

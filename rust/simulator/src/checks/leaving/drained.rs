@@ -35,8 +35,8 @@ impl World {
         let time = |at: u64| self.replicas[replica].world_time(at);
         let evicted = self.evicted(replica, place).map(|evicted| evicted.since);
         if known.evicted_since.map(time) != evicted {
-            let what = format!("replica {replica} says {:?} of place {place}: {evicted:?}", known.evicted_since);
-            return self.blame("an eviction is shown, and since when", about, what);
+            let what = format!("replica {replica} shows {:?} for place {place}: {evicted:?}", known.evicted_since);
+            return self.blame("the start of an eviction is shown", about, what);
         }
         let is_gone = known.verdict == Verdict::Gone;
         let is_said = known.drained_since.map(time).is_some_and(|at| at <= now);
@@ -47,19 +47,21 @@ impl World {
         let is_silent = |at: Option<Time>, slack: Time| at.is_none_or(|at| now + slack >= at + SILENCE);
         // For a forgotten pod, the time of its last use is unknown.
         if is_said && !is_gone && self.remembers_all() && (is_used || !is_silent(seen.sent, slack)) {
-            let what =
-                format!("replica {replica} says so of place {place}; used: {is_used}, at {:?}", seen.sent.map(clock));
-            return self.blame("a pod has drained when it has no pages", about, what);
+            let what = format!(
+                "replica {replica} shows place {place} as drained; used: {is_used}, at {:?}",
+                seen.sent.map(clock)
+            );
+            return self.blame("only a pod without pages is shown as drained", about, what);
         }
         let is_over = evicted.is_some_and(|since| now >= since + SILENCE + slack)
             && !is_used
             && seen.used.is_none_or(|at| now >= at + SILENCE + slack);
         if is_over && !is_said {
             let what = format!(
-                "replica {replica} does not say so of place {place}: {known:?}, used at {:?}",
+                "replica {replica} does not show place {place} as drained: {known:?}, used at {:?}",
                 seen.used.map(clock)
             );
-            self.blame("it is said in time that a pod has drained", about, what);
+            self.blame("a drained pod is shown in time", about, what);
         }
     }
 
@@ -88,7 +90,7 @@ impl World {
             visitors.filter_map(|(number, visitor)| Some((number, visitor.pages.iter().find(is_left)?.home?)));
         if let Some((visitor, home)) = left.next() {
             let place = self.pods.process(home.process).place;
-            let what = format!("a page of visitor {visitor} lives on at place {place}");
+            let what = format!("a page of visitor {visitor} is still alive at place {place}");
             let about = Subject { visitor: Some(visitor), place: Some(place) };
             self.blame("no page is left behind", about, what);
         }

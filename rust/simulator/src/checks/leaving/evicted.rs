@@ -51,7 +51,7 @@ impl World {
         if let Some(well) = upstreams.find_map(|upstream| self.well(exchange, *upstream).next()) {
             let about = Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) };
             let what = format!(
-                "replica {replica} sends a page load to place {place} although place {well} is well: {evicted:?}"
+                "replica {replica} sends a page load to place {place} although place {well} is healthy: {evicted:?}"
             );
             self.blame("no new page on an evicted pod", about, what);
         }
@@ -72,8 +72,8 @@ impl World {
         let is_well = is_well && cause != Cause::OwnFault;
         if leads && is_well && !self.pods.places[place].stray && self.evicted(replica, place).is_some() {
             let about = Subject { visitor: Some(ask.page.visitor), place: Some(place) };
-            let what = format!("{:?} of a page at place {place} gets 503 of replica {replica}: {cause:?}", ask.kind);
-            self.blame("requests to an evicted pod go through", about, what);
+            let what = format!("{:?} of a page at place {place} gets 503 from replica {replica}: {cause:?}", ask.kind);
+            self.blame("requests to an evicted pod are not answered by the proxy", about, what);
         }
     }
 
@@ -85,8 +85,8 @@ impl World {
         let (place, upstream) = (own.place, bound.number(own.upstream));
         let about = Subject { visitor: Some(ask.page.visitor), place: Some(place) };
         if ask.kind != Kind::Receiver {
-            let what = format!("{:?} of a page at place {place} is told by replica {replica}: {cause:?}", ask.kind);
-            return self.blame("only receiver streams are told while the pod lives", about, what);
+            let what = format!("{:?} of a page at place {place} gets {cause:?} from replica {replica}", ask.kind);
+            return self.blame("only receiver streams make a page of a live pod reload", about, what);
         }
         self.check_taker(key, true);
         let evicted = self.evicted(replica, place).copied();
@@ -95,15 +95,15 @@ impl World {
         match (cause, evicted) {
             (Cause::Evicted, Some(evicted)) => self.check_order(key, home, &evicted, rate),
             (Cause::Evicted, None) => {
-                let what = format!("replica {replica} says so of a page at place {place}");
-                return self.blame("only pages of evicted pods are told so", about, what);
+                let what = format!("replica {replica} reports a page at place {place} as evicted");
+                return self.blame("only pages of evicted pods are reported as evicted", about, what);
             }
             _ => self.check_drain_max(key, place),
         }
         let eviction = own_rate.map_or(0, |evicted| evicted.number);
         let paced = Paced { replica, upstream, source: 0, rate, eviction };
         if !self.checks.pacing.tell(paced, self.scenario.skew, self.now()) {
-            self.blame("pages reload at a pace", about, format!("too many within one second: {paced:?}"));
+            self.blame("pages reload at a limited rate", about, format!("too many within one second: {paced:?}"));
         }
         self.checks.ledgers[replica].uses.0.remove(&home.instance);
     }
@@ -122,8 +122,8 @@ impl World {
         let about = Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) };
         let drains_before = exchange.bound.settings.drain_max > 0;
         if evicted.is_first && !drains_before && now + slack < evicted.since + ROLL {
-            let what = format!("replica {replica} evicts place {place} since {}", clock(evicted.since));
-            return self.blame("idle pages first needs a roll to find out which these are", about, what);
+            let what = format!("replica {replica} has evicted place {place} since {}", clock(evicted.since));
+            return self.blame("idle_first starts one roll after the eviction", about, what);
         }
         let uses = &self.checks.ledgers[replica].uses.0;
         let hook = |one: &Use| one.hook.filter(|hook| *hook >= evicted.since);
@@ -145,7 +145,7 @@ impl World {
         let room = (u64::from(rate) * ROLL / SECOND).max(1);
         if idle >= room + hidden {
             let what = format!(
-                "a page of place {place}, last used at {}, reloads before {idle} that were idle for longer; room for {room}, {hidden} hidden",
+                "a page of place {place}, last used at {}, reloads before {idle} pages that were idle for longer; {room} may reload, {hidden} hidden",
                 clock(last)
             );
             self.blame("idle pages reload first", about, what);
@@ -174,9 +174,10 @@ impl World {
         let since = [dns, marked, evicted].into_iter().flatten().min();
         if drain_max == 0 || since.is_none_or(|since| now + 2 * self.scenario.skew < since + drain_max) {
             let since = since.map(clock);
-            let what =
-                format!("replica {replica} says so of place {place}, which drains since {since:?} at the earliest");
-            self.blame("pages of pods that drain reload after drain_max", about, what);
+            let what = format!(
+                "replica {replica} applies drain_max to place {place}, which has drained since {since:?} at the earliest"
+            );
+            self.blame("pages of draining pods reload only after drain_max", about, what);
         }
     }
 }

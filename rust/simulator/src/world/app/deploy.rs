@@ -70,7 +70,7 @@ impl World {
             Deploy::Scale(wanted) => {
                 let deployment = &mut self.deployments[upstream];
                 (deployment.wanted, deployment.scaled) = (usize::from(wanted), self.agenda.now());
-                self.note(Subject::ALL, || format!("upstream {upstream} is to have {wanted} pods"));
+                self.note(Subject::ALL, || format!("upstream {upstream} must have {wanted} pods"));
                 for surplus in self.running(upstream).into_iter().skip(usize::from(wanted)) {
                     self.drain(surplus);
                 }

@@ -28,7 +28,7 @@ impl World {
             None => self.path.push_str("/some/page"),
             Some(home) => {
                 let (token, segment) = (&self.pods.process(home.process).token, ask.kind.segment());
-                write!(self.path, "/~/{token}/{segment}/{}", home.instance).expect("a string takes all");
+                write!(self.path, "/~/{token}/{segment}/{}", home.instance).expect("writing to a string cannot fail");
             }
         }
         let method = ask.kind.method();

@@ -197,7 +197,7 @@ impl Replica {
 }
 
 fn limits(bounds: &Bounds) -> Limits {
-    let some = |number| NonZeroU32::new(number).expect("no bound is 0");
+    let some = |number| NonZeroU32::new(number).expect("no limit is 0");
     Limits {
         max_pods: some(bounds.max_pods),
         max_waiting: bounds.max_waiting,
@@ -294,7 +294,7 @@ fn json(
             text,
             r#"{comma}{{"cidrs": ["10.{upstream}.0.0/24", "fd00:{upstream:x}::/64"], "hosts": [{hosts}], "port": {port}}}"#
         )
-        .expect("a string takes all");
+        .expect("writing to a string cannot fail");
     }
     text + "]}"
 }
