@@ -96,17 +96,31 @@ run_node() {
     "${program[@]}"
 }
 
+# The home of a JDK that has java.lang.foreign, which Java 22 brought; nothing where there is none.
+foreign_jdk() {
+    local home version
+    for home in ${JAVA_HOME:+"$JAVA_HOME"} /usr/lib/jvm/*; do
+        version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release" 2>/dev/null) || continue
+        if [ "${version:-0}" -ge 22 ] && [ -x "$home/bin/javac" ]; then
+            printf '%s' "$home"
+            return
+        fi
+    done
+}
+
+# By JNA with the JDK of the PATH, and by java.lang.foreign where a JDK has it.
 run_java() {
-    local maven=(mvn -B -q -f tests/conformance/java/pom.xml "-Doutput=$out/java"
-        "-Dmdep.outputFile=$out/java/classpath" compile dependency:build-classpath)
-    # Tries Maven's local repository first. Redirects its output, which contains colour codes even when it is
-    # quiet.
-    "${maven[@]}" -o >"$out/maven.log" 2>&1 || three_times "${maven[@]}" >&2
-    # A fixed heap size, so that any growth of the process is outside the heap.
-    local program=(java -Xms128m -Xmx128m -XX:+AlwaysPreTouch -XX:+UseSerialGC
-        -cp "$out/java/classes:$(cat "$out/java/classpath")" conformance.Conformance .)
-    variable_counts "${program[@]}"
-    "${program[@]}"
+    local folder=$out/java foreign
+    foreign=$(foreign_jdk)
+    unset LD_LIBRARY_PATH
+    three_times tests/conformance/java/install.sh "$folder" "$foreign"
+    if [ -n "$foreign" ]; then
+        tests/conformance/java/run.sh "$folder" FFM "$foreign"
+    else
+        printf 'java.lang.foreign is not tested: there is no JDK 22 or newer\n'
+    fi
+    variable_counts tests/conformance/java/run.sh "$folder" JNA
+    tests/conformance/java/run.sh "$folder" JNA
 }
 
 # The number of vectors in each file, as printed by the programs.

@@ -33,7 +33,7 @@ same rust/capi/Cargo.toml '^doors_routing = \{ version = "([^"]*)".*'
 same bindings/python/pyproject.toml '^version = "([^"]*)"$'
 same include/doors_caddy.h '^#define DOORS_VERSION "([^"]*)"$'
 for file in package package-lock; do same "bindings/node/$file.json" '^    "version": "([^"]*)".*'; done
-same tests/conformance/java/pom.xml '^  <version>([^<]*)</version>$'
+for file in bindings/java/pom.xml tests/conformance/java/pom.xml docs/java.md; do same "$file" '^  <version>([^<]*)</version>$'; done
 same deploy/compose/compose.yaml '.*ghcr\.io/doors-dev/doors-caddy:([0-9.]+).*'
 same deploy/kubernetes/base/caddy/deployment.yaml '.*ghcr\.io/doors-dev/doors-caddy:([0-9.]+).*'
 for file in caddy examples/app tests/e2e benchmarks; do

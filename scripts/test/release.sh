@@ -11,7 +11,7 @@ export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost GIT_COMMITTER_NAME=t
 
 # The current versions of the files that it reads, in a separate repository, with a date and with trivial
 # tests.
-(cd -- "$doors_root" && git ls-files | grep -E '(\.toml|go\.mod|pom\.xml|bindings/node/package.*\.json|\.yaml|CHANGELOG\.md|doors_caddy\.h)$|^scripts/' |
+(cd -- "$doors_root" && git ls-files | grep -E '(\.toml|go\.mod|pom\.xml|bindings/node/package.*\.json|docs/java\.md|\.yaml|CHANGELOG\.md|doors_caddy\.h)$|^scripts/' |
     tar -cf - -T -) | tar -xf - -C "$work"
 cd -- "$work"
 sed -i "s/^## \[$version\] - .*/## [$version] - 2026-01-02/" CHANGELOG.md

@@ -8,11 +8,12 @@ use serde_json::{Map, Value, json};
 
 use crate::parse::{Field, Item, Kind};
 
-struct Layout {
-    name: &'static str,
-    size: usize,
+/// Where the compiler put the members of a struct.
+pub struct Layout {
+    pub name: &'static str,
+    pub size: usize,
     align: usize,
-    offsets: Vec<(&'static str, usize)>,
+    pub offsets: Vec<(&'static str, usize)>,
 }
 
 macro_rules! layouts {
@@ -26,7 +27,7 @@ macro_rules! layouts {
     };
 }
 
-fn layouts() -> Vec<Layout> {
+pub fn layouts() -> Vec<Layout> {
     layouts! {
         doors_error { status, index, message }
         doors_addr { bytes, len }

@@ -9,7 +9,7 @@
 //! | python | bindings/python/src/doors_caddy/numbers.py | the header |
 //! | ctypes | bindings/python/src/doors_caddy/_native/declarations.py | the header |
 //! | node | bindings/node/src/numbers.ts | the header |
-//! | java | the numbers in tests/conformance | the header |
+//! | java | Numbers.java and c/Abi.java in bindings/java | the header |
 
 use std::fs;
 use std::path::Path;
@@ -19,6 +19,7 @@ mod abi;
 mod enums;
 mod groups;
 mod header;
+mod java;
 mod numbers;
 mod parse;
 mod python;
@@ -34,34 +35,45 @@ fn main() -> ExitCode {
         _ => ("", false),
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("it lies in rust/xtask");
-    let (file, fresh) = match task {
-        "header" => ("include/doors_caddy.h", header::generate(&root.join("rust/capi/src"))),
-        "abi" => ("rust/capi/abi.json", items(root).and_then(|(_, items)| abi::describe(&items))),
-        "python" => {
-            ("bindings/python/src/doors_caddy/numbers.py", items(root).and_then(|(_, items)| python::numbers(&items)))
-        }
-        "ctypes" => (
-            "bindings/python/src/doors_caddy/_native/declarations.py",
-            items(root).and_then(|(_, items)| python::declarations(&items)),
-        ),
-        "node" => ("bindings/node/src/numbers.ts", items(root).and_then(|(_, items)| numbers::node(&items))),
-        "java" => (
-            "tests/conformance/java/src/main/java/dev/doors/caddy/Numbers.java",
-            items(root).map(|(_, items)| numbers::java(&items)),
-        ),
-        "reference" => ("docs/c-api.md", items(root).map(|(rules, items)| reference::render(&rules, &items))),
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(2);
-        }
+    let Some(files) = files(task, root) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
     };
-    match fresh.and_then(|fresh| deliver(task, &root.join(file), &fresh, check)) {
+    let delivered = files
+        .and_then(|files| files.iter().try_for_each(|(file, fresh)| deliver(task, &root.join(file), fresh, check)));
+    match delivered {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{task}: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+type Files = Vec<(String, String)>;
+
+/// The files of a task, with what is to be in them. None for a task that there is not.
+fn files(task: &str, root: &Path) -> Option<Result<Files, String>> {
+    let one = |file: &str, text: String| vec![(file.to_string(), text)];
+    Some(match task {
+        "header" => header::generate(&root.join("rust/capi/src")).map(|text| one("include/doors_caddy.h", text)),
+        "abi" => items(root).and_then(|(_, items)| Ok(one("rust/capi/abi.json", abi::describe(&items)?))),
+        "python" => items(root)
+            .and_then(|(_, items)| Ok(one("bindings/python/src/doors_caddy/numbers.py", python::numbers(&items)?))),
+        "ctypes" => items(root).and_then(|(_, items)| {
+            Ok(one("bindings/python/src/doors_caddy/_native/declarations.py", python::declarations(&items)?))
+        }),
+        "node" => items(root).and_then(|(_, items)| Ok(one("bindings/node/src/numbers.ts", numbers::node(&items)?))),
+        "java" => items(root).and_then(|(_, items)| {
+            let folder = "bindings/java/src/main/java/dev/doors/caddy";
+            Ok(vec![
+                (format!("{folder}/Numbers.java"), java::numbers(&items)?),
+                (format!("{folder}/c/Abi.java"), java::interface(&items, &abi::layouts())?),
+            ])
+        }),
+        "reference" => items(root).map(|(rules, items)| one("docs/c-api.md", reference::render(&rules, &items))),
+        _ => return None,
+    })
 }
 
 fn items(root: &Path) -> Result<(String, Vec<parse::Item>), String> {

@@ -1,4 +1,4 @@
-//! Generates the constants of the C API for Node and Java. The names have no DOORS_ prefix.
+//! Generates the constants of the C API for Node. The names have no DOORS_ prefix.
 
 use std::fmt::Write;
 
@@ -27,23 +27,9 @@ pub fn node(items: &[Item]) -> Result<String, String> {
     Ok(out + "\n")
 }
 
-pub fn java(items: &[Item]) -> String {
-    let mut out = format!(
-        "package dev.doors.caddy;\n\n/** The numbers of libdoors_caddy. {GENERATED} */\npublic final class Numbers {{\n    private Numbers() {{}}\n\n"
-    );
-    for (name, value) in numbers(items) {
-        let _ = match u32::try_from(value) {
-            // Java has no unsigned 32-bit integers.
-            Ok(value) => writeln!(out, "    public static final int {name} = {};", value as i32),
-            Err(_) => writeln!(out, "    public static final long {name} = {value}L;"),
-        };
-    }
-    out + "}\n"
-}
-
 /// The constants in no group, with their comments. Without those of the version, which may differ from that
 /// of the loaded library.
-fn constants(items: &[Item]) -> impl Iterator<Item = (&str, i64, &str)> {
+pub fn constants(items: &[Item]) -> impl Iterator<Item = (&str, i64, &str)> {
     items.iter().filter_map(|item| match &item.kind {
         Kind::Macro { name, value } if !name.starts_with("DOORS_VERSION") => {
             Some((name.trim_start_matches("DOORS_"), number(value), item.comment.as_str()))
@@ -58,14 +44,4 @@ fn number(value: &str) -> i64 {
         "INT64_MAX" => i64::MAX,
         value => value.parse().expect("a number"),
     }
-}
-
-/// All constants, in the order of the header.
-fn numbers(items: &[Item]) -> impl Iterator<Item = (&str, i64)> {
-    let enums = items.iter().filter_map(|item| match &item.kind {
-        Kind::Enum { numbers, .. } => Some(numbers.iter().map(|number| (&number.name, &number.value))),
-        _ => None,
-    });
-    let enums = enums.flatten().map(|(name, value)| (name.trim_start_matches("DOORS_"), number(value)));
-    constants(items).map(|(name, value, _)| (name, value)).chain(enums)
 }

@@ -1,0 +1,75 @@
+package dev.doors.caddy;
+
+import dev.doors.caddy.c.Abi;
+import dev.doors.caddy.c.Abi.Function;
+import dev.doors.caddy.c.Frame;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Makes and reads tokens. */
+public final class Cipher extends Handle {
+    /**
+     * Makes a cipher.
+     *
+     * @param secret one to eight AES keys in base64, separated by white space; the first makes tokens, all open them
+     * @throws DoorsException for a secret that breaks a rule
+     */
+    public Cipher(String secret) {
+        super(Function.DOORS_CIPHER_FREE, fromText(Function.DOORS_CIPHER_NEW, Values.bytes(secret)));
+    }
+
+    /**
+     * What is in a token.
+     *
+     * @param address the address, IPv4 for an IPv4-mapped one
+     * @param key the key that opened it, from 0
+     */
+    public record Opened(InetAddress address, int key) {}
+
+    /**
+     * Makes a token. Make one for each process and address, not one for each request.
+     *
+     * @param address the address to put into it
+     * @return the token, another one each time
+     */
+    public String encode(InetAddress address) {
+        try (Frame frame = new Frame()) {
+            ByteBuffer token = frame.take(Numbers.TOKEN_SIZE);
+            checked(Function.DOORS_CIPHER_ENCODE, Values.address(frame, address), token, (long) Numbers.TOKEN_SIZE,
+                    frame.take(Long.BYTES));
+            return Values.text(token, 0);
+        }
+    }
+
+    /**
+     * Reads a token.
+     *
+     * @param token the token
+     * @return what is in it
+     * @throws DoorsException with TOKEN_FORMAT or TOKEN_REFUSED for any other text
+     */
+    public Opened decode(String token) {
+        return decode(Values.bytes(token));
+    }
+
+    /**
+     * Reads a token, which may be any bytes.
+     *
+     * @param token the token
+     * @return what is in it
+     * @throws DoorsException with TOKEN_FORMAT or TOKEN_REFUSED for any other bytes
+     */
+    public Opened decode(byte[] token) {
+        try (Frame frame = new Frame()) {
+            ByteBuffer address = frame.take(Abi.ADDR_SIZE), key = frame.take(Integer.BYTES);
+            checked(Function.DOORS_CIPHER_DECODE, frame.bytes(token), (long) token.length, address, key);
+            return new Opened(Values.address(address, 0).orElseThrow(), key.getInt(0));
+        }
+    }
+
+    /** {@return the ids of the keys, in the order of the secret; they are not secret: log them to compare proxies and apps} */
+    public List<String> keyIds() {
+        return Values.keyIds(this, Function.DOORS_CIPHER_KEYS, Function.DOORS_CIPHER_KEY_ID);
+    }
+}

@@ -1,0 +1,36 @@
+package dev.doors.caddy;
+
+import dev.doors.caddy.Numbers.DecisionKind;
+import dev.doors.caddy.Numbers.PathKind;
+import dev.doors.caddy.Numbers.Reason;
+import dev.doors.caddy.c.Abi;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Where one request goes, and why.
+ *
+ * @param kind to one pod, to a fresh pod of one upstream or of any, or nowhere
+ * @param reason why
+ * @param upstream index of the upstream in the configuration, from 0; empty for ANY and GONE
+ * @param key the key that opened the token or the cookie, from 0; empty where none did
+ * @param port the upstream's port; 0 for ANY and GONE
+ * @param path what the request is for
+ * @param address the address in the token or in the cookie
+ */
+public record Decision(
+        DecisionKind kind, Reason reason, OptionalInt upstream, OptionalInt key, int port, PathKind path,
+        Optional<InetAddress> address) {
+    static Decision of(ByteBuffer from) {
+        return new Decision(
+                DecisionKind.of(from.getInt(Abi.DECISION_KIND)),
+                Reason.of(from.getInt(Abi.DECISION_REASON)),
+                Values.optional(from.getInt(Abi.DECISION_UPSTREAM)),
+                Values.optional(from.getInt(Abi.DECISION_KEY)),
+                Values.port(from, Abi.DECISION_PORT),
+                PathKind.of(from.getShort(Abi.DECISION_PATH)),
+                Values.address(from, Abi.DECISION_ADDR));
+    }
+}

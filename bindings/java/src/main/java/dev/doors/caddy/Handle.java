@@ -1,0 +1,77 @@
+package dev.doors.caddy;
+
+import dev.doors.caddy.c.Abi;
+import dev.doors.caddy.c.Abi.Function;
+import dev.doors.caddy.c.C;
+import dev.doors.caddy.c.Frame;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A handle of the library. One that is not closed is never freed. */
+public abstract class Handle implements AutoCloseable {
+    private static final AtomicInteger LIVE = new AtomicInteger();
+
+    private final AtomicLong pointer = new AtomicLong();
+    /** Null for a handle that belongs to another one. */
+    private final Function free;
+
+    interface Maker {
+        long make(Frame frame, ByteBuffer out, ByteBuffer error);
+    }
+
+    Handle(Function free, Maker maker) {
+        this.free = free;
+        try (Frame frame = new Frame()) {
+            ByteBuffer out = frame.take(Long.BYTES), error = frame.take(Abi.ERROR_SIZE);
+            long status = maker.make(frame, out, error);
+            // A function that does not say why leaves the message empty.
+            if (error.get(Abi.ERROR_MESSAGE) == 0) Values.check(status);
+            Values.check(status, error);
+            pointer.set(out.getLong(0));
+        }
+        LIVE.incrementAndGet();
+    }
+
+    /** A handle that belongs to another one, and is freed with it. */
+    Handle(long borrowed) {
+        free = null;
+        pointer.set(borrowed);
+    }
+
+    static Maker fromText(Function function, byte[] text) {
+        return (frame, out, error) -> C.call(function, frame.bytes(text), (long) text.length, out, error);
+    }
+
+    /** {@return how many handles are open} */
+    public static int live() {
+        return LIVE.get();
+    }
+
+    /** {@return the pointer of the C API, for the functions in {@link C}; 0 after {@link #close}} */
+    public final long pointer() {
+        return pointer.get();
+    }
+
+    /** Frees the handle. A later call on it throws a {@link DoorsException}; closing twice is fine. */
+    @Override
+    public final void close() {
+        long owned = pointer.getAndSet(0);
+        if (owned == 0 || free == null) return;
+        C.call(free, owned);
+        LIVE.decrementAndGet();
+    }
+
+    /** Calls a function whose first argument is this handle. Throws if it fails. */
+    final void checked(Function function, Object... arguments) {
+        Values.check(status(function, arguments));
+    }
+
+    /** Calls a function whose first argument is this handle. */
+    final long status(Function function, Object... arguments) {
+        Object[] all = new Object[arguments.length + 1];
+        all[0] = pointer();
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        return C.call(function, all);
+    }
+}

@@ -1,0 +1,231 @@
+package dev.doors.caddy;
+
+import dev.doors.caddy.Numbers.Cause;
+import dev.doors.caddy.Numbers.Mark;
+import dev.doors.caddy.Numbers.Method;
+import dev.doors.caddy.Numbers.Outcome;
+import dev.doors.caddy.Numbers.StepKind;
+import dev.doors.caddy.c.Abi;
+import dev.doors.caddy.c.Abi.Function;
+import dev.doors.caddy.c.Frame;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+
+/** One request of a {@link Source}, from {@link Source#begin}. One thread at a time uses it. */
+public final class Request {
+    private final Source source;
+    /** The doors_request, which is plain memory: it is copied for each call. */
+    private final byte[] memory = new byte[Abi.REQUEST_SIZE];
+    private final Decision decision;
+    private Step step;
+
+    Request(Source source, Method method, boolean hasBody, byte[] path, byte[] cookies, long now, long random) {
+        this.source = source;
+        try (Frame frame = new Frame()) {
+            ByteBuffer request = frame.take(Abi.REQUEST_SIZE), out = frame.take(Abi.STEP_SIZE);
+            ByteBuffer meaning = frame.take(Abi.DECISION_SIZE);
+            source.checked(Function.DOORS_REQUEST_BEGIN, method.number(), hasBody ? 1 : 0, frame.bytes(path), (long) path.length,
+                    frame.bytes(cookies), (long) cookies.length, now, random, request, out);
+            source.checked(Function.DOORS_REQUEST_DECISION, request, meaning);
+            request.get(0, memory);
+            step = step(out);
+            decision = Decision.of(meaning);
+        }
+    }
+
+    /**
+     * A pod to choose from.
+     *
+     * @param upstream index of the upstream in the configuration
+     * @param tier how good the pod is for the request; lower is better
+     * @param pod the pod
+     */
+    public record Place(int upstream, int tier, Pod pod) {}
+
+    /**
+     * Pods to choose from.
+     *
+     * @param places the pods, only the best ones
+     * @param report what was learned
+     */
+    public record Choices(List<Place> places, Report report) {}
+
+    /** {@return what its token or cookie means} */
+    public Decision decision() {
+        return decision;
+    }
+
+    /** {@return what to do} */
+    public Step step() {
+        return step;
+    }
+
+    private interface Call {
+        void with(Frame frame, ByteBuffer request, ByteBuffer out);
+    }
+
+    /** Calls with a copy of the request, which may change. */
+    private <T> T copied(int size, Call call, java.util.function.Function<ByteBuffer, T> read) {
+        try (Frame frame = new Frame()) {
+            ByteBuffer request = frame.bytes(memory), out = frame.take(size);
+            try {
+                call.with(frame, request, out);
+            } finally {
+                request.get(0, memory);
+            }
+            return read.apply(out);
+        }
+    }
+
+    private Step next(Call call) {
+        step = copied(Abi.STEP_SIZE, call, Request::step);
+        return step;
+    }
+
+    /**
+     * The attempt has ended without an answer; {@link Source#dialled} was told of its dial.
+     *
+     * @param outcome what became of it
+     * @param now the time
+     * @param random any number
+     * @return what to do
+     */
+    public Step next(Outcome outcome, long now, long random) {
+        return next((frame, request, out) ->
+                source.checked(Function.DOORS_REQUEST_NEXT, request, outcome.number(), now, random, out));
+    }
+
+    /**
+     * {@link Source#dialled} and {@link #next} in one.
+     *
+     * @param outcome what became of the dial
+     * @param now the time
+     * @param random any number
+     * @return what to do
+     */
+    public Step failed(Outcome outcome, long now, long random) {
+        return next((frame, request, out) ->
+                source.checked(Function.DOORS_REQUEST_FAILED, request, outcome.number(), now, random, out));
+    }
+
+    /**
+     * A request that waits goes on: at the time of its step, or when a report has WAKE.
+     *
+     * @param now the time
+     * @param random any number
+     * @return what to do
+     */
+    public Step resume(long now, long random) {
+        return next((frame, request, out) -> source.checked(Function.DOORS_REQUEST_RESUME, request, now, random, out));
+    }
+
+    /**
+     * Tells the pods that may take the request, after {@link Step.Choose}.
+     *
+     * @param now the time
+     * @return the pods, which may be none
+     */
+    public Choices choices(long now) {
+        try (Frame frame = new Frame()) {
+            ByteBuffer request = frame.bytes(memory), report = frame.take(Abi.REPORT_SIZE);
+            List<Place> places = Values.list(Abi.PLACE_SIZE, (room, capacity, count) ->
+                    source.status(Function.DOORS_REQUEST_CHOICES, request, now, room, capacity, count, report),
+                    from -> new Place(from.getInt(Abi.PLACE_UPSTREAM), from.getInt(Abi.PLACE_TIER), Values.pod(from, Abi.PLACE_POD)));
+            request.get(0, memory);
+            return new Choices(places, Report.of(report));
+        }
+    }
+
+    /**
+     * The user's policy has chosen this pod.
+     *
+     * @param upstream index of the upstream in the configuration
+     * @param pod the pod
+     * @param now the time
+     * @return what to do
+     */
+    public Step chose(int upstream, Pod pod, long now) {
+        return next((frame, request, out) -> source.checked(
+                Function.DOORS_REQUEST_CHOSE, request, Values.count("upstream", upstream), Values.pod(frame, pod), now, out));
+    }
+
+    /**
+     * The user's policy has chosen none.
+     *
+     * @param now the time
+     * @param random any number
+     * @return what to do
+     */
+    public Step choseNone(long now, long random) {
+        return next((frame, request, out) -> source.checked(Function.DOORS_REQUEST_CHOSE_NONE, request, now, random, out));
+    }
+
+    /**
+     * With USER_RETRIES: the retries are over, and the last one was told to {@link #next}.
+     *
+     * @param now the time
+     * @param random any number
+     * @return what to do
+     */
+    public Step giveUp(long now, long random) {
+        return next((frame, request, out) -> source.checked(Function.DOORS_REQUEST_GIVE_UP, request, 0, now, random, out));
+    }
+
+    /**
+     * With USER_RETRIES: the retries are over.
+     *
+     * @param outcome what became of the last one
+     * @param now the time
+     * @param random any number
+     * @return what to do
+     */
+    public Step giveUp(Outcome outcome, long now, long random) {
+        return next((frame, request, out) ->
+                source.checked(Function.DOORS_REQUEST_GIVE_UP, request, outcome.number(), now, random, out));
+    }
+
+    /**
+     * The pod has begun to answer. {@link Step.Done}: pass the answer on.
+     *
+     * @param marks what the answer says about the pod
+     * @param now the time
+     * @param random any number
+     * @return what to do
+     */
+    public Step answered(Set<Mark> marks, long now, long random) {
+        return next((frame, request, out) ->
+                source.checked(Function.DOORS_REQUEST_ANSWERED, request, Numbers.sum(marks), now, random, out));
+    }
+
+    /**
+     * The request is over, however. Call it once: until then the request counts as in flight.
+     *
+     * @param now the time
+     */
+    public void ended(long now) {
+        copied(0, (frame, request, out) -> source.checked(Function.DOORS_REQUEST_ENDED, request, now), out -> out);
+    }
+
+    /** The step of a doors_step. */
+    private static Step step(ByteBuffer from) {
+        Report report = Report.of(from.slice(Abi.STEP_REPORT, Abi.REPORT_SIZE).order(from.order()));
+        return switch (StepKind.of(from.getInt(Abi.STEP_KIND))) {
+            case DIAL -> new Step.Dial(
+                    from.getInt(Abi.STEP_UPSTREAM),
+                    Values.pod(from, Abi.STEP_POD),
+                    from.getInt(Abi.STEP_PROBE) == 1,
+                    from.getInt(Abi.STEP_LAST_CHOICE) == 1,
+                    report);
+            case WAIT -> new Step.Wait(from.getLong(Abi.STEP_UNTIL), report);
+            case ANSWER -> new Step.Answer(
+                    from.getInt(Abi.STEP_STATUS),
+                    from.getInt(Abi.STEP_RETRY_AFTER),
+                    Cause.of(from.getInt(Abi.STEP_CAUSE)),
+                    from.getInt(Abi.STEP_PAGE) == 1,
+                    report);
+            case DONE -> new Step.Done(report);
+            case CHOOSE -> new Step.Choose(report);
+        };
+    }
+}

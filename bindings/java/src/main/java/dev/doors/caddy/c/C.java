@@ -1,0 +1,102 @@
+package dev.doors.caddy.c;
+
+import dev.doors.caddy.Numbers;
+import dev.doors.caddy.c.Abi.Function;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/**
+ * Calls the functions of the library. It is the one in the jar, or the one that the environment variable DOORS_CADDY_LIBRARY
+ * names. Any number of threads may call.
+ */
+public final class C {
+    private static final Linkage LIBRARY = load();
+
+    static {
+        checkAbi((int) call(Function.DOORS_ABI));
+    }
+
+    private C() {}
+
+    /**
+     * Calls a function. An argument of 32 bits is an {@link Integer}, one of 64 bits a {@link Long}; a pointer is a direct
+     * {@link ByteBuffer} at position 0, a {@link Long} or null.
+     *
+     * @param function what to call
+     * @param arguments its arguments
+     * @return its result: a number with its sign, an address, or 0 for none
+     * @throws IllegalArgumentException for arguments that the function does not have
+     */
+    public static long call(Function function, Object... arguments) {
+        String signature = function.signature();
+        boolean fits = arguments.length == signature.length() - 1;
+        for (int at = 0; fits && at < arguments.length; at++) {
+            Object argument = arguments[at];
+            fits = switch (signature.charAt(at + 1)) {
+                case 'i' -> argument instanceof Integer;
+                case 'l' -> argument instanceof Long;
+                default -> argument == null
+                        || argument instanceof Long
+                        || argument instanceof ByteBuffer buffer && buffer.isDirect() && buffer.position() == 0;
+            };
+        }
+        if (!fits) throw new IllegalArgumentException("arguments of " + function.symbol() + " are not " + signature);
+        return LIBRARY.call(function, arguments);
+    }
+
+    /**
+     * Calls a function that returns a text.
+     *
+     * @param function what to call
+     * @param arguments its arguments
+     * @return the text
+     */
+    public static String text(Function function, Object... arguments) {
+        return LIBRARY.text(call(function, arguments));
+    }
+
+    /** {@return what calls the library: FFM (java.lang.foreign) or JNA} */
+    public static String linkage() {
+        return Linkage.kind();
+    }
+
+    /**
+     * Throws if the loaded library has another interface than these classes were written for.
+     *
+     * @param loaded what doors_abi() returned
+     * @throws IllegalStateException for another number than {@link Numbers#ABI}
+     */
+    public static void checkAbi(int loaded) {
+        if (loaded != Numbers.ABI) {
+            throw new IllegalStateException("libdoors_caddy " + text(Function.DOORS_VERSION) + " has interface " + loaded
+                    + ", but these classes were written for " + Numbers.ABI);
+        }
+    }
+
+    private static Linkage load() {
+        String named = System.getenv("DOORS_CADDY_LIBRARY");
+        if (named != null) return new Linkage(named);
+        String platform = System.getProperty("os.name") + "-" + System.getProperty("os.arch");
+        try (InputStream resource = C.class.getResourceAsStream("/dev/doors/caddy/native/" + platform + "/libdoors_caddy.so")) {
+            if (resource == null) {
+                throw new UnsatisfiedLinkError("doors-caddy holds no library for " + platform
+                        + ": build one, and name it with DOORS_CADDY_LIBRARY");
+            }
+            // The loader keeps what it has loaded, so that the file can go.
+            Path file = Files.createTempFile("libdoors_caddy", ".so");
+            try {
+                Files.copy(resource, file, StandardCopyOption.REPLACE_EXISTING);
+                return new Linkage(file.toString());
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException error) {
+            throw new UncheckedIOException("libdoors_caddy.so cannot be copied to java.io.tmpdir", error);
+        }
+    }
+}
