@@ -126,30 +126,4 @@ needs_library "$work/caddy" || fail 'a Caddy built with the installed library do
 LD_LIBRARY_PATH=$prefix/lib "$work/caddy" list-modules | grep -x http.reverse_proxy.upstreams.doors_upstream >/dev/null ||
     fail 'that Caddy does not contain doors_upstream'
 
-# --- The crates ---------------------------------------------------------------------------------------------------------------
-
-cargo package --quiet --locked --allow-dirty -p doors_caddy --list >"$work/crate"
-for file in build.rs include/doors_caddy.h include/doors_caddy.hpp src/lib.rs README.md LICENSE; do
-    grep -q -x "$file" "$work/crate" || fail "the crate would lack $file"
-done
-
-# Two crates may depend on different versions of the core, because it exports no symbols.
-cargo package --quiet --locked --allow-dirty --no-verify --target-dir "$work/cargo" -p doors_routing 2>"$work/two.log" ||
-    { cat "$work/two.log"; fail 'cargo package -p doors_routing'; }
-mkdir -p "$work/twice/src"
-tar -xzf "$work/cargo/package/doors_routing-$version.crate" -C "$work"
-sed -i "/^\[package\]/,/^\[/s/^version = \"$version\"/version = \"0.0.1\"/" "$work/doors_routing-$version/Cargo.toml"
-cp tests/package/twice.rs "$work/twice/src/main.rs"
-cp Cargo.lock "$work/twice/"
-cat >"$work/twice/Cargo.toml" <<TOML
-[package]
-name = "twice"
-edition = "2024"
-[dependencies]
-doors_routing = { path = "$doors_root/rust/core" }
-other = { package = "doors_routing", path = "../doors_routing-$version" }
-[workspace]
-TOML
-same 'two versions of the core' 10.0.0.7 "$(cd -- "$work/twice" &&
-    CARGO_TARGET_DIR=$doors_root/target/package cargo run --quiet --offline)"
 printf 'package: %s with %d functions; shared, static, fully static, CMake, xcaddy\n' "$soname" "$(wc -l <"$work/exported")"

@@ -74,6 +74,8 @@ stage_simulator() {
     cargo run --quiet --locked --profile simulate -p doors_simulator -- --seeds 600
     scripts/simulate-faults.sh
 }
+# What goes to crates.io, used in empty projects.
+stage_crates() { scripts/crates.sh; }
 stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
 stage_header() {
     local task

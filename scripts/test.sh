@@ -151,6 +151,7 @@ run rustfmt
 run clippy
 run rust
 run rustdoc
+run crates
 run simulator
 run header
 await library

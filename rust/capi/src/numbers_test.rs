@@ -167,7 +167,7 @@ fn numbers_of_the_flow_match_the_core() {
 
 #[test]
 fn one_version_everywhere() {
-    let header = include_str!("../../../include/doors_caddy.h");
+    let header = include_str!("../include/doors_caddy.h");
     let version = unsafe { CStr::from_ptr(doors_version()) }.to_str().unwrap();
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
     for line in [

@@ -96,3 +96,11 @@ fn changelog() {
         );
     }
 }
+
+/// Tests are always compiled to unwind. The released library must be too, because an abort would end the
+/// calling process.
+#[test]
+fn no_profile_aborts() {
+    let manifest = read("Cargo.toml");
+    assert!(!manifest.lines().any(|line| line.trim_start().starts_with("panic")), "a profile sets `panic`");
+}

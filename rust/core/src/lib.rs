@@ -119,10 +119,10 @@
 #![deny(missing_docs)]
 #![warn(clippy::incompatible_msrv)]
 
-// Runs the samples in docs/build-a-proxy.md.
+// Runs the sample in README.md.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/build-a-proxy.md")]
-struct BuildAProxy;
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod error;
 mod hosts;
