@@ -23,9 +23,9 @@ xcaddy_here() {
     local folder=$1 module ours=https://github.com/doors-dev/doors-caddy others count=${GIT_CONFIG_COUNT:-0}
     shift
     others=$(git ls-remote --get-url "$ours-" 2>/dev/null || printf '%s-' "$ours")
-    for module in github.com/doors-dev/doors-caddy github.com/doors-dev/doors-caddy/caddy; do
-        mkdir -p "$folder/proxy/$module/@v"
-        : >"$folder/proxy/$module/@v/list"
+    for module in doors-caddy doors-caddy/caddy doors-caddy/plugin; do
+        mkdir -p "$folder/proxy/github.com/doors-dev/$module/@v"
+        : >"$folder/proxy/github.com/doors-dev/$module/@v/list"
     done
     mkdir -p "$folder/git/objects" "$folder/git/refs"
     printf 'ref: refs/heads/main\n' >"$folder/git/HEAD"
@@ -34,5 +34,6 @@ xcaddy_here() {
         "GIT_CONFIG_KEY_$((count + 1))=url.$others.insteadOf" "GIT_CONFIG_VALUE_$((count + 1))=$ours-" \
         "$DOORS_CACHE/bin/xcaddy-$xcaddy_version" build "$@" \
         --with "github.com/doors-dev/doors-caddy/caddy=$doors_root/caddy" \
-        --replace "github.com/doors-dev/doors-caddy=$doors_root"
+        --replace "github.com/doors-dev/doors-caddy=$doors_root" \
+        --replace "github.com/doors-dev/doors-caddy/plugin=$doors_root/plugin"
 }

@@ -39,13 +39,15 @@ same deploy/kubernetes/base/caddy/deployment.yaml '.*ghcr\.io/doors-dev/doors-ca
 for file in caddy examples/app tests/e2e benchmarks; do
     same "$file/go.mod" '^\tgithub\.com/doors-dev/doors-caddy v([^ ]*)$'
 done
+same plugin/go.mod '^\tgithub\.com/doors-dev/doors-caddy/caddy v([^ ]*)$'
+same plugin/go.mod '^\tgithub\.com/doors-dev/doors-caddy v([^ ]*) // indirect$'
 
 heading=$(grep -m 1 '^## ' CHANGELOG.md)
 [[ $heading =~ ^'## ['"$version"'] - '[0-9]{4}-[0-9]{2}-[0-9]{2}$ ]] ||
     fail "CHANGELOG.md: the first heading is \"$heading\"; write \"## [$version] - $(date -u +%Y-%m-%d)\""
 
 # The tags of a Go module in a subfolder start with the folder.
-tags=("v$version" "caddy/v$version")
+tags=("v$version" "caddy/v$version" "plugin/v$version")
 for tag in "${tags[@]}"; do
     if git rev-parse -q --verify "refs/tags/$tag" >/dev/null; then fail "tag $tag already exists: raise the version"; fi
 done

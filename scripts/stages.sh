@@ -10,7 +10,7 @@ cd -- "$doors_root"
 shared_flags=(-trimpath)
 
 # All Go modules, and the packages of the root module that do not use cgo.
-modules=(. caddy tests/e2e tests/deploy tests/install benchmarks tools)
+modules=(. caddy plugin tests/e2e tests/deploy tests/install benchmarks tools)
 pure_packages() { CGO_ENABLED=0 go list ./... | grep -v -x github.com/doors-dev/doors-caddy/routing; }
 
 # A temporary registry failure should not fail the tests.
@@ -112,7 +112,7 @@ stage_go_format() {
 
 stage_go_vet() {
     local module
-    for module in . caddy tests/e2e tests/deploy tests/install benchmarks; do
+    for module in . caddy plugin tests/e2e tests/deploy tests/install benchmarks; do
         (cd -- "$module" && go vet "${shared_flags[@]}" ./...)
     done
 }
@@ -141,7 +141,12 @@ stage_go_binding() {
     GOEXPERIMENT=cgocheck2 go test -timeout 5m "${shared_flags[@]}" ./routing
 }
 
-stage_module() { (cd caddy && go test -timeout 15m -race "${shared_flags[@]}" ./...); }
+stage_module() {
+    local module
+    for module in caddy plugin; do
+        (cd -- "$module" && go test -timeout 15m -race "${shared_flags[@]}" ./...)
+    done
+}
 
 stage_caddy() { ./xcaddy.sh "$caddy_default" --output bin/caddy; }
 stage_caddy_race() { ./xcaddy.sh "$caddy_default" --race --output bin/caddy-race; }

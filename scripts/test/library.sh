@@ -124,12 +124,12 @@ cat >"$work/cache/bin/xcaddy-$xcaddy_version" <<'SH'
 #!/bin/sh
 set -e
 cd -- "$(dirname -- "$0")/../../module"
-go list -m -versions github.com/doors-dev/doors-caddy github.com/doors-dev/doors-caddy/caddy | sed 's/$/./'
+go list -m -versions github.com/doors-dev/doors-caddy github.com/doors-dev/doors-caddy/caddy github.com/doors-dev/doors-caddy/plugin | sed 's/$/./'
 git ls-remote --get-url https://github.com/doors-dev/doors-caddy-plugin
 SH
 chmod +x "$work/cache/bin/xcaddy-$xcaddy_version"
 printf 'module example.com/caddy\n' >"$work/module/go.mod"
-versions=$'github.com/doors-dev/doors-caddy.\ngithub.com/doors-dev/doors-caddy/caddy.\n'
+versions=$'github.com/doors-dev/doors-caddy.\ngithub.com/doors-dev/doors-caddy/caddy.\ngithub.com/doors-dev/doors-caddy/plugin.\n'
 others=https://github.com/doors-dev/doors-caddy-plugin
 modules() { # modules VARIABLE...: what Go finds with these
     # shellcheck disable=SC2016 # the other shell expands it

@@ -43,10 +43,12 @@ sed -i "s/version = \"$version\"/version = \"0.0.1\"/" bindings/python/pyproject
 refused 'another version in the package for Python' 'bindings/python/pyproject.toml: version "0.0.1"'
 sed -i "s/doors-caddy v$version/doors-caddy v0.0.1/" caddy/go.mod
 refused 'another version in a module' 'caddy/go.mod: version "0.0.1"'
+sed -i "s,doors-caddy/caddy v$version,doors-caddy/caddy v0.0.1," plugin/go.mod
+refused 'another version in the module that only imports' 'plugin/go.mod: version "0.0.1"'
 sed -i "s/version = \"$version\"/version = \"one\"/" Cargo.toml
 refused 'not a version' '"one" is not of the form 1.2.3'
 
-expect_output 'the release' 0 "git push --atomic origin main v$version caddy/v$version" release
-expect_output 'its tags' 0 "$(printf 'caddy/v%s\nv%s' "$version" "$version")" git tag
+expect_output 'the release' 0 "git push --atomic origin main v$version caddy/v$version plugin/v$version" release
+expect_output 'its tags' 0 "$(printf 'caddy/v%s\nplugin/v%s\nv%s' "$version" "$version" "$version")" git tag
 expect_output 'twice' 1 "tag v$version already exists" release
 finish
