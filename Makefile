@@ -18,7 +18,7 @@ setup: ## install what a build needs (done automatically by the other targets)
 library: ## build the Rust static library and its pkg-config file in target/
 	@scripts/library.sh
 
-header: ## regenerate include/doors_caddy.h and the files that depend on it: abi.json, docs/c-api.md, bindings
+header: ## regenerate include/doors_caddy.h and the files that depend on it: abi.json, docs/c-api, bindings
 	@for task in header abi reference python ctypes node java; do cargo run --quiet --locked -p xtask -- $$task || exit; done
 
 build: bin/caddy ## build Caddy with this module as bin/caddy (see also ./xcaddy.sh --help)

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | header | include/doors_caddy.h | rust/capi/src |
 //! | abi | rust/capi/abi.json | the header and the compiled layouts |
-//! | reference | docs/c-api.md | the header |
+//! | reference | docs/c-api.md and docs/c-api | the header |
 //! | python | bindings/python/src/doors_caddy/numbers.py | the header |
 //! | ctypes | bindings/python/src/doors_caddy/_native/declarations.py | the header |
 //! | node | bindings/node/src/numbers.ts | the header |
@@ -21,6 +21,7 @@ mod groups;
 mod header;
 mod java;
 mod numbers;
+mod pages;
 mod parse;
 mod python;
 mod reference;
@@ -71,7 +72,7 @@ fn files(task: &str, root: &Path) -> Option<Result<Files, String>> {
                 (format!("{folder}/c/Abi.java"), java::interface(&items, &abi::layouts())?),
             ])
         }),
-        "reference" => items(root).map(|(rules, items)| one("docs/c-api.md", reference::render(&rules, &items))),
+        "reference" => items(root).and_then(|(rules, items)| reference::render(&rules, &items)),
         _ => return None,
     })
 }
@@ -99,7 +100,10 @@ fn deliver(task: &str, path: &Path, fresh: &str, check: bool) -> Result<(), Stri
         print_difference(&committed, fresh);
         return Err(format!("{} is not what its source says; run: cargo run -p xtask -- {task}", path.display()));
     }
-    fs::write(path, fresh).map_err(|error| format!("{}: {error}", path.display()))
+    let folder = path.parent().expect("a file in the repository");
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, fresh))
+        .map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Prints the lines between the common start and the common end of both texts.

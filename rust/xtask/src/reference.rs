@@ -1,82 +1,90 @@
-//! Generates docs/c-api.md from the rules and items of the header.
+//! Generates the reference of the C API from the rules and items of the header: an index, docs/c-api.md, and the pages
+//! in docs/c-api.
 
 use std::fmt::Write;
 
+use crate::pages::{PAGES, assigned};
 use crate::parse::{Field, Item, Kind, Number};
 
-/// The sections of functions, by prefix. The last one takes the rest.
-const GROUPS: [(&str, &str); 7] = [
-    ("doors_cipher_", "Tokens: doors_cipher"),
-    ("doors_cidrs_", "CIDRs: doors_cidrs"),
-    ("doors_router_", "Decisions: doors_router"),
-    ("doors_state_", "Hosts and pods: doors_state"),
-    ("doors_source_", "Configurations in use: doors_source"),
-    ("doors_request_", "Requests: doors_request"),
-    ("doors_", "Checks, names and versions"),
-];
+/// A longer page is split.
+const LONGEST: usize = 250;
 
-pub fn render(rules: &str, items: &[Item]) -> String {
+/// The files and their texts.
+pub fn render(rules: &str, items: &[Item]) -> Result<Vec<(String, String)>, String> {
+    let pages = assigned(items)?;
+    let mut files = vec![("docs/c-api.md".to_string(), index(rules, &pages))];
+    for (page, items) in PAGES.iter().zip(&pages) {
+        files.push((format!("docs/c-api/{}.md", page.file), rendered(page.title, items)));
+    }
+    for (file, text) in &files {
+        let lines = text.lines().count();
+        if lines > LONGEST {
+            return Err(format!("{file} has {lines} lines: split it in rust/xtask/src/pages.rs"));
+        }
+    }
+    Ok(files)
+}
+
+fn index(rules: &str, pages: &[Vec<&Item>]) -> String {
     let mut out = String::from(
-        "# C API reference\n\nGenerated from `include/doors_caddy.h` by `cargo run -p xtask -- reference`. Do not edit. See [README.md](../README.md) for how to install \
-         and link the library.\n\n",
+        "# C API reference\n\nGenerated from `include/doors_caddy.h` by `cargo run -p xtask -- reference`. Do not edit. See \
+         [c.md](c.md) for how to install and link the library.\n\n",
     );
     let rules = rules.split_once("Do not edit.").map_or(rules, |(_, rules)| rules).trim();
-    let _ = write!(out, "```text\n{rules}\n```\n\n## All functions\n\n| Function | What it does |\n|---|---|\n");
-    for (group, _) in grouped(items).iter().flat_map(|(_, group)| group) {
-        let Kind::Function { name, .. } = &group.kind else { continue };
-        let _ = writeln!(out, "| [`{name}`](#{name}) | {} |", escaped(first_sentence(&group.comment)));
-    }
-    for (title, functions) in grouped(items) {
-        let _ = write!(out, "\n## {title}\n");
-        for (item, prototype) in functions {
-            let Kind::Function { name, .. } = &item.kind else { continue };
-            let _ = write!(out, "\n### {name}\n\n```c\n{}\n```\n\n{}\n", wrapped(prototype), item.comment);
-        }
-    }
-    out.push_str("\n## Handles\n\n| Type | What it is |\n|---|---|\n");
-    for item in items {
-        if let Kind::Handle { name } = &item.kind {
-            let _ = writeln!(out, "| `{name}` | {} |", escaped(&item.comment.replace('\n', " ")));
-        }
-    }
-    out.push_str("\n## Structs\n");
-    for item in items {
-        if let Kind::Struct { name, fields } = &item.kind {
-            let _ = write!(out, "\n### {name}\n\n{}\n\n| Member | Type | Meaning |\n|---|---|---|\n", item.comment);
-            for Field { comment, name, c_type } in fields {
-                let _ = writeln!(out, "| `{name}` | `{c_type}` | {} |", escaped(&comment.replace('\n', " ")));
-            }
-        }
-    }
-    out.push_str("\n## Numbers\n\nNumbers are never changed or reused.\n\n");
-    out.push_str("| Macro | Value | Meaning |\n|---|---|---|\n");
-    for item in items {
-        if let Kind::Macro { name, value } = &item.kind {
-            let _ = writeln!(out, "| `{name}` | `{value}` | {} |", escaped(&item.comment));
-        }
-    }
-    for item in items {
-        if let Kind::Enum { name, numbers } = &item.kind {
-            let _ = write!(out, "\n### {name}\n\n| Name | Value | Meaning |\n|---|---|---|\n");
-            for Number { comment, name, value } in numbers {
-                let _ = writeln!(out, "| `{name}` | `{value}` | {} |", escaped(comment));
-            }
+    let _ = write!(out, "```text\n{rules}\n```\n");
+    for (page, items) in PAGES.iter().zip(pages) {
+        let link = format!("c-api/{}.md", page.file);
+        let _ = write!(out, "\n## [{}]({link})\n", page.title);
+        let functions = items.iter().filter_map(|item| match &item.kind {
+            Kind::Function { name, .. } => Some((name, &item.comment)),
+            _ => None,
+        });
+        for (at, (name, comment)) in functions.enumerate() {
+            out.push_str(if at == 0 { "\n| Function | What it does |\n|---|---|\n" } else { "" });
+            let _ = writeln!(out, "| [`{name}`]({link}#{name}) | {} |", escaped(first_sentence(comment)));
         }
     }
     out
 }
 
-type Section<'a> = (&'static str, Vec<(&'a Item, &'a str)>);
-
-fn grouped(items: &[Item]) -> Vec<Section<'_>> {
-    let mut sections: Vec<Section> = GROUPS.iter().map(|(_, title)| (*title, Vec::new())).collect();
+/// Functions, then what they take and return.
+fn rendered(title: &str, items: &[&Item]) -> String {
+    let mut out = format!("# {title}\n\nPart of the [C API reference](../c-api.md). Generated, do not edit.\n");
     for item in items {
-        if let Kind::Function { name, prototype } = &item.kind {
-            let place = GROUPS.iter().position(|(prefix, _)| name.starts_with(prefix)).unwrap_or(GROUPS.len() - 1);
-            sections[place].1.push((item, prototype));
+        if let Kind::Handle { name } = &item.kind {
+            let _ = write!(out, "\n`{name}`: {}\n", item.comment);
         }
     }
-    sections
+    for item in items {
+        if let Kind::Function { name, prototype } = &item.kind {
+            let _ = write!(out, "\n## {name}\n\n```c\n{}\n```\n\n{}\n", wrapped(prototype), item.comment);
+        }
+    }
+    for item in items {
+        if let Kind::Struct { name, fields } = &item.kind {
+            let _ = write!(out, "\n## {name}\n\n{}\n\n| Member | Type | Meaning |\n|---|---|---|\n", item.comment);
+            for Field { comment, name, c_type } in fields {
+                let _ = writeln!(out, "| `{name}` | `{c_type}` | {} |", escaped(comment));
+            }
+        }
+    }
+    for item in items {
+        if let Kind::Enum { name, numbers } = &item.kind {
+            let _ = write!(out, "\n## {name}\n\n| Name | Value | Meaning |\n|---|---|---|\n");
+            for Number { comment, name, value } in numbers {
+                let _ = writeln!(out, "| `{name}` | `{value}` | {} |", escaped(comment));
+            }
+        }
+    }
+    let macros = items.iter().filter_map(|item| match &item.kind {
+        Kind::Macro { name, value } => Some((name, value, &item.comment)),
+        _ => None,
+    });
+    for (at, (name, value, comment)) in macros.enumerate() {
+        out.push_str(if at == 0 { "\n## Macros\n\n| Macro | Value | Meaning |\n|---|---|---|\n" } else { "" });
+        let _ = writeln!(out, "| `{name}` | `{value}` | {} |", escaped(comment));
+    }
+    out
 }
 
 /// The first sentence of a comment.
