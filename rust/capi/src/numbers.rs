@@ -191,7 +191,7 @@ pub const DOORS_REPORT_OUTSIDE: u32 = 32;
 pub const DOORS_REPORT_REFUSED_TOKEN: u32 = 64;
 /// Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute.
 pub const DOORS_REPORT_NOTHING_OPENS: u32 = 128;
-/// Report flag: `draining_pod` began or stopped saying that it drains; log it.
+/// Report flag: `draining_pod` began or stopped signalling that it drains; log it.
 pub const DOORS_REPORT_DRAINING: u32 = 256;
 
 /// Response mark: the response has `Doors-Draining: ?1`. The pod drains from now on, regardless of DNS.
@@ -219,7 +219,7 @@ pub const DOORS_EVICT_IDLE_FIRST: u32 = 1;
 
 /// DNS lists the pod, and did not before. Not reported for the first answer for a host.
 pub const DOORS_EVENT_APPEARED: u32 = 1;
-/// It says that it drains.
+/// It signals that it drains.
 pub const DOORS_EVENT_MARKED: u32 = 2;
 /// DNS no longer lists it.
 pub const DOORS_EVENT_LEFT: u32 = 3;
@@ -263,8 +263,8 @@ pub const DOORS_HOST_FAILING: u32 = 3;
 pub const DOORS_HOST_RECOVERED: u32 = 4;
 /// An address was dropped because it refused a connection and is no longer in DNS.
 pub const DOORS_HOST_DROPPED: u32 = 5;
-/// From now on answers count as partial: several addresses were missing and came back. A missing address
-/// stays in force for up to 30 s.
+/// From now on answers count as partial: several addresses were missing and came back. A missing address is
+/// kept for up to 30 s.
 pub const DOORS_HOST_PARTIAL: u32 = 6;
 /// Answers count as complete again.
 pub const DOORS_HOST_WHOLE: u32 = 7;

@@ -32,10 +32,10 @@ pub struct doors_known_pod {
     pub last_seen: i64,
     /// When the verdict became other than DOORS_VERDICT_NONE; 0 while it is DOORS_VERDICT_NONE.
     pub unreachable_since: i64,
-    /// If `marked` is 1: when its responses began to say that it drains; otherwise 0.
+    /// If `marked` is 1: when its responses began to signal that it drains; otherwise 0.
     pub marked_since: i64,
-    /// When it stopped getting new pages: it says that it drains, DNS does not list it, or it is evicted; 0
-    /// while it gets new pages.
+    /// When it stopped getting new pages: it signals that it drains, DNS does not list it, or it is evicted;
+    /// 0 while it gets new pages.
     pub draining_since: i64,
     /// When it ran out of work: it is gone, or it drains and had no request for 4/3 of `roll_time` of its
     /// upstream. Lies in the future until that time has passed; 0 while it does not drain or has requests in
@@ -53,7 +53,7 @@ pub struct doors_known_pod {
     pub verdict: u32,
     /// 1 while DNS lists it for an upstream that used it in the last minute of its use, otherwise 0.
     pub fresh: u32,
-    /// 1 while its responses say that it drains, otherwise 0.
+    /// 1 while its responses signal that it drains, otherwise 0.
     pub marked: u32,
     /// Always 0.
     pub reserved: [u32; 3],

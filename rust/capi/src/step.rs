@@ -44,7 +44,7 @@ pub struct doors_report {
     pub draining_upstream: u32,
     /// With DOORS_REPORT_DRAINING: the pod.
     pub draining_pod: doors_pod,
-    /// With DOORS_REPORT_DRAINING: 1 if the pod says that it drains, 0 if it no longer says so.
+    /// With DOORS_REPORT_DRAINING: 1 if the pod signals that it drains, 0 if it no longer does.
     pub draining: u32,
     /// With DOORS_REPORT_BACKGROUND: the index of the pod's upstream.
     pub background_upstream: u32,

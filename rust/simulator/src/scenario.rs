@@ -154,7 +154,7 @@ pub struct Scenario {
     pub evictions: Time,
     /// Whether reloads also remove upstreams, restore them, and move them to another host name.
     pub changes: bool,
-    /// How many of a thousand pods say that they drain, and then take no new pages.
+    /// How many of a thousand pods signal that they drain, and then take no new pages.
     pub marks: u32,
     /// The time between telling a pod to stop and killing it.
     pub grace: Time,

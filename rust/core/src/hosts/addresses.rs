@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-/// The maximum number of addresses in force per host. A DNS message holds a few thousand.
+/// The maximum number of addresses per host. A DNS message can contain a few thousand.
 pub(super) const MOST: usize = 10_000;
 
-/// The addresses in force of a host: sorted (IPv4 first), without duplicates, never empty. IPv4-mapped
+/// The current addresses of a host: sorted (IPv4 first), without duplicates, never empty. IPv4-mapped
 /// addresses are stored as IPv4.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Addresses {

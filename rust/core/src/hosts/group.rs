@@ -40,7 +40,7 @@ impl Hosts {
 }
 
 impl Host {
-    /// Puts the addresses of all members in force.
+    /// Publishes the addresses of all members.
     fn gather(&self) {
         // Under the lock, the last thread to get here sees the latest addresses of all members.
         let mut record = lock(&self.record);
@@ -50,8 +50,7 @@ impl Host {
         self.publish(&record);
     }
 
-    /// Whether an address is in force at any member; `None` if it is not but a member has never been
-    /// resolved.
+    /// Whether any member has an address; `None` if it is not but a member has never been resolved.
     pub(super) fn group_names(&self, address: IpAddr) -> Option<bool> {
         let mut all_known = true;
         for member in &self.members {

@@ -1,4 +1,4 @@
-//! One host as requests see it: the addresses in force, and whether to wait for a lookup.
+//! One host as requests see it: the current addresses, and whether to wait for a lookup.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ pub(crate) struct Host {
     constant: bool,
     /// The members, if it combines several hosts of one upstream.
     pub(super) members: Box<[Arc<Host>]>,
-    /// The addresses in force in the record.
+    /// The current addresses in the record.
     addresses: ArcSwapOption<Addresses>,
     pub(super) signal: Arc<Signal>,
     /// Locked before the plan.
@@ -91,19 +91,18 @@ impl Host {
         self.resolver
     }
 
-    /// The addresses in force, owned.
+    /// The current addresses, owned.
     pub(crate) fn addresses(&self) -> Option<Arc<Addresses>> {
         self.addresses.load_full()
     }
 
-    /// The addresses in force, borrowed. Cheaper and without contention between threads. Do not hold for
-    /// long.
+    /// The current addresses, borrowed. Cheaper and without contention between threads. Do not hold for long.
     pub(crate) fn peek(&self) -> Guard<Option<Arc<Addresses>>> {
         self.addresses.load()
     }
 
-    /// Whether an address is in force; `None` if nothing was ever known. The host may have lost all addresses
-    /// since.
+    /// Whether the host has an address; `None` if nothing was ever known. The host may have lost all
+    /// addresses since.
     pub(crate) fn names(&self, address: IpAddr) -> Option<bool> {
         if !self.members.is_empty() {
             return self.group_names(address);
@@ -142,7 +141,7 @@ impl Host {
         Touch { pending: noted.waits, first, stale, lookups_due: noted.lookups_due, ready: false }
     }
 
-    /// Puts the addresses of the record in force. The caller holds the record's lock.
+    /// Publishes the addresses of the record. The caller holds the record's lock.
     pub(super) fn publish(&self, record: &Record) {
         self.addresses.store(record.addresses().cloned());
         self.signal.set(record.addresses().is_some(), record.failure().is_some());

@@ -69,7 +69,7 @@ struct Table {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Learned {
     pub(crate) report: HostReport,
-    /// Whether the addresses in force have changed.
+    /// Whether the current addresses have changed.
     pub(crate) moved: bool,
 }
 
@@ -186,8 +186,8 @@ impl Hosts {
         self.report(id, Outcome::Failure(failure), now, random)
     }
 
-    /// Handles addresses that arrived after their lookup ended. If one of them is not in force, the next
-    /// lookup is due at once.
+    /// Handles addresses that arrived after their lookup ended. If one of them is new, the next lookup is due
+    /// at once.
     pub(crate) fn resolved_late(&self, id: HostId, addresses: &[IpAddr], now: u64) -> HostReport {
         let Some(host) = self.find(id) else { return HostReport::default() };
         let record = lock(&host.record);

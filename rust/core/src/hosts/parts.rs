@@ -1,4 +1,4 @@
-//! Detects name servers whose answers list only some of the addresses, and which addresses are then in force.
+//! Detects name servers whose answers list only some of the addresses, and which addresses are then current.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -42,9 +42,9 @@ impl Sighting {
 }
 
 impl Parts {
-    /// Processes the next answer. `before` is what was in force; both are sorted. Returns what is in force
-    /// now: the answer or, if answers are partial, also what recent answers listed. What was in force stays
-    /// so for `LOOK_BACK`.
+    /// Processes the next answer. `before` are the addresses until now; both are sorted. Returns the new
+    /// addresses: the answer or, if answers are partial, also what recent answers listed. Addresses are kept
+    /// for `LOOK_BACK`.
     pub(super) fn answer(&mut self, now: u64, answer: &[IpAddr], before: &[IpAddr]) -> (Vec<IpAddr>, bool) {
         let lacking = self.last.iter().filter(|address| !contains(answer, **address));
         self.missing.extend(lacking.map(|address| (*address, self.here)));

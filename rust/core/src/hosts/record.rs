@@ -10,7 +10,7 @@ use super::{HostChange, LookupFailure, Missing};
 /// What is known about one host.
 #[derive(Debug, Default)]
 pub(super) struct Record {
-    /// The addresses in force.
+    /// The current addresses.
     addresses: Option<Arc<Addresses>>,
     generation: u64,
     /// Created with the first answer, since most of a large number of hosts have none.
@@ -74,7 +74,7 @@ impl Record {
     }
 
     /// Processes the addresses of a successful lookup, in canonical form. The answer lacks or only partly
-    /// covers the missing IP versions, so their addresses stay in force.
+    /// covers the missing IP versions, so their addresses are kept.
     pub(super) fn answer(&mut self, now: u64, addresses: &[IpAddr], missing: Missing) -> Answered {
         let (addresses, withheld) = self.completed(addresses, missing);
         let mut change = match self.answered {
@@ -102,7 +102,7 @@ impl Record {
         Answered { change, withheld }
     }
 
-    /// Adds the addresses in force of the missing IP versions. Returns whether there are any.
+    /// Adds the current addresses of the missing IP versions. Returns whether there are any.
     fn completed(&self, addresses: &[IpAddr], missing: Missing) -> (Vec<IpAddr>, bool) {
         let is_of = |address: &IpAddr| if address.is_ipv4() { missing.v4 } else { missing.v6 };
         let kept = self.list().iter().filter(|address| is_of(address) && !contains(addresses, **address));
@@ -113,8 +113,7 @@ impl Record {
         (completed, withheld)
     }
 
-    /// Processes a failed lookup. The addresses stay in force. `report`: the returned change will be
-    /// reported.
+    /// Processes a failed lookup. The addresses are kept. `report`: the returned change will be reported.
     pub(super) fn fail(&mut self, now: u64, failure: LookupFailure, report: bool) -> HostChange {
         if self.failure.is_none() {
             self.failed = now;
@@ -145,7 +144,7 @@ impl Record {
         self.replace(&rest)
     }
 
-    /// Puts these sorted addresses in force. Returns whether they differ from the previous ones.
+    /// Replaces the addresses with a sorted list. Returns whether they differ.
     pub(super) fn replace(&mut self, addresses: &[IpAddr]) -> bool {
         if self.list() == addresses {
             return false;

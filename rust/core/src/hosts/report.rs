@@ -95,7 +95,7 @@ pub enum HostChange {
     /// An address was dropped because it refused a connection and is no longer in DNS.
     Dropped = 5,
     /// From now on answers count as partial: several addresses were missing and came back. A missing address
-    /// stays in force for up to 30 s.
+    /// is kept for up to 30 s.
     Partial = 6,
     /// Answers count as complete again.
     Whole = 7,
@@ -136,7 +136,7 @@ pub struct KnownHost {
     pub name: Arc<str>,
     /// The number of the resolver; 0 for an address.
     pub resolver: u64,
-    /// The addresses in force, if any.
+    /// The current addresses, if any.
     pub addresses: Option<Arc<Addresses>>,
     /// The number of changes of the addresses; 0 before the first.
     pub generation: u64,

@@ -53,7 +53,7 @@ pub(crate) struct Learned {
     pub(crate) find_witness: bool,
     /// Dial a pod that may take pages in the background: see [`SourceHealth::hand_out`].
     pub(crate) find_pod: bool,
-    /// The pod says that it drains.
+    /// The pod signals that it drains.
     pub(crate) marked: bool,
     /// As far as is known, DNS does not list the pod; a lookup may help.
     pub(crate) unnamed: bool,

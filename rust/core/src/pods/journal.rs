@@ -15,7 +15,7 @@ const MOST: usize = 256;
 pub enum EventKind {
     /// DNS lists it, and did not before. Not reported for the first answer for a host.
     Appeared = 1,
-    /// It says that it drains.
+    /// It signals that it drains.
     Marked = 2,
     /// DNS no longer lists it.
     Left = 3,

@@ -30,11 +30,11 @@ pub struct KnownPod {
     pub streams: u32,
     /// Whether DNS lists it for an upstream that used it in the last minute of its use.
     pub fresh: bool,
-    /// When its responses began to say that it drains. `None` if they do not.
+    /// When its responses began to signal that it drains. `None` if they do not.
     pub marked_since: Option<u64>,
     /// When it was evicted. `None` if it is not.
     pub evicted_since: Option<u64>,
-    /// When it stopped getting new pages: it says that it drains, DNS does not list it, or it is evicted.
+    /// When it stopped getting new pages: it signals that it drains, DNS does not list it, or it is evicted.
     /// `None` if it gets new pages.
     pub draining_since: Option<u64>,
     /// When it ran out of work: it is gone, or it drains and had no request for 4/3 of the

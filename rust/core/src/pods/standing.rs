@@ -12,9 +12,9 @@ pub(crate) enum Standing {
     Well,
     /// It refused a connection recently. If it still does, the attempt costs no time.
     Refuses,
-    /// It said before the request began that it drains. Another process may have replaced it.
+    /// It signalled before the request began that it drains. Another process may have replaced it.
     Marked,
-    /// It has said since the request began that it drains, or an operator has evicted it.
+    /// It has signalled since the request began that it drains, or an operator has evicted it.
     Draining,
     /// It recently could not be reached, which may cost a dial timeout, or dropped a connection, which may
     /// cost the request.
@@ -25,7 +25,7 @@ pub(crate) enum Standing {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) standing: Standing,
-    /// When it last said that it drains; 0 for other standings.
+    /// When it last signalled that it drains; 0 for other standings.
     pub(crate) said: u64,
     /// Whether this request tests if the pod is back or still drains. Counted as the test.
     pub(crate) asks: bool,
@@ -73,8 +73,8 @@ impl Pods {
         last != 0 && now.saturating_sub(last) < LONGEST_GAP
     }
 
-    /// Handles a response that says its pod drains, or no longer says so. `began` is when the request began.
-    /// Returns whether the pod's mark has changed.
+    /// Handles a response that signals that its pod drains, or no longer does. `began` is when the request
+    /// began. Returns whether the pod's mark has changed.
     pub(crate) fn mark(&self, group: &Group<'_>, pod: Pod, draining: bool, began: u64, now: u64) -> bool {
         if draining && !self.any_draining.load(Ordering::Relaxed) {
             self.any_draining.store(true, Ordering::Relaxed);

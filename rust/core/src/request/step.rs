@@ -134,7 +134,7 @@ impl Cause {
 pub struct Report {
     /// A pod's verdict changed; log it. Contains the index of the upstream that reported it.
     pub changed: Option<(u32, Pod, Verdict)>,
-    /// A pod began (true) or stopped (false) saying that it drains; log it. Contains the index of the
+    /// A pod began (true) or stopped (false) signalling that it drains; log it. Contains the index of the
     /// upstream that reported it.
     pub draining: Option<(u32, Pod, bool)>,
     /// Dial this pod of this upstream in the background, close the connection at once, and report the outcome

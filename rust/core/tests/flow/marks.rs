@@ -1,4 +1,4 @@
-//! Pods whose responses say that they drain.
+//! Pods whose responses signal that they drain.
 
 use doors_routing::{Action, Incoming, Marks, Method, Options, Outcome, Pod, Request, SECOND};
 
@@ -113,7 +113,7 @@ fn the_last_pod_serves_pages_until_there_is_another() {
     assert_eq!(world.answered(&mut request, REFUSED), last_choice(0, 1));
     assert_eq!(world.answered(&mut request, REFUSED), Action::Done);
     world.ended(request);
-    // It has said so since the request began, to another request.
+    // It has signalled it to another request since this one began.
     let (mut first, _) = world.begin(&page("", ""));
     world.now += 1;
     world.mark(pod(0, 1), DRAINING);

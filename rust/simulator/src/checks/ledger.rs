@@ -100,7 +100,7 @@ pub struct Seen {
     pub gone: Option<Time>,
     /// When DNS listed it again or for the first time, so that the address may belong to another pod.
     pub named: Option<Time>,
-    /// When it last said that it drains, if that may still be true, and when it first did.
+    /// When it last signalled that it drains, if that may still be true, and when it first did.
     pub marked: Option<Time>,
     pub marked_since: Option<Time>,
     /// When a page load last tested whether it still drains.
@@ -161,7 +161,7 @@ impl Seen {
             .is_some_and(|alive| now - alive <= GAP + SECOND && self.missed.is_none_or(|missed| missed <= alive + skew))
     }
 
-    /// Whether it says that it drains and cannot have been replaced by another process.
+    /// Whether it signals that it drains and cannot have been replaced by another process.
     pub fn drains(&self) -> bool {
         self.marked.is_some_and(|at| self.named.max(self.failed).is_none_or(|other| other < at))
     }

@@ -106,7 +106,7 @@ impl Checks {
         self.ledgers[replica].tell(place, outcome, self.max_pods, now);
     }
 
-    /// Records whether a pod's response says that it drains.
+    /// Records whether a pod's response signals that it drains.
     pub fn told_mark(&mut self, replica: usize, place: usize, drains: bool, began: Time, skew: Time, now: Time) {
         let Seen { marked, marked_since, .. } = &mut self.ledgers[replica].pods[place];
         if drains {

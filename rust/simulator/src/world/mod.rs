@@ -78,7 +78,7 @@ pub struct World {
     sealing: usize,
     rotation: u32,
     pub deployments: Vec<Deployment>,
-    /// The evictions in force, oldest first.
+    /// The active evictions, oldest first.
     pub orders: Vec<Order>,
     /// Until when each replica has its own fault.
     pub faulty: Vec<Time>,

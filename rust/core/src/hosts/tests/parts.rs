@@ -51,7 +51,7 @@ fn a_rollout_over_a_truthful_name_server() {
     }
 }
 
-/// With 8 of 20 addresses in each answer, all are in force after a few seconds and stay so. Only changes are
+/// With 8 of 20 addresses in each answer, all are known after a few seconds and stay so. Only changes are
 /// reported.
 #[test]
 fn partial_answers() {
@@ -76,7 +76,7 @@ fn partial_answers() {
     let lines: u32 = (0..3600).map(|_| step(&mut record, part(&all))).sum();
     assert_eq!((record.generation(), lines), (generation, 0), "in an hour of the same addresses");
 
-    // An address that leaves stays in force for a while unless it refuses. An address in DNS is not dropped.
+    // An address that leaves is kept for a while unless it refuses. An address in DNS is not dropped.
     let left = &all[3..];
     step(&mut record, part(left));
     for gone in numbered([1, 2]) {
@@ -188,7 +188,7 @@ fn parts_against_the_whole_history() {
     }
 }
 
-/// However many addresses a name server invents, memory stays bounded, and its last answer is in force.
+/// However many addresses a name server invents, memory stays bounded, and the last answer applies.
 #[test]
 fn a_flood_of_addresses() {
     let block = |n: u32| -> Vec<IpAddr> {

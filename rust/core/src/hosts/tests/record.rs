@@ -100,7 +100,7 @@ fn only_what_is_gone_from_dns_is_dropped() {
     }
 }
 
-/// The addresses of an IP version that an answer lacks stay in force.
+/// The addresses of an IP version that an answer lacks are kept.
 #[test]
 fn missing_versions_keep_theirs() {
     let (four, six, moved) = (one(), addresses(&["fd00::1"]), addresses(&["127.0.1.2"]));

@@ -217,7 +217,7 @@ impl World {
     }
 }
 
-/// The addresses in force.
+/// The current addresses.
 pub(super) fn list(host: &Host) -> Vec<IpAddr> {
     host.peek().as_ref().map_or(Vec::new(), |addresses| addresses.list().to_vec())
 }

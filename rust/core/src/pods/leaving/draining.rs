@@ -14,7 +14,7 @@ use crate::router::instance;
 /// Why a pod drains. Only exists for draining pods and for those whose DNS state is unknown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draining {
-    /// Set if the pod says so.
+    /// Set if the pod signals it.
     pub(crate) mark: Option<Mark>,
     pub(crate) dns: Named,
     pub(crate) eviction: Option<Arc<Eviction>>,

@@ -1,19 +1,19 @@
-//! Whether one pod says that it drains, and when a page load may ask it again.
+//! Whether one pod signals that it drains, and when a page load may test that again.
 
 use crate::SECOND;
 
-/// How long after its last mark, and how often, a page load may ask a pod whether it still drains. Otherwise
-/// a new process at the same address would get no page while there are other pods.
+/// How long after its last mark, and how often, a page load may test whether a pod still drains. Otherwise a
+/// new process at the same address would get no page while there are other pods.
 const ASK_EVERY: u64 = 10 * SECOND;
 
-/// Records that a pod says it drains.
+/// Records that a pod signals that it drains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// When its responses began to say so.
+    /// When its responses began to signal it.
     pub(crate) since: u64,
-    /// When a response last said so.
+    /// When a response last signalled it.
     pub(crate) at: u64,
-    /// When the next page load may ask.
+    /// When the next page load may test it.
     next_ask: u64,
 }
 
@@ -22,13 +22,13 @@ impl Mark {
         Mark { since: now, at: now, next_ask: now.saturating_add(ASK_EVERY) }
     }
 
-    /// Records one more response that says so.
+    /// Records one more response with the mark.
     pub(crate) fn confirm(&mut self, now: u64) {
         self.at = self.at.max(now);
         self.next_ask = self.next_ask.max(now.saturating_add(ASK_EVERY));
     }
 
-    /// Whether a page load may ask now. Counts it if so.
+    /// Whether a page load may test the pod now. Counts it if so.
     pub(crate) fn asks(&mut self, now: u64) -> bool {
         let asks = now >= self.next_ask;
         if asks {

@@ -40,7 +40,7 @@ enum What {
     },
     Probed,
     Looked,
-    /// A response said that it drains, or did not, with the time when its request began.
+    /// A response signalled that it drains, or did not, with the time when its request began.
     Drains,
     Silent {
         began: u64,
@@ -207,7 +207,7 @@ impl Model {
         drops || self.verdict(pod) != Verdict::None
     }
 
-    /// When a pod began to say that it drains, and when it last did.
+    /// When a pod began to signal that it drains, and when it last did.
     fn mark(&self, pod: u8) -> Option<(u64, u64)> {
         let events: Vec<&Event> = self.record_of(pod).collect();
         events.into_iter().rev().fold(None, |mark: Option<(u64, u64)>, event| match event.what {

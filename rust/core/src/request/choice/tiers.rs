@@ -41,12 +41,12 @@ impl Tier {
         tier < Tier::Outside as u8
     }
 
-    /// Whether pods of this tier drain, or said so before.
+    /// Whether pods of this tier drain or have signalled that they do.
     pub(crate) fn drains(tier: u8) -> bool {
         (Tier::OwnMarked as u8..=Tier::OtherDraining as u8).contains(&tier)
     }
 
-    /// Whether pods of this tier said during this request that they drain.
+    /// Whether pods of this tier signalled during this request that they drain.
     pub(crate) fn is_draining(tier: u8) -> bool {
         (Tier::OwnDraining as u8..=Tier::OtherDraining as u8).contains(&tier)
     }

@@ -153,8 +153,8 @@ impl World {
     }
 
     /// Checks that a pod has drained for longer than `drain_max`. It began to drain at the earliest when it
-    /// first said so, when it was evicted, or when DNS last listed it; if DNS never did, when it was first
-    /// used.
+    /// first signalled it, when it was evicted, or when DNS last listed it; if DNS never did, when it was
+    /// first used.
     fn check_drain_max(&mut self, key: Key, place: usize) {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return };

@@ -44,7 +44,7 @@ pub struct Process {
     pub place: usize,
     pub upstream: usize,
     pub life: Life,
-    /// Whether its responses say that it drains.
+    /// Whether its responses signal that it drains.
     pub marks: bool,
     /// When it began to listen.
     pub ready: Time,
@@ -199,7 +199,7 @@ impl Pods {
         known.alive && known.until >= now && self.listens(known.process)
     }
 
-    /// Whether its responses say that it drains.
+    /// Whether its responses signal that it drains.
     pub fn is_marked(&self, process: u32) -> bool {
         let process = self.process(process);
         process.marks && process.life == Life::Drains
