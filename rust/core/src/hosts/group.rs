@@ -51,10 +51,10 @@ impl Host {
     }
 
     /// Whether any member has an address; `None` if it is not but a member has never been resolved.
-    pub(super) fn group_names(&self, address: IpAddr) -> Option<bool> {
+    pub(super) fn group_lists(&self, address: IpAddr) -> Option<bool> {
         let mut all_known = true;
         for member in &self.members {
-            match member.names(address) {
+            match member.lists(address) {
                 Some(true) => return Some(true),
                 known => all_known &= known.is_some(),
             }

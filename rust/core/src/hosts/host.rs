@@ -103,9 +103,9 @@ impl Host {
 
     /// Whether the host has an address; `None` if nothing was ever known. The host may have lost all
     /// addresses since.
-    pub(crate) fn names(&self, address: IpAddr) -> Option<bool> {
+    pub(crate) fn lists(&self, address: IpAddr) -> Option<bool> {
         if !self.members.is_empty() {
-            return self.group_names(address);
+            return self.group_lists(address);
         }
         match self.peek().as_deref() {
             Some(addresses) => Some(addresses.contains(address)),

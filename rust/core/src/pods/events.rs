@@ -51,12 +51,12 @@ pub(crate) struct Learned {
     pub(crate) changed: bool,
     /// Dial another fresh pod of the upstream in the background: see [`Pods::witness`].
     pub(crate) find_witness: bool,
-    /// Dial a pod that may take pages in the background: see [`SourceHealth::hand_out`].
+    /// Dial a pod that may take pages in the background: see [`SourceHealth::request_dial`].
     pub(crate) find_pod: bool,
     /// The pod signals that it drains.
     pub(crate) marked: bool,
     /// As far as is known, DNS does not list the pod; a lookup may help.
-    pub(crate) unnamed: bool,
+    pub(crate) unlisted: bool,
 }
 
 /// What to do with a request that has a token.
@@ -104,7 +104,7 @@ impl Pods {
             let is_usual = known.draining.is_none() && known.state.suspicion(group.gone_after, now).is_none();
             is_usual.then(|| arrive(known, group, stream, known.state.verdict(), now))
         });
-        let (asks, (arrival, report, mut learned)) = match usual {
+        let (seeks_witness, (arrival, report, mut learned)) = match usual {
             Some(arrived) => (false, arrived),
             None => match self.began_in_doubt(group, pod, path, stream, target, now) {
                 Ok(arrived) => arrived,
@@ -116,7 +116,7 @@ impl Pods {
             Arrival::Probes => (Began::Dial { probe: true, report }, learned),
             Arrival::Waits => {
                 let told = self.told(group, path, &mut learned, now);
-                learned.find_witness = asks && group.upstream.asks(now);
+                learned.find_witness = seeks_witness && group.upstream.starts_search(now);
                 (Began::Told(told), learned)
             }
         }
@@ -150,7 +150,7 @@ impl Pods {
         let leaves = leaves.filter(|_| witnessed.is_none());
         let goes_nowhere = leaves.is_some() && !self.takes_page(group.source, now);
         if let Some(leaves) = leaves.filter(|_| !goes_nowhere)
-            && leaves.paces(group, now)
+            && leaves.admits(group, now)
         {
             return Err(self.told_to_reload(pod, &leaves, target));
         }
@@ -162,7 +162,7 @@ impl Pods {
             arrive(known, group, stream, before, now)
         });
         // The other pods may only lack recent requests.
-        arrived.2.find_pod = goes_nowhere && group.source.asks(now);
+        arrived.2.find_pod = goes_nowhere && group.source.starts_search(now);
         if arrived.2.changed {
             self.note_verdict(group, pod, false, arrived.2.verdict, now);
         }
@@ -200,26 +200,27 @@ impl Pods {
             if self.is_witnessed(group, pod, &suspicion, now) {
                 verdict = self.with(group, pod, now, |known| declare_gone(known, group, &suspicion, now));
             } else if suspicion.fault == Fault::Unreachable && failed && !in_background {
-                find_witness = group.upstream.asks(now);
+                find_witness = group.upstream.starts_search(now);
             }
         }
-        let find_pod = in_background && failed && !self.takes_page(group.source, now) && group.source.asks_on(now);
+        let find_pod =
+            in_background && failed && !self.takes_page(group.source, now) && group.source.continues_search(now);
         if verdict != before {
             self.note_verdict(group, pod, drained, verdict, now);
         }
-        Learned { verdict, changed: verdict != before, find_witness, find_pod, marked, unnamed: false }
+        Learned { verdict, changed: verdict != before, find_witness, find_pod, marked, unlisted: false }
     }
 
     /// Records that a page of the pod must reload.
     fn told_to_reload(&self, pod: Pod, leaves: &Leaves, target: &[u8]) -> (Began, Learned) {
         let mut shard = self.lock(self.shard(pod.address));
         let draining = shard.peek_mut(pod).and_then(|known| known.draining.as_mut());
-        let unnamed = draining.is_some_and(|draining| {
+        let unlisted = draining.is_some_and(|draining| {
             draining.forget(target);
-            draining.is_unnamed()
+            draining.is_unlisted()
         });
         let why = if matches!(leaves, Leaves::DrainMax) { Leaving::DrainMax } else { Leaving::Evicted };
-        (Began::Leaves(why), Learned { unnamed, ..Learned::default() })
+        (Began::Leaves(why), Learned { unlisted, ..Learned::default() })
     }
 
     /// Handles the end of an attempt of a request with a token without a response. Its dial was reported
@@ -257,7 +258,7 @@ impl Pods {
     ) -> RefusedToken {
         let (nothing_opens, log) = source.refused(reason, now);
         let mut learned = Learned::default();
-        let told = self.gone(source, path, &mut learned, now, || source.paces(gone_rate, now));
+        let told = self.gone(source, path, &mut learned, now, || source.admits(gone_rate, now));
         RefusedToken { told, find_pod: learned.find_pod, log, nothing_opens }
     }
 
@@ -285,7 +286,9 @@ impl Pods {
     /// The answer to a request that failed or whose pod must not be dialled.
     fn told(&self, group: &Group<'_>, path: PathKind, learned: &mut Learned, now: u64) -> Told {
         match learned.verdict {
-            Verdict::Gone => self.gone(group.source, path, learned, now, || group.upstream.paces(group.gone_rate, now)),
+            Verdict::Gone => {
+                self.gone(group.source, path, learned, now, || group.upstream.admits(group.gone_rate, now))
+            }
             Verdict::None | Verdict::Unreachable => Told::Unavailable { no_pod: false },
         }
     }
@@ -299,13 +302,13 @@ impl Pods {
         path: PathKind,
         learned: &mut Learned,
         now: u64,
-        paces: impl FnOnce() -> bool,
+        admits: impl FnOnce() -> bool,
     ) -> Told {
         if path != PathKind::Resource && !self.serves_page(source, now) {
-            learned.find_pod |= source.asks(now);
+            learned.find_pod |= source.starts_search(now);
             return Told::Unavailable { no_pod: true };
         }
-        if path != PathKind::Sync || paces() { Told::Gone } else { Told::Unavailable { no_pod: false } }
+        if path != PathKind::Sync || admits() { Told::Gone } else { Told::Unavailable { no_pod: false } }
     }
 
     /// Whether another pod proves that the fault is not on our side: it has worked since the fault began and
@@ -331,8 +334,8 @@ fn arrive(known: &mut Known, group: &Group<'_>, stream: bool, before: Verdict, n
         }
     }
     let report = arrival == Arrival::Probes || known.wants_answer(group, now);
-    let unnamed = known.draining.as_ref().is_some_and(|draining| draining.is_unnamed());
-    (arrival, report, Learned { verdict, changed: verdict != before, unnamed, ..Learned::default() })
+    let unlisted = known.draining.as_ref().is_some_and(|draining| draining.is_unlisted());
+    (arrival, report, Learned { verdict, changed: verdict != before, unlisted, ..Learned::default() })
 }
 
 /// Applies an outcome to a pod. Returns whether it is a sign of life.

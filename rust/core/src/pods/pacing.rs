@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{Pod, SECOND};
 
 /// For how long a requested background dial is not requested again, unless its outcome was reported.
-const NAMED: u64 = 3 * SECOND;
+const REPEAT_AFTER: u64 = 3 * SECOND;
 
 /// How many requested dials are remembered: at least as many as are requested in that time, one every 250 ms.
-const MOST_NAMED: usize = 12;
+const MOST_REQUESTS: usize = 12;
 
 /// A dial without a report after this time was never made.
 const LONGEST_DIAL: u64 = 60 * SECOND;
@@ -41,37 +41,37 @@ impl Bucket {
     }
 }
 
-type Named = [Option<Name>; MOST_NAMED];
+type Requests = [Option<DialRequest>; MOST_REQUESTS];
 
 #[derive(Clone, Copy, Debug)]
-struct Name {
+struct DialRequest {
     pod: Pod,
     at: u64,
     /// Whether the outcome of its dial is outstanding.
-    is_awaited: bool,
+    is_outstanding: bool,
 }
 
 /// Pods for which a background dial was requested.
 #[derive(Debug, Default)]
 pub(super) struct Background {
     /// The most recent requests. `None` before the first.
-    named: Mutex<Option<Box<Named>>>,
+    requests: Mutex<Option<Box<Requests>>>,
     /// Whether any outcome is outstanding.
     any: AtomicBool,
 }
 
 impl Background {
     /// Requests a dial of a pod, unless one was requested recently and its outcome is outstanding.
-    pub(super) fn name(&self, pod: Pod, now: u64) -> bool {
-        let mut named = self.lock();
-        let named = named.get_or_insert_default();
-        if is_dialled(named, pod, now) {
+    pub(super) fn request(&self, pod: Pod, now: u64) -> bool {
+        let mut requests = self.lock();
+        let requests = requests.get_or_insert_default();
+        if is_dialled(requests, pod, now) {
             return false;
         }
         // Reuses the entry of this pod, otherwise a free entry, otherwise the oldest.
-        let age = |one: &&mut Option<Name>| one.filter(|one| one.pod != pod).map(|one| one.at);
-        if let Some(slot) = named.iter_mut().min_by_key(age) {
-            *slot = Some(Name { pod, at: now, is_awaited: true });
+        let age = |one: &&mut Option<DialRequest>| one.filter(|one| one.pod != pod).map(|one| one.at);
+        if let Some(slot) = requests.iter_mut().min_by_key(age) {
+            *slot = Some(DialRequest { pod, at: now, is_outstanding: true });
         }
         self.any.store(true, Ordering::Relaxed);
         true
@@ -79,11 +79,11 @@ impl Background {
 
     /// Whether a dial of the pod was requested recently and its outcome is outstanding.
     pub(super) fn is_dialled(&self, pod: Pod, now: u64) -> bool {
-        self.lock().as_deref().is_some_and(|named| is_dialled(named, pod, now))
+        self.lock().as_deref().is_some_and(|requests| is_dialled(requests, pod, now))
     }
 
     /// When a dial of the pod was last requested, if that is remembered. Pods without a request sort first.
-    pub(super) fn named_at(&self, pod: Pod) -> Option<u64> {
+    pub(super) fn requested_at(&self, pod: Pod) -> Option<u64> {
         self.lock().as_deref()?.iter().flatten().find(|one| one.pod == pod).map(|one| one.at)
     }
 
@@ -93,27 +93,27 @@ impl Background {
         if !self.any.load(Ordering::Relaxed) {
             return false;
         }
-        let mut named = self.lock();
-        let Some(named) = &mut *named else { return false };
+        let mut requests = self.lock();
+        let Some(requests) = &mut *requests else { return false };
         let mut found = false;
-        for one in named.iter_mut().flatten().filter(|one| one.is_awaited) {
+        for one in requests.iter_mut().flatten().filter(|one| one.is_outstanding) {
             let is_over = now.saturating_sub(one.at) > LONGEST_DIAL;
             if one.pod == pod || is_over {
-                (found, one.is_awaited) = (found || !is_over, false);
+                (found, one.is_outstanding) = (found || !is_over, false);
             }
         }
-        self.any.store(named.iter().flatten().any(|one| one.is_awaited), Ordering::Relaxed);
+        self.any.store(requests.iter().flatten().any(|one| one.is_outstanding), Ordering::Relaxed);
         found
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Box<Named>>> {
-        self.named.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Requests>>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn is_dialled(named: &Named, pod: Pod, now: u64) -> bool {
-    let is_here = |one: &Name| one.pod == pod && one.is_awaited && now.saturating_sub(one.at) < NAMED;
-    named.iter().flatten().any(is_here)
+fn is_dialled(requests: &Requests, pod: Pod, now: u64) -> bool {
+    let is_here = |one: &DialRequest| one.pod == pod && one.is_outstanding && now.saturating_sub(one.at) < REPEAT_AFTER;
+    requests.iter().flatten().any(is_here)
 }
 
 /// Whether a periodic action is due. Counts it as done if so.
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_pod_is_named_once_until_its_dial_is_reported() {
         let background = Background::default();
-        let name = |last, now| background.name(pod(last), now);
+        let name = |last, now| background.request(pod(last), now);
         assert!(!background.reported(pod(1), 0));
         assert!(name(1, SECOND) && !name(1, 4 * SECOND - 1) && name(2, SECOND));
         assert!(name(1, 4 * SECOND) && !name(1, 6 * SECOND));
@@ -179,7 +179,9 @@ mod tests {
     #[test]
     fn the_oldest_of_too_many_is_named_again() {
         let background = Background::default();
-        assert!((0..=MOST_NAMED as u8).all(|last| background.name(pod(last), u64::from(last))));
-        assert!((1..=MOST_NAMED as u8).all(|last| !background.name(pod(last), 20)) && background.name(pod(0), 20));
+        assert!((0..=MOST_REQUESTS as u8).all(|last| background.request(pod(last), u64::from(last))));
+        assert!(
+            (1..=MOST_REQUESTS as u8).all(|last| !background.request(pod(last), 20)) && background.request(pod(0), 20)
+        );
     }
 }

@@ -2,7 +2,7 @@
 //! many.
 
 use super::forgotten::Forgotten;
-use super::leaving::{Draining, Evictions, Named, Target};
+use super::leaving::{Draining, Evictions, Listed, Target};
 use super::queues::Queues;
 use super::record::{Known, Load, PodState, Traffic, Users};
 use super::{Group, Pod, SECOND};
@@ -71,7 +71,7 @@ impl Shard {
         let found = self.pods.find(&pod);
         let slot = found.unwrap_or_else(|| {
             let (state, traffic, users) = (PodState::default(), Traffic::new(now), Users::new(group, now));
-            let dns = Named::new(group.upstream.names(pod), now);
+            let dns = Listed::new(group.upstream.lists(pod), now);
             let draining = Draining::new(dns, evictions.of(pod, &users.both()));
             self.pods.insert(pod, Known { state, traffic, load: Load::default(), users, draining }, QUIET)
         });
@@ -81,7 +81,7 @@ impl Shard {
             known.evict(pod, evictions);
         }
         if known.draining.is_some() {
-            known.drain(|draining| draining.ask(|| group.upstream.names(pod), now));
+            known.drain(|draining| draining.update_dns(|| group.upstream.lists(pod), now));
         }
         let told = change(known);
         self.sort(slot);
@@ -119,7 +119,7 @@ impl Shard {
                 known.drain(|draining| {
                     draining.mark = None;
                     if is_of {
-                        draining.dns = Named::Yes;
+                        draining.dns = Listed::Yes;
                     }
                 });
             }
@@ -134,8 +134,8 @@ impl Shard {
     pub(super) fn left_dns(&mut self, pod: Pod, now: u64) -> u32 {
         let Some(known) = self.peek_mut(pod) else { return 0 };
         known.drain(|draining| {
-            if !matches!(draining.dns, Named::NotSince(_)) {
-                draining.dns = Named::NotSince(now);
+            if !matches!(draining.dns, Listed::NotSince(_)) {
+                draining.dns = Listed::NotSince(now);
             }
         });
         known.traffic.streams
@@ -147,7 +147,7 @@ impl Shard {
         let mut pages = 0u32;
         for (pod, known) in self.pods.iter_mut() {
             known.evict(pod, evictions);
-            if target.names(pod, &known.users.both()) {
+            if target.covers(pod, &known.users.both()) {
                 pages = pages.saturating_add(known.traffic.streams);
             }
         }

@@ -19,7 +19,7 @@ const SAY_EVERY: u64 = 60 * SECOND;
 const LINE_EVERY: u64 = 10 * SECOND;
 
 /// The interval between background dials to find a pod that takes pages.
-const ASK_EVERY: u64 = SECOND / 4;
+const SEARCH_EVERY: u64 = SECOND / 4;
 
 /// How long a failed background dial leads to the next one after a request last wanted a pod.
 const GOES_ON: u64 = 2 * SECOND;
@@ -45,7 +45,7 @@ struct State {
     worked: LastTwo<Weak<UpstreamHealth>>,
     /// When a request last wanted a pod that takes pages, and when a dial was last requested.
     wanted: Option<u64>,
-    asked: Option<u64>,
+    searched: Option<u64>,
     unopened: u32,
     said: Option<u64>,
 }
@@ -70,8 +70,8 @@ impl SourceHealth {
 
     /// Requests a background dial of the first pod without a dial in the last 3 s whose outcome is
     /// outstanding.
-    pub(crate) fn hand_out(&self, pods: impl IntoIterator<Item = Pod>, now: u64) -> Option<Pod> {
-        pods.into_iter().find(|pod| self.background.name(*pod, now))
+    pub(crate) fn request_dial(&self, pods: impl IntoIterator<Item = Pod>, now: u64) -> Option<Pod> {
+        pods.into_iter().find(|pod| self.background.request(*pod, now))
     }
 
     /// Records that a token was decrypted. Writes nothing if that is already known.
@@ -119,21 +119,21 @@ impl SourceHealth {
 
     /// Handles a request that wants a pod that takes pages. Returns whether to request a dial. Counts it if
     /// so.
-    pub(super) fn asks(&self, now: u64) -> bool {
+    pub(super) fn starts_search(&self, now: u64) -> bool {
         let mut state = self.lock();
         state.wanted = state.wanted.max(Some(now));
-        due(&mut state.asked, ASK_EVERY, now)
+        due(&mut state.searched, SEARCH_EVERY, now)
     }
 
     /// Handles a failed background dial. Returns whether to request the next one.
-    pub(super) fn asks_on(&self, now: u64) -> bool {
+    pub(super) fn continues_search(&self, now: u64) -> bool {
         let mut state = self.lock();
         let wanted = state.wanted.is_some_and(|at| now.saturating_sub(at) < GOES_ON);
-        wanted && due(&mut state.asked, ASK_EVERY, now)
+        wanted && due(&mut state.searched, SEARCH_EVERY, now)
     }
 
     /// Whether a page may be told to reload now.
-    pub(super) fn paces(&self, gone_rate: u32, now: u64) -> bool {
+    pub(super) fn admits(&self, gone_rate: u32, now: u64) -> bool {
         gone_rate == 0 || self.lock().bucket.take(gone_rate, now)
     }
 

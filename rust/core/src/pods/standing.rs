@@ -28,7 +28,7 @@ pub(crate) struct Look {
     /// When it last signalled that it drains; 0 for other standings.
     pub(crate) said: u64,
     /// Whether this request tests if the pod is back or still drains. Counted as the test.
-    pub(crate) asks: bool,
+    pub(crate) tests_pod: bool,
     /// How many pages it has, and whether it is new. Only set when pods are compared.
     pub(crate) pages: u32,
     pub(crate) is_new: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Looker {
     pub(crate) began: u64,
     /// Whether it is a page load that will be sent to the pod found, so that it may test whether a pod still
     /// drains.
-    pub(crate) may_ask: bool,
+    pub(crate) may_test: bool,
     /// Whether it compares several pods.
     pub(crate) compares: bool,
 }
@@ -105,7 +105,7 @@ impl Shard {
             _ if is_evicted => Standing::Draining,
             Some(mark) if mark.at >= looker.began => Standing::Draining,
             Some(mark) => {
-                if looker.may_ask && mark.asks(now) {
+                if looker.may_test && mark.may_test(now) {
                     Standing::Well
                 } else {
                     Standing::Marked
@@ -115,8 +115,8 @@ impl Shard {
         };
         let is_well = standing == Standing::Well;
         let said = if matches!(standing, Standing::Marked | Standing::Draining) { mark } else { 0 };
-        let asks = is_well && (known.mark().is_some() || known.state.is_failing_within(LONGEST_GAP, now));
-        let mut look = Look { standing, said, asks, ..Look::WELL };
+        let tests_pod = is_well && (known.mark().is_some() || known.state.is_failing_within(LONGEST_GAP, now));
+        let mut look = Look { standing, said, tests_pod, ..Look::WELL };
         if looker.compares && is_well {
             (look.pages, look.is_new) = (known.load.pages(&known.traffic, now), known.load.is_new(now));
         }
@@ -125,5 +125,5 @@ impl Shard {
 }
 
 impl Look {
-    const WELL: Look = Look { standing: Standing::Well, said: 0, asks: false, pages: 0, is_new: false };
+    const WELL: Look = Look { standing: Standing::Well, said: 0, tests_pod: false, pages: 0, is_new: false };
 }

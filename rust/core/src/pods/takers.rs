@@ -31,7 +31,7 @@ impl Pods {
         if !over && serves {
             return (Wait::Again, false);
         }
-        let find_pod = !serves && source.asks(now);
+        let find_pod = !serves && source.starts_search(now);
         let wait = match over || full {
             true => Wait::Over { no_pod: !serves },
             false => Wait::Until(now.saturating_add(SECOND).min(end)),
@@ -90,8 +90,8 @@ impl Pods {
             let shard = self.lock(self.shard(pod.address));
             shard.peek(*pod).is_some_and(|known| known.state.is_failing(now))
         };
-        let named = &upstream.background;
-        let others = pods().filter(|pod| *pod != missing && !named.is_dialled(*pod, now));
-        others.min_by_key(|pod| (fails(pod), named.named_at(*pod))).filter(|pod| named.name(*pod, now))
+        let background = &upstream.background;
+        let others = pods().filter(|pod| *pod != missing && !background.is_dialled(*pod, now));
+        others.min_by_key(|pod| (fails(pod), background.requested_at(*pod))).filter(|pod| background.request(*pod, now))
     }
 }

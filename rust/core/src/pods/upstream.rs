@@ -9,7 +9,7 @@ use super::record::{Fault, Suspicion};
 use super::{Outcome, Pod, SECOND};
 
 /// The interval between searches for a witness.
-const ASK_EVERY: u64 = SECOND;
+const SEARCH_EVERY: u64 = SECOND;
 
 /// How long a sign of life counts.
 const COUNTS: u64 = 60 * SECOND;
@@ -37,7 +37,7 @@ struct State {
     /// displace them.
     answered: LastTwo<()>,
     /// When a witness was last looked for.
-    asked: Option<u64>,
+    searched: Option<u64>,
 }
 
 impl fmt::Debug for UpstreamHealth {
@@ -58,13 +58,13 @@ impl UpstreamHealth {
     }
 
     /// Whether DNS lists a pod; `None` while nothing is known.
-    pub(super) fn names(&self, pod: Pod) -> Option<bool> {
+    pub(super) fn lists(&self, pod: Pod) -> Option<bool> {
         (self.fresh)(pod)
     }
 
     /// Whether DNS lists a pod, or nothing is known.
     pub(super) fn may_have(&self, pod: Pod) -> bool {
-        self.names(pod) != Some(false)
+        self.lists(pod) != Some(false)
     }
 
     /// Records a sign of life of a pod.
@@ -87,12 +87,12 @@ impl UpstreamHealth {
     }
 
     /// Whether to look for a witness now. Counts it if so.
-    pub(super) fn asks(&self, now: u64) -> bool {
-        due(&mut self.lock().get_or_insert_default().asked, ASK_EVERY, now)
+    pub(super) fn starts_search(&self, now: u64) -> bool {
+        due(&mut self.lock().get_or_insert_default().searched, SEARCH_EVERY, now)
     }
 
     /// Whether a page may be told to reload now.
-    pub(super) fn paces(&self, gone_rate: u32, now: u64) -> bool {
+    pub(super) fn admits(&self, gone_rate: u32, now: u64) -> bool {
         gone_rate == 0 || self.lock().get_or_insert_default().bucket.take(gone_rate, now)
     }
 

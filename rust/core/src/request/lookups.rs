@@ -30,7 +30,7 @@ impl Call<'_> {
         if !touch.pending || touch.ready {
             return None;
         }
-        let since = *self.request.asked.get_or_insert(self.now);
+        let since = *self.request.dns_wait_began.get_or_insert(self.now);
         let mut until = after(since, LONGEST);
         if self.now >= until {
             return None;
@@ -57,7 +57,7 @@ impl Call<'_> {
             Some(first) => first,
             None => *self.request.looked_up.insert(self.flow.looked_up.fetch_add(self.most(), Ordering::Relaxed)),
         };
-        let since = *self.request.asked.get_or_insert(self.now);
+        let since = *self.request.dns_wait_began.get_or_insert(self.now);
         let is_known = upstreams.known() > 0;
         let patience = |is_first: bool| {
             after(since, if is_first && !is_known { options.first_lookup.max(LONGEST) } else { LONGEST })

@@ -43,7 +43,7 @@ pub struct Request {
     /// When the last attempt failed, if it waits for a pod.
     failed: u64,
     /// When it first waited for DNS.
-    asked: Option<u64>,
+    dns_wait_began: Option<u64>,
     decision: Decision,
     /// The pod where it is counted.
     at: Option<(u32, Pod)>,
@@ -112,7 +112,7 @@ impl Default for Request {
             tag: 0,
             began: 0,
             failed: 0,
-            asked: None,
+            dns_wait_began: None,
             decision: Decision {
                 kind: Kind::Gone,
                 reason: Reason::Malformed,
@@ -172,7 +172,7 @@ impl Request {
     }
 
     /// Whether it has few dials left.
-    fn is_pressed(&self) -> bool {
+    fn has_few_dials_left(&self) -> bool {
         self.dials >= any_pod::MOST_DIALS / 2
     }
 
@@ -185,7 +185,7 @@ impl Request {
     fn start_over(&mut self) {
         self.tried = Tried::nothing();
         (self.last, self.dials) = (Last::Nothing, 0);
-        (self.asked, self.looked_up, self.settled, self.looked_around) = (None, None, 0, false);
+        (self.dns_wait_began, self.looked_up, self.settled, self.looked_around) = (None, None, 0, false);
         (self.passed, self.offered) = (0, 0);
     }
 }

@@ -18,7 +18,7 @@ impl Call<'_> {
         let (began, learned) = pods.began(&group, pod, decision.path, stream, self.target, self.now);
         self.learned(upstream, pod, &learned);
         // A drain matters here only if it has an end. Otherwise open pages cause no lookups.
-        if learned.unnamed && self.flow.options.drain_max > 0 {
+        if learned.unlisted && self.flow.options.drain_max > 0 {
             self.use_host(member);
         }
         match began {

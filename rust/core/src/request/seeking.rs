@@ -62,7 +62,7 @@ impl Call<'_> {
         let mut passed = [None; PASSED_OVER];
         for round in 0..PASSED_OVER {
             let Some(place) = self.search(&wanted, &|pod| passed.contains(&Some(pod))) else { break };
-            if self.flow.health.hand_out([place.pod], self.now).is_some() {
+            if self.flow.health.request_dial([place.pod], self.now).is_some() {
                 self.report.background = self.report.background.or(Some((place.upstream, place.pod)));
                 return true;
             }

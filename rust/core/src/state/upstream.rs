@@ -44,7 +44,7 @@ impl Last {
 impl Upstream {
     pub(super) fn new(host: Arc<Host>, port: u16) -> Self {
         let named = host.clone();
-        let health = UpstreamHealth::new(id(host.id(), port), move |pod| names(&named, pod));
+        let health = UpstreamHealth::new(id(host.id(), port), move |pod| lists(&named, pod));
         let last = host.addresses().map_or(Last::Unknown, Last::Addresses);
         let health = Arc::new(health);
         Upstream { host, port, health, followed: Mutex::new(Followed { last, users: Vec::new() }) }
@@ -52,7 +52,7 @@ impl Upstream {
 
     /// Whether DNS lists a pod of this upstream; `None` while nothing is known.
     pub(super) fn has(&self, pod: Pod) -> Option<bool> {
-        names(&self.host, pod)
+        lists(&self.host, pod)
     }
 
     /// The pod of this upstream at an address.
@@ -112,8 +112,8 @@ impl Upstream {
     }
 }
 
-fn names(host: &Host, pod: Pod) -> Option<bool> {
-    host.names(pod.address())
+fn lists(host: &Host, pod: Pod) -> Option<bool> {
+    host.lists(pod.address())
 }
 
 /// The ID of the upstream with this host and port. Host numbers are sequential, so they leave room for the

@@ -16,14 +16,14 @@ use crate::router::instance;
 pub(crate) struct Draining {
     /// Set if the pod signals it.
     pub(crate) mark: Option<Mark>,
-    pub(crate) dns: Named,
+    pub(crate) dns: Listed,
     pub(crate) eviction: Option<Arc<Eviction>>,
     hooks: Option<Hooks>,
 }
 
 /// Whether DNS lists a pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Named {
+pub(crate) enum Listed {
     #[default]
     Yes,
     /// Nothing is known.
@@ -39,50 +39,50 @@ pub(crate) enum Leaves {
     DrainMax,
 }
 
-impl Named {
+impl Listed {
     /// The state according to DNS, from `now` on.
-    pub(crate) fn new(named: Option<bool>, now: u64) -> Self {
-        match named {
-            Some(true) => Named::Yes,
-            Some(false) => Named::NotSince(now),
-            None => Named::Unknown,
+    pub(crate) fn new(listed: Option<bool>, now: u64) -> Self {
+        match listed {
+            Some(true) => Listed::Yes,
+            Some(false) => Listed::NotSince(now),
+            None => Listed::Unknown,
         }
     }
 }
 
 impl Draining {
     /// Why a pod drains when it is first used.
-    pub(crate) fn new(dns: Named, eviction: Option<Arc<Eviction>>) -> Option<Box<Self>> {
+    pub(crate) fn new(dns: Listed, eviction: Option<Arc<Eviction>>) -> Option<Box<Self>> {
         let draining = Draining { dns, eviction, ..Draining::default() };
         draining.is_needed().then(|| Box::new(draining))
     }
 
     /// Whether there is anything to remember.
     pub(crate) fn is_needed(&self) -> bool {
-        self.mark.is_some() || self.dns != Named::Yes || self.eviction.is_some()
+        self.mark.is_some() || self.dns != Listed::Yes || self.eviction.is_some()
     }
 
     /// When the pod began to drain, if it does.
     pub(crate) fn since(&self) -> Option<u64> {
         let dns = match self.dns {
-            Named::NotSince(at) => Some(at),
-            Named::Yes | Named::Unknown => None,
+            Listed::NotSince(at) => Some(at),
+            Listed::Yes | Listed::Unknown => None,
         };
         let eviction = self.eviction.as_ref().map(|eviction| eviction.since());
         [self.mark.map(|mark| mark.since), dns, eviction].into_iter().flatten().min()
     }
 
     /// Whether DNS does not list the pod, or nothing is known.
-    pub(crate) fn is_unnamed(&self) -> bool {
-        self.dns != Named::Yes
+    pub(crate) fn is_unlisted(&self) -> bool {
+        self.dns != Listed::Yes
     }
 
     /// Updates the DNS state of a pod that is being used.
-    pub(crate) fn ask(&mut self, named: impl FnOnce() -> Option<bool>, now: u64) {
-        if self.dns != Named::Yes {
-            match (Named::new(named(), now), self.dns) {
-                (Named::Yes, _) => self.dns = Named::Yes,
-                (since @ Named::NotSince(_), Named::Unknown) => self.dns = since,
+    pub(crate) fn update_dns(&mut self, listed: impl FnOnce() -> Option<bool>, now: u64) {
+        if self.dns != Listed::Yes {
+            match (Listed::new(listed(), now), self.dns) {
+                (Listed::Yes, _) => self.dns = Listed::Yes,
+                (since @ Listed::NotSince(_), Listed::Unknown) => self.dns = since,
                 _ => (),
             }
         }
@@ -142,10 +142,10 @@ impl Draining {
 
 impl Leaves {
     /// Whether the rate allows one more page now.
-    pub(crate) fn paces(&self, group: &Group<'_>, now: u64) -> bool {
+    pub(crate) fn admits(&self, group: &Group<'_>, now: u64) -> bool {
         match self {
-            Leaves::Evicted(eviction) => eviction.paces(group, now),
-            Leaves::DrainMax => group.upstream.paces(group.gone_rate, now),
+            Leaves::Evicted(eviction) => eviction.admits(group, now),
+            Leaves::DrainMax => group.upstream.admits(group.gone_rate, now),
         }
     }
 }

@@ -57,7 +57,7 @@ impl Target {
     }
 
     /// Whether it covers a pod that these upstreams use.
-    pub(crate) fn names(&self, pod: Pod, upstreams: &[u64]) -> bool {
+    pub(crate) fn covers(&self, pod: Pod, upstreams: &[u64]) -> bool {
         self.network.is_none_or(|net| net.contains(&pod.address()))
             && self.upstream.is_none_or(|upstream| upstreams.contains(&upstream))
     }
@@ -109,15 +109,15 @@ impl Eviction {
     }
 
     /// Whether one more page may be told to reload now. Counts it if so.
-    pub(crate) fn paces(&self, group: &Group<'_>, now: u64) -> bool {
-        let paces = match self.rate.load(Ordering::Relaxed) {
-            0 => group.upstream.paces(group.gone_rate, now),
+    pub(crate) fn admits(&self, group: &Group<'_>, now: u64) -> bool {
+        let admits = match self.rate.load(Ordering::Relaxed) {
+            0 => group.upstream.admits(group.gone_rate, now),
             rate => self.take(group.upstream.id(), rate, now),
         };
-        if paces {
+        if admits {
             self.told.fetch_add(1, Ordering::Relaxed);
         }
-        paces
+        admits
     }
 
     fn take(&self, upstream: u64, rate: u32, now: u64) -> bool {
@@ -190,7 +190,7 @@ impl Evictions {
         if !self.any() {
             return None;
         }
-        lock(&self.list).iter().rfind(|eviction| eviction.target.names(pod, upstreams)).cloned()
+        lock(&self.list).iter().rfind(|eviction| eviction.target.covers(pod, upstreams)).cloned()
     }
 
     pub(crate) fn known(&self) -> Vec<KnownEviction> {

@@ -17,7 +17,7 @@ mod hooks;
 mod mark;
 mod operator;
 
-pub(crate) use draining::{Draining, Leaves, Named};
+pub(crate) use draining::{Draining, Leaves, Listed};
 pub(crate) use evictions::Evictions;
 pub use evictions::{KnownEviction, Target};
 pub(crate) use mark::Mark;

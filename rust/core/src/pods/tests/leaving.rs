@@ -32,7 +32,7 @@ fn a_pod_that_was_forgotten_is_still_evicted() {
     assert_eq!(evicted_since(&world, 1), Some(2 * SECOND));
     use_pod(2, 3);
     // The pod is no longer known.
-    let looker = Looker { upstream: 1, began: 0, may_ask: true, compares: true };
+    let looker = Looker { upstream: 1, began: 0, may_test: true, compares: true };
     let look = |last| world.pods.look(pod(last), looker, 4 * SECOND).standing;
     assert_eq!((world.list().len(), look(1), look(2)), (1, Standing::Draining, Standing::Well));
     use_pod(1, 5);
@@ -114,7 +114,7 @@ fn targets_are_networks_upstreams_or_both() {
         assert!(error.message.contains(rule), "{error}");
     }
     let both = Target::new(Some((address("10.0.0.0"), 24)), Some(7)).unwrap();
-    let names = |pod, upstreams: &[u64]| both.names(pod, upstreams);
+    let covers = |pod, upstreams: &[u64]| both.covers(pod, upstreams);
     let outside = Pod::new(address("10.0.1.1"), 80);
-    assert_eq!([names(pod(1), &[3, 7]), names(pod(1), &[3, 3]), names(outside, &[7, 7])], [true, false, false]);
+    assert_eq!([covers(pod(1), &[3, 7]), covers(pod(1), &[3, 3]), covers(outside, &[7, 7])], [true, false, false]);
 }

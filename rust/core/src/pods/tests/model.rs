@@ -20,7 +20,7 @@ enum Step {
     Evicted(Target, u32),
     Undone(Target),
     Resolved(u64, Vec<u8>),
-    HandOut(u64, Vec<u8>),
+    RequestDial(u64, Vec<u8>),
     Witness(u8, u64, Vec<u8>, u64),
 }
 
@@ -62,7 +62,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (target(), 0..3u32).prop_map(|(target, rate)| Step::Evicted(target, rate)),
         1 => target().prop_map(Step::Undone),
         1 => (0..UPSTREAMS, some()).prop_map(|(of, pods)| Step::Resolved(of, pods)),
-        1 => (0..2u64, some()).prop_map(|(source, pods)| Step::HandOut(source, pods)),
+        1 => (0..2u64, some()).prop_map(|(source, pods)| Step::RequestDial(source, pods)),
         1 => (at(), some(), any::<u64>()).prop_map(|((pod, of), pods, random)| Step::Witness(pod, of, pods, random)),
     ]
 }
@@ -148,8 +148,8 @@ impl Real {
             Step::Resolved(of, list) => {
                 format!("{:?}", self.world.resolved_at(*of, &list.iter().copied().map(pod).collect::<Vec<_>>(), now))
             }
-            Step::HandOut(source, list) => {
-                format!("{:?}", self.source(*source).hand_out(list.iter().copied().map(pod), now))
+            Step::RequestDial(source, list) => {
+                format!("{:?}", self.source(*source).request_dial(list.iter().copied().map(pod), now))
             }
             Step::Witness(missing, of, list, random) => {
                 let (fresh, _) = looked_at(list, *random);
@@ -188,7 +188,7 @@ fn modelled(model: &mut Model, step: &Step, now: u64) -> String {
         Step::Undone(target) => format!("{:?}", model.undo(target)),
         Step::Left(last, stream) => format!("{:?}", model.left(*last, *stream, now)),
         Step::Resolved(of, list) => format!("{:?}", model.resolved(*of, list, now)),
-        Step::HandOut(source, list) => format!("{:?}", model.hand_out(*source, list, now).map(pod)),
+        Step::RequestDial(source, list) => format!("{:?}", model.request_dial(*source, list, now).map(pod)),
         Step::Witness(missing, of, list, random) => {
             format!("{:?}", model.witness(*of, *missing, &looked_at(list, *random).1, now).map(pod))
         }

@@ -194,7 +194,7 @@ fn a_request_waits_for_a_pod_within_its_limits() {
 #[test]
 fn dials_in_the_background_end() {
     let world = World::new();
-    let named = |now| world.source.hand_out((1..=4).map(pod), now);
+    let named = |now| world.source.request_dial((1..=4).map(pod), now);
     assert!(world.refused_token(Reason::Refused, PathKind::Sync, 0).find_pod);
     let (mut now, mut dials) = (0, 0);
     let mut next = named(now);
@@ -213,7 +213,7 @@ fn dials_in_the_background_end() {
     assert!(!world.pods.learn(&world.group(), dialled, Outcome::Refused, 11 * SECOND).find_pod);
     // A pod that swallows packets is skipped for three seconds.
     let two: Vec<_> =
-        [0, 0, 1, 2, 3].map(|second| world.source.hand_out([pod(1), pod(2)], (20 + second) * SECOND)).into();
+        [0, 0, 1, 2, 3].map(|second| world.source.request_dial([pod(1), pod(2)], (20 + second) * SECOND)).into();
     assert_eq!(two, [Some(pod(1)), Some(pod(2)), None, None, Some(pod(1))]);
 }
 

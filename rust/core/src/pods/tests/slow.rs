@@ -110,7 +110,7 @@ pub(super) struct Model {
     since: BTreeMap<u8, u64>,
     dns: BTreeMap<u64, Vec<u8>>,
     /// When a dial was last requested, and when a request last wanted a pod that takes pages.
-    asked: BTreeMap<Of, u64>,
+    searched: BTreeMap<Of, u64>,
     wanted: BTreeMap<u64, u64>,
     /// When a background dial of a pod was requested, and whether its outcome is outstanding.
     named: BTreeMap<(Of, u8), (u64, bool)>,
@@ -133,10 +133,10 @@ struct Eviction {
 
 impl Model {
     pub(super) fn new(most: usize, rules: Rules) -> Self {
-        let (since, dns, asked, wanted, named, buckets) = Default::default();
+        let (since, dns, searched, wanted, named, buckets) = Default::default();
         let (history, uses, tokens) = (Vec::new(), Uses::new(most), Vec::new());
         let (evictions, evicted) = Default::default();
-        Model { rules, history, uses, since, dns, asked, wanted, named, buckets, tokens, evictions, evicted }
+        Model { rules, history, uses, since, dns, searched, wanted, named, buckets, tokens, evictions, evicted }
     }
 
     fn event(&self, pod: u8, upstream: u64, what: What, at: u64) -> Event {
@@ -292,17 +292,17 @@ impl Model {
     }
 
     /// Since when no DNS lists a pod: the time, `None` if it is listed, and 0 if nothing is known.
-    fn unnamed(&self, pod: u8) -> Option<Option<u64>> {
+    fn unlisted(&self, pod: u8) -> Option<Option<u64>> {
         let events: Vec<&Event> = self.record_of(pod).collect();
         let mut asked = false;
-        events.into_iter().rev().fold(None, |unnamed, event| {
+        events.into_iter().rev().fold(None, |unlisted, event| {
             let is_first = matches!(event.what, Asked(_)) && !std::mem::replace(&mut asked, true);
-            match (event.what, unnamed) {
+            match (event.what, unlisted) {
                 (Asked(None), _) if is_first => Some(None),
                 (Asked(Some(false)), _) if is_first => Some(Some(event.at)),
                 (Asked(Some(true)) | Named, _) => None,
                 (Asked(Some(false)), Some(None)) | (Vanished, None | Some(None)) => Some(Some(event.at)),
-                (_, unnamed) => unnamed,
+                (_, unlisted) => unlisted,
             }
         })
     }
@@ -310,14 +310,14 @@ impl Model {
     /// The eviction of a known pod.
     fn eviction(&self, number: u8) -> Option<Eviction> {
         let users = self.uses.both(number)?;
-        self.evictions.iter().rfind(|eviction| eviction.target.names(pod(number), &users)).copied()
+        self.evictions.iter().rfind(|eviction| eviction.target.covers(pod(number), &users)).copied()
     }
 
     /// When a pod began to drain.
     fn draining(&self, pod: u8) -> Option<u64> {
         let mark = self.mark(pod).map(|(since, _)| since);
         let evicted = self.eviction(pod).map(|eviction| eviction.since);
-        mark.into_iter().chain(self.unnamed(pod).flatten()).chain(evicted).min()
+        mark.into_iter().chain(self.unlisted(pod).flatten()).chain(evicted).min()
     }
 
     pub(super) fn serves_page(&self, wanted: u64, now: u64) -> bool {
@@ -326,8 +326,8 @@ impl Model {
 
     pub(super) fn takes_page(&self, wanted: u64, now: u64) -> bool {
         self.knows_pod(wanted, now, |sign| {
-            let names = |eviction: &Eviction| eviction.target.names(pod(sign.pod), &[sign.upstream]);
-            let forgotten = self.uses.both(sign.pod).is_none() && self.evictions.iter().any(names);
+            let covers = |eviction: &Eviction| eviction.target.covers(pod(sign.pod), &[sign.upstream]);
+            let forgotten = self.uses.both(sign.pod).is_none() && self.evictions.iter().any(covers);
             self.draining(sign.pod).is_none() && !forgotten
         })
     }

@@ -3,10 +3,10 @@
 use super::*;
 
 impl Model {
-    fn asks(&mut self, of: Of, every: u64, now: u64) -> bool {
-        let due = self.asked.get(&of).is_none_or(|at| now - at >= every);
+    fn starts_search(&mut self, of: Of, every: u64, now: u64) -> bool {
+        let due = self.searched.get(&of).is_none_or(|at| now - at >= every);
         if due {
-            self.asked.insert(of, now);
+            self.searched.insert(of, now);
         }
         due
     }
@@ -14,7 +14,7 @@ impl Model {
     /// Handles a request that wants a pod that takes pages.
     fn wants_pod(&mut self, source: u64, now: u64) -> bool {
         self.wanted.insert(source, now);
-        self.asks(Of::Source(source), SECOND / 4, now)
+        self.starts_search(Of::Source(source), SECOND / 4, now)
     }
 
     /// Takes one token from a bucket with the capacity of one second.
@@ -83,27 +83,27 @@ impl Model {
     pub(crate) fn began(&mut self, upstream: u64, pod: u8, path: PathKind, stream: bool, now: u64) -> (Began, Learned) {
         self.used(upstream, pod, now);
         let before = self.verdict(pod);
-        let unnamed = self.unnamed(pod).is_some();
+        let unlisted = self.unlisted(pod).is_some();
         let leaves = self.leaves(pod, path, stream, now).filter(|_| before == Verdict::None);
         let (witnessed, unwitnessed) = self.judge(upstream, pod, now);
         let verdict = self.verdict(pod);
         let mut seeks = false;
         if let Some(eviction) = leaves.filter(|_| !witnessed) {
             if !self.takes_page(source(upstream), now) {
-                seeks = self.asks(Of::Source(source(upstream)), SECOND / 4, now);
+                seeks = self.starts_search(Of::Source(source(upstream)), SECOND / 4, now);
                 self.wanted.insert(source(upstream), now);
-            } else if self.paces(eviction, upstream, now) {
+            } else if self.admits(eviction, upstream, now) {
                 let why = if eviction.is_some() { Leaving::Evicted } else { Leaving::DrainMax };
-                return (Began::Leaves(why), Learned { unnamed, ..Learned::default() });
+                return (Began::Leaves(why), Learned { unlisted, ..Learned::default() });
             }
         }
         let mut learned =
-            Learned { verdict, changed: verdict != before, unnamed, find_pod: seeks, ..Learned::default() };
+            Learned { verdict, changed: verdict != before, unlisted, find_pod: seeks, ..Learned::default() };
         let probe = verdict != Verdict::None;
         if probe && self.just_dialled(pod, now) {
             let (told, find_pod) = self.told(upstream, pod, path, now);
             learned.find_pod = find_pod;
-            learned.find_witness = unwitnessed && self.asks(Of::Upstream(upstream), SECOND, now);
+            learned.find_witness = unwitnessed && self.starts_search(Of::Upstream(upstream), SECOND, now);
             return (Began::Told(told), learned);
         }
         if probe {
@@ -127,7 +127,7 @@ impl Model {
         (is_over && (gone_rate == 0 || path == PathKind::Sync)).then_some(None)
     }
 
-    fn paces(&mut self, eviction: Option<Eviction>, upstream: u64, now: u64) -> bool {
+    fn admits(&mut self, eviction: Option<Eviction>, upstream: u64, now: u64) -> bool {
         match eviction {
             Some(Eviction { number, rate, .. }) if rate > 0 => self.take(Of::Eviction(number, upstream), rate, now),
             _ => self.take(Of::Upstream(upstream), self.rules.gone_rate, now),
@@ -174,17 +174,17 @@ impl Model {
         let dialled = !matches!(outcome, Outcome::Answered | Outcome::Dropped);
         let owners = [Of::Upstream(upstream), Of::Source(source(upstream))];
         let background = dialled && owners.map(|of| self.reported(of, pod, now)).contains(&true);
-        let asks = self.judge(upstream, pod, now).1 && failed && !background;
+        let seeks_witness = self.judge(upstream, pod, now).1 && failed && !background;
         let goes_on = background && failed && !self.takes_page(source(upstream), now);
         let wanted = self.wanted.get(&source(upstream)).is_some_and(|at| now - at < 2 * SECOND);
         let verdict = self.verdict(pod);
         Learned {
             verdict,
             changed: verdict != before,
-            find_witness: asks && self.asks(Of::Upstream(upstream), SECOND, now),
-            find_pod: goes_on && wanted && self.asks(Of::Source(source(upstream)), SECOND / 4, now),
+            find_witness: seeks_witness && self.starts_search(Of::Upstream(upstream), SECOND, now),
+            find_pod: goes_on && wanted && self.starts_search(Of::Source(source(upstream)), SECOND / 4, now),
             marked: self.mark(pod).is_some(),
-            unnamed: false,
+            unlisted: false,
         }
     }
 
@@ -239,7 +239,7 @@ impl Model {
         names
     }
 
-    pub(crate) fn hand_out(&mut self, source: u64, pods: &[u8], now: u64) -> Option<u8> {
+    pub(crate) fn request_dial(&mut self, source: u64, pods: &[u8], now: u64) -> Option<u8> {
         pods.iter().copied().find(|pod| self.name(Of::Source(source), *pod, now))
     }
 

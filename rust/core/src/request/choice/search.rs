@@ -57,7 +57,7 @@ impl<'a> Call<'a> {
         let looker = Looker {
             upstream: 0,
             began: self.request.began,
-            may_ask: is_sent && self.request.loads_page(),
+            may_test: is_sent && self.request.loads_page(),
             compares: false,
         };
         Sight {
@@ -65,7 +65,7 @@ impl<'a> Call<'a> {
             now: self.now,
             looker,
             tried,
-            is_pressed: !is_sent || self.request.is_pressed(),
+            ranks_refusing_low: !is_sent || self.request.has_few_dials_left(),
         }
     }
 

@@ -89,7 +89,7 @@ pub(crate) struct Sight<'a> {
     pub(crate) tried: &'a Tried,
     /// Ranks refusing pods behind draining ones, level with unreachable ones. Set when the request has few
     /// dials left, and for dials in the background, where every such pod needs its turn.
-    pub(crate) is_pressed: bool,
+    pub(crate) ranks_refusing_low: bool,
 }
 
 impl Sight<'_> {
@@ -100,9 +100,9 @@ impl Sight<'_> {
         match look.standing {
             // Applies even if the pod has been forgotten since.
             Standing::Well | Standing::Marked if self.tried.is_taken_back(pod) => {
-                Look { standing: Standing::Draining, asks: false, ..look }
+                Look { standing: Standing::Draining, tests_pod: false, ..look }
             }
-            Standing::Refuses if self.is_pressed => Look { standing: Standing::Missing, ..look },
+            Standing::Refuses if self.ranks_refusing_low => Look { standing: Standing::Missing, ..look },
             _ => look,
         }
     }
@@ -185,11 +185,11 @@ impl<'a> Best<'a> {
             let look = self.sight.look(fresh, pod, compares);
             if look.standing == Standing::Well {
                 let is_second = well.is_some();
-                well = match well.filter(|_| !look.asks) {
+                well = match well.filter(|_| !look.tests_pod) {
                     Some(one) if !prefers(&look, &one.0, coin) => Some(one),
                     _ => Some((look, pod)),
                 };
-                return is_second || look.asks || !compares;
+                return is_second || look.tests_pod || !compares;
             }
             if best.is_none_or(|(found, _)| (look.standing, look.said) < (found.standing, found.said)) {
                 best = Some((look, pod));
