@@ -1,4 +1,4 @@
-/* A rollout in virtual time: requests from begin to end, with invented DNS answers and pods. */
+/* A rollout in virtual time: requests from beginning to end, with simulated DNS and pods. */
 #include "vectors.h"
 
 #include <stdio.h>
@@ -10,10 +10,10 @@
 
 static doors_state *state;
 static doors_source *source;
-/* DNS has `fresh` pods, from 10.0.0.`first` on. */
+/* The answer of DNS: `fresh` pods starting at 10.0.0.`first`. */
 static uint8_t first, fresh;
 
-/* Carries out a report, except for dials in the background. */
+/* Does what a report asks for, except for dials in the background. */
 static void obey(const doors_report *report, int64_t now) {
     CHECK(report->reserved[0] == 0 && report->reserved[1] == 0);
     if (!(report->flags & DOORS_REPORT_LOOKUPS_DUE)) return;
@@ -30,7 +30,7 @@ static void obey(const doors_report *report, int64_t now) {
     }
 }
 
-/* Lets time pass, and makes the lookups that are due. */
+/* Advances time and makes the lookups that are due. */
 static void pass(int64_t now) {
     doors_report due = {.flags = DOORS_REPORT_LOOKUPS_DUE};
     obey(&due, now);
@@ -48,7 +48,7 @@ static doors_step begin(doors_request *request, const char *path, int64_t now) {
     return step;
 }
 
-/* The pod accepts the request and answers it. */
+/* Lets the pod accept the request and respond. */
 static void answer(doors_request *request, const doors_step *step, int64_t now) {
     doors_report report;
     doors_step answered;
@@ -95,7 +95,7 @@ void test_flow(void) {
     step = begin(&request, path, 3 * SECOND + 2);
     CHECK(step.kind == DOORS_STEP_DIAL && step.pod.addr.bytes[3] == 7);
 
-    /* The old pod ends: its host refuses, and the page is told to reload on the other pod. */
+    /* The old pod ends: its host refuses connections, and the page must reload from the other pod. */
     doors_step next;
     CHECK(doors_request_failed(source, &request, DOORS_OUTCOME_REFUSED, 3 * SECOND + 2, 1, &next) == DOORS_STATUS_OK);
     CHECK(next.kind == DOORS_STEP_ANSWER && next.status == 410 && next.retry_after == 0 && !next.page);

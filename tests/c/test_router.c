@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The upstream is the configured one. */
+/* Checks that the upstream is the configured one. */
 static void upstream_is(const doors_router *router, const cJSON *config, const doors_decision *decision) {
     const cJSON *list = vectors_list(config, "upstreams");
     const char *expected = string_of(cJSON_GetArrayItem(list, (int)decision->upstream), "host");

@@ -1,5 +1,5 @@
-/* Checks the stack size that calls need according to the header. It fills a stack with a pattern and looks
- * how much of that is overwritten. */
+/* Checks the stack usage of calls against the limits in the header: fills a stack with a pattern, and
+ * measures how much of it is overwritten. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "vectors.h"
@@ -100,7 +100,7 @@ static size_t used(void *(*run)(void *)) {
 void test_stack(void) {
     size_t base = used(nothing), of_a_new = used(make) - base, of_others = used(call) - base;
     printf("stack      %zu bytes for what makes a handle, %zu for other calls\n", of_a_new, of_others);
-    /* The address sanitizer puts space around each variable. */
+    /* AddressSanitizer adds padding around each variable. */
 #ifndef __SANITIZE_ADDRESS__
     CHECK(of_a_new < OF_A_NEW);
     CHECK(of_others < OF_OTHERS);

@@ -1,4 +1,5 @@
-/* A thread that made and freed a handle leaves no byte of a key or of its key schedule on its stack. */
+/* Checks that no byte of a key or its key schedule remains on the stack of a thread that created and freed a
+ * handle. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "vectors.h"
@@ -29,7 +30,7 @@ enum { PART = 8, STACK = 1 << 18 };
 
 static void *nothing(void *input) { return input; }
 
-/* The search must find this. */
+/* Leaves remains of a key, which the search must find. */
 static void *careless(void *input) {
     volatile char deep[8192]; /* so that the end of the thread does not overwrite it */
     for (size_t i = 0; i < sizeof SECRET; i++) deep[i] = SECRET[i];

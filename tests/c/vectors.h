@@ -43,7 +43,7 @@ uint32_t number_of(const cJSON *vector, const char *member);
 
 /* Parses an address in text form. */
 bool address_parse(const char *string, doors_addr *out);
-/* Returns whether both are the same address, or both are none. */
+/* Returns whether both are the same address, or neither is one. */
 bool address_is(const doors_addr *address, const char *string);
 
 /* Returns whether the message contains every string of the list. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the only block of a page that is in a language and contains a word:  tests/conformance/block.sh PAGE
-# LANGUAGE WORD
+# Prints the only block of a page that is in a language and contains a word:
+#     tests/conformance/block.sh PAGE LANGUAGE WORD
 set -euo pipefail
 awk -v language="$2" -v word="$3" '
     /^```/ { if (inside && index(text, word)) { printf "%s", text; found++ }

@@ -1,4 +1,4 @@
-/* Requests: memory that was never a request, senseless values, threads that share a source. */
+/* Hostile use of requests: memory that was never a request, nonsensical values, threads that share a source. */
 #include "hostile.h"
 
 #include <pthread.h>
@@ -110,7 +110,7 @@ static void flow_strangers(doors_source *source) {
     free(request);
 }
 
-/* One request in a block of exactly its size, from begin to end, with clocks that jump. */
+/* One request from beginning to end, in a block of exactly its size, with clocks that jump. */
 static void flow_request(doors_state *state, doors_source *source) {
     static const int64_t TIMES[] = {0, INT64_MAX, 1, -1, SECOND, INT64_MIN};
     doors_request *request = (doors_request *)filled((char)0xff, sizeof *request);
@@ -153,7 +153,7 @@ static void flow_limits(doors_state *state) {
         doors_request request;
         doors_step step;
         CHECK(begin(source, "/", 1, INT64_MAX, &request, &step) == DOORS_STATUS_OK);
-        /* The state is freed first: the source keeps what it needs. */
+        /* The state is freed first: the source keeps alive what it needs. */
         doors_state_free(other);
         CHECK(doors_request_resume(source, &request, 0, UINT64_MAX, &step) == DOORS_STATUS_OK);
         doors_source_free(source);
@@ -162,7 +162,7 @@ static void flow_limits(doors_state *state) {
     CHECK(doors_source_new(state, CONFIG, strlen(CONFIG), &options, &source, NULL) == DOORS_STATUS_RANGE);
 }
 
-/* The largest number of evictions, in lists that are too short, with times that jump. */
+/* The maximum number of evictions, in lists that are too short, with times that jump. */
 static void flow_evictions(doors_state *state) {
     doors_eviction eviction = {{{10, 0, 0, 1}, 4}, 32, 0, UINT32_MAX, DOORS_EVICT_IDLE_FIRST, 0, 0, {0}}, list[2];
     doors_event events[2];

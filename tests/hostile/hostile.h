@@ -42,7 +42,7 @@ void hostile_json(void);
 void hostile_flow(void);
 void hostile_threads(void);
 
-/* Makes the fault with the given name. Returns false if there is none. */
+/* Causes the fault with the given name. Returns false if there is none. */
 bool planted(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
-/* Runs all parts, or those given as arguments. In a program built with -DPLANTED_FAULTS, `planted NAME` makes
- * a fault. Prints the number of checks; the exit status is 0 only if all of them pass. */
+/* Runs all parts, or those given as arguments. In a program built with -DPLANTED_FAULTS, `planted NAME`
+ * causes a fault instead. Prints the number of checks; the exit status is 0 only if all of them pass. */
 #include "hostile.h"
 
 #include <stdio.h>
@@ -93,7 +93,7 @@ int main(int argc, char **argv) {
             fprintf(stderr, "hostile: no planted fault %s in this program\n", argv[2]);
             return 2;
         }
-        /* The caller looks for this line: the fault was made, and nothing stopped the program. */
+        /* The caller looks for this line: the fault was caused, and nothing stopped the program. */
         fprintf(stderr, "hostile: made the fault %s\n", argv[2]);
         return 0;
     }

@@ -1,5 +1,5 @@
-/* NULL for each pointer of every function, one at a time. It is rejected with DOORS_STATUS_NULL_POINTER, and
- * no output is written. A doors_error may be NULL, and so may an input of length 0. */
+/* NULL for each pointer of every function, one at a time. Each call must return DOORS_STATUS_NULL_POINTER
+ * without writing an output. A doors_error may be NULL, and so may an input of length 0. */
 #include "hostile.h"
 
 #include <stdlib.h>

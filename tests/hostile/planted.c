@@ -1,5 +1,5 @@
-/* Faults that a memory checker must report, or its silence would mean nothing. All but the last are made in
- * the library, by functions that exist only with `--cfg doors_planted_faults`. */
+/* Faults that a memory checker must report before its silence counts. All but the last are caused inside the
+ * library, by functions that exist only with `--cfg doors_planted_faults`. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "hostile.h"

@@ -1,4 +1,4 @@
-/* Texts of megabytes, invalid UTF-8 and embedded NUL, wherever the API takes text. */
+/* Megabytes of text, invalid UTF-8 and embedded NULs, wherever the API takes text. */
 #include "hostile.h"
 
 #include <stdlib.h>
@@ -8,7 +8,8 @@ enum { MEGABYTES = 2 << 20 };
 
 static const char BYTES[] = {'\0', '\xff', '\xc3', '\x80', '\xed', '/', '~', '%', '"', '\\', ';', '=', ' ', '\n', 'A', '.', ':', '0'};
 
-/* Passes one text to all functions that take text. Any answer is fine if it is always the same, but no panic. */
+/* Passes one text to all functions that take text. Any result is fine if it is always the same, but a panic
+ * is not. */
 static void everywhere(const doors_cipher *cipher, const doors_router *router, const char *text, size_t len) {
     doors_addr address;
     uint32_t key;

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
-/* More tokens than a router remembers. */
+/* More tokens than a router caches. */
 enum { THREADS = 8, ROUNDS = 300, TOKENS = 1000, TOKENS_A_ROUND = 10 };
 
 typedef struct {
@@ -62,8 +62,8 @@ static void decide(job *mine) {
     EXPECT(strcmp(doors_path_str(decision.path), "page") == 0);
 }
 
-/* All threads use the same tokens, mostly in the same order: new ones, remembered ones, and those that others
- * push out. */
+/* All threads use the same tokens, mostly in the same order: new ones, cached ones, and cached ones that
+ * others evict. */
 static void rotate(job *mine, unsigned round) {
     char path[3 + DOORS_TOKEN_IPV4 + 3] = "/~/";
     doors_decision decision;
@@ -87,7 +87,7 @@ static void *work(void *argument) {
         decide(mine);
         rotate(mine, round);
     }
-    /* Handles are made and freed while the others work. */
+    /* Handles are created and freed while the others work. */
     doors_cipher *cipher = cipher_make();
     doors_router *router = router_make();
     doors_cipher_free(cipher);

@@ -1,8 +1,8 @@
 /* Runs each operation of the library many times under callgrind. scripts/instructions.sh reads the
  * instruction counts of the functions operation_*() from the result.
  *
- * The first line of output has the processor features, as callgrind shows them, for which code is chosen at
- * run time. Then each operation's name and number of calls follow. The exit status is 0 only if all results
+ * The first line of output lists the processor features for which code is selected at run time, as callgrind
+ * shows them. Then each operation's name and number of calls follow. The exit status is 0 only if all results
  * were right. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 
 #include <doors_caddy.h>
 
-/* Four times as many as a router remembers, so that each one is new again in its turn. */
+/* Four times as many as a router caches, so that each has been evicted when its turn comes again. */
 enum { TOKENS = 2048, PREFIXES = 10000, PATH = 3 + DOORS_TOKEN_SIZE + 4, COOKIES = 8 * (4 + DOORS_TOKEN_SIZE + 2) };
 
 static const char SECRET[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -52,8 +52,7 @@ static void need(int32_t status, const char *what) {
     exit(2);
 }
 
-/* Returns the network with a number: 10.x.y.0/24 or 2001:db8:x:y::/64, spread over the values of the first
- * two bytes. */
+/* The network for a number: 10.x.y.0/24 or 2001:db8:x:y::/64, spread over the values of the two bytes. */
 static void network(unsigned number, uint8_t *high, uint8_t *low) {
     unsigned scattered = number * 40503u & 0xffff;
     *high = (uint8_t)(scattered >> 8);
@@ -109,7 +108,7 @@ static doors_router *make_router(unsigned upstreams) {
     return made;
 }
 
-/* Returns a source whose only upstream has two fresh pods: that of the second token, and another one. */
+/* Creates a source whose only upstream has two fresh pods: that of the second token, and another one. */
 static void prepare_source(void) {
     char json[256];
     doors_lookup *lookup = malloc(sizeof *lookup);
@@ -231,7 +230,7 @@ OPERATION(any_no_cookie) {
     decide(three, &PAGE, &NO_COOKIE, DOORS_DECISION_ANY, DOORS_REASON_NO_COOKIE);
 }
 
-/* The three calls of a usual request. */
+/* The three calls that a request usually makes. */
 static void request(const line *path, unsigned i) {
     doors_request made;
     doors_step step;

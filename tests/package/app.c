@@ -1,4 +1,4 @@
-/* A program outside the repository: it makes a token, decodes it, and makes a decision. */
+/* A program outside the repository: it creates a token, decodes it, and makes a decision. */
 #include <doors_caddy.h>
 #include <stdio.h>
 #include <string.h>

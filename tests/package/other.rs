@@ -1,4 +1,4 @@
-//! Stands in for another Rust library that is linked statically with link-time optimization.
+//! Represents another Rust library that is linked statically with link-time optimisation.
 
 #[unsafe(no_mangle)]
 pub extern "C" fn other_answer() -> i32 {

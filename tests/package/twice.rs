@@ -1,4 +1,4 @@
-// Uses two versions of doors_routing in one program: one makes a token and the other decodes it.
+// Uses two versions of doors_routing in one program: one creates a token, and the other decodes it.
 
 fn main() {
     const SECRET: &[u8] = b"AAECAwQFBgcICQoLDA0ODw==";

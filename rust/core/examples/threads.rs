@@ -1,12 +1,12 @@
-//! Measures whether calls about different pods wait for each other: how many requests two threads bring
-//! through their whole way, compared with one thread. Each request makes its pod busy and idle again.
+//! Measures whether calls about different pods wait for each other: compares the request rate of two threads
+//! with that of one. Each request makes its pod busy and idle again.
 //!
 //! ```text
 //! cargo run --release --package doors_routing --example threads [SECONDS]
 //! ```
 //!
-//! It works on a busy machine too: two threads run for some seconds, and of what each did those parts count
-//! during which both had a processor. Where there are few such parts, give it more seconds.
+//! Works on a busy machine too: two threads run for some seconds, and only those parts count during which
+//! both were running. Use more seconds if there are few such parts.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -18,13 +18,13 @@ use doors_routing::{
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODw==";
 const UPSTREAMS: u8 = 4;
 
-/// Requests of one thread in one part.
+/// The number of requests per thread in one part.
 const PART: usize = 200;
 
-/// A part that took so many times the usual was interrupted.
+/// A part that took this many times as long as usual was interrupted.
 const INTERRUPTED: u64 = 5;
 
-/// Every so many requests open a connection of their own.
+/// One request in this many opens a new connection.
 const DIAL_EVERY: usize = 10;
 
 struct Bed {
@@ -33,7 +33,7 @@ struct Bed {
 }
 
 impl Bed {
-    /// Some upstreams, of which each has 250 pods.
+    /// Several upstreams with 250 pods each.
     fn new() -> Self {
         let one = |index| format!(r#"{{"cidr": "10.0.{index}.0/24", "host": "app{index}", "port": 8080}}"#);
         let upstreams: Vec<String> = (0..UPSTREAMS).map(one).collect();
@@ -56,7 +56,7 @@ impl Bed {
         self.start.elapsed().as_nanos() as u64
     }
 
-    /// Runs for a while. When each part began and ended.
+    /// Runs for `time`. Returns when each part began and ended.
     fn run(&self, paths: &[String], time: Duration) -> Vec<[u64; 2]> {
         let (mut parts, mut paths) = (Vec::<[u64; 2]>::with_capacity(1 << 20), paths.iter().cycle());
         let until = self.now() + time.as_nanos() as u64;
@@ -83,7 +83,7 @@ impl Bed {
     }
 }
 
-/// The median of how long some parts took.
+/// The median duration of a range of parts.
 fn median(times: impl Iterator<Item = u64>) -> u64 {
     let mut times: Vec<u64> = times.collect();
     times.sort_unstable();
@@ -93,7 +93,7 @@ fn median(times: impl Iterator<Item = u64>) -> u64 {
 /// The parts of one thread during which the other was not interrupted.
 fn beside<'a>(parts: &'a [[u64; 2]], others: &'a [[u64; 2]], usual: u64) -> impl Iterator<Item = u64> + 'a {
     let whole = move |[begun, ended]: &[u64; 2]| ended - begun < INTERRUPTED * usual;
-    // What the other thread did from a moment on.
+    // The parts of the other thread from this time on.
     let ran = move |at: u64| {
         let index = others.partition_point(|[_, ended]| *ended < at);
         others.get(index).is_some_and(|[begun, ended]| *begun <= at && whole(&[*begun, *ended]))
