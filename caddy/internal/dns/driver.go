@@ -42,11 +42,11 @@ type Driver struct {
 	now     func() time.Duration
 	reports Reports
 
-	mu    sync.Mutex // not held during a lookup
-	timer *time.Timer
-	ways  []Options // by number
-	hosts map[uint64]*host
-	room  int // len(hosts) at which to call forget
+	mu      sync.Mutex // not held during a lookup
+	timer   *time.Timer
+	options []Options // by number
+	hosts   map[uint64]*host
+	room    int // len(hosts) at which to call forget
 }
 
 // NewDriver returns a driver that starts lookups until ctx is done. now must be the clock of all
@@ -63,10 +63,10 @@ func (d *Driver) Way(o Options) uint64 {
 	o = o.canonical()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	number := slices.IndexFunc(d.ways, func(way Options) bool { return reflect.DeepEqual(way, o) })
+	number := slices.IndexFunc(d.options, func(way Options) bool { return reflect.DeepEqual(way, o) })
 	if number < 0 {
-		number = len(d.ways)
-		d.ways = append(d.ways, o)
+		number = len(d.options)
+		d.options = append(d.options, o)
 	}
 	return uint64(number)
 }
@@ -93,7 +93,7 @@ func (d *Driver) Due() {
 		host := d.hosts[lookup.Host]
 		if host == nil {
 			d.forget()
-			host = newHost(d.ways[lookup.Resolver])
+			host = newHost(d.options[lookup.Resolver])
 			d.hosts[lookup.Host] = host
 		}
 		go d.lookUp(lookup, host)
@@ -145,13 +145,13 @@ func (d *Driver) changed(kind routing.HostChange, number uint64) {
 	host := d.find(number)
 	change := Change{
 		Kind: kind, Host: now.Name, Addresses: now.Addresses,
-		Added:   lacking(host.told, now.Addresses),
-		Removed: lacking(now.Addresses, host.told),
+		Added:   missingFrom(host.reported, now.Addresses),
+		Removed: missingFrom(now.Addresses, host.reported),
 	}
 	if kind == routing.HostFailing {
 		change.Failure = host.failure
 	}
-	host.told = now.Addresses
+	host.reported = now.Addresses
 	d.mu.Unlock()
 	d.reports.Changed(change)
 }
@@ -166,8 +166,8 @@ func (d *Driver) obey(report routing.HostReport) {
 	}
 }
 
-// lacking returns the addresses that are not in list.
-func lacking(list, addresses []netip.Addr) []netip.Addr {
+// missingFrom returns the addresses that are not in list.
+func missingFrom(list, addresses []netip.Addr) []netip.Addr {
 	return slices.DeleteFunc(slices.Clone(addresses), func(address netip.Addr) bool { return slices.Contains(list, address) })
 }
 

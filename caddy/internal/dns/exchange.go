@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// nextAfter is how long to wait for a name server before the next one is asked too, and before
+	// nextServerWait is how long to wait for a name server before the next one is asked too, and before
 	// a UDP query is repeated. It is shorter than requests wait for DNS, so that even the first
 	// request gets its answer when a packet is lost.
-	nextAfter = 400 * time.Millisecond
-	// repeatAfter is the longest interval between UDP queries, so that a server that is back is
+	nextServerWait = 400 * time.Millisecond
+	// maxRepeatWait is the longest interval between UDP queries, so that a server that is back is
 	// noticed soon.
-	repeatAfter = time.Second
-	// denyAfter is how long a denial waits for higher-ranked servers once all have been asked.
-	denyAfter = 2 * time.Second
-	// wholeAfter is how long to wait for the full answer over TCP before using a truncated one.
-	wholeAfter = 2 * time.Second
+	maxRepeatWait = time.Second
+	// denialWait is how long a denial waits for higher-ranked servers once all have been asked.
+	denialWait = 2 * time.Second
+	// fullAnswerWait is how long to wait for the full answer over TCP before using a truncated one.
+	fullAnswerWait = 2 * time.Second
 	// maxPacket is the size of the largest answer read over UDP, in bytes. A longer one is
 	// truncated.
 	maxPacket = 4096
@@ -39,7 +39,7 @@ func exchange(ctx context.Context, dialer *net.Dialer, q *question, servers []st
 	defer cancel()
 	replies := make(chan reply, len(servers))
 	left, waiting := servers, []string(nil) // both in order
-	timer := time.NewTimer(nextAfter)
+	timer := time.NewTimer(nextServerWait)
 	defer timer.Stop()
 	next := func() {
 		if len(left) == 0 || ctx.Err() != nil {
@@ -47,9 +47,9 @@ func exchange(ctx context.Context, dialer *net.Dialer, q *question, servers []st
 		}
 		server := left[0]
 		left, waiting = left[1:], append(waiting, server)
-		timer.Reset(nextAfter)
+		timer.Reset(nextServerWait)
 		if len(left) == 0 {
-			timer.Reset(denyAfter)
+			timer.Reset(denialWait)
 		}
 		go func() { replies <- ask(ctx, dialer, q, server) }()
 	}
@@ -82,7 +82,7 @@ func ask(ctx context.Context, dialer *net.Dialer, q *question, server string) re
 	network, address, _ := strings.Cut(server, "/")
 	got := over(ctx, dialer, network, address, q)
 	if network == "udp" && errors.Is(got.err, errCut) {
-		ctx, cancel := context.WithTimeout(ctx, wholeAfter)
+		ctx, cancel := context.WithTimeout(ctx, fullAnswerWait)
 		defer cancel()
 		known := got.addresses
 		if got = over(ctx, dialer, "tcp", address, q); got.worth() == nothing {
@@ -111,7 +111,7 @@ func over(ctx context.Context, dialer *net.Dialer, network, address string, q *q
 
 func overUDP(ctx context.Context, connection net.Conn, q *question) reply {
 	buffer := make([]byte, maxPacket)
-	for wait := nextAfter; ; wait = min(2*wait, repeatAfter) {
+	for wait := nextServerWait; ; wait = min(2*wait, maxRepeatWait) {
 		if _, err := connection.Write(q.framed[2:]); err != nil {
 			return reply{err: err}
 		}

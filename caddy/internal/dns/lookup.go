@@ -23,12 +23,12 @@ const (
 	// questionTimeout limits one question, unless the system's configuration allows more per
 	// attempt. Package net gives a name server as long.
 	questionTimeout = 5 * time.Second
-	// moment is how long to wait for the other IP version once one has a useful answer.
-	moment = 100 * time.Millisecond
-	// firstFor is how long a name server that has answered is asked before those that were silent.
-	firstFor = 10 * time.Second
-	// lateUntil is the age at which a late answer is too old for the next lookup.
-	lateUntil = 10 * time.Second
+	// secondAnswerWait is how long to wait for the other IP version once one has a useful answer.
+	secondAnswerWait = 100 * time.Millisecond
+	// preferFor is how long a name server that has answered is asked before those that were silent.
+	preferFor = 10 * time.Second
+	// maxLateAge is the age at which a late answer is too old for the next lookup.
+	maxLateAge = 10 * time.Second
 )
 
 // outcome is the result of a lookup.
@@ -49,16 +49,16 @@ type host struct {
 	dialer    *net.Dialer
 	plan      func(network, name string) *plan
 
-	first string    // a name server that answered, asked before the others
-	since time.Time // when it answered
+	preferred   string    // a name server that answered, asked before the others
+	preferredAt time.Time // when it answered
 
 	answered dnsmessage.Name // the full name, with search domain, that had the addresses in the last lookup
 	// unclaimed holds the questions whose answers no lookup has used yet.
 	unclaimed map[dnsmessage.Question]*question
 
 	// The fields below belong to the driver and are guarded by its mutex.
-	told    []netip.Addr // the addresses last reported
-	failure *Failure     // of the last lookup
+	reported []netip.Addr // the addresses last reported
+	failure  *Failure     // of the last lookup
 }
 
 func newHost(o Options) *host {
@@ -102,7 +102,7 @@ func (h *host) lookup(ctx context.Context, name string) (failed outcome) {
 }
 
 // put asks the questions about one name, at most two, and waits for the answers. Once one of them
-// has addresses or says that the name does not exist, the other gets only a moment longer. A
+// has addresses or says that the name does not exist, the other gets only secondAnswerWait longer. A
 // question that an earlier lookup left open is used instead of a new one.
 func (h *host) put(ctx context.Context, questions []*question, p *plan) {
 	ctx, enough := context.WithCancel(ctx)
@@ -115,7 +115,7 @@ func (h *host) put(ctx context.Context, questions []*question, p *plan) {
 			select {
 			case <-q.ended:
 				if said := q.reply.Load(); said.noName || len(said.addresses) > 0 {
-					time.AfterFunc(moment, enough)
+					time.AfterFunc(secondAnswerWait, enough)
 				}
 			case <-ctx.Done():
 			}
@@ -127,7 +127,7 @@ func (h *host) put(ctx context.Context, questions []*question, p *plan) {
 // begin asks a question, unless an earlier lookup has left a usable one.
 func (h *host) begin(q *question, p *plan) *question {
 	if begun := h.unclaimed[q.Question]; begun != nil {
-		if said := begun.reply.Load(); said == nil || said.worth() != nothing && time.Since(said.at) < lateUntil {
+		if said := begun.reply.Load(); said == nil || said.worth() != nothing && time.Since(said.at) < maxLateAge {
 			return begun
 		}
 	}
@@ -148,7 +148,7 @@ func (h *host) begin(q *question, p *plan) *question {
 
 // order returns the name servers to ask. One that answered lately comes first.
 func (h *host) order(servers []string) []string {
-	if i := slices.Index(servers, h.first); i > 0 && time.Since(h.since) < firstFor {
+	if i := slices.Index(servers, h.preferred); i > 0 && time.Since(h.preferredAt) < preferFor {
 		return slices.Concat(servers[i:i+1], servers[:i], servers[i+1:])
 	}
 	return servers
@@ -177,7 +177,7 @@ func (h *host) conclude(name string, questions []*question) (got outcome) {
 		// The order of the system's name servers matters. A later one comes first only while an
 		// earlier one is silent.
 		if said.passed || said.worth() != nothing && len(h.resolvers) > 0 {
-			h.first, h.since = said.server, said.at
+			h.preferred, h.preferredAt = said.server, said.at
 		}
 	}
 	got.addresses = Canonical(got.addresses)

@@ -17,7 +17,7 @@ func TestSilentServersAreAskedLast(t *testing.T) {
 	h, all := newHost(Options{}), []string{"a", "b", "c"}
 	check := func(what, first string, ago time.Duration, want string) {
 		t.Helper()
-		h.first, h.since = first, time.Now().Add(-ago)
+		h.preferred, h.preferredAt = first, time.Now().Add(-ago)
 		if got := strings.Join(h.order(all), ""); got != want {
 			t.Errorf("%s: %s, want %s", what, got, want)
 		}
@@ -26,7 +26,7 @@ func TestSilentServersAreAskedLast(t *testing.T) {
 	check("the first has answered", "a", 0, "abc")
 	check("the second has answered", "b", 0, "bac")
 	check("the third has answered", "c", 0, "cab")
-	check("that is long ago", "c", firstFor, "abc")
+	check("that is long ago", "c", preferFor, "abc")
 	check("it is none of them any more", "d", 0, "abc")
 	if strings.Join(all, "") != "abc" {
 		t.Errorf("the list has become %v", all)
@@ -89,11 +89,11 @@ func TestSilentServerIsTriedAgain(t *testing.T) {
 	first, second := startNameserver(t, "127.0.1.1"), startNameserver(t, "127.0.1.2")
 	h := newHost(Options{Network: "ip4"})
 	h.plan = asking(first, second)
-	h.first, h.since = second.udp(), time.Now()
+	h.preferred, h.preferredAt = second.udp(), time.Now()
 	if got := lookUp(t, h); !slices.Equal(got.addresses, two[1:]) {
 		t.Fatalf("got %v, %v", got.addresses, got.failure)
 	}
-	h.since = h.since.Add(-firstFor)
+	h.preferredAt = h.preferredAt.Add(-preferFor)
 	if got := lookUp(t, h); !slices.Equal(got.addresses, one) {
 		t.Fatalf("after a while got %v, %v", got.addresses, got.failure)
 	}

@@ -20,7 +20,7 @@ type answer struct {
 func (q *request) answerOf(r *http.Request) (a answer) {
 	a.Step, a.path = q.step, q.decision.Path
 	if a.Page {
-		a.body = show.Moment(r, a.RetryAfter)
+		a.body = show.WaitPage(r, a.RetryAfter)
 	}
 	return a
 }

@@ -108,7 +108,7 @@ func TestKnowBody(t *testing.T) {
 		{"GET", 3, "", 0}, {"HEAD", 3, "", 0}, {"GET", 3, "body", -1}, {"POST", 3, "", -1}, {"POST", 3, "body", -1}, {"GET", 2, "body", -1},
 	} {
 		r := &http.Request{Method: test.method, ProtoMajor: test.major, ContentLength: -1, Body: io.NopCloser(strings.NewReader(test.body))}
-		knowBody(r)
+		detectBody(r)
 		if got, err := io.ReadAll(r.Body); string(got) != test.body || err != nil || r.ContentLength != test.length {
 			t.Errorf("%v: %q, %v, length %d", test, got, err, r.ContentLength)
 		}

@@ -39,8 +39,8 @@ func (c lazyCore) With(fields []zapcore.Field) zapcore.Core {
 	return zapcore.NewLazyWith(c.Core, fields)
 }
 
-// room is roughly the stack that Caddy needs to proxy a request, in bytes.
-const room = 8 << 10
+// stackRoom is roughly the stack that Caddy needs to proxy a request, in bytes.
+const stackRoom = 8 << 10
 
 // growStack grows the goroutine's stack in one step. Each HTTP/2 and HTTP/3 request has a new
 // goroutine, whose stack would otherwise grow several times and be copied each time. Only the size
@@ -51,7 +51,7 @@ func growStack(index int) byte {
 	if index < 0 {
 		return 0
 	}
-	var frame [room]byte
+	var frame [stackRoom]byte
 	frame[index] = 1
-	return frame[room-1-index]
+	return frame[stackRoom-1-index]
 }

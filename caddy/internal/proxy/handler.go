@@ -102,8 +102,8 @@ func (h *Handler) ServePod(w http.ResponseWriter, r *http.Request, upstream int,
 // maxDials is the largest number of addresses that one request tries.
 const maxDials = 8
 
-// saysHowToRetry reports whether the user has configured retries.
-func saysHowToRetry(lb *reverseproxy.LoadBalancing) bool {
+// hasRetryOptions reports whether the user has configured retries.
+func hasRetryOptions(lb *reverseproxy.LoadBalancing) bool {
 	return lb != nil && (lb.Retries != 0 || lb.TryDuration != 0)
 }
 
@@ -112,7 +112,7 @@ func saysHowToRetry(lb *reverseproxy.LoadBalancing) bool {
 // configured retries.
 func (s *Source) balance(lb *reverseproxy.LoadBalancing) {
 	lb.SelectionPolicy = choice{lb.SelectionPolicy, s}
-	if !saysHowToRetry(lb) {
+	if !hasRetryOptions(lb) {
 		lb.Retries = maxDials - 1
 		// Caddy retries failed dials in any case. The matcher is for later failures, when the pod
 		// may have seen the request. It matches nothing, so those are not retried.
@@ -160,27 +160,27 @@ func (c choice) Select(pool reverseproxy.UpstreamPool, r *http.Request, w http.R
 	switch serving.step.Kind {
 	case routing.StepChoose:
 		if chosen = c.policy.Select(pool, r, w); chosen == nil {
-			serving.took(c.source.core.ChoseNone(&serving.flow, c.source.process.Now(), rand.Uint64()))
+			serving.setStep(c.source.core.ChoseNone(&serving.flow, c.source.process.Now(), rand.Uint64()))
 			return nil
 		}
 		place := serving.places[slices.Index(pool, chosen)]
-		serving.took(c.source.core.Chose(&serving.flow, place.Upstream, place.Pod, c.source.process.Now()))
+		serving.setStep(c.source.core.Chose(&serving.flow, place.Upstream, place.Pod, c.source.process.Now()))
 	case routing.StepDial:
-		chosen = c.source.process.forCaddy.of(serving.step.Pod)
+		chosen = c.source.process.upstreamCache.of(serving.step.Pod)
 	default:
 		if c.source.underStockHandler {
 			chosen = nowhere
 		}
 		return chosen
 	}
-	serving.goesTo(target{Upstream: serving.step.Upstream, Pod: serving.step.Pod})
+	serving.setPod(target{Upstream: serving.step.Upstream, Pod: serving.step.Pod})
 	return chosen
 }
 
-// forCaddy caches the upstreams that Caddy dials, by pod, to avoid allocations. It is for pods that
+// upstreamCache caches the upstreams that Caddy dials, by pod, to avoid allocations. It is for pods that
 // the library has chosen. Each pod has one slot; pods that share a slot replace each other. Caddy's
 // own table of upstreams would take a global lock for each request.
-type forCaddy [4096]atomic.Pointer[dialable]
+type upstreamCache [4096]atomic.Pointer[dialable]
 
 // dialable is a pod in the form that Caddy dials.
 type dialable struct {
@@ -190,7 +190,7 @@ type dialable struct {
 
 var slots = maphash.MakeSeed()
 
-func (f *forCaddy) of(pod netip.AddrPort) *reverseproxy.Upstream {
+func (f *upstreamCache) of(pod netip.AddrPort) *reverseproxy.Upstream {
 	slot := &f[maphash.Comparable(slots, pod)%uint64(len(f))]
 	found := slot.Load()
 	if found == nil || found.pod != pod {
@@ -200,9 +200,9 @@ func (f *forCaddy) of(pod netip.AddrPort) *reverseproxy.Upstream {
 	return &found.Upstream
 }
 
-// leavesChoice reports whether a handler that is being provisioned leaves the choice of a pod to
+// libraryChooses reports whether a handler that is being provisioned leaves the choice of a pod to
 // the library, and counts nothing per upstream.
-func leavesChoice(h *reverseproxy.Handler) bool {
+func libraryChooses(h *reverseproxy.Handler) bool {
 	lb := h.LoadBalancing
 	hasPolicy := lb != nil && (lb.SelectionPolicyRaw != nil || lb.SelectionPolicy != nil) // the default is set later
 	return !hasPolicy && h.HealthChecks == nil && h.CBRaw == nil && h.CB == nil

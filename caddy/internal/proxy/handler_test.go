@@ -25,7 +25,7 @@ func TestKnowsWhenTheChoiceIsLeftToUs(t *testing.T) {
 		if err := json.Unmarshal([]byte(`{`+options+source+`}`), handler); err != nil {
 			t.Fatalf("%s: %v", options, err)
 		}
-		if got := leavesChoice(handler); got != want {
+		if got := libraryChooses(handler); got != want {
 			t.Errorf("%s: left to us: %v, want %v", options, got, want)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 // learn carries out a report of the library. asking is the request that caused it. Both may be nil.
 func (s *Source) learn(asking *request, report *routing.Report, err error) {
-	if s.isWrong(err) || report == nil {
+	if s.logRejected(err) || report == nil {
 		return
 	}
 	reason := routing.ReasonNone
@@ -34,9 +34,9 @@ func (s *Source) learn(asking *request, report *routing.Report, err error) {
 	}
 }
 
-// isWrong reports whether the library rejected an event, and logs the error. Only a bug can cause
+// logRejected reports whether the library rejected an event, and logs the error. Only a bug can cause
 // one.
-func (s *Source) isWrong(err error) bool {
+func (s *Source) logRejected(err error) bool {
 	if err != nil {
 		s.logger.Error("the library could not take an event", zap.Error(err))
 	}

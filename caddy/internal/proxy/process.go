@@ -25,11 +25,11 @@ type Process struct {
 
 	state *routing.State
 	dns   *dns.Driver
-	news  news // wakes waiting requests
+	news  broadcast // wakes waiting requests
 
-	faults   show.Faults
-	sources  liveSources
-	forCaddy forCaddy
+	faults        show.Faults
+	sources       liveSources
+	upstreamCache upstreamCache
 
 	started time.Time
 	end     context.CancelFunc
@@ -170,28 +170,28 @@ func (l *liveSources) of(running *caddyhttp.App) []show.Source {
 	return of
 }
 
-// news wakes waiters when something has changed. The zero value is ready to use.
-type news struct {
-	mu   sync.Mutex
-	told chan struct{} // nil while nobody waits
+// broadcast wakes waiters when something has changed. The zero value is ready to use.
+type broadcast struct {
+	mu      sync.Mutex
+	waiters chan struct{} // nil while nobody waits
 }
 
 // next returns a channel that the next announcement closes.
-func (n *news) next() <-chan struct{} {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.told == nil {
-		n.told = make(chan struct{})
+func (b *broadcast) next() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiters == nil {
+		b.waiters = make(chan struct{})
 	}
-	return n.told
+	return b.waiters
 }
 
 // announce wakes all current waiters.
-func (n *news) announce() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.told != nil {
-		close(n.told)
-		n.told = nil
+func (b *broadcast) announce() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiters != nil {
+		close(b.waiters)
+		b.waiters = nil
 	}
 }

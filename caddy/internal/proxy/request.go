@@ -27,9 +27,9 @@ type request struct {
 
 	// step is the last step. taken is set while the proxy loop has the pod of the step. An error
 	// from the loop is then not about the pod, since user handlers run after the round trip too.
-	// goesOn is set when an attempt has failed and the loop may start again.
-	step          routing.Step
-	taken, goesOn bool
+	// mayRestart is set when an attempt has failed and the loop may start again.
+	step              routing.Step
+	taken, mayRestart bool
 
 	// result is what the handler returns: why no pod has answered, or nil.
 	result error
@@ -75,14 +75,14 @@ func (s *Source) requestOf(ctx context.Context) *request {
 	return found
 }
 
-// ofPage reports whether the request has a token and so belongs to one pod.
-func (q *request) ofPage() bool {
+// hasToken reports whether the request has a token and so belongs to one pod.
+func (q *request) hasToken() bool {
 	return q.decision.Kind == routing.Pod || q.decision.Kind == routing.Gone
 }
 
-// took stores a step and carries out its report.
-func (q *request) took(step routing.Step, err error) {
-	q.step, q.taken, q.goesOn = step, false, false
+// setStep stores a step and carries out its report.
+func (q *request) setStep(step routing.Step, err error) {
+	q.step, q.taken, q.mayRestart = step, false, false
 	q.source.learn(q, step.Report, err)
 }
 
@@ -91,8 +91,8 @@ func (q *request) proceed() {
 	if q.taken { // answered, but the user's options make the loop try again
 		q.failed(routing.OutcomeCancelled)
 	}
-	if q.source.userRetries && !q.ofPage() && (q.step.Kind == routing.StepAnswer || q.step.Kind == routing.StepDone) {
-		q.took(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
+	if q.source.userRetries && !q.hasToken() && (q.step.Kind == routing.StepAnswer || q.step.Kind == routing.StepDone) {
+		q.setStep(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
 	}
 	if q.step.Kind == routing.StepWait {
 		q.wait()
@@ -112,7 +112,7 @@ func (q *request) wait() {
 			return
 		}
 		news = q.source.process.news.next()
-		q.took(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
+		q.setStep(q.source.core.Resume(&q.flow, q.source.process.Now(), rand.Uint64()))
 		if q.step.Kind != routing.StepWait {
 			return
 		}
@@ -122,8 +122,8 @@ func (q *request) wait() {
 
 // failed gets the step after a failed attempt.
 func (q *request) failed(outcome routing.Outcome) {
-	q.took(q.source.core.Next(&q.flow, outcome, q.source.process.Now(), rand.Uint64()))
-	q.goesOn = q.ofPage()
+	q.setStep(q.source.core.Next(&q.flow, outcome, q.source.process.Now(), rand.Uint64()))
+	q.mayRestart = q.hasToken()
 }
 
 // answered reports an answer to the library. It returns whether the client gets the answer; if not,
@@ -142,7 +142,7 @@ func (q *request) answered(response *http.Response) bool {
 		q.source.learn(q, step.Report, err)
 		return true
 	}
-	q.took(step, err)
+	q.setStep(step, err)
 	return false
 }
 
@@ -168,7 +168,7 @@ func (refusal) MatchWithError(*http.Request) (bool, error) { return false, errRe
 // not asked again: it chose this pod a moment ago.
 func (q *request) staysWith(pod target) bool {
 	if q.step.Kind == routing.StepChoose && slices.ContainsFunc(q.choices(), func(place routing.Place) bool { return place.Upstream == pod.Upstream && place.Pod == pod.Pod }) {
-		q.took(q.source.core.Chose(&q.flow, pod.Upstream, pod.Pod, q.source.process.Now()))
+		q.setStep(q.source.core.Chose(&q.flow, pod.Upstream, pod.Pod, q.source.process.Now()))
 	}
 	return q.step.Kind == routing.StepDial && q.step.Pod == pod.Pod
 }
@@ -182,21 +182,21 @@ func (q *request) choices() []routing.Place {
 
 // gaveUp gets the step after the proxy loop has ended with an error.
 func (q *request) gaveUp() {
-	if !q.goesOn && q.step.Kind != routing.StepAnswer && q.step.Kind != routing.StepDone {
-		q.took(q.source.core.GiveUp(&q.flow, 0, q.source.process.Now(), rand.Uint64()))
+	if !q.mayRestart && q.step.Kind != routing.StepAnswer && q.step.Kind != routing.StepDone {
+		q.setStep(q.source.core.GiveUp(&q.flow, 0, q.source.process.Now(), rand.Uint64()))
 	}
 }
 
-// leave reports the end of the request.
-func (q *request) leave() {
-	q.source.isWrong(q.source.core.Ended(&q.flow, q.source.process.Now()))
+// end reports the end of the request.
+func (q *request) end() {
+	q.source.logRejected(q.source.core.Ended(&q.flow, q.source.process.Now()))
 	if q.source.retired.Load() != 0 {
 		q.source.closeIdle() // this request's connection is idle only now, after Cleanup
 	}
 }
 
-// goesTo records the pod that the proxy loop dials.
-func (q *request) goesTo(next target) {
+// setPod records the pod that the proxy loop dials.
+func (q *request) setPod(next target) {
 	q.taken = true
 	q.mutex.Lock()
 	again := q.last.Pod.IsValid()

@@ -28,9 +28,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if err != nil {
 		return err
 	}
-	defer q.leave()
+	defer q.end()
 	for loop := h.obey(q, w, r); loop != nil; loop = h.obey(q, w, r) {
-		if !q.tried(w, loop.ServeHTTP(w, r, next)) {
+		if !q.loopEnded(w, loop.ServeHTTP(w, r, next)) {
 			break
 		}
 	}
@@ -41,8 +41,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 //
 //go:noinline
 func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, http.ResponseWriter, error) {
-	s.sendElsewhere(w, r)
-	knowBody(r)
+	s.disconnectRetired(w, r)
+	detectBody(r)
 	q, err := s.begin(r, w.Header())
 	if err != nil {
 		return nil, nil, err
@@ -58,13 +58,13 @@ func (h *Handler) obey(q *request, w http.ResponseWriter, r *http.Request) *reve
 	for {
 		switch q.step.Kind {
 		case routing.StepDial, routing.StepChoose:
-			q.goesOn = false
-			if q.ofPage() {
+			q.mayRestart = false
+			if q.hasToken() {
 				return h.pods
 			}
 			return &h.Handler
 		case routing.StepWait:
-			if q.wait(); q.hasLeft(w) {
+			if q.wait(); q.clientLeft(w) {
 				return nil
 			}
 		case routing.StepAnswer:
@@ -76,19 +76,19 @@ func (h *Handler) obey(q *request, w http.ResponseWriter, r *http.Request) *reve
 	}
 }
 
-// tried handles the result of the proxy loop. It reports whether the request continues.
-func (q *request) tried(w http.ResponseWriter, err error) bool {
+// loopEnded handles the result of the proxy loop. It reports whether the request continues.
+func (q *request) loopEnded(w http.ResponseWriter, err error) bool {
 	q.result = err
 	if err == nil || q.taken {
 		return false
 	}
 	q.gaveUp()
-	return !q.hasLeft(w)
+	return !q.clientLeft(w)
 }
 
-// hasLeft reports whether the client has closed the request. If so it sets status 499, as Caddy
+// clientLeft reports whether the client has closed the request. If so it sets status 499, as Caddy
 // does.
-func (q *request) hasLeft(w http.ResponseWriter) bool {
+func (q *request) clientLeft(w http.ResponseWriter) bool {
 	if q.ctx.Err() == nil {
 		return false
 	}
@@ -107,7 +107,7 @@ func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) 
 	if q.step.Cause == routing.CauseOwnFault && !errors.Is(failure, errCancelledByAnother) {
 		q.source.process.faults.Log(q.source.logger, cmp.Or(q.lastDial().fault, failure), q.source.process.Now())
 	}
-	if !q.ofPage() {
+	if !q.hasToken() {
 		unavailable := caddyhttp.Error(http.StatusServiceUnavailable, failure)
 		unavailable.StatusCode = http.StatusServiceUnavailable // even if the failure has a status
 		if config.HandlesErrors(r, unavailable) {
@@ -120,15 +120,15 @@ func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) 
 	return nil
 }
 
-// goodbye is how long net/http gets to close client connections itself after a reload.
-const goodbye = time.Second
+// goAwayWait is how long net/http gets to close client connections itself after a reload.
+const goAwayWait = time.Second
 
-// sendElsewhere makes clients leave a replaced configuration or an exiting process. A server that
+// disconnectRetired makes clients leave a replaced configuration or an exiting process. A server that
 // shuts down sends GOAWAY only on HTTP/2 connections that are already set up. One whose handshake
 // ends later would keep the old configuration, with the old key, in use for as long as it is busy.
-func (s *Source) sendElsewhere(w http.ResponseWriter, r *http.Request) {
+func (s *Source) disconnectRetired(w http.ResponseWriter, r *http.Request) {
 	retired := time.Duration(s.retired.Load())
-	leftBehind := retired != 0 && s.process.Now()-retired > goodbye
+	leftBehind := retired != 0 && s.process.Now()-retired > goAwayWait
 	if (leftBehind || caddy.Exiting()) && r.ProtoMajor < 3 { // HTTP/3 has no such header field
 		w.Header().Set("Connection", "close")
 	}
@@ -148,7 +148,7 @@ func (s *Source) begin(r *http.Request, answer http.Header) (*request, error) {
 	q.decision = decision
 	metrics.Decided(decision)
 	s.keys.Opened(decision)
-	q.took(step, nil)
+	q.setStep(step, nil)
 	q.show(answer)
 	*r = *r.WithContext(q.inContext()) // in place: the server keeps the original request, and would keep two
 	return q, nil

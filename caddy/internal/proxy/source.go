@@ -114,7 +114,7 @@ func (s *Source) route(text []byte, loaded *config.Loaded) (*routing.Router, err
 
 // limitPods sets how many pods the process remembers.
 func (s *Source) limitPods() {
-	s.isWrong(s.process.state.Limit(s.process.sources.maxPods()))
+	s.logRejected(s.process.state.Limit(s.process.sources.maxPods()))
 }
 
 // Loaded returns the parsed configuration.
@@ -144,7 +144,7 @@ func (s *Source) checkParent(ctx caddy.Context) error {
 	if len(handler.Upstreams) > 0 {
 		return fmt.Errorf("static upstreams beside %s: it names every upstream itself", config.SourceName)
 	}
-	s.userChooses, s.userRetries = !leavesChoice(handler), saysHowToRetry(handler.LoadBalancing)
+	s.userChooses, s.userRetries = !libraryChooses(handler), hasRetryOptions(handler.LoadBalancing)
 	if s.underStockHandler {
 		return s.adoptStockHandler(ctx, handler)
 	}

@@ -61,21 +61,21 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		if response, err = t.transport.RoundTrip(r); err == nil && serving.taken {
 			serving.shown.Announce(response.Header)
 			if response.StatusCode == http.StatusSwitchingProtocols { // a body that is a connection must remain one
-				serving.leave()
+				serving.end()
 			} else {
-				response.Body = leavingBody{response.Body, serving.leave}
+				response.Body = endingBody{response.Body, serving.end}
 			}
 			return response, nil
 		}
 	}
-	goesOn := serving.goesOn
+	mayRestart := serving.mayRestart
 	if serving.step.Kind == routing.StepWait {
 		serving.wait()
 	}
 	switch {
 	case serving.step.Kind == routing.StepAnswer:
 		return t.answer(serving, r), nil
-	case goesOn && (serving.step.Kind == routing.StepDial || serving.step.Kind == routing.StepChoose):
+	case mayRestart && (serving.step.Kind == routing.StepDial || serving.step.Kind == routing.StepChoose):
 		return nil, reverseproxy.NewDialError(cmp.Or(err, errRefused)) // makes the loop ask for the next pod
 	default:
 		return nil, cmp.Or(err, errRefused)
@@ -85,7 +85,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 // answer returns the answer to a request that no pod can answer.
 func (t stockTransport) answer(serving *request, r *http.Request) *http.Response {
 	step := serving.step
-	serving.leave()
+	serving.end()
 	header := make(http.Header)
 	serving.shown.Announce(header)
 	answer := serving.answerOf(r)
@@ -100,14 +100,14 @@ func (t stockTransport) answer(serving *request, r *http.Request) *http.Response
 	}
 }
 
-// leavingBody ends the request when the answer's body is closed.
-type leavingBody struct {
+// endingBody ends the request when the answer's body is closed.
+type endingBody struct {
 	io.ReadCloser
-	leave func()
+	end func()
 }
 
 // Close closes the body. The proxy loop calls it exactly once.
-func (b leavingBody) Close() error {
-	b.leave()
+func (b endingBody) Close() error {
+	b.end()
 	return b.ReadCloser.Close()
 }

@@ -74,7 +74,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			r.Header[lastChoiceHeader] = isSet
 		}
 		response, err := t.HTTPTransport.RoundTrip(r)
-		if cancelledByAnother(r, err) && body == nil && reads(r) {
+		if cancelledByAnother(r, err) && body == nil && isGetOrHead(r) {
 			response, err = t.HTTPTransport.RoundTrip(r)
 		}
 		if cancelledByAnother(r, err) {
@@ -85,7 +85,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		if serving.answered(response) {
-			if serving.ofPage() {
+			if serving.hasToken() {
 				metrics.PodAnswered(response.StatusCode, serving.decision.Path)
 			}
 			return response, nil
@@ -93,7 +93,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		_ = response.Body.Close()
 		serving.taken = serving.staysWith(serving.lastDial().target)
 		if !serving.taken {
-			serving.goesOn = true
+			serving.mayRestart = true
 			response.StatusCode, response.Body = refusedStatus, http.NoBody
 			return response, nil
 		}
@@ -234,11 +234,11 @@ func watchBody(r *http.Request) *watchedBody {
 	return watched
 }
 
-// knowBody finds out whether a GET or HEAD request has a body. HTTP/3 requests always have one of
+// detectBody finds out whether a GET or HEAD request has a body. HTTP/3 requests always have one of
 // unknown length. Go's client can repeat a request without a body when a pod has just closed the
 // connection.
-func knowBody(r *http.Request) {
-	if r.ProtoMajor < 3 || r.ContentLength >= 0 || r.Body == nil || !reads(r) {
+func detectBody(r *http.Request) {
+	if r.ProtoMajor < 3 || r.ContentLength >= 0 || r.Body == nil || !isGetOrHead(r) {
 		return
 	}
 	var first [1]byte
@@ -278,5 +278,7 @@ func (b *watchedBody) Close() error {
 // failed reports whether the client did not send the whole body. It returns false for nil.
 func (b *watchedBody) failed() bool { return b != nil && b.broken.Load() }
 
-// reads reports whether the method is GET or HEAD.
-func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+// isGetOrHead reports whether the method is GET or HEAD.
+func isGetOrHead(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead
+}

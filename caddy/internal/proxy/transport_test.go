@@ -117,7 +117,7 @@ func TestOutcomeOfRealDials(t *testing.T) {
 func TestTheLastDialCounts(t *testing.T) {
 	source := newSource(t)
 	serving := &request{source: source}
-	serving.goesTo(target{Pod: netip.MustParseAddrPort("127.0.1.1:80")})
+	serving.setPod(target{Pod: netip.MustParseAddrPort("127.0.1.1:80")})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	failure := func(err error) routing.Outcome { return transport{source: source}.failure(serving, r, nil, err) }
 	notReached := reverseproxy.NewDialError(errNoPod)

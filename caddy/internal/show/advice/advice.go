@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	// room is how much longer a timeout must be than a stream may be silent.
-	room = 5 * time.Second
+	// margin is how much longer a timeout must be than a stream may be silent.
+	margin = 5 * time.Second
 	// hookTime is how long a page waits for a hook (the app's `RequestTimeout`).
 	hookTime = 30 * time.Second
 )
@@ -33,7 +33,7 @@ const (
 func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded, around *config.Around) []config.Warning {
 	warnings := aboutHandler(h, transport, source)
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok {
-		for _, handler := range handlersOnTheWay(server.Routes, ctx.Modules()) {
+		for _, handler := range precedingHandlers(server.Routes, ctx.Modules()) {
 			warnings = append(warnings, about(handler, Silence(&source.Options))...)
 		}
 		warnings = append(warnings, about(server, Silence(&source.Options))...)
@@ -73,13 +73,13 @@ func about(part any, silence time.Duration) (warnings []config.Warning) {
 		}
 	}
 	short := func(option string, timeout caddy.Duration) {
-		given, least := time.Duration(timeout), silence+room
+		given, least := time.Duration(timeout), silence+margin
 		warn(given > 0 && given < least, option, fmt.Sprintf("%v is less than %v: a page's stream may be silent for %v, and would be cut", given, least, silence))
 	}
 	switch part := part.(type) {
 	case *caddyhttp.App:
 		shared = true
-		given, least := time.Duration(part.GracePeriod), max(silence+room, hookTime)
+		given, least := time.Duration(part.GracePeriod), max(silence+margin, hookTime)
 		warn(given > 0 && given < least, "grace_period", fmt.Sprintf("%v is less than %v: a reload would cut a page's stream, which may be silent for %v, and a hook, which may take %v",
 			given, least, silence, hookTime))
 	case *caddyhttp.Server:

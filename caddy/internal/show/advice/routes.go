@@ -10,10 +10,10 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// handlersOnTheWay returns the handlers that the requests of a page pass on their way to the
+// precedingHandlers returns the handlers that the requests of a page pass on their way to the
 // handler with this lineage. It does not look through named routes: the handlers before an invoke,
 // and those beside a handler in a named route, are missing.
-func handlersOnTheWay(routes caddyhttp.RouteList, lineage []caddy.Module) (found []any) {
+func precedingHandlers(routes caddyhttp.RouteList, lineage []caddy.Module) (found []any) {
 	for _, module := range lineage {
 		id := module.CaddyModule().ID
 		if id.Namespace() != handlers {

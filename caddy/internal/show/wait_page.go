@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Moment returns an HTML page that asks the visitor to wait and reloads itself after retryAfter
+// WaitPage returns an HTML page that asks the visitor to wait and reloads itself after retryAfter
 // seconds, or "" for a client that does not display HTML. The page works without scripts and under
 // any Content-Security-Policy. For an empty 503 a browser shows its own error page, which does not
 // reload.
-func Moment(r *http.Request, retryAfter int) string {
+func WaitPage(r *http.Request, retryAfter int) string {
 	if !acceptsHTML(r) {
 		return ""
 	}
