@@ -274,7 +274,7 @@ DOORS_ENUM(doors_report_code, uint32_t) {
     DOORS_REPORT_REFUSED_TOKEN = 64,
     // Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute.
     DOORS_REPORT_NOTHING_OPENS = 128,
-    // Report flag: `draining_pod` began or stopped saying that it drains; log it.
+    // Report flag: `draining_pod` began or stopped signalling that it drains; log it.
     DOORS_REPORT_DRAINING = 256,
 };
 
@@ -312,7 +312,7 @@ DOORS_ENUM(doors_evict_code, uint32_t) {
 DOORS_ENUM(doors_event_code, uint32_t) {
     // DNS lists the pod, and did not before. Not reported for the first answer for a host.
     DOORS_EVENT_APPEARED = 1,
-    // It says that it drains.
+    // It signals that it drains.
     DOORS_EVENT_MARKED = 2,
     // DNS no longer lists it.
     DOORS_EVENT_LEFT = 3,
@@ -362,8 +362,8 @@ DOORS_ENUM(doors_host_code, uint32_t) {
     DOORS_HOST_RECOVERED = 4,
     // An address was dropped because it refused a connection and is no longer in DNS.
     DOORS_HOST_DROPPED = 5,
-    // From now on answers count as partial: several addresses were missing and came back. A missing address
-    // stays in force for up to 30 s.
+    // From now on answers count as partial: several addresses were missing and came back. A missing address is
+    // kept for up to 30 s.
     DOORS_HOST_PARTIAL = 6,
     // Answers count as complete again.
     DOORS_HOST_WHOLE = 7,
@@ -507,10 +507,10 @@ typedef struct doors_known_pod {
     int64_t last_seen;
     // When the verdict became other than DOORS_VERDICT_NONE; 0 while it is DOORS_VERDICT_NONE.
     int64_t unreachable_since;
-    // If `marked` is 1: when its responses began to say that it drains; otherwise 0.
+    // If `marked` is 1: when its responses began to signal that it drains; otherwise 0.
     int64_t marked_since;
-    // When it stopped getting new pages: it says that it drains, DNS does not list it, or it is evicted; 0
-    // while it gets new pages.
+    // When it stopped getting new pages: it signals that it drains, DNS does not list it, or it is evicted;
+    // 0 while it gets new pages.
     int64_t draining_since;
     // When it ran out of work: it is gone, or it drains and had no request for 4/3 of `roll_time` of its
     // upstream. Lies in the future until that time has passed; 0 while it does not drain or has requests in
@@ -528,7 +528,7 @@ typedef struct doors_known_pod {
     enum doors_verdict_code verdict;
     // 1 while DNS lists it for an upstream that used it in the last minute of its use, otherwise 0.
     uint32_t fresh;
-    // 1 while its responses say that it drains, otherwise 0.
+    // 1 while its responses signal that it drains, otherwise 0.
     uint32_t marked;
     // Always 0.
     uint32_t reserved[3];
@@ -666,7 +666,7 @@ typedef struct doors_report {
     uint32_t draining_upstream;
     // With DOORS_REPORT_DRAINING: the pod.
     struct doors_pod draining_pod;
-    // With DOORS_REPORT_DRAINING: 1 if the pod says that it drains, 0 if it no longer says so.
+    // With DOORS_REPORT_DRAINING: 1 if the pod signals that it drains, 0 if it no longer does.
     uint32_t draining;
     // With DOORS_REPORT_BACKGROUND: the index of the pod's upstream.
     uint32_t background_upstream;

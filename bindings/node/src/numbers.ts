@@ -226,7 +226,7 @@ export const ReportFlag = {
     REFUSED_TOKEN: 64,
     /** Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute. */
     NOTHING_OPENS: 128,
-    /** Report flag: `draining_pod` began or stopped saying that it drains; log it. */
+    /** Report flag: `draining_pod` began or stopped signalling that it drains; log it. */
     DRAINING: 256,
 } as const;
 export type ReportFlag = (typeof ReportFlag)[keyof typeof ReportFlag];
@@ -271,7 +271,7 @@ export type EvictFlag = (typeof EvictFlag)[keyof typeof EvictFlag];
 export const EventKind = {
     /** DNS lists the pod, and did not before. Not reported for the first answer for a host. */
     APPEARED: 1,
-    /** It says that it drains. */
+    /** It signals that it drains. */
     MARKED: 2,
     /** DNS no longer lists it. */
     LEFT: 3,
@@ -326,7 +326,7 @@ export const HostChange = {
     RECOVERED: 4,
     /** An address was dropped because it refused a connection and is no longer in DNS. */
     DROPPED: 5,
-    /** From now on answers count as partial: several addresses were missing and came back. A missing address stays in force for up to 30 s. */
+    /** From now on answers count as partial: several addresses were missing and came back. A missing address is kept for up to 30 s. */
     PARTIAL: 6,
     /** Answers count as complete again. */
     WHOLE: 7,

@@ -337,7 +337,7 @@ class ReportFlag(IntFlag):
     """Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute."""
 
     DRAINING = 256
-    """Report flag: `draining_pod` began or stopped saying that it drains; log it."""
+    """Report flag: `draining_pod` began or stopped signalling that it drains; log it."""
 
 
 class Mark(IntFlag):
@@ -387,7 +387,7 @@ class EventKind(IntEnum):
     """DNS lists the pod, and did not before. Not reported for the first answer for a host."""
 
     MARKED = 2
-    """It says that it drains."""
+    """It signals that it drains."""
 
     LEFT = 3
     """DNS no longer lists it."""
@@ -469,7 +469,7 @@ class HostChange(IntEnum):
     """An address was dropped because it refused a connection and is no longer in DNS."""
 
     PARTIAL = 6
-    """From now on answers count as partial: several addresses were missing and came back. A missing address stays in force for up to 30 s."""
+    """From now on answers count as partial: several addresses were missing and came back. A missing address is kept for up to 30 s."""
 
     WHOLE = 7
     """Answers count as complete again."""

@@ -514,7 +514,7 @@ public final class Numbers {
         REFUSED_TOKEN(64),
         /** Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute. */
         NOTHING_OPENS(128),
-        /** Report flag: {@code draining_pod} began or stopped saying that it drains; log it. */
+        /** Report flag: {@code draining_pod} began or stopped signalling that it drains; log it. */
         DRAINING(256);
 
         private final int number;
@@ -668,7 +668,7 @@ public final class Numbers {
     public enum EventKind implements Number {
         /** DNS lists the pod, and did not before. Not reported for the first answer for a host. */
         APPEARED(1),
-        /** It says that it drains. */
+        /** It signals that it drains. */
         MARKED(2),
         /** DNS no longer lists it. */
         LEFT(3),
@@ -797,7 +797,7 @@ public final class Numbers {
         RECOVERED(4),
         /** An address was dropped because it refused a connection and is no longer in DNS. */
         DROPPED(5),
-        /** From now on answers count as partial: several addresses were missing and came back. A missing address stays in force for up to 30 s. */
+        /** From now on answers count as partial: several addresses were missing and came back. A missing address is kept for up to 30 s. */
         PARTIAL(6),
         /** Answers count as complete again. */
         WHOLE(7);
