@@ -1,5 +1,5 @@
-//! Checks that an evicted pod gets no new page while another pod is healthy, and that its pages are told to
-//! reload only in answer to a receiver stream, at the rate of the eviction and in its order.
+//! Checks that an evicted pod gets no new page while another pod is healthy. Its pages must reload only in
+//! answer to a receiver stream, at the rate of the eviction and in its order.
 
 use std::collections::BTreeSet;
 
