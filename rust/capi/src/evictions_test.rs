@@ -93,7 +93,7 @@ pub(crate) fn pods_are_evicted() {
 }
 
 #[test]
-pub(crate) fn evictions_without_a_proper_target_are_refused() {
+pub(crate) fn evictions_without_a_valid_target_are_refused() {
     let flow = Flow::new();
     let long = doors_addr { bytes: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 0], len: 16 };
     let none = doors_addr { bytes: [0; 16], len: 0 };

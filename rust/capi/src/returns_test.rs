@@ -101,7 +101,7 @@ fn every_listed_status_is_reached() {
     crate::flow_test::strangers_are_done();
     crate::flow_test::a_source_has_a_router_and_upstreams();
     crate::evictions_test::pods_are_evicted();
-    crate::evictions_test::evictions_without_a_proper_target_are_refused();
+    crate::evictions_test::evictions_without_a_valid_target_are_refused();
     crate::misuse_test::values_outside_their_range_are_refused();
     crate::misuse_test::null_and_panics();
     crate::misuse_test::rest();
@@ -163,7 +163,7 @@ fn rest() {
 }
 
 #[test]
-fn lists_are_read_as_people_read_them() {
+fn lists_of_statuses_are_parsed() {
     let read = |text: &'static str| list(&text.lines().collect::<Vec<_>>()).unwrap().into_iter().collect::<Vec<_>>();
     assert_eq!(read("Returns DOORS_STATUS_OK or _NULL_POINTER."), ["NULL_POINTER", "OK"]);
     let text = "Makes it.\n\nReturns DOORS_STATUS_OK, _CIDR (`err` says\nwhich, _SECRET never), _RANGE\nor _ADDRESS. Not _CONFIG.\n\nMore.";

@@ -1,16 +1,16 @@
-//! The pages of the C API reference: which items of the header are on which.
+//! The pages of the C API reference, and the assignment of the header's items to them.
 
 use crate::parse::{Item, Kind};
 
 pub struct Page {
-    /// The name of the file in docs/c-api, without its ending.
+    /// The name of the file in docs/c-api, without its extension.
     pub file: &'static str,
     pub title: &'static str,
-    /// A name of an item, or the beginning of names with a `*` behind it.
+    /// Names of items, or prefixes of names followed by `*`.
     items: &'static [&'static str],
 }
 
-/// In the order of the index. An item is on the first page that names it.
+/// In the order of the index. An item is on the first page that matches.
 pub const PAGES: [Page; 10] = [
     Page {
         file: "tokens",
@@ -130,7 +130,7 @@ pub const PAGES: [Page; 10] = [
     },
 ];
 
-/// The items of each page, in the order of the header. An error for an item that no page names.
+/// The items of each page, in the order of the header. Fails if an item matches no page.
 pub fn assigned(items: &[Item]) -> Result<[Vec<&Item>; PAGES.len()], String> {
     let mut pages = [const { Vec::new() }; PAGES.len()];
     for item in items {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_goes_before_a_beginning() {
+    fn an_exact_name_precedes_a_prefix() {
         let items = [function("doors_state_evict"), function("doors_state_limit"), function("doors_abi")];
         let found = assigned(&items).unwrap();
         let pages = PAGES.iter().zip(&found).filter(|(_, items)| !items.is_empty());

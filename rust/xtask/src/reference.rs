@@ -6,10 +6,10 @@ use std::fmt::Write;
 use crate::pages::{PAGES, assigned};
 use crate::parse::{Field, Item, Kind, Number};
 
-/// A longer page is split.
+/// The maximum length of a page in lines. A longer page must be split.
 const LONGEST: usize = 250;
 
-/// The files and their texts.
+/// The files with their contents.
 pub fn render(rules: &str, items: &[Item]) -> Result<Vec<(String, String)>, String> {
     let pages = assigned(items)?;
     let mut files = vec![("docs/c-api.md".to_string(), index(rules, &pages))];
@@ -47,7 +47,7 @@ fn index(rules: &str, pages: &[Vec<&Item>]) -> String {
     out
 }
 
-/// Functions, then what they take and return.
+/// Renders a page: the functions first, then the types that they use.
 fn rendered(title: &str, items: &[&Item]) -> String {
     let mut out = format!("# {title}\n\nPart of the [C API reference](../c-api.md). Generated, do not edit.\n");
     for item in items {

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_a_bound() {
+    fn answers_are_limited() {
         let answer: Vec<IpAddr> = (1..=2 * MOST as u32).rev().map(|n| IpAddr::from(n.to_be_bytes())).collect();
         let kept = canonical(&answer);
         assert_eq!((kept.len(), kept[0], kept[MOST - 1]), (MOST, answer[2 * MOST - 1], answer[MOST]));

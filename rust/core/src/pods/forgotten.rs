@@ -112,7 +112,7 @@ mod tests {
 
     /// Sequential addresses of both families, as clusters assign them.
     #[test]
-    fn few_addresses_are_taken_for_others() {
+    fn few_addresses_are_mistaken_for_others() {
         let six = |number: u32| {
             let (network, host) = (u128::from(number / 256) << 64, u128::from(number % 256));
             IpAddr::from((0x2001_0db8_u128 << 96 | network | host).to_be_bytes())

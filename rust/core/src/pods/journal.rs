@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_page_of_a_pod_is_told_once() {
+    fn the_last_page_of_a_pod_is_reported_once() {
         let journal = Journal::default();
         for (last, kind) in [(1, EventKind::LastPage), (2, EventKind::LastPage), (1, EventKind::Ended)] {
             journal.add(pod(last), kind, 0, 1);

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_no_limit_and_time_may_go_back() {
+    fn zero_means_no_limit_and_time_may_go_back() {
         let mut bucket = Bucket::default();
         assert_eq!(taken(&mut bucket, 0, 0, 10_000), 10_000);
         assert_eq!(taken(&mut bucket, 2, 5 * SECOND, 10), 2);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_is_named_once_until_its_dial_is_reported() {
+    fn a_dial_is_requested_once_until_its_outcome_is_reported() {
         let background = Background::default();
         let name = |last, now| background.request(pod(last), now);
         assert!(!background.reported(pod(1), 0));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_too_many_is_named_again() {
+    fn the_oldest_request_is_forgotten_first() {
         let background = Background::default();
         assert!((0..=MOST_REQUESTS as u8).all(|last| background.request(pod(last), u64::from(last))));
         assert!(

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn said_once_a_minute_until_a_token_opens() {
+    fn reported_once_a_minute_until_a_token_is_decrypted() {
         let source = SourceHealth::new(1);
         let unopened = |second: u64| source.refused(Reason::Refused, second * SECOND).0;
         assert!((1..20).all(|second| !unopened(second)));
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_for_each_reason_and_ten_seconds() {
+    fn one_line_per_reason_and_ten_seconds() {
         let source = SourceHealth::new(1);
         let line = |reason, second: u64| source.refused(reason, second * SECOND).1;
         assert_eq!(line(Reason::Refused, 0), Some(0));

@@ -145,7 +145,7 @@ mod tests {
 
     /// One thread's clock reading may be older than another's.
     #[test]
-    fn a_sign_that_comes_late_makes_none_older() {
+    fn a_late_sign_does_not_replace_a_newer_one() {
         let mut signs = LastTwo::default();
         for (last, at) in [(1, 5), (2, 9), (2, 7), (3, 8), (3, 10)] {
             signs.add(Sign { pod: pod(last), of: (), at });

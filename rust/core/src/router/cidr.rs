@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn families_are_apart_and_mapped_is_ipv4() {
+    fn families_are_separate_and_mapped_is_ipv4() {
         assert_eq!(lookup("::/0", "10.0.0.1"), None);
         assert_eq!(lookup("::/0", "::ffff:10.0.0.1"), None);
         assert_eq!(lookup("0.0.0.0/0", "2001:db8::1"), None);

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn all_lengths_within_each_other() {
+    fn nested_prefixes_of_all_lengths() {
         let base: u32 = 0x0a01_0203;
         let masked = |address: u32, length: u8| address & !u32::MAX.checked_shr(length.into()).unwrap_or(0);
         check((0..=32).map(|length| (masked(base, length), length)).collect());
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn apart_and_side_by_side() {
+    fn disjoint_and_adjacent_prefixes() {
         for count in [1, 2, 3, 7, 8, 2000] {
             check((0..count).map(|number| (number << 9, 24)).collect());
             check((0..count).map(|number| (number << 8, 24)).collect());

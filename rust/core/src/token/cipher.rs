@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_size_and_family_comes_back() {
+    fn every_key_size_and_family_round_trips() {
         for secret in [OLD, MIDDLE, NEW] {
             for (address, length) in [("10.0.0.7", TOKEN_IPV4), ("2001:db8::7", TOKEN_IPV6)] {
                 let address: IpAddr = address.parse().unwrap();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_character_is_refused() {
+    fn every_changed_token_is_refused() {
         let cipher = cipher(NEW);
         for address in ["10.0.0.7", "2001:db8::7"] {
             let token = cipher.encode(address.parse().unwrap()).unwrap();

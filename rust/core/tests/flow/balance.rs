@@ -90,7 +90,7 @@ impl Flow {
 }
 
 #[test]
-fn all_pods_have_as_many_pages_once_the_flow_has_replaced_them() {
+fn all_pods_have_equal_pages_after_a_while() {
     let mut flow = Flow::new(2);
     flow.run(LONGEST + 10);
     flow.assert_even(2);

@@ -49,7 +49,7 @@ fn a_page_load_and_a_receiver_stream_wait_for_a_pod() {
 }
 
 #[test]
-fn what_can_not_wait_is_told_to_try_again() {
+fn requests_that_cannot_wait_get_503() {
     let sync = path(pod(0, 1), 's');
     for (page_wait, method, has_body, path, cause, shows) in [
         (0, Method::Get, false, "/", Cause::NoPod, true),
@@ -89,7 +89,7 @@ fn a_wait_has_an_end() {
 
 /// A pod is known, but the request cannot reach it: it tries four times a second until the end.
 #[test]
-fn a_quarter_of_a_second_lies_between_two_tries() {
+fn attempts_are_a_quarter_of_a_second_apart() {
     let mut world = world(2 * SECOND);
     let (mut request, mut action) = world.begin(&page("", ""));
     let mut tries = Vec::new();
@@ -107,7 +107,7 @@ fn a_quarter_of_a_second_lies_between_two_tries() {
 }
 
 #[test]
-fn a_call_more_than_needed_does_no_harm() {
+fn extra_calls_are_harmless() {
     let mut world = world(10 * SECOND);
     let (mut request, action) = world.begin(&page("", ""));
     assert_eq!(action, dial(0, 1));
@@ -123,7 +123,7 @@ fn a_call_more_than_needed_does_no_harm() {
 }
 
 #[test]
-fn so_many_requests_may_wait_and_no_more() {
+fn the_number_of_waiting_requests_is_limited() {
     let limits = doors_routing::Limits { max_waiting: 3, max_pods: NonZeroU32::MIN, ..Default::default() };
     let mut world = World::new(1, Options::default());
     world.state = doors_routing::State::new(limits);
@@ -164,7 +164,7 @@ fn a_held_stream_is_told_to_reload() {
 
 /// A response over a reused connection is as good a sign of life as a new connection.
 #[test]
-fn an_answer_wakes_those_who_wait() {
+fn a_response_wakes_waiting_requests() {
     let mut world = world(10 * SECOND);
     let (mut first, action) = world.begin(&page("", ""));
     assert_eq!(action, dial(0, 1));
@@ -177,7 +177,7 @@ fn an_answer_wakes_those_who_wait() {
 
 /// There may be thousands of waiting requests, and as many connections to draining pods.
 #[test]
-fn a_pod_that_takes_no_page_wakes_nobody() {
+fn a_pod_that_takes_no_pages_wakes_no_requests() {
     let mut world = world(10 * SECOND);
     let (mut request, action) = refused(&mut world, &page("", ""));
     assert!(matches!(action, Action::Wait { .. }), "{action:?}");

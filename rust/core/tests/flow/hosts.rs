@@ -55,7 +55,7 @@ fn the_fresh_pods_are_those_of_all_hosts() {
 }
 
 #[test]
-fn a_name_that_fails_hides_no_other() {
+fn a_failing_name_hides_no_other() {
     let mut world = World::with_hosts(&["one two"], Options::default());
     world.no_dns("one", LookupFailure::NotFound, 0);
     world.slow_dns("two", &[pod(0, 2)], SECOND / 5);
@@ -114,7 +114,7 @@ fn an_address_that_moves_is_not_new() {
 }
 
 #[test]
-fn a_refused_address_is_given_up_by_the_name_that_lost_it() {
+fn a_refused_address_is_dropped_by_the_name_that_lost_it() {
     let mut world = World::with_hosts(&["one 10.0.0.9"], Options::default());
     world.dns("one", &[pod(0, 1)]);
     world.know_all();

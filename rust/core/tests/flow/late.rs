@@ -14,7 +14,7 @@ fn world() -> World {
 /// A stream that began before the fault is answered after dials of its pod have failed. These failures no
 /// longer count after the response.
 #[test]
-fn a_late_answer_of_a_stream_is_a_sign_of_life() {
+fn a_late_response_to_a_stream_is_a_sign_of_life() {
     let mut world = world();
     let stream = path(pod(0, 1), 's');
     let (mut first, _) = world.request(&page(&stream, ""));
@@ -33,7 +33,7 @@ fn a_late_answer_of_a_stream_is_a_sign_of_life() {
 
 /// A host that has lost all its addresses is not unknown: its pods take no pages.
 #[test]
-fn no_page_reloads_when_all_addresses_were_given_up() {
+fn no_page_reloads_when_all_addresses_were_dropped() {
     let mut world = world();
     world.dns("app0", &[pod(0, 1), pod(0, 2), pod(0, 3)]);
     world.pass(2 * SECOND);
@@ -52,7 +52,7 @@ fn no_page_reloads_when_all_addresses_were_given_up() {
 
 /// A page load waits because no pod is known. It goes to the first one that appears, without delay.
 #[test]
-fn a_page_load_that_waits_sees_a_new_pod_at_once() {
+fn a_waiting_page_load_sees_a_new_pod_at_once() {
     let mut world = World::new(1, Options::default());
     world.no_dns("app0", LookupFailure::NotFound, 0);
     let (mut request, action) = world.begin(&page("", ""));

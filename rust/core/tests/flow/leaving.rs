@@ -143,7 +143,7 @@ fn an_evicted_pod_gets_pages_only_as_the_last_choice() {
 }
 
 #[test]
-fn pages_are_told_at_the_rate_and_only_by_their_streams() {
+fn pages_reload_at_the_rate_and_only_through_streams() {
     // The rate of the eviction, or that of the source.
     for (rate, gone_rate) in [(2, 100), (0, 2)] {
         let mut world = world(Options { gone_rate, ..Options::default() });
@@ -188,7 +188,7 @@ fn a_page_of_a_dead_pod_reloads_onto_an_evicted_one_if_there_is_no_other() {
 
 /// All visitors may be on the evicted pod, so that the others had no recent request.
 #[test]
-fn a_pod_is_sought_onto_which_pages_may_reload() {
+fn background_dials_find_a_pod_for_pages_to_reload() {
     let mut world = world(Options::default());
     let mut open = world.open(pod(0, 1), 1);
     world.now += 70 * SECOND;
@@ -203,7 +203,7 @@ fn a_pod_is_sought_onto_which_pages_may_reload() {
 }
 
 #[test]
-fn nobody_is_told_while_no_other_pod_takes_pages() {
+fn no_page_reloads_while_no_other_pod_takes_pages() {
     let mut world = world(Options::default());
     let mut open = world.open(pod(0, 1), 1);
     world.evict(at(pod(0, 1)), 0, false);
@@ -236,7 +236,7 @@ fn nobody_is_told_while_no_other_pod_takes_pages() {
 
 /// 20 of 60 pages are in use. 15 may reload per roll.
 #[test]
-fn pages_that_are_not_used_go_first() {
+fn unused_pages_go_first() {
     let first_told = |idle_first| {
         let mut world = world(Options::default());
         let mut pages: Vec<Page> = (0..60).map(|instance| world.open(pod(0, 1), instance)).collect();
@@ -262,7 +262,7 @@ fn pages_that_are_not_used_go_first() {
 }
 
 #[test]
-fn an_eviction_is_taken_back() {
+fn an_eviction_is_cancelled() {
     let mut world = world(Options::default());
     let mut open = world.open(pod(0, 1), 1);
     world.evict(at(pod(0, 1)), 0, false);
@@ -275,7 +275,7 @@ fn an_eviction_is_taken_back() {
 }
 
 #[test]
-fn a_pod_that_is_evicted_and_dead_is_dead() {
+fn an_evicted_dead_pod_is_gone() {
     let mut world = world(Options::default());
     let mut open = world.open(pod(0, 1), 1);
     world.evict(at(pod(0, 1)), 0, false);
@@ -333,7 +333,7 @@ fn there_may_be_256_evictions() {
 }
 
 #[test]
-fn pages_leave_after_drain_max_from_the_mark_or_from_dns_on() {
+fn pages_reload_drain_max_after_the_mark_or_dns() {
     let options = Options { drain_max: 60 * SECOND, ..Options::default() };
     for by_mark in [true, false] {
         let mut world = world(options);
@@ -362,7 +362,7 @@ fn pages_leave_after_drain_max_from_the_mark_or_from_dns_on() {
 }
 
 #[test]
-fn a_pod_that_is_back_in_dns_drains_no_more() {
+fn a_pod_back_in_dns_no_longer_drains() {
     let mut world = world(Options { drain_max: 60 * SECOND, ..Options::default() });
     let mut pages: Vec<Page> = (0..15).map(|instance| world.open(pod(0, 1), instance)).collect();
     let mut set = |world: &mut World, pods: &[Pod]| {
@@ -380,7 +380,7 @@ fn a_pod_that_is_back_in_dns_drains_no_more() {
 
 /// Its first page comes before DNS was queried, or when the answer is old.
 #[test]
-fn a_fresh_pod_that_dns_has_not_named_yet_does_not_drain() {
+fn a_fresh_pod_not_yet_in_dns_does_not_drain() {
     let mut world = World::new(1, Options { drain_max: SECOND, ..Options::default() });
     world.dns("app0", &[pod(0, 1), pod(0, 2)]);
     let mut open = world.open(pod(0, 1), 1);
@@ -408,7 +408,7 @@ fn a_fresh_pod_that_dns_has_not_named_yet_does_not_drain() {
 }
 
 #[test]
-fn what_has_happened_is_told_in_order() {
+fn events_are_listed_in_order() {
     let mut world = world(Options::default());
     assert_eq!(world.events(), []);
     let set = |world: &mut World, pods: &[Pod]| {

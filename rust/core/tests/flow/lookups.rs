@@ -66,7 +66,7 @@ fn first_lookups() {
 /// A browser whose own upstream is not answered by DNS gets a page of another one, even as the first request
 /// of all.
 #[test]
-fn others_are_looked_up_while_the_own_upstream_is_silent() {
+fn others_are_looked_up_while_dns_is_silent() {
     let mut world = World::new(2, no_holding());
     world.slow_dns("app0", &[pod(0, 1)], NEVER);
     world.slow_dns("app1", &[pod(1, 1)], 100 * MS);
@@ -81,7 +81,7 @@ fn others_are_looked_up_while_the_own_upstream_is_silent() {
 
 /// While lookups continue and fail, the next one would only fail too.
 #[test]
-fn nobody_waits_for_lookups_that_fail() {
+fn requests_do_not_wait_for_failing_lookups() {
     let mut world = World::new(1, no_holding());
     world.no_dns("app0", LookupFailure::Timeout, 400 * MS);
     assert_eq!(waits(&mut world, "").0, 400 * MS);
@@ -94,7 +94,7 @@ fn nobody_waits_for_lookups_that_fail() {
 /// After a quiet time the known addresses may be old. A request that can reach none of them waits for new
 /// ones.
 #[test]
-fn old_addresses_are_tried_and_then_new_ones_awaited() {
+fn old_addresses_are_tried_before_waiting_for_new_ones() {
     let mut world = World::new(1, no_holding());
     world.dns("app0", &[pod(0, 1)]);
     assert_eq!(waits(&mut world, ""), (0, dial(0, 1)));
@@ -135,7 +135,7 @@ fn a_reload_knows_what_was_known() {
 }
 
 #[test]
-fn who_looks_at_an_upstream_keeps_its_lookups_going() {
+fn showing_an_upstream_keeps_its_lookups_going() {
     let mut world = World::new(1, no_holding());
     world.dns("app0", &[pod(0, 1)]);
     for _ in 0..60 {
@@ -150,7 +150,7 @@ fn who_looks_at_an_upstream_keeps_its_lookups_going() {
 
 /// An address that refuses and is no longer in DNS is dropped; one that is in DNS is not.
 #[test]
-fn refused_addresses_are_given_up_where_dns_has_none() {
+fn refused_addresses_are_dropped_if_not_in_dns() {
     let mut world = World::new(2, no_holding());
     world.dns("app0", &[pod(0, 1)]);
     world.dns("app1", &[pod(1, 1)]);

@@ -62,7 +62,7 @@ fn world(upstreams: usize, options: Options) -> World {
 }
 
 #[test]
-fn no_new_page_after_the_first_word_whatever_dns_says() {
+fn no_new_page_after_the_mark_whatever_dns_lists() {
     let mut world = world(1, Options::default());
     world.mark(pod(0, 1), DRAINING);
     assert_eq!((world.told(), world.marked_since(pod(0, 1))), (vec![(pod(0, 1), true)], Some(world.now)));
@@ -126,7 +126,7 @@ fn the_last_pod_serves_pages_until_there_is_another() {
 
 /// Pods outside the networks are ranked by whether they have a fault, but not by which one.
 #[test]
-fn a_pod_outside_is_not_asked_twice_either() {
+fn a_pod_outside_is_not_tried_twice_either() {
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(77, 1), pod(77, 2)]);
     world.know_all();
@@ -139,7 +139,7 @@ fn a_pod_outside_is_not_asked_twice_either() {
 
 /// The successor is in DNS or in the list of addresses before it listens.
 #[test]
-fn a_successor_that_refuses_is_asked_by_each_page() {
+fn a_refusing_successor_is_tried_by_each_page() {
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(0, 1), pod(0, 2)]);
     world.know_all();
@@ -162,7 +162,7 @@ fn a_successor_that_refuses_is_asked_by_each_page() {
 
 /// Refusing pods take up at most four of eight dials.
 #[test]
-fn many_dead_pods_do_not_hide_the_one_that_drains() {
+fn many_dead_pods_do_not_hide_a_draining_one() {
     let mut world = World::new(1, Options::default());
     world.dns("app0", &(1..=30).map(|last| pod(0, last)).collect::<Vec<_>>());
     world.know_all();
@@ -181,7 +181,7 @@ fn many_dead_pods_do_not_hide_the_one_that_drains() {
 
 /// Only a GET or HEAD without a body outside `/~/` can be sent again. Other requests must be served.
 #[test]
-fn what_cannot_be_taken_back_is_passed_on() {
+fn refusals_of_unrepeatable_requests_are_forwarded() {
     let mut world = world(1, Options::default());
     let form = Incoming { has_body: true, ..page("/form", "") };
     let token = path(pod(0, 1), 'h');
@@ -265,7 +265,7 @@ fn a_rollout_between_two_addresses_without_dns() {
 
 /// Otherwise a new process at this address would get no page.
 #[test]
-fn one_page_in_ten_seconds_asks_whether_a_pod_still_drains() {
+fn one_page_in_ten_seconds_tests_whether_a_pod_still_drains() {
     let mut world = world(1, Options::default());
     world.mark(pod(0, 1), DRAINING);
     let (mut asked, start) = (Vec::new(), world.now);
@@ -287,7 +287,7 @@ fn one_page_in_ten_seconds_asks_whether_a_pod_still_drains() {
 }
 
 #[test]
-fn the_users_policy_sees_pods_that_drain_only_where_there_are_no_others() {
+fn the_policy_sees_draining_pods_only_if_there_are_no_others() {
     let mut world = world(1, Options { user_chooses: true, ..Options::default() });
     let choices = |world: &mut World, request: &mut Request| {
         let mut places = Vec::new();
@@ -310,7 +310,7 @@ fn the_users_policy_sees_pods_that_drain_only_where_there_are_no_others() {
 
 /// Two processes at each address respond in turn, and one of them drains.
 #[test]
-fn pods_that_contradict_themselves_get_no_endless_request() {
+fn contradictory_marks_do_not_cause_endless_requests() {
     let mut world = world(1, Options::default());
     let (mut request, mut action) = world.request(&page("", ""));
     let mut dials = 0;
@@ -329,7 +329,7 @@ fn pods_that_contradict_themselves_get_no_endless_request() {
 /// A page waits for a pod, and a refusing pod answers each background dial at once: the others still get
 /// their turns.
 #[test]
-fn a_pod_that_refuses_hides_no_other_in_the_background() {
+fn a_refusing_pod_does_not_block_other_background_dials() {
     for marked in [false, true] {
         for last in [Outcome::Unreachable, Outcome::Connected] {
             let mut world = world(1, Options::default());

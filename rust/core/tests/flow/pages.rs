@@ -67,7 +67,7 @@ fn a_request_dials_eight_pods_and_none_twice() {
 }
 
 #[test]
-fn every_pod_of_an_upstream_is_as_likely_as_the_others() {
+fn all_pods_of_an_upstream_are_equally_likely() {
     for pods in [3, 100] {
         let mut world = World::new(1, Options::default());
         world.dns("app0", &(1..=pods).map(|last| pod(0, last)).collect::<Vec<_>>());
@@ -94,7 +94,7 @@ fn a_dropped_request_is_not_sent_again() {
 }
 
 #[test]
-fn what_loads_no_page_is_not_held() {
+fn only_page_loads_are_held() {
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(0, 1)]);
     world.know_all();
@@ -106,7 +106,7 @@ fn what_loads_no_page_is_not_held() {
 }
 
 #[test]
-fn a_fault_of_this_machine_is_held_against_no_pod() {
+fn a_fault_of_this_machine_affects_no_pod() {
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(0, 1), pod(0, 2)]);
     let (mut request, action) = world.request(&page("", ""));
@@ -121,7 +121,7 @@ fn a_fault_of_this_machine_is_held_against_no_pod() {
 }
 
 #[test]
-fn a_client_that_gives_up_says_nothing() {
+fn a_cancelled_request_reveals_nothing() {
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(0, 1)]);
     let (mut request, action) = world.request(&page("", ""));
@@ -148,7 +148,7 @@ fn an_answer_clears_a_verdict() {
 
 /// The token of a page there is refused: the page would have to reload again and again.
 #[test]
-fn no_page_reloads_onto_a_pod_outside() {
+fn pods_outside_do_not_make_pages_reload() {
     let mut world = World::new(1, Options { page_wait: 0, ..Options::default() });
     let outside = Pod::new(address("10.9.0.9"), 80);
     world.dns("app0", &[outside]);

@@ -41,7 +41,7 @@ fn the_best_pods_are_offered() {
 }
 
 #[test]
-fn pods_that_nobody_takes_are_passed_over() {
+fn pods_rejected_by_the_policy_are_skipped() {
     let mut world = world(Options { page_wait: 0, ..Options::default() });
     world.tell(pod(1, 1), Outcome::Unreachable);
     let (mut request, mut action) = world.request(&page("", ""));

@@ -14,7 +14,7 @@ fn world(pods: u8, options: Options) -> World {
 
 /// Dials that are neither answered nor refused: one every 250 ms, and the same pod only after 3 s.
 #[test]
-fn a_pod_is_sought_four_times_a_second() {
+fn background_dials_are_made_four_times_a_second() {
     let mut world = world(20, Options::default());
     let hook = path(pod(0, 99), 'h');
     world.tell(pod(0, 99), Outcome::Refused);
@@ -34,7 +34,7 @@ fn a_pod_is_sought_four_times_a_second() {
 
 /// A page whose token is refused also needs a pod to reload from.
 #[test]
-fn a_forged_token_seeks_a_pod() {
+fn a_forged_token_starts_a_search_for_a_pod() {
     for upstreams in [1, 2] {
         let mut world = World::new(upstreams, Options::default());
         world.dns("app0", &[pod(0, 1)]);
@@ -50,7 +50,7 @@ fn a_forged_token_seeks_a_pod() {
 
 /// A failed dial leads to the next at that rate, but not for ever.
 #[test]
-fn failed_dials_end_with_those_who_want_a_pod() {
+fn failed_dials_continue_only_while_a_pod_is_wanted() {
     let mut world = world(20, Options { page_wait: 0, ..Options::default() });
     world.tell(pod(0, 99), Outcome::Refused);
     world.ask(&post(&path(pod(0, 99), 'h')));

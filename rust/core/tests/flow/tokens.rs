@@ -27,7 +27,7 @@ fn a_token_leads_to_its_pod_whether_it_is_fresh_or_not() {
 }
 
 #[test]
-fn a_refused_dial_is_gone_once_there_is_a_pod_to_reload_onto() {
+fn a_refused_dial_gives_410_once_a_pod_takes_pages() {
     let mut world = world();
     let hook = path(pod(0, 9), 'h');
     let (mut request, _) = world.request(&post(&hook));
@@ -50,7 +50,7 @@ fn a_refused_dial_is_gone_once_there_is_a_pod_to_reload_onto() {
 }
 
 #[test]
-fn a_blip_is_told_to_try_again() {
+fn a_brief_fault_gets_503() {
     let mut world = world();
     world.tell(pod(1, 1), Outcome::Connected);
     for kind in ['s', 'h', 'u', 'x'] {
@@ -63,7 +63,7 @@ fn a_blip_is_told_to_try_again() {
 }
 
 #[test]
-fn tokens_that_lead_nowhere() {
+fn tokens_without_a_pod() {
     let mut world = world();
     world.tell(pod(1, 1), Outcome::Connected);
     let nowhere = path(pod(77, 1), 'h');
@@ -145,7 +145,7 @@ fn dropped_connections() {
 }
 
 #[test]
-fn a_fault_of_this_machine_is_told_to_try_again() {
+fn a_fault_of_this_machine_gets_503() {
     let mut world = world();
     for kind in ['s', 'h', 'r'] {
         let (mut request, _) = world.request(&page(&path(pod(0, 1), kind), ""));
@@ -157,7 +157,7 @@ fn a_fault_of_this_machine_is_told_to_try_again() {
 /// A page of a dead pod that swallows packets gets 410 within `gone_after` plus 5 s, even if it is the only
 /// user of its upstream.
 #[test]
-fn one_visitor_is_enough_to_find_out_that_a_pod_is_dead() {
+fn one_visitor_is_enough_to_detect_a_dead_pod() {
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(0, 2)]);
     let (began, sync) = (world.now, path(pod(0, 1), 's'));
@@ -200,7 +200,7 @@ fn one_visitor_is_enough_to_find_out_that_a_pod_is_dead() {
 
 /// The pod may have seen the request, so it must not be sent again.
 #[test]
-fn a_stream_that_was_dropped_is_not_held() {
+fn a_dropped_stream_is_not_held() {
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(0, 2)]);
     world.know_all();
@@ -215,7 +215,7 @@ fn a_stream_that_was_dropped_is_not_held() {
 
 /// A body that was sent is no longer available.
 #[test]
-fn nothing_with_a_body_is_sent_elsewhere_once_it_was_sent() {
+fn a_request_with_a_body_is_sent_only_once() {
     let mut world = world();
     let resource = path(pod(0, 1), 'r');
     let with_body = |path| doors_routing::Incoming { has_body: true, ..page(path, "") };

@@ -58,7 +58,7 @@ fn few_upstreams_take_turns_at_a_time() {
 
 /// A pod that this request could not reach, or that recently failed, is avoided while there are others.
 #[test]
-fn no_pod_is_drawn_that_failed() {
+fn failed_pods_are_not_drawn() {
     let mut world = World::new(2, Options { page_wait: 0, ..Options::default() });
     world.dns("app0", &[pod(0, 1), pod(0, 2)]);
     world.dns("app1", &[pod(1, 1), pod(1, 2)]);
@@ -109,7 +109,7 @@ fn few_upstreams_are_looked_up_for_a_request() {
 
 /// A recently unused upstream is avoided while there are others, since its pods may have changed.
 #[test]
-fn upstreams_that_were_not_looked_up_come_after_those_that_were() {
+fn recently_looked_up_upstreams_come_first() {
     let mut world = World::new(2, Options::default());
     world.dns("app0", &[pod(0, 1)]);
     world.dns("app1", &[pod(1, 1)]);
@@ -124,7 +124,7 @@ fn upstreams_that_were_not_looked_up_come_after_those_that_were() {
 
 /// When most upstreams leave DNS at once, the others get their seats at once.
 #[test]
-fn seats_of_upstreams_that_have_gone_are_free() {
+fn seats_of_departed_upstreams_are_free() {
     const UPSTREAMS: usize = 200;
     let names = names(UPSTREAMS);
     let mut world = World::with_hosts(&names.iter().map(String::as_str).collect::<Vec<_>>(), Options::default());

@@ -83,7 +83,7 @@ fn silent_lookups_make_room() {
 /// The worst effect of a silent name server on others: one second for each 64 of its hosts until its lookups
 /// occupy all slots, then the duration of one lookup.
 #[test]
-fn a_first_answer_while_all_places_are_taken() {
+fn a_first_answer_while_all_slots_are_taken() {
     let mut world = World::with_bounds(4, 8, 100);
     world.answers(&[], LOOKUP_TIMEOUT);
     let hosts = join_many(&mut world, "silent", 40);
@@ -98,7 +98,7 @@ fn a_first_answer_while_all_places_are_taken() {
 }
 
 #[test]
-fn first_lookups_do_not_stand_behind_refreshes() {
+fn first_lookups_do_not_wait_for_refreshes() {
     let mut world = World::new();
     world.answers(&one(), 0);
     let hosts = join_many(&mut world, "old", 2000);
@@ -114,7 +114,7 @@ fn first_lookups_do_not_stand_behind_refreshes() {
 
 /// Conversely, refreshes do not wait for first lookups.
 #[test]
-fn refreshes_do_not_stand_behind_first_lookups() {
+fn refreshes_do_not_wait_for_first_lookups() {
     let mut world = World::with_bounds(1, 0, 100);
     world.answers(&one(), 100 * MILLISECOND);
     let host = world.join("app");
@@ -130,7 +130,7 @@ fn refreshes_do_not_stand_behind_first_lookups() {
 
 /// If the driver loses a lookup or the caller's thread dies, the slot is released.
 #[test]
-fn a_lookup_that_nobody_reports() {
+fn an_unreported_lookup() {
     let mut world = World::with_bounds(1, 0, 100);
     let (lost, other) = (world.join("lost"), world.join("other"));
     lost.touch(0, STALE_MAX, false);

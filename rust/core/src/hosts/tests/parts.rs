@@ -14,7 +14,7 @@ fn answer(record: &mut Record, now: u64, list: &[IpAddr]) -> HostChange {
 /// With a name server that returns complete answers, an address leaves with the first answer that lacks it,
 /// regardless of the others.
 #[test]
-fn a_rollout_over_a_truthful_name_server() {
+fn a_rollout_with_complete_answers() {
     let flaps_far_apart: Vec<Vec<u8>> = [vec![1, 2], vec![1]]
         .into_iter()
         .chain(std::iter::repeat_n(vec![1, 2], 9))

@@ -45,7 +45,7 @@ fn each_change_is_reported_once() {
 }
 
 #[test]
-fn a_failure_that_nobody_is_told_of_is_reported_later() {
+fn an_unreported_failure_is_reported_later() {
     let mut record = Record::default();
     answer(&mut record, &one());
     assert_eq!(record.fail(0, Timeout, false), HostChange::None);

@@ -6,7 +6,7 @@ use HostChange::{Changed, Failing, Resolved};
 use LookupFailure::ServerFailure;
 
 #[test]
-fn users_with_the_same_question_share_one_answer() {
+fn users_with_the_same_name_share_one_answer() {
     let mut world = World::new();
     world.answers(&one(), 100 * MILLISECOND);
     let a = world.join_with("app", 7, MINUTE);
@@ -21,7 +21,7 @@ fn users_with_the_same_question_share_one_answer() {
 }
 
 #[test]
-fn users_with_other_questions_do_not_share() {
+fn users_with_different_names_or_resolvers_do_not_share() {
     let mut world = World::new();
     world.answers(&one(), 0);
     for (n, (name, resolver)) in [("app", 0), ("app", 1), ("app.", 0), ("other", 0)].into_iter().enumerate() {
@@ -62,7 +62,7 @@ fn a_reload_keeps_what_is_known() {
 
 /// Also if the driver notices late, since joining and leaving do not pass the time.
 #[test]
-fn a_minute_begins_when_the_driver_hears_of_it() {
+fn the_minute_begins_when_the_driver_notices() {
     let mut world = World::new();
     world.answers(&one(), 0);
     let host = world.join("app");
@@ -154,7 +154,7 @@ fn the_next_user_of_a_lookup() {
 /// A reload does not affect requests of the old configuration, whether they wait already or start waiting
 /// now.
 #[test]
-fn a_reload_keeps_lookups_that_somebody_waits_for() {
+fn a_reload_keeps_lookups_with_waiting_requests() {
     for queued in [false, true] {
         let mut world = World::new();
         world.answers(&one(), 400 * MILLISECOND);

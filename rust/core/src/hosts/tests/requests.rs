@@ -88,7 +88,7 @@ fn a_host_that_never_resolves() {
 }
 
 #[test]
-fn an_outage_is_over_for_those_who_come_later() {
+fn later_requests_do_not_notice_an_outage() {
     let mut world = World::new();
     world.fails(NotFound, 50 * MILLISECOND);
     let host = world.join("app");
@@ -203,7 +203,7 @@ fn a_late_part_is_merged_when_it_comes() {
 }
 
 #[test]
-fn an_address_that_refused_is_given_up() {
+fn a_refusing_address_is_dropped() {
     let mut world = World::new();
     world.answers(&two(), 0);
     let host = world.join("app");
@@ -240,7 +240,7 @@ fn moves() {
 
 /// A report about an unknown host, or one without a running lookup, changes nothing.
 #[test]
-fn reports_that_nobody_expects() {
+fn unexpected_reports() {
     let hosts = World::new().hosts;
     let host = hosts.join("app", 0, SECOND);
     for id in [host.id(), HostId::new(0), HostId::new(99)] {

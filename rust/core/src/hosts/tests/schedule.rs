@@ -63,7 +63,7 @@ fn the_smallest_refresh_counts() {
 /// A lookup also belongs to the requests that wait for it: it starts and ends for them after the last user
 /// has left.
 #[test]
-fn a_lookup_that_somebody_waits_for() {
+fn a_lookup_with_waiting_requests() {
     let mut s = Schedule::default();
     s.join(SECOND);
     s.touch(0, true);

@@ -32,7 +32,7 @@ fn the_first_request_waits_and_later_ones_do_not() {
 }
 
 #[test]
-fn who_waited_in_vain_goes_on_waiting() {
+fn a_request_may_wait_again_after_a_timeout() {
     let mut world = World::new();
     world.answers(&one(), 1200 * MILLISECOND);
     let host = world.join("app");
@@ -105,7 +105,7 @@ fn a_stale_answer_is_waited_for_and_then_used() {
 
 /// The flags that `touch` returns, step by step.
 #[test]
-fn what_a_request_hears() {
+fn what_touch_returns() {
     let mut world = World::new();
     world.fails(ServerFailure, 100 * MILLISECOND);
     let host = world.join("app");
@@ -134,7 +134,7 @@ fn what_a_request_hears() {
 /// A lookup without a waiting request may be queued behind refreshes; once a request waits for it, it may
 /// not.
 #[test]
-fn who_waits_goes_before_refreshes() {
+fn waiting_requests_go_before_refreshes() {
     let mut world = World::with_bounds(1, 0, 1);
     world.answers(&one(), 0);
     let hosts: Vec<_> = (0..20).map(|n| world.join(&format!("app{n}"))).collect();

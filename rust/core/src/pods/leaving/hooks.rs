@@ -80,7 +80,7 @@ mod tests {
     const ROLL: u64 = 15 * SECOND;
 
     #[test]
-    fn those_that_were_idle_for_longer_go_first() {
+    fn the_longest_idle_pages_go_first() {
         let mut hooks = Hooks::new(0);
         let at = |second: u64| (100 + second) * SECOND;
         for (number, second) in [(1, 3), (2, 1), (3, 2)] {
@@ -101,7 +101,7 @@ mod tests {
 
     /// Pages that end unnoticed would otherwise keep others from reloading for ever.
     #[test]
-    fn a_page_without_a_stream_for_two_rolls_is_not_there() {
+    fn a_page_without_a_stream_for_two_rolls_is_not_counted() {
         let mut hooks = Hooks::new(0);
         let at = |second: u64| (100 + second) * SECOND;
         for number in 0..50 {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_are_remembered() {
+    fn the_number_of_remembered_pods_is_limited() {
         let mut hooks = Hooks::new(0);
         (0..2000).for_each(|number| hooks.used(number, number));
         assert_eq!(hooks.pages.len(), MOST);

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_page_load_asks_ten_seconds_after_the_last_word() {
+    fn one_page_load_tests_ten_seconds_after_the_last_mark() {
         let mut mark = Mark::new(SECOND);
         assert!(!mark.may_test(11 * SECOND - 1) && mark.may_test(11 * SECOND) && !mark.may_test(21 * SECOND - 1));
         mark.confirm(12 * SECOND);

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_counts_until_it_has_a_stream_or_is_given_up() {
+    fn a_page_counts_until_it_has_a_stream_or_expires() {
         let (mut load, mut traffic) = (Load::default(), Traffic::new(0));
         let at = |second: u64| (100 + second) * SECOND;
         (0..10).for_each(|second| load.sent(at(second)));
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_is_new_from_the_first_look() {
+    fn a_pod_is_new_after_the_first_look() {
         let mut load = Load::default();
         assert!(load.is_new(50 * SECOND) && load.is_new(60 * SECOND - 1) && !load.is_new(60 * SECOND));
         load.is_back();

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upstream_that_used_it_long_ago_has_no_say() {
+    fn an_upstream_that_used_it_long_ago_does_not_count() {
         let world = World::new();
         let mut users = Users::new(&world.group(1, 1), 0);
         users.used(&world.group(1, 2), SECOND);

@@ -55,7 +55,7 @@ impl Alone<'_> {
 /// Within `gone_after` plus 5 s, without other users of the upstream, however the pod is dead and however
 /// long pages wait.
 #[test]
-fn a_dead_pod_is_found_dead_without_help() {
+fn a_dead_pod_is_gone_without_other_visitors() {
     for (gone_after, dial) in [0, 3, 10, 30].into_iter().flat_map(|long| [(long, SECOND / 1000), (long, 3 * SECOND)]) {
         let world = World { gone_after: gone_after * SECOND, ..World::new() };
         world.resolved(1, &[pod(1), pod(2)]);
@@ -69,7 +69,7 @@ fn a_dead_pod_is_found_dead_without_help() {
 }
 
 #[test]
-fn a_dead_pod_is_found_dead_although_others_are_dead_too() {
+fn a_dead_pod_is_gone_even_if_others_are_dead_too() {
     let world = World::new();
     world.resolved(1, &(1..=4).map(pod).collect::<Vec<_>>());
     let alone = Alone { world: &world, dial: 3 * SECOND, reached: &|one| one == pod(4) };

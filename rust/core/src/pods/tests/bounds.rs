@@ -42,7 +42,7 @@ fn a_request_of_a_forgotten_pod_is_not_lost() {
 }
 
 #[test]
-fn what_is_held_against_a_pod_outlives_what_is_not() {
+fn pods_without_a_fault_are_forgotten_first() {
     let world = World::bounded(4);
     world.ended(1, Outcome::Refused, 0);
     world.ended(2, Outcome::Dropped, 0);
@@ -72,7 +72,7 @@ fn what_is_held_against_a_pod_outlives_what_is_not() {
 }
 
 #[test]
-fn what_is_held_against_a_pod_that_nobody_wants_ends_after_an_hour() {
+fn an_unused_pod_with_a_fault_is_forgotten_after_an_hour() {
     let world = World::bounded(3);
     world.ended(1, Outcome::Refused, 0);
     for last in 2..6 {
@@ -84,7 +84,7 @@ fn what_is_held_against_a_pod_that_nobody_wants_ends_after_an_hour() {
 }
 
 #[test]
-fn the_bound_may_change() {
+fn the_limit_may_change() {
     let world = World::with(Pods::sharded(NonZeroU32::new(200).unwrap(), 1));
     for last in 0..=199 {
         world.began(last, u64::from(last));

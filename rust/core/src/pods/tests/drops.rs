@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_accepts_and_drops_is_gone_while_others_answer() {
+fn a_pod_that_accepts_and_drops_is_gone_while_others_respond() {
     let world = World::new();
     for second in 0..10 {
         let now = second * SECOND;
@@ -34,7 +34,7 @@ fn what_accepts_and_drops_is_gone_while_others_answer() {
 }
 
 #[test]
-fn while_nobody_answers_nobody_is_gone() {
+fn no_pod_is_gone_while_none_responds() {
     for witness in [Outcome::Connected, Outcome::Refused, Outcome::Dropped] {
         let world = World::new();
         for second in 0..60 {
@@ -76,7 +76,7 @@ fn drops_must_last_without_an_answer_or_a_pause() {
 }
 
 #[test]
-fn a_connection_clears_what_dials_have_left_and_not_the_drops() {
+fn a_connection_clears_failed_dials_but_not_drops() {
     let world = World::new();
     world.ended(2, Outcome::Answered, 0);
     world.ended(1, Outcome::Dropped, 0);
@@ -87,7 +87,7 @@ fn a_connection_clears_what_dials_have_left_and_not_the_drops() {
 }
 
 #[test]
-fn drops_ask_for_no_witness_who_could_only_connect() {
+fn drops_need_a_witness_that_responded() {
     let world = World::new();
     (0..=10).for_each(|second| {
         world.ended(1, Outcome::Dropped, second * SECOND);
@@ -99,7 +99,7 @@ fn drops_ask_for_no_witness_who_could_only_connect() {
 }
 
 #[test]
-fn a_pod_that_is_called_gone_for_its_drops_is_not_dialled_twice_in_a_second() {
+fn a_pod_gone_after_drops_is_dialled_once_a_second() {
     let world = World { gone_after: 0, ..World::new() };
     let end = |last, outcome, now| world.end(last, outcome, now);
     end(2, Outcome::Answered, 0);
@@ -130,7 +130,7 @@ fn a_pod_that_dropped_a_connection_is_tried_last() {
 }
 
 #[test]
-fn pods_that_only_connect_do_not_push_out_the_one_that_answers() {
+fn pods_that_only_connect_do_not_displace_one_that_responds() {
     let world = World::new();
     for second in 0..=10 {
         if second < 2 {

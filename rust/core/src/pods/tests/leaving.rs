@@ -60,7 +60,7 @@ fn each_upstream_has_the_rate_of_an_eviction() {
 
 /// The pods of a network leave slowly; then one of them must leave at once.
 #[test]
-fn of_several_evictions_the_last_one_counts() {
+fn the_most_recent_eviction_applies() {
     let world = World::new();
     let group = world.group();
     world.resolved(1, &[pod(1), pod(2), pod(9)]);

@@ -41,7 +41,7 @@ fn a_refusal_is_gone_at_once_and_a_success_clears_it() {
 }
 
 #[test]
-fn unreachable_is_a_blip_until_it_lasts() {
+fn unreachable_is_temporary_until_it_lasts() {
     let world = World::new();
     for second in 1..=10 {
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
@@ -67,7 +67,7 @@ fn a_dead_pod_is_dialled_once_a_second() {
 }
 
 #[test]
-fn own_faults_and_cancelled_requests_say_nothing() {
+fn own_faults_and_cancelled_requests_change_nothing() {
     let world = World::new();
     assert_eq!(world.ended(1, Outcome::OwnFault, 0), Action::Unavailable);
     assert_eq!(world.ended(1, Outcome::Cancelled, 0), Action::None);
@@ -90,7 +90,7 @@ fn coming_back_in_dns_clears_and_staying_there_does_not() {
 }
 
 #[test]
-fn only_the_sync_path_is_paced() {
+fn only_the_sync_path_is_rate_limited() {
     let world = World { gone_rate: 2, ..World::new() };
     world.ended(2, Outcome::Connected, 0);
     world.pods.learn(&world.group(), pod(1), Outcome::Refused, 0);
@@ -132,7 +132,7 @@ fn failed_pods_are_tried_last_for_ten_seconds() {
 }
 
 #[test]
-fn after_ten_seconds_one_request_a_second_finds_out_whether_a_failed_pod_is_back() {
+fn after_ten_seconds_one_request_a_second_tests_a_failed_pod() {
     let world = World::new();
     world.ended(1, Outcome::Unreachable, SECOND);
     let tried = |milliseconds: std::ops::Range<u64>| {
@@ -157,7 +157,7 @@ fn after_ten_seconds_one_request_a_second_finds_out_whether_a_failed_pod_is_back
 }
 
 #[test]
-fn traffic_goes_on_whatever_the_verdict_is() {
+fn traffic_continues_whatever_the_verdict() {
     let world = World::new();
     world.enter(1, true, SECOND);
     world.ended(1, Outcome::Unreachable, 2 * SECOND);
@@ -180,7 +180,7 @@ fn traffic_goes_on_whatever_the_verdict_is() {
 
 /// One response per second, all responses while the pod has a fault, and those of probes.
 #[test]
-fn which_answers_are_worth_telling() {
+fn which_responses_are_reported() {
     let world = World::new();
     let (group, other) = (world.group(), upstream(&world.dns, 2));
     let at = |milliseconds: u64| milliseconds * SECOND / 1000;

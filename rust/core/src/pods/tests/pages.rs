@@ -192,7 +192,7 @@ fn a_request_waits_for_a_pod_within_its_limits() {
 
 /// A failed background dial leads to the next one, at the same rate and only while a pod is wanted.
 #[test]
-fn dials_in_the_background_end() {
+fn background_dials_end() {
     let world = World::new();
     let named = |now| world.source.request_dial((1..=4).map(pod), now);
     assert!(world.refused_token(Reason::Refused, PathKind::Sync, 0).find_pod);
@@ -219,7 +219,7 @@ fn dials_in_the_background_end() {
 
 /// Zero is a time like any other.
 #[test]
-fn any_start_of_the_clock_will_do() {
+fn the_clock_may_start_anywhere() {
     let story = |start: u64| {
         let world = World::new();
         let mut told = Vec::new();

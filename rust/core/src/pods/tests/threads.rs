@@ -13,7 +13,7 @@ fn at(number: u32) -> Pod {
 }
 
 #[test]
-fn shards_are_as_large_as_is_said() {
+fn shards_have_the_documented_size() {
     let shards = |most| Pods::new(NonZeroU32::new(most).unwrap()).shards.len();
     assert_eq!([1, 15, 16, 10_000, 1_000_000, u32::MAX].map(shards), [1, 1, 2, 1024, 4096, 4096]);
     // Neighbouring addresses are in different shards.
@@ -77,7 +77,7 @@ fn threads_share_it() {
 
 /// However unevenly the pods are distributed, a pod with a fault is kept while any shard has another.
 #[test]
-fn what_is_held_outlives_what_is_not_across_shards() {
+fn pods_without_a_fault_are_forgotten_first_across_shards() {
     let world = sharded(40, 8);
     let held = |list: &[KnownPod]| list.iter().filter(|known| known.verdict != Verdict::None).count();
     // More in one shard than its share.
@@ -105,7 +105,7 @@ fn what_is_held_outlives_what_is_not_across_shards() {
 
 /// The list is read in pages.
 #[test]
-fn pages_of_the_list_meet() {
+fn pages_of_the_list_are_contiguous() {
     let world = sharded(10_000, 16);
     (0..500).for_each(|number| _ = world.pods.entered(&world.group(), at(number), false, 0));
     let whole = world.list();

@@ -27,7 +27,7 @@ fn when_all_pods_fail_none_is_gone() {
 /// The network fails just after another visitor has left: what that visitor's pod did before proves nothing
 /// about now.
 #[test]
-fn a_pod_that_worked_before_the_failures_began_is_no_witness() {
+fn a_pod_that_worked_before_the_failures_is_not_a_witness() {
     let world = World::new();
     world.ended(2, Outcome::Answered, 9 * SECOND);
     for second in 10..=30 {
@@ -63,7 +63,7 @@ fn a_witness_is_another_fresh_pod_that_is_not_dialled_already() {
 /// A pod that drops connections can be reached each time but is never a witness: whatever is drawn, the
 /// others come first.
 #[test]
-fn a_pod_that_bore_no_witness_is_asked_again_after_the_others() {
+fn a_failed_witness_is_tried_again_after_the_others() {
     let world = World { gone_after: 0, ..World::new() };
     let fresh: Vec<IpAddr> = (1..=4).map(|last| pod(last).address()).collect();
     let next = |now: u64| world.pods.witness(&world.upstream, pod(1), (&fresh, 8080), now, 0);
@@ -83,7 +83,7 @@ fn a_pod_that_bore_no_witness_is_asked_again_after_the_others() {
 }
 
 #[test]
-fn a_witness_is_asked_for_once_a_second_and_upstream() {
+fn a_witness_is_sought_once_a_second_per_upstream() {
     let world = World::new();
     let other = upstream(&world.dns, 2);
     let other = Group { upstream: &other, ..world.group() };
@@ -106,7 +106,7 @@ fn a_witness_is_asked_for_once_a_second_and_upstream() {
 }
 
 #[test]
-fn a_request_that_begins_learns_of_a_witness() {
+fn a_new_request_benefits_from_a_witness() {
     let world = World::new();
     for second in 0..=10 {
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
@@ -121,7 +121,7 @@ fn a_request_that_begins_learns_of_a_witness() {
 
 /// The pod may be back by now: no page reloads before a dial has failed.
 #[test]
-fn what_failed_a_second_ago_is_looked_at_again_before_a_page_reloads() {
+fn a_recent_failure_is_tested_before_a_page_reloads() {
     for (since, action, verdict) in [
         (SECOND - 1, Action::Gone, Verdict::Gone),
         (SECOND, Action::Probe, Verdict::Unreachable),
@@ -163,7 +163,7 @@ fn judged(tell: impl Fn(&World, u64)) -> Verdict {
 }
 
 #[test]
-fn only_another_pod_of_the_upstream_that_works_is_a_witness() {
+fn only_another_working_pod_of_the_upstream_is_a_witness() {
     let at = |second: u64, last: u8, outcome: Outcome| {
         judged(move |world, now| {
             if now == second {
@@ -257,7 +257,7 @@ fn the_last_two_pods_are_enough() {
 
 /// A report about one moment may arrive after another thread's report about a later one.
 #[test]
-fn no_pod_speaks_for_itself() {
+fn no_pod_is_its_own_witness_across_threads() {
     let world = World { gone_after: 0, ..World::new() };
     world.ended(1, Outcome::Answered, 5 * SECOND);
     assert_eq!(world.ended(1, Outcome::Unreachable, 4 * SECOND), Action::Unavailable);
@@ -267,7 +267,7 @@ fn no_pod_speaks_for_itself() {
 
 /// No lock is held while a witness is looked for.
 #[test]
-fn a_pod_that_shows_in_the_meantime_that_it_works_is_not_gone() {
+fn a_pod_that_recovers_meanwhile_is_not_gone() {
     let world = World::new();
     let group = world.group();
     (0..=10).for_each(|second| _ = world.ended(1, Outcome::Unreachable, second * SECOND));

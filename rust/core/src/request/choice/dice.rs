@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_number_below_a_bound_is_as_likely_as_the_others() {
+    fn all_numbers_below_a_bound_are_equally_likely() {
         let mut dice = Dice::new(0);
         let mut counts = [0; 5];
         (0..50_000).for_each(|_| counts[dice.below(5)] += 1);

@@ -273,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_order_is_as_likely_as_the_others() {
+    fn all_orders_are_equally_likely() {
         let mut dice = Dice::new(1);
         let mut counts = std::collections::BTreeMap::new();
         for _ in 0..60_000 {

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pods_have_numbers_of_their_own() {
+    fn pods_have_distinct_numbers() {
         let addresses =
             ["10.0.0.1", "10.0.0.2", "10.0.1.1", "fd00:1::1", "fd00:1::2", "fd00:2::1", "fd00:2:0:1::1", "::1"];
         let pods =
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_back_may_be_tried_again() {
+    fn a_pod_that_refused_may_be_tried_again() {
         let pod = |last: u8| Pod::new([10, 0, 0, last].into(), 80);
         let mut tried = Tried::nothing();
         tried.take_back(pod(1));

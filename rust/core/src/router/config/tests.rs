@@ -14,7 +14,7 @@ fn with_upstream(members: &str) -> String {
 }
 
 #[test]
-fn the_documented_configuration_is_taken() {
+fn the_documented_configuration_is_accepted() {
     let json = format!(
         r#"{{"source": "doors_upstream", "secret": "{SECRET}", "cookie_name": "upstream",
             "upstreams": [{{"cidr": "10.0.0.0/24", "host": "svc.namespace.svc.cluster.local", "port": 8080}}]}}"#
@@ -83,7 +83,7 @@ fn errors_name_member_value_and_rule() {
 }
 
 #[test]
-fn names_and_addresses_stand_in_one_list() {
+fn names_and_addresses_can_be_mixed() {
     let hosts = ["svc.example", "10.0.0.1", "::1"];
     let json = with_upstream(&format!(r#""cidr": "10.0.0.0/8", "hosts": {hosts:?}, "port": 1"#));
     assert_eq!(parse(json.as_bytes()).unwrap().upstreams[0].hosts, hosts);
@@ -139,7 +139,7 @@ fn errors_of_the_whole() {
 }
 
 #[test]
-fn the_largest_configuration_is_taken() {
+fn the_largest_configuration_is_accepted() {
     let mut json = with_upstream(r#""cidr": "10.0.0.0/8", "host": "a", "port": 1"#);
     json.push_str(&" ".repeat(MAX_INPUT - json.len()));
     assert!(parse(json.as_bytes()).is_ok());
@@ -158,7 +158,7 @@ fn warnings_name_the_member() {
 
 /// A key in any wrong place is never repeated in a message.
 #[test]
-fn no_message_holds_a_canary() {
+fn no_message_contains_a_canary() {
     let canaries = [
         SECRET.to_string(),
         "canary+canary+canary+A==".to_string(),

@@ -36,7 +36,7 @@ fn opened(cache: &TokenCache, token: &[u8], content: Resolved) -> bool {
 }
 
 #[test]
-fn a_token_is_opened_once() {
+fn a_token_is_decrypted_once() {
     for length in [TOKEN_IPV4, TOKEN_IPV6] {
         let cache = TokenCache::new();
         for number in 0..6 {
@@ -47,7 +47,7 @@ fn a_token_is_opened_once() {
 }
 
 #[test]
-fn every_content_comes_back() {
+fn every_content_round_trips() {
     let target = |upstream, port| NonZeroU16::new(port).map(|port| Target { upstream, port });
     let targets = [None, target(0, 1), target(1, 8080), target(u32::MAX, u16::MAX)];
     let addresses = ["0.0.0.0", "10.0.0.1", "255.255.255.255", "::", "::1", "::2.3.4.5", "2001:db8::7", "ffff::ffff"];
@@ -67,7 +67,7 @@ fn every_content_comes_back() {
 }
 
 #[test]
-fn what_does_not_open_is_not_kept() {
+fn refused_tokens_are_not_cached() {
     let cache = TokenCache::new();
     let kept = token(1, TOKEN_IPV4);
     assert!(opened(&cache, &kept, content(1)));
