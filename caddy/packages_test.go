@@ -41,8 +41,8 @@ var packages = []struct {
 // maxFiles is the largest number of files in a folder, without tests.
 const maxFiles = 12
 
-// TestPackages checks that imports only point down, that each package has one package comment, and
-// that no folder has too many files.
+// TestPackages checks that imports only point down, that each package has one package comment, that
+// no file begins with a list of what goes in and out, and that no folder has too many files.
 func TestPackages(t *testing.T) {
 	known := []string{"internal/caddytest"} // for tests only: no other package may import it
 	for i, listed := range packages {
@@ -71,6 +71,9 @@ func TestPackages(t *testing.T) {
 			}
 			if strings.HasPrefix(file.Doc.Text(), "Package ") {
 				comments++
+			}
+			if len(file.Comments) > 0 && strings.HasPrefix(file.Comments[0].Text(), "In:") {
+				t.Errorf("%s begins with %q, want a sentence that says what it is for, or nothing", path, "In:")
 			}
 			for _, imported := range file.Imports {
 				target, err := strconv.Unquote(imported.Path.Value)

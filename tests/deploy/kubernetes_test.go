@@ -181,7 +181,7 @@ func TestClusterCaddyfile(t *testing.T) {
 			}
 		}
 		mounted(pod, one(t, caddyfile, `secret \{file\.([^}]+)\}`), "secret")
-		mounted(pod, container.Command[len(container.Command)-1], "config")
+		mounted(pod, one(t, file(t, "../Dockerfile"), `(?m)^CMD .*"--config", "([^"]+)"`), "config") // the image's own command
 		for _, variable := range app.Containers[0].Env {
 			if variable.Name == "DOORS_SECRET_FILE" {
 				mounted(app, variable.Value, "secret")
