@@ -50,11 +50,11 @@ func cipherFromEnv() (Cipher, error) {
 			if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
 				err = wrapped.Err
 			}
-			return Cipher{}, envError("%s: the file cannot be read: %w; set it to the path of a file that holds the secret", envSecretFile, err)
+			return Cipher{}, envError("%s: cannot read the file: %w; set it to the path of a file that contains the secret", envSecretFile, err)
 		}
 		secret, source = string(text), envSecretFile
 	case secret == "":
-		return Cipher{}, envError("%s and %s are not set; set one of them, to the secret that Caddy has or to the path of a file that holds it",
+		return Cipher{}, envError("%s and %s are not set; set %[1]s to the secret that Caddy has, or %[2]s to the path of a file that contains it",
 			envSecret, envSecretFile)
 	}
 	cipher, err := NewCipher(secret)
@@ -65,7 +65,7 @@ func cipherFromEnv() (Cipher, error) {
 }
 
 func addressFromEnv() (netip.Addr, error) {
-	const want = "set it to the IP address at which Caddy reaches this process, such as 10.0.0.7; in Kubernetes from the field status.podIP"
+	const want = "set it to the IP address at which Caddy reaches this process, such as 10.0.0.7 (in Kubernetes: the field status.podIP)"
 	text := os.Getenv(envPodIP)
 	if text == "" {
 		return netip.Addr{}, envError("%s is not set; %s", envPodIP, want)
@@ -78,7 +78,7 @@ func addressFromEnv() (netip.Addr, error) {
 	if len(text) <= maxShown {
 		shown = fmt.Sprintf(" %q", text)
 	}
-	return netip.Addr{}, envError("%s%s is not the IP address of one pod; %s", envPodIP, shown, want)
+	return netip.Addr{}, envError("%s%s is not the IP address of a pod; %s", envPodIP, shown, want)
 }
 
 func envError(format string, values ...any) error {

@@ -16,7 +16,7 @@ var (
 
 	// ErrorParse never occurs: a token of 43 or 59 characters always contains
 	// an address. It exists for programs that compare with it.
-	ErrorParse = errors.New("doorscaddy: the token holds no IP address")
+	ErrorParse = errors.New("doorscaddy: the token does not contain an IP address")
 )
 
 // ErrorCut reports that a server ended before its drain was complete, because

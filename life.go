@@ -30,7 +30,7 @@ type life struct {
 func (l *life) end() error {
 	l.gate.close()
 	now := l.gate.load()
-	slog.Info("doorscaddy: draining; another signal ends it at once", "requests", now.Requests, "pages", now.Pages)
+	slog.Info("doorscaddy: draining; a second signal stops at once", "requests", now.Requests, "pages", now.Pages)
 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -54,17 +54,17 @@ func (l *life) end() error {
 			if shut == nil {
 				// New requests of pages now fail to connect, so the pages
 				// reload elsewhere. Requests under way still get their answer.
-				unfinished = l.cut("by its limit")
+				unfinished = l.cut("by its time limit")
 				shutDown()
 			}
 		case err := <-shut:
 			return cmp.Or(err, unfinished)
 		case <-grace:
-			err := l.cut("by its limit")
+			err := l.cut("by its time limit")
 			_ = l.server.Close()
 			return err
 		case <-l.orders:
-			err := l.cut("by a second order")
+			err := l.cut("by a second signal")
 			_ = l.server.Close()
 			return err
 		case err := <-l.served:
@@ -98,5 +98,5 @@ func (l *life) drain(ctx context.Context) <-chan struct{} {
 // cut returns the error for a drain that was cut short.
 func (l *life) cut(by string) error {
 	left := l.gate.load()
-	return fmt.Errorf("%w %s, with %d requests and %d pages left", ErrorCut, by, left.Requests, left.Pages)
+	return fmt.Errorf("%w %s (requests left: %d, pages left: %d)", ErrorCut, by, left.Requests, left.Pages)
 }

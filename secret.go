@@ -32,28 +32,28 @@ func parseSecret(secret string) ([][]byte, error) {
 	texts := strings.FieldsFunc(secret, isSpace)
 	switch {
 	case len(texts) == 0:
-		return nil, &secretError{-1, "is empty; it takes 1 to 8 keys in base64, for example from: openssl rand -base64 32"}
+		return nil, &secretError{-1, "is empty; write one to eight AES keys in base64 (make one with: openssl rand -base64 32)"}
 	case len(texts) > maxKeys:
-		return nil, &secretError{-1, fmt.Sprintf("holds %d keys; it takes at most %d", len(texts), maxKeys)}
+		return nil, &secretError{-1, fmt.Sprintf("has %d keys; the limit is %d", len(texts), maxKeys)}
 	}
 	keys := make([][]byte, len(texts))
 	for i, text := range texts {
 		if text[0] == '<' && text[len(text)-1] == '>' {
-			return nil, &secretError{i, "stands in the documentation in place of a key; make one: openssl rand -base64 32"}
+			return nil, &secretError{i, "is a placeholder from the documentation; make a key with: openssl rand -base64 32"}
 		}
 		// The decoder's own error would show part of the key.
 		key, err := base64.StdEncoding.Strict().DecodeString(text)
 		if err != nil {
-			return nil, &secretError{i, "is not standard base64 with padding (RFC 4648, section 4)"}
+			return nil, &secretError{i, "is not standard base64 with padding (make a key with: openssl rand -base64 32)"}
 		}
 		switch len(key) {
 		case 16, 24, 32:
 		default:
-			return nil, &secretError{i, fmt.Sprintf("is %d bytes long; AES takes 16, 24 or 32 bytes", len(key))}
+			return nil, &secretError{i, fmt.Sprintf("has %d bytes; a key has 16, 24 or 32 bytes", len(key))}
 		}
 		for earlier, other := range keys[:i] {
 			if bytes.Equal(key, other) {
-				return nil, &secretError{i, fmt.Sprintf("is the same as key %d; each key is given once", earlier)}
+				return nil, &secretError{i, fmt.Sprintf("is the same as key %d; remove one of them", earlier)}
 			}
 		}
 		keys[i] = key

@@ -46,7 +46,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	if exit := pod.command.ProcessState.ExitCode(); exit != 3 {
 		t.Errorf("exit code %d (%v), not that of main", exit, err)
 	}
-	if want := "cut short by a second order, with 1 requests and 1 pages left"; !strings.Contains(pod.output.String(), want) {
+	if want := "cut short by a second signal (requests left: 1, pages left: 1)"; !strings.Contains(pod.output.String(), want) {
 		t.Errorf("%s\nlacks %q", &pod.output, want)
 	}
 	if rest, err := io.ReadAll(stream); err == nil {
@@ -159,7 +159,7 @@ func TestLimit(t *testing.T) {
 	if got, err := io.ReadAll(body); string(got) != "open\nanswered\n" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	if err := s.ended(); !errors.Is(err, doorscaddy.ErrorCut) || !strings.Contains(err.Error(), "by its limit, with 1 requests and 0 pages left") {
+	if err := s.ended(); !errors.Is(err, doorscaddy.ErrorCut) || !strings.Contains(err.Error(), "by its time limit (requests left: 1, pages left: 0)") {
 		t.Error(err)
 	}
 }

@@ -204,13 +204,13 @@ func TestKeysAreNeverShown(t *testing.T) {
 func TestErrorsNameKeyAndRule(t *testing.T) {
 	good := testSecret(32, 1)
 	for secret, want := range map[string]string{
-		"":                               "doorscaddy: secret: is empty; it takes 1 to 8 keys in base64, for example from: openssl rand -base64 32",
-		strings.Repeat(good+" ", 9):      "doorscaddy: secret: holds 9 keys; it takes at most 8",
-		"x":                              "doorscaddy: secret: key 0 is not standard base64 with padding (RFC 4648, section 4)",
-		"<base64-aes-key>":               "doorscaddy: secret: key 0 stands in the documentation in place of a key; make one: openssl rand -base64 32",
-		good + " " + testSecret(15, 2):   "doorscaddy: secret: key 1 is 15 bytes long; AES takes 16, 24 or 32 bytes",
-		good + "\n" + good + "\n":        "doorscaddy: secret: key 1 is the same as key 0; each key is given once",
-		strings.TrimRight(good, "=\r\n"): "doorscaddy: secret: key 0 is not standard base64 with padding (RFC 4648, section 4)",
+		"":                               "doorscaddy: secret: is empty; write one to eight AES keys in base64 (make one with: openssl rand -base64 32)",
+		strings.Repeat(good+" ", 9):      "doorscaddy: secret: has 9 keys; the limit is 8",
+		"x":                              "doorscaddy: secret: key 0 is not standard base64 with padding (make a key with: openssl rand -base64 32)",
+		"<base64-aes-key>":               "doorscaddy: secret: key 0 is a placeholder from the documentation; make a key with: openssl rand -base64 32",
+		good + " " + testSecret(15, 2):   "doorscaddy: secret: key 1 has 15 bytes; a key has 16, 24 or 32 bytes",
+		good + "\n" + good + "\n":        "doorscaddy: secret: key 1 is the same as key 0; remove one of them",
+		strings.TrimRight(good, "=\r\n"): "doorscaddy: secret: key 0 is not standard base64 with padding (make a key with: openssl rand -base64 32)",
 	} {
 		if _, err := NewCipher(secret); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)

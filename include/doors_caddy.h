@@ -736,7 +736,8 @@ const char *doors_status_str(int32_t number);
 // number.
 const char *doors_decision_str(uint32_t number);
 
-// A short English text for DOORS_REASON_*. Static, never NULL; "unknown" for any other number.
+// An identifier for DOORS_REASON_*, usable as a metric label. Static, never NULL; "unknown" for any other
+// number.
 const char *doors_reason_str(uint32_t number);
 
 // An identifier for DOORS_PATH_*, usable as a metric label. Static, never NULL; "unknown" for any other
@@ -754,20 +755,24 @@ const char *doors_cause_str(uint32_t number);
 // An identifier for DOORS_EVENT_*, usable in JSON. Static, never NULL; "unknown" for any other number.
 const char *doors_event_str(uint32_t number);
 
-// A short English text for DOORS_LOOKUP_*. Static, never NULL; "unknown" for any other number.
+// An identifier for DOORS_LOOKUP_*, usable as a metric label. Static, never NULL; "unknown" for any other
+// number.
 const char *doors_lookup_str(uint32_t number);
 
-// A short English text for DOORS_HOST_*. Static, never NULL; "unknown" for any other number.
+// An identifier for DOORS_HOST_*, usable as a metric label. Static, never NULL; "unknown" for any other
+// number.
 const char *doors_host_str(uint32_t number);
 
-// A short English text for DOORS_OUTCOME_*. Static, never NULL; "unknown" for any other number.
+// An identifier for DOORS_OUTCOME_*, usable as a metric label. Static, never NULL; "unknown" for any other
+// number.
 const char *doors_outcome_str(uint32_t number);
 
 // An identifier for DOORS_VERDICT_*, usable as a metric label. Static, never NULL; "unknown" for any other
 // number.
 const char *doors_verdict_str(uint32_t number);
 
-// A short English text for DOORS_IDLE_*. Static, never NULL; "unknown" for any other number.
+// An identifier for DOORS_IDLE_*, usable as a metric label. Static, never NULL; "unknown" for any other
+// number.
 const char *doors_idle_str(uint32_t number);
 
 // The version of the linked library, such as "0.2.0". Static, never NULL.

@@ -251,9 +251,9 @@ func TestFlowErrors(t *testing.T) {
 func TestFlowNames(t *testing.T) {
 	for name, want := range map[string]string{
 		StepDial.String(): "dial", StepChoose.String(): "choose", CauseTokenMalformed.String(): "token_malformed",
-		CauseOwnFault.String(): "own_fault", LookupTimeout.String(): "name server timed out", HostWhole.String(): "answers are whole",
-		OutcomeConnected.String(): "connected", OutcomeOwnFault.String(): "own fault", OutcomeDropped.String(): "dropped",
-		VerdictNone.String(): "none", VerdictGone.String(): "gone", IdleYes.String(): "idle", IdleJustStarted.String(): "just started",
+		CauseOwnFault.String(): "own_fault", LookupTimeout.String(): "timeout", HostWhole.String(): "whole",
+		OutcomeConnected.String(): "connected", OutcomeOwnFault.String(): "own_fault", OutcomeDropped.String(): "dropped",
+		VerdictNone.String(): "none", VerdictGone.String(): "gone", IdleYes.String(): "idle", IdleJustStarted.String(): "just_started",
 		Outcome(0).String() + Outcome(8).String() + Verdict(3).String() + IdleAnswer(0).String():       "unknownunknownunknownunknown",
 		StepKind(0).String() + Cause(99).String() + LookupFailure(0).String() + HostChange(8).String(): "unknownunknownunknownunknown",
 	} {

@@ -98,7 +98,7 @@ func TestBadConfigKeepsTheOld(t *testing.T) {
 		{"unknown option", "cookie_name upstream", "cookie upstream", []string{"cookie_name", "secret", "upstream"}},
 		{"repeated option", "cookie_name upstream", "cookie_name a\ncookie_name b", []string{"cookie_name"}},
 		{"missing argument", "cookie_name upstream", "cookie_name", []string{"cookie_name"}},
-		{"surplus argument", "cookie_name upstream", "cookie_name a b", []string{"cookie_name"}},
+		{"unexpected argument", "cookie_name upstream", "cookie_name a b", []string{"cookie_name"}},
 		{"bad secret", cluster.Secret, canary, []string{"secret"}},
 		{"bad CIDR", "127.0.1.0/24", "127.0.1.1/24", []string{"127.0.1.1/24", "127.0.1.0/24"}},
 		{"bad host", "host 127.0.1.1", "host a/b", []string{"a/b"}},

@@ -53,10 +53,10 @@ func (a *Around) CheckListeners(ctx caddy.Context, source *Loaded, logger *zap.L
 		switch found := listener.takenFor(source); {
 		case found == "":
 		case listener.name != "":
-			return nil, errors.New(found + ": it would proxy to itself")
+			return nil, errors.New(found + ": Caddy would proxy to itself; use a narrower network or another port")
 		default:
 			warnings = append(warnings, Warning{Option: "upstream_port", Reason: found})
-			logger.Warn("whoever has the secret can make this Caddy dial its own admin endpoint", zap.String("reason", found))
+			logger.Warn("anyone with the secret can make this Caddy connect to its own admin endpoint", zap.String("reason", found))
 		}
 	}
 	return warnings, nil

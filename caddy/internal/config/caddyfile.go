@@ -77,7 +77,7 @@ func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return err
 	}
 	if s.CookieName == "" && len(s.Upstreams) > 1 {
-		return ErrorAt(start, "option cookie_name is required in "+start.Text+" with more than one upstream")
+		return ErrorAt(start, "option cookie_name is required in "+start.Text+" when there is more than one upstream")
 	}
 	return checkDistinct(networks)
 }
@@ -91,7 +91,7 @@ func (u *Upstream) unmarshalCaddyfile(d *caddyfile.Dispenser, networks *[]caddyf
 		}},
 		{name: "host", required: true, several: true, take: func(host string) error {
 			if slices.ContainsFunc(u.Hosts, func(earlier string) bool { return strings.EqualFold(earlier, host) }) {
-				return fmt.Errorf("%s is given twice", Quoted(host))
+				return fmt.Errorf("%s is listed twice; remove one of them", Quoted(host))
 			}
 			u.Hosts = append(u.Hosts, host)
 			return check(routing.FieldHost, host)
@@ -133,7 +133,7 @@ func checkDistinct(networks []caddyfile.Token) error {
 		_, err := routing.NewCIDRs(network.Text + " " + again.Text)
 		return err != nil
 	})]
-	return ErrorAt(again, fmt.Sprintf("pod_cidr: %s is the same network as %s at %s:%d; each must be given once", again.Text, earlier.Text, earlier.File, earlier.Line))
+	return ErrorAt(again, fmt.Sprintf("pod_cidr: %s is the same network as %s at %s:%d; remove one of them", again.Text, earlier.Text, earlier.File, earlier.Line))
 }
 
 // line describes one option of a block: how to take each value, or how to read its own block.
@@ -151,7 +151,7 @@ type line struct {
 func readBlock(d *caddyfile.Dispenser, lines []line) error {
 	start, met := d.Token(), make(map[string]bool)
 	if d.NextArg() {
-		return d.Errf("surplus argument %s: %s takes a block only", Quoted(d.Val()), start.Text)
+		return d.Errf("unexpected argument %s: %s takes only a block", Quoted(d.Val()), start.Text)
 	}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		name := d.Val()
@@ -162,13 +162,13 @@ func readBlock(d *caddyfile.Dispenser, lines []line) error {
 			for _, l := range lines {
 				allowed = append(allowed, l.name)
 			}
-			return d.Errf("unknown option %s in %s; allowed are: %s", Quoted(name), start.Text, strings.Join(allowed, ", "))
+			return d.Errf("unknown option %s in %s; %s", Quoted(name), start.Text, instead(name, "options", allowed))
 		case lines[i].block != nil:
 			if err := lines[i].block(d); err != nil {
 				return err
 			}
 		case met[name]:
-			return d.Errf("option %s is given twice in %s", name, start.Text)
+			return d.Errf("option %s is set twice in %s; remove one of them", name, start.Text)
 		default:
 			if err := lines[i].readValues(d); err != nil {
 				return err
@@ -188,7 +188,7 @@ func (l line) readValues(d *caddyfile.Dispenser) error {
 	count := 0
 	for ; d.NextArg(); count++ {
 		if count > 0 && !l.several {
-			return d.Errf("surplus argument %s: %s takes one", Quoted(d.Val()), l.name)
+			return d.Errf("unexpected argument %s: %s takes a single value", Quoted(d.Val()), l.name)
 		}
 		if err := l.take(d.Val()); err != nil {
 			return d.Errf("%s: %w", l.name, err)
@@ -198,7 +198,7 @@ func (l line) readValues(d *caddyfile.Dispenser) error {
 		return d.Errf("missing argument: %s needs a value", l.name)
 	}
 	if d.NextBlock(d.Nesting()) {
-		return d.Errf("option %s takes no block", l.name)
+		return d.Errf("option %s does not take a block", l.name)
 	}
 	return nil
 }

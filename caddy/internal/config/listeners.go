@@ -97,11 +97,11 @@ func (l listener) takenFor(source *Loaded) string {
 		if l.name != "" {
 			where = "server " + l.name
 		}
-		return fmt.Sprintf("upstreams[%d]: its %s %s and its port is %d, where %s of this Caddy listens (%s)", upstream, what, address, port, where, l.text)
+		return fmt.Sprintf("upstreams[%d]: the %s %s and the port is %d, where %s of this Caddy listens (%s)", upstream, what, address, port, where, l.text)
 	}
 	for _, address := range l.addresses {
 		if i, ok := source.Router.Lookup(address); ok {
-			if found := reason(i, "network holds", address); found != "" {
+			if found := reason(i, "network contains", address); found != "" {
 				return found
 			}
 		}

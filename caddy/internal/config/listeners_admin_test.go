@@ -21,14 +21,14 @@ func TestAdminEndpoint(t *testing.T) {
 		port               int
 		want               string // "" for no warning
 	}{
-		{`{"listen": "127.0.0.1:2020"}`, local, `["a"]`, 2020, "its network holds 127.0.0.1 and its port is 2020, where the admin endpoint of this Caddy listens (127.0.0.1:2020)"},
+		{`{"listen": "127.0.0.1:2020"}`, local, `["a"]`, 2020, "the network contains 127.0.0.1 and the port is 2020, where the admin endpoint of this Caddy listens (127.0.0.1:2020)"},
 		{`{"listen": "127.0.0.1:2020"}`, local, `["a"]`, 2019, ""},
 		{`{"listen": "127.0.1.1:2020"}`, local, `["a"]`, 2020, ""},
-		{`{"listen": "127.0.1.1:2020"}`, local, `["a", "127.0.1.1"]`, 2020, "its host is 127.0.1.1"},
-		{`{"listen": "localhost:2020"}`, local, `["a"]`, 2020, "its network holds 127.0.0.1"},
-		{`{"listen": "localhost:2020"}`, "::1/128", `["a"]`, 2020, "its network holds ::1"},
-		{`{"listen": ":2020"}`, "10.0.0.0/24", `["127.0.9.9"]`, 2020, "its host is 127.0.9.9"},
-		{`{"listen": "{env.DOORS_TEST_ADMIN}"}`, local, `["a"]`, 2021, "its network holds 127.0.0.1"},
+		{`{"listen": "127.0.1.1:2020"}`, local, `["a", "127.0.1.1"]`, 2020, "the host is 127.0.1.1"},
+		{`{"listen": "localhost:2020"}`, local, `["a"]`, 2020, "the network contains 127.0.0.1"},
+		{`{"listen": "localhost:2020"}`, "::1/128", `["a"]`, 2020, "the network contains ::1"},
+		{`{"listen": ":2020"}`, "10.0.0.0/24", `["127.0.9.9"]`, 2020, "the host is 127.0.9.9"},
+		{`{"listen": "{env.DOORS_TEST_ADMIN}"}`, local, `["a"]`, 2021, "the network contains 127.0.0.1"},
 		{`{"listen": "unix//tmp/doors.sock"}`, local, `["127.0.0.1"]`, 2020, ""},
 		{`{}`, local, `["a"]`, 2019, "(localhost:2019)"},
 		{`null`, local, `["a"]`, 2019, "(localhost:2019)"},

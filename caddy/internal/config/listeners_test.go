@@ -27,24 +27,24 @@ func TestRefusesToProxyToItself(t *testing.T) {
 		listen, cidr, host string
 		want               string // "" if valid
 	}{
-		{"127.0.1.1:18080", "127.0.1.0/24", "a", "its network holds 127.0.1.1"},
-		{"127.0.1.1:18000-18100", "127.0.1.0/24", "a", "its network holds 127.0.1.1"},
-		{":18080", "127.0.0.0/24", "a", "its network holds 127.0.0.1"},
+		{"127.0.1.1:18080", "127.0.1.0/24", "a", "the network contains 127.0.1.1"},
+		{"127.0.1.1:18000-18100", "127.0.1.0/24", "a", "the network contains 127.0.1.1"},
+		{":18080", "127.0.0.0/24", "a", "the network contains 127.0.0.1"},
 		{"127.0.2.1:18080", "127.0.1.0/24", "a", ""},
 		{"127.0.1.1:18081", "127.0.1.0/24", "a", ""},
 		{"127.0.1.1:18000-18079", "127.0.1.0/24", "a", ""},
 		{"unix//tmp/doors.sock", "127.0.1.0/24", "127.0.1.1", ""},
-		{"127.0.2.1:18080", "127.0.1.0/24", "127.0.2.1", "its host is 127.0.2.1"},
-		{"127.0.2.1:18000-18100", "127.0.1.0/24", "127.0.2.1", "its host is 127.0.2.1"},
-		{":18080", "10.0.0.0/24", "127.0.2.1", "its host is 127.0.2.1"},
-		{":18080", "10.0.0.0/24", "::1", "its host is ::1"},
-		{"[::1]:18080", "10.0.0.0/24", "::1", "its host is ::1"},
+		{"127.0.2.1:18080", "127.0.1.0/24", "127.0.2.1", "the host is 127.0.2.1"},
+		{"127.0.2.1:18000-18100", "127.0.1.0/24", "127.0.2.1", "the host is 127.0.2.1"},
+		{":18080", "10.0.0.0/24", "127.0.2.1", "the host is 127.0.2.1"},
+		{":18080", "10.0.0.0/24", "::1", "the host is ::1"},
+		{"[::1]:18080", "10.0.0.0/24", "::1", "the host is ::1"},
 		{"127.0.2.1:18080", "127.0.1.0/24", "127.0.2.2", ""},
 		{"127.0.2.1:18081", "127.0.1.0/24", "127.0.2.1", ""},
 	} {
 		err := validate(t, fmt.Sprintf(`"test": {"listen": [%q], "routes": [{"handle": [{"handler": "reverse_proxy",
 			"upstreams": {"source": "doors_upstream", "secret": "SECRET", "upstreams": [{"cidr": %q, "host": %q, "port": 18080}]}}]}]}`, test.listen, test.cidr, test.host))
-		if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) || test.want != "" && !strings.Contains(got, "it would proxy to itself") {
+		if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) || test.want != "" && !strings.Contains(got, "Caddy would proxy to itself") {
 			t.Errorf("%+v: %v", test, err)
 		}
 	}

@@ -119,8 +119,8 @@ const (
 // durationRule gives the rule for durations of at least the key.
 var durationRule = map[caddy.Duration]string{
 	anyDuration: "must be a duration such as 10s",
-	notNegative: "must be a duration such as 10s, and not negative",
-	positive:    "must be a duration such as 10s, and more than zero",
+	notNegative: "must be a duration of 0s or longer, such as 10s",
+	positive:    "must be a duration longer than 0s, such as 10s",
 }
 
 func duration(name string, target *caddy.Duration, least caddy.Duration) option {
@@ -180,7 +180,7 @@ func (o *Options) takeVersion(version string) error {
 	case "ipv6":
 		o.Versions.IPv6 = &enabled
 	default:
-		return fmt.Errorf("%s is not an IP version; allowed are ipv4 and ipv6", Quoted(version))
+		return fmt.Errorf("%s is not an IP version; write ipv4 or ipv6", Quoted(version))
 	}
 	return nil
 }
@@ -210,7 +210,7 @@ func takeOptions(document map[string]any) (options Options, err error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(document)) {
 		if !slices.Contains(allowed, name) {
-			return options, fmt.Errorf("unknown member %s; allowed are %s", Quoted(name), strings.Join(allowed, ", "))
+			return options, fmt.Errorf("unknown member %s; %s", Quoted(name), instead(name, "members", allowed))
 		}
 	}
 	return options, nil
@@ -276,7 +276,7 @@ func (o *Options) network() string {
 func resolverAddress(text string) (string, error) {
 	address, err := caddy.ParseNetworkAddressWithDefaults(text, "udp", 53)
 	if err != nil || address.PortRangeSize() != 1 || address.Host == "" || address.Network != "udp" && address.Network != "tcp" {
-		return "", fmt.Errorf("%s must be the one address of a name server, such as 127.0.0.1:53 or tcp/127.0.0.1:53", Quoted(text))
+		return "", fmt.Errorf("%s is not the address of a name server; write one such as 127.0.0.1:53 or tcp/127.0.0.1:53", Quoted(text))
 	}
 	return address.Network + "/" + address.JoinHostPort(0), nil
 }

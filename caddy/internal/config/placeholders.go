@@ -73,15 +73,15 @@ func resolveText(replacer *caddy.Replacer, text string) (string, error) {
 	for _, found := range placeholder.FindAllString(text, -1) {
 		name, isFile := strings.CutPrefix(strings.Trim(found, "{}"), "file.")
 		if _, err := os.Stat(name); isFile && err != nil && redact.MayHoldKey(name) { // Caddy would log the name
-			return "", fmt.Errorf("the file of the placeholder %s cannot be read", shownPlaceholder("file."+name))
+			return "", fmt.Errorf("cannot read the file of the placeholder %s", shownPlaceholder("file."+name))
 		}
 	}
 	return replacer.ReplaceFunc(text, func(name string, value any) (any, error) {
 		switch {
 		case value == nil && strings.HasPrefix(name, "file."):
-			return nil, fmt.Errorf("the file of the placeholder %s cannot be read", shownPlaceholder(name))
+			return nil, fmt.Errorf("cannot read the file of the placeholder %s", shownPlaceholder(name))
 		case value == nil:
-			return nil, fmt.Errorf("the placeholder %s is unknown", shownPlaceholder(name))
+			return nil, fmt.Errorf("the placeholder %s has no value when the configuration is loaded; use {env.NAME} or {file.PATH}", shownPlaceholder(name))
 		case caddy.ToString(value) == "":
 			return nil, fmt.Errorf("the placeholder %s is empty", shownPlaceholder(name))
 		}
@@ -109,8 +109,8 @@ func Quoted(value string) string {
 }
 
 // literalSecret is said of a configuration that holds a key.
-const literalSecret = "the configuration holds the secret itself, and with it whatever shows the configuration, such as the admin API: " +
-	"better write {env.DOORS_SECRET} or {file./run/secrets/doors}"
+const literalSecret = "the configuration contains the secret in plain text, so the admin API and whatever else shows the configuration reveal it; " +
+	"write {env.DOORS_SECRET} or {file./run/secrets/doors} instead"
 
 // holdsSecret tells whether a key of a secret stands there in clear.
 func holdsSecret(secret any) bool {

@@ -57,10 +57,10 @@ func TestUnresolvedPlaceholders(t *testing.T) {
 		`{"secret":"{file./nowhere/at/all}"}`:                       {"secret", "{file./nowhere/at/all}"},
 		`{"upstreams":[{},{"host":"{no.such.placeholder}"}]}`:       {"upstreams[1].host", "{no.such.placeholder}"},
 		`{"a key in the wrong place":"{env.DOORS_TEST_NOT_SET}"}`:   {"(a value of 24 characters): ", "{env.DOORS_TEST_NOT_SET}"},
-		`{"upstreams":[{"cidrs":["10.0.0.0/24","{http.vars.x}"]}]}`: {"upstreams[0].cidrs[1]", "{http.vars.x}", "unknown"},
-		`{"secret":"{` + caddytest.Secret + `}"}`:                   {"secret", "(its name has 44 characters)", "unknown"},
+		`{"upstreams":[{"cidrs":["10.0.0.0/24","{http.vars.x}"]}]}`: {"upstreams[0].cidrs[1]", "{http.vars.x}", "has no value"},
+		`{"secret":"{` + caddytest.Secret + `}"}`:                   {"secret", "(its name has 44 characters)", "has no value"},
 		`{"secret":"{env.X:` + caddytest.Secret + `}"}`:             {"secret", "(its name has 50 characters)", "empty"},
-		`{"secret":"{file.` + caddytest.Secret + `}"}`:              {"secret", "(its name has 49 characters)", "cannot be read"},
+		`{"secret":"{file.` + caddytest.Secret + `}"}`:              {"secret", "(its name has 49 characters)", "cannot read the file"},
 	} {
 		_, err := resolved([]byte(config))
 		if err == nil {
@@ -79,8 +79,8 @@ func TestUnresolvedPlaceholders(t *testing.T) {
 // cannot be a key.
 func TestPortsFromPlaceholders(t *testing.T) {
 	for value, want := range map[string]string{
-		"true": `"true" is no port`, "null": `"null" is no port`, "8e3": `"8e3" is no port`, "http": `"http" is no port`, "65536": "65536 is no port", "080": `"080" is no port`,
-		`"8080"`: "is no port", `{"canary": "canary canary canary"}`: "a value of 34 characters is no port",
+		"true": `"true" is not a valid port`, "null": `"null" is not a valid port`, "8e3": `"8e3" is not a valid port`, "http": `"http" is not a valid port`, "65536": `"65536" is not a valid port`, "080": `"080" is not a valid port`,
+		`"8080"`: "is not a valid port", `{"canary": "canary canary canary"}`: "a value of 34 characters is not a valid port",
 	} {
 		t.Setenv("DOORS_TEST_PORT", value)
 		_, err := resolved([]byte(`{"upstreams":[{"port":"{env.DOORS_TEST_PORT}"}]}`))

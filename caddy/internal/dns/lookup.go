@@ -200,7 +200,7 @@ type Failure struct {
 
 // Error returns the failure in one line.
 func (f *Failure) Error() string {
-	return fmt.Sprintf("resolving host %q: %s: %v", f.Host, f.Kind, f.Err)
+	return fmt.Sprintf("cannot resolve host %q (%s): %v", f.Host, f.Kind, f.Err)
 }
 
 // kindOf classifies the error of an answer.

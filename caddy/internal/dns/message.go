@@ -54,7 +54,7 @@ func (r reply) worth() int {
 
 var (
 	errAbsent = errors.New("no such host")
-	errCut    = errors.New("the answer is cut, and no whole one came")
+	errCut    = errors.New("the answer was truncated, and no complete one came over TCP")
 )
 
 // refusal is the error code of an answer.

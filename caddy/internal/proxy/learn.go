@@ -38,7 +38,7 @@ func (s *Source) learn(asking *request, report *routing.Report, err error) {
 // one.
 func (s *Source) logRejected(err error) bool {
 	if err != nil {
-		s.logger.Error("the library could not take an event", zap.Error(err))
+		s.logger.Error("internal error: the library rejected a report about a pod", zap.Error(err))
 	}
 	return err != nil
 }

@@ -128,7 +128,7 @@ func (s *Source) Upstream(index int) *show.Upstream { return s.upstreams[index] 
 func (s *Source) checkParent(ctx caddy.Context) error {
 	lineage := ctx.Modules()
 	if len(lineage) < 2 {
-		return fmt.Errorf("%s works inside reverse_proxy only", config.SourceName)
+		return fmt.Errorf("%s works only inside reverse_proxy", config.SourceName)
 	}
 	var handler *reverseproxy.Handler
 	switch parent := lineage[len(lineage)-2].(type) {
@@ -137,12 +137,12 @@ func (s *Source) checkParent(ctx caddy.Context) error {
 	case *reverseproxy.Handler: // only if Caddy's handler could not be replaced
 		handler, s.underStockHandler = parent, true
 	case *reverseproxy.MultiUpstreams:
-		return fmt.Errorf("%s cannot be one of several sources in `multi`: it must see every request alone", config.SourceName)
+		return fmt.Errorf("%s cannot be used inside `multi`: it must be the only source of upstreams", config.SourceName)
 	default:
-		return fmt.Errorf("%s works inside reverse_proxy only, not inside %s", config.SourceName, caddy.GetModuleID(parent))
+		return fmt.Errorf("%s works only inside reverse_proxy, not inside %s", config.SourceName, caddy.GetModuleID(parent))
 	}
 	if len(handler.Upstreams) > 0 {
-		return fmt.Errorf("static upstreams beside %s: it names every upstream itself", config.SourceName)
+		return fmt.Errorf("static upstreams cannot be combined with %s, which lists all upstreams; remove them", config.SourceName)
 	}
 	s.userChooses, s.userRetries = !libraryChooses(handler), hasRetryOptions(handler.LoadBalancing)
 	if s.underStockHandler {

@@ -36,10 +36,10 @@ type transport struct {
 func newTransport(roundTripper http.RoundTripper, source *Source) (transport, error) {
 	stock, ok := roundTripper.(*reverseproxy.HTTPTransport)
 	if !ok {
-		return transport{}, fmt.Errorf("transport: %s needs the transport `http`, not %T", config.SourceName, roundTripper)
+		return transport{}, fmt.Errorf("transport: %s works only with the transport `http`, not %T", config.SourceName, roundTripper)
 	}
 	if slices.Contains(stock.Versions, "3") {
-		return transport{}, fmt.Errorf("transport: versions: %s cannot use HTTP/3 to pods, since it would not learn that a pod is gone; "+
+		return transport{}, fmt.Errorf("transport: versions: %s does not support HTTP/3 to pods, because a failed HTTP/3 connection does not tell whether the pod is gone; "+
 			"write 1.1, 2 or h2c", config.SourceName)
 	}
 	stock.Transport.DialContext = watchDial(stock.Transport.DialContext, source)

@@ -191,7 +191,7 @@ func (q *Request) Announce(header http.Header) {
 		}
 	}
 	decision := q.Decided()
-	value := metrics.Label(decision.Kind.String())
+	value := decision.Kind.String()
 	if reason := q.reason(); reason != "" {
 		value += ";reason=" + reason
 	}
@@ -215,7 +215,7 @@ func (q *Request) reason() string {
 	case decided == routing.ReasonNone:
 		return ""
 	default:
-		return metrics.Label(decided.String())
+		return decided.String()
 	}
 }
 

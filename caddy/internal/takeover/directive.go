@@ -68,7 +68,7 @@ func checkSourceAt(tokens []caddyfile.Token, i int) error {
 		return config.ErrorAt(tokens[i+1], err.Error())
 	}
 	if documented {
-		return config.ErrorAt(tokens[i], documentedSubdirective+" is for "+config.SourceName+" only; write "+stockSubdirective+" "+name)
+		return config.ErrorAt(tokens[i], documentedSubdirective+" takes only "+config.SourceName+"; write "+stockSubdirective+" "+name)
 	}
 	return nil
 }
@@ -76,14 +76,14 @@ func checkSourceAt(tokens []caddyfile.Token, i int) error {
 // checkAlone rejects what the stock directive would silently drop beside our source: a second
 // source, and static upstreams.
 func checkAlone(tokens []caddyfile.Token, lines []int) error {
-	const beside = " beside " + config.SourceName + ": it names every upstream itself; remove "
+	const beside = " cannot be combined with " + config.SourceName + ", which lists all upstreams; remove "
 	sources := 0
 	for _, i := range lines {
 		switch {
 		case tokens[i].Text == "to":
 			return config.ErrorAt(tokens[i], "static upstreams"+beside+"`to`")
 		case isSource(tokens[i]) && sources > 0:
-			return config.ErrorAt(tokens[i], "a second source of upstreams: with "+config.SourceName+" there can be no other")
+			return config.ErrorAt(tokens[i], config.SourceName+" must be the only source of upstreams; remove the other one")
 		case isSource(tokens[i]):
 			sources++
 		}

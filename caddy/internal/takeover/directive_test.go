@@ -17,7 +17,7 @@ func TestShortcutsTakeTheDocumentedSpelling(t *testing.T) {
 		want string // the load error
 	}{
 		"forward_auth": {"uri /auth\n", ""},
-		"php_fastcgi":  {"", "transport: doors_upstream needs the transport `http`"},
+		"php_fastcgi":  {"", "transport: doors_upstream works only with the transport `http`"},
 	} {
 		site := func(arguments, source string) string {
 			return "{\nadmin off\nlog {\nlevel PANIC\n}\n}\nhttp://127.0.0.1:9 {\n" + shortcut + " " + arguments + "{\n" + test.own + source + "}\n}\n"
@@ -36,7 +36,7 @@ func TestShortcutsTakeTheDocumentedSpelling(t *testing.T) {
 		if err := caddy.Validate(&parsed); test.want == "" && err != nil || !strings.Contains(message(err), test.want) {
 			t.Errorf("%s: loading: %v, want %q", shortcut, err, test.want)
 		}
-		if _, err := caddytest.Adapt(site("127.0.0.1:80 ", source)); err == nil || !strings.Contains(err.Error(), "beside doors_upstream") {
+		if _, err := caddytest.Adapt(site("127.0.0.1:80 ", source)); err == nil || !strings.Contains(err.Error(), "cannot be combined with doors_upstream") {
 			t.Errorf("%s beside a static upstream: %v", shortcut, err)
 		}
 	}

@@ -81,7 +81,7 @@ func moveDocumentedSource(text []byte) ([]byte, error) {
 		return text, checkSource(key, members[key])
 	}
 	if hasOther {
-		return nil, fmt.Errorf("both %q and %q name a source of upstreams: with %s there can be no other", key, other, config.SourceName)
+		return nil, fmt.Errorf("%q and %q are both set: %s must be the only source of upstreams; remove the other one", key, other, config.SourceName)
 	}
 	members["dynamic_upstreams"] = members[key]
 	delete(members, key)
@@ -95,7 +95,7 @@ func checkSource(key string, text json.RawMessage) error {
 	if json.Unmarshal(text, &list) == nil {
 		for i, element := range list {
 			if _, found := element["source"]; found {
-				return fmt.Errorf("%s[%d]: a source of upstreams is not an element of a list; write %q: {\"source\": %q, ...}", key, i, key, config.SourceName)
+				return fmt.Errorf("%s[%d]: a source of upstreams cannot be an element of a list; write %q: {\"source\": %q, ...}", key, i, key, config.SourceName)
 			}
 		}
 		return nil
@@ -134,7 +134,7 @@ func checkSourceName(name string, hasSecret bool) error {
 	if _, err := caddy.GetModule("http.reverse_proxy.upstreams." + name); err == nil {
 		return nil
 	}
-	return fmt.Errorf("there is no source of upstreams %s; did you mean %s?", config.Quoted(name), config.SourceName)
+	return fmt.Errorf("unknown source of upstreams %s; did you mean %s?", config.Quoted(name), config.SourceName)
 }
 
 // Provision provisions the handler. Its errors show no key.

@@ -29,7 +29,7 @@ func TestTwoSourcesInJSON(t *testing.T) {
 	for _, other := range []string{`{"source": "a"}`, `{"source": "doors_upstream"}`, `null`} {
 		config := `{"upstreams": {"source": "doors_upstream", "secret": "` + caddytest.Secret + `"}, "dynamic_upstreams": ` + other + `}`
 		err := caddy.StrictUnmarshalJSON([]byte(config), new(Handler))
-		if err == nil || !strings.Contains(err.Error(), "there can be no other") || strings.Contains(err.Error(), caddytest.Secret) {
+		if err == nil || !strings.Contains(err.Error(), "must be the only source of upstreams") || strings.Contains(err.Error(), caddytest.Secret) {
 			t.Errorf("%s: %v", config, err)
 		}
 	}
@@ -73,9 +73,9 @@ func TestNoConnectionOutlivesItsHandler(t *testing.T) {
 // A misspelled source gets an error that says how to write it.
 func TestMisspelledSources(t *testing.T) {
 	for config, want := range map[string]string{
-		`{"upstreams": {"source": "doors-upstream", "secret": "a"}}`:          `upstreams: there is no source of upstreams "doors-upstream"; did you mean doors_upstream?`,
-		`{"dynamic_upstreams": {"source": "Doors"}}`:                          `dynamic_upstreams: there is no source of upstreams "Doors"; did you mean doors_upstream?`,
-		`{"upstreams": [{"dial": "a:80"}, {"dial": "b", "source": "doors"}]}`: `upstreams[1]: a source of upstreams is not an element of a list; write "upstreams": {"source": "doors_upstream", ...}`,
+		`{"upstreams": {"source": "doors-upstream", "secret": "a"}}`:          `upstreams: unknown source of upstreams "doors-upstream"; did you mean doors_upstream?`,
+		`{"dynamic_upstreams": {"source": "Doors"}}`:                          `dynamic_upstreams: unknown source of upstreams "Doors"; did you mean doors_upstream?`,
+		`{"upstreams": [{"dial": "a:80"}, {"dial": "b", "source": "doors"}]}`: `upstreams[1]: a source of upstreams cannot be an element of a list; write "upstreams": {"source": "doors_upstream", ...}`,
 	} {
 		if err := caddy.StrictUnmarshalJSON([]byte(config), new(Handler)); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", config, err, want)

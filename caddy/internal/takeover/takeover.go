@@ -45,7 +45,7 @@ func Register() {
 		// Logged at every start, not kept for later: without our directive only this line can
 		// explain Caddy's "unrecognized subdirective dynamic_upstreams".
 		version, _ := caddy.Version()
-		caddy.Log().Warn("doors_upstream: this version of Caddy does not take the documented spellings; write "+
+		caddy.Log().Warn("this version of Caddy does not accept dynamic_upstreams doors_upstream; write "+
 			"`dynamic doors_upstream` in a Caddyfile and \"dynamic_upstreams\" in JSON",
 			zap.String("caddy_version", version), zap.Error(err))
 	}
@@ -56,14 +56,14 @@ func Register() {
 func takeOver(modules map[string]caddy.ModuleInfo, directives map[string]httpcaddyfile.UnmarshalFunc) error {
 	stockModule, ok := modules[handlerID]
 	if !ok || stockModule.New == nil {
-		return fmt.Errorf("the table of modules does not hold %s", handlerID)
+		return fmt.Errorf("%s is not in the table of modules", handlerID)
 	}
 	if _, ok := stockModule.New().(*reverseproxy.Handler); !ok {
 		return fmt.Errorf("%s is not Caddy's own but %T", handlerID, stockModule.New())
 	}
 	stockDirective, ok := directives[directiveID]
 	if !ok || stockDirective == nil {
-		return fmt.Errorf("the table of directives does not hold %s", directiveID)
+		return fmt.Errorf("%s is not in the table of directives", directiveID)
 	}
 	modules[handlerID] = Handler{}.CaddyModule()
 	registered, err := caddy.GetModule(handlerID)

@@ -85,8 +85,8 @@ func TestTakeOverRefuses(t *testing.T) {
 		directives map[string]httpcaddyfile.UnmarshalFunc
 		want       string
 	}{
-		{"no table of modules", nil, map[string]httpcaddyfile.UnmarshalFunc{directiveID: directive}, "table of modules does not hold"},
-		{"no table of directives", map[string]caddy.ModuleInfo{handlerID: stock}, nil, "table of directives does not hold"},
+		{"no table of modules", nil, map[string]httpcaddyfile.UnmarshalFunc{directiveID: directive}, "is not in the table of modules"},
+		{"no table of directives", map[string]caddy.ModuleInfo{handlerID: stock}, nil, "is not in the table of directives"},
 		{"another handler", map[string]caddy.ModuleInfo{handlerID: Handler{}.CaddyModule()}, map[string]httpcaddyfile.UnmarshalFunc{directiveID: directive}, "not Caddy's own"},
 		{"a table that Caddy does not read", map[string]caddy.ModuleInfo{handlerID: stock}, map[string]httpcaddyfile.UnmarshalFunc{directiveID: directive}, ""},
 	}

@@ -24,7 +24,7 @@ pub unsafe extern "C" fn doors_check(field: u32, value: *const c_char, len: usiz
                 numbers::DOORS_FIELD_HOST => Field::Host,
                 numbers::DOORS_FIELD_PORT => Field::Port,
                 unknown => {
-                    let message = format!("there is no field {unknown}");
+                    let message = format!("{unknown} is not a field; use one of DOORS_FIELD_*");
                     return Err(Failure { status: Status::Range, index: None, message });
                 }
             };

@@ -78,7 +78,7 @@ fn numbers_have_names_and_match_the_core() {
 #[test]
 fn numbers_of_the_flow_match_the_core() {
     use doors_routing::{
-        AnswerStatus, Cause, EventKind, HostChange, IdleAnswer, LookupFailure, Method, Outcome, Verdict,
+        AnswerStatus, Cause, EventKind, HostChange, IdleAnswer, LookupFailure, Method, Outcome, Reason, Verdict,
     };
     let text = |text: *const c_char| unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned();
     for cause in Cause::ALL {
@@ -118,7 +118,7 @@ fn numbers_of_the_flow_match_the_core() {
         (LookupFailure::ServerFailure, DOORS_LOOKUP_SERVER_FAILURE),
         (LookupFailure::Failed, DOORS_LOOKUP_FAILED),
     ] {
-        assert_eq!((failure as u32, text(doors_lookup_str(number))), (number, failure.to_string()));
+        assert_eq!((failure as u32, text(doors_lookup_str(number))), (number, failure.name().to_owned()));
     }
     for (change, number) in [
         (HostChange::None, DOORS_HOST_UNCHANGED),
@@ -130,7 +130,19 @@ fn numbers_of_the_flow_match_the_core() {
         (HostChange::Partial, DOORS_HOST_PARTIAL),
         (HostChange::Whole, DOORS_HOST_WHOLE),
     ] {
-        assert_eq!((change as u32, text(doors_host_str(number))), (number, change.to_string()));
+        assert_eq!((change as u32, text(doors_host_str(number))), (number, change.name().to_owned()));
+    }
+    for (reason, number) in [
+        (Reason::None, DOORS_REASON_NONE),
+        (Reason::Malformed, DOORS_REASON_MALFORMED),
+        (Reason::Refused, DOORS_REASON_REFUSED),
+        (Reason::NoCidr, DOORS_REASON_NO_CIDR),
+        (Reason::OnlyUpstream, DOORS_REASON_ONLY_UPSTREAM),
+        (Reason::Cookie, DOORS_REASON_COOKIE),
+        (Reason::NoCookie, DOORS_REASON_NO_COOKIE),
+        (Reason::CookieUnusable, DOORS_REASON_COOKIE_UNUSABLE),
+    ] {
+        assert_eq!((reason as u32, text(doors_reason_str(number))), (number, reason.name().to_owned()));
     }
     for (method, number) in
         [(Method::Get, DOORS_METHOD_GET), (Method::Head, DOORS_METHOD_HEAD), (Method::Other, DOORS_METHOD_OTHER)]
@@ -163,6 +175,30 @@ fn numbers_of_the_flow_match_the_core() {
     assert_eq!(count(&|number| text(doors_event_str(number))), 9);
     assert_eq!(count(&|number| text(doors_lookup_str(number))), 4);
     assert_eq!(count(&|number| text(doors_host_str(number))), 8);
+}
+
+/// Names are labels of metrics: nothing in them comes from a sentence.
+#[test]
+fn names_are_identifiers() {
+    let names: [extern "C" fn(u32) -> *const c_char; 11] = [
+        doors_decision_str,
+        doors_reason_str,
+        doors_path_str,
+        doors_step_str,
+        doors_cause_str,
+        doors_event_str,
+        doors_lookup_str,
+        doors_host_str,
+        doors_outcome_str,
+        doors_verdict_str,
+        doors_idle_str,
+    ];
+    for name in names {
+        for number in 0..100 {
+            let name = unsafe { CStr::from_ptr(name(number)) }.to_str().unwrap();
+            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+        }
+    }
 }
 
 #[test]

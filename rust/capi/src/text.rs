@@ -16,9 +16,9 @@ pub(crate) fn status(number: i32) -> &'static CStr {
         DOORS_STATUS_BUFFER => c"the output buffer is too small",
         DOORS_STATUS_ADDRESS => c"an address must be 4 or 16 bytes long",
         DOORS_STATUS_NO_MATCH => c"nothing matches",
-        DOORS_STATUS_RANDOM => c"the system gave no random bytes",
-        DOORS_STATUS_RANGE => c"a number is outside its range",
-        DOORS_STATUS_TOO_MANY => c"there are as many as there may be",
+        DOORS_STATUS_RANDOM => c"the operating system returned no random bytes",
+        DOORS_STATUS_RANGE => c"a number is out of range",
+        DOORS_STATUS_TOO_MANY => c"the limit is reached",
         DOORS_STATUS_SECRET => c"invalid secret",
         DOORS_STATUS_CIDR => c"invalid CIDR",
         DOORS_STATUS_CONFIG => c"invalid configuration",
@@ -42,13 +42,13 @@ fn decision(number: u32) -> &'static CStr {
 fn reason(number: u32) -> &'static CStr {
     match number {
         DOORS_REASON_NONE => c"none",
-        DOORS_REASON_MALFORMED => c"malformed token",
-        DOORS_REASON_REFUSED => c"no key opens the token",
-        DOORS_REASON_NO_CIDR => c"the address is in no CIDR",
-        DOORS_REASON_ONLY_UPSTREAM => c"only upstream",
+        DOORS_REASON_MALFORMED => c"token_malformed",
+        DOORS_REASON_REFUSED => c"token_refused",
+        DOORS_REASON_NO_CIDR => c"no_cidr",
+        DOORS_REASON_ONLY_UPSTREAM => c"only_upstream",
         DOORS_REASON_COOKIE => c"cookie",
-        DOORS_REASON_NO_COOKIE => c"no cookie",
-        DOORS_REASON_COOKIE_UNUSABLE => c"cookie unusable",
+        DOORS_REASON_NO_COOKIE => c"no_cookie",
+        DOORS_REASON_COOKIE_UNUSABLE => c"cookie_unusable",
         _ => UNKNOWN,
     }
 }
@@ -70,7 +70,7 @@ fn outcome(number: u32) -> &'static CStr {
         DOORS_OUTCOME_CONNECTED => c"connected",
         DOORS_OUTCOME_REFUSED => c"refused",
         DOORS_OUTCOME_UNREACHABLE => c"unreachable",
-        DOORS_OUTCOME_OWN_FAULT => c"own fault",
+        DOORS_OUTCOME_OWN_FAULT => c"own_fault",
         DOORS_OUTCOME_CANCELLED => c"cancelled",
         DOORS_OUTCOME_ANSWERED => c"answered",
         DOORS_OUTCOME_DROPPED => c"dropped",
@@ -91,7 +91,7 @@ fn idle(number: u32) -> &'static CStr {
     match number {
         DOORS_IDLE_YES => c"idle",
         DOORS_IDLE_BUSY => c"busy",
-        DOORS_IDLE_JUST_STARTED => c"just started",
+        DOORS_IDLE_JUST_STARTED => c"just_started",
         _ => UNKNOWN,
     }
 }
@@ -141,10 +141,10 @@ fn event(number: u32) -> &'static CStr {
 
 fn lookup(number: u32) -> &'static CStr {
     match number {
-        DOORS_LOOKUP_NOT_FOUND => c"no such host or no address",
-        DOORS_LOOKUP_TIMEOUT => c"name server timed out",
-        DOORS_LOOKUP_SERVER_FAILURE => c"name server failed",
-        DOORS_LOOKUP_FAILED => c"lookup failed",
+        DOORS_LOOKUP_NOT_FOUND => c"not_found",
+        DOORS_LOOKUP_TIMEOUT => c"timeout",
+        DOORS_LOOKUP_SERVER_FAILURE => c"server_failure",
+        DOORS_LOOKUP_FAILED => c"failed",
         _ => UNKNOWN,
     }
 }
@@ -157,8 +157,8 @@ fn host(number: u32) -> &'static CStr {
         DOORS_HOST_FAILING => c"failing",
         DOORS_HOST_RECOVERED => c"recovered",
         DOORS_HOST_DROPPED => c"dropped",
-        DOORS_HOST_PARTIAL => c"answers are partial",
-        DOORS_HOST_WHOLE => c"answers are whole",
+        DOORS_HOST_PARTIAL => c"partial",
+        DOORS_HOST_WHOLE => c"whole",
         _ => UNKNOWN,
     }
 }
@@ -176,7 +176,8 @@ pub extern "C" fn doors_decision_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || decision(number).as_ptr())
 }
 
-/// A short English text for DOORS_REASON_*. Static, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_REASON_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_reason_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || reason(number).as_ptr())
@@ -209,19 +210,22 @@ pub extern "C" fn doors_event_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || event(number).as_ptr())
 }
 
-/// A short English text for DOORS_LOOKUP_*. Static, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_LOOKUP_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_lookup_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || lookup(number).as_ptr())
 }
 
-/// A short English text for DOORS_HOST_*. Static, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_HOST_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_host_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || host(number).as_ptr())
 }
 
-/// A short English text for DOORS_OUTCOME_*. Static, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_OUTCOME_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_outcome_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || outcome(number).as_ptr())
@@ -234,7 +238,8 @@ pub extern "C" fn doors_verdict_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || verdict(number).as_ptr())
 }
 
-/// A short English text for DOORS_IDLE_*. Static, never NULL; "unknown" for any other number.
+/// An identifier for DOORS_IDLE_*, usable as a metric label. Static, never NULL; "unknown" for any other
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn doors_idle_str(number: u32) -> *const c_char {
     guard::value(UNKNOWN.as_ptr(), || idle(number).as_ptr())

@@ -53,7 +53,7 @@ impl Error {
     }
 
     pub(crate) fn too_large(what: &str, length: usize) -> Self {
-        let message = format!("{what} has {length} bytes; at most {MAX_INPUT} are allowed");
+        let message = format!("{what} has {length} bytes; the limit is {MAX_INPUT}");
         Error::new(Status::TooLarge, None, message)
     }
 }

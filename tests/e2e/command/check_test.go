@@ -92,7 +92,7 @@ func TestCheck(t *testing.T) {
 		"second key": {source("{env.OTHER_SECRET} {env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), true, 0,
 			[]string{"key 1 (", "opens the token in the cookie"}},
 		"literal secret": {source(cluster.Secret, "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), false, 0,
-			[]string{"notice   source 0: the configuration holds the secret itself", "{env.DOORS_SECRET}"}},
+			[]string{"notice   source 0: the configuration contains the secret in plain text", "{env.DOORS_SECRET}"}},
 		"wrong key": {source("{env.OTHER_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), true, 1,
 			[]string{"FINDING  source 0, upstreams[0]: no key opens the token in the cookie of " + podA}},
 		"elsewhere": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.9.0/24", podA, "{env.PORT}")), true, 1,

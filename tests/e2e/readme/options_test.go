@@ -42,7 +42,7 @@ func withOptions(t *testing.T, readme document, secret, options string) string {
 	return replaceOnce(t, fill(t, readme.first(t, "caddyfile").text, secret), "cookie_name upstream\n", "cookie_name upstream\n"+options+"\n")
 }
 
-var allowed = regexp.MustCompile(`allowed are: ([a-z_, ]+), at`)
+var allowed = regexp.MustCompile(`options are: ([a-z_, ]+), at`)
 
 func TestReadmeOptions(t *testing.T) {
 	readme, secret := read(t, "README.md"), harness.NewSecret(32)

@@ -127,7 +127,7 @@ class Reason(IntEnum):
 
     @property
     def words(self) -> str:
-        """A short English text for Reason."""
+        """An identifier for Reason, usable as a metric label."""
         return _words("doors_reason_str", self)
 
 
@@ -203,7 +203,7 @@ class Outcome(IntEnum):
 
     @property
     def words(self) -> str:
-        """A short English text for Outcome."""
+        """An identifier for Outcome, usable as a metric label."""
         return _words("doors_outcome_str", self)
 
 
@@ -239,7 +239,7 @@ class IdleAnswer(IntEnum):
 
     @property
     def words(self) -> str:
-        """A short English text for IdleAnswer."""
+        """An identifier for IdleAnswer, usable as a metric label."""
         return _words("doors_idle_str", self)
 
 
@@ -443,7 +443,7 @@ class LookupFailure(IntEnum):
 
     @property
     def words(self) -> str:
-        """A short English text for LookupFailure."""
+        """An identifier for LookupFailure, usable as a metric label."""
         return _words("doors_lookup_str", self)
 
 
@@ -476,5 +476,5 @@ class HostChange(IntEnum):
 
     @property
     def words(self) -> str:
-        """A short English text for HostChange."""
+        """An identifier for HostChange, usable as a metric label."""
         return _words("doors_host_str", self)

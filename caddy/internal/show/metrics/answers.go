@@ -26,7 +26,7 @@ type answered struct {
 var causes = func() (table [routing.CauseDrainMax + 1]answered) {
 	for cause := range table {
 		for path := routing.PathPage; path <= routing.PathOther; path++ {
-			reason, label := routing.Cause(cause).String(), Label(path.String())
+			reason, label := routing.Cause(cause).String(), path.String()
 			if cause == 0 {
 				reason = PageGone
 			} else if !leaving(routing.Cause(cause)) {

@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	"strings"
-
 	"github.com/doors-dev/doors-caddy/routing"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -25,16 +23,13 @@ func newCounters(name, help string, labels ...string) *prometheus.CounterVec {
 	return vector
 }
 
-// Label turns a name of the library into a label value.
-func Label(name string) string { return strings.ReplaceAll(name, " ", "_") }
-
 // decided has the counter for each decision, by kind and path.
 var decided = func() (table [routing.Any + 1][routing.PathOther + 1]prometheus.Counter) {
 	for kind := routing.Pod; kind <= routing.Any; kind++ {
 		for path := routing.PathPage; path <= routing.PathOther; path++ {
 			withToken := kind == routing.Pod || kind == routing.Gone
 			if withToken == (path != routing.PathPage) {
-				table[kind][path] = decisions.WithLabelValues(Label(kind.String()), Label(path.String()))
+				table[kind][path] = decisions.WithLabelValues(kind.String(), path.String())
 			}
 		}
 	}
@@ -55,14 +50,13 @@ func FailedOver() { failovers.Inc() }
 
 // DialFailed counts a failed dial. upstream is a label.
 func DialFailed(upstream string, outcome routing.Outcome) {
-	dials.WithLabelValues(upstream, Label(outcome.String())).Inc()
+	dials.WithLabelValues(upstream, outcome.String()).Inc()
 }
 
 var lookedUp = func() (table [routing.LookupFailed + 1]prometheus.Counter) {
-	for failure, label := range [...]string{
-		0: "resolved", routing.LookupNotFound: "not_found", routing.LookupTimeout: "timeout", routing.LookupServerFailure: "server_failure", routing.LookupFailed: "failed",
-	} {
-		table[failure] = lookups.WithLabelValues(label)
+	table[0] = lookups.WithLabelValues("resolved")
+	for failure := routing.LookupNotFound; failure <= routing.LookupFailed; failure++ {
+		table[failure] = lookups.WithLabelValues(failure.String())
 	}
 	return table
 }()

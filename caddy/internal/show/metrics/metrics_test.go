@@ -3,7 +3,6 @@ package metrics
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/doors-dev/doors-caddy/routing"
@@ -191,13 +190,5 @@ func TestNoAllocations(t *testing.T) {
 	})
 	if allocations != 0 {
 		t.Errorf("%v allocations", allocations)
-	}
-}
-
-func TestLabels(t *testing.T) {
-	for kind := routing.Pod; kind <= routing.Any; kind++ {
-		if label := Label(kind.String()); strings.ContainsAny(label, " \"\\\n") {
-			t.Errorf("%q", label)
-		}
 	}
 }

@@ -1,6 +1,5 @@
 //! The types in which lookups and their results are reported.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::addresses::Addresses;
@@ -48,14 +47,15 @@ pub enum LookupFailure {
     Failed = 4,
 }
 
-impl fmt::Display for LookupFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            LookupFailure::NotFound => "no such host or no address",
-            LookupFailure::Timeout => "name server timed out",
-            LookupFailure::ServerFailure => "name server failed",
-            LookupFailure::Failed => "lookup failed",
-        })
+impl LookupFailure {
+    /// A short identifier for logs and metric labels.
+    pub fn name(self) -> &'static str {
+        match self {
+            LookupFailure::NotFound => "not_found",
+            LookupFailure::Timeout => "timeout",
+            LookupFailure::ServerFailure => "server_failure",
+            LookupFailure::Failed => "failed",
+        }
     }
 }
 
@@ -101,18 +101,19 @@ pub enum HostChange {
     Whole = 7,
 }
 
-impl fmt::Display for HostChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl HostChange {
+    /// A short identifier for logs and metric labels.
+    pub fn name(self) -> &'static str {
+        match self {
             HostChange::None => "unchanged",
             HostChange::Resolved => "resolved",
             HostChange::Changed => "changed",
             HostChange::Failing => "failing",
             HostChange::Recovered => "recovered",
             HostChange::Dropped => "dropped",
-            HostChange::Partial => "answers are partial",
-            HostChange::Whole => "answers are whole",
-        })
+            HostChange::Partial => "partial",
+            HostChange::Whole => "whole",
+        }
     }
 }
 

@@ -20,27 +20,29 @@ use super::ranges::Ranges;
 pub(crate) fn parse(text: &str) -> Result<IpNet, String> {
     if let Some(separator) = text.chars().find(|char| char.is_ascii_whitespace() || *char == ',') {
         let separator = if separator == ',' { "a comma" } else { "white space" };
-        return Err(format!("{} holds {separator}; each CIDR must be a value of its own", shown(text)));
+        return Err(format!("{} contains {separator}; write each CIDR as a separate value", shown(text)));
     }
     let Some((address, length)) = text.split_once('/') else {
         return Err(match text.parse::<IpAddr>() {
-            Ok(address) => format!("{text} has no prefix length; for this one address write {}", single(address)),
-            Err(_) => format!("{} is no CIDR such as 10.0.0.0/24 or 2001:db8::/64", shown(text)),
+            Ok(address) => format!("{text} has no prefix length; write {} for this one address", single(address)),
+            Err(_) => not_a_cidr(text),
         });
     };
-    let address: IpAddr = address
-        .parse()
-        .map_err(|_| format!("{} is no CIDR such as 10.0.0.0/24 or 2001:db8::/64: no valid address", shown(text)))?;
+    let address: IpAddr = address.parse().map_err(|_| not_a_cidr(text))?;
     let most = if address.is_ipv4() { 32 } else { 128 };
-    let length = prefix_length(length)
-        .filter(|length| *length <= most)
-        .ok_or_else(|| format!("{} has no valid prefix length; it must be a number from 0 to {most}", shown(text)))?;
+    let length = prefix_length(length).filter(|length| *length <= most).ok_or_else(|| {
+        format!("{} has no valid prefix length; write a number from 0 to {most} after the slash", shown(text))
+    })?;
     let net = IpNet::new(address, length).expect("the length was checked");
     if net.trunc().addr() != net.addr() {
         let right = unmapped(net.trunc());
         return Err(format!("{text} has host bits set; write {right}"));
     }
     Ok(unmapped(net))
+}
+
+fn not_a_cidr(text: &str) -> String {
+    format!("{} is not a valid CIDR; write one such as 10.0.0.0/24 or 2001:db8::/64", shown(text))
 }
 
 /// Decimal digits without a sign or leading zeros.
@@ -165,12 +167,12 @@ impl CidrList {
             let word = String::from_utf8_lossy(word);
             let net = parse(&word).map_err(refuse)?;
             collect(&mut collected, net, count).map_err(|same| {
-                refuse(format!("{} is also CIDR {same}; each must be given once", spelled(&word, net)))
+                refuse(format!("{} is the same network as CIDR {same}; remove one of them", spelled(&word, net)))
             })?;
             count += 1;
         }
         if count == 0 {
-            return Err(Error::new(Status::Cidr, None, "the list is empty; it must hold at least one CIDR"));
+            return Err(Error::new(Status::Cidr, None, "the list of CIDRs is empty; write at least one"));
         }
         Ok(CidrList { table: Table::new(&collected, |index| index) })
     }
@@ -225,7 +227,7 @@ mod tests {
             ("10.0.0.7/24", "10.0.0.7/24 has host bits set; write 10.0.0.0/24"),
             ("2001:db8::1/32", "write 2001:db8::/32"),
             ("::ffff:10.0.0.7/120", "write 10.0.0.0/24"),
-            ("10.0.0.7", "10.0.0.7 has no prefix length; for this one address write 10.0.0.7/32"),
+            ("10.0.0.7", "10.0.0.7 has no prefix length; write 10.0.0.7/32 for this one address"),
             ("2001:db8::1", "write 2001:db8::1/128"),
             ("::ffff:10.0.0.7", "write 10.0.0.7/32"),
             ("10.0.0.0/33", "number from 0 to 32"),
@@ -234,23 +236,27 @@ mod tests {
             ("10.0.0.0/+8", "number from 0 to 32"),
             ("10.0.0.0/", "number from 0 to 32"),
             ("10.0.0.0/8/8", "number from 0 to 32"),
-            ("10.00.0.0/8", "is no CIDR"),
-            ("fe80::%eth0/64", "is no CIDR"),
-            ("example", "\"example\" is no CIDR"),
-            ("/24", "is no CIDR"),
+            ("10.00.0.0/8", "is not a valid CIDR"),
+            ("fe80::%eth0/64", "is not a valid CIDR"),
+            ("example", "\"example\" is not a valid CIDR"),
+            ("/24", "is not a valid CIDR"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(rule), "{text}: {error}");
         }
-        assert!(parse("10.0.0.0/24 10.0.1.0/24").unwrap_err().contains("holds white space; each CIDR"));
-        assert!(parse("10.0.0.0/24,10.0.1.0/24").unwrap_err().contains("holds a comma; each CIDR"));
+        assert!(parse("10.0.0.0/24 10.0.1.0/24").unwrap_err().contains("contains white space; write each CIDR"));
+        assert!(parse("10.0.0.0/24,10.0.1.0/24").unwrap_err().contains("contains a comma; write each CIDR"));
     }
 
     #[test]
     fn lists_name_the_place() {
         for (list, index, rule) in [
             ("10.0.0.0/24 x", Some(1), "CIDR 1: \"x\""),
-            ("10.0.0.0/24 ::ffff:10.0.0.0/120", Some(1), "::ffff:10.0.0.0/120 (10.0.0.0/24) is also CIDR 0"),
+            (
+                "10.0.0.0/24 ::ffff:10.0.0.0/120",
+                Some(1),
+                "::ffff:10.0.0.0/120 (10.0.0.0/24) is the same network as CIDR 0",
+            ),
             (" ", None, "empty"),
         ] {
             let error = CidrList::new(list.as_bytes()).err().unwrap();

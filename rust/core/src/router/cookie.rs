@@ -35,17 +35,17 @@ fn unquoted(value: &[u8]) -> &[u8] {
 /// Checks a cookie name: one or more token characters as in RFC 6265, section 4.1.1 (RFC 2616, section 2.2).
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
     if name.is_empty() {
-        return Err("is empty; it must be a cookie name".into());
+        return Err("is empty; write a cookie name".into());
     }
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if !name.bytes().all(valid) {
         return Err(format!(
-            "{} is no cookie name; allowed are letters, digits and !#$%&'*+-.^_`|~ (RFC 6265)",
+            "{} is not a valid cookie name; use only letters, digits and !#$%&'*+-.^_`|~ (RFC 6265)",
             shown(name)
         ));
     }
     if secret::is_misplaced_key(name) {
-        return Err(format!("{} is a key; it must be a cookie name", shown(name)));
+        return Err(format!("{} is a key in base64; write a cookie name", shown(name)));
     }
     Ok(())
 }

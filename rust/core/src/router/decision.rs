@@ -43,6 +43,22 @@ pub enum Reason {
     CookieUnusable = 19,
 }
 
+impl Reason {
+    /// A short identifier for logs and metric labels.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::None => "none",
+            Reason::Malformed => "token_malformed",
+            Reason::Refused => "token_refused",
+            Reason::NoCidr => "no_cidr",
+            Reason::OnlyUpstream => "only_upstream",
+            Reason::Cookie => "cookie",
+            Reason::NoCookie => "no_cookie",
+            Reason::CookieUnusable => "cookie_unusable",
+        }
+    }
+}
+
 impl From<TokenError> for Reason {
     fn from(error: TokenError) -> Self {
         match error {

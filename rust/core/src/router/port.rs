@@ -1,22 +1,29 @@
 //! Checks ports, which are numbers from 1 to 65535.
 
+use std::fmt;
+
 use crate::error::shown;
 
 /// The rule, as messages state it.
-pub(crate) const RULE: &str = "it must be a whole number from 1 to 65535";
+pub(crate) const RULE: &str = "write a whole number from 1 to 65535";
 
 /// Checks a number.
 pub(crate) fn from_number(number: u64) -> Result<u16, String> {
-    u16::try_from(number).ok().filter(|port| *port != 0).ok_or_else(|| format!("{number} is no port; {RULE}"))
+    u16::try_from(number).ok().filter(|port| *port != 0).ok_or_else(|| not_a_port(&number))
+}
+
+/// The error for a value that is not a port.
+pub(crate) fn not_a_port(value: &dyn fmt::Display) -> String {
+    format!("{value} is not a valid port; {RULE}")
 }
 
 /// Checks text: decimal digits without a sign or leading zeros.
 pub(crate) fn parse(text: &str) -> Result<u16, String> {
     let digits = !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits || text.starts_with('0') {
-        return Err(format!("{} is no port; {RULE}", shown(text)));
+        return Err(not_a_port(&shown(text)));
     }
-    text.parse().map_err(|_| format!("{text} is no port; {RULE}"))
+    text.parse().map_err(|_| not_a_port(&shown(text)))
 }
 
 #[cfg(test)]

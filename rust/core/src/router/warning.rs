@@ -25,16 +25,20 @@ const METADATA4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 /// they expose one of its own ports is known only to the caller.
 pub(crate) fn about(net: IpNet) -> Option<&'static str> {
     if net.prefix_len() == 0 {
-        return Some("covers every address: whoever has the secret can make the proxy dial anything");
+        return Some(
+            "covers every address: anyone with the secret can make the proxy connect anywhere; write only the networks of your pods",
+        );
     }
     if overlap(net, LINK_LOCAL4.into()) || overlap(net, LINK_LOCAL6.into()) {
-        return Some("covers link-local addresses, where clouds keep their metadata services");
+        return Some(
+            "covers link-local addresses, where cloud metadata services listen; write only the networks of your pods",
+        );
     }
     if METADATA6.into_iter().any(|address| net.contains(&IpAddr::V6(address))) || net.contains(&IpAddr::V4(METADATA4)) {
-        return Some("covers an address at which a cloud keeps its metadata service");
+        return Some("covers the address of a cloud metadata service; write only the networks of your pods");
     }
     if within(net, MULTICAST4.into()) || within(net, MULTICAST6.into()) || nowhere(net) {
-        return Some("holds only addresses that nothing can dial and never matches");
+        return Some("covers only unspecified, multicast or broadcast addresses; it never matches a pod");
     }
     None
 }
@@ -70,18 +74,18 @@ mod tests {
         for (cidr, reason) in [
             ("0.0.0.0/0", "every address"),
             ("::/0", "every address"),
-            ("0.0.0.0/1", "a cloud keeps its metadata"),
+            ("0.0.0.0/1", "a cloud metadata service"),
             ("169.254.169.254/32", "link-local"),
             ("128.0.0.0/1", "link-local"),
             ("fe80::/64", "link-local"),
-            ("fd00:ec2::254/128", "a cloud keeps its metadata"),
-            ("fd00:ec2::23/128", "a cloud keeps its metadata"),
-            ("fd20:ce::254/128", "a cloud keeps its metadata"),
-            ("fd00:c1::a9fe:a9fe/128", "a cloud keeps its metadata"),
-            ("fd00:42::42/128", "a cloud keeps its metadata"),
-            ("fd00::/8", "a cloud keeps its metadata"),
-            ("100.64.0.0/10", "a cloud keeps its metadata"),
-            ("100.100.100.200/32", "a cloud keeps its metadata"),
+            ("fd00:ec2::254/128", "a cloud metadata service"),
+            ("fd00:ec2::23/128", "a cloud metadata service"),
+            ("fd20:ce::254/128", "a cloud metadata service"),
+            ("fd00:c1::a9fe:a9fe/128", "a cloud metadata service"),
+            ("fd00:42::42/128", "a cloud metadata service"),
+            ("fd00::/8", "a cloud metadata service"),
+            ("100.64.0.0/10", "a cloud metadata service"),
+            ("100.100.100.200/32", "a cloud metadata service"),
             ("224.0.0.0/8", "never matches"),
             ("ff02::/16", "never matches"),
             ("0.0.0.0/32", "never matches"),

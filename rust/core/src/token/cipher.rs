@@ -133,8 +133,9 @@ impl TokenCipher {
     /// [`Status::Random`] if the system supplies no random bytes.
     pub fn encode(&self, address: IpAddr) -> Result<Token, Error> {
         let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce)
-            .map_err(|error| Error::new(Status::Random, None, format!("the system gave no random bytes: {error}")))?;
+        getrandom::fill(&mut nonce).map_err(|error| {
+            Error::new(Status::Random, None, format!("the operating system returned no random bytes: {error}"))
+        })?;
         Ok(self.encode_with(address, &nonce))
     }
 

@@ -33,11 +33,11 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
         return Err(Error::new(
             Status::Secret,
             None,
-            "is empty; it must hold one to eight AES keys in standard base64 (openssl rand -base64 32)",
+            "is empty; write one to eight AES keys in base64 (make one with: openssl rand -base64 32)",
         ));
     }
     if count > MAX_KEYS {
-        return Err(Error::new(Status::Secret, None, format!("holds {count} keys; at most {MAX_KEYS} are allowed")));
+        return Err(Error::new(Status::Secret, None, format!("has {count} keys; the limit is {MAX_KEYS}")));
     }
     // The exact capacity: growing would leave copies of keys in freed memory.
     let mut keys: Vec<Key> = Vec::with_capacity(count);
@@ -45,7 +45,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
         let refuse = |rule: String| Error::new(Status::Secret, Some(index as u32), format!("key {index} {rule}"));
         let key = parse_key(word).map_err(refuse)?;
         if let Some(same) = keys.iter().position(|other| other.bytes() == key.bytes()) {
-            return Err(refuse(format!("is the same as key {same}; each key must be given once")));
+            return Err(refuse(format!("is the same as key {same}; remove one of them")));
         }
         keys.push(key);
     }
@@ -61,21 +61,21 @@ pub(crate) fn is_misplaced_key(text: &str) -> bool {
 }
 
 fn parse_key(word: &[u8]) -> Result<Key, String> {
-    const BASE64: &str = "is not standard base64 with padding (openssl rand -base64 32)";
-    const LENGTH: &str = "must hold 16, 24 or 32 bytes";
+    const BASE64: &str = "is not standard base64 with padding (make a key with: openssl rand -base64 32)";
+    const LENGTH: &str = "a key has 16, 24 or 32 bytes";
     if word.starts_with(b"<") && word.ends_with(b">") {
-        return Err("stands in the documentation in place of a key; make one (openssl rand -base64 32)".into());
+        return Err("is a placeholder from the documentation; make a key with: openssl rand -base64 32".into());
     }
     // 44 characters encode 32 bytes. Longer text is judged by its length alone, so that all buffers have a
     // fixed size.
     if word.len() > 44 {
         let valid = word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
-        return Err(if valid { format!("is too long; it {LENGTH}") } else { BASE64.into() });
+        return Err(if valid { format!("is too long; {LENGTH}") } else { BASE64.into() });
     }
     let mut buffer = Zeroizing::new([0; 36]);
     let length = STANDARD.decode_slice(word, buffer.as_mut_slice()).map_err(|_| BASE64)?;
     if !matches!(length, 16 | 24 | 32) {
-        return Err(format!("holds {length} bytes; it {LENGTH}"));
+        return Err(format!("has {length} bytes; {LENGTH}"));
     }
     let mut bytes = Zeroizing::new([0; 32]);
     bytes[..length].copy_from_slice(&buffer[..length]);
@@ -131,12 +131,12 @@ mod tests {
             (format!("{KEY16} {}", &KEY32[..43]), Some(1), "key 1 is not standard base64"),
             ("AAECAwQFBgcICQoLDA0OD/==".to_string(), Some(0), "is not standard base64"),
             (format!("{KEY16} {KEY32} {KEY16}"), Some(2), "key 2 is the same as key 0"),
-            ("AAECAwQFBgcICQoLDA0O".to_string(), Some(0), "key 0 holds 15 bytes"),
+            ("AAECAwQFBgcICQoLDA0O".to_string(), Some(0), "key 0 has 15 bytes"),
             ("A".repeat(64), Some(0), "key 0 is too long"),
             (format!("<{}", &KEY32[1..]), Some(0), "key 0 is not standard base64"),
             (format!("{}>", &KEY32[..43]), Some(0), "key 0 is not standard base64"),
-            ("<base64-aes-key>".to_string(), Some(0), "key 0 stands in the documentation"),
-            ([KEY16; 9].join(" "), None, "holds 9 keys"),
+            ("<base64-aes-key>".to_string(), Some(0), "key 0 is a placeholder from the documentation"),
+            ([KEY16; 9].join(" "), None, "has 9 keys"),
         ] {
             let error = refusal(&text);
             assert_eq!((error.status, error.index), (Status::Secret, index), "{error}");

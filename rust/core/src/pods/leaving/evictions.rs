@@ -33,13 +33,15 @@ impl Target {
     pub fn new(network: Option<(IpAddr, u8)>, upstream: Option<u64>) -> Result<Self, Error> {
         let wrong = |message: String| Error::new(Status::Cidr, None, message);
         let Some((address, bits)) = network else {
-            let none = || wrong("name a network or an upstream; everything cannot be evicted at once".into());
+            let none = || wrong("the target is empty; name a network or an upstream".into());
             return upstream.map(|_| Target { network: None, upstream }).ok_or_else(none);
         };
         let (canonical, mapped) = (address.to_canonical(), address.is_ipv6() && address.to_canonical().is_ipv4());
-        let bits = if mapped { bits.checked_sub(96) } else { Some(bits) };
-        let net = bits.and_then(|bits| IpNet::new(canonical, bits).ok());
-        let net = net.ok_or_else(|| wrong(format!("{address} has no prefix of that length")))?;
+        let length = if mapped { bits.checked_sub(96) } else { Some(bits) };
+        let net = length.and_then(|bits| IpNet::new(canonical, bits).ok());
+        let net = net.ok_or_else(|| {
+            wrong(format!("{address}/{bits} is not a valid network; the length of the prefix is out of range"))
+        })?;
         if net.trunc() != net {
             return Err(wrong(format!("{net} has host bits set; write {}", net.trunc())));
         }

@@ -106,9 +106,9 @@ fn targets_are_networks_upstreams_or_both() {
     }
     for (network, rule) in [
         (Some(("10.0.0.7", 24)), "10.0.0.7/24 has host bits set; write 10.0.0.0/24"),
-        (Some(("10.0.0.7", 33)), "10.0.0.7 has no prefix of that length"),
-        (Some(("::ffff:10.0.0.7", 95)), "no prefix of that length"),
-        (None, "name a network or an upstream"),
+        (Some(("10.0.0.7", 33)), "10.0.0.7/33 is not a valid network; the length of the prefix is out of range"),
+        (Some(("::ffff:10.0.0.7", 95)), "::ffff:10.0.0.7/95 is not a valid network"),
+        (None, "the target is empty; name a network or an upstream"),
     ] {
         let error = Target::new(network.map(|(text, bits)| (address(text), bits)), None).unwrap_err();
         assert!(error.message.contains(rule), "{error}");

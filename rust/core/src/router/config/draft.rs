@@ -55,7 +55,11 @@ impl Draft {
         let text = text(value, member)?;
         let net = cidr::parse(&text).map_err(refuse)?;
         cidr::collect(&mut self.cidrs, net, place).map_err(|same| {
-            refuse(format!("{} is also {}; each must be given once", cidr::spelled(&text, net), self::member(same)))
+            refuse(format!(
+                "{} is the same network as {}; remove one of them",
+                cidr::spelled(&text, net),
+                self::member(same)
+            ))
         })?;
         if let Some(reason) = warning::about(net) {
             self.warnings.push(Error::new(Status::Cidr, Some(upstream), format!("{text} {reason}")).at(&member));
@@ -79,10 +83,10 @@ pub(super) fn add_host(hosts: &mut Vec<String>, member: Member, value: Scalar<'_
     let host = text(value, member)?;
     host::check(&host).map_err(|rule| config(member, rule))?;
     if hosts.iter().any(|earlier| earlier.eq_ignore_ascii_case(&host)) {
-        return Err(config(member, format!("{} is given twice; each must be given once", shown(&host))));
+        return Err(config(member, format!("{} is listed twice; remove one of them", shown(&host))));
     }
     if hosts.len() == MAX_HOSTS {
-        return Err(config(member, format!("is one too many; an upstream has at most {MAX_HOSTS} hosts")));
+        return Err(config(member, format!("is one host too many; an upstream has at most {MAX_HOSTS}")));
     }
     hosts.push(host.into_owned());
     Ok(())
@@ -93,7 +97,7 @@ pub(super) fn read_port(upstream: u32, value: Scalar<'_>) -> Result<u16, Error> 
     let member = Member::Port(upstream);
     let port = match value {
         Scalar::Whole(number) => port::from_number(number),
-        Scalar::Number(number) => Err(format!("{} is no port; {}", short(number), port::RULE)),
+        Scalar::Number(number) => Err(port::not_a_port(&short(number))),
         other => Err(format!("must be a number, not {}; {}", other.kind(), port::RULE)),
     };
     port.map_err(|rule| config(member, rule))
@@ -123,7 +127,7 @@ pub(super) fn unknown(member: Member, name: &str, known: &str) -> Error {
         short if short.starts_with('"') => format!("unknown member {short}"),
         _ => format!("unknown member (its name has {} characters)", name.chars().count()),
     };
-    config(member, format!("{name}; allowed are {known}"))
+    config(member, format!("{name}; the valid members are {known}"))
 }
 
 /// The error for text that is not valid JSON or is nested too deeply.

@@ -70,7 +70,8 @@ fn finish(draft: Draft) -> Result<Config, Error> {
     let cipher = draft.cipher.ok_or_else(|| required(Member::Secret))?;
     let upstreams = draft.upstreams.ok_or_else(|| required(Member::Upstreams))?;
     if upstreams.len() > 1 && draft.cookie_name.is_none() {
-        let rule = format!("is required with more than one upstream (there are {})", upstreams.len());
+        let rule =
+            format!("is required when there is more than one upstream (this configuration has {})", upstreams.len());
         return Err(Error::new(Status::Config, None, rule).at(&Member::CookieName));
     }
     let target = |Place { upstream, .. }: Place| {

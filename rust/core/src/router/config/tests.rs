@@ -42,26 +42,31 @@ fn errors_name_member_value_and_rule() {
             r#""cidrs": ["10.0.0.0/8", "10.0.0.0/8"]"#,
             0,
             Status::Cidr,
-            &["upstreams[0].cidrs[1]", "also upstreams[0].cidrs[0]"],
+            &["upstreams[0].cidrs[1]", "the same network as upstreams[0].cidrs[0]"],
         ),
         (r#""cidr": "10.0.0.0/8", "cidrs": ["11.0.0.0/8"]"#, 0, Status::Config, &["upstreams[0]", "both"]),
-        (r#""port": 0"#, 0, Status::Config, &["upstreams[0].port", "0 is no port", "1 to 65535"]),
+        (r#""port": 0"#, 0, Status::Config, &["upstreams[0].port", "0 is not a valid port", "1 to 65535"]),
         (r#""port": 65536"#, 0, Status::Config, &["upstreams[0].port", "65536", "1 to 65535"]),
         (r#""port": -1"#, 0, Status::Config, &["upstreams[0].port", "-1", "1 to 65535"]),
         (r#""port": 80.5"#, 0, Status::Config, &["upstreams[0].port", "80.5", "1 to 65535"]),
         (r#""port": "80""#, 0, Status::Config, &["upstreams[0].port", "a number, not a string"]),
-        (r#""port": 8080.0"#, 0, Status::Config, &["upstreams[0].port", "8080.0 is no port", "a whole number"]),
-        (r#""port": 0.0"#, 0, Status::Config, &["upstreams[0].port", "0.0 is no port"]),
+        (
+            r#""port": 8080.0"#,
+            0,
+            Status::Config,
+            &["upstreams[0].port", "8080.0 is not a valid port", "a whole number"],
+        ),
+        (r#""port": 0.0"#, 0, Status::Config, &["upstreams[0].port", "0.0 is not a valid port"]),
         (r#""port": 1e300"#, 0, Status::Config, &["upstreams[0].port", "1e300"]),
         (r#""port": -1e300"#, 0, Status::Config, &["upstreams[0].port", "-1.000e300"]),
         (r#""host": "a:1""#, 0, Status::Config, &["upstreams[0].host", "\"a:1\""]),
-        (r#""host": "a", "host": "b""#, 0, Status::Config, &["upstreams[0].host", "given twice"]),
+        (r#""host": "a", "host": "b""#, 0, Status::Config, &["upstreams[0].host", "set twice"]),
         (r#""hots": "a""#, 0, Status::Config, &["upstreams[0]", "\"hots\"", "cidr, cidrs, host, hosts, port"]),
         (
             r#""a name that has thirty letters": 1"#,
             0,
             Status::Config,
-            &["upstreams[0]: unknown member (its name has 30 characters); allowed are"],
+            &["upstreams[0]: unknown member (its name has 30 characters); the valid members are"],
         ),
         (r#""host": "a", "hosts": ["b"]"#, 0, Status::Config, &["upstreams[0]: has both host and hosts"]),
         (r#""hosts": ["b"], "host": "a""#, 0, Status::Config, &["upstreams[0]: has both host and hosts"]),
@@ -70,8 +75,8 @@ fn errors_name_member_value_and_rule() {
         (r#""hosts": {}"#, 0, Status::Config, &["upstreams[0].hosts", "an array of strings, not an object"]),
         (r#""hosts": ["a", 7]"#, 0, Status::Config, &["upstreams[0].hosts[1]", "a string, not a number"]),
         (r#""hosts": ["a", "b:1"]"#, 0, Status::Config, &["upstreams[0].hosts[1]", "\"b:1\""]),
-        (r#""hosts": ["a", "10.0.0.1", "A"]"#, 0, Status::Config, &["upstreams[0].hosts[2]", "\"A\" is given twice"]),
-        (r#""hosts": ["a"], "hosts": ["a"]"#, 0, Status::Config, &["upstreams[0].hosts: is given twice"]),
+        (r#""hosts": ["a", "10.0.0.1", "A"]"#, 0, Status::Config, &["upstreams[0].hosts[2]", "\"A\" is listed twice"]),
+        (r#""hosts": ["a"], "hosts": ["a"]"#, 0, Status::Config, &["upstreams[0].hosts: is set twice"]),
         (r#""host": tru"#, 0, Status::Config, &["upstreams[0].host", "not valid JSON"]),
     ] {
         let error = refusal(&with_upstream(members));
@@ -91,7 +96,7 @@ fn names_and_addresses_can_be_mixed() {
     let most: Vec<String> = (0..65).map(|number| format!("h{number}")).collect();
     let json = |hosts: &[String]| with_upstream(&format!(r#""cidr": "10.0.0.0/8", "hosts": {hosts:?}, "port": 1"#));
     assert_eq!(parse(json(&most[..64]).as_bytes()).unwrap().upstreams[0].hosts, most[..64]);
-    assert!(refusal(&json(&most)).message.starts_with("upstreams[0].hosts[64]: is one too many"));
+    assert!(refusal(&json(&most)).message.starts_with("upstreams[0].hosts[64]: is one host too many"));
 }
 
 #[test]
@@ -117,14 +122,14 @@ fn errors_of_the_whole() {
         (
             format!(r#"{{"secret": "{SECRET}", "cookie_name": "c", "upstreams": [{good}, {good}]}}"#),
             Status::Cidr,
-            &["upstreams[1].cidr", "10.0.0.0/8 is also upstreams[0].cidr"],
+            &["upstreams[1].cidr", "10.0.0.0/8 is the same network as upstreams[0].cidr"],
         ),
         (format!(r#"{{"secret": "{SECRET}", "cookie_name": "a b"}}"#), Status::Config, &["cookie_name", "\"a b\""]),
         (format!(r#"{{"secret": "{SECRET}", "cookie_name": ""}}"#), Status::Config, &["cookie_name", "is empty"]),
         (format!(r#"{{"secret": "{SECRET} {SECRET}"}}"#), Status::Secret, &["secret", "key 1", "same as key 0"]),
         (r#"{"secret": ["a"]}"#.into(), Status::Config, &["secret", "a string, not an array"]),
         (r#"{"secret": ""}"#.into(), Status::Secret, &["secret", "empty"]),
-        (format!(r#"{{"secret": "{SECRET}", "secret": "{SECRET}"}}"#), Status::Config, &["secret", "given twice"]),
+        (format!(r#"{{"secret": "{SECRET}", "secret": "{SECRET}"}}"#), Status::Config, &["secret", "set twice"]),
         (r#"{"refresh": "1s"}"#.into(), Status::Config, &["config", "\"refresh\"", "cookie_name"]),
         (format!(r#"{{"secret": {}"#, "[".repeat(1000)), Status::Config, &["secret", "not valid JSON"]),
         (format!(r#"{{"upstreams": {}"#, "[".repeat(1000)), Status::Config, &["upstreams[0]", "not an array"]),

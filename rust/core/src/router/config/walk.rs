@@ -26,12 +26,12 @@ impl<'de> Deserialize<'de> for Name<'de> {
 
 /// Marks a member as seen. Fails if it was seen before.
 fn once(seen: &mut bool, member: Member) -> Result<(), Error> {
-    if std::mem::replace(seen, true) { Err(config(member, "is given twice")) } else { Ok(()) }
+    if std::mem::replace(seen, true) { Err(config(member, "is set twice; remove one of them")) } else { Ok(()) }
 }
 
 /// Fails if an upstream has both a member and its plural form.
 fn not_both(one: bool, several: bool, name: &str, upstream: Member) -> Result<(), Error> {
-    let rule = || config(upstream, format!("has both {name} and {name}s; give one of them"));
+    let rule = || config(upstream, format!("has both {name} and {name}s; use only one of them"));
     if one && several { Err(rule()) } else { Ok(()) }
 }
 
@@ -216,8 +216,8 @@ impl<'de> Visitor<'de> for Entry<'_> {
         }
         match (cidr || cidrs, host || has_hosts, port) {
             (true, true, Some(port)) => Ok(Upstream { hosts, port }),
-            (false, ..) => Err(draft.fail(config(Member::Cidr(index), "is required (or cidrs, an array)"))),
-            (_, false, _) => Err(draft.fail(config(Member::Host(index), "is required (or hosts, an array)"))),
+            (false, ..) => Err(draft.fail(config(Member::Cidr(index), "is required (or cidrs, with an array)"))),
+            (_, false, _) => Err(draft.fail(config(Member::Host(index), "is required (or hosts, with an array)"))),
             (.., None) => Err(draft.fail(config(Member::Port(index), "is required"))),
         }
     }

@@ -1,0 +1,21 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// instead says what to write instead of an unknown name: the known names that are similar or have it as one of their words, and
+// the list of all. Cobra finds them, as it does for commands.
+func instead(unknown, what string, known []string) string {
+	commands := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, name := range known {
+		commands.AddCommand(&cobra.Command{Use: name, SuggestFor: strings.Split(name, "_"), Run: func(*cobra.Command, []string) {}})
+	}
+	text := "the " + what + " are: " + strings.Join(known, ", ")
+	if alike := commands.SuggestionsFor(unknown); len(alike) > 0 {
+		text = "did you mean " + strings.Join(alike, " or ") + "? " + strings.ToUpper(text[:1]) + text[1:]
+	}
+	return text
+}
