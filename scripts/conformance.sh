@@ -49,8 +49,17 @@ run_go() {
 }
 
 run_cpp() {
-    c++ -std=c++17 -g -Wall -Wextra -Wpedantic -Wshadow -Werror "${cflags[@]}" \
-        tests/conformance/cpp/conformance.cpp -o "$out/cpp" "${libs[@]}"
+    local compile=(c++ -std=c++17 -g -Wall -Wextra -Wpedantic -Wshadow -Werror "${cflags[@]}") word got=
+    for word in router.decide request.resume; do
+        tests/conformance/block.sh docs/cpp.md cpp "$word" >"$out/example.cpp"
+        "${compile[@]}" "$out/example.cpp" -o "$out/example" "${libs[@]}"
+        got+=$("${memory[@]}" "$out/example")$'\n'
+    done
+    [ "$got" = $'pod 8080\ndial 10.0.0.7:8080\n' ] || {
+        printf 'conformance.sh: the examples of docs/cpp.md print <%s>\n' "$got" >&2
+        return 1
+    }
+    "${compile[@]}" tests/conformance/cpp/conformance.cpp -o "$out/cpp" "${libs[@]}"
     "${memory[@]}" "$out/cpp" .
 }
 

@@ -26,7 +26,7 @@ for crate in "$core" "$capi"; do
     # Such a path leads out of the package.
     if grep -rn 'include_[a-z]*!("../../' "$crate/src"; then fail "${crate##*/} includes a file that it does not have"; fi
 done
-for file in build.rs include/doors_caddy.h include/doors_caddy.hpp; do
+for file in build.rs include/doors_caddy.h include/doors_caddy.hpp include/doors_caddy_flow.hpp; do
     [ -s "$capi/$file" ] || fail "doors_caddy lacks $file"
 done
 # The core serves any proxy. Only the address of the repository names one.

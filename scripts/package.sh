@@ -44,7 +44,7 @@ version=$(cargo pkgid --quiet -p doors_caddy)
 version=${version##*[#@]}
 soname=$(abi 'print(abi["soname"])')
 
-for file in include/doors_caddy.h include/doors_caddy.hpp lib/libdoors_caddy.a lib/libdoors_caddy.so "lib/$soname" \
+for file in include/doors_caddy.h include/doors_caddy.hpp include/doors_caddy_flow.hpp lib/libdoors_caddy.a lib/libdoors_caddy.so "lib/$soname" \
     "lib/libdoors_caddy.so.$version" lib/pkgconfig/doors_caddy.pc; do
     [ -f "$prefix/$file" ] || fail "$file is not installed"
 done

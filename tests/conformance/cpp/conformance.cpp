@@ -196,14 +196,23 @@ static size_t config() {
 // The words of every number, and "unknown" for all others.
 static size_t numbers() {
     const std::pair<const char *, const char *(*)(uint32_t)> functions[] = {
-        {"status", [](uint32_t n) { return doors_status_str(int32_t(n)); }},
-        {"decision", doors_decision_str}, {"reason", doors_reason_str}, {"path", doors_path_str},
-        {"outcome", doors_outcome_str}, {"verdict", doors_verdict_str},
-        {"idle", doors_idle_str}, {"step", doors_step_str}, {"cause", doors_cause_str}, {"lookup", doors_lookup_str},
-        {"host", doors_host_str}, {"event", doors_event_str}};
+        {"status", [](uint32_t n) { return doors::name(doors_status_code(n)); }},
+        {"decision", [](uint32_t n) { return doors::name(doors_decision_code(n)); }},
+        {"reason", [](uint32_t n) { return doors::name(doors_reason_code(n)); }},
+        {"path", [](uint32_t n) { return doors::name(doors_path_code(n)); }},
+        {"outcome", [](uint32_t n) { return doors::name(doors_outcome_code(n)); }},
+        {"verdict", [](uint32_t n) { return doors::name(doors_verdict_code(n)); }},
+        {"idle", [](uint32_t n) { return doors::name(doors_idle_code(n)); }},
+        {"step", [](uint32_t n) { return doors::name(doors_step_code(n)); }},
+        {"cause", [](uint32_t n) { return doors::name(doors_cause_code(n)); }},
+        {"lookup", [](uint32_t n) { return doors::name(doors_lookup_code(n)); }},
+        {"host", [](uint32_t n) { return doors::name(doors_host_code(n)); }},
+        {"event", [](uint32_t n) { return doors::name(doors_event_code(n)); }},
+    };
     json vectors = read("tests/conformance/names.json");
     size_t count = 0;
     check(vectors.size() == std::size(functions), "names.json");
+    check(std::string(doors::version()) == DOORS_VERSION, "version");
     for (auto [what, name_of] : functions) {
         for (uint32_t n = 0; n < 256; n++)
             check(vectors.at(what).value(std::to_string(n), "unknown") == name_of(n), what + std::to_string(n));
@@ -377,8 +386,7 @@ static size_t flow() {
     doors::cipher cipher(config.at("secret").get<std::string>());
     doors::state state;
     doors::source source(state, config.dump());
-    uint32_t upstreams = 0;
-    check(doors_router_upstreams(source.router(), &upstreams) == DOORS_STATUS_OK && upstreams == 1, "router");
+    check(source.router().upstreams() == 1 && source.router().key_ids() == cipher.key_ids(), "router");
     auto [host, upstream] = source.upstream(0);
     std::map<std::string, std::unique_ptr<doors::request>> requests;
     auto seconds = [&](int64_t time) { return time ? time / second - start : 0; };
