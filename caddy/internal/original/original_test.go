@@ -116,7 +116,7 @@ func TestRefused(t *testing.T) {
 		"http://ADDRESS {\nreverse_proxy {\ndynamic doors_upstreams a\n}\n}":                                     "takes no options; they belong in doors_handler",
 		"http://ADDRESS {\nreverse_proxy 127.0.0.1:1 {\ndynamic doors_upstreams\n}\n}":                           "static upstream",
 		"http://ADDRESS {\nreverse_proxy {\ndynamic multi {\ndoors_upstreams\n}\n}\n}":                           "works inside reverse_proxy only",
-		"http://ADDRESS {\ndoors_handler {\nsecret a\n}\n}":                                                      "secret: key 0 is not standard base64 with padding (openssl rand -base64 32), at Caddyfile:10",
+		"http://ADDRESS {\ndoors_handler {\nsecret a\n}\n}":                                                      "secret: key 0 is not standard base64 with padding (make a key with: openssl rand -base64 32), at Caddyfile:10",
 		"http://ADDRESS {\ndoors_handler {\nsecrets a\n}\n}":                                                     "unknown option \"secrets\" in doors_handler",
 		"http://ADDRESS {\ndoors_handler " + caddytest.Secret + " {\n}\n}":                                       "unexpected argument (a value of 44 characters)",
 		"http://ADDRESS {\ndoors_geo {\nus.example.com {\nUS CA\n}\n}\n}":                                        "doors_geo is not part of this module; redirect by country with a geolocation plugin of Caddy, as docs/migrate.md shows",
