@@ -443,8 +443,8 @@ typedef struct doors_limits {
     uint32_t max_waiting;
     // The maximum number of concurrent lookups, at least 1. Default: 64.
     uint32_t max_lookups;
-    // The number of additional lookups allowed once `max_lookups` have been running for over a second.
-    // Default: 256.
+    // The maximum number of lookups that have been running for over a second and no longer count towards
+    // `max_lookups`. Default: 256.
     uint32_t max_slow_lookups;
     // The maximum number of lookups started per second for hosts with known addresses, at least 1. Default:
     // 100.
@@ -460,14 +460,15 @@ typedef struct doors_options {
     // How long a pod may drain before its pages get 410, least recently used first and at most at
     // `gone_rate`; 0 for no limit. Default: 0.
     int64_t drain_max;
-    // How often a page opens a receiver stream. Equal to the app's `SolitaireRollTime`. Default: 15 s.
+    // How often a page opens a receiver stream. Must equal the app's `SolitaireRollTime`. Default: 15 s.
     int64_t roll_time;
     // How long a page load waits for a pod, counted from the start of the request. Also applies to the
-    // receiver stream of a page that no pod could reload. 0 disables waiting. Default: 10 s.
+    // receiver stream of a page while no pod could take the page. 0 disables waiting. Default: 10 s.
     int64_t page_wait;
     // The interval between lookups of a host that requests use. Default: 1 s, minimum: 10 ms.
     int64_t refresh;
-    // The age at which addresses are no longer used without waiting for a new lookup. Default: 300 s.
+    // The age at which addresses are no longer used without waiting for a lookup, after lookups have
+    // stopped. Default: 300 s.
     int64_t stale_max;
     // How long a request waits for a first lookup while no address is known. All other waits for DNS last at
     // most 500 ms. Default: 3 s.
@@ -1021,10 +1022,9 @@ int32_t doors_state_events(const struct doors_state *state,
 
 // Lists the hosts to look up now. Writes at most `cap` lookups (at least 1) to `list`, and sets `*count` to
 // their number. Start each of them and always report its end: without a report, it counts as
-// DOORS_LOOKUP_TIMEOUT after 60 s. Sets `*next` to the time of the next call, or DOORS_NEVER to wait for a
-// report. It is now if there are more than `cap` lookups. A report with DOORS_REPORT_LOOKUPS_DUE always
-// means to call earlier. Extra calls do nothing. Call this function from a single loop that waits for
-// `*next`.
+// DOORS_LOOKUP_TIMEOUT after 60 s. Sets `*next` to the time of the next call: `now` if more than `cap`
+// lookups are due, or DOORS_NEVER if there is none to wait for. A report with DOORS_REPORT_LOOKUPS_DUE means
+// to call at once. Extra calls do nothing. Call this function from a single loop that waits for `*next`.
 //
 // Returns DOORS_STATUS_OK, _RANGE (including a `cap` of 0) or _NULL_POINTER.
 int32_t doors_state_due(struct doors_state *state,

@@ -136,10 +136,9 @@ unsafe fn addresses(list: *const doors_addr, count: usize) -> Result<Vec<IpAddr>
 
 /// Lists the hosts to look up now. Writes at most `cap` lookups (at least 1) to `list`, and sets `*count` to
 /// their number. Start each of them and always report its end: without a report, it counts as
-/// DOORS_LOOKUP_TIMEOUT after 60 s. Sets `*next` to the time of the next call, or DOORS_NEVER to wait for a
-/// report. It is now if there are more than `cap` lookups. A report with DOORS_REPORT_LOOKUPS_DUE always
-/// means to call earlier. Extra calls do nothing. Call this function from a single loop that waits for
-/// `*next`.
+/// DOORS_LOOKUP_TIMEOUT after 60 s. Sets `*next` to the time of the next call: `now` if more than `cap`
+/// lookups are due, or DOORS_NEVER if there is none to wait for. A report with DOORS_REPORT_LOOKUPS_DUE means
+/// to call at once. Extra calls do nothing. Call this function from a single loop that waits for `*next`.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE (including a `cap` of 0) or _NULL_POINTER.
 #[unsafe(no_mangle)]

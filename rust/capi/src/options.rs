@@ -18,8 +18,8 @@ pub struct doors_limits {
     pub max_waiting: u32,
     /// The maximum number of concurrent lookups, at least 1. Default: 64.
     pub max_lookups: u32,
-    /// The number of additional lookups allowed once `max_lookups` have been running for over a second.
-    /// Default: 256.
+    /// The maximum number of lookups that have been running for over a second and no longer count towards
+    /// `max_lookups`. Default: 256.
     pub max_slow_lookups: u32,
     /// The maximum number of lookups started per second for hosts with known addresses, at least 1. Default:
     /// 100.
@@ -37,14 +37,15 @@ pub struct doors_options {
     /// How long a pod may drain before its pages get 410, least recently used first and at most at
     /// `gone_rate`; 0 for no limit. Default: 0.
     pub drain_max: i64,
-    /// How often a page opens a receiver stream. Equal to the app's `SolitaireRollTime`. Default: 15 s.
+    /// How often a page opens a receiver stream. Must equal the app's `SolitaireRollTime`. Default: 15 s.
     pub roll_time: i64,
     /// How long a page load waits for a pod, counted from the start of the request. Also applies to the
-    /// receiver stream of a page that no pod could reload. 0 disables waiting. Default: 10 s.
+    /// receiver stream of a page while no pod could take the page. 0 disables waiting. Default: 10 s.
     pub page_wait: i64,
     /// The interval between lookups of a host that requests use. Default: 1 s, minimum: 10 ms.
     pub refresh: i64,
-    /// The age at which addresses are no longer used without waiting for a new lookup. Default: 300 s.
+    /// The age at which addresses are no longer used without waiting for a lookup, after lookups have
+    /// stopped. Default: 300 s.
     pub stale_max: i64,
     /// How long a request waits for a first lookup while no address is known. All other waits for DNS last at
     /// most 500 ms. Default: 3 s.

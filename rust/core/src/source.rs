@@ -87,8 +87,8 @@ impl Source {
         self.0.chose_none(request, now, random)
     }
 
-    /// Ends the user's retries, with `user_retries`. `outcome` is that of the last attempt, unless it was
-    /// reported to [`Source::next`]. Returns the answer, or [`Action::Wait`](crate::Action::Wait).
+    /// Ends the user's retries, with `user_retries`. `outcome` is that of the last attempt, or `None` if it
+    /// was reported to [`Source::next`]. Returns the answer, or [`Action::Wait`](crate::Action::Wait).
     pub fn give_up(&self, request: &mut Request, outcome: Option<Outcome>, now: u64, random: u64) -> Step {
         self.0.give_up(request, outcome, now, random)
     }

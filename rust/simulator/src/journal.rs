@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::agenda::{MILLISECOND, Time};
 
-/// A reader has no use for more.
+/// The maximum number of events; more would not help a reader.
 const MOST: usize = 400;
 
 /// The subject of an event.

@@ -127,7 +127,8 @@ impl Hosts {
     }
 
     /// Calls `lookup` for each lookup that must start now, without holding a lock. Returns when to call
-    /// again, or `None` to wait for a report. Extra calls are harmless.
+    /// again, or `None` if there is no time to wait for. A report may require an earlier call. Extra calls
+    /// are harmless.
     pub(crate) fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.due_at_most(usize::MAX, now, random, lookup)
     }

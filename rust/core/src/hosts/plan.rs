@@ -249,7 +249,7 @@ impl Plan {
         }
     }
 
-    /// Returns when the driver must check again, and relies on it to do so.
+    /// Returns and remembers when the driver must check again.
     pub(super) fn announce(&mut self, now: u64) -> Option<u64> {
         self.announced = self.next(now);
         self.announced

@@ -38,7 +38,7 @@ pub(super) struct Ticket {
     number: u64,
 }
 
-/// The limits for lookups.
+/// Limits for lookups.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     /// The maximum number that run concurrently.

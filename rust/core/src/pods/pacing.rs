@@ -8,7 +8,7 @@ use super::{Pod, SECOND};
 /// For how long a requested background dial is not requested again, unless its outcome was reported.
 const REPEAT_AFTER: u64 = 3 * SECOND;
 
-/// How many requested dials are remembered: at least as many as are requested in that time, one every 250 ms.
+/// The maximum number of remembered dials. Enough for one every 250 ms during `REPEAT_AFTER`.
 const MOST_REQUESTS: usize = 12;
 
 /// A dial without a report after this time was never made.

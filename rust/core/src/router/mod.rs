@@ -43,7 +43,7 @@ pub struct Router {
 impl Router {
     /// Creates a router from JSON: `{"secret", "cookie_name", "upstreams": [{"cidr" or "cidrs", "host" or
     /// "hosts", "port"}]}`. `cookie_name` is required if there are several upstreams; `source` is allowed and
-    /// ignored. Wipes all its copies of the secret, unless the JSON contains escaped characters in it.
+    /// ignored. Wipes all its copies of the secret, unless the secret contains JSON escapes.
     ///
     /// # Errors
     /// The first invalid field, by its position in the text.

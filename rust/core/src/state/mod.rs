@@ -66,14 +66,14 @@ impl State {
     }
 
     /// Changes the maximum number of remembered pods. Excess pods are forgotten one at a time. The number of
-    /// pods per lock stays as derived from the initial [`Limits::max_pods`].
+    /// locks stays fixed by the initial [`Limits::max_pods`].
     pub fn limit(&self, max_pods: NonZeroU32) {
         self.0.pods.limit(max_pods);
     }
 
     /// Calls `lookup` for each host to look up now, up to the limit of concurrent lookups. Report the end of
-    /// each lookup. Returns when to call again, or `None` to wait for a step or report with `lookups_due`,
-    /// which can always come earlier. Extra calls do nothing. No lock is held while `lookup` runs.
+    /// each lookup. Returns when to call again, or `None` if there is no time to wait for. A step or report
+    /// with `lookups_due` means to call at once. Extra calls do nothing. No lock is held while `lookup` runs.
     pub fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.0.hosts.due(now, random, lookup)
     }

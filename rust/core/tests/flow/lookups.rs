@@ -164,7 +164,7 @@ fn refused_addresses_are_dropped_if_not_in_dns() {
     let dropped = world.take_reports().iter().find_map(|report| report.dropped);
     assert_eq!(dropped, Some((world.source.upstream_host(0).unwrap(), pod(0, 1).address())));
     assert!(world.source.fresh(0).is_none());
-    // The other upstream gets its seats.
+    // The other upstream takes over its seats.
     for _ in 0..200 {
         assert_eq!(world.ask(&page("", "")), dial(1, 1));
     }

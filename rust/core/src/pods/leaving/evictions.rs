@@ -1,4 +1,4 @@
-//! The evictions that an operator has requested, and how fast they may make pages reload.
+//! The evictions that an operator has requested, and their rate limits.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
