@@ -23,13 +23,13 @@ for crate in "$core" "$capi"; do
     for file in LICENSE README.md src/lib.rs; do
         [ -s "$crate/$file" ] || fail "${crate##*/} lacks $file"
     done
-    # Such a path leads out of the package.
+    # A path like this leads out of the package.
     if grep -rn 'include_[a-z]*!("../../' "$crate/src"; then fail "${crate##*/} includes a file that it does not have"; fi
 done
 for file in build.rs include/doors_caddy.h include/doors_caddy.hpp include/doors_caddy_flow.hpp; do
     [ -s "$capi/$file" ] || fail "doors_caddy lacks $file"
 done
-# The core serves any proxy. Only the address of the repository names one.
+# The core is for any proxy. Only the URL of the repository may contain the name of one.
 if grep -rIi caddy "$core" --exclude=.cargo_vcs_info.json --exclude=Cargo.lock |
     grep -v 'repository = "https://github.com/doors-dev/doors-caddy"'; then
     fail 'doors_routing names Caddy'

@@ -1,4 +1,4 @@
-//! The numbers of the header as enums of Java, and the functions and structs as what calls them needs.
+//! Generates Java enums for the constants of the C API, and descriptions of its functions and structs.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::parse::{Item, Kind};
 
 const GENERATED: &str = "Generated from include/doors_caddy.h by {@code make header}. Do not edit.";
 
-/// What the enums have in common.
+/// The declarations that all enums share.
 const HELPERS: &str = "
     /** A number of the C API. */
     public interface Number {
@@ -18,7 +18,7 @@ const HELPERS: &str = "
     }
 
     /**
-     * Adds flags up.
+     * Combines flags.
      *
      * @param flags the flags
      * @return their sum
@@ -41,7 +41,7 @@ pub fn numbers(items: &[Item]) -> Result<String, String> {
          {{\n    private Numbers() {{}}\n{HELPERS}"
     );
     for (name, value, comment) in constants(items) {
-        // An unsigned number of 32 bits has a sign in Java.
+        // Java has no unsigned 32-bit integers.
         let (kind, value) = match u32::try_from(value) {
             Ok(value) => ("int", (value as i32).to_string()),
             Err(_) => ("long", format!("{value}L")),
@@ -127,7 +127,7 @@ fn body(name: &str, flags: bool, words: Option<&str>) -> String {
     )
 }
 
-/// The functions with their parameters, and where the members of structs are.
+/// The signatures of the functions and the layouts of the structs.
 pub fn interface(items: &[Item], layouts: &[Layout]) -> Result<String, String> {
     let mut out = format!(
         "package dev.doors.caddy.c;\n\nimport java.util.Locale;\n\n/** The functions of libdoors_caddy, and where the members of its structs are: size \
@@ -160,8 +160,8 @@ pub fn interface(items: &[Item], layouts: &[Layout]) -> Result<String, String> {
         }}
 
         /**
-         * Tells its result and then its parameters, a letter for each: {{@code i}} has 32 bits and {{@code l}} 64, {{@code p}} is a
-         * pointer, {{@code v}} is nothing.
+         * Returns the signature: a letter for the result, then one for each parameter. {{@code i}} is 32 bits, {{@code l}}
+         * 64 bits, {{@code p}} a pointer and {{@code v}} nothing.
          *
          * @return the letters
          */
@@ -191,7 +191,7 @@ pub fn interface(items: &[Item], layouts: &[Layout]) -> Result<String, String> {
     Ok(out + "}\n")
 }
 
-/// The letters of the result and of the parameters.
+/// The signature of a function: letters for the result and the parameters.
 fn signature(prototype: &str) -> Result<String, String> {
     let (before, parameters) = prototype.split_once('(').ok_or_else(|| format!("`{prototype}` has no parameters"))?;
     let parameters = parameters.trim_end_matches([')', ';']);
@@ -212,7 +212,7 @@ fn letter(declaration: &str) -> Result<char, String> {
     }
 }
 
-/// A comment as Javadoc takes it: code instead of backticks, and nothing that reads as HTML.
+/// Converts a comment to Javadoc: replaces backticks and escapes HTML.
 fn documented(comment: &str) -> String {
     let escaped = comment.replace('\n', " ").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let mut out = String::new();

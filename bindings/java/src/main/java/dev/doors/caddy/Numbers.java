@@ -18,7 +18,7 @@ public final class Numbers {
     }
 
     /**
-     * Adds flags up.
+     * Combines flags.
      *
      * @param flags the flags
      * @return their sum

@@ -157,8 +157,8 @@ public final class Abi {
         }
 
         /**
-         * Tells its result and then its parameters, a letter for each: {@code i} has 32 bits and {@code l} 64, {@code p} is a
-         * pointer, {@code v} is nothing.
+         * Returns the signature: a letter for the result, then one for each parameter. {@code i} is 32 bits, {@code l}
+         * 64 bits, {@code p} a pointer and {@code v} nothing.
          *
          * @return the letters
          */
