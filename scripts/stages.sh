@@ -148,6 +148,9 @@ stage_module() {
     done
 }
 
+# The sample of docs/migrate.md with the geolocation plugin, where the module proxy has it.
+stage_geolocation() { scripts/geolocation.sh; }
+
 stage_caddy() { ./xcaddy.sh "$caddy_default" --output bin/caddy; }
 stage_caddy_race() { ./xcaddy.sh "$caddy_default" --race --output bin/caddy-race; }
 stage_caddy_stock() { scripts/stock.sh "$caddy_default" "$doors_root/bin/caddy-stock"; }

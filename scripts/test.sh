@@ -166,6 +166,7 @@ run example_app
 run go_binding library
 run go_vet library
 run module library
+run geolocation library
 await cargo_c
 run package library cargo_c
 run conformance package
