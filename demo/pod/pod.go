@@ -3,7 +3,7 @@
 // it.
 //
 // A Pod speaks HTTP/1.1 without TLS, as Doors does behind a proxy. Every Pod is one "process": it
-// has its own token, sessions and instances, which no other Pod knows.
+// has its own token, sessions and instances, which it shares with no other Pod.
 //
 // A Pod is safe for concurrent use.
 package pod

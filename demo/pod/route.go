@@ -38,8 +38,8 @@ func (r Route) String() string {
 // page.
 type target struct {
 	route    Route
-	instance string // sync, hook, history
-	rest     string // hook number (and name), resource file, history path
+	instance string // for sync, hook and history
+	rest     string // hook number and name, resource file, or history path
 }
 
 // parseTarget ignores the ID: a Doors server answers under any ID.

@@ -14,19 +14,18 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/advice"
 )
 
-// Handler has the options for the reverse_proxy handlers behind it whose source is doors_upstreams.
-// They may stand in other routes than the handler, if the request reaches them. The options are those
-// of a doors_upstream source.
+// Handler has the options of the reverse_proxy handlers behind it whose source is doors_upstreams. Those
+// may be in other routes, if the request reaches them. The options are those of a doors_upstream source.
 //
-// Requests for /.well-known/acme-challenge/ pass as if the handler were not there.
+// Requests for /.well-known/acme-challenge/ pass through unchanged.
 type Handler struct {
 	config.Source
 
-	server  *caddyhttp.Server // nil outside of the http app
+	server  *caddyhttp.Server // nil outside the http app
 	lineage []caddy.Module    // from the app down to the handler
 }
 
-// CaddyModule returns the module's registration.
+// CaddyModule returns the Caddy module information.
 func (*Handler) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "http.handlers." + HandlerName,
@@ -34,13 +33,13 @@ func (*Handler) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// handlers are the provisioned ones, in the order of their configurations.
+// handlers are the provisioned handlers, in the order of their configurations.
 var handlers struct {
 	sync.Mutex
 	list []*Handler
 }
 
-// Provision checks the options, also where no reverse_proxy uses them.
+// Provision checks the options, even if no reverse_proxy uses them.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	if _, err := config.Load(h.Text(), config.Decide); err != nil {
 		return err
@@ -53,7 +52,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// Cleanup ends what Provision began.
+// Cleanup removes the handler from handlers.
 func (h *Handler) Cleanup() error {
 	handlers.Lock()
 	defer handlers.Unlock()
@@ -61,8 +60,8 @@ func (h *Handler) Cleanup() error {
 	return nil
 }
 
-// handlersBefore returns each handler that a request can pass before it gets to the module that is
-// being provisioned.
+// handlersBefore returns the handlers that a request can pass on its way to the module that is being
+// provisioned.
 func handlersBefore(ctx caddy.Context) []*Handler {
 	server, _ := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
 	handlers.Lock()
@@ -72,8 +71,9 @@ func handlersBefore(ctx caddy.Context) []*Handler {
 	})
 }
 
-// excludes reports whether a request that passes the handler cannot get to the module with this
-// lineage, which is being provisioned: a route that is complete leads to the handler and ends there.
+// excludes reports whether a request that passes the handler cannot reach the module with this lineage,
+// which is being provisioned: the handler is in a fully provisioned route, which ends without reaching
+// the module.
 func (h *Handler) excludes(lineage []caddy.Module) bool {
 	routes := h.server.Routes
 	for i := 1; i < len(lineage); i++ {
@@ -103,10 +103,10 @@ func (h *Handler) source() (json.RawMessage, error) {
 	return json.Marshal(members)
 }
 
-// passed is the variable of a request that holds the last Handler that it has passed.
+// passed is the request variable with the last Handler that the request has passed.
 const passed = "doors.handler"
 
-// ServeHTTP leaves a note for the proxies behind it.
+// ServeHTTP records that the request has passed the handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	if !isChallenge(r) {
 		caddyhttp.SetVar(r.Context(), passed, h)
@@ -114,7 +114,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	return next.ServeHTTP(w, r)
 }
 
-// isChallenge reports whether a certificate authority asks.
+// isChallenge reports whether the request comes from a certificate authority.
 func isChallenge(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/.well-known/acme-challenge/")
 }

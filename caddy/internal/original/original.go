@@ -1,9 +1,9 @@
-// Package original accepts the configuration of the later versions v0.1: a doors_handler with the
-// options, and behind it one or several reverse_proxy handlers whose source is doors_upstreams.
+// Package original accepts the configuration of the last v0.1 versions: a doors_handler with the
+// options, followed by one or more reverse_proxy handlers whose source is doors_upstreams.
 //
-// Each pair of a doors_handler and a reverse_proxy becomes a reverse_proxy with a doors_upstream
-// source, so that all behaviour is that of package proxy. This package only finds the pairs: it reads
-// no option and decides about no request. Beneath it are packages advice and config.
+// For each pair it loads a reverse_proxy with a doors_upstream source, so the behaviour is that of
+// package proxy. This package only finds the pairs. It reads no options and decides about no requests.
+// Beneath it are packages advice and config.
 package original
 
 import (
@@ -19,15 +19,15 @@ import (
 )
 
 const (
-	// SourceName is the name of the source of upstreams that has its options in a handler before it.
+	// SourceName is the name of the upstream source whose options are in a handler before it.
 	SourceName = "doors_upstreams"
-	// HandlerName is the name of that handler, and of its directive.
+	// HandlerName is the name of that handler and its directive.
 	HandlerName = "doors_handler"
 
 	geoName = "doors_geo"
 )
 
-// Register makes Caddy know the modules and the directives.
+// Register registers the modules and the directives.
 func Register() {
 	caddy.RegisterModule(new(Handler))
 	caddy.RegisterModule(Upstreams{})
@@ -43,11 +43,11 @@ func Register() {
 	})
 }
 
-// Upstreams stands for the source until the configuration is loaded. Our reverse_proxy puts a
-// doors_upstream source in its place.
+// Upstreams is a placeholder for the source until the configuration is loaded. Our reverse_proxy
+// replaces it with a doors_upstream source.
 type Upstreams struct{}
 
-// CaddyModule returns the module's registration.
+// CaddyModule returns the Caddy module information.
 func (Upstreams) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "http.reverse_proxy.upstreams." + SourceName,
@@ -55,33 +55,33 @@ func (Upstreams) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// UnmarshalCaddyfile accepts the source, which has no options. Syntax:
+// UnmarshalCaddyfile sets up the source from Caddyfile tokens. It has no options. Syntax:
 //
 //	dynamic_upstreams doors_upstreams
 func (*Upstreams) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next() // the name of the source
+	d.Next() // source name
 	if d.NextArg() || d.NextBlock(d.Nesting()) {
 		return d.Errf("%s takes no options; they belong in %s", SourceName, HandlerName)
 	}
 	return nil
 }
 
-// Provision fails: no handler but our reverse_proxy knows which doors_handler is meant.
+// Provision fails: only our reverse_proxy can find the doors_handler.
 func (*Upstreams) Provision(caddy.Context) error {
 	return errors.New(SourceName + " works inside reverse_proxy only, and only where it is the one source of upstreams; write " +
 		config.SourceName + " instead, as docs/migrate.md shows")
 }
 
-// GetUpstreams returns nothing. It is never called, since the source cannot be provisioned.
+// GetUpstreams is never called, since the source cannot be provisioned.
 func (*Upstreams) GetUpstreams(*http.Request) ([]*reverseproxy.Upstream, error) { return nil, nil }
 
 // errGeo says what to do instead of doors_geo.
 var errGeo = errors.New(geoName + " is not part of this module; redirect by country with a geolocation plugin of Caddy, as docs/migrate.md shows")
 
-// Geo refuses a doors_geo handler in JSON.
+// Geo rejects a doors_geo handler in JSON.
 type Geo struct{}
 
-// CaddyModule returns the module's registration.
+// CaddyModule returns the Caddy module information.
 func (Geo) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "http.handlers." + geoName,

@@ -14,11 +14,11 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/proxy"
 )
 
-// Two apps of one pod each.
+// Two apps with one pod each.
 const first, second = "127.0.1.1", "127.0.2.1"
 
-// start runs a Caddyfile on an address of its own. FIRST and SECOND stand for the block of a doors_handler
-// that leads to the app, PROXY for a reverse_proxy behind it.
+// start runs a Caddyfile on an address of its own. FIRST and SECOND stand for the block of a
+// doors_handler for each app, and PROXY for a reverse_proxy behind it.
 func start(t *testing.T, sites string) (address string, err error) {
 	t.Helper()
 	block := func(host string) string {
@@ -44,7 +44,7 @@ func start(t *testing.T, sites string) (address string, err error) {
 	return address, caddy.Load([]byte(adapted), true)
 }
 
-// get returns the body of an answer, or its status if it is not 200.
+// get returns the body of an answer, or the status if it is not 200.
 func get(t *testing.T, address, host, path string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, nil)
@@ -67,14 +67,14 @@ func get(t *testing.T, address, host, path string) string {
 	return string(body)
 }
 
-// A proxy follows the last handler that the request has passed, wherever the two stand.
+// A proxy uses the last handler that the request has passed, wherever the two are.
 func TestProxiesFindTheirHandler(t *testing.T) {
 	const site = "http://ADDRESS {\n"
 	const challenge = "/.well-known/acme-challenge/x"
 	token := "/~/" + caddytest.TokenOf(t, first) + "/s/i"
 	for name, test := range map[string]struct {
 		sites string
-		want  map[string]string // what a path leads to
+		want  map[string]string // the app for each path
 	}{
 		"side by side":                {site + "doors_handler FIRST\nPROXY\n}", map[string]string{"/": first, token: first, "/~/forged/s/i": "410"}},
 		"in the other order":          {site + "PROXY\ndoors_handler FIRST\n}", map[string]string{"/": first}},
@@ -102,8 +102,8 @@ func TestProxiesFindTheirHandler(t *testing.T) {
 	}
 }
 
-// A configuration in which no request can pass a handler before it gets to the proxy is refused, and so are
-// options in the wrong place and what is not built.
+// A configuration is rejected if no request can pass a handler on its way to the proxy. So are misplaced
+// options and unsupported features.
 func TestRefused(t *testing.T) {
 	const none = "doors_upstreams needs a doors_handler that requests pass before they get to reverse_proxy; there is none"
 	for sites, want := range map[string]string{
@@ -141,7 +141,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Sites that share a server have nothing to do with each other: a proxy has a source for the handlers of its own site only.
+// Sites that share a server are independent: a proxy has sources only for the handlers of its own site.
 func TestSourcesAreFew(t *testing.T) {
 	var sources []*proxy.Source
 	proxy.Inspected = func(h *proxy.Handler, _ []config.Warning) { sources = append(sources, h.Source()) }
@@ -165,7 +165,7 @@ func TestSourcesAreFew(t *testing.T) {
 	}
 }
 
-// All spellings are the same configuration.
+// All spellings give the same configuration.
 func TestSpellings(t *testing.T) {
 	site := "http://127.0.0.1:9 {\nreverse_proxy {\n%s doors_upstreams\n}\n}\n"
 	documented, err := caddytest.Adapt(fmt.Sprintf(site, "dynamic_upstreams"))

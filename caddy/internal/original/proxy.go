@@ -11,23 +11,23 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 )
 
-// Proxy is a reverse_proxy whose source is doors_upstreams. It has a reverse_proxy with a
-// doors_upstream source for each Handler that its requests can pass.
+// Proxy is a reverse_proxy whose source is doors_upstreams. It has a reverse_proxy with a doors_upstream
+// source for each Handler that its requests can pass.
 type Proxy struct {
 	members map[string]json.RawMessage // of its JSON
 	proxies map[*Handler]caddyhttp.MiddlewareHandler
 }
 
-// sourceMember is where the JSON of a reverse_proxy has its source.
+// sourceMember is the member with the source in the JSON of a reverse_proxy.
 const sourceMember = "dynamic_upstreams"
 
-// NewProxy returns the proxy that the JSON of a reverse_proxy with this source describes.
+// NewProxy parses the JSON of a reverse_proxy with this source.
 func NewProxy(text []byte) (*Proxy, error) {
 	members, err := config.Members(text)
 	if err != nil {
 		return nil, err
 	}
-	key, _ := config.MemberKey(members, sourceMember) // in any case
+	key, _ := config.MemberKey(members, sourceMember) // regardless of case
 	if options, _ := config.Members(members[key]); len(options) > 1 {
 		return nil, fmt.Errorf("%s: %s takes no options; they belong in %s", key, SourceName, HandlerName)
 	}
@@ -52,14 +52,14 @@ func (p *Proxy) Provision(ctx caddy.Context) error {
 		}
 		p.proxies[handler] = loaded.(caddyhttp.MiddlewareHandler)
 	}
-	p.members = nil // they may hold the secret
+	p.members = nil // they may contain the secret
 	if len(p.proxies) == 0 {
 		return errors.New(SourceName + " needs a " + HandlerName + " that requests pass before they get to " + config.Directive + "; there is none")
 	}
 	return nil
 }
 
-// ServeHTTP has the request proxied as the handler says that it has passed last.
+// ServeHTTP proxies the request with the options of the last handler that it has passed.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	handler, _ := caddyhttp.GetVar(r.Context(), passed).(*Handler)
 	if proxy := p.proxies[handler]; proxy != nil {

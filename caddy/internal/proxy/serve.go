@@ -50,7 +50,7 @@ func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, http.Re
 	return q, q.shown.Announcing(w), nil
 }
 
-// obey carries out steps until a pod is to be tried, and returns the handler whose proxy loop tries
+// obey carries out steps until one says to try a pod, and returns the handler whose proxy loop tries
 // it. It returns nil when the request is over.
 //
 //go:noinline

@@ -252,7 +252,7 @@ func TestDashboardAndAlerts(t *testing.T) {
 		wanted["what happens, "+shown] = shown
 	}
 
-	// The check would find a name that Caddy does not have.
+	// The checks above would notice a metric that Caddy does not have.
 	if values, err := p.query("sum(rate(caddy_doors_nonsense_total[10s]))"); err != nil || len(values) > 0 {
 		t.Errorf("a metric that does not exist has the values %v, %v", values, err)
 	}

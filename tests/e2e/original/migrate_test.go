@@ -1,5 +1,5 @@
-// Package original runs the configurations of the versions v0.1 with the new binary, and the samples
-// of docs/migrate.md.
+// Package original runs the configurations of the v0.1 versions with the new binary, and the samples of
+// docs/migrate.md.
 package original
 
 import (
@@ -17,20 +17,20 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// Two fresh pods, one for each upstream, and one that its host no longer names.
+// Two fresh pods, one for each upstream, and one that has left DNS.
 const (
 	fresh    = "127.0.1.1"
 	draining = "127.0.1.2"
 	other    = "127.0.2.1"
 )
 
-// The names of the samples, and one more for a second upstream.
+// The host names of the samples, and one for a second upstream.
 const (
 	firstHost  = "svc.namespace.svc.cluster.local"
 	secondHost = "svc-2.namespace.svc.cluster.local"
 )
 
-// samples are the Caddyfiles of docs/migrate.md in the order in which they stand there.
+// samples returns the Caddyfiles of docs/migrate.md in order.
 func samples(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(Root(t), "docs/migrate.md"))
@@ -47,7 +47,7 @@ func samples(t *testing.T) []string {
 	return found
 }
 
-// replaceOnce replaces the one place where a text has a part.
+// replaceOnce replaces the only occurrence of old in a text.
 func replaceOnce(t *testing.T, text, old, new string) string {
 	t.Helper()
 	if strings.Count(text, old) != 1 {
@@ -66,14 +66,14 @@ func handlersOf(t *testing.T, sample string) string {
 	return strings.TrimSuffix(body, "}\n")
 }
 
-// forPods puts the key, the network and the port of a cluster into the directives or the JSON of a sample.
+// forPods fills the key, the network and the port of a cluster into a sample.
 func forPods(t *testing.T, cluster *Cluster, text string) string {
 	t.Helper()
 	text = replaceOnce(t, text, "<base64-aes-key>", cluster.Secret)
 	return strings.NewReplacer("10.0.0.0/24", "127.0.1.0/24", "10.0.1.0/24", "127.0.2.0/24", "8080", fmt.Sprint(cluster.Port)).Replace(text)
 }
 
-// The JSON of the versions v0.1, with SOURCE for the member that names the source.
+// originalJSON is the JSON of the v0.1 versions, with SOURCE for the member that names the source.
 const originalJSON = `{"handler": "doors_handler", "secret": "<base64-aes-key>", "cookie_name": "upstream", "upstreams": [
 	{"cidr": "10.0.0.0/24", "host": "` + firstHost + `", "port": 8080}]},
 	{"handler": "reverse_proxy", "SOURCE": {"source": "doors_upstreams"}}`
@@ -83,7 +83,8 @@ const (
 	jsonUpstream      = `, {"cidr": "10.0.1.0/24", "host": "` + secondHost + `", "port": 8080}`
 )
 
-// The configurations of the versions v0.1 do what they did, in each spelling, with one upstream and with two.
+// The configurations of the v0.1 versions work as before, in each spelling, with one upstream and with
+// two.
 func TestConfigurations(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, fresh, draining, other)
 	documented := handlersOf(t, samples(t)[0])
@@ -116,7 +117,7 @@ func TestConfigurations(t *testing.T) {
 	}
 }
 
-// check sends requests of all kinds and wants them to get to the right pods.
+// check sends requests of all kinds and checks that they reach the right pods.
 func check(t *testing.T, caddy *Caddy, cluster *Cluster, upstreams int) {
 	t.Helper()
 	client := caddy.NewClient(t, H1)
@@ -175,7 +176,7 @@ func check(t *testing.T, caddy *Caddy, cluster *Cluster, upstreams int) {
 		t.Errorf("new pages went to %v", seen)
 	}
 
-	// The rest of what a source does comes along.
+	// The other features of a source work too.
 	if status, metrics := caddy.Admin("GET", "/metrics", "", nil); status != http.StatusOK || !strings.Contains(metrics, "caddy_doors_gone_total{") {
 		t.Errorf("metrics: %d", status)
 	}
@@ -186,7 +187,8 @@ func check(t *testing.T, caddy *Caddy, cluster *Cluster, upstreams int) {
 	}
 }
 
-// Requests that pass no doors_handler get 503, and one line in the log says why. Challenges pass untouched.
+// Requests that pass no doors_handler get 503, and one log line says why. ACME challenges pass
+// unchanged.
 func TestRequestsThatPassNoHandler(t *testing.T) {
 	cluster := NewCluster(t, pod.Config{}, fresh)
 	handlers := replaceOnce(t, forPods(t, cluster, handlersOf(t, samples(t)[0])), "doors_handler {", "doors_handler /app/* {") +
@@ -213,7 +215,7 @@ func TestRequestsThatPassNoHandler(t *testing.T) {
 	}
 }
 
-// What cannot be loaded is refused with a line that helps.
+// A configuration that cannot be loaded is rejected with a helpful error.
 func TestRefusals(t *testing.T) {
 	documented := samples(t)[0]
 	start, end := strings.Index(documented, "    doors_handler"), strings.Index(documented, "    reverse_proxy")
@@ -229,7 +231,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// The documented form has the same options as the one that it replaces.
+// The documented form has the same options as the one it replaces.
 func TestBothFormsAreTheSame(t *testing.T) {
 	all := samples(t)
 	secret := NewSecret(32)

@@ -38,7 +38,7 @@ func newClog(t testing.TB, address string, port int) *clog {
 	must(syscall.SetsockoptInt(c.socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1))
 	must(syscall.Bind(c.socket, &syscall.SockaddrInet4{Addr: c.address.Addr().As4(), Port: port}))
 	must(syscall.Listen(c.socket, 0))
-	c.filler, err = net.Dial("tcp", c.address.String()) // fills the queue of length 0, which holds one connection
+	c.filler, err = net.Dial("tcp", c.address.String()) // fills the queue: one of length 0 takes one connection
 	must(err)
 	t.Cleanup(c.close)
 	if second, err := net.DialTimeout("tcp", c.address.String(), 200*time.Millisecond); err == nil {

@@ -187,7 +187,7 @@ func TestFailureAfterConnecting(t *testing.T) {
 	}
 }
 
-// A lack of file descriptors is not held against a pod.
+// A lack of file descriptors does not count against a pod.
 func TestNoFileDescriptors(t *testing.T) {
 	t.Parallel()
 	cluster, dns := NewCluster(t, pod.Config{}, podA, podB), newNameServer(t)

@@ -101,8 +101,8 @@ func (d *departure) ended(t *testing.T) {
 	}
 }
 
-// check returns how many pages the old pod opened between its order to stop and the time moved, and
-// after that. It fails if a visitor has seen an error.
+// check returns how many pages the old pod opened after its order to stop: before the time moved,
+// and after it. It fails if a visitor has seen an error.
 func (d *departure) check(t *testing.T, moved time.Time) (before, after int) {
 	t.Helper()
 	results, asked := d.visitors.stop(), 0

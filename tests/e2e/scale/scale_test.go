@@ -1,5 +1,4 @@
-// Package scale_test loads the real Caddy with the largest number of upstreams that is to be
-// expected.
+// Package scale_test loads the real Caddy with more upstreams than anybody is likely to have.
 package scale_test
 
 import (

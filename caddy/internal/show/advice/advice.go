@@ -63,7 +63,7 @@ func aboutHandler(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport
 	return warnings
 }
 
-// about checks one part of Caddy's configuration. It ignores types that it does not know. silence
+// about checks one part of Caddy's configuration. It ignores all other types. silence
 // is how long a stream may be silent.
 func about(part any, silence time.Duration) (warnings []config.Warning) {
 	shared := false

@@ -273,7 +273,7 @@ func (f *Fleet) Taking(begin, end time.Time) map[int]bool {
 	return found
 }
 
-// HasWell reports whether the upstream has a pod that all proxies know and that was not harmed.
+// HasWell reports whether the upstream has an unharmed pod that all proxies have seen in DNS.
 func (f *Fleet) HasWell(upstream int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

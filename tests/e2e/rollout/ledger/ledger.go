@@ -170,7 +170,7 @@ func (l *Ledger) keyless(begin, end time.Time) bool {
 	return touches(l.wrongs, begin, end)
 }
 
-// newKey reports whether Caddy has just got a wrong key. With another key it first knows no pod, so
+// newKey reports whether Caddy has just got a wrong key. With another key it has no pods at first, so
 // no page is told to reload.
 func (l *Ledger) newKey(begin time.Time) bool {
 	l.mu.Lock()
