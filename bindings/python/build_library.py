@@ -1,4 +1,4 @@
-"""Puts the native library into the wheel: cargo builds it from rust/capi of this repository."""
+"""Builds the native library with cargo from rust/capi of this repository, and adds it to the wheel."""
 
 import json
 import subprocess
@@ -8,8 +8,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-# --crate-type makes the link-time optimisation of the release profile take effect. The library catches panics, whatever
-# the user's profile says.
+# The link-time optimisation of the release profile needs --crate-type. The library has to catch panics, so a profile of the user
+# must not change that.
 CARGO = [
     *("cargo", "rustc", "--release", "--locked", "-p", "doors_caddy", "--lib", "--crate-type", "cdylib"),
     *("--config", 'profile.release.panic="unwind"', "--message-format", "json-render-diagnostics"),
@@ -24,6 +24,6 @@ class CustomBuildHook(BuildHookInterface[Any]):
         [library] = artifact["filenames"]
         build_data["force_include"][library] = "doors_caddy/_native/libdoors_caddy.so"
         build_data["pure_python"] = False
-        # Any Python will do, and any C library that is no older than the one here: what "linux" alone would not say.
+        # Any Python, and any C library that is not older than the one here. A tag with "linux" would not state the latter.
         platform = next(tag for tag in platform_tags() if not tag.startswith("linux"))
         build_data["tag"] = f"py3-none-{platform}"

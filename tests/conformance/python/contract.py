@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import doors_caddy as doors
-from doors_caddy import Cidrs, Cipher, Eviction, Field, Limits, Method, Options, Outcome, Pod, Router, Source, State, Status
-from doors_caddy import numbers
+from doors_caddy import Answer, Choose, Cidrs, Cipher, Dial, Eviction, Field, HostChange, Limits, LookupFailure, Method, Missing
+from doors_caddy import OptionFlag, Options, Outcome, Pod, ReportFlag, Router, Source, State, Status, Verdict, numbers
 from doors_caddy._native import declarations
 from doors_caddy._native.library import library
 from harness import CONFIG, KEY, check, read, refused
@@ -60,7 +60,7 @@ def contract() -> int:
         (refused(lambda: state.verdict(pod)), Status.NULL_POINTER),
         (refused(lambda: state.limit(1)), Status.NULL_POINTER),
         (refused(lambda: owned.decide("/")), Status.NULL_POINTER),
-        (refused(lambda: source.numbers(0)), Status.NULL_POINTER),
+        (refused(lambda: source.upstream(0)), Status.NULL_POINTER),
         (refused(lambda: request.resume(1, 1)), Status.NULL_POINTER),
         (refused(lambda: Router(b" " * (64 * 1024 * 1024 + 1))), Status.TOO_LARGE),
         (refused(lambda: Cidrs("")), Status.CIDR),
@@ -77,7 +77,7 @@ def contract() -> int:
     for free in ("cipher", "cidrs", "router", "state", "source"):
         getattr(library, f"doors_{free}_free")(None)
     with State() as state, Source(state, CONFIG) as source:
-        check(refused(lambda: source.numbers(1)).status is Status.NO_MATCH, "an upstream that there is not")
+        check(refused(lambda: source.upstream(1)).status is Status.NO_MATCH, "an upstream that there is not")
         check(refused(lambda: state.host(0, 0)).status is Status.NO_MATCH, "a host that there is not")
         check(refused(lambda: state.evict(Eviction(), 0)).status is Status.ADDRESS, "an eviction without a target")
         check(refused(lambda: state.undo(Eviction(upstream=9), 0)).status is Status.NO_MATCH, "no such eviction")
@@ -151,3 +151,48 @@ def integers() -> int:
         check(refused(lambda: state.idle(address, -1, 0, 0)).status is Status.RANGE, "integers")
         check(state.pods() == [], "integers", state.pods())
     return len(calls)
+
+
+def whole_interface() -> int:
+    """The package calls every function of the library."""
+    folder = Path(doors.__file__).parent
+    code = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+    code += (folder / "_native/library.py").read_text(encoding="utf-8")
+    # doors_KIND_new and doors_KIND_free are called by the base of all handles; the wheel contains the library, so nothing asks doors_abi().
+    called = {name for name in declarations.FUNCTIONS if name in code or name.endswith(("_new", "_free")) or name == "doors_abi"}
+    check(called == set(declarations.FUNCTIONS), "not called", set(declarations.FUNCTIONS) - called)
+    return len(called)
+
+
+def policies() -> int:
+    """A user's policy chooses among pods and retries, in each of the ways there are."""
+    options = Options(flags=OptionFlag.USER_CHOOSES | OptionFlag.USER_RETRIES, page_wait=0)
+    addresses = ["10.0.0.7", "10.0.0.8", "10.9.9.9"]
+    with State(Limits(max_waiting=9)) as state, Source(state, CONFIG, options) as source:
+        check(ReportFlag.LOOKUPS_DUE in source.use(0, 0).flags, "use")
+        [lookup] = state.due(0, 1).lookups
+        check(lookup.name == "svc.example" and lookup.host == source.upstream(0).host, lookup)
+        report = state.resolved(lookup.host, addresses, 1, 1, missing=Missing.IPV6, failure=LookupFailure.TIMEOUT)
+        check(report.change is HostChange.RESOLVED and ReportFlag.LOOKUPS_DUE in report.flags, report)
+        fresh = source.fresh(0)
+        check([len(fresh.inside), len(fresh.outside)] == [2, 1], fresh)
+
+        request = source.begin(Method.HEAD, "/", "", 2, 1, has_body=False)
+        check(isinstance(request.step, Choose), request.step)
+        places, _ = request.choices(2)
+        check([place.pod for place in places] == fresh.inside, places)
+        step = request.chose(places[0].upstream, places[0].pod, 2)
+        check(isinstance(step, Dial) and step.pod == places[0].pod, step)
+        check(isinstance(request.failed(Outcome.REFUSED, 3, 1), Choose), request.step)
+        check([place.pod for place in request.choices(3).places] == fresh.inside[1:], "after a refusal")
+        # One tier after the other, and then all again with the pod that refused, until give_up().
+        tiers: list[list[str]] = []
+        while len(tiers) < 5 and isinstance(request.chose_none(4, 1), Choose):
+            tiers.append([str(place.pod.address) for place in request.choices(4).places])
+        check(tiers == [["10.9.9.9"], [], ["10.0.0.8"], ["10.0.0.7"], ["10.9.9.9"]], tiers)
+        step = request.give_up(None, 5, 1)
+        check(isinstance(step, Answer) and step.status == 503 and step.page, step)
+        request.ended(6)
+        check(state.pods()[0].verdict is Verdict.GONE and state.pods(fresh.inside[1]) == [], state.pods())
+        check(len(state.pods(most=1)) == 1, "most")
+    return len(tiers)

@@ -38,7 +38,7 @@ def flow() -> int:
 
     with Cipher(config["secret"]) as cipher, State() as state, Source(state, json.dumps(config)) as source:
         check(source.router.key_ids() == cipher.key_ids(), "router", source.router.key_ids())
-        host, upstream = source.numbers(0)
+        host, upstream = source.upstream(0)
 
         def network_of(subject: Network | Pod | None) -> list[Any]:
             if isinstance(subject, Pod):

@@ -1,16 +1,19 @@
-"""Where requests of Doors pages go: tokens, decisions, and the way of a request to its pod.
+"""Tokens and routing decisions for proxies in front of Doors apps.
 
     from doors_caddy import Cipher
 
     with Cipher("AAECAwQFBgcICQoLDA0ODw==") as cipher:
         print(cipher.decode(cipher.encode("10.0.0.7")).address)
 
-Cipher makes and reads tokens, Cidrs finds networks, Router decides from a path and a Cookie header, State knows hosts and
-pods, and Source says step by step what to do for each Request. What fails raises DoorsError; an integer that does not fit
-raises OverflowError. Any number of threads may use one object, but for a Request. Nothing here prints, starts threads, asks for the time or
-opens a connection.
+Cipher creates and decrypts tokens. Cidrs finds the network of an address. Router decides from a path and a Cookie header which
+pod or upstream gets a request. State tracks hosts and pods. Source is one configuration in use, and returns for each Request,
+step by step, what to do.
 
-After os.fork(), and so in multiprocessing by "fork", a child may use all that its parent has made but State and Source.
+A call that fails raises DoorsError. An integer that does not fit raises OverflowError. Any number of threads may use an object
+at the same time, except a Request. Nothing here opens a connection, reads a clock, starts a thread, prints or logs.
+
+After os.fork() a child may use its parent's objects, except State and Source: a call on one of these never returns if another
+thread of the parent was using it during the fork. Create new ones in the child.
 """
 
 from ._handles import live_handles
@@ -51,7 +54,7 @@ from .records import (
     Limits,
     Lookup,
 )
-from .requests import Choices, Fresh, Numbers, Options, Place, Request, Source
+from .requests import Choices, Fresh, Ids, Options, Place, Request, Source
 from .state import State
 from .steps import Answer, Background, Changed, Choose, Dial, Done, Draining, Dropped, Outside, Report, Step, Wait
 from .tokens import Cipher, Opened
@@ -85,6 +88,7 @@ __all__ = [
     "HostReport",
     "Idle",
     "IdleAnswer",
+    "Ids",
     "KnownEviction",
     "KnownHost",
     "KnownPod",
@@ -96,7 +100,7 @@ __all__ = [
     "Method",
     "Missing",
     "Network",
-    "Numbers",
+
     "Opened",
     "OptionFlag",
     "Options",

@@ -1,4 +1,4 @@
-"""Handles of the library, and lists that it fills."""
+"""The base of all handles, and what their calls share."""
 
 import weakref
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from ._native.declarations import CError
 from ._native.library import library
 from .errors import checked
 
-# The addresses of the handles that are open. A set needs no lock, for which a finaliser could wait for ever: it may run
-# between any two lines of this package, in the same thread.
+# The addresses of the open handles. A set needs no lock. A finaliser could wait for a lock for ever, because it may run between
+# any two lines of this package, in the same thread.
 _live: set[int | None] = set()
 
 
 def live_handles() -> int:
-    """How many handles of this process are open."""
+    """The number of open handles in this process."""
     return len(_live)
 
 
@@ -25,9 +25,9 @@ def _release(free: Any, pointer: c_void_p) -> None:
 
 
 class Handle:
-    """What the library has made. It is freed by `with`, by close(), or when it is collected.
+    """An object of the library, freed by `with`, by close(), or when it is collected.
 
-    Any number of threads may use it at once. Close it after the last call on it has returned.
+    Any number of threads may use it at the same time. Close it after the last call on it has returned.
     """
 
     _pointer: c_void_p | None
@@ -42,7 +42,7 @@ class Handle:
         )
 
     def close(self) -> None:
-        """Frees the handle. A later call on it raises DoorsError; closing it again does nothing."""
+        """Frees the object. Later calls on it raise DoorsError. Closing it again does nothing."""
         self._pointer = None
         self._finalizer()
 
@@ -54,12 +54,12 @@ class Handle:
 
 
 def as_bytes(text: str | bytes) -> bytes:
-    """A text as the library takes it: UTF-8, or the bytes as they are."""
+    """Encodes a text as UTF-8. Bytes stay as they are."""
     return text.encode() if isinstance(text, str) else text
 
 
 def listed(kind: Any, call: Callable[[Any, int, Any], int], room: int = 256) -> list[Any]:
-    """All that a call writes to a list: `call` gets the list, its length, and where to write how many there are."""
+    """Returns all entries of a list. `call` gets an array, its length, and where to write the total number."""
     while True:
         found, count = (kind * room)(), c_size_t()
         checked(call(found, room, byref(count)))

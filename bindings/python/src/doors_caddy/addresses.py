@@ -1,4 +1,4 @@
-"""Addresses, pods, and lists of CIDRs."""
+"""IP addresses, pods, and lists of CIDRs."""
 
 import ipaddress
 from ctypes import byref, c_uint8, c_uint32
@@ -12,23 +12,24 @@ from .errors import checked
 from .numbers import Status
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-"""An IP address. An IPv4-mapped IPv6 address is always given as IPv4."""
+"""An IP address. IPv4-mapped IPv6 addresses are always returned as IPv4."""
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """One process of the app, by where it is dialled."""
+    """The address and port of a pod."""
 
     address: Address
     port: int
 
 
 class Cidrs(Handle):
-    """A list of CIDRs, separated by white space, in which addresses are looked up. It does not change.
+    """A list of CIDRs, separated by white space. Immutable.
 
-    Raises DoorsError: Status.CIDR, with the index of the CIDR to blame.
+    Raises DoorsError with Status.CIDR and the index of the CIDR if one is malformed, a bare address or a duplicate, or has host
+    bits set.
     """
 
     def __init__(self, cidrs: str | bytes) -> None:
@@ -36,12 +37,12 @@ class Cidrs(Handle):
         super().__init__("cidrs", text, len(text), error=error)
 
     def lookup(self, address: Address | str) -> int | None:
-        """The index, from 0, of the longest CIDR that holds the address; None if none does."""
+        """Returns the zero-based index of the CIDR with the longest prefix that contains an address, or None."""
         return looked_up(library.doors_cidrs_lookup, self._pointer, address)
 
 
 def looked_up(function: Any, pointer: Any, address: Address | str) -> int | None:
-    """The index that a lookup function finds."""
+    """Returns the index that a lookup function finds, or None."""
     index = c_uint32()
     status = function(pointer, byref(c_addr(address)), byref(index))
     if status == Status.NO_MATCH:

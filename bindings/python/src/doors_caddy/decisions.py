@@ -1,4 +1,4 @@
-"""Decisions: what the token or the cookie of a request says about where it goes."""
+"""Decisions about where requests go, from their tokens and cookies."""
 
 from ctypes import byref, c_uint16, c_uint32, create_string_buffer
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ class Decision:
     kind: DecisionKind
     reason: Reason
     upstream: int | None
-    """The index of the upstream in the configuration, from 0; None for DecisionKind.ANY and GONE."""
+    """The zero-based index of the upstream in the configuration; None for DecisionKind.ANY and GONE."""
     key: int | None
-    """The index, from 0, of the key that opened the token or the cookie; None where none did."""
+    """The zero-based index of the key that decrypted the token or cookie; None if none did."""
     port: int
-    """The port of the upstream; 0 for DecisionKind.ANY and GONE."""
+    """The upstream's port; 0 for DecisionKind.ANY and GONE."""
     path: PathKind
     address: Address | None
-    """The address in the token (DecisionKind.POD, and GONE with Reason.NO_CIDR) or in the cookie (Reason.COOKIE); else None."""
+    """The token's address (DecisionKind.POD, and GONE with Reason.NO_CIDR) or the cookie's (Reason.COOKIE), otherwise None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,16 @@ class Upstream:
     """One upstream of a configuration."""
 
     host: str
-    """Its host, of several the first."""
+    """Its host, or the first of its hosts."""
     port: int
 
 
 class Router(Handle):
-    """Decides where requests go. It does not change. close() wipes its keys.
+    """Decides where requests go. Immutable. close() wipes its keys.
 
-    `config` is JSON, such as {"secret": KEYS, "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}; an
-    upstream may have several "cidrs", and with several upstreams "cookie_name" is required. Raises DoorsError:
-    Status.SECRET, Status.CIDR, Status.CONFIG or Status.TOO_LARGE, with the index of the upstream to blame, or of the key for SECRET.
+    `config` is JSON, such as {"secret": KEYS, "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}.
+    An upstream may have "cidrs" and "hosts" instead, which are lists. "cookie_name" is required with more than one upstream.
+    Raises DoorsError with Status.SECRET, CIDR, CONFIG or TOO_LARGE, and the index of the upstream or, for SECRET, of the key.
     """
 
     def __init__(self, config: str | bytes) -> None:
@@ -52,20 +52,20 @@ class Router(Handle):
         super().__init__("router", text, len(text), error=error)
 
     def decide(self, path: str | bytes, cookies: str | bytes = "") -> Decision:
-        """Decides one request, by its path as sent (escaped, with or without a query) and its Cookie header.
+        """Decides where a request goes, by its escaped path or its whole target, and its Cookie header.
 
-        DecisionKind.GONE is a decision like any other: nothing is raised for a token that does not open.
+        A token that cannot be decrypted raises nothing: the decision is DecisionKind.GONE.
         """
         path, cookies, out = as_bytes(path), as_bytes(cookies), CDecision()
         checked(library.doors_router_decide(self._pointer, path, len(path), cookies, len(cookies), byref(out)))
         return decision_of(out)
 
     def lookup(self, address: Address | str) -> int | None:
-        """The index of the upstream in one of whose CIDRs an address lies, the longest prefix first; None if there is none."""
+        """Returns the index of the upstream with the CIDR that contains an address, or None. The longest prefix wins."""
         return looked_up(library.doors_router_lookup, self._pointer, address)
 
     def upstreams(self) -> list[Upstream]:
-        """The upstreams, in the order of the configuration."""
+        """Returns the upstreams in the order of the configuration."""
         count, host, port, found = c_uint32(), create_string_buffer(HOST_SIZE), c_uint16(), list[Upstream]()
         checked(library.doors_router_upstreams(self._pointer, byref(count)))
         for index in range(count.value):
@@ -74,11 +74,11 @@ class Router(Handle):
         return found
 
     def key_ids(self) -> list[str]:
-        """As Cipher.key_ids(). `key` of a Decision is an index into them."""
+        """Returns the IDs of the keys, like Cipher.key_ids(). `key` of a Decision is an index of this list."""
         return key_ids(library.doors_router_keys, library.doors_router_key_id, self._pointer)
 
     def warnings(self) -> list[str]:
-        """What is allowed in the configuration but probably a mistake, one line for each."""
+        """Returns one line for each setting that is allowed but probably a mistake."""
         error, found = CError(), list[str]()
         while (status := library.doors_router_warning(self._pointer, len(found), byref(error))) == Status.OK:
             found.append(error.message.decode())
@@ -88,7 +88,7 @@ class Router(Handle):
 
 
 class SourceRouter(Router):
-    """The router of a source, which owns it."""
+    """The router of a source. It belongs to the source and lives as long."""
 
     def __init__(self, source: Handle) -> None:
         self._source = source
@@ -98,13 +98,13 @@ class SourceRouter(Router):
         return library.doors_source_router(self._source._pointer)
 
     def close(self) -> None:
-        """Does nothing: the router is freed with its source."""
+        """Does nothing. The router is freed with its source."""
 
 
 def check(field: Field, value: str | bytes) -> None:
-    """Checks one value by the rules of Router, for programs that read a configuration word by word.
+    """Checks one value by the rules of Router, for programs that parse a configuration word by word.
 
-    Raises DoorsError: Status.SECRET, Status.CIDR or Status.CONFIG.
+    Raises DoorsError with Status.SECRET, CIDR or CONFIG.
     """
     text, error = as_bytes(value), CError()
     checked(library.doors_check(field, text, len(text), byref(error)), error)

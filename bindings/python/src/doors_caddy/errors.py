@@ -1,4 +1,4 @@
-"""What the calls of this package raise."""
+"""The exception that this package raises."""
 
 from ._native.declarations import CError
 from .numbers import Status
@@ -7,10 +7,10 @@ _NONE = 2**32 - 1
 
 
 class DoorsError(Exception):
-    """A call failed. The message is one line and never holds a key or a token.
+    """A call failed. The message is one line, and never contains a key or a token.
 
-    `status` says why. `index` is the place, from 0, of the key (for a secret), the CIDR (for Cidrs) or the upstream (for a
-    configuration) to blame; None if there is none.
+    `status` is the reason. `index` is the zero-based index of the invalid key (secrets), CIDR (Cidrs) or upstream
+    (configurations), or None.
     """
 
     def __init__(self, status: Status, message: str | None = None, index: int | None = None) -> None:
@@ -20,12 +20,12 @@ class DoorsError(Exception):
 
 
 def optional(index: int) -> int | None:
-    """An index, of which the library says that there is none by its greatest number."""
+    """Returns an index, or None for the number that means that there is none."""
     return None if index == _NONE else index
 
 
 def checked(status: int, error: CError | None = None) -> None:
-    """Raises DoorsError unless a call succeeded; with what the call wrote to `error`, if it has one."""
+    """Raises DoorsError if a call failed, with the message and the index in `error`, if given."""
     if status == Status.OK:
         return
     if error is None:

@@ -1,4 +1,4 @@
-"""What a State takes and tells. Times are nanoseconds of the clock whose times are given to the calls; durations are nanoseconds."""
+"""The values that State takes and returns. Times are nanoseconds of the caller's clock; durations are nanoseconds."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -11,36 +11,36 @@ from .numbers import EventKind, EvictFlag, HostChange, IdleAnswer, LookupFailure
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds of a process. What is None has the value that stands beside it."""
+    """The limits of a process. None means the default."""
 
     max_pods: int | None = None
-    """How many pods are remembered, at least 1. 10,000."""
+    """The maximum number of remembered pods, at least 1. Default: 10,000."""
     max_waiting: int | None = None
-    """How many requests may wait for a pod at once. 4,096."""
+    """The maximum number of requests that wait for a pod. Default: 4,096."""
     max_lookups: int | None = None
-    """How many lookups may run at once, at least 1. 64."""
+    """The maximum number of concurrent lookups, at least 1. Default: 64."""
     max_slow_lookups: int | None = None
-    """How many more may run, if so many have been running for over a second. 256."""
+    """The number of additional lookups allowed once `max_lookups` have been running for over a second. Default: 256."""
     refreshes_per_second: int | None = None
-    """How many lookups a second may begin for hosts whose addresses are known, at least 1. 100."""
+    """The maximum number of lookups started per second for hosts with known addresses, at least 1. Default: 100."""
 
 
 class Lookup(NamedTuple):
-    """A lookup to begin now."""
+    """A lookup to start now."""
 
     host: int
-    """The number of the host, for the report of its end."""
+    """The host to pass to the report. Unique within a state."""
     resolver: int
     """Options.resolver of the sources that use it."""
     name: str
 
 
 class Due(NamedTuple):
-    """The lookups to begin now, and when to ask again."""
+    """The lookups to start now, and the time of the next call."""
 
     lookups: list[Lookup]
     again: int | None
-    """None: not before a report says ReportFlag.LOOKUPS_DUE."""
+    """None means to wait for a report with ReportFlag.LOOKUPS_DUE. Such a report always means to call earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class HostReport:
 
     change: HostChange
     flags: ReportFlag
-    """ReportFlag.WAKE and LOOKUPS_DUE only."""
+    """ReportFlag.WAKE and LOOKUPS_DUE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,56 +61,57 @@ class KnownHost:
     """Options.resolver of the sources that use it; 0 for an address."""
     addresses: list[Address]
     generation: int
-    """Counts the changes of the addresses; 0 before the first."""
+    """The number of changes of the addresses; 0 before the first."""
     age: int | None
-    """Since the last answer with addresses; None before the first, and for an address."""
+    """The time since the last answer with addresses; None before the first, and for an address."""
     failure: LookupFailure | None
-    """Why the last lookup failed; None if it did not, or none has ended."""
+    """Why the last lookup failed; None if it succeeded or none has ended."""
     failing_for: int
-    """Since the first of the failures in a row; 0 without a failure."""
+    """The time since the first failure of the current series; 0 without a failure."""
     refresh: int
-    """The time from one lookup to the next; 0 without users."""
+    """The interval between lookups; 0 without users."""
     users: int
-    """How many sources use it."""
+    """The number of sources that use it."""
     active: bool
-    """Whether lookups go on."""
+    """Whether lookups continue."""
     partial: bool
-    """Whether answers are taken for parts of the truth."""
+    """Whether answers count as partial."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPod:
-    """What is known about a pod, at one moment. What did not happen, or is over, has the time None."""
+    """A snapshot of one pod. A time is None if the event did not happen or no longer holds."""
 
     pod: Pod
     upstream: int
-    """The number of its upstream, see Source.upstream()."""
+    """The ID of its upstream, see Source.upstream()."""
     first_seen: int
-    """When it was first used: a request for it began or ended, or a dial ended."""
+    """When it was first used: a request began or ended, or a dial ended."""
     last_seen: int
+    """When it was last used."""
     verdict: Verdict
     unreachable_since: int | None
-    """Since when something is held against it."""
+    """When its verdict became other than Verdict.NONE."""
     marked_since: int | None
-    """Since when its answers say that it drains."""
+    """When its responses began to say that it drains."""
     draining_since: int | None
-    """Since when it gets no new pages: it says that it drains, DNS does not name it, or it is evicted."""
+    """When it stopped getting new pages: it says that it drains, DNS does not list it, or it is evicted."""
     drained_since: int | None
-    """Since when it has nothing left to do. A time to come while that is not certain."""
+    """When it ran out of work. Lies in the future until that is certain."""
     evicted_since: int | None
     refused: int
-    """How many dials its host has refused."""
+    """The number of dials that its host refused."""
     in_flight: int
-    """Requests that were sent to it and have not ended."""
+    """The number of requests sent to it that have not ended."""
     streams: int
-    """Those of them that are receiver streams: about one for each open page."""
+    """How many of them are receiver streams: about one per open page."""
     fresh: bool
-    """Whether an upstream that used it in the last minute has it in DNS."""
+    """Whether DNS lists it for an upstream that used it in the last minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Whether the pods at one address may be stopped, as far as their requests tell."""
+    """Whether the pods at one address can be stopped, judged by their requests."""
 
     answer: IdleAnswer
     in_flight: int
@@ -118,24 +119,24 @@ class Idle:
     last_seen: int | None
     """When a pod at the address was last used; None if none was."""
     wait: int
-    """The time until the answer can be IdleAnswer.YES at the earliest. 0 when it is, and while requests are in flight."""
+    """The minimum time until the answer can be IdleAnswer.YES. 0 if it is already, and while requests are in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eviction:
-    """Pods to evict: those in a network, those of an upstream, or those of the upstream in the network."""
+    """The pods to evict: those in a network, those of an upstream, or those of the upstream in the network."""
 
     network: Network | None = None
     """None for all addresses of the upstream."""
     upstream: int | None = None
-    """The number of the upstream, see Source.upstream(); None for any."""
+    """The ID of the upstream, see Source.upstream(); None for any."""
     rate: int | None = None
-    """How many pages of an upstream are told to reload in one second; None for Options.gone_rate."""
+    """How many pages per upstream and second are told to reload; None for Options.gone_rate."""
     flags: EvictFlag = EvictFlag(0)
 
 
 class KnownEviction(NamedTuple):
-    """An eviction that was not undone."""
+    """An eviction in force."""
 
     eviction: Eviction
     since: int
@@ -145,18 +146,18 @@ class KnownEviction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that has happened to a pod, or to those of an eviction."""
+    """A change of a pod, or of the pods of an eviction."""
 
     number: int
-    """Counts the events, from 1."""
+    """A sequence number, starting at 1."""
     at: int
     kind: EventKind
     subject: Pod | Network | None
-    """The pod. With EventKind.EVICTED and UNDONE the network, or None for all addresses of the upstream."""
+    """The pod. For EventKind.EVICTED and UNDONE: the network, or None for all addresses of the upstream."""
     upstream: int | None
-    """The number of the upstream; None for any."""
+    """The ID of the upstream; None for any."""
     pages: int
-    """How many receiver streams it had then."""
+    """The number of receiver streams at that time."""
 
 
 def host_report_of(out: CHostReport) -> HostReport:

@@ -1,4 +1,4 @@
-"""The way of a request, step by step. docs/build-a-proxy.md of the project shows the loop around these calls."""
+"""Requests and their configuration. docs/build-a-proxy.md explains the loop around these calls."""
 
 from ctypes import byref, c_size_t, c_uint64
 from dataclasses import dataclass
@@ -17,69 +17,69 @@ from .steps import Report, Step, report_of, step_of
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of one configuration. Durations are nanoseconds. What is None has the value that stands beside it."""
+    """The options of one configuration. Durations are nanoseconds. None means the default."""
 
     gone_after: int | None = None
-    """For how long a pod must have been out of reach until it is gone. 10 s."""
+    """How long a pod must be unreachable before it is gone. Default: 10 s."""
     drain_max: int | None = None
-    """For how long a pod may drain until its pages are told 410; 0 for ever. 0."""
+    """How long a pod may drain before its pages get 410; 0 for no limit. Default: 0."""
     roll_time: int | None = None
-    """How often a page opens a receiver stream: the app's SolitaireRollTime. 15 s."""
+    """How often a page opens a receiver stream. Equal to the app's SolitaireRollTime. Default: 15 s."""
     page_wait: int | None = None
-    """For how long a page load waits for a pod; 0 for not at all. 10 s."""
+    """How long a page load waits for a pod. 0 disables waiting. Default: 10 s."""
     refresh: int | None = None
-    """The time from one lookup of a host to the next, while requests use it. 1 s."""
+    """The interval between lookups of a host that requests use. Default: 1 s, minimum: 10 ms."""
     stale_max: int | None = None
-    """The age at which addresses are not used without waiting for new ones. 300 s."""
+    """The age at which addresses are no longer used without waiting for a new lookup. Default: 300 s."""
     first_lookup: int | None = None
-    """For how long a request waits for first lookups while no address is known at all. 3 s."""
+    """How long a request waits for a first lookup while no address is known. Default: 3 s."""
     resolver: int | None = None
-    """The caller's number for the way in which names are looked up. Hosts with the same name and number are one host. 0."""
+    """The caller's number for a way to resolve names. Hosts with the same name and number are one host. Default: 0."""
     gone_rate: int | None = None
-    """How many receiver streams of an upstream may be told 410 in one second; 0 for all. 100."""
+    """The maximum number of receiver streams per upstream and second that get 410; 0 for no limit. Default: 100."""
     flags: OptionFlag = OptionFlag(0)
 
 
 class Place(NamedTuple):
-    """A pod to choose from."""
+    """A pod that a policy may choose."""
 
     upstream: int
     """The upstream, by its index in the configuration."""
     tier: int
-    """How good the pod is for the request; lower is better."""
+    """How suitable the pod is; lower is better."""
     pod: Pod
 
 
 class Choices(NamedTuple):
-    """The pods that may take a request, and what was learned."""
+    """The pods that may serve a request, and what was learned."""
 
     places: list[Place]
     report: Report
 
 
-class Numbers(NamedTuple):
-    """The numbers of an upstream in a State."""
+class Ids(NamedTuple):
+    """The IDs of an upstream in a State."""
 
     host: int
-    """The number of its host, as in Lookup; one for all its hosts together if it has several."""
+    """The ID of its host as in Lookup, or one ID for all its hosts together."""
     upstream: int
-    """The number of the upstream, as in KnownPod and Eviction."""
+    """The ID of the upstream as in KnownPod and Eviction."""
 
 
 class Fresh(NamedTuple):
-    """The pods of an upstream that DNS names."""
+    """The fresh pods of an upstream."""
 
     inside: list[Pod]
-    """Those inside of the upstream's networks."""
+    """Those inside the upstream's networks."""
     outside: list[Pod]
 
 
 class Source(Handle):
-    """One configuration in use. It does not change. `config` is the JSON of Router; `now` and `random` are as in State.
+    """One configuration in use. Immutable. `config` is as for Router; `now` and `random` are as for State.
 
-    To replace the configuration make a new source on the same state, give it to new requests, and close the old one when
-    its last request has ended. A process that was made by os.fork() makes its own. Raises DoorsError as Router does, and
-    Status.RANGE for an option.
+    To replace the configuration, create a new source with the same state, use it for new requests, and close the old one when
+    its last request has ended. Do not use it after os.fork(). Raises DoorsError like Router, and with Status.RANGE for an
+    option.
     """
 
     def __init__(self, state: State, config: str | bytes, options: Options = Options()) -> None:
@@ -89,7 +89,7 @@ class Source(Handle):
 
     @property
     def router(self) -> Router:
-        """The router of this source, which works until the source is closed."""
+        """The router of this source. It works until the source is closed."""
         return SourceRouter(self)
 
     def begin(
@@ -102,10 +102,10 @@ class Source(Handle):
         *,
         has_body: bool = False,
     ) -> "Request":
-        """A request begins; `path` and `cookies` are as in Router.decide(). `step` of what is returned says what to do.
+        """Begins a request. Follow its `step`, and always call Request.ended().
 
-        `has_body` is True if the request has a body, or may have one since its length is not known to be 0. Call
-        Request.ended() in every case.
+        `path` and `cookies` are as for Router.decide(). `has_body` is True if the request has or may have a body, that is,
+        unless its length is known to be 0.
         """
         path, cookies, request, step, decision = as_bytes(path), as_bytes(cookies), CRequest(), CStep(), CDecision()
         texts = (path, len(path), cookies, len(cookies))
@@ -115,25 +115,26 @@ class Source(Handle):
         return Request(self, request, decision_of(decision), step_of(step))
 
     def dialled(self, upstream: int, pod: Pod, outcome: Outcome, now: int, random: int) -> Report:
-        """What became of a dial, as soon as it is known: from any thread, also after its request has ended."""
+        """Reports the outcome of a dial. Call it as soon as the outcome is known, from any thread, also for requests that have
+        ended."""
         out = CReport()
         checked(library.doors_source_dialled(self._pointer, upstream, byref(c_pod(pod)), outcome, now, random, byref(out)))
         return report_of(out)
 
     def use(self, upstream: int, now: int) -> Report:
-        """Keeps the lookups of an upstream's host going, as a request does: for whoever shows its pods."""
+        """Starts or continues the lookups of an upstream's host, as a request would, to show its pods."""
         out = CReport()
         checked(library.doors_source_use(self._pointer, upstream, now, byref(out)))
         return report_of(out)
 
-    def numbers(self, upstream: int) -> Numbers:
-        """The numbers that an upstream of this configuration has in the State. Raises DoorsError: Status.NO_MATCH."""
+    def upstream(self, upstream: int) -> Ids:
+        """Returns the IDs of an upstream in the State. Raises DoorsError with Status.NO_MATCH if there is no such upstream."""
         host, number = c_uint64(), c_uint64()
         checked(library.doors_source_upstream(self._pointer, upstream, byref(host), byref(number)))
-        return Numbers(host.value, number.value)
+        return Ids(host.value, number.value)
 
     def fresh(self, upstream: int) -> Fresh:
-        """The pods of an upstream that DNS names. Raises DoorsError: Status.NO_MATCH."""
+        """Returns the fresh pods of an upstream. Raises DoorsError with Status.NO_MATCH if there is no such upstream."""
         inside = c_size_t()
 
         def call(room: Any, length: int, count: Any) -> int:
@@ -145,16 +146,16 @@ class Source(Handle):
 
 
 class Request:
-    """One request of a Source, from Source.begin(). One thread at a time uses it. Each call but ended() sets `step`."""
+    """One request, created by Source.begin(). For use by one thread at a time. Its calls set `step`."""
 
     __slots__ = ("_source", "_request", "decision", "step")
 
     def __init__(self, source: Source, request: CRequest, decision: Decision, step: Step) -> None:
         self._source, self._request = source, request
         self.decision = decision
-        """What the token or the cookie of the request means."""
+        """The meaning of its token or cookie."""
         self.step = step
-        """What to do now."""
+        """What to do next."""
 
     def _next(self, function: Any, *arguments: Any) -> Step:
         out = CStep()
@@ -163,19 +164,19 @@ class Request:
         return self.step
 
     def next(self, outcome: Outcome, now: int, random: int) -> Step:
-        """The attempt has ended without an answer, and its dial was told to Source.dialled()."""
+        """Ends an attempt that got no response and whose dial was reported to Source.dialled()."""
         return self._next(library.doors_request_next, outcome, now, random)
 
     def failed(self, outcome: Outcome, now: int, random: int) -> Step:
-        """Source.dialled() and next() in one, for callers whose dials belong to one request each."""
+        """Combines Source.dialled() and next(), for callers that make each dial for a single request."""
         return self._next(library.doors_request_failed, outcome, now, random)
 
     def resume(self, now: int, random: int) -> Step:
-        """A request that waits goes on. A call more than needed repeats the last step."""
+        """Resumes a waiting request. Extra calls repeat the last step."""
         return self._next(library.doors_request_resume, now, random)
 
     def choices(self, now: int) -> Choices:
-        """After Choose: the pods that may take the request, only the best ones. There may be none."""
+        """Returns the pods of the best tier that may serve the request, after Choose. If there are none, call chose_none()."""
         reports: list[Report] = []
 
         def call(room: Any, length: int, count: Any) -> int:
@@ -186,29 +187,33 @@ class Request:
             return status
 
         places = [Place(one.upstream, one.tier, pod_of(one.pod)) for one in listed(CPlace, call)]
-        # With more pods than fit there was a second call, which has learned nothing new.
+        # If there was a second call, with more room, it learned nothing new.
         return Choices(places, reports[0])
 
     def chose(self, upstream: int, pod: Pod, now: int) -> Step:
-        """The user's policy has chosen this pod."""
+        """Reports the pod chosen by the user's policy."""
         return self._next(library.doors_request_chose, upstream, byref(c_pod(pod)), now)
 
     def chose_none(self, now: int, random: int) -> Step:
-        """The user's policy has chosen none: offers those that are less good, or is as if none could be reached."""
+        """Reports that the user's policy chose no pod. The next step offers the next tier, or is as if no pod had been
+        reachable."""
         return self._next(library.doors_request_chose_none, now, random)
 
     def give_up(self, outcome: Outcome | None, now: int, random: int) -> Step:
-        """With OptionFlag.USER_RETRIES: the retries are over. `outcome` is that of the last attempt, or None if next() was
-        told."""
+        """Ends the user's retries, with OptionFlag.USER_RETRIES.
+
+        `outcome` is that of the last attempt, or None if it was reported to next().
+        """
         return self._next(library.doors_request_give_up, outcome or 0, now, random)
 
     def answered(self, marks: Mark, now: int, random: int) -> Step:
-        """The pod has begun to answer; `marks` is what the answer says about the pod, or Mark(0).
+        """Reports that the pod has begun to respond. `marks` is what the response says about the pod, or Mark(0).
 
-        Done: pass the answer on. Any other step, which only Mark.REFUSED leads to: drop the answer and obey.
+        If the step is Done, forward the response. Any other step occurs only with Mark.REFUSED: discard the response, of which
+        nothing may reach the client, and follow the step.
         """
         return self._next(library.doors_request_answered, marks, now, random)
 
     def ended(self, now: int) -> None:
-        """The request has ended, however. Call it once. Until then the request counts as in flight, or as waiting."""
+        """Ends the request. Call it once, whatever the result: until then it counts as in flight or as waiting."""
         checked(library.doors_request_ended(self._source._pointer, byref(self._request), now))

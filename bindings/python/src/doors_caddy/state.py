@@ -1,4 +1,4 @@
-"""What a process knows about hosts and pods."""
+"""The state of hosts and pods in a process."""
 
 from collections.abc import Iterable
 from ctypes import byref, c_int64, c_size_t, c_uint32
@@ -44,26 +44,26 @@ _LOOKUPS = 64
 
 
 class State(Handle):
-    """What a process knows about hosts and pods. One is enough for a process; it outlives configurations.
+    """What a process knows about hosts and pods. A process needs only one; it outlives configurations.
 
-    `now` is nanoseconds of one monotonic clock, such as time.monotonic_ns(). `random` is any number below 2**64, another one
-    for each call, such as random.getrandbits(64). The sources that were made with a state still work after its close().
-    A process that was made by os.fork() makes its own. Raises DoorsError: Status.RANGE.
+    `now` is the time of one monotonic clock in nanoseconds, such as time.monotonic_ns(). `random` is any number below 2**64,
+    different for each call, such as random.getrandbits(64). Sources still work after close() of their state.
+    Do not use it after os.fork(). Raises DoorsError with Status.RANGE for a limit of 0.
     """
 
     def __init__(self, limits: Limits = Limits()) -> None:
         super().__init__("state", byref(filled(CLimits, library.doors_limits_init, limits)))
 
     def limit(self, max_pods: int) -> None:
-        """Changes how many pods are remembered. Pods with which nothing is wrong are forgotten first."""
+        """Changes the maximum number of remembered pods. Pods without a fault are forgotten first."""
         checked(library.doors_state_limit(self._pointer, max_pods))
 
     # Hosts.
 
     def due(self, now: int, random: int) -> Due:
-        """Says which lookups to begin now. Report the end of each. Call it from one place: a loop that `again` drives.
+        """Returns the lookups to start now. Call it from a single loop that waits for `again`.
 
-        A lookup whose end is not reported counts as LookupFailure.TIMEOUT after 60 s.
+        Always report the end of a lookup: without a report, it counts as LookupFailure.TIMEOUT after 60 s.
         """
         room, count, again = (CLookup * _LOOKUPS)(), c_size_t(), c_int64()
         checked(library.doors_state_due(self._pointer, now, random, room, _LOOKUPS, byref(count), byref(again)))
@@ -80,10 +80,10 @@ class State(Handle):
         missing: Missing = Missing(0),
         failure: LookupFailure | None = None,
     ) -> HostReport:
-        """A lookup has ended with these addresses, which may be none.
+        """Reports the addresses found by a lookup, in any order.
 
-        `missing` are the IP versions about which nothing was learned, or only a part, and `failure` is why; None if they are
-        only late.
+        `missing` combines the IP versions with a missing or partial answer. `failure` is the reason, or None if the answer is
+        only late. If there is no address and something is missing, the lookup counts as failed.
         """
         out, found = CHostReport(), _addrs(addresses)
         arguments = (host, found, len(found), missing, failure or 0, now, random)
@@ -91,19 +91,19 @@ class State(Handle):
         return host_report_of(out)
 
     def resolved_late(self, host: int, addresses: Iterable[Address | str], now: int) -> HostReport:
-        """Addresses came after the end of their lookup was reported."""
+        """Reports addresses that arrived after their lookup was reported."""
         out, found = CHostReport(), _addrs(addresses)
         checked(library.doors_state_resolved_late(self._pointer, host, found, len(found), now, byref(out)))
         return host_report_of(out)
 
     def lookup_failed(self, host: int, failure: LookupFailure, now: int, random: int) -> HostReport:
-        """A lookup has ended without addresses."""
+        """Reports a lookup that found no addresses."""
         out = CHostReport()
         checked(library.doors_state_lookup_failed(self._pointer, host, failure, now, random, byref(out)))
         return host_report_of(out)
 
     def host(self, host: int, now: int) -> KnownHost:
-        """What is known about a host, by its number. Raises DoorsError: Status.NO_MATCH."""
+        """Returns what is known about a host. Raises DoorsError with Status.NO_MATCH if it is unknown or forgotten."""
         out = CHostState()
         addresses = listed(
             CAddr, lambda *outputs: library.doors_state_host(self._pointer, host, now, byref(out), *outputs)
@@ -125,21 +125,23 @@ class State(Handle):
     # Pods.
 
     def pods(self, after: Pod | None = None, most: int = 1000) -> list[KnownPod]:
-        """At most `most` pods by address (IPv4 first) and port: those after one of them, or the first. Fewer than `most`
-        are all that follow."""
+        """Returns at most `most` pods by address (IPv4 first) and port, starting after `after`, or with the first.
+
+        If there are fewer than `most`, no more follow.
+        """
         room, count, known = (CKnownPod * most)(), c_size_t(), c_size_t()
         start = None if after is None else byref(c_pod(after))
         checked(library.doors_state_pods(self._pointer, start, room, most, byref(count), byref(known)))
         return [known_pod_of(one) for one in room[: count.value]]
 
     def verdict(self, pod: Pod) -> Verdict:
-        """What is held against a pod. It does not count as a use of the pod."""
+        """Returns the verdict on a pod. Does not count as a use of the pod."""
         out = c_uint32()
         checked(library.doors_state_verdict(self._pointer, byref(c_pod(pod)), byref(out)))
         return Verdict(out.value)
 
     def idle(self, address: Address | str, idle: int, started: int, now: int) -> Idle:
-        """Whether the pods at an address had no request for `idle` nanoseconds, so that they may be stopped.
+        """Checks whether the pods at an address had no request for `idle` nanoseconds, so that they can be stopped.
 
         `started` is when the caller began to report requests.
         """
@@ -151,25 +153,25 @@ class State(Handle):
     # Evictions and events.
 
     def evict(self, eviction: Eviction, now: int) -> None:
-        """Evicts pods, also those that come later, until undo(): they get no new pages while there are other pods, and their
-        pages are told to reload, no faster than the rate.
+        """Evicts pods, including pods that appear later, until undo().
 
-        With the target of another eviction it changes the rate and the flags of that one. Raises DoorsError: Status.ADDRESS
-        (neither a network nor an upstream), Status.TOO_MANY (there are 256 others).
+        They get no new pages while there are other pods, and their pages are told to reload, never faster than the rate. If an
+        eviction with the same target exists, its rate and flags are changed. Raises DoorsError with Status.ADDRESS (neither a
+        network nor an upstream) or TOO_MANY (there are 256 others).
         """
         checked(library.doors_state_evict(self._pointer, byref(c_eviction(eviction)), now))
 
     def undo(self, eviction: Eviction, now: int) -> None:
-        """Takes the eviction with this target back. Raises DoorsError: Status.NO_MATCH."""
+        """Cancels the eviction with this target. Raises DoorsError with Status.NO_MATCH if there is none."""
         checked(library.doors_state_undo(self._pointer, byref(c_eviction(eviction)), now))
 
     def evictions(self) -> list[KnownEviction]:
-        """All evictions, the oldest first."""
+        """Returns all evictions, oldest first."""
         found = listed(CEviction, lambda *outputs: library.doors_state_evictions(self._pointer, *outputs))
         return [known_eviction_of(one) for one in found]
 
     def events(self, after: int = 0) -> list[Event]:
-        """What has happened to pods: of the last 256 events those after the one with the number `after`, the oldest first."""
+        """Returns the events after the one with the number `after`, oldest first. Only the last 256 are kept."""
         found = listed(CEvent, lambda *outputs: library.doors_state_events(self._pointer, after, *outputs))
         return [event_of(one) for one in found]
 
@@ -180,7 +182,7 @@ def _addrs(addresses: Iterable[Address | str]) -> Any:
 
 
 def filled(structure: Any, init: Any, values: Any) -> Any:
-    """A struct with the values that `init` fills in, but for those that are given."""
+    """Creates a struct with the defaults that `init` sets, and the given values."""
     out = structure()
     checked(init(byref(out)))
     for name, value in asdict(values).items():

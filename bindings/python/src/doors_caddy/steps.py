@@ -1,4 +1,4 @@
-"""What a request is told to do, and what a call has learned besides."""
+"""The steps of a request, and the reports of calls."""
 
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeAlias
@@ -9,7 +9,7 @@ from .numbers import Cause, ReportFlag, StepKind, Verdict
 
 
 class Changed(NamedTuple):
-    """What is held against a pod has changed."""
+    """The verdict on a pod has changed."""
 
     upstream: int
     pod: Pod
@@ -25,21 +25,21 @@ class Draining(NamedTuple):
 
 
 class Background(NamedTuple):
-    """A pod to dial in the background: close the connection at once, and tell Source.dialled() what became of it."""
+    """A pod to dial in the background. Close the connection at once, and report the outcome to Source.dialled()."""
 
     upstream: int
     pod: Pod
 
 
 class Dropped(NamedTuple):
-    """A host gave up an address, which refused a connection, since DNS does not name it."""
+    """A host dropped an address, because it refused a connection and DNS does not list it."""
 
     host: int
     address: Address
 
 
 class Outside(NamedTuple):
-    """The host of an upstream resolves to an address outside of the upstream's networks."""
+    """The host of an upstream resolves to an address outside the upstream's networks."""
 
     upstream: int
     address: Address
@@ -47,11 +47,11 @@ class Outside(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a call has learned besides. Upstreams are indexes into the configuration. A member without its flag is None."""
+    """What was learned during a call. Upstreams are indexes in the configuration. Members without their flag are None."""
 
     flags: ReportFlag
     suppressed: int
-    """With ReportFlag.REFUSED_TOKEN: how many more tokens were refused for the same reason since the last time."""
+    """With ReportFlag.REFUSED_TOKEN: how many more tokens were refused for the same reason since the last report."""
     changed: Changed | None
     draining: Draining | None
     background: Background | None
@@ -69,14 +69,14 @@ class Dial:
     """The upstream of the pod, by its index in the configuration."""
     pod: Pod
     probe: bool
-    """This request finds out whether the pod is back."""
+    """This request tests whether the pod is back."""
     last_choice: bool
-    """The pod drains and there is no other: send `Doors-Last-Choice: ?1` with the request."""
+    """The pod drains and there is no other. Send the request with `Doors-Last-Choice: ?1`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Hold the request, and call Request.resume() at `until`, or when a report says ReportFlag.WAKE."""
+    """Wait, then call Request.resume() at `until`, or when a report has ReportFlag.WAKE."""
 
     kind: ClassVar[StepKind] = StepKind.WAIT
     report: Report
@@ -85,7 +85,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer the request, with `Cache-Control: no-store`."""
+    """Answer the request without a pod, with `Cache-Control: no-store`."""
 
     kind: ClassVar[StepKind] = StepKind.ANSWER
     report: Report
@@ -95,12 +95,12 @@ class Answer:
     """Seconds for `Retry-After`; 0 with 410, which has none."""
     cause: Cause
     page: bool
-    """It is a page load: a browser may be shown a text that loads the page again after `retry_after`."""
+    """The request is a page load. The answer may contain HTML that loads the page again after `retry_after`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing more: what became of the attempt is the answer (502, or nothing for a client that has gone)."""
+    """Nothing more to do. Forward the response, or answer 502 after a failed dial, or nothing if the client is gone."""
 
     kind: ClassVar[StepKind] = StepKind.DONE
     report: Report
@@ -108,8 +108,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Choose one of Request.choices() and call Request.chose(), or call Request.chose_none(). Only with
-    OptionFlag.USER_CHOOSES."""
+    """Choose one of Request.choices() and call Request.chose(), or call Request.chose_none().
+
+    Occurs only with OptionFlag.USER_CHOOSES.
+    """
 
     kind: ClassVar[StepKind] = StepKind.CHOOSE
     report: Report

@@ -12,18 +12,18 @@ from .numbers import KEY_ID_SIZE, TOKEN_SIZE
 
 
 class Opened(NamedTuple):
-    """What a token holds."""
+    """The content of a token."""
 
     address: Address
     key: int
-    """The index, from 0, of the key that opened it."""
+    """The zero-based index of the key that decrypted it."""
 
 
 class Cipher(Handle):
-    """Makes and reads tokens. It does not change. close() wipes its keys.
+    """Creates and decrypts tokens. Immutable. close() wipes its keys.
 
-    `secret` holds one to eight AES keys (16, 24 or 32 bytes each) in base64, separated by white space. The first key encrypts, all
-    of them decrypt. Raises DoorsError: Status.SECRET, with the index of the key to blame.
+    `secret` consists of one to eight AES keys (16, 24 or 32 bytes each) in standard base64 with padding, separated by white
+    space. The first key encrypts; all keys decrypt. Raises DoorsError with Status.SECRET and the index of the invalid key.
     """
 
     def __init__(self, secret: str | bytes) -> None:
@@ -31,24 +31,24 @@ class Cipher(Handle):
         super().__init__("cipher", text, len(text), error=error)
 
     def encode(self, address: Address | str) -> str:
-        """A token for an address: 43 characters for IPv4, 59 for IPv6. Two tokens for one address differ.
+        """Creates a token for an address: 43 characters for IPv4, 59 for IPv6. Two tokens for one address differ.
 
-        Make one for each process and address, not one for each request: with one key at most 2**32 of them are safe.
+        Create at most 2**32 tokens with one key: one per process and address, not one per request.
         """
         token, length = create_string_buffer(TOKEN_SIZE), c_size_t()
         checked(library.doors_cipher_encode(self._pointer, byref(c_addr(address)), token, TOKEN_SIZE, byref(length)))
         return token.value.decode()
 
     def decode(self, token: str | bytes) -> Opened:
-        """Reads a token. Raises DoorsError: Status.TOKEN_FORMAT, Status.TOKEN_REFUSED."""
+        """Decrypts a token. Raises DoorsError with Status.TOKEN_FORMAT or Status.TOKEN_REFUSED."""
         text, addr, key = as_bytes(token), CAddr(), c_uint32()
         checked(library.doors_cipher_decode(self._pointer, text, len(text), byref(addr), byref(key)))
         return Opened(address_of(addr), key.value)
 
     def key_ids(self) -> list[str]:
-        """The public names of the keys, 8 hexadecimal digits each, in the order of the secret.
+        """Returns the IDs of the keys, 8 hexadecimal digits each, in the order of the secret.
 
-        They are no secrets: log them, to compare the keys of a proxy with those of its apps.
+        An ID is not a secret. Log it to compare the keys of a proxy with those of its apps.
         """
         return key_ids(library.doors_cipher_keys, library.doors_cipher_key_id, self._pointer)
 

@@ -1,1 +1,1 @@
-"""The C API as it is: structs, functions, and the library that has them. Nothing above this folder is imported here."""
+"""The C API: structs, functions, and the shared library. Imports nothing from the folder above."""

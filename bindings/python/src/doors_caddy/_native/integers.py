@@ -1,4 +1,4 @@
-"""Refuses integers that do not fit: ctypes alone would cut them off."""
+"""Checks of integers, which ctypes would truncate."""
 
 import ctypes
 from ctypes import c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64
@@ -18,7 +18,7 @@ def must_fit(name: str, kind: Any, value: int) -> None:
 
 
 class Structure(ctypes.Structure):
-    """A struct whose integers must fit."""
+    """A struct that rejects integers that do not fit."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = next((kind for member, kind, *_ in self._fields_ if member == name), None)

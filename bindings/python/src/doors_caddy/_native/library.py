@@ -1,4 +1,4 @@
-"""Loads the shared library that lies beside this file. ctypes lets other Python threads run during its calls."""
+"""Loads the shared library next to this file. Other Python threads run during its calls."""
 
 import ctypes
 from pathlib import Path
@@ -9,7 +9,7 @@ from .integers import RANGES, must_fit
 
 
 def _checking(name: str, function: Any, parameters: list[Any]) -> Any:
-    """The function, which refuses integers that do not fit."""
+    """Returns the function with a check of its integers."""
     integers = [(index, kind) for index, kind in enumerate(parameters) if kind in RANGES]
 
     def call(*arguments: Any) -> Any:
@@ -33,12 +33,12 @@ library = _load()
 
 
 def words(function: str, number: int) -> str:
-    """What one of the `_str` functions says."""
+    """Returns the text of one of the `_str` functions."""
     text: bytes = getattr(library, function)(number)
     return text.decode()
 
 
 def version() -> str:
-    """The version of the library, which is also that of this package."""
+    """The version of the library, equal to that of this package."""
     text: bytes = library.doors_version()
     return text.decode()
