@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup library header build demo rollout simulate test bench scale fuzz fmt lint clean
+.PHONY: help setup library header build demo rollout simulate test bench scale fuzz dist fmt lint clean
 
 # The sources of bin/caddy.
 sources := $(shell find Cargo.toml Cargo.lock rust include go.mod routing caddy xcaddy.sh scripts tools \
@@ -47,6 +47,10 @@ scale: bin/caddy ## load 100,000 upstreams, reload 1,000 times, and check the li
 
 fuzz: ## run every fuzz target for 5 minutes (ARGS='--seconds 60 token': another time or target)
 	@scripts/fuzz.sh $(ARGS)
+
+dist: ## tarballs, Debian packages, an SBOM and checksums for this machine's architecture, from the commit, in target/dist/
+	@scripts/setup.sh dist
+	@scripts/dist.sh
 
 fmt: ## format Rust and Go
 	@cargo fmt --all

@@ -37,3 +37,36 @@ xcaddy_here() {
         --replace "github.com/doors-dev/doors-caddy=$doors_root" \
         --replace "github.com/doors-dev/doors-caddy/plugin=$doors_root/plugin"
 }
+
+# released FOLDER SOURCE VERSION: makes FOLDER a module proxy with our two Go modules in VERSION, from the commit that is checked out in
+# the git folder SOURCE. Each is what Go would make of a tag: without the modules in its subfolders, and without symbolic links.
+released() {
+    local folder=$1 source=$2 version=$3 module path versions not=()
+    while read -r path; do not+=(":(exclude)${path%/go.mod}"); done < <(git -C "$source" ls-files '*/go.mod')
+    while read -r path; do not+=(":(exclude)$path"); done < <(git -C "$source" ls-files --stage | sed -n 's/^120000 [^\t]*\t//p')
+    for path in . caddy; do
+        module=github.com/doors-dev/doors-caddy${path#.}
+        [ "$path" = . ] || module=github.com/doors-dev/doors-caddy/$path
+        versions=$folder/$module/@v
+        mkdir -p "$versions"
+        printf '%s\n' "$version" >"$versions/list"
+        printf '{"Version":"%s","Time":"%s"}' "$version" "$(TZ=UTC git -C "$source" log -1 --date=iso-strict-local --format=%cd)" >"$versions/$version.info"
+        git -C "$source" show "HEAD:./$path/go.mod" >"$versions/$version.mod"
+        if [ "$path" = . ]; then
+            git -C "$source" archive --format=zip --prefix="$module@$version/" -o "$versions/$version.zip" HEAD . "${not[@]}"
+        else
+            git -C "$source" archive --format=zip --prefix="$module@$version/" --add-file="$source/LICENSE" -o "$versions/$version.zip" "HEAD:$path"
+        fi
+    done
+}
+
+# xcaddy_released FOLDER ARGUMENT...: `xcaddy build ARGUMENT...` as it is once the two modules of the proxy FOLDER/proxy are released. What Go
+# downloads of them must not get into the user's module cache, where it would stand for the release itself: the cache is FOLDER/modules, filled from his.
+xcaddy_released() {
+    local folder=$1 user
+    user=$(go env GOMODCACHE)
+    shift
+    env "GOMODCACHE=$folder/modules" GOFLAGS="$GOFLAGS -modcacherw" GONOSUMDB=github.com/doors-dev/doors-caddy GOPRIVATE='' GONOPROXY=none \
+        "GOPROXY=$(file_url "$folder/proxy"),$(file_url "$user/cache/download"),$(go env GOPROXY)" \
+        "$DOORS_CACHE/bin/xcaddy-$xcaddy_version" build "$@" --with github.com/doors-dev/doors-caddy/caddy
+}

@@ -169,7 +169,10 @@ stage_deploy() {
     (cd tests/deploy && go test -count=1 -timeout 5m "${shared_flags[@]}" ./...)
 }
 
-# Runs the Dockerfile command by command in clean root folders, and tests what is installed there.
+# Makes the files of a release twice.
+stage_dist() { three_times scripts/kubernetes-validate.sh >/dev/null && scripts/test/dist.sh; }
+
+# Runs the Dockerfile command by command in clean root folders, and installs the packages of target/dist there.
 stage_install() { (cd tests/install && go test -count=1 -timeout 20m "${shared_flags[@]}" .); }
 
 # Checks that the benchmarks run and that their report is generated. The figures do not matter here.

@@ -172,7 +172,8 @@ run package library cargo_c
 run conformance package
 await caddy caddy_race caddy_stock caddy_static
 run deploy caddy
-run install
+run dist library cargo_c
+run install dist
 run e2e caddy caddy_race caddy_stock caddy_static
 run rollout caddy
 await pingora_build

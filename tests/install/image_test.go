@@ -16,11 +16,8 @@ import (
 
 // TestImage executes the Dockerfile in clean roots, and runs the result like a container.
 func TestImage(t *testing.T) {
-	build := dockerfile.Build{
-		File: read(t, "Dockerfile"), Context: top(t), Images: images(t),
-		Caches: map[string]string{"/root/.cache/go-build": goEnv(t, "GOCACHE"), "/root/go/pkg/mod": goEnv(t, "GOMODCACHE")},
-	}
-	image := build.Run(t)
+	build := ours(t)
+	image := build.Run(t, "")
 
 	var files []string
 	check(t, filepath.WalkDir(image.Root, func(path string, entry fs.DirEntry, err error) error {
@@ -65,6 +62,23 @@ func TestImage(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// shared is the build of our Dockerfile. The tests of this package share the stages that are built.
+var shared *dockerfile.Build
+
+func ours(t *testing.T) *dockerfile.Build {
+	t.Helper()
+	if shared == nil {
+		shared = &dockerfile.Build{File: read(t, "Dockerfile"), Context: top(t), Images: images(t), Caches: caches(t)}
+	}
+	return shared
+}
+
+// caches returns what this machine has compiled and downloaded, by its place in a root.
+func caches(t *testing.T) map[string]string {
+	t.Helper()
+	return map[string]string{"/root/.cache/go-build": goEnv(t, "GOCACHE"), "/root/go/pkg/mod": goEnv(t, "GOMODCACHE")}
 }
 
 // images returns the base images of our Dockerfile: Debian, with the toolchains of this machine at

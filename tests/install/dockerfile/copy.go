@@ -16,14 +16,14 @@ import (
 
 // copy executes COPY with one file, or with the contents of a folder. The copies belong to root
 // unless --chown says otherwise.
-func (b Build) copy(t testing.TB, image Image, command *instructions.CopyCommand, built map[string]Image) {
+func (b Build) copy(t testing.TB, image Image, command *instructions.CopyCommand) {
 	t.Helper()
 	if len(command.SourcePaths) != 1 || len(command.SourceContents) > 0 || command.Chmod != "" || command.Link || len(command.ExcludePatterns) > 0 {
 		t.Fatalf("%s: not known here", command)
 	}
 	top, ignored := b.Context, func(string) bool { return false }
 	if command.From != "" {
-		source, found := built[command.From]
+		source, found := b.Images[command.From]
 		if !found {
 			t.Fatalf("COPY --from=%s: there is no such stage", command.From)
 		}

@@ -31,9 +31,9 @@ type Image struct {
 type Build struct {
 	File    string            // text of the Dockerfile
 	Context string            // folder from which files are copied
-	Target  string            // the stage; the last one if empty
 	Args    map[string]string // --build-arg
-	// Images are the roots of base images, by name. "scratch" need not be among them.
+	// Images are the roots of base images, by name. "scratch" need not be among them. Run adds the
+	// stages that it builds, and does not build them again.
 	Images map[string]Image
 	// Caches are folders of this machine with initial contents for RUN --mount=type=cache, by
 	// target.
@@ -43,8 +43,8 @@ type Build struct {
 // defaultPath is what Docker sets if an image does not.
 const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// Run builds the image.
-func (b Build) Run(t testing.TB) Image {
+// Run builds a stage, or the last one if target is empty.
+func (b Build) Run(t testing.TB, target string) Image {
 	t.Helper()
 	parsed, err := parser.Parse(strings.NewReader(b.File))
 	check(t, err)
@@ -56,33 +56,31 @@ func (b Build) Run(t testing.TB) Image {
 	if len(arguments) > 0 {
 		t.Fatal("ARG before the first FROM is not known here")
 	}
-	built := map[string]Image{}
-	for name, image := range b.Images {
-		built[name] = image
-	}
-	var last Image
+	var image Image
 	for _, stage := range stages {
-		// Like BuildKit, build only what the target needs. Stages are in order.
-		from, found := built[stage.BaseName]
-		if !found && stage.BaseName != "scratch" {
-			t.Fatalf("FROM %s: nothing stands for that image here", stage.BaseName)
+		known := false
+		if image, known = b.Images[stage.Name]; !known {
+			image = b.stage(t, stage)
 		}
-		last = b.stage(t, stage, from, built)
 		if stage.Name != "" {
-			built[stage.Name] = last
+			b.Images[stage.Name] = image
 		}
-		if b.Target != "" && stage.Name == b.Target {
-			return last
+		if target != "" && stage.Name == target {
+			return image
 		}
 	}
-	if b.Target != "" {
-		t.Fatalf("no stage is called %s", b.Target)
+	if target != "" {
+		t.Fatalf("no stage is called %s", target)
 	}
-	return last
+	return image
 }
 
-func (b Build) stage(t testing.TB, stage instructions.Stage, image Image, built map[string]Image) Image {
+func (b Build) stage(t testing.TB, stage instructions.Stage) Image {
 	t.Helper()
+	image, found := b.Images[stage.BaseName]
+	if !found && stage.BaseName != "scratch" {
+		t.Fatalf("FROM %s: nothing stands for that image here", stage.BaseName)
+	}
 	image.Root = root.Over(t, image.Root)
 	image.Env, image.Exposed = slices.Clone(image.Env), slices.Clone(image.Exposed)
 	lex := shell.NewLex('\\')
@@ -121,7 +119,7 @@ func (b Build) stage(t testing.TB, stage instructions.Stage, image Image, built 
 		case *instructions.ExposeCommand:
 			image.Exposed = append(image.Exposed, command.Ports...)
 		case *instructions.CopyCommand:
-			b.copy(t, image, command, built)
+			b.copy(t, image, command)
 		case *instructions.RunCommand:
 			b.run(t, image, command, arguments)
 		default:

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Writes what a Caddy is made of, in the form of CycloneDX 1.6:  scripts/sbom.py CADDY VERSION >FILE
+
+The Go modules are those that the binary itself names, the Rust crates those of doors_caddy without what only builds or
+tests need. Besides them there are the standard libraries of both languages and, in a static binary, the C library.
+SOURCE_DATE_EPOCH is its time.
+"""
+
+import datetime
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tomllib
+
+
+def output(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def crates():
+    """The crates that are linked into doors_caddy: components, and which of them each needs."""
+    host = next(line.split()[1] for line in output("rustc", "-vV").splitlines() if line.startswith("host:"))
+    metadata = json.loads(output("cargo", "metadata", "--format-version=1", "--locked", f"--filter-platform={host}"))
+    packages = {package["id"]: package for package in metadata["packages"]}
+    nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
+    checksums = {
+        (package["name"], package["version"]): package.get("checksum")
+        for package in tomllib.loads(pathlib.Path("Cargo.lock").read_text())["package"]
+    }
+    purl = lambda package: f"pkg:cargo/{package['name']}@{package['version']}"
+    components, needs = [], {}
+    waiting = [id for id, package in packages.items() if package["name"] == "doors_caddy"]
+    while waiting:
+        package = packages[waiting.pop()]
+        if purl(package) in needs:
+            continue
+        linked = [
+            dependency["pkg"]
+            for dependency in nodes[package["id"]]["deps"]
+            if any(kind["kind"] is None for kind in dependency["dep_kinds"])
+            and not any("proc-macro" in target["kind"] for target in packages[dependency["pkg"]]["targets"])
+        ]
+        needs[purl(package)] = [purl(packages[id]) for id in linked]
+        waiting += linked
+        component = {"type": "library", "bom-ref": purl(package), "name": package["name"], "version": package["version"]}
+        if checksum := checksums[package["name"], package["version"]]:
+            component["hashes"] = [{"alg": "SHA-256", "content": checksum}]
+        # Some crates still write "MIT/Apache-2.0".
+        component["licenses"] = [{"expression": package["license"].replace("/", " OR ")}]
+        component["purl"] = purl(package)
+        components.append(component)
+    return components, needs
+
+
+def modules(caddy):
+    """The Go modules in a binary, as it names them."""
+    components = []
+    for line in output("go", "version", "-m", caddy).splitlines():
+        match line.strip().split("\t"):
+            case ["dep", path, version, *checksum]:
+                component = {"type": "library", "bom-ref": f"pkg:golang/{path}@{version}", "name": path, "version": version}
+                component["purl"] = component["bom-ref"]
+                if checksum:
+                    component["properties"] = [{"name": "go:h1", "value": checksum[0]}]
+                components.append(component)
+            case ["=>", *_]:
+                sys.exit(f"sbom.py: {caddy} was built with a replaced module, which has no name that others know: {line.strip()}")
+    return components
+
+
+def standard(caddy):
+    """The standard libraries: of Go, of Rust and, where it is linked in, of C."""
+    go = output("go", "version", caddy).split()[-1].removeprefix("go")
+    rust = output("rustc", "--version").split()[1]
+    yield "pkg:golang/std", "std", go
+    yield "pkg:generic/rust-std", "rust-std", rust
+    if "INTERP" not in output("readelf", "--program-headers", "--wide", caddy):
+        yield "pkg:generic/glibc", "glibc", output("getconf", "GNU_LIBC_VERSION").split()[1]
+
+
+def main():
+    caddy, version = sys.argv[1:]
+    components, needs = crates()
+    components += modules(caddy)
+    for purl, name, number in standard(caddy):
+        components.append(
+            {"type": "library", "bom-ref": f"{purl}@{number}", "name": name, "version": number, "purl": f"{purl}@{number}"}
+        )
+    components.sort(key=lambda component: component["bom-ref"])
+    top = f"pkg:github/doors-dev/doors-caddy@v{version}"
+    needs[top] = [component["bom-ref"] for component in components if not component["bom-ref"].startswith("pkg:cargo/")]
+    needs[top].append(f"pkg:cargo/doors_caddy@{version}")
+    time = datetime.datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), datetime.timezone.utc)
+    json.dump(
+        {
+            "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.6",
+            "version": 1,
+            "metadata": {
+                "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "component": {
+                    "type": "application",
+                    "bom-ref": top,
+                    "name": "doors-caddy",
+                    "version": version,
+                    "licenses": [{"expression": "Apache-2.0"}],
+                    "purl": top,
+                },
+            },
+            "components": components,
+            "dependencies": [{"ref": ref, "dependsOn": sorted(needs[ref])} for ref in sorted(needs)],
+        },
+        sys.stdout,
+        indent=1,
+    )
+    sys.stdout.write("\n")
+
+
+main()
