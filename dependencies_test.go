@@ -26,7 +26,7 @@ func TestOnlyTheStandardLibrary(t *testing.T) {
 	}
 	for _, word := range []string{"require", "toolchain"} {
 		if strings.Contains(string(module), word) {
-			t.Errorf("go.mod holds %q", word)
+			t.Errorf("go.mod contains %q", word)
 		}
 	}
 }

@@ -40,11 +40,11 @@ func TestQuiet(t *testing.T) {
 		g.leave(click)
 	}
 	if g.lastPage != closed {
-		t.Error("what is no page begins the delay anew")
+		t.Error("a request for something other than a page restarts the delay")
 	}
 	taken, _ := g.enter(page, lastChoice, "")
 	if !g.lastPage.After(closed) {
-		t.Error("a page that no other pod takes does not begin the delay anew")
+		t.Error("a page that no other pod takes does not restart the delay")
 	}
 	check("with a page that no other pod takes", delay, false)
 	g.leave(taken)

@@ -44,7 +44,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	pod.signal(syscall.SIGTERM)
 	err := pod.ended()
 	if exit := pod.command.ProcessState.ExitCode(); exit != 3 {
-		t.Errorf("exit code %d (%v), not that of main", exit, err)
+		t.Errorf("exit code %d (%v), want that of main", exit, err)
 	}
 	if want := "cut short by a second signal (requests left: 1, pages left: 1)"; !strings.Contains(pod.output.String(), want) {
 		t.Errorf("%s\nlacks %q", &pod.output, want)

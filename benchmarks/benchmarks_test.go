@@ -95,7 +95,7 @@ func TestCommittedReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(committed) != text {
-			t.Errorf("%s is not made of benchmarks/results.json: run scripts/bench.sh report", name)
+			t.Errorf("%s does not match benchmarks/results.json: run scripts/bench.sh report", name)
 		}
 	}
 }
@@ -116,7 +116,7 @@ func TestProfile(t *testing.T) {
 func TestFaultyCommands(t *testing.T) {
 	for _, arguments := range [][]string{{}, {"dance"}, {"measure", "-only", "weather"}, {"profile", "-scenario", "none"}, {"report", "-results", "none.json"}} {
 		if err := run(arguments, io.Discard); err == nil {
-			t.Errorf("%q is no error", arguments)
+			t.Errorf("%q: no error", arguments)
 		}
 	}
 }

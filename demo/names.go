@@ -10,8 +10,8 @@ import (
 // appName is the name under which Caddy finds pods.
 const appName = "app.demo"
 
-// names is a name server with one answer for all names: the pods for new pages, as the name server
-// of a cluster answers for a service.
+// names is a name server that answers every query with the pods for new pages, like the name server of
+// a cluster for a service.
 type names struct {
 	socket *net.UDPConn
 

@@ -25,7 +25,7 @@ func TestErrors(t *testing.T) {
 		t.Errorf("text of a status: %q", text)
 	}
 	if text := Status(-7).Error(); text != "unknown" {
-		t.Errorf("text of no status: %q", text)
+		t.Errorf("text of an unknown status: %q", text)
 	}
 	huge := make([]byte, 64<<20+1)
 	for i := range huge {

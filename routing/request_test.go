@@ -244,7 +244,7 @@ func TestFlowErrors(t *testing.T) {
 		return err
 	})
 	if step, err := source.Next(&request, OutcomeRefused, 0, 1); err != nil || step.Kind != StepDone {
-		t.Errorf("a request that nobody began: %+v, %v", step, err)
+		t.Errorf("a request that was not begun: %+v, %v", step, err)
 	}
 }
 

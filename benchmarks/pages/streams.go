@@ -68,7 +68,7 @@ func (p *page) open(protocol Protocol) (stream, error) {
 	return p.openHTTP2()
 }
 
-// stream is open until it is closed.
+// stream is an open stream.
 type stream interface{ close() }
 
 // streams are all open streams.

@@ -55,7 +55,7 @@ func TestStreamsOverlap(t *testing.T) {
 	}
 	id := page("s")[strings.LastIndex(page("s"), "/")+1:]
 	if !p.Send(id, "set_text", "path", "/x") {
-		t.Fatal("the instance is not known")
+		t.Fatal("the pod does not have the instance")
 	}
 	reader := bufio.NewReader((<-second).Body)
 	if kind, header := frame(t, reader); kind != 1 || string(header[0]) != "1" || string(header[1]) != `["set_text",["path","/x"]]` {

@@ -38,11 +38,11 @@ func TestCompose(t *testing.T) {
 	network := project.Networks["pages"].Ipam.Config[0]
 	subnet, dynamic := netip.MustParsePrefix(network.Subnet), netip.MustParsePrefix(network.IPRange)
 	if subnet.String() != one(t, caddyfile, `pod_cidr (.*)`) {
-		t.Errorf("the network is %s, and Caddy knows another", subnet)
+		t.Errorf("the network is %s, but Caddy has another", subnet)
 	}
 	addresses := strings.Fields(one(t, script, `APP_ADDRESSES:-([^}]*)}`))
 	if one(t, script, `APP_PORT:-([^}]*)}`) != one(t, caddyfile, `upstream_port (.*)`) || len(addresses) != 2 {
-		t.Errorf("deploy.sh asks another port than Caddy, or knows not two addresses but %v", addresses)
+		t.Errorf("deploy.sh has another port than Caddy, or not two addresses: %v", addresses)
 	}
 	for i, place := range []string{"a", "b"} {
 		app, found := project.Services["app-"+place]
@@ -74,10 +74,10 @@ func TestCompose(t *testing.T) {
 	}
 	// deploy.sh writes the images into .env.
 	if image := project.Services["app-b"].Image; image != "registry.example/app:2" {
-		t.Errorf("APP_B is not the image of app-b, which is %s", image)
+		t.Errorf("the image of app-b is %s, want APP_B", image)
 	}
 	if build := proxy.Build; build == nil {
-		t.Error("Caddy is not built")
+		t.Error("Caddy's service has no build")
 	} else if _, err := os.Stat(filepath.Join(build.Context, build.Dockerfile)); err != nil || build.Context != top(t) {
 		t.Error(build.Context, err)
 	}

@@ -87,7 +87,7 @@ func TestCustomResources(t *testing.T) {
 	}
 	for _, one := range used {
 		if !known[one.TemplateName] {
-			t.Errorf("the Rollout uses an AnalysisTemplate %s, which is not there", one.TemplateName)
+			t.Errorf("the Rollout uses the missing AnalysisTemplate %s", one.TemplateName)
 		}
 	}
 	lender := only[apps.Deployment](argo, "Deployment", rollout.Spec.WorkloadRef.Name)

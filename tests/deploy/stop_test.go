@@ -25,7 +25,7 @@ func TestReplicaGoesOnWhileItIsTakenOffLists(t *testing.T) {
 		"shutdown_delay 10s": "shutdown_delay 10m", // ends with the test
 	} {
 		if strings.Count(config, from) != 1 {
-			t.Fatalf("%q is not once in\n%s", from, config)
+			t.Fatalf("%q does not occur exactly once in\n%s", from, config)
 		}
 		config = strings.Replace(config, from, to, 1)
 	}

@@ -142,7 +142,7 @@ func play(t *testing.T, client *Client, cluster *Cluster, rows []row) {
 			continue
 		}
 		if len(saw) != 1 || !slices.Contains(row.pods, saw[0]) {
-			t.Errorf("%s: status %d, seen by %v, not by one of %v", row.name, answer.Status, saw, row.pods)
+			t.Errorf("%s: status %d, seen by %v, want one of %v", row.name, answer.Status, saw, row.pods)
 		}
 	}
 }

@@ -85,7 +85,7 @@ func TestStaticAlone(t *testing.T) {
 	play(t, client, cluster, systemRows(cluster))
 	play(t, client, cluster, normalRows(cluster))
 	if dns.Queries("first.test") == 0 {
-		t.Error("the name server saw no query")
+		t.Error("the name server got no query")
 	}
 	var names []string
 	entries, err := os.ReadDir(caddy.Folder)
@@ -94,7 +94,7 @@ func TestStaticAlone(t *testing.T) {
 	}
 	// Caddy keeps its own data in /caddy.
 	if want := []string{"bin", "caddy", "caddy.json"}; err != nil || !slices.Equal(names, want) {
-		t.Errorf("the root holds %q instead of %q, %v", names, want, err)
+		t.Errorf("the root contains %q, want %q, %v", names, want, err)
 	}
 
 	// Without a configured name server Go queries this machine, where nobody has the name.
@@ -104,7 +104,7 @@ func TestStaticAlone(t *testing.T) {
 	}
 	answer := client.Do(Request{Path: "/", Cookie: []string{"upstream=" + cluster.Token(podA)}})
 	if answer.Status != http.StatusServiceUnavailable {
-		t.Errorf("status %d, by a name that nobody knows", answer.Status)
+		t.Errorf("status %d for an unknown name", answer.Status)
 	}
 	caddy.Output.Wait(t, `"host failing","host":"unheard.test"`, time.Minute)
 	play(t, client, cluster, systemRows(cluster))

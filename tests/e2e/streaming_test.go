@@ -81,7 +81,7 @@ func (s *stream) action(t *testing.T, name string) string {
 			continue
 		}
 		if !strings.Contains(header, `["`+name+`",`) {
-			t.Fatalf("%q is no %s", header, name)
+			t.Fatalf("%q is not %s", header, name)
 		}
 		return header
 	}

@@ -31,10 +31,10 @@ func TestImage(t *testing.T) {
 		"/etc/ssl/certs/ca-certificates.crt", "/srv", "/usr", "/usr/bin", "/usr/bin/caddy",
 	}
 	if !slices.Equal(files, want) {
-		t.Errorf("the image holds\n%q\nand not\n%q", files, want)
+		t.Errorf("the image contains\n%q\nwant\n%q", files, want)
 	}
 	if want := []string{"2019", "443", "443/udp", "80"}; !slices.Equal(image.Exposed, want) {
-		t.Errorf("the image exposes %v, not %v", image.Exposed, want)
+		t.Errorf("the image exposes %v, want %v", image.Exposed, want)
 	}
 
 	box := start(t, image)

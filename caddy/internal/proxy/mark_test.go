@@ -112,7 +112,7 @@ func TestDrainingPods(t *testing.T) {
 			pages(http.MethodHead, "first")
 			pages(http.MethodPost, "first")
 			if last := first.last.Load(); last < 40 {
-				t.Errorf("%d page loads of 40 had no other choice", last)
+				t.Errorf("%d of 40 page loads had the last-choice header", last)
 			}
 			second, _ := startDraining(t, netip.AddrPortFrom(netip.MustParseAddr("127.0.2.1"), place.Address.Port()), "second")
 			caddytest.Eventually(t, func() (problem string) {

@@ -109,7 +109,7 @@ func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) 
 	}
 	if !q.hasToken() {
 		unavailable := caddyhttp.Error(http.StatusServiceUnavailable, failure)
-		unavailable.StatusCode = http.StatusServiceUnavailable // even if the failure has a status
+		unavailable.StatusCode = http.StatusServiceUnavailable // even if the failure has a status of its own
 		if config.HandlesErrors(r, unavailable) {
 			return unavailable
 		}

@@ -23,7 +23,7 @@ func TestKeysAreSeen(t *testing.T) {
 			} {
 				for _, around := range []string{text, "env." + text, "env.X:" + text, "file." + text, "a " + text + "!", "10.0.0.0/" + text} {
 					if !MayHoldKey(around) {
-						t.Errorf("%s is not seen", around)
+						t.Errorf("the key in %s was not found", around)
 					}
 				}
 			}
@@ -76,6 +76,6 @@ func TestTextsOfADocument(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := Texts([]byte(`{`)); got != nil {
-		t.Errorf("got %q of no document", got)
+		t.Errorf("got %q from an empty document", got)
 	}
 }

@@ -105,7 +105,7 @@ func TestCaddyfilesWithoutUsAreUntouched(t *testing.T) {
 	}
 	// The others are expected errors, or need modules that only Caddy's own tests have.
 	if asExpected < 150 {
-		t.Errorf("only %d Caddyfiles of the suite adapted as they should", asExpected)
+		t.Errorf("only %d Caddyfiles of the suite adapted as expected", asExpected)
 	}
 	t.Logf("%d Caddyfiles of the suite adapted as they should", asExpected)
 }

@@ -120,7 +120,7 @@ func TestCheck(t *testing.T) {
 			}
 			result := runCheck(t, row.caddyfile, env, arguments...)
 			if result.Code != row.code {
-				t.Errorf("exits with %d, not %d: %s\n%s", result.Code, row.code, result.Stdout, result.Stderr)
+				t.Errorf("exit code %d, want %d: %s\n%s", result.Code, row.code, result.Stdout, result.Stderr)
 			}
 			for _, want := range row.want {
 				if !strings.Contains(result.Stdout, want) {
@@ -193,7 +193,7 @@ func TestCheckFindsTheCookie(t *testing.T) {
 			result := runCheck(t, site(Caddyfile("dynamic_upstreams", secret, row.cookieName, []Upstream{upstream}, "")), nil, "--probe")
 			found := strings.Contains(result.Stdout, " cookie \"sticky\"") || strings.Contains(result.Stdout, " sets no cookie")
 			if result.Code != row.code || found != (row.want != "") || !strings.Contains(result.Stdout, row.want) {
-				t.Errorf("exits with %d, not %d, and says\n%s", result.Code, row.code, result.Stdout)
+				t.Errorf("exit code %d, want %d, with the output\n%s", result.Code, row.code, result.Stdout)
 			}
 			if strings.Contains(result.Stdout, token) || strings.Contains(result.Stdout, foreign) {
 				t.Error("a token is shown")

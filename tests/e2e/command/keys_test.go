@@ -21,7 +21,7 @@ func TestKeys(t *testing.T) {
 	id := run(key.Stdout, "keyid", "--secret-file", "-")
 	address := run(key.Stdout, "decode", strings.TrimSpace(token.Stdout), "--secret-file", "-")
 	if want := "10.0.0.7 key 0 (" + strings.TrimSpace(id.Stdout) + ")\n"; address.Code != 0 || address.Stdout != want || address.Stderr != "" {
-		t.Errorf("%+v, not %q", address, want)
+		t.Errorf("got %+v, want %q", address, want)
 	}
 	other := Command{Env: []string{"DOORS_SECRET=" + NewSecret(32)}, Arguments: []string{"doors", "decode", strings.TrimSpace(token.Stdout)}}.Run(t)
 	if other.Code != 1 || other.Stdout != "" || !strings.Contains(other.Stderr, "no key opens the token") {

@@ -55,6 +55,6 @@ func Root(t testing.TB) string {
 			return folder
 		}
 	}
-	t.Fatal("the repository's top folder is not above the working directory")
+	t.Fatal("the working directory is not in the repository")
 	return ""
 }

@@ -142,7 +142,7 @@ func expressions(t *testing.T) map[string]string {
 	used := map[[2]int]string{} // cells of the grid
 	for _, panel := range board.Panels {
 		if ids[panel.ID] || panel.Title == "" || len(panel.Targets) == 0 {
-			t.Errorf("panel %d (%s) is not the only one with its number, or is empty", panel.ID, panel.Title)
+			t.Errorf("panel %d (%s) does not have a unique number, or is empty", panel.ID, panel.Title)
 		}
 		ids[panel.ID] = true
 		for x := range panel.GridPos.W {

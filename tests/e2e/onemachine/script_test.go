@@ -26,7 +26,7 @@ func site(t *testing.T, path, address string, replace map[string]string) string 
 		block = strings.Replace(block, from, to, 1)
 	}
 	if !found || !ended {
-		t.Fatalf("the Caddyfile is not as this test knows it:\n%s", text)
+		t.Fatalf("this test does not match the Caddyfile:\n%s", text)
 	}
 	return block
 }
@@ -49,7 +49,7 @@ func TestDeployScript(t *testing.T) {
 		"{file./etc/doors/secret}": secretFile(t, secret), "upstream_port 8080": fmt.Sprintf("upstream_port %d", port)})
 	deployments(t, s.manager, handlers, port, func(t *testing.T, next string) {
 		if boot := s.startsAtBoot(); len(boot) != 1 || boot[0] != next {
-			t.Errorf("%v start at boot, not %s alone", boot, next)
+			t.Errorf("%v start at boot, want only %s", boot, next)
 		}
 	})
 
@@ -99,7 +99,7 @@ func deployments(t *testing.T, m *manager, handlers string, port int, check func
 	states := func(now, next string, running, other string) {
 		t.Helper()
 		if m.state(now) != running || m.state(next) != other {
-			t.Fatalf("%s is %s, and %s is %s, not %s and %s", now, m.state(now), next, m.state(next), running, other)
+			t.Fatalf("%s is %s and %s is %s, want %s and %s", now, m.state(now), next, m.state(next), running, other)
 		}
 	}
 

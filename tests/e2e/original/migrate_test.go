@@ -51,7 +51,7 @@ func samples(t *testing.T) []string {
 func replaceOnce(t *testing.T, text, old, new string) string {
 	t.Helper()
 	if strings.Count(text, old) != 1 {
-		t.Fatalf("%q stands %d times in\n%s", old, strings.Count(text, old), text)
+		t.Fatalf("%q occurs %d times in\n%s", old, strings.Count(text, old), text)
 	}
 	return strings.Replace(text, old, new, 1)
 }

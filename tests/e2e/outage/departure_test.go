@@ -122,7 +122,7 @@ func (d *departure) check(t *testing.T, moved time.Time) (before, after int) {
 	}
 	t.Logf("%d requests, %d after the order", len(results), asked)
 	if asked < 300 {
-		t.Error("that is no steady traffic")
+		t.Error("the traffic is not steady")
 	}
 	for range 20 {
 		if answer := d.client.Get("/"); answer.Status != http.StatusOK || !strings.Contains(answer.Body, podB+":") {

@@ -96,7 +96,7 @@ func TestMove(t *testing.T) {
 	}
 	t.Logf("%d requests before the move, %d from 2 s after it on, %d of these late", before, after, late)
 	if before < 20 || after < 40 {
-		t.Error("that is no steady traffic")
+		t.Error("the traffic is not steady")
 	}
 	checkDelivers(t, streams, "after-the-move")
 	for index, s := range streams {

@@ -82,7 +82,7 @@ func TestNameServerFails(t *testing.T) {
 	}
 	t.Logf("%d requests", count)
 	if count < 200 {
-		t.Error("that is no steady traffic")
+		t.Error("the traffic is not steady")
 	}
 }
 
@@ -208,7 +208,7 @@ func TestLookupsOnlyWhileUsed(t *testing.T) {
 		time.Sleep(250 * time.Millisecond)
 	}
 	if more := dns.Queries("") - queries; more != 0 {
-		t.Errorf("%d queries although nobody asked for a page", more)
+		t.Errorf("%d queries without a page load", more)
 	}
 	client.Get("/")
 	Eventually(t, "lookups begin again", func() bool { return dns.Queries("") > queries })

@@ -38,7 +38,7 @@ func TestOwnServerFull(t *testing.T) {
 	}()
 	<-arrived
 	if answer := client.Do(Request{Path: "/", Cookie: own}); answer.Status != http.StatusOK {
-		t.Errorf("status %d although the other server is up", answer.Status)
+		t.Errorf("status %d although the other upstream is up", answer.Status)
 	}
 }
 

@@ -28,8 +28,8 @@ func failures(t *testing.T, results []result, allowed Protocol) (requests, faile
 	return requests, failed
 }
 
-// A hundred reloads with the default grace period break no stream. They fail no more requests than
-// with stock Caddy, which fails some over HTTP/1.1 as it closes persistent connections.
+// A hundred reloads with the default grace period break no stream. They lose no more requests than
+// with stock Caddy, which loses some over HTTP/1.1 when it closes persistent connections.
 func TestReloads(t *testing.T) {
 	const reloads = 100
 	cluster, dns := NewCluster(t, pod.Config{Roll: 10 * time.Minute}, podA, podB), newNameServer(t)

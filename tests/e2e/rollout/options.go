@@ -124,7 +124,7 @@ func (o *options) check(rest []string) error {
 		}
 	}
 	if proxy.Programs[o.proxy] == nil {
-		return fmt.Errorf("-proxy: there is no %q", o.proxy)
+		return fmt.Errorf("-proxy: unknown proxy %q", o.proxy)
 	}
 	var err error
 	o.binary, err = filepath.Abs(o.binary)

@@ -109,7 +109,7 @@ func testUpstreams(t *testing.T, count int) {
 	token := cluster.Token(lastPod)
 	reached("a request with the token of the last upstream", Request{Path: "/~/" + token + "/r/1"})
 	if answer := client.Get("/~/" + cluster.Token("10.255.255.1") + "/s/i"); answer.Status != http.StatusGone {
-		t.Errorf("the token of a pod in no network: status %d", answer.Status)
+		t.Errorf("the token of a pod outside all networks: status %d", answer.Status)
 	}
 	lookedUp("requests with a token", 0)
 	reached("a page with the cookie of the last upstream", Request{Path: "/cookie", Cookie: []string{"upstream=" + token}})

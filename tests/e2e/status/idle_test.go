@@ -39,7 +39,7 @@ func TestIdle(t *testing.T) {
 	}
 	Eventually(t, "the process is older than the time that is asked for", func() bool { return r.state().UptimeSeconds > 0.01 })
 	if status, answer := r.ask("::ffff:" + podZ + "?idle=10ms"); status != http.StatusOK || answer.Answer != "idle" || answer.Pod != podZ || answer.IdleSeconds <= 0 {
-		t.Errorf("a pod that nobody used: %d %+v", status, answer)
+		t.Errorf("an unused pod: %d %+v", status, answer)
 	}
 	for query, want := range map[string]int{
 		"127.0.9.9?idle=1s": 404, "fd00:2::7?idle=1s": 200, "fd00:3::7?idle=1s": 404,

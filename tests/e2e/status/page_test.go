@@ -251,7 +251,7 @@ func TestPageOfManyPods(t *testing.T) {
 	w.shows(`![...` + rows + `].some((row) => row.innerText.includes("` + podA + `:"))`)
 }
 
-// All displays of pods use the app's limit for silent pages.
+// The page, the state and the commands all use the session_time of the source.
 func TestPageFollowsSessionTime(t *testing.T) {
 	t.Parallel()
 	r := start(t)

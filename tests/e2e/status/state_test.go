@@ -156,7 +156,7 @@ func TestAnswersAreCounted(t *testing.T) {
 	}
 	for _, one := range s.Pods {
 		if strings.HasPrefix(one.Pod, "127.0.9.9") {
-			t.Errorf("a pod of no network is listed: %+v", one)
+			t.Errorf("a pod outside all networks is listed: %+v", one)
 		}
 	}
 	r.dns.Close()

@@ -25,7 +25,7 @@ func (b Build) copy(t testing.TB, image Image, command *instructions.CopyCommand
 	if command.From != "" {
 		source, found := b.Images[command.From]
 		if !found {
-			t.Fatalf("COPY --from=%s: there is no such stage", command.From)
+			t.Fatalf("COPY --from=%s: unknown stage", command.From)
 		}
 		top = source.Root
 	} else {

@@ -54,7 +54,7 @@ func (b Build) Run(t testing.TB, target string) Image {
 	stages, arguments, err := instructions.Parse(parsed.AST, nil)
 	check(t, err)
 	if len(arguments) > 0 {
-		t.Fatal("ARG before the first FROM is not known here")
+		t.Fatal("ARG before the first FROM is not supported")
 	}
 	var image Image
 	for _, stage := range stages {
@@ -79,7 +79,7 @@ func (b Build) stage(t testing.TB, stage instructions.Stage) Image {
 	t.Helper()
 	image, found := b.Images[stage.BaseName]
 	if !found && stage.BaseName != "scratch" {
-		t.Fatalf("FROM %s: nothing stands for that image here", stage.BaseName)
+		t.Fatalf("FROM %s: Build.Images has no such image", stage.BaseName)
 	}
 	image.Root = root.Over(t, image.Root)
 	image.Env, image.Exposed = slices.Clone(image.Env), slices.Clone(image.Exposed)
@@ -123,7 +123,7 @@ func (b Build) stage(t testing.TB, stage instructions.Stage) Image {
 		case *instructions.RunCommand:
 			b.run(t, image, command, arguments)
 		default:
-			t.Fatalf("%s is not known here", command.Name())
+			t.Fatalf("%s is not supported", command.Name())
 		}
 	}
 	return image
@@ -145,16 +145,16 @@ func (b Build) environment(image Image, arguments map[string]string) []string {
 func (b Build) run(t testing.TB, image Image, command *instructions.RunCommand, arguments map[string]string) {
 	t.Helper()
 	if image.User != "" {
-		t.Fatal("RUN as another user is not known here")
+		t.Fatal("RUN as another user is not supported")
 	}
 	if !command.PrependShell || len(command.Files) > 0 {
-		t.Fatal("RUN without a shell, or with a file, is not known here")
+		t.Fatal("RUN without a shell, or with a file, is not supported")
 	}
 	binds := map[string]string{}
 	for _, mount := range instructions.GetMounts(command) {
 		source, found := b.Caches[mount.Target]
 		if mount.Type != instructions.MountTypeCache || !found {
-			t.Fatalf("RUN --mount=type=%s,target=%s is not known here", mount.Type, mount.Target)
+			t.Fatalf("RUN --mount=type=%s,target=%s is not supported", mount.Type, mount.Target)
 		}
 		binds[mount.Target] = source
 	}

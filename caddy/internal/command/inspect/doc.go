@@ -11,5 +11,5 @@ func Commands(module Module) []*cobra.Command {
 	return []*cobra.Command{explain(module), check(module)}
 }
 
-// Caddy is the module of this Caddy.
+// Caddy reads and loads configurations with the modules of this program.
 var Caddy = Module{Sources: readSources, Load: loadSources}

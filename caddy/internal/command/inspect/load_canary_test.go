@@ -123,7 +123,7 @@ func TestNoCaddyfileShowsAKey(t *testing.T) {
 		}
 	}
 	if adapted < 30 {
-		t.Errorf("only %d Caddyfiles with a key adapt, so that the load is not tested", adapted)
+		t.Errorf("only %d Caddyfiles with a key adapt, too few to test the load", adapted)
 	}
 }
 

@@ -66,7 +66,7 @@ func TestSecretPlaces(t *testing.T) {
 			made.Wants(t, 0, "")
 			token := strings.TrimSuffix(made.Stdout, "\n")
 			if len(token) != 43 {
-				t.Fatalf("%q is no token", made.Stdout)
+				t.Fatalf("%q is not a token", made.Stdout)
 			}
 			read := runDoors(t, place.stdin, append([]string{"decode", token}, place.args...)...)
 			read.Wants(t, 0, "")
@@ -77,7 +77,7 @@ func TestSecretPlaces(t *testing.T) {
 				t.Fatalf("the identifiers are %q", ids.Stdout)
 			}
 			if want := "10.0.0.7 key 0 (" + lines[0] + ")\n"; read.Stdout != want {
-				t.Errorf("%q, not %q", read.Stdout, want)
+				t.Errorf("got %q, want %q", read.Stdout, want)
 			}
 		})
 	}
@@ -104,7 +104,7 @@ func TestEncode(t *testing.T) {
 	six := runDoors(t, "", "encode", "fd00::1")
 	six.Wants(t, 0, "")
 	if len(six.Stdout) != 60 {
-		t.Errorf("%q is no token of an IPv6 address", six.Stdout)
+		t.Errorf("%q is not a token of an IPv6 address", six.Stdout)
 	}
 	for _, address := range []string{"10.0.0", "10.0.0.0/24", "10.0.0.7:80", "pod"} {
 		runDoors(t, "", "encode", address).Wants(t, cli.ExitCannot, address)

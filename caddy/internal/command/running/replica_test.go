@@ -28,7 +28,7 @@ func TestParseAddress(t *testing.T) {
 	} {
 		base, network, address, err := parseAddress(text)
 		if got := [3]string{base.String(), network, address}; err != nil || got != want {
-			t.Errorf("%s: %q, not %q (%v)", text, got, want, err)
+			t.Errorf("%s: got %q, want %q (%v)", text, got, want, err)
 		}
 	}
 	for _, text := range []string{"", "caddy", "caddy:", "caddy:0", "caddy:1-3", "udp/caddy:1", "ftp://caddy", "http://", "http:// :1", "caddy:99999"} {
@@ -84,7 +84,7 @@ func TestReplicasAt(t *testing.T) {
 		}
 		for i, replica := range replicas {
 			if replica.name != names[i] {
-				t.Errorf("%s, not %s", replica.name, names[i])
+				t.Errorf("got %s, want %s", replica.name, names[i])
 			}
 		}
 	}
@@ -161,11 +161,11 @@ func TestWhereToAsk(t *testing.T) {
 				case place.fails == "" && (err != nil || document.Answer != "yes"):
 					t.Errorf("%v, %+v", err, document)
 				case place.fails != "" && (err == nil || !strings.Contains(err.Error(), place.fails)):
-					t.Errorf("%v, not %s", err, place.fails)
+					t.Errorf("got %v, want %s", err, place.fails)
 				}
 			}
 			if got := strings.Join(asked, " "); got != place.asked {
-				t.Errorf("asked %s, not %s", got, place.asked)
+				t.Errorf("asked %s, want %s", got, place.asked)
 			}
 		})
 	}

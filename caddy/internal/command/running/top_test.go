@@ -101,7 +101,7 @@ func TestFrame(t *testing.T) {
 		"tiny":     {"1\n2\n", 80, 2, home + "... 2 lines more" + line + clearRest},
 	} {
 		if got := frame(want.table, want.width, want.height); got != want.frame {
-			t.Errorf("%s: %q, not %q", name, got, want.frame)
+			t.Errorf("%s: got %q, want %q", name, got, want.frame)
 		}
 	}
 	if rows := strings.Count(frame(strings.Repeat("x\n", 99), 80, 10), "\r\n"); rows != 9 {

@@ -252,7 +252,7 @@ func TestWaitName(t *testing.T) {
 		}
 		for _, address := range test.stdout {
 			if !strings.Contains(waited.Stdout, "("+address+":"+port+"): 10.0.0.7 is idle") {
-				t.Errorf("%s: no word of %s: %+v", name, address, waited)
+				t.Errorf("%s: %s is not mentioned: %+v", name, address, waited)
 			}
 		}
 	}
@@ -266,7 +266,7 @@ func TestDescribe(t *testing.T) {
 		"busy: 3 requests in flight, of which 1 stream":  {Answer: status.Busy, InFlight: 3, Streams: 1},
 	} {
 		if got := describe(answer); got != want {
-			t.Errorf("%q, not %q", got, want)
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

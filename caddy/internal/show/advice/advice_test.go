@@ -182,7 +182,7 @@ func TestEveryDurationIsKnown(t *testing.T) {
 	}
 	for member := range harmless {
 		if found[member] == nil {
-			t.Errorf("this Caddy has no %s any more", member)
+			t.Errorf("this Caddy no longer has %s", member)
 		}
 	}
 }

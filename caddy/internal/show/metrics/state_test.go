@@ -154,6 +154,6 @@ func TestStateIsBounded(t *testing.T) {
 func TestStateWithoutPods(t *testing.T) {
 	separate(t)
 	if series := testutil.CollectAndCount(known(nil, errors.New("a bug"), nil, nil)); series != 2 {
-		t.Errorf("%d series, not those of the routers and evictions alone", series)
+		t.Errorf("%d series, want only those of routers and evictions", series)
 	}
 }

@@ -25,7 +25,7 @@ func TestFaultDuring(t *testing.T) {
 		t.Error("a fault that is over")
 	}
 	if l.WasKilled() {
-		t.Error("stopped is not killed")
+		t.Error("a stopped pod counts as killed")
 	}
 	l.BeginFault(Killed)
 	if fault, found := l.FaultDuring(now, time.Now()); !found || fault.Kind != Killed {

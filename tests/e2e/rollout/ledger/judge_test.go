@@ -280,7 +280,7 @@ func TestWithoutAPod(t *testing.T) {
 	held := Outcome{Kind: Stream, Err: ErrStalled, Begin: now, End: now, Pod: killed}
 	l.Judge(held, false)
 	if l.JudgeLoad(page) || !l.JudgeLoad(bare) {
-		t.Error("who loads again by himself is not lost, and who does not is")
+		t.Error("a visitor must be lost exactly if the page does not reload itself")
 	}
 	if want := (counts{stranded: 1, heldBack: 3}); l.counts() != want || l.Faultless() {
 		t.Errorf("%+v", l.counts())

@@ -127,7 +127,7 @@ func TestLinks(t *testing.T) {
 		}
 		fault.end()
 		if got, err := name(there, enough); got != "one" || err != nil {
-			t.Errorf("%s no longer: %q, %v", what, got, err)
+			t.Errorf("%s is over: %q, %v", what, got, err)
 		}
 	}
 	for want, node := range map[string]*network.Node{"one": one, "two": two} {
