@@ -106,6 +106,6 @@ func TestStaticAlone(t *testing.T) {
 	if answer.Status != http.StatusServiceUnavailable {
 		t.Errorf("status %d for an unknown name", answer.Status)
 	}
-	caddy.Output.Wait(t, `"host failing","host":"unheard.test"`, time.Minute)
+	caddy.Output.Wait(t, `"host lookup failed","host":"unheard.test"`, time.Minute)
 	play(t, client, cluster, systemRows(cluster))
 }

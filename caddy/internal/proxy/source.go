@@ -83,7 +83,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	s.Options = s.loaded.Options
 	s.process.dns.Due()
 	for _, warning := range s.loaded.Router.Warnings() {
-		s.logger.Warn(warning)
+		s.logger.Warn("pod network is probably a mistake", zap.String("reason", warning))
 	}
 	s.upstreams = show.Upstreams(s.process, s.core, func(report *routing.Report, err error) { s.learn(nil, report, err) })
 	s.keys = metrics.KeysOf(s.loaded.Router.KeyIDs())
@@ -94,7 +94,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	app, _ := ctx.Modules()[0].(*caddyhttp.App) // nil for another app with routes
 	s.process.sources.add(s, app)
 	if s.loaded.Notice != "" && s.around.Once(s.loaded.Notice) {
-		s.logger.Info(s.loaded.Notice)
+		s.logger.Info("secret is in plain text", zap.String("reason", s.loaded.Notice))
 	}
 	s.limitPods()
 	return nil

@@ -35,7 +35,7 @@ func (r *Reporter) Evict(order status.Order) ([]status.Eviction, error) {
 			return nil, refusedBy(err)
 		}
 	}
-	logger().Info("evicting pods: they get no new pages while there are others, and their pages are told to reload",
+	logger().Info("evicting pods",
 		zap.Stringer("target", order.Target), zap.Uint32("rate", order.Rate), zap.Bool("idle_first", order.IdleFirst))
 	return r.Evictions(order.Target)
 }
@@ -59,7 +59,7 @@ func (r *Reporter) Undo(target status.Target) (undone []status.Eviction, err err
 			return nil, refusedBy(err)
 		}
 	}
-	logger().Info("pods are no longer evicted", zap.Stringer("target", target), zap.Uint64("told_to_reload", told))
+	logger().Info("eviction undone", zap.Stringer("target", target), zap.Uint64("told_to_reload", told))
 	return undone, nil
 }
 
@@ -191,7 +191,7 @@ func (r *Reporter) logOver(over map[routing.Eviction]bool, pods []routing.KnownP
 			continue
 		}
 		over[key] = true
-		logger().Info("no page is left on evicted pods", zap.String("network", described.Network), zap.String("upstream", described.Upstream),
+		logger().Info("evicted pods have no pages left", zap.String("network", described.Network), zap.String("upstream", described.Upstream),
 			zap.Int("pods", described.Drained), zap.Uint64("told_to_reload", described.Told))
 	}
 	for key := range over {

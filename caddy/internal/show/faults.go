@@ -53,8 +53,8 @@ var errnoAdvice = map[syscall.Errno]struct{ name, check string }{
 	syscall.EADDRINUSE:    {"EADDRINUSE", "whether local ports are used up (sysctl net.ipv4.ip_local_port_range, ss -s), and `local_address` of the transport"},
 	syscall.EACCES:        {"EACCES", "whether a firewall rule or a security policy of this machine (SELinux, seccomp) forbids the connection"},
 	syscall.EPERM:         {"EPERM", "whether a firewall rule or a network policy on this machine rejects the connection (iptables, nftables)"},
-	syscall.EAFNOSUPPORT:  {"EAFNOSUPPORT", "whether this machine has the IP version of the pod, and `versions` of the source"},
-	syscall.EINVAL:        {"EINVAL", "`local_address` of the transport: it must be of the pod's IP version"},
+	syscall.EAFNOSUPPORT:  {"EAFNOSUPPORT", "whether this machine supports the IP version of the pod, and `versions` of the source"},
+	syscall.EINVAL:        {"EINVAL", "`local_address` of the transport, which must have the IP version of the pod"},
 }
 
 // Log logs why a request got 503 for a fault of this machine, if a line is due. now may be the time
@@ -66,13 +66,13 @@ func (f *Faults) Log(logger *zap.Logger, fault error, now time.Duration) {
 	if !due {
 		return
 	}
-	name, check := "", "the transport of this reverse_proxy: a forward proxy, `local_address`"
+	name, check := "", "the transport of this reverse_proxy (its forward proxy and `local_address`)"
 	if errno != 0 {
 		name, check = fmt.Sprintf("errno %d", int(errno)), "the limits and the network of this machine"
 		if known, ok := errnoAdvice[errno]; ok {
 			name, check = known.name, known.check
 		}
 	}
-	logger.Error("a pod could not be dialled for a fault on this machine: the request got 503, and nothing is held against the pod",
+	logger.Error("cannot dial a pod because of a fault on this machine",
 		zap.String("errno", name), zap.Error(fault), zap.String("check", check), zap.Int("suppressed", suppressed))
 }

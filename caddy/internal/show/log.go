@@ -22,14 +22,28 @@ func LogHost(logger *zap.Logger, change dns.Change) {
 	if len(change.Added) > 0 || len(change.Removed) > 0 {
 		fields = append(fields, zap.Strings("added", Texts(change.Added)), zap.Strings("removed", Texts(change.Removed)))
 	}
-	message := "host " + change.Kind.String()
-	switch {
-	case change.Failure != nil:
-		logger.Error(message, append(fields, zap.Error(change.Failure))...)
-	case change.Kind == routing.HostPartial:
-		logger.Warn(message+": an address that one of them lacks stays fresh for up to 30 s", fields...)
-	default:
-		logger.Info(message, fields...)
+	if change.Failure != nil {
+		fields = append(fields, zap.Stringer("reason", change.Failure.Kind), zap.Error(change.Failure))
+	}
+	switch change.Kind {
+	case routing.HostResolved:
+		logger.Info("host resolved", fields...)
+	case routing.HostChanged:
+		logger.Info("host addresses changed", fields...)
+	case routing.HostFailing:
+		if len(change.Addresses) > 0 { // the known addresses stay in use
+			logger.Warn("host lookup failed", fields...)
+		} else {
+			logger.Error("host lookup failed", fields...)
+		}
+	case routing.HostRecovered:
+		logger.Info("host lookup recovered", fields...)
+	case routing.HostDropped:
+		logger.Info("host address dropped", fields...)
+	case routing.HostPartial:
+		logger.Warn("host answers are partial", fields...)
+	case routing.HostWhole:
+		logger.Info("host answers are complete", fields...)
 	}
 }
 
@@ -37,32 +51,37 @@ func LogHost(logger *zap.Logger, change dns.Change) {
 // decision.
 func LogReport(logger *zap.Logger, router *routing.Router, report *routing.Report, reason routing.Reason) {
 	if pod := report.Changed.Pod; pod.IsValid() {
-		log := logger.Warn
-		if report.Verdict == routing.VerdictNone {
-			log = logger.Info
-		}
 		host, _ := router.Upstream(report.Changed.Upstream)
-		log("pod changed", zap.Stringer("pod", pod), zap.String("host", host), zap.Stringer("held_against_it", report.Verdict))
+		fields := []zap.Field{zap.Stringer("pod", pod), zap.String("host", host)}
+		switch report.Verdict {
+		case routing.VerdictGone:
+			logger.Warn("pod is gone", fields...)
+		case routing.VerdictUnreachable:
+			logger.Warn("pod is unreachable", fields...)
+		default:
+			logger.Info("pod is reachable again", fields...)
+		}
 	}
 	if pod := report.Marked.Pod; pod.IsValid() {
 		host, _ := router.Upstream(report.Marked.Upstream)
-		message := "pod says that it drains: it gets new pages only where there is no other"
-		if !report.Draining {
-			message = "pod no longer says that it drains"
+		fields := []zap.Field{zap.Stringer("pod", pod), zap.String("host", host)}
+		if report.Draining {
+			logger.Info("pod signals that it is draining", fields...)
+		} else {
+			logger.Info("pod no longer signals that it is draining", fields...)
 		}
-		logger.Info(message, zap.Stringer("pod", pod), zap.String("host", host))
 	}
 	if report.Outside.IsValid() {
 		host, _ := router.Upstream(report.OutsideUpstream)
-		logger.Warn("host resolves to an address outside its own networks: the tokens of its pages are refused or lead elsewhere, so that it gets new pages only while no other pod is known",
+		logger.Warn("host resolves to an address outside the networks of its upstream",
 			zap.String("field", "upstreams["+strconv.Itoa(report.OutsideUpstream)+"].host"), zap.String("host", host), zap.Stringer("address", report.Outside))
 	}
 	if report.RefusedToken { // never log the token
-		logger.Warn("token leads nowhere", zap.Stringer("reason", metrics.CauseOf(reason)), zap.Int("suppressed", report.Suppressed),
+		logger.Warn("token rejected", zap.Stringer("reason", metrics.CauseOf(reason)), zap.Int("suppressed", report.Suppressed),
 			zap.String("first_upstream", hostport(router.Upstream(0))))
 	}
 	if report.NothingOpens {
-		logger.Error("no token has opened since start: do the apps have the same secret?")
+		logger.Error("no token could be opened since start; check that the apps have the same secret")
 	}
 }
 

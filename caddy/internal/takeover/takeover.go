@@ -46,7 +46,7 @@ func Register() {
 		// explain Caddy's "unrecognized subdirective dynamic_upstreams".
 		version, _ := caddy.Version()
 		caddy.Log().Warn("this version of Caddy does not accept dynamic_upstreams doors_upstream; write "+
-			"`dynamic doors_upstream` in a Caddyfile and \"dynamic_upstreams\" in JSON",
+			"\"dynamic doors_upstream\" in a Caddyfile and \"dynamic_upstreams\" in JSON",
 			zap.String("caddy_version", version), zap.Error(err))
 	}
 }

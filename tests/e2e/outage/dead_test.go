@@ -61,7 +61,7 @@ func TestDeadPod(t *testing.T) {
 
 			// The verdict survives reloads and is not found out again.
 			changes := func() int {
-				return logged(caddy, `"pod changed"`, fmt.Sprintf(`"pod":"%s:%d"`, podB, cluster.Port), `"held_against_it":"gone"`)
+				return logged(caddy, `"pod is gone"`, fmt.Sprintf(`"pod":"%s:%d"`, podB, cluster.Port))
 			}
 			for range 5 {
 				reload(t, caddy, config)
@@ -182,7 +182,7 @@ func TestFailureAfterConnecting(t *testing.T) {
 			}
 		}
 	}
-	if lines := logged(caddy, `"pod changed"`); lines != 0 {
+	if lines := logged(caddy, `"msg":"pod is `); lines != 0 {
 		t.Errorf("something is held against a pod after %d changes", lines)
 	}
 }
@@ -220,7 +220,7 @@ func TestNoFileDescriptors(t *testing.T) {
 	if saw := cluster.Saw(uri); !slices.Equal(saw, []string{podB}) {
 		t.Errorf("with file descriptors: seen by %v", saw)
 	}
-	if lines := logged(caddy, `"pod changed"`); lines != 0 {
+	if lines := logged(caddy, `"msg":"pod is `); lines != 0 {
 		t.Errorf("something is held against a pod after %d changes", lines)
 	}
 }
@@ -245,7 +245,7 @@ func TestOwnFaults(t *testing.T) {
 				}
 				checkUnavailable(t, "page", client.Get("/"))
 			}
-			if lines := logged(caddy, `"pod changed"`); lines != 0 {
+			if lines := logged(caddy, `"msg":"pod is `); lines != 0 {
 				t.Errorf("something is held against a pod after %d changes", lines)
 			}
 			if dials := cluster.Pod(podB).Dials(); dials != 0 {

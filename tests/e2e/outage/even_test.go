@@ -128,7 +128,7 @@ func TestPagesAreSpread(t *testing.T) {
 	Eventually(t, "all pods have pages", func() bool { return back.open.Load() > 20 })
 	back.server.Close()
 	resolve(dns, app, podA, podB)
-	Eventually(t, "the pod is forgotten", func() bool { return logged(caddy, `"host changed"`) == 1 })
+	Eventually(t, "the pod is forgotten", func() bool { return logged(caddy, `"host addresses changed"`) == 1 })
 	time.Sleep(longest) // by then the old pods do not count as new themselves
 
 	failed := visitors.failed.Load()

@@ -50,7 +50,7 @@ func TestNameServerFails(t *testing.T) {
 		dns.Fail(failure.name+".test", failure.kind)
 	}
 	for _, failure := range failures {
-		Eventually(t, failure.name+" is reported", func() bool { return logged(caddy, `"host failing"`, failure.name+".test") > 0 })
+		Eventually(t, failure.name+" is reported", func() bool { return logged(caddy, `"host lookup failed"`, failure.name+".test") > 0 })
 	}
 	queries := make([]int, len(failures))
 	for index, failure := range failures {
@@ -64,7 +64,7 @@ func TestNameServerFails(t *testing.T) {
 		dns.Fail(failure.name+".test", nameserver.None)
 	}
 	for _, failure := range failures {
-		Eventually(t, failure.name+" is over", func() bool { return logged(caddy, `"host recovered"`, failure.name+".test") > 0 })
+		Eventually(t, failure.name+" is over", func() bool { return logged(caddy, `"host lookup recovered"`, failure.name+".test") > 0 })
 		texts := []string{failure.name + ".test"}
 		if failure.kind == nameserver.Silent {
 			texts = append(texts, timedOut)
@@ -106,20 +106,20 @@ func TestRefusingAddressIsDropped(t *testing.T) {
 	pages("both", 10, podA, podB)
 	cluster.Pod(podA).Kill()
 	pages("one-down", 10, podB)
-	if lines := logged(caddy, `"host dropped"`); lines != 0 {
+	if lines := logged(caddy, `"host address dropped"`); lines != 0 {
 		t.Fatal("an address that DNS still names was given up")
 	}
 	cluster.StartPod(podA)
 	dns.Fail(app, nameserver.NameError)
 	Eventually(t, "the failure is noticed", func() bool {
 		pages("no-name", 1, podA, podB)
-		return logged(caddy, `"host failing"`, "no such host") == 1
+		return logged(caddy, `"host lookup failed"`, "no such host") == 1
 	})
 	pages("no-name", 10, podA, podB)
 	cluster.Pod(podA).Kill()
 	Eventually(t, "the dead address is given up", func() bool {
 		pages("dropping", 1, podB)
-		return logged(caddy, `"host dropped"`, podA) == 1
+		return logged(caddy, `"host address dropped"`, podA) == 1
 	})
 	// Another program may have the address now: nothing goes there any more.
 	dials := cluster.StartPod(podA).Dials()
@@ -151,7 +151,7 @@ func TestHostThatNeverResolves(t *testing.T) {
 					checkUnavailable(t, string(protocol), client.Do(Request{Path: number("/", try), Cookie: []string{"upstream=" + cluster.Token(podA)}}))
 				}
 			}
-			caddy.Output.Wait(t, `"host failing"`, Patience)
+			caddy.Output.Wait(t, `"host lookup failed"`, Patience)
 			var texts []string
 			if failure == nameserver.Silent {
 				texts = append(texts, timedOut)

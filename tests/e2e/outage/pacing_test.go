@@ -12,7 +12,7 @@ import (
 )
 
 // nothingOpens is the log message if no key has opened a token.
-const nothingOpens = "no token has opened since start"
+const nothingOpens = "no token could be opened since start"
 
 // storm sends 1000 requests for a path and counts the answers by status.
 func storm(t *testing.T, client *Client, path string) (gone, unavailable int, took time.Duration) {

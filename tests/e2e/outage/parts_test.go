@@ -31,7 +31,7 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 		return logged(caddy, `"host answers are partial`) == 1 && freshPods(caddy) == len(addresses)
 	}
 	Eventually(t, "all pods are fresh", all)
-	changes := logged(caddy, `"host changed"`)
+	changes := logged(caddy, `"host addresses changed"`)
 	var browsers sync.WaitGroup
 	for n, address := range addresses {
 		browsers.Go(func() {
@@ -47,7 +47,7 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 		})
 	}
 	browsers.Wait()
-	if more := logged(caddy, `"host changed"`) - changes; more != 0 || logged(caddy, `"host answers are`) != 1 {
+	if more := logged(caddy, `"host addresses changed"`) - changes; more != 0 || logged(caddy, `"host answers are`) != 1 {
 		t.Errorf("%d more changes in the log, %d lines about partial answers", more, logged(caddy, `"host answers are`))
 	}
 	// A pod that refuses connections gets no more pages. Once answers are complete, they are used
@@ -56,10 +56,10 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 	resolve(dns, app, addresses[1:]...)
 	Eventually(t, "the dead pod is given up", func() bool {
 		client.Do(Request{Path: "/", Cookie: []string{"upstream=" + cluster.Token(addresses[0])}})
-		return logged(caddy, `"host dropped"`, addresses[0]+`"`) == 1 || freshPods(caddy) == 19
+		return logged(caddy, `"host address dropped"`, addresses[0]+`"`) == 1 || freshPods(caddy) == 19
 	})
 	dns.Order(app, "", nameserver.Order{})
-	Eventually(t, "answers are whole", func() bool { client.Get("/"); return logged(caddy, `"host answers are whole"`) == 1 })
+	Eventually(t, "answers are whole", func() bool { client.Get("/"); return logged(caddy, `"host answers are complete"`) == 1 })
 	resolve(dns, app, addresses[2:]...)
 	Eventually(t, "a pod leaves at once", func() bool { client.Get("/"); return freshPods(caddy) == 18 })
 }

@@ -117,10 +117,10 @@ func TestReloadWithoutNameServer(t *testing.T) {
 				}
 				time.Sleep(100 * time.Millisecond)
 			}
-			caddy.Output.Wait(t, `"host failing"`, Patience)
+			caddy.Output.Wait(t, `"host lookup failed"`, Patience)
 			requests, _ := failures(t, traffic.stop(), "")
 			t.Logf("%v requests", requests)
-			if lines := logged(caddy, `"host failing"`); lines != 1 {
+			if lines := logged(caddy, `"host lookup failed"`); lines != 1 {
 				t.Errorf("%d lines about the failure", lines)
 			}
 		})

@@ -96,21 +96,21 @@ http://127.0.0.1:%d {
 		"server srv0: write_idle_timeout":         "silent for 20s",
 		"handler timeouts: read_timeout":          "silent for 20s",
 		"handler timeouts: write_timeout":         "silent for 20s",
-		"grace_period":                            "10s is less than 30s",
+		"grace_period":                            "set it to 30s or more",
 		"request_buffers":                         "reports are one long streamed body",
-		"response_buffers":                        "updates are one long streamed answer",
+		"response_buffers":                        "updates are one long streamed response",
 		"HTTP_PROXY":                              "forward proxy",
-		"health_uri":                              "do nothing for dynamic upstreams",
+		"health_uri":                              "do not apply to dynamic upstreams",
 		"lb_policy weighted_round_robin":          "pods come and go",
-		"transport http: resolvers":               "no effect on `host`",
-		"transport http: max_conns_per_host":      "every open page holds a connection",
+		"transport http: resolvers":               "does not apply to `host`",
+		"transport http: max_conns_per_host":      "each open page uses a connection",
 	}
 	for option, reason := range options {
 		if lines := logged(caddy, `"level":"warn"`, `"option":"`+option+`"`, reason); lines != 1 {
 			t.Errorf("%d warnings about %s because of %q", lines, option, reason)
 		}
 	}
-	for reason, option := range map[string]string{"the answer 410": "handler intercept", "the answer 503": "handler intercept", "changes Cache-Control": "handler header"} {
+	for reason, option := range map[string]string{"the 410 response": "handler intercept", "the 503 response": "handler intercept", "changes Cache-Control": "handler header"} {
 		if lines := logged(caddy, `"level":"warn"`, `"option":"`+option+`"`, reason); lines != 1 {
 			t.Errorf("%d warnings about %s because of %q", lines, option, reason)
 		}

@@ -150,7 +150,7 @@ func memberNames(t *testing.T, config string) (names []string) {
 
 // testGracePeriod: Caddy has nothing against the value shown, and warns about less.
 func testGracePeriod(t *testing.T, readme document, text string) {
-	const warning = "works against Doors pages"
+	const warning = "conflicts with Doors pages"
 	site := fill(t, readme.first(t, "caddyfile").text, harness.NewSecret(32))
 	messages, ok := validate(t, "Caddyfile", text+site)
 	if !ok || strings.Contains(messages, warning) {

@@ -188,7 +188,7 @@ func TestEvict(t *testing.T) {
 		t.Helper()
 		Eventually(t, text, func() bool { return strings.Count(r.caddy.Output.String(), text) == 1 })
 	}
-	line("no page is left on evicted pods")
+	line("evicted pods have no pages left")
 	if undone := evict(t, podA, "--undo", "--address", adminOf(r.caddy)); undone.Code != 0 || !strings.Contains(undone.Stdout, podA+" is no longer evicted, 8 told to reload\n") {
 		t.Errorf("%+v", undone)
 	}
@@ -201,8 +201,8 @@ func TestEvict(t *testing.T) {
 	if s := r.state(); len(s.Evictions) != 0 || s.Events[len(s.Events)-1].Event != "eviction_undone" {
 		t.Errorf("%+v, %+v", s.Evictions, s.Events)
 	}
-	line("evicting pods: ")
-	line("pods are no longer evicted")
+	line("evicting pods")
+	line("eviction undone")
 	w.checkSilence()
 }
 

@@ -49,7 +49,7 @@ func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.H
 func Log(logger *zap.Logger, warnings []config.Warning, around *config.Around) {
 	for _, w := range warnings {
 		if !w.Shared || around.Once(w.Option+w.Reason) {
-			logger.Warn("this option works against Doors pages", zap.String("option", w.Option), zap.String("reason", w.Reason))
+			logger.Warn("option conflicts with Doors pages", zap.String("option", w.Option), zap.String("reason", w.Reason))
 		}
 	}
 }
@@ -58,7 +58,7 @@ func Log(logger *zap.Logger, warnings []config.Warning, around *config.Around) {
 func aboutHandler(h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded) []config.Warning {
 	warnings := append(about(h, Silence(&source.Options)), about(transport, Silence(&source.Options))...)
 	if config.UsesForwardProxy(transport, source) {
-		warnings = append(warnings, config.Warning{Option: "HTTP_PROXY", Reason: "requests to pods go through a forward proxy, so that nothing is known about a pod that cannot be reached"})
+		warnings = append(warnings, config.Warning{Option: "HTTP_PROXY", Reason: "requests to pods go through a forward proxy, so Caddy cannot tell whether a pod is reachable; exclude the pods with NO_PROXY"})
 	}
 	return warnings
 }
@@ -74,14 +74,14 @@ func about(part any, silence time.Duration) (warnings []config.Warning) {
 	}
 	short := func(option string, timeout caddy.Duration) {
 		given, least := time.Duration(timeout), silence+margin
-		warn(given > 0 && given < least, option, fmt.Sprintf("%v is less than %v: a page's stream may be silent for %v, and would be cut", given, least, silence))
+		warn(given > 0 && given < least, option, fmt.Sprintf("%v would cut a page's stream, which may be silent for %v; set it to %v or more", given, silence, least))
 	}
 	switch part := part.(type) {
 	case *caddyhttp.App:
 		shared = true
 		given, least := time.Duration(part.GracePeriod), max(silence+margin, hookTime)
-		warn(given > 0 && given < least, "grace_period", fmt.Sprintf("%v is less than %v: a reload would cut a page's stream, which may be silent for %v, and a hook, which may take %v",
-			given, least, silence, hookTime))
+		warn(given > 0 && given < least, "grace_period", fmt.Sprintf("%v lets a reload cut a page's stream, which may be silent for %v, or a hook, which may take %v; set it to %v or more",
+			given, silence, hookTime, least))
 	case *caddyhttp.Server:
 		shared = true
 		name := "server " + part.Name() + ": "
@@ -96,18 +96,18 @@ func about(part any, silence time.Duration) (warnings []config.Warning) {
 		short("transport http: response_header_timeout", part.ResponseHeaderTimeout)
 		short("transport http: read_timeout", part.ReadTimeout)
 		short("transport http: write_timeout", part.WriteTimeout)
-		warn(part.MaxConnsPerHost > 0, "transport http: max_conns_per_host", "every open page holds a connection to its pod; pages over the limit would wait")
-		warn(part.Resolver != nil, "transport http: resolvers", "has no effect on `host`, which is resolved before the transport dials; set resolvers in "+config.SourceName)
+		warn(part.MaxConnsPerHost > 0, "transport http: max_conns_per_host", "each open page uses a connection to its pod, so pages above the limit wait; remove it")
+		warn(part.Resolver != nil, "transport http: resolvers", "does not apply to `host`, which Caddy resolves before the transport dials; set resolvers in "+config.SourceName)
 	case *reverseproxy.Handler:
-		warn(part.RequestBuffers != 0, "request_buffers", "a page's reports are one long streamed body, and would wait for its end")
-		warn(part.ResponseBuffers != 0, "response_buffers", "a page's updates are one long streamed answer, and would wait for its end")
-		warn(part.HealthChecks != nil && part.HealthChecks.Active != nil, "health_uri", "active health checks do nothing for dynamic upstreams")
+		warn(part.RequestBuffers != 0, "request_buffers", "a page's reports are one long streamed body, which would wait for its end; remove it")
+		warn(part.ResponseBuffers != 0, "response_buffers", "a page's updates are one long streamed response, which would wait for its end; remove it")
+		warn(part.HealthChecks != nil && part.HealthChecks.Active != nil, "health_uri", "active health checks do not apply to dynamic upstreams; remove it")
 		_, weighted := part.LoadBalancing.SelectionPolicy.(*reverseproxy.WeightedRoundRobinSelection)
-		warn(weighted, "lb_policy weighted_round_robin", "its weights go by position, and pods come and go")
+		warn(weighted, "lb_policy weighted_round_robin", "its weights apply to positions, which change whenever pods come and go; use another policy")
 	case *intercept.Intercept:
 		for _, status := range []int{http.StatusGone, http.StatusServiceUnavailable} {
 			replaced := slices.ContainsFunc(part.HandleResponse, func(response caddyhttp.ResponseHandler) bool { return isFor(response.Match, status) })
-			warn(replaced, "handler intercept", fmt.Sprintf("replaces the answer %d that tells a page what to do; match it to other statuses, or keep it away from /~/*", status))
+			warn(replaced, "handler intercept", fmt.Sprintf("replaces the %d response that tells a page what to do; match other statuses only, or exclude /~/*", status))
 		}
 	case *headers.Handler:
 		ops := part.Response
@@ -116,7 +116,7 @@ func about(part any, silence time.Duration) (warnings []config.Warning) {
 		}
 		for _, field := range []string{"Cache-Control", "Retry-After"} {
 			changed := config.Touches(ops.HeaderOps, field, nil) && (isFor(ops.Require, http.StatusGone) || isFor(ops.Require, http.StatusServiceUnavailable))
-			warn(changed, "handler header", "changes "+field+" of the answers 410 and 503 that tell a page what to do; match it to other statuses, or keep it away from /~/*")
+			warn(changed, "handler header", "changes "+field+" of the 410 and 503 responses that tell a page what to do; match other statuses only, or exclude /~/*")
 		}
 	}
 	return warnings

@@ -76,14 +76,14 @@ func TestWarningsFollowTheApp(t *testing.T) {
 		part              func(timeout caddy.Duration) any
 	}{
 		{0, 25 * time.Second, "", headerTimeout},
-		{0, 25*time.Second - 1, "24.999999999s is less than 25s: a page's stream may be silent for 20s, and would be cut", headerTimeout},
+		{0, 25*time.Second - 1, "24.999999999s would cut a page's stream, which may be silent for 20s; set it to 25s or more", headerTimeout},
 		{30 * time.Second, 45 * time.Second, "", headerTimeout},
-		{30 * time.Second, 44 * time.Second, "44s is less than 45s: a page's stream may be silent for 40s, and would be cut", headerTimeout},
+		{30 * time.Second, 44 * time.Second, "44s would cut a page's stream, which may be silent for 40s; set it to 45s or more", headerTimeout},
 		{6 * time.Second, 13 * time.Second, "", headerTimeout},
 		{0, 30 * time.Second, "", gracePeriod},
-		{0, 29 * time.Second, "29s is less than 30s: a reload would cut a page's stream, which may be silent for 20s, and a hook, which may take 30s", gracePeriod},
-		{6 * time.Second, 29 * time.Second, "29s is less than 30s: a reload would cut a page's stream, which may be silent for 8s, and a hook, which may take 30s", gracePeriod},
-		{30 * time.Second, 44 * time.Second, "44s is less than 45s: a reload would cut a page's stream, which may be silent for 40s, and a hook, which may take 30s", gracePeriod},
+		{0, 29 * time.Second, "29s lets a reload cut a page's stream, which may be silent for 20s, or a hook, which may take 30s; set it to 30s or more", gracePeriod},
+		{6 * time.Second, 29 * time.Second, "29s lets a reload cut a page's stream, which may be silent for 8s, or a hook, which may take 30s; set it to 30s or more", gracePeriod},
+		{30 * time.Second, 44 * time.Second, "44s lets a reload cut a page's stream, which may be silent for 40s, or a hook, which may take 30s; set it to 45s or more", gracePeriod},
 	} {
 		options := config.Options{RollTime: caddy.Duration(test.rollTime)}
 		warnings := about(test.part(caddy.Duration(test.timeout)), Silence(&options))
