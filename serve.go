@@ -70,6 +70,6 @@ func Serve(server *http.Server, app App, options ...Option) error {
 			orders = nil // closing the channel is one order
 		}
 	}
-	l := &life{server, app, front, served, orders, chosen.delay, chosen.limit}
-	return l.end()
+	s := &shutdown{server, app, front, served, orders, chosen.delay, chosen.limit}
+	return s.end()
 }

@@ -49,8 +49,8 @@ const (
 	warmUp = atOnce
 )
 
-// bed is what all proxies need.
-type bed struct {
+// testbed is what all proxies need.
+type testbed struct {
 	binaries    contenders.Binaries
 	cores       contenders.Cores
 	folder      string
@@ -59,8 +59,8 @@ type bed struct {
 	token       string
 }
 
-func newBed(binaries contenders.Binaries) (b *bed, err error) {
-	b = &bed{}
+func newTestbed(binaries contenders.Binaries) (b *testbed, err error) {
+	b = &testbed{}
 	defer func() {
 		if err != nil {
 			b.close()
@@ -93,7 +93,7 @@ func newBed(binaries contenders.Binaries) (b *bed, err error) {
 	return b, err
 }
 
-func (b *bed) close() {
+func (b *testbed) close() {
 	if b.names != nil {
 		_ = b.names.Close()
 	}
@@ -110,18 +110,18 @@ type contender struct {
 }
 
 // ours starts our Caddy with the documented configuration.
-func (b *bed) ours(more ...string) func(pod *pod, streams int) (contender, error) {
+func (b *testbed) ours(more ...string) func(pod *pod, streams int) (contender, error) {
 	return func(pod *pod, _ int) (contender, error) {
 		return b.caddy(b.binaries.Ours, contenders.OurDirective(secret, b.names.Address(), pod.port, []contenders.Upstream{{CIDR: "127.0.1.0/24", Host: host}}, more...))
 	}
 }
 
 // stock starts the stock Caddy.
-func (b *bed) stock(pod *pod, _ int) (contender, error) {
+func (b *testbed) stock(pod *pod, _ int) (contender, error) {
 	return b.caddy(b.binaries.Stock, contenders.StockDirective(pod.port, []netip.Addr{podAddress}))
 }
 
-func (b *bed) caddy(binary, directive string) (contender, error) {
+func (b *testbed) caddy(binary, directive string) (contender, error) {
 	started, err := contenders.StartCaddy(b.cores.Proxy, binary, b.folder, b.certificate, directive)
 	if err != nil {
 		return contender{}, err
@@ -129,7 +129,7 @@ func (b *bed) caddy(binary, directive string) (contender, error) {
 	return contender{started.Process, started.Places, collect}, nil
 }
 
-func (b *bed) nginx(pod *pod, streams int) (contender, error) {
+func (b *testbed) nginx(pod *pod, streams int) (contender, error) {
 	// Each page needs two connections. If few are left, nginx closes those that wait for a request.
 	const connections = 3
 	started, err := contenders.StartNginx(b.cores.Proxy, b.folder, b.certificate, netip.AddrPortFrom(podAddress, uint16(pod.port)), connections*(streams+warmUp))
@@ -142,7 +142,7 @@ func (b *bed) nginx(pod *pod, streams int) (contender, error) {
 // Compare measures streams of both protocols, with a pod that has sent a frame and with a silent
 // one.
 func Compare(binaries contenders.Binaries, options Options) ([]Comparison, error) {
-	b, err := newBed(binaries)
+	b, err := newTestbed(binaries)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func instance(hasFrame bool) string {
 }
 
 // perStream starts a proxy and a pod and opens streams.
-func (b *bed) perStream(start func(*pod, int) (contender, error), protocol Protocol, instance string, options Options) (float64, error) {
+func (b *testbed) perStream(start func(*pod, int) (contender, error), protocol Protocol, instance string, options Options) (float64, error) {
 	pod, err := startPod(b.cores.Others, b.folder)
 	if err != nil {
 		return 0, err

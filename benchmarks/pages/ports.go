@@ -88,7 +88,7 @@ func RunPorts(arguments []string) error {
 	if found.Given, err = ports(); err != nil {
 		return err
 	}
-	b, err := newBed(contenders.Binaries{Ours: arguments[0], Stock: arguments[1]})
+	b, err := newTestbed(contenders.Binaries{Ours: arguments[0], Stock: arguments[1]})
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func RunPorts(arguments []string) error {
 
 // untilRefused opens pages until one is refused, and returns how many were not. Each page uses the
 // next browser port: recently closed ones cannot be bound again.
-func (b *bed) untilRefused(browserPort *int, more ...string) (int, error) {
+func (b *testbed) untilRefused(browserPort *int, more ...string) (int, error) {
 	pod, err := startPod("", b.folder)
 	if err != nil {
 		return 0, err

@@ -39,7 +39,7 @@ type Comparison struct {
 
 // Compare measures all scenarios over all protocols.
 func Compare(binaries contenders.Binaries, options Options) ([]Comparison, error) {
-	b, err := newBed(binaries, podsEach)
+	b, err := newTestbed(binaries, podsEach)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (o Options) printf(format string, arguments ...any) {
 
 // round starts all Caddys and measures everything once. Random differences between processes, such
 // as the layout of memory, differ between rounds.
-func (b *bed) round(options Options) ([]Comparison, error) {
+func (b *testbed) round(options Options) ([]Comparison, error) {
 	caddys, err := startAll(b.ours, b.stock, b.stock)
 	defer stopAll(caddys)
 	if err != nil {
@@ -92,7 +92,7 @@ func (b *bed) round(options Options) ([]Comparison, error) {
 
 // requests returns the requests to our Caddy and to a stock one. They are the same, but the stock
 // one ignores tokens and may use any pod.
-func (b *bed) requests(scenario Scenario) (ours, stock request) {
+func (b *testbed) requests(scenario Scenario) (ours, stock request) {
 	ours = scenario.requestOf(b.token, podAddress(0).String())
 	stock = ours
 	stock.want = ""
@@ -102,7 +102,7 @@ func (b *bed) requests(scenario Scenario) (ours, stock request) {
 // contest gives the Caddys turns, in alternating order so that none profits from its place: 0 1 2,
 // 2 1 0, 0 1 2 and so on. The others are paused: background work of one, such as looking up 1,000
 // names, must not slow down another.
-func (b *bed) contest(options Options, protocol Protocol, caddys []*contenders.Caddy, requests []request) ([][]Slice, error) {
+func (b *testbed) contest(options Options, protocol Protocol, caddys []*contenders.Caddy, requests []request) ([][]Slice, error) {
 	for _, caddy := range caddys {
 		if err := caddy.Pause(); err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func (b *bed) contest(options Options, protocol Protocol, caddys []*contenders.C
 }
 
 // turn lets one Caddy serve a slice. Its connections are made in its first turn.
-func (b *bed) turn(options Options, protocol Protocol, caddy *contenders.Caddy, request request, load **load) (slice Slice, err error) {
+func (b *testbed) turn(options Options, protocol Protocol, caddy *contenders.Caddy, request request, load **load) (slice Slice, err error) {
 	if err := caddy.Resume(); err != nil {
 		return slice, err
 	}

@@ -33,7 +33,7 @@ func (p Profile) Take(log io.Writer) error {
 	if err := os.MkdirAll(p.Folder, 0o755); err != nil {
 		return err
 	}
-	b, err := newBed(p.Binaries, max(podsEach, p.Upstreams))
+	b, err := newTestbed(p.Binaries, max(podsEach, p.Upstreams))
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (p Profile) Take(log io.Writer) error {
 }
 
 // profile puts a Caddy under load for the given time, and fetches its profile.
-func (b *bed) profile(caddy *contenders.Caddy, protocol Protocol, request request, duration time.Duration, path string) (Slice, error) {
+func (b *testbed) profile(caddy *contenders.Caddy, protocol Protocol, request request, duration time.Duration, path string) (Slice, error) {
 	load, err := newLoad(caddy, protocol, b.certificate.Trust, request)
 	if err != nil {
 		return Slice{}, err

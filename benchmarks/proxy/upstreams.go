@@ -23,7 +23,7 @@ type UpstreamsComparison struct {
 // CompareUpstreams measures with hosts that are names, each looked up in DNS while it is used, and
 // with addresses.
 func CompareUpstreams(binaries contenders.Binaries, options Options) ([]UpstreamsComparison, error) {
-	b, err := newBed(binaries, manyUpstreams)
+	b, err := newTestbed(binaries, manyUpstreams)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func CompareUpstreams(binaries contenders.Binaries, options Options) ([]Upstream
 }
 
 // hostNames adds the names of count upstreams to DNS.
-func (b *bed) hostNames(count int) func(index int) string {
+func (b *testbed) hostNames(count int) func(index int) string {
 	name := func(index int) string { return fmt.Sprintf("upstream-%d.benchmark.test.", index) }
 	for index := range count {
 		b.names.Set(name(index), podAddress(index))
@@ -59,7 +59,7 @@ func (b *bed) hostNames(count int) func(index int) string {
 	return name
 }
 
-func (b *bed) upstreamsRound(options Options, host func(index int) string) ([][]Slice, error) {
+func (b *testbed) upstreamsRound(options Options, host func(index int) string) ([][]Slice, error) {
 	caddys, err := startAll(b.withUpstreams(fewUpstreams, host), b.withUpstreams(manyUpstreams, host))
 	defer stopAll(caddys)
 	if err != nil {
@@ -70,7 +70,7 @@ func (b *bed) upstreamsRound(options Options, host func(index int) string) ([][]
 }
 
 // withUpstreams starts our Caddy with count upstreams of one pod each.
-func (b *bed) withUpstreams(count int, host func(index int) string) func() (*contenders.Caddy, error) {
+func (b *testbed) withUpstreams(count int, host func(index int) string) func() (*contenders.Caddy, error) {
 	upstreams := make([]contenders.Upstream, count)
 	for index := range upstreams {
 		upstreams[index] = contenders.Upstream{CIDR: netip.PrefixFrom(podAddress(index), 32).String(), Host: host(index)}

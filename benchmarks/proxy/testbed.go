@@ -17,9 +17,9 @@ const (
 	host     = "app.benchmark.test."
 )
 
-// bed is what all Caddys need: pods, a name server, a certificate, a folder. Its pods have indices
+// testbed is what all Caddys need: pods, a name server, a certificate, a folder. Its pods have indices
 // from 0.
-type bed struct {
+type testbed struct {
 	binaries    contenders.Binaries
 	cores       contenders.Cores
 	folder      string
@@ -30,9 +30,9 @@ type bed struct {
 	token       string // of the first pod
 }
 
-// newBed starts the pods.
-func newBed(binaries contenders.Binaries, podCount int) (b *bed, err error) {
-	b = &bed{binaries: binaries}
+// newTestbed starts the pods.
+func newTestbed(binaries contenders.Binaries, podCount int) (b *testbed, err error) {
+	b = &testbed{binaries: binaries}
 	defer func() {
 		if err != nil {
 			b.close()
@@ -70,21 +70,21 @@ func newBed(binaries contenders.Binaries, podCount int) (b *bed, err error) {
 }
 
 // ours starts our Caddy with the documented configuration: one upstream whose host has three pods.
-func (b *bed) ours() (*contenders.Caddy, error) {
+func (b *testbed) ours() (*contenders.Caddy, error) {
 	return b.start(b.binaries.Ours, contenders.OurDirective(secret, b.names.Address(), b.podPort, []contenders.Upstream{{CIDR: "127.0.0.0/16", Host: host}}))
 }
 
 // stock starts the stock Caddy with the same pods as static upstreams.
-func (b *bed) stock() (*contenders.Caddy, error) {
+func (b *testbed) stock() (*contenders.Caddy, error) {
 	return b.start(b.binaries.Stock, contenders.StockDirective(b.podPort, podAddresses(podsEach)))
 }
 
-func (b *bed) start(binary, directive string) (*contenders.Caddy, error) {
+func (b *testbed) start(binary, directive string) (*contenders.Caddy, error) {
 	return contenders.StartCaddy(b.cores.Proxy, binary, b.folder, b.certificate, directive)
 }
 
 // close ends the pods. Callers end the Caddys that they started.
-func (b *bed) close() {
+func (b *testbed) close() {
 	if b.pods != nil {
 		b.pods.Stop()
 	}

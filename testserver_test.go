@@ -30,8 +30,8 @@ func newApp(handler http.HandlerFunc) *app { return &app{handler, make(chan func
 
 func (a *app) Drain(callback func()) { a.drained <- callback }
 
-// stand is an app under Serve.
-type stand struct {
+// testServer is an app under Serve.
+type testServer struct {
 	t       *testing.T
 	app     *app
 	server  *http.Server
@@ -41,18 +41,18 @@ type stand struct {
 }
 
 // serve runs an app without a delay.
-func serve(t *testing.T, a *app, options ...doorscaddy.Option) *stand {
+func serve(t *testing.T, a *app, options ...doorscaddy.Option) *testServer {
 	t.Helper()
 	return serveOn(t, &http.Server{}, a, options...)
 }
 
-func serveOn(t *testing.T, server *http.Server, a *app, options ...doorscaddy.Option) *stand {
+func serveOn(t *testing.T, server *http.Server, a *app, options ...doorscaddy.Option) *testServer {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stand{t, a, server, listener.Addr().String(), make(chan os.Signal, 2), make(chan error, 1)}
+	s := &testServer{t, a, server, listener.Addr().String(), make(chan os.Signal, 2), make(chan error, 1)}
 	own := []doorscaddy.Option{doorscaddy.WithListener(listener), doorscaddy.WithOrders(s.orders), doorscaddy.WithDelay(0)}
 	go func() { s.result <- doorscaddy.Serve(server, a, append(own, options...)...) }()
 	t.Cleanup(func() { server.Close() })
@@ -60,29 +60,29 @@ func serveOn(t *testing.T, server *http.Server, a *app, options ...doorscaddy.Op
 }
 
 // stop sends an order to stop, and waits until the gate is closed.
-func (s *stand) stop() {
+func (s *testServer) stop() {
 	s.t.Helper()
 	s.orders <- syscall.SIGTERM
 	s.eventually("the server drains", func() bool { return s.ready().Draining })
 }
 
 // callback waits for the call of the app's Drain.
-func (s *stand) callback() func() {
+func (s *testServer) callback() func() {
 	s.t.Helper()
 	return receive(s.t, "Drain", s.app.drained)
 }
 
 // ended waits for Serve to return.
-func (s *stand) ended() error {
+func (s *testServer) ended() error {
 	s.t.Helper()
 	return receive(s.t, "the end of Serve", s.result)
 }
 
 // running reports whether Serve has not returned yet.
-func (s *stand) running() bool { return len(s.result) == 0 }
+func (s *testServer) running() bool { return len(s.result) == 0 }
 
 // end ends a drain that has begun.
-func (s *stand) end() {
+func (s *testServer) end() {
 	s.t.Helper()
 	s.callback()()
 	if err := s.ended(); err != nil {
@@ -90,7 +90,7 @@ func (s *stand) end() {
 	}
 }
 
-func (s *stand) url(path string) string { return "http://" + s.address + path }
+func (s *testServer) url(path string) string { return "http://" + s.address + path }
 
 type readiness struct {
 	status   int
@@ -99,7 +99,7 @@ type readiness struct {
 	Pages    int
 }
 
-func (s *stand) ready() readiness {
+func (s *testServer) ready() readiness {
 	s.t.Helper()
 	answer := s.do("GET", "/readyz", nil)
 	found := readiness{status: answer.StatusCode}
@@ -115,7 +115,7 @@ type response struct {
 	body string
 }
 
-func (s *stand) do(method, path string, header http.Header) response {
+func (s *testServer) do(method, path string, header http.Header) response {
 	s.t.Helper()
 	return do(s.t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, method, s.url(path), header)
 }
@@ -142,7 +142,7 @@ func do(t *testing.T, client *http.Client, method, url string, header http.Heade
 }
 
 // open starts a request and returns when its header has come.
-func (s *stand) open(client *http.Client, path string) (*http.Response, *bufio.Reader) {
+func (s *testServer) open(client *http.Client, path string) (*http.Response, *bufio.Reader) {
 	s.t.Helper()
 	answer, err := client.Get(s.url(path))
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *stand) open(client *http.Client, path string) (*http.Response, *bufio.R
 }
 
 // get starts a request. The channel gets the answer when its header has come.
-func (s *stand) get(path string) <-chan *http.Response {
+func (s *testServer) get(path string) <-chan *http.Response {
 	answers := make(chan *http.Response, 1)
 	go func() {
 		answer, err := http.Get(s.url(path))
@@ -166,7 +166,7 @@ func (s *stand) get(path string) <-chan *http.Response {
 }
 
 // dial returns nil if the server is listening.
-func (s *stand) dial() error {
+func (s *testServer) dial() error {
 	connection, err := net.Dial("tcp", s.address)
 	if err == nil {
 		connection.Close()
@@ -174,7 +174,7 @@ func (s *stand) dial() error {
 	return err
 }
 
-func (s *stand) eventually(what string, holds func() bool) {
+func (s *testServer) eventually(what string, holds func() bool) {
 	s.t.Helper()
 	for limit := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(limit) {
@@ -221,7 +221,7 @@ func TestMain(m *testing.M) {
 
 // process runs a pod in a separate process, with its own signals.
 type process struct {
-	*stand
+	*testServer
 	command *exec.Cmd
 	output  strings.Builder // read it only when the process has ended
 }
@@ -232,7 +232,7 @@ func startProcess(t *testing.T) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{stand: &stand{t: t, address: free.Addr().String(), result: make(chan error, 1)}}
+	p := &process{testServer: &testServer{t: t, address: free.Addr().String(), result: make(chan error, 1)}}
 	free.Close()
 	p.command = exec.Command(os.Args[0])
 	p.command.Env = append(os.Environ(), asProcess+"="+p.address)

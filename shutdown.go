@@ -15,8 +15,8 @@ import (
 // is reached.
 const lastAnswers = 5 * time.Second
 
-// life is a server after its first order to stop.
-type life struct {
+// shutdown is a server after its first order to stop.
+type shutdown struct {
 	server *http.Server
 	app    App
 	gate   *gate
@@ -27,22 +27,22 @@ type life struct {
 }
 
 // end ends the server and returns the result of [Serve].
-func (l *life) end() error {
-	l.gate.close()
-	now := l.gate.load()
+func (s *shutdown) end() error {
+	s.gate.close()
+	now := s.gate.load()
 	slog.Info("doorscaddy: draining; a second signal stops at once", "requests", now.Requests, "pages", now.Pages)
 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var limit, grace <-chan time.Time
-	if l.limit > 0 {
-		limit = time.After(l.limit)
+	if s.limit > 0 {
+		limit = time.After(s.limit)
 	}
-	drained := l.drain(ctx)
+	drained := s.drain(ctx)
 	var shut chan error // nil until Shutdown has begun
 	shutDown := func() {
 		drained, shut = nil, make(chan error, 1)
-		go func() { shut <- l.server.Shutdown(ctx) }()
+		go func() { shut <- s.server.Shutdown(ctx) }()
 	}
 	var unfinished error
 	for {
@@ -54,34 +54,34 @@ func (l *life) end() error {
 			if shut == nil {
 				// New requests of pages now fail to connect, so the pages
 				// reload elsewhere. Requests under way still get their answer.
-				unfinished = l.cut("by its time limit")
+				unfinished = s.cut("by its time limit")
 				shutDown()
 			}
 		case err := <-shut:
 			return cmp.Or(err, unfinished)
 		case <-grace:
-			err := l.cut("by its time limit")
-			_ = l.server.Close()
+			err := s.cut("by its time limit")
+			_ = s.server.Close()
 			return err
-		case <-l.orders:
-			err := l.cut("by a second signal")
-			_ = l.server.Close()
+		case <-s.orders:
+			err := s.cut("by a second signal")
+			_ = s.server.Close()
 			return err
-		case err := <-l.served:
+		case err := <-s.served:
 			if shut == nil {
 				return err // something else has ended it
 			}
-			l.served = nil
+			s.served = nil
 		}
 	}
 }
 
 // drain lets the app drain once no request can open a page any more. The
 // channel is closed when the last page has ended. drain stops when ctx is done.
-func (l *life) drain(ctx context.Context) <-chan struct{} {
+func (s *shutdown) drain(ctx context.Context) <-chan struct{} {
 	drained := make(chan struct{})
 	go func() {
-		for !l.gate.quiet(time.Now(), l.delay) {
+		for !s.gate.quiet(time.Now(), s.delay) {
 			select {
 			case <-time.After(10 * time.Millisecond):
 			case <-ctx.Done():
@@ -90,13 +90,13 @@ func (l *life) drain(ctx context.Context) <-chan struct{} {
 		}
 		// The callback runs inside the last page's request, whose answer
 		// Shutdown waits for: it must not block.
-		l.app.Drain(sync.OnceFunc(func() { close(drained) }))
+		s.app.Drain(sync.OnceFunc(func() { close(drained) }))
 	}()
 	return drained
 }
 
 // cut returns the error for a drain that was cut short.
-func (l *life) cut(by string) error {
-	left := l.gate.load()
+func (s *shutdown) cut(by string) error {
+	left := s.gate.load()
 	return fmt.Errorf("%w %s (requests left: %d, pages left: %d)", ErrorCut, by, left.Requests, left.Pages)
 }
