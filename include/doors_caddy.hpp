@@ -18,17 +18,17 @@
 #include "doors_caddy.h"
 
 namespace doors {
-// What a failed call throws. what() names the field, the value and the rule.
+// Thrown by a failed call. what() names the field, the value and the rule.
 struct error : std::runtime_error {
     explicit error(int32_t number) : std::runtime_error(doors_status_str(number)), status(number) {}
     explicit error(const doors_error &from) : std::runtime_error(from.message), status(from.status) {
         if (from.index != DOORS_NONE) index = from.index;
     }
     int32_t status;                // DOORS_STATUS_*
-    std::optional<uint32_t> index; // the key, the CIDR or the upstream to blame, from 0
+    std::optional<uint32_t> index; // the zero-based index of the invalid key, CIDR or upstream
 };
 
-// An integer that the library takes. Throws std::out_of_range for a value that does not fit, which C++ would cut off.
+// An integer parameter. Throws std::out_of_range for a value that does not fit, instead of truncating it.
 template <typename T> struct whole {
     template <typename U, typename = std::enable_if_t<std::is_integral_v<U>>> whole(U from) : value(T(from)) {
         if (U(value) != from || (value > T(0)) != (from > U(0)))
@@ -93,7 +93,7 @@ private:
     }
     std::unique_ptr<T, std::integral_constant<decltype(Free), Free>> pointer_;
 };
-// The public names of the keys, in the order of the secret.
+// The IDs of the keys, in the order of the secret.
 template <typename T, typename Keys, typename KeyId>
 std::vector<std::string> key_ids(const T *of, Keys keys, KeyId key_id) {
     std::vector<std::string> ids(filled<uint32_t>([&](auto o) { return keys(of, o); }), std::string(DOORS_KEY_ID_SIZE - 1, ' '));
@@ -115,20 +115,21 @@ inline void check(whole<uint32_t> field, std::string_view value) {
     detail::explained([&](auto *why) { return doors_check(field, value.data(), value.size(), why); });
 }
 
-// Makes and reads tokens. From one to eight AES keys in base64, separated by white space: the first makes tokens, all open
-// them.
+// Creates and decrypts tokens. From one to eight AES keys in base64, separated by white space: the first encrypts, all
+// decrypt.
 struct cipher : detail::handle<doors_cipher, doors_cipher_free> {
     explicit cipher(std::string_view secret) : handle(doors_cipher_new, secret) {}
-    // A new token for an address. Make one for each process and address, not one for each request.
+    // Creates a token for an address. Create one for each process and address, not one for each request.
     std::string encode(const doors_addr &addr) const {
         char token[DOORS_TOKEN_SIZE];
         size_t length = 0;
         detail::ok(doors_cipher_encode(get(), &addr, token, sizeof token, &length));
         return std::string(token, length);
     }
-    // The ids of the keys, in the order of the secret. They are not secret: log them to compare proxies and apps.
+    // The IDs of the keys, in the order of the secret. They are not secret: log them to compare proxies and apps.
     std::vector<std::string> key_ids() const { return detail::key_ids(get(), doors_cipher_keys, doors_cipher_key_id); }
-    // The address in a token, and which key opened it, from 0. Throws DOORS_STATUS_TOKEN_FORMAT or _TOKEN_REFUSED.
+    // The address in a token, and the zero-based index of the key that decrypted it. Throws DOORS_STATUS_TOKEN_FORMAT or
+    // DOORS_STATUS_TOKEN_REFUSED.
     std::pair<doors_addr, uint32_t> decode(std::string_view token) const {
         std::pair<doors_addr, uint32_t> out{};
         detail::ok(doors_cipher_decode(get(), token.data(), token.size(), &out.first, &out.second));
@@ -136,23 +137,23 @@ struct cipher : detail::handle<doors_cipher, doors_cipher_free> {
     }
 };
 
-// Finds the longest CIDR that holds an address. From CIDRs of both families, separated by white space.
+// Finds the CIDR with the longest prefix that contains an address. From CIDRs of both families, separated by white space.
 struct cidrs : detail::handle<doors_cidrs, doors_cidrs_free> {
     explicit cidrs(std::string_view list) : handle(doors_cidrs_new, list) {}
-    // The place of the CIDR in the list, from 0.
+    // The zero-based position of the CIDR in the list.
     std::optional<uint32_t> lookup(const doors_addr &addr) const { return index_of(doors_cidrs_lookup, addr); }
 };
 
 namespace detail {
-// What a router can do, whether it owns its handle or not.
+// The functions of router and router_view.
 template <typename Self> struct router_calls {
-    // Where a request goes, by its path as sent, or its whole target, and its Cookie header. Any bytes are fine.
+    // Decides where a request goes, by its escaped path or its whole target, and its Cookie header. Any bytes are accepted.
     doors_decision decide(std::string_view path, std::string_view cookies = {}) const {
         return filled<doors_decision>([&](auto *out) {
             return doors_router_decide(of(), path.data(), path.size(), cookies.data(), cookies.size(), out);
         });
     }
-    // The index of the upstream that has the address in one of its CIDRs.
+    // The index of the upstream with the CIDR that contains the address.
     std::optional<uint32_t> lookup(const doors_addr &addr) const {
         uint32_t index = 0;
         return found(doors_router_lookup(of(), &addr, &index)) ? std::optional(index) : std::nullopt;
@@ -168,9 +169,9 @@ template <typename Self> struct router_calls {
         ok(doors_router_upstream(of(), index, host, &port));
         return {host, port};
     }
-    // The ids of the keys, in the order of the secret.
+    // The IDs of the keys, in the order of the secret.
     std::vector<std::string> key_ids() const { return detail::key_ids(of(), doors_router_keys, doors_router_key_id); }
-    // What is probably a mistake in the configuration.
+    // Warnings about settings that are allowed but probably a mistake.
     std::vector<std::string> warnings() const {
         std::vector<std::string> out;
         for (doors_error w; found(doors_router_warning(of(), uint32_t(out.size()), &w));) out.push_back(w.message);
@@ -195,7 +196,7 @@ private:
     const doors_router *router_;
 };
 
-// A word or a few for a number, fit for a log; "unknown" for one that the library does not have.
+// A short text or identifier for a constant; "unknown" for any other number.
 inline const char *name(doors_status_code number) { return doors_status_str(number); }
 inline const char *name(doors_decision_code number) { return doors_decision_str(number); }
 inline const char *name(doors_reason_code number) { return doors_reason_str(number); }

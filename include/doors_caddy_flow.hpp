@@ -4,31 +4,31 @@
 #include "doors_caddy.hpp"
 
 namespace doors {
-// Where a pod is dialled.
+// The address and port of a pod.
 inline doors_pod pod(const doors_addr &addr, whole<uint16_t> port) { return {addr, port, 0}; }
 
-// Pods to evict: those in a network (an address without bytes for all) of an upstream (0 for any).
+// An eviction of the pods in a network (`len` 0 for all addresses) of an upstream (0 for any).
 inline doors_eviction eviction(const doors_addr &addr, whole<uint32_t> bits, uint64_t upstream = 0,
                                whole<uint32_t> rate = 0, whole<uint32_t> flags = 0) {
     return {addr, bits, upstream, rate, flags, 0, 0, {}};
 }
 
-// The bounds of a process, with good values.
+// The limits of a process, with their defaults.
 inline doors_limits limits() { return detail::filled<doors_limits>(doors_limits_init); }
-// The options of one configuration, with good values. Durations are nanoseconds.
+// The options of one configuration, with their defaults. Durations are in nanoseconds.
 inline doors_options options() { return detail::filled<doors_options>(doors_options_init); }
 
 using time = whole<int64_t>;    // nanoseconds of one monotonic clock, such as steady_clock's
 using random = whole<uint64_t>; // another number for each call
 
-// What a process knows about hosts and pods. One is enough.
+// What a process knows about hosts and pods. A process needs only one.
 struct state : detail::handle<doors_state, doors_state_free> {
     explicit state(const doors_limits &most = limits())
         : handle([&](doors_state **out) { return doors_state_new(&most, out); }) {}
-    // Changes how many pods are remembered.
+    // Changes the maximum number of remembered pods.
     void limit(whole<uint32_t> max_pods) { detail::ok(doors_state_limit(get(), max_pods)); }
 
-    // The lookups to begin now, and when to ask again: INT64_MAX for not before a report has DOORS_REPORT_LOOKUPS_DUE.
+    // The hosts to look up now, and the time of the next call. A report with DOORS_REPORT_LOOKUPS_DUE means to call at once.
     std::pair<std::vector<doors_lookup>, int64_t> due(time now, random number) {
         std::pair<std::vector<doors_lookup>, int64_t> out(64, 0);
         size_t count = 0;
@@ -36,20 +36,20 @@ struct state : detail::handle<doors_state, doors_state_free> {
         out.first.resize(count);
         return out;
     }
-    // A lookup has ended. `missing` is DOORS_MISSING_*, added up, and `failure` why (DOORS_LOOKUP_*).
+    // Reports the addresses found by a lookup. `missing` combines DOORS_MISSING_*; `failure` is DOORS_LOOKUP_* or 0.
     doors_host_report resolved(uint64_t host, const std::vector<doors_addr> &list, time now, random number,
                                whole<uint32_t> missing = 0, whole<uint32_t> failure = 0) {
         return detail::filled<doors_host_report>([&](auto *out) {
             return doors_state_resolved(get(), host, list.data(), list.size(), missing, failure, now, number, out);
         });
     }
-    // Addresses came after their lookup was reported.
+    // Reports addresses that arrived after their lookup was reported.
     doors_host_report resolved_late(uint64_t host, const std::vector<doors_addr> &list, time now) {
         return detail::filled<doors_host_report>([&](auto *out) {
             return doors_state_resolved_late(get(), host, list.data(), list.size(), now, out);
         });
     }
-    // A lookup has ended without addresses. `failure` is DOORS_LOOKUP_*.
+    // Reports a lookup that found no addresses. `failure` is DOORS_LOOKUP_*.
     doors_host_report lookup_failed(uint64_t host, whole<uint32_t> failure, time now, random number) {
         return detail::filled<doors_host_report>(
             [&](auto *out) { return doors_state_lookup_failed(get(), host, failure, now, number, out); });
@@ -62,7 +62,7 @@ struct state : detail::handle<doors_state, doors_state_free> {
         });
         return out;
     }
-    // At most so many pods, by address (IPv4 first) and port, those after one of them.
+    // At most `most` pods by address (IPv4 first) and port, starting after `after`, or with the first.
     std::vector<doors_known_pod> pods(const std::optional<doors_pod> &after = {}, size_t most = 1000) const {
         std::vector<doors_known_pod> list(most);
         size_t count = 0, known = 0;
@@ -76,54 +76,54 @@ struct state : detail::handle<doors_state, doors_state_free> {
         detail::ok(doors_state_pods(get(), nullptr, nullptr, 0, &count, &known));
         return known;
     }
-    // DOORS_VERDICT_*: what is held against a pod.
+    // DOORS_VERDICT_*: the verdict on a pod.
     uint32_t verdict(const doors_pod &pod) const {
         return detail::filled<uint32_t>([&](auto *out) { return doors_state_verdict(get(), &pod, out); });
     }
-    // Whether the pods at an address had no request for `idle` nanoseconds, watched since `started`.
+    // Checks whether the pods at an address had no request for `idle` nanoseconds. `started` is when the caller began to report requests.
     doors_idle idle(const doors_addr &addr, time idle, time started, time now) const {
         return detail::filled<doors_idle>(
             [&](auto *out) { return doors_state_idle(get(), &addr, idle, started, now, out); });
     }
     // Evicts pods until undo(), or changes the eviction with this target: see eviction().
     void evict(const doors_eviction &what, time now) { detail::ok(doors_state_evict(get(), &what, now)); }
-    // Takes the eviction with this target back.
+    // Cancels the eviction with this target.
     void undo(const doors_eviction &what, time now) { detail::ok(doors_state_undo(get(), &what, now)); }
-    // All evictions, the oldest first.
+    // All evictions, oldest first.
     std::vector<doors_eviction> evictions() const {
         return detail::listed<doors_eviction>(
             [&](auto *list, size_t room, size_t *count) { return doors_state_evictions(get(), list, room, count); });
     }
-    // What has happened to pods: of the last 256 events those after one, the oldest first.
+    // The events after the one with this number (0 for all), oldest first. Only the last 256 events are kept.
     std::vector<doors_event> events(whole<uint64_t> after) const {
         return detail::listed<doors_event>(
             [&](auto *list, size_t room, size_t *count) { return doors_state_events(get(), after, list, room, count); });
     }
 };
 
-// One configuration in use. It outlives its requests.
+// One configuration in use. It must outlive its requests.
 struct source : detail::handle<doors_source, doors_source_free> {
     source(state &of, std::string_view json, const doors_options &with = options())
         : handle([&](doors_source **out) {
               return detail::explained(
                   [&](auto *why) { return doors_source_new(of.get(), json.data(), json.size(), &with, out, why); });
           }) {}
-    // What became of a dial, also of one in the background.
+    // Reports the outcome of a dial, also for requests that have ended and for dials in the background.
     doors_report dialled(whole<uint32_t> upstream, const doors_pod &pod, whole<uint32_t> outcome, time now, random number) {
         return detail::filled<doors_report>(
             [&](auto *out) { return doors_source_dialled(get(), upstream, &pod, outcome, now, number, out); });
     }
-    // Keeps the lookups of an upstream's host going.
+    // Starts or continues the lookups of an upstream's host, to show its pods.
     doors_report use(whole<uint32_t> upstream, time now) {
         return detail::filled<doors_report>([&](auto *out) { return doors_source_use(get(), upstream, now, out); });
     }
-    // The numbers of the host and of the upstream, as in doors_lookup and doors_known_pod.
+    // The IDs of the host and of the upstream, as in doors_lookup and doors_known_pod.
     std::pair<uint64_t, uint64_t> upstream(whole<uint32_t> index) const {
         std::pair<uint64_t, uint64_t> out;
         detail::ok(doors_source_upstream(get(), index, &out.first, &out.second));
         return out;
     }
-    // The pods of an upstream in DNS, those inside and those outside of its networks.
+    // The fresh pods of an upstream, inside and outside its networks.
     std::pair<std::vector<doors_pod>, std::vector<doors_pod>> fresh(whole<uint32_t> upstream) const {
         size_t inside = 0;
         auto all = detail::listed<doors_pod>([&](auto *list, size_t room, size_t *count) {
@@ -135,7 +135,7 @@ struct source : detail::handle<doors_source, doors_source_free> {
     router_view router() const noexcept { return router_view(doors_source_router(get())); }
 };
 
-// One request, which ends with this object if not before. One thread at a time uses it.
+// One request. The destructor ends it. For use by one thread at a time.
 struct request {
     request(source &from, whole<uint32_t> method, bool has_body, std::string_view path, std::string_view cookies, time now,
             random number)
@@ -148,23 +148,23 @@ struct request {
     ~request() { doors_request_ended(source_, &request_, last_); }
 
     const doors_step &step() const noexcept { return step_; } // what to do
-    // What its token or cookie means, until it has ended.
+    // The meaning of its token or cookie, until it has ended.
     doors_decision decision() const {
         return detail::filled<doors_decision>([&](auto *out) { return doors_request_decision(source_, &request_, out); });
     }
-    // The attempt has ended without an answer; source::dialled() was told of its dial.
+    // Ends the current attempt, which got no response and whose dial was reported to source::dialled().
     const doors_step &next(whole<uint32_t> outcome, time now, random number) {
         return stepped(now, doors_request_next(source_, &request_, outcome, now, number, &step_));
     }
-    // source::dialled() and next() in one.
+    // Combines source::dialled() and next().
     const doors_step &failed(whole<uint32_t> outcome, time now, random number) {
         return stepped(now, doors_request_failed(source_, &request_, outcome, now, number, &step_));
     }
-    // A request that waits goes on: at the `until` of its step, or when a report has DOORS_REPORT_WAKE.
+    // Resumes a waiting request, at the time `until` of its step or when a report has DOORS_REPORT_WAKE.
     const doors_step &resume(time now, random number) {
         return stepped(now, doors_request_resume(source_, &request_, now, number, &step_));
     }
-    // After DOORS_STEP_CHOOSE: the pods that may take the request, only the best ones.
+    // After DOORS_STEP_CHOOSE: the pods of the best tier that may serve the request.
     std::pair<std::vector<doors_place>, doors_report> choices(time now) {
         std::pair<std::vector<doors_place>, doors_report> out;
         out.first = detail::listed<doors_place>([&](auto *list, size_t room, size_t *count) {
@@ -172,23 +172,23 @@ struct request {
         });
         return out;
     }
-    // The user's policy has chosen this pod.
+    // Reports the pod chosen by the user's policy.
     const doors_step &chose(whole<uint32_t> upstream, const doors_pod &pod, time now) {
         return stepped(now, doors_request_chose(source_, &request_, upstream, &pod, now, &step_));
     }
-    // The user's policy has chosen none.
+    // Reports that the user's policy chose no pod.
     const doors_step &chose_none(time now, random number) {
         return stepped(now, doors_request_chose_none(source_, &request_, now, number, &step_));
     }
-    // With DOORS_OPTION_USER_RETRIES: the retries are over; `outcome` is 0 if the last one was told to next().
+    // Ends the user's retries, with DOORS_OPTION_USER_RETRIES. `outcome` is 0 if the last one was reported to next().
     const doors_step &give_up(whole<uint32_t> outcome, time now, random number) {
         return stepped(now, doors_request_give_up(source_, &request_, outcome, now, number, &step_));
     }
-    // The pod has begun to answer; `marks` are DOORS_MARK_*, added up. DOORS_STEP_DONE: pass the answer on.
+    // Reports that the pod has begun to respond. `marks` combines DOORS_MARK_*. After DOORS_STEP_DONE, forward the response.
     const doors_step &answered(whole<uint32_t> marks, time now, random number) {
         return stepped(now, doors_request_answered(source_, &request_, marks, now, number, &step_));
     }
-    // The request is over. A second call does nothing.
+    // Ends the request, whatever the result. A second call does nothing.
     void ended(time now) { detail::ok(doors_request_ended(source_, &request_, now)); }
 
 private:

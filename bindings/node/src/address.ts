@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { checked } from './native.js';
 import type { Members } from './native.js';
 
-/** Where a pod is dialled. */
+/** The address and port of a pod. */
 export interface Pod {
     /** An IP address, IPv6 in the form of RFC 5952. */
     address: string;

@@ -19,7 +19,7 @@ type Maker = (out: [bigint | null], error: Members) => Status;
 
 let live = 0;
 
-/** How many handles this thread has made that are neither closed nor collected. */
+/** The number of handles created by this thread that are neither closed nor garbage-collected. */
 export const liveHandles = (): number => live;
 
 function free(kind: Kind, pointer: bigint): void {
@@ -31,8 +31,7 @@ function free(kind: Kind, pointer: bigint): void {
 const collected = new FinalizationRegistry<[Kind, bigint]>(([kind, pointer]) => free(kind, pointer));
 
 /**
- * A handle of the library. `using` closes it at the end of its block, close() before; one that is forgotten is freed
- * when it is collected.
+ * A handle of the library. Close it with `using` or close(). Otherwise it is freed when it is garbage-collected.
  */
 export abstract class Handle implements Disposable {
     readonly #kind: Kind;
@@ -55,12 +54,12 @@ export abstract class Handle implements Disposable {
         if (this.#pointer !== null) collected.register(this, [kind, this.#pointer], this);
     }
 
-    /** What the C API takes: for a worker, and for the functions of `doors-caddy/native`. null once it is closed. */
+    /** The pointer of the C API, for workers and for `doors-caddy/native`; null after close(). */
     get pointer(): bigint | null {
         return this.#pointer;
     }
 
-    /** Frees the handle if this object owns it. A later call on it throws a DoorsError; closing twice is fine. */
+    /** Frees the handle if this object owns it. Later calls throw a DoorsError; closing twice is allowed. */
     close(): void {
         if (this.#owned && this.#pointer !== null) {
             collected.unregister(this);
@@ -80,7 +79,7 @@ export function made(name: FunctionName, text: Text): Maker {
     return (out, error) => lib[name](bytes, bytes.length, out, error);
 }
 
-/** The ids of the keys of a cipher or router. @internal */
+/** The IDs of the keys of a cipher or router. @internal */
 export function keyIds(kind: 'cipher' | 'router', pointer: bigint | null): string[] {
     const count: [number] = [0];
     ok(lib[`doors_${kind}_keys`](pointer, count));

@@ -1,9 +1,9 @@
 /**
  * Tokens, CIDR lookup, routing decisions and the state of pods: libdoors_caddy for Node.
  *
- * Handles are closed by `using`, by close(), or when they are collected. A call that fails throws a DoorsError, an integer
- * that does not fit a RangeError. Addresses are strings; times and durations are nanoseconds. Many workers may use one
- * handle: pass its `pointer` to a worker and call `shared` of the class there.
+ * Close handles with `using` or close(). A failed call throws a DoorsError, an integer that does not fit a RangeError.
+ * Addresses are strings; times and durations are nanoseconds. Many workers may use one handle: pass its `pointer` to a
+ * worker and call `shared` of the class there.
  */
 import { lib } from './native.js';
 
@@ -27,12 +27,12 @@ export type {
 export { Cidrs, Cipher } from './tokens.js';
 export type { Opened } from './tokens.js';
 
-/** The groups of numbers that have words, as nameOf() takes them. */
+/** The groups of constants that nameOf() accepts. */
 export type Named =
     | 'status' | 'decision' | 'reason' | 'path' | 'outcome' | 'verdict' | 'idle' | 'step' | 'cause' | 'lookup' | 'host'
     | 'event';
 
-/** The words for a number, fit for a log; "unknown" for one that the library does not have. */
+/** A short text or identifier for a constant; "unknown" for any other number. */
 export const nameOf = (what: Named, number: number): string => lib[`doors_${what}_str`](number);
 
 /** The version of the loaded library, such as "0.2.0". */

@@ -1,7 +1,7 @@
 /**
- * The C API as it is, documented in docs/c-api: for tests, and for what the classes do not offer.
+ * The functions of the C API, documented in docs/c-api.md.
  *
- * The library in the package is loaded, or the one that the environment variable DOORS_CADDY_LIBRARY names.
+ * Loads the library in the package, or the one named by the environment variable DOORS_CADDY_LIBRARY.
  */
 import koffi from 'koffi';
 import { existsSync } from 'node:fs';
@@ -62,7 +62,7 @@ export const lib = Object.fromEntries(
     Object.entries(prototypes).map(([name, prototype]) => [name, checking(name, prototype)]),
 ) as Record<FunctionName, ReturnType<typeof checking>>;
 
-/** Throws if the loaded library has another interface than this module was written for. */
+/** Throws if the interface of the loaded library differs from that of this module. */
 export function checkAbi(loaded: number): void {
     if (loaded === ABI) return;
     throw new Error(`libdoors_caddy ${lib.doors_version()} has interface ${loaded}, but this module was written for ${ABI}`);
@@ -72,9 +72,9 @@ checkAbi(lib.doors_abi());
 /** A call failed. */
 export class DoorsError extends Error {
     override readonly name = 'DoorsError';
-    /** Why. */
+    /** The reason. */
     readonly status: Status;
-    /** The key, the CIDR or the upstream to blame, from 0; null where there is none. */
+    /** The zero-based index of the invalid key, CIDR or upstream; null if there is none. */
     readonly index: number | null;
 
     constructor(status: Status, message: string = lib.doors_status_str(status), index: number = NONE) {

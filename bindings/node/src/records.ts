@@ -6,49 +6,49 @@ import type { EventKind, HostChange, IdleAnswer, LookupFailure, Verdict } from '
 import { checked, lib, ok } from './native.js';
 import type { FunctionName, Members, StructName } from './native.js';
 
-/** The bounds of a process. */
+/** The limits of a process. */
 export interface Limits {
-    /** How many pods are remembered, at least 1. 10,000. */
+    /** The maximum number of remembered pods, at least 1. Default: 10,000. */
     maxPods?: number;
-    /** How many requests may wait for a pod at once. 4,096. */
+    /** The maximum number of requests that wait for a pod. Default: 4,096. */
     maxWaiting?: number;
-    /** How many lookups may run at once, at least 1. 64. */
+    /** The maximum number of concurrent lookups, at least 1. Default: 64. */
     maxLookups?: number;
-    /** How many more may run, if so many have been running for over a second. 256. */
+    /** The maximum number of lookups that have been running for over a second, beyond `maxLookups`. Default: 256. */
     maxSlowLookups?: number;
-    /** How many lookups a second may begin for hosts whose addresses are known, at least 1. 100. */
+    /** The maximum number of lookups started per second for hosts with known addresses, at least 1. Default: 100. */
     refreshesPerSecond?: number;
 }
 
-/** The options of one configuration. Durations are nanoseconds. */
+/** The options of one configuration. Durations are in nanoseconds. */
 export interface Options {
-    /** For how long a pod must have been out of reach until it is gone. 10 s. */
+    /** How long a pod must be unreachable before it is gone. Default: 10 s. */
     goneAfter?: Whole;
-    /** For how long a pod may drain until its pages are told 410; 0 for ever. 0. */
+    /** How long a pod may drain before its pages get 410; 0 for no limit. Default: 0. */
     drainMax?: Whole;
-    /** How often a page opens a receiver stream: the app's `SolitaireRollTime`. 15 s. */
+    /** How often a page opens a receiver stream. Must equal the app's `SolitaireRollTime`. Default: 15 s. */
     rollTime?: Whole;
-    /** For how long a page load waits for a pod; 0 for not at all. 10 s. */
+    /** How long a page load waits for a pod; 0 disables waiting. Default: 10 s. */
     pageWait?: Whole;
-    /** The time from one lookup of a host to the next, while requests use it. 1 s. */
+    /** The interval between lookups of a host that requests use. Default: 1 s, minimum: 10 ms. */
     refresh?: Whole;
-    /** The age at which addresses are not used without waiting for new ones. 300 s. */
+    /** The age at which addresses are no longer used without waiting for a lookup. Default: 300 s. */
     staleMax?: Whole;
-    /** For how long a request waits for first lookups while no address is known at all. 3 s. */
+    /** How long a request waits for a first lookup while no address is known. Default: 3 s. */
     firstLookup?: Whole;
-    /** The caller's number for the way in which names are looked up. 0. */
+    /** The caller's number for a way to resolve names. Default: 0. */
     resolver?: Whole;
-    /** How many receiver streams of an upstream may be told 410 in one second; 0 for all. 100. */
+    /** The maximum number of receiver streams per upstream and second that get 410; 0 for no limit. Default: 100. */
     goneRate?: number;
-    /** OptionFlag, added up. 0. */
+    /** Any of OptionFlag, combined with `|`. Default: 0. */
     flags?: number;
 }
 
-/** A lookup to begin now. */
+/** A lookup to start now. */
 export interface Lookup {
-    /** The number of the host, for State.resolved() and State.lookupFailed(). */
+    /** The ID of the host, for State.resolved() and State.lookupFailed(). */
     host: bigint;
-    /** `resolver` of the sources that use the host. */
+    /** The caller's number for the way to resolve it, from the options of the sources that use it. */
     resolver: bigint;
     /** The name to look up, in lower case. */
     name: string;
@@ -57,97 +57,97 @@ export interface Lookup {
 /** What the end of a lookup has changed, and what to do now. */
 export interface HostReport {
     change: HostChange;
-    /** ReportFlag.WAKE and ReportFlag.LOOKUPS_DUE, added up. */
+    /** ReportFlag.WAKE and ReportFlag.LOOKUPS_DUE, combined with `|`. */
     flags: number;
 }
 
-/** What is known about a host. Durations are nanoseconds. */
+/** What is known about a host. Durations are in nanoseconds. */
 export interface Host {
     /** In lower case, or an address. */
     name: string;
     addresses: string[];
-    /** The number for the way to look it up; 0 for an address. */
+    /** The number of the resolver; 0 for an address. */
     resolver: bigint;
-    /** Counts the changes of the addresses. */
+    /** The number of changes of the addresses. */
     generation: bigint;
-    /** Since the last answer with addresses; NEVER before the first. */
+    /** The time since the last answer with addresses; NEVER before the first. */
     age: bigint;
-    /** Since the first of the failures in a row; 0 while `failure` is 0. */
+    /** The time since the first failure of the current series; 0 while `failure` is 0. */
     failingFor: bigint;
-    /** The time between two lookups. */
+    /** The interval between lookups. */
     refresh: bigint;
-    /** Why the last lookup failed; 0 if it did not. */
+    /** Why the last lookup failed; 0 if it succeeded or none has ended. */
     failure: LookupFailure | 0;
-    /** How many sources use it. */
+    /** The number of sources that use it. */
     users: number;
-    /** Lookups go on. */
+    /** Whether lookups continue. */
     active: boolean;
-    /** Answers are taken for parts of the truth. */
+    /** Whether answers count as partial. */
     partial: boolean;
 }
 
-/** What is known about one pod, at one moment. */
+/** A snapshot of one pod. */
 export interface KnownPod {
     pod: Pod;
-    /** The number of its upstream, see Source.upstream(). */
+    /** The ID of its upstream, see Source.upstream(). */
     upstream: bigint;
     /** When it was first and last used. */
     firstSeen: bigint;
     lastSeen: bigint;
-    /** Since when something is held against it, or 0. */
+    /** When the verdict became other than Verdict.NONE, or 0. */
     unreachableSince: bigint;
-    /** Since when its answers say that it drains, or 0. */
+    /** When its responses began to signal that it drains, or 0. */
     markedSince: bigint;
-    /** Since when it gets no new pages, or 0. */
+    /** When it stopped getting new pages, or 0. */
     drainingSince: bigint;
-    /** Since when it has nothing left to do, or when it will have; or 0. */
+    /** When it ran out of work, which may lie in the future, or 0. */
     drainedSince: bigint;
-    /** Since when it is evicted, or 0. */
+    /** When it was evicted, or 0. */
     evictedSince: bigint;
-    /** How many dials its host has refused. */
+    /** The number of dials that its host refused. */
     refused: bigint;
-    /** Requests that were sent to it and have not ended, and those of them that are receiver streams. */
+    /** The requests sent to it that have not ended, and how many of them are receiver streams. */
     inFlight: number;
     streams: number;
     verdict: Verdict;
-    /** DNS names it. */
+    /** Whether DNS lists it. */
     fresh: boolean;
-    /** Its answers say that it drains. */
+    /** Whether its responses signal that it drains. */
     marked: boolean;
 }
 
-/** Whether the pods at one address may be stopped. */
+/** Whether the pods at one address can be stopped, judged by their requests. */
 export interface Idle {
     answer: IdleAnswer;
-    /** Requests that have not ended, and those of them that are receiver streams. */
+    /** The requests in flight, and how many of them are receiver streams. */
     inFlight: number;
     streams: number;
-    /** A pod at the address was used; `lastSeen` is when. */
+    /** Whether a pod at the address was used; `lastSeen` is when. */
     used: boolean;
     lastSeen: bigint;
-    /** Nanoseconds until the answer can be IdleAnswer.YES at the earliest. */
+    /** The minimum number of nanoseconds until the answer can be IdleAnswer.YES. */
     wait: bigint;
 }
 
-/** Which pods an eviction is about: those in a network, those of an upstream, or those of an upstream in a network. */
+/** The target of an eviction: a network, an upstream, or the pods of an upstream in a network. */
 export interface EvictionTarget {
-    /** The network, without bits of the host; null or nothing for all addresses of `upstream`. */
+    /** The network, without host bits; null or undefined for all addresses of `upstream`. */
     address?: string | null;
-    /** How many bits its prefix has: 32 or 128 for one address. */
+    /** The length of its prefix: 32 or 128 for one address. */
     bits?: number;
-    /** The number of the upstream, see Source.upstream(); 0 for any. */
+    /** The ID of the upstream, see Source.upstream(); 0 for any. */
     upstream?: Whole;
 }
 
-/** An eviction to begin or to change. */
+/** An eviction to start or to change. */
 export interface Eviction extends EvictionTarget {
-    /** How many pages of an upstream are told to reload in one second; 0 for `goneRate` of the source. */
+    /** How many pages per upstream and second are told to reload; 0 for `goneRate` of the source. */
     rate?: number;
-    /** EvictFlag, added up. */
+    /** Any of EvictFlag, combined with `|`. */
     flags?: number;
 }
 
-/** An eviction that goes on. */
+/** A running eviction. */
 export interface RunningEviction {
     address: string | null;
     bits: number;
@@ -159,21 +159,21 @@ export interface RunningEviction {
     told: bigint;
 }
 
-/** Something that has happened to a pod, or to those of an eviction. */
+/** A change of a pod, or of the pods of an eviction. */
 export interface Event {
-    /** Counts the events, from 1. */
+    /** A sequence number, starting at 1. */
     number: bigint;
     at: bigint;
-    /** The number of the upstream; 0 for any. */
+    /** The ID of the upstream; 0 for any. */
     upstream: bigint;
-    /** The pod; of an eviction the network, null for all addresses of the upstream. */
+    /** The address of the pod. For an eviction: the network, or null for all addresses of the upstream. */
     address: string | null;
-    /** 0 with a network. */
+    /** The port of the pod; 0 for a network. */
     port: number;
-    /** How many bits the prefix of a network has, else 0. */
+    /** For a network: the length of its prefix, otherwise 0. */
     bits: number;
     kind: EventKind;
-    /** How many receiver streams it had then. */
+    /** The number of receiver streams at that time. */
     pages: number;
 }
 

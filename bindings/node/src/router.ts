@@ -7,20 +7,20 @@ import type { Field, PathKind, Reason } from './numbers.js';
 import { lib, ok, orNull, textOf } from './native.js';
 import type { Members } from './native.js';
 
-/** Where one request goes, and why. */
+/** Where a request goes, and why. */
 export interface Decision {
     /** To one pod, to a fresh pod of one upstream or of any, or nowhere. */
     kind: DecisionKind;
     reason: Reason;
-    /** Index of the upstream in the configuration, from 0; null for DecisionKind.ANY and DecisionKind.GONE. */
+    /** The zero-based index of the upstream in the configuration; null for DecisionKind.ANY and DecisionKind.GONE. */
     upstream: number | null;
-    /** The key that opened the token or the cookie, from 0; null where none did. */
+    /** The zero-based index of the key that decrypted the token or cookie; null if none did. */
     key: number | null;
     /** The upstream's port; 0 for DecisionKind.ANY and DecisionKind.GONE. */
     port: number;
-    /** What the request is for. */
+    /** The kind of the request. */
     path: PathKind;
-    /** The address in the token or in the cookie; null where there is none. */
+    /** The address in the token or cookie; null if there is none. */
     address: string | null;
 }
 
@@ -49,19 +49,19 @@ export class Router extends Handle {
         this.owner = owner;
     }
 
-    /** The router of another thread, by its `pointer`. That thread closes it, after this one has done with it. */
+    /** The router of another thread, by its `pointer`. That thread must keep it until this one has finished with it. */
     static shared(pointer: bigint): Router {
         return new Router(pointer);
     }
 
-    /** Decides one request, by its path as sent, or its whole target, and its Cookie header. */
+    /** Decides where a request goes, by its escaped path or its whole target, and its Cookie header. */
     decide(path: Text, cookies: Text = ''): Decision {
         const [p, c, out]: [Buffer, Buffer, Members] = [bytesOf(path), bytesOf(cookies), {}];
         ok(lib.doors_router_decide(this.pointer, p, p.length, c, c.length, out));
         return decisionFrom(out);
     }
 
-    /** The index of the upstream that has the address in one of its CIDRs; null if none has. */
+    /** The index of the upstream with the CIDR that contains the address; null if none does. */
     lookup(address: string): number | null {
         return indexOf('doors_router_lookup', this.pointer, address);
     }
@@ -81,12 +81,12 @@ export class Router extends Handle {
         return { host: textOf(host), port: port[0] };
     }
 
-    /** The ids of the keys, in the order of the secret. */
+    /** The IDs of the keys, in the order of the secret. */
     keyIds(): string[] {
         return keyIds('router', this.pointer);
     }
 
-    /** What is probably a mistake in the configuration. */
+    /** Warnings about settings that are allowed but probably a mistake. */
     warnings(): string[] {
         const found: string[] = [];
         for (;;) {

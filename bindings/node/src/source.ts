@@ -16,7 +16,7 @@ import { reportFrom, stepFrom } from './step.js';
 import type { PodOfUpstream, Report, Step } from './step.js';
 
 /**
- * One configuration in use: a router and its options, with what a State knows. Close it after its requests have ended.
+ * One configuration in use: a router, its options, and access to a State. Close it after its requests have ended.
  * Any number of workers may use one at once: see Source.shared(). `now` and `random` are as for State.
  */
 export class Source extends Handle {
@@ -32,7 +32,7 @@ export class Source extends Handle {
         });
     }
 
-    /** The source of another thread, by its `pointer`. That thread closes it, after this one has done with it. */
+    /** The source of another thread, by its `pointer`. That thread must keep it until this one has finished with it. */
     static shared(pointer: bigint): Source {
         return new Source(pointer);
     }
@@ -42,33 +42,33 @@ export class Source extends Handle {
         return new Router(koffi.address(lib.doors_source_router(this.pointer)), this);
     }
 
-    /** A request begins: obey its `step`, report what becomes of it, and call Request.ended() in every case. */
+    /** Begins a request. Follow its `step`, report the outcomes, and always call Request.ended(). */
     begin(incoming: Incoming, now: Whole, random: Whole): Request {
         return new Request(this, incoming, now, random);
     }
 
-    /** What became of a dial, also after its request has ended, and of one in the background. */
+    /** Reports the outcome of a dial, also for requests that have ended and for dials in the background. */
     dialled(upstream: number, pod: Pod, outcome: Outcome, now: Whole, random: Whole): Report {
         const out: Members = {};
         ok(lib.doors_source_dialled(this.pointer, upstream, podOf(pod), outcome, now, random, out));
         return reportFrom(out);
     }
 
-    /** Keeps the lookups of an upstream's host going, for whoever shows its pods. */
+    /** Starts or continues the lookups of an upstream's host, to show its pods. */
     use(upstream: number, now: Whole): Report {
         const out: Members = {};
         ok(lib.doors_source_use(this.pointer, upstream, now, out));
         return reportFrom(out);
     }
 
-    /** The numbers of an upstream's host, as in a Lookup, and of the upstream, as in a KnownPod. */
+    /** The IDs of an upstream's host, as in a Lookup, and of the upstream, as in a KnownPod. */
     upstream(index: number): { host: bigint; upstream: bigint } {
         const [host, upstream]: [[Whole], [Whole]] = [[0], [0]];
         ok(lib.doors_source_upstream(this.pointer, index, host, upstream));
         return { host: BigInt(host[0]), upstream: BigInt(upstream[0]) };
     }
 
-    /** The pods of an upstream in DNS, inside and outside its networks. */
+    /** The fresh pods of an upstream, inside and outside its networks. */
     fresh(upstream: number): { inside: Pod[]; outside: Pod[] } {
         const inside: [Whole] = [0];
         const pods = listOf('doors_pod', (room, cap, count) =>
@@ -78,20 +78,20 @@ export class Source extends Handle {
     }
 }
 
-/** A request that has come in. */
+/** A new request. */
 export interface Incoming {
     method: Method;
-    /** Its path as sent, or its whole target. */
+    /** Its escaped path or its whole target. */
     path: Text;
-    /** Its Cookie header; several fields joined with "; ". */
+    /** Its Cookie header, with several fields joined by "; ". */
     cookies?: Text;
-    /** It has a body, or may have one since its length is not known to be 0. */
+    /** Whether it has or may have a body, that is, unless its length is known to be 0. */
     hasBody?: boolean;
 }
 
 /** A pod to choose from. */
 export interface Place extends PodOfUpstream {
-    /** How good the pod is for the request; lower is better. */
+    /** How well the pod suits the request; lower is better. */
     tier: number;
 }
 
@@ -101,7 +101,7 @@ export class Request {
     readonly #memory = roomFor('doors_request', 1);
     #step: Step;
 
-    /** What its token or cookie means. */
+    /** The meaning of its token or cookie. */
     readonly decision: Decision;
 
     /** See Source.begin(). */
@@ -128,22 +128,22 @@ export class Request {
         return this.#step;
     }
 
-    /** The attempt has ended without an answer; Source.dialled() was told of its dial. */
+    /** Ends the current attempt, which got no response and whose dial was reported to Source.dialled(). */
     next(outcome: Outcome, now: Whole, random: Whole): Step {
         return this.#next('doors_request_next', outcome, now, random);
     }
 
-    /** Source.dialled() and next() in one. */
+    /** Combines Source.dialled() and next(). */
     failed(outcome: Outcome, now: Whole, random: Whole): Step {
         return this.#next('doors_request_failed', outcome, now, random);
     }
 
-    /** A request that waits goes on: at the `until` of its step, or when a report has ReportFlag.WAKE. */
+    /** Resumes a waiting request, at the time `until` of its step or when a report has ReportFlag.WAKE. */
     resume(now: Whole, random: Whole): Step {
         return this.#next('doors_request_resume', now, random);
     }
 
-    /** After StepKind.CHOOSE: the pods that may take the request, only the best ones. */
+    /** After StepKind.CHOOSE: the pods of the best tier that may serve the request. */
     choices(now: Whole): { places: Place[]; report: Report } {
         const report: Members = {};
         const places = listOf('doors_place', (room, cap, count) =>
@@ -154,27 +154,27 @@ export class Request {
         };
     }
 
-    /** The user's policy has chosen this pod. */
+    /** Reports the pod chosen by the user's policy. */
     chose(upstream: number, pod: Pod, now: Whole): Step {
         return this.#next('doors_request_chose', upstream, podOf(pod), now);
     }
 
-    /** The user's policy has chosen none. */
+    /** Reports that the user's policy chose no pod. */
     choseNone(now: Whole, random: Whole): Step {
         return this.#next('doors_request_chose_none', now, random);
     }
 
-    /** With OptionFlag.USER_RETRIES: the retries are over. `outcome` is 0 if the last one was told to next(). */
+    /** Ends the user's retries, with OptionFlag.USER_RETRIES. `outcome` is 0 if the last one was reported to next(). */
     giveUp(outcome: Outcome | 0, now: Whole, random: Whole): Step {
         return this.#next('doors_request_give_up', outcome, now, random);
     }
 
-    /** The pod has begun to answer; `marks` are Mark, added up. StepKind.DONE: pass the answer on. */
+    /** Reports that the pod has begun to respond. `marks` combines Mark. After StepKind.DONE, forward the response. */
     answered(marks: number, now: Whole, random: Whole): Step {
         return this.#next('doors_request_answered', marks, now, random);
     }
 
-    /** The request is over, however. Call it once: until then the request counts as in flight. */
+    /** Ends the request, whatever the result. Until then the request counts as in flight. */
     ended(now: Whole): void {
         ok(lib.doors_request_ended(this.#source.pointer, this.#memory, now));
     }

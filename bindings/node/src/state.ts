@@ -14,10 +14,11 @@ import type {
 } from './records.js';
 
 /**
- * What a process knows about hosts and pods; one is enough. Any number of workers may use one at once: see State.shared().
+ * What a process knows about hosts and pods. A process needs only one. Any number of workers may use one at once: see
+ * State.shared().
  *
- * `now` is nanoseconds of one monotonic clock, such as process.hrtime.bigint(); `random` is any number from 0 to 2^64 - 1,
- * another one for each call.
+ * `now` is nanoseconds of one monotonic clock, such as process.hrtime.bigint(). `random` is any number from 0 to 2^64 - 1,
+ * different for each call.
  */
 export class State extends Handle {
     constructor(limits?: Limits);
@@ -28,17 +29,17 @@ export class State extends Handle {
             lib.doors_state_new(filled('doors_limits', 'doors_limits_init', limits), out));
     }
 
-    /** The state of another thread, by its `pointer`. That thread closes it, after this one has done with it. */
+    /** The state of another thread, by its `pointer`. That thread must keep it until this one has finished with it. */
     static shared(pointer: bigint): State {
         return new State(pointer);
     }
 
-    /** Changes how many pods are remembered. */
+    /** Changes the maximum number of remembered pods. */
     limit(maxPods: number): void {
         ok(lib.doors_state_limit(this.pointer, maxPods));
     }
 
-    /** The lookups to begin now, and when to ask again unless a report has ReportFlag.LOOKUPS_DUE before; NEVER for not. */
+    /** The hosts to look up now, and the time of the next call. A report with ReportFlag.LOOKUPS_DUE means to call at once. */
     due(now: Whole, random: Whole): { lookups: Lookup[]; next: bigint } {
         const next: [Whole] = [0];
         const list = listOf('doors_lookup', (room, cap, count) =>
@@ -47,8 +48,8 @@ export class State extends Handle {
     }
 
     /**
-     * A lookup has ended with these addresses. `missing` is Missing, added up: the IP versions about which not all was
-     * learned; `failure` is why, 0 if they are only late.
+     * Reports the addresses found by a lookup. `missing` combines Missing: the IP versions with a missing or partial
+     * answer. `failure` is the reason, or 0 if the answer is only late.
      */
     resolved(
         host: Whole, addresses: string[], now: Whole, random: Whole, missing = 0, failure: LookupFailure | 0 = 0,
@@ -58,14 +59,14 @@ export class State extends Handle {
         return hostReportFrom(out);
     }
 
-    /** Addresses came after their lookup was reported. */
+    /** Reports addresses that arrived after their lookup was reported. */
     resolvedLate(host: Whole, addresses: string[], now: Whole): HostReport {
         const [list, out]: [Members[], Members] = [addresses.map(addrOf), {}];
         ok(lib.doors_state_resolved_late(this.pointer, host, list, list.length, now, out));
         return hostReportFrom(out);
     }
 
-    /** A lookup has ended without addresses. */
+    /** Reports a lookup that found no addresses. */
     lookupFailed(host: Whole, failure: LookupFailure, now: Whole, random: Whole): HostReport {
         const out: Members = {};
         ok(lib.doors_state_lookup_failed(this.pointer, host, failure, now, random, out));
@@ -80,7 +81,7 @@ export class State extends Handle {
         return hostFrom(out, list);
     }
 
-    /** At most `most` pods, by address (IPv4 first) and port: those after one of them, or the first ones. */
+    /** At most `most` pods by address (IPv4 first) and port, starting after `after`, or with the first. */
     pods(after: Pod | null = null, most = 1000): KnownPod[] {
         const [room, count]: [Uint8Array, [Whole]] = [roomFor('doors_known_pod', most), [0]];
         ok(lib.doors_state_pods(this.pointer, after && podOf(after), room, most, count, [0]));
@@ -94,14 +95,17 @@ export class State extends Handle {
         return Number(known[0]);
     }
 
-    /** What is held against a pod. */
+    /** The verdict on a pod. */
     verdict(pod: Pod): Verdict {
         const out: [Verdict] = [0];
         ok(lib.doors_state_verdict(this.pointer, podOf(pod), out));
         return out[0];
     }
 
-    /** Whether the pods at an address had no request for `idle` nanoseconds, watched since `started`. */
+    /**
+     * Checks whether the pods at an address had no request for `idle` nanoseconds. `started` is when the caller began to
+     * report requests.
+     */
     idle(address: string, idle: Whole, started: Whole, now: Whole): Idle {
         const out: Members = {};
         ok(lib.doors_state_idle(this.pointer, addrOf(address), idle, started, now, out));
@@ -113,19 +117,19 @@ export class State extends Handle {
         ok(lib.doors_state_evict(this.pointer, evictionOf(eviction), now));
     }
 
-    /** Takes the eviction with this target back. */
+    /** Cancels the eviction with this target. */
     undo(target: EvictionTarget, now: Whole): void {
         ok(lib.doors_state_undo(this.pointer, evictionOf(target), now));
     }
 
-    /** All evictions, the oldest first. */
+    /** All evictions, oldest first. */
     evictions(): RunningEviction[] {
         const list = listOf('doors_eviction', (room, cap, count) =>
             lib.doors_state_evictions(this.pointer, room, cap, count));
         return list.map(evictionFrom);
     }
 
-    /** Of the last 256 events those after one, by its number; 0 for all. The oldest first. */
+    /** The events after the one with this number (0 for all), oldest first. Only the last 256 events are kept. */
     events(after: Whole = 0): Event[] {
         const list = listOf('doors_event', (room, cap, count) =>
             lib.doors_state_events(this.pointer, after, room, cap, count));

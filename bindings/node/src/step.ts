@@ -1,4 +1,4 @@
-/** Steps and reports: what the library says to the caller. */
+/** Steps and reports: what the library tells the caller to do, and what it learned. */
 import { podFrom, unpacked } from './address.js';
 import type { Pod } from './address.js';
 import { ReportFlag, StepKind } from './numbers.js';
@@ -11,19 +11,19 @@ export interface PodOfUpstream {
     pod: Pod;
 }
 
-/** What was learned besides. Members whose flag is not set are null. */
+/** What was learned during a call. Members without their flag are null. */
 export interface Report {
-    /** ReportFlag, added up: what to do, and which of the other members count. */
+    /** Any of ReportFlag, combined with `|`: what to do, and which of the other members are set. */
     flags: number;
-    /** With ReportFlag.REFUSED_TOKEN: how many more tokens were refused for the same reason since the last time. */
+    /** With ReportFlag.REFUSED_TOKEN: how many more tokens were refused for the same reason since the last report. */
     suppressed: number;
-    /** With ReportFlag.CHANGED: the pod, and what is held against it now. */
+    /** With ReportFlag.CHANGED: the pod, and the new verdict. */
     changed: (PodOfUpstream & { verdict: Verdict }) | null;
-    /** With ReportFlag.DRAINING: the pod, and whether it says that it drains. */
+    /** With ReportFlag.DRAINING: the pod, and whether it signals that it drains. */
     draining: (PodOfUpstream & { draining: boolean }) | null;
-    /** With ReportFlag.BACKGROUND: the pod to dial. Tell Source.dialled() what became of it. */
+    /** With ReportFlag.BACKGROUND: the pod to dial. Report the outcome to Source.dialled(). */
     background: PodOfUpstream | null;
-    /** With ReportFlag.DROPPED: the number of the host, and the address that it gave up. */
+    /** With ReportFlag.DROPPED: the ID of the host, and the address that it dropped. */
     dropped: { host: bigint; address: string | null } | null;
     /** With ReportFlag.OUTSIDE: the upstream, and the address outside its networks. */
     outside: { upstream: number; address: string | null } | null;
@@ -35,9 +35,9 @@ export interface DialStep {
     /** Index of the upstream in the configuration. */
     upstream: number;
     pod: Pod;
-    /** This request finds out whether the pod is back. */
+    /** Whether this request tests that the pod is back. */
     probe: boolean;
-    /** The pod drains and there is no other: send `Doors-Last-Choice: ?1` with the request. */
+    /** Whether the pod drains and no other pod is available: send `Doors-Last-Choice: ?1` with the request. */
     lastChoice: boolean;
     report: Report;
 }
@@ -55,21 +55,21 @@ export interface AnswerStep {
     kind: typeof StepKind.ANSWER;
     /** The HTTP status: 410 or 503. */
     status: number;
-    /** Seconds for `Retry-After`; 0 with 410, which has none. */
+    /** Seconds for `Retry-After`; 0 with 410, which does not use it. */
     retryAfter: number;
     cause: Cause;
-    /** It is a page load: a browser may be shown a text that loads the page again after `retryAfter`. */
+    /** Whether it is a page load: a browser may be shown a text that reloads the page after `retryAfter`. */
     page: boolean;
     report: Report;
 }
 
-/** Nothing more: what became of the attempt is the answer. */
+/** Nothing more: the result of the attempt is the answer. */
 export interface DoneStep {
     kind: typeof StepKind.DONE;
     report: Report;
 }
 
-/** Choose one of Request.choices() and tell Request.chose(), or call Request.choseNone(). */
+/** Choose one of Request.choices() and report it to Request.chose(), or call Request.choseNone(). */
 export interface ChooseStep {
     kind: typeof StepKind.CHOOSE;
     report: Report;

@@ -10,13 +10,13 @@ import type { Members } from './native.js';
 export interface Opened {
     /** The address, IPv4 for an IPv4-mapped one. */
     address: string;
-    /** The key that opened it, from 0. */
+    /** The zero-based index of the key that decrypted it. */
     key: number;
 }
 
-/** Makes and reads tokens. Any number of workers may use one at once: see Cipher.shared(). */
+/** Creates and decrypts tokens. Any number of workers may use one at once: see Cipher.shared(). */
 export class Cipher extends Handle {
-    /** From one to eight AES keys in base64, separated by white space. The first makes tokens, all open them. */
+    /** From one to eight AES keys in base64, separated by white space. The first encrypts, all decrypt. */
     constructor(secret: Text);
     /** @internal */
     constructor(secret: bigint);
@@ -24,19 +24,19 @@ export class Cipher extends Handle {
         super('cipher', typeof secret === 'bigint' ? secret : made('doors_cipher_new', secret));
     }
 
-    /** The cipher of another thread, by its `pointer`. That thread closes it, after this one has done with it. */
+    /** The cipher of another thread, by its `pointer`. That thread must keep it until this one has finished with it. */
     static shared(pointer: bigint): Cipher {
         return new Cipher(pointer);
     }
 
-    /** A new token for an address. Make one for each process and address, not one for each request. */
+    /** Creates a token for an address. Create one for each process and address, not one for each request. */
     encode(address: string): string {
         const token = Buffer.alloc(TOKEN_SIZE);
         ok(lib.doors_cipher_encode(this.pointer, addrOf(address), token, token.length, [0]));
         return textOf(token);
     }
 
-    /** Reads a token. Throws a DoorsError with Status.TOKEN_FORMAT or Status.TOKEN_REFUSED for any other text. */
+    /** Decrypts a token. Throws a DoorsError with Status.TOKEN_FORMAT or Status.TOKEN_REFUSED for any other text. */
     decode(token: Text): Opened {
         const bytes = bytesOf(token);
         const out: Members = {};
@@ -45,13 +45,16 @@ export class Cipher extends Handle {
         return { address: unpacked(out) ?? '', key: key[0] };
     }
 
-    /** The ids of the keys, in the order of the secret. They are not secret: log them to compare proxies and apps. */
+    /** The IDs of the keys, in the order of the secret. They are not secret: log them to compare proxies and apps. */
     keyIds(): string[] {
         return keyIds('cipher', this.pointer);
     }
 }
 
-/** Finds the longest CIDR that holds an address. Any number of workers may use one at once: see Cidrs.shared(). */
+/**
+ * Finds the CIDR with the longest prefix that contains an address. Any number of workers may use one at once: see
+ * Cidrs.shared().
+ */
 export class Cidrs extends Handle {
     /** From CIDRs of both families, separated by white space. */
     constructor(cidrs: Text);
@@ -61,12 +64,12 @@ export class Cidrs extends Handle {
         super('cidrs', typeof cidrs === 'bigint' ? cidrs : made('doors_cidrs_new', cidrs));
     }
 
-    /** The list of another thread, by its `pointer`. That thread closes it, after this one has done with it. */
+    /** The list of another thread, by its `pointer`. That thread must keep it until this one has finished with it. */
     static shared(pointer: bigint): Cidrs {
         return new Cidrs(pointer);
     }
 
-    /** The place of the CIDR in the list, from 0; null if none holds the address. */
+    /** The zero-based position of the CIDR in the list; null if none contains the address. */
     lookup(address: string): number | null {
         return indexOf('doors_cidrs_lookup', this.pointer, address);
     }

@@ -4,10 +4,10 @@ import dev.doors.caddy.c.Abi.Function;
 import java.net.InetAddress;
 import java.util.OptionalInt;
 
-/** Finds the longest CIDR that holds an address. */
+/** Finds the CIDR with the longest prefix that contains an address. */
 public final class Cidrs extends Handle {
     /**
-     * Makes a list.
+     * Creates a list.
      *
      * @param cidrs CIDRs of both families, separated by white space
      * @throws DoorsException for a CIDR that breaks a rule
@@ -20,7 +20,7 @@ public final class Cidrs extends Handle {
      * Looks an address up.
      *
      * @param address the address
-     * @return the place of the CIDR in the list, from 0; empty if none holds the address
+     * @return the zero-based position of the CIDR in the list; empty if none contains the address
      */
     public OptionalInt lookup(InetAddress address) {
         return Values.lookup(this, Function.DOORS_CIDRS_LOOKUP, address);

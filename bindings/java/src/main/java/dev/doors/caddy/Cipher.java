@@ -7,12 +7,12 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Makes and reads tokens. */
+/** Creates and decrypts tokens. */
 public final class Cipher extends Handle {
     /**
-     * Makes a cipher.
+     * Creates a cipher.
      *
-     * @param secret one to eight AES keys in base64, separated by white space; the first makes tokens, all open them
+     * @param secret one to eight AES keys in base64, separated by white space; the first encrypts, all decrypt
      * @throws DoorsException for a secret that breaks a rule
      */
     public Cipher(String secret) {
@@ -23,15 +23,15 @@ public final class Cipher extends Handle {
      * What is in a token.
      *
      * @param address the address, IPv4 for an IPv4-mapped one
-     * @param key the key that opened it, from 0
+     * @param key the zero-based index of the key that decrypted it
      */
     public record Opened(InetAddress address, int key) {}
 
     /**
-     * Makes a token. Make one for each process and address, not one for each request.
+     * Creates a token. Create one for each process and address, not one for each request.
      *
      * @param address the address to put into it
-     * @return the token, another one each time
+     * @return the token, a different one for each call
      */
     public String encode(InetAddress address) {
         try (Frame frame = new Frame()) {
@@ -43,7 +43,7 @@ public final class Cipher extends Handle {
     }
 
     /**
-     * Reads a token.
+     * Decrypts a token.
      *
      * @param token the token
      * @return what is in it
@@ -54,7 +54,7 @@ public final class Cipher extends Handle {
     }
 
     /**
-     * Reads a token, which may be any bytes.
+     * Decrypts a token, which may be any bytes.
      *
      * @param token the token
      * @return what is in it
@@ -68,7 +68,7 @@ public final class Cipher extends Handle {
         }
     }
 
-    /** {@return the ids of the keys, in the order of the secret; they are not secret: log them to compare proxies and apps} */
+    /** {@return the IDs of the keys, in the order of the secret; they are not secret: log them to compare proxies and apps} */
     public List<String> keyIds() {
         return Values.keyIds(this, Function.DOORS_CIPHER_KEYS, Function.DOORS_CIPHER_KEY_ID);
     }

@@ -10,15 +10,15 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Where one request goes, and why.
+ * Where a request goes, and why.
  *
  * @param kind to one pod, to a fresh pod of one upstream or of any, or nowhere
  * @param reason why
- * @param upstream index of the upstream in the configuration, from 0; empty for ANY and GONE
- * @param key the key that opened the token or the cookie, from 0; empty where none did
+ * @param upstream the zero-based index of the upstream in the configuration; empty for ANY and GONE
+ * @param key the zero-based index of the key that decrypted the token or cookie; empty if none did
  * @param port the upstream's port; 0 for ANY and GONE
- * @param path what the request is for
- * @param address the address in the token or in the cookie
+ * @param path the kind of the request
+ * @param address the address in the token or cookie
  */
 public record Decision(
         DecisionKind kind, Reason reason, OptionalInt upstream, OptionalInt key, int port, PathKind path,

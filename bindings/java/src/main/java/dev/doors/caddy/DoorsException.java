@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 public final class DoorsException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Why. */
+    /** The reason. */
     private final Status status;
     /** As of the C API: {@link Numbers#NONE} for none. */
     private final int index;
@@ -18,12 +18,12 @@ public final class DoorsException extends RuntimeException {
         this.index = index;
     }
 
-    /** {@return why} */
+    /** {@return the reason} */
     public Status status() {
         return status;
     }
 
-    /** {@return the key, the CIDR or the upstream to blame, from 0; empty where there is none} */
+    /** {@return the zero-based index of the invalid key, CIDR or upstream; empty if there is none} */
     public OptionalInt index() {
         return Values.optional(index);
     }

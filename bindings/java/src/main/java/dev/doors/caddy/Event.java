@@ -7,16 +7,16 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * Something that has happened to a pod, or to those of an eviction.
+ * A change of a pod, or of the pods of an eviction.
  *
- * @param number counts the events, from 1
- * @param at when, by the caller's clock
- * @param upstream the number of the upstream; 0 for any
- * @param address of the pod; of an eviction the network, empty for all addresses of the upstream
- * @param port of the pod; 0 with a network
- * @param bits how many bits the prefix of a network has, else 0
+ * @param number a sequence number, starting at 1
+ * @param at when it happened, by the caller's clock
+ * @param upstream the ID of the upstream; 0 for any
+ * @param address the address of the pod; for an eviction the network, or empty for all addresses of the upstream
+ * @param port the port of the pod; 0 for a network
+ * @param bits for a network the length of its prefix, otherwise 0
  * @param kind what has happened
- * @param pages how many receiver streams the pod had then
+ * @param pages the number of receiver streams at that time
  */
 public record Event(
         long number, long at, long upstream, Optional<InetAddress> address, int port, int bits, EventKind kind, int pages) {

@@ -9,24 +9,24 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Pods that are evicted: they get no new pages while there are other pods, and their pages are told to reload. Its target is a
+ * An eviction of pods: they get no new pages while there are other pods, and their pages are told to reload. The target is a
  * network, an upstream, or the pods of an upstream in a network.
  *
- * @param network the network, without bits of the host; empty for all addresses of {@code upstream}
- * @param bits how many bits its prefix has: 32 or 128 for one address
- * @param upstream the number of the upstream, see {@link Source#upstream}; 0 for any
- * @param rate how many pages of an upstream are told to reload in one second; 0 for {@code goneRate} of the source
+ * @param network the network, without host bits; empty for all addresses of {@code upstream}
+ * @param bits the length of its prefix: 32 or 128 for one address
+ * @param upstream the ID of the upstream, see {@link Source#upstream}; 0 for any
+ * @param rate how many pages per upstream and second are told to reload; 0 for {@code goneRate} of the source
  * @param flags which pages go first
- * @param since since when; 0 for one that has not begun
+ * @param since when it began; 0 for one that has not begun
  * @param told how many pages were told to reload
  */
 public record Eviction(
         Optional<InetAddress> network, int bits, long upstream, long rate, Set<EvictFlag> flags, long since, long told) {
     /**
-     * Of the pods in a network.
+     * An eviction of the pods in a network.
      *
-     * @param network the network, without bits of the host
-     * @param bits how many bits its prefix has
+     * @param network the network, without host bits
+     * @param bits the length of its prefix
      * @return the eviction
      */
     public static Eviction of(InetAddress network, int bits) {
@@ -34,9 +34,9 @@ public record Eviction(
     }
 
     /**
-     * Of all pods of an upstream.
+     * An eviction of all pods of an upstream.
      *
-     * @param upstream its number, see {@link Source#upstream}
+     * @param upstream its ID, see {@link Source#upstream}
      * @return the eviction
      */
     public static Eviction of(long upstream) {
@@ -46,7 +46,7 @@ public record Eviction(
     /**
      * The same, for the pods of one upstream only.
      *
-     * @param number the number of the upstream
+     * @param number the ID of the upstream
      * @return the eviction
      */
     public Eviction in(long number) {
@@ -56,14 +56,14 @@ public record Eviction(
     /**
      * The same, with a rate.
      *
-     * @param pages how many pages of an upstream are told to reload in one second
+     * @param pages how many pages per upstream and second are told to reload
      * @return the eviction
      */
     public Eviction at(long pages) {
         return new Eviction(network, bits, upstream, pages, flags, since, told);
     }
 
-    /** {@return the same, but pages that were not used for longest are told first} */
+    /** {@return the same, but the least recently used pages go first} */
     public Eviction idleFirst() {
         return new Eviction(network, bits, upstream, rate, Set.of(EvictFlag.IDLE_FIRST), since, told);
     }

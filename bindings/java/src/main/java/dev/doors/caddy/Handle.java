@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A handle of the library. One that is not closed is never freed. */
+/** A handle of the library. A handle that is not closed is never freed. */
 public abstract class Handle implements AutoCloseable {
     private static final AtomicInteger LIVE = new AtomicInteger();
 
@@ -43,7 +43,7 @@ public abstract class Handle implements AutoCloseable {
         return (frame, out, error) -> C.call(function, frame.bytes(text), (long) text.length, out, error);
     }
 
-    /** {@return how many handles are open} */
+    /** {@return the number of open handles} */
     public static int live() {
         return LIVE.get();
     }
@@ -53,7 +53,7 @@ public abstract class Handle implements AutoCloseable {
         return pointer.get();
     }
 
-    /** Frees the handle. A later call on it throws a {@link DoorsException}; closing twice is fine. */
+    /** Frees the handle. Later calls throw a {@link DoorsException}; closing twice is allowed. */
     @Override
     public final void close() {
         long owned = pointer.getAndSet(0);

@@ -16,24 +16,24 @@ import java.util.Set;
  *
  * @param name its name in lower case, or an address
  * @param addresses its addresses
- * @param resolver the number for the way to look it up; 0 for an address
- * @param generation counts the changes of the addresses
- * @param age since the last answer with addresses; empty before the first
- * @param failingFor since the first of the failures in a row; zero while there is no {@code failure}
- * @param refresh the time between two lookups
- * @param failure why the last lookup failed, if it did
- * @param users how many sources use it
- * @param active whether lookups go on
- * @param partial whether answers are taken for parts of the truth
+ * @param resolver the number of the resolver; 0 for an address
+ * @param generation the number of changes of the addresses
+ * @param age the time since the last answer with addresses; empty before the first
+ * @param failingFor the time since the first failure of the current series; zero while there is no {@code failure}
+ * @param refresh the interval between lookups
+ * @param failure why the last lookup failed; empty if it succeeded or none has ended
+ * @param users the number of sources that use it
+ * @param active whether lookups continue
+ * @param partial whether answers count as partial
  */
 public record Host(
         String name, List<InetAddress> addresses, long resolver, long generation, Optional<Duration> age, Duration failingFor,
         Duration refresh, Optional<LookupFailure> failure, int users, boolean active, boolean partial) {
     /**
-     * A lookup to begin now.
+     * A lookup to start now.
      *
-     * @param host the number of the host, for {@link State#resolved} and {@link State#lookupFailed}
-     * @param resolver {@code resolver} of the sources that use the host
+     * @param host the ID of the host, for {@link State#resolved} and {@link State#lookupFailed}
+     * @param resolver the caller's number for the way to resolve it, from the options of the sources that use it
      * @param name the name to look up, in lower case
      */
     public record Lookup(long host, long resolver, String name) {

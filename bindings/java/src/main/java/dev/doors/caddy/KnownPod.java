@@ -5,23 +5,23 @@ import dev.doors.caddy.c.Abi;
 import java.nio.ByteBuffer;
 
 /**
- * What is known about one pod, at one moment. Times are nanoseconds of the caller's clock.
+ * A snapshot of one pod. Times are nanoseconds of the caller's clock.
  *
- * @param pod where it is dialled
- * @param upstream the number of its upstream, see {@link Source#upstream}
+ * @param pod its address and port
+ * @param upstream the ID of its upstream, see {@link Source#upstream}
  * @param firstSeen when it was first used
  * @param lastSeen when it was last used
- * @param unreachableSince since when something is held against it, or 0
- * @param markedSince since when its answers say that it drains, or 0
- * @param drainingSince since when it gets no new pages, or 0
- * @param drainedSince since when it has nothing left to do, or when it will have; or 0
- * @param evictedSince since when it is evicted, or 0
- * @param refused how many dials its host has refused
- * @param inFlight requests that were sent to it and have not ended
- * @param streams those of them that are receiver streams
- * @param verdict what is held against it
- * @param fresh DNS names it
- * @param marked its answers say that it drains
+ * @param unreachableSince when the verdict became other than NONE, or 0
+ * @param markedSince when its responses began to signal that it drains, or 0
+ * @param drainingSince when it stopped getting new pages, or 0
+ * @param drainedSince when it ran out of work, which may lie in the future, or 0
+ * @param evictedSince when it was evicted, or 0
+ * @param refused the number of dials that its host refused
+ * @param inFlight the number of requests sent to it that have not ended
+ * @param streams how many of them are receiver streams
+ * @param verdict its verdict
+ * @param fresh whether DNS lists it
+ * @param marked whether its responses signal that it drains
  */
 public record KnownPod(
         Pod pod, long upstream, long firstSeen, long lastSeen, long unreachableSince, long markedSince, long drainingSince,

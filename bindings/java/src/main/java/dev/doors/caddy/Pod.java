@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.util.Objects;
 
 /**
- * Where a pod is dialled.
+ * The address and port of a pod.
  *
  * @param address its address
  * @param port its port, at most 65535

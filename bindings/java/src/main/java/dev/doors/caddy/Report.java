@@ -10,25 +10,25 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * What was learned besides. What has no flag is empty.
+ * What was learned during a call. Members without their flag are empty.
  *
- * @param flags what to do, and what was learned
- * @param suppressed with REFUSED_TOKEN: how many more tokens were refused for the same reason since the last time
- * @param changed with CHANGED: the pod, and what is held against it now
- * @param draining with DRAINING: the pod, and whether it says that it drains
- * @param background with BACKGROUND: the pod to dial; tell {@link Source#dialled} what became of it
- * @param dropped with DROPPED: the host, and the address that it gave up
+ * @param flags what to do, and which of the other members are set
+ * @param suppressed with REFUSED_TOKEN: how many more tokens were refused for the same reason since the last report
+ * @param changed with CHANGED: the pod, and the new verdict
+ * @param draining with DRAINING: the pod, and whether it signals that it drains
+ * @param background with BACKGROUND: the pod to dial; report the outcome to {@link Source#dialled}
+ * @param dropped with DROPPED: the host, and the address that it dropped
  * @param outside with OUTSIDE: the upstream, and the address outside its networks
  */
 public record Report(
         Set<ReportFlag> flags, int suppressed, Optional<Changed> changed, Optional<Draining> draining,
         Optional<Background> background, Optional<Dropped> dropped, Optional<Outside> outside) {
     /**
-     * What is held against a pod has changed.
+     * The verdict on a pod has changed.
      *
      * @param upstream index of the upstream in the configuration
      * @param pod the pod
-     * @param verdict what is held against it now
+     * @param verdict the new verdict
      */
     public record Changed(int upstream, Pod pod, Verdict verdict) {}
 
@@ -37,7 +37,7 @@ public record Report(
      *
      * @param upstream index of the upstream in the configuration
      * @param pod the pod
-     * @param draining whether it says that it drains
+     * @param draining whether it signals that it drains
      */
     public record Draining(int upstream, Pod pod, boolean draining) {}
 
@@ -50,15 +50,15 @@ public record Report(
     public record Background(int upstream, Pod pod) {}
 
     /**
-     * An address that a host gave up.
+     * An address that a host dropped.
      *
-     * @param host the number of the host
+     * @param host the ID of the host
      * @param address the address
      */
     public record Dropped(long host, InetAddress address) {}
 
     /**
-     * An address that DNS names outside the networks of its upstream.
+     * An address in DNS outside the networks of its upstream.
      *
      * @param upstream index of the upstream in the configuration
      * @param address the address

@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 
-/** One request of a {@link Source}, from {@link Source#begin}. One thread at a time uses it. */
+/** One request of a {@link Source}, from {@link Source#begin}. For use by one thread at a time. */
 public final class Request {
     private final Source source;
     /** The doors_request, which is plain memory: it is copied for each call. */
@@ -38,7 +38,7 @@ public final class Request {
      * A pod to choose from.
      *
      * @param upstream index of the upstream in the configuration
-     * @param tier how good the pod is for the request; lower is better
+     * @param tier how well the pod suits the request; lower is better
      * @param pod the pod
      */
     public record Place(int upstream, int tier, Pod pod) {}
@@ -46,12 +46,12 @@ public final class Request {
     /**
      * Pods to choose from.
      *
-     * @param places the pods, only the best ones
+     * @param places the pods of the best tier
      * @param report what was learned
      */
     public record Choices(List<Place> places, Report report) {}
 
-    /** {@return what its token or cookie means} */
+    /** {@return the meaning of its token or cookie} */
     public Decision decision() {
         return decision;
     }
@@ -84,9 +84,9 @@ public final class Request {
     }
 
     /**
-     * The attempt has ended without an answer; {@link Source#dialled} was told of its dial.
+     * Ends the current attempt, which got no response and whose dial was reported to {@link Source#dialled}.
      *
-     * @param outcome what became of it
+     * @param outcome its outcome
      * @param now the time
      * @param random any number
      * @return what to do
@@ -97,9 +97,9 @@ public final class Request {
     }
 
     /**
-     * {@link Source#dialled} and {@link #next} in one.
+     * Combines {@link Source#dialled} and {@link #next}.
      *
-     * @param outcome what became of the dial
+     * @param outcome the outcome of the dial
      * @param now the time
      * @param random any number
      * @return what to do
@@ -110,7 +110,7 @@ public final class Request {
     }
 
     /**
-     * A request that waits goes on: at the time of its step, or when a report has WAKE.
+     * Resumes a waiting request, at the time of its step or when a report has WAKE.
      *
      * @param now the time
      * @param random any number
@@ -121,7 +121,7 @@ public final class Request {
     }
 
     /**
-     * Tells the pods that may take the request, after {@link Step.Choose}.
+     * Lists the pods that may serve the request, after {@link Step.Choose}.
      *
      * @param now the time
      * @return the pods, which may be none
@@ -138,7 +138,7 @@ public final class Request {
     }
 
     /**
-     * The user's policy has chosen this pod.
+     * Reports the pod chosen by the user's policy.
      *
      * @param upstream index of the upstream in the configuration
      * @param pod the pod
@@ -151,7 +151,7 @@ public final class Request {
     }
 
     /**
-     * The user's policy has chosen none.
+     * Reports that the user's policy chose no pod.
      *
      * @param now the time
      * @param random any number
@@ -162,7 +162,7 @@ public final class Request {
     }
 
     /**
-     * With USER_RETRIES: the retries are over, and the last one was told to {@link #next}.
+     * Ends the user's retries, with USER_RETRIES, when the last one was reported to {@link #next}.
      *
      * @param now the time
      * @param random any number
@@ -173,9 +173,9 @@ public final class Request {
     }
 
     /**
-     * With USER_RETRIES: the retries are over.
+     * Ends the user's retries, with USER_RETRIES.
      *
-     * @param outcome what became of the last one
+     * @param outcome the outcome of the last one
      * @param now the time
      * @param random any number
      * @return what to do
@@ -186,9 +186,9 @@ public final class Request {
     }
 
     /**
-     * The pod has begun to answer. {@link Step.Done}: pass the answer on.
+     * Reports that the pod has begun to respond. After {@link Step.Done}, forward the response.
      *
-     * @param marks what the answer says about the pod
+     * @param marks what the response says about the pod
      * @param now the time
      * @param random any number
      * @return what to do
@@ -199,7 +199,7 @@ public final class Request {
     }
 
     /**
-     * The request is over, however. Call it once: until then the request counts as in flight.
+     * Ends the request, whatever the result. Until then the request counts as in flight.
      *
      * @param now the time
      */

@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 /** Decides where requests go. */
 public final class Router extends Handle {
     /**
-     * Makes a router.
+     * Creates a router.
      *
      * @param json such as {@code {"secret": KEYS, "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}}
      * @throws DoorsException for a configuration that breaks a rule
@@ -25,7 +25,7 @@ public final class Router extends Handle {
     }
 
     /**
-     * Makes a router.
+     * Creates a router.
      *
      * @param json the configuration in UTF-8
      * @throws DoorsException for a configuration that breaks a rule
@@ -47,10 +47,10 @@ public final class Router extends Handle {
     public record Upstream(String host, int port) {}
 
     /**
-     * Decides one request.
+     * Decides where a request goes.
      *
-     * @param path its path as sent, or its whole target
-     * @param cookies its Cookie header; several fields joined with "; "
+     * @param path its escaped path or its whole target
+     * @param cookies its Cookie header, with several fields joined by "; "
      * @return where it goes
      */
     public Decision decide(String path, String cookies) {
@@ -58,9 +58,9 @@ public final class Router extends Handle {
     }
 
     /**
-     * Decides one request, whose path and cookies may be any bytes.
+     * Decides where a request goes. Path and cookies may be any bytes.
      *
-     * @param path its path as sent, or its whole target
+     * @param path its escaped path or its whole target
      * @param cookies its Cookie header
      * @return where it goes
      */
@@ -77,7 +77,7 @@ public final class Router extends Handle {
      * Finds the upstream of an address.
      *
      * @param address the address
-     * @return the index of the upstream that has it in one of its CIDRs; empty if none has
+     * @return the index of the upstream with the CIDR that contains it; empty if none does
      */
     public OptionalInt lookup(InetAddress address) {
         return Values.lookup(this, Function.DOORS_ROUTER_LOOKUP, address);
@@ -93,7 +93,7 @@ public final class Router extends Handle {
     }
 
     /**
-     * Tells one upstream.
+     * Gets one upstream.
      *
      * @param index its index, from 0
      * @return the upstream
@@ -107,12 +107,12 @@ public final class Router extends Handle {
         }
     }
 
-    /** {@return the ids of the keys, in the order of the secret} */
+    /** {@return the IDs of the keys, in the order of the secret} */
     public List<String> keyIds() {
         return Values.keyIds(this, Function.DOORS_ROUTER_KEYS, Function.DOORS_ROUTER_KEY_ID);
     }
 
-    /** {@return what is probably a mistake in the configuration} */
+    /** {@return warnings about settings that are allowed but probably a mistake} */
     public List<String> warnings() {
         List<String> found = new ArrayList<>();
         try (Frame frame = new Frame()) {

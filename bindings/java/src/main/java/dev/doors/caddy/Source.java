@@ -12,10 +12,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
-/** One configuration in use: a router and its options, with what a {@link State} knows. It is closed after its requests have ended. */
+/** One configuration in use: a router, its options, and access to a {@link State}. Close it after its requests have ended. */
 public final class Source extends Handle {
     /**
-     * Begins to use a configuration, with good options.
+     * Starts using a configuration with default options.
      *
      * @param state the state of the process
      * @param json the configuration, as a {@link Router} takes it
@@ -26,7 +26,7 @@ public final class Source extends Handle {
     }
 
     /**
-     * Begins to use a configuration.
+     * Starts using a configuration.
      *
      * @param state the state of the process
      * @param json the configuration, as a {@link Router} takes it
@@ -40,9 +40,9 @@ public final class Source extends Handle {
         });
     }
 
-    /** The options of one configuration. Each has a good value. */
+    /** The options of one configuration. Each has a default. */
     public static final class Options extends Settings {
-        /** Begins with the good values. */
+        /** Begins with the defaults. */
         public Options() {
             super(Abi.OPTIONS_SIZE, Function.DOORS_OPTIONS_INIT);
         }
@@ -53,9 +53,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets for how long a pod must have been out of reach until it is gone.
+         * Sets how long a pod must be unreachable before it is gone.
          *
-         * @param duration 10 s if not set
+         * @param duration the default is 10 s
          * @return this
          */
         public Options goneAfter(Duration duration) {
@@ -63,9 +63,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets for how long a pod may drain until its pages are told 410.
+         * Sets how long a pod may drain before its pages get 410.
          *
-         * @param duration 0, for ever, if not set
+         * @param duration 0, the default, for no limit
          * @return this
          */
         public Options drainMax(Duration duration) {
@@ -73,9 +73,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets how often a page opens a receiver stream: the app's {@code SolitaireRollTime}.
+         * Sets how often a page opens a receiver stream. Must equal the app's {@code SolitaireRollTime}.
          *
-         * @param duration 15 s if not set
+         * @param duration the default is 15 s
          * @return this
          */
         public Options rollTime(Duration duration) {
@@ -83,9 +83,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets for how long a page load waits for a pod.
+         * Sets how long a page load waits for a pod.
          *
-         * @param duration 0 for not at all; 10 s if not set
+         * @param duration 0 disables waiting; the default is 10 s
          * @return this
          */
         public Options pageWait(Duration duration) {
@@ -93,9 +93,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets the time from one lookup of a host to the next, while requests use it.
+         * Sets the interval between lookups of a host that requests use.
          *
-         * @param duration at least 10 ms; 1 s if not set
+         * @param duration at least 10 ms; the default is 1 s
          * @return this
          */
         public Options refresh(Duration duration) {
@@ -103,9 +103,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets the age at which addresses are not used without waiting for new ones.
+         * Sets the age at which addresses are no longer used without waiting for a lookup.
          *
-         * @param duration 300 s if not set
+         * @param duration the default is 300 s
          * @return this
          */
         public Options staleMax(Duration duration) {
@@ -113,9 +113,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets for how long a request waits for first lookups while no address is known at all.
+         * Sets how long a request waits for a first lookup while no address is known.
          *
-         * @param duration 3 s if not set
+         * @param duration the default is 3 s
          * @return this
          */
         public Options firstLookup(Duration duration) {
@@ -123,9 +123,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets the caller's number for the way in which names are looked up. Hosts with the same name and number are one host.
+         * Sets the caller's number for a way to resolve names. Hosts with the same name and number are one host.
          *
-         * @param number any number; 0 if not set
+         * @param number any number; the default is 0
          * @return this
          */
         public Options resolver(long number) {
@@ -134,9 +134,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets how many receiver streams of an upstream may be told 410 in one second.
+         * Sets the maximum number of receiver streams per upstream and second that get 410.
          *
-         * @param count 0 for all; 100 if not set
+         * @param count 0 for no limit; the default is 100
          * @return this
          */
         public Options goneRate(long count) {
@@ -145,9 +145,9 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets how requests are treated.
+         * Sets flags that change the handling of requests.
          *
-         * @param flags none if not set
+         * @param flags the default is none
          * @return this
          */
         public Options flags(Set<OptionFlag> flags) {
@@ -157,15 +157,15 @@ public final class Source extends Handle {
     }
 
     /**
-     * The numbers of an upstream.
+     * The IDs of an upstream.
      *
-     * @param host of its host, as in a {@link Host.Lookup}
-     * @param upstream its own, as in a {@link KnownPod}
+     * @param host the ID of its host, as in a {@link Host.Lookup}
+     * @param upstream its own ID, as in a {@link KnownPod}
      */
     public record Upstream(long host, long upstream) {}
 
     /**
-     * The pods of an upstream in DNS.
+     * The fresh pods of an upstream.
      *
      * @param inside those inside its networks
      * @param outside those outside
@@ -178,12 +178,12 @@ public final class Source extends Handle {
     }
 
     /**
-     * A request begins: obey its {@link Request#step}, report what becomes of it, and call {@link Request#ended} in every case.
+     * Begins a request. Follow its {@link Request#step}, report the outcomes, and always call {@link Request#ended}.
      *
      * @param method its method
-     * @param hasBody whether it has a body, or may have one since its length is not known to be 0
-     * @param path its path as sent, or its whole target
-     * @param cookies its Cookie header; several fields joined with "; "
+     * @param hasBody whether it has or may have a body, that is, unless its length is known to be 0
+     * @param path its escaped path or its whole target
+     * @param cookies its Cookie header, with several fields joined by "; "
      * @param now the time
      * @param random any number
      * @return the request
@@ -193,11 +193,11 @@ public final class Source extends Handle {
     }
 
     /**
-     * A request begins, whose path and cookies may be any bytes.
+     * Begins a request. Path and cookies may be any bytes.
      *
      * @param method its method
-     * @param hasBody whether it has a body, or may have one
-     * @param path its path as sent, or its whole target
+     * @param hasBody whether it has or may have a body
+     * @param path its escaped path or its whole target
      * @param cookies its Cookie header
      * @param now the time
      * @param random any number
@@ -208,11 +208,11 @@ public final class Source extends Handle {
     }
 
     /**
-     * What became of a dial, also after its request has ended, and of one in the background.
+     * Reports the outcome of a dial, also for requests that have ended and for dials in the background.
      *
      * @param upstream index of the upstream, as in the step or the report
      * @param pod the pod
-     * @param outcome what became of the dial
+     * @param outcome the outcome of the dial
      * @param now the time
      * @param random any number
      * @return what was learned
@@ -227,7 +227,7 @@ public final class Source extends Handle {
     }
 
     /**
-     * Keeps the lookups of an upstream's host going, for whoever shows its pods.
+     * Starts or continues the lookups of an upstream's host, to show its pods.
      *
      * @param upstream index of the upstream
      * @param now the time
@@ -242,10 +242,10 @@ public final class Source extends Handle {
     }
 
     /**
-     * Tells the numbers of an upstream.
+     * Gets the IDs of an upstream.
      *
      * @param index its index in the configuration
-     * @return its numbers
+     * @return its IDs
      * @throws DoorsException with NO_MATCH for an index past the last one
      */
     public Upstream upstream(int index) {
@@ -257,7 +257,7 @@ public final class Source extends Handle {
     }
 
     /**
-     * Tells the pods of an upstream in DNS.
+     * Lists the fresh pods of an upstream.
      *
      * @param upstream index of the upstream
      * @return the pods

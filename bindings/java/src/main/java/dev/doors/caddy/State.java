@@ -15,26 +15,26 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a process knows about hosts and pods; one is enough. It outlives configurations. */
+/** What a process knows about hosts and pods. A process needs only one; it outlives configurations. */
 public final class State extends Handle {
-    /** Makes a state with good limits. */
+    /** Creates a state with default limits. */
     public State() {
         this(new Limits());
     }
 
     /**
-     * Makes a state.
+     * Creates a state.
      *
-     * @param limits its bounds
-     * @throws DoorsException for a bound of 0
+     * @param limits its limits
+     * @throws DoorsException for a limit of 0
      */
     public State(Limits limits) {
         super(Function.DOORS_STATE_FREE, (frame, out, error) -> C.call(Function.DOORS_STATE_NEW, limits.in(frame), out));
     }
 
-    /** The bounds of a process. Each has a good value. */
+    /** The limits of a process. Each has a default. */
     public static final class Limits extends Settings {
-        /** Begins with the good values. */
+        /** Begins with the defaults. */
         public Limits() {
             super(Abi.LIMITS_SIZE, Function.DOORS_LIMITS_INIT);
         }
@@ -45,9 +45,9 @@ public final class State extends Handle {
         }
 
         /**
-         * Sets how many pods are remembered.
+         * Sets the maximum number of remembered pods.
          *
-         * @param count at least 1; 10,000 if not set
+         * @param count at least 1; the default is 10,000
          * @return this
          */
         public Limits maxPods(long count) {
@@ -55,9 +55,9 @@ public final class State extends Handle {
         }
 
         /**
-         * Sets how many requests may wait for a pod at once.
+         * Sets the maximum number of requests that wait for a pod.
          *
-         * @param count 4,096 if not set
+         * @param count the default is 4,096
          * @return this
          */
         public Limits maxWaiting(long count) {
@@ -65,9 +65,9 @@ public final class State extends Handle {
         }
 
         /**
-         * Sets how many lookups may run at once.
+         * Sets the maximum number of concurrent lookups.
          *
-         * @param count at least 1; 64 if not set
+         * @param count at least 1; the default is 64
          * @return this
          */
         public Limits maxLookups(long count) {
@@ -75,9 +75,9 @@ public final class State extends Handle {
         }
 
         /**
-         * Sets how many more lookups may run, if so many have been running for over a second.
+         * Sets the maximum number of lookups that have been running for over a second, beyond {@code maxLookups}.
          *
-         * @param count 256 if not set
+         * @param count the default is 256
          * @return this
          */
         public Limits maxSlowLookups(long count) {
@@ -85,9 +85,9 @@ public final class State extends Handle {
         }
 
         /**
-         * Sets how many lookups a second may begin for hosts whose addresses are known.
+         * Sets the maximum number of lookups started per second for hosts with known addresses.
          *
-         * @param count at least 1; 100 if not set
+         * @param count at least 1; the default is 100
          * @return this
          */
         public Limits refreshesPerSecond(long count) {
@@ -96,27 +96,27 @@ public final class State extends Handle {
     }
 
     /**
-     * Lookups to begin now.
+     * Lookups to start now.
      *
-     * @param lookups the lookups; report the end of each
-     * @param next when to ask again, unless a report has LOOKUPS_DUE before; {@link Numbers#NEVER} for not
+     * @param lookups the lookups; always report the end of each
+     * @param next the time of the next call; {@link Numbers#NEVER} if there is none to wait for
      */
     public record Due(List<Host.Lookup> lookups, long next) {}
 
     /**
-     * Whether the pods at one address may be stopped.
+     * Whether the pods at one address can be stopped, judged by their requests.
      *
      * @param answer the answer
-     * @param inFlight requests that have not ended
-     * @param streams those of them that are receiver streams
+     * @param inFlight the number of requests in flight
+     * @param streams how many of them are receiver streams
      * @param used whether a pod at the address was used
      * @param lastSeen if so, when it was last used
-     * @param waits until the answer can be YES at the earliest
+     * @param waits the minimum time until the answer can be YES
      */
     public record Idle(IdleAnswer answer, int inFlight, int streams, boolean used, long lastSeen, Duration waits) {}
 
     /**
-     * Changes how many pods are remembered.
+     * Changes the maximum number of remembered pods.
      *
      * @param maxPods at least 1
      */
@@ -125,11 +125,11 @@ public final class State extends Handle {
     }
 
     /**
-     * Tells the lookups to begin now. Call it from one place: a loop that {@link Due#next} drives.
+     * Lists the hosts to look up now. Call it from a single loop that waits for {@link Due#next}.
      *
      * @param now the time
      * @param random any number
-     * @return the lookups, and when to ask again
+     * @return the lookups, and the time of the next call
      */
     public Due due(long now, long random) {
         try (Frame frame = new Frame()) {
@@ -141,10 +141,10 @@ public final class State extends Handle {
     }
 
     /**
-     * A lookup has ended, and all was learned.
+     * Reports the addresses found by a lookup with a complete answer.
      *
-     * @param host the number of the host
-     * @param addresses its addresses, in any order
+     * @param host the ID of the host
+     * @param addresses the addresses, in any order
      * @param now the time
      * @param random any number
      * @return what has changed
@@ -154,12 +154,12 @@ public final class State extends Handle {
     }
 
     /**
-     * A lookup has ended, and perhaps not all was learned.
+     * Reports the addresses found by a lookup.
      *
-     * @param host the number of the host
-     * @param addresses its addresses, in any order
-     * @param missing the IP versions about which nothing was learned, or only a part
-     * @param failure why; empty if they are only late
+     * @param host the ID of the host
+     * @param addresses the addresses, in any order
+     * @param missing the IP versions with a missing or partial answer
+     * @param failure the reason; empty if the answer is only late
      * @param now the time
      * @param random any number
      * @return what has changed
@@ -175,9 +175,9 @@ public final class State extends Handle {
     }
 
     /**
-     * Addresses came after their lookup was reported.
+     * Reports addresses that arrived after their lookup was reported.
      *
-     * @param host the number of the host
+     * @param host the ID of the host
      * @param addresses the addresses
      * @param now the time
      * @return what to do
@@ -191,9 +191,9 @@ public final class State extends Handle {
     }
 
     /**
-     * A lookup has ended without addresses.
+     * Reports a lookup that found no addresses.
      *
-     * @param host the number of the host
+     * @param host the ID of the host
      * @param failure why
      * @param now the time
      * @param random any number
@@ -208,12 +208,12 @@ public final class State extends Handle {
     }
 
     /**
-     * Tells what is known about a host.
+     * Gets what is known about a host.
      *
-     * @param host the number of the host
+     * @param host the ID of the host
      * @param now the time
      * @return what is known
-     * @throws DoorsException with NO_MATCH if nothing is
+     * @throws DoorsException with NO_MATCH for an unknown host
      */
     public Host host(long host, long now) {
         try (Frame frame = new Frame()) {
@@ -226,10 +226,10 @@ public final class State extends Handle {
     }
 
     /**
-     * Tells pods, by address (IPv4 first) and port.
+     * Lists pods by address (IPv4 first) and port.
      *
-     * @param after those after this one; empty for the first ones
-     * @param most at most so many
+     * @param after starts after this pod; empty to start with the first
+     * @param most the maximum number of pods to list
      * @return the pods
      */
     public List<KnownPod> pods(Optional<Pod> after, int most) {
@@ -252,10 +252,10 @@ public final class State extends Handle {
     }
 
     /**
-     * Tells what is held against a pod.
+     * Gets the verdict on a pod.
      *
      * @param pod the pod
-     * @return what is held against it
+     * @return the verdict
      */
     public Verdict verdict(Pod pod) {
         try (Frame frame = new Frame()) {
@@ -266,13 +266,13 @@ public final class State extends Handle {
     }
 
     /**
-     * Tells whether the pods at an address may be stopped.
+     * Checks whether the pods at an address can be stopped.
      *
      * @param address the address
-     * @param idle for how long they must have had no request
-     * @param started since when the caller has watched
+     * @param idle how long they must have had no request
+     * @param started when the caller began to report requests
      * @param now the time
-     * @return whether they may
+     * @return whether they can be stopped
      */
     public Idle idle(InetAddress address, Duration idle, long started, long now) {
         try (Frame frame = new Frame()) {
@@ -301,7 +301,7 @@ public final class State extends Handle {
     }
 
     /**
-     * Takes the eviction with this target back.
+     * Cancels the eviction with this target.
      *
      * @param eviction the target
      * @param now the time
@@ -312,17 +312,17 @@ public final class State extends Handle {
         }
     }
 
-    /** {@return all evictions, the oldest first} */
+    /** {@return all evictions, oldest first} */
     public List<Eviction> evictions() {
         return Values.list(Abi.EVICTION_SIZE, (room, capacity, count) ->
                 status(Function.DOORS_STATE_EVICTIONS, room, capacity, count), Eviction::of);
     }
 
     /**
-     * Tells what has happened to pods, of the last 256 events.
+     * Lists the events of pods. Only the last 256 events are kept.
      *
-     * @param after those after the one with this number; 0 for all
-     * @return the events, the oldest first
+     * @param after lists events after the one with this number; 0 for all
+     * @return the events, oldest first
      */
     public List<Event> events(long after) {
         return Values.list(Abi.EVENT_SIZE, (room, capacity, count) ->

@@ -151,7 +151,7 @@ final class Values {
         return list;
     }
 
-    /** The ids of the keys of a cipher or router. */
+    /** The IDs of the keys of a cipher or router. */
     static List<String> keyIds(Handle handle, Function keys, Function keyId) {
         try (Frame frame = new Frame()) {
             ByteBuffer count = frame.take(Integer.BYTES), id = frame.take(Numbers.KEY_ID_SIZE);

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * Calls the functions of the library. It is the one in the jar, or the one that the environment variable DOORS_CADDY_LIBRARY
- * names. Any number of threads may call.
+ * Calls the functions of the library in the jar, or of the one named by the environment variable DOORS_CADDY_LIBRARY. Any
+ * number of threads may call them at the same time.
  */
 public final class C {
     private static final Linkage LIBRARY = load();
@@ -60,13 +60,13 @@ public final class C {
         return LIBRARY.text(call(function, arguments));
     }
 
-    /** {@return what calls the library: FFM (java.lang.foreign) or JNA} */
+    /** {@return how the library is called: FFM (java.lang.foreign) or JNA} */
     public static String linkage() {
         return Linkage.kind();
     }
 
     /**
-     * Throws if the loaded library has another interface than these classes were written for.
+     * Throws if the interface of the loaded library differs from that of these classes.
      *
      * @param loaded what doors_abi() returned
      * @throws IllegalStateException for another number than {@link Numbers#ABI}

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Memory for the arguments of a call, for one thread. Each thread has some that it uses again; what does not fit gets memory of
- * its own. All is wiped at the end, since there may be keys in it.
+ * Memory for the arguments of a call, for one thread. Each thread reuses a buffer; what does not fit is allocated separately.
+ * close() wipes all of it, since it may contain keys.
  */
 public final class Frame implements AutoCloseable {
     private static final ThreadLocal<ByteBuffer> MEMORY = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 15));
@@ -16,14 +16,14 @@ public final class Frame implements AutoCloseable {
     private final int start = memory.position();
     private final List<ByteBuffer> large = new ArrayList<>(0);
 
-    /** Begins. A frame that begins later ends earlier. */
+    /** Opens a frame. Close frames in reverse order. */
     public Frame() {}
 
     /**
-     * Takes memory that is zero.
+     * Allocates zeroed memory.
      *
      * @param size in bytes
-     * @return so much memory, aligned to 8 bytes, with the byte order of the machine
+     * @return the memory, aligned to 8 bytes, in native byte order
      */
     public ByteBuffer take(int size) {
         int at = memory.position() + 7 & ~7;
@@ -39,7 +39,7 @@ public final class Frame implements AutoCloseable {
     }
 
     /**
-     * Takes memory with a content.
+     * Allocates memory with this content.
      *
      * @param content the content
      * @return the memory

@@ -5,7 +5,7 @@ import com.sun.jna.Pointer;
 import dev.doors.caddy.c.Abi.Function;
 import java.util.Arrays;
 
-/** The library by JNA. From Java 22 on the class of the same name in src/main/java22 takes its place. */
+/** Calls the library through JNA. From Java 22 on, the class of the same name in src/main/java22 replaces it. */
 final class Linkage {
     private final com.sun.jna.Function[] functions;
 
@@ -30,7 +30,7 @@ final class Linkage {
         };
     }
 
-    /** Its name, by a call: a constant would be copied into other classes. */
+    /** A method, since javac copies constants into other classes. */
     static String kind() {
         return "JNA";
     }

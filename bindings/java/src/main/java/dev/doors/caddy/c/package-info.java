@@ -1,5 +1,4 @@
 /**
- * The C API as it is, documented in docs/c-api: for tests, and for what the classes of {@code dev.doors.caddy} do not offer.
- * Nothing here keeps a wrong pointer from the library.
+ * The functions of the C API, documented in docs/c-api.md. Pointers are not checked.
  */
 package dev.doors.caddy.c;

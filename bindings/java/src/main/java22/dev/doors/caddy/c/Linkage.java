@@ -16,7 +16,7 @@ import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** The library by java.lang.foreign. Before Java 22 the class of the same name in src/main/java takes its place. */
+/** Calls the library through java.lang.foreign. Before Java 22, the class of the same name in src/main/java is used. */
 @SuppressWarnings("restricted")
 final class Linkage {
     private final MethodHandle[] functions;
@@ -76,7 +76,7 @@ final class Linkage {
         return pointer instanceof Long address ? MemorySegment.ofAddress(address) : MemorySegment.NULL;
     }
 
-    /** Its name, by a call: a constant would be copied into other classes. */
+    /** A method, since javac copies constants into other classes. */
     static String kind() {
         return "FFM";
     }
