@@ -73,7 +73,7 @@ printf 'activate-noawait ldconfig\n' >"$work/triggers"
 put 644 "$work/triggers" "$shared/DEBIAN/triggers"
 pack "$shared" libdoors-caddy
 
-for header in doors_caddy.h doors_caddy.hpp; do put 644 "$prefix/include/$header" "libdoors-caddy-dev/usr/include/$header"; done
+for header in doors_caddy.h doors_caddy.hpp doors_caddy_flow.hpp; do put 644 "$prefix/include/$header" "libdoors-caddy-dev/usr/include/$header"; done
 put 644 "$prefix/lib/libdoors_caddy.a" "libdoors-caddy-dev/usr/lib/$triplet/libdoors_caddy.a"
 ln -s "libdoors_caddy.so.$abi" "$work/libdoors-caddy-dev/usr/lib/$triplet/libdoors_caddy.so"
 sed "s,^prefix=.*,prefix=/usr,; s,^libdir=.*,libdir=/usr/lib/$triplet," "$prefix/lib/pkgconfig/doors_caddy.pc" >"$work/doors_caddy.pc"
