@@ -68,8 +68,8 @@ func (*Upstreams) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 // Provision fails: only our reverse_proxy can find the doors_handler.
 func (*Upstreams) Provision(caddy.Context) error {
-	return errors.New(SourceName + " works inside reverse_proxy only, and only where it is the one source of upstreams; write " +
-		config.SourceName + " instead, as docs/migrate.md shows")
+	return errors.New(SourceName + " works only as the one source of upstreams of a " + config.Directive +
+		" that this module has replaced; write " + config.SourceName + " instead, as docs/migrate.md shows")
 }
 
 // GetUpstreams is never called, since the source cannot be provisioned.

@@ -54,7 +54,7 @@ func (p *Proxy) Provision(ctx caddy.Context) error {
 	}
 	p.members = nil // they may contain the secret
 	if len(p.proxies) == 0 {
-		return errors.New(SourceName + " needs a " + HandlerName + " that requests pass before they get to " + config.Directive + "; there is none")
+		return errors.New(SourceName + ": no request passes a " + HandlerName + " before this " + config.Directive + "; put one before it, with the secret and the upstreams")
 	}
 	return nil
 }
@@ -69,5 +69,5 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 		return caddyhttp.Error(http.StatusNotFound, errors.New("nothing answers this ACME challenge"))
 	}
 	return caddyhttp.Error(http.StatusServiceUnavailable,
-		errors.New(SourceName+" needs a "+HandlerName+" that requests pass before they get to "+config.Directive+"; this one has passed none"))
+		errors.New(SourceName+": the request has passed no "+HandlerName+" before this "+config.Directive))
 }

@@ -188,7 +188,7 @@ var faultyHandlers = map[string][]string{
 	`upstreams`:                                               {`{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstream", "secret": "SECRET"}}`},
 	`loading upstream source module`:                          {`{"handler": "reverse_proxy", "dynamic_upstreams": null}`},
 	`unknown source of upstreams`:                             {`{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstreamz"}}`},
-	`needs a doors_handler`:                                   {`{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstreams"}}`},
+	`no request passes a doors_handler`:                       {`{"handler": "reverse_proxy", "dynamic_upstreams": {"source": "doors_upstreams"}}`},
 	`transport: `: {`{"handler": "doors_handler", "secret": "SECRET", "upstreams": [{"cidr": "127.0.1.0/24", "host": "127.0.1.1", "port": 80}]},
 		{"handler": "reverse_proxy", "upstreams": {"source": "doors_upstreams"}, "transport": {"protocol": "fastcgi"}}`},
 	`provisioning embedded headers handler`: {ourSource("upstreams", `"headers": {"request": {"replace": {"X": [{"search_regexp": "("}]}}}, `, "")},

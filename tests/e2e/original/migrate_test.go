@@ -187,6 +187,8 @@ func check(t *testing.T, caddy *Caddy, cluster *Cluster, upstreams int) {
 	}
 }
 
+const saysWhy = "doors_upstreams: the request has passed no doors_handler before this reverse_proxy"
+
 // Requests that pass no doors_handler get 503, and one log line says why. ACME challenges pass
 // unchanged.
 func TestRequestsThatPassNoHandler(t *testing.T) {
@@ -204,13 +206,13 @@ func TestRequestsThatPassNoHandler(t *testing.T) {
 	if answer := client.Get("/"); answer.Status != http.StatusServiceUnavailable {
 		t.Errorf("without a handler: %d", answer.Status)
 	}
-	caddy.Output.Wait(t, "doors_upstreams needs a doors_handler", Patience)
+	caddy.Output.Wait(t, saysWhy, Patience)
 	for _, line := range strings.Split(caddy.Output.String(), "\n") {
-		if strings.Contains(line, `"level":"error"`) && !(strings.Contains(line, "doors_upstreams needs a doors_handler") && strings.Contains(line, `"uri":"/"`)) {
+		if strings.Contains(line, `"level":"error"`) && !(strings.Contains(line, saysWhy) && strings.Contains(line, `"uri":"/"`)) {
 			t.Errorf("another error: %s", line)
 		}
 	}
-	if lines := strings.Count(caddy.Output.String(), "doors_upstreams needs a doors_handler"); lines != 1 {
+	if lines := strings.Count(caddy.Output.String(), saysWhy); lines != 1 {
 		t.Errorf("%d lines say so", lines)
 	}
 }
@@ -220,7 +222,7 @@ func TestRefusals(t *testing.T) {
 	documented := samples(t)[0]
 	start, end := strings.Index(documented, "    doors_handler"), strings.Index(documented, "    reverse_proxy")
 	for caddyfile, want := range map[string]string{
-		documented[:start] + documented[end:]: "doors_upstreams needs a doors_handler",
+		documented[:start] + documented[end:]: "doors_upstreams: no request passes a doors_handler before this reverse_proxy",
 		"example.com {\n    doors_geo {\n        us.example.com {\n            US CA\n        }\n    }\n}\n": "as docs/migrate.md shows, at Caddyfile:2",
 		"example.com {\n    doors_handler {\n        secret " + NewSecret(32) + "\n        upstream {\n            pod_cidr 10.0.0.0/24\n            host a\n            upstream_port 1\n        }\n        upstream {\n            pod_cidr 10.0.0.0/24\n            host b\n            upstream_port 1\n        }\n        cookie_name c\n    }\n}\n": "10.0.0.0/24 is the same network",
 	} {
