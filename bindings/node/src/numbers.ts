@@ -59,7 +59,7 @@ export const Status = {
 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
 
-/** Where a request goes, by its token or its cookie alone. */
+/** Where a request goes, judged by its token or cookie alone. */
 export const DecisionKind = {
     /** To one particular pod: `addr` and `port`. Only PathKind.RESOURCE of a dead pod may go elsewhere. */
     POD: 1,
@@ -72,7 +72,7 @@ export const DecisionKind = {
 } as const;
 export type DecisionKind = (typeof DecisionKind)[keyof typeof DecisionKind];
 
-/** Why a decision is as it is. */
+/** The reason for a decision. */
 export const Reason = {
     /** POD: no further reason. */
     NONE: 0,
@@ -93,7 +93,7 @@ export const Reason = {
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 
-/** What a request is for, by its path. */
+/** The kind of a request, by its path. */
 export const PathKind = {
     /** A path without a token: a page or one of the app's own files. */
     PAGE: 0,
@@ -125,7 +125,7 @@ export const Field = {
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
-/** What became of a dial or of an attempt. */
+/** The outcome of a dial or of an attempt. */
 export const Outcome = {
     /** The dial succeeded. */
     CONNECTED: 1,
@@ -144,7 +144,7 @@ export const Outcome = {
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
-/** What is held against a pod. */
+/** The verdict on a pod. */
 export const Verdict = {
     /** No fault. */
     NONE: 0,
@@ -155,7 +155,7 @@ export const Verdict = {
 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
-/** Whether the pods at an address may be stopped. */
+/** Whether the pods at an address can be stopped. */
 export const IdleAnswer = {
     /** No request for the given time. */
     YES: 1,
@@ -208,7 +208,7 @@ export const Cause = {
 } as const;
 export type Cause = (typeof Cause)[keyof typeof Cause];
 
-/** What to do after a call, and what it has learned. Added up. */
+/** What to do after a call, and what was learned. Combined with `|`. */
 export const ReportFlag = {
     /** Report flag: resume all waiting requests of all sources. */
     WAKE: 1,
@@ -231,7 +231,7 @@ export const ReportFlag = {
 } as const;
 export type ReportFlag = (typeof ReportFlag)[keyof typeof ReportFlag];
 
-/** What an answer says about its pod. Added up. */
+/** What a response signals about its pod. Combined with `|`. */
 export const Mark = {
     /** Response mark: the response has `Doors-Draining: ?1`. The pod drains from now on, regardless of DNS. */
     DRAINING: 1,
@@ -251,7 +251,7 @@ export const Method = {
 } as const;
 export type Method = (typeof Method)[keyof typeof Method];
 
-/** How a source treats requests. Added up. */
+/** Options of a source. Combined with `|`. */
 export const OptionFlag = {
     /** Option: the user has configured a load-balancing policy. Steps return StepKind.CHOOSE when several pods can serve a request. */
     USER_CHOOSES: 1,
@@ -260,14 +260,14 @@ export const OptionFlag = {
 } as const;
 export type OptionFlag = (typeof OptionFlag)[keyof typeof OptionFlag];
 
-/** How an eviction treats pages. Added up. */
+/** Options of an eviction. Combined with `|`. */
 export const EvictFlag = {
     /** Eviction flag: the least recently used pages are told to reload first. */
     IDLE_FIRST: 1,
 } as const;
 export type EvictFlag = (typeof EvictFlag)[keyof typeof EvictFlag];
 
-/** What has happened to a pod. */
+/** A change of a pod. */
 export const EventKind = {
     /** DNS lists the pod, and did not before. Not reported for the first answer for a host. */
     APPEARED: 1,
@@ -290,7 +290,7 @@ export const EventKind = {
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
-/** What a lookup has not learned. Added up. */
+/** The IP versions with a missing or partial answer. Combined with `|`. */
 export const Missing = {
     /** Lookup flag: IPv4 addresses may be missing. */
     IPV4: 1,

@@ -16,7 +16,7 @@ pub fn node(items: &[Item]) -> Result<String, String> {
     }
     for group in groups(items)? {
         let (name, about) = (group.name, group.about);
-        let added = if group.flags { " Added up." } else { "" };
+        let added = if group.flags { " Combined with `|`." } else { "" };
         let _ = writeln!(out, "/** {about}{added} */\nexport const {name} = {{");
         for (number, value, comment) in group.numbers() {
             let _ = writeln!(out, "    /** {} */\n    {number}: {value},", translated(comment));

@@ -78,7 +78,7 @@ class Status(IntEnum):
 
 
 class DecisionKind(IntEnum):
-    """Where a request goes, by its token or its cookie alone."""
+    """Where a request goes, judged by its token or cookie alone."""
 
     POD = 1
     """To one particular pod: `addr` and `port`. Only PathKind.RESOURCE of a dead pod may go elsewhere."""
@@ -99,7 +99,7 @@ class DecisionKind(IntEnum):
 
 
 class Reason(IntEnum):
-    """Why a decision is as it is."""
+    """The reason for a decision."""
 
     NONE = 0
     """POD: no further reason."""
@@ -132,7 +132,7 @@ class Reason(IntEnum):
 
 
 class PathKind(IntEnum):
-    """What a request is for, by its path."""
+    """The kind of a request, by its path."""
 
     PAGE = 0
     """A path without a token: a page or one of the app's own files."""
@@ -178,7 +178,7 @@ class Field(IntEnum):
 
 
 class Outcome(IntEnum):
-    """What became of a dial or of an attempt."""
+    """The outcome of a dial or of an attempt."""
 
     CONNECTED = 1
     """The dial succeeded."""
@@ -208,7 +208,7 @@ class Outcome(IntEnum):
 
 
 class Verdict(IntEnum):
-    """What is held against a pod."""
+    """The verdict on a pod."""
 
     NONE = 0
     """No fault."""
@@ -226,7 +226,7 @@ class Verdict(IntEnum):
 
 
 class IdleAnswer(IntEnum):
-    """Whether the pods at an address may be stopped."""
+    """Whether the pods at an address can be stopped."""
 
     YES = 1
     """No request for the given time."""
@@ -310,7 +310,7 @@ class Cause(IntEnum):
 
 
 class ReportFlag(IntFlag):
-    """What to do after a call, and what it has learned."""
+    """What to do after a call, and what was learned."""
 
     WAKE = 1
     """Report flag: resume all waiting requests of all sources."""
@@ -341,7 +341,7 @@ class ReportFlag(IntFlag):
 
 
 class Mark(IntFlag):
-    """What an answer says about its pod."""
+    """What a response signals about its pod."""
 
     DRAINING = 1
     """Response mark: the response has `Doors-Draining: ?1`. The pod drains from now on, regardless of DNS."""
@@ -364,7 +364,7 @@ class Method(IntEnum):
 
 
 class OptionFlag(IntFlag):
-    """How a source treats requests."""
+    """Options of a source."""
 
     USER_CHOOSES = 1
     """Option: the user has configured a load-balancing policy. Steps return StepKind.CHOOSE when several pods can serve a request."""
@@ -374,14 +374,14 @@ class OptionFlag(IntFlag):
 
 
 class EvictFlag(IntFlag):
-    """How an eviction treats pages."""
+    """Options of an eviction."""
 
     IDLE_FIRST = 1
     """Eviction flag: the least recently used pages are told to reload first."""
 
 
 class EventKind(IntEnum):
-    """What has happened to a pod."""
+    """A change of a pod."""
 
     APPEARED = 1
     """DNS lists the pod, and did not before. Not reported for the first answer for a host."""
@@ -417,7 +417,7 @@ class EventKind(IntEnum):
 
 
 class Missing(IntFlag):
-    """What a lookup has not learned."""
+    """The IP versions with a missing or partial answer."""
 
     IPV4 = 1
     """Lookup flag: IPv4 addresses may be missing."""

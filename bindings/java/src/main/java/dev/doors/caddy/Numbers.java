@@ -118,7 +118,7 @@ public final class Numbers {
         }
     }
 
-    /** Where a request goes, by its token or its cookie alone. */
+    /** Where a request goes, judged by its token or cookie alone. */
     public enum DecisionKind implements Number {
         /** To one particular pod: {@code addr} and {@code port}. Only PathKind.RESOURCE of a dead pod may go elsewhere. */
         POD(1),
@@ -157,7 +157,7 @@ public final class Numbers {
         }
     }
 
-    /** Why a decision is as it is. */
+    /** The reason for a decision. */
     public enum Reason implements Number {
         /** POD: no further reason. */
         NONE(0),
@@ -204,7 +204,7 @@ public final class Numbers {
         }
     }
 
-    /** What a request is for, by its path. */
+    /** The kind of a request, by its path. */
     public enum PathKind implements Number {
         /** A path without a token: a page or one of the app's own files. */
         PAGE(0),
@@ -283,7 +283,7 @@ public final class Numbers {
         }
     }
 
-    /** What became of a dial or of an attempt. */
+    /** The outcome of a dial or of an attempt. */
     public enum Outcome implements Number {
         /** The dial succeeded. */
         CONNECTED(1),
@@ -328,7 +328,7 @@ public final class Numbers {
         }
     }
 
-    /** What is held against a pod. */
+    /** The verdict on a pod. */
     public enum Verdict implements Number {
         /** No fault. */
         NONE(0),
@@ -365,7 +365,7 @@ public final class Numbers {
         }
     }
 
-    /** Whether the pods at an address may be stopped. */
+    /** Whether the pods at an address can be stopped. */
     public enum IdleAnswer implements Number {
         /** No request for the given time. */
         YES(1),
@@ -496,7 +496,7 @@ public final class Numbers {
         }
     }
 
-    /** What to do after a call, and what it has learned. */
+    /** What to do after a call, and what was learned. */
     public enum ReportFlag implements Number {
         /** Report flag: resume all waiting requests of all sources. */
         WAKE(1),
@@ -541,7 +541,7 @@ public final class Numbers {
         }
     }
 
-    /** What an answer says about its pod. */
+    /** What a response signals about its pod. */
     public enum Mark implements Number {
         /** Response mark: the response has {@code Doors-Draining: ?1}. The pod drains from now on, regardless of DNS. */
         DRAINING(1),
@@ -604,7 +604,7 @@ public final class Numbers {
         }
     }
 
-    /** How a source treats requests. */
+    /** Options of a source. */
     public enum OptionFlag implements Number {
         /** Option: the user has configured a load-balancing policy. Steps return StepKind.CHOOSE when several pods can serve a request. */
         USER_CHOOSES(1),
@@ -635,7 +635,7 @@ public final class Numbers {
         }
     }
 
-    /** How an eviction treats pages. */
+    /** Options of an eviction. */
     public enum EvictFlag implements Number {
         /** Eviction flag: the least recently used pages are told to reload first. */
         IDLE_FIRST(1);
@@ -664,7 +664,7 @@ public final class Numbers {
         }
     }
 
-    /** What has happened to a pod. */
+    /** A change of a pod. */
     public enum EventKind implements Number {
         /** DNS lists the pod, and did not before. Not reported for the first answer for a host. */
         APPEARED(1),
@@ -713,7 +713,7 @@ public final class Numbers {
         }
     }
 
-    /** What a lookup has not learned. */
+    /** The IP versions with a missing or partial answer. */
     public enum Missing implements Number {
         /** Lookup flag: IPv4 addresses may be missing. */
         IPV4(1),
