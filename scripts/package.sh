@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the library in target/prefix with `cargo cinstall`, and tests it: its exports and SONAME, programs
-# outside the source tree that are built by the recipes in README.md, and Caddy built with plain xcaddy.
+# outside the source tree that are built by the recipes in docs/c.md, and Caddy built with plain xcaddy.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/versions.sh"
@@ -17,19 +17,19 @@ fail() {
 }
 # same WHAT WANTED GOT: fails if they differ.
 same() { [ "$2" = "$3" ] || fail "$1: wanted <$2>, got <$3>"; }
-# block LANGUAGE WORD: the only code block of README.md in that language that contains WORD.
+# block LANGUAGE WORD: the only code block of docs/c.md in that language that contains WORD.
 block() {
     awk -v language="$1" -v word="$2" '
         /^```/ { if (inside && index(text, word)) { printf "%s", text; found++ }
                  inside = !inside && $0 == "```" language; text = ""; next }
         inside { text = text $0 "\n" }
-        END { exit found != 1 }' README.md || fail "README.md has not one block of $1 with $2"
+        END { exit found != 1 }' docs/c.md || fail "docs/c.md has not one block of $1 with $2"
 }
 
 # --- Install ------------------------------------------------------------------------------------------------------------
 
 block sh 'cargo cinstall ' >"$work/recipe"
-same 'cargo-c in README.md' "cargo install --locked cargo-c --version $cargo_c_version" \
+same 'cargo-c in docs/c.md' "cargo install --locked cargo-c --version $cargo_c_version" \
     "$(grep '^cargo install ' "$work/recipe")"
 cargo_c=$(scripts/cargo-tool.sh cargo-c | tail -n 1)
 rm -rf -- "$prefix"
@@ -65,9 +65,9 @@ for other in declared exported archived; do
 done
 
 # The table of jobs lists every function, except those that name numbers.
-sed -n '/^| You want to/,/^$/p' README.md | grep -o 'doors_[a-z_]*' | LC_ALL=C sort -u >"$work/jobs"
+sed -n '/^| You want to/,/^$/p' docs/c.md | grep -o 'doors_[a-z_]*' | LC_ALL=C sort -u >"$work/jobs"
 for name in $(LC_ALL=C comm -23 "$work/described" "$work/jobs"); do
-    case $name in *_str) ;; *) fail "README.md has no job for $name" ;; esac
+    case $name in *_str) ;; *) fail "docs/c.md has no job for $name" ;; esac
 done
 
 # Without link-time optimisation, which Caddy's library has, it would be three times as large.
@@ -77,7 +77,7 @@ if [ "$mine" -gt $((theirs * 3 / 2)) ] || [ "$theirs" -gt $((mine * 3 / 2)) ]; t
     fail "the installed archive has $mine bytes, Caddy's $theirs: are both built with the release profile?"
 fi
 
-# --- Programs outside the tree, by the recipes of README.md ----------------------------------------------------------------
+# --- Programs outside the tree, by the recipes of docs/c.md ----------------------------------------------------------------
 
 wanted="$version pod 10.0.0.7:8080"
 # Not `grep -q` in a pipe: it exits at the first match, and the program in front of it would appear to have
@@ -110,7 +110,7 @@ cp tests/package/other.rs tests/package/two.c "$work/"
 rustc --edition 2024 --crate-type staticlib -O -C lto=fat -o "$work/libother.a" "$work/other.rs"
 include="-I$prefix/include"
 if cc "$include" "$work/two.c" "$work/libother.a" "$prefix/lib/libdoors_caddy.a" -o "$work/two" 2>"$work/two.log"; then
-    fail 'two Rust static libraries can be linked, but README.md states otherwise'
+    fail 'two Rust static libraries can be linked, but docs/limits.md states otherwise'
 fi
 grep -q 'multiple definition' "$work/two.log" || { cat "$work/two.log"; fail 'they cannot be linked, but for another reason'; }
 cc "$include" "$work/two.c" "$work/libother.a" -L"$prefix/lib" -ldoors_caddy -o "$work/two"

@@ -125,7 +125,7 @@ stage_go_root() {
     go test -timeout 5m -race "${shared_flags[@]}" "${packages[@]}"
 }
 
-# The example app with the real framework, if the module proxy has it. The README tests build it with the
+# The example app with the real framework, if the module proxy has it. The tests of the documents build it with the
 # stand-in in tests/framework.
 stage_example_app() { scripts/example-app.sh; }
 

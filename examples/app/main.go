@@ -2,7 +2,9 @@ package main
 
 import (
 	"log"
+	"net"
 	"net/http"
+	"os"
 
 	"github.com/doors-dev/doors"
 	doorscaddy "github.com/doors-dev/doors-caddy"
@@ -14,7 +16,8 @@ func main() {
 		log.Fatal(err)
 	}
 	app := doors.NewApp(page, doors.WithID(id), doors.WithIDCookie("upstream"))
-	if err := doorscaddy.Serve(&http.Server{Addr: ":8080"}, app); err != nil {
+	server := &http.Server{Addr: net.JoinHostPort(os.Getenv("POD_IP"), "8080")}
+	if err := doorscaddy.Serve(server, app); err != nil {
 		log.Fatal(err)
 	}
 }

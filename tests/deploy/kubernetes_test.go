@@ -200,30 +200,36 @@ func TestClusterCaddyfile(t *testing.T) {
 	})
 }
 
-// The kustomization in the README works next to a copy of the folder.
-func TestKustomizationOfReadme(t *testing.T) {
-	folder := t.TempDir()
-	write(t, filepath.Join(folder, "kustomization.yaml"), one(t, file(t, "kubernetes/README.md"), "(?s)```yaml\n(.*?)```"), 0o600)
-	check(t, os.CopyFS(filepath.Join(folder, "kubernetes"), os.DirFS(filepath.Join(top(t), "deploy/kubernetes"))))
-	c := render(t, folder)
-	for _, one := range c.objects.Resources() {
-		if one.GetNamespace() != "shop" {
-			t.Errorf("%s %s is in the namespace %q", one.GetKind(), one.GetName(), one.GetNamespace())
-		}
-	}
-	if n := len(every[monitoring.PodMonitor](c, "PodMonitor")); n != 1 {
-		t.Errorf("%d PodMonitors", n)
-	}
-	if strings.Contains(c.text, "registry.example/") || strings.Contains(c.text, "ghcr.io/") || only[core.ConfigMap](c, "ConfigMap", "caddy-env").Data["POD_CIDR"] != "10.42.0.0/16" {
-		t.Errorf("images or network are not replaced in\n%s", c.text)
+// The kustomizations in the documents work in a clone and next to a copy of the folder.
+func TestKustomizationsOfDocuments(t *testing.T) {
+	for document, folder := range map[string]string{"README.md": "deploy", "deploy/kubernetes/README.md": "shop"} {
+		t.Run(document, func(t *testing.T) {
+			clone := t.TempDir()
+			text, err := os.ReadFile(filepath.Join(top(t), document))
+			check(t, err)
+			write(t, filepath.Join(clone, "shop/kustomization.yaml"), one(t, string(text), "(?s)```yaml\n(.*?)```"), 0o600)
+			check(t, os.CopyFS(filepath.Join(clone, folder, "kubernetes"), os.DirFS(filepath.Join(top(t), "deploy/kubernetes"))))
+			c := render(t, filepath.Join(clone, "shop"))
+			for _, one := range c.objects.Resources() {
+				if one.GetNamespace() != "shop" {
+					t.Errorf("%s %s is in the namespace %q", one.GetKind(), one.GetName(), one.GetNamespace())
+				}
+			}
+			if n := len(every[monitoring.PodMonitor](c, "PodMonitor")); document != "README.md" && n != 1 {
+				t.Errorf("%d PodMonitors", n)
+			}
+			if strings.Contains(c.text, "registry.example/") || strings.Contains(c.text, "ghcr.io/") || only[core.ConfigMap](c, "ConfigMap", "caddy-env").Data["POD_CIDR"] != "10.42.0.0/16" {
+				t.Errorf("images or network are not replaced in\n%s", c.text)
+			}
+		})
 	}
 }
 
-// Queries use metrics and labels that the README lists.
+// Queries use metrics and labels that docs/metrics.md lists.
 func TestQueries(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(top(t), "README.md"))
+	page, err := os.ReadFile(filepath.Join(top(t), "docs/metrics.md"))
 	check(t, err)
-	_, table, _ := strings.Cut(string(readme), "\n## Metrics\n")
+	table := string(page)
 	queries := 0
 	each(t, func(t *testing.T, c cluster) {
 		for _, use := range regexp.MustCompile(`(caddy_doors_\w+)\{([^}]*)\}`).FindAllStringSubmatch(c.text, -1) {

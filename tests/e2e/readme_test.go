@@ -9,17 +9,19 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// The README shows the configuration that these tests run. That each of its
-// samples works is for the tests in the folder readme.
-func TestReadmeShowsTheDocumentedConfig(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(Root(t), "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for language, config := range map[string]string{"caddyfile": documentedCaddyfile, "json": documentedJSON + "\n"} {
-		block := "```" + language + "\n" + strings.Replace(config, "SECRET", "<base64-aes-key>", 1) + "```\n"
-		if !strings.Contains(string(readme), block) {
-			t.Errorf("the README lacks\n%s", block)
+// The documents show the configuration that these tests run. That each of their samples works is for the tests in the folder readme.
+func TestDocumentsShowTheConfig(t *testing.T) {
+	shown := map[string]string{"caddyfile": documentedCaddyfile, "json": documentedJSON + "\n"}
+	for page, languages := range map[string][]string{"README.md": {"caddyfile"}, "docs/configuration.md": {"caddyfile", "json"}} {
+		text, err := os.ReadFile(filepath.Join(Root(t), page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, language := range languages {
+			block := "```" + language + "\n" + strings.Replace(shown[language], "SECRET", "<base64-aes-key>", 1) + "```\n"
+			if !strings.Contains(string(text), block) {
+				t.Errorf("%s lacks\n%s", page, block)
+			}
 		}
 	}
 }

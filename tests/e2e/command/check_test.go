@@ -103,6 +103,8 @@ func TestCheck(t *testing.T) {
 			[]string{podC + ", which lies in a pod_cidr of upstreams[1]", podA + ", which lies in a pod_cidr of upstreams[0]"}},
 		"nobody listens": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.CLOSED}")), true, 1,
 			[]string{"FINDING  source 0, upstreams[0]: " + podA + ": ", "refused", "UNTESTED source 0, upstreams[0]: no pod to probe"}},
+		"one address is free": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", "127.0.1.9 "+podA, "{env.PORT}")), true, 0,
+			[]string{"notice   source 0, upstreams[0]: 127.0.1.9: ", "refused: no version of the app runs there now", "opens the token in the cookie of " + podA}},
 		"no such name": {source("{env.DOORS_SECRET}", "upstream", resolved, upstream("127.0.1.0/24", "other.test", "{env.PORT}")), false, 1,
 			[]string{"FINDING  source 0, upstreams[0]: host other.test has no address"}},
 		"no name server": {source("{env.DOORS_SECRET}", "upstream", "resolvers "+silent.Address(), upstream("127.0.1.0/24", "app.test", "{env.PORT}")), false, 2,

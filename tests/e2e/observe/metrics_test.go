@@ -117,8 +117,8 @@ func TestFailoversAreCounted(t *testing.T) {
 	}
 }
 
-// The table in README.md lists the existing metrics with their labels.
-func TestReadmeListsMetrics(t *testing.T) {
+// The table in docs/metrics.md lists the existing metrics with their labels.
+func TestPageListsMetrics(t *testing.T) {
 	c := start(t, "", "", nil)
 	client := c.caddy.NewClient(t, H1)
 	client.Get("/")
@@ -132,7 +132,7 @@ func TestReadmeListsMetrics(t *testing.T) {
 		}
 		slices.Sort(labels[name])
 	}
-	text, err := os.ReadFile(filepath.Join(Root(t), "README.md"))
+	text, err := os.ReadFile(filepath.Join(Root(t), "docs/metrics.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,11 +144,11 @@ func TestReadmeListsMetrics(t *testing.T) {
 		}
 		slices.Sort(listed)
 		if found, ok := labels[row[1]]; !ok || !slices.Equal(found, listed) {
-			t.Errorf("%s: README lists the labels %q, Caddy has %q (%v)", row[1], listed, found, ok)
+			t.Errorf("%s: docs/metrics.md lists the labels %q, Caddy has %q (%v)", row[1], listed, found, ok)
 		}
 		delete(labels, row[1])
 	}
 	if len(rows) < 10 || len(labels) > 0 {
-		t.Errorf("%d metrics in README, which lacks %v", len(rows), labels)
+		t.Errorf("%d metrics in docs/metrics.md, which lacks %v", len(rows), labels)
 	}
 }

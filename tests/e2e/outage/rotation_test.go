@@ -13,7 +13,7 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// A key is replaced as the README describes, under load and with two replicas of Caddy. No page is
+// A key is replaced as docs/operations.md describes, under load and with two replicas of Caddy. No page is
 // lost, and the metric by key shows when the old key can be removed.
 func TestKeyRotation(t *testing.T) {
 	t.Parallel()

@@ -1,18 +1,18 @@
+// The samples of configurations, with their placeholders filled in. Caddy adapts and validates each; a few are run.
+
 package readme
 
 import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
-
-// In:  a sample configuration.
-// Out: Caddy's opinion of it, with its placeholders filled in. Nothing listens.
 
 var (
 	filePlaceholder = regexp.MustCompile(`\{file\.([^}]+)\}`)
@@ -28,7 +28,10 @@ func fill(t *testing.T, text, secret string) string {
 	if left := blank.FindString(text); left != "" {
 		t.Fatalf("nothing to put in place of %s", left)
 	}
-	return filePlaceholder.ReplaceAllString(text, "{file."+write(t, t.TempDir(), "secret", secret+"\n", 0o600)+"}")
+	folder, err := os.MkdirTemp("", "doors") // an error shows only a short name of a file
+	check(t, err)
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	return filePlaceholder.ReplaceAllString(text, "{file."+write(t, folder, "secret", secret+"\n", 0o600)+"}")
 }
 
 // setEnvironment sets the variables of the documents.
@@ -74,7 +77,7 @@ func mustAdapt(t *testing.T, text string) string {
 	return adapted
 }
 
-func testCaddyfile(t *testing.T, readme document, sample *block) {
+func testCaddyfile(t *testing.T, d document, sample *block) {
 	secret := harness.NewSecret(32)
 	setEnvironment(t, secret)
 	text := fill(t, sample.text, secret)
@@ -107,15 +110,37 @@ func testCaddyfile(t *testing.T, readme document, sample *block) {
 			t.Errorf("{$DOORS_SECRET} does not put the key into the configuration: %s", other)
 		}
 	}
-	switch {
-	case strings.Contains(text, "format filter"):
-		testLogFilter(t, text)
-	case strings.Contains(text, "grace_period"):
-		testGracePeriod(t, readme, text)
-	case strings.Contains(text, "doors_status"):
-		testStatus(t, text)
-	case !source:
-		t.Fatal("no test tells whether this Caddyfile does what the text around it says")
+	for _, special := range specials {
+		if strings.Contains(text, special.word) {
+			special.test(t, text)
+		}
+	}
+}
+
+// specials are the configurations of which more is tested than that Caddy accepts them, by a word that only they have.
+var specials = []struct {
+	word string
+	test func(t *testing.T, text string)
+}{
+	{"format filter", testLogFilter},
+	{"grace_period", testGracePeriod},
+	{"doors_status", testStatus},
+}
+
+// Each of them is in the documents.
+func TestSpecialsAreThere(t *testing.T) {
+	var all strings.Builder
+	for _, name := range pages(t) {
+		for _, sample := range read(t, name).blocks {
+			if sample.language == "caddyfile" {
+				all.WriteString(sample.text)
+			}
+		}
+	}
+	for _, special := range specials {
+		if !strings.Contains(all.String(), special.word) {
+			t.Errorf("no Caddyfile has %q", special.word)
+		}
 	}
 }
 
@@ -125,25 +150,44 @@ func server(handler string) string {
 }
 
 // jsonFragment is a member that the text names as another spelling.
-var jsonFragment = regexp.MustCompile("`(\"cidrs\": \\[[^`]*\\])`")
+var jsonFragment = regexp.MustCompile("`(\"(?:cidr|host)s\": \\[[^`]*\\])`")
 
-func testJSON(t *testing.T, readme document, sample *block) {
+// testJSON validates a handler or a configuration. Anything else is an answer of a program, and must be one that a test compares.
+func testJSON(t *testing.T, d document, sample *block) {
 	secret := harness.NewSecret(32)
 	text := fill(t, sample.text, secret)
+	var value map[string]any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatalf("%s: %v", sample, err)
+	}
+	switch {
+	case value["apps"] != nil:
+		mustValidate(t, "caddy.json", text)
+		return
+	case value["draining"] != nil:
+		return // testLife compares it
+	case value["handler"] == nil:
+		testElsewhere(t, d, sample)
+		return
+	}
 	mustValidate(t, "caddy.json", server(text))
+	if d.name != configuration {
+		return
+	}
 	mustRefuse(t, "caddy.json", server(replaceOnce(t, text, `"port"`, `"gate"`)), "gate")
 
 	own := replaceOnce(t, text, `"upstreams": {`, `"dynamic_upstreams": {`)
 	mustValidate(t, "caddy.json", server(own))
-	fragment := jsonFragment.FindStringSubmatch(readme.prose)
-	if fragment == nil {
-		t.Fatal(`the text does not tell of "cidrs"`)
+	fragments := jsonFragment.FindAllStringSubmatch(d.prose, -1)
+	if len(fragments) != 2 {
+		t.Fatalf(`the text shows %q, and not how to write several networks and several hosts`, fragments)
 	}
-	mustValidate(t, "caddy.json", server(replaceOnce(t, text, `"cidr": "10.0.0.0/24"`, fragment[1])))
+	several := replaceOnce(t, text, `"cidr": "10.0.0.0/24"`, fragments[0][1])
+	mustValidate(t, "caddy.json", server(replaceOnce(t, several, `"host": "svc.namespace.svc.cluster.local"`, fragments[1][1])))
 
 	// The first Caddyfile is said to be the same.
 	var config any
-	check(t, json.Unmarshal([]byte(mustAdapt(t, fill(t, readme.first(t, "caddyfile").text, secret))), &config))
+	check(t, json.Unmarshal([]byte(mustAdapt(t, fill(t, d.first(t, "caddyfile").text, secret))), &config))
 	handlers, err := json.Marshal(find(config, "reverse_proxy"))
 	check(t, err)
 	if !harness.SameJSON(t, "["+own+"]", string(handlers)) {

@@ -1,3 +1,5 @@
+// The table of options and the text about them: Caddy knows these options and no others, and takes their defaults.
+
 package readme
 
 import (
@@ -11,46 +13,52 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// In:  the tables of options and the text about them.
-// Out: whether Caddy knows these options, no others, and takes their defaults.
+// configuration is the page with the table of options.
+const configuration = "docs/configuration.md"
 
-// option is a row of the tables.
+// option is a row of the table.
 type option struct {
-	name  string
-	value string // the default, if it can be written down
+	name    string   // in a Caddyfile
+	members []string // in JSON
+	value   string   // the default, if it can be written down
 }
 
-func options(t *testing.T, readme document) (found []option) {
+func options(t *testing.T, d document) (found []option) {
 	t.Helper()
-	row := regexp.MustCompile("^\\| `([a-z_]+) [^`]*` \\|.*?(?:\\| `([^`|]+)` )?\\|$")
+	row := regexp.MustCompile("^\\| `([a-z_]+) [^`]*` \\| (`[a-z_`, ]+`) \\|.*\\| (?:`([^`|]+)`|[^|]+) \\|$")
 	inside := false
-	for line := range strings.Lines(readme.prose) {
-		inside = strings.HasPrefix(line, "| option ") || inside && strings.HasPrefix(line, "|")
-		if !inside {
+	for line := range strings.Lines(d.prose) {
+		inside = strings.HasPrefix(line, "| Caddyfile | JSON |") || inside && strings.HasPrefix(line, "|")
+		if !inside || !strings.HasPrefix(line, "| `") {
 			continue
 		}
-		if columns := row.FindStringSubmatch(strings.TrimSuffix(line, "\n")); columns != nil {
-			found = append(found, option{columns[1], columns[2]})
+		columns := row.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
+		if columns == nil {
+			t.Errorf("this row of the table has not four columns:\n%s", line)
+			continue
 		}
+		found = append(found, option{columns[1], strings.Split(strings.Trim(columns[2], "`"), "`, `"), columns[3]})
 	}
 	return found
 }
 
 // withOptions is the first sample with more options.
-func withOptions(t *testing.T, readme document, secret, options string) string {
+func withOptions(t *testing.T, d document, secret, options string) string {
 	t.Helper()
-	return replaceOnce(t, fill(t, readme.first(t, "caddyfile").text, secret), "cookie_name upstream\n", "cookie_name upstream\n"+options+"\n")
+	return replaceOnce(t, fill(t, d.first(t, "caddyfile").text, secret), "cookie_name upstream\n", "cookie_name upstream\n"+options+"\n")
 }
 
 var allowed = regexp.MustCompile(`options are: ([a-z_, ]+), at`)
 
-func TestReadmeOptions(t *testing.T) {
-	readme, secret := read(t, "README.md"), harness.NewSecret(32)
+var allowedMembers = regexp.MustCompile(`the members are: ([a-z_, ]+)`)
+
+func TestOptions(t *testing.T) {
+	d, secret := read(t, configuration), harness.NewSecret(32)
 
 	// What Caddy says it allows, at both levels, is what the tables list.
 	var known, listed []string
 	for _, mistake := range []string{"nonsense 1", "upstream {\nnonsense 1\n}"} {
-		_, messages, ok := harness.Adapt(t, harness.Default, withOptions(t, readme, secret, mistake))
+		_, messages, ok := harness.Adapt(t, harness.Default, withOptions(t, d, secret, mistake))
 		names := allowed.FindStringSubmatch(messages)
 		if ok || names == nil {
 			t.Fatalf("the message does not list the options:\n%s", messages)
@@ -58,10 +66,12 @@ func TestReadmeOptions(t *testing.T) {
 		known = append(known, strings.Split(names[1], ", ")...)
 	}
 	var caddyfile, members strings.Builder
-	table := options(t, readme)
+	table := options(t, d)
 	values := 0
+	var listedMembers []string
 	for _, o := range table {
 		listed = append(listed, o.name)
+		listedMembers = append(listedMembers, o.members...)
 		if o.value == "" {
 			continue
 		}
@@ -71,45 +81,62 @@ func TestReadmeOptions(t *testing.T) {
 		if !regexp.MustCompile(`^\d+$`).MatchString(value) {
 			value = fmt.Sprintf("%q", value)
 		}
-		fmt.Fprintf(&members, ", %q: %s", o.name, value)
+		fmt.Fprintf(&members, ", %q: %s", o.members[0], value)
 	}
 	slices.Sort(known)
 	slices.Sort(listed)
 	if !slices.Equal(known, listed) {
 		t.Errorf("the tables list  %q\nCaddy allows     %q", listed, known)
 	}
-	if values < 4 {
+	if values < 10 {
 		t.Errorf("the table has only %d defaults", values)
 	}
 
 	// The defaults, and the values that the text shows, in both spellings.
-	text := withOptions(t, readme, secret, caddyfile.String()+"resolvers 10.96.0.10:53 tcp/10.96.0.10:53\nversions ipv4")
+	text := withOptions(t, d, secret, caddyfile.String()+"resolvers 10.96.0.10:53 tcp/10.96.0.10:53\nversions ipv4")
 	mustValidate(t, "Caddyfile", text)
 	adapted := mustAdapt(t, text)
 	for _, shown := range []string{"`10.96.0.10:53` or `tcp/10.96.0.10:53`", "`\"resolver\": {\"addresses\": [...]}`", "`\"versions\": {\"ipv4\": true}`"} {
-		if !strings.Contains(readme.prose, shown) {
+		if !strings.Contains(d.prose, shown) {
 			t.Errorf("the text does not say %s", shown)
 		}
 	}
-	sample := fill(t, readme.first(t, "json").text, secret)
+	sample := fill(t, d.first(t, "json").text, secret)
 	handler := replaceOnce(t, sample, `"cookie_name": "upstream"`, `"cookie_name": "upstream"`+members.String()+
 		`, "resolver": {"addresses": ["10.96.0.10:53", "tcp/10.96.0.10:53"]}, "versions": {"ipv4": true}`)
 	mustValidate(t, "caddy.json", server(handler))
+	// The members that a source allows, those of an upstream, and "source" itself are what the second column lists.
+	knownMembers := []string{"cidr", "cidrs", "host", "hosts", "port"}
+	messages, ok := validate(t, "caddy.json", server(replaceOnce(t, sample, `"cookie_name"`, `"nonsense": 1, "cookie_name"`)))
+	names := allowedMembers.FindStringSubmatch(messages)
+	if ok || names == nil {
+		t.Fatalf("the message does not list the members:\n%s", messages)
+	}
+	for _, name := range strings.Split(strings.TrimSpace(names[1]), ", ") {
+		if name != "source" {
+			knownMembers = append(knownMembers, name)
+		}
+	}
+	slices.Sort(knownMembers)
+	slices.Sort(listedMembers)
+	if !slices.Equal(knownMembers, listedMembers) {
+		t.Errorf("the table lists  %q\nCaddy allows     %q", listedMembers, knownMembers)
+	}
 	if names, ours := memberNames(t, handler), memberNames(t, adapted); !slices.Equal(names, ours) {
 		t.Errorf("the JSON has the members %q, the adapted Caddyfile %q", names, ours)
 	}
 }
 
 // Those that are said to take placeholders do, and no others.
-func TestReadmePlaceholders(t *testing.T) {
-	readme := read(t, "README.md")
-	_, after, _ := strings.Cut(readme.prose, "which Caddy's admin API shows: ")
-	sentence, _, found := strings.Cut(after, " take global placeholders.")
+func TestPlaceholders(t *testing.T) {
+	d := read(t, configuration)
+	_, after, _ := strings.Cut(d.prose, "These options take global placeholders: ")
+	sentence, _, found := strings.Cut(after, ".\n")
 	if !found {
 		t.Fatal("the text does not say which options take placeholders")
 	}
 	words := regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(sentence, -1)
-	for _, o := range options(t, readme) {
+	for _, o := range options(t, d) {
 		if o.name == "upstream" {
 			continue
 		}
@@ -149,9 +176,9 @@ func memberNames(t *testing.T, config string) (names []string) {
 }
 
 // testGracePeriod: Caddy has nothing against the value shown, and warns about less.
-func testGracePeriod(t *testing.T, readme document, text string) {
+func testGracePeriod(t *testing.T, text string) {
 	const warning = "conflicts with Doors pages"
-	site := fill(t, readme.first(t, "caddyfile").text, harness.NewSecret(32))
+	site := fill(t, read(t, configuration).first(t, "caddyfile").text, harness.NewSecret(32))
 	messages, ok := validate(t, "Caddyfile", text+site)
 	if !ok || strings.Contains(messages, warning) {
 		t.Errorf("accepted %v:\n%s", ok, messages)

@@ -1,14 +1,19 @@
+// The samples in Go, among them the app: built with a stand-in of the framework, so that no module proxy is asked.
+
 package readme
 
 import (
+	"encoding/json"
 	"fmt"
 	"go/format"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,58 +22,55 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// In:  the sample of an app, which is the program of examples/app.
-// Out: what it does, built with a stand-in of the framework: no module proxy is asked.
-
+// testGo formats the program as gofmt does. The app is the program of examples/app, whose whole life is tested. Any other
+// program is built and run, and prints what the block after it shows.
 func testGo(t *testing.T, _ document, sample *block) {
 	formatted, err := format.Source([]byte(sample.text))
 	check(t, err)
 	if string(formatted) != sample.text {
 		t.Errorf("gofmt writes it differently:\n%s", formatted)
 	}
-	if lines := strings.Count(sample.text, "\n"); lines > 25 {
-		t.Errorf("%d lines: an app is to be shown in 25", lines)
+	if strings.Contains(sample.text, "github.com/doors-dev/doors\"") {
+		if lines := strings.Count(sample.text, "\n"); lines > 25 {
+			t.Errorf("%d lines: an app is to be shown in 25", lines)
+		}
+		if example := file(t, "examples/app/main.go"); example != sample.text {
+			t.Errorf("it differs from examples/app/main.go:\n%s", example)
+		}
+		return
 	}
-	example, err := os.ReadFile(filepath.Join(harness.Root(t), "examples/app/main.go"))
+	if !strings.Contains(sample.text, "\nfunc main() {") || sample.next == nil || sample.next.language != "text" {
+		t.Fatalf("%s: show a whole program, and in a block of text after it what it prints", sample)
+	}
+	folder := t.TempDir()
+	write(t, folder, "main.go", sample.text, 0o600)
+	write(t, folder, "go.mod", fmt.Sprintf("module example.com/app\n\ngo 1.24\n\nrequire github.com/doors-dev/doors-caddy v0.2.0\n\nreplace github.com/doors-dev/doors-caddy => %q\n", harness.Root(t)), 0o600)
+	output := shell(t, `. scripts/env.sh; doors_library_flag; cd -- "$FOLDER"; GOPROXY=off GOWORK=off go run .`, "FOLDER="+folder)
+	if output != sample.next.text {
+		t.Errorf("%s: the program prints\n%s", sample, output)
+	}
+}
+
+// file is a file of the repository.
+func file(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(harness.Root(t), path))
 	check(t, err)
-	if string(example) != sample.text {
-		t.Errorf("it differs from examples/app/main.go:\n%s", example)
-	}
+	return string(text)
+}
+
+func TestApp(t *testing.T) {
 	t.Run("its whole life", testLife)
 	t.Run("what it says without an environment", testNoEnvironment)
 }
 
-// buildExample vets and compiles examples/app for an address.
-func buildExample(t *testing.T, address string) (binary string) {
+// buildExample builds examples/app, for another port, with commands that a document shows. They run in a new module.
+func buildExample(t *testing.T, port int, commands string) (binary string) {
 	t.Helper()
-	folder, root := t.TempDir(), harness.Root(t)
-	for _, name := range []string{"main.go", "page.go"} {
-		text, err := os.ReadFile(filepath.Join(root, "examples/app", name))
-		check(t, err)
-		if name == "main.go" {
-			text = []byte(replaceOnce(t, string(text), `":8080"`, fmt.Sprintf("%q", address)))
-		}
-		write(t, folder, name, string(text), 0o600)
-	}
-	write(t, folder, "go.mod", fmt.Sprintf(`module example.com/app
-
-go 1.24
-
-require (
-	github.com/doors-dev/doors v0.0.0
-	github.com/doors-dev/doors-caddy v0.2.0
-	github.com/doors-dev/gox v0.0.0
-)
-
-replace (
-	github.com/doors-dev/doors => %q
-	github.com/doors-dev/doors-caddy => %q
-	github.com/doors-dev/gox => %q
-)
-`, filepath.Join(root, "tests/framework/doors"), root, filepath.Join(root, "tests/framework/gox")), 0o600)
-	environment := []string{"CGO_ENABLED=0", "GOPROXY=off", "GOWORK=off", "GOTOOLCHAIN=local"}
-	run(t, folder, environment, "go", "vet", "./...")
-	run(t, folder, environment, "go", "build", "-o", "app", ".")
+	folder := t.TempDir()
+	write(t, folder, "main.go", replaceOnce(t, file(t, "examples/app/main.go"), `"8080"`, fmt.Sprintf(`"%d"`, port)), 0o600)
+	write(t, folder, "page.go", file(t, "examples/app/page.go"), 0o600)
+	run(t, folder, moduleProxy(t), "bash", "-euo", "pipefail", "-c", "go mod init example.com/app 2>init.log\n"+commands+"go mod tidy\ngo vet .\ngo build -o app .")
 	return filepath.Join(folder, "app")
 }
 
@@ -91,8 +93,10 @@ func decodes(t *testing.T, secret, output, address string) {
 func testLife(t *testing.T) {
 	secret := harness.NewSecret(32)
 	setEnvironment(t, secret)
-	address := fmt.Sprintf("127.0.0.1:%d", harness.Port(t, "127.0.0.1"))
-	command := exec.Command(buildExample(t, address))
+	t.Setenv("POD_IP", podAddress)
+	port := harness.Port(t, podAddress)
+	address := fmt.Sprintf("%s:%d", podAddress, port)
+	command := exec.Command(buildExample(t, port, ""))
 	var output harness.Output
 	command.Stdout, command.Stderr = &output, &output
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -127,6 +131,13 @@ func testLife(t *testing.T) {
 	if len(page.Cookies()) != 1 || page.Cookies()[0].Name != "upstream" {
 		t.Fatalf("cookies %v", page.Cookies())
 	}
+	// What docs/app.md shows of /readyz has the members of the answer.
+	_, state := ask("GET", "/readyz")
+	for _, sample := range read(t, "docs/app.md").blocks {
+		if sample.language == "json" && members(t, sample.text) != members(t, state) {
+			t.Errorf("%s: /readyz answers %s", sample, state)
+		}
+	}
 	token := page.Cookies()[0].Value
 	decodes(t, secret, token+"\n", os.Getenv("POD_IP"))
 
@@ -144,11 +155,19 @@ func testLife(t *testing.T) {
 	}
 }
 
+// members are the names of the members of an object.
+func members(t *testing.T, text string) string {
+	t.Helper()
+	var object map[string]any
+	check(t, json.Unmarshal([]byte(text), &object))
+	return strings.Join(slices.Sorted(maps.Keys(object)), " ")
+}
+
 func testNoEnvironment(t *testing.T) {
 	for _, name := range []string{"DOORS_SECRET", "DOORS_SECRET_FILE", "POD_IP"} {
 		t.Setenv(name, "")
 	}
-	output, err := exec.Command(buildExample(t, "127.0.0.1:0")).CombinedOutput()
+	output, err := exec.Command(buildExample(t, 0, "")).CombinedOutput()
 	if err == nil {
 		t.Error("it ended well")
 	}

@@ -1,43 +1,49 @@
-// Package readme runs the samples of the documents: what a reader copies must work.
+// Package readme runs the samples of README.md and of the pages in docs/: what a reader copies must work.
+//
+// Every fenced block belongs to one test, which its language chooses. A block that nothing runs is a failure. So is a page
+// that is too long, and a test that no longer has a sample.
 package readme
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// In:  README.md.
-// Out: each fenced block, given to the test of its language.
-
-// block is a fenced block of a document.
+// A block is a fenced block of a page.
 type block struct {
 	language string
 	text     string // ends with a newline
-	heading  string // the section it stands in
+	heading  string // the section that it is in
+	page     string // from the top of the repository
 	line     int    // of the opening fence
 	next     *block // the block after it
 }
 
-// document is a Markdown file, its fenced blocks apart from its prose.
+func (b *block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
+
+// A document is a Markdown file, with its fenced blocks and its prose apart.
 type document struct {
 	name     string
 	prose    string
+	lines    int
 	blocks   []*block
 	headings []string
 }
 
-// read splits a document at the top of the repository. A fence that is not
-// plainly at the start of its line could hide a block, so that is a failure.
+// read splits a document at the top of the repository. A fence that is not at the start of its line could hide a block, so it
+// is a failure.
 func read(t *testing.T, name string) document {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(harness.Root(t), name))
 	check(t, err)
-	d := document{name: name}
+	d := document{name: name, lines: strings.Count(string(text), "\n")}
 	var prose strings.Builder
 	var open *block
 	for i, line := range strings.SplitAfter(string(text), "\n") {
@@ -46,7 +52,8 @@ func read(t *testing.T, name string) document {
 		case !fence && (strings.Contains(line, "```") || strings.Contains(line, "~~~")):
 			t.Fatalf("%s:%d: a fence is three backticks at the start of a line", name, i+1)
 		case fence && open == nil:
-			open = &block{language: strings.TrimSpace(strings.Trim(line, "`\n")), line: i + 1}
+			language, _, _ := strings.Cut(strings.TrimSpace(strings.Trim(line, "`\n")), ",")
+			open = &block{language: language, page: name, line: i + 1}
 			if len(d.headings) > 0 {
 				open.heading = d.headings[len(d.headings)-1]
 			}
@@ -66,10 +73,20 @@ func read(t *testing.T, name string) document {
 		}
 	}
 	if open != nil {
-		t.Fatalf("%s:%d: the block has no end", name, open.line)
+		t.Fatalf("%s: the block has no end", open)
 	}
 	d.prose = prose.String()
 	return d
+}
+
+// blocksIn lists the blocks of a language in the section with a heading.
+func (d document) blocksIn(heading, language string) (found []*block) {
+	for _, sample := range d.blocks {
+		if sample.heading == heading && sample.language == language {
+			found = append(found, sample)
+		}
+	}
+	return found
 }
 
 // first is the first block of a language.
@@ -84,7 +101,23 @@ func (d document) first(t *testing.T, language string) *block {
 	return nil
 }
 
-// languages are the tests, by the language of the block.
+// pages names the pages whose samples are run.
+func pages(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(harness.Root(t), "docs/*.md"))
+	check(t, err)
+	names := []string{"README.md"}
+	for _, path := range found {
+		names = append(names, "docs/"+filepath.Base(path))
+	}
+	if len(names) < 15 {
+		t.Fatalf("only %d pages: is this test blind?", len(names))
+	}
+	return names
+}
+
+// languages has the test for the blocks of each language. Blocks of any other language are run by the tests of that language,
+// which read the page.
 var languages = map[string]func(*testing.T, document, *block){
 	"caddyfile": testCaddyfile,
 	"json":      testJSON,
@@ -92,40 +125,78 @@ var languages = map[string]func(*testing.T, document, *block){
 	"c":         testC,
 	"cmake":     testRecipe,
 	"sh":        testShell,
-	"text":      testDrawing,
+	"text":      testText,
+	"mermaid":   testDrawing,
 }
 
-func TestReadmeSamples(t *testing.T) {
-	readme := read(t, "README.md")
-	seen := map[string]bool{}
-	for _, sample := range readme.blocks {
-		seen[sample.language] = true
-		t.Run(fmt.Sprintf("line %d: %s in %s", sample.line, sample.language, sample.heading), func(t *testing.T) {
-			test := languages[sample.language]
-			if test == nil {
-				t.Fatalf("README.md:%d: no test for blocks of language %q", sample.line, sample.language)
-			}
-			test(t, readme, sample)
-		})
+func TestSamples(t *testing.T) {
+	seen := map[string]int{}
+	for _, name := range pages(t) {
+		d := read(t, name)
+		for _, sample := range d.blocks {
+			seen[sample.language]++
+			t.Run(fmt.Sprintf("%s %s", sample, sample.language), func(t *testing.T) {
+				test := languages[sample.language]
+				if test == nil {
+					test = testElsewhere
+				}
+				test(t, d, sample)
+			})
+		}
 	}
 	for language := range languages {
-		if !seen[language] {
-			t.Errorf("README.md has no block of language %s", language)
+		if seen[language] == 0 {
+			t.Errorf("no page has a block of language %s: is this test blind?", language)
 		}
 	}
 }
 
-// testDrawing accepts the one drawing: what is not for a machine is the exception.
-func testDrawing(t *testing.T, readme document, sample *block) {
-	for _, other := range readme.blocks {
-		if other.language == "text" && other != sample {
-			t.Errorf("README.md:%d: a second block that nothing tests", other.line)
+// testElsewhere wants a file of the repository that reads the page to run its blocks: a doc test of a crate, a script, or a
+// test of a binding.
+func testElsewhere(t *testing.T, _ document, sample *block) {
+	if sample.language == "" {
+		t.Fatalf("%s: the block has no language", sample)
+	}
+	// A script may read several pages: for page in rust build-a-proxy.
+	stem := strings.TrimSuffix(filepath.Base(sample.page), ".md")
+	named := regexp.MustCompile(`\b` + stem + `\.md\b|(?m)^\s*for page in .*\b` + stem + `\b`)
+	for _, folder := range []string{"rust", "bindings", "scripts", "tests"} {
+		reads := false
+		filepath.WalkDir(filepath.Join(harness.Root(t), folder), func(path string, entry os.DirEntry, err error) error {
+			if err != nil || entry.Name() == "node_modules" || strings.HasSuffix(path, "tests/e2e/readme") {
+				return filepath.SkipDir
+			}
+			if entry.Type().IsRegular() && slices.Contains([]string{".rs", ".py", ".js", ".ts", ".mjs", ".java", ".sh", ".go"}, filepath.Ext(path)) {
+				text, err := os.ReadFile(path)
+				check(t, err)
+				if reads = named.Match(text); reads {
+					return filepath.SkipAll
+				}
+			}
+			return nil
+		})
+		if reads {
+			return
 		}
 	}
-	for _, word := range []string{"/~/{token}/", "410 Gone", "fewest pages"} {
-		if !strings.Contains(sample.text, word) {
-			t.Errorf("the drawing does not show %s", word)
+	t.Errorf("%s: nothing runs this block of %s: no test reads %s", sample, sample.language, sample.page)
+}
+
+// testText accepts what is for people: a drawing, pseudo code, or the output of the program before it, which the test of that
+// program compares. Output of commands is not shown, because nothing would compare it.
+func testText(t *testing.T, d document, sample *block) {
+	for _, before := range d.blocks {
+		if before.next == sample && before.language == "sh" && before.heading == sample.heading {
+			t.Errorf("%s: nothing compares this with what the commands before it print", sample)
 		}
+	}
+}
+
+// testDrawing wants a kind of diagram that GitHub draws.
+func testDrawing(t *testing.T, _ document, sample *block) {
+	kind := strings.Fields(sample.text)[0]
+	if !slices.Contains([]string{"flowchart", "sequenceDiagram", "stateDiagram-v2"}, kind) {
+		t.Errorf("%s: %q is not a kind of diagram", sample, kind)
 	}
 }
 

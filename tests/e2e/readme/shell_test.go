@@ -1,3 +1,5 @@
+// The samples of commands. What takes long, or needs a network or containers, is run with stand-ins for the tools.
+
 package readme
 
 import (
@@ -9,34 +11,59 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/doors-dev/doors-caddy/demo/pod"
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// In:  commands that a reader types at the top of the repository.
-// Out: what they do; of `make demo` and `make test`, what they would do.
+var (
+	makeOnly   = regexp.MustCompile(`^(?:make [a-z]+(?: [^\n]*)?\n)+$`)
+	scriptOnly = regexp.MustCompile(`^(?:\./xcaddy\.sh(?: [^\n]*)?\n)+$`)
+)
 
-func testShell(t *testing.T, readme document, sample *block) {
+// testShell chooses how commands are run. Those that nothing here runs must be run by another test, which reads the page.
+func testShell(t *testing.T, d document, sample *block) {
 	switch text := sample.text; {
-	case regexp.MustCompile(`^make [a-z]+\n$`).MatchString(text):
-		testMake(t, strings.Fields(text)[1])
-	case regexp.MustCompile(`^\./xcaddy\.sh( [^\n]*)?\n$`).MatchString(text):
-		testScript(t, strings.Fields(text)[1:])
-	case strings.Contains(text, "caddy doors "):
-		testCommandLine(t, readme, text)
+	case d.name == "README.md" && slices.Contains(quickStarts, sample.heading): // TestQuickStart...
+	case makeOnly.MatchString(text):
+		for line := range strings.Lines(text) {
+			testMake(t, strings.Fields(line)[1])
+		}
+	case scriptOnly.MatchString(text):
+		for line := range strings.Lines(text) {
+			testScript(t, strings.Fields(line)[1:])
+		}
+	case strings.HasPrefix(text, "git clone "):
+		newSession(t).do(text)
+	case strings.HasPrefix(text, "go get ") && strings.Count(text, "\n") == 1:
+		buildExample(t, 0, text)
+	case strings.HasPrefix(text, "bin/caddy "):
+		shell(t, replaceAll(t, text, "bin/caddy ", harness.Default.Path(t)+" "))
+	case strings.Contains(text, "caddy doors "): // TestCommands
 	case strings.Contains(text, "\nxcaddy build "):
 		testByHand(t, text)
 	case strings.Contains(text, "\ncargo cinstall "):
-		testRecipe(t, readme, sample)
+		testRecipe(t, d, sample)
 	case strings.Contains(text, "\ncc "):
-		for _, other := range readme.blocks {
+		for _, other := range d.blocks {
 			if other.language == "c" && other.next == sample {
 				return // testC runs it
 			}
 		}
-		t.Fatal("there is no C program right before it")
+		t.Fatalf("%s: there is no C program right before it", sample)
+	case strings.HasPrefix(text, "make library\n. scripts/env.sh\n"):
+		shell(t, text)
 	default:
-		t.Fatal("no test runs these commands")
+		testElsewhere(t, d, sample)
 	}
+}
+
+// replaceAll replaces a text that must be there.
+func replaceAll(t *testing.T, text, old, replacement string) string {
+	t.Helper()
+	if !strings.Contains(text, old) {
+		t.Fatalf("%q is not in:\n%s", old, text)
+	}
+	return strings.ReplaceAll(text, old, replacement)
 }
 
 // ourScript is a script of ours in a command.
@@ -186,9 +213,10 @@ func testRecipe(t *testing.T, _ document, sample *block) {
 
 // testC compiles the program with the commands that follow it, and again with
 // every warning an error.
-func testC(t *testing.T, _ document, sample *block) {
+func testC(t *testing.T, d document, sample *block) {
 	if sample.next == nil || sample.next.language != "sh" {
-		t.Fatal("the commands that compile it do not follow")
+		testElsewhere(t, d, sample)
+		return
 	}
 	secret := regexp.MustCompile(`secret\[\] = "([^"]+)"`).FindStringSubmatch(sample.text)
 	pod := regexp.MustCompile(`doors_addr pod = \{\{(\d+), (\d+), (\d+), (\d+)\}`).FindStringSubmatch(sample.text)
@@ -206,17 +234,41 @@ func testC(t *testing.T, _ document, sample *block) {
 	}
 }
 
-// testCommandLine runs the commands beside the first configuration of the
-// document, which takes the key that they make.
-func testCommandLine(t *testing.T, readme document, text string) {
-	folder := t.TempDir()
-	caddyfile := replaceOnce(t, readme.first(t, "caddyfile").text, "<base64-aes-key>", "{env.DOORS_SECRET}")
-	write(t, folder, "Caddyfile", caddyfile, 0o600)
-	check(t, os.Symlink(harness.Default.Path(t), filepath.Join(folder, "caddy")))
-	output := run(t, folder, []string{"PATH=" + folder + ":" + os.Getenv("PATH")}, "bash", "-euo", "pipefail", "-c", text)
-	for _, want := range []string{"10.0.0.7 key 0 (", "The proxy dials 10.0.0.7:8080 and no other address"} {
-		if !strings.Contains(output, want) {
-			t.Errorf("%s\nlacks %q", output, want)
+// TestCommands runs the commands of each page, in order, beside a Caddy and two pods. One of the pods is the 10.0.0.7 of the documents, and a minute
+// lasts a second.
+func TestCommands(t *testing.T) {
+	const addressInText = "10.0.0.7"
+	ran := 0
+	for _, name := range pages(t) {
+		d := read(t, name)
+		var commands strings.Builder
+		for _, sample := range d.blocks {
+			if sample.language == "sh" && strings.Contains(sample.text, "caddy doors ") && !strings.HasPrefix(sample.text, "bin/caddy ") && (d.name != "README.md" || !slices.Contains(quickStarts, sample.heading)) {
+				commands.WriteString("(\n" + sample.text + ")\n") // what one block exports is not for the next
+			}
 		}
+		if commands.Len() == 0 {
+			continue
+		}
+		ran++
+		t.Run(name, func(t *testing.T) {
+			cluster := harness.NewCluster(t, pod.Config{}, podAddress, "127.0.1.2")
+			handlers := harness.Caddyfile("dynamic_upstreams", "{env.DOORS_SECRET}", "upstream", []harness.Upstream{{CIDR: "127.0.1.0/24", Host: podAddress + " 127.0.1.2", Port: cluster.Port}}, "")
+			handlers = replaceOnce(t, handlers, "cookie_name upstream", "cookie_name upstream\nroll_time 1s")
+			caddy := harness.Start(t, harness.Options{Config: harness.Config{Handlers: handlers}, Env: []string{"DOORS_SECRET=" + cluster.Secret}})
+			admin := fmt.Sprintf("127.0.0.1:%d", caddy.Places.Admin)
+			folder := t.TempDir()
+			write(t, folder, "Caddyfile", "{\nadmin off\n}\nhttp://127.0.0.1:1 {\n"+handlers+"\n}\n", 0o600)
+			check(t, os.Symlink(harness.Default.Path(t), filepath.Join(folder, "caddy")))
+			text := strings.NewReplacer(addressInText, podAddress, "localhost:2019", admin, "--idle 60s", "--idle 1s").Replace(commands.String())
+			output := run(t, folder, []string{"PATH=" + folder + ":" + os.Getenv("PATH"), "CADDY_ADMIN=" + admin, "DOORS_SECRET=" + cluster.Secret, "token=" + cluster.Token(podAddress)},
+				"bash", "-euo", "pipefail", "-c", text)
+			if strings.Contains(text, "caddy doors explain") && !strings.Contains(output, fmt.Sprintf("%s:%d", podAddress, cluster.Port)) {
+				t.Errorf("explain does not name the pod:\n%s", output)
+			}
+		})
+	}
+	if ran < 4 {
+		t.Errorf("only %d pages show commands: is this test blind?", ran)
 	}
 }

@@ -62,7 +62,7 @@ func Subcommand(use, short, long string, args cobra.PositionalArgs, run func(cmd
 	}
 }
 
-// Exit codes, as documented in the help and the README.
+// Exit codes, as documented in the help and docs/cli.md.
 const (
 	ExitNo     = 1 // the answer is no
 	ExitCannot = 2 // there is no answer

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
@@ -129,8 +130,18 @@ const resolvePatience = 12 * time.Second
 
 func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded, index int, probes bool) {
 	var reached []netip.Addr
+	var idle []error
 	for _, host := range source.Upstreams[index].Hosts {
-		reached = append(reached, r.checkHost(ctx, name, source, index, host)...)
+		pods, refused := r.checkHost(ctx, name, source, index, host)
+		reached, idle = append(reached, pods...), append(idle, refused...)
+	}
+	// Of several configured addresses one is free for the next version.
+	grade, hint := bad, ""
+	if len(reached) > 0 {
+		grade, hint = notice, ": no version of the app runs there now"
+	}
+	for _, refused := range idle {
+		r.say(grade, "%s: %v%s", name, refused, hint)
 	}
 	switch {
 	case !probes:
@@ -141,8 +152,9 @@ func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded,
 	}
 }
 
-// checkHost checks a host and its pods. It returns the pods that accept connections.
-func (r *report) checkHost(ctx context.Context, name string, source *Loaded, index int, host string) (reached []netip.Addr) {
+// checkHost checks a host and its pods. It returns the pods that accept connections. If the host is an address that refuses the connection, it returns
+// that error instead of reporting it.
+func (r *report) checkHost(ctx context.Context, name string, source *Loaded, index int, host string) (reached []netip.Addr, refused []error) {
 	port := source.Upstreams[index].Port
 	resolving, stop := context.WithTimeout(ctx, resolvePatience)
 	defer stop()
@@ -151,10 +163,10 @@ func (r *report) checkHost(ctx context.Context, name string, source *Loaded, ind
 	switch {
 	case errors.As(err, &failure) && failure.Kind == routing.LookupNotFound:
 		r.say(bad, "%s: host %s has no address", name, host)
-		return nil
+		return nil, nil
 	case err != nil:
 		r.say(open, "%s: host %s: %v", name, host, err)
-		return nil
+		return nil, nil
 	}
 	failures := dialAll(ctx, source.DialTimeout, port, addresses)
 	for i, address := range addresses {
@@ -164,6 +176,10 @@ func (r *report) checkHost(ctx context.Context, name string, source *Loaded, ind
 		case holder != index:
 			r.say(bad, "%s: host %s resolves to %s, which lies in a pod_cidr of upstreams[%d]", name, host, address, holder)
 		}
+		if _, err := netip.ParseAddr(host); err == nil && errors.Is(failures[i], syscall.ECONNREFUSED) {
+			refused = append(refused, fmt.Errorf("%s: %w", host, failures[i]))
+			continue
+		}
 		if failures[i] != nil {
 			r.say(bad, "%s: %s: %v", name, host, failures[i])
 			continue
@@ -171,7 +187,7 @@ func (r *report) checkHost(ctx context.Context, name string, source *Loaded, ind
 		r.say(fine, "%s: %s: %s accepts connections", name, host, net.JoinHostPort(address.String(), strconv.Itoa(int(port))))
 		reached = append(reached, address)
 	}
-	return reached
+	return reached, refused
 }
 
 // maxDials is the number of concurrent dials.

@@ -22,16 +22,14 @@ func names(t reflect.Type, into map[string]bool) {
 	}
 }
 
-// The README names each member of the JSON.
-func TestReadmeNamesAll(t *testing.T) {
-	readme, err := os.ReadFile("../../../../README.md")
+// docs/status.md names each member of the JSON.
+func TestPageNamesAll(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/status.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(readme), "## Watch a rollout")
-	section, _, _ = strings.Cut(section, "\n## ")
 	said := map[string]bool{}
-	for _, name := range regexp.MustCompile("[`\"\\].]([a-z_]+)[`\"\\[]").FindAllStringSubmatch(section, -1) {
+	for _, name := range regexp.MustCompile("[`\"\\].]([a-z_]+)[`\"\\[]").FindAllStringSubmatch(string(page), -1) {
 		said[name[1]] = true
 	}
 	members := map[string]bool{}
@@ -42,12 +40,12 @@ func TestReadmeNamesAll(t *testing.T) {
 	}
 	for name := range members {
 		if !said[name] {
-			t.Errorf("the README does not tell of %s", name)
+			t.Errorf("docs/status.md does not tell of %s", name)
 		}
 	}
 	for _, value := range []string{string(Fresh), string(Outside), string(Draining), string(Unknown), string(Alive), string(Unreachable), string(Gone), string(IsIdle), string(Busy), string(JustStarted)} {
 		if !said[value] {
-			t.Errorf("the README does not tell of %s", value)
+			t.Errorf("docs/status.md does not tell of %s", value)
 		}
 	}
 }
