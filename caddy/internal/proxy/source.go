@@ -20,6 +20,35 @@ import (
 // All strings accept global placeholders such as {env.DOORS_SECRET} and {file./run/secrets/doors}.
 // They are resolved when the configuration is loaded and never written back to it, so no API shows
 // a key that comes from a placeholder.
+//
+// Whatever runs after the decision, such as header_down, handle_response and log_append, can use
+// these placeholders:
+//
+// Placeholder | Description
+// ------------|------------
+// `{http.doors.decision}` | Where the request goes: `pod`, `gone`, `upstream` or `any`
+// `{http.doors.reason}` | Why, such as `cookie`, `no_cookie`, `token_refused` or `pod_gone`
+// `{http.doors.pod}` | The pod, such as `10.0.0.7:8080`
+// `{http.doors.upstream}` | The upstream, as host and port
+//
+// Caddy's metrics have these series; docs/metrics.md explains them and their labels:
+//
+// Metric | Description
+// -------|------------
+// `caddy_doors_decisions_total` | Requests by routing decision
+// `caddy_doors_gone_total` | Requests answered with 410
+// `caddy_doors_unavailable_total` | Requests answered with 503
+// `caddy_doors_tokens_opened_total` | Tokens opened, by key
+// `caddy_doors_dial_failures_total` | Failed connections to pods
+// `caddy_doors_failovers_total` | Requests retried on another pod
+// `caddy_doors_dns_lookups_total` | DNS lookups
+// `caddy_doors_dns_answer_timestamp_seconds` | Unix time of the last DNS answer with addresses
+// `caddy_doors_pods` | Pods by state
+// `caddy_doors_streams` | Open streams of pages by state of the pod
+// `caddy_doors_requests_in_flight` | Requests in flight to pods
+// `caddy_doors_evicted_pods` | Evicted pods
+// `caddy_doors_evictions` | Evictions in force
+// `caddy_doors_routers` | Routing configurations in memory
 type Source struct {
 	config.Source
 

@@ -9,10 +9,8 @@ import (
 )
 
 var (
-	gone = newCounters("gone_total", "Requests answered 410, by reason and by kind of path (sync, hook and history make their page reload). "+
-		"With the reason page_gone the pod has answered, with all others Caddy.", "reason", "path")
-	unavailable = newCounters("unavailable_total", "Requests answered 503, by reason and by kind of path: a stream tries again, "+
-		"a click (hook) fails, a step in the history makes the page reload.", "reason", "path")
+	gone        = newCounters("gone_total", "Requests answered with 410, by reason and path. The reason page_gone counts answers of pods, all others those of Caddy.", "reason", "path")
+	unavailable = newCounters("unavailable_total", "Requests that Caddy answered with 503, by reason and path.", "reason", "path")
 )
 
 // PageGone is the reason of a 410 from the pod itself: the page has ended there.

@@ -8,9 +8,9 @@ import (
 const namespace, subsystem = "caddy", "doors"
 
 var (
-	decisions = newCounters("decisions_total", "Requests by where they go (pod, gone, upstream, any) and by kind of path.", "decision", "path")
-	failovers = newCounters("failovers_total", "Requests sent on to another pod because one could not be reached.").WithLabelValues()
-	dials     = newCounters("dial_failures_total", "Connections to pods that failed, by upstream and by how.", "upstream", "outcome")
+	decisions = newCounters("decisions_total", "Requests by routing decision (pod, gone, upstream, any) and path.", "decision", "path")
+	failovers = newCounters("failovers_total", "Requests retried on another pod because one was unreachable.").WithLabelValues()
+	dials     = newCounters("dial_failures_total", "Failed connections to pods, by upstream and outcome.", "upstream", "outcome")
 	lookups   = newCounters("dns_lookups_total", "DNS lookups by result.", "result")
 )
 

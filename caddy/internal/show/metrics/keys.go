@@ -8,7 +8,7 @@ import (
 )
 
 var opened = newCounters("tokens_opened_total",
-	"Tokens opened, by the key's position in `secret` from 0, by its ID, and by where the token was found (path, cookie).", "key", "key_id", "from")
+	"Tokens opened, by the position of the key in `secret` from 0, its ID, and the place of the token (path, cookie).", "key", "key_id", "from")
 
 // MaxKeys is how many keys get their own label. Later ones share the label "other".
 const MaxKeys = 100

@@ -30,6 +30,9 @@ const rememberedFor = 5 * time.Minute
 // answer of all others.
 const MaxHosts = 100
 
+// wall is the wall clock.
+var wall = time.Now
+
 var hostLabels = newLabels(MaxHosts)
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -38,17 +41,17 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	podsDesc     = describe("pods", "Pods by upstream and state (fresh, outside, draining, unreachable, gone).", "upstream", "state")
-	streamsDesc  = describe("streams", "Open streams of pages by upstream and state of their pods (fresh, draining).", "upstream", "state")
-	inFlightDesc = describe("requests_in_flight", "Requests that pods are answering, by upstream.", "upstream")
-	evictedDesc  = describe("evicted_pods", "Pods that are evicted, of those by state.", "upstream")
-	evictDesc    = describe("evictions", "Evictions that nobody has taken back.")
-	ageDesc      = describe("dns_answer_age_seconds", "Age of the last answer with addresses, of each host in use.", "host")
-	routersDesc  = describe("routers", "Routers in memory: one for each source, and old ones while requests use them.")
+	streamsDesc  = describe("streams", "Open streams of pages, by upstream and state of the pod (fresh, draining).", "upstream", "state")
+	inFlightDesc = describe("requests_in_flight", "Requests in flight to pods, by upstream.", "upstream")
+	evictedDesc  = describe("evicted_pods", "Evicted pods in any state, by upstream.", "upstream")
+	evictDesc    = describe("evictions", "Evictions in force.")
+	answerDesc   = describe("dns_answer_timestamp_seconds", "Unix time of the last DNS answer with addresses, for each host in use.", "host")
+	routersDesc  = describe("routers", "Routing configurations in memory: one for each source, and old ones until their last request ends.")
 )
 
 // Describe implements [prometheus.Collector].
 func (*State) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{podsDesc, streamsDesc, inFlightDesc, evictedDesc, evictDesc, ageDesc, routersDesc} {
+	for _, desc := range []*prometheus.Desc{podsDesc, streamsDesc, inFlightDesc, evictedDesc, evictDesc, answerDesc, routersDesc} {
 		out <- desc
 	}
 }
@@ -78,7 +81,7 @@ func (s *State) Collect(out chan<- prometheus.Metric) {
 		gauge(evictedDesc, float64(upstream.evicted), label)
 	}
 	for label, age := range ages {
-		gauge(ageDesc, age.Seconds(), label)
+		gauge(answerDesc, float64(wall().Add(-age).UnixMilli())/1000, label)
 	}
 	gauge(evictDesc, float64(s.Evictions()))
 	gauge(routersDesc, float64(routing.LiveSources()))

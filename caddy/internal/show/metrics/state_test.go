@@ -41,6 +41,8 @@ func separate(t *testing.T) {
 	}
 	forget()
 	t.Cleanup(forget)
+	wall = func() time.Time { return time.Unix(1000, 0) }
+	t.Cleanup(func() { wall = time.Now })
 }
 
 func TestState(t *testing.T) {
@@ -67,15 +69,15 @@ func TestState(t *testing.T) {
 		routing.Host{Name: "unknown.test", Active: true, Age: routing.Never},
 	)
 	want := `
-# HELP caddy_doors_dns_answer_age_seconds Age of the last answer with addresses, of each host in use.
-# TYPE caddy_doors_dns_answer_age_seconds gauge
-caddy_doors_dns_answer_age_seconds{host="blue.test"} 3
-# HELP caddy_doors_evicted_pods Pods that are evicted, of those by state.
+# HELP caddy_doors_dns_answer_timestamp_seconds Unix time of the last DNS answer with addresses, for each host in use.
+# TYPE caddy_doors_dns_answer_timestamp_seconds gauge
+caddy_doors_dns_answer_timestamp_seconds{host="blue.test"} 997
+# HELP caddy_doors_evicted_pods Evicted pods in any state, by upstream.
 # TYPE caddy_doors_evicted_pods gauge
 caddy_doors_evicted_pods{upstream="blue.test:80"} 1
 caddy_doors_evicted_pods{upstream="idle.test:80"} 0
 caddy_doors_evicted_pods{upstream="other"} 0
-# HELP caddy_doors_evictions Evictions that nobody has taken back.
+# HELP caddy_doors_evictions Evictions in force.
 # TYPE caddy_doors_evictions gauge
 caddy_doors_evictions 2
 # HELP caddy_doors_pods Pods by upstream and state (fresh, outside, draining, unreachable, gone).
@@ -95,12 +97,12 @@ caddy_doors_pods{state="outside",upstream="other"} 0
 caddy_doors_pods{state="unreachable",upstream="blue.test:80"} 1
 caddy_doors_pods{state="unreachable",upstream="idle.test:80"} 0
 caddy_doors_pods{state="unreachable",upstream="other"} 0
-# HELP caddy_doors_requests_in_flight Requests that pods are answering, by upstream.
+# HELP caddy_doors_requests_in_flight Requests in flight to pods, by upstream.
 # TYPE caddy_doors_requests_in_flight gauge
 caddy_doors_requests_in_flight{upstream="blue.test:80"} 10
 caddy_doors_requests_in_flight{upstream="idle.test:80"} 0
 caddy_doors_requests_in_flight{upstream="other"} 1
-# HELP caddy_doors_streams Open streams of pages by upstream and state of their pods (fresh, draining).
+# HELP caddy_doors_streams Open streams of pages, by upstream and state of the pod (fresh, draining).
 # TYPE caddy_doors_streams gauge
 caddy_doors_streams{state="draining",upstream="blue.test:80"} 5
 caddy_doors_streams{state="draining",upstream="idle.test:80"} 0
@@ -109,7 +111,7 @@ caddy_doors_streams{state="fresh",upstream="blue.test:80"} 4
 caddy_doors_streams{state="fresh",upstream="idle.test:80"} 0
 caddy_doors_streams{state="fresh",upstream="other"} 0
 `
-	err := testutil.CollectAndCompare(state, strings.NewReader(want), "caddy_doors_dns_answer_age_seconds", "caddy_doors_pods", "caddy_doors_evicted_pods", "caddy_doors_evictions",
+	err := testutil.CollectAndCompare(state, strings.NewReader(want), "caddy_doors_dns_answer_timestamp_seconds", "caddy_doors_pods", "caddy_doors_evicted_pods", "caddy_doors_evictions",
 		"caddy_doors_requests_in_flight", "caddy_doors_streams")
 	if err != nil {
 		t.Error(err)
