@@ -32,7 +32,7 @@ func testShell(t *testing.T, d document, sample *block) {
 		for line := range strings.Lines(text) {
 			testScript(t, strings.Fields(line)[1:])
 		}
-	case strings.HasPrefix(text, "git clone "):
+	case strings.HasPrefix(text, "git clone "), strings.HasPrefix(text, "kubectl "):
 		newSession(t).do(text)
 	case strings.HasPrefix(text, "go get ") && strings.Count(text, "\n") == 1:
 		buildExample(t, 0, text)
@@ -50,11 +50,30 @@ func testShell(t *testing.T, d document, sample *block) {
 			}
 		}
 		t.Fatalf("%s: there is no C program right before it", sample)
+	case strings.HasPrefix(text, "cd caddy\n../scripts/go.sh test "):
+		testFuzzing(t, text)
 	case strings.HasPrefix(text, "make library\n. scripts/env.sh\n"):
 		shell(t, text)
 	default:
 		testElsewhere(t, d, sample)
 	}
+}
+
+// testFuzzing looks for the target in the package. Its seeds are run by the tests of the package.
+func testFuzzing(t *testing.T, text string) {
+	t.Helper()
+	command := regexp.MustCompile(` -fuzz '\^(\w+)\$' .* \./(\S+)\n$`).FindStringSubmatch(text)
+	if command == nil {
+		t.Fatalf("this fuzzes nothing: %s", text)
+	}
+	files, err := filepath.Glob(filepath.Join(harness.Root(t), "caddy", command[2], "*_test.go"))
+	check(t, err)
+	for _, path := range files {
+		if source, err := os.ReadFile(path); err == nil && strings.Contains(string(source), "func "+command[1]+"(f *testing.F)") {
+			return
+		}
+	}
+	t.Errorf("%s has no %s", command[2], command[1])
 }
 
 // replaceAll replaces a text that must be there.
