@@ -46,9 +46,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
-	warnings := advice.About(ctx, &h.Handler, transport.HTTPTransport, source.loaded, source.around)
-	advice.Log(source.logger, warnings, source.around)
-	more, err := source.around.CheckListeners(ctx, source.loaded, source.logger)
+	warnings := advice.About(ctx, &h.Handler, transport.HTTPTransport, source.loaded, source.shared)
+	advice.Log(source.logger, warnings, source.shared)
+	more, err := source.shared.CheckListeners(ctx, source.loaded, source.logger)
 	if err != nil {
 		return err
 	}

@@ -119,14 +119,14 @@ type liveSources struct {
 	list []*Source // in the order of provisioning
 }
 
-// add adds a source. It shares its surroundings with the other sources of its app.
+// add adds a source. It shares its config.Shared with the other sources of its app.
 func (l *liveSources) add(source *Source, app *caddyhttp.App) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if others := l.ofApp(app); len(others) > 0 {
-		source.around = others[0].(*Source).around
+		source.shared = others[0].(*Source).shared
 	} else {
-		source.around = config.NewAround(app)
+		source.shared = config.NewShared(app)
 	}
 	l.list = append(l.list, source)
 }
@@ -140,7 +140,7 @@ func (l *liveSources) remove(source *Source) {
 // ofApp returns the sources of an app. Each configuration has its own app.
 func (l *liveSources) ofApp(app *caddyhttp.App) (of []show.Source) {
 	for _, source := range l.list {
-		if source.around.App == app {
+		if source.shared.App == app {
 			of = append(of, source)
 		}
 	}
@@ -165,7 +165,7 @@ func (l *liveSources) of(running *caddyhttp.App) []show.Source {
 	defer l.mu.Unlock()
 	of := l.ofApp(running)
 	if len(of) == 0 && len(l.list) > 0 {
-		of = l.ofApp(l.list[len(l.list)-1].around.App)
+		of = l.ofApp(l.list[len(l.list)-1].shared.App)
 	}
 	return of
 }

@@ -47,7 +47,7 @@ func (s *Source) take(w http.ResponseWriter, r *http.Request) (*request, http.Re
 	if err != nil {
 		return nil, nil, err
 	}
-	return q, q.shown.Announcing(w), nil
+	return q, q.shown.WithDecisionHeader(w), nil
 }
 
 // obey carries out steps until one says to try a pod, and returns the handler whose proxy loop tries
@@ -103,7 +103,7 @@ var errNoPod = errors.New("no pod can take the request")
 // answer answers a request that no pod can answer. If the request has no token and an error route
 // of the user matches, it returns an error for that route.
 func (q *request) answer(w http.ResponseWriter, r *http.Request, failure error) error {
-	q.shown.Announce(w.Header())
+	q.shown.SetDecisionHeader(w.Header())
 	if q.step.Cause == routing.CauseOwnFault && !errors.Is(failure, errCancelledByAnother) {
 		q.source.process.faults.Log(q.source.logger, cmp.Or(q.lastDial().fault, failure), q.source.process.Now())
 	}

@@ -57,7 +57,7 @@ type Source struct {
 	upstreams []*show.Upstream
 	keys      metrics.Keys
 	process   *Process
-	around    *config.Around
+	shared    *config.Shared
 
 	logger *zap.Logger
 
@@ -122,7 +122,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 	}
 	app, _ := ctx.Modules()[0].(*caddyhttp.App) // nil for another app with routes
 	s.process.sources.add(s, app)
-	if s.loaded.Notice != "" && s.around.Once(s.loaded.Notice) {
+	if s.loaded.Notice != "" && s.shared.FirstTime(s.loaded.Notice) {
 		s.logger.Info("secret is in plain text", zap.String("reason", s.loaded.Notice))
 	}
 	s.limitPods()

@@ -59,7 +59,7 @@ func (t stockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if serving.taken {
 		var response *http.Response
 		if response, err = t.transport.RoundTrip(r); err == nil && serving.taken {
-			serving.shown.Announce(response.Header)
+			serving.shown.SetDecisionHeader(response.Header)
 			if response.StatusCode == http.StatusSwitchingProtocols { // a body that is a connection must remain one
 				serving.end()
 			} else {
@@ -87,7 +87,7 @@ func (t stockTransport) answer(serving *request, r *http.Request) *http.Response
 	step := serving.step
 	serving.end()
 	header := make(http.Header)
-	serving.shown.Announce(header)
+	serving.shown.SetDecisionHeader(header)
 	answer := serving.answerOf(r)
 	answer.describe(header)
 	return &http.Response{

@@ -108,7 +108,7 @@ func (q *request) watchInterim(r *http.Request) {
 		trace.Got1xxResponse = func(status int, header textproto.MIMEHeader) error {
 			delete(header, markHeader)
 			if q.source.underStockHandler {
-				q.shown.Announce(http.Header(header))
+				q.shown.SetDecisionHeader(http.Header(header))
 			}
 			return pass(status, header)
 		}

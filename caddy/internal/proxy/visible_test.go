@@ -31,7 +31,7 @@ func TestVisible(t *testing.T) {
 		if got := replacer.ReplaceAll(everything, ""); got != text {
 			t.Errorf("placeholders: %s, want %s", got, text)
 		}
-		q.shown.Announce(header)
+		q.shown.SetDecisionHeader(header)
 		if got := header.Get("X-Why"); got != item {
 			t.Errorf("header: %s, want %s", got, item)
 		}

@@ -73,7 +73,7 @@ func (q *Request) Show(ctx context.Context, answer http.Header, outer *Request, 
 			fields.Set(zap.Object("doors", q))
 		}
 	}
-	q.Announce(answer)
+	q.SetDecisionHeader(answer)
 }
 
 // placeholder is a provider for the request's replacer.
@@ -144,43 +144,43 @@ func (q *Request) MarshalLogObject(encoder zapcore.ObjectEncoder) error {
 	return nil
 }
 
-// Announcing returns a writer that adds the decision header to every answer, if one is configured.
-func (q *Request) Announcing(w http.ResponseWriter) http.ResponseWriter {
+// WithDecisionHeader returns a writer that adds the decision header to every answer, if one is configured.
+func (q *Request) WithDecisionHeader(w http.ResponseWriter) http.ResponseWriter {
 	if q.Header() == "" {
 		return w
 	}
-	return &announcer{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, shown: q}
+	return &decisionWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, shown: q}
 }
 
-// announcer is a ResponseWriter that sets the decision header in every header, interim ones
+// decisionWriter is a ResponseWriter that sets the decision header in every header, interim ones
 // included. It replaces a header of that name from the pod, which may have a source of its own.
-type announcer struct {
+type decisionWriter struct {
 	*caddyhttp.ResponseWriterWrapper
 	shown *Request
 	began bool // the final header is written
 }
 
 // WriteHeader writes the header with the decision.
-func (a *announcer) WriteHeader(status int) {
+func (a *decisionWriter) WriteHeader(status int) {
 	if !a.began {
-		a.shown.Announce(a.Header())
+		a.shown.SetDecisionHeader(a.Header())
 		a.began = status >= http.StatusOK || status == http.StatusSwitchingProtocols
 	}
 	a.ResponseWriterWrapper.WriteHeader(status)
 }
 
 // Write writes part of the body.
-func (a *announcer) Write(part []byte) (int, error) {
+func (a *decisionWriter) Write(part []byte) (int, error) {
 	if !a.began {
 		a.WriteHeader(http.StatusOK)
 	}
 	return a.ResponseWriterWrapper.Write(part)
 }
 
-// Announce sets the decision header, if one is configured. Its value is an item with parameters
+// SetDecisionHeader sets the decision header, if one is configured. Its value is an item with parameters
 // (RFC 9651), without pods or tokens. If another source decided about the same request later, its
 // decision is used.
-func (q *Request) Announce(header http.Header) {
+func (q *Request) SetDecisionHeader(header http.Header) {
 	name := q.Header()
 	if name == "" {
 		return

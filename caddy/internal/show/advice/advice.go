@@ -30,7 +30,7 @@ const (
 
 // About checks a provisioned handler and the configuration around it. The handler must still have
 // the user's selection policy.
-func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded, around *config.Around) []config.Warning {
+func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.HTTPTransport, source *config.Loaded, shared *config.Shared) []config.Warning {
 	warnings := aboutHandler(h, transport, source)
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok {
 		for _, handler := range precedingHandlers(server.Routes, ctx.Modules()) {
@@ -38,17 +38,17 @@ func About(ctx caddy.Context, h *reverseproxy.Handler, transport *reverseproxy.H
 		}
 		warnings = append(warnings, about(server, Silence(&source.Options))...)
 	}
-	if around.App != nil {
-		warnings = append(warnings, about(around.App, Silence(&source.Options))...)
+	if shared.App != nil {
+		warnings = append(warnings, about(shared.App, Silence(&source.Options))...)
 	}
 	slices.SortStableFunc(warnings, func(a, b config.Warning) int { return strings.Compare(a.Option, b.Option) })
 	return warnings
 }
 
 // Log logs each warning. A shared warning is logged only once.
-func Log(logger *zap.Logger, warnings []config.Warning, around *config.Around) {
+func Log(logger *zap.Logger, warnings []config.Warning, shared *config.Shared) {
 	for _, w := range warnings {
-		if !w.Shared || around.Once(w.Option+w.Reason) {
+		if !w.Shared || shared.FirstTime(w.Option+w.Reason) {
 			logger.Warn("option conflicts with Doors pages", zap.String("option", w.Option), zap.String("reason", w.Reason))
 		}
 	}

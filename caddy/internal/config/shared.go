@@ -21,35 +21,36 @@ type Warning struct {
 	Shared         bool
 }
 
-// Around is the state that the sources of one configuration share while Caddy provisions it. It is
+// Shared is the state that the sources of one configuration share while Caddy provisions it. It is
 // for one goroutine.
-type Around struct {
+type Shared struct {
 	App       *caddyhttp.App // nil without an http app
 	said      map[string]bool
 	listeners []listener // nil until first used
 }
 
-// NewAround returns the shared state for the sources of an app, which may be nil.
-func NewAround(app *caddyhttp.App) *Around { return &Around{App: app, said: make(map[string]bool)} }
+// NewShared returns the shared state for the sources of an app, which may be nil.
+func NewShared(app *caddyhttp.App) *Shared { return &Shared{App: app, said: make(map[string]bool)} }
 
-// Once reports whether text is new, so that each message is logged once for a configuration.
-func (a *Around) Once(text string) bool {
-	first := !a.said[text]
-	a.said[text] = true
+// FirstTime reports whether it is called with text for the first time. With it a message is logged
+// only once for a configuration.
+func (s *Shared) FirstTime(text string) bool {
+	first := !s.said[text]
+	s.said[text] = true
 	return first
 }
 
 // CheckListeners returns an error if a pod of the source can have the address and port of one of
 // this Caddy's servers: Caddy would proxy to itself. If a pod can have those of the admin endpoint,
 // it returns a warning.
-func (a *Around) CheckListeners(ctx caddy.Context, source *Loaded, logger *zap.Logger) (warnings []Warning, err error) {
-	if a.App == nil {
+func (s *Shared) CheckListeners(ctx caddy.Context, source *Loaded, logger *zap.Logger) (warnings []Warning, err error) {
+	if s.App == nil {
 		return nil, nil
 	}
-	if a.listeners == nil {
-		a.listeners = listenersOf(ctx, a.App)
+	if s.listeners == nil {
+		s.listeners = listenersOf(ctx, s.App)
 	}
-	for _, listener := range a.listeners {
+	for _, listener := range s.listeners {
 		switch found := listener.takenFor(source); {
 		case found == "":
 		case listener.name != "":
