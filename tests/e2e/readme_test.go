@@ -9,7 +9,8 @@ import (
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// The documents show the configuration that these tests run. That each of their samples works is for the tests in the folder readme.
+// The documents show the configuration that these tests run. The tests in the folder readme check that
+// the samples work.
 func TestDocumentsShowTheConfig(t *testing.T) {
 	shown := map[string]string{"caddyfile": documentedCaddyfile, "json": documentedJSON + "\n"}
 	for page, languages := range map[string][]string{"README.md": {"caddyfile"}, "docs/configuration.md": {"caddyfile", "json"}} {

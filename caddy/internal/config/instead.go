@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// instead says what to write instead of an unknown name: the known names that are similar or have it as one of their words, and
-// the list of all. Cobra finds them, as it does for commands.
+// instead returns advice about an unknown name: known names that are similar or contain it as a word,
+// and the list of all known names. Cobra finds similar names, as it does for commands.
 func instead(unknown, what string, known []string) string {
 	commands := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, name := range known {

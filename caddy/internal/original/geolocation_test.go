@@ -16,9 +16,9 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
 )
 
-// country stands in for the matcher of the geolocation plugin that docs/migrate.md names: it has the same
-// name and options, and takes the visitor's country from a header. scripts/geolocation.sh adapts the sample with the
-// plugin itself.
+// country stands in for the matcher of the geolocation plugin named in docs/migrate.md. It has the same
+// name and options, and takes the visitor's country from a header. scripts/geolocation.sh adapts the
+// sample with the real plugin.
 type country struct {
 	Database string   `json:"db_path"`
 	Allowed  []string `json:"allow_countries"`
@@ -49,7 +49,7 @@ func (c *country) MatchWithError(r *http.Request) (bool, error) {
 
 var _ caddyhttp.RequestMatcherWithError = (*country)(nil)
 
-// The samples that take the place of doors_geo redirect visitors as it did.
+// The samples that replace doors_geo redirect visitors as it did.
 func TestGeolocationSamples(t *testing.T) {
 	caddy.RegisterModule(country{})
 	t.Setenv("DOORS_SECRET", caddytest.Secret)

@@ -15,10 +15,10 @@ import (
 	"testing"
 )
 
-// root is the root of the repository.
+// root is the top folder of the repository.
 const root = "../../.."
 
-// Each line that the code logs is in the table of docs/logs.md, and no other.
+// The table of docs/logs.md has exactly the lines that the code logs.
 func TestLogTable(t *testing.T) {
 	table, err := os.ReadFile(root + "/docs/logs.md")
 	if err != nil {
@@ -52,7 +52,7 @@ func TestLogTable(t *testing.T) {
 	}
 }
 
-// addLogged adds the calls of a logger in a file: the level and the message.
+// addLogged adds the logger calls of a file: the level and the message.
 func addLogged(t *testing.T, path string, logged map[string]bool) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, path, nil, 0)
@@ -77,7 +77,7 @@ func addLogged(t *testing.T, path string, logged map[string]bool) {
 	})
 }
 
-// isLogger reports whether an expression is a logger, by its name.
+// isLogger reports whether an expression is a logger, judging by its name.
 func isLogger(expression ast.Expr) bool {
 	switch expression := expression.(type) {
 	case *ast.Ident:
@@ -104,7 +104,7 @@ func literal(expression ast.Expr) (string, bool) {
 	return "", false
 }
 
-// list returns those of one set that are not in the other, one on each line.
+// list returns the elements of one that are not in other, one per line.
 func list(one, other map[string]bool) string {
 	var missing []string
 	for text := range one {

@@ -1,4 +1,5 @@
-// The samples of configurations, with their placeholders filled in. Caddy adapts and validates each; a few are run.
+// Tests of the sample configurations, with their placeholders filled in. Caddy adapts and validates each
+// of them, and some are run.
 
 package readme
 
@@ -20,21 +21,21 @@ var (
 	blank           = regexp.MustCompile(`<[^>]*>`)
 )
 
-// fill puts a key where the sample leaves a blank, and points {file.*} at a
-// file that has it.
+// fill puts a key into the blank of a sample, and replaces {file.*} with the path of a file that
+// contains the key.
 func fill(t *testing.T, text, secret string) string {
 	t.Helper()
 	text = strings.ReplaceAll(text, "<base64-aes-key>", secret)
 	if left := blank.FindString(text); left != "" {
 		t.Fatalf("nothing to put in place of %s", left)
 	}
-	folder, err := os.MkdirTemp("", "doors") // an error shows only a short name of a file
+	folder, err := os.MkdirTemp("", "doors") // errors show only short file names
 	check(t, err)
 	t.Cleanup(func() { os.RemoveAll(folder) })
 	return filePlaceholder.ReplaceAllString(text, "{file."+write(t, folder, "secret", secret+"\n", 0o600)+"}")
 }
 
-// setEnvironment sets the variables of the documents.
+// setEnvironment sets the variables that the documents use.
 func setEnvironment(t *testing.T, secret string) {
 	t.Setenv("DOORS_SECRET", secret)
 	t.Setenv("POD_CIDR", "10.0.0.0/24")
@@ -59,7 +60,7 @@ func mustValidate(t *testing.T, name, text string) {
 	}
 }
 
-// mustRefuse wants an error that contains part.
+// mustRefuse expects an error that contains part.
 func mustRefuse(t *testing.T, name, text, part string) {
 	t.Helper()
 	messages, ok := validate(t, name, text)
@@ -92,7 +93,7 @@ func testCaddyfile(t *testing.T, d document, sample *block) {
 		}
 		mustRefuse(t, "Caddyfile", strings.ReplaceAll(text, "upstream_port", "upstream_gate"), "upstream_gate")
 	}
-	// What is filled in is really read: without it the configuration is refused.
+	// The filled-in values are really read: without them the configuration is rejected.
 	for _, name := range envPlaceholder.FindAllStringSubmatch(text, -1) {
 		t.Run(name[1]+" is empty", func(t *testing.T) {
 			t.Setenv(name[1], "")
@@ -117,7 +118,7 @@ func testCaddyfile(t *testing.T, d document, sample *block) {
 	}
 }
 
-// specials are the configurations of which more is tested than that Caddy accepts them, by a word that only they have.
+// specials are the configurations with further tests, each with a word that only it contains.
 var specials = []struct {
 	word string
 	test func(t *testing.T, text string)
@@ -127,7 +128,7 @@ var specials = []struct {
 	{"doors_status", testStatus},
 }
 
-// Each of them is in the documents.
+// Each special configuration is in the documents.
 func TestSpecialsAreThere(t *testing.T) {
 	var all strings.Builder
 	for _, name := range pages(t) {
@@ -144,15 +145,16 @@ func TestSpecialsAreThere(t *testing.T) {
 	}
 }
 
-// server wraps the JSON of a handler.
+// server puts the JSON of a handler into a configuration.
 func server(handler string) string {
 	return fmt.Sprintf(`{"apps": {"http": {"servers": {"site": {"routes": [{"handle": [%s]}]}}}}}`, handler)
 }
 
-// jsonFragment is a member that the text names as another spelling.
+// jsonFragment matches a JSON member that the text mentions as another spelling.
 var jsonFragment = regexp.MustCompile("`(\"(?:cidr|host)s\": \\[[^`]*\\])`")
 
-// testJSON validates a handler or a configuration. Anything else is an answer of a program, and must be one that a test compares.
+// testJSON validates a handler or a configuration. Any other JSON is the output of a program, and
+// another test must compare it.
 func testJSON(t *testing.T, d document, sample *block) {
 	secret := harness.NewSecret(32)
 	text := fill(t, sample.text, secret)
@@ -185,7 +187,7 @@ func testJSON(t *testing.T, d document, sample *block) {
 	several := replaceOnce(t, text, `"cidr": "10.0.0.0/24"`, fragments[0][1])
 	mustValidate(t, "caddy.json", server(replaceOnce(t, several, `"host": "svc.namespace.svc.cluster.local"`, fragments[1][1])))
 
-	// The first Caddyfile is said to be the same.
+	// According to the text the first Caddyfile means the same.
 	var config any
 	check(t, json.Unmarshal([]byte(mustAdapt(t, fill(t, d.first(t, "caddyfile").text, secret))), &config))
 	handlers, err := json.Marshal(find(config, "reverse_proxy"))
@@ -195,7 +197,7 @@ func testJSON(t *testing.T, d document, sample *block) {
 	}
 }
 
-// find lists the handlers with a name, however deep they stand.
+// find returns all handlers with a name, at any depth.
 func find(config any, name string) (found []any) {
 	switch value := config.(type) {
 	case map[string]any:
@@ -213,7 +215,7 @@ func find(config any, name string) (found []any) {
 	return found
 }
 
-// testStatus: the site has the page and the state, where it says.
+// testStatus checks that the site serves the page and the state at its path.
 func testStatus(t *testing.T, text string) {
 	port := harness.Port(t, "127.0.0.1")
 	site := replaceOnce(t, text, "127.0.0.1:2020", fmt.Sprintf("127.0.0.1:%d", port))

@@ -13,10 +13,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// In:  a command, or a shell script from a document.
-// Out: what it writes; the test fails if the command does.
-
-// patience is when a command counts as stuck: the library may have to be built.
+// patience is the time limit for a command, which may have to build the library.
 const patience = 10 * time.Minute
 
 // run runs a command in a folder and returns its standard output.
@@ -34,15 +31,15 @@ func run(t *testing.T, folder string, environment []string, name string, argumen
 	return output.String()
 }
 
-// shell runs a script at the top of the repository. It stops at the first
-// command that fails. The variables that the documents tell to set are not set.
+// shell runs a script at the top of the repository. It stops at the first command that fails. It does
+// not set the variables that the documents tell readers to set.
 func shell(t *testing.T, script string, environment ...string) string {
 	t.Helper()
 	prelude := ". scripts/env.sh\nunset CGO_ENABLED PKG_CONFIG_PATH\n"
 	return run(t, harness.Root(t), environment, "bash", "-euo", "pipefail", "-c", prelude+script)
 }
 
-// write puts a file into a folder and returns its path.
+// write writes a file and returns its path.
 func write(t *testing.T, folder, name, text string, mode os.FileMode) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
@@ -51,7 +48,7 @@ func write(t *testing.T, folder, name, text string, mode os.FileMode) string {
 	return path
 }
 
-// replaceOnce replaces a text that must stand there exactly once.
+// replaceOnce replaces a text that must occur exactly once.
 func replaceOnce(t *testing.T, text, old, replacement string) string {
 	t.Helper()
 	if n := strings.Count(text, old); n != 1 {

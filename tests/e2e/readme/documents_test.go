@@ -1,4 +1,4 @@
-// What the documents name is there: links, headings, files, targets of make, versions.
+// Tests that links, headings, files, make targets and versions named in the documents exist.
 
 package readme
 
@@ -13,7 +13,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// documents are all pages, and the documents at the top of the repository.
+// documents returns all pages and the documents at the top of the repository.
 func documents(t *testing.T) []string {
 	return append(pages(t), "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "BENCHMARKS.md")
 }
@@ -40,8 +40,8 @@ func TestContents(t *testing.T) {
 	}
 }
 
-// exists tells whether a path from the top of the repository is there. A Rust
-// module may be named without its extension.
+// exists reports whether a path from the top of the repository exists. A Rust module may be named
+// without its extension.
 func exists(t *testing.T, path string) bool {
 	t.Helper()
 	full := filepath.Join(harness.Root(t), path)
@@ -50,7 +50,7 @@ func exists(t *testing.T, path string) bool {
 	return err == nil || errRust == nil
 }
 
-// anchor is the fragment that a heading gets.
+// anchor returns the fragment of a heading.
 func anchor(heading string) string {
 	heading = regexp.MustCompile("[^a-z0-9 _-]").ReplaceAllString(strings.ToLower(heading), "")
 	return strings.ReplaceAll(heading, " ", "-")
@@ -85,11 +85,11 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// Only the pages have samples, and ARCHITECTURE.md one drawing of files.
+// Only the pages have samples. ARCHITECTURE.md has a drawing.
 func TestOtherBlocks(t *testing.T) {
 	for _, name := range documents(t) {
 		d := read(t, name)
-		if slices.Contains(pages(t), name) || name == "BENCHMARKS.md" { // made of results, and tested with what makes it
+		if slices.Contains(pages(t), name) || name == "BENCHMARKS.md" { // BENCHMARKS.md is generated from results, and tested with its generator
 			continue
 		}
 		if name != "ARCHITECTURE.md" {
@@ -113,7 +113,7 @@ func TestOtherBlocks(t *testing.T) {
 	}
 }
 
-// Files, folders, and what make and the scripts are asked for, between backticks.
+// Files, folders, make targets and arguments of scripts that are named between backticks exist.
 func TestNames(t *testing.T) {
 	code := regexp.MustCompile("`([^`\n]+)`")
 	path := regexp.MustCompile(`^(?:\./)?([A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*|[a-z_]+\.(?:go|sh|rs|md))$`)

@@ -17,9 +17,6 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// In:  the sample that keeps tokens out of logs.
-// Out: whether it does, in a running Caddy that logs requests and failures.
-
 const podAddress = "127.0.1.1"
 
 func testLogFilter(t *testing.T, sample string) {
@@ -51,7 +48,7 @@ func testLogFilter(t *testing.T, sample string) {
 	})
 }
 
-// logPaths are where a token stands in a URL.
+// logPaths are URL paths, with the token in each possible place.
 var logPaths = []string{"/~/%s", "/~/%s/s/1?t=1", "/~/%s?x=1", "/page"}
 
 // logged runs the configuration, makes a request to each path and counts the
@@ -94,8 +91,8 @@ func logged(t *testing.T, text, secret string, status int) (access, failures int
 	return access, failures
 }
 
-// serve runs a Caddyfile for example.com, here on a port of 127.0.0.1, while
-// visit does, and returns all that Caddy wrote.
+// serve runs a Caddyfile for example.com on a port of 127.0.0.1, calls visit, and returns Caddy's
+// output.
 func serve(t *testing.T, text string, visit func(base string)) string {
 	t.Helper()
 	base := fmt.Sprintf("http://127.0.0.1:%d", harness.Port(t, "127.0.0.1"))
@@ -118,7 +115,8 @@ func serve(t *testing.T, text string, visit func(base string)) string {
 	return output.String()
 }
 
-// workingPod answers each request. Requests fail in the sample's own routes: what a pod fails to answer is not in the error log.
+// workingPod answers each request. Failures come from the sample's own routes: failures of a pod are not
+// in the error log.
 func workingPod(t *testing.T) (port int) {
 	t.Helper()
 	listener, err := net.Listen("tcp", podAddress+":0")

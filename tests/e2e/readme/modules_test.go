@@ -1,4 +1,5 @@
-// A module proxy in a folder: this repository as the release that the documents name, and a stand-in of the framework.
+// A module proxy in a folder, with this repository as the release named in the documents, and a stand-in
+// for the framework.
 
 package readme
 
@@ -14,7 +15,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// moduleProxy makes the proxy, and returns the environment in which Go asks it and nobody else.
+// moduleProxy creates the proxy, and returns the environment in which Go uses only this proxy.
 func moduleProxy(t *testing.T) (environment []string) {
 	t.Helper()
 	folder, root, required := t.TempDir(), harness.Root(t), map[string]string{}
@@ -32,7 +33,7 @@ func moduleProxy(t *testing.T) (environment []string) {
 		}
 		manifest, err := os.ReadFile(filepath.Join(source, "go.mod"))
 		check(t, err)
-		// The stand-in requires the other one at the version of the framework.
+		// The stand-in for the framework requires the stand-in for gox in the framework's version.
 		text := regexp.MustCompile(`(github\.com/doors-dev/gox) v0\.0\.0`).ReplaceAllString(string(manifest), "$1 "+required["github.com/doors-dev/gox"])
 		text = regexp.MustCompile(`(?m)^replace .*\n`).ReplaceAllString(text, "")
 		versions := filepath.Join(folder, module, "@v")
@@ -44,7 +45,7 @@ func moduleProxy(t *testing.T) (environment []string) {
 	return []string{"GOPROXY=file://" + folder, "GOSUMDB=off", "GOWORK=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0", "GOFLAGS=-modcacherw", "GOMODCACHE=" + t.TempDir()}
 }
 
-// pack writes the Go files of a folder, and its manifest, as a module proxy serves them.
+// pack writes the Go files and the go.mod of a folder as a module proxy serves them.
 func pack(t *testing.T, path, prefix, source, manifest string) {
 	t.Helper()
 	archive, err := os.Create(path)

@@ -1,4 +1,5 @@
-// The table of options and the text about them: Caddy knows these options and no others, and takes their defaults.
+// Tests of the table of options and the text about them: Caddy has exactly these options, with these
+// defaults.
 
 package readme
 
@@ -20,7 +21,7 @@ const configuration = "docs/configuration.md"
 type option struct {
 	name    string   // in a Caddyfile
 	members []string // in JSON
-	value   string   // the default, if it can be written down
+	value   string   // the default, if it can be written
 }
 
 func options(t *testing.T, d document) (found []option) {
@@ -42,7 +43,7 @@ func options(t *testing.T, d document) (found []option) {
 	return found
 }
 
-// withOptions is the first sample with more options.
+// withOptions returns the first sample with further options.
 func withOptions(t *testing.T, d document, secret, options string) string {
 	t.Helper()
 	return replaceOnce(t, fill(t, d.first(t, "caddyfile").text, secret), "cookie_name upstream\n", "cookie_name upstream\n"+options+"\n")
@@ -55,7 +56,7 @@ var allowedMembers = regexp.MustCompile(`the members are: ([a-z_, ]+)`)
 func TestOptions(t *testing.T) {
 	d, secret := read(t, configuration), harness.NewSecret(32)
 
-	// What Caddy says it allows, at both levels, is what the tables list.
+	// The table lists exactly the options that Caddy's errors list, at both levels.
 	var known, listed []string
 	for _, mistake := range []string{"nonsense 1", "upstream {\nnonsense 1\n}"} {
 		_, messages, ok := harness.Adapt(t, harness.Default, withOptions(t, d, secret, mistake))
@@ -92,7 +93,7 @@ func TestOptions(t *testing.T) {
 		t.Errorf("the table has only %d defaults", values)
 	}
 
-	// The defaults, and the values that the text shows, in both spellings.
+	// The defaults, and the values in the text, in both spellings.
 	text := withOptions(t, d, secret, caddyfile.String()+"resolvers 10.96.0.10:53 tcp/10.96.0.10:53\nversions ipv4")
 	mustValidate(t, "Caddyfile", text)
 	adapted := mustAdapt(t, text)
@@ -105,7 +106,7 @@ func TestOptions(t *testing.T) {
 	handler := replaceOnce(t, sample, `"cookie_name": "upstream"`, `"cookie_name": "upstream"`+members.String()+
 		`, "resolver": {"addresses": ["10.96.0.10:53", "tcp/10.96.0.10:53"]}, "versions": {"ipv4": true}`)
 	mustValidate(t, "caddy.json", server(handler))
-	// The members that a source allows, those of an upstream, and "source" itself are what the second column lists.
+	// The second column lists exactly the members of a source, those of an upstream, and "source".
 	knownMembers := []string{"cidr", "cidrs", "host", "hosts", "port"}
 	messages, ok := validate(t, "caddy.json", server(replaceOnce(t, sample, `"cookie_name"`, `"nonsense": 1, "cookie_name"`)))
 	names := allowedMembers.FindStringSubmatch(messages)
@@ -127,7 +128,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// Those that are said to take placeholders do, and no others.
+// Exactly the options that are documented to take placeholders do so.
 func TestPlaceholders(t *testing.T) {
 	d := read(t, configuration)
 	_, after, _ := strings.Cut(d.prose, "These options take global placeholders: ")
@@ -158,7 +159,7 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
-// memberNames are the names of the members of the source, in order.
+// memberNames returns the names of the members of the source, in order.
 func memberNames(t *testing.T, config string) (names []string) {
 	t.Helper()
 	var value any
@@ -175,7 +176,8 @@ func memberNames(t *testing.T, config string) (names []string) {
 	return names
 }
 
-// testGracePeriod: Caddy has nothing against the value shown, and warns about less.
+// testGracePeriod checks that Caddy does not warn about the documented value, but does about a smaller
+// one.
 func testGracePeriod(t *testing.T, text string) {
 	const warning = "conflicts with Doors pages"
 	site := fill(t, read(t, configuration).first(t, "caddyfile").text, harness.NewSecret(32))

@@ -1,4 +1,5 @@
-// The samples in Go, among them the app: built with a stand-in of the framework, so that no module proxy is asked.
+// Tests of the samples in Go. They are built with a stand-in for the framework, without a real module
+// proxy.
 
 package readme
 
@@ -22,8 +23,8 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// testGo formats the program as gofmt does. The app is the program of examples/app, whose whole life is tested. Any other
-// program is built and run, and prints what the block after it shows.
+// testGo checks that the program is formatted. The app must be the program of examples/app, which
+// testLife runs. Any other program is run, and must print what the next block shows.
 func testGo(t *testing.T, _ document, sample *block) {
 	formatted, err := format.Source([]byte(sample.text))
 	check(t, err)
@@ -51,7 +52,7 @@ func testGo(t *testing.T, _ document, sample *block) {
 	}
 }
 
-// file is a file of the repository.
+// file returns the text of a file of the repository.
 func file(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(harness.Root(t), path))
@@ -64,7 +65,8 @@ func TestApp(t *testing.T) {
 	t.Run("what it says without an environment", testNoEnvironment)
 }
 
-// buildExample builds examples/app, for another port, with commands that a document shows. They run in a new module.
+// buildExample builds examples/app, with another port, by the commands of a document. They run in a new
+// module.
 func buildExample(t *testing.T, port int, commands string) (binary string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -74,7 +76,7 @@ func buildExample(t *testing.T, port int, commands string) (binary string) {
 	return filepath.Join(folder, "app")
 }
 
-// decodes wants one line of output: a token of the address.
+// decodes checks that the output is one line with a token of the address.
 func decodes(t *testing.T, secret, output, address string) {
 	t.Helper()
 	token := strings.TrimSuffix(output, "\n")
@@ -131,7 +133,7 @@ func testLife(t *testing.T) {
 	if len(page.Cookies()) != 1 || page.Cookies()[0].Name != "upstream" {
 		t.Fatalf("cookies %v", page.Cookies())
 	}
-	// What docs/app.md shows of /readyz has the members of the answer.
+	// The sample of /readyz in docs/app.md has the members of the answer.
 	_, state := ask("GET", "/readyz")
 	for _, sample := range read(t, "docs/app.md").blocks {
 		if sample.language == "json" && members(t, sample.text) != members(t, state) {
@@ -146,7 +148,7 @@ func testLife(t *testing.T) {
 	if page, _ := ask("GET", "/"); page == nil || page.StatusCode != http.StatusServiceUnavailable || page.Header.Get("Doors-Draining") != "?1" {
 		t.Errorf("a new page: %v", page)
 	}
-	// The last page: its 410 arrives although the app ends because of it.
+	// The last page's 410 arrives, although the app ends because of it.
 	if last, _ := ask("POST", "/~/"+token+"/h/end"); last == nil || last.StatusCode != http.StatusGone {
 		t.Errorf("the last answer: %v", last)
 	}
@@ -155,7 +157,7 @@ func testLife(t *testing.T) {
 	}
 }
 
-// members are the names of the members of an object.
+// members returns the names of the members of an object.
 func members(t *testing.T, text string) string {
 	t.Helper()
 	var object map[string]any

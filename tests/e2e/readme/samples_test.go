@@ -1,7 +1,8 @@
-// Package readme runs the samples of README.md and of the pages in docs/: what a reader copies must work.
+// Package readme runs the samples of README.md and of the pages in docs/, so that what a reader copies
+// works.
 //
-// Every fenced block belongs to one test, which its language chooses. A block that nothing runs is a failure. So is a page
-// that is too long, and a test that no longer has a sample.
+// Each fenced block belongs to one test, chosen by its language. A block that no test runs is a failure.
+// So is a page that is too long, and a test without a sample.
 package readme
 
 import (
@@ -16,7 +17,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/harness"
 )
 
-// A block is a fenced block of a page.
+// block is a fenced block of a page.
 type block struct {
 	language string
 	text     string // ends with a newline
@@ -28,7 +29,7 @@ type block struct {
 
 func (b *block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
 
-// A document is a Markdown file, with its fenced blocks and its prose apart.
+// document is a Markdown file, with its fenced blocks separate from its prose.
 type document struct {
 	name     string
 	prose    string
@@ -37,8 +38,8 @@ type document struct {
 	headings []string
 }
 
-// read splits a document at the top of the repository. A fence that is not at the start of its line could hide a block, so it
-// is a failure.
+// read parses a document at the top of the repository. A fence that is not at the start of its line is
+// an error, since it could hide a block.
 func read(t *testing.T, name string) document {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(harness.Root(t), name))
@@ -79,7 +80,7 @@ func read(t *testing.T, name string) document {
 	return d
 }
 
-// blocksIn lists the blocks of a language in the section with a heading.
+// blocksIn returns the blocks of a language in the section with a heading.
 func (d document) blocksIn(heading, language string) (found []*block) {
 	for _, sample := range d.blocks {
 		if sample.heading == heading && sample.language == language {
@@ -89,7 +90,7 @@ func (d document) blocksIn(heading, language string) (found []*block) {
 	return found
 }
 
-// first is the first block of a language.
+// first returns the first block of a language.
 func (d document) first(t *testing.T, language string) *block {
 	t.Helper()
 	for _, sample := range d.blocks {
@@ -101,7 +102,7 @@ func (d document) first(t *testing.T, language string) *block {
 	return nil
 }
 
-// pages names the pages whose samples are run.
+// pages returns the names of the pages whose samples are run.
 func pages(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(harness.Root(t), "docs/*.md"))
@@ -116,8 +117,8 @@ func pages(t *testing.T) []string {
 	return names
 }
 
-// languages has the test for the blocks of each language. Blocks of any other language are run by the tests of that language,
-// which read the page.
+// languages has the test for each language. Blocks in other languages are run by the tests of those
+// languages, which read the page.
 var languages = map[string]func(*testing.T, document, *block){
 	"caddyfile": testCaddyfile,
 	"json":      testJSON,
@@ -151,13 +152,13 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// testElsewhere wants a file of the repository that reads the page to run its blocks: a doc test of a crate, a script, or a
-// test of a binding.
+// testElsewhere checks that a file of the repository reads the page to run its blocks: a doc test of a
+// crate, a script, or a test of a binding.
 func testElsewhere(t *testing.T, _ document, sample *block) {
 	if sample.language == "" {
 		t.Fatalf("%s: the block has no language", sample)
 	}
-	// A script may read several pages: for page in rust build-a-proxy.
+	// A script may read several pages, as in: for page in rust build-a-proxy.
 	stem := strings.TrimSuffix(filepath.Base(sample.page), ".md")
 	named := regexp.MustCompile(`\b` + stem + `\.md\b|(?m)^\s*for page in .*\b` + stem + `\b`)
 	for _, folder := range []string{"rust", "bindings", "scripts", "tests"} {
@@ -182,8 +183,8 @@ func testElsewhere(t *testing.T, _ document, sample *block) {
 	t.Errorf("%s: nothing runs this block of %s: no test reads %s", sample, sample.language, sample.page)
 }
 
-// testText accepts what is for people: a drawing, pseudo code, or the output of the program before it, which the test of that
-// program compares. Output of commands is not shown, because nothing would compare it.
+// testText accepts text for people: a drawing, pseudocode, or the output of the previous program, which
+// the test of that program compares. Output of commands is not allowed, since nothing would compare it.
 func testText(t *testing.T, d document, sample *block) {
 	for _, before := range d.blocks {
 		if before.next == sample && before.language == "sh" && before.heading == sample.heading {
@@ -192,7 +193,7 @@ func testText(t *testing.T, d document, sample *block) {
 	}
 }
 
-// testDrawing wants a kind of diagram that GitHub draws.
+// testDrawing checks that the diagram is of a kind that GitHub draws.
 func testDrawing(t *testing.T, _ document, sample *block) {
 	kind := strings.Fields(sample.text)[0]
 	if !slices.Contains([]string{"flowchart", "sequenceDiagram", "stateDiagram-v2"}, kind) {

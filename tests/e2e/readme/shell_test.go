@@ -1,4 +1,5 @@
-// The samples of commands. What takes long, or needs a network or containers, is run with stand-ins for the tools.
+// Tests of the sample commands. Commands that take long, or need a network or containers, run with
+// stand-ins for their tools.
 
 package readme
 
@@ -20,7 +21,8 @@ var (
 	scriptOnly = regexp.MustCompile(`^(?:\./xcaddy\.sh(?: [^\n]*)?\n)+$`)
 )
 
-// testShell chooses how commands are run. Those that nothing here runs must be run by another test, which reads the page.
+// testShell chooses how commands are run. Commands that are not run here must be run by another test,
+// which reads the page.
 func testShell(t *testing.T, d document, sample *block) {
 	switch text := sample.text; {
 	case d.name == "README.md" && slices.Contains(quickStarts, sample.heading): // TestQuickStart...
@@ -59,7 +61,7 @@ func testShell(t *testing.T, d document, sample *block) {
 	}
 }
 
-// testFuzzing looks for the target in the package. Its seeds are run by the tests of the package.
+// testFuzzing checks that the package has the target. The tests of the package run its seeds.
 func testFuzzing(t *testing.T, text string) {
 	t.Helper()
 	command := regexp.MustCompile(` -fuzz '\^(\w+)\$' .* \./(\S+)\n$`).FindStringSubmatch(text)
@@ -76,7 +78,7 @@ func testFuzzing(t *testing.T, text string) {
 	t.Errorf("%s has no %s", command[2], command[1])
 }
 
-// replaceAll replaces a text that must be there.
+// replaceAll replaces a text that must occur.
 func replaceAll(t *testing.T, text, old, replacement string) string {
 	t.Helper()
 	if !strings.Contains(text, old) {
@@ -85,10 +87,10 @@ func replaceAll(t *testing.T, text, old, replacement string) string {
 	return strings.ReplaceAll(text, old, replacement)
 }
 
-// ourScript is a script of ours in a command.
+// ourScript matches one of our scripts in a command.
 var ourScript = regexp.MustCompile(`(?:^|\s)(?:\./)?((?:scripts/)?[a-z]+\.sh)\b`)
 
-// testMake: the target is there, and what it runs is there.
+// testMake checks that the make target exists, and so does what it runs.
 func testMake(t *testing.T, target string) {
 	commands := run(t, harness.Root(t), nil, "make", "--dry-run", "--always-make", target)
 	scripts := ourScript.FindAllStringSubmatch(commands, -1)
@@ -103,8 +105,8 @@ func testMake(t *testing.T, target string) {
 	}
 }
 
-// recorder stands for xcaddy: it writes down how it is called, and then runs
-// REAL, or without it makes a file that looks like the Caddy that is wanted.
+// recorder stands in for xcaddy. It records its arguments, and then runs REAL or, without it, creates a
+// file that looks like the requested Caddy.
 const recorder = `#!/usr/bin/env bash
 set -euo pipefail
 proxy=${GOPROXY%%,*} proxy=${proxy#file://}
@@ -121,11 +123,11 @@ printf '#!/bin/sh\necho http.reverse_proxy.upstreams.doors_upstream\n' >"$2"
 chmod +x "$2"
 `
 
-// call is how xcaddy was called.
+// call is a recorded call of xcaddy.
 type call struct {
 	environment []string
 	version     string
-	options     []string // in order of their text, without --output
+	options     []string // sorted, without --output
 }
 
 func readCall(t *testing.T, path string) (c call) {
@@ -150,7 +152,7 @@ func readCall(t *testing.T, path string) (c call) {
 	return c
 }
 
-// script calls xcaddy.sh, with the recorder in place of xcaddy.
+// script runs xcaddy.sh, with the recorder in place of xcaddy.
 func script(t *testing.T, arguments ...string) call {
 	t.Helper()
 	folder := t.TempDir()
@@ -165,7 +167,8 @@ func script(t *testing.T, arguments ...string) call {
 	return readCall(t, record)
 }
 
-// testScript: each argument reaches xcaddy, beside those of a plain call; --static as flags of the linker.
+// testScript checks that each argument reaches xcaddy, in addition to those of a plain call, and
+// --static as linker flags.
 func testScript(t *testing.T, arguments []string) {
 	plain, called := script(t), script(t, arguments...)
 	wanted := slices.Clone(plain.options)
@@ -194,8 +197,8 @@ func testScript(t *testing.T, arguments []string) {
 	}
 }
 
-// testByHand runs the commands for those who call xcaddy themselves. They must
-// come to the same call as xcaddy.sh, and to a Caddy that has the module.
+// testByHand runs the commands for readers who call xcaddy themselves. They must make the same call as
+// xcaddy.sh, and a Caddy with the module.
 func testByHand(t *testing.T, text string) {
 	folder := t.TempDir()
 	record, output := filepath.Join(folder, "record"), filepath.Join(folder, "caddy")
@@ -206,7 +209,7 @@ func testByHand(t *testing.T, text string) {
 	if hand, ours := readCall(t, record), script(t); fmt.Sprintf("%q", hand) != fmt.Sprintf("%q", ours) {
 		t.Fatalf("by hand %q\nxcaddy.sh %q", hand, ours)
 	}
-	// What Go has downloaded before is used first: this test needs no network.
+	// Go first uses what it has downloaded before: this test needs no network.
 	check(t, os.Remove(output))
 	shell(t, `scripts/tools.sh
 		. scripts/versions.sh
@@ -219,8 +222,8 @@ func testByHand(t *testing.T, text string) {
 	}
 }
 
-// testRecipe: how to install the library and link it is run by the script that
-// installs it, which looks for these words.
+// testRecipe checks that the script that installs the library runs the commands for installing and
+// linking it. The script looks for these words.
 func testRecipe(t *testing.T, _ document, sample *block) {
 	words := map[string]string{"sh": "cargo cinstall ", "cmake": "pkg_check_modules"}[sample.language]
 	script, err := os.ReadFile(filepath.Join(harness.Root(t), "scripts/package.sh"))
@@ -230,8 +233,7 @@ func testRecipe(t *testing.T, _ document, sample *block) {
 	}
 }
 
-// testC compiles the program with the commands that follow it, and again with
-// every warning an error.
+// testC compiles the program with the commands that follow it, and again with all warnings as errors.
 func testC(t *testing.T, d document, sample *block) {
 	if sample.next == nil || sample.next.language != "sh" {
 		testElsewhere(t, d, sample)
@@ -253,8 +255,8 @@ func testC(t *testing.T, d document, sample *block) {
 	}
 }
 
-// TestCommands runs the commands of each page, in order, beside a Caddy and two pods. One of the pods is the 10.0.0.7 of the documents, and a minute
-// lasts a second.
+// TestCommands runs the commands of each page, in order, beside a Caddy and two pods. One of the pods is
+// the 10.0.0.7 of the documents, and a minute takes a second.
 func TestCommands(t *testing.T) {
 	const addressInText = "10.0.0.7"
 	ran := 0
@@ -263,7 +265,7 @@ func TestCommands(t *testing.T) {
 		var commands strings.Builder
 		for _, sample := range d.blocks {
 			if sample.language == "sh" && strings.Contains(sample.text, "caddy doors ") && !strings.HasPrefix(sample.text, "bin/caddy ") && (d.name != "README.md" || !slices.Contains(quickStarts, sample.heading)) {
-				commands.WriteString("(\n" + sample.text + ")\n") // what one block exports is not for the next
+				commands.WriteString("(\n" + sample.text + ")\n") // exported variables of one block do not reach the next
 			}
 		}
 		if commands.Len() == 0 {

@@ -1,4 +1,4 @@
-// The quick starts of README.md, each typed into one shell as a reader would.
+// Tests of the quick starts of README.md. Each is typed into one shell, as a reader would.
 
 package readme
 
@@ -20,13 +20,13 @@ import (
 // quickStarts are the sections of README.md whose commands are run here.
 var quickStarts = []string{"One machine", "Docker", "Kubernetes", "Check that it works"}
 
-// A session is a shell in an empty folder, with the stand-ins in front of PATH.
+// session is a shell in an empty folder, with the stand-ins at the front of PATH.
 type session struct {
 	t      *testing.T
 	stdin  io.WriteCloser
 	output *harness.Output
 	folder string
-	ports  map[string]int // by the number that the documents show
+	ports  map[string]int // by the port in the documents
 	steps  int
 	ended  chan error
 }
@@ -54,15 +54,15 @@ func newSession(t *testing.T) *session {
 	s.stdin, err = command.StdinPipe()
 	check(t, err)
 	check(t, command.Start())
-	// What the shell has started ends with it, and it ends with this process.
+	// Processes of the shell end with it, and the shell ends with this process.
 	fmt.Fprintln(s.stdin, `trap 'trap "" TERM; kill 0' EXIT; trap exit TERM`)
 	s.ended = make(chan error, 1)
 	go func() { s.ended <- command.Wait() }()
-	t.Cleanup(func() { syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }) // the shell and what it started
+	t.Cleanup(func() { syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }) // the shell and its processes
 	return s
 }
 
-// do types commands, and waits until they are done.
+// do runs commands, and waits until they are done.
 func (s *session) do(commands string) {
 	s.t.Helper()
 	for shown, port := range s.ports {
@@ -83,7 +83,7 @@ func (s *session) do(commands string) {
 	}
 }
 
-// get fetches a path of the site, without a cookie.
+// get requests a path of the site without a cookie.
 func (s *session) get(method, path string) (answer *http.Response, body string) {
 	s.t.Helper()
 	request, err := http.NewRequest(method, fmt.Sprintf("http://localhost:%d%s", s.ports["8000"], path), nil)
@@ -128,10 +128,11 @@ func TestQuickStartOnOneMachine(t *testing.T) {
 		token, pod = load()
 		return pod == "127.0.1.1"
 	})
-	s.do(checks[0].text) // with the second address free
+	s.do(checks[0].text) // the second address is free
 	s.do(steps[1].text)
 	harness.Eventually(t, "a page of the second process", func() bool { _, pod := load(); return pod == "127.0.1.2" })
-	// The pages of the first one are still served there: those of the loads above, and that of the probe. It ends with the last one.
+	// The first pod's pages are still served there: those loaded above, and that of the probe. The pod
+	// ends with the last one.
 	for range pages["127.0.1.1"] + 1 {
 		last, _ := s.get("POST", "/~/"+token+"/h/end")
 		if last == nil || last.StatusCode != http.StatusGone || last.Header.Get("Cache-Control") == "no-store" {
@@ -142,7 +143,7 @@ func TestQuickStartOnOneMachine(t *testing.T) {
 	s.do(checks[0].text)
 }
 
-// secret is the key that the commands made.
+// secret returns the key that the commands made.
 func (s *session) secret() string {
 	s.t.Helper()
 	path := filepath.Join(s.t.TempDir(), "secret")
@@ -152,8 +153,8 @@ func (s *session) secret() string {
 	return string(text)
 }
 
-// What needs containers or a cluster is run with stand-ins. tests/deploy renders the files, and tests/e2e/onemachine runs the
-// deployment script.
+// Commands that need containers or a cluster run with stand-ins. tests/deploy renders the files, and
+// tests/e2e/onemachine runs the deployment script.
 func TestQuickStartsWithContainers(t *testing.T) {
 	readme := read(t, "README.md")
 	for _, heading := range []string{"Docker", "Kubernetes"} {

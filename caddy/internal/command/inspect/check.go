@@ -135,7 +135,7 @@ func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded,
 		pods, refused := r.checkHost(ctx, name, source, index, host)
 		reached, idle = append(reached, pods...), append(idle, refused...)
 	}
-	// Of several configured addresses one is free for the next version.
+	// Of several configured addresses one may be free for the next version.
 	grade, hint := bad, ""
 	if len(reached) > 0 {
 		grade, hint = notice, ": no version of the app runs there now"
@@ -152,8 +152,8 @@ func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded,
 	}
 }
 
-// checkHost checks a host and its pods. It returns the pods that accept connections. If the host is an address that refuses the connection, it returns
-// that error instead of reporting it.
+// checkHost checks a host and its pods. It returns the pods that accept connections. If the host is an
+// address that refuses the connection, it returns that error instead of reporting it.
 func (r *report) checkHost(ctx context.Context, name string, source *Loaded, index int, host string) (reached []netip.Addr, refused []error) {
 	port := source.Upstreams[index].Port
 	resolving, stop := context.WithTimeout(ctx, resolvePatience)
