@@ -96,7 +96,7 @@ func TestCheck(t *testing.T) {
 		"wrong key": {source("{env.OTHER_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.PORT}")), true, 1,
 			[]string{"FINDING  source 0, upstreams[0]: no key opens the token in the cookie of " + podA}},
 		"elsewhere": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.9.0/24", podA, "{env.PORT}")), true, 1,
-			[]string{"which lies in no pod_cidr", "says in its cookie that its address is " + podA}},
+			[]string{"which is in no pod_cidr", "the token in the cookie of ", "has the address " + podA}},
 		"several hosts": {source("{env.DOORS_SECRET}", "upstream", resolved, upstream("127.0.1.0/24 127.0.2.0/24", "app.test "+podC, "{env.PORT}")), true, 0,
 			[]string{"app.test: " + podA, "app.test: " + podB, podC + ": " + podC, "opens the token in the cookie of " + podA}},
 		"another's": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podC, "{env.PORT}")+upstream("127.0.2.0/24", podA, "{env.PORT}")), true, 1,

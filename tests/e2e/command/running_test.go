@@ -170,7 +170,7 @@ func TestWaitInVain(t *testing.T) {
 		"nobody there":      {1, "refused", []string{podA, "--timeout", "300ms", "--address", fmt.Sprintf("127.0.0.1:%d", Port(t, "127.0.0.1"))}},
 		"foreign address":   {2, "in no network", []string{podC}},
 		"no status there":   {2, "nothing at this path", []string{podA, "--address", r.site + "/elsewhere"}},
-		"no address at all": {2, "no IP address", []string{"pod"}},
+		"no address at all": {2, "not an IP address", []string{"pod"}},
 	} {
 		if result := r.doors(append([]string{"wait"}, want.arguments...)...); result.Code != want.code || result.Stdout != "" || !strings.Contains(result.Stderr, want.stderr) {
 			t.Errorf("%s: %+v", name, result)

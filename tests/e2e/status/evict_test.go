@@ -145,7 +145,7 @@ func TestEvict(t *testing.T) {
 	case <-time.After(Patience):
 		t.Fatal("the command goes on")
 	}
-	if result.Code != 0 || !strings.HasSuffix(result.Stdout, ": "+podA+": no page is left, 8 told to reload\n") || !strings.Contains(result.Stderr, podA+": 1 pod draining, ") {
+	if result.Code != 0 || !strings.HasSuffix(result.Stdout, ": "+podA+": no pages left, 8 told to reload\n") || !strings.Contains(result.Stderr, podA+": 1 pod draining, ") {
 		t.Errorf("%+v", result)
 	}
 	checkVisitors(t, visitors)
@@ -217,7 +217,7 @@ func TestEvictAtAllReplicas(t *testing.T) {
 		t.Fatalf("%d pages on the first pod", pages)
 	}
 	both := []string{"--upstream", r.hostport(app), podA + "/32", "--address", adminOf(r.caddy), "--address", adminOf(second)}
-	if result := evict(t, append(both, "--timeout", "5m")...); result.Code != 0 || strings.Count(result.Stdout, ": 127.0.1.1/32 of "+r.hostport(app)+": no page is left, ") != 2 {
+	if result := evict(t, append(both, "--timeout", "5m")...); result.Code != 0 || strings.Count(result.Stdout, ": 127.0.1.1/32 of "+r.hostport(app)+": no pages left, ") != 2 {
 		t.Errorf("%+v", result)
 	}
 	if pages := on(visitors, podB); pages != len(visitors) {

@@ -6,6 +6,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -14,9 +15,11 @@ import (
 	"unicode"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 	"github.com/doors-dev/doors-caddy/caddy/internal/redact"
 	"github.com/doors-dev/doors-caddy/caddy/internal/show/status"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Doors returns the command `caddy doors` with its subcommands.
@@ -40,20 +43,48 @@ Exit codes of all subcommands:
 	2  nothing can be said: bad usage, a file or a service out of reach
 `,
 		CobraFunc: func(cmd *cobra.Command) {
-			cmd.Args = usage(cobra.NoArgs)
+			cmd.Args = usage(unknownCommand)
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-			cmd.SetFlagErrorFunc(cannot)
+			cmd.SetFlagErrorFunc(flagError)
 			cmd.AddCommand(subcommands...)
 		},
 	}
 }
 
+// unknownCommand returns an error if there are arguments: the first should have been a subcommand.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	names := make([]string, len(cmd.Commands()))
+	for i, subcommand := range cmd.Commands() {
+		names[i] = subcommand.Name()
+	}
+	return unknown("unknown command "+Shown(args[0]), args[0], names, "see 'caddy doors --help'")
+}
+
+// flagError ends a command with an error of its flags.
+func flagError(cmd *cobra.Command, err error) error {
+	if missing := (*pflag.NotExistError)(nil); errors.As(err, &missing) {
+		var names []string
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, "--"+flag.Name) })
+		err = unknown(err.Error(), "--"+missing.GetSpecifiedName(), names, "see 'caddy doors "+cmd.Name()+" --help'")
+	}
+	return cannot(cmd, err)
+}
+
+// unknown returns an error that asks whether a similar name was meant, or else gives a hint.
+func unknown(message, name string, known []string, hint string) error {
+	return errors.New(message + "; " + cmp.Or(config.DidYouMean(name, known), hint))
+}
+
 // Subcommand returns a subcommand. The indentation of long in the source is removed.
-func Subcommand(use, short, long string, args cobra.PositionalArgs, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+func Subcommand(use, short, long, examples string, args cobra.PositionalArgs, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	return &cobra.Command{
 		Use:               use,
 		Short:             short,
 		Long:              strings.TrimSpace(long),
+		Example:           "  " + strings.ReplaceAll(strings.TrimSpace(examples), "\n", "\n  "),
 		Args:              usage(args),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -105,7 +136,7 @@ func cannot(cmd *cobra.Command, err error) error {
 func Arguments(number int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, values []string) error {
 		if len(values) != number {
-			return fmt.Errorf("%s, not %d", status.Count(number, "argument"), len(values))
+			return fmt.Errorf("expected %s, got %d", status.Count(number, "argument"), len(values))
 		}
 		return nil
 	}

@@ -38,6 +38,9 @@ time out.
 Each line of the output begins with ok, notice, warning, FINDING or UNTESTED. Exits
 with 1 if there is a finding, else with 2 if something could not be tested; notices
 and warnings, which may be meant, change nothing.
+`, `
+caddy doors check
+caddy doors check --probe --config /etc/caddy/Caddyfile
 `, cli.Arguments(0), func(cmd *cobra.Command, _ []string) error { return runCheck(cmd, module) }))
 	cmd.Flags().Bool("probe", false, "Fetch a page from one pod of each upstream (makes a session in the app)")
 	return cmd
@@ -106,7 +109,7 @@ func (r *report) end() error {
 	case r.findings > 0:
 		return cli.No("%s", status.Count(r.findings, "finding"))
 	case r.not > 0:
-		return fmt.Errorf("%s could not be tested", status.Count(r.not, "thing"))
+		return fmt.Errorf("%s could not be tested", status.Count(r.not, "item"))
 	}
 	return nil
 }
@@ -172,9 +175,9 @@ func (r *report) checkHost(ctx context.Context, name string, source *Loaded, ind
 	for i, address := range addresses {
 		switch holder, ok := source.Router.Lookup(address); {
 		case !ok:
-			r.say(bad, "%s: host %s resolves to %s, which lies in no pod_cidr: its pages will get 410", name, host, address)
+			r.say(bad, "%s: host %s resolves to %s, which is in no pod_cidr: its pages will get 410; add its network", name, host, address)
 		case holder != index:
-			r.say(bad, "%s: host %s resolves to %s, which lies in a pod_cidr of upstreams[%d]", name, host, address, holder)
+			r.say(bad, "%s: host %s resolves to %s, which is in a pod_cidr of upstreams[%d]", name, host, address, holder)
 		}
 		if _, err := netip.ParseAddr(host); err == nil && errors.Is(failures[i], syscall.ECONNREFUSED) {
 			refused = append(refused, fmt.Errorf("%s: %w", host, failures[i]))
@@ -232,7 +235,7 @@ func (r *report) probe(ctx context.Context, name string, source *Loaded, index i
 		r.checkCookie(name, source, pod, header, token)
 	}
 	if token == "" {
-		r.say(open, "%s: %s: GET / was answered with status %d and no token: neither a cookie %q nor a path /~/ in the page", name, pod, status, source.CookieName)
+		r.say(open, "%s: %s: GET / was answered with status %d and without a token: no cookie %q, and no path /~/ in the page", name, pod, status, source.CookieName)
 		return
 	}
 	// As a path: only for a path does the library say why it rejects a token.
@@ -244,13 +247,13 @@ func (r *report) probe(ctx context.Context, name string, source *Loaded, index i
 	ids := source.Router.KeyIDs()
 	switch {
 	case decision.Kind == routing.Gone && decision.Reason == routing.ReasonNoCIDR:
-		r.say(bad, "%s: %s says in its %s that its address is %s, which lies in no pod_cidr: its pages will get 410", name, pod, place, decision.Addr)
+		r.say(bad, "%s: the token in the %s of %s has the address %s, which is in no pod_cidr: its pages will get 410; check POD_IP of the app, and pod_cidr", name, place, pod, decision.Addr)
 	case decision.Kind == routing.Gone && decision.Reason == routing.ReasonRefused:
-		r.say(bad, "%s: no key opens the token in the %s of %s: the app has another secret than %s", name, place, pod, keyNames(ids))
+		r.say(bad, "%s: no key opens the token in the %s of %s: the app has a secret other than %s", name, place, pod, keyNames(ids))
 	case decision.Kind == routing.Gone:
-		r.say(bad, "%s: the token in the %s of %s is none: %s", name, place, pod, decision.Reason)
+		r.say(bad, "%s: the token in the %s of %s is invalid (%s)", name, place, pod, decision.Reason)
 	case decision.Upstream != index:
-		r.say(bad, "%s: %s says in its %s that its address is %s, which lies in a pod_cidr of upstreams[%d]", name, pod, place, decision.Addr, decision.Upstream)
+		r.say(bad, "%s: the token in the %s of %s has the address %s, which is in a pod_cidr of upstreams[%d]", name, place, pod, decision.Addr, decision.Upstream)
 	default:
 		r.say(fine, "%s: %s opens the token in the %s of %s: address %s", name, keys.Name(decision.Key, ids), place, pod, decision.Addr)
 	}
@@ -262,9 +265,9 @@ func (r *report) checkCookie(name string, source *Loaded, pod netip.Addr, header
 	switch found := stickyCookie(header, token, source); {
 	case source.CookieName == "" || found == source.CookieName:
 	case found == "":
-		r.say(bad, "%s: %s sets no cookie %q, by which browsers stay with their pod: the app lacks routing.WithIDCookie(%[3]q), unless it is draining", name, pod, source.CookieName)
+		r.say(bad, "%s: %s sets no cookie %q, which keeps browsers on their pod; the app must use doors.WithIDCookie(%[3]q), unless it is draining", name, pod, source.CookieName)
 	default:
-		r.say(bad, "%s: %s keeps its token in the cookie %q, and cookie_name is %q: browsers stay with their pod only if both are the same", name, pod, found, source.CookieName)
+		r.say(bad, "%s: %s keeps its token in the cookie %q, and cookie_name is %q; use the same name in both", name, pod, found, source.CookieName)
 	}
 }
 

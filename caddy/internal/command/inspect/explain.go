@@ -31,6 +31,9 @@ not repeated in the output.
 
 Every source answers, numbered from 0, as if the request reached it: which site
 or route it reaches is Caddy's own business. --source picks one.
+`, `
+caddy doors explain --path /
+caddy doors explain --path "/~/$token/s/1" --cookie "upstream=$token" --config Caddyfile
 `, cli.Arguments(0), func(cmd *cobra.Command, _ []string) error { return runExplain(cmd, module) }))
 	cmd.Flags().String("path", "", "Path or URL of the request")
 	cmd.Flags().StringArray("cookie", nil, "Value of the request's Cookie header")
@@ -61,7 +64,7 @@ func runExplain(cmd *cobra.Command, module Module) error {
 		return errNoSource
 	}
 	if flags.Changed("source") && (number < 0 || number >= len(sources)) {
-		return fmt.Errorf("--source %d: the configuration has the sources 0 to %d", number, len(sources)-1)
+		return fmt.Errorf("--source %d: write a number from 0 to %d", number, len(sources)-1)
 	}
 	explanations := []Explanation{}
 	for i := range sources {
@@ -90,7 +93,7 @@ func runExplain(cmd *cobra.Command, module Module) error {
 // which may contain a token.
 func requestPath(text string) (string, error) {
 	if text == "" {
-		return "", errors.New("--path is missing: a path or URL")
+		return "", errors.New("--path is required; write a path such as /, or a URL")
 	}
 	parsed, err := url.ParseRequestURI(text)
 	switch {
@@ -199,19 +202,19 @@ var pathWords = map[routing.Path]string{
 	routing.PathHook:     "The path has a token: a request of an open page (/h/, a hook).",
 	routing.PathHistory:  "The path has a token: a request of an open page (/u/, back or forward).",
 	routing.PathResource: "The path has a token: a request of an open page (/r/, a script or style sheet).",
-	routing.PathOther:    "The path has a token, and is of no kind that pages use.",
+	routing.PathOther:    "The path has a token but is not one that pages request.",
 }
 
 func (e *Explanation) explainPod(source *Source, decision routing.Decision) {
 	upstream := source.Upstreams[decision.Upstream]
 	e.Dial = net.JoinHostPort(decision.Addr.String(), strconv.Itoa(int(decision.Port)))
 	e.say("%s opens the token: the page lives on %s.", capital(e.key(decision)), decision.Addr)
-	e.say("%s lies in %s of upstreams[%d] (%s).", decision.Addr, e.CIDR, decision.Upstream, upstream.hostport())
+	e.say("%s is in %s of upstreams[%d] (%s).", decision.Addr, e.CIDR, decision.Upstream, upstream.hostport())
 	e.say("Decision: pod. The proxy dials %s and no other address, whatever lb_policy says.", e.Dial)
 	if decision.Path == routing.PathResource {
 		e.say("If that pod is gone, a fresh pod of %s answers a GET or HEAD: all of them have the file.", upstream.hostport())
 	} else {
-		e.say("If that pod refuses the connection, the answer is 410 and the page reloads. If it cannot be reached, the answer is 503 " +
+		e.say("If that pod refuses the connection, the answer is 410 and the page reloads. If it is unreachable, the answer is 503 " +
 			"until gone_after is over, then 410.")
 	}
 }
@@ -220,16 +223,16 @@ func (e *Explanation) explainGone(source *Source, decision routing.Decision) {
 	e.Status = 410
 	switch decision.Reason {
 	case routing.ReasonRefused:
-		e.say("No key opens the token, or it is cut off. This source has %s: is that what the app has (KeyIDs)?", keyNames(source.Router.KeyIDs()))
+		e.say("No key opens the token, or it is cut off. This source has %s. Compare with the KeyIDs() of the app.", keyNames(source.Router.KeyIDs()))
 	case routing.ReasonNoCIDR:
 		e.say("%s opens the token: the page lives on %s.", capital(e.key(decision)), decision.Addr)
-		e.say("%s lies in no pod_cidr: %s.", decision.Addr, strings.Join(networks(source.Upstreams), " "))
+		e.say("%s is in no pod_cidr: %s.", decision.Addr, strings.Join(networks(source.Upstreams), " "))
 	default:
 		e.say("The token is malformed: a token is canonical base64url without padding. Nothing can open it.")
 	}
 	e.say("Decision: gone. No pod is dialled; the answer is 410 with Cache-Control: no-store, and the page reloads.")
 	if decision.Path == routing.PathSync {
-		e.say("Over gone_rate such answers in a second the rest get 503 and try again.")
+		e.say("Above gone_rate a second, further requests get 503 and try again.")
 	}
 }
 
@@ -239,7 +242,7 @@ func (e *Explanation) explainFresh(source *Source, decision routing.Decision) {
 		if decision.Reason == routing.ReasonNoCookie {
 			e.say("There is no cookie %s.", source.CookieName)
 		} else {
-			e.say("No cookie %s is usable: it must open, and its address must lie in a pod_cidr.", source.CookieName)
+			e.say("No cookie %s is usable: a key must open it, and its address must be in a pod_cidr.", source.CookieName)
 		}
 		var all []string
 		for _, upstream := range source.Upstreams {
@@ -251,12 +254,12 @@ func (e *Explanation) explainFresh(source *Source, decision routing.Decision) {
 		upstream := source.Upstreams[decision.Upstream]
 		if decision.Reason == routing.ReasonCookie {
 			e.say("%s opens the cookie %s: the browser's last page came from %s.", capital(e.key(decision)), source.CookieName, decision.Addr)
-			e.say("%s lies in %s of upstreams[%d].", decision.Addr, e.CIDR, decision.Upstream)
+			e.say("%s is in %s of upstreams[%d].", decision.Addr, e.CIDR, decision.Upstream)
 			e.say("Decision: upstream. The fresh pods of %s may answer: %s if it is one of them.", upstream.hostport(), decision.Addr)
 			e.say("Otherwise %s", fewestPages)
 		} else {
 			if source.CookieName == "" {
-				e.say("No cookie is looked at: cookie_name is not set.")
+				e.say("cookie_name is not set, so no cookie is read.")
 			} else {
 				e.say("There is no usable cookie %s.", source.CookieName)
 			}
@@ -264,7 +267,7 @@ func (e *Explanation) explainFresh(source *Source, decision routing.Decision) {
 			e.say("%s", capital(fewestPages))
 		}
 	}
-	e.say("Fresh is what the host resolves to now. A pod that drains or cannot be reached is passed over while there is another.")
+	e.say("The fresh pods are the addresses that the host resolves to now. A draining or unreachable pod is chosen only if there is no other.")
 }
 
 // fewestPages explains how a fresh pod is chosen.
@@ -304,7 +307,7 @@ func (s Upstream) cidrOf(address netip.Addr) (string, error) {
 	}
 	index, ok := table.Lookup(address)
 	if !ok || index >= len(s.CIDRs) {
-		return "", fmt.Errorf("%s lies in none of %s", address, strings.Join(s.CIDRs, " "))
+		return "", fmt.Errorf("%s is in none of %s", address, strings.Join(s.CIDRs, " "))
 	}
 	return s.CIDRs[index], nil
 }

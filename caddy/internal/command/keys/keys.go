@@ -15,8 +15,11 @@ import (
 
 func keygen() *cobra.Command {
 	cmd := cli.Subcommand("keygen [--bits <128|192|256>]", "Prints a new key", `
-Prints a new AES key in base64, from the system's random source. It is what
-'openssl rand -base64 32' prints: give it to the apps and to Caddy as the secret.
+Prints a new AES key in base64, as 'openssl rand -base64 32' does. Give it to the
+apps and to Caddy as the secret.
+`, `
+caddy doors keygen
+caddy doors keygen > secret.txt
 `, cli.Arguments(0), runKeygen)
 	cmd.Flags().Int("bits", 256, "Size of the key: 128, 192 or 256")
 	_ = cmd.RegisterFlagCompletionFunc("bits", cobra.FixedCompletions([]string{"128", "192", "256"}, cobra.ShellCompDirectiveNoFileComp))
@@ -29,7 +32,7 @@ func runKeygen(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	if bits != 128 && bits != 192 && bits != 256 {
-		return fmt.Errorf("--bits %d: an AES key has 128, 192 or 256", bits)
+		return fmt.Errorf("--bits %d: write 128, 192 or 256", bits)
 	}
 	key := make([]byte, bits/8)
 	rand.Read(key) // never fails
@@ -43,6 +46,9 @@ Prints the identifier of each key of the secret, one a line, in order. The first
 key encrypts. An identifier is 8 hexadecimal digits that tell nothing about the
 key; the app's KeyIDs() and Caddy's logs, metrics and state name keys by it, so
 that both sides can be compared.
+`, `
+DOORS_SECRET="$(cat secret.txt)" caddy doors keyid
+caddy doors keyid --secret-file secret.txt
 `, cli.Arguments(0), runKeyid))
 }
 
@@ -102,7 +108,7 @@ func readSecret(cmd *cobra.Command) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("--%s: %w", secretFlag, err)
 	case len(secret) > maxSecret:
-		return "", fmt.Errorf("--%s: more than %d bytes are no secret", secretFlag, maxSecret)
+		return "", fmt.Errorf("--%s: more than %d bytes are too large for a secret", secretFlag, maxSecret)
 	}
 	return string(secret), nil
 }

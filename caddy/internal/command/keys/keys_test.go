@@ -39,7 +39,7 @@ func TestKeygen(t *testing.T) {
 	for _, bits := range []string{"0", "-128", "64", "257", "many"} {
 		runDoors(t, "", "keygen", "--bits="+bits).Wants(t, cli.ExitCannot, "bits")
 	}
-	runDoors(t, "", "keygen", "256").Wants(t, cli.ExitCannot, "0 arguments, not 1")
+	runDoors(t, "", "keygen", "256").Wants(t, cli.ExitCannot, "expected 0 arguments, got 1")
 }
 
 // decode reads a token of encode, wherever the secret comes from.
@@ -90,7 +90,7 @@ func TestSecretMissing(t *testing.T) {
 	for _, args := range [][]string{{"keyid"}, {"encode", "10.0.0.7"}, {"decode", "x"}} {
 		runDoors(t, "", args...).Wants(t, cli.ExitCannot, secretVariable)
 		runDoors(t, "", append(args, "--secret-file", "/nowhere")...).Wants(t, cli.ExitCannot, "--secret-file")
-		runDoors(t, strings.Repeat(" ", maxSecret+1), append(args, "--secret-file", "-")...).Wants(t, cli.ExitCannot, "no secret")
+		runDoors(t, strings.Repeat(" ", maxSecret+1), append(args, "--secret-file", "-")...).Wants(t, cli.ExitCannot, "too large for a secret")
 		faulty := runDoors(t, "canary+canary", append(args, "--secret-file", "-")...)
 		faulty.Wants(t, cli.ExitCannot, "secret")
 		if strings.Contains(faulty.Stderr, "canary") {
@@ -109,7 +109,7 @@ func TestEncode(t *testing.T) {
 	for _, address := range []string{"10.0.0", "10.0.0.0/24", "10.0.0.7:80", "pod"} {
 		runDoors(t, "", "encode", address).Wants(t, cli.ExitCannot, address)
 	}
-	runDoors(t, "", "encode").Wants(t, cli.ExitCannot, "1 argument, not 0")
+	runDoors(t, "", "encode").Wants(t, cli.ExitCannot, "expected 1 argument, got 0")
 	// A secret in the wrong place is not shown.
 	for _, args := range [][]string{{"encode", newKey}, {"keyid", newKey}, {"encode", "10.0.0.7", newKey}} {
 		wrong := runDoors(t, "", args...)

@@ -14,13 +14,16 @@ func encode() *cobra.Command {
 	return takesSecret(cli.Subcommand("encode <ip> [--secret-file <path>]", "Prints a token of a pod's address", `
 Prints a new token of the address, made with the first key of the secret, as an
 app with that address would. Every call prints another one; all are good.
+`, `
+caddy doors encode 10.0.0.7
+caddy doors encode 10.0.0.7 --secret-file secret.txt
 `, cli.Arguments(1), runEncode))
 }
 
 func runEncode(cmd *cobra.Command, args []string) error {
 	address, err := netip.ParseAddr(args[0])
 	if err != nil {
-		return fmt.Errorf("%s is no IP address", cli.Shown(args[0]))
+		return fmt.Errorf("%s is not an IP address", cli.Shown(args[0]))
 	}
 	cipher, _, err := readCipher(cmd)
 	if err != nil {
@@ -42,6 +45,8 @@ of the secret that opened it:
 	10.0.0.7 key 0 (1f0c5a9e)
 
 Exits with 1 when no key opens the token.
+`, `
+caddy doors decode "$token" --secret-file secret.txt
 `, cobra.ArbitraryArgs, runDecode))
 	cmd.DisableFlagParsing = true // one token in 64 begins with a dash
 	return cmd
@@ -72,7 +77,7 @@ func parseDecode(cmd *cobra.Command, args []string) (token string, help bool, er
 		return "", help, err
 	}
 	if len(tokens) != 1 { // not shown: a token in the wrong place is still a token
-		return "", false, fmt.Errorf("one token is needed, not %d", len(tokens))
+		return "", false, fmt.Errorf("expected 1 token, got %d", len(tokens))
 	}
 	return tokens[0], false, nil
 }
@@ -112,7 +117,7 @@ func openedBy(secret, token string, address netip.Addr) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("the keys open the token together and not alone")
+	return 0, fmt.Errorf("internal error: no single key opens the token")
 }
 
 // Name names a key by its index and identifier.

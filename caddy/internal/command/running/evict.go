@@ -18,14 +18,11 @@ import (
 func evict() *cobra.Command {
 	cmd := takesWait(cli.Subcommand("evict <ip>|<network>|--upstream <host:port> [--rate <number>] [--idle-first] [--undo] [--address <address>]... [--timeout <duration>]",
 		"Makes the pages of a pod reload elsewhere", `
-Ends the pages of a pod now, or those of all pods in a network or of an upstream: for
-a bad release. The pods get no new pages while there are other pods, and each page is
+Ends the pages of a pod, or of all pods in a network or of an upstream, such as those
+of a bad release. The pods get no new pages while there are other pods, and each page is
 told to reload when it asks for its next stream (every 15 s) and a pod is known that
 takes it. Clicks and forms go through meanwhile. Prints how many pages are left, and
 ends when the pods have drained.
-
-	caddy doors evict 10.0.0.7 --rate 20
-	caddy doors evict 10.0.0.7 --undo
 
 The pods stay evicted until --undo, also when this command is interrupted and when
 the configuration is reloaded, but not when Caddy is restarted. Each replica of Caddy
@@ -36,14 +33,18 @@ An address is host:port, a URL or unix//path of an admin API; doors_status takes
 orders. A host name with several addresses stands for all of them, except localhost.
 Without --address it is the admin API of this machine's Caddy.
 
-Exits with 1 when --timeout is over, when somebody else takes the eviction back, and
+Exits with 1 when --timeout is over, when somebody else ends the eviction, and
 when --undo finds none at any replica; with 2 at once when a replica has no such pod
 in its networks, or no such upstream.
+`, `
+caddy doors evict 10.0.0.7 --rate 20
+caddy doors evict 10.0.0.7 --undo
+caddy doors evict --upstream app.example:8080 --idle-first
 `, cobra.MaximumNArgs(1), runEvict))
-	cmd.Flags().String("upstream", "", "The pods of this upstream only, host:port as configured")
-	cmd.Flags().Uint32("rate", 0, "How many pages of an upstream may be told in a second (default: gone_rate)")
-	cmd.Flags().Bool("idle-first", false, "Begin with the pages that were not used for longest")
-	cmd.Flags().Bool("undo", false, "Take the eviction back")
+	cmd.Flags().String("upstream", "", "Evict only the pods of this upstream, host:port as configured")
+	cmd.Flags().Uint32("rate", 0, "How many pages of an upstream to tell per second (default: gone_rate)")
+	cmd.Flags().Bool("idle-first", false, "Begin with the pages that have been idle for longest")
+	cmd.Flags().Bool("undo", false, "End the eviction")
 	return cmd
 }
 
@@ -62,7 +63,7 @@ func runEvict(cmd *cobra.Command, args []string) (err error) {
 		return w.run()
 	}
 	if flags.Changed("rate") || flags.Changed("idle-first") {
-		return errors.New("--undo takes neither --rate nor --idle-first: it is about the target alone")
+		return errors.New("--undo cannot be combined with --rate or --idle-first")
 	}
 	undone := 0
 	var mu sync.Mutex
@@ -93,11 +94,11 @@ func runEvict(cmd *cobra.Command, args []string) (err error) {
 func targetOf(cmd *cobra.Command, args []string) (target status.Target, err error) {
 	target.Upstream, _ = cmd.Flags().GetString("upstream")
 	if cmd.Flags().Changed("upstream") && !strings.Contains(target.Upstream, ":") {
-		return target, errors.New("--upstream must be host:port, as the configuration and 'caddy doors top' have it")
+		return target, errors.New("--upstream must be host:port, as in the configuration and in 'caddy doors top'")
 	}
 	switch {
 	case len(args) == 0 && target.Upstream == "":
-		return target, errors.New("which pods? Name an IP address, a network or --upstream")
+		return target, errors.New("the target is missing; write an IP address, a network or --upstream")
 	case len(args) == 0:
 		return target, nil
 	}
@@ -110,7 +111,7 @@ func targetOf(cmd *cobra.Command, args []string) (target status.Target, err erro
 	case err != nil || target.Pod.Zone() != "":
 		return target, fmt.Errorf("%s is neither an IP address nor a network such as 10.0.0.0/24", cli.Shown(args[0]))
 	case target.Network != target.Network.Masked():
-		return target, fmt.Errorf("%s has bits of the host set: write %s", target.Network, target.Network.Masked())
+		return target, fmt.Errorf("%s has host bits set; write %s", target.Network, target.Network.Masked())
 	}
 	target.Pod = target.Pod.Unmap()
 	return target, nil
@@ -142,7 +143,7 @@ func (e *evictor) ask(ctx context.Context, r *replica, hold time.Duration) (text
 		err := r.get(ctx, question{path: evictionsPath, query: query}, &evictions, http.StatusOK, http.StatusConflict)
 		var refused *refusal
 		if errors.As(err, &refused) && refused.status == http.StatusNotFound && refused.message != "" {
-			return "", false, cli.No("the eviction was taken back, or Caddy was restarted")
+			return "", false, cli.No("the eviction was undone, or Caddy was restarted")
 		}
 		if err != nil {
 			return "", false, err
@@ -153,7 +154,7 @@ func (e *evictor) ask(ctx context.Context, r *replica, hold time.Duration) (text
 	}
 	draining, pages := evictions.Left()
 	if draining == 0 {
-		return fmt.Sprintf("%s: no page is left, %s", e.order.Target, told(evictions)), true, nil
+		return fmt.Sprintf("%s: no pages left, %s", e.order.Target, told(evictions)), true, nil
 	}
 	return fmt.Sprintf("%s draining, %s left, %s", status.Count(draining, "pod"), status.Count(pages, "page"), told(evictions)), false, nil
 }

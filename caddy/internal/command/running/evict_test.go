@@ -68,7 +68,7 @@ func (f *fakeAdmin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(status.Evictions{Evictions: []status.Eviction{eviction}})
 }
 
-// Each replica gets the order once, and is asked until no page is left.
+// Each replica gets the order once, and is asked until no pages left.
 func TestEvict(t *testing.T) {
 	one, first := startAdmin(t, 0, 3, 2, 0)
 	two, second := startAdmin(t, 0, 0)
@@ -77,7 +77,7 @@ func TestEvict(t *testing.T) {
 		t.Errorf("%+v", evicted)
 	}
 	for _, address := range []string{first, "http://" + second + "/"} {
-		if !strings.Contains(evicted.Stdout, address+": 10.0.0.7: no page is left, 12 told to reload\n") {
+		if !strings.Contains(evicted.Stdout, address+": 10.0.0.7: no pages left, 12 told to reload\n") {
 			t.Errorf("nothing of %s: %+v", address, evicted)
 		}
 	}
@@ -106,9 +106,9 @@ func TestEvictTargets(t *testing.T) {
 	}
 	admin, address := startAdmin(t, 0, 0)
 	for arguments, why := range map[string]string{
-		"": "which pods?", "pod": "neither an IP address nor a network", "10.0.0.7:80": "neither", "10.0.0.0/33": "neither", "10.0.0.7/24": "write 10.0.0.0/24", "fe80::1%lo": "neither",
+		"": "the target is missing", "pod": "neither an IP address nor a network", "10.0.0.7:80": "neither", "10.0.0.0/33": "neither", "10.0.0.7/24": "write 10.0.0.0/24", "fe80::1%lo": "neither",
 		"10.0.0.7 10.0.0.8": "at most 1", "--upstream app": "must be host:port", "10.0.0.7 --rate -1": "--rate", "10.0.0.7 --rate 4294967296": "--rate", "10.0.0.7 --timeout -1s": "--timeout",
-		"10.0.0.7 --undo --rate 1": "--undo takes neither", "10.0.0.7 --undo --idle-first": "--undo takes neither", "10.0.0.7 --address caddy": "caddy",
+		"10.0.0.7 --undo --rate 1": "--undo cannot be combined", "10.0.0.7 --undo --idle-first": "--undo cannot be combined", "10.0.0.7 --address caddy": "caddy",
 	} {
 		arguments := append([]string{"evict"}, strings.Fields(arguments)...)
 		if !strings.Contains(fmt.Sprint(arguments), "--address") {
@@ -136,7 +136,7 @@ func TestEvictInVain(t *testing.T) {
 		lost.evicted = false
 		lost.mu.Unlock()
 	}()
-	runDoors(t, "evict", "10.0.0.7", "--address", over, "--address", address).Wants(t, cli.ExitNo, "was taken back")
+	runDoors(t, "evict", "10.0.0.7", "--address", over, "--address", address).Wants(t, cli.ExitNo, "was undone")
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
 	runDoors(t, "evict", "10.0.0.7", "--address", other.URL).Wants(t, cli.ExitCannot, "not the admin API")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"net"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
@@ -174,7 +176,7 @@ func parseAddress(text string) (base url.URL, network, address string, err error
 		parsed, err := url.Parse(text)
 		switch {
 		case err != nil:
-			return base, "", "", errors.New("no URL")
+			return base, "", "", errors.New("not a valid URL")
 		case parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
 			return *parsed, "", "", errors.New("a URL must be http:// or https:// with a host")
 		}
@@ -243,6 +245,9 @@ func (r *replica) ask(ctx context.Context, api api, q question, document any, wa
 		request.Header.Set("Origin", r.origin)
 	}
 	answer, err := r.client.Do(request)
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; check that Caddy is running, and that --address is its admin endpoint or its doors_status", withoutURL(err))
+	}
 	if err != nil {
 		return withoutURL(err)
 	}
@@ -293,9 +298,9 @@ type refusal struct {
 func (r *refusal) Error() string {
 	switch {
 	case r.message == "" && r.api == admin:
-		return fmt.Sprintf("answered with status %d, which is not the admin API of a Caddy with Doors", r.status)
+		return fmt.Sprintf("answered with status %d; this is not the admin API of a Caddy with doors-caddy", r.status)
 	case r.message == "":
-		return fmt.Sprintf("answered with status %d, which is not doors_status", r.status)
+		return fmt.Sprintf("answered with status %d; this is neither doors_status nor the admin API of a Caddy with doors-caddy", r.status)
 	}
 	return fmt.Sprintf("answered with status %d: %s", r.status, r.message)
 }

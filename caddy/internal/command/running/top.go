@@ -26,6 +26,9 @@ standard output is no terminal, it prints one table and ends.
 
 Each renewal is a request. The admin API logs its requests, doors_status does not.
 `+addressHelp+`
+`, `
+caddy doors top
+caddy doors top --once --address caddy.example:2019
 `, cli.Arguments(0), runTop)
 	cmd.Flags().String("address", "", "Address of a running Caddy")
 	cmd.Flags().Bool("once", false, "Print one table and end")
@@ -54,7 +57,7 @@ func runTop(cmd *cobra.Command, _ []string) error {
 		for i, replica := range replicas {
 			names[i] = replica.name
 		}
-		return fmt.Errorf("--address %s stands for %d replicas: name one of %s", address, len(replicas), strings.Join(names, ", "))
+		return fmt.Errorf("--address %s has %d replicas; name one of them: %s", address, len(replicas), strings.Join(names, ", "))
 	}
 	screen, ok := cmd.OutOrStdout().(*os.File)
 	if !once && ok && term.IsTerminal(int(screen.Fd())) {
@@ -146,6 +149,9 @@ than a page that is well is silent (a third more than roll_time).
 `+addressHelp+`
 
 Exits with 1 while a pod is draining.
+`, `
+caddy doors status
+caddy doors status --address caddy-0:2019 --address caddy-1:2019
 `, cli.Arguments(0), runStatus)
 	cmd.Flags().StringArray("address", nil, "Address of a replica; may be repeated")
 	return cmd

@@ -80,10 +80,10 @@ func TestTop(t *testing.T) {
 			t.Errorf("%s\nand not\n%s", shown.Stdout, rolloutTable)
 		}
 	}
-	runDoors(t, "top", "--address", server.URL+"/elsewhere").Wants(t, cli.ExitCannot, "not doors_status")
+	runDoors(t, "top", "--address", server.URL+"/elsewhere").Wants(t, cli.ExitCannot, "neither doors_status")
 	runDoors(t, "top", "--address", "caddy").Wants(t, cli.ExitCannot, "caddy")
 	nameIs(t, "127.0.0.1", "127.0.1.1")
-	runDoors(t, "top", "--address", "caddy.test:1").Wants(t, cli.ExitCannot, "2 replicas: name one of caddy.test:1 (127.0.0.1:1), ")
+	runDoors(t, "top", "--address", "caddy.test:1").Wants(t, cli.ExitCannot, "2 replicas; name one of them: caddy.test:1 (127.0.0.1:1), ")
 }
 
 func TestFrame(t *testing.T) {
@@ -133,7 +133,7 @@ func TestStatus(t *testing.T) {
 	}{
 		{[]string{over}, 0, "", over + ": complete: 2 pods drained\n"},
 		{[]string{over, busy, over}, cli.ExitNo, "not drained: 2 pods", over + ": complete: 2 pods drained\n" + busy + ": 2 pods draining, 3 pages left?[2J\n" + over + ": complete: 2 pods drained\n"},
-		{[]string{over + "/elsewhere"}, cli.ExitCannot, "not doors_status", ""},
+		{[]string{over + "/elsewhere"}, cli.ExitCannot, "neither doors_status", ""},
 	} {
 		arguments := []string{"status"}
 		for _, address := range test.addresses {

@@ -30,6 +30,9 @@ none does yet, it is over at once.
 
 Exits with 1 when --timeout is over, and with 2 at once when a replica has no such
 pod in its networks.
+`, `
+caddy doors wait 10.0.0.7 --idle 40m
+caddy doors wait --drained --timeout 1h
 `, func(cmd *cobra.Command, values []string) error {
 		if drained, _ := cmd.Flags().GetBool("drained"); drained {
 			return cli.Arguments(0)(cmd, values)
@@ -44,17 +47,17 @@ pod in its networks.
 func runWait(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		if cmd.Flags().Changed("idle") {
-			return errors.New("--idle is for one pod, and --drained for all: give one of them")
+			return errors.New("--idle cannot be combined with --drained")
 		}
 		return (&waiter{cmd: cmd, eager: true, ask: askDrained}).run()
 	}
 	pod, err := netip.ParseAddr(args[0])
 	if err != nil || pod.Zone() != "" {
-		return fmt.Errorf("%s is no IP address", cli.Shown(args[0]))
+		return fmt.Errorf("%s is not an IP address", cli.Shown(args[0]))
 	}
 	idle, _ := cmd.Flags().GetDuration("idle")
 	if idle <= 0 {
-		return fmt.Errorf("--idle %v: must be more than 0", idle)
+		return fmt.Errorf("--idle %v: must be longer than 0s", idle)
 	}
 	return (&waiter{cmd: cmd, about: pod.Unmap().String(), ask: askIdle(pod.Unmap(), idle)}).run()
 }

@@ -115,8 +115,8 @@ func TestWaitCannot(t *testing.T) {
 	defer lying.Close()
 	for address, why := range map[string]string{
 		unknown:        "in no network",
-		other.URL:      "not doors_status",
-		lying.URL:      "not doors_status",
+		other.URL:      "neither doors_status",
+		lying.URL:      "neither doors_status",
 		"other.test:1": "other.test",
 		"caddy":        "caddy",
 	} {
@@ -155,15 +155,15 @@ func TestWaitDrained(t *testing.T) {
 		t.Errorf("%+v", waited)
 	}
 	runDoors(t, "wait", "--drained", "--address", over, "--address", never, "--timeout", "10ms").Wants(t, cli.ExitNo, never+": time is up: 1 pod draining, 3 pages left")
-	runDoors(t, "wait", "--drained", "--address", over+"/elsewhere").Wants(t, cli.ExitCannot, "not doors_status")
-	runDoors(t, "wait", "--drained", "10.0.0.7", "--address", over).Wants(t, cli.ExitCannot, "0 arguments, not 1")
-	runDoors(t, "wait", "--drained", "--idle", "1m", "--address", over).Wants(t, cli.ExitCannot, "--idle is for one pod")
+	runDoors(t, "wait", "--drained", "--address", over+"/elsewhere").Wants(t, cli.ExitCannot, "neither doors_status")
+	runDoors(t, "wait", "--drained", "10.0.0.7", "--address", over).Wants(t, cli.ExitCannot, "expected 0 arguments, got 1")
+	runDoors(t, "wait", "--drained", "--idle", "1m", "--address", over).Wants(t, cli.ExitCannot, "--idle cannot be combined")
 	lying := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{}`))
 	}))
 	defer lying.Close()
-	runDoors(t, "wait", "--drained", "--address", lying.URL).Wants(t, cli.ExitCannot, "not doors_status")
+	runDoors(t, "wait", "--drained", "--address", lying.URL).Wants(t, cli.ExitCannot, "neither doors_status")
 }
 
 // The admin API has its own path, also over a socket.
@@ -229,10 +229,10 @@ func TestWaitName(t *testing.T) {
 		stdout  []string // the replicas that said yes
 		stderr  string
 	}{
-		"one of two is lost":           {[][]string{{"127.0.0.1", "127.0.1.1"}, here}, 0, here, "no longer there"},
-		"one is replaced":              {[][]string{gone, here}, 0, here, "no longer there"},
+		"one of two is lost":           {[][]string{{"127.0.0.1", "127.0.1.1"}, here}, 0, here, "no longer in DNS"},
+		"one is replaced":              {[][]string{gone, here}, 0, here, "no longer in DNS"},
 		"one is added":                 {[][]string{here, {"127.0.0.1", "127.0.0.2"}}, 0, []string{"127.0.0.1", "127.0.0.2"}, ""},
-		"nobody is left to ask":        {[][]string{gone, here, nil}, cli.ExitCannot, nil, "no longer there"},
+		"nobody is left to ask":        {[][]string{gone, here, nil}, cli.ExitCannot, nil, "no longer in DNS"},
 		"the name fails after the yes": {[][]string{here, nil}, 0, here, ""},
 	} {
 		var lookups atomic.Int64

@@ -146,7 +146,7 @@ func (w *waiter) one(ctx context.Context, r *replica) error {
 			return err
 		}
 		if err != nil && r.vanished(ctx) {
-			w.note("%s: is no longer there", r.name)
+			w.note("%s: no longer in DNS", r.name)
 			w.lose(r)
 			return nil
 		}
