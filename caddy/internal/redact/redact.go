@@ -67,8 +67,8 @@ const (
 	longestKey = 400
 )
 
-// Error returns the error without the texts that look like keys, and without parts of them: a
-// parser may show the rest of what it has read. The message gives their lengths instead.
+// Error replaces the texts that look like keys in an error, and parts of them, by their lengths. Parts
+// matter because a parser may show only the rest of what it has read.
 func Error(err error, texts []string) error {
 	if err == nil {
 		return nil

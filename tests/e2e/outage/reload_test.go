@@ -78,7 +78,7 @@ func TestReloads(t *testing.T) {
 			t.Errorf("only %d requests over %s", requests[protocol], protocol)
 		}
 	}
-	// Both numbers are random, with a standard deviation of their square root.
+	// Both numbers are random, with a standard deviation of about their square root.
 	mine, others := float64(failed[H1]), float64(stockFailed[H1])*float64(requests[H1])/float64(max(1, stockRequests[H1]))
 	if mine-others > 4*math.Sqrt(mine+others)+3 {
 		t.Errorf("%d of %d HTTP/1.1 requests failed; with stock Caddy %d of %d", failed[H1], requests[H1], stockFailed[H1], stockRequests[H1])

@@ -10,7 +10,8 @@ import (
 
 // State gives the gauges access to what is known. Its functions may be called at any time.
 type State struct {
-	// Pods returns all known pods. Fresh must be called first, so that the library learns which ones are outside their networks.
+	// Pods returns all known pods. Fresh must be called first, so that the library learns which
+	// ones are outside their networks.
 	Pods func() ([]routing.KnownPod, error)
 	// Now returns the time on the clock of Pods.
 	Now func() time.Duration

@@ -13,8 +13,8 @@ import (
 // yes.
 const checkEvery = time.Second
 
-// look returns the current answer to a question, whether it is yes, and the time until it can
-// become yes at the earliest, or 0 if that is unknown.
+// look returns the current answer to a question and whether it is yes. earliest is the shortest time
+// until it can become yes, or 0 if that is unknown.
 type look func() (document any, yes bool, earliest time.Duration, err error)
 
 // refusal is an error with an HTTP status.
