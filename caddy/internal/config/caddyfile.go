@@ -23,7 +23,7 @@ import (
 //	        upstream_port <port>
 //	    }
 //
-//	    # resolving each host
+//	    # DNS
 //	    refresh             <interval>
 //	    resolvers           <addresses...>
 //	    dial_timeout        <timeout>
@@ -32,24 +32,24 @@ import (
 //	    stale_max           <age>
 //	    first_lookup        <duration>
 //
-//	    # pods that cannot be reached, or drain
+//	    # unreachable and draining pods
 //	    gone_after <duration>
 //	    gone_rate  <number>
 //	    drain_max  <duration>
 //	    page_wait  <duration>
 //	    max_pods   <number>
 //
-//	    # what the app sets otherwise than Doors does
+//	    # defaults of Doors that the app changes
 //	    roll_time    <duration>
 //	    session_time <duration>
 //
-//	    # seeing what happens
+//	    # diagnosis
 //	    decision_header <name>
 //	}
 //
-// `dynamic` may stand for `dynamic_upstreams`. There may be several upstream blocks; each other option may be given
-// once. secret, upstream and the options of an upstream are required, and with more than one upstream block so is
-// cookie_name.
+// `dynamic` is a synonym of `dynamic_upstreams`. There may be several upstream blocks. Each other
+// option may occur once. secret, upstream and all options of an upstream are required. With more
+// than one upstream, cookie_name is required as well.
 func (s *Source) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // source name
 	start := d.Token()
