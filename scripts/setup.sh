@@ -41,7 +41,7 @@ needs() {
     dist) printf '%s\n' readelf:binutils dpkg-deb:dpkg python3:python3 ensurepip.py:python3-venv ;;
     install) printf '%s\n' /usr/sbin/debootstrap:debootstrap systemd-analyze:systemd ;;
     # Large packages: apt-get prints the size first.
-    e2e) printf '%s\n' prometheus:prometheus chromium:chromium curl:curl ;;
+    e2e) printf '%s\n' prometheus:prometheus chromium:chromium curl:curl openssl:openssl ;;
     esac
 }
 # has NEED: whether a program, NAME.pc, HEADER.hpp or MODULE.py is installed.
