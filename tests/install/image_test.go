@@ -64,6 +64,22 @@ func TestImage(t *testing.T) {
 	}
 }
 
+// TestImageWithPlugins executes the Dockerfile of docs/building.md on top of ours.
+func TestImageWithPlugins(t *testing.T) {
+	name := "ghcr.io/doors-dev/doors-caddy:" + version(t)
+	build := dockerfile.Build{File: sample(t, "dockerfile", "FROM "), Context: top(t), Caches: caches(t), Images: map[string]dockerfile.Image{
+		name + "-builder": ours(t).Run(t, "builder"),
+		name:              ours(t).Run(t, ""),
+	}}
+	box := container{image: build.Run(t, "")}
+	modules := box.output(t, "caddy", "list-modules")
+	for _, module := range []string{"layer4", "http.reverse_proxy.upstreams.doors_upstream"} {
+		if !strings.Contains(modules, "\n"+module+"\n") {
+			t.Errorf("the Caddy of that image has no %s:\n%s", module, modules)
+		}
+	}
+}
+
 // shared is the build of our Dockerfile. The tests of this package share the stages that are built.
 var shared *dockerfile.Build
 

@@ -209,13 +209,14 @@ func testByHand(t *testing.T, text string) {
 	if hand, ours := readCall(t, record), script(t); fmt.Sprintf("%q", hand) != fmt.Sprintf("%q", ours) {
 		t.Fatalf("by hand %q\nxcaddy.sh %q", hand, ours)
 	}
-	// Go first uses what it has downloaded before: this test needs no network.
+	// Go first uses what it has downloaded before: this test needs no network. The commands also work where GOPRIVATE covers
+	// our modules.
 	check(t, os.Remove(output))
 	shell(t, `scripts/tools.sh
 		. scripts/versions.sh
 		export REAL=$DOORS_CACHE/bin/xcaddy-$xcaddy_version GOSUMDB=off
 		export GOPROXY="file://$(go env GOMODCACHE)/cache/download,$(go env GOPROXY)"
-		`+text, "FOLDER="+folder, "RECORD="+record)
+		`+text, "FOLDER="+folder, "RECORD="+record, "GOPRIVATE=github.com/doors-dev")
 	modules := run(t, folder, nil, output, "list-modules")
 	if !slices.Contains(strings.Split(modules, "\n"), "http.reverse_proxy.upstreams.doors_upstream") {
 		t.Errorf("the Caddy that was built has no doors_upstream:\n%s", modules)
