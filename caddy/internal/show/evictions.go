@@ -17,7 +17,7 @@ import (
 func (r *Reporter) Evict(order status.Order) ([]status.Eviction, error) {
 	sources := r.process.InForce()
 	if len(sources) == 0 {
-		return nil, status.Refuse(http.StatusConflict, "the running configuration has no doors_upstream source, so that there is nothing to evict")
+		return nil, status.Refuse(http.StatusConflict, "the running configuration has no doors_upstream source, so there is nothing to evict")
 	}
 	if pod := order.Pod; pod.IsValid() && !slices.ContainsFunc(sources, func(source Source) bool {
 		_, known := source.Loaded().Router.Lookup(pod)
@@ -116,7 +116,7 @@ func (r *Reporter) evictionsOf(target status.Target) (evictions []routing.Evicti
 		}
 	}
 	if len(evictions) == 0 {
-		return nil, status.Refuse(http.StatusNotFound, "upstream: the running configuration has none of that name; give host:port as configured, such as svc.example:8080")
+		return nil, status.Refuse(http.StatusNotFound, "upstream: not in the running configuration; write host:port as configured, such as svc.example:8080")
 	}
 	return evictions, nil
 }
@@ -125,9 +125,9 @@ func (r *Reporter) evictionsOf(target status.Target) (evictions []routing.Evicti
 func refusedBy(err error) error {
 	switch {
 	case errors.Is(err, routing.StatusTooMany):
-		return status.Refuse(http.StatusConflict, "there are 256 evictions, and no more may be: take one back")
+		return status.Refuse(http.StatusConflict, "the limit of 256 evictions is reached; end one of them first")
 	case errors.Is(err, routing.StatusCIDR), errors.Is(err, routing.StatusAddress):
-		return status.Refuse(http.StatusBadRequest, "network: the library refuses it: "+err.Error())
+		return status.Refuse(http.StatusBadRequest, "network: "+err.Error())
 	}
 	return err
 }

@@ -113,8 +113,8 @@ func TestEvict(t *testing.T) {
 func TestEvictRefused(t *testing.T) {
 	process, _, _ := startEviction(t)
 	for want, target := range map[string]status.Target{
-		"127.0.2.1 is in no network": {Pod: netip.MustParseAddr("127.0.2.1")},
-		"none of that name":          {Upstream: "canary.test:80"},
+		"127.0.2.1 is in no network":       {Pod: netip.MustParseAddr("127.0.2.1")},
+		"not in the running configuration": {Upstream: "canary.test:80"},
 	} {
 		if _, err := process.Evict(status.Order{Target: target}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%v: %v", target, err)

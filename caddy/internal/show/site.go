@@ -56,10 +56,10 @@ func (s *Site) CaddyModule() caddy.ModuleInfo {
 func (*Site) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // directive name
 	if d.NextArg() {
-		return d.Errf("surplus argument %q: %s takes none", d.Val(), directive)
+		return d.Errf("unexpected argument %q: %s does not take arguments", d.Val(), directive)
 	}
 	if d.NextBlock(d.Nesting()) {
-		return d.Errf("unrecognized option %q: %s takes none", d.Val(), directive)
+		return d.Errf("unexpected option %q: %s does not take options", d.Val(), directive)
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func TestCheck(t *testing.T) {
 		"several hosts": {source("{env.DOORS_SECRET}", "upstream", resolved, upstream("127.0.1.0/24 127.0.2.0/24", "app.test "+podC, "{env.PORT}")), true, 0,
 			[]string{"app.test: " + podA, "app.test: " + podB, podC + ": " + podC, "opens the token in the cookie of " + podA}},
 		"another's": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podC, "{env.PORT}")+upstream("127.0.2.0/24", podA, "{env.PORT}")), true, 1,
-			[]string{podC + ", which lies in a pod_cidr of upstreams[1]", podA + ", which lies in a pod_cidr of upstreams[0]"}},
+			[]string{podC + ", which is in a pod_cidr of upstreams[1]", podA + ", which is in a pod_cidr of upstreams[0]"}},
 		"nobody listens": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", podA, "{env.CLOSED}")), true, 1,
 			[]string{"FINDING  source 0, upstreams[0]: " + podA + ": ", "refused", "UNTESTED source 0, upstreams[0]: no pod to probe"}},
 		"one address is free": {source("{env.DOORS_SECRET}", "upstream", "", upstream("127.0.1.0/24", "127.0.1.9 "+podA, "{env.PORT}")), true, 0,
@@ -232,7 +232,7 @@ func TestCheckOverTLS(t *testing.T) {
 	if result := with(tls + "header_up X-Site shop"); result.Code != 0 || !strings.Contains(result.Stdout, "opens the token in the cookie") {
 		t.Errorf("%+v", result)
 	}
-	if result := with(tls); result.Code != 2 || !strings.Contains(result.Stdout, "status 403 and no token") {
+	if result := with(tls); result.Code != 2 || !strings.Contains(result.Stdout, "status 403 and without a token") {
 		t.Errorf("%+v", result)
 	}
 	if result := with("transport http {\n\ttls\n}\n"); result.Code != 2 || !strings.Contains(result.Stdout, "UNTESTED source 0, upstreams[0]: "+podA+": GET /: ") {

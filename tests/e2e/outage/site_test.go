@@ -96,8 +96,8 @@ func errorsLogged(caddy *Caddy, texts ...string) int {
 	return count
 }
 
-// timedOut is the log message about a name server that does not answer.
-const timedOut = "name server timed out"
+// timedOut is the reason in the log for a name server that does not answer.
+const timedOut = `"reason":"timeout"`
 
 // hostLines returns the addresses in each line about a change of the host.
 func hostLines(caddy *Caddy) (lines [][]string) {

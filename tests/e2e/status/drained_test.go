@@ -27,8 +27,8 @@ func TestDrained(t *testing.T) {
 	Eventually(t, "the streams are counted", func() bool { return r.pod(podA).Streams == 2 })
 	r.resolve(app, podB)
 	w := openWindow(t, site+"/")
-	w.shows(`document.getElementById("headline").innerText.startsWith("1 pod draining, 2 pages left, since ")`)
-	check(1, "1 pod draining, 2 pages left, since ")
+	w.shows(`document.getElementById("headline").innerText.startsWith("1 pod draining, 2 pages left, for ")`)
+	check(1, "1 pod draining, 2 pages left, for ")
 	waited := make(chan Result, 1)
 	go func() {
 		waited <- Command{Arguments: []string{"doors", "wait", "--drained", "--address", site, "--address", r.caddy.AdminURL(""), "--timeout", "5m"}}.Run(t)
@@ -38,10 +38,10 @@ func TestDrained(t *testing.T) {
 	}
 	closeFirst()
 	closeSecond()
-	w.shows(`document.getElementById("headline").innerText.startsWith("complete since ")`)
+	w.shows(`document.getElementById("headline").innerText.startsWith("complete for ")`)
 	w.shows(`[...document.querySelectorAll("#pods tr")].some((row) => row.innerText.includes("` + podA + `:") && row.innerText.includes("drained"))`)
-	check(0, "complete since ")
-	if end := <-waited; end.Code != 0 || strings.Count(end.Stdout, ": complete since ") != 2 || strings.Count(end.Stderr, ": 1 pod draining, ") < 2 {
+	check(0, "complete for ")
+	if end := <-waited; end.Code != 0 || strings.Count(end.Stdout, ": complete for ") != 2 || strings.Count(end.Stderr, ": 1 pod draining, ") < 2 {
 		t.Errorf("%+v", end)
 	}
 	if one := r.pod(podA); !one.Drained || one.DrainedSecondsAgo == nil || *one.DrainingSecondsAgo < *one.DrainedSecondsAgo+4 || one.LastSeenSecondsAgo == nil || *one.LastSeenSecondsAgo < 4 {

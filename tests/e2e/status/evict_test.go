@@ -157,7 +157,7 @@ func TestEvict(t *testing.T) {
 	if one := r.pod(podA); one.Generation != "draining" || !one.Drained || one.DrainingSecondsAgo == nil {
 		t.Errorf("%+v", one)
 	}
-	if s.Answers.Gone["evicted"] != 8 || s.Answers.Reloads["evicted"] != 8 || !strings.HasPrefix(s.Rollout.Headline, "complete since ") {
+	if s.Answers.Gone["evicted"] != 8 || s.Answers.Reloads["evicted"] != 8 || !strings.HasPrefix(s.Rollout.Headline, "complete for ") {
 		t.Errorf("%+v, %+v", s.Answers, s.Rollout)
 	}
 	var events []string
@@ -167,7 +167,7 @@ func TestEvict(t *testing.T) {
 	if text := strings.Join(events, ", "); !strings.Contains(text, "evicted "+podA+"/32") || !strings.Contains(text, "last_page") {
 		t.Errorf("events: %s", text)
 	}
-	w.shows(`document.getElementById("events").innerText.includes("127.0.1.1/32 is evicted") && document.getElementById("events").innerText.includes("has no page left")`)
+	w.shows(`document.getElementById("events").innerText.includes("127.0.1.1/32 is evicted") && document.getElementById("events").innerText.includes("has no pages left")`)
 	w.picture("evicted", 1000, false)
 	w.picture("evicted-narrow", 360, true)
 	_, metrics := r.caddy.Admin(http.MethodGet, "/metrics", "", nil)
@@ -288,7 +288,7 @@ func TestDrainMax(t *testing.T) {
 	}
 	r.resolve(app, podB)
 	Eventually(t, "all pages are on the new pod", func() bool { return on(visitors, podB) == len(visitors) })
-	Eventually(t, "the old pod has drained", func() bool { return strings.HasPrefix(r.state().Rollout.Headline, "complete since ") })
+	Eventually(t, "the old pod has drained", func() bool { return strings.HasPrefix(r.state().Rollout.Headline, "complete for ") })
 	checkVisitors(t, visitors)
 	if s := r.state(); s.Answers.Gone["drain_max"] != len(visitors) || len(s.Evictions) != 0 || r.pod(podA).EvictedSecondsAgo != nil {
 		t.Errorf("%+v, %+v", s.Answers, s.Evictions)

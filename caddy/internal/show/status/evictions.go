@@ -108,7 +108,7 @@ func (s Responder) serveEvictions(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, undone, err)
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST, DELETE")
-		refuse(w, r, http.StatusMethodNotAllowed, "evictions are read with GET, made with POST and taken back with DELETE")
+		refuse(w, r, http.StatusMethodNotAllowed, "method not allowed; read evictions with GET, start them with POST and end them with DELETE")
 	}
 }
 
@@ -121,9 +121,9 @@ func answer(w http.ResponseWriter, r *http.Request, evictions []Eviction, err er
 }
 
 var (
-	errNoTarget   = Refuse(http.StatusBadRequest, `which pods? Give "pod", an IP address, "network", such as "10.0.0.0/24", or "upstream", host:port as configured`)
-	errTwoTargets = Refuse(http.StatusBadRequest, `"pod" and "network" are both given: one is enough`)
-	errNoEviction = Refuse(http.StatusNotFound, "nothing is evicted by that target")
+	errNoTarget   = Refuse(http.StatusBadRequest, `the target is missing; write "pod", an IP address, "network", such as "10.0.0.0/24", or "upstream", host:port as configured`)
+	errTwoTargets = Refuse(http.StatusBadRequest, `"pod" and "network" are both set; remove one of them`)
+	errNoEviction = Refuse(http.StatusNotFound, "there is no eviction with that target")
 )
 
 // orderOf parses an order. Its errors do not show the input: it may be a secret.
@@ -140,11 +140,11 @@ func orderOf(r *http.Request) (order Order, err error) {
 	var mistyped *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &mistyped) && mistyped.Field != "":
-		return order, Refuse(http.StatusBadRequest, shape+": "+mistyped.Field+" is of another type, or out of range")
+		return order, Refuse(http.StatusBadRequest, shape+"; "+mistyped.Field+" has the wrong type or is out of range")
 	case err != nil:
-		return order, Refuse(http.StatusBadRequest, shape+", with these members and no others")
+		return order, Refuse(http.StatusBadRequest, shape+", without other members")
 	case decoder.More():
-		return order, Refuse(http.StatusBadRequest, shape+", and nothing behind it")
+		return order, Refuse(http.StatusBadRequest, shape+", with nothing after it")
 	}
 	target, err := parseTarget(body.Pod, body.Network, body.Upstream)
 	if err == nil && target == (Target{}) {
@@ -161,17 +161,17 @@ func targetOf(query url.Values) (Target, error) {
 func parseTarget(pod, network, upstream string) (target Target, err error) {
 	err = target.Pod.UnmarshalText([]byte(pod)) // "" is not an address
 	if err != nil || target.Pod.Zone() != "" {
-		return target, Refuse(http.StatusBadRequest, "pod: must be an IP address without port and zone, such as 10.0.0.7")
+		return target, Refuse(http.StatusBadRequest, "pod: must be an IP address without a port or zone, such as 10.0.0.7")
 	}
 	if err = target.Network.UnmarshalText([]byte(network)); err != nil {
-		return target, Refuse(http.StatusBadRequest, "network: must be an address and the length of its prefix, such as 10.0.0.0/24")
+		return target, Refuse(http.StatusBadRequest, "network: must be an address with a prefix length, such as 10.0.0.0/24")
 	}
 	target.Pod, target.Upstream = target.Pod.Unmap(), upstream
 	switch {
 	case target.Pod.IsValid() && target.Network.IsValid():
 		err = errTwoTargets
 	case target.Network != target.Network.Masked():
-		err = Refuse(http.StatusBadRequest, "network: bits of the host are set; write "+target.Network.Masked().String())
+		err = Refuse(http.StatusBadRequest, "network: host bits are set; write "+target.Network.Masked().String())
 	}
 	return target, err
 }

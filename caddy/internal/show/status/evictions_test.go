@@ -90,10 +90,10 @@ func TestOrders(t *testing.T) {
 // An invalid order changes nothing and is not shown in the error.
 func TestBadOrders(t *testing.T) {
 	for body, why := range map[string]string{
-		``: "must be JSON", `canary`: "must be JSON", `["canary"]`: "must be JSON", `{"canary": 1}`: "these members and no others", `{"pod": "10.0.0.7"} {"canary": 1}`: "nothing behind it",
-		`{}`: "which pods?", `{"rate": 1}`: "which pods?", `{"pod": "canary"}`: "pod: must be", `{"pod": "10.0.0.7:80"}`: "pod: must be", `{"pod": "fe80::1%canary"}`: "pod: must be", `{"pod": 7}`: "must be JSON",
+		``: "must be JSON", `canary`: "must be JSON", `["canary"]`: "must be JSON", `{"canary": 1}`: "without other members", `{"pod": "10.0.0.7"} {"canary": 1}`: "with nothing after it",
+		`{}`: "the target is missing", `{"rate": 1}`: "the target is missing", `{"pod": "canary"}`: "pod: must be", `{"pod": "10.0.0.7:80"}`: "pod: must be", `{"pod": "fe80::1%canary"}`: "pod: must be", `{"pod": 7}`: "must be JSON",
 		`{"network": "canary"}`: "network: must be", `{"network": "10.0.0.0"}`: "network: must be", `{"network": "10.0.0.7/24"}`: "write 10.0.0.0/24", `{"network": "10.0.0.0/33"}`: "network: must be",
-		`{"pod": "10.0.0.7", "network": "10.0.0.0/24"}`: "one is enough", `{"pod": "10.0.0.7", "rate": -1}`: "out of range", `{"pod": "10.0.0.7", "rate": 4294967296}`: "out of range", `{"pod": "10.0.0.7", "idle_first": "canary"}`: "of another type",
+		`{"pod": "10.0.0.7", "network": "10.0.0.0/24"}`: "remove one of them", `{"pod": "10.0.0.7", "rate": -1}`: "out of range", `{"pod": "10.0.0.7", "rate": 4294967296}`: "out of range", `{"pod": "10.0.0.7", "idle_first": "canary"}`: "has the wrong type",
 		`{"pod": "` + strings.Repeat("1", maxOrder) + `"}`: "must be JSON",
 	} {
 		var e evicting
@@ -102,7 +102,7 @@ func TestBadOrders(t *testing.T) {
 			t.Errorf("%.60s: %d %s, %+v", body, answer.Code, answer.Body, e.orders)
 		}
 	}
-	for query, why := range map[string]string{"": "which pods?", "?pod=canary": "pod: must be", "?network=canary": "network: must be", "?pod=10.0.0.7&network=10.0.0.0/24": "one is enough"} {
+	for query, why := range map[string]string{"": "the target is missing", "?pod=canary": "pod: must be", "?network=canary": "network: must be", "?pod=10.0.0.7&network=10.0.0.0/24": "remove one of them"} {
 		var e evicting
 		answer, _ := e.order(t, http.MethodDelete, query, "")
 		if answer.Code != http.StatusBadRequest || e.undone != nil || !strings.Contains(answer.Body.String(), why) || strings.Contains(answer.Body.String(), "canary") {

@@ -88,7 +88,7 @@
     list(byId("pods"), shown, (pod) => pod.pod, newRow, (row, pod) => {
       const [head, state, streams, inFlight, seen] = row.children, [text, look, more] = stateOf(pod);
       put(head.children[0], pod.pod);
-      put(head.children[1], pod.upstream || "of no upstream");
+      put(head.children[1], pod.upstream || "no upstream");
       put(state.children[0], text);
       state.children[0].className = "state " + look;
       put(state.children[1], more);
@@ -142,7 +142,7 @@
     const note = byId("upstreams-note"), notes = [];
     if (sources.length === 0) notes.push("The configuration has no doors_upstream source.");
     if (shown.length < upstreams.length) notes.push("and " + (upstreams.length - shown.length) + " more.");
-    if (sources.some((source) => source.upstreams.length < source.upstreams_total)) notes.push("Of very many upstreams only those in use are shown.");
+    if (sources.some((source) => source.upstreams.length < source.upstreams_total)) notes.push("Only upstreams in use are shown.");
     note.hidden = notes.length === 0;
     put(note, notes.join(" "));
   };
@@ -175,13 +175,13 @@
       return pair;
     }, (pair, one) => {
       put(pair.children[0], nameOf(one) + " for " + age(one.since_seconds_ago) + (one.rate ? ", " + one.rate + " a second" : "") + (one.idle_first ? ", idle pages first" : ""));
-      put(pair.children[1], count(one.pages, "page") + " left, " + one.told + " told");
+      put(pair.children[1], count(one.pages, "page") + " left, " + one.told + " told to reload");
     });
   };
 
   const words = {
-    appeared: "is in DNS", marked: "says that it drains", left_dns: "has left DNS", evicted: "is evicted", eviction_undone: "is no longer evicted",
-    last_page: "has no page left", ended: "has ended", failed: "has failed", alive: "works again",
+    appeared: "is in DNS", marked: "signals that it is draining", left_dns: "has left DNS", evicted: "is evicted", eviction_undone: "is no longer evicted",
+    last_page: "has no pages left", ended: "has ended", failed: "has failed", alive: "works again",
   };
   const showEvents = (events) => {
     list(byId("events"), events.slice(-fewEvents).reverse(), (event) => String(event.number), () => {

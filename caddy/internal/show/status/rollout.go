@@ -25,13 +25,13 @@ func RolloutOf(pods []Pod) (rollout Rollout) {
 		rollout.SinceSecondsAgo = draining
 		rollout.Headline = fmt.Sprintf("%s draining, %s left", Count(rollout.Draining, "pod"), Count(rollout.Pages, "page"))
 		if draining != nil {
-			rollout.Headline += ", since " + age(*draining)
+			rollout.Headline += ", for " + age(*draining)
 		}
 	case rollout.Drained > 0:
 		rollout.SinceSecondsAgo = drained
 		rollout.Headline = "complete"
 		if drained != nil {
-			rollout.Headline += " since " + age(*drained)
+			rollout.Headline += " for " + age(*drained)
 		}
 		rollout.Headline += ": " + Count(rollout.Drained, "pod") + " drained"
 	default:

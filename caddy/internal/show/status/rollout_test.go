@@ -18,10 +18,10 @@ func TestRolloutOf(t *testing.T) {
 	}{
 		"nothing":           {nil, Rollout{Headline: "no pod is draining"}},
 		"fresh":             {[]Pod{fresh}, Rollout{Headline: "no pod is draining"}},
-		"one with pages":    {[]Pod{two, fresh}, Rollout{1, 2, 0, ago(130), "1 pod draining, 2 pages left, since 2 min"}},
-		"one that is quiet": {[]Pod{fresh, quiet}, Rollout{1, 0, 0, ago(3), "1 pod draining, 0 pages left, since 3 s"}},
-		"some":              {[]Pod{two, drained, quiet, refused, fresh, two}, Rollout{3, 4, 2, ago(130), "3 pods draining, 4 pages left, since 2 min"}},
-		"over":              {[]Pod{refused, fresh, drained}, Rollout{0, 0, 2, ago(20.9), "complete since 20 s: 2 pods drained"}},
+		"one with pages":    {[]Pod{two, fresh}, Rollout{1, 2, 0, ago(130), "1 pod draining, 2 pages left, for 2 min"}},
+		"one that is quiet": {[]Pod{fresh, quiet}, Rollout{1, 0, 0, ago(3), "1 pod draining, 0 pages left, for 3 s"}},
+		"some":              {[]Pod{two, drained, quiet, refused, fresh, two}, Rollout{3, 4, 2, ago(130), "3 pods draining, 4 pages left, for 2 min"}},
+		"over":              {[]Pod{refused, fresh, drained}, Rollout{0, 0, 2, ago(20.9), "complete for 20 s: 2 pods drained"}},
 		"of unknown age":    {[]Pod{{Generation: Draining, Drained: true}}, Rollout{0, 0, 1, nil, "complete: 1 pod drained"}},
 	} {
 		if got := RolloutOf(test.pods); !reflect.DeepEqual(got, test.want) {

@@ -39,7 +39,7 @@ func (s Responder) ServeSite(w http.ResponseWriter, r *http.Request, path string
 	case path == "/state":
 		s.serveState(w, r)
 	default:
-		s.serveQuestions(w, r, path, "there is nothing at this path, but at /, /state, /rollout and /pods/{ip}; where doors_status is mounted under a prefix, handle_path must take it away")
+		s.serveQuestions(w, r, path, "not found; the paths are /, /state, /rollout and /pods/{ip}; if doors_status is mounted under a prefix, strip it with handle_path")
 	}
 }
 
@@ -53,7 +53,7 @@ func (s Responder) ServeAPI(w http.ResponseWriter, r *http.Request, path string)
 	case path == "":
 		s.serveState(w, r)
 	default:
-		s.serveQuestions(w, r, path, "there is nothing at this path, but at /doors, /doors/evictions, /doors/rollout and /doors/pods/{ip}")
+		s.serveQuestions(w, r, path, "not found; the paths are /doors, /doors/evictions, /doors/rollout and /doors/pods/{ip}")
 	}
 }
 
@@ -83,7 +83,7 @@ func allowed(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	w.Header().Set("Allow", "GET, HEAD")
-	refuse(w, r, http.StatusMethodNotAllowed, "the status can only be read")
+	refuse(w, r, http.StatusMethodNotAllowed, "method not allowed; the status is read-only")
 	return false
 }
 
