@@ -71,7 +71,7 @@ func (s *session) do(commands string) {
 	s.steps++
 	done := fmt.Sprintf("step %d is done", s.steps)
 	fmt.Fprintf(s.stdin, "%s\necho '%s'\n", commands, done)
-	for limit := time.Now().Add(2 * time.Minute); !strings.Contains(s.output.String(), done+"\n"); time.Sleep(10 * time.Millisecond) {
+	for limit := time.Now().Add(5 * time.Minute); !strings.Contains(s.output.String(), done+"\n"); time.Sleep(10 * time.Millisecond) {
 		select {
 		case err := <-s.ended:
 			s.t.Fatalf("%v in\n%s\n%s", err, commands, s.output)
