@@ -146,8 +146,9 @@ impl Pods {
             Ok(arrived) => return Ok((false, arrived)),
             Err(doubts) => doubts,
         };
-        let witnessed = suspicion.filter(|suspicion| self.is_witnessed(group, pod, suspicion, now));
-        let leaves = leaves.filter(|_| witnessed.is_none());
+        let witnessed = suspicion.and_then(|suspicion| self.witnessed(group, pod, &suspicion, now));
+        let is_dead = witnessed.is_some() && suspicion.is_some_and(|suspicion| suspicion.lasts);
+        let leaves = leaves.filter(|_| !is_dead);
         let goes_nowhere = leaves.is_some() && !self.takes_page(group.source, now);
         if let Some(leaves) = leaves.filter(|_| !goes_nowhere)
             && leaves.admits(group, now)
@@ -156,8 +157,8 @@ impl Pods {
         }
         let mut arrived = self.with(group, pod, now, |known| {
             let before = known.state.verdict();
-            if let Some(suspicion) = witnessed {
-                declare_gone(known, group, &suspicion, now);
+            if let Some(suspicion) = suspicion {
+                judge(known, group, &suspicion, witnessed, now);
             }
             arrive(known, group, stream, before, now)
         });
@@ -197,9 +198,9 @@ impl Pods {
             is_dial && (group.upstream.background.reported(pod, now) | group.source.background.reported(pod, now));
         let mut find_witness = false;
         if let Some(suspicion) = suspicion {
-            if self.is_witnessed(group, pod, &suspicion, now) {
-                verdict = self.with(group, pod, now, |known| declare_gone(known, group, &suspicion, now));
-            } else if suspicion.fault == Fault::Unreachable && failed && !in_background {
+            let witnessed = self.witnessed(group, pod, &suspicion, now);
+            verdict = self.with(group, pod, now, |known| judge(known, group, &suspicion, witnessed, now));
+            if witnessed.is_none() && suspicion.fault == Fault::Unreachable && failed && !in_background {
                 find_witness = group.upstream.starts_search(now);
             }
         }
@@ -311,13 +312,14 @@ impl Pods {
         if path != PathKind::Sync || admits() { Told::Gone } else { Told::Unavailable { no_pod: false } }
     }
 
-    /// Whether another pod proves that the fault is not on our side: it has worked since the fault began and
-    /// has not been missed after that.
-    fn is_witnessed(&self, group: &Group<'_>, pod: Pod, suspicion: &Suspicion, now: u64) -> bool {
-        let works = |(witness, sign): (Pod, u64)| {
+    /// When another pod proved that the fault is not on our side: it has worked since the fault began and has
+    /// not been missed after that.
+    fn witnessed(&self, group: &Group<'_>, pod: Pod, suspicion: &Suspicion, now: u64) -> Option<u64> {
+        let works = |&(witness, sign): &(Pod, u64)| {
             witness != pod && !self.lock(self.shard(witness.address)).missed_since(witness, sign)
         };
-        group.upstream.witnesses(suspicion, now).into_iter().flatten().any(works)
+        let witnesses = group.upstream.witnesses(suspicion, now).into_iter().flatten();
+        witnesses.filter(works).map(|(_, sign)| sign).min()
     }
 }
 
@@ -361,11 +363,17 @@ fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
     matches!(outcome, Outcome::Answered | Outcome::Refused)
 }
 
-/// Declares a pod gone for which there is a witness, unless the pod has recovered in the meantime. Returns
-/// its verdict.
-pub(super) fn declare_gone(known: &mut Known, group: &Group<'_>, suspicion: &Suspicion, now: u64) -> Verdict {
-    if suspicion.is_ripe && known.state.suspicion(group.gone_after, now) == Some(*suspicion) {
-        known.state.declare_gone(suspicion.fault, now);
+/// Decides on a pod with a fault, unless anything has changed while a witness was looked for. Returns its
+/// verdict.
+pub(super) fn judge(
+    known: &mut Known,
+    group: &Group<'_>,
+    suspicion: &Suspicion,
+    witnessed: Option<u64>,
+    now: u64,
+) -> Verdict {
+    if known.state.suspicion(group.gone_after, now) == Some(*suspicion) {
+        known.state.judge(suspicion, witnessed, group.gone_after, now);
     }
     known.state.verdict()
 }

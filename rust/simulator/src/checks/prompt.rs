@@ -10,10 +10,10 @@
 //! - The failed dial makes the pod gone, and the request gets 410: [`IN_TIME`] has passed.
 //!
 //! Each earlier candidate, which is a pod without known faults, adds a second, or [`OFTEN`] if requests are
-//! less frequent.
+//! less frequent. So does each second for which the pod must fail beside the other one: [`CONFIRM`].
 //!
 //! Rare requests are counted instead: the first with a failed dial leads to the other pod being found, and
-//! the next gets 410.
+//! the next gets 410, or one that comes [`CONFIRM`] seconds later.
 
 use doors_routing::Cause;
 
@@ -26,6 +26,8 @@ use crate::world::proxy::replica::Bound;
 
 const IN_TIME: Time = 5 * SECOND;
 const OFTEN: Time = 2 * SECOND;
+/// For how many seconds a pod that has not refused must fail beside a witness.
+const CONFIRM: usize = 2;
 /// How long a failed pod is tried after others.
 const FAILS: Time = 10 * SECOND;
 
@@ -95,9 +97,9 @@ impl World {
         }
         let ledger = &self.checks.ledgers[exchange.replica];
         let seen = &ledger.pods[place];
-        let (first, lasts) = match (seen.refused, seen.unreachable) {
-            (Some(refused), _) => (refused, 0),
-            (None, Some(span)) => (span.first, bound.settings.gone_after + 2 * self.scenario.skew),
+        let (first, lasts, confirm) = match (seen.refused, seen.unreachable) {
+            (Some(refused), _) => (refused, 0, 0),
+            (None, Some(span)) => (span.first, bound.settings.gone_after + 2 * self.scenario.skew, CONFIRM),
             (None, None) => return None,
         };
         // A fault is forgotten only if all remembered pods have one.
@@ -122,7 +124,7 @@ impl World {
             inside.filter_map(|other| self.reachable_since(exchange.replica, bound, hosts, *other)).min()?;
         let due = (first + lasts).max(reachable);
         // All other listed pods may be tried first.
-        (due <= self.now()).then(|| (due, others().count() - 1))
+        (due <= self.now()).then(|| (due, others().count() - 1 + confirm))
     }
 
     /// Since when a pod has been listed and reachable without interruption.

@@ -90,7 +90,23 @@ impl World {
                 format!("place {place} is gone for replica {replica}: {seen:?}; {:?}", known.collect::<Vec<_>>());
             self.blame("a pod is declared gone only with a reason and a witness", Subject::place(place), what);
         }
+        self.check_not_own_fault(replica, bound, place);
         self.checks.ledgers[replica].pods[place].gone = Some(now);
+    }
+
+    /// Checks that a pod is not gone because the replica reached nothing until a moment ago.
+    fn check_not_own_fault(&mut self, replica: usize, bound: &Bound, place: usize) {
+        let (now, own) = (self.now(), &self.pods.places[place]);
+        let failing = self.checks.ledgers[replica].pods[place].unreachable;
+        let (cut, restored) = self.links.last_cut(replica);
+        let just_restored = restored <= now && now - restored + 2 * self.scenario.skew < SECOND;
+        let listens = own.process.is_some_and(|process| self.pods.listens(process));
+        let is_spared = self.links.blocked(replica, place, own.upstream) <= restored;
+        let confirms = bound.settings.gone_after >= SECOND;
+        if just_restored && listens && is_spared && confirms && failing.is_some_and(|span| span.first > cut) {
+            let what = format!("place {place} is gone for replica {replica}, which reaches it again since {restored}");
+            self.blame("a fault on the proxy's own side does not count against a pod", Subject::place(place), what);
+        }
     }
 
     pub fn check_answer(&mut self, key: Key, status: AnswerStatus, cause: Cause) {

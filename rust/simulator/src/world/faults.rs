@@ -60,7 +60,7 @@ impl World {
                 self.pod_fault(fault, upstream, until);
             }
             Fault::Partition => self.links.part(replica, upstream, until),
-            Fault::Cut => self.links.cut(replica, until),
+            Fault::Cut => self.links.cut(replica, self.now(), until),
             Fault::Lossy => {
                 let permille = self.chances.faults.pick(&[10, 100, 300]);
                 self.links.lose(permille, until);

@@ -11,6 +11,8 @@ pub struct Links {
     /// A proxy cannot reach an upstream, or anything.
     parted: Vec<Vec<Time>>,
     cut: Vec<Time>,
+    /// When the last cut of each proxy began.
+    cut_since: Vec<Time>,
     /// This many of a thousand dials are lost.
     lossy: (Time, u32),
     /// All packets are slow.
@@ -23,6 +25,7 @@ impl Links {
             swallowed: vec![0; places],
             parted: vec![vec![0; scenario.upstreams]; scenario.replicas],
             cut: vec![0; scenario.replicas],
+            cut_since: vec![0; scenario.replicas],
             lossy: (0, 0),
             slow: 0,
         }
@@ -36,7 +39,10 @@ impl Links {
         self.parted[replica][upstream] = until;
     }
 
-    pub fn cut(&mut self, replica: usize, until: Time) {
+    pub fn cut(&mut self, replica: usize, now: Time, until: Time) {
+        if self.cut[replica] < now {
+            self.cut_since[replica] = now;
+        }
         self.cut[replica] = until;
     }
 
@@ -56,6 +62,11 @@ impl Links {
     /// Since when packets have got through without delay; in the future if they do not.
     pub fn well_since(&self, replica: usize, place: usize, upstream: usize) -> Time {
         self.blocked(replica, place, upstream).max(self.lossy.0).max(self.slow)
+    }
+
+    /// The last span of time in which a replica reached nothing.
+    pub fn last_cut(&self, replica: usize) -> (Time, Time) {
+        (self.cut_since[replica], self.cut[replica])
     }
 
     /// Whether a packet that opens a connection is lost at random.

@@ -6,6 +6,11 @@ use crate::pods::{FAILED_RECENTLY, LONGEST_GAP, Verdict};
 /// The interval between probes, which test whether a pod with a fault is back.
 const PROBE_EVERY: u64 = SECOND;
 
+/// How long a pod must go on failing beside a witness. When our own network is back, one pod responds before
+/// the others do, and dials that began earlier still fail. A pod that works responds to a probe within this
+/// time.
+const CONFIRM_FOR: u64 = 2 * PROBE_EVERY;
+
 /// Consecutive failures of one kind, each at most [`LONGEST_GAP`] after the previous one.
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -38,6 +43,9 @@ pub(crate) struct Suspicion {
     pub(crate) fault: Fault,
     /// When they began. A pod that worked before does not prove that the network has worked since.
     pub(crate) since: u64,
+    pub(crate) last: u64,
+    /// Whether they have lasted for `gone_after`.
+    pub(crate) lasts: bool,
     /// Whether they have lasted long enough to declare the pod gone, if a witness proves that the fault is
     /// not on our side. False if the last one is a second old: the pod may be back, and a request will test
     /// it.
@@ -72,6 +80,8 @@ pub(crate) struct PodState {
     drops: Option<Span>,
     /// Whether it is gone because of dropped connections.
     dropped: bool,
+    /// The fault that has a witness, when that fault began, and the witness's first known sign of life.
+    witnessed: Option<(Fault, u64, u64)>,
     /// When the current fault began, and when the next dial is allowed.
     since: u64,
     next_dial: u64,
@@ -208,23 +218,38 @@ impl PodState {
         self.drops = Some(Span::and(self.drops, now));
     }
 
-    /// The ongoing failures of a pod that is not gone. Drops count only after they have lasted long enough.
+    /// The ongoing failures of a pod that is not gone. Drops come second until they have lasted long enough.
     pub(crate) fn suspicion(&self, gone_after: u64, now: u64) -> Option<Suspicion> {
         let is_unreachable = self.verdict() == Verdict::Unreachable;
         let unreachable = self.unreachable.filter(|span| is_unreachable && span.is_current(now));
-        let drops = self.drops.filter(|span| self.verdict() != Verdict::Gone && span.lasts(gone_after, now));
+        let drops = self.drops.filter(|span| self.verdict() != Verdict::Gone && span.is_current(now));
         let (fault, span) = match (unreachable, drops) {
-            (Some(span), None) => (Fault::Unreachable, span),
             (Some(span), _) if span.lasts(gone_after, now) => (Fault::Unreachable, span),
-            (_, Some(span)) => (Fault::Dropped, span),
+            (_, Some(span)) if span.lasts(gone_after, now) => (Fault::Dropped, span),
+            (Some(span), _) => (Fault::Unreachable, span),
+            (None, Some(span)) => (Fault::Dropped, span),
             (None, None) => return None,
         };
-        let is_ripe = span.lasts(gone_after, now) && now.saturating_sub(span.last) < PROBE_EVERY;
-        Some(Suspicion { fault, since: span.first, is_ripe })
+        let lasts = span.lasts(gone_after, now);
+        let is_ripe = lasts && now.saturating_sub(span.last) < PROBE_EVERY;
+        Some(Suspicion { fault, since: span.first, last: span.last, lasts, is_ripe })
     }
 
-    /// Declares the pod gone. It has just failed, so there is no probe within the next second.
-    pub(crate) fn declare_gone(&mut self, fault: Fault, now: u64) {
+    /// Records when a witness worked; `None` if there is no witness. Declares the pod gone if it has failed
+    /// beside witnesses for long enough.
+    pub(crate) fn judge(&mut self, suspicion: &Suspicion, witnessed: Option<u64>, gone_after: u64, now: u64) {
+        let Suspicion { fault, since, last, is_ripe, .. } = *suspicion;
+        let before = self.witnessed.filter(|before| (before.0, before.1) == (fault, since));
+        self.witnessed = witnessed.map(|sign| before.unwrap_or((fault, since, sign)));
+        let is_confirmed =
+            |(.., sign): (Fault, u64, u64)| gone_after == 0 || last.saturating_sub(sign) >= CONFIRM_FOR.min(gone_after);
+        if is_ripe && self.witnessed.is_some_and(is_confirmed) {
+            self.declare_gone(fault, now);
+        }
+    }
+
+    /// It has just failed, so there is no probe within the next second.
+    fn declare_gone(&mut self, fault: Fault, now: u64) {
         if self.verdict() == Verdict::None {
             self.since = now;
         }

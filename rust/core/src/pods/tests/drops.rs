@@ -48,7 +48,8 @@ fn no_pod_is_gone_while_none_responds() {
         world.ended(2, Outcome::Dropped, 60 * SECOND);
         assert_eq!(world.ended(1, Outcome::Dropped, 60 * SECOND), Action::Unavailable);
         world.ended(3, Outcome::Answered, 60 * SECOND);
-        let answer = world.begin(pod(1), PathKind::Hook, 61 * SECOND - 1);
+        assert_eq!(world.ended(1, Outcome::Dropped, 61 * SECOND), Action::Unavailable);
+        let answer = world.end(1, Outcome::Dropped, 62 * SECOND);
         assert_eq!((answer.action, answer.learned.changed), (Action::Gone, true));
     }
 }

@@ -108,6 +108,9 @@ pub(super) struct Model {
     uses: Uses,
     /// When the current fault of each pod began.
     since: BTreeMap<u8, u64>,
+    /// The fault of a pod that has a witness: whether it is one of drops, when it began, and since when it has
+    /// one.
+    beside: BTreeMap<u8, (bool, u64, u64)>,
     dns: BTreeMap<u64, Vec<u8>>,
     /// When a dial was last requested, and when a request last wanted a pod that takes pages.
     searched: BTreeMap<Of, u64>,
@@ -133,10 +136,10 @@ struct Eviction {
 
 impl Model {
     pub(super) fn new(most: usize, rules: Rules) -> Self {
-        let (since, dns, searched, wanted, named, buckets) = Default::default();
+        let (since, beside, dns, searched, wanted, named, buckets) = Default::default();
         let (history, uses, tokens) = (Vec::new(), Uses::new(most), Vec::new());
         let (evictions, evicted) = Default::default();
-        Model { rules, history, uses, since, dns, searched, wanted, named, buckets, tokens, evictions, evicted }
+        Model { rules, history, uses, since, beside, dns, searched, wanted, named, buckets, tokens, evictions, evicted }
     }
 
     fn event(&self, pod: u8, upstream: u64, what: What, at: u64) -> Event {
@@ -274,17 +277,21 @@ impl Model {
         self.record_of(sign.pod).any(failed) || lost && self.history.iter().enumerate().any(forgotten)
     }
 
-    /// Whether another pod proves that the fault is not on our side, by a sign after `since`; if `answered`,
-    /// by a response.
-    fn is_witnessed(&self, pod: u8, upstream: u64, answered: bool, since: u64, now: u64) -> bool {
+    /// When another pod proved that the fault is not on our side, by a sign after `since`; if `answered`, by a
+    /// response.
+    fn witnessed(&self, pod: u8, upstream: u64, answered: bool, since: u64, now: u64) -> Option<u64> {
         let told = |event: &Event| event.told && event.upstream == upstream;
         let answers = |event: &Event| told(event) && event.what == Said(Outcome::Answered);
         let others = |event: &Event| told(event) && matches!(event.what, Reached | Said(Outcome::Refused));
-        let works = |sign: Event| {
+        let works = |sign: &Event| {
             let counts = sign.at >= since && now - sign.at <= MINUTE;
-            sign.pod != pod && counts && !self.failed_since(&sign, Event::is_miss)
+            sign.pod != pod && counts && !self.failed_since(sign, Event::is_miss)
         };
-        self.last_two(answers).into_iter().any(works) || !answered && self.last_two(others).into_iter().any(works)
+        let mut signs: Vec<Event> = self.last_two(answers).into_iter().collect();
+        if !answered {
+            signs.extend(self.last_two(others));
+        }
+        signs.iter().filter(|sign| works(sign)).map(|sign| sign.at).min()
     }
 
     fn may_have(&self, upstream: u64, pod: u8) -> bool {

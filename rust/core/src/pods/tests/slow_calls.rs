@@ -40,8 +40,8 @@ impl Model {
         self.record(pod, upstream, Asked(named), now);
     }
 
-    /// Declares a pod gone that has failed for long enough, if there is a witness. Returns whether there is
-    /// one, and whether the pod is unreachable without one.
+    /// Declares a pod gone that has failed for long enough, and for two more seconds beside a witness. Returns
+    /// whether it has failed for long enough and there is one, and whether it is unreachable without one.
     fn judge(&mut self, upstream: u64, pod: u8, now: u64) -> (bool, bool) {
         let good = |what| Model::no_drops(what) || what == Said(Outcome::Connected);
         let gone_after = self.rules.gone_after;
@@ -49,19 +49,25 @@ impl Model {
         let verdict = self.verdict(pod);
         let unreachable = self.lasting(pod, Outcome::Unreachable, good, now);
         let unreachable = unreachable.filter(|_| verdict == Verdict::Unreachable);
-        let drops = self.lasting(pod, Outcome::Dropped, Model::no_drops, now).filter(lasts);
-        let (dropped, (since, long)) = match (unreachable.filter(lasts), drops, unreachable) {
+        let drops = self.lasting(pod, Outcome::Dropped, Model::no_drops, now);
+        let (dropped, (since, long)) = match (unreachable.filter(lasts), drops.filter(lasts), unreachable, drops) {
             _ if verdict == Verdict::Gone => return (false, false),
-            (Some(span), _, _) => (false, span),
-            (None, Some(span), _) => (true, span),
-            (None, None, Some(span)) => (false, span),
-            (None, None, None) => return (false, false),
+            (Some(span), ..) => (false, span),
+            (None, Some(span), ..) => (true, span),
+            (None, None, Some(span), _) => (false, span),
+            (None, None, None, Some(span)) => (true, span),
+            (None, None, None, None) => return (false, false),
         };
-        let witnessed = self.is_witnessed(pod, upstream, dropped, since, now);
-        if witnessed && long >= gone_after && now - (since + long) < SECOND {
-            self.record(pod, upstream, Condemned { drops: dropped }, now);
+        let before = self.beside.remove(&pod).filter(|before| (before.0, before.1) == (dropped, since));
+        let witnessed = self.witnessed(pod, upstream, dropped, since, now);
+        if let Some(sign) = witnessed {
+            let (.., sign) = *self.beside.entry(pod).or_insert(before.unwrap_or((dropped, since, sign)));
+            let is_confirmed = gone_after == 0 || since + long >= sign + gone_after.min(2 * SECOND);
+            if is_confirmed && long >= gone_after && now - (since + long) < SECOND {
+                self.record(pod, upstream, Condemned { drops: dropped }, now);
+            }
         }
-        (witnessed, !witnessed && !dropped)
+        (witnessed.is_some() && long >= gone_after, witnessed.is_none() && !dropped)
     }
 
     /// The answer to a page that is due for 410, and whether to look for a pod.

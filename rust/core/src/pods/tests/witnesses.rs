@@ -1,6 +1,6 @@
 //! Witnesses: which pods prove that another pod is dead and the fault is not on our side.
 
-use super::super::events::declare_gone;
+use super::super::events::judge;
 use super::*;
 
 #[test]
@@ -12,15 +12,35 @@ fn when_all_pods_fail_none_is_gone() {
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
         assert_eq!(world.ended(2, Outcome::Unreachable, second * SECOND), Action::Unavailable);
     }
-    // One is back: the other's failure was not on our side.
+    // One is back: if the other goes on failing, that is not on our side.
     world.ended(2, Outcome::Connected, 41 * SECOND);
-    assert_eq!(world.ended(1, Outcome::Unreachable, 42 * SECOND), Action::Gone);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 42 * SECOND), Action::Unavailable);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 43 * SECOND), Action::Gone);
     // Pods of other upstreams prove nothing.
     let world = World::new();
     let other = upstream(&world.dns, 2);
     for second in 1..=20 {
         world.pods.learn(&Group { upstream: &other, ..world.group() }, pod(9), Outcome::Connected, second * SECOND);
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
+    }
+}
+
+/// Our own network was down, and one pod responds before the others do. Dials that began before that still
+/// fail.
+#[test]
+fn what_fails_while_nothing_works_does_not_count() {
+    for (fault, sign) in [(Outcome::Unreachable, Outcome::Connected), (Outcome::Dropped, Outcome::Answered)] {
+        let world = World::new();
+        world.ended(2, sign, 0);
+        for half in 1..=40 {
+            world.ended(1, fault, half * SECOND / 2);
+            world.ended(2, fault, half * SECOND / 2);
+        }
+        world.ended(2, sign, 20 * SECOND + 1);
+        assert_ne!(world.began(1, 20 * SECOND + 2), Action::Gone, "{fault:?}");
+        assert_eq!(world.ended(1, fault, 22 * SECOND), Action::Unavailable, "{fault:?}");
+        // This one failed beside a witness.
+        assert_eq!(world.ended(1, fault, 22 * SECOND + 1), Action::Gone, "{fault:?}");
     }
 }
 
@@ -111,7 +131,8 @@ fn a_new_request_benefits_from_a_witness() {
     for second in 0..=10 {
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
     }
-    world.ended(2, Outcome::Connected, 11 * SECOND - 1);
+    // Another thread reports it late.
+    world.ended(2, Outcome::Connected, 8 * SECOND);
     let answer = world.begin(pod(1), PathKind::Sync, 11 * SECOND - 1);
     assert_eq!((answer.action, answer.learned.verdict, answer.learned.changed), (Action::Gone, Verdict::Gone, true));
     // No dial is needed for a second.
@@ -126,7 +147,7 @@ fn a_recent_failure_is_tested_before_a_page_reloads() {
         (SECOND - 1, Action::Gone, Verdict::Gone),
         (SECOND, Action::Probe, Verdict::Unreachable),
         (9 * SECOND, Action::Probe, Verdict::Unreachable),
-        (60 * SECOND - 2, Action::Probe, Verdict::Unreachable),
+        (49 * SECOND, Action::Probe, Verdict::Unreachable),
         // Nothing was observed in between.
         (60 * SECOND + 1, Action::Probe, Verdict::Unreachable),
     ] {
@@ -135,7 +156,7 @@ fn a_recent_failure_is_tested_before_a_page_reloads() {
             world.ended(1, Outcome::Unreachable, second * SECOND);
         }
         let now = 10 * SECOND + since;
-        world.ended(2, Outcome::Connected, now);
+        world.ended(2, Outcome::Connected, 8 * SECOND);
         let answer = world.begin(pod(1), PathKind::Sync, now);
         assert_eq!((answer.action, answer.learned.verdict), (action, verdict), "{since} later");
         if action != Action::Probe {
@@ -277,7 +298,7 @@ fn a_pod_that_recovers_meanwhile_is_not_gone() {
         let suspicion = suspicion.filter(|suspicion| suspicion.is_ripe).expect("it has failed for long enough");
         world.pods.learn(&group, pod(1), outcome, 10 * SECOND);
         let declared = world.pods.with(&group, pod(1), 10 * SECOND, |known| {
-            declare_gone(&mut known.clone(), &group, &suspicion, 10 * SECOND)
+            judge(&mut known.clone(), &group, &suspicion, Some(0), 10 * SECOND)
         });
         assert_eq!(declared, verdict, "{outcome:?}");
     }
