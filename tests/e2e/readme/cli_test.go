@@ -1,4 +1,4 @@
-// The table of commands: it lists those that there are, with flags that they have.
+// Tests that the table of commands lists exactly the existing commands, with existing flags.
 
 package readme
 

@@ -7,7 +7,7 @@ import (
 	"github.com/doors-dev/doors-caddy/caddy/internal/command/cli"
 )
 
-// Where nothing listens, the error says what to check.
+// If nothing listens at the address, the error says what to check.
 func TestConnectionRefused(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
