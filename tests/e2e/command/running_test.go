@@ -169,7 +169,7 @@ func TestWaitInVain(t *testing.T) {
 		"just started":      {1, "not run for long enough", []string{podB, "--idle", "1h", "--timeout", "300ms"}},
 		"nobody there":      {1, "refused", []string{podA, "--timeout", "300ms", "--address", fmt.Sprintf("127.0.0.1:%d", Port(t, "127.0.0.1"))}},
 		"foreign address":   {2, "in no network", []string{podC}},
-		"no status there":   {2, "nothing at this path", []string{podA, "--address", r.site + "/elsewhere"}},
+		"no status there":   {2, "not found; the paths are", []string{podA, "--address", r.site + "/elsewhere"}},
 		"no address at all": {2, "not an IP address", []string{"pod"}},
 	} {
 		if result := r.doors(append([]string{"wait"}, want.arguments...)...); result.Code != want.code || result.Stdout != "" || !strings.Contains(result.Stderr, want.stderr) {

@@ -2,11 +2,30 @@ package metrics
 
 import (
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/doors-dev/doors-caddy/routing"
 )
+
+// What Caddy's documentation shows of the source names the metrics of docs/metrics.md.
+func TestSourceNamesMetrics(t *testing.T) {
+	var named [2][]string
+	for i, path := range []string{"../../../../docs/metrics.md", "../../proxy/source.go"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range regexp.MustCompile("(?m)^(?:// |\\| )`(caddy_doors_[a-z_]+)` \\|").FindAllSubmatch(text, -1) {
+			named[i] = append(named[i], string(row[1]))
+		}
+	}
+	if len(named[0]) == 0 || !slices.Equal(named[0], named[1]) {
+		t.Errorf("docs/metrics.md has\n%q\nand the source\n%q", named[0], named[1])
+	}
+}
 
 // docs/metrics.md has a row for each reason, and no others.
 func TestReasonsAreDocumented(t *testing.T) {
