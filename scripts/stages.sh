@@ -181,7 +181,7 @@ stage_benchmarks() { (cd benchmarks && go test -count=1 -timeout 10m "${shared_f
 # Another proxy with the library, under the same deployments and faults.
 stage_pingora_build() { CARGO_TARGET_DIR=target/pingora cargo build --locked --manifest-path examples/pingora-proxy/Cargo.toml; }
 stage_pingora() {
-    scripts/rollout.sh -proxy pingora -short
+    scripts/rollout.sh -proxy pingora -short -one-machine
     (cd tests/e2e && go test -count=1 -timeout 5m "${shared_flags[@]}" ./rollout/proxy \
         -pingora "$doors_root/target/pingora/debug/doors-pingora-proxy")
 }
