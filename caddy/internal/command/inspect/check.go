@@ -36,8 +36,8 @@ probe is a visit: it makes a session and a page in the app, which live until the
 time out.
 
 Each line of the output begins with ok, notice, warning, FINDING or UNTESTED. Exits
-with 1 if there is a finding, else with 2 if something could not be tested; notices
-and warnings, which may be meant, change nothing.
+with 1 if there is a finding, or else with 2 if something could not be tested. Notices
+and warnings do not change the exit code.
 `, `
 caddy doors check
 caddy doors check --probe --config /etc/caddy/Caddyfile

@@ -21,16 +21,16 @@ func explain(module Module) *cobra.Command {
 	cmd := takesConfig(cli.Subcommand("explain --path <path> [--cookie <cookies>] [--config <path> [--adapter <name>]] [--source <number>] [--json]",
 		"Explains where a request goes, and why", `
 Reads the configuration and says, step by step, what its doors_upstream sources
-would do with a request: which key opens the token, which address is in it,
-which upstream that belongs to, and what the proxy does then. Nothing is
-resolved, dialled or sent.
+would do with a request: which key opens the token, which address is in it, which
+upstream has that address, and what the proxy does then. The command makes no
+lookups and no connections.
 
 --path takes a path or a whole URL, as it stands in an access log. --cookie takes
 the value of a Cookie header and may be repeated. Tokens, cookies and secrets are
 not repeated in the output.
 
-Every source answers, numbered from 0, as if the request reached it: which site
-or route it reaches is Caddy's own business. --source picks one.
+Each source is numbered from 0 and explained as if the request reached it, because
+Caddy's own routes decide which one it reaches. --source selects one.
 `, `
 caddy doors explain --path /
 caddy doors explain --path "/~/$token/s/1" --cookie "upstream=$token" --config Caddyfile

@@ -19,23 +19,23 @@ func evict() *cobra.Command {
 	cmd := takesWait(cli.Subcommand("evict <ip>|<network>|--upstream <host:port> [--rate <number>] [--idle-first] [--undo] [--address <address>]... [--timeout <duration>]",
 		"Makes the pages of a pod reload elsewhere", `
 Ends the pages of a pod, or of all pods in a network or of an upstream, such as those
-of a bad release. The pods get no new pages while there are other pods, and each page is
-told to reload when it asks for its next stream (every 15 s) and a pod is known that
-takes it. Clicks and forms go through meanwhile. Prints how many pages are left, and
-ends when the pods have drained.
+of a bad release. The pods get no new pages while there are other pods. Each page is told
+to reload when it opens its next stream (every 15 s), if another pod can take it. Clicks
+and forms still work until then. Prints how many pages are left, and ends when the pods
+have drained.
 
-The pods stay evicted until --undo, also when this command is interrupted and when
-the configuration is reloaded, but not when Caddy is restarted. Each replica of Caddy
-has to be told: one that cannot be reached is tried again until the time is up, and
-replicas that a name has got meanwhile are told as well.
+The pods stay evicted until --undo or until Caddy restarts. A reload of the configuration
+or an interrupt of this command does not end an eviction. Each replica of Caddy must be
+told: the command tries again while one is unreachable, and also tells replicas that are
+added to the name later.
 
-An address is host:port, a URL or unix//path of an admin API; doors_status takes no
-orders. A host name with several addresses stands for all of them, except localhost.
-Without --address it is the admin API of this machine's Caddy.
+An address is host:port, a URL or unix//path of an admin API. doors_status cannot evict.
+A host name with several addresses means all of them, except localhost. Without
+--address, the command uses the admin API of the Caddy on this machine.
 
-Exits with 1 when --timeout is over, when somebody else ends the eviction, and
-when --undo finds none at any replica; with 2 at once when a replica has no such pod
-in its networks, or no such upstream.
+Exits with 1 if the time is up, if somebody else ends the eviction, or if --undo finds
+no eviction at any replica. Exits with 2 if a replica has no such upstream, or no network
+with the pod.
 `, `
 caddy doors evict 10.0.0.7 --rate 20
 caddy doors evict 10.0.0.7 --undo

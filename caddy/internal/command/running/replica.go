@@ -26,10 +26,9 @@ import (
 
 // addressHelp is the help text about --address.
 const addressHelp = `
-An address is host:port or a URL with the path where doors_status is mounted, or
-host:port or unix//path of an admin API. A host name with several addresses stands
-for all of them, except localhost. Without --address it is the admin API of this
-machine's Caddy.`
+An address is host:port or the URL of doors_status, or host:port or unix//path of an
+admin API. A host name with several addresses means all of them, except localhost.
+Without --address, the command uses the admin API of the Caddy on this machine.`
 
 // maxAnswer is larger than any state, in bytes.
 const maxAnswer = 64 << 20

@@ -20,11 +20,11 @@ import (
 
 func top() *cobra.Command {
 	cmd := cli.Subcommand("top [--address <address>] [--once]", "Shows upstreams and pods of a running Caddy", `
-Shows upstreams and pods of a running Caddy, and how many requests and streams each
-pod has, as a table that is renewed each second until Ctrl-C. With --once, or when
-standard output is no terminal, it prints one table and ends.
+Shows the upstreams and pods of a running Caddy, with the requests and streams of each
+pod, in a table that is updated every second until Ctrl-C. With --once, or if standard
+output is not a terminal, it prints one table and ends.
 
-Each renewal is a request. The admin API logs its requests, doors_status does not.
+Each update is a request. The admin API logs its requests; doors_status does not.
 `+addressHelp+`
 `, `
 caddy doors top
@@ -143,12 +143,12 @@ func frame(table string, width, height int) string {
 func statusOf() *cobra.Command {
 	cmd := cli.Subcommand("status [--address <address>]...", "Says whether pods are draining", `
 Prints one line for each replica of Caddy: how many pods are draining and how many
-pages are left on them, or that all have drained. A pod has drained when it is
-draining and either refuses connections or had no request and no stream for longer
-than a page that is well is silent (a third more than roll_time).
+pages are left on them, or that all have drained. A draining pod has drained when it
+refuses connections, or when it had no request and no stream for longer than a working
+page can be silent (a third more than roll_time).
 `+addressHelp+`
 
-Exits with 1 while a pod is draining.
+Exits with 1 if a pod is draining.
 `, `
 caddy doors status
 caddy doors status --address caddy-0:2019 --address caddy-1:2019

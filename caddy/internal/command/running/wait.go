@@ -16,20 +16,18 @@ import (
 
 func wait() *cobra.Command {
 	cmd := takesWait(cli.Subcommand("wait <ip>|--drained [--idle <duration>] [--address <address>]... [--timeout <duration>]", "Waits until a pod is idle, or all have drained", `
-Waits until each replica of Caddy says that it has sent no request to the pod for
-as long as --idle says, and prints one line for each. With --drained it waits until
-no pod is draining, in the sense of 'caddy doors status'. Every replica is asked with
-one long request, not by polling; one that cannot be reached is asked again until
-the time is up. Replicas that a name has got meanwhile are asked as well.
+Waits until no replica of Caddy has sent a request to the pod for the time of --idle,
+and prints one line for each replica. With --drained it waits until no pod is draining,
+as 'caddy doors status' reports it. The command sends one long request to each replica
+instead of polling, tries again while a replica is unreachable, and also asks replicas
+that are added to the name later.
 
-Idle means that no request came, not that no page is open: a page in a hidden tab may
-be silent for long. The app's own drain callback is the truth; this is for those who
-cannot ask the app. And --drained is for after the old pods have begun to drain: when
-none does yet, it is over at once.
+An idle pod can still have open pages: a page in a hidden tab may be silent for long. If
+you can, use the drain callback of the app instead. Run --drained after the old pods have
+begun to drain; before that it ends at once.
 `+addressHelp+`
 
-Exits with 1 when --timeout is over, and with 2 at once when a replica has no such
-pod in its networks.
+Exits with 1 if the time is up, and with 2 if a replica has no network with the pod.
 `, `
 caddy doors wait 10.0.0.7 --idle 40m
 caddy doors wait --drained --timeout 1h
