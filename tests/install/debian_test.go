@@ -123,7 +123,7 @@ func xcaddy(t *testing.T, d debian) {
 		"bash", top(t), filepath.Join(d.root, "root/proxy"), version(t))
 	d.sh(t, `
 		mkdir -p bin && ln -s "$HOME"/.cache/doors-caddy/bin/xcaddy-* bin/xcaddy
-		export PATH="$HOME/bin:$PATH" GOPROXY=file:///root/proxy,https://proxy.golang.org,direct GONOSUMDB=github.com/doors-dev/doors-caddy
+		export PATH="$HOME/bin:$PATH" GOPROXY=file:///root/proxy,`+goEnv(t, "GOPROXY")+` GONOSUMDB=github.com/doors-dev/doors-caddy
 		`+sample(t, "sh", "CGO_ENABLED=1 xcaddy build "))
 	if modules := d.sh(t, "./caddy list-modules --versions"); !strings.Contains(modules, "\nhttp.reverse_proxy.upstreams.doors_upstream v"+version(t)+"\n") {
 		t.Errorf("the Caddy that xcaddy has built has no doors_upstream:\n%s", modules)

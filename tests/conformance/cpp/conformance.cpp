@@ -1,7 +1,5 @@
 // Runs the C++ wrapper over the shared vectors:  conformance REPOSITORY
-//
-// In:  tests/vectors, tests/conformance/names.json and flow.json, rust/capi/abi.json.
-// Out: how many vectors of each file were checked; exit status 0 only if all hold. Run it under valgrind for leaks.
+// Prints how many vectors of each file it checked. Exits with 0 only if all hold. Run it under valgrind to find leaks.
 #include <doors_caddy.hpp>
 
 #include <arpa/inet.h>

@@ -94,7 +94,7 @@ func Debian(t testing.TB) string {
 		return folder
 	}
 	build := Work(t)
-	output, err := exec.Command("debootstrap", "--variant=minbase", "bookworm", build, "http://deb.debian.org/debian").CombinedOutput()
+	output, err := exec.Command("debootstrap", "--variant=minbase", "bookworm", build).CombinedOutput()
 	if err != nil {
 		t.Fatalf("debootstrap: %v\n%s", err, output)
 	}
