@@ -10,7 +10,7 @@
 //! - The failed dial makes the pod gone, and the request gets 410: [`IN_TIME`] has passed.
 //!
 //! Each earlier candidate, which is a pod without known faults, adds a second, or [`OFTEN`] if requests are
-//! less frequent. So does each second for which the pod must fail beside the other one: [`CONFIRM`].
+//! less frequent. The pod must then go on failing beside the other one for [`CONFIRM`] seconds.
 //!
 //! Rare requests are counted instead: the first with a failed dial leads to the other pod being found, and
 //! the next gets 410, or one that comes [`CONFIRM`] seconds later.
@@ -43,6 +43,15 @@ pub struct Refused {
     last_dial: Time,
 }
 
+/// When a replica should begin to find out that a pod is gone.
+struct Due {
+    since: Time,
+    /// How many pods may be tried before the reachable one.
+    others: usize,
+    /// For how many seconds the pod must fail beside that one.
+    confirm: usize,
+}
+
 impl World {
     /// Checks a page's request that gets 503 or waits.
     pub fn check_prompt(&mut self, key: Key, cause: Cause, process: u32) {
@@ -58,7 +67,7 @@ impl World {
             return;
         }
         let refused = &mut self.checks.ledgers[replica].refused[place];
-        let (Some((due, others)), false) = (due, paced) else {
+        let (Some(Due { since: due, others, confirm }), false) = (due, paced) else {
             *refused = Refused::default();
             return;
         };
@@ -73,7 +82,8 @@ impl World {
             (refused.dials, refused.last_dial) = (refused.dials + 1, now);
         }
         let Refused { since, dials, .. } = *refused;
-        if now - since > IN_TIME + OFTEN * others as Time || dials > 2 + others {
+        let in_time = IN_TIME + OFTEN * others as Time + SECOND * confirm as Time;
+        if now - since > in_time || dials > 2 + others + confirm {
             let what = format!(
                 "{:?} of a page at place {place} gets 503 from replica {replica} ({cause:?}), since {} and after {dials} dials",
                 ask.kind,
@@ -85,9 +95,8 @@ impl World {
     }
 
     /// When a replica should have been able to find out that the pod of a page is gone, because the pod has
-    /// failed for long enough and another is reachable. Also returns how many pods may be tried before that
-    /// one.
-    fn due_since(&self, exchange: &Exchange, process: u32) -> Option<(Time, usize)> {
+    /// failed for long enough and another is reachable.
+    fn due_since(&self, exchange: &Exchange, process: u32) -> Option<Due> {
         let bound = &exchange.bound;
         let own = self.pods.process(process);
         let (place, upstream) = (own.place, own.upstream);
@@ -124,7 +133,7 @@ impl World {
             inside.filter_map(|other| self.reachable_since(exchange.replica, bound, hosts, *other)).min()?;
         let due = (first + lasts).max(reachable);
         // All other listed pods may be tried first.
-        (due <= self.now()).then(|| (due, others().count() - 1 + confirm))
+        (due <= self.now()).then(|| Due { since: due, others: others().count() - 1, confirm })
     }
 
     /// Since when a pod has been listed and reachable without interruption.
