@@ -208,7 +208,10 @@ func TestStockCommands(t *testing.T) {
 	}
 	out, _, ok := Run(t, Default, nil, "list-modules")
 	want, _, _ := Run(t, Stock, nil, "list-modules")
-	ours := []string{"admin.api.doors", "http.handlers.doors_status", "http.reverse_proxy.upstreams.doors_upstream"}
+	ours := []string{
+		"admin.api.doors", "http.handlers.doors_status", "http.reverse_proxy.upstreams.doors_upstream",
+		"http.handlers.doors_handler", "http.handlers.doors_geo", "http.reverse_proxy.upstreams.doors_upstreams",
+	}
 	got := slices.DeleteFunc(moduleNames(out), func(name string) bool { return slices.Contains(ours, name) })
 	if !ok || !slices.Equal(got, moduleNames(want)) {
 		t.Errorf("modules:\n%s\nstock:\n%s", out, want)
