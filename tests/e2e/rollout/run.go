@@ -230,8 +230,8 @@ func (r *run) ageAnswers() (ages []string) {
 	return ages
 }
 
-// told waits until DNS answers have all changes.
-func (r *run) told() { r.wait(time.Until(r.fleet.Told())) }
+// told waits until DNS answers have all changes, and the proxy has looked them up.
+func (r *run) told() { r.wait(time.Until(r.fleet.Told().Add(fleet.Propagation))) }
 
 // finish ends the visits and waits for the draining pods.
 func (r *run) finish() error {

@@ -27,8 +27,8 @@ type Fault struct {
 }
 
 // resetDelay is how long the end of a killed process may take to reach all open connections of
-// proxies.
-const resetDelay = 100 * time.Millisecond
+// proxies. A lost packet is sent again after 200 ms.
+const resetDelay = 500 * time.Millisecond
 
 // InFlight reports whether a request that began at this time may have been under way when the fault
 // began.
@@ -126,7 +126,7 @@ func (l *Life) EvictedDuring(begin, end time.Time) bool {
 
 func (l *Life) evictedDuring(begin, end time.Time) bool {
 	return slices.ContainsFunc(l.evicted, func(one span) bool {
-		return !end.Before(one.begin) && (one.end.IsZero() || begin.Before(one.end.Add(propagation)))
+		return !end.Before(one.begin) && (one.end.IsZero() || begin.Before(one.end.Add(Propagation)))
 	})
 }
 
@@ -157,7 +157,7 @@ func (l *Life) Known() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	return l.throughout(now.Add(-propagation), now)
+	return l.throughout(now.Add(-Propagation), now)
 }
 
 // throughout reports whether the pod was in DNS for all this time.
@@ -181,8 +181,8 @@ func (l *Life) DrainedBefore(limit time.Time) bool {
 	return !l.draining.IsZero() && l.draining.Before(limit)
 }
 
-// propagation is how long after a change in DNS a new page may still follow the old answer.
-const propagation = 2 * time.Second
+// Propagation is how long after a change in DNS a new page may still follow the old answer.
+const Propagation = 2 * time.Second
 
 // Stale reports whether a page load that began at this time, and has just ended, should have gone
 // to another pod, because this one refused pages, was evicted, or had left DNS.
@@ -195,7 +195,7 @@ func (l *Life) Stale(begin time.Time) bool {
 		}
 	}
 	return !slices.ContainsFunc(l.named, func(one span) bool {
-		return one.end.IsZero() || !begin.After(one.end.Add(propagation))
+		return one.end.IsZero() || !begin.After(one.end.Add(Propagation))
 	})
 }
 
@@ -210,7 +210,7 @@ func (l *Life) Settled(begin, end time.Time) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.draining.IsZero() && !l.evictedDuring(begin, end) && l.throughout(begin.Add(-propagation), end)
+	return l.draining.IsZero() && !l.evictedDuring(begin, end) && l.throughout(begin.Add(-Propagation), end)
 }
 
 // FaultDuring returns the last fault that may have effects in a time span. A fault that ends the

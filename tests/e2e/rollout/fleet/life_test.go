@@ -54,7 +54,7 @@ func TestNamed(t *testing.T) {
 	says("named later again", true, true, false)
 	l = &Life{}
 	l.Listed(now.Add(before))
-	l.Delisted(now.Add(-propagation / 2))
+	l.Delisted(now.Add(-Propagation / 2))
 	says("named until just now", false, false, false)
 	l = &Life{}
 	l.Listed(now.Add(2 * before))
