@@ -150,7 +150,7 @@ func TestLinks(t *testing.T) {
 
 // TCP repeats dropped packets.
 func TestLoss(t *testing.T) {
-	setUp(t, network.Links{Loss: 0.2})
+	setUp(t, network.Links{Loss: 0.05})
 	for range 5 {
 		if got, err := name(there, enough); got != "one" || err != nil {
 			t.Fatal(got, err)
