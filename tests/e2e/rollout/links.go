@@ -14,6 +14,9 @@ const (
 	settles = 15 * time.Second // until no request waits on an old connection: packets are repeated at growing intervals
 )
 
+// goneAfter is the default of the option gone_after.
+const goneAfter = 10 * time.Second
+
 // last returns the replica that the faults hit. The others keep serving.
 func (r *run) last() (*proxy.Replica, site.Place) {
 	at := r.site.Proxies[len(r.site.Proxies)-1]
@@ -82,9 +85,6 @@ func (r *run) isolated() error {
 	r.wait(r.watch)
 	return nil
 }
-
-// goneAfter is the default of the option gone_after.
-const goneAfter = 10 * time.Second
 
 // unreachablePods cuts off the node of some pods for less than gone_after. No page may be lost.
 func (r *run) unreachablePods() error {

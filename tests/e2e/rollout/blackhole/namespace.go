@@ -78,5 +78,5 @@ func Command(program string, arguments ...string) *exec.Cmd {
 // that every reload of Caddy resets a few.
 func Up() error {
 	_ = os.WriteFile("/proc/sys/net/ipv4/tcp_migrate_req", []byte("1"), 0) // not in kernels before 5.14
-	return run("link", "set", "lo", "up")
+	return IP("link set lo up")
 }

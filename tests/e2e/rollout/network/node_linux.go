@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/doors-dev/doors-caddy/tests/e2e/rollout/blackhole"
 	"golang.org/x/sys/unix"
 )
 
@@ -73,48 +72,20 @@ func (n *Network) join(node *Node, address netip.Addr) (*Node, error) {
 // up creates the interfaces of the node. The default route leads to the link, with the first
 // address as the source.
 func (d *Node) up(address netip.Addr) (err error) {
-	// Connections that a listener has not accepted move to the next one when it closes. By default
-	// the kernel resets them, so that every reload of Caddy resets a few. Kernels before 5.14 do
-	// not have the setting.
-	_ = os.WriteFile("/proc/sys/net/ipv4/tcp_migrate_req", []byte("1"), 0)
-	if d.device, err = openDevice(); err != nil {
+	if err := blackhole.Up(); err != nil {
+		return err
+	}
+	if d.device, err = blackhole.OpenDevice(deviceName); err != nil {
 		return err
 	}
 	for _, command := range []string{
-		"link set lo up",
 		fmt.Sprintf("link set %s mtu %d up", deviceName, deviceMTU),
 		fmt.Sprintf("address add %s/32 dev %s", address, deviceName),
 		fmt.Sprintf("route add default dev %s src %s", deviceName, address),
 	} {
-		if err := ip(command); err != nil {
+		if err := blackhole.IP(command); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// openDevice opens the TUN interface. It adds the file to the poller only once the interface
-// exists: before that the kernel reports an error.
-func openDevice() (*os.File, error) {
-	number, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, fmt.Errorf("/dev/net/tun: %w", err)
-	}
-	request, err := unix.NewIfreq(deviceName)
-	if err == nil {
-		request.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
-		err = unix.IoctlIfreq(number, unix.TUNSETIFF, request)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("/dev/net/tun: %w", err), unix.Close(number))
-	}
-	return os.NewFile(uintptr(number), "/dev/net/tun"), nil
-}
-
-func ip(command string) error {
-	output, err := exec.Command("ip", strings.Fields(command)...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("ip %s: %w: %s", command, err, strings.TrimSpace(string(output)))
 	}
 	return nil
 }
@@ -130,11 +101,11 @@ func (d *Node) Own(address netip.Addr) error {
 	}
 	if before != nil {
 		command := fmt.Sprintf("address del %s/32 dev %s", address, deviceName)
-		if err := before.Do(func() error { return ip(command) }); err != nil {
+		if err := before.Do(func() error { return blackhole.IP(command) }); err != nil {
 			return err
 		}
 	}
-	return d.Do(func() error { return ip(fmt.Sprintf("address add %s/32 dev %s", address, deviceName)) })
+	return d.Do(func() error { return blackhole.IP(fmt.Sprintf("address add %s/32 dev %s", address, deviceName)) })
 }
 
 // Do calls do in the namespace of the node. Sockets and processes that do creates stay there. The
