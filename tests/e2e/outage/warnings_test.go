@@ -179,7 +179,7 @@ func testNotice(t *testing.T, inConfig, secret string, want int) {
 	}
 	caddy := startOneSite(t, text, port)
 	caddy.Output.Wait(t, "serving initial configuration", Patience)
-	if lines := logged(caddy, `"level":"info"`, "holds the secret itself"); lines != want {
+	if lines := logged(caddy, `"level":"info"`, "secret is in plain text"); lines != want {
 		t.Errorf("%d notices in\n%s", lines, caddy.Output)
 	}
 	if strings.Contains(caddy.Output.String(), secret) {
