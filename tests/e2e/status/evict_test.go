@@ -25,7 +25,7 @@ type visitor struct {
 }
 
 func (r *rollout) visit(caddy *Caddy) *visitor {
-	v := &visitor{page: caddy.NewBrowser(r.t, H1).MustLoad("/")}
+	v := &visitor{page: r.load(caddy)}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	r.t.Cleanup(func() {
@@ -109,7 +109,7 @@ func TestEvict(t *testing.T) {
 	for range 8 {
 		visitors = append(visitors, r.visit(r.caddy))
 	}
-	silent := r.caddy.NewBrowser(t, H1).MustLoad("/") // opens no stream
+	silent := r.load(r.caddy) // opens no stream
 	if pages := on(visitors, podA); pages != len(visitors) || silent.Pod != podA {
 		t.Fatalf("%d pages on the first pod", pages)
 	}
@@ -122,7 +122,7 @@ func TestEvict(t *testing.T) {
 	}()
 	Eventually(t, "the pod is evicted", func() bool { return r.pod(podA).EvictedSecondsAgo != nil })
 	w.shows(`!document.getElementById("evictions-section").hidden && document.getElementById("evictions").innerText.includes("127.0.1.1/32 for ") && document.getElementById("evictions").innerText.includes("4 a second, idle pages first")`)
-	if page := r.caddy.NewBrowser(t, H1).MustLoad("/"); page.Pod != podB {
+	if page := r.load(r.caddy); page.Pod != podB {
 		t.Errorf("a new page on %s", page.Pod)
 	}
 	// The eviction survives the reload, and clicks work all the time.
@@ -195,7 +195,7 @@ func TestEvict(t *testing.T) {
 	if undone := evict(t, podA, "--undo", "--address", adminOf(r.caddy)); undone.Code != 1 || !strings.Contains(undone.Stderr, "nothing to undo") {
 		t.Errorf("%+v", undone)
 	}
-	if page := r.caddy.NewBrowser(t, H1).MustLoad("/"); page.Pod != podA {
+	if page := r.load(r.caddy); page.Pod != podA {
 		t.Errorf("after --undo a new page on %s", page.Pod)
 	}
 	if s := r.state(); len(s.Evictions) != 0 || s.Events[len(s.Events)-1].Event != "eviction_undone" {

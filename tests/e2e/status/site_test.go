@@ -74,10 +74,20 @@ func (r *rollout) resolve(name string, addresses ...string) {
 	r.dns.Set(name, parsed...)
 }
 
+// load loads a page of app as a new visitor. Until app is resolved, pages may come from other.
+func (r *rollout) load(caddy *Caddy) (page *Page) {
+	r.t.Helper()
+	Eventually(r.t, "a page comes from app", func() bool {
+		page = caddy.NewBrowser(r.t, H1).MustLoad("/")
+		return page.Pod != podZ
+	})
+	return page
+}
+
 // open opens a page and its receiver stream, which stays open until closePage is called.
 func (r *rollout) open() (page *Page, closePage func()) {
 	r.t.Helper()
-	page = r.caddy.NewBrowser(r.t, H1).MustLoad("/")
+	page = r.load(r.caddy)
 	ctx, cancel := context.WithCancel(context.Background())
 	r.t.Cleanup(cancel)
 	go func() {
