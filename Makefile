@@ -28,10 +28,10 @@ bin/caddy: $(sources)
 	@./xcaddy.sh --output bin/caddy
 
 demo: ## show rollouts in a browser until Ctrl-C (ARGS=-help: options)
-	@scripts/demo.sh $(ARGS)
+	@scripts/run/demo.sh $(ARGS)
 
 rollout: bin/caddy ## test deployments, faults and reloads with hundreds of visitors (ARGS=-help: options)
-	@scripts/rollout.sh $(ARGS)
+	@scripts/run/rollout.sh $(ARGS)
 
 simulate: ## simulate proxies, pods, name servers and browsers in virtual time (ARGS=--help: options)
 	@cargo run --quiet --locked --profile simulate -p doors_simulator -- $(ARGS)
@@ -40,17 +40,17 @@ test: ## run all tests, as CI does; for one stage: scripts/test.sh NAME
 	@scripts/test.sh
 
 bench: ## measure on an idle machine in 20 to 25 minutes and write BENCHMARKS.md; BENCH_QUICK=1: three-minute check
-	@scripts/bench.sh
+	@scripts/run/bench.sh
 
 scale: bin/caddy ## load 100,000 upstreams, reload 1,000 times, and check the limits on CPU time and memory
-	@scripts/scale.sh
+	@scripts/run/scale.sh
 
 fuzz: ## run every fuzz target for 5 minutes (ARGS='--seconds 60 token': another time or target)
-	@scripts/fuzz.sh $(ARGS)
+	@scripts/stages/fuzz.sh $(ARGS)
 
 dist: ## tarballs, Debian packages, an SBOM and checksums for this machine's architecture, from the commit, in target/dist/
 	@scripts/setup.sh dist
-	@scripts/dist.sh
+	@scripts/release/dist.sh
 
 fmt: ## format Rust and Go
 	@cargo fmt --all

@@ -95,7 +95,7 @@ func TestCommittedReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(committed) != text {
-			t.Errorf("%s does not match benchmarks/results.json: run scripts/bench.sh report", name)
+			t.Errorf("%s does not match benchmarks/results.json: run scripts/run/bench.sh report", name)
 		}
 	}
 }

@@ -1,5 +1,5 @@
 // Command benchmarks measures the cost of a decision and the cost of a request in a whole Caddy.
-// `make bench` runs all of it, and scripts/profile.sh its profiles.
+// `make bench` runs all of it, and scripts/run/profile.sh its profiles.
 package main
 
 import (

@@ -40,7 +40,7 @@ type measurement struct {
 	binaries  contenders.Binaries
 	file      string // of the results
 	criterion string // folder with the results of the Rust benchmarks
-	// instructions is the file with instruction counts that scripts/instructions.sh maintains.
+	// instructions is the file with instruction counts that scripts/stages/instructions.sh maintains.
 	instructions string
 	pace         pace
 	log          io.Writer

@@ -72,10 +72,10 @@ stage_rust() { cargo test --workspace --locked; }
 # Worlds in virtual time, first with the real core, then with planted faults, which must be found.
 stage_simulator() {
     cargo run --quiet --locked --profile simulate -p doors_simulator -- --seeds 600
-    scripts/simulate-faults.sh
+    scripts/stages/simulate-faults.sh
 }
 # What goes to crates.io, used in empty projects.
-stage_crates() { scripts/crates.sh; }
+stage_crates() { scripts/stages/crates.sh; }
 stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
 stage_header() {
     local task
@@ -84,13 +84,13 @@ stage_header() {
 
 stage_library() { scripts/library.sh; }
 stage_c() { tests/c/run.sh; }
-stage_instructions() { scripts/instructions.sh; }
-stage_sanitize() { scripts/sanitize.sh; }
-stage_fuzz() { scripts/fuzz.sh --short; }
+stage_instructions() { scripts/stages/instructions.sh; }
+stage_sanitize() { scripts/stages/sanitize.sh; }
+stage_fuzz() { scripts/stages/fuzz.sh --short; }
 stage_cargo_c() { scripts/cargo-tool.sh cargo-c; }
 stage_cargo_fuzz() { scripts/cargo-tool.sh cargo-fuzz; }
-stage_package() { scripts/package.sh; }
-stage_conformance() { scripts/conformance.sh; }
+stage_package() { scripts/stages/package.sh; }
+stage_conformance() { scripts/stages/conformance.sh; }
 
 stage_go_format() {
     local found module
@@ -127,7 +127,7 @@ stage_go_root() {
 
 # The example app with the real framework, if the module proxy has it. The tests of the documents build it with the
 # stand-in in tests/framework.
-stage_example_app() { scripts/example-app.sh; }
+stage_example_app() { scripts/stages/example-app.sh; }
 
 stage_go_binding() {
     go test -timeout 5m -race "${shared_flags[@]}" ./routing
@@ -149,14 +149,14 @@ stage_module() {
 }
 
 # The sample of docs/migrate.md with the geolocation plugin, where the module proxy has it.
-stage_geolocation() { scripts/geolocation.sh; }
+stage_geolocation() { scripts/stages/geolocation.sh; }
 
 stage_caddy() { ./xcaddy.sh "$caddy_default" --output bin/caddy; }
 stage_caddy_race() { ./xcaddy.sh "$caddy_default" --race --output bin/caddy-race; }
-stage_caddy_stock() { scripts/stock.sh "$caddy_default" "$doors_root/bin/caddy-stock"; }
+stage_caddy_stock() { scripts/run/stock.sh "$caddy_default" "$doors_root/bin/caddy-stock"; }
 stage_caddy_static() {
     ./xcaddy.sh "$caddy_default" --static --output bin/caddy-static
-    scripts/stock.sh --static "$caddy_default" "$doors_root/bin/caddy-stock-static"
+    scripts/run/stock.sh --static "$caddy_default" "$doors_root/bin/caddy-stock-static"
 }
 
 # One package at a time: they measure streams, which must not compete for CPU time.
@@ -165,12 +165,12 @@ stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m "${shared_flag
 # Checks the files in deploy/ with the programs that will read them: systemd, Caddy, Kubernetes, Docker
 # Compose.
 stage_deploy() {
-    three_times scripts/kubernetes-validate.sh
+    three_times scripts/stages/kubernetes-validate.sh
     (cd tests/deploy && go test -count=1 -timeout 5m "${shared_flags[@]}" ./...)
 }
 
 # Makes the files of a release twice.
-stage_dist() { three_times scripts/kubernetes-validate.sh >/dev/null && scripts/test/dist.sh; }
+stage_dist() { three_times scripts/stages/kubernetes-validate.sh >/dev/null && scripts/test/dist.sh; }
 
 # Runs the Dockerfile command by command in clean root folders, and installs the packages of target/dist there.
 stage_install() { (cd tests/install && go test -count=1 -timeout 20m "${shared_flags[@]}" .); }
@@ -181,13 +181,13 @@ stage_benchmarks() { (cd benchmarks && go test -count=1 -timeout 10m "${shared_f
 # Another proxy with the library, under the same deployments and faults.
 stage_pingora_build() { CARGO_TARGET_DIR=target/pingora cargo build --locked --manifest-path examples/pingora-proxy/Cargo.toml; }
 stage_pingora() {
-    scripts/rollout.sh -proxy pingora -short -one-machine
+    scripts/run/rollout.sh -proxy pingora -short -one-machine
     (cd tests/e2e && go test -count=1 -timeout 5m "${shared_flags[@]}" ./rollout/proxy \
         -pingora "$doors_root/target/pingora/debug/doors-pingora-proxy")
 }
 
 # Deployments and faults under load. Every number in the table must be 0.
-stage_rollout() { scripts/rollout.sh -short; }
+stage_rollout() { scripts/run/rollout.sh -short; }
 
 if [ $# -ne 1 ] || ! declare -F "stage_$1" >/dev/null; then
     printf 'usage: scripts/stages.sh NAME, one of:' >&2

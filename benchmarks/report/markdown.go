@@ -195,5 +195,5 @@ func instructionSection(text *strings.Builder, f *results.File) {
 	if f.Instructions == "" {
 		return
 	}
-	fmt.Fprintf(text, "\n## Instructions\n\nCounts by callgrind, which a test holds to within 5 %% (`scripts/instructions.sh`):\n\n```text\n%s\n```\n", strings.TrimSpace(f.Instructions))
+	fmt.Fprintf(text, "\n## Instructions\n\nCounts by callgrind, which a test holds to within 5 %% (`scripts/stages/instructions.sh`):\n\n```text\n%s\n```\n", strings.TrimSpace(f.Instructions))
 }

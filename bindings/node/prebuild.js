@@ -1,12 +1,12 @@
 // Puts the shared library and the licence into the package, before `npm pack`. The library is the one that
-// scripts/package.sh has installed in target/prefix, or what the environment variable DOORS_CADDY_LIBRARY names.
+// scripts/stages/package.sh has installed in target/prefix, or what the environment variable DOORS_CADDY_LIBRARY names.
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const library = process.env.DOORS_CADDY_LIBRARY ?? here('../../target/prefix/lib/libdoors_caddy.so');
 if (!existsSync(library)) {
-    console.error(`${library} does not exist: run scripts/package.sh, or name another library with DOORS_CADDY_LIBRARY`);
+    console.error(`${library} does not exist: run scripts/stages/package.sh, or name another library with DOORS_CADDY_LIBRARY`);
     process.exit(1);
 }
 const folder = here(`prebuilt/${process.platform}-${process.arch}`);

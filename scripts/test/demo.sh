@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests that scripts/demo.sh prints what it builds and how long that takes, and shows only the logs of failed
+# Tests that scripts/run/demo.sh prints what it builds and how long that takes, and shows only the logs of failed
 # builds.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
@@ -20,7 +20,7 @@ exit 1
 MAKE
 chmod +x "$tools/go" "$tools/make"
 
-demo() { env PATH="$tools:$PATH" FAILS="$1" "$doors_root/scripts/demo.sh"; }
+demo() { env PATH="$tools:$PATH" FAILS="$1" "$doors_root/scripts/run/demo.sh"; }
 expect_output 'go fails' 1 'words of go' demo go
 expect_output 'go fails, and the step is named' 1 'failed: Building bin/demo' demo go
 expect_output 'make fails' 1 'words of make' demo make

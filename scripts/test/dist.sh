@@ -21,9 +21,9 @@ trap stop EXIT
 clone="$work/a clone"
 git clone -q "$doors_root" "$clone"
 mkdir "$work/temporary"
-TMPDIR=$work/temporary "$clone/scripts/dist.sh" "$work/again" >"$work/log" 2>&1 &
+TMPDIR=$work/temporary "$clone/scripts/release/dist.sh" "$work/again" >"$work/log" 2>&1 &
 pid=$!
-scripts/dist.sh
+scripts/release/dist.sh
 wait "$pid" || { cat "$work/log" && fail 'the clone makes nothing'; }
 pid=''
 diff -r target/dist "$work/again" || fail 'the clone makes other files'
@@ -36,7 +36,7 @@ for file in target/dist/*.tar.gz; do tar -xzf "$file" -C "$work/unpacked"; done
 rm -rf -- "$work"/unpacked/doors-caddy-*[0-9]
 if grep -r -l -F -e "$doors_root" -e "$work" -e "${CARGO_HOME:-$HOME/.cargo}/" "$work/unpacked"; then fail 'these files name a folder of this machine'; fi
 
-python=$(scripts/kubernetes-validate.sh | tail -n 1)
+python=$(scripts/stages/kubernetes-validate.sh | tail -n 1)
 python=${python%/*}/python
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes --target "$work/schemas" \
     --requirement tests/install/requirements.txt

@@ -12,7 +12,7 @@ printf 'Explained above.\n\n[other]\none 1\ntwo 2\n' >"$figures"
 on() { # on COUNTS ARGUMENTS...: runs the script with these lines as input
     local counts=$1
     shift
-    printf '%b' "$counts" | "$doors_root/scripts/instructions.sh" "$@"
+    printf '%b' "$counts" | "$doors_root/scripts/stages/instructions.sh" "$@"
 }
 CI=true expect_output 'an unknown compiler in CI' fail 'no figures for [rustc 1.2.3' on 'one 1000\ntwo 200\n' --compare "$figures" "$key"
 CI='' expect_output 'an unknown compiler elsewhere' 0 'no figures for [rustc 1.2.3' on 'one 1000\ntwo 200\n' --compare "$figures" "$key"

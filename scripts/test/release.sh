@@ -18,7 +18,7 @@ sed -i "s/^## \[$version\] - .*/## [$version] - 2026-01-02/" CHANGELOG.md
 printf 'test:\n\t@echo tested\n' >Makefile
 git init -q
 commit() { git add -A && git commit -q --allow-empty -m test; }
-release() { scripts/release.sh "$@"; }
+release() { scripts/release/release.sh "$@"; }
 # refused DESCRIPTION TEXT: checks that the release is rejected after a change to the files, then undoes the
 # change.
 refused() {
@@ -29,7 +29,7 @@ refused() {
 commit
 
 expect_output 'ready' 0 '' release --check
-expect_output 'an argument that it does not know' 2 'usage: scripts/release.sh' release --force
+expect_output 'an argument that it does not know' 2 'usage: scripts/release/release.sh' release --force
 touch left-over
 expect_output 'a tree that is not clean' 1 'the tree is not clean' release --check
 rm left-over

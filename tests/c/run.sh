@@ -21,7 +21,7 @@ printf '#include <doors_caddy.h>\n' >"$out/header.c"
 "${cc[@]}" -std=c11 "${warnings[@]}" -Iinclude -fsyntax-only "$out/header.c"
 "$cxx" -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c++ "$out/header.c"
 
-scripts/declared.sh >"$out/declared"
+scripts/stages/declared.sh >"$out/declared"
 nm --defined-only --extern-only "$library" 2>/dev/null | sed -n 's/.* T \(doors_[a-z_]*\)$/\1/p' | LC_ALL=C sort >"$out/exported"
 if ! diff -u "$out/declared" "$out/exported"; then
     echo "tests/c: the header (-) and the library (+) differ in their functions" >&2

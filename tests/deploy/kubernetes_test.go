@@ -36,7 +36,7 @@ func each(t *testing.T, test func(*testing.T, cluster)) {
 
 // Every field is allowed by the schemas of each Kubernetes version.
 func TestKubernetesSchemas(t *testing.T) {
-	output, ok := run(t, nil, filepath.Join(top(t), "scripts/kubernetes-validate.sh"))
+	output, ok := run(t, nil, filepath.Join(top(t), "scripts/stages/kubernetes-validate.sh"))
 	lines := strings.Fields(output)
 	if !ok || len(lines) == 0 {
 		t.Fatal(output)

@@ -1,4 +1,4 @@
-/* Runs each operation of the library many times under callgrind. scripts/instructions.sh reads the
+/* Runs each operation of the library many times under callgrind. scripts/stages/instructions.sh reads the
  * instruction counts of the functions operation_*() from the result.
  *
  * The first line of output lists the processor features for which code is selected at run time, as callgrind

@@ -17,7 +17,7 @@ import (
 )
 
 // country stands in for the matcher of the geolocation plugin named in docs/migrate.md. It has the same
-// name and options, and takes the visitor's country from a header. scripts/geolocation.sh adapts the
+// name and options, and takes the visitor's country from a header. scripts/stages/geolocation.sh adapts the
 // sample with the real plugin.
 type country struct {
 	Database string   `json:"db_path"`

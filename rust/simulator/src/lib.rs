@@ -32,7 +32,7 @@
 //!
 //! # Sensitivity
 //!
-//! Each patch in `faults/` plants one fault in a copy of the core. `scripts/simulate-faults.sh` checks that
+//! Each patch in `faults/` plants one fault in a copy of the core. `scripts/stages/simulate-faults.sh` checks that
 //! the simulator finds all of them.
 
 pub mod agenda;

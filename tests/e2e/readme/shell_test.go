@@ -227,10 +227,10 @@ func testByHand(t *testing.T, text string) {
 // linking it. The script looks for these words.
 func testRecipe(t *testing.T, _ document, sample *block) {
 	words := map[string]string{"sh": "cargo cinstall ", "cmake": "pkg_check_modules"}[sample.language]
-	script, err := os.ReadFile(filepath.Join(harness.Root(t), "scripts/package.sh"))
+	script, err := os.ReadFile(filepath.Join(harness.Root(t), "scripts/stages/package.sh"))
 	check(t, err)
 	if !strings.Contains(sample.text, words) || !regexp.MustCompile(`(?m)^block `+sample.language+` .*`+words).Match(script) {
-		t.Errorf("scripts/package.sh does not run this block of %s", sample.language)
+		t.Errorf("scripts/stages/package.sh does not run this block of %s", sample.language)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/doors-dev/doors-caddy/tests/e2e/nameserver"
 )
 
-var limits = flag.Bool("limits", false, "fail when the CPU time or memory of a configuration is over its limit (scripts/scale.sh)")
+var limits = flag.Bool("limits", false, "fail when the CPU time or memory of a configuration is over its limit (scripts/run/scale.sh)")
 
 const (
 	most    = 100_000

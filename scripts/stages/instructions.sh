@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Counts the instructions of the library's operations:  scripts/instructions.sh [--record]
+# Counts the instructions of the library's operations:  scripts/stages/instructions.sh [--record]
 #     (no option)  compares them with the committed figures and fails if one takes over 5 % more
 #     --record     updates the committed figures: after a worthwhile increase, after a large saving, or with a new
 #                  compiler
@@ -13,7 +13,7 @@
 # the key there is nothing to compare: that is a failure in CI, where the check must not be skipped silently,
 # but not on a developer's machine.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/require.sh"
 cd -- "$doors_root"
 
@@ -38,12 +38,12 @@ compare() { # compare FIGURES KEY
             if (!count) { print "instructions: nothing was measured"; exit 1 }
             if (!any) {
                 printf "instructions: no figures for %s in %s\n", key, file
-                printf "If this compiler is to be supported, run scripts/instructions.sh --record and commit this:\n%s%s\n", key, lines
+                printf "If this compiler is to be supported, run scripts/stages/instructions.sh --record and commit this:\n%s%s\n", key, lines
                 exit must != ""
             }
             for (name in known) if (!(name in measured)) { printf "%-20s was not measured\n", name; missing = 1 }
-            if (missing) { print "instructions: not the same operations; run scripts/instructions.sh --record"; exit 1 }
-            if (slower) { print "instructions: more than were recorded; if that is worth it, run scripts/instructions.sh --record"; exit 1 }
+            if (missing) { print "instructions: not the same operations; run scripts/stages/instructions.sh --record"; exit 1 }
+            if (slower) { print "instructions: more than were recorded; if that is worth it, run scripts/stages/instructions.sh --record"; exit 1 }
         }' "$1" -
 }
 
@@ -69,7 +69,7 @@ case ${1:-} in
     exit
     ;;
 *)
-    printf 'usage: scripts/instructions.sh [--record]\n' >&2
+    printf 'usage: scripts/stages/instructions.sh [--record]\n' >&2
     exit 2
     ;;
 esac

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds Caddy without this module, for comparison in tests:
-#     scripts/stock.sh [--static] [VERSION [FILE]]      default: the default version, bin/caddy-stock
+#     scripts/run/stock.sh [--static] [VERSION [FILE]]      default: the default version, bin/caddy-stock
 # --static uses the flags of ./xcaddy.sh --static.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/versions.sh"
 . "$doors_root/scripts/require.sh"
 

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Profiles Caddy's CPU time for one kind of request, with this module and without:
-#     scripts/profile.sh                                 normal requests over HTTP/1.1
-#     scripts/profile.sh -scenario system -protocol h2   -help lists all options
+#     scripts/run/profile.sh                                 normal requests over HTTP/1.1
+#     scripts/run/profile.sh -scenario system -protocol h2   -help lists all options
 # Writes target/profile/ours.pprof and stock.pprof, and prints the most expensive functions with their
 # callees.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 cd -- "$doors_root"
 
 for binary in bin/caddy bin/caddy-stock; do
     [ -x "$binary" ] || {
-        printf 'profile.sh: %s does not exist; run: make build && scripts/stock.sh\n' "$binary" >&2
+        printf 'profile.sh: %s does not exist; run: make build && scripts/run/stock.sh\n' "$binary" >&2
         exit 1
     }
 done

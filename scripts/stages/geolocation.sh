@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Adapts the sample of docs/migrate.md that replaces doors_geo, with the geolocation plugin that it names, if
-# the module proxy has it:  scripts/geolocation.sh
+# the module proxy has it:  scripts/stages/geolocation.sh
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 
 plugin=github.com/porech/caddy-maxmind-geolocation
 # Not pinned: the page names no version, so readers get the latest one.

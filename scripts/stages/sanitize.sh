@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests hostile use of the C API under memory checkers:  scripts/sanitize.sh [address|thread|go|valgrind]...
+# Tests hostile use of the C API under memory checkers:  scripts/stages/sanitize.sh [address|thread|go|valgrind]...
 #     address   AddressSanitizer and LeakSanitizer in Rust and C, UndefinedBehaviorSanitizer in C
 #     thread    ThreadSanitizer in Rust and C
 #     go        the tests of the Go binding with AddressSanitizer in Rust and C
@@ -7,7 +7,7 @@
 # Runs tests/hostile and tests/c. Each checker must first report every fault planted inside the library, and
 # then nothing in the real tests.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/require.sh"
 require_tools sanitize cargo go cc pkg-config
 cd -- "$doors_root"
@@ -63,7 +63,7 @@ check_release() { # check_release PLANTED_ARCHIVE
 # Checks that the tests call each function of the header.
 check_calls() {
     local name names
-    names=$(scripts/declared.sh)
+    names=$(scripts/stages/declared.sh)
     [ -n "$names" ]
     for name in $names; do
         grep -q -w -- "$name" tests/hostile/*.c || {
@@ -155,7 +155,7 @@ check_calls
 if [ $# -eq 0 ]; then set -- address thread go valgrind; fi
 for name in "$@"; do
     if ! declare -F "sanitize_$name" >/dev/null; then
-        printf 'usage: scripts/sanitize.sh [address|thread|go|valgrind]...\n' >&2
+        printf 'usage: scripts/stages/sanitize.sh [address|thread|go|valgrind]...\n' >&2
         exit 2
     fi
     printf -- '-- %s\n' "$name"

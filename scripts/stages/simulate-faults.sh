@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Checks that the simulator finds planted faults:  scripts/simulate-faults.sh [NAME...] Each patch in
+# Checks that the simulator finds planted faults:  scripts/stages/simulate-faults.sh [NAME...] Each patch in
 # rust/simulator/faults plants one fault in a copy of the core, which is activated by its name in the
 # environment, so that one build is enough for all. The first seeds must find each fault.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 cd -- "$doors_root"
 
 seeds=400

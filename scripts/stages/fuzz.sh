@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the library:  scripts/fuzz.sh [--short | --seconds N] [TARGET]...
+# Fuzzes the library:  scripts/stages/fuzz.sh [--short | --seconds N] [TARGET]...
 #     --short      10 seconds for each target, as in CI; otherwise N seconds (300)
 #
 # Uses the targets in rust/fuzz, their committed seeds, and the corpus of earlier runs (target/fuzz/corpus).
@@ -7,7 +7,7 @@
 # target prints the seconds, runs, edges, features and corpus size. On failure keeps the input and prints how
 # to run it again. docs/fuzzing.md lists the invariants.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/require.sh"
 require_tools fuzz cargo cc
 
@@ -20,7 +20,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     -*)
-        printf 'usage: scripts/fuzz.sh [--short | --seconds N] [TARGET]...\n' >&2
+        printf 'usage: scripts/stages/fuzz.sh [--short | --seconds N] [TARGET]...\n' >&2
         exit 2
         ;;
     *) wanted+=("$1") ;;

@@ -3,5 +3,5 @@
 # path of its program as the last line.
 set -euo pipefail
 scripts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-folder=$("$scripts/venv.sh" "$scripts/../tests/deploy/requirements.txt")
+folder=$("$scripts/venv.sh" "$scripts/../../tests/deploy/requirements.txt")
 printf '%s\n' "$folder/bin/kubernetes-validate"

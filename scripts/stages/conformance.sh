@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs all vectors in C, C++, Python, Node, Java and Go with the library installed in target/prefix
-# (scripts/package.sh), and checks that no program skips a vector. scripts/conformance.sh NAME... runs only
+# (scripts/stages/package.sh), and checks that no program skips a vector. scripts/stages/conformance.sh NAME... runs only
 # some of them.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/require.sh"
 cd -- "$doors_root"
 
@@ -11,7 +11,7 @@ prefix=$doors_root/target/prefix
 out=$doors_root/target/conformance
 mkdir -p "$out"
 if [ ! -f "$prefix/lib/pkgconfig/doors_caddy.pc" ]; then
-    printf 'conformance.sh: the library is not installed in target/prefix; run scripts/package.sh\n' >&2
+    printf 'conformance.sh: the library is not installed in target/prefix; run scripts/stages/package.sh\n' >&2
     exit 1
 fi
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
@@ -78,7 +78,7 @@ run_python() {
     rm -rf -- "$folder"
     mkdir -p "$folder/empty" "$folder/samples"
     unset PYTHONPATH LD_LIBRARY_PATH
-    tools=$(three_times scripts/venv.sh "$tests/requirements.txt")
+    tools=$(three_times scripts/stages/venv.sh "$tests/requirements.txt")
     # The same target as in library.sh, so that common dependencies are compiled once.
     CARGO_BUILD_TARGET=$(rust_host) "$tools/bin/python" -m pip wheel --quiet --disable-pip-version-check --no-deps \
         --no-build-isolation --check-build-dependencies --wheel-dir "$folder" bindings/python

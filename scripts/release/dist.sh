@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes what a release offers for the architecture of this machine:  scripts/dist.sh [FOLDER]      default: target/dist
+# Makes what a release offers for the architecture of this machine:  scripts/release/dist.sh [FOLDER]      default: target/dist
 #   Caddy and the library as tarballs and as Debian packages, the source, a list of what is in them, and checksums.
 # It builds the commit that is checked out, without changes that are not committed. The same commit makes the same files, byte
 # for byte, wherever it lies, as long as Rust, Go, the C compiler and the C library are the same.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/versions.sh"
 . "$doors_root/scripts/require.sh"
 . "$doors_root/scripts/modules.sh"
@@ -87,8 +87,8 @@ install -m 644 "$source/LICENSE" "$work/$name/"
 pack "$name" "$name"
 
 gzip -9n <"$work/source.tar" >"$output/doors-caddy-$version-source.tar.gz"
-"$source/scripts/debian.sh" "$work/caddy" "$prefix" "$output"
-(cd -- "$source" && python3 scripts/sbom.py "$work/caddy" "$version") >"$output/doors-caddy-$version-$system.cdx.json"
+"$source/scripts/release/debian.sh" "$work/caddy" "$prefix" "$output"
+(cd -- "$source" && python3 scripts/release/sbom.py "$work/caddy" "$version") >"$output/doors-caddy-$version-$system.cdx.json"
 (cd -- "$output" && sha256sum -- * >"$work/sums" && mv "$work/sums" SHA256SUMS)
 printf 'dist.sh: %s\n' "$output" >&2
 ls -l -- "$output" >&2

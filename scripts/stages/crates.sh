@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packs the crates doors_routing and doors_caddy as `cargo publish` does, and uses them in empty projects.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 cd -- "$doors_root"
 
 fail() {

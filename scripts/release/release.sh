@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Creates the tags of a release:  scripts/release.sh [--check]
+# Creates the tags of a release:  scripts/release/release.sh [--check]
 #
 # The version is that of Cargo.toml. It must be the same everywhere, CHANGELOG.md must have its date, the tree
 # must be clean, and the tests must pass. Then one tag is created for each published Go module. --check stops
 # before the tests. Pushes nothing, but prints the command for it.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 cd -- "$doors_root"
 
 fail() {
@@ -13,7 +13,7 @@ fail() {
     exit 1
 }
 case $* in '' | --check) ;; *)
-    printf 'usage: scripts/release.sh [--check]\n' >&2
+    printf 'usage: scripts/release/release.sh [--check]\n' >&2
     exit 2
     ;;
 esac

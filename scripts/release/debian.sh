@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes the Debian packages of what has been built:  scripts/debian.sh CADDY PREFIX FOLDER
+# Makes the Debian packages of what has been built:  scripts/release/debian.sh CADDY PREFIX FOLDER
 #   CADDY   the static Caddy
 #   PREFIX  the library as cargo-c installs it, with the libraries in lib/
 #   FOLDER  where caddy-doors, libdoors-caddy0.2 (the version of its interface) and libdoors-caddy-dev go
 # With SOURCE_DATE_EPOCH set the same files make the same packages, byte for byte.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 cd -- "$doors_root"
 
 if [ $# -ne 3 ]; then

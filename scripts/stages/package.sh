@@ -2,7 +2,7 @@
 # Installs the library in target/prefix with `cargo cinstall`, and tests it: its exports and SONAME, programs
 # outside the source tree that are built by the recipes in docs/c.md, and Caddy built with plain xcaddy.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/versions.sh"
 . "$doors_root/scripts/modules.sh"
 cd -- "$doors_root"
@@ -55,7 +55,7 @@ same 'SONAME' "$soname" "$(readelf -d "$prefix/lib/libdoors_caddy.so" | sed -n '
 # --- Three equal sets: header, description, exports ------------------------------------------------------------------------
 
 abi 'print("\n".join(sorted(abi["functions"])))' >"$work/described"
-scripts/declared.sh >"$work/declared"
+scripts/stages/declared.sh >"$work/declared"
 nm -D --defined-only "$prefix/lib/libdoors_caddy.so" | awk '{ print $3 }' | LC_ALL=C sort >"$work/exported"
 nm --defined-only --extern-only "$prefix/lib/libdoors_caddy.a" 2>/dev/null | awk '$2 == "T" && $3 ~ /^doors_/ { print $3 }' |
     LC_ALL=C sort >"$work/archived"

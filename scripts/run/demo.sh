@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the demo and its dependencies quietly, and runs it:  scripts/demo.sh [OPTION...]; -help lists the
+# Builds the demo and its dependencies quietly, and runs it:  scripts/run/demo.sh [OPTION...]; -help lists the
 # options.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 
 # quietly WHAT COMMAND...: runs COMMAND, prints WHAT, and shows the log only on failure.
 log=$doors_root/target/demo.log

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Type-checks examples/app with the real framework, if the module proxy has it:  scripts/example-app.sh Uses a
+# Type-checks examples/app with the real framework, if the module proxy has it:  scripts/stages/example-app.sh Uses a
 # copy, so that no go.sum for the framework's dependencies is kept.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 
 copy=$doors_root/target/example-app
 rm -rf -- "$copy"

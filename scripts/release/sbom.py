@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what a Caddy is made of, in the form of CycloneDX 1.6:  scripts/sbom.py CADDY VERSION >FILE
+"""Writes what a Caddy is made of, in the form of CycloneDX 1.6:  scripts/release/sbom.py CADDY VERSION >FILE
 
 The Go modules are those that the binary itself names, the Rust crates those of doors_caddy without what only builds or
 tests need. Besides them there are the standard libraries of both languages and, in a static binary, the C library.

@@ -3,7 +3,7 @@
 # times. Prints the cost, and fails if it exceeds a limit. Takes two minutes. The limits on CPU time are only
 # meaningful on an idle machine.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 
 cd -- "$doors_root"
 cargo test --quiet --locked -p doors_routing --test memory -- --nocapture

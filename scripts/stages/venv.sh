@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs Python programs in a virtual environment in the cache folder, once:  scripts/venv.sh REQUIREMENTS
+# Installs Python programs in a virtual environment in the cache folder, once:  scripts/stages/venv.sh REQUIREMENTS
 # REQUIREMENTS is a list of versions and hashes. Prints the folder of the environment as the last line.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 
 list=$1
 folder=$DOORS_CACHE/venv-$(cksum <"$list" | tr ' ' -)

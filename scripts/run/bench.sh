@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Measures the cost of decisions and proxied requests, and compares it with alternatives:
-#     scripts/bench.sh                 everything, on an idle machine, in 20 to 25 minutes;
+#     scripts/run/bench.sh                 everything, on an idle machine, in 20 to 25 minutes;
 #                                      writes BENCHMARKS.md, its pictures and benchmarks/results.json
-#     scripts/bench.sh -quick          a three-minute check; writes only to target/benchmarks (also: BENCH_QUICK=1)
-#     scripts/bench.sh -only PARTS     some of rust,decisions,proxy,upstreams,pages; keeps earlier results of the others
-#     scripts/bench.sh report          regenerates BENCHMARKS.md and its pictures from benchmarks/results.json
+#     scripts/run/bench.sh -quick          a three-minute check; writes only to target/benchmarks (also: BENCH_QUICK=1)
+#     scripts/run/bench.sh -only PARTS     some of rust,decisions,proxy,upstreams,pages; keeps earlier results of the others
+#     scripts/run/bench.sh report          regenerates BENCHMARKS.md and its pictures from benchmarks/results.json
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/versions.sh"
 cd -- "$doors_root"
 
@@ -35,7 +35,7 @@ go -C benchmarks build -trimpath -o ../bin/benchmarks .
 
 if [ -z "$report" ]; then
     make --no-print-directory build
-    scripts/stock.sh "$caddy_default"
+    scripts/run/stock.sh "$caddy_default"
     case ,$only, in *,rust,*)
         printf '== criterion\n'
         cargo bench --locked --package doors_routing -- ${quick:+--quick}
