@@ -1,16 +1,15 @@
-//! The error type of everything that is built from user input: a status, an index and a message without
-//! secrets.
+//! The error for invalid user input: a status, an index and a message without secrets.
 
 use std::fmt;
 
-/// The largest accepted configuration, list of CIDRs or secret, in bytes: 64 MiB.
+/// The maximum length of a configuration, a list of CIDRs or a secret, in bytes: 64 MiB.
 pub const MAX_INPUT: usize = 64 << 20;
 
-/// The longest value, in characters, that a message repeats. The shortest key has 24 characters in base64, so
-/// a key in the wrong place is never repeated.
+/// The longest value that a message repeats, in characters. The shortest key has 24 characters in base64, so
+/// a misplaced key never appears in a message.
 const MAX_SHOWN: usize = 20;
 
-/// Why a call failed. The numbers equal `DOORS_STATUS_*` in the C header and are never reused.
+/// Why a call failed. The numbers equal `DOORS_STATUS_*` in the C header. They are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Status {
@@ -30,7 +29,7 @@ pub enum Status {
     TokenRefused = 21,
 }
 
-/// An error in user input: what is wrong, and the rule it breaks.
+/// An error in user input. The message says what is wrong and which rule it breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The kind of error.

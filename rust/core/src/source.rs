@@ -9,9 +9,9 @@ use crate::request::{Flow, Incoming, Marks, Place, Report, Request, Step};
 use crate::router::{Decision, Router};
 use crate::state::{Fresh, State};
 
-/// One configuration in use: a router, its options, and access to the process state. Can be shared between
-/// threads. Dropping it stops its lookups. The state keeps what it knows for an overlapping reload, and hosts
-/// for a minute.
+/// One configuration in use: a router, its options, and access to the process state. Any number of threads
+/// can use it at once. Dropping it stops its lookups. What the state knows about an upstream survives while
+/// another source uses the upstream; what it knows about a host survives for a minute.
 ///
 /// For each request, the caller owns a [`Request`] and follows the [`Step`] that each call returns. No call
 /// does I/O or blocks, and in the usual case none allocates. A call with a request that has ended or was not
@@ -20,7 +20,7 @@ use crate::state::{Fresh, State};
 pub struct Source(Flow);
 
 impl Source {
-    /// Starts using a configuration. No host is looked up until a request needs it. Call [`State::due`]
+    /// Starts using a configuration. Looks up no host until a request needs it. Call [`State::due`]
     /// afterwards.
     pub fn new(state: &State, router: Router, options: Options) -> Self {
         Source(Flow::new(state, router, options))
@@ -36,28 +36,29 @@ impl Source {
         &self.0.options
     }
 
-    /// Begins a request. Overwrites `request`.
+    /// Begins a request and returns its first step. Overwrites `request`. Call [`Source::ended`] when it is
+    /// over.
     pub fn begin(&self, incoming: &Incoming<'_>, now: u64, random: u64, request: &mut Request) -> Step {
         self.0.begin(incoming, now, random, request)
     }
 
     /// Reports the outcome of a dial to a pod of this upstream. Call it as soon as the outcome is known, from
-    /// any thread, also for dials in the background and for requests that have ended. Updates the pod, not a
+    /// any thread. Report background dials too, and dials of requests that have ended. Updates the pod, not a
     /// request. [`Outcome::Answered`] and [`Outcome::Dropped`] are not dial outcomes and change nothing.
     pub fn dialled(&self, upstream: u32, pod: Pod, outcome: Outcome, now: u64, random: u64) -> Report {
         self.0.dialled(upstream, pod, outcome, now, random)
     }
 
-    /// Ends the current attempt, which got no response and whose dial was reported to [`Source::dialled`].
-    /// Returns the next step. [`Outcome::Refused`], [`Outcome::Unreachable`] and [`Outcome::OwnFault`] mean
-    /// that no connection was made. [`Outcome::Dropped`] means that the connection ended before the first
-    /// byte of a response; this call also records it for the pod. Any other outcome, such as
-    /// [`Outcome::Cancelled`], means that the client is gone or that the response has begun.
+    /// Ends the current attempt, which got no response. Its dial must have been reported to
+    /// [`Source::dialled`]. Returns the next step. [`Outcome::Refused`], [`Outcome::Unreachable`] and
+    /// [`Outcome::OwnFault`] mean that no connection was made. [`Outcome::Dropped`] means that the connection
+    /// ended before the first byte of a response; this call also records it for the pod. Any other outcome,
+    /// such as [`Outcome::Cancelled`], means that the client is gone or that the response has begun.
     pub fn next(&self, request: &mut Request, outcome: Outcome, now: u64, random: u64) -> Step {
         self.0.next(request, outcome, now, random)
     }
 
-    /// Combines [`Source::dialled`] and [`Source::next`], for callers that make each dial for a single
+    /// Combines [`Source::dialled`] and [`Source::next`], for callers whose dials each serve a single
     /// request.
     pub fn failed(&self, request: &mut Request, outcome: Outcome, now: u64, random: u64) -> Step {
         self.0.failed(request, outcome, now, random)
@@ -87,15 +88,16 @@ impl Source {
         self.0.chose_none(request, now, random)
     }
 
-    /// Ends the user's retries, with `user_retries`. `outcome` is that of the last attempt, or `None` if it
-    /// was reported to [`Source::next`]. Returns the answer, or [`Action::Wait`](crate::Action::Wait).
+    /// Ends the retries of a source with [`Options::user_retries`]. `outcome` is the outcome of the last
+    /// attempt, or `None` if [`Source::next`] has already reported it. Returns the answer, or
+    /// [`Action::Wait`](crate::Action::Wait).
     pub fn give_up(&self, request: &mut Request, outcome: Option<Outcome>, now: u64, random: u64) -> Step {
         self.0.give_up(request, outcome, now, random)
     }
 
     /// Reports that the pod has begun to respond; `marks` are the marks in its response. Usually takes no
     /// lock. On [`Action::Done`](crate::Action::Done), forward the response. Any other step occurs only with
-    /// [`Marks::refused`]: discard the response, of which nothing may reach the client, and follow the step.
+    /// [`Marks::refused`]: discard the whole response and follow the step.
     pub fn answered(&self, request: &mut Request, marks: Marks, now: u64, random: u64) -> Step {
         self.0.answered(request, marks, now, random)
     }
@@ -106,8 +108,8 @@ impl Source {
         self.0.ended(request, now);
     }
 
-    /// Starts or continues the lookups of an upstream's host, as a request would, to show its pods. Ignores
-    /// an index that the configuration does not have.
+    /// Starts the lookups of an upstream's host or keeps them going, as a request does. Use it to show the
+    /// upstream's pods. Ignores an index outside the configuration.
     pub fn use_upstream(&self, upstream: u32, now: u64) -> Report {
         self.0.use_upstream(upstream, now)
     }
@@ -117,7 +119,7 @@ impl Source {
         request.decision()
     }
 
-    /// The tag of the requests that this source begins, which is the first field of each [`Request`].
+    /// The tag of the requests that this source begins: the first field of each [`Request`]. Never 0.
     pub fn tag(&self) -> u64 {
         self.0.tag
     }
@@ -134,8 +136,8 @@ impl Source {
         self.0.upstreams.get(upstream).map(|member| member.upstream.health.id())
     }
 
-    /// The host of an upstream, or `None` if the configuration has no such index. Several hosts count as one
-    /// more host whose name lists them all.
+    /// The host of an upstream, or `None` if the configuration has no such index. Several hosts are combined
+    /// into one host whose name lists them all.
     pub fn upstream_host(&self, upstream: u32) -> Option<HostId> {
         self.0.upstreams.get(upstream).map(|member| member.upstream.host.id())
     }

@@ -41,8 +41,8 @@ pub(super) fn contains(sorted: &[IpAddr], address: IpAddr) -> bool {
 }
 
 /// Sorts addresses and removes duplicates; converts IPv4-mapped addresses to IPv4. Drops unspecified and
-/// multicast addresses, which no pod has: a name server that blocks a name may answer 0.0.0.0, which would
-/// make a proxy dial itself.
+/// multicast addresses, since no pod has one. A name server that blocks a name may answer 0.0.0.0, and the
+/// proxy would then dial itself.
 pub(super) fn canonical(answer: &[IpAddr]) -> Vec<IpAddr> {
     let addresses = answer.iter().map(IpAddr::to_canonical);
     let mut list: Vec<IpAddr> =

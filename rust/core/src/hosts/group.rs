@@ -1,5 +1,5 @@
-//! Combines the hosts of one upstream, which may be names and addresses, into one host with the addresses of
-//! all.
+//! Combines the hosts of one upstream into a single host with all their addresses. Each may be a name or an
+//! address.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl Host {
         self.publish(&record);
     }
 
-    /// Whether any member has an address; `None` if it is not but a member has never been resolved.
+    /// Whether any member lists an address. `None` if none does and at least one has never been resolved.
     pub(super) fn group_lists(&self, address: IpAddr) -> Option<bool> {
         let mut all_known = true;
         for member in &self.members {
@@ -62,7 +62,7 @@ impl Host {
         all_known.then_some(false)
     }
 
-    /// Handles a request, which uses all members.
+    /// Handles a request. It uses all members.
     pub(super) fn touch_members(&self, now: u64, stale_max: u64, waits: bool) -> Touch {
         let mut all = Touch::default();
         for member in &self.members {

@@ -19,9 +19,9 @@ pub(crate) struct Host {
     id: HostId,
     pub(super) name: Arc<str>,
     resolver: u64,
-    /// Whether it is an IP address, which is never looked up.
+    /// Whether the host is an IP address, so that it is never looked up.
     constant: bool,
-    /// The members, if it combines several hosts of one upstream.
+    /// The members if this is a group, otherwise empty.
     pub(super) members: Box<[Arc<Host>]>,
     /// The current addresses in the record.
     addresses: ArcSwapOption<Addresses>,
@@ -43,7 +43,7 @@ pub(crate) struct Touch {
     pub(crate) stale: bool,
     /// `due` must be called now.
     pub(crate) lookups_due: bool,
-    /// For several hosts: another one has addresses that can be used without waiting.
+    /// For a group: some member has addresses and needs no wait.
     pub(crate) ready: bool,
 }
 
@@ -101,8 +101,8 @@ impl Host {
         self.addresses.load()
     }
 
-    /// Whether the host has an address; `None` if nothing was ever known. The host may have lost all
-    /// addresses since.
+    /// Whether the host lists an address. `None` before the first answer. A host that has lost all its
+    /// addresses lists none.
     pub(crate) fn lists(&self, address: IpAddr) -> Option<bool> {
         if !self.members.is_empty() {
             return self.group_lists(address);
@@ -119,10 +119,10 @@ impl Host {
         self.signal.ended()
     }
 
-    /// Handles a request that uses the host, which starts or continues its lookups. `waits`: the request will
-    /// wait for a pending lookup if nothing is known, or if lookups had stopped and the last answer is older
-    /// than `stale_max`. A request that could reach none of the known addresses passes a smaller limit: the
-    /// lesser of the option and two refresh intervals.
+    /// Handles a request that uses the host. Starts its lookups or keeps them going. `waits`: the request
+    /// will wait for a pending lookup if nothing is known, or if lookups had stopped and the last answer is
+    /// older than `stale_max`. A request that could reach none of the known addresses passes a smaller limit:
+    /// the lesser of the option and two refresh intervals.
     pub(crate) fn touch(&self, now: u64, stale_max: u64, waits: bool) -> Touch {
         if self.constant {
             return Touch::default();

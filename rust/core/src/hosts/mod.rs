@@ -5,7 +5,7 @@
 //! addresses the canonical form of an answer
 //! parts     answers that list only some of the addresses
 //! record    one host: what is known after each answer, and what to report
-//! signal    one host: the few words that each request reads
+//! signal    one host: the state that each request reads without a lock
 //! schedule  one host: when to look it up
 //! queue     all hosts: which of the due lookups start now
 //! plan      all hosts: their schedules, timers and the queue
@@ -90,7 +90,7 @@ impl Hosts {
         Hosts { table: Mutex::default(), plan: Arc::new(Mutex::new(Plan::new(bounds))) }
     }
 
-    /// Registers the caller as a user of a host, which may be an IP address, until `leave`. The smallest
+    /// Registers the caller as a user of a host until `leave`. The host may be an IP address. The smallest
     /// `refresh` of all users applies; it should come from [`bounded_refresh`]. Starts no lookup: the first
     /// request does. Call `due` afterwards.
     pub(crate) fn join(&self, name: &str, resolver: u64, refresh: u64) -> Arc<Host> {
@@ -127,8 +127,8 @@ impl Hosts {
     }
 
     /// Calls `lookup` for each lookup that must start now, without holding a lock. Returns when to call
-    /// again, or `None` if there is no time to wait for. A report may require an earlier call. Extra calls
-    /// are harmless.
+    /// again, or `None` if nothing is planned. A report may require an earlier call. Extra calls are
+    /// harmless.
     pub(crate) fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.due_at_most(usize::MAX, now, random, lookup)
     }
@@ -232,14 +232,14 @@ impl Hosts {
         Learned { report: HostReport { change, wake: awaited || moved, lookups_due: false }, moved }
     }
 
-    /// Handles an address that refused a connection. The host drops it until DNS lists it again, if DNS no
-    /// longer has any address for the host, or if answers are partial and the last one lacked it. Returns the
-    /// host that dropped it, which may be a member of a group. An IP address is never dropped.
+    /// Handles an address that refused a connection. Drops the address if DNS no longer has any address for
+    /// the host, or if answers are partial and the last one lacked it. The host lists it again when DNS does.
+    /// Returns the host that dropped it, which may be a member of a group. An IP address is never dropped.
     pub(crate) fn drop_refused(&self, host: &Host, address: IpAddr) -> Option<HostId> {
         if host.members.is_empty() {
             return self.drop_refused_of(host, address).then_some(host.id());
         }
-        // Any of them may have it.
+        // Several members may list the address.
         host.members.iter().fold(None, |first, member| self.drop_refused(member, address).or(first))
     }
 
@@ -307,7 +307,7 @@ fn record_outcome(record: &mut record::Record, outcome: Outcome<'_>, now: u64) -
     }
     let answered = record.answer(now, &addresses, missing);
     let mut change = answered.change;
-    // If the answer itself is a change, the failure is left to the next report, unless it is over by then.
+    // If the answer itself is a change, the next lookup reports the failure, unless that lookup succeeds.
     if answered.withheld
         && let Some(failure) = missing.failure
     {

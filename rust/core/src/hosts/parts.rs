@@ -1,4 +1,4 @@
-//! Detects name servers whose answers list only some of the addresses, and which addresses are then current.
+//! Detects name servers that return only some of the addresses, and decides which addresses are then current.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -35,16 +35,16 @@ struct Sighting {
 }
 
 impl Sighting {
-    /// Whether this answer is one of the last, relative to `last`.
+    /// Whether this sighting is recent, as of the answer `last`.
     fn is_recent(self, last: Sighting) -> bool {
         last.at.saturating_sub(self.at) <= LOOK_BACK && last.answer - self.answer < LOOK_BACK_ANSWERS
     }
 }
 
 impl Parts {
-    /// Processes the next answer. `before` are the addresses until now; both are sorted. Returns the new
-    /// addresses: the answer or, if answers are partial, also what recent answers listed. Addresses are kept
-    /// for `LOOK_BACK`.
+    /// Processes the next answer. `before` holds the addresses so far. Both lists must be sorted. Returns the
+    /// new addresses, and whether answers are partial. If they are, the list also contains what recent
+    /// answers listed. Addresses are kept for `LOOK_BACK`.
     pub(super) fn answer(&mut self, now: u64, answer: &[IpAddr], before: &[IpAddr]) -> (Vec<IpAddr>, bool) {
         let lacking = self.last.iter().filter(|address| !contains(answer, **address));
         self.missing.extend(lacking.map(|address| (*address, self.here)));
@@ -94,7 +94,7 @@ fn keep_latest(sightings: &mut BTreeMap<IpAddr, Sighting>) {
     all.sort_unstable();
     let first_kept = all[over];
     sightings.retain(|_, sighting| *sighting >= first_kept);
-    // Those of one answer have the same age, so the last of them are dropped.
+    // Addresses from one answer have the same age. Drops the highest of them.
     while sightings.len() > MOST {
         sightings.pop_last();
     }

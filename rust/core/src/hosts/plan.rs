@@ -9,8 +9,8 @@ use super::signal::Signal;
 use super::{HostId, shrink};
 use crate::SECOND;
 
-/// How long a host without users keeps its addresses, without lookups. So addresses are still known after a
-/// reload that releases hosts before it acquires them, or when a configuration is restored.
+/// How long a host without users keeps its addresses, without lookups. This covers a reload that releases
+/// hosts before it acquires them, and a configuration that is restored.
 pub(super) const KEEP_UNUSED: u64 = 60 * SECOND;
 
 #[derive(Debug)]
@@ -19,7 +19,8 @@ pub(super) struct Plan {
     /// The next event of each host. Each has at most one timer.
     timers: BTreeSet<(u64, HostId)>,
     queue: Queue,
-    /// Hosts whose users have changed. Joining and leaving do not pass the time.
+    /// Hosts whose users have changed. `join` and `leave` do not know the time, so `advance` plans for these
+    /// hosts.
     news: Vec<HostId>,
     /// When the driver was told to check again. `None` if it waits for a report.
     announced: Option<u64>,
@@ -39,8 +40,8 @@ struct Planned {
     news: bool,
     /// Lookups continue and the last one failed. The next one will probably fail too.
     failing: bool,
-    /// A request used it before its last user left, so lookups may have to continue: during a reload, another
-    /// user may follow.
+    /// A request used the host before its last user left. During a reload another user may follow, and its
+    /// lookups then continue.
     used: bool,
 }
 
@@ -107,7 +108,7 @@ impl Plan {
         false
     }
 
-    /// Handles a request. `old`: what is known, if anything, is too old to use without a lookup. `waits`: the
+    /// Handles a request. `old`: nothing is known, or it is too old to use without a lookup. `waits`: the
     /// request would wait for that lookup.
     pub(super) fn touch(&mut self, id: HostId, now: u64, old: bool, waits: bool) -> Noted {
         let Some(host) = self.hosts.get_mut(&id) else { return Noted::default() };
@@ -167,7 +168,7 @@ impl Plan {
         }
         let used = host.take_use();
         let due = host.schedule.tick(now, used);
-        // A request may have come in between.
+        // A request may have arrived in between.
         if due || !host.signal.try_sleep() && host.schedule.touch(now, false) {
             host.ticket = Some(self.queue.push(id, Class::Routine));
             host.set_pending();
@@ -209,7 +210,7 @@ impl Plan {
         }
     }
 
-    /// A lookup that started so long ago that its end will not be reported.
+    /// A lookup that started so long ago that its end is no longer expected.
     pub(super) fn lost(&self, now: u64) -> Option<HostId> {
         self.queue.lost(now)
     }
@@ -297,7 +298,7 @@ impl Planned {
         if self.schedule.begin(now, refresh, used) {
             return true;
         }
-        // A request may have come in between.
+        // A request may have arrived in between.
         if refresh && !self.signal.try_sleep() {
             return self.schedule.touch(now, false) && self.schedule.begin(now, refresh, true);
         }

@@ -12,8 +12,8 @@ pub(super) const SLOW_AFTER: u64 = SECOND;
 /// A lookup whose end was not reported after this time counts as failed.
 pub(super) const LOST_AFTER: u64 = 60 * SECOND;
 
-/// The queue in which a lookup waits. The two take turns, so that neither requests nor refreshes are delayed
-/// by thousands of the others.
+/// The queue in which a lookup waits. The two take turns, so that thousands of lookups in one queue do not
+/// delay the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     /// A request waits for it, or the answer is old.
@@ -62,7 +62,7 @@ pub(super) struct Queue {
     running: BTreeSet<(u64, HostId)>,
     /// Running lookups that have made room for others.
     slow: BTreeSet<(u64, HostId)>,
-    /// When the rate limit allows for all refreshes so far.
+    /// The time by which the rate limit allows all refreshes so far.
     spent: u64,
 }
 
@@ -116,7 +116,8 @@ impl Queue {
         self.oldest().filter(|oldest| oldest.0.saturating_add(LOST_AFTER) <= now).map(|oldest| oldest.1)
     }
 
-    /// When `pop` or `lost` will next return something if nothing else happens; `now` if they would already.
+    /// When `pop` or `lost` next returns something if nothing else happens. `now` if one of them already
+    /// does.
     pub(super) fn next(&self, now: u64) -> Option<u64> {
         let lost = self.oldest().map(|oldest| oldest.0.saturating_add(LOST_AFTER));
         [lost, self.next_begin(now)].into_iter().flatten().min().map(|next| next.max(now))

@@ -13,7 +13,7 @@ pub(super) struct Record {
     /// The current addresses.
     addresses: Option<Arc<Addresses>>,
     generation: u64,
-    /// Created with the first answer, since most of a large number of hosts have none.
+    /// Created with the first answer. Among very many hosts, most never get one.
     parts: Option<Box<Parts>>,
     /// Whether answers list only some of the addresses.
     partial: bool,
@@ -33,7 +33,7 @@ pub(super) struct Record {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Answered {
     pub(super) change: HostChange,
-    /// Whether addresses remain that the answer does not cover, so that an earlier failure is not over.
+    /// Whether addresses were kept that the answer does not cover. If so, an earlier failure continues.
     pub(super) withheld: bool,
 }
 
@@ -73,8 +73,8 @@ impl Record {
         self.failure.map(|_| now.saturating_sub(self.failed))
     }
 
-    /// Processes the addresses of a successful lookup, in canonical form. The answer lacks or only partly
-    /// covers the missing IP versions, so their addresses are kept.
+    /// Processes the addresses of a successful lookup, in canonical form. For the IP versions in `missing`
+    /// the answer is absent or partial, so their addresses are kept.
     pub(super) fn answer(&mut self, now: u64, addresses: &[IpAddr], missing: Missing) -> Answered {
         let (addresses, withheld) = self.completed(addresses, missing);
         let mut change = match self.answered {
@@ -131,7 +131,7 @@ impl Record {
     }
 
     /// Handles an address that refused a dial. Drops it if the host has no addresses in DNS or if its last
-    /// answer was partial and lacked the address. Otherwise DNS still lists the address, or may.
+    /// answer was partial and lacked the address. Otherwise DNS still lists the address or may list it.
     pub(super) fn drop_refused(&mut self, address: IpAddr) -> bool {
         if !contains(self.list(), address) {
             return false;

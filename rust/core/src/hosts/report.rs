@@ -1,4 +1,4 @@
-//! The types in which lookups and their results are reported.
+//! The types that describe lookups and their results.
 
 use std::sync::Arc;
 
@@ -9,26 +9,26 @@ use super::addresses::Addresses;
 pub struct HostId(u64);
 
 impl HostId {
-    /// The host with this number. Reports about an unknown number have no effect.
+    /// Creates the ID with this number. Reports about an unknown number have no effect.
     pub const fn new(number: u64) -> Self {
         HostId(number)
     }
 
-    /// Its number, starting at 1.
+    /// The number, starting at 1.
     pub const fn number(self) -> u64 {
         self.0
     }
 }
 
 /// A lookup to start now. Always report its end: after 60 s without a report it counts as
-/// [`LookupFailure::Timeout`], and until then it takes up a slot.
+/// [`LookupFailure::Timeout`], and until then it occupies a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lookup<'a> {
     /// The host to pass to the report.
     pub host: HostId,
     /// The name to look up, in lower case.
     pub name: &'a str,
-    /// The caller's number for the way to resolve it, from [`Options::resolver`](crate::Options::resolver).
+    /// The resolver to use: [`Options::resolver`](crate::Options::resolver) of the sources that use the host.
     pub resolver: u64,
 }
 
@@ -77,7 +77,7 @@ impl Missing {
     }
 }
 
-/// A change of a host that is worth reporting to an operator. Unchanged results are not reported.
+/// A change to a host that is worth reporting to an operator. Unchanged results are not reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum HostChange {
@@ -124,7 +124,7 @@ pub struct HostReport {
     pub change: HostChange,
     /// Resume all waiting requests now.
     pub wake: bool,
-    /// Call `due` now: something is due earlier than announced.
+    /// Call [`State::due`](crate::State::due) now: a lookup is due earlier than its last call announced.
     pub lookups_due: bool,
 }
 
@@ -132,10 +132,10 @@ pub struct HostReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownHost {
     /// The name in lower case, or an address. For several hosts of one upstream: all of them, separated by
-    /// spaces. The other fields then combine all hosts: all addresses, the oldest answer and the longest
+    /// spaces. The other fields then combine these hosts: all addresses, the oldest answer and the longest
     /// failure.
     pub name: Arc<str>,
-    /// The number of the resolver; 0 for an address.
+    /// The resolver: see [`Options::resolver`](crate::Options::resolver). 0 for an address.
     pub resolver: u64,
     /// The current addresses, if any.
     pub addresses: Option<Arc<Addresses>>,
@@ -147,11 +147,11 @@ pub struct KnownHost {
     pub failure: Option<LookupFailure>,
     /// Nanoseconds since the first failure of the current series.
     pub failing_for: Option<u64>,
-    /// Whether answers count as partial.
+    /// Whether answers count as partial: see [`HostChange::Partial`].
     pub partial: bool,
     /// Whether lookups continue.
     pub active: bool,
-    /// The number of sources that use it.
+    /// The number of sources that use the host.
     pub users: u32,
     /// The interval between lookups in nanoseconds: the smallest of its users. 0 without users.
     pub refresh: u64,

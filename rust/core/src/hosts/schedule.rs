@@ -2,7 +2,7 @@
 
 use crate::SECOND;
 
-/// After how many refresh intervals without a request the lookups of a host stop.
+/// The lookups of a host stop after this many refresh intervals without a request.
 const IDLE_AFTER: u64 = 10;
 
 /// Shortens each interval at random by up to one part in this many, so that hosts that started together
@@ -12,8 +12,8 @@ const JITTER: u64 = 5;
 /// Prevents a misconfigured interval from causing a busy loop.
 const LEAST_REFRESH: u64 = SECOND / 100;
 
-/// How long after the last waiting request its lookup may still be wanted. Requests that wait longer report
-/// again.
+/// How long a lookup stays wanted after a request last began to wait for it. A request that waits longer
+/// reports again.
 const LONGEST_WAIT: u64 = 10 * SECOND;
 
 /// The effective interval of a user: an answer must not become older than `stale_max` before the next lookup.

@@ -1,5 +1,5 @@
-//! The few words about a host that each request reads without a lock. A request writes one of them at most
-//! once per refresh.
+//! The part of a host's state that each request reads without a lock. A request writes to it at most once per
+//! refresh.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};
@@ -31,7 +31,7 @@ pub(super) struct Signal {
 }
 
 impl Signal {
-    /// Records a request. Returns false if lookups have stopped or another thread has interfered.
+    /// Records a request. Returns false if lookups have stopped or another thread has just changed the state.
     pub(super) fn used(&self) -> bool {
         match self.activity.load(Acquire) {
             USED => true,
@@ -105,7 +105,7 @@ impl Signal {
         self.failed.load(Acquire)
     }
 
-    /// Records the end of a lookup, after which others follow.
+    /// Records the end of a lookup that others will follow.
     pub(super) fn check(&self, now: u64) {
         _ = self.activity.compare_exchange(ASLEEP, UNUSED, AcqRel, Acquire);
         self.checked.store(now, Release);
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_request_while_lookups_are_about_to_end() {
         let signal = Signal::default();
-        assert!(!signal.used() && signal.asleep(), "a request must see to a sleeping host");
+        assert!(!signal.used() && signal.asleep(), "a request must wake a sleeping host");
         signal.wake();
         assert!(signal.used() && signal.take_use() && !signal.take_use());
         assert!(signal.used());
@@ -151,11 +151,11 @@ mod tests {
         signal.answer(10);
         signal.check(10);
         signal.check(25);
-        assert_eq!((signal.age(30), signal.age(20)), (5, 0), "that it failed is new");
+        assert_eq!((signal.age(30), signal.age(20)), (5, 0), "the failure is newer than the answer");
         signal.sleep();
         assert_eq!(signal.age(30), 20, "only the answer counts");
         assert!(!signal.pending());
         signal.check(30);
-        assert!(!signal.asleep() && !signal.take_use(), "lookups go on, and nobody has used the host");
+        assert!(!signal.asleep() && !signal.take_use(), "lookups continue without a request");
     }
 }

@@ -53,9 +53,9 @@ pub(crate) struct Learned {
     pub(crate) find_witness: bool,
     /// Dial a pod that may take pages in the background: see [`SourceHealth::request_dial`].
     pub(crate) find_pod: bool,
-    /// The pod signals that it drains.
+    /// The pod signals that it is draining.
     pub(crate) marked: bool,
-    /// As far as is known, DNS does not list the pod; a lookup may help.
+    /// DNS does not list the pod, as far as is known. A lookup may help.
     pub(crate) unlisted: bool,
 }
 
@@ -122,8 +122,8 @@ impl Pods {
         }
     }
 
-    /// Handles the beginning if the pod has a fault or drains. Returns whether to look for a witness and how
-    /// the request arrives, or the answer to its page.
+    /// Does the work of [`Pods::began`] for a pod that has a fault or drains. Returns whether to look for a
+    /// witness and how the request arrives, or the answer to its page.
     #[cold]
     #[inline(never)]
     fn began_in_doubt(
@@ -162,7 +162,7 @@ impl Pods {
             }
             arrive(known, group, stream, before, now)
         });
-        // The other pods may only lack recent requests.
+        // Other pods may work but have had no request recently.
         arrived.2.find_pod = goes_nowhere && group.source.starts_search(now);
         if arrived.2.changed {
             self.note_verdict(group, pod, false, arrived.2.verdict, now);
@@ -175,7 +175,7 @@ impl Pods {
     pub(crate) fn learn(&self, group: &Group<'_>, pod: Pod, outcome: Outcome, now: u64) -> Learned {
         let failed = matches!(outcome, Outcome::Refused | Outcome::Unreachable | Outcome::Dropped);
         if failed && self.last_failure.load(Ordering::Relaxed) <= now {
-            // Rounded up, so that frequent failures do not all write it.
+            // Rounded up, so that not every one of many failures writes it.
             self.last_failure.fetch_max(now.saturating_add(SECOND), Ordering::Relaxed);
         }
         let (before, drained, tells, mut verdict, suspicion, marked) = self.with(group, pod, now, |known| {
@@ -186,7 +186,7 @@ impl Pods {
         });
         if tells {
             group.upstream.add(pod, outcome, now);
-            // The token of a page outside all networks is refused: a page that reloads there would have to
+            // Tokens of pods outside all networks are refused, so a page that reloads there would have to
             // reload again.
             let leads = || group.router.lookup(pod.address).is_some();
             if outcome != Outcome::Refused && group.upstream.may_have(pod) && leads() {
@@ -224,8 +224,8 @@ impl Pods {
         (Began::Leaves(why), Learned { unlisted, ..Learned::default() })
     }
 
-    /// Handles the end of an attempt of a request with a token without a response. Its dial was reported
-    /// before. The request is no longer in flight.
+    /// Handles a failed attempt of a request with a token: the pod did not respond. Its dial has been
+    /// reported. The request is no longer in flight.
     pub(crate) fn failed(
         &self,
         group: &Group<'_>,

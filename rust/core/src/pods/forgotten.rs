@@ -6,8 +6,8 @@ use std::net::IpAddr;
 /// address in fifty is mistaken for one of them.
 const COUNTERS: usize = 1 << 18;
 
-/// Each address has two counters of each kind, which it shares with other addresses. The smaller one is
-/// closer to the truth. Allocated when the first pod is forgotten.
+/// Each address has two counters of each kind and shares them with other addresses. The smaller one is closer
+/// to the truth. Allocated when the first pod is forgotten.
 pub(super) struct Forgotten {
     /// The number of counters here, a power of two.
     counters: usize,
@@ -34,7 +34,7 @@ impl Forgotten {
         }
     }
 
-    /// Counts the end of a request that belongs to no known pod, and so perhaps to a forgotten one.
+    /// Counts the end of a request to an unknown pod, which may have been forgotten.
     pub(super) fn left(&mut self, address: IpAddr, now: u64) {
         if self.in_flight(address) == 0 {
             return;

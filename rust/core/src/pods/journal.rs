@@ -13,24 +13,24 @@ const MOST: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum EventKind {
-    /// DNS lists it, and did not before. Not reported for the first answer for a host.
+    /// DNS lists the pod and did not before. Not reported for a host's first answer.
     Appeared = 1,
-    /// It signals that it drains.
+    /// The pod signals that it is draining.
     Marked = 2,
-    /// DNS no longer lists it.
+    /// DNS no longer lists the pod.
     Left = 3,
-    /// An operator has evicted it.
+    /// An operator has evicted pods.
     Evicted = 4,
-    /// An operator has cancelled the eviction.
+    /// An operator has cancelled an eviction.
     Undone = 5,
-    /// It drains, and its last receiver stream has ended. If that happens again, the new event replaces the
-    /// old one.
+    /// The last receiver stream of a draining pod has ended. If that happens again, the new event replaces
+    /// the old one.
     LastPage = 6,
-    /// It drained, and its process has ended.
+    /// The process of a draining pod has ended.
     Ended = 7,
-    /// It is gone without having drained.
+    /// The pod is gone and was not draining.
     Failed = 8,
-    /// It works again after being unreachable or gone.
+    /// The pod works again after being unreachable or gone.
     Alive = 9,
 }
 
@@ -78,7 +78,7 @@ pub enum Subject {
 pub struct Event {
     /// A sequence number, starting at 1.
     pub number: u64,
-    /// When it happened.
+    /// When it happened, in nanoseconds of the caller's clock.
     pub at: u64,
     /// The pod or pods.
     pub subject: Subject,
@@ -107,7 +107,7 @@ impl Journal {
         if kind == EventKind::LastPage {
             list.retain(|other| (other.kind, other.subject) != (kind, subject));
         }
-        // All at once with the first event, so that requests that cause further events do not allocate.
+        // Allocates for all events with the first, so that requests that cause later events do not allocate.
         list.reserve_exact(MOST - list.len());
         if list.len() >= MOST {
             list.pop_front();

@@ -6,40 +6,40 @@ use std::net::IpAddr;
 use super::record::Known;
 use super::{Pod, Pods, Verdict};
 
-/// A snapshot of one pod. Times are those of the events.
+/// A snapshot of one pod. Times are in nanoseconds of the caller's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownPod {
-    /// Its address and port.
+    /// The address and port.
     pub pod: Pod,
-    /// The ID of the upstream that it is listed under. If several upstreams use the pod, this one stays until
-    /// it has not used the pod for a minute.
+    /// The ID of the upstream under which the pod is listed. If several upstreams use the pod, it stays under
+    /// this one until this one has not used it for a minute.
     pub upstream: u64,
-    /// When it was first used: a request began or ended, or a dial ended.
+    /// When the pod was first used: a request began or ended, or a dial ended.
     pub first_seen: u64,
-    /// When it was last used.
+    /// When the pod was last used.
     pub last_seen: u64,
-    /// Its verdict.
+    /// The verdict on the pod.
     pub verdict: Verdict,
     /// When the verdict became other than [`Verdict::None`].
     pub unreachable_since: Option<u64>,
-    /// The number of dials that its host refused.
+    /// The number of refused dials.
     pub refused: u64,
-    /// The number of requests sent to it that have not ended.
+    /// The number of requests in flight at the pod.
     pub in_flight: u32,
-    /// How many of them are receiver streams.
+    /// How many of the requests in flight are receiver streams.
     pub streams: u32,
-    /// Whether DNS lists it for an upstream that used it in the last minute of its use.
+    /// Whether DNS lists the pod for an upstream that used it in the minute before `last_seen`.
     pub fresh: bool,
-    /// When its responses began to signal that it drains. `None` if they do not.
+    /// When the pod's responses began to signal that it is draining. `None` if they do not.
     pub marked_since: Option<u64>,
-    /// When it was evicted. `None` if it is not.
+    /// When the pod was evicted. `None` if it is not.
     pub evicted_since: Option<u64>,
-    /// When it stopped getting new pages: it signals that it drains, DNS does not list it, or it is evicted.
-    /// `None` if it gets new pages.
+    /// When the pod stopped getting new pages: it signals that it is draining, DNS does not list it, or it is
+    /// evicted. `None` if it gets new pages.
     pub draining_since: Option<u64>,
-    /// When it ran out of work: it is gone, or it drains and had no request for 4/3 of the
-    /// [`Options::roll_time`](crate::Options::roll_time) of its upstream. Lies in the future until that time
-    /// has passed. `None` if the pod does not drain or has requests in flight.
+    /// When the pod ran out of work: it is gone, or it is draining and had no request for 4/3 of its
+    /// upstream's [`Options::roll_time`](crate::Options::roll_time). Lies in the future until that time has
+    /// passed. `None` if the pod does not drain or has requests in flight.
     pub drained_since: Option<u64>,
 }
 
@@ -55,18 +55,19 @@ pub enum IdleAnswer {
     JustStarted = 3,
 }
 
-/// Whether a pod can be stopped, judged by its requests.
+/// Whether the pods at an address can be stopped, judging by their requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Idle {
-    /// Whether it is idle.
+    /// Whether the pods are idle.
     pub answer: IdleAnswer,
     /// The number of requests in flight.
     pub in_flight: u32,
-    /// How many of them are receiver streams.
+    /// How many of the requests in flight are receiver streams.
     pub streams: u32,
-    /// When it was last used. May be too late if a forgotten pod is mistaken for it.
+    /// When a pod at the address was last used. May be too late if the address is mistaken for that of a
+    /// forgotten pod.
     pub last_seen: Option<u64>,
-    /// The minimum time until the answer can be [`IdleAnswer::Yes`], in nanoseconds. 0 if it is already, and
+    /// The minimum time until the answer can be [`IdleAnswer::Yes`], in nanoseconds. 0 if it already is, and
     /// while requests are in flight, since their end is unknown.
     pub wait: u64,
 }

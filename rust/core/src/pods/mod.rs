@@ -63,7 +63,7 @@ pub(crate) use upstream::UpstreamHealth;
 
 use crate::SECOND;
 
-/// How long after a failed dial an address is tried last.
+/// For this long after a failed dial, an address is tried last.
 const FAILED_RECENTLY: u64 = 10 * SECOND;
 
 /// Failures further apart than this are unrelated, because nothing was observed in between.
@@ -85,12 +85,12 @@ impl Pod {
         Pod { address: address.to_canonical(), port }
     }
 
-    /// Its address. Never an IPv4-mapped one.
+    /// The address. Never an IPv4-mapped one.
     pub fn address(self) -> IpAddr {
         self.address
     }
 
-    /// Its port.
+    /// The port.
     pub fn port(self) -> u16 {
         self.port
     }
@@ -102,7 +102,7 @@ impl Pod {
 pub enum Outcome {
     /// The dial succeeded.
     Connected = 1,
-    /// The pod's own host refused the connection.
+    /// The pod's address refused the connection: nothing listens on the port.
     Refused = 2,
     /// There was no route, the host or network was unreachable, or nothing answered in time.
     Unreachable = 3,
@@ -123,9 +123,9 @@ pub enum Verdict {
     /// No fault.
     #[default]
     None = 0,
-    /// Its last dials failed, perhaps only briefly.
+    /// The last dials of the pod failed. It may be back soon.
     Unreachable = 1,
-    /// It is dead, and so are its pages.
+    /// The pod is dead, and its pages are lost.
     Gone = 2,
 }
 
@@ -201,8 +201,8 @@ impl Pods {
         self.known.load(Ordering::Relaxed)
     }
 
-    /// Clears the faults of pods that are back in DNS, since their addresses may have new owners. `says`: it
-    /// is an event.
+    /// Clears the faults of pods that are back in DNS, since their addresses may belong to new pods. `says`:
+    /// record an event.
     pub(crate) fn appeared(&self, upstream: u64, pods: impl IntoIterator<Item = Pod>, says: bool, now: u64) {
         for pod in pods {
             self.lock(self.shard(pod.address)).clear(upstream, pod);

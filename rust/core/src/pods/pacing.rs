@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Pod, SECOND};
 
-/// For how long a requested background dial is not requested again, unless its outcome was reported.
+/// How long a background dial is not requested again, unless its outcome was reported.
 const REPEAT_AFTER: u64 = 3 * SECOND;
 
 /// The maximum number of remembered dials. Enough for one every 250 ms during `REPEAT_AFTER`.
 const MOST_REQUESTS: usize = 12;
 
-/// A dial without a report after this time was never made.
+/// A dial without a report after this time counts as never made.
 const LONGEST_DIAL: u64 = 60 * SECOND;
 
 /// A token bucket with the capacity of one second. Stored as the time at which it will be full again (the

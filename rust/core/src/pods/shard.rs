@@ -7,7 +7,8 @@ use super::queues::Queues;
 use super::record::{Known, Load, PodState, Traffic, Users};
 use super::{Group, Pod, SECOND};
 
-/// A fault of a pod unused for this long is worth less than a working pod. No page waits that long.
+/// A pod with a fault that was unused for this long is forgotten before any working pod. No page waits that
+/// long.
 const HELD: u64 = 3600 * SECOND;
 
 /// The queues, in the order in which they are emptied.
@@ -32,7 +33,7 @@ pub(super) struct Shard {
     forgotten: Forgotten,
     /// The latest failure of a pod that was forgotten with a fault.
     failed_at: Option<u64>,
-    /// The latest time of any call.
+    /// The latest time that any call passed.
     latest: u64,
 }
 
@@ -58,7 +59,8 @@ impl Shard {
         self.pods.get(&pod)
     }
 
-    /// Changes what is known about a pod that is being used. Also returns whether the pod is new.
+    /// Changes what is known about a pod that is being used. Returns what `change` returns, and whether the
+    /// pod is new.
     pub(super) fn with<T>(
         &mut self,
         group: &Group<'_>,
@@ -100,7 +102,7 @@ impl Shard {
                 self.sort(slot);
                 last
             }
-            // Perhaps a request from before the pod was forgotten.
+            // The request may have begun before the pod was forgotten.
             _ => {
                 self.forgotten.left(pod.address, now);
                 None
@@ -177,13 +179,14 @@ impl Shard {
 
     fn since(&self, pod: Pod, sign: u64, failed: fn(&PodState, u64) -> bool) -> bool {
         let known = self.peek(pod);
-        // If the pod was forgotten after its sign, what happened in between is lost.
+        // If the pod was forgotten after its sign of life, what happened in between is lost.
         let forgotten = known.is_none_or(|known| known.traffic.first_seen >= sign);
         known.is_some_and(|known| failed(&known.state, sign))
             || forgotten && self.failed_at.is_some_and(|at| at >= sign)
     }
 
-    /// Forgets one pod other than `keep`, with a fault only if `even_held`. Returns false if there is none.
+    /// Forgets one pod other than `keep`. Takes a recently used pod with a fault only if `even_held`. Returns
+    /// false if there is no such pod.
     pub(super) fn forget(&mut self, keep: Option<Pod>, even_held: bool, now: u64) -> bool {
         let (now, pods) = (self.latest.max(now), &self.pods);
         // The pod to keep is the newest, so it is first only if it is alone.

@@ -9,7 +9,7 @@ use super::upstream::{LastTwo, Sign};
 use super::{Pod, SECOND, UpstreamHealth};
 use crate::Reason;
 
-/// This many refused tokens in a row are not an accident.
+/// After this many refused tokens, and none decrypted, the key is probably wrong.
 const ENOUGH: u32 = 20;
 
 /// The interval between reports that no token could be decrypted.
@@ -21,7 +21,7 @@ const LINE_EVERY: u64 = 10 * SECOND;
 /// The interval between background dials to find a pod that takes pages.
 const SEARCH_EVERY: u64 = SECOND / 4;
 
-/// How long a failed background dial leads to the next one after a request last wanted a pod.
+/// For this long after a request last wanted a pod, each failed background dial leads to the next one.
 const GOES_ON: u64 = 2 * SECOND;
 
 /// The health of one configuration. Kept while a configuration with the same secret and upstreams is in use,
@@ -81,8 +81,8 @@ impl SourceHealth {
         }
     }
 
-    /// Records a refused token. Returns whether to report that no token could be decrypted, and, if a log
-    /// line is due, how many tokens were refused for this reason since the last one.
+    /// Records a refused token. Returns whether to report that no token could be decrypted. If a log line is
+    /// due, also returns how many tokens were refused for this reason since the last line.
     pub(super) fn refused(&self, reason: Reason, now: u64) -> (bool, Option<u32>) {
         let did_open = !matches!(reason, Reason::Malformed | Reason::Refused);
         if did_open {
@@ -108,8 +108,8 @@ impl SourceHealth {
         self.lock().worked.add(Sign { pod, of: Arc::downgrade(upstream), at });
     }
 
-    /// The pods that worked recently, each with its upstream, if that is still configured, and the time of
-    /// its sign of life.
+    /// The pods that worked recently, each with its upstream and the time of its sign of life. Omits pods
+    /// whose upstream is no longer configured.
     pub(super) fn worked(&self, now: u64) -> [Option<(Pod, Arc<UpstreamHealth>, u64)>; 2] {
         self.lock().worked.at(now).map(|sign| {
             let Sign { pod, of, at } = sign?;

@@ -10,14 +10,14 @@ use super::{EventKind, Group, LONGEST_GAP, Pod, Pods, Subject};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
     Well,
-    /// It refused a connection recently. If it still does, the attempt costs no time.
+    /// The pod refused a connection recently. If it still does, the attempt costs no time.
     Refuses,
-    /// It signalled before the request began that it drains. Another process may have replaced it.
+    /// The pod signalled that it is draining, before the request began. Another process may have replaced it.
     Marked,
-    /// It has signalled since the request began that it drains, or an operator has evicted it.
+    /// The pod has signalled that it is draining since the request began, or an operator has evicted it.
     Draining,
-    /// It recently could not be reached, which may cost a dial timeout, or dropped a connection, which may
-    /// cost the request.
+    /// The pod recently could not be reached or dropped a connection. An attempt may cost a dial timeout or
+    /// even the request.
     Missing,
 }
 
@@ -25,11 +25,11 @@ pub(crate) enum Standing {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) standing: Standing,
-    /// When it last signalled that it drains; 0 for other standings.
+    /// When the pod last signalled that it is draining; 0 for other standings.
     pub(crate) said: u64,
     /// Whether this request tests if the pod is back or still drains. Counted as the test.
     pub(crate) tests_pod: bool,
-    /// How many pages it has, and whether it is new. Only set when pods are compared.
+    /// The pod's number of pages, and whether the pod is new. Only set when pods are compared.
     pub(crate) pages: u32,
     pub(crate) is_new: bool,
 }
@@ -41,10 +41,10 @@ pub(crate) struct Looker {
     pub(crate) upstream: u64,
     /// When the request began.
     pub(crate) began: u64,
-    /// Whether it is a page load that will be sent to the pod found, so that it may test whether a pod still
-    /// drains.
+    /// Whether the request is a page load that will be sent to the pod found. It may then test whether the
+    /// pod is still draining.
     pub(crate) may_test: bool,
-    /// Whether it compares several pods.
+    /// Whether the request compares several pods.
     pub(crate) compares: bool,
 }
 
@@ -58,9 +58,9 @@ impl Pods {
         }
     }
 
-    /// Whether a pod should be tried last because its last dial failed less than 10 s ago. After that, and
-    /// until a dial succeeds or the failure is a minute old, the answer is no once a second, so that one
-    /// caller tests whether the pod is back.
+    /// Whether a pod should be tried last because its last dial failed less than 10 s ago. After that, one
+    /// caller a second gets false, so that its request tests whether the pod is back. This ends when a dial
+    /// succeeds or the failure is a minute old.
     #[cfg(test)]
     pub(crate) fn failed_recently(&self, pod: Pod, now: u64) -> bool {
         let mut shard = self.lock(self.shard(pod.address));

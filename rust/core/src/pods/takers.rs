@@ -17,16 +17,16 @@ pub(crate) enum Wait {
     /// Hold the request and check again at this time, or earlier after a successful dial or a change of
     /// addresses.
     Until(u64),
-    /// It has waited long enough. `no_pod`: no known pod would take a page.
+    /// The request has waited long enough. `no_pod`: no known pod would take a page.
     Over { no_pod: bool },
 }
 
 impl Pods {
     /// Decides about a request that no pod could serve: a page load, or a receiver stream that got
-    /// [`Told::Unavailable`] with `no_pod`. It may wait until `end`; `full`: the maximum number of requests
-    /// already wait. Also returns whether to look for a pod, like [`Learned::find_pod`].
+    /// [`Told::Unavailable`] with `no_pod`. It may wait until `end`. `full`: the maximum number of requests
+    /// is already waiting. Also returns whether to look for a pod, like [`Learned::find_pod`].
     pub(crate) fn wait(&self, source: &SourceHealth, end: u64, full: bool, now: u64) -> (Wait, bool) {
-        // This first: it ends every loop of a request whose dials fail unreported.
+        // Must come first: it ends the loop of a request whose failed dials are not reported.
         let (over, serves) = (now >= end, self.serves_page(source, now));
         if !over && serves {
             return (Wait::Again, false);
@@ -49,7 +49,7 @@ impl Pods {
     }
 
     /// Whether a known pod serves page loads, if need be as the last choice: it is fresh, worked in the last
-    /// minute and has not failed since. A page of a gone pod is better off there than nowhere.
+    /// minute and has not failed since. For a page of a gone pod, that is better than nothing.
     pub(crate) fn serves_page(&self, source: &SourceHealth, now: u64) -> bool {
         self.knows_pod(source, now, |_, _, _| true)
     }
@@ -72,9 +72,9 @@ impl Pods {
 
     /// Requests a background dial of another fresh pod than `missing`, to find out whether the network works.
     /// `fresh` are the upstream's addresses in DNS without duplicates, `port` is its port, `random` any
-    /// number. Skips pods whose dial of the last 3 s is outstanding. Uses recently failed pods only if there
-    /// is no other. Prefers pods without a recent dial, because a pod may be reachable each time and still
-    /// not qualify as a witness.
+    /// number. Skips pods dialled in the last 3 s whose outcome is outstanding. Uses recently failed pods
+    /// only if there is no other. Prefers pods without a recent dial, because a pod may be reachable each
+    /// time and still not qualify as a witness.
     pub(crate) fn witness(
         &self,
         upstream: &UpstreamHealth,

@@ -31,12 +31,12 @@ type Fresh = dyn Fn(Pod) -> Option<bool> + Send + Sync;
 struct State {
     /// Limits the rate at which pages reload.
     bucket: Bucket,
-    /// Pods that were reached or whose host refused: they prove that the network works.
+    /// Pods that were reached or refused a connection. They prove that the network works.
     reached: LastTwo<()>,
     /// Pods that responded. Kept separately, because pods that accept connections without responding would
     /// displace them.
     answered: LastTwo<()>,
-    /// When a witness was last looked for.
+    /// When the last search for a witness began.
     searched: Option<u64>,
 }
 

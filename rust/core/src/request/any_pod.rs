@@ -23,8 +23,7 @@ impl Call<'_> {
             return self.let_choose(own);
         }
         let mut best = self.best();
-        // DNS may know another pod by now. While some pod takes pages, other upstreams are not worth waiting
-        // for.
+        // DNS may know another pod by now. While any known pod takes pages, do not wait for other upstreams.
         let is_enough =
             |place: &Place| self.request.elsewhere || !Tier::drains(place.tier) && Tier::is_inside(place.tier);
         if !best.as_ref().is_some_and(is_enough)
@@ -66,7 +65,7 @@ impl Call<'_> {
         self.sent(upstream, pod, false, reports)
     }
 
-    /// Handles a refusal by a draining pod: tries the next pod, or the same one as the last choice.
+    /// Handles a refusal by a draining pod: tries the next pod, or the same pod again as the last choice.
     pub(super) fn taken_back(&mut self) -> Action {
         if let Some((_, pod)) = self.request.at {
             self.request.tried.take_back(pod);
@@ -148,8 +147,8 @@ impl Call<'_> {
         if may { self.try_any_pod() } else { Action::Done }
     }
 
-    /// Whether the user's retries apply to this request. They do not apply to a resource of another pod,
-    /// which is not served by the user's handler.
+    /// Whether the user's retries apply to this request. A request for a resource of another pod bypasses the
+    /// user's handler, so they do not apply to it.
     pub(super) fn user_retries(&self) -> bool {
         self.flow.options.user_retries && !self.request.elsewhere
     }

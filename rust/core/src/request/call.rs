@@ -7,7 +7,7 @@ use crate::pods::{Learned, Outcome, Pod};
 use crate::router::{Kind, PathKind};
 use crate::state::{Member, Shared};
 
-/// In seconds. The client's own back-off does the rest.
+/// The `Retry-After` of every 503, in seconds. The client's own back-off adds to it.
 const RETRY_AFTER: u32 = 1;
 
 /// One call about one request.
@@ -124,7 +124,7 @@ impl<'a> Call<'a> {
         self.flow.upstreams.get(upstream)
     }
 
-    /// Makes the request's next attempt.
+    /// Makes the next attempt.
     pub(super) fn try_now(&mut self) -> Action {
         match self.request.decision.kind {
             Kind::Pod if !self.request.elsewhere => self.try_own_pod(),
@@ -145,7 +145,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Sends the request to a pod where it has already been counted.
+    /// Sends the request to a pod that already counts it.
     pub(super) fn sent(&mut self, upstream: u32, pod: Pod, probe: bool, reports_answer: bool) -> Action {
         self.request.at = Some((upstream, pod));
         self.request.phase = Phase::Dialling;
@@ -164,7 +164,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Stops counting the request at its pod.
+    /// Ends the request's count at its pod.
     pub(super) fn leave(&mut self) {
         if let Some((_, pod)) = self.request.at.take() {
             self.shared().pods.left(pod, self.request.stream(), self.now);

@@ -17,7 +17,7 @@ pub(crate) struct Flow {
     pub(crate) tag: u64,
     pub(crate) state: State,
     pub(crate) options: Options,
-    /// Dropped before `upstreams`, which removes unused records when dropped.
+    /// Must be dropped before `upstreams`, because that removes unused records when it is dropped.
     pub(crate) health: Arc<SourceHealth>,
     pub(crate) upstreams: Arc<Upstreams>,
     pub(crate) router: Arc<Router>,
@@ -29,7 +29,7 @@ pub(crate) struct Flow {
     next_look_up: AtomicU64,
 }
 
-/// The interval between lookups of upstreams without addresses, to discover whether they have any by now.
+/// The interval between lookups of upstreams without addresses, which may have some by now.
 const LOOK_UP_EVERY: u64 = 10 * MILLISECOND;
 
 impl Flow {

@@ -1,5 +1,5 @@
-//! Holds requests that no pod can serve now, or whose page could not reload, until they can be tried again or
-//! have waited long enough.
+//! Holds requests that no pod can serve now, and requests of pages that could not reload. Ends when they can
+//! be tried again or have waited long enough.
 
 use super::call::{Call, after};
 use super::{Action, Cause, Phase};
@@ -27,7 +27,7 @@ impl Call<'_> {
         let (wait, find_pod) = self.shared().pods.wait(&self.flow.health, end, is_full, self.now);
         let named = find_pod && self.find_pod();
         match wait {
-            // This first: it ends every loop.
+            // Must come first: it ends every loop.
             Wait::Over { .. } => self.unavailable(self.request.held),
             _ if self.has_news() => {
                 self.wait_no_longer();
@@ -44,19 +44,19 @@ impl Call<'_> {
                 self.request.start_over();
                 self.try_now()
             }
-            // A request that requested a dial in the background returns in time to request the next one.
+            // A request that asked for a background dial resumes in time to ask for the next one.
             Wait::Until(until) if named => Action::Wait { until: until.min(after(self.now, PAUSE)) },
             Wait::Until(until) => Action::Wait { until },
         }
     }
 
-    /// Whether there are fresh pods now where there were none.
+    /// Whether there are fresh pods now and were none before.
     fn has_news(&self) -> bool {
         let is_time = self.now >= after(self.request.failed, PAUSE);
         self.request.held == Cause::NoFreshPod && is_time && self.flow.upstreams.known() > 0
     }
 
-    /// Stops counting the request among those that wait for a pod.
+    /// Ends the request's count among those that wait for a pod.
     pub(super) fn wait_no_longer(&mut self) {
         if std::mem::take(&mut self.request.waits) {
             self.shared().end_waiting();

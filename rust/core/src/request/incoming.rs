@@ -16,14 +16,14 @@ pub enum Method {
 /// A client's request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Incoming<'a> {
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Whether it has a body or may have one, that is, unless its length is known to be 0.
+    /// Whether the request may have a body. False only if the length is known to be 0.
     pub has_body: bool,
-    /// Its escaped path or its whole target: see [`Router::decide`](crate::Router::decide). Any bytes are
+    /// The escaped path or the whole target: see [`Router::decide`](crate::Router::decide). Any bytes are
     /// accepted.
     pub path: &'a [u8],
-    /// Its `Cookie` header, with several fields joined by `; `.
+    /// The `Cookie` header, with several fields joined by `; `.
     pub cookies: &'a [u8],
 }
 

@@ -1,4 +1,4 @@
-//! Waiting for DNS: what a request that has no pod to try waits for, and how long.
+//! Waiting for DNS: which lookups a request without a pod waits for, and how long.
 
 use std::sync::atomic::Ordering;
 
@@ -8,7 +8,7 @@ use crate::hosts::Touch;
 use crate::options::{MILLISECOND, SECOND};
 use crate::state::Member;
 
-/// The longest that a request waits for DNS, regardless of how many hosts it needs and how often it asks.
+/// The longest total wait of a request for DNS, regardless of how many hosts it needs and how often it waits.
 const LONGEST: u64 = 500 * MILLISECOND;
 
 /// How long DNS may be silent about an upstream before other upstreams are looked up too. A healthy name
@@ -18,7 +18,7 @@ const LOOK_AROUND_AFTER: u64 = 100 * MILLISECOND;
 /// How many unused upstreams are looked up at once for one request.
 pub(super) const LOOKED_UP: u32 = 16;
 
-/// The same with a user's policy, which is to see all upstreams.
+/// The same with a user's policy, because it must see all upstreams.
 const LOOKED_UP_FOR_POLICY: u32 = 1000;
 
 impl Call<'_> {
@@ -48,8 +48,8 @@ impl Call<'_> {
         Some(until)
     }
 
-    /// Waits for running lookups when a request could reach none of the known pods, which may have changed
-    /// after a quiet time. Waits longer for first lookups while no address is known at all.
+    /// Waits for running lookups when a request could reach none of the known pods. After a quiet time, the
+    /// pods may have changed. Waits longer for first lookups while no address is known at all.
     pub(super) fn await_any(&mut self, own: Option<u32>, others: bool) -> Option<u64> {
         let Flow { upstreams, options, .. } = self.flow;
         let is_first_call = self.request.looked_up.is_none();

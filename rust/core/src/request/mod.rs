@@ -37,24 +37,25 @@ use choice::Tried;
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Request {
-    /// The tag of the source that began it; 0 before the beginning and after the end.
+    /// The tag of the source that began the request; 0 before the beginning and after the end.
     tag: u64,
     began: u64,
-    /// When the last attempt failed, if it waits for a pod.
+    /// When the last attempt failed, if the request waits for a pod.
     failed: u64,
-    /// When it first waited for DNS.
+    /// When the request first waited for DNS.
     dns_wait_began: Option<u64>,
     decision: Decision,
-    /// The pod where it is counted.
+    /// The pod that counts the request.
     at: Option<(u32, Pod)>,
     phase: Phase,
     /// The result of the last attempt.
     last: Last,
-    /// Why it waits for a pod, its own or any.
+    /// Why the request waits for a pod, its own or any.
     held: Cause,
-    /// How many pods it was sent to without reaching them.
+    /// The number of dials so far that reached no pod.
     dials: u32,
-    /// The first upstream that it had looked up, if any, and how many of those no longer need waiting for.
+    /// The first of the upstreams looked up for the request, if any, and how many of these need no further
+    /// wait.
     looked_up: Option<u32>,
     settled: u32,
     /// The tiers that the user's policy has rejected, and the one it is choosing from.
@@ -63,20 +64,20 @@ pub struct Request {
     /// Whether it is a GET or HEAD request, and whether it has no body.
     reads: bool,
     bodiless: bool,
-    /// Whether it is the receiver stream of a page, of whatever pod.
+    /// Whether the request is the receiver stream of a page, on any pod.
     receiver: bool,
-    /// Whether it asks for a resource of a pod that cannot serve it, so that any pod of the upstream will do.
+    /// Whether the request asks for a resource of a pod that cannot serve it. Any pod of the upstream can.
     elsewhere: bool,
-    /// Whether it is counted among the requests that wait for a pod.
+    /// Whether the request counts as one that waits for a pod.
     waits: bool,
     /// Whether upstreams other than its own are looked up.
     looked_around: bool,
     /// Whether a response must be reported.
     reports_answer: bool,
     probe: bool,
-    /// Whether a draining pod has refused it.
+    /// Whether a draining pod has refused the request.
     was_taken_back: bool,
-    /// Whether it was sent to a draining pod because there is no other.
+    /// Whether the request was sent to a draining pod because there is no other.
     last_choice: bool,
     tried: Tried,
 }
@@ -147,17 +148,17 @@ impl Default for Request {
 }
 
 impl Request {
-    /// An unused request.
+    /// Creates an unused request.
     pub fn new() -> Self {
         Request::default()
     }
 
-    /// The tag of the source that began it, or 0 if it has not begun or has ended.
+    /// The tag of the source that began the request. 0 if the request has not begun or has ended.
     pub fn tag(&self) -> u64 {
         self.tag
     }
 
-    /// What its token or its cookie means.
+    /// The meaning of the request's token or cookie.
     pub fn decision(&self) -> Decision {
         self.decision
     }
@@ -166,17 +167,17 @@ impl Request {
         matches!(self.decision.kind, Kind::Pod | Kind::Gone)
     }
 
-    /// Whether it is a page load, which can be sent again: it has neither a token nor a body.
+    /// Whether the request is a page load: it has neither a token nor a body, so it can be sent again.
     fn loads_page(&self) -> bool {
         !self.has_token() && self.reads && self.bodiless
     }
 
-    /// Whether it has few dials left.
+    /// Whether the request has few dials left.
     fn has_few_dials_left(&self) -> bool {
         self.dials >= any_pod::MOST_DIALS / 2
     }
 
-    /// Whether it is a receiver stream that its pod counts.
+    /// Whether the request is a receiver stream that its pod counts.
     fn stream(&self) -> bool {
         self.receiver && self.decision.kind == Kind::Pod
     }

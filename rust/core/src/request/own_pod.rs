@@ -17,7 +17,7 @@ impl Call<'_> {
         let (group, pods) = (self.flow.group(member), &self.shared().pods);
         let (began, learned) = pods.began(&group, pod, decision.path, stream, self.target, self.now);
         self.learned(upstream, pod, &learned);
-        // A drain matters here only if it has an end. Otherwise open pages cause no lookups.
+        // Only a drain with a time limit needs lookups here. Without one, open pages cause none.
         if learned.unlisted && self.flow.options.drain_max > 0 {
             self.use_host(member);
         }
@@ -67,8 +67,8 @@ impl Call<'_> {
         self.tell(refused.told, cause, false)
     }
 
-    /// Answers the request. Instead, holds it if its page could not reload, and sends it to another pod of
-    /// the upstream if it asks for a resource, which every pod can serve.
+    /// Answers the request, with two exceptions. If its page could not reload, holds it. If it asks for a
+    /// resource, sends it to another pod of the upstream, since every pod can serve it.
     fn tell(&mut self, told: Told, cause: Cause, dropped: bool) -> Action {
         if told == (Told::Unavailable { no_pod: true }) && self.request.receiver && !dropped {
             return self.hold(cause);

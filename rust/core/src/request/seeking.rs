@@ -1,4 +1,4 @@
-//! Dials in the background, which find out whether a pod can be reached.
+//! Background dials, to find out whether a pod can be reached.
 
 use super::call::Call;
 use super::choice::{Dice, Wanted};
@@ -20,7 +20,7 @@ impl Flow {
     pub(crate) fn dialled(&self, upstream: u32, pod: Pod, outcome: Outcome, now: u64, random: u64) -> Report {
         let Some(member) = self.upstreams.get(upstream) else { return Report::default() };
         if matches!(outcome, Outcome::Answered | Outcome::Dropped) {
-            return Report::default(); // not a dial
+            return Report::default(); // not the outcome of a dial
         }
         let mut nobody = Request::default();
         nobody.decision.upstream = Some(upstream);
@@ -42,8 +42,8 @@ impl Flow {
             let dropped = shared.refused(&member.upstream.host, pod.address(), now);
             call.report.dropped = dropped.map(|host| (host, pod.address()));
         }
-        // A pod that takes no pages, such as a draining one, does not wake the waiting requests, of which
-        // there may be thousands.
+        // Thousands of requests may be waiting. Do not wake them for a pod that takes no pages, such as a
+        // draining one.
         let is_news = outcome == Outcome::Connected && shared.anybody_waits();
         call.report.wake |= is_news && shared.pods.serves_page(&self.health, now);
         call.report

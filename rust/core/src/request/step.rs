@@ -24,10 +24,10 @@ pub enum Action {
         upstream: u32,
         /// The pod.
         pod: Pod,
-        /// Whether this request tests if the pod is back.
+        /// Whether this request tests whether the pod is back. At most one does so per second and pod.
         probe: bool,
-        /// The pod drains and no other pod is available: send `Doors-Last-Choice: ?1` with the request, so
-        /// that the pod serves it.
+        /// The pod is draining and no other pod is available. Send `Doors-Last-Choice: ?1` with the request,
+        /// so that the pod serves it.
         last_choice: bool,
     },
     /// Choose one of [`Source::choices`](crate::Source::choices) and report it to
@@ -37,7 +37,7 @@ pub enum Action {
     /// sets [`Report::wake`]. Register the request for wake-ups before the call: a report counts from the
     /// start of the call that returned this action.
     Wait {
-        /// When to resume, by the caller's clock.
+        /// When to resume, in nanoseconds of the caller's clock.
         until: u64,
     },
     /// Answer the request without a pod, with `Cache-Control: no-store`.
@@ -48,11 +48,12 @@ pub enum Action {
         retry_after: u32,
         /// The reason.
         cause: Cause,
-        /// Whether it is a page load: a browser may be shown a text that reloads the page after
+        /// Whether the request is a page load. The answer may then contain a page that reloads itself after
         /// `retry_after`.
         page: bool,
     },
-    /// Nothing more: the result of the attempt is the answer (502, or nothing if the client is gone).
+    /// The request needs no further step. Forward the response, or answer 502 after a failed dial. If the
+    /// client is gone, do nothing.
     Done,
 }
 
@@ -82,7 +83,7 @@ pub enum Cause {
     PodUnreachable = 5,
     /// The connection to the pod ended before the first byte of a response.
     PodDropped = 6,
-    /// No pod could be reached, or no known pod could take the page after a reload.
+    /// No pod could be reached, or no known pod would take the page after a reload.
     NoPod = 7,
     /// No fresh pod is known.
     NoFreshPod = 8,
@@ -134,8 +135,8 @@ impl Cause {
 pub struct Report {
     /// A pod's verdict changed; log it. Contains the index of the upstream that reported it.
     pub changed: Option<(u32, Pod, Verdict)>,
-    /// A pod began (true) or stopped (false) signalling that it drains; log it. Contains the index of the
-    /// upstream that reported it.
+    /// A pod began (true) or stopped (false) signalling that it is draining; log it. Contains the index of
+    /// the upstream that reported it.
     pub draining: Option<(u32, Pod, bool)>,
     /// Dial this pod of this upstream in the background, close the connection at once, and report the outcome
     /// to [`Source::dialled`](crate::Source::dialled).
@@ -184,12 +185,12 @@ pub struct Place {
     pub tier: u8,
 }
 
-/// What a pod's response says about the pod.
+/// What a response signals about its pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// The response has `Doors-Draining: ?1`: the pod drains from now on, regardless of DNS.
+    /// The response has `Doors-Draining: ?1`. The pod is draining from now on, regardless of DNS.
     pub draining: bool,
-    /// The response is a 503 with that mark, and nothing of it was sent to the client. A page load can then
-    /// be sent to another pod. Implies `draining`.
+    /// The response is a 503 with that mark, and no part of it was sent to the client. A page load can then
+    /// go to another pod. Implies `draining`.
     pub refused: bool,
 }

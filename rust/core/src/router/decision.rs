@@ -32,14 +32,14 @@ pub enum Reason {
     Refused = 2,
     /// Gone: no CIDR contains the token's address.
     NoCidr = 4,
-    /// Upstream: there is only one, and no usable cookie.
+    /// Upstream: the configuration has only one, and the request has no usable cookie.
     OnlyUpstream = 16,
-    /// Upstream: the cookie names it.
+    /// Upstream: the address in the cookie belongs to this upstream.
     Cookie = 17,
-    /// Any: no cookie with the configured name.
+    /// Any: the request has no cookie with the configured name.
     NoCookie = 18,
-    /// Any: there are cookies with the configured name, but none can be decrypted or has an address in a
-    /// CIDR.
+    /// Any: the request has cookies with the configured name, but none is usable. They cannot be decrypted,
+    /// or no CIDR contains their addresses.
     CookieUnusable = 19,
 }
 
@@ -71,13 +71,13 @@ impl From<TokenError> for Reason {
 /// Where a request goes, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Where it goes.
+    /// Where the request goes.
     pub kind: Kind,
     /// The reason.
     pub reason: Reason,
     /// The zero-based index of the upstream in the configuration; `None` for Gone and Any.
     pub upstream: Option<u32>,
-    /// The zero-based index of the key that decrypted the token or cookie.
+    /// The zero-based index of the key that decrypted the token or cookie. `None` if none did.
     pub key: Option<u32>,
     /// The upstream's port; 0 for Gone and Any.
     pub port: u16,

@@ -63,7 +63,7 @@ pub(crate) fn check(host: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Rejects addresses that no pod can have, by the same rules that make a CIDR of them a warning.
+/// Rejects addresses that no pod can have. The same addresses in a CIDR cause a warning.
 fn check_address(host: &str, address: IpAddr) -> Result<(), String> {
     let refuse = |cause: &str| Err(format!("{host} {cause}; write a DNS name or the IP address of a pod"));
     let address = address.to_canonical();

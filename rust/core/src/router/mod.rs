@@ -26,7 +26,8 @@ pub use field::{Field, check};
 pub use path::PathKind;
 pub(crate) use path::instance;
 
-/// How many cookies of the right name and length are tried. Limits the work that one request can cause.
+/// The maximum number of cookies tried per request, among those with the right name and length. Limits the
+/// work that one request can cause.
 const MAX_COOKIES: usize = 8;
 
 /// Decides where requests go. Can be used from any number of threads. Always gives the same decision for the
@@ -46,7 +47,8 @@ impl Router {
     /// ignored. Wipes all its copies of the secret, unless the secret contains JSON escapes.
     ///
     /// # Errors
-    /// The first invalid field, by its position in the text.
+    /// An [`Error`] about the first invalid field in the text. Its status is `Secret`, `Cidr`, `Config` or
+    /// `TooLarge`. Its message starts with the field, such as `upstreams[1].cidr`.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         let config = config::parse(json)?;
         Ok(Router {
@@ -60,9 +62,11 @@ impl Router {
     }
 
     /// Decides where a request goes, from its escaped path and its `Cookie` header (several fields joined
-    /// with `; `). The path may be the whole request target: a query is ignored, as are scheme and authority
-    /// of a target in absolute form. Any bytes are accepted. Allocates nothing and takes no lock.
-    // Inlined into the C API and into the flow of requests: one shared copy takes a fifth more instructions.
+    /// with `; `). The path may be the whole request target: a query is ignored, and so are the scheme and
+    /// authority of a target in absolute form (RFC 9112, section 3.2.2). Any bytes are accepted. Allocates
+    /// nothing and takes no lock.
+    // Inlined into the C API and into the flow of requests. One shared copy would take a fifth more
+    // instructions.
     #[inline(always)]
     pub fn decide(&self, path: &[u8], cookies: &[u8]) -> Decision {
         match path::token(path) {
@@ -152,7 +156,8 @@ impl Router {
         })
     }
 
-    /// The upstream with the CIDR that contains an address; the longest prefix wins.
+    /// The zero-based index of the upstream whose CIDR contains an address; the longest prefix wins. `None`
+    /// if no CIDR does.
     #[inline]
     pub fn lookup(&self, address: IpAddr) -> Option<u32> {
         self.table.lookup(address).map(|target| target.upstream)
@@ -168,7 +173,8 @@ impl Router {
         self.cipher.key_ids()
     }
 
-    /// Settings that are allowed but probably mistakes, in the order of the configuration.
+    /// Settings that are valid but probably mistakes, such as a CIDR that covers every address. In the order
+    /// of the configuration. Each has the status and the index of an error in that field.
     pub fn warnings(&self) -> &[Error] {
         &self.warnings
     }

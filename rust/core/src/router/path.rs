@@ -12,7 +12,7 @@ pub enum PathKind {
     Hook = 2,
     /// `/~/{token}/u/...`: back and forward navigation.
     History = 3,
-    /// `/~/{token}/r/...`: a script or style sheet, which is the same on every pod.
+    /// `/~/{token}/r/...`: a script or a style sheet. Every pod has the same.
     Resource = 4,
     /// Any other path with a token.
     Other = 5,

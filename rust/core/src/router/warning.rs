@@ -21,8 +21,8 @@ const METADATA6: [Ipv6Addr; 5] = [
 const METADATA4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 
 /// The warning about a CIDR, as the end of a sentence that starts with the field and the CIDR. At most one
-/// warning per CIDR, for the broadest reason. Loopback networks are for pods on the proxy's machine; whether
-/// they expose one of its own ports is known only to the caller.
+/// warning per CIDR, for the broadest reason. Loopback networks are for pods on the proxy's machine. Only the
+/// caller knows whether they expose one of its own ports.
 pub(crate) fn about(net: IpNet) -> Option<&'static str> {
     if net.prefix_len() == 0 {
         return Some(

@@ -1,5 +1,4 @@
-//! The set of upstreams with known addresses, indexed so that one can be picked without looking at the
-//! others.
+//! The set of upstreams with known addresses. Picking one does not look at the others.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -25,8 +25,8 @@ use records::Records;
 pub use upstreams::Fresh;
 pub(crate) use upstreams::{Member, Upstreams};
 
-/// What a process knows about hosts and pods. A process needs only one; it outlives configurations. Clones
-/// share the same state. Can be used from any number of threads.
+/// What a process knows about hosts and pods. A process needs only one state, and it outlives configurations.
+/// Clones share the same state. Any number of threads can use it at once.
 ///
 /// All times are in nanoseconds of one monotonic clock of the caller. If calls arrive with times out of
 /// order, an earlier time counts as the later one wherever the calls touch the same data.
@@ -72,8 +72,8 @@ impl State {
     }
 
     /// Calls `lookup` for each host to look up now, up to the limit of concurrent lookups. Report the end of
-    /// each lookup. Returns when to call again, or `None` if there is no time to wait for. A step or report
-    /// with `lookups_due` means to call at once. Extra calls do nothing. No lock is held while `lookup` runs.
+    /// each lookup. Returns when to call again, or `None` if nothing is planned. Call at once after a step or
+    /// report with `lookups_due`. Extra calls do nothing. No lock is held while `lookup` runs.
     pub fn due(&self, now: u64, random: u64, lookup: impl FnMut(Lookup<'_>)) -> Option<u64> {
         self.0.hosts.due(now, random, lookup)
     }
@@ -95,13 +95,13 @@ impl State {
         self.0.learned(host, self.0.hosts.lookup_failed(host, failure, now, random), now)
     }
 
-    /// Reports addresses that arrived after their lookup was reported. If one of them is new, the next lookup
-    /// is due at once.
+    /// Reports addresses that arrived after the end of their lookup was reported. If one of them is new, the
+    /// next lookup is due at once.
     pub fn resolved_late(&self, host: HostId, addresses: &[IpAddr], now: u64) -> HostReport {
         self.0.hosts.resolved_late(host, addresses, now)
     }
 
-    /// What is known about a host. `None` if the number is unknown or the host was forgotten.
+    /// What is known about a host. `None` if the ID is unknown or the host was forgotten.
     pub fn host(&self, host: HostId, now: u64) -> Option<KnownHost> {
         self.0.hosts.known(host, now)
     }
@@ -124,20 +124,20 @@ impl State {
         self.0.pods.verdict(pod)
     }
 
-    /// Whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started` is when
-    /// the caller began to report requests. An unknown address had none.
+    /// Checks whether the pods at an address, on all ports, had no request for `idle` nanoseconds. `started`
+    /// is when the caller began to report requests. An unknown address counts as idle.
     ///
     /// An idle pod can still have pages: a page in a hidden tab may have disconnected and may come back.
     pub fn idle(&self, address: IpAddr, idle: u64, started: u64, now: u64) -> Idle {
         self.0.pods.idle(address.to_canonical(), idle, started, now)
     }
 
-    /// Evicts pods: they get no new pages while there are other pods, and their pages get 410, one per
-    /// upstream every `1 / rate` seconds (0: use [`Options::gone_rate`](crate::Options::gone_rate)), as long
-    /// as a known pod would take the page. With `idle_first`, the least recently used pages go first,
-    /// starting one roll time after the call. Lasts until [`State::undo`] and includes pods that appear
-    /// later. If an eviction with the same target exists, changes it. Returns false if there are already 256.
-    /// Visits all pods.
+    /// Evicts pods. They get no new pages while there are other pods. Their pages get 410, `rate` per second
+    /// and upstream, as long as a known pod would take them. A rate of 0 means
+    /// [`Options::gone_rate`](crate::Options::gone_rate). With `idle_first`, the least recently used pages go
+    /// first, starting one roll time after the call. Lasts until [`State::undo`] and includes pods that
+    /// appear later. If an eviction with the same target exists, changes it. Returns false if there are
+    /// already 256. Visits all pods.
     #[must_use]
     pub fn evict(&self, target: Target, rate: u32, idle_first: bool, now: u64) -> bool {
         self.0.pods.evict(target, rate, idle_first, now)
@@ -191,7 +191,7 @@ impl Shared {
         dropped
     }
 
-    /// Counts a request that begins to wait for a pod. Returns false if too many wait.
+    /// Counts a request that begins to wait for a pod. Returns false if too many are waiting.
     pub(crate) fn begin_waiting(&self) -> bool {
         let more = |waiting: u32| (waiting < self.max_waiting).then_some(waiting + 1);
         self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()

@@ -75,7 +75,7 @@ impl Records {
         tables.upstreams.range((host, 0)..=(host, u16::MAX)).filter_map(|(_, upstream)| upstream.upgrade()).collect()
     }
 
-    /// Removes those of these upstreams, and of all sources, that no configuration uses any more.
+    /// Removes records that no configuration uses any more: of these upstreams, and of any source.
     pub(super) fn sweep(&self, upstreams: &[(HostId, u16)]) {
         let mut tables = self.lock();
         for key in upstreams {

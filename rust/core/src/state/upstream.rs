@@ -64,7 +64,7 @@ impl Upstream {
         self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Registers a configuration, which gets the current addresses and all changes.
+    /// Registers a configuration. It gets the current addresses and all changes.
     pub(super) fn add_user(&self, user: &Arc<Upstreams>, index: u32) {
         let mut followed = self.lock();
         followed.users.retain(|(user, _)| user.strong_count() > 0);
@@ -80,9 +80,8 @@ impl Upstream {
     }
 
     /// Checks whether the host's addresses have changed. A new address may be a different pod, so its verdict
-    /// is cleared. The first addresses ever are not new in this sense. `fresh` returns whether DNS lists a
-    /// pod for the upstream with an ID; `is_first` means that the addresses came with the first answer for a
-    /// host.
+    /// is cleared. This does not apply to the first addresses. `fresh` returns whether DNS lists a pod for
+    /// the upstream with an ID; `is_first` means that the addresses came with the first answer for a host.
     pub(super) fn follow_host(&self, pods: &Pods, fresh: impl Fn(u64, Pod) -> bool, is_first: bool, at: u64) {
         let id = self.health.id();
         let pod_at = |address: &IpAddr| self.pod_at(*address);

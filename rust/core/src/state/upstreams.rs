@@ -50,7 +50,8 @@ impl Fresh {
         &self.pods[..self.inside]
     }
 
-    /// The pods outside the upstream's networks, sorted. Tokens of their pages are refused or lead elsewhere.
+    /// The pods outside the upstream's networks, sorted. The tokens of their pages are refused or lead to
+    /// another upstream.
     pub fn outside(&self) -> &[Pod] {
         &self.pods[self.inside..]
     }
@@ -59,8 +60,8 @@ impl Fresh {
         self.upstream
     }
 
-    /// The number of pods that determines the upstream's share of turns: those inside, or all if none is
-    /// inside.
+    /// The number of pods that determines the upstream's share of turns: those inside, or all of them if none
+    /// is inside.
     pub(crate) fn worth(&self) -> u64 {
         (if self.inside == 0 { self.pods.len() } else { self.inside }) as u64
     }

@@ -50,10 +50,10 @@ pub struct Opened {
 /// Why a token was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
-    /// It contains a character outside base64url (padding and white space included) or has non-zero trailing
-    /// bits.
+    /// The token is not canonical base64url: it contains another character, padding or white space, or
+    /// non-zero trailing bits.
     Format,
-    /// Its length is neither [`TOKEN_IPV4`] nor [`TOKEN_IPV6`], or no key decrypts it.
+    /// The length is neither [`TOKEN_IPV4`] nor [`TOKEN_IPV6`], or no key decrypts the token.
     Refused,
 }
 
@@ -104,8 +104,8 @@ impl fmt::Debug for Token {
 }
 
 impl TokenCipher {
-    /// Takes one to eight AES keys (16, 24 or 32 bytes each) in standard base64, separated by white space.
-    /// The first key encrypts; all keys decrypt.
+    /// Creates a cipher from one to eight AES keys (16, 24 or 32 bytes each) in standard base64, separated by
+    /// white space. The first key encrypts; all keys decrypt.
     ///
     /// # Errors
     /// [`Status::Secret`] with the index of the key, or [`Status::TooLarge`]. Messages never contain any part
@@ -127,7 +127,7 @@ impl TokenCipher {
     /// address as IPv4.
     ///
     /// Create at most 2^32 tokens with one key, over all processes that use it (NIST SP 800-38D, section
-    /// 8.3): one per process, not one per request.
+    /// 8.3): one per process and address, not one per request.
     ///
     /// # Errors
     /// [`Status::Random`] if the system supplies no random bytes.

@@ -8,8 +8,8 @@ use aes_gcm::{AeadInOut, Aes128Gcm, Aes256Gcm, AesGcm, Nonce, Tag};
 
 use super::secret::Key;
 
-/// The additional authenticated data of every token. Separates tokens from other messages encrypted with the
-/// same key.
+/// The additional authenticated data of every token. Keeps tokens apart from other messages encrypted with
+/// the same key.
 pub const ASSOCIATED_DATA: &[u8] = b"doors-pod-ip-v1";
 
 pub(crate) const NONCE: usize = 12;
@@ -26,7 +26,7 @@ pub(crate) enum KeyCipher {
 
 impl KeyCipher {
     pub(crate) fn new(key: &Key) -> Self {
-        const CHECKED: &str = "the parser of secrets lets no other length pass";
+        const CHECKED: &str = "the parser accepts no other length";
         match key.bytes().len() {
             16 => KeyCipher::Aes128(Box::new(Aes128Gcm::new_from_slice(key.bytes()).expect(CHECKED))),
             24 => KeyCipher::Aes192(Box::new(AesGcm::new_from_slice(key.bytes()).expect(CHECKED))),

@@ -12,8 +12,8 @@ pub const KEY_ID: usize = 8;
 /// Hashed before the key, so that the ID is unlike any other hash of the key.
 const CONTEXT: &[u8] = b"doors-key-id";
 
-/// The public name of a key: the first 8 hexadecimal digits, in lower case, of the SHA-256 of `doors-key-id`
-/// followed by the key's bytes. Reveals nothing about the key.
+/// The public name of a key: the first 8 lower-case hexadecimal digits of the SHA-256 of `doors-key-id` and
+/// the key's bytes. Reveals nothing about the key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyId([u8; KEY_ID]);
 

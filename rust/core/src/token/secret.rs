@@ -52,8 +52,8 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<Key>, Error> {
     Ok(keys)
 }
 
-/// Whether text given for another field is a key: base64 of the right length with letters of both cases,
-/// unlike any name.
+/// Whether text given for another field is a key: base64 of the right length with letters of both cases.
+/// Names do not look like that.
 pub(crate) fn is_misplaced_key(text: &str) -> bool {
     let mixed =
         text.bytes().any(|byte| byte.is_ascii_uppercase()) && text.bytes().any(|byte| byte.is_ascii_lowercase());

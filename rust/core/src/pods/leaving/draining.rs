@@ -14,7 +14,7 @@ use crate::router::instance;
 /// Why a pod drains. Only exists for draining pods and for those whose DNS state is unknown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draining {
-    /// Set if the pod signals it.
+    /// Set if the pod signals that it is draining.
     pub(crate) mark: Option<Mark>,
     pub(crate) dns: Listed,
     pub(crate) eviction: Option<Arc<Eviction>>,
@@ -120,7 +120,7 @@ impl Draining {
         match &self.eviction {
             Some(eviction) if !idle_first => Some(Leaves::Evicted(eviction.clone())),
             Some(eviction) => {
-                // First observes for one roll time which pages are used.
+                // For the first roll time, only observes which pages are used.
                 let is_seen = ranked.is_some_and(|(_, since)| now.saturating_sub(since) >= group.roll_time);
                 (rate == 0 || is_seen && has_turn).then(|| Leaves::Evicted(eviction.clone()))
             }
@@ -150,8 +150,8 @@ impl Leaves {
     }
 }
 
-/// A number for the instance in a path. Colliding paths give an attacker no advantage, since the pages are
-/// the attacker's own.
+/// Hashes the page's ID in a path. Colliding paths give an attacker no advantage, since the pages are the
+/// attacker's own.
 fn number(target: &[u8]) -> Option<u64> {
     instance(target).map(|instance| FixedState::default().hash_one(instance))
 }

@@ -25,8 +25,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// The pods in a network or at one address, on any port; those of the upstream with this ID
-    /// ([`Source::upstream_id`](crate::Source::upstream_id)); or those that match both.
+    /// Creates a target: the pods in a network or at one address, on any port. With the ID of an upstream
+    /// ([`Source::upstream_id`](crate::Source::upstream_id)), only its pods. Without a network, all its pods.
     ///
     /// # Errors
     /// The prefix is too long, host bits are set, or neither a network nor an upstream is given.
@@ -68,16 +68,16 @@ impl Target {
 /// A snapshot of an eviction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownEviction {
-    /// The pods.
+    /// The pods to which it applies.
     pub target: Target,
     /// How many pages per upstream and second are told to reload; 0 for
     /// [`Options::gone_rate`](crate::Options::gone_rate).
     pub rate: u32,
     /// Whether the pages that have been idle longest go first.
     pub idle_first: bool,
-    /// When it began.
+    /// When it began, in nanoseconds of the caller's clock.
     pub since: u64,
-    /// How many pages were told to reload.
+    /// How many pages have been told to reload.
     pub told: u64,
 }
 
@@ -186,8 +186,8 @@ impl Evictions {
         self.any.load(Ordering::Relaxed)
     }
 
-    /// The eviction of a pod that these upstreams use. If several match, the most recent one. Takes no lock
-    /// while there are none.
+    /// Finds the eviction that covers a pod used by these upstreams, the most recent one if there are
+    /// several. Takes no lock while there are no evictions.
     pub(crate) fn of(&self, pod: Pod, upstreams: &[u64]) -> Option<Arc<Eviction>> {
         if !self.any() {
             return None;

@@ -18,7 +18,7 @@ pub(super) struct Hooks {
 
 #[derive(Clone, Copy, Debug)]
 struct Page {
-    /// A number for its instance.
+    /// A hash of the page's ID.
     number: u64,
     /// When its last hook and its last receiver stream arrived.
     hook: u64,

@@ -6,14 +6,14 @@ use crate::SECOND;
 /// new process at the same address would get no page while there are other pods.
 const TEST_EVERY: u64 = 10 * SECOND;
 
-/// Records that a pod signals that it drains.
+/// A pod's signal that it is draining.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// When its responses began to signal it.
+    /// When responses began to carry the signal.
     pub(crate) since: u64,
-    /// When a response last signalled it.
+    /// When a response last carried the signal.
     pub(crate) at: u64,
-    /// When the next page load may test it.
+    /// When the next page load may test the pod.
     next_test: u64,
 }
 

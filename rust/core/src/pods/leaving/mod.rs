@@ -8,8 +8,8 @@
 //! operator   applies evictions to all pods
 //! ```
 //!
-//! A page is told to reload by the answer to its next receiver stream, which it opens once per roll. Open
-//! streams are not ended, and other requests of a page are not affected.
+//! A page is told to reload when it opens its next receiver stream, once per roll time. Open streams are not
+//! ended, and other requests of a page are not affected.
 
 mod draining;
 mod evictions;

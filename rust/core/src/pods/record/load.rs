@@ -17,8 +17,8 @@ pub(crate) struct Load {
     /// Pages without a stream that were sent in the current window, and in the previous one.
     last: u32,
     before: u32,
-    /// When it was first found healthy by a request that chooses. `None` if that has not happened since it
-    /// appeared or came back.
+    /// When a request that compares pods first found the pod healthy. `None` if that has not happened since
+    /// the pod appeared or came back.
     since: Option<u64>,
 }
 
@@ -38,8 +38,8 @@ impl Load {
         self.since.get_or_insert(now);
     }
 
-    /// Counts a new stream as the first stream of a page. A stream that replaces another one cannot be
-    /// distinguished. So pods with many pages stop counting new pages early, but then a few pages make no
+    /// Counts a new stream as the first stream of a page. A stream that replaces an earlier one looks the
+    /// same. A pod with many pages therefore stops counting new ones early, but then a few pages make no
     /// difference.
     pub(crate) fn opened(&mut self, now: u64) {
         self.turn(now);

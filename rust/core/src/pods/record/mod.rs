@@ -1,7 +1,7 @@
 //! What is known about one pod.
 //!
 //! ```text
-//! verdict   what its last dials say, and how often it may be dialled
+//! verdict   the verdict from its last dials, and how often it may be dialled
 //! users     which upstreams use it, and when each last learned that it works
 //! load      how many pages it has
 //! traffic   the requests in flight

@@ -10,7 +10,7 @@ pub(crate) struct Traffic {
     /// When the pod was first and last used for anything.
     pub(crate) first_seen: u64,
     pub(crate) last_seen: u64,
-    /// Dials that the pod's host refused.
+    /// Refused dials.
     pub(crate) refused: u64,
 }
 

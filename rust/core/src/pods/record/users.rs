@@ -12,9 +12,9 @@ const KEEPS: u64 = 60 * SECOND;
 struct User {
     source: u64,
     upstream: u64,
-    /// When it last used it.
+    /// When the upstream last used the pod.
     at: u64,
-    /// When it last learned that the pod can be reached, and that the pod responded.
+    /// When the upstream last learned that the pod can be reached, and that it responded.
     reached: Option<u64>,
     answered: Option<u64>,
 }
@@ -74,13 +74,13 @@ impl Users {
         self.listed.upstream
     }
 
-    /// The last two upstreams, whenever they used the pod. They change only when [`Users::used`] returns
-    /// true.
+    /// The last two upstreams that used the pod, however long ago. They change only when [`Users::used`]
+    /// returns true.
     pub(crate) fn both(&self) -> [u64; 2] {
         [self.listed.upstream, self.other.unwrap_or(self.listed).upstream]
     }
 
-    /// The upstreams that used it within the last minute of its use.
+    /// The upstreams that used the pod within a minute of its last use.
     pub(crate) fn upstreams(&self) -> [u64; 2] {
         let Users { listed, other } = *self;
         // If there is only one, returns it twice.

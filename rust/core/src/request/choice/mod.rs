@@ -3,7 +3,7 @@
 //! ```text
 //! tiers     how well a pod suits a request
 //! search    the best pod, without looking at every upstream
-//! turns     which upstream, where any will do
+//! turns     which upstream is next, for requests that any of them can serve
 //! policy    the pods that a user's policy may choose from
 //! tried     the pods that a request could not reach
 //! dice      random numbers

@@ -14,7 +14,7 @@ impl Call<'_> {
     }
 
     /// Asks the user's policy to choose once there are candidates. Waits for all lookups that this request
-    /// started, because the policy is to see every upstream.
+    /// started, because the policy must see every upstream.
     pub(crate) fn let_choose(&mut self, own: Option<u32>) -> Action {
         let (inside, any) = self.has_untried();
         if (!inside || self.request.looked_up.is_some())
@@ -84,7 +84,7 @@ impl Call<'_> {
         self.send(upstream, pod, self.request.offered)
     }
 
-    /// Handles the case that the user's policy chose no pod.
+    /// Handles a policy that chose no pod.
     pub(crate) fn chose_none(&mut self) -> Action {
         if self.request.phase != Phase::Choosing {
             return self.done();

@@ -69,8 +69,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Looks at upstreams other than the request's own: the one whose turn it is, and more while its pods are
-    /// not healthy. If there are only a few, looks at all of them.
+    /// Looks at upstreams other than the request's own. Starts with the one whose turn it is, and continues
+    /// until a healthy pod is found. If there are only a few upstreams, looks at all of them.
     fn draw(&mut self, own: Option<u32>, best: &mut Best<'_>) {
         let Some(turns) = &self.flow.turns else { return };
         let is_well = |best: &Best<'_>| best.tier().is_some_and(|tier| tier <= Tier::Other);

@@ -11,8 +11,8 @@ use crate::state::{Fresh, Member};
 /// The maximum number of pods examined per upstream. If there are more, they are drawn at random.
 const LOOKED_AT: usize = 64;
 
-/// How well a pod suits a request; lower is better. See [`Standing`] for the states in the names. Pods that
-/// are not in their upstream's networks are outside.
+/// How well a pod suits a request; lower is better. See [`Standing`] for the states in the names. "Outside"
+/// means outside the networks of the pod's upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Tier {
@@ -21,7 +21,7 @@ pub(crate) enum Tier {
     /// A pod of the request's own upstream.
     Own = 1,
     Other = 2,
-    /// A pod of an upstream that was not looked up recently: its pods may have changed.
+    /// A pod of an upstream without a recent lookup. Its pods may have changed.
     OtherOld = 3,
     OwnRefuses = 4,
     OtherRefuses = 5,
@@ -41,12 +41,12 @@ impl Tier {
         tier < Tier::Outside as u8
     }
 
-    /// Whether pods of this tier drain or have signalled that they do.
+    /// Whether pods of this tier are draining or have signalled that they are.
     pub(crate) fn drains(tier: u8) -> bool {
         (Tier::OwnMarked as u8..=Tier::OtherDraining as u8).contains(&tier)
     }
 
-    /// Whether pods of this tier signalled during this request that they drain.
+    /// Whether pods of this tier signalled during this request that they are draining.
     pub(crate) fn is_draining(tier: u8) -> bool {
         (Tier::OwnDraining as u8..=Tier::OtherDraining as u8).contains(&tier)
     }
@@ -88,7 +88,7 @@ pub(crate) struct Sight<'a> {
     /// The pods that the request has tried.
     pub(crate) tried: &'a Tried,
     /// Ranks refusing pods behind draining ones, level with unreachable ones. Set when the request has few
-    /// dials left, and for dials in the background, where every such pod needs its turn.
+    /// dials left. Also set for background dials, so that every such pod gets its turn.
     pub(crate) ranks_refusing_low: bool,
 }
 
@@ -98,7 +98,7 @@ impl Sight<'_> {
         let looker = Looker { upstream: fresh.upstream(), compares, ..self.looker };
         let look = self.pods.look(pod, looker, self.now);
         match look.standing {
-            // Applies even if the pod has been forgotten since.
+            // This holds even if the pod has been forgotten since.
             Standing::Well | Standing::Marked if self.tried.is_taken_back(pod) => {
                 Look { standing: Standing::Draining, tests_pod: false, ..look }
             }
@@ -162,7 +162,7 @@ impl<'a> Best<'a> {
         }
     }
 
-    /// Considers the pods of an upstream for a resource. Resources need no token, so pods outside the
+    /// Considers the pods of an upstream for a resource. A resource needs no token, so pods outside the
     /// networks qualify.
     pub(crate) fn of_resource(&mut self, upstream: u32, fresh: &Fresh, dice: &mut Dice) {
         if let Some((standing, pod)) = self.pick(fresh, fresh.all(), dice) {
@@ -171,8 +171,8 @@ impl<'a> Best<'a> {
     }
 
     /// Picks one of the pods with the best standing. Among healthy pods, picks the better of two drawn at
-    /// random. Among draining pods, picks the one whose mark is the oldest, since it is the most likely to
-    /// have been replaced.
+    /// random. Among draining pods, picks the one with the oldest mark, since it is the most likely to have
+    /// been replaced.
     fn pick(&self, fresh: &Fresh, pods: &[Pod], dice: &mut Dice) -> Option<(Standing, Pod)> {
         let compares = pods.len() > 1;
         let coin = if compares { dice.roll() } else { 0 };
@@ -205,8 +205,8 @@ impl<'a> Best<'a> {
     }
 }
 
-/// A new pod wins at most this many of 8 draws against another pod. This keeps its share below twice that of
-/// the others, however many there are of each.
+/// A new pod wins at most this many of 8 draws against an old one. So it gets less than twice as many
+/// requests as an old pod, whatever the number of new and old pods.
 const OF_EIGHT: u64 = 5;
 
 /// Whether a healthy pod is preferred to another because it has fewer pages. A new pod has none and would
@@ -220,7 +220,7 @@ fn prefers(one: &Look, other: &Look, coin: u64) -> bool {
     }
 }
 
-/// The numbers below `bound`, which is at most [`LOOKED_AT`], in random order.
+/// The numbers below `bound` in random order. `bound` must not exceed [`LOOKED_AT`].
 fn shuffled(bound: usize, dice: &mut Dice) -> impl Iterator<Item = usize> {
     let mut order: [u8; LOOKED_AT] = std::array::from_fn(|index| index as u8);
     (0..bound).map(move |first| {

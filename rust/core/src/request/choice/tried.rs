@@ -7,13 +7,13 @@ use crate::pods::Pod;
 /// How many pods a request remembers. More than it dials, unless the user has configured retries.
 const REMEMBERED: usize = 16;
 
-/// The last [`REMEMBERED`] pods that one request could not reach. Kept small because an open page holds it
-/// for hours.
+/// The last [`REMEMBERED`] pods that one request could not reach. Kept small, because each open page keeps
+/// one for hours.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tried {
     pods: [u64; REMEMBERED],
     count: u32,
-    /// One bit per pod that was reached but refused the request because it drains.
+    /// One bit per pod that was reached but refused the request because it was draining.
     taken_back: u16,
 }
 

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::state::Upstreams;
 
-/// How many upstreams are in turn at the same time. Successive requests use different seats, so a pod needs a
-/// second connection only if more requests than seats are in flight.
+/// How many upstreams get requests at the same time. Successive requests use different seats, so a pod needs
+/// a second connection only if more requests than seats are in flight.
 const SEATS: usize = 64;
 
 /// How many requests per pod an upstream gets before its seat goes to the next upstream.
@@ -15,15 +15,15 @@ const STAY: u64 = 16;
 const NEW: u64 = u64::MAX;
 
 /// Lets upstreams take turns. A limited number of upstreams have a seat, and requests rotate over the seats.
-/// An upstream leaves its seat after a number of requests proportional to its pods. So every pod gets the
-/// same share, and requests reuse recently used connections and memory: with a thousand upstreams, a random
-/// draw for each request costs a fifth of the throughput.
+/// An upstream leaves its seat after a number of requests proportional to its pods, so every pod gets the
+/// same share. Successive requests reuse recently used connections and memory. With a thousand upstreams, a
+/// random draw for each request would cost a fifth of the throughput.
 pub(crate) struct Turns {
     /// How many upstreams have had a seat, counted from a random number.
     taken: AtomicU64,
     /// How many requests have used a seat.
     drawn: AtomicU64,
-    /// The index of an upstream, and in the lower half the number of requests that it has left.
+    /// The index of an upstream in the upper half, and its remaining requests in the lower half.
     seats: [AtomicU64; SEATS],
 }
 

@@ -86,7 +86,7 @@ pub(super) fn add_host(hosts: &mut Vec<String>, member: Member, value: Scalar<'_
         return Err(config(member, format!("{} is listed twice; remove one of them", shown(&host))));
     }
     if hosts.len() == MAX_HOSTS {
-        return Err(config(member, format!("is one host too many; an upstream has at most {MAX_HOSTS}")));
+        return Err(config(member, format!("is one host too many; the limit is {MAX_HOSTS} hosts per upstream")));
     }
     hosts.push(host.into_owned());
     Ok(())

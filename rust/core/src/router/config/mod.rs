@@ -1,5 +1,4 @@
-//! Parses the JSON configuration into checked values, or returns an error with the field, the value and the
-//! rule.
+//! Parses the JSON configuration into checked values. Errors name the field, the value and the rule.
 //!
 //! Values are checked while the text is parsed, so parsing stops at the first mistake. Messages repeat values
 //! of the wrong type and unknown names only if they are too short to be a key.
@@ -25,9 +24,9 @@ use walk::Root;
 /// One upstream. The addresses of its hosts are its fresh pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
-    /// DNS names and IP addresses, at least one.
+    /// DNS names and IP addresses, 1 to 64.
     pub hosts: Vec<String>,
-    /// The port of all its pods, fresh or not.
+    /// The port of all pods of the upstream, 1 to 65535.
     pub port: u16,
 }
 

@@ -18,9 +18,9 @@ use super::{TOKEN_IPV4, TOKEN_IPV6};
 use hash::Hash;
 use slot::Slot;
 
-/// Words for the text of a token: up to 59 characters, with the length in the last byte.
+/// The number of words for the text of a token: up to 59 characters, with the length in the last byte.
 const TEXT: usize = 8;
-/// Words of a slot: a mark with the key and the target (see [`Mark`]), the text, the address.
+/// The number of words in a slot: a mark with the key and the target (see [`Mark`]), the text, the address.
 const WORDS: usize = 1 + TEXT + 2;
 /// A token may occupy any slot of its set. Sets fill unevenly: when half of all slots are in use, one token
 /// in seven belongs to an overfull set; at a quarter, one in fifty.
