@@ -88,7 +88,7 @@ func replaceAll(t *testing.T, text, old, replacement string) string {
 }
 
 // ourScript matches one of our scripts in a command.
-var ourScript = regexp.MustCompile(`(?:^|\s)(?:\./)?((?:scripts/)?[a-z]+\.sh)\b`)
+var ourScript = regexp.MustCompile(`(?:^|\s)(?:\./)?((?:scripts/(?:[a-z]+/)?)?[a-z]+\.sh)\b`)
 
 // testMake checks that the make target exists, and so does what it runs.
 func testMake(t *testing.T, target string) {
