@@ -8,7 +8,7 @@
 //   doors_cidrs    finds the CIDR with the longest prefix that contains an address
 //   doors_router   decides from a path and a Cookie header which pod or upstream gets a request
 //   doors_state    tracks the hosts and pods of a process, from the results of lookups and dials
-//   doors_source   is one configuration in use; returns for each doors_request, step by step, what to do
+//   doors_source   runs requests under one configuration: says, step by step, what to do for each doors_request
 //
 // These rules apply to every function:
 //
@@ -72,7 +72,7 @@
 // A buffer size that is enough for every host and its NUL.
 #define DOORS_HOST_SIZE 256
 
-// No time: unknown, or not before something else happens.
+// No time: the time is unknown, or nothing is planned.
 #define DOORS_NEVER INT64_MAX
 
 // No index: unknown or not applicable.
@@ -90,7 +90,7 @@ DOORS_ENUM(doors_status_code, int32_t) {
     DOORS_STATUS_OK = 0,
     // A required pointer was NULL.
     DOORS_STATUS_NULL_POINTER = 1,
-    // The library panicked, which is a bug in it. Handles can still be used and freed.
+    // The library panicked. This is a bug in the library. Handles can still be used and freed.
     DOORS_STATUS_PANIC = 2,
     // The output buffer is too small.
     DOORS_STATUS_BUFFER = 3,
@@ -125,14 +125,14 @@ DOORS_ENUM(doors_decision_code, uint32_t) {
     DOORS_DECISION_POD = 1,
     // Nowhere. Answer 410 with `Cache-Control: no-store`, so that the page reloads.
     DOORS_DECISION_GONE = 2,
-    // To a fresh pod, one that the host of `upstream` resolves to now; preferably `addr`, if it is one of them.
+    // To a fresh pod of `upstream`: one to which its host resolves now. Prefer `addr` if it is among them.
     DOORS_DECISION_UPSTREAM = 3,
     // To a fresh pod of any upstream.
     DOORS_DECISION_ANY = 4,
 };
 
 DOORS_ENUM(doors_reason_code, uint32_t) {
-    // POD: no further reason.
+    // POD: there is no further reason.
     DOORS_REASON_NONE = 0,
     // GONE: the token is not canonical base64url.
     DOORS_REASON_MALFORMED = 1,
@@ -140,13 +140,14 @@ DOORS_ENUM(doors_reason_code, uint32_t) {
     DOORS_REASON_REFUSED = 2,
     // GONE: no CIDR contains the token's address.
     DOORS_REASON_NO_CIDR = 4,
-    // UPSTREAM: there is only one, and no usable cookie.
+    // UPSTREAM: the configuration has only one, and the request has no usable cookie.
     DOORS_REASON_ONLY_UPSTREAM = 16,
-    // UPSTREAM: a cookie names it.
+    // UPSTREAM: the address in the cookie belongs to this upstream.
     DOORS_REASON_COOKIE = 17,
-    // ANY: no cookie with the configured name.
+    // ANY: the request has no cookie with the configured name.
     DOORS_REASON_NO_COOKIE = 18,
-    // ANY: there are cookies with the configured name, but none can be decrypted or has an address in a CIDR.
+    // ANY: the request has cookies with the configured name, but none is usable. They cannot be decrypted, or no
+    // CIDR contains their addresses.
     DOORS_REASON_COOKIE_UNUSABLE = 19,
 };
 
@@ -159,7 +160,7 @@ DOORS_ENUM(doors_path_code, uint32_t) {
     DOORS_PATH_HOOK = 2,
     // `/~/{token}/u/...`: back and forward navigation.
     DOORS_PATH_HISTORY = 3,
-    // `/~/{token}/r/...`: a script or a style sheet, which is the same on every pod.
+    // `/~/{token}/r/...`: a script or a style sheet. Every pod has the same.
     DOORS_PATH_RESOURCE = 4,
     // Any other path with a token.
     DOORS_PATH_OTHER = 5,
@@ -181,7 +182,7 @@ DOORS_ENUM(doors_field_code, uint32_t) {
 DOORS_ENUM(doors_outcome_code, uint32_t) {
     // The dial succeeded.
     DOORS_OUTCOME_CONNECTED = 1,
-    // The pod's own host refused the connection (ECONNREFUSED).
+    // The pod's address refused the connection (ECONNREFUSED): nothing listens on the port.
     DOORS_OUTCOME_REFUSED = 2,
     // There was no route, the host or network was unreachable, or nothing answered in time (EHOSTUNREACH,
     // ENETUNREACH, ETIMEDOUT ...).
@@ -200,14 +201,14 @@ DOORS_ENUM(doors_outcome_code, uint32_t) {
 DOORS_ENUM(doors_verdict_code, uint32_t) {
     // No fault.
     DOORS_VERDICT_NONE = 0,
-    // Its last dials failed, perhaps only briefly.
+    // The last dials of the pod failed. It may be back soon.
     DOORS_VERDICT_UNREACHABLE = 1,
-    // It is dead, and so are its pages.
+    // The pod is dead, and its pages are lost.
     DOORS_VERDICT_GONE = 2,
 };
 
 DOORS_ENUM(doors_idle_code, uint32_t) {
-    // No request for the given time.
+    // The pods had no request for the given time.
     DOORS_IDLE_YES = 1,
     // Requests are in flight, or the last one was too recent.
     DOORS_IDLE_BUSY = 2,
@@ -222,7 +223,8 @@ DOORS_ENUM(doors_step_code, uint32_t) {
     DOORS_STEP_WAIT = 2,
     // Answer the request with `Cache-Control: no-store`: `status`, `retry_after`, `cause`, `page`.
     DOORS_STEP_ANSWER = 3,
-    // Nothing more: the result of the attempt is the answer (502, or nothing if the client is gone).
+    // The request needs no further step. Forward the response, or answer 502 after a failed dial. If the client
+    // is gone, do nothing.
     DOORS_STEP_DONE = 4,
     // Choose one of doors_request_choices() and report it to doors_request_chose(), or call
     // doors_request_chose_none(). Only with DOORS_OPTION_USER_CHOOSES.
@@ -242,7 +244,7 @@ DOORS_ENUM(doors_cause_code, uint32_t) {
     DOORS_CAUSE_POD_UNREACHABLE = 5,
     // The connection to the pod ended before the first byte of a response.
     DOORS_CAUSE_POD_DROPPED = 6,
-    // No pod could be reached, or no known pod could take the page after a reload.
+    // No pod could be reached, or no known pod would take the page after a reload.
     DOORS_CAUSE_NO_POD = 7,
     // No fresh pod is known.
     DOORS_CAUSE_NO_FRESH_POD = 8,
@@ -274,15 +276,15 @@ DOORS_ENUM(doors_report_code, uint32_t) {
     DOORS_REPORT_REFUSED_TOKEN = 64,
     // Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute.
     DOORS_REPORT_NOTHING_OPENS = 128,
-    // Report flag: `draining_pod` began or stopped signalling that it drains; log it.
+    // Report flag: `draining_pod` began or stopped signalling that it is draining; log it.
     DOORS_REPORT_DRAINING = 256,
 };
 
 DOORS_ENUM(doors_mark_code, uint32_t) {
-    // Response mark: the response has `Doors-Draining: ?1`. The pod drains from now on, regardless of DNS.
+    // Response mark: the response has `Doors-Draining: ?1`. The pod is draining from now on, regardless of DNS.
     DOORS_MARK_DRAINING = 1,
-    // Response mark: the response is a 503 with `Doors-Draining: ?1`, and nothing of it was sent to the client.
-    // A page load can then be sent to another pod. Implies DOORS_MARK_DRAINING.
+    // Response mark: the response is a 503 with `Doors-Draining: ?1`, and no part of it was sent to the client.
+    // A page load can then go to another pod. Implies DOORS_MARK_DRAINING.
     DOORS_MARK_REFUSED = 2,
 };
 
@@ -310,24 +312,24 @@ DOORS_ENUM(doors_evict_code, uint32_t) {
 };
 
 DOORS_ENUM(doors_event_code, uint32_t) {
-    // DNS lists the pod, and did not before. Not reported for the first answer for a host.
+    // DNS lists the pod and did not before. Not reported for a host's first answer.
     DOORS_EVENT_APPEARED = 1,
-    // It signals that it drains.
+    // The pod signals that it is draining.
     DOORS_EVENT_MARKED = 2,
-    // DNS no longer lists it.
+    // DNS no longer lists the pod.
     DOORS_EVENT_LEFT = 3,
     // An operator has evicted pods.
     DOORS_EVENT_EVICTED = 4,
     // An operator has cancelled an eviction.
     DOORS_EVENT_UNDONE = 5,
-    // It drains, and its last receiver stream has ended. If that happens again, the new event replaces the old
-    // one.
+    // The last receiver stream of a draining pod has ended. If that happens again, the new event replaces the
+    // old one.
     DOORS_EVENT_LAST_PAGE = 6,
-    // It drained, and its process has ended.
+    // The process of a draining pod has ended.
     DOORS_EVENT_ENDED = 7,
-    // It is gone without having drained.
+    // The pod is gone and was not draining.
     DOORS_EVENT_FAILED = 8,
-    // It works again after being unreachable or gone.
+    // The pod works again after being unreachable or gone.
     DOORS_EVENT_ALIVE = 9,
 };
 
@@ -383,18 +385,19 @@ typedef struct doors_cipher doors_cipher;
 typedef struct doors_router doors_router;
 
 // One configuration in use: a router, its options, and access to a doors_state. Created by
-// doors_source_new(), freed by doors_source_free(). Keeps the state alive. Immutable.
+// doors_source_new(), freed by doors_source_free(). Immutable. Keeps the state alive, even after
+// doors_state_free().
 typedef struct doors_source doors_source;
 
-// What a process knows about hosts and pods. A process needs only one; it outlives configurations. Created
-// by doors_state_new(), freed by doors_state_free(), after which its sources still work.
+// What a process knows about hosts and pods. A process needs only one state, and it outlives configurations.
+// Created by doors_state_new(), freed by doors_state_free(). Its sources keep working after that.
 //
 // It is mutable. Its calls take locks for well under a microsecond, unless stated otherwise, and calls about
 // different pods rarely wait for each other. If calls arrive with times out of order, an earlier time counts
 // as the later one wherever the calls touch the same data. `random` is any number, different for each call.
 typedef struct doors_state doors_state;
 
-// Why something could not be created, or what is wrong with a value.
+// Why a handle could not be created, or what is wrong with a value.
 typedef struct doors_error {
     // The DOORS_STATUS_* that the function returned.
     int32_t status;
@@ -463,18 +466,18 @@ typedef struct doors_options {
     // How often a page opens a receiver stream. Must equal the app's `SolitaireRollTime`. Default: 15 s.
     int64_t roll_time;
     // How long a page load waits for a pod, counted from the start of the request. Also applies to the
-    // receiver stream of a page while no pod could take the page. 0 disables waiting. Default: 10 s.
+    // receiver stream of a page while no known pod would take the page. 0 disables waiting. Default: 10 s.
     int64_t page_wait;
     // The interval between lookups of a host that requests use. Default: 1 s, minimum: 10 ms.
     int64_t refresh;
-    // The age at which addresses are no longer used without waiting for a lookup, after lookups have
-    // stopped. Default: 300 s.
+    // The maximum age of addresses after lookups have stopped. A request first waits for a lookup if they
+    // are older. Default: 300 s.
     int64_t stale_max;
     // How long a request waits for a first lookup while no address is known. All other waits for DNS last at
     // most 500 ms. Default: 3 s.
     int64_t first_lookup;
-    // The caller's number for a way to resolve names (name servers, IP versions). Hosts with the same name
-    // and number are one host. Default: 0.
+    // Identifies a resolver: a combination of name servers and IP versions, numbered by the caller. Hosts
+    // with the same name and resolver share their lookups. Default: 0.
     uint64_t resolver;
     // The maximum number of receiver streams per upstream and second that get 410; 0 for no limit. Default:
     // 100.
@@ -487,68 +490,68 @@ typedef struct doors_options {
 
 // The address and port of a pod.
 typedef struct doors_pod {
-    // Its address, with `len` 4 or 16.
+    // The address, with `len` 4 or 16.
     struct doors_addr addr;
-    // Its port.
+    // The port.
     uint16_t port;
     // Must be 0.
     uint16_t reserved;
 } doors_pod;
 
-// A snapshot of one pod. Times are those of the caller's clock, in nanoseconds.
+// A snapshot of one pod. Times are in nanoseconds of the caller's clock.
 typedef struct doors_known_pod {
-    // Its address and port.
+    // The address and port.
     struct doors_pod pod;
-    // The ID of its upstream, see doors_source_upstream(). If several upstreams use the pod, this one stays
-    // until it has not used the pod for a minute.
+    // The ID of the upstream under which the pod is listed, see doors_source_upstream(). If several
+    // upstreams use the pod, it stays under this one until this one has not used it for a minute.
     uint64_t upstream;
-    // When it was first used: a request began or ended, or a dial ended.
+    // When the pod was first used: a request began or ended, or a dial ended.
     int64_t first_seen;
-    // When it was last used.
+    // When the pod was last used.
     int64_t last_seen;
     // When the verdict became other than DOORS_VERDICT_NONE; 0 while it is DOORS_VERDICT_NONE.
     int64_t unreachable_since;
-    // If `marked` is 1: when its responses began to signal that it drains; otherwise 0.
+    // If `marked` is 1: when the pod's responses began to signal that it is draining; otherwise 0.
     int64_t marked_since;
-    // When it stopped getting new pages: it signals that it drains, DNS does not list it, or it is evicted;
-    // 0 while it gets new pages.
+    // When the pod stopped getting new pages: it signals that it is draining, DNS does not list it, or it is
+    // evicted. 0 while it gets new pages.
     int64_t draining_since;
-    // When it ran out of work: it is gone, or it drains and had no request for 4/3 of `roll_time` of its
-    // upstream. Lies in the future until that time has passed; 0 while it does not drain or has requests in
-    // flight.
+    // When the pod ran out of work: it is gone, or it is draining and had no request for 4/3 of its
+    // upstream's `roll_time`. Lies in the future until that time has passed. 0 while the pod is not draining
+    // or has requests in flight.
     int64_t drained_since;
-    // When it was evicted; 0 while it is not.
+    // When the pod was evicted; 0 while it is not.
     int64_t evicted_since;
-    // The number of dials that its host refused.
+    // The number of refused dials.
     uint64_t refused;
-    // The number of requests sent to it that have not ended.
+    // The number of requests in flight at the pod.
     uint32_t in_flight;
-    // How many of them are receiver streams: about one per open page.
+    // How many of the requests in flight are receiver streams: about one per open page.
     uint32_t streams;
     // DOORS_VERDICT_*.
     enum doors_verdict_code verdict;
-    // 1 while DNS lists it for an upstream that used it in the last minute of its use, otherwise 0.
+    // 1 while DNS lists the pod for an upstream that used it in the minute before `last_seen`, otherwise 0.
     uint32_t fresh;
-    // 1 while its responses signal that it drains, otherwise 0.
+    // 1 while the pod's responses signal that it is draining, otherwise 0.
     uint32_t marked;
     // Always 0.
     uint32_t reserved[3];
 } doors_known_pod;
 
-// Whether the pods at one address can be stopped, judged by their requests.
+// Whether the pods at one address can be stopped, judging by their requests.
 typedef struct doors_idle {
     // DOORS_IDLE_*.
     enum doors_idle_code answer;
     // The number of requests in flight.
     uint32_t in_flight;
-    // How many of them are receiver streams.
+    // How many of the requests in flight are receiver streams.
     uint32_t streams;
     // 1 if a pod at the address was used, otherwise 0. Once pods have been forgotten, an address may be
-    // mistaken for one of them.
+    // mistaken for that of a forgotten pod.
     uint32_t used;
     // If `used` is 1: when a pod at the address was last used, by the caller's clock; otherwise 0.
     int64_t last_seen;
-    // The minimum number of nanoseconds until the answer can be DOORS_IDLE_YES. 0 if it is already, and
+    // The minimum number of nanoseconds until the answer can be DOORS_IDLE_YES. 0 if it already is, and
     // while requests are in flight, since their end is unknown.
     int64_t wait;
 } doors_idle;
@@ -556,9 +559,9 @@ typedef struct doors_idle {
 // An eviction of pods: they get no new pages while there are other pods, and their pages are told to reload.
 // The target is a network, an upstream, or the pods of an upstream in a network.
 typedef struct doors_eviction {
-    // The network, without host bits; `len` 0 for all addresses of `upstream`.
+    // The network address, without host bits. `len` 0 for all addresses of `upstream`.
     struct doors_addr addr;
-    // The length of its prefix: 32 or 128 for one address, 0 if `len` is 0.
+    // The prefix length: 32 or 128 for one address, 0 if `len` of `addr` is 0.
     uint32_t bits;
     // The ID of the upstream, see doors_source_upstream(); 0 for any.
     uint64_t upstream;
@@ -566,9 +569,9 @@ typedef struct doors_eviction {
     uint32_t rate;
     // DOORS_EVICT_IDLE_FIRST, or 0.
     uint32_t flags;
-    // When it began. Output only.
+    // When the eviction began. Output only.
     int64_t since;
-    // How many pages were told to reload. Output only.
+    // How many pages have been told to reload. Output only.
     uint64_t told;
     // Must be 0.
     uint64_t reserved[2];
@@ -585,7 +588,7 @@ typedef struct doors_event {
     // The pod. For DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE: the network, with port 0; `len` 0 for all
     // addresses of the upstream.
     struct doors_pod pod;
-    // For a network: the length of its prefix, otherwise 0.
+    // The prefix length of a network, otherwise 0.
     uint32_t bits;
     // DOORS_EVENT_*.
     enum doors_event_code kind;
@@ -599,7 +602,7 @@ typedef struct doors_event {
 typedef struct doors_lookup {
     // The host to pass to the report. Unique within a state.
     uint64_t host;
-    // The caller's number for the way to resolve it, from the options of the sources that use it.
+    // The resolver to use: `resolver` in the options of the sources that use the host.
     uint64_t resolver;
     // The length of the name in bytes.
     uint32_t name_len;
@@ -611,7 +614,7 @@ typedef struct doors_lookup {
 
 // What the end of a lookup has changed, and what to do now.
 typedef struct doors_host_report {
-    // DOORS_HOST_*: a change that is worth reporting to an operator. Unchanged results are not reported.
+    // DOORS_HOST_*: the change to report to an operator. Unchanged results are not reported.
     enum doors_host_code change;
     // DOORS_REPORT_WAKE and DOORS_REPORT_LOOKUPS_DUE, combined with `|`.
     uint32_t flags;
@@ -619,7 +622,7 @@ typedef struct doors_host_report {
 
 // What is known about a host. Durations are in nanoseconds.
 typedef struct doors_host_state {
-    // The number of the resolver; 0 for an address.
+    // The resolver, as in doors_options; 0 for an address.
     uint64_t resolver;
     // The number of changes of the addresses; 0 before the first.
     uint64_t generation;
@@ -631,11 +634,11 @@ typedef struct doors_host_state {
     int64_t refresh;
     // DOORS_LOOKUP_*: why the last lookup failed; 0 if it succeeded or none has ended.
     enum doors_lookup_code failure;
-    // The number of sources that use it.
+    // The number of sources that use the host.
     uint32_t users;
     // 1 while lookups continue.
     uint32_t active;
-    // 1 while answers count as partial.
+    // 1 while answers count as partial, see DOORS_HOST_PARTIAL.
     uint32_t partial;
     // Always 0.
     uint32_t reserved;
@@ -667,7 +670,7 @@ typedef struct doors_report {
     uint32_t draining_upstream;
     // With DOORS_REPORT_DRAINING: the pod.
     struct doors_pod draining_pod;
-    // With DOORS_REPORT_DRAINING: 1 if the pod signals that it drains, 0 if it no longer does.
+    // With DOORS_REPORT_DRAINING: 1 if the pod signals that it is draining, 0 if it no longer does.
     uint32_t draining;
     // With DOORS_REPORT_BACKGROUND: the index of the pod's upstream.
     uint32_t background_upstream;
@@ -697,7 +700,7 @@ typedef struct doors_step {
     uint32_t upstream;
     // DIAL: the pod to dial, unless a connection to it is open.
     struct doors_pod pod;
-    // DIAL: 1 if this request tests whether the pod is back.
+    // DIAL: 1 if this request tests whether the pod is back. At most one does so per second and pod.
     uint32_t probe;
     // ANSWER: the HTTP status, 410 or 503. Always with `Cache-Control: no-store`.
     uint32_t status;
@@ -705,12 +708,12 @@ typedef struct doors_step {
     uint32_t retry_after;
     // DOORS_CAUSE_*: the reason for ANSWER.
     enum doors_cause_code cause;
-    // ANSWER: 1 for a page load: a browser may be shown a text that reloads the page after `retry_after`.
+    // ANSWER: 1 for a page load. The answer may then contain a page that reloads itself after `retry_after`.
     uint32_t page;
-    // DIAL: 1 if the pod drains and no other pod is available: send `Doors-Last-Choice: ?1` with the
+    // DIAL: 1 if the pod is draining and no other pod is available. Send `Doors-Last-Choice: ?1` with the
     // request, so that the pod serves it.
     uint32_t last_choice;
-    // WAIT: the latest time to call doors_request_resume().
+    // WAIT: the latest time to call doors_request_resume(), in nanoseconds of the caller's clock.
     int64_t until;
     // What was learned during the call.
     struct doors_report report;
@@ -856,8 +859,8 @@ void doors_cidrs_free(struct doors_cidrs *cidrs);
 //
 // `secret` is as for doors_cipher_new(). An upstream has `cidr` (a string) or `cidrs` (an array of strings),
 // `host` (as for DOORS_FIELD_HOST) or `hosts` (an array of strings), and `port` (a number). `cookie_name` is
-// required with more than one upstream. `source` is allowed and ignored. Any other member and any duplicate
-// member is an error. Sets `*out` to the router. The caller may wipe `json` afterwards. Do not escape
+// required with more than one upstream. `source` is allowed and ignored. Any other member is an error, and
+// so is a duplicate. Sets `*out` to the router. The caller may wipe `json` afterwards. Do not escape
 // characters of the secret in it, because the unescaped copy is not wiped.
 //
 // Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE or _NULL_POINTER. The message starts with the
@@ -865,9 +868,9 @@ void doors_cidrs_free(struct doors_cidrs *cidrs);
 // for _SECRET, the key.
 int32_t doors_router_new(const char *json, size_t len, struct doors_router **out, struct doors_error *err);
 
-// Decides where a request goes. `path` is its escaped path or its whole target: a query is ignored, as are
-// scheme and authority of a target in absolute form (RFC 9112, section 3.2.2). `cookies` is its Cookie
-// header, with several fields joined by "; ". Any bytes are accepted. Sets `*out` to the decision;
+// Decides where a request goes. `path` is its escaped path or its whole target: a query is ignored, and so
+// are the scheme and authority of a target in absolute form (RFC 9112, section 3.2.2). `cookies` is its
+// Cookie header, with several fields joined by "; ". Any bytes are accepted. Sets `*out` to the decision;
 // DOORS_DECISION_GONE is a success too. Allocates nothing and takes no lock.
 //
 // Returns DOORS_STATUS_OK, _TOO_LARGE or _NULL_POINTER.
@@ -878,8 +881,8 @@ int32_t doors_router_decide(const struct doors_router *router,
                             size_t cookies_len,
                             struct doors_decision *out);
 
-// Finds the upstream with the CIDR that contains an address; the longest prefix wins. Sets `*upstream` to
-// its zero-based index.
+// Finds the upstream whose CIDR contains an address; the longest prefix wins. Sets `*upstream` to its
+// zero-based index.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
 int32_t doors_router_lookup(const struct doors_router *router, const struct doors_addr *addr, uint32_t *upstream);
@@ -906,8 +909,8 @@ int32_t doors_router_keys(const struct doors_router *router, uint32_t *count);
 int32_t doors_router_key_id(const struct doors_router *router, uint32_t index, char *id);
 
 // Gets a warning about a setting that is allowed but probably a mistake, such as a CIDR that covers every
-// address. `n` is its zero-based number. Sets `*out` to the warning: the message states the member and the
-// reason, the status is that of an error in this member, and the index is the upstream.
+// address. `n` is its zero-based number. Sets `*out` to the warning: the message names the member and the
+// reason, the index is the upstream, and the status is that of an error in this member.
 //
 // Returns DOORS_STATUS_OK, _NO_MATCH (past the last warning) or _NULL_POINTER.
 int32_t doors_router_warning(const struct doors_router *router, uint32_t n, struct doors_error *out);
@@ -945,11 +948,11 @@ int32_t doors_state_new(const struct doors_limits *limits, struct doors_state **
 // Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
 int32_t doors_state_limit(struct doors_state *state, uint32_t max_pods);
 
-// Lists pods by address (IPv4 first) and port, starting after `after`, or with the first if that is NULL.
-// Writes at most `cap` of them to `list`, and sets `*count` to the number written; if that is less than
-// `cap`, no more follow. Sets `*known` to the total number of known pods. Each entry is consistent; the list
-// as a whole is not a snapshot. The duration of the call grows with the number of known pods, but no other
-// call waits for all of it.
+// Lists known pods, ordered by address (IPv4 first) and port. Starts after the pod `after`, or with the
+// first pod if `after` is NULL. Writes at most `cap` pods to `list`, and sets `*count` to the number
+// written. A count below `cap` means that no more follow. Sets `*known` to the total number of known pods.
+// Each entry is consistent; the list as a whole is not a snapshot. The duration of the call grows with the
+// number of known pods, but no other call waits for all of it.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 int32_t doors_state_pods(const struct doors_state *state,
@@ -965,9 +968,10 @@ int32_t doors_state_pods(const struct doors_state *state,
 int32_t doors_state_verdict(const struct doors_state *state, const struct doors_pod *pod, uint32_t *verdict);
 
 // Checks whether the pods at an address, on all ports together, had no request for `idle` nanoseconds, so
-// that they can be stopped. `started` is when the caller began to report requests. An unknown address had
-// none. A forgotten pod is never reported as idle too early. The price is that, once pods have been
-// forgotten, an address may be mistaken for one of them: one in fifty with 20,000 forgotten pods in use.
+// that they can be stopped. `started` is when the caller began to report requests. An unknown address counts
+// as idle. A forgotten pod is never reported as idle too early. But once pods have been forgotten, an
+// unknown address may be mistaken for that of a forgotten pod: one in fifty with 20,000 forgotten pods in
+// use.
 //
 // Sets `*out` to DOORS_IDLE_YES if no request is in flight and none was for `idle`; to _JUST_STARTED if none
 // is in flight but `now - started` is less than `idle`; otherwise to _BUSY. An idle pod can still have
@@ -1023,8 +1027,9 @@ int32_t doors_state_events(const struct doors_state *state,
 // Lists the hosts to look up now. Writes at most `cap` lookups (at least 1) to `list`, and sets `*count` to
 // their number. Start each of them and always report its end: without a report, it counts as
 // DOORS_LOOKUP_TIMEOUT after 60 s. Sets `*next` to the time of the next call: `now` if more than `cap`
-// lookups are due, or DOORS_NEVER if there is none to wait for. A report with DOORS_REPORT_LOOKUPS_DUE means
-// to call at once. Extra calls do nothing. Call this function from a single loop that waits for `*next`.
+// lookups are due, or DOORS_NEVER if nothing is planned. Call at once after a report with
+// DOORS_REPORT_LOOKUPS_DUE. Extra calls do nothing. Call this function from a single loop that waits for
+// `*next`.
 //
 // Returns DOORS_STATUS_OK, _RANGE (including a `cap` of 0) or _NULL_POINTER.
 int32_t doors_state_due(struct doors_state *state,
@@ -1052,8 +1057,8 @@ int32_t doors_state_resolved(struct doors_state *state,
                              uint64_t random,
                              struct doors_host_report *out);
 
-// Reports addresses that arrived after their lookup was reported. If one of them is new, the next lookup is
-// due at once. Sets `*out` to what to do.
+// Reports addresses that arrived after the end of their lookup was reported. If one of them is new, the next
+// lookup is due at once. Sets `*out` to what to do.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _TOO_LARGE or _NULL_POINTER.
 int32_t doors_state_resolved_late(struct doors_state *state,
@@ -1087,8 +1092,8 @@ int32_t doors_state_host(const struct doors_state *state,
                          size_t cap,
                          size_t *count);
 
-// Starts using a configuration. `json` is as for doors_router_new(); `options` may be NULL for the values of
-// doors_options_init(). No host is looked up until a request needs it. Sets `*out` to the source. Call
+// Starts using a configuration. `json` is as for doors_router_new(). `options` may be NULL for the values of
+// doors_options_init(). Looks up no host until a request needs it. Sets `*out` to the source. Call
 // doors_state_due() afterwards.
 //
 // Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE, _RANGE (an option) or _NULL_POINTER; see
@@ -1100,15 +1105,15 @@ int32_t doors_source_new(struct doors_state *state,
                          struct doors_source **out,
                          struct doors_error *err);
 
-// The router of a source, for all doors_router functions except doors_router_free(). It belongs to the
-// source and lives as long. Returns NULL for NULL.
+// The router of a source, for all doors_router functions except doors_router_free(). The source owns it: it
+// is valid until doors_source_free(). Returns NULL for NULL.
 const struct doors_router *doors_source_router(const struct doors_source *source);
 
-// Reports the outcome of a dial. Call it as soon as the outcome is known, from any thread, also for dials in
-// the background (DOORS_REPORT_BACKGROUND) and for requests that have ended. Updates the pod, not a request.
-// `upstream` and `pod` are those of the step or the report. `outcome` is DOORS_OUTCOME_CONNECTED, _REFUSED,
-// _UNREACHABLE, _OWN_FAULT or _CANCELLED; the others are not dial outcomes and change nothing. Sets `*out`
-// to what was learned.
+// Reports the outcome of a dial. Call it as soon as the outcome is known, from any thread. Report background
+// dials (DOORS_REPORT_BACKGROUND) too, and dials of requests that have ended. Updates the pod, not a
+// request. `upstream` and `pod` are those of the step or the report. `outcome` is DOORS_OUTCOME_CONNECTED,
+// _REFUSED, _UNREACHABLE, _OWN_FAULT or _CANCELLED; the others are not dial outcomes and change nothing.
+// Sets `*out` to what was learned.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 int32_t doors_source_dialled(struct doors_source *source,
@@ -1119,8 +1124,8 @@ int32_t doors_source_dialled(struct doors_source *source,
                              uint64_t random,
                              struct doors_report *out);
 
-// Starts or continues the lookups of one upstream's host, as a request would, to show its pods. Sets `*out`
-// to what was learned. Ignores an index that the configuration does not have.
+// Starts the lookups of one upstream's host or keeps them going, as a request does. Use it to show the
+// upstream's pods. Sets `*out` to what was learned. Ignores an index outside the configuration.
 //
 // Returns DOORS_STATUS_OK or _NULL_POINTER.
 int32_t doors_source_use(struct doors_source *source, uint32_t upstream, int64_t now, struct doors_report *out);
@@ -1147,9 +1152,9 @@ int32_t doors_source_fresh(const struct doors_source *source,
 // Frees a source. NULL is allowed.
 void doors_source_free(struct doors_source *source);
 
-// Begins a request. `method` is DOORS_METHOD_*. `has_body` is 1 if the request has or may have a body, that
-// is, unless its length is known to be 0; otherwise 0. `path` and `cookies` are as for
-// doors_router_decide(). Overwrites `*request` and sets `*step` to what to do. Usually allocates nothing.
+// Begins a request. `method` is DOORS_METHOD_*. `has_body` is 1 if the request may have a body, and 0 only
+// if the length is known to be 0. `path` and `cookies` are as for doors_router_decide(). Overwrites
+// `*request` and sets `*step` to what to do. Usually allocates nothing.
 //
 // For each request, follow the step. Report each dial to doors_source_dialled(). Report each attempt that
 // ends without a response to doors_request_next(), which returns the next step; doors_request_failed()
@@ -1170,11 +1175,11 @@ int32_t doors_request_begin(struct doors_source *source,
                             struct doors_request *request,
                             struct doors_step *step);
 
-// Ends the current attempt, which got no response and whose dial was reported to doors_source_dialled().
-// `outcome` is DOORS_OUTCOME_REFUSED, _UNREACHABLE or _OWN_FAULT if no connection was made. It is _DROPPED
-// if the connection ended before the first byte of a response; this call also records that for the pod. Any
-// other outcome, such as _CANCELLED, means that the client is gone or that the response has begun. Sets
-// `*step` to what to do next.
+// Ends the current attempt, which got no response. Its dial must have been reported to
+// doors_source_dialled(). `outcome` is DOORS_OUTCOME_REFUSED, _UNREACHABLE or _OWN_FAULT if no connection
+// was made. It is _DROPPED if the connection ended before the first byte of a response; this call also
+// records that for the pod. Any other outcome, such as _CANCELLED, means that the client is gone or that the
+// response has begun. Sets `*step` to what to do next.
 //
 // Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 int32_t doors_request_next(struct doors_source *source,
@@ -1184,7 +1189,7 @@ int32_t doors_request_next(struct doors_source *source,
                            uint64_t random,
                            struct doors_step *step);
 
-// Combines doors_source_dialled() and doors_request_next(), for callers that make each dial for a single
+// Combines doors_source_dialled() and doors_request_next(), for callers whose dials each serve a single
 // request.
 //
 // Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
@@ -1239,8 +1244,8 @@ int32_t doors_request_chose_none(struct doors_source *source,
                                  uint64_t random,
                                  struct doors_step *step);
 
-// Ends the user's retries, with DOORS_OPTION_USER_RETRIES. `outcome` is that of the last attempt, or 0 if it
-// was reported to doors_request_next(). Sets `*step` to DOORS_STEP_ANSWER, _WAIT or _DONE.
+// Ends the retries of a source with DOORS_OPTION_USER_RETRIES. `outcome` is the outcome of the last attempt,
+// or 0 if doors_request_next() has already reported it. Sets `*step` to DOORS_STEP_ANSWER, _WAIT or _DONE.
 //
 // Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 int32_t doors_request_give_up(struct doors_source *source,
@@ -1252,8 +1257,7 @@ int32_t doors_request_give_up(struct doors_source *source,
 
 // Reports that the pod has begun to respond. `marks` combines DOORS_MARK_* or is 0: what the response says
 // about the pod. Usually takes no lock. If `*step` becomes DOORS_STEP_DONE, forward the response. Any other
-// step occurs only with DOORS_MARK_REFUSED: discard the response, of which nothing may reach the client, and
-// follow the step.
+// step occurs only with DOORS_MARK_REFUSED: discard the whole response and follow the step.
 //
 // Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 int32_t doors_request_answered(struct doors_source *source,

@@ -1,9 +1,9 @@
-// doors_caddy for C++17: handles that free themselves, failures as exceptions. Header only; link libdoors_caddy.
+// doors_caddy for C++17: handles free themselves, and failed calls throw. Header only; link with libdoors_caddy.
 //
-// The rules of doors_caddy.h hold, that about fork too: any number of threads may use a handle at once, and it is destroyed
-// after the last call on it has returned. Handles can be moved, not copied. Numbers and structs are those of doors_caddy.h.
-// This file has tokens, CIDRs and decisions; it includes doors_caddy_flow.hpp for hosts, pods and requests. Licence:
-// Apache-2.0.
+// The rules of doors_caddy.h apply, including the one about fork. Any number of threads may use a handle at once; destroy it
+// after the last call on it has returned. Handles can be moved but not copied. Numbers and structs are those of
+// doors_caddy.h. This file declares tokens, CIDRs and decisions, and includes doors_caddy_flow.hpp for hosts, pods and
+// requests. Licence: Apache-2.0.
 #ifndef DOORS_CADDY_HPP
 #define DOORS_CADDY_HPP
 #include <cstring>
@@ -47,19 +47,19 @@ inline bool found(int32_t status) {
     if (status != DOORS_STATUS_NO_MATCH) ok(status);
     return status == DOORS_STATUS_OK;
 }
-// The status of a call that says why it fails.
+// Runs a call that takes a doors_error. Throws with its message if the call fails.
 template <typename Call> int32_t explained(Call call) {
     doors_error why;
     if (call(&why) != DOORS_STATUS_OK) throw error(why);
     return DOORS_STATUS_OK;
 }
-// What a call writes to its last output.
+// Returns what a call writes to its last output.
 template <typename T, typename Call> T filled(Call call) {
     T out{};
     ok(call(&out));
     return out;
 }
-// A list whose length is known only with it.
+// Reads a list of unknown length. Calls again with more room if the list does not fit.
 template <typename T, typename Call> std::vector<T> listed(Call call) {
     std::vector<T> list(64);
     size_t count = 0;
@@ -88,7 +88,7 @@ protected:
     }
 private:
     template <typename Make> void own(Make make) {
-        if (doors_abi() != DOORS_ABI) throw std::logic_error("libdoors_caddy speaks another interface than its header");
+        if (doors_abi() != DOORS_ABI) throw std::logic_error("libdoors_caddy and its header differ in DOORS_ABI");
         pointer_.reset(filled<T *>(make));
     }
     std::unique_ptr<T, std::integral_constant<decltype(Free), Free>> pointer_;
@@ -102,7 +102,7 @@ std::vector<std::string> key_ids(const T *of, Keys keys, KeyId key_id) {
 }
 } // namespace detail
 
-// An address from its 4 or 16 bytes in network byte order, such as in_addr and in6_addr hold.
+// Creates an address from its 4 or 16 bytes in network byte order, as in in_addr and in6_addr.
 inline doors_addr address(const void *bytes, size_t length) {
     if (length != 4 && length != 16) throw error(DOORS_STATUS_ADDRESS);
     doors_addr out = {{}, uint32_t(length)};
@@ -110,12 +110,12 @@ inline doors_addr address(const void *bytes, size_t length) {
     return out;
 }
 
-// Checks one value of a configuration; `field` is DOORS_FIELD_*.
+// Checks one value of a configuration; `field` is DOORS_FIELD_*. Throws error for an invalid value.
 inline void check(whole<uint32_t> field, std::string_view value) {
     detail::explained([&](auto *why) { return doors_check(field, value.data(), value.size(), why); });
 }
 
-// Creates and decrypts tokens. From one to eight AES keys in base64, separated by white space: the first encrypts, all
+// Creates and decrypts tokens. Takes one to eight AES keys in base64, separated by white space. The first encrypts; all
 // decrypt.
 struct cipher : detail::handle<doors_cipher, doors_cipher_free> {
     explicit cipher(std::string_view secret) : handle(doors_cipher_new, secret) {}
@@ -137,15 +137,15 @@ struct cipher : detail::handle<doors_cipher, doors_cipher_free> {
     }
 };
 
-// Finds the CIDR with the longest prefix that contains an address. From CIDRs of both families, separated by white space.
+// Finds the CIDR with the longest prefix that contains an address. Takes IPv4 and IPv6 CIDRs, separated by white space.
 struct cidrs : detail::handle<doors_cidrs, doors_cidrs_free> {
     explicit cidrs(std::string_view list) : handle(doors_cidrs_new, list) {}
-    // The zero-based position of the CIDR in the list.
+    // The zero-based position of the CIDR in the list. Empty if none contains the address.
     std::optional<uint32_t> lookup(const doors_addr &addr) const { return index_of(doors_cidrs_lookup, addr); }
 };
 
 namespace detail {
-// The functions of router and router_view.
+// The functions that router and router_view share.
 template <typename Self> struct router_calls {
     // Decides where a request goes, by its escaped path or its whole target, and its Cookie header. Any bytes are accepted.
     doors_decision decide(std::string_view path, std::string_view cookies = {}) const {
@@ -153,12 +153,12 @@ template <typename Self> struct router_calls {
             return doors_router_decide(of(), path.data(), path.size(), cookies.data(), cookies.size(), out);
         });
     }
-    // The index of the upstream with the CIDR that contains the address.
+    // The zero-based index of the upstream whose CIDR contains the address. Empty if no CIDR does.
     std::optional<uint32_t> lookup(const doors_addr &addr) const {
         uint32_t index = 0;
         return found(doors_router_lookup(of(), &addr, &index)) ? std::optional(index) : std::nullopt;
     }
-    // How many upstreams there are.
+    // The number of upstreams.
     uint32_t upstreams() const {
         return filled<uint32_t>([&](auto *out) { return doors_router_upstreams(of(), out); });
     }
@@ -171,7 +171,7 @@ template <typename Self> struct router_calls {
     }
     // The IDs of the keys, in the order of the secret.
     std::vector<std::string> key_ids() const { return detail::key_ids(of(), doors_router_keys, doors_router_key_id); }
-    // Warnings about settings that are allowed but probably a mistake.
+    // Warnings about settings that are valid but probably mistakes.
     std::vector<std::string> warnings() const {
         std::vector<std::string> out;
         for (doors_error w; found(doors_router_warning(of(), uint32_t(out.size()), &w));) out.push_back(w.message);
@@ -182,13 +182,13 @@ private:
 };
 } // namespace detail
 
-// Decides where requests go. From JSON such as
-// {"secret": KEYS, "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}.
+// Decides where requests go. Takes JSON such as {"secret": KEYS, "upstreams": [{"cidr": "10.0.0.0/24", "host":
+// "svc.example", "port": 8080}]}.
 struct router : detail::handle<doors_router, doors_router_free>, detail::router_calls<router> {
     explicit router(std::string_view json) : handle(doors_router_new, json) {}
 };
 
-// The router of a source, which lives as long as the source.
+// The router of a source. The source owns it: do not use it after the source is destroyed.
 struct router_view : detail::router_calls<router_view> {
     explicit router_view(const doors_router *router) noexcept : router_(router) {}
     const doors_router *get() const noexcept { return router_; }

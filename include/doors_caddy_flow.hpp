@@ -21,14 +21,14 @@ inline doors_options options() { return detail::filled<doors_options>(doors_opti
 using time = whole<int64_t>;    // nanoseconds of one monotonic clock, such as steady_clock's
 using random = whole<uint64_t>; // another number for each call
 
-// What a process knows about hosts and pods. A process needs only one.
+// What a process knows about hosts and pods. A process needs only one, and it outlives configurations.
 struct state : detail::handle<doors_state, doors_state_free> {
     explicit state(const doors_limits &most = limits())
         : handle([&](doors_state **out) { return doors_state_new(&most, out); }) {}
     // Changes the maximum number of remembered pods.
     void limit(whole<uint32_t> max_pods) { detail::ok(doors_state_limit(get(), max_pods)); }
 
-    // The hosts to look up now, and the time of the next call. A report with DOORS_REPORT_LOOKUPS_DUE means to call at once.
+    // The hosts to look up now, and the time of the next call. Call at once after a report with DOORS_REPORT_LOOKUPS_DUE.
     std::pair<std::vector<doors_lookup>, int64_t> due(time now, random number) {
         std::pair<std::vector<doors_lookup>, int64_t> out(64, 0);
         size_t count = 0;
@@ -43,7 +43,7 @@ struct state : detail::handle<doors_state, doors_state_free> {
             return doors_state_resolved(get(), host, list.data(), list.size(), missing, failure, now, number, out);
         });
     }
-    // Reports addresses that arrived after their lookup was reported.
+    // Reports addresses that arrived after the end of their lookup was reported.
     doors_host_report resolved_late(uint64_t host, const std::vector<doors_addr> &list, time now) {
         return detail::filled<doors_host_report>([&](auto *out) {
             return doors_state_resolved_late(get(), host, list.data(), list.size(), now, out);
@@ -54,7 +54,7 @@ struct state : detail::handle<doors_state, doors_state_free> {
         return detail::filled<doors_host_report>(
             [&](auto *out) { return doors_state_lookup_failed(get(), host, failure, now, number, out); });
     }
-    // What is known about a host, and its addresses.
+    // What is known about a host, and its addresses. Throws DOORS_STATUS_NO_MATCH for an unknown or forgotten host.
     std::pair<doors_host_state, std::vector<doors_addr>> host(uint64_t number, time now) const {
         std::pair<doors_host_state, std::vector<doors_addr>> out;
         out.second = detail::listed<doors_addr>([&](auto *list, size_t room, size_t *count) {
@@ -62,7 +62,7 @@ struct state : detail::handle<doors_state, doors_state_free> {
         });
         return out;
     }
-    // At most `most` pods by address (IPv4 first) and port, starting after `after`, or with the first.
+    // Lists at most `most` pods by address (IPv4 first) and port, after the pod `after` or from the first.
     std::vector<doors_known_pod> pods(const std::optional<doors_pod> &after = {}, size_t most = 1000) const {
         std::vector<doors_known_pod> list(most);
         size_t count = 0, known = 0;
@@ -70,24 +70,25 @@ struct state : detail::handle<doors_state, doors_state_free> {
         list.resize(count);
         return list;
     }
-    // How many pods are known.
+    // The number of known pods.
     size_t known() const {
         size_t count = 0, known = 0;
         detail::ok(doors_state_pods(get(), nullptr, nullptr, 0, &count, &known));
         return known;
     }
-    // DOORS_VERDICT_*: the verdict on a pod.
+    // The verdict on a pod, DOORS_VERDICT_*.
     uint32_t verdict(const doors_pod &pod) const {
         return detail::filled<uint32_t>([&](auto *out) { return doors_state_verdict(get(), &pod, out); });
     }
-    // Checks whether the pods at an address had no request for `idle` nanoseconds. `started` is when the caller began to report requests.
+    // Checks whether the pods at an address had no request for `idle` nanoseconds. `started` is when the caller began to
+    // report requests.
     doors_idle idle(const doors_addr &addr, time idle, time started, time now) const {
         return detail::filled<doors_idle>(
             [&](auto *out) { return doors_state_idle(get(), &addr, idle, started, now, out); });
     }
     // Evicts pods until undo(), or changes the eviction with this target: see eviction().
     void evict(const doors_eviction &what, time now) { detail::ok(doors_state_evict(get(), &what, now)); }
-    // Cancels the eviction with this target.
+    // Cancels the eviction with this target. Throws DOORS_STATUS_NO_MATCH if there is none.
     void undo(const doors_eviction &what, time now) { detail::ok(doors_state_undo(get(), &what, now)); }
     // All evictions, oldest first.
     std::vector<doors_eviction> evictions() const {
@@ -101,19 +102,19 @@ struct state : detail::handle<doors_state, doors_state_free> {
     }
 };
 
-// One configuration in use. It must outlive its requests.
+// One configuration in use. It must outlive its requests, and keeps its state alive.
 struct source : detail::handle<doors_source, doors_source_free> {
     source(state &of, std::string_view json, const doors_options &with = options())
         : handle([&](doors_source **out) {
               return detail::explained(
                   [&](auto *why) { return doors_source_new(of.get(), json.data(), json.size(), &with, out, why); });
           }) {}
-    // Reports the outcome of a dial, also for requests that have ended and for dials in the background.
+    // Reports the outcome of a dial. Report background dials too, and dials of requests that have ended.
     doors_report dialled(whole<uint32_t> upstream, const doors_pod &pod, whole<uint32_t> outcome, time now, random number) {
         return detail::filled<doors_report>(
             [&](auto *out) { return doors_source_dialled(get(), upstream, &pod, outcome, now, number, out); });
     }
-    // Starts or continues the lookups of an upstream's host, to show its pods.
+    // Starts the lookups of an upstream's host or keeps them going. Use it to show the upstream's pods.
     doors_report use(whole<uint32_t> upstream, time now) {
         return detail::filled<doors_report>([&](auto *out) { return doors_source_use(get(), upstream, now, out); });
     }
@@ -131,7 +132,7 @@ struct source : detail::handle<doors_source, doors_source_free> {
         });
         return {{all.begin(), all.begin() + ptrdiff_t(inside)}, {all.begin() + ptrdiff_t(inside), all.end()}};
     }
-    // The router of this source, which lives as long.
+    // The router of this source. Valid as long as the source.
     router_view router() const noexcept { return router_view(doors_source_router(get())); }
 };
 
@@ -148,11 +149,11 @@ struct request {
     ~request() { doors_request_ended(source_, &request_, last_); }
 
     const doors_step &step() const noexcept { return step_; } // what to do
-    // The meaning of its token or cookie, until it has ended.
+    // The meaning of the request's token or cookie. Throws DOORS_STATUS_NO_MATCH after ended().
     doors_decision decision() const {
         return detail::filled<doors_decision>([&](auto *out) { return doors_request_decision(source_, &request_, out); });
     }
-    // Ends the current attempt, which got no response and whose dial was reported to source::dialled().
+    // Ends the current attempt, which got no response. Its dial must have been reported to source::dialled().
     const doors_step &next(whole<uint32_t> outcome, time now, random number) {
         return stepped(now, doors_request_next(source_, &request_, outcome, now, number, &step_));
     }
@@ -180,7 +181,7 @@ struct request {
     const doors_step &chose_none(time now, random number) {
         return stepped(now, doors_request_chose_none(source_, &request_, now, number, &step_));
     }
-    // Ends the user's retries, with DOORS_OPTION_USER_RETRIES. `outcome` is 0 if the last one was reported to next().
+    // Ends the retries of a source with DOORS_OPTION_USER_RETRIES. `outcome` is 0 if next() has reported the last one.
     const doors_step &give_up(whole<uint32_t> outcome, time now, random number) {
         return stepped(now, doors_request_give_up(source_, &request_, outcome, now, number, &step_));
     }

@@ -1,5 +1,5 @@
-// Puts the shared library and the licence into the package, before `npm pack`. The library is the one that
-// scripts/stages/package.sh has installed in target/prefix, or what the environment variable DOORS_CADDY_LIBRARY names.
+// Puts the shared library and the licence into the package, before `npm pack`. Takes the library from target/prefix,
+// where scripts/stages/package.sh installs it, or from the path in the environment variable DOORS_CADDY_LIBRARY.
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -8,8 +8,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-# The link-time optimisation of the release profile needs --crate-type. The library has to catch panics, so a profile of the user
-# must not change that.
+# The link-time optimisation of the release profile needs --crate-type. The library must catch panics, whatever the user's own
+# profile says.
 CARGO = [
     *("cargo", "rustc", "--release", "--locked", "-p", "doors_caddy", "--lib", "--crate-type", "cdylib"),
     *("--config", 'profile.release.panic="unwind"', "--message-format", "json-render-diagnostics"),
@@ -24,6 +24,7 @@ class CustomBuildHook(BuildHookInterface[Any]):
         [library] = artifact["filenames"]
         build_data["force_include"][library] = "doors_caddy/_native/libdoors_caddy.so"
         build_data["pure_python"] = False
-        # Any Python, and any C library that is not older than the one here. A tag with "linux" would not state the latter.
+        # Fits any Python 3, and any C library at least as new as the one here. A tag with "linux" would not say which C library
+        # is needed.
         platform = next(tag for tag in platform_tags() if not tag.startswith("linux"))
         build_data["tag"] = f"py3-none-{platform}"

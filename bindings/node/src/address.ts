@@ -1,4 +1,4 @@
-/** IP addresses as texts, and pods. */
+/** IP addresses as strings, and pods. */
 import { isIP } from 'node:net';
 import { checked } from './native.js';
 import type { Members } from './native.js';
@@ -35,7 +35,7 @@ function textOf(bytes: Uint8Array, length: number): string {
     return new URL(`http://[${Array.from({ length: 8 }, (_, at) => group(at)).join(':')}]/`).hostname.slice(1, -1);
 }
 
-/** The doors_addr of an address; without one it is that of no address. @internal */
+/** The doors_addr of an address; `len` is 0 for null. @internal */
 export function addrOf(address: string | null): Members {
     const bytes = new Uint8Array(16);
     if (address === null) return { bytes, len: 0 };

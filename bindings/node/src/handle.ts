@@ -5,7 +5,7 @@ import { KEY_ID_SIZE, Status } from './numbers.js';
 import { lib, ok, textOf } from './native.js';
 import type { FunctionName, Members } from './native.js';
 
-/** A text, or its bytes: paths and cookies may hold any. */
+/** A text or its bytes. Paths and cookies may contain any bytes. */
 export type Text = string | Uint8Array;
 
 /** A whole number of up to 64 bits. */
@@ -27,7 +27,7 @@ function free(kind: Kind, pointer: bigint): void {
     live -= 1;
 }
 
-// For handles that nobody has closed.
+// Frees handles that were not closed.
 const collected = new FinalizationRegistry<[Kind, bigint]>(([kind, pointer]) => free(kind, pointer));
 
 /**
@@ -38,7 +38,7 @@ export abstract class Handle implements Disposable {
     readonly #owned: boolean;
     #pointer: bigint | null;
 
-    /** Makes a handle by a call; or takes one that belongs to another object, which must live as long: its pointer. */
+    /** Creates a handle by a call, or takes the pointer of a handle that another object owns and keeps alive. */
     protected constructor(kind: Kind, from: Maker | bigint) {
         this.#kind = kind;
         this.#owned = typeof from !== 'bigint';
@@ -90,7 +90,7 @@ export function keyIds(kind: 'cipher' | 'router', pointer: bigint | null): strin
     });
 }
 
-/** The index that a look-up of an address finds; null if it finds none. @internal */
+/** The index that a lookup of an address finds; null if it finds none. @internal */
 export function indexOf(name: FunctionName, pointer: bigint | null, address: string): number | null {
     const index: [number] = [0];
     const status = lib[name](pointer, addrOf(address), index);

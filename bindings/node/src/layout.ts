@@ -3,7 +3,7 @@ import koffi from 'koffi';
 
 const address = koffi.struct('doors_addr', { bytes: koffi.array('uint8_t', 16, 'Typed'), len: 'uint32_t' });
 
-/** The structs, by their names. Those in front are members of those behind. */
+/** The structs, by name. A struct comes before the structs that contain it. */
 export const structs = {
     doors_error: koffi.struct('doors_error', {
         status: 'int32_t', index: 'uint32_t', message: koffi.array('char', 512),

@@ -18,7 +18,7 @@ export type StructName = keyof typeof structs;
 /** The members of a struct, by their names in the header. */
 export type Members = Record<string, any>;
 
-/** Throws a RangeError for an integer that koffi would cut off: `type` is that of the header. Other values are koffi's. */
+/** Throws a RangeError for an integer that koffi would truncate. `type` is the C type. koffi checks all other values. */
 function fits(name: string, type: string, value: unknown): void {
     const [, unsigned, bits] = /^(u?)int(\d+)_t$/.exec(type.replace('size_t', 'uint64_t')) ?? [];
     if (bits === undefined || (typeof value !== 'number' && typeof value !== 'bigint')) return;
@@ -41,12 +41,12 @@ function prebuilt(): string {
     const platform = `${process.platform}-${process.arch}`;
     const path = fileURLToPath(new URL(`../prebuilt/${platform}/libdoors_caddy.so`, import.meta.url));
     if (existsSync(path)) return path;
-    throw new Error(`doors-caddy holds no library for ${platform}: build one, and name it with DOORS_CADDY_LIBRARY`);
+    throw new Error(`the doors-caddy package contains no library for ${platform}: build one and set DOORS_CADDY_LIBRARY to its path`);
 }
 
 const library = koffi.load(process.env['DOORS_CADDY_LIBRARY'] ?? prebuilt());
 
-/** A function of the library that refuses integers that do not fit. */
+/** Wraps a function of the library, and rejects integers that do not fit its parameters. */
 function checking(name: string, prototype: string) {
     const call = library.func(prototype.replace(' (', ` ${name}(`));
     const parameters = /\((.*)\)/.exec(prototype)?.[1]?.split(', ') ?? [];
@@ -65,7 +65,7 @@ export const lib = Object.fromEntries(
 /** Throws if the interface of the loaded library differs from that of this module. */
 export function checkAbi(loaded: number): void {
     if (loaded === ABI) return;
-    throw new Error(`libdoors_caddy ${lib.doors_version()} has interface ${loaded}, but this module was written for ${ABI}`);
+    throw new Error(`libdoors_caddy ${lib.doors_version()} has interface ${loaded}, but this module needs interface ${ABI}`);
 }
 checkAbi(lib.doors_abi());
 
@@ -84,7 +84,7 @@ export class DoorsError extends Error {
     }
 }
 
-/** Throws a DoorsError unless a call succeeded. `error` is what it may have written to its doors_error. @internal */
+/** Throws a DoorsError for a failed call. `error` is its doors_error, if it has one. @internal */
 export function ok(status: Status, error?: Members): void {
     if (status === Status.OK) return;
     throw error?.['message'] ? new DoorsError(status, error['message'], error['index']) : new DoorsError(status);
@@ -96,7 +96,7 @@ export const orNull = (index: number): number | null => (index === NONE ? null :
 /** A text of the library, which ends with a NUL. @internal */
 export const textOf = (bytes: Buffer): string => bytes.toString('utf8', 0, bytes.indexOf(0));
 
-/** A list of structs whose length is known only with it. `call` gets room for `cap` structs, and writes the length. @internal */
+/** Reads a list of structs of unknown length. `call` gets room for `cap` structs, and writes the length. @internal */
 export function listOf(
     struct: StructName, call: (room: Uint8Array, cap: number, count: [number | bigint]) => Status,
 ): Members[] {

@@ -18,7 +18,7 @@ export const KEY_ID_SIZE = 9;
 /** A buffer size that is enough for every host and its NUL. */
 export const HOST_SIZE = 256;
 
-/** No time: unknown, or not before something else happens. */
+/** No time: the time is unknown, or nothing is planned. */
 export const NEVER = 9223372036854775807n;
 
 /** No index: unknown or not applicable. */
@@ -30,7 +30,7 @@ export const Status = {
     OK: 0,
     /** A required pointer was NULL. */
     NULL_POINTER: 1,
-    /** The library panicked, which is a bug in it. Handles can still be used and freed. */
+    /** The library panicked. This is a bug in the library. Handles can still be used and freed. */
     PANIC: 2,
     /** The output buffer is too small. */
     BUFFER: 3,
@@ -59,13 +59,13 @@ export const Status = {
 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
 
-/** Where a request goes, judged by its token or cookie alone. */
+/** Where a request goes, judging only by its token or cookie. */
 export const DecisionKind = {
     /** To one particular pod: `addr` and `port`. Only PathKind.RESOURCE of a dead pod may go elsewhere. */
     POD: 1,
     /** Nowhere. Answer 410 with `Cache-Control: no-store`, so that the page reloads. */
     GONE: 2,
-    /** To a fresh pod, one that the host of `upstream` resolves to now; preferably `addr`, if it is one of them. */
+    /** To a fresh pod of `upstream`: one to which its host resolves now. Prefer `addr` if it is among them. */
     UPSTREAM: 3,
     /** To a fresh pod of any upstream. */
     ANY: 4,
@@ -74,7 +74,7 @@ export type DecisionKind = (typeof DecisionKind)[keyof typeof DecisionKind];
 
 /** The reason for a decision. */
 export const Reason = {
-    /** POD: no further reason. */
+    /** POD: there is no further reason. */
     NONE: 0,
     /** GONE: the token is not canonical base64url. */
     MALFORMED: 1,
@@ -82,13 +82,13 @@ export const Reason = {
     REFUSED: 2,
     /** GONE: no CIDR contains the token's address. */
     NO_CIDR: 4,
-    /** UPSTREAM: there is only one, and no usable cookie. */
+    /** UPSTREAM: the configuration has only one, and the request has no usable cookie. */
     ONLY_UPSTREAM: 16,
-    /** UPSTREAM: a cookie names it. */
+    /** UPSTREAM: the address in the cookie belongs to this upstream. */
     COOKIE: 17,
-    /** ANY: no cookie with the configured name. */
+    /** ANY: the request has no cookie with the configured name. */
     NO_COOKIE: 18,
-    /** ANY: there are cookies with the configured name, but none can be decrypted or has an address in a CIDR. */
+    /** ANY: the request has cookies with the configured name, but none is usable. They cannot be decrypted, or no CIDR contains their addresses. */
     COOKIE_UNUSABLE: 19,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
@@ -103,7 +103,7 @@ export const PathKind = {
     HOOK: 2,
     /** `/~/{token}/u/...`: back and forward navigation. */
     HISTORY: 3,
-    /** `/~/{token}/r/...`: a script or a style sheet, which is the same on every pod. */
+    /** `/~/{token}/r/...`: a script or a style sheet. Every pod has the same. */
     RESOURCE: 4,
     /** Any other path with a token. */
     OTHER: 5,
@@ -129,7 +129,7 @@ export type Field = (typeof Field)[keyof typeof Field];
 export const Outcome = {
     /** The dial succeeded. */
     CONNECTED: 1,
-    /** The pod's own host refused the connection (ECONNREFUSED). */
+    /** The pod's address refused the connection (ECONNREFUSED): nothing listens on the port. */
     REFUSED: 2,
     /** There was no route, the host or network was unreachable, or nothing answered in time (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT ...). */
     UNREACHABLE: 3,
@@ -148,16 +148,16 @@ export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 export const Verdict = {
     /** No fault. */
     NONE: 0,
-    /** Its last dials failed, perhaps only briefly. */
+    /** The last dials of the pod failed. It may be back soon. */
     UNREACHABLE: 1,
-    /** It is dead, and so are its pages. */
+    /** The pod is dead, and its pages are lost. */
     GONE: 2,
 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
 /** Whether the pods at an address can be stopped. */
 export const IdleAnswer = {
-    /** No request for the given time. */
+    /** The pods had no request for the given time. */
     YES: 1,
     /** Requests are in flight, or the last one was too recent. */
     BUSY: 2,
@@ -174,7 +174,7 @@ export const StepKind = {
     WAIT: 2,
     /** Answer the request with `Cache-Control: no-store`: `status`, `retry_after`, `cause`, `page`. */
     ANSWER: 3,
-    /** Nothing more: the result of the attempt is the answer (502, or nothing if the client is gone). */
+    /** The request needs no further step. Forward the response, or answer 502 after a failed dial. If the client is gone, do nothing. */
     DONE: 4,
     /** Choose one of Request.choices() and report it to Request.chose(), or call Request.choseNone(). Only with OptionFlag.USER_CHOOSES. */
     CHOOSE: 5,
@@ -195,7 +195,7 @@ export const Cause = {
     POD_UNREACHABLE: 5,
     /** The connection to the pod ended before the first byte of a response. */
     POD_DROPPED: 6,
-    /** No pod could be reached, or no known pod could take the page after a reload. */
+    /** No pod could be reached, or no known pod would take the page after a reload. */
     NO_POD: 7,
     /** No fresh pod is known. */
     NO_FRESH_POD: 8,
@@ -226,16 +226,16 @@ export const ReportFlag = {
     REFUSED_TOKEN: 64,
     /** Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute. */
     NOTHING_OPENS: 128,
-    /** Report flag: `draining_pod` began or stopped signalling that it drains; log it. */
+    /** Report flag: `draining_pod` began or stopped signalling that it is draining; log it. */
     DRAINING: 256,
 } as const;
 export type ReportFlag = (typeof ReportFlag)[keyof typeof ReportFlag];
 
 /** What a response signals about its pod. Combined with `|`. */
 export const Mark = {
-    /** Response mark: the response has `Doors-Draining: ?1`. The pod drains from now on, regardless of DNS. */
+    /** Response mark: the response has `Doors-Draining: ?1`. The pod is draining from now on, regardless of DNS. */
     DRAINING: 1,
-    /** Response mark: the response is a 503 with `Doors-Draining: ?1`, and nothing of it was sent to the client. A page load can then be sent to another pod. Implies Mark.DRAINING. */
+    /** Response mark: the response is a 503 with `Doors-Draining: ?1`, and no part of it was sent to the client. A page load can then go to another pod. Implies Mark.DRAINING. */
     REFUSED: 2,
 } as const;
 export type Mark = (typeof Mark)[keyof typeof Mark];
@@ -269,23 +269,23 @@ export type EvictFlag = (typeof EvictFlag)[keyof typeof EvictFlag];
 
 /** A change of a pod. */
 export const EventKind = {
-    /** DNS lists the pod, and did not before. Not reported for the first answer for a host. */
+    /** DNS lists the pod and did not before. Not reported for a host's first answer. */
     APPEARED: 1,
-    /** It signals that it drains. */
+    /** The pod signals that it is draining. */
     MARKED: 2,
-    /** DNS no longer lists it. */
+    /** DNS no longer lists the pod. */
     LEFT: 3,
     /** An operator has evicted pods. */
     EVICTED: 4,
     /** An operator has cancelled an eviction. */
     UNDONE: 5,
-    /** It drains, and its last receiver stream has ended. If that happens again, the new event replaces the old one. */
+    /** The last receiver stream of a draining pod has ended. If that happens again, the new event replaces the old one. */
     LAST_PAGE: 6,
-    /** It drained, and its process has ended. */
+    /** The process of a draining pod has ended. */
     ENDED: 7,
-    /** It is gone without having drained. */
+    /** The pod is gone and was not draining. */
     FAILED: 8,
-    /** It works again after being unreachable or gone. */
+    /** The pod works again after being unreachable or gone. */
     ALIVE: 9,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];

@@ -1,4 +1,4 @@
-/** What a State and a Source take, and what a State tells. Times are nanoseconds of the caller's clock. */
+/** The values that State and Source take, and those that State returns. Times are nanoseconds of the caller's clock. */
 import { addrOf, podFrom, unpacked } from './address.js';
 import type { Pod } from './address.js';
 import type { Whole } from './handle.js';
@@ -14,7 +14,7 @@ export interface Limits {
     maxWaiting?: number;
     /** The maximum number of concurrent lookups, at least 1. Default: 64. */
     maxLookups?: number;
-    /** The maximum number of lookups that have been running for over a second, beyond `maxLookups`. Default: 256. */
+    /** The maximum number of lookups that took over a second and no longer count towards `maxLookups`. Default: 256. */
     maxSlowLookups?: number;
     /** The maximum number of lookups started per second for hosts with known addresses, at least 1. Default: 100. */
     refreshesPerSecond?: number;
@@ -32,11 +32,11 @@ export interface Options {
     pageWait?: Whole;
     /** The interval between lookups of a host that requests use. Default: 1 s, minimum: 10 ms. */
     refresh?: Whole;
-    /** The age at which addresses are no longer used without waiting for a lookup. Default: 300 s. */
+    /** The maximum age of addresses after lookups have stopped. Requests wait for a lookup if they are older. Default: 300 s. */
     staleMax?: Whole;
     /** How long a request waits for a first lookup while no address is known. Default: 3 s. */
     firstLookup?: Whole;
-    /** The caller's number for a way to resolve names. Default: 0. */
+    /** Identifies the resolver (name servers and IP versions). Hosts with the same name and resolver share lookups. Default: 0. */
     resolver?: Whole;
     /** The maximum number of receiver streams per upstream and second that get 410; 0 for no limit. Default: 100. */
     goneRate?: number;
@@ -48,7 +48,7 @@ export interface Options {
 export interface Lookup {
     /** The ID of the host, for State.resolved() and State.lookupFailed(). */
     host: bigint;
-    /** The caller's number for the way to resolve it, from the options of the sources that use it. */
+    /** The resolver to use, from the options of the sources that use the host. */
     resolver: bigint;
     /** The name to look up, in lower case. */
     name: string;
@@ -66,7 +66,7 @@ export interface Host {
     /** In lower case, or an address. */
     name: string;
     addresses: string[];
-    /** The number of the resolver; 0 for an address. */
+    /** The resolver, as in Options; 0 for an address. */
     resolver: bigint;
     /** The number of changes of the addresses. */
     generation: bigint;
@@ -96,27 +96,27 @@ export interface KnownPod {
     lastSeen: bigint;
     /** When the verdict became other than Verdict.NONE, or 0. */
     unreachableSince: bigint;
-    /** When its responses began to signal that it drains, or 0. */
+    /** When its responses began to signal that it is draining, or 0. */
     markedSince: bigint;
     /** When it stopped getting new pages, or 0. */
     drainingSince: bigint;
-    /** When it ran out of work, which may lie in the future, or 0. */
+    /** When it ran out of work, or 0. May lie in the future. */
     drainedSince: bigint;
     /** When it was evicted, or 0. */
     evictedSince: bigint;
-    /** The number of dials that its host refused. */
+    /** The number of refused dials. */
     refused: bigint;
-    /** The requests sent to it that have not ended, and how many of them are receiver streams. */
+    /** The number of requests in flight at the pod, and how many of them are receiver streams. */
     inFlight: number;
     streams: number;
     verdict: Verdict;
     /** Whether DNS lists it. */
     fresh: boolean;
-    /** Whether its responses signal that it drains. */
+    /** Whether its responses signal that it is draining. */
     marked: boolean;
 }
 
-/** Whether the pods at one address can be stopped, judged by their requests. */
+/** Whether the pods at one address can be stopped, judging by their requests. */
 export interface Idle {
     answer: IdleAnswer;
     /** The requests in flight, and how many of them are receiver streams. */
@@ -155,7 +155,7 @@ export interface RunningEviction {
     rate: number;
     flags: number;
     since: bigint;
-    /** How many pages were told to reload. */
+    /** How many pages have been told to reload. */
     told: bigint;
 }
 
@@ -177,7 +177,7 @@ export interface Event {
     pages: number;
 }
 
-/** The struct with these members, the others from `init`. Throws a TypeError for a member that it does not have. @internal */
+/** A struct with these members and the defaults that `init` sets. Throws a TypeError for an unknown member. @internal */
 export function filled(struct: StructName, init: FunctionName, values: Limits | Options): Members {
     const out: Members = {};
     ok(lib[init](out));

@@ -37,10 +37,10 @@ export const decisionFrom = ({ kind, reason, upstream, key, port, path, addr }: 
 
 /** Decides where requests go. Any number of workers may use one at once: see Router.shared(). */
 export class Router extends Handle {
-    /** What the pointer belongs to, so that it is not collected before. @internal */
+    /** The owner of the pointer, kept alive as long as this object. @internal */
     readonly owner: Handle | null;
 
-    /** From JSON such as `{"secret": KEYS, "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`. */
+    /** Creates a router from JSON such as `{"secret": KEYS, "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}`. */
     constructor(json: Text);
     /** @internal */
     constructor(json: bigint, owner?: Handle);
@@ -86,7 +86,7 @@ export class Router extends Handle {
         return keyIds('router', this.pointer);
     }
 
-    /** Warnings about settings that are allowed but probably a mistake. */
+    /** Warnings about settings that are valid but probably mistakes. */
     warnings(): string[] {
         const found: string[] = [];
         for (;;) {

@@ -20,7 +20,7 @@ import type { PodOfUpstream, Report, Step } from './step.js';
  * Any number of workers may use one at once: see Source.shared(). `now` and `random` are as for State.
  */
 export class Source extends Handle {
-    /** From the state of the process and the JSON of a Router. */
+    /** Starts using a configuration: `json` is as for Router. */
     constructor(state: State, json: Text, options?: Options);
     /** @internal */
     constructor(state: bigint);
@@ -37,7 +37,7 @@ export class Source extends Handle {
         return new Source(pointer);
     }
 
-    /** Its router, which lives as long and need not be closed. */
+    /** The router of this source. It works until the source is closed, and need not be closed itself. */
     router(): Router {
         return new Router(koffi.address(lib.doors_source_router(this.pointer)), this);
     }
@@ -47,14 +47,14 @@ export class Source extends Handle {
         return new Request(this, incoming, now, random);
     }
 
-    /** Reports the outcome of a dial, also for requests that have ended and for dials in the background. */
+    /** Reports the outcome of a dial. Report background dials too, and dials of requests that have ended. */
     dialled(upstream: number, pod: Pod, outcome: Outcome, now: Whole, random: Whole): Report {
         const out: Members = {};
         ok(lib.doors_source_dialled(this.pointer, upstream, podOf(pod), outcome, now, random, out));
         return reportFrom(out);
     }
 
-    /** Starts or continues the lookups of an upstream's host, to show its pods. */
+    /** Starts the lookups of an upstream's host or keeps them going. Use it to show the upstream's pods. */
     use(upstream: number, now: Whole): Report {
         const out: Members = {};
         ok(lib.doors_source_use(this.pointer, upstream, now, out));
@@ -85,7 +85,7 @@ export interface Incoming {
     path: Text;
     /** Its Cookie header, with several fields joined by "; ". */
     cookies?: Text;
-    /** Whether it has or may have a body, that is, unless its length is known to be 0. */
+    /** Whether it may have a body. False only if the length is known to be 0. */
     hasBody?: boolean;
 }
 
@@ -95,13 +95,13 @@ export interface Place extends PodOfUpstream {
     tier: number;
 }
 
-/** One request of a Source, from Source.begin(). Every call but choices() and ended() sets `step`, and returns it. */
+/** One request of a Source, from Source.begin(). All calls except choices() and ended() set `step` and return it. */
 export class Request {
     readonly #source: Source;
     readonly #memory = roomFor('doors_request', 1);
     #step: Step;
 
-    /** The meaning of its token or cookie. */
+    /** The meaning of the request's token or cookie. */
     readonly decision: Decision;
 
     /** See Source.begin(). */
@@ -128,7 +128,7 @@ export class Request {
         return this.#step;
     }
 
-    /** Ends the current attempt, which got no response and whose dial was reported to Source.dialled(). */
+    /** Ends the current attempt, which got no response. Its dial must have been reported to Source.dialled(). */
     next(outcome: Outcome, now: Whole, random: Whole): Step {
         return this.#next('doors_request_next', outcome, now, random);
     }
@@ -164,7 +164,7 @@ export class Request {
         return this.#next('doors_request_chose_none', now, random);
     }
 
-    /** Ends the user's retries, with OptionFlag.USER_RETRIES. `outcome` is 0 if the last one was reported to next(). */
+    /** Ends the retries of a source with OptionFlag.USER_RETRIES. `outcome` is 0 if next() has reported the last one. */
     giveUp(outcome: Outcome | 0, now: Whole, random: Whole): Step {
         return this.#next('doors_request_give_up', outcome, now, random);
     }

@@ -59,7 +59,7 @@ export class State extends Handle {
         return hostReportFrom(out);
     }
 
-    /** Reports addresses that arrived after their lookup was reported. */
+    /** Reports addresses that arrived after the end of their lookup was reported. */
     resolvedLate(host: Whole, addresses: string[], now: Whole): HostReport {
         const [list, out]: [Members[], Members] = [addresses.map(addrOf), {}];
         ok(lib.doors_state_resolved_late(this.pointer, host, list, list.length, now, out));
@@ -81,7 +81,7 @@ export class State extends Handle {
         return hostFrom(out, list);
     }
 
-    /** At most `most` pods by address (IPv4 first) and port, starting after `after`, or with the first. */
+    /** Lists at most `most` pods by address (IPv4 first) and port, after the pod `after` or from the first. */
     pods(after: Pod | null = null, most = 1000): KnownPod[] {
         const [room, count]: [Uint8Array, [Whole]] = [roomFor('doors_known_pod', most), [0]];
         ok(lib.doors_state_pods(this.pointer, after && podOf(after), room, most, count, [0]));

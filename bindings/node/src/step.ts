@@ -1,4 +1,4 @@
-/** Steps and reports: what the library tells the caller to do, and what it learned. */
+/** Steps and reports: what to do next for a request, and what was learned. */
 import { podFrom, unpacked } from './address.js';
 import type { Pod } from './address.js';
 import { ReportFlag, StepKind } from './numbers.js';
@@ -19,7 +19,7 @@ export interface Report {
     suppressed: number;
     /** With ReportFlag.CHANGED: the pod, and the new verdict. */
     changed: (PodOfUpstream & { verdict: Verdict }) | null;
-    /** With ReportFlag.DRAINING: the pod, and whether it signals that it drains. */
+    /** With ReportFlag.DRAINING: the pod, and whether it signals that it is draining. */
     draining: (PodOfUpstream & { draining: boolean }) | null;
     /** With ReportFlag.BACKGROUND: the pod to dial. Report the outcome to Source.dialled(). */
     background: PodOfUpstream | null;
@@ -35,9 +35,9 @@ export interface DialStep {
     /** Index of the upstream in the configuration. */
     upstream: number;
     pod: Pod;
-    /** Whether this request tests that the pod is back. */
+    /** True if this request tests whether the pod is back. */
     probe: boolean;
-    /** Whether the pod drains and no other pod is available: send `Doors-Last-Choice: ?1` with the request. */
+    /** Whether the pod is draining and no other is available. If so, send `Doors-Last-Choice: ?1`. */
     lastChoice: boolean;
     report: Report;
 }
@@ -58,12 +58,12 @@ export interface AnswerStep {
     /** Seconds for `Retry-After`; 0 with 410, which does not use it. */
     retryAfter: number;
     cause: Cause;
-    /** Whether it is a page load: a browser may be shown a text that reloads the page after `retryAfter`. */
+    /** Whether it is a page load. The answer may then contain a page that reloads itself after `retryAfter`. */
     page: boolean;
     report: Report;
 }
 
-/** Nothing more: the result of the attempt is the answer. */
+/** The request needs no further step. Forward the response, or answer 502 after a failed dial. */
 export interface DoneStep {
     kind: typeof StepKind.DONE;
     report: Report;

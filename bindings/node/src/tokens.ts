@@ -6,7 +6,7 @@ import { TOKEN_SIZE } from './numbers.js';
 import { lib, ok, textOf } from './native.js';
 import type { Members } from './native.js';
 
-/** What is in a token. */
+/** The content of a token. */
 export interface Opened {
     /** The address, IPv4 for an IPv4-mapped one. */
     address: string;
@@ -16,7 +16,7 @@ export interface Opened {
 
 /** Creates and decrypts tokens. Any number of workers may use one at once: see Cipher.shared(). */
 export class Cipher extends Handle {
-    /** From one to eight AES keys in base64, separated by white space. The first encrypts, all decrypt. */
+    /** Creates a cipher from one to eight AES keys in base64, separated by white space. The first encrypts; all decrypt. */
     constructor(secret: Text);
     /** @internal */
     constructor(secret: bigint);
@@ -56,7 +56,7 @@ export class Cipher extends Handle {
  * Cidrs.shared().
  */
 export class Cidrs extends Handle {
-    /** From CIDRs of both families, separated by white space. */
+    /** Creates a list from IPv4 and IPv6 CIDRs, separated by white space. */
     constructor(cidrs: Text);
     /** @internal */
     constructor(cidrs: bigint);

@@ -13,9 +13,9 @@ use crate::{guard, memory};
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_eviction {
-    /// The network, without host bits; `len` 0 for all addresses of `upstream`.
+    /// The network address, without host bits. `len` 0 for all addresses of `upstream`.
     pub addr: doors_addr,
-    /// The length of its prefix: 32 or 128 for one address, 0 if `len` is 0.
+    /// The prefix length: 32 or 128 for one address, 0 if `len` of `addr` is 0.
     pub bits: u32,
     /// The ID of the upstream, see doors_source_upstream(); 0 for any.
     pub upstream: u64,
@@ -23,9 +23,9 @@ pub struct doors_eviction {
     pub rate: u32,
     /// DOORS_EVICT_IDLE_FIRST, or 0.
     pub flags: u32,
-    /// When it began. Output only.
+    /// When the eviction began. Output only.
     pub since: i64,
-    /// How many pages were told to reload. Output only.
+    /// How many pages have been told to reload. Output only.
     pub told: u64,
     /// Must be 0.
     pub reserved: [u64; 2],
@@ -44,7 +44,7 @@ pub struct doors_event {
     /// The pod. For DOORS_EVENT_EVICTED and DOORS_EVENT_UNDONE: the network, with port 0; `len` 0 for all
     /// addresses of the upstream.
     pub pod: doors_pod,
-    /// For a network: the length of its prefix, otherwise 0.
+    /// The prefix length of a network, otherwise 0.
     pub bits: u32,
     /// DOORS_EVENT_*.
     pub kind: u32,

@@ -19,7 +19,7 @@ const NAME: usize = DOORS_HOST_SIZE as usize;
 pub struct doors_lookup {
     /// The host to pass to the report. Unique within a state.
     pub host: u64,
-    /// The caller's number for the way to resolve it, from the options of the sources that use it.
+    /// The resolver to use: `resolver` in the options of the sources that use the host.
     pub resolver: u64,
     /// The length of the name in bytes.
     pub name_len: u32,
@@ -33,7 +33,7 @@ pub struct doors_lookup {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_host_report {
-    /// DOORS_HOST_*: a change that is worth reporting to an operator. Unchanged results are not reported.
+    /// DOORS_HOST_*: the change to report to an operator. Unchanged results are not reported.
     pub change: u32,
     /// DOORS_REPORT_WAKE and DOORS_REPORT_LOOKUPS_DUE, combined with `|`.
     pub flags: u32,
@@ -43,7 +43,7 @@ pub struct doors_host_report {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_host_state {
-    /// The number of the resolver; 0 for an address.
+    /// The resolver, as in doors_options; 0 for an address.
     pub resolver: u64,
     /// The number of changes of the addresses; 0 before the first.
     pub generation: u64,
@@ -55,11 +55,11 @@ pub struct doors_host_state {
     pub refresh: i64,
     /// DOORS_LOOKUP_*: why the last lookup failed; 0 if it succeeded or none has ended.
     pub failure: u32,
-    /// The number of sources that use it.
+    /// The number of sources that use the host.
     pub users: u32,
     /// 1 while lookups continue.
     pub active: u32,
-    /// 1 while answers count as partial.
+    /// 1 while answers count as partial, see DOORS_HOST_PARTIAL.
     pub partial: u32,
     /// Always 0.
     pub reserved: u32,
@@ -137,8 +137,9 @@ unsafe fn addresses(list: *const doors_addr, count: usize) -> Result<Vec<IpAddr>
 /// Lists the hosts to look up now. Writes at most `cap` lookups (at least 1) to `list`, and sets `*count` to
 /// their number. Start each of them and always report its end: without a report, it counts as
 /// DOORS_LOOKUP_TIMEOUT after 60 s. Sets `*next` to the time of the next call: `now` if more than `cap`
-/// lookups are due, or DOORS_NEVER if there is none to wait for. A report with DOORS_REPORT_LOOKUPS_DUE means
-/// to call at once. Extra calls do nothing. Call this function from a single loop that waits for `*next`.
+/// lookups are due, or DOORS_NEVER if nothing is planned. Call at once after a report with
+/// DOORS_REPORT_LOOKUPS_DUE. Extra calls do nothing. Call this function from a single loop that waits for
+/// `*next`.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE (including a `cap` of 0) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -203,8 +204,8 @@ pub unsafe extern "C" fn doors_state_resolved(
     })
 }
 
-/// Reports addresses that arrived after their lookup was reported. If one of them is new, the next lookup is
-/// due at once. Sets `*out` to what to do.
+/// Reports addresses that arrived after the end of their lookup was reported. If one of them is new, the next
+/// lookup is due at once. Sets `*out` to what to do.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _TOO_LARGE or _NULL_POINTER.
 #[unsafe(no_mangle)]

@@ -251,7 +251,7 @@ pub(crate) fn null_and_panics() {
             plant();
             assert_eq!(CStr::from_ptr(text(1)), c"unknown");
         }
-        // A panicking free leaks; the second call frees.
+        // A _free that panics leaks its handle. The second call frees it.
         plant();
         doors_source_free(source);
         plant();

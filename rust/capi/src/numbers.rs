@@ -17,7 +17,7 @@ pub const DOORS_KEY_ID_SIZE: u32 = 9;
 /// A buffer size that is enough for every host and its NUL.
 pub const DOORS_HOST_SIZE: u32 = 256;
 
-/// No time: unknown, or not before something else happens.
+/// No time: the time is unknown, or nothing is planned.
 pub const DOORS_NEVER: i64 = i64::MAX;
 
 /// No index: unknown or not applicable.
@@ -27,7 +27,7 @@ pub const DOORS_NONE: u32 = u32::MAX;
 pub const DOORS_STATUS_OK: i32 = 0;
 /// A required pointer was NULL.
 pub const DOORS_STATUS_NULL_POINTER: i32 = 1;
-/// The library panicked, which is a bug in it. Handles can still be used and freed.
+/// The library panicked. This is a bug in the library. Handles can still be used and freed.
 pub const DOORS_STATUS_PANIC: i32 = 2;
 /// The output buffer is too small.
 pub const DOORS_STATUS_BUFFER: i32 = 3;
@@ -60,12 +60,12 @@ pub const DOORS_STATUS_TOKEN_REFUSED: i32 = 21;
 pub const DOORS_DECISION_POD: u32 = 1;
 /// Nowhere. Answer 410 with `Cache-Control: no-store`, so that the page reloads.
 pub const DOORS_DECISION_GONE: u32 = 2;
-/// To a fresh pod, one that the host of `upstream` resolves to now; preferably `addr`, if it is one of them.
+/// To a fresh pod of `upstream`: one to which its host resolves now. Prefer `addr` if it is among them.
 pub const DOORS_DECISION_UPSTREAM: u32 = 3;
 /// To a fresh pod of any upstream.
 pub const DOORS_DECISION_ANY: u32 = 4;
 
-/// POD: no further reason.
+/// POD: there is no further reason.
 pub const DOORS_REASON_NONE: u32 = 0;
 /// GONE: the token is not canonical base64url.
 pub const DOORS_REASON_MALFORMED: u32 = 1;
@@ -73,13 +73,14 @@ pub const DOORS_REASON_MALFORMED: u32 = 1;
 pub const DOORS_REASON_REFUSED: u32 = 2;
 /// GONE: no CIDR contains the token's address.
 pub const DOORS_REASON_NO_CIDR: u32 = 4;
-/// UPSTREAM: there is only one, and no usable cookie.
+/// UPSTREAM: the configuration has only one, and the request has no usable cookie.
 pub const DOORS_REASON_ONLY_UPSTREAM: u32 = 16;
-/// UPSTREAM: a cookie names it.
+/// UPSTREAM: the address in the cookie belongs to this upstream.
 pub const DOORS_REASON_COOKIE: u32 = 17;
-/// ANY: no cookie with the configured name.
+/// ANY: the request has no cookie with the configured name.
 pub const DOORS_REASON_NO_COOKIE: u32 = 18;
-/// ANY: there are cookies with the configured name, but none can be decrypted or has an address in a CIDR.
+/// ANY: the request has cookies with the configured name, but none is usable. They cannot be decrypted, or no
+/// CIDR contains their addresses.
 pub const DOORS_REASON_COOKIE_UNUSABLE: u32 = 19;
 
 /// A path without a token: a page or one of the app's own files.
@@ -90,7 +91,7 @@ pub const DOORS_PATH_SYNC: u32 = 1;
 pub const DOORS_PATH_HOOK: u32 = 2;
 /// `/~/{token}/u/...`: back and forward navigation.
 pub const DOORS_PATH_HISTORY: u32 = 3;
-/// `/~/{token}/r/...`: a script or a style sheet, which is the same on every pod.
+/// `/~/{token}/r/...`: a script or a style sheet. Every pod has the same.
 pub const DOORS_PATH_RESOURCE: u32 = 4;
 /// Any other path with a token.
 pub const DOORS_PATH_OTHER: u32 = 5;
@@ -108,7 +109,7 @@ pub const DOORS_FIELD_PORT: u32 = 5;
 
 /// The dial succeeded.
 pub const DOORS_OUTCOME_CONNECTED: u32 = 1;
-/// The pod's own host refused the connection (ECONNREFUSED).
+/// The pod's address refused the connection (ECONNREFUSED): nothing listens on the port.
 pub const DOORS_OUTCOME_REFUSED: u32 = 2;
 /// There was no route, the host or network was unreachable, or nothing answered in time (EHOSTUNREACH,
 /// ENETUNREACH, ETIMEDOUT ...).
@@ -125,12 +126,12 @@ pub const DOORS_OUTCOME_DROPPED: u32 = 7;
 
 /// No fault.
 pub const DOORS_VERDICT_NONE: u32 = 0;
-/// Its last dials failed, perhaps only briefly.
+/// The last dials of the pod failed. It may be back soon.
 pub const DOORS_VERDICT_UNREACHABLE: u32 = 1;
-/// It is dead, and so are its pages.
+/// The pod is dead, and its pages are lost.
 pub const DOORS_VERDICT_GONE: u32 = 2;
 
-/// No request for the given time.
+/// The pods had no request for the given time.
 pub const DOORS_IDLE_YES: u32 = 1;
 /// Requests are in flight, or the last one was too recent.
 pub const DOORS_IDLE_BUSY: u32 = 2;
@@ -143,7 +144,8 @@ pub const DOORS_STEP_DIAL: u32 = 1;
 pub const DOORS_STEP_WAIT: u32 = 2;
 /// Answer the request with `Cache-Control: no-store`: `status`, `retry_after`, `cause`, `page`.
 pub const DOORS_STEP_ANSWER: u32 = 3;
-/// Nothing more: the result of the attempt is the answer (502, or nothing if the client is gone).
+/// The request needs no further step. Forward the response, or answer 502 after a failed dial. If the client
+/// is gone, do nothing.
 pub const DOORS_STEP_DONE: u32 = 4;
 /// Choose one of doors_request_choices() and report it to doors_request_chose(), or call
 /// doors_request_chose_none(). Only with DOORS_OPTION_USER_CHOOSES.
@@ -161,7 +163,7 @@ pub const DOORS_CAUSE_POD_GONE: u32 = 4;
 pub const DOORS_CAUSE_POD_UNREACHABLE: u32 = 5;
 /// The connection to the pod ended before the first byte of a response.
 pub const DOORS_CAUSE_POD_DROPPED: u32 = 6;
-/// No pod could be reached, or no known pod could take the page after a reload.
+/// No pod could be reached, or no known pod would take the page after a reload.
 pub const DOORS_CAUSE_NO_POD: u32 = 7;
 /// No fresh pod is known.
 pub const DOORS_CAUSE_NO_FRESH_POD: u32 = 8;
@@ -191,13 +193,13 @@ pub const DOORS_REPORT_OUTSIDE: u32 = 32;
 pub const DOORS_REPORT_REFUSED_TOKEN: u32 = 64;
 /// Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute.
 pub const DOORS_REPORT_NOTHING_OPENS: u32 = 128;
-/// Report flag: `draining_pod` began or stopped signalling that it drains; log it.
+/// Report flag: `draining_pod` began or stopped signalling that it is draining; log it.
 pub const DOORS_REPORT_DRAINING: u32 = 256;
 
-/// Response mark: the response has `Doors-Draining: ?1`. The pod drains from now on, regardless of DNS.
+/// Response mark: the response has `Doors-Draining: ?1`. The pod is draining from now on, regardless of DNS.
 pub const DOORS_MARK_DRAINING: u32 = 1;
-/// Response mark: the response is a 503 with `Doors-Draining: ?1`, and nothing of it was sent to the client.
-/// A page load can then be sent to another pod. Implies DOORS_MARK_DRAINING.
+/// Response mark: the response is a 503 with `Doors-Draining: ?1`, and no part of it was sent to the client.
+/// A page load can then go to another pod. Implies DOORS_MARK_DRAINING.
 pub const DOORS_MARK_REFUSED: u32 = 2;
 
 /// GET.
@@ -217,24 +219,24 @@ pub const DOORS_OPTION_USER_RETRIES: u32 = 2;
 /// Eviction flag: the least recently used pages are told to reload first.
 pub const DOORS_EVICT_IDLE_FIRST: u32 = 1;
 
-/// DNS lists the pod, and did not before. Not reported for the first answer for a host.
+/// DNS lists the pod and did not before. Not reported for a host's first answer.
 pub const DOORS_EVENT_APPEARED: u32 = 1;
-/// It signals that it drains.
+/// The pod signals that it is draining.
 pub const DOORS_EVENT_MARKED: u32 = 2;
-/// DNS no longer lists it.
+/// DNS no longer lists the pod.
 pub const DOORS_EVENT_LEFT: u32 = 3;
 /// An operator has evicted pods.
 pub const DOORS_EVENT_EVICTED: u32 = 4;
 /// An operator has cancelled an eviction.
 pub const DOORS_EVENT_UNDONE: u32 = 5;
-/// It drains, and its last receiver stream has ended. If that happens again, the new event replaces the old
-/// one.
+/// The last receiver stream of a draining pod has ended. If that happens again, the new event replaces the
+/// old one.
 pub const DOORS_EVENT_LAST_PAGE: u32 = 6;
-/// It drained, and its process has ended.
+/// The process of a draining pod has ended.
 pub const DOORS_EVENT_ENDED: u32 = 7;
-/// It is gone without having drained.
+/// The pod is gone and was not draining.
 pub const DOORS_EVENT_FAILED: u32 = 8;
-/// It works again after being unreachable or gone.
+/// The pod works again after being unreachable or gone.
 pub const DOORS_EVENT_ALIVE: u32 = 9;
 
 /// Lookup flag: IPv4 addresses may be missing.

@@ -40,18 +40,18 @@ pub struct doors_options {
     /// How often a page opens a receiver stream. Must equal the app's `SolitaireRollTime`. Default: 15 s.
     pub roll_time: i64,
     /// How long a page load waits for a pod, counted from the start of the request. Also applies to the
-    /// receiver stream of a page while no pod could take the page. 0 disables waiting. Default: 10 s.
+    /// receiver stream of a page while no known pod would take the page. 0 disables waiting. Default: 10 s.
     pub page_wait: i64,
     /// The interval between lookups of a host that requests use. Default: 1 s, minimum: 10 ms.
     pub refresh: i64,
-    /// The age at which addresses are no longer used without waiting for a lookup, after lookups have
-    /// stopped. Default: 300 s.
+    /// The maximum age of addresses after lookups have stopped. A request first waits for a lookup if they
+    /// are older. Default: 300 s.
     pub stale_max: i64,
     /// How long a request waits for a first lookup while no address is known. All other waits for DNS last at
     /// most 500 ms. Default: 3 s.
     pub first_lookup: i64,
-    /// The caller's number for a way to resolve names (name servers, IP versions). Hosts with the same name
-    /// and number are one host. Default: 0.
+    /// Identifies a resolver: a combination of name servers and IP versions, numbered by the caller. Hosts
+    /// with the same name and resolver share their lookups. Default: 0.
     pub resolver: u64,
     /// The maximum number of receiver streams per upstream and second that get 410; 0 for no limit. Default:
     /// 100.

@@ -58,9 +58,9 @@ unsafe fn about<T>(
     })
 }
 
-/// Begins a request. `method` is DOORS_METHOD_*. `has_body` is 1 if the request has or may have a body, that
-/// is, unless its length is known to be 0; otherwise 0. `path` and `cookies` are as for
-/// doors_router_decide(). Overwrites `*request` and sets `*step` to what to do. Usually allocates nothing.
+/// Begins a request. `method` is DOORS_METHOD_*. `has_body` is 1 if the request may have a body, and 0 only
+/// if the length is known to be 0. `path` and `cookies` are as for doors_router_decide(). Overwrites
+/// `*request` and sets `*step` to what to do. Usually allocates nothing.
 ///
 /// For each request, follow the step. Report each dial to doors_source_dialled(). Report each attempt that
 /// ends without a response to doors_request_next(), which returns the next step; doors_request_failed()
@@ -97,11 +97,11 @@ pub unsafe extern "C" fn doors_request_begin(
     })
 }
 
-/// Ends the current attempt, which got no response and whose dial was reported to doors_source_dialled().
-/// `outcome` is DOORS_OUTCOME_REFUSED, _UNREACHABLE or _OWN_FAULT if no connection was made. It is _DROPPED
-/// if the connection ended before the first byte of a response; this call also records that for the pod. Any
-/// other outcome, such as _CANCELLED, means that the client is gone or that the response has begun. Sets
-/// `*step` to what to do next.
+/// Ends the current attempt, which got no response. Its dial must have been reported to
+/// doors_source_dialled(). `outcome` is DOORS_OUTCOME_REFUSED, _UNREACHABLE or _OWN_FAULT if no connection
+/// was made. It is _DROPPED if the connection ended before the first byte of a response; this call also
+/// records that for the pod. Any other outcome, such as _CANCELLED, means that the client is gone or that the
+/// response has begun. Sets `*step` to what to do next.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn doors_request_next(
     })
 }
 
-/// Combines doors_source_dialled() and doors_request_next(), for callers that make each dial for a single
+/// Combines doors_source_dialled() and doors_request_next(), for callers whose dials each serve a single
 /// request.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
@@ -228,8 +228,8 @@ pub unsafe extern "C" fn doors_request_chose_none(
     })
 }
 
-/// Ends the user's retries, with DOORS_OPTION_USER_RETRIES. `outcome` is that of the last attempt, or 0 if it
-/// was reported to doors_request_next(). Sets `*step` to DOORS_STEP_ANSWER, _WAIT or _DONE.
+/// Ends the retries of a source with DOORS_OPTION_USER_RETRIES. `outcome` is the outcome of the last attempt,
+/// or 0 if doors_request_next() has already reported it. Sets `*step` to DOORS_STEP_ANSWER, _WAIT or _DONE.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -251,8 +251,7 @@ pub unsafe extern "C" fn doors_request_give_up(
 
 /// Reports that the pod has begun to respond. `marks` combines DOORS_MARK_* or is 0: what the response says
 /// about the pod. Usually takes no lock. If `*step` becomes DOORS_STEP_DONE, forward the response. Any other
-/// step occurs only with DOORS_MARK_REFUSED: discard the response, of which nothing may reach the client, and
-/// follow the step.
+/// step occurs only with DOORS_MARK_REFUSED: discard the whole response and follow the step.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]

@@ -32,8 +32,8 @@ impl doors_router {
 ///
 /// `secret` is as for doors_cipher_new(). An upstream has `cidr` (a string) or `cidrs` (an array of strings),
 /// `host` (as for DOORS_FIELD_HOST) or `hosts` (an array of strings), and `port` (a number). `cookie_name` is
-/// required with more than one upstream. `source` is allowed and ignored. Any other member and any duplicate
-/// member is an error. Sets `*out` to the router. The caller may wipe `json` afterwards. Do not escape
+/// required with more than one upstream. `source` is allowed and ignored. Any other member is an error, and
+/// so is a duplicate. Sets `*out` to the router. The caller may wipe `json` afterwards. Do not escape
 /// characters of the secret in it, because the unescaped copy is not wiped.
 ///
 /// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE or _NULL_POINTER. The message starts with the
@@ -56,9 +56,9 @@ pub unsafe extern "C" fn doors_router_new(
     }
 }
 
-/// Decides where a request goes. `path` is its escaped path or its whole target: a query is ignored, as are
-/// scheme and authority of a target in absolute form (RFC 9112, section 3.2.2). `cookies` is its Cookie
-/// header, with several fields joined by "; ". Any bytes are accepted. Sets `*out` to the decision;
+/// Decides where a request goes. `path` is its escaped path or its whole target: a query is ignored, and so
+/// are the scheme and authority of a target in absolute form (RFC 9112, section 3.2.2). `cookies` is its
+/// Cookie header, with several fields joined by "; ". Any bytes are accepted. Sets `*out` to the decision;
 /// DOORS_DECISION_GONE is a success too. Allocates nothing and takes no lock.
 ///
 /// Returns DOORS_STATUS_OK, _TOO_LARGE or _NULL_POINTER.
@@ -80,8 +80,8 @@ pub unsafe extern "C" fn doors_router_decide(
     })
 }
 
-/// Finds the upstream with the CIDR that contains an address; the longest prefix wins. Sets `*upstream` to
-/// its zero-based index.
+/// Finds the upstream whose CIDR contains an address; the longest prefix wins. Sets `*upstream` to its
+/// zero-based index.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH, _ADDRESS or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -153,8 +153,8 @@ pub unsafe extern "C" fn doors_router_key_id(router: *const doors_router, index:
 }
 
 /// Gets a warning about a setting that is allowed but probably a mistake, such as a CIDR that covers every
-/// address. `n` is its zero-based number. Sets `*out` to the warning: the message states the member and the
-/// reason, the status is that of an error in this member, and the index is the upstream.
+/// address. `n` is its zero-based number. Sets `*out` to the warning: the message names the member and the
+/// reason, the index is the upstream, and the status is that of an error in this member.
 ///
 /// Returns DOORS_STATUS_OK, _NO_MATCH (past the last warning) or _NULL_POINTER.
 #[unsafe(no_mangle)]

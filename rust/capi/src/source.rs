@@ -14,7 +14,8 @@ use crate::types::{doors_error, doors_pod};
 use crate::{guard, memory};
 
 /// One configuration in use: a router, its options, and access to a doors_state. Created by
-/// doors_source_new(), freed by doors_source_free(). Keeps the state alive. Immutable.
+/// doors_source_new(), freed by doors_source_free(). Immutable. Keeps the state alive, even after
+/// doors_state_free().
 pub struct doors_source(pub(crate) Source);
 
 pub(crate) fn outcome_of(number: u32) -> Result<Outcome, Status> {
@@ -30,8 +31,8 @@ pub(crate) fn outcome_of(number: u32) -> Result<Outcome, Status> {
     })
 }
 
-/// Starts using a configuration. `json` is as for doors_router_new(); `options` may be NULL for the values of
-/// doors_options_init(). No host is looked up until a request needs it. Sets `*out` to the source. Call
+/// Starts using a configuration. `json` is as for doors_router_new(). `options` may be NULL for the values of
+/// doors_options_init(). Looks up no host until a request needs it. Sets `*out` to the source. Call
 /// doors_state_due() afterwards.
 ///
 /// Returns DOORS_STATUS_OK, _SECRET, _CIDR, _CONFIG, _TOO_LARGE, _RANGE (an option) or _NULL_POINTER; see
@@ -56,8 +57,8 @@ pub unsafe extern "C" fn doors_source_new(
     }
 }
 
-/// The router of a source, for all doors_router functions except doors_router_free(). It belongs to the
-/// source and lives as long. Returns NULL for NULL.
+/// The router of a source, for all doors_router functions except doors_router_free(). The source owns it: it
+/// is valid until doors_source_free(). Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn doors_source_router(source: *const doors_source) -> *const doors_router {
     guard::value(std::ptr::null(), || unsafe {
@@ -65,11 +66,11 @@ pub unsafe extern "C" fn doors_source_router(source: *const doors_source) -> *co
     })
 }
 
-/// Reports the outcome of a dial. Call it as soon as the outcome is known, from any thread, also for dials in
-/// the background (DOORS_REPORT_BACKGROUND) and for requests that have ended. Updates the pod, not a request.
-/// `upstream` and `pod` are those of the step or the report. `outcome` is DOORS_OUTCOME_CONNECTED, _REFUSED,
-/// _UNREACHABLE, _OWN_FAULT or _CANCELLED; the others are not dial outcomes and change nothing. Sets `*out`
-/// to what was learned.
+/// Reports the outcome of a dial. Call it as soon as the outcome is known, from any thread. Report background
+/// dials (DOORS_REPORT_BACKGROUND) too, and dials of requests that have ended. Updates the pod, not a
+/// request. `upstream` and `pod` are those of the step or the report. `outcome` is DOORS_OUTCOME_CONNECTED,
+/// _REFUSED, _UNREACHABLE, _OWN_FAULT or _CANCELLED; the others are not dial outcomes and change nothing.
+/// Sets `*out` to what was learned.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -90,8 +91,8 @@ pub unsafe extern "C" fn doors_source_dialled(
     })
 }
 
-/// Starts or continues the lookups of one upstream's host, as a request would, to show its pods. Sets `*out`
-/// to what was learned. Ignores an index that the configuration does not have.
+/// Starts the lookups of one upstream's host or keeps them going, as a request does. Use it to show the
+/// upstream's pods. Sets `*out` to what was learned. Ignores an index outside the configuration.
 ///
 /// Returns DOORS_STATUS_OK or _NULL_POINTER.
 #[unsafe(no_mangle)]

@@ -9,51 +9,51 @@ use crate::status::Status;
 use crate::types::{doors_addr, doors_idle, doors_pod};
 use crate::{guard, memory};
 
-/// What a process knows about hosts and pods. A process needs only one; it outlives configurations. Created
-/// by doors_state_new(), freed by doors_state_free(), after which its sources still work.
+/// What a process knows about hosts and pods. A process needs only one state, and it outlives configurations.
+/// Created by doors_state_new(), freed by doors_state_free(). Its sources keep working after that.
 ///
 /// It is mutable. Its calls take locks for well under a microsecond, unless stated otherwise, and calls about
 /// different pods rarely wait for each other. If calls arrive with times out of order, an earlier time counts
 /// as the later one wherever the calls touch the same data. `random` is any number, different for each call.
 pub struct doors_state(pub(crate) State);
 
-/// A snapshot of one pod. Times are those of the caller's clock, in nanoseconds.
+/// A snapshot of one pod. Times are in nanoseconds of the caller's clock.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_known_pod {
-    /// Its address and port.
+    /// The address and port.
     pub pod: doors_pod,
-    /// The ID of its upstream, see doors_source_upstream(). If several upstreams use the pod, this one stays
-    /// until it has not used the pod for a minute.
+    /// The ID of the upstream under which the pod is listed, see doors_source_upstream(). If several
+    /// upstreams use the pod, it stays under this one until this one has not used it for a minute.
     pub upstream: u64,
-    /// When it was first used: a request began or ended, or a dial ended.
+    /// When the pod was first used: a request began or ended, or a dial ended.
     pub first_seen: i64,
-    /// When it was last used.
+    /// When the pod was last used.
     pub last_seen: i64,
     /// When the verdict became other than DOORS_VERDICT_NONE; 0 while it is DOORS_VERDICT_NONE.
     pub unreachable_since: i64,
-    /// If `marked` is 1: when its responses began to signal that it drains; otherwise 0.
+    /// If `marked` is 1: when the pod's responses began to signal that it is draining; otherwise 0.
     pub marked_since: i64,
-    /// When it stopped getting new pages: it signals that it drains, DNS does not list it, or it is evicted;
-    /// 0 while it gets new pages.
+    /// When the pod stopped getting new pages: it signals that it is draining, DNS does not list it, or it is
+    /// evicted. 0 while it gets new pages.
     pub draining_since: i64,
-    /// When it ran out of work: it is gone, or it drains and had no request for 4/3 of `roll_time` of its
-    /// upstream. Lies in the future until that time has passed; 0 while it does not drain or has requests in
-    /// flight.
+    /// When the pod ran out of work: it is gone, or it is draining and had no request for 4/3 of its
+    /// upstream's `roll_time`. Lies in the future until that time has passed. 0 while the pod is not draining
+    /// or has requests in flight.
     pub drained_since: i64,
-    /// When it was evicted; 0 while it is not.
+    /// When the pod was evicted; 0 while it is not.
     pub evicted_since: i64,
-    /// The number of dials that its host refused.
+    /// The number of refused dials.
     pub refused: u64,
-    /// The number of requests sent to it that have not ended.
+    /// The number of requests in flight at the pod.
     pub in_flight: u32,
-    /// How many of them are receiver streams: about one per open page.
+    /// How many of the requests in flight are receiver streams: about one per open page.
     pub streams: u32,
     /// DOORS_VERDICT_*.
     pub verdict: u32,
-    /// 1 while DNS lists it for an upstream that used it in the last minute of its use, otherwise 0.
+    /// 1 while DNS lists the pod for an upstream that used it in the minute before `last_seen`, otherwise 0.
     pub fresh: u32,
-    /// 1 while its responses signal that it drains, otherwise 0.
+    /// 1 while the pod's responses signal that it is draining, otherwise 0.
     pub marked: u32,
     /// Always 0.
     pub reserved: [u32; 3],
@@ -109,11 +109,11 @@ pub unsafe extern "C" fn doors_state_limit(state: *mut doors_state, max_pods: u3
     })
 }
 
-/// Lists pods by address (IPv4 first) and port, starting after `after`, or with the first if that is NULL.
-/// Writes at most `cap` of them to `list`, and sets `*count` to the number written; if that is less than
-/// `cap`, no more follow. Sets `*known` to the total number of known pods. Each entry is consistent; the list
-/// as a whole is not a snapshot. The duration of the call grows with the number of known pods, but no other
-/// call waits for all of it.
+/// Lists known pods, ordered by address (IPv4 first) and port. Starts after the pod `after`, or with the
+/// first pod if `after` is NULL. Writes at most `cap` pods to `list`, and sets `*count` to the number
+/// written. A count below `cap` means that no more follow. Sets `*known` to the total number of known pods.
+/// Each entry is consistent; the list as a whole is not a snapshot. The duration of the call grows with the
+/// number of known pods, but no other call waits for all of it.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -153,9 +153,10 @@ pub unsafe extern "C" fn doors_state_verdict(
 }
 
 /// Checks whether the pods at an address, on all ports together, had no request for `idle` nanoseconds, so
-/// that they can be stopped. `started` is when the caller began to report requests. An unknown address had
-/// none. A forgotten pod is never reported as idle too early. The price is that, once pods have been
-/// forgotten, an address may be mistaken for one of them: one in fifty with 20,000 forgotten pods in use.
+/// that they can be stopped. `started` is when the caller began to report requests. An unknown address counts
+/// as idle. A forgotten pod is never reported as idle too early. But once pods have been forgotten, an
+/// unknown address may be mistaken for that of a forgotten pod: one in fifty with 20,000 forgotten pods in
+/// use.
 ///
 /// Sets `*out` to DOORS_IDLE_YES if no request is in flight and none was for `idle`; to _JUST_STARTED if none
 /// is in flight but `now - started` is less than `idle`; otherwise to _BUSY. An idle pod can still have

@@ -16,9 +16,9 @@ pub struct doors_request {
     pub opaque: [u64; 40],
 }
 
-const _: () = assert!(size_of::<Request>() <= size_of::<doors_request>(), "a request has no room");
-const _: () = assert!(align_of::<Request>() <= align_of::<doors_request>(), "a request has no place");
-const _: () = assert!(!std::mem::needs_drop::<Request>(), "nobody drops a request");
+const _: () = assert!(size_of::<Request>() <= size_of::<doors_request>(), "doors_request is too small");
+const _: () = assert!(align_of::<Request>() <= align_of::<doors_request>(), "doors_request has too small an alignment");
+const _: () = assert!(!std::mem::needs_drop::<Request>(), "a request must not need to be dropped");
 
 /// What was learned during a call. Any flag may be set with any step or report. Members without their flag
 /// are 0.
@@ -44,7 +44,7 @@ pub struct doors_report {
     pub draining_upstream: u32,
     /// With DOORS_REPORT_DRAINING: the pod.
     pub draining_pod: doors_pod,
-    /// With DOORS_REPORT_DRAINING: 1 if the pod signals that it drains, 0 if it no longer does.
+    /// With DOORS_REPORT_DRAINING: 1 if the pod signals that it is draining, 0 if it no longer does.
     pub draining: u32,
     /// With DOORS_REPORT_BACKGROUND: the index of the pod's upstream.
     pub background_upstream: u32,
@@ -68,7 +68,7 @@ pub struct doors_step {
     pub upstream: u32,
     /// DIAL: the pod to dial, unless a connection to it is open.
     pub pod: doors_pod,
-    /// DIAL: 1 if this request tests whether the pod is back.
+    /// DIAL: 1 if this request tests whether the pod is back. At most one does so per second and pod.
     pub probe: u32,
     /// ANSWER: the HTTP status, 410 or 503. Always with `Cache-Control: no-store`.
     pub status: u32,
@@ -76,12 +76,12 @@ pub struct doors_step {
     pub retry_after: u32,
     /// DOORS_CAUSE_*: the reason for ANSWER.
     pub cause: u32,
-    /// ANSWER: 1 for a page load: a browser may be shown a text that reloads the page after `retry_after`.
+    /// ANSWER: 1 for a page load. The answer may then contain a page that reloads itself after `retry_after`.
     pub page: u32,
-    /// DIAL: 1 if the pod drains and no other pod is available: send `Doors-Last-Choice: ?1` with the
+    /// DIAL: 1 if the pod is draining and no other pod is available. Send `Doors-Last-Choice: ?1` with the
     /// request, so that the pod serves it.
     pub last_choice: u32,
-    /// WAIT: the latest time to call doors_request_resume().
+    /// WAIT: the latest time to call doors_request_resume(), in nanoseconds of the caller's clock.
     pub until: i64,
     /// What was learned during the call.
     pub report: doors_report,

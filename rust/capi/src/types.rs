@@ -42,7 +42,7 @@ pub struct doors_decision {
     pub reserved: [u32; 4],
 }
 
-/// Why something could not be created, or what is wrong with a value.
+/// Why a handle could not be created, or what is wrong with a value.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_error {
@@ -60,15 +60,15 @@ pub struct doors_error {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_pod {
-    /// Its address, with `len` 4 or 16.
+    /// The address, with `len` 4 or 16.
     pub addr: doors_addr,
-    /// Its port.
+    /// The port.
     pub port: u16,
     /// Must be 0.
     pub reserved: u16,
 }
 
-/// Whether the pods at one address can be stopped, judged by their requests.
+/// Whether the pods at one address can be stopped, judging by their requests.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct doors_idle {
@@ -76,14 +76,14 @@ pub struct doors_idle {
     pub answer: u32,
     /// The number of requests in flight.
     pub in_flight: u32,
-    /// How many of them are receiver streams.
+    /// How many of the requests in flight are receiver streams.
     pub streams: u32,
     /// 1 if a pod at the address was used, otherwise 0. Once pods have been forgotten, an address may be
-    /// mistaken for one of them.
+    /// mistaken for that of a forgotten pod.
     pub used: u32,
     /// If `used` is 1: when a pod at the address was last used, by the caller's clock; otherwise 0.
     pub last_seen: i64,
-    /// The minimum number of nanoseconds until the answer can be DOORS_IDLE_YES. 0 if it is already, and
+    /// The minimum number of nanoseconds until the answer can be DOORS_IDLE_YES. 0 if it already is, and
     /// while requests are in flight, since their end is unknown.
     pub wait: i64,
 }

@@ -100,7 +100,7 @@ pub fn describe(items: &[Item]) -> Result<String, String> {
 
 fn described(layout: &Layout, fields: &[Field]) -> Result<Value, String> {
     if !fields.iter().map(|field| field.name.as_str()).eq(layout.offsets.iter().map(|(name, _)| *name)) {
-        return Err(format!("rust/xtask/src/abi.rs lists other members of {} than the header has", layout.name));
+        return Err(format!("rust/xtask/src/abi.rs and the header list different members of {}", layout.name));
     }
     let members: Vec<Value> = fields
         .iter()

@@ -5,7 +5,7 @@ use crate::parse::{Item, Kind, Number};
 /// The group in the header, its name in the bindings, and its description.
 const NAMES: [(&str, &str, &str); 19] = [
     ("STATUS", "Status", "Why a call failed."),
-    ("DECISION", "DecisionKind", "Where a request goes, judged by its token or cookie alone."),
+    ("DECISION", "DecisionKind", "Where a request goes, judging only by its token or cookie."),
     ("REASON", "Reason", "The reason for a decision."),
     ("PATH", "PathKind", "The kind of a request, by its path."),
     ("FIELD", "Field", "A value of a configuration."),

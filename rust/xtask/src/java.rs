@@ -73,7 +73,7 @@ fn body(name: &str, flags: bool, words: Option<&str>) -> String {
     let words = words.map_or(String::new(), |function| {
         format!(
             "
-        /** {{@return a word or a few for it, fit for a log}} */
+        /** {{@return a short text or identifier, suitable for a log}} */
         public String words() {{
             return C.text(Function.{function}, number);
         }}
@@ -83,7 +83,7 @@ fn body(name: &str, flags: bool, words: Option<&str>) -> String {
     let of = if flags {
         format!(
             "        /**
-         * The flags in a sum; those that are not known are left out.
+         * Returns the flags in a sum, without unknown ones.
          *
          * @param sum the sum
          * @return the flags
@@ -176,13 +176,13 @@ pub fn interface(items: &[Item], layouts: &[Layout]) -> Result<String, String> {
         let name = layout.name.trim_start_matches("doors_").to_uppercase();
         let _ = writeln!(
             out,
-            "\n    /** The size of {{@code {}}}. */\n    public static final int {name}_SIZE = {};",
+            "\n    /** The size of {{@code {}}}, in bytes. */\n    public static final int {name}_SIZE = {};",
             layout.name, layout.size
         );
         for (member, offset) in &layout.offsets {
             let _ = writeln!(
                 out,
-                "    /** Where {{@code {member}}} of {{@code {}}} is. */\n    public static final int {name}_{} = {offset};",
+                "    /** The offset of {{@code {member}}} in {{@code {}}}, in bytes. */\n    public static final int {name}_{} = {offset};",
                 layout.name,
                 member.to_uppercase()
             );

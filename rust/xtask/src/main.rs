@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 
 type Files = Vec<(String, String)>;
 
-/// The files of a task, with what is to be in them. None for a task that there is not.
+/// The files of a task and their contents. `None` for an unknown task.
 fn files(task: &str, root: &Path) -> Option<Result<Files, String>> {
     let one = |file: &str, text: String| vec![(file.to_string(), text)];
     Some(match task {
@@ -98,7 +98,7 @@ fn deliver(task: &str, path: &Path, fresh: &str, check: bool) -> Result<(), Stri
     }
     if check {
         print_difference(&committed, fresh);
-        return Err(format!("{} is not what its source says; run: cargo run -p xtask -- {task}", path.display()));
+        return Err(format!("{} differs from its source; run: cargo run -p xtask -- {task}", path.display()));
     }
     let folder = path.parent().expect("a file in the repository");
     fs::create_dir_all(folder)

@@ -104,7 +104,7 @@ fn fields<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Result<Vec<Field>, S
             add_line(&mut comment, line);
             continue;
         }
-        let declaration = line.strip_suffix(';').ok_or_else(|| format!("`{line}` is no member"))?;
+        let declaration = line.strip_suffix(';').ok_or_else(|| format!("`{line}` is not a member"))?;
         let (c_type, declarator) = declaration.rsplit_once(' ').ok_or_else(|| format!("`{line}` has no type"))?;
         let (name, extent) = declarator.split_at(declarator.find('[').unwrap_or(declarator.len()));
         fields.push(Field {

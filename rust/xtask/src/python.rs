@@ -68,7 +68,7 @@ pub fn declarations(items: &[Item]) -> Result<String, String> {
         }
         let _ = writeln!(out, "    \"{name}\": ({}),", types.join(", ") + if types.len() == 1 { "," } else { "" });
     }
-    out.push_str("}\n\"\"\"Of each function the type of its result, and those of its parameters.\"\"\"\n");
+    out.push_str("}\n\"\"\"The types of the result and the parameters of each function.\"\"\"\n");
     Ok(out)
 }
 

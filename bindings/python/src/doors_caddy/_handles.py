@@ -9,8 +9,8 @@ from ._native.declarations import CError
 from ._native.library import library
 from .errors import checked
 
-# The addresses of the open handles. A set needs no lock. A finaliser could wait for a lock for ever, because it may run between
-# any two lines of this package, in the same thread.
+# The addresses of the open handles. A set needs no lock. A finaliser may run between any two lines of this package, in the same
+# thread, so waiting for a lock could deadlock.
 _live: set[int | None] = set()
 
 
@@ -59,7 +59,7 @@ def as_bytes(text: str | bytes) -> bytes:
 
 
 def listed(kind: Any, call: Callable[[Any, int, Any], int], room: int = 256) -> list[Any]:
-    """Returns all entries of a list. `call` gets an array, its length, and where to write the total number."""
+    """Returns all entries of a list. `call` gets an array, its length, and a place for the total number."""
     while True:
         found, count = (kind * room)(), c_size_t()
         checked(call(found, room, byref(count)))

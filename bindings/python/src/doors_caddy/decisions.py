@@ -78,7 +78,7 @@ class Router(Handle):
         return key_ids(library.doors_router_keys, library.doors_router_key_id, self._pointer)
 
     def warnings(self) -> list[str]:
-        """Returns one line for each setting that is allowed but probably a mistake."""
+        """Returns one line for each setting that is valid but probably a mistake."""
         error, found = CError(), list[str]()
         while (status := library.doors_router_warning(self._pointer, len(found), byref(error))) == Status.OK:
             found.append(error.message.decode())
@@ -88,7 +88,7 @@ class Router(Handle):
 
 
 class SourceRouter(Router):
-    """The router of a source. It belongs to the source and lives as long."""
+    """The router of a source. The source owns it, and it works until the source is closed."""
 
     def __init__(self, source: Handle) -> None:
         self._source = source

@@ -20,7 +20,7 @@ class DoorsError(Exception):
 
 
 def optional(index: int) -> int | None:
-    """Returns an index, or None for the number that means that there is none."""
+    """Returns an index, or None for DOORS_NONE."""
     return None if index == _NONE else index
 
 

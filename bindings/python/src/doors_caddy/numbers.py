@@ -33,7 +33,7 @@ class Status(IntEnum):
     """A required pointer was NULL."""
 
     PANIC = 2
-    """The library panicked, which is a bug in it. Handles can still be used and freed."""
+    """The library panicked. This is a bug in the library. Handles can still be used and freed."""
 
     BUFFER = 3
     """The output buffer is too small."""
@@ -78,7 +78,7 @@ class Status(IntEnum):
 
 
 class DecisionKind(IntEnum):
-    """Where a request goes, judged by its token or cookie alone."""
+    """Where a request goes, judging only by its token or cookie."""
 
     POD = 1
     """To one particular pod: `addr` and `port`. Only PathKind.RESOURCE of a dead pod may go elsewhere."""
@@ -87,7 +87,7 @@ class DecisionKind(IntEnum):
     """Nowhere. Answer 410 with `Cache-Control: no-store`, so that the page reloads."""
 
     UPSTREAM = 3
-    """To a fresh pod, one that the host of `upstream` resolves to now; preferably `addr`, if it is one of them."""
+    """To a fresh pod of `upstream`: one to which its host resolves now. Prefer `addr` if it is among them."""
 
     ANY = 4
     """To a fresh pod of any upstream."""
@@ -102,7 +102,7 @@ class Reason(IntEnum):
     """The reason for a decision."""
 
     NONE = 0
-    """POD: no further reason."""
+    """POD: there is no further reason."""
 
     MALFORMED = 1
     """GONE: the token is not canonical base64url."""
@@ -114,16 +114,16 @@ class Reason(IntEnum):
     """GONE: no CIDR contains the token's address."""
 
     ONLY_UPSTREAM = 16
-    """UPSTREAM: there is only one, and no usable cookie."""
+    """UPSTREAM: the configuration has only one, and the request has no usable cookie."""
 
     COOKIE = 17
-    """UPSTREAM: a cookie names it."""
+    """UPSTREAM: the address in the cookie belongs to this upstream."""
 
     NO_COOKIE = 18
-    """ANY: no cookie with the configured name."""
+    """ANY: the request has no cookie with the configured name."""
 
     COOKIE_UNUSABLE = 19
-    """ANY: there are cookies with the configured name, but none can be decrypted or has an address in a CIDR."""
+    """ANY: the request has cookies with the configured name, but none is usable. They cannot be decrypted, or no CIDR contains their addresses."""
 
     @property
     def words(self) -> str:
@@ -147,7 +147,7 @@ class PathKind(IntEnum):
     """`/~/{token}/u/...`: back and forward navigation."""
 
     RESOURCE = 4
-    """`/~/{token}/r/...`: a script or a style sheet, which is the same on every pod."""
+    """`/~/{token}/r/...`: a script or a style sheet. Every pod has the same."""
 
     OTHER = 5
     """Any other path with a token."""
@@ -184,7 +184,7 @@ class Outcome(IntEnum):
     """The dial succeeded."""
 
     REFUSED = 2
-    """The pod's own host refused the connection (ECONNREFUSED)."""
+    """The pod's address refused the connection (ECONNREFUSED): nothing listens on the port."""
 
     UNREACHABLE = 3
     """There was no route, the host or network was unreachable, or nothing answered in time (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT ...)."""
@@ -214,10 +214,10 @@ class Verdict(IntEnum):
     """No fault."""
 
     UNREACHABLE = 1
-    """Its last dials failed, perhaps only briefly."""
+    """The last dials of the pod failed. It may be back soon."""
 
     GONE = 2
-    """It is dead, and so are its pages."""
+    """The pod is dead, and its pages are lost."""
 
     @property
     def words(self) -> str:
@@ -229,7 +229,7 @@ class IdleAnswer(IntEnum):
     """Whether the pods at an address can be stopped."""
 
     YES = 1
-    """No request for the given time."""
+    """The pods had no request for the given time."""
 
     BUSY = 2
     """Requests are in flight, or the last one was too recent."""
@@ -256,7 +256,7 @@ class StepKind(IntEnum):
     """Answer the request with `Cache-Control: no-store`: `status`, `retry_after`, `cause`, `page`."""
 
     DONE = 4
-    """Nothing more: the result of the attempt is the answer (502, or nothing if the client is gone)."""
+    """The request needs no further step. Forward the response, or answer 502 after a failed dial. If the client is gone, do nothing."""
 
     CHOOSE = 5
     """Choose one of Request.choices() and report it to Request.chose(), or call Request.chose_none(). Only with OptionFlag.USER_CHOOSES."""
@@ -289,7 +289,7 @@ class Cause(IntEnum):
     """The connection to the pod ended before the first byte of a response."""
 
     NO_POD = 7
-    """No pod could be reached, or no known pod could take the page after a reload."""
+    """No pod could be reached, or no known pod would take the page after a reload."""
 
     NO_FRESH_POD = 8
     """No fresh pod is known."""
@@ -337,17 +337,17 @@ class ReportFlag(IntFlag):
     """Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute."""
 
     DRAINING = 256
-    """Report flag: `draining_pod` began or stopped signalling that it drains; log it."""
+    """Report flag: `draining_pod` began or stopped signalling that it is draining; log it."""
 
 
 class Mark(IntFlag):
     """What a response signals about its pod."""
 
     DRAINING = 1
-    """Response mark: the response has `Doors-Draining: ?1`. The pod drains from now on, regardless of DNS."""
+    """Response mark: the response has `Doors-Draining: ?1`. The pod is draining from now on, regardless of DNS."""
 
     REFUSED = 2
-    """Response mark: the response is a 503 with `Doors-Draining: ?1`, and nothing of it was sent to the client. A page load can then be sent to another pod. Implies Mark.DRAINING."""
+    """Response mark: the response is a 503 with `Doors-Draining: ?1`, and no part of it was sent to the client. A page load can then go to another pod. Implies Mark.DRAINING."""
 
 
 class Method(IntEnum):
@@ -384,13 +384,13 @@ class EventKind(IntEnum):
     """A change of a pod."""
 
     APPEARED = 1
-    """DNS lists the pod, and did not before. Not reported for the first answer for a host."""
+    """DNS lists the pod and did not before. Not reported for a host's first answer."""
 
     MARKED = 2
-    """It signals that it drains."""
+    """The pod signals that it is draining."""
 
     LEFT = 3
-    """DNS no longer lists it."""
+    """DNS no longer lists the pod."""
 
     EVICTED = 4
     """An operator has evicted pods."""
@@ -399,16 +399,16 @@ class EventKind(IntEnum):
     """An operator has cancelled an eviction."""
 
     LAST_PAGE = 6
-    """It drains, and its last receiver stream has ended. If that happens again, the new event replaces the old one."""
+    """The last receiver stream of a draining pod has ended. If that happens again, the new event replaces the old one."""
 
     ENDED = 7
-    """It drained, and its process has ended."""
+    """The process of a draining pod has ended."""
 
     FAILED = 8
-    """It is gone without having drained."""
+    """The pod is gone and was not draining."""
 
     ALIVE = 9
-    """It works again after being unreachable or gone."""
+    """The pod works again after being unreachable or gone."""
 
     @property
     def words(self) -> str:

@@ -40,7 +40,7 @@ class Due(NamedTuple):
 
     lookups: list[Lookup]
     again: int | None
-    """None means to wait for a report with ReportFlag.LOOKUPS_DUE. Such a report always means to call earlier."""
+    """None if nothing is planned. In any case, call at once after a report with ReportFlag.LOOKUPS_DUE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +93,25 @@ class KnownPod:
     unreachable_since: int | None
     """When its verdict became other than Verdict.NONE."""
     marked_since: int | None
-    """When its responses began to say that it drains."""
+    """When its responses began to signal that it is draining."""
     draining_since: int | None
-    """When it stopped getting new pages: it says that it drains, DNS does not list it, or it is evicted."""
+    """When it stopped getting new pages: it signals that it is draining, DNS does not list it, or it is evicted."""
     drained_since: int | None
     """When it ran out of work. Lies in the future until that is certain."""
     evicted_since: int | None
     refused: int
-    """The number of dials that its host refused."""
+    """The number of refused dials."""
     in_flight: int
-    """The number of requests sent to it that have not ended."""
+    """The number of requests in flight at the pod."""
     streams: int
-    """How many of them are receiver streams: about one per open page."""
+    """How many of the requests in flight are receiver streams: about one per open page."""
     fresh: bool
-    """Whether DNS lists it for an upstream that used it in the last minute."""
+    """Whether DNS lists it for an upstream that used it in the minute before `last_seen`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Whether the pods at one address can be stopped, judged by their requests."""
+    """Whether the pods at one address can be stopped, judging by their requests."""
 
     answer: IdleAnswer
     in_flight: int
@@ -119,7 +119,7 @@ class Idle:
     last_seen: int | None
     """When a pod at the address was last used; None if none was."""
     wait: int
-    """The minimum time until the answer can be IdleAnswer.YES. 0 if it is already, and while requests are in flight."""
+    """The minimum time until the answer can be IdleAnswer.YES. 0 if it already is, and while requests are in flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class KnownEviction(NamedTuple):
     eviction: Eviction
     since: int
     told: int
-    """How many pages were told to reload."""
+    """How many pages have been told to reload."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,11 @@ class Options:
     refresh: int | None = None
     """The interval between lookups of a host that requests use. Default: 1 s, minimum: 10 ms."""
     stale_max: int | None = None
-    """The age at which addresses are no longer used without waiting for a new lookup. Default: 300 s."""
+    """The maximum age of addresses after lookups have stopped. Requests wait for a lookup if they are older. Default: 300 s."""
     first_lookup: int | None = None
     """How long a request waits for a first lookup while no address is known. Default: 3 s."""
     resolver: int | None = None
-    """The caller's number for a way to resolve names. Hosts with the same name and number are one host. Default: 0."""
+    """Identifies the resolver (name servers and IP versions). Hosts with the same name and resolver share lookups. Default: 0."""
     gone_rate: int | None = None
     """The maximum number of receiver streams per upstream and second that get 410; 0 for no limit. Default: 100."""
     flags: OptionFlag = OptionFlag(0)
@@ -70,7 +70,7 @@ class Fresh(NamedTuple):
     """The fresh pods of an upstream."""
 
     inside: list[Pod]
-    """Those inside the upstream's networks."""
+    """The pods inside the upstream's networks."""
     outside: list[Pod]
 
 
@@ -122,7 +122,7 @@ class Source(Handle):
         return report_of(out)
 
     def use(self, upstream: int, now: int) -> Report:
-        """Starts or continues the lookups of an upstream's host, as a request would, to show its pods."""
+        """Starts the lookups of an upstream's host or keeps them going. Use it to show the upstream's pods."""
         out = CReport()
         checked(library.doors_source_use(self._pointer, upstream, now, byref(out)))
         return report_of(out)
@@ -153,7 +153,7 @@ class Request:
     def __init__(self, source: Source, request: CRequest, decision: Decision, step: Step) -> None:
         self._source, self._request = source, request
         self.decision = decision
-        """The meaning of its token or cookie."""
+        """The meaning of the request's token or cookie."""
         self.step = step
         """What to do next."""
 
@@ -164,11 +164,11 @@ class Request:
         return self.step
 
     def next(self, outcome: Outcome, now: int, random: int) -> Step:
-        """Ends an attempt that got no response and whose dial was reported to Source.dialled()."""
+        """Ends an attempt that got no response. Its dial must have been reported to Source.dialled()."""
         return self._next(library.doors_request_next, outcome, now, random)
 
     def failed(self, outcome: Outcome, now: int, random: int) -> Step:
-        """Combines Source.dialled() and next(), for callers that make each dial for a single request."""
+        """Combines Source.dialled() and next(), for callers whose dials each serve a single request."""
         return self._next(library.doors_request_failed, outcome, now, random)
 
     def resume(self, now: int, random: int) -> Step:
@@ -187,7 +187,7 @@ class Request:
             return status
 
         places = [Place(one.upstream, one.tier, pod_of(one.pod)) for one in listed(CPlace, call)]
-        # If there was a second call, with more room, it learned nothing new.
+        # A second call, with more room, learns nothing new.
         return Choices(places, reports[0])
 
     def chose(self, upstream: int, pod: Pod, now: int) -> Step:
@@ -200,7 +200,7 @@ class Request:
         return self._next(library.doors_request_chose_none, now, random)
 
     def give_up(self, outcome: Outcome | None, now: int, random: int) -> Step:
-        """Ends the user's retries, with OptionFlag.USER_RETRIES.
+        """Ends the retries of a source with OptionFlag.USER_RETRIES.
 
         `outcome` is that of the last attempt, or None if it was reported to next().
         """

@@ -91,7 +91,7 @@ class State(Handle):
         return host_report_of(out)
 
     def resolved_late(self, host: int, addresses: Iterable[Address | str], now: int) -> HostReport:
-        """Reports addresses that arrived after their lookup was reported."""
+        """Reports addresses that arrived after the end of their lookup was reported."""
         out, found = CHostReport(), _addrs(addresses)
         checked(library.doors_state_resolved_late(self._pointer, host, found, len(found), now, byref(out)))
         return host_report_of(out)
@@ -125,7 +125,7 @@ class State(Handle):
     # Pods.
 
     def pods(self, after: Pod | None = None, most: int = 1000) -> list[KnownPod]:
-        """Returns at most `most` pods by address (IPv4 first) and port, starting after `after`, or with the first.
+        """Returns at most `most` pods by address (IPv4 first) and port, after the pod `after` or from the first.
 
         If there are fewer than `most`, no more follow.
         """

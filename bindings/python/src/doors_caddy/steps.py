@@ -17,7 +17,7 @@ class Changed(NamedTuple):
 
 
 class Draining(NamedTuple):
-    """A pod says that it drains, or no longer says so."""
+    """A pod began or stopped signalling that it is draining."""
 
     upstream: int
     pod: Pod
@@ -71,7 +71,7 @@ class Dial:
     probe: bool
     """This request tests whether the pod is back."""
     last_choice: bool
-    """The pod drains and there is no other. Send the request with `Doors-Last-Choice: ?1`."""
+    """The pod is draining and no other is available. Send the request with `Doors-Last-Choice: ?1`."""
 
 
 @dataclass(frozen=True, slots=True)

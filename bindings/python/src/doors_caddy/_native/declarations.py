@@ -281,4 +281,4 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "doors_request_ended": (c_int32, c_void_p, POINTER(CRequest), c_int64),
     "doors_request_decision": (c_int32, c_void_p, POINTER(CRequest), POINTER(CDecision)),
 }
-"""Of each function the type of its result, and those of its parameters."""
+"""The types of the result and the parameters of each function."""

@@ -4,7 +4,7 @@ import ctypes
 from ctypes import c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64
 from typing import Any
 
-# The least and the greatest value of each type.
+# The minimum and maximum of each type.
 RANGES: dict[Any, tuple[int, int]] = {
     kind: (0, 256 ** ctypes.sizeof(kind) - 1) for kind in (c_uint8, c_uint16, c_uint32, c_uint64, c_size_t)
 } | {c_int32: (-(2**31), 2**31 - 1), c_int64: (-(2**63), 2**63 - 1)}

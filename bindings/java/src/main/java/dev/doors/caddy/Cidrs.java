@@ -10,14 +10,14 @@ public final class Cidrs extends Handle {
      * Creates a list.
      *
      * @param cidrs CIDRs of both families, separated by white space
-     * @throws DoorsException for a CIDR that breaks a rule
+     * @throws DoorsException for an invalid CIDR
      */
     public Cidrs(String cidrs) {
         super(Function.DOORS_CIDRS_FREE, fromText(Function.DOORS_CIDRS_NEW, Values.bytes(cidrs)));
     }
 
     /**
-     * Looks an address up.
+     * Finds the CIDR that contains an address.
      *
      * @param address the address
      * @return the zero-based position of the CIDR in the list; empty if none contains the address

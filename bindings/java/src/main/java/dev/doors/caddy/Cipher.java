@@ -13,14 +13,14 @@ public final class Cipher extends Handle {
      * Creates a cipher.
      *
      * @param secret one to eight AES keys in base64, separated by white space; the first encrypts, all decrypt
-     * @throws DoorsException for a secret that breaks a rule
+     * @throws DoorsException for an invalid secret
      */
     public Cipher(String secret) {
         super(Function.DOORS_CIPHER_FREE, fromText(Function.DOORS_CIPHER_NEW, Values.bytes(secret)));
     }
 
     /**
-     * What is in a token.
+     * The content of a token.
      *
      * @param address the address, IPv4 for an IPv4-mapped one
      * @param key the zero-based index of the key that decrypted it
@@ -30,7 +30,7 @@ public final class Cipher extends Handle {
     /**
      * Creates a token. Create one for each process and address, not one for each request.
      *
-     * @param address the address to put into it
+     * @param address the address of the pod
      * @return the token, a different one for each call
      */
     public String encode(InetAddress address) {
@@ -46,7 +46,7 @@ public final class Cipher extends Handle {
      * Decrypts a token.
      *
      * @param token the token
-     * @return what is in it
+     * @return the content of the token
      * @throws DoorsException with TOKEN_FORMAT or TOKEN_REFUSED for any other text
      */
     public Opened decode(String token) {
@@ -57,7 +57,7 @@ public final class Cipher extends Handle {
      * Decrypts a token, which may be any bytes.
      *
      * @param token the token
-     * @return what is in it
+     * @return the content of the token
      * @throws DoorsException with TOKEN_FORMAT or TOKEN_REFUSED for any other bytes
      */
     public Opened decode(byte[] token) {

@@ -9,7 +9,7 @@ public final class DoorsException extends RuntimeException {
 
     /** The reason. */
     private final Status status;
-    /** As of the C API: {@link Numbers#NONE} for none. */
+    /** As in the C API: {@link Numbers#NONE} if there is none. */
     private final int index;
 
     DoorsException(Status status, String message, int index) {

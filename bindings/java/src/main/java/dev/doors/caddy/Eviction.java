@@ -18,7 +18,7 @@ import java.util.Set;
  * @param rate how many pages per upstream and second are told to reload; 0 for {@code goneRate} of the source
  * @param flags which pages go first
  * @param since when it began; 0 for one that has not begun
- * @param told how many pages were told to reload
+ * @param told how many pages have been told to reload
  */
 public record Eviction(
         Optional<InetAddress> network, int bits, long upstream, long rate, Set<EvictFlag> flags, long since, long told) {

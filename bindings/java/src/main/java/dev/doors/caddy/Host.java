@@ -16,7 +16,7 @@ import java.util.Set;
  *
  * @param name its name in lower case, or an address
  * @param addresses its addresses
- * @param resolver the number of the resolver; 0 for an address
+ * @param resolver the resolver, as in the options; 0 for an address
  * @param generation the number of changes of the addresses
  * @param age the time since the last answer with addresses; empty before the first
  * @param failingFor the time since the first failure of the current series; zero while there is no {@code failure}
@@ -33,7 +33,7 @@ public record Host(
      * A lookup to start now.
      *
      * @param host the ID of the host, for {@link State#resolved} and {@link State#lookupFailed}
-     * @param resolver the caller's number for the way to resolve it, from the options of the sources that use it
+     * @param resolver the resolver to use, from the options of the sources that use the host
      * @param name the name to look up, in lower case
      */
     public record Lookup(long host, long resolver, String name) {

@@ -12,16 +12,16 @@ import java.nio.ByteBuffer;
  * @param firstSeen when it was first used
  * @param lastSeen when it was last used
  * @param unreachableSince when the verdict became other than NONE, or 0
- * @param markedSince when its responses began to signal that it drains, or 0
+ * @param markedSince when its responses began to signal that it is draining, or 0
  * @param drainingSince when it stopped getting new pages, or 0
- * @param drainedSince when it ran out of work, which may lie in the future, or 0
+ * @param drainedSince when it ran out of work, or 0; may lie in the future
  * @param evictedSince when it was evicted, or 0
- * @param refused the number of dials that its host refused
- * @param inFlight the number of requests sent to it that have not ended
- * @param streams how many of them are receiver streams
+ * @param refused the number of refused dials
+ * @param inFlight the number of requests in flight at the pod
+ * @param streams how many of the requests in flight are receiver streams
  * @param verdict its verdict
  * @param fresh whether DNS lists it
- * @param marked whether its responses signal that it drains
+ * @param marked whether its responses signal that it is draining
  */
 public record KnownPod(
         Pod pod, long upstream, long firstSeen, long lastSeen, long unreachableSince, long markedSince, long drainingSince,

@@ -51,7 +51,7 @@ public final class Numbers {
     /** A buffer size that is enough for every host and its NUL. */
     public static final int HOST_SIZE = 256;
 
-    /** No time: unknown, or not before something else happens. */
+    /** No time: the time is unknown, or nothing is planned. */
     public static final long NEVER = 9223372036854775807L;
 
     /** No index: unknown or not applicable. */
@@ -63,7 +63,7 @@ public final class Numbers {
         OK(0),
         /** A required pointer was NULL. */
         NULL_POINTER(1),
-        /** The library panicked, which is a bug in it. Handles can still be used and freed. */
+        /** The library panicked. This is a bug in the library. Handles can still be used and freed. */
         PANIC(2),
         /** The output buffer is too small. */
         BUFFER(3),
@@ -112,19 +112,19 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_STATUS_STR, number);
         }
     }
 
-    /** Where a request goes, judged by its token or cookie alone. */
+    /** Where a request goes, judging only by its token or cookie. */
     public enum DecisionKind implements Number {
         /** To one particular pod: {@code addr} and {@code port}. Only PathKind.RESOURCE of a dead pod may go elsewhere. */
         POD(1),
         /** Nowhere. Answer 410 with {@code Cache-Control: no-store}, so that the page reloads. */
         GONE(2),
-        /** To a fresh pod, one that the host of {@code upstream} resolves to now; preferably {@code addr}, if it is one of them. */
+        /** To a fresh pod of {@code upstream}: one to which its host resolves now. Prefer {@code addr} if it is among them. */
         UPSTREAM(3),
         /** To a fresh pod of any upstream. */
         ANY(4);
@@ -151,7 +151,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_DECISION_STR, number);
         }
@@ -159,7 +159,7 @@ public final class Numbers {
 
     /** The reason for a decision. */
     public enum Reason implements Number {
-        /** POD: no further reason. */
+        /** POD: there is no further reason. */
         NONE(0),
         /** GONE: the token is not canonical base64url. */
         MALFORMED(1),
@@ -167,13 +167,13 @@ public final class Numbers {
         REFUSED(2),
         /** GONE: no CIDR contains the token's address. */
         NO_CIDR(4),
-        /** UPSTREAM: there is only one, and no usable cookie. */
+        /** UPSTREAM: the configuration has only one, and the request has no usable cookie. */
         ONLY_UPSTREAM(16),
-        /** UPSTREAM: a cookie names it. */
+        /** UPSTREAM: the address in the cookie belongs to this upstream. */
         COOKIE(17),
-        /** ANY: no cookie with the configured name. */
+        /** ANY: the request has no cookie with the configured name. */
         NO_COOKIE(18),
-        /** ANY: there are cookies with the configured name, but none can be decrypted or has an address in a CIDR. */
+        /** ANY: the request has cookies with the configured name, but none is usable. They cannot be decrypted, or no CIDR contains their addresses. */
         COOKIE_UNUSABLE(19);
 
         private final int number;
@@ -198,7 +198,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_REASON_STR, number);
         }
@@ -214,7 +214,7 @@ public final class Numbers {
         HOOK(2),
         /** {@code /~/{token}/u/...}: back and forward navigation. */
         HISTORY(3),
-        /** {@code /~/{token}/r/...}: a script or a style sheet, which is the same on every pod. */
+        /** {@code /~/{token}/r/...}: a script or a style sheet. Every pod has the same. */
         RESOURCE(4),
         /** Any other path with a token. */
         OTHER(5);
@@ -241,7 +241,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_PATH_STR, number);
         }
@@ -287,7 +287,7 @@ public final class Numbers {
     public enum Outcome implements Number {
         /** The dial succeeded. */
         CONNECTED(1),
-        /** The pod's own host refused the connection (ECONNREFUSED). */
+        /** The pod's address refused the connection (ECONNREFUSED): nothing listens on the port. */
         REFUSED(2),
         /** There was no route, the host or network was unreachable, or nothing answered in time (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT ...). */
         UNREACHABLE(3),
@@ -322,7 +322,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_OUTCOME_STR, number);
         }
@@ -332,9 +332,9 @@ public final class Numbers {
     public enum Verdict implements Number {
         /** No fault. */
         NONE(0),
-        /** Its last dials failed, perhaps only briefly. */
+        /** The last dials of the pod failed. It may be back soon. */
         UNREACHABLE(1),
-        /** It is dead, and so are its pages. */
+        /** The pod is dead, and its pages are lost. */
         GONE(2);
 
         private final int number;
@@ -359,7 +359,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_VERDICT_STR, number);
         }
@@ -367,7 +367,7 @@ public final class Numbers {
 
     /** Whether the pods at an address can be stopped. */
     public enum IdleAnswer implements Number {
-        /** No request for the given time. */
+        /** The pods had no request for the given time. */
         YES(1),
         /** Requests are in flight, or the last one was too recent. */
         BUSY(2),
@@ -396,7 +396,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_IDLE_STR, number);
         }
@@ -410,7 +410,7 @@ public final class Numbers {
         WAIT(2),
         /** Answer the request with {@code Cache-Control: no-store}: {@code status}, {@code retry_after}, {@code cause}, {@code page}. */
         ANSWER(3),
-        /** Nothing more: the result of the attempt is the answer (502, or nothing if the client is gone). */
+        /** The request needs no further step. Forward the response, or answer 502 after a failed dial. If the client is gone, do nothing. */
         DONE(4),
         /** Choose one of Request.choices() and report it to Request.chose(), or call Request.choseNone(). Only with OptionFlag.USER_CHOOSES. */
         CHOOSE(5);
@@ -437,7 +437,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_STEP_STR, number);
         }
@@ -457,7 +457,7 @@ public final class Numbers {
         POD_UNREACHABLE(5),
         /** The connection to the pod ended before the first byte of a response. */
         POD_DROPPED(6),
-        /** No pod could be reached, or no known pod could take the page after a reload. */
+        /** No pod could be reached, or no known pod would take the page after a reload. */
         NO_POD(7),
         /** No fresh pod is known. */
         NO_FRESH_POD(8),
@@ -490,7 +490,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_CAUSE_STR, number);
         }
@@ -514,7 +514,7 @@ public final class Numbers {
         REFUSED_TOKEN(64),
         /** Report flag: many tokens arrived and none could be decrypted; log it. Set at most once a minute. */
         NOTHING_OPENS(128),
-        /** Report flag: {@code draining_pod} began or stopped signalling that it drains; log it. */
+        /** Report flag: {@code draining_pod} began or stopped signalling that it is draining; log it. */
         DRAINING(256);
 
         private final int number;
@@ -529,7 +529,7 @@ public final class Numbers {
         }
 
         /**
-         * The flags in a sum; those that are not known are left out.
+         * Returns the flags in a sum, without unknown ones.
          *
          * @param sum the sum
          * @return the flags
@@ -543,9 +543,9 @@ public final class Numbers {
 
     /** What a response signals about its pod. */
     public enum Mark implements Number {
-        /** Response mark: the response has {@code Doors-Draining: ?1}. The pod drains from now on, regardless of DNS. */
+        /** Response mark: the response has {@code Doors-Draining: ?1}. The pod is draining from now on, regardless of DNS. */
         DRAINING(1),
-        /** Response mark: the response is a 503 with {@code Doors-Draining: ?1}, and nothing of it was sent to the client. A page load can then be sent to another pod. Implies Mark.DRAINING. */
+        /** Response mark: the response is a 503 with {@code Doors-Draining: ?1}, and no part of it was sent to the client. A page load can then go to another pod. Implies Mark.DRAINING. */
         REFUSED(2);
 
         private final int number;
@@ -560,7 +560,7 @@ public final class Numbers {
         }
 
         /**
-         * The flags in a sum; those that are not known are left out.
+         * Returns the flags in a sum, without unknown ones.
          *
          * @param sum the sum
          * @return the flags
@@ -623,7 +623,7 @@ public final class Numbers {
         }
 
         /**
-         * The flags in a sum; those that are not known are left out.
+         * Returns the flags in a sum, without unknown ones.
          *
          * @param sum the sum
          * @return the flags
@@ -652,7 +652,7 @@ public final class Numbers {
         }
 
         /**
-         * The flags in a sum; those that are not known are left out.
+         * Returns the flags in a sum, without unknown ones.
          *
          * @param sum the sum
          * @return the flags
@@ -666,23 +666,23 @@ public final class Numbers {
 
     /** A change of a pod. */
     public enum EventKind implements Number {
-        /** DNS lists the pod, and did not before. Not reported for the first answer for a host. */
+        /** DNS lists the pod and did not before. Not reported for a host's first answer. */
         APPEARED(1),
-        /** It signals that it drains. */
+        /** The pod signals that it is draining. */
         MARKED(2),
-        /** DNS no longer lists it. */
+        /** DNS no longer lists the pod. */
         LEFT(3),
         /** An operator has evicted pods. */
         EVICTED(4),
         /** An operator has cancelled an eviction. */
         UNDONE(5),
-        /** It drains, and its last receiver stream has ended. If that happens again, the new event replaces the old one. */
+        /** The last receiver stream of a draining pod has ended. If that happens again, the new event replaces the old one. */
         LAST_PAGE(6),
-        /** It drained, and its process has ended. */
+        /** The process of a draining pod has ended. */
         ENDED(7),
-        /** It is gone without having drained. */
+        /** The pod is gone and was not draining. */
         FAILED(8),
-        /** It works again after being unreachable or gone. */
+        /** The pod works again after being unreachable or gone. */
         ALIVE(9);
 
         private final int number;
@@ -707,7 +707,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_EVENT_STR, number);
         }
@@ -732,7 +732,7 @@ public final class Numbers {
         }
 
         /**
-         * The flags in a sum; those that are not known are left out.
+         * Returns the flags in a sum, without unknown ones.
          *
          * @param sum the sum
          * @return the flags
@@ -777,7 +777,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_LOOKUP_STR, number);
         }
@@ -824,7 +824,7 @@ public final class Numbers {
             return named(values(), number);
         }
 
-        /** {@return a word or a few for it, fit for a log} */
+        /** {@return a short text or identifier, suitable for a log} */
         public String words() {
             return C.text(Function.DOORS_HOST_STR, number);
         }

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * @param flags what to do, and which of the other members are set
  * @param suppressed with REFUSED_TOKEN: how many more tokens were refused for the same reason since the last report
  * @param changed with CHANGED: the pod, and the new verdict
- * @param draining with DRAINING: the pod, and whether it signals that it drains
+ * @param draining with DRAINING: the pod, and whether it signals that it is draining
  * @param background with BACKGROUND: the pod to dial; report the outcome to {@link Source#dialled}
  * @param dropped with DROPPED: the host, and the address that it dropped
  * @param outside with OUTSIDE: the upstream, and the address outside its networks
@@ -33,11 +33,11 @@ public record Report(
     public record Changed(int upstream, Pod pod, Verdict verdict) {}
 
     /**
-     * A pod drains, or no longer does.
+     * A pod began or stopped signalling that it is draining.
      *
      * @param upstream index of the upstream in the configuration
      * @param pod the pod
-     * @param draining whether it signals that it drains
+     * @param draining whether it signals that it is draining
      */
     public record Draining(int upstream, Pod pod, boolean draining) {}
 

@@ -15,7 +15,7 @@ import java.util.Set;
 /** One request of a {@link Source}, from {@link Source#begin}. For use by one thread at a time. */
 public final class Request {
     private final Source source;
-    /** The doors_request, which is plain memory: it is copied for each call. */
+    /** The doors_request. It is plain memory and copied for each call. */
     private final byte[] memory = new byte[Abi.REQUEST_SIZE];
     private final Decision decision;
     private Step step;
@@ -51,12 +51,12 @@ public final class Request {
      */
     public record Choices(List<Place> places, Report report) {}
 
-    /** {@return the meaning of its token or cookie} */
+    /** {@return the meaning of the request's token or cookie} */
     public Decision decision() {
         return decision;
     }
 
-    /** {@return what to do} */
+    /** {@return the current step: what to do next} */
     public Step step() {
         return step;
     }
@@ -65,7 +65,7 @@ public final class Request {
         void with(Frame frame, ByteBuffer request, ByteBuffer out);
     }
 
-    /** Calls with a copy of the request, which may change. */
+    /** Calls a function with a copy of the request, then keeps the changed copy. */
     private <T> T copied(int size, Call call, java.util.function.Function<ByteBuffer, T> read) {
         try (Frame frame = new Frame()) {
             ByteBuffer request = frame.bytes(memory), out = frame.take(size);
@@ -84,12 +84,12 @@ public final class Request {
     }
 
     /**
-     * Ends the current attempt, which got no response and whose dial was reported to {@link Source#dialled}.
+     * Ends the current attempt, which got no response. Its dial must have been reported to {@link Source#dialled}.
      *
      * @param outcome its outcome
      * @param now the time
      * @param random any number
-     * @return what to do
+     * @return the next step
      */
     public Step next(Outcome outcome, long now, long random) {
         return next((frame, request, out) ->
@@ -102,7 +102,7 @@ public final class Request {
      * @param outcome the outcome of the dial
      * @param now the time
      * @param random any number
-     * @return what to do
+     * @return the next step
      */
     public Step failed(Outcome outcome, long now, long random) {
         return next((frame, request, out) ->
@@ -114,7 +114,7 @@ public final class Request {
      *
      * @param now the time
      * @param random any number
-     * @return what to do
+     * @return the next step
      */
     public Step resume(long now, long random) {
         return next((frame, request, out) -> source.checked(Function.DOORS_REQUEST_RESUME, request, now, random, out));
@@ -124,7 +124,7 @@ public final class Request {
      * Lists the pods that may serve the request, after {@link Step.Choose}.
      *
      * @param now the time
-     * @return the pods, which may be none
+     * @return the pods, possibly none
      */
     public Choices choices(long now) {
         try (Frame frame = new Frame()) {
@@ -143,7 +143,7 @@ public final class Request {
      * @param upstream index of the upstream in the configuration
      * @param pod the pod
      * @param now the time
-     * @return what to do
+     * @return the next step
      */
     public Step chose(int upstream, Pod pod, long now) {
         return next((frame, request, out) -> source.checked(
@@ -155,30 +155,30 @@ public final class Request {
      *
      * @param now the time
      * @param random any number
-     * @return what to do
+     * @return the next step
      */
     public Step choseNone(long now, long random) {
         return next((frame, request, out) -> source.checked(Function.DOORS_REQUEST_CHOSE_NONE, request, now, random, out));
     }
 
     /**
-     * Ends the user's retries, with USER_RETRIES, when the last one was reported to {@link #next}.
+     * Ends the retries of a source with USER_RETRIES, if {@link #next} has already reported the last outcome.
      *
      * @param now the time
      * @param random any number
-     * @return what to do
+     * @return the next step
      */
     public Step giveUp(long now, long random) {
         return next((frame, request, out) -> source.checked(Function.DOORS_REQUEST_GIVE_UP, request, 0, now, random, out));
     }
 
     /**
-     * Ends the user's retries, with USER_RETRIES.
+     * Ends the retries of a source with USER_RETRIES.
      *
-     * @param outcome the outcome of the last one
+     * @param outcome the outcome of the last attempt
      * @param now the time
      * @param random any number
-     * @return what to do
+     * @return the next step
      */
     public Step giveUp(Outcome outcome, long now, long random) {
         return next((frame, request, out) ->
@@ -191,7 +191,7 @@ public final class Request {
      * @param marks what the response says about the pod
      * @param now the time
      * @param random any number
-     * @return what to do
+     * @return the next step
      */
     public Step answered(Set<Mark> marks, long now, long random) {
         return next((frame, request, out) ->

@@ -18,7 +18,7 @@ public final class Router extends Handle {
      * Creates a router.
      *
      * @param json such as {@code {"secret": KEYS, "upstreams": [{"cidr": "10.0.0.0/24", "host": "svc.example", "port": 8080}]}}
-     * @throws DoorsException for a configuration that breaks a rule
+     * @throws DoorsException for an invalid configuration
      */
     public Router(String json) {
         this(Values.bytes(json));
@@ -28,7 +28,7 @@ public final class Router extends Handle {
      * Creates a router.
      *
      * @param json the configuration in UTF-8
-     * @throws DoorsException for a configuration that breaks a rule
+     * @throws DoorsException for an invalid configuration
      */
     public Router(byte[] json) {
         super(Function.DOORS_ROUTER_FREE, fromText(Function.DOORS_ROUTER_NEW, json));
@@ -112,7 +112,7 @@ public final class Router extends Handle {
         return Values.keyIds(this, Function.DOORS_ROUTER_KEYS, Function.DOORS_ROUTER_KEY_ID);
     }
 
-    /** {@return warnings about settings that are allowed but probably a mistake} */
+    /** {@return warnings about settings that are valid but probably mistakes} */
     public List<String> warnings() {
         List<String> found = new ArrayList<>();
         try (Frame frame = new Frame()) {
@@ -131,7 +131,7 @@ public final class Router extends Handle {
      *
      * @param field which
      * @param value the value
-     * @throws DoorsException for a value that breaks a rule
+     * @throws DoorsException for an invalid value
      */
     public static void check(Field field, String value) {
         byte[] bytes = Values.bytes(value);

@@ -6,7 +6,7 @@ import dev.doors.caddy.c.Frame;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** A struct of settings, which begins with the defaults of the library. */
+/** A struct of settings. It starts with the library's defaults. */
 abstract class Settings {
     /** The struct. */
     final ByteBuffer values;

@@ -19,7 +19,7 @@ public final class Source extends Handle {
      *
      * @param state the state of the process
      * @param json the configuration, as a {@link Router} takes it
-     * @throws DoorsException for a configuration that breaks a rule
+     * @throws DoorsException for an invalid configuration
      */
     public Source(State state, String json) {
         this(state, json, new Options());
@@ -31,7 +31,7 @@ public final class Source extends Handle {
      * @param state the state of the process
      * @param json the configuration, as a {@link Router} takes it
      * @param options its options
-     * @throws DoorsException for a configuration or an option that breaks a rule
+     * @throws DoorsException for an invalid configuration or option
      */
     public Source(State state, String json, Options options) {
         super(Function.DOORS_SOURCE_FREE, (frame, out, error) -> {
@@ -103,7 +103,7 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets the age at which addresses are no longer used without waiting for a lookup.
+         * Sets the maximum age of addresses after lookups have stopped. A request first waits for a lookup if they are older.
          *
          * @param duration the default is 300 s
          * @return this
@@ -123,7 +123,8 @@ public final class Source extends Handle {
         }
 
         /**
-         * Sets the caller's number for a way to resolve names. Hosts with the same name and number are one host.
+         * Identifies the resolver: a combination of name servers and IP versions. Hosts with the same name and resolver share
+         * their lookups.
          *
          * @param number any number; the default is 0
          * @return this
@@ -172,7 +173,7 @@ public final class Source extends Handle {
      */
     public record Fresh(List<Pod> inside, List<Pod> outside) {}
 
-    /** {@return its router, which lives as long and need not be closed} */
+    /** {@return the router of this source; it works until the source is closed, and need not be closed itself} */
     public Router router() {
         return new Router(C.call(Function.DOORS_SOURCE_ROUTER, pointer()));
     }
@@ -181,7 +182,7 @@ public final class Source extends Handle {
      * Begins a request. Follow its {@link Request#step}, report the outcomes, and always call {@link Request#ended}.
      *
      * @param method its method
-     * @param hasBody whether it has or may have a body, that is, unless its length is known to be 0
+     * @param hasBody whether it may have a body; false only if the length is known to be 0
      * @param path its escaped path or its whole target
      * @param cookies its Cookie header, with several fields joined by "; "
      * @param now the time
@@ -196,7 +197,7 @@ public final class Source extends Handle {
      * Begins a request. Path and cookies may be any bytes.
      *
      * @param method its method
-     * @param hasBody whether it has or may have a body
+     * @param hasBody whether it may have a body; false only if the length is known to be 0
      * @param path its escaped path or its whole target
      * @param cookies its Cookie header
      * @param now the time
@@ -208,7 +209,7 @@ public final class Source extends Handle {
     }
 
     /**
-     * Reports the outcome of a dial, also for requests that have ended and for dials in the background.
+     * Reports the outcome of a dial. Report background dials too, and dials of requests that have ended.
      *
      * @param upstream index of the upstream, as in the step or the report
      * @param pod the pod
@@ -227,7 +228,7 @@ public final class Source extends Handle {
     }
 
     /**
-     * Starts or continues the lookups of an upstream's host, to show its pods.
+     * Starts the lookups of an upstream's host or keeps them going. Use it to show the upstream's pods.
      *
      * @param upstream index of the upstream
      * @param now the time

@@ -75,7 +75,8 @@ public final class State extends Handle {
         }
 
         /**
-         * Sets the maximum number of lookups that have been running for over a second, beyond {@code maxLookups}.
+         * Sets the maximum number of lookups that have been running for over a second and no longer count towards {@code
+         * maxLookups}.
          *
          * @param count the default is 256
          * @return this
@@ -99,18 +100,18 @@ public final class State extends Handle {
      * Lookups to start now.
      *
      * @param lookups the lookups; always report the end of each
-     * @param next the time of the next call; {@link Numbers#NEVER} if there is none to wait for
+     * @param next the time of the next call; {@link Numbers#NEVER} if nothing is planned
      */
     public record Due(List<Host.Lookup> lookups, long next) {}
 
     /**
-     * Whether the pods at one address can be stopped, judged by their requests.
+     * Whether the pods at one address can be stopped, judging by their requests.
      *
      * @param answer the answer
      * @param inFlight the number of requests in flight
-     * @param streams how many of them are receiver streams
+     * @param streams how many of the requests in flight are receiver streams
      * @param used whether a pod at the address was used
-     * @param lastSeen if so, when it was last used
+     * @param lastSeen when a pod at the address was last used; 0 if {@code used} is false
      * @param waits the minimum time until the answer can be YES
      */
     public record Idle(IdleAnswer answer, int inFlight, int streams, boolean used, long lastSeen, Duration waits) {}
@@ -175,12 +176,12 @@ public final class State extends Handle {
     }
 
     /**
-     * Reports addresses that arrived after their lookup was reported.
+     * Reports addresses that arrived after the end of their lookup was reported.
      *
      * @param host the ID of the host
      * @param addresses the addresses
      * @param now the time
-     * @return what to do
+     * @return the next step
      */
     public Host.Change resolvedLate(long host, List<InetAddress> addresses, long now) {
         try (Frame frame = new Frame()) {

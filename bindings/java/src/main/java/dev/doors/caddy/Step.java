@@ -12,16 +12,16 @@ public sealed interface Step {
      *
      * @param upstream index of the upstream in the configuration
      * @param pod the pod
-     * @param probe whether this request tests that the pod is back
-     * @param lastChoice whether the pod drains and no other pod is available: send {@code Doors-Last-Choice: ?1} with the request
+     * @param probe true if this request tests whether the pod is back
+     * @param lastChoice whether the pod is draining and no other is available; if so, send {@code Doors-Last-Choice: ?1}
      * @param report what was learned during the call
      */
     record Dial(int upstream, Pod pod, boolean probe, boolean lastChoice, Report report) implements Step {}
 
     /**
-     * Hold the request: call {@link Request#resume} at a time, or when a report has WAKE.
+     * Hold the request: call {@link Request#resume} at the given time, or when a report has WAKE.
      *
-     * @param until the time at the latest, in nanoseconds of the caller's clock
+     * @param until the latest time, in nanoseconds of the caller's clock
      * @param report what was learned during the call
      */
     record Wait(long until, Report report) implements Step {}
@@ -32,13 +32,13 @@ public sealed interface Step {
      * @param status the HTTP status, 410 or 503
      * @param retryAfter seconds for {@code Retry-After}; 0 with 410, which does not use it
      * @param cause why
-     * @param page whether it is a page load: a browser may be shown a text that reloads the page after {@code retryAfter}
+     * @param page whether it is a page load; the answer may then contain a page that reloads itself after {@code retryAfter}
      * @param report what was learned during the call
      */
     record Answer(int status, int retryAfter, Cause cause, boolean page, Report report) implements Step {}
 
     /**
-     * Nothing more: the result of the attempt is the answer.
+     * The request needs no further step. Forward the response, or answer 502 after a failed dial.
      *
      * @param report what was learned during the call
      */

@@ -26,14 +26,14 @@ import java.util.OptionalInt;
 final class Values {
     private Values() {}
 
-    /** Throws for a call that has failed. */
+    /** Throws for a failed call. */
     static void check(long status) {
         if (status == Status.OK.number()) return;
         Status why = Status.of((int) status);
         throw new DoorsException(why, why.words(), Numbers.NONE);
     }
 
-    /** Throws for a call that has failed and said why. */
+    /** Throws for a failed call, with the message in its doors_error. */
     static void check(long status, ByteBuffer error) {
         if (status == Status.OK.number()) return;
         throw new DoorsException(Status.of((int) status), text(error, ERROR_MESSAGE), error.getInt(ERROR_INDEX));
@@ -57,7 +57,7 @@ final class Values {
         return index == Numbers.NONE ? OptionalInt.empty() : OptionalInt.of(index);
     }
 
-    /** A number that the library takes without its sign. */
+    /** Checks that a number fits an unsigned parameter of the library. */
     static long fits(String name, long value, long greatest) {
         if (value < 0 || value > greatest) {
             throw new IllegalArgumentException(name + ": " + value + " must be from 0 to " + greatest);
@@ -90,7 +90,7 @@ final class Values {
         return out;
     }
 
-    /** Addresses behind each other; null for none. */
+    /** An array of doors_addr; null if the list is empty. */
     static ByteBuffer addresses(Frame frame, List<InetAddress> list) {
         if (list.isEmpty()) return null;
         ByteBuffer out = frame.take(Math.multiplyExact(ADDR_SIZE, list.size()));
@@ -131,7 +131,7 @@ final class Values {
         long fill(ByteBuffer room, long capacity, ByteBuffer count);
     }
 
-    /** A list whose length is known only with it. */
+    /** Reads a list of unknown length. Calls again with more room if the list does not fit. */
     static <T> List<T> list(int size, Listing call, java.util.function.Function<ByteBuffer, T> read) {
         for (int capacity = 64; ; ) {
             try (Frame frame = new Frame()) {
@@ -165,7 +165,7 @@ final class Values {
         }
     }
 
-    /** What a look-up of an address finds. */
+    /** The index that a lookup of an address finds. */
     static OptionalInt lookup(Handle handle, Function function, InetAddress address) {
         try (Frame frame = new Frame()) {
             ByteBuffer index = frame.take(Integer.BYTES);

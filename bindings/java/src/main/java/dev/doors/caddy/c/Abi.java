@@ -167,294 +167,294 @@ public final class Abi {
         }
     }
 
-    /** The size of {@code doors_error}. */
+    /** The size of {@code doors_error}, in bytes. */
     public static final int ERROR_SIZE = 520;
-    /** Where {@code status} of {@code doors_error} is. */
+    /** The offset of {@code status} in {@code doors_error}, in bytes. */
     public static final int ERROR_STATUS = 0;
-    /** Where {@code index} of {@code doors_error} is. */
+    /** The offset of {@code index} in {@code doors_error}, in bytes. */
     public static final int ERROR_INDEX = 4;
-    /** Where {@code message} of {@code doors_error} is. */
+    /** The offset of {@code message} in {@code doors_error}, in bytes. */
     public static final int ERROR_MESSAGE = 8;
 
-    /** The size of {@code doors_addr}. */
+    /** The size of {@code doors_addr}, in bytes. */
     public static final int ADDR_SIZE = 20;
-    /** Where {@code bytes} of {@code doors_addr} is. */
+    /** The offset of {@code bytes} in {@code doors_addr}, in bytes. */
     public static final int ADDR_BYTES = 0;
-    /** Where {@code len} of {@code doors_addr} is. */
+    /** The offset of {@code len} in {@code doors_addr}, in bytes. */
     public static final int ADDR_LEN = 16;
 
-    /** The size of {@code doors_decision}. */
+    /** The size of {@code doors_decision}, in bytes. */
     public static final int DECISION_SIZE = 56;
-    /** Where {@code kind} of {@code doors_decision} is. */
+    /** The offset of {@code kind} in {@code doors_decision}, in bytes. */
     public static final int DECISION_KIND = 0;
-    /** Where {@code reason} of {@code doors_decision} is. */
+    /** The offset of {@code reason} in {@code doors_decision}, in bytes. */
     public static final int DECISION_REASON = 4;
-    /** Where {@code upstream} of {@code doors_decision} is. */
+    /** The offset of {@code upstream} in {@code doors_decision}, in bytes. */
     public static final int DECISION_UPSTREAM = 8;
-    /** Where {@code key} of {@code doors_decision} is. */
+    /** The offset of {@code key} in {@code doors_decision}, in bytes. */
     public static final int DECISION_KEY = 12;
-    /** Where {@code port} of {@code doors_decision} is. */
+    /** The offset of {@code port} in {@code doors_decision}, in bytes. */
     public static final int DECISION_PORT = 16;
-    /** Where {@code path} of {@code doors_decision} is. */
+    /** The offset of {@code path} in {@code doors_decision}, in bytes. */
     public static final int DECISION_PATH = 18;
-    /** Where {@code addr} of {@code doors_decision} is. */
+    /** The offset of {@code addr} in {@code doors_decision}, in bytes. */
     public static final int DECISION_ADDR = 20;
-    /** Where {@code reserved} of {@code doors_decision} is. */
+    /** The offset of {@code reserved} in {@code doors_decision}, in bytes. */
     public static final int DECISION_RESERVED = 40;
 
-    /** The size of {@code doors_pod}. */
+    /** The size of {@code doors_pod}, in bytes. */
     public static final int POD_SIZE = 24;
-    /** Where {@code addr} of {@code doors_pod} is. */
+    /** The offset of {@code addr} in {@code doors_pod}, in bytes. */
     public static final int POD_ADDR = 0;
-    /** Where {@code port} of {@code doors_pod} is. */
+    /** The offset of {@code port} in {@code doors_pod}, in bytes. */
     public static final int POD_PORT = 20;
-    /** Where {@code reserved} of {@code doors_pod} is. */
+    /** The offset of {@code reserved} in {@code doors_pod}, in bytes. */
     public static final int POD_RESERVED = 22;
 
-    /** The size of {@code doors_idle}. */
+    /** The size of {@code doors_idle}, in bytes. */
     public static final int IDLE_SIZE = 32;
-    /** Where {@code answer} of {@code doors_idle} is. */
+    /** The offset of {@code answer} in {@code doors_idle}, in bytes. */
     public static final int IDLE_ANSWER = 0;
-    /** Where {@code in_flight} of {@code doors_idle} is. */
+    /** The offset of {@code in_flight} in {@code doors_idle}, in bytes. */
     public static final int IDLE_IN_FLIGHT = 4;
-    /** Where {@code streams} of {@code doors_idle} is. */
+    /** The offset of {@code streams} in {@code doors_idle}, in bytes. */
     public static final int IDLE_STREAMS = 8;
-    /** Where {@code used} of {@code doors_idle} is. */
+    /** The offset of {@code used} in {@code doors_idle}, in bytes. */
     public static final int IDLE_USED = 12;
-    /** Where {@code last_seen} of {@code doors_idle} is. */
+    /** The offset of {@code last_seen} in {@code doors_idle}, in bytes. */
     public static final int IDLE_LAST_SEEN = 16;
-    /** Where {@code wait} of {@code doors_idle} is. */
+    /** The offset of {@code wait} in {@code doors_idle}, in bytes. */
     public static final int IDLE_WAIT = 24;
 
-    /** The size of {@code doors_limits}. */
+    /** The size of {@code doors_limits}, in bytes. */
     public static final int LIMITS_SIZE = 32;
-    /** Where {@code max_pods} of {@code doors_limits} is. */
+    /** The offset of {@code max_pods} in {@code doors_limits}, in bytes. */
     public static final int LIMITS_MAX_PODS = 0;
-    /** Where {@code max_waiting} of {@code doors_limits} is. */
+    /** The offset of {@code max_waiting} in {@code doors_limits}, in bytes. */
     public static final int LIMITS_MAX_WAITING = 4;
-    /** Where {@code max_lookups} of {@code doors_limits} is. */
+    /** The offset of {@code max_lookups} in {@code doors_limits}, in bytes. */
     public static final int LIMITS_MAX_LOOKUPS = 8;
-    /** Where {@code max_slow_lookups} of {@code doors_limits} is. */
+    /** The offset of {@code max_slow_lookups} in {@code doors_limits}, in bytes. */
     public static final int LIMITS_MAX_SLOW_LOOKUPS = 12;
-    /** Where {@code refreshes_per_second} of {@code doors_limits} is. */
+    /** The offset of {@code refreshes_per_second} in {@code doors_limits}, in bytes. */
     public static final int LIMITS_REFRESHES_PER_SECOND = 16;
-    /** Where {@code reserved} of {@code doors_limits} is. */
+    /** The offset of {@code reserved} in {@code doors_limits}, in bytes. */
     public static final int LIMITS_RESERVED = 20;
 
-    /** The size of {@code doors_options}. */
+    /** The size of {@code doors_options}, in bytes. */
     public static final int OPTIONS_SIZE = 88;
-    /** Where {@code gone_after} of {@code doors_options} is. */
+    /** The offset of {@code gone_after} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_GONE_AFTER = 0;
-    /** Where {@code drain_max} of {@code doors_options} is. */
+    /** The offset of {@code drain_max} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_DRAIN_MAX = 8;
-    /** Where {@code roll_time} of {@code doors_options} is. */
+    /** The offset of {@code roll_time} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_ROLL_TIME = 16;
-    /** Where {@code page_wait} of {@code doors_options} is. */
+    /** The offset of {@code page_wait} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_PAGE_WAIT = 24;
-    /** Where {@code refresh} of {@code doors_options} is. */
+    /** The offset of {@code refresh} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_REFRESH = 32;
-    /** Where {@code stale_max} of {@code doors_options} is. */
+    /** The offset of {@code stale_max} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_STALE_MAX = 40;
-    /** Where {@code first_lookup} of {@code doors_options} is. */
+    /** The offset of {@code first_lookup} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_FIRST_LOOKUP = 48;
-    /** Where {@code resolver} of {@code doors_options} is. */
+    /** The offset of {@code resolver} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_RESOLVER = 56;
-    /** Where {@code gone_rate} of {@code doors_options} is. */
+    /** The offset of {@code gone_rate} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_GONE_RATE = 64;
-    /** Where {@code flags} of {@code doors_options} is. */
+    /** The offset of {@code flags} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_FLAGS = 68;
-    /** Where {@code reserved} of {@code doors_options} is. */
+    /** The offset of {@code reserved} in {@code doors_options}, in bytes. */
     public static final int OPTIONS_RESERVED = 72;
 
-    /** The size of {@code doors_known_pod}. */
+    /** The size of {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_SIZE = 128;
-    /** Where {@code pod} of {@code doors_known_pod} is. */
+    /** The offset of {@code pod} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_POD = 0;
-    /** Where {@code upstream} of {@code doors_known_pod} is. */
+    /** The offset of {@code upstream} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_UPSTREAM = 24;
-    /** Where {@code first_seen} of {@code doors_known_pod} is. */
+    /** The offset of {@code first_seen} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_FIRST_SEEN = 32;
-    /** Where {@code last_seen} of {@code doors_known_pod} is. */
+    /** The offset of {@code last_seen} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_LAST_SEEN = 40;
-    /** Where {@code unreachable_since} of {@code doors_known_pod} is. */
+    /** The offset of {@code unreachable_since} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_UNREACHABLE_SINCE = 48;
-    /** Where {@code marked_since} of {@code doors_known_pod} is. */
+    /** The offset of {@code marked_since} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_MARKED_SINCE = 56;
-    /** Where {@code draining_since} of {@code doors_known_pod} is. */
+    /** The offset of {@code draining_since} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_DRAINING_SINCE = 64;
-    /** Where {@code drained_since} of {@code doors_known_pod} is. */
+    /** The offset of {@code drained_since} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_DRAINED_SINCE = 72;
-    /** Where {@code evicted_since} of {@code doors_known_pod} is. */
+    /** The offset of {@code evicted_since} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_EVICTED_SINCE = 80;
-    /** Where {@code refused} of {@code doors_known_pod} is. */
+    /** The offset of {@code refused} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_REFUSED = 88;
-    /** Where {@code in_flight} of {@code doors_known_pod} is. */
+    /** The offset of {@code in_flight} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_IN_FLIGHT = 96;
-    /** Where {@code streams} of {@code doors_known_pod} is. */
+    /** The offset of {@code streams} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_STREAMS = 100;
-    /** Where {@code verdict} of {@code doors_known_pod} is. */
+    /** The offset of {@code verdict} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_VERDICT = 104;
-    /** Where {@code fresh} of {@code doors_known_pod} is. */
+    /** The offset of {@code fresh} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_FRESH = 108;
-    /** Where {@code marked} of {@code doors_known_pod} is. */
+    /** The offset of {@code marked} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_MARKED = 112;
-    /** Where {@code reserved} of {@code doors_known_pod} is. */
+    /** The offset of {@code reserved} in {@code doors_known_pod}, in bytes. */
     public static final int KNOWN_POD_RESERVED = 116;
 
-    /** The size of {@code doors_eviction}. */
+    /** The size of {@code doors_eviction}, in bytes. */
     public static final int EVICTION_SIZE = 72;
-    /** Where {@code addr} of {@code doors_eviction} is. */
+    /** The offset of {@code addr} in {@code doors_eviction}, in bytes. */
     public static final int EVICTION_ADDR = 0;
-    /** Where {@code bits} of {@code doors_eviction} is. */
+    /** The offset of {@code bits} in {@code doors_eviction}, in bytes. */
     public static final int EVICTION_BITS = 20;
-    /** Where {@code upstream} of {@code doors_eviction} is. */
+    /** The offset of {@code upstream} in {@code doors_eviction}, in bytes. */
     public static final int EVICTION_UPSTREAM = 24;
-    /** Where {@code rate} of {@code doors_eviction} is. */
+    /** The offset of {@code rate} in {@code doors_eviction}, in bytes. */
     public static final int EVICTION_RATE = 32;
-    /** Where {@code flags} of {@code doors_eviction} is. */
+    /** The offset of {@code flags} in {@code doors_eviction}, in bytes. */
     public static final int EVICTION_FLAGS = 36;
-    /** Where {@code since} of {@code doors_eviction} is. */
+    /** The offset of {@code since} in {@code doors_eviction}, in bytes. */
     public static final int EVICTION_SINCE = 40;
-    /** Where {@code told} of {@code doors_eviction} is. */
+    /** The offset of {@code told} in {@code doors_eviction}, in bytes. */
     public static final int EVICTION_TOLD = 48;
-    /** Where {@code reserved} of {@code doors_eviction} is. */
+    /** The offset of {@code reserved} in {@code doors_eviction}, in bytes. */
     public static final int EVICTION_RESERVED = 56;
 
-    /** The size of {@code doors_event}. */
+    /** The size of {@code doors_event}, in bytes. */
     public static final int EVENT_SIZE = 64;
-    /** Where {@code number} of {@code doors_event} is. */
+    /** The offset of {@code number} in {@code doors_event}, in bytes. */
     public static final int EVENT_NUMBER = 0;
-    /** Where {@code at} of {@code doors_event} is. */
+    /** The offset of {@code at} in {@code doors_event}, in bytes. */
     public static final int EVENT_AT = 8;
-    /** Where {@code upstream} of {@code doors_event} is. */
+    /** The offset of {@code upstream} in {@code doors_event}, in bytes. */
     public static final int EVENT_UPSTREAM = 16;
-    /** Where {@code pod} of {@code doors_event} is. */
+    /** The offset of {@code pod} in {@code doors_event}, in bytes. */
     public static final int EVENT_POD = 24;
-    /** Where {@code bits} of {@code doors_event} is. */
+    /** The offset of {@code bits} in {@code doors_event}, in bytes. */
     public static final int EVENT_BITS = 48;
-    /** Where {@code kind} of {@code doors_event} is. */
+    /** The offset of {@code kind} in {@code doors_event}, in bytes. */
     public static final int EVENT_KIND = 52;
-    /** Where {@code pages} of {@code doors_event} is. */
+    /** The offset of {@code pages} in {@code doors_event}, in bytes. */
     public static final int EVENT_PAGES = 56;
-    /** Where {@code reserved} of {@code doors_event} is. */
+    /** The offset of {@code reserved} in {@code doors_event}, in bytes. */
     public static final int EVENT_RESERVED = 60;
 
-    /** The size of {@code doors_lookup}. */
+    /** The size of {@code doors_lookup}, in bytes. */
     public static final int LOOKUP_SIZE = 280;
-    /** Where {@code host} of {@code doors_lookup} is. */
+    /** The offset of {@code host} in {@code doors_lookup}, in bytes. */
     public static final int LOOKUP_HOST = 0;
-    /** Where {@code resolver} of {@code doors_lookup} is. */
+    /** The offset of {@code resolver} in {@code doors_lookup}, in bytes. */
     public static final int LOOKUP_RESOLVER = 8;
-    /** Where {@code name_len} of {@code doors_lookup} is. */
+    /** The offset of {@code name_len} in {@code doors_lookup}, in bytes. */
     public static final int LOOKUP_NAME_LEN = 16;
-    /** Where {@code name} of {@code doors_lookup} is. */
+    /** The offset of {@code name} in {@code doors_lookup}, in bytes. */
     public static final int LOOKUP_NAME = 20;
-    /** Where {@code reserved} of {@code doors_lookup} is. */
+    /** The offset of {@code reserved} in {@code doors_lookup}, in bytes. */
     public static final int LOOKUP_RESERVED = 276;
 
-    /** The size of {@code doors_host_report}. */
+    /** The size of {@code doors_host_report}, in bytes. */
     public static final int HOST_REPORT_SIZE = 8;
-    /** Where {@code change} of {@code doors_host_report} is. */
+    /** The offset of {@code change} in {@code doors_host_report}, in bytes. */
     public static final int HOST_REPORT_CHANGE = 0;
-    /** Where {@code flags} of {@code doors_host_report} is. */
+    /** The offset of {@code flags} in {@code doors_host_report}, in bytes. */
     public static final int HOST_REPORT_FLAGS = 4;
 
-    /** The size of {@code doors_host_state}. */
+    /** The size of {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_SIZE = 320;
-    /** Where {@code resolver} of {@code doors_host_state} is. */
+    /** The offset of {@code resolver} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_RESOLVER = 0;
-    /** Where {@code generation} of {@code doors_host_state} is. */
+    /** The offset of {@code generation} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_GENERATION = 8;
-    /** Where {@code age} of {@code doors_host_state} is. */
+    /** The offset of {@code age} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_AGE = 16;
-    /** Where {@code failing_for} of {@code doors_host_state} is. */
+    /** The offset of {@code failing_for} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_FAILING_FOR = 24;
-    /** Where {@code refresh} of {@code doors_host_state} is. */
+    /** The offset of {@code refresh} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_REFRESH = 32;
-    /** Where {@code failure} of {@code doors_host_state} is. */
+    /** The offset of {@code failure} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_FAILURE = 40;
-    /** Where {@code users} of {@code doors_host_state} is. */
+    /** The offset of {@code users} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_USERS = 44;
-    /** Where {@code active} of {@code doors_host_state} is. */
+    /** The offset of {@code active} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_ACTIVE = 48;
-    /** Where {@code partial} of {@code doors_host_state} is. */
+    /** The offset of {@code partial} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_PARTIAL = 52;
-    /** Where {@code reserved} of {@code doors_host_state} is. */
+    /** The offset of {@code reserved} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_RESERVED = 56;
-    /** Where {@code name_len} of {@code doors_host_state} is. */
+    /** The offset of {@code name_len} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_NAME_LEN = 60;
-    /** Where {@code name} of {@code doors_host_state} is. */
+    /** The offset of {@code name} in {@code doors_host_state}, in bytes. */
     public static final int HOST_STATE_NAME = 64;
 
-    /** The size of {@code doors_request}. */
+    /** The size of {@code doors_request}, in bytes. */
     public static final int REQUEST_SIZE = 320;
-    /** Where {@code opaque} of {@code doors_request} is. */
+    /** The offset of {@code opaque} in {@code doors_request}, in bytes. */
     public static final int REQUEST_OPAQUE = 0;
 
-    /** The size of {@code doors_report}. */
+    /** The size of {@code doors_report}, in bytes. */
     public static final int REPORT_SIZE = 160;
-    /** Where {@code flags} of {@code doors_report} is. */
+    /** The offset of {@code flags} in {@code doors_report}, in bytes. */
     public static final int REPORT_FLAGS = 0;
-    /** Where {@code suppressed} of {@code doors_report} is. */
+    /** The offset of {@code suppressed} in {@code doors_report}, in bytes. */
     public static final int REPORT_SUPPRESSED = 4;
-    /** Where {@code dropped_host} of {@code doors_report} is. */
+    /** The offset of {@code dropped_host} in {@code doors_report}, in bytes. */
     public static final int REPORT_DROPPED_HOST = 8;
-    /** Where {@code dropped_addr} of {@code doors_report} is. */
+    /** The offset of {@code dropped_addr} in {@code doors_report}, in bytes. */
     public static final int REPORT_DROPPED_ADDR = 16;
-    /** Where {@code changed_upstream} of {@code doors_report} is. */
+    /** The offset of {@code changed_upstream} in {@code doors_report}, in bytes. */
     public static final int REPORT_CHANGED_UPSTREAM = 36;
-    /** Where {@code changed_pod} of {@code doors_report} is. */
+    /** The offset of {@code changed_pod} in {@code doors_report}, in bytes. */
     public static final int REPORT_CHANGED_POD = 40;
-    /** Where {@code changed_verdict} of {@code doors_report} is. */
+    /** The offset of {@code changed_verdict} in {@code doors_report}, in bytes. */
     public static final int REPORT_CHANGED_VERDICT = 64;
-    /** Where {@code draining_upstream} of {@code doors_report} is. */
+    /** The offset of {@code draining_upstream} in {@code doors_report}, in bytes. */
     public static final int REPORT_DRAINING_UPSTREAM = 68;
-    /** Where {@code draining_pod} of {@code doors_report} is. */
+    /** The offset of {@code draining_pod} in {@code doors_report}, in bytes. */
     public static final int REPORT_DRAINING_POD = 72;
-    /** Where {@code draining} of {@code doors_report} is. */
+    /** The offset of {@code draining} in {@code doors_report}, in bytes. */
     public static final int REPORT_DRAINING = 96;
-    /** Where {@code background_upstream} of {@code doors_report} is. */
+    /** The offset of {@code background_upstream} in {@code doors_report}, in bytes. */
     public static final int REPORT_BACKGROUND_UPSTREAM = 100;
-    /** Where {@code background_pod} of {@code doors_report} is. */
+    /** The offset of {@code background_pod} in {@code doors_report}, in bytes. */
     public static final int REPORT_BACKGROUND_POD = 104;
-    /** Where {@code outside_upstream} of {@code doors_report} is. */
+    /** The offset of {@code outside_upstream} in {@code doors_report}, in bytes. */
     public static final int REPORT_OUTSIDE_UPSTREAM = 128;
-    /** Where {@code outside_addr} of {@code doors_report} is. */
+    /** The offset of {@code outside_addr} in {@code doors_report}, in bytes. */
     public static final int REPORT_OUTSIDE_ADDR = 132;
-    /** Where {@code reserved} of {@code doors_report} is. */
+    /** The offset of {@code reserved} in {@code doors_report}, in bytes. */
     public static final int REPORT_RESERVED = 152;
 
-    /** The size of {@code doors_step}. */
+    /** The size of {@code doors_step}, in bytes. */
     public static final int STEP_SIZE = 224;
-    /** Where {@code kind} of {@code doors_step} is. */
+    /** The offset of {@code kind} in {@code doors_step}, in bytes. */
     public static final int STEP_KIND = 0;
-    /** Where {@code upstream} of {@code doors_step} is. */
+    /** The offset of {@code upstream} in {@code doors_step}, in bytes. */
     public static final int STEP_UPSTREAM = 4;
-    /** Where {@code pod} of {@code doors_step} is. */
+    /** The offset of {@code pod} in {@code doors_step}, in bytes. */
     public static final int STEP_POD = 8;
-    /** Where {@code probe} of {@code doors_step} is. */
+    /** The offset of {@code probe} in {@code doors_step}, in bytes. */
     public static final int STEP_PROBE = 32;
-    /** Where {@code status} of {@code doors_step} is. */
+    /** The offset of {@code status} in {@code doors_step}, in bytes. */
     public static final int STEP_STATUS = 36;
-    /** Where {@code retry_after} of {@code doors_step} is. */
+    /** The offset of {@code retry_after} in {@code doors_step}, in bytes. */
     public static final int STEP_RETRY_AFTER = 40;
-    /** Where {@code cause} of {@code doors_step} is. */
+    /** The offset of {@code cause} in {@code doors_step}, in bytes. */
     public static final int STEP_CAUSE = 44;
-    /** Where {@code page} of {@code doors_step} is. */
+    /** The offset of {@code page} in {@code doors_step}, in bytes. */
     public static final int STEP_PAGE = 48;
-    /** Where {@code last_choice} of {@code doors_step} is. */
+    /** The offset of {@code last_choice} in {@code doors_step}, in bytes. */
     public static final int STEP_LAST_CHOICE = 52;
-    /** Where {@code until} of {@code doors_step} is. */
+    /** The offset of {@code until} in {@code doors_step}, in bytes. */
     public static final int STEP_UNTIL = 56;
-    /** Where {@code report} of {@code doors_step} is. */
+    /** The offset of {@code report} in {@code doors_step}, in bytes. */
     public static final int STEP_REPORT = 64;
 
-    /** The size of {@code doors_place}. */
+    /** The size of {@code doors_place}, in bytes. */
     public static final int PLACE_SIZE = 32;
-    /** Where {@code upstream} of {@code doors_place} is. */
+    /** The offset of {@code upstream} in {@code doors_place}, in bytes. */
     public static final int PLACE_UPSTREAM = 0;
-    /** Where {@code tier} of {@code doors_place} is. */
+    /** The offset of {@code tier} in {@code doors_place}, in bytes. */
     public static final int PLACE_TIER = 4;
-    /** Where {@code pod} of {@code doors_place} is. */
+    /** The offset of {@code pod} in {@code doors_place}, in bytes. */
     public static final int PLACE_POD = 8;
 }

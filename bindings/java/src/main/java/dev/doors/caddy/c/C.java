@@ -30,7 +30,7 @@ public final class C {
      * @param function what to call
      * @param arguments its arguments
      * @return its result: a number with its sign, an address, or 0 for none
-     * @throws IllegalArgumentException for arguments that the function does not have
+     * @throws IllegalArgumentException if the arguments do not match the function's parameters
      */
     public static long call(Function function, Object... arguments) {
         String signature = function.signature();
@@ -69,12 +69,12 @@ public final class C {
      * Throws if the interface of the loaded library differs from that of these classes.
      *
      * @param loaded what doors_abi() returned
-     * @throws IllegalStateException for another number than {@link Numbers#ABI}
+     * @throws IllegalStateException if the number differs from {@link Numbers#ABI}
      */
     public static void checkAbi(int loaded) {
         if (loaded != Numbers.ABI) {
             throw new IllegalStateException("libdoors_caddy " + text(Function.DOORS_VERSION) + " has interface " + loaded
-                    + ", but these classes were written for " + Numbers.ABI);
+                    + ", but these classes need interface " + Numbers.ABI);
         }
     }
 
@@ -84,10 +84,10 @@ public final class C {
         String platform = System.getProperty("os.name") + "-" + System.getProperty("os.arch");
         try (InputStream resource = C.class.getResourceAsStream("/dev/doors/caddy/native/" + platform + "/libdoors_caddy.so")) {
             if (resource == null) {
-                throw new UnsatisfiedLinkError("doors-caddy holds no library for " + platform
-                        + ": build one, and name it with DOORS_CADDY_LIBRARY");
+                throw new UnsatisfiedLinkError("the doors-caddy jar contains no library for " + platform
+                        + ": build one and set DOORS_CADDY_LIBRARY to its path");
             }
-            // The loader keeps what it has loaded, so that the file can go.
+            // The loader keeps the library mapped, so the file can be deleted.
             Path file = Files.createTempFile("libdoors_caddy", ".so");
             try {
                 Files.copy(resource, file, StandardCopyOption.REPLACE_EXISTING);
@@ -96,7 +96,7 @@ public final class C {
                 Files.delete(file);
             }
         } catch (IOException error) {
-            throw new UncheckedIOException("libdoors_caddy.so cannot be copied to java.io.tmpdir", error);
+            throw new UncheckedIOException("cannot copy libdoors_caddy.so to the folder in java.io.tmpdir", error);
         }
     }
 }

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Memory for the arguments of a call, for one thread. Each thread reuses a buffer; what does not fit is allocated separately.
- * close() wipes all of it, since it may contain keys.
+ * Memory for the arguments of a call, for one thread. Each thread reuses one buffer. Whatever does not fit is allocated
+ * separately. close() wipes all memory, since it may contain keys.
  */
 public final class Frame implements AutoCloseable {
     private static final ThreadLocal<ByteBuffer> MEMORY = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 15));

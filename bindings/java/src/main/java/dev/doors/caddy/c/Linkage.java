@@ -30,7 +30,7 @@ final class Linkage {
         };
     }
 
-    /** A method, since javac copies constants into other classes. */
+    /** A method and not a constant, because javac would copy a constant into other classes. */
     static String kind() {
         return "JNA";
     }

@@ -76,7 +76,7 @@ final class Linkage {
         return pointer instanceof Long address ? MemorySegment.ofAddress(address) : MemorySegment.NULL;
     }
 
-    /** A method, since javac copies constants into other classes. */
+    /** A method and not a constant, because javac would copy a constant into other classes. */
     static String kind() {
         return "FFM";
     }
