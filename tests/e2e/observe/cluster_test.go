@@ -75,9 +75,12 @@ func (c *cluster) stream(t *testing.T, page *Page) (release func()) {
 	ended := make(chan struct{})
 	go func() { // the header comes with the first update
 		defer close(ended)
-		if answer, err := page.Browser.Open(ctx, Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()}); err == nil {
+		answer, err := page.Browser.Open(ctx, Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()})
+		if err == nil {
 			_, _ = io.Copy(io.Discard, answer.Body)
 			answer.Body.Close()
+		} else if ctx.Err() == nil {
+			t.Errorf("the stream of the page: %v", err)
 		}
 	}()
 	release = func() {

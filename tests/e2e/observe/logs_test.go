@@ -71,6 +71,7 @@ func lines(t *testing.T, caddy *Caddy, logger string) (found []map[string]any) {
 func TestSummary(t *testing.T) {
 	c := start(t, "gone_rate 7", "", nil)
 	key := scrape(t, c.caddy).key(t)
+	c.caddy.Output.Wait(t, "serving initial configuration", Patience)
 	var summaries []map[string]any
 	for _, entry := range lines(t, c.caddy, "http.reverse_proxy.upstreams.doors_upstream") {
 		if entry["msg"] == "routing Doors pages" {

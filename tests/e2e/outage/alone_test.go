@@ -152,7 +152,7 @@ func TestDeadPodIsFoundWithoutHelp(t *testing.T) {
 		return answer.Status == http.StatusGone
 	})
 	Eventually(t, "the log tells of it", func() bool { // the log goes through a pipe
-		return logged(caddy, `"pod is gone"`, clogged.address.String()) == 1
+		return logged(caddy, message("pod is gone"), clogged.address.String()) == 1
 	})
 }
 

@@ -175,7 +175,7 @@ func TestNewPagesLeaveAPodThatSaysSo(t *testing.T) {
 			if late := d.old.late.Load(); late != 0 {
 				t.Errorf("%d page loads came to the app after its order", late)
 			}
-			if lines := logged(d.caddy, "pod signals that it is draining", podA); lines != 1 {
+			if lines := logged(d.caddy, message("pod signals that it is draining"), podA); lines != 1 {
 				t.Errorf("%d lines in the log", lines)
 			}
 		})

@@ -65,7 +65,7 @@ type flow struct {
 	clients []*Client
 	tokens  map[string]string
 	longest atomic.Int64 // a duration
-	failed  atomic.Int64 // visitors without a page
+	failed  atomic.Int64 // visitors without a page or without a stream
 	all     sync.WaitGroup
 }
 
@@ -88,9 +88,12 @@ func (f *flow) visit(ctx context.Context, client *Client) {
 	}
 	stays, cancel := context.WithTimeout(ctx, shortest+rand.N(time.Duration(f.longest.Load())-shortest))
 	defer cancel()
-	if stream, err := client.Open(stays, Request{Path: "/~/" + f.tokens[found[1]] + "/s/1"}); err == nil {
+	stream, err := client.Open(stays, Request{Path: "/~/" + f.tokens[found[1]] + "/s/1"})
+	if err == nil {
 		_, _ = io.Copy(io.Discard, stream.Body)
 		stream.Body.Close()
+	} else if stays.Err() == nil {
+		f.failed.Add(1)
 	}
 }
 
@@ -128,7 +131,7 @@ func TestPagesAreSpread(t *testing.T) {
 	Eventually(t, "all pods have pages", func() bool { return back.open.Load() > 20 })
 	back.server.Close()
 	resolve(dns, app, podA, podB)
-	Eventually(t, "the pod is forgotten", func() bool { return logged(caddy, `"host addresses changed"`) == 1 })
+	Eventually(t, "the pod is forgotten", func() bool { return logged(caddy, message("host addresses changed")) == 1 })
 	time.Sleep(longest) // by then the old pods do not count as new themselves
 
 	failed := visitors.failed.Load()
@@ -146,20 +149,21 @@ func TestPagesAreSpread(t *testing.T) {
 	visitors.longest.Store(int64(laterAtMost))
 	time.Sleep(time.Second + longest)
 	const samples = 40
-	var spread float64
+	var most, difference float64 // pages, on average
 	for range samples {
 		var open []int64
 		for _, pod := range append(old, added...) {
 			open = append(open, pod.open.Load())
 		}
-		spread += float64(slices.Max(open)-slices.Min(open)) / float64(slices.Max(open)) / samples
+		most += float64(slices.Max(open)) / samples
+		difference += float64(slices.Max(open)-slices.Min(open)) / samples
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Logf("the pod with the fewest pages had %.1f %% less than the one with the most", 100*spread)
-	if spread > 0.1 {
-		t.Error("that is over 10 %")
+	t.Logf("of %.1f pages on the fullest pod the emptiest had %.1f less", most, difference)
+	if difference > most/10+2 { // the choice between two pods leaves a few, however many visitors there are
+		t.Error("that is over a tenth and two")
 	}
 	if failed = visitors.failed.Load() - failed; failed > 0 {
-		t.Errorf("%d visitors got no page while pods were added", failed)
+		t.Errorf("%d visitors got no page or no stream while pods were added", failed)
 	}
 }

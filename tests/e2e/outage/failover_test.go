@@ -46,7 +46,7 @@ func waitUntilKnown(t testing.TB, caddy *Caddy, token, host string) {
 	client := caddy.NewClient(t, H1)
 	Eventually(t, host+" is resolved", func() bool {
 		client.Do(Request{Path: "/", Cookie: []string{"upstream=" + token}})
-		return logged(caddy, `"host resolved"`, host) > 0
+		return logged(caddy, message("host resolved"), host) > 0
 	})
 }
 
@@ -195,6 +195,7 @@ func TestOwnServerFirst(t *testing.T) {
 	caddy := Start(t, Options{Config: Config{Handlers: site(dns, cluster.Secret, upstreams, "", "")}})
 	client := caddy.NewClient(t, H2)
 	waitUntilKnown(t, caddy, cluster.Token(podZ), "other.test")
+	waitUntilKnown(t, caddy, cluster.Token(podA), app)
 	sticky := []string{"upstream=" + cluster.Token(podC)} // nothing listens there
 	for range 20 {
 		answer := client.Do(Request{Path: "/", Cookie: sticky})

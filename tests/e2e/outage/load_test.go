@@ -147,7 +147,14 @@ func openStream(t testing.TB, page *Page, home *Pod) *stream {
 		_, err = io.Copy(s, answer.Body)
 		s.end(err)
 	}()
-	Eventually(t, "the stream reaches its pod", func() bool { return len(home.Requests(request.Path)) > 0 })
+	Eventually(t, "the stream reaches its pod", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.ended {
+			t.Fatalf("the stream has ended: %v", s.err)
+		}
+		return len(home.Requests(request.Path)) > 0
+	})
 	return s
 }
 

@@ -162,7 +162,7 @@ func TestSessionsStay(t *testing.T) {
 	}
 
 	resolve(dns, app, podA, podC)
-	Eventually(t, "Caddy notices the change", func() bool { return logged(caddy, `"host addresses changed"`) == 1 })
+	Eventually(t, "Caddy notices the change", func() bool { return logged(caddy, message("host addresses changed")) == 1 })
 	for visitor, browser := range visitors {
 		page := browser.MustLoad("/moved")
 		if page.Pod == podB || homes[visitor] != podB && page.Pod != homes[visitor] {

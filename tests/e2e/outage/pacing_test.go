@@ -94,7 +94,7 @@ func TestPacedGone(t *testing.T) {
 		}
 	}
 	// Some tokens have opened, so the secret is right.
-	if lines := logged(caddy, nothingOpens); lines > 1 { // at most before the first token opened
+	if lines := logged(caddy, message(nothingOpens)); lines > 1 { // at most before the first token opened
 		t.Errorf("%d lines say that no token has opened", lines)
 	}
 }
@@ -113,12 +113,13 @@ func TestNothingOpens(t *testing.T) {
 	for range 19 {
 		checkGone(t, "hook", client.Get("/~/"+cluster.Token(podA)+"/h/i/1"))
 	}
-	if lines := logged(caddy, nothingOpens); lines != 0 {
+	if lines := logged(caddy, message(nothingOpens)); lines != 0 {
 		t.Error("19 tokens are enough to doubt the secret")
 	}
 	for round := range 3 {
 		storm(t, client, "/~/"+cluster.Token(podA)+"/s/i")
-		if lines := logged(caddy, nothingOpens, `"level":"error"`); lines != 1 {
+		caddy.Output.Wait(t, nothingOpens, Patience) // the log goes through a pipe
+		if lines := logged(caddy, message(nothingOpens), `"level":"error"`); lines != 1 {
 			t.Errorf("round %d: %d lines say that no token has opened", round, lines)
 		}
 		reload(t, caddy, config) // does not count as a new start
@@ -137,7 +138,7 @@ func TestNothingOpens(t *testing.T) {
 	for range 30 {
 		checkGone(t, "forged", client.Get("/~/"+Token(t, wrong, podA)+"/h/i/1"))
 	}
-	if lines := logged(caddy, nothingOpens); lines != 1 {
+	if lines := logged(caddy, message(nothingOpens)); lines != 1 {
 		t.Errorf("%d lines say that no token has opened", lines)
 	}
 	if output := caddy.Output.String(); strings.Contains(output, wrong) || strings.Contains(output, cluster.Secret) {

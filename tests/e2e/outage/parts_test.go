@@ -28,10 +28,10 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 	client := caddy.NewClient(t, H1)
 	all := func() bool { // the last event has the fresh addresses
 		client.Get("/")
-		return logged(caddy, `"host answers are partial`) == 1 && freshPods(caddy) == len(addresses)
+		return logged(caddy, message("host answers are partial")) == 1 && freshPods(caddy) == len(addresses)
 	}
 	Eventually(t, "all pods are fresh", all)
-	changes := logged(caddy, `"host addresses changed"`)
+	changes := logged(caddy, message("host addresses changed"))
 	var browsers sync.WaitGroup
 	for n, address := range addresses {
 		browsers.Go(func() {
@@ -47,8 +47,8 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 		})
 	}
 	browsers.Wait()
-	if more := logged(caddy, `"host addresses changed"`) - changes; more != 0 || logged(caddy, `"host answers are`) != 1 {
-		t.Errorf("%d more changes in the log, %d lines about partial answers", more, logged(caddy, `"host answers are`))
+	if more := logged(caddy, message("host addresses changed")) - changes; more != 0 || logged(caddy, message("host answers are")) != 1 {
+		t.Errorf("%d more changes in the log, %d lines about partial answers", more, logged(caddy, message("host answers are")))
 	}
 	// A pod that refuses connections gets no more pages. Once answers are complete, they are used
 	// as they are.
@@ -56,10 +56,10 @@ func TestNameServerNamesOnlySome(t *testing.T) {
 	resolve(dns, app, addresses[1:]...)
 	Eventually(t, "the dead pod is given up", func() bool {
 		client.Do(Request{Path: "/", Cookie: []string{"upstream=" + cluster.Token(addresses[0])}})
-		return logged(caddy, `"host address dropped"`, addresses[0]+`"`) == 1 || freshPods(caddy) == 19
+		return logged(caddy, message("host address dropped"), addresses[0]+`"`) == 1 || freshPods(caddy) == 19
 	})
 	dns.Order(app, "", nameserver.Order{})
-	Eventually(t, "answers are whole", func() bool { client.Get("/"); return logged(caddy, `"host answers are complete"`) == 1 })
+	Eventually(t, "answers are whole", func() bool { client.Get("/"); return logged(caddy, message("host answers are complete")) == 1 })
 	resolve(dns, app, addresses[2:]...)
 	Eventually(t, "a pod leaves at once", func() bool { client.Get("/"); return freshPods(caddy) == 18 })
 }
@@ -86,7 +86,7 @@ func TestReadinessFlaps(t *testing.T) {
 	}
 	resolve(dns, app, podA)
 	Eventually(t, "the pod has left", func() bool { client.Get("/"); return freshPods(caddy) == 1 })
-	if lines := hostLines(caddy); logged(caddy, `"host answers are`) != 0 || !slices.Equal(lines[len(lines)-1], []string{podA}) {
+	if lines := hostLines(caddy); logged(caddy, message("host answers are")) != 0 || !slices.Equal(lines[len(lines)-1], []string{podA}) {
 		t.Errorf("the log says %v", lines)
 	}
 }

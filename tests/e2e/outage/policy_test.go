@@ -18,8 +18,10 @@ func TestOwnServerFull(t *testing.T) {
 	dns, secret, port := newNameServer(t), NewSecret(32), Port(t, podA, podZ)
 	arrived, done := make(chan struct{}), make(chan struct{})
 	serveAt(t, podA, port, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		arrived <- struct{}{}
-		<-done
+		if r.URL.Path == "/long" {
+			arrived <- struct{}{}
+			<-done
+		}
 	}))
 	defer close(done)
 	serveAt(t, podZ, port, &echo{})
@@ -29,16 +31,25 @@ func TestOwnServerFull(t *testing.T) {
 	caddy := Start(t, Options{Config: Config{Handlers: site(dns, secret, upstreams, "", "unhealthy_request_count 1")}})
 	own := []string{"upstream=" + Token(t, secret, podA)}
 	client := caddy.NewClient(t, H2)
+	waitUntilKnown(t, caddy, Token(t, secret, podA), app) // until then pages go to the other upstream
+	waitUntilKnown(t, caddy, Token(t, secret, podZ), "other.test")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	ended := make(chan error, 1)
 	go func() {
-		if answer, err := client.Open(ctx, Request{Path: "/", Cookie: own}); err == nil {
+		answer, err := client.Open(ctx, Request{Path: "/long", Cookie: own})
+		if err == nil {
 			answer.Body.Close()
 		}
+		ended <- err
 	}()
-	<-arrived
-	if answer := client.Do(Request{Path: "/", Cookie: own}); answer.Status != http.StatusOK {
-		t.Errorf("status %d although the other upstream is up", answer.Status)
+	select {
+	case <-arrived:
+	case err := <-ended:
+		t.Fatalf("the first request did not reach its pod: %v", err)
+	}
+	if answer := client.Do(Request{Method: "PUT", Path: "/", Cookie: own}); answer.Status != http.StatusOK || answer.Header.Get("X-Method") != "PUT" {
+		t.Errorf("status %d, %v; want an answer of the other upstream", answer.Status, answer.Header)
 	}
 }
 

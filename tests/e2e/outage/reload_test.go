@@ -83,7 +83,7 @@ func TestReloads(t *testing.T) {
 	if mine-others > 4*math.Sqrt(mine+others)+3 {
 		t.Errorf("%d of %d HTTP/1.1 requests failed; with stock Caddy %d of %d", failed[H1], requests[H1], stockFailed[H1], stockRequests[H1])
 	}
-	if lines := logged(caddy, `"host resolved"`); lines != 1 {
+	if lines := logged(caddy, message("host resolved")); lines != 1 {
 		t.Errorf("the host was resolved for the first time %d times", lines)
 	}
 }
@@ -120,7 +120,7 @@ func TestReloadWithoutNameServer(t *testing.T) {
 			caddy.Output.Wait(t, `"host lookup failed"`, Patience)
 			requests, _ := failures(t, traffic.stop(), "")
 			t.Logf("%v requests", requests)
-			if lines := logged(caddy, `"host lookup failed"`); lines != 1 {
+			if lines := logged(caddy, message("host lookup failed")); lines != 1 {
 				t.Errorf("%d lines about the failure", lines)
 			}
 		})

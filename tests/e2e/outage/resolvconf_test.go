@@ -85,7 +85,7 @@ func TestSystemResolver(t *testing.T) {
 				Eventually(t, "pages move to "+address, func() bool { return page() == address })
 				t.Logf("seen after %v", time.Since(begin).Round(100*time.Millisecond))
 			}
-			if logged(caddy, `"host lookup failed"`) != 0 {
+			if logged(caddy, message("host lookup failed")) != 0 {
 				t.Error("the log says that the host fails")
 			}
 			if silent := servers[0]; c.name == "the first name server is silent" {
@@ -121,7 +121,7 @@ func TestOneTypeFails(t *testing.T) {
 			client := caddy.NewClient(t, H1)
 			client.Get("/")
 			dns.Order(app, "A", nameserver.Order{Failure: failure})
-			Eventually(t, "the failure is reported", func() bool { client.Get("/"); return logged(caddy, `"host lookup failed"`) == 1 })
+			Eventually(t, "the failure is reported", func() bool { client.Get("/"); return logged(caddy, message("host lookup failed")) == 1 })
 			if logged(caddy, "no such host") != 0 {
 				t.Error("the log says that the name does not exist")
 			}
@@ -131,7 +131,7 @@ func TestOneTypeFails(t *testing.T) {
 					t.Errorf("status %d", answer.Status)
 				}
 			}
-			if logged(caddy, `"host address dropped"`) != 0 {
+			if logged(caddy, message("host address dropped")) != 0 {
 				t.Error("an address was given up")
 			}
 			// Another name server has more addresses, from the start.

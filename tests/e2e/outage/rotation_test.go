@@ -78,7 +78,7 @@ func TestKeyRotation(t *testing.T) {
 	fresh := NewClusterAt(t, pod.Config{Roll: 10 * time.Minute, Secret: newKey}, port, podB)
 	resolve(dns, app, podB)
 	everywhere(func(caddy *Caddy) {
-		Eventually(t, "the move", func() bool { return logged(caddy, `"host addresses changed"`) == 1 })
+		Eventually(t, "the move", func() bool { return logged(caddy, message("host addresses changed")) == 1 })
 	})
 	visit(fresh.Pod(podB))
 	checkDelivers(t, streams, "both-clusters")

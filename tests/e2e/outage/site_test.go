@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	. "github.com/doors-dev/doors-caddy/tests/e2e/harness"
@@ -67,6 +68,24 @@ func site(dns *nameserver.Server, secret string, upstreams []Upstream, options, 
 	begin := "doors_upstream {\n"
 	options = strings.TrimSpace("resolvers " + dns.Address() + "\n" + options)
 	return strings.Replace(text, begin, begin+Indent(Indent(options))+"\n", 1)
+}
+
+// documented is the page that lists all log messages. Another test compares it with the code.
+var documented = sync.OnceValue(func() string {
+	page, err := os.ReadFile("../../../docs/logs.md")
+	if err != nil {
+		panic(err)
+	}
+	return string(page)
+})
+
+// message returns how the lines with a message look, given the beginning of the message. It panics
+// if there is no such message: a test that expects no line could not fail.
+func message(beginning string) string {
+	if !strings.Contains(documented(), "| `"+beginning) {
+		panic("docs/logs.md has no message that begins with " + beginning)
+	}
+	return `"msg":"` + beginning
 }
 
 // logged counts the lines that contain all the given texts.

@@ -131,7 +131,7 @@ func TestUnreachablePod(t *testing.T) {
 	}
 	// One line for each change, not for each request or reload.
 	for one, want := range map[*clog]int{clogged: 2, alone: 1} {
-		if lines := logged(caddy, `"msg":"pod is `, one.address.String()); lines != want {
+		if lines := logged(caddy, message("pod is "), one.address.String()); lines != want {
 			t.Errorf("%s: %d changes in the log", one.address, lines)
 		}
 	}
@@ -185,7 +185,7 @@ func TestCancelledRequests(t *testing.T) {
 			t.Errorf("%s: status %d", request.Path, answer.Status)
 		}
 	}
-	if lines := logged(caddy, `"msg":"pod is `); lines != 0 {
+	if lines := logged(caddy, message("pod is ")); lines != 0 {
 		t.Errorf("something is held against a pod after %d changes", lines)
 	}
 }

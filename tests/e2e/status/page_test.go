@@ -132,7 +132,7 @@ func (w *window) picture(name string, width int64, dark bool) {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	r := start(t)
-	var closeOld []func()
+	var closeOld, closeNew []func()
 	for range 12 {
 		_, closePage := r.open()
 		closeOld = append(closeOld, closePage)
@@ -149,7 +149,8 @@ func TestPage(t *testing.T) {
 	r.resolve(app, podB)
 	w.shows(row(podA, 1) + `.startsWith("draining")`)
 	for range 5 {
-		r.open()
+		_, closePage := r.open()
+		closeNew = append(closeNew, closePage)
 	}
 	client := r.caddy.NewClient(t, H1)
 	for range 3 {
@@ -183,6 +184,10 @@ func TestPage(t *testing.T) {
 	w.shows(`[...document.querySelectorAll("#pods tr")].at(-1).innerText.includes("` + podA + `:")`)
 	w.picture("desktop-gone", 1280, false)
 	w.checkSilence()
+
+	for _, closePage := range append(closeOld, closeNew...) {
+		closePage()
+	}
 
 	// Outdated figures look outdated.
 	r.caddy.Stop()

@@ -89,12 +89,19 @@ func (r *rollout) open() (page *Page, closePage func()) {
 	r.t.Helper()
 	page = r.load(r.caddy)
 	ctx, cancel := context.WithCancel(context.Background())
-	r.t.Cleanup(cancel)
+	ended := make(chan struct{})
+	r.t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
 	go func() {
+		defer close(ended)
 		answer, err := page.Browser.Open(ctx, Request{Path: page.Sync(1), Cookie: page.Browser.Cookies()})
 		if err == nil {
 			<-ctx.Done()
 			answer.Body.Close()
+		} else if ctx.Err() == nil {
+			r.t.Errorf("the stream of the page: %v", err)
 		}
 	}()
 	return page, cancel
