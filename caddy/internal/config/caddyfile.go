@@ -163,14 +163,10 @@ func readBlock(d *caddyfile.Dispenser, lines []line) error {
 				allowed = append(allowed, l.name)
 			}
 			return d.Errf("unknown option %s in %s; %s", Quoted(name), start.Text, instead(name, "options", allowed))
-		case lines[i].block != nil:
-			if err := lines[i].block(d); err != nil {
-				return err
-			}
-		case met[name]:
+		case met[name] && lines[i].block == nil:
 			return d.Errf("option %s is set twice in %s; remove one of them", name, start.Text)
 		default:
-			if err := lines[i].readValues(d); err != nil {
+			if err := lines[i].read(d); err != nil {
 				return err
 			}
 		}
@@ -184,7 +180,11 @@ func readBlock(d *caddyfile.Dispenser, lines []line) error {
 	return nil
 }
 
-func (l line) readValues(d *caddyfile.Dispenser) error {
+// read reads the values of the option, or its block.
+func (l line) read(d *caddyfile.Dispenser) error {
+	if l.block != nil {
+		return l.block(d)
+	}
 	count := 0
 	for ; d.NextArg(); count++ {
 		if count > 0 && !l.several {

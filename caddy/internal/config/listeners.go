@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -25,7 +26,7 @@ var interfaceAddrs = net.InterfaceAddrs
 
 // listenersOf returns the listeners of an app and that of the admin endpoint.
 func listenersOf(ctx caddy.Context, app *caddyhttp.App) (all []listener) {
-	var local []netip.Addr // addresses of all interfaces
+	local := sync.OnceValue(localAddresses)
 	add := func(name, text string) {
 		address, err := caddy.ParseNetworkAddress(text)
 		if err != nil || address.IsUnixNetwork() {
@@ -38,10 +39,7 @@ func listenersOf(ctx caddy.Context, app *caddyhttp.App) (all []listener) {
 		case address.Host == "localhost":
 			one.addresses = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
 		default:
-			if local == nil {
-				local = localAddresses()
-			}
-			one.addresses, one.everywhere = local, true
+			one.addresses, one.everywhere = local(), true
 		}
 		all = append(all, one)
 	}
@@ -56,8 +54,8 @@ func listenersOf(ctx caddy.Context, app *caddyhttp.App) (all []listener) {
 	return all
 }
 
-func localAddresses() []netip.Addr {
-	addresses := []netip.Addr{}
+// localAddresses returns the addresses of all interfaces.
+func localAddresses() (addresses []netip.Addr) {
 	interfaces, _ := interfaceAddrs() // on error, check less rather than refuse to start
 	for _, network := range interfaces {
 		if prefix, err := netip.ParsePrefix(network.String()); err == nil {
@@ -88,31 +86,25 @@ func adminAddress(ctx caddy.Context) string {
 // takenFor says which upstream of a source could take the listener for one of its pods, and why. It
 // returns "" if none could.
 func (l listener) takenFor(source *Loaded) string {
-	reason := func(upstream int, what string, address netip.Addr) string {
-		_, port := source.Router.Upstream(upstream)
-		if uint(port) < l.first || uint(port) > l.last {
-			return ""
-		}
-		where := "the admin endpoint"
-		if l.name != "" {
-			where = "server " + l.name
-		}
-		return fmt.Sprintf("upstreams[%d]: the %s %s and the port is %d, where %s of this Caddy listens (%s)", upstream, what, address, port, where, l.text)
-	}
-	for _, address := range l.addresses {
-		if i, ok := source.Router.Lookup(address); ok {
-			if found := reason(i, "network contains", address); found != "" {
-				return found
-			}
-		}
+	where := "server " + l.name
+	if l.name == "" {
+		where = "the admin endpoint"
 	}
 	for i, hosts := range source.Hosts {
+		_, port := source.Router.Upstream(i)
+		if uint(port) < l.first || uint(port) > l.last {
+			continue
+		}
+		const reason = "upstreams[%d]: the %s %s and the port is %d, where %s of this Caddy listens (%s)"
+		for _, address := range l.addresses {
+			if owner, found := source.Router.Lookup(address); found && owner == i {
+				return fmt.Sprintf(reason, i, "network contains", address, port, where, l.text)
+			}
+		}
 		for _, host := range hosts {
 			address, err := netip.ParseAddr(host)
 			if err == nil && (slices.Contains(l.addresses, address.Unmap()) || l.everywhere && address.IsLoopback()) {
-				if found := reason(i, "host is", address); found != "" {
-					return found
-				}
+				return fmt.Sprintf(reason, i, "host is", address, port, where, l.text)
 			}
 		}
 	}

@@ -102,7 +102,7 @@ func (o *Options) table() []option {
 		duration("gone_after", &o.GoneAfter, positive),
 		{"gone_rate", &o.GoneRate, "must be a whole number from 0 to 4294967295", nil, nil},
 		duration("drain_max", &o.DrainMax, notNegative),
-		{"page_wait", &o.PageWait, durationRule[notNegative], func() bool { return o.PageWait != nil && *o.PageWait >= 0 }, nil},
+		{"page_wait", &o.PageWait, notNegative.rule, func() bool { return o.PageWait != nil && *o.PageWait >= notNegative.least }, nil},
 		duration("roll_time", &o.RollTime, positive),
 		duration("session_time", &o.SessionTime, positive),
 		{"max_pods", &o.MaxPods, "must be a whole number from 1 to 4294967295", func() bool { return o.MaxPods > 0 }, nil},
@@ -110,21 +110,20 @@ func (o *Options) table() []option {
 	}
 }
 
-const (
-	anyDuration caddy.Duration = math.MinInt64
-	notNegative caddy.Duration = 0
-	positive    caddy.Duration = 1 // 0 would select the default
-)
-
-// durationRule gives the rule for durations of at least the key.
-var durationRule = map[caddy.Duration]string{
-	anyDuration: "must be a duration such as 10s",
-	notNegative: "must be a duration of 0s or longer, such as 10s",
-	positive:    "must be a duration longer than 0s, such as 10s",
+// minimum is the shortest valid value of a duration, and the rule in words.
+type minimum struct {
+	least caddy.Duration
+	rule  string
 }
 
-func duration(name string, target *caddy.Duration, least caddy.Duration) option {
-	return option{name, target, durationRule[least], func() bool { return *target >= least }, nil}
+var (
+	anyDuration = minimum{math.MinInt64, "must be a duration such as 10s"}
+	notNegative = minimum{0, "must be a duration of 0s or longer, such as 10s"}
+	positive    = minimum{1, "must be a duration longer than 0s, such as 10s"} // 0 would select the default
+)
+
+func duration(name string, target *caddy.Duration, m minimum) option {
+	return option{name, target, m.rule, func() bool { return *target >= m.least }, nil}
 }
 
 // set sets the option to a JSON value. It reports whether the value is valid.
@@ -158,9 +157,7 @@ func (o option) line() line {
 }
 
 func (o *Options) takeResolver(address string) error {
-	if o.Resolver == nil {
-		o.Resolver = new(reverseproxy.UpstreamResolver)
-	}
+	o.Resolver = cmp.Or(o.Resolver, new(reverseproxy.UpstreamResolver))
 	o.Resolver.Addresses = append(o.Resolver.Addresses, address)
 	if hasPlaceholder(address) {
 		return nil
@@ -170,15 +167,12 @@ func (o *Options) takeResolver(address string) error {
 }
 
 func (o *Options) takeVersion(version string) error {
-	if o.Versions == nil {
-		o.Versions = new(reverseproxy.IPVersions)
-	}
-	enabled := true
+	o.Versions = cmp.Or(o.Versions, new(reverseproxy.IPVersions))
 	switch version {
 	case "ipv4":
-		o.Versions.IPv4 = &enabled
+		o.Versions.IPv4 = new(true)
 	case "ipv6":
-		o.Versions.IPv6 = &enabled
+		o.Versions.IPv6 = new(true)
 	default:
 		return fmt.Errorf("%s is not an IP version; write ipv4 or ipv6", Quoted(version))
 	}
@@ -224,12 +218,8 @@ func (o *Options) Flow() routing.Options {
 	flow.FirstLookup = cmp.Or(time.Duration(o.FirstLookup), flow.FirstLookup)
 	flow.GoneAfter = cmp.Or(time.Duration(o.GoneAfter), flow.GoneAfter)
 	flow.DrainMax, flow.RollTime = time.Duration(o.DrainMax), cmp.Or(time.Duration(o.RollTime), flow.RollTime)
-	if o.PageWait != nil {
-		flow.PageWait = time.Duration(*o.PageWait)
-	}
-	if o.GoneRate != nil {
-		flow.GoneRate = *o.GoneRate
-	}
+	flow.PageWait = time.Duration(*cmp.Or(o.PageWait, (*caddy.Duration)(&flow.PageWait)))
+	flow.GoneRate = *cmp.Or(o.GoneRate, &flow.GoneRate)
 	return flow
 }
 
@@ -243,14 +233,12 @@ func (o *Options) lookups() (dns.Options, error) {
 		FallbackDelay: time.Duration(o.FallbackDelay),
 		Network:       o.network(),
 	}
-	if o.Resolver != nil {
-		for i, text := range o.Resolver.Addresses {
-			address, err := resolverAddress(text)
-			if err != nil {
-				return lookups, fmt.Errorf("resolver.addresses[%d]: %w", i, err)
-			}
-			lookups.Resolvers = append(lookups.Resolvers, address)
+	for i, text := range cmp.Or(o.Resolver, new(reverseproxy.UpstreamResolver)).Addresses {
+		address, err := resolverAddress(text)
+		if err != nil {
+			return lookups, fmt.Errorf("resolver.addresses[%d]: %w", i, err)
 		}
+		lookups.Resolvers = append(lookups.Resolvers, address)
 	}
 	return lookups, nil
 }
@@ -258,16 +246,14 @@ func (o *Options) lookups() (dns.Options, error) {
 // network returns the IP versions to resolve as a network of package net: "ip", "ip4", "ip6", or ""
 // for none. A version that is not set is enabled only if the other one is disabled.
 func (o *Options) network() string {
-	if o.Versions == nil {
-		return "ip"
-	}
+	versions := cmp.Or(o.Versions, new(reverseproxy.IPVersions))
 	enabled := func(version, other *bool) bool {
 		if version != nil {
 			return *version
 		}
 		return other == nil || !*other
 	}
-	both := [2]bool{enabled(o.Versions.IPv4, o.Versions.IPv6), enabled(o.Versions.IPv6, o.Versions.IPv4)}
+	both := [2]bool{enabled(versions.IPv4, versions.IPv6), enabled(versions.IPv6, versions.IPv4)}
 	return map[[2]bool]string{{true, true}: "ip", {true, false}: "ip4", {false, true}: "ip6"}[both]
 }
 

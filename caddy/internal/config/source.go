@@ -116,30 +116,28 @@ func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*rout
 	if loaded.Router, err = route(config, loaded); err != nil {
 		return nil, err
 	}
-	loaded.CookieName, _ = document["cookie_name"].(string)
-	loaded.CIDRs, loaded.Hosts = listsOf(document, "cidr"), listsOf(document, "host")
+	var valid struct {
+		CookieName string `json:"cookie_name"`
+		Upstreams  []Upstream
+	}
+	_ = json.Unmarshal(config, &valid) // cannot fail: the library has accepted it
+	loaded.CookieName = valid.CookieName
+	for _, upstream := range valid.Upstreams {
+		loaded.CIDRs = append(loaded.CIDRs, oneOrSeveral(upstream.CIDR, upstream.CIDRs))
+		loaded.Hosts = append(loaded.Hosts, oneOrSeveral(upstream.Host, upstream.Hosts))
+	}
 	return loaded, nil
 }
 
 // Decide is a route function for Load. Its router can only decide about requests.
 func Decide(config []byte, _ *Loaded) (*routing.Router, error) { return routing.NewRouter(config) }
 
-// listsOf returns, for each upstream of a valid configuration, the values of a member such as
-// "cidr" or of its plural such as "cidrs".
-func listsOf(document map[string]any, name string) (all [][]string) {
-	for _, upstream := range document["upstreams"].([]any) {
-		var texts []string
-		members := upstream.(map[string]any)
-		several, _ := members[name+"s"].([]any)
-		if one, ok := members[name]; ok {
-			several = []any{one}
-		}
-		for _, text := range several {
-			texts = append(texts, text.(string))
-		}
-		all = append(all, texts)
+// oneOrSeveral returns the values of two members of which one is set, such as cidr and cidrs.
+func oneOrSeveral(one string, several []string) []string {
+	if one != "" {
+		return []string{one}
 	}
-	return all
+	return several
 }
 
 // Members returns the members of a JSON object, or none for an empty text.

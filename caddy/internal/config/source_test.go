@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
 
@@ -8,11 +9,16 @@ import (
 )
 
 // CIDRs and hosts are found in each of their spellings.
-func TestListsOf(t *testing.T) {
-	shown := listsOf(map[string]any{"secret": caddytest.Secret, "cookie_name": "upstream", "upstreams": []any{
-		map[string]any{"cidr": "10.0.0.0/24"}, map[string]any{"cidrs": []any{"10.0.1.0/24", "fd00::/64"}},
-	}}, "cidr")
-	if want := [][]string{{"10.0.0.0/24"}, {"10.0.1.0/24", "fd00::/64"}}; !reflect.DeepEqual(shown, want) {
-		t.Errorf("%+v", shown)
+func TestLoadedLists(t *testing.T) {
+	loaded, err := Load(json.RawMessage(`{"secret": "`+caddytest.Secret+`", "cookie_name": "upstream", "upstreams": [
+		{"cidr": "10.0.0.0/24", "hosts": ["a.test", "10.0.0.7"], "port": 80}, {"cidrs": ["10.0.1.0/24", "fd00::/64"], "host": "b.test", "port": 80}]}`), Decide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := [][]string{{"10.0.0.0/24"}, {"10.0.1.0/24", "fd00::/64"}}; !reflect.DeepEqual(loaded.CIDRs, want) {
+		t.Errorf("CIDRs: %q", loaded.CIDRs)
+	}
+	if want := [][]string{{"a.test", "10.0.0.7"}, {"b.test"}}; !reflect.DeepEqual(loaded.Hosts, want) || loaded.CookieName != "upstream" {
+		t.Errorf("hosts: %q, cookie %q", loaded.Hosts, loaded.CookieName)
 	}
 }

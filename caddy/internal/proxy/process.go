@@ -42,7 +42,9 @@ var pool = caddy.NewUsagePool()
 // Acquire returns the shared Process, and keeps it alive until Release.
 func Acquire() (*Process, error) {
 	value, _, err := pool.LoadOrNew(processKey, func() (caddy.Destructor, error) {
-		state, err := routing.NewState(limits())
+		limits := routing.DefaultLimits()
+		limits.RefreshesPerSecond = uint32(min(refreshesPerCore*runtime.GOMAXPROCS(0), maxRefreshes))
+		state, err := routing.NewState(limits)
 		if err != nil {
 			return nil, err
 		}
@@ -81,12 +83,6 @@ const (
 	// maxRefreshes is the limit on large machines. It protects the name servers.
 	maxRefreshes = 500
 )
-
-func limits() routing.Limits {
-	limits := routing.DefaultLimits()
-	limits.RefreshesPerSecond = uint32(min(refreshesPerCore*runtime.GOMAXPROCS(0), maxRefreshes))
-	return limits
-}
 
 // Now returns the time on the clock of all events.
 func (s *Process) Now() time.Duration { return time.Since(s.started) }

@@ -35,13 +35,10 @@ func (s *Source) adoptStockHandler(ctx caddy.Context, handler *reverseproxy.Hand
 		return err
 	}
 	handler.Transport = stockTransport{transport}
-	if handler.LoadBalancing == nil {
-		handler.LoadBalancing = new(reverseproxy.LoadBalancing)
-	}
-	if handler.LoadBalancing.SelectionPolicy == nil {
-		handler.LoadBalancing.SelectionPolicy = reverseproxy.RandomSelection{}
-	}
-	s.balance(handler.LoadBalancing)
+	handler.LoadBalancing = cmp.Or(handler.LoadBalancing, new(reverseproxy.LoadBalancing))
+	lb := handler.LoadBalancing
+	lb.SelectionPolicy = cmp.Or[reverseproxy.Selector](lb.SelectionPolicy, reverseproxy.RandomSelection{})
+	s.balance(lb)
 	return nil
 }
 

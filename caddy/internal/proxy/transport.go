@@ -176,7 +176,7 @@ func watchDial(dial dialFunc, source *Source) dialFunc {
 // an answer.
 func isDrop(err error) bool {
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		return errno == syscall.EPIPE || isUnreachable(errno)
+		return errno == syscall.EPIPE || slices.Contains(unreachable, errno)
 	}
 	// HTTP/1 reports the end of a connection as an error of the reader, as an error of the writer,
 	// or as an error without a type. HTTP/2 returns io.ErrUnexpectedEOF as it is; HTTP/1 wraps it
@@ -195,20 +195,16 @@ func outcomeOf(err error) routing.Outcome {
 		return routing.OutcomeCancelled
 	case errno == syscall.ECONNREFUSED:
 		return routing.OutcomeRefused
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isUnreachable(errno):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), slices.Contains(unreachable, errno):
 		return routing.OutcomeUnreachable
 	default: // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EACCES, EPERM and other faults of this host
 		return routing.OutcomeOwnFault
 	}
 }
 
-// isUnreachable reports whether an errno means that packets got no answer or were rejected.
-func isUnreachable(errno syscall.Errno) bool {
-	switch errno {
-	case syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN, syscall.ETIMEDOUT, syscall.ECONNRESET, syscall.ECONNABORTED:
-		return true
-	}
-	return false
+// unreachable are the errors that mean that packets got no answer or were rejected.
+var unreachable = []syscall.Errno{
+	syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN, syscall.ETIMEDOUT, syscall.ECONNRESET, syscall.ECONNABORTED,
 }
 
 // watchedBody is the body of a request. Go's HTTP/1 client reads once more after the announced

@@ -51,7 +51,7 @@ func documentedDirective(stock httpcaddyfile.UnmarshalFunc) httpcaddyfile.Unmars
 // misplacedDirective returns the error for one of our options written as a directive.
 func misplacedDirective(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	h.Next()
-	return nil, h.Errf("%s is not a directive; write `%s { %s %s { ... } }`", h.Val(), directiveID, documentedSubdirective, config.SourceName)
+	return nil, h.Errf("%s is not a directive; write `%s { %s %s { ... } }`", h.Val(), config.Directive, documentedSubdirective, config.SourceName)
 }
 
 // checkSourceAt rejects an unknown source if Caddy's own error would not help or would show too

@@ -26,14 +26,11 @@ var caddyModules map[string]caddy.ModuleInfo
 //go:linkname caddyfileDirectives github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile.registeredDirectives
 var caddyfileDirectives map[string]httpcaddyfile.UnmarshalFunc
 
-const (
-	handlerID   = "http.handlers.reverse_proxy"
-	directiveID = config.Directive
-)
+const handlerID = "http.handlers." + config.Directive
 
-// shortcuts are Caddy's directives that also accept the options of reverse_proxy and make its
+// wrappedDirectives are Caddy's directives that accept the options of reverse_proxy and make its
 // handler.
-var shortcuts = []string{"forward_auth", "php_fastcgi"}
+var wrappedDirectives = []string{config.Directive, "forward_auth", "php_fastcgi"}
 
 // Register replaces Caddy's handler and directive. It also registers our option names as directives
 // that return a helpful error.
@@ -51,8 +48,7 @@ func Register() {
 	}
 }
 
-// takeOver replaces the reverse_proxy module, its directive and the shortcuts in both tables, or
-// changes nothing.
+// takeOver replaces the reverse_proxy module and the directives in both tables, or changes nothing.
 func takeOver(modules map[string]caddy.ModuleInfo, directives map[string]httpcaddyfile.UnmarshalFunc) error {
 	stockModule, ok := modules[handlerID]
 	if !ok || stockModule.New == nil {
@@ -61,9 +57,8 @@ func takeOver(modules map[string]caddy.ModuleInfo, directives map[string]httpcad
 	if _, ok := stockModule.New().(*reverseproxy.Handler); !ok {
 		return fmt.Errorf("%s is not Caddy's own but %T", handlerID, stockModule.New())
 	}
-	stockDirective, ok := directives[directiveID]
-	if !ok || stockDirective == nil {
-		return fmt.Errorf("%s is not in the table of directives", directiveID)
+	if directives[config.Directive] == nil {
+		return fmt.Errorf("%s is not in the table of directives", config.Directive)
 	}
 	modules[handlerID] = Handler{}.CaddyModule()
 	registered, err := caddy.GetModule(handlerID)
@@ -71,10 +66,9 @@ func takeOver(modules map[string]caddy.ModuleInfo, directives map[string]httpcad
 		modules[handlerID] = stockModule
 		return fmt.Errorf("the table of modules is not the one that Caddy reads")
 	}
-	directives[directiveID] = documentedDirective(stockDirective)
-	for _, shortcut := range shortcuts {
-		if stock := directives[shortcut]; stock != nil {
-			directives[shortcut] = documentedDirective(stock)
+	for _, name := range wrappedDirectives {
+		if stock := directives[name]; stock != nil {
+			directives[name] = documentedDirective(stock)
 		}
 	}
 	return nil

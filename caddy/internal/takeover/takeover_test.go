@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/doors-dev/doors-caddy/caddy/internal/caddytest"
+	"github.com/doors-dev/doors-caddy/caddy/internal/config"
 )
 
 // caddyDirectory returns the source directory of the Caddy that is built.
@@ -85,10 +86,10 @@ func TestTakeOverRefuses(t *testing.T) {
 		directives map[string]httpcaddyfile.UnmarshalFunc
 		want       string
 	}{
-		{"no table of modules", nil, map[string]httpcaddyfile.UnmarshalFunc{directiveID: directive}, "is not in the table of modules"},
+		{"no table of modules", nil, map[string]httpcaddyfile.UnmarshalFunc{config.Directive: directive}, "is not in the table of modules"},
 		{"no table of directives", map[string]caddy.ModuleInfo{handlerID: stock}, nil, "is not in the table of directives"},
-		{"another handler", map[string]caddy.ModuleInfo{handlerID: Handler{}.CaddyModule()}, map[string]httpcaddyfile.UnmarshalFunc{directiveID: directive}, "not Caddy's own"},
-		{"a table that Caddy does not read", map[string]caddy.ModuleInfo{handlerID: stock}, map[string]httpcaddyfile.UnmarshalFunc{directiveID: directive}, ""},
+		{"another handler", map[string]caddy.ModuleInfo{handlerID: Handler{}.CaddyModule()}, map[string]httpcaddyfile.UnmarshalFunc{config.Directive: directive}, "not Caddy's own"},
+		{"a table that Caddy does not read", map[string]caddy.ModuleInfo{handlerID: stock}, map[string]httpcaddyfile.UnmarshalFunc{config.Directive: directive}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
