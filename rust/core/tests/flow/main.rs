@@ -1,18 +1,13 @@
 //! Tests of the flow of requests in virtual time.
 
-mod balance;
+mod choosing;
 mod clicks;
-mod holding;
 mod hosts;
 mod late;
 mod leaving;
-mod lookups;
-mod marks;
 mod pages;
-mod policy;
 mod promises;
-mod seeking;
 mod shown;
 mod tokens;
-mod turns;
+mod waiting;
 mod world;

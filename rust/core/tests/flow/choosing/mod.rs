@@ -1,0 +1,5 @@
+//! Which of several pods gets a request.
+
+mod balance;
+mod policy;
+mod turns;

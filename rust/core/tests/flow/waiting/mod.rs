@@ -1,0 +1,5 @@
+//! Requests that wait for DNS or for a pod.
+
+mod holding;
+mod lookups;
+mod seeking;
