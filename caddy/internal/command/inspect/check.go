@@ -138,13 +138,13 @@ func (r *report) checkUpstream(ctx context.Context, name string, source *Loaded,
 		pods, refused := r.checkHost(ctx, name, source, index, host)
 		reached, idle = append(reached, pods...), append(idle, refused...)
 	}
-	// Of several configured addresses one may be free for the next version.
-	grade, hint := bad, ""
-	if len(reached) > 0 {
-		grade, hint = notice, ": no version of the app runs there now"
-	}
 	for _, refused := range idle {
-		r.say(grade, "%s: %v%s", name, refused, hint)
+		// Of several configured addresses one may be free for the next version.
+		if len(reached) > 0 {
+			r.say(notice, "%s: %v: no version of the app runs there now", name, refused)
+		} else {
+			r.say(bad, "%s: %v%s", name, refused, dialAdvice(refused))
+		}
 	}
 	switch {
 	case !probes:
@@ -165,7 +165,7 @@ func (r *report) checkHost(ctx context.Context, name string, source *Loaded, ind
 	var failure *dns.Failure
 	switch {
 	case errors.As(err, &failure) && failure.Kind == routing.LookupNotFound:
-		r.say(bad, "%s: host %s has no address", name, host)
+		r.say(bad, "%s: host %s has no address; check its spelling, and that pods are ready", name, host)
 		return nil, nil
 	case err != nil:
 		r.say(open, "%s: host %s: %v", name, host, err)
@@ -177,20 +177,32 @@ func (r *report) checkHost(ctx context.Context, name string, source *Loaded, ind
 		case !ok:
 			r.say(bad, "%s: host %s resolves to %s, which is in no pod_cidr: its pages will get 410; add its network", name, host, address)
 		case holder != index:
-			r.say(bad, "%s: host %s resolves to %s, which is in a pod_cidr of upstreams[%d]", name, host, address, holder)
+			r.say(bad, "%s: host %s resolves to %s, which is in a pod_cidr of upstreams[%d]; move the host or the network to the other upstream", name, host, address, holder)
 		}
 		if _, err := netip.ParseAddr(host); err == nil && errors.Is(failures[i], syscall.ECONNREFUSED) {
 			refused = append(refused, fmt.Errorf("%s: %w", host, failures[i]))
 			continue
 		}
 		if failures[i] != nil {
-			r.say(bad, "%s: %s: %v", name, host, failures[i])
+			r.say(bad, "%s: %s: %v%s", name, host, failures[i], dialAdvice(failures[i]))
 			continue
 		}
 		r.say(fine, "%s: %s: %s accepts connections", name, host, net.JoinHostPort(address.String(), strconv.Itoa(int(port))))
 		reached = append(reached, address)
 	}
 	return reached, refused
+}
+
+// dialAdvice says what to check after a failed dial, or "" if the error says enough.
+func dialAdvice(err error) string {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "; check that the app runs, and listens on this address and port"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.As(err, &timeout) && timeout.Timeout():
+		return "; check the address, the route to it, firewalls and network policies"
+	}
+	return ""
 }
 
 // maxDials is the number of concurrent dials.
