@@ -92,7 +92,7 @@ func TestIDFromEnvSaysWhatIsMissing(t *testing.T) {
 		}
 		for line := range strings.Lines(err.Error()) {
 			if !strings.HasPrefix(line, "doorscaddy: ") {
-				t.Errorf("%q does not say who speaks", line)
+				t.Errorf("%q does not begin with the name of the package", line)
 			}
 		}
 	}

@@ -129,7 +129,7 @@ func TestComplete(t *testing.T) {
 		{"127.0.0.1:8080", "127.0.0.1:2020", 0, nil}, {"127.0.0.1:8080", "127.0.0.1:2020", 65536, nil}, {"127.0.0.1:8080", "127.0.0.1:2020", 8080, []string{"x"}},
 	} {
 		if err := complete(&chosen, wrong.rest, wrong.listen, wrong.status, wrong.port); err == nil {
-			t.Errorf("%+v was taken", wrong)
+			t.Errorf("%+v was accepted", wrong)
 		}
 	}
 	t.Setenv("DOORS_CADDY", filepath.Join(t.TempDir(), "missing"))

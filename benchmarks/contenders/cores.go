@@ -73,7 +73,7 @@ func allowedCores() ([]string, error) {
 		from, errFrom := strconv.Atoi(first)
 		to, errTo := strconv.Atoi(last)
 		if errFrom != nil || errTo != nil {
-			return nil, fmt.Errorf("Cpus_allowed_list: %q is no list of cores", list)
+			return nil, fmt.Errorf("Cpus_allowed_list: %q is not a list of cores", list)
 		}
 		for core := from; core <= to; core++ {
 			allowed = append(allowed, strconv.Itoa(core))

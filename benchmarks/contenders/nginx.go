@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// nginxText is a configuration for streams. It has a single process instead of a master and a
-// worker, whose memory is that of the worker.
+// nginxText is a configuration for streams. nginx runs as a single process, so that its memory is that
+// of a worker, without a master.
 const nginxText = `daemon off;
 master_process off;
 pid %[1]s/pid;

@@ -30,11 +30,11 @@ func TestTokenIsTheAddress(t *testing.T) {
 
 func TestStartRefuses(t *testing.T) {
 	if _, err := pod.Start(pod.Config{Secret: "not a key"}); err == nil {
-		t.Fatal("a bad secret was taken")
+		t.Fatal("an invalid secret was accepted")
 	}
 	p := start(t, pod.Config{})
 	if _, err := pod.Start(pod.Config{Secret: newSecret(), Address: p.Address()}); err == nil {
-		t.Fatal("a busy port was taken")
+		t.Fatal("an address in use was accepted")
 	}
 }
 

@@ -306,7 +306,7 @@ func TestAdminAPI(t *testing.T) {
 		t.Fatal(answer.Status)
 	}
 	if status, _ := caddy.Admin("PATCH", handler+"/dynamic_upstreams/secret", "application/json", []byte(`"x"`)); status == http.StatusOK {
-		t.Error("a bad secret was taken")
+		t.Error("an invalid secret was accepted")
 	}
 	if status, message := caddy.Load(Config{JSON: JSON("upstreams", cluster.Secret, "upstream", twoServers(cluster)[:1])}); status != http.StatusOK {
 		t.Fatal(status, message)

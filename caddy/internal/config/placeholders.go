@@ -89,7 +89,8 @@ func resolveText(replacer *caddy.Replacer, text string) (string, error) {
 	})
 }
 
-// shownPlaceholder is a placeholder as messages may show it: without its name if that may be a key in the wrong place.
+// shownPlaceholder returns a placeholder for use in a message, without its name if that may be a key in
+// the wrong place.
 func shownPlaceholder(name string) string {
 	if redact.MayHoldKey(name) {
 		return fmt.Sprintf("(its name has %d characters)", len(name))
@@ -97,10 +98,11 @@ func shownPlaceholder(name string) string {
 	return "{" + name + "}"
 }
 
-// maxShown is how many characters of a value are repeated in messages: no key is so short.
+// maxShown is the length of the longest value that messages show, in characters. Keys are longer.
 const maxShown = 20
 
-// Quoted is a value as messages may show it. A long one may be a key in the wrong place. The library has the same rule.
+// Quoted returns a value for use in a message: in quotes, or only its length if it may be a key in the
+// wrong place. The library has the same rule.
 func Quoted(value string) string {
 	if length := utf8.RuneCountInString(value); length > maxShown {
 		return fmt.Sprintf("(a value of %d characters)", length)
@@ -108,12 +110,12 @@ func Quoted(value string) string {
 	return strconv.Quote(value)
 }
 
-// literalSecret is said of a configuration that holds a key.
-const literalSecret = "the configuration contains the secret in plain text, so the admin API and whatever else shows the configuration reveal it; " +
+// literalKeyNotice is the notice about a configuration that contains a key.
+const literalKeyNotice = "the configuration contains the secret in plain text, so the admin API and whatever else shows the configuration reveal it; " +
 	"write {env.DOORS_SECRET} or {file./run/secrets/doors} instead"
 
-// holdsSecret tells whether a key of a secret stands there in clear.
-func holdsSecret(secret any) bool {
+// hasLiteralKey reports whether a secret contains more than placeholders.
+func hasLiteralKey(secret any) bool {
 	text, _ := secret.(string)
 	return strings.TrimSpace(placeholder.ReplaceAllString(text, "")) != ""
 }

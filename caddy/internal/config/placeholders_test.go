@@ -104,7 +104,7 @@ func TestHoldsSecret(t *testing.T) {
 		`{"secret":7}`:                                     false,
 	} {
 		document, err := decodeObject([]byte(config))
-		if got := holdsSecret(document["secret"]); err != nil || got != want {
+		if got := hasLiteralKey(document["secret"]); err != nil || got != want {
 			t.Errorf("%s: %v, %v", config, got, err)
 		}
 	}

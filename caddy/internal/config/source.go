@@ -97,8 +97,8 @@ func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*rout
 		return nil, err
 	}
 	loaded := new(Loaded)
-	if holdsSecret(document["secret"]) {
-		loaded.Notice = literalSecret
+	if hasLiteralKey(document["secret"]) {
+		loaded.Notice = literalKeyNotice
 	}
 	if _, err := resolvePlaceholders(caddy.NewReplacer(), "", document); err != nil {
 		return nil, err

@@ -58,12 +58,12 @@ func NewDriver(ctx context.Context, state *routing.State, now func() time.Durati
 	return d
 }
 
-// Way returns the number by which the library refers to the options.
-func (d *Driver) Way(o Options) uint64 {
+// ResolverNumber returns the number that stands for the options in the library: [routing.Options].Resolver.
+func (d *Driver) ResolverNumber(o Options) uint64 {
 	o = o.canonical()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	number := slices.IndexFunc(d.options, func(way Options) bool { return reflect.DeepEqual(way, o) })
+	number := slices.IndexFunc(d.options, func(known Options) bool { return reflect.DeepEqual(known, o) })
 	if number < 0 {
 		number = len(d.options)
 		d.options = append(d.options, o)

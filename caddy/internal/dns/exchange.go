@@ -72,7 +72,7 @@ func exchange(ctx context.Context, dialer *net.Dialer, q *question, servers []st
 			}
 		}
 	}
-	best.passed = best.worth() != nothing && slices.Contains(waiting, servers[0])
+	best.firstIsSilent = best.worth() != nothing && slices.Contains(waiting, servers[0])
 	return best
 }
 
@@ -81,7 +81,7 @@ func exchange(ctx context.Context, dialer *net.Dialer, q *question, servers []st
 func ask(ctx context.Context, dialer *net.Dialer, q *question, server string) reply {
 	network, address, _ := strings.Cut(server, "/")
 	got := over(ctx, dialer, network, address, q)
-	if network == "udp" && errors.Is(got.err, errCut) {
+	if network == "udp" && errors.Is(got.err, errTruncated) {
 		ctx, cancel := context.WithTimeout(ctx, fullAnswerWait)
 		defer cancel()
 		known := got.addresses
@@ -142,5 +142,5 @@ func overTCP(connection net.Conn, q *question) reply {
 	if got, mine := q.read(message); mine {
 		return got
 	}
-	return reply{err: cmp.Or(err, errCut)}
+	return reply{err: cmp.Or(err, errTruncated)}
 }

@@ -39,7 +39,7 @@ func follow(t *testing.T, host string, o Options) *followed {
 		Wake:     func() {},
 	})
 	options := routing.DefaultOptions()
-	options.Refresh, options.Resolver = 20*time.Millisecond, f.driver.Way(o)
+	options.Refresh, options.Resolver = 20*time.Millisecond, f.driver.ResolverNumber(o)
 	text := fmt.Sprintf(`{"secret": "AAECAwQFBgcICQoLDA0ODw==", "upstreams": [{"cidr": "127.0.1.0/24", "host": %q, "port": 80}]}`, host)
 	if f.source, err = routing.NewSource(state, []byte(text), options); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestFollowsTheNameServer(t *testing.T) {
 	}
 }
 
-// A host is not looked up unless requests use it, and not for long after the last one.
+// A host is not looked up unless requests use it, and only for a short time after the last one.
 func TestUnusedIsNotLookedUp(t *testing.T) {
 	server := startNameserver(t, "127.0.1.1")
 	f := follow(t, name, Options{Resolvers: []string{server.udp()}})
@@ -165,14 +165,14 @@ func TestNameThatIsNoName(t *testing.T) {
 // Options with the same effect have the same number.
 func TestWays(t *testing.T) {
 	f := follow(t, name, Options{})
-	if same := f.driver.Way(Options{DialTimeout: time.Second, Network: "ip"}); same != 0 {
+	if same := f.driver.ResolverNumber(Options{DialTimeout: time.Second, Network: "ip"}); same != 0 {
 		t.Errorf("the system's resolver with both versions is %d", same)
 	}
-	first := f.driver.Way(Options{Resolvers: []string{"udp/a:53", "udp/b:53"}})
-	if again := f.driver.Way(Options{Resolvers: []string{"udp/b:53", "udp/a:53", "udp/a:53"}}); first != 1 || again != first {
+	first := f.driver.ResolverNumber(Options{Resolvers: []string{"udp/a:53", "udp/b:53"}})
+	if again := f.driver.ResolverNumber(Options{Resolvers: []string{"udp/b:53", "udp/a:53", "udp/a:53"}}); first != 1 || again != first {
 		t.Errorf("the same name servers are %d and %d", first, again)
 	}
-	if other := f.driver.Way(Options{Resolvers: []string{"udp/a:53", "udp/b:53"}, Network: "ip6"}); other == first {
+	if other := f.driver.ResolverNumber(Options{Resolvers: []string{"udp/a:53", "udp/b:53"}, Network: "ip6"}); other == first {
 		t.Error("another IP version is the same")
 	}
 }

@@ -78,7 +78,7 @@ func newHost(o Options) *host {
 func (h *host) lookup(ctx context.Context, name string) (failed outcome) {
 	p := h.plan(h.network, name)
 	for _, questions := range p.names {
-		h.put(ctx, questions, p)
+		h.askAll(ctx, questions, p)
 		got, full := h.conclude(name, questions), questions[0].Name
 		if len(got.addresses) > 0 {
 			h.answered = full
@@ -101,10 +101,10 @@ func (h *host) lookup(ctx context.Context, name string) (failed outcome) {
 	return failed
 }
 
-// put asks the questions about one name, at most two, and waits for the answers. Once one of them
+// askAll asks the questions about one name, at most two, and waits for the answers. Once one of them
 // has addresses or says that the name does not exist, the other gets only secondAnswerWait longer. A
 // question that an earlier lookup left open is used instead of a new one.
-func (h *host) put(ctx context.Context, questions []*question, p *plan) {
+func (h *host) askAll(ctx context.Context, questions []*question, p *plan) {
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
 	var waiting sync.WaitGroup
@@ -114,7 +114,7 @@ func (h *host) put(ctx context.Context, questions []*question, p *plan) {
 		waiting.Go(func() {
 			select {
 			case <-q.ended:
-				if said := q.reply.Load(); said.noName || len(said.addresses) > 0 {
+				if answer := q.reply.Load(); answer.noName || len(answer.addresses) > 0 {
 					time.AfterFunc(secondAnswerWait, enough)
 				}
 			case <-ctx.Done():
@@ -127,7 +127,7 @@ func (h *host) put(ctx context.Context, questions []*question, p *plan) {
 // begin asks a question, unless an earlier lookup has left a usable one.
 func (h *host) begin(q *question, p *plan) *question {
 	if begun := h.unclaimed[q.Question]; begun != nil {
-		if said := begun.reply.Load(); said == nil || said.worth() != nothing && time.Since(said.at) < maxLateAge {
+		if answer := begun.reply.Load(); answer == nil || answer.worth() != nothing && time.Since(answer.at) < maxLateAge {
 			return begun
 		}
 	}
@@ -139,14 +139,15 @@ func (h *host) begin(q *question, p *plan) *question {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), p.limit)
 		defer cancel()
-		said := exchange(ctx, h.dialer, q, servers, ranks)
-		q.reply.Store(&said)
+		answer := exchange(ctx, h.dialer, q, servers, ranks)
+		q.reply.Store(&answer)
 		close(q.ended)
 	}()
 	return q
 }
 
-// order returns the name servers to ask. One that answered lately comes first.
+// order returns the name servers in the order in which to ask them. One that has answered within
+// preferFor comes first.
 func (h *host) order(servers []string) []string {
 	if i := slices.Index(servers, h.preferred); i > 0 && time.Since(h.preferredAt) < preferFor {
 		return slices.Concat(servers[i:i+1], servers[:i], servers[i+1:])
@@ -158,26 +159,26 @@ func (h *host) order(servers []string) []string {
 func (h *host) conclude(name string, questions []*question) (got outcome) {
 	var failure, late, absence error
 	for _, q := range questions {
-		said := q.reply.Load()
-		if said == nil || said.worth() < denial {
+		answer := q.reply.Load()
+		if answer == nil || answer.worth() < denial {
 			got.missing.IPv4 = got.missing.IPv4 || q.Type == dnsmessage.TypeA
 			got.missing.IPv6 = got.missing.IPv6 || q.Type == dnsmessage.TypeAAAA
 		}
-		if said == nil {
+		if answer == nil {
 			got.late, late = q, fmt.Errorf("lookup %s: %w", q.Name, os.ErrDeadlineExceeded)
 			continue
 		}
 		delete(h.unclaimed, q.Question)
-		got.addresses = append(got.addresses, said.addresses...)
-		if said.worth() == denial {
-			absence = said.err
+		got.addresses = append(got.addresses, answer.addresses...)
+		if answer.worth() == denial {
+			absence = answer.err
 		} else {
-			failure = cmp.Or(failure, said.err)
+			failure = cmp.Or(failure, answer.err)
 		}
 		// The order of the system's name servers matters. A later one comes first only while an
 		// earlier one is silent.
-		if said.passed || said.worth() != nothing && len(h.resolvers) > 0 {
-			h.preferred, h.preferredAt = said.server, said.at
+		if answer.firstIsSilent || answer.worth() != nothing && len(h.resolvers) > 0 {
+			h.preferred, h.preferredAt = answer.server, answer.at
 		}
 	}
 	got.addresses = Canonical(got.addresses)

@@ -24,12 +24,12 @@ type question struct {
 
 // reply is the result of a question.
 type reply struct {
-	server    string // the server asked
-	passed    bool   // the reply is useful, but the first server is silent
-	at        time.Time
-	addresses []netip.Addr
-	noName    bool  // the name does not exist, with any type
-	err       error // nil if the addresses are complete
+	server        string // the server asked
+	firstIsSilent bool   // although this reply is useful
+	at            time.Time
+	addresses     []netip.Addr
+	noName        bool  // the name does not exist, with any type
+	err           error // nil if the addresses are complete
 }
 
 // The worth of a reply: nothing, some of the addresses, a denial, or all addresses.
@@ -53,8 +53,8 @@ func (r reply) worth() int {
 }
 
 var (
-	errAbsent = errors.New("no such host")
-	errCut    = errors.New("the answer was truncated, and no complete one came over TCP")
+	errAbsent    = errors.New("no such host")
+	errTruncated = errors.New("the answer was truncated, and no complete one came over TCP")
 )
 
 // refusal is the error code of an answer.
@@ -79,7 +79,7 @@ func (q *question) read(message []byte) (r reply, mine bool) {
 	case m.RCode != dnsmessage.RCodeSuccess:
 		return reply{err: refusal(m.RCode)}, true
 	case m.Truncated || m.Answers == nil:
-		r.err = errCut
+		r.err = errTruncated
 	case len(m.Answers) == 0 && !m.Authoritative && !m.RecursionAvailable && len(m.Additionals) == 0:
 		return reply{err: refusal(dnsmessage.RCodeRefused)}, true // a referral, which a stub resolver cannot follow
 	}

@@ -49,7 +49,7 @@ func TestAdminHoldsQuestionsAfterAFailedReload(t *testing.T) {
 	var idle status.Idle
 	path := fmt.Sprintf("/doors/pods/127.0.1.1?idle=%fs&wait=10m", state.UptimeSeconds+1)
 	if code := ask(path, &idle); code != http.StatusOK || idle.Answer != status.IsIdle {
-		t.Errorf("a question that is to be held: %d %+v", code, idle)
+		t.Errorf("the first answer to a held question: %d %+v", code, idle)
 	}
 	held := make(chan int, 1)
 	go func() {

@@ -188,10 +188,11 @@ type dialable struct {
 	reverseproxy.Upstream
 }
 
-var slots = maphash.MakeSeed()
+// slotSeed spreads pods over the slots.
+var slotSeed = maphash.MakeSeed()
 
-func (f *upstreamCache) of(pod netip.AddrPort) *reverseproxy.Upstream {
-	slot := &f[maphash.Comparable(slots, pod)%uint64(len(f))]
+func (c *upstreamCache) of(pod netip.AddrPort) *reverseproxy.Upstream {
+	slot := &c[maphash.Comparable(slotSeed, pod)%uint64(len(c))]
 	found := slot.Load()
 	if found == nil || found.pod != pod {
 		found = &dialable{pod, reverseproxy.Upstream{Host: new(reverseproxy.Host), Dial: pod.String()}}

@@ -206,7 +206,7 @@ func TestInterimAnswersHaveNoMark(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer prepare()()
 			pod := caddytest.StartPodWith(t, "127.0.1.1", func(w http.ResponseWriter, _ *http.Request) {
-				w.Header()[markHeader] = isSet
+				w.Header()[markHeader] = headerTrue
 				w.Header().Set("Link", "</a.css>; rel=preload")
 				w.WriteHeader(http.StatusProcessing)
 				w.WriteHeader(http.StatusEarlyHints)

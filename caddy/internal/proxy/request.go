@@ -99,7 +99,7 @@ func (q *request) proceed() {
 	}
 }
 
-// wait waits until the step is another one, or the client has given up.
+// wait waits until the step changes or the client has gone.
 func (q *request) wait() {
 	news := q.source.process.news.next()
 	timer := time.NewTimer(0) // resume once at first: news may have come since the step
@@ -130,7 +130,7 @@ func (q *request) failed(outcome routing.Outcome) {
 // there is another step.
 func (q *request) answered(response *http.Response) bool {
 	var marks routing.Marks
-	if slices.Equal(response.Header[markHeader], isSet) {
+	if slices.Equal(response.Header[markHeader], headerTrue) {
 		marks = routing.MarkDraining
 		if response.StatusCode == http.StatusServiceUnavailable {
 			marks |= routing.MarkRefused
@@ -147,7 +147,7 @@ func (q *request) answered(response *http.Response) bool {
 }
 
 // refusedStatus marks an answer that no client gets; no real answer has this status. An error from
-// the transport would do harm: it would count as a failure of the pod and cause the user's retries.
+// the transport would count as a failure of the pod and cause the user's retries.
 const refusedStatus = 1099
 
 // endOfRefused ends the proxy loop with errRefused after such an answer.
@@ -156,7 +156,7 @@ var endOfRefused = caddyhttp.ResponseHandler{
 	Routes: caddyhttp.RouteList{{MatcherSets: caddyhttp.MatcherSets{{refusal{}}}}},
 }
 
-var errRefused = errors.New("the pod drains and takes no new pages")
+var errRefused = errors.New("the pod is draining and takes no new pages")
 
 // refusal is a route matcher. Its error stops the handling of routes.
 type refusal struct{}

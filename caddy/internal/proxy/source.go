@@ -132,7 +132,7 @@ func (s *Source) Provision(ctx caddy.Context) error {
 // route makes the router of a configuration, bound to the state of the process.
 func (s *Source) route(text []byte, loaded *config.Loaded) (*routing.Router, error) {
 	options := loaded.Flow()
-	options.Resolver = s.process.dns.Way(loaded.Lookups)
+	options.Resolver = s.process.dns.ResolverNumber(loaded.Lookups)
 	options.UserChooses, options.UserRetries = s.userChooses, s.userRetries
 	var err error
 	if s.core, err = routing.NewSource(s.process.state, text, options); err != nil {

@@ -56,8 +56,8 @@ const (
 	lastChoiceHeader = "Doors-Last-Choice" // in requests
 )
 
-// isSet is the value of a header that is true.
-var isSet = []string{"?1"}
+// headerTrue is the value of both headers if they are true.
+var headerTrue = []string{"?1"}
 
 // RoundTrip makes the round trip and reports the result. If a draining pod refuses a page load and
 // no other pod can take it, the request goes to the same pod again.
@@ -71,7 +71,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	for {
 		delete(r.Header, lastChoiceHeader)
 		if serving.step.LastChoice {
-			r.Header[lastChoiceHeader] = isSet
+			r.Header[lastChoiceHeader] = headerTrue
 		}
 		response, err := t.HTTPTransport.RoundTrip(r)
 		if cancelledByAnother(r, err) && body == nil && isGetOrHead(r) {

@@ -143,7 +143,7 @@ func TestTheLastDialCounts(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	if r = r.WithContext(gone); failure(io.EOF) != routing.OutcomeCancelled {
-		t.Error("a client that has gone is held against the pod")
+		t.Error("a pod is blamed for a client that has gone")
 	}
 }
 

@@ -37,7 +37,7 @@ func TestNamesAreNotTakenForKeys(t *testing.T) {
 		"svc.namespace.svc.cluster.local", "health_follow_redirects", "2001:db8:85a3:8d3:1319:8a2e:370:7348", "X-Doors-Decision",
 	} {
 		if MayHoldKey(text) {
-			t.Errorf("%s is taken for a key", text)
+			t.Errorf("%s is mistaken for a key", text)
 		}
 	}
 }
@@ -45,7 +45,7 @@ func TestNamesAreNotTakenForKeys(t *testing.T) {
 func TestPathsAreNotTakenForKeys(t *testing.T) {
 	folder := t.TempDir() // its name has both cases and digits
 	if path := folder + "/none"; MayHoldKey(path) || !MayHoldKey("/no"+path) || !MayHoldKey("//AAECAwQFBgcICQoLDA0O") || !MayHoldKey(folder+"/AAECAwQFBgcICQoLDA0ODw") {
-		t.Errorf("%s is taken for a key, or a key for a path", path)
+		t.Errorf("%s is mistaken for a key, or a key for a path", path)
 	}
 }
 

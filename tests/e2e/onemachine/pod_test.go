@@ -115,6 +115,6 @@ func (p *process) end() {
 			p.t.Errorf("%s ended badly: %v\n%s", p.ip, err, &p.output)
 		}
 	case <-time.After(harness.Patience):
-		p.t.Fatalf("%s still drains after %v\n%s", p.ip, harness.Patience, &p.output)
+		p.t.Fatalf("%s is still draining after %v\n%s", p.ip, harness.Patience, &p.output)
 	}
 }

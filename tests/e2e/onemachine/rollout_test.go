@@ -124,7 +124,7 @@ func (c *crowd) visit(ctx context.Context, browser *Browser) {
 		}
 		c.pages.Add(1)
 		if !c.mayOpen(page.Pod, asked) {
-			c.t.Errorf("a page opened on %s, which drains", page.Pod)
+			c.t.Errorf("a page opened on %s, which is draining", page.Pod)
 		}
 		stream := c.stream(page)
 		for track := 1; ctx.Err() == nil; track++ {

@@ -151,7 +151,7 @@ func TestDeadPodIsFoundWithoutHelp(t *testing.T) {
 		}
 		return answer.Status == http.StatusGone
 	})
-	Eventually(t, "the log tells of it", func() bool { // the log goes through a pipe
+	Eventually(t, "the log reports it", func() bool { // the log goes through a pipe
 		return logged(caddy, message("pod is gone"), clogged.address.String()) == 1
 	})
 }

@@ -184,7 +184,7 @@ func TestFailureAfterConnecting(t *testing.T) {
 		}
 	}
 	if lines := logged(caddy, message("pod is ")); lines != 0 {
-		t.Errorf("something is held against a pod after %d changes", lines)
+		t.Errorf("%d log lines blame a pod", lines)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestNoFileDescriptors(t *testing.T) {
 		t.Errorf("with file descriptors: seen by %v", saw)
 	}
 	if lines := logged(caddy, message("pod is ")); lines != 0 {
-		t.Errorf("something is held against a pod after %d changes", lines)
+		t.Errorf("%d log lines blame a pod", lines)
 	}
 }
 
@@ -247,7 +247,7 @@ func TestOwnFaults(t *testing.T) {
 				checkUnavailable(t, "page", client.Get("/"))
 			}
 			if lines := logged(caddy, message("pod is ")); lines != 0 {
-				t.Errorf("something is held against a pod after %d changes", lines)
+				t.Errorf("%d log lines blame a pod", lines)
 			}
 			if dials := cluster.Pod(podB).Dials(); dials != 0 {
 				t.Errorf("the pod was reached by %d dials", dials)

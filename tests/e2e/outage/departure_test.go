@@ -82,7 +82,7 @@ func (d *departure) closePage(t *testing.T) {
 		return
 	}
 	if answer := d.client.Do(Request{Method: "POST", Path: "/~/" + d.own + "/h/1/1"}); answer.Status != http.StatusOK {
-		t.Errorf("%s: a hook of the pod that drains: status %d", d.name, answer.Status)
+		t.Errorf("%s: a hook of the draining pod: status %d", d.name, answer.Status)
 	}
 	d.page.goesOn(t)
 	d.page.close()
@@ -170,7 +170,7 @@ func TestNewPagesLeaveAPodThatSaysSo(t *testing.T) {
 	for _, d := range departures {
 		t.Run(d.name, func(t *testing.T) {
 			if opened, _ := d.check(t, time.Now()); opened != 0 {
-				t.Errorf("%d new pages of the pod that drains", opened)
+				t.Errorf("%d new pages on the draining pod", opened)
 			}
 			if late := d.old.late.Load(); late != 0 {
 				t.Errorf("%d page loads came to the app after its order", late)

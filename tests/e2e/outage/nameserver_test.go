@@ -69,7 +69,7 @@ func TestNameServerFails(t *testing.T) {
 		if failure.kind == nameserver.Silent {
 			texts = append(texts, timedOut)
 		}
-		// Requests still go to the known address, so it is no error.
+		// Requests still go to the known address, so this is not an error.
 		if lines, errors := logged(caddy, append(texts, message("host lookup failed"))...), errorsLogged(caddy, texts...); lines != 1 || errors != 0 {
 			t.Errorf("%s: %d failed lookups and %d errors in the log", failure.name, lines, errors)
 		}
@@ -108,7 +108,7 @@ func TestRefusingAddressIsDropped(t *testing.T) {
 	cluster.Pod(podA).Kill()
 	pages("one-down", 10, podB)
 	if lines := logged(caddy, message("host address dropped")); lines != 0 {
-		t.Fatal("an address that DNS still names was given up")
+		t.Fatal("an address that is still in DNS was dropped")
 	}
 	cluster.StartPod(podA)
 	dns.Fail(app, nameserver.NameError)
@@ -118,7 +118,7 @@ func TestRefusingAddressIsDropped(t *testing.T) {
 	})
 	pages("no-name", 10, podA, podB)
 	cluster.Pod(podA).Kill()
-	Eventually(t, "the dead address is given up", func() bool {
+	Eventually(t, "the dead address is dropped", func() bool {
 		pages("dropping", 1, podB)
 		return logged(caddy, message("host address dropped"), podA) == 1
 	})
@@ -126,7 +126,7 @@ func TestRefusingAddressIsDropped(t *testing.T) {
 	dials := cluster.StartPod(podA).Dials()
 	pages("dropped", 20, podB)
 	if now := cluster.Pod(podA).Dials(); now != dials {
-		t.Errorf("the address that was given up was dialled %d times", now-dials)
+		t.Errorf("the dropped address was dialled %d times", now-dials)
 	}
 	dns.Fail(app, nameserver.None)
 	Eventually(t, "the pod is back", func() bool {
@@ -237,7 +237,7 @@ func TestLookupOutlivesItsClient(t *testing.T) {
 	Eventually(t, "the lookup begins", func() bool { return dns.Queries(app) > 0 })
 	cancel()
 	if err := <-first; err == nil {
-		t.Fatal("the request that was given up was answered before the name server was")
+		t.Fatal("the cancelled request was answered before the name server answered")
 	}
 	dns.Fail(app, nameserver.None) // the repeated queries are answered
 	var others sync.WaitGroup
@@ -293,7 +293,7 @@ func TestHostOutsideItsNetworks(t *testing.T) {
 	if warnings != 1 {
 		t.Errorf("%d warnings", warnings)
 	}
-	// A page that reloads there gets such a token again and would reload for ever.
+	// A page that reloads there would get another such token and reload again, without an end.
 	token := "/~/" + cluster.Token(outside) + "/h/i/1"
 	checkUnavailable(t, "nowhere to reload to", client.Get(token))
 	resolve(dns, app, podA)

@@ -132,7 +132,7 @@ func TestOneTypeFails(t *testing.T) {
 				}
 			}
 			if logged(caddy, message("host address dropped")) != 0 {
-				t.Error("an address was given up")
+				t.Error("an address was dropped")
 			}
 			// Another name server has more addresses, from the start.
 			text := strings.Replace(config("").Handlers, dns.Address(), dns.Address()+" "+other.Address(), 1)

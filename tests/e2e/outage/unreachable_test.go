@@ -186,6 +186,6 @@ func TestCancelledRequests(t *testing.T) {
 		}
 	}
 	if lines := logged(caddy, message("pod is ")); lines != 0 {
-		t.Errorf("something is held against a pod after %d changes", lines)
+		t.Errorf("%d log lines blame a pod", lines)
 	}
 }

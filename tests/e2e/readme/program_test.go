@@ -33,7 +33,7 @@ func testGo(t *testing.T, _ document, sample *block) {
 	}
 	if strings.Contains(sample.text, "github.com/doors-dev/doors\"") {
 		if lines := strings.Count(sample.text, "\n"); lines > 25 {
-			t.Errorf("%d lines: an app is to be shown in 25", lines)
+			t.Errorf("%d lines, want an app in at most 25", lines)
 		}
 		if example := file(t, "examples/app/main.go"); example != sample.text {
 			t.Errorf("it differs from examples/app/main.go:\n%s", example)

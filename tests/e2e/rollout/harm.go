@@ -80,7 +80,7 @@ func (r *run) killOne() error {
 }
 
 // patience is how long the pages of a dead pod may take to leave it. Reports and streams are
-// renewed with every roll, reloads are paced, and a page that was told to wait may wait for long.
+// renewed with every roll, reloads are paced, and a page that was told to wait may wait for a long time.
 func (r *run) patience() time.Duration { return 2*r.roll + 20*time.Second }
 
 // killUpstream kills all pods of an upstream. Its visitors move to the other upstream, and later to
@@ -202,8 +202,8 @@ func (r *run) blackHole() error {
 	if err := r.replace(0, victim); err != nil {
 		return err
 	}
-	// A click waits up to 30 s on a silent connection. Dials take 3 s each to fail, for 10 s or
-	// more.
+	// A click waits up to 30 s on a silent connection. For 10 s or more, each dial takes
+	// 3 s to fail.
 	r.left(r.patience()+time.Minute, victim)
 	r.wait(r.watch / 2)
 	return victim.Kill()

@@ -33,7 +33,7 @@ func TestStateOfARollout(t *testing.T) {
 		t.Errorf("%+v", old)
 	}
 	r.checkSource(t)
-	Eventually(t, "the history tells of them", func() bool { return slices.Contains(r.state().History.Fresh, pages) })
+	Eventually(t, "the history shows them", func() bool { return slices.Contains(r.state().History.Fresh, pages) })
 
 	r.resolve(app, podB)
 	Eventually(t, "the old pod drains", func() bool { return r.pod(podA).Generation == "draining" })
@@ -56,7 +56,7 @@ func TestStateOfARollout(t *testing.T) {
 		t.Errorf("after a reload the old pod was first seen %v s ago", first)
 	}
 
-	Eventually(t, "the history tells of both generations", func() bool {
+	Eventually(t, "the history shows both generations", func() bool {
 		history := r.state().History
 		last := len(history.Fresh) - 1
 		return history.Fresh[last] == 1 && history.Draining[last] == pages

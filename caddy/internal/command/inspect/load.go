@@ -55,7 +55,7 @@ func findSources(place string, value json.RawMessage) (sources []placed) {
 	}
 	if string(members["handler"]) == `"`+original.HandlerName+`"` { // with the options of the handlers behind it
 		delete(members, "handler")
-		text, _ := json.Marshal(members) // never fails for what has been decoded
+		text, _ := json.Marshal(members) // cannot fail: the value was decoded from JSON
 		return []placed{{place, text}}
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {

@@ -68,7 +68,7 @@ func (f *fakeAdmin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(status.Evictions{Evictions: []status.Eviction{eviction}})
 }
 
-// Each replica gets the order once, and is asked until no pages left.
+// Each replica gets the order once, and is asked until no pages are left.
 func TestEvict(t *testing.T) {
 	one, first := startAdmin(t, 0, 3, 2, 0)
 	two, second := startAdmin(t, 0, 0)

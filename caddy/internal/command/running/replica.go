@@ -35,7 +35,7 @@ const maxAnswer = 64 << 20
 
 // replica is one running Caddy.
 type replica struct {
-	name   string  // for output: the address as given, and which of its addresses
+	name   string  // for output: the address as given and, if it stands for several, which one
 	base   url.URL // the path has no trailing slash
 	client http.Client
 	origin string // the Origin that the admin API requires; empty for a socket
@@ -135,7 +135,7 @@ func replicasAt(ctx context.Context, text string) ([]*replica, error) {
 		return nil, fmt.Errorf("--address %s: %w", name, err)
 	}
 	_, notAnAddress := netip.ParseAddr(host)
-	if notAnAddress == nil || host == "localhost" { // one Caddy, of which programs often serve only one of the two addresses
+	if notAnAddress == nil || host == "localhost" { // one Caddy: programs often listen on only one of the two addresses of localhost
 		return []*replica{newReplica(name, base, network, address, site, admin)}, nil
 	}
 	lookup := func(ctx context.Context) ([]netip.Addr, error) {

@@ -33,7 +33,7 @@ func TestParseAddress(t *testing.T) {
 	}
 	for _, text := range []string{"", "caddy", "caddy:", "caddy:0", "caddy:1-3", "udp/caddy:1", "ftp://caddy", "http://", "http:// :1", "caddy:99999"} {
 		if _, _, _, err := parseAddress(text); err == nil {
-			t.Errorf("%q is taken", text)
+			t.Errorf("%q is accepted", text)
 		}
 	}
 	// Errors show the argument as given, without a password.
@@ -89,7 +89,7 @@ func TestReplicasAt(t *testing.T) {
 		}
 	}
 	if _, err := replicasAt(t.Context(), "other.test:2020"); err == nil {
-		t.Error("a name without addresses is taken")
+		t.Error("a name without addresses is accepted")
 	}
 }
 

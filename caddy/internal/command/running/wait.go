@@ -22,7 +22,7 @@ as 'caddy doors status' reports it. The command sends one long request to each r
 instead of polling, tries again while a replica is unreachable, and also asks replicas
 that are added to the name later.
 
-An idle pod can still have open pages: a page in a hidden tab may be silent for long. If
+An idle pod can still have open pages: a page in a hidden tab may be silent for a long time. If
 you can, use the drain callback of the app instead. Run --drained after the old pods have
 begun to drain; before that it ends at once.
 `+addressHelp+`

@@ -66,7 +66,7 @@ func (w *waiter) run() error {
 }
 
 // addresses waits for all replicas that the addresses stand for. Then it waits for those that a
-// name has got in the meantime: a new replica may have sent requests too.
+// name has gained in the meantime: a new replica may have sent requests too.
 func (w *waiter) addresses(ctx context.Context, addresses []string) error {
 	asked := make(map[string]bool)
 	for {
@@ -97,7 +97,7 @@ func (w *waiter) addresses(ctx context.Context, addresses []string) error {
 }
 
 // all waits for all replicas. The first error ends it. A replica that runs out of time does not
-// stop the others, whose time ends as well.
+// stop the others: their time ends too.
 func (w *waiter) all(ctx context.Context, replicas []*replica) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -171,7 +171,7 @@ func TestEveryDurationIsKnown(t *testing.T) {
 		_, name, _ := strings.Cut(member, ".")
 		isWarned := len(warnings) == 1 && strings.HasSuffix(warnings[0].Option, " "+name) || len(warnings) == 1 && warnings[0].Option == name
 		if _, isHarmless := harmless[member]; isWarned == isHarmless {
-			t.Errorf("%s is to be warned about or harmless: %q, %q", member, optionsOf(warnings), harmless[member])
+			t.Errorf("%s must either cause a warning or be listed as harmless: warnings %q, harmless because %q", member, optionsOf(warnings), harmless[member])
 		}
 		if isWarned {
 			warned++

@@ -40,12 +40,12 @@ func TestPageNamesAll(t *testing.T) {
 	}
 	for name := range members {
 		if !said[name] {
-			t.Errorf("docs/status.md does not tell of %s", name)
+			t.Errorf("docs/status.md does not mention %s", name)
 		}
 	}
 	for _, value := range []string{string(Fresh), string(Outside), string(Draining), string(Unknown), string(Alive), string(Unreachable), string(Gone), string(IsIdle), string(Busy), string(JustStarted)} {
 		if !said[value] {
-			t.Errorf("docs/status.md does not tell of %s", value)
+			t.Errorf("docs/status.md does not mention %s", value)
 		}
 	}
 }

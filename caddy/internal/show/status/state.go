@@ -78,8 +78,7 @@ type Upstream struct {
 	// is an address.
 	ResolvedSecondsAgo *float64 `json:"resolved_seconds_ago,omitempty"`
 
-	// Whether the host is being looked up. That is so while requests, or readers of this document,
-	// use it.
+	// Whether the host is being looked up. It is while requests or readers of this document use it.
 	Resolving bool `json:"resolving"`
 
 	// Why the last lookup failed. Absent if it succeeded.
@@ -101,11 +100,11 @@ type Pod struct {
 	Generation Generation `json:"generation"`
 
 	// Whether it is draining, and is either gone or has had no request and no stream for a third
-	// longer than `roll_time`. Then only tabs that have been hidden for long can still have its
+	// longer than `roll_time`. Then only tabs that have been hidden for a long time can still have its
 	// pages.
 	Drained bool `json:"drained"`
 
-	// How long it has got no new pages, has been drained, and has been evicted. Absent otherwise.
+	// For how long it has been draining, drained, and evicted. Absent if it is not.
 	DrainingSecondsAgo *float64 `json:"draining_seconds_ago,omitempty"`
 	DrainedSecondsAgo  *float64 `json:"drained_seconds_ago,omitempty"`
 	EvictedSecondsAgo  *float64 `json:"evicted_seconds_ago,omitempty"`

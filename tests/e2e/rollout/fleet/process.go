@@ -120,7 +120,7 @@ func (p *Pod) Ended(patience time.Duration) error {
 		}
 		return nil
 	case <-time.After(patience):
-		return fmt.Errorf("%s still drains after %v, with %d pages of ours open", p.Name, patience, p.Pages.Load())
+		return fmt.Errorf("%s is still draining after %v, with %d pages of ours open", p.Name, patience, p.Pages.Load())
 	}
 }
 
