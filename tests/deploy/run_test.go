@@ -93,8 +93,8 @@ func validate(t testing.TB, caddyfile string, env ...string) {
 	if !ok {
 		t.Errorf("Caddy refuses it:\n%s", output)
 	}
-	if strings.Contains(output, `"level":"warn"`) {
-		t.Errorf("Caddy warns:\n%s", output)
+	if !strings.Contains(output, `"level":"info"`) || strings.Contains(output, `"level":"warn"`) {
+		t.Errorf("Caddy warns, or its log is not JSON:\n%s", output)
 	}
 }
 

@@ -67,7 +67,7 @@ func TestHostsLogInForce(t *testing.T) {
 }
 
 // Only the sources of the running configuration are shown. Those of one that is being loaded are
-// incomplete: a held question would hear that no upstream has its pod.
+// incomplete: a held question would be answered as if no upstream had its pod.
 func TestSourcesInForce(t *testing.T) {
 	var live liveSources
 	var running *caddyhttp.App

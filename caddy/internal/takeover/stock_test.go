@@ -63,7 +63,7 @@ func compareWithStock(t *testing.T, name, caddyfile string) {
 			return strings.Contains(text, "unrecognized subdirective "+documentedSubdirective)
 		}
 		if err != nil && strings.Contains(ours, config.SourceName) && slices.ContainsFunc(slices.Collect(maps.Keys(stock)), unknown) {
-			return // the mistake made one of our words, and our error says what to write instead
+			return // the random mistake produced one of our words, and our error says what to write instead
 		}
 		if !stock[ours] {
 			t.Errorf("%s: adapts to\n%s\nbut with a stock Caddy to\n%s", name, ours, slices.Collect(maps.Keys(stock)))

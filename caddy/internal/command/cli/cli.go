@@ -39,8 +39,8 @@ input with --secret-file -, or from the environment variable DOORS_SECRET.
 Exit codes of all subcommands:
 
 	0  done, or all is well
-	1  the answer is no: a token that does not open, a finding, time is up
-	2  nothing can be said: bad usage, a file or a service out of reach
+	1  the answer is no: no key opens the token, a finding, the time is up
+	2  there is no answer: wrong usage, or a file or service is out of reach
 `,
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.Args = usage(unknownCommand)

@@ -25,7 +25,7 @@ would do with a request: which key opens the token, which address is in it, whic
 upstream has that address, and what the proxy does then. The command makes no
 lookups and no connections.
 
---path takes a path or a whole URL, as it stands in an access log. --cookie takes
+--path takes a path or a whole URL, as from an access log. --cookie takes
 the value of a Cookie header and may be repeated. Tokens, cookies and secrets are
 not repeated in the output.
 

@@ -42,10 +42,9 @@ func runKeygen(cmd *cobra.Command, _ []string) error {
 
 func keyid() *cobra.Command {
 	return takesSecret(cli.Subcommand("keyid [--secret-file <path>]", "Prints the identifiers of the keys of a secret", `
-Prints the identifier of each key of the secret, one a line, in order. The first
-key encrypts. An identifier is 8 hexadecimal digits that tell nothing about the
-key; the app's KeyIDs() and Caddy's logs, metrics and state name keys by it, so
-that both sides can be compared.
+Prints the identifier of each key of the secret, in order, one per line. The first
+key encrypts. An identifier has 8 hexadecimal digits and reveals nothing about the
+key. Compare it with KeyIDs() in the app, and with Caddy's logs, metrics and state.
 `, `
 DOORS_SECRET="$(cat secret.txt)" caddy doors keyid
 caddy doors keyid --secret-file secret.txt
@@ -108,7 +107,7 @@ func readSecret(cmd *cobra.Command) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("--%s: %w", secretFlag, err)
 	case len(secret) > maxSecret:
-		return "", fmt.Errorf("--%s: more than %d bytes are too large for a secret", secretFlag, maxSecret)
+		return "", fmt.Errorf("--%s: too large for a secret: the limit is %d bytes", secretFlag, maxSecret)
 	}
 	return string(secret), nil
 }

@@ -13,7 +13,7 @@ import (
 func encode() *cobra.Command {
 	return takesSecret(cli.Subcommand("encode <ip> [--secret-file <path>]", "Prints a token of a pod's address", `
 Prints a new token of the address, made with the first key of the secret, as an
-app with that address would. Every call prints another one; all are good.
+app with that address would. Each call prints a different one, and all are valid.
 `, `
 caddy doors encode 10.0.0.7
 caddy doors encode 10.0.0.7 --secret-file secret.txt
@@ -39,8 +39,8 @@ func runEncode(cmd *cobra.Command, args []string) error {
 
 func decode() *cobra.Command {
 	cmd := takesSecret(cli.Subcommand("decode <token> [--secret-file <path>]", "Prints the address in a token", `
-Prints the address in the token, and position (from 0) and identifier of the key
-of the secret that opened it:
+Prints the address in the token, and the position (from 0) and identifier of the
+key that opened it:
 
 	10.0.0.7 key 0 (1f0c5a9e)
 

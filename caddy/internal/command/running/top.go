@@ -141,7 +141,7 @@ func frame(table string, width, height int) string {
 }
 
 func statusOf() *cobra.Command {
-	cmd := cli.Subcommand("status [--address <address>]...", "Says whether pods are draining", `
+	cmd := cli.Subcommand("status [--address <address>]...", "Reports whether pods are draining", `
 Prints one line for each replica of Caddy: how many pods are draining and how many
 pages are left on them, or that all have drained. A draining pod has drained when it
 refuses connections, or when it had no request and no stream for longer than a working

@@ -38,7 +38,7 @@ caddy doors wait --drained --timeout 1h
 		return cli.Arguments(1)(cmd, values)
 	}, runWait))
 	cmd.Flags().Bool("drained", false, "Wait until no pod is draining")
-	cmd.Flags().Duration("idle", time.Minute, "For how long the pod must have been without a request")
+	cmd.Flags().Duration("idle", time.Minute, "How long the pod must have had no request")
 	return cmd
 }
 
