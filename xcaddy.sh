@@ -27,7 +27,7 @@ fail() {
 
 version='' output=$doors_root/bin/caddy static='' passed=()
 set_version() {
-    [ -z "$version" ] || fail "two Caddy versions are given, $version and $1: give one" 2
+    [ -z "$version" ] || fail "two Caddy versions given, $version and $1: name only one" 2
     [ -n "$1" ] || fail 'the Caddy version is empty' 2
     version=$1
 }
@@ -88,7 +88,7 @@ xcaddy_here "$work/proxy" "$version" --output "$work/caddy" ${passed[@]+"${passe
 
 module=http.reverse_proxy.upstreams.doors_upstream
 "$work/caddy" list-modules >"$work/modules" || fail 'the new binary does not start'
-grep -q -x "$module" "$work/modules" || fail "the binary that was built has no module $module"
+grep -q -x "$module" "$work/modules" || fail "the new binary does not contain the module $module"
 # The library must be linked statically. ldd fails for a static binary, which is fine.
 if command -v ldd >/dev/null 2>&1 && ldd "$work/caddy" 2>/dev/null | grep doors_caddy >&2; then
     fail 'the new binary depends on the library above, which must be linked statically'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the static library from rust/capi and rust/core. Writes to target/pkgconfig: libdoors_caddy.a;
-# doors_caddy.pc, with which cgo and C programs link it; and doors_caddy.fingerprint, which makes Go notice
-# changes. All stay unchanged on failure.
+# Builds the static library from rust/capi and rust/core. Writes to target/pkgconfig: libdoors_caddy.a; doors_caddy.pc,
+# with which cgo and C programs link it; and doors_caddy.fingerprint, which makes Go notice changes. A failed build
+# leaves them unchanged.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
 . "$doors_root/scripts/require.sh"
@@ -24,9 +24,9 @@ log=target/pkgconfig/library.log archive=$doors_root/target/pkgconfig/libdoors_c
 host=$(rust_host)
 built=$CARGO_TARGET_DIR/$host/release/libdoors_caddy.a
 rm -f -- "$built"
-# --crate-type makes link-time optimisation take effect, which is ignored when several kinds of library are
-# built at once. --print lists the system libraries; cargo repeats that line if nothing has changed. The
-# library must unwind on panics, whatever the user's profile.
+# --crate-type makes link-time optimisation take effect. Cargo ignores it when it builds several kinds of library at
+# once. --print lists the system libraries; cargo repeats that line if nothing has changed. The library must unwind on
+# panics, whatever the user's profile.
 cargo rustc --release --locked --color never --target "$host" --config 'profile.release.panic="unwind"' \
     -p doors_caddy --lib --crate-type staticlib \
     -- --print native-static-libs 2>&1 | tee "$log" | { grep -v -e '^note: ' -e '^ *$' >&2 || true; }

@@ -14,10 +14,10 @@ file_url() {
     printf 'file://%s' "$url"
 }
 
-# xcaddy_here FOLDER ARGUMENT...: runs `xcaddy build ARGUMENT...` with the local modules. Go queries their
-# versions even though they are replaced, and fails if they are not published. So FOLDER answers that there
-# are none: as a module proxy, or as a git remote if GOPRIVATE or GONOPROXY covers our modules. The second git
-# rule keeps other repositories whose names start like ours unchanged.
+# xcaddy_here FOLDER ARGUMENT...: runs `xcaddy build ARGUMENT...` with the local modules. Go queries their versions even
+# though they are replaced, and fails if they are not published. So FOLDER answers that there are no versions: as a
+# module proxy, or as a git remote if GOPRIVATE or GONOPROXY covers our modules. The second git rule leaves other
+# repositories alone whose names begin like ours.
 # shellcheck disable=SC2154 # env.sh and versions.sh set them
 xcaddy_here() {
     local folder=$1 module ours=https://github.com/doors-dev/doors-caddy others count=${GIT_CONFIG_COUNT:-0}
@@ -38,8 +38,9 @@ xcaddy_here() {
         --replace "github.com/doors-dev/doors-caddy/plugin=$doors_root/plugin"
 }
 
-# released FOLDER SOURCE VERSION: makes FOLDER a module proxy with our two Go modules in VERSION, from the commit that is checked out in
-# the git folder SOURCE. Each is what Go would make of a tag: without the modules in its subfolders, and without symbolic links.
+# released FOLDER SOURCE VERSION: makes FOLDER a module proxy with VERSION of our two Go modules, from the commit
+# checked out in the git folder SOURCE. Each module is packed as Go packs a tag: without the modules in its subfolders,
+# and without symbolic links.
 released() {
     local folder=$1 source=$2 version=$3 module path versions not=()
     while read -r path; do not+=(":(exclude)${path%/go.mod}"); done < <(git -C "$source" ls-files '*/go.mod')
@@ -60,8 +61,9 @@ released() {
     done
 }
 
-# xcaddy_released FOLDER ARGUMENT...: `xcaddy build ARGUMENT...` as it is once the two modules of the proxy FOLDER/proxy are released. What Go
-# downloads of them must not get into the user's module cache, where it would stand for the release itself: the cache is FOLDER/modules, filled from his.
+# xcaddy_released FOLDER ARGUMENT...: runs `xcaddy build ARGUMENT...` as if the two modules in the proxy FOLDER/proxy
+# were released. They must not get into the user's module cache, where they would pass for the real release. So the
+# cache is FOLDER/modules, filled from the user's cache.
 xcaddy_released() {
     local folder=$1 user
     user=$(go env GOMODCACHE)

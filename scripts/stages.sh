@@ -26,7 +26,7 @@ three_times() {
 
 shell_files() { find xcaddy.sh .ci/run scripts tests deploy -type f \( -name '*.sh' -o -name run \) | sort; }
 
-# What every stage needs; test.sh installs the rest stage by stage.
+# Installs what every stage needs. test.sh installs the rest stage by stage.
 stage_setup() { scripts/tools.sh; }
 
 stage_download() {
@@ -39,7 +39,7 @@ stage_download() {
     done
 }
 
-# From a folder in which nothing has the name of a file that a script sources: shellcheck looks there first.
+# Runs in a folder without files that the scripts source, because shellcheck looks there first.
 stage_shellcheck() {
     local files
     mapfile -t files < <(shell_files)
@@ -69,12 +69,12 @@ stage_clippy() {
         --lib --tests --examples --locked -- -D warnings
 }
 stage_rust() { cargo test --workspace --locked; }
-# Worlds in virtual time, first with the real core, then with planted faults, which must be found.
+# Simulates worlds in virtual time: first with the real core, then with planted faults, which must be found.
 stage_simulator() {
     cargo run --quiet --locked --profile simulate -p doors_simulator -- --seeds 600
     scripts/stages/simulate-faults.sh
 }
-# What goes to crates.io, used in empty projects.
+# Uses the packages for crates.io in empty projects.
 stage_crates() { scripts/stages/crates.sh; }
 stage_rustdoc() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
 stage_header() {
@@ -103,7 +103,7 @@ stage_go_format() {
     for module in "${modules[@]}"; do
         (cd -- "$module" && go mod tidy -diff)
     done
-    # Every app that uses the root package inherits its requirements, so there must be none.
+    # Every app that uses the root package inherits its requirements, so it must not have any.
     if grep -n require go.mod; then
         printf 'go.mod requires a module, but the root module may only use the standard library\n' >&2
         return 1
@@ -125,7 +125,7 @@ stage_go_root() {
     go test -timeout 5m -race "${shared_flags[@]}" "${packages[@]}"
 }
 
-# The example app with the real framework, if the module proxy has it. The tests of the documents build it with the
+# Checks the example app with the real framework, if the module proxy has it. The tests of the documents use the
 # stand-in in tests/framework.
 stage_example_app() { scripts/stages/example-app.sh; }
 
@@ -148,7 +148,7 @@ stage_module() {
     done
 }
 
-# The sample of docs/migrate.md with the geolocation plugin, where the module proxy has it.
+# Checks the sample of docs/migrate.md with the geolocation plugin, if the module proxy has it.
 stage_geolocation() { scripts/stages/geolocation.sh; }
 
 stage_caddy() { ./xcaddy.sh "$caddy_default" --output bin/caddy; }
@@ -159,7 +159,7 @@ stage_caddy_static() {
     scripts/run/stock.sh --static "$caddy_default" "$doors_root/bin/caddy-stock-static"
 }
 
-# One package at a time: they measure streams, which must not compete for CPU time.
+# Runs one package at a time. The tests measure streams, so they must not compete for CPU time.
 stage_e2e() { (cd tests/e2e && go test -count=1 -p 1 -timeout 15m "${shared_flags[@]}" ./...); }
 
 # Checks the files in deploy/ with the programs that will read them: systemd, Caddy, Kubernetes, Docker
@@ -178,7 +178,7 @@ stage_install() { (cd tests/install && go test -count=1 -timeout 20m "${shared_f
 # Checks that the benchmarks run and that their report is generated. The figures do not matter here.
 stage_benchmarks() { (cd benchmarks && go test -count=1 -timeout 10m "${shared_flags[@]}" ./...); }
 
-# Another proxy with the library, under the same deployments and faults.
+# Tests another proxy built on the library, under the same deployments and faults.
 stage_pingora_build() { CARGO_TARGET_DIR=target/pingora cargo build --locked --manifest-path examples/pingora-proxy/Cargo.toml; }
 stage_pingora() {
     scripts/run/rollout.sh -proxy pingora -short -one-machine
@@ -186,7 +186,7 @@ stage_pingora() {
         -pingora "$doors_root/target/pingora/debug/doors-pingora-proxy")
 }
 
-# Deployments and faults under load. Every number in the table must be 0.
+# Deploys and injects faults under load. Every number in the table must be 0.
 stage_rollout() { scripts/run/rollout.sh -short; }
 
 if [ $# -ne 1 ] || ! declare -F "stage_$1" >/dev/null; then

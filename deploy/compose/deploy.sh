@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Deploys an image of the app:  deploy.sh [--wait] IMAGE
 #
-# It starts the image in the free place, waits until it takes pages, and tells the running version to stop.
-# That one continues until its last page has ended; --wait waits for that. If the image does not come up,
-# nothing changes.
+# Starts the image in the free place, waits until it takes pages, and tells the running version to stop. The old version
+# continues until its last page has ended; --wait waits for that. If the new version does not become ready, nothing
+# changes.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
@@ -48,11 +48,11 @@ docker compose up --detach --no-deps --force-recreate "$name" || until=0
 until ready "$free"; do
     if [ "$SECONDS" -ge "$until" ]; then
         docker compose stop --timeout 1 "$name" || true
-        fail "$name does not come up: see docker compose logs $name"
+        fail "$name does not become ready: see docker compose logs $name"
     fi
     sleep 0.2
 done
-exec 9>&- # a draining version does not block the next deployment
+exec 9>&- # releases the lock: a draining version must not block the next deployment
 for old in "${running[@]}"; do
     printf 'deploy.sh: %s takes pages; %s drains\n' "$name" "$old"
     # Without --timeout it waits for stop_grace_period.

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Deploys a new version of the app:  deploy.sh [--wait] PROGRAM
 #
-# It starts PROGRAM on the free address, waits until it takes pages, and tells the running version to stop.
-# That one continues until its last page has ended; --wait waits for that. If PROGRAM does not come up,
-# nothing changes.
+# Starts PROGRAM on the free address, waits until it takes pages, and tells the running version to stop. The old version
+# continues until its last page has ended; --wait waits for that. If PROGRAM does not become ready, nothing changes.
 set -euo pipefail
 
 # The addresses are those of `host` in the Caddyfile, and the port is its `upstream_port`. app@.service has
@@ -43,12 +42,12 @@ systemctl start "app@$free" || until=0
 until ready; do
     if [ "$SECONDS" -ge "$until" ] || systemctl is-failed --quiet "app@$free"; then
         systemctl stop "app@$free" || true
-        fail "app@$free does not come up: see journalctl --unit app@$free"
+        fail "app@$free does not become ready: see journalctl --unit app@$free"
     fi
     sleep 0.2
 done
 systemctl enable --quiet "app@$free"
-exec 9>&- # a draining version does not block the next deployment
+exec 9>&- # releases the lock: a draining version must not block the next deployment
 for old in "${running[@]}"; do
     printf 'deploy.sh: app@%s takes pages; %s drains\n' "$free" "$old"
     systemctl disable --quiet "$old"

@@ -7,9 +7,9 @@
  * It listens on 127.0.0.1 and reads the configuration of doors_router_new() from standard input. The library
  * makes all decisions. This file only reads, dials, copies, waits and looks names up.
  *
- * The library states when it must be called again: at a certain time, or after a report with
- * DOORS_REPORT_WAKE or DOORS_REPORT_LOOKUPS_DUE. Extra calls are harmless. The threads wait for sockets
- * anyway, so they simply call it every 10 ms. */
+ * The library states when it must be called again: at a certain time, or after a report with DOORS_REPORT_WAKE or
+ * DOORS_REPORT_LOOKUPS_DUE. Extra calls are harmless. The threads wait for sockets anyway, so they call it every 10 ms.
+ * */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <doors_caddy.h>
@@ -82,7 +82,7 @@ static void *look_up(void *argument) {
 
 static void *dial_in_background(void *argument);
 
-/* Does what a report asks for. Its other flags are for logs. */
+/* Acts on a report. Its other flags are for logs. */
 static void heed(const doors_report *report) {
     if (report->flags & DOORS_REPORT_BACKGROUND) start(dial_in_background, report, sizeof *report);
 }
@@ -157,8 +157,7 @@ static uint32_t copy(int client, int pod, doors_request *request, doors_step *st
     return DOORS_OUTCOME_CANCELLED;
 }
 
-/* Answers without a pod. Reads what the client still sends, since the answer could otherwise be lost with the
- * connection. */
+/* Answers without a pod. Reads the rest of the client's data, because otherwise the answer could be lost with the connection. */
 static void answer(int client, uint32_t status, uint32_t retry_after, uint32_t page) {
     char text[1024], after[64] = "", body[128] = "";
     struct pollfd more = {client, POLLIN, 0};

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the Debian packages of what has been built:  scripts/release/debian.sh CADDY PREFIX FOLDER
+# Makes Debian packages from existing builds:  scripts/release/debian.sh CADDY PREFIX FOLDER
 #   CADDY   the static Caddy
 #   PREFIX  the library as cargo-c installs it, with the libraries in lib/
-#   FOLDER  where caddy-doors, libdoors-caddy0.2 (the version of its interface) and libdoors-caddy-dev go
-# With SOURCE_DATE_EPOCH set the same files make the same packages, byte for byte.
+#   FOLDER  the output: caddy-doors, libdoors-caddy0.2 (0.2 is the interface version) and libdoors-caddy-dev
+# With SOURCE_DATE_EPOCH set, the same files give the same packages, byte for byte.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 cd -- "$doors_root"
@@ -23,7 +23,7 @@ umask 022
 mkdir -p -- "$output"
 
 put() { install -D -m "$1" -- "$2" "$work/$3"; }
-# The shared library says which glibc it needs at least.
+# The minimum glibc is in the shared library.
 libc=$(readelf --version-info --wide "$prefix/lib/libdoors_caddy.so" | grep -o 'GLIBC_[0-9.]*' | sort -V | tail -n 1)
 
 # pack NAME CONTROL: makes the package of the files in $work/NAME.
@@ -51,7 +51,7 @@ put 755 "$caddy" caddy-doors/usr/bin/caddy
 put 644 deploy/image/Caddyfile caddy-doors/etc/caddy/Caddyfile
 printf '/etc/caddy/Caddyfile\n' >"$work/conffiles"
 put 644 "$work/conffiles" caddy-doors/DEBIAN/conffiles
-# Certificates stay where Caddy's own package has them, below the home folder of the user.
+# Certificates stay where Caddy's own package keeps them, in the home folder of its user.
 sed '1d; s,/usr/local/bin/,/usr/bin/,; /^Environment=XDG_DATA_HOME=/d' deploy/systemd/caddy.service >"$work/unit"
 put 644 "$work/unit" caddy-doors/lib/systemd/system/caddy.service
 "$caddy" manpage --directory "$work/caddy-doors/usr/share/man/man8"

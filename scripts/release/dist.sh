@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes what a release offers for the architecture of this machine:  scripts/release/dist.sh [FOLDER]      default: target/dist
-#   Caddy and the library as tarballs and as Debian packages, the source, a list of what is in them, and checksums.
-# It builds the commit that is checked out, without changes that are not committed. The same commit makes the same files, byte
-# for byte, wherever it lies, as long as Rust, Go, the C compiler and the C library are the same.
+# Makes the files of a release for the architecture of this machine:  scripts/release/dist.sh [FOLDER]      default: target/dist
+#   Caddy and the library as tarballs and as Debian packages, the source, an SBOM, and checksums.
+# Builds the checked-out commit and ignores uncommitted changes. The same commit gives the same files, byte for byte, in
+# any folder, provided that Rust, Go, the C compiler and the C library are the same.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/versions.sh"
@@ -17,7 +17,7 @@ output=${1:-$doors_root/target/dist}
 case $output in /*) ;; *) output=$PWD/$output ;; esac
 require_tools dist.sh cargo go cc pkg-config
 cd -- "$doors_root"
-[ -z "$(git status --porcelain --untracked-files=no)" ] || printf 'dist.sh: the changes that are not committed are left out\n' >&2
+[ -z "$(git status --porcelain --untracked-files=no)" ] || printf 'dist.sh: ignoring uncommitted changes\n' >&2
 "$doors_root/scripts/tools.sh"
 cargo_c=$("$doors_root/scripts/cargo-tool.sh" cargo-c | tail -n 1)
 
@@ -41,14 +41,14 @@ pack() {
 
 # --- The library -----------------------------------------------------------------------------------------------------
 
-# The compiler writes paths into messages of panics.
+# The compiler writes paths into panic messages.
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 export RUSTFLAGS="--remap-path-prefix=$source=/doors-caddy --remap-path-prefix=$cargo_home=/cargo"
 prefix=$work/install/usr/local
 (cd -- "$source" && PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$work/target cargo cinstall --release --locked \
     -p doors_caddy --destdir "$work/install" --prefix /usr/local --libdir /usr/local/lib)
 
-# --- Caddy, with plain xcaddy and the modules as they are released ---------------------------------------------------------
+# --- Caddy, with plain xcaddy and the modules as released ---------------------------------------------------------
 
 mkdir -p "$work/pkgconfig"
 cat >"$work/pkgconfig/doors_caddy.pc" <<PC
@@ -80,7 +80,7 @@ pack "$name" "$name"
 name=libdoors-caddy-$version-$system
 mkdir "$work/$name"
 cp -a "$prefix/include" "$prefix/lib" "$work/$name/"
-# It may be unpacked anywhere.
+# Users may unpack it anywhere.
 # shellcheck disable=SC2016 # pkg-config expands it
 sed -i 's,^prefix=.*,prefix=${pcfiledir}/../..,' "$work/$name/lib/pkgconfig/doors_caddy.pc"
 install -m 644 "$source/LICENSE" "$work/$name/"

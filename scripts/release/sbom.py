@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what a Caddy is made of, in the form of CycloneDX 1.6:  scripts/release/sbom.py CADDY VERSION >FILE
+"""Writes a software bill of materials for a Caddy binary, in CycloneDX 1.6:  scripts/release/sbom.py CADDY VERSION >FILE
 
 The Go modules are those that the binary itself names, the Rust crates those of doors_caddy without what only builds or
 tests need. Besides them there are the standard libraries of both languages and, in a static binary, the C library.
@@ -20,7 +20,7 @@ def output(*command):
 
 
 def crates():
-    """The crates that are linked into doors_caddy: components, and which of them each needs."""
+    """The crates linked into doors_caddy: the components, and the dependencies of each."""
     host = next(line.split()[1] for line in output("rustc", "-vV").splitlines() if line.startswith("host:"))
     metadata = json.loads(output("cargo", "metadata", "--format-version=1", "--locked", f"--filter-platform={host}"))
     packages = {package["id"]: package for package in metadata["packages"]}
@@ -55,7 +55,7 @@ def crates():
 
 
 def modules(caddy):
-    """The Go modules in a binary, as it names them."""
+    """The Go modules that a binary lists."""
     components = []
     for line in output("go", "version", "-m", caddy).splitlines():
         match line.strip().split("\t"):
@@ -66,12 +66,12 @@ def modules(caddy):
                     component["properties"] = [{"name": "go:h1", "value": checksum[0]}]
                 components.append(component)
             case ["=>", *_]:
-                sys.exit(f"sbom.py: {caddy} was built with a replaced module, which has no name that others know: {line.strip()}")
+                sys.exit(f"sbom.py: {caddy} was built with a replaced module, which has no public name: {line.strip()}")
     return components
 
 
 def standard(caddy):
-    """The standard libraries: of Go, of Rust and, where it is linked in, of C."""
+    """The standard libraries of Go and Rust, and that of C if it is linked in."""
     go = output("go", "version", caddy).split()[-1].removeprefix("go")
     rust = output("rustc", "--version").split()[1]
     yield "pkg:golang/std", "std", go

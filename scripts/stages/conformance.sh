@@ -105,7 +105,7 @@ run_node() {
     "${program[@]}"
 }
 
-# The home of a JDK that has java.lang.foreign, which Java 22 brought; nothing where there is none.
+# Prints the home of a JDK with java.lang.foreign (Java 22 or newer), or nothing if there is none.
 foreign_jdk() {
     local home version
     for home in ${JAVA_HOME:+"$JAVA_HOME"} /usr/lib/jvm/*; do
@@ -117,7 +117,7 @@ foreign_jdk() {
     done
 }
 
-# By JNA with the JDK of the PATH, and by java.lang.foreign where a JDK has it.
+# Through JNA with the JDK in PATH, and through java.lang.foreign if a JDK has it.
 run_java() {
     local folder=$out/java foreign
     foreign=$(foreign_jdk)
@@ -152,7 +152,7 @@ PY
 expected >"$out/expected"
 for language in "$@"; do
     printf -- '-- %s\n' "$language"
-    # Not in front of `||`, which would disable `set -e`, so that an outdated program could run.
+    # Not followed by `||`: that would disable `set -e`, and an outdated program could run.
     set +e
     (set -e && "run_$language") >"$out/$language.log"
     status=$?
@@ -164,11 +164,11 @@ for language in "$@"; do
     fi
     tail -n 1 "$out/$language.log"
     case $language in
-    c | go) ;; # their tests fail if a list of vectors is empty
+    c | go) ;; # their own tests fail if a list of vectors is empty
     *)
         while read -r line; do
             grep -q -x -- "$line" "$out/$language.log" || {
-                printf 'conformance.sh: %s has not run all vectors: "%s" is missing from its output\n' "$language" "$line" >&2
+                printf 'conformance.sh: %s did not run all vectors: "%s" is missing from its output\n' "$language" "$line" >&2
                 exit 1
             }
         done <"$out/expected"

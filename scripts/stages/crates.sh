@@ -13,7 +13,7 @@ trap 'rm -rf -- "$work"' EXIT
 version=$(cargo pkgid --quiet -p doors_routing)
 version=${version##*[#@]}
 
-# Builds each crate from its package. doors_caddy gets doors_routing from the other package, since no registry has it yet.
+# Builds each crate from its package. doors_caddy uses the packed doors_routing, since no registry has it yet.
 crates=(--quiet --locked --allow-dirty -p doors_routing -p doors_caddy)
 cargo publish --dry-run "${crates[@]}" 2>"$work/log" || { cat "$work/log"; fail 'cargo publish --dry-run'; }
 cargo package --no-verify --target-dir "$work/packages" "${crates[@]}"
@@ -23,13 +23,13 @@ for crate in "$core" "$capi"; do
     for file in LICENSE README.md src/lib.rs; do
         [ -s "$crate/$file" ] || fail "${crate##*/} lacks $file"
     done
-    # A path like this leads out of the package.
-    if grep -rn 'include_[a-z]*!("../../' "$crate/src"; then fail "${crate##*/} includes a file that it does not have"; fi
+    # Such a path leads out of the package.
+    if grep -rn 'include_[a-z]*!("../../' "$crate/src"; then fail "${crate##*/} includes a file outside its package"; fi
 done
 for file in build.rs include/doors_caddy.h include/doors_caddy.hpp include/doors_caddy_flow.hpp; do
     [ -s "$capi/$file" ] || fail "doors_caddy lacks $file"
 done
-# The core is for any proxy. Only the URL of the repository may contain the name of one.
+# The core serves any proxy, so only the URL of the repository may name one.
 if grep -rIi caddy "$core" --exclude=.cargo_vcs_info.json --exclude=Cargo.lock |
     grep -v 'repository = "https://github.com/doors-dev/doors-caddy"'; then
     fail 'doors_routing names Caddy'

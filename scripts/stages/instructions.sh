@@ -1,17 +1,15 @@
 #!/usr/bin/env bash
 # Counts the instructions of the library's operations:  scripts/stages/instructions.sh [--record]
 #     (no option)  compares them with the committed figures and fails if one takes over 5 % more
-#     --record     updates the committed figures: after a worthwhile increase, after a large saving, or with a new
-#                  compiler
+#     --record     updates the committed figures: after a justified increase, a large saving, or a new compiler
 #     --compare FIGURES KEY, --record-in FIGURES KEY    only the last step, with figures from standard input
 #
 # Runs tests/instructions with the release library (scripts/library.sh). Prints a line for each operation: its
 # name, instructions per run, the committed figure and the difference.
 #
-# Unlike seconds, instructions are the same on a busy machine. They depend on the compiler and on the code
-# selected for the processor, as callgrind shows it, so both form the key of the figures. Without figures for
-# the key there is nothing to compare: that is a failure in CI, where the check must not be skipped silently,
-# but not on a developer's machine.
+# Unlike times, instruction counts are the same on a busy machine. They depend on the compiler and on the code chosen
+# for the processor that callgrind simulates, so both form the key of the figures. If there are no figures for the key,
+# there is nothing to compare. That is a failure only in CI, where no check may be skipped silently.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/require.sh"
@@ -31,7 +29,7 @@ compare() { # compare FIGURES KEY
         {
             change = 100 * ($2 / known[$1] - 1)
             if (100 * $2 > 105 * known[$1]) { word = "  MORE THAN 5 % MORE"; slower = 1 } else { word = "" }
-            if (100 * $2 < 95 * known[$1]) { word = "  better: record it, or nobody notices when it is lost" }
+            if (100 * $2 < 95 * known[$1]) { word = "  better: record it, so that a later loss is noticed" }
             printf "%-20s %8d  recorded %8d  %+6.1f %%%s\n", $1, $2, known[$1], change, word
         }
         END {
@@ -42,8 +40,8 @@ compare() { # compare FIGURES KEY
                 exit must != ""
             }
             for (name in known) if (!(name in measured)) { printf "%-20s was not measured\n", name; missing = 1 }
-            if (missing) { print "instructions: not the same operations; run scripts/stages/instructions.sh --record"; exit 1 }
-            if (slower) { print "instructions: more than were recorded; if that is worth it, run scripts/stages/instructions.sh --record"; exit 1 }
+            if (missing) { print "instructions: the recorded operations differ; run scripts/stages/instructions.sh --record"; exit 1 }
+            if (slower) { print "instructions: an operation takes over 5 % more than recorded; if that is justified, run scripts/stages/instructions.sh --record"; exit 1 }
         }' "$1" -
 }
 

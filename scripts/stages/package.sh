@@ -23,7 +23,7 @@ block() {
         /^```/ { if (inside && index(text, word)) { printf "%s", text; found++ }
                  inside = !inside && $0 == "```" language; text = ""; next }
         inside { text = text $0 "\n" }
-        END { exit found != 1 }' docs/c.md || fail "docs/c.md has not one block of $1 with $2"
+        END { exit found != 1 }' docs/c.md || fail "docs/c.md must have exactly one $1 block with $2"
 }
 
 # --- Install ------------------------------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ rm -rf -- "$prefix"
 PATH="${cargo_c%/*}:$PATH" CARGO_TARGET_DIR=$doors_root/target/package prefix=$prefix \
     bash -euo pipefail -c "$(grep '^cargo cinstall ' "$work/recipe")"
 
-# From here on only this library must be found, not the one in target/pkgconfig.
+# From here on, pkg-config must find only this library, not the one in target/pkgconfig.
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 abi() { python3 -c "import json; abi = json.load(open('rust/capi/abi.json')); $1"; }
 version=$(cargo pkgid --quiet -p doors_caddy)
@@ -70,7 +70,7 @@ for name in $(LC_ALL=C comm -23 "$work/described" "$work/jobs"); do
     case $name in *_str) ;; *) fail "docs/c.md has no job for $name" ;; esac
 done
 
-# Without link-time optimisation, which Caddy's library has, it would be three times as large.
+# Caddy's library is built with link-time optimisation. Without it, the archive would be three times as large.
 size() { stat -c %s "$1"; }
 mine=$(size "$prefix/lib/libdoors_caddy.a") theirs=$(size target/pkgconfig/libdoors_caddy.a)
 if [ "$mine" -gt $((theirs * 3 / 2)) ] || [ "$theirs" -gt $((mine * 3 / 2)) ]; then
@@ -80,15 +80,14 @@ fi
 # --- Programs outside the tree, by the recipes of docs/c.md ----------------------------------------------------------------
 
 wanted="$version pod 10.0.0.7:8080"
-# Not `grep -q` in a pipe: it exits at the first match, and the program in front of it would appear to have
-# failed.
+# Not `grep -q` in a pipe: it exits at the first match, and the program before it would seem to have failed.
 needs_library() { readelf -d "$1" | grep 'NEEDED.*libdoors_caddy' >/dev/null; }
 needs_loader() { readelf -l "$1" | grep INTERP >/dev/null; }
 
 cp tests/package/app.c "$work/app.c"
 sed -i "s|^prefix=.*|prefix='$prefix'|; /^cargo /d" "$work/recipe"
 (cd -- "$work" && bash -euo pipefail recipe)
-for program in app app-static app-alone; do [ -x "$work/$program" ] || fail "the recipe makes no $program"; done
+for program in app app-static app-alone; do [ -x "$work/$program" ] || fail "the recipe does not build $program"; done
 same 'shared' "$wanted" "$(LD_LIBRARY_PATH=$prefix/lib "$work/app")"
 same 'static' "$wanted" "$(env -u LD_LIBRARY_PATH "$work/app-static")"
 same 'fully static' "$wanted" "$(env -u LD_LIBRARY_PATH "$work/app-alone")"
@@ -112,13 +111,13 @@ include="-I$prefix/include"
 if cc "$include" "$work/two.c" "$work/libother.a" "$prefix/lib/libdoors_caddy.a" -o "$work/two" 2>"$work/two.log"; then
     fail 'two Rust static libraries can be linked, but docs/limits.md states otherwise'
 fi
-grep -q 'multiple definition' "$work/two.log" || { cat "$work/two.log"; fail 'they cannot be linked, but for another reason'; }
+grep -q 'multiple definition' "$work/two.log" || { cat "$work/two.log"; fail 'linking fails for another reason'; }
 cc "$include" "$work/two.c" "$work/libother.a" -L"$prefix/lib" -ldoors_caddy -o "$work/two"
 same 'one static, one shared' "$version 42" "$(LD_LIBRARY_PATH=$prefix/lib "$work/two")"
 
 # --- Caddy, with plain xcaddy --------------------------------------------------------------------------------------------------
 
-# xcaddy runs what it has built.
+# xcaddy runs the binary that it has built.
 fingerprint=$(doors_fingerprint "$prefix/lib/libdoors_caddy.so" "$prefix/lib/pkgconfig/doors_caddy.pc")
 LD_LIBRARY_PATH=$prefix/lib CGO_CFLAGS="-g -O2 -DDOORS_LIBRARY=$fingerprint" \
     xcaddy_here "$work/proxy" "$caddy_default" --output "$work/caddy"

@@ -22,8 +22,8 @@ eval "system=($(sed -n 's/^Libs: //p' target/pkgconfig/doors_caddy.pc))"
 release=${system[0]} system=("${system[@]:1}")
 mkdir -p "$out"
 
-# Allows the release compiler to use sanitizer flags; it comes with their libraries. So no second compiler is
-# needed, and the tested code is what users get.
+# Lets the release compiler use sanitizer flags; it comes with their libraries. So no second compiler is needed, and the
+# tested code is what users get.
 instrumented() { # instrumented NAME RUSTFLAGS: builds target/sanitize/NAME/libdoors_caddy.a with planted faults
     RUSTC_BOOTSTRAP=1 RUSTFLAGS=$2 nice cargo rustc --locked --quiet \
         --config 'profile.dev.opt-level=1' --config 'profile.dev.package."*".opt-level=1' \
@@ -93,7 +93,7 @@ sanitize_address() {
 }
 
 sanitize_thread() {
-    # The standard library is not instrumented, which the compiler must be told to accept.
+    # Tells the compiler to accept the standard library, which is not instrumented.
     instrumented thread '-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer'
     local archive=$out/thread/libdoors_caddy.a program=$out/thread/hostile runtime lock source
     local objects=()

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `make dist` makes the same files from two clones in two places, byte for byte, and its SBOM is one. They are left in target/dist.
+# Tests that `make dist` gives the same files from two clones in two folders, byte for byte, and that the SBOM is valid.
+# Leaves the files in target/dist.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 cd -- "$doors_root"
@@ -17,24 +18,24 @@ stop() {
 }
 trap stop EXIT
 
-# The clone has another path of another length, and makes its temporary folders elsewhere.
+# The clone has a path of another length, and another folder for temporary files.
 clone="$work/a clone"
 git clone -q "$doors_root" "$clone"
 mkdir "$work/temporary"
 TMPDIR=$work/temporary "$clone/scripts/release/dist.sh" "$work/again" >"$work/log" 2>&1 &
 pid=$!
 scripts/release/dist.sh
-wait "$pid" || { cat "$work/log" && fail 'the clone makes nothing'; }
+wait "$pid" || { cat "$work/log" && fail 'the build in the clone failed'; }
 pid=''
 diff -r target/dist "$work/again" || fail 'the clone makes other files'
 (cd target/dist && sha256sum --quiet --check SHA256SUMS)
 [ "$(wc -l <target/dist/SHA256SUMS)" = 7 ] || fail 'SHA256SUMS does not have the seven files'
 
-# No file says where it was built.
+# No file contains the path of its build.
 mkdir "$work/unpacked"
 for file in target/dist/*.tar.gz; do tar -xzf "$file" -C "$work/unpacked"; done
 rm -rf -- "$work"/unpacked/doors-caddy-*[0-9]
-if grep -r -l -F -e "$doors_root" -e "$work" -e "${CARGO_HOME:-$HOME/.cargo}/" "$work/unpacked"; then fail 'these files name a folder of this machine'; fi
+if grep -r -l -F -e "$doors_root" -e "$work" -e "${CARGO_HOME:-$HOME/.cargo}/" "$work/unpacked"; then fail 'these files contain a path of this machine'; fi
 
 python=$(scripts/stages/kubernetes-validate.sh | tail -n 1)
 python=${python%/*}/python
@@ -44,4 +45,4 @@ valid() { "$python" tests/install/cyclonedx.py "$work/schemas" "$1"; }
 valid target/dist/*.cdx.json || fail 'the SBOM does not have the form of CycloneDX 1.6'
 sed 's/"name"/"names"/' target/dist/*.cdx.json >"$work/broken.json"
 if valid "$work/broken.json" 2>/dev/null; then fail 'a broken SBOM counts as a valid one'; fi
-printf 'dist: %s, the same twice\n' "$(du -sh target/dist | cut -f 1)"
+printf 'dist: %s, twice the same\n' "$(du -sh target/dist | cut -f 1)"

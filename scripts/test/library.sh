@@ -118,7 +118,7 @@ cd -- "$root"
 
 # --- Go's modules --------------------------------------------------------------------------------------------------------
 
-# Instead of xcaddy, only its query for the versions of our modules, of which there are none.
+# Stands in for xcaddy: only queries the versions of our modules. There are none.
 mkdir -p "$work/cache/bin" "$work/module"
 cat >"$work/cache/bin/xcaddy-$xcaddy_version" <<'SH'
 #!/bin/sh

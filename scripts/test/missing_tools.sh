@@ -83,7 +83,7 @@ expect_output 'old Go' fail "Go 1.25.4 is too old: Go $go_least or newer" \
 # Invalid arguments are reported first.
 expect_output 'help' 0 'usage: ./xcaddy.sh' with '' "$xcaddy" --help
 expect_output 'a missing value' 2 '--with needs a value' with '' "$xcaddy" --with
-expect_output 'two versions' 2 'two Caddy versions are given, v2.11.9 and v2.12.0' \
+expect_output 'two versions' 2 'two Caddy versions given, v2.11.9 and v2.12.0' \
     with '' "$xcaddy" v2.11.9 --caddy v2.12.0
 expect_output 'an empty version' 2 'the Caddy version is empty' with '' "$xcaddy" --caddy=
 expect_output 'an empty output' 2 '--output is empty' with '' "$xcaddy" --output=

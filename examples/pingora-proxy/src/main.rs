@@ -1,5 +1,5 @@
-//! A proxy that routes the pages of Doors apps, built with Pingora and the library in rust/core. From top to
-//! bottom: the shared state, the lookups, one request, the command line.
+//! A proxy for Doors apps, built with Pingora and the library in rust/core. From top to bottom: the shared
+//! state, the lookups, one request, the command line.
 
 use std::error::Error as AnyError;
 use std::net::IpAddr;
@@ -75,7 +75,7 @@ impl Doors {
         sleep(Duration::from_nanos(until.saturating_sub(self.now().0))).await;
     }
 
-    /// Does what a report asks for. Its other fields are for logs.
+    /// Acts on a report. Its other fields are for logs.
     fn heed(&self, source: &Arc<Source>, report: Report) {
         self.tell(report.wake, report.lookups_due);
         if let Some((upstream, pod)) = report.background {
@@ -103,7 +103,8 @@ impl Doors {
         self.heed(&source, source.dialled(upstream, pod, outcome, now, random));
     }
 
-    /// Looks up a host, each IP version separately: the addresses of one count even if the other fails.
+    /// Looks up a host, each IP version separately. The addresses of one version count even if the other
+    /// fails.
     async fn look_up(self, host: HostId, name: String) {
         let (v4, v6) = tokio::join!(self.query(&name, RecordType::A), self.query(&name, RecordType::AAAA));
         let missing = Missing { v4: v4.is_none(), v6: v6.is_none(), failure: Some(LookupFailure::Failed) };
@@ -163,7 +164,7 @@ impl BackgroundService for Doors {
                 () = self.0.due.notified() => {}
                 _ = hangup.recv() => match load(&self.0.state, &self.0.config) {
                     Ok(source) => _ = self.0.source.send_replace(source),
-                    Err(error) => eprintln!("the configuration stays as it was: {error}"),
+                    Err(error) => eprintln!("keeping the old configuration: {error}"),
                 },
                 _ = shutdown.changed() => return,
             }
@@ -173,7 +174,7 @@ impl BackgroundService for Doors {
 
 const DRAINING: &str = "doors-draining";
 const LAST_CHOICE: &str = "doors-last-choice";
-/// The library sends a request elsewhere; the client has seen nothing of the response.
+/// The library sends the request elsewhere. The client has seen no part of the response.
 const TAKEN_BACK: ErrorType = ErrorType::Custom("TakenBack");
 
 /// A request in progress.
@@ -198,7 +199,7 @@ impl Passage {
 }
 
 impl Drop for Passage {
-    /// Runs whatever the result of the request, even if the client has left.
+    /// Runs after every request, even if the client has left.
     fn drop(&mut self) {
         self.source.ended(&mut self.request, self.doors.now().0);
     }
@@ -228,8 +229,8 @@ impl ProxyHttp for Doors {
         Ok(false)
     }
 
-    /// Follows the steps until there is a pod to dial. An error means an answer. Pingora calls it for each
-    /// attempt.
+    /// Follows the steps until there is a pod to dial. An error leads to an answer. Pingora calls this for
+    /// each attempt.
     async fn upstream_peer(&self, session: &mut Session, ctx: &mut Passage) -> Result<Box<HttpPeer>> {
         loop {
             let until = match ctx.action {
@@ -238,10 +239,10 @@ impl ProxyHttp for Doors {
                 Action::Answer { status, cause, .. } => {
                     return Error::e_explain(HTTPStatus(status as u16), cause.name());
                 }
-                Action::Choose | Action::Done => return Error::e_explain(HTTPStatus(502), "no answer of a pod"),
+                Action::Choose | Action::Done => return Error::e_explain(HTTPStatus(502), "no pod answered"),
             };
-            // Watching the client would mean reading the body, if there is one. Such a request only waits for
-            // DNS, at most 3 s.
+            // Watching the client would consume the body, if there is one. Such a request waits only for DNS,
+            // at most 3 s.
             let watched = session.is_body_empty();
             tokio::select! {
                 () = self.sleep(until) => {}
@@ -292,7 +293,7 @@ impl ProxyHttp for Doors {
         let draining = head.remove_header(DRAINING).is_some_and(|mark| mark.as_bytes() == b"?1");
         let marks = Marks { draining, refused: draining && head.status == 503 };
         ctx.ask(|source, request, now, random| source.answered(request, marks, now, random));
-        if ctx.action == Action::Done { Ok(()) } else { Error::e_explain(TAKEN_BACK, "another pod is asked") }
+        if ctx.action == Action::Done { Ok(()) } else { Error::e_explain(TAKEN_BACK, "the request goes to another pod") }
     }
 
     /// A reused connection may have ended before the request was sent; the same pod is then tried once more.

@@ -114,10 +114,10 @@ func deployments(t *testing.T, m *manager, handlers string, port int, check func
 		Eventually(t, "visitors click", crowd.clicked(100))
 		switch number {
 		case 1:
-			fails("does not come up", program(t, "exit 1"))
+			fails("does not become ready", program(t, "exit 1"))
 			states(now, next, "active", "failed")
 		case 2:
-			fails("does not come up", program(t, "exec sleep 600"))
+			fails("does not become ready", program(t, "exec sleep 600"))
 			states(now, next, "active", "inactive")
 		case 3:
 			fails("usage")

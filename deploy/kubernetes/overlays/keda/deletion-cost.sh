@@ -6,7 +6,7 @@ set -eu
 kubectl get pods --selector app.kubernetes.io/name=app --field-selector status.phase=Running --output \
     'jsonpath={range .items[*]}{.metadata.name} {.status.podIP} {.metadata.annotations.controller\.kubernetes\.io/pod-deletion-cost}{"\n"}{end}' |
     while read -r name address known; do
-        # A draining or unreachable pod gives no number, and needs none.
+        # A draining or unreachable pod returns no number, and does not need one.
         pages=$(wget -q -T 2 -O - "http://$address:8080/readyz" | sed -n 's/.*"pages":\([0-9]*\).*/\1/p')
         if [ -n "$pages" ] && [ "$pages" != "$known" ]; then
             kubectl annotate --overwrite pod "$name" "controller.kubernetes.io/pod-deletion-cost=$pages" </dev/null
