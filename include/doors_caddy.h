@@ -704,7 +704,7 @@ typedef struct doors_step {
     uint32_t probe;
     // ANSWER: the HTTP status, 410 or 503. Always with `Cache-Control: no-store`.
     uint32_t status;
-    // ANSWER: seconds for `Retry-After`; 0 with 410, which does not use it.
+    // ANSWER: the value of `Retry-After` in seconds. 0 with 410: send no such header.
     uint32_t retry_after;
     // DOORS_CAUSE_*: the reason for ANSWER.
     enum doors_cause_code cause;
@@ -941,9 +941,9 @@ int32_t doors_options_init(struct doors_options *out);
 // Returns DOORS_STATUS_OK, _RANGE (a limit of 0) or _NULL_POINTER.
 int32_t doors_state_new(const struct doors_limits *limits, struct doors_state **out);
 
-// Changes the maximum number of remembered pods. Excess pods are forgotten a few at a time, so that no other
-// call waits for all of them. Pods without a fault are forgotten first, those without requests in flight
-// before others, and the least recently used first; then pods with a fault.
+// Changes the maximum number of remembered pods. Excess pods are forgotten a few at a time, so that other
+// calls wait only briefly. Pods without a fault are forgotten first, those without requests in flight before
+// others, and the least recently used first; then pods with a fault.
 //
 // Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
 int32_t doors_state_limit(struct doors_state *state, uint32_t max_pods);
@@ -952,7 +952,7 @@ int32_t doors_state_limit(struct doors_state *state, uint32_t max_pods);
 // first pod if `after` is NULL. Writes at most `cap` pods to `list`, and sets `*count` to the number
 // written. A count below `cap` means that no more follow. Sets `*known` to the total number of known pods.
 // Each entry is consistent; the list as a whole is not a snapshot. The duration of the call grows with the
-// number of known pods, but no other call waits for all of it.
+// number of known pods, but it delays other calls only briefly.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 int32_t doors_state_pods(const struct doors_state *state,
@@ -993,8 +993,8 @@ void doors_state_free(struct doors_state *state);
 // and only while a known pod would take the page. Open streams are not ended, and other requests of a page
 // are not affected. With DOORS_EVICT_IDLE_FIRST, the least recently used pages go first, starting one
 // `roll_time` after the call. If an eviction with the same target exists, its rate and flags are changed.
-// There can be 256 evictions. The duration of the call grows with the number of known pods, but no other
-// call waits for all of it.
+// There can be 256 evictions. The duration of the call grows with the number of known pods, but it delays
+// other calls only briefly.
 //
 // Returns DOORS_STATUS_OK, _ADDRESS (neither a network nor an upstream), _CIDR (host bits are set, or the
 // prefix is too long), _RANGE, _TOO_MANY (there are 256 others) or _NULL_POINTER.

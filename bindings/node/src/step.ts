@@ -55,7 +55,7 @@ export interface AnswerStep {
     kind: typeof StepKind.ANSWER;
     /** The HTTP status: 410 or 503. */
     status: number;
-    /** Seconds for `Retry-After`; 0 with 410, which does not use it. */
+    /** The value of `Retry-After` in seconds. 0 with 410: send no such header. */
     retryAfter: number;
     cause: Cause;
     /** Whether it is a page load. The answer may then contain a page that reloads itself after `retryAfter`. */

@@ -116,8 +116,8 @@ impl From<&Event> for doors_event {
 /// and only while a known pod would take the page. Open streams are not ended, and other requests of a page
 /// are not affected. With DOORS_EVICT_IDLE_FIRST, the least recently used pages go first, starting one
 /// `roll_time` after the call. If an eviction with the same target exists, its rate and flags are changed.
-/// There can be 256 evictions. The duration of the call grows with the number of known pods, but no other
-/// call waits for all of it.
+/// There can be 256 evictions. The duration of the call grows with the number of known pods, but it delays
+/// other calls only briefly.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS (neither a network nor an upstream), _CIDR (host bits are set, or the
 /// prefix is too long), _RANGE, _TOO_MANY (there are 256 others) or _NULL_POINTER.

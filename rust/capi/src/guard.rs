@@ -11,7 +11,7 @@ use crate::types::doors_error;
 pub(crate) fn status<B: FnOnce() -> Result<(), Status>>(body: B) -> i32 {
     let result = contained(body).unwrap_or(Err(Status::Panic));
     #[cfg(test)]
-    crate::returns_test::returned::<B>(result.err());
+    crate::tests::returns::returned::<B>(result.err());
     match result {
         Ok(()) => DOORS_STATUS_OK,
         Err(status) => status as i32,
@@ -25,7 +25,7 @@ pub(crate) fn status<B: FnOnce() -> Result<(), Status>>(body: B) -> i32 {
 pub(crate) unsafe fn error<B: FnOnce() -> Result<(), Failure>>(err: *mut doors_error, body: B) -> i32 {
     let result = contained(body).unwrap_or_else(|| Err(Status::Panic.into()));
     #[cfg(test)]
-    crate::returns_test::returned::<B>(result.as_ref().err().map(|failure| failure.status));
+    crate::tests::returns::returned::<B>(result.as_ref().err().map(|failure| failure.status));
     let Err(failure) = result else { return DOORS_STATUS_OK };
     if !err.is_null() {
         // SAFETY: the caller passed a pointer that is valid for writing, and nothing is read through it.

@@ -52,14 +52,4 @@ pub mod text;
 pub mod types;
 
 #[cfg(test)]
-mod evictions_test;
-#[cfg(test)]
-mod flow_test;
-#[cfg(test)]
-mod misuse_test;
-#[cfg(test)]
-mod numbers_test;
-#[cfg(test)]
-mod returns_test;
-#[cfg(test)]
 mod tests;

@@ -96,9 +96,9 @@ pub unsafe extern "C" fn doors_state_new(limits: *const doors_limits, out: *mut 
     })
 }
 
-/// Changes the maximum number of remembered pods. Excess pods are forgotten a few at a time, so that no other
-/// call waits for all of them. Pods without a fault are forgotten first, those without requests in flight
-/// before others, and the least recently used first; then pods with a fault.
+/// Changes the maximum number of remembered pods. Excess pods are forgotten a few at a time, so that other
+/// calls wait only briefly. Pods without a fault are forgotten first, those without requests in flight before
+/// others, and the least recently used first; then pods with a fault.
 ///
 /// Returns DOORS_STATUS_OK, _RANGE (`max_pods` is 0) or _NULL_POINTER.
 #[unsafe(no_mangle)]
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn doors_state_limit(state: *mut doors_state, max_pods: u3
 /// first pod if `after` is NULL. Writes at most `cap` pods to `list`, and sets `*count` to the number
 /// written. A count below `cap` means that no more follow. Sets `*known` to the total number of known pods.
 /// Each entry is consistent; the list as a whole is not a snapshot. The duration of the call grows with the
-/// number of known pods, but no other call waits for all of it.
+/// number of known pods, but it delays other calls only briefly.
 ///
 /// Returns DOORS_STATUS_OK, _ADDRESS, _RANGE or _NULL_POINTER.
 #[unsafe(no_mangle)]

@@ -72,7 +72,7 @@ pub struct doors_step {
     pub probe: u32,
     /// ANSWER: the HTTP status, 410 or 503. Always with `Cache-Control: no-store`.
     pub status: u32,
-    /// ANSWER: seconds for `Retry-After`; 0 with 410, which does not use it.
+    /// ANSWER: the value of `Retry-After` in seconds. 0 with 410: send no such header.
     pub retry_after: u32,
     /// DOORS_CAUSE_*: the reason for ANSWER.
     pub cause: u32,

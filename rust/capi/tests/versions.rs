@@ -32,7 +32,7 @@ fn numbers() -> BTreeMap<String, String> {
     header.lines().filter_map(number).filter(|(name, _)| name != "DOORS_CADDY_H").collect()
 }
 
-/// Below 1.0, a minor version may break programs; later, only a major version may.
+/// Below 1.0, a minor version may break programs. After that, only a major version may.
 fn soname(version: &str) -> String {
     let parts: Vec<&str> = version.split('.').collect();
     let significant = if parts[0] == "0" { &parts[..2] } else { &parts[..1] };
@@ -97,8 +97,8 @@ fn changelog() {
     }
 }
 
-/// Tests are always compiled to unwind. The released library must be too, because an abort would end the
-/// calling process.
+/// Tests are always compiled to unwind on a panic. So must be the released library, because an abort would
+/// end the calling process.
 #[test]
 fn no_profile_aborts() {
     let manifest = read("Cargo.toml");

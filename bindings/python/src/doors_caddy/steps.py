@@ -92,7 +92,7 @@ class Answer:
     status: int
     """The HTTP status, 410 or 503."""
     retry_after: int
-    """Seconds for `Retry-After`; 0 with 410, which has none."""
+    """The value of `Retry-After` in seconds. 0 with 410: send no such header."""
     cause: Cause
     page: bool
     """The request is a page load. The answer may contain HTML that loads the page again after `retry_after`."""

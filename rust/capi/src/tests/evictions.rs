@@ -4,12 +4,12 @@ use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 
 use crate::evictions::*;
-use crate::flow_test::{Flow, SECOND, none};
 use crate::numbers::*;
 use crate::source::*;
 use crate::state::*;
 use crate::step::*;
 use crate::tests::POD;
+use crate::tests::flow::{Flow, SECOND, none};
 use crate::types::*;
 
 /// A pod whose address ends in this byte.
@@ -88,7 +88,7 @@ pub(crate) fn pods_are_evicted() {
             assert_eq!(doors_state_evict(state, &other, 0), DOORS_STATUS_OK);
         }
         assert_eq!(doors_state_evict(state, &of_all, 0), DOORS_STATUS_TOO_MANY);
-        assert_eq!(doors_state_evict(state, &eviction(7), 0), DOORS_STATUS_OK, "it is changed");
+        assert_eq!(doors_state_evict(state, &eviction(7), 0), DOORS_STATUS_OK, "the eviction is changed");
     }
 }
 

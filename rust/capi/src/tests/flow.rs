@@ -83,7 +83,7 @@ impl Flow {
 impl Drop for Flow {
     fn drop(&mut self) {
         unsafe {
-            // In this order: a source keeps alive what it needs.
+            // The state can be freed first, because a source keeps alive what it needs.
             doors_state_free(self.state);
             doors_source_free(self.source);
         }
@@ -107,7 +107,7 @@ fn garbage() -> doors_request {
 pub(crate) fn a_request_goes_its_way() {
     let flow = Flow::new();
     let mut request = garbage();
-    // Nothing is known yet: it waits for DNS.
+    // Nothing is known yet, so the request waits for DNS.
     let step = flow.begin("/", 0, &mut request);
     assert_eq!((step.kind, step.last_choice), (DOORS_STEP_WAIT, 0));
     assert!(step.until > 0 && step.until <= 3 * SECOND);
@@ -117,7 +117,7 @@ pub(crate) fn a_request_goes_its_way() {
     let step = flow.step(|source, step| unsafe { doors_request_resume(source, &mut request, SECOND, 1, step) });
     assert_eq!((step.kind, step.upstream, step.pod.port, step.pod.addr.len), (DOORS_STEP_DIAL, 0, 8080, 4));
     let first = step.pod;
-    // Its own host refuses the connection: the next step is the other pod.
+    // The pod refuses the connection, so the next step is the other pod.
     let step =
         flow.step(|source, step| unsafe { doors_request_failed(source, &mut request, REFUSED, SECOND, 1, step) });
     assert_eq!((step.kind, step.probe), (DOORS_STEP_DIAL, 0));
@@ -141,7 +141,7 @@ pub(crate) fn a_request_goes_its_way() {
         let mut verdict = 77;
         assert_eq!(doors_state_verdict(flow.state, &first, &mut verdict), DOORS_STATUS_OK);
         assert_eq!(verdict, DOORS_VERDICT_GONE);
-        // Known pods, one at a time.
+        // Lists the known pods one at a time.
         let (mut list, mut count, mut known) = ([MaybeUninit::<doors_known_pod>::uninit(); 2], 77, 77);
         let room = list.as_mut_ptr().cast();
         assert_eq!(doors_state_pods(flow.state, null(), room, 1, &mut count, &mut known), DOORS_STATUS_OK);

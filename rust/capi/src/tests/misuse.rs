@@ -5,8 +5,6 @@ use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 
 use crate::evictions::*;
-use crate::evictions_test::eviction;
-use crate::flow_test::{Flow, GET, REFUSED, lookup, none};
 use crate::lookups::*;
 use crate::numbers::*;
 use crate::options::*;
@@ -14,6 +12,8 @@ use crate::request::*;
 use crate::source::*;
 use crate::state::*;
 use crate::step::*;
+use crate::tests::evictions::eviction;
+use crate::tests::flow::{Flow, GET, REFUSED, lookup, none};
 use crate::tests::{POD, SECRET, chars, plant};
 use crate::text::*;
 use crate::types::*;

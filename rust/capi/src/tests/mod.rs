@@ -1,5 +1,11 @@
 //! Tests of all exports as C calls them: NULL, lengths, untouched outputs, and a panic inside each.
 
+mod evictions;
+mod flow;
+mod misuse;
+mod numbers;
+pub(crate) mod returns;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ffi::{CStr, c_char};
@@ -149,11 +155,11 @@ fn a_panic_stays_inside_every_export() {
     let error = unsafe { &*error };
     assert_eq!((error.status, error.index), (DOORS_STATUS_PANIC, DOORS_NONE));
     assert_eq!(message(error), "internal error: the library panicked");
-    called.extend(crate::misuse_test::PANICS);
-    assert_eq!(called, exports(), "the lists of this test and of misuse_test must name every export of the header");
+    called.extend(crate::tests::misuse::PANICS);
+    assert_eq!(called, exports(), "the lists of this test and of tests::misuse must name every export of the header");
 }
 
-pub(crate) const HEADER: &str = include_str!("../include/doors_caddy.h");
+pub(crate) const HEADER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/include/doors_caddy.h"));
 
 /// The functions that the header declares.
 fn exports() -> BTreeSet<&'static str> {

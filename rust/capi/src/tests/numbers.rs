@@ -203,7 +203,7 @@ fn names_are_identifiers() {
 
 #[test]
 fn one_version_everywhere() {
-    let header = include_str!("../include/doors_caddy.h");
+    let header = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/include/doors_caddy.h"));
     let version = unsafe { CStr::from_ptr(doors_version()) }.to_str().unwrap();
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
     for line in [

@@ -18,7 +18,7 @@ use crate::types::*;
 
 type Returns = BTreeMap<&'static str, BTreeSet<&'static str>>;
 
-/// The functions that return a status, with the names in their lists, without DOORS_STATUS_.
+/// The functions that return a status, each with the names in its list, without DOORS_STATUS_.
 static LISTED: LazyLock<Returns> = LazyLock::new(|| {
     let mut listed = Returns::new();
     let mut comment = Vec::new();
@@ -88,7 +88,7 @@ fn shouted(name: &str) -> String {
     shouted
 }
 
-/// Statuses that no test can cause: the operating system always supplies random bytes.
+/// Statuses that no test can cause, since the operating system always supplies random bytes.
 const BEYOND_REACH: [(&str, &str); 1] = [("doors_cipher_encode", "RANDOM")];
 
 #[test]
@@ -96,15 +96,15 @@ fn every_listed_status_is_reached() {
     REACHED.take();
     crate::tests::null_is_refused_or_harmless();
     crate::tests::outputs_are_written_only_on_success();
-    crate::flow_test::a_request_goes_its_way();
-    crate::flow_test::the_user_chooses();
-    crate::flow_test::strangers_are_done();
-    crate::flow_test::a_source_has_a_router_and_upstreams();
-    crate::evictions_test::pods_are_evicted();
-    crate::evictions_test::evictions_without_a_valid_target_are_refused();
-    crate::misuse_test::values_outside_their_range_are_refused();
-    crate::misuse_test::null_and_panics();
-    crate::misuse_test::rest();
+    crate::tests::flow::a_request_goes_its_way();
+    crate::tests::flow::the_user_chooses();
+    crate::tests::flow::strangers_are_done();
+    crate::tests::flow::a_source_has_a_router_and_upstreams();
+    crate::tests::evictions::pods_are_evicted();
+    crate::tests::evictions::evictions_without_a_valid_target_are_refused();
+    crate::tests::misuse::values_outside_their_range_are_refused();
+    crate::tests::misuse::null_and_panics();
+    crate::tests::misuse::rest();
     rest();
     let reached = REACHED.take();
     let missing: Vec<_> = LISTED

@@ -30,7 +30,7 @@ public sealed interface Step {
      * Answer the request with {@code Cache-Control: no-store}.
      *
      * @param status the HTTP status, 410 or 503
-     * @param retryAfter seconds for {@code Retry-After}; 0 with 410, which does not use it
+     * @param retryAfter the value of {@code Retry-After} in seconds; 0 with 410: send no such header
      * @param cause why
      * @param page whether it is a page load; the answer may then contain a page that reloads itself after {@code retryAfter}
      * @param report what was learned during the call
