@@ -5,8 +5,8 @@
 //! cargo run --release --package doors_routing --example threads [SECONDS]
 //! ```
 //!
-//! Works on a busy machine too: two threads run for some seconds, and only those parts count during which
-//! both were running. Use more seconds if there are few such parts.
+//! Also works on a busy machine. Two threads run for some seconds, and only the parts during which both were
+//! running count. Use more seconds if there are few such parts.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ const UPSTREAMS: u8 = 4;
 /// The number of requests per thread in one part.
 const PART: usize = 200;
 
-/// A part that took this many times as long as usual was interrupted.
+/// A part that took this many times as long as the median was interrupted.
 const INTERRUPTED: u64 = 5;
 
 /// One request in this many opens a new connection.
@@ -73,7 +73,7 @@ impl Bed {
         let incoming = Incoming { method: Method::Get, has_body: false, path: path.as_bytes(), cookies: b"" };
         let mut request = Request::new();
         let Action::Dial { upstream, pod, .. } = self.source.begin(&incoming, now, random, &mut request).action else {
-            panic!("{path} is dialled");
+            panic!("{path} must not be dialled");
         };
         if number.is_multiple_of(DIAL_EVERY) {
             let _ = self.source.dialled(upstream, pod, Outcome::Connected, now, random);

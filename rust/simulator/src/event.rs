@@ -102,7 +102,7 @@ pub enum PageEvent {
 pub enum VisitorEvent {
     /// Arrives, or opens one more page.
     Opens,
-    /// Looks at another page, or away.
+    /// Makes the visitor look at another page or at none.
     Turns,
     Leaves,
     /// Leaves, and another visitor arrives.

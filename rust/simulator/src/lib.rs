@@ -1,9 +1,9 @@
 //! Simulates the environment of the core in virtual time: proxies, pods, name servers, links and browsers.
 //!
-//! A seed determines a world, which is the same in each run: all events are planned in one agenda, time jumps
-//! from event to event, and each part of the world has its own random numbers. The proxies run the real core.
-//! Everything else is written here, including the records that the checks use. A run gives a tally of what
-//! the world has seen, or the first violation of an invariant.
+//! A seed determines a world. The world is the same in each run: all events are planned in one agenda, time
+//! jumps from event to event, and each part of the world has its own random numbers. The proxies run the real
+//! core. Everything else is written here, including the records that the checks use. A run gives a tally of
+//! what the world has seen, or the first violation of an invariant.
 //!
 //! ```text
 //! scenario  derives the sizes, options and kinds of faults from a seed

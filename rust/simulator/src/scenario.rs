@@ -130,8 +130,8 @@ pub struct Scenario {
     /// Whether two host names resolve to the same pods.
     pub shared: Shared,
     pub hosts: Hosts,
-    /// The number of pods of each upstream, and of its additional addresses: few, so that new pods get used
-    /// addresses.
+    /// The number of pods of each upstream, and the number of spare addresses. There are few, so that new
+    /// pods get used addresses.
     pub pods: usize,
     pub spare: usize,
     /// Whether every second pod has an IPv6 address, and whether all do.
@@ -154,7 +154,7 @@ pub struct Scenario {
     pub evictions: Time,
     /// Whether reloads also remove upstreams, restore them, and move them to another host name.
     pub changes: bool,
-    /// How many of a thousand pods signal that they drain, and then take no new pages.
+    /// How many of a thousand pods signal that they are draining, and then take no new pages.
     pub marks: u32,
     /// The time between telling a pod to stop and killing it.
     pub grace: Time,
@@ -170,8 +170,8 @@ pub struct Scenario {
     pub think: Time,
     /// Whether the outcome of a dial and the next step are two calls rather than one.
     pub two_calls: bool,
-    /// If not 0: very many visitors come and go, each staying about this long, and there are no faults, but
-    /// the number of pods changes.
+    /// If not 0, very many visitors come and go, and each stays about this long. The number of pods changes,
+    /// but there are no faults.
     pub crowd: Time,
 }
 

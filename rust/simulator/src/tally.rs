@@ -1,4 +1,4 @@
-//! Counts what happened in a run, to distinguish an empty world from a busy one.
+//! Counts what happened in a run, so that an empty world does not pass for a busy one.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -19,7 +19,7 @@ pub struct Tally {
     pub evictions: u64,
     pub pages: u64,
     pub gone: u64,
-    /// How many of them had a token that no key decrypts or whose address is in no network.
+    /// How many of them had a token that no key decrypts, or with an address outside all networks.
     pub nowhere: u64,
     /// How many had a live pod that is evicted, or that has drained for too long.
     pub evicted: u64,

@@ -91,7 +91,7 @@ fn deliver(task: &str, path: &Path, fresh: &str, check: bool) -> Result<(), Stri
         if !breaks.is_empty() {
             let list = breaks.join("\n  ");
             return Err(format!(
-                "programs that are built already would break, so raise DOORS_ABI and the minor version, and say so in \
+                "existing programs would break, so raise DOORS_ABI and the minor version, and say so in \
                  CHANGELOG.md:\n  {list}"
             ));
         }

@@ -19,7 +19,7 @@ pub fn token(criterion: &mut Criterion) {
         });
         let good = data::tokens(&addresses);
         let forged = data::forged(&addresses);
-        // Wrong at the end, so that all of it is read; and one without its end.
+        // One token is wrong at its end, so that all of it is read. The other lacks its end.
         let malformed: Vec<_> = good.iter().map(|token| format!("{}+", &token[1..])).collect();
         let length: Vec<_> = good.iter().map(|token| token[1..].to_string()).collect();
         for (name, tokens) in [

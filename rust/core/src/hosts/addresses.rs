@@ -5,8 +5,8 @@ use std::net::IpAddr;
 /// The maximum number of addresses per host. A DNS message can contain a few thousand.
 pub(super) const MOST: usize = 10_000;
 
-/// The current addresses of a host: sorted (IPv4 first), without duplicates, never empty. IPv4-mapped
-/// addresses are stored as IPv4.
+/// The current addresses of a host: 1 to 10,000, sorted (IPv4 first), without duplicates. IPv4-mapped
+/// addresses are stored as IPv4. Immutable.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Addresses {
     generation: u64,

@@ -26,7 +26,7 @@ impl HostId {
 pub struct Lookup<'a> {
     /// The host to pass to the report.
     pub host: HostId,
-    /// The name to look up, in lower case.
+    /// The name to look up, in lower case. At most 254 characters, perhaps with a final dot.
     pub name: &'a str,
     /// The resolver to use: [`Options::resolver`](crate::Options::resolver) of the sources that use the host.
     pub resolver: u64,

@@ -43,7 +43,7 @@ struct State {
     lines: [Line; 3],
     /// The last pods that worked while fresh, each with its upstream at that time.
     worked: LastTwo<Weak<UpstreamHealth>>,
-    /// When a request last wanted a pod that takes pages, and when a dial was last requested.
+    /// When a request last needed a pod that takes pages, and when a dial was last requested.
     wanted: Option<u64>,
     searched: Option<u64>,
     unopened: u32,

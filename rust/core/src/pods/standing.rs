@@ -73,8 +73,8 @@ impl Pods {
         last != 0 && now.saturating_sub(last) < LONGEST_GAP
     }
 
-    /// Handles a response that signals that its pod drains, or no longer does. `began` is when the request
-    /// began. Returns whether the pod's mark has changed.
+    /// Handles a response of a pod. `draining`: the response has the mark of a draining pod. `began` is when
+    /// the request began. Returns whether the pod's mark has changed.
     pub(crate) fn mark(&self, group: &Group<'_>, pod: Pod, draining: bool, began: u64, now: u64) -> bool {
         if draining && !self.any_draining.load(Ordering::Relaxed) {
             self.any_draining.store(true, Ordering::Relaxed);

@@ -44,7 +44,7 @@ pub enum Action {
     Answer {
         /// The HTTP status.
         status: AnswerStatus,
-        /// Seconds for `Retry-After`; 0 with [`AnswerStatus::Gone`], which does not use it.
+        /// The value of `Retry-After` in seconds. 0 with [`AnswerStatus::Gone`]: send no such header.
         retry_after: u32,
         /// The reason.
         cause: Cause,
@@ -181,7 +181,7 @@ pub struct Place {
     pub upstream: u32,
     /// The pod.
     pub pod: Pod,
-    /// How well it suits the request; lower is better.
+    /// How well the pod suits the request; lower is better. Only comparable within one call.
     pub tier: u8,
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Member {
     next_warning: AtomicU64,
 }
 
-/// The fresh pods of an upstream: those that its host resolves to.
+/// The fresh pods of an upstream: those to which its host resolves. An immutable snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fresh {
     /// The ID of the upstream.

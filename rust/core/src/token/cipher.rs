@@ -78,7 +78,7 @@ impl fmt::Display for TokenError {
 
 impl std::error::Error for TokenError {}
 
-/// The text of a token, stored inline.
+/// The text of a token, stored inline: [`TOKEN_IPV4`] or [`TOKEN_IPV6`] characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token {
     text: [u8; TOKEN_IPV6],

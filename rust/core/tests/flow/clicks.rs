@@ -1,6 +1,6 @@
-//! Pages whose pod has died, while users click. A page behaves like the real client: it reopens its stream
-//! with growing pauses after 503, calls a hook once, which visibly fails unless the answer makes the page
-//! reload, and reloads after 410.
+//! Pages whose pod has died, while users click. A page behaves like the real client. After 503 it reopens its
+//! stream with growing pauses. It calls a hook only once; the user sees the failure unless the answer makes
+//! the page reload. It reloads after 410.
 
 use doors_routing::{Action, Cause, Options, Outcome, SECOND};
 

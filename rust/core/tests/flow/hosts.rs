@@ -6,7 +6,7 @@ use doors_routing::{Action, Cause, LookupFailure, Marks, Options, Outcome, Pod, 
 
 use crate::world::*;
 
-/// The pods that get page loads, out of enough to reach all.
+/// The pods that get page loads. Makes enough of them to reach every pod.
 fn gets_pages(world: &mut World) -> BTreeSet<Pod> {
     (0..60).map(|_| dialled(world.ask(&page("", "")))).collect()
 }
@@ -32,7 +32,7 @@ fn the_fresh_pods_are_those_of_all_hosts() {
     let mut world = World::with_hosts(&["one 10.0.0.9 two"], Options::default());
     world.dns("one", &[pod(0, 1), pod(0, 2)]);
     world.dns("two", &[pod(0, 2), pod(0, 3)]);
-    // One known address is enough to begin with.
+    // One known address is enough at first.
     let (request, action) = world.begin(&page("", ""));
     assert_eq!(action, dial(0, 9));
     world.ended(request);
@@ -156,7 +156,7 @@ fn a_rollout_needs_no_dns() {
         world.tell(pod(0, new), Outcome::Refused);
         world.pass(SECOND / 10);
         assert_eq!(gets_pages(&mut world), pods(&[old]));
-        // The new process has started unnoticed, and the old one gets SIGTERM.
+        // The new process has started, though no request has noticed it. The old one gets SIGTERM.
         let (mut request, mut action) = world.request(&page("", &cookie(pod(0, old))));
         assert_eq!(action, dial(0, old));
         let refused = Marks { draining: true, refused: true };

@@ -11,8 +11,8 @@ fn world() -> World {
     world
 }
 
-/// A stream that began before the fault is answered after dials of its pod have failed. These failures no
-/// longer count after the response.
+/// A stream began before the fault, and its pod responds after dials of it have failed. From then on these
+/// failures no longer count.
 #[test]
 fn a_late_response_to_a_stream_is_a_sign_of_life() {
     let mut world = world();
@@ -31,7 +31,7 @@ fn a_late_response_to_a_stream_is_a_sign_of_life() {
     assert_eq!(world.ask(&page(&stream, "")), unavailable(Cause::PodUnreachable, false));
 }
 
-/// A host that has lost all its addresses is not unknown: its pods take no pages.
+/// A host that has lost all its addresses counts as known: its pods take no pages.
 #[test]
 fn no_page_reloads_when_all_addresses_were_dropped() {
     let mut world = world();
@@ -70,7 +70,7 @@ fn a_waiting_page_load_sees_a_new_pod_at_once() {
     let action = loop {
         world.pass(SECOND / 100);
         tries += 1;
-        // Until the host has resolved, there is nowhere to go.
+        // Until the host is resolved, no pod is known.
         if world.source.fresh(0).is_some() || tries > 1000 {
             break world.resume(&mut request);
         }

@@ -1,4 +1,4 @@
-//! Where requests without a token go.
+//! Which pods get requests without a token.
 
 use std::collections::BTreeMap;
 
@@ -141,12 +141,12 @@ fn an_answer_clears_a_verdict() {
     assert_eq!(action, dial(0, 1));
     let report = world.source.answered(&mut request, Default::default(), world.now, 0).report;
     assert_eq!(report.changed, Some((0, pod(0, 1), doors_routing::Verdict::None)));
-    // Once a second is enough.
+    // Checked once a second.
     let (mut request, _) = world.request(&page("", ""));
     assert_eq!(world.source.answered(&mut request, Default::default(), world.now, 0).report, Report::default());
 }
 
-/// The token of a page there is refused: the page would have to reload again and again.
+/// The tokens of pages there are refused, so a page would have to reload again and again.
 #[test]
 fn pods_outside_do_not_make_pages_reload() {
     let mut world = World::new(1, Options { page_wait: 0, ..Options::default() });

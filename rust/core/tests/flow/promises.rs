@@ -9,14 +9,14 @@ use crate::world::*;
 
 const PAGE_WAIT: u64 = 5 * SECOND;
 
-/// The result of dialling a pod.
+/// What happens when a pod is dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Health {
     Well,
     Refuses,
     /// No packet comes back.
     Silent,
-    /// It accepts connections and closes them.
+    /// The pod accepts connections and closes them.
     Drops,
 }
 
@@ -31,7 +31,7 @@ struct Open {
     named: Option<Pod>,
     tried: Vec<Pod>,
     dials: u32,
-    /// Whether a connection was made for it.
+    /// Whether a connection was made for the request.
     connected: bool,
     is_elsewhere: bool,
 }
@@ -142,7 +142,7 @@ impl Run {
         self.background.extend(named);
     }
 
-    /// Makes a dial for which no request waits.
+    /// Makes a dial that no request waits for.
     fn dial(&mut self, pod: Pod) {
         let outcome = match self.health[&pod] {
             Health::Well | Health::Drops => Outcome::Connected,
@@ -249,7 +249,7 @@ impl Run {
                 open.dials += 1;
                 open.is_elsewhere |= open.token.is_some_and(|own| own != pod) || open.token.is_some() && open.dials > 1;
                 assert!(open.dials <= 9, "{context}");
-                // A held stream goes to its pod again; a resource may if nothing was sent.
+                // A held stream goes to its pod again. So may a resource if nothing was sent.
                 let again = open.token == Some(pod) && (open.kind == 's' || open.kind == 'r' && !open.connected);
                 assert!(!open.tried.contains(&pod) || again, "{context}: tried before");
                 let resource = open.kind == 'r' && open.reads && !open.has_body;

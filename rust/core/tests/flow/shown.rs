@@ -11,9 +11,9 @@ pub const GONE_AFTER: u64 = 10 * SECOND;
 struct Shown {
     worked: Option<u64>,
     refused: Option<u64>,
-    /// The first failure other than a refusal since it last worked.
+    /// When the pod first failed, other than by refusing, since it last worked.
     missed_since: Option<u64>,
-    /// Its last failure, whatever happened since; and its last failure without a success since.
+    /// When the pod last failed at all, and when it last failed without working since.
     failed: Option<u64>,
     failing: Option<u64>,
 }

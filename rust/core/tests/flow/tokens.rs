@@ -1,4 +1,4 @@
-//! Requests with a token, which go to their own pod or to none.
+//! Requests with a token. They go to their own pod or to none.
 
 use doors_routing::{Action, Cause, Method, Options, Outcome, SECOND, Verdict};
 
@@ -39,7 +39,7 @@ fn a_refused_dial_gives_410_once_a_pod_takes_pages() {
     assert!(report.background.is_some_and(|(_, pod)| pod.address() != self::pod(0, 9).address()), "{report:?}");
     world.tell(pod(1, 1), Outcome::Connected);
     assert_eq!(world.ask(&post(&hook)), gone(Cause::PodGone));
-    // One request per second tests whether it is back.
+    // One request per second tests whether the pod is back.
     world.pass(SECOND);
     let (mut request, action) = world.request(&post(&hook));
     assert_eq!(action, Action::Dial { upstream: 0, pod: pod(0, 9), probe: true, last_choice: false });
@@ -89,7 +89,7 @@ fn a_resource_of_a_gone_pod_comes_from_another_one() {
     assert_eq!((world.in_flight(pod(0, 9)), world.in_flight(other)), (0, 1));
     let last = dialled(world.failed(&mut request, Outcome::Unreachable));
     assert!(last != other && [pod(0, 1), pod(0, 2)].contains(&last), "{last:?}");
-    // Other upstreams do not have it, and the request does not wait for it.
+    // Other upstreams do not have the pod, and the request does not wait for it.
     let before = world.now;
     assert_eq!(world.failed(&mut request, Outcome::Refused), unavailable(Cause::NoPod, false));
     assert!(world.now - before <= 500 * MS);
@@ -101,7 +101,7 @@ fn a_resource_of_a_gone_pod_comes_from_another_one() {
     assert_eq!(world.ask(&post(&resource)), gone(Cause::PodGone));
 }
 
-/// The dial of its own pod is one of the eight, and that pod is not tried again.
+/// The dial of the request's own pod is one of the eight. That pod is not tried again.
 #[test]
 fn a_resource_is_dialled_eight_times_in_all() {
     let mut world = World::new(1, Options::default());
@@ -135,7 +135,7 @@ fn dropped_connections() {
         assert_eq!(action, dial(0, 1));
         assert_eq!(world.failed(&mut request, Outcome::Dropped), unavailable(want, false), "{kind} {method:?}");
     }
-    // A resource comes from another pod, and not from the same one again.
+    // A resource comes from another pod. The same pod is not tried again.
     let mut world = world();
     for _ in 0..20 {
         let (mut request, _) = world.request(&page(&path(pod(0, 1), 'r'), ""));
@@ -154,8 +154,8 @@ fn a_fault_of_this_machine_gets_503() {
     }
 }
 
-/// A page of a dead pod that swallows packets gets 410 within `gone_after` plus 5 s, even if it is the only
-/// user of its upstream.
+/// A dead pod may swallow packets. Its page then gets 410 within `gone_after` plus 5 s, even if it is the
+/// only user of its upstream.
 #[test]
 fn one_visitor_is_enough_to_detect_a_dead_pod() {
     let mut world = World::new(1, Options::default());
@@ -177,7 +177,7 @@ fn one_visitor_is_enough_to_detect_a_dead_pod() {
         assert!(world.now - began < 15 * SECOND, "{action:?}");
         world.pass(SECOND / 5);
     }
-    // If no pod of the upstream can be reached, none is gone.
+    // While no pod of the upstream can be reached, none is declared gone.
     let mut world = World::new(1, Options::default());
     world.dns("app0", &[pod(0, 2)]);
     for _ in 0..100 {

@@ -68,7 +68,7 @@ pub fn gone(cause: Cause) -> Action {
 pub fn dialled(action: Action) -> Pod {
     match action {
         Action::Dial { pod, .. } => pod,
-        other => panic!("{other:?} dials no pod"),
+        other => panic!("{other:?} does not dial a pod"),
     }
 }
 
@@ -96,7 +96,7 @@ impl World {
         }
     }
 
-    /// Separate several hosts of one upstream with spaces.
+    /// Creates a source. Spaces separate the hosts of one upstream.
     pub fn source(state: &State, hosts: &[&str], options: Options) -> Source {
         let upstream = |(index, host): (usize, &&str)| {
             let (high, low) = (index / 256, index % 256);
@@ -214,7 +214,7 @@ impl World {
         }
     }
 
-    /// Begins a request, and waits as long as it is told to.
+    /// Begins a request, and waits as long as its steps say.
     pub fn request(&mut self, incoming: &Incoming<'_>) -> (Request, Action) {
         let (mut request, action) = self.begin(incoming);
         let action = self.wait(&mut request, action);

@@ -80,7 +80,7 @@ impl World {
                 let think = self.scenario.think;
                 let delay = self.chances.visitors.between(think, 16 * think);
                 self.agenda.after(delay, Event::Visitor(visitor, VisitorEvent::Turns));
-                // After the last fault all visitors look at their pages, so that it can be checked whether
+                // After the last fault all visitors look at their pages, so that the checks can tell whether
                 // all are live.
                 if self.visitors[usize::from(visitor)].looks_at.is_some() && self.now() < self.calm {
                     let next = self.chances.visitors.pick(&[None, Some(0), Some(0), Some(1)]);

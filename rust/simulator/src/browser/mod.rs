@@ -32,7 +32,7 @@ pub enum State {
     /// The browser's own error page, which runs no script.
     Broken,
     Live,
-    /// It reloads as soon as it becomes visible.
+    /// The page reloads as soon as it becomes visible.
     Asleep,
 }
 
@@ -57,9 +57,9 @@ pub struct Page {
     pub last_good: Time,
     /// When it was hidden.
     pub hidden: Option<Time>,
-    /// Its other requests.
+    /// The other requests of the page.
     loading: Option<Key>,
-    /// When its pod first had its stream.
+    /// When the pod first had the page's stream.
     pub attached: Option<Time>,
 }
 
@@ -71,7 +71,7 @@ pub struct Visitor {
     /// The visible page.
     pub looks_at: Option<usize>,
     http2: bool,
-    /// Whether the visitor has lost a page without getting another yet, and when the last live page ended.
+    /// Whether the visitor has lost a page and not yet got another, and when the last live page ended.
     pub lost: bool,
     pub live: Time,
 }
@@ -141,7 +141,7 @@ impl World {
         self.abandon(key);
         self.page_mut(key).state = State::Asleep;
         if self.is_visible(key) {
-            // The visitor uses it before long.
+            // The visitor will use the page before long.
             let key = self.page_key(key.visitor, usize::from(key.page));
             let delay = self.chances.visitors.between(0, BY_HAND);
             self.agenda.after(delay, Event::Page(key, PageEvent::ByHand));

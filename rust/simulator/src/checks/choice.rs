@@ -1,9 +1,9 @@
 //! Checks where page loads go: to the pod in the cookie, to the others of its upstream, then to those of all
-//! upstreams. Recently failed pods, pods outside their upstream's networks, and no pod at all are allowed
-//! only if there is nothing else.
+//! upstreams. A recently failed pod, a pod outside its upstream's networks, or no pod at all is allowed only
+//! if there is no better one.
 //!
-//! Only clear cases are checked: here, a pod counts as healthy only if it has had no failure for a minute and
-//! the last answer of a name server lists it.
+//! Checks only clear cases. Here a pod counts as healthy only if it had no failure for a minute and the last
+//! answer of a name server lists it.
 
 use doors_routing::Cause;
 
@@ -31,8 +31,8 @@ impl World {
         (opens && exchange.bound.upstreams.contains(&pod.upstream)).then_some(pod.place)
     }
 
-    /// The pods of an upstream that are certainly healthy, do not drain, are not evicted, and were not tried
-    /// by the request.
+    /// The pods of an upstream that are certainly healthy, are neither draining nor evicted, and were not
+    /// tried by the request.
     pub(super) fn well(&self, exchange: &Exchange, upstream: usize) -> impl Iterator<Item = usize> {
         let now = self.now();
         let ledger = &self.checks.ledgers[exchange.replica];
@@ -106,7 +106,8 @@ impl World {
             && hosts().any(|host| host.places.contains(&place))
             && ledger.pods[place].fails(now)
             && self.remembers_all()
-            // An address missing from a partial answer comes back as new, for one host and not for another.
+            // An address that was missing from a partial answer may come back as new for one host and not for
+            // another.
             && (self.is_whole() || self.scenario.shared == Shared::No)
         {
             Some(("failed pods come after healthy ones", well))
@@ -185,7 +186,7 @@ impl World {
         }
         let about = Subject::visitor(exchange.ask.page.visitor);
         let ledger = &self.checks.ledgers[exchange.replica];
-        // A request that failed waits until a background dial finds a pod. There is one every 250 ms.
+        // A failed request waits until a background dial finds a pod. One is made every 250 ms.
         let (replica, long) = (exchange.replica, self.now() - exchange.began.max(exchange.dialled) > SEEKS);
         if cause == Cause::NoPod && (!long || self.is_faulty(replica, SEEKS)) {
             return;

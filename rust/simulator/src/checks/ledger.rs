@@ -1,4 +1,4 @@
-//! What a replica must know from the reports it was given. Written independently of the core, and simpler.
+//! What a replica must know from the reports that it got. Independent of the core, and simpler.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,8 +10,8 @@ use crate::agenda::{SECOND, Time};
 
 /// Failures further apart than this are unrelated.
 pub const GAP: Time = 60 * SECOND;
-/// If answers are partial, an address that is missing now may have been listed in this many answers before,
-/// or within this time.
+/// If answers are partial, an address that is missing now counts if one of this many previous answers listed
+/// it, or if it was listed within this time.
 const ANSWERS: usize = 40;
 const LOOK_BACK: Time = 30 * SECOND;
 
@@ -100,7 +100,7 @@ pub struct Seen {
     pub gone: Option<Time>,
     /// When DNS listed it again or for the first time, so that the address may belong to another pod.
     pub named: Option<Time>,
-    /// When it last signalled that it drains, if that may still be true, and when it first did.
+    /// When it last signalled that it is draining, if that may still be true, and when it first did.
     pub marked: Option<Time>,
     pub marked_since: Option<Time>,
     /// When a page load last tested whether it still drains.
@@ -161,7 +161,7 @@ impl Seen {
             .is_some_and(|alive| now - alive <= GAP + SECOND && self.missed.is_none_or(|missed| missed <= alive + skew))
     }
 
-    /// Whether it signals that it drains and cannot have been replaced by another process.
+    /// Whether it signals that it is draining and cannot have been replaced by another process.
     pub fn drains(&self) -> bool {
         self.marked.is_some_and(|at| self.named.max(self.failed).is_none_or(|other| other < at))
     }

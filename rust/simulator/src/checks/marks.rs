@@ -1,6 +1,6 @@
-//! Checks pods that signal that they drain. Once a replica knows, it opens no new page there while another
-//! pod is healthy, regardless of DNS. A pod that refused a page gets it again only as the last choice, and
-//! serves it. No visitor sees an error because a pod drains.
+//! Checks pods that signal that they are draining. Once a replica knows, it opens no new page there while
+//! another pod is healthy, regardless of DNS. A pod that refused a page gets it again only as the last
+//! choice, and serves it. No visitor sees an error because a pod drains.
 
 use super::World;
 use super::requests::DIALS;
@@ -47,7 +47,7 @@ impl World {
             let what = format!(
                 "replica {replica} sends a page load to place {place}, last choice: {last_choice}, although place {well} is healthy: {seen:?}"
             );
-            self.blame("no new page on a pod that signals that it drains", about, what);
+            self.blame("no new page on a pod that signals that it is draining", about, what);
         }
     }
 

@@ -9,7 +9,7 @@
 //! marks     no new page on a draining pod, and no visitor notices the drain
 //! leaving   pages of live pods that must reload, and which pods are reported as drained
 //! pacing    how many pages per second are told to reload
-//! prompt    a page of a dead pod is told so in time
+//! prompt    a page of a dead pod is told to reload in time
 //! memory    limits are respected, and nothing unused is kept
 //! shares    all pods have about the same number of pages
 //! settled   after the last fault each visitor has a live page
@@ -106,7 +106,7 @@ impl Checks {
         self.ledgers[replica].tell(place, outcome, self.max_pods, now);
     }
 
-    /// Records whether a pod's response signals that it drains.
+    /// Records whether a pod's response signals that it is draining.
     pub fn told_mark(&mut self, replica: usize, place: usize, drains: bool, began: Time, skew: Time, now: Time) {
         let Seen { marked, marked_since, .. } = &mut self.ledgers[replica].pods[place];
         if drains {

@@ -43,7 +43,7 @@ pub struct Refused {
     last_dial: Time,
 }
 
-/// When a replica should begin to find out that a pod is gone.
+/// When a replica should begin to detect that a pod is gone.
 struct Due {
     since: Time,
     /// How many pods may be tried before the reachable one.
@@ -94,8 +94,8 @@ impl World {
         }
     }
 
-    /// When a replica should have been able to find out that the pod of a page is gone, because the pod has
-    /// failed for long enough and another is reachable.
+    /// When a replica should have detected that the pod of a page is gone, because the pod has failed for
+    /// long enough and another is reachable.
     fn due_since(&self, exchange: &Exchange, process: u32) -> Option<Due> {
         let bound = &exchange.bound;
         let own = self.pods.process(process);

@@ -169,7 +169,8 @@ impl World {
             let seen = ledger.pods[place];
             let long =
                 bound.settings.gone_after.min(self.scenario.settings.gone_after).saturating_sub(2 * self.scenario.skew);
-            // What was found out a while ago is tested again for the first request that needs it.
+            // The first request that needs a pod tests again whether it is gone, if that was learned a while
+            // ago.
             let probed = seen.probed.is_some_and(|at| now - at <= PROBE);
             let asks = |last: Time| !self.pods.listens(process) || now - last <= PROBE || probed || seen.flying > 0;
             let refused = seen.refused.is_some_and(asks);

@@ -1,4 +1,4 @@
-//! Name servers, whose answers may be old, partial, or missing.
+//! Name servers. Their answers may be old, partial or missing.
 
 use doors_routing::LookupFailure;
 
@@ -6,7 +6,7 @@ use crate::agenda::{MILLISECOND, SECOND, Time};
 use crate::random::Random;
 use crate::scenario::Scenario;
 
-/// A name server's cache and its faults. A fault is stored as the time when it ends.
+/// A name server's cache and faults. A fault is stored as the time when it ends.
 #[derive(Clone, Default)]
 pub struct NameServer {
     /// How long answers are cached.
@@ -27,7 +27,7 @@ pub enum Found {
     /// Addresses, by place.
     Addresses {
         places: Vec<usize>,
-        /// Set if those of one IP version are missing; with `late` they arrive later.
+        /// Set if the addresses of one IP version are missing. With `late`, they arrive later.
         half: Option<Half>,
     },
     Failed(LookupFailure),

@@ -1,4 +1,4 @@
-//! The faults of a scenario. Each begins at a random time and lasts for a while, until there are none left.
+//! The faults of a scenario. Each begins at a random time and lasts for a while. In the end there are none.
 
 use super::World;
 use super::app::deploy::{NAMED, STARTS};
@@ -36,7 +36,7 @@ impl World {
         }
     }
 
-    /// When a fault that begins now ends, at the latest when it becomes calm.
+    /// When a fault that begins now ends. No fault outlasts the beginning of the calm.
     fn until(&mut self) -> Time {
         (self.now() + self.chances.faults.magnitude(50 * MILLISECOND, LASTS)).min(self.calm)
     }
@@ -99,7 +99,7 @@ impl World {
             Fault::Crash => {
                 self.end_process(process, true);
                 if self.chances.faults.coin() {
-                    // The same machine restarts it; DNS may not notice.
+                    // The same machine restarts the process. DNS may not notice.
                     self.start_at(place);
                 } else {
                     self.agenda.after(SECOND, reconcile);

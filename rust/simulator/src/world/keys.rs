@@ -1,4 +1,4 @@
-//! The keys of the world, in order of use. Pods encrypt with one; each proxy decrypts with several.
+//! The keys of the world, in order of use. Pods encrypt with one key, and each proxy decrypts with several.
 
 /// Random keys generated for this purpose.
 pub const KEYS: [&str; 8] = [

@@ -13,7 +13,7 @@ pub struct Links {
     cut: Vec<Time>,
     /// When the last cut of each proxy began.
     cut_since: Vec<Time>,
-    /// This many of a thousand dials are lost.
+    /// How many of a thousand dials are lost.
     lossy: (Time, u32),
     /// All packets are slow.
     slow: Time,
@@ -54,17 +54,17 @@ impl Links {
         self.slow = until;
     }
 
-    /// Until when no packet gets through; in the past if packets do.
+    /// The time until which no packet gets through. Lies in the past if packets get through now.
     pub fn blocked(&self, replica: usize, place: usize, upstream: usize) -> Time {
         self.swallowed[place].max(self.parted[replica][upstream]).max(self.cut[replica])
     }
 
-    /// Since when packets have got through without delay; in the future if they do not.
+    /// The time since which packets get through without delay. Lies in the future if they do not yet.
     pub fn well_since(&self, replica: usize, place: usize, upstream: usize) -> Time {
         self.blocked(replica, place, upstream).max(self.lossy.0).max(self.slow)
     }
 
-    /// The last span of time in which a replica reached nothing.
+    /// The last period during which a replica could reach nothing.
     pub fn last_cut(&self, replica: usize) -> (Time, Time) {
         (self.cut_since[replica], self.cut[replica])
     }

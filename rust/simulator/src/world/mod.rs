@@ -80,7 +80,7 @@ pub struct World {
     pub deployments: Vec<Deployment>,
     /// The active evictions, oldest first.
     pub orders: Vec<Order>,
-    /// Until when each replica has its own fault.
+    /// The time until which each replica has a fault of its own.
     pub faulty: Vec<Time>,
     /// When all faults have ended.
     pub calm: Time,

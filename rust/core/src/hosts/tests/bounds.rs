@@ -70,7 +70,7 @@ fn silent_lookups_make_room() {
     let asked = world.asked.len();
     world.pass(10 * SECOND);
     assert_eq!(world.asked.len(), asked, "more lookups than may run at once");
-    // After they have failed and are no longer used, nothing happens.
+    // Once they have failed and are no longer used, no lookup starts.
     world.pass(10 * MINUTE);
     let (asked, looks) = (world.asked.len(), world.looks);
     world.pass(HOUR);
@@ -80,8 +80,8 @@ fn silent_lookups_make_room() {
     assert!(more[..64].iter().all(|host| list(host) == one()), "places that nobody gave back");
 }
 
-/// The worst effect of a silent name server on others: one second for each 64 of its hosts until its lookups
-/// occupy all slots, then the duration of one lookup.
+/// The greatest delay that a silent name server causes others: one second for each 64 of its hosts until its
+/// lookups occupy all slots, then the duration of one lookup.
 #[test]
 fn a_first_answer_while_all_slots_are_taken() {
     let mut world = World::with_bounds(4, 8, 100);
@@ -144,13 +144,13 @@ fn an_unreported_lookup() {
     assert_eq!(begun, [other.id()]);
     assert!(
         next.is_some_and(|next| next > MINUTE && next <= MINUTE + SECOND),
-        "lookups of the lost one go on: {next:?}"
+        "lookups of the lost host continue: {next:?}"
     );
     let known = world.hosts.known(lost.id(), MINUTE + 5).unwrap();
     assert_eq!((known.failure, known.failing_for), (Some(LookupFailure::Timeout), Some(5)));
     assert_eq!(lost.lookups_ended(), 1);
 
-    // A late report brings the next lookup forward, which finds the address.
+    // A late report brings the next lookup forward. It finds the address.
     let learned = world.hosts.resolved(lost.id(), &one(), Missing::default(), MINUTE, 0);
     assert!(!learned.moved && list(&lost).is_empty());
     world.hosts.resolved(other.id(), &one(), Missing::default(), MINUTE, 0);

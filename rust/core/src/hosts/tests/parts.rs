@@ -51,7 +51,7 @@ fn a_rollout_with_complete_answers() {
     }
 }
 
-/// With 8 of 20 addresses in each answer, all are known after a few seconds and stay so. Only changes are
+/// With 8 of 20 addresses in each answer, all are known after a few seconds and stay known. Only changes are
 /// reported.
 #[test]
 fn partial_answers() {
@@ -90,7 +90,7 @@ fn partial_answers() {
     }
     assert_eq!(record.list(), numbered(left.to_vec()), "31 s after three have left");
 
-    // Once answers are complete again, they apply as they are.
+    // Once answers are complete again, each replaces all addresses.
     let mut lines: u32 = (0..11).map(|_| step(&mut record, numbered(left.to_vec()))).sum();
     lines += step(&mut record, numbered(left[1..].to_vec()));
     assert_eq!((record.partial(), lines), (false, 2));
@@ -188,7 +188,7 @@ fn parts_against_the_whole_history() {
     }
 }
 
-/// However many addresses a name server invents, memory stays bounded, and the last answer applies.
+/// Memory stays bounded however many addresses a name server invents, and the last answer applies.
 #[test]
 fn a_flood_of_addresses() {
     let block = |n: u32| -> Vec<IpAddr> {

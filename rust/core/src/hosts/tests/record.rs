@@ -137,10 +137,7 @@ fn parts_of_a_version_do_not_pile_up() {
     for n in 0..20 {
         let next = part(n);
         record.answer(0, &next, Missing { v4: true, v6: false, failure: Some(Timeout) });
-        assert!(
-            next.iter().all(|address| record.list().contains(address)),
-            "an address that DNS names is not in force"
-        );
+        assert!(next.iter().all(|address| record.list().contains(address)), "an address in DNS is not current");
     }
     assert_eq!(record.list().len(), MOST);
     assert!(record.list().is_sorted());

@@ -60,7 +60,7 @@ fn a_reload_keeps_what_is_known() {
     assert_eq!(world.changes, [Resolved, Failing, Failing]);
 }
 
-/// Also if the driver notices late, since joining and leaving do not pass the time.
+/// The same if the driver is late, since joining and leaving do not know the time.
 #[test]
 fn the_minute_begins_when_the_driver_notices() {
     let mut world = World::new();
@@ -117,13 +117,13 @@ fn leaving_ends_lookups() {
     let host = world.join("app");
     world.expect(&host, &[], MAX_WAIT);
     world.leave(&host);
-    assert!(host.touch(world.now, STALE_MAX, true).pending, "a lookup that somebody waits for goes on");
+    assert!(host.touch(world.now, STALE_MAX, true).pending, "a lookup with a waiting request must continue");
     world.pass(20 * SECOND);
-    // It ended after the last request had stopped waiting.
+    // The lookup ended after the last request had stopped waiting.
     assert_eq!((list(&host), world.changes.len()), (Vec::new(), 0));
     assert!(!world.hosts.known(host.id(), world.now).unwrap().active);
     world.answers(&one(), MINUTE);
-    world.expect(&host, &[], MAX_WAIT); // a request of the old configuration may still cause one lookup, but not more
+    world.expect(&host, &[], MAX_WAIT); // a request of the old configuration may cause one more lookup, but no others
     world.pass(10 * SECOND);
     assert_eq!(world.asked.len(), 2);
     world.pass(HOUR);
@@ -148,7 +148,7 @@ fn the_next_user_of_a_lookup() {
     world.expect(&next, &two(), 50 * MILLISECOND);
     assert_eq!(world.changes, [Resolved, Changed]);
     world.ask(&next, 100 * MILLISECOND, 5 * SECOND);
-    assert!(world.asked.len() > 15, "lookups go on");
+    assert!(world.asked.len() > 15, "lookups stopped");
 }
 
 /// A reload does not affect requests of the old configuration, whether they wait already or start waiting

@@ -130,7 +130,7 @@ fn a_literal_address_is_never_looked_up() {
     assert_eq!(world.asked.len(), 0);
 }
 
-/// What is known about an IP version stays if an answer lacks it.
+/// The addresses of an IP version stay if an answer lacks them.
 #[test]
 fn half_an_answer() {
     let (four, six, moved) = (one(), addresses(&["fd00::1"]), addresses(&["127.0.1.2"]));

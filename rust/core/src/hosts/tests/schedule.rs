@@ -20,7 +20,7 @@ fn the_cycle() {
         assert!(s.tick(now, false) && s.begin(now, true, false), "no lookup at {now}");
         s.end(now, 0);
     }
-    assert!(!s.tick(10 * SECOND, false), "lookups go on 10 intervals after the last request");
+    assert!(!s.tick(10 * SECOND, false), "lookups continue 10 intervals after the last request");
     assert_eq!(s.phase(), Phase::Idle);
     assert!(s.touch(60 * SECOND, false), "a request must start lookups again");
 }
@@ -60,7 +60,7 @@ fn the_smallest_refresh_counts() {
     assert_eq!(s.phase(), Phase::Idle);
 }
 
-/// A lookup also belongs to the requests that wait for it: it starts and ends for them after the last user
+/// A lookup also serves the requests that wait for it. For them it starts and ends even after the last user
 /// has left.
 #[test]
 fn a_lookup_with_waiting_requests() {
@@ -71,7 +71,7 @@ fn a_lookup_with_waiting_requests() {
     s.leave(SECOND);
     assert!(s.begin(SECOND, false, false) && s.wanted(3 * SECOND), "it ended with the last user");
     assert!(!s.wanted(11 * SECOND), "nobody waits any more");
-    assert_eq!(s.end(11 * SECOND, 0), None, "lookups go on without a user");
+    assert_eq!(s.end(11 * SECOND, 0), None, "lookups continue without a user");
     assert_eq!(s.phase(), Phase::Idle);
     assert!(!s.touch(0, false) && s.touch(MINUTE, true), "without a user a request must wait to have a lookup");
     s.wait(MINUTE);

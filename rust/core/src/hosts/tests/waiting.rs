@@ -117,7 +117,7 @@ fn what_touch_returns() {
     assert_eq!(host.touch(world.now, STALE_MAX, true), touched(false, false, false), "the failure is new");
     world.pass(950 * MILLISECOND);
     assert_eq!(world.asked.len(), 2);
-    assert_eq!(host.touch(world.now, STALE_MAX, true), touched(false, false, false), "lookups go on and fail");
+    assert_eq!(host.touch(world.now, STALE_MAX, true), touched(false, false, false), "lookups continue and fail");
     world.pass(MINUTE);
     let touch = host.touch(world.now, STALE_MAX, true);
     assert_eq!(touch, Touch { lookups_due: true, ..touched(true, false, true) }, "that they failed is known");

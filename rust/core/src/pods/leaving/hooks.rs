@@ -99,7 +99,7 @@ mod tests {
         assert_eq!([1, 2].map(|number| hooks.rank(number, 1, ROLL, at(8))), [0, 1]);
     }
 
-    /// Pages that end unnoticed would otherwise keep others from reloading for ever.
+    /// Otherwise pages that end unnoticed would keep others from reloading for ever.
     #[test]
     fn a_page_without_a_stream_for_two_rolls_is_not_counted() {
         let mut hooks = Hooks::new(0);

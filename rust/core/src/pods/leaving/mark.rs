@@ -1,4 +1,4 @@
-//! Whether one pod signals that it drains, and when a page load may test that again.
+//! Whether one pod signals that it is draining, and when a page load may test that again.
 
 use crate::SECOND;
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! draining   one pod: why it drains, since when, and whether one of its pages must reload
-//! mark       one pod: whether its responses signal that it drains
+//! mark       one pod: whether its responses signal that it is draining
 //! hooks      one pod: when its pages were last used
 //! evictions  all pods: those that an operator has evicted
 //! operator   applies evictions to all pods

@@ -65,7 +65,7 @@ pub(crate) enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
     Dials,
-    /// It dials, and so tests whether the pod is back.
+    /// It dials and tests whether the pod is back.
     Probes,
     Waits,
 }
@@ -180,8 +180,8 @@ impl PodState {
         *self = PodState { failed_at, missed_at, ..PodState::default() };
     }
 
-    /// Handles a new connection. Returns whether it is a sign of life. It is not while the pod drops
-    /// connections, since it may have been accepted by something in between.
+    /// Handles a new connection. Returns whether it is a sign of life. While the pod drops connections it is
+    /// not: something in between may have accepted it.
     pub(crate) fn connected(&mut self, now: u64) -> bool {
         if self.dropped || self.drops.is_some_and(|drops| drops.is_current(now)) {
             (self.dialled, self.unreachable) = (Verdict::None, None);

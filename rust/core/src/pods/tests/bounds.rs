@@ -35,7 +35,7 @@ fn a_request_of_a_forgotten_pod_is_not_lost() {
     world.pods.left(pod(1), false, 1000 * SECOND);
     assert_eq!(world.idle(1, 1001 * SECOND), (IdleAnswer::Busy, 59));
     assert_eq!(world.idle(1, 1060 * SECOND), (IdleAnswer::Yes, 0));
-    // Further ends of its requests are ignored.
+    // Further calls that end its requests are ignored.
     world.pods.left(pod(1), false, 1060 * SECOND);
     assert_eq!(world.idle(1, 1060 * SECOND), (IdleAnswer::Yes, 0));
     assert_eq!(world.list().iter().map(|known| known.in_flight).sum::<u32>(), 2);

@@ -189,7 +189,7 @@ fn which_responses_are_reported() {
     assert!(wanted(0) && wanted(1));
     tell(Outcome::Answered, 2);
     assert_eq!([3, 1001, 1002].map(wanted), [false, false, true]);
-    // Another upstream has not learned of it.
+    // Another upstream has not learned this.
     assert!(world.pods.entered(&Group { upstream: &other, ..group }, pod(1), false, at(3)));
     tell(Outcome::Answered, 2000);
     tell(Outcome::Dropped, 2100);

@@ -51,7 +51,7 @@ fn the_only_pod_is_back_at_the_same_address() {
     assert_eq!(world.ended(1, Outcome::Refused, SECOND), Action::NoPod);
     let wait = |now| world.pods.wait(&world.source, 11 * SECOND, false, now).0;
     assert_eq!(wait(2 * SECOND), Wait::Until(3 * SECOND));
-    // Background dials find it, for pages of other pods and for page loads too.
+    // Background dials find the pod, also for pages of other pods and for page loads.
     world.ended(1, Outcome::Connected, 4 * SECOND);
     assert_eq!(world.began(1, 4 * SECOND), Action::Dial);
     assert_eq!(wait(4 * SECOND), Wait::Again);
@@ -92,7 +92,7 @@ fn a_draining_pod_takes_no_page() {
     world.ended(1, Outcome::Answered, SECOND);
     world.ended(2, Outcome::Answered, SECOND);
     assert!(!reloads(&world, SECOND));
-    // However active the draining pods are, the fresh one is not forgotten.
+    // The fresh pod is not forgotten, however active the draining pods are.
     world.ended(3, Outcome::Answered, 2 * SECOND);
     for second in 2..=62 {
         world.ended(1, Outcome::Answered, second * SECOND);
@@ -180,8 +180,8 @@ fn a_request_waits_for_a_pod_within_its_limits() {
     assert_eq!(wait(true, 2 * SECOND), (Wait::Over { no_pod: true }, true));
     assert_eq!(wait(false, 10 * SECOND - 300_000_000).0, Wait::Until(10 * SECOND));
     assert_eq!(wait(false, 10 * SECOND).0, Wait::Over { no_pod: true });
-    // Its time is over regardless of what is known, so that no request loops for ever. Until then it may go
-    // on even if others wait.
+    // Its time ends regardless of what is known, so that no request loops for ever. Until then it may go on
+    // even if others wait.
     world.ended(1, Outcome::Connected, 10 * SECOND - 1);
     assert_eq!(wait(false, 10 * SECOND), (Wait::Over { no_pod: false }, false));
     assert_eq!(wait(true, 10 * SECOND - 1), (Wait::Again, false));

@@ -19,7 +19,7 @@ pub(super) fn address(number: u8) -> IpAddr {
     IpAddr::from([10, 0, 0, number % 4])
 }
 
-/// The number of pods and upstreams.
+/// The number of pods, and of upstreams.
 pub(super) const PODS: u8 = 6;
 pub(super) const UPSTREAMS: u64 = 3;
 
@@ -40,7 +40,7 @@ enum What {
     },
     Probed,
     Looked,
-    /// A response signalled that it drains, or did not, with the time when its request began.
+    /// A response signalled that it is draining, or did not, with the time when its request began.
     Drains,
     Silent {
         began: u64,
@@ -210,7 +210,7 @@ impl Model {
         drops || self.verdict(pod) != Verdict::None
     }
 
-    /// When a pod began to signal that it drains, and when it last did.
+    /// When a pod began to signal that it is draining, and when it last did.
     fn mark(&self, pod: u8) -> Option<(u64, u64)> {
         let events: Vec<&Event> = self.record_of(pod).collect();
         events.into_iter().rev().fold(None, |mark: Option<(u64, u64)>, event| match event.what {

@@ -12,7 +12,7 @@ fn when_all_pods_fail_none_is_gone() {
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
         assert_eq!(world.ended(2, Outcome::Unreachable, second * SECOND), Action::Unavailable);
     }
-    // One is back: if the other goes on failing, that is not on our side.
+    // One pod is back. If the other keeps failing, the fault is not on our side.
     world.ended(2, Outcome::Connected, 41 * SECOND);
     assert_eq!(world.ended(1, Outcome::Unreachable, 42 * SECOND), Action::Unavailable);
     assert_eq!(world.ended(1, Outcome::Unreachable, 43 * SECOND), Action::Gone);
@@ -162,7 +162,7 @@ fn a_recent_failure_is_tested_before_a_page_reloads() {
         if action != Action::Probe {
             continue;
         }
-        // The others of this second are told to try again, until the probe has failed.
+        // Until the probe has failed, the other requests of this second are told to try again.
         assert_eq!(world.began(1, now + 1), Action::Unavailable);
         let told = if since < 60 * SECOND { Action::Gone } else { Action::Unavailable };
         assert_eq!(world.ended(1, Outcome::Unreachable, now + 2), told, "{since} later");

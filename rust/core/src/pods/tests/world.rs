@@ -1,4 +1,4 @@
-//! A test environment of pods and their users, with the result of a request in one word.
+//! A test environment of pods and their users. The result of each request is one word.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

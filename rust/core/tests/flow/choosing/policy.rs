@@ -56,7 +56,7 @@ fn pods_rejected_by_the_policy_are_skipped() {
     assert_eq!(action, unavailable(Cause::NoFreshPod, true));
 }
 
-/// The policy is to see all upstreams, so the first request waits for all that are answered in time.
+/// The policy must see all upstreams, so the first request waits for all that DNS answers in time.
 #[test]
 fn the_policy_sees_all_upstreams() {
     for (takes0, takes1) in [(100, 300), (300, 100)] {
@@ -114,12 +114,12 @@ fn the_users_retries_start_over() {
     }
     assert_eq!(action, unavailable(Cause::NoPod, false));
     assert_eq!(world.resume(&mut request), Action::Done);
-    // Nothing is known, so there is nothing to retry.
+    // No pod is known, so there is nothing to retry.
     let mut world = World::new(1, Options { user_retries: true, page_wait: 0, ..Options::default() });
     assert_eq!(world.ask(&page("", "")), unavailable(Cause::NoFreshPod, true));
 }
 
-/// Giving up during an attempt leaves no request counted.
+/// After giving up during an attempt, no request is counted.
 #[test]
 fn giving_up_under_way() {
     let mut world = World::new(1, Options { user_retries: true, ..Options::default() });

@@ -10,7 +10,7 @@ fn names(upstreams: usize) -> Vec<String> {
     (0..upstreams).map(|index| format!("app{index}")).collect()
 }
 
-/// Every pod gets the same share, however the pods are distributed over upstreams, and soon.
+/// Every pod soon gets the same share, however the pods are distributed over upstreams.
 #[test]
 fn pods_take_turns() {
     const EACH: u32 = 3000;
@@ -31,8 +31,8 @@ fn pods_take_turns() {
     assert!(seen.values().all(|times| (EACH - ahead..EACH + ahead).contains(times)), "{seen:?}");
 }
 
-/// An upstream returns only after all others have had their turn. Few are in turn at a time, and they do not
-/// change all at once.
+/// An upstream gets its next turn only after all others have had theirs. Few upstreams get requests at a
+/// time, and they do not all change at once.
 #[test]
 fn few_upstreams_take_turns_at_a_time() {
     const UPSTREAMS: usize = 200;
@@ -70,7 +70,7 @@ fn failed_pods_are_not_drawn() {
         assert_ne!(seen[0], pod(1, 1));
         for _ in 0..2 {
             let random = world.random();
-            // Not reported: only this request knows.
+            // Not reported, so only this request knows.
             let step = world.source.next(&mut request, Outcome::Refused, world.now, random);
             let next = dialled(step.action);
             assert!(next != pod(1, 1) && !seen.contains(&next));
@@ -82,7 +82,7 @@ fn failed_pods_are_not_drawn() {
     }
 }
 
-/// However many upstreams there are, a request has only a few of them looked up, and each gets its turn.
+/// A request causes lookups of only a few upstreams, however many there are. Each gets its turn.
 #[test]
 fn few_upstreams_are_looked_up_for_a_request() {
     const UPSTREAMS: usize = 5000;
@@ -115,14 +115,14 @@ fn recently_looked_up_upstreams_come_first() {
     world.dns("app1", &[pod(1, 1)]);
     world.know_all();
     world.pass(30 * SECOND);
-    // Only the first is in use again.
+    // Only the first upstream is in use again.
     world.ask(&page("", &cookie(pod(0, 1))));
     world.slow_dns("app1", &[pod(1, 1)], 3600 * SECOND);
     world.pass(SECOND / 2);
     assert_eq!(world.ask(&page("", "")), dial(0, 1));
 }
 
-/// When most upstreams leave DNS at once, the others get their seats at once.
+/// When most upstreams leave DNS at once, the others take their seats at once.
 #[test]
 fn seats_of_departed_upstreams_are_free() {
     const UPSTREAMS: usize = 200;

@@ -11,7 +11,7 @@ fn pages_reload_drain_max_after_the_mark_or_dns() {
     for by_mark in [true, false] {
         let mut world = world(options);
         let mut pages: Vec<Page> = (0..15).map(|instance| world.open(pod(0, 1), instance)).collect();
-        // It is fresh for longer than that.
+        // A fresh pod keeps its pages, even after that time.
         assert_eq!(world.roll_all(&mut pages, 20 * ROLL, pod(0, 2), Cause::DrainMax), []);
         if by_mark {
             world.says(pod(0, 1), DRAINING);
@@ -27,7 +27,7 @@ fn pages_reload_drain_max_after_the_mark_or_dns() {
         assert!((60 * SECOND..62 * SECOND).contains(&(told[0].0 - since)), "{}", (told[0].0 - since) / SECOND);
         world.hooks(pod(0, 1), 1);
     }
-    // Without the option they stay.
+    // Without the option, pages stay.
     let mut world = world(Options::default());
     let mut pages = vec![world.open(pod(0, 1), 1)];
     world.says(pod(0, 1), DRAINING);
@@ -51,7 +51,7 @@ fn a_pod_back_in_dns_no_longer_drains() {
     }
 }
 
-/// Its first page comes before DNS was queried, or when the answer is old.
+/// The first page of a pod may arrive before DNS was queried, or when the answer is old.
 #[test]
 fn a_fresh_pod_not_yet_in_dns_does_not_drain() {
     let mut world = World::new(1, Options { drain_max: SECOND, ..Options::default() });
@@ -59,7 +59,7 @@ fn a_fresh_pod_not_yet_in_dns_does_not_drain() {
     let mut open = world.open(pod(0, 1), 1);
     assert_eq!(world.draining_since(pod(0, 1)), None);
     world.pass(SECOND);
-    assert!(!world.looked_up.is_empty(), "a pod that DNS has not named is worth a look");
+    assert!(!world.looked_up.is_empty(), "a pod that DNS does not list causes a lookup");
     let _ = world.roll(&mut open);
     assert_eq!(world.draining_since(pod(0, 1)), None);
     // DNS is no longer queried. A pod appears that DNS lists only now.

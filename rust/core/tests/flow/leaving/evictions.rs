@@ -55,7 +55,7 @@ fn pages_reload_at_the_rate_and_only_through_streams() {
     }
 }
 
-/// An evicted pod serves a page if there is no other.
+/// An evicted pod serves a page if there is no other pod.
 #[test]
 fn a_page_of_a_dead_pod_reloads_onto_an_evicted_one_if_there_is_no_other() {
     let mut world = world(Options::default());
@@ -73,7 +73,7 @@ fn a_page_of_a_dead_pod_reloads_onto_an_evicted_one_if_there_is_no_other() {
     world.ended(request);
 }
 
-/// All visitors may be on the evicted pod, so that the others had no recent request.
+/// All visitors may be on the evicted pod. The others then had no recent request.
 #[test]
 fn background_dials_find_a_pod_for_pages_to_reload() {
     let mut world = world(Options::default());
@@ -99,7 +99,7 @@ fn no_page_reloads_while_no_other_pod_takes_pages() {
         world.now += 2 * SECOND;
         world.roll(open) != dial(0, 1)
     };
-    // As far as is known, it has never worked.
+    // The other pod has no known sign of life.
     world.now += 70 * SECOND;
     assert_eq!(world.roll(&mut open), dial(0, 1));
     world.says(pod(0, 2), DRAINING);
@@ -173,7 +173,7 @@ fn an_evicted_dead_pod_is_gone() {
     assert_eq!(world.ask(&post(&path)), gone(Cause::PodGone));
 }
 
-/// All pods of an upstream are evicted; those of another take the pages.
+/// All pods of an upstream are evicted. The pods of another take the pages.
 #[test]
 fn an_upstream_is_evicted() {
     let mut world = World::new(2, Options::default());
@@ -185,7 +185,7 @@ fn an_upstream_is_evicted() {
     world.tell(pod(1, 1), Outcome::Connected);
     assert!((0..20).all(|_| world.ask(&page("", &cookie(pod(0, 1)))) == dial(1, 1)));
     assert_eq!(world.roll(&mut open), gone(Cause::Evicted));
-    // Including pods that appear later.
+    // This includes pods that appear later.
     world.dns("app0", &[pod(0, 1), pod(0, 2)]);
     world.pass(2 * SECOND);
     assert!((0..20).all(|_| world.ask(&page("", "")) == dial(1, 1)));

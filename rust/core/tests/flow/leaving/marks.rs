@@ -1,4 +1,4 @@
-//! Pods whose responses signal that they drain.
+//! Pods whose responses signal that they are draining.
 
 use doors_routing::{Action, Incoming, Marks, Method, Options, Outcome, Pod, Request, SECOND};
 
@@ -108,12 +108,12 @@ fn the_last_pod_serves_pages_until_there_is_another() {
         world.ended(request);
         world.pass(SECOND);
     }
-    // A response that is refused even so is forwarded.
+    // If the pod refuses even then, its response is forwarded.
     let (mut request, _) = world.request(&page("", ""));
     assert_eq!(world.answered(&mut request, REFUSED), last_choice(0, 1));
     assert_eq!(world.answered(&mut request, REFUSED), Action::Done);
     world.ended(request);
-    // It has signalled it to another request since this one began.
+    // The pod has signalled to another request, since this one began, that it is draining.
     let (mut first, _) = world.begin(&page("", ""));
     world.now += 1;
     world.mark(pod(0, 1), DRAINING);
@@ -160,7 +160,7 @@ fn a_refusing_successor_is_tried_by_each_page() {
     assert_eq!(world.serve(&page("", ""), DRAINING), dial(0, 1));
 }
 
-/// Refusing pods take up at most four of eight dials.
+/// At most four of eight dials go to refusing pods.
 #[test]
 fn many_dead_pods_do_not_hide_a_draining_one() {
     let mut world = World::new(1, Options::default());
@@ -206,7 +206,7 @@ fn a_mark_ends_with_an_answer_to_a_later_request() {
     world.now += SECOND;
     world.mark(pod(0, 1), DRAINING);
     world.now += SECOND;
-    // It began earlier and says nothing about now.
+    // This request began before the last mark, so it says nothing about the present.
     assert_eq!(world.answered(&mut early, NONE), Action::Done);
     world.ended(early);
     assert_eq!((world.told(), world.serve(&page("", ""), NONE)), (vec![(pod(0, 1), true)], dial(0, 2)));
@@ -240,8 +240,8 @@ fn a_mark_ends_with_a_refused_connection() {
     assert!(world.marked_since(pod(0, 2)).is_some());
 }
 
-/// The last mark of the old process at an address still stands when the other address begins to drain,
-/// because the new process has had no request.
+/// The mark of the old process at an address still holds when the other address begins to drain, because the
+/// new process has had no request.
 #[test]
 fn a_rollout_between_two_addresses_without_dns() {
     let mut world = world(1, Options::default());
@@ -308,7 +308,7 @@ fn the_policy_sees_draining_pods_only_if_there_are_no_others() {
     world.ended(request);
 }
 
-/// Two processes at each address respond in turn, and one of them drains.
+/// Two processes at each address respond in turn, and one of them is draining.
 #[test]
 fn contradictory_marks_do_not_cause_endless_requests() {
     let mut world = world(1, Options::default());
@@ -342,7 +342,7 @@ fn a_refusing_pod_does_not_block_other_background_dials() {
             world.tell(pod(0, 1), Outcome::Refused);
             world.now += 2 * SECOND;
             if last == Outcome::Connected {
-                // It is no longer known to work.
+                // A sign of life counts for a minute only.
                 world.now += 61 * SECOND;
                 world.tell(pod(0, 1), Outcome::Refused);
                 world.now += 2 * SECOND;

@@ -10,14 +10,14 @@ fn no_holding() -> Options {
     Options { page_wait: 0, ..Options::default() }
 }
 
-/// How long a request waits, and the action it then gets.
+/// How long a request waits, and which action follows.
 fn waits(world: &mut World, cookies: &str) -> (u64, Action) {
     let began = world.now;
     let action = world.ask(&page("", cookies));
     (world.now - began, action)
 }
 
-/// How long a request waits for first lookups, over all ways to reach a pod.
+/// How long a request waits for first lookups, whichever way it looks for a pod.
 #[test]
 fn first_lookups() {
     const NOWHERE: Action = Action::Done;
@@ -28,15 +28,9 @@ fn first_lookups() {
         ("DNS is too slow", 1000, &[("app0", 1500, found(1))], 1000, NOWHERE),
         ("no time for first lookups", 1, &[("app0", 1500, found(1))], 500, NOWHERE),
         ("a failure is an answer", 3000, &[("app0", 700, fails(LookupFailure::NotFound))], 700, NOWHERE),
+        ("the first answer is enough", 3000, &[("app0", 9000, found(1)), ("app1", 100, found(1))], 100, dial(1, 1)),
         (
-            "the first that is there is enough",
-            3000,
-            &[("app0", 9000, found(1)), ("app1", 100, found(1))],
-            100,
-            dial(1, 1),
-        ),
-        (
-            "also when it is late",
+            "even if it is late",
             3000,
             &[("app0", 9000, found(1)), ("app1", 900, found(1)), ("app2", 0, fails(LookupFailure::ServerFailure))],
             900,
@@ -63,8 +57,8 @@ fn first_lookups() {
     }
 }
 
-/// A browser whose own upstream is not answered by DNS gets a page of another one, even as the first request
-/// of all.
+/// If DNS does not answer for a browser's own upstream, the browser gets a page of another one. This holds
+/// for the very first request too.
 #[test]
 fn others_are_looked_up_while_dns_is_silent() {
     let mut world = World::new(2, no_holding());
@@ -72,7 +66,7 @@ fn others_are_looked_up_while_dns_is_silent() {
     world.slow_dns("app1", &[pod(1, 1)], 100 * MS);
     assert_eq!(waits(&mut world, &cookie(pod(0, 1))), (500 * MS, dial(1, 1)));
     assert_eq!(world.looked_up, ["app0", "app1"]);
-    // If its own upstream is answered soon, the others stay unused.
+    // If DNS answers soon for its own upstream, the others stay unused.
     let mut world = World::new(2, no_holding());
     world.slow_dns("app0", &[pod(0, 1)], 99 * MS);
     assert_eq!(waits(&mut world, &cookie(pod(0, 1))), (99 * MS, dial(0, 1)));
@@ -164,11 +158,11 @@ fn refused_addresses_are_dropped_if_not_in_dns() {
     let dropped = world.take_reports().iter().find_map(|report| report.dropped);
     assert_eq!(dropped, Some((world.source.upstream_host(0).unwrap(), pod(0, 1).address())));
     assert!(world.source.fresh(0).is_none());
-    // The other upstream takes over its seats.
+    // The other upstream takes its seats.
     for _ in 0..200 {
         assert_eq!(world.ask(&page("", "")), dial(1, 1));
     }
-    // Back in DNS, it starts without a fault.
+    // An address that is back in DNS has no fault.
     world.dns("app0", &[pod(0, 1)]);
     world.pass(2 * SECOND);
     assert_eq!(world.state.verdict(pod(0, 1)), doors_routing::Verdict::None);

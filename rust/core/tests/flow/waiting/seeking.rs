@@ -32,7 +32,7 @@ fn background_dials_are_made_four_times_a_second() {
     }
 }
 
-/// A page whose token is refused also needs a pod to reload from.
+/// A page whose token is refused also needs a pod for its reload.
 #[test]
 fn a_forged_token_starts_a_search_for_a_pod() {
     for upstreams in [1, 2] {
@@ -48,7 +48,7 @@ fn a_forged_token_starts_a_search_for_a_pod() {
     }
 }
 
-/// A failed dial leads to the next at that rate, but not for ever.
+/// A failed dial leads to the next at that rate, but only for a while.
 #[test]
 fn failed_dials_continue_only_while_a_pod_is_wanted() {
     let mut world = world(20, Options { page_wait: 0, ..Options::default() });
@@ -82,7 +82,7 @@ fn a_pod_is_not_its_own_witness() {
     }
 }
 
-/// Among very many live pods, a dead one is found no later, whichever of them worked last.
+/// A dead pod is detected just as soon among very many live pods, whichever of them worked last.
 #[test]
 fn a_dead_pod_among_very_many() {
     let mut world = World::with_hosts(&["app0"], Options::default());

@@ -14,7 +14,7 @@ pub struct Evicted {
     pub since: Time,
     /// A unique number.
     pub number: u32,
-    /// Whether the replica knew no eviction before, and so remembers no pages from an earlier one.
+    /// Whether the replica knew no eviction before. If so, it remembers no pages from an earlier one.
     pub is_first: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Checks which pods are reported as drained: draining ones without a request for as long as a page may be
-//! silent.
+//! Checks which pods are reported as drained: draining pods that had no request for the longest time that a
+//! page may be silent.
 
 use doors_routing::{KnownPod, Verdict};
 
@@ -65,8 +65,8 @@ impl World {
         }
     }
 
-    /// Checks that some time after the last fault, while there is another pod, no page with a stream is left
-    /// on a pod that all replicas evict or that has drained for too long.
+    /// Checks that pages leave their pod some time after the last fault, while there is another pod. No page
+    /// with a stream may be left on a pod that all replicas evict or that has drained for too long.
     pub fn check_left_behind(&mut self) {
         let is_evicted = |place| (0..self.replicas.len()).all(|replica| self.evicted(replica, place).is_some());
         // Forgetting a pod also forgets when it began to drain. An address that is itself a host never leaves

@@ -1,5 +1,5 @@
-//! Checks that an evicted pod gets no new page while another pod is healthy. Its pages must reload only in
-//! answer to a receiver stream, at the rate of the eviction and in its order.
+//! Checks that an evicted pod gets no new page while another pod is healthy. Its pages may reload only in
+//! answer to a receiver stream, at the rate and in the order of the eviction.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ impl World {
         }
     }
 
-    /// Checks a page's request that gets 503: it must not if its pod is evicted and healthy.
+    /// Checks a page's request that gets 503. This must not happen if its pod is evicted and healthy.
     pub fn check_goes_on(&mut self, key: Key, cause: Cause, process: u32) {
         let now = self.now();
         let Some(exchange) = self.exchanges.get(key) else { return };
@@ -77,7 +77,7 @@ impl World {
         }
     }
 
-    /// Checks a page that must reload although its pod lives.
+    /// Checks a page that is told to reload although its pod is alive.
     pub fn check_leaves(&mut self, key: Key, home: Home, cause: Cause) {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let (replica, ask, bound) = (exchange.replica, exchange.ask, exchange.bound.clone());
@@ -110,8 +110,9 @@ impl World {
 
     /// Checks the order of `idle_first`: per roll, as many pages may reload as the rate allows, least
     /// recently used first. So a page used since the eviction began may reload only if fewer pages have been
-    /// idle longer. Those are the pages with an open stream here whose last hook was earlier or unseen. For
-    /// two rolls, a used page counts as open even after its stream has ended, so that many fewer are certain.
+    /// idle longer. Those are the pages with an open stream here and an earlier or no known hook. A used page
+    /// counts as open for two rolls even after its stream has ended, so the check allows for as many hidden
+    /// pages.
     fn check_order(&mut self, key: Key, home: Home, evicted: &Evicted, rate: u32) {
         let (now, slack) = (self.now(), 2 * self.scenario.skew);
         let Some(exchange) = self.exchanges.get(key) else { return };

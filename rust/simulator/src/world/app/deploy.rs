@@ -18,7 +18,7 @@ const LOOKS: Time = 10 * SECOND;
 pub struct Deployment {
     /// The pods that a rollout has yet to replace.
     old: Vec<u32>,
-    /// The intended number of pods, and when it last changed.
+    /// The intended number of pods, and when this number last changed.
     pub wanted: usize,
     pub scaled: Time,
     /// There are no pods until then.
@@ -197,8 +197,8 @@ impl World {
         self.agenda.after(self.scenario.grace, Event::Pod(process, PodEvent::Deadline));
     }
 
-    /// How often to check whether a draining pod has pages. One that takes no new pages ends as soon as it
-    /// has none, others not before DNS caches have expired.
+    /// How often to check whether a draining pod has pages. A pod that takes no new pages ends as soon as it
+    /// has none. Any other waits until DNS caches have expired.
     fn looks_after(&self, process: u32) -> Time {
         if self.pods.process(process).marks { SECOND } else { LOOKS }
     }

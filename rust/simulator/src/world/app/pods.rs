@@ -23,7 +23,7 @@ pub struct Place {
     pub address: IpAddr,
     /// The upstream whose networks contain it or, for a stray address, whose host resolves to it.
     pub upstream: usize,
-    /// In the networks of no upstream.
+    /// Outside the networks of all upstreams.
     pub stray: bool,
     pub process: Option<u32>,
     pub empty: Empty,
@@ -44,14 +44,14 @@ pub struct Process {
     pub place: usize,
     pub upstream: usize,
     pub life: Life,
-    /// Whether its responses signal that it drains.
+    /// Whether its responses signal that it is draining.
     pub marks: bool,
     /// When it began to listen.
     pub ready: Time,
     /// The key that encrypted its token.
     pub key: usize,
     pub token: Box<str>,
-    /// Until when it hangs, and until when it closes new connections.
+    /// The times until which it hangs, and until which it closes new connections.
     pub frozen: Time,
     pub wedged: Time,
     pub instances: Vec<u32>,
@@ -61,7 +61,7 @@ pub struct Process {
 pub struct Instance {
     pub process: u32,
     pub alive: bool,
-    /// When it ends unless its page makes another request.
+    /// When the instance ends unless its page makes another request.
     pub until: Time,
     /// Its receiver stream.
     pub stream: Option<Key>,
@@ -136,7 +136,7 @@ impl Pods {
         &mut self.processes[process as usize]
     }
 
-    /// Creates a process that starts at an unoccupied place.
+    /// Creates a process. It starts at a free place.
     pub fn start(&mut self, place: usize, key: usize, marks: bool) -> u32 {
         let cipher = TokenCipher::new(keys::KEYS[key].as_bytes()).expect("the keys are valid");
         let token = cipher.encode(self.places[place].address).expect("the system has random numbers");
@@ -199,7 +199,7 @@ impl Pods {
         known.alive && known.until >= now && self.listens(known.process)
     }
 
-    /// Whether its responses signal that it drains.
+    /// Whether its responses signal that it is draining.
     pub fn is_marked(&self, process: u32) -> bool {
         let process = self.process(process);
         process.marks && process.life == Life::Drains

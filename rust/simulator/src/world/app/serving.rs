@@ -1,4 +1,4 @@
-//! How a pod responds to requests. Equivalent to Doors.
+//! How a pod responds to requests. Behaves like Doors.
 
 use doors_routing::Outcome;
 
@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    /// Sends the first byte of a response, and all of it unless it is a stream.
+    /// Sends the first byte of a response. Unless it is a stream, sends the whole response.
     pub fn answers(&mut self, key: Key) {
         if self.held_up(key, Event::Answers(key)) {
             return;

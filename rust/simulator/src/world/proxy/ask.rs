@@ -1,4 +1,4 @@
-//! Requests of clients: their kind, their progress, and their replies.
+//! Clients' requests: their kinds, their progress, and their replies.
 
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ pub enum Kind {
     Report,
     Reports,
     Hook,
-    /// The hook of a link, which ends the page if its pod drains.
+    /// The hook of a link. It ends the page if its pod is draining.
     Link,
     History,
     Resource,
@@ -43,7 +43,7 @@ impl Kind {
         }
     }
 
-    /// How long its client waits for the end of the response.
+    /// How long the client waits for the end of the response.
     pub fn patience(self) -> Time {
         match self {
             // The browser has no limit, but visitors reload the page.
@@ -94,7 +94,7 @@ pub enum Reply {
     },
     Fine,
     Gone,
-    /// 503 with the mark: the pod drains and refuses the page.
+    /// 503 with the mark: the pod is draining and refuses the page.
     Refused,
     Unavailable {
         refresh: Option<u32>,
@@ -110,9 +110,9 @@ pub struct Exchange {
     pub request: Request,
     pub phase: Phase,
     pub began: Time,
-    /// The process whose token is in its cookie.
+    /// The process whose token is in the request's cookie.
     pub cookie_of: Option<u32>,
-    /// The place and the process that it was last sent to.
+    /// The place and the process to which the request was last sent.
     pub place: usize,
     pub process: Option<u32>,
     pub dial: Option<Key>,
@@ -121,7 +121,7 @@ pub struct Exchange {
     pub dials: u32,
     /// When it was last dialled.
     pub dialled: Time,
-    /// Whether the pod must serve it even if it drains.
+    /// Whether the pod must serve the request even while draining.
     pub last_choice: bool,
     /// Draining pods that refused it, each with its process.
     pub refused: Vec<(usize, u32)>,
@@ -129,7 +129,7 @@ pub struct Exchange {
     pub connected: bool,
     /// Whether the user's policy chose none of the offered pods.
     pub passed_over: bool,
-    /// Whether its pod may have been considered gone when it began.
+    /// Whether the request's pod may have counted as gone when the request began.
     pub failing: bool,
     /// When to resume.
     pub resume: Time,

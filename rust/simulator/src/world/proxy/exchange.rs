@@ -90,7 +90,7 @@ impl World {
         (self.replicas[replica].late_clock(now, &mut self.chances.core), self.chances.core.any())
     }
 
-    /// Same, for a call triggered by a timer, which is never late.
+    /// The same for a call that a timer triggers. Such a call is never late.
     pub fn timer_clock(&mut self, replica: usize) -> (u64, u64) {
         (self.replicas[replica].clock(self.now()), self.chances.core.any())
     }
@@ -167,7 +167,7 @@ impl World {
         let until = replica.world_time(until);
         exchange.phase = Phase::Waiting;
         exchange.resume = until.max(now);
-        // A late clock may prolong its wait but never shortens it.
+        // A late clock may prolong the wait but never shortens it.
         self.agenda.at(exchange.resume, Event::Resume(key));
         replica.waiting.push(key);
         self.tally.waits += 1;

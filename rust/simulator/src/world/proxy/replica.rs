@@ -19,8 +19,8 @@ use crate::world::keys::KEYS;
 pub struct Bound {
     pub source: Source,
     pub settings: Settings,
-    /// The upstreams of the world in the order of the configuration, and the hosts of each: names first, then
-    /// addresses. The numbers of addresses follow those of all names, in the order of their places.
+    /// The upstreams of the world in the order of the configuration, and the hosts of each: first names, then
+    /// addresses. Addresses are numbered after all names, in the order of their places.
     pub upstreams: Vec<usize>,
     hosts: Vec<Vec<usize>>,
     /// When it was loaded.

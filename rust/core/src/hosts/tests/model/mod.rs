@@ -1,5 +1,5 @@
-//! Compares random histories with a slow model: the lookups, their times and their order, and what requests
-//! are told must be the same.
+//! Compares random histories with a slow model. Lookups, their times and their order must be equal, and so
+//! must the reports to requests.
 
 mod slow;
 

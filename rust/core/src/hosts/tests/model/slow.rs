@@ -37,7 +37,7 @@ pub(super) struct Slow {
     pub(super) ended: u64,
     /// Users have changed since the driver last checked.
     news: bool,
-    /// Since when the driver has known that it has no user.
+    /// When the driver noticed that the host has no user.
     unused: Option<u64>,
 }
 
