@@ -81,9 +81,9 @@ export class Source extends Handle {
 /** A new request. */
 export interface Incoming {
     method: Method;
-    /** Its escaped path or its whole target. */
+    /** The escaped path or the whole target. */
     path: Text;
-    /** Its Cookie header, with several fields joined by "; ". */
+    /** The Cookie header, with several fields joined by "; ". */
     cookies?: Text;
     /** Whether it may have a body. False only if the length is known to be 0. */
     hasBody?: boolean;

@@ -61,7 +61,7 @@ pub enum PodEvent {
     Unnamed,
     /// Checks whether there are still pages.
     Drained,
-    /// It is killed, even if there are.
+    /// The process is killed, even if there are pages.
     Deadline,
 }
 

@@ -82,7 +82,7 @@ fn number(block: &str) -> Option<Number<'_>> {
     (commented && !SIZES.contains(&group) && !name.ends_with("_SIZE")).then_some(Number { group, comment, name, value })
 }
 
-/// Gives a member the enum type of the group with which its comment starts.
+/// Gives a member the enum type of the group that its comment names first.
 fn typed(block: &str) -> String {
     let mut commented = false;
     let mut group = None;

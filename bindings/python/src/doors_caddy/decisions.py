@@ -35,7 +35,7 @@ class Upstream:
     """One upstream of a configuration."""
 
     host: str
-    """Its host, or the first of its hosts."""
+    """The host, or the first of several hosts."""
     port: int
 
 

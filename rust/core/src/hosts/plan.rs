@@ -30,7 +30,7 @@ pub(super) struct Plan {
 struct Planned {
     schedule: Schedule,
     signal: Arc<Signal>,
-    /// Its place in the queue.
+    /// The host's place in the queue.
     ticket: Option<Ticket>,
     /// When its running lookup started.
     began: Option<u64>,
@@ -250,7 +250,7 @@ impl Plan {
         }
     }
 
-    /// Returns and remembers when the driver must check again.
+    /// Returns when the driver must check again, and remembers it.
     pub(super) fn announce(&mut self, now: u64) -> Option<u64> {
         self.announced = self.next(now);
         self.announced

@@ -263,8 +263,8 @@ impl Pods {
         RefusedToken { told, find_pod: learned.find_pod, log, nothing_opens }
     }
 
-    /// Counts a request without a token that is sent to `pod`; `page`: it loads a page. It is in flight until
-    /// [`Pods::left`]. Returns whether to call [`Pods::learn`] when the pod responds.
+    /// Counts a request without a token that is sent to `pod`; `page`: it loads a page. The request is in
+    /// flight until [`Pods::left`]. Returns whether to call [`Pods::learn`] when the pod responds.
     pub(crate) fn entered(&self, group: &Group<'_>, pod: Pod, page: bool, now: u64) -> bool {
         self.with(group, pod, now, |known| {
             if page {
@@ -294,9 +294,9 @@ impl Pods {
         }
     }
 
-    /// The answer to a request whose page is gone. It is 503 while no known pod would take the page, and on
-    /// the sync path if too many pages would reload at once. A resource is not a page and goes to another
-    /// pod.
+    /// The answer to a request whose page is gone. It is 503 while no known pod would take the page. On the
+    /// sync path it is also 503 if too many pages would reload at once. A resource is not a page and goes to
+    /// another pod.
     fn gone(
         &self,
         source: &SourceHealth,
@@ -312,8 +312,8 @@ impl Pods {
         if path != PathKind::Sync || admits() { Told::Gone } else { Told::Unavailable { no_pod: false } }
     }
 
-    /// When another pod proved that the fault is not on our side: it has worked since the fault began and has
-    /// not been missed after that.
+    /// The time at which a witness proved that the fault is not on our side. A witness is another pod that
+    /// has worked since the fault began and, apart from refusals, has not failed after that.
     fn witnessed(&self, group: &Group<'_>, pod: Pod, suspicion: &Suspicion, now: u64) -> Option<u64> {
         let works = |&(witness, sign): &(Pod, u64)| {
             witness != pod && !self.lock(self.shard(witness.address)).missed_since(witness, sign)

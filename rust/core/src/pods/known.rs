@@ -47,7 +47,7 @@ pub struct KnownPod {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum IdleAnswer {
-    /// It had no request for the given time.
+    /// The pods had no request for the given time.
     Yes = 1,
     /// Requests are in flight, or the last one was too recent.
     Busy = 2,

@@ -90,8 +90,8 @@ impl Shard {
         (told, found.is_none())
     }
 
-    /// Counts the end of a request. Returns the upstream if it was the last receiver stream of a draining
-    /// pod.
+    /// Counts the end of a request. If it was the last receiver stream of a draining pod, returns the pod's
+    /// upstream.
     pub(super) fn left(&mut self, pod: Pod, stream: bool, now: u64) -> Option<u64> {
         match self.pods.find(&pod) {
             Some(slot) if self.pods.value_mut(slot).traffic.left(stream) => {

@@ -29,7 +29,7 @@ pub(crate) struct Flow {
     next_look_up: AtomicU64,
 }
 
-/// The interval between lookups of upstreams without addresses, which may have some by now.
+/// The interval between lookups of upstreams without addresses. They may have some by now.
 const LOOK_UP_EVERY: u64 = 10 * MILLISECOND;
 
 impl Flow {

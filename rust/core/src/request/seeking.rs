@@ -51,8 +51,8 @@ impl Flow {
 }
 
 impl Call<'_> {
-    /// Requests a background dial to a pod that may take pages, in the order in which a page load would try
-    /// them. Returns false if there is none.
+    /// Requests a background dial to a pod that may take pages. Tries pods in the same order as a page load.
+    /// Returns false if there is none.
     pub(super) fn find_pod(&mut self) -> bool {
         let own = self.request.decision.upstream.or((self.flow.upstreams.len() == 1).then_some(0));
         if let Some(member) = own.and_then(|own| self.member(own)) {

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use zeroize::Zeroize;
 
-/// In words of 8 bytes: 16 KiB, more than any such code uses, even unoptimised.
+/// The depth to wipe, in words of 8 bytes: 16 KiB. Even unoptimised, no such code uses more.
 const DEPTH: usize = 2 << 10;
 
 /// Runs `work`, then overwrites the part of the stack that it used. Key schedules are built on the stack and

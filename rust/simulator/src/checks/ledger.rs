@@ -105,7 +105,7 @@ pub struct Seen {
     pub marked_since: Option<Time>,
     /// When a page load last tested whether it still drains.
     pub asked: Option<Time>,
-    /// When a request last tested whether it is back.
+    /// When a request last tested whether the pod is back.
     pub probed: Option<Time>,
     /// The number of dials under way.
     pub flying: u32,

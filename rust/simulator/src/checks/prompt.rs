@@ -37,7 +37,8 @@ pub struct Refused {
     /// For frequent requests: when the series of 503 answers began, and the last one.
     since: Time,
     last: Time,
-    /// How many got 503 after their own dial, at least a second apart, and when the first and the last did.
+    /// The number of requests, at least a second apart, that got 503 after their own dial, and the times of
+    /// the first and the last.
     dials: usize,
     first_dial: Time,
     last_dial: Time,
@@ -136,7 +137,7 @@ impl World {
         (due <= self.now()).then(|| Due { since: due, others: others().count() - 1, confirm })
     }
 
-    /// Since when a pod has been listed and reachable without interruption.
+    /// The time since which a pod has been listed and reachable without interruption.
     fn reachable_since(&self, replica: usize, bound: &Bound, hosts: &[usize], place: usize) -> Option<Time> {
         let now = self.now();
         let ledger = &self.checks.ledgers[replica];

@@ -52,7 +52,7 @@ impl World {
         let Some(exchange) = self.exchanges.get(key) else { return };
         let ask = exchange.ask;
         let Some(home) = ask.home else { return };
-        // Another process may have the address by now; it reports itself that it does not know the page.
+        // Another process may have the address by now. It reports itself that it does not know the page.
         if ask.kind != Kind::Resource && self.pods.process(process).place != self.pods.process(home.process).place {
             let about = Subject::visitor(ask.page.visitor);
             self.blame("a token leads to its own pod", about, format!("{:?} reaches process {process}", ask.kind));

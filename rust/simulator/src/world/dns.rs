@@ -16,7 +16,7 @@ pub struct NameServer {
     pub fails: Time,
     pub denies: Time,
     pub parts: Time,
-    /// Until when answers for one IP version are lost, and until when they are late.
+    /// The times until which answers for one IP version are lost, and are late.
     pub half: Time,
     pub late: Time,
 }

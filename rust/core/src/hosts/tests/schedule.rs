@@ -178,7 +178,7 @@ fn invariants() {
             }
             assert_eq!((s.users() as usize, s.refresh()), (users.len(), users.iter().copied().min().unwrap_or(0)));
             assert!(!users.is_empty() || matches!(s.phase(), Phase::Idle | Phase::Running), "seed {seed}");
-            // A timer sees a use up to one lookup and one interval late.
+            // A timer may notice a use late: by up to one lookup and one interval.
             let long_ago = now - last_use > 12 * 7 * SECOND;
             assert!(s.phase() != Phase::Waiting || users.is_empty() || !long_ago, "seed {seed}");
         }

@@ -32,7 +32,8 @@ fn everything_at_once() {
             });
             while random.below(3) > 0 {
                 let Some(id) = running.lock().unwrap().pop_first() else { break };
-                // Its slot is free from now on, so it may start again while it is being reported.
+                // The lookup's slot is free from now on, so the host may be looked up again during the
+                // report.
                 match random.below(4) {
                     0 => hosts.lookup_failed(id, LookupFailure::NotFound, tick(), random.next()),
                     1 => hosts.resolved(id, &list[..1], Missing::default(), tick(), random.next()),

@@ -98,7 +98,7 @@ fn a_stale_answer_is_waited_for_and_then_used() {
     world.ask(&host, SECOND, 10 * MINUTE);
     world.expect(&host, &one(), 0);
 
-    world.pass(MINUTE); // idle, and the answer is older than ever
+    world.pass(MINUTE); // idle, and the answer is older than before
     world.answers(&two(), 0);
     world.expect(&host, &two(), 0);
 }

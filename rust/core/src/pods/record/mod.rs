@@ -62,7 +62,7 @@ impl Known {
         self.state.is_tainted() || self.mark().is_some() || told.is_none_or(|at| now.saturating_sub(at) >= SIGN_EVERY)
     }
 
-    /// Its mark, if it signals that it is draining.
+    /// The pod's mark, if the pod signals that it is draining.
     pub(crate) fn mark(&self) -> Option<&Mark> {
         self.draining.as_ref()?.mark.as_ref()
     }

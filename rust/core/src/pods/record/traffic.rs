@@ -5,7 +5,7 @@
 pub(crate) struct Traffic {
     /// Requests that have begun but not ended.
     pub(crate) in_flight: u32,
-    /// How many of them are receiver streams.
+    /// How many of the requests in flight are receiver streams.
     pub(crate) streams: u32,
     /// When the pod was first and last used for anything.
     pub(crate) first_seen: u64,

@@ -127,7 +127,7 @@ mod tests {
             assert_eq!((users.listed.source, users.upstream()), (1, 1), "second {second}");
         }
         assert_eq!(users.upstreams(), [1, 2]);
-        // It last used the pod at 198 s.
+        // The upstream last used the pod at 198 s.
         users.used(&world.group(1, 2), 258 * SECOND);
         assert_eq!(users.upstream(), 1);
         users.used(&world.group(1, 2), 258 * SECOND + 1);

@@ -57,7 +57,7 @@ pub(crate) struct Suspicion {
 pub(crate) enum Fault {
     /// The pod could not be reached.
     Unreachable,
-    /// It was reached but did not respond.
+    /// The pod was reached but did not respond.
     Dropped,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
     Dials,
-    /// It dials and tests whether the pod is back.
+    /// The request dials, and tests whether the pod is back.
     Probes,
     Waits,
 }
@@ -248,7 +248,7 @@ impl PodState {
         }
     }
 
-    /// It has just failed, so there is no probe within the next second.
+    /// Declares the pod gone. The pod has just failed, so there is no probe within the next second.
     fn declare_gone(&mut self, fault: Fault, now: u64) {
         if self.verdict() == Verdict::None {
             self.since = now;

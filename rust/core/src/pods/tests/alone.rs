@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// One page on a dead pod, whose client backs off like that of Doors. Each dial takes `dial`. Requested
-/// witnesses are dialled; `reached` returns which can be reached. Returns when the page is told to reload.
+/// One page on a dead pod. The client backs off as Doors does. Each dial takes `dial`. Requested witnesses
+/// are dialled; `reached` returns which can be reached. Returns when the page is told to reload.
 struct Alone<'a> {
     world: &'a World,
     dial: u64,
@@ -104,7 +104,7 @@ fn when_nothing_can_be_reached_nothing_is_gone() {
     for dial in [SECOND / 1000, 3 * SECOND] {
         let world = World::new();
         world.resolved(1, &[pod(1), pod(2), pod(3)]);
-        // It was healthy until a moment ago.
+        // The pod was healthy until a moment ago.
         (1..=3).for_each(|last| _ = world.ended(last, Outcome::Answered, 0));
         let alone = Alone { world: &world, dial, reached: &|_| false };
         assert_eq!(alone.gone_at(&world.group(), pod(1), 2400 * SECOND), None);

@@ -85,7 +85,7 @@ fn a_pod_is_evicted_with_each_upstream_that_uses_it() {
     assert_eq!(evicted_since(&world, 1), None);
     world.pods.entered(&Group { upstream: &other, ..world.group() }, pod(1), false, 2 * SECOND);
     assert_eq!(evicted_since(&world, 1), Some(SECOND));
-    // It has not used the pod for a minute.
+    // The upstream has not used the pod for a minute.
     world.enter(1, false, 63 * SECOND);
     world.pods.entered(&Group { upstream: &upstream(&world.dns, 3), ..world.group() }, pod(1), false, 64 * SECOND);
     assert_eq!(evicted_since(&world, 1), None);

@@ -180,12 +180,12 @@ fn a_request_waits_for_a_pod_within_its_limits() {
     assert_eq!(wait(true, 2 * SECOND), (Wait::Over { no_pod: true }, true));
     assert_eq!(wait(false, 10 * SECOND - 300_000_000).0, Wait::Until(10 * SECOND));
     assert_eq!(wait(false, 10 * SECOND).0, Wait::Over { no_pod: true });
-    // Its time ends regardless of what is known, so that no request loops for ever. Until then it may go on
-    // even if others wait.
+    // The request's time ends regardless of what is known, so that no request loops for ever. Until then it
+    // may try again even if others wait.
     world.ended(1, Outcome::Connected, 10 * SECOND - 1);
     assert_eq!(wait(false, 10 * SECOND), (Wait::Over { no_pod: false }, false));
     assert_eq!(wait(true, 10 * SECOND - 1), (Wait::Again, false));
-    // It dies at this very moment.
+    // The pod dies at this very moment.
     world.ended(1, Outcome::Refused, 10 * SECOND - 1);
     assert_eq!(wait(false, 10 * SECOND - 1).0, Wait::Until(10 * SECOND));
 }

@@ -45,11 +45,11 @@ enum What {
     Silent {
         began: u64,
     },
-    /// It is back in DNS.
+    /// The pod is back in DNS.
     Back,
-    /// It was used, with the state of DNS then.
+    /// The pod was used, with the state of DNS at that time.
     Asked(Option<bool>),
-    /// It is back in DNS for an upstream that uses it, or left DNS for all of them.
+    /// The pod is back in DNS for an upstream that uses it, or it left DNS for all of them.
     Named,
     Vanished,
     Forgotten {
@@ -67,7 +67,7 @@ struct Event {
     at: u64,
     /// This event starts a fault of the pod.
     holds: bool,
-    /// It was reported to its upstream, and the pod was fresh then.
+    /// The event was reported to the upstream, and the pod was fresh then.
     told: bool,
     fresh: bool,
     /// The number of uses of pods before it.
@@ -298,7 +298,7 @@ impl Model {
         self.dns.get(&upstream).is_none_or(|pods| pods.contains(&pod))
     }
 
-    /// Since when no DNS lists a pod: the time, `None` if it is listed, and 0 if nothing is known.
+    /// The time since which DNS does not list a pod. `None` if DNS lists it, and 0 if nothing is known.
     fn unlisted(&self, pod: u8) -> Option<Option<u64>> {
         let events: Vec<&Event> = self.record_of(pod).collect();
         let mut asked = false;

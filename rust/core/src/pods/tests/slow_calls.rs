@@ -322,7 +322,7 @@ impl Model {
         let mut added: Vec<u8> = pods.iter().filter(|one| !was_there(one)).copied().collect();
         added.sort_by_key(|one| pod(*one));
         for pod in added {
-            // It joins the pods without a fault, as the last of them.
+            // The pod becomes the last of the pods without a fault.
             if self.is_kept(pod) {
                 self.uses.touched(pod);
             }

@@ -96,7 +96,7 @@ fn pods_without_a_fault_are_forgotten_first_across_shards() {
     world.pods.entered(&world.group(), at(30_000), false, 100);
     assert_eq!(held(&world.list()), 39);
     assert_eq!(world.pods.verdict(crowded[20]), Verdict::None);
-    // It is the first to be forgotten, in whatever shard.
+    // The pod is the first to be forgotten, whatever its shard.
     world.pods.entered(&world.group(), at(30_001), false, 101);
     let list = world.list();
     assert_eq!(held(&list), 39);

@@ -62,7 +62,7 @@ fn a_witness_is_another_fresh_pod_that_is_not_dialled_already() {
     let world = World::new();
     let fresh: Vec<IpAddr> = (1..=4).map(|last| pod(last).address()).collect();
     let witness = |missing, now, random| world.pods.witness(&world.upstream, pod(missing), (&fresh, 8080), now, random);
-    // The missing pod is never its own witness, whatever is drawn.
+    // The missing pod is never its own witness, whichever pods are drawn.
     assert_eq!(witness(1, 0, 0), Some(pod(2)));
     assert_eq!(witness(1, 0, u64::MAX), Some(pod(4)));
     assert_eq!(witness(4, SECOND, u64::MAX), Some(pod(1)));
@@ -80,8 +80,8 @@ fn a_witness_is_another_fresh_pod_that_is_not_dialled_already() {
     assert_eq!(world.pods.witness(&world.upstream, pod(1), (&[], 8080), 0, 7), None);
 }
 
-/// A pod that drops connections can be reached each time but is never a witness: whatever is drawn, the
-/// others come first.
+/// A pod that drops connections can be reached each time but is never a witness: whichever pods are drawn,
+/// the others come first.
 #[test]
 fn a_failed_witness_is_tried_again_after_the_others() {
     let world = World { gone_after: 0, ..World::new() };
@@ -343,7 +343,7 @@ fn a_witness_that_was_forgotten_may_have_failed() {
         assert_eq!(world.pods.verdict(pod(1)), verdict);
         assert!(world.list().iter().all(|known| known.pod != pod(2)));
         if held {
-            // It is known again, but not what it did before.
+            // The pod is known again, but its history is lost.
             world.enter(2, false, 14 * SECOND);
             assert_eq!(world.began(1, 15 * SECOND), Action::Probe);
             assert_eq!(world.ended(1, Outcome::Unreachable, 15 * SECOND), Action::Unavailable);

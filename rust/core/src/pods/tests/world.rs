@@ -26,7 +26,7 @@ pub(super) enum Action {
     Probe,
     Gone,
     Unavailable,
-    /// It would be gone, but no pod would take its page.
+    /// The pod would be gone, but no pod would take its page.
     NoPod,
     /// The page is told to reload, although its pod works.
     Leaves,

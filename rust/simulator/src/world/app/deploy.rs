@@ -21,7 +21,7 @@ pub struct Deployment {
     /// The intended number of pods, and when this number last changed.
     pub wanted: usize,
     pub scaled: Time,
-    /// There are no pods until then.
+    /// The time until which there are no pods.
     pub empty: Time,
 }
 

@@ -15,7 +15,7 @@ use crate::scenario::{Bounds, Hosts, Scenario, Settings};
 use crate::slab::Key;
 use crate::world::keys::KEYS;
 
-/// One configuration in use. Requests keep it until they end, whatever is loaded in the meantime.
+/// One configuration in use. Requests keep it until they end, even after a reload.
 pub struct Bound {
     pub source: Source,
     pub settings: Settings,
@@ -25,7 +25,7 @@ pub struct Bound {
     hosts: Vec<Vec<usize>>,
     /// When it was loaded.
     pub loaded: Time,
-    /// The keys that it decrypts tokens with.
+    /// The keys that decrypt tokens.
     pub keys: RangeInclusive<usize>,
 }
 

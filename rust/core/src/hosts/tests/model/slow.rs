@@ -99,7 +99,7 @@ pub(super) struct Model {
     pub(super) hosts: [Option<Slow>; NAMES],
     pub(super) orders: u64,
     urgent_next: bool,
-    /// The unused part of one second's worth of refreshes, as a duration, and the time to which it applies.
+    /// The unused refreshes of up to one second, as a duration, and the time to which this applies.
     credit: (u64, u64),
     pub(super) announced: Option<u64>,
 }

@@ -25,7 +25,7 @@ public abstract class Handle implements AutoCloseable {
         try (Frame frame = new Frame()) {
             ByteBuffer out = frame.take(Long.BYTES), error = frame.take(Abi.ERROR_SIZE);
             long status = maker.make(frame, out, error);
-            // A function that does not say why leaves the message empty.
+            // Functions without details leave the message empty.
             if (error.get(Abi.ERROR_MESSAGE) == 0) Values.check(status);
             Values.check(status, error);
             pointer.set(out.getLong(0));
