@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup library header build demo rollout simulate test bench scale fuzz dist fmt lint clean
 
-# The sources of bin/caddy.
+# The files that bin/caddy depends on.
 sources := $(shell find Cargo.toml Cargo.lock rust include go.mod routing caddy xcaddy.sh scripts tools \
 	-type f -not -path 'rust/*/tests/*' -not -path 'rust/fuzz/*' -not -path 'scripts/test/*' \
 	-not -name '*_test.go' 2>/dev/null)

@@ -293,7 +293,11 @@ impl ProxyHttp for Doors {
         let draining = head.remove_header(DRAINING).is_some_and(|mark| mark.as_bytes() == b"?1");
         let marks = Marks { draining, refused: draining && head.status == 503 };
         ctx.ask(|source, request, now, random| source.answered(request, marks, now, random));
-        if ctx.action == Action::Done { Ok(()) } else { Error::e_explain(TAKEN_BACK, "the request goes to another pod") }
+        if ctx.action == Action::Done {
+            Ok(())
+        } else {
+            Error::e_explain(TAKEN_BACK, "the request goes to another pod")
+        }
     }
 
     /// A reused connection may have ended before the request was sent; the same pod is then tried once more.

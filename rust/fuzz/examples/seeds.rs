@@ -91,7 +91,7 @@ fn config(vectors: &Value, decisions: &Value) -> Seeds {
     accepted.chain(refused).chain(routers).collect()
 }
 
-/// Calls by their numbers in the target. A length below 100 selects an input that is known to be valid.
+/// Calls, by their numbers in the target. A length below 100 stands for a valid input.
 fn c_api() -> Seeds {
     let ready: &[u8] = &[0, 0, 1, 0, 2, 0];
     let token: &[u8] = &[3, 0, 10, 0, 0, 7, 60];

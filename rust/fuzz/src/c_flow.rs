@@ -1,5 +1,5 @@
-//! The calls of the target `c_api` for the flow of requests: a state, a source, and requests that were begun
-//! by it, by another source, or never.
+//! The part of the target `c_api` about the flow of requests: a state, a source, and requests. A request may
+//! belong to the source, to another source, or to none.
 
 use std::ffi::CStr;
 use std::ptr::{null, null_mut};
@@ -40,7 +40,7 @@ impl Flow {
         }
     }
 
-    /// Makes one call. Returns whether a pod was to be dialled.
+    /// Makes one call. Returns whether its step says to dial a pod.
     pub(crate) fn call(&mut self, reader: &mut Reader, now: u64, token: &[u8]) -> bool {
         let (now, random) = (now as i64, u64::from(reader.byte()));
         let (state, source) = (self.state.0, self.source.0);

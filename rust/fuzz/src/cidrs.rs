@@ -1,5 +1,5 @@
-//! Fuzzes CIDR lists. The input is CIDRs, `|` and addresses, separated by white space. Each address, and both
-//! ends of each CIDR, are looked up in the list and by a linear scan.
+//! Fuzzes CIDR lists. The input is CIDRs, `|` and addresses, separated by white space. Looks up each address,
+//! and both ends of each CIDR, in the list and by a linear scan.
 
 use std::net::IpAddr;
 

@@ -1,6 +1,6 @@
-//! Fuzzes the configuration parser with JSON. An accepted configuration must mean what a general JSON parser
-//! reads, and decide like the same configuration serialised again. The error for a rejected one must not
-//! contain any part of its secret.
+//! Fuzzes the configuration parser with JSON. An accepted configuration must have the values that a general
+//! JSON parser reads. Serialised and parsed again, it must decide in the same way. The error for a rejected
+//! configuration must not contain any part of its secret.
 
 use doors_routing::{Error, Router, Status, TokenCipher};
 use serde_json::Value;
@@ -29,7 +29,7 @@ fn texts(upstream: &Value) -> impl Iterator<Item = &str> {
 }
 
 fn check_accepted(router: &Router, json: &[u8]) {
-    let config: Value = serde_json::from_slice(json).expect("what is accepted is JSON");
+    let config: Value = serde_json::from_slice(json).expect("an accepted input is JSON");
     let members: Vec<_> = config.as_object().unwrap().keys().collect();
     assert!(members.iter().all(|name| ["secret", "cookie_name", "upstreams", "source"].contains(&name.as_str())));
     TokenCipher::new(config["secret"].as_str().unwrap().as_bytes()).unwrap();
@@ -44,7 +44,7 @@ fn check_accepted(router: &Router, json: &[u8]) {
         assert!(value.get("host").is_some() != value.get("hosts").is_some());
         assert_eq!(value["port"], real.port);
         assert!(value.get("cidr").is_some() != value.get("cidrs").is_some());
-        prefixes.extend(texts(value).map(|cidr| (prefix(cidr).expect("what is accepted is a CIDR"), index)));
+        prefixes.extend(texts(value).map(|cidr| (prefix(cidr).expect("an accepted value is a CIDR"), index)));
     }
     let again = Router::from_json(config.to_string().as_bytes()).unwrap();
     assert_eq!(router.upstreams(), again.upstreams());
