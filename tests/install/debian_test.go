@@ -99,7 +99,7 @@ func service(t *testing.T, d debian) {
 	}
 }
 
-// library builds a program with what the -dev package brings.
+// library builds a program with the files of the -dev package.
 func library(t *testing.T, d debian) {
 	check(t, os.WriteFile(filepath.Join(d.root, "root/app.c"), []byte(read(t, "tests/package/app.c")), 0o644))
 	version := version(t)

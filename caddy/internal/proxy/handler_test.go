@@ -26,7 +26,7 @@ func TestKnowsWhenTheChoiceIsLeftToUs(t *testing.T) {
 			t.Fatalf("%s: %v", options, err)
 		}
 		if got := libraryChooses(handler); got != want {
-			t.Errorf("%s: left to us: %v, want %v", options, got, want)
+			t.Errorf("%s: the library chooses: %v, want %v", options, got, want)
 		}
 	}
 }

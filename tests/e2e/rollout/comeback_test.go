@@ -123,7 +123,7 @@ func (c comeback) test(t *testing.T) {
 	t.Logf("%d of %d pages live again, the last of them %v after the new pod was there; %d visitors are lost on an error page",
 		len(lives), len(visitors), slowest.Round(10*time.Millisecond), r.ledger.Stranded())
 	if len(lives) < len(visitors) || !r.ledger.Faultless() {
-		t.Error("not every page lives again, or more was lost")
+		t.Error("some pages did not come back, or something else was lost")
 	}
 }
 
