@@ -48,7 +48,7 @@ scale: bin/caddy ## load 100,000 upstreams, reload 1,000 times, and check the li
 fuzz: ## run every fuzz target for 5 minutes (ARGS='--seconds 60 token': another time or target)
 	@scripts/stages/fuzz.sh $(ARGS)
 
-dist: ## tarballs, Debian packages, an SBOM and checksums for this machine's architecture, from the commit, in target/dist/
+dist: ## tarballs, packages for Debian and other languages, an SBOM and checksums for this machine's architecture, from the commit, in target/dist/
 	@scripts/setup.sh dist
 	@scripts/release/dist.sh
 

@@ -21,6 +21,18 @@ number_in() { sed -n 's/[^0-9]*\([0-9][0-9]*\(\.[0-9][0-9]*\)*\).*/\1/p' <<<"$1"
 # The platform that rustc builds for by default.
 rust_host() { rustc -vV | sed -n 's/^host: //p'; }
 
+# Prints the home of a JDK with java.lang.foreign (Java 22 or newer), or nothing if there is none.
+foreign_jdk() {
+    local home version
+    for home in ${JAVA_HOME:+"$JAVA_HOME"} /usr/lib/jvm/*; do
+        version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release" 2>/dev/null) || continue
+        if [ "${version:-0}" -ge 22 ] && [ -x "$home/bin/javac" ]; then
+            printf '%s' "$home"
+            return
+        fi
+    done
+}
+
 # require_tools PURPOSE TOOL...: prints how to install each missing or outdated tool, then fails. TOOL is one
 # of cargo, go, cc, pkg-config. Also checks that this folder is usable.
 require_tools() {

@@ -38,7 +38,10 @@ needs() {
             python3:python3 ensurepip.py:python3-venv node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven
         ;;
     deploy) printf '%s\n' systemd-analyze:systemd python3:python3 ensurepip.py:python3-venv ;;
-    dist) printf '%s\n' readelf:binutils dpkg-deb:dpkg python3:python3 ensurepip.py:python3-venv ;;
+    dist)
+        printf '%s\n' readelf:binutils dpkg-deb:dpkg python3:python3 ensurepip.py:python3-venv \
+            node:nodejs npm:npm javac:openjdk-17-jdk-headless mvn:maven
+        ;;
     install) printf '%s\n' /usr/sbin/debootstrap:debootstrap systemd-analyze:systemd ;;
     # Large packages: apt-get prints the size first.
     e2e) printf '%s\n' prometheus:prometheus chromium:chromium curl:curl openssl:openssl ;;

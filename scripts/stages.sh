@@ -52,6 +52,7 @@ stage_scripts() {
     scripts/test/environment.sh
     scripts/test/library.sh
     scripts/test/versions.sh
+    scripts/test/bindings.sh
     scripts/test/missing_tools.sh
     scripts/test/instructions.sh
     scripts/test/demo.sh

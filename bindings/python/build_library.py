@@ -1,6 +1,8 @@
-"""Builds the native library with cargo from rust/capi of this repository, and adds it to the wheel."""
+"""Adds the native library to the wheel: what DOORS_CADDY_LIBRARY names, or what cargo builds from rust/capi of this repository."""
 
 import json
+import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,25 @@ CARGO = [
 ]
 
 
+def built(repository: Path) -> str:
+    """Builds the library and returns its path."""
+    output = subprocess.run(CARGO, cwd=repository, check=True, stdout=subprocess.PIPE, text=True).stdout
+    messages = [json.loads(line) for line in output.splitlines()]
+    [artifact] = [m for m in messages if m["reason"] == "compiler-artifact" and m["target"]["name"] == "doors_caddy"]
+    [library] = artifact["filenames"]
+    return str(library)
+
+
+def platform_of(library: str) -> str:
+    """Returns the platform tag of a library: the oldest glibc that has every symbol it needs, or the musl of this machine."""
+    needed = re.findall(rb"GLIBC_(\d+)\.(\d+)\0", Path(library).read_bytes())
+    start = "manylinux_%d_%d_" % max((int(major), int(minor)) for major, minor in needed) if needed else "musllinux_"
+    return next(tag for tag in platform_tags() if tag.startswith(start))
+
+
 class CustomBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        built = subprocess.run(CARGO, cwd=Path(self.root, "../.."), check=True, stdout=subprocess.PIPE, text=True).stdout
-        messages = [json.loads(line) for line in built.splitlines()]
-        [artifact] = [m for m in messages if m["reason"] == "compiler-artifact" and m["target"]["name"] == "doors_caddy"]
-        [library] = artifact["filenames"]
+        library = os.environ.get("DOORS_CADDY_LIBRARY") or built(Path(self.root, "../.."))
         build_data["force_include"][library] = "doors_caddy/_native/libdoors_caddy.so"
         build_data["pure_python"] = False
-        # Fits any Python 3, and any C library at least as new as the one here. A tag with "linux" would not say which C library
-        # is needed.
-        platform = next(tag for tag in platform_tags() if not tag.startswith("linux"))
-        build_data["tag"] = f"py3-none-{platform}"
+        build_data["tag"] = f"py3-none-{platform_of(library)}"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes the files of a release for the architecture of this machine:  scripts/release/dist.sh [FOLDER]      default: target/dist
-#   Caddy and the library as tarballs and as Debian packages, the source, an SBOM, and checksums.
+#   Caddy and the library as tarballs and as Debian packages, the packages for other languages, the source, an SBOM, and
+#   checksums.
 # Builds the checked-out commit and ignores uncommitted changes. The same commit gives the same files, byte for byte, in
-# any folder, provided that Rust, Go, the C compiler and the C library are the same.
+# any folder, provided that the compilers, the C library, Python, Node and the JDK are the same.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/versions.sh"
@@ -88,6 +89,7 @@ pack "$name" "$name"
 
 gzip -9n <"$work/source.tar" >"$output/doors-caddy-$version-source.tar.gz"
 "$source/scripts/release/debian.sh" "$work/caddy" "$prefix" "$output"
+"$source/scripts/release/bindings.sh" "$prefix/lib/libdoors_caddy.so" "$output"
 (cd -- "$source" && python3 scripts/release/sbom.py "$work/caddy" "$version") >"$output/doors-caddy-$version-$system.cdx.json"
 (cd -- "$output" && sha256sum -- * >"$work/sums" && mv "$work/sums" SHA256SUMS)
 printf 'dist.sh: %s\n' "$output" >&2

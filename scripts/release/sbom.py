@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes a software bill of materials for a Caddy binary, in CycloneDX 1.6:  scripts/release/sbom.py CADDY VERSION >FILE
+"""Writes a software bill of materials for a Caddy binary and the packages, in CycloneDX 1.6:  scripts/release/sbom.py CADDY VERSION >FILE
 
 The Go modules are those that the binary itself names, the Rust crates those of doors_caddy without what only builds or
-tests need. Besides them there are the standard libraries of both languages and, in a static binary, the C library.
-SOURCE_DATE_EPOCH is its time.
+tests need. Besides them there are the standard libraries of both languages and, in a static binary, the C library. The packages
+for Python, Node and Java contain the same crates; what else they need follows from their own files. SOURCE_DATE_EPOCH is its
+time.
 """
 
 import datetime
@@ -13,6 +14,7 @@ import pathlib
 import subprocess
 import sys
 import tomllib
+import xml.etree.ElementTree
 
 
 def output(*command):
@@ -70,28 +72,43 @@ def modules(caddy):
     return components
 
 
+def packages():
+    """The packages for other languages, each with what it needs besides the crates."""
+    node = json.loads(pathlib.Path("bindings/node/package.json").read_text())["dependencies"]
+    java = xml.etree.ElementTree.parse("bindings/java/pom.xml").findall("{*}dependencies/{*}dependency")
+    maven = [[dependency.findtext(f"{{*}}{tag}") for tag in ("groupId", "artifactId", "version")] for dependency in java]
+    yield "pkg:pypi/doors-caddy", []
+    yield "pkg:npm/doors-caddy", [(f"pkg:npm/{name}", version) for name, version in node.items()]
+    yield "pkg:maven/dev.doors/doors-caddy", [(f"pkg:maven/{group}/{name}", version) for group, name, version in maven]
+
+
+def library(purl, version):
+    name = purl.rsplit("/", 1)[1]
+    return {"type": "library", "bom-ref": f"{purl}@{version}", "name": name, "version": version, "purl": f"{purl}@{version}"}
+
+
 def standard(caddy):
     """The standard libraries of Go and Rust, and that of C if it is linked in."""
     go = output("go", "version", caddy).split()[-1].removeprefix("go")
     rust = output("rustc", "--version").split()[1]
-    yield "pkg:golang/std", "std", go
-    yield "pkg:generic/rust-std", "rust-std", rust
+    yield "pkg:golang/std", go
+    yield "pkg:generic/rust-std", rust
     if "INTERP" not in output("readelf", "--program-headers", "--wide", caddy):
-        yield "pkg:generic/glibc", "glibc", output("getconf", "GNU_LIBC_VERSION").split()[1]
+        yield "pkg:generic/glibc", output("getconf", "GNU_LIBC_VERSION").split()[1]
 
 
 def main():
     caddy, version = sys.argv[1:]
     components, needs = crates()
     components += modules(caddy)
-    for purl, name, number in standard(caddy):
-        components.append(
-            {"type": "library", "bom-ref": f"{purl}@{number}", "name": name, "version": number, "purl": f"{purl}@{number}"}
-        )
+    components += [library(purl, number) for purl, number in standard(caddy)]
+    top, crate = f"pkg:github/doors-dev/doors-caddy@v{version}", f"pkg:cargo/doors_caddy@{version}"
+    needs[top] = [component["bom-ref"] for component in components if not component["bom-ref"].startswith("pkg:cargo/")] + [crate]
+    for purl, others in packages():
+        parts = [library(purl, version), *(library(*other) for other in others)]
+        components += parts
+        needs[f"{purl}@{version}"] = [crate, *(part["bom-ref"] for part in parts[1:])]
     components.sort(key=lambda component: component["bom-ref"])
-    top = f"pkg:github/doors-dev/doors-caddy@v{version}"
-    needs[top] = [component["bom-ref"] for component in components if not component["bom-ref"].startswith("pkg:cargo/")]
-    needs[top].append(f"pkg:cargo/doors_caddy@{version}")
     time = datetime.datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), datetime.timezone.utc)
     json.dump(
         {

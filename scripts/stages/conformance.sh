@@ -105,18 +105,6 @@ run_node() {
     "${program[@]}"
 }
 
-# Prints the home of a JDK with java.lang.foreign (Java 22 or newer), or nothing if there is none.
-foreign_jdk() {
-    local home version
-    for home in ${JAVA_HOME:+"$JAVA_HOME"} /usr/lib/jvm/*; do
-        version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release" 2>/dev/null) || continue
-        if [ "${version:-0}" -ge 22 ] && [ -x "$home/bin/javac" ]; then
-            printf '%s' "$home"
-            return
-        fi
-    done
-}
-
 # Through JNA with the JDK in PATH, and through java.lang.foreign if a JDK has it.
 run_java() {
     local folder=$out/java foreign

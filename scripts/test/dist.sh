@@ -29,13 +29,28 @@ wait "$pid" || { cat "$work/log" && fail 'the build in the clone failed'; }
 pid=''
 diff -r target/dist "$work/again" || fail 'the clone makes other files'
 (cd target/dist && sha256sum --quiet --check SHA256SUMS)
-[ "$(wc -l <target/dist/SHA256SUMS)" = 7 ] || fail 'SHA256SUMS does not have the seven files'
+[ "$(wc -l <target/dist/SHA256SUMS)" = 12 ] || fail 'SHA256SUMS does not have the twelve files'
 
 # No file contains the path of its build.
 mkdir "$work/unpacked"
-for file in target/dist/*.tar.gz; do tar -xzf "$file" -C "$work/unpacked"; done
+for file in target/dist/*.tar.gz target/dist/*.crate target/dist/*.tgz; do tar -xzf "$file" -C "$work/unpacked"; done
+for file in target/dist/*.whl target/dist/*.jar; do python3 -m zipfile -e "$file" "$work/unpacked"; done
 rm -rf -- "$work"/unpacked/doors-caddy-*[0-9]
 if grep -r -l -F -e "$doors_root" -e "$work" -e "${CARGO_HOME:-$HOME/.cargo}/" "$work/unpacked"; then fail 'these files contain a path of this machine'; fi
+
+# The packages work where they are installed.
+mkdir "$work/user"
+python3 -m venv "$work/user/venv"
+"$work/user/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index target/dist/*.whl
+printf '{ "name": "user", "private": true, "type": "module" }\n' >"$work/user/package.json"
+npm install --prefix "$work/user" --silent --ignore-scripts --no-audit --no-fund --prefer-offline target/dist/*.tgz
+tests/conformance/block.sh docs/python.md python 'cipher.key_ids' >"$work/user/token.py"
+tests/conformance/block.sh docs/node.md js 'source.begin' >"$work/user/request.js"
+tests/conformance/block.sh docs/java.md java 'class Decide' >"$work/user/Decide.java"
+[ "$("$work/user/venv/bin/python" "$work/user/token.py" | head -n 1)" = '43 10.0.0.7' ] || fail 'the wheel does not work'
+[ "$(node "$work/user/request.js")" = 'dial 10.0.0.7:8080' ] || fail 'the package for Node does not work'
+classes=$(printf '%s:' target/dist/*.jar "$DOORS_CACHE"/maven/net/java/dev/jna/jna/*/*.jar)
+[ "$(java -cp "$classes" "$work/user/Decide.java")" = 'POD /10.0.0.7' ] || fail 'the jar does not work'
 
 python=$(scripts/stages/kubernetes-validate.sh | tail -n 1)
 python=${python%/*}/python

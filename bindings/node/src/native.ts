@@ -4,7 +4,7 @@
  * Loads the library in the package, or the one named by the environment variable DOORS_CADDY_LIBRARY.
  */
 import koffi from 'koffi';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { prototypes, structs } from './layout.js';
 import { ABI, NONE, Status } from './numbers.js';
@@ -39,9 +39,13 @@ export function checked(struct: StructName, members: Members): Members {
 /** The library in the package, for this platform. */
 function prebuilt(): string {
     const platform = `${process.platform}-${process.arch}`;
-    const path = fileURLToPath(new URL(`../prebuilt/${platform}/libdoors_caddy.so`, import.meta.url));
+    const folder = fileURLToPath(new URL('../prebuilt/', import.meta.url));
+    const path = `${folder}${platform}/libdoors_caddy.so`;
     if (existsSync(path)) return path;
-    throw new Error(`the doors-caddy package contains no library for ${platform}: build one and set DOORS_CADDY_LIBRARY to its path`);
+    const others = readdirSync(folder).join(', ');
+    throw new Error(
+        `the doors-caddy package contains a library for ${others}, not for ${platform}: build one and set DOORS_CADDY_LIBRARY to its path`,
+    );
 }
 
 const library = koffi.load(process.env['DOORS_CADDY_LIBRARY'] ?? prebuilt());

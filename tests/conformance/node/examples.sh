@@ -29,3 +29,11 @@ bindings/node/node_modules/.bin/tsc --strict --target ES2022 --module NodeNext -
 same types.js '["10.0.0.7","marked,evicted,eviction_undone",10,true,"no_pod"] '"$(node -p "require('./bindings/node/package.json').version")"
 same decision.js 10.0.0.7:8080
 same request.js 'dial 10.0.0.7:8080'
+
+# A platform without a library. koffi has one for its own platform, so it goes first.
+cat >"$folder/platform.js" <<'JS'
+await import('koffi');
+Object.defineProperty(process, 'arch', { value: 'other' });
+await import('doors-caddy').then(() => console.log('works'), (error) => console.log(error.message));
+JS
+same platform.js "doors-caddy contains a library for $(node -p 'process.platform + "-" + process.arch'), not for linux-other: build one, and name it with DOORS_CADDY_LIBRARY"

@@ -153,17 +153,6 @@ def integers() -> int:
     return len(calls)
 
 
-def whole_interface() -> int:
-    """The package calls every function of the library."""
-    folder = Path(doors.__file__).parent
-    code = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
-    code += (folder / "_native/library.py").read_text(encoding="utf-8")
-    # doors_KIND_new and doors_KIND_free are called by the base of all handles; the wheel contains the library, so nothing asks doors_abi().
-    called = {name for name in declarations.FUNCTIONS if name in code or name.endswith(("_new", "_free")) or name == "doors_abi"}
-    check(called == set(declarations.FUNCTIONS), "not called", set(declarations.FUNCTIONS) - called)
-    return len(called)
-
-
 def policies() -> int:
     """A user's policy chooses among pods and retries, in each of the ways there are."""
     options = Options(flags=OptionFlag.USER_CHOOSES | OptionFlag.USER_RETRIES, page_wait=0)

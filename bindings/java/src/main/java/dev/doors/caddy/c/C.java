@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,6 +16,7 @@ import java.nio.file.StandardCopyOption;
  * number of threads may call them at the same time.
  */
 public final class C {
+    private static final String NATIVE = "/dev/doors/caddy/native/";
     private static final Linkage LIBRARY = load();
 
     static {
@@ -78,13 +80,20 @@ public final class C {
         }
     }
 
+    /** The platform of the library in the jar. */
+    private static String builtFor() throws IOException {
+        try (InputStream resource = C.class.getResourceAsStream(NATIVE + "platform")) {
+            return resource == null ? "no platform" : new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
     private static Linkage load() {
         String named = System.getenv("DOORS_CADDY_LIBRARY");
         if (named != null) return new Linkage(named);
         String platform = System.getProperty("os.name") + "-" + System.getProperty("os.arch");
-        try (InputStream resource = C.class.getResourceAsStream("/dev/doors/caddy/native/" + platform + "/libdoors_caddy.so")) {
+        try (InputStream resource = C.class.getResourceAsStream(NATIVE + platform + "/libdoors_caddy.so")) {
             if (resource == null) {
-                throw new UnsatisfiedLinkError("the doors-caddy jar contains no library for " + platform
+                throw new UnsatisfiedLinkError("the doors-caddy jar contains a library for " + builtFor() + ", not for " + platform
                         + ": build one and set DOORS_CADDY_LIBRARY to its path");
             }
             // The loader keeps the library mapped, so the file can be deleted.
