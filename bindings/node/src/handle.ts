@@ -2,7 +2,7 @@
 /** What all handles have in common. */
 import { addrOf } from './address.js';
 import { KEY_ID_SIZE, Status } from './numbers.js';
-import { lib, ok, textOf } from './native.js';
+import { DoorsError, lib, ok, textOf } from './native.js';
 import type { FunctionName, Members } from './native.js';
 
 /** A text or its bytes. Paths and cookies may contain any bytes. */
@@ -54,8 +54,9 @@ export abstract class Handle implements Disposable {
         if (this.#pointer !== null) collected.register(this, [kind, this.#pointer], this);
     }
 
-    /** The pointer of the C API, for workers and for `doors-caddy/native`; null after close(). */
-    get pointer(): bigint | null {
+    /** The pointer of the C API, for workers and for `doors-caddy/native`. Throws a DoorsError after close(). */
+    get pointer(): bigint {
+        if (this.#pointer === null) throw new DoorsError(Status.NULL_POINTER, `this ${this.constructor.name} is closed`);
         return this.#pointer;
     }
 
@@ -80,7 +81,7 @@ export function made(name: FunctionName, text: Text): Maker {
 }
 
 /** The IDs of the keys of a cipher or router. @internal */
-export function keyIds(kind: 'cipher' | 'router', pointer: bigint | null): string[] {
+export function keyIds(kind: 'cipher' | 'router', pointer: bigint): string[] {
     const count: [number] = [0];
     ok(lib[`doors_${kind}_keys`](pointer, count));
     return Array.from({ length: count[0] }, (_, index) => {
@@ -91,7 +92,7 @@ export function keyIds(kind: 'cipher' | 'router', pointer: bigint | null): strin
 }
 
 /** The index that a lookup of an address finds; null if it finds none. @internal */
-export function indexOf(name: FunctionName, pointer: bigint | null, address: string): number | null {
+export function indexOf(name: FunctionName, pointer: bigint, address: string): number | null {
     const index: [number] = [0];
     const status = lib[name](pointer, addrOf(address), index);
     if (status === Status.NO_MATCH) return null;

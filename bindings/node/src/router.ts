@@ -54,6 +54,11 @@ export class Router extends Handle {
         return new Router(pointer);
     }
 
+    override get pointer(): bigint {
+        void this.owner?.pointer; // throws if the source is closed
+        return super.pointer;
+    }
+
     /** Decides where a request goes, by its escaped path or its whole target, and its Cookie header. */
     decide(path: Text, cookies: Text = ''): Decision {
         const [p, c, out]: [Buffer, Buffer, Members] = [bytesOf(path), bytesOf(cookies), {}];

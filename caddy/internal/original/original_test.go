@@ -107,19 +107,21 @@ func TestProxiesFindTheirHandler(t *testing.T) {
 func TestRefused(t *testing.T) {
 	const none = "doors_upstreams: no request passes a doors_handler before this reverse_proxy; put one before it"
 	for sites, want := range map[string]string{
-		"http://ADDRESS {\nPROXY\n}":                                                                             none,
-		"http://ADDRESS {\nroute {\nPROXY\ndoors_handler FIRST\n}\n}":                                            none,
-		"http://ADDRESS {\nhandle /a {\ndoors_handler FIRST\n}\nhandle {\nPROXY\n}\n}":                           none,
-		"http://a.test:9 {\nbind 127.0.0.1\ndoors_handler FIRST\n}\nhttp://b.test:9 {\nbind 127.0.0.1\nPROXY\n}": none,
-		"http://ADDRESS {\ndoors_handler FIRST\n}\nhttp://127.0.0.1:9 {\nPROXY\n}":                               none,
-		"http://ADDRESS {\nreverse_proxy {\ndynamic_upstreams doors_upstreams {\nsecret a\n}\n}\n}":              "takes no options; they belong in doors_handler",
-		"http://ADDRESS {\nreverse_proxy {\ndynamic doors_upstreams a\n}\n}":                                     "takes no options; they belong in doors_handler",
-		"http://ADDRESS {\nreverse_proxy 127.0.0.1:1 {\ndynamic doors_upstreams\n}\n}":                           "127.0.0.1:1",
-		"http://ADDRESS {\nreverse_proxy {\ndynamic multi {\ndoors_upstreams\n}\n}\n}":                           "works only as the one source of upstreams",
-		"http://ADDRESS {\ndoors_handler {\nsecret a\n}\n}":                                                      "at Caddyfile:10",
-		"http://ADDRESS {\ndoors_handler {\nsecrets a\n}\n}":                                                     "\"secrets\"",
-		"http://ADDRESS {\ndoors_handler " + caddytest.Secret + " {\n}\n}":                                       "unexpected argument (a value of 44 characters)",
-		"http://ADDRESS {\ndoors_geo {\nus.example.com {\nUS CA\n}\n}\n}":                                        "doors_geo is not part of this module; redirect by country with a geolocation plugin of Caddy, as docs/migrate.md shows",
+		"http://ADDRESS {\nPROXY\n}":                                                                                                                               none,
+		"http://ADDRESS {\nroute {\nPROXY\ndoors_handler FIRST\n}\n}":                                                                                              none,
+		"http://ADDRESS {\nhandle /a {\ndoors_handler FIRST\n}\nhandle {\nPROXY\n}\n}":                                                                             none,
+		"http://a.test:9 {\nbind 127.0.0.1\ndoors_handler FIRST\n}\nhttp://b.test:9 {\nbind 127.0.0.1\nPROXY\n}":                                                   none,
+		"http://ADDRESS {\ndoors_handler FIRST\n}\nhttp://127.0.0.1:9 {\nPROXY\n}":                                                                                 none,
+		"http://ADDRESS {\nreverse_proxy {\ndynamic_upstreams doors_upstreams {\nsecret a\n}\n}\n}":                                                                "takes no options; they belong in doors_handler",
+		"http://ADDRESS {\nreverse_proxy {\ndynamic doors_upstreams a\n}\n}":                                                                                       "takes no options; they belong in doors_handler",
+		"http://ADDRESS {\nreverse_proxy 127.0.0.1:1 {\ndynamic doors_upstreams\n}\n}":                                                                             "127.0.0.1:1",
+		"http://ADDRESS {\nreverse_proxy {\ndynamic multi {\ndoors_upstreams\n}\n}\n}":                                                                             "works only as the one source of upstreams",
+		"http://ADDRESS {\ndoors_handler {\nsecret a\n}\n}":                                                                                                        "at Caddyfile:10",
+		"http://ADDRESS {\ndoors_handler {\nsecret " + caddytest.Secret + "\nupstream {\npod_cidr 10.0.0.1/24\nhost a\nupstream_port 1\n}\n}\n}":                   "10.0.0.1/24 has host bits set; write 10.0.0.0/24, at Caddyfile:12",
+		"http://ADDRESS {\ndoors_handler {\nsecret " + caddytest.Secret + "\nupstream {\npod_cidr 10.0.0.0/24\nhost {http.request.host}\nupstream_port 1\n}\n}\n}": "{http.request.host} has no value when the configuration is loaded",
+		"http://ADDRESS {\ndoors_handler {\nsecrets a\n}\n}":                                                                                                       "\"secrets\"",
+		"http://ADDRESS {\ndoors_handler " + caddytest.Secret + " {\n}\n}":                                                                                         "unexpected argument (a value of 44 characters)",
+		"http://ADDRESS {\ndoors_geo {\nus.example.com {\nUS CA\n}\n}\n}":                                                                                          "doors_geo is not part of this module; redirect by country with a geolocation plugin of Caddy, as docs/migrate.md shows",
 	} {
 		if _, err := start(t, sites); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), caddytest.Secret) {
 			t.Errorf("%s\ngives %v\nwant %s", sites, err, want)

@@ -38,6 +38,9 @@ export function contract() {
     cipher.close();
     table.close();
     failing.push([Status.NULL_POINTER, () => cipher.encode('10.0.0.1')]);
+    check(refused(() => cipher.encode('10.0.0.1')).message === 'this Cipher is closed', 'message after close');
+    const owned = using(new State(), (state) => using(new Source(state, CONFIG), (source) => source.router()));
+    check(refused(() => owned.decide('/')).message === 'this Source is closed', 'the router of a closed source');
     // Misspelt options, and addresses that are none.
     for (const call of [
         () => new State({ max_pods: 1 }), () => new State({ reserved: [1, 0, 0] }), () => doors.packed('10.0.0'),

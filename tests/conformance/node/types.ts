@@ -63,11 +63,19 @@ function rollout(): string[] {
 function failure(): Status | null {
     try {
         using cipher = new Cipher('no key');
-        return cipher.pointer === null ? Status.OK : null;
+        return cipher.pointer === 0n ? Status.OK : null;
     } catch (error) {
         return error instanceof DoorsError ? error.status : null;
     }
 }
 
-const got = [tokens(), rollout().join(), failure(), closed.every((handle) => handle.pointer === null), nameOf('cause', Cause.NO_POD)];
+function isClosed(handle: Handle): boolean {
+    try {
+        return handle.pointer === 0n;
+    } catch (error) {
+        return error instanceof DoorsError;
+    }
+}
+
+const got = [tokens(), rollout().join(), failure(), closed.every(isClosed), nameOf('cause', Cause.NO_POD)];
 console.log(JSON.stringify(got), version());

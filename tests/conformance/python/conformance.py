@@ -6,13 +6,13 @@ Prints how many vectors of each kind were checked. The exit status is 0 only if 
 import sys
 
 import harness
-from contract import contract, integers, interface, package, policies
+from contract import contract, integers, interface, package, policies, values
 from flow import flow
 from process import finalisers, forked, leaks, threads
 from vectors import cidrs, config, decisions, numbers, secrets, tokens
 
 VECTORS = (tokens, secrets, cidrs, decisions, config, numbers, flow)
-BEHAVIOUR = (package, contract, interface, integers, policies, threads, finalisers, forked, leaks)
+BEHAVIOUR = (package, contract, interface, integers, values, policies, threads, finalisers, forked, leaks)
 
 for part in VECTORS + BEHAVIOUR:
     print(f"{part.__name__} {part()}")

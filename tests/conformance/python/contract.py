@@ -1,8 +1,10 @@
 """What the vectors do not reach: errors, integers that do not fit, and the declarations against the description of the ABI."""
 
+import copy
 import ctypes
 import importlib.metadata
 import ipaddress
+import pickle
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -70,7 +72,8 @@ def contract() -> int:
     ]:
         check(error.status is status and str(error), "contract", error)
     cipher.close()
-    check(refused(lambda: cipher.encode("10.0.0.1")).status is Status.NULL_POINTER, "use after close")
+    closed = refused(lambda: cipher.encode("10.0.0.1"))
+    check(closed.status is Status.NULL_POINTER and str(closed) == "this Cipher is closed", "use after close", closed)
     cipher.close()
     table.close()
     router.close()
@@ -151,6 +154,27 @@ def integers() -> int:
         check(refused(lambda: state.idle(address, -1, 0, 0)).status is Status.RANGE, "integers")
         check(state.pods() == [], "integers", state.pods())
     return len(calls)
+
+
+def values() -> int:
+    """What must not be copied, what must survive a pool of processes, and addresses that are numbers by mistake."""
+    with Cipher(KEY) as cipher:
+        for make in (copy.copy, copy.deepcopy, pickle.dumps):
+            check("neither copied nor pickled" in wrong(lambda: make(cipher)), make)
+        for address in (7, b"\n\0\0\7", None):
+            check("an address must be a str" in wrong(lambda: cipher.encode(address)), address)  # type: ignore[arg-type]
+    error = refused(lambda: Cidrs("10.0.0.0/8 10.0.0.1/8"))
+    again = pickle.loads(pickle.dumps(error))
+    check((again.status, again.index, str(again)) == (Status.CIDR, 1, str(error)), "a pickled error", again)
+    return 7
+
+
+def wrong(call: Callable[[], object]) -> str:
+    """The message of the TypeError that a call raises."""
+    try:
+        return f"no error, but {call()}"
+    except TypeError as error:
+        return str(error)
 
 
 def policies() -> int:

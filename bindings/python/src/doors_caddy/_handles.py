@@ -3,11 +3,12 @@
 import weakref
 from collections.abc import Callable
 from ctypes import byref, c_size_t, c_void_p
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from ._native.declarations import CError
 from ._native.library import library
-from .errors import checked
+from .errors import DoorsError, checked
+from .numbers import Status
 
 # The addresses of the open handles. A set needs no lock. A finaliser may run between any two lines of this package, in the same
 # thread, so waiting for a lock could deadlock.
@@ -30,21 +31,31 @@ class Handle:
     Any number of threads may use it at the same time. Close it after the last call on it has returned.
     """
 
-    _pointer: c_void_p | None
+    _open: c_void_p | None
 
     def __init__(self, kind: str, *arguments: Any, error: CError | None = None) -> None:
         pointer, more = c_void_p(), () if error is None else (byref(error),)
         checked(getattr(library, f"doors_{kind}_new")(*arguments, byref(pointer), *more), error)
         _live.add(pointer.value)
-        self._pointer = pointer
+        self._open = pointer
         self._finalizer: Callable[[], object] = weakref.finalize(
             self, _release, getattr(library, f"doors_{kind}_free"), pointer
         )
 
     def close(self) -> None:
         """Frees the object. Later calls on it raise DoorsError. Closing it again does nothing."""
-        self._pointer = None
+        self._open = None
         self._finalizer()
+
+    @property
+    def _pointer(self) -> c_void_p:
+        if self._open is None:
+            raise DoorsError(Status.NULL_POINTER, f"this {type(self).__name__} is closed")
+        return self._open
+
+    def __reduce__(self) -> NoReturn:
+        # A copy would not know that the object is freed.
+        raise TypeError(f"a {type(self).__name__} can be neither copied nor pickled; create another one")
 
     def __enter__(self) -> Self:
         return self

@@ -52,6 +52,8 @@ def looked_up(function: Any, pointer: Any, address: Address | str) -> int | None
 
 
 def c_addr(address: Address | str) -> CAddr:
+    if not isinstance(address, str | ipaddress.IPv4Address | ipaddress.IPv6Address):
+        raise TypeError(f"an address must be a str, an IPv4Address or an IPv6Address, not {type(address).__name__}")
     packed = ipaddress.ip_address(address).packed
     return CAddr((c_uint8 * 16)(*packed), len(packed))
 

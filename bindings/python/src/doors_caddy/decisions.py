@@ -1,8 +1,7 @@
 """Decisions about where requests go, from their tokens and cookies."""
 
-from ctypes import byref, c_uint16, c_uint32, create_string_buffer
+from ctypes import byref, c_uint16, c_uint32, c_void_p, create_string_buffer
 from dataclasses import dataclass
-from typing import Any
 
 from ._native.declarations import CDecision, CError
 from ._handles import Handle, as_bytes
@@ -94,8 +93,9 @@ class SourceRouter(Router):
         self._source = source
 
     @property
-    def _pointer(self) -> Any:  # type: ignore[override]
-        return library.doors_source_router(self._source._pointer)
+    def _pointer(self) -> c_void_p:
+        router: c_void_p = library.doors_source_router(self._source._pointer)
+        return router
 
     def close(self) -> None:
         """Does nothing. The router is freed with its source."""

@@ -1,5 +1,7 @@
 """The exception that this package raises."""
 
+from typing import Any
+
 from ._native.declarations import CError
 from .numbers import Status
 
@@ -17,6 +19,9 @@ class DoorsError(Exception):
         super().__init__(message or status.words)
         self.status = status
         self.index = index
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.status, str(self), self.index)
 
 
 def optional(index: int) -> int | None:

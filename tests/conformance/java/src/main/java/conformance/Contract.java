@@ -99,6 +99,14 @@ final class Contract extends Support {
             DoorsException error = refused(call.getKey());
             check(error.status() == call.getValue() && !error.getMessage().isEmpty(), error.status(), error.getMessage());
         }
+        check(refused(cipher::keyIds).getMessage().equals("this Cipher is closed"), "message after close");
+        try (State state = new State()) {
+            Source source = new Source(state, ROUTER);
+            Router owned = source.router();
+            owned.decide("/", "");
+            source.close();
+            check(refused(() -> owned.decide("/", "")).getMessage().equals("this Source is closed"), "the router of a closed source");
+        }
         table.close();
         router.close();
         String problem = "";

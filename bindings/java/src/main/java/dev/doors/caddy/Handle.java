@@ -1,5 +1,6 @@
 package dev.doors.caddy;
 
+import dev.doors.caddy.Numbers.Status;
 import dev.doors.caddy.c.Abi;
 import dev.doors.caddy.c.Abi.Function;
 import dev.doors.caddy.c.C;
@@ -15,6 +16,8 @@ public abstract class Handle implements AutoCloseable {
     private final AtomicLong pointer = new AtomicLong();
     /** Null for a handle that belongs to another one. */
     private final Function free;
+    /** The handle to which this one belongs, or null. */
+    private final Handle owner;
 
     interface Maker {
         long make(Frame frame, ByteBuffer out, ByteBuffer error);
@@ -22,6 +25,7 @@ public abstract class Handle implements AutoCloseable {
 
     Handle(Function free, Maker maker) {
         this.free = free;
+        owner = null;
         try (Frame frame = new Frame()) {
             ByteBuffer out = frame.take(Long.BYTES), error = frame.take(Abi.ERROR_SIZE);
             long status = maker.make(frame, out, error);
@@ -34,8 +38,9 @@ public abstract class Handle implements AutoCloseable {
     }
 
     /** A handle that belongs to another one, and is freed with it. */
-    Handle(long borrowed) {
+    Handle(long borrowed, Handle owner) {
         free = null;
+        this.owner = owner;
         pointer.set(borrowed);
     }
 
@@ -48,9 +53,17 @@ public abstract class Handle implements AutoCloseable {
         return LIVE.get();
     }
 
-    /** {@return the pointer of the C API, for the functions in {@link C}; 0 after {@link #close}} */
+    /**
+     * Returns the pointer of the C API, for the functions in {@link C}.
+     *
+     * @return the pointer
+     * @throws DoorsException after {@link #close}
+     */
     public final long pointer() {
-        return pointer.get();
+        if (owner != null) owner.pointer();
+        long open = pointer.get();
+        if (open != 0) return open;
+        throw new DoorsException(Status.NULL_POINTER, "this " + getClass().getSimpleName() + " is closed", Numbers.NONE);
     }
 
     /** Frees the handle. Later calls throw a {@link DoorsException}; closing twice is allowed. */

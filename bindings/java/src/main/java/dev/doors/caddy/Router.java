@@ -34,8 +34,8 @@ public final class Router extends Handle {
         super(Function.DOORS_ROUTER_FREE, fromText(Function.DOORS_ROUTER_NEW, json));
     }
 
-    Router(long borrowed) {
-        super(borrowed);
+    Router(long borrowed, Source owner) {
+        super(borrowed, owner);
     }
 
     /**

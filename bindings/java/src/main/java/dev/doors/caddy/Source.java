@@ -175,7 +175,7 @@ public final class Source extends Handle {
 
     /** {@return the router of this source; it works until the source is closed, and need not be closed itself} */
     public Router router() {
-        return new Router(C.call(Function.DOORS_SOURCE_ROUTER, pointer()));
+        return new Router(C.call(Function.DOORS_SOURCE_ROUTER, pointer()), this);
     }
 
     /**
