@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes the packages for Python, Node, Java and Rust in this folder of sources, which it may change:  scripts/bindings.sh LIBRARY FOLDER
+# Makes the packages for Python, Node, Java and Rust from this folder of sources, which it may change:  scripts/release/bindings.sh LIBRARY FOLDER
 #   LIBRARY  the shared library, which goes into the first three
 #   FOLDER   where the packages go
 # With SOURCE_DATE_EPOCH set the same files make the same packages, byte for byte.
 set -euo pipefail
-. "$(dirname -- "${BASH_SOURCE[0]}")/env.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../env.sh"
 . "$doors_root/scripts/require.sh"
 cd -- "$doors_root"
 
@@ -23,7 +23,7 @@ cp -- "$1" "$work/libdoors_caddy.so"
 strip --strip-unneeded "$work/libdoors_caddy.so"
 export DOORS_CADDY_LIBRARY=$work/libdoors_caddy.so
 
-python=$(scripts/venv.sh tests/conformance/python/requirements.txt | tail -n 1)/bin/python
+python=$(scripts/stages/venv.sh tests/conformance/python/requirements.txt | tail -n 1)/bin/python
 "$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$output" bindings/python
 
 (cd bindings/node && npm ci --silent --ignore-scripts --no-audit --no-fund && npm pack --silent --pack-destination "$work" >/dev/null)

@@ -44,10 +44,10 @@ python3 -m venv "$work/user/venv"
 "$work/user/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index target/dist/*.whl
 printf '{ "name": "user", "private": true, "type": "module" }\n' >"$work/user/package.json"
 npm install --prefix "$work/user" --silent --ignore-scripts --no-audit --no-fund --prefer-offline target/dist/*.tgz
-tests/conformance/block.sh docs/python.md python 'cipher.key_ids' >"$work/user/token.py"
+tests/conformance/block.sh docs/python.md python 'cipher.key_ids' >"$work/user/sample.py"
 tests/conformance/block.sh docs/node.md js 'source.begin' >"$work/user/request.js"
 tests/conformance/block.sh docs/java.md java 'class Decide' >"$work/user/Decide.java"
-[ "$("$work/user/venv/bin/python" "$work/user/token.py" | head -n 1)" = '43 10.0.0.7' ] || fail 'the wheel does not work'
+[[ $("$work/user/venv/bin/python" "$work/user/sample.py") = '43 10.0.0.7'* ]] || fail 'the wheel does not work'
 [ "$(node "$work/user/request.js")" = 'dial 10.0.0.7:8080' ] || fail 'the package for Node does not work'
 classes=$(printf '%s:' target/dist/*.jar "$DOORS_CACHE"/maven/net/java/dev/jna/jna/*/*.jar)
 [ "$(java -cp "$classes" "$work/user/Decide.java")" = 'POD /10.0.0.7' ] || fail 'the jar does not work'

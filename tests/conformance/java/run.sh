@@ -20,7 +20,7 @@ same() {
 same Decide 'POD /10.0.0.7'
 same Serve 'dial 10.0.0.7:8080'
 other=$("${java[@]}" -Dos.arch=other -cp "$folder/examples:$classpath" Decide 2>&1 || true)
-grep -q "doors-caddy contains a library for Linux-.*, not for Linux-other: build one" <<<"$other" || {
+grep -q "the doors-caddy jar contains a library for Linux-.*, not for Linux-other: build one" <<<"$other" || {
     printf 'run.sh: on a platform without a library Decide prints <%s>\n' "$other" >&2
     exit 1
 }

@@ -36,4 +36,4 @@ await import('koffi');
 Object.defineProperty(process, 'arch', { value: 'other' });
 await import('doors-caddy').then(() => console.log('works'), (error) => console.log(error.message));
 JS
-same platform.js "doors-caddy contains a library for $(node -p 'process.platform + "-" + process.arch'), not for linux-other: build one, and name it with DOORS_CADDY_LIBRARY"
+same platform.js "the doors-caddy package contains a library for $(node -p 'process.platform + "-" + process.arch'), not for linux-other: build one and set DOORS_CADDY_LIBRARY to its path"

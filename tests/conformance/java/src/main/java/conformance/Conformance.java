@@ -34,6 +34,7 @@ public final class Conformance extends Support {
         parts.put("flow", Flow::flow);
         parts.put("integers", Contract::integers);
         parts.put("threads", Handles::threads);
+        parts.put("collected", Handles::collected);
         parts.put("leaks", Handles::leaks);
         for (Map.Entry<String, Callable<Integer>> part : parts.entrySet()) {
             System.out.println(part.getKey() + " " + part.getValue().call());

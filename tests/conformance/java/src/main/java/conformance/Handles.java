@@ -60,6 +60,27 @@ final class Handles extends Support {
         }
     }
 
+    private static Router forgotten() {
+        for (int i = 0; i < 100; i++) new Cipher(KEY);
+        return new Source(new State(), ROUTER).router();
+    }
+
+    /** Handles that nobody closes are freed when they are collected, but not a source while its router is in use. */
+    static int collected() throws Exception {
+        Router router = forgotten();
+        for (int attempt = 0; attempt < 1000 && Handle.live() != 1; attempt++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        check(Handle.live() == 1, "handles not collected", Handle.live());
+        check(router.size() == 1, "the router of a forgotten source");
+        for (int attempt = 0; attempt < 1000 && Handle.live() != 0; attempt++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        return 102;
+    }
+
     /** No handle is left open, and handles that are made and freed do not add up. */
     static int leaks() throws Exception {
         String eight = IntStream.range(0, 8)

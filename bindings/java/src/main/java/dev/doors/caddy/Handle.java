@@ -5,17 +5,20 @@ import dev.doors.caddy.c.Abi;
 import dev.doors.caddy.c.Abi.Function;
 import dev.doors.caddy.c.C;
 import dev.doors.caddy.c.Frame;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A handle of the library. A handle that is not closed is never freed. */
+/** A handle of the library. Close it. Otherwise it is freed some time after it has been collected. */
 public abstract class Handle implements AutoCloseable {
     private static final AtomicInteger LIVE = new AtomicInteger();
+    private static final Cleaner COLLECTED = Cleaner.create();
 
     private final AtomicLong pointer = new AtomicLong();
-    /** Null for a handle that belongs to another one. */
-    private final Function free;
+    /** Frees the handle, once; null for a handle that belongs to another one. */
+    private final Cleaner.Cleanable owned;
     /** The handle to which this one belongs, or null. */
     private final Handle owner;
 
@@ -24,7 +27,6 @@ public abstract class Handle implements AutoCloseable {
     }
 
     Handle(Function free, Maker maker) {
-        this.free = free;
         owner = null;
         try (Frame frame = new Frame()) {
             ByteBuffer out = frame.take(Long.BYTES), error = frame.take(Abi.ERROR_SIZE);
@@ -35,13 +37,22 @@ public abstract class Handle implements AutoCloseable {
             pointer.set(out.getLong(0));
         }
         LIVE.incrementAndGet();
+        owned = COLLECTED.register(this, freeing(free, pointer));
     }
 
     /** A handle that belongs to another one, and is freed with it. */
     Handle(long borrowed, Handle owner) {
-        free = null;
+        owned = null;
         this.owner = owner;
         pointer.set(borrowed);
+    }
+
+    /** Static, since what frees a handle must not keep it from being collected. */
+    private static Runnable freeing(Function free, AtomicLong pointer) {
+        return () -> {
+            C.call(free, pointer.getAndSet(0));
+            LIVE.decrementAndGet();
+        };
     }
 
     static Maker fromText(Function function, byte[] text) {
@@ -54,7 +65,8 @@ public abstract class Handle implements AutoCloseable {
     }
 
     /**
-     * Returns the pointer of the C API, for the functions in {@link C}.
+     * Returns the pointer of the C API, for the functions in {@link C}. Keep this handle until they have returned, for example
+     * by closing it afterwards.
      *
      * @return the pointer
      * @throws DoorsException after {@link #close}
@@ -69,10 +81,8 @@ public abstract class Handle implements AutoCloseable {
     /** Frees the handle. Later calls throw a {@link DoorsException}; closing twice is allowed. */
     @Override
     public final void close() {
-        long owned = pointer.getAndSet(0);
-        if (owned == 0 || free == null) return;
-        C.call(free, owned);
-        LIVE.decrementAndGet();
+        if (owned == null) pointer.set(0);
+        else owned.clean();
     }
 
     /** Calls a function whose first argument is this handle. Throws if it fails. */
@@ -85,6 +95,10 @@ public abstract class Handle implements AutoCloseable {
         Object[] all = new Object[arguments.length + 1];
         all[0] = pointer();
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        return C.call(function, all);
+        try {
+            return C.call(function, all);
+        } finally {
+            Reference.reachabilityFence(this); // it must not be freed during the call
+        }
     }
 }

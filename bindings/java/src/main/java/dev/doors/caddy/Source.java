@@ -5,7 +5,6 @@ import dev.doors.caddy.Numbers.OptionFlag;
 import dev.doors.caddy.Numbers.Outcome;
 import dev.doors.caddy.c.Abi;
 import dev.doors.caddy.c.Abi.Function;
-import dev.doors.caddy.c.C;
 import dev.doors.caddy.c.Frame;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -175,7 +174,7 @@ public final class Source extends Handle {
 
     /** {@return the router of this source; it works until the source is closed, and need not be closed itself} */
     public Router router() {
-        return new Router(C.call(Function.DOORS_SOURCE_ROUTER, pointer()), this);
+        return new Router(status(Function.DOORS_SOURCE_ROUTER), this);
     }
 
     /**
