@@ -22,7 +22,11 @@ func TestCommandTable(t *testing.T) {
 	}
 	_, commands, _ := strings.Cut(help(), "Available Commands:\n")
 	commands, _, _ = strings.Cut(commands, "\n\n")
-	_, table, _ := strings.Cut(read(t, "docs/cli.md").prose, "| command |")
+	prose := read(t, "docs/cli.md").prose
+	if !strings.Contains(prose, "`caddy doors <command> --help`") { // as help does
+		t.Error("the page does not say how to get help")
+	}
+	_, table, _ := strings.Cut(prose, "| command |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	var known, listed []string
 	for _, line := range strings.Split(commands, "\n") {
