@@ -908,7 +908,7 @@ int32_t doors_router_keys(const struct doors_router *router, uint32_t *count);
 // Returns DOORS_STATUS_OK, _NO_MATCH (no such key) or _NULL_POINTER.
 int32_t doors_router_key_id(const struct doors_router *router, uint32_t index, char *id);
 
-// Gets a warning about a setting that is allowed but probably a mistake, such as a CIDR that covers every
+// Gets a warning about a setting that is valid but probably a mistake, such as a CIDR that covers every
 // address. `n` is its zero-based number. Sets `*out` to the warning: the message names the member and the
 // reason, the index is the upstream, and the status is that of an error in this member.
 //

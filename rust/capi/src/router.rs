@@ -152,7 +152,7 @@ pub unsafe extern "C" fn doors_router_key_id(router: *const doors_router, index:
     guard::status(|| unsafe { memory::key_id(doors_router::read(router)?.key_ids(), index, id) })
 }
 
-/// Gets a warning about a setting that is allowed but probably a mistake, such as a CIDR that covers every
+/// Gets a warning about a setting that is valid but probably a mistake, such as a CIDR that covers every
 /// address. `n` is its zero-based number. Sets `*out` to the warning: the message names the member and the
 /// reason, the index is the upstream, and the status is that of an error in this member.
 ///

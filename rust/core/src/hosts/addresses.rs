@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 /// The maximum number of addresses per host. A DNS message can contain a few thousand.
-pub(super) const MOST: usize = 10_000;
+pub(super) const MAX_ADDRESSES: usize = 10_000;
 
 /// The current addresses of a host: 1 to 10,000, sorted (IPv4 first), without duplicates. IPv4-mapped
 /// addresses are stored as IPv4. Immutable.
@@ -49,7 +49,7 @@ pub(super) fn canonical(answer: &[IpAddr]) -> Vec<IpAddr> {
         addresses.filter(|address| !address.is_unspecified() && !address.is_multicast()).collect();
     list.sort_unstable();
     list.dedup();
-    list.truncate(MOST);
+    list.truncate(MAX_ADDRESSES);
     list
 }
 
@@ -86,9 +86,12 @@ mod tests {
 
     #[test]
     fn answers_are_limited() {
-        let answer: Vec<IpAddr> = (1..=2 * MOST as u32).rev().map(|n| IpAddr::from(n.to_be_bytes())).collect();
+        let answer: Vec<IpAddr> = (1..=2 * MAX_ADDRESSES as u32).rev().map(|n| IpAddr::from(n.to_be_bytes())).collect();
         let kept = canonical(&answer);
-        assert_eq!((kept.len(), kept[0], kept[MOST - 1]), (MOST, answer[2 * MOST - 1], answer[MOST]));
+        assert_eq!(
+            (kept.len(), kept[0], kept[MAX_ADDRESSES - 1]),
+            (MAX_ADDRESSES, answer[2 * MAX_ADDRESSES - 1], answer[MAX_ADDRESSES])
+        );
     }
 
     #[test]

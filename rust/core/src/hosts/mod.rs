@@ -69,8 +69,7 @@ struct Table {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Learned {
     pub(crate) report: HostReport,
-    /// Whether the current addresses have changed.
-    pub(crate) moved: bool,
+    pub(crate) addresses_changed: bool,
 }
 
 /// The result of a lookup.
@@ -228,8 +227,9 @@ impl Hosts {
             host.publish(&record);
         }
         let awaited = lock(&self.plan).end(host.id(), now, random, answered);
-        let moved = record.generation() != before;
-        Learned { report: HostReport { change, wake: awaited || moved, lookups_due: false }, moved }
+        let addresses_changed = record.generation() != before;
+        let wake = awaited || addresses_changed;
+        Learned { report: HostReport { change, wake, lookups_due: false }, addresses_changed }
     }
 
     /// Handles an address that refused a connection. Drops the address if DNS no longer has any address for

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::addresses::{MOST, contains};
+use super::addresses::{MAX_ADDRESSES, contains};
 use crate::SECOND;
 
 /// How far to look back. An address that was missing for longer has left; if it comes back, it is new.
@@ -66,7 +66,7 @@ impl Parts {
         }
         let stays = |address: &IpAddr, sighting: &Sighting| sighting.is_recent(here) || contains(before, *address);
         let others = self.missing.iter().filter(|(address, sighting)| stays(address, sighting));
-        fresh.extend(others.map(|(address, _)| *address).take(MOST.saturating_sub(answer.len())));
+        fresh.extend(others.map(|(address, _)| *address).take(MAX_ADDRESSES.saturating_sub(answer.len())));
         fresh.sort_unstable();
         (fresh, true)
     }
@@ -89,13 +89,13 @@ impl Parts {
 
 /// Limits memory: forgets the oldest addresses if there are too many.
 fn keep_latest(sightings: &mut BTreeMap<IpAddr, Sighting>) {
-    let Some(over) = sightings.len().checked_sub(MOST).filter(|over| *over > 0) else { return };
+    let Some(over) = sightings.len().checked_sub(MAX_ADDRESSES).filter(|over| *over > 0) else { return };
     let mut all: Vec<Sighting> = sightings.values().copied().collect();
     all.sort_unstable();
     let first_kept = all[over];
     sightings.retain(|_, sighting| *sighting >= first_kept);
     // Addresses from one answer have the same age. Drops the highest of them.
-    while sightings.len() > MOST {
+    while sightings.len() > MAX_ADDRESSES {
         sightings.pop_last();
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::addresses::{Addresses, MOST, contains};
+use super::addresses::{Addresses, MAX_ADDRESSES, contains};
 use super::parts::Parts;
 use super::{HostChange, LookupFailure, Missing};
 
@@ -107,7 +107,7 @@ impl Record {
         let is_of = |address: &IpAddr| if address.is_ipv4() { missing.v4 } else { missing.v6 };
         let kept = self.list().iter().filter(|address| is_of(address) && !contains(addresses, **address));
         let mut completed = addresses.to_vec();
-        completed.extend(kept.take(MOST.saturating_sub(addresses.len())));
+        completed.extend(kept.take(MAX_ADDRESSES.saturating_sub(addresses.len())));
         completed.sort_unstable();
         let withheld = completed.iter().any(is_of);
         (completed, withheld)

@@ -1,4 +1,4 @@
-//! Finds CIDRs in the configuration that are allowed but probably mistakes.
+//! Finds CIDRs in the configuration that are valid but probably mistakes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -166,14 +166,14 @@ impl State {
 
 impl Shared {
     fn learned(&self, host: HostId, learned: Learned, now: u64) -> HostReport {
-        if learned.moved {
-            self.moved(host, learned.report.change == HostChange::Resolved, now);
+        if learned.addresses_changed {
+            self.addresses_changed(host, learned.report.change == HostChange::Resolved, now);
         }
         learned.report
     }
 
     /// Handles a change of a host's addresses. `is_first`: they came with its first answer.
-    fn moved(&self, host: HostId, is_first: bool, now: u64) {
+    fn addresses_changed(&self, host: HostId, is_first: bool, now: u64) {
         for host in std::iter::once(host).chain(self.hosts.gather(host)) {
             for upstream in self.records.upstreams_of(host) {
                 let fresh = |upstream, pod| self.records.is_fresh(upstream, pod);
@@ -186,7 +186,7 @@ impl Shared {
     pub(crate) fn refused(&self, host: &Host, address: IpAddr, now: u64) -> Option<HostId> {
         let dropped = self.hosts.drop_refused(host, address);
         if let Some(host) = dropped {
-            self.moved(host, false, now);
+            self.addresses_changed(host, false, now);
         }
         dropped
     }

@@ -21,8 +21,8 @@ impl World {
             (exchange.replica, Subject { visitor: Some(exchange.ask.page.visitor), place: Some(place) });
         let seen = self.checks.ledgers[replica].pods[place];
         let Some(marked) = seen.marked else { return };
-        // An address that is listed again, or was missing from an answer, may belong to another pod; and a
-        // mark may be forgotten.
+        // An address that is listed again, or was missing from an answer, may belong to another pod. A mark
+        // may also be forgotten.
         let is_new = seen.named.is_some_and(|named| named > marked) || !self.is_whole() || !self.remembers_all();
         // With another thread's clock, the mark may appear to precede the request.
         let refused =

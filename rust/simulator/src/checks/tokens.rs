@@ -94,7 +94,7 @@ impl World {
         self.checks.ledgers[replica].pods[place].gone = Some(now);
     }
 
-    /// Checks that a pod is not gone because the replica reached nothing until a moment ago.
+    /// Checks that a pod is not declared gone just after its replica could reach nothing.
     fn check_not_own_fault(&mut self, replica: usize, bound: &Bound, place: usize) {
         let (now, own) = (self.now(), &self.pods.places[place]);
         let failing = self.checks.ledgers[replica].pods[place].unreachable;

@@ -152,13 +152,13 @@ fn an_unreported_lookup() {
 
     // A late report brings the next lookup forward. It finds the address.
     let learned = world.hosts.resolved(lost.id(), &one(), Missing::default(), MINUTE, 0);
-    assert!(!learned.moved && list(&lost).is_empty());
+    assert!(!learned.addresses_changed && list(&lost).is_empty());
     world.hosts.resolved(other.id(), &one(), Missing::default(), MINUTE, 0);
     let mut begun = Vec::new();
     world.hosts.due(MINUTE, 0, |lookup| begun.push(lookup.host));
     assert_eq!(begun, [lost.id()]);
     let learned = world.hosts.resolved(lost.id(), &one(), Missing::default(), MINUTE, 0);
-    assert!(learned.moved);
+    assert!(learned.addresses_changed);
 }
 
 /// Each host is used all the time, and DNS is healthy.

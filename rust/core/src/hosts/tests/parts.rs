@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::super::addresses::{MOST, contains};
+use super::super::addresses::{MAX_ADDRESSES, contains};
 use super::super::record::Record;
 use super::super::{HostChange, Missing};
 use super::{Numbers, numbered};
@@ -192,7 +192,9 @@ fn parts_against_the_whole_history() {
 #[test]
 fn a_flood_of_addresses() {
     let block = |n: u32| -> Vec<IpAddr> {
-        (0..MOST as u32).map(|i| IpAddr::from((0x0a00_0000 + n * MOST as u32 + i).to_be_bytes())).collect()
+        (0..MAX_ADDRESSES as u32)
+            .map(|i| IpAddr::from((0x0a00_0000 + n * MAX_ADDRESSES as u32 + i).to_be_bytes()))
+            .collect()
     };
     let blocks: Vec<Vec<IpAddr>> = (0..4).map(block).collect();
     // Two return soon enough to be detected as partial answers, four do not.
@@ -203,7 +205,10 @@ fn a_flood_of_addresses() {
             answer(&mut record, round * SECOND / 100, list);
             assert!(list.iter().all(|address| contains(record.list(), *address)));
             let sizes = record.parts().unwrap().sizes();
-            assert!(record.list().len() <= MOST && sizes.iter().all(|size| *size <= MOST), "{sizes:?}");
+            assert!(
+                record.list().len() <= MAX_ADDRESSES && sizes.iter().all(|size| *size <= MAX_ADDRESSES),
+                "{sizes:?}"
+            );
         }
         assert_eq!(record.partial(), partial);
     }

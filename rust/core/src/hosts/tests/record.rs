@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use super::super::addresses::MOST;
+use super::super::addresses::MAX_ADDRESSES;
 use super::super::record::Record;
 use super::super::{HostChange, LookupFailure, Missing};
 use super::{addresses, one, two};
@@ -132,13 +132,15 @@ fn missing_versions_keep_theirs() {
 fn parts_of_a_version_do_not_pile_up() {
     let mut record = Record::default();
     let part = |n: u32| -> Vec<IpAddr> {
-        (0..MOST as u32 / 2).map(|i| IpAddr::from((0x0a00_0000 + n * MOST as u32 + i).to_be_bytes())).collect()
+        (0..MAX_ADDRESSES as u32 / 2)
+            .map(|i| IpAddr::from((0x0a00_0000 + n * MAX_ADDRESSES as u32 + i).to_be_bytes()))
+            .collect()
     };
     for n in 0..20 {
         let next = part(n);
         record.answer(0, &next, Missing { v4: true, v6: false, failure: Some(Timeout) });
         assert!(next.iter().all(|address| record.list().contains(address)), "an address in DNS is not current");
     }
-    assert_eq!(record.list().len(), MOST);
+    assert_eq!(record.list().len(), MAX_ADDRESSES);
     assert!(record.list().is_sorted());
 }

@@ -234,7 +234,7 @@ fn moves() {
         assert_eq!(begun, [(host.id(), "app".to_string(), 0)]);
         let learned = hosts.resolved(host.id(), &answer, Missing::default(), now, 0);
         // The first time a request waits for it; later only a refresh is overdue.
-        assert_eq!((learned.moved, learned.report.wake), (moves, n == 0 || moves), "{answer:?}");
+        assert_eq!((learned.addresses_changed, learned.report.wake), (moves, n == 0 || moves), "{answer:?}");
     }
 }
 
@@ -245,7 +245,7 @@ fn unexpected_reports() {
     let host = hosts.join("app", 0, SECOND);
     for id in [host.id(), HostId::new(0), HostId::new(99)] {
         let learned = hosts.resolved(id, &one(), Missing::default(), 0, 0);
-        assert!(!learned.moved && learned.report.change == HostChange::None && !learned.report.wake);
+        assert!(!learned.addresses_changed && learned.report.change == HostChange::None && !learned.report.wake);
         assert_eq!(hosts.lookup_failed(id, Timeout, 0, 0).report.change, HostChange::None);
         assert!(!hosts.resolved_late(id, &one(), 0).wake);
     }

@@ -117,7 +117,7 @@ pub(super) struct Model {
     wanted: BTreeMap<u64, u64>,
     /// When a background dial of a pod was requested, and whether its outcome is outstanding.
     named: BTreeMap<(Of, u8), (u64, bool)>,
-    /// Millionths of a request left in each bucket, and the time to which they apply.
+    /// What is left in each bucket, in millionths of a request, and the time to which this applies.
     buckets: BTreeMap<Of, (u128, u64)>,
     /// Refused tokens: source, reason, time, and whether a line was logged.
     tokens: Vec<(u64, Reason, u64, bool)>,

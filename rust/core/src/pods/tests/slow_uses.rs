@@ -118,7 +118,7 @@ impl Uses {
         (listed, other)
     }
 
-    /// Since which use an upstream has been one of the two that recently used a pod.
+    /// The use with which an upstream became one of the two that recently used a pod.
     pub(super) fn is_user_since(&self, pod: u8, upstream: u64) -> usize {
         let (listed, other) = self.users(pod);
         [Some(listed), other].into_iter().flatten().find(|user| user.upstream == upstream).unwrap().since

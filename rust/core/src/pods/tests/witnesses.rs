@@ -224,7 +224,7 @@ fn only_another_working_pod_of_the_upstream_is_a_witness() {
 
 #[test]
 fn a_witness_has_not_failed_since() {
-    // Whichever upstream reported it. A refusal is not such a failure.
+    // A failure counts whichever upstream reported it. A refusal does not count.
     for (outcome, verdict) in [
         (Outcome::Unreachable, Verdict::Unreachable),
         (Outcome::Dropped, Verdict::Unreachable),

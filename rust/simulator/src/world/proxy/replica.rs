@@ -131,7 +131,7 @@ impl Replica {
         *self = Replica { boot, ..Replica::new(scenario, keys, &self.addresses, now, random) };
     }
 
-    /// Loads another configuration. With `changes` it may lack upstreams and have them under other hosts.
+    /// Loads another configuration. With `changes`, some upstreams may be missing or have other hosts.
     pub fn reload(
         &mut self,
         scenario: &Scenario,
