@@ -7,6 +7,7 @@
 #ifndef DOORS_CADDY_HPP
 #define DOORS_CADDY_HPP
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -32,7 +33,8 @@ struct error : std::runtime_error {
 template <typename T> struct whole {
     template <typename U, typename = std::enable_if_t<std::is_integral_v<U>>> whole(U from) : value(T(from)) {
         if (U(value) != from || (value > T(0)) != (from > U(0)))
-            throw std::out_of_range(std::to_string(from) + " must be from 0 to " + std::to_string(T(-1)));
+            throw std::out_of_range(std::to_string(from) + " must be from " + std::to_string(std::numeric_limits<T>::min()) +
+                                    " to " + std::to_string(std::numeric_limits<T>::max()));
     }
     template <typename U, typename = std::enable_if_t<std::is_enum_v<U>>, typename = void>
     whole(U from) : whole(std::underlying_type_t<U>(from)) {}

@@ -151,6 +151,12 @@ static size_t integers() {
     check(out_of_range([&] { source.dialled(0, pod, minus, 0, 1u); }), "integers: outcome");
     check(out_of_range([&] { doors::check((uint64_t(1) << 32) + DOORS_FIELD_PORT, "80"); }), "integers: field");
     check(doors::whole<uint64_t>(UINT64_MAX) == UINT64_MAX, "integers: the greatest");
+    try {
+        state.due(uint64_t(1) << 63, 1u);
+        check(false, "integers: now");
+    } catch (const std::out_of_range &error) {
+        check(std::string(error.what()) == "9223372036854775808 must be from -9223372036854775808 to 9223372036854775807", error.what());
+    }
     return 7;
 }
 
