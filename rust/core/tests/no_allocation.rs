@@ -71,7 +71,7 @@ fn steps_allocate_nothing() {
         incoming.extend(['s', 'h', 'u', 'r'].map(|kind| (format!("/~/{token}/{kind}/1"), String::new())));
         incoming.push(("/".into(), format!("up={token}")));
     }
-    // A host that comes back into use joins the hosts that are due.
+    // A host that is used again joins the hosts that are due.
     let look_up = |now| {
         let mut hosts = Vec::new();
         state.due(now, now, |lookup| hosts.push((lookup.host, lookup.name[3..].parse::<u8>().unwrap())));

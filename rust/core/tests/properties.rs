@@ -164,7 +164,7 @@ fn more_tokens_than_a_router_remembers() {
     let upstreams = upstreams.collect::<Vec<_>>().join(",");
     let json = format!(r#"{{"secret": "{}", "cookie_name": "up", "upstreams": [{upstreams}]}}"#, KEYS[0]);
     let router = Router::from_json(json.as_bytes()).unwrap();
-    // Two of ten second bytes are in no CIDR.
+    // No CIDR covers two of the ten second bytes.
     let requests = (0..3000u16).map(|number| {
         let address = IpAddr::from([10, (number % 10) as u8, (number >> 8) as u8, number as u8]);
         let path = format!("/~/{}/s/1", cipher.encode(address).unwrap().as_str());

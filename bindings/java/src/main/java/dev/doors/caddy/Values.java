@@ -126,7 +126,7 @@ final class Values {
         return new Pod(address(from, at + POD_ADDR).orElseThrow(), port(from, at + POD_PORT));
     }
 
-    /** Fills room for a number of structs, and writes how many there are. */
+    /** Writes structs to the room, up to its capacity, and their total number to the count. */
     interface Listing {
         long fill(ByteBuffer room, long capacity, ByteBuffer count);
     }
