@@ -18,7 +18,7 @@ const (
 )
 
 // renderLimit is how long a page load may delay the drain. Doors gives a page
-// as long to render. Other answers may never end.
+// the same time to render. Other answers may never end.
 const renderLimit = 30 * time.Second
 
 // gate is in front of everything that the server serves. It counts requests and

@@ -38,8 +38,8 @@ func WithDelay(delay time.Duration) Option {
 	return func(s *settings) { s.delay = delay }
 }
 
-// WithLimit sets how long the drain may last from the signal on. The default,
-// 0, is as long as pages are open. At the limit the server stops listening, so
+// WithLimit sets how long the drain may last from the signal on. With the
+// default, 0, it lasts as long as pages are open. At the limit the server stops listening, so
 // that pages reload elsewhere, and answers under way get 5 s to end. Keep the
 // limit at least that much below the time after which the process is killed,
 // such as terminationGracePeriodSeconds in Kubernetes.

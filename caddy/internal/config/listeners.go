@@ -91,7 +91,7 @@ func (l listener) takenFor(source *Loaded) string {
 		where = "the admin endpoint"
 	}
 	for i, hosts := range source.Hosts {
-		_, port := source.Router.Upstream(i)
+		port := source.Ports[i]
 		if uint(port) < l.first || uint(port) > l.last {
 			continue
 		}

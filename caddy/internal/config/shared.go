@@ -72,10 +72,9 @@ func UsesForwardProxy(transport *reverseproxy.HTTPTransport, source *Loaded) boo
 	}
 	request := &http.Request{URL: &url.URL{Scheme: scheme, Path: "/"}}
 	for i, cidrs := range source.CIDRs {
-		_, port := source.Router.Upstream(i)
 		for _, cidr := range cidrs {
 			first, _, _ := strings.Cut(cidr, "/")
-			request.URL.Host = net.JoinHostPort(first, strconv.Itoa(int(port)))
+			request.URL.Host = net.JoinHostPort(first, strconv.Itoa(source.Ports[i]))
 			if proxy, err := transport.Transport.Proxy(request); err != nil || proxy != nil {
 				return err == nil // an error means that the proxy depends on the request: assume one for all
 			}

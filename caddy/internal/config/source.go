@@ -80,10 +80,11 @@ type Loaded struct {
 	// Lookups say where to look hosts up.
 	Lookups dns.Options
 
-	// CookieName, CIDRs and Hosts contain no secrets. CIDRs and Hosts have one element for each
-	// upstream.
+	// CookieName, CIDRs, Hosts and Ports contain no secrets. All but the first have one element for
+	// each upstream.
 	CookieName   string
 	CIDRs, Hosts [][]string
+	Ports        []int
 
 	// Notice is a remark about a valid configuration, or "".
 	Notice string
@@ -125,6 +126,7 @@ func Load(text json.RawMessage, route func(config []byte, loaded *Loaded) (*rout
 	for _, upstream := range valid.Upstreams {
 		loaded.CIDRs = append(loaded.CIDRs, oneOrSeveral(upstream.CIDR, upstream.CIDRs))
 		loaded.Hosts = append(loaded.Hosts, oneOrSeveral(upstream.Host, upstream.Hosts))
+		loaded.Ports = append(loaded.Ports, upstream.Port.Int())
 	}
 	return loaded, nil
 }

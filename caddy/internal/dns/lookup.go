@@ -21,7 +21,7 @@ const (
 	// LookupTimeout limits one lookup, with all search domains.
 	LookupTimeout = 30 * time.Second
 	// questionTimeout limits one question, unless the system's configuration allows more per
-	// attempt. Package net gives a name server as long.
+	// attempt. Package net gives a name server the same time.
 	questionTimeout = 5 * time.Second
 	// secondAnswerWait is how long to wait for the other IP version once one has a useful answer.
 	secondAnswerWait = 100 * time.Millisecond

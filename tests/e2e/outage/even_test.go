@@ -148,7 +148,7 @@ func TestPagesAreSpread(t *testing.T) {
 
 	visitors.longest.Store(int64(laterAtMost))
 	time.Sleep(time.Second + longest)
-	const samples = 40
+	const samples = 80
 	var most, difference float64 // pages, on average
 	for range samples {
 		var open []int64
@@ -160,8 +160,10 @@ func TestPagesAreSpread(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	t.Logf("of %.1f pages on the fullest pod the emptiest had %.1f less", most, difference)
-	if difference > most/10+2 { // the choice between two pods leaves a few, however many visitors there are
-		t.Error("that is over a tenth and two")
+	// The choice between two pods leaves a few, however many visitors there are. A random choice would
+	// leave about twice the square root of the pages.
+	if limit := most/8 + 2; difference > limit {
+		t.Errorf("that is over %.1f", limit)
 	}
 	if failed = visitors.failed.Load() - failed; failed > 0 {
 		t.Errorf("%d visitors got no page or no stream while pods were added", failed)
