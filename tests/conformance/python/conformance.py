@@ -8,11 +8,11 @@ import sys
 import harness
 from contract import contract, integers, interface, package, policies, values
 from flow import flow
-from process import finalisers, forked, leaks, threads
+from process import exits, finalisers, forked, leaks, threads
 from vectors import cidrs, config, decisions, numbers, secrets, tokens
 
 VECTORS = (tokens, secrets, cidrs, decisions, config, numbers, flow)
-BEHAVIOUR = (package, contract, interface, integers, values, policies, threads, finalisers, forked, leaks)
+BEHAVIOUR = (package, contract, interface, integers, values, policies, threads, finalisers, forked, exits, leaks)
 
 for part in VECTORS + BEHAVIOUR:
     print(f"{part.__name__} {part()}")

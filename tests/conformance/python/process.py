@@ -6,6 +6,7 @@ import gc
 import ipaddress
 import os
 import signal
+import subprocess
 import sys
 import threading
 import warnings
@@ -97,6 +98,28 @@ def forked() -> int:
         stop.set()
         for worker in workers:
             worker.join()
+    return children
+
+
+def exits() -> int:
+    """A process may end while its daemon threads use a handle."""
+    program = f"""
+import threading
+from doors_caddy import Cipher
+cipher, started = Cipher({KEY!r}), threading.Barrier(5)
+def work():
+    cipher.encode("10.0.0.7")
+    started.wait()
+    while True:
+        cipher.decode(cipher.encode("10.0.0.7"))
+for _ in range(4):
+    threading.Thread(target=work, daemon=True).start()
+started.wait()
+"""
+    children = 20
+    for _ in range(children):
+        status = subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode
+        check(status == 0, "exits", status)
     return children
 
 

@@ -38,9 +38,9 @@ class Handle:
         checked(getattr(library, f"doors_{kind}_new")(*arguments, byref(pointer), *more), error)
         _live.add(pointer.value)
         self._open = pointer
-        self._finalizer: Callable[[], object] = weakref.finalize(
-            self, _release, getattr(library, f"doors_{kind}_free"), pointer
-        )
+        self._finalizer = weakref.finalize(self, _release, getattr(library, f"doors_{kind}_free"), pointer)
+        # Daemon threads may use it until the process is gone.
+        self._finalizer.atexit = False
 
     def close(self) -> None:
         """Frees the object. Later calls on it raise DoorsError. Closing it again does nothing."""
